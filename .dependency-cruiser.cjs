@@ -1,0 +1,62 @@
+/**
+ * DESIGN: who may import whom. A room may import only what its row lists, and each outside package
+ * that is dangerous or heavy has one home.
+ */
+const rooms = 'policy|config|menus|server/(wire|dom0|store|gate|cli|simulator)';
+
+/** A room may import, of ours, only itself and what `allowed` names. */
+const room = (name, allowed) => ({
+  name: `${name.replace('/', '-')}-imports`,
+  comment: `${name} may import of ours: ${allowed.length === 0 ? 'nothing' : allowed.join(', ')}`,
+  severity: 'error',
+  from: { path: `^${name}/` },
+  to: { path: `^(${rooms}|server/postern)`, pathNot: `^(${[name, ...allowed].join('|')})/` },
+});
+
+/** An outside package may be imported only from `homes` (a regular expression over paths). */
+const home = (pkg, homes) => ({
+  name: `${pkg.replaceAll('/', '-')}-home`,
+  comment: `${pkg} is imported only from ${homes}`,
+  severity: 'error',
+  from: { pathNot: homes },
+  to: { path: `^node_modules/(@types/)?${pkg}/` },
+});
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    { name: 'no-orphans', severity: 'error', from: { orphan: true, pathNot: '^(server/(postern|simulator/.*|dom0/.*worker)\\.ts)$' }, to: {} },
+    room('policy', []),
+    room('config', ['policy']),
+    room('menus', ['policy']),
+    room('server/wire', ['policy']),
+    room('server/dom0', ['server/wire', 'policy']),
+    room('server/store', ['policy']),
+    room('server/gate', ['server/wire', 'policy', 'menus', 'server/store']),
+    room('server/simulator', []),
+    {
+      name: 'policy-names-and-types-only',
+      comment: 'menus, wire and dom0 take names and types from policy, never its evaluator or loader',
+      severity: 'error',
+      from: { path: '^(menus|server/wire|server/dom0)/' },
+      to: { path: '^policy/', pathNot: '^policy/(actions|roles|names|domain-state|refusal)\\.ts$', dependencyTypesNot: ['type-only'] },
+    },
+    home('ajv', '^(policy|config|server/wire|server/dom0)/'),
+    home('yaml', '^config/'),
+    home('blessed', '^menus/blessed-screen\\.ts$'),
+    home('node-pty', '^server/dom0/consoles/pty\\.ts$'),
+    home('@xterm', '^server/dom0/consoles/'),
+    home('better-sqlite3', '^server/store/database\\.ts$'),
+    home('ssh2', '^server/gate/'),
+    home('commander', '^server/(cli/|postern\\.ts)'),
+    home('pino', '^server/(cli|gate|dom0)/|^server/postern\\.ts$'),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    combinedDependencies: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'], extensions: ['.ts', '.js'] },
+  },
+};

@@ -1,0 +1,164 @@
+import type { Action } from '../policy/actions.js';
+import type { DomainState } from '../policy/domain-state.js';
+import type { BootProfileName, CustomerName, DomainName, Fingerprint } from '../policy/names.js';
+import type { RefusalCode } from '../policy/refusal.js';
+import type { Role } from '../policy/roles.js';
+
+/**
+ * The port between a menu and the house around it. A menu is `(state, message) -> (state, effects)`: facts come in
+ * as messages, wishes go out as effects, and the gate carries them out through its one door. What was painted
+ * is never what permits.
+ */
+
+/** Whether an action may be chosen, as policy says now; asked again when it is chosen. */
+export type Offer =
+  | { readonly offered: true }
+  | { readonly offered: false; readonly code: RefusalCode; readonly reason: string };
+
+/** An operation under way or just ended, as the menu shows it. Times are milliseconds since the epoch. */
+export interface MenuOperation {
+  readonly id: string;
+  readonly action: Action;
+  readonly profile: BootProfileName | null;
+  readonly phase: 'queued' | 'running' | 'done' | 'failed' | 'superseded';
+  readonly step: string;
+  readonly place: number;
+  readonly startedAt: number;
+  readonly deadlineAt: number | null;
+  readonly by: CustomerName;
+  /** The failure's sentence, when it failed. */
+  readonly message: string | null;
+}
+
+export interface MenuProfile {
+  readonly name: BootProfileName;
+  readonly title: string;
+  readonly disks: string;
+  readonly hint: string;
+}
+
+/** One domain of this customer, as last heard. `state` is null until dom0 has answered for the first time. */
+export interface MenuDomain {
+  readonly name: DomainName;
+  readonly role: Role;
+  readonly state: DomainState | null;
+  readonly profile: BootProfileName | null;
+  readonly since: number | null;
+  /** When the toolstack was last asked; older than 5 s is shown with its age. */
+  readonly seenAt: number | null;
+  /** False when its Xen host does not answer. */
+  readonly reachable: boolean;
+  readonly memoryMiB: number | null;
+  readonly vcpus: number | null;
+  readonly cpuPercent: number | null;
+  readonly profiles: readonly MenuProfile[];
+  readonly operation: MenuOperation | null;
+  readonly offers: Readonly<Record<Action, Offer>>;
+}
+
+export interface MenuKey {
+  readonly fingerprint: Fingerprint;
+  readonly type: string;
+  readonly comment: string;
+  readonly addedAt: number;
+  readonly lastUsedAt: number | null;
+  /** The key of this very connection. */
+  readonly inUse: boolean;
+}
+
+/** One line of the customer's own activity, already in words that the customer may read. */
+export interface MenuActivity {
+  readonly at: number;
+  readonly text: string;
+}
+
+/** How the menu is drawn; kept per customer. */
+export interface MenuPreferences {
+  readonly charset: 'utf-8' | 'ascii';
+  readonly colour: boolean;
+}
+
+/** What a menu starts with. */
+export interface MenuStart {
+  readonly customer: CustomerName;
+  /** The name of this service, from the settings: shown in the title bar. */
+  readonly site: string;
+  /** Lines of the message of the day, printable. */
+  readonly motd: readonly string[];
+  readonly preferences: MenuPreferences;
+  readonly domains: readonly MenuDomain[];
+  /** Set when the login named a domain: its page is the first, and there is no list behind it. */
+  readonly only: DomainName | null;
+  readonly columns: number;
+  readonly rows: number;
+  readonly now: number;
+}
+
+/** The actions that end in an operation of dom0. */
+export type OperateAction = Extract<Action, 'start' | 'shutdown' | 'poweroff' | 'reboot' | 'rescue' | 'normal'>;
+
+/** What a menu wants done. */
+export type Effect =
+  | {
+      readonly effect: 'operate';
+      readonly action: OperateAction;
+      readonly domain: DomainName;
+      readonly profile: BootProfileName | null;
+    }
+  /** Lend the terminal to the console; the menu gets it back with the `console-left` fact. */
+  | { readonly effect: 'console'; readonly domain: DomainName; readonly mode: 'write' | 'watch' }
+  | { readonly effect: 'list-keys' }
+  | { readonly effect: 'add-key'; readonly text: string }
+  | { readonly effect: 'remove-key'; readonly fingerprint: Fingerprint }
+  | { readonly effect: 'list-activity' }
+  | { readonly effect: 'prefer'; readonly preferences: MenuPreferences }
+  | { readonly effect: 'quit' };
+
+/** What a menu is told. */
+export type Fact =
+  /** The whole list of this customer's domains, each time anything in it changes. */
+  | { readonly fact: 'domains'; readonly domains: readonly MenuDomain[] }
+  /** An operate effect was accepted by dom0. */
+  | { readonly fact: 'accepted'; readonly domain: DomainName; readonly action: Action }
+  /** An operation of this customer's menu came to its end. */
+  | { readonly fact: 'ended'; readonly domain: DomainName; readonly operation: MenuOperation }
+  /** An effect was refused; the sentence stays until a key. */
+  | { readonly fact: 'refused'; readonly message: string }
+  /** Something worth a sentence: a key was added, a maintenance notice. */
+  | { readonly fact: 'notice'; readonly message: string }
+  | { readonly fact: 'keys'; readonly keys: readonly MenuKey[] }
+  | { readonly fact: 'activity'; readonly activity: readonly MenuActivity[] }
+  /** The console gave the terminal back; `message` says why, when there is something to say. */
+  | { readonly fact: 'console-left'; readonly domain: DomainName; readonly message: string | null }
+  | { readonly fact: 'size'; readonly columns: number; readonly rows: number }
+  /** Once a second while anything on the screen shows an age or a progress. */
+  | { readonly fact: 'tick'; readonly now: number };
+
+/** The customer's end of the line, as a menu needs it. */
+export interface MenuTerminal {
+  /** From the allow-list; never what the client sent. */
+  readonly term: string;
+  columns: number;
+  rows: number;
+  write(data: string | Uint8Array): void;
+  /** @returns a function that stops listening */
+  onInput(listener: (data: Buffer) => void): () => void;
+  onResize(listener: (columns: number, rows: number) => void): () => void;
+}
+
+/** Carries out what a menu wants; never throws, answers by facts. */
+export type Perform = (effect: Effect) => void;
+
+/**
+ * A menu on a terminal: full-screen or plain. Made by `openFullScreenMenu` and `openPlainMenu`, which share one state and
+ * one `update`.
+ */
+export interface OpenMenu {
+  tell(fact: Fact): void;
+  /** Stop reading and painting; the terminal is another's (a console's). */
+  suspend(): void;
+  /** Take the terminal back and paint everything again. */
+  resume(): void;
+  /** Put the terminal right and let go of it; twice is harmless. */
+  dispose(): void;
+}

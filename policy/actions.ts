@@ -1,0 +1,27 @@
+/**
+ * What a customer can ask for on a domain. This one list gives the type, the enum in the policy schema and
+ * the exhaustiveness checks (house rule 12).
+ *
+ * `status` is seeing that the domain exists at all: without it, the domain is "no such domain".
+ * `takeover` is taking the keyboard from another writer; `normal` is leaving rescue.
+ */
+export const ACTIONS = [
+  'status',
+  'console',
+  'watch',
+  'takeover',
+  'sysrq',
+  'log',
+  'start',
+  'shutdown',
+  'poweroff',
+  'reboot',
+  'rescue',
+  'normal',
+] as const;
+
+export type Action = (typeof ACTIONS)[number];
+
+export function isAction(value: string): value is Action {
+  return (ACTIONS as readonly string[]).includes(value);
+}

@@ -1,0 +1,58 @@
+declare const brand: unique symbol;
+
+/** A Xen guest, by the `name=` in its config. Parsed once, at the border; case-sensitive. */
+export type DomainName = string & { readonly [brand]: 'DomainName' };
+
+/** A customer's login name. */
+export type CustomerName = string & { readonly [brand]: 'CustomerName' };
+
+/** How a domain is booted: `normal` is its own config, the others are dom0's profiles. */
+export type BootProfileName = string & { readonly [brand]: 'BootProfileName' };
+
+/** An OpenSSH key fingerprint, `SHA256:` and 43 base64 characters without padding. */
+export type Fingerprint = string & { readonly [brand]: 'Fingerprint' };
+
+/** Words of the exec grammar; neither a domain nor a customer may be called so. */
+export const RESERVED_WORDS = ['list', 'keys', 'activity', 'help', 'admin', 'menu'] as const;
+
+/** The profile that is the domain's own configuration. */
+export const NORMAL = 'normal' as BootProfileName;
+
+/** The profile shown when an admin booted the domain in a way that is none of dom0's profiles. */
+export const UNKNOWN_PROFILE = 'unknown' as BootProfileName;
+
+const DOMAIN_NAME = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,62}$/;
+const CUSTOMER_NAME = /^[a-z_][a-z0-9_.-]{0,31}$/;
+const PROFILE_NAME = /^[a-z][a-z0-9-]{0,31}$/;
+const FINGERPRINT = /^SHA256:[A-Za-z0-9+/]{43}$/;
+const ALL_DIGITS = /^[0-9]+$/;
+
+function isReserved(text: string): boolean {
+  return (RESERVED_WORDS as readonly string[]).includes(text.toLowerCase());
+}
+
+/**
+ * @returns undefined when the text is not a domain's name. All-digit names are refused because `xl` takes
+ * them for domids, names that begin with `-` because it takes them for options; Domain-0 is never a guest.
+ */
+export function parseDomainName(text: string): DomainName | undefined {
+  if (!DOMAIN_NAME.test(text) || ALL_DIGITS.test(text) || isReserved(text)) return undefined;
+  if (text === 'Domain-0') return undefined;
+  return text as DomainName;
+}
+
+/** @returns undefined when the text is not a customer's login: lower case, as Unix logins are. */
+export function parseCustomerName(text: string): CustomerName | undefined {
+  if (!CUSTOMER_NAME.test(text) || isReserved(text)) return undefined;
+  return text as CustomerName;
+}
+
+/** @returns undefined when the text is not a boot profile's name. */
+export function parseBootProfileName(text: string): BootProfileName | undefined {
+  return PROFILE_NAME.test(text) ? (text as BootProfileName) : undefined;
+}
+
+/** @returns undefined when the text is not an OpenSSH SHA256 fingerprint. */
+export function parseFingerprint(text: string): Fingerprint | undefined {
+  return FINGERPRINT.test(text) ? (text as Fingerprint) : undefined;
+}

@@ -1,0 +1,102 @@
+import type { Action } from './actions.js';
+import type { BootProfileName, CustomerName, DomainName } from './names.js';
+import type { Role } from './roles.js';
+
+/** Where something stands in a policy file; lines and columns count from 1. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Who a rule speaks of. Lists are alternatives; empty means "not asked for". */
+export interface Subjects {
+  readonly customers: readonly string[];
+  readonly groups: readonly string[];
+  readonly roles: readonly Role[];
+}
+
+/** Which domains a rule speaks of: exact names, globs (`*`, `?`) or tags. Empty means every domain. */
+export interface Domains {
+  readonly names: readonly string[];
+  readonly tags: readonly string[];
+}
+
+/** One row of the policy. The first row that matches decides. */
+export interface Rule {
+  /** Unique in the document; given by the admin or made from the place: `rules[3]`. */
+  readonly id: string;
+  readonly effect: 'allow' | 'deny';
+  readonly subjects: Subjects;
+  readonly domains: Domains;
+  readonly actions: readonly Action[];
+  /** For `rescue`: only these profiles match. Empty means every profile. */
+  readonly profiles: readonly BootProfileName[];
+  /** Shown to the customer when this rule denies. */
+  readonly reason: string | null;
+  readonly place: Place;
+}
+
+/**
+ * How often, or how many at once. A limit applies to a request when all of its subjects, domains and actions
+ * match; every applying limit must hold.
+ */
+export interface Limit {
+  readonly id: string;
+  readonly subjects: Subjects;
+  readonly domains: Domains;
+  /** The actions that are counted together. */
+  readonly actions: readonly Action[];
+  /** Counted per customer, or per domain whoever asks. */
+  readonly per: 'customer' | 'domain';
+  readonly count: number;
+  /** The sliding window in seconds. */
+  readonly windowSeconds: number;
+  readonly reason: string | null;
+  readonly place: Place;
+}
+
+/** How many sessions a customer may have open at once. The first that matches counts. */
+export interface SessionLimit {
+  readonly subjects: Subjects;
+  readonly count: number;
+  readonly place: Place;
+}
+
+/** The whole document: all files in name order, read as one, frozen. */
+export interface Policy {
+  readonly groups: Readonly<Record<string, readonly CustomerName[]>>;
+  readonly tags: Readonly<Record<string, readonly string[]>>;
+  readonly rules: readonly Rule[];
+  readonly limits: readonly Limit[];
+  readonly sessionLimits: readonly SessionLimit[];
+}
+
+/** The question. `role` is null when the customer has no row for the domain. */
+export interface Request {
+  readonly customer: CustomerName;
+  readonly role: Role | null;
+  readonly domain: DomainName;
+  readonly action: Action;
+  /** For `rescue`, the profile asked for; otherwise null. */
+  readonly profile: BootProfileName | null;
+}
+
+/** How many counted uses there were of a limit's actions since a time. Reads nothing but what it is given. */
+export type Usage = (limit: Limit, since: Date) => number;
+
+/** Why a request is denied: a closed set, tests assert which (house rule 3). */
+export type DenialReason = 'no-role' | 'rule-denies' | 'no-rule' | 'limit-reached' | 'profile-not-allowed';
+
+export type Decision =
+  | { readonly allow: true; readonly rule: Rule }
+  | {
+      readonly allow: false;
+      readonly reason: DenialReason;
+      /** The rule that denied, when one did. */
+      readonly rule: Rule | null;
+      /** The limit that is used up, when one is. */
+      readonly limit: Limit | null;
+      /** The sentence for the customer. */
+      readonly message: string;
+    };

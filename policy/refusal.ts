@@ -1,0 +1,61 @@
+/** Every "no" that Postern says, by name; tests assert which. */
+export const REFUSAL_CODES = [
+  // who
+  'not-authenticated',
+  'customer-suspended',
+  'key-revoked',
+  // what
+  'usage',
+  'no-such-domain',
+  'no-such-profile',
+  'no-such-key',
+  'name-reserved',
+  // may
+  'no-role',
+  'no-rule',
+  'rule-denies',
+  'limit-reached',
+  'profile-not-allowed',
+  'needs-confirmation',
+  'domain-retired',
+  // can
+  'wrong-state',
+  'busy',
+  'console-taken',
+  'not-on-this-host',
+  'host-unreachable',
+  'host-limit',
+  'audit-unavailable',
+  'toolstack-failed',
+  'toolstack-timeout',
+  'deadline-passed',
+  'undone',
+  'key-invalid',
+  'key-exists',
+  'last-key',
+  'too-many',
+  'internal',
+] as const;
+
+export type RefusalCode = (typeof REFUSAL_CODES)[number];
+
+/**
+ * The "no", for two audiences: `message` is for the customer, `detail` for the log. It is returned, not
+ * thrown (house rules 4 and 17).
+ */
+export interface Refusal {
+  readonly refused: true;
+  readonly code: RefusalCode;
+  /** One printable sentence that the customer may read. Names nothing the customer may not know. */
+  readonly message: string;
+  /** What the admin needs to know. May name anything but secrets. */
+  readonly detail: string;
+}
+
+export function refusal(code: RefusalCode, message: string, detail: string = message): Refusal {
+  return Object.freeze({ refused: true, code, message, detail });
+}
+
+export function isRefusal(value: unknown): value is Refusal {
+  return typeof value === 'object' && value !== null && (value as { refused?: unknown }).refused === true;
+}

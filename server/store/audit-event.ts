@@ -1,0 +1,132 @@
+import type { Action } from '../../policy/actions.js';
+import type { BootProfileName, CustomerName, DomainName, Fingerprint } from '../../policy/names.js';
+import type { RefusalCode } from '../../policy/refusal.js';
+import type { Role } from '../../policy/roles.js';
+
+/** Who did it: a customer over a connection, or an admin on the control socket. */
+export interface CustomerActor {
+  readonly customer: CustomerName;
+  readonly fingerprint: Fingerprint;
+  readonly source: string;
+  readonly connection: string;
+}
+
+/** An admin: the Unix login at the other end of control.sock, or who opened the database directly. */
+export interface AdminActor {
+  readonly admin: string;
+}
+
+export type EventActor = CustomerActor | AdminActor;
+
+interface OnDomain {
+  readonly actor: CustomerActor;
+  readonly domain: DomainName;
+}
+
+/** Each action of a customer on a domain that changes it has an intent, and the intent has an outcome. */
+type Intents = {
+  readonly [A in Action]: {
+    readonly kind: `domain.${A}.requested`;
+    readonly operation: string;
+    readonly profile: BootProfileName | null;
+    readonly rule: string;
+    /** Policy revision that allowed it. */
+    readonly revision: number;
+  } & OnDomain;
+}[Action];
+
+/**
+ * What happened: a closed union, past tense. No key material, no console bytes. The hash chain is over the canonical JSON
+ * of these.
+ */
+export type AuditEvent =
+  | { readonly kind: 'gate.started'; readonly version: string; readonly revision: number }
+  | { readonly kind: 'gate.stopped'; readonly reason: string }
+  | { readonly kind: 'login.accepted'; readonly actor: CustomerActor; readonly login: string }
+  /** `login` is made printable and cut at 64 characters; never says whether the customer exists. */
+  | {
+      readonly kind: 'login.refused';
+      readonly source: string;
+      readonly connection: string;
+      readonly login: string;
+      readonly fingerprint: Fingerprint | null;
+      readonly reason: string;
+    }
+  | { readonly kind: 'source.penalised'; readonly source: string; readonly seconds: number; readonly reason: string }
+  | { readonly kind: 'connection.closed'; readonly actor: CustomerActor; readonly seconds: number }
+  | {
+      readonly kind: 'session.opened' | 'session.closed';
+      readonly actor: CustomerActor;
+      readonly session: string;
+      readonly what: 'menu' | 'plain-menu' | 'exec';
+      /** For exec, the verb of the grammar only, never arguments that may hold key material. */
+      readonly command: string | null;
+    }
+  | Intents
+  | {
+      readonly kind: 'domain.denied';
+      readonly actor: CustomerActor;
+      /** As the customer spelt it, made printable, at most 80 characters. */
+      readonly domain: string;
+      readonly action: Action;
+      readonly code: RefusalCode;
+      readonly detail: string;
+    }
+  | {
+      readonly kind: 'operation.ended';
+      readonly operation: string;
+      readonly domain: DomainName;
+      readonly outcome: 'done' | 'failed' | 'superseded' | 'refused' | 'lost';
+      readonly code: RefusalCode | null;
+      readonly detail: string | null;
+    }
+  | {
+      readonly kind: 'console.attached' | 'console.detached' | 'console.taken';
+      readonly actor: CustomerActor;
+      readonly domain: DomainName;
+      readonly mode: 'write' | 'watch';
+      readonly operation: string;
+    }
+  | { readonly kind: 'customer.added' | 'customer.removed'; readonly actor: EventActor; readonly customer: CustomerName }
+  | {
+      readonly kind: 'customer.suspended' | 'customer.resumed';
+      readonly actor: EventActor;
+      readonly customer: CustomerName;
+      readonly reason: string | null;
+    }
+  | {
+      readonly kind: 'key.added' | 'key.removed';
+      readonly actor: EventActor;
+      readonly customer: CustomerName;
+      readonly fingerprint: Fingerprint;
+      readonly type: string;
+    }
+  | {
+      readonly kind: 'role.added' | 'role.removed';
+      readonly actor: EventActor;
+      readonly customer: CustomerName;
+      readonly domain: DomainName;
+      readonly role: Role;
+    }
+  | { readonly kind: 'domain.retired' | 'domain.adopted'; readonly actor: EventActor | null; readonly domain: DomainName }
+  | {
+      readonly kind: 'policy.loaded' | 'policy.rejected';
+      readonly actor: EventActor | null;
+      readonly revision: number;
+      readonly digest: string;
+      readonly problems: readonly string[];
+    }
+  | { readonly kind: 'session.ended'; readonly actor: EventActor | null; readonly session: string; readonly reason: string }
+  | { readonly kind: 'backup.made'; readonly actor: EventActor; readonly file: string };
+
+export type AuditKind = AuditEvent['kind'];
+
+/** A row of the audit log: `hash` is SHA-256 (hex) over `prev` and the canonical JSON of seq, at and event. */
+export interface AuditRow {
+  readonly seq: number;
+  /** ISO 8601, UTC, milliseconds. */
+  readonly at: string;
+  readonly event: AuditEvent;
+  readonly prev: string;
+  readonly hash: string;
+}

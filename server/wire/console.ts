@@ -1,0 +1,79 @@
+import type { DomainState } from '../../policy/domain-state.js';
+import type { BootProfileName, DomainName } from '../../policy/names.js';
+
+/**
+ * The console stream: `GET /domains/NAME/console` with `Upgrade: postern-console`, then frames both ways.
+ *
+ * A frame is one kind byte, a length of four bytes (unsigned, big-endian, at most FRAME_LIMIT), then the body.
+ * The query says `mode=write|watch`, `cols`, `rows`, `label` (how this attachment is called to others), `since`
+ * (ISO 8601: nothing the console said before is repainted) and `takeover=1`.
+ */
+export const CONSOLE_PROTOCOL = 'postern-console';
+
+export const FRAME_HEADER_BYTES = 5;
+export const FRAME_LIMIT = 64 * 1024;
+
+/** Bytes that dom0 may send before it is given more; what it is not given room for is skipped, never kept. */
+export const INITIAL_CREDIT = 256 * 1024;
+
+/** A ping every so many milliseconds from each end; two without an answer and the other end is lost. */
+export const PING_INTERVAL_MS = 10_000;
+
+export const FRAME_BYTES = 0;
+export const FRAME_NOTE = 1;
+
+export type ConsoleMode = 'write' | 'watch';
+
+/** One who is there. */
+export interface Presence {
+  readonly attachment: number;
+  readonly label: string;
+  readonly mode: ConsoleMode;
+}
+
+/** Why a console stream ended. The attachment outlives reboots; these are the true ends. */
+export const CONSOLE_ENDS = ['domain-gone', 'shutting-down', 'evicted', 'protocol'] as const;
+
+export type ConsoleEnd = (typeof CONSOLE_ENDS)[number];
+
+/** From dom0 to the gate. */
+export type ConsoleNote =
+  /** The first frame. `mode` may be `watch` although `write` was asked for: somebody else has the keyboard. */
+  | {
+      readonly note: 'attached';
+      readonly attachment: number;
+      readonly domain: DomainName;
+      readonly mode: ConsoleMode;
+      readonly present: readonly Presence[];
+      readonly cols: number;
+      readonly rows: number;
+    }
+  /** Who holds the keyboard now; null when nobody does. */
+  | { readonly note: 'writer'; readonly attachment: number | null; readonly label: string | null }
+  | { readonly note: 'joined'; readonly who: Presence }
+  | { readonly note: 'left'; readonly who: Presence }
+  /** The kept screen's size changed, by its writer. */
+  | { readonly note: 'resized'; readonly cols: number; readonly rows: number }
+  /** So many bytes were dropped for want of credit; what follows is the repaint. */
+  | { readonly note: 'skipped'; readonly bytes: number }
+  /** The domain's state or the console's pty changed: the stream stays. */
+  | {
+      readonly note: 'state';
+      readonly state: DomainState;
+      readonly profile: BootProfileName;
+      readonly console: 'attached' | 'detached' | 'locked';
+    }
+  | { readonly note: 'ended'; readonly reason: ConsoleEnd }
+  | { readonly note: 'ping' | 'pong' };
+
+/** From the gate to dom0. */
+export type ConsoleRequest =
+  | { readonly note: 'credit'; readonly bytes: number }
+  | { readonly note: 'resize'; readonly cols: number; readonly rows: number }
+  /** Take the keyboard; answered by `writer`. The gate has authorised it. */
+  | { readonly note: 'takeover' }
+  /** Give the keyboard back and watch on. */
+  | { readonly note: 'release' }
+  /** Paint the screen as it is now, again. */
+  | { readonly note: 'repaint' }
+  | { readonly note: 'ping' | 'pong' };

@@ -1,0 +1,80 @@
+import type { BootProfileName, CustomerName, DomainName, Fingerprint } from '../../policy/names.js';
+import type { RefusalCode } from '../../policy/refusal.js';
+import type { Verb } from './contract.js';
+
+/** Who asked, as the gate claims it; dom0 writes it into its own journal as *claimed*. */
+export interface Actor {
+  readonly customer: CustomerName;
+  readonly fingerprint: Fingerprint;
+  /** The source address. */
+  readonly source: string;
+  /** The gate's audit row of the intent, and its hash: dom0's journal so witnesses the gate's chain. */
+  readonly auditSeq: number;
+  readonly auditHash: string;
+}
+
+/** `POST /operations`. Durable once answered; the same id twice is the same operation. */
+export interface OperationRequest {
+  /** A UUID given by the gate. */
+  readonly id: string;
+  readonly domain: DomainName;
+  readonly verb: Verb;
+  /** The boot profile: given with `rescue`, null otherwise. */
+  readonly profile: BootProfileName | null;
+  /** The key of `sysrq`, null otherwise. */
+  readonly key: string | null;
+  readonly actor: Actor;
+}
+
+/**
+ * `queued` and `running` are under way; the rest are final. `done`: it is so. `failed`: the toolstack said no or the
+ * deadline passed, and what was half-done is undone. `superseded`: a power-off overtook it.
+ */
+export const OPERATION_PHASES = ['queued', 'running', 'done', 'failed', 'superseded'] as const;
+
+export type OperationPhase = (typeof OPERATION_PHASES)[number];
+
+/** What a running operation is doing, for progress. */
+export const OPERATION_STEPS = [
+  'waiting',
+  'shutting-down',
+  'powering-off',
+  'rebooting',
+  'creating',
+  'attaching-console',
+  'unpausing',
+  'sending-sysrq',
+  'undoing',
+] as const;
+
+export type OperationStep = (typeof OPERATION_STEPS)[number];
+
+/** `GET /operations/ID`, and inside `DomainView`. Times are ISO 8601, UTC. */
+export interface OperationView {
+  readonly id: string;
+  readonly domain: DomainName;
+  readonly verb: Verb;
+  readonly profile: BootProfileName | null;
+  readonly phase: OperationPhase;
+  readonly step: OperationStep;
+  /** Creates run one at a time: how many are before this one; 0 when it runs. */
+  readonly place: number;
+  readonly startedAt: string;
+  /** When dom0 gives up on the present step; null when it has no deadline. */
+  readonly deadlineAt: string | null;
+  readonly endedAt: string | null;
+  /** Set when phase is `failed` or `superseded`. */
+  readonly failure: WireRefusal | null;
+  /** Who asked, by name only, so that "busy" can say so to those who share the domain. */
+  readonly by: CustomerName;
+}
+
+/** The body of every answer that is not 2xx. */
+export interface WireRefusal {
+  readonly code: RefusalCode;
+  /** Printable, at most 300 characters: `xl`'s own first reason, or dom0's sentence. */
+  readonly message: string;
+  readonly detail: string;
+  /** With `busy`: the operation under way. */
+  readonly operation: OperationView | null;
+}
