@@ -1,0 +1,23 @@
+import type { Identity } from './identity.js';
+import type { Terminal } from './terminal.js';
+
+/** One session channel of an authenticated connection, once the client has said what it wants. */
+export interface Session {
+  /** Unique while the gate runs: `c3f9a1.2`. */
+  readonly id: string;
+  readonly identity: Identity;
+  readonly terminal: Terminal;
+  readonly openedAt: Date;
+  /** `shell` is the menu; `exec` carries the client's command as sent, at most 8 KiB. */
+  readonly request: { readonly kind: 'shell' } | { readonly kind: 'exec'; readonly command: string };
+  /** Called by whoever must end it: revocation, an admin, shut-down. The terminal is put right, the sentence shown. */
+  onEnd(listener: (sentence: string) => void): void;
+}
+
+/** What the house does with sessions. */
+export interface SessionHandler {
+  /** @returns a sentence when the customer may not open another session now, else null */
+  admit(identity: Identity): string | null;
+  /** Takes the session over; never throws. */
+  open(session: Session): void;
+}
