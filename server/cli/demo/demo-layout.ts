@@ -1,0 +1,51 @@
+import { join } from 'node:path';
+
+/** Where everything of the demo stands, below one directory. */
+export interface DemoLayout {
+  readonly directory: string;
+  /** Made by the demo, and by nothing else: `--fresh` removes only directories that hold it. */
+  readonly marker: string;
+  /** Process ids of the running demo: its own and its halves'. */
+  readonly pids: string;
+  readonly gateSettings: string;
+  readonly dom0Settings: string;
+  readonly policy: string;
+  readonly gateState: string;
+  readonly dom0State: string;
+  readonly run: string;
+  readonly dom0Socket: string;
+  readonly controlSocket: string;
+  readonly hostKey: string;
+  readonly clientKeys: string;
+  readonly sshConfig: string;
+  readonly knownHosts: string;
+  /** The simulated Xen host. */
+  readonly xen: string;
+  readonly logs: string;
+}
+
+/** sun_path of unix(7) is 108 bytes with its NUL. */
+export const SOCKET_PATH_LIMIT = 107;
+
+export function demoLayout(directory: string): DemoLayout {
+  const at = (...parts: string[]): string => join(directory, ...parts);
+  return {
+    directory,
+    marker: at('.postern-demo'),
+    pids: at('run', 'pids.json'),
+    gateSettings: at('etc', 'gate.yaml'),
+    dom0Settings: at('etc', 'dom0.yaml'),
+    policy: at('etc', 'policy.d'),
+    gateState: at('gate'),
+    dom0State: at('dom0'),
+    run: at('run'),
+    dom0Socket: at('run', 'dom0', 'dom0.sock'),
+    controlSocket: at('run', 'gate', 'control.sock'),
+    hostKey: at('gate', 'ssh_host_ed25519_key'),
+    clientKeys: at('keys'),
+    sshConfig: at('ssh_config'),
+    knownHosts: at('known_hosts'),
+    xen: at('xen'),
+    logs: at('log'),
+  };
+}

@@ -1,0 +1,54 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/** Which processes a demo runs, so that a second start can tell and a crashed one can be cleared away. */
+export interface DemoPids {
+  readonly demo: number;
+  readonly halves: readonly number[];
+}
+
+/** Whether the process runs and its command line speaks of the directory. proc(5). */
+function runsFor(pid: number, directory: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').includes(directory);
+  } catch {
+    return false;
+  }
+}
+
+function demoRuns(pid: number): boolean {
+  try {
+    return / demo( |$)/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' '));
+  } catch {
+    return false;
+  }
+}
+
+export function readPids(file: string): DemoPids | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as DemoPids;
+  } catch {
+    return undefined;
+  }
+}
+
+export function writePids(file: string, pids: DemoPids): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  writeFileSync(file, JSON.stringify(pids), { mode: 0o600 });
+}
+
+/**
+ * Ends the halves that a killed demo left behind.
+ *
+ * @returns the pid of the demo that still runs on this directory, if one does; nothing is ended then
+ */
+export function clearLeftovers(file: string, directory: string): number | undefined {
+  const pids = readPids(file);
+  if (pids === undefined) return undefined;
+  if (pids.demo !== process.pid && demoRuns(pids.demo)) return pids.demo;
+  for (const pid of pids.halves) {
+    if (runsFor(pid, directory)) process.kill(pid, 'SIGKILL');
+  }
+  rmSync(file, { force: true });
+  return undefined;
+}

@@ -1,0 +1,82 @@
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { DemoLayout } from './demo-layout.js';
+
+/** What the simulated Xen host tells of itself. */
+export interface DemoXen {
+  /** The executable named `xl`. */
+  readonly xl: string;
+  /** The glob of the domains' configuration files. */
+  readonly configs: string;
+  readonly rescueKernel: string;
+  readonly rescueRamdisk: string;
+}
+
+/** Scalars go in as JSON, which YAML 1.2 includes. */
+const quote = (value: string): string => JSON.stringify(value);
+
+/** Writes both halves' settings, anew at each start: the port may differ. */
+export function writeDemoSettings(layout: DemoLayout, port: number, xen: DemoXen): void {
+  for (const directory of [
+    dirname(layout.gateSettings),
+    dirname(layout.dom0Socket),
+    dirname(layout.controlSocket),
+  ]) {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  }
+  for (const directory of [layout.gateState, layout.dom0State, layout.logs]) {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  }
+  writeFileSync(
+    layout.gateSettings,
+    `# The demo's gate. Written anew at each start of the demo.
+site: the Postern demo
+listen: [${quote(`127.0.0.1:${port}`)}]
+hostKey: ${quote(layout.hostKey)}
+state: ${quote(layout.gateState)}
+controlSocket: ${quote(layout.controlSocket)}
+policy: ${quote(layout.policy)}
+hosts:
+  - name: xen1
+    socket: ${quote(layout.dom0Socket)}
+motd: |
+  Welcome to Postern. ophelia does not boot: choose 6 there to rescue her.
+`,
+    { mode: 0o600 },
+  );
+  writeFileSync(
+    layout.dom0Settings,
+    `# The demo's dom0 half, on a simulated Xen host. Written anew at each start of the demo.
+host: xen1
+socket: ${quote(layout.dom0Socket)}
+state: ${quote(layout.dom0State)}
+toolstack:
+  kind: xl
+  command: ${quote(xen.xl)}
+domains: [${quote(xen.configs)}]
+profiles:
+  rescue:
+    title: Rescue system
+    kind: direct
+    kernel: ${quote(xen.rescueKernel)}
+    ramdisk: ${quote(xen.rescueRamdisk)}
+    extra: console=hvc0 rescue
+    disks: Your disk is attached as /dev/xvda, writable; nothing is mounted or changed until you do it.
+    hint: "mount /dev/xvda /mnt, mend what is broken, umount /mnt; then leave with Ctrl-] . and choose 7."
+observe:
+  intervalSeconds: 0.5
+`,
+    { mode: 0o600 },
+  );
+  const policy = join(layout.policy, '10-default.yaml');
+  if (!existsSync(policy)) {
+    mkdirSync(layout.policy, { recursive: true, mode: 0o700 });
+    copyFileSync(defaultPolicy(), policy);
+  }
+}
+
+/** The default policy that installs start from; it lies beside the sources, not in dist/. */
+export function defaultPolicy(): string {
+  return fileURLToPath(new URL('../../../../policy/examples/10-default.yaml', import.meta.url));
+}

@@ -1,0 +1,78 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+
+/** One half of Postern as its own process, as in production; its log goes to a file. */
+export class HalfProcess {
+  readonly name: string;
+  readonly #child: ChildProcess;
+  readonly #log: string;
+  readonly #exited: Promise<void>;
+
+  /**
+   * @param script the compiled postern.js
+   * @param args the half's command line, `['gate', '--settings', FILE]`
+   * @param log appended to; the half's stderr
+   */
+  constructor(name: string, script: string, args: readonly string[], log: string) {
+    this.name = name;
+    this.#log = log;
+    const stderr = openSync(log, 'a', 0o600);
+    try {
+      // Its own process group: Ctrl-C reaches the demo alone, which then ends its halves in order.
+      this.#child = spawn(process.execPath, ['--max-semi-space-size=2', script, ...args], {
+        stdio: ['ignore', 'pipe', stderr],
+        detached: true,
+      });
+    } finally {
+      closeSync(stderr);
+    }
+    this.#exited = new Promise((resolve) => {
+      this.#child.once('exit', () => {
+        resolve();
+      });
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  get running(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** Settles when the process has ended, however. */
+  get exited(): Promise<void> {
+    return this.#exited;
+  }
+
+  /**
+   * @returns the rest of the line `… ready on REST`, once the half says it
+   * @throws Error with the last lines of its log when it ends before that
+   */
+  async ready(): Promise<string> {
+    const { stdout } = this.#child;
+    if (stdout === null) throw new Error(`the ${this.name} half has no output`);
+    const lines = createInterface({ input: stdout });
+    const said = new Promise<string>((resolve) => {
+      lines.on('line', (line) => {
+        const match = / ready on (.*)$/.exec(line);
+        if (match?.[1] !== undefined) resolve(match[1]);
+      });
+    });
+    const ended = this.#exited.then(() => {
+      throw new Error(`the ${this.name} half did not start:\n${this.#lastWords()}`);
+    });
+    return Promise.race([said, ended]);
+  }
+
+  /** Sends a signal; harmless when the process has gone. */
+  kill(signal: NodeJS.Signals): void {
+    if (this.running) this.#child.kill(signal);
+  }
+
+  #lastWords(): string {
+    return readFileSync(this.#log, 'utf8').trimEnd().split('\n').slice(-8).join('\n');
+  }
+}
