@@ -24,9 +24,19 @@ const home = (pkg, homes) => ({
 
 module.exports = {
   forbidden: [
-    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-circular',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
-    { name: 'no-orphans', severity: 'error', from: { orphan: true, pathNot: '^(server/(postern|simulator/.*|dom0/.*worker)\\.ts)$' }, to: {} },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      from: { orphan: true, pathNot: '^(server/(postern|simulator/.*|dom0/.*worker)\\.ts)$' },
+      to: {},
+    },
     room('policy', []),
     room('config', ['policy']),
     room('menus', ['policy']),
@@ -40,7 +50,11 @@ module.exports = {
       comment: 'menus, wire and dom0 take names and types from policy, never its evaluator or loader',
       severity: 'error',
       from: { path: '^(menus|server/wire|server/dom0)/' },
-      to: { path: '^policy/', pathNot: '^policy/(actions|roles|names|domain-state|refusal)\\.ts$', dependencyTypesNot: ['type-only'] },
+      to: {
+        path: '^policy/',
+        pathNot: '^policy/(actions|roles|names|domain-state|refusal)\\.ts$',
+        dependencyTypesNot: ['type-only'],
+      },
     },
     home('ajv', '^(policy|config|server/wire|server/dom0)/'),
     home('yaml', '^config/'),
@@ -57,6 +71,10 @@ module.exports = {
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
     combinedDependencies: true,
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'], extensions: ['.ts', '.js'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+      extensions: ['.ts', '.js'],
+    },
   },
 };

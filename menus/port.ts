@@ -95,7 +95,10 @@ export interface MenuStart {
 }
 
 /** The actions that end in an operation of dom0. */
-export type OperateAction = Extract<Action, 'start' | 'shutdown' | 'poweroff' | 'reboot' | 'rescue' | 'normal'>;
+export type OperateAction = Extract<
+  Action,
+  'start' | 'shutdown' | 'poweroff' | 'reboot' | 'rescue' | 'normal'
+>;
 
 /** What a menu wants done. */
 export type Effect =

@@ -52,7 +52,12 @@ export type AuditEvent =
       readonly fingerprint: Fingerprint | null;
       readonly reason: string;
     }
-  | { readonly kind: 'source.penalised'; readonly source: string; readonly seconds: number; readonly reason: string }
+  | {
+      readonly kind: 'source.penalised';
+      readonly source: string;
+      readonly seconds: number;
+      readonly reason: string;
+    }
   | { readonly kind: 'connection.closed'; readonly actor: CustomerActor; readonly seconds: number }
   | {
       readonly kind: 'session.opened' | 'session.closed';
@@ -87,7 +92,11 @@ export type AuditEvent =
       readonly mode: 'write' | 'watch';
       readonly operation: string;
     }
-  | { readonly kind: 'customer.added' | 'customer.removed'; readonly actor: EventActor; readonly customer: CustomerName }
+  | {
+      readonly kind: 'customer.added' | 'customer.removed';
+      readonly actor: EventActor;
+      readonly customer: CustomerName;
+    }
   | {
       readonly kind: 'customer.suspended' | 'customer.resumed';
       readonly actor: EventActor;
@@ -108,7 +117,11 @@ export type AuditEvent =
       readonly domain: DomainName;
       readonly role: Role;
     }
-  | { readonly kind: 'domain.retired' | 'domain.adopted'; readonly actor: EventActor | null; readonly domain: DomainName }
+  | {
+      readonly kind: 'domain.retired' | 'domain.adopted';
+      readonly actor: EventActor | null;
+      readonly domain: DomainName;
+    }
   | {
       readonly kind: 'policy.loaded' | 'policy.rejected';
       readonly actor: EventActor | null;
@@ -116,7 +129,12 @@ export type AuditEvent =
       readonly digest: string;
       readonly problems: readonly string[];
     }
-  | { readonly kind: 'session.ended'; readonly actor: EventActor | null; readonly session: string; readonly reason: string }
+  | {
+      readonly kind: 'session.ended';
+      readonly actor: EventActor | null;
+      readonly session: string;
+      readonly reason: string;
+    }
   | { readonly kind: 'backup.made'; readonly actor: EventActor; readonly file: string };
 
 export type AuditKind = AuditEvent['kind'];

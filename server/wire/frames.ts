@@ -19,7 +19,8 @@ export function noteFrame(note: object): Buffer {
 }
 
 function frame(kind: number, body: Uint8Array): Buffer {
-  if (body.length > FRAME_LIMIT) throw new FrameError(`a frame of ${body.length} bytes is over ${FRAME_LIMIT}`);
+  if (body.length > FRAME_LIMIT)
+    throw new FrameError(`a frame of ${body.length} bytes is over ${FRAME_LIMIT}`);
   const out = Buffer.allocUnsafe(FRAME_HEADER_BYTES + body.length);
   out[0] = kind;
   out.writeUInt32BE(body.length, 1);
@@ -41,7 +42,8 @@ export class FrameReader {
     while (rest.length >= FRAME_HEADER_BYTES) {
       const kind = rest[0];
       const length = rest.readUInt32BE(1);
-      if (kind !== FRAME_BYTES && kind !== FRAME_NOTE) throw new FrameError(`unknown frame kind ${kind ?? 'none'}`);
+      if (kind !== FRAME_BYTES && kind !== FRAME_NOTE)
+        throw new FrameError(`unknown frame kind ${kind ?? 'none'}`);
       if (length > FRAME_LIMIT) throw new FrameError(`a frame of ${length} bytes is over ${FRAME_LIMIT}`);
       const end = FRAME_HEADER_BYTES + length;
       if (rest.length < end) break;

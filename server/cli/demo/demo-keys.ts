@@ -19,7 +19,7 @@ export function demoKey(directory: string, customer: string): string {
       });
     } catch (error) {
       throw new CliError(
-        `the demo makes its customers' keys with ssh-keygen, which failed (${String((error as Error).message).split('\n')[0] ?? ''}); install an OpenSSH client`,
+        `the demo makes its customers' keys with ssh-keygen, which failed (${(error as Error).message.split('\n')[0] ?? ''}); install an OpenSSH client`,
       );
     }
   }
