@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import headless from '@xterm/headless';
+import { spawn, type IPty } from 'node-pty';
+
+/** How long a test waits for something to show before it fails; never a sleep. */
+const PATIENCE_MS = 15_000;
+
+/**
+ * A person at a terminal: a real program (ssh) on a real pty, with an emulator that shows what they would see.
+ */
+export class TerminalClient {
+  readonly #pty: IPty;
+  readonly #emulator: headless.Terminal;
+  readonly #waiting = new Set<() => void>();
+  #raw = '';
+  #status: number | undefined;
+
+  constructor(
+    file: string,
+    args: readonly string[],
+    { columns = 80, rows = 24, term = 'xterm-256color', env = {} } = {},
+  ) {
+    this.#emulator = new headless.Terminal({ cols: columns, rows, allowProposedApi: true, scrollback: 2000 });
+    this.#pty = spawn(file, [...args], {
+      name: term,
+      cols: columns,
+      rows,
+      env: {
+        PATH: process.env['PATH'] ?? '/usr/bin:/bin',
+        HOME: '/nonexistent',
+        TERM: term,
+        LANG: 'C.UTF-8',
+        ...env,
+      },
+      cwd: '/',
+    });
+    this.#pty.onData((data) => {
+      this.#raw += data;
+      this.#emulator.write(data, () => {
+        this.#changed();
+      });
+    });
+    this.#pty.onExit(({ exitCode }) => {
+      this.#status = exitCode;
+      this.#changed();
+    });
+  }
+
+  /** All that was ever received. */
+  get raw(): string {
+    return this.#raw;
+  }
+
+  get pid(): number {
+    return this.#pty.pid;
+  }
+
+  /** What stands on the screen now, lines without trailing blanks. */
+  get screen(): string {
+    const { active } = this.#emulator.buffer;
+    const lines: string[] = [];
+    for (let row = 0; row < this.#emulator.rows; row += 1) {
+      lines.push(active.getLine(active.baseY + row)?.translateToString(true) ?? '');
+    }
+    return lines.join('\n').trimEnd();
+  }
+
+  /** Whether the alternate screen is shown. */
+  get alternate(): boolean {
+    return this.#emulator.buffer.active.type === 'alternate';
+  }
+
+  type(text: string): void {
+    this.#pty.write(text);
+  }
+
+  resize(columns: number, rows: number): void {
+    this.#emulator.resize(columns, rows);
+    this.#pty.resize(columns, rows);
+  }
+
+  /** Waits until the screen shows it. */
+  async sees(what: string | RegExp, patienceMs: number = PATIENCE_MS): Promise<void> {
+    await this.#until(() => matches(this.screen, what), `the screen to show ${String(what)}`, patienceMs);
+  }
+
+  /** Waits until the screen no longer shows it. */
+  async seesNo(what: string | RegExp, patienceMs: number = PATIENCE_MS): Promise<void> {
+    await this.#until(
+      () => !matches(this.screen, what),
+      `the screen not to show ${String(what)}`,
+      patienceMs,
+    );
+  }
+
+  /** Waits until it was received, on whichever screen. */
+  async receives(what: string | RegExp, patienceMs: number = PATIENCE_MS): Promise<void> {
+    await this.#until(() => matches(this.#raw, what), `to receive ${String(what)}`, patienceMs);
+  }
+
+  /** @returns the program's exit status, once it has ended */
+  async ends(patienceMs: number = PATIENCE_MS): Promise<number> {
+    await this.#until(() => this.#status !== undefined, 'the program to end', patienceMs);
+    return this.#status ?? -1;
+  }
+
+  kill(signal: NodeJS.Signals = 'SIGKILL'): void {
+    if (this.#status === undefined) this.#pty.kill(signal);
+  }
+
+  async #until(holds: () => boolean, what: string, patienceMs: number): Promise<void> {
+    if (holds()) return;
+    await new Promise<void>((resolve, reject) => {
+      const look = (): void => {
+        if (!holds()) return;
+        clearTimeout(timer);
+        this.#waiting.delete(look);
+        resolve();
+      };
+      const timer = setTimeout(() => {
+        this.#waiting.delete(look);
+        const ended = this.#status === undefined ? '' : ` (the program ended with ${this.#status})`;
+        reject(
+          new assert.AssertionError({
+            message: `waited ${patienceMs} ms for ${what}${ended}; the screen:\n${this.screen}`,
+          }),
+        );
+      }, patienceMs);
+      this.#waiting.add(look);
+    });
+  }
+
+  #changed(): void {
+    for (const look of [...this.#waiting]) look();
+  }
+}
+
+function matches(text: string, what: string | RegExp): boolean {
+  return typeof what === 'string' ? text.includes(what) : what.test(text);
+}
