@@ -6,6 +6,7 @@ export const REFUSAL_CODES = [
   'key-revoked',
   // what
   'usage',
+  'no-such-customer',
   'no-such-domain',
   'no-such-profile',
   'no-such-key',

@@ -31,3 +31,11 @@ export interface RoleRow {
   /** False while the domain is retired and not adopted: the row then counts for nothing. */
   readonly counts: boolean;
 }
+
+/** A domain's name as the gate remembers it. */
+export interface DomainRecord {
+  readonly name: DomainName;
+  readonly firstSeenAt: string;
+  /** Set while the name counts as given up: it was gone from all hosts, and no admin adopted it since. */
+  readonly retiredAt: string | null;
+}

@@ -1,0 +1,158 @@
+import type { CustomerName, DomainName } from '../../policy/names.js';
+import type { AuditEvent, AuditRow } from './audit-event.js';
+import { ASKER, auditRow, GENESIS, storedRow } from './audit-record.js';
+import type { StoredAuditRow } from './audit-record.js';
+import { AuditVerifier } from './audit-verifier.js';
+import type { VerifyReport, Witness } from './audit-verifier.js';
+import { Sql } from './database.js';
+import type { Database } from './database.js';
+
+const COLUMNS = 'seq, at, kind, customer, domain, operation, record, prev, hash';
+
+const HEAD = new Sql<{ seq: number; hash: string }>('SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1');
+const HIGHEST = new Sql<{ seq: number }>(`SELECT seq FROM sqlite_sequence WHERE name = 'audit'`);
+const INSERT = new Sql(`INSERT INTO audit (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+const AT = new Sql<StoredAuditRow>(`SELECT ${COLUMNS} FROM audit WHERE seq = ?`);
+const OPEN_INTENTS = new Sql<StoredAuditRow>(
+  `SELECT ${COLUMNS} FROM audit AS intent
+   WHERE kind GLOB 'domain.*.requested'
+     AND NOT EXISTS (SELECT 1 FROM audit WHERE operation = intent.operation AND kind = 'operation.ended')
+   ORDER BY seq`,
+);
+
+/** Which rows are asked for. All that is given must hold. */
+export interface TailQuery {
+  /** Only rows after this sequence number; with it the first `limit` rows are returned, without it the last. */
+  readonly after?: number | undefined;
+  /** At most so many rows; 500 when not given. */
+  readonly limit?: number | undefined;
+  /** Rows of what this customer did, or what was done to them. */
+  readonly customer?: CustomerName | undefined;
+  readonly domain?: DomainName | undefined;
+  /** ISO 8601, UTC: only rows at or after this time. */
+  readonly since?: string | undefined;
+}
+
+/** Adds an event to the transaction under way. */
+export type Append = (event: AuditEvent) => AuditRow;
+
+/** The audit log: append-only, each row chained to the one before by its hash. */
+export class AuditLog {
+  readonly #database: Database;
+  readonly #clock: () => Date;
+  readonly #listeners = new Set<(row: AuditRow) => void>();
+
+  constructor(database: Database, clock: () => Date) {
+    this.#database = database;
+    this.#clock = clock;
+  }
+
+  /** @throws AuditUnavailable when it cannot be written; nothing has happened then */
+  append(event: AuditEvent): AuditRow {
+    return this.transact((append) => append(event));
+  }
+
+  /**
+   * One immediate transaction whose changes and events stand or fall together. Listeners hear of the events after the commit.
+   *
+   * @throws AuditUnavailable when it cannot be written; nothing has happened then
+   */
+  transact<T>(body: (append: Append) => T): T {
+    const rows: AuditRow[] = [];
+    const result = this.#database.transaction(() => {
+      rows.length = 0;
+      return body((event) => {
+        const row = this.#insert(event);
+        rows.push(row);
+        return row;
+      });
+    });
+    this.#announce(rows);
+    return result;
+  }
+
+  /** @returns rows, oldest first */
+  tail(query: TailQuery = {}): AuditRow[] {
+    const conditions: string[] = [];
+    const values: (string | number)[] = [];
+    const demand = (condition: string, value: string | number | undefined): void => {
+      if (value === undefined) return;
+      conditions.push(condition);
+      values.push(value);
+    };
+    demand('seq > ?', query.after);
+    demand('customer = ?', query.customer);
+    demand('domain = ?', query.domain);
+    demand('at >= ?', query.since);
+    const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+    const forward = query.after !== undefined;
+    const text = `SELECT ${COLUMNS} FROM audit ${where} ORDER BY seq ${forward ? 'ASC' : 'DESC'} LIMIT ?`;
+    const rows = this.#database
+      .all(new Sql<StoredAuditRow>(text), ...values, query.limit ?? 500)
+      .map(auditRow);
+    return forward ? rows : rows.reverse();
+  }
+
+  /** The last row's number and hash; 0 and zeros while there is none. */
+  head(): { seq: number; hash: string } {
+    return this.#database.get(HEAD) ?? { seq: 0, hash: GENESIS };
+  }
+
+  at(seq: number): AuditRow | undefined {
+    const stored = this.#database.get(AT, seq);
+    return stored === undefined ? undefined : auditRow(stored);
+  }
+
+  /** Intents whose operation has no `operation.ended`, oldest first. */
+  openIntents(): AuditRow[] {
+    return this.#database.all(OPEN_INTENTS).map(auditRow);
+  }
+
+  /**
+   * Told each row after its commit, in order, in a microtask of its own: a listener's fault cannot undo what is written.
+   *
+   * @returns a function that stops it
+   */
+  onAppend(listener: (row: AuditRow) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Reads the whole log at once; a process that serves others takes `verifier()` and its steps. */
+  verify(witness: Iterable<Witness> = []): VerifyReport {
+    const verifier = this.verifier(witness);
+    while (!verifier.step()) continue;
+    return verifier.report();
+  }
+
+  /** @param witness what dom0's journal claims to have heard from this log */
+  verifier(witness: Iterable<Witness> = []): AuditVerifier {
+    return new AuditVerifier(this.#database, witness);
+  }
+
+  #insert(event: AuditEvent): AuditRow {
+    const head = this.head();
+    // A number that was once given is not given again, even if its row was cut off: the hole stays to be found.
+    const seq = Math.max(head.seq, this.#database.get(HIGHEST)?.seq ?? 0) + 1;
+    const asker =
+      event.kind === 'operation.ended' ? this.#database.get(ASKER, event.operation, seq) : undefined;
+    const stored = storedRow(
+      { seq, at: this.#clock().toISOString(), event },
+      head.hash,
+      asker?.customer ?? null,
+    );
+    const { at, kind, customer, domain, operation, record, prev, hash } = stored;
+    this.#database.run(INSERT, seq, at, kind, customer, domain, operation, record, prev, hash);
+    return auditRow(stored);
+  }
+
+  #announce(rows: readonly AuditRow[]): void {
+    for (const row of rows) {
+      for (const listener of this.#listeners) {
+        queueMicrotask(() => {
+          if (this.#listeners.has(listener)) listener(row);
+        });
+      }
+    }
+  }
+}

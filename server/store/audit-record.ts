@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import type { AuditEvent, AuditRow } from './audit-event.js';
+import { canonicalJson } from './canonical-json.js';
+import { Sql } from './database.js';
+
+/** What stands before the first row. */
+export const GENESIS = '0'.repeat(64);
+
+/** Who asked for an operation, told by the rows before a number: its end is filed under the same customer. */
+export const ASKER = new Sql<{ customer: string | null }>(
+  `SELECT customer FROM audit WHERE operation = ? AND seq < ? AND kind GLOB 'domain.*.requested' ORDER BY seq LIMIT 1`,
+);
+
+/** A row as it is stored: `record` is what is hashed, the columns before it are to find it by. */
+export interface StoredAuditRow {
+  readonly seq: number;
+  readonly at: string;
+  readonly kind: string;
+  readonly customer: string | null;
+  readonly domain: string | null;
+  readonly operation: string | null;
+  readonly record: string;
+  readonly prev: string;
+  readonly hash: string;
+}
+
+/** What `record` holds. */
+export interface AuditRecord {
+  readonly seq: number;
+  readonly at: string;
+  readonly event: AuditEvent;
+}
+
+/** @returns SHA-256, hex, over the hash before and the record */
+export function chainHash(prev: string, record: string): string {
+  return createHash('sha256').update(prev).update(record).digest('hex');
+}
+
+/** @param customer who asked for the operation, when the event is its end and names nobody */
+export function storedRow(record: AuditRecord, prev: string, customer: string | null): StoredAuditRow {
+  const text = canonicalJson(record);
+  return {
+    seq: record.seq,
+    at: record.at,
+    ...auditKeys(record.event, customer),
+    record: text,
+    prev,
+    hash: chainHash(prev, text),
+  };
+}
+
+/** The columns that an event is found by. */
+export function auditKeys(
+  event: AuditEvent,
+  asker: string | null,
+): Pick<StoredAuditRow, 'kind' | 'customer' | 'domain' | 'operation'> {
+  return {
+    kind: event.kind,
+    customer: customerOf(event) ?? (event.kind === 'operation.ended' ? asker : null),
+    domain: 'domain' in event ? event.domain : null,
+    operation: 'operation' in event ? event.operation : null,
+  };
+}
+
+/** Whom it befell, or else who did it. */
+function customerOf(event: AuditEvent): string | null {
+  if ('customer' in event) return event.customer;
+  if ('actor' in event && event.actor !== null && 'customer' in event.actor) return event.actor.customer;
+  return null;
+}
+
+export function auditRow(stored: StoredAuditRow): AuditRow {
+  const { seq, at, event } = JSON.parse(stored.record) as AuditRecord;
+  return { seq, at, event, prev: stored.prev, hash: stored.hash };
+}

@@ -1,0 +1,97 @@
+import type { Action } from '../../policy/actions.js';
+import type { CustomerName, DomainName, Fingerprint } from '../../policy/names.js';
+import type { AuditEvent, AuditRow } from './audit-event.js';
+import type { AuditLog } from './audit-log.js';
+import { Sql } from './database.js';
+import type { Database } from './database.js';
+import type { RoleRow } from './records.js';
+import type { Roles } from './roles.js';
+
+const HOLDER = new Sql<{ suspended_at: string | null; held: 0 | 1 }>(
+  `SELECT suspended_at, EXISTS (SELECT 1 FROM key WHERE customer = customer.id AND fingerprint = ?) AS held
+   FROM customer WHERE name = ?`,
+);
+
+function uses(column: 'customer' | 'domain'): Sql<{ n: number }> {
+  return new Sql<{ n: number }>(
+    `SELECT count(*) AS n FROM audit AS intent
+     WHERE ${column} = ? AND kind IN (SELECT value FROM json_each(?)) AND at >= ? AND kind GLOB 'domain.*.requested'
+       AND NOT EXISTS (SELECT 1 FROM audit WHERE operation = intent.operation AND kind = 'operation.ended'
+                       AND record ->> '$.event.outcome' = 'refused')`,
+  );
+}
+
+const USES = { customer: uses('customer'), domain: uses('domain') };
+
+/** Who wants something on what. */
+export interface Question {
+  readonly customer: CustomerName;
+  readonly fingerprint: Fingerprint;
+  readonly domain: DomainName;
+}
+
+/** Which uses are counted. */
+export interface UseQuery {
+  /** Those of this customer, or those on this domain by anybody. */
+  readonly per: 'customer' | 'domain';
+  readonly actions: readonly Action[];
+  readonly since: Date;
+}
+
+/** What is so at the moment of deciding. */
+export interface Facts {
+  readonly suspended: boolean;
+  /** False too when there is no such customer any more. */
+  readonly keyHeld: boolean;
+  /** The row, whether or not it counts: look at `counts`. */
+  readonly role: RoleRow | null;
+  /** Counts recorded intents, without those whose outcome was `refused`. Only while `decide` runs. */
+  count(query: UseQuery): number;
+}
+
+/** What was decided: what to record, and what to answer when that is recorded. */
+export interface Settled<T> {
+  /** Appended in this order. */
+  readonly events: readonly AuditEvent[];
+  /** Called after the commit, with the rows of `events`. */
+  readonly value: (rows: readonly AuditRow[]) => T;
+}
+
+/** Where permission is decided and recorded in one transaction, so that two at once cannot both pass a limit of one. */
+export class Authorizations {
+  readonly #database: Database;
+  readonly #log: AuditLog;
+  readonly #roles: Roles;
+
+  constructor(database: Database, log: AuditLog, roles: Roles) {
+    this.#database = database;
+    this.#log = log;
+    this.#roles = roles;
+  }
+
+  /**
+   * @param decide pure but for `facts.count`; it may not call the store
+   * @throws AuditUnavailable when the log cannot be written; nothing has happened then
+   */
+  settle<T>(question: Question, decide: (facts: Facts) => Settled<T>): T {
+    const { value, rows } = this.#log.transact((append) => {
+      const settled = decide(this.#facts(question));
+      return { value: settled.value, rows: settled.events.map((event) => append(event)) };
+    });
+    return value(rows);
+  }
+
+  #facts({ customer, fingerprint, domain }: Question): Facts {
+    const holder = this.#database.get(HOLDER, fingerprint, customer);
+    return {
+      suspended: holder !== undefined && holder.suspended_at !== null,
+      keyHeld: holder?.held === 1,
+      role: this.#roles.find(customer, domain) ?? null,
+      count: ({ per, actions, since }) => {
+        const kinds = JSON.stringify(actions.map((action) => `domain.${action}.requested`));
+        const subject = per === 'customer' ? customer : domain;
+        return this.#database.get(USES[per], subject, kinds, since.toISOString())?.n ?? 0;
+      },
+    };
+  }
+}

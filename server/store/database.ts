@@ -1,0 +1,159 @@
+import Sqlite from 'better-sqlite3';
+import { APPLICATION_ID, MIGRATIONS } from './migrations.js';
+import { makePrivateFile, secureDatabaseFile } from './state-directory.js';
+import { AuditUnavailable, StoreError } from './store-error.js';
+
+/** What SQLite stores, as the STRICT tables use it. */
+export type SqlValue = string | number | Buffer | null;
+
+/** One statement and what a row of its answer looks like. Made once, at the top of a file. */
+export class Sql<Row = never> {
+  readonly text: string;
+  /** Never called: it ties `Row` to the statement. */
+  declare readonly row: (row: Row) => Row;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+export interface DatabaseOptions {
+  /** Told each statement as it runs, with its values. */
+  readonly trace?: (sql: string) => void;
+  /** The file may not grow over so many pages of 4 KiB; what would make it grow throws AuditUnavailable. */
+  readonly maximumPages?: number;
+}
+
+const BUSY_TIMEOUT_MS = 5000;
+
+/** How SQLite says that nothing can be written now, for a reason outside this program. */
+const UNAVAILABLE = /^SQLITE_(FULL|READONLY|IOERR|BUSY|LOCKED|CANTOPEN|CORRUPT|NOTADB|PERM)/;
+
+/** The one home of SQLite: opens, migrates, prepares, and knows what its errors mean. */
+export class Database {
+  readonly #sqlite: Sqlite.Database;
+  readonly #prepared = new Map<string, Sqlite.Statement>();
+
+  /** Made by `open`. */
+  constructor(sqlite: Sqlite.Database) {
+    this.#sqlite = sqlite;
+  }
+
+  /** @throws StoreError when the file cannot be used: wrong owner or mode, no database, a newer one's */
+  static open(file: string, options: DatabaseOptions = {}): Database {
+    secureDatabaseFile(file);
+    const { trace } = options;
+    let sqlite: Sqlite.Database | undefined;
+    try {
+      sqlite = new Sqlite(file, {
+        timeout: BUSY_TIMEOUT_MS,
+        ...(trace === undefined
+          ? {}
+          : {
+              verbose: (sql: unknown) => {
+                trace(String(sql));
+              },
+            }),
+      });
+      refuseForeign(sqlite, file);
+      sqlite.pragma('journal_mode = WAL');
+      sqlite.pragma('synchronous = FULL');
+      sqlite.pragma('foreign_keys = ON');
+      sqlite.pragma('trusted_schema = OFF');
+      migrate(sqlite);
+      if (options.maximumPages !== undefined) sqlite.pragma(`max_page_count = ${options.maximumPages}`);
+      return new Database(sqlite);
+    } catch (error) {
+      sqlite?.close();
+      if (error instanceof StoreError) throw error;
+      throw new StoreError(`cannot open the database ${file}: ${(error as Error).message}`);
+    }
+  }
+
+  get<Row>(sql: Sql<Row>, ...values: readonly SqlValue[]): Row | undefined {
+    return this.#statement(sql.text).get(...values) as Row | undefined;
+  }
+
+  all<Row>(sql: Sql<Row>, ...values: readonly SqlValue[]): Row[] {
+    return this.#statement(sql.text).all(...values) as Row[];
+  }
+
+  /** @returns how many rows were changed */
+  run(sql: Sql, ...values: readonly SqlValue[]): number {
+    return this.#statement(sql.text).run(...values).changes;
+  }
+
+  /**
+   * One immediate transaction: what it reads cannot change before it commits, in this process or another.
+   *
+   * @throws AuditUnavailable when it cannot be begun, written or committed; it is then rolled back
+   */
+  transaction<T>(body: () => T): T {
+    if (this.#sqlite.inTransaction) throw new Error('a store method was called inside another one');
+    try {
+      return this.#sqlite.transaction(body).immediate();
+    } catch (error) {
+      if (error instanceof Sqlite.SqliteError && UNAVAILABLE.test(error.code)) {
+        throw new AuditUnavailable(`the database cannot be written: ${error.message}`, { cause: error });
+      }
+      throw error;
+    }
+  }
+
+  /** Copies the database as it is at one moment, a few pages at a time, while it is in use. The copy has mode 0600. */
+  async backup(file: string): Promise<void> {
+    try {
+      makePrivateFile(file);
+    } catch (error) {
+      throw new StoreError(`cannot write the backup ${file}: ${(error as Error).message}`);
+    }
+    await this.#sqlite.backup(file);
+  }
+
+  close(): void {
+    this.#prepared.clear();
+    this.#sqlite.close();
+  }
+
+  #statement(text: string): Sqlite.Statement {
+    let statement = this.#prepared.get(text);
+    if (statement === undefined) {
+      statement = this.#sqlite.prepare(text);
+      this.#prepared.set(text, statement);
+    }
+    return statement;
+  }
+}
+
+function version(sqlite: Sqlite.Database): number {
+  return sqlite.pragma('user_version', { simple: true }) as number;
+}
+
+function refuseForeign(sqlite: Sqlite.Database, file: string): void {
+  const found = version(sqlite);
+  const tables = sqlite.prepare('SELECT count(*) AS n FROM sqlite_schema').get() as { n: number };
+  const ours = sqlite.pragma('application_id', { simple: true }) === APPLICATION_ID;
+  if (!ours && (found > 0 || tables.n > 0)) {
+    throw new StoreError(`${file} is a database of another program: name another state directory`);
+  }
+  if (found > MIGRATIONS.length) {
+    throw new StoreError(
+      `${file} was written by a newer Postern (schema ${found}, this one knows up to ${MIGRATIONS.length}): ` +
+        `install the newer Postern again, or restore a backup from before the upgrade`,
+    );
+  }
+}
+
+function migrate(sqlite: Sqlite.Database): void {
+  if (version(sqlite) === MIGRATIONS.length) return;
+  sqlite
+    .transaction(() => {
+      // Read again: another process may have migrated while this one waited.
+      for (let next = version(sqlite); next < MIGRATIONS.length; next += 1) {
+        sqlite.exec(MIGRATIONS[next] ?? '');
+      }
+      sqlite.pragma(`application_id = ${APPLICATION_ID}`);
+      sqlite.pragma(`user_version = ${MIGRATIONS.length}`);
+    })
+    .exclusive();
+}

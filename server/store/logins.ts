@@ -1,0 +1,57 @@
+import type { CustomerName, DomainName, Fingerprint } from '../../policy/names.js';
+import { Sql } from './database.js';
+import type { Database } from './database.js';
+import { KEY_COLUMNS, keyOf } from './keys.js';
+import type { KeyRow } from './keys.js';
+import type { Key } from './records.js';
+import { COUNTS } from './roles.js';
+
+type Match = KeyRow & { readonly suspended_at: string | null };
+
+const BY_CUSTOMER = new Sql<Match>(
+  `SELECT ${KEY_COLUMNS}, customer.suspended_at FROM customer JOIN key ON key.customer = customer.id
+   WHERE customer.name = ? AND key.fingerprint = ?`,
+);
+const BY_DOMAIN = new Sql<Match & { readonly domain: DomainName }>(
+  `SELECT ${KEY_COLUMNS}, customer.suspended_at, role.domain
+   FROM role JOIN customer ON customer.id = role.customer JOIN key ON key.customer = customer.id
+   LEFT JOIN domain ON domain.name = role.domain
+   WHERE role.domain = ? AND key.fingerprint = ? AND ${COUNTS} LIMIT 2`,
+);
+
+/** Whom a login name and a key together mean. Whether the key is really held is for the signature to prove. */
+export interface LoginFound {
+  readonly customer: CustomerName;
+  readonly suspended: boolean;
+  readonly key: Key;
+  /** Set when the login name was a domain's. */
+  readonly domain: DomainName | null;
+}
+
+/** Looks up login names. */
+export class Logins {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /**
+   * A customer's name and a key of theirs; or a domain's name and a key of the one customer with a counting role on it
+   * who holds that key. Always two reads, whatever the answer: their number tells a stranger nothing.
+   *
+   * @param login as the client sent it
+   */
+  find(login: string, fingerprint: Fingerprint): LoginFound | null {
+    const byCustomer = this.#database.get(BY_CUSTOMER, login, fingerprint);
+    const byDomain = this.#database.all(BY_DOMAIN, login, fingerprint);
+    if (byCustomer !== undefined) return found(byCustomer, null);
+    const [one, another] = byDomain;
+    if (one === undefined || another !== undefined) return null;
+    return found(one, one.domain);
+  }
+}
+
+function found(match: Match, domain: DomainName | null): LoginFound {
+  return { customer: match.customer, suspended: match.suspended_at !== null, key: keyOf(match), domain };
+}

@@ -1,0 +1,83 @@
+/** SQLite's `application_id` of our files: "Post". */
+export const APPLICATION_ID = 0x506f7374;
+
+/**
+ * Each entry takes a database from the version of its index to the next; `user_version` counts them. Never change one that was
+ * released: append.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE customer (
+    id           INTEGER PRIMARY KEY,
+    name         TEXT NOT NULL UNIQUE,
+    since        TEXT NOT NULL,
+    suspended_at TEXT
+  ) STRICT;
+
+  CREATE TABLE key (
+    customer     INTEGER NOT NULL REFERENCES customer (id) ON DELETE CASCADE,
+    fingerprint  TEXT NOT NULL,
+    type         TEXT NOT NULL,
+    blob         BLOB NOT NULL,
+    comment      TEXT NOT NULL,
+    added_at     TEXT NOT NULL,
+    last_used_at TEXT,
+    PRIMARY KEY (customer, fingerprint)
+  ) STRICT, WITHOUT ROWID;
+
+  -- present: some host showed it last. The order of retirement and of a role's beginning is told by audit
+  -- sequence: clocks can go back.
+  CREATE TABLE domain (
+    name          TEXT PRIMARY KEY,
+    first_seen_at TEXT NOT NULL,
+    present       INTEGER NOT NULL,
+    retired_at    TEXT,
+    retired_seq   INTEGER
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE role (
+    customer  INTEGER NOT NULL REFERENCES customer (id) ON DELETE CASCADE,
+    domain    TEXT NOT NULL,
+    role      TEXT NOT NULL,
+    since     TEXT NOT NULL,
+    since_seq INTEGER NOT NULL,
+    PRIMARY KEY (customer, domain)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX role_domain ON role (domain);
+
+  CREATE TABLE preference (
+    customer INTEGER PRIMARY KEY REFERENCES customer (id) ON DELETE CASCADE,
+    charset  TEXT,
+    colour   INTEGER
+  ) STRICT;
+
+  -- record is the canonical JSON of {at, event, seq}; hash is over prev and record. The other columns repeat
+  -- what record says, to be found by. AUTOINCREMENT remembers the highest seq there ever was.
+  CREATE TABLE audit (
+    seq       INTEGER PRIMARY KEY AUTOINCREMENT,
+    at        TEXT NOT NULL,
+    kind      TEXT NOT NULL,
+    customer  TEXT,
+    domain    TEXT,
+    operation TEXT,
+    record    TEXT NOT NULL,
+    prev      TEXT NOT NULL,
+    hash      TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX audit_at ON audit (at);
+  CREATE INDEX audit_customer ON audit (customer) WHERE customer IS NOT NULL;
+  CREATE INDEX audit_domain ON audit (domain) WHERE domain IS NOT NULL;
+  CREATE INDEX audit_operation ON audit (operation) WHERE operation IS NOT NULL;
+  CREATE INDEX audit_customer_use ON audit (customer, kind, at) WHERE kind GLOB 'domain.*.requested';
+  CREATE INDEX audit_domain_use ON audit (domain, kind, at) WHERE kind GLOB 'domain.*.requested';
+
+  CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit
+  BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+  CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit
+  BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+  -- INSERT OR REPLACE would delete without firing the trigger above.
+  CREATE TRIGGER audit_in_order BEFORE INSERT ON audit
+  WHEN EXISTS (SELECT 1 FROM audit WHERE seq >= NEW.seq)
+  BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+  `,
+];

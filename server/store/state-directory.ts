@@ -1,0 +1,59 @@
+import { chmodSync, closeSync, constants, mkdirSync, openSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { StoreError } from './store-error.js';
+
+/** What of a file's status matters here. */
+export interface Ownership {
+  readonly uid: number;
+  readonly mode: number;
+}
+
+/**
+ * @param user the effective user id of this process
+ * @returns a sentence when this process must not use the path, else null: what belongs to another user must not get files of
+ *   ours beside it, and what others may write proves nothing
+ */
+export function ownershipProblem(
+  path: string,
+  status: Ownership,
+  user: number,
+  allowed: number,
+): string | null {
+  if (status.uid !== user) {
+    return `${path} belongs to the user with id ${status.uid}, and this runs as ${user}: run it as that user, for example \`sudo -u '#${status.uid}' postern …\``;
+  }
+  const excess = status.mode & 0o777 & ~allowed;
+  if (excess === 0) return null;
+  const mode = (status.mode & 0o777).toString(8).padStart(4, '0');
+  return `${path} is open to others (mode ${mode}): run \`chmod ${allowed.toString(8)} ${path}\``;
+}
+
+/**
+ * Makes sure that the database's directory is there with mode 0700 and its file with 0600, both of this process's own user.
+ * SQLite gives `-wal` and `-shm` the mode of the file.
+ *
+ * @throws StoreError with a sentence
+ */
+export function secureDatabaseFile(file: string): void {
+  const directory = dirname(file);
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    demand(directory, 0o700);
+    closeSync(openSync(file, constants.O_RDONLY | constants.O_CREAT | constants.O_NOFOLLOW, 0o600));
+    demand(file, 0o600);
+  } catch (error) {
+    if (error instanceof StoreError) throw error;
+    throw new StoreError(`cannot use ${file}: ${(error as Error).message}`);
+  }
+}
+
+function demand(path: string, allowed: number): void {
+  const problem = ownershipProblem(path, statSync(path), process.geteuid?.() ?? -1, allowed);
+  if (problem !== null) throw new StoreError(problem);
+}
+
+/** A copy of the database is as secret as the database. @throws when the file is there already */
+export function makePrivateFile(file: string): void {
+  closeSync(openSync(file, 'wx', 0o600));
+  chmodSync(file, 0o600);
+}

@@ -1,0 +1,12 @@
+/** The database cannot be opened, or an admin's command on it cannot be carried out: one clear sentence. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+}
+
+/**
+ * The audit log cannot be written: the disk is full, read-only or failing, or another process holds the database. The
+ * transaction was rolled back: nothing has happened.
+ */
+export class AuditUnavailable extends Error {
+  override readonly name = 'AuditUnavailable';
+}

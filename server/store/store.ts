@@ -1,0 +1,67 @@
+import { AuditLog } from './audit-log.js';
+import { Authorizations } from './authorizations.js';
+import { Customers } from './customers.js';
+import { Database } from './database.js';
+import type { DatabaseOptions } from './database.js';
+import { Domains } from './domains.js';
+import { Keys } from './keys.js';
+import { Logins } from './logins.js';
+import { Preferences } from './preferences.js';
+import { Roles } from './roles.js';
+
+export interface StoreOptions extends DatabaseOptions {
+  /** Where the times of rows come from; the machine's clock when not given. */
+  readonly clock?: () => Date;
+}
+
+/**
+ * The state directory's database: one per process. Every method of its parts is a whole transaction, and what changes
+ * something appends its audit event in the same one; when that cannot be written they throw AuditUnavailable.
+ */
+export class Store {
+  readonly customers: Customers;
+  readonly keys: Keys;
+  readonly roles: Roles;
+  readonly domains: Domains;
+  readonly logins: Logins;
+  readonly authorizations: Authorizations;
+  readonly audit: AuditLog;
+  readonly preferences: Preferences;
+  readonly #database: Database;
+
+  /** Made by `open`. */
+  constructor(database: Database, clock: () => Date) {
+    this.#database = database;
+    this.audit = new AuditLog(database, clock);
+    this.customers = new Customers(database, this.audit);
+    this.keys = new Keys(database, this.audit, clock);
+    this.roles = new Roles(database, this.audit);
+    this.domains = new Domains(database, this.audit, clock);
+    this.logins = new Logins(database);
+    this.authorizations = new Authorizations(database, this.audit, this.roles);
+    this.preferences = new Preferences(database);
+  }
+
+  /**
+   * Opens the file, makes or migrates it. Its directory must be 0700 and the file 0600, both of this process's user.
+   *
+   * @throws StoreError with one clear sentence
+   */
+  static open(file: string, options: StoreOptions = {}): Store {
+    return new Store(Database.open(file, options), options.clock ?? (() => new Date()));
+  }
+
+  /**
+   * A consistent copy, mode 0600, made while the store is in use.
+   *
+   * @throws StoreError when the file is there already or cannot be made
+   */
+  backup(file: string): Promise<void> {
+    return this.#database.backup(file);
+  }
+
+  /** Twice is harmless. */
+  close(): void {
+    this.#database.close();
+  }
+}
