@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict';
+import { isRefusal } from '../../policy/refusal.js';
+import type { Refusal } from '../../policy/refusal.js';
+import {
+  ADMIN,
+  TemporaryStore,
+  customerActor,
+  customerName,
+  domainName,
+  fingerprint,
+} from '../support/temporary-store.js';
+
+const ALICE = customerName('alice');
+const BOB = customerName('bob');
+const HORATIO = domainName('horatio');
+const K1 = fingerprint('a');
+const K2 = fingerprint('b');
+
+function code(value: unknown): string {
+  return isRefusal(value) ? value.code : 'none';
+}
+
+function key(customer: typeof ALICE, print: typeof K1, comment = '') {
+  return { customer, fingerprint: print, type: 'ssh-ed25519', blob: Buffer.from(print), comment };
+}
+
+describe('store: customers, keys, roles', () => {
+  let temporary: TemporaryStore;
+  let store: TemporaryStore['store'];
+
+  beforeEach(() => {
+    temporary = new TemporaryStore();
+    store = temporary.store;
+    store.customers.add(ALICE, ADMIN);
+  });
+
+  afterEach(() => {
+    temporary.remove();
+  });
+
+  const kinds = (): string[] => store.audit.tail().map((row) => row.event.kind);
+
+  it('adds a customer once', () => {
+    assert.equal(code(store.customers.add(ALICE, ADMIN)), 'name-reserved');
+    assert.deepEqual(
+      store.customers.list().map(({ name }) => name),
+      ['alice'],
+    );
+    assert.deepEqual(kinds(), ['customer.added'], 'a refusal is no event');
+  });
+
+  it('never lets a login name mean two things', () => {
+    store.domains.seen([HORATIO]);
+    assert.equal(code(store.customers.add(customerName('horatio'), ADMIN)), 'name-reserved');
+    store.roles.add(ALICE, domainName('ophelia'), 'owner', ADMIN);
+    assert.equal(
+      code(store.customers.add(customerName('ophelia'), ADMIN)),
+      'name-reserved',
+      'a role is enough',
+    );
+    assert.equal(code(store.roles.add(ALICE, domainName('alice'), 'owner', ADMIN)), 'name-reserved');
+    assert.equal(store.customers.list().length, 1);
+  });
+
+  it('keeps a name that was given up reserved: its domain may come back', () => {
+    store.domains.seen([HORATIO]);
+    store.domains.gone(HORATIO);
+    assert.equal(code(store.customers.add(customerName('horatio'), ADMIN)), 'name-reserved');
+  });
+
+  it('suspends and resumes, each once', () => {
+    const suspended = store.customers.suspend(ALICE, 'unpaid', ADMIN);
+    assert.ok(!isRefusal(suspended) && suspended.suspendedAt !== null);
+    assert.deepEqual(store.customers.suspend(ALICE, 'again', ADMIN), suspended);
+    assert.equal(store.customers.find(ALICE)?.suspendedAt, suspended.suspendedAt);
+    const resumed = store.customers.resume(ALICE, ADMIN);
+    assert.ok(!isRefusal(resumed) && resumed.suspendedAt === null);
+    store.customers.resume(ALICE, ADMIN);
+    assert.deepEqual(kinds(), ['customer.added', 'customer.suspended', 'customer.resumed']);
+    assert.equal(code(store.customers.suspend(BOB, null, ADMIN)), 'no-such-customer');
+  });
+
+  it('forgets keys, roles and preferences of who was removed', () => {
+    store.keys.add(key(ALICE, K1), ADMIN, 10);
+    store.roles.add(ALICE, HORATIO, 'owner', ADMIN);
+    store.preferences.set(ALICE, { charset: 'ascii', colour: false });
+    store.customers.remove(ALICE, ADMIN);
+    assert.deepEqual(kinds().slice(-3), ['role.removed', 'key.removed', 'customer.removed']);
+    store.customers.add(ALICE, ADMIN);
+    assert.deepEqual(store.keys.list(ALICE), []);
+    assert.deepEqual(store.roles.of(ALICE), []);
+    assert.deepEqual(store.preferences.get(ALICE), { charset: null, colour: null });
+    assert.equal(store.logins.find('alice', K1), null);
+  });
+
+  it('registers a key that another holds, and neither tells nor changes anything for them', () => {
+    store.customers.add(BOB, ADMIN);
+    store.keys.add(key(BOB, K1, 'bob at home'), ADMIN, 10);
+    store.keys.touch(BOB, K1);
+    const before = store.keys.list(BOB);
+    const added = store.keys.add(key(ALICE, K1, 'mine'), customerActor(ALICE, K1), 10);
+    assert.ok(!isRefusal(added));
+    assert.deepEqual(store.keys.list(BOB), before);
+    const refused = store.keys.add(key(ALICE, K1), customerActor(ALICE, K1), 10);
+    assert.equal(code(refused), 'key-exists');
+    store.keys.remove(ALICE, K1, ADMIN, { allowLast: true });
+    assert.deepEqual(store.keys.list(BOB), before);
+  });
+
+  it('counts keys against the maximum', () => {
+    store.keys.add(key(ALICE, K1), ADMIN, 2);
+    store.keys.add(key(ALICE, K2), ADMIN, 2);
+    assert.equal(code(store.keys.add(key(ALICE, fingerprint('c')), ADMIN, 2)), 'too-many');
+    assert.equal(store.keys.list(ALICE).length, 2);
+  });
+
+  it('removes the last key only when that is allowed', () => {
+    store.keys.add(key(ALICE, K1), ADMIN, 10);
+    assert.equal(code(store.keys.remove(ALICE, K2, ADMIN, { allowLast: false })), 'no-such-key');
+    assert.equal(code(store.keys.remove(ALICE, K1, ADMIN, { allowLast: false })), 'last-key');
+    assert.equal(store.keys.list(ALICE).length, 1);
+    assert.ok(!isRefusal(store.keys.remove(ALICE, K1, ADMIN, { allowLast: true })));
+    assert.equal(store.keys.list(ALICE).length, 0);
+  });
+
+  it('notes when a key was used', () => {
+    store.keys.add(key(ALICE, K1), ADMIN, 10);
+    assert.equal(store.keys.list(ALICE)[0]?.lastUsedAt, null);
+    store.keys.touch(ALICE, K1);
+    assert.match(store.keys.list(ALICE)[0]?.lastUsedAt ?? '', /^\d{4}-\d\d-\d\dT/);
+  });
+
+  it('keeps `since` when a role is changed, and begins anew when it is given again', () => {
+    const times = ['2026-01-01', '2026-01-02', '2026-01-03', '2026-01-04', '2026-01-05'];
+    let turn = 0;
+    const clocked = new TemporaryStore({ clock: () => new Date(times[turn++] ?? 0) });
+    try {
+      const { roles, customers } = clocked.store;
+      customers.add(ALICE, ADMIN);
+      roles.add(ALICE, HORATIO, 'watcher', ADMIN);
+      roles.add(ALICE, HORATIO, 'owner', ADMIN);
+      roles.add(ALICE, HORATIO, 'owner', ADMIN);
+      assert.deepEqual(roles.find(ALICE, HORATIO), {
+        customer: ALICE,
+        domain: HORATIO,
+        role: 'owner',
+        since: '2026-01-02T00:00:00.000Z',
+        counts: true,
+      });
+      roles.remove(ALICE, HORATIO, ADMIN);
+      roles.add(ALICE, HORATIO, 'owner', ADMIN);
+      assert.equal(roles.find(ALICE, HORATIO)?.since, '2026-01-05T00:00:00.000Z');
+    } finally {
+      clocked.remove();
+    }
+  });
+
+  it('removes a role, and says when there is none', () => {
+    assert.equal(code(store.roles.remove(ALICE, HORATIO, ADMIN)), 'no-role');
+    store.roles.add(ALICE, HORATIO, 'operator', ADMIN);
+    assert.ok(!isRefusal(store.roles.remove(ALICE, HORATIO, ADMIN)));
+    assert.deepEqual(store.roles.on(HORATIO), []);
+  });
+
+  it('says in a refusal what it is about', () => {
+    const refused = store.roles.add(BOB, HORATIO, 'owner', ADMIN) as Refusal;
+    assert.equal(refused.code, 'no-such-customer');
+    assert.match(refused.message, /bob/);
+  });
+});

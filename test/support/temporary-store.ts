@@ -1,0 +1,47 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseCustomerName, parseDomainName, parseFingerprint } from '../../policy/names.js';
+import type { CustomerName, DomainName, Fingerprint } from '../../policy/names.js';
+import type { AdminActor, CustomerActor } from '../../server/store/audit-event.js';
+import { Store } from '../../server/store/store.js';
+import type { StoreOptions } from '../../server/store/store.js';
+
+export const ADMIN: AdminActor = { admin: 'test-admin' };
+
+/** A store in a directory of its own; `remove` closes it and takes everything away. */
+export class TemporaryStore {
+  readonly directory = mkdtempSync(join(tmpdir(), 'postern-store-'));
+  readonly file = join(this.directory, 'postern.db');
+  readonly store: Store;
+
+  constructor(options: StoreOptions = {}) {
+    this.store = Store.open(this.file, options);
+  }
+
+  remove(): void {
+    this.store.close();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+export function customerName(text: string): CustomerName {
+  return parseCustomerName(text) ?? fail(text);
+}
+
+export function domainName(text: string): DomainName {
+  return parseDomainName(text) ?? fail(text);
+}
+
+/** The fingerprint of no key: 43 times the letter. */
+export function fingerprint(letter: string): Fingerprint {
+  return parseFingerprint(`SHA256:${letter.repeat(43)}`) ?? fail(letter);
+}
+
+export function customerActor(customer: CustomerName, key: Fingerprint): CustomerActor {
+  return { customer, fingerprint: key, source: '192.0.2.7', connection: 'c1' };
+}
+
+function fail(text: string): never {
+  throw new Error(`a test used a bad name: ${text}`);
+}
