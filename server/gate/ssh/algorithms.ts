@@ -1,0 +1,50 @@
+import type { Algorithms } from 'ssh2';
+
+/**
+ * What the gate offers, best first; ssh2's own defaults still have SHA-1 and compression. Only an Ed25519 host key is
+ * made, so only that is offered; group exchange is missing because ssh2 1.17 does not implement it for servers.
+ * `none` alone for compression: an unauthenticated client must not be able to make the gate inflate anything.
+ */
+export const ALGORITHMS = {
+  kex: [
+    'curve25519-sha256',
+    'curve25519-sha256@libssh.org',
+    'ecdh-sha2-nistp256',
+    'ecdh-sha2-nistp384',
+    'ecdh-sha2-nistp521',
+    'diffie-hellman-group16-sha512',
+    'diffie-hellman-group18-sha512',
+    'diffie-hellman-group14-sha256',
+  ],
+  serverHostKey: ['ssh-ed25519'],
+  cipher: [
+    'chacha20-poly1305@openssh.com',
+    'aes128-gcm@openssh.com',
+    'aes256-gcm@openssh.com',
+    'aes128-ctr',
+    'aes192-ctr',
+    'aes256-ctr',
+  ],
+  hmac: ['hmac-sha2-256-etm@openssh.com', 'hmac-sha2-512-etm@openssh.com', 'hmac-sha2-256', 'hmac-sha2-512'],
+  compress: ['none'],
+} as const satisfies Algorithms;
+
+/**
+ * The signature algorithms of a login and the key type that each belongs to (RFC 4253 §6.6, RFC 5656, RFC 8332,
+ * RFC 8709). `ssh-rsa`, the one with SHA-1, is not among them.
+ */
+export const SIGNATURE_ALGORITHMS = {
+  'ssh-ed25519': 'ssh-ed25519',
+  'ecdsa-sha2-nistp256': 'ecdsa-sha2-nistp256',
+  'ecdsa-sha2-nistp384': 'ecdsa-sha2-nistp384',
+  'ecdsa-sha2-nistp521': 'ecdsa-sha2-nistp521',
+  'rsa-sha2-512': 'ssh-rsa',
+  'rsa-sha2-256': 'ssh-rsa',
+} as const;
+
+export type SignatureAlgorithm = keyof typeof SIGNATURE_ALGORITHMS;
+export type KeyType = (typeof SIGNATURE_ALGORITHMS)[SignatureAlgorithm];
+
+export function isSignatureAlgorithm(name: string): name is SignatureAlgorithm {
+  return Object.hasOwn(SIGNATURE_ALGORITHMS, name);
+}

@@ -1,0 +1,113 @@
+import type { CustomerName, DomainName, Fingerprint } from '../../../policy/names.js';
+import type { Key } from '../../store/records.js';
+import { isSignatureAlgorithm, SIGNATURE_ALGORITHMS } from './algorithms.js';
+import { fingerprintOf } from './host-key.js';
+import { typeOf, type SignatureCheck } from './signature-check.js';
+
+/** Whom a login name and a key belong to, as the store says. */
+export interface LoginFound {
+  readonly customer: CustomerName;
+  readonly suspended: boolean;
+  readonly key: Key;
+  /** Set when the login name is a domain's. */
+  readonly domain: DomainName | null;
+}
+
+/** Where logins are looked up: `store.logins`. The same number of reads whatever the answer. */
+export interface Accounts {
+  find(login: string, fingerprint: Fingerprint): LoginFound | null;
+}
+
+/** One SSH_MSG_USERAUTH_REQUEST. */
+export interface LoginRequest {
+  readonly login: string;
+  readonly method: string;
+  /** Only with `publickey`. */
+  readonly key?: {
+    /** The algorithm's name as the client sent it. */
+    readonly algorithm: string;
+    readonly blob: Buffer;
+    /** Null for a probe: a question whether this key would do. */
+    readonly signature: { readonly bytes: Buffer; readonly signed: Buffer } | null;
+  };
+}
+
+/** Refusals for the log and the audit; the client is told none of them. */
+export type RefusedBecause =
+  | 'method-not-offered'
+  | 'algorithm-not-offered'
+  | 'unknown-login-or-key'
+  | 'wrong-signature'
+  | 'customer-suspended';
+
+export type LoginAnswer =
+  | { readonly kind: 'accepted'; readonly found: LoginFound; readonly login: string }
+  /** Sign with this key, please. Proves nothing and grants nothing. */
+  | { readonly kind: 'sign-please' }
+  | {
+      readonly kind: 'refused';
+      readonly because: RefusedBecause;
+      /** Whether it was a try. A probe is none, nor is `none`: an agent full of keys is not locked out. */
+      readonly isTry: boolean;
+      readonly fingerprint: Fingerprint | null;
+    };
+
+/** No login is longer: a customer's name has at most 32 characters, a domain's 63. */
+const LONGEST_LOGIN = 64;
+
+/**
+ * Decides about one request at a time and remembers nothing between two: what a probe was told, and for which key,
+ * has no weight when a signature comes.
+ *
+ * A probe is answered truthfully. It has to be: a client that is told "sign" for each of the thirty keys in its agent
+ * would make thirty failed tries. What the answer tells (this login takes this key) it tells only to who already holds
+ * the public key and knows the login, as with every SSH server; probes are counted, and a connection that only probes
+ * counts as a refused login of its source.
+ *
+ * Unknown login, wrong key, the key of another customer, a suspended customer: all are refused alike, after the same
+ * reads and one verification.
+ */
+export class Authenticator {
+  readonly #accounts: Accounts;
+  readonly #check: SignatureCheck;
+
+  constructor(accounts: Accounts, check: SignatureCheck) {
+    this.#accounts = accounts;
+    this.#check = check;
+  }
+
+  /** @throws what the store throws; the caller must then refuse */
+  answer({ login, method, key }: LoginRequest): LoginAnswer {
+    if (method === 'none') return refused('method-not-offered', false);
+    if (method !== 'publickey' || key === undefined) return refused('method-not-offered', true);
+    const { algorithm, blob, signature } = key;
+    if (!isSignatureAlgorithm(algorithm)) return refused('algorithm-not-offered', signature !== null);
+
+    const fingerprint = fingerprintOf(blob);
+    const found = this.#accounts.find(login.length > LONGEST_LOGIN ? '' : login, fingerprint);
+    if (signature === null) {
+      const fits = found?.key.blob.equals(blob) === true && typeOf(blob) === SIGNATURE_ALGORITHMS[algorithm];
+      if (fits && !found.suspended) return { kind: 'sign-please' };
+      return refused(because(found), false, fingerprint);
+    }
+
+    const claim = { algorithm, blob, signature: signature.bytes, signed: signature.signed };
+    const verified = this.#check.verify(found?.key.blob ?? null, claim);
+    if (found === null || !verified || found.suspended) {
+      return refused(found !== null && !verified ? 'wrong-signature' : because(found), true, fingerprint);
+    }
+    return { kind: 'accepted', found, login };
+  }
+}
+
+function because(found: LoginFound | null): RefusedBecause {
+  return found?.suspended === true ? 'customer-suspended' : 'unknown-login-or-key';
+}
+
+function refused(
+  because: RefusedBecause,
+  isTry: boolean,
+  fingerprint: Fingerprint | null = null,
+): LoginAnswer {
+  return { kind: 'refused', because, isTry, fingerprint };
+}

@@ -1,0 +1,131 @@
+/** What an output needs of its connection. */
+export interface OutputWire {
+  /** False while keys are exchanged, while the socket is full, and for good once the connection is closing. */
+  readonly ready: boolean;
+  /** Bytes in the socket's buffer. */
+  readonly pendingBytes: number;
+  channelData(remote: number, data: Buffer): void;
+  channelStderr(remote: number, data: Buffer): void;
+}
+
+/** What a source that can wait should not exceed, in the channel and in the socket below it. */
+const CHANNEL_HIGH = 64 * 1024;
+const SOCKET_HIGH = 256 * 1024;
+/** A client that leaves this much unread is not coming back. */
+const CHANNEL_MOST = 4 * 1024 * 1024;
+
+interface Piece {
+  readonly bytes: Buffer;
+  readonly stderr: boolean;
+}
+
+/**
+ * The outgoing half of one channel, in order: the client's window, its packet size, the socket's fullness.
+ *
+ * It stands in for ssh2's own Channel stream, which writes without end into a socket that nobody reads, and which,
+ * once stdout and stderr have both met a closed window, sends old bytes a second time.
+ */
+export class ChannelOutput {
+  readonly #wire: OutputWire;
+  readonly #remote: number;
+  readonly #packetSize: number;
+  readonly #onDrained: () => void;
+  readonly #onUnread: () => void;
+  #window: number;
+  #queue: Piece[] = [];
+  #queued = 0;
+  #saidFull = false;
+  #atEnd: (() => void) | undefined;
+  #closed = false;
+
+  /**
+   * @param onDrained called when a source that was told to wait may go on
+   * @param onUnread called when the client leaves more than 4 MiB unread
+   */
+  constructor(
+    wire: OutputWire,
+    client: { id: number; window: number; packetSize: number },
+    onDrained: () => void,
+    onUnread: () => void,
+  ) {
+    this.#wire = wire;
+    this.#remote = client.id;
+    this.#window = client.window;
+    this.#packetSize = client.packetSize;
+    this.#onDrained = onDrained;
+    this.#onUnread = onUnread;
+  }
+
+  get pendingBytes(): number {
+    return this.#queued + this.#wire.pendingBytes;
+  }
+
+  /** @returns false when a source that can wait should wait */
+  write(bytes: Buffer, stderr = false): boolean {
+    if (this.#closed || this.#atEnd !== undefined || bytes.length === 0) return true;
+    this.#queue.push({ bytes, stderr });
+    this.#queued += bytes.length;
+    this.flush();
+    if (this.#queued > CHANNEL_MOST) {
+      this.close();
+      this.#onUnread();
+      return true;
+    }
+    this.#saidFull ||= this.#full;
+    return !this.#full;
+  }
+
+  /** The client takes this much more (SSH_MSG_CHANNEL_WINDOW_ADJUST). */
+  credit(bytes: number): void {
+    this.#window = Math.min(0xffffffff, this.#window + bytes);
+    this.flush();
+  }
+
+  /** Calls back once, after what was written has been sent. */
+  end(sent: () => void): void {
+    this.#atEnd ??= sent;
+    this.flush();
+  }
+
+  /** Forgets what is unsent, and calls `end` back if it waits. */
+  close(): void {
+    this.#closed = true;
+    this.#queue = [];
+    this.#queued = 0;
+    this.#end();
+  }
+
+  /** To be called whenever the connection can send again. */
+  flush(): void {
+    let piece = this.#queue[0];
+    while (piece !== undefined && this.#window > 0 && this.#wire.ready) {
+      const size = Math.min(piece.bytes.length, this.#window, this.#packetSize);
+      const packet = piece.bytes.subarray(0, size);
+      if (piece.stderr) this.#wire.channelStderr(this.#remote, packet);
+      else this.#wire.channelData(this.#remote, packet);
+      this.#window -= size;
+      this.#queued -= size;
+      if (size === piece.bytes.length) this.#queue.shift();
+      else this.#queue[0] = { bytes: piece.bytes.subarray(size), stderr: piece.stderr };
+      piece = this.#queue[0];
+    }
+    if (this.#queue.length === 0) this.#end();
+    if (this.#saidFull && !this.#full) {
+      this.#saidFull = false;
+      this.#onDrained();
+    }
+  }
+
+  get #full(): boolean {
+    return this.#queued > CHANNEL_HIGH || this.#wire.pendingBytes > SOCKET_HIGH;
+  }
+
+  #end(): void {
+    const sent = this.#atEnd;
+    if (sent === undefined || this.#ended) return;
+    this.#ended = true;
+    sent();
+  }
+
+  #ended = false;
+}

@@ -1,0 +1,106 @@
+import type { Fingerprint } from '../../../policy/names.js';
+import type { AuditEvent } from '../../store/audit-event.js';
+import type { Identity } from '../identity.js';
+import type { GateLog } from './gate-log.js';
+import { printableLogin } from './printable.js';
+import { RefusalBudget } from './refusal-budget.js';
+import type { Source } from './source.js';
+
+/** The audit log: `store.audit`. */
+export interface AuditLog {
+  /** @throws when the row cannot be written */
+  append(event: AuditEvent): unknown;
+}
+
+type SessionWhat = Extract<AuditEvent, { what: string }>['what'];
+
+/**
+ * What the SSH front writes to the audit log. A log that cannot be written stops nobody here: with a full disk
+ * customers must still reach their consoles; what changes a domain is recorded elsewhere, before it is done.
+ */
+export class LoginRecord {
+  readonly #audit: AuditLog;
+  readonly #log: GateLog;
+  readonly #budget = new RefusalBudget();
+
+  constructor(audit: AuditLog, log: GateLog) {
+    this.#audit = audit;
+    this.#log = log;
+  }
+
+  accepted(actor: Identity, login: string): void {
+    this.#log.info(
+      { connection: actor.connection, customer: actor.customer, source: actor.source },
+      'login accepted',
+    );
+    this.#append({ kind: 'login.accepted', actor: actorOf(actor), login: printableLogin(login) });
+  }
+
+  refused(
+    source: Source,
+    connection: string,
+    login: string,
+    reason: string,
+    fingerprint: Fingerprint | null,
+  ): void {
+    const shown = printableLogin(login);
+    this.#log.info(
+      { connection, source: source.address, login: shown, fingerprint, reason },
+      'login refused',
+    );
+    const leftOut = this.#budget.spend(source.bucket);
+    if (leftOut === null) return;
+    const more = leftOut === 0 ? '' : ` (and ${leftOut} more not recorded)`;
+    this.#append({
+      kind: 'login.refused',
+      source: source.address,
+      connection,
+      login: shown,
+      fingerprint,
+      reason: `${reason}${more}`,
+    });
+  }
+
+  penalised(source: Source, seconds: number): void {
+    this.#log.warn({ source: source.bucket, seconds }, 'source penalised: too many refused logins');
+    this.#append({
+      kind: 'source.penalised',
+      source: source.bucket,
+      seconds,
+      reason: 'too many refused logins',
+    });
+  }
+
+  closed(actor: Identity, seconds: number): void {
+    this.#log.info({ connection: actor.connection, seconds }, 'connection closed');
+    this.#append({ kind: 'connection.closed', actor: actorOf(actor), seconds });
+  }
+
+  session(
+    kind: 'session.opened' | 'session.closed',
+    actor: Identity,
+    session: string,
+    what: SessionWhat,
+    command: string | null,
+  ): void {
+    this.#log.info({ connection: actor.connection, session, what, command }, kind.replace('.', ' '));
+    this.#append({ kind, actor: actorOf(actor), session, what, command });
+  }
+
+  #append(event: AuditEvent): void {
+    try {
+      this.#audit.append(event);
+    } catch (error) {
+      this.#log.error({ err: error, event: event.kind }, 'THE AUDIT LOG CANNOT BE WRITTEN');
+    }
+  }
+}
+
+function actorOf({ customer, fingerprint, source, connection }: Identity): {
+  customer: Identity['customer'];
+  fingerprint: Fingerprint;
+  source: string;
+  connection: string;
+} {
+  return { customer, fingerprint, source, connection };
+}

@@ -1,0 +1,109 @@
+import type { AuthContext } from 'ssh2';
+import type { Fingerprint } from '../../../policy/names.js';
+import type { Authenticator, LoginAnswer, LoginFound, LoginRequest } from './authenticate.js';
+
+/** Questions that are not tries (probes, `none`) on one connection: an agent may hold many keys, not endlessly many. */
+const MOST_PROBES = 100;
+
+/** What a connection wants to hear of its login. */
+export interface LoginEvents {
+  /** Called before the client is told. */
+  accepted(found: LoginFound, login: string): void;
+  /** One failed try. */
+  refused(login: string, because: string, fingerprint: Fingerprint | null): void;
+  /** The connection must end now: too many tries or probes. */
+  exhausted(): void;
+  /** Looking up failed; the client was refused. */
+  faulted(error: unknown): void;
+}
+
+/**
+ * Answers the login requests of one connection, each at once: nothing is ever pending, above all no
+ * keyboard-interactive exchange, whose answers ssh2 would allocate unseen.
+ */
+export class Login {
+  readonly #authenticator: Authenticator;
+  readonly #tries: number;
+  readonly #events: LoginEvents;
+  #failed = 0;
+  #probes = 0;
+  #over = false;
+
+  constructor(authenticator: Authenticator, tries: number, events: LoginEvents) {
+    this.#authenticator = authenticator;
+    this.#tries = tries;
+    this.#events = events;
+  }
+
+  /** Whether keys were shown; a connection that only shows keys and goes away counts as a refused login. */
+  get probed(): boolean {
+    return this.#probes > 1;
+  }
+
+  get failedTries(): number {
+    return this.#failed;
+  }
+
+  request(context: AuthContext): void {
+    if (this.#over) return;
+    const request = requestOf(context);
+    const answer = this.#answer(request);
+    switch (answer.kind) {
+      case 'accepted':
+        this.#over = true;
+        this.#events.accepted(answer.found, answer.login);
+        context.accept();
+        return;
+      case 'sign-please':
+        this.#probes += 1;
+        if (this.#probes > MOST_PROBES) this.#exhaust();
+        else context.accept();
+        return;
+      case 'refused':
+        if (answer.isTry) {
+          this.#failed += 1;
+          this.#events.refused(request.login, answer.because, answer.fingerprint);
+        } else {
+          this.#probes += 1;
+        }
+        if (this.#failed >= this.#tries || this.#probes > MOST_PROBES) this.#exhaust();
+        else context.reject(['publickey']);
+    }
+  }
+
+  #answer(request: LoginRequest): LoginAnswer {
+    try {
+      return this.#authenticator.answer(request);
+    } catch (error) {
+      this.#events.faulted(error);
+      return { kind: 'refused', because: 'unknown-login-or-key', isTry: false, fingerprint: null };
+    }
+  }
+
+  #exhaust(): void {
+    this.#over = true;
+    this.#events.exhausted();
+  }
+}
+
+function requestOf(context: AuthContext): LoginRequest {
+  const { username: login, method } = context;
+  if (context.method !== 'publickey') return { login, method };
+  const { key, hashAlgo, signature, blob } = context;
+  // In a request that was cut short ssh2 leaves them out.
+  if (typeof key.algo !== 'string' || !Buffer.isBuffer(key.data)) return { login, method };
+  // ssh2 turns rsa-sha2-512 into ssh-rsa and a hash; without a hash it was the `ssh-rsa` that signs with SHA-1.
+  const algorithm =
+    key.algo === 'ssh-rsa' && hashAlgo !== undefined ? `rsa-sha2-${hashAlgo.replace('sha', '')}` : key.algo;
+  // It would also say ssh-rsa in SSH_MSG_USERAUTH_PK_OK, where RFC 4252 §7 wants the name from the request.
+  key.algo = algorithm;
+  return {
+    login,
+    method,
+    key: {
+      algorithm,
+      blob: key.data,
+      signature: signature === undefined || blob === undefined ? null : { bytes: signature, signed: blob },
+    },
+  };
+}

@@ -1,0 +1,96 @@
+import type { Connection as Ssh2Connection } from 'ssh2';
+import type { Ssh2Protocol } from './ssh2-private.js';
+
+/** RFC 4253 §9: new keys after each gigabyte, and each hour. */
+export const REKEY = { bytes: 2 ** 30, ms: 60 * 60 * 1000 } as const;
+
+/** How long an exchange of keys that the gate began may take. */
+const EXCHANGE_MS = 30_000;
+/** Exchanges that a client may ask for in a minute: they cost up to 20 ms each. */
+const MOST_A_MINUTE = 120;
+/** Messages that may wait for the end of an exchange; ssh2 has no limit. */
+const MOST_WAITING = 10_000;
+
+/** Asks for new keys in time, which ssh2 does not, and bounds what a client can make of key exchanges. */
+export class Rekeying {
+  readonly #client: Ssh2Connection;
+  readonly #protocol: Ssh2Protocol;
+  readonly #limit: { readonly bytes: number; readonly ms: number };
+  readonly #violation: (what: string) => void;
+  #bytes = 0;
+  #exchanges = 0;
+  #minuteBeganAt = performance.now();
+  #hour: NodeJS.Timeout | undefined;
+  #deadline: NodeJS.Timeout | undefined;
+  #loggedIn = false;
+
+  constructor(
+    client: Ssh2Connection,
+    protocol: Ssh2Protocol,
+    limit: { readonly bytes: number; readonly ms: number },
+    violation: (what: string) => void,
+  ) {
+    this.#client = client;
+    this.#protocol = protocol;
+    this.#limit = limit;
+    this.#violation = violation;
+    client.on('rekey', () => {
+      this.#exchanged();
+    });
+  }
+
+  /** Whether keys are being exchanged; what is sent meanwhile would wait in ssh2 without a bound. */
+  get busy(): boolean {
+    return this.#protocol._kexinit !== undefined;
+  }
+
+  loggedIn(): void {
+    this.#loggedIn = true;
+    this.#restart();
+  }
+
+  count(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#bytes >= this.#limit.bytes) this.#ask();
+    if ((this.#protocol._queue?.length ?? 0) > MOST_WAITING)
+      this.#violation('asks too much while keys are exchanged');
+  }
+
+  dispose(): void {
+    clearTimeout(this.#hour);
+    clearTimeout(this.#deadline);
+  }
+
+  #ask(): void {
+    if (!this.#loggedIn || this.busy || this.#deadline !== undefined) return;
+    this.#deadline = setTimeout(() => {
+      this.#violation('does not exchange keys');
+    }, EXCHANGE_MS);
+    this.#client.rekey();
+  }
+
+  #exchanged(): void {
+    if (!this.#loggedIn) {
+      this.#violation('exchanged keys again before login');
+      return;
+    }
+    const now = performance.now();
+    if (now - this.#minuteBeganAt > 60_000) {
+      this.#minuteBeganAt = now;
+      this.#exchanges = 0;
+    }
+    this.#exchanges += 1;
+    if (this.#exchanges > MOST_A_MINUTE) this.#violation('exchanges keys too often');
+    else this.#restart();
+  }
+
+  #restart(): void {
+    this.dispose();
+    this.#deadline = undefined;
+    this.#bytes = 0;
+    this.#hour = setTimeout(() => {
+      this.#ask();
+    }, this.#limit.ms);
+    this.#hour.unref();
+  }
+}

@@ -1,0 +1,194 @@
+import type { ServerChannel, Session as Ssh2Session } from 'ssh2';
+import type { Session } from '../session.js';
+import { ChannelInput } from './channel-input.js';
+import { ChannelOutput, type OutputWire } from './channel-output.js';
+import { sessionEnds } from './ssh2-private.js';
+import { SshTerminal } from './ssh-terminal.js';
+import { terminalName } from './terminal-name.js';
+import { DEFAULT_SIZE, windowSize, type WindowSize } from './window-size.js';
+
+/** What a session channel needs of its connection. */
+export interface ChannelWire extends OutputWire {
+  adjust(remote: number, bytes: number): void;
+  exitStatus(remote: number, status: number): void;
+  channelSuccess(remote: number): void;
+  channelFailure(remote: number): void;
+  channelClose(remote: number): void;
+  /** Runs code that is not the channel's; when it throws, this connection ends and no other. */
+  guard(work: () => void): void;
+  /** Ends the connection of a client that does not keep to the protocol. */
+  violation(what: string): void;
+}
+
+const LONGEST_COMMAND = 8 * 1024;
+const LOCALE = ['LC_ALL', 'LC_CTYPE', 'LANG'] as const;
+
+/**
+ * One session channel, from its opening to its close (RFC 4254 §6). It listens for what the product offers: a
+ * terminal, its size, the locale, one shell or command; ssh2 refuses all for which nobody listens: agent and X11
+ * forwarding, subsystems, signals.
+ */
+export class SessionChannel {
+  readonly #local: number;
+  readonly #remote: number;
+  readonly #wire: ChannelWire;
+  readonly #input: ChannelInput;
+  readonly #output: ChannelOutput;
+  readonly #onStart: (terminal: SshTerminal, request: Session['request']) => void;
+  readonly #locale = new Map<string, string>();
+  #term: string | null = null;
+  #size: WindowSize = DEFAULT_SIZE;
+  #channel: ServerChannel | undefined;
+  #terminal: SshTerminal | undefined;
+  #closed = false;
+
+  constructor(
+    session: Ssh2Session,
+    wire: ChannelWire,
+    onStart: (terminal: SshTerminal, request: Session['request']) => void,
+  ) {
+    const { incoming, outgoing } = sessionEnds(session);
+    this.#local = incoming.id;
+    this.#remote = outgoing.id;
+    this.#wire = wire;
+    this.#onStart = onStart;
+    const guard = (work: () => void): void => {
+      wire.guard(work);
+    };
+    this.#input = new ChannelInput((bytes) => {
+      if (!this.#closed) wire.adjust(this.#remote, bytes);
+    }, guard);
+    this.#output = new ChannelOutput(
+      wire,
+      { id: outgoing.id, window: outgoing.window, packetSize: outgoing.packetSize },
+      () => this.#terminal?.drained(),
+      () => {
+        wire.violation('does not take its output');
+      },
+    );
+    this.#listen(session, guard);
+  }
+
+  get local(): number {
+    return this.#local;
+  }
+
+  get terminal(): SshTerminal | undefined {
+    return this.#terminal;
+  }
+
+  receive(data: Buffer): void {
+    if (this.#closed || this.#terminal === undefined) return;
+    if (!this.#input.receive(data)) this.#wire.violation('sent beyond the window');
+  }
+
+  credit(bytes: number): void {
+    if (!this.#closed) this.#output.credit(bytes);
+  }
+
+  /** The connection can send again. */
+  flush(): void {
+    if (!this.#closed) this.#output.flush();
+  }
+
+  /** RFC 4335 §3: what is too short or too long is made fit. */
+  breakRequest(data: unknown, wantReply: boolean): void {
+    const length = Buffer.isBuffer(data) && data.length >= 4 ? data.readUInt32BE(0) : 0;
+    const taken = this.#terminal?.broke(Math.min(3000, Math.max(500, length))) ?? false;
+    if (!wantReply || this.#closed) return;
+    if (taken) this.#wire.channelSuccess(this.#remote);
+    else this.#wire.channelFailure(this.#remote);
+  }
+
+  /** The client has closed the channel, or the connection is lost. */
+  closed(connectionLost: boolean): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    // ssh2 answers the close of a channel that ran something, but not of one that never did.
+    if (this.#channel === undefined && !connectionLost) this.#wire.channelClose(this.#remote);
+    this.#input.close();
+    this.#output.close();
+    this.#terminal?.closed();
+  }
+
+  #listen(session: Ssh2Session, guard: (work: () => void) => void): void {
+    session.on('env', (accept, reject, { key, val }: { key: string; val: string }) => {
+      if ((LOCALE as readonly string[]).includes(key)) {
+        this.#locale.set(key, val.slice(0, 64));
+        answer(accept);
+      } else {
+        answer(reject);
+      }
+    });
+    session.on('pty', (accept, reject, info) => {
+      if (this.#term !== null || this.#terminal !== undefined) {
+        answer(reject);
+        return;
+      }
+      this.#term = terminalName((info as unknown as { term: string }).term);
+      this.#size = windowSize(info.cols, info.rows);
+      answer(accept);
+    });
+    session.on('window-change', (_accept, _reject, { cols, rows }) => {
+      if (this.#terminal !== undefined) this.#terminal.resized(cols, rows);
+      else if (this.#term !== null) this.#size = windowSize(cols, rows);
+    });
+    session.on('shell', (accept, reject) => {
+      this.#start(accept, reject, { kind: 'shell' }, guard);
+    });
+    session.on('exec', (accept, reject, { command }) => {
+      if (Buffer.byteLength(command) > LONGEST_COMMAND) answer(reject);
+      else this.#start(accept, reject, { kind: 'exec', command }, guard);
+    });
+    session.on('eof', () => {
+      this.#input.end();
+    });
+  }
+
+  /** One shell or command a channel (RFC 4254 §6.5). */
+  #start(
+    accept: () => ServerChannel,
+    reject: (() => void) | undefined,
+    request: Session['request'],
+    guard: (work: () => void) => void,
+  ): void {
+    if (this.#terminal !== undefined) {
+      answer(reject);
+      return;
+    }
+    const channel = accept() as ServerChannel | undefined;
+    if (channel === undefined) return;
+    this.#channel = channel;
+    // Nothing is read from ssh2's stream but its end, without which it would never say that it is closed.
+    channel.resume();
+    channel.on('error', () => undefined);
+    const hasPty = this.#term !== null;
+    const traits = { hasPty, term: this.#term ?? 'dumb', utf8: this.#utf8(), size: this.#size };
+    const terminal = new SshTerminal(
+      traits,
+      this.#input,
+      this.#output,
+      (status) => {
+        this.#wire.exitStatus(this.#remote, status);
+        channel.end();
+      },
+      guard,
+    );
+    this.#terminal = terminal;
+    guard(() => {
+      this.#onStart(terminal, request);
+    });
+  }
+
+  /** The first of them that is set counts, as in setlocale(3). */
+  #utf8(): boolean | null {
+    const values = LOCALE.map((name) => this.#locale.get(name));
+    const value = values.find((each) => each !== undefined && each !== '');
+    return value === undefined ? null : /utf-?8/i.test(value);
+  }
+}
+
+/** ssh2 gives no answering function when the client wants no answer. */
+function answer(accept: (() => unknown) | undefined): void {
+  accept?.();
+}

@@ -1,0 +1,146 @@
+import { ACTIONS } from '../../../policy/actions.js';
+import { RESERVED_WORDS } from '../../../policy/names.js';
+import type { Identity } from '../identity.js';
+import type { Session, SessionHandler } from '../session.js';
+import type { Terminal } from '../terminal.js';
+import type { GateLog } from './gate-log.js';
+import type { LoginRecord } from './login-record.js';
+
+/** A session as an admin sees it. */
+export interface SessionInfo {
+  readonly id: string;
+  readonly identity: Identity;
+  readonly openedAt: Date;
+  readonly what: 'menu' | 'plain-menu' | 'exec';
+  /** For exec, the verb alone: arguments may hold key material. */
+  readonly command: string | null;
+  readonly hasPty: boolean;
+}
+
+interface Entry {
+  readonly info: SessionInfo;
+  readonly terminal: Terminal;
+  readonly endListeners: Set<(sentence: string) => void>;
+  ending: boolean;
+}
+
+/** The handler's time to put the terminal right and say why, before it is done here. */
+const FAREWELL_MS = 2000;
+/** SGR, charset, mouse, bracketed paste, alternate screen, cursor, keypad. */
+const PUT_RIGHT = '\x1b[0m\x1b(B\x0f\x1b[?1000;1002;1003;1006l\x1b[?2004l\x1b[?1049l\x1b[?25h\x1b[?1l\x1b>';
+const VERBS: ReadonlySet<string> = new Set([...RESERVED_WORDS, ...ACTIONS, 'destroy', 'take', 'release']);
+
+/** Exit statuses of the gate's own (DESIGN §5). */
+const EXIT = { failed: 1, refused: 3 } as const;
+
+/** The live sessions of the gate: opens them, lists them, ends them. */
+export class SessionRegistry {
+  readonly #handler: SessionHandler;
+  readonly #record: LoginRecord;
+  readonly #motd: string;
+  readonly #log: GateLog;
+  readonly #entries = new Map<string, Entry>();
+
+  /** @param motd shown where a shell begins; empty for none */
+  constructor(handler: SessionHandler, record: LoginRecord, motd: string, log: GateLog) {
+    this.#handler = handler;
+    this.#record = record;
+    this.#motd = motd;
+    this.#log = log;
+  }
+
+  open(id: string, identity: Identity, terminal: Terminal, request: Session['request']): void {
+    const no = this.#handler.admit(identity);
+    if (no !== null) {
+      terminal.writeError(`${no}\r\n`);
+      terminal.exit(EXIT.refused);
+      return;
+    }
+    const info = infoOf(id, identity, terminal, request);
+    const entry: Entry = { info, terminal, endListeners: new Set(), ending: false };
+    this.#entries.set(id, entry);
+    this.#record.session('session.opened', identity, id, info.what, info.command);
+    terminal.onClose(() => {
+      this.#entries.delete(id);
+      this.#record.session('session.closed', identity, id, info.what, info.command);
+    });
+    if (request.kind === 'shell' && this.#motd !== '') terminal.write(this.#motd);
+    this.#handler.open({
+      id,
+      identity,
+      terminal,
+      openedAt: info.openedAt,
+      request,
+      onEnd: (listener) => {
+        entry.endListeners.add(listener);
+      },
+    });
+  }
+
+  list(): SessionInfo[] {
+    return [...this.#entries.values()].map(({ info }) => info);
+  }
+
+  /** @returns false when there is no such session */
+  end(id: string, sentence: string): boolean {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return false;
+    this.#end(entry, sentence);
+    return true;
+  }
+
+  /** @returns how many were ended */
+  endWhere(predicate: (session: SessionInfo) => boolean, sentence: string): number {
+    const chosen = [...this.#entries.values()].filter(({ info, ending }) => !ending && predicate(info));
+    for (const entry of chosen) this.#end(entry, sentence);
+    return chosen.length;
+  }
+
+  #end(entry: Entry, sentence: string): void {
+    if (entry.ending) return;
+    entry.ending = true;
+    const { terminal, info } = entry;
+    for (const listener of entry.endListeners) {
+      try {
+        listener(sentence);
+      } catch (error) {
+        this.#log.error({ session: info.id, err: error }, 'a session could not take leave by itself');
+      }
+    }
+    const impatience = setTimeout(
+      () => {
+        if (!terminal.open) return;
+        terminal.write(`${terminal.hasPty && terminal.term !== 'dumb' ? PUT_RIGHT : ''}\r\n${sentence}\r\n`);
+        terminal.exit(EXIT.failed);
+      },
+      entry.endListeners.size === 0 ? 0 : FAREWELL_MS,
+    );
+    terminal.onClose(() => {
+      clearTimeout(impatience);
+    });
+  }
+}
+
+function infoOf(
+  id: string,
+  identity: Identity,
+  terminal: Terminal,
+  request: Session['request'],
+): SessionInfo {
+  const { hasPty, term } = terminal;
+  const menu = hasPty && term !== 'dumb' ? 'menu' : 'plain-menu';
+  return Object.freeze({
+    id,
+    identity,
+    openedAt: new Date(),
+    what: request.kind === 'exec' ? 'exec' : menu,
+    command: request.kind === 'exec' ? verbOf(request.command) : null,
+    hasPty,
+  });
+}
+
+/** The one word of a command that may be logged: a verb of the grammar, first (`list`) or second (`horatio reboot`). */
+function verbOf(command: string): string | null {
+  const words = command.trim().split(/\s+/, 2);
+  return words.find((word) => VERBS.has(word)) ?? null;
+}

@@ -1,0 +1,111 @@
+import { generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto';
+import ssh2 from 'ssh2';
+import { SIGNATURE_ALGORITHMS, type KeyType, type SignatureAlgorithm } from './algorithms.js';
+
+/** A public key with a signature that claims to be its owner's. */
+export interface SignedClaim {
+  readonly algorithm: SignatureAlgorithm;
+  /** The public key blob as presented. */
+  readonly blob: Buffer;
+  /** ECDSA in ASN.1, as ssh2 hands it over; the others bare. */
+  readonly signature: Buffer;
+  /** What was signed: RFC 4252 §7, from the session identifier on. */
+  readonly signed: Buffer;
+}
+
+const HASHES: Partial<Record<SignatureAlgorithm, string>> = {
+  'rsa-sha2-256': 'sha256',
+  'rsa-sha2-512': 'sha512',
+};
+const RSA_MODULUS_BYTES = [256, 384, 512, 1024] as const;
+
+/**
+ * Verifies one signature per question, whoever asks: with the stored key, or with a dummy of the same type (and, for
+ * RSA, of about the same size), so that neither the count of verifications nor the time says whether a key is known.
+ */
+export class SignatureCheck {
+  readonly #dummies = makeDummies();
+  #count = 0;
+
+  /** Verifications made so far. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /**
+   * @param stored the blob from the store, or null when the login or the key is unknown
+   * @returns true only when there is a stored key, it is the one presented, its type is the algorithm's and the
+   * signature is its owner's
+   */
+  verify(stored: Buffer | null, claim: SignedClaim): boolean {
+    const usable =
+      stored?.equals(claim.blob) === true && typeOf(stored) === SIGNATURE_ALGORITHMS[claim.algorithm];
+    const verified = this.#verifyOne(usable ? stored : this.#dummyFor(claim), claim);
+    return usable && verified;
+  }
+
+  #verifyOne(blob: Buffer, { algorithm, signature, signed }: SignedClaim): boolean {
+    this.#count += 1;
+    const type = SIGNATURE_ALGORITHMS[algorithm];
+    const key = ssh2.utils.parseKey(`${type} ${blob.toString('base64')}`);
+    if (key instanceof Error || key.type !== type) return false;
+    // An Error is a possible answer, and truthy.
+    const answer: unknown = key.verify(signed, signature, HASHES[algorithm]);
+    return answer === true;
+  }
+
+  #dummyFor({ algorithm, blob }: SignedClaim): Buffer {
+    const type = SIGNATURE_ALGORITHMS[algorithm];
+    if (type !== 'ssh-rsa') return this.#dummies[type];
+    const dummies = this.#dummies['ssh-rsa'];
+    return dummies.find((dummy) => dummy.length >= blob.length) ?? dummies[dummies.length - 1] ?? blob;
+  }
+}
+
+/** The type that a blob says it is of; empty for what is no blob. */
+export function typeOf(blob: Buffer): string {
+  const length = blob.length >= 4 ? blob.readUInt32BE(0) : 0;
+  return length <= blob.length - 4 ? blob.toString('latin1', 4, 4 + length) : '';
+}
+
+interface Dummies extends Record<Exclude<KeyType, 'ssh-rsa'>, Buffer> {
+  readonly 'ssh-rsa': readonly Buffer[];
+}
+
+/** Keys whose private halves are forgotten at once; the RSA ones never had any, their moduli are random odd numbers. */
+function makeDummies(): Dummies {
+  const ed25519 = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
+  return {
+    'ssh-ed25519': blobOf('ssh-ed25519', Buffer.from(ed25519.x ?? '', 'base64url')),
+    'ecdsa-sha2-nistp256': ecdsaBlob('nistp256', 'P-256'),
+    'ecdsa-sha2-nistp384': ecdsaBlob('nistp384', 'P-384'),
+    'ecdsa-sha2-nistp521': ecdsaBlob('nistp521', 'P-521'),
+    'ssh-rsa': RSA_MODULUS_BYTES.map((bytes) => {
+      const modulus = randomBytes(bytes);
+      modulus[0] = (modulus[0] ?? 0) | 0x80;
+      modulus[bytes - 1] = (modulus[bytes - 1] ?? 0) | 1;
+      return blobOf('ssh-rsa', Buffer.from([1, 0, 1]), Buffer.concat([Buffer.from([0]), modulus]));
+    }),
+  };
+}
+
+function ecdsaBlob(name: string, namedCurve: string): Buffer {
+  const { publicKey } = generateKeyPairSync('ec', { namedCurve });
+  return blobOf(`ecdsa-sha2-${name}`, Buffer.from(name), point(publicKey));
+}
+
+/** Uncompressed (SEC 1 §2.3.3). */
+function point(key: KeyObject): Buffer {
+  const { x = '', y = '' } = key.export({ format: 'jwk' });
+  return Buffer.concat([Buffer.from([4]), Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')]);
+}
+
+function blobOf(type: string, ...parts: readonly Buffer[]): Buffer {
+  return Buffer.concat(
+    [Buffer.from(type), ...parts].map((part) => {
+      const length = Buffer.alloc(4);
+      length.writeUInt32BE(part.length);
+      return Buffer.concat([length, part]);
+    }),
+  );
+}

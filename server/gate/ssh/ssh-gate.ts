@@ -1,0 +1,236 @@
+import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
+import ssh2, { type Connection as Ssh2Connection, type Server as Ssh2Server } from 'ssh2';
+import type { CustomerName, Fingerprint } from '../../../policy/names.js';
+import type { Identity } from '../identity.js';
+import type { SessionHandler } from '../session.js';
+import { ALGORITHMS } from './algorithms.js';
+import { Authenticator, type Accounts } from './authenticate.js';
+import { Connection, type ConnectionEvents, type ConnectionLimits } from './connection.js';
+import type { GateLog } from './gate-log.js';
+import type { HostKey } from './host-key.js';
+import { Listener, type Arrival, type ListenAddress } from './listener.js';
+import { LoginRecord, type AuditLog } from './login-record.js';
+import { Penalties } from './penalties.js';
+import { terminalText } from './printable.js';
+import { REKEY } from './rekeying.js';
+import { SessionRegistry, type SessionInfo } from './session-registry.js';
+import { SignatureCheck } from './signature-check.js';
+import { privateParts } from './ssh2-private.js';
+import type { SshSettings } from './ssh-settings.js';
+import { Transport } from './transport.js';
+import { DISCONNECT } from './wire-message.js';
+
+/** A connection without a session channel, such as `ssh -N`, is closed after ten minutes. */
+const IDLE_MS = 10 * 60 * 1000;
+/** What sessions and then connections may take when the gate closes. */
+const CLOSE_MS = 3000;
+
+/** Where a used key is noted: `store.keys`. */
+export interface KeyUse {
+  touch(customer: CustomerName, fingerprint: Fingerprint): void;
+}
+
+export interface SshGateParts {
+  readonly settings: SshSettings;
+  readonly hostKey: HostKey;
+  readonly accounts: Accounts;
+  readonly keyUse: KeyUse;
+  readonly audit: AuditLog;
+  readonly handler: SessionHandler;
+  readonly log: GateLog;
+  /** For tests: when to ask for new keys, how long to wait for a first session, what verifies. */
+  readonly rekey?: { readonly bytes: number; readonly ms: number };
+  readonly idleMs?: number;
+  readonly signatureCheck?: SignatureCheck;
+}
+
+/** Live sessions, for admins and for revocation. */
+export interface LiveSessions {
+  list(): SessionInfo[];
+  /** @returns false when there is no such session */
+  end(id: string, sentence: string): boolean;
+  /** @returns how many were ended */
+  endWhere(predicate: (session: SessionInfo) => boolean, sentence: string): number;
+}
+
+/**
+ * The SSH front of the gate: listens, authenticates, and hands each session over. It decides who comes in, never what
+ * they may do.
+ */
+export class SshGate {
+  readonly sessions: LiveSessions;
+  readonly #parts: SshGateParts;
+  readonly #limits: ConnectionLimits;
+  readonly #penalties: Penalties;
+  readonly #record: LoginRecord;
+  readonly #registry: SessionRegistry;
+  readonly #authenticator: Authenticator;
+  readonly #listener: Listener;
+  readonly #server: Ssh2Server;
+  readonly #arrivals = new WeakMap<Socket, { arrival: Arrival; transport: Transport }>();
+  readonly #connections = new Map<string, Connection>();
+  readonly #events: ConnectionEvents;
+  #allClosed: (() => void) | undefined;
+
+  constructor(parts: SshGateParts) {
+    const { settings, handler, log } = parts;
+    this.#parts = parts;
+    this.#limits = {
+      tries: settings.login.tries,
+      sessionsPerConnection: settings.login.sessionsPerConnection,
+      rekey: parts.rekey ?? REKEY,
+      idleMs: parts.idleMs ?? IDLE_MS,
+    };
+    this.#penalties = new Penalties(settings.login);
+    this.#record = new LoginRecord(parts.audit, log);
+    const motd = settings.motd === null ? '' : terminalText(settings.motd);
+    this.#registry = new SessionRegistry(handler, this.#record, motd, log);
+    this.sessions = this.#registry;
+    this.#authenticator = new Authenticator(parts.accounts, parts.signatureCheck ?? new SignatureCheck());
+    this.#listener = new Listener(
+      settings.login,
+      this.#penalties,
+      (arrival) => {
+        this.#arrived(arrival);
+      },
+      log,
+    );
+    this.#server = new ssh2.Server({
+      hostKeys: [parts.hostKey.privateKey],
+      algorithms: structuredClone(ALGORITHMS),
+      ident: 'Postern',
+      keepaliveInterval: settings.keepAlive.intervalSeconds * 1000,
+      keepaliveCountMax: settings.keepAlive.countMax,
+      ...(settings.banner === null ? {} : { banner: terminalText(settings.banner) }),
+    });
+    this.#server.on('connection', (client) => {
+      this.#identified(client);
+    });
+    this.#events = this.#makeEvents();
+  }
+
+  /**
+   * @returns the addresses, with the ports that were free where 0 was asked
+   * @throws ListenError
+   */
+  async listen(): Promise<ListenAddress[]> {
+    return this.#listener.listen(this.#parts.settings.listen);
+  }
+
+  /** Ends every connection whose identity is chosen, with its sessions. @returns how many */
+  endConnectionsWhere(predicate: (identity: Identity) => boolean, sentence: string): number {
+    const chosen = [...this.#connections.values()].filter(
+      ({ identity }) => identity !== null && predicate(identity),
+    );
+    for (const connection of chosen) {
+      this.#registry.endWhere(({ identity }) => identity.connection === connection.id, sentence);
+      connection.endSoon(sentence);
+    }
+    return chosen.length;
+  }
+
+  /** No new logins; the sentence to each session; then everything is closed, within some seconds. */
+  async close(sentence: string): Promise<void> {
+    await this.#listener.close();
+    this.#registry.endWhere(() => true, sentence);
+    for (const connection of this.#connections.values()) connection.endSoon(sentence);
+    await this.#untilAllClosed(CLOSE_MS);
+    for (const connection of this.#connections.values()) connection.end(DISCONNECT.byApplication, sentence);
+    this.#listener.destroyAll();
+    await this.#untilAllClosed(CLOSE_MS);
+  }
+
+  #arrived(arrival: Arrival): void {
+    const transport = new Transport(arrival.socket);
+    this.#arrivals.set(arrival.socket, { arrival, transport });
+    this.#server.injectSocket(arrival.socket);
+  }
+
+  /** The client has sent its identification line. */
+  #identified(client: Ssh2Connection): void {
+    const { log } = this.#parts;
+    const parts = privateParts(client);
+    const known = parts === null ? undefined : this.#arrivals.get(parts.socket);
+    if (parts === null || known === undefined) {
+      log.error({}, 'this is not the ssh2 that the gate was written for: connection refused');
+      client.end();
+      return;
+    }
+    const { arrival, transport } = known;
+    const ends = { id: this.#newId(), source: arrival.source, transport, client, parts };
+    const events: ConnectionEvents = {
+      ...this.#events,
+      accepted: (connection, identity, login) => {
+        arrival.loggedIn();
+        this.#events.accepted(connection, identity, login);
+      },
+    };
+    const connection = new Connection(ends, this.#limits, this.#authenticator, events, log);
+    this.#connections.set(connection.id, connection);
+  }
+
+  #makeEvents(): ConnectionEvents {
+    return {
+      accepted: (connection, identity, login) => {
+        this.#penalties.succeeded(connection.source.bucket);
+        this.#record.accepted(identity, login);
+        try {
+          this.#parts.keyUse.touch(identity.customer, identity.fingerprint);
+        } catch (error) {
+          this.#parts.log.error(
+            { connection: connection.id, err: error },
+            'the use of a key could not be noted',
+          );
+        }
+      },
+      refused: (connection, login, because, fingerprint) => {
+        this.#record.refused(connection.source, connection.id, login, because, fingerprint);
+        this.#penalise(connection);
+      },
+      stillWelcome: (identity, login) => {
+        const found = this.#parts.accounts.find(login, identity.fingerprint);
+        return found?.customer === identity.customer && !found.suspended;
+      },
+      session: (connection, terminal, request, number) => {
+        const { identity, id } = connection;
+        if (identity !== null) this.#registry.open(`${id}.${number}`, identity, terminal, request);
+      },
+      closed: (connection) => {
+        this.#connections.delete(connection.id);
+        const { identity } = connection;
+        if (identity !== null) {
+          this.#record.closed(identity, Math.round((Date.now() - connection.openedAt.getTime()) / 1000));
+        } else if (connection.onlyProbed) {
+          this.#penalise(connection);
+        }
+        if (this.#connections.size === 0) this.#allClosed?.();
+      },
+    };
+  }
+
+  #penalise({ source }: Connection): void {
+    const seconds = this.#penalties.refused(source.bucket);
+    if (seconds > 0) this.#record.penalised(source, seconds);
+  }
+
+  /** In every log line and audit row of the connection. */
+  #newId(): string {
+    for (;;) {
+      const id = randomBytes(4).toString('hex');
+      if (!this.#connections.has(id)) return id;
+    }
+  }
+
+  async #untilAllClosed(ms: number): Promise<void> {
+    if (this.#connections.size === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#allClosed = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#allClosed = undefined;
+  }
+}

@@ -1,0 +1,192 @@
+import type { Terminal, Unsubscribe } from '../terminal.js';
+import type { ChannelInput } from './channel-input.js';
+import type { ChannelOutput } from './channel-output.js';
+import { windowSize, type WindowSize } from './window-size.js';
+
+/** What the client said about its end before the shell or the command began. */
+export interface TerminalTraits {
+  readonly hasPty: boolean;
+  readonly term: string;
+  readonly utf8: boolean | null;
+  readonly size: WindowSize;
+}
+
+/** Window changes are told at most this often: each costs a new screen. */
+const RESIZE_MS = 50;
+/** What a client that has been told to go may take to read the rest. */
+const LAST_WORDS_MS = 5000;
+
+/** The customer's end of a session over one SSH channel. */
+export class SshTerminal implements Terminal {
+  readonly hasPty: boolean;
+  readonly term: string;
+  readonly utf8: boolean | null;
+  readonly #input: ChannelInput;
+  readonly #output: ChannelOutput;
+  readonly #guard: (work: () => void) => void;
+  readonly #sendExit: (status: number) => void;
+  readonly #drainListeners = new Set<() => void>();
+  readonly #resizeListeners = new Set<(columns: number, rows: number) => void>();
+  readonly #breakListeners = new Set<(milliseconds: number) => void>();
+  readonly #closeListeners = new Set<() => void>();
+  #size: WindowSize;
+  #nextSize: WindowSize | null = null;
+  #resizeTimer: NodeJS.Timeout | undefined;
+  #open = true;
+  #closed = false;
+
+  /**
+   * @param sendExit sends exit status, EOF and CLOSE; called once, after all output
+   * @param guard runs the listeners' code, and deals with what it throws
+   */
+  constructor(
+    traits: TerminalTraits,
+    input: ChannelInput,
+    output: ChannelOutput,
+    sendExit: (status: number) => void,
+    guard: (work: () => void) => void,
+  ) {
+    this.hasPty = traits.hasPty;
+    this.term = traits.term;
+    this.utf8 = traits.utf8;
+    this.#size = traits.size;
+    this.#input = input;
+    this.#output = output;
+    this.#sendExit = sendExit;
+    this.#guard = guard;
+  }
+
+  get columns(): number {
+    return this.#size.columns;
+  }
+
+  get rows(): number {
+    return this.#size.rows;
+  }
+
+  get open(): boolean {
+    return this.#open;
+  }
+
+  get pendingBytes(): number {
+    return this.#open ? this.#output.pendingBytes : 0;
+  }
+
+  write(data: string | Uint8Array): boolean {
+    if (!this.#open) return true;
+    return this.#output.write(bytesOf(data));
+  }
+
+  writeError(text: string): void {
+    if (this.#open) this.#output.write(bytesOf(text), !this.hasPty);
+  }
+
+  onDrain(listener: () => void): Unsubscribe {
+    return subscribe(this.#drainListeners, listener);
+  }
+
+  onInput(listener: (data: Buffer) => void): Unsubscribe {
+    return this.#input.onInput(listener);
+  }
+
+  onEnd(listener: () => void): Unsubscribe {
+    return this.#input.onEnd(listener);
+  }
+
+  onResize(listener: (columns: number, rows: number) => void): Unsubscribe {
+    return subscribe(this.#resizeListeners, listener);
+  }
+
+  onBreak(listener: (milliseconds: number) => void): Unsubscribe {
+    return subscribe(this.#breakListeners, listener);
+  }
+
+  /** Also called, soon, when the terminal was closed before. */
+  onClose(listener: () => void): Unsubscribe {
+    if (this.#closed) {
+      queueMicrotask(() => {
+        this.#guard(listener);
+      });
+      return () => undefined;
+    }
+    return subscribe(this.#closeListeners, listener);
+  }
+
+  exit(status: number): void {
+    if (!this.#open) return;
+    this.#open = false;
+    clearTimeout(this.#resizeTimer);
+    const impatience = setTimeout(() => {
+      this.#output.close();
+    }, LAST_WORDS_MS);
+    this.#output.end(() => {
+      clearTimeout(impatience);
+      if (!this.#closed) this.#sendExit(status);
+      this.closed();
+    });
+  }
+
+  /** For the channel: the client's window has changed. */
+  resized(columns: number, rows: number): void {
+    if (!this.#open || !this.hasPty) return;
+    this.#nextSize = windowSize(columns, rows);
+    this.#resizeTimer ??= setTimeout(() => {
+      this.#resizeTimer = undefined;
+      this.#tellSize();
+    }, RESIZE_MS);
+  }
+
+  /** For the channel: the client asks for a break. @returns whether anybody took it */
+  broke(milliseconds: number): boolean {
+    if (!this.#open || this.#breakListeners.size === 0) return false;
+    this.#tell(this.#breakListeners, milliseconds);
+    return true;
+  }
+
+  /** For the channel: a source that waits may go on. */
+  drained(): void {
+    if (this.#open) this.#tell(this.#drainListeners);
+  }
+
+  /** For the channel: it is closed, or the connection is lost. */
+  closed(): void {
+    if (this.#closed) return;
+    this.#open = false;
+    this.#closed = true;
+    clearTimeout(this.#resizeTimer);
+    this.#input.close();
+    this.#output.close();
+    this.#tell(this.#closeListeners);
+    for (const listeners of [this.#drainListeners, this.#resizeListeners, this.#breakListeners])
+      listeners.clear();
+    this.#closeListeners.clear();
+  }
+
+  #tellSize(): void {
+    const size = this.#nextSize;
+    if (size === null || !this.#open) return;
+    if (size.columns === this.#size.columns && size.rows === this.#size.rows) return;
+    this.#size = size;
+    this.#tell(this.#resizeListeners, size.columns, size.rows);
+  }
+
+  #tell<A extends unknown[]>(listeners: ReadonlySet<(...args: A) => void>, ...args: A): void {
+    for (const listener of [...listeners]) {
+      this.#guard(() => {
+        listener(...args);
+      });
+    }
+  }
+}
+
+function bytesOf(data: string | Uint8Array): Buffer {
+  if (typeof data === 'string') return Buffer.from(data);
+  return Buffer.isBuffer(data) ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+}
+
+function subscribe<T>(listeners: Set<T>, listener: T): Unsubscribe {
+  listeners.add(listener);
+  return () => {
+    listeners.delete(listener);
+  };
+}

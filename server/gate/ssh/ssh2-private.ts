@@ -1,0 +1,104 @@
+import type { Socket } from 'node:net';
+import type { Connection as Ssh2Connection, Session as Ssh2Session } from 'ssh2';
+
+/**
+ * The private parts of ssh2 1.17.0 that the guards touch, because the package has no public way: the version is pinned
+ * exactly, `privateParts` refuses what does not look as expected, and each guard has a test that fails without it.
+ */
+export interface Ssh2Protocol {
+  readonly _handlers: Ssh2Handlers;
+  /** Set while keys are exchanged: what is sent then is queued without a bound. */
+  readonly _kexinit: Buffer | undefined;
+  /** Messages that wait for the end of the key exchange. */
+  readonly _queue: readonly Buffer[] | undefined;
+  _kex: { remoteExtInfoEnabled: boolean } | undefined;
+  readonly _cipher: { encrypt(packet: Buffer): void };
+  readonly _packetRW: {
+    readonly write: {
+      readonly allocStart: number;
+      readonly allocStartKEX: number;
+      alloc(size: number, force?: boolean): Buffer;
+      finalize(packet: Buffer, force?: boolean): Buffer;
+    };
+  };
+  _onHandshakeComplete: (...negotiated: unknown[]) => void;
+  channelOpenConfirm: (remote: number, local: number, window: number, packetSize: number) => void;
+  channelOpenFail(remote: number, reason: number, description: string): void;
+  channelData(remote: number, data: Buffer): void;
+  channelExtData(remote: number, data: Buffer, type: number): void;
+  channelWindowAdjust(remote: number, bytes: number): void;
+  channelSuccess(remote: number): void;
+  channelFailure(remote: number): void;
+  channelEOF(remote: number): void;
+  channelClose(remote: number): void;
+  exitStatus(remote: number, status: number): void;
+}
+
+export interface Ssh2Handlers {
+  CHANNEL_OPEN: (
+    protocol: Ssh2Protocol,
+    info: { type: string; sender: number; window: number; packetSize: number },
+  ) => void;
+  CHANNEL_DATA: (protocol: Ssh2Protocol, recipient: number, data: Buffer) => void;
+  CHANNEL_WINDOW_ADJUST: (protocol: Ssh2Protocol, recipient: number, bytes: number) => void;
+  CHANNEL_REQUEST: (
+    protocol: Ssh2Protocol,
+    recipient: number,
+    type: string,
+    wantReply: boolean,
+    data: unknown,
+  ) => void;
+  CHANNEL_CLOSE: (protocol: Ssh2Protocol, recipient: number) => void;
+}
+
+export interface Ssh2PrivateParts {
+  readonly socket: Socket;
+  readonly protocol: Ssh2Protocol;
+  readonly channels: { remove(local: number): void };
+}
+
+/** @returns null when this is not the ssh2 that the guards were written for */
+export function privateParts(client: Ssh2Connection): Ssh2PrivateParts | null {
+  const { _sock, _protocol, _chanMgr } = client as unknown as Partial<Record<string, unknown>>;
+  const protocol = _protocol as Partial<Ssh2Protocol> | undefined;
+  const handlers = (protocol?._handlers ?? {}) as Partial<Record<keyof Ssh2Handlers, unknown>>;
+  const names = [
+    'CHANNEL_OPEN',
+    'CHANNEL_DATA',
+    'CHANNEL_WINDOW_ADJUST',
+    'CHANNEL_REQUEST',
+    'CHANNEL_CLOSE',
+  ] as const;
+  const looksRight =
+    _sock !== undefined &&
+    names.every((name) => typeof handlers[name] === 'function') &&
+    typeof protocol?._onHandshakeComplete === 'function' &&
+    typeof protocol.channelOpenConfirm === 'function' &&
+    typeof protocol._packetRW?.write.alloc === 'function' &&
+    typeof (_chanMgr as { remove?: unknown } | undefined)?.remove === 'function';
+  if (!looksRight) return null;
+  return {
+    socket: _sock as Socket,
+    protocol: protocol as Ssh2Protocol,
+    channels: _chanMgr as Ssh2PrivateParts['channels'],
+  };
+}
+
+interface SessionEnds {
+  readonly incoming: { readonly id: number };
+  readonly outgoing: { readonly id: number; readonly window: number; readonly packetSize: number };
+}
+
+/** The numbers of a session channel: ours, the client's, and what the client takes. */
+export function sessionEnds(session: Ssh2Session): SessionEnds {
+  return (session as unknown as { _chanInfo: SessionEnds })._chanInfo;
+}
+
+/** Sends a message that ssh2 has no method for. With `force` even while keys are exchanged. */
+export function sendPayload(protocol: Ssh2Protocol, payload: Buffer, force = false): void {
+  const { write } = protocol._packetRW;
+  const start = force ? write.allocStartKEX : write.allocStart;
+  const packet = write.alloc(payload.length, force);
+  packet.set(payload, start);
+  protocol._cipher.encrypt(write.finalize(packet, force));
+}

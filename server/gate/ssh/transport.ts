@@ -1,0 +1,108 @@
+import type { Socket } from 'node:net';
+
+/** RFC 4253 §4.2: the identification string has at most 255 characters, including CR and LF. */
+const LONGEST_IDENTIFICATION = 255;
+/** Answers that a client may leave unread before it is read no further: a stranger, and who has logged in. */
+const UNREAD_BEFORE_LOGIN = 64 * 1024;
+const UNREAD_AFTER_LOGIN = 1024 * 1024;
+/** How long the other side may take to see the last message. */
+const LINGER_MS = 1000;
+
+/**
+ * What ssh2 leaves out between itself and the socket:
+ * - the identification line arrives whole however it was cut (ssh2 1.17 hangs on three pieces), and is bounded;
+ * - a client that makes us answer and does not read is not read either, so that answers do not pile up;
+ * - a connection that is being closed is not parsed any more, and is destroyed soon instead of staying half closed.
+ *
+ * Make it before `injectSocket`: it takes the place of the 'data' listener that ssh2 adds.
+ */
+export class Transport {
+  readonly #socket: Socket;
+  #deliver: ((chunk: Buffer) => void) | undefined;
+  #line: Buffer | null = Buffer.alloc(0);
+  #unread = UNREAD_BEFORE_LOGIN;
+  #closing = false;
+  /** Called after each piece that ssh2 has parsed. */
+  afterRead: () => void = () => undefined;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    const takeOver = (event: string | symbol, listener: (chunk: Buffer) => void): void => {
+      if (event !== 'data') return;
+      socket.off('newListener', takeOver);
+      // The listener is added after this event; what it would read is read later still, on the next tick.
+      queueMicrotask(() => {
+        if (this.#closing) return;
+        socket.off('data', listener);
+        this.#deliver = listener;
+        socket.on('data', (chunk: Buffer) => {
+          this.#receive(chunk);
+        });
+      });
+    };
+    socket.on('newListener', takeOver);
+    socket.on('drain', () => {
+      if (socket.isPaused()) socket.resume();
+    });
+    // ssh2 ends its side after what it calls fatal, and goes on reading: nothing may come of that.
+    socket.on('finish', () => {
+      this.close();
+    });
+  }
+
+  /** Bytes that the kernel has not taken yet. */
+  get pendingBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  get writable(): boolean {
+    return !this.#closing && this.#socket.writable;
+  }
+
+  loggedIn(): void {
+    this.#unread = UNREAD_AFTER_LOGIN;
+  }
+
+  onDrain(listener: () => void): void {
+    this.#socket.on('drain', listener);
+  }
+
+  /** Sends what is written, reads into nothing, and destroys the socket when the other side has closed or soon. */
+  close(): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    const socket = this.#socket;
+    socket.removeAllListeners('data');
+    socket.resume();
+    socket.end();
+    const timer = setTimeout(() => {
+      socket.destroy();
+    }, LINGER_MS);
+    socket.once('close', () => {
+      clearTimeout(timer);
+    });
+  }
+
+  destroy(): void {
+    this.#closing = true;
+    this.#socket.destroy();
+  }
+
+  #receive(chunk: Buffer): void {
+    let whole = chunk;
+    if (this.#line !== null) {
+      whole = Buffer.concat([this.#line, chunk]);
+      const end = whole.indexOf(0x0a);
+      if ((end === -1 ? whole.length : end + 1) > LONGEST_IDENTIFICATION) {
+        this.destroy();
+        return;
+      }
+      this.#line = whole;
+      if (end === -1) return;
+      this.#line = null;
+    }
+    this.#deliver?.(whole);
+    this.afterRead();
+    if (!this.#closing && this.#socket.writableLength > this.#unread) this.#socket.pause();
+  }
+}
