@@ -147,6 +147,8 @@ export interface MenuTerminal {
   /** @returns a function that stops listening */
   onInput(listener: (data: Buffer) => void): () => void;
   onResize(listener: (columns: number, rows: number) => void): () => void;
+  /** There will be no more input. A plain menu leaves then; without it, it waits to be disposed of. */
+  onEnd?(listener: () => void): () => void;
 }
 
 /** Carries out what a menu wants; never throws, answers by facts. */

@@ -1,0 +1,326 @@
+import { EventEmitter } from 'node:events';
+import { createRequire } from 'node:module';
+import type { Readable, Writable } from 'node:stream';
+import blessed from 'blessed';
+import { HIDE_CURSOR, WIPE, cursorSequence } from './frame-ansi.js';
+import { sameCursor, sameGround, sameLine } from './frame.js';
+import type { Frame, Run } from './frame.js';
+import { depthOf, lookOf } from './palette.js';
+import type { Look } from './palette.js';
+import { glyphsOf } from './printable-text.js';
+import type { NamedKey } from './state.js';
+
+/**
+ * The one file that knows blessed (0.1.81). Blessed compares screens, writes the difference, and decodes keys. It is
+ * kept from everything else it would do:
+ *
+ * - It opens a terminal name with a slash as a file and reads TERM, TERMCAP and TMUX of the server (with TMUX it runs
+ *   `tmux`). Here every screen uses one description, the xterm-256color that comes with blessed; what differs
+ *   between the terminals of the allow-list are colours, and those are the palette's.
+ * - It installs handlers for SIGTERM, SIGINT, SIGQUIT, exit and uncaughtException, and keeps lists of all screens that
+ *   each key walks through. Both happen in two functions named `bind`, which do nothing here.
+ * - It enters and leaves the alternate screen. That is done by `frame-ansi`, for both painters; only what `draw` writes
+ *   is passed on.
+ */
+
+type Cell = [attribute: number, text: string];
+type CellLine = Cell[] & { dirty?: boolean };
+
+/** What is used of blessed beyond its published types. */
+interface Screen {
+  lines: CellLine[];
+  olines: CellLine[];
+  readonly dattr: number;
+  alloc(): void;
+  draw(first: number, last: number): void;
+}
+
+interface Program extends EventEmitter {
+  cols: number;
+  rows: number;
+  tput: Tput;
+  put: unknown;
+  _tputSetup: boolean;
+  _write(text: string): unknown;
+  flush(): void;
+}
+
+interface Tput {
+  brokenACS: boolean;
+  readonly [capability: string]: unknown;
+}
+
+interface Internals {
+  Program: { bind: () => void } & (new (options: object) => Program);
+  Screen: { bind: () => void } & (new (options: object) => Screen);
+  Tput: new (options: object) => Tput;
+}
+
+const internals = blessed as unknown as Internals;
+internals.Program.bind = () => undefined;
+internals.Screen.bind = () => undefined;
+
+let description: Tput | undefined;
+
+/** Compiled once: it is the larger part of what a screen takes. Line drawing is in the text itself, hence no ACS. */
+function sharedDescription(): Tput {
+  if (description === undefined) {
+    const terminfoFile = createRequire(import.meta.url).resolve('blessed/usr/xterm-256color');
+    description = new internals.Tput({ terminal: 'xterm-256color', terminfoFile, forceUnicode: true });
+    description.brokenACS = true;
+  }
+  return description;
+}
+
+/** The variables of the server's own terminal, which are not the customer's. */
+const FOREIGN = [
+  'TMUX',
+  'TERM',
+  'TERMCAP',
+  'TERM_PROGRAM',
+  'ITERM_SESSION_ID',
+  'COLORTERM',
+  'VTE_VERSION',
+  'TERMINATOR_UUID',
+];
+
+function withoutForeign<T>(build: () => T): T {
+  const kept = FOREIGN.map((name) => [name, process.env[name]] as const);
+  for (const name of FOREIGN) Reflect.deleteProperty(process.env, name);
+  try {
+    return build();
+  } finally {
+    for (const [name, value] of kept) if (value !== undefined) process.env[name] = value;
+  }
+}
+
+/** What blessed takes for a terminal: a place for keys to come from, and a string for what it writes. */
+class Ends extends EventEmitter {
+  readonly isTTY = true;
+  readonly writable = true;
+  isRaw = true;
+  columns: number;
+  rows: number;
+  written = '';
+
+  constructor(columns: number, rows: number) {
+    super();
+    this.columns = columns;
+    this.rows = rows;
+  }
+
+  write(text: string): boolean {
+    this.written += text;
+    return true;
+  }
+
+  setRawMode(raw: boolean): void {
+    this.isRaw = raw;
+  }
+
+  resume(): void {
+    // Keys are given by `keys`, one at a time.
+  }
+
+  pause(): void {
+    // As above.
+  }
+
+  take(): string {
+    const { written } = this;
+    this.written = '';
+    return written;
+  }
+}
+
+interface Keypress {
+  readonly name?: string;
+  readonly sequence?: string;
+  readonly ctrl?: boolean;
+  readonly meta?: boolean;
+}
+
+/** Paints differences and decodes keys. Holds nothing outside of itself: dropping it is destroying it. */
+export class BlessedScreen {
+  readonly #term: string;
+  readonly #ends: Ends;
+  readonly #program: Program;
+  readonly #screen: Screen;
+  readonly #keys: string[] = [];
+  #shown: Frame;
+
+  /** @param shown the frame that stands on the terminal: nothing of it is painted again */
+  constructor(term: string, shown: Frame) {
+    this.#term = term;
+    this.#shown = shown;
+    this.#ends = new Ends(shown.columns, shown.rows);
+    this.#ends.on('keypress', (character: string | undefined, key: Keypress | undefined) => {
+      const name = keyName(character, key);
+      if (name !== null) this.#keys.push(name);
+    });
+    const end = this.#ends as unknown as Readable & Writable;
+    this.#program = withoutForeign(
+      () =>
+        new internals.Program({
+          input: end,
+          output: end,
+          tput: false,
+          terminal: 'xterm-256color',
+          zero: true,
+        }),
+    );
+    this.#describe();
+    this.#screen = new internals.Screen({ program: this.#program, fullUnicode: false, forceUnicode: true });
+    this.#fill(shown, true);
+    for (const line of this.#screen.lines) line.dirty = false;
+    this.#swallow();
+  }
+
+  get shown(): Frame {
+    return this.#shown;
+  }
+
+  /** @returns what brings the terminal from the frame painted last to this one; empty when they are the same */
+  paint(frame: Frame): string {
+    const before = this.#shown;
+    this.#shown = frame;
+    const anew = !sameGround(before, frame);
+    if (anew) {
+      this.#program.cols = frame.columns;
+      this.#program.rows = frame.rows;
+      this.#screen.alloc();
+      this.#swallow();
+    }
+    const changed = frame.lines.filter((line, row) => {
+      if (!anew && sameLine(line, before.lines[row])) return false;
+      this.#setLine(frame, line, row, isWide(line) || isWide(before.lines[row] ?? []));
+      return true;
+    });
+    if (changed.length === 0 && sameCursor(before, frame)) return '';
+    this.#screen.draw(0, frame.rows - 1);
+    this.#program.flush();
+    return `${HIDE_CURSOR}${anew ? `\x1b[m${WIPE}` : ''}${this.#ends.take()}${cursorSequence(frame)}`;
+  }
+
+  /** Decodes one key's bytes. @returns its names as `update` knows them; unknown keys are none */
+  keys(bytes: Buffer): string[] {
+    this.#ends.emit('data', bytes);
+    return this.#keys.splice(0);
+  }
+
+  /** Blessed would copy some 500 functions into each program. */
+  #describe(): void {
+    const tput = sharedDescription();
+    const program = this.#program;
+    program._tputSetup = true;
+    program.tput = tput;
+    program.put = new Proxy(
+      {},
+      {
+        get:
+          (_, capability) =>
+          (...parameters: unknown[]) => {
+            const compiled = typeof capability === 'string' ? tput[capability] : undefined;
+            return typeof compiled === 'function'
+              ? program._write((compiled as (...p: unknown[]) => string).apply(tput, parameters))
+              : undefined;
+          },
+      },
+    );
+  }
+
+  #swallow(): void {
+    this.#program.flush();
+    this.#ends.take();
+  }
+
+  #fill(frame: Frame, old: boolean): void {
+    frame.lines.forEach((line, row) => {
+      this.#setLine(frame, line, row, false);
+      const cells = this.#screen.lines[row];
+      if (old && cells !== undefined) {
+        this.#screen.olines[row] = cells.map(([attribute, text]): Cell => [attribute, text]);
+      }
+    });
+  }
+
+  /**
+   * A wide character is a cell with its text and an empty one. Blessed skips unchanged cells by counting columns, which the
+   * empty ones would upset; so a line that has them is written whole.
+   */
+  #setLine(frame: Frame, line: readonly Run[], row: number, whole: boolean): void {
+    const cells = this.#screen.lines[row];
+    const old = this.#screen.olines[row];
+    if (cells === undefined || old === undefined) return;
+    const depth = depthOf(this.#term, frame.colour);
+    let column = 0;
+    const set = (attribute: number, text: string): void => {
+      const cell = cells[column];
+      if (cell !== undefined) {
+        cell[0] = attribute;
+        cell[1] = text;
+      }
+      column += 1;
+    };
+    for (const run of line) {
+      const attribute = attributeOf(lookOf(run.style, depth), this.#screen.dattr);
+      for (const glyph of glyphsOf(run.text)) {
+        set(attribute, glyph.text);
+        if (glyph.width === 2) set(attribute, '');
+      }
+    }
+    if (whole) for (const cell of old) cell[1] = '\0';
+    cells.dirty = true;
+  }
+}
+
+function isWide(line: readonly Run[]): boolean {
+  return line.some(
+    (run) => /[^\x20-\u10ff]/u.test(run.text) && glyphsOf(run.text).some((glyph) => glyph.width === 2),
+  );
+}
+
+const BOLD = 1 << 18;
+const INVERSE = 8 << 18;
+const DEFAULT = 0x1ff;
+
+/** Blessed's attribute: nine bits of background, nine of foreground, then flags. */
+function attributeOf(look: Look, plain: number): number {
+  if (look.foreground === null && look.background === null && !look.bold && !look.inverse) return plain;
+  const flags = (look.bold ? BOLD : 0) | (look.inverse ? INVERSE : 0);
+  return flags | ((look.foreground ?? DEFAULT) << 9) | (look.background ?? DEFAULT);
+}
+
+const NAMES: Readonly<Record<string, NamedKey>> = {
+  up: 'up',
+  down: 'down',
+  left: 'left',
+  right: 'right',
+  home: 'home',
+  end: 'end',
+  pageup: 'pageup',
+  pagedown: 'pagedown',
+  escape: 'escape',
+  backspace: 'backspace',
+  return: 'enter',
+  linefeed: 'enter',
+};
+
+const WITH_CONTROL: Readonly<Record<string, NamedKey>> = {
+  c: 'interrupt',
+  d: 'eof',
+  l: 'repaint',
+  u: 'clear',
+};
+
+function keyName(character: string | undefined, key: Keypress | undefined): string | null {
+  const name = key?.name ?? '';
+  if (key?.ctrl === true && key.sequence?.length === 1) return WITH_CONTROL[name] ?? null;
+  // Blessed gives a carriage return twice, as `return` and as `enter`; a line feed alone as `enter`.
+  if (name === 'enter') return key?.sequence === '\n' ? 'enter' : null;
+  if (Object.hasOwn(NAMES, name) && (character === undefined || character < ' ' || character === '\x7f')) {
+    return NAMES[name] ?? null;
+  }
+  if (key?.meta === true || key?.ctrl === true || character === undefined) return null;
+  return character >= ' ' && character !== '\x7f' ? character : null;
+}

@@ -1,0 +1,198 @@
+import type { Frame, Run, Style } from './frame.js';
+import { columnsOf, cut, glyphsOf, printable } from './printable-text.js';
+import type { Charset } from './printable-text.js';
+
+interface Cell {
+  /** Empty in the right half of a wide character. */
+  text: string;
+  style: Style;
+}
+
+/** The signs a menu is drawn with. */
+export interface Signs {
+  readonly horizontal: string;
+  readonly vertical: string;
+  readonly corners: readonly [string, string, string, string];
+  readonly pointer: string;
+  readonly full: string;
+  readonly hollow: string;
+  readonly no: string;
+  readonly bar: string;
+  readonly track: string;
+  readonly up: string;
+  readonly down: string;
+  readonly dot: string;
+  readonly warning: string;
+  readonly spinner: readonly string[];
+}
+
+const UTF8: Signs = {
+  horizontal: '─',
+  vertical: '│',
+  corners: ['┌', '┐', '└', '┘'],
+  pointer: '▸',
+  full: '●',
+  hollow: '○',
+  no: '×',
+  bar: '█',
+  track: '░',
+  up: '▲',
+  down: '▼',
+  dot: '·',
+  warning: '!',
+  spinner: ['◐', '◓', '◑', '◒'],
+};
+
+const ASCII: Signs = {
+  horizontal: '-',
+  vertical: '|',
+  corners: ['+', '+', '+', '+'],
+  pointer: '>',
+  full: '*',
+  hollow: 'o',
+  no: 'x',
+  bar: '#',
+  track: '.',
+  up: '^',
+  down: 'v',
+  dot: '-',
+  warning: '!',
+  spinner: ['|', '/', '-', '\\'],
+};
+
+/**
+ * A screen being drawn: a fixed grid on which nothing can be put outside. All text is made printable here, so that no
+ * page can forget it.
+ */
+export class Canvas {
+  readonly columns: number;
+  readonly rows: number;
+  readonly charset: Charset;
+  readonly signs: Signs;
+  readonly #cells: Cell[][];
+  #cursor: { column: number; row: number } | null = null;
+
+  constructor(columns: number, rows: number, charset: Charset) {
+    this.columns = columns;
+    this.rows = rows;
+    this.charset = charset;
+    this.signs = charset === 'ascii' ? ASCII : UTF8;
+    this.#cells = Array.from({ length: rows }, () =>
+      Array.from({ length: columns }, (): Cell => ({ text: ' ', style: 'plain' })),
+    );
+  }
+
+  /** Writes one line from a cell on; longer text ends in an ellipsis after `width` columns. @returns columns used */
+  put(
+    column: number,
+    row: number,
+    text: string,
+    style: Style = 'plain',
+    width = this.columns - column,
+  ): number {
+    const cells = this.#cells[row];
+    if (cells === undefined || column < 0) return 0;
+    const room = Math.min(width, this.columns - column);
+    if (room <= 0) return 0;
+    let at = column;
+    for (const glyph of glyphsOf(cut(text, room, this.charset))) {
+      this.#set(cells, at, glyph.text, style);
+      if (glyph.width === 2) this.#set(cells, at + 1, '', style);
+      at += glyph.width;
+    }
+    return at - column;
+  }
+
+  /** As `put`, ending at the column before `end`. */
+  putRight(end: number, row: number, text: string, style: Style = 'plain', width = end): number {
+    const shown = cut(text, Math.min(width, end), this.charset);
+    return this.put(end - columnsOf(shown), row, shown, style);
+  }
+
+  /** A whole line, or a part of it, in one style. */
+  fill(column: number, row: number, width: number, style: Style, text = ' '): void {
+    const cells = this.#cells[row];
+    if (cells === undefined) return;
+    for (let at = Math.max(0, column); at < Math.min(this.columns, column + width); at++)
+      this.#set(cells, at, text, style);
+  }
+
+  /** A frame with a title in its upper edge; what was inside is wiped. */
+  box(
+    column: number,
+    row: number,
+    width: number,
+    height: number,
+    title: string,
+    style: Style = 'border',
+  ): void {
+    const { horizontal, vertical, corners } = this.signs;
+    const [topLeft, topRight, bottomLeft, bottomRight] = corners;
+    for (let y = row; y < row + height; y++) this.fill(column, y, width, 'plain');
+    this.fill(column, row, width, style, horizontal);
+    this.fill(column, row + height - 1, width, style, horizontal);
+    for (let y = row + 1; y < row + height - 1; y++) {
+      this.put(column, y, vertical, style);
+      this.put(column + width - 1, y, vertical, style);
+    }
+    this.put(column, row, topLeft, style);
+    this.put(column + width - 1, row, topRight, style);
+    this.put(column, row + height - 1, bottomLeft, style);
+    this.put(column + width - 1, row + height - 1, bottomRight, style);
+    if (title !== '' && width > 6)
+      this.put(column + 2, row, ` ${cut(title, width - 6, this.charset)} `, 'heading');
+  }
+
+  /** Everything drawn so far steps back, for what is drawn over it. */
+  recede(): void {
+    for (const cells of this.#cells) for (const cell of cells) cell.style = 'dim';
+  }
+
+  cursorAt(column: number, row: number): void {
+    this.#cursor = { column: Math.min(column, this.columns - 1), row: Math.min(row, this.rows - 1) };
+  }
+
+  /** The text in this canvas' charset: what `put` would write, for measuring. */
+  text(text: string): string {
+    return printable(text, this.charset);
+  }
+
+  frame(colour: boolean, generation: number): Frame {
+    return {
+      columns: this.columns,
+      rows: this.rows,
+      lines: this.#cells.map((cells) => runsOf(cells)),
+      cursor: this.#cursor,
+      colour,
+      generation,
+    };
+  }
+
+  /** Half of a wide character never stays behind. */
+  #set(cells: Cell[], at: number, text: string, style: Style): void {
+    const cell = cells[at];
+    if (cell === undefined) return;
+    const before = cells[at - 1];
+    if (cell.text === '' && text !== '' && before !== undefined) before.text = ' ';
+    const after = cells[at + 1];
+    if (after?.text === '') after.text = ' ';
+    cell.text = text;
+    cell.style = style;
+  }
+}
+
+function runsOf(cells: readonly Cell[]): Run[] {
+  const runs: Run[] = [];
+  let text = '';
+  let style: Style = 'plain';
+  for (const cell of cells) {
+    if (cell.style !== style && text !== '') {
+      runs.push({ text, style });
+      text = '';
+    }
+    style = cell.style;
+    text += cell.text;
+  }
+  if (text !== '') runs.push({ text, style });
+  return runs;
+}

@@ -1,0 +1,63 @@
+import type { Canvas } from './canvas.js';
+import type { Style } from './frame.js';
+import type { MenuDomain } from './port.js';
+import { NORMAL } from '../policy/names.js';
+import { underWay } from './state.js';
+import { UNREACHABLE_MARK, agoWord, doingWord, stateWord } from './words.js';
+
+/** After this what was seen is shown with its age. */
+export const FRESH_MS = 5000;
+
+/** A domain's state as sign, word and style; what is being done to it comes first. */
+export interface DomainLook {
+  readonly sign: string;
+  readonly word: string;
+  readonly style: Style;
+}
+
+/**
+ * While a domain is rebooted the toolstack does not list it for some seconds; so the operation is shown, and nobody reads
+ * "off" of a server that comes back.
+ */
+export function lookOfDomain(domain: MenuDomain, now: number, canvas: Canvas): DomainLook {
+  const { signs } = canvas;
+  const operation = underWay(domain);
+  const turning = signs.spinner[Math.floor(now / 1000) % signs.spinner.length] ?? signs.full;
+  if (operation !== null) return { sign: turning, word: doingWord(operation.action), style: 'busy' };
+  const word = stateWord(domain.state);
+  switch (domain.state) {
+    case null:
+      return { sign: ' ', word, style: 'dim' };
+    case 'running':
+      return { sign: signs.full, word, style: domain.reachable ? 'good' : 'dim' };
+    case 'off':
+      return { sign: signs.hollow, word, style: 'dim' };
+    case 'crashed':
+      return { sign: signs.warning, word, style: 'bad' };
+    case 'shutting-down':
+    case 'rebooting':
+      return { sign: turning, word, style: 'busy' };
+    case 'paused':
+      return { sign: '=', word, style: 'busy' };
+    case 'unknown':
+      return { sign: '?', word, style: 'dim' };
+  }
+}
+
+/** How old the observation is, in milliseconds; null while it is fresh. */
+export function staleAge(domain: MenuDomain, now: number): number | null {
+  if (domain.seenAt === null) return null;
+  const age = now - domain.seenAt;
+  return age > FRESH_MS || !domain.reachable ? Math.max(0, age) : null;
+}
+
+/** The age in few words, empty while fresh. */
+export function staleWord(domain: MenuDomain, now: number): string {
+  if (!domain.reachable) return UNREACHABLE_MARK;
+  const age = staleAge(domain, now);
+  return age === null ? '' : agoWord(age);
+}
+
+export function isNormal(domain: MenuDomain): boolean {
+  return domain.profile === null || domain.profile === NORMAL;
+}

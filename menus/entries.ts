@@ -1,0 +1,161 @@
+import type { BootProfileName, DomainName, Fingerprint } from '../policy/names.js';
+import { NORMAL } from '../policy/names.js';
+import type { MenuDomain, MenuProfile, OperateAction } from './port.js';
+import { currentPage, findDomain } from './state.js';
+import type { MenuState } from './state.js';
+import { ACTION_HINTS, ACTION_LABELS, LABELS } from './words.js';
+
+/** What choosing an entry means. */
+export type Choice =
+  | { readonly choose: 'domain'; readonly domain: DomainName }
+  | {
+      readonly choose: 'action';
+      readonly domain: DomainName;
+      readonly action: OperateAction | 'console' | 'watch';
+    }
+  | { readonly choose: 'profile'; readonly domain: DomainName; readonly profile: BootProfileName }
+  | { readonly choose: 'key'; readonly fingerprint: Fingerprint }
+  | { readonly choose: 'add-key' }
+  | { readonly choose: 'page'; readonly page: 'keys' | 'activity' | 'help' }
+  | { readonly choose: 'quit' };
+
+/** One thing to choose on a page; the same list serves the screen, the keys and the plain menu. */
+export interface Entry {
+  /** Unique on its page, and the same from one fact to the next. */
+  readonly id: string;
+  /** The key that chooses it, empty when there is none. */
+  readonly key: string;
+  readonly label: string;
+  readonly hint: string;
+  /** Why it cannot be chosen now, null when it can. */
+  readonly refused: string | null;
+  readonly choice: Choice;
+}
+
+const ACTION_KEYS: readonly (readonly [string, OperateAction | 'console' | 'watch'])[] = [
+  ['1', 'console'],
+  ['2', 'start'],
+  ['3', 'shutdown'],
+  ['4', 'poweroff'],
+  ['5', 'reboot'],
+  ['6', 'rescue'],
+  ['7', 'normal'],
+  ['8', 'watch'],
+];
+
+export function entriesOf(state: MenuState): readonly Entry[] {
+  const page = currentPage(state);
+  switch (page.page) {
+    case 'list':
+      return [...state.domains.map(domainEntry), ...houseEntries('s', 'a')];
+    case 'domain': {
+      const domain = findDomain(state, page.domain);
+      return [...(domain === undefined ? [] : actionEntries(domain)), ...houseEntries('9', '0')];
+    }
+    case 'rescue': {
+      const domain = findDomain(state, page.domain);
+      return domain === undefined
+        ? []
+        : rescueProfiles(domain).map((profile, at) => profileEntry(domain, profile, at));
+    }
+    case 'keys':
+      return [...keyEntries(state), ADD_KEY];
+    case 'add-key':
+    case 'activity':
+    case 'help':
+      return [];
+  }
+}
+
+/** The entry under the pointer: the first one when the selected one has gone. */
+export function selectedIndex(entries: readonly Entry[], selected: string): number {
+  return Math.max(
+    0,
+    entries.findIndex((entry) => entry.id === selected),
+  );
+}
+
+/** The profiles that a rescue boot may use. */
+export function rescueProfiles(domain: MenuDomain): readonly MenuProfile[] {
+  return domain.profiles.filter((profile) => profile.name !== NORMAL);
+}
+
+function domainEntry(domain: MenuDomain, at: number): Entry {
+  return {
+    id: `domain ${domain.name}`,
+    key: at < 9 ? `${at + 1}` : '',
+    label: domain.name,
+    hint: '',
+    refused: null,
+    choice: { choose: 'domain', domain: domain.name },
+  };
+}
+
+function actionEntries(domain: MenuDomain): Entry[] {
+  return ACTION_KEYS.map(([key, action]) => {
+    const offer = domain.offers[action];
+    return {
+      id: action,
+      key,
+      label: ACTION_LABELS[action],
+      hint: ACTION_HINTS[action],
+      refused: offer.offered ? null : offer.reason,
+      choice: { choose: 'action', domain: domain.name, action },
+    };
+  });
+}
+
+function profileEntry(domain: MenuDomain, profile: MenuProfile, at: number): Entry {
+  return {
+    id: profile.name,
+    key: at < 9 ? `${at + 1}` : '',
+    label: profile.title,
+    hint: profile.disks,
+    refused: null,
+    choice: { choose: 'profile', domain: domain.name, profile: profile.name },
+  };
+}
+
+function keyEntries(state: MenuState): Entry[] {
+  return (state.keys ?? []).map((key, at) => ({
+    id: key.fingerprint,
+    key: at < 9 ? `${at + 1}` : '',
+    label: key.comment === '' ? key.type : key.comment,
+    hint: key.fingerprint,
+    refused: null,
+    choice: { choose: 'key', fingerprint: key.fingerprint },
+  }));
+}
+
+const ADD_KEY: Entry = {
+  id: 'add-key',
+  key: 'a',
+  label: LABELS.addKey,
+  hint: LABELS.addKeyHint,
+  refused: null,
+  choice: { choose: 'add-key' },
+};
+
+function houseEntries(keysKey: string, activityKey: string): Entry[] {
+  const page = (id: 'keys' | 'activity' | 'help', key: string, label: string, hint: string): Entry => ({
+    id,
+    key,
+    label,
+    hint,
+    refused: null,
+    choice: { choose: 'page', page: id },
+  });
+  return [
+    page('keys', keysKey, LABELS.keys, LABELS.keysHint),
+    page('activity', activityKey, LABELS.activity, LABELS.activityHint),
+    page('help', '?', LABELS.help, LABELS.helpHint),
+    {
+      id: 'quit',
+      key: 'q',
+      label: LABELS.quit,
+      hint: LABELS.quitHint,
+      refused: null,
+      choice: { choose: 'quit' },
+    },
+  ];
+}

@@ -1,0 +1,141 @@
+import { BlessedScreen } from './blessed-screen.js';
+import { AnsiPainter, enterScreen, leaveScreen } from './frame-ansi.js';
+import { KeyInput } from './key-input.js';
+import type { Token } from './key-tokens.js';
+import type { Fact, MenuStart, MenuTerminal, OpenMenu, Perform } from './port.js';
+import { initialState } from './state.js';
+import type { MenuState } from './state.js';
+import { update } from './update.js';
+import type { Message } from './update.js';
+import { view } from './view.js';
+
+/** A window that is dragged reports every size it passes. */
+const RESIZE_MS = 30;
+
+/** The menu on a whole screen. The first screen is on the terminal when this returns. */
+export function openFullScreenMenu(terminal: MenuTerminal, start: MenuStart, perform: Perform): OpenMenu {
+  const menu = new FullScreenMenu(terminal, start, perform);
+  menu.open();
+  return menu;
+}
+
+class FullScreenMenu implements OpenMenu {
+  readonly #terminal: MenuTerminal;
+  readonly #perform: Perform;
+  readonly #input: KeyInput;
+  readonly #messages: Message[] = [];
+  #state: MenuState;
+  /** Plain until the first key, blessed from then on; begun anew each time the terminal comes back. */
+  #painter: AnsiPainter | BlessedScreen;
+  #busy = false;
+  #suspended = false;
+  #disposed = false;
+  #stopResize: (() => void) | null = null;
+  #resize: NodeJS.Timeout | null = null;
+
+  constructor(terminal: MenuTerminal, start: MenuStart, perform: Perform) {
+    this.#terminal = terminal;
+    this.#perform = perform;
+    this.#state = initialState(start);
+    this.#painter = new AnsiPainter(terminal.term);
+    this.#input = new KeyInput(terminal, (tokens) => {
+      this.#take(tokens);
+    });
+  }
+
+  open(): void {
+    this.#stopResize = this.#terminal.onResize(() => {
+      this.#resize ??= setTimeout(() => {
+        this.#resize = null;
+        this.tell({ fact: 'size', columns: this.#terminal.columns, rows: this.#terminal.rows });
+      }, RESIZE_MS);
+    });
+    this.#enter();
+  }
+
+  tell(fact: Fact): void {
+    this.#send(fact);
+  }
+
+  suspend(): void {
+    if (this.#suspended || this.#disposed) return;
+    this.#suspended = true;
+    this.#input.stop();
+    this.#send({ input: 'lent', lent: true });
+    this.#terminal.write(leaveScreen(this.#terminal.term));
+  }
+
+  resume(): void {
+    if (!this.#suspended || this.#disposed) return;
+    this.#suspended = false;
+    this.#painter = new AnsiPainter(this.#terminal.term);
+    // Painting begins with the whole screen; what changed meanwhile is in the state.
+    const { columns, rows } = this.#terminal;
+    this.#messages.push({ fact: 'size', columns, rows }, { input: 'lent', lent: false });
+    this.#work();
+    this.#enter();
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#input.stop();
+    this.#stopResize?.();
+    if (this.#resize !== null) clearTimeout(this.#resize);
+    if (!this.#suspended) this.#terminal.write(leaveScreen(this.#terminal.term));
+  }
+
+  /** Whether the terminal is this menu's. */
+  #holds(): boolean {
+    return !this.#suspended && !this.#disposed;
+  }
+
+  #enter(): void {
+    this.#terminal.write(enterScreen(this.#terminal.term) + this.#painter.paint(view(this.#state)));
+    this.#input.start();
+  }
+
+  #take(tokens: readonly Token[]): void {
+    for (const token of tokens) {
+      if (!this.#holds()) return;
+      if (token.token === 'paste') this.#messages.push({ input: 'paste', text: token.text });
+      else for (const key of this.#blessed().keys(token.bytes)) this.#messages.push({ input: 'key', key });
+      this.#work();
+    }
+    this.#paint();
+  }
+
+  #blessed(): BlessedScreen {
+    if (this.#painter instanceof BlessedScreen) return this.#painter;
+    const shown = this.#painter.shown ?? view(this.#state);
+    this.#painter = new BlessedScreen(this.#terminal.term, shown);
+    return this.#painter;
+  }
+
+  #send(message: Message): void {
+    if (this.#disposed) return;
+    this.#messages.push(message);
+    // Told something while carrying out an effect: it is done after that, by the one who is at it.
+    if (this.#busy) return;
+    this.#work();
+    this.#paint();
+  }
+
+  #work(): void {
+    if (this.#busy) return;
+    this.#busy = true;
+    for (let message = this.#messages.shift(); message !== undefined; message = this.#messages.shift()) {
+      const { state, effects } = update(this.#state, message);
+      this.#state = state;
+      for (const effect of effects) this.#perform(effect);
+    }
+    this.#busy = false;
+  }
+
+  #paint(): void {
+    if (!this.#holds()) return;
+    const frame = view(this.#state);
+    const output = this.#painter.paint(frame);
+    if (output !== '') this.#terminal.write(output);
+  }
+}

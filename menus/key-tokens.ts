@@ -1,0 +1,108 @@
+/**
+ * Cuts a customer's input into whole keys before blessed's key parser sees it. The parser takes time that grows with
+ * the square of what it is given (node-facts: 32 KiB of ESC, 1.8 s) and loses sequences cut in two, so it gets one key at a
+ * time. Bracketed paste (xterm, "Bracketed Paste Mode") is taken out here.
+ */
+export type Token =
+  { readonly token: 'key'; readonly bytes: Buffer } | { readonly token: 'paste'; readonly text: string };
+
+const ESC = 0x1b;
+const PASTE_BEGINS = '\x1b[200~';
+const PASTE_ENDS = '\x1b[201~';
+/** Longer sequences are no keys. */
+const LONGEST_SEQUENCE = 32;
+/** More than any key that is pasted. */
+const LONGEST_PASTE = 16_384;
+
+export class KeyTokens {
+  /** Bytes of a sequence that is not whole yet; binary, one character a byte. */
+  #rest = '';
+  #paste: string | null = null;
+  #lastWasReturn = false;
+
+  /** An escape is waiting: it is a key by itself if nothing follows soon. */
+  get waiting(): boolean {
+    return this.#rest !== '' && this.#paste === null;
+  }
+
+  push(data: Buffer): Token[] {
+    let input = this.#rest + data.toString('latin1');
+    this.#rest = '';
+    const tokens: Token[] = [];
+    while (input !== '') {
+      if (this.#paste !== null) {
+        input = this.#takePaste(this.#paste, input, tokens);
+        continue;
+      }
+      const length = tokenLength(input);
+      if (length === 0) {
+        this.#rest = input;
+        break;
+      }
+      const bytes = input.slice(0, length);
+      input = input.slice(length);
+      if (bytes === PASTE_BEGINS) this.#paste = '';
+      else this.#key(bytes, tokens);
+    }
+    return tokens;
+  }
+
+  /** Nothing followed: what waited is taken as it stands. */
+  flush(): Token[] {
+    const rest = this.#rest;
+    if (rest === '' || this.#paste !== null) return [];
+    this.#rest = '';
+    return rest === '\x1b' ? [{ token: 'key', bytes: Buffer.from(rest, 'latin1') }] : [];
+  }
+
+  #takePaste(paste: string, input: string, tokens: Token[]): string {
+    const all = paste + input;
+    const end = all.indexOf(PASTE_ENDS, Math.max(0, paste.length - PASTE_ENDS.length));
+    if (end < 0) {
+      this.#paste =
+        all.length > LONGEST_PASTE ? all.slice(0, LONGEST_PASTE) + all.slice(-PASTE_ENDS.length) : all;
+      return '';
+    }
+    this.#paste = null;
+    tokens.push({ token: 'paste', text: Buffer.from(all.slice(0, end), 'latin1').toString('utf8') });
+    return all.slice(end + PASTE_ENDS.length);
+  }
+
+  #key(bytes: string, tokens: Token[]): void {
+    const follows = this.#lastWasReturn && bytes === '\n';
+    this.#lastWasReturn = bytes === '\r';
+    if (follows || bytes.length > LONGEST_SEQUENCE) return;
+    tokens.push({ token: 'key', bytes: Buffer.from(bytes, 'latin1') });
+  }
+}
+
+/** @returns how many characters the first key takes, 0 when it is not whole yet */
+function tokenLength(input: string): number {
+  const first = input.charCodeAt(0);
+  if (first !== ESC) {
+    const length = first < 0xc0 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    return input.length >= length ? length : 0;
+  }
+  if (input.length === 1) return 0;
+  switch (input.charAt(1)) {
+    case '\x1b':
+      return 1;
+    case '[':
+      return csiLength(input);
+    case 'O':
+      return input.length < 3 ? 0 : 3;
+    default:
+      return 2;
+  }
+}
+
+/** ECMA-48: parameters and intermediates, then one final byte. The Linux console's F keys are `ESC [ [ A`. */
+function csiLength(input: string): number {
+  if (input.charAt(2) === '[') return input.length < 4 ? 0 : 4;
+  for (let at = 2; at < input.length; at++) {
+    const code = input.charCodeAt(at);
+    if (code >= 0x40 && code <= 0x7e) return at + 1;
+    if (code < 0x20 || code > 0x7e) return at;
+  }
+  return input.length > LONGEST_SEQUENCE ? input.length : 0;
+}

@@ -1,0 +1,38 @@
+import type { MenuState } from './state.js';
+
+/** Below this nothing but a sentence is shown. */
+export const LEAST_COLUMNS = 40;
+export const LEAST_ROWS = 12;
+/** Wider text is hard to read; the rest of a wide window is margin. */
+const WIDEST = 100;
+
+/** Where the pages draw: between the bar at the top and the line at the foot. */
+export interface Layout {
+  readonly left: number;
+  readonly width: number;
+  readonly top: number;
+  /** The first row that is no longer the page's. */
+  readonly bottom: number;
+  /** No room for boxes and blank lines. */
+  readonly low: boolean;
+  /** No room for hints. */
+  readonly narrow: boolean;
+}
+
+export function isTooSmall(state: MenuState): boolean {
+  return state.columns < LEAST_COLUMNS || state.rows < LEAST_ROWS;
+}
+
+export function layoutOf(state: MenuState): Layout {
+  const margin = state.columns >= 60 ? 2 : 1;
+  const width = Math.min(WIDEST, state.columns - 2 * margin);
+  const low = state.rows < 22;
+  return {
+    left: Math.floor((state.columns - width) / 2),
+    width,
+    top: low ? 1 : 2,
+    bottom: state.rows - 1,
+    low,
+    narrow: state.columns < 64,
+  };
+}

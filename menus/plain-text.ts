@@ -1,0 +1,176 @@
+import { isNormal, staleWord } from './domain-look.js';
+import { entriesOf } from './entries.js';
+import { readingHeight, readingLines } from './reading.js';
+import { currentPage, findDomain, underWay, waitsForGuest } from './state.js';
+import type { MenuState, Page } from './state.js';
+import type { MenuDomain } from './port.js';
+import { explanation } from './view-dialog.js';
+import {
+  HELP,
+  KEY_DISCARDING,
+  KEY_IN_USE,
+  KEY_PASTE,
+  LOADING,
+  NO_SERVERS,
+  PLAIN,
+  RESCUE_CHOOSE,
+  TITLES,
+  bootWord,
+  confirmTitle,
+  deadlineSentence,
+  doingWord,
+  domainGone,
+  keyDates,
+  memoryWord,
+  placeSentence,
+  plainDomain,
+  plainState,
+  profileBanner,
+  progressSentence,
+  rescueDisks,
+  sinceSentence,
+  stateWord,
+  stepWord,
+  typeTheName,
+} from './words.js';
+
+/** What the plain menu prints: whole lines of text without any control, so that a screen reader reads them well. */
+
+export function stateText(domain: MenuDomain, now: number): string {
+  const operation = underWay(domain);
+  const word = operation === null ? stateWord(domain.state) : doingWord(operation.action);
+  const stale = staleWord(domain, now);
+  return stale === '' ? word : `${word} (${stale})`;
+}
+
+/** The page with its numbered choices, or the open question. */
+export function pageText(state: MenuState): string[] {
+  if (state.dialog !== null) {
+    const { dialog } = state;
+    const title = dialog.ask === 'remove-key' ? [] : [confirmTitle(dialog.action, dialog.domain)];
+    const type = dialog.ask === 'name' ? [typeTheName(dialog.domain)] : [];
+    return ['', ...title, ...explanation(state, dialog), ...type];
+  }
+  const page = currentPage(state);
+  switch (page.page) {
+    case 'list':
+      return ['', TITLES.list, ...listText(state), ...houseText(state)];
+    case 'domain':
+      return ['', ...domainText(state, page), ...houseText(state)];
+    case 'rescue':
+      return ['', RESCUE_CHOOSE, ...rescueText(state, page), PLAIN.back];
+    case 'keys':
+      return ['', TITLES.keys, ...keysText(state)];
+    case 'add-key':
+      return page.discarding ? ['', KEY_DISCARDING] : ['', TITLES.addKey, KEY_PASTE];
+    case 'activity':
+      return readingText(state, page);
+    case 'help':
+      return ['', ...PLAIN.helpLines, '', ...HELP.slice(HELP.indexOf('CONSOLE'))];
+  }
+}
+
+export function promptText(state: MenuState): string {
+  if (state.dialog !== null) return state.dialog.ask === 'name' ? PLAIN.name : PLAIN.yesOrNo;
+  const page = currentPage(state);
+  if (page.page === 'add-key') return page.discarding ? '' : PLAIN.pasteKey;
+  if (page.page === 'activity' || page.page === 'help') return PLAIN.lines;
+  return PLAIN.choose;
+}
+
+/** What is worth a line when it happens by itself on the page of a domain. */
+export function newsText(before: MenuState, after: MenuState): string[] {
+  const page = currentPage(after);
+  if (page.page !== 'domain') return [];
+  const was = findDomain(before, page.domain);
+  const is = findDomain(after, page.domain);
+  if (was === undefined || is === undefined) return [];
+  const operation = underWay(is);
+  if (operation === null) {
+    const word = stateText(is, 0);
+    return stateText(was, 0) === word || is.state === null ? [] : [plainState(is.name, stateWord(is.state))];
+  }
+  const earlier = underWay(was);
+  const tenths = (now: number): number => Math.floor((now - operation.startedAt) / PROGRESS_MS);
+  const news =
+    earlier?.id !== operation.id || earlier.step !== operation.step || earlier.place !== operation.place;
+  if (!news && tenths(before.now) === tenths(after.now)) return [];
+  const lines = [progressText(after, is)];
+  if (earlier?.id !== operation.id && waitsForGuest(is) && is.offers.poweroff.offered)
+    lines.push(PLAIN.powerOffNow);
+  return lines;
+}
+
+/** How often progress is said again while nothing changes. */
+const PROGRESS_MS = 10_000;
+
+function progressText(state: MenuState, domain: MenuDomain): string {
+  const operation = underWay(domain);
+  if (operation === null) return plainState(domain.name, stateText(domain, state.now));
+  const doing = doingWord(operation.action);
+  const step = stepWord(operation.phase === 'queued' ? 'waiting' : operation.step, operation.action);
+  const parts = [
+    `${domain.name}: ${progressSentence(step === doing ? doing : `${doing}: ${step}`, state.now - operation.startedAt)}`,
+  ];
+  if (operation.deadlineAt !== null) parts.push(deadlineSentence(operation.deadlineAt - state.now));
+  if (operation.place > 0) parts.push(placeSentence(operation.place));
+  return parts.join(', ');
+}
+
+function listText(state: MenuState): string[] {
+  if (state.domains.length === 0) return [NO_SERVERS];
+  return state.domains.map(
+    (domain, at) =>
+      `${at + 1}. ${plainDomain(domain.name, stateText(domain, state.now), bootWord(domain.profile))}`,
+  );
+}
+
+function domainText(state: MenuState, page: Extract<Page, { page: 'domain' }>): string[] {
+  const domain = findDomain(state, page.domain);
+  if (domain === undefined) return [domainGone(page.domain)];
+  const lines = [plainDomain(domain.name, stateText(domain, state.now), bootWord(domain.profile))];
+  if (domain.since !== null && underWay(domain) === null) lines.push(sinceSentence(domain.since, state.now));
+  if (domain.memoryMiB !== null) lines.push(memoryWord(domain.memoryMiB));
+  const profile = domain.profiles.find((one) => one.name === domain.profile);
+  if (!isNormal(domain) && profile !== undefined) lines.push(profileBanner(profile.title));
+  if (underWay(domain) !== null) {
+    lines.push(progressText(state, domain));
+    if (waitsForGuest(domain) && domain.offers.poweroff.offered) lines.push(PLAIN.powerOffNow);
+  }
+  for (const entry of entriesOf(state)) {
+    if (entry.choice.choose !== 'action') continue;
+    lines.push(
+      `${entry.key}. ${entry.label}${entry.refused === null ? '' : ` (${PLAIN.refused}: ${entry.refused})`}`,
+    );
+  }
+  return lines;
+}
+
+function houseText(state: MenuState): string[] {
+  const back = state.pages.length > 1 ? [PLAIN.back] : [];
+  return [PLAIN.keys, PLAIN.activity, PLAIN.help, ...back, PLAIN.quit];
+}
+
+function rescueText(state: MenuState, page: Extract<Page, { page: 'rescue' }>): string[] {
+  const profiles = findDomain(state, page.domain)?.profiles ?? [];
+  return entriesOf(state).flatMap((entry, at) => {
+    const profile = profiles.find((one) => one.name === entry.id);
+    return [`${at + 1}. ${entry.label}`, `   ${rescueDisks(profile?.disks ?? '')}`];
+  });
+}
+
+function keysText(state: MenuState): string[] {
+  if (state.keys === null) return [LOADING];
+  const keys = state.keys.flatMap((key, at) => [
+    `${at + 1}. ${key.type} ${key.comment}${key.inUse ? `, ${KEY_IN_USE}` : ''}`,
+    `   ${key.fingerprint}`,
+    `   ${keyDates(key.addedAt, key.lastUsedAt)}`,
+  ]);
+  return [...keys, PLAIN.removeKey, PLAIN.addKey, PLAIN.back];
+}
+
+function readingText(state: MenuState, page: Extract<Page, { page: 'activity' }>): string[] {
+  const lines = readingLines(state, page).map((line) => line.text);
+  const shown = lines.slice(page.top, page.top + readingHeight(state));
+  return page.top === 0 ? ['', TITLES.activity, ...shown] : shown;
+}

@@ -1,0 +1,145 @@
+import type { MenuPreferences } from './port.js';
+
+/**
+ * Text from elsewhere (key comments, activity, messages of the toolstack) made fit for a screen, and measured in
+ * columns. What terminals do not agree on the width of is not shown: one cell too many shifts a whole line.
+ */
+
+export type Charset = MenuPreferences['charset'];
+
+/** East Asian Wide and Fullwidth (UAX #11), without emoji, on which terminals disagree. */
+const WIDE: readonly (readonly [number, number])[] = [
+  [0x1100, 0x115f],
+  [0x2e80, 0x303e],
+  [0x3041, 0x33ff],
+  [0x3400, 0x4dbf],
+  [0x4e00, 0x9fff],
+  [0xa000, 0xa4cf],
+  [0xa960, 0xa97f],
+  [0xac00, 0xd7a3],
+  [0xf900, 0xfaff],
+  [0xfe30, 0xfe6f],
+  [0xff00, 0xff60],
+  [0xffe0, 0xffe6],
+  [0x20000, 0x3fffd],
+];
+
+const PLAIN_ASCII = /^[\x20-\x7e]*$/;
+const SPACE = /[\s\p{Z}]/u;
+/** Controls, C1, bidi and zero-width characters, lone surrogates, private and unassigned code points. */
+const UNPRINTABLE = /[\p{C}\p{M}\p{Emoji_Presentation}\u1160-\u11ff]/u;
+const COMBINING = /[\u0300-\u036f]/u;
+const MOST_MARKS = 2;
+
+const ASCII_FOR: Readonly<Record<string, string>> = {
+  '…': '...',
+  '·': '-',
+  '–': '-',
+  '—': '-',
+  '‘': "'",
+  '’': "'",
+  '“': '"',
+  '”': '"',
+  '×': 'x',
+  '→': '->',
+};
+
+/** One cell of a screen, or two of them when `width` is 2. */
+export interface Glyph {
+  readonly text: string;
+  readonly width: 1 | 2;
+}
+
+function widthOf(codePoint: number): 1 | 2 {
+  if (codePoint < 0x1100) return 1;
+  return WIDE.some(([from, to]) => codePoint >= from && codePoint <= to) ? 2 : 1;
+}
+
+/** The text as cells. Whatever is not printable becomes `?`; at most two marks stand on a letter. */
+export function glyphsOf(text: string): Glyph[] {
+  const glyphs: Glyph[] = [];
+  let marks = 0;
+  for (const character of text.normalize('NFC')) {
+    const last = glyphs.at(-1);
+    if (COMBINING.test(character)) {
+      if (last === undefined || marks >= MOST_MARKS) continue;
+      marks += 1;
+      glyphs[glyphs.length - 1] = { text: last.text + character, width: last.width };
+      continue;
+    }
+    marks = 0;
+    if (SPACE.test(character)) glyphs.push({ text: ' ', width: 1 });
+    else if (UNPRINTABLE.test(character)) glyphs.push({ text: '?', width: 1 });
+    else glyphs.push({ text: character, width: widthOf(character.codePointAt(0) ?? 0) });
+  }
+  return glyphs;
+}
+
+function asciiOf(text: string): string {
+  return Array.from(text, (character) => ASCII_FOR[character] ?? character)
+    .join('')
+    .normalize('NFKD')
+    .replace(/[\u0300-\u036f]/g, '')
+    .replace(/[^\x20-\x7e]/gu, '?');
+}
+
+/** One printable line in the charset; applying it twice changes nothing. */
+export function printable(text: string, charset: Charset): string {
+  if (PLAIN_ASCII.test(text)) return text;
+  const shown = glyphsOf(text)
+    .map((glyph) => glyph.text)
+    .join('');
+  return charset === 'ascii' ? asciiOf(shown) : shown;
+}
+
+/** Columns that printable text takes. */
+export function columnsOf(text: string): number {
+  if (PLAIN_ASCII.test(text)) return text.length;
+  return glyphsOf(text).reduce((sum, glyph) => sum + glyph.width, 0);
+}
+
+/** Printable text in at most `columns`, its end replaced by an ellipsis when it is longer. */
+export function cut(text: string, columns: number, charset: Charset): string {
+  const line = printable(text, charset);
+  if (columnsOf(line) <= columns) return line;
+  const ellipsis = charset === 'ascii' ? '...' : '…';
+  const room = columns - ellipsis.length;
+  if (room <= 0) return ellipsis.slice(0, Math.max(0, columns));
+  let kept = '';
+  let used = 0;
+  for (const glyph of glyphsOf(line)) {
+    if (used + glyph.width > room) break;
+    kept += glyph.text;
+    used += glyph.width;
+  }
+  return kept.trimEnd() + ellipsis;
+}
+
+/** Printable text broken at spaces into lines of at most `columns`; a longer word is broken where it must be. */
+export function wrap(text: string, columns: number, charset: Charset): string[] {
+  const width = Math.max(2, columns);
+  const lines: string[] = [];
+  let line = '';
+  let used = 0;
+  const end = (): void => {
+    lines.push(line);
+    line = '';
+    used = 0;
+  };
+  for (const word of printable(text, charset).split(' ')) {
+    if (word === '') continue;
+    const length = columnsOf(word);
+    if (used > 0 && used + 1 + length > width) end();
+    if (used > 0) {
+      line += ' ';
+      used += 1;
+    }
+    for (const glyph of glyphsOf(word)) {
+      if (used + glyph.width > width) end();
+      line += glyph.text;
+      used += glyph.width;
+    }
+  }
+  if (used > 0 || lines.length === 0) end();
+  return lines;
+}

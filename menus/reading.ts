@@ -1,0 +1,94 @@
+import { layoutOf } from './layout.js';
+import { columnsOf, printable, wrap } from './printable-text.js';
+import type { MenuState, Page } from './state.js';
+import { HELP, LOADING, NO_ACTIVITY, moment } from './words.js';
+
+/** A page that is only read: its lines at this width, and how it scrolls. */
+
+type ReadingPage = Extract<Page, { page: 'activity' | 'help' }>;
+
+export interface ReadingLine {
+  readonly text: string;
+  readonly heading: boolean;
+}
+
+/** `2025-11-21 07:15  ` */
+const DATE_COLUMNS = 18;
+
+export function readingLines(state: MenuState, page: ReadingPage): readonly ReadingLine[] {
+  return page.page === 'help' ? helpLines(state) : activityLines(state);
+}
+
+/** Lines that are seen at once. */
+export function readingHeight(state: MenuState): number {
+  const { top, bottom, low } = layoutOf(state);
+  return Math.max(1, bottom - top - (low ? 0 : 1));
+}
+
+/** The first line to show after a key; never past the end. */
+export function scroll(state: MenuState, page: ReadingPage, key: string): number {
+  const height = readingHeight(state);
+  const last = lastTop(state, page);
+  const to = (top: number): number => Math.min(last, Math.max(0, top));
+  switch (key) {
+    case 'up':
+    case 'k':
+      return to(Math.min(page.top, last) - 1);
+    case 'down':
+    case 'j':
+    case 'enter':
+      return to(page.top + 1);
+    case 'pageup':
+      return to(Math.min(page.top, last) - height);
+    case 'pagedown':
+    case ' ':
+      return to(page.top + height);
+    case 'home':
+    case 'g':
+      return 0;
+    case 'end':
+    case 'G':
+      return last;
+    default:
+      return page.top;
+  }
+}
+
+export function lastTop(state: MenuState, page: ReadingPage): number {
+  return Math.max(0, readingLines(state, page).length - readingHeight(state));
+}
+
+function helpLines(state: MenuState): ReadingLine[] {
+  const { width } = layoutOf(state);
+  const { charset } = state.preferences;
+  return HELP.flatMap((text): ReadingLine[] => {
+    const heading = text !== '' && text === text.toUpperCase();
+    if (columnsOf(printable(text, charset)) <= width) return [{ text, heading }];
+    // Two columns of keys become one where there is no room for them.
+    const parts = text.includes('   ') && /^\S.*? {2,}\S/.test(text) ? twoColumns(text) : [text];
+    return parts.flatMap((part) =>
+      wrap(part, width, charset).map((line) => ({ text: line, heading: false })),
+    );
+  });
+}
+
+function twoColumns(text: string): string[] {
+  const middle = 34;
+  return [text.slice(0, middle), text.slice(middle)].map((part) => part.trim()).filter((part) => part !== '');
+}
+
+function activityLines(state: MenuState): ReadingLine[] {
+  const { width } = layoutOf(state);
+  const { charset } = state.preferences;
+  if (state.activity === null) return [{ text: LOADING, heading: false }];
+  if (state.activity.length === 0) return [{ text: NO_ACTIVITY, heading: false }];
+  return state.activity.flatMap(({ at, text }) => {
+    const [first = '', ...more] = wrap(text, width - DATE_COLUMNS, charset);
+    return [`${moment(at)}  ${first}`, ...more.map((line) => ' '.repeat(DATE_COLUMNS) + line)].map(
+      (line) => ({
+        text: line,
+        heading: false,
+      }),
+    );
+  });
+}

@@ -1,0 +1,75 @@
+import type { Canvas } from './canvas.js';
+import type { Entry } from './entries.js';
+
+/** Something in a list that scrolls: one line or more, drawn where there is room. */
+export interface Block {
+  /** The entry's id, null for what cannot be selected. */
+  readonly id: string | null;
+  readonly height: number;
+  /** Draws one of its lines, counted from 0. */
+  readonly draw: (row: number, line: number, selected: boolean) => void;
+}
+
+export interface Area {
+  readonly left: number;
+  readonly width: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+
+/** Draws as much as there is room for, the selected block always in sight. */
+export function drawBlocks(canvas: Canvas, area: Area, blocks: readonly Block[], selected: string): void {
+  const height = area.bottom - area.top;
+  if (height <= 0) return;
+  const total = blocks.reduce((sum, block) => sum + block.height, 0);
+  const first = firstLine(blocks, selected);
+  const own = blocks.find((block) => block.id === selected)?.height ?? 1;
+  const middle = Math.floor((height - own) / 2);
+  const top = Math.min(Math.max(0, total - height), Math.max(0, first - Math.max(0, middle)));
+  let line = -top;
+  for (const block of blocks) {
+    for (let at = 0; at < block.height; at++, line++) {
+      if (line >= 0 && line < height)
+        block.draw(area.top + line, at, block.id !== null && block.id === selected);
+    }
+  }
+  const edge = area.left + area.width - 1;
+  if (top > 0) canvas.put(edge, area.top, canvas.signs.up, 'dim');
+  if (top + height < total) canvas.put(edge, area.bottom - 1, canvas.signs.down, 'dim');
+}
+
+function firstLine(blocks: readonly Block[], selected: string): number {
+  let line = 0;
+  for (const block of blocks) {
+    if (block.id === selected) return line;
+    line += block.height;
+  }
+  return 0;
+}
+
+export const GAP: Block = { id: null, height: 1, draw: () => undefined };
+
+/** Pointer, key, label; then the hint, or why it cannot be chosen. */
+export function entryBlock(canvas: Canvas, area: Area, entry: Entry, narrow: boolean): Block {
+  const labelColumns = narrow ? 15 : 17;
+  return {
+    id: entry.id,
+    height: 1,
+    draw: (row, _line, selected) => {
+      const refused = entry.refused !== null;
+      const style = selected ? 'selected' : refused ? 'dim' : 'plain';
+      if (selected) canvas.fill(area.left, row, area.width - 1, 'selected');
+      if (selected) canvas.put(area.left, row, canvas.signs.pointer, 'selected');
+      canvas.put(area.left + 2, row, entry.key, selected ? 'selected' : refused ? 'dim' : 'key', 2);
+      canvas.put(area.left + 5, row, entry.label, style, labelColumns - 1);
+      const room = area.width - 6 - labelColumns;
+      const column = area.left + 5 + labelColumns;
+      if (entry.refused !== null) {
+        canvas.put(column - 2, row, `${canvas.signs.no} `, style);
+        canvas.put(column, row, entry.refused, style, room);
+      } else if (!narrow || selected) {
+        canvas.put(column, row, entry.hint, selected ? 'selected' : 'dim', room);
+      }
+    },
+  };
+}

@@ -1,0 +1,125 @@
+import type { BootProfileName, DomainName } from '../policy/names.js';
+import type { OperateAction } from './port.js';
+import type { Asked, Dialog, MenuState, Plan, Step } from './state.js';
+import { currentPage, findDomain, underWay } from './state.js';
+import { domainGone, stillAsking } from './words.js';
+
+/** How an action is confirmed: what can lose data takes the server's whole name. */
+const QUESTIONS: Readonly<Record<OperateAction, 'none' | 'yes' | 'name'>> = {
+  start: 'none',
+  shutdown: 'yes',
+  reboot: 'yes',
+  normal: 'yes',
+  poweroff: 'name',
+  rescue: 'name',
+};
+
+/** A domain's name has at most 63 characters. */
+const LONGEST_NAME = 63;
+/** After this an unanswered request no longer holds up the next one. */
+const PATIENCE_MS = 10_000;
+
+function still(state: MenuState): Step {
+  return { state, effects: [] };
+}
+
+export function openDialog(
+  state: MenuState,
+  action: OperateAction,
+  name: DomainName,
+  profile: BootProfileName | null,
+): Step {
+  const refused = whyNot(state, action, name);
+  if (refused !== null) return still({ ...state, problem: refused });
+  switch (QUESTIONS[action]) {
+    case 'none':
+      return operate(state, action, name, profile);
+    case 'yes':
+      return still({ ...state, dialog: { ask: 'yes', action, domain: name } });
+    case 'name':
+      return still({
+        ...state,
+        dialog: { ask: 'name', action, domain: name, profile, typed: '', wrong: false },
+      });
+  }
+}
+
+/** A key while a question is open. Only the answers do anything. */
+export function dialogKey(state: MenuState, dialog: Dialog, key: string): Step {
+  if (key === 'escape' || key === 'interrupt' || key === 'eof') return still({ ...state, dialog: null });
+  if (dialog.ask === 'name') return nameKey(state, dialog, key);
+  if (key === 'n' || key === 'N' || key === 'q') return still({ ...state, dialog: null });
+  if (key !== 'y' && key !== 'Y') return still(state);
+  const closed = { ...state, dialog: null };
+  if (dialog.ask === 'yes') return operate(closed, dialog.action, dialog.domain, null);
+  return {
+    state: closed,
+    effects: [{ effect: 'remove-key', fingerprint: dialog.fingerprint }, { effect: 'list-keys' }],
+  };
+}
+
+function nameKey(state: MenuState, dialog: Extract<Dialog, { ask: 'name' }>, key: string): Step {
+  const type = (typed: string): Step =>
+    still({ ...state, dialog: { ...dialog, typed: typed.slice(0, LONGEST_NAME + 1), wrong: false } });
+  if (key === 'backspace') return type(dialog.typed.slice(0, -1));
+  if (key === 'clear') return type('');
+  if (/^[\x21-\x7e]$/.test(key)) return type(dialog.typed + key);
+  if (key !== 'enter') return still(state);
+  if (dialog.typed !== dialog.domain) {
+    return still({ ...state, dialog: { ...dialog, typed: '', wrong: true } });
+  }
+  return operate(closeRescuePage({ ...state, dialog: null }), dialog.action, dialog.domain, dialog.profile);
+}
+
+/** The choice of a profile is made: its progress is seen on the domain's page. */
+function closeRescuePage(state: MenuState): MenuState {
+  return currentPage(state).page === 'rescue' && state.pages.length > 1
+    ? { ...state, pages: state.pages.slice(0, -1) }
+    : state;
+}
+
+/** Asks for a confirmed operation. Whether it is offered is looked at again: facts come while a question is open. */
+export function operate(
+  state: MenuState,
+  action: OperateAction,
+  name: DomainName,
+  profile: BootProfileName | null,
+): Step {
+  const refused = whyNot(state, action, name);
+  if (refused !== null) return still({ ...state, problem: refused });
+  const asked: Asked = { domain: name, action, profile, at: state.now };
+  return {
+    state: { ...state, asked, plan: planAfter(state, action, name) },
+    effects: [{ effect: 'operate', action, domain: name, profile }],
+  };
+}
+
+function whyNot(state: MenuState, action: OperateAction, name: DomainName): string | null {
+  const domain = findDomain(state, name);
+  if (domain === undefined) return domainGone(name);
+  const { asked } = state;
+  const waiting = asked?.domain === name && state.now - asked.at < PATIENCE_MS;
+  if (waiting && action !== 'poweroff') return stillAsking(name);
+  const offer = domain.offers[action];
+  return offer.offered ? null : offer.reason;
+}
+
+/** A power-off that cuts short what this menu asked for is a step of it, not the end of it. */
+export function planAfter(state: MenuState, action: OperateAction, name: DomainName): Plan | null {
+  if (action !== 'poweroff') return state.plan?.domain === name ? null : state.plan;
+  const domain = findDomain(state, name);
+  const operation = domain === undefined ? null : underWay(domain);
+  const { accepted } = state;
+  if (operation === null || accepted?.domain !== name || accepted.action !== operation.action) return null;
+  switch (accepted.action) {
+    case 'rescue':
+    case 'normal':
+      return { domain: name, action: accepted.action, profile: accepted.profile, ready: false };
+    case 'reboot':
+      return { domain: name, action: 'start', profile: null, ready: false };
+    case 'start':
+    case 'shutdown':
+    case 'poweroff':
+      return null;
+  }
+}

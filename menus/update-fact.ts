@@ -1,0 +1,157 @@
+import type { DomainName } from '../policy/names.js';
+import type { Effect, Fact, MenuDomain, MenuOperation } from './port.js';
+import { clampSize, currentPage, findDomain, rootPage, underWay } from './state.js';
+import type { MenuState, Page, Plan, Step } from './state.js';
+import {
+  domainGone,
+  doneSentence,
+  failedSentence,
+  goingOn,
+  rescueReady,
+  supersededSentence,
+} from './words.js';
+
+function still(state: MenuState): Step {
+  return { state, effects: [] };
+}
+
+/** What the house tells the menu. */
+export function updateFact(state: MenuState, fact: Fact): Step {
+  switch (fact.fact) {
+    case 'domains':
+      return goOn(takeDomains(state, fact.domains));
+    case 'accepted':
+      return still(accept(state, fact.domain, fact.action));
+    case 'ended':
+      return goOn(end(state, fact.domain, fact.operation));
+    case 'refused':
+      return still({ ...state, problem: fact.message, asked: null, calling: null });
+    case 'notice':
+      return still({ ...state, notice: fact.message });
+    case 'keys':
+      return still({ ...state, keys: fact.keys });
+    case 'activity':
+      return still({ ...state, activity: fact.activity });
+    case 'console-left':
+      return still({ ...state, calling: null, notice: fact.message ?? state.notice });
+    case 'size':
+      return still({ ...state, ...clampSize(fact.columns, fact.rows) });
+    case 'tick':
+      return goOn({ ...state, now: fact.now });
+  }
+}
+
+function takeDomains(state: MenuState, domains: readonly MenuDomain[]): MenuState {
+  const next = { ...state, domains };
+  const here = (name: DomainName): boolean => domains.some((domain) => domain.name === name);
+  const dialogGone = next.dialog !== null && 'domain' in next.dialog && !here(next.dialog.domain);
+  const root = rootPage(domains, state.only);
+  const bottom = state.pages[0];
+  const rest = state.pages.slice(1);
+  const sameRoot =
+    bottom?.page === root.page &&
+    (bottom.page !== 'domain' || root.page !== 'domain' || bottom.domain === root.domain);
+  // A page stays open although the list grew behind it; nobody is taken away from what they are doing.
+  const pages = sameRoot ? state.pages : [root, ...(bottom?.page === 'domain' ? [bottom] : []), ...rest];
+  const kept = pages.filter((page, at) => at === 0 || !('domain' in page) || here(page.domain));
+  const lost = pages.find(
+    (page): page is Page & { domain: DomainName } => 'domain' in page && !here(page.domain),
+  );
+  return {
+    ...next,
+    pages: withoutRepeats(kept),
+    dialog: dialogGone ? null : next.dialog,
+    notice: lost === undefined || !wasHere(state, lost.domain) ? next.notice : domainGone(lost.domain),
+  };
+}
+
+function wasHere(state: MenuState, name: DomainName): boolean {
+  return findDomain(state, name) !== undefined;
+}
+
+function withoutRepeats(pages: readonly Page[]): readonly Page[] {
+  return pages.filter((page, at) => {
+    const before = pages[at - 1];
+    return !(before?.page === 'domain' && page.page === 'domain' && before.domain === page.domain);
+  });
+}
+
+function accept(state: MenuState, domain: DomainName, action: string): MenuState {
+  const { asked } = state;
+  if (asked?.domain !== domain || asked.action !== action) return state;
+  return {
+    ...state,
+    asked: null,
+    accepted: asked,
+    follow: asked.action === 'rescue' ? domain : state.follow,
+  };
+}
+
+function end(state: MenuState, domain: DomainName, operation: MenuOperation): MenuState {
+  const next = { ...state, asked: state.asked?.domain === domain ? null : state.asked };
+  if (operation.phase === 'done') {
+    if (operation.action === 'poweroff' && next.plan?.domain === domain) {
+      return { ...next, plan: { ...next.plan, ready: true }, notice: goingOn(next.plan.action, domain) };
+    }
+    return { ...next, notice: doneSentence(operation.action, domain) };
+  }
+  const follow = operation.action === 'rescue' && next.follow === domain ? null : next.follow;
+  if (operation.phase === 'superseded') {
+    return { ...next, follow, notice: supersededSentence(operation.action, domain) };
+  }
+  const plan = next.plan?.domain === domain && operation.action === 'poweroff' ? null : next.plan;
+  return { ...next, follow, plan, problem: failedSentence(operation.action, domain, operation.message) };
+}
+
+/** What happens by itself: an interrupted rescue goes on, and a rescue boot is shown on its console. */
+function goOn(state: MenuState): Step {
+  const planned = carryOutPlan(state);
+  const followed = followRescue(planned.state);
+  return { state: followed.state, effects: [...planned.effects, ...followed.effects] };
+}
+
+function carryOutPlan(state: MenuState): Step {
+  const { plan } = state;
+  if (plan?.ready !== true || state.lent) return still(state);
+  const domain = findDomain(state, plan.domain);
+  if (domain === undefined) return still({ ...state, plan: null });
+  if (underWay(domain) !== null) return still(state);
+  const offer = domain.offers[plan.action];
+  if (!offer.offered) return still({ ...state, plan: null, problem: offer.reason });
+  return { state: { ...state, plan: null, asked: askedFor(plan, state.now) }, effects: [effectOf(plan)] };
+}
+
+function askedFor(plan: Plan, at: number): NonNullable<MenuState['asked']> {
+  return { domain: plan.domain, action: plan.action, profile: plan.profile, at };
+}
+
+function effectOf(plan: Plan): Effect {
+  return { effect: 'operate', action: plan.action, domain: plan.domain, profile: plan.profile };
+}
+
+/** The steps of a rescue at which the new system has a console to show. */
+const BOOTING: readonly string[] = ['attaching-console', 'unpausing'];
+
+function followRescue(state: MenuState): Step {
+  if (state.follow === null || state.lent || state.closing) return still(state);
+  const domain = findDomain(state, state.follow);
+  if (domain === undefined) return still({ ...state, follow: null });
+  if (!rescueBegins(state, domain)) return still(state);
+  const rest = { ...state, follow: null };
+  const page = currentPage(state);
+  const looksAtIt = page.page === 'domain' && page.domain === domain.name && state.dialog === null;
+  if (!looksAtIt || !domain.offers.console.offered)
+    return still({ ...rest, notice: rescueReady(domain.name) });
+  return {
+    state: { ...rest, calling: domain.name },
+    effects: [{ effect: 'console', domain: domain.name, mode: 'write' }],
+  };
+}
+
+function rescueBegins(state: MenuState, domain: MenuDomain): boolean {
+  const operation = domain.operation;
+  if (operation?.action === 'rescue') {
+    return operation.phase === 'done' || (operation.phase === 'running' && BOOTING.includes(operation.step));
+  }
+  return operation === null && domain.state === 'running' && domain.profile === state.accepted?.profile;
+}

@@ -1,0 +1,262 @@
+import type { DomainName } from '../policy/names.js';
+import { entriesOf, rescueProfiles, selectedIndex } from './entries.js';
+import type { Choice, Entry } from './entries.js';
+import type { MenuState, Page, Step } from './state.js';
+import { currentPage, findDomain, waitsForGuest } from './state.js';
+import { dialogKey, openDialog, operate } from './update-dialog.js';
+import { addKeyKey, addKeyLine, addKeyPaste } from './update-add-key.js';
+import { scroll } from './reading.js';
+import { ONLY_KEY, RESCUE_NONE, domainGone } from './words.js';
+
+function still(state: MenuState): Step {
+  return { state, effects: [] };
+}
+
+/** One key. Keys that mean nothing where the customer is do nothing. */
+export function pressKey(before: MenuState, key: string): Step {
+  const dismisses =
+    before.problem !== null && !isTyping(before) && ['enter', 'escape', ' ', 'q'].includes(key);
+  const state = { ...before, problem: null, notice: null };
+  if (key === 'repaint') return still({ ...before, generation: before.generation + 1 });
+  if (state.calling !== null) {
+    return still(key === 'escape' || key === 'interrupt' ? { ...state, calling: null } : before);
+  }
+  if (dismisses) return still(state);
+  if (state.dialog !== null) return dialogKey(state, state.dialog, key);
+  const page = currentPage(state);
+  if (page.page === 'add-key') return addKeyKey(state, page, key);
+  return houseKey(state, key) ?? pageKey(state, page, key);
+}
+
+function isTyping(state: MenuState): boolean {
+  return state.dialog === null ? currentPage(state).page === 'add-key' : state.dialog.ask === 'name';
+}
+
+/** Pasted text reaches only what is being typed; elsewhere it must never be taken for keys. */
+export function pasteText(before: MenuState, text: string): Step {
+  const state = { ...before, problem: null, notice: null };
+  if (state.dialog?.ask === 'name') {
+    const name = text.trim();
+    return Array.from(name).reduce<Step>(
+      (step, character) =>
+        step.state.dialog === null ? step : dialogKey(step.state, step.state.dialog, character),
+      still(state),
+    );
+  }
+  const page = currentPage(state);
+  if (state.dialog === null && page.page === 'add-key') return addKeyPaste(state, page, text);
+  return still(before);
+}
+
+/** A choice by its number, from 1: for lists longer than there are digits. */
+export function chooseNumber(before: MenuState, number: number): Step {
+  const state = { ...before, problem: null, notice: null };
+  const entry =
+    state.dialog === null ? entriesOf(state).filter((one) => isNumbered(one))[number - 1] : undefined;
+  return entry === undefined ? still(before) : choose(state, entry);
+}
+
+function isNumbered(entry: Entry): boolean {
+  return ['domain', 'profile', 'key'].includes(entry.choice.choose);
+}
+
+/** A whole line where something is typed: a name to confirm, a key to add. */
+export function enterLine(before: MenuState, text: string): Step {
+  const state = { ...before, problem: null, notice: null };
+  if (state.dialog?.ask === 'name') {
+    return dialogKey(state, { ...state.dialog, typed: text.trim(), wrong: false }, 'enter');
+  }
+  const page = currentPage(state);
+  if (state.dialog === null && page.page === 'add-key') return addKeyLine(state, page, text);
+  return still(before);
+}
+
+/** Keys that mean the same on every page. */
+function houseKey(state: MenuState, key: string): Step | null {
+  const { preferences } = state;
+  switch (key) {
+    case 'r':
+      return still({ ...state, generation: state.generation + 1 });
+    case 'u': {
+      const charset = preferences.charset === 'ascii' ? 'utf-8' : 'ascii';
+      const chosen = { ...preferences, charset } as const;
+      return {
+        state: { ...state, preferences: chosen },
+        effects: [{ effect: 'prefer', preferences: chosen }],
+      };
+    }
+    case 'c': {
+      const chosen = { ...preferences, colour: !preferences.colour };
+      return {
+        state: { ...state, preferences: chosen },
+        effects: [{ effect: 'prefer', preferences: chosen }],
+      };
+    }
+    case '?':
+      return currentPage(state).page === 'help' ? still(state) : openPage(state, 'help');
+    case 'interrupt':
+    case 'eof':
+      return quit(state);
+    case 'escape':
+    case 'backspace':
+    case 'left':
+    case 'h':
+      return still(goBack(state));
+    default:
+      return null;
+  }
+}
+
+function pageKey(state: MenuState, page: Page, key: string): Step {
+  if (page.page === 'activity' || page.page === 'help') {
+    return key === 'q'
+      ? still(goBack(state))
+      : still(withPage(state, { ...page, top: scroll(state, page, key) }));
+  }
+  if (page.page === 'add-key') return still(state);
+  const moved = move(state, page, key);
+  if (moved !== null) return still(moved);
+  const entries = entriesOf(state);
+  const entry =
+    key === 'enter' || key === 'right' || key === 'l'
+      ? entries[selectedIndex(entries, page.selected)]
+      : entries.find((one) => one.key === key);
+  if (entry !== undefined) return choose(withPage(state, { ...page, selected: entry.id }), entry);
+  return otherKey(state, page, key);
+}
+
+/** Letters that a page knows besides those that stand before its entries. */
+function otherKey(state: MenuState, page: Page, key: string): Step {
+  switch (page.page) {
+    case 'domain': {
+      const domain = findDomain(state, page.domain);
+      if (key === 'p' && domain !== undefined && waitsForGuest(domain)) {
+        return openDialog(state, 'poweroff', page.domain, null);
+      }
+      if (key === 's') return openPage(state, 'keys');
+      if (key === 'a') return openPage(state, 'activity');
+      return still(state);
+    }
+    case 'keys': {
+      if (key === 'q') return still(goBack(state));
+      const entries = entriesOf(state);
+      const entry = entries[selectedIndex(entries, page.selected)];
+      const removes = key === 'd' || key === 'x';
+      return removes && entry?.choice.choose === 'key' ? choose(state, entry) : still(state);
+    }
+    case 'rescue':
+      return still(key === 'q' ? goBack(state) : state);
+    case 'list':
+    case 'add-key':
+    case 'activity':
+    case 'help':
+      return still(state);
+  }
+}
+
+type ListPage = Extract<Page, { selected: string }>;
+
+function move(state: MenuState, page: ListPage, key: string): MenuState | null {
+  const entries = entriesOf(state);
+  const at = selectedIndex(entries, page.selected);
+  const screen = Math.max(1, state.rows - 10);
+  const steps: Readonly<Record<string, number>> = {
+    up: -1,
+    k: -1,
+    down: 1,
+    j: 1,
+    pageup: -screen,
+    pagedown: screen,
+    home: -entries.length,
+    g: -entries.length,
+    end: entries.length,
+    G: entries.length,
+  };
+  const step = Object.hasOwn(steps, key) ? steps[key] : undefined;
+  if (step === undefined) return null;
+  const to = entries[Math.min(entries.length - 1, Math.max(0, at + step))];
+  return withPage(state, { ...page, selected: to?.id ?? page.selected });
+}
+
+function choose(state: MenuState, entry: Entry): Step {
+  if (entry.refused !== null) return still({ ...state, problem: entry.refused });
+  return carryOut(state, entry.choice);
+}
+
+function carryOut(state: MenuState, choice: Choice): Step {
+  switch (choice.choose) {
+    case 'domain':
+      return still(pushPage(state, { page: 'domain', domain: choice.domain, selected: '' }));
+    case 'action':
+      return chooseAction(state, choice.domain, choice.action);
+    case 'profile':
+      return openDialog(state, 'rescue', choice.domain, choice.profile);
+    case 'key':
+      return (state.keys?.length ?? 0) < 2
+        ? still({ ...state, problem: ONLY_KEY })
+        : still({ ...state, dialog: { ask: 'remove-key', fingerprint: choice.fingerprint } });
+    case 'add-key':
+      return still(pushPage(state, { page: 'add-key', text: '', discarding: false }));
+    case 'page':
+      return openPage(state, choice.page);
+    case 'quit':
+      return quit(state);
+  }
+}
+
+function chooseAction(
+  state: MenuState,
+  name: DomainName,
+  action: Extract<Choice, { choose: 'action' }>['action'],
+): Step {
+  const domain = findDomain(state, name);
+  if (domain === undefined) return still({ ...state, problem: domainGone(name) });
+  switch (action) {
+    case 'console':
+    case 'watch': {
+      const mode = action === 'console' ? 'write' : 'watch';
+      return { state: { ...state, calling: name }, effects: [{ effect: 'console', domain: name, mode }] };
+    }
+    case 'start':
+      return operate(state, 'start', name, null);
+    case 'rescue':
+      return rescueProfiles(domain).length === 0
+        ? still({ ...state, problem: RESCUE_NONE })
+        : still(pushPage(state, { page: 'rescue', domain: name, selected: '' }));
+    case 'shutdown':
+    case 'poweroff':
+    case 'reboot':
+    case 'normal':
+      return openDialog(state, action, name, null);
+  }
+}
+
+function openPage(state: MenuState, page: 'keys' | 'activity' | 'help'): Step {
+  switch (page) {
+    case 'keys':
+      return { state: pushPage(state, { page, selected: '' }), effects: [{ effect: 'list-keys' }] };
+    case 'activity':
+      return { state: pushPage(state, { page, top: 0 }), effects: [{ effect: 'list-activity' }] };
+    case 'help':
+      return still(pushPage(state, { page, top: 0 }));
+  }
+}
+
+/** Pages do not pile up: opening one that lies below goes back to it. */
+function pushPage(state: MenuState, page: Page): MenuState {
+  const below = state.pages.findIndex((one) => one.page === page.page);
+  const pages = below > 0 ? state.pages.slice(0, below) : state.pages;
+  return { ...state, pages: [...pages, page] };
+}
+
+function goBack(state: MenuState): MenuState {
+  return state.pages.length > 1 ? { ...state, pages: state.pages.slice(0, -1) } : state;
+}
+
+function withPage(state: MenuState, page: Page): MenuState {
+  return { ...state, pages: [...state.pages.slice(0, -1), page] };
+}
+
+function quit(state: MenuState): Step {
+  return { state: { ...state, closing: true }, effects: [{ effect: 'quit' }] };
+}

@@ -1,0 +1,27 @@
+import { updateFact } from './update-fact.js';
+import { chooseNumber, enterLine, pasteText, pressKey } from './update-input.js';
+import type { Fact } from './port.js';
+import type { Input, MenuState, Step } from './state.js';
+
+export type Message = Fact | Input;
+
+/**
+ * The menu (house rule 6): what was, and what came, give what is and what is wanted. Pure; time comes with ticks.
+ * Both menus, full-screen and plain, are this function.
+ */
+export function update(state: MenuState, message: Message): Step {
+  if ('fact' in message) return updateFact(state, message);
+  if (message.input === 'lent')
+    return { state: { ...state, lent: message.lent, calling: null }, effects: [] };
+  if (state.lent || state.closing) return { state, effects: [] };
+  switch (message.input) {
+    case 'key':
+      return pressKey(state, message.key);
+    case 'paste':
+      return pasteText(state, message.text);
+    case 'choose':
+      return chooseNumber(state, message.number);
+    case 'line':
+      return enterLine(state, message.text);
+  }
+}

@@ -1,0 +1,92 @@
+import type { Canvas } from './canvas.js';
+import { columnsOf, wrap } from './printable-text.js';
+import { findDomain } from './state.js';
+import type { Dialog, MenuState } from './state.js';
+import { planAfter } from './update-dialog.js';
+import {
+  POWER_OFF_FIRST,
+  QUESTION,
+  REMOVE_KEY_TITLE,
+  RESCUE_DEFAULT_HINT,
+  WRONG_NAME,
+  YES_OR_NO,
+  confirmSentences,
+  confirmTitle,
+  removeKeySentences,
+  rescueBack,
+  rescueDisks,
+  typeTheName,
+} from './words.js';
+
+const WIDEST = 72;
+
+/** A question in a box over the page. The question itself is always in sight, what explains it as far as there is room. */
+export function drawDialog(canvas: Canvas, state: MenuState, dialog: Dialog): void {
+  const small = canvas.columns < 60 || canvas.rows < 18;
+  const width = small ? canvas.columns : Math.min(WIDEST, canvas.columns - 8);
+  const inner = width - 4;
+  const most = canvas.rows - 2 - 2;
+  const question = questionOf(canvas, dialog, inner);
+  const blank = small ? [] : [''];
+  const room = most - question.length - 2 * blank.length;
+  const body = explained(canvas, state, dialog, inner, small);
+  const told = body.length > room ? [...body.slice(0, Math.max(0, room - 1)), '…'] : body;
+  const lines = [...blank, ...told, ...blank];
+  const height = lines.length + question.length + 2;
+  const left = Math.floor((canvas.columns - width) / 2);
+  const top = Math.max(1, Math.floor((canvas.rows - height) / 2));
+  const title = dialog.ask === 'remove-key' ? REMOVE_KEY_TITLE : confirmTitle(dialog.action, dialog.domain);
+  canvas.box(left, top, width, height, title, 'busy');
+  lines.forEach((line, at) => canvas.put(left + 2, top + 1 + at, line, 'plain', inner));
+  question.forEach((line, at) => {
+    const row = top + 1 + lines.length + at;
+    const last = at === question.length - 1;
+    if (dialog.ask !== 'name' || !last) {
+      canvas.put(left + 2, row, line, 'strong', inner);
+      return;
+    }
+    canvas.fill(left + 2, row, inner, 'field');
+    const typed = dialog.typed.slice(-(inner - 1));
+    canvas.put(left + 2, row, typed, 'field', inner);
+    canvas.cursorAt(left + 2 + columnsOf(typed), row);
+  });
+}
+
+export function explanation(state: MenuState, dialog: Dialog): string[] {
+  if (dialog.ask === 'remove-key') {
+    const key = state.keys?.find((one) => one.fingerprint === dialog.fingerprint);
+    return removeKeySentences(key?.comment ?? '', dialog.fingerprint, key?.inUse ?? false);
+  }
+  const what = confirmSentences(dialog.action, dialog.domain);
+  if (dialog.ask === 'yes') return what;
+  const profile = findDomain(state, dialog.domain)?.profiles.find((one) => one.name === dialog.profile);
+  if (dialog.action === 'poweroff')
+    return planAfter(state, dialog.action, dialog.domain) !== null ? [...what, POWER_OFF_FIRST] : what;
+  if (profile === undefined) return what;
+  return [
+    profile.title,
+    rescueDisks(profile.disks),
+    ...what,
+    rescueBack(profile.hint === '' ? RESCUE_DEFAULT_HINT : profile.hint),
+  ];
+}
+
+function explained(
+  canvas: Canvas,
+  state: MenuState,
+  dialog: Dialog,
+  width: number,
+  small: boolean,
+): string[] {
+  return explanation(state, dialog).flatMap((text, at) => {
+    const lines = wrap(text, width, canvas.charset);
+    return at > 0 && !small ? ['', ...lines] : lines;
+  });
+}
+
+/** The lines of the question; with a name to type, the last is its field. */
+function questionOf(canvas: Canvas, dialog: Dialog, width: number): string[] {
+  if (dialog.ask !== 'name') return [`${QUESTION}  ${YES_OR_NO}`];
+  const wrong = dialog.wrong ? wrap(WRONG_NAME, width, canvas.charset) : [];
+  return [...wrong, ...wrap(typeTheName(dialog.domain), width, canvas.charset), ''];
+}

@@ -1,0 +1,191 @@
+import type { Canvas } from './canvas.js';
+import { isNormal, lookOfDomain, staleAge } from './domain-look.js';
+import { entriesOf, selectedIndex } from './entries.js';
+import type { Style } from './frame.js';
+import type { Layout } from './layout.js';
+import type { MenuDomain, MenuOperation } from './port.js';
+import { GAP, drawBlocks, entryBlock } from './scroll-list.js';
+import type { Area } from './scroll-list.js';
+import { findDomain, underWay, waitsForGuest } from './state.js';
+import type { MenuState, Page } from './state.js';
+import { motdBlocks } from './view-list.js';
+import {
+  ASKING_HOST,
+  CALLING,
+  FACTS,
+  POWER_OFF_NOW,
+  PROFILE_UNKNOWN,
+  RESCUE_DEFAULT_HINT,
+  asking,
+  bootWord,
+  bySentence,
+  countWord,
+  deadlineSentence,
+  domainGone,
+  memoryWord,
+  percentWord,
+  placeSentence,
+  profileBanner,
+  progressSentence,
+  rescueBack,
+  seenSentence,
+  sinceSentence,
+  stepWord,
+  unreachableSentence,
+} from './words.js';
+
+/** The classic menu of one domain, under what is known of it. */
+export function drawDomain(
+  canvas: Canvas,
+  state: MenuState,
+  page: Extract<Page, { page: 'domain' }>,
+  layout: Layout,
+): void {
+  const domain = findDomain(state, page.domain);
+  const entries = entriesOf(state);
+  const selected = entries[selectedIndex(entries, page.selected)]?.id ?? '';
+  const top =
+    domain === undefined ? drawGone(canvas, page.domain, layout) : drawSummary(canvas, state, domain, layout);
+  const area: Area = { ...layout, top };
+  const blocks = entries.map((entry) => entryBlock(canvas, area, entry, layout.narrow));
+  const house = entries.findIndex((entry) => entry.choice.choose === 'page');
+  const spaced = layout.low || house <= 0 ? blocks : [...blocks.slice(0, house), GAP, ...blocks.slice(house)];
+  const motd = state.pages.length > 1 ? [] : motdBlocks(canvas, state, layout);
+  drawBlocks(canvas, area, [...spaced, ...motd], selected);
+}
+
+function drawGone(canvas: Canvas, name: string, layout: Layout): number {
+  canvas.put(layout.left, layout.top, domainGone(name), 'strong', layout.width);
+  return layout.top + 2;
+}
+
+/** @returns the row after it */
+function drawSummary(canvas: Canvas, state: MenuState, domain: MenuDomain, layout: Layout): number {
+  const boxed = !layout.low;
+  const left = layout.left + (boxed ? 2 : 0);
+  const width = layout.width - (boxed ? 4 : 0);
+  if (boxed) canvas.box(layout.left, layout.top, layout.width, 6, domain.name);
+  let row = layout.top + (boxed ? 1 : 0);
+  drawStateLine(canvas, state, domain, left, row, width);
+  row += 1;
+  drawFactsLine(canvas, domain, left, row, width);
+  row += 1;
+  const used = drawHappening(canvas, state, domain, left, row, width);
+  return boxed ? layout.top + 7 : row + used;
+}
+
+function drawStateLine(
+  canvas: Canvas,
+  state: MenuState,
+  domain: MenuDomain,
+  left: number,
+  row: number,
+  width: number,
+): void {
+  const look = lookOfDomain(domain, state.now, canvas);
+  let column = left + canvas.put(left, row, `${look.sign} ${look.word}`, look.style, width) + 2;
+  const rest = (text: string, style: Style): void => {
+    column += canvas.put(column, row, text, style, left + width - column) + 2;
+  };
+  const age = staleAge(domain, state.now);
+  if (!domain.reachable) rest(unreachableSentence(age), 'bad');
+  else if (domain.state === null) rest(ASKING_HOST, 'dim');
+  else {
+    if (age !== null) rest(seenSentence(age), 'busy');
+    if (domain.since !== null && underWay(domain) === null)
+      rest(sinceSentence(domain.since, state.now), 'dim');
+  }
+}
+
+function drawFactsLine(canvas: Canvas, domain: MenuDomain, left: number, row: number, width: number): void {
+  const facts: readonly (readonly [string, string, Style])[] = [
+    [FACTS.boot, bootWord(domain.profile), isNormal(domain) ? 'plain' : 'special'],
+    [FACTS.memory, memoryWord(domain.memoryMiB), 'plain'],
+    [FACTS.vcpus, countWord(domain.vcpus), 'plain'],
+    [FACTS.cpu, percentWord(domain.cpuPercent), 'plain'],
+    [FACTS.role, domain.role, 'plain'],
+  ];
+  let column = left;
+  for (const [name, value, style] of facts) {
+    const shown = canvas.text(value);
+    if (column + name.length + 1 + shown.length > left + width) return;
+    column += canvas.put(column, row, name, 'dim') + 1;
+    column += canvas.put(column, row, shown, style) + 3;
+  }
+}
+
+/** Progress, or what else the server runs; two lines at most. @returns lines used */
+function drawHappening(
+  canvas: Canvas,
+  state: MenuState,
+  domain: MenuDomain,
+  left: number,
+  row: number,
+  width: number,
+): number {
+  if (state.calling === domain.name) {
+    canvas.put(left, row, CALLING, 'busy', width);
+    return 1;
+  }
+  const operation = underWay(domain);
+  if (operation !== null) return drawProgress(canvas, state, domain, operation, left, row, width);
+  if (state.asked?.domain === domain.name) {
+    canvas.put(left, row, asking(state.asked.action), 'busy', width);
+    return 1;
+  }
+  return isNormal(domain) ? 0 : drawBanner(canvas, domain, left, row, width);
+}
+
+const BAR_COLUMNS = 20;
+
+function drawProgress(
+  canvas: Canvas,
+  state: MenuState,
+  domain: MenuDomain,
+  operation: MenuOperation,
+  left: number,
+  row: number,
+  width: number,
+): number {
+  const step = stepWord(operation.phase === 'queued' ? 'waiting' : operation.step, operation.action);
+  const sentence = progressSentence(step, state.now - operation.startedAt);
+  let column = left + canvas.put(left, row, sentence, 'strong', width) + 2;
+  const { deadlineAt } = operation;
+  if (deadlineAt !== null && deadlineAt > operation.startedAt && column + BAR_COLUMNS <= left + width) {
+    const part = (state.now - operation.startedAt) / (deadlineAt - operation.startedAt);
+    const full = Math.min(BAR_COLUMNS, Math.max(0, Math.round(part * BAR_COLUMNS)));
+    canvas.put(column, row, canvas.signs.bar.repeat(full), 'busy');
+    canvas.put(column + full, row, canvas.signs.track.repeat(BAR_COLUMNS - full), 'dim');
+  }
+  column = left;
+  const rest = (text: string, style: Style): void => {
+    if (column + text.length > left + width) return;
+    column += canvas.put(column, row + 1, text, style) + 1;
+  };
+  if (waitsForGuest(domain) && domain.offers.poweroff.offered) {
+    rest('p', 'key');
+    rest(POWER_OFF_NOW, 'plain');
+    column += 2;
+  }
+  if (deadlineAt !== null) rest(`${deadlineSentence(deadlineAt - state.now)}  `, 'dim');
+  if (operation.place > 0) rest(`${placeSentence(operation.place)}  `, 'busy');
+  if (operation.by !== state.customer) rest(bySentence(operation.by), 'dim');
+  return 2;
+}
+
+function drawBanner(canvas: Canvas, domain: MenuDomain, left: number, row: number, width: number): number {
+  const profile = domain.profiles.find((one) => one.name === domain.profile);
+  if (profile === undefined) {
+    canvas.put(left, row, PROFILE_UNKNOWN, 'special', width);
+    return 1;
+  }
+  canvas.put(left, row, profileBanner(profile.title), 'special', width);
+  canvas.put(
+    left,
+    row + 1,
+    rescueBack(profile.hint === '' ? RESCUE_DEFAULT_HINT : profile.hint),
+    'plain',
+    width,
+  );
+  return 2;
+}

@@ -1,0 +1,213 @@
+import type { Canvas } from './canvas.js';
+import { isNormal, lookOfDomain, staleWord } from './domain-look.js';
+import { entriesOf, rescueProfiles, selectedIndex } from './entries.js';
+import type { Entry } from './entries.js';
+import type { Style } from './frame.js';
+import type { Layout } from './layout.js';
+import type { MenuDomain } from './port.js';
+import { columnsOf, wrap } from './printable-text.js';
+import { GAP, drawBlocks, entryBlock } from './scroll-list.js';
+import type { Area, Block } from './scroll-list.js';
+import { findDomain } from './state.js';
+import type { MenuState, Page } from './state.js';
+import {
+  COLUMN_HEADS,
+  NO_SERVERS,
+  RESCUE_CHOOSE,
+  TITLES,
+  bootWord,
+  countWord,
+  duration,
+  memoryWord,
+  percentWord,
+  rescueDisks,
+} from './words.js';
+
+interface Column {
+  readonly head: string;
+  readonly width: number;
+  readonly right: boolean;
+  readonly cell: (domain: MenuDomain) => { readonly text: string; readonly style: Style };
+}
+
+/** Columns in the order in which they are worth their room, each with its place in the table. */
+function columnsFor(canvas: Canvas, state: MenuState, width: number): readonly Column[] {
+  const plain = (text: string): { text: string; style: Style } => ({ text, style: 'plain' });
+  const all: (Column & { readonly place: number })[] = [
+    {
+      place: 0,
+      head: COLUMN_HEADS.state,
+      width: 16,
+      right: false,
+      cell: (domain) => {
+        const look = lookOfDomain(domain, state.now, canvas);
+        return { text: `${look.sign} ${look.word}`, style: look.style };
+      },
+    },
+    {
+      place: 5,
+      head: COLUMN_HEADS.since,
+      width: 13,
+      right: true,
+      cell: (domain) => {
+        const stale = staleWord(domain, state.now);
+        if (stale !== '') return { text: stale, style: 'busy' };
+        return plain(domain.since === null ? '' : duration(state.now - domain.since));
+      },
+    },
+    {
+      place: 1,
+      head: COLUMN_HEADS.boot,
+      width: 10,
+      right: false,
+      cell: (domain) => ({ text: bootWord(domain.profile), style: isNormal(domain) ? 'dim' : 'special' }),
+    },
+    {
+      place: 4,
+      head: COLUMN_HEADS.cpu,
+      width: 6,
+      right: true,
+      cell: (domain) => plain(percentWord(domain.cpuPercent)),
+    },
+    {
+      place: 2,
+      head: COLUMN_HEADS.memory,
+      width: 9,
+      right: true,
+      cell: (domain) => plain(memoryWord(domain.memoryMiB)),
+    },
+    {
+      place: 3,
+      head: COLUMN_HEADS.vcpus,
+      width: 5,
+      right: true,
+      cell: (domain) => plain(countWord(domain.vcpus)),
+    },
+  ];
+  let left = width;
+  const chosen: (Column & { readonly place: number })[] = [];
+  for (const column of all) {
+    if (column.width + 1 > left) break;
+    left -= column.width + 1;
+    chosen.push(column);
+  }
+  return chosen.sort((a, b) => a.place - b.place);
+}
+
+const KEY_COLUMNS = 4;
+const LEAST_NAME = 12;
+
+export function drawList(
+  canvas: Canvas,
+  state: MenuState,
+  page: Extract<Page, { page: 'list' }>,
+  layout: Layout,
+): void {
+  const entries = entriesOf(state);
+  const selected = entries[selectedIndex(entries, page.selected)]?.id ?? '';
+  const longest = Math.max(LEAST_NAME, ...state.domains.map((domain) => domain.name.length));
+  const free = layout.width - KEY_COLUMNS - 1;
+  const columns = columnsFor(canvas, state, free - Math.min(longest, Math.max(LEAST_NAME, free - 62)) - 1);
+  const used = columns.reduce((sum, column) => sum + column.width + 1, 0);
+  const nameColumns = Math.min(Math.max(longest, LEAST_NAME), free - used - 1);
+  const line = (
+    row: number,
+    name: string,
+    cells: readonly (readonly [string, Style])[],
+    style: Style,
+  ): void => {
+    let column = layout.left + KEY_COLUMNS;
+    canvas.put(column, row, name, style, nameColumns);
+    column += nameColumns + 1;
+    columns.forEach((spec, at) => {
+      const [text, cellStyle] = cells[at] ?? ['', 'plain'];
+      if (spec.right) {
+        const shown = canvas.text(text);
+        canvas.put(column + Math.max(0, spec.width - columnsOf(shown)), row, shown, cellStyle, spec.width);
+      } else canvas.put(column, row, text, cellStyle, spec.width);
+      column += spec.width + 1;
+    });
+  };
+  const top = layout.top;
+  if (state.domains.length === 0) canvas.put(layout.left + KEY_COLUMNS, top, NO_SERVERS, 'dim');
+  else
+    line(
+      top,
+      COLUMN_HEADS.server,
+      columns.map((column) => [column.head, 'heading']),
+      'heading',
+    );
+  const area: Area = { ...layout, top: top + 1 };
+  const blocks: Block[] = state.domains.map((domain, at) => {
+    const entry = entries[at];
+    return {
+      id: entry?.id ?? null,
+      height: 1,
+      draw: (row, _line, chosen) => {
+        if (chosen) canvas.fill(area.left, row, area.width - 1, 'selected');
+        if (chosen) canvas.put(area.left, row, canvas.signs.pointer, 'selected');
+        canvas.put(area.left + 2, row, entry?.key ?? '', chosen ? 'selected' : 'key', 1);
+        const cells = columns.map((column): readonly [string, Style] => {
+          const cell = column.cell(domain);
+          return [cell.text, chosen ? 'selected' : cell.style];
+        });
+        line(row, domain.name, cells, chosen ? 'selected' : 'strong');
+      },
+    };
+  });
+  const house = entries
+    .slice(state.domains.length)
+    .map((entry) => entryBlock(canvas, area, entry, layout.narrow));
+  const motd = motdBlocks(canvas, state, layout);
+  drawBlocks(canvas, area, [...blocks, GAP, ...house, ...motd], selected);
+}
+
+/** The message of the day, in the room below everything else. */
+export function motdBlocks(canvas: Canvas, state: MenuState, layout: Layout): Block[] {
+  if (state.motd.length === 0 || layout.low) return [];
+  const lines = state.motd.flatMap((text) => wrap(text, layout.width - 6, canvas.charset));
+  const line = (text: string, style: Style): Block => ({
+    id: null,
+    height: 1,
+    draw: (row) => {
+      canvas.put(layout.left + 5, row, text, style, layout.width - 6);
+    },
+  });
+  return [GAP, line(TITLES.motd, 'heading'), ...lines.map((text) => line(text, 'plain'))];
+}
+
+export function drawRescue(
+  canvas: Canvas,
+  state: MenuState,
+  page: Extract<Page, { page: 'rescue' }>,
+  layout: Layout,
+): void {
+  const entries = entriesOf(state);
+  const selected = entries[selectedIndex(entries, page.selected)]?.id ?? '';
+  const domain = findDomain(state, page.domain);
+  const profiles = domain === undefined ? [] : rescueProfiles(domain);
+  canvas.put(layout.left, layout.top, RESCUE_CHOOSE, 'strong', layout.width);
+  const area: Area = { ...layout, top: layout.top + (layout.low ? 1 : 2) };
+  const blocks = entries.map((entry, at) =>
+    profileBlock(canvas, area, entry, profiles[at]?.disks ?? '', layout.low),
+  );
+  drawBlocks(canvas, area, blocks, selected);
+}
+
+function profileBlock(canvas: Canvas, area: Area, entry: Entry, disks: string, low: boolean): Block {
+  const lines = wrap(rescueDisks(disks), area.width - 7, canvas.charset);
+  return {
+    id: entry.id,
+    height: 1 + lines.length + (low ? 0 : 1),
+    draw: (row, at, selected) => {
+      if (at > 0) {
+        canvas.put(area.left + 5, row, lines[at - 1] ?? '', 'dim', area.width - 6);
+        return;
+      }
+      if (selected) canvas.fill(area.left, row, area.width - 1, 'selected');
+      if (selected) canvas.put(area.left, row, canvas.signs.pointer, 'selected');
+      canvas.put(area.left + 2, row, entry.key, selected ? 'selected' : 'key', 2);
+      canvas.put(area.left + 5, row, entry.label, selected ? 'selected' : 'strong', area.width - 6);
+    },
+  };
+}

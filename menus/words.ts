@@ -1,0 +1,483 @@
+import type { Action } from '../policy/actions.js';
+import type { DomainState } from '../policy/domain-state.js';
+import type { OperateAction } from './port.js';
+
+/**
+ * Everything that a customer reads in a menu, in one place. Short sentences; "server" is what the code
+ * calls a domain.
+ */
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** A length of time in its two largest units: `12 s`, `3 min`, `5 h 2 min`, `12 d 3 h`. */
+export function duration(milliseconds: number): string {
+  const time = Math.max(0, milliseconds);
+  if (time < MINUTE) return `${Math.floor(time / SECOND)} s`;
+  if (time < HOUR) return `${Math.floor(time / MINUTE)} min`;
+  if (time < DAY) return two(time, HOUR, 'h', MINUTE, 'min');
+  return two(time, DAY, 'd', HOUR, 'h');
+}
+
+function two(time: number, large: number, largeName: string, small: number, smallName: string): string {
+  const rest = Math.floor((time % large) / small);
+  const first = `${Math.floor(time / large)} ${largeName}`;
+  return rest === 0 ? first : `${first} ${rest} ${smallName}`;
+}
+
+/** A moment as `2025-11-21 07:15`, in UTC. */
+export function moment(milliseconds: number): string {
+  const date = new Date(milliseconds);
+  return Number.isNaN(date.getTime()) ? '?' : date.toISOString().slice(0, 16).replace('T', ' ');
+}
+
+/** As `moment`, the day only. */
+export function day(milliseconds: number): string {
+  return moment(milliseconds).slice(0, 10);
+}
+
+export const NOT_KNOWN_YET = '…';
+
+const STATES: Readonly<Record<DomainState, string>> = {
+  running: 'running',
+  paused: 'paused',
+  'shutting-down': 'shutting down',
+  rebooting: 'rebooting',
+  crashed: 'crashed',
+  off: 'off',
+  unknown: 'unknown',
+};
+
+export function stateWord(state: DomainState | null): string {
+  return state === null ? NOT_KNOWN_YET : STATES[state];
+}
+
+/** What an operation is doing to the server, as a state. */
+const DOING: Readonly<Partial<Record<Action, string>>> = {
+  start: 'starting',
+  shutdown: 'shutting down',
+  poweroff: 'powering off',
+  reboot: 'rebooting',
+  rescue: 'going to rescue',
+  normal: 'leaving rescue',
+};
+
+export function doingWord(action: Action): string {
+  return DOING[action] ?? 'busy';
+}
+
+const STEPS: Readonly<Record<string, string>> = {
+  waiting: 'waiting its turn',
+  'shutting-down': 'shutting down',
+  'powering-off': 'powering off',
+  rebooting: 'rebooting',
+  creating: 'getting the server ready',
+  'attaching-console': 'connecting its console',
+  unpausing: 'letting it go',
+  'sending-sysrq': 'sending the key',
+  undoing: 'putting things back',
+};
+
+export function stepWord(step: string, action: Action): string {
+  return STEPS[step] ?? doingWord(action);
+}
+
+/** Things to choose. */
+export const ACTION_LABELS: Readonly<Record<OperateAction | 'console' | 'watch', string>> = {
+  console: 'Console',
+  start: 'Start',
+  shutdown: 'Shut down',
+  poweroff: 'Power off',
+  reboot: 'Reboot',
+  rescue: 'Rescue boot',
+  normal: 'Normal boot',
+  watch: 'Watch console',
+};
+
+export const ACTION_HINTS: Readonly<Record<OperateAction | 'console' | 'watch', string>> = {
+  console: 'its screen and keyboard; Ctrl-] and . come back',
+  start: 'switch the server on',
+  shutdown: 'ask the server to shut down',
+  poweroff: 'cut the power at once',
+  reboot: 'shut down and start again',
+  rescue: 'boot a small system to repair this one',
+  normal: 'back from rescue to its own system',
+  watch: 'look at the screen without typing',
+};
+
+export const LABELS = {
+  keys: 'SSH keys',
+  keysHint: 'who can log in as you',
+  activity: 'Activity',
+  activityHint: 'what was done, when, by which key',
+  help: 'Help',
+  helpHint: 'all keys, and what the choices do',
+  quit: 'Exit',
+  quitHint: 'close this connection',
+  back: 'Back',
+  addKey: 'Add a key',
+  addKeyHint: 'paste the public half of it',
+} as const;
+
+export const TITLES = {
+  list: 'Your servers',
+  rescue: 'Rescue boot',
+  keys: 'Your SSH keys',
+  addKey: 'Add an SSH key',
+  activity: 'Your activity',
+  help: 'Help',
+  motd: 'News',
+  welcome: 'Welcome',
+} as const;
+
+export const COLUMN_HEADS = {
+  server: 'SERVER',
+  state: 'STATE',
+  boot: 'BOOT',
+  memory: 'MEMORY',
+  vcpus: 'CPUS',
+  cpu: 'LOAD',
+  since: 'SINCE',
+} as const;
+
+export const FACTS = {
+  boot: 'Boot',
+  memory: 'Memory',
+  vcpus: 'CPUs',
+  cpu: 'Load',
+  role: 'You are',
+  since: 'since',
+} as const;
+
+export function bootWord(profile: string | null): string {
+  return profile ?? NOT_KNOWN_YET;
+}
+
+export function memoryWord(mebibytes: number | null): string {
+  if (mebibytes === null) return NOT_KNOWN_YET;
+  if (mebibytes >= 1024 && mebibytes % 1024 === 0) return `${mebibytes / 1024} GiB`;
+  return `${mebibytes} MiB`;
+}
+
+export function countWord(count: number | null): string {
+  return count === null ? NOT_KNOWN_YET : `${count}`;
+}
+
+export function percentWord(percent: number | null): string {
+  return percent === null ? '-' : `${Math.round(percent)} %`;
+}
+
+export function sinceSentence(since: number, now: number): string {
+  return `since ${moment(since)} UTC (${duration(now - since)})`;
+}
+
+export function agoWord(age: number): string {
+  return `${duration(age)} ago`;
+}
+
+export function seenSentence(age: number): string {
+  return `seen ${agoWord(age)}`;
+}
+
+export function unreachableSentence(age: number | null): string {
+  return age === null
+    ? 'The host of this server does not answer.'
+    : `The host of this server does not answer. Last seen ${agoWord(age)}.`;
+}
+
+export const UNREACHABLE_MARK = 'no answer';
+
+export const ASKING_HOST = 'asking the host …';
+export const NO_SERVERS = 'You have no servers here.';
+export const LOADING = 'one moment …';
+export const NO_ACTIVITY = 'Nothing yet.';
+export const NO_KEYS = 'No keys.';
+
+export function tooSmall(columns: number, rows: number): string {
+  return `This window is ${columns}×${rows}. Please make it 40×12 or larger.`;
+}
+
+/** Before something is done. */
+export function confirmTitle(action: OperateAction, domain: string): string {
+  return `${ACTION_LABELS[action]}: ${domain}`;
+}
+
+export function confirmSentences(action: OperateAction, domain: string): string[] {
+  switch (action) {
+    case 'shutdown':
+      return [`${domain} is asked to shut down. It stays off until you start it.`];
+    case 'reboot':
+      return [`${domain} is asked to shut down and starts again. Everybody on it is cut off for a while.`];
+    case 'normal':
+      return [`${domain} leaves rescue: it shuts down and boots its own system again.`];
+    case 'poweroff':
+      return [`This cuts the power of ${domain}. What it has not written to disk is lost.`];
+    case 'rescue':
+      return [`${domain} shuts down, then boots the rescue system. Its own system does not run meanwhile.`];
+    case 'start':
+      return [`${domain} is switched on.`];
+  }
+}
+
+export function rescueDisks(disks: string): string {
+  return `Disks: ${disks}`;
+}
+
+export function rescueBack(hint: string): string {
+  return `To go back: ${hint}`;
+}
+
+export const RESCUE_CHOOSE = 'Which system shall it boot?';
+export const RESCUE_NONE = 'There is no rescue system for this server.';
+export const RESCUE_DEFAULT_HINT = 'choose 7 Normal boot in this menu.';
+
+export const YES_OR_NO = 'y yes   n no';
+export const QUESTION = 'Do it?';
+
+export function typeTheName(domain: string): string {
+  return `Type ${domain} to do it, Esc not to:`;
+}
+
+export const WRONG_NAME = 'That is not its name. Nothing was done.';
+
+export function removeKeySentences(comment: string, fingerprint: string, inUse: boolean): string[] {
+  const key = comment === '' ? fingerprint : `${comment} (${fingerprint})`;
+  const remove = `Nobody can log in as you with ${key} any more.`;
+  return inUse
+    ? [remove, 'Careful: this is the key you are using now. Without another one you cannot come back.']
+    : [remove];
+}
+
+export const REMOVE_KEY_TITLE = 'Remove this key';
+
+/** While something happens. */
+export const CALLING = 'connecting to the console …';
+
+export function asking(action: Action): string {
+  return `asking for ${doingWord(action) === 'busy' ? 'it' : (ACTION_NOUNS[action] ?? 'it')} …`;
+}
+
+const ACTION_NOUNS: Readonly<Partial<Record<Action, string>>> = {
+  start: 'a start',
+  shutdown: 'a shut-down',
+  poweroff: 'a power-off',
+  reboot: 'a reboot',
+  rescue: 'a rescue boot',
+  normal: 'a normal boot',
+};
+
+export function placeSentence(place: number): string {
+  return place === 1 ? 'one server is before it' : `${place} servers are before it`;
+}
+
+export function progressSentence(doing: string, elapsed: number): string {
+  return `${doing}, ${duration(elapsed)}`;
+}
+
+export function deadlineSentence(left: number): string {
+  return left > 0 ? `gives up in ${duration(left)}` : 'any moment now';
+}
+
+export function bySentence(customer: string): string {
+  return `asked for by ${customer}`;
+}
+
+export const POWER_OFF_NOW = 'power off now';
+export const POWER_OFF_FIRST = 'After that it goes on by itself with what you asked for.';
+
+/** After something was done. */
+export function doneSentence(action: Action, domain: string): string {
+  switch (action) {
+    case 'start':
+      return `${domain} is started. Choose 1 to see its console.`;
+    case 'shutdown':
+      return `${domain} has shut down.`;
+    case 'poweroff':
+      return `${domain} is off.`;
+    case 'reboot':
+      return `${domain} is booting again. Choose 1 to see its console.`;
+    case 'rescue':
+      return `${domain} runs the rescue system.`;
+    case 'normal':
+      return `${domain} boots its own system again. Choose 1 to see its console.`;
+    default:
+      return `${domain}: done.`;
+  }
+}
+
+export function failedSentence(action: Action, domain: string, message: string | null): string {
+  const what = ACTION_NOUNS[action] ?? 'it';
+  return `${domain}: ${what} did not work${message === null || message === '' ? '.' : `: ${message}`}`;
+}
+
+export function supersededSentence(action: Action, domain: string): string {
+  return `${domain}: ${ACTION_NOUNS[action] ?? 'it'} was overtaken by a power-off.`;
+}
+
+export function goingOn(action: Action, domain: string): string {
+  return `${domain} is off. Now for ${ACTION_NOUNS[action] ?? 'it'}.`;
+}
+
+export function stillAsking(domain: string): string {
+  return `${domain}: one thing after the other. The last choice is still being asked for.`;
+}
+
+export function domainGone(domain: string): string {
+  return `${domain} is no longer here for you.`;
+}
+
+export function rescueReady(domain: string): string {
+  return `${domain} boots the rescue system. Choose 1 on its page to see it.`;
+}
+
+/** On a page, while a server runs something else than its own system. */
+export function profileBanner(title: string): string {
+  return `Booted with: ${title}.`;
+}
+
+export const PROFILE_UNKNOWN = 'Booted in a way this menu does not know; an administrator may have done so.';
+
+/** Keys of the customer. */
+export const KEY_IN_USE = 'in use now';
+export const ONLY_KEY = 'This is your only key. Add another one first, or you could not come back.';
+export const KEY_PASTE = 'Paste the public key, one line, such as: ssh-ed25519 AAAA… you@laptop';
+export const KEY_PASTE_WHERE = 'It is in the file whose name ends in .pub. Enter adds it, Esc goes back.';
+export const KEY_PRIVATE =
+  'That was a PRIVATE key: nobody but you may have it. It is neither shown nor kept here. ' +
+  'As it has left your machine, make a new one. Paste the .pub file instead. Press Esc first.';
+export const KEY_NOT_SHOWN = 'not shown: this does not look like a public key';
+export const KEY_DISCARDING = 'What comes is thrown away. Press Esc.';
+export const KEY_TOO_LONG = 'That is too long for a key.';
+
+export function keyDates(addedAt: number, lastUsedAt: number | null): string {
+  const used = lastUsedAt === null ? 'never used' : `last used ${moment(lastUsedAt)}`;
+  return `added ${day(addedAt)}, ${used}`;
+}
+
+export function hiddenCharacters(count: number): string {
+  return `${count} ${count === 1 ? 'character' : 'characters'}, ${KEY_NOT_SHOWN}`;
+}
+
+/** The line at the foot. Each is a key and what it does. */
+export type FootKey = readonly [key: string, does: string];
+
+export const FOOT = {
+  list: [
+    ['Enter', 'open'],
+    ['s', 'SSH keys'],
+    ['a', 'activity'],
+    ['?', 'help'],
+    ['q', 'exit'],
+  ],
+  domain: [
+    ['1-8', 'choose'],
+    ['Esc', 'back'],
+    ['?', 'help'],
+    ['q', 'exit'],
+  ],
+  only: [
+    ['1-8', 'choose'],
+    ['s', 'SSH keys'],
+    ['a', 'activity'],
+    ['?', 'help'],
+    ['q', 'exit'],
+  ],
+  rescue: [
+    ['Enter', 'choose'],
+    ['Esc', 'back'],
+  ],
+  keys: [
+    ['a', 'add'],
+    ['d', 'remove'],
+    ['Esc', 'back'],
+  ],
+  addKey: [
+    ['Enter', 'add it'],
+    ['Ctrl-U', 'clear'],
+    ['Esc', 'back'],
+  ],
+  scroll: [
+    ['Up/Down', 'scroll'],
+    ['Esc', 'back'],
+  ],
+  yes: [
+    ['y', 'yes'],
+    ['n', 'no'],
+  ],
+  name: [
+    ['Enter', 'do it'],
+    ['Esc', 'do not'],
+  ],
+  problem: [['Enter', 'go on']],
+} as const satisfies Readonly<Record<string, readonly FootKey[]>>;
+
+export const HELP: readonly string[] = [
+  'KEYS',
+  'Up, Down, k, j    move            Enter, Right, l   choose',
+  'Esc, Left, h      back            1 to 9, 0         choose by number',
+  'PgUp, PgDn        a page          Home, End, g, G   first, last',
+  's  SSH keys       a  activity     ?  this help      q  exit',
+  'u  UTF-8 or ASCII                 c  colour or none',
+  'r, Ctrl-L         paint the screen again',
+  '',
+  'CONSOLE',
+  'The console is the screen and keyboard of your server. It works when its network does not.',
+  'Ctrl-] and then . brings you back to this menu. Ctrl-] and then ? shows what else there is.',
+  'Watch console shows the same and sends nothing.',
+  '',
+  'ON AND OFF',
+  'Shut down asks the system on the server to stop, as its own power button would. ' +
+    'Power off cuts the power: use it when the server does not listen any more.',
+  'While a server is shutting down, p powers it off at once.',
+  'What is going on continues when you leave. Come back at any time and look.',
+  '',
+  'RESCUE',
+  'When your server does not boot or does not let you in, Rescue boot starts another, small system on it. ' +
+    'There you can mount your disks and mend them. ' +
+    'Normal boot brings your own system back.',
+  '',
+  'SSH KEYS',
+  'Your keys are what lets you in here. They are not the keys on your servers. Keep two, on two machines.',
+  '',
+  'NOT ALLOWED',
+  'A choice that is marked is not possible now; the reason stands beside it. Choosing it shows the whole reason.',
+];
+
+/** The plain menu, line by line. */
+export const PLAIN = {
+  choose: 'Your choice: ',
+  back: 'b. Back',
+  quit: 'q. Exit',
+  keys: 's. SSH keys',
+  activity: 'a. Activity',
+  help: 'h. Help',
+  refresh: 'An empty line shows this again.',
+  yesOrNo: 'yes or no: ',
+  no: 'Nothing was done.',
+  notThere: 'There is no such choice.',
+  goodbye: 'Goodbye.',
+  name: 'Its name, or an empty line not to: ',
+  pasteKey: 'The public key, or an empty line to go back: ',
+  powerOffNow: 'p. Power off now',
+  lines: 'more: an empty line; back: b: ',
+  refused: 'not now',
+  removeKey: 'The number of a key removes it.',
+  addKey: 'a. Add a key',
+  helpLines: [
+    'Type the number or letter of a choice, then Enter.',
+    'In the console, Ctrl-] and then . brings you back here.',
+    'Shut down asks the system on the server to stop; power off cuts the power.',
+    'Rescue boot starts a small system to repair yours; normal boot goes back.',
+    'What is going on continues when you leave.',
+  ],
+} as const;
+
+export function plainState(domain: string, state: string): string {
+  return `${domain} is ${state}.`;
+}
+
+export function plainDomain(domain: string, state: string, boot: string): string {
+  return `${domain}: ${state}, boot ${boot}`;
+}

@@ -1,0 +1,132 @@
+import { ACTIONS } from '../../policy/actions.js';
+import type { Action } from '../../policy/actions.js';
+import {
+  NORMAL,
+  parseBootProfileName,
+  parseCustomerName,
+  parseDomainName,
+  parseFingerprint,
+} from '../../policy/names.js';
+import type { BootProfileName, CustomerName, DomainName, Fingerprint } from '../../policy/names.js';
+import type { MenuDomain, MenuKey, MenuOperation, MenuProfile, MenuStart, Offer } from '../../menus/port.js';
+
+/** Values for the menus' tests: a customer, domains, keys. Times count from NOW. */
+
+export const NOW = Date.UTC(2025, 10, 21, 7, 15, 0);
+
+function known<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('a sample is not valid');
+  return value;
+}
+
+export function domainName(text: string): DomainName {
+  return known(parseDomainName(text));
+}
+
+export function profileName(text: string): BootProfileName {
+  return known(parseBootProfileName(text));
+}
+
+export function customerName(text: string): CustomerName {
+  return known(parseCustomerName(text));
+}
+
+export function fingerprint(letter: string): Fingerprint {
+  return known(parseFingerprint(`SHA256:${letter.repeat(43)}`));
+}
+
+export const OFFERED: Offer = { offered: true };
+
+export function refused(reason: string): Offer {
+  return { offered: false, code: 'wrong-state', reason };
+}
+
+export function offers(
+  some: Partial<Record<Action, Offer>> = {},
+  otherwise: Offer = OFFERED,
+): Record<Action, Offer> {
+  return Object.fromEntries(ACTIONS.map((action) => [action, some[action] ?? otherwise])) as Record<
+    Action,
+    Offer
+  >;
+}
+
+export const PROFILES: readonly MenuProfile[] = [
+  {
+    name: profileName('rescue'),
+    title: 'Rescue system (Debian 12)',
+    disks: 'your disks are there as /dev/xvda and on, none is mounted and nothing is written to them.',
+    hint: 'choose 7 Normal boot in this menu.',
+  },
+  {
+    name: profileName('rescue-grub'),
+    title: 'Boot menu of your own disk',
+    disks: 'your own system is started from your disk, with the kernel you choose.',
+    hint: '',
+  },
+];
+
+export function domain(name: string, some: Partial<MenuDomain> = {}): MenuDomain {
+  return {
+    name: domainName(name),
+    role: 'owner',
+    state: 'running',
+    profile: NORMAL,
+    since: NOW - 3 * 3_600_000 - 12 * 60_000,
+    seenAt: NOW - 1000,
+    reachable: true,
+    memoryMiB: 512,
+    vcpus: 2,
+    cpuPercent: 3,
+    profiles: PROFILES,
+    operation: null,
+    offers: offers({
+      start: refused('It is running already.'),
+      normal: refused('It is booted normally.'),
+    }),
+    ...some,
+  };
+}
+
+export function operation(action: Action, some: Partial<MenuOperation> = {}): MenuOperation {
+  return {
+    id: '5b0b1d2e-0000-4000-8000-000000000001',
+    action,
+    profile: null,
+    phase: 'running',
+    step: 'shutting-down',
+    place: 0,
+    startedAt: NOW - 12_000,
+    deadlineAt: NOW + 48_000,
+    by: customerName('alice'),
+    message: null,
+    ...some,
+  };
+}
+
+export function menuKey(letter: string, some: Partial<MenuKey> = {}): MenuKey {
+  return {
+    fingerprint: fingerprint(letter),
+    type: 'ssh-ed25519',
+    comment: `alice@${letter}`,
+    addedAt: NOW - 40 * 86_400_000,
+    lastUsedAt: NOW - 3_600_000,
+    inUse: false,
+    ...some,
+  };
+}
+
+export function menuStart(some: Partial<MenuStart> = {}): MenuStart {
+  return {
+    customer: customerName('alice'),
+    site: 'Postern demo',
+    motd: ['Maintenance on Sunday, 02:00 to 03:00 UTC.'],
+    preferences: { charset: 'utf-8', colour: true },
+    domains: [domain('horatio'), domain('ophelia', { state: 'off', since: NOW - 90_000, cpuPercent: null })],
+    only: null,
+    columns: 80,
+    rows: 24,
+    now: NOW,
+    ...some,
+  };
+}
