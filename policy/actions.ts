@@ -25,3 +25,19 @@ export type Action = (typeof ACTIONS)[number];
 export function isAction(value: string): value is Action {
   return (ACTIONS as readonly string[]).includes(value);
 }
+
+/**
+ * The actions that leave an intent in the audit log, and so the only ones that a limit can count: those that
+ * change a domain.
+ */
+export const COUNTED_ACTIONS = [
+  'start',
+  'shutdown',
+  'poweroff',
+  'reboot',
+  'rescue',
+  'normal',
+  'sysrq',
+] as const satisfies readonly Action[];
+
+export type CountedAction = (typeof COUNTED_ACTIONS)[number];

@@ -9,14 +9,18 @@ export interface Place {
   readonly column: number;
 }
 
-/** Who a rule speaks of. Lists are alternatives; empty means "not asked for". */
+/**
+ * Who a rule speaks of. The words in a list are alternatives; an empty list is "not asked for". `customers` and
+ * `groups` add up to one question, who; `roles` is a second one, and both must hold.
+ */
 export interface Subjects {
+  /** Logins or globs (`*`, `?`). */
   readonly customers: readonly string[];
   readonly groups: readonly string[];
   readonly roles: readonly Role[];
 }
 
-/** Which domains a rule speaks of: exact names, globs (`*`, `?`) or tags. Empty means every domain. */
+/** Which domains a rule speaks of: exact names, globs (`*`, `?`) or tags, added up. Both empty means every domain. */
 export interface Domains {
   readonly names: readonly string[];
   readonly tags: readonly string[];

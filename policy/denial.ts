@@ -1,0 +1,82 @@
+import type { Action } from './actions.js';
+import type { BootProfileName } from './names.js';
+import type { Limit, Request, Rule, SessionLimit } from './policy.js';
+
+/**
+ * The sentences of a policy's "no", for the customer. They hold nothing but names that were parsed at the border
+ * and reasons that the loader found printable.
+ */
+
+const TO_DO: Readonly<Record<Action, (domain: string) => string>> = {
+  status: (domain) => `see ${domain}`,
+  console: (domain) => `use the console of ${domain}`,
+  watch: (domain) => `watch the console of ${domain}`,
+  takeover: (domain) => `take over the keyboard of ${domain}`,
+  sysrq: (domain) => `send SysRq keys to ${domain}`,
+  log: (domain) => `read the console log of ${domain}`,
+  start: (domain) => `start ${domain}`,
+  shutdown: (domain) => `shut down ${domain}`,
+  poweroff: (domain) => `power off ${domain}`,
+  reboot: (domain) => `reboot ${domain}`,
+  rescue: (domain) => `boot ${domain} into rescue`,
+  normal: (domain) => `boot ${domain} back to normal`,
+};
+
+export function noRoleMessage(request: Request): string {
+  return `You have no server called ${request.domain}.`;
+}
+
+export function noRuleMessage(request: Request): string {
+  return `The rules here do not let you ${TO_DO[request.action](request.domain)}.`;
+}
+
+export function ruleMessage(request: Request, rule: Rule): string {
+  return rule.reason ?? noRuleMessage(request);
+}
+
+export function profileMessage(request: Request, open: readonly BootProfileName[]): string {
+  const asked =
+    request.profile === null
+      ? 'Name a rescue profile'
+      : `The rescue profile ${request.profile} is not open to you`;
+  return `${asked}; for ${request.domain} you may use: ${open.join(', ')}.`;
+}
+
+export function limitMessage(request: Request, limit: Limit, again: Date, now: Date): string {
+  const whose = limit.per === 'domain' ? `for ${request.domain}` : 'for you';
+  const what = limit.actions.length === 1 ? '' : ` (${listed(limit.actions)} together)`;
+  const rate = `${times(limit.count)} in ${duration(limit.windowSeconds)} ${whose}${what}`;
+  const wait = duration(Math.max(1, Math.ceil((again.getTime() - now.getTime()) / 1000)));
+  const sentence = `The limit of ${rate} is reached; it is possible again in about ${wait}.`;
+  return limit.reason === null ? sentence : `${limit.reason} ${sentence}`;
+}
+
+export function sessionMessage(limit: SessionLimit): string {
+  return `You have ${limit.count === 1 ? 'a session' : `${limit.count} sessions`} open already, the most at once.`;
+}
+
+/** A time in the largest unit that says it with a small number, rounded up: `90 s` is `2 minutes`. */
+export function duration(seconds: number): string {
+  const units = [
+    ['day', 86_400],
+    ['hour', 3_600],
+    ['minute', 60],
+  ] as const;
+  for (const [name, size] of units) {
+    const whole = seconds % size === 0;
+    if (seconds >= 2 * size || (whole && seconds >= size)) return plural(Math.ceil(seconds / size), name);
+  }
+  return seconds > 60 ? plural(2, 'minute') : plural(seconds, 'second');
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function times(count: number): string {
+  return plural(count, 'time');
+}
+
+function listed(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1) ?? ''}`;
+}

@@ -1,0 +1,83 @@
+import {
+  limitMessage,
+  noRoleMessage,
+  noRuleMessage,
+  profileMessage,
+  ruleMessage,
+  sessionMessage,
+} from './denial.js';
+import { firstMatch, limitsThatApply, mismatch, namesCustomer, namesRole } from './match.js';
+import type { BootProfileName, CustomerName } from './names.js';
+import type { Decision, DenialReason, Limit, Policy, Request, Rule, SessionLimit, Usage } from './policy.js';
+import type { Role } from './roles.js';
+import { possibleAgain, windowStart } from './window.js';
+
+export { limitsThatApply } from './match.js';
+
+/**
+ * May this be done? Three questions, all of which must be answered yes: is there a role on the domain; does the first
+ * rule that speaks of the request allow it (no rule: no); is there room in every limit that applies. Pure: no
+ * clock and no I/O but what it is given. The first question that is answered no gives the reason.
+ */
+export function evaluate(policy: Policy, request: Request, usage: Usage, now: Date): Decision {
+  if (request.role === null) return denied('no-role', noRoleMessage(request));
+  const rule = firstMatch(policy, request);
+  if (rule === null) return deniedByNoRule(policy, request);
+  if (rule.effect === 'deny') return denied('rule-denies', ruleMessage(request, rule), rule);
+  const limit = firstReached(limitsThatApply(policy, request), usage, now);
+  if (limit === null) return { allow: true, rule };
+  const message = limitMessage(request, limit, possibleAgain(limit, usage, now), now);
+  return denied('limit-reached', message, null, limit);
+}
+
+/** Whether a customer may open one more session. */
+export type SessionDecision =
+  | { readonly allow: true; readonly limit: SessionLimit | null }
+  | { readonly allow: false; readonly limit: SessionLimit; readonly message: string };
+
+/**
+ * May this customer open one more session? The first session limit that speaks of them counts; without one there is
+ * none.
+ * @param rolesHeld every role that the customer holds on any domain
+ * @param openNow how many sessions they have open, without the one that is asked for
+ */
+export function evaluateSessions(
+  policy: Policy,
+  customer: CustomerName,
+  rolesHeld: readonly Role[],
+  openNow: number,
+): SessionDecision {
+  const limit = policy.sessionLimits.find(
+    ({ subjects }) => namesCustomer(policy, subjects, customer) && namesRole(subjects, rolesHeld),
+  );
+  if (limit === undefined) return { allow: true, limit: null };
+  if (openNow < limit.count) return { allow: true, limit };
+  return { allow: false, limit, message: sessionMessage(limit) };
+}
+
+/** The profiles that keep allow rules, otherwise matching, from speaking of this rescue. */
+function profilesThatWould(policy: Policy, request: Request): readonly BootProfileName[] {
+  const near = policy.rules.filter(
+    (rule) => rule.effect === 'allow' && mismatch(policy, rule, request) === 'profile',
+  );
+  return [...new Set(near.flatMap((rule) => rule.profiles))];
+}
+
+function deniedByNoRule(policy: Policy, request: Request): Decision {
+  const profiles = profilesThatWould(policy, request);
+  if (profiles.length === 0) return denied('no-rule', noRuleMessage(request));
+  return denied('profile-not-allowed', profileMessage(request, profiles));
+}
+
+function firstReached(limits: readonly Limit[], usage: Usage, now: Date): Limit | null {
+  return limits.find((limit) => usage(limit, windowStart(limit, now)) >= limit.count) ?? null;
+}
+
+function denied(
+  reason: DenialReason,
+  message: string,
+  rule: Rule | null = null,
+  limit: Limit | null = null,
+): Decision {
+  return { allow: false, reason, rule, limit, message };
+}

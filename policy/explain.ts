@@ -1,0 +1,126 @@
+import { duration } from './denial.js';
+import { evaluate } from './evaluate.js';
+import type { Mismatch } from './match.js';
+import { limitsThatApply, mismatch } from './match.js';
+import type { Decision, Limit, Place, Policy, Request, Rule, Usage } from './policy.js';
+import { possibleAgain, windowStart } from './window.js';
+
+/** A rule that was asked, and what of it did not fit; null is the rule that decided. */
+export interface AskedRule {
+  readonly rule: Rule;
+  readonly mismatch: Mismatch | null;
+}
+
+/** A limit that applies, and what is left of it. */
+export interface LimitLeft {
+  readonly limit: Limit;
+  readonly used: number;
+  readonly left: number;
+  /** When there is room again; null while there is. */
+  readonly again: Date | null;
+}
+
+/** Why a decision came out as it did: what an admin needs who wonders. */
+export interface Explanation {
+  readonly request: Request;
+  readonly decision: Decision;
+  /** In order, up to and with the one that decided; none when there is no role, as then no rule is asked. */
+  readonly rules: readonly AskedRule[];
+  /** Every limit that applies, also when a rule has already denied; none when there is no role. */
+  readonly limits: readonly LimitLeft[];
+}
+
+/** Decides as `evaluate` does and says how. */
+export function explain(policy: Policy, request: Request, usage: Usage, now: Date): Explanation {
+  const decision = evaluate(policy, request, usage, now);
+  if (request.role === null) return { request, decision, rules: [], limits: [] };
+  const rules: AskedRule[] = [];
+  for (const rule of policy.rules) {
+    const why = mismatch(policy, rule, request);
+    rules.push({ rule, mismatch: why });
+    if (why === null) break;
+  }
+  const limits = limitsThatApply(policy, request).map((limit) => left(limit, usage, now));
+  return { request, decision, rules, limits };
+}
+
+function left(limit: Limit, usage: Usage, now: Date): LimitLeft {
+  const used = usage(limit, windowStart(limit, now));
+  const again = used >= limit.count ? possibleAgain(limit, usage, now) : null;
+  return { limit, used, left: Math.max(0, limit.count - used), again };
+}
+
+/** The explanation for a terminal: lines of text that end with a newline. */
+export function explainText(explanation: Explanation): string {
+  const { request, decision, rules, limits } = explanation;
+  const lines = [`${request.customer}, ${request.action}, ${request.domain}: ${verdict(decision)}`, ''];
+  lines.push(
+    `role     ${request.role ?? `none: ${request.customer} has no role on ${request.domain}, so no rule is asked`}`,
+  );
+  if (request.profile !== null) lines.push(`profile  ${request.profile}`);
+  if (request.role !== null) {
+    lines.push('rules    first match decides');
+    lines.push(...columns(rules.map(({ rule, mismatch: why }) => ruleRow(request, rule, why))));
+    if (rules.at(-1)?.mismatch !== null)
+      lines.push('  none of them speaks of this, and what no rule allows is denied');
+    lines.push(limits.length === 0 ? 'limits   none applies' : 'limits   all must hold');
+    lines.push(...columns(limits.map(limitRow)));
+  }
+  if (!decision.allow) lines.push('', `the customer reads: ${decision.message}`);
+  return `${lines.join('\n')}\n`;
+}
+
+function verdict(decision: Decision): string {
+  if (decision.allow) return `allowed by ${decision.rule.id}`;
+  const by = decision.rule ?? decision.limit;
+  return `denied, ${decision.reason}${by === null ? '' : ` (${by.id})`}`;
+}
+
+function ruleRow(request: Request, rule: Rule, why: Mismatch | null): readonly string[] {
+  const decides = rule.effect === 'allow' ? 'matches: allow' : 'matches: deny';
+  return [
+    why === null ? '>' : ' ',
+    rule.id,
+    where(rule.place),
+    why === null ? decides : whyNot(request, rule, why),
+  ];
+}
+
+function whyNot(request: Request, rule: Rule, why: Mismatch): string {
+  switch (why) {
+    case 'action':
+      return `not for ${request.action}: ${rule.effect}s ${rule.actions.join(', ')}`;
+    case 'customer':
+      return `not for ${request.customer}: for ${named(rule.subjects.customers, 'group', rule.subjects.groups)}`;
+    case 'role':
+      return `not for ${request.role ?? 'no role'}: for ${rule.subjects.roles.join(', ')}`;
+    case 'domain':
+      return `not for ${request.domain}: for ${named(rule.domains.names, 'tag', rule.domains.tags)}`;
+    case 'profile': {
+      const asked = request.profile === null ? 'no profile named' : `not for profile ${request.profile}`;
+      return `${asked}: for ${rule.profiles.join(', ')}`;
+    }
+  }
+}
+
+function named(names: readonly string[], kind: string, sets: readonly string[]): string {
+  return [...names, ...sets.map((set) => `${kind} ${set}`)].join(', ');
+}
+
+function limitRow({ limit, used, left: rest, again }: LimitLeft): readonly string[] {
+  const room = again === null ? `${rest} left` : `used up until ${again.toISOString()}`;
+  const rate = `${used} of ${limit.count} in ${duration(limit.windowSeconds)}, per ${limit.per}`;
+  return [again === null ? ' ' : '!', limit.id, where(limit.place), `${rate}: ${room}`];
+}
+
+function where(place: Place): string {
+  return `${place.file}:${place.line}`;
+}
+
+/** Aligns all but the last cell of each row. */
+function columns(rows: readonly (readonly string[])[]): readonly string[] {
+  const width = (index: number): number => Math.max(0, ...rows.map((row) => row[index]?.length ?? 0));
+  return rows.map((row) =>
+    `  ${row.map((cell, index) => (index === row.length - 1 ? cell : cell.padEnd(width(index)))).join('  ')}`.trimEnd(),
+  );
+}

@@ -1,0 +1,71 @@
+import { matchesGlob } from './glob.js';
+import type { CustomerName, DomainName } from './names.js';
+import type { Domains, Limit, Policy, Request, Rule, Subjects } from './policy.js';
+import type { Role } from './roles.js';
+
+/** What of a rule did not fit a request: the first that did not, in this order. */
+export const MISMATCHES = ['action', 'customer', 'role', 'domain', 'profile'] as const;
+
+export type Mismatch = (typeof MISMATCHES)[number];
+
+/**
+ * Why a rule does not speak of a request; null when it does. `profile` comes last: it means that all the rest fits.
+ * A rescue without a profile fits no rule that names profiles.
+ */
+export function mismatch(policy: Policy, rule: Rule, request: Request): Mismatch | null {
+  if (!rule.actions.includes(request.action)) return 'action';
+  if (!namesCustomer(policy, rule.subjects, request.customer)) return 'customer';
+  if (!namesRole(rule.subjects, request.role === null ? [] : [request.role])) return 'role';
+  if (!namesDomain(policy, rule.domains, request.domain)) return 'domain';
+  if (!namesProfile(rule, request)) return 'profile';
+  return null;
+}
+
+/** The first rule that speaks of the request, if any. */
+export function firstMatch(policy: Policy, request: Request): Rule | null {
+  return policy.rules.find((rule) => mismatch(policy, rule, request) === null) ?? null;
+}
+
+/** The limits that a request counts towards, in the order of the document. */
+export function limitsThatApply(policy: Policy, request: Request): readonly Limit[] {
+  return policy.limits.filter(
+    (limit) =>
+      limit.actions.includes(request.action) &&
+      namesCustomer(policy, limit.subjects, request.customer) &&
+      namesRole(limit.subjects, request.role === null ? [] : [request.role]) &&
+      namesDomain(policy, limit.domains, request.domain),
+  );
+}
+
+/** Whether the customers and groups of a rule, together, name this customer; also when neither is asked for. */
+export function namesCustomer(policy: Policy, subjects: Subjects, customer: CustomerName): boolean {
+  if (subjects.customers.length === 0 && subjects.groups.length === 0) return true;
+  return (
+    subjects.customers.some((glob) => matchesGlob(glob, customer)) ||
+    subjects.groups.some((group) => ownEntry(policy.groups, group).includes(customer))
+  );
+}
+
+/** Whether one of the roles held is asked for, or none is. */
+export function namesRole(subjects: Subjects, held: readonly Role[]): boolean {
+  return subjects.roles.length === 0 || held.some((role) => subjects.roles.includes(role));
+}
+
+/** Whether the names and tags of a rule, together, speak of this domain; also when neither is asked for. */
+export function namesDomain(policy: Policy, domains: Domains, domain: DomainName): boolean {
+  if (domains.names.length === 0 && domains.tags.length === 0) return true;
+  return (
+    domains.names.some((glob) => matchesGlob(glob, domain)) ||
+    domains.tags.some((tag) => ownEntry(policy.tags, tag).some((glob) => matchesGlob(glob, domain)))
+  );
+}
+
+function namesProfile(rule: Rule, request: Request): boolean {
+  if (request.action !== 'rescue' || rule.profiles.length === 0) return true;
+  return request.profile !== null && rule.profiles.includes(request.profile);
+}
+
+/** A name that only `Object.prototype` knows, like `constructor`, is an empty group. */
+function ownEntry<T>(record: Readonly<Record<string, readonly T[]>>, name: string): readonly T[] {
+  return Object.hasOwn(record, name) ? (record[name] ?? []) : [];
+}

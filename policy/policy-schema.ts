@@ -1,0 +1,244 @@
+import { ACTIONS, COUNTED_ACTIONS } from './actions.js';
+import { ROLES } from './roles.js';
+
+/**
+ * The policy language as JSON Schema draft 2020-12. What a schema cannot say (does the group exist, is the id unique)
+ * the loader says. `patternErrorMessage` and `errorMessage` are sentences for people; editors that know
+ * VS Code's JSON vocabulary show them too.
+ */
+
+/** `all` in a list of actions stands for each of them. */
+export const ALL = 'all';
+
+/** The parts of one policy file once it is valid; the loader gives them their meaning. */
+export interface PolicyDocument {
+  readonly groups: Readonly<Record<string, readonly string[]>>;
+  readonly tags: Readonly<Record<string, readonly string[]>>;
+  readonly rules: readonly RuleEntry[];
+  readonly limits: readonly LimitEntry[];
+  readonly sessions: readonly SessionEntry[];
+}
+
+export interface WhoEntry {
+  readonly customers?: readonly string[];
+  readonly groups?: readonly string[];
+  readonly roles?: readonly string[];
+}
+
+export interface WhichEntry {
+  readonly domains?: readonly string[];
+  readonly tags?: readonly string[];
+}
+
+export interface RuleEntry extends WhoEntry, WhichEntry {
+  readonly id?: string;
+  readonly allow?: readonly string[];
+  readonly deny?: readonly string[];
+  readonly profiles?: readonly string[];
+  readonly reason?: string;
+}
+
+export interface LimitEntry extends WhoEntry, WhichEntry {
+  readonly id?: string;
+  readonly actions: readonly string[];
+  readonly per: 'customer' | 'domain';
+  readonly count: number;
+  readonly within: string;
+  readonly reason?: string;
+}
+
+export interface SessionEntry extends WhoEntry {
+  readonly count: number;
+}
+
+const WORD = {
+  type: 'string',
+  pattern: '^[a-z][a-z0-9-]{0,63}$',
+  patternErrorMessage: 'small letters, digits and -, beginning with a letter, at most 64',
+} as const;
+
+const list = (items: object, description: string) =>
+  ({ type: 'array', minItems: 1, uniqueItems: true, items, description }) as const;
+
+const CUSTOMER_GLOB = {
+  type: 'string',
+  pattern: '^[a-z0-9_.*?-]{1,64}$',
+  patternErrorMessage:
+    'a login (small letters, digits, _ . -) or a glob of it, where * is any text and ? one character',
+} as const;
+
+const DOMAIN_GLOB = {
+  type: 'string',
+  pattern: '^[A-Za-z0-9._+*?-]{1,64}$',
+  patternErrorMessage:
+    'a domain name (letters, digits, . _ + -) or a glob of it, where * is any text and ? one character',
+} as const;
+
+const WHO = {
+  customers: list(
+    CUSTOMER_GLOB,
+    'Logins of customers, or globs of them. Adds up with `groups`. Left out together with `groups`: every customer.',
+  ),
+  groups: list(WORD, 'Groups of customers from `groups:` of the document. Adds up with `customers`.'),
+  roles: list(
+    { type: 'string', enum: [...ROLES] },
+    'What the customer must be to the domain. Left out: any role. Asked as well as `customers` and `groups`.',
+  ),
+} as const;
+
+const WHICH = {
+  domains: list(
+    DOMAIN_GLOB,
+    'Names of domains, or globs of them. Adds up with `tags`. Left out together with `tags`: every domain.',
+  ),
+  tags: list(WORD, 'Tags from `tags:` of the document. Adds up with `domains`.'),
+} as const;
+
+const ID = {
+  ...WORD,
+  description:
+    'A name for the audit log and for `postern policy explain`. Left out: made from the place, like `rules[3]`.',
+} as const;
+
+const REASON = {
+  type: 'string',
+  minLength: 1,
+  maxLength: 300,
+} as const;
+
+const actionList = (description: string) => list({ type: 'string', enum: [...ACTIONS, ALL] }, description);
+
+const RULE = {
+  type: 'object',
+  additionalProperties: false,
+  oneOf: [
+    { required: ['allow'], properties: { allow: true } },
+    { required: ['deny'], properties: { deny: true } },
+  ],
+  errorMessage: 'A rule says either `allow` or `deny`, one of the two.',
+  properties: {
+    id: ID,
+    allow: actionList('The actions that this rule allows; `all` is each of them.'),
+    deny: actionList('The actions that this rule denies; `all` is each of them.'),
+    ...WHO,
+    ...WHICH,
+    profiles: list(
+      {
+        type: 'string',
+        pattern: '^[a-z][a-z0-9-]{0,31}$',
+        patternErrorMessage:
+          'the name of a profile: small letters, digits and -, beginning with a letter, at most 32',
+      },
+      'For `rescue` only: the rescue profiles, by their names in dom0.yaml. Left out: every profile. Other actions are not narrowed by it.',
+    ),
+    reason: {
+      ...REASON,
+      description: 'For `deny`: the sentence that the customer reads, 1 to 300 characters.',
+    },
+  },
+} as const;
+
+const LIMIT = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['actions', 'count', 'within'],
+  properties: {
+    id: { ...ID, description: ID.description.replace('rules[3]', 'limits[3]') },
+    actions: list(
+      { type: 'string', enum: [...COUNTED_ACTIONS, ALL] },
+      'The actions that are counted, together. Only actions that change a domain can be; `all` is each of them.',
+    ),
+    per: {
+      type: 'string',
+      enum: ['domain', 'customer'],
+      default: 'domain',
+      description:
+        'Counted for each domain, whoever asks, or for each customer, over all domains that the limit speaks of.',
+    },
+    count: { type: 'integer', minimum: 1, maximum: 1_000_000, description: 'How many in the window.' },
+    within: {
+      type: 'string',
+      pattern: '^[1-9][0-9]{0,6}[smhd]$',
+      patternErrorMessage: 'a number and a unit, like 90s, 15m, 1h or 7d',
+      description: 'The sliding window: a number with `s`, `m`, `h` or `d`, at most 366d.',
+    },
+    ...WHO,
+    ...WHICH,
+    reason: {
+      ...REASON,
+      description: 'A sentence that the customer reads before the limit itself, 1 to 300 characters.',
+    },
+  },
+} as const;
+
+const SESSION = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['count'],
+  properties: {
+    ...WHO,
+    roles: {
+      ...WHO.roles,
+      description: 'A role that the customer must hold on at least one domain. Left out: not asked for.',
+    },
+    count: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 10_000,
+      description: 'How many sessions a customer may have open at once.',
+    },
+  },
+} as const;
+
+/** One policy file. The files of a directory are read in name order, as one document. */
+export const POLICY_SCHEMA = {
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  title: 'Postern policy',
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    groups: {
+      type: 'object',
+      default: {},
+      propertyNames: WORD,
+      additionalProperties: {
+        type: 'array',
+        uniqueItems: true,
+        items: {
+          type: 'string',
+          pattern: '^[a-z_][a-z0-9_.-]{0,31}$',
+          patternErrorMessage:
+            'a login: small letters, digits, _ . -, beginning with a letter or _, at most 32',
+        },
+      },
+      description: 'Groups of customers: a name and the list of logins. No globs.',
+    },
+    tags: {
+      type: 'object',
+      default: {},
+      propertyNames: WORD,
+      additionalProperties: { type: 'array', uniqueItems: true, items: DOMAIN_GLOB },
+      description: 'Tags for domains: a name and the list of domain names or globs.',
+    },
+    rules: {
+      type: 'array',
+      default: [],
+      items: RULE,
+      description:
+        'The rules, in order. The first that speaks of a request decides; what no rule speaks of is denied.',
+    },
+    limits: {
+      type: 'array',
+      default: [],
+      items: LIMIT,
+      description: 'How often. Every limit that speaks of a request must have room.',
+    },
+    sessions: {
+      type: 'array',
+      default: [],
+      items: SESSION,
+      description:
+        'How many sessions at once. The first entry that speaks of the customer counts; without one there is no limit.',
+    },
+  },
+} as const;

@@ -1,0 +1,30 @@
+import type { ValidateFunction } from 'ajv/dist/2020.js';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import type { SchemaFault } from './schema-fault.js';
+import { schemaFault } from './schema-fault.js';
+
+/** Checks a value, filling the schema's defaults in: the value is changed. Returns all that is wrong with it. */
+export type SchemaCheck = (value: unknown) => readonly SchemaFault[];
+
+/**
+ * Compiles a schema with ajv, strictly: unknown keywords and ignored defaults are mistakes of ours.
+ * @throws Error when the schema itself is wrong
+ */
+export function schemaCheck(schema: object): SchemaCheck {
+  const ajv = new Ajv2020({
+    strict: true,
+    allErrors: true,
+    useDefaults: true,
+    discriminator: true,
+    verbose: true,
+    allowUnionTypes: true,
+    ownProperties: true,
+  });
+  ajv.addVocabulary(['patternErrorMessage', 'errorMessage']);
+  const validate = ajv.compile(schema);
+  return (value) => (validate(value) ? [] : faults(validate));
+}
+
+function faults(validate: ValidateFunction): readonly SchemaFault[] {
+  return (validate.errors ?? []).map(schemaFault).filter((found) => found !== null);
+}

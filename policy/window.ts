@@ -1,0 +1,25 @@
+import type { Limit, Usage } from './policy.js';
+
+/** How finely `possibleAgain` looks: 2^6 parts of the window, so an hour is known to a minute. */
+const HALVINGS = 6;
+
+/** The beginning of the sliding window that ends now. */
+export function windowStart(limit: Limit, now: Date): Date {
+  return new Date(now.getTime() - limit.windowSeconds * 1000);
+}
+
+/**
+ * When a reached limit has room again, if nothing more is done until then: late by at most a 64th of the window, never
+ * early. Asks `usage` six times, by halving: the uses since a time only become fewer as the time moves on.
+ */
+export function possibleAgain(limit: Limit, usage: Usage, now: Date): Date {
+  const window = limit.windowSeconds * 1000;
+  let reached = now.getTime() - window;
+  let free = now.getTime();
+  for (let halving = 0; halving < HALVINGS; halving += 1) {
+    const middle = Math.floor((reached + free) / 2);
+    if (usage(limit, new Date(middle)) >= limit.count) reached = middle;
+    else free = middle;
+  }
+  return new Date(free + window);
+}

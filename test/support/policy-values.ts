@@ -1,0 +1,83 @@
+import type { Action } from '../../policy/actions.js';
+import type { BootProfileName, CustomerName, DomainName } from '../../policy/names.js';
+import type { Limit, Policy, Request, Rule, Usage } from '../../policy/policy.js';
+
+/** Policies and requests made by hand: what a test does not say is "not asked for". */
+
+const PLACE = { file: 'test.yaml', line: 1, column: 1 };
+const NOBODY_ASKED = { customers: [], groups: [], roles: [] };
+const NOTHING_ASKED = { names: [], tags: [] };
+
+/** Parts of a rule, with plain strings for names. */
+export interface RuleParts {
+  readonly id?: string;
+  readonly customers?: readonly string[];
+  readonly groups?: readonly string[];
+  readonly roles?: Rule['subjects']['roles'];
+  readonly domains?: readonly string[];
+  readonly tags?: readonly string[];
+  readonly profiles?: readonly string[];
+  readonly reason?: string;
+}
+
+function scope({ customers = [], groups = [], roles = [], domains = [], tags = [] }: RuleParts) {
+  return {
+    subjects: { ...NOBODY_ASKED, customers, groups, roles },
+    domains: { ...NOTHING_ASKED, names: domains, tags },
+  };
+}
+
+export function allow(actions: readonly Action[], parts: RuleParts = {}): Rule {
+  return rule('allow', actions, parts);
+}
+
+export function deny(actions: readonly Action[], parts: RuleParts = {}): Rule {
+  return rule('deny', actions, parts);
+}
+
+function rule(effect: Rule['effect'], actions: readonly Action[], parts: RuleParts): Rule {
+  const profiles = (parts.profiles ?? []) as readonly BootProfileName[];
+  return {
+    id: parts.id ?? effect,
+    effect,
+    actions,
+    ...scope(parts),
+    profiles,
+    reason: parts.reason ?? null,
+    place: PLACE,
+  };
+}
+
+export function limit(
+  actions: readonly Action[],
+  count: number,
+  windowSeconds: number,
+  parts: RuleParts & { readonly per?: Limit['per'] } = {},
+): Limit {
+  const { id = 'limit', per = 'domain', reason = null } = parts;
+  return { id, actions, count, windowSeconds, per, ...scope(parts), reason, place: PLACE };
+}
+
+export function policy(parts: Partial<Policy> = {}): Policy {
+  return { groups: {}, tags: {}, rules: [], limits: [], sessionLimits: [], ...parts };
+}
+
+/** Alice, owner, about horatio, unless said otherwise. */
+export function request(action: Action, parts: { [K in keyof Request]?: string | null } = {}): Request {
+  const { customer = 'alice', role = 'owner', domain = 'horatio', profile = null } = parts;
+  return {
+    customer: customer as CustomerName,
+    role: role as Request['role'],
+    domain: domain as DomainName,
+    action,
+    profile: profile as BootProfileName | null,
+  };
+}
+
+/** Nobody has done anything yet. */
+export const unused: Usage = () => 0;
+
+/** One use at each of these times. */
+export function usedAt(...times: readonly Date[]): Usage {
+  return (_, since) => times.filter((time) => time > since).length;
+}
