@@ -1,0 +1,233 @@
+import type { LogLevel } from './settings-schema.js';
+import { integer, LOG, section, TEXT } from './settings-schema.js';
+
+/** dom0.yaml as it stands in the file once it is valid and the defaults are filled in. */
+export interface Dom0Document {
+  readonly host: string;
+  readonly socket: string;
+  readonly socketGroup: string | null;
+  readonly state: string;
+  readonly toolstack: {
+    readonly kind: 'xl' | 'xm';
+    readonly command: string;
+    readonly environment: Readonly<Record<string, string>>;
+    readonly consoleEscapeOption: boolean;
+    readonly timeoutSeconds: number;
+  };
+  readonly domains: readonly string[];
+  readonly unmanaged: readonly string[];
+  readonly profiles: Readonly<Record<string, ProfileDocument>>;
+  readonly limits: {
+    readonly createsPerDomain: { readonly count: number; readonly windowSeconds: number };
+    readonly powerOffsPerMinute: number;
+  };
+  readonly deadlines: {
+    readonly shutdownSeconds: number;
+    readonly createSeconds: number;
+    readonly rebootSeconds: number;
+    readonly destroySeconds: number;
+  };
+  readonly observe: { readonly intervalSeconds: number; readonly goneAfterSeconds: number };
+  readonly console: { readonly attach: 'always' | 'on-demand' };
+  readonly sysrqKeys: string;
+  readonly log: { readonly level: LogLevel };
+}
+
+export type ProfileDocument = { readonly kind: 'direct' } | { readonly kind: 'disk' };
+
+const PROFILE_WORDS = {
+  title: { type: 'string', minLength: 1, maxLength: 60, description: 'A few words for a row of the menu.' },
+  disks: {
+    type: 'string',
+    minLength: 1,
+    maxLength: 300,
+    description:
+      "What will happen to the domain's disks: a sentence that the customer reads before they confirm.",
+  },
+  hint: {
+    type: 'string',
+    maxLength: 300,
+    default: '',
+    description: 'How to go about it once it runs: a sentence for the customer.',
+  },
+} as const;
+
+const pathOrNull = (description: string) => ({
+  type: ['string', 'null'],
+  minLength: 1,
+  maxLength: 4096,
+  default: null,
+  description,
+});
+
+const DISK = { type: 'string', minLength: 1, maxLength: 1000 } as const;
+
+const DIRECT_PROFILE = {
+  title: 'kind: direct',
+  description: "A kernel and a ramdisk of dom0's own: the safest.",
+  type: 'object',
+  additionalProperties: false,
+  required: ['kind', 'title', 'disks', 'kernel'],
+  properties: {
+    kind: { const: 'direct', description: 'Boots a kernel that dom0 owns.' },
+    ...PROFILE_WORDS,
+    kernel: { ...TEXT, description: 'Absolute path of the kernel.' },
+    ramdisk: pathOrNull('Absolute path of the ramdisk.'),
+    extra: { type: 'string', maxLength: 2000, default: '', description: "The kernel's command line." },
+    addDisks: {
+      type: 'array',
+      default: [],
+      items: DISK,
+      description:
+        "Disks that are added after the domain's own, as xl disk specifications (xl-disk-configuration(5)).",
+    },
+  },
+} as const;
+
+const DISK_PROFILE = {
+  title: 'kind: disk',
+  description: "A rescue disk in front of the domain's own, booted by PV-GRUB or pygrub.",
+  type: 'object',
+  additionalProperties: false,
+  required: ['kind', 'title', 'disks', 'disk'],
+  properties: {
+    kind: { const: 'disk', description: 'Boots from a rescue disk.' },
+    ...PROFILE_WORDS,
+    disk: {
+      ...DISK,
+      description: 'The rescue disk, an xl disk specification; it comes first and is always read-only.',
+    },
+    kernel: pathOrNull('Absolute path of a PV-GRUB image that boots the disk.'),
+    bootloader: pathOrNull(
+      'A boot loader that reads the disk in dom0, only where it runs de-privileged: `pygrub` or an absolute path. One of `kernel` and `bootloader` is needed.',
+    ),
+  },
+} as const;
+
+/** dom0.yaml as JSON Schema draft 2020-12. */
+export const DOM0_SCHEMA = {
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  title: 'Postern: dom0.yaml',
+  type: 'object',
+  additionalProperties: false,
+  required: ['host'],
+  properties: {
+    host: {
+      type: 'string',
+      pattern: '^[A-Za-z0-9][A-Za-z0-9.-]{0,62}$',
+      patternErrorMessage: 'a name of letters, digits, . and -, at most 63',
+      description: "This Xen host's name, for people.",
+    },
+    socket: {
+      ...TEXT,
+      default: '/run/postern/dom0.sock',
+      description: 'The Unix socket that the gate comes to.',
+    },
+    socketGroup: {
+      type: ['string', 'null'],
+      pattern: '^[a-z_][a-z0-9_-]{0,31}$',
+      patternErrorMessage: 'a Unix group',
+      default: null,
+      description: 'The Unix group that may open the socket (mode 0660); null: only root (0600).',
+    },
+    state: {
+      ...TEXT,
+      default: '/var/lib/postern-dom0',
+      description: 'Directory for the operations journal.',
+    },
+    toolstack: section('The program that manages the domains.', {
+      kind: { type: 'string', enum: ['xl', 'xm'], default: 'xl', description: 'How it speaks.' },
+      command: { ...TEXT, default: '/usr/sbin/xl', description: 'Absolute path of it.' },
+      environment: {
+        type: 'object',
+        default: {},
+        propertyNames: {
+          type: 'string',
+          pattern: '^[A-Za-z_][A-Za-z0-9_]*$',
+          patternErrorMessage: 'letters, digits and _, not beginning with a digit',
+        },
+        additionalProperties: { type: 'string' },
+        description:
+          'Variables that it gets on top of a fixed few; nothing else of the environment reaches it.',
+      },
+      consoleEscapeOption: {
+        type: 'boolean',
+        default: false,
+        description:
+          'Whether its `console` takes another escape character (`-e`), so that Ctrl-] can be sent to a guest.',
+      },
+      timeoutSeconds: integer(30, 1, 600, 'Seconds after which a call that only asks is given up.'),
+    }),
+    domains: {
+      type: 'array',
+      minItems: 1,
+      uniqueItems: true,
+      items: TEXT,
+      default: ['/etc/xen/*.cfg'],
+      description: 'Globs (`*`, `?` in the last part) of the configuration files of the managed domains.',
+    },
+    unmanaged: {
+      type: 'array',
+      uniqueItems: true,
+      items: { type: 'string' },
+      default: [],
+      description: 'Names of domains that customers never reach, whatever roles say. Domain-0 never is.',
+    },
+    profiles: {
+      type: 'object',
+      default: {},
+      propertyNames: {
+        type: 'string',
+        pattern: '^[a-z][a-z0-9-]{0,31}$',
+        patternErrorMessage: 'small letters, digits and -, beginning with a letter, at most 32',
+      },
+      additionalProperties: {
+        type: 'object',
+        discriminator: { propertyName: 'kind' },
+        oneOf: [DIRECT_PROFILE, DISK_PROFILE],
+      },
+      description:
+        "Ways to boot besides a domain's own configuration, by name. Paths stay here and never cross the socket.",
+    },
+    limits: section("Limits of this half's own, whatever the gate asks.", {
+      createsPerDomain: section('How often a domain may be created.', {
+        count: integer(20, 1, 100_000, 'Creates of one domain in the window.'),
+        windowSeconds: integer(3_600, 1, 31_622_400, 'The sliding window, in seconds.'),
+      }),
+      powerOffsPerMinute: integer(30, 1, 100_000, 'Power-offs in a minute, over all domains.'),
+    }),
+    deadlines: section('When a step of an operation is given up.', {
+      shutdownSeconds: integer(120, 1, 3_600, 'Seconds for a guest to shut down.'),
+      createSeconds: integer(120, 1, 3_600, 'Seconds for a domain to be created.'),
+      rebootSeconds: integer(180, 1, 3_600, 'Seconds for a guest to go down and be there again.'),
+      destroySeconds: integer(60, 1, 3_600, 'Seconds for a domain to be gone after a power-off.'),
+    }),
+    observe: section('Looking at what the domains do.', {
+      intervalSeconds: integer(2, 1, 60, 'Seconds between two looks.'),
+      goneAfterSeconds: integer(
+        60,
+        1,
+        86_400,
+        'Seconds after which a domain without a configuration file counts as gone.',
+      ),
+    }),
+    console: section('The consoles.', {
+      attach: {
+        type: 'string',
+        enum: ['always', 'on-demand'],
+        default: 'always',
+        description:
+          '`always`: of every running domain, so that its output is kept; `on-demand`: only while somebody looks.',
+      },
+    }),
+    sysrqKeys: {
+      type: 'string',
+      pattern: '^[a-z0-9]*$',
+      patternErrorMessage: 'small letters and digits, one for each key',
+      default: 'hmpstuw',
+      description:
+        'SysRq keys that customers may send: help, memory, registers, sync, tasks, remount read-only, blocked tasks. `b` and `o` go round the limits on reboots and power-offs.',
+    },
+    log: LOG,
+  },
+} as const;

@@ -1,0 +1,139 @@
+import type { LogLevel } from './settings-schema.js';
+import { integer, LOG, section, TEXT } from './settings-schema.js';
+
+/** gate.yaml as it stands in the file once it is valid and the defaults are filled in. */
+export interface GateDocument {
+  readonly site: string;
+  readonly listen: readonly string[];
+  readonly hostKey: string;
+  readonly state: string;
+  readonly controlSocket: string;
+  readonly policy: string;
+  readonly hosts: readonly { readonly name: string; readonly socket: string }[];
+  readonly banner: string | null;
+  readonly motd: string | null;
+  readonly login: {
+    readonly graceSeconds: number;
+    readonly tries: number;
+    readonly connectionsPerSource: number;
+    readonly connections: number;
+    readonly sessionsPerConnection: number;
+    readonly penaltyAfter: number;
+    readonly penaltySeconds: number;
+  };
+  readonly keepAlive: { readonly intervalSeconds: number; readonly countMax: number };
+  readonly keys: { readonly perCustomer: number; readonly rsaMinimumBits: number };
+  readonly log: { readonly level: LogLevel };
+}
+
+/** gate.yaml as JSON Schema draft 2020-12. */
+export const GATE_SCHEMA = {
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  title: 'Postern: gate.yaml',
+  type: 'object',
+  additionalProperties: false,
+  required: ['site', 'listen', 'hosts'],
+  properties: {
+    site: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 60,
+      description: 'The name of this service, shown to customers.',
+    },
+    listen: {
+      type: 'array',
+      minItems: 1,
+      items: { type: 'string' },
+      description: 'Addresses and ports to listen on: `0.0.0.0:2222`, `[::]:2222`. Port 0 is any free one.',
+    },
+    hosts: {
+      type: 'array',
+      minItems: 1,
+      description: 'The Xen hosts, each with the socket of its dom0 half.',
+      items: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['name', 'socket'],
+        properties: {
+          name: {
+            type: 'string',
+            pattern: '^[A-Za-z0-9][A-Za-z0-9.-]{0,62}$',
+            patternErrorMessage: 'a name of letters, digits, . and -, at most 63',
+            description: 'A name for people, unique here.',
+          },
+          socket: {
+            ...TEXT,
+            description:
+              "Path of the dom0 half's Unix socket; one of another machine is brought over by `ssh -L`.",
+          },
+        },
+      },
+    },
+    hostKey: {
+      ...TEXT,
+      default: '/var/lib/postern/ssh_host_ed25519_key',
+      description:
+        "The SSH host key, a file in OpenSSH's format. Made on the first start when it is not there.",
+    },
+    state: {
+      ...TEXT,
+      default: '/var/lib/postern',
+      description: 'Directory for the database, the audit log in it and the accepted policies.',
+    },
+    controlSocket: {
+      ...TEXT,
+      default: '/run/postern-gate/control.sock',
+      description: "Unix socket for the admin commands; its directory must be the gate's own.",
+    },
+    policy: {
+      ...TEXT,
+      default: '/etc/postern/policy.d',
+      description: 'Directory with the policy files, read in name order: see policy.md.',
+    },
+    banner: {
+      type: ['string', 'null'],
+      maxLength: 4000,
+      default: null,
+      description: 'Text that ssh clients show before the login; anybody can read it.',
+    },
+    motd: {
+      type: ['string', 'null'],
+      maxLength: 4000,
+      default: null,
+      description: 'Message of the day, shown to customers in the menu.',
+    },
+    login: section('Guards of the login.', {
+      graceSeconds: integer(30, 1, 600, 'Seconds from connecting to being logged in.'),
+      tries: integer(
+        6,
+        1,
+        100,
+        'Failed signatures on one connection before it is closed; keys that are only offered do not count.',
+      ),
+      connectionsPerSource: integer(
+        10,
+        1,
+        10_000,
+        'Connections at once from one source address (IPv6: one /64).',
+      ),
+      connections: integer(500, 1, 100_000, 'Connections at once over all.'),
+      sessionsPerConnection: integer(4, 1, 100, 'Sessions at once on one connection.'),
+      penaltyAfter: integer(10, 1, 10_000, 'Refused logins from one source after which it is penalised.'),
+      penaltySeconds: integer(
+        60,
+        1,
+        86_400,
+        'Seconds for which a penalised source is turned away; also the time in which refused logins are counted.',
+      ),
+    }),
+    keepAlive: section('Finding out that a client is gone.', {
+      intervalSeconds: integer(15, 1, 3_600, 'Seconds between the questions to a silent client.'),
+      countMax: integer(4, 1, 100, 'Unanswered questions after which the connection is closed.'),
+    }),
+    keys: section('What customers may register.', {
+      perCustomer: integer(10, 1, 1_000, 'Keys of one customer.'),
+      rsaMinimumBits: integer(2_048, 2_048, 16_384, 'Smallest RSA key that is accepted, in bits.'),
+    }),
+    log: LOG,
+  },
+} as const;

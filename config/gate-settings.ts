@@ -1,0 +1,84 @@
+import { schemaCheck } from '../policy/schema-check.js';
+import type { DocumentPath } from '../policy/schema-fault.js';
+import type { GateDocument } from './gate-schema.js';
+import { GATE_SCHEMA } from './gate-schema.js';
+import type { ListenAddress } from './listen-address.js';
+import type { LoadedSettings } from './settings-file.js';
+import { loadSettings } from './settings-file.js';
+import type { SettingsReader } from './settings-reader.js';
+
+/** A Xen host: its name, for people, and the socket of its dom0 half. */
+export interface HostSettings {
+  readonly name: string;
+  readonly socket: string;
+}
+
+/** gate.yaml, after load: frozen, nothing optional, every path absolute. */
+export interface GateSettings extends Pick<GateDocument, 'login' | 'keepAlive' | 'keys' | 'log'> {
+  readonly site: string;
+  readonly listen: readonly ListenAddress[];
+  readonly hostKey: string;
+  readonly state: string;
+  readonly controlSocket: string;
+  readonly policy: string;
+  readonly hosts: readonly HostSettings[];
+  /** Lines joined by newlines, none at the end. */
+  readonly banner: string | null;
+  readonly motd: string | null;
+}
+
+/** Reads gate.yaml. Never throws for anything in it. */
+export function loadGateSettings(file: string): LoadedSettings<GateSettings> {
+  return loadSettings(file, schemaCheck(GATE_SCHEMA), gateSettings);
+}
+
+function gateSettings(value: unknown, reader: SettingsReader): GateSettings {
+  const document = value as GateDocument;
+  const listen = reader.list(['listen'], (path) => {
+    const address = reader.address(path);
+    return { path, address, key: `${address.host} port ${address.port}` };
+  });
+  const fixed = listen.filter(({ address }) => address.port !== 0);
+  reader.unique(
+    fixed,
+    ({ path }) => path,
+    ({ key }) => key,
+    'The address',
+  );
+  return {
+    site: reader.line(['site']),
+    listen: listen.map(({ address }) => address),
+    hostKey: reader.path(['hostKey']),
+    state: reader.path(['state']),
+    controlSocket: reader.socket(['controlSocket']),
+    policy: reader.path(['policy']),
+    hosts: hosts(reader),
+    banner: reader.lines(['banner']),
+    motd: reader.lines(['motd']),
+    login: document.login,
+    keepAlive: document.keepAlive,
+    keys: document.keys,
+    log: document.log,
+  };
+}
+
+function hosts(reader: SettingsReader): readonly HostSettings[] {
+  const found = reader.list(['hosts'], (path: DocumentPath) => ({
+    path,
+    name: reader.text([...path, 'name']),
+    socket: reader.socket([...path, 'socket']),
+  }));
+  reader.unique(
+    found,
+    ({ path }) => [...path, 'name'],
+    ({ name }) => name,
+    'The host',
+  );
+  reader.unique(
+    found,
+    ({ path }) => [...path, 'socket'],
+    ({ socket }) => socket,
+    'The socket',
+  );
+  return found.map(({ name, socket }) => ({ name, socket }));
+}

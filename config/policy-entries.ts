@@ -1,0 +1,71 @@
+import type { CustomerName } from '../policy/names.js';
+import type { Limit, Policy, Rule, SessionLimit } from '../policy/policy.js';
+import type { PolicyDocument } from '../policy/policy-schema.js';
+import { PolicyEntryReader } from './policy-entry-reader.js';
+import type { PolicyNames } from './policy-names.js';
+import type { ProblemReport } from './problem-report.js';
+
+/** One file of the policy, and where to say what is wrong with it. */
+export interface PolicyPart {
+  readonly report: ProblemReport;
+  readonly document: PolicyDocument;
+}
+
+type Path = readonly string[];
+
+/**
+ * Gives the entries of all files, in order, their meaning, and reports what no schema can see. Values in which
+ * the schema found a fault count as left out: the result is used only when nothing was reported.
+ */
+export function policyEntries(parts: readonly PolicyPart[], names: PolicyNames): Policy {
+  const groups: Record<string, readonly CustomerName[]> = {};
+  const tags: Record<string, readonly string[]> = {};
+  const rules: Rule[] = [];
+  const limits: Limit[] = [];
+  const sessionLimits: SessionLimit[] = [];
+  const before = { rules: 0, limits: 0 };
+  for (const { report, document } of parts) {
+    const reader = new PolicyEntryReader(report, names);
+    for (const [name, members, path] of soundLists(report, 'groups', document.groups)) {
+      groups[name] = reader.members(members, path);
+    }
+    for (const [name, globs, path] of soundLists(report, 'tags', document.tags)) {
+      tags[name] = reader.domainGlobs(globs, path);
+    }
+    for (const [entry, path, index] of mappings(report, 'rules', document.rules)) {
+      rules.push(reader.rule(entry, path, `rules[${before.rules + index}]`));
+    }
+    for (const [entry, path, index] of mappings(report, 'limits', document.limits)) {
+      limits.push(reader.limit(entry, path, `limits[${before.limits + index}]`));
+    }
+    for (const [entry, path] of mappings(report, 'sessions', document.sessions)) {
+      sessionLimits.push(reader.session(entry, path));
+    }
+    before.rules += document.rules.length;
+    before.limits += document.limits.length;
+  }
+  return { groups, tags, rules, limits, sessionLimits };
+}
+
+function soundLists<T>(
+  report: ProblemReport,
+  section: string,
+  record: Readonly<Record<string, readonly T[]>>,
+): readonly (readonly [string, readonly T[], Path])[] {
+  const all = Object.entries(record).map(([name, list]) => [name, list, [section, name]] as const);
+  return all.filter(([, , path]) => report.sound(path));
+}
+
+/** The entries that are mappings at all, without the keys that the schema found a fault in. */
+function mappings<T extends object>(
+  report: ProblemReport,
+  section: string,
+  entries: readonly T[],
+): readonly (readonly [Partial<T>, Path, number])[] {
+  return entries.flatMap((entry: unknown, index) => {
+    if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) return [];
+    const path = [section, String(index)];
+    const keys = Object.entries(entry).filter(([key]) => report.soundWithin([...path, key]));
+    return [[Object.fromEntries(keys) as Partial<T>, path, index] as const];
+  });
+}

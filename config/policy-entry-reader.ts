@@ -1,0 +1,162 @@
+import type { Action } from '../policy/actions.js';
+import { ACTIONS, COUNTED_ACTIONS } from '../policy/actions.js';
+import { isGlob } from '../policy/glob.js';
+import type { BootProfileName, CustomerName } from '../policy/names.js';
+import { NORMAL, parseCustomerName, parseDomainName, UNKNOWN_PROFILE } from '../policy/names.js';
+import type { Domains, Limit, Rule, SessionLimit, Subjects } from '../policy/policy.js';
+import type { LimitEntry, RuleEntry, SessionEntry, WhichEntry, WhoEntry } from '../policy/policy-schema.js';
+import { ALL } from '../policy/policy-schema.js';
+import type { Role } from '../policy/roles.js';
+import type { PolicyNames } from './policy-names.js';
+import { oneLine, unprintable } from './printable.js';
+import type { ProblemReport } from './problem-report.js';
+
+type Path = readonly string[];
+
+const LONGEST_WINDOW_SECONDS = 366 * 86_400;
+const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
+
+/** Gives the entries of one policy file their meaning. Each is checked as far as it goes, for all problems at once. */
+export class PolicyEntryReader {
+  readonly #report: ProblemReport;
+  readonly #names: PolicyNames;
+
+  constructor(report: ProblemReport, names: PolicyNames) {
+    this.#report = report;
+    this.#names = names;
+  }
+
+  members(logins: readonly string[], path: Path): readonly CustomerName[] {
+    forEach(logins, path, (login, at) => {
+      this.#customerGlob(login, at);
+    });
+    return logins as readonly CustomerName[];
+  }
+
+  domainGlobs(globs: readonly string[], path: Path): readonly string[] {
+    forEach(globs, path, (glob, at) => {
+      this.#domainGlob(glob, at);
+    });
+    return globs;
+  }
+
+  /** @param madeId the id of a rule that has none of its own */
+  rule(entry: Partial<RuleEntry>, path: Path, madeId: string): Rule {
+    const { allow, deny, profiles = [], reason } = entry;
+    const words = allow ?? deny;
+    if (words !== undefined) this.#profiles(profiles, words, [...path, 'profiles']);
+    if (allow !== undefined && reason !== undefined) {
+      const message = 'Nobody reads the reason of a rule that allows.';
+      this.#report.warn({ path: [...path, 'reason'], at: 'key', message });
+    }
+    return {
+      id: this.#id(entry.id, path, madeId),
+      effect: allow === undefined ? 'deny' : 'allow',
+      ...this.#scope(entry, path),
+      actions: expanded(words ?? [], ACTIONS),
+      profiles: profiles as readonly BootProfileName[],
+      reason: this.#reason(reason, [...path, 'reason']),
+      place: this.#report.place(path),
+    };
+  }
+
+  /** @param madeId the id of a limit that has none of its own */
+  limit(entry: Partial<LimitEntry>, path: Path, madeId: string): Limit {
+    return {
+      id: this.#id(entry.id, path, madeId),
+      ...this.#scope(entry, path),
+      actions: expanded(entry.actions ?? [], COUNTED_ACTIONS),
+      per: entry.per ?? 'domain',
+      count: entry.count ?? 0,
+      windowSeconds: this.#window(entry.within ?? '0s', [...path, 'within']),
+      reason: this.#reason(entry.reason, [...path, 'reason']),
+      place: this.#report.place(path),
+    };
+  }
+
+  session(entry: Partial<SessionEntry>, path: Path): SessionLimit {
+    const { subjects } = this.#scope(entry, path);
+    return { subjects, count: entry.count ?? 0, place: this.#report.place(path) };
+  }
+
+  #id(given: string | undefined, path: Path, made: string): string {
+    if (given === undefined) return made;
+    this.#names.give('id', given, this.#report, [...path, 'id']);
+    return given;
+  }
+
+  #scope(entry: WhoEntry & WhichEntry, path: Path): { subjects: Subjects; domains: Domains } {
+    const { customers = [], groups = [], roles = [], domains = [], tags = [] } = entry;
+    this.members(customers, [...path, 'customers']);
+    this.domainGlobs(domains, [...path, 'domains']);
+    forEach(groups, [...path, 'groups'], (name, at) => {
+      this.#names.expect('group', name, this.#report, at);
+    });
+    forEach(tags, [...path, 'tags'], (name, at) => {
+      this.#names.expect('tag', name, this.#report, at);
+    });
+    return {
+      subjects: { customers, groups, roles: roles as readonly Role[] },
+      domains: { names: domains, tags },
+    };
+  }
+
+  #customerGlob(glob: string, path: Path): void {
+    if (glob.includes('**')) this.#twoStars(path, glob);
+    else if (isGlob(glob) ? !/^[a-z_*?]/.test(glob) : parseCustomerName(glob) === undefined) {
+      this.#report.error({ path, message: `No customer can ever be called "${glob}".` });
+    }
+  }
+
+  #domainGlob(glob: string, path: Path): void {
+    if (glob.includes('**')) this.#twoStars(path, glob);
+    else if (glob === 'Domain-0') this.#report.error({ path, message: 'Domain-0 is never managed.' });
+    else if (isGlob(glob) ? !/^[A-Za-z0-9*?]/.test(glob) : parseDomainName(glob) === undefined) {
+      this.#report.error({ path, message: `No domain can ever be called "${glob}".` });
+    }
+  }
+
+  #twoStars(path: Path, glob: string): void {
+    const message = 'Two stars in a row are not a glob here; one is any text already.';
+    this.#report.error({ path, message, suggestion: JSON.stringify(glob.replaceAll(/\*+/g, '*')) });
+  }
+
+  #profiles(profiles: readonly string[], actions: readonly string[], path: Path): void {
+    if (profiles.length > 0 && !actions.includes('rescue') && !actions.includes(ALL)) {
+      const message = 'Profiles narrow `rescue`, and this rule does not speak of it.';
+      this.#report.error({ path, at: 'key', message });
+    }
+    forEach(profiles, path, (profile, at) => {
+      if (profile !== NORMAL && profile !== UNKNOWN_PROFILE) return;
+      const message = `"${profile}" is no rescue profile; going back to normal boot is the action \`normal\`.`;
+      this.#report.error({ path: at, message });
+    });
+  }
+
+  #reason(text: string | undefined, path: Path): string | null {
+    if (text === undefined) return null;
+    const line = oneLine(text);
+    const bad = unprintable(line);
+    if (bad !== null) this.#report.error({ path, message: `The reason holds ${bad}, which does not print.` });
+    if (line === '') this.#report.error({ path, message: 'The reason is empty.' });
+    return line;
+  }
+
+  #window(within: string, path: Path): number {
+    const seconds = Number(within.slice(0, -1)) * (UNIT_SECONDS[within.slice(-1)] ?? 1);
+    if (seconds > LONGEST_WINDOW_SECONDS) {
+      this.#report.error({ path, message: `${within} is too long a window.`, expected: 'at most 366d' });
+    }
+    return seconds;
+  }
+}
+
+function forEach<T>(list: readonly T[], path: Path, visit: (entry: T, path: Path) => void): void {
+  list.forEach((entry, index) => {
+    visit(entry, [...path, String(index)]);
+  });
+}
+
+function expanded<A extends Action>(words: readonly string[], all: readonly A[]): readonly A[] {
+  return words.includes(ALL) ? all : (words as readonly A[]);
+}

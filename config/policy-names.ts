@@ -1,0 +1,53 @@
+import type { Place } from '../policy/policy.js';
+import type { PolicyDocument } from '../policy/policy-schema.js';
+import type { ProblemReport } from './problem-report.js';
+
+type Kind = 'group' | 'tag' | 'id';
+
+/** The names that a policy gives, over all of its files: groups, tags, ids. Each is given once. */
+export class PolicyNames {
+  readonly #given: Readonly<Record<Kind, Map<string, Place>>> = {
+    group: new Map(),
+    tag: new Map(),
+    id: new Map(),
+  };
+  readonly #complete: boolean;
+
+  /** @param complete whether every file could be read, so that a name that none gives is a mistake */
+  constructor(complete: boolean) {
+    this.#complete = complete;
+  }
+
+  /** Takes the groups and tags of a file in, also those whose own entries are wrong. */
+  learn(report: ProblemReport, document: PolicyDocument): void {
+    for (const name of Object.keys(document.groups)) this.give('group', name, report, ['groups', name]);
+    for (const name of Object.keys(document.tags)) this.give('tag', name, report, ['tags', name]);
+  }
+
+  give(kind: Kind, name: string, report: ProblemReport, path: readonly string[]): void {
+    const at = kind === 'id' ? 'value' : 'key';
+    const place = report.place(path, at);
+    const first = this.#given[kind].get(name);
+    if (first === undefined) {
+      this.#given[kind].set(name, place);
+      return;
+    }
+    const where = first.file === place.file ? `line ${first.line}` : `${first.file}:${first.line}`;
+    report.error({ path, at, message: `The ${kind} \`${name}\` is there already, at ${where}.` });
+  }
+
+  /** Reports a group or tag that no file defines. */
+  expect(kind: 'group' | 'tag', name: string, report: ProblemReport, path: readonly string[]): void {
+    if (!this.#complete || this.#given[kind].has(name)) return;
+    const known = [...this.#given[kind].keys()];
+    const expected =
+      known.length === 0 ? `a ${kind} that is defined under \`${kind}s:\`` : `one of ${known.join(', ')}`;
+    report.error({
+      path,
+      message: `There is no ${kind} \`${name}\`.`,
+      expected,
+      word: name,
+      candidates: known,
+    });
+  }
+}

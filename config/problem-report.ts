@@ -1,0 +1,101 @@
+import type { DocumentPath, SchemaFault } from '../policy/schema-fault.js';
+import type { Place } from '../policy/policy.js';
+import type { Problem } from './problem.js';
+import { closest } from './suggestion.js';
+import type { YamlDocument } from './yaml-document.js';
+
+/** What is said about a place of a document. */
+export interface Finding {
+  readonly path: DocumentPath;
+  readonly at?: 'key' | 'value';
+  readonly message: string;
+  readonly expected?: string | null;
+  readonly suggestion?: string | null;
+  /** A word that is not known, and those that are: the nearest one is suggested. */
+  readonly word?: string | null;
+  readonly candidates?: readonly string[];
+}
+
+/** Collects what is wrong with one document, with its places. */
+export class ProblemReport {
+  readonly document: YamlDocument;
+  readonly problems: Problem[] = [];
+  readonly warnings: Problem[] = [];
+  readonly #faulty: DocumentPath[] = [];
+
+  constructor(document: YamlDocument) {
+    this.document = document;
+  }
+
+  place(path: DocumentPath, at: 'key' | 'value' = 'value'): Place {
+    return this.document.source.place(this.document.offset(path, at));
+  }
+
+  error(finding: Finding): void {
+    this.problems.push(this.#problem(finding));
+  }
+
+  warn(finding: Finding): void {
+    this.warnings.push(this.#problem(finding));
+  }
+
+  /** A warning about a place that was asked for earlier. */
+  warnAt(place: Place, message: string): void {
+    const lineText = this.document.source.line(place.line);
+    this.warnings.push({ place, message, expected: null, suggestion: null, lineText });
+  }
+
+  /** Takes over what the schema check found, and remembers which parts are not worth a closer look. */
+  faults(faults: readonly SchemaFault[]): void {
+    for (const fault of faults) {
+      this.#faulty.push(fault.path);
+      this.error({ ...fault, suggestion: this.#spelling(fault) });
+    }
+  }
+
+  /** Whether the schema check found nothing in this part nor around it, so that it has the shape of its type. */
+  sound(path: DocumentPath): boolean {
+    return this.soundWithin(path) && !this.#faulty.some((faulty) => begins(path, faulty));
+  }
+
+  /** Whether the schema check found nothing in this part, whatever there is around it. */
+  soundWithin(path: DocumentPath): boolean {
+    return !this.#faulty.some((faulty) => begins(faulty, path));
+  }
+
+  /** What to write for a value of the wrong type, where that is plain: quotes, or a list of one. */
+  #spelling({ path, expected, at }: SchemaFault): string | null {
+    const spelt = this.document.spelt(path);
+    if (spelt === null || spelt === '' || at === 'key' || expected === null) return null;
+    if (expected.startsWith('text')) return JSON.stringify(spelt);
+    return expected.startsWith('a list') ? `[${spelt}]` : null;
+  }
+
+  #problem({
+    path,
+    at = 'value',
+    message,
+    expected = null,
+    suggestion = null,
+    word = null,
+    candidates = [],
+  }: Finding): Problem {
+    const meant = suggestion ?? (word === null ? null : closest(word, candidates));
+    return this.document.source.problem(this.document.offset(path, at), message, {
+      expected,
+      suggestion: meant,
+    });
+  }
+}
+
+function begins(path: DocumentPath, start: DocumentPath): boolean {
+  return start.every((part, index) => part === path[index]);
+}
+
+/** In the order of the files given and of their lines. */
+export function inOrder(problems: readonly Problem[], files: readonly string[]): readonly Problem[] {
+  const rank = ({ place }: Problem): number => files.indexOf(place.file);
+  return [...problems].sort(
+    (a, b) => rank(a) - rank(b) || a.place.line - b.place.line || a.place.column - b.place.column,
+  );
+}

@@ -1,0 +1,26 @@
+/** Levels of the log, as pino has them. */
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
+
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Some text: a path, a command. */
+export const TEXT = { type: 'string', minLength: 1, maxLength: 4096 } as const;
+
+/** A whole number with its default and range. */
+export function integer(byDefault: number, minimum: number, maximum: number, description: string): object {
+  return { type: 'integer', default: byDefault, minimum, maximum, description };
+}
+
+/** A mapping, all keys of which have defaults, so that it may be left out. */
+export function section(description: string, properties: Readonly<Record<string, object>>): object {
+  return { type: 'object', default: {}, additionalProperties: false, description, properties };
+}
+
+export const LOG = section('The log: JSON lines on stderr.', {
+  level: {
+    type: 'string',
+    enum: [...LOG_LEVELS],
+    default: 'info',
+    description: 'The least level that is written.',
+  },
+});
