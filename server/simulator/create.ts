@@ -1,0 +1,223 @@
+import { randomUUID } from 'node:crypto';
+import { fork } from 'node:child_process';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+import { parseConfig } from './config-file.js';
+import { readConfig } from './config-reading.js';
+import { attachConsole } from './console.js';
+import type { DomainConfig } from './domain-config.js';
+import { configAsJson, prettyJson } from './domain-config.js';
+import { askDomain } from './domain-request.js';
+import { getopt } from './getopt.js';
+import type { DomainRecord, Host } from './host.js';
+import { complain, print } from './output.js';
+import { destructionFailure } from './power.js';
+import { ownIdentity } from './process-identity.js';
+import { usage } from './usage.js';
+
+/** What building a domain takes, in milliseconds. */
+export const BUILD_MILLISECONDS = 3_800;
+/** From then on a domain that is being built shows its memory. */
+export const MEMORY_MILLISECONDS = 600;
+const FAILURE_MILLISECONDS = 150;
+
+const LIBXL_FAILED = 3;
+
+/** `xl create`. */
+export async function create(host: Host, argv: readonly string[], globalDryRun: boolean): Promise<number> {
+  const options = getopt(argv, 'cdeFf:hnpqVA', {
+    defconfig: 'f',
+    dryrun: 'n',
+    quiet: 'q',
+    help: 'h',
+    vncviewer: 'V',
+    'vncviewer-autopass': 'A',
+  });
+  if (options.problem !== undefined) {
+    complain(options.problem);
+    return 2;
+  }
+  if (options.flags.has('h')) return usage('create', 0);
+  const operands = [...options.operands];
+  const fileName = options.values.get('f') ?? (operands[0]?.includes('=') === false ? operands.shift() : undefined);
+  if (operands.some((operand) => !operand.includes('='))) return usage('create', 2);
+  if (fileName === undefined) {
+    complain('Config file not specified and none in save file\n');
+    return 6;
+  }
+
+  const config = readConfigFile(fileName, operands, options.flags.has('q'));
+  if (typeof config === 'number') return config;
+  const uuid = config.uuid ?? randomUUID();
+  if (globalDryRun || options.flags.has('n')) {
+    print(`${prettyJson(configAsJson(config, uuid, false))}\n`);
+    return 0;
+  }
+
+  const domid = host.drawDomid();
+  const command = ['xl create', ...argv].join(' ');
+  const record = await claimDomain(host, newRecord(host, domid, uuid, config, command));
+  if (!record) return LIBXL_FAILED;
+  const failure = await buildFailure(host, record);
+  if (failure !== undefined) {
+    host.forget(domid);
+    complain(`${failure}${destructionFailure(domid)}`);
+    return LIBXL_FAILED;
+  }
+
+  await startProcess(host, domid, !options.flags.has('e'));
+  const attached = options.flags.has('c') ? attachConsole(host, domid) : undefined;
+  await sleep(host.scaled(BUILD_MILLISECONDS));
+  if (!options.flags.has('p')) await askDomain(host.socketPath(domid), { ask: 'unpause' });
+  if (options.flags.has('F')) await askDomain(host.socketPath(domid), { ask: 'wait' });
+  return attached ?? 0;
+}
+
+/** @returns the exit status when it cannot be read or parsed. */
+function readConfigFile(fileName: string, overrides: readonly string[], quiet: boolean): DomainConfig | number {
+  let text = '';
+  try {
+    if (fileName !== '/dev/null') {
+      if (!statSync(fileName).isFile()) {
+        complain(`libxl: error: libxl_utils.c:346:libxl_read_file_contents: ${fileName} is not a plain file: Success\n`);
+        complain(`Failed to read config file: ${fileName}: Inappropriate ioctl for device\n`);
+        return LIBXL_FAILED;
+      }
+      text = readFileSync(fileName, 'utf8');
+    }
+  } catch (error) {
+    const denied = (error as NodeJS.ErrnoException).code === 'EACCES';
+    complain(`Failed to read config file: ${fileName}: ${denied ? 'Permission denied' : 'No such file or directory'}\n`);
+    return LIBXL_FAILED;
+  }
+  if (!quiet) complain(`Parsing config from ${fileName}\n`);
+  const parsed = parseConfig(text + overrides.map((override) => `${override}\n`).join(''), fileName);
+  if ('problems' in parsed) {
+    complain([...parsed.problems, 'Failed to parse config: Invalid argument', ''].join('\n'));
+    return 1;
+  }
+  const read = readConfig(parsed.assignments, fileName);
+  if (typeof read === 'string') {
+    complain(`${read}\n`);
+    return 1;
+  }
+  complain(read.warnings.map((warning) => `${warning}\n`).join(''));
+  return read.config;
+}
+
+/** A record of a domain that is about to be built, kept by this process until the domain has its own. */
+export function newRecord(
+  host: Host,
+  domid: number,
+  uuid: string,
+  config: DomainConfig,
+  command: string,
+): DomainRecord {
+  const now = Date.now();
+  return {
+    domid,
+    uuid,
+    name: config.name,
+    keeper: ownIdentity(),
+    command,
+    config,
+    createdAt: now,
+    memoryAt: now + host.scaled(MEMORY_MILLISECONDS),
+    pauses: 1,
+    pausedAt: 0,
+    idle: false,
+    cpu: 0,
+    cpuSince: null,
+    shutdown: null,
+  };
+}
+
+async function claimDomain(host: Host, record: DomainRecord): Promise<DomainRecord | undefined> {
+  if (host.claim(record)) return record;
+  await sleep(host.scaled(FAILURE_MILLISECONDS));
+  complain(
+    `libxl: error: libxl_domain.c:81:libxl__domain_rename: Domain ${record.domid}:Domain with name "${record.name}" already exists.\n` +
+      `libxl: error: libxl_create.c:1296:initiate_domain_create: Domain ${record.domid}:cannot make domain: -6\n` +
+      destructionFailure(record.domid),
+  );
+  return undefined;
+}
+
+/** Why the domain cannot be built, in libxl's words up to its attempt to destroy it again. */
+async function buildFailure(host: Host, { domid, config }: DomainRecord): Promise<string | undefined> {
+  const cannotBuild = `libxl: error: libxl_create.c:1640:domcreate_rebuild_done: Domain ${domid}:cannot (re-)build domain: -3\n`;
+  const missingDisk = config.disks.findIndex((disk) => !existsSync(disk.target));
+  const disk = config.disks[missingDisk];
+  if (disk) {
+    await sleep(host.scaled(FAILURE_MILLISECONDS));
+    return (
+      `libxl: error: libxl_device.c:455:libxl__device_disk_set_backend: Disk vdev=${disk.device} failed to stat: ${disk.target}: No such file or directory\n` +
+      `libxl: error: libxl_create.c:1318:initiate_domain_create: Domain ${domid}:Unable to set disk defaults for disk ${missingDisk}\n`
+    );
+  }
+  if (config.bootloader !== undefined) {
+    const failure = bootloaderFailure(domid, config);
+    if (failure !== undefined) return failure + cannotBuild;
+  } else {
+    const missing = [config.kernel, config.ramdisk].find((path) => path !== undefined && !existsSync(path));
+    if (missing !== undefined) {
+      await sleep(host.scaled(FAILURE_MILLISECONDS));
+      const what = missing === config.kernel ? 'kernel_file' : 'ramdisk_file';
+      return (
+        `xc: error: panic: xg_dom_core.c:205: failed to open file '${missing}': No such file or directory: Internal error\n` +
+        `libxl: error: libxl_dom.c:646:libxl__build_pv: xc_dom_${what} failed: No such file or directory\n` +
+        cannotBuild
+      );
+    }
+  }
+  if (host.freeMemory < 0) {
+    await sleep(host.scaled(FAILURE_MILLISECONDS * 8));
+    return (
+      "xc: error: panic: xg_dom_boot.c:119: xc_dom_boot_mem_init: can't allocate low memory for domain: Out of memory\n" +
+      'libxl: error: libxl_dom.c:586:libxl__build_dom: xc_dom_boot_mem_init failed: Cannot allocate memory\n' +
+      cannotBuild
+    );
+  }
+  return undefined;
+}
+
+/** With a bootloader `kernel=` is a path inside the guest's disk, and an empty bootloader is one that cannot be run. */
+function bootloaderFailure(domid: number, config: DomainConfig): string | undefined {
+  const [first] = config.disks;
+  if (!first) {
+    return `libxl: error: libxl_bootloader.c:427:libxl__bootloader_run: Domain ${domid}:cannot run bootloader with no boot disk\n`;
+  }
+  const missing = config.kernel !== undefined && !existsSync(join(first.target, config.kernel));
+  if (config.bootloader !== '' && !missing) return undefined;
+  const log = `/var/log/xen/bootloader.${domid}.log`;
+  return (
+    `libxl: error: libxl_bootloader.c:767:bootloader_finished: Domain ${domid}:bootloader failed - consult logfile ${log}\n` +
+    `libxl: error: libxl_exec.c:117:libxl_report_child_exitstatus: bootloader [${process.pid}] exited with error status ${config.bootloader === '' ? 255 : 1}\n`
+  );
+}
+
+/** Starts the process that is the domain and its monitor; it outlives this one. */
+async function startProcess(host: Host, domid: number, monitored: boolean): Promise<void> {
+  const program = fileURLToPath(new URL('./domain-process.js', import.meta.url));
+  const child = fork(program, [host.directory, String(domid), monitored ? 'monitored' : 'unmonitored'], {
+    cwd: '/',
+    detached: true,
+    env: {},
+    execArgv: ['--max-semi-space-size=1', '--max-old-space-size=96'],
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
+  await new Promise<void>((resolve, reject) => {
+    child.once('message', () => {
+      resolve();
+    });
+    child.once('exit', () => {
+      reject(new Error(`the process of domain ${domid} did not start`));
+    });
+  });
+  child.removeAllListeners('exit');
+  child.disconnect();
+  child.unref();
+}

@@ -1,0 +1,99 @@
+/** What happens to a domain that has shut down, xl.cfg(5) EVENT ACTIONS. */
+export type ShutdownAction =
+  | 'destroy'
+  | 'restart'
+  | 'rename-restart'
+  | 'preserve'
+  | 'coredump-destroy'
+  | 'coredump-restart'
+  | 'soft-reset';
+
+export interface DiskConfig {
+  readonly target: string;
+  readonly device: string;
+  readonly writable: boolean;
+}
+
+/** A domain's configuration after the file and the overrides were merged. Sizes in MiB. */
+export interface DomainConfig {
+  readonly name: string;
+  readonly uuid: string | undefined;
+  readonly memory: number | undefined;
+  readonly vcpus: number | undefined;
+  readonly kernel: string | undefined;
+  readonly ramdisk: string | undefined;
+  readonly cmdline: string | undefined;
+  readonly bootloader: string | undefined;
+  readonly bootloaderArguments: readonly string[];
+  readonly disks: readonly DiskConfig[];
+  readonly onPoweroff: ShutdownAction;
+  readonly onReboot: ShutdownAction;
+  readonly onCrash: ShutdownAction;
+}
+
+type Json = string | number | readonly Json[] | { readonly [key: string]: Json | undefined };
+
+/** The configuration as `xl create -n` prints it; with `created`, as `xl list -l` shows it of a domain that exists. */
+export function configAsJson(config: DomainConfig, uuid: string, created: boolean): Json {
+  const vcpus = config.vcpus ?? (created ? 1 : undefined);
+  const kilobytes = config.memory === undefined ? undefined : config.memory * 1024;
+  return {
+    c_info: {
+      type: 'pv',
+      name: config.name,
+      domid: created ? 4294967295 : undefined,
+      uuid,
+      run_hotplug_scripts: 'True',
+    },
+    b_info: {
+      max_vcpus: vcpus,
+      avail_vcpus: vcpus === undefined ? undefined : Array.from({ length: vcpus }, (_, index) => index),
+      max_memkb: kilobytes,
+      target_memkb: kilobytes,
+      video_memkb: created ? 0 : undefined,
+      sched_params: created ? { sched: 'credit2', weight: 256, cap: 0 } : {},
+      claim_mode: 'True',
+      bootloader: config.bootloader,
+      bootloader_args: config.bootloaderArguments.length > 0 ? config.bootloaderArguments : undefined,
+      kernel: config.kernel,
+      cmdline: config.cmdline,
+      ramdisk: config.ramdisk,
+      'type.pv': {},
+      arch_arm: {},
+      arch_x86: created ? { msr_relaxed: 'False' } : {},
+    },
+    disks:
+      config.disks.length === 0
+        ? undefined
+        : config.disks.map((disk) => ({
+            pdev_path: disk.target,
+            vdev: disk.device,
+            format: 'raw',
+            readwrite: disk.writable ? 1 : undefined,
+            colo_restore_enable: created ? 'False' : undefined,
+          })),
+    on_poweroff: actionAsJson(config.onPoweroff),
+    on_reboot: actionAsJson(config.onReboot),
+    on_crash: actionAsJson(config.onCrash),
+    on_soft_reset: 'soft_reset',
+  };
+}
+
+/** libxl leaves out what has its type's first value, which is `destroy`. */
+function actionAsJson(action: ShutdownAction): string | undefined {
+  return action === 'destroy' ? undefined : action.replaceAll('-', '_');
+}
+
+/** JSON as yajl prints it: four spaces, and an empty line in an empty object. */
+export function prettyJson(value: Json, indent = ''): string {
+  if (typeof value !== 'object') return JSON.stringify(value);
+  const inner = `${indent}    `;
+  const isList = Array.isArray(value);
+  const parts = isList
+    ? (value as readonly Json[]).map((item) => inner + prettyJson(item, inner))
+    : Object.entries(value as Record<string, Json | undefined>)
+        .filter((entry): entry is [string, Json] => entry[1] !== undefined)
+        .map(([key, item]) => `${inner}${JSON.stringify(key)}: ${prettyJson(item, inner)}`);
+  const [open, close] = isList ? '[]' : '{}';
+  return `${open}\n${parts.join(',\n')}\n${indent}${close}`;
+}

@@ -1,0 +1,151 @@
+/**
+ * What `xl create` leaves behind: the process that is at once the domain's guest and, as the real one, the
+ * monitor that cleans up or builds anew when the guest has shut down.
+ *
+ *     node domain-process.js HOST-DIRECTORY DOMID monitored|unmonitored
+ */
+import { randomUUID } from 'node:crypto';
+import { appendFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { BUILD_MILLISECONDS, newRecord } from './create.js';
+import type { ShutdownAction } from './domain-config.js';
+import type { DomainRecord, ShutdownReason } from './host.js';
+import { Host, SHUTDOWN_CRASH, SHUTDOWN_REBOOT } from './host.js';
+import { Incarnation } from './incarnation.js';
+import { ownIdentity } from './process-identity.js';
+
+const CONSOLE_END_MILLISECONDS = 300;
+const DESTROY_MILLISECONDS = 1_400;
+/** Between the end of one incarnation and the listing of the next. */
+const ABSENT_MILLISECONDS = 1_900;
+const HOST_CHECK_MILLISECONDS = 5_000;
+
+class Monitor {
+  readonly #host: Host;
+  readonly #monitored: boolean;
+  #incarnation: Incarnation | undefined;
+  #ending = false;
+
+  constructor(host: Host, monitored: boolean) {
+    this.#host = host;
+    this.#monitored = monitored;
+  }
+
+  async begin(record: DomainRecord): Promise<void> {
+    this.#ending = false;
+    const { log } = this;
+    const incarnation = new Incarnation(
+      this.#host,
+      { ...record, keeper: ownIdentity() },
+      {
+        shutDown: (reason) => {
+          if (this.#ending) return;
+          log(incarnation.record, `Domain ${record.domid} has shut down, reason code ${reason} 0x${reason}`);
+          this.#guarded(this.#afterShutdown(incarnation, reason));
+        },
+        destroyRequested: () => {
+          if (this.#ending) return;
+          log(incarnation.record, `Domain ${record.domid} has been destroyed.`);
+          this.#guarded(this.#destroy(incarnation).then(() => this.exit()));
+        },
+      },
+    );
+    this.#incarnation = incarnation;
+    await incarnation.listen();
+    log(record, `Waiting for domain ${record.name} (domid ${record.domid}) to die [pid ${process.pid}]`);
+  }
+
+  exit(): never {
+    this.#incarnation?.dispose();
+    rmSync(this.#mark, { force: true });
+    process.exit(0);
+  }
+
+  /** So that `stopSimulator` finds this process also while it has no domain. */
+  register(): void {
+    writeFileSync(this.#mark, JSON.stringify(ownIdentity()));
+  }
+
+  readonly log = (record: DomainRecord, line: string): void => {
+    const directory = join(this.#host.directory, 'var', 'log', 'xen');
+    if (existsSync(directory)) appendFileSync(join(directory, `xl-${record.name}.log`), `${line}\n`);
+  };
+
+  async #afterShutdown(incarnation: Incarnation, reason: ShutdownReason): Promise<void> {
+    const { record } = incarnation;
+    if (!this.#monitored) return;
+    const action = actionFor(record, reason);
+    this.log(record, `Action for shutdown reason code ${reason} is ${action}`);
+    if (action === 'preserve') {
+      this.log(record, 'Done. Exiting now');
+      return;
+    }
+    this.log(record, `Domain ${record.domid} needs to be cleaned up: destroying the domain`);
+    await this.#destroy(incarnation);
+    if (action === 'destroy' || action === 'coredump-destroy') {
+      this.log(record, 'Done. Exiting now');
+      this.exit();
+    }
+    this.log(record, 'Done. Rebooting now');
+    await this.#restart(record);
+  }
+
+  async #destroy(incarnation: Incarnation): Promise<void> {
+    this.#ending = true;
+    incarnation.pause();
+    await sleep(this.#host.scaled(CONSOLE_END_MILLISECONDS));
+    incarnation.endConsole();
+    await sleep(this.#host.scaled(DESTROY_MILLISECONDS - CONSOLE_END_MILLISECONDS));
+    incarnation.dispose();
+  }
+
+  async #restart(before: DomainRecord): Promise<void> {
+    await sleep(this.#host.scaled(ABSENT_MILLISECONDS));
+    const { config } = before;
+    const uuid = config.uuid ?? randomUUID();
+    const record = newRecord(this.#host, this.#host.drawDomid(), uuid, config, before.command);
+    // Somebody may have taken the name meanwhile; then this one stays away, as with the real xl.
+    if (!this.#host.claim(record)) this.exit();
+    await this.begin(record);
+    await sleep(this.#host.scaled(BUILD_MILLISECONDS));
+    this.#incarnation?.unpause();
+  }
+
+  #guarded(work: Promise<void>): void {
+    work.catch(() => this.exit());
+  }
+
+  get #mark(): string {
+    return join(this.#host.directory, 'state', 'daemons', String(process.pid));
+  }
+}
+
+function actionFor(record: DomainRecord, reason: ShutdownReason): ShutdownAction {
+  if (reason === SHUTDOWN_REBOOT) return record.config.onReboot;
+  return reason === SHUTDOWN_CRASH ? record.config.onCrash : record.config.onPoweroff;
+}
+
+async function main(directory: string, domid: number, monitored: boolean): Promise<void> {
+  const host = new Host(directory);
+  const record = host.domain(domid);
+  if (!record || host.stopped) return;
+  process.title = record.command;
+  mkdirSync(join(directory, 'var', 'log', 'xen'), { recursive: true });
+  rmSync(join(directory, 'var', 'log', 'xen', `xl-${record.name}.log`), { force: true });
+
+  const monitor = new Monitor(host, monitored);
+  monitor.register();
+  process.on('SIGTERM', () => monitor.exit());
+  process.on('SIGHUP', () => undefined);
+  // A host whose directory was deleted must not leave processes behind.
+  setInterval(() => {
+    if (!existsSync(join(directory, 'state', 'host.json'))) process.exit(0);
+  }, HOST_CHECK_MILLISECONDS).unref();
+  await monitor.begin(record);
+  process.send?.('ready');
+}
+
+const [directory = '', domid = '', mode = ''] = process.argv.slice(2);
+await main(directory, Number(domid), mode === 'monitored');

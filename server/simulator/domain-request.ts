@@ -1,0 +1,65 @@
+import type { Socket } from 'node:net';
+import { createConnection } from 'node:net';
+
+import type { ShutdownReason } from './host.js';
+
+/** What an `xl` command asks a domain's process: one line of JSON, answered by one line. */
+export type DomainRequest =
+  | { readonly ask: 'pause' | 'unpause' | 'destroy' }
+  /** Answered when the guest acknowledges, which may be never. */
+  | { readonly ask: 'shutdown'; readonly reboot: boolean }
+  | { readonly ask: 'sysrq'; readonly key: string }
+  | { readonly ask: 'rename'; readonly name: string }
+  /** Answered when the domain has shut down. */
+  | { readonly ask: 'wait' }
+  /** Answered `locked`, or `attached` and then raw bytes both ways. */
+  | { readonly ask: 'console' };
+
+export interface DomainReply {
+  readonly answer: 'done' | 'locked' | 'attached';
+  readonly reason?: ShutdownReason;
+}
+
+/** @returns undefined when the domain is gone, or goes before it answers. */
+export function askDomain(path: string, request: DomainRequest): Promise<DomainReply | undefined> {
+  return new Promise((resolve) => {
+    const socket = openDomain(path, request, (reply) => {
+      socket.destroy();
+      resolve(reply);
+    });
+    socket.on('close', () => {
+      resolve(undefined);
+    });
+  });
+}
+
+/** Opens a connection that stays open after the reply; bytes that came with the reply are given back to it. */
+export function openDomain(
+  path: string,
+  request: DomainRequest,
+  onReply: (reply: DomainReply) => void,
+): Socket {
+  const socket = createConnection(path);
+  socket.on('error', () => socket.destroy());
+  socket.write(`${JSON.stringify(request)}\n`);
+  onFirstLine(socket, (line) => {
+    onReply(JSON.parse(line) as DomainReply);
+  });
+  return socket;
+}
+
+/** Hands over the first line and leaves the socket paused, with whatever came after the line put back. */
+export function onFirstLine(socket: Socket, onLine: (line: string) => void): void {
+  let received = Buffer.alloc(0);
+  const read = (chunk: Buffer): void => {
+    received = Buffer.concat([received, chunk]);
+    const end = received.indexOf(10);
+    if (end < 0) return;
+    socket.off('data', read);
+    socket.pause();
+    const rest = received.subarray(end + 1);
+    if (rest.length > 0) socket.unshift(rest);
+    onLine(received.subarray(0, end).toString());
+  };
+  socket.on('data', read);
+}

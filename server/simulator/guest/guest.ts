@@ -1,0 +1,196 @@
+import type { DiskConfig, DomainConfig } from '../domain-config.js';
+import type { ShutdownReason } from '../host.js';
+import { SHUTDOWN_CRASH, SHUTDOWN_POWEROFF, SHUTDOWN_REBOOT } from '../host.js';
+import type { BootStep } from './boot-messages.js';
+import { brokenBoot, installedBoot, rescueBoot, shutdownMessages } from './boot-messages.js';
+import type { GuestClock } from './clock.js';
+import type { PowerAction } from './command.js';
+import { kernelLine, kernelLog } from './kernel-log.js';
+import { PANIC_TRACE } from './panic-trace.js';
+import { Session } from './session.js';
+import type { System } from './system.js';
+import { chooseSystem, readDiskFile } from './system.js';
+import { answerSysrq } from './sysrq.js';
+import { Tty } from './tty.js';
+
+/** What a guest is given by its domain. */
+export interface Machine {
+  readonly name: string;
+  readonly config: DomainConfig;
+  /** The domain's own directory on the host, for a ramdisk. */
+  readonly directory: string;
+  readonly clock: GuestClock;
+  write(bytes: Buffer): void;
+  /** Bytes that a flood may write now. */
+  room(): number;
+  idle(idle: boolean): void;
+  shutDown(reason: ShutdownReason): void;
+}
+
+/** The kernel's own time runs a little ahead of ours: its log was recorded on a slower machine. */
+const BOOT_LOG_PACE = 0.6;
+const KERNEL_HEAD_START_SECONDS = 2.3;
+/** From then on the kernel acknowledges the toolstack's requests. */
+const XENBUS_MILLISECONDS = 2_000;
+
+/** A small Linux: boot log, console, shell, shutdown. */
+export class Guest {
+  readonly #machine: Machine;
+  readonly #tty: Tty;
+  readonly #system: System;
+  readonly #kernelMessages: string[] = [];
+  #stage: 'unborn' | 'kernel' | 'up' | 'going-down' | 'down' = 'unborn';
+  #session: Session | undefined;
+  #cancelNext: (() => void) | undefined;
+
+  constructor(machine: Machine) {
+    this.#machine = machine;
+    this.#tty = new Tty((text) => {
+      if (this.#stage !== 'down') machine.write(Buffer.from(text));
+    });
+    this.#system = chooseSystem(machine.config);
+  }
+
+  /** Boots; harmless when it has booted. */
+  start(): void {
+    if (this.#stage !== 'unborn') return;
+    this.#stage = 'kernel';
+    const { config } = this.#machine;
+    const log = kernelLog({
+      commandLine: config.cmdline ?? '',
+      memory: config.memory ?? 128,
+      disks: config.disks.map((disk) => disk.device),
+    });
+    const next = (at: number): void => {
+      const due = this.#machine.clock.elapsed / 1000 / BOOT_LOG_PACE;
+      let index = at;
+      for (let line = log[index]; line && line.at <= due; line = log[++index]) this.#kernel(line.text, line.at);
+      const line = log[index];
+      if (!line) {
+        this.#userland();
+        return;
+      }
+      this.#cancelNext = this.#machine.clock.after((line.at - due) * 1000 * BOOT_LOG_PACE, () => {
+        next(index);
+      });
+    };
+    next(0);
+  }
+
+  input(bytes: Buffer): void {
+    if (this.#stage === 'up' || this.#stage === 'kernel') this.#tty.input(bytes);
+  }
+
+  /** The toolstack asks; `acknowledge` is called when, and if, the kernel takes notice. */
+  requestShutdown(reboot: boolean, acknowledge: () => void): void {
+    const { clock } = this.#machine;
+    if (this.#system.kind === 'installed' && readDiskFile(this.#system.root, 'etc/ignore-shutdown') !== '') return;
+    clock.after(Math.max(0, XENBUS_MILLISECONDS - clock.elapsed), () => {
+      acknowledge();
+      // The kernel of an initramfs acknowledges, and then finds nobody there who could shut it down.
+      if (this.#system.kind === 'initramfs' && this.#stage === 'up') return;
+      this.#power(reboot ? 'reboot' : 'poweroff', this.#stage === 'kernel');
+    });
+  }
+
+  sysrq(key: string): void {
+    if (this.#stage === 'unborn' || this.#stage === 'down') return;
+    const { messages, effect } = answerSysrq(key, this.#sysrqMask());
+    for (const message of messages) this.#kernel(message);
+    if (effect === 'crash') this.#panic();
+    else if (effect !== 'none') this.#halt(effect === 'reboot' ? SHUTDOWN_REBOOT : SHUTDOWN_POWEROFF);
+  }
+
+  dispose(): void {
+    this.#stage = 'down';
+    this.#cancelNext?.();
+    this.#session?.dispose();
+  }
+
+  #userland(): void {
+    const { name, config } = this.#machine;
+    const system = this.#system;
+    let steps: readonly BootStep[];
+    if (system.kind === 'initramfs') steps = brokenBoot(system.missing);
+    else {
+      this.#kernel('Run /init as init process');
+      if (system.root) {
+        const mode = system.root.writable ? 'ordered data mode' : 'ordered data mode, read-only';
+        this.#kernel(`EXT4-fs (${system.root.device}): mounted filesystem with ${mode}. Quota mode: none.`);
+      }
+      const customers = config.disks.filter((disk) => isCustomers(disk, system));
+      steps =
+        system.kind === 'installed' ? installedBoot(name) : rescueBoot(name, customers.map((disk) => disk.device));
+    }
+    this.#play(steps, () => {
+      this.#stage = 'up';
+      this.#session = new Session({
+        machine: this.#machine,
+        tty: this.#tty,
+        system,
+        kernelMessages: this.#kernelMessages,
+        power: (action, forced) => {
+          this.#power(action, forced);
+        },
+        sysrq: (key) => {
+          this.sysrq(key);
+        },
+        panic: () => {
+          this.#panic();
+        },
+      });
+      this.#session.start();
+    });
+  }
+
+  #power(action: PowerAction, forced: boolean): void {
+    if (this.#stage === 'going-down' || this.#stage === 'down') return;
+    this.#cancelNext?.();
+    this.#session?.dispose();
+    this.#stage = 'going-down';
+    this.#machine.idle(false);
+    const reboot = action === 'reboot';
+    this.#play(forced ? [] : shutdownMessages(reboot), () => {
+      this.#kernel(reboot ? 'reboot: Restarting system' : 'reboot: System halted');
+      this.#halt(reboot ? SHUTDOWN_REBOOT : SHUTDOWN_POWEROFF);
+    });
+  }
+
+  #panic(): void {
+    for (const line of PANIC_TRACE) this.#kernel(line);
+    this.#halt(SHUTDOWN_CRASH);
+  }
+
+  #halt(reason: ShutdownReason): void {
+    this.dispose();
+    this.#machine.shutDown(reason);
+  }
+
+  #play(steps: readonly BootStep[], then: () => void): void {
+    const [step, ...rest] = steps;
+    if (!step) {
+      then();
+      return;
+    }
+    this.#cancelNext = this.#machine.clock.after(step.after, () => {
+      this.#tty.print(step.text);
+      this.#play(rest, then);
+    });
+  }
+
+  #kernel(text: string, at = this.#machine.clock.elapsed / 1000 + KERNEL_HEAD_START_SECONDS): void {
+    const line = kernelLine(at, text);
+    this.#kernelMessages.push(line);
+    this.#tty.print(line);
+  }
+
+  #sysrqMask(): number {
+    if (this.#system.kind !== 'installed') return 1;
+    const setting = /^\s*kernel\.sysrq\s*=\s*(\d+)/m.exec(readDiskFile(this.#system.root, 'etc/sysctl.conf'))?.[1];
+    return setting === undefined ? 1 : Number(setting);
+  }
+}
+
+function isCustomers(disk: DiskConfig, system: System): boolean {
+  return disk.writable && !(system.kind === 'rescue' && system.root === disk);
+}

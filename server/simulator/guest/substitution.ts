@@ -1,0 +1,42 @@
+/**
+ * Compiles sed's `s/PATTERN/REPLACEMENT/g`, any delimiter, basic regular expressions.
+ *
+ * @returns undefined when it is not that.
+ */
+export function substitution(script: string): ((line: string) => string) | undefined {
+  if (!/^s[^\s\w\\]/.test(script)) return undefined;
+  const delimiter = script.charAt(1);
+  const parts = [''];
+  for (let at = 2; at < script.length; at++) {
+    const character = script.charAt(at);
+    if (character === '\\' && at + 1 < script.length) {
+      const next = script.charAt(++at);
+      parts[parts.length - 1] += next === delimiter ? next : `\\${next}`;
+    } else if (character === delimiter) parts.push('');
+    else parts[parts.length - 1] += character;
+  }
+  const [pattern, replacement, flags] = parts;
+  if (parts.length !== 3 || pattern === undefined || replacement === undefined || !/^[gI]*$/.test(flags ?? '')) {
+    return undefined;
+  }
+  try {
+    const expression = new RegExp(basicToModern(pattern), (flags ?? '').toLowerCase());
+    return (line) =>
+      line.replace(expression, (...found: unknown[]) =>
+        replacement.replace(/\\(.)|&/g, (_, escaped: string | undefined) => {
+          if (escaped === undefined) return String(found[0]);
+          return /\d/.test(escaped) ? String(found[Number(escaped)] ?? '') : escaped;
+        }),
+      );
+  } catch {
+    return undefined;
+  }
+}
+
+/** In basic regular expressions `\( \) \{ \} \+ \? \|` are special and the bare ones are not. */
+function basicToModern(pattern: string): string {
+  return pattern.replace(/\\(.)|[(){}+?|]/g, (match, escaped: string | undefined) => {
+    if (escaped === undefined) return `\\${match}`;
+    return /[(){}+?|]/.test(escaped) ? escaped : match;
+  });
+}

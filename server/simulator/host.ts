@@ -1,0 +1,158 @@
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import type { DomainConfig } from './domain-config.js';
+import { withLock } from './host-lock.js';
+import type { ProcessIdentity } from './process-identity.js';
+import { isAlive } from './process-identity.js';
+
+/** Reason codes of SCHEDOP_shutdown, xen/include/public/sched.h. */
+export const SHUTDOWN_POWEROFF = 0;
+export const SHUTDOWN_REBOOT = 1;
+export const SHUTDOWN_CRASH = 3;
+export type ShutdownReason = typeof SHUTDOWN_POWEROFF | typeof SHUTDOWN_REBOOT | typeof SHUTDOWN_CRASH;
+
+export interface HostSettings {
+  /** Real durations are multiplied by this. */
+  readonly timeScale: number;
+  /** Of the whole host, in MiB. */
+  readonly memory: number;
+  /** Where the domains' processes listen; elsewhere when the host's own path is too long for a socket. */
+  readonly sockets: string;
+  /** Milliseconds since the epoch. */
+  readonly bootedAt: number;
+}
+
+/** What the hypervisor and the toolstack know of one domain; kept in a file that its process replaces. */
+export interface DomainRecord {
+  readonly domid: number;
+  readonly uuid: string;
+  readonly name: string;
+  /** Who keeps it alive: at first `xl create`, then the domain's own process. */
+  readonly keeper: ProcessIdentity;
+  /** How the domain's process shows in ps(1). */
+  readonly command: string;
+  readonly config: DomainConfig;
+  readonly createdAt: number;
+  /** Until then the list shows neither memory nor VCPUs. */
+  readonly memoryAt: number;
+  /** How many more unpauses than pauses it needs to run. */
+  readonly pauses: number;
+  readonly pausedAt: number;
+  readonly idle: boolean;
+  /** Seconds used up to `cpuSince`; from then on it has been busy, unless that is null. */
+  readonly cpu: number;
+  readonly cpuSince: number | null;
+  readonly shutdown: ShutdownReason | null;
+}
+
+/** MiB that dom0 and the hypervisor keep. */
+const RESERVED_MEMORY = 1024 + 285;
+const DEFAULT_MEMORY = 128;
+const KEPT_DOMID_MARKS = 200;
+
+/** A simulated Xen host: a directory, shared by the `xl` commands and the domains' processes. */
+export class Host {
+  readonly directory: string;
+  readonly settings: HostSettings;
+
+  /** @throws when `directory` holds no host that `installSimulator` laid out. */
+  constructor(directory: string) {
+    this.directory = directory;
+    this.settings = JSON.parse(readFileSync(join(directory, 'state', 'host.json'), 'utf8')) as HostSettings;
+  }
+
+  /** Milliseconds here for `milliseconds` of the real thing. */
+  scaled(milliseconds: number): number {
+    return milliseconds * this.settings.timeScale;
+  }
+
+  get stopped(): boolean {
+    return this.#exists('stopped');
+  }
+
+  domainDirectory(domid: number): string {
+    return join(this.directory, 'state', 'domains', String(domid));
+  }
+
+  socketPath(domid: number): string {
+    return join(this.settings.sockets, `${domid}.sock`);
+  }
+
+  /** Living domains by domid, Domain-0 not among them. */
+  domains(): DomainRecord[] {
+    return this.#domids()
+      .map((domid) => this.domain(domid))
+      .filter((record) => record !== undefined);
+  }
+
+  /** @returns undefined when there is none, or when its process was killed: then the domain is gone. */
+  domain(domid: number): DomainRecord | undefined {
+    try {
+      const text = readFileSync(join(this.domainDirectory(domid), 'state.json'), 'utf8');
+      const record = JSON.parse(text) as DomainRecord;
+      return isAlive(record.keeper) ? record : undefined;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  publish(record: DomainRecord): void {
+    const path = join(this.domainDirectory(record.domid), 'state.json');
+    writeFileSync(`${path}.new`, JSON.stringify(record));
+    renameSync(`${path}.new`, path);
+  }
+
+  forget(domid: number): void {
+    // The record goes first and at once, so that nobody reads half a domain.
+    rmSync(join(this.domainDirectory(domid), 'state.json'), { force: true });
+    rmSync(this.domainDirectory(domid), { recursive: true, force: true });
+    rmSync(this.socketPath(domid), { force: true });
+  }
+
+  /** Draws a domid that was not used lately. */
+  drawDomid(): number {
+    return this.#locked(() => {
+      const marks = join(this.directory, 'state', 'domids');
+      const used = readdirSync(marks).map(Number);
+      const next = used.reduce((most, domid) => Math.max(most, domid), 0) + 1;
+      writeFileSync(join(marks, String(next)), '');
+      for (const old of used) if (old < next - KEPT_DOMID_MARKS) rmSync(join(marks, String(old)), { force: true });
+      return next;
+    });
+  }
+
+  /** Gives the record's name to its domain, unless a living one has it. */
+  claim(record: DomainRecord): boolean {
+    return this.#locked(() => {
+      for (const domid of this.#domids()) {
+        const other = this.domain(domid);
+        if (other === undefined) this.forget(domid);
+        else if (other.name === record.name) return false;
+      }
+      mkdirSync(this.domainDirectory(record.domid), { recursive: true });
+      this.publish(record);
+      return true;
+    });
+  }
+
+  get freeMemory(): number {
+    const used = this.domains().reduce((sum, { config }) => sum + (config.memory ?? DEFAULT_MEMORY), 0);
+    return this.settings.memory - RESERVED_MEMORY - used;
+  }
+
+  #domids(): number[] {
+    return readdirSync(join(this.directory, 'state', 'domains'))
+      .map(Number)
+      .sort((a, b) => a - b);
+  }
+
+  #exists(name: string): boolean {
+    return readdirSync(join(this.directory, 'state')).includes(name);
+  }
+
+  #locked<T>(section: () => T): T {
+    return withLock(join(this.directory, 'state', 'lock'), section);
+  }
+}

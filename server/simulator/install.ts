@@ -1,0 +1,224 @@
+import { randomBytes } from 'node:crypto';
+import { access, chmod, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+import type { HostSettings } from './host.js';
+import type { ProcessIdentity } from './process-identity.js';
+import { isAlive } from './process-identity.js';
+
+/** A guest to have a configuration file and a disk for. */
+export interface SimulatedDomain {
+  readonly name: string;
+  /** MiB; 128 when it is left out. */
+  readonly memory?: number;
+  readonly vcpus?: number;
+  /** Its /etc/fstab names a disk that is not there: it stops in its initramfs until somebody mends that. */
+  readonly brokenFstab?: boolean;
+  /** It takes no notice when it is asked to shut down. */
+  readonly ignoresShutdown?: boolean;
+  /** More lines for its configuration file, as `on_crash="preserve"`. */
+  readonly settings?: readonly string[];
+}
+
+export interface SimulatorOptions {
+  /** Made when it is not there. What is there of an earlier host is kept: disks, configurations, running domains. */
+  readonly directory: string;
+  /** Real durations are multiplied by this; 1 when it is left out. */
+  readonly timeScale?: number;
+  /** Of the host, in MiB; 8192 when it is left out. */
+  readonly memory?: number;
+  readonly domains?: readonly SimulatedDomain[];
+}
+
+/** Absolute paths of a simulated host. */
+export interface SimulatedHost {
+  readonly directory: string;
+  /** The executable that answers as `xl`. */
+  readonly xl: string;
+  /** A glob for the domains' configuration files. */
+  readonly configs: string;
+  readonly kernel: string;
+  readonly ramdisk: string;
+  readonly rescueKernel: string;
+  readonly rescueRamdisk: string;
+  /** A disk to be attached read-only, or to be put first. */
+  readonly rescueDisk: string;
+  /** A boot loader image that boots what is on the first disk. */
+  readonly pvgrub: string;
+}
+
+/** sun_path holds 104 bytes on some systems, and `/NNNNNN.sock` must fit. */
+const LONGEST_SOCKET_DIRECTORY = 90;
+const STOP_MILLISECONDS = 3_000;
+const DEFAULT_MEMORY = 8192;
+
+/** Lays out a Xen host in a directory. Doing it again keeps what the guests have done to their disks. */
+export async function installSimulator(options: SimulatorOptions): Promise<SimulatedHost> {
+  const directory = resolve(options.directory);
+  const images = join(directory, 'srv', 'xen');
+  const host: SimulatedHost = {
+    directory,
+    xl: join(directory, 'bin', 'xl'),
+    configs: join(directory, 'etc', 'xen', '*.cfg'),
+    kernel: join(images, 'vmlinuz'),
+    ramdisk: join(images, 'initrd.gz'),
+    rescueKernel: join(images, 'rescue-vmlinuz'),
+    rescueRamdisk: join(images, 'rescue-initrd.gz'),
+    rescueDisk: join(images, 'rescue.img'),
+    pvgrub: join(images, 'pvgrub'),
+  };
+  for (const part of ['bin', 'etc/xen', 'srv/xen', 'var/log/xen', 'state/domains', 'state/domids', 'state/daemons']) {
+    await mkdir(join(directory, part), { recursive: true });
+  }
+  await rm(join(directory, 'state', 'stopped'), { force: true });
+  await replaceFile(join(directory, 'state', 'host.json'), JSON.stringify(await settingsFor(directory, options)));
+  await replaceFile(host.xl, wrapper(directory));
+  await chmod(host.xl, 0o755);
+
+  const note = 'A stand-in for an image: the simulated host reads only the role.\n';
+  for (const [path, role] of [
+    [host.kernel, 'linux'],
+    [host.ramdisk, 'linux'],
+    [host.rescueKernel, 'rescue'],
+    [host.rescueRamdisk, 'rescue'],
+    [host.pvgrub, 'pvgrub'],
+  ] as const) {
+    await writeMissing(path, `${note}role: ${role}\n`);
+  }
+  await layFiles(host.rescueDisk, {
+    'etc/rescue-release': 'Simulated rescue disk\n',
+    'etc/fstab': '',
+    'mnt/.keep': '',
+    'root/README': 'mount your disk on /mnt, mend it, umount /mnt, poweroff\n',
+  });
+  for (const domain of options.domains ?? []) await layDomain(host, domain);
+  return host;
+}
+
+/** Ends every process of a simulated host, as pulling its plug would; its disks stay. Done twice, or on nothing, it is harmless. */
+export async function stopSimulator(directory: string): Promise<void> {
+  const state = join(resolve(directory), 'state');
+  const settings = await readSettings(state);
+  if (!settings) return;
+  // First, so that an `xl create` under way gives up instead of leaving a process behind.
+  await writeFile(join(state, 'stopped'), '');
+  const deadline = Date.now() + STOP_MILLISECONDS;
+  let signal: NodeJS.Signals = 'SIGTERM';
+  for (let living = await processesOf(state); living.length > 0; living = await processesOf(state)) {
+    if (Date.now() > deadline) signal = 'SIGKILL';
+    for (const { pid } of living) kill(pid, signal);
+    await sleep(20);
+  }
+  await rm(join(state, 'domains'), { recursive: true, force: true });
+  await rm(join(state, 'daemons'), { recursive: true, force: true });
+  await rm(settings.sockets, { recursive: true, force: true });
+}
+
+function kill(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It ended between the look and the signal.
+  }
+}
+
+async function processesOf(state: string): Promise<ProcessIdentity[]> {
+  const marks = await readdir(join(state, 'daemons')).catch(() => []);
+  const found = await Promise.all(
+    marks.map((mark) => readFile(join(state, 'daemons', mark), 'utf8').catch(() => '')),
+  );
+  return found
+    .filter((text) => text !== '')
+    .map((text) => JSON.parse(text) as ProcessIdentity)
+    .filter((identity) => isAlive(identity));
+}
+
+async function readSettings(state: string): Promise<HostSettings | undefined> {
+  try {
+    return JSON.parse(await readFile(join(state, 'host.json'), 'utf8')) as HostSettings;
+  } catch {
+    return undefined;
+  }
+}
+
+async function settingsFor(directory: string, options: SimulatorOptions): Promise<HostSettings> {
+  const before = await readSettings(join(directory, 'state'));
+  const near = join(directory, 'state', 'sockets');
+  const far = join(tmpdir(), `xen-${randomBytes(6).toString('hex')}`);
+  return {
+    timeScale: options.timeScale ?? 1,
+    memory: options.memory ?? DEFAULT_MEMORY,
+    sockets: before?.sockets ?? (Buffer.byteLength(near) <= LONGEST_SOCKET_DIRECTORY ? near : far),
+    bootedAt: before?.bootedAt ?? Date.now(),
+  };
+}
+
+/** The host's own path is written into it, so that it works whatever the environment it is run with. */
+function wrapper(directory: string): string {
+  const program = fileURLToPath(new URL('./xl.js', import.meta.url));
+  const quoted = [directory, process.execPath, program].map((text) => `'${text.replaceAll("'", `'\\''`)}'`);
+  return `#!/bin/sh\nXL_SIMULATOR=${quoted[0] ?? ''}\nexport XL_SIMULATOR\nexec ${quoted[1] ?? ''} ${quoted[2] ?? ''} "$@"\n`;
+}
+
+async function layDomain(host: SimulatedHost, domain: SimulatedDomain): Promise<void> {
+  const { name } = domain;
+  const disk = join(host.directory, 'srv', 'xen', `${name}.img`);
+  await writeMissing(
+    join(host.directory, 'etc', 'xen', `${name}.cfg`),
+    [
+      `name = "${name}"`,
+      'type = "pv"',
+      `memory = ${domain.memory ?? 128}`,
+      `vcpus = ${domain.vcpus ?? 1}`,
+      `kernel = "${host.kernel}"`,
+      `ramdisk = "${host.ramdisk}"`,
+      `extra = "console=hvc0 domname=${name}"`,
+      `disk = [ "file:${disk},xvda,w" ]`,
+      'vif = [ ]',
+      ...(domain.settings ?? []),
+      '',
+    ].join('\n'),
+  );
+  const root = domain.brokenFstab === true ? '/dev/xvdz' : '/dev/xvda';
+  await layFiles(disk, {
+    'etc/fstab': `# <file system> <mount point> <type> <options> <dump> <pass>\n${root} / ext4 errors=remount-ro 0 1\nproc /proc proc defaults 0 0\n`,
+    'etc/hostname': `${name}\n`,
+    'etc/issue': 'Debian GNU/Linux 12 \\n \\l\n\nLog in as root, without a password.\n\n',
+    'etc/motd': "\nA simulated guest; 'help' lists what it can do.\n\n",
+    'etc/sysctl.conf': 'kernel.sysrq = 1\n',
+    'root/notes.txt': `These files are ${name}'s disk: what you change stays.\n`,
+    'mnt/.keep': '',
+    'tmp/.keep': '',
+    ...(domain.ignoresShutdown === true ? { 'etc/ignore-shutdown': 'yes\n' } : {}),
+  });
+}
+
+/** Lays a disk's files once: a disk that is there is the guest's own. */
+async function layFiles(disk: string, files: Readonly<Record<string, string>>): Promise<void> {
+  if (await exists(disk)) return;
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(disk, path)), { recursive: true });
+    await writeFile(join(disk, path), text);
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function writeMissing(path: string, text: string): Promise<void> {
+  await writeFile(path, text, { flag: 'wx' }).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  });
+}
+
+async function replaceFile(path: string, text: string): Promise<void> {
+  await writeFile(`${path}.new`, text);
+  await rename(`${path}.new`, path);
+}

@@ -1,0 +1,162 @@
+import { askDomain } from './domain-request.js';
+import { findDomid } from './find-domain.js';
+import { getopt } from './getopt.js';
+import type { Host } from './host.js';
+import { complain } from './output.js';
+import { usage } from './usage.js';
+
+/** How long libxl waits for the guest to acknowledge, in milliseconds. */
+const ACKNOWLEDGE_MILLISECONDS = 60_000;
+
+/** `xl shutdown` and `xl reboot`. */
+export async function shutdown(host: Host, argv: readonly string[], reboot: boolean): Promise<number> {
+  const command = reboot ? 'reboot' : 'shutdown';
+  const options = getopt(argv, 'awFh', { all: 'a', wait: 'w', help: 'h' });
+  if (options.problem !== undefined) {
+    complain(options.problem);
+    return 2;
+  }
+  if (options.flags.has('h')) return usage(command, 0);
+  const [name] = options.operands;
+  const all = options.flags.has('a');
+  if (name === undefined && !all) {
+    complain('You must specify -a or a domain id.\n\n');
+    return 1;
+  }
+  if (name !== undefined && all) {
+    complain('You may not specify a domain with -a.\n\n');
+    return 1;
+  }
+
+  let domids: readonly number[];
+  if (name === undefined) {
+    domids = host.domains().map((record) => record.domid);
+  } else {
+    const domid = findDomid(host, name);
+    if (domid === undefined) return 1;
+    domids = [domid];
+  }
+  for (const domid of domids) {
+    complain(`${reboot ? 'Rebooting' : 'Shutting down'} domain ${domid}\n`);
+    // The hypervisor takes the request to dom0 itself, which nothing there answers or obeys.
+    if (domid !== 0 && !(await requestShutdown(host, domid, reboot))) return 1;
+  }
+  if (options.flags.has('w')) await waitForShutdown(host, domids);
+  return 0;
+}
+
+async function requestShutdown(host: Host, domid: number, reboot: boolean): Promise<boolean> {
+  const command = reboot ? 'reboot' : 'shutdown';
+  if (!host.domain(domid)) {
+    complain(`libxl: error: libxl_dom.c:37:libxl__domain_type: unable to get domain type for domid=${domid}\n`);
+    complain(`${command} failed (rc=-3)\n`);
+    return false;
+  }
+  const { promise: timeout, cancel } = after(host.scaled(ACKNOWLEDGE_MILLISECONDS));
+  const request = askDomain(host.socketPath(domid), { ask: 'shutdown', reboot }).then(() => 'acknowledged');
+  const outcome = await Promise.race([request, timeout]);
+  cancel();
+  if (outcome === 'acknowledged') return true;
+  complain("libxl: error: libxl_domain.c:854:pvcontrol_cb: guest didn't acknowledge control request: -9\n");
+  complain(`${command} failed (rc=-9)\n`);
+  return false;
+}
+
+async function waitForShutdown(host: Host, domids: readonly number[]): Promise<void> {
+  complain(`Waiting for ${domids.length} domains\n`);
+  await Promise.all(
+    domids.map(async (domid) => {
+      const reply = await askDomain(host.socketPath(domid), { ask: 'wait' });
+      if (reply?.reason === undefined) complain(`Domain ${domid} has been destroyed\n`);
+      else complain(`Domain ${domid} has been shut down, reason code ${reply.reason}\n`);
+    }),
+  );
+}
+
+function after(milliseconds: number): { promise: Promise<'timeout'>; cancel: () => void } {
+  let timer: NodeJS.Timeout | undefined;
+  const promise = new Promise<'timeout'>((resolve) => {
+    timer = setTimeout(resolve, milliseconds, 'timeout');
+  });
+  return {
+    promise,
+    cancel: () => {
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** `xl destroy`. */
+export async function destroy(host: Host, argv: readonly string[]): Promise<number> {
+  const options = getopt(argv, 'fh');
+  if (options.problem !== undefined) {
+    complain(options.problem);
+    return 2;
+  }
+  const [name] = options.operands;
+  if (name === undefined) return usage('destroy', 2, 1);
+  const domid = findDomid(host, name);
+  if (domid === undefined) return 1;
+  if (domid === 0) {
+    complain('Not destroying domain 0; use -f to force.\n');
+    complain('This can only be done when using a disaggregated hardware domain and toolstack.\n\n');
+    return 1;
+  }
+  const reply = host.domain(domid) && (await askDomain(host.socketPath(domid), { ask: 'destroy' }));
+  if (reply) return 0;
+  // Between our look and our question it may have gone by itself, which is what was asked for.
+  complain(destructionFailure(domid));
+  complain('destroy failed (rc=-21)\n');
+  return 1;
+}
+
+/** What libxl says on its way out whenever a domain cannot be destroyed, or could not be created. */
+export function destructionFailure(domid: number): string {
+  return (
+    `libxl: error: libxl_domain.c:1183:libxl__destroy_domid: Domain ${domid}:Non-existant domain\n` +
+    `libxl: error: libxl_domain.c:1137:domain_destroy_callback: Domain ${domid}:Unable to destroy guest\n` +
+    `libxl: error: libxl_domain.c:1064:domain_destroy_cb: Domain ${domid}:Destruction of domain failed\n`
+  );
+}
+
+/** `xl pause` and `xl unpause`: their exit status says nothing of what became of it. */
+export async function pauseOrUnpause(
+  host: Host,
+  [name]: readonly string[],
+  ask: 'pause' | 'unpause',
+): Promise<number> {
+  if (name === undefined) return usage(ask, 2, 1);
+  const domid = findDomid(host, name);
+  if (domid === undefined) return 1;
+  if (host.domain(domid)) await askDomain(host.socketPath(domid), { ask });
+  return 0;
+}
+
+/** `xl sysrq`. */
+export async function sysrq(host: Host, [name, letter]: readonly string[]): Promise<number> {
+  if (name === undefined || letter === undefined) return usage('sysrq', 2, 2);
+  const domid = findDomid(host, name);
+  if (domid === undefined) return 1;
+  if (letter.length > 1) {
+    complain('Invalid sysrq.\n\n');
+    return usage('sysrq', 1);
+  }
+  if (host.domain(domid)) await askDomain(host.socketPath(domid), { ask: 'sysrq', key: letter });
+  return 0;
+}
+
+/** `xl rename`. */
+export async function rename(host: Host, [name, next]: readonly string[]): Promise<number> {
+  if (name === undefined || next === undefined) return usage('rename', 2, 2);
+  const domid = findDomid(host, name);
+  if (domid === undefined) return 1;
+  if (host.domains().some((record) => record.name === next)) {
+    complain(
+      `libxl: error: libxl_domain.c:81:libxl__domain_rename: Domain ${domid}:Domain with name "${next}" already exists.\n`,
+    );
+    complain(`Can't rename domain '${name}'.\n`);
+    return 1;
+  }
+  await askDomain(host.socketPath(domid), { ask: 'rename', name: next });
+  return 0;
+}

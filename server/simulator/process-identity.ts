@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+
+/** A process that is recognised again even if its number was given to another one since. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** Start time in clock ticks since boot, proc(5) field 22; null where there is no /proc. */
+  readonly started: string | null;
+}
+
+interface Status {
+  readonly state: string;
+  readonly started: string;
+}
+
+function readStatus(pid: number): Status | 'gone' | 'no-proc' {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return { state: fields[0] ?? '', started: fields[19] ?? '' };
+  } catch {
+    return process.platform === 'linux' ? 'gone' : 'no-proc';
+  }
+}
+
+export function ownIdentity(): ProcessIdentity {
+  const status = readStatus(process.pid);
+  return { pid: process.pid, started: typeof status === 'string' ? null : status.started };
+}
+
+/** A zombie counts as dead: nobody may be there to reap it. */
+export function isAlive(identity: ProcessIdentity): boolean {
+  const status = readStatus(identity.pid);
+  if (status === 'gone') return false;
+  if (status !== 'no-proc') {
+    return status.state !== 'Z' && (identity.started === null || identity.started === status.started);
+  }
+  try {
+    process.kill(identity.pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -1,0 +1,113 @@
+import { complain, print } from './output.js';
+
+interface Help {
+  readonly synopsis: string;
+  readonly text: string;
+}
+
+/** As xl 4.17 words them. */
+const HELP: Readonly<Record<string, Help>> = {
+  create: {
+    synopsis: '[-vtTfN] create <ConfigFile> [options] [vars]',
+    text: `Create a domain from config file <filename>.
+
+Options:
+
+-c                      Connect to the console after the domain is created.
+-d                      Enable debug messages.
+-e                      Do not wait in the background for the death of the domain.
+-F                      Run in foreground until death of the domain.
+-f FILE, --defconfig=FILE
+                     Use the given configuration file.
+-h                      Print this help.
+-n, --dryrun            Dry run - prints the resulting configuration
+                         (deprecated in favour of global -N option).
+-p                      Leave the domain paused after it is created.
+-q, --quiet             Quiet.
+-V, --vncviewer         Connect to the VNC display after the domain is created.
+-A, --vncviewer-autopass
+                        Pass VNC password to viewer via stdin.
+--ignore-global-affinity-masks Ignore global masks in xl.conf.
+`,
+  },
+  list: {
+    synopsis: '[-vtT] list [options] [Domain]',
+    text: `
+List information about all/some domains.
+
+Options:
+
+-l, --long              Output all VM details
+-v, --verbose           Prints out UUIDs and security context
+-Z, --context           Prints out security context
+-c, --cpupool           Prints the cpupool the domain is in
+-n, --numa              Prints out NUMA node affinity
+`,
+  },
+  shutdown: {
+    synopsis: '[-vtTf] shutdown [options] <-a|Domain>',
+    text: `Issue a shutdown signal to a domain.
+
+Options:
+
+-a, --all               Shutdown all guest domains.
+-h                      Print this help.
+-F                      Fallback to ACPI power event for HVM guests with
+                        no PV drivers.
+-w, --wait              Wait for guest(s) to shutdown.
+
+`,
+  },
+  reboot: {
+    synopsis: '[-vtTf] reboot [options] <-a|Domain>',
+    text: `Issue a reboot signal to a domain.
+
+Options:
+
+-a, --all               Shutdown all guest domains.
+-h                      Print this help.
+-F                      Fallback to ACPI reset event for HVM guests with
+                        no PV drivers.
+-w, --wait              Wait for guest(s) to reboot.
+
+`,
+  },
+  console: {
+    synopsis: '[-vtT] console [options] <Domain>',
+    text: `-t <type>       console type, pv , serial or vuart
+-n <number>     console number
+
+Attach to domain's console.
+
+`,
+  },
+  sysrq: { synopsis: '[-vtTf] sysrq <Domain> <letter>', text: '\nSend a sysrq to a domain.\n\n' },
+  destroy: { synopsis: '[-vtTf] destroy [options] <Domain>', text: '\nTerminate a domain immediately.\n\n' },
+  pause: { synopsis: '[-vtTf] pause <Domain>', text: '\nPause execution of a domain.\n\n' },
+  unpause: { synopsis: '[-vtTf] unpause <Domain>', text: '\nUnpause a paused domain.\n\n' },
+  rename: { synopsis: '[-vtTf] rename <Domain> <NewDomainName>', text: '\nRename a domain.\n\n' },
+  domid: { synopsis: '[-vtT] domid <DomainName>', text: '\nConvert a domain name to domain id.\n\n' },
+  domname: { synopsis: '[-vtT] domname <DomainId>', text: '\nConvert a domain id to domain name.\n\n' },
+};
+
+const GAP: Readonly<Record<string, string>> = { console: '', sysrq: '' };
+
+/**
+ * Prints a command's help on stdout; with `required`, getopt's complaint about missing operands on stderr.
+ *
+ * @returns `status`, for the caller to exit with.
+ */
+export function usage(command: string, status: number, required = 0): number {
+  if (required > 0) {
+    const plural = required > 1 ? 's' : '';
+    complain(`'xl ${command}' requires at least ${required} argument${plural}.\n\n`);
+  }
+  const help = HELP[command];
+  if (!help) {
+    complain(`command not implemented\n`);
+    return 1;
+  }
+  const gap = GAP[command] ?? (help.text.startsWith('\n') ? '' : '\n');
+  print(`Usage: xl ${help.synopsis}\n${gap}${help.text}`);
+  return status;
+}
