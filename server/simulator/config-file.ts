@@ -11,7 +11,8 @@ export type ParsedConfig =
   /** Complaints as libxlu words them, each `FILE:LINE: config parsing error near …`. */
   | { readonly problems: readonly string[] };
 
-type TokenKind = 'IDENT' | 'STRING' | 'NUMBER' | 'NEWLINE' | 'END' | 'INVALID' | '=' | '+=' | ';' | ',' | '[' | ']';
+type TokenKind =
+  'IDENT' | 'STRING' | 'NUMBER' | 'NEWLINE' | 'END' | 'INVALID' | '=' | '+=' | ';' | ',' | '[' | ']';
 
 interface Token {
   readonly kind: TokenKind;
@@ -85,7 +86,8 @@ class Parser {
     const value = this.#value();
     const before = this.assignments.get(name.text)?.value;
     this.assignments.set(name.text, { value: appends ? joined(before, value) : value, line: name.line });
-    if (!this.#accept(';') && !this.#accept('END', true)) this.#expect('NEWLINE', ", expecting NEWLINE or ';'");
+    if (!this.#accept(';') && !this.#accept('END', true))
+      this.#expect('NEWLINE', ", expecting NEWLINE or ';'");
   }
 
   #value(): ConfigValue {
@@ -157,7 +159,9 @@ export function parseConfig(text: string, fileName: string): ParsedConfig {
     // After a lexical error in the last line libxlu says no more.
     const last = tokens.at(-1)?.line ?? 0;
     if (!invalid || invalid.line < last - 1) {
-      problems.push(problem(fault.token, `syntax error, unexpected ${describe(fault.token.kind)}${fault.expecting}`));
+      problems.push(
+        problem(fault.token, `syntax error, unexpected ${describe(fault.token.kind)}${fault.expecting}`),
+      );
     }
   }
   return problems.length > 0 ? { problems } : { assignments: parser.assignments };

@@ -36,7 +36,8 @@ export function readConfig(
     const assignment = assignments.get(key);
     if (!assignment) return undefined;
     const value = Number(assignment.value);
-    if (typeof assignment.value === 'string' && assignment.value !== '' && Number.isInteger(value)) return value;
+    if (typeof assignment.value === 'string' && assignment.value !== '' && Number.isInteger(value))
+      return value;
     warnings.push(`${fileName}:${assignment.line}: warning: parameter \`${key}' is not a valid number`);
     return undefined;
   };
@@ -50,7 +51,11 @@ export function readConfig(
   const onPoweroff = action('on_poweroff', 'destroy');
   const onReboot = action('on_reboot', 'restart');
   const onCrash = action('on_crash', 'destroy');
-  for (const [key, value] of Object.entries({ on_poweroff: onPoweroff, on_reboot: onReboot, on_crash: onCrash })) {
+  for (const [key, value] of Object.entries({
+    on_poweroff: onPoweroff,
+    on_reboot: onReboot,
+    on_crash: onCrash,
+  })) {
     if (value === undefined) return `Unknown ${key} action "${text(key) ?? ''}" specified`;
   }
   if (!onPoweroff || !onReboot || !onCrash) return 'Unknown action specified';
@@ -114,5 +119,9 @@ function readDisk(spec: string): DiskConfig | undefined {
   if (device === undefined) return undefined;
   const target = (named.get('target') ?? '').replace(/^(file|phy|raw|tap:aio):/, '');
   const access = named.get('access') ?? 'rw';
-  return { target, device: device.replace(/:cdrom$/, ''), writable: access.startsWith('w') || access === 'rw' };
+  return {
+    target,
+    device: device.replace(/:cdrom$/, ''),
+    writable: access.startsWith('w') || access === 'rw',
+  };
 }

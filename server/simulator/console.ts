@@ -31,7 +31,9 @@ export async function console(host: Host, argv: readonly string[]): Promise<numb
     return 22;
   }
   if (!host.domain(domid)) {
-    complain(`libxl: error: libxl_dom.c:37:libxl__domain_type: unable to get domain type for domid=${domid}\n`);
+    complain(
+      `libxl: error: libxl_dom.c:37:libxl__domain_type: unable to get domain type for domid=${domid}\n`,
+    );
     complain('Unable to attach console\n');
     return 1;
   }
@@ -68,7 +70,9 @@ function attachOnce(path: string, domid: number): Promise<number | 'no-tty'> {
     };
     const socket = openDomain(path, { ask: 'console' }, (reply) => {
       if (reply.answer === 'locked') {
-        complain(`xenconsole: Could not lock /var/lock/xenconsole.${domid}: Resource temporarily unavailable\n`);
+        complain(
+          `xenconsole: Could not lock /var/lock/xenconsole.${domid}: Resource temporarily unavailable\n`,
+        );
         finish(11);
         return;
       }

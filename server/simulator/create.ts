@@ -42,7 +42,8 @@ export async function create(host: Host, argv: readonly string[], globalDryRun: 
   }
   if (options.flags.has('h')) return usage('create', 0);
   const operands = [...options.operands];
-  const fileName = options.values.get('f') ?? (operands[0]?.includes('=') === false ? operands.shift() : undefined);
+  const fileName =
+    options.values.get('f') ?? (operands[0]?.includes('=') === false ? operands.shift() : undefined);
   if (operands.some((operand) => !operand.includes('='))) return usage('create', 2);
   if (fileName === undefined) {
     complain('Config file not specified and none in save file\n');
@@ -77,12 +78,18 @@ export async function create(host: Host, argv: readonly string[], globalDryRun: 
 }
 
 /** @returns the exit status when it cannot be read or parsed. */
-function readConfigFile(fileName: string, overrides: readonly string[], quiet: boolean): DomainConfig | number {
+function readConfigFile(
+  fileName: string,
+  overrides: readonly string[],
+  quiet: boolean,
+): DomainConfig | number {
   let text = '';
   try {
     if (fileName !== '/dev/null') {
       if (!statSync(fileName).isFile()) {
-        complain(`libxl: error: libxl_utils.c:346:libxl_read_file_contents: ${fileName} is not a plain file: Success\n`);
+        complain(
+          `libxl: error: libxl_utils.c:346:libxl_read_file_contents: ${fileName} is not a plain file: Success\n`,
+        );
         complain(`Failed to read config file: ${fileName}: Inappropriate ioctl for device\n`);
         return LIBXL_FAILED;
       }
@@ -90,7 +97,9 @@ function readConfigFile(fileName: string, overrides: readonly string[], quiet: b
     }
   } catch (error) {
     const denied = (error as NodeJS.ErrnoException).code === 'EACCES';
-    complain(`Failed to read config file: ${fileName}: ${denied ? 'Permission denied' : 'No such file or directory'}\n`);
+    complain(
+      `Failed to read config file: ${fileName}: ${denied ? 'Permission denied' : 'No such file or directory'}\n`,
+    );
     return LIBXL_FAILED;
   }
   if (!quiet) complain(`Parsing config from ${fileName}\n`);

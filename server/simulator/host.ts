@@ -118,7 +118,8 @@ export class Host {
       const used = readdirSync(marks).map(Number);
       const next = used.reduce((most, domid) => Math.max(most, domid), 0) + 1;
       writeFileSync(join(marks, String(next)), '');
-      for (const old of used) if (old < next - KEPT_DOMID_MARKS) rmSync(join(marks, String(old)), { force: true });
+      for (const old of used)
+        if (old < next - KEPT_DOMID_MARKS) rmSync(join(marks, String(old)), { force: true });
       return next;
     });
   }

@@ -70,11 +70,22 @@ export async function installSimulator(options: SimulatorOptions): Promise<Simul
     rescueDisk: join(images, 'rescue.img'),
     pvgrub: join(images, 'pvgrub'),
   };
-  for (const part of ['bin', 'etc/xen', 'srv/xen', 'var/log/xen', 'state/domains', 'state/domids', 'state/daemons']) {
+  for (const part of [
+    'bin',
+    'etc/xen',
+    'srv/xen',
+    'var/log/xen',
+    'state/domains',
+    'state/domids',
+    'state/daemons',
+  ]) {
     await mkdir(join(directory, part), { recursive: true });
   }
   await rm(join(directory, 'state', 'stopped'), { force: true });
-  await replaceFile(join(directory, 'state', 'host.json'), JSON.stringify(await settingsFor(directory, options)));
+  await replaceFile(
+    join(directory, 'state', 'host.json'),
+    JSON.stringify(await settingsFor(directory, options)),
+  );
   await replaceFile(host.xl, wrapper(directory));
   await chmod(host.xl, 0o755);
 

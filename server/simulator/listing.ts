@@ -98,7 +98,14 @@ function line(row: Row, verbose: boolean): string {
 
 /** `xl list`. */
 export function list(host: Host, argv: readonly string[]): number {
-  const options = getopt(argv, 'lvhZcn', { long: 'l', verbose: 'v', context: 'Z', cpupool: 'c', numa: 'n', help: 'h' });
+  const options = getopt(argv, 'lvhZcn', {
+    long: 'l',
+    verbose: 'v',
+    context: 'Z',
+    cpupool: 'c',
+    numa: 'n',
+    help: 'h',
+  });
   if (options.problem !== undefined) {
     complain(options.problem);
     return 2;

@@ -48,7 +48,9 @@ export async function shutdown(host: Host, argv: readonly string[], reboot: bool
 async function requestShutdown(host: Host, domid: number, reboot: boolean): Promise<boolean> {
   const command = reboot ? 'reboot' : 'shutdown';
   if (!host.domain(domid)) {
-    complain(`libxl: error: libxl_dom.c:37:libxl__domain_type: unable to get domain type for domid=${domid}\n`);
+    complain(
+      `libxl: error: libxl_dom.c:37:libxl__domain_type: unable to get domain type for domid=${domid}\n`,
+    );
     complain(`${command} failed (rc=-3)\n`);
     return false;
   }

@@ -79,7 +79,9 @@ export function rescueBoot(name: string, customerDisks: readonly string[]): read
 
 /** An orderly shutdown, up to the kernel's last line. */
 export function shutdownMessages(reboot: boolean): readonly BootStep[] {
-  const target = reboot ? 'reboot.target\x1b[0m - System Reboot' : 'poweroff.target\x1b[0m - System Power Off';
+  const target = reboot
+    ? 'reboot.target\x1b[0m - System Reboot'
+    : 'poweroff.target\x1b[0m - System Power Off';
   return [
     { after: 100, text: '\n' },
     ...steps(280, [

@@ -29,7 +29,8 @@ export function parseCommandLine(line: string, variable: (name: string) => strin
   const endCommand = (operator: string): void => {
     if (redirect !== undefined) throw new CommandLineFault('syntax error: unexpected redirection');
     if (words.length > 0) commands.push({ words, output });
-    else if (operator !== ';' || commands.length > 0) throw new CommandLineFault(`syntax error: unexpected "${operator}"`);
+    else if (operator !== ';' || commands.length > 0)
+      throw new CommandLineFault(`syntax error: unexpected "${operator}"`);
     words = [];
     output = undefined;
   };

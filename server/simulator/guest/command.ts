@@ -12,7 +12,11 @@ export interface Surroundings {
   readonly clock: GuestClock;
   readonly files: FileSystem;
   /** Attached disks as `xvda`, with the host's directory. */
-  readonly disks: readonly { readonly device: string; readonly directory: string; readonly writable: boolean }[];
+  readonly disks: readonly {
+    readonly device: string;
+    readonly directory: string;
+    readonly writable: boolean;
+  }[];
   readonly kernelMessages: readonly string[];
   /** Working directory. */
   cwd: string;

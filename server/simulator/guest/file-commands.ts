@@ -59,7 +59,10 @@ function ls(call: Call): Result {
   return each(call, 'ls', operands.length === 0 ? ['.'] : operands, (path, operand) => {
     if (!files.exists(path)) throw new FileFault('No such file or directory');
     const names = files.isDirectory(path)
-      ? files.list(path).filter(shown).map((name) => entry(posix.join(path, name), name))
+      ? files
+          .list(path)
+          .filter(shown)
+          .map((name) => entry(posix.join(path, name), name))
       : [entry(path, operand)];
     if (names.length === 0) return '';
     const header = operands.length > 1 && files.isDirectory(path) ? `${operand}:\n` : '';
@@ -102,7 +105,9 @@ function ends(name: 'head' | 'tail'): Command {
     const flag = call.args.findIndex((argument) => argument === '-n');
     const short = call.args.find((argument) => /^-\d+$/.test(argument));
     const count = flag >= 0 ? Number(call.args[flag + 1]) : short === undefined ? 10 : Number(short.slice(1));
-    const names = call.args.filter((argument, index) => !argument.startsWith('-') && (flag < 0 || index !== flag + 1));
+    const names = call.args.filter(
+      (argument, index) => !argument.startsWith('-') && (flag < 0 || index !== flag + 1),
+    );
     const input = inputs(call, name, names);
     const lines = linesOf(input.out ?? '');
     const chosen = name === 'head' ? lines.slice(0, count) : lines.slice(Math.max(0, lines.length - count));
@@ -151,7 +156,8 @@ export const WRITING_COMMANDS: ReadonlyMap<string, Command> = new Map<string, Co
     (call) => {
       const result = copy(call);
       const [from] = split(call.args).operands;
-      if (result.status !== 0 || from === undefined) return { ...result, err: (result.err ?? '').replace(/^cp/, 'mv') };
+      if (result.status !== 0 || from === undefined)
+        return { ...result, err: (result.err ?? '').replace(/^cp/, 'mv') };
       return each(call, 'mv', [from], (path) => {
         call.around.files.remove(path, false);
         return '';

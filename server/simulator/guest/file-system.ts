@@ -141,7 +141,8 @@ export class FileSystem {
   }
 
   #mountOf(path: string): Mount {
-    const holds = ({ point }: Mount): boolean => point === '/' || path === point || path.startsWith(`${point}/`);
+    const holds = ({ point }: Mount): boolean =>
+      point === '/' || path === point || path.startsWith(`${point}/`);
     const mount = this.#mounts.findLast(holds);
     if (!mount) throw new FileFault('No such file or directory');
     return mount;

@@ -64,7 +64,8 @@ export class Guest {
     const next = (at: number): void => {
       const due = this.#machine.clock.elapsed / 1000 / BOOT_LOG_PACE;
       let index = at;
-      for (let line = log[index]; line && line.at <= due; line = log[++index]) this.#kernel(line.text, line.at);
+      for (let line = log[index]; line && line.at <= due; line = log[++index])
+        this.#kernel(line.text, line.at);
       const line = log[index];
       if (!line) {
         this.#userland();
@@ -84,7 +85,8 @@ export class Guest {
   /** The toolstack asks; `acknowledge` is called when, and if, the kernel takes notice. */
   requestShutdown(reboot: boolean, acknowledge: () => void): void {
     const { clock } = this.#machine;
-    if (this.#system.kind === 'installed' && readDiskFile(this.#system.root, 'etc/ignore-shutdown') !== '') return;
+    if (this.#system.kind === 'installed' && readDiskFile(this.#system.root, 'etc/ignore-shutdown') !== '')
+      return;
     clock.after(Math.max(0, XENBUS_MILLISECONDS - clock.elapsed), () => {
       acknowledge();
       // The kernel of an initramfs acknowledges, and then finds nobody there who could shut it down.
@@ -113,14 +115,18 @@ export class Guest {
     let steps: readonly BootStep[];
     if (system.kind === 'initramfs') steps = brokenBoot(system.missing);
     else {
-      this.#kernel('Run /init as init process');
       if (system.root) {
         const mode = system.root.writable ? 'ordered data mode' : 'ordered data mode, read-only';
         this.#kernel(`EXT4-fs (${system.root.device}): mounted filesystem with ${mode}. Quota mode: none.`);
       }
       const customers = config.disks.filter((disk) => isCustomers(disk, system));
       steps =
-        system.kind === 'installed' ? installedBoot(name) : rescueBoot(name, customers.map((disk) => disk.device));
+        system.kind === 'installed'
+          ? installedBoot(name)
+          : rescueBoot(
+              name,
+              customers.map((disk) => disk.device),
+            );
     }
     this.#play(steps, () => {
       this.#stage = 'up';
@@ -186,7 +192,9 @@ export class Guest {
 
   #sysrqMask(): number {
     if (this.#system.kind !== 'installed') return 1;
-    const setting = /^\s*kernel\.sysrq\s*=\s*(\d+)/m.exec(readDiskFile(this.#system.root, 'etc/sysctl.conf'))?.[1];
+    const setting = /^\s*kernel\.sysrq\s*=\s*(\d+)/m.exec(
+      readDiskFile(this.#system.root, 'etc/sysctl.conf'),
+    )?.[1];
     return setting === undefined ? 1 : Number(setting);
   }
 }

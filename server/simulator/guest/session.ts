@@ -128,8 +128,19 @@ function commandsOf(system: System): ReadonlyMap<string, Command> {
   return commands;
 }
 
-function surroundings({ machine, system, kernelMessages, power, sysrq, panic }: SessionOptions): Surroundings {
-  const disks = machine.config.disks.map(({ device, target, writable }) => ({ device, directory: target, writable }));
+function surroundings({
+  machine,
+  system,
+  kernelMessages,
+  power,
+  sysrq,
+  panic,
+}: SessionOptions): Surroundings {
+  const disks = machine.config.disks.map(({ device, target, writable }) => ({
+    device,
+    directory: target,
+    writable,
+  }));
   const files = new FileSystem(rootMount(machine, system), virtualFiles());
   return {
     name: machine.name,

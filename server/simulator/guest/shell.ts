@@ -149,7 +149,8 @@ export class Shell {
         }
         tty.print(piece);
       }
-      this.#cancelJob = job.every === undefined ? around.clock.soon(step) : around.clock.after(job.every, step);
+      this.#cancelJob =
+        job.every === undefined ? around.clock.soon(step) : around.clock.after(job.every, step);
     };
     step();
   }

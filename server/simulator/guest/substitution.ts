@@ -6,26 +6,35 @@
 export function substitution(script: string): ((line: string) => string) | undefined {
   if (!/^s[^\s\w\\]/.test(script)) return undefined;
   const delimiter = script.charAt(1);
-  const parts = [''];
+  const parts: string[] = [];
+  let part = '';
   for (let at = 2; at < script.length; at++) {
     const character = script.charAt(at);
     if (character === '\\' && at + 1 < script.length) {
       const next = script.charAt(++at);
-      parts[parts.length - 1] += next === delimiter ? next : `\\${next}`;
-    } else if (character === delimiter) parts.push('');
-    else parts[parts.length - 1] += character;
+      part += next === delimiter ? next : `\\${next}`;
+    } else if (character === delimiter) {
+      parts.push(part);
+      part = '';
+    } else part += character;
   }
+  parts.push(part);
   const [pattern, replacement, flags] = parts;
-  if (parts.length !== 3 || pattern === undefined || replacement === undefined || !/^[gI]*$/.test(flags ?? '')) {
+  if (
+    parts.length !== 3 ||
+    pattern === undefined ||
+    replacement === undefined ||
+    !/^[gI]*$/.test(flags ?? '')
+  ) {
     return undefined;
   }
   try {
     const expression = new RegExp(basicToModern(pattern), (flags ?? '').toLowerCase());
     return (line) =>
-      line.replace(expression, (...found: unknown[]) =>
+      line.replace(expression, (...found: readonly string[]) =>
         replacement.replace(/\\(.)|&/g, (_, escaped: string | undefined) => {
-          if (escaped === undefined) return String(found[0]);
-          return /\d/.test(escaped) ? String(found[Number(escaped)] ?? '') : escaped;
+          if (escaped === undefined) return found[0] ?? '';
+          return /\d/.test(escaped) ? (found[Number(escaped)] ?? '') : escaped;
         }),
       );
   } catch {

@@ -16,13 +16,24 @@ function echo({ args }: Call): Result {
     if (flags.includes('e')) escapes = true;
   }
   const text = words.join(' ');
-  const out = escapes ? text.replace(/\\(x[0-9a-f]{2}|033|[ abeefnrt\\0])/gi, (_, code: string) => unescaped(code)) : text;
+  const out = escapes
+    ? text.replace(/\\(x[0-9a-f]{2}|033|[ abeefnrt\\0])/gi, (_, code: string) => unescaped(code))
+    : text;
   return { out: newline ? `${out}\n` : out };
 }
 
 function unescaped(code: string): string {
   if (code.startsWith('x')) return String.fromCharCode(Number.parseInt(code.slice(1), 16));
-  const known: Record<string, string> = { a: '\x07', b: '\b', e: '\x1b', '033': '\x1b', f: '\f', n: '\n', r: '\r', t: '\t' };
+  const known: Record<string, string> = {
+    a: '\x07',
+    b: '\b',
+    e: '\x1b',
+    '033': '\x1b',
+    f: '\f',
+    n: '\n',
+    r: '\r',
+    t: '\t',
+  };
   return known[code] ?? code;
 }
 
@@ -37,7 +48,10 @@ function uname({ args, around }: Call): Result {
 function uptime({ around }: Call): Result {
   const seconds = Math.floor(around.clock.elapsed / 1000);
   const now = new Date().toISOString().slice(11, 19);
-  const span = seconds < 3600 ? `${Math.floor(seconds / 60)} min` : `${Math.floor(seconds / 3600)}:${two(Math.floor(seconds / 60) % 60)}`;
+  const span =
+    seconds < 3600
+      ? `${Math.floor(seconds / 60)} min`
+      : `${Math.floor(seconds / 3600)}:${two(Math.floor(seconds / 60) % 60)}`;
   return { out: ` ${now} up ${span},  1 user,  load average: 0.00, 0.00, 0.00\n` };
 }
 
@@ -50,11 +64,18 @@ function free({ around }: Call): Result {
   const row = (name: string, numbers: readonly number[]): string =>
     `${name.padEnd(7)}${numbers.map((number) => String(number).padStart(13)).join('')}\n`;
   const heading = ['total', 'used', 'free'].map((word) => word.padStart(13)).join('');
-  return { out: `       ${heading}\n${row('Mem:', [total, 21_404, total - 21_404])}${row('Swap:', [0, 0, 0])}` };
+  return {
+    out: `       ${heading}\n${row('Mem:', [total, 21_404, total - 21_404])}${row('Swap:', [0, 0, 0])}`,
+  };
 }
 
 function ps(): Result {
-  const rows = ['    1 root     init', '   96 root     /sbin/udevd', '  102 root     -sh', '  117 root     ps'];
+  const rows = [
+    '    1 root     init',
+    '   96 root     /sbin/udevd',
+    '  102 root     -sh',
+    '  117 root     ps',
+  ];
   return { out: `  PID USER     COMMAND\n${rows.join('\n')}\n` };
 }
 
