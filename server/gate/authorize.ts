@@ -1,0 +1,336 @@
+import { randomUUID } from 'node:crypto';
+import type { Action } from '../../policy/actions.js';
+import { evaluate } from '../../policy/evaluate.js';
+import type { BootProfileName, DomainName } from '../../policy/names.js';
+import { parseDomainName } from '../../policy/names.js';
+import type { Decision, Limit, Policy, Usage } from '../../policy/policy.js';
+import type { Refusal, RefusalCode } from '../../policy/refusal.js';
+import { refusal } from '../../policy/refusal.js';
+import type { AuditEvent, AuditRow, CustomerActor } from '../store/audit-event.js';
+import type { Facts, Question, Settled } from '../store/authorizations.js';
+import { AuditUnavailable } from '../store/store-error.js';
+import type { Identity } from './identity.js';
+import { printable } from './printable.js';
+import * as words from './words.js';
+
+/** What is wished for, as spelt by whoever wishes: the domain's name is parsed here and nowhere before. */
+export interface Wish {
+  readonly action: Action;
+  readonly domain: string;
+  /** The boot profile of a rescue; null otherwise. */
+  readonly profile: BootProfileName | null;
+}
+
+/** The store, as far as permission goes: one transaction around reading, deciding and recording. */
+export interface Authorizations {
+  /** @throws AuditUnavailable when nothing can be written: nothing has happened then */
+  settle<T>(question: Question, decide: (facts: Facts) => Settled<T>): T;
+}
+
+/** Reads the same without a transaction, for when the store cannot begin one. */
+export type ReadStanding = (question: Question) => Omit<Facts, 'count'>;
+
+/** The policy in force at this moment. */
+export interface PolicyInForce {
+  readonly policy: Policy;
+  readonly revision: number;
+}
+
+/** Known to this file alone: who does not hold it makes neither Permit nor Grant. */
+const mint = Symbol('mint');
+
+interface PermitFacts {
+  readonly identity: Identity;
+  readonly action: Action;
+  readonly domain: DomainName;
+  readonly profile: BootProfileName | null;
+  /** The id of the operation, or of the attachment: in the intent, in its outcome and on the wire. */
+  readonly operation: string;
+  /** The intent. Null for `status`, and for looking while the audit log cannot be written. */
+  readonly row: AuditRow | null;
+  /** Since when the customer has the role: nothing from before is ever shown. ISO 8601. */
+  readonly since: string;
+}
+
+/** A permit that was used: the effect requires it, and only `Permit.consume` makes one. */
+export class Grant {
+  readonly identity: Identity;
+  readonly action: Action;
+  readonly domain: DomainName;
+  readonly profile: BootProfileName | null;
+  readonly operation: string;
+  readonly row: AuditRow | null;
+  readonly since: string;
+  /** Makes the type nominal: an object that merely looks like a grant is none. */
+  readonly #minted = true;
+
+  constructor(key: symbol, facts: PermitFacts) {
+    if (key !== mint) throw new TypeError('a grant is made by consuming a permit');
+    this.identity = facts.identity;
+    this.action = facts.action;
+    this.domain = facts.domain;
+    this.profile = facts.profile;
+    this.operation = facts.operation;
+    this.row = facts.row;
+    this.since = facts.since;
+    Object.freeze(this);
+  }
+
+  /** False for whatever was made to look like one. */
+  static is(value: unknown): value is Grant {
+    return typeof value === 'object' && value !== null && #minted in value && value.#minted;
+  }
+}
+
+/**
+ * Proof that `authorize` said yes to this identity, action and domain, once. Never stored, never crosses the
+ * socket (house rule 1).
+ */
+export class Permit {
+  readonly #facts: PermitFacts;
+  #used = false;
+
+  constructor(key: symbol, facts: PermitFacts) {
+    if (key !== mint) throw new TypeError('a permit is made by authorize() alone');
+    this.#facts = facts;
+  }
+
+  get domain(): DomainName {
+    return this.#facts.domain;
+  }
+
+  get operation(): string {
+    return this.#facts.operation;
+  }
+
+  /** @throws TypeError the second time, or for another action than the one that was authorised */
+  consume(action: Action): Grant {
+    if (action !== this.#facts.action)
+      throw new TypeError(`a permit for ${this.#facts.action} does not permit ${action}`);
+    if (this.#used) throw new TypeError(`this permit for ${action} was used already`);
+    this.#used = true;
+    return new Grant(mint, this.#facts);
+  }
+}
+
+/** Looking is still possible when the audit log cannot be written; changing anything is not. */
+const LOOKING: readonly Action[] = ['status', 'console', 'watch', 'log'];
+
+/** Stands for a name that cannot be any domain's, so that the same work is done for it. */
+const NOBODYS = 'list' as DomainName;
+
+/** Of an identity, what permission depends on. */
+export type Holder = Pick<Identity, 'customer' | 'fingerprint'>;
+
+type Verdict =
+  | { readonly allow: true; readonly rule: string; readonly since: string }
+  | { readonly allow: false; readonly refusal: Refusal; readonly code: RefusalCode };
+
+/** The one place that says yes. */
+export class Authorizer {
+  readonly #authorizations: Authorizations;
+  readonly #readStanding: ReadStanding;
+  readonly #inForce: PolicyInForce;
+  readonly #clock: () => Date;
+
+  constructor(
+    authorizations: Authorizations,
+    readStanding: ReadStanding,
+    inForce: PolicyInForce,
+    clock: () => Date = () => new Date(),
+  ) {
+    this.#authorizations = authorizations;
+    this.#readStanding = readStanding;
+    this.#inForce = inForce;
+    this.#clock = clock;
+  }
+
+  /**
+   * Reads role and usage, decides and records the intent or the denial, in one transaction: two at once cannot both
+   * pass a limit of one.
+   */
+  authorize(identity: Identity, wish: Wish): Permit | Refusal {
+    const domain = parseDomainName(wish.domain);
+    const operation = randomUUID();
+    try {
+      return this.#settle(identity, wish, (verdict) => ({
+        events: this.#events(identity, wish, operation, verdict),
+        value: (rows) =>
+          verdict.allow && domain !== undefined
+            ? this.#permit(identity, wish, domain, operation, verdict.since, rows[0] ?? null)
+            : refusedBy(verdict),
+      }));
+    } catch (fault) {
+      if (!(fault instanceof AuditUnavailable)) throw fault;
+      return this.#unrecorded(identity, wish, domain, operation, fault);
+    }
+  }
+
+  /** The same question without consequences: no intent, no denial, no permit. @returns null for yes */
+  consider(identity: Holder, wish: Wish): Refusal | null {
+    return this.#look(identity, wish.domain, (judge) => {
+      const verdict = judge(wish);
+      return verdict.allow ? null : verdict.refusal;
+    });
+  }
+
+  /** Whether what goes on may go on: as `consider`, but what was begun is not counted against itself. */
+  mayStill(identity: Holder, wish: Wish): Refusal | null {
+    const question = this.#question(identity, wish.domain);
+    const verdict = this.#judge(question, wish, { ...this.#readStanding(question), count: () => 0 });
+    return verdict.allow ? null : verdict.refusal;
+  }
+
+  /**
+   * Many questions about one domain at once, without consequences. A rescue is possible when it is with one of the
+   * profiles.
+   */
+  considerAll(
+    identity: Holder,
+    domain: DomainName,
+    actions: readonly Action[],
+    profiles: readonly BootProfileName[],
+  ): ReadonlyMap<Action, Refusal | null> {
+    return this.#look(identity, domain, (judge) => {
+      const answers = new Map<Action, Refusal | null>();
+      for (const action of actions) {
+        const wished = action === 'rescue' && profiles.length > 0 ? profiles : [null];
+        const verdicts = wished.map((profile) => judge({ action, domain, profile }));
+        const no = verdicts.some((verdict) => verdict.allow) ? undefined : verdicts[0];
+        answers.set(action, no?.allow === false ? no.refusal : null);
+      }
+      return answers;
+    });
+  }
+
+  #settle<T>(identity: Identity, wish: Wish, answer: (verdict: Verdict) => Settled<T>): T {
+    const question = this.#question(identity, wish.domain);
+    return this.#authorizations.settle(question, (facts) => answer(this.#judge(question, wish, facts)));
+  }
+
+  /** Asks without writing; also when the store cannot even begin a transaction. */
+  #look<T>(identity: Holder, domain: string, ask: (judge: (wish: Wish) => Verdict) => T): T {
+    const question = this.#question(identity, domain);
+    const answer = (facts: Facts): T => ask((wish) => this.#judge(question, wish, facts));
+    try {
+      return this.#authorizations.settle(question, (facts) => {
+        const value = answer(facts);
+        return { events: [], value: () => value };
+      });
+    } catch (fault) {
+      if (!(fault instanceof AuditUnavailable)) throw fault;
+      // What is limited cannot be counted, so it is not allowed; what is not limited is.
+      return answer({ ...this.#readStanding(question), count: () => Number.POSITIVE_INFINITY });
+    }
+  }
+
+  #question({ customer, fingerprint }: Holder, domain: string): Question {
+    return { customer, fingerprint, domain: parseDomainName(domain) ?? NOBODYS };
+  }
+
+  #judge({ customer, domain }: Question, wish: Wish, facts: Facts): Verdict {
+    if (facts.suspended) return denied(words.suspended());
+    if (!facts.keyHeld) return denied(words.keyRevoked());
+    const counting = facts.role?.counts === true ? facts.role : null;
+    const usage: Usage = (limit: Limit, since: Date) =>
+      facts.count({ per: limit.per, actions: limit.actions, since });
+    const ask = (action: Action): Decision =>
+      evaluate(
+        this.#inForce.policy,
+        {
+          customer,
+          role: counting?.role ?? null,
+          domain,
+          action,
+          profile: action === 'rescue' ? wish.profile : null,
+        },
+        usage,
+        this.#clock(),
+      );
+    // Who may not see the domain hears what is heard about one that does not exist.
+    const seen = ask('status');
+    if (counting === null || !seen.allow) {
+      const code =
+        facts.role !== null && counting === null ? 'domain-retired' : seen.allow ? 'no-role' : seen.reason;
+      return denied(words.noSuchDomain(`${code} for ${printable(wish.domain, 80)}`), code);
+    }
+    const decision = wish.action === 'status' ? seen : ask(wish.action);
+    if (decision.allow) return { allow: true, rule: decision.rule.id, since: counting.since };
+    return denied(refusal(decision.reason, decision.message, because(decision)));
+  }
+
+  #events(identity: Identity, wish: Wish, operation: string, verdict: Verdict): readonly AuditEvent[] {
+    const actor = actorOf(identity);
+    if (!verdict.allow) {
+      const domain = printable(wish.domain, 80);
+      const { code, refusal: no } = verdict;
+      return [{ kind: 'domain.denied', actor, domain, action: wish.action, code, detail: no.detail }];
+    }
+    const domain = parseDomainName(wish.domain);
+    if (wish.action === 'status' || domain === undefined) return [];
+    return [
+      {
+        kind: `domain.${wish.action}.requested`,
+        actor,
+        domain,
+        operation,
+        profile: wish.profile,
+        rule: verdict.rule,
+        revision: this.#inForce.revision,
+      },
+    ];
+  }
+
+  /** The log cannot be written: the answer is the same, but a yes to a change becomes a no. */
+  #unrecorded(
+    identity: Identity,
+    wish: Wish,
+    domain: DomainName | undefined,
+    operation: string,
+    fault: Error,
+  ): Permit | Refusal {
+    const verdict = this.#look(identity, wish.domain, (judge) => judge(wish));
+    if (!verdict.allow || domain === undefined) return refusedBy(verdict);
+    if (!LOOKING.includes(wish.action)) return words.auditUnavailable(fault.message);
+    return this.#permit(identity, wish, domain, operation, verdict.since, null);
+  }
+
+  #permit(
+    identity: Identity,
+    wish: Wish,
+    domain: DomainName,
+    operation: string,
+    since: string,
+    row: AuditRow | null,
+  ): Permit {
+    return new Permit(mint, {
+      identity,
+      action: wish.action,
+      domain,
+      profile: wish.profile,
+      operation,
+      row,
+      since,
+    });
+  }
+}
+
+/** The identity, as audit rows name it. */
+export function actorOf(identity: Identity): CustomerActor {
+  const { customer, fingerprint, source, connection } = identity;
+  return { customer, fingerprint, source, connection };
+}
+
+function denied(no: Refusal, code: RefusalCode = no.code): Verdict {
+  return { allow: false, refusal: no, code };
+}
+
+function refusedBy(verdict: Verdict): Refusal {
+  return verdict.allow ? words.noSuchDomain('not a name') : verdict.refusal;
+}
+
+function because(decision: Extract<Decision, { allow: false }>): string {
+  const row = decision.limit ?? decision.rule;
+  if (row === null) return decision.reason;
+  return `${decision.reason}: ${row.id} at ${row.place.file}:${row.place.line}:${row.place.column}`;
+}

@@ -1,0 +1,35 @@
+import type { Presence } from '../../wire/console.js';
+import type { ConsoleNews } from '../hosts/console-stream.js';
+
+/** Who is on a console, as one of them knows it. */
+export class Company {
+  readonly #present = new Map<number, Presence>();
+  #me: number | null = null;
+  /** Who has the keyboard; null when nobody has. */
+  writer: { readonly attachment: number; readonly label: string } | null = null;
+
+  /** Whether the keyboard is ours. */
+  get writes(): boolean {
+    return this.#me !== null && this.writer?.attachment === this.#me;
+  }
+
+  /** All but ourselves. */
+  get others(): readonly Presence[] {
+    return [...this.#present.values()]
+      .filter(({ attachment }) => attachment !== this.#me)
+      .map((who) => ({ ...who, mode: who.attachment === this.writer?.attachment ? 'write' : 'watch' }));
+  }
+
+  attached(note: Extract<ConsoleNews, { note: 'attached' }>): void {
+    this.#me = note.attachment;
+    this.#present.clear();
+    for (const who of note.present) this.#present.set(who.attachment, who);
+    const writer = note.present.find(({ mode }) => mode === 'write') ?? null;
+    this.writer = note.mode === 'write' ? { attachment: note.attachment, label: 'you' } : writer;
+  }
+
+  changed({ note, who }: Extract<ConsoleNews, { note: 'joined' | 'left' }>): void {
+    if (note === 'joined') this.#present.set(who.attachment, who);
+    else this.#present.delete(who.attachment);
+  }
+}

@@ -1,0 +1,103 @@
+import type { Terminal } from '../terminal.js';
+
+/** How long a notice stands. Milliseconds. */
+const STANDS = 5_000;
+
+type NoticeTerminal = Pick<Terminal, 'hasPty' | 'term' | 'columns' | 'rows' | 'write' | 'writeError'>;
+
+/**
+ * Says something to who is on a console without disturbing what the guest has painted: on the last lines of the screen,
+ * taken back after a while by painting the guest's screen again. Without a pty it is a line on stderr.
+ */
+export class ConsoleNotice {
+  readonly #terminal: NoticeTerminal;
+  readonly #repaint: () => void;
+  #shown = 0;
+  #timer: NodeJS.Timeout | null = null;
+  #over = false;
+
+  /** @param repaint paints the guest's screen as it is now */
+  constructor(terminal: NoticeTerminal, repaint: () => void) {
+    this.#terminal = terminal;
+    this.#repaint = repaint;
+  }
+
+  /** @param stays until the next notice or `clear`, for a question */
+  show(lines: string | readonly string[], { stays = false } = {}): void {
+    if (this.#over) return;
+    const text = typeof lines === 'string' ? [lines] : lines;
+    const { hasPty, term } = this.#terminal;
+    if (!hasPty) {
+      for (const line of text) this.#terminal.writeError(`[postern] ${line}\n`);
+      return;
+    }
+    if (term === 'dumb') {
+      this.#terminal.write(text.map((line) => `\r\n[postern] ${line}\r\n`).join(''));
+      return;
+    }
+    this.#paint(text);
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = stays
+      ? null
+      : setTimeout(() => {
+          this.clear();
+        }, STANDS);
+  }
+
+  /** Takes away what is shown. */
+  clear(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (this.#shown === 0) return;
+    this.#wipe();
+    this.#repaint();
+  }
+
+  /** Nothing more will be shown, and nothing taken away. */
+  dispose(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#shown = 0;
+    this.#over = true;
+  }
+
+  #paint(text: readonly string[]): void {
+    const { columns, rows } = this.#terminal;
+    const width = columns - 1;
+    const lines = text.flatMap((line) => wrapped(line, width)).slice(0, rows - 1);
+    if (this.#shown > lines.length) this.#wipe();
+    const from = rows - lines.length + 1;
+    const painted = lines.map(
+      (line, at) => `\x1b[${from + at};1H\x1b[0;7m${line.padEnd(width)}\x1b[0m\x1b[K`,
+    );
+    this.#terminal.write(aside(painted.join('')));
+    this.#shown = lines.length;
+  }
+
+  #wipe(): void {
+    const { rows } = this.#terminal;
+    const from = Math.max(1, rows - this.#shown + 1);
+    this.#terminal.write(aside(`\x1b[${from};1H\x1b[0m\x1b[J`));
+    this.#shown = 0;
+  }
+}
+
+/**
+ * DECSC and DECRC keep the guest's cursor, attributes, charset and origin mode meanwhile. CAN before, as the guest
+ * may be half-way through an escape sequence; the repaint mends what that breaks.
+ */
+function aside(painting: string): string {
+  return `\x18\x1b7\x1b[?6l\x0f\x1b(B${painting}\x1b8`;
+}
+
+function wrapped(line: string, width: number): string[] {
+  const lines: string[] = [];
+  let rest = line;
+  while (rest.length > width) {
+    const blank = rest.lastIndexOf(' ', width);
+    const cut = blank > width / 2 ? blank : width;
+    lines.push(rest.slice(0, cut));
+    rest = rest.slice(cut).trimStart();
+  }
+  return [...lines, rest];
+}

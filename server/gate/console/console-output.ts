@@ -1,0 +1,47 @@
+import type { Terminal, Unsubscribe } from '../terminal.js';
+
+/** Credit is given back in pieces of at least this, so that not every keystroke's echo costs a frame. Bytes. */
+const PIECE = 32 * 1024;
+
+/**
+ * The guest's bytes on their way to the customer. dom0 gets credit back only for what the terminal has taken: who is
+ * slow is skipped there and never kept here.
+ */
+export class ConsoleOutput {
+  readonly #terminal: Pick<Terminal, 'write' | 'onDrain'>;
+  readonly #give: (bytes: number) => void;
+  readonly #unsubscribe: Unsubscribe;
+  #owed = 0;
+  #waiting = false;
+
+  constructor(terminal: Pick<Terminal, 'write' | 'onDrain'>, give: (bytes: number) => void) {
+    this.#terminal = terminal;
+    this.#give = give;
+    this.#unsubscribe = terminal.onDrain(() => {
+      if (!this.#waiting) return;
+      this.#waiting = false;
+      this.#settle();
+    });
+  }
+
+  write(data: Buffer): void {
+    this.#owed += data.length;
+    if (!this.#terminal.write(data)) this.#waiting = true;
+    else if (!this.#waiting && this.#owed >= PIECE) this.#settle();
+  }
+
+  /** A new stream begins with its own credit: what was taken of the one before is not owed to it. */
+  forget(): void {
+    this.#owed = 0;
+  }
+
+  dispose(): void {
+    this.#unsubscribe();
+  }
+
+  #settle(): void {
+    const bytes = this.#owed;
+    this.#owed = 0;
+    if (bytes > 0) this.#give(bytes);
+  }
+}

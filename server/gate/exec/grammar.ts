@@ -1,0 +1,158 @@
+import { RESERVED_WORDS } from '../../../policy/names.js';
+import type { Refusal } from '../../../policy/refusal.js';
+import { refusal } from '../../../policy/refusal.js';
+import { printable } from '../printable.js';
+import type { Command, DomainVerb, OperationVerb } from './command.js';
+import { DOMAIN_VERBS } from './command.js';
+
+/**
+ * The grammar of exec. There is no shell: words are what stands between blanks, quotes and backslashes are letters
+ * like any other, and control characters are refused. Whether a name exists is not asked here, so that what is
+ * answered to bad grammar is the same for every name.
+ */
+export function parseCommand(text: string): Command | Refusal {
+  if (/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/.test(text))
+    return usage('A command is one line without control characters.');
+  const words = text.split(/[ \t]+/).filter((word) => word !== '');
+  const [first, ...rest] = words;
+  if (first === undefined) return usage('Say what to do.');
+  switch (first) {
+    case 'list':
+      return only(rest, ['--json'], 'list [--json]', ({ json }) => ({ command: 'list', json }));
+    case 'activity':
+      return only(rest, ['--json'], 'activity [--json]', ({ json }) => ({ command: 'activity', json }));
+    case 'help':
+    case '--help':
+      return only(rest, [], 'help', () => ({ command: 'help' }));
+    case 'menu':
+      return only(rest, ['--plain'], 'menu [--plain]', ({ plain }) => ({ command: 'menu', plain }));
+    case 'keys':
+      return keys(rest, text);
+    default:
+      // Reserved words are nobody's name in any spelling.
+      if ((RESERVED_WORDS as readonly string[]).includes(first.toLowerCase()))
+        return usage(`There is no command ${shown(first)}.`);
+      return onDomain(first, rest);
+  }
+}
+
+const OPTIONS = ['--json', '--wait', '--yes', '--plain'] as const;
+type Option = (typeof OPTIONS)[number];
+
+interface Given {
+  readonly json: boolean;
+  readonly wait: boolean;
+  readonly yes: boolean;
+  readonly plain: boolean;
+}
+
+/** Parts options from the other words, wherever they stand. */
+function options(
+  words: readonly string[],
+  allowed: readonly Option[],
+): { given: Given; rest: string[] } | Refusal {
+  const given = { json: false, wait: false, yes: false, plain: false };
+  const rest: string[] = [];
+  for (const word of words) {
+    if (!word.startsWith('-')) {
+      rest.push(word);
+      continue;
+    }
+    const option = allowed.find((name) => name === word);
+    if (option === undefined) {
+      const known = allowed.length === 0 ? 'It takes none.' : `Known here: ${allowed.join(', ')}.`;
+      return usage(`There is no option ${shown(word)} here. ${known}`);
+    }
+    given[option.slice(2) as keyof Given] = true;
+  }
+  return { given, rest };
+}
+
+function only(
+  words: readonly string[],
+  allowed: readonly Option[],
+  form: string,
+  make: (given: Given) => Command,
+): Command | Refusal {
+  const found = options(words, allowed);
+  if ('refused' in found) return found;
+  return found.rest.length === 0 ? make(found.given) : usage(`The form is: ${form}`);
+}
+
+function keys(words: readonly string[], text: string): Command | Refusal {
+  const [verb, ...rest] = words;
+  switch (verb) {
+    case 'add': {
+      // The rest of the line is the key, options come before it: a comment may say anything.
+      const tail = /^\s*keys\s+add(?:\s+(--json))?(?:\s+(.*))?$/.exec(text);
+      const key = tail?.[2]?.trim() ?? '';
+      if (key.startsWith('-')) return usage('The form is: keys add [--json] [KEY]');
+      return { command: 'keys-add', text: key === '' ? null : key, json: tail?.[1] !== undefined };
+    }
+    case 'remove': {
+      const found = options(rest, ['--yes', '--json']);
+      if ('refused' in found) return found;
+      const [fingerprint, ...more] = found.rest;
+      if (fingerprint === undefined || more.length > 0) {
+        return usage('The form is: keys remove FINGERPRINT [--yes] [--json]');
+      }
+      return { command: 'keys-remove', fingerprint, yes: found.given.yes, json: found.given.json };
+    }
+    case 'list':
+      return only(rest, ['--json'], 'keys list [--json]', ({ json }) => ({ command: 'keys-list', json }));
+    default:
+      return only(words, ['--json'], 'keys [list|add|remove]', ({ json }) => ({
+        command: 'keys-list',
+        json,
+      }));
+  }
+}
+
+function onDomain(domain: string, words: readonly string[]): Command | Refusal {
+  const [word, ...rest] = words;
+  const verb = word === 'destroy' ? 'poweroff' : DOMAIN_VERBS.find((known) => known === word);
+  if (verb === undefined) {
+    const said =
+      word === undefined ? 'Say what to do with it' : `There is no command ${shown(word)} for a server`;
+    return usage(`${said}: ${DOMAIN_VERBS.join(', ')}.`);
+  }
+  return verbOn(domain, verb, rest);
+}
+
+function verbOn(domain: string, verb: DomainVerb, words: readonly string[]): Command | Refusal {
+  switch (verb) {
+    case 'status':
+    case 'log':
+      return only(words, ['--json'], `NAME ${verb} [--json]`, ({ json }) => ({
+        command: verb,
+        domain,
+        json,
+      }));
+    case 'console':
+    case 'watch':
+      return only(words, [], `NAME ${verb}`, () => ({ command: verb, domain }));
+    default:
+      return operate(domain, verb, words);
+  }
+}
+
+function operate(domain: string, verb: OperationVerb, words: readonly string[]): Command | Refusal {
+  // --yes is taken everywhere something is done, so that a script need not know where it is asked for.
+  const found = options(words, ['--json', '--wait', '--yes']);
+  if ('refused' in found) return found;
+  const [profile, ...more] = found.rest;
+  if (more.length > 0 || (profile !== undefined && verb !== 'rescue')) {
+    const form = verb === 'rescue' ? 'rescue [PROFILE]' : verb;
+    return usage(`The form is: NAME ${form} [--json] [--wait] [--yes]`);
+  }
+  const { json, wait, yes } = found.given;
+  return { command: 'operate', verb, domain, profile: profile ?? null, json, wait, yes };
+}
+
+function usage(message: string): Refusal {
+  return refusal('usage', `${message} For all commands: help`, message);
+}
+
+function shown(word: string): string {
+  return `"${printable(word, 40)}"`;
+}

@@ -1,0 +1,277 @@
+import { DOMAIN_STATES } from '../../../policy/domain-state.js';
+import { parseBootProfileName, parseCustomerName, parseDomainName } from '../../../policy/names.js';
+import { REFUSAL_CODES } from '../../../policy/refusal.js';
+import type { ConsoleNote, Presence } from '../../wire/console.js';
+import { CONSOLE_ENDS } from '../../wire/console.js';
+import type { Contract, ProfileOffer } from '../../wire/contract.js';
+import { VERBS, WIRE_VERSION } from '../../wire/contract.js';
+import type { Change, DomainView, Observation } from '../../wire/domain.js';
+import type { OperationView, WireRefusal } from '../../wire/operation.js';
+import { OPERATION_PHASES, OPERATION_STEPS } from '../../wire/operation.js';
+import { printable } from '../printable.js';
+
+/**
+ * Reads what a dom0 half answers. It is trusted more than the gate, so this is not a defence but a border: past it
+ * every field has its type, every name is parsed and every sentence is printable. Fields not known are ignored, as
+ * dom0 halves are upgraded first.
+ */
+
+/** What came is not what `server/wire` says. */
+export class AnswerError extends Error {}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function fields(value: unknown, what: string): Fields {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new AnswerError(`${what} is no object`);
+  return value as Fields;
+}
+
+function text(from: Fields, key: string, max = 300): string {
+  const value = from[key];
+  if (typeof value !== 'string') throw new AnswerError(`${key} is no string`);
+  return printable(value, max);
+}
+
+function textOrNull(from: Fields, key: string): string | null {
+  return from[key] === null || from[key] === undefined ? null : text(from, key);
+}
+
+function number(from: Fields, key: string): number {
+  const value = from[key];
+  if (typeof value !== 'number' || !Number.isFinite(value)) throw new AnswerError(`${key} is no number`);
+  return value;
+}
+
+function numberOrNull(from: Fields, key: string): number | null {
+  return from[key] === null || from[key] === undefined ? null : number(from, key);
+}
+
+function list(from: Fields, key: string, max: number): readonly unknown[] {
+  const value = from[key];
+  if (!Array.isArray(value) || value.length > max) throw new AnswerError(`${key} is no list, or too long`);
+  return value;
+}
+
+function oneOf<T extends string>(from: Fields, key: string, words: readonly T[]): T {
+  const value = words.find((word) => word === from[key]);
+  if (value === undefined) throw new AnswerError(`${key} is none of ${words.join(', ')}`);
+  return value;
+}
+
+function time(from: Fields, key: string): string {
+  const value = from[key];
+  if (typeof value !== 'string' || Number.isNaN(Date.parse(value)))
+    throw new AnswerError(`${key} is no time`);
+  return value;
+}
+
+function timeOrNull(from: Fields, key: string): string | null {
+  return from[key] === null || from[key] === undefined ? null : time(from, key);
+}
+
+function parsed<T>(value: T | undefined, what: string): T {
+  if (value === undefined) throw new AnswerError(`not a name: ${what}`);
+  return value;
+}
+
+const domainName = (from: Fields, key: string) => parsed(parseDomainName(text(from, key)), key);
+const profileName = (from: Fields, key: string) => parsed(parseBootProfileName(text(from, key)), key);
+
+/** @throws AnswerError, also for a version that this gate does not speak */
+export function readContract(value: unknown): Contract {
+  const from = fields(value, 'contract');
+  if (from['version'] !== WIRE_VERSION) {
+    throw new AnswerError(
+      `it speaks version ${printable(String(from['version']), 20)}, this gate speaks ${WIRE_VERSION}`,
+    );
+  }
+  const console = fields(from['console'], 'console');
+  const verbs = list(from, 'verbs', 100);
+  return {
+    version: WIRE_VERSION,
+    host: text(from, 'host', 80),
+    verbs: VERBS.filter((verb) => verbs.includes(verb)),
+    profiles: list(from, 'profiles', 100).map(readProfile),
+    console: {
+      passesEscape: console['passesEscape'] === true,
+      sysrqKeys: list(console, 'sysrqKeys', 36).filter((key): key is string =>
+        /^[a-z0-9]$/.test(String(key)),
+      ),
+    },
+  };
+}
+
+function readProfile(value: unknown): ProfileOffer {
+  const from = fields(value, 'profile');
+  return {
+    name: profileName(from, 'name'),
+    title: text(from, 'title', 80),
+    disks: text(from, 'disks'),
+    hint: text(from, 'hint'),
+  };
+}
+
+function readObservation(value: unknown): Observation {
+  const from = fields(value, 'observation');
+  return {
+    state: oneOf(from, 'state', DOMAIN_STATES),
+    profile: profileName(from, 'profile'),
+    since: time(from, 'since'),
+    seenAt: time(from, 'seenAt'),
+  };
+}
+
+/** @throws AnswerError */
+export function readDomainView(value: unknown): DomainView {
+  const from = fields(value, 'domain');
+  return {
+    name: domainName(from, 'name'),
+    observation: readObservation(from['observation']),
+    incarnation: textOrNull(from, 'incarnation'),
+    memoryMiB: numberOrNull(from, 'memoryMiB'),
+    vcpus: numberOrNull(from, 'vcpus'),
+    cpuSeconds: numberOrNull(from, 'cpuSeconds'),
+    cpuPercent: numberOrNull(from, 'cpuPercent'),
+    profiles: list(from, 'profiles', 100).map((name) =>
+      parsed(parseBootProfileName(String(name)), 'profiles'),
+    ),
+    operation:
+      from['operation'] === null || from['operation'] === undefined ? null : readOperation(from['operation']),
+    console: oneOf(from, 'console', ['attached', 'detached', 'locked'] as const),
+  };
+}
+
+/** @throws AnswerError */
+export function readOperation(value: unknown): OperationView {
+  const from = fields(value, 'operation');
+  return {
+    id: text(from, 'id', 64),
+    domain: domainName(from, 'domain'),
+    verb: oneOf(from, 'verb', VERBS),
+    profile: from['profile'] === null || from['profile'] === undefined ? null : profileName(from, 'profile'),
+    phase: oneOf(from, 'phase', OPERATION_PHASES),
+    step: oneOf(from, 'step', OPERATION_STEPS),
+    place: number(from, 'place'),
+    startedAt: time(from, 'startedAt'),
+    deadlineAt: timeOrNull(from, 'deadlineAt'),
+    endedAt: timeOrNull(from, 'endedAt'),
+    failure:
+      from['failure'] === null || from['failure'] === undefined ? null : readWireRefusal(from['failure']),
+    by: parsed(parseCustomerName(text(from, 'by')), 'by'),
+  };
+}
+
+/** @throws AnswerError */
+export function readWireRefusal(value: unknown): WireRefusal {
+  const from = fields(value, 'refusal');
+  return {
+    code: oneOf(from, 'code', REFUSAL_CODES),
+    message: text(from, 'message'),
+    detail: typeof from['detail'] === 'string' ? printable(from['detail'], 2000) : '',
+    operation:
+      from['operation'] === null || from['operation'] === undefined ? null : readOperation(from['operation']),
+  };
+}
+
+/**
+ * @returns undefined for a kind of change that this gate does not know
+ * @throws AnswerError
+ */
+export function readChange(value: unknown): Change | undefined {
+  const from = fields(value, 'change');
+  switch (from['change']) {
+    case 'domain':
+      return { change: 'domain', domain: readDomainView(from['domain']) };
+    case 'gone':
+      return { change: 'gone', name: domainName(from, 'name') };
+    case 'operation':
+      return { change: 'operation', operation: readOperation(from['operation']) };
+    case 'ready':
+      return { change: 'ready', at: time(from, 'at') };
+    case 'beat':
+      return { change: 'beat', at: time(from, 'at') };
+    default:
+      return undefined;
+  }
+}
+
+function readPresence(value: unknown): Presence {
+  const from = fields(value, 'presence');
+  return {
+    attachment: number(from, 'attachment'),
+    label: text(from, 'label', 80),
+    mode: oneOf(from, 'mode', ['write', 'watch'] as const),
+  };
+}
+
+/**
+ * @returns undefined for a note that this gate does not know
+ * @throws AnswerError
+ */
+export function readConsoleNote(value: unknown): ConsoleNote | undefined {
+  const from = fields(value, 'note');
+  switch (from['note']) {
+    case 'attached':
+      return {
+        note: 'attached',
+        attachment: number(from, 'attachment'),
+        domain: domainName(from, 'domain'),
+        mode: oneOf(from, 'mode', ['write', 'watch'] as const),
+        present: list(from, 'present', 1000).map(readPresence),
+        cols: number(from, 'cols'),
+        rows: number(from, 'rows'),
+      };
+    case 'writer':
+      return {
+        note: 'writer',
+        attachment: numberOrNull(from, 'attachment'),
+        label: textOrNull(from, 'label'),
+      };
+    case 'joined':
+    case 'left':
+      return { note: from['note'], who: readPresence(from['who']) };
+    case 'resized':
+      return { note: 'resized', cols: number(from, 'cols'), rows: number(from, 'rows') };
+    case 'skipped':
+      return { note: 'skipped', bytes: number(from, 'bytes') };
+    case 'state':
+      return {
+        note: 'state',
+        state: oneOf(from, 'state', DOMAIN_STATES),
+        profile: profileName(from, 'profile'),
+        console: oneOf(from, 'console', ['attached', 'detached', 'locked'] as const),
+      };
+    case 'ended':
+      return { note: 'ended', reason: oneOf(from, 'reason', CONSOLE_ENDS) };
+    case 'ping':
+    case 'pong':
+      return { note: from['note'] };
+    default:
+      return undefined;
+  }
+}
+
+/** One record of dom0's journal, as far as it bears witness for the gate's audit log. */
+export interface JournalRecord {
+  readonly operation: string;
+  readonly auditSeq: number;
+  readonly auditHash: string;
+}
+
+/**
+ * @returns undefined for a record that claims no audit row
+ * @throws AnswerError when it is no object
+ */
+export function readJournalRecord(value: unknown): JournalRecord | undefined {
+  const from = fields(value, 'journal record');
+  const request =
+    typeof from['request'] === 'object' && from['request'] !== null ? (from['request'] as Fields) : from;
+  const claimed = request['actor'] ?? from['actor'] ?? from['claimed'];
+  const actor = typeof claimed === 'object' && claimed !== null ? (claimed as Fields) : from;
+  const operation = request['id'] ?? from['operation'] ?? from['id'];
+  const { auditSeq, auditHash } = actor;
+  if (typeof operation !== 'string' || typeof auditSeq !== 'number' || typeof auditHash !== 'string')
+    return undefined;
+  return { operation, auditSeq, auditHash };
+}

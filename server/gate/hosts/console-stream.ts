@@ -1,0 +1,143 @@
+import type { Duplex } from 'node:stream';
+import type { ConsoleNote, ConsoleRequest } from '../../wire/console.js';
+import { FRAME_BYTES, FRAME_LIMIT, PING_INTERVAL_MS } from '../../wire/console.js';
+import { bytesFrame, FrameReader, noteFrame } from '../../wire/frames.js';
+import { Grant } from '../authorize.js';
+import { readConsoleNote } from './answers.js';
+
+type Heartbeat = Extract<ConsoleNote, { note: 'ping' | 'pong' }>;
+
+/** What dom0 has to tell about a console. */
+export type ConsoleNews = Exclude<ConsoleNote, Heartbeat>;
+
+export interface ConsoleListener {
+  /** The guest's bytes, as they are. What was taken must be given back by `credit`. */
+  bytes(data: Buffer): void;
+  note(note: ConsoleNews): void;
+  /** The stream is at its end; nothing follows. The reason is for the log. */
+  closed(reason: string): void;
+  /** What was written has left: the next may be written. */
+  drained(): void;
+}
+
+/** The gate's end of one console attachment: frames over the upgraded connection, and the ping. */
+export class ConsoleStream {
+  readonly #socket: Duplex;
+  readonly #frames = new FrameReader();
+  readonly #pingInterval: number;
+  #head: Buffer;
+  #listener: ConsoleListener | null = null;
+  #pings: NodeJS.Timeout | null = null;
+  #unanswered = 0;
+  #closed = false;
+
+  constructor(socket: Duplex, head: Buffer, pingInterval = PING_INTERVAL_MS) {
+    this.#socket = socket;
+    this.#head = head;
+    this.#pingInterval = pingInterval;
+    // Faults before `listen` are found there: the socket is destroyed then.
+    socket.on('error', (fault) => {
+      this.#end(fault.message);
+    });
+    socket.on('close', () => {
+      this.#end('the host closed the connection');
+    });
+  }
+
+  /** Begins to read; once. */
+  listen(listener: ConsoleListener): void {
+    this.#listener = listener;
+    if (this.#closed) {
+      listener.closed('the host closed the connection');
+      return;
+    }
+    this.#socket.on('drain', () => {
+      listener.drained();
+    });
+    this.#socket.on('end', () => {
+      this.#end('the host ended the connection');
+    });
+    this.#pings = setInterval(() => {
+      this.#ping();
+    }, this.#pingInterval);
+    if (this.#head.length > 0) this.#take(this.#head);
+    this.#head = Buffer.alloc(0);
+    this.#socket.on('data', (chunk: Buffer) => {
+      this.#take(chunk);
+    });
+  }
+
+  /** Bytes written and not yet taken by dom0. */
+  get backlog(): number {
+    return this.#closed ? 0 : this.#socket.writableLength;
+  }
+
+  /** To the guest. */
+  write(data: Buffer): void {
+    if (this.#closed) return;
+    for (let from = 0; from < data.length; from += FRAME_LIMIT) {
+      this.#socket.write(bytesFrame(data.subarray(from, from + FRAME_LIMIT)));
+    }
+  }
+
+  send(request: Exclude<ConsoleRequest, { note: 'takeover' }>): void {
+    if (!this.#closed) this.#socket.write(noteFrame(request));
+  }
+
+  /** Takes the keyboard, with the proof that it is permitted. */
+  takeover(grant: Grant): void {
+    if (!Grant.is(grant)) throw new TypeError('a takeover needs a grant');
+    if (!this.#closed) this.#socket.write(noteFrame({ note: 'takeover' } satisfies ConsoleRequest));
+  }
+
+  /** Twice is harmless; the listener hears nothing more. */
+  close(): void {
+    this.#listener = null;
+    this.#end('closed');
+  }
+
+  #take(chunk: Buffer): void {
+    this.#unanswered = 0;
+    try {
+      for (const frame of this.#frames.push(chunk)) {
+        if (this.#closed) return;
+        if (frame.kind === FRAME_BYTES) this.#listener?.bytes(frame.body);
+        else this.#note(readConsoleNote(JSON.parse(frame.body.toString('utf8'))));
+      }
+    } catch (fault) {
+      this.#end(fault instanceof Error ? fault.message : String(fault));
+    }
+  }
+
+  #note(note: ConsoleNote | undefined): void {
+    if (note === undefined) return;
+    if (isHeartbeat(note)) {
+      if (note.note === 'ping') this.send({ note: 'pong' });
+      return;
+    }
+    this.#listener?.note(note);
+  }
+
+  #ping(): void {
+    if (this.#unanswered >= 2) {
+      this.#end('the host fell silent');
+      return;
+    }
+    this.#unanswered += 1;
+    this.send({ note: 'ping' });
+  }
+
+  #end(reason: string): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#pings !== null) clearInterval(this.#pings);
+    this.#socket.destroy();
+    const listener = this.#listener;
+    this.#listener = null;
+    listener?.closed(reason);
+  }
+}
+
+function isHeartbeat(note: ConsoleNote): note is Heartbeat {
+  return note.note === 'ping' || note.note === 'pong';
+}

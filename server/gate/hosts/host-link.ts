@@ -1,0 +1,393 @@
+import { request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import type { DomainName } from '../../../policy/names.js';
+import type { Refusal } from '../../../policy/refusal.js';
+import { CONSOLE_PROTOCOL } from '../../wire/console.js';
+import type { ConsoleMode } from '../../wire/console.js';
+import type { Contract, Verb } from '../../wire/contract.js';
+import type { DomainView } from '../../wire/domain.js';
+import type { OperationRequest, OperationView, WireRefusal } from '../../wire/operation.js';
+import type { Grant } from '../authorize.js';
+import { Listeners } from '../listeners.js';
+import type { Log } from '../log.js';
+import type { Unsubscribe } from '../terminal.js';
+import * as words from '../words.js';
+import type { JournalRecord } from './answers.js';
+import { readContract, readJournalRecord, readOperation, readWireRefusal } from './answers.js';
+import { ChangesReader } from './changes-reader.js';
+import { ConsoleStream } from './console-stream.js';
+import { JsonLines } from './json-lines.js';
+
+export interface HostSettings {
+  readonly name: string;
+  /** The path of dom0's socket. */
+  readonly socket: string;
+}
+
+/** What is heard from a host. */
+export type LinkEvent =
+  /** The whole list of its domains is known now. */
+  | { readonly event: 'reachable' }
+  | { readonly event: 'lost' }
+  | { readonly event: 'domain'; readonly name: DomainName }
+  | { readonly event: 'gone'; readonly name: DomainName }
+  | { readonly event: 'operation'; readonly operation: OperationView };
+
+export interface HostTimings {
+  /** Silence on the stream of changes that means loss; dom0's beat comes every 5 s. Milliseconds. */
+  readonly silence: number;
+  /** How long a question waits for its answer. Milliseconds. */
+  readonly answer: number;
+  /** Waits between attempts to reach the host: doubled from the first to the last. Milliseconds. */
+  readonly retry: readonly [first: number, last: number];
+}
+
+const TIMINGS: HostTimings = { silence: 12_000, answer: 10_000, retry: [200, 5_000] };
+
+/** The most bytes of an answer that is read. */
+const ANSWER_LIMIT = 8 * 1024 * 1024;
+
+/** How the host answers to a request that was not understood as an answer at all. */
+class HostFault extends Error {
+  /** True when the request certainly never arrived. */
+  readonly unsent: boolean;
+
+  constructor(message: string, unsent: boolean) {
+    super(message);
+    this.unsent = unsent;
+  }
+}
+
+type Answer =
+  | { readonly ok: true; readonly body: unknown }
+  | { readonly ok: false; readonly status: number; readonly no: WireRefusal };
+
+/** What became of a request: taken up, refused, or not known because the host was lost meanwhile. */
+export type Submitted =
+  | { readonly result: 'accepted'; readonly operation: OperationView }
+  | { readonly result: 'refused'; readonly refusal: Refusal }
+  | { readonly result: 'uncertain'; readonly refusal: Refusal };
+
+/**
+ * One Xen host, over its dom0 half's socket: follows what changes there, keeps what was last heard, and carries
+ * requests over. Silence is loss; it then keeps trying until closed.
+ */
+export class HostLink {
+  readonly name: string;
+  readonly #socket: string;
+  readonly #log: Log;
+  readonly #timings: HostTimings;
+  readonly #clock: () => Date;
+  readonly #listeners: Listeners<LinkEvent>;
+  readonly #abort = new AbortController();
+  #domains: ReadonlyMap<DomainName, DomainView> = new Map();
+  #contract: Contract | null = null;
+  #reachable = false;
+  #heard = false;
+  #running: Promise<void> | null = null;
+
+  constructor(
+    settings: HostSettings,
+    options: { readonly log: Log; readonly timings?: Partial<HostTimings>; readonly clock?: () => Date },
+  ) {
+    this.name = settings.name;
+    this.#socket = settings.socket;
+    this.#log = options.log;
+    this.#timings = { ...TIMINGS, ...options.timings };
+    this.#clock = options.clock ?? (() => new Date());
+    this.#listeners = new Listeners((fault) => {
+      this.#log.error({ host: this.name, err: fault }, 'a listener to a host failed');
+    });
+  }
+
+  /** Whether the host is heard at this moment and its whole list is known. */
+  get reachable(): boolean {
+    return this.#reachable;
+  }
+
+  /** Whether its whole list was ever heard since the gate started. */
+  get everHeard(): boolean {
+    return this.#heard;
+  }
+
+  /** What the host can do, as last heard. */
+  get contract(): Contract | null {
+    return this.#contract;
+  }
+
+  /** What was last heard of its domains, also while it is not reachable. */
+  get domains(): ReadonlyMap<DomainName, DomainView> {
+    return this.#domains;
+  }
+
+  onEvent(listener: (event: LinkEvent) => void): Unsubscribe {
+    return this.#listeners.add(listener);
+  }
+
+  /** Begins to follow the host. */
+  start(): void {
+    this.#running ??= this.#follow();
+  }
+
+  async close(): Promise<void> {
+    this.#abort.abort();
+    await this.#running;
+  }
+
+  /**
+   * Asks for an operation, with the proof that it is permitted. The same grant may be submitted again: dom0 takes
+   * the same id for the same operation.
+   */
+  async submit(grant: Grant, verb: Verb, key: string | null = null): Promise<Submitted> {
+    const { row, domain } = grant;
+    if (row === null) return { result: 'refused', refusal: words.auditUnavailable('no intent was recorded') };
+    const body: OperationRequest = {
+      id: grant.operation,
+      domain,
+      verb,
+      profile: verb === 'rescue' ? grant.profile : null,
+      key,
+      actor: {
+        customer: grant.identity.customer,
+        fingerprint: grant.identity.fingerprint,
+        source: grant.identity.source,
+        auditSeq: row.seq,
+        auditHash: row.hash,
+      },
+    };
+    try {
+      const answer = await this.#ask('POST', '/operations', body);
+      if (answer.ok) return { result: 'accepted', operation: readOperation(answer.body) };
+      return { result: 'refused', refusal: words.refusedByHost(domain, answer.no, this.#clock()) };
+    } catch (fault) {
+      const detail = `${this.name}: ${message(fault)}`;
+      if (fault instanceof HostFault && fault.unsent) {
+        return { result: 'refused', refusal: words.hostUnreachable(domain, detail) };
+      }
+      return { result: 'uncertain', refusal: words.hostLostMeanwhile(domain, detail) };
+    }
+  }
+
+  /**
+   * @returns null when the host answers that it knows no such operation
+   * @throws Error when it does not answer
+   */
+  async operation(id: string): Promise<OperationView | null> {
+    const answer = await this.#ask('GET', `/operations/${encodeURIComponent(id)}`);
+    if (answer.ok) return readOperation(answer.body);
+    if (answer.status === 404) return null;
+    throw new HostFault(`${answer.no.code}: ${answer.no.message}`, false);
+  }
+
+  /**
+   * dom0's own journal, as witness for the gate's audit log.
+   * @throws Error when the host does not answer, or not with JSON lines
+   */
+  async *journal(): AsyncGenerator<JournalRecord> {
+    const { response } = await this.#open('GET', '/journal');
+    if (response.statusCode !== 200) {
+      response.destroy();
+      throw new HostFault(`the journal was answered with status ${response.statusCode ?? 0}`, false);
+    }
+    const lines = new JsonLines();
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      for (const value of lines.push(chunk)) {
+        const record = readJournalRecord(value);
+        if (record !== undefined) yield record;
+      }
+    }
+  }
+
+  /** Opens a console with the proof that it is permitted; the same grant opens it again after a loss. */
+  async openConsole(
+    grant: Grant,
+    wish: {
+      readonly mode: ConsoleMode;
+      readonly columns: number;
+      readonly rows: number;
+      readonly label: string;
+    },
+  ): Promise<ConsoleStream | Refusal> {
+    const query = new URLSearchParams({
+      mode: wish.mode,
+      cols: String(wish.columns),
+      rows: String(wish.rows),
+      label: wish.label,
+      since: grant.since,
+    });
+    const path = `/domains/${encodeURIComponent(grant.domain)}/console?${query.toString()}`;
+    try {
+      return await this.#upgrade(path, grant.domain);
+    } catch (fault) {
+      return words.hostUnreachable(grant.domain, `${this.name}: ${message(fault)}`);
+    }
+  }
+
+  #upgrade(path: string, domain: DomainName): Promise<ConsoleStream | Refusal> {
+    return new Promise((resolve, reject) => {
+      const asked = request({
+        socketPath: this.#socket,
+        path,
+        agent: false,
+        timeout: this.#timings.answer,
+        headers: { Host: 'dom0', Connection: 'Upgrade', Upgrade: CONSOLE_PROTOCOL },
+      });
+      asked.on('upgrade', (_response, socket, head) => {
+        socket.setTimeout(0);
+        resolve(new ConsoleStream(socket, head));
+      });
+      asked.on('response', (response) => {
+        this.#read(response).then((answer) => {
+          if (answer.ok) reject(new HostFault('the console was not upgraded', false));
+          else resolve(words.refusedByHost(domain, answer.no, this.#clock()));
+        }, reject);
+      });
+      asked.on('timeout', () => asked.destroy(new Error('no answer in time')));
+      asked.on('error', reject);
+      asked.end();
+    });
+  }
+
+  async #follow(): Promise<void> {
+    const [first, last] = this.#timings.retry;
+    let wait = first;
+    let told: string | null = null;
+    while (!this.#abort.signal.aborted) {
+      try {
+        await this.#followOnce(() => {
+          wait = first;
+          told = null;
+        });
+      } catch (fault) {
+        // Once for each reason: a host that is away for a night is not worth 17,000 lines.
+        if (!this.#abort.signal.aborted && told !== message(fault)) {
+          told = message(fault);
+          this.#log.warn({ host: this.name, reason: told }, 'the host does not answer');
+        }
+      }
+      if (this.#reachable) {
+        this.#reachable = false;
+        this.#listeners.emit({ event: 'lost' });
+      }
+      await pause(wait, this.#abort.signal);
+      wait = Math.min(wait * 2, last);
+    }
+  }
+
+  /** Follows until the stream ends or falls silent; always ends by throwing. */
+  async #followOnce(onReady: () => void): Promise<void> {
+    const contract = await this.#ask('GET', '/contract');
+    if (!contract.ok) throw new HostFault(`the contract was refused: ${contract.no.message}`, false);
+    this.#contract = readContract(contract.body);
+    const { response } = await this.#open('GET', '/changes');
+    if (response.statusCode !== 200) {
+      response.destroy();
+      throw new HostFault(`the changes were answered with status ${response.statusCode ?? 0}`, false);
+    }
+    const reader = new ChangesReader(this.#domains);
+    const silence = setTimeout(
+      () => response.destroy(new HostFault('it fell silent', false)),
+      this.#timings.silence,
+    );
+    try {
+      for await (const chunk of response as AsyncIterable<Buffer>) {
+        silence.refresh();
+        for (const event of reader.push(chunk)) {
+          this.#domains = reader.domains;
+          if (event.event === 'reachable') {
+            this.#reachable = true;
+            this.#heard = true;
+            onReady();
+            this.#log.info({ host: this.name, domains: this.#domains.size }, 'the host is reachable');
+          }
+          this.#listeners.emit(event);
+        }
+      }
+    } finally {
+      clearTimeout(silence);
+    }
+    throw new HostFault('it ended the stream of changes', false);
+  }
+
+  async #ask(method: 'GET' | 'POST', path: string, body?: object): Promise<Answer> {
+    const { response } = await this.#open(method, path, body);
+    return this.#read(response);
+  }
+
+  #open(
+    method: 'GET' | 'POST',
+    path: string,
+    body?: object,
+  ): Promise<{ readonly response: IncomingMessage }> {
+    return new Promise((resolve, reject) => {
+      let connected = false;
+      const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+      const asked = request({
+        socketPath: this.#socket,
+        method,
+        path,
+        agent: false,
+        signal: this.#abort.signal,
+        headers: {
+          Host: 'dom0',
+          ...(payload === undefined
+            ? {}
+            : { 'Content-Type': 'application/json', 'Content-Length': payload.length }),
+        },
+      });
+      const deadline = setTimeout(() => asked.destroy(new Error('no answer in time')), this.#timings.answer);
+      asked.on('socket', (socket) => socket.once('connect', () => (connected = true)));
+      asked.on('response', (response) => {
+        clearTimeout(deadline);
+        resolve({ response });
+      });
+      asked.on('error', (fault) => {
+        clearTimeout(deadline);
+        reject(new HostFault(fault.message, !connected));
+      });
+      asked.end(payload);
+    });
+  }
+
+  async #read(response: IncomingMessage): Promise<Answer> {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const deadline = setTimeout(
+      () => response.destroy(new Error('no whole answer in time')),
+      this.#timings.answer,
+    );
+    try {
+      for await (const chunk of response as AsyncIterable<Buffer>) {
+        bytes += chunk.length;
+        if (bytes > ANSWER_LIMIT) throw new HostFault(`an answer of over ${ANSWER_LIMIT} bytes`, false);
+        chunks.push(chunk);
+      }
+    } finally {
+      clearTimeout(deadline);
+    }
+    const body: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    const status = response.statusCode ?? 0;
+    if (status >= 200 && status < 300) return { ok: true, body };
+    return { ok: false, status, no: readWireRefusal(body) };
+  }
+}
+
+function message(fault: unknown): string {
+  return fault instanceof Error ? fault.message : String(fault);
+}
+
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve();
+      return;
+    }
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, milliseconds);
+    signal.addEventListener('abort', done);
+  });
+}

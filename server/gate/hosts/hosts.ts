@@ -1,0 +1,135 @@
+import type { DomainName } from '../../../policy/names.js';
+import type { Refusal } from '../../../policy/refusal.js';
+import type { DomainView } from '../../wire/domain.js';
+import { Listeners } from '../listeners.js';
+import type { Log } from '../log.js';
+import type { Unsubscribe } from '../terminal.js';
+import * as words from '../words.js';
+import type { HostLink, LinkEvent } from './host-link.js';
+
+/** The store's memory of which domains there are. */
+export interface KnownDomains {
+  seen(names: readonly DomainName[]): void;
+  gone(name: DomainName): boolean;
+  list(): readonly { readonly name: DomainName }[];
+}
+
+/** A domain and the host that it is on, as last heard. */
+export interface Found {
+  readonly host: HostLink;
+  readonly view: DomainView;
+}
+
+export interface HostsEvent {
+  readonly host: HostLink;
+  readonly event: LinkEvent;
+}
+
+/** All Xen hosts of the settings. */
+export class Hosts {
+  readonly links: readonly HostLink[];
+  readonly #known: KnownDomains;
+  readonly #log: Log;
+  readonly #listeners: Listeners<HostsEvent>;
+  /** What the store was told of last, so that it is not told the same every two seconds. */
+  #told = new Set<DomainName>();
+
+  constructor(links: readonly HostLink[], known: KnownDomains, log: Log) {
+    this.links = links;
+    this.#known = known;
+    this.#log = log;
+    this.#listeners = new Listeners((fault) => {
+      log.error({ err: fault }, 'a listener to the hosts failed');
+    });
+    for (const host of links) {
+      host.onEvent((event) => {
+        this.#remember(event);
+        this.#listeners.emit({ host, event });
+      });
+    }
+  }
+
+  start(): void {
+    for (const link of this.links) link.start();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.links.map((link) => link.close()));
+  }
+
+  onEvent(listener: (event: HostsEvent) => void): Unsubscribe {
+    return this.#listeners.add(listener);
+  }
+
+  /** Whether every host is heard: only then is a domain that none of them has known to be gone. */
+  get allReachable(): boolean {
+    return this.links.every((link) => link.reachable);
+  }
+
+  /** Where a domain is. Of several hosts that have its configuration the one counts where it lives. */
+  find(domain: DomainName): Found | undefined {
+    const found = this.links.flatMap((host) => {
+      const view = host.domains.get(domain);
+      return view === undefined ? [] : [{ host, view }];
+    });
+    return (
+      found.find(({ host, view }) => host.reachable && lives(view)) ??
+      found.find(({ view }) => lives(view)) ??
+      found.find(({ host }) => host.reachable) ??
+      found[0]
+    );
+  }
+
+  /**
+   * Whether creating it on this host could make it run twice: another host shows it running, or may be running it
+   * and does not answer (a host that was never heard since the gate started may have anything).
+   */
+  mayRunElsewhere(domain: DomainName, here: HostLink): Refusal | null {
+    for (const other of this.links) {
+      if (other === here) continue;
+      const view = other.domains.get(domain);
+      if (view !== undefined && lives(view)) return words.maybeElsewhere(domain, other.name, other.reachable);
+      if (!other.reachable && (view !== undefined || !other.everHeard)) {
+        return words.maybeElsewhere(domain, other.name, false);
+      }
+    }
+    return null;
+  }
+
+  #remember(event: LinkEvent): void {
+    if (event.event !== 'reachable' && event.event !== 'gone' && event.event !== 'domain') return;
+    try {
+      if (event.event === 'domain') {
+        if (!this.#told.has(event.name)) this.#seen();
+        return;
+      }
+      this.#seen();
+      if (this.allReachable) this.#retire();
+    } catch (fault) {
+      // The store cannot be written just now; the next list tells it again.
+      this.#told = new Set();
+      this.#log.error({ err: fault }, 'which domains there are could not be recorded');
+    }
+  }
+
+  #seen(): void {
+    const names = new Set(this.links.flatMap((link) => [...link.domains.keys()]));
+    if ([...names].some((name) => !this.#told.has(name))) this.#known.seen([...names]);
+    this.#told = names;
+  }
+
+  #retire(): void {
+    // Those that are retired already as well: a role given since then must not wait for the name's next domain
+    // when the name came back in between and went again.
+    for (const { name } of this.#known.list()) {
+      if (this.#told.has(name)) continue;
+      if (this.#known.gone(name))
+        this.#log.info({ domain: name }, 'the domain is gone from all hosts and is retired');
+    }
+  }
+}
+
+/** Anything but off: what is not known may well be running. */
+export function lives(view: DomainView): boolean {
+  return view.observation.state !== 'off' && view.observation.state !== 'unknown';
+}

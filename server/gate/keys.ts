@@ -1,0 +1,106 @@
+import type { CustomerName, Fingerprint } from '../../policy/names.js';
+import { parseFingerprint } from '../../policy/names.js';
+import type { Refusal } from '../../policy/refusal.js';
+import { isRefusal, refusal } from '../../policy/refusal.js';
+import type { EventActor } from '../store/audit-event.js';
+import type { Customer, Key } from '../store/records.js';
+import { AuditUnavailable } from '../store/store-error.js';
+import { actorOf } from './authorize.js';
+import type { Identity } from './identity.js';
+import { parsePublicKey } from './public-key.js';
+import * as words from './words.js';
+
+interface KeyStore {
+  list(customer: CustomerName): readonly Key[];
+  add(
+    key: Pick<Key, 'customer' | 'fingerprint' | 'type' | 'blob' | 'comment'>,
+    actor: EventActor,
+    max: number,
+  ): Key | Refusal;
+  remove(
+    customer: CustomerName,
+    fingerprint: Fingerprint,
+    actor: EventActor,
+    options: { readonly allowLast: boolean },
+  ): Key | Refusal;
+}
+
+interface CustomerStore {
+  find(customer: CustomerName): Customer | undefined;
+}
+
+export interface KeyLimits {
+  readonly perCustomer: number;
+  readonly rsaMinimumBits: number;
+}
+
+/** The keys that a customer logs in with, worked by the customer. */
+export class OwnKeys {
+  readonly #keys: KeyStore;
+  readonly #customers: CustomerStore;
+  readonly #limits: KeyLimits;
+
+  constructor(store: { readonly keys: KeyStore; readonly customers: CustomerStore }, limits: KeyLimits) {
+    this.#keys = store.keys;
+    this.#customers = store.customers;
+    this.#limits = limits;
+  }
+
+  list(identity: Identity): readonly Key[] {
+    return this.#keys.list(identity.customer);
+  }
+
+  /** @param text one line as in `id_ed25519.pub` */
+  add(identity: Identity, text: string): Key | Refusal {
+    const key = parsePublicKey(text, this.#limits);
+    if (isRefusal(key)) return key;
+    const { fingerprint, type, blob, comment } = key;
+    return this.#change(identity, () =>
+      this.#keys.add(
+        { customer: identity.customer, fingerprint, type, blob, comment },
+        actorOf(identity),
+        this.#limits.perCustomer,
+      ),
+    );
+  }
+
+  /**
+   * Never the last one; the one in use only when that was confirmed.
+   *
+   * @param text a fingerprint
+   */
+  remove(identity: Identity, text: string, options: { readonly confirmed: boolean }): Key | Refusal {
+    const fingerprint = parseFingerprint(text);
+    if (fingerprint === undefined) {
+      return refusal(
+        'no-such-key',
+        'There is no such key. A key is named by its fingerprint: SHA256:…',
+        'not a fingerprint',
+      );
+    }
+    if (fingerprint === identity.fingerprint && !options.confirmed) {
+      return refusal(
+        'needs-confirmation',
+        'This is the key you are logged in with: removing it ends this connection and it cannot log in again. Say --yes to do it.',
+      );
+    }
+    return this.#change(identity, () =>
+      this.#keys.remove(identity.customer, fingerprint, actorOf(identity), { allowLast: false }),
+    );
+  }
+
+  /** A key that was revoked meanwhile changes nothing any more. */
+  #change(identity: Identity, change: () => Key | Refusal): Key | Refusal {
+    const customer = this.#customers.find(identity.customer);
+    if (customer !== undefined && customer.suspendedAt !== null) return words.suspended();
+    const held = this.#keys.list(identity.customer).some((key) => key.fingerprint === identity.fingerprint);
+    if (!held) return words.keyRevoked();
+    try {
+      const result = change();
+      return isRefusal(result) ? { ...result, message: words.asSentence(result.message) } : result;
+    } catch (fault) {
+      if (fault instanceof AuditUnavailable) return words.auditUnavailable(fault.message);
+      throw fault;
+    }
+  }
+}

@@ -1,0 +1,264 @@
+import type { Action } from '../../policy/actions.js';
+import type { DomainState } from '../../policy/domain-state.js';
+import type { BootProfileName, DomainName } from '../../policy/names.js';
+import type { Refusal } from '../../policy/refusal.js';
+import { refusal } from '../../policy/refusal.js';
+import type { Verb } from '../wire/contract.js';
+import type { OperationStep, OperationView, WireRefusal } from '../wire/operation.js';
+
+/** What the gate says to customers. What a menu says stands in the menus' own file. */
+
+/** One sentence for every name that is not the customer's to see, whatever the reason. */
+export function noSuchDomain(detail: string): Refusal {
+  return refusal('no-such-domain', 'There is no such server, or it is not yours.', detail);
+}
+
+export function suspended(): Refusal {
+  return refusal('customer-suspended', 'Your account is suspended. Please ask us about it.');
+}
+
+export function keyRevoked(): Refusal {
+  return refusal('key-revoked', 'The key of this connection is no longer registered. Log in with another.');
+}
+
+export function auditUnavailable(detail: string): Refusal {
+  return refusal(
+    'audit-unavailable',
+    'Changes cannot be made just now: the log that must record them cannot be written. Looking is possible.',
+    detail,
+  );
+}
+
+export function hostUnreachable(domain: DomainName, detail: string): Refusal {
+  return refusal(
+    'host-unreachable',
+    `The host of ${domain} does not answer just now. Please try again in a moment.`,
+    detail,
+  );
+}
+
+/** The request may or may not have arrived: it is said so, and the outcome is recorded when the host is back. */
+export function hostLostMeanwhile(domain: DomainName, detail: string): Refusal {
+  return refusal(
+    'host-unreachable',
+    `The host of ${domain} stopped answering: it is not known yet whether your request was taken up. Look at its state before asking again.`,
+    detail,
+  );
+}
+
+export function notOnThisHost(domain: DomainName, what: string): Refusal {
+  return refusal('not-on-this-host', `${capital(what)} is not possible on the host of ${domain} yet.`);
+}
+
+export function notOnAnyHost(domain: DomainName): Refusal {
+  return refusal('not-on-this-host', `${domain} is not on any host now.`);
+}
+
+export function maybeElsewhere(domain: DomainName, host: string, running: boolean): Refusal {
+  const why = running
+    ? 'it is running on another host'
+    : 'another host that may be running it does not answer';
+  return refusal(
+    running ? 'wrong-state' : 'host-unreachable',
+    `${domain} cannot be started here: ${why}.`,
+    `${why}: ${host}`,
+  );
+}
+
+export function chooseProfile(domain: DomainName, profiles: readonly BootProfileName[]): Refusal {
+  if (profiles.length === 0)
+    return refusal('no-such-profile', `There is no rescue profile for ${domain} on its host.`);
+  return refusal('no-such-profile', `Say which rescue profile: ${profiles.join(', ')}.`);
+}
+
+export function noSuchProfile(profiles: readonly BootProfileName[]): Refusal {
+  const known = profiles.length === 0 ? 'There is none for this server.' : `Known: ${profiles.join(', ')}.`;
+  return refusal('no-such-profile', `There is no such rescue profile. ${known}`);
+}
+
+/** A right was taken away while it was used. */
+export function rightLost(domain: DomainName, no: Refusal): string {
+  return no.code === 'no-such-domain' ? `${domain} is no longer yours to use.` : no.message;
+}
+
+/** A fault of ours; the id lets an admin find it in the log. */
+export function fault(connection: string): Refusal {
+  return refusal(
+    'internal',
+    `Something went wrong here, not at your end. If you ask us about it, say ${connection}.`,
+  );
+}
+
+const DOING: Readonly<Record<Verb, string>> = {
+  start: 'starting',
+  shutdown: 'shutting down',
+  poweroff: 'being powered off',
+  reboot: 'rebooting',
+  rescue: 'going into rescue',
+  normal: 'going back to its normal boot',
+  sysrq: 'being sent a SysRq key',
+};
+
+const STEPS: Readonly<Record<OperationStep, string>> = {
+  waiting: 'waiting for its turn',
+  'shutting-down': 'shutting down',
+  'powering-off': 'powering off',
+  rebooting: 'rebooting',
+  creating: 'being created',
+  'attaching-console': 'its console is being attached',
+  unpausing: 'being let run',
+  'sending-sysrq': 'being sent a SysRq key',
+  undoing: 'what was half-done is being undone',
+};
+
+/** `rebooting, asked for by bob 12 s ago (shutting down)` */
+export function underWay(operation: OperationView, now: Date): string {
+  const age = ago(operation.startedAt, now);
+  const place = operation.place > 0 ? `, ${operation.place} before it` : '';
+  return `${DOING[operation.verb]}, asked for by ${operation.by} ${age} (${STEPS[operation.step]}${place})`;
+}
+
+export function step(operation: OperationView): string {
+  const place = operation.place > 0 ? ` (${operation.place} before it)` : '';
+  return `${STEPS[operation.step]}${place}`;
+}
+
+const BEGUN: Readonly<Record<Verb, (domain: DomainName, profile: string | null) => string>> = {
+  start: (domain) => `${domain} is starting.`,
+  shutdown: (domain) => `${domain} is asked to shut down.`,
+  poweroff: (domain) => `${domain} is being powered off.`,
+  reboot: (domain) => `${domain} is asked to reboot.`,
+  rescue: (domain, profile) => `${domain} is going into rescue${profile === null ? '' : ` with ${profile}`}.`,
+  normal: (domain) => `${domain} is going back to its normal boot.`,
+  sysrq: (domain) => `The SysRq key is on its way to ${domain}.`,
+};
+
+const ENDED: Readonly<Record<Verb, (domain: DomainName, profile: string | null) => string>> = {
+  start: (domain) => `${domain} is running.`,
+  shutdown: (domain) => `${domain} is off.`,
+  poweroff: (domain) => `${domain} is powered off.`,
+  reboot: (domain) => `${domain} has rebooted.`,
+  rescue: (domain, profile) => `${domain} runs its rescue system${profile === null ? '' : ` ${profile}`}.`,
+  normal: (domain) => `${domain} is back to its normal boot.`,
+  sysrq: (domain) => `The SysRq key was sent to ${domain}.`,
+};
+
+export function begun(operation: OperationView): string {
+  return BEGUN[operation.verb](operation.domain, operation.profile);
+}
+
+/** How an operation ended, for whoever asked for it. */
+export function ended(operation: OperationView): string {
+  if (operation.phase === 'done') return ENDED[operation.verb](operation.domain, operation.profile);
+  if (operation.phase === 'superseded')
+    return `It was overtaken: ${operation.domain} was powered off meanwhile.`;
+  return failed(operation.domain, operation.failure);
+}
+
+function failed(domain: DomainName, failure: WireRefusal | null): string {
+  const why = failure === null || failure.message === '' ? 'the host gives no reason' : failure.message;
+  switch (failure?.code) {
+    case 'toolstack-timeout':
+      return `It failed: the host's tools did not answer in time for ${domain}. ${sentence(why)}`;
+    case 'deadline-passed':
+      return `It failed: ${domain} took too long. ${sentence(why)}`;
+    default:
+      return `It failed: ${sentence(why)}`;
+  }
+}
+
+/** dom0's "no" in the customer's words. What dom0 may not say, as it knows no customers, is a fault of ours. */
+export function refusedByHost(domain: DomainName, no: WireRefusal, now: Date): Refusal {
+  const detail = no.detail === '' ? `dom0: ${no.code}: ${no.message}` : `dom0: ${no.code}: ${no.detail}`;
+  switch (no.code) {
+    case 'busy':
+      return refusal(
+        'busy',
+        no.operation === null
+          ? `${domain} is busy with something else.`
+          : `${domain} is busy: ${underWay(no.operation, now)}.`,
+        detail,
+      );
+    // The customer has a role on it, so that it exists is no secret; it is its host that does not know it.
+    case 'no-such-domain':
+      return refusal('not-on-this-host', `${domain} is not on its host any more.`, detail);
+    case 'no-such-profile':
+    case 'wrong-state':
+    case 'console-taken':
+    case 'not-on-this-host':
+    case 'host-limit':
+    case 'host-unreachable':
+    case 'toolstack-failed':
+    case 'toolstack-timeout':
+    case 'deadline-passed':
+    case 'undone':
+      return refusal(no.code, sentence(no.message), detail);
+    default:
+      return refusal(
+        'internal',
+        `The host did not understand the request for ${domain}. Please tell us.`,
+        detail,
+      );
+  }
+}
+
+const STATE_WORDS: Readonly<Record<DomainState, string>> = {
+  running: 'running',
+  paused: 'paused',
+  'shutting-down': 'shutting down',
+  rebooting: 'rebooting',
+  crashed: 'crashed',
+  off: 'off',
+  unknown: 'not known',
+};
+
+export function stateWord(state: DomainState): string {
+  return STATE_WORDS[state];
+}
+
+const ACTION_WORDS: Readonly<Record<Action, string>> = {
+  status: 'seeing it',
+  console: 'the console',
+  watch: 'watching the console',
+  takeover: 'taking over the keyboard',
+  sysrq: 'sending a SysRq key',
+  log: 'the console log',
+  start: 'starting',
+  shutdown: 'shutting down',
+  poweroff: 'powering off',
+  reboot: 'rebooting',
+  rescue: 'rescue boot',
+  normal: 'the normal boot',
+};
+
+export function actionWord(action: Action): string {
+  return ACTION_WORDS[action];
+}
+
+/** `12 s ago`, `3 min ago`, `5 h ago`, `2 days ago` */
+export function ago(at: string, now: Date): string {
+  return `${lasting(at, now)} ago`;
+}
+
+/** `12 s`, `3 min`, `5 h`, `2 days` */
+export function lasting(since: string, now: Date): string {
+  const seconds = Math.max(0, Math.round((now.getTime() - Date.parse(since)) / 1000));
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 7200) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 172_800) return `${Math.floor(seconds / 3600)} h`;
+  return `${Math.floor(seconds / 86_400)} days`;
+}
+
+/** A beginning capital and an end mark, for what others say in half sentences. */
+export function asSentence(text: string): string {
+  return sentence(capital(text));
+}
+
+function capital(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
+
+function sentence(text: string): string {
+  const trimmed = text.trim();
+  return /[.!?…]$/.test(trimmed) ? trimmed : `${trimmed}.`;
+}

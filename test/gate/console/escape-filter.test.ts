@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import type { Intention } from '../../../server/gate/console/escape-filter.js';
+import { ESCAPE, EscapeFilter } from '../../../server/gate/console/escape-filter.js';
+
+/** What came of it, in words: runs of bytes joined, as where they are cut says nothing. */
+function meant(filter: EscapeFilter, chunks: readonly Buffer[]): string[] {
+  const said: string[] = [];
+  let run = '';
+  for (const intention of chunks.flatMap((chunk) => filter.push(chunk))) {
+    if (intention.kind === 'bytes') {
+      run += intention.bytes.toString('latin1');
+      continue;
+    }
+    if (run !== '') said.push(`"${run}"`);
+    run = '';
+    said.push(worded(intention));
+  }
+  if (run !== '') said.push(`"${run}"`);
+  return said;
+}
+
+function worded(intention: Intention): string {
+  return intention.kind === 'sysrq' ? `sysrq ${intention.key}` : intention.kind;
+}
+
+const once = (text: string): string[] => meant(new EscapeFilter(), [Buffer.from(text, 'latin1')]);
+
+describe('EscapeFilter', () => {
+  const table: readonly (readonly [input: string, meant: readonly string[]])[] = [
+    ['', []],
+    ['ls -l\r', ['"ls -l\r"']],
+    ['\x1d.', ['leave']],
+    ['\x1dd', ['leave']],
+    ['\x1dD', ['leave']],
+    ['\x1d?', ['help']],
+    ['\x1dw', ['who']],
+    ['\x1dt', ['takeover']],
+    ['\x1db', ['break']],
+    ['\x1d\x1d', ['escape-itself']],
+    ['\x1dx', ['unknown-key']],
+    ['\x1d\x00', ['unknown-key']],
+    ['\x1dsh', ['ask-sysrq', 'sysrq h']],
+    ['\x1ds\x1b', ['ask-sysrq', 'cancelled']],
+    ['\x1ds\x1d', ['ask-sysrq', 'cancelled']],
+    ['\x1dry', ['ask-reboot', 'reboot']],
+    ['\x1drY', ['ask-reboot', 'reboot']],
+    ['\x1drn', ['ask-reboot', 'cancelled']],
+    ['\x1dr\r', ['ask-reboot', 'cancelled']],
+    ['\x1dr\x1d', ['ask-reboot', 'cancelled']],
+    ['a\x1d\x1db\x1d.c', ['"a"', 'escape-itself', '"b"', 'leave', '"c"']],
+    ['\x1d\x1d.', ['escape-itself', '"."']],
+    [
+      'x\xff\x00\x1d?y\x1dshz\x1dry!',
+      ['"x\xff\x00"', 'help', '"y"', 'ask-sysrq', 'sysrq h', '"z"', 'ask-reboot', 'reboot', '"!"'],
+    ],
+  ];
+
+  for (const [input, expected] of table) {
+    it(`understands ${JSON.stringify(input)}`, () => {
+      assert.deepEqual(once(input), expected);
+    });
+  }
+
+  it('means the same wherever the input is cut', () => {
+    for (const [input, expected] of table) {
+      const bytes = Buffer.from(input, 'latin1');
+      for (let first = 0; first <= bytes.length; first += 1) {
+        for (let second = first; second <= bytes.length; second += 1) {
+          const chunks = [bytes.subarray(0, first), bytes.subarray(first, second), bytes.subarray(second)];
+          assert.deepEqual(
+            meant(new EscapeFilter(), chunks),
+            expected,
+            `${JSON.stringify(input)} at ${first}, ${second}`,
+          );
+        }
+      }
+    }
+  });
+
+  it('never lets a Ctrl-] through to the pty, whatever is typed', () => {
+    const filter = new EscapeFilter();
+    for (let first = 0; first < 256; first += 1) {
+      for (const second of [ESCAPE, 0x0d, 0x73, 0x72, 0x41]) {
+        for (const intention of filter.push(Buffer.from([first, ESCAPE, second, ESCAPE, first, ESCAPE]))) {
+          if (intention.kind === 'bytes') assert.ok(!intention.bytes.includes(ESCAPE));
+        }
+      }
+    }
+  });
+
+  it('says whether the next key is for us', () => {
+    const filter = new EscapeFilter();
+    filter.push(Buffer.from('a\x1d'));
+    assert.equal(filter.pending, true);
+    filter.push(Buffer.from('?'));
+    assert.equal(filter.pending, false);
+  });
+});

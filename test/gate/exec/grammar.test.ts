@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { isRefusal } from '../../../policy/refusal.js';
+import type { Command } from '../../../server/gate/exec/command.js';
+import { DOMAIN_VERBS } from '../../../server/gate/exec/command.js';
+import { parseCommand } from '../../../server/gate/exec/grammar.js';
+
+const operate = (verb: string, more: Partial<Extract<Command, { command: 'operate' }>> = {}): object => ({
+  command: 'operate',
+  verb,
+  domain: 'horatio',
+  profile: null,
+  json: false,
+  wait: false,
+  yes: false,
+  ...more,
+});
+
+describe('the grammar of exec', () => {
+  const understood: readonly (readonly [text: string, command: object])[] = [
+    ['list', { command: 'list', json: false }],
+    ['  list \t --json ', { command: 'list', json: true }],
+    ['keys', { command: 'keys-list', json: false }],
+    ['keys --json', { command: 'keys-list', json: true }],
+    ['keys list --json', { command: 'keys-list', json: true }],
+    ['keys add', { command: 'keys-add', text: null, json: false }],
+    ['keys add --json', { command: 'keys-add', text: null, json: true }],
+    [
+      'keys add  ssh-ed25519 AAAA  my --yes   laptop ',
+      { command: 'keys-add', text: 'ssh-ed25519 AAAA  my --yes   laptop', json: false },
+    ],
+    [
+      'keys remove SHA256:x --yes',
+      { command: 'keys-remove', fingerprint: 'SHA256:x', yes: true, json: false },
+    ],
+    ['activity', { command: 'activity', json: false }],
+    ['activity --json', { command: 'activity', json: true }],
+    ['help', { command: 'help' }],
+    ['--help', { command: 'help' }],
+    ['menu', { command: 'menu', plain: false }],
+    ['menu --plain', { command: 'menu', plain: true }],
+    ['horatio status', { command: 'status', domain: 'horatio', json: false }],
+    ['horatio status --json', { command: 'status', domain: 'horatio', json: true }],
+    ['horatio log', { command: 'log', domain: 'horatio', json: false }],
+    ['horatio console', { command: 'console', domain: 'horatio' }],
+    ['horatio watch', { command: 'watch', domain: 'horatio' }],
+    ['horatio start', operate('start')],
+    ['horatio start --wait', operate('start', { wait: true })],
+    ['horatio shutdown --wait --json', operate('shutdown', { wait: true, json: true })],
+    ['horatio reboot --yes', operate('reboot', { yes: true })],
+    ['horatio poweroff', operate('poweroff')],
+    ['horatio destroy --yes', operate('poweroff', { yes: true })],
+    ['horatio rescue', operate('rescue')],
+    ['horatio rescue debian --yes', operate('rescue', { profile: 'debian', yes: true })],
+    ['horatio rescue --yes debian', operate('rescue', { profile: 'debian', yes: true })],
+    ['horatio normal', operate('normal')],
+  ];
+
+  for (const [text, command] of understood) {
+    it(`understands ${JSON.stringify(text)}`, () => {
+      assert.deepEqual(parseCommand(text), command);
+    });
+  }
+
+  const usage: readonly string[] = [
+    '',
+    '   ',
+    'horatio',
+    'horatio frobnicate',
+    'horatio Start',
+    'horatio start now',
+    'horatio start --force',
+    'horatio start --plain',
+    'horatio start -y',
+    'horatio rescue a b',
+    'horatio status --wait',
+    'horatio console --json',
+    'list all',
+    'list --yes',
+    'LIST',
+    'Keys',
+    'admin',
+    'admin list',
+    'help me',
+    'menu --json',
+    'keys show',
+    'keys remove',
+    'keys remove a b',
+    'keys add --yes ssh-ed25519 AAAA',
+    'horatio\nstart',
+    'horatio start\r',
+    'horatio\u001bstart',
+    'horatio start\u0000',
+    'horatio \u009bstart',
+    'horatio start; reboot',
+    'horatio start && ophelia start',
+    'horatio start | cat',
+    'horatio $(reboot)',
+    '"horatio" `start`',
+  ];
+
+  for (const text of usage) {
+    it(`refuses ${JSON.stringify(text)} as usage`, () => {
+      const answer = parseCommand(text);
+      assert.ok(isRefusal(answer));
+      assert.equal(answer.code, 'usage');
+      assert.doesNotMatch(answer.message, /[\u0000-\u001f\u007f-\u009f]/);
+    });
+  }
+
+  it('takes a name as it is spelt and judges none', () => {
+    for (const name of [
+      '-a',
+      '--',
+      '0',
+      'Domain-0',
+      '../ophelia',
+      'HORATIO',
+      'hоratio',
+      '"horatio"',
+      "'horatio'",
+      'a\\b',
+      '*',
+    ]) {
+      assert.deepEqual(parseCommand(`${name} status`), { command: 'status', domain: name, json: false });
+    }
+  });
+
+  it('answers bad grammar alike whatever the name', () => {
+    for (const tail of ['', ' frobnicate', ' start now', ' rescue a b']) {
+      const one = parseCommand(`horatio${tail}`);
+      const other = parseCommand(`nobody${tail}`);
+      assert.deepEqual(one, other);
+      assert.ok(isRefusal(one));
+    }
+  });
+
+  it('knows every verb that it lists', () => {
+    for (const verb of DOMAIN_VERBS) assert.ok(!isRefusal(parseCommand(`horatio ${verb}`)), verb);
+  });
+});
