@@ -1,6 +1,6 @@
 import type { Action } from '../../policy/actions.js';
 import type { CustomerName, DomainName } from '../../policy/names.js';
-import type { AuditEvent, AuditRow, CustomerActor, EventActor } from '../store/audit-event.js';
+import type { AuditEvent, AuditRow, EventActor } from '../store/audit-event.js';
 import type { RoleRow } from '../store/records.js';
 import type { Identity } from './identity.js';
 import { printable } from './printable.js';
@@ -74,7 +74,7 @@ function requestsIn(rows: Iterable<AuditRow>): ReadonlyMap<string, Asked> {
   for (const { event } of rows) {
     const action = requestedAction(event);
     if (action !== null && 'operation' in event && 'actor' in event) {
-      requests.set(event.operation, { action, by: (event.actor as CustomerActor).customer });
+      requests.set(event.operation, { action, by: event.actor.customer });
     }
   }
   return requests;

@@ -12,7 +12,7 @@ export type LoadResult =
       readonly policy: Policy;
       /** SHA-256 over the files, hex. */ readonly digest: string;
     }
-  | { readonly ok: false; readonly problems: readonly string[]; readonly digest: string };
+  | { readonly ok: false; readonly problems: readonly string[] };
 
 /** Where policies come from, injected by the command line: the gate reads no files. */
 export interface PolicySource {
@@ -123,8 +123,8 @@ export class PolicyHolder {
   }
 
   #reject(found: Extract<LoadResult, { ok: false }>, revision: number, actor: EventActor | null): void {
-    const { digest, problems } = found;
-    this.#record({ kind: 'policy.rejected', actor, revision, digest, problems: problems.slice(0, 100) });
+    const { problems } = found;
+    this.#record({ kind: 'policy.rejected', actor, revision, digest: '', problems: problems.slice(0, 100) });
     for (const problem of problems) this.#log.error({ problem }, 'the policy is not accepted');
   }
 

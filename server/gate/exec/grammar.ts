@@ -36,15 +36,14 @@ export function parseCommand(text: string): Command | Refusal {
   }
 }
 
-const OPTIONS = ['--json', '--wait', '--yes', '--plain'] as const;
-type Option = (typeof OPTIONS)[number];
-
 interface Given {
   readonly json: boolean;
   readonly wait: boolean;
   readonly yes: boolean;
   readonly plain: boolean;
 }
+
+type Option = `--${keyof Given}`;
 
 /** Parts options from the other words, wherever they stand. */
 function options(

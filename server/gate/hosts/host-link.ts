@@ -1,21 +1,19 @@
-import { request } from 'node:http';
-import type { IncomingMessage } from 'node:http';
 import type { DomainName } from '../../../policy/names.js';
 import type { Refusal } from '../../../policy/refusal.js';
-import { CONSOLE_PROTOCOL } from '../../wire/console.js';
 import type { ConsoleMode } from '../../wire/console.js';
 import type { Contract, Verb } from '../../wire/contract.js';
 import type { DomainView } from '../../wire/domain.js';
-import type { OperationRequest, OperationView, WireRefusal } from '../../wire/operation.js';
-import type { Grant } from '../authorize.js';
+import type { OperationRequest, OperationView } from '../../wire/operation.js';
+import { Grant } from '../authorize.js';
 import { Listeners } from '../listeners.js';
 import type { Log } from '../log.js';
 import type { Unsubscribe } from '../terminal.js';
 import * as words from '../words.js';
 import type { JournalRecord } from './answers.js';
-import { readContract, readJournalRecord, readOperation, readWireRefusal } from './answers.js';
+import { readContract, readJournalRecord, readOperation } from './answers.js';
 import { ChangesReader } from './changes-reader.js';
 import { ConsoleStream } from './console-stream.js';
+import { Dom0Client, HostFault } from './dom0-client.js';
 import { JsonLines } from './json-lines.js';
 
 export interface HostSettings {
@@ -44,24 +42,6 @@ export interface HostTimings {
 
 const TIMINGS: HostTimings = { silence: 12_000, answer: 10_000, retry: [200, 5_000] };
 
-/** The most bytes of an answer that is read. */
-const ANSWER_LIMIT = 8 * 1024 * 1024;
-
-/** How the host answers to a request that was not understood as an answer at all. */
-class HostFault extends Error {
-  /** True when the request certainly never arrived. */
-  readonly unsent: boolean;
-
-  constructor(message: string, unsent: boolean) {
-    super(message);
-    this.unsent = unsent;
-  }
-}
-
-type Answer =
-  | { readonly ok: true; readonly body: unknown }
-  | { readonly ok: false; readonly status: number; readonly no: WireRefusal };
-
 /** What became of a request: taken up, refused, or not known because the host was lost meanwhile. */
 export type Submitted =
   | { readonly result: 'accepted'; readonly operation: OperationView }
@@ -74,7 +54,7 @@ export type Submitted =
  */
 export class HostLink {
   readonly name: string;
-  readonly #socket: string;
+  readonly #client: Dom0Client;
   readonly #log: Log;
   readonly #timings: HostTimings;
   readonly #clock: () => Date;
@@ -91,9 +71,9 @@ export class HostLink {
     options: { readonly log: Log; readonly timings?: Partial<HostTimings>; readonly clock?: () => Date },
   ) {
     this.name = settings.name;
-    this.#socket = settings.socket;
     this.#log = options.log;
     this.#timings = { ...TIMINGS, ...options.timings };
+    this.#client = new Dom0Client(settings.socket, this.#timings.answer, this.#abort.signal);
     this.#clock = options.clock ?? (() => new Date());
     this.#listeners = new Listeners((fault) => {
       this.#log.error({ host: this.name, err: fault }, 'a listener to a host failed');
@@ -139,6 +119,7 @@ export class HostLink {
    * the same id for the same operation.
    */
   async submit(grant: Grant, verb: Verb, key: string | null = null): Promise<Submitted> {
+    if (!Grant.is(grant)) throw new TypeError('an operation needs a grant');
     const { row, domain } = grant;
     if (row === null) return { result: 'refused', refusal: words.auditUnavailable('no intent was recorded') };
     const body: OperationRequest = {
@@ -156,7 +137,7 @@ export class HostLink {
       },
     };
     try {
-      const answer = await this.#ask('POST', '/operations', body);
+      const answer = await this.#client.ask('POST', '/operations', body);
       if (answer.ok) return { result: 'accepted', operation: readOperation(answer.body) };
       return { result: 'refused', refusal: words.refusedByHost(domain, answer.no, this.#clock()) };
     } catch (fault) {
@@ -173,10 +154,10 @@ export class HostLink {
    * @throws Error when it does not answer
    */
   async operation(id: string): Promise<OperationView | null> {
-    const answer = await this.#ask('GET', `/operations/${encodeURIComponent(id)}`);
+    const answer = await this.#client.ask('GET', `/operations/${encodeURIComponent(id)}`);
     if (answer.ok) return readOperation(answer.body);
     if (answer.status === 404) return null;
-    throw new HostFault(`${answer.no.code}: ${answer.no.message}`, false);
+    throw new HostFault(`${answer.no.code}: ${answer.no.message}`);
   }
 
   /**
@@ -184,10 +165,10 @@ export class HostLink {
    * @throws Error when the host does not answer, or not with JSON lines
    */
   async *journal(): AsyncGenerator<JournalRecord> {
-    const { response } = await this.#open('GET', '/journal');
+    const response = await this.#client.open('GET', '/journal');
     if (response.statusCode !== 200) {
       response.destroy();
-      throw new HostFault(`the journal was answered with status ${response.statusCode ?? 0}`, false);
+      throw new HostFault(`the journal was answered with status ${response.statusCode ?? 0}`);
     }
     const lines = new JsonLines();
     for await (const chunk of response as AsyncIterable<Buffer>) {
@@ -217,53 +198,30 @@ export class HostLink {
     });
     const path = `/domains/${encodeURIComponent(grant.domain)}/console?${query.toString()}`;
     try {
-      return await this.#upgrade(path, grant.domain);
+      const answer = await this.#client.upgrade(path);
+      if (answer.ok) return new ConsoleStream(answer.socket, answer.head);
+      return words.refusedByHost(grant.domain, answer.no, this.#clock());
     } catch (fault) {
       return words.hostUnreachable(grant.domain, `${this.name}: ${message(fault)}`);
     }
-  }
-
-  #upgrade(path: string, domain: DomainName): Promise<ConsoleStream | Refusal> {
-    return new Promise((resolve, reject) => {
-      const asked = request({
-        socketPath: this.#socket,
-        path,
-        agent: false,
-        timeout: this.#timings.answer,
-        headers: { Host: 'dom0', Connection: 'Upgrade', Upgrade: CONSOLE_PROTOCOL },
-      });
-      asked.on('upgrade', (_response, socket, head) => {
-        socket.setTimeout(0);
-        resolve(new ConsoleStream(socket, head));
-      });
-      asked.on('response', (response) => {
-        this.#read(response).then((answer) => {
-          if (answer.ok) reject(new HostFault('the console was not upgraded', false));
-          else resolve(words.refusedByHost(domain, answer.no, this.#clock()));
-        }, reject);
-      });
-      asked.on('timeout', () => asked.destroy(new Error('no answer in time')));
-      asked.on('error', reject);
-      asked.end();
-    });
   }
 
   async #follow(): Promise<void> {
     const [first, last] = this.#timings.retry;
     let wait = first;
     let told: string | null = null;
-    while (!this.#abort.signal.aborted) {
+    while (!this.#closed()) {
       try {
         await this.#followOnce(() => {
           wait = first;
           told = null;
         });
       } catch (fault) {
+        if (this.#closed()) return;
         // Once for each reason: a host that is away for a night is not worth 17,000 lines.
-        if (!this.#abort.signal.aborted && told !== message(fault)) {
-          told = message(fault);
-          this.#log.warn({ host: this.name, reason: told }, 'the host does not answer');
-        }
+        const reason = message(fault);
+        if (told !== reason) this.#log.warn({ host: this.name, reason }, 'the host is not reachable');
+        told = reason;
       }
       if (this.#reachable) {
         this.#reachable = false;
@@ -274,19 +232,23 @@ export class HostLink {
     }
   }
 
+  #closed(): boolean {
+    return this.#abort.signal.aborted;
+  }
+
   /** Follows until the stream ends or falls silent; always ends by throwing. */
   async #followOnce(onReady: () => void): Promise<void> {
-    const contract = await this.#ask('GET', '/contract');
-    if (!contract.ok) throw new HostFault(`the contract was refused: ${contract.no.message}`, false);
+    const contract = await this.#client.ask('GET', '/contract');
+    if (!contract.ok) throw new HostFault(`the contract was refused: ${contract.no.message}`);
     this.#contract = readContract(contract.body);
-    const { response } = await this.#open('GET', '/changes');
+    const response = await this.#client.open('GET', '/changes');
     if (response.statusCode !== 200) {
       response.destroy();
-      throw new HostFault(`the changes were answered with status ${response.statusCode ?? 0}`, false);
+      throw new HostFault(`the changes were answered with status ${response.statusCode ?? 0}`);
     }
     const reader = new ChangesReader(this.#domains);
     const silence = setTimeout(
-      () => response.destroy(new HostFault('it fell silent', false)),
+      () => response.destroy(new HostFault('it fell silent')),
       this.#timings.silence,
     );
     try {
@@ -306,69 +268,7 @@ export class HostLink {
     } finally {
       clearTimeout(silence);
     }
-    throw new HostFault('it ended the stream of changes', false);
-  }
-
-  async #ask(method: 'GET' | 'POST', path: string, body?: object): Promise<Answer> {
-    const { response } = await this.#open(method, path, body);
-    return this.#read(response);
-  }
-
-  #open(
-    method: 'GET' | 'POST',
-    path: string,
-    body?: object,
-  ): Promise<{ readonly response: IncomingMessage }> {
-    return new Promise((resolve, reject) => {
-      let connected = false;
-      const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
-      const asked = request({
-        socketPath: this.#socket,
-        method,
-        path,
-        agent: false,
-        signal: this.#abort.signal,
-        headers: {
-          Host: 'dom0',
-          ...(payload === undefined
-            ? {}
-            : { 'Content-Type': 'application/json', 'Content-Length': payload.length }),
-        },
-      });
-      const deadline = setTimeout(() => asked.destroy(new Error('no answer in time')), this.#timings.answer);
-      asked.on('socket', (socket) => socket.once('connect', () => (connected = true)));
-      asked.on('response', (response) => {
-        clearTimeout(deadline);
-        resolve({ response });
-      });
-      asked.on('error', (fault) => {
-        clearTimeout(deadline);
-        reject(new HostFault(fault.message, !connected));
-      });
-      asked.end(payload);
-    });
-  }
-
-  async #read(response: IncomingMessage): Promise<Answer> {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    const deadline = setTimeout(
-      () => response.destroy(new Error('no whole answer in time')),
-      this.#timings.answer,
-    );
-    try {
-      for await (const chunk of response as AsyncIterable<Buffer>) {
-        bytes += chunk.length;
-        if (bytes > ANSWER_LIMIT) throw new HostFault(`an answer of over ${ANSWER_LIMIT} bytes`, false);
-        chunks.push(chunk);
-      }
-    } finally {
-      clearTimeout(deadline);
-    }
-    const body: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
-    const status = response.statusCode ?? 0;
-    if (status >= 200 && status < 300) return { ok: true, body };
-    return { ok: false, status, no: readWireRefusal(body) };
+    throw new HostFault('it ended the stream of changes');
   }
 }
 

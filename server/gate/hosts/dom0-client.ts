@@ -1,0 +1,135 @@
+import { request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { CONSOLE_PROTOCOL } from '../../wire/console.js';
+import type { WireRefusal } from '../../wire/operation.js';
+import { readWireRefusal } from './answers.js';
+
+/** The most bytes of an answer that is read. */
+const ANSWER_LIMIT = 8 * 1024 * 1024;
+
+/** The host did not answer, or not as agreed. */
+export class HostFault extends Error {
+  /** True when the request certainly never arrived. */
+  readonly unsent: boolean;
+
+  constructor(message: string, unsent = false) {
+    super(message);
+    this.unsent = unsent;
+  }
+}
+
+export type Answer =
+  | { readonly ok: true; readonly body: unknown }
+  | { readonly ok: false; readonly status: number; readonly no: WireRefusal };
+
+export type Upgraded =
+  | { readonly ok: true; readonly socket: Duplex; readonly head: Buffer }
+  | { readonly ok: false; readonly no: WireRefusal };
+
+/** HTTP over dom0's socket. A connection for each request: over a Unix socket that costs nothing, and none goes stale. */
+export class Dom0Client {
+  readonly #socket: string;
+  readonly #timeout: number;
+  readonly #signal: AbortSignal;
+
+  /**
+   * @param timeout how long an answer may take, milliseconds
+   * @param signal aborts all that is under way
+   */
+  constructor(socket: string, timeout: number, signal: AbortSignal) {
+    this.#socket = socket;
+    this.#timeout = timeout;
+    this.#signal = signal;
+  }
+
+  /** @throws Error when no answer comes, or one that is not JSON */
+  async ask(method: 'GET' | 'POST', path: string, body?: object): Promise<Answer> {
+    const response = await this.open(method, path, body);
+    return this.#read(response);
+  }
+
+  /**
+   * The answer as it begins, for one that does not end.
+   * @throws HostFault
+   */
+  open(method: 'GET' | 'POST', path: string, body?: object): Promise<IncomingMessage> {
+    return new Promise((resolve, reject) => {
+      let connected = false;
+      const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+      const asked = request({
+        socketPath: this.#socket,
+        method,
+        path,
+        agent: false,
+        signal: this.#signal,
+        headers: {
+          Host: 'dom0',
+          ...(payload === undefined
+            ? {}
+            : { 'Content-Type': 'application/json', 'Content-Length': payload.length }),
+        },
+      });
+      const deadline = setTimeout(() => asked.destroy(new Error('no answer in time')), this.#timeout);
+      asked.on('socket', (socket) => socket.once('connect', () => (connected = true)));
+      asked.on('response', (response) => {
+        clearTimeout(deadline);
+        resolve(response);
+      });
+      asked.on('error', (fault) => {
+        clearTimeout(deadline);
+        reject(new HostFault(fault.message, !connected));
+      });
+      asked.end(payload);
+    });
+  }
+
+  /** @throws Error when no answer comes */
+  upgrade(path: string): Promise<Upgraded> {
+    return new Promise((resolve, reject) => {
+      const asked = request({
+        socketPath: this.#socket,
+        path,
+        agent: false,
+        signal: this.#signal,
+        headers: { Host: 'dom0', Connection: 'Upgrade', Upgrade: CONSOLE_PROTOCOL },
+      });
+      const deadline = setTimeout(() => asked.destroy(new Error('no answer in time')), this.#timeout);
+      asked.on('upgrade', (_response, socket, head) => {
+        clearTimeout(deadline);
+        resolve({ ok: true, socket, head });
+      });
+      asked.on('response', (response) => {
+        clearTimeout(deadline);
+        this.#read(response).then((answer) => {
+          if (answer.ok) reject(new HostFault('the console was not upgraded'));
+          else resolve(answer);
+        }, reject);
+      });
+      asked.on('error', (fault) => {
+        clearTimeout(deadline);
+        reject(fault);
+      });
+      asked.end();
+    });
+  }
+
+  async #read(response: IncomingMessage): Promise<Answer> {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const deadline = setTimeout(() => response.destroy(new Error('no whole answer in time')), this.#timeout);
+    try {
+      for await (const chunk of response as AsyncIterable<Buffer>) {
+        bytes += chunk.length;
+        if (bytes > ANSWER_LIMIT) throw new HostFault(`an answer of over ${ANSWER_LIMIT} bytes`);
+        chunks.push(chunk);
+      }
+    } finally {
+      clearTimeout(deadline);
+    }
+    const body: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    const status = response.statusCode ?? 0;
+    if (status >= 200 && status < 300) return { ok: true, body };
+    return { ok: false, status, no: readWireRefusal(body) };
+  }
+}
