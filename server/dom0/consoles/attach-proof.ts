@@ -1,0 +1,35 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readdir, readlink } from 'node:fs/promises';
+
+const STTY = ['/usr/bin/stty', '/bin/stty'].find((file) => existsSync(file));
+const STTY_TIMEOUT_MS = 1_000;
+
+/**
+ * Whether a console's client is attached. It prints nothing to say so; but the last thing that xenconsole does before it
+ * carries bytes, after taking the lock and opening the domain's side, is to make its own terminal raw (tools/console/client/main.c,
+ * `init_term`), and so must any client that passes keys on unchanged.
+ */
+export async function isAttached(pid: number, tty: string): Promise<boolean> {
+  return STTY === undefined ? await holdsSecondTerminal(pid, tty) : await isRaw(STTY, tty);
+}
+
+function isRaw(stty: string, tty: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const options = { env: { LC_ALL: 'C' }, cwd: '/', timeout: STTY_TIMEOUT_MS };
+    execFile(stty, ['-F', tty, '-a'], options, (error, stdout) => {
+      resolve(error === null && /(^|\s)-icanon\b/.test(stdout));
+    });
+  });
+}
+
+/** Where there is no stty(1): the domain's side of the console is open beside the client's own terminal. */
+async function holdsSecondTerminal(pid: number, tty: string): Promise<boolean> {
+  try {
+    const folder = `/proc/${pid}/fd`;
+    const links = await Promise.all((await readdir(folder)).map((fd) => readlink(`${folder}/${fd}`)));
+    return links.some((link) => /^\/dev\/pts\/\d+$/.test(link) && link !== tty);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,178 @@
+import { isAttached } from './attach-proof.js';
+import { Pty } from './pty.js';
+import type { PtyCommand, PtyExit } from './pty.js';
+import type { ScreenSize } from './screen-job.js';
+
+/** One life of a domain. Both are needed: domids are re-used, and a configured UUID returns with each create. */
+export interface Incarnation {
+  readonly uuid: string;
+  readonly domid: number;
+}
+
+export interface ClientListener {
+  /** Once: what `output` brings from now on is the console's. */
+  begins(): void;
+  /** Bytes of the console, none of the toolstack's own words. @returns for how many milliseconds not to read on */
+  output(bytes: Buffer): number;
+  /** Once: it is attached. */
+  proven(): void;
+  /** It has been tried for so long without a proof that nobody should wait for it. It is tried on. */
+  slow(): void;
+  /** Input was refused, and there is room again. */
+  drain(): void;
+  /** Once, last of all. */
+  exited(end: ClientEnd): void;
+}
+
+export interface ClientEnd {
+  /** Another has the console's lock. */
+  readonly locked: boolean;
+  /** The toolstack's own words, printable, when it failed before it was attached. */
+  readonly reason: string;
+  readonly code: number;
+  readonly lastedMs: number;
+}
+
+export interface ClientParts {
+  readonly command: PtyCommand;
+  readonly incarnation: Incarnation;
+  readonly size: ScreenSize;
+  /** Look for the proof every 10 ms at first, instead of every 80. */
+  readonly urgent: boolean;
+  readonly slowMs: number;
+}
+
+/** xenconsole when another holds its lock: EAGAIN. */
+const LOCKED_EXIT = 11;
+const LOCKED_TEXT = 'Could not lock';
+/** What came before the proof of being attached is held; at this much the pty is not read on. */
+const HELD_BYTES = 64 * 1024;
+const URGENT_PROOF_MS = 10;
+const PROOF_MS = 80;
+const LAST_PROOF_MS = 1_000;
+const REASON_LENGTH = 300;
+
+/**
+ * One run of the toolstack's console for one incarnation. What it prints before it is attached may be its own words ("Could not
+ * lock …") or already the guest's: it is held until the proof, or the exit status, tells which.
+ */
+export class ConsoleClient {
+  readonly incarnation: Incarnation;
+  readonly #listener: ClientListener;
+  readonly #slowMs: number;
+  readonly #pty: Pty;
+  readonly #openedAt = performance.now();
+  #held: Buffer[] = [];
+  #heldBytes = 0;
+  #proven = false;
+  #closing = false;
+  #over = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @throws Error when there is no pty to be had */
+  constructor(parts: ClientParts, listener: ClientListener) {
+    this.incarnation = parts.incarnation;
+    this.#listener = listener;
+    this.#slowMs = parts.slowMs;
+    this.#pty = new Pty(parts.command, parts.size.cols, parts.size.rows, {
+      data: (bytes) => {
+        this.#data(bytes);
+      },
+      exit: (exit) => {
+        this.#exited(exit);
+      },
+      drain: () => {
+        listener.drain();
+      },
+    });
+    this.#proveIn(parts.urgent ? URGENT_PROOF_MS : PROOF_MS);
+  }
+
+  get isProven(): boolean {
+    return this.#proven;
+  }
+
+  get isClosing(): boolean {
+    return this.#closing;
+  }
+
+  /** @returns how many bytes were taken; before the proof they wait */
+  write(bytes: Buffer): number {
+    return this.#pty.write(bytes);
+  }
+
+  resize({ cols, rows }: ScreenSize): void {
+    this.#pty.resize(cols, rows);
+  }
+
+  /** Ends it; `exited` still comes. */
+  close(): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    this.#pty.close();
+  }
+
+  #proveIn(wait: number): void {
+    this.#timer = setTimeout(() => {
+      if (performance.now() - this.#openedAt > this.#slowMs) this.#listener.slow();
+      void isAttached(this.#pty.pid, this.#pty.tty).then((attached) => {
+        if (this.#over || this.#closing) return;
+        if (attached) this.#prove();
+        else this.#proveIn(Math.min(wait * 1.5, LAST_PROOF_MS));
+      });
+    }, wait).unref();
+  }
+
+  #prove(): void {
+    this.#release();
+    this.#proven = true;
+    this.#pty.openInput();
+    this.#pty.resume();
+    this.#listener.proven();
+  }
+
+  #release(): void {
+    const held = this.#held;
+    this.#held = [];
+    this.#listener.begins();
+    for (const bytes of held) this.#listener.output(bytes);
+  }
+
+  #data(bytes: Buffer): void {
+    if (this.#proven) {
+      const pause = this.#listener.output(bytes);
+      if (pause > 0) this.#pause(pause);
+      return;
+    }
+    this.#held.push(bytes);
+    this.#heldBytes += bytes.length;
+    if (this.#heldBytes >= HELD_BYTES) this.#pty.pause();
+  }
+
+  #pause(ms: number): void {
+    this.#pty.pause();
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#pty.resume();
+    }, ms);
+  }
+
+  #exited({ code, signal }: PtyExit): void {
+    clearTimeout(this.#timer);
+    this.#over = true;
+    const wellEnded = code === 0 && signal === 0;
+    const words =
+      this.#proven || wellEnded ? '' : Buffer.concat(this.#held).subarray(0, HELD_BYTES).toString('latin1');
+    if (!this.#proven && wellEnded) this.#release();
+    this.#held = [];
+    this.#listener.exited({
+      locked: !this.#proven && (code === LOCKED_EXIT || words.includes(LOCKED_TEXT)),
+      reason: words
+        .replace(/[^\x20-\x7e]+/g, ' ')
+        .trim()
+        .slice(0, REASON_LENGTH),
+      code,
+      lastedMs: this.#proven ? performance.now() - this.#openedAt : 0,
+    });
+  }
+}

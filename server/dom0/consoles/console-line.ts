@@ -1,0 +1,279 @@
+import { ConsoleClient } from './console-client.js';
+import type { ClientEnd, Incarnation } from './console-client.js';
+import type { ConsoleLogger } from './console-logger.js';
+import type { Pacer } from './pacer.js';
+import type { PtyCommand } from './pty.js';
+import type { ScreenSize } from './screen-job.js';
+import type { Turnstile } from './turnstile.js';
+
+export type LineState = 'attached' | 'detached' | 'locked';
+
+export interface LineListener {
+  /** Bytes of the console, none of the toolstack's own words. */
+  output(bytes: Buffer): void;
+  /** The bytes that come next are another incarnation's. */
+  incarnation(): void;
+  state(state: LineState): void;
+  /** Input was refused, and there is room again. */
+  drain(): void;
+}
+
+/** Milliseconds. */
+export interface LineTiming {
+  /** From the end of a console to the next try, at first and at most. */
+  readonly retry: number;
+  readonly lastRetry: number;
+  /** Until `attachNow` gives up waiting. The try goes on. */
+  readonly attach: number;
+  /** For how long a console may live on after its domain is gone. */
+  readonly gone: number;
+}
+
+export const LINE_TIMING: LineTiming = { retry: 500, lastRetry: 10_000, attach: 3_000, gone: 10_000 };
+
+export interface LineParts {
+  readonly name: string;
+  readonly command: (domid: number) => PtyCommand;
+  readonly passesEscape: boolean;
+  readonly pacer: Pacer;
+  readonly turnstile: Turnstile;
+  readonly timing: LineTiming;
+  readonly logger: ConsoleLogger;
+}
+
+export type AttachResult = 'attached' | 'locked' | 'failed';
+
+/** Ctrl-]: it ends xenconsole, for everybody. */
+const ESCAPE = 0x1d;
+/** A console that lasted so long starts its retries anew. */
+const STEADY_MS = 5_000;
+
+const same = (a: Incarnation | null, b: Incarnation | null): boolean =>
+  a?.uuid === b?.uuid && a?.domid === b?.domid;
+
+/**
+ * One domain's line to the toolstack's console: opens it for the incarnation that it is pointed at, and again when it ends
+ * while the domain lives.
+ */
+export class ConsoleLine {
+  readonly #parts: LineParts;
+  readonly #listener: LineListener;
+  #size: ScreenSize;
+  #wanted: Incarnation | null = null;
+  /** What was superseded last: an observation that began before that may still speak of it. */
+  #past: Incarnation | null = null;
+  #mayReopen = true;
+  #ended: Incarnation | null = null;
+  #said: Incarnation | null = null;
+  #client: ConsoleClient | null = null;
+  #queued = false;
+  #state: LineState = 'detached';
+  #waiters: ((result: AttachResult) => void)[] = [];
+  #retryMs: number;
+  #retry: NodeJS.Timeout | undefined;
+  #gone: NodeJS.Timeout | undefined;
+  #disposed = false;
+  #onEnd: (() => void) | undefined;
+
+  constructor(parts: LineParts, size: ScreenSize, listener: LineListener) {
+    this.#parts = parts;
+    this.#size = size;
+    this.#listener = listener;
+    this.#retryMs = parts.timing.retry;
+  }
+
+  get state(): LineState {
+    return this.#state;
+  }
+
+  /**
+   * Points the line at what was observed. It never ends a console that was just opened for a newer incarnation: xenconsole ends
+   * by itself with its domain, and an observation may be older than an `attachNow`.
+   *
+   * @param mayReopen false while the domain goes down: a console that ended with it is not opened for the same incarnation
+   */
+  point(incarnation: Incarnation | null, mayReopen: boolean): void {
+    if (this.#disposed || (incarnation !== null && same(incarnation, this.#past))) return;
+    this.#mayReopen = mayReopen;
+    clearTimeout(this.#gone);
+    if (incarnation === null)
+      this.#gone = setTimeout(() => this.#client?.close(), this.#parts.timing.gone).unref();
+    this.#want(incarnation);
+    this.#consider(false);
+  }
+
+  /** Opens the console of an incarnation at once. @returns what came of it within the deadline; tries go on after it */
+  attachNow(incarnation: Incarnation): Promise<AttachResult> {
+    if (this.#disposed) return Promise.resolve('failed');
+    clearTimeout(this.#gone);
+    this.#want(incarnation);
+    this.#mayReopen = true;
+    if (this.#client?.isProven === true && same(this.#client.incarnation, incarnation))
+      return Promise.resolve('attached');
+    return new Promise((resolve) => {
+      const deadline = setTimeout(() => {
+        this.#waiters = this.#waiters.filter((waiter) => waiter !== settle);
+        resolve('failed');
+      }, this.#parts.timing.attach);
+      const settle = (result: AttachResult): void => {
+        clearTimeout(deadline);
+        resolve(result);
+      };
+      this.#waiters.push(settle);
+      this.#clearRetry();
+      this.#consider(true);
+    });
+  }
+
+  /** Lets go of the console and opens none until it is pointed at something again. */
+  rest(): void {
+    this.#wanted = null;
+    this.#clearRetry();
+    this.#client?.close();
+  }
+
+  /** @returns the bytes that there was no room for; wait for `drain`. What is typed into no console is lost. */
+  write(bytes: Buffer): Buffer | null {
+    if (this.#client === null) return null;
+    this.#parts.pacer.typed(this);
+    const passed = this.#parts.passesEscape ? bytes : withoutEscape(bytes);
+    const taken = this.#client.write(passed);
+    return taken < passed.length ? passed.subarray(taken) : null;
+  }
+
+  resize(size: ScreenSize): void {
+    this.#size = size;
+    this.#client?.resize(size);
+  }
+
+  /** Resolves when the console's process has ended. */
+  async dispose(): Promise<void> {
+    this.#disposed = true;
+    clearTimeout(this.#gone);
+    this.rest();
+    this.#settle('failed');
+    if (this.#client === null) return;
+    await new Promise<void>((resolve) => {
+      this.#onEnd = resolve;
+    });
+  }
+
+  #want(incarnation: Incarnation | null): void {
+    if (same(this.#wanted, incarnation)) return;
+    if (incarnation !== null) {
+      const before = this.#wanted ?? this.#client?.incarnation ?? null;
+      if (before !== null && !same(before, incarnation)) this.#past = before;
+      this.#clearRetry();
+      this.#retryMs = this.#parts.timing.retry;
+    }
+    this.#wanted = incarnation;
+  }
+
+  #consider(urgent: boolean): void {
+    if (this.#disposed || this.#wanted === null) return;
+    if (this.#client !== null) {
+      if (!same(this.#client.incarnation, this.#wanted)) this.#client.close();
+    } else if (urgent) {
+      this.#open(this.#wanted, true, () => undefined);
+    } else if (!this.#queued && this.#openable() !== null) {
+      this.#queued = true;
+      this.#parts.turnstile.pass((leave) => {
+        this.#queued = false;
+        const wanted = this.#openable();
+        if (wanted === null) leave();
+        else this.#open(wanted, false, leave);
+      });
+    }
+  }
+
+  /** The incarnation to open the console of now; null when there is none, or not yet. */
+  #openable(): Incarnation | null {
+    if (this.#disposed || this.#client !== null || this.#retry !== undefined) return null;
+    return this.#mayReopen || !same(this.#ended, this.#wanted) ? this.#wanted : null;
+  }
+
+  #open(incarnation: Incarnation, urgent: boolean, leave: () => void): void {
+    const command = this.#parts.command(incarnation.domid);
+    const parts = { command, incarnation, size: this.#size, urgent, slowMs: this.#parts.timing.attach };
+    try {
+      this.#client = new ConsoleClient(parts, {
+        begins: () => {
+          if (this.#said !== null && !same(this.#said, incarnation)) this.#listener.incarnation();
+          this.#said = incarnation;
+        },
+        output: (bytes) => {
+          this.#listener.output(bytes);
+          return this.#parts.pacer.spend(this, bytes.length);
+        },
+        proven: () => {
+          leave();
+          this.#setState('attached');
+          this.#settle('attached');
+        },
+        slow: leave,
+        drain: () => {
+          this.#listener.drain();
+        },
+        exited: (end) => {
+          leave();
+          this.#exited(incarnation, end);
+        },
+      });
+    } catch (error) {
+      leave();
+      this.#parts.logger.warn({ domain: this.#parts.name, err: error }, 'no pty for a console');
+      this.#ended = incarnation;
+      this.#settle('failed');
+      this.#retryLater();
+    }
+  }
+
+  #exited(incarnation: Incarnation, { locked, reason, code, lastedMs }: ClientEnd): void {
+    const wasClosing = this.#client?.isClosing === true;
+    this.#client = null;
+    this.#ended = incarnation;
+    this.#parts.logger.debug({ domain: this.#parts.name, code, reason }, 'a console ended');
+    if (lastedMs > STEADY_MS) this.#retryMs = this.#parts.timing.retry;
+    this.#setState(locked ? 'locked' : 'detached');
+    this.#listener.drain();
+    this.#onEnd?.();
+    if (wasClosing) {
+      this.#consider(this.#waiters.length > 0);
+      return;
+    }
+    this.#settle(locked ? 'locked' : 'failed');
+    this.#retryLater();
+  }
+
+  #retryLater(): void {
+    if (this.#disposed || this.#wanted === null) return;
+    const superseded = !same(this.#ended, this.#wanted);
+    const wait = superseded ? 0 : this.#retryMs;
+    this.#retryMs = Math.min(2 * this.#retryMs, this.#parts.timing.lastRetry);
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined;
+      this.#consider(false);
+    }, wait).unref();
+  }
+
+  #clearRetry(): void {
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
+  }
+
+  #setState(state: LineState): void {
+    if (this.#state === state) return;
+    this.#state = state;
+    this.#listener.state(state);
+  }
+
+  #settle(result: AttachResult): void {
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const waiter of waiters) waiter(result);
+  }
+}
+
+function withoutEscape(bytes: Buffer): Buffer {
+  return bytes.includes(ESCAPE) ? Buffer.from(bytes.filter((byte) => byte !== ESCAPE)) : bytes;
+}

@@ -1,0 +1,161 @@
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { DomainState } from '../../../policy/domain-state.js';
+import type { BootProfileName, DomainName } from '../../../policy/names.js';
+import { CONSOLE_PROTOCOL, PING_INTERVAL_MS } from '../../wire/console.js';
+import type { Incarnation } from './console-client.js';
+import type { ConsoleLogger } from './console-logger.js';
+import { LINE_TIMING } from './console-line.js';
+import type { AttachResult, LineState, LineTiming } from './console-line.js';
+import { parseConsoleQuery } from './console-query.js';
+import { DomainConsole } from './domain-console.js';
+import { Pacer } from './pacer.js';
+import type { PtyCommand } from './pty.js';
+import { Screens } from './screens.js';
+import type { ScreensTiming } from './screens.js';
+import { Turnstile } from './turnstile.js';
+
+/** Milliseconds; for tests, and for hosts that are slower than any we know. */
+export interface ConsolesTiming {
+  readonly ping: number;
+  /** With `on-demand`: from the last leaving to letting go of the console. */
+  readonly idle: number;
+  readonly line: Partial<LineTiming>;
+  readonly screens: Partial<ScreensTiming>;
+}
+
+export interface ConsolesParts {
+  /** The toolstack's console of a domid, freshly given: what to run on the pty. */
+  readonly command: (domid: number) => PtyCommand;
+  /** Whether the toolstack's console was told another escape than Ctrl-]. If not, 0x1d never reaches it. */
+  readonly passesEscape: boolean;
+  /** Whether consoles are kept open all the time, or only while somebody is attached. */
+  readonly attach: 'always' | 'on-demand';
+  readonly logger: ConsoleLogger;
+  readonly timing?: Partial<ConsolesTiming>;
+}
+
+const ATTACHMENTS = 32;
+const IDLE_MS = 5_000;
+/** How many consoles are opened at once without being asked for: a start of dom0 with 250 domains must not be 250 `xl` at once. */
+const OPENINGS = 4;
+
+/** The consoles of all managed domains. */
+export class Consoles {
+  readonly #parts: ConsolesParts;
+  readonly #timing: Partial<ConsolesTiming>;
+  readonly #screens: Screens;
+  readonly #pacer = new Pacer();
+  readonly #turnstile = new Turnstile(OPENINGS);
+  readonly #consoles = new Map<DomainName, DomainConsole>();
+  readonly #listeners = new Set<(name: DomainName, state: LineState) => void>();
+  #lastAttachment = 0;
+  #disposed = false;
+
+  constructor(parts: ConsolesParts) {
+    this.#parts = parts;
+    this.#timing = parts.timing ?? {};
+    this.#screens = new Screens(parts.logger, this.#timing.screens);
+  }
+
+  /**
+   * Opens the console of a domain that was created paused; resolves when its client carries bytes, so that after the unpause none
+   * is lost. `locked`: an admin's own `xl console` has it. `failed`: it ended, or 3 s have gone by. Tries go on after both.
+   */
+  attach(name: DomainName, domid: number, uuid: string): Promise<AttachResult> {
+    return this.#disposed ? Promise.resolve('failed') : this.#console(name).attach({ uuid, domid });
+  }
+
+  /** Tells what the toolstack shows of a managed domain; null when it has no incarnation. */
+  observed(
+    name: DomainName,
+    incarnation: Incarnation | null,
+    state: DomainState,
+    profile: BootProfileName,
+  ): void {
+    if (!this.#disposed) this.#console(name).observed(incarnation, state, profile);
+  }
+
+  state(name: DomainName): LineState {
+    return this.#consoles.get(name)?.state ?? 'detached';
+  }
+
+  /** @returns what ends the listening */
+  onState(listener: (name: DomainName, state: LineState) => void): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  /**
+   * Takes over the socket of `GET /domains/NAME/console` with `Upgrade: postern-console`, whose name the caller knows to be
+   * managed: answers 101 and speaks wire/console.ts, or answers 400 or 503 and closes.
+   */
+  accept(name: DomainName, query: URLSearchParams, socket: Duplex, head: Buffer): void {
+    const asked = parseConsoleQuery(query);
+    if (asked === undefined) {
+      refuse(socket, '400 Bad Request', 'usage', 'The console cannot be opened in this way.');
+      return;
+    }
+    if (this.#disposed || this.#console(name).population >= ATTACHMENTS) {
+      refuse(socket, '503 Service Unavailable', 'too-many', 'Too many are at this console.');
+      return;
+    }
+    socket.write(
+      `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${CONSOLE_PROTOCOL}\r\n\r\n`,
+    );
+    if (head.length > 0) socket.unshift(head);
+    this.#lastAttachment += 1;
+    const pingMs = this.#timing.ping ?? PING_INTERVAL_MS;
+    this.#console(name).join({ ...asked, id: this.#lastAttachment, socket, pingMs });
+  }
+
+  /** @returns what is kept of what a domain's console said, raw; with `since` (milliseconds since 1970) nothing from before */
+  log(name: DomainName, since: number | null): Buffer {
+    return this.#consoles.get(name)?.log(since) ?? Buffer.alloc(0);
+  }
+
+  /** The domain is no longer managed: ends its attachments and forgets what it said. */
+  forget(name: DomainName): void {
+    void this.#consoles.get(name)?.dispose('domain-gone');
+    this.#consoles.delete(name);
+  }
+
+  /** Ends our console processes and the attachments, never the domains. */
+  async dispose(): Promise<void> {
+    this.#disposed = true;
+    const ends = [...this.#consoles.values()].map((console) => console.dispose('shutting-down'));
+    this.#consoles.clear();
+    this.#listeners.clear();
+    await Promise.all([...ends, this.#screens.dispose()]);
+  }
+
+  #console(name: DomainName): DomainConsole {
+    const known = this.#consoles.get(name);
+    if (known !== undefined) return known;
+    const { command, passesEscape, attach, logger } = this.#parts;
+    const timing = { ...LINE_TIMING, ...this.#timing.line };
+    const console = new DomainConsole({
+      name,
+      line: { name, command, passesEscape, pacer: this.#pacer, turnstile: this.#turnstile, timing, logger },
+      screens: this.#screens,
+      attach,
+      idleMs: this.#timing.idle ?? IDLE_MS,
+      onLineState: (state) => {
+        if (this.#consoles.get(name) !== console) return;
+        for (const listener of this.#listeners) listener(name, state);
+      },
+    });
+    this.#consoles.set(name, console);
+    return console;
+  }
+}
+
+function refuse(socket: Duplex, status: string, code: string, message: string): void {
+  const body = JSON.stringify({ code, message, detail: message, operation: null });
+  const fields = `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close`;
+  socket.on('error', () => undefined);
+  if (socket instanceof Socket) socket.setTimeout(1_000, () => socket.destroy());
+  socket.end(`HTTP/1.1 ${status}\r\n${fields}\r\n\r\n${body}`, () => socket.destroy());
+}

@@ -1,0 +1,61 @@
+/** 60 KiB in 4 ms: 15 MB/s. */
+const WINDOW_MS = 4;
+const WINDOW_BYTES = 60 * 1024;
+
+/** Who took no more than this in a window is no flood, and is never held up. */
+const QUIET_BYTES = 8 * 1024;
+
+/** For so long after a key, whoever typed it is taken to be typing. */
+const TYPING_MS = 1_000;
+
+/**
+ * Lets floods pass as fast as they come while nobody minds, and at 15 MB/s in all while somebody types into another console:
+ * echoes come then between the flood's reads. Kept for all consoles together.
+ */
+export class Pacer {
+  readonly #typedAt = new Map<object, number>();
+  #spentBy = new Map<object, number>();
+  #spent = 0;
+  #windowStart = 0;
+  readonly #now: () => number;
+
+  /** @param now a monotonic clock in milliseconds */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
+
+  typed(console: object): void {
+    const now = this.#now();
+    this.#typedAt.delete(console);
+    this.#typedAt.set(console, now);
+    this.#forget(now);
+  }
+
+  /** @returns for how many milliseconds this console should not be read; 0 goes on */
+  spend(console: object, bytes: number): number {
+    const now = this.#now();
+    if (now - this.#windowStart >= WINDOW_MS) {
+      this.#windowStart = now;
+      this.#spent = 0;
+      this.#spentBy = new Map();
+    }
+    const own = (this.#spentBy.get(console) ?? 0) + bytes;
+    this.#spentBy.set(console, own);
+    this.#spent += bytes;
+    if (this.#spent < WINDOW_BYTES || own <= QUIET_BYTES || !this.#othersType(console, now)) return 0;
+    return Math.max(1, Math.ceil(this.#windowStart + WINDOW_MS - now));
+  }
+
+  #othersType(console: object, now: number): boolean {
+    this.#forget(now);
+    return this.#typedAt.size > (this.#typedAt.has(console) ? 1 : 0);
+  }
+
+  /** The map is in the order of the last keys. */
+  #forget(now: number): void {
+    for (const [console, at] of this.#typedAt) {
+      if (now - at <= TYPING_MS) return;
+      this.#typedAt.delete(console);
+    }
+  }
+}

@@ -1,0 +1,41 @@
+/** What is typed waits here at most so long that a guest which reads nothing costs nothing. */
+export const INPUT_LIMIT = 64 * 1024;
+
+/** Bytes on their way into a pty: bounded, one buffer, taken only while something waits. */
+export class PtyInput {
+  #buffer: Buffer | null = null;
+  #start = 0;
+  #end = 0;
+
+  get length(): number {
+    return this.#end - this.#start;
+  }
+
+  /** @returns how many of the bytes there was room for, counted from the first */
+  push(bytes: Buffer): number {
+    const taken = Math.min(bytes.length, INPUT_LIMIT - this.length);
+    if (taken === 0) return 0;
+    const buffer = (this.#buffer ??= Buffer.allocUnsafe(INPUT_LIMIT));
+    if (this.#end + taken > INPUT_LIMIT) {
+      buffer.copyWithin(0, this.#start, this.#end);
+      this.#end -= this.#start;
+      this.#start = 0;
+    }
+    bytes.copy(buffer, this.#end, 0, taken);
+    this.#end += taken;
+    return taken;
+  }
+
+  /** What waits, first byte first; empty when nothing does. Valid until the next push or drop. */
+  waiting(): Buffer {
+    return this.#buffer === null ? Buffer.alloc(0) : this.#buffer.subarray(this.#start, this.#end);
+  }
+
+  /** Forgets the first bytes: they were written, or never will be. */
+  drop(bytes: number): void {
+    this.#start += Math.min(bytes, this.length);
+    if (this.#start < this.#end) return;
+    this.#buffer = null;
+    this.#start = this.#end = 0;
+  }
+}

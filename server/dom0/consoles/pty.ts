@@ -1,0 +1,241 @@
+import { readSync, writeSync } from 'node:fs';
+import { ReadStream } from 'node:tty';
+import { spawn } from 'node-pty';
+import type { IPty } from 'node-pty';
+import { PtyInput } from './pty-input.js';
+
+/** What to run on a pty: argv, an absolute path, and the whole environment. */
+export interface PtyCommand {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+}
+
+export interface PtyExit {
+  readonly code: number;
+  /** The signal's number, 0 when it ended by itself. */
+  readonly signal: number;
+}
+
+export interface PtyListener {
+  /** At most 4 KiB a turn of the event loop: the kernel hands out no more, and the stream asks once a turn. */
+  data(bytes: Buffer): void;
+  /** Once, after the last data. */
+  exit(exit: PtyExit): void;
+  /** Input was refused, and there is room again. */
+  drain(): void;
+}
+
+const FIRST_RETRY_MS = 1;
+const LAST_RETRY_MS = 50;
+const KILL_AFTER_MS = 1_000;
+const DRAIN_CHUNK = 4 * 1024;
+const DRAIN_CHUNKS = 256;
+
+const alive = new Set<Pty>();
+
+/**
+ * The descriptors that a process started now would inherit: forkpty(3) sets no close-on-exec on the master, and Node cannot.
+ * A daemon that keeps one (`xl create` leaves one per domain) would keep a console's client, and its lock, alive after us.
+ */
+export function inheritedDescriptors(): number[] {
+  return [...alive].flatMap((pty) => pty.descriptor ?? []);
+}
+
+/**
+ * A process on a pty, read and written as bytes.
+ *
+ * It never uses node-pty's own `write()`: that queues against a descriptor's *number*, and what is left of the queue when
+ * the process ends is typed into the next pty that gets the number; and it spins while the process does not read.
+ */
+export class Pty {
+  readonly pid: number;
+  /** The terminal's path, as the process sees it. */
+  readonly tty: string;
+  readonly #pty: IPty;
+  readonly #socket: ReadStream;
+  readonly #fd: number;
+  readonly #listener: PtyListener;
+  readonly #input = new PtyInput();
+  #inputOpen = false;
+  #refused = false;
+  #retry: NodeJS.Timeout | undefined;
+  #retryMs = FIRST_RETRY_MS;
+  #kill: NodeJS.Timeout | undefined;
+  #ended = false;
+
+  /** @throws Error when there is no pty to be had. A missing program shows as exit 1 with a text on the pty. */
+  constructor(command: PtyCommand, cols: number, rows: number, listener: PtyListener) {
+    const env = { ...command.env };
+    const options = { cols, rows, env, cwd: command.cwd, encoding: null, name: env['TERM'] ?? 'xterm' };
+    this.#pty = spawn(command.file, [...command.args], options);
+    this.#listener = listener;
+    const { fd, socket, tty } = insideOf(this.#pty);
+    this.#fd = fd;
+    this.#socket = socket;
+    this.tty = tty;
+    this.pid = this.#pty.pid;
+    alive.add(this);
+    drainBeforeDestroy(socket, () => {
+      this.#drain();
+    });
+    // node-pty throws what it has no second listener for.
+    socket.on('error', () => undefined);
+    socket.once('close', () => {
+      this.#stopInput();
+    });
+    this.#pty.onData((data) => {
+      listener.data(data as unknown as Buffer);
+    });
+    this.#pty.onExit(({ exitCode, signal }) => {
+      this.#ended = true;
+      this.#stopInput();
+      clearTimeout(this.#kill);
+      alive.delete(this);
+      listener.exit({ code: exitCode, signal: signal ?? 0 });
+    });
+  }
+
+  /** The master's descriptor, undefined once it is closed: the number may be another pty's by then. */
+  get descriptor(): number | undefined {
+    return handleOf(this.#socket)?.fd === this.#fd ? this.#fd : undefined;
+  }
+
+  /** Input waits until this is called: before the process made its terminal raw, the terminal would echo and interpret it. */
+  openInput(): void {
+    this.#inputOpen = true;
+    this.#flush();
+  }
+
+  /** @returns how many bytes were taken; for the rest wait for `drain`. All are taken, and lost, once the pty has ended. */
+  write(bytes: Buffer): number {
+    if (this.descriptor === undefined || this.#ended) return bytes.length;
+    const direct = this.#inputOpen && this.#input.length === 0 ? this.#writeNow(bytes) : 0;
+    const taken = direct + this.#input.push(bytes.subarray(direct));
+    if (this.#input.length > 0) this.#flushLater();
+    this.#refused ||= taken < bytes.length;
+    return taken;
+  }
+
+  pause(): void {
+    if (!this.#ended) this.#pty.pause();
+  }
+
+  resume(): void {
+    if (!this.#ended) this.#pty.resume();
+  }
+
+  resize(cols: number, rows: number): void {
+    if (this.descriptor === undefined || this.#ended) return;
+    try {
+      this.#pty.resize(cols, rows);
+    } catch {
+      // The process ended under us; its exit is on the way.
+    }
+  }
+
+  /** Ends the process as a hang-up does, and by force a second later. `exit` still comes. */
+  close(): void {
+    if (this.#ended || this.#kill !== undefined) return;
+    this.#stopInput();
+    this.#pty.resume();
+    this.#pty.kill('SIGHUP');
+    this.#kill = setTimeout(() => {
+      if (!this.#ended) this.#pty.kill('SIGKILL');
+    }, KILL_AFTER_MS);
+  }
+
+  #flush(): void {
+    this.#retry = undefined;
+    if (!this.#inputOpen || this.#input.length === 0) return;
+    const written = this.#writeNow(this.#input.waiting());
+    this.#input.drop(written);
+    this.#retryMs = written > 0 ? FIRST_RETRY_MS : Math.min(2 * this.#retryMs, LAST_RETRY_MS);
+    if (this.#input.length > 0) this.#flushLater();
+    if (!this.#refused || written === 0) return;
+    this.#refused = false;
+    this.#listener.drain();
+  }
+
+  #flushLater(): void {
+    if (!this.#inputOpen) return;
+    this.#retry ??= setTimeout(() => {
+      this.#flush();
+    }, this.#retryMs);
+  }
+
+  /** Writes what the terminal takes at once. The descriptor is checked each time: it must still be this pty's. */
+  #writeNow(bytes: Buffer): number {
+    let written = 0;
+    while (written < bytes.length) {
+      const fd = this.descriptor;
+      if (fd === undefined || this.#ended) {
+        this.#stopInput();
+        return bytes.length;
+      }
+      try {
+        const n = writeSync(fd, bytes, written, bytes.length - written);
+        if (n === 0) break;
+        written += n;
+      } catch (error) {
+        const code = (error as NodeJS.ErrnoException).code;
+        if (code === 'EAGAIN' || code === 'EINTR') break;
+        this.#stopInput();
+        return bytes.length;
+      }
+    }
+    return written;
+  }
+
+  #stopInput(): void {
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
+    this.#inputOpen = false;
+    this.#input.drop(this.#input.length);
+  }
+
+  /** Reads what the process said before it ended: node-pty closes 200 ms after an exit, read or not. */
+  #drain(): void {
+    for (let i = 0; i < DRAIN_CHUNKS; i++) {
+      const fd = this.descriptor;
+      if (fd === undefined) return;
+      const chunk = Buffer.allocUnsafe(DRAIN_CHUNK);
+      let n = 0;
+      try {
+        n = readSync(fd, chunk);
+      } catch {
+        return;
+      }
+      if (n === 0) return;
+      this.#listener.data(chunk.subarray(0, n));
+    }
+  }
+}
+
+function drainBeforeDestroy(socket: ReadStream, drain: () => void): void {
+  const destroy = socket.destroy.bind(socket);
+  socket.destroy = (error) => {
+    if (!socket.destroyed) drain();
+    return destroy(error);
+  };
+}
+
+function handleOf(socket: ReadStream): { fd?: unknown } | null | undefined {
+  return (socket as unknown as { _handle?: { fd?: unknown } | null })._handle;
+}
+
+/** What node-pty 1.1 keeps private and the guards above need. */
+function insideOf(pty: IPty): { fd: number; socket: ReadStream; tty: string } {
+  const {
+    _fd: fd,
+    _socket: socket,
+    _pty: tty,
+  } = pty as unknown as Record<'_fd' | '_socket' | '_pty', unknown>;
+  const known = typeof fd === 'number' && socket instanceof ReadStream && typeof tty === 'string';
+  if (known && handleOf(socket)?.fd === fd) return { fd, socket, tty };
+  pty.kill('SIGKILL');
+  throw new Error(
+    'node-pty does not show the descriptor of its pty: this release is made for node-pty 1.1.0',
+  );
+}

@@ -1,0 +1,157 @@
+import type { IBuffer, IBufferCell, Terminal } from '@xterm/headless';
+import { CLEAN_SCREEN } from './screen-reset.js';
+
+type Attributes = Pick<
+  IBufferCell,
+  | 'isBold'
+  | 'isDim'
+  | 'isItalic'
+  | 'isUnderline'
+  | 'isBlink'
+  | 'isInverse'
+  | 'isInvisible'
+  | 'isStrikethrough'
+  | 'isOverline'
+  | 'isFgRGB'
+  | 'isFgPalette'
+  | 'getFgColor'
+  | 'isBgRGB'
+  | 'isBgPalette'
+  | 'isBgDefault'
+  | 'getBgColor'
+>;
+
+/** What the emulator knows and its API does not show (@xterm/headless 6.0). All of it may be missing. */
+interface Hidden {
+  readonly _core?: {
+    readonly buffer?: { scrollTop?: number; scrollBottom?: number; savedX?: number; savedY?: number };
+    readonly coreService?: { isCursorHidden?: boolean };
+    readonly coreMouseService?: { activeEncoding?: string };
+    readonly _charsetService?: { glevel?: number; _charsets?: ({ q?: string } | undefined)[] };
+    readonly _inputHandler?: { _curAttrData?: Attributes };
+  };
+}
+
+const MOUSE = { none: '', x10: '\x1b[?9h', vt200: '\x1b[?1000h', drag: '\x1b[?1002h', any: '\x1b[?1003h' };
+
+/**
+ * What makes any terminal show what this one shows, and go on from there: text, colours, cursor, margins, modes, character
+ * sets, and the main screen under the alternate one. Every row is placed by itself, so that a terminal of another size
+ * shows the rows where they belong (which the stock serializer, relying on wrapping, does not).
+ */
+export function paint(terminal: Terminal): string {
+  const { normal, active, alternate } = terminal.buffer;
+  let out = `${CLEAN_SCREEN}\x1b[?7l${rows(terminal, normal)}`;
+  if (active.type === 'alternate') {
+    out += `\x1b[0m${place(normal.cursorY, Math.min(normal.cursorX, terminal.cols - 1))}\x1b[?1049h\x1b[H\x1b[2J`;
+    out += rows(terminal, alternate);
+  }
+  return out + ending(terminal);
+}
+
+function rows(terminal: Terminal, buffer: IBuffer): string {
+  let out = '';
+  for (let y = 0; y < terminal.rows; y++) out += row(terminal, buffer, y);
+  return out;
+}
+
+function row(terminal: Terminal, buffer: IBuffer, y: number): string {
+  const line = buffer.getLine(buffer.baseY + y);
+  if (line === undefined) return '';
+  const cell = buffer.getNullCell();
+  let out = '';
+  let style = '';
+  let column = -1;
+  for (let x = 0; x < terminal.cols; x++) {
+    if (line.getCell(x, cell) === undefined) break;
+    const width = cell.getWidth();
+    const chars = cell.getChars();
+    if (width === 0 || (chars === '' && blank(cell))) continue;
+    if (column !== x) out += place(y, x);
+    const wanted = rendition(cell);
+    if (wanted !== style) out += style = wanted;
+    out += chars === '' ? ' ' : chars;
+    column = x + width;
+  }
+  return out;
+}
+
+/** A cell that was never written, or erased, in no colour: what a cleared screen has already. */
+function blank(cell: Attributes): boolean {
+  return cell.isBgDefault() && cell.isInverse() === 0;
+}
+
+function place(y: number, x: number): string {
+  return `\x1b[${y + 1};${x + 1}H`;
+}
+
+function rendition(cell: Attributes): string {
+  const codes = ['0'];
+  if (cell.isBold() !== 0) codes.push('1');
+  if (cell.isDim() !== 0) codes.push('2');
+  if (cell.isItalic() !== 0) codes.push('3');
+  if (cell.isUnderline() !== 0) codes.push('4');
+  if (cell.isBlink() !== 0) codes.push('5');
+  if (cell.isInverse() !== 0) codes.push('7');
+  if (cell.isInvisible() !== 0) codes.push('8');
+  if (cell.isStrikethrough() !== 0) codes.push('9');
+  if (cell.isOverline() !== 0) codes.push('53');
+  if (cell.isFgRGB()) codes.push(`38;2;${rgb(cell.getFgColor())}`);
+  else if (cell.isFgPalette()) codes.push(palette(cell.getFgColor(), 30));
+  if (cell.isBgRGB()) codes.push(`48;2;${rgb(cell.getBgColor())}`);
+  else if (cell.isBgPalette()) codes.push(palette(cell.getBgColor(), 40));
+  return `\x1b[${codes.join(';')}m`;
+}
+
+function rgb(colour: number): string {
+  return `${(colour >>> 16) & 255};${(colour >>> 8) & 255};${colour & 255}`;
+}
+
+function palette(colour: number, base: number): string {
+  if (colour < 8) return String(base + colour);
+  if (colour < 16) return String(base + 60 + colour - 8);
+  return `${base + 8};5;${colour}`;
+}
+
+/** Saved cursor, margins, cursor, rendition, character sets, modes: in an order in which none undoes another. */
+function ending(terminal: Terminal): string {
+  const { modes } = terminal;
+  const buffer = terminal.buffer.active;
+  const core = (terminal as unknown as Hidden)._core;
+  const top = core?.buffer?.scrollTop ?? 0;
+  const bottom = core?.buffer?.scrollBottom ?? terminal.rows - 1;
+  const attributes = core?._inputHandler?._curAttrData;
+  const origin = modes.originMode ? top : 0;
+  let out = `\x1b[0m${place(core?.buffer?.savedY ?? 0, core?.buffer?.savedX ?? 0)}\x1b7`;
+  if (top > 0 || bottom < terminal.rows - 1) out += `\x1b[${top + 1};${bottom + 1}r`;
+  if (modes.originMode) out += '\x1b[?6h';
+  if (modes.wraparoundMode) out += '\x1b[?7h';
+  out += cursor(terminal, buffer, origin);
+  out += attributes === undefined ? '\x1b[0m' : rendition(attributes);
+  const { glevel, _charsets: sets = [] } = core?._charsetService ?? {};
+  if (sets[0]?.q === '─') out += '\x1b(0';
+  if (sets[1]?.q === '─') out += '\x1b)0';
+  if (glevel === 1) out += '\x0e';
+  if (modes.insertMode) out += '\x1b[4h';
+  if (modes.applicationCursorKeysMode) out += '\x1b[?1h';
+  if (modes.applicationKeypadMode) out += '\x1b=';
+  if (modes.bracketedPasteMode) out += '\x1b[?2004h';
+  if (modes.reverseWraparoundMode) out += '\x1b[?45h';
+  if (modes.sendFocusMode) out += '\x1b[?1004h';
+  out += MOUSE[modes.mouseTrackingMode];
+  if (core?.coreMouseService?.activeEncoding === 'SGR') out += '\x1b[?1006h';
+  if (core?.coreService?.isCursorHidden === true) out += '\x1b[?25l';
+  return out;
+}
+
+function cursor(terminal: Terminal, buffer: IBuffer, origin: number): string {
+  const { cursorX, cursorY } = buffer;
+  if (cursorX < terminal.cols) return place(cursorY - origin, cursorX);
+  // Waiting to wrap: only writing the last character again brings a terminal there.
+  const line = buffer.getLine(buffer.baseY + cursorY);
+  const last = terminal.cols - 1;
+  const x = line?.getCell(last)?.getWidth() === 0 ? last - 1 : last;
+  const cell = line?.getCell(x);
+  if (cell === undefined) return place(cursorY - origin, last);
+  return place(cursorY - origin, x) + rendition(cell) + (cell.getChars() || ' ');
+}
