@@ -98,6 +98,7 @@ export class Attachment {
         this.#leave();
       });
     }
+    socket.resume();
     this.#ping = setInterval(() => {
       this.#beat();
     }, parts.pingMs).unref();

@@ -22,7 +22,9 @@ export function parseConsoleQuery(query: URLSearchParams): ConsoleQuery | undefi
   const text = query.get('since');
   const since = text === null ? null : Date.parse(text);
   if (Number.isNaN(since)) return undefined;
-  const label = Array.from((query.get('label') ?? '').replace(UNPRINTABLE, '')).slice(0, LABEL_LENGTH).join('');
+  const label = Array.from((query.get('label') ?? '').replace(UNPRINTABLE, ''))
+    .slice(0, LABEL_LENGTH)
+    .join('');
   return {
     asked: mode,
     size: clampSize(Number(query.get('cols') ?? 0), Number(query.get('rows') ?? 0)),

@@ -6,6 +6,7 @@ import type { ConsoleNote, ConsoleRequest } from '../../../server/wire/console.j
 import { bytesFrame, FrameReader, noteFrame } from '../../../server/wire/frames.js';
 import type { Consoles } from '../../../server/dom0/consoles/consoles.js';
 import { parseDomainName } from '../../../policy/names.js';
+import { CLEAN_SCREEN } from '../../../server/dom0/consoles/screen-reset.js';
 import { eventually } from '../../support/eventually.js';
 
 /** A socket server that hands what comes to the consoles, as the API does with an upgraded request: first line is the query. */
@@ -14,7 +15,7 @@ export class ConsoleDoor {
   readonly #path: string;
   readonly #peers: ConsolePeer[] = [];
 
-  private constructor(server: Server, path: string) {
+  constructor(server: Server, path: string) {
     this.#server = server;
     this.#path = path;
   }
@@ -25,7 +26,12 @@ export class ConsoleDoor {
         socket.pause();
         const end = bytes.indexOf(0x0a);
         const [name = '', query = ''] = bytes.subarray(0, end).toString().split(' ');
-        consoles().accept(parseDomainName(name)!, new URLSearchParams(query), socket, bytes.subarray(end + 1));
+        consoles().accept(
+          parseDomainName(name)!,
+          new URLSearchParams(query),
+          socket,
+          bytes.subarray(end + 1),
+        );
       });
     });
     const path = join(folder, 'door.sock');
@@ -33,7 +39,11 @@ export class ConsoleDoor {
     return new ConsoleDoor(server, path);
   }
 
-  peer(name: string, query: Record<string, string>, { credits = true, first = Buffer.alloc(0) } = {}): ConsolePeer {
+  peer(
+    name: string,
+    query: Record<string, string>,
+    { credits = true, first = Buffer.alloc(0) } = {},
+  ): ConsolePeer {
     const socket = connect(this.#path);
     socket.write(Buffer.concat([Buffer.from(`${name} ${new URLSearchParams(query).toString()}\n`), first]));
     const peer = new ConsolePeer(socket, credits);
@@ -104,6 +114,13 @@ export class ConsolePeer {
 
   async sees(text: string): Promise<void> {
     await eventually(`the text ${JSON.stringify(text)}`, () => this.text.includes(text));
+  }
+
+  /** Waits for the first repaint and forgets it. */
+  async painted(): Promise<this> {
+    await this.sees(CLEAN_SCREEN);
+    this.forget();
+    return this;
   }
 
   leave(): void {

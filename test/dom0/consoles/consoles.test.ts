@@ -11,7 +11,6 @@ const horatio = parseDomainName('horatio')!;
 const normal = parseBootProfileName('normal')!;
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined };
 const write = { mode: 'write', cols: '80', rows: '24', label: 'alice' };
-const watch = { mode: 'watch', cols: '80', rows: '24', label: 'bob' };
 
 describe('Consoles', () => {
   let standIn: StandIn;
@@ -21,7 +20,14 @@ describe('Consoles', () => {
   const start = (parts: Partial<ConsolesParts> = {}): void => {
     const command = (domid: number): ReturnType<StandIn['command']> => standIn.command(domid);
     const timing = { line: { retry: 30, lastRetry: 60 } };
-    consoles = new Consoles({ command, passesEscape: false, attach: 'always', logger: silent, timing, ...parts });
+    consoles = new Consoles({
+      command,
+      passesEscape: false,
+      attach: 'always',
+      logger: silent,
+      timing,
+      ...parts,
+    });
   };
 
   beforeEach(async () => {
@@ -53,7 +59,7 @@ describe('Consoles', () => {
     const first = await standIn.guest(1);
     const alice = door.peer('horatio', write);
     await alice.note('state', (note) => note.console === 'attached');
-    alice.forget();
+    await alice.painted();
     first.say('going down\r\n');
     await alice.sees('going down\r\n');
     first.socket.end();

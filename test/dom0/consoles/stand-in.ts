@@ -16,10 +16,11 @@ if (existsSync(folder + '/lock.' + domid)) {
   process.exit(11);
 }
 const guest = connect(folder + '/guest.sock', () => {
-  process.stdin.setRawMode(true);
+  // Node's own setRawMode leaves the terminal to turn line feeds into two bytes; xenconsole does not.
+  require('node:child_process').execFileSync('stty', ['raw', '-echo'], { stdio: 'inherit' });
   guest.write(domid + '\\n');
 });
-const end = (code) => { process.stdin.setRawMode(false); process.exit(code); };
+const end = (code) => { process.exit(code); };
 guest.on('error', () => { process.stderr.write('Unable to attach console\\n'); process.exit(1); });
 guest.on('end', () => process.stdout.write('', () => end(0)));
 guest.on('data', (bytes) => { if (!process.stdout.write(bytes)) { guest.pause(); process.stdout.once('drain', () => guest.resume()); } });
@@ -58,7 +59,7 @@ export class StandIn {
   readonly guests: Guest[] = [];
   readonly #server: Server;
 
-  private constructor() {
+  constructor() {
     this.#server = createServer((socket) => {
       let head = '';
       const onData = (bytes: Buffer): void => {
@@ -96,7 +97,10 @@ export class StandIn {
 
   /** The newest guest with this domid, when its console has come. */
   async guest(domid: number, which = 0): Promise<Guest> {
-    return eventually(`console ${which} of domid ${domid}`, () => this.guests.filter((guest) => guest.domid === domid)[which]);
+    return eventually(
+      `console ${which} of domid ${domid}`,
+      () => this.guests.filter((guest) => guest.domid === domid)[which],
+    );
   }
 
   stop(): void {
