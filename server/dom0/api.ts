@@ -1,0 +1,248 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { parseDomainName } from '../../policy/names.js';
+import type { DomainName } from '../../policy/names.js';
+import { isRefusal, refusal } from '../../policy/refusal.js';
+import type { Refusal, RefusalCode } from '../../policy/refusal.js';
+import { CONSOLE_PROTOCOL } from '../wire/console.js';
+import type { Contract } from '../wire/contract.js';
+import type { Change, DomainView } from '../wire/domain.js';
+import type { JournalPage } from '../wire/journal.js';
+import type { OperationView } from '../wire/operation.js';
+import { parseOperationRequest } from '../wire/schemas.js';
+import { ChangesFeed } from './changes-feed.js';
+import type { ConsoleHost } from './console-host.js';
+import type { Logger } from './logger.js';
+import { onWire } from './operations/operations.js';
+import type { Answer } from './operations/operations.js';
+import type { OperationRequest } from '../wire/operation.js';
+import { listenOnSocket } from './unix-socket.js';
+
+const BODY_LIMIT = 64 * 1024;
+const CONNECTIONS = 2_000;
+
+/** What the routes answer from. */
+export interface ApiParts {
+  readonly contract: Contract;
+  domains(): readonly DomainView[];
+  domain(name: DomainName): DomainView | undefined;
+  submit(request: OperationRequest): Promise<Answer>;
+  operation(id: string): OperationView | undefined;
+  journal(after: number): Promise<JournalPage>;
+  readonly consoles: Pick<ConsoleHost, 'accept' | 'log'>;
+  readonly logger: Logger;
+}
+
+const STATUS: Partial<Record<RefusalCode, number>> = {
+  usage: 400,
+  'no-such-domain': 404,
+  'no-such-profile': 404,
+  'host-limit': 429,
+  'wrong-state': 409,
+  busy: 409,
+  'audit-unavailable': 503,
+  'host-unreachable': 503,
+  'toolstack-failed': 502,
+  'toolstack-timeout': 504,
+  internal: 500,
+};
+
+/** The HTTP side of dom0: JSON on a Unix socket. What is not listed here is not there. */
+export class Api {
+  readonly #parts: ApiParts;
+  readonly #feed = new ChangesFeed();
+  readonly #server: Server;
+
+  constructor(parts: ApiParts) {
+    this.#parts = parts;
+    this.#server = createServer(
+      { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 60_000, maxHeaderSize: 16 * 1024 },
+      (request, response) => {
+        this.#answer(request, response).catch((error: unknown) => {
+          this.#fault(error, response);
+        });
+      },
+    );
+    this.#server.maxConnections = CONNECTIONS;
+    this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      this.#upgrade(request, socket, head);
+    });
+  }
+
+  /** @throws SocketError */
+  listen(path: string, group: string | null): Promise<void> {
+    return listenOnSocket(this.#server, path, group);
+  }
+
+  /** Tells those who follow. */
+  tell(change: Change): void {
+    this.#feed.tell(change);
+  }
+
+  /** Ends all connections. Twice is harmless. */
+  async close(): Promise<void> {
+    this.#feed.close();
+    if (!this.#server.listening) return;
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', 'http://dom0');
+    const parts = pathParts(url);
+    const [room, key, ...more] = parts;
+    const method = request.method ?? '';
+    const is = (wanted: string, name: string, length: number): boolean =>
+      method === wanted && room === name && parts.length === length;
+    if (is('GET', 'contract', 1)) {
+      send(response, 200, this.#parts.contract);
+    } else if (is('GET', 'domains', 1)) {
+      send(response, 200, { at: new Date().toISOString(), domains: this.#parts.domains() });
+    } else if (is('GET', 'domains', 2)) {
+      const view = this.#domain(key);
+      if (isRefusal(view)) refuse(response, view);
+      else send(response, 200, view);
+    } else if (is('GET', 'changes', 1)) {
+      this.#feed.follow(
+        response,
+        this.#parts.domains().map((domain) => ({ change: 'domain', domain })),
+      );
+    } else if (is('POST', 'operations', 1)) {
+      await this.#submit(request, response);
+    } else if (is('GET', 'operations', 2)) {
+      const view = this.#parts.operation(key ?? '');
+      if (view === undefined) refuse(response, refusal('usage', 'There is no such operation.'), 404);
+      else send(response, 200, view);
+    } else if (is('GET', 'journal', 1)) {
+      const after = Number(url.searchParams.get('after') ?? '0');
+      if (!Number.isSafeInteger(after) || after < 0)
+        refuse(response, refusal('usage', 'after is a sequence number.'));
+      else send(response, 200, await this.#parts.journal(after));
+    } else if (is('GET', 'domains', 3) && more[0] === 'log') {
+      this.#log(key, url.searchParams.get('since'), response);
+    } else if (is('GET', 'domains', 3) && more[0] === 'console') {
+      response.setHeader('upgrade', CONSOLE_PROTOCOL);
+      refuse(response, refusal('usage', `A console needs Upgrade: ${CONSOLE_PROTOCOL}.`), 426);
+    } else {
+      refuse(response, refusal('usage', 'There is no such thing here.'), 404);
+    }
+  }
+
+  async #submit(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await readBody(request);
+    if (isRefusal(body)) {
+      response.setHeader('connection', 'close');
+      refuse(response, body, 413);
+      return;
+    }
+    const asked = parseOperationRequest(parseJson(body));
+    if (isRefusal(asked)) {
+      refuse(response, asked);
+      return;
+    }
+    const answer = await this.#parts.submit(asked);
+    if ('operation' in answer) send(response, 202, answer.operation);
+    else refuse(response, answer.refused, undefined, answer.inTheWay);
+  }
+
+  /** Raw console bytes: whoever shows them must make them printable or give them to a terminal. */
+  #log(key: string | undefined, sinceText: string | null, response: ServerResponse): void {
+    const view = this.#domain(key);
+    const since = sinceText === null ? null : Date.parse(sinceText);
+    if (isRefusal(view)) refuse(response, view);
+    else if (Number.isNaN(since))
+      refuse(response, refusal('usage', 'since is a time: 2026-01-31T12:00:00Z.'));
+    else {
+      const body = this.#parts.consoles.log(view.name, since);
+      response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': body.length });
+      response.end(body);
+    }
+  }
+
+  #domain(text: string | undefined): DomainView | Refusal {
+    const name = parseDomainName(text ?? '');
+    const view = name === undefined ? undefined : this.#parts.domain(name);
+    return view ?? refusal('no-such-domain', 'There is no such server.');
+  }
+
+  /** The console host answers 101 itself; here is answered what is no console. */
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => {
+      socket.destroy();
+    });
+    const url = new URL(request.url ?? '/', 'http://dom0');
+    const [room, key, what, ...more] = pathParts(url);
+    const known = room === 'domains' && what === 'console' && more.length === 0 && request.method === 'GET';
+    const view = known ? this.#domain(key) : refusal('no-such-domain', 'There is no such thing here.');
+    if (isRefusal(view)) {
+      refuseUpgrade(socket, 404, view);
+    } else if (request.headers.upgrade?.toLowerCase() !== CONSOLE_PROTOCOL) {
+      refuseUpgrade(socket, 426, refusal('usage', `A console needs Upgrade: ${CONSOLE_PROTOCOL}.`));
+    } else {
+      this.#parts.consoles.accept(view.name, url.searchParams, socket, head);
+    }
+  }
+
+  #fault(error: unknown, response: ServerResponse): void {
+    this.#parts.logger.error({ err: error }, 'api.fault');
+    if (response.headersSent) response.destroy();
+    else refuse(response, refusal('internal', 'Something went wrong on the host.'));
+  }
+}
+
+function pathParts(url: URL): string[] {
+  try {
+    return url.pathname.split('/').slice(1).map(decodeURIComponent);
+  } catch {
+    return [];
+  }
+}
+
+function send(response: ServerResponse, status: number, value: unknown): void {
+  const body = Buffer.from(`${JSON.stringify(value)}\n`);
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': body.length });
+  response.end(body);
+}
+
+function refuse(
+  response: ServerResponse,
+  refused: Refusal,
+  status: number = STATUS[refused.code] ?? 500,
+  inTheWay: OperationView | null = null,
+): void {
+  send(response, status, onWire(refused, inTheWay));
+}
+
+function refuseUpgrade(socket: Duplex, status: 404 | 426, refused: Refusal): void {
+  const body = `${JSON.stringify(onWire(refused))}\n`;
+  const words = status === 404 ? 'Not Found' : 'Upgrade Required';
+  const head = [
+    `HTTP/1.1 ${status} ${words}`,
+    'content-type: application/json',
+    `content-length: ${Buffer.byteLength(body)}`,
+    ...(status === 426 ? [`upgrade: ${CONSOLE_PROTOCOL}`] : []),
+    'connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}
+
+async function readBody(request: IncomingMessage): Promise<string | Refusal> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > BODY_LIMIT) return refusal('usage', `A request may have ${BODY_LIMIT} bytes.`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

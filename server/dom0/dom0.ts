@@ -1,0 +1,246 @@
+import { mkdir } from 'node:fs/promises';
+import type { DomainName } from '../../policy/names.js';
+import { VERBS, WIRE_VERSION } from '../wire/contract.js';
+import type { Contract } from '../wire/contract.js';
+import type { DomainView } from '../wire/domain.js';
+import { JOURNAL_PAGE } from '../wire/journal.js';
+import type { JournalPage } from '../wire/journal.js';
+import { Api } from './api.js';
+import { BootProfiles } from './boot/boot-profiles.js';
+import type { ProfileSettings } from './boot/boot-profiles.js';
+import type { ConsoleHost } from './console-host.js';
+import { DiskHolders } from './disk-holders.js';
+import { DomainConfigs } from './domain-configs.js';
+import type { Logger } from './logger.js';
+import { Observer } from './observer.js';
+import type { ObservedDomain } from './observer.js';
+import { CreateQueue } from './operations/create-queue.js';
+import { HostLimits } from './operations/host-limits.js';
+import type { LimitSettings } from './operations/host-limits.js';
+import { Journal } from './operations/journal.js';
+import { OperationBook } from './operations/operation-book.js';
+import { Operations } from './operations/operations.js';
+import { Transcripts } from './operations/transcripts.js';
+import type { Deadlines } from './operations/work-parts.js';
+import { PACE } from './pace.js';
+import type { Pace } from './pace.js';
+import { toolstackOf } from './toolstack/toolstack-of.js';
+import type { ToolstackSettings } from './toolstack/toolstack-of.js';
+import type { Toolstack } from './toolstack/toolstack.js';
+import { answers, SocketError } from './unix-socket.js';
+
+/** What dom0 needs of its settings; after loading nothing is optional. */
+export interface Dom0Settings {
+  /** This Xen host's name, for people. */
+  readonly host: string;
+  readonly socket: string;
+  readonly socketGroup: string | null;
+  readonly state: string;
+  readonly toolstack: ToolstackSettings;
+  readonly domains: readonly string[];
+  readonly unmanaged: readonly string[];
+  readonly profiles: Readonly<Record<string, ProfileSettings>>;
+  readonly limits: LimitSettings;
+  readonly deadlines: Deadlines;
+  readonly observe: { readonly intervalSeconds: number; readonly goneAfterSeconds: number };
+  /** Single letters or digits. */
+  readonly sysrqKeys: string;
+}
+
+export interface Dom0Parts {
+  readonly settings: Dom0Settings;
+  /** As the settings say, unless given. */
+  readonly toolstack?: Toolstack;
+  readonly consoles: ConsoleHost;
+  readonly logger: Logger;
+  readonly pace?: Partial<Pace>;
+  readonly clock?: () => number;
+}
+
+/** The half that runs on the Xen host. Starting and stopping it never touches a domain. */
+export class Dom0 {
+  readonly #parts: Dom0Parts;
+  readonly #clock: () => number;
+  #running: Running | null = null;
+
+  constructor(parts: Dom0Parts) {
+    this.#parts = parts;
+    this.#clock = parts.clock ?? Date.now;
+  }
+
+  /**
+   * Reads the journal, looks once at everything, takes up what was left under way, then listens.
+   *
+   * @throws SocketError, ProfileError or a fault of the file system, each with one clear sentence
+   */
+  async start(): Promise<void> {
+    const { settings, logger } = this.#parts;
+    const profiles = new BootProfiles(settings.profiles);
+    if (await answers(settings.socket)) {
+      throw new SocketError(`another dom0 half is running: somebody answers on ${settings.socket}`);
+    }
+    await mkdir(settings.state, { recursive: true, mode: 0o700 });
+    const condense = OperationBook.condense.bind(OperationBook);
+    const { journal, records } = await Journal.open(settings.state, condense, { logger, clock: this.#clock });
+    try {
+      this.#running = await this.#assemble(journal, profiles, (book) => {
+        records.forEach((record) => {
+          book.take(record);
+        });
+      });
+      await this.#running.api.listen(settings.socket, settings.socketGroup);
+    } catch (error) {
+      await this.stop();
+      await journal.close();
+      throw error;
+    }
+    logger.info({ socket: settings.socket, domains: this.#running.observer.list().length }, 'dom0.listening');
+  }
+
+  /** Twice is harmless. What is under way is taken up by the next start. */
+  async stop(): Promise<void> {
+    const running = this.#running;
+    this.#running = null;
+    if (running === null) return;
+    running.observer.stop();
+    running.unsubscribe();
+    await running.api.close();
+    await running.operations.stop();
+    await this.#parts.consoles.dispose();
+    await running.journal.close();
+  }
+
+  async #assemble(
+    journal: Journal,
+    profiles: BootProfiles,
+    recall: (book: OperationBook) => void,
+  ): Promise<Running> {
+    const { settings, consoles, logger } = this.#parts;
+    const toolstack = this.#parts.toolstack ?? toolstackOf(settings.toolstack);
+    const pace = { ...PACE, ...this.#parts.pace };
+    const clock = this.#clock;
+    const book = new OperationBook();
+    recall(book);
+    const configs = new DomainConfigs(settings, logger);
+    const told = new Map<DomainName, string>();
+    const observer = new Observer(
+      { toolstack, configs, profiles, expectations: book, settings: settings.observe, pace, logger, clock },
+      {
+        seen: (domain) => {
+          this.#tellConsoles(domain, told);
+          api.tell({ change: 'domain', domain: view(domain) });
+        },
+        gone: (name) => {
+          told.delete(name);
+          consoles.forget(name);
+          api.tell({ change: 'gone', name });
+        },
+      },
+    );
+    const view = (domain: ObservedDomain): DomainView =>
+      domainView(domain, operations.current(domain.name), profiles, consoles);
+    const operations = new Operations({
+      toolstack,
+      observer,
+      profiles,
+      consoles,
+      disks: new DiskHolders(toolstack, () => observer.list()),
+      queue: new CreateQueue(),
+      transcripts: new Transcripts(settings.state),
+      deadlines: settings.deadlines,
+      pace,
+      logger,
+      clock,
+      journal,
+      book,
+      limits: new HostLimits(settings.limits, book),
+      sysrqKeys: settings.sysrqKeys,
+      changed: (operation) => {
+        api.tell({ change: 'operation', operation: operation.view() });
+        tellDomain(operation.request.domain);
+      },
+    });
+    const api = new Api({
+      contract: contractOf(settings, profiles),
+      domains: () => observer.list().map(view),
+      domain: (name) => {
+        const found = observer.find(name);
+        return found === undefined ? undefined : view(found);
+      },
+      submit: (request) => operations.submit(request),
+      operation: (id) => operations.find(id),
+      journal: (after) => journalPage(journal, after),
+      consoles,
+      logger,
+    });
+    const tellDomain = (name: DomainName): void => {
+      const found = observer.find(name);
+      if (found !== undefined) api.tell({ change: 'domain', domain: view(found) });
+    };
+    const unsubscribe = consoles.onState(tellDomain);
+    await observer.start();
+    operations.resume();
+    return { observer, operations, api, journal, unsubscribe };
+  }
+
+  #tellConsoles({ name, incarnation, observation }: ObservedDomain, told: Map<DomainName, string>): void {
+    const { state, profile } = observation;
+    const news = JSON.stringify([incarnation, state, profile]);
+    if (told.get(name) === news) return;
+    told.set(name, news);
+    this.#parts.consoles.observed(name, incarnation, state, profile);
+  }
+}
+
+interface Running {
+  readonly observer: Observer;
+  readonly operations: Operations;
+  readonly api: Api;
+  readonly journal: Journal;
+  readonly unsubscribe: () => void;
+}
+
+function contractOf(settings: Dom0Settings, profiles: BootProfiles): Contract {
+  return {
+    version: WIRE_VERSION,
+    host: settings.host,
+    verbs: VERBS,
+    profiles: profiles.offers(),
+    console: {
+      passesEscape: settings.toolstack.consoleEscapeOption,
+      sysrqKeys: Array.from(settings.sysrqKeys),
+    },
+  };
+}
+
+function domainView(
+  { name, config, observation, listed, cpuPercent }: ObservedDomain,
+  operation: DomainView['operation'],
+  profiles: BootProfiles,
+  consoles: ConsoleHost,
+): DomainView {
+  const built = listed !== null && listed.memoryMiB > 0 ? listed : null;
+  return {
+    name,
+    observation,
+    incarnation: listed?.uuid ?? null,
+    memoryMiB: built?.memoryMiB ?? config.memoryMiB,
+    vcpus: built?.vcpus ?? config.vcpus,
+    cpuSeconds: listed?.cpuSeconds ?? null,
+    cpuPercent,
+    profiles: profiles.names(),
+    operation,
+    console: consoles.state(name),
+  };
+}
+
+async function journalPage(journal: Journal, after: number): Promise<JournalPage> {
+  const records = await journal.requests(after, JOURNAL_PAGE);
+  const entries = records.flatMap(({ seq, at, event }) => {
+    if (event.kind !== 'requested') return [];
+    const { id, domain, verb, actor } = event.request;
+    const { customer, auditSeq, auditHash } = actor;
+    return [{ seq, at, operation: id, domain, verb, customer, auditSeq, auditHash }];
+  });
+  return { entries, next: entries.length < JOURNAL_PAGE ? null : (entries.at(-1)?.seq ?? null) };
+}

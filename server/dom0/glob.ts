@@ -1,0 +1,33 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/**
+ * The paths that match an absolute pattern, sorted: `*` and `?` within one part of the path; as in a shell they do not match a
+ * leading dot. A directory that cannot be read has no matches.
+ */
+export async function glob(pattern: string): Promise<string[]> {
+  const parts = pattern.split('/').filter((part) => part !== '');
+  let paths = ['/'];
+  for (const part of parts) {
+    if (!/[*?]/.test(part)) {
+      paths = paths.map((path) => join(path, part));
+      continue;
+    }
+    const matcher = new RegExp(
+      `^${part
+        .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+        .replace(/\*/g, '.*')
+        .replace(/\?/g, '.')}$`,
+    );
+    const found = await Promise.all(
+      paths.map(async (path) => {
+        const names = await readdir(path).catch(() => []);
+        return names
+          .filter((name) => matcher.test(name) && (part.startsWith('.') || !name.startsWith('.')))
+          .map((name) => join(path, name));
+      }),
+    );
+    paths = found.flat();
+  }
+  return paths.sort();
+}

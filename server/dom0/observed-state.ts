@@ -1,0 +1,96 @@
+import type { DomainState } from '../../policy/domain-state.js';
+import type { DomainConfig } from './domain-config.js';
+import type { Pace } from './pace.js';
+import type { ListedDomain } from './toolstack/toolstack.js';
+
+/**
+ * What an operation of ours is doing to a domain: `building` it, so that its being paused is no pause; `between` two
+ * incarnations, so that its absence is no end either.
+ */
+export type Rising = 'no' | 'building' | 'between';
+
+/** What is kept of a domain from one listing to the next. Times are milliseconds since the epoch. */
+export interface StateMemory {
+  /** Whether it is expected to come back, and since when. */
+  readonly returningSince: number | null;
+  /** When it was first missing from the list; null while it is listed. */
+  readonly absentSince: number | null;
+  /** When this domid was first listed. */
+  readonly domid: number | null;
+  readonly domidSince: number;
+  /** Whether it was last listed running: its absence then is unexplained. */
+  readonly wasUp: boolean;
+}
+
+export const NO_MEMORY: StateMemory = {
+  returningSince: null,
+  absentSince: 0,
+  domid: null,
+  domidSince: 0,
+  wasUp: false,
+};
+
+export interface StateContext {
+  readonly comesBack: DomainConfig['comesBack'];
+  readonly rising: Rising;
+  /** Whether an operation of ours is taking it down: its absence is then explained. */
+  readonly falling: boolean;
+  readonly now: number;
+  readonly pace: Pace;
+}
+
+/**
+ * What a listing says of a domain, in the light of the ones before: a reboot is `--psr-`, some seconds of absence, and a new
+ * domid that is `--p---` at first, and none of that is to be shown as `off` or `paused`.
+ */
+export function observedState(
+  memory: StateMemory,
+  listed: ListedDomain | null,
+  context: StateContext,
+): { readonly state: DomainState; readonly memory: StateMemory } {
+  return listed === null ? absent(memory, context) : present(memory, listed, context);
+}
+
+function absent(
+  memory: StateMemory,
+  { rising, falling, now, pace }: StateContext,
+): { state: DomainState; memory: StateMemory } {
+  const absentSince = memory.absentSince ?? now;
+  const gone = { ...memory, absentSince, domid: null };
+  if (rising === 'between') return { state: 'rebooting', memory: { ...gone, wasUp: false } };
+  const missingFor = now - absentSince;
+  if (memory.returningSince !== null && missingFor <= pace.rebootAbsence)
+    return { state: 'rebooting', memory: gone };
+  if (memory.wasUp && !falling && missingFor <= pace.unexplainedAbsence)
+    return { state: 'shutting-down', memory: gone };
+  return { state: 'off', memory: { ...gone, returningSince: null, wasUp: false } };
+}
+
+function present(
+  memory: StateMemory,
+  listed: ListedDomain,
+  { comesBack, rising, now, pace }: StateContext,
+): { state: DomainState; memory: StateMemory } {
+  const isNew = memory.domid !== listed.domid;
+  const domidSince = isNew ? now : memory.domidSince;
+  const kept: StateMemory = { ...memory, absentSince: null, domid: listed.domid, domidSince, wasUp: false };
+  const { shutdown, dying, paused } = listed.flags;
+  if (shutdown !== null) {
+    const returns =
+      (shutdown === 'reboot' && comesBack.onReboot) ||
+      (shutdown === 'crash' && comesBack.onCrash) ||
+      (shutdown === 'poweroff' && comesBack.onPoweroff);
+    const state = shutdown === 'crash' ? 'crashed' : returns ? 'rebooting' : 'shutting-down';
+    return { state, memory: { ...kept, returningSince: returns ? (memory.returningSince ?? now) : null } };
+  }
+  if (dying) return { state: memory.returningSince === null ? 'shutting-down' : 'rebooting', memory: kept };
+  if (paused) {
+    const neverRan = listed.cpuSeconds < 0.05;
+    const built = listed.memoryMiB > 0 && listed.vcpus > 0;
+    const comingUp = memory.returningSince !== null || memory.wasUp || !built;
+    const rises = rising !== 'no' || (neverRan && comingUp && now - domidSince <= pace.rise);
+    const returningSince = rises && comingUp ? (memory.returningSince ?? now) : null;
+    return { state: rises ? 'rebooting' : 'paused', memory: { ...kept, returningSince } };
+  }
+  return { state: 'running', memory: { ...kept, returningSince: null, wasUp: true } };
+}

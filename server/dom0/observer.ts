@@ -1,0 +1,318 @@
+import { NORMAL, UNKNOWN_PROFILE } from '../../policy/names.js';
+import type { BootProfileName, DomainName } from '../../policy/names.js';
+import { isRefusal, refusal } from '../../policy/refusal.js';
+import type { Refusal } from '../../policy/refusal.js';
+import type { Observation } from '../wire/domain.js';
+import type { BootProfiles } from './boot/boot-profiles.js';
+import type { Incarnation } from './console-host.js';
+import { CpuGauge } from './cpu-gauge.js';
+import type { DomainConfig } from './domain-config.js';
+import type { DomainConfigs } from './domain-configs.js';
+import type { Logger } from './logger.js';
+import { NO_MEMORY, observedState } from './observed-state.js';
+import type { Rising, StateMemory } from './observed-state.js';
+import type { Pace } from './pace.js';
+import { SharedRun } from './shared-run.js';
+import type { BootShape, ListedDomain, LongDomain, Toolstack } from './toolstack/toolstack.js';
+
+/** More new incarnations than this in one round are read from one long listing of everything. */
+const SINGLE_LISTINGS = 4;
+
+/** What our own operations did and do, as far as it explains what is seen. */
+export interface Expectations {
+  rising(name: DomainName): Rising;
+  falling(name: DomainName): boolean;
+  /** The last boot by us under this name. */
+  lastBoot(name: DomainName): LastBoot | null;
+}
+
+export interface LastBoot extends Incarnation {
+  readonly profile: BootProfileName;
+  readonly boot: BootShape;
+}
+
+/** A managed domain as it was last seen. */
+export interface ObservedDomain {
+  readonly name: DomainName;
+  readonly config: DomainConfig;
+  readonly observation: Observation;
+  readonly listed: ListedDomain | null;
+  readonly incarnation: Incarnation | null;
+  readonly cpuPercent: number | null;
+}
+
+interface Entry {
+  seen: ObservedDomain;
+  memory: StateMemory;
+  /** The incarnation whose profile is known. */
+  settledFor: string | null;
+  profileRetryAt: number;
+  missingSince: number | null;
+  toldAt: number;
+  readonly cpu: CpuGauge;
+}
+
+export interface ObserverParts {
+  readonly toolstack: Toolstack;
+  readonly configs: DomainConfigs;
+  readonly profiles: BootProfiles;
+  readonly expectations: Expectations;
+  readonly settings: { readonly intervalSeconds: number; readonly goneAfterSeconds: number };
+  readonly pace: Pace;
+  readonly logger: Logger;
+  readonly clock: () => number;
+}
+
+export interface ObserverEvents {
+  /** Something of this domain changed, or it was looked at again. */
+  seen(domain: ObservedDomain): void;
+  gone(name: DomainName): void;
+}
+
+/** Looks at the toolstack and the configuration files in one loop, and says what there is. */
+export class Observer {
+  readonly #parts: ObserverParts;
+  readonly #events: ObserverEvents;
+  readonly #entries = new Map<DomainName, Entry>();
+  readonly #rounds = new SharedRun(() => this.#round());
+  #timer: NodeJS.Timeout | null = null;
+  #stopped = false;
+  #answeredAt: number | null = null;
+  #failing: string | null = null;
+
+  constructor(parts: ObserverParts, events: ObserverEvents) {
+    this.#parts = parts;
+    this.#events = events;
+  }
+
+  /** Looks once, then every interval until stopped. */
+  async start(): Promise<void> {
+    await this.look();
+    this.#schedule();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+  }
+
+  /** Looks now; what is known afterwards was seen after this call. @returns the refusal when the toolstack did not answer */
+  look(): Promise<Refusal | null> {
+    return this.#rounds.get();
+  }
+
+  find(name: DomainName): ObservedDomain | undefined {
+    return this.#entries.get(name)?.seen;
+  }
+
+  list(): readonly ObservedDomain[] {
+    return [...this.#entries.values()].map(({ seen }) => seen);
+  }
+
+  #schedule(): void {
+    if (this.#stopped) return;
+    const restless = [...this.#entries.values()].some(
+      ({ seen, memory }) => memory.returningSince !== null || (memory.wasUp && seen.listed === null),
+    );
+    const { pace, settings } = this.#parts;
+    const wait = restless
+      ? Math.min(pace.poll, settings.intervalSeconds * 1000)
+      : settings.intervalSeconds * 1000;
+    this.#timer = setTimeout(() => {
+      this.look().then(
+        () => {
+          this.#schedule();
+        },
+        (error: unknown) => {
+          this.#parts.logger.error({ err: error }, 'observer.fault');
+          this.#schedule();
+        },
+      );
+    }, wait);
+  }
+
+  async #round(): Promise<Refusal | null> {
+    await this.#parts.configs.scan();
+    const listed = await this.#parts.toolstack.list();
+    const now = this.#parts.clock();
+    if (isRefusal(listed)) {
+      this.#silence(listed, now);
+      return listed;
+    }
+    if (this.#failing !== null) this.#parts.logger.info({}, 'toolstack.answers');
+    this.#failing = null;
+    this.#answeredAt = now;
+    const byName = new Map(listed.map((domain) => [domain.name, domain]));
+    this.#adopt(now);
+    const profiles = await this.#profiles(byName, now);
+    for (const [name, entry] of this.#entries) {
+      if (this.#isGone(entry, byName.get(name) ?? null, now)) {
+        this.#entries.delete(name);
+        this.#events.gone(name);
+      } else {
+        this.#see(entry, byName.get(name) ?? null, profiles.get(name), now);
+      }
+    }
+    return null;
+  }
+
+  /** The names that the files have now; what they have no more stays for a while. */
+  #adopt(now: number): void {
+    for (const config of this.#parts.configs.list()) {
+      const entry = this.#entries.get(config.name);
+      if (entry !== undefined) {
+        entry.seen = { ...entry.seen, config };
+        entry.missingSince = null;
+        continue;
+      }
+      const at = new Date(now).toISOString();
+      const observation = { state: 'unknown', profile: NORMAL, since: at, seenAt: at } as const;
+      this.#entries.set(config.name, {
+        seen: { name: config.name, config, observation, listed: null, incarnation: null, cpuPercent: null },
+        memory: NO_MEMORY,
+        settledFor: null,
+        profileRetryAt: 0,
+        missingSince: null,
+        toldAt: 0,
+        cpu: new CpuGauge(),
+      });
+    }
+    for (const [name, entry] of this.#entries) {
+      if (this.#parts.configs.find(name) === undefined) entry.missingSince ??= now;
+    }
+  }
+
+  #isGone(entry: Entry, listed: ListedDomain | null, now: number): boolean {
+    if (entry.missingSince === null || listed !== null) return false;
+    return now - entry.missingSince >= this.#parts.settings.goneAfterSeconds * 1000;
+  }
+
+  #see(entry: Entry, listed: ListedDomain | null, profile: BootProfileName | undefined, now: number): void {
+    const { name, config, observation: before } = entry.seen;
+    const { expectations, pace } = this.#parts;
+    const { state, memory } = observedState(entry.memory, listed, {
+      comesBack: config.comesBack,
+      rising: expectations.rising(name),
+      falling: expectations.falling(name),
+      now,
+      pace,
+    });
+    const at = new Date(now).toISOString();
+    const shown = profile ?? (state === 'off' ? NORMAL : before.profile);
+    const incarnation = listed === null ? null : { uuid: listed.uuid ?? '', domid: listed.domid };
+    const same = before.state === state && before.profile === shown;
+    const cpuPercent = listed === null ? null : entry.cpu.read(listed.domid, listed.cpuSeconds, now);
+    const changed = !same || !sameDomain(entry.seen, listed, cpuPercent);
+    entry.memory = memory;
+    entry.seen = {
+      name,
+      config,
+      observation: { state, profile: shown, since: same ? before.since : at, seenAt: at },
+      listed,
+      incarnation,
+      cpuPercent,
+    };
+    if (changed || now - entry.toldAt >= this.#parts.settings.intervalSeconds * 1000) this.#tell(entry, now);
+  }
+
+  #tell(entry: Entry, now: number): void {
+    entry.toldAt = now;
+    this.#events.seen(entry.seen);
+  }
+
+  /** The toolstack did not answer: what was seen gets old, and after a while counts for nothing. */
+  #silence(why: Refusal, now: number): void {
+    if (this.#failing !== why.detail)
+      this.#parts.logger.error({ code: why.code, detail: why.detail }, 'toolstack.silent');
+    this.#failing = why.detail;
+    this.#adopt(now);
+    const stale = this.#answeredAt === null || now - this.#answeredAt >= this.#parts.pace.stale;
+    if (!stale) return;
+    for (const entry of this.#entries.values()) {
+      const { observation } = entry.seen;
+      if (observation.state === 'unknown' && entry.toldAt !== 0) continue;
+      const since = new Date(now).toISOString();
+      entry.seen = { ...entry.seen, observation: { ...observation, state: 'unknown', since } };
+      this.#tell(entry, now);
+    }
+  }
+
+  /** The profiles of the domains that exist; a name is missing when nothing new is known of it. */
+  async #profiles(
+    listed: ReadonlyMap<DomainName, ListedDomain>,
+    now: number,
+  ): Promise<ReadonlyMap<DomainName, BootProfileName>> {
+    const found = new Map<DomainName, BootProfileName>();
+    const open: { entry: Entry; domain: ListedDomain; key: string }[] = [];
+    for (const entry of this.#entries.values()) {
+      const domain = listed.get(entry.seen.name);
+      if (domain === undefined) {
+        entry.settledFor = null;
+        continue;
+      }
+      const key = `${domain.uuid ?? ''} ${domain.domid}`;
+      if (entry.settledFor === key) continue;
+      const booted = this.#parts.expectations.lastBoot(domain.name);
+      if (
+        booted?.uuid === domain.uuid &&
+        booted.domid === domain.domid &&
+        !entry.seen.config.keys.has('uuid')
+      ) {
+        entry.settledFor = key;
+        found.set(domain.name, booted.profile);
+      } else if (domain.memoryMiB > 0 && now >= entry.profileRetryAt) {
+        open.push({ entry, domain, key });
+      }
+    }
+    const shapes = await this.#longListings(open.map(({ domain }) => domain.name));
+    for (const { entry, domain, key } of open) {
+      const long = shapes.get(domain.name);
+      if (long?.domid !== domain.domid) {
+        entry.profileRetryAt = now + this.#parts.pace.profileRetry;
+        if (entry.seen.observation.state === 'unknown') found.set(domain.name, UNKNOWN_PROFILE);
+        continue;
+      }
+      const booted = this.#parts.expectations.lastBoot(domain.name);
+      entry.settledFor = key;
+      found.set(domain.name, this.#parts.profiles.recognise(long.boot, entry.seen.config, booted));
+    }
+    return found;
+  }
+
+  async #longListings(names: readonly DomainName[]): Promise<ReadonlyMap<DomainName, LongDomain>> {
+    const { toolstack, logger } = this.#parts;
+    if (names.length === 0) return new Map();
+    const answers: (LongDomain | Refusal | null)[] = [];
+    if (names.length > SINGLE_LISTINGS) {
+      const all = await toolstack.longListAll();
+      answers.push(...(isRefusal(all) ? [all] : all));
+    } else {
+      for (const name of names) answers.push(await toolstack.longList(name));
+    }
+    const found = new Map<DomainName, LongDomain>();
+    for (const answer of answers) {
+      if (isRefusal(answer))
+        logger.warn({ code: answer.code, detail: answer.detail }, 'toolstack.no-long-listing');
+      else if (answer !== null) found.set(answer.name, answer);
+    }
+    return found;
+  }
+}
+
+function sameDomain(before: ObservedDomain, listed: ListedDomain | null, cpuPercent: number | null): boolean {
+  const was = before.listed;
+  if (was === null || listed === null) return was === listed;
+  return (
+    was.domid === listed.domid &&
+    was.uuid === listed.uuid &&
+    was.memoryMiB === listed.memoryMiB &&
+    was.vcpus === listed.vcpus &&
+    was.cpuSeconds === listed.cpuSeconds &&
+    before.cpuPercent === cpuPercent
+  );
+}
+
+/** What to say of a domain whose state is too old to act upon. */
+export function silentToolstack(): Refusal {
+  return refusal('toolstack-timeout', "The host's Xen does not answer at the moment; nothing was done.");
+}

@@ -1,0 +1,176 @@
+import { refusal, isRefusal } from '../../../policy/refusal.js';
+import type { Refusal } from '../../../policy/refusal.js';
+import type { Operation } from './operation.js';
+import { pause, unlessHalted } from './halt.js';
+import type { WorkParts } from './work-parts.js';
+
+/** After so many refusals of a destroy whose domain is still there, it is given up. */
+const DESTROY_TRIES = 3;
+/** The toolstack itself gives a guest a minute to acknowledge. */
+const ACKNOWLEDGE_MS = 90_000;
+
+const startedAnew = (name: string): Refusal =>
+  refusal(
+    'undone',
+    'It was started anew by somebody else meanwhile; nothing more was done.',
+    `${name} has another domid`,
+  );
+
+/** How incarnations end: gracefully, at once, or to begin again. */
+export class Endings {
+  readonly #parts: WorkParts;
+
+  constructor(parts: WorkParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Asks the guest to shut down and waits until it has really gone: a new one can be created only then. The call to the toolstack
+   * runs beside, as a guest that ignores it would block it for a minute.
+   */
+  async shutDown(operation: Operation, signal: AbortSignal): Promise<Refusal | null> {
+    const { subject, request } = operation;
+    if (subject === null) return null;
+    const { deadlines, pace, observer } = this.#parts;
+    const deadline = await this.#parts.step(operation, 'shutting-down', deadlines.shutdownSeconds);
+    const asking = this.#ask('shutdown', operation);
+    try {
+      for (;;) {
+        signal.throwIfAborted();
+        if ((await unlessHalted(observer.look(), signal)) === null) {
+          const listed = observer.find(request.domain)?.listed ?? null;
+          if (listed === null) return null;
+          if (listed.domid !== subject.domid) return startedAnew(request.domain);
+          const ending = listed.flags.shutdown !== null || listed.flags.dying;
+          if (!ending) asking.once();
+          if (!ending && asking.refused !== null && asking.refused.code !== 'undone') return asking.refused;
+        }
+        if (this.#parts.clock() >= deadline) {
+          const seconds = deadlines.shutdownSeconds;
+          return refusal(
+            'deadline-passed',
+            `It has not shut down within ${seconds} s. Power off is possible.`,
+          );
+        }
+        await pause(pace.poll, signal);
+      }
+    } finally {
+      asking.end();
+    }
+  }
+
+  /** Ends the incarnation now. One that is rebooting is followed into its next incarnation. */
+  async powerOff(operation: Operation, signal: AbortSignal, follow: boolean): Promise<Refusal | null> {
+    const { domain } = operation.request;
+    const { deadlines, pace, observer, toolstack, clock } = this.#parts;
+    const deadline = await this.#parts.step(operation, 'powering-off', deadlines.destroySeconds);
+    let absentSince: number | null = null;
+    let refused: Refusal | null = null;
+    let tries = 0;
+    for (;;) {
+      signal.throwIfAborted();
+      if ((await unlessHalted(observer.look(), signal)) === null) {
+        const listed = observer.find(domain)?.listed ?? null;
+        if (listed === null) {
+          absentSince ??= clock();
+          if (!follow || clock() - absentSince >= pace.rebootAbsence) return null;
+        } else {
+          absentSince = null;
+          if (!follow && listed.domid !== operation.subject?.domid) return startedAnew(domain);
+          if (tries === DESTROY_TRIES && refused !== null) return refused;
+          tries += 1;
+          const target = { name: domain, domid: listed.domid };
+          refused = await toolstack.destroy(
+            target,
+            this.#parts.call(operation, 'destroy', deadlines.destroySeconds * 1000),
+          );
+          if (refused === null) continue;
+        }
+      }
+      if (clock() >= deadline) {
+        return refused ?? refusal('deadline-passed', `It was not off within ${deadlines.destroySeconds} s.`);
+      }
+      await pause(pace.poll, signal);
+    }
+  }
+
+  /** Asks the guest to reboot and waits until its next incarnation runs. */
+  async reboot(operation: Operation, signal: AbortSignal): Promise<Refusal | null> {
+    const { subject, request } = operation;
+    const { deadlines, pace, observer, clock } = this.#parts;
+    const deadline = await this.#parts.step(operation, 'rebooting', deadlines.rebootSeconds);
+    const asking = this.#ask('reboot', operation);
+    let absentSince: number | null = null;
+    try {
+      for (;;) {
+        signal.throwIfAborted();
+        if ((await unlessHalted(observer.look(), signal)) === null) {
+          const listed = observer.find(request.domain)?.listed ?? null;
+          if (listed === null) {
+            absentSince ??= clock();
+            if (clock() - absentSince >= pace.rebootAbsence) {
+              return refusal(
+                'toolstack-failed',
+                'It went off and did not come back.',
+                `${request.domain} is not listed`,
+              );
+            }
+          } else {
+            absentSince = null;
+            const { flags } = listed;
+            const ending = flags.shutdown !== null || flags.dying;
+            if (listed.domid !== subject?.domid) {
+              if (!ending && !flags.paused) return null;
+            } else if (!ending) {
+              asking.once();
+              if (asking.refused !== null && asking.refused.code !== 'undone') return asking.refused;
+            }
+          }
+        }
+        if (clock() >= deadline) {
+          return refusal(
+            'deadline-passed',
+            `It was not up again within ${deadlines.rebootSeconds} s. Power off is possible.`,
+          );
+        }
+        await pause(pace.poll, signal);
+      }
+    } finally {
+      asking.end();
+    }
+  }
+
+  /** A request to the guest that is made at most once, runs beside, and ends with what waits for it. */
+  #ask(verb: 'shutdown' | 'reboot', operation: Operation): Asking {
+    const { toolstack } = this.#parts;
+    const ending = new AbortController();
+    const asking: Asking & { asked: boolean } = {
+      asked: false,
+      refused: null,
+      once: () => {
+        if (asking.asked || operation.subject === null) return;
+        asking.asked = true;
+        const target = { name: operation.request.domain, domid: operation.subject.domid };
+        const call = { ...this.#parts.call(operation, verb, ACKNOWLEDGE_MS), signal: ending.signal };
+        toolstack[verb](target, call).then(
+          (refused) => {
+            asking.refused = isRefusal(refused) ? refused : null;
+          },
+          (error: unknown) => {
+            asking.refused = refusal('internal', 'Something went wrong on the host.', String(error));
+          },
+        );
+      },
+      end: () => {
+        ending.abort();
+      },
+    };
+    return asking;
+  }
+}
+
+interface Asking {
+  refused: Refusal | null;
+  once(): void;
+  end(): void;
+}

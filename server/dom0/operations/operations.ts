@@ -1,0 +1,368 @@
+import { NORMAL } from '../../../policy/names.js';
+import type { DomainName } from '../../../policy/names.js';
+import { isRefusal, refusal } from '../../../policy/refusal.js';
+import type { Refusal } from '../../../policy/refusal.js';
+import type { OperationRequest, OperationStep, OperationView, WireRefusal } from '../../wire/operation.js';
+import { silentToolstack } from '../observer.js';
+import type { ObservedDomain } from '../observer.js';
+import { presentable } from '../toolstack/reason.js';
+import { Creation } from './creation.js';
+import { Endings } from './endings.js';
+import { Halted } from './halt.js';
+import type { HostLimits } from './host-limits.js';
+import type { Journal } from './journal.js';
+import type { JournalEvent, OperationEnd, Subject } from './journal-record.js';
+import type { Operation } from './operation.js';
+import type { OperationBook } from './operation-book.js';
+import { VERB_TABLE } from './verb-table.js';
+import type { WorkParts } from './work-parts.js';
+
+/** An observation older than this is refreshed before a verb is judged by it. */
+const FRESH_MS = 5_000;
+const LOOK_PATIENCE_MS = 5_000;
+/** What a dom0 that was away for longer finds half-done is not taken up again. */
+const RESUME_WITHIN_MS = 10 * 60_000;
+const SYSRQ_SECONDS = 30;
+
+export interface OperationsParts extends Omit<WorkParts, 'step' | 'lastSteps' | 'note' | 'moved' | 'call'> {
+  readonly journal: Journal;
+  readonly book: OperationBook;
+  readonly limits: HostLimits;
+  readonly sysrqKeys: string;
+  /** Told after every change of an operation. */
+  readonly changed: (operation: Operation) => void;
+}
+
+/** The answer to a request: the operation, or the refusal with the operation that is in its way. */
+export type Answer =
+  | { readonly operation: OperationView }
+  | { readonly refused: Refusal; readonly inTheWay: OperationView | null };
+
+/**
+ * Every change of a domain: accepted by state, table and limits, written to the journal, then worked on. One is under way per
+ * domain, except that a power-off overtakes what has not begun to create.
+ */
+export class Operations {
+  readonly #parts: OperationsParts;
+  readonly #endings: Endings;
+  readonly #creation: Creation;
+  /** One request per domain is judged at a time. */
+  readonly #judging = new Map<DomainName, Promise<unknown>>();
+  #stopped = false;
+
+  constructor(parts: OperationsParts) {
+    this.#parts = parts;
+    const work: WorkParts = {
+      ...parts,
+      step: (operation, step, seconds) => this.#step(operation, step, seconds),
+      lastSteps: (operation, step, seconds) => this.#lastSteps(operation, step, seconds),
+      note: (event) => this.#note(event),
+      moved: (operation, place) => {
+        operation.place = place;
+        parts.changed(operation);
+      },
+      call: (operation, what, timeoutMs) => ({
+        timeoutMs,
+        transcript: parts.transcripts.transcript(operation.id, what),
+      }),
+    };
+    this.#endings = new Endings(work);
+    this.#creation = new Creation(work);
+  }
+
+  /** Takes up what an earlier dom0 left under way. */
+  resume(): void {
+    const open = this.#parts.book.open();
+    for (const operation of open) {
+      const overtaker = open.findLast((other) => other.request.domain === operation.request.domain);
+      if (overtaker !== operation) this.#launch(operation, () => Promise.reject(new Halted('superseded')));
+      else this.#launch(operation, (signal) => this.#resumed(operation, signal));
+    }
+  }
+
+  /** Lets go of what is under way; the next dom0 takes it up. What the toolstack is doing goes on. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all(this.#judging.values());
+    const open = this.#parts.book.open();
+    open.forEach((operation) => operation.halt?.abort(new Halted('stopping')));
+    await Promise.all(open.map((operation) => operation.work));
+  }
+
+  find(id: string): OperationView | undefined {
+    return this.#parts.book.find(id)?.view();
+  }
+
+  current(name: DomainName): OperationView | null {
+    return this.#parts.book.current(name)?.view() ?? null;
+  }
+
+  /** Judges a request; an accepted one is on the disk when this resolves. */
+  async submit(request: OperationRequest): Promise<Answer> {
+    const before = this.#judging.get(request.domain) ?? Promise.resolve();
+    const judged = before.then(() => this.#judge(request));
+    const settled = judged.catch(() => undefined);
+    this.#judging.set(request.domain, settled);
+    try {
+      return await judged;
+    } finally {
+      if (this.#judging.get(request.domain) === settled) this.#judging.delete(request.domain);
+    }
+  }
+
+  async #judge(request: OperationRequest): Promise<Answer> {
+    const { book, limits, clock, profiles, disks } = this.#parts;
+    const refused = (no: Refusal, inTheWay: Operation | null = null): Answer => ({
+      refused: no,
+      inTheWay: inTheWay?.view() ?? null,
+    });
+    const known = book.find(request.id);
+    if (known !== undefined)
+      return sameRequest(known.request, request) ? { operation: known.view() } : refused(idTaken());
+    if (this.#stopped)
+      return refused(refusal('host-unreachable', 'The host is being restarted. Try again in a minute.'));
+    const wrong = this.#wrongRequest(request);
+    if (wrong !== null) return refused(wrong);
+
+    const seen = await this.#fresh(request.domain);
+    if (isRefusal(seen)) return refused(seen);
+    const current = book.current(request.domain);
+    const overtakes =
+      request.verb === 'poweroff' && current?.canBeOvertaken === true && current.request.verb !== 'poweroff';
+    if (current !== null && !overtakes) return refused(busy(current), current);
+
+    const cell = VERB_TABLE[seen.observation.state][request.verb];
+    if (cell.does === 'refuse') return refused(refusal('wrong-state', cell.message));
+    const { state, profile } = seen.observation;
+    const isSo =
+      cell.does === 'already' || (request.verb === 'normal' && state === 'running' && profile === NORMAL);
+    if (!isSo) {
+      const tooMany = limits.check(request, clock());
+      if (tooMany !== null) return refused(tooMany);
+      const plan = seen.listed === null ? profiles.plan(request.profile ?? NORMAL, seen.config) : undefined;
+      const creates = ['start', 'rescue', 'normal'].includes(request.verb);
+      const taken =
+        creates && plan !== undefined ? await disks.conflictByFiles(request.domain, plan.boot.disks) : null;
+      if (taken !== null) return refused(taken);
+    }
+    if (book.find(request.id) !== undefined) return refused(idTaken());
+    return this.#accept(request, seen, isSo, overtakes ? current : null);
+  }
+
+  async #accept(
+    request: OperationRequest,
+    seen: ObservedDomain,
+    isSo: boolean,
+    overtaken: Operation | null,
+  ): Promise<Answer> {
+    const { book, logger } = this.#parts;
+    try {
+      await this.#note({ kind: 'requested', request, subject: subjectOf(seen), counts: !isSo });
+    } catch (error) {
+      logger.error({ err: error, operation: request.id }, 'journal.unwritable');
+      const message = 'The host cannot record what is done at the moment, so nothing is.';
+      return { refused: refusal('audit-unavailable', message), inTheWay: null };
+    }
+    const operation = book.find(request.id);
+    if (operation === undefined) throw new Error(`operation ${request.id} is not in the book`);
+    logger.info(
+      { operation: request.id, domain: request.domain, verb: request.verb, claimed: request.actor },
+      'operation.requested',
+    );
+    overtaken?.halt?.abort(new Halted('superseded'));
+    const follow = seen.observation.state === 'rebooting' || overtaken?.step === 'rebooting';
+    this.#launch(operation, async (signal) => {
+      await overtaken?.work;
+      return isSo ? null : this.#work(operation, signal, follow);
+    });
+    if (isSo && overtaken === null) await operation.work;
+    return { operation: operation.view() };
+  }
+
+  #wrongRequest({ domain, verb, profile, key }: OperationRequest): Refusal | null {
+    const { profiles, observer, sysrqKeys } = this.#parts;
+    if (observer.find(domain) === undefined)
+      return refusal('no-such-domain', 'There is no such server.', domain);
+    if (verb === 'rescue' && profile === null)
+      return refusal('usage', 'Which boot profile? Rescue needs one.');
+    if (verb !== 'rescue' && profile !== null)
+      return refusal('usage', 'A boot profile goes with rescue only.');
+    if (profile !== null && !profiles.has(profile)) {
+      return refusal('no-such-profile', 'There is no such boot profile on this host.', profile);
+    }
+    if (verb === 'sysrq' && (key === null || !sysrqKeys.includes(key))) {
+      return refusal('usage', 'This SysRq key is not let through on this host.', key ?? 'no key');
+    }
+    if (verb !== 'sysrq' && key !== null) return refusal('usage', 'A key goes with sysrq only.');
+    return null;
+  }
+
+  /** The domain as it was seen lately: by a look of now when the last one is too old. */
+  async #fresh(name: DomainName): Promise<ObservedDomain | Refusal> {
+    const { observer, clock } = this.#parts;
+    const isFresh = (): boolean => {
+      const seen = observer.find(name)?.observation;
+      return seen !== undefined && seen.state !== 'unknown' && clock() - Date.parse(seen.seenAt) <= FRESH_MS;
+    };
+    if (!isFresh()) {
+      let timer: NodeJS.Timeout | undefined;
+      const patience = new Promise((resolve) => (timer = setTimeout(resolve, LOOK_PATIENCE_MS)));
+      await Promise.race([observer.look(), patience]);
+      clearTimeout(timer);
+      if (!isFresh()) return silentToolstack();
+    }
+    return observer.find(name) ?? refusal('no-such-domain', 'There is no such server.', name);
+  }
+
+  #launch(operation: Operation, work: (signal: AbortSignal) => Promise<Refusal | null>): void {
+    const halt = new AbortController();
+    operation.halt = halt;
+    operation.work = work(halt.signal)
+      .then(
+        (refused) => this.#end(operation, refused === null ? 'done' : 'failed', refused),
+        (error: unknown) => this.#broken(operation, error),
+      )
+      .finally(() => {
+        operation.halt = null;
+      });
+  }
+
+  async #broken(operation: Operation, error: unknown): Promise<void> {
+    if (error instanceof Halted) {
+      if (error.why === 'stopping') return;
+      await this.#end(operation, 'superseded', refusal('undone', 'A power-off overtook it.'));
+      return;
+    }
+    this.#parts.logger.error({ err: error, operation: operation.id }, 'operation.fault');
+    await this.#end(
+      operation,
+      'failed',
+      refusal('internal', 'Something went wrong on the host.', String(error)),
+    );
+  }
+
+  async #end(operation: Operation, phase: OperationEnd, refused: Refusal | null): Promise<void> {
+    const failure = refused === null ? null : onWire(refused);
+    const { logger, transcripts, book, changed, clock } = this.#parts;
+    try {
+      await this.#note({ kind: 'ended', operation: operation.id, phase, failure });
+    } catch (error) {
+      logger.error({ err: error, operation: operation.id }, 'journal.unwritable');
+      book.endUnwritten(operation, phase, new Date(clock()).toISOString(), failure);
+      changed(operation);
+    }
+    const { domain, verb } = operation.request;
+    logger.info({ operation: operation.id, domain, verb, phase, refused }, 'operation.ended');
+    await transcripts.clear(operation.id);
+  }
+
+  async #work(operation: Operation, signal: AbortSignal, follow: boolean): Promise<Refusal | null> {
+    switch (operation.request.verb) {
+      case 'shutdown':
+        return this.#endings.shutDown(operation, signal);
+      case 'poweroff':
+        return this.#endings.powerOff(operation, signal, follow);
+      case 'reboot':
+        return this.#endings.reboot(operation, signal);
+      case 'sysrq':
+        return this.#sysrq(operation);
+      case 'start':
+      case 'rescue':
+      case 'normal': {
+        if (operation.subject !== null && operation.request.verb !== 'start') {
+          const refused = await this.#endings.shutDown(operation, signal);
+          if (refused !== null) return refused;
+          await this.#step(operation, 'waiting', 0);
+        }
+        return this.#creation.boot(operation, signal);
+      }
+    }
+  }
+
+  async #resumed(operation: Operation, signal: AbortSignal): Promise<Refusal | null> {
+    const { step, request, startedAt } = operation;
+    this.#parts.logger.info({ operation: operation.id, domain: request.domain, step }, 'operation.resumed');
+    if (['creating', 'attaching-console', 'unpausing', 'undoing'].includes(step)) {
+      return this.#creation.resume(operation, signal);
+    }
+    if (step === 'sending-sysrq') {
+      return refusal('undone', 'The host was restarted meanwhile: the key may or may not have been sent.');
+    }
+    if (this.#parts.clock() - Date.parse(startedAt) > RESUME_WITHIN_MS && request.verb !== 'poweroff') {
+      return refusal(
+        'undone',
+        "The host's Postern was away for too long in the middle of this; nothing more was done.",
+      );
+    }
+    return this.#work(operation, signal, true);
+  }
+
+  async #sysrq(operation: Operation): Promise<Refusal | null> {
+    const { domain, key } = operation.request;
+    const { subject } = operation;
+    if (subject === null || key === null)
+      return refusal('wrong-state', 'It does not run, so it cannot be sent a key.');
+    await this.#step(operation, 'sending-sysrq', SYSRQ_SECONDS);
+    const call = { timeoutMs: SYSRQ_SECONDS * 1000 };
+    return this.#parts.toolstack.sysrq({ name: domain, domid: subject.domid }, key, call);
+  }
+
+  async #note(event: JournalEvent): Promise<void> {
+    const record = await this.#parts.journal.append(event);
+    this.#parts.book.take(record);
+    const id =
+      event.kind === 'requested' ? event.request.id : event.kind === 'checkpoint' ? null : event.operation;
+    const operation = id === null ? undefined : this.#parts.book.find(id);
+    if (operation !== undefined) this.#parts.changed(operation);
+  }
+
+  async #step(operation: Operation, step: OperationStep, seconds: number): Promise<number> {
+    const deadline = this.#parts.clock() + seconds * 1000;
+    const deadlineAt = seconds === 0 ? null : new Date(deadline).toISOString();
+    await this.#parts.transcripts.prepare();
+    await this.#note({ kind: 'step', operation: operation.id, step, deadlineAt });
+    return deadline;
+  }
+
+  async #lastSteps(operation: Operation, step: OperationStep, seconds: number): Promise<number> {
+    try {
+      return await this.#step(operation, step, seconds);
+    } catch (error) {
+      this.#parts.logger.error({ err: error, operation: operation.id }, 'journal.unwritable');
+      operation.step = step;
+      this.#parts.changed(operation);
+      return this.#parts.clock() + seconds * 1000;
+    }
+  }
+}
+
+function subjectOf({ listed }: ObservedDomain): Subject | null {
+  return listed === null ? null : { uuid: listed.uuid ?? '', domid: listed.domid };
+}
+
+function sameRequest(a: OperationRequest, b: OperationRequest): boolean {
+  return a.domain === b.domain && a.verb === b.verb && a.profile === b.profile && a.key === b.key;
+}
+
+function idTaken(): Refusal {
+  return refusal('usage', 'This operation id was given to something else before.');
+}
+
+function busy(current: Operation): Refusal {
+  const { verb, actor } = current.request;
+  return refusal(
+    'busy',
+    'Something else is under way on it.',
+    `${verb} by ${actor.customer}, ${current.step}`,
+  );
+}
+
+/** A refusal as it crosses the socket: printable and without paths, whatever the toolstack said. */
+export function onWire(refused: Refusal, inTheWay: OperationView | null = null): WireRefusal {
+  return {
+    code: refused.code,
+    message: presentable(refused.message),
+    detail: presentable(refused.detail, 1000),
+    operation: inTheWay,
+  };
+}

@@ -1,0 +1,49 @@
+import { mkdir, readFile, readdir, readlink, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { firstReason } from '../toolstack/reason.js';
+
+/**
+ * The files that take the toolstack's output while an operation runs, and the derived configurations: named by the operation, in a
+ * directory of their own. As the program holds its transcript open, a dom0 that was killed finds by it whether the program still runs.
+ */
+export class Transcripts {
+  readonly #directory: string;
+
+  constructor(state: string) {
+    this.#directory = join(state, 'work');
+  }
+
+  async prepare(): Promise<void> {
+    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+  }
+
+  transcript(operation: string, what: string): string {
+    return join(this.#directory, `${operation}.${what}.log`);
+  }
+
+  derivedConfig(operation: string): string {
+    return join(this.#directory, `${operation}.cfg`);
+  }
+
+  /** The reason that a program gave in its transcript; null when there is none. */
+  async reason(operation: string, what: string): Promise<string | null> {
+    return readFile(this.transcript(operation, what), 'utf8').then(firstReason, () => null);
+  }
+
+  /** Whether a process still writes to a transcript. Always false where there is no /proc. */
+  async isHeld(operation: string, what: string): Promise<boolean> {
+    const path = this.transcript(operation, what);
+    for (const pid of await readdir('/proc').catch(() => [])) {
+      if (!/^\d+$/.test(pid) || Number(pid) === process.pid) continue;
+      if ((await readlink(`/proc/${pid}/fd/1`).catch(() => null)) === path) return true;
+    }
+    return false;
+  }
+
+  /** Removes what is there of an operation. */
+  async clear(operation: string): Promise<void> {
+    const names = await readdir(this.#directory).catch(() => []);
+    const own = names.filter((name) => name.startsWith(`${operation}.`));
+    await Promise.all(own.map((name) => rm(join(this.#directory, name), { force: true })));
+  }
+}

@@ -1,0 +1,51 @@
+import type { Refusal } from '../../../policy/refusal.js';
+import type { OperationStep } from '../../wire/operation.js';
+import type { BootProfiles } from '../boot/boot-profiles.js';
+import type { ConsoleHost } from '../console-host.js';
+import type { DiskHolders } from '../disk-holders.js';
+import type { Logger } from '../logger.js';
+import type { ObservedDomain } from '../observer.js';
+import type { Pace } from '../pace.js';
+import type { Call, Toolstack } from '../toolstack/toolstack.js';
+import type { DomainName } from '../../../policy/names.js';
+import type { CreateQueue } from './create-queue.js';
+import type { Operation } from './operation.js';
+import type { Transcripts } from './transcripts.js';
+import type { JournalEvent } from './journal-record.js';
+
+export interface Deadlines {
+  readonly shutdownSeconds: number;
+  readonly createSeconds: number;
+  readonly rebootSeconds: number;
+  readonly destroySeconds: number;
+}
+
+/** What the work of an operation needs. */
+export interface WorkParts {
+  readonly toolstack: Toolstack;
+  readonly observer: {
+    look(): Promise<Refusal | null>;
+    find(name: DomainName): ObservedDomain | undefined;
+  };
+  readonly profiles: BootProfiles;
+  readonly consoles: Pick<ConsoleHost, 'attach'>;
+  readonly disks: DiskHolders;
+  readonly queue: CreateQueue;
+  readonly transcripts: Transcripts;
+  readonly deadlines: Deadlines;
+  readonly pace: Pace;
+  readonly logger: Logger;
+  readonly clock: () => number;
+  /**
+   * Writes to the journal what is about to be done, then tells it.
+   *
+   * @returns the step's deadline in milliseconds since the epoch
+   * @throws when the journal cannot be written
+   */
+  step(operation: Operation, step: OperationStep, seconds: number): Promise<number>;
+  /** The same for steps that bring to an end what was begun: they are done even if they cannot be written. */
+  lastSteps(operation: Operation, step: OperationStep, seconds: number): Promise<number>;
+  note(event: JournalEvent): Promise<void>;
+  moved(operation: Operation, place: number): void;
+  call(operation: Operation, what: string, timeoutMs: number): Call;
+}

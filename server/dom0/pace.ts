@@ -1,0 +1,27 @@
+/** How long things may take that no setting names; all in milliseconds. Tests make them short. */
+export interface Pace {
+  /** Between two looks while something is under way. */
+  readonly poll: number;
+  /** A rebooting domain is not listed for about 2 s; after so long it is off. */
+  readonly rebootAbsence: number;
+  /** A domain that vanished without having been seen shut down may be rebooting: not called off before. */
+  readonly unexplainedAbsence: number;
+  /** A new incarnation stays paused for some seconds while it is built; after so long somebody has paused it. */
+  readonly rise: number;
+  /** How long a start waits for the console. */
+  readonly attach: number;
+  /** Without an answer from the toolstack for so long, states are unknown. */
+  readonly stale: number;
+  /** Between two attempts at a long listing that failed. */
+  readonly profileRetry: number;
+}
+
+export const PACE: Pace = {
+  poll: 500,
+  rebootAbsence: 15_000,
+  unexplainedAbsence: 4_000,
+  rise: 60_000,
+  attach: 10_000,
+  stale: 15_000,
+  profileRetry: 30_000,
+};

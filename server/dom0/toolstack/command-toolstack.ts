@@ -1,0 +1,214 @@
+import { refusal, isRefusal } from '../../../policy/refusal.js';
+import type { Refusal } from '../../../policy/refusal.js';
+import type { DomainName } from '../../../policy/names.js';
+import { firstReason, presentable } from './reason.js';
+import { runCommand } from './run-command.js';
+import type { CommandResult } from './run-command.js';
+import { SharedRun } from '../shared-run.js';
+import type {
+  Call,
+  ConsoleCommand,
+  Creation,
+  ListedDomain,
+  LongDomain,
+  Target,
+  Toolstack,
+} from './toolstack.js';
+
+/** A long listing of all domains is about 1.3 KiB a domain. */
+const LONG_OUTPUT_LIMIT = 8 * 1024 * 1024;
+const DETAIL_LIMIT = 1000;
+
+/** How one program is spoken to: pure argv builders and parsers. */
+export interface Dialect {
+  readonly takesOverrides: boolean;
+  readonly list: readonly string[];
+  readonly longListAll: readonly string[];
+  longList(name: DomainName): readonly string[];
+  domid(name: DomainName): readonly string[];
+  domname(domid: number): readonly string[];
+  create(creation: Creation): readonly string[];
+  verb(verb: 'unpause' | 'shutdown' | 'reboot' | 'destroy', domid: number): readonly string[];
+  sysrq(domid: number, key: string): readonly string[];
+  console(domid: number): readonly string[];
+  parseList(text: string): ListedDomain[] | undefined;
+  parseLongList(text: string): LongDomain[] | undefined;
+  parseDomid(text: string): number | undefined;
+  /** Whether a failed call says that there is no such domain. */
+  saysAbsent(stderr: string): boolean;
+}
+
+export interface ToolstackProgram {
+  /** Absolute path. */
+  readonly command: string;
+  /** Over PATH and LANG=C. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** For what only looks. */
+  readonly timeoutSeconds: number;
+}
+
+const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** A toolstack that is a program. Names that were not parsed never reach its argv; domain 0 is never named. */
+export class CommandToolstack implements Toolstack {
+  readonly #program: ToolstackProgram;
+  readonly #environment: Readonly<Record<string, string>>;
+  readonly #dialect: Dialect;
+  readonly #listing: SharedRun<readonly ListedDomain[] | Refusal>;
+
+  readonly takesOverrides: boolean;
+
+  constructor(program: ToolstackProgram, dialect: Dialect) {
+    this.takesOverrides = dialect.takesOverrides;
+    this.#program = program;
+    this.#environment = { PATH, LANG: 'C', ...program.environment };
+    this.#dialect = dialect;
+    this.#listing = new SharedRun(() => this.#list());
+  }
+
+  list(): Promise<readonly ListedDomain[] | Refusal> {
+    return this.#listing.get();
+  }
+
+  async domid(name: DomainName): Promise<number | null | Refusal> {
+    const result = await this.#look(this.#dialect.domid(name));
+    if (result.ended === 'exit' && result.code === 0) {
+      return this.#dialect.parseDomid(result.stdout) ?? this.#unreadable('domid');
+    }
+    return result.ended === 'exit' && this.#dialect.saysAbsent(result.stderr)
+      ? null
+      : this.#refused('domid', result);
+  }
+
+  async longList(name: DomainName): Promise<LongDomain | null | Refusal> {
+    const result = await this.#look(this.#dialect.longList(name), LONG_OUTPUT_LIMIT);
+    if (result.ended === 'exit' && result.code === 0) {
+      const domains = this.#dialect.parseLongList(result.stdout);
+      return domains?.find((domain) => domain.name === name) ?? this.#unreadable('list -l');
+    }
+    return result.ended === 'exit' && this.#dialect.saysAbsent(result.stderr)
+      ? null
+      : this.#refused('list -l', result);
+  }
+
+  async longListAll(): Promise<readonly LongDomain[] | Refusal> {
+    const result = await this.#look(this.#dialect.longListAll, LONG_OUTPUT_LIMIT);
+    if (result.ended !== 'exit' || result.code !== 0) return this.#refused('list -l', result);
+    return this.#dialect.parseLongList(result.stdout) ?? this.#unreadable('list -l');
+  }
+
+  create(creation: Creation, call: Call): Promise<Refusal | null> {
+    return this.#do('create', this.#dialect.create(creation), call);
+  }
+
+  unpause(target: Target, call: Call): Promise<Refusal | null> {
+    return this.#verb('unpause', target, call);
+  }
+
+  shutdown(target: Target, call: Call): Promise<Refusal | null> {
+    return this.#verb('shutdown', target, call);
+  }
+
+  reboot(target: Target, call: Call): Promise<Refusal | null> {
+    return this.#verb('reboot', target, call);
+  }
+
+  destroy(target: Target, call: Call): Promise<Refusal | null> {
+    return this.#verb('destroy', target, call);
+  }
+
+  async sysrq(target: Target, key: string, call: Call): Promise<Refusal | null> {
+    const changed = await this.#confirm(target);
+    return changed ?? this.#do('sysrq', this.#dialect.sysrq(target.domid, key), call);
+  }
+
+  consoleCommand(domid: number): ConsoleCommand {
+    return {
+      file: this.#program.command,
+      args: this.#dialect.console(domid),
+      environment: this.#environment,
+    };
+  }
+
+  async #verb(
+    verb: 'unpause' | 'shutdown' | 'reboot' | 'destroy',
+    target: Target,
+    call: Call,
+  ): Promise<Refusal | null> {
+    const changed = await this.#confirm(target);
+    return changed ?? this.#do(verb, this.#dialect.verb(verb, target.domid), call);
+  }
+
+  /** Name → domid → name, freshly: domids are re-used, and a name may be another incarnation by now. */
+  async #confirm({ name, domid }: Target): Promise<Refusal | null> {
+    const now = await this.domid(name);
+    if (isRefusal(now)) return now;
+    if (now === null) return refusal('undone', 'The server does not run any more.', `${name} is gone`);
+    if (now !== domid) {
+      return refusal('undone', 'The server was started anew meanwhile.', `${name} was ${domid}, is ${now}`);
+    }
+    const result = await this.#look(this.#dialect.domname(domid));
+    if (result.ended !== 'exit' || result.code !== 0) return this.#refused('domname', result);
+    if (result.stdout.trimEnd() === name) return null;
+    return refusal('undone', 'The server was started anew meanwhile.', `${domid} is not ${name} any more`);
+  }
+
+  async #list(): Promise<readonly ListedDomain[] | Refusal> {
+    const result = await this.#look(this.#dialect.list);
+    if (result.ended !== 'exit' || result.code !== 0) return this.#refused('list', result);
+    return this.#dialect.parseList(result.stdout) ?? this.#unreadable('list');
+  }
+
+  #look(args: readonly string[], outputLimit?: number): Promise<CommandResult> {
+    return runCommand({
+      file: this.#program.command,
+      args,
+      environment: this.#environment,
+      timeoutMs: this.#program.timeoutSeconds * 1000,
+      ...(outputLimit === undefined ? {} : { outputLimit }),
+    });
+  }
+
+  async #do(what: string, args: readonly string[], call: Call): Promise<Refusal | null> {
+    const result = await runCommand({
+      file: this.#program.command,
+      args,
+      environment: this.#environment,
+      timeoutMs: call.timeoutMs,
+      signal: call.signal,
+      transcript: call.transcript,
+    });
+    return result.ended === 'exit' && result.code === 0 ? null : this.#refused(what, result);
+  }
+
+  #unreadable(what: string): Refusal {
+    return refusal(
+      'toolstack-failed',
+      'The host gave an answer that cannot be read.',
+      `${what}: unreadable output`,
+    );
+  }
+
+  #refused(what: string, result: CommandResult): Refusal {
+    const said = presentable(result.stderr, DETAIL_LIMIT - 100);
+    switch (result.ended) {
+      case 'timeout':
+        return refusal('toolstack-timeout', 'The host did not answer in time.', `${what} timed out: ${said}`);
+      case 'aborted':
+        return refusal('undone', 'It was called off.', `${what} was ended by us`);
+      case 'not-started':
+        return refusal('toolstack-failed', "The host's Xen tools cannot be run.", `${what}: ${said}`);
+      case 'overflow':
+        return refusal(
+          'toolstack-failed',
+          'The host gave an answer that cannot be read.',
+          `${what}: too much output`,
+        );
+      case 'exit': {
+        const code = result.code === null ? 'killed' : `exit ${result.code}`;
+        const reason = firstReason(result.stderr) ?? 'The host refused without a reason.';
+        return refusal('toolstack-failed', reason, `${what}, ${code}: ${said}`);
+      }
+    }
+  }
+}

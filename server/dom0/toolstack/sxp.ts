@@ -1,0 +1,44 @@
+/** xend's S-expressions: atoms and lists. */
+export type Sxp = string | readonly Sxp[];
+
+const DEPTH_LIMIT = 50;
+
+/** Reads all of the expressions in a text. @returns undefined when the brackets or quotes do not close */
+export function parseSxp(text: string): Sxp[] | undefined {
+  const top: Sxp[] = [];
+  const open: Sxp[][] = [];
+  let into = top;
+  const token = /\s+|(\()|(\))|'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|([^\s()'"]+)/gsy;
+  while (token.lastIndex < text.length) {
+    const match = token.exec(text);
+    if (match === null) return undefined;
+    const [, opening, closing, single, double, atom] = match;
+    if (opening !== undefined) {
+      if (open.length === DEPTH_LIMIT) return undefined;
+      const list: Sxp[] = [];
+      into.push(list);
+      open.push(into);
+      into = list;
+    } else if (closing !== undefined) {
+      const outer = open.pop();
+      if (outer === undefined) return undefined;
+      into = outer;
+    } else {
+      const string = (single ?? double)?.replace(/\\(.)/gs, '$1') ?? atom;
+      if (string !== undefined) into.push(string);
+    }
+  }
+  return open.length === 0 ? top : undefined;
+}
+
+/** The lists within a list that begin with this word. */
+export function sxpChildren(list: Sxp, word: string): (readonly Sxp[])[] {
+  if (typeof list === 'string') return [];
+  return list.filter((child): child is readonly Sxp[] => typeof child !== 'string' && child[0] === word);
+}
+
+/** The atom of the first `(word atom)` within a list; undefined when it has none or is empty. */
+export function sxpAtom(list: Sxp, word: string): string | undefined {
+  const value = sxpChildren(list, word)[0]?.[1];
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}

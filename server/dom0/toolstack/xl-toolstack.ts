@@ -1,0 +1,33 @@
+import { CommandToolstack } from './command-toolstack.js';
+import type { Dialect, ToolstackProgram } from './command-toolstack.js';
+import { assignmentText } from './config-text.js';
+import { parseDomid, parseXlList, parseXlLongList } from './xl-output.js';
+
+/** xl(1), Xen 4.2 and later. */
+export const XL: Dialect = {
+  takesOverrides: true,
+  list: ['list', '-v'],
+  longListAll: ['list', '-l'],
+  longList: (name) => ['list', '-l', name],
+  domid: (name) => ['domid', name],
+  domname: (domid) => ['domname', String(domid)],
+  create: ({ config, paused, overrides }) => [
+    'create',
+    ...(paused ? ['-p'] : []),
+    config,
+    ...overrides.map(assignmentText),
+  ],
+  verb: (verb, domid) => [verb, String(domid)],
+  sysrq: (domid, key) => ['sysrq', String(domid), key],
+  console: (domid) => ['console', '-t', 'pv', String(domid)],
+  parseList: parseXlList,
+  parseLongList: parseXlLongList,
+  parseDomid,
+  saysAbsent: (stderr) => /is an invalid domain identifier|maybe this domain does not exist/.test(stderr),
+};
+
+export class XlToolstack extends CommandToolstack {
+  constructor(program: ToolstackProgram) {
+    super(program, XL);
+  }
+}

@@ -1,0 +1,31 @@
+import { CommandToolstack } from './command-toolstack.js';
+import type { Dialect, ToolstackProgram } from './command-toolstack.js';
+import { parseDomid } from './xl-output.js';
+import { parseXmList, parseXmLongList } from './xm-output.js';
+
+/**
+ * xm(1) of Xen 4.1, which speaks to xend. `xm list` has no UUIDs, so the long listing serves for both. xm takes the
+ * text of `key=value` unquoted and cannot replace a list so: what is given over the file has to stand in the file.
+ */
+export const XM: Dialect = {
+  takesOverrides: false,
+  list: ['list', '-l'],
+  longListAll: ['list', '-l'],
+  longList: (name) => ['list', '-l', name],
+  domid: (name) => ['domid', name],
+  domname: (domid) => ['domname', String(domid)],
+  create: ({ config, paused }) => ['create', '--quiet', ...(paused ? ['--paused'] : []), config],
+  verb: (verb, domid) => [verb, String(domid)],
+  sysrq: (domid, key) => ['sysrq', String(domid), key],
+  console: (domid) => ['console', String(domid)],
+  parseList: parseXmList,
+  parseLongList: parseXmLongList,
+  parseDomid,
+  saysAbsent: (stderr) => /Domain '[^']*' does not exist/.test(stderr),
+};
+
+export class XmToolstack extends CommandToolstack {
+  constructor(program: ToolstackProgram) {
+    super(program, XM);
+  }
+}

@@ -1,0 +1,26 @@
+import type { CustomerName, DomainName } from '../../policy/names.js';
+import type { Verb } from './contract.js';
+
+/** One operation as dom0's journal recorded it, with what the gate claimed of its own audit log. */
+export interface ClaimedEntry {
+  /** Sequence number in dom0's journal. */
+  readonly seq: number;
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  readonly operation: string;
+  readonly domain: DomainName;
+  readonly verb: Verb;
+  /** As the gate claimed it. */
+  readonly customer: CustomerName;
+  readonly auditSeq: number;
+  readonly auditHash: string;
+}
+
+/** `GET /journal?after=SEQ`: at most JOURNAL_PAGE entries, oldest first. */
+export interface JournalPage {
+  readonly entries: readonly ClaimedEntry[];
+  /** Ask again with this `after`; null when there is no more. */
+  readonly next: number | null;
+}
+
+export const JOURNAL_PAGE = 1000;

@@ -1,0 +1,235 @@
+import { Ajv } from 'ajv';
+import type { ValidateFunction } from 'ajv';
+import { DOMAIN_STATES } from '../../policy/domain-state.js';
+import {
+  parseBootProfileName,
+  parseCustomerName,
+  parseDomainName,
+  parseFingerprint,
+} from '../../policy/names.js';
+import { REFUSAL_CODES, refusal } from '../../policy/refusal.js';
+import type { Refusal } from '../../policy/refusal.js';
+import { CONSOLE_ENDS } from './console.js';
+import type { ConsoleNote, ConsoleRequest } from './console.js';
+import { VERBS, WIRE_VERSION } from './contract.js';
+import type { Contract } from './contract.js';
+import type { Change, DomainList, DomainView } from './domain.js';
+import type { JournalPage } from './journal.js';
+import { OPERATION_PHASES, OPERATION_STEPS } from './operation.js';
+import type { OperationRequest, OperationView, WireRefusal } from './operation.js';
+
+const ajv = new Ajv({ strict: true, allowUnionTypes: true, allErrors: false });
+
+/** Names are checked by the one parser that makes them, so that schema and brand cannot differ. */
+ajv.addFormat('domain-name', (text) => parseDomainName(text) !== undefined);
+ajv.addFormat('customer-name', (text) => parseCustomerName(text) !== undefined);
+ajv.addFormat('profile-name', (text) => parseBootProfileName(text) !== undefined);
+ajv.addFormat('fingerprint', (text) => parseFingerprint(text) !== undefined);
+ajv.addFormat('uuid', /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/);
+ajv.addFormat('sha256', /^[0-9a-f]{64}$/);
+ajv.addFormat('time', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/);
+ajv.addFormat('printable', /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u);
+
+const text = (maxLength: number) => ({ type: 'string', maxLength, format: 'printable' });
+const format = (name: string) => ({ type: 'string', maxLength: 200, format: name });
+const nullable = <T extends { type: string }>(schema: T) => ({ ...schema, type: [schema.type, 'null'] });
+const count = { type: 'integer', minimum: 0 };
+const amount = nullable({ type: 'number', minimum: 0 });
+
+/** All of the properties are required. Unknown ones are errors from a gate, and ignored from a newer dom0. */
+function object(properties: Record<string, object>, unknown: 'refused' | 'ignored' = 'ignored') {
+  const required = Object.keys(properties);
+  return {
+    type: 'object',
+    required,
+    properties,
+    ...(unknown === 'refused' ? { additionalProperties: false } : {}),
+  };
+}
+
+const actor = object(
+  {
+    customer: format('customer-name'),
+    fingerprint: format('fingerprint'),
+    source: text(64),
+    auditSeq: count,
+    auditHash: format('sha256'),
+  },
+  'refused',
+);
+
+const operationRequest = object(
+  {
+    id: format('uuid'),
+    domain: format('domain-name'),
+    verb: { enum: VERBS },
+    profile: nullable(format('profile-name')),
+    key: { type: ['string', 'null'], pattern: '^[0-9a-z]$' },
+    actor,
+  },
+  'refused',
+);
+
+/** A refusal inside an operation's view never carries another view: the nesting ends here. */
+const refusalProperties = { code: { enum: REFUSAL_CODES }, message: text(300), detail: text(1000) };
+const endedFailure = {
+  ...object({ ...refusalProperties, operation: { type: 'null' } }),
+  type: ['object', 'null'],
+};
+
+const operationView = object({
+  id: format('uuid'),
+  domain: format('domain-name'),
+  verb: { enum: VERBS },
+  profile: nullable(format('profile-name')),
+  phase: { enum: OPERATION_PHASES },
+  step: { enum: OPERATION_STEPS },
+  place: count,
+  startedAt: format('time'),
+  deadlineAt: nullable(format('time')),
+  endedAt: nullable(format('time')),
+  failure: endedFailure,
+  by: format('customer-name'),
+});
+
+const wireRefusal = object({
+  ...refusalProperties,
+  operation: { ...operationView, type: ['object', 'null'] },
+});
+
+const consoleStates = { enum: ['attached', 'detached', 'locked'] };
+
+const domainView = object({
+  name: format('domain-name'),
+  observation: object({
+    state: { enum: DOMAIN_STATES },
+    profile: format('profile-name'),
+    since: format('time'),
+    seenAt: format('time'),
+  }),
+  incarnation: nullable(format('uuid')),
+  memoryMiB: amount,
+  vcpus: amount,
+  cpuSeconds: amount,
+  cpuPercent: amount,
+  profiles: { type: 'array', maxItems: 100, items: format('profile-name') },
+  operation: { ...operationView, type: ['object', 'null'] },
+  console: consoleStates,
+});
+
+const domainList = object({
+  at: format('time'),
+  domains: { type: 'array', maxItems: 10_000, items: domainView },
+});
+
+const contract = object({
+  version: { type: 'integer', minimum: 1, maximum: WIRE_VERSION + 1 },
+  host: text(255),
+  verbs: { type: 'array', maxItems: 100, items: text(32) },
+  profiles: {
+    type: 'array',
+    maxItems: 100,
+    items: object({ name: format('profile-name'), title: text(200), disks: text(500), hint: text(500) }),
+  },
+  console: object({
+    passesEscape: { type: 'boolean' },
+    sysrqKeys: { type: 'array', maxItems: 36, items: { type: 'string', pattern: '^[0-9a-z]$' } },
+  }),
+});
+
+const tagged = (tag: string, value: string | readonly string[], properties: Record<string, object> = {}) =>
+  object({ [tag]: typeof value === 'string' ? { const: value } : { enum: value }, ...properties });
+
+const change = {
+  oneOf: [
+    tagged('change', 'domain', { domain: domainView }),
+    tagged('change', 'gone', { name: format('domain-name') }),
+    tagged('change', 'operation', { operation: operationView }),
+    tagged('change', ['ready', 'beat'], { at: format('time') }),
+  ],
+};
+
+const journalPage = object({
+  entries: {
+    type: 'array',
+    maxItems: 1000,
+    items: object({
+      seq: count,
+      at: format('time'),
+      operation: format('uuid'),
+      domain: format('domain-name'),
+      verb: { enum: VERBS },
+      customer: format('customer-name'),
+      auditSeq: count,
+      auditHash: format('sha256'),
+    }),
+  },
+  next: { type: ['integer', 'null'], minimum: 0 },
+});
+
+const mode = { enum: ['write', 'watch'] };
+const size = { type: 'integer', minimum: 1, maximum: 1000 };
+const presence = object({ attachment: count, label: text(100), mode });
+
+const consoleNote = {
+  oneOf: [
+    tagged('note', 'attached', {
+      attachment: count,
+      domain: format('domain-name'),
+      mode,
+      present: { type: 'array', maxItems: 1000, items: presence },
+      cols: size,
+      rows: size,
+    }),
+    tagged('note', 'writer', { attachment: { type: ['integer', 'null'] }, label: nullable(text(100)) }),
+    tagged('note', ['joined', 'left'], { who: presence }),
+    tagged('note', 'resized', { cols: size, rows: size }),
+    tagged('note', 'skipped', { bytes: count }),
+    tagged('note', 'state', {
+      state: { enum: DOMAIN_STATES },
+      profile: format('profile-name'),
+      console: consoleStates,
+    }),
+    tagged('note', 'ended', { reason: { enum: CONSOLE_ENDS } }),
+    tagged('note', ['ping', 'pong']),
+  ],
+};
+
+const consoleRequest = {
+  oneOf: [
+    tagged('note', 'credit', { bytes: { type: 'integer', minimum: 0, maximum: 1 << 24 } }),
+    tagged('note', 'resize', { cols: size, rows: size }),
+    tagged('note', ['takeover', 'release', 'repaint']),
+    tagged('note', ['ping', 'pong']),
+  ],
+};
+
+/**
+ * Checks one kind of message that came over the socket.
+ *
+ * @returns the value, typed, or a refusal `usage` whose detail says where it is wrong
+ */
+export type Parser<T> = (value: unknown) => T | Refusal;
+
+function parser<T>(what: string, schema: object): Parser<T> {
+  let validate: ValidateFunction<T> | undefined;
+  return (value) => {
+    validate ??= ajv.compile<T>(schema);
+    if (validate(value)) return value;
+    const first = validate.errors?.[0];
+    const where =
+      first?.instancePath === '' ? 'it' : (first?.instancePath.slice(1).replaceAll('/', '.') ?? 'it');
+    return refusal('usage', `This is not ${what}.`, `not ${what}: ${where} ${first?.message ?? 'is wrong'}`);
+  };
+}
+
+export const parseOperationRequest = parser<OperationRequest>('an operation request', operationRequest);
+export const parseOperationView = parser<OperationView>('an operation', operationView);
+export const parseWireRefusal = parser<WireRefusal>('a refusal', wireRefusal);
+export const parseContract = parser<Contract>('a contract', contract);
+export const parseDomainView = parser<DomainView>('a domain', domainView);
+export const parseDomainList = parser<DomainList>('a list of domains', domainList);
+export const parseChange = parser<Change>('a change', change);
+export const parseJournalPage = parser<JournalPage>('a page of the journal', journalPage);
+export const parseConsoleNote = parser<ConsoleNote>('a console note', consoleNote);
+export const parseConsoleRequest = parser<ConsoleRequest>('a console request', consoleRequest);

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Dom0 } from '../../server/dom0/dom0.js';
+import { installSimulator, stopSimulator } from '../../server/simulator/install.js';
+import { Dom0Client } from '../support/dom0-client.js';
+import { dom0SettingsSample, FAST_PACE } from '../support/dom0-settings-sample.js';
+import { FakeConsoles } from '../support/fake-consoles.js';
+import { silentLogger } from '../support/silent-logger.js';
+
+describe('dom0 with a simulated Xen host', function () {
+  this.timeout(60_000);
+  let directory: string;
+  let dom0: Dom0;
+  let client: Dom0Client;
+  const consoles = new FakeConsoles();
+
+  before(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'postern-dom0-'));
+    const host = await installSimulator({
+      directory: join(directory, 'xen'),
+      timeScale: 0.02,
+      domains: [{ name: 'horatio' }, { name: 'ophelia' }],
+    });
+    const rescue = { kernel: host.rescueKernel, ramdisk: host.rescueRamdisk, disk: host.rescueDisk };
+    const settings = dom0SettingsSample(directory, host.xl, host.configs, rescue);
+    dom0 = new Dom0({ settings, consoles, logger: silentLogger, pace: FAST_PACE });
+    await dom0.start();
+    client = new Dom0Client(settings.socket);
+  });
+
+  after(async () => {
+    await dom0.stop();
+    await stopSimulator(join(directory, 'xen'));
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  it('starts, reboots, rescues, boots normal, shuts down and powers off', async () => {
+    assert.equal((await client.domain('horatio')).observation.state, 'off');
+
+    const started = await client.run('horatio', 'start');
+    assert.equal(started.phase, 'done', JSON.stringify(started.failure));
+    const running = await client.state('horatio', 'running');
+    assert.equal(running.observation.profile, 'normal');
+
+    const rebooted = await client.run('horatio', 'reboot');
+    assert.equal(rebooted.phase, 'done', JSON.stringify(rebooted.failure));
+    const again = await client.state('horatio', 'running');
+    assert.notEqual(again.incarnation, running.incarnation);
+
+    const rescued = await client.run('horatio', 'rescue', { profile: 'rescue' });
+    assert.equal(rescued.phase, 'done', JSON.stringify(rescued.failure));
+    assert.equal((await client.state('horatio', 'running')).observation.profile, 'rescue');
+
+    const normal = await client.run('horatio', 'normal');
+    assert.equal(normal.phase, 'done', JSON.stringify(normal.failure));
+    assert.equal((await client.state('horatio', 'running')).observation.profile, 'normal');
+
+    const down = await client.run('horatio', 'shutdown');
+    assert.equal(down.phase, 'done', JSON.stringify(down.failure));
+    assert.equal((await client.domain('horatio')).observation.state, 'off');
+
+    await client.run('horatio', 'start');
+    const off = await client.run('horatio', 'poweroff');
+    assert.equal(off.phase, 'done', JSON.stringify(off.failure));
+    assert.equal((await client.domain('horatio')).observation.state, 'off');
+  });
+});

@@ -1,0 +1,53 @@
+import { join } from 'node:path';
+import type { Dom0Settings } from '../../server/dom0/dom0.js';
+import type { Pace } from '../../server/dom0/pace.js';
+
+/** Settings for a dom0 half whose socket and state are in a directory of their own. */
+export function dom0SettingsSample(
+  directory: string,
+  xl: string,
+  configs: string,
+  rescue: { readonly kernel: string; readonly ramdisk: string; readonly disk: string },
+): Dom0Settings {
+  return {
+    host: 'elsinore',
+    socket: join(directory, 'run', 'dom0.sock'),
+    socketGroup: null,
+    state: join(directory, 'state-dom0'),
+    toolstack: {
+      kind: 'xl',
+      command: xl,
+      environment: {},
+      consoleEscapeOption: false,
+      timeoutSeconds: 30,
+    },
+    domains: [configs],
+    unmanaged: [],
+    profiles: {
+      rescue: {
+        kind: 'direct',
+        title: 'Rescue system',
+        disks: 'Your disks stay as they are, unmounted.',
+        hint: 'Mount your disk on /mnt.',
+        kernel: rescue.kernel,
+        ramdisk: rescue.ramdisk,
+        extra: 'console=hvc0 rescue',
+        addDisks: [`file:${rescue.disk},xvdr,r`],
+      },
+    },
+    limits: { createsPerDomain: { count: 20, windowSeconds: 3600 }, powerOffsPerMinute: 30 },
+    deadlines: { shutdownSeconds: 20, createSeconds: 20, rebootSeconds: 20, destroySeconds: 20 },
+    observe: { intervalSeconds: 0.2, goneAfterSeconds: 0.5 },
+    sysrqKeys: 'hs',
+  };
+}
+
+/** For a simulated host whose time runs fifty times as fast. */
+export const FAST_PACE: Partial<Pace> = {
+  poll: 40,
+  rebootAbsence: 1_500,
+  unexplainedAbsence: 300,
+  rise: 5_000,
+  stale: 2_000,
+  profileRetry: 500,
+};

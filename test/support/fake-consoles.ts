@@ -1,0 +1,60 @@
+import type { Duplex } from 'node:stream';
+import type { DomainState } from '../../policy/domain-state.js';
+import type { BootProfileName, DomainName } from '../../policy/names.js';
+import type { ConsoleHost, ConsoleState, Incarnation } from '../../server/dom0/console-host.js';
+
+/** Consoles that attach to nothing, and remember what they were told. */
+export class FakeConsoles implements ConsoleHost {
+  readonly told: {
+    name: DomainName;
+    incarnation: Incarnation | null;
+    state: DomainState;
+    profile: BootProfileName;
+  }[] = [];
+  readonly attached: { name: DomainName; domid: number; uuid: string }[] = [];
+  readonly forgotten: DomainName[] = [];
+  /** What an attach does; resolves at once unless a test says otherwise. */
+  onAttach: () => Promise<'attached' | 'locked' | 'failed'> = () => Promise.resolve('attached');
+  readonly #listeners = new Set<(name: DomainName, state: ConsoleState) => void>();
+
+  attach(name: DomainName, domid: number, uuid: string): Promise<'attached' | 'locked' | 'failed'> {
+    this.attached.push({ name, domid, uuid });
+    return this.onAttach();
+  }
+
+  observed(
+    name: DomainName,
+    incarnation: Incarnation | null,
+    state: DomainState,
+    profile: BootProfileName,
+  ): void {
+    this.told.push({ name, incarnation, state, profile });
+  }
+
+  state(): ConsoleState {
+    return 'detached';
+  }
+
+  log(name: DomainName): Buffer {
+    return Buffer.from(`what ${name} said\r\n`);
+  }
+
+  onState(listener: (name: DomainName, state: ConsoleState) => void): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  accept(_name: DomainName, _query: URLSearchParams, socket: Duplex): void {
+    socket.end('HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: postern-console\r\n\r\n');
+  }
+
+  forget(name: DomainName): void {
+    this.forgotten.push(name);
+  }
+
+  dispose(): void {
+    this.#listeners.clear();
+  }
+}
