@@ -7,11 +7,12 @@ import type { GateLog } from './gate-log.js';
 import { Login } from './login.js';
 import { printableReason } from './printable.js';
 import { Rekeying } from './rekeying.js';
-import { SessionChannel, type ChannelWire } from './session-channel.js';
+import { SessionChannel } from './session-channel.js';
 import type { Source } from './source.js';
 import { sendPayload, type Ssh2PrivateParts } from './ssh2-private.js';
 import type { SshTerminal } from './ssh-terminal.js';
 import type { Transport } from './transport.js';
+import { Wire } from './wire.js';
 import { DISCONNECT, disconnectMessage, signatureAlgorithmsMessage } from './wire-message.js';
 
 /** What the gate wants to hear of a connection. */
@@ -44,7 +45,6 @@ const OPEN_FAILURE = { prohibited: 1, resourceShortage: 4 } as const;
 const PACKET_SIZE = { least: 1024, most: 32 * 1024 } as const;
 /** Session channels opened and closed over the life of one connection. */
 const MOST_CHANNELS = 1000;
-const STDERR = 1;
 /** What the sessions of a connection that is to end may take over it. */
 const LEAVE_MS = 10_000;
 
@@ -62,10 +62,11 @@ export class Connection {
   readonly #login: Login;
   readonly #rekeying: Rekeying;
   readonly #channels = new Map<number, SessionChannel>();
-  readonly #wire: ChannelWire;
+  readonly #wire: Wire;
   #identity: Identity | null = null;
   #loginName = '';
   #opened = 0;
+  #handshaken = false;
   #idle: NodeJS.Timeout | undefined;
   /** Set once the connection only waits for its sessions to end. */
   #endWith: string | null = null;
@@ -101,7 +102,7 @@ export class Connection {
     this.#rekeying = new Rekeying(client, parts.protocol, limits.rekey, (what) => {
       this.#violation(what);
     });
-    this.#wire = this.#makeWire();
+    this.#wire = new Wire(parts.protocol, transport, this.#rekeying);
     this.#login = new Login(authenticator, limits.tries, {
       accepted: (found, login) => {
         this.#accepted(found, login);
@@ -114,6 +115,7 @@ export class Connection {
       },
       faulted: (error) => {
         log.error({ connection: id, err: error }, 'a login could not be looked up and was refused');
+        this.end(DISCONNECT.byApplication, 'Logging in is not possible now.');
       },
     });
     this.#listen();
@@ -125,9 +127,12 @@ export class Connection {
     return this.#identity;
   }
 
-  /** Whether keys were shown and none was signed with: somebody may be asking whose keys are known here. */
-  get onlyProbed(): boolean {
-    return this.#login.probed && this.#login.failedTries === 0;
+  /**
+   * Whether it cost a key exchange and came to nothing, without a failed try (which counts by itself): somebody asks
+   * whose keys are known here, or just keeps the gate busy.
+   */
+  get cameToNothing(): boolean {
+    return this.#handshaken && this.#identity === null && this.#login.failedTries === 0;
   }
 
   /** Takes no more sessions, and ends when the last one has. */
@@ -180,6 +185,9 @@ export class Connection {
     });
     client.on('close', () => {
       this.#close();
+    });
+    client.on('handshake', () => {
+      this.#handshaken = true;
     });
     client.on('rekey', () => {
       this.#flush();
@@ -272,8 +280,16 @@ export class Connection {
       return;
     }
     const number = this.#opened;
-    const channel = new SessionChannel(accept(), this.#wire, (terminal, request) => {
-      this.#events.session(this, terminal, request, number);
+    const channel = new SessionChannel(accept(), this.#wire, {
+      started: (terminal, request) => {
+        this.#events.session(this, terminal, request, number);
+      },
+      violation: (what) => {
+        this.#violation(what);
+      },
+      faulted: (error) => {
+        this.#log.error({ connection: this.id, session: number, err: error }, 'a fault ended a session');
+      },
     });
     this.#channels.set(channel.local, channel);
     if (this.#endWith === null) clearTimeout(this.#idle);
@@ -339,62 +355,4 @@ export class Connection {
     this.#channels.clear();
     this.#events.closed(this);
   }
-
-  #makeWire(): ChannelWire {
-    const { protocol } = this.#parts;
-    const transport = this.#transport;
-    const rekeying = this.#rekeying;
-    const send = (work: () => void): void => {
-      if (transport.writable && !this.#closed) work();
-    };
-    return {
-      get ready() {
-        return transport.writable && !rekeying.busy && transport.pendingBytes < SOCKET_FULL;
-      },
-      get pendingBytes() {
-        return transport.pendingBytes;
-      },
-      channelData: (remote, data) => {
-        protocol.channelData(remote, data);
-        rekeying.count(data.length);
-      },
-      channelStderr: (remote, data) => {
-        protocol.channelExtData(remote, data, STDERR);
-      },
-      adjust: (remote, bytes) => {
-        send(() => {
-          protocol.channelWindowAdjust(remote, bytes);
-        });
-      },
-      exitStatus: (remote, status) => {
-        send(() => {
-          protocol.exitStatus(remote, status);
-        });
-      },
-      channelSuccess: (remote) => {
-        send(() => {
-          protocol.channelSuccess(remote);
-        });
-      },
-      channelFailure: (remote) => {
-        send(() => {
-          protocol.channelFailure(remote);
-        });
-      },
-      channelClose: (remote) => {
-        send(() => {
-          protocol.channelClose(remote);
-        });
-      },
-      guard: (work) => {
-        this.#guard(work);
-      },
-      violation: (what) => {
-        this.#violation(what);
-      },
-    };
-  }
 }
-
-/** Above this, output waits in its channel, where it is bounded. */
-const SOCKET_FULL = 256 * 1024;

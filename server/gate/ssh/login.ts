@@ -13,7 +13,7 @@ export interface LoginEvents {
   refused(login: string, because: string, fingerprint: Fingerprint | null): void;
   /** The connection must end now: too many tries or probes. */
   exhausted(): void;
-  /** Looking up failed; the client was refused. */
+  /** Looking up failed: the connection must end. */
   faulted(error: unknown): void;
 }
 
@@ -35,11 +35,6 @@ export class Login {
     this.#events = events;
   }
 
-  /** Whether keys were shown; a connection that only shows keys and goes away counts as a refused login. */
-  get probed(): boolean {
-    return this.#probes > 1;
-  }
-
   get failedTries(): number {
     return this.#failed;
   }
@@ -48,6 +43,7 @@ export class Login {
     if (this.#over) return;
     const request = requestOf(context);
     const answer = this.#answer(request);
+    if (answer === null) return;
     switch (answer.kind) {
       case 'accepted':
         this.#over = true;
@@ -71,12 +67,13 @@ export class Login {
     }
   }
 
-  #answer(request: LoginRequest): LoginAnswer {
+  #answer(request: LoginRequest): LoginAnswer | null {
     try {
       return this.#authenticator.answer(request);
     } catch (error) {
+      this.#over = true;
       this.#events.faulted(error);
-      return { kind: 'refused', because: 'unknown-login-or-key', isTry: false, fingerprint: null };
+      return null;
     }
   }
 

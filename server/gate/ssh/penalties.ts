@@ -6,14 +6,15 @@ interface Past {
   until: number;
 }
 
-/** A source that has been quiet this long starts anew. */
+/** After this long without a refusal, the penalties before are forgotten. */
 const FORGET_MS = 60 * 60 * 1000;
 const LONGEST_MS = 60 * 60 * 1000;
 /** Sources remembered; beyond, the one that was refused longest ago is forgotten. */
 const MOST_SOURCES = 10_000;
 
 /**
- * Sources whose logins are refused too often are closed before the key exchange, which is what costs. A login that
+ * Sources whose logins are refused too often are closed before the key exchange, which is what costs. One refusal is
+ * forgotten each `penaltySeconds`, so that a monitor that looks in now and then is never penalised. A login that
  * succeeds forgives its source everything: behind one address there may be many customers, and the penalty is there
  * to save work, not to guard the keys.
  */
@@ -52,7 +53,7 @@ export class Penalties {
       const [oldest] = this.#sources.keys();
       if (oldest !== undefined) this.#sources.delete(oldest);
     }
-    record.refused += 1;
+    record.refused = Math.max(0, record.refused - (now - record.lastRefusedAt) / this.#firstMs) + 1;
     record.lastRefusedAt = now;
     if (record.refused < this.#after || now < record.until) return 0;
     const ms = Math.min(LONGEST_MS, this.#firstMs * 2 ** record.level);

@@ -1,23 +1,20 @@
 import type { ServerChannel, Session as Ssh2Session } from 'ssh2';
 import type { Session } from '../session.js';
 import { ChannelInput } from './channel-input.js';
-import { ChannelOutput, type OutputWire } from './channel-output.js';
+import { ChannelOutput } from './channel-output.js';
 import { sessionEnds } from './ssh2-private.js';
 import { SshTerminal } from './ssh-terminal.js';
 import { terminalName } from './terminal-name.js';
 import { DEFAULT_SIZE, windowSize, type WindowSize } from './window-size.js';
+import type { Wire } from './wire.js';
 
-/** What a session channel needs of its connection. */
-export interface ChannelWire extends OutputWire {
-  adjust(remote: number, bytes: number): void;
-  exitStatus(remote: number, status: number): void;
-  channelSuccess(remote: number): void;
-  channelFailure(remote: number): void;
-  channelClose(remote: number): void;
-  /** Runs code that is not the channel's; when it throws, this connection ends and no other. */
-  guard(work: () => void): void;
-  /** Ends the connection of a client that does not keep to the protocol. */
+/** What happens on a session channel. */
+export interface ChannelEvents {
+  started(terminal: SshTerminal, request: Session['request']): void;
+  /** The client does not keep to the protocol: its connection has to end. */
   violation(what: string): void;
+  /** Code above the channel threw; the session has been ended. */
+  faulted(error: unknown): void;
 }
 
 const LONGEST_COMMAND = 8 * 1024;
@@ -31,10 +28,10 @@ const LOCALE = ['LC_ALL', 'LC_CTYPE', 'LANG'] as const;
 export class SessionChannel {
   readonly #local: number;
   readonly #remote: number;
-  readonly #wire: ChannelWire;
+  readonly #wire: Wire;
+  readonly #events: ChannelEvents;
   readonly #input: ChannelInput;
   readonly #output: ChannelOutput;
-  readonly #onStart: (terminal: SshTerminal, request: Session['request']) => void;
   readonly #locale = new Map<string, string>();
   #term: string | null = null;
   #size: WindowSize = DEFAULT_SIZE;
@@ -42,31 +39,24 @@ export class SessionChannel {
   #terminal: SshTerminal | undefined;
   #closed = false;
 
-  constructor(
-    session: Ssh2Session,
-    wire: ChannelWire,
-    onStart: (terminal: SshTerminal, request: Session['request']) => void,
-  ) {
+  constructor(session: Ssh2Session, wire: Wire, events: ChannelEvents) {
     const { incoming, outgoing } = sessionEnds(session);
     this.#local = incoming.id;
     this.#remote = outgoing.id;
     this.#wire = wire;
-    this.#onStart = onStart;
-    const guard = (work: () => void): void => {
-      wire.guard(work);
-    };
+    this.#events = events;
     this.#input = new ChannelInput((bytes) => {
       if (!this.#closed) wire.adjust(this.#remote, bytes);
-    }, guard);
+    }, this.#guard);
     this.#output = new ChannelOutput(
       wire,
-      { id: outgoing.id, window: outgoing.window, packetSize: outgoing.packetSize },
+      outgoing,
       () => this.#terminal?.drained(),
       () => {
-        wire.violation('does not take its output');
+        events.violation('does not take its output');
       },
     );
-    this.#listen(session, guard);
+    this.#listen(session);
   }
 
   get local(): number {
@@ -79,7 +69,7 @@ export class SessionChannel {
 
   receive(data: Buffer): void {
     if (this.#closed || this.#terminal === undefined) return;
-    if (!this.#input.receive(data)) this.#wire.violation('sent beyond the window');
+    if (!this.#input.receive(data)) this.#events.violation('sent beyond the window');
   }
 
   credit(bytes: number): void {
@@ -96,8 +86,7 @@ export class SessionChannel {
     const length = Buffer.isBuffer(data) && data.length >= 4 ? data.readUInt32BE(0) : 0;
     const taken = this.#terminal?.broke(Math.min(3000, Math.max(500, length))) ?? false;
     if (!wantReply || this.#closed) return;
-    if (taken) this.#wire.channelSuccess(this.#remote);
-    else this.#wire.channelFailure(this.#remote);
+    this.#wire.answer(this.#remote, taken);
   }
 
   /** The client has closed the channel, or the connection is lost. */
@@ -105,13 +94,13 @@ export class SessionChannel {
     if (this.#closed) return;
     this.#closed = true;
     // ssh2 answers the close of a channel that ran something, but not of one that never did.
-    if (this.#channel === undefined && !connectionLost) this.#wire.channelClose(this.#remote);
+    if (this.#channel === undefined && !connectionLost) this.#wire.close(this.#remote);
     this.#input.close();
     this.#output.close();
     this.#terminal?.closed();
   }
 
-  #listen(session: Ssh2Session, guard: (work: () => void) => void): void {
+  #listen(session: Ssh2Session): void {
     session.on('env', (accept, reject, { key, val }: { key: string; val: string }) => {
       if ((LOCALE as readonly string[]).includes(key)) {
         this.#locale.set(key, val.slice(0, 64));
@@ -134,11 +123,11 @@ export class SessionChannel {
       else if (this.#term !== null) this.#size = windowSize(cols, rows);
     });
     session.on('shell', (accept, reject) => {
-      this.#start(accept, reject, { kind: 'shell' }, guard);
+      this.#start(accept, reject, { kind: 'shell' });
     });
     session.on('exec', (accept, reject, { command }) => {
       if (Buffer.byteLength(command) > LONGEST_COMMAND) answer(reject);
-      else this.#start(accept, reject, { kind: 'exec', command }, guard);
+      else this.#start(accept, reject, { kind: 'exec', command });
     });
     session.on('eof', () => {
       this.#input.end();
@@ -146,12 +135,7 @@ export class SessionChannel {
   }
 
   /** One shell or command a channel (RFC 4254 §6.5). */
-  #start(
-    accept: () => ServerChannel,
-    reject: (() => void) | undefined,
-    request: Session['request'],
-    guard: (work: () => void) => void,
-  ): void {
+  #start(accept: () => ServerChannel, reject: (() => void) | undefined, request: Session['request']): void {
     if (this.#terminal !== undefined) {
       answer(reject);
       return;
@@ -169,16 +153,28 @@ export class SessionChannel {
       this.#input,
       this.#output,
       (status) => {
-        this.#wire.exitStatus(this.#remote, status);
-        channel.end();
+        this.#wire.exit(this.#remote, status, channel);
       },
-      guard,
+      this.#guard,
     );
     this.#terminal = terminal;
-    guard(() => {
-      this.#onStart(terminal, request);
+    this.#guard(() => {
+      this.#events.started(terminal, request);
     });
   }
+
+  /** The one catch of a session: what is thrown above ends this session and no other. */
+  readonly #guard = (work: () => void): void => {
+    try {
+      work();
+    } catch (error) {
+      this.#events.faulted(error);
+      this.#terminal?.writeError(
+        `Something went wrong here; it has been logged.${this.#term === null ? '\n' : '\r\n'}`,
+      );
+      this.#terminal?.exit(1);
+    }
+  };
 
   /** The first of them that is set counts, as in setlocale(3). */
   #utf8(): boolean | null {

@@ -52,7 +52,7 @@ export class SessionRegistry {
   open(id: string, identity: Identity, terminal: Terminal, request: Session['request']): void {
     const no = this.#handler.admit(identity);
     if (no !== null) {
-      terminal.writeError(`${no}\r\n`);
+      terminal.writeError(`${no}${terminal.hasPty ? '\r\n' : '\n'}`);
       terminal.exit(EXIT.refused);
       return;
     }

@@ -150,6 +150,8 @@ export class SshGate {
   /** The client has sent its identification line. */
   #identified(client: Ssh2Connection): void {
     const { log } = this.#parts;
+    // Without a listener, an 'error' would be the whole gate's.
+    client.on('error', () => undefined);
     const parts = privateParts(client);
     const known = parts === null ? undefined : this.#arrivals.get(parts.socket);
     if (parts === null || known === undefined) {
@@ -166,8 +168,13 @@ export class SshGate {
         this.#events.accepted(connection, identity, login);
       },
     };
-    const connection = new Connection(ends, this.#limits, this.#authenticator, events, log);
-    this.#connections.set(connection.id, connection);
+    try {
+      const connection = new Connection(ends, this.#limits, this.#authenticator, events, log);
+      this.#connections.set(connection.id, connection);
+    } catch (error) {
+      log.error({ connection: ends.id, err: error }, 'a fault ended the connection');
+      transport.destroy();
+    }
   }
 
   #makeEvents(): ConnectionEvents {
@@ -201,7 +208,7 @@ export class SshGate {
         const { identity } = connection;
         if (identity !== null) {
           this.#record.closed(identity, Math.round((Date.now() - connection.openedAt.getTime()) / 1000));
-        } else if (connection.onlyProbed) {
+        } else if (connection.cameToNothing) {
           this.#penalise(connection);
         }
         if (this.#connections.size === 0) this.#allClosed?.();

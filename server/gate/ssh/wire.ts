@@ -1,0 +1,62 @@
+import type { ServerChannel } from 'ssh2';
+import type { OutputWire } from './channel-output.js';
+import type { Rekeying } from './rekeying.js';
+import type { Ssh2Protocol } from './ssh2-private.js';
+import type { Transport } from './transport.js';
+
+/** Above this, output waits in its channel, where it is bounded. */
+const SOCKET_FULL = 256 * 1024;
+const STDERR = 1;
+
+/** The messages that a session channel sends. After the connection has begun to close, none is sent. */
+export class Wire implements OutputWire {
+  readonly #protocol: Ssh2Protocol;
+  readonly #transport: Transport;
+  readonly #rekeying: Rekeying;
+
+  constructor(protocol: Ssh2Protocol, transport: Transport, rekeying: Rekeying) {
+    this.#protocol = protocol;
+    this.#transport = transport;
+    this.#rekeying = rekeying;
+  }
+
+  get ready(): boolean {
+    return this.#transport.writable && !this.#rekeying.busy && this.pendingBytes < SOCKET_FULL;
+  }
+
+  get pendingBytes(): number {
+    return this.#transport.pendingBytes;
+  }
+
+  channelData(remote: number, data: Buffer): void {
+    if (!this.#transport.writable) return;
+    this.#protocol.channelData(remote, data);
+    this.#rekeying.count(data.length);
+  }
+
+  channelStderr(remote: number, data: Buffer): void {
+    if (this.#transport.writable) this.#protocol.channelExtData(remote, data, STDERR);
+  }
+
+  adjust(remote: number, bytes: number): void {
+    if (this.#transport.writable) this.#protocol.channelWindowAdjust(remote, bytes);
+  }
+
+  /** Exit status, EOF and CLOSE. */
+  exit(remote: number, status: number, channel: ServerChannel): void {
+    if (!this.#transport.writable) return;
+    this.#protocol.exitStatus(remote, status);
+    // On its 'finish', which is at once, ssh2 sends the other two and keeps account of them.
+    channel.end();
+  }
+
+  answer(remote: number, success: boolean): void {
+    if (!this.#transport.writable) return;
+    if (success) this.#protocol.channelSuccess(remote);
+    else this.#protocol.channelFailure(remote);
+  }
+
+  close(remote: number): void {
+    if (this.#transport.writable) this.#protocol.channelClose(remote);
+  }
+}
