@@ -1,4 +1,5 @@
 import type { Algorithms } from 'ssh2';
+import type { KeyType } from '../public-key.js';
 
 /**
  * What the gate offers, best first; ssh2's own defaults still have SHA-1 and compression. Only an Ed25519 host key is
@@ -40,10 +41,9 @@ export const SIGNATURE_ALGORITHMS = {
   'ecdsa-sha2-nistp521': 'ecdsa-sha2-nistp521',
   'rsa-sha2-512': 'ssh-rsa',
   'rsa-sha2-256': 'ssh-rsa',
-} as const;
+} as const satisfies Record<string, KeyType>;
 
 export type SignatureAlgorithm = keyof typeof SIGNATURE_ALGORITHMS;
-export type KeyType = (typeof SIGNATURE_ALGORITHMS)[SignatureAlgorithm];
 
 export function isSignatureAlgorithm(name: string): name is SignatureAlgorithm {
   return Object.hasOwn(SIGNATURE_ALGORITHMS, name);

@@ -1,7 +1,8 @@
 import type { CustomerName, DomainName, Fingerprint } from '../../../policy/names.js';
 import type { Key } from '../../store/records.js';
+import { fingerprintOf } from '../public-key.js';
 import { isSignatureAlgorithm, SIGNATURE_ALGORITHMS } from './algorithms.js';
-import { fingerprintOf } from './host-key.js';
+
 import { typeOf, type SignatureCheck } from './signature-check.js';
 
 /** Whom a login name and a key belong to, as the store says. */

@@ -1,19 +1,19 @@
-import type { Connection as Ssh2Connection, Session as Ssh2Session } from 'ssh2';
+import type { Connection as Ssh2Connection } from 'ssh2';
 import type { Identity } from '../identity.js';
 import type { Session } from '../session.js';
 import type { Authenticator, LoginFound } from './authenticate.js';
-import { INPUT_WINDOW } from './channel-input.js';
+import { ChannelTable } from './channel-table.js';
+import { announceSignatureAlgorithms } from './extension-info.js';
 import type { GateLog } from './gate-log.js';
 import { Login } from './login.js';
 import { printableReason } from './printable.js';
 import { Rekeying } from './rekeying.js';
-import { SessionChannel } from './session-channel.js';
 import type { Source } from './source.js';
 import { sendPayload, type Ssh2PrivateParts } from './ssh2-private.js';
 import type { SshTerminal } from './ssh-terminal.js';
 import type { Transport } from './transport.js';
 import { Wire } from './wire.js';
-import { DISCONNECT, disconnectMessage, signatureAlgorithmsMessage } from './wire-message.js';
+import { DISCONNECT, disconnectMessage } from './wire-message.js';
 
 /** What the gate wants to hear of a connection. */
 export interface ConnectionEvents {
@@ -30,6 +30,15 @@ export interface ConnectionEvents {
   closed(connection: Connection): void;
 }
 
+/** The client's end of a connection, in its layers. */
+export interface ConnectionEnds {
+  readonly id: string;
+  readonly source: Source;
+  readonly transport: Transport;
+  readonly client: Ssh2Connection;
+  readonly parts: Ssh2PrivateParts;
+}
+
 /** What connections have in common. */
 export interface ConnectionLimits {
   readonly tries: number;
@@ -39,12 +48,6 @@ export interface ConnectionLimits {
   readonly idleMs: number;
 }
 
-/** RFC 4254 §5.1. */
-const OPEN_FAILURE = { prohibited: 1, resourceShortage: 4 } as const;
-/** OpenSSH sends 32 KiB at most; a client that takes less than 1 KiB a packet would be served at a crawl, or not at all. */
-const PACKET_SIZE = { least: 1024, most: 32 * 1024 } as const;
-/** Session channels opened and closed over the life of one connection. */
-const MOST_CHANNELS = 1000;
 /** What the sessions of a connection that is to end may take over it. */
 const LEAVE_MS = 10_000;
 
@@ -61,11 +64,9 @@ export class Connection {
   readonly #log: GateLog;
   readonly #login: Login;
   readonly #rekeying: Rekeying;
-  readonly #channels = new Map<number, SessionChannel>();
-  readonly #wire: Wire;
+  readonly #channels: ChannelTable;
   #identity: Identity | null = null;
   #loginName = '';
-  #opened = 0;
   #handshaken = false;
   #idle: NodeJS.Timeout | undefined;
   /** Set once the connection only waits for its sessions to end. */
@@ -73,19 +74,7 @@ export class Connection {
   #closed = false;
 
   constructor(
-    {
-      id,
-      source,
-      transport,
-      client,
-      parts,
-    }: {
-      id: string;
-      source: Source;
-      transport: Transport;
-      client: Ssh2Connection;
-      parts: Ssh2PrivateParts;
-    },
+    { id, source, transport, client, parts }: ConnectionEnds,
     limits: ConnectionLimits,
     authenticator: Authenticator,
     events: ConnectionEvents,
@@ -102,7 +91,6 @@ export class Connection {
     this.#rekeying = new Rekeying(client, parts.protocol, limits.rekey, (what) => {
       this.#violation(what);
     });
-    this.#wire = new Wire(parts.protocol, transport, this.#rekeying);
     this.#login = new Login(authenticator, limits.tries, {
       accepted: (found, login) => {
         this.#accepted(found, login);
@@ -118,8 +106,24 @@ export class Connection {
         this.end(DISCONNECT.byApplication, 'Logging in is not possible now.');
       },
     });
+    const wire = new Wire(parts.protocol, transport, this.#rekeying);
+    this.#channels = new ChannelTable(parts, wire, limits.sessionsPerConnection, {
+      refuses: () => this.#refusesSessions(),
+      started: (terminal, request, number) => {
+        events.session(this, terminal, request, number);
+      },
+      violation: (what) => {
+        this.#violation(what);
+      },
+      faulted: (error, number) => {
+        log.error({ connection: id, session: `${id}.${number}`, err: error }, 'a fault ended a session');
+      },
+      emptied: () => {
+        this.#watchIdle();
+      },
+    });
+    announceSignatureAlgorithms(parts.protocol);
     this.#listen();
-    this.#guardProtocol();
   }
 
   /** Null before login. */
@@ -174,7 +178,12 @@ export class Connection {
     });
     client.on('session', (accept, reject) => {
       this.#guard(() => {
-        this.#openSession(accept, reject);
+        if (this.#identity === null || this.#closed) {
+          reject();
+          return;
+        }
+        this.#channels.open(accept());
+        if (this.#endWith === null) clearTimeout(this.#idle);
       });
     });
     client.on('error', (error) => {
@@ -190,10 +199,10 @@ export class Connection {
       this.#handshaken = true;
     });
     client.on('rekey', () => {
-      this.#flush();
+      this.#channels.flush();
     });
     this.#transport.onDrain(() => {
-      this.#flush();
+      this.#channels.flush();
     });
     let read = 0;
     this.#transport.afterRead = () => {
@@ -201,98 +210,6 @@ export class Connection {
       this.#rekeying.count(bytesRead - read);
       read = bytesRead;
     };
-  }
-
-  /** Stands before ssh2's own message handlers, for what they let through. */
-  #guardProtocol(): void {
-    const { protocol, channels } = this.#parts;
-    const handlers = protocol._handlers;
-    const { CHANNEL_OPEN, CHANNEL_REQUEST, CHANNEL_CLOSE } = handlers;
-    handlers.CHANNEL_OPEN = (proto, info) => {
-      if (info.type === 'session' && this.#identity !== null) {
-        const no = this.#refuseChannel(info.packetSize);
-        if (no !== null) {
-          proto.channelOpenFail(info.sender, no.reason, no.sentence);
-          return;
-        }
-        info.packetSize = Math.min(info.packetSize, PACKET_SIZE.most);
-      }
-      CHANNEL_OPEN(proto, info);
-    };
-    handlers.CHANNEL_DATA = (_proto, recipient, data) => {
-      this.#channels.get(recipient)?.receive(data);
-    };
-    handlers.CHANNEL_WINDOW_ADJUST = (_proto, recipient, bytes) => {
-      this.#channels.get(recipient)?.credit(bytes);
-    };
-    handlers.CHANNEL_REQUEST = (proto, recipient, type, wantReply, data) => {
-      if (type === 'break') this.#channels.get(recipient)?.breakRequest(data, wantReply);
-      else CHANNEL_REQUEST(proto, recipient, type, wantReply, data);
-    };
-    handlers.CHANNEL_CLOSE = (proto, recipient) => {
-      CHANNEL_CLOSE(proto, recipient);
-      const channel = this.#channels.get(recipient);
-      if (channel === undefined) return;
-      this.#channels.delete(recipient);
-      channel.closed(false);
-      channels.remove(recipient);
-      this.#watchIdle();
-    };
-    // The window that ssh2 gives is 2 MiB a channel, too much to hold for each.
-    const confirm = protocol.channelOpenConfirm.bind(protocol);
-    protocol.channelOpenConfirm = (remote, local, _window, packetSize) => {
-      confirm(remote, local, INPUT_WINDOW, packetSize);
-    };
-    const handshaken = protocol._onHandshakeComplete;
-    protocol._onHandshakeComplete = (...negotiated) => {
-      protocol._onHandshakeComplete = handshaken;
-      if (protocol._kex?.remoteExtInfoEnabled === true) {
-        sendPayload(protocol, signatureAlgorithmsMessage());
-        protocol._kex.remoteExtInfoEnabled = false;
-      }
-      handshaken(...negotiated);
-    };
-  }
-
-  #refuseChannel(packetSize: number): { reason: number; sentence: string } | null {
-    if (this.#endWith !== null) return { reason: OPEN_FAILURE.prohibited, sentence: this.#endWith };
-    if (packetSize < PACKET_SIZE.least) {
-      return { reason: OPEN_FAILURE.prohibited, sentence: 'the maximum packet size is too small' };
-    }
-    if (this.#channels.size >= this.#limits.sessionsPerConnection) {
-      return { reason: OPEN_FAILURE.resourceShortage, sentence: 'too many sessions in one connection' };
-    }
-    this.#opened += 1;
-    if (this.#opened > MOST_CHANNELS) {
-      this.#violation('opened too many channels');
-      return { reason: OPEN_FAILURE.resourceShortage, sentence: 'too many sessions in one connection' };
-    }
-    if (this.#identity !== null && !this.#events.stillWelcome(this.#identity, this.#loginName)) {
-      this.end(DISCONNECT.byApplication, 'You are no longer allowed to log in.');
-      return { reason: OPEN_FAILURE.prohibited, sentence: '' };
-    }
-    return null;
-  }
-
-  #openSession(accept: () => Ssh2Session, reject: () => unknown): void {
-    if (this.#identity === null || this.#closed) {
-      reject();
-      return;
-    }
-    const number = this.#opened;
-    const channel = new SessionChannel(accept(), this.#wire, {
-      started: (terminal, request) => {
-        this.#events.session(this, terminal, request, number);
-      },
-      violation: (what) => {
-        this.#violation(what);
-      },
-      faulted: (error) => {
-        this.#log.error({ connection: this.id, session: number, err: error }, 'a fault ended a session');
-      },
-    });
-    this.#channels.set(channel.local, channel);
-    if (this.#endWith === null) clearTimeout(this.#idle);
   }
 
   #accepted(found: LoginFound, login: string): void {
@@ -323,8 +240,14 @@ export class Connection {
     this.#idle.unref();
   }
 
-  #flush(): void {
-    for (const channel of this.#channels.values()) channel.flush();
+  /** @returns a sentence when no session may be opened on this connection any more */
+  #refusesSessions(): string | null {
+    // ssh2 refuses by itself who has not logged in.
+    if (this.#identity === null || this.#endWith !== null) return this.#endWith;
+    if (this.#events.stillWelcome(this.#identity, this.#loginName)) return null;
+    const sentence = 'You are no longer allowed to log in.';
+    this.end(DISCONNECT.byApplication, sentence);
+    return sentence;
   }
 
   #violation(what: string): void {
@@ -351,8 +274,7 @@ export class Connection {
     this.#closed = true;
     clearTimeout(this.#idle);
     this.#rekeying.dispose();
-    for (const channel of this.#channels.values()) channel.closed(true);
-    this.#channels.clear();
+    this.#channels.closeAll();
     this.#events.closed(this);
   }
 }

@@ -14,7 +14,8 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import ssh2, { type ParsedKey } from 'ssh2';
-import { parseFingerprint, type Fingerprint } from '../../../policy/names.js';
+import type { Fingerprint } from '../../../policy/names.js';
+import { fingerprintOf } from '../public-key.js';
 
 const KEY_TYPE = 'ssh-ed25519';
 
@@ -93,14 +94,6 @@ export class HostKey {
   sshfpLine(host: string): string {
     return `${host} IN SSHFP 4 2 ${createHash('sha256').update(this.blob).digest('hex')}`;
   }
-}
-
-/** The fingerprint of a public key blob, as OpenSSH prints it. */
-export function fingerprintOf(blob: Uint8Array): Fingerprint {
-  const digest = createHash('sha256').update(blob).digest('base64').replace(/=+$/, '');
-  const fingerprint = parseFingerprint(`SHA256:${digest}`);
-  if (fingerprint === undefined) throw new Error('a SHA-256 digest did not make a fingerprint');
-  return fingerprint;
 }
 
 function unusable(file: string, why: string): string {

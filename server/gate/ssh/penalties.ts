@@ -55,7 +55,7 @@ export class Penalties {
     }
     record.refused = Math.max(0, record.refused - (now - record.lastRefusedAt) / this.#firstMs) + 1;
     record.lastRefusedAt = now;
-    if (record.refused < this.#after || now < record.until) return 0;
+    if (Math.ceil(record.refused) < this.#after || now < record.until) return 0;
     const ms = Math.min(LONGEST_MS, this.#firstMs * 2 ** record.level);
     record.level += 1;
     record.refused = 0;

@@ -1,6 +1,7 @@
 import { generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto';
 import ssh2 from 'ssh2';
-import { SIGNATURE_ALGORITHMS, type KeyType, type SignatureAlgorithm } from './algorithms.js';
+import type { KeyType } from '../public-key.js';
+import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from './algorithms.js';
 
 /** A public key with a signature that claims to be its owner's. */
 export interface SignedClaim {

@@ -1,0 +1,129 @@
+import type { Session as Ssh2Session } from 'ssh2';
+import type { Session } from '../session.js';
+import { INPUT_WINDOW } from './channel-input.js';
+import { SessionChannel } from './session-channel.js';
+import type { Ssh2PrivateParts } from './ssh2-private.js';
+import type { SshTerminal } from './ssh-terminal.js';
+import type { Wire } from './wire.js';
+
+/** What happens on the channels of one connection. `number` counts them from 1. */
+export interface ChannelTableEvents {
+  /** @returns a sentence when no session may be opened now */
+  refuses(): string | null;
+  started(terminal: SshTerminal, request: Session['request'], number: number): void;
+  violation(what: string): void;
+  faulted(error: unknown, number: number): void;
+  /** The last channel has gone. */
+  emptied(): void;
+}
+
+/** RFC 4254 §5.1. */
+const OPEN_FAILURE = { prohibited: 1, resourceShortage: 4 } as const;
+/** OpenSSH sends 32 KiB at most; with 0, ssh2 would write for ever, and with little more a customer at a crawl. */
+const PACKET_SIZE = { least: 1024, most: 32 * 1024 } as const;
+/** Session channels opened and closed over the life of one connection. */
+const MOST_CHANNELS = 1000;
+
+/**
+ * The session channels of one connection. It stands before ssh2's own message handlers for what those let through:
+ * any packet size, any number of sessions, more than the window, closes that are never answered, and `break`.
+ */
+export class ChannelTable {
+  readonly #wire: Wire;
+  readonly #most: number;
+  readonly #events: ChannelTableEvents;
+  readonly #channels = new Map<number, SessionChannel>();
+  #opened = 0;
+
+  /** @param most session channels at once */
+  constructor(parts: Ssh2PrivateParts, wire: Wire, most: number, events: ChannelTableEvents) {
+    this.#wire = wire;
+    this.#most = most;
+    this.#events = events;
+    this.#standBefore(parts);
+  }
+
+  get size(): number {
+    return this.#channels.size;
+  }
+
+  /** ssh2 has let a session channel through. */
+  open(session: Ssh2Session): void {
+    const number = this.#opened;
+    const channel = new SessionChannel(session, this.#wire, {
+      started: (terminal, request) => {
+        this.#events.started(terminal, request, number);
+      },
+      violation: (what) => {
+        this.#events.violation(what);
+      },
+      faulted: (error) => {
+        this.#events.faulted(error, number);
+      },
+    });
+    this.#channels.set(channel.local, channel);
+  }
+
+  /** The connection can send again. */
+  flush(): void {
+    for (const channel of this.#channels.values()) channel.flush();
+  }
+
+  /** The connection is lost. */
+  closeAll(): void {
+    const channels = [...this.#channels.values()];
+    this.#channels.clear();
+    for (const channel of channels) channel.closed(true);
+  }
+
+  #standBefore({ protocol, channels }: Ssh2PrivateParts): void {
+    const handlers = protocol._handlers;
+    const { CHANNEL_OPEN, CHANNEL_REQUEST, CHANNEL_CLOSE } = handlers;
+    handlers.CHANNEL_OPEN = (proto, info) => {
+      const no = info.type === 'session' ? this.#refuses(info.packetSize) : null;
+      if (no !== null) {
+        proto.channelOpenFail(info.sender, no.reason, no.sentence);
+        return;
+      }
+      CHANNEL_OPEN(proto, { ...info, packetSize: Math.min(info.packetSize, PACKET_SIZE.most) });
+    };
+    handlers.CHANNEL_DATA = (_proto, recipient, data) => {
+      this.#channels.get(recipient)?.receive(data);
+    };
+    handlers.CHANNEL_WINDOW_ADJUST = (_proto, recipient, bytes) => {
+      this.#channels.get(recipient)?.credit(bytes);
+    };
+    handlers.CHANNEL_REQUEST = (proto, recipient, type, wantReply, data) => {
+      if (type === 'break') this.#channels.get(recipient)?.breakRequest(data, wantReply);
+      else CHANNEL_REQUEST(proto, recipient, type, wantReply, data);
+    };
+    handlers.CHANNEL_CLOSE = (proto, recipient) => {
+      CHANNEL_CLOSE(proto, recipient);
+      const channel = this.#channels.get(recipient);
+      if (channel === undefined) return;
+      this.#channels.delete(recipient);
+      channel.closed(false);
+      channels.remove(recipient);
+      if (this.#channels.size === 0) this.#events.emptied();
+    };
+    // The window that ssh2 gives is 2 MiB a channel, too much to hold for each.
+    const confirm = protocol.channelOpenConfirm.bind(protocol);
+    protocol.channelOpenConfirm = (remote, local, _window, packetSize) => {
+      confirm(remote, local, INPUT_WINDOW, packetSize);
+    };
+  }
+
+  #refuses(packetSize: number): { reason: number; sentence: string } | null {
+    const sentence = this.#events.refuses();
+    if (sentence !== null) return { reason: OPEN_FAILURE.prohibited, sentence };
+    if (packetSize < PACKET_SIZE.least) {
+      return { reason: OPEN_FAILURE.prohibited, sentence: 'the maximum packet size is too small' };
+    }
+    if (this.#channels.size >= this.#most) {
+      return { reason: OPEN_FAILURE.resourceShortage, sentence: 'too many sessions in one connection' };
+    }
+    this.#opened += 1;
+    if (this.#opened > MOST_CHANNELS) this.#events.violation('opened too many channels');
+    return null;
+  }
+}
