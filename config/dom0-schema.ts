@@ -203,7 +203,13 @@ export const DOM0_SCHEMA = {
       destroySeconds: integer(60, 1, 3_600, 'Seconds for a domain to be gone after a power-off.'),
     }),
     observe: section('Looking at what the domains do.', {
-      intervalSeconds: integer(2, 1, 60, 'Seconds between two looks.'),
+      intervalSeconds: {
+        type: 'number',
+        default: 2,
+        minimum: 0.1,
+        maximum: 60,
+        description: 'Seconds between two looks; less than one is for simulated hosts.',
+      },
       goneAfterSeconds: integer(
         60,
         1,

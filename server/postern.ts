@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { addDom0Command } from './cli/dom0.js';
 import { CliError, EXIT } from './cli/exit-status.js';
 
 /** The command line: every command is a file of cli/, which adds itself to the program. */
@@ -9,6 +10,7 @@ async function main(): Promise<void> {
     .version('0.1.0')
     .showHelpAfterError('(postern --help lists the commands)')
     .exitOverride();
+  addDom0Command(program);
   await program.parseAsync();
 }
 

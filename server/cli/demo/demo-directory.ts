@@ -1,4 +1,5 @@
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { stopSimulator } from '../../simulator/install.js';
 import { CliError } from '../exit-status.js';
 import { type DemoLayout, SOCKET_PATH_LIMIT } from './demo-layout.js';
 import { clearLeftovers } from './demo-pids.js';
@@ -7,10 +8,9 @@ import { clearLeftovers } from './demo-pids.js';
  * Makes the demo's directory ready: new, or the one of an earlier start.
  *
  * @param fresh begin anew
- * @param clear ends what an earlier simulated Xen host left running in the directory
  * @throws CliError in one sentence for a directory that cannot be used or is in use
  */
-export function prepareDirectory(layout: DemoLayout, fresh: boolean, clear: () => void): void {
+export async function prepareDirectory(layout: DemoLayout, fresh: boolean): Promise<void> {
   const { directory } = layout;
   for (const socket of [layout.dom0Socket, layout.controlSocket]) {
     if (Buffer.byteLength(socket) > SOCKET_PATH_LIMIT) {
@@ -39,7 +39,7 @@ export function prepareDirectory(layout: DemoLayout, fresh: boolean, clear: () =
       `a demo already runs in ${directory} (pid ${running}); stop it first, or choose another --dir`,
     );
   }
-  clear();
+  await stopSimulator(layout.xen);
   if (fresh) {
     for (const entry of readdirSync(directory))
       rmSync(`${directory}/${entry}`, { recursive: true, force: true });

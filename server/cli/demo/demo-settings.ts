@@ -65,7 +65,7 @@ profiles:
     disks: Your disk is attached as /dev/xvda, writable; nothing is mounted or changed until you do it.
     hint: "mount /dev/xvda /mnt, mend what is broken, umount /mnt; then leave with Ctrl-] . and choose 7."
 observe:
-  intervalSeconds: 0.5
+  intervalSeconds: 0.25
 `,
     { mode: 0o600 },
   );

@@ -1,0 +1,27 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import type { SimulatedDomain } from '../../simulator/install.js';
+
+/** The machines of the demo. Ophelia stops in her initramfs until somebody mends her /etc/fstab. */
+export const DEMO_DOMAINS: readonly SimulatedDomain[] = [
+  { name: 'horatio', memory: 512 },
+  { name: 'ophelia', memory: 1024, vcpus: 2, brokenFstab: true },
+  { name: 'yorick', memory: 256 },
+];
+
+/** Switches the machines on as the host's own boot would (xendomains): by `xl`, not by Postern. */
+export async function bootDemoDomains(xl: string, directory: string): Promise<void> {
+  for (const { name } of DEMO_DOMAINS) {
+    const create = spawn(xl, ['create', '-q', join(directory, 'etc', 'xen', `${name}.cfg`)], {
+      stdio: 'ignore',
+    });
+    await new Promise<void>((resolve) => {
+      create.once('exit', () => {
+        resolve();
+      });
+      create.once('error', () => {
+        resolve();
+      });
+    });
+  }
+}

@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { demoKey } from '../../server/cli/demo/demo-keys.js';
+import { Store } from '../../server/store/store.js';
+import { eventually } from '../support/eventually.js';
+import { House, run } from '../support/house.js';
+
+describe('admin commands on a running gate', () => {
+  let house: House;
+  before(async () => {
+    house = await House.start({
+      customers: { alice: { horatio: 'owner' }, bob: { yorick: 'owner' }, carol: {} },
+    });
+  });
+  after(() => house.stop());
+
+  it('a new customer with a key and a role can log in at once', async () => {
+    assert.equal((await house.postern('customer', 'add', 'dave')).status, 0);
+    demoKey(house.layout.clientKeys, 'dave');
+    assert.equal(
+      (await house.postern('key', 'add', 'dave', join(house.layout.clientKeys, 'dave.pub'))).status,
+      0,
+    );
+    assert.equal((await house.postern('role', 'add', 'dave', 'ophelia', 'operator')).status, 0);
+    const { stdout, status } = await house.ssh('alice', 'list', {
+      options: ['-l', 'dave', '-o', 'IdentityFile=none', '-i', join(house.layout.clientKeys, 'dave')],
+    });
+    assert.equal(status, 0);
+    assert.match(stdout, /ophelia/);
+    const twice = await house.postern('customer', 'add', 'dave');
+    assert.notEqual(twice.status, 0);
+    assert.match(twice.stderr, /^postern: .*dave.*\n$/, 'one sentence');
+  });
+
+  it('suspending ends the customer’s sessions at once and keeps them out', async () => {
+    const bob = house.terminal('bob');
+    await bob.sees('yorick');
+    assert.equal((await house.postern('customer', 'suspend', 'bob')).status, 0);
+    await bob.ends();
+    assert.equal((await house.ssh('bob', 'list')).status, 255);
+    assert.equal((await house.postern('customer', 'resume', 'bob')).status, 0);
+    assert.equal((await house.ssh('bob', 'list')).status, 0);
+  });
+
+  it('removing a role or a key ends what hung on it', async () => {
+    const bob = house.terminal('bob', 'yorick watch');
+    await bob.receives(/yorick|off|watch/i);
+    assert.equal((await house.postern('role', 'remove', 'bob', 'yorick')).status, 0);
+    await bob.ends();
+    assert.doesNotMatch((await house.ssh('bob', 'list')).stdout, /yorick/);
+    assert.equal((await house.postern('role', 'add', 'bob', 'yorick', 'owner')).status, 0);
+  });
+
+  it('sessions are listed and ended', async () => {
+    const alice = house.terminal('alice');
+    await alice.sees('horatio');
+    const { stdout } = await house.postern('session', 'list', '--json');
+    const [session] = (JSON.parse(stdout) as { id: string; customer: string }[]).filter(
+      ({ customer }) => customer === 'alice',
+    );
+    assert.ok(session);
+    assert.equal((await house.postern('session', 'end', session.id)).status, 0);
+    await alice.ends();
+    assert.notEqual((await house.postern('session', 'end', session.id)).status, 0);
+  });
+
+  it('the audit log is read, filtered and verified, and a change in it is found', async () => {
+    assert.equal((await house.ssh('alice', 'horatio start --wait')).status, 0);
+    const { stdout } = await house.postern('audit', '--customer', 'alice');
+    assert.match(stdout, /domain\.start\.requested/);
+    assert.doesNotMatch(stdout, /yorick/);
+    assert.equal((await house.postern('audit', 'verify')).status, 0);
+  });
+
+  it('hostkey prints what an admin publishes', async () => {
+    const { stdout, status } = await house.postern('hostkey');
+    assert.equal(status, 0);
+    assert.match(stdout, /SHA256:[A-Za-z0-9+/]{43}/);
+    assert.match(stdout, /SSHFP 4 2 [0-9a-f]{64}/i);
+    const keygen = await run('ssh-keygen', ['-r', 'gate', '-f', `${house.layout.hostKey}.pub`], '');
+    const digest = /SSHFP 4 2 ([0-9a-f]{64})/i.exec(keygen.stdout)?.[1] ?? assert.fail(keygen.stderr);
+    assert.ok(stdout.toLowerCase().includes(digest.toLowerCase()), 'the same as ssh-keygen -r');
+  });
+
+  it('backup is a whole database, made while running', async () => {
+    const file = join(house.layout.directory, 'gate', 'copy.db');
+    assert.equal((await house.postern('backup', file)).status, 0);
+    assert.equal(statSync(file).mode & 0o777, 0o600);
+    const store = Store.open(file);
+    assert.ok(store.customers.list().some(({ name }) => name === 'alice'));
+    store.close();
+    assert.notEqual((await house.postern('backup', file)).status, 0, 'never overwritten');
+  });
+
+  it('doctor is content, and says what to mend when something is wrong', async () => {
+    const well = await house.postern('doctor');
+    assert.equal(well.status, 0, well.stdout + well.stderr);
+    const settings = readFileSync(house.layout.gateSettings, 'utf8');
+    writeFileSync(house.layout.gateSettings, settings.replace('dom0.sock', 'nothing-there.sock'));
+    const ill = await house.postern('doctor');
+    writeFileSync(house.layout.gateSettings, settings);
+    assert.equal(ill.status, 1);
+    assert.match(ill.stdout, /nothing-there\.sock/);
+  });
+
+  it('console NAME goes straight to the dom0 half, also without the gate', async () => {
+    await house.endGate();
+    const admin = house.adminConsole('horatio');
+    admin.type('\r');
+    await admin.sees('login:');
+    admin.type('\x1d.');
+    assert.equal(await admin.ends(), 0);
+    await house.startGate();
+  });
+
+  it('without the gate, commands open the database themselves', async () => {
+    await house.endGate();
+    assert.equal((await house.postern('customer', 'suspend', 'carol')).status, 0);
+    const { stdout } = await house.postern('customer', 'list');
+    assert.match(stdout, /carol.*suspended/);
+    await house.startGate();
+    assert.equal((await house.ssh('carol', 'list')).status, 255);
+  });
+});
+
+describe('a name that is given to another customer', () => {
+  let house: House;
+  before(async () => {
+    house = await House.start({ dom0Settings: '  goneAfterSeconds: 1\n' });
+  });
+  after(() => house.stop());
+
+  it('shows them nothing of the earlier one’s screen and activity, and the earlier one nothing more at all', async () => {
+    assert.equal((await house.ssh('bob', 'yorick start --wait')).status, 0);
+    const bob = house.terminal('bob', 'yorick console');
+    bob.type('\r');
+    await bob.sees('login:');
+    bob.type('root\r');
+    await bob.sees('#');
+    bob.type('echo bobs-secret\r');
+    await bob.sees('bobs-secret');
+    bob.type('\x1d.');
+    await bob.ends();
+
+    // The admin gives yorick, as it runs, to alice.
+    assert.equal((await house.postern('role', 'remove', 'bob', 'yorick')).status, 0);
+    assert.equal((await house.postern('role', 'add', 'alice', 'yorick', 'owner')).status, 0);
+    const alice = house.terminal('alice', 'yorick console');
+    alice.type('echo alice-is-here\r');
+    await alice.sees('alice-is-here');
+    assert.doesNotMatch(alice.raw, /bobs-secret/);
+    assert.doesNotMatch(alice.raw, /login:/);
+    alice.type('\x1d.');
+    await alice.ends();
+    assert.doesNotMatch((await house.ssh('alice', 'activity')).stdout, /bob/);
+    assert.doesNotMatch((await house.ssh('alice', 'yorick log')).stdout, /bobs-secret/);
+    assert.equal((await house.ssh('bob', 'yorick status')).status, 4);
+  });
+
+  it('a deleted machine is retired: if the name returns, old roles count only when adopted', async () => {
+    const config = join(house.layout.xen, 'etc', 'xen', 'horatio.cfg');
+    const text = readFileSync(config, 'utf8');
+    const { rmSync } = await import('node:fs');
+    rmSync(config);
+    await eventually(
+      'horatio to be retired',
+      async () => !(await house.ssh('alice', 'list')).stdout.includes('horatio'),
+    );
+    writeFileSync(config, text);
+    await eventually('horatio to be seen again', async () =>
+      (await house.postern('domain', 'list')).stdout.includes('horatio'),
+    );
+    assert.equal((await house.ssh('alice', 'horatio status')).status, 4);
+    await eventually(
+      'adopting',
+      async () => (await house.postern('domain', 'adopt', 'horatio')).status === 0,
+    );
+    await eventually(
+      'the old role to count again',
+      async () => (await house.ssh('alice', 'horatio status')).status === 0,
+    );
+  });
+});

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { run } from '../support/house.js';
+
+const SCRIPT = fileURLToPath(new URL('../../server/postern.js', import.meta.url));
+
+/** The demo as a stranger starts it. */
+class Demo {
+  readonly child: ChildProcess;
+  stdout = '';
+  stderr = '';
+  readonly ended: Promise<number | null>;
+
+  constructor(...args: string[]) {
+    this.child = spawn(process.execPath, [SCRIPT, 'demo', '--time-scale', '0.02', ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.child.stdout?.on('data', (data: Buffer) => (this.stdout += data.toString()));
+    this.child.stderr?.on('data', (data: Buffer) => (this.stderr += data.toString()));
+    this.ended = new Promise((resolve) => this.child.once('close', resolve));
+  }
+
+  async ready(): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.child.stdout?.on('data', () => {
+        if (/^postern ready on 127\.0\.0\.1:\d+$/m.test(this.stdout)) resolve();
+      });
+      void this.ended.then((status) => {
+        reject(new Error(`the demo ended with ${String(status)}: ${this.stdout}${this.stderr}`));
+      });
+    });
+  }
+
+  async interrupt(): Promise<number | null> {
+    this.child.kill('SIGINT');
+    return this.ended;
+  }
+}
+
+/** Processes whose command line speaks of the directory. */
+function processesOf(directory: string): string[] {
+  return execFileSync('ps', ['axww', '-o', 'pid=,args='], { encoding: 'utf8' })
+    .split('\n')
+    .filter((line) => line.includes(directory) && !line.includes('ps axww'));
+}
+
+describe('the demo', () => {
+  let parent: string;
+  let directory: string;
+  beforeEach(() => {
+    parent = mkdtempSync(join(tmpdir(), 'postern-'));
+    directory = join(parent, 'demo');
+  });
+  afterEach(() => {
+    rmSync(parent, { recursive: true, force: true });
+  });
+
+  it('is ready when it says so, finds its first state again, begins anew with --fresh and leaves nothing running', async () => {
+    const first = new Demo('--dir', directory, '--port', '0');
+    await first.ready();
+    assert.match(first.stdout, /ssh -F .*ssh_config alice/);
+    assert.match(first.stdout, /postern ready on 127\.0\.0\.1:\d+\n$/, 'the last line');
+    const config = join(directory, 'ssh_config');
+    const list = await run('ssh', ['-F', config, 'alice', 'list'], '');
+    assert.equal(list.status, 0, list.stderr);
+    assert.match(list.stdout, /horatio[\s\S]*ophelia/);
+    assert.equal(list.stderr, '', 'ssh asks and warns of nothing');
+    assert.match((await run('ssh', ['-F', config, 'bob', 'list'], '')).stdout, /yorick/);
+    assert.equal(await first.interrupt(), 0);
+    assert.deepEqual(processesOf(directory), []);
+
+    const hostKey = readFileSync(join(directory, 'known_hosts'), 'utf8').split(' ')[2];
+    const again = new Demo('--dir', directory, '--port', '0');
+    await again.ready();
+    assert.equal(readFileSync(join(directory, 'known_hosts'), 'utf8').split(' ')[2], hostKey);
+    const second = new Demo('--dir', directory, '--port', '0');
+    assert.equal(await second.ended, 1);
+    assert.match(second.stderr, /^postern: a demo already runs in .*\n$/);
+    assert.match((await run('ssh', ['-F', config, 'alice', 'activity'], '')).stdout, /\S/);
+    assert.equal(await again.interrupt(), 0);
+
+    const fresh = new Demo('--dir', directory, '--port', '0', '--fresh');
+    await fresh.ready();
+    assert.notEqual(readFileSync(join(directory, 'known_hosts'), 'utf8').split(' ')[2], hostKey);
+    assert.equal(await fresh.interrupt(), 0);
+    assert.deepEqual(processesOf(directory), []);
+  }).timeout(90_000);
+
+  it('says in one sentence what is wrong: a port in use', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as AddressInfo;
+    const demo = new Demo('--dir', directory, '--port', String(port));
+    assert.notEqual(await demo.ended, 0);
+    assert.match(demo.stderr, new RegExp(`^postern: port ${port} is in use; [^\\n]*\\n$`));
+    server.close();
+  });
+
+  it('says in one sentence what is wrong: a directory that is something else or cannot be made', async () => {
+    mkdirSync(directory);
+    writeFileSync(join(directory, 'precious'), 'data');
+    const foreign = new Demo('--dir', directory, '--port', '0', '--fresh');
+    assert.notEqual(await foreign.ended, 0);
+    assert.match(foreign.stderr, /^postern: [^\n]*not a demo[^\n]*\n$/);
+    assert.ok(existsSync(join(directory, 'precious')));
+    const impossible = new Demo('--dir', '/proc/nothing/demo', '--port', '0');
+    assert.notEqual(await impossible.ended, 0);
+    assert.match(impossible.stderr, /^postern: \/proc\/nothing\/demo cannot be written[^\n]*\n$/);
+    const long = new Demo('--dir', join(parent, 'x'.repeat(120)), '--port', '0');
+    assert.notEqual(await long.ended, 0);
+    assert.match(long.stderr, /^postern: [^\n]*too long[^\n]*\n$/);
+  });
+
+  it('says in one sentence what is wrong: a key file open to others', async () => {
+    const first = new Demo('--dir', directory, '--port', '0');
+    await first.ready();
+    await first.interrupt();
+    for (const file of [join('keys', 'alice'), join('gate', 'ssh_host_ed25519_key')]) {
+      chmodSync(join(directory, file), 0o644);
+      const demo = new Demo('--dir', directory, '--port', '0');
+      assert.notEqual(await demo.ended, 0, file);
+      assert.match(demo.stderr, /open|mode|permission/i);
+      assert.match(demo.stderr, /chmod 600|0600/);
+      chmodSync(join(directory, file), 0o600);
+    }
+    assert.deepEqual(processesOf(directory), []);
+  }).timeout(60_000);
+});

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { eventually } from '../support/eventually.js';
+import { House } from '../support/house.js';
+
+const ALL = `rules:
+  - allow: [status, console, watch, takeover, sysrq, log, start, shutdown, poweroff, reboot, rescue, normal]
+    roles: [owner]
+`;
+const LOOK_ONLY = `rules:
+  - deny: [console, poweroff]
+    reason: Closed for maintenance until noon.
+  - allow: [status, log, start, shutdown, reboot]
+    roles: [owner]
+`;
+const BROKEN = `rules:
+  - alow: [status]
+`;
+
+describe('policy reload', () => {
+  let house: House;
+  beforeEach(async () => {
+    house = await House.start({ policy: ALL });
+  });
+  afterEach(() => house.stop());
+
+  it('ends at once what is no longer allowed, with a sentence, and keeps what is', async () => {
+    assert.equal((await house.ssh('alice', 'horatio start --wait')).status, 0);
+    const console = house.terminal('alice', 'horatio console');
+    console.type('\r');
+    await console.sees('login:');
+    const menu = house.terminal('alice', '', { ssh: ['-l', 'horatio'] });
+    await menu.sees('running');
+    house.writePolicy(LOOK_ONLY);
+    const { status, stdout, stderr } = await house.postern('policy', 'reload');
+    assert.equal(status, 0, stdout + stderr);
+    await console.receives('Closed for maintenance until noon.');
+    assert.notEqual(await console.ends(), 0);
+    menu.type('4');
+    await menu.sees('Closed for maintenance until noon.');
+    const refused = await house.ssh('alice', 'horatio poweroff --yes');
+    assert.equal(refused.status, 3);
+    assert.match(refused.stderr, /Closed for maintenance until noon\./);
+  });
+
+  it('a broken policy changes nothing and is said with its place; SIGHUP reloads as well', async () => {
+    assert.equal((await house.ssh('alice', 'horatio start --wait')).status, 0);
+    const console = house.terminal('alice', 'horatio console');
+    console.type('\r');
+    await console.sees('login:');
+    house.writePolicy(BROKEN);
+    const { status, stdout, stderr } = await house.postern('policy', 'reload');
+    assert.notEqual(status, 0);
+    assert.match(stdout + stderr, /10-default\.yaml:2:5/);
+    assert.match(stdout + stderr, /allow/, 'with a suggestion');
+    console.type('\r');
+    assert.equal((await house.ssh('alice', 'horatio status')).status, 0);
+    house.writePolicy(LOOK_ONLY);
+    house.signalGate('SIGHUP');
+    await console.receives('Closed for maintenance until noon.');
+  });
+
+  it('a gate that starts with a broken policy runs the last accepted one, and says so', async () => {
+    await house.endGate();
+    house.writePolicy(BROKEN);
+    await house.startGate();
+    assert.equal((await house.ssh('alice', 'horatio status')).status, 0);
+    const { stdout } = await house.postern('policy', 'status');
+    assert.match(stdout, /last accepted|broken|rejected/i);
+  });
+
+  it('explain says which rule decides', async () => {
+    const allowed = await house.postern('policy', 'explain', 'alice', 'poweroff', 'horatio');
+    assert.equal(allowed.status, 0);
+    assert.match(allowed.stdout, /allow/);
+    assert.match(allowed.stdout, /10-default\.yaml:2/);
+    const denied = await house.postern('policy', 'explain', 'bob', 'poweroff', 'horatio');
+    assert.match(denied.stdout, /no-role/);
+  });
+});
+
+describe('limits', () => {
+  let house: House;
+  before(async () => {
+    house = await House.start({
+      policy: `${ALL}limits:\n  - actions: [start]\n    per: domain\n    count: 1\n    within: 1h\nsessions:\n  - customers: ["*"]\n    count: 2\n`,
+    });
+  });
+  after(() => house.stop());
+
+  it('two requests at once cannot both pass a limit of one', async () => {
+    const results = await Promise.all([1, 2, 3, 4].map(() => house.ssh('alice', 'horatio start')));
+    const statuses = results.map(({ status }) => status).sort();
+    assert.equal(statuses.filter((status) => status === 0).length, 1, statuses.join());
+  });
+
+  it('a customer has no more sessions than policy says', async () => {
+    const first = house.terminal('bob');
+    const second = house.terminal('bob');
+    await first.sees('yorick');
+    await second.sees('yorick');
+    const third = await house.ssh('bob', 'list');
+    assert.notEqual(third.status, 0);
+    assert.match(third.stderr + third.stdout, /sessions/);
+    first.type('q');
+    await first.ends();
+    await eventually('room for a session', async () => (await house.ssh('bob', 'list')).status === 0);
+    second.type('q');
+    await second.ends();
+  });
+});

@@ -1,0 +1,251 @@
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { demoKey } from '../../server/cli/demo/demo-keys.js';
+import { DEMO_DOMAINS } from '../../server/cli/demo/demo-domains.js';
+import { demoLayout, type DemoLayout } from '../../server/cli/demo/demo-layout.js';
+import { registerDemoCustomers } from '../../server/cli/demo/demo-customers.js';
+import { writeDemoSettings } from '../../server/cli/demo/demo-settings.js';
+import { writeSshConfig } from '../../server/cli/demo/demo-ssh-config.js';
+import { HalfProcess } from '../../server/cli/demo/half-process.js';
+import {
+  installSimulator,
+  stopSimulator,
+  type SimulatedDomain,
+  type SimulatedHost,
+} from '../../server/simulator/install.js';
+import { Store } from '../../server/store/store.js';
+import type { Role } from '../../policy/roles.js';
+import { TerminalClient } from './terminal-client.js';
+
+/** How a command ended, as its caller sees it. */
+export interface Ended {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface HouseOptions {
+  /** Customers and what they are to which domain; each has a key of their own. */
+  readonly customers?: Readonly<Record<string, Readonly<Record<string, Role>>>>;
+  /** The policy file's text; the shipped default when not given. */
+  readonly policy?: string;
+  /** Text appended to the halves' settings. */
+  readonly gateSettings?: string;
+  readonly dom0Settings?: string;
+  readonly domains?: readonly SimulatedDomain[];
+  /** Of a real Xen host's times. */
+  readonly timeScale?: number;
+}
+
+const SCRIPT = fileURLToPath(new URL('../../server/postern.js', import.meta.url));
+
+const DEFAULT_CUSTOMERS: Readonly<Record<string, Readonly<Record<string, Role>>>> = {
+  alice: { horatio: 'owner', ophelia: 'owner' },
+  bob: { yorick: 'owner' },
+};
+
+/**
+ * The whole house on a simulated Xen host: both halves as processes, real SQLite, real sockets, a directory of its own.
+ * `stop` leaves nothing behind.
+ */
+export class House {
+  readonly layout: DemoLayout;
+  readonly #parent: string;
+  readonly #customers: readonly string[];
+  readonly #clients = new Set<TerminalClient>();
+  #gate: HalfProcess | undefined;
+  #dom0: HalfProcess | undefined;
+  #port = 0;
+  readonly xl: string;
+
+  private constructor(parent: string, options: HouseOptions, xen: SimulatedHost) {
+    this.#parent = parent;
+    this.layout = demoLayout(join(parent, 'h'));
+    const customers = options.customers ?? DEFAULT_CUSTOMERS;
+    this.#customers = Object.keys(customers);
+    this.xl = xen.xl;
+    writeDemoSettings(this.layout, 0, xen);
+    if (options.policy !== undefined) this.writePolicy(options.policy);
+    append(this.layout.gateSettings, options.gateSettings);
+    append(this.layout.dom0Settings, options.dom0Settings);
+    const store = Store.open(join(this.layout.gateState, 'postern.db'));
+    registerDemoCustomers(
+      store,
+      Object.entries(customers).map(([name, roles]) => ({
+        name,
+        roles,
+        publicKey: demoKey(this.layout.clientKeys, name),
+      })),
+    );
+    store.close();
+  }
+
+  /** Lays the house out and starts both halves. */
+  static async start(options: HouseOptions = {}): Promise<House> {
+    const house = await House.layOut(options);
+    await house.startDom0();
+    await house.startGate();
+    return house;
+  }
+
+  /** Lays the house out and starts nothing. */
+  static async layOut(options: HouseOptions = {}): Promise<House> {
+    const parent = mkdtempSync(join(tmpdir(), 'postern-'));
+    const directory = demoLayout(join(parent, 'h')).xen;
+    const timeScale = options.timeScale ?? 0.02;
+    const xen = await installSimulator({ directory, timeScale, domains: options.domains ?? DEMO_DOMAINS });
+    return new House(parent, options, xen);
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  get gatePid(): number {
+    return this.#gate?.pid ?? assert.fail('the gate does not run');
+  }
+
+  get dom0Pid(): number {
+    return this.#dom0?.pid ?? assert.fail('the dom0 half does not run');
+  }
+
+  async startDom0(): Promise<void> {
+    this.#dom0 = new HalfProcess(
+      'dom0',
+      SCRIPT,
+      ['dom0', '--settings', this.layout.dom0Settings],
+      this.log('dom0'),
+    );
+    await this.#dom0.ready();
+  }
+
+  async startGate(): Promise<void> {
+    this.#gate = new HalfProcess(
+      'gate',
+      SCRIPT,
+      ['gate', '--settings', this.layout.gateSettings],
+      this.log('gate'),
+    );
+    const address = await this.#gate.ready();
+    this.#port = Number(/:(\d+)/.exec(address)?.[1]);
+    writeSshConfig(
+      this.layout,
+      this.#customers,
+      this.#port,
+      readFileSync(`${this.layout.hostKey}.pub`, 'utf8'),
+    );
+  }
+
+  /** Ends the gate and waits until it has gone. */
+  async endGate(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    this.#gate?.kill(signal);
+    await this.#gate?.exited;
+  }
+
+  /** Ends the dom0 half and waits until it has gone. */
+  async endDom0(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    this.#dom0?.kill(signal);
+    await this.#dom0?.exited;
+  }
+
+  signalGate(signal: NodeJS.Signals): void {
+    this.#gate?.kill(signal);
+  }
+
+  log(half: 'gate' | 'dom0'): string {
+    return join(this.layout.logs, `${half}.log`);
+  }
+
+  writePolicy(text: string): void {
+    writeFileSync(join(this.layout.policy, '10-default.yaml'), text);
+  }
+
+  /** The command line of ssh up to and with the host's name. */
+  sshArgs(customer: string, options: readonly string[] = []): string[] {
+    return ['-F', this.layout.sshConfig, ...options, customer];
+  }
+
+  /** Runs a command over ssh without a terminal, as a script would. */
+  async ssh(
+    customer: string,
+    command: string,
+    { input = '', options = [] as readonly string[] } = {},
+  ): Promise<Ended> {
+    return run(
+      'ssh',
+      [...this.sshArgs(customer, ['-T', ...options]), ...(command === '' ? [] : ['--', command])],
+      input,
+    );
+  }
+
+  /** A customer at a terminal. */
+  terminal(
+    customer: string,
+    command = '',
+    options: { columns?: number; rows?: number; term?: string; ssh?: readonly string[] } = {},
+  ): TerminalClient {
+    const args = [
+      ...this.sshArgs(customer, ['-tt', ...(options.ssh ?? [])]),
+      ...(command === '' ? [] : ['--', command]),
+    ];
+    const client = new TerminalClient('ssh', args, options);
+    this.#clients.add(client);
+    return client;
+  }
+
+  /** An admin's command against this house. */
+  async postern(...args: string[]): Promise<Ended> {
+    return run(process.execPath, [SCRIPT, ...args, '--settings', this.layout.gateSettings], '');
+  }
+
+  /** An admin at a terminal on the Xen host. */
+  adminConsole(domain: string): TerminalClient {
+    const client = new TerminalClient(process.execPath, [
+      SCRIPT,
+      'console',
+      domain,
+      '--settings',
+      this.layout.dom0Settings,
+    ]);
+    this.#clients.add(client);
+    return client;
+  }
+
+  /** What an operator types by hand on the Xen host. */
+  xlByHand(...args: string[]): Ended {
+    const { status, stdout, stderr } = spawnSync(this.xl, args, { encoding: 'utf8' });
+    return { status, stdout, stderr };
+  }
+
+  async stop(): Promise<void> {
+    for (const client of this.#clients) client.kill();
+    await this.endGate('SIGKILL');
+    await this.endDom0('SIGKILL');
+    await stopSimulator(this.layout.xen);
+    rmSync(this.#parent, { recursive: true, force: true });
+  }
+}
+
+function append(file: string, text: string | undefined): void {
+  if (text !== undefined) writeFileSync(file, text, { flag: 'a' });
+}
+
+/** Runs a program to its end with the whole input given at once. */
+export async function run(file: string, args: readonly string[], input: string): Promise<Ended> {
+  const child = spawn(file, [...args], { stdio: 'pipe' });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (data: string) => (stdout += data));
+  child.stderr.setEncoding('utf8').on('data', (data: string) => (stderr += data));
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(input);
+  const status = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  return { status, stdout, stderr };
+}
