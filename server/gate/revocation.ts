@@ -74,6 +74,10 @@ export class Revocation {
         const sentence = this.#lost(live);
         if (sentence === null) continue;
         this.#live.delete(live);
+        this.#log.info(
+          { connection: live.identity.connection, ...live.needs() },
+          'ended: the right was taken away',
+        );
         live.end(sentence);
       } catch (fault) {
         this.#log.error(
@@ -92,6 +96,7 @@ export class Revocation {
       return false;
     }, '');
     for (const [sentence, connections] of lost) {
+      this.#log.info({ connections, sentence }, 'ended: the right to be here was taken away');
       this.#connections?.endConnectionsWhere(({ connection }) => connections.includes(connection), sentence);
     }
   }

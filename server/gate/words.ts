@@ -65,6 +65,22 @@ export function maybeElsewhere(domain: DomainName, host: string, running: boolea
   );
 }
 
+const UNFIT = {
+  running: 'It is running already.',
+  off: 'It is off.',
+  crashed: 'It has crashed. Power it off first.',
+  paused: 'It is paused by the operators of its host.',
+  rebooting: 'It is rebooting.',
+  normal: 'It runs its normal boot already.',
+} as const;
+
+/** Why a choice makes no sense now. */
+export type Unfit = keyof typeof UNFIT;
+
+export function unfit(why: Unfit): Refusal {
+  return refusal('wrong-state', UNFIT[why]);
+}
+
 export function chooseProfile(domain: DomainName, profiles: readonly BootProfileName[]): Refusal {
   if (profiles.length === 0)
     return refusal('no-such-profile', `There is no rescue profile for ${domain} on its host.`);
@@ -74,6 +90,21 @@ export function chooseProfile(domain: DomainName, profiles: readonly BootProfile
 export function noSuchProfile(profiles: readonly BootProfileName[]): Refusal {
   const known = profiles.length === 0 ? 'There is none for this server.' : `Known: ${profiles.join(', ')}.`;
   return refusal('no-such-profile', `There is no such rescue profile. ${known}`);
+}
+
+export function nothingGiven(): Refusal {
+  return refusal('usage', 'Nothing was given. Nothing was done.');
+}
+
+export function notConfirmed(): Refusal {
+  return refusal('needs-confirmation', 'Not confirmed. Nothing was done.');
+}
+
+export function outcomeLost(domain: DomainName): Refusal {
+  return refusal(
+    'host-unreachable',
+    `The host of ${domain} no longer knows how that ended. Look at its state.`,
+  );
 }
 
 /** A right was taken away while it was used. */

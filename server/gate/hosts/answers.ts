@@ -260,18 +260,21 @@ export interface JournalRecord {
 }
 
 /**
- * @returns undefined for a record that claims no audit row
- * @throws AnswerError when it is no object
+ * One page of `GET /journal`, without what is not the gate's concern.
+ * @throws AnswerError
  */
-export function readJournalRecord(value: unknown): JournalRecord | undefined {
-  const from = fields(value, 'journal record');
-  const request =
-    typeof from['request'] === 'object' && from['request'] !== null ? (from['request'] as Fields) : from;
-  const claimed = request['actor'] ?? from['actor'] ?? from['claimed'];
-  const actor = typeof claimed === 'object' && claimed !== null ? (claimed as Fields) : from;
-  const operation = request['id'] ?? from['operation'] ?? from['id'];
-  const { auditSeq, auditHash } = actor;
-  if (typeof operation !== 'string' || typeof auditSeq !== 'number' || typeof auditHash !== 'string')
-    return undefined;
-  return { operation, auditSeq, auditHash };
+export function readJournalPage(value: unknown): {
+  readonly entries: readonly JournalRecord[];
+  readonly next: number | null;
+} {
+  const from = fields(value, 'journal');
+  const entries = list(from, 'entries', 10_000).map((entry) => {
+    const record = fields(entry, 'journal entry');
+    return {
+      operation: text(record, 'operation', 64),
+      auditSeq: number(record, 'auditSeq'),
+      auditHash: text(record, 'auditHash', 64),
+    };
+  });
+  return { entries, next: numberOrNull(from, 'next') };
 }

@@ -19,13 +19,17 @@ export class HostFault extends Error {
   }
 }
 
-export type Answer =
-  | { readonly ok: true; readonly body: unknown }
-  | { readonly ok: false; readonly status: number; readonly no: WireRefusal };
+interface No {
+  readonly ok: false;
+  readonly status: number;
+  readonly no: WireRefusal;
+}
 
-export type Upgraded =
-  | { readonly ok: true; readonly socket: Duplex; readonly head: Buffer }
-  | { readonly ok: false; readonly no: WireRefusal };
+type Whole = { readonly ok: true; readonly body: Buffer } | No;
+
+export type Answer = { readonly ok: true; readonly body: unknown } | No;
+
+export type Upgraded = { readonly ok: true; readonly socket: Duplex; readonly head: Buffer } | No;
 
 /** HTTP over dom0's socket. A connection for each request: over a Unix socket that costs nothing, and none goes stale. */
 export class Dom0Client {
@@ -45,8 +49,12 @@ export class Dom0Client {
 
   /** @throws Error when no answer comes, or one that is not JSON */
   async ask(method: 'GET' | 'POST', path: string, body?: object): Promise<Answer> {
-    const response = await this.open(method, path, body);
-    return this.#read(response);
+    return this.#read(await this.open(method, path, body));
+  }
+
+  /** As `ask`, for an answer that is not JSON. */
+  async bytes(path: string): Promise<Whole> {
+    return this.#whole(await this.open('GET', path));
   }
 
   /**
@@ -115,21 +123,26 @@ export class Dom0Client {
   }
 
   async #read(response: IncomingMessage): Promise<Answer> {
+    const answer = await this.#whole(response);
+    return answer.ok ? { ok: true, body: JSON.parse(answer.body.toString('utf8')) } : answer;
+  }
+
+  async #whole(response: IncomingMessage): Promise<Whole> {
     const chunks: Buffer[] = [];
-    let bytes = 0;
+    let size = 0;
     const deadline = setTimeout(() => response.destroy(new Error('no whole answer in time')), this.#timeout);
     try {
       for await (const chunk of response as AsyncIterable<Buffer>) {
-        bytes += chunk.length;
-        if (bytes > ANSWER_LIMIT) throw new HostFault(`an answer of over ${ANSWER_LIMIT} bytes`);
+        size += chunk.length;
+        if (size > ANSWER_LIMIT) throw new HostFault(`an answer of over ${ANSWER_LIMIT} bytes`);
         chunks.push(chunk);
       }
     } finally {
       clearTimeout(deadline);
     }
-    const body: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    const body = Buffer.concat(chunks);
     const status = response.statusCode ?? 0;
     if (status >= 200 && status < 300) return { ok: true, body };
-    return { ok: false, status, no: readWireRefusal(body) };
+    return { ok: false, status, no: readWireRefusal(JSON.parse(body.toString('utf8'))) };
   }
 }

@@ -10,11 +10,10 @@ import type { Log } from '../log.js';
 import type { Unsubscribe } from '../terminal.js';
 import * as words from '../words.js';
 import type { JournalRecord } from './answers.js';
-import { readContract, readJournalRecord, readOperation } from './answers.js';
+import { readContract, readJournalPage, readOperation } from './answers.js';
 import { ChangesReader } from './changes-reader.js';
 import { ConsoleStream } from './console-stream.js';
 import { Dom0Client, HostFault } from './dom0-client.js';
-import { JsonLines } from './json-lines.js';
 
 export interface HostSettings {
   readonly name: string;
@@ -161,21 +160,32 @@ export class HostLink {
   }
 
   /**
-   * dom0's own journal, as witness for the gate's audit log.
-   * @throws Error when the host does not answer, or not with JSON lines
+   * dom0's own journal, as witness for the gate's audit log, oldest first.
+   * @throws Error when the host does not answer
    */
   async *journal(): AsyncGenerator<JournalRecord> {
-    const response = await this.#client.open('GET', '/journal');
-    if (response.statusCode !== 200) {
-      response.destroy();
-      throw new HostFault(`the journal was answered with status ${response.statusCode ?? 0}`);
+    for (let after: number | null = 0; after !== null;) {
+      const answer = await this.#client.ask('GET', `/journal?after=${after}`);
+      if (!answer.ok) throw new HostFault(`${answer.no.code}: ${answer.no.message}`);
+      const page = readJournalPage(answer.body);
+      yield* page.entries;
+      if (page.next !== null && page.next <= after) throw new HostFault('its journal goes backwards');
+      after = page.next;
     }
-    const lines = new JsonLines();
-    for await (const chunk of response as AsyncIterable<Buffer>) {
-      for (const value of lines.push(chunk)) {
-        const record = readJournalRecord(value);
-        if (record !== undefined) yield record;
-      }
+  }
+
+  /** What is kept of what the console said, as the guest said it, with the proof that it may be read. */
+  async consoleLog(grant: Grant): Promise<Buffer | Refusal> {
+    if (!Grant.is(grant)) throw new TypeError('a console log needs a grant');
+    const { domain, since } = grant;
+    const path = `/domains/${encodeURIComponent(domain)}/log?since=${encodeURIComponent(since)}`;
+    try {
+      const answer = await this.#client.bytes(path);
+      if (answer.ok) return answer.body;
+      if (answer.no.code === 'usage') return words.notOnThisHost(domain, words.actionWord('log'));
+      return words.refusedByHost(domain, answer.no, this.#clock());
+    } catch (fault) {
+      return words.hostUnreachable(domain, `${this.name}: ${message(fault)}`);
     }
   }
 
@@ -189,6 +199,7 @@ export class HostLink {
       readonly label: string;
     },
   ): Promise<ConsoleStream | Refusal> {
+    if (!Grant.is(grant)) throw new TypeError('a console needs a grant');
     const query = new URLSearchParams({
       mode: wish.mode,
       cols: String(wish.columns),

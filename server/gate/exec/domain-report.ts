@@ -1,0 +1,86 @@
+import type { MenuDomain } from '../../../menus/port.js';
+import * as words from '../words.js';
+
+/** Older than this, a state is shown with its age. Milliseconds. */
+const STALE = 5_000;
+
+const iso = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString());
+
+/** A domain as `--json` shows it. */
+export function domainObject(domain: MenuDomain): object {
+  const { operation } = domain;
+  return {
+    name: domain.name,
+    role: domain.role,
+    state: domain.state,
+    profile: domain.profile,
+    since: iso(domain.since),
+    seenAt: iso(domain.seenAt),
+    reachable: domain.reachable,
+    memoryMiB: domain.memoryMiB,
+    vcpus: domain.vcpus,
+    cpuPercent: domain.cpuPercent,
+    profiles: domain.profiles.map(({ name }) => name),
+    operation:
+      operation === null
+        ? null
+        : {
+            id: operation.id,
+            action: operation.action,
+            profile: operation.profile,
+            phase: operation.phase,
+            step: operation.step,
+            place: operation.place,
+            startedAt: iso(operation.startedAt),
+            deadlineAt: iso(operation.deadlineAt),
+            by: operation.by,
+          },
+  };
+}
+
+/** The lines of `list`. */
+export function domainTable(domains: readonly MenuDomain[], now: number): string[] {
+  const rows = domains.map((domain) => [
+    domain.name,
+    stateOf(domain, now),
+    domain.profile ?? '-',
+    domain.memoryMiB === null ? '-' : `${domain.memoryMiB} MiB`,
+    domain.vcpus === null ? '-' : `${domain.vcpus}`,
+    domain.cpuPercent === null ? '-' : `${Math.round(domain.cpuPercent)} %`,
+    domain.since === null ? '-' : words.lasting(new Date(domain.since).toISOString(), new Date(now)),
+    domain.role,
+  ]);
+  return aligned([['NAME', 'STATE', 'BOOT', 'MEMORY', 'CPUS', 'LOAD', 'FOR', 'ROLE'], ...rows]);
+}
+
+/** The lines of `NAME status`. */
+export function domainLines(domain: MenuDomain, now: number): string[] {
+  const since = domain.since === null ? '' : ` since ${new Date(domain.since).toISOString()}`;
+  const lines = [`${domain.name} is ${stateOf(domain, now)}${since}, boot ${domain.profile ?? 'not known'}.`];
+  if (!domain.reachable) lines.push('Its host does not answer just now; this is what was last seen.');
+  const { operation } = domain;
+  if (operation !== null) {
+    const started = words.ago(new Date(operation.startedAt).toISOString(), new Date(now));
+    lines.push(
+      `Under way: ${words.actionWord(operation.action)} (${operation.step}), by ${operation.by}, ${started}.`,
+    );
+  }
+  return lines;
+}
+
+function stateOf(domain: MenuDomain, now: number): string {
+  const word = domain.state === null ? 'not known' : words.stateWord(domain.state);
+  if (domain.seenAt === null || now - domain.seenAt <= STALE) return word;
+  return `${word} (seen ${words.ago(new Date(domain.seenAt).toISOString(), new Date(now))})`;
+}
+
+/** Columns two blanks apart. */
+export function aligned(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}

@@ -1,0 +1,49 @@
+import type { Refusal } from '../../../policy/refusal.js';
+import { printable } from '../printable.js';
+import type { Terminal } from '../terminal.js';
+
+/** Where a command by exec writes: what it found to stdout, what it has to say to stderr. Always printable. */
+export class ExecOutput {
+  readonly #terminal: Pick<Terminal, 'hasPty' | 'write' | 'writeError'>;
+  readonly #end: string;
+
+  constructor(terminal: Pick<Terminal, 'hasPty' | 'write' | 'writeError'>) {
+    this.#terminal = terminal;
+    this.#end = terminal.hasPty ? '\r\n' : '\n';
+  }
+
+  line(text: string): void {
+    this.#terminal.write(`${printable(text, 2000)}${this.#end}`);
+  }
+
+  lines(text: readonly string[]): void {
+    this.#terminal.write(text.map((line) => `${printable(line, 2000)}${this.#end}`).join(''));
+  }
+
+  json(value: unknown): void {
+    this.#terminal.write(`${asciiJson(value)}${this.#end}`);
+  }
+
+  /** To stderr. */
+  say(text: string): void {
+    this.#terminal.writeError(`${printable(text, 1000)}${this.#end}`);
+  }
+
+  /** A prompt, on stderr, without an end of line. */
+  ask(text: string): void {
+    this.#terminal.writeError(text);
+  }
+
+  refuse(no: Refusal, json: boolean): void {
+    if (json) this.json({ error: { code: no.code, message: no.message } });
+    this.say(no.message);
+  }
+}
+
+/** JSON in ASCII: what is not printable stands as an escape, and it is the same value. */
+function asciiJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[\u007f-\uffff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

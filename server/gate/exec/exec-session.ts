@@ -1,0 +1,201 @@
+import { isRefusal } from '../../../policy/refusal.js';
+import type { Refusal } from '../../../policy/refusal.js';
+import type { Activity } from '../activity.js';
+import type { Authorizer } from '../authorize.js';
+import { ConsoleSession } from '../console/console-session.js';
+import type { ConsoleParts } from '../console/console-session.js';
+import type { Hosts } from '../hosts/hosts.js';
+import type { Identity } from '../identity.js';
+import type { OwnKeys } from '../keys.js';
+import type { Operations } from '../operations.js';
+import { OwnDomains } from '../own-domains.js';
+import type { OwnDomainsParts } from '../own-domains.js';
+import type { Standing } from '../revocation.js';
+import type { Terminal } from '../terminal.js';
+import * as words from '../words.js';
+import type { Command } from './command.js';
+import { aligned, domainLines, domainObject, domainTable } from './domain-report.js';
+import { ExecOutput } from './exec-output.js';
+import { EXIT, exitStatus } from './exit-status.js';
+import { HELP } from './help.js';
+import { readText } from './line-reader.js';
+import { OperateCommand } from './operate-command.js';
+import { plainLog } from './plain-log.js';
+
+export interface ExecParts {
+  readonly authorizer: Authorizer;
+  readonly hosts: Hosts;
+  readonly operations: Operations;
+  readonly keys: OwnKeys;
+  readonly activity: Activity;
+  readonly standing: Standing;
+  readonly ownDomains: OwnDomainsParts;
+  readonly console: ConsoleParts;
+}
+
+/** One command by exec: runs it and says with which status it ends. The menu is not one of them. */
+export class ExecSession {
+  readonly #parts: ExecParts;
+  readonly #identity: Identity;
+  readonly #terminal: Terminal;
+  readonly #output: ExecOutput;
+  #console: ConsoleSession | null = null;
+
+  constructor(parts: ExecParts, identity: Identity, terminal: Terminal) {
+    this.#parts = parts;
+    this.#identity = identity;
+    this.#terminal = terminal;
+    this.#output = new ExecOutput(terminal);
+  }
+
+  /** @returns the exit status */
+  async run(command: Exclude<Command, { command: 'menu' }>): Promise<number> {
+    const json = 'json' in command && command.json;
+    const result = this.#parts.standing(this.#identity) ?? (await this.#run(command));
+    if (!isRefusal(result)) return result;
+    this.#output.refuse(result, json);
+    return exitStatus(result.code);
+  }
+
+  /**
+   * Ends it from outside.
+   * @returns true when it takes leave by itself, by `run` returning
+   */
+  end(sentence: string): boolean {
+    this.#console?.end(sentence);
+    return this.#console !== null;
+  }
+
+  #run(command: Exclude<Command, { command: 'menu' }>): Promise<number | Refusal> | number | Refusal {
+    switch (command.command) {
+      case 'help':
+        this.#output.lines(HELP);
+        return EXIT.done;
+      case 'list':
+        return this.#list(command.json);
+      case 'status':
+        return this.#status(command.domain, command.json);
+      case 'keys-list':
+        return this.#keysList(command.json);
+      case 'keys-add':
+        return this.#keysAdd(command.text, command.json);
+      case 'keys-remove':
+        return this.#keysRemove(command);
+      case 'activity':
+        return this.#activity(command.json);
+      case 'log':
+        return this.#log(command.domain, command.json);
+      case 'console':
+      case 'watch':
+        return this.#consoleOf(command.domain, command.command);
+      case 'operate':
+        return new OperateCommand(this.#parts, this.#identity, this.#terminal, this.#output).run(command);
+    }
+  }
+
+  #list(json: boolean): number {
+    const now = Date.now();
+    const domains = new OwnDomains(this.#parts.ownDomains, this.#identity).list(now);
+    if (json) this.#output.json(domains.map(domainObject));
+    else if (domains.length === 0) this.#output.line('You have no servers here.');
+    else this.#output.lines(domainTable(domains, now));
+    return EXIT.done;
+  }
+
+  #status(domain: string, json: boolean): number | Refusal {
+    const permit = this.#parts.authorizer.authorize(this.#identity, {
+      action: 'status',
+      domain,
+      profile: null,
+    });
+    if (isRefusal(permit)) return permit;
+    const { domain: name } = permit.consume('status');
+    const now = Date.now();
+    const every = new OwnDomains(this.#parts.ownDomains, { ...this.#identity, domain: name }).list(now);
+    const found = every.find((each) => each.name === name);
+    if (found === undefined) return words.noSuchDomain('the role went meanwhile');
+    if (json) this.#output.json(domainObject(found));
+    else this.#output.lines(domainLines(found, now));
+    return EXIT.done;
+  }
+
+  #keysList(json: boolean): number {
+    const keys = this.#parts.keys.list(this.#identity).map((key) => ({
+      fingerprint: key.fingerprint,
+      type: key.type,
+      comment: key.comment,
+      addedAt: key.addedAt,
+      lastUsedAt: key.lastUsedAt,
+      inUse: key.fingerprint === this.#identity.fingerprint,
+    }));
+    if (json) {
+      this.#output.json(keys);
+      return EXIT.done;
+    }
+    const rows = keys.map((key) => [
+      key.fingerprint,
+      key.type,
+      key.inUse ? 'now' : (key.lastUsedAt ?? 'never'),
+      key.comment,
+    ]);
+    this.#output.lines(aligned([['FINGERPRINT', 'TYPE', 'LAST USED', 'COMMENT'], ...rows]));
+    return EXIT.done;
+  }
+
+  async #keysAdd(given: string | null, json: boolean): Promise<number | Refusal> {
+    if (given === null && this.#terminal.hasPty) this.#output.ask('Paste the public key, then Enter: ');
+    const text = given ?? (await readText(this.#terminal));
+    if (text === null) return words.nothingGiven();
+    const key = this.#parts.keys.add(this.#identity, text);
+    if (isRefusal(key)) return key;
+    const { fingerprint, type, comment, addedAt } = key;
+    if (json) this.#output.json({ fingerprint, type, comment, addedAt });
+    else this.#output.line(`Added ${fingerprint}.`);
+    return EXIT.done;
+  }
+
+  #keysRemove(command: Extract<Command, { command: 'keys-remove' }>): number | Refusal {
+    const { fingerprint, yes, json } = command;
+    const key = this.#parts.keys.remove(this.#identity, fingerprint, { confirmed: yes });
+    if (isRefusal(key)) return key;
+    if (json) this.#output.json({ removed: key.fingerprint });
+    else this.#output.line(`Removed ${key.fingerprint}.`);
+    return EXIT.done;
+  }
+
+  #activity(json: boolean): number {
+    const lines = this.#parts.activity.of(this.#identity);
+    if (json) this.#output.json(lines);
+    else this.#output.lines(lines.map(({ at, text }) => `${at.slice(0, 19)}Z  ${text}`));
+    return EXIT.done;
+  }
+
+  async #log(domain: string, json: boolean): Promise<number | Refusal> {
+    const permit = this.#parts.authorizer.authorize(this.#identity, { action: 'log', domain, profile: null });
+    if (isRefusal(permit)) return permit;
+    const grant = permit.consume('log');
+    const found = this.#parts.hosts.find(grant.domain);
+    const log =
+      found === undefined
+        ? words.hostUnreachable(grant.domain, 'no host that answers has it')
+        : await found.host.consoleLog(grant);
+    if (isRefusal(log)) {
+      this.#parts.operations.recordEnd(grant, 'refused', log.code, log.detail);
+      return log;
+    }
+    this.#parts.operations.recordEnd(grant, 'done', null, null);
+    const lines = plainLog(log);
+    if (json) this.#output.json({ domain: grant.domain, since: grant.since, lines });
+    else this.#output.lines(lines);
+    return EXIT.done;
+  }
+
+  async #consoleOf(domain: string, how: 'console' | 'watch'): Promise<number | Refusal> {
+    const mode = how === 'console' ? 'write' : 'watch';
+    this.#console = new ConsoleSession(this.#parts.console, this.#identity, this.#terminal, domain, mode);
+    const ending = await this.#console.run();
+    if (isRefusal(ending)) return ending;
+    if (ending.message !== null) this.#output.say(ending.message);
+    return ending.status;
+  }
+}

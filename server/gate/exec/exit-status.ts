@@ -1,0 +1,30 @@
+import type { RefusalCode } from '../../../policy/refusal.js';
+
+/** What a command by exec ends with (DESIGN §5). */
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  refused: 3,
+  noSuchDomain: 4,
+  busy: 5,
+  hostUnreachable: 6,
+} as const;
+
+/** Everything not listed is a refusal. */
+const STATUSES: Partial<Record<RefusalCode, number>> = {
+  usage: EXIT.usage,
+  'no-such-domain': EXIT.noSuchDomain,
+  busy: EXIT.busy,
+  'console-taken': EXIT.busy,
+  'host-unreachable': EXIT.hostUnreachable,
+  'toolstack-failed': EXIT.failed,
+  'toolstack-timeout': EXIT.failed,
+  'deadline-passed': EXIT.failed,
+  undone: EXIT.failed,
+  internal: EXIT.failed,
+};
+
+export function exitStatus(code: RefusalCode): number {
+  return STATUSES[code] ?? EXIT.refused;
+}

@@ -1,0 +1,109 @@
+import { isRefusal, refusal } from '../../../policy/refusal.js';
+import type { Refusal } from '../../../policy/refusal.js';
+import type { OperationView } from '../../wire/operation.js';
+import type { Authorizer } from '../authorize.js';
+import type { Hosts } from '../hosts/hosts.js';
+import type { Identity } from '../identity.js';
+import type { OperationEnd } from '../open-operations.js';
+import type { Operations } from '../operations.js';
+import type { Terminal } from '../terminal.js';
+import * as words from '../words.js';
+import type { Command } from './command.js';
+import type { ExecOutput } from './exec-output.js';
+import { EXIT } from './exit-status.js';
+import { readText } from './line-reader.js';
+
+type Wanted = Extract<Command, { command: 'operate' }>;
+
+interface Doors {
+  readonly authorizer: Authorizer;
+  readonly hosts: Hosts;
+  readonly operations: Operations;
+}
+
+/** What can lose data is confirmed first. */
+const DESTRUCTIVE: readonly Wanted['verb'][] = ['poweroff', 'rescue'];
+
+/** `NAME start`, `shutdown`, `reboot`, `poweroff`, `rescue`, `normal`. */
+export class OperateCommand {
+  readonly #doors: Doors;
+  readonly #identity: Identity;
+  readonly #terminal: Terminal;
+  readonly #output: ExecOutput;
+
+  constructor(doors: Doors, identity: Identity, terminal: Terminal, output: ExecOutput) {
+    this.#doors = doors;
+    this.#identity = identity;
+    this.#terminal = terminal;
+    this.#output = output;
+  }
+
+  /** @returns the exit status */
+  async run(wanted: Wanted): Promise<number | Refusal> {
+    const { verb, domain, profile, json, wait } = wanted;
+    const no = await this.#confirm(wanted);
+    if (no !== null) return no;
+    const started = await this.#doors.operations.operate(this.#identity, { action: verb, domain, profile });
+    if (isRefusal(started)) return started;
+    const { operation, ended } = started;
+    if (!wait) {
+      if (json) this.#output.json({ operation: operationObject(operation) });
+      else this.#output.line(words.begun(operation));
+      return EXIT.done;
+    }
+    if (!json) this.#output.say(words.begun(operation));
+    return this.#waitFor(operation, ended, json);
+  }
+
+  async #confirm({ verb, domain, yes }: Wanted): Promise<Refusal | null> {
+    if (yes || !DESTRUCTIVE.includes(verb)) return null;
+    // Who may not see it is told so before anything is asked about it.
+    const seen = this.#doors.authorizer.authorize(this.#identity, {
+      action: 'status',
+      domain,
+      profile: null,
+    });
+    if (isRefusal(seen)) return seen;
+    const { domain: name } = seen.consume('status');
+    if (!this.#terminal.hasPty) {
+      return refusal(
+        'needs-confirmation',
+        `Say --yes to confirm: ${words.actionWord(verb)} of ${name} can lose data.`,
+      );
+    }
+    this.#output.ask(
+      `${words.asSentence(`${words.actionWord(verb)} of ${name} can lose data`)} Type its name to do it: `,
+    );
+    return (await readText(this.#terminal)) === name ? null : words.notConfirmed();
+  }
+
+  async #waitFor(
+    operation: OperationView,
+    ended: Promise<OperationEnd>,
+    json: boolean,
+  ): Promise<number | Refusal> {
+    let told = '';
+    const stop = this.#doors.hosts.onEvent(({ event }) => {
+      if (event.event !== 'operation' || event.operation.id !== operation.id || json) return;
+      const step = words.step(event.operation);
+      if (step !== told && event.operation.endedAt === null) this.#output.say(`${operation.domain}: ${step}`);
+      told = step;
+    });
+    const stopClose = this.#terminal.onClose(stop);
+    const end = await ended;
+    stopClose();
+    stop();
+    if (end.outcome === 'lost') return words.outcomeLost(operation.domain);
+    if (json) this.#output.json({ operation: operationObject(end.operation) });
+    else if (end.outcome === 'done') this.#output.line(words.ended(end.operation));
+    if (end.outcome === 'done') return EXIT.done;
+    this.#output.say(words.ended(end.operation));
+    return EXIT.failed;
+  }
+}
+
+function operationObject(operation: OperationView): object {
+  const { id, domain, verb, profile, phase, step, place, startedAt, endedAt, failure, by } = operation;
+  const failed = failure === null ? null : { code: failure.code, message: failure.message };
+  return { id, domain, action: verb, profile, phase, step, place, startedAt, endedAt, failure: failed, by };
+}

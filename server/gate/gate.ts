@@ -1,0 +1,188 @@
+import type { Refusal } from '../../policy/refusal.js';
+import type { AuditEvent, EventActor } from '../store/audit-event.js';
+import type { Facts, Question } from '../store/authorizations.js';
+import { AuditUnavailable } from '../store/store-error.js';
+import type { Store } from '../store/store.js';
+import { Activity } from './activity.js';
+import { Authorizer } from './authorize.js';
+import { HostLink } from './hosts/host-link.js';
+import type { HostSettings, HostTimings } from './hosts/host-link.js';
+import { Hosts } from './hosts/hosts.js';
+import type { Identity } from './identity.js';
+import { OwnKeys } from './keys.js';
+import type { KeyLimits } from './keys.js';
+import type { Log } from './log.js';
+import { Operations } from './operations.js';
+import { PolicyHolder } from './policy-holder.js';
+import type { PolicySource, Reloaded } from './policy-holder.js';
+import { Revocation } from './revocation.js';
+import { HouseSessions } from './session-handler.js';
+import type { HostKey } from './ssh/host-key.js';
+import type { ListenAddress } from './ssh/listener.js';
+import { SshGate } from './ssh/ssh-gate.js';
+import type { LiveSessions } from './ssh/ssh-gate.js';
+import type { SshSettings } from './ssh/ssh-settings.js';
+import { printable } from './printable.js';
+import * as words from './words.js';
+
+/** What the gate needs of gate.yaml. */
+export interface GateHouseSettings extends SshSettings {
+  readonly site: string;
+  readonly hosts: readonly HostSettings[];
+  readonly keys: KeyLimits;
+}
+
+export interface GateParts {
+  readonly settings: GateHouseSettings;
+  readonly store: Store;
+  readonly policySource: PolicySource;
+  readonly hostKey: HostKey;
+  readonly version: string;
+  readonly log: Log;
+  /** For tests. */
+  readonly hostTimings?: Partial<HostTimings>;
+}
+
+/** The gate, whole: who comes in over SSH, what they may do, and the hosts where it is done. It opens no files. */
+export class Gate {
+  readonly store: Store;
+  readonly policy: PolicyHolder;
+  readonly hosts: Hosts;
+  readonly authorizer: Authorizer;
+  readonly operations: Operations;
+  readonly revocation: Revocation;
+  readonly #ssh: SshGate;
+  readonly #version: string;
+  readonly #log: Log;
+  readonly #stopHearing: () => void;
+  #stopped = false;
+
+  /** @throws NoPolicy when there is no valid policy and never was one */
+  constructor(parts: GateParts) {
+    const { settings, store, log } = parts;
+    const { audit, roles } = store;
+    this.store = store;
+    this.#log = log;
+    this.#version = parts.version;
+    const standing = (identity: Identity): Refusal | null => standingOf(store, identity);
+    this.policy = new PolicyHolder(parts.policySource, audit, log);
+    this.authorizer = new Authorizer(
+      store.authorizations,
+      (question) => factsOf(store, question),
+      this.policy,
+    );
+    const options = { log, ...(parts.hostTimings === undefined ? {} : { timings: parts.hostTimings }) };
+    const links = settings.hosts.map((host) => new HostLink(host, options));
+    this.hosts = new Hosts(links, store.domains, log);
+    const { authorizer, hosts, policy } = this;
+    this.operations = new Operations({ authorizer, hosts, roles, audit, log });
+    this.revocation = new Revocation(authorizer, standing, log);
+    const { operations, revocation } = this;
+    const keys = new OwnKeys(store, settings.keys);
+    const activity = new Activity(audit, roles);
+    const ownDomains = { roles, hosts, authorizer, policy };
+    const console = { authorizer, hosts, operations, revocation, audit, log };
+    const motd = settings.motd === null ? [] : settings.motd.split('\n').map((line) => printable(line));
+    const { site } = settings;
+    const { preferences } = store;
+    const handler = new HouseSessions({
+      menu: {
+        site,
+        motd,
+        hosts,
+        operations,
+        keys,
+        activity,
+        ownDomains,
+        console,
+        policy,
+        audit,
+        preferences,
+        log,
+      },
+      exec: { authorizer, hosts, operations, keys, activity, standing, ownDomains, console },
+      policy,
+      roles,
+      standing,
+      revocation,
+      log,
+    });
+    this.#ssh = new SshGate({
+      // The message of the day is the menu's to show.
+      settings: { ...settings, motd: null },
+      hostKey: parts.hostKey,
+      accounts: store.logins,
+      keyUse: store.keys,
+      audit,
+      handler,
+      log,
+    });
+    revocation.watchOver(this.#ssh);
+    this.#stopHearing = audit.onAppend((row) => {
+      revocation.heard(row);
+    });
+    policy.onChange(() => {
+      revocation.review();
+    });
+  }
+
+  /** Live sessions, for admins. */
+  get sessions(): LiveSessions {
+    return this.#ssh.sessions;
+  }
+
+  /**
+   * Closes what an earlier gate left open, begins to follow the hosts and lets customers in.
+   *
+   * @returns the addresses, with the ports that were free where 0 was asked
+   * @throws ListenError
+   */
+  async start(): Promise<ListenAddress[]> {
+    this.#record({ kind: 'gate.started', version: this.#version, revision: this.policy.revision });
+    this.operations.closeOpenIntents();
+    this.hosts.start();
+    return this.#ssh.listen();
+  }
+
+  /** No new logins, a sentence to each session, then out. What dom0 is at goes on. Twice is harmless. */
+  async stop(sentence: string): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    await this.#ssh.close(sentence);
+    this.#stopHearing();
+    await this.hosts.close();
+    this.operations.close();
+    this.#record({ kind: 'gate.stopped', reason: sentence });
+  }
+
+  /** Reads the policy again. Any problem: the old one stays, and everybody stays. */
+  reloadPolicy(actor: EventActor | null = null): Reloaded {
+    return this.policy.reload(actor);
+  }
+
+  #record(event: AuditEvent): void {
+    try {
+      this.store.audit.append(event);
+    } catch (fault) {
+      if (!(fault instanceof AuditUnavailable)) throw fault;
+      this.#log.error({ kind: event.kind, err: fault }, 'THE AUDIT LOG CANNOT BE WRITTEN');
+    }
+  }
+}
+
+/** Whether somebody may be here at all. */
+function standingOf(store: Store, { customer, fingerprint }: Identity): Refusal | null {
+  const found = store.customers.find(customer);
+  if (found !== undefined && found.suspendedAt !== null) return words.suspended();
+  const held = store.keys.list(customer).some((key) => key.fingerprint === fingerprint);
+  return found !== undefined && held ? null : words.keyRevoked();
+}
+
+/** What `authorizations.settle` reads, without a transaction. */
+function factsOf(store: Store, { customer, fingerprint, domain }: Question): Omit<Facts, 'count'> {
+  return {
+    suspended: (store.customers.find(customer)?.suspendedAt ?? null) !== null,
+    keyHeld: store.keys.list(customer).some((key) => key.fingerprint === fingerprint),
+    role: store.roles.find(customer, domain) ?? null,
+  };
+}

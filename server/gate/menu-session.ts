@@ -1,0 +1,325 @@
+import { openFullScreenMenu } from '../../menus/full-screen-menu.js';
+import { openPlainMenu } from '../../menus/plain-menu.js';
+import type { Effect, Fact, MenuDomain, MenuPreferences, MenuTerminal, OpenMenu } from '../../menus/port.js';
+import type { CustomerName, DomainName } from '../../policy/names.js';
+import { isRefusal } from '../../policy/refusal.js';
+import type { AuditRow } from '../store/audit-event.js';
+import type { Activity } from './activity.js';
+import { ConsoleSession } from './console/console-session.js';
+import type { ConsoleParts } from './console/console-session.js';
+import { ExecOutput } from './exec/exec-output.js';
+import type { Hosts } from './hosts/hosts.js';
+import type { Identity } from './identity.js';
+import type { OwnKeys } from './keys.js';
+import type { Log } from './log.js';
+import type { Operations } from './operations.js';
+import { menuOperation, OwnDomains } from './own-domains.js';
+import type { OwnDomainsParts } from './own-domains.js';
+import type { PolicyHolder } from './policy-holder.js';
+import type { Terminal, Unsubscribe } from './terminal.js';
+import * as words from './words.js';
+
+interface Preferences {
+  get(customer: CustomerName): {
+    readonly charset: 'utf-8' | 'ascii' | null;
+    readonly colour: boolean | null;
+  };
+  set(customer: CustomerName, preferences: MenuPreferences): void;
+}
+
+interface AuditNews {
+  onAppend(listener: (row: AuditRow) => void): Unsubscribe;
+}
+
+export interface MenuParts {
+  readonly site: string;
+  readonly motd: readonly string[];
+  readonly hosts: Hosts;
+  readonly operations: Operations;
+  readonly keys: OwnKeys;
+  readonly activity: Activity;
+  readonly ownDomains: OwnDomainsParts;
+  readonly console: ConsoleParts;
+  readonly policy: Pick<PolicyHolder, 'onChange'>;
+  readonly audit: AuditNews;
+  readonly preferences: Preferences;
+  readonly log: Log;
+}
+
+/** News of the domains are told together, at most so often. Milliseconds. */
+const TOGETHER = 200;
+
+/** A state older than this shows its age, which then must move. Milliseconds. */
+const STALE = 5_000;
+
+/**
+ * One customer in the menu: tells it the facts, carries out its effects, lends its terminal to a console and takes it
+ * back. Nothing here permits anything: each effect goes through the same doors as a command by exec.
+ */
+export class MenuSession {
+  readonly #parts: MenuParts;
+  readonly #identity: Identity;
+  readonly #terminal: Terminal;
+  readonly #domains: OwnDomains;
+  readonly #cleanup: Unsubscribe[] = [];
+  #menu: OpenMenu | null = null;
+  #console: ConsoleSession | null = null;
+  #told: readonly MenuDomain[] = [];
+  #pending: NodeJS.Timeout | null = null;
+  #ticks: NodeJS.Timeout | null = null;
+  #finish: (status: number) => void = () => undefined;
+  #over = false;
+
+  constructor(parts: MenuParts, identity: Identity, terminal: Terminal) {
+    this.#parts = parts;
+    this.#identity = identity;
+    this.#terminal = terminal;
+    this.#domains = new OwnDomains(parts.ownDomains, identity);
+  }
+
+  /** @returns the exit status, when the customer has left */
+  run(options: { readonly plain: boolean }): Promise<number> {
+    return new Promise((resolve) => {
+      this.#finish = resolve;
+      this.#open(options.plain);
+    });
+  }
+
+  /** Ends it from outside, with the terminal put right and the sentence on it. */
+  end(sentence: string): void {
+    if (this.#console !== null) this.#console.end(sentence);
+    this.#close(1);
+    new ExecOutput(this.#terminal).say(sentence);
+  }
+
+  #open(plain: boolean): void {
+    const { hosts, policy, audit } = this.#parts;
+    const { customer, domain } = this.#identity;
+    const terminal = this.#terminal;
+    this.#cleanup.push(
+      hosts.onEvent(({ event }) => {
+        if (!('name' in event) || this.#told.some(({ name }) => name === event.name)) this.#soon();
+      }),
+      policy.onChange(() => {
+        this.#soonAnew();
+      }),
+      audit.onAppend(({ event }) => {
+        const concerns =
+          ('customer' in event && event.customer === customer) ||
+          ('domain' in event && this.#told.some(({ name }) => name === event.domain));
+        if (concerns) this.#soonAnew();
+      }),
+      terminal.onClose(() => {
+        this.#close(1);
+      }),
+    );
+    this.#told = this.#domains.list();
+    const start = {
+      customer,
+      site: this.#parts.site,
+      motd: this.#parts.motd,
+      preferences: this.#preferences(),
+      domains: this.#told,
+      only: domain,
+      columns: terminal.columns,
+      rows: terminal.rows,
+      now: Date.now(),
+    };
+    const perform = (effect: Effect): void => {
+      // The menu is not disturbed by what its wishes come to: not even while it is still at work.
+      this.#perform(effect).catch((fault: unknown) => {
+        this.#parts.log.error(
+          { connection: this.#identity.connection, effect: effect.effect, err: fault },
+          'an effect failed',
+        );
+        this.#tell({ fact: 'refused', message: words.fault(this.#identity.connection).message });
+      });
+    };
+    const lineByLine = plain || !terminal.hasPty || terminal.term === 'dumb';
+    this.#menu = lineByLine
+      ? openPlainMenu(menuTerminal(terminal), start, perform, { echo: terminal.hasPty })
+      : openFullScreenMenu(menuTerminal(terminal), start, perform);
+    this.#tickAsNeeded();
+  }
+
+  #preferences(): MenuPreferences {
+    const { charset, colour } = this.#parts.preferences.get(this.#identity.customer);
+    // Who says nothing of it has UTF-8 nowadays; the menu's key for ASCII is remembered.
+    return {
+      charset: charset ?? (this.#terminal.utf8 === false ? 'ascii' : 'utf-8'),
+      colour: colour ?? !this.#terminal.term.startsWith('vt'),
+    };
+  }
+
+  async #perform(effect: Effect): Promise<void> {
+    const { operations, keys, activity, preferences } = this.#parts;
+    const identity = this.#identity;
+    switch (effect.effect) {
+      case 'operate':
+        return this.#operate(operations, effect);
+      case 'console':
+        return this.#lend(effect.domain, effect.mode);
+      case 'list-keys':
+        this.#tellKeys();
+        return;
+      case 'add-key': {
+        const key = keys.add(identity, effect.text);
+        if (isRefusal(key)) this.#tell({ fact: 'refused', message: key.message });
+        else this.#tell({ fact: 'notice', message: `Added ${key.fingerprint}.` });
+        this.#tellKeys();
+        return;
+      }
+      case 'remove-key': {
+        const key = keys.remove(identity, effect.fingerprint, { confirmed: true });
+        if (isRefusal(key)) this.#tell({ fact: 'refused', message: key.message });
+        else this.#tell({ fact: 'notice', message: `Removed ${key.fingerprint}.` });
+        this.#tellKeys();
+        return;
+      }
+      case 'list-activity': {
+        const lines = activity.of(identity).map(({ at, text }) => ({ at: Date.parse(at), text }));
+        this.#tell({ fact: 'activity', activity: lines });
+        return;
+      }
+      case 'prefer':
+        preferences.set(identity.customer, effect.preferences);
+        return;
+      case 'quit':
+        this.#close(0);
+        return;
+    }
+  }
+
+  async #operate(operations: Operations, effect: Extract<Effect, { effect: 'operate' }>): Promise<void> {
+    const { action, domain, profile } = effect;
+    const started = await operations.operate(this.#identity, { action, domain, profile });
+    if (isRefusal(started)) {
+      this.#tell({ fact: 'refused', message: started.message });
+      return;
+    }
+    this.#tell({ fact: 'accepted', domain, action });
+    this.#soon();
+    const end = await started.ended;
+    if (end.outcome === 'lost') {
+      this.#tell({ fact: 'refused', message: words.outcomeLost(domain).message });
+      return;
+    }
+    // What it came to is on the screen before it is said that it is over.
+    this.#tellDomains();
+    const operation = menuOperation(end.operation);
+    if (operation !== null) this.#tell({ fact: 'ended', domain, operation });
+  }
+
+  async #lend(domain: DomainName, mode: 'write' | 'watch'): Promise<void> {
+    const menu = this.#menu;
+    if (menu === null || this.#console !== null) return;
+    menu.suspend();
+    this.#tickAsNeeded();
+    const session = new ConsoleSession(this.#parts.console, this.#identity, this.#terminal, domain, mode);
+    this.#console = session;
+    let message: string | null = null;
+    let refused = false;
+    try {
+      const ending = await session.run();
+      refused = isRefusal(ending);
+      message = ending.message;
+    } finally {
+      this.#console = null;
+      if (!this.#over) menu.resume();
+    }
+    if (refused) this.#tell({ fact: 'refused', message: message ?? '' });
+    this.#tell({ fact: 'console-left', domain, message: refused ? null : message });
+    this.#soon();
+  }
+
+  #tellKeys(): void {
+    const keys = this.#parts.keys.list(this.#identity).map((key) => ({
+      fingerprint: key.fingerprint,
+      type: key.type,
+      comment: key.comment,
+      addedAt: Date.parse(key.addedAt),
+      lastUsedAt: key.lastUsedAt === null ? null : Date.parse(key.lastUsedAt),
+      inUse: key.fingerprint === this.#identity.fingerprint,
+    }));
+    this.#tell({ fact: 'keys', keys });
+  }
+
+  #soonAnew(): void {
+    this.#domains.forget();
+    this.#soon();
+  }
+
+  #soon(): void {
+    if (this.#over) return;
+    this.#pending ??= setTimeout(() => {
+      this.#tellDomains();
+    }, TOGETHER);
+  }
+
+  #tellDomains(): void {
+    if (this.#pending !== null) clearTimeout(this.#pending);
+    this.#pending = null;
+    if (this.#over) return;
+    try {
+      this.#told = this.#domains.list();
+    } catch (fault) {
+      this.#parts.log.error(
+        { connection: this.#identity.connection, err: fault },
+        'the domains could not be listed',
+      );
+      return;
+    }
+    this.#tell({ fact: 'domains', domains: this.#told });
+    this.#tickAsNeeded();
+  }
+
+  /** Once a second while an age or a progress is shown, and not otherwise: most sessions only sit there. */
+  #tickAsNeeded(): void {
+    const now = Date.now();
+    const moving = this.#told.some(
+      ({ operation, seenAt, reachable }) => operation !== null || !reachable || now - (seenAt ?? 0) > STALE,
+    );
+    const needed = moving && !this.#over && this.#console === null;
+    if (needed) {
+      this.#ticks ??= setInterval(() => {
+        this.#tell({ fact: 'tick', now: Date.now() });
+      }, 1000);
+    } else if (this.#ticks !== null) {
+      clearInterval(this.#ticks);
+      this.#ticks = null;
+    }
+  }
+
+  #tell(fact: Fact): void {
+    if (!this.#over) this.#menu?.tell(fact);
+  }
+
+  #close(status: number): void {
+    if (this.#over) return;
+    this.#over = true;
+    if (this.#pending !== null) clearTimeout(this.#pending);
+    if (this.#ticks !== null) clearInterval(this.#ticks);
+    for (const stop of this.#cleanup.splice(0)) stop();
+    this.#menu?.dispose();
+    this.#finish(status);
+  }
+}
+
+/** A session's terminal, as a menu needs it. */
+function menuTerminal(terminal: Terminal): MenuTerminal {
+  return {
+    term: terminal.term,
+    get columns() {
+      return terminal.columns;
+    },
+    get rows() {
+      return terminal.rows;
+    },
+    write: (data) => {
+      terminal.write(data);
+    },
+    onInput: (listener) => terminal.onInput(listener),
+    onResize: (listener) => terminal.onResize(listener),
+    onEnd: (listener) => terminal.onEnd(listener),
+  };
+}

@@ -1,0 +1,126 @@
+import { evaluateSessions } from '../../policy/evaluate.js';
+import type { CustomerName } from '../../policy/names.js';
+import { isRefusal } from '../../policy/refusal.js';
+import type { RoleRow } from '../store/records.js';
+import { ExecOutput } from './exec/exec-output.js';
+import { ExecSession } from './exec/exec-session.js';
+import type { ExecParts } from './exec/exec-session.js';
+import { EXIT, exitStatus } from './exec/exit-status.js';
+import { parseCommand } from './exec/grammar.js';
+import type { Identity } from './identity.js';
+import type { Log } from './log.js';
+import { MenuSession } from './menu-session.js';
+import type { MenuParts } from './menu-session.js';
+import type { PolicyHolder } from './policy-holder.js';
+import type { Revocation, Standing } from './revocation.js';
+import type { Session, SessionHandler } from './session.js';
+import * as words from './words.js';
+
+export interface HouseParts {
+  readonly menu: MenuParts;
+  readonly exec: ExecParts;
+  readonly policy: Pick<PolicyHolder, 'policy'>;
+  readonly roles: { of(customer: CustomerName): readonly RoleRow[] };
+  readonly standing: Standing;
+  readonly revocation: Revocation;
+  readonly log: Log;
+}
+
+/** What the house does with a session: the menu, or one command. The one place where a session's fault ends. */
+export class HouseSessions implements SessionHandler {
+  readonly #parts: HouseParts;
+  readonly #open = new Map<CustomerName, number>();
+
+  constructor(parts: HouseParts) {
+    this.#parts = parts;
+  }
+
+  /** A fault here admits nobody. */
+  admit(identity: Identity): string | null {
+    const { policy, roles, standing, log } = this.#parts;
+    const { customer } = identity;
+    try {
+      const no = standing(identity);
+      if (no !== null) return no.message;
+      const held = roles.of(customer).flatMap((row) => (row.counts ? [row.role] : []));
+      const decision = evaluateSessions(policy.policy, customer, held, this.#open.get(customer) ?? 0);
+      return decision.allow ? null : decision.message;
+    } catch (fault) {
+      log.error({ connection: identity.connection, err: fault }, 'a session could not be admitted');
+      return words.fault(identity.connection).message;
+    }
+  }
+
+  open(session: Session): void {
+    const { identity, terminal } = session;
+    this.#count(identity.customer, 1);
+    terminal.onClose(() => {
+      this.#count(identity.customer, -1);
+    });
+    this.#run(session).then(
+      (status) => {
+        terminal.exit(status);
+      },
+      (fault: unknown) => {
+        this.#parts.log.error(
+          { connection: identity.connection, session: session.id, err: fault },
+          'a session failed',
+        );
+        new ExecOutput(terminal).say(words.fault(identity.connection).message);
+        terminal.exit(EXIT.failed);
+      },
+    );
+  }
+
+  async #run(session: Session): Promise<number> {
+    const { identity, terminal, request } = session;
+    if (request.kind === 'shell') return this.#menu(session, false);
+    const command = parseCommand(request.command);
+    if (isRefusal(command)) {
+      new ExecOutput(terminal).refuse(command, /(^|\s)--json(\s|$)/.test(request.command));
+      return exitStatus(command.code);
+    }
+    if (command.command === 'menu') return this.#menu(session, command.plain);
+    const exec = new ExecSession(this.#parts.exec, identity, terminal);
+    const running = exec.run(command);
+    return this.#endable(session, running, (sentence) => {
+      if (exec.end(sentence)) return;
+      new ExecOutput(terminal).say(sentence);
+      terminal.exit(EXIT.failed);
+    });
+  }
+
+  #menu(session: Session, plain: boolean): Promise<number> {
+    const menu = new MenuSession(this.#parts.menu, session.identity, session.terminal);
+    const running = menu.run({ plain });
+    return this.#endable(session, running, (sentence) => {
+      menu.end(sentence);
+    });
+  }
+
+  /** Ended by an admin or the gate's end; who logged in by a domain's name is there as long as they may see it. */
+  async #endable(
+    session: Session,
+    running: Promise<number>,
+    end: (sentence: string) => void,
+  ): Promise<number> {
+    const { identity } = session;
+    const { domain } = identity;
+    session.onEnd(end);
+    const forget =
+      domain === null
+        ? null
+        : this.#parts.revocation.track({ identity, needs: () => ({ action: 'status', domain }), end });
+    try {
+      return await running;
+    } finally {
+      forget?.();
+    }
+  }
+
+  #count(customer: CustomerName, change: 1 | -1): void {
+    const count = (this.#open.get(customer) ?? 0) + change;
+    if (count > 0) this.#open.set(customer, count);
+    else this.#open.delete(customer);
+  }
+}
