@@ -127,21 +127,30 @@ function actionFor(record: DomainRecord, reason: ShutdownReason): ShutdownAction
   return reason === SHUTDOWN_CRASH ? record.config.onCrash : record.config.onPoweroff;
 }
 
+/** Whether the directory still holds the host that it held when this process began. */
+function sameHost(host: Host): boolean {
+  try {
+    return new Host(host.directory).settings.bootedAt === host.settings.bootedAt;
+  } catch {
+    return false;
+  }
+}
+
 async function main(directory: string, domid: number, monitored: boolean): Promise<void> {
   const host = new Host(directory);
+  const monitor = new Monitor(host, monitored);
+  monitor.register();
   const record = host.domain(domid);
-  if (!record || host.stopped) return;
+  if (!record || host.stopped) return monitor.exit();
   process.title = record.command;
   mkdirSync(join(directory, 'var', 'log', 'xen'), { recursive: true });
   rmSync(join(directory, 'var', 'log', 'xen', `xl-${record.name}.log`), { force: true });
 
-  const monitor = new Monitor(host, monitored);
-  monitor.register();
   process.on('SIGTERM', () => monitor.exit());
   process.on('SIGHUP', () => undefined);
-  // A host whose directory was deleted must not leave processes behind.
+  // A host whose directory was deleted, or made anew, must not leave processes behind.
   setInterval(() => {
-    if (!existsSync(join(directory, 'state', 'host.json'))) process.exit(0);
+    if (!sameHost(host)) process.exit(0);
   }, HOST_CHECK_MILLISECONDS).unref();
   await monitor.begin(record);
   process.send?.('ready');

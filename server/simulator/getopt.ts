@@ -1,3 +1,5 @@
+import { complain } from './output.js';
+
 /** What getopt(3) made of a command's arguments. Operands and options may be mixed, as in glibc. */
 export interface ParsedArguments {
   readonly flags: ReadonlySet<string>;
@@ -55,4 +57,12 @@ export function getopt(
     }
   }
   return { flags, values, operands, problem: undefined };
+}
+
+/** The operands of a command that has no options to speak of. @returns undefined after having complained. */
+export function operandsOf(argv: readonly string[], spec = 'fh'): readonly string[] | undefined {
+  const { operands, problem } = getopt(argv, spec);
+  if (problem === undefined) return operands;
+  complain(problem);
+  return undefined;
 }

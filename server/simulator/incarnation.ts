@@ -122,7 +122,9 @@ export class Incarnation {
       const reply = (answer: DomainReply): void => {
         if (!socket.destroyed) socket.write(`${JSON.stringify(answer)}\n`);
       };
-      this.#answer(JSON.parse(line) as DomainRequest, reply, socket);
+      const request = parseRequest(line);
+      if (request) this.#answer(request, reply, socket);
+      else socket.destroy();
     });
   }
 
@@ -171,7 +173,7 @@ export class Incarnation {
         this.#console.attach(socket);
         return;
       default:
-        throw new Error(`no such request: ${JSON.stringify(request)}`);
+        socket.destroy();
     }
   }
 
@@ -198,5 +200,13 @@ export class Incarnation {
     if (this.#disposed) return;
     this.#record = { ...this.#record, ...change };
     this.#host.publish(this.#record);
+  }
+}
+
+function parseRequest(line: string): DomainRequest | undefined {
+  try {
+    return JSON.parse(line) as DomainRequest;
+  } catch {
+    return undefined;
   }
 }

@@ -54,6 +54,7 @@ export interface SimulatedHost {
 const LONGEST_SOCKET_DIRECTORY = 90;
 const STOP_MILLISECONDS = 3_000;
 const DEFAULT_MEMORY = 8192;
+const SMALLEST_SCALE = 0.001;
 
 /** Lays out a Xen host in a directory. Doing it again keeps what the guests have done to their disks. */
 export async function installSimulator(options: SimulatorOptions): Promise<SimulatedHost> {
@@ -160,7 +161,7 @@ async function settingsFor(directory: string, options: SimulatorOptions): Promis
   const near = join(directory, 'state', 'sockets');
   const far = join(tmpdir(), `xen-${randomBytes(6).toString('hex')}`);
   return {
-    timeScale: options.timeScale ?? 1,
+    timeScale: Math.max(options.timeScale ?? 1, SMALLEST_SCALE),
     memory: options.memory ?? DEFAULT_MEMORY,
     sockets: before?.sockets ?? (Buffer.byteLength(near) <= LONGEST_SOCKET_DIRECTORY ? near : far),
     bootedAt: before?.bootedAt ?? Date.now(),
@@ -189,6 +190,9 @@ async function layDomain(host: SimulatedHost, domain: SimulatedDomain): Promise<
       `extra = "console=hvc0 domname=${name}"`,
       `disk = [ "file:${disk},xvda,w" ]`,
       'vif = [ ]',
+      'on_poweroff = "destroy"',
+      'on_reboot = "restart"',
+      'on_crash = "destroy"',
       ...(domain.settings ?? []),
       '',
     ].join('\n'),

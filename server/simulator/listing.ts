@@ -1,6 +1,6 @@
 import { configAsJson, prettyJson } from './domain-config.js';
 import { findDomid } from './find-domain.js';
-import { getopt } from './getopt.js';
+import { getopt, operandsOf } from './getopt.js';
 import type { DomainRecord, Host } from './host.js';
 import { complain, print } from './output.js';
 import { usage } from './usage.js';
@@ -128,11 +128,19 @@ export function list(host: Host, argv: readonly string[]): number {
     print(`${prettyJson(rows.map(rowJson))}\n\n`);
     return 0;
   }
-  const verbose = options.flags.has('v');
+  print(table(rows, options.flags.has('v')));
+  return 0;
+}
+
+/** The whole table of `xl list`, as text. */
+export function listTable(host: Host): string {
+  return table(allRows(host), false);
+}
+
+function table(rows: readonly Row[], verbose: boolean): string {
   const heading = 'Name                                        ID   Mem VCPUs\tState\tTime(s)';
   const extra = verbose ? '   UUID                            Reason-Code\tSecurity Label' : '';
-  print(`${heading}${extra}\n${rows.map((row) => line(row, verbose)).join('')}`);
-  return 0;
+  return `${heading}${extra}\n${rows.map((row) => line(row, verbose)).join('')}`;
 }
 
 /** `xl vm-list`. */
@@ -143,7 +151,10 @@ export function vmList(host: Host): number {
 }
 
 /** `xl domid NAME`. */
-export function domid(host: Host, [name]: readonly string[]): number {
+export function domid(host: Host, argv: readonly string[]): number {
+  const operands = operandsOf(argv);
+  if (!operands) return 2;
+  const [name] = operands;
   if (name === undefined) return usage('domid', 2, 1);
   const found = allRows(host).find((row) => row.name === name);
   if (!found) {
@@ -155,7 +166,10 @@ export function domid(host: Host, [name]: readonly string[]): number {
 }
 
 /** `xl domname DOMID`. */
-export function domname(host: Host, [id]: readonly string[]): number {
+export function domname(host: Host, argv: readonly string[]): number {
+  const operands = operandsOf(argv);
+  if (!operands) return 2;
+  const [id] = operands;
   if (id === undefined) return usage('domname', 2, 1);
   if (!/^[0-9]+$/.test(id)) {
     complain('Invalid domain id.\n\n');
@@ -173,7 +187,8 @@ export function domname(host: Host, [id]: readonly string[]): number {
 /** `xl uptime`. */
 export function uptime(host: Host, argv: readonly string[]): number {
   let rows = allRows(host);
-  const wanted = argv.filter((argument) => !argument.startsWith('-'));
+  const wanted = operandsOf(argv, 's');
+  if (!wanted) return 2;
   if (wanted.length > 0) {
     const ids: number[] = [];
     for (const name of wanted) {

@@ -1,6 +1,6 @@
 import { askDomain } from './domain-request.js';
 import { findDomid } from './find-domain.js';
-import { getopt } from './getopt.js';
+import { getopt, operandsOf } from './getopt.js';
 import type { Host } from './host.js';
 import { complain } from './output.js';
 import { usage } from './usage.js';
@@ -124,9 +124,12 @@ export function destructionFailure(domid: number): string {
 /** `xl pause` and `xl unpause`: their exit status says nothing of what became of it. */
 export async function pauseOrUnpause(
   host: Host,
-  [name]: readonly string[],
+  argv: readonly string[],
   ask: 'pause' | 'unpause',
 ): Promise<number> {
+  const operands = operandsOf(argv);
+  if (!operands) return 2;
+  const [name] = operands;
   if (name === undefined) return usage(ask, 2, 1);
   const domid = findDomid(host, name);
   if (domid === undefined) return 1;
@@ -135,7 +138,10 @@ export async function pauseOrUnpause(
 }
 
 /** `xl sysrq`. */
-export async function sysrq(host: Host, [name, letter]: readonly string[]): Promise<number> {
+export async function sysrq(host: Host, argv: readonly string[]): Promise<number> {
+  const operands = operandsOf(argv);
+  if (!operands) return 2;
+  const [name, letter] = operands;
   if (name === undefined || letter === undefined) return usage('sysrq', 2, 2);
   const domid = findDomid(host, name);
   if (domid === undefined) return 1;
@@ -148,7 +154,10 @@ export async function sysrq(host: Host, [name, letter]: readonly string[]): Prom
 }
 
 /** `xl rename`. */
-export async function rename(host: Host, [name, next]: readonly string[]): Promise<number> {
+export async function rename(host: Host, argv: readonly string[]): Promise<number> {
+  const operands = operandsOf(argv);
+  if (!operands) return 2;
+  const [name, next] = operands;
   if (name === undefined || next === undefined) return usage('rename', 2, 2);
   const domid = findDomid(host, name);
   if (domid === undefined) return 1;

@@ -78,19 +78,28 @@ export function rescueBoot(name: string, customerDisks: readonly string[]): read
 }
 
 /** An orderly shutdown, up to the kernel's last line. */
-export function shutdownMessages(reboot: boolean): readonly BootStep[] {
+export function shutdownMessages(system: 'installed' | 'rescue', reboot: boolean): readonly BootStep[] {
+  const request = `Requesting system ${reboot ? 'reboot' : 'poweroff'}`;
+  if (system === 'rescue') {
+    const busybox = [
+      'The system is going down NOW!',
+      'Sent SIGTERM to all processes',
+      'Sent SIGKILL to all processes',
+    ];
+    return [{ after: 100, text: '\n' }, ...steps(500, [...busybox, request])];
+  }
   const target = reboot
     ? 'reboot.target\x1b[0m - System Reboot'
     : 'poweroff.target\x1b[0m - System Power Off';
   return [
     { after: 100, text: '\n' },
-    ...steps(280, [
+    ...steps(330, [
       `${OK} Stopped target \x1b[0;1;39mmulti-user.target\x1b[0m - Multi-User System.`,
       `${OK} Stopped \x1b[0;1;39mssh.service\x1b[0m - OpenBSD Secure Shell server.`,
       `${OK} Unmounted \x1b[0;1;39mboot.mount\x1b[0m - /boot.`,
       `${OK} Reached target \x1b[0;1;39mshutdown.target\x1b[0m - System Shutdown.`,
       `${OK} Reached target \x1b[0;1;39m${target}.`,
-      `Requesting system ${reboot ? 'reboot' : 'poweroff'}`,
+      request,
     ]),
   ];
 }

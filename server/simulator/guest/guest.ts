@@ -156,7 +156,10 @@ export class Guest {
     this.#stage = 'going-down';
     this.#machine.idle(false);
     const reboot = action === 'reboot';
-    this.#play(forced ? [] : shutdownMessages(reboot), () => {
+    const { kind } = this.#system;
+    // An initramfs has nothing to shut down: its kernel is told to go at once.
+    const steps = forced || kind === 'initramfs' ? [] : shutdownMessages(kind, reboot);
+    this.#play(steps, () => {
       this.#kernel(reboot ? 'reboot: Restarting system' : 'reboot: System halted');
       this.#halt(reboot ? SHUTDOWN_REBOOT : SHUTDOWN_POWEROFF);
     });
@@ -187,7 +190,8 @@ export class Guest {
   #kernel(text: string, at = this.#machine.clock.elapsed / 1000 + KERNEL_HEAD_START_SECONDS): void {
     const line = kernelLine(at, text);
     this.#kernelMessages.push(line);
-    this.#tty.print(line);
+    const quiet = this.#stage === 'kernel' && /\bquiet\b/.test(this.#machine.config.cmdline ?? '');
+    if (!quiet) this.#tty.print(line);
   }
 
   #sysrqMask(): number {
