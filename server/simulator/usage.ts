@@ -2,6 +2,7 @@ import { complain, print } from './output.js';
 
 interface Help {
   readonly synopsis: string;
+  /** What follows the line with the synopsis, blank lines included. */
   readonly text: string;
 }
 
@@ -9,7 +10,8 @@ interface Help {
 const HELP: Readonly<Record<string, Help>> = {
   create: {
     synopsis: '[-vtTfN] create <ConfigFile> [options] [vars]',
-    text: `Create a domain from config file <filename>.
+    text: `
+Create a domain from config file <filename>.
 
 Options:
 
@@ -33,6 +35,7 @@ Options:
   list: {
     synopsis: '[-vtT] list [options] [Domain]',
     text: `
+
 List information about all/some domains.
 
 Options:
@@ -46,7 +49,8 @@ Options:
   },
   shutdown: {
     synopsis: '[-vtTf] shutdown [options] <-a|Domain>',
-    text: `Issue a shutdown signal to a domain.
+    text: `
+Issue a shutdown signal to a domain.
 
 Options:
 
@@ -60,7 +64,8 @@ Options:
   },
   reboot: {
     synopsis: '[-vtTf] reboot [options] <-a|Domain>',
-    text: `Issue a reboot signal to a domain.
+    text: `
+Issue a reboot signal to a domain.
 
 Options:
 
@@ -90,8 +95,6 @@ Attach to domain's console.
   domname: { synopsis: '[-vtT] domname <DomainId>', text: '\nConvert a domain id to domain name.\n\n' },
 };
 
-const GAP: Readonly<Record<string, string>> = { console: '', sysrq: '' };
-
 /**
  * Prints a command's help on stdout; with `required`, getopt's complaint about missing operands on stderr.
  *
@@ -107,7 +110,6 @@ export function usage(command: string, status: number, required = 0): number {
     complain(`command not implemented\n`);
     return 1;
   }
-  const gap = GAP[command] ?? (help.text.startsWith('\n') ? '' : '\n');
-  print(`Usage: xl ${help.synopsis}\n${gap}${help.text}`);
+  print(`Usage: xl ${help.synopsis}\n${help.text}`);
   return status;
 }

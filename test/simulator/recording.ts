@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** One command of a recording of the real xl, with everything that it said. */
+export interface RecordedCommand {
+  readonly command: string;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly status: number;
+}
+
+const BLOCK = /^\$ (.*)\n--- stdout\n([\s\S]*?)--- stderr\n([\s\S]*?)--- exit code: (\d+)/gm;
+
+export function recordingText(name: string): string {
+  return readFileSync(
+    fileURLToPath(new URL(`../../../test/fixtures/xl-4.17/${name}.txt`, import.meta.url)),
+    'utf8',
+  );
+}
+
+/** The commands of `test/fixtures/xl-4.17/NAME.txt`, in order. */
+export function readRecording(name: string): RecordedCommand[] {
+  const blocks = [...recordingText(name).matchAll(BLOCK)];
+  return blocks.map(([, command = '', stdout = '', stderr = '', status]) => ({
+    command,
+    stdout,
+    stderr,
+    status: Number(status),
+  }));
+}
+
+/**
+ * Takes out what rightly differs between the real host and the simulated one, or between two runs of either:
+ * UUIDs, pids, times, free memory, whether a running domain was just then computing or waiting, and for how long
+ * a paused one is still shown as blocked.
+ */
+export function comparable(text: string): string {
+  return text
+    .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, (uuid) => (/^0+-/.test(uuid) ? uuid : 'UUID'))
+    .replace(/\[pid \d+\]/g, '[pid N]')
+    .replace(/(bootloader|console child) \[\d+\]/g, '$1 [N]')
+    .replace(/( [r-][b-][p-][s-][rscw-][d-]) +\d+\.\d/g, '$1 SECONDS')
+    .replace(/ (r-----|-b----) /g, ' running ')
+    .replace(/ -bp--- /g, ' --p--- ')
+    .replace(/ ?\d+:\d\d:\d\d\n/g, 'UPTIME\n')
+    .replace(/^free_memory .*$/m, 'free_memory')
+    .replace(/\nreal\t.*\nuser\t.*\nsys\t.*\n/g, '');
+}

@@ -1,0 +1,131 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { SimulatedHost, SimulatorOptions } from '../../server/simulator/install.js';
+import { installSimulator, stopSimulator } from '../../server/simulator/install.js';
+import { eventually } from './eventually.js';
+import { TerminalClient } from './terminal-client.js';
+
+/** What a command said and how it ended; `status` is null when a signal ended it. */
+export interface CommandOutcome {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly status: number | null;
+}
+
+/** One row of `xl list`. */
+export interface ListRow {
+  readonly name: string;
+  readonly domid: number;
+  readonly memory: number;
+  readonly vcpus: number;
+  readonly state: string;
+}
+
+/** A simulated Xen host in a directory of its own; {@link SimulatedXen.remove} ends its guests and takes everything away. */
+export class SimulatedXen {
+  readonly host: SimulatedHost;
+  readonly #terminals: TerminalClient[] = [];
+
+  constructor(host: SimulatedHost) {
+    this.host = host;
+  }
+
+  static async install(options: Omit<SimulatorOptions, 'directory'>): Promise<SimulatedXen> {
+    const directory = await mkdtemp(join(tmpdir(), 'postern-xen-'));
+    return new SimulatedXen(await installSimulator({ directory, ...options }));
+  }
+
+  config(domain: string): string {
+    return join(this.host.directory, 'etc', 'xen', `${domain}.cfg`);
+  }
+
+  /** A file on a domain's disk, seen from outside. */
+  diskFile(domain: string, path: string): string {
+    return join(this.host.directory, 'srv', 'xen', `${domain}.img`, path);
+  }
+
+  /** The next domain that is created gets `domid`. */
+  async countFrom(domid: number): Promise<void> {
+    const marks = join(this.host.directory, 'state', 'domids');
+    await rm(marks, { recursive: true });
+    await mkdir(marks);
+    await writeFile(join(marks, String(domid - 1)), '');
+  }
+
+  xl(...args: readonly string[]): Promise<CommandOutcome> {
+    return run(this.host.xl, args);
+  }
+
+  /** Runs a shell's line with this host's `xl` first in the PATH. */
+  shell(line: string): Promise<CommandOutcome> {
+    return run('bash', ['--norc', '-c', line], {
+      PATH: `${join(this.host.directory, 'bin')}:${process.env['PATH'] ?? ''}`,
+    });
+  }
+
+  /** Creates a domain and waits until its guest is up. */
+  async start(domain: string, ...overrides: readonly string[]): Promise<void> {
+    const { status, stderr } = await this.xl('create', '-q', this.config(domain), ...overrides);
+    if (status !== 0) throw new Error(`xl create ${domain}: ${stderr}`);
+    await this.idle(domain);
+  }
+
+  /** `xl console` on a terminal. */
+  console(domain: string): TerminalClient {
+    const terminal = new TerminalClient(this.host.xl, ['console', domain]);
+    this.#terminals.push(terminal);
+    return terminal;
+  }
+
+  async rows(): Promise<ListRow[]> {
+    return parseList((await this.xl('list')).stdout);
+  }
+
+  async row(domain: string): Promise<ListRow | undefined> {
+    return (await this.rows()).find(({ name }) => name === domain);
+  }
+
+  /** Waits until the guest has nothing to do: it waits at a prompt. */
+  async idle(domain: string): Promise<ListRow> {
+    return eventually(`${domain} to be idle`, async () => {
+      const row = await this.row(domain);
+      return row?.state === '-b----' ? row : undefined;
+    });
+  }
+
+  async gone(domain: string): Promise<void> {
+    await eventually(`${domain} to be gone`, async () => (await this.row(domain)) === undefined);
+  }
+
+  async remove(): Promise<void> {
+    for (const terminal of this.#terminals) terminal.kill();
+    await stopSimulator(this.host.directory);
+    await rm(this.host.directory, { recursive: true, force: true });
+  }
+}
+
+export function parseList(table: string): ListRow[] {
+  return table
+    .trimEnd()
+    .split('\n')
+    .slice(1)
+    .map((line) => {
+      const [name = '', domid, memory, vcpus, state = ''] = line.split(/\s+/);
+      return { name, domid: Number(domid), memory: Number(memory), vcpus: Number(vcpus), state };
+    });
+}
+
+function run(
+  file: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<CommandOutcome> {
+  return new Promise((resolve) => {
+    const child = execFile(file, [...args], { cwd: '/', env: { ...env } }, (error, stdout, stderr) => {
+      resolve({ stdout, stderr, status: error ? child.exitCode : 0 });
+    });
+    child.stdin?.end();
+  });
+}
