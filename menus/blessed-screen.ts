@@ -8,6 +8,7 @@ import type { Frame, Run } from './frame.js';
 import { depthOf, lookOf } from './palette.js';
 import type { Look } from './palette.js';
 import { glyphsOf } from './printable-text.js';
+import { NAMED_KEYS } from './state.js';
 import type { NamedKey } from './state.js';
 
 /**
@@ -202,10 +203,13 @@ export class BlessedScreen {
     return `${HIDE_CURSOR}${anew ? `\x1b[m${WIPE}` : ''}${this.#ends.take()}${cursorSequence(frame)}`;
   }
 
-  /** Decodes one key's bytes. @returns its names as `update` knows them; unknown keys are none */
-  keys(bytes: Buffer): string[] {
+  /** Decodes one key's bytes. @returns its name as `update` knows it, null for a key that it does not know */
+  key(bytes: Buffer): string | null {
     this.#ends.emit('data', bytes);
-    return this.#keys.splice(0);
+    const keys = this.#keys.splice(0);
+    // Of a sequence that it does not know blessed gives the characters, and of a rare character the two halves.
+    if (bytes[0] === ESC) return keys.length === 1 && isNamed(keys[0]) ? (keys[0] ?? null) : null;
+    return keys.length === 0 ? null : keys.join('');
   }
 
   /** Blessed would copy some 500 functions into each program. */
@@ -280,6 +284,7 @@ function isWide(line: readonly Run[]): boolean {
   );
 }
 
+const ESC = 0x1b;
 const BOLD = 1 << 18;
 const INVERSE = 8 << 18;
 const DEFAULT = 0x1ff;
@@ -305,6 +310,10 @@ const NAMES: Readonly<Record<string, NamedKey>> = {
   return: 'enter',
   linefeed: 'enter',
 };
+
+function isNamed(key: string | undefined): boolean {
+  return key !== undefined && (NAMED_KEYS as readonly string[]).includes(key);
+}
 
 const WITH_CONTROL: Readonly<Record<string, NamedKey>> = {
   c: 'interrupt',

@@ -57,7 +57,7 @@ const ASCII: Signs = {
   down: 'v',
   dot: '-',
   warning: '!',
-  spinner: ['|', '/', '-', '\\'],
+  spinner: ['~', '-'],
 };
 
 /**

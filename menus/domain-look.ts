@@ -25,11 +25,12 @@ export function lookOfDomain(domain: MenuDomain, now: number, canvas: Canvas): D
   const turning = signs.spinner[Math.floor(now / 1000) % signs.spinner.length] ?? signs.full;
   if (operation !== null) return { sign: turning, word: doingWord(operation.action), style: 'busy' };
   const word = stateWord(domain.state);
+  if (domain.state !== null && staleAge(domain, now) !== null) return { sign: '?', word, style: 'dim' };
   switch (domain.state) {
     case null:
       return { sign: ' ', word, style: 'dim' };
     case 'running':
-      return { sign: signs.full, word, style: domain.reachable ? 'good' : 'dim' };
+      return { sign: signs.full, word, style: 'good' };
     case 'off':
       return { sign: signs.hollow, word, style: 'dim' };
     case 'crashed':

@@ -99,7 +99,10 @@ class FullScreenMenu implements OpenMenu {
     for (const token of tokens) {
       if (!this.#holds()) return;
       if (token.token === 'paste') this.#messages.push({ input: 'paste', text: token.text });
-      else for (const key of this.#blessed().keys(token.bytes)) this.#messages.push({ input: 'key', key });
+      else {
+        const key = this.#blessed().key(token.bytes);
+        if (key !== null) this.#messages.push({ input: 'key', key });
+      }
       this.#work();
     }
     this.#paint();

@@ -72,7 +72,9 @@ export class KeyTokens {
     const follows = this.#lastWasReturn && bytes === '\n';
     this.#lastWasReturn = bytes === '\r';
     if (follows || bytes.length > LONGEST_SEQUENCE) return;
-    tokens.push({ token: 'key', bytes: Buffer.from(bytes, 'latin1') });
+    const key = Buffer.from(bytes, 'latin1');
+    if (key.toString('utf8').includes('\ufffd')) return;
+    tokens.push({ token: 'key', bytes: key });
   }
 }
 
@@ -80,8 +82,7 @@ export class KeyTokens {
 function tokenLength(input: string): number {
   const first = input.charCodeAt(0);
   if (first !== ESC) {
-    const length = first < 0xc0 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-    return input.length >= length ? length : 0;
+    return characterLength(input, first);
   }
   if (input.length === 1) return 0;
   switch (input.charAt(1)) {
@@ -94,6 +95,15 @@ function tokenLength(input: string): number {
     default:
       return 2;
   }
+}
+
+/** RFC 3629; bytes that are no character stand alone. */
+function characterLength(input: string, first: number): number {
+  const length = first < 0xc0 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+  for (let at = 1; at < Math.min(length, input.length); at++) {
+    if ((input.charCodeAt(at) & 0xc0) !== 0x80) return at;
+  }
+  return input.length >= length ? length : 0;
 }
 
 /** ECMA-48: parameters and intermediates, then one final byte. The Linux console's F keys are `ESC [ [ A`. */

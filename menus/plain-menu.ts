@@ -49,6 +49,8 @@ class PlainMenu implements OpenMenu {
   /** The cursor stands behind a prompt. */
   #prompted = false;
   #busy = false;
+  /** Effects so far. */
+  #performed = 0;
   #suspended = false;
   #disposed = false;
   #stopEnd: (() => void) | null = null;
@@ -67,6 +69,7 @@ class PlainMenu implements OpenMenu {
   open(): void {
     const { site, customer, motd } = this.#state;
     this.#print([`${site}, ${customer}`, ...motd, ...pageText(this.#state)]);
+    this.#forget();
     this.#prompt();
     this.#stopEnd =
       this.#terminal.onEnd?.(() => {
@@ -95,8 +98,8 @@ class PlainMenu implements OpenMenu {
     this.#suspended = false;
     this.#messages.push({ input: 'lent', lent: false });
     this.#work();
-    this.#said(this.#state);
-    this.#print(pageText(this.#state));
+    this.#print([...this.#sayings(this.#state), ...pageText(this.#state)]);
+    this.#forget();
     this.#prompt();
     this.#input.start();
   }
@@ -178,21 +181,24 @@ class PlainMenu implements OpenMenu {
 
   #enter(line: string): void {
     const before = this.#state;
+    const performed = this.#performed;
     const message = messageOf(before, line);
-    if (message === null) this.#print([PLAIN.notThere]);
-    else {
+    if (message !== null) {
       this.#messages.push(message);
       this.#work();
     }
     if (this.#suspended || this.#disposed || this.#state.closing) return;
     const { dialog } = this.#state;
+    const moved = placeOf(before) !== placeOf(this.#state);
+    const asked = line.trim() === '' && dialog === null;
+    const sayings = this.#sayings(this.#state);
+    const idle = performed === this.#performed && !moved && sayings.length === 0 && !asked;
     if (dialog?.ask === 'name' && dialog.wrong) this.#print([WRONG_NAME]);
-    else if (before.dialog !== null && dialog === null && message !== null && isNo(message))
-      this.#print([PLAIN.no]);
-    this.#said(this.#state);
-    const moved =
-      currentPage(before) !== currentPage(this.#state) || (before.dialog === null) !== (dialog === null);
-    if (moved || line.trim() === '') this.#print(pageText(this.#state));
+    else if (before.dialog !== null && dialog === null && isNo(message)) this.#print([PLAIN.no]);
+    else if (idle && !isLine(message)) this.#print([PLAIN.notThere]);
+    this.#print(sayings);
+    this.#forget();
+    if (moved || asked) this.#print(pageText(this.#state));
     this.#prompt();
   }
 
@@ -227,16 +233,11 @@ class PlainMenu implements OpenMenu {
       this.#state = state;
       for (const effect of effects) {
         if (effect.effect === 'quit') this.#print([PLAIN.goodbye]);
+        this.#performed += 1;
         this.#perform(effect);
       }
     }
     this.#busy = false;
-  }
-
-  #said(state: MenuState): void {
-    const sayings = this.#sayings(state);
-    if (sayings.length > 0) this.#print(sayings);
-    this.#forget();
   }
 
   #sayings(state: MenuState): string[] {
@@ -249,6 +250,7 @@ class PlainMenu implements OpenMenu {
   }
 
   #print(lines: readonly string[]): void {
+    if (lines.length === 0) return;
     const { charset } = this.#state.preferences;
     this.#terminal.write(lines.map((line) => printable(line, charset).trimEnd() + this.#end).join(''));
     this.#prompted = false;
@@ -274,8 +276,24 @@ function arrived(before: MenuState, after: MenuState): boolean {
   );
 }
 
-function isNo(message: Message): boolean {
-  return 'input' in message && message.input === 'key' && (message.key === 'n' || message.key === 'escape');
+/** What is shown, but for which of its choices was the last. */
+function placeOf(state: MenuState): string {
+  const page = currentPage(state);
+  const question = state.dialog === null ? '' : state.dialog.ask;
+  return [state.pages.length, page.page, 'top' in page ? page.top : '', question].join(' ');
+}
+
+function isLine(message: Message | null): boolean {
+  return message !== null && 'input' in message && message.input === 'line';
+}
+
+function isNo(message: Message | null): boolean {
+  return (
+    message !== null &&
+    'input' in message &&
+    message.input === 'key' &&
+    (message.key === 'n' || message.key === 'escape')
+  );
 }
 
 /** What a typed line means where the customer is; null when it means nothing. */

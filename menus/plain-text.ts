@@ -21,9 +21,9 @@ import {
   doingWord,
   domainGone,
   keyDates,
-  memoryWord,
   placeSentence,
   plainDomain,
+  plainFacts,
   plainState,
   profileBanner,
   progressSentence,
@@ -130,7 +130,7 @@ function domainText(state: MenuState, page: Extract<Page, { page: 'domain' }>): 
   if (domain === undefined) return [domainGone(page.domain)];
   const lines = [plainDomain(domain.name, stateText(domain, state.now), bootWord(domain.profile))];
   if (domain.since !== null && underWay(domain) === null) lines.push(sinceSentence(domain.since, state.now));
-  if (domain.memoryMiB !== null) lines.push(memoryWord(domain.memoryMiB));
+  if (domain.memoryMiB !== null) lines.push(plainFacts(domain.memoryMiB, domain.vcpus, domain.cpuPercent));
   const profile = domain.profiles.find((one) => one.name === domain.profile);
   if (!isNormal(domain) && profile !== undefined) lines.push(profileBanner(profile.title));
   if (underWay(domain) !== null) {

@@ -25,7 +25,7 @@ const WIDE: readonly (readonly [number, number])[] = [
 ];
 
 const PLAIN_ASCII = /^[\x20-\x7e]*$/;
-const SPACE = /[\s\p{Z}]/u;
+const SPACE = /[\t\n\v\f\r\p{Z}]/u;
 /** Controls, C1, bidi and zero-width characters, lone surrogates, private and unassigned code points. */
 const UNPRINTABLE = /[\p{C}\p{M}\p{Emoji_Presentation}\u1160-\u11ff]/u;
 const COMBINING = /[\u0300-\u036f]/u;

@@ -67,7 +67,7 @@ export function entryBlock(canvas: Canvas, area: Area, entry: Entry, narrow: boo
       if (entry.refused !== null) {
         canvas.put(column - 2, row, `${canvas.signs.no} `, style);
         canvas.put(column, row, entry.refused, style, room);
-      } else if (!narrow || selected) {
+      } else if (!narrow) {
         canvas.put(column, row, entry.hint, selected ? 'selected' : 'dim', room);
       }
     },

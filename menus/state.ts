@@ -149,7 +149,7 @@ export function initialState(start: MenuStart): MenuState {
     pages: [rootPage(start.domains, start.only)],
     dialog: null,
     problem: null,
-    notice: null,
+    notice: firstNotice(start),
     asked: null,
     accepted: null,
     follow: null,
@@ -159,6 +159,16 @@ export function initialState(start: MenuStart): MenuState {
     closing: false,
     generation: 0,
   };
+}
+
+/** The list shows the message of the day below itself; a domain's page and a low window have no room for it. */
+const ROOMY_ROWS = 22;
+
+function firstNotice(start: MenuStart): string | null {
+  if (start.motd.length === 0) return null;
+  const { page } = rootPage(start.domains, start.only);
+  const below = start.rows - start.domains.length - start.motd.length;
+  return page === 'list' && start.rows >= ROOMY_ROWS && below > 12 ? null : start.motd.join(' ');
 }
 
 /** Where a menu begins and Back ends: the only domain's page, else the list. */

@@ -8,7 +8,6 @@ import { GAP, drawBlocks, entryBlock } from './scroll-list.js';
 import type { Area } from './scroll-list.js';
 import { findDomain, underWay, waitsForGuest } from './state.js';
 import type { MenuState, Page } from './state.js';
-import { motdBlocks } from './view-list.js';
 import {
   ASKING_HOST,
   CALLING,
@@ -30,8 +29,10 @@ import {
   rescueBack,
   seenSentence,
   sinceSentence,
+  sinceWord,
   stepWord,
   unreachableSentence,
+  unreachableWord,
 } from './words.js';
 
 /** The classic menu of one domain, under what is known of it. */
@@ -50,8 +51,7 @@ export function drawDomain(
   const blocks = entries.map((entry) => entryBlock(canvas, area, entry, layout.narrow));
   const house = entries.findIndex((entry) => entry.choice.choose === 'page');
   const spaced = layout.low || house <= 0 ? blocks : [...blocks.slice(0, house), GAP, ...blocks.slice(house)];
-  const motd = state.pages.length > 1 ? [] : motdBlocks(canvas, state, layout);
-  drawBlocks(canvas, area, [...spaced, ...motd], selected);
+  drawBlocks(canvas, area, spaced, selected);
 }
 
 function drawGone(canvas: Canvas, name: string, layout: Layout): number {
@@ -82,18 +82,19 @@ function drawStateLine(
   row: number,
   width: number,
 ): void {
+  const narrow = width < 60;
   const look = lookOfDomain(domain, state.now, canvas);
   let column = left + canvas.put(left, row, `${look.sign} ${look.word}`, look.style, width) + 2;
   const rest = (text: string, style: Style): void => {
     column += canvas.put(column, row, text, style, left + width - column) + 2;
   };
   const age = staleAge(domain, state.now);
-  if (!domain.reachable) rest(unreachableSentence(age), 'bad');
+  if (!domain.reachable) rest(narrow ? unreachableWord(age) : unreachableSentence(age), 'bad');
   else if (domain.state === null) rest(ASKING_HOST, 'dim');
   else {
     if (age !== null) rest(seenSentence(age), 'busy');
     if (domain.since !== null && underWay(domain) === null)
-      rest(sinceSentence(domain.since, state.now), 'dim');
+      rest(narrow ? sinceWord(domain.since, state.now) : sinceSentence(domain.since, state.now), 'dim');
   }
 }
 

@@ -37,7 +37,7 @@ function columnsFor(canvas: Canvas, state: MenuState, width: number): readonly C
     {
       place: 0,
       head: COLUMN_HEADS.state,
-      width: 16,
+      width: 15,
       right: false,
       cell: (domain) => {
         const look = lookOfDomain(domain, state.now, canvas);
@@ -47,7 +47,7 @@ function columnsFor(canvas: Canvas, state: MenuState, width: number): readonly C
     {
       place: 5,
       head: COLUMN_HEADS.since,
-      width: 13,
+      width: 10,
       right: true,
       cell: (domain) => {
         const stale = staleWord(domain, state.now);
@@ -58,7 +58,7 @@ function columnsFor(canvas: Canvas, state: MenuState, width: number): readonly C
     {
       place: 1,
       head: COLUMN_HEADS.boot,
-      width: 10,
+      width: 7,
       right: false,
       cell: (domain) => ({ text: bootWord(domain.profile), style: isNormal(domain) ? 'dim' : 'special' }),
     },
@@ -72,7 +72,7 @@ function columnsFor(canvas: Canvas, state: MenuState, width: number): readonly C
     {
       place: 2,
       head: COLUMN_HEADS.memory,
-      width: 9,
+      width: 8,
       right: true,
       cell: (domain) => plain(memoryWord(domain.memoryMiB)),
     },
@@ -95,7 +95,7 @@ function columnsFor(canvas: Canvas, state: MenuState, width: number): readonly C
 }
 
 const KEY_COLUMNS = 4;
-const LEAST_NAME = 12;
+const LEAST_NAME = 13;
 
 export function drawList(
   canvas: Canvas,
@@ -107,7 +107,7 @@ export function drawList(
   const selected = entries[selectedIndex(entries, page.selected)]?.id ?? '';
   const longest = Math.max(LEAST_NAME, ...state.domains.map((domain) => domain.name.length));
   const free = layout.width - KEY_COLUMNS - 1;
-  const columns = columnsFor(canvas, state, free - Math.min(longest, Math.max(LEAST_NAME, free - 62)) - 1);
+  const columns = columnsFor(canvas, state, free - LEAST_NAME);
   const used = columns.reduce((sum, column) => sum + column.width + 1, 0);
   const nameColumns = Math.min(Math.max(longest, LEAST_NAME), free - used - 1);
   const line = (
@@ -158,22 +158,16 @@ export function drawList(
   const house = entries
     .slice(state.domains.length)
     .map((entry) => entryBlock(canvas, area, entry, layout.narrow));
-  const motd = motdBlocks(canvas, state, layout);
-  drawBlocks(canvas, area, [...blocks, GAP, ...house, ...motd], selected);
+  drawBlocks(canvas, area, [...blocks, GAP, ...house], selected);
+  drawMotd(canvas, state, layout, area.top + entries.length + 2);
 }
 
-/** The message of the day, in the room below everything else. */
-export function motdBlocks(canvas: Canvas, state: MenuState, layout: Layout): Block[] {
-  if (state.motd.length === 0 || layout.low) return [];
+/** The message of the day, where there is room for all of it below the list; elsewhere it is the first notice. */
+function drawMotd(canvas: Canvas, state: MenuState, layout: Layout, top: number): void {
   const lines = state.motd.flatMap((text) => wrap(text, layout.width - 6, canvas.charset));
-  const line = (text: string, style: Style): Block => ({
-    id: null,
-    height: 1,
-    draw: (row) => {
-      canvas.put(layout.left + 5, row, text, style, layout.width - 6);
-    },
-  });
-  return [GAP, line(TITLES.motd, 'heading'), ...lines.map((text) => line(text, 'plain'))];
+  if (lines.length === 0 || top + lines.length >= layout.bottom) return;
+  canvas.put(layout.left + 5, top, TITLES.motd, 'heading');
+  lines.forEach((line, at) => canvas.put(layout.left + 5, top + 1 + at, line));
 }
 
 export function drawRescue(

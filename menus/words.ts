@@ -60,8 +60,8 @@ const DOING: Readonly<Partial<Record<Action, string>>> = {
   shutdown: 'shutting down',
   poweroff: 'powering off',
   reboot: 'rebooting',
-  rescue: 'going to rescue',
-  normal: 'leaving rescue',
+  rescue: 'into rescue',
+  normal: 'out of rescue',
 };
 
 export function doingWord(action: Action): string {
@@ -137,16 +137,16 @@ export const COLUMN_HEADS = {
   state: 'STATE',
   boot: 'BOOT',
   memory: 'MEMORY',
-  vcpus: 'CPUS',
-  cpu: 'LOAD',
+  vcpus: 'VCPUS',
+  cpu: 'CPU',
   since: 'SINCE',
 } as const;
 
 export const FACTS = {
   boot: 'Boot',
   memory: 'Memory',
-  vcpus: 'CPUs',
-  cpu: 'Load',
+  vcpus: 'VCPUs',
+  cpu: 'CPU',
   role: 'You are',
   since: 'since',
 } as const;
@@ -173,6 +173,11 @@ export function sinceSentence(since: number, now: number): string {
   return `since ${moment(since)} UTC (${duration(now - since)})`;
 }
 
+/** As `sinceSentence`, where there is little room. */
+export function sinceWord(since: number, now: number): string {
+  return `for ${duration(now - since)}`;
+}
+
 export function agoWord(age: number): string {
   return `${duration(age)} ago`;
 }
@@ -185,6 +190,11 @@ export function unreachableSentence(age: number | null): string {
   return age === null
     ? 'The host of this server does not answer.'
     : `The host of this server does not answer. Last seen ${agoWord(age)}.`;
+}
+
+/** As `unreachableSentence`, where there is little room. */
+export function unreachableWord(age: number | null): string {
+  return age === null ? UNREACHABLE_MARK : `${UNREACHABLE_MARK}, ${seenSentence(age)}`;
 }
 
 export const UNREACHABLE_MARK = 'no answer';
@@ -454,7 +464,7 @@ export const PLAIN = {
   activity: 'a. Activity',
   help: 'h. Help',
   refresh: 'An empty line shows this again.',
-  yesOrNo: 'yes or no: ',
+  yesOrNo: 'Do it? yes or no: ',
   no: 'Nothing was done.',
   notThere: 'There is no such choice.',
   goodbye: 'Goodbye.',
@@ -473,6 +483,19 @@ export const PLAIN = {
     'What is going on continues when you leave.',
   ],
 } as const;
+
+/** Memory, VCPUs and load as one line. */
+export function plainFacts(
+  memoryMiB: number | null,
+  vcpus: number | null,
+  cpuPercent: number | null,
+): string {
+  return [
+    `${FACTS.memory} ${memoryWord(memoryMiB)}`,
+    `${FACTS.vcpus} ${countWord(vcpus)}`,
+    `${FACTS.cpu} ${percentWord(cpuPercent)}`,
+  ].join(', ');
+}
 
 export function plainState(domain: string, state: string): string {
   return `${domain} is ${state}.`;

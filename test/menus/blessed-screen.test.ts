@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { BlessedScreen } from '../../menus/blessed-screen.js';
+import { AnsiPainter, enterScreen } from '../../menus/frame-ansi.js';
+import type { Frame } from '../../menus/frame.js';
+import { NAMED_KEYS } from '../../menus/state.js';
+import { view } from '../../menus/view.js';
+import { emulated, screenCells, screenText } from '../support/fake-menu-terminal.js';
+import { PLACES, hostilePlaces } from '../support/menu-places.js';
+
+const SIZE = { columns: 80, rows: 24, charset: 'utf-8' } as const;
+const LIST = view(PLACES['list']!(SIZE).state);
+const DOMAIN = view(PLACES['domain']!(SIZE).state);
+
+function frames(): Frame[] {
+  const places = Object.values(PLACES).map((place) => place(SIZE));
+  return [...places, ...hostilePlaces(SIZE)].map((driver) => view(driver.state));
+}
+
+/** One screen for all: decoding leaves nothing behind for the next key. */
+const decoder = new BlessedScreen('xterm', LIST);
+
+function keyOf(bytes: string): string | null {
+  return decoder.key(Buffer.from(bytes, 'utf8'));
+}
+
+describe('blessed screen', () => {
+  it('writes nothing for the frame that stands there, nor for one that is the same', () => {
+    const screen = new BlessedScreen('xterm-256color', LIST);
+    assert.equal(screen.paint(LIST), '');
+    assert.equal(screen.paint(view(PLACES['list']!(SIZE).state)), '');
+    assert.notEqual(screen.paint(DOMAIN), '');
+    assert.equal(screen.paint(DOMAIN), '');
+  });
+
+  for (const term of ['xterm-256color', 'xterm', 'vt100']) {
+    it(`shows on ${term}, cell by cell, what the plain painter shows`, async () => {
+      const first = LIST;
+      const begun = enterScreen(term) + new AnsiPainter(term).paint(first);
+      const screen = new BlessedScreen(term, first);
+      let output = begun;
+      for (const [at, frame] of frames().entries()) {
+        output += screen.paint(frame);
+        const byBlessed = await emulated(80, 24, output);
+        const plainly = await emulated(80, 24, enterScreen(term) + new AnsiPainter(term).paint(frame));
+        assert.deepEqual(
+          screenCells(byBlessed),
+          screenCells(plainly),
+          `frame ${at}: ${screenText(plainly).join('\n')}`,
+        );
+        const { cursorX, cursorY } = byBlessed.buffer.active;
+        if (frame.cursor !== null)
+          assert.deepEqual([cursorX, cursorY], [frame.cursor.column, frame.cursor.row]);
+        byBlessed.dispose();
+        plainly.dispose();
+      }
+    });
+  }
+
+  it('the plain painter, from frame to frame, shows the same as anew', async () => {
+    const painter = new AnsiPainter('xterm');
+    let output = enterScreen('xterm');
+    for (const frame of frames()) {
+      output += painter.paint(frame);
+      const stepwise = await emulated(80, 24, output);
+      const anew = await emulated(80, 24, enterScreen('xterm') + new AnsiPainter('xterm').paint(frame));
+      assert.deepEqual(screenCells(stepwise), screenCells(anew));
+      stepwise.dispose();
+      anew.dispose();
+    }
+    assert.equal(painter.paint(frames().at(-1)!), '');
+  });
+
+  it('follows the window to another size', async () => {
+    const screen = new BlessedScreen('xterm', LIST);
+    const small = view(PLACES['domain']!({ columns: 40, rows: 12, charset: 'utf-8' }).state);
+    const emulator = await emulated(40, 12, screen.paint(small));
+    const plainly = await emulated(40, 12, new AnsiPainter('xterm').paint(small));
+    assert.deepEqual(screenCells(emulator), screenCells(plainly));
+  });
+
+  it('repaints every cell when asked to', () => {
+    const screen = new BlessedScreen('xterm', LIST);
+    const output = screen.paint({ ...LIST, generation: LIST.generation + 1 });
+    assert.match(output, /horatio[^]*ophelia[^]*yorick/);
+  });
+
+  const KEYS: readonly (readonly [bytes: string, key: string | null])[] = [
+    ['a', 'a'],
+    ['G', 'G'],
+    ['1', '1'],
+    [' ', ' '],
+    ['?', '?'],
+    ['é', 'é'],
+    ['漢', '漢'],
+    ['𠀀', '𠀀'],
+    ['\r', 'enter'],
+    ['\n', 'enter'],
+    ['\x7f', 'backspace'],
+    ['\b', 'backspace'],
+    ['\x1b', 'escape'],
+    ['\x1b[A', 'up'],
+    ['\x1bOB', 'down'],
+    ['\x1b[C', 'right'],
+    ['\x1bOD', 'left'],
+    ['\x1b[H', 'home'],
+    ['\x1b[1~', 'home'],
+    ['\x1b[4~', 'end'],
+    ['\x1bOF', 'end'],
+    ['\x1b[5~', 'pageup'],
+    ['\x1b[6~', 'pagedown'],
+    ['\x03', 'interrupt'],
+    ['\x04', 'eof'],
+    ['\x0c', 'repaint'],
+    ['\x15', 'clear'],
+    // Nothing that the menu knows.
+    ['\t', null],
+    ['\0', null],
+    ['\x01', null],
+    ['\x1ba', null],
+    ['\x1b[11~', null],
+    ['\x1b[2~', null],
+    ['\x1b[99;99z', null],
+    ['\x1b[M', null],
+    ['\x1b[I', null],
+    ['\x1d', null],
+  ];
+  for (const [bytes, key] of KEYS) {
+    it(`decodes ${JSON.stringify(bytes)}`, () => {
+      assert.equal(keyOf(bytes), key);
+    });
+  }
+
+  it('gives no key a name that the menu does not know', () => {
+    for (let byte = 0; byte < 128; byte++) {
+      for (const bytes of [
+        String.fromCharCode(byte),
+        `\x1b${String.fromCharCode(byte)}`,
+        `\x1b[${String.fromCharCode(byte)}`,
+      ]) {
+        const key = keyOf(bytes);
+        assert.ok(
+          key === null || (NAMED_KEYS as readonly string[]).includes(key) || /^[^\p{Cc}]$/u.test(key),
+          JSON.stringify([bytes, key]),
+        );
+      }
+    }
+  });
+
+  it("does not touch the process: no handlers, no program of the server's own terminal", async () => {
+    const events = ['exit', 'SIGTERM', 'SIGINT', 'SIGQUIT', 'uncaughtException'];
+    const counts = (): number[] => events.map((event) => process.listenerCount(event));
+    const before = counts();
+    // With TMUX set blessed runs `tmux -V`; with TERM a file's name it reads the file.
+    const variables = { TMUX: '/tmp/nowhere,1,0', TERM: '/dev/zero', TERMCAP: 'broken:' };
+    const kept = Object.keys(variables).map((name) => [name, process.env[name]] as const);
+    Object.assign(process.env, variables);
+    try {
+      const screen = new BlessedScreen('/dev/zero', LIST);
+      assert.notEqual(screen.paint(DOMAIN), '');
+      assert.equal(process.env['TMUX'], '/tmp/nowhere,1,0', 'and the environment is as it was');
+    } finally {
+      for (const [name, value] of kept) {
+        if (value === undefined) Reflect.deleteProperty(process.env, name);
+        else process.env[name] = value;
+      }
+    }
+    assert.deepEqual(counts(), before);
+    await Promise.resolve();
+  });
+
+  it('leaves nothing behind when it is dropped', async function () {
+    this.timeout(60_000);
+    const cycles = process.env['POSTERN_TEST_LONG'] === '1' ? 2000 : 150;
+    const script = join(import.meta.dirname, '../support/menu-heap.js');
+    const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', script, `${cycles}`], {
+      timeout: 55_000,
+    });
+    const { grownKiB } = JSON.parse(stdout) as { grownKiB: number };
+    // One screen is some 500 KiB: a tenth of a screen kept a cycle would be 7,500.
+    assert.ok(grownKiB < 1500, `${cycles} cycles left ${grownKiB} KiB`);
+  });
+});

@@ -1,0 +1,335 @@
+import assert from 'node:assert/strict';
+import { openPlainMenu } from '../../menus/plain-menu.js';
+import type { Effect, MenuStart, OpenMenu } from '../../menus/port.js';
+import { eventually } from '../support/eventually.js';
+import { FakeMenuTerminal } from '../support/fake-menu-terminal.js';
+import { HOSTILE } from '../support/menu-places.js';
+import {
+  NOW,
+  PROFILES,
+  domain,
+  domainName,
+  menuKey,
+  menuStart,
+  offers,
+  operation,
+  profileName,
+  refused,
+} from '../support/menu-samples.js';
+
+const HORATIO = domainName('horatio');
+
+interface Opened {
+  readonly terminal: FakeMenuTerminal;
+  readonly menu: OpenMenu;
+  readonly effects: Effect[];
+  /** Types a line, and gives what is printed after it. */
+  readonly say: (line: string) => string;
+}
+
+describe('plain menu', () => {
+  const menus: OpenMenu[] = [];
+
+  function open(start: Partial<MenuStart> = {}, echo = false): Opened {
+    const terminal = new FakeMenuTerminal(80, 24, 'dumb');
+    const effects: Effect[] = [];
+    const menu = openPlainMenu(terminal, menuStart(start), (effect) => effects.push(effect), { echo });
+    menus.push(menu);
+    return {
+      terminal,
+      menu,
+      effects,
+      say: (line) => {
+        terminal.take();
+        terminal.type(`${line}\n`);
+        return terminal.take();
+      },
+    };
+  }
+
+  const one = (some = {}): Partial<MenuStart> => ({
+    domains: [domain('horatio', { offers: offers(), ...some })],
+  });
+
+  afterEach(() => {
+    for (const menu of menus.splice(0)) menu.dispose();
+  });
+
+  it('reads as this, from login to a shut-down', () => {
+    const { terminal, menu, say, effects } = open();
+    assert.equal(
+      terminal.take(),
+      [
+        'Postern demo, alice',
+        'Maintenance on Sunday, 02:00 to 03:00 UTC.',
+        '',
+        'Your servers',
+        '1. horatio: running, boot normal',
+        '2. ophelia: off, boot normal',
+        's. SSH keys',
+        'a. Activity',
+        'h. Help',
+        'q. Exit',
+        'Your choice: ',
+      ].join('\n'),
+    );
+    assert.equal(
+      say('1'),
+      [
+        '',
+        'horatio: running, boot normal',
+        'since 2025-11-21 04:03 UTC (3 h 12 min)',
+        'Memory 512 MiB, VCPUs 2, CPU 3 %',
+        '1. Console',
+        '2. Start (not now: It is running already.)',
+        '3. Shut down',
+        '4. Power off',
+        '5. Reboot',
+        '6. Rescue boot',
+        '7. Normal boot (not now: It is booted normally.)',
+        '8. Watch console',
+        's. SSH keys',
+        'a. Activity',
+        'h. Help',
+        'b. Back',
+        'q. Exit',
+        'Your choice: ',
+      ].join('\n'),
+    );
+    assert.equal(say('2'), 'It is running already.\nYour choice: ');
+    assert.equal(
+      say('3'),
+      [
+        '',
+        'Shut down: horatio',
+        'horatio is asked to shut down. It stays off until you start it.',
+        'Do it? yes or no: ',
+      ].join('\n'),
+    );
+    assert.match(say('no'), /^Nothing was done\.\n/);
+    say('3');
+    say('yes');
+    assert.deepEqual(effects, [{ effect: 'operate', action: 'shutdown', domain: HORATIO, profile: null }]);
+    terminal.take();
+    menu.tell({ fact: 'accepted', domain: HORATIO, action: 'shutdown' });
+    const busy = operation('shutdown', { startedAt: NOW, deadlineAt: NOW + 60_000 });
+    menu.tell({
+      fact: 'domains',
+      domains: [domain('horatio', { operation: busy, offers: offers() }), domain('ophelia')],
+    });
+    assert.equal(
+      terminal.take(),
+      '\nhoratio: shutting down, 0 s, gives up in 1 min\np. Power off now\nYour choice: ',
+    );
+    for (let second = 1; second <= 25; second++) menu.tell({ fact: 'tick', now: NOW + second * 1000 });
+    assert.equal(
+      terminal.take(),
+      '\nhoratio: shutting down, 10 s, gives up in 50 s\nYour choice: ' +
+        '\nhoratio: shutting down, 20 s, gives up in 40 s\nYour choice: ',
+    );
+    menu.tell({
+      fact: 'domains',
+      domains: [domain('horatio', { state: 'off', offers: offers() }), domain('ophelia')],
+    });
+    menu.tell({ fact: 'ended', domain: HORATIO, operation: { ...busy, phase: 'done' } });
+    assert.equal(terminal.take(), '\nhoratio is off.\nYour choice: \nhoratio has shut down.\nYour choice: ');
+    assert.equal(say('q'), 'Goodbye.\n');
+    assert.deepEqual(effects.at(-1), { effect: 'quit' });
+  });
+
+  it('powers off only by the whole name', () => {
+    const { say, effects } = open(one());
+    assert.match(say('4'), /cuts the power of horatio[^]*Its name, or an empty line not to: $/);
+    assert.match(say('HORATIO'), /That is not its name/);
+    assert.match(say('y'), /That is not its name/);
+    assert.match(say(''), /^Nothing was done\./);
+    assert.deepEqual(effects, []);
+    say('4');
+    say('horatio');
+    assert.deepEqual(effects, [{ effect: 'operate', action: 'poweroff', domain: HORATIO, profile: null }]);
+  });
+
+  it('rescues with a chosen profile, and goes to the console when it boots', () => {
+    const { say, effects, menu } = open(one());
+    assert.match(say('6'), /1\. Rescue system \(Debian 12\)\n {3}Disks: [^]*2\. Boot menu/);
+    assert.match(say('2'), /Disks: your own system[^]*Its name/);
+    say('horatio');
+    const profile = profileName('rescue-grub');
+    assert.deepEqual(effects, [{ effect: 'operate', action: 'rescue', domain: HORATIO, profile }]);
+    menu.tell({ fact: 'accepted', domain: HORATIO, action: 'rescue' });
+    const booting = operation('rescue', { step: 'unpausing', profile });
+    menu.tell({ fact: 'domains', domains: [domain('horatio', { operation: booting, offers: offers() })] });
+    assert.deepEqual(effects.at(-1), { effect: 'console', domain: HORATIO, mode: 'write' });
+  });
+
+  it('knows no choice but those it shows', () => {
+    const { say, effects } = open(one());
+    for (const line of [
+      '0x1',
+      '11',
+      '-1',
+      'horatio',
+      '4 horatio',
+      'reboot',
+      '/',
+      '9999',
+      'p',
+      '__proto__',
+      'constructor',
+      '\u202e1',
+    ]) {
+      assert.match(say(line), /^There is no such choice\./, line);
+    }
+    assert.deepEqual(effects, []);
+  });
+
+  it('chooses among more servers than there are digits', () => {
+    const domains = Array.from({ length: 250 }, (_, at) => domain(`server-${at + 1}`));
+    assert.match(open({ domains }).say('117'), /\nserver-117: running/);
+  });
+
+  it('lists, adds and removes keys', () => {
+    const { say, effects, menu, terminal } = open(one());
+    assert.match(say('s'), /one moment/);
+    menu.tell({ fact: 'keys', keys: [menuKey('A', { inUse: true }), menuKey('B')] });
+    assert.match(terminal.take(), /1\. ssh-ed25519 alice@A, in use now\n {3}SHA256:A+\n[^]*a\. Add a key/);
+    assert.match(say('1'), /Careful: this is the key you are using[^]*yes or no: $/);
+    say('n');
+    say('2');
+    say('y');
+    assert.deepEqual(effects.at(-2), { effect: 'remove-key', fingerprint: menuKey('B').fingerprint });
+    say('a');
+    say('ssh-ed25519 AAAA me@new');
+    assert.deepEqual(effects.at(-2), { effect: 'add-key', text: 'ssh-ed25519 AAAA me@new' });
+  });
+
+  it('throws a private key away, line by line, and echoes none of it', () => {
+    const { say, effects, terminal } = open(one(), true);
+    say('s');
+    say('a');
+    for (const line of [
+      '-----BEGIN OPENSSH PRIVATE KEY-----',
+      'b3BlbnNzaC1rZXktdjEA',
+      '',
+      '4',
+      'horatio',
+      'AAAAC3Nz',
+    ]) {
+      const answer = say(line);
+      assert.ok(line === '' || line === '4' || !answer.includes(line), JSON.stringify(answer));
+    }
+    assert.match(say('-----END OPENSSH PRIVATE KEY-----'), /SSH keys/);
+    assert.ok(!terminal.text.includes('b3Bl'));
+    assert.deepEqual(effects, [{ effect: 'list-keys' }]);
+  });
+
+  it('shows activity a screen at a time, and goes back at its end', () => {
+    const { say, menu, terminal } = open(one());
+    say('a');
+    menu.tell({
+      fact: 'activity',
+      activity: Array.from({ length: 30 }, (_, at) => ({ at: NOW, text: `entry ${at}.` })),
+    });
+    assert.match(terminal.take(), /entry 0\.[^]*more/);
+    assert.match(say(''), /entry 29\./);
+    assert.match(say(''), /horatio: running/);
+  });
+
+  it('uses no control but the line end without a pty', () => {
+    const { terminal, menu, say } = open(one());
+    for (const line of ['h', '', 's', 'b', 'a', 'b', '6', '1', '', '1']) say(line);
+    menu.tell({ fact: 'refused', message: 'No.' });
+    for (const text of [terminal.text]) assert.doesNotMatch(text, /[^\n\P{Cc}]/u);
+    assert.ok(!terminal.text.includes('\r'));
+  });
+
+  it('echoes where there is a pty, ends lines with CR LF, and wipes what is corrected', () => {
+    const { terminal } = open(one(), true);
+    assert.doesNotMatch(terminal.take(), /[^\r]\n/);
+    terminal.type('4x');
+    assert.equal(terminal.take(), '4x');
+    terminal.type('\x7f');
+    assert.equal(terminal.take(), '\b \b');
+    terminal.type('\x15');
+    assert.equal(terminal.take(), '\b \b');
+    terminal.type('\x7f');
+    assert.equal(terminal.take(), '');
+    terminal.type('漢\x7f');
+    assert.equal(terminal.take(), '漢\b \b\b \b');
+    terminal.type('\x1b[A\x1b[2J\x07');
+    assert.equal(terminal.take(), '', 'cursor keys do nothing');
+  });
+
+  it('keeps what is being typed when something is said meanwhile', () => {
+    const { terminal, menu } = open(one(), true);
+    terminal.type('12');
+    terminal.take();
+    menu.tell({ fact: 'notice', message: 'Maintenance soon.' });
+    assert.equal(terminal.take(), '\r\nMaintenance soon.\r\nYour choice: 12');
+  });
+
+  it('leaves at the end of input, at Ctrl-D and at Ctrl-C', () => {
+    for (const leave of [
+      (t: FakeMenuTerminal) => {
+        t.end();
+      },
+      (t: FakeMenuTerminal) => {
+        t.type('\x04');
+      },
+      (t: FakeMenuTerminal) => {
+        t.type('\x03');
+      },
+    ]) {
+      for (const before of ['', '1\n', '4\n', 's\na\n']) {
+        const { terminal, effects } = open(one(), true);
+        terminal.type(before);
+        effects.splice(0);
+        leave(terminal);
+        assert.deepEqual(effects, [{ effect: 'quit' }], before);
+      }
+    }
+  });
+
+  it('lends the terminal and shows the page again when it is back', () => {
+    const { terminal, menu, effects } = open(one());
+    terminal.type('1\n');
+    assert.deepEqual(effects, [{ effect: 'console', domain: HORATIO, mode: 'write' }]);
+    menu.suspend();
+    terminal.take();
+    menu.tell({ fact: 'domains', domains: [domain('horatio', { state: 'crashed', offers: offers() })] });
+    menu.tell({ fact: 'notice', message: 'Something.' });
+    assert.deepEqual([terminal.take(), terminal.listening], ['', false]);
+    menu.tell({ fact: 'console-left', domain: HORATIO, message: 'You left the console.' });
+    menu.resume();
+    assert.match(terminal.take(), /You left the console\.[^]*horatio: crashed[^]*Your choice: $/);
+    menu.dispose();
+    menu.dispose();
+    assert.equal(terminal.listening, false);
+  });
+
+  it('makes hostile text harmless, wherever it comes from', () => {
+    const profiles = PROFILES.map((profile) => ({
+      ...profile,
+      title: HOSTILE,
+      disks: HOSTILE,
+      hint: HOSTILE,
+    }));
+    const { terminal, menu, say } = open({
+      site: HOSTILE,
+      motd: [HOSTILE],
+      domains: [domain('horatio', { profiles, offers: offers({ start: refused(HOSTILE) }) })],
+    });
+    for (const line of ['2', '6', '1', '', 'b', 's']) say(line);
+    menu.tell({ fact: 'keys', keys: [menuKey('A', { comment: HOSTILE, type: HOSTILE }), menuKey('B')] });
+    menu.tell({ fact: 'refused', message: HOSTILE });
+    menu.tell({ fact: 'notice', message: HOSTILE });
+    assert.doesNotMatch(terminal.text, /[^\n\P{C}]/u);
+  });
+
+  it('reads a flood of lines at a measured pace', async () => {
+    const { terminal } = open(one());
+    terminal.type('nonsense\n'.repeat(2000));
+    assert.equal(terminal.listening, false, 'the client is held up');
+    await eventually('the flood to be over', () => terminal.listening);
+  });
+});

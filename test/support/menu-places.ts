@@ -1,0 +1,211 @@
+import type { MenuDomain } from '../../menus/port.js';
+import { MenuDriver } from './menu-driver.js';
+import {
+  NOW,
+  PROFILES,
+  customerName,
+  domain,
+  domainName,
+  menuKey,
+  menuStart,
+  offers,
+  operation,
+  profileName,
+  refused,
+} from './menu-samples.js';
+
+/** Every screen that a customer can get to, by name, in a window of the given size. */
+
+export type Place = (start: { columns: number; rows: number; charset: 'utf-8' | 'ascii' }) => MenuDriver;
+
+const HOUSE: readonly MenuDomain[] = [
+  domain('horatio'),
+  domain('ophelia', {
+    state: 'crashed',
+    since: NOW - 90_000,
+    cpuPercent: null,
+    profile: profileName('rescue'),
+    offers: offers({ start: refused('It has crashed. Power it off first.') }),
+  }),
+  domain('yorick', {
+    state: 'off',
+    since: NOW - 9_000_000_000,
+    cpuPercent: null,
+    role: 'watcher',
+    offers: offers({}, refused('You may only watch this server.')),
+  }),
+  domain('polonius', {
+    state: null,
+    profile: null,
+    since: null,
+    seenAt: null,
+    memoryMiB: null,
+    vcpus: null,
+    cpuPercent: null,
+  }),
+  domain('hamlet', { reachable: false, seenAt: NOW - 75_000 }),
+  domain('gertrude', { state: 'off', operation: operation('reboot', { step: 'rebooting' }) }),
+  domain('laertes.with-a-name.as-long-as-names.may-be.example.net.sixty-3', {
+    memoryMiB: 65_536,
+    vcpus: 64,
+    cpuPercent: 6399.6,
+  }),
+  domain('fortinbras', { state: 'paused', seenAt: NOW - 12_000 }),
+];
+
+function started(domains: readonly MenuDomain[], motd: readonly string[] = menuStart().motd): Place {
+  return ({ columns, rows, charset }) =>
+    new MenuDriver({ domains, motd, columns, rows, preferences: { charset, colour: true } });
+}
+
+function one(some: Partial<MenuDomain>): Place {
+  return started([domain('horatio', some)]);
+}
+
+const KEYS = [
+  menuKey('A', { comment: 'alice@laptop', inUse: true }),
+  menuKey('B', { comment: '漢字の鍵', type: 'sk-ssh-ed25519@openssh.com', lastUsedAt: null }),
+  menuKey('C', { comment: '', type: 'ecdsa-sha2-nistp256' }),
+];
+
+export const PLACES: Readonly<Record<string, Place>> = {
+  list: (start) => started(HOUSE)(start).press('down'),
+  'list-empty': started([]),
+  domain: one({}),
+  'domain-before-dom0-answered': one({
+    state: null,
+    profile: null,
+    since: null,
+    seenAt: null,
+    memoryMiB: null,
+    vcpus: null,
+    cpuPercent: null,
+  }),
+  'domain-unreachable': one({ reachable: false, seenAt: NOW - 75_000 }),
+  'domain-shutting-down': one({ state: 'shutting-down', operation: operation('shutdown') }),
+  'domain-queued': one({
+    state: 'off',
+    operation: operation('start', {
+      phase: 'queued',
+      step: 'waiting',
+      place: 2,
+      deadlineAt: null,
+      by: customerName('bob'),
+    }),
+  }),
+  'domain-rebooting': one({
+    state: 'off',
+    operation: operation('reboot', { step: 'rebooting', deadlineAt: null }),
+  }),
+  'domain-in-rescue': one({ profile: profileName('rescue'), offers: offers() }),
+  'domain-watcher': one({ role: 'watcher', offers: offers({}, refused('You may only watch this server.')) }),
+  'domain-problem': (start) =>
+    one({})(start).tell({
+      fact: 'refused',
+      message:
+        'The server could not be started: libxl_create.c:1034: not enough free memory on this host (512 MiB wanted).',
+    }),
+  'domain-notice': (start) => one({})(start).tell({ fact: 'notice', message: 'horatio has shut down.' }),
+  'confirm-shutdown': (start) => one({ offers: offers() })(start).press('3'),
+  'confirm-poweroff': (start) => one({ offers: offers() })(start).press('4').type('hora'),
+  'confirm-poweroff-wrong': (start) =>
+    one({ offers: offers() })(start).press('4').type('hamlet').press('enter'),
+  'rescue-profiles': (start) => one({})(start).press('6'),
+  'confirm-rescue': (start) => one({})(start).press('6', '1').type('horatio'),
+  keys: (start) => one({})(start).press('s').tell({ fact: 'keys', keys: KEYS }).press('down'),
+  'keys-remove-in-use': (start) => one({})(start).press('s').tell({ fact: 'keys', keys: KEYS }).press('1'),
+  'key-add': (start) =>
+    one({})(start).press('s', 'a').send({
+      input: 'paste',
+      text: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPr3uRBSm5UM2/6pmDc1gSNpSkjzjYlYvo5NzF3Mcp5T alice@new-laptop',
+    }),
+  'key-add-unknown': (start) => one({})(start).press('s', 'a').type('b3BlbnNzaC1rZXk'),
+  'key-add-private': (start) =>
+    one({})(start)
+      .press('s', 'a')
+      .send({ input: 'paste', text: '-----BEGIN OPENSSH PRIVATE KEY-----\rAAAA\r' }),
+  activity: (start) =>
+    one({})(start)
+      .press('a')
+      .tell({
+        fact: 'activity',
+        activity: Array.from({ length: 70 }, (_, at) => ({
+          at: NOW - at * 1_000_000,
+          text:
+            at % 7 === 3
+              ? 'You asked for a rescue boot of horatio with the profile rescue, from 192.0.2.7.'
+              : 'You logged in from 192.0.2.7.',
+        })),
+      }),
+  'activity-none': (start) => one({})(start).press('a').tell({ fact: 'activity', activity: [] }),
+  help: (start) => one({})(start).press('?'),
+  'only-and-gone': ({ columns, rows, charset }) =>
+    new MenuDriver({
+      domains: [],
+      only: domainName('horatio'),
+      columns,
+      rows,
+      preferences: { charset, colour: true },
+    }),
+  'many-servers': (start) =>
+    started(Array.from({ length: 250 }, (_, at) => domain(`server-${at}`)))(start).press(
+      'pagedown',
+      'pagedown',
+      'pagedown',
+    ),
+};
+
+/** Text that would do harm on a terminal, for every field that comes from elsewhere. */
+export const HOSTILE =
+  '\x1b[2J\x1b]0;owned\x07\u009b31m\u202e{red-fg}漢字\r\n\0z\u0300\u0301\u0302\u0303😀{/} ';
+
+/** The same places with harm in every field. */
+export function hostilePlaces(start: {
+  columns: number;
+  rows: number;
+  charset: 'utf-8' | 'ascii';
+}): MenuDriver[] {
+  const profiles = PROFILES.map((profile) => ({ ...profile, title: HOSTILE, disks: HOSTILE, hint: HOSTILE }));
+  const bad = (some: Partial<MenuDomain>): MenuDomain =>
+    domain('horatio', { profiles, offers: offers({ start: refused(HOSTILE) }), ...some });
+  const begin = (some: Partial<MenuDomain>): MenuDriver =>
+    new MenuDriver({
+      site: HOSTILE,
+      motd: [HOSTILE, HOSTILE],
+      domains: [bad(some)],
+      columns: start.columns,
+      rows: start.rows,
+      preferences: { charset: start.charset, colour: true },
+    });
+  const keys = [menuKey('A', { comment: HOSTILE, type: HOSTILE }), menuKey('B', { comment: HOSTILE })];
+  return [
+    begin({}),
+    begin({ profile: profileName('rescue') }),
+    begin({ operation: operation('rescue', { step: HOSTILE, message: HOSTILE }) }),
+    begin({}).tell({ fact: 'refused', message: HOSTILE }),
+    begin({}).tell({ fact: 'notice', message: HOSTILE }),
+    begin({}).tell({
+      fact: 'ended',
+      domain: domainName('horatio'),
+      operation: operation('start', { phase: 'failed', message: HOSTILE }),
+    }),
+    begin({}).press('2'),
+    begin({}).press('6'),
+    begin({}).press('6', '1'),
+    begin({}).press('s').tell({ fact: 'keys', keys }),
+    begin({}).press('s').tell({ fact: 'keys', keys }).press('1'),
+    begin({})
+      .press('s', 'a')
+      .send({ input: 'paste', text: `ssh-ed25519 ${HOSTILE}` }),
+    begin({}).press('s', 'a').send({ input: 'paste', text: HOSTILE }),
+    begin({})
+      .press('a')
+      .tell({
+        fact: 'activity',
+        activity: [
+          { at: NOW, text: HOSTILE },
+          { at: NaN, text: HOSTILE },
+        ],
+      }),
+  ];
+}
