@@ -153,7 +153,7 @@ const LIMIT = {
       enum: ['domain', 'customer'],
       default: 'domain',
       description:
-        'Counted for each domain, whoever asks, or for each customer, over all domains that the limit speaks of.',
+        'What is counted: the uses of each domain, whoever asked, or those of each customer, over all their domains.',
     },
     count: { type: 'integer', minimum: 1, maximum: 1_000_000, description: 'How many in the window.' },
     within: {

@@ -25,6 +25,12 @@ export function schemaCheck(schema: object): SchemaCheck {
   return (value) => (validate(value) ? [] : faults(validate));
 }
 
+/** One value can break several keywords of its schema in the same way: 0.5 is no integer, and below a minimum of 1. */
 function faults(validate: ValidateFunction): readonly SchemaFault[] {
-  return (validate.errors ?? []).map(schemaFault).filter((found) => found !== null);
+  const all = (validate.errors ?? []).map(schemaFault).filter((found) => found !== null);
+  const said = new Set<string>();
+  return all.filter(({ path, message }) => {
+    const key = JSON.stringify([path, message]);
+    return !said.has(key) && said.add(key);
+  });
 }

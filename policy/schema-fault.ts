@@ -121,7 +121,7 @@ const SENTENCES: Readonly<Record<string, (fault: Fault, error: ErrorObject) => S
   minItems: (fault) =>
     fault.is(`The list ${fault.name} is empty.`, { expected: 'at least one entry, or no such key at all' }),
   uniqueItems: (fault) => {
-    const at = Number(fault.params['i']);
+    const at = Math.max(Number(fault.params['i']), Number(fault.params['j']));
     const twice = shown((fault.data as readonly unknown[])[at]);
     return fault.is(`${twice} stands in the list ${fault.name} twice.`, {
       path: [...fault.path, String(at)],

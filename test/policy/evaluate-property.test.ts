@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { ACTIONS, COUNTED_ACTIONS } from '../../policy/actions.js';
+import { evaluate } from '../../policy/evaluate.js';
+import { explain } from '../../policy/explain.js';
+import type { Decision, Limit, Policy, Request, Rule } from '../../policy/policy.js';
+import { ROLES } from '../../policy/roles.js';
+import type { RuleParts } from '../support/policy-values.js';
+import { allow, deny, limit, policy, request } from '../support/policy-values.js';
+import { naiveOutcome } from './naive-evaluator.js';
+
+const RUNS = process.env['POSTERN_TEST_LONG'] === undefined ? 2_000 : 200_000;
+const NOW = new Date('2024-05-01T12:00:00Z');
+
+const CUSTOMERS = ['alice', 'bob', 'al'] as const;
+const DOMAINS = ['horatio', 'hora', 'ophelia', 'a.b', 'aXb'] as const;
+const PROFILES = ['grml', 'debian'] as const;
+
+const some = <T>(...words: readonly T[]) => fc.uniqueArray(fc.constantFrom(...words), { maxLength: 2 });
+
+const scope: fc.Arbitrary<RuleParts> = fc.record(
+  {
+    customers: some('alice', 'al*', '*', '?ob', 'a?'),
+    groups: some('staff', 'empty'),
+    roles: some(...ROLES),
+    domains: some('horatio', 'hora*', '*', '*a*', 'a.b', 'o?????a', '*h*l*'),
+    tags: some('plays', 'none'),
+    profiles: some(...PROFILES),
+  },
+  { requiredKeys: [] },
+);
+
+const rules: fc.Arbitrary<readonly Rule[]> = fc
+  .array(fc.tuple(fc.boolean(), fc.uniqueArray(fc.constantFrom('start', 'rescue', 'status')), scope), {
+    maxLength: 6,
+  })
+  .map((parts) =>
+    parts.map(([allows, actions, rest], index) =>
+      (allows ? allow : deny)(actions, { ...rest, id: `r${index}` }),
+    ),
+  );
+
+const limits: fc.Arbitrary<readonly Limit[]> = fc
+  .array(fc.tuple(fc.constantFrom(...COUNTED_ACTIONS), fc.integer({ min: 1, max: 3 }), scope), {
+    maxLength: 3,
+  })
+  .map((parts) =>
+    parts.map(([action, count, rest], index) =>
+      limit([action, 'start'], count, 60 + index, { ...rest, id: `l${index}` }),
+    ),
+  );
+
+const policies: fc.Arbitrary<Policy> = fc
+  .record({
+    rules,
+    limits,
+    staff: some(...CUSTOMERS),
+    plays: some('horatio', 'o*', '?'),
+  })
+  .map(({ staff, plays, ...rest }) =>
+    policy({
+      ...rest,
+      groups: { staff, empty: [] } as unknown as Policy['groups'],
+      tags: { plays, none: [] },
+    }),
+  );
+
+const requests: fc.Arbitrary<Request> = fc
+  .record({
+    action: fc.constantFrom('start', 'rescue', 'status', ...ACTIONS),
+    customer: fc.constantFrom(...CUSTOMERS),
+    role: fc.option(fc.constantFrom(...ROLES), { freq: 10 }),
+    domain: fc.constantFrom(...DOMAINS),
+    profile: fc.option(fc.constantFrom(...PROFILES)),
+  })
+  .map(({ action, ...parts }) => request(action, parts));
+
+function outcome(decision: Decision): string {
+  if (decision.allow) return `allowed ${decision.rule.id}`;
+  return [decision.reason, decision.rule?.id ?? decision.limit?.id ?? []].flat().join(' ');
+}
+
+describe(`evaluate, over ${RUNS} policies`, () => {
+  it('agrees with a second evaluator, and explain with both', () => {
+    const reasons = new Map<string, number>();
+    fc.assert(
+      fc.property(policies, requests, fc.nat({ max: 3 }), (document, question, used) => {
+        const usage = (): number => used;
+        const expected = naiveOutcome(document, question, usage, NOW);
+        const decision = evaluate(document, question, usage, NOW);
+        assert.equal(outcome(decision), expected);
+        const explanation = explain(document, question, usage, NOW);
+        assert.deepEqual(explanation.decision, decision);
+        const decisive = explanation.rules.find(({ mismatch }) => mismatch === null);
+        if (decision.allow || decision.reason === 'rule-denies') assert.equal(decisive?.rule, decision.rule);
+        if (!decision.allow && decision.reason === 'no-rule')
+          assert.equal(explanation.rules.length, document.rules.length);
+        const reason = decision.allow ? 'allowed' : decision.reason;
+        reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+      }),
+      { numRuns: RUNS },
+    );
+    // The property says little when a reason hardly ever comes up.
+    for (const reason of [
+      'allowed',
+      'no-role',
+      'rule-denies',
+      'no-rule',
+      'limit-reached',
+      'profile-not-allowed',
+    ]) {
+      assert.ok(
+        (reasons.get(reason) ?? 0) > RUNS / 500,
+        `${reason} came up ${reasons.get(reason) ?? 0} times`,
+      );
+    }
+  });
+});

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { explain, explainText } from '../../policy/explain.js';
+import { allow, deny, limit, policy, request, unused, usedAt } from '../support/policy-values.js';
+
+const NOW = new Date('2024-05-01T12:00:00Z');
+const HOUR_AGO = new Date('2024-05-01T11:00:00Z');
+
+describe('explain', () => {
+  const document = policy({
+    groups: { trial: [] },
+    rules: [
+      allow(['status'], { id: 'look' }),
+      deny(['poweroff'], { id: 'others', customers: ['bob'], groups: ['trial'] }),
+      deny(['poweroff'], { id: 'watchers', roles: ['watcher'] }),
+      deny(['poweroff'], { id: 'databases', domains: ['db-*'], tags: ['sql'] }),
+      allow(['poweroff'], { id: 'work' }),
+      deny(['poweroff'], { id: 'never reached' }),
+    ],
+    limits: [limit(['poweroff', 'start'], 2, 7200, { id: 'some' }), limit(['start'], 1, 60, { id: 'other' })],
+  });
+
+  it('says of each rule why it is not the one, up to the one that decides, and what is left of the limits', () => {
+    const explanation = explain(document, request('poweroff'), usedAt(HOUR_AGO), NOW);
+    assert.deepEqual(
+      explanation.rules.map(({ rule, mismatch }) => [rule.id, mismatch]),
+      [
+        ['look', 'action'],
+        ['others', 'customer'],
+        ['watchers', 'role'],
+        ['databases', 'domain'],
+        ['work', null],
+      ],
+    );
+    assert.deepEqual(
+      explanation.limits.map(({ limit: { id }, used, left, again }) => [id, used, left, again]),
+      [['some', 1, 1, null]],
+    );
+    assert.equal(
+      explainText(explanation),
+      [
+        'alice, poweroff, horatio: allowed by work',
+        '',
+        'role     owner',
+        'rules    first match decides',
+        '     look       test.yaml:1  not for poweroff: allows status',
+        '     others     test.yaml:1  not for alice: for bob, group trial',
+        '     watchers   test.yaml:1  not for owner: for watcher',
+        '     databases  test.yaml:1  not for horatio: for db-*, tag sql',
+        '  >  work       test.yaml:1  matches: allow',
+        'limits   all must hold',
+        '     some  test.yaml:1  1 of 2 in 2 hours, per domain: 1 left',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('says until when a limit is used up', () => {
+    const explanation = explain(document, request('poweroff'), usedAt(HOUR_AGO, HOUR_AGO), NOW);
+    const again = explanation.limits[0]?.again;
+    assert.ok(again instanceof Date && again >= new Date('2024-05-01T13:00:00Z'));
+    const text = explainText(explanation);
+    assert.match(text, /^alice, poweroff, horatio: denied, limit-reached \(some\)\n/);
+    assert.match(
+      text,
+      /\n {2}! {2}some {2}test\.yaml:1 {2}2 of 2 in 2 hours, per domain: used up until 2024-05-01T13:0/,
+    );
+    assert.match(text, /\nthe customer reads: The limit of 2 times in 2 hours for horatio/);
+  });
+
+  it('asks no rule without a role', () => {
+    const explanation = explain(document, request('poweroff', { role: null }), unused, NOW);
+    assert.deepEqual([explanation.rules, explanation.limits], [[], []]);
+    assert.equal(
+      explainText(explanation),
+      [
+        'alice, poweroff, horatio: denied, no-role',
+        '',
+        'role     none: alice has no role on horatio, so no rule is asked',
+        '',
+        'the customer reads: You have no server called horatio.',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('says that no rule speaks of it, and names profiles', () => {
+    const rules = [allow(['rescue'], { id: 'safe', profiles: ['grml'] })];
+    const text = explainText(explain(policy({ rules }), request('rescue', { profile: 'x' }), unused, NOW));
+    assert.match(text, /: denied, profile-not-allowed\n/);
+    assert.match(text, /\nprofile {2}x\n/);
+    assert.match(
+      text,
+      /not for profile x: for grml\n {2}none of them speaks of this, and what no rule allows is denied\n/,
+    );
+    assert.match(text, /\nlimits {3}none applies\n/);
+  });
+});
