@@ -1,0 +1,183 @@
+import { randomUUID } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { schemaCheck } from '../policy/schema-check.js';
+import type { LoadedPolicy, PolicySource } from './policy-document.js';
+import { readPolicy } from './policy-document.js';
+import { readTextFile } from './text-file.js';
+
+/**
+ * The policies that were accepted, so that a gate can start while the files in use are broken. Each is a directory
+ * `REVISION-DIGEST` with the files' texts and a manifest; what does not look like one is not ours.
+ */
+
+/** How many revisions are kept. */
+export const KEPT_REVISIONS = 10;
+
+const MANIFEST = 'manifest.json';
+const ENTRY = /^([0-9]{10})-[0-9a-f]{12}$/;
+const UNFINISHED = '.unfinished-';
+
+interface Manifest {
+  readonly revision: number;
+  readonly digest: string;
+  /** ISO 8601, UTC. */
+  readonly acceptedAt: string;
+  /** Where the files were, in the order in which they are read; their texts are in `000.yaml`, `001.yaml` … */
+  readonly files: readonly string[];
+}
+
+const MANIFEST_SCHEMA = {
+  type: 'object',
+  required: ['revision', 'digest', 'acceptedAt', 'files'],
+  properties: {
+    revision: { type: 'integer', minimum: 0 },
+    digest: { type: 'string' },
+    acceptedAt: { type: 'string' },
+    files: { type: 'array', maxItems: 1000, items: { type: 'string' } },
+  },
+};
+
+/** A policy that was accepted earlier, read again and found sound. */
+export interface AcceptedPolicy {
+  readonly loaded: LoadedPolicy;
+  readonly revision: number;
+  readonly acceptedAt: Date;
+}
+
+export interface AcceptedPolicies {
+  /** The one with the highest revision that is whole and sound. */
+  readonly accepted: AcceptedPolicy | null;
+  /** Higher revisions that are not, and why: worth a loud line in the log. */
+  readonly passedOver: readonly { readonly entry: string; readonly why: string }[];
+}
+
+/**
+ * Keeps a policy that was accepted. It is there as a whole or not at all, also after a power cut, and older ones than
+ * the last ten go.
+ * @param directory for nothing but this; made when it is not there
+ * @throws Error of the system call when it cannot be written; the directory is as it was
+ */
+export function saveAccepted(
+  directory: string,
+  loaded: LoadedPolicy,
+  revision: number,
+  now = new Date(),
+): void {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const name = `${String(revision).padStart(10, '0')}-${loaded.digest.slice(0, 12)}`;
+  const entry = join(directory, name);
+  if (typeof readEntry(entry) === 'string')
+    write(directory, entry, loaded.sources, manifest(loaded, revision, now));
+  const old = entries(directory)
+    .filter((other) => other !== name)
+    .slice(KEPT_REVISIONS - 1);
+  const unfinished = readdirSync(directory).filter((other) => other.startsWith(UNFINISHED));
+  for (const other of [...old, ...unfinished])
+    rmSync(join(directory, other), { recursive: true, force: true });
+}
+
+/** Finds the last accepted policy. Never throws for anything in the directory, nor when there is none. */
+export function loadAccepted(directory: string): AcceptedPolicies {
+  const passedOver: { entry: string; why: string }[] = [];
+  for (const entry of entries(directory)) {
+    const found = readEntry(join(directory, entry));
+    if (typeof found !== 'string') return { accepted: found, passedOver };
+    passedOver.push({ entry, why: found });
+  }
+  return { accepted: null, passedOver };
+}
+
+function manifest({ digest, sources }: LoadedPolicy, revision: number, now: Date): Manifest {
+  return { revision, digest, acceptedAt: now.toISOString(), files: sources.map(({ file }) => file) };
+}
+
+function write(directory: string, entry: string, sources: readonly PolicySource[], about: Manifest): void {
+  const unfinished = join(directory, `${UNFINISHED}${randomUUID()}`);
+  try {
+    mkdirSync(unfinished, { mode: 0o700 });
+    sources.forEach(({ text }, index) => {
+      writeDurably(join(unfinished, textName(index)), text);
+    });
+    writeDurably(join(unfinished, MANIFEST), `${JSON.stringify(about, null, 2)}\n`);
+    sync(unfinished);
+    // Only an entry that is broken can be in the way.
+    rmSync(entry, { recursive: true, force: true });
+    renameSync(unfinished, entry);
+    sync(directory);
+  } catch (error) {
+    rmSync(unfinished, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+function writeDurably(file: string, text: string): void {
+  const descriptor = openSync(file, 'wx', 0o600);
+  try {
+    const bytes = Buffer.from(text);
+    for (let written = 0; written < bytes.length;) written += writeSync(descriptor, bytes, written);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function sync(directory: string): void {
+  const descriptor = openSync(directory, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Newest first. */
+function entries(directory: string): readonly string[] {
+  if (!existsSync(directory)) return [];
+  return readdirSync(directory)
+    .filter((name) => ENTRY.test(name))
+    .sort()
+    .reverse();
+}
+
+/** @returns why not, when it is not whole and sound */
+function readEntry(entry: string): AcceptedPolicy | string {
+  const about = readManifest(join(entry, MANIFEST));
+  if (typeof about === 'string') return about;
+  const sources: PolicySource[] = [];
+  for (const [index, file] of about.files.entries()) {
+    const read = readTextFile(join(entry, textName(index)));
+    if (!read.ok) return `${textName(index)}: ${read.problem.message}`;
+    sources.push({ file, text: read.source.text });
+  }
+  const loaded = readPolicy(sources);
+  if (!loaded.ok) return loaded.problems[0]?.message ?? 'It is not sound.';
+  if (loaded.digest !== about.digest) return 'Its texts are not those that were accepted.';
+  return { loaded, revision: about.revision, acceptedAt: new Date(about.acceptedAt) };
+}
+
+function readManifest(file: string): Manifest | string {
+  const read = readTextFile(file);
+  if (!read.ok) return `${MANIFEST}: ${read.problem.message}`;
+  try {
+    const about: unknown = JSON.parse(read.source.text);
+    const [fault] = schemaCheck(MANIFEST_SCHEMA)(about);
+    return fault === undefined ? (about as Manifest) : `${MANIFEST}: ${fault.message}`;
+  } catch {
+    return `${MANIFEST}: It is not JSON.`;
+  }
+}
+
+function textName(index: number): string {
+  return `${String(index).padStart(3, '0')}.yaml`;
+}

@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict';
+import { fileURLToPath } from 'node:url';
+import type { Dom0Settings } from '../../config/dom0-settings.js';
+import { loadDom0Settings } from '../../config/dom0-settings.js';
+import { TemporaryDirectory } from '../support/temporary-directory.js';
+
+const DIRECT = 'title: t, disks: d., kind: direct, kernel: /k';
+const DISK = 'title: t, disks: d., kind: disk, disk: "phy:/dev/vg/r,xvdz,r"';
+
+describe('loadDom0Settings', () => {
+  let directory: TemporaryDirectory;
+  beforeEach(() => {
+    directory = new TemporaryDirectory();
+  });
+  afterEach(() => {
+    directory.dispose();
+  });
+
+  function load(text: string): Dom0Settings {
+    const result = loadDom0Settings(directory.write('dom0.yaml', text));
+    assert.ok(result.ok, JSON.stringify(result));
+    return result.settings;
+  }
+
+  /** `line:column sentence` of each problem. */
+  function problems(text: string): readonly string[] {
+    const result = loadDom0Settings(directory.write('dom0.yaml', text));
+    assert.ok(!result.ok, 'it was loaded');
+    return result.problems.map(({ place, message }) => `${place.line}:${place.column} ${message}`);
+  }
+
+  it('fills every default in', () => {
+    assert.deepEqual(load('host: xen1\n'), {
+      host: 'xen1',
+      socket: '/run/postern/dom0.sock',
+      socketGroup: null,
+      state: '/var/lib/postern-dom0',
+      toolstack: {
+        kind: 'xl',
+        command: '/usr/sbin/xl',
+        environment: {},
+        consoleEscapeOption: false,
+        timeoutSeconds: 30,
+      },
+      domains: ['/etc/xen/*.cfg'],
+      unmanaged: [],
+      profiles: {},
+      limits: { createsPerDomain: { count: 20, windowSeconds: 3600 }, powerOffsPerMinute: 30 },
+      deadlines: { shutdownSeconds: 120, createSeconds: 120, rebootSeconds: 180, destroySeconds: 60 },
+      observe: { intervalSeconds: 2, goneAfterSeconds: 60 },
+      console: { attach: 'always' },
+      sysrqKeys: 'hmpstuw',
+      log: { level: 'info' },
+    });
+  });
+
+  it('makes profiles of both kinds whole', () => {
+    const text = [
+      'host: xen1',
+      'profiles:',
+      `  a: {${DIRECT}}`,
+      `  b: {${DIRECT}, ramdisk: /r, extra: console=hvc0, addDisks: ["phy:/x,xvdy,r"], hint: "Mount\\n  it."}`,
+      `  c: {${DISK}, kernel: /pv-grub}`,
+      `  d: {${DISK}, bootloader: pygrub}`,
+      '',
+    ].join('\n');
+    const words = { title: 't', disks: 'd.', hint: '' };
+    assert.deepEqual(load(text).profiles, {
+      a: { kind: 'direct', ...words, kernel: '/k', ramdisk: null, extra: '', addDisks: [] },
+      b: {
+        kind: 'direct',
+        ...words,
+        hint: 'Mount it.',
+        kernel: '/k',
+        ramdisk: '/r',
+        extra: 'console=hvc0',
+        addDisks: ['phy:/x,xvdy,r'],
+      },
+      c: { kind: 'disk', ...words, disk: 'phy:/dev/vg/r,xvdz,r', kernel: '/pv-grub', bootloader: null },
+      d: { kind: 'disk', ...words, disk: 'phy:/dev/vg/r,xvdz,r', kernel: null, bootloader: 'pygrub' },
+    });
+  });
+
+  it('begins relative paths and globs at the directory of the file', () => {
+    const { state, socket, domains } = load(
+      'host: x\nstate: state\nsocket: dom0.sock\ndomains: ["guests/*.cfg"]\n',
+    );
+    assert.deepEqual(
+      [state, socket, domains],
+      [directory.file('state'), directory.file('dom0.sock'), [directory.file('guests/*.cfg')]],
+    );
+  });
+
+  it('takes Domain-0 among the unmanaged, where it is anyway', () => {
+    assert.deepEqual(load('host: x\nunmanaged: [Domain-0, router]\n').unmanaged, ['router']);
+  });
+
+  it('loads the example that is shipped', () => {
+    const file = fileURLToPath(new URL('../../../config/examples/dom0.yaml', import.meta.url));
+    assert.ok(loadDom0Settings(file).ok);
+  });
+
+  describe('refuses', () => {
+    const toolstack = (text: string): string => `host: x\ntoolstack: {${text}}\n`;
+    const profile = (text: string, name = 'p'): string => `host: x\nprofiles:\n  ${name}: {${text}}\n`;
+    const table: readonly (readonly [string, string, readonly string[]])[] = [
+      ['no host', '{}\n', ['1:1 The key `host` is missing.']],
+      ['a command that is searched for', toolstack('command: xl'), ['2:22 "xl" is not absolute.']],
+      ['a command beside the file', toolstack('command: ./xl'), ['2:22 "./xl" is not absolute.']],
+      ['another toolstack', toolstack('kind: virsh'), ['2:19 `virsh` is not known here.']],
+      [
+        'a variable that is no name',
+        toolstack('environment: {"A=B": c}'),
+        ['2:27 `A=B` cannot be a name here.'],
+      ],
+      ['a variable that is a number', toolstack('environment: {A: 1}'), ['2:30 1 does not fit `A`.']],
+      [
+        'a glob of directories',
+        'host: x\ndomains: ["/etc/*/x.cfg"]\n',
+        ['2:11 Only the last part of the path may be a glob.'],
+      ],
+      [
+        'a glob of another kind',
+        'host: x\ndomains: ["/etc/xen/[ab].cfg"]\n',
+        ['2:11 Only * and ? are special in a glob here.'],
+      ],
+      ['no domains', 'host: x\ndomains: []\n', ['2:10 The list `domains` is empty.']],
+      ['the name of no domain', 'host: x\nunmanaged: ["12"]\n', ['2:13 No domain can ever be called "12".']],
+      [
+        'a profile called normal',
+        profile(DIRECT, 'normal'),
+        ['3:11 A profile cannot be called `normal`: the word has its own meaning.'],
+      ],
+      [
+        'a profile called unknown',
+        profile(DIRECT, 'unknown'),
+        ['3:12 A profile cannot be called `unknown`: the word has its own meaning.'],
+      ],
+      ['a profile in capitals', profile(DIRECT, 'Rescue'), ['3:3 `Rescue` cannot be a name here.']],
+      ['a profile without a kind', profile('title: t'), ['3:6 The key `kind` is missing.']],
+      ['a profile of another kind', profile('kind: dirct'), ['3:13 `dirct` is not known here.']],
+      [
+        'a kernel that is not absolute',
+        profile('title: t, disks: d, kind: direct, kernel: vmlinuz'),
+        ['3:49 "vmlinuz" is not absolute.'],
+      ],
+      [
+        'a ramdisk that is not absolute',
+        profile(`${DIRECT}, ramdisk: initrd`),
+        ['3:63 "initrd" is not absolute.'],
+      ],
+      [
+        'a direct profile without a kernel',
+        profile('title: t, disks: d, kind: direct'),
+        ['3:6 The key `kernel` is missing.'],
+      ],
+      ['a key of the other kind', profile(`${DIRECT}, disk: x`), ['3:54 There is no key `disk` here.']],
+      [
+        'a disk profile that boots nothing',
+        profile(DISK),
+        ['3:6 A disk profile boots by `kernel` (a PV-GRUB image) or by `bootloader`, one of the two.'],
+      ],
+      [
+        'a disk profile that boots twice',
+        profile(`${DISK}, kernel: /k, bootloader: pygrub`),
+        ['3:6 A disk profile boots by `kernel` (a PV-GRUB image) or by `bootloader`, one of the two.'],
+      ],
+      [
+        'a boot loader that is not absolute',
+        profile(`${DISK}, bootloader: ./pygrub`),
+        ['3:82 "./pygrub" is not absolute.'],
+      ],
+      [
+        'a sentence that works on terminals',
+        profile('title: "\\e[0m", disks: d, kind: direct, kernel: /k'),
+        ['3:14 The text holds U+001B, which does not print.'],
+      ],
+      [
+        'a command line of two lines',
+        profile(`${DIRECT}, extra: "a\\u0085b"`),
+        ['3:61 The text holds U+0085, which does not print.'],
+      ],
+      ['a SysRq key that is none', 'host: x\nsysrqKeys: "hs "\n', ['2:12 "hs " does not fit `sysrqKeys`.']],
+      [
+        'an unknown way to attach',
+        'host: x\nconsole: {attach: never}\n',
+        ['2:19 `never` is not known here.'],
+      ],
+      [
+        'a limit of a limit',
+        'host: x\nlimits: {createsPerDomain: {count: 0}}\n',
+        ['2:36 0 does not fit `count`.'],
+      ],
+      [
+        'a mapping for a word',
+        'host: {a: b}\nlog: {level: [info]}\n',
+        [
+          '1:7 A mapping does not fit `host`.',
+          '2:14 A list does not fit `level`.',
+          '2:14 A list is not known here.',
+        ],
+      ],
+    ];
+    for (const [name, text, expected] of table) {
+      it(name, () => {
+        assert.deepEqual(problems(text), expected);
+      });
+    }
+  });
+});
