@@ -62,7 +62,8 @@ export class House {
   #port = 0;
   readonly xl: string;
 
-  private constructor(parent: string, options: HouseOptions, xen: SimulatedHost) {
+  /** Made by `layOut`. */
+  constructor(parent: string, options: HouseOptions, xen: SimulatedHost) {
     this.#parent = parent;
     this.layout = demoLayout(join(parent, 'h'));
     const customers = options.customers ?? DEFAULT_CUSTOMERS;

@@ -59,11 +59,17 @@ export class DemoHalves {
     void half.exited.then(() => this.#restart(name));
   }
 
+  /** Asked anew after a wait. */
+  #isStopping(): boolean {
+    return this.#stopping;
+  }
+
   async #restart(name: HalfName): Promise<void> {
-    while (!this.#stopping) {
+    for (;;) {
+      if (this.#isStopping()) return;
       this.#say(`the ${name} half has ended; starting it again`);
       await delay(RESTART_MS, undefined, { ref: false });
-      if (this.#stopping) return;
+      if (this.#isStopping()) return;
       try {
         await this.#start(name);
         return;
