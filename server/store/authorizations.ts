@@ -45,7 +45,7 @@ export interface Facts {
   readonly keyHeld: boolean;
   /** The row, whether or not it counts: look at `counts`. */
   readonly role: RoleRow | null;
-  /** Counts recorded intents, without those whose outcome was `refused`. Only while `decide` runs. */
+  /** Counts recorded intents, without those whose outcome was `refused`. */
   count(query: UseQuery): number;
 }
 
@@ -75,13 +75,14 @@ export class Authorizations {
    */
   settle<T>(question: Question, decide: (facts: Facts) => Settled<T>): T {
     const { value, rows } = this.#log.transact((append) => {
-      const settled = decide(this.#facts(question));
+      const settled = decide(this.look(question));
       return { value: settled.value, rows: settled.events.map((event) => append(event)) };
     });
     return value(rows);
   }
 
-  #facts({ customer, fingerprint, domain }: Question): Facts {
+  /** What is so now, for who only wants to know: nothing that is done may rest on it. */
+  look({ customer, fingerprint, domain }: Question): Facts {
     const holder = this.#database.get(HOLDER, fingerprint, customer);
     return {
       suspended: holder !== undefined && holder.suspended_at !== null,

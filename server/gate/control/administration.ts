@@ -1,0 +1,89 @@
+import type { Policy } from '../../../policy/policy.js';
+import { refusal } from '../../../policy/refusal.js';
+import type { Refusal } from '../../../policy/refusal.js';
+import { AuditUnavailable, StoreError } from '../../store/store-error.js';
+import type { Store } from '../../store/store.js';
+import { auditRoutes } from './audit-routes.js';
+import { backupRoutes } from './backup-routes.js';
+import type { AdministrationSettings, RunningGate } from './control-ports.js';
+import { customerRoutes } from './customer-routes.js';
+import { domainRoutes } from './domain-routes.js';
+import { explainRoutes, policyRoutes } from './policy-routes.js';
+import type { Answer, Call, Route } from './route.js';
+import { sessionRoutes } from './session-routes.js';
+
+/** The refusal for what only a running gate can answer. */
+export const NEEDS_THE_GATE = 'the gate is not running, and this can only be asked of a running gate';
+
+/**
+ * All that admins can ask for, whichever way they come: over the control socket of a running gate, or on the database
+ * itself while the gate is down.
+ */
+export class Administration {
+  readonly #routes: readonly Route[];
+  readonly #running: boolean;
+
+  /** Made by `ofRunningGate` and `ofDatabase`. */
+  constructor(routes: readonly Route[], running: boolean) {
+    this.#routes = routes;
+    this.#running = running;
+  }
+
+  static ofRunningGate(store: Store, settings: AdministrationSettings, gate: RunningGate): Administration {
+    const routes = [
+      ...commonRoutes(store, settings, gate, () => gate.policy.policy),
+      ...policyRoutes(gate.policy),
+      ...sessionRoutes(store, gate),
+    ];
+    return new Administration(routes, true);
+  }
+
+  /** @param policy reads the policy files as they are */
+  static ofDatabase(
+    store: Store,
+    settings: AdministrationSettings,
+    policy: () => Policy | Refusal,
+  ): Administration {
+    return new Administration(commonRoutes(store, settings, null, policy), false);
+  }
+
+  /** Never throws for what an admin can get wrong, nor for a full disk. */
+  async answer(call: Call): Promise<Answer> {
+    try {
+      for (const { answer } of this.#routes) {
+        const found = answer(call);
+        if (found !== undefined) return await found;
+      }
+    } catch (error) {
+      if (error instanceof AuditUnavailable) {
+        return refusal(
+          'audit-unavailable',
+          `nothing was changed: ${error.message}; make room, or see that it can be written`,
+        );
+      }
+      if (error instanceof StoreError) return refusal('internal', error.message);
+      throw error;
+    }
+    if (!this.#running) return refusal('host-unreachable', NEEDS_THE_GATE);
+    return refusal(
+      'usage',
+      `this gate does not know ${call.method} ${call.path.slice(0, 100)}: it may be of another version`,
+    );
+  }
+}
+
+function commonRoutes(
+  store: Store,
+  settings: AdministrationSettings,
+  gate: RunningGate | null,
+  policy: () => Policy | Refusal,
+): readonly Route[] {
+  const hosts = gate?.hosts ?? [];
+  return [
+    ...customerRoutes(store, settings, gate?.sessions ?? null),
+    ...domainRoutes(store, hosts),
+    ...auditRoutes(store, hosts),
+    ...explainRoutes(store, policy),
+    ...backupRoutes(store, settings),
+  ];
+}

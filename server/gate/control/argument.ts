@@ -1,0 +1,122 @@
+import { ACTIONS, isAction } from '../../../policy/actions.js';
+import type { Action } from '../../../policy/actions.js';
+import {
+  parseBootProfileName,
+  parseCustomerName,
+  parseDomainName,
+  parseFingerprint,
+} from '../../../policy/names.js';
+import type { BootProfileName, CustomerName, DomainName, Fingerprint } from '../../../policy/names.js';
+import { isRefusal, refusal } from '../../../policy/refusal.js';
+import type { Refusal } from '../../../policy/refusal.js';
+import { ROLES, isRole } from '../../../policy/roles.js';
+import type { Role } from '../../../policy/roles.js';
+
+/** Reads one argument of an admin's request: what is wrong with it is a refusal with the code `usage`. */
+export type Argument<T> = (value: unknown, name: string) => T | Refusal;
+
+/** What a set of arguments reads as. */
+export type ArgumentValues<S> = { readonly [K in keyof S]: S[K] extends Argument<infer T> ? T : never };
+
+/** Shown in a sentence about it: cut, and as JSON writes it, so that it cannot play tricks on a terminal. */
+function quoted(value: unknown): string {
+  const text = typeof value === 'string' ? value : String(value);
+  return JSON.stringify(text.length > 70 ? `${text.slice(0, 70)}…` : text);
+}
+
+function wrong(sentence: string): Refusal {
+  return refusal('usage', sentence);
+}
+
+function word<T>(parse: (text: string) => T | undefined, expected: string): Argument<T> {
+  return (value, name) => {
+    if (value === undefined || value === null) return wrong(`the ${name} is missing`);
+    const parsed = typeof value === 'string' ? parse(value) : undefined;
+    return parsed ?? wrong(`${quoted(value)} is not a ${name}: ${expected}`);
+  };
+}
+
+export const customer: Argument<CustomerName> = word(
+  parseCustomerName,
+  'up to 32 lower-case letters, digits, `_`, `.` and `-`, beginning with a letter, and none of the words of the commands',
+);
+
+export const domain: Argument<DomainName> = word(
+  parseDomainName,
+  'it must be the name= of a guest: letters, digits, `.`, `_`, `+` and `-`, not digits alone, never Domain-0',
+);
+
+export const fingerprint: Argument<Fingerprint> = word(
+  parseFingerprint,
+  '`SHA256:` and 43 characters, as `ssh-keygen -l` shows it',
+);
+
+export const profile: Argument<BootProfileName> = word(
+  parseBootProfileName,
+  'lower-case letters, digits and `-`',
+);
+
+export const role: Argument<Role> = word(
+  (text) => (isRole(text) ? text : undefined),
+  `one of ${ROLES.join(', ')}`,
+);
+
+export const action: Argument<Action> = word(
+  (text) => (isAction(text) ? text : undefined),
+  `one of ${ACTIONS.join(', ')}`,
+);
+
+export const session: Argument<string> = word(
+  (text) => (/^[\w.-]{1,64}$/.test(text) ? text : undefined),
+  'see `postern session list`',
+);
+
+/** A time: ISO 8601, given back in UTC with milliseconds. */
+export const time: Argument<string> = word((text) => {
+  const date = /^\d{4}-\d\d/.test(text) ? new Date(text) : new Date(NaN);
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
+}, 'give it as 2026-01-31 or 2026-01-31T12:00:00Z');
+
+/** One printable line. */
+export const reason: Argument<string> = word(
+  (text) => (text.length <= 200 && !/[\p{C}\p{Zl}\p{Zp}]/u.test(text) ? text : undefined),
+  'one printable line of at most 200 characters',
+);
+
+/** Anything that a person may have pasted. */
+export const pasted: Argument<string> = word((text) => text, 'a text');
+
+/** A whole number, not negative; from a query it comes as text. */
+export const number: Argument<number> = (value, name) => {
+  const parsed = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value;
+  return typeof parsed === 'number' && Number.isSafeInteger(parsed) && parsed >= 0
+    ? parsed
+    : wrong(`${quoted(value)} is not a ${name}: a whole number`);
+};
+
+/** True for `true` and, from a query, `1`; false when it is not there. */
+export const flag: Argument<boolean> = (value, name) => {
+  if (value === undefined || value === false || value === '0') return false;
+  return value === true || value === '1' ? true : wrong(`${quoted(value)} is not a ${name}: true or false`);
+};
+
+/** Null when it is not there. */
+export function optional<T>(argument: Argument<T>): Argument<T | null> {
+  return (value, name) => (value === undefined || value === null ? null : argument(value, name));
+}
+
+/** @returns all of them, or the first refusal */
+export function readArguments<S extends Readonly<Record<string, Argument<unknown>>>>(
+  spec: S,
+  given: Readonly<Record<string, unknown>>,
+): ArgumentValues<S> | Refusal {
+  const values: Record<string, unknown> = {};
+  for (const [name, argument] of Object.entries(spec)) {
+    const value = argument(given[name], name);
+    if (isRefusal(value)) return value;
+    values[name] = value;
+  }
+  const unknown = Object.keys(given).find((name) => !Object.hasOwn(spec, name));
+  if (unknown !== undefined) return wrong(`${quoted(unknown)} is not known here`);
+  return values as ArgumentValues<S>;
+}

@@ -1,0 +1,93 @@
+import type { CustomerName, DomainName, Fingerprint } from '../../../policy/names.js';
+import type { Customer, DomainRecord, Key, RoleRow } from '../../store/records.js';
+import type { Finding } from '../../store/audit-verifier.js';
+
+/** A key as admins see it. */
+export interface KeyView {
+  readonly customer: CustomerName;
+  readonly fingerprint: Fingerprint;
+  readonly type: string;
+  readonly comment: string;
+  readonly addedAt: string;
+  readonly lastUsedAt: string | null;
+  /** The line of a .pub file, without the comment. */
+  readonly publicKey: string;
+}
+
+export function keyView({ blob, ...key }: Key): KeyView {
+  return { ...key, publicKey: `${key.type} ${blob.toString('base64')}` };
+}
+
+/** `GET /customers/NAME`. */
+export interface CustomerView {
+  readonly customer: Customer;
+  readonly keys: readonly KeyView[];
+  readonly roles: readonly RoleRow[];
+  readonly sessions: readonly SessionView[];
+}
+
+export interface SessionView {
+  readonly id: string;
+  readonly customer: CustomerName;
+  readonly fingerprint: Fingerprint;
+  readonly source: string;
+  /** Set when the login named a domain. */
+  readonly domain: DomainName | null;
+  readonly openedAt: string;
+  readonly what: 'menu' | 'plain-menu' | 'exec';
+  readonly command: string | null;
+}
+
+/** A domain's name, who has a role on it, and where it is seen. */
+export interface DomainEntry extends DomainRecord {
+  readonly roles: readonly RoleRow[];
+  /** Empty when no host shows it, or the gate is not running. */
+  readonly on: readonly {
+    readonly host: string;
+    readonly state: string;
+    readonly profile: string;
+    /** Whether the host is heard at this moment; otherwise this is what was heard last. */
+    readonly reachable: boolean;
+  }[];
+}
+
+/** `GET /status`. */
+export interface GateStatus {
+  readonly version: string;
+  readonly pid: number;
+  readonly startedAt: string;
+  readonly sessions: number;
+  readonly policy: PolicyStatus;
+  readonly hosts: readonly { readonly name: string; readonly reachable: boolean; readonly domains: number }[];
+  readonly audit: { readonly seq: number; readonly hash: string };
+}
+
+export interface PolicyStatus {
+  readonly revision: number;
+  readonly rules: number;
+  readonly limits: number;
+  readonly sessionLimits: number;
+}
+
+/** `POST /policy/reload`. */
+export interface PolicyReload {
+  readonly accepted: boolean;
+  readonly revision: number;
+  readonly changed: boolean;
+  /** One printable line each, with its place. */
+  readonly problems: readonly string[];
+}
+
+/** `POST /audit/verify`. */
+export interface AuditReport {
+  readonly ok: boolean;
+  readonly rows: number;
+  readonly head: { readonly seq: number; readonly hash: string };
+  readonly findings: readonly Finding[];
+  /** Which hosts' journals were compared, and with how many entries; `problem` when one could not be. */
+  readonly witnesses: readonly {
+    readonly host: string;
+    readonly entries: number;
+    readonly problem: string | null;
+  }[];
+}

@@ -1,0 +1,67 @@
+import type { CustomerName, DomainName, Fingerprint } from '../../../policy/names.js';
+import type { Policy } from '../../../policy/policy.js';
+import type { EventActor } from '../../store/audit-event.js';
+import type { Witness } from '../../store/audit-verifier.js';
+import type { DomainView } from '../../wire/domain.js';
+
+/** A live session, as the gate's list of them has it. */
+export interface LiveSession {
+  readonly id: string;
+  readonly identity: {
+    readonly customer: CustomerName;
+    readonly fingerprint: Fingerprint;
+    readonly source: string;
+    readonly connection: string;
+    readonly domain: DomainName | null;
+  };
+  readonly openedAt: Date;
+  readonly what: 'menu' | 'plain-menu' | 'exec';
+  readonly command: string | null;
+}
+
+/** What the gate lets admins do with live sessions. */
+export interface LiveSessions {
+  list(): readonly LiveSession[];
+  /** @returns false when there is no such session */
+  end(id: string, sentence: string): boolean;
+  /** @returns how many were ended */
+  endWhere(predicate: (session: LiveSession) => boolean, sentence: string): number;
+}
+
+/** The policy in force. */
+export interface PolicyInForce {
+  readonly policy: Policy;
+  readonly revision: number;
+  /** Records in the audit log what became of it. Who lost a right by it is ended by the gate. */
+  reload(
+    actor: EventActor | null,
+  ):
+    | { readonly ok: true; readonly revision: number; readonly changed: boolean }
+    | { readonly ok: false; readonly revision: number; readonly problems: readonly string[] };
+}
+
+/** A Xen host as the gate hears it. */
+export interface Host {
+  readonly name: string;
+  readonly reachable: boolean;
+  /** What was last heard of its domains. */
+  readonly domains: ReadonlyMap<DomainName, DomainView>;
+  /** What the host's own journal says it heard of the audit log. @throws when the host does not answer */
+  journal(): AsyncIterable<Witness>;
+}
+
+/** What only a running gate has. */
+export interface RunningGate {
+  readonly version: string;
+  readonly startedAt: Date;
+  readonly sessions: LiveSessions;
+  readonly policy: PolicyInForce;
+  readonly hosts: readonly Host[];
+}
+
+/** What of the settings the admin's commands go by. */
+export interface AdministrationSettings {
+  /** Where a backup is made before it is handed over. */
+  readonly state: string;
+  readonly keys: { readonly perCustomer: number; readonly rsaMinimumBits: number };
+}

@@ -1,0 +1,150 @@
+import { rmSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import { pipeline } from 'node:stream/promises';
+import { isRefusal } from '../../../policy/refusal.js';
+import type { AdminActor } from '../../store/audit-event.js';
+import type { Administration } from './administration.js';
+import { listenOnControlSocket } from './control-socket.js';
+import { HandedFile, Lines } from './route.js';
+import type { Answer, Method } from './route.js';
+
+/** The header that names the admin. It is claimed; who can open the socket is root or the gate's own user. */
+export const ADMIN_HEADER = 'postern-admin';
+
+const LARGEST_BODY = 64 * 1024;
+
+/** Where faults go. */
+export interface ControlLog {
+  error(fields: object, message: string): void;
+}
+
+/** The admin's API over the control socket, inside the gate. Refusals are answered with 409 and the Refusal as JSON. */
+export class ControlServer {
+  readonly #administration: Administration;
+  readonly #path: string;
+  readonly #log: ControlLog;
+  readonly #server: Server;
+  readonly #closing = new AbortController();
+
+  constructor(administration: Administration, path: string, log: ControlLog) {
+    this.#administration = administration;
+    this.#path = path;
+    this.#log = log;
+    this.#server = createServer({ requestTimeout: 10_000 }, (request, response) => {
+      void this.#serve(request, response);
+    });
+  }
+
+  /** @throws ControlSocketError: another gate runs, the directory is open to others … */
+  async listen(): Promise<void> {
+    await listenOnControlSocket(this.#server, this.#path);
+  }
+
+  /** Ends what is being followed too, and takes the socket away. Twice is harmless. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    if (!this.#server.listening) return;
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    this.#server.closeIdleConnections();
+    const impatience = setTimeout(() => {
+      this.#server.closeAllConnections();
+    }, 1000);
+    await closed;
+    clearTimeout(impatience);
+  }
+
+  /** The one catch of the admin's requests. */
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const gone = new AbortController();
+    response.once('close', () => {
+      gone.abort();
+    });
+    response.on('error', () => undefined);
+    const signal = AbortSignal.any([gone.signal, this.#closing.signal]);
+    try {
+      const [path = '', query] = (request.url ?? '').split('?', 2);
+      const body = await readBody(request);
+      if (body === undefined) {
+        sendJson(response, 400, { error: `the body must be a JSON object of at most ${LARGEST_BODY} bytes` });
+        return;
+      }
+      const answer = await this.#administration.answer({
+        method: request.method as Method,
+        path,
+        given: { ...Object.fromEntries(new URLSearchParams(query)), ...body },
+        actor: actorOf(request),
+        signal,
+      });
+      await send(response, answer, signal);
+    } catch (error) {
+      if (signal.aborted) {
+        response.destroy();
+        return;
+      }
+      this.#log.error(
+        { err: error, method: request.method, url: request.url?.slice(0, 200) },
+        'control request failed',
+      );
+      if (response.headersSent) response.destroy();
+      else sendJson(response, 500, { error: 'the gate could not do this: see its log' });
+    }
+  }
+}
+
+function actorOf(request: IncomingMessage): AdminActor {
+  const claimed = request.headers[ADMIN_HEADER];
+  return { admin: typeof claimed === 'string' && /^[\x21-\x7e]{1,64}$/.test(claimed) ? claimed : 'unknown' };
+}
+
+/** @returns undefined when it is not a JSON object, or too much */
+async function readBody(request: IncomingMessage): Promise<Record<string, unknown> | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > LARGEST_BODY) return undefined;
+    chunks.push(chunk);
+  }
+  if (size === 0) return {};
+  try {
+    const value: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function send(response: ServerResponse, answer: Answer, signal: AbortSignal): Promise<void> {
+  if (answer instanceof Lines) {
+    response.writeHead(200, { 'content-type': 'application/jsonl' });
+    response.flushHeaders();
+    for await (const line of answer.lines) {
+      if (!response.write(`${JSON.stringify(line)}\n`)) await once(response, 'drain', { signal });
+    }
+    response.end();
+  } else if (answer instanceof HandedFile) {
+    const file = await open(answer.file);
+    // Gone from the directory before the first byte is sent: whatever happens now, no copy stays.
+    rmSync(answer.file, { force: true });
+    const { size } = await file.stat();
+    response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': size });
+    await pipeline(file.createReadStream(), response);
+  } else {
+    sendJson(response, isRefusal(answer) ? 409 : 200, answer);
+  }
+}
+
+function sendJson(response: ServerResponse, status: number, value: object): void {
+  const body = `${JSON.stringify(value)}\n`;
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+  });
+  response.end(body);
+}

@@ -1,0 +1,57 @@
+import { refusal } from '../../../policy/refusal.js';
+import type { Refusal } from '../../../policy/refusal.js';
+import type { Store } from '../../store/store.js';
+import { customer, optional, reason, session } from './argument.js';
+import type { GateStatus, SessionView } from './control-answers.js';
+import type { LiveSession, RunningGate } from './control-ports.js';
+import { policyStatus } from './policy-routes.js';
+import { route } from './route.js';
+import type { Route } from './route.js';
+
+export function sessionView({ id, identity, openedAt, what, command }: LiveSession): SessionView {
+  const { customer: name, fingerprint, source, domain } = identity;
+  return { id, customer: name, fingerprint, source, domain, openedAt: openedAt.toISOString(), what, command };
+}
+
+/** What there is only while the gate runs: live sessions, and how it does. */
+export function sessionRoutes(store: Store, gate: RunningGate): readonly Route[] {
+  return [
+    route('GET', '/status', {}, (): GateStatus => {
+      const { version, startedAt, sessions, policy, hosts } = gate;
+      return {
+        version,
+        pid: process.pid,
+        startedAt: startedAt.toISOString(),
+        sessions: sessions.list().length,
+        policy: policyStatus(policy),
+        hosts: hosts.map(({ name, reachable, domains }) => ({ name, reachable, domains: domains.size })),
+        audit: store.audit.head(),
+      };
+    }),
+
+    route('GET', '/sessions', { customer: optional(customer) }, (given) => ({
+      sessions: gate.sessions
+        .list()
+        .map(sessionView)
+        .filter((one) => given.customer === null || one.customer === given.customer),
+    })),
+
+    route(
+      'DELETE',
+      '/sessions/:session',
+      { session, reason: optional(reason) },
+      (given, { actor }): object | Refusal => {
+        const found = gate.sessions.list().find(({ id }) => id === given.session);
+        if (found === undefined)
+          return refusal('usage', `there is no session ${given.session}: see \`postern session list\``);
+        const why = given.reason ?? 'an administrator ended it';
+        store.audit.append({ kind: 'session.ended', actor, session: given.session, reason: why });
+        gate.sessions.end(
+          given.session,
+          `This session was ended by an administrator${given.reason === null ? '.' : `: ${given.reason}`}`,
+        );
+        return { session: sessionView(found) };
+      },
+    ),
+  ];
+}

@@ -1,0 +1,336 @@
+import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
+import { isRefusal } from '../../../policy/refusal.js';
+import type { ControlClient } from '../../../server/gate/control/control-client.js';
+import { ControlFixture } from '../../support/control-fixture.js';
+import {
+  ADMIN,
+  customerActor,
+  customerName,
+  domainName,
+  fingerprint,
+} from '../../support/temporary-store.js';
+
+const ALICE = customerName('alice');
+const HORATIO = domainName('horatio');
+
+function publicKey(): string {
+  const { x } = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
+  const type = Buffer.from('\0\0\0\x0bssh-ed25519\0\0\0\x20', 'latin1');
+  return `ssh-ed25519 ${Buffer.concat([type, Buffer.from(x ?? '', 'base64url')]).toString('base64')} alice@home`;
+}
+
+describe('gate: what admins ask of a running gate', () => {
+  let gate: ControlFixture;
+  let client: ControlClient;
+
+  beforeEach(async () => {
+    gate = new ControlFixture();
+    client = gate.client();
+    await gate.server.listen();
+    gate.store.customers.add(ALICE, ADMIN);
+  });
+
+  afterEach(async () => {
+    await gate.remove();
+  });
+
+  async function code(asked: Promise<object>): Promise<string> {
+    const answer = await asked;
+    return isRefusal(answer) ? answer.code : 'none';
+  }
+
+  it('adds a customer, in the name of who asked', async () => {
+    await client.ask('POST', '/customers', { customer: 'bob' });
+    assert.deepEqual(gate.store.audit.tail().at(-1)?.event, {
+      kind: 'customer.added',
+      actor: { admin: 'tester' },
+      customer: 'bob',
+    });
+    assert.equal(await code(client.ask('POST', '/customers', { customer: 'bob' })), 'name-reserved');
+  });
+
+  it('takes no odd names, and records no odd admin', async () => {
+    for (const customer of [
+      '',
+      'Alice',
+      '-a',
+      '../x',
+      'list',
+      'a'.repeat(40),
+      7,
+      null,
+      undefined,
+      ['bob'],
+      '\u0430lice',
+    ]) {
+      assert.equal(
+        await code(client.ask('POST', '/customers', { customer })),
+        'usage',
+        JSON.stringify(customer),
+      );
+    }
+    for (const domain of ['-a', '0', 'Domain-0', 'horatio ', '../ophelia', 'hor\u0430tio', '']) {
+      assert.equal(
+        await code(client.ask('PUT', '/roles', { customer: 'alice', domain, role: 'owner' })),
+        'usage',
+        domain,
+      );
+    }
+    assert.equal(
+      await code(client.ask('PUT', '/roles', { customer: 'alice', domain: 'horatio', role: 'root' })),
+      'usage',
+    );
+    assert.equal(
+      await code(client.ask('PUT', '/roles', { customer: 'alice', domain: 'horatio', role: 'owner', x: 1 })),
+      'usage',
+    );
+    assert.equal(gate.store.roles.of(ALICE).length, 0);
+    await gate.client('a b').ask('POST', '/customers', { customer: 'bob' });
+    assert.deepEqual(gate.store.audit.tail().at(-1)?.event, {
+      kind: 'customer.added',
+      actor: { admin: 'unknown' },
+      customer: 'bob',
+    });
+  });
+
+  it('adds keys as pasted, up to the settings’ maximum, and shows them', async () => {
+    const text = publicKey();
+    const added = (await client.ask('POST', '/customers/alice/keys', { key: `${text}\n` })) as {
+      publicKey: string;
+      comment: string;
+    };
+    assert.equal(`${added.publicKey} ${added.comment}`, text);
+    assert.equal(await code(client.ask('POST', '/customers/alice/keys', { key: text })), 'key-exists');
+    assert.equal(await code(client.ask('POST', '/customers/alice/keys', { key: 'nonsense' })), 'key-invalid');
+    assert.equal(await code(client.ask('POST', '/customers/nobody/keys', { key: text })), 'no-such-customer');
+    for (let n = 0; n < 2; n += 1) await client.ask('POST', '/customers/alice/keys', { key: publicKey() });
+    assert.equal(await code(client.ask('POST', '/customers/alice/keys', { key: publicKey() })), 'too-many');
+    assert.equal(((await client.ask('GET', '/customers/alice/keys')) as { keys: unknown[] }).keys.length, 3);
+  });
+
+  it('removes a key, also one with a slash in its fingerprint, and ends the sessions that came with it', async () => {
+    const print = fingerprint('/');
+    gate.store.keys.add(
+      { customer: ALICE, fingerprint: print, type: 't', blob: Buffer.from('k'), comment: '' },
+      ADMIN,
+      9,
+    );
+    gate.addSession('s1', 'alice', '/');
+    gate.addSession('s2', 'alice', 'b');
+    const path = `/customers/alice/keys/${encodeURIComponent(print)}`;
+    assert.equal(await code(client.ask('DELETE', path)), 'last-key');
+    assert.equal(gate.live.length, 2);
+    const removed = (await client.ask('DELETE', path, { allowLast: true })) as { sessionsEnded: number };
+    assert.equal(removed.sessionsEnded, 1);
+    assert.deepEqual(
+      gate.live.map(({ id }) => id),
+      ['s2'],
+    );
+  });
+
+  it('suspends a customer and ends their sessions at once, and nobody else’s', async () => {
+    gate.store.customers.add(customerName('bob'), ADMIN);
+    gate.addSession('s1', 'alice');
+    gate.addSession('s2', 'bob');
+    gate.addSession('s3', 'alice');
+    const answer = (await client.ask('POST', '/customers/alice/suspend', { reason: 'unpaid' })) as {
+      sessionsEnded: number;
+    };
+    assert.equal(answer.sessionsEnded, 2);
+    assert.deepEqual(
+      gate.live.map(({ id }) => id),
+      ['s2'],
+    );
+    assert.ok(
+      gate.told.every(([, sentence]) => !sentence.includes('unpaid')),
+      'the reason is for the log',
+    );
+    assert.ok(gate.store.customers.find(ALICE)?.suspendedAt);
+    await client.ask('POST', '/customers/alice/resume');
+    assert.equal(gate.store.customers.find(ALICE)?.suspendedAt, null);
+    await client.ask('DELETE', '/customers/bob');
+    assert.deepEqual(gate.live, []);
+  });
+
+  it('lists and ends sessions, with the reason in the log and for the customer', async () => {
+    gate.addSession('c1.1', 'alice');
+    const { sessions } = (await client.ask('GET', '/sessions?customer=alice')) as {
+      sessions: { id: string }[];
+    };
+    assert.deepEqual(
+      sessions.map(({ id }) => id),
+      ['c1.1'],
+    );
+    assert.deepEqual(await client.ask('GET', '/sessions?customer=bob'), { sessions: [] });
+    await client.ask('DELETE', '/sessions/c1.1', { reason: 'maintenance at 22:00' });
+    assert.deepEqual(gate.told, [
+      ['c1.1', 'This session was ended by an administrator: maintenance at 22:00'],
+    ]);
+    assert.deepEqual(gate.store.audit.tail().at(-1)?.event, {
+      kind: 'session.ended',
+      actor: { admin: 'tester' },
+      session: 'c1.1',
+      reason: 'maintenance at 22:00',
+    });
+    assert.equal(await code(client.ask('DELETE', '/sessions/c1.1')), 'usage');
+    assert.equal(await code(client.ask('DELETE', '/sessions/c1.1', { reason: 'x\u001b[2J' })), 'usage');
+  });
+
+  it('says of a role whether its domain was ever seen', async () => {
+    const role = { customer: 'alice', domain: 'horatio', role: 'owner' };
+    assert.equal(((await client.ask('PUT', '/roles', role)) as { seen: boolean }).seen, false);
+    gate.store.domains.seen([HORATIO]);
+    assert.equal(((await client.ask('PUT', '/roles', role)) as { seen: boolean }).seen, true);
+    const { roles } = (await client.ask('GET', '/roles?domain=horatio')) as { roles: { customer: string }[] };
+    assert.deepEqual(
+      roles.map(({ customer }) => customer),
+      ['alice'],
+    );
+    gate.store.domains.gone(HORATIO);
+    const { domains } = (await client.ask('GET', '/domains')) as {
+      domains: { retiredAt: string | null; roles: { counts: boolean }[] }[];
+    };
+    assert.equal(domains[0]?.roles[0]?.counts, false);
+    await client.ask('POST', '/domains/horatio/adopt');
+    assert.equal(gate.store.roles.find(ALICE, HORATIO)?.counts, true);
+    await client.ask('DELETE', '/roles', { customer: 'alice', domain: 'horatio' });
+    assert.equal(
+      await code(client.ask('DELETE', '/roles', { customer: 'alice', domain: 'horatio' })),
+      'no-role',
+    );
+  });
+
+  it('explains a decision with what is used up, and what comes before any rule', async () => {
+    gate.store.roles.add(ALICE, HORATIO, 'owner', ADMIN);
+    const ask = { customer: 'alice', action: 'reboot', domain: 'horatio' };
+    const text = async (given = ask): Promise<string> =>
+      ((await client.ask('POST', '/policy/explain', given)) as { text: string }).text;
+    assert.match(await text(), /allowed by owners/);
+    assert.match(await text({ ...ask, action: 'poweroff' }), /denied, no-rule/);
+    const actor = customerActor(ALICE, fingerprint('a'));
+    for (const operation of ['o1', 'o2']) {
+      gate.store.audit.append({
+        kind: 'domain.reboot.requested',
+        actor,
+        domain: HORATIO,
+        operation,
+        profile: null,
+        rule: 'r',
+        revision: 1,
+      });
+    }
+    assert.match(await text(), /denied, limit-reached \(calm\)/);
+    gate.store.domains.seen([HORATIO]);
+    gate.store.domains.gone(HORATIO);
+    gate.store.customers.suspend(ALICE, null, ADMIN);
+    assert.match(
+      await text(),
+      /alice is suspended since .*\nhoratio was retired.*postern domain adopt horatio/,
+    );
+    assert.equal(await code(client.ask('POST', '/policy/explain', { ...ask, action: 'rebot' })), 'usage');
+    assert.equal(
+      await code(client.ask('POST', '/policy/explain', { ...ask, customer: 'bob' })),
+      'no-such-customer',
+    );
+  });
+
+  it('reloads the policy, or says what is wrong with it', async () => {
+    assert.deepEqual(await client.ask('POST', '/policy/reload'), {
+      accepted: true,
+      revision: 2,
+      changed: true,
+      problems: [],
+    });
+    gate.policyProblems = ['policy.yaml:3:1: a word is not known'];
+    assert.deepEqual(await client.ask('POST', '/policy/reload'), {
+      accepted: false,
+      revision: 2,
+      changed: false,
+      problems: gate.policyProblems,
+    });
+    assert.deepEqual(await client.ask('GET', '/policy'), {
+      revision: 2,
+      rules: 1,
+      limits: 1,
+      sessionLimits: 0,
+    });
+  });
+
+  it('tells how the gate does', async () => {
+    const status = (await client.ask('GET', '/status')) as {
+      pid: number;
+      hosts: unknown;
+      audit: { seq: number };
+    };
+    assert.equal(status.pid, process.pid);
+    assert.deepEqual(status.hosts, [{ name: 'xen1', reachable: true, domains: 0 }]);
+    assert.equal(status.audit.seq, 1);
+  });
+
+  it('verifies the log against the hosts’ journals', async () => {
+    const { seq, hash } = gate.store.audit.append({
+      kind: 'domain.reboot.requested',
+      actor: customerActor(ALICE, fingerprint('a')),
+      domain: HORATIO,
+      operation: 'o1',
+      profile: null,
+      rule: 'r',
+      revision: 1,
+    });
+    gate.journal = [{ auditSeq: seq, auditHash: hash, operation: 'o1' }];
+    interface Report {
+      ok: boolean;
+      findings: { kind: string }[];
+      witnesses: unknown;
+    }
+    const good = (await client.ask('POST', '/audit/verify')) as Report;
+    assert.equal(good.ok, true);
+    assert.deepEqual(good.witnesses, [{ host: 'xen1', entries: 1, problem: null }]);
+    gate.journal = [{ auditSeq: seq, auditHash: 'f'.repeat(64), operation: 'o1' }];
+    const bad = (await client.ask('POST', '/audit/verify')) as Report;
+    assert.deepEqual(
+      bad.findings.map(({ kind }) => kind),
+      ['contradicted'],
+    );
+    gate.journal = new Error('no answer');
+    const silent = (await client.ask('POST', '/audit/verify')) as Report;
+    assert.equal(silent.ok, false, 'a witness that does not answer is no agreement');
+    assert.deepEqual(silent.witnesses, [{ host: 'xen1', entries: 0, problem: 'no answer' }]);
+  });
+
+  it('follows the log: the last rows, then each as it is written, by customer', async () => {
+    const leave = new AbortController();
+    const lines = await client.lines('/audit/follow?limit=1&customer=alice', leave.signal);
+    assert.ok(!isRefusal(lines));
+    const kinds: string[] = [];
+    for await (const row of lines) {
+      kinds.push((row as { event: { kind: string } }).event.kind);
+      if (kinds.length === 1) {
+        gate.store.customers.add(customerName('bob'), ADMIN);
+        gate.store.customers.suspend(ALICE, null, ADMIN);
+        gate.store.customers.resume(ALICE, ADMIN);
+      }
+      if (kinds.length === 3) leave.abort();
+    }
+    assert.deepEqual(kinds, ['customer.added', 'customer.suspended', 'customer.resumed']);
+    assert.ok(isRefusal(await client.lines('/audit/follow?customer=No', new AbortController().signal)));
+  });
+
+  it('refuses changes when the log cannot be written, and goes on to answer', async () => {
+    const full = new ControlFixture({ maximumPages: 40 });
+    try {
+      await full.server.listen();
+      full.store.customers.add(ALICE, ADMIN);
+      assert.throws(() => {
+        for (;;) full.store.audit.append({ kind: 'gate.stopped', reason: '' });
+      });
+      assert.equal(await code(full.client().ask('POST', '/customers/alice/suspend')), 'audit-unavailable');
+      const { customers } = (await full.client().ask('GET', '/customers')) as { customers: unknown[] };
+      assert.equal(customers.length, 1);
+      assert.deepEqual(full.faults, []);
+    } finally {
+      await full.remove();
+    }
+  });
+});

@@ -1,0 +1,137 @@
+import { join } from 'node:path';
+import { parseFingerprint } from '../../policy/names.js';
+import type { DomainName } from '../../policy/names.js';
+import type { Policy } from '../../policy/policy.js';
+import { Administration } from '../../server/gate/control/administration.js';
+import { ControlClient } from '../../server/gate/control/control-client.js';
+import type { LiveSession, RunningGate } from '../../server/gate/control/control-ports.js';
+import { ControlServer } from '../../server/gate/control/control-server.js';
+import type { Witness } from '../../server/store/audit-verifier.js';
+import type { StoreOptions } from '../../server/store/store.js';
+import type { DomainView } from '../../server/wire/domain.js';
+import { TemporaryStore, customerName } from './temporary-store.js';
+
+/** A policy that lets owners do all of one thing: reboot, twice a day. */
+export const POLICY: Policy = {
+  groups: {},
+  tags: {},
+  rules: [
+    {
+      id: 'owners',
+      effect: 'allow',
+      subjects: { customers: [], groups: [], roles: ['owner'] },
+      domains: { names: [], tags: [] },
+      actions: ['reboot'],
+      profiles: [],
+      reason: null,
+      place: { file: 'policy.yaml', line: 3, column: 5 },
+    },
+  ],
+  limits: [
+    {
+      id: 'calm',
+      subjects: { customers: [], groups: [], roles: [] },
+      domains: { names: [], tags: [] },
+      actions: ['reboot'],
+      per: 'customer',
+      count: 2,
+      windowSeconds: 86_400,
+      reason: null,
+      place: { file: 'policy.yaml', line: 9, column: 5 },
+    },
+  ],
+  sessionLimits: [],
+};
+
+/**
+ * A gate as far as admins see it: the real control socket over a real store, with sessions, a policy and a host that a test sets.
+ */
+export class ControlFixture implements RunningGate {
+  readonly version = '0.0.0-test';
+  readonly startedAt = new Date();
+  readonly temporary: TemporaryStore;
+  readonly server: ControlServer;
+  readonly socket: string;
+  readonly faults: object[] = [];
+  /** Those that were ended, with the sentence they were told. */
+  readonly told: [id: string, sentence: string][] = [];
+  live: LiveSession[] = [];
+  policyProblems: readonly string[] = [];
+  journal: Witness[] | Error = [];
+  readonly policy: RunningGate['policy'] & { revision: number };
+  readonly sessions: RunningGate['sessions'];
+  readonly hosts: RunningGate['hosts'];
+
+  constructor(options: StoreOptions = {}) {
+    this.temporary = new TemporaryStore(options);
+    this.socket = join(this.temporary.directory, 'control.sock');
+    this.policy = {
+      policy: POLICY,
+      revision: 1,
+      reload: () => {
+        const problems = this.policyProblems;
+        if (problems.length > 0) return { ok: false, revision: this.policy.revision, problems };
+        this.policy.revision += 1;
+        return { ok: true, revision: this.policy.revision, changed: true };
+      },
+    };
+    this.sessions = {
+      list: () => this.live,
+      end: (id, sentence) => this.#end((one) => one.id === id, sentence) > 0,
+      endWhere: (predicate, sentence) => this.#end(predicate, sentence),
+    };
+    this.hosts = [
+      {
+        name: 'xen1',
+        reachable: true,
+        domains: new Map<DomainName, DomainView>(),
+        journal: () => this.#journal(),
+      },
+    ];
+    const settings = { state: this.temporary.directory, keys: { perCustomer: 3, rsaMinimumBits: 2048 } };
+    this.server = new ControlServer(
+      Administration.ofRunningGate(this.temporary.store, settings, this),
+      this.socket,
+      { error: (fields) => this.faults.push(fields) },
+    );
+  }
+
+  get store(): TemporaryStore['store'] {
+    return this.temporary.store;
+  }
+
+  client(admin = 'tester'): ControlClient {
+    return new ControlClient(this.socket, admin);
+  }
+
+  addSession(id: string, customer: string, letter = 'a'): void {
+    const fingerprint = parseFingerprint(`SHA256:${letter.repeat(43)}`);
+    if (fingerprint === undefined) throw new Error('a test used a bad fingerprint');
+    const identity = {
+      customer: customerName(customer),
+      fingerprint,
+      source: '192.0.2.7',
+      connection: 'c1',
+      domain: null,
+    };
+    this.live.push({ id, identity, openedAt: new Date(), what: 'menu', command: null });
+  }
+
+  async remove(): Promise<void> {
+    await this.server.close();
+    this.temporary.remove();
+  }
+
+  #end(predicate: (session: LiveSession) => boolean, sentence: string): number {
+    const chosen = this.live.filter(predicate);
+    this.live = this.live.filter((one) => !chosen.includes(one));
+    for (const { id } of chosen) this.told.push([id, sentence]);
+    return chosen.length;
+  }
+
+  async *#journal(): AsyncGenerator<Witness> {
+    await Promise.resolve();
+    if (this.journal instanceof Error) throw this.journal;
+    yield* this.journal;
+  }
+}
