@@ -1,16 +1,21 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { addDom0Command } from './cli/dom0.js';
+import { addDemoCommand } from './cli/demo.js';
 import { CliError, EXIT } from './cli/exit-status.js';
+import { addGateCommand } from './cli/gate.js';
+import { VERSION } from './cli/version.js';
 
 /** The command line: every command is a file of cli/, which adds itself to the program. */
 async function main(): Promise<void> {
   const program = new Command('postern')
     .description('A restricted SSH console server with a self-service menu for the customers of a Xen host.')
-    .version('0.1.0')
+    .version(VERSION)
     .showHelpAfterError('(postern --help lists the commands)')
     .exitOverride();
+  addGateCommand(program);
   addDom0Command(program);
+  addDemoCommand(program);
   await program.parseAsync();
 }
 

@@ -26,7 +26,9 @@ describe('attack: a hostile guest', () => {
     alice.type('1');
     await alice.sees('#');
     // Alternate screen, all mouse modes, bracketed paste, hidden cursor, application keypad, line drawing, red and blinking.
-    alice.type("echo -e '\\033[?1049h\\033[?1000h\\033[?1003h\\033[?1006h\\033[?2004h\\033[?25l\\033=\\033[?1h\\033(0\\033[5;31mtrap'\r");
+    alice.type(
+      "echo -e '\\033[?1049h\\033[?1000h\\033[?1003h\\033[?1006h\\033[?2004h\\033[?25l\\033=\\033[?1h\\033(0\\033[5;31mtrap'\r",
+    );
     await alice.receives('\x1b[?1003h');
     alice.type('\x1d.');
     await alice.sees(/1\W+[Cc]onsole/);
@@ -34,7 +36,16 @@ describe('attack: a hostile guest', () => {
     alice.type('q');
     assert.equal(await alice.ends(), 0);
     const after = alice.raw.slice(alice.raw.lastIndexOf('\x1b[?1003h'));
-    for (const reset of ['\x1b[?1000l', '\x1b[?1003l', '\x1b[?1006l', '\x1b[?2004l', '\x1b[?25h', '\x1b>', '\x1b[?1l', '\x1b(B']) {
+    for (const reset of [
+      '\x1b[?1000l',
+      '\x1b[?1003l',
+      '\x1b[?1006l',
+      '\x1b[?2004l',
+      '\x1b[?25h',
+      '\x1b>',
+      '\x1b[?1l',
+      '\x1b(B',
+    ]) {
       assert.ok(after.includes(reset), `${JSON.stringify(reset)} was sent`);
     }
     assert.ok(!alice.alternate);
