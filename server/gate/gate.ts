@@ -171,7 +171,7 @@ export class Gate {
 }
 
 /** Whether somebody may be here at all. */
-function standingOf(store: Store, { customer, fingerprint }: Identity): Refusal | null {
+export function standingOf(store: Store, { customer, fingerprint }: Identity): Refusal | null {
   const found = store.customers.find(customer);
   if (found !== undefined && found.suspendedAt !== null) return words.suspended();
   const held = store.keys.list(customer).some((key) => key.fingerprint === fingerprint);
@@ -179,7 +179,7 @@ function standingOf(store: Store, { customer, fingerprint }: Identity): Refusal 
 }
 
 /** What `authorizations.settle` reads, without a transaction. */
-function factsOf(store: Store, { customer, fingerprint, domain }: Question): Omit<Facts, 'count'> {
+export function factsOf(store: Store, { customer, fingerprint, domain }: Question): Omit<Facts, 'count'> {
   return {
     suspended: (store.customers.find(customer)?.suspendedAt ?? null) !== null,
     keyHeld: store.keys.list(customer).some((key) => key.fingerprint === fingerprint),

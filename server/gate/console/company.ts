@@ -5,8 +5,18 @@ import type { ConsoleNews } from '../hosts/console-stream.js';
 export class Company {
   readonly #present = new Map<number, Presence>();
   #me: number | null = null;
+  readonly #cameToWrite: boolean;
   /** Who has the keyboard; null when nobody has. */
   writer: { readonly attachment: number; readonly label: string } | null = null;
+
+  constructor(cameToWrite: boolean) {
+    this.#cameToWrite = cameToWrite;
+  }
+
+  /** Whether what is typed is for the guest: dom0 gives a keyboard that nobody has to who came to write and types. */
+  get mayType(): boolean {
+    return this.writes || (this.#cameToWrite && this.writer === null);
+  }
 
   /** Whether the keyboard is ours. */
   get writes(): boolean {

@@ -131,7 +131,7 @@ export class ConsoleKeys {
 
   #toGuest(bytes: Buffer): void {
     const stream = this.#hands.stream();
-    if (stream !== null && this.#scene.company.writes) {
+    if (stream !== null && this.#scene.company.mayType) {
       stream.write(bytes);
       return;
     }

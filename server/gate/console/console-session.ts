@@ -148,7 +148,7 @@ export class ConsoleSession {
         if (this.#company?.writes === true) this.#stream?.send({ note: 'resize', cols, rows });
       }),
     );
-    this.#company = new Company();
+    this.#company = new Company(this.#wanted === 'write');
     const keys = new ConsoleKeys(
       { authorizer: this.#parts.authorizer, hosts: this.#parts.hosts, operations: this.#parts.operations },
       { grant, company: this.#company, notice: this.#notice },
@@ -315,7 +315,7 @@ export class ConsoleSession {
       keys.hasKeyboard();
       if (!wrote) this.#notice.show(say.youWrite);
     } else if (company.writer === null) {
-      this.#notice.show(say.freed);
+      this.#notice.show(company.mayType ? say.freedForYou : say.freed);
     } else if (wrote) {
       this.#notice.show(say.taken(company.writer.label));
     }

@@ -38,6 +38,7 @@ export const joined = (who: string): string => `${who} has joined this console.`
 export const left = (who: string): string => `${who} has left this console.`;
 export const youWrite = 'You have the keyboard.';
 export const youWriteAlready = 'You have the keyboard already.';
+export const freedForYou = 'Nobody has the keyboard now: type and it is yours.';
 export const freed = 'Nobody has the keyboard now. Ctrl-] t takes it.';
 export const taken = (who: string): string =>
   `${who} has the keyboard now; you are watching. Ctrl-] t takes it back.`;

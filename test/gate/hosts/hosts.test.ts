@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DomainName } from '../../../policy/names.js';
+import { HostLink } from '../../../server/gate/hosts/host-link.js';
+import { Hosts } from '../../../server/gate/hosts/hosts.js';
+import { Dom0StandIn } from '../../support/dom0-stand-in.js';
+import { eventually } from '../../support/eventually.js';
+import { silentLogger } from '../../support/silent-logger.js';
+import { domainName } from '../../support/temporary-store.js';
+
+const HORATIO = domainName('horatio');
+const YORICK = domainName('yorick');
+
+class Memory {
+  readonly names = new Set<DomainName>();
+  readonly retired: DomainName[] = [];
+
+  seen(names: readonly DomainName[]): void {
+    for (const name of names) this.names.add(name);
+  }
+
+  gone(name: DomainName): boolean {
+    this.retired.push(name);
+    return this.names.delete(name);
+  }
+
+  list(): readonly { readonly name: DomainName }[] {
+    return [...this.names].map((name) => ({ name }));
+  }
+}
+
+describe('hosts', () => {
+  let directory: string;
+  let memory: Memory;
+  let one: Dom0StandIn;
+  let other: Dom0StandIn;
+  let hosts: Hosts;
+
+  beforeEach(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'postern-hosts-'));
+    memory = new Memory();
+    one = new Dom0StandIn(join(directory, 'one.sock'));
+    other = new Dom0StandIn(join(directory, 'other.sock'));
+    const links = [one, other].map(
+      ({ socket }, at) =>
+        new HostLink(
+          { name: at === 0 ? 'one' : 'other', socket },
+          { log: silentLogger, timings: { retry: [5, 20], silence: 200, answer: 500 } },
+        ),
+    );
+    hosts = new Hosts(links, memory, silentLogger);
+    await one.start();
+    await other.start();
+  });
+
+  afterEach(async () => {
+    await hosts.close();
+    await one.stop();
+    await other.stop();
+    rmSync(directory, { recursive: true });
+  });
+
+  const link = (at: 0 | 1): HostLink => hosts.links[at] ?? assert.fail();
+  const beat = (stand: Dom0StandIn): void => {
+    stand.tell({ change: 'beat', at: new Date().toISOString() });
+  };
+  /** Both must be kept beating, or their silence is loss. */
+  async function ready(): Promise<NodeJS.Timeout> {
+    hosts.start();
+    const beating = setInterval(() => {
+      beat(one);
+      beat(other);
+    }, 50);
+    await eventually('both hosts', () => hosts.allReachable);
+    return beating;
+  }
+
+  it('hears the whole list, then every change', async () => {
+    one.set(HORATIO, 'off');
+    const beating = await ready();
+    assert.equal(hosts.find(HORATIO)?.view.observation.state, 'off');
+    one.set(HORATIO, 'running');
+    one.set(YORICK, 'off');
+    await eventually('the news', () => hosts.find(HORATIO)?.view.observation.state === 'running');
+    await eventually('the new one', () => hosts.find(YORICK));
+    assert.deepEqual([...memory.names].sort(), ['horatio', 'yorick']);
+    clearInterval(beating);
+  });
+
+  it('takes silence for loss, keeps what it knew, and comes back', async () => {
+    one.set(HORATIO, 'running');
+    const events: string[] = [];
+    hosts.onEvent(({ host, event }) => {
+      if (event.event === 'lost' || event.event === 'reachable') events.push(`${host.name} ${event.event}`);
+    });
+    clearInterval(await ready());
+    await eventually('the loss', () => events.includes('one lost'));
+    assert.equal(hosts.find(HORATIO)?.view.observation.state, 'running');
+    await eventually('the return', () => events.filter((event) => event === 'one reachable').length > 1);
+  });
+
+  it('survives its death and what went meanwhile is gone', async () => {
+    one.set(HORATIO, 'running');
+    one.set(YORICK, 'running');
+    const beating = await ready();
+    await one.stop();
+    await eventually('the loss', () => !link(0).reachable);
+    one.domains.delete(YORICK);
+    await one.start();
+    await eventually('the return', () => link(0).reachable);
+    assert.equal(hosts.find(YORICK), undefined);
+    assert.ok(hosts.find(HORATIO));
+    assert.deepEqual(memory.retired, [YORICK]);
+    clearInterval(beating);
+  });
+
+  it('retires a domain only when every host is heard and none has it', async () => {
+    one.set(HORATIO, 'off');
+    other.set(HORATIO, 'off');
+    one.set(YORICK, 'off');
+    const beating = await ready();
+    one.gone(HORATIO);
+    await eventually('it to be on one only', () => hosts.find(HORATIO)?.host.name === 'other');
+    assert.deepEqual(memory.retired, [], 'the other has it');
+    await other.stop();
+    await eventually('the loss', () => !link(1).reachable);
+    one.gone(YORICK);
+    await eventually('it to be gone', () => hosts.find(YORICK) === undefined);
+    assert.deepEqual(memory.retired, [], 'the other may have it');
+    await other.start();
+    await eventually('the retirement', () => memory.retired.includes(YORICK));
+    assert.deepEqual(memory.retired, [YORICK]);
+    clearInterval(beating);
+  });
+
+  it('finds a domain of two hosts where it lives', async () => {
+    one.set(HORATIO, 'off');
+    other.set(HORATIO, 'off');
+    const beating = await ready();
+    assert.equal(hosts.find(HORATIO)?.host.name, 'one');
+    other.set(HORATIO, 'running');
+    await eventually('the other', () => hosts.find(HORATIO)?.host.name === 'other');
+    clearInterval(beating);
+  });
+
+  it('lets nothing be started that may run elsewhere', async () => {
+    one.set(HORATIO, 'off');
+    one.set(YORICK, 'off');
+    other.set(HORATIO, 'off');
+    const beating = await ready();
+    assert.equal(hosts.mayRunElsewhere(HORATIO, link(0)), null);
+    other.set(HORATIO, 'crashed');
+    await eventually('the crash', () => hosts.mayRunElsewhere(HORATIO, link(0))?.code === 'wrong-state');
+    other.set(HORATIO, 'off');
+    await eventually('the end', () => hosts.mayRunElsewhere(HORATIO, link(0)) === null);
+    await other.stop();
+    await eventually('the loss', () => hosts.mayRunElsewhere(HORATIO, link(0))?.code === 'host-unreachable');
+    assert.equal(hosts.mayRunElsewhere(YORICK, link(0)), null, 'the other never had it');
+    clearInterval(beating);
+  });
+
+  it('does not know what a host has that it never heard', async () => {
+    one.set(HORATIO, 'off');
+    await other.stop();
+    hosts.start();
+    await eventually('one', () => link(0).reachable);
+    assert.equal(hosts.mayRunElsewhere(HORATIO, link(0))?.code, 'host-unreachable');
+  });
+
+  it('refuses a host of another version, and one that talks nonsense', async () => {
+    for (const version of [0, 2, '1', null]) {
+      one.contract = { ...one.contract, version: version as 1 };
+      hosts.start();
+      await eventually('a try', () => link(1).reachable);
+      assert.equal(link(0).reachable, false);
+    }
+    one.contract = { ...one.contract, version: 1 };
+    await eventually('the right version', () => link(0).reachable);
+    one.tell({ change: 'domain', domain: { name: '-a' } } as never);
+    await eventually('the loss', () => !link(0).reachable);
+    assert.equal(link(0).domains.size, 0);
+  });
+
+  it('reads the journal page by page', async () => {
+    const beating = await ready();
+    for (let seq = 1; seq <= 5; seq += 1) {
+      one.requests.push({ id: `op-${seq}`, actor: { auditSeq: seq, auditHash: `h${seq}` } } as never);
+    }
+    const records = [];
+    for await (const record of link(0).journal()) records.push(record.operation);
+    assert.deepEqual(records, ['op-1', 'op-2', 'op-3', 'op-4', 'op-5']);
+    clearInterval(beating);
+  });
+});

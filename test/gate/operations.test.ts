@@ -1,0 +1,247 @@
+import assert from 'node:assert/strict';
+import type { BootProfileName } from '../../policy/names.js';
+import type { Refusal } from '../../policy/refusal.js';
+import { isRefusal } from '../../policy/refusal.js';
+import type { Started, VerbAction } from '../../server/gate/operations.js';
+import { Operations } from '../../server/gate/operations.js';
+import { operationView, wireRefusal } from '../support/dom0-stand-in.js';
+import { eventually } from '../support/eventually.js';
+import { GateInside, limit, policyOf, rule } from '../support/gate-inside.js';
+import { silentLogger } from '../support/silent-logger.js';
+import { domainName } from '../support/temporary-store.js';
+import { ACTIONS } from '../../policy/actions.js';
+
+const HORATIO = domainName('horatio');
+
+describe('operations', () => {
+  let gate: GateInside;
+  beforeEach(async () => {
+    gate = new GateInside();
+    await gate.start();
+  });
+  afterEach(() => gate.stop());
+
+  const operate = (
+    action: VerbAction,
+    {
+      domain = 'horatio',
+      profile = null,
+      identity = gate.alice,
+    }: { domain?: string; profile?: string | null; identity?: typeof gate.alice } = {},
+  ): Promise<Started | Refusal> => gate.operations.operate(identity, { action, domain, profile });
+  async function started(action: VerbAction): Promise<Started> {
+    const result = await operate(action);
+    assert.ok(!isRefusal(result), isRefusal(result) ? result.detail : '');
+    return result;
+  }
+  const outcomes = (): unknown[] => gate.events('operation.ended').map(({ outcome }) => outcome);
+
+  it('asks dom0 with the id, hash and sequence of the recorded intent, and records the outcome', async () => {
+    const { operation, ended } = await started('reboot');
+    const [asked] = gate.dom0.requests;
+    const row = gate.store.audit.at(asked?.actor.auditSeq ?? -1);
+    assert.equal(row?.hash, asked?.actor.auditHash);
+    assert.equal(row?.event.kind, 'domain.reboot.requested');
+    assert.deepEqual(
+      [asked?.id, asked?.domain, asked?.verb, asked?.actor.customer, asked?.actor.source],
+      [operation.id, 'horatio', 'reboot', 'alice', '192.0.2.7'],
+    );
+    assert.deepEqual(outcomes(), []);
+    gate.dom0.end(operation.id, 'done');
+    assert.equal((await ended).outcome, 'done');
+    assert.deepEqual(outcomes(), ['done']);
+    assert.deepEqual(gate.store.audit.openIntents(), []);
+  });
+
+  it('records how each kind of end came about', async () => {
+    for (const phase of ['failed', 'superseded'] as const) {
+      const { operation, ended } = await started('start');
+      gate.dom0.end(operation.id, phase, wireRefusal('toolstack-failed', 'no memory'));
+      assert.equal((await ended).outcome, phase);
+    }
+    assert.deepEqual(
+      gate.events('operation.ended').map(({ outcome, code, detail }) => [outcome, code, detail]),
+      [
+        ['failed', 'toolstack-failed', 'no memory'],
+        ['superseded', 'toolstack-failed', 'no memory'],
+      ],
+    );
+  });
+
+  it('does not miss an end that comes before the answer', async () => {
+    gate.dom0.reply = (request) => {
+      const done = operationView(request, { phase: 'done' });
+      gate.dom0.tell({ change: 'operation', operation: done });
+      return done;
+    };
+    const { ended } = await started('sysrq');
+    assert.equal((await ended).outcome, 'done');
+    assert.deepEqual(outcomes(), ['done']);
+  });
+
+  it('says what is going on when the domain is busy', async () => {
+    gate.dom0.reply = (request) => {
+      const other = operationView(request, {
+        verb: 'shutdown',
+        step: 'shutting-down',
+        by: gate.bob.customer,
+      });
+      return wireRefusal('busy', 'busy', other);
+    };
+    const no = await operate('start');
+    assert.ok(isRefusal(no));
+    assert.equal(no.code, 'busy');
+    assert.match(
+      no.message,
+      /^horatio is busy: shutting down, asked for by bob \d+ s ago \(shutting down\)\.$/,
+    );
+    assert.deepEqual(outcomes(), ['refused']);
+  });
+
+  it('never asks dom0 for what was denied', async () => {
+    for (const domain of ['yorick', 'hamlet', '-a', '0', 'Domain-0', 'HORATIO']) {
+      const no = await operate('poweroff', { domain });
+      assert.equal(isRefusal(no) && no.code, 'no-such-domain', domain);
+    }
+    assert.deepEqual(gate.dom0.requests, []);
+  });
+
+  it('does not count what the host refused against a limit', async () => {
+    gate.enforce(policyOf([rule('allow', ACTIONS)], [limit(['start'], 1)]));
+    gate.dom0.reply = () => wireRefusal('wrong-state', 'It is not so.');
+    assert.equal((await refusedBy('start')).code, 'wrong-state');
+    assert.equal((await refusedBy('start')).code, 'wrong-state');
+    gate.dom0.reply = (request) => operationView(request);
+    await started('start');
+    assert.equal((await refusedBy('start')).code, 'limit-reached');
+  });
+
+  async function refusedBy(action: VerbAction, profile: string | null = null): Promise<Refusal> {
+    const no = await operate(action, { profile });
+    assert.ok(isRefusal(no));
+    return no;
+  }
+
+  it('uses nothing that the host’s contract does not list', async () => {
+    gate.dom0.contract = { ...gate.dom0.contract, verbs: ['start'] };
+    await gate.dom0.stop();
+    await gate.dom0.start();
+    await eventually(
+      'the new contract',
+      () => gate.hosts.links[0]?.contract?.verbs.length === 1 && gate.hosts.allReachable,
+    );
+    assert.equal((await refusedBy('reboot')).code, 'not-on-this-host');
+    assert.deepEqual(gate.dom0.requests, []);
+  });
+
+  describe('a rescue', () => {
+    it('takes the only profile when none is named', async () => {
+      const { operation } = await started('rescue');
+      assert.equal(operation.profile, 'rescue');
+      assert.equal(gate.events('domain.rescue.requested')[0]?.profile, 'rescue');
+    });
+
+    it('asks which when there are several, and knows no other', async () => {
+      gate.dom0.set(HORATIO, 'running', { profiles: ['normal', 'debian', 'grub'] as BootProfileName[] });
+      await eventually('the profiles', () => gate.hosts.find(HORATIO)?.view.profiles.length === 3);
+      assert.match((await refusedBy('rescue')).message, /debian, grub/);
+      for (const profile of ['normal', 'windows', '../kernel', '']) {
+        assert.equal((await refusedBy('rescue', profile)).code, 'no-such-profile', profile);
+      }
+      assert.ok(!isRefusal(await operate('rescue', { profile: 'grub' })));
+    });
+
+    it('tells nothing of the profiles of somebody else’s domain', async () => {
+      for (const profile of [null, 'rescue', 'windows']) {
+        const his = await operate('rescue', { domain: 'yorick', profile });
+        const nobodys = await operate('rescue', { domain: 'hamlet', profile });
+        assert.ok(isRefusal(his) && isRefusal(nobodys));
+        assert.deepEqual([his.code, his.message], [nobodys.code, nobodys.message]);
+      }
+    });
+  });
+
+  describe('over the loss of a host', () => {
+    it('refuses at once what it cannot send', async () => {
+      await gate.dom0.stop();
+      await eventually('the loss', () => !gate.hosts.allReachable);
+      assert.equal((await refusedBy('start')).code, 'host-unreachable');
+      assert.deepEqual(outcomes(), ['refused']);
+    });
+
+    it('asks again with the same id when the answer was lost, and it is one operation', async () => {
+      let times = 0;
+      gate.dom0.reply = (request) => {
+        times += 1;
+        if (times > 1) return operationView(request);
+        gate.dom0.operations.set(request.id, operationView(request));
+        return 'drop';
+      };
+      await started('start');
+      assert.equal(new Set(gate.dom0.requests.map(({ id }) => id)).size, 1);
+      assert.equal(gate.dom0.requests.length, 2);
+    });
+
+    it('learns how an operation ended that ended while the host was away', async () => {
+      const { operation, ended } = await started('shutdown');
+      await gate.dom0.stop();
+      await eventually('the loss', () => !gate.hosts.allReachable);
+      gate.dom0.operations.set(operation.id, { ...operation, phase: 'done' });
+      await gate.dom0.start();
+      assert.equal((await ended).outcome, 'done');
+      assert.deepEqual(outcomes(), ['done']);
+    });
+
+    it('calls lost only what the host answers that it does not know', async () => {
+      const { operation, ended } = await started('shutdown');
+      await gate.dom0.stop();
+      await eventually('the loss', () => !gate.hosts.allReachable);
+      assert.deepEqual(outcomes(), []);
+      gate.dom0.operations.delete(operation.id);
+      await gate.dom0.start();
+      assert.equal((await ended).outcome, 'lost');
+      assert.deepEqual(outcomes(), ['lost']);
+    });
+  });
+
+  describe('a gate that starts', () => {
+    it('closes each intent that was left open, by what dom0 says', async () => {
+      const done = await started('shutdown');
+      const running = await started('reboot');
+      const unknown = await started('start');
+      const looked = gate.authorizer.authorize(gate.alice, {
+        action: 'console',
+        domain: 'horatio',
+        profile: null,
+      });
+      assert.ok(!isRefusal(looked));
+      gate.operations.close();
+      gate.dom0.end(done.operation.id, 'done');
+      gate.dom0.operations.delete(unknown.operation.id);
+      const { authorizer, hosts, store } = gate;
+      const later = new Operations({
+        authorizer,
+        hosts,
+        roles: store.roles,
+        audit: store.audit,
+        log: silentLogger,
+      });
+      later.closeOpenIntents();
+      const ended = (): unknown[] =>
+        gate
+          .events('operation.ended')
+          .map(({ operation, outcome }) => [operation, outcome])
+          .sort();
+      await eventually('three outcomes', () => ended().length === 3);
+      const expected = [
+        [done.operation.id, 'done'],
+        [unknown.operation.id, 'lost'],
+        [looked.operation, 'lost'],
+      ];
+      assert.deepEqual(ended(), expected.sort());
+      gate.dom0.end(running.operation.id, 'done');
+      await eventually('the last', () => gate.store.audit.openIntents().length === 0);
+      later.close();
+    });
+  });
+});

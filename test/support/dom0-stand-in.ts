@@ -1,0 +1,254 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { DomainState } from '../../policy/domain-state.js';
+import type { BootProfileName, DomainName } from '../../policy/names.js';
+import { NORMAL } from '../../policy/names.js';
+import type { ConsoleNote, ConsoleRequest } from '../../server/wire/console.js';
+import { FRAME_BYTES } from '../../server/wire/console.js';
+import { VERBS } from '../../server/wire/contract.js';
+import type { Contract } from '../../server/wire/contract.js';
+import type { Change, DomainView } from '../../server/wire/domain.js';
+import { bytesFrame, FrameReader, noteFrame } from '../../server/wire/frames.js';
+import type { OperationRequest, OperationView, WireRefusal } from '../../server/wire/operation.js';
+
+/** One attachment that the gate has opened. */
+export class StandInConsole {
+  readonly query: URLSearchParams;
+  readonly domain: string;
+  /** What was typed into it. */
+  typed = '';
+  readonly requests: ConsoleRequest[] = [];
+  readonly #socket: Duplex;
+  readonly #reader = new FrameReader();
+  open = true;
+
+  constructor(domain: string, query: URLSearchParams, socket: Duplex) {
+    this.domain = domain;
+    this.query = query;
+    this.#socket = socket;
+    socket.on('data', (chunk: Buffer) => {
+      for (const frame of this.#reader.push(chunk)) {
+        if (frame.kind === FRAME_BYTES) this.typed += frame.body.toString('latin1');
+        else this.requests.push(JSON.parse(frame.body.toString()) as ConsoleRequest);
+      }
+    });
+    socket.on('close', () => (this.open = false));
+    socket.on('error', () => (this.open = false));
+  }
+
+  /** How often the gate has sent this note. */
+  count(note: ConsoleRequest['note']): number {
+    return this.requests.filter((request) => request.note === note).length;
+  }
+
+  note(note: ConsoleNote): void {
+    this.#socket.write(noteFrame(note));
+  }
+
+  bytes(text: string | Buffer): void {
+    this.#socket.write(bytesFrame(Buffer.from(text)));
+  }
+
+  drop(): void {
+    this.#socket.destroy();
+  }
+}
+
+type Reply = OperationView | WireRefusal | 'drop' | 'hang';
+
+/** A dom0 half as the gate sees it, which does what a test says. Real HTTP over a real Unix socket. */
+export class Dom0StandIn {
+  readonly socket: string;
+  readonly domains = new Map<DomainName, DomainView>();
+  readonly operations = new Map<string, OperationView>();
+  readonly requests: OperationRequest[] = [];
+  readonly consoles: StandInConsole[] = [];
+  contract: Contract = {
+    version: 1,
+    host: 'stand-in',
+    verbs: VERBS,
+    profiles: [],
+    console: { passesEscape: false, sysrqKeys: ['h', 's'] },
+  };
+  /** What is answered to a request for an operation; taken up and running when not told otherwise. */
+  reply: (request: OperationRequest) => Reply = (request) => operationView(request);
+  /** What a console upgrade is refused with. */
+  refuseConsole: WireRefusal | null = null;
+  readonly #followers = new Set<ServerResponse>();
+  readonly #sockets = new Set<Duplex>();
+  #server: Server | null = null;
+
+  constructor(socket: string) {
+    this.socket = socket;
+  }
+
+  async start(): Promise<void> {
+    const server = createServer((request, response) => {
+      this.#answer(request, response);
+    });
+    server.on('connection', (socket) => {
+      this.#sockets.add(socket);
+      socket.on('close', () => this.#sockets.delete(socket));
+    });
+    server.on('upgrade', (request, socket) => {
+      this.#upgrade(request, socket);
+    });
+    this.#server = server;
+    await new Promise<void>((resolve) => server.listen(this.socket, resolve));
+  }
+
+  /** As a kill does: everything is cut. */
+  async stop(): Promise<void> {
+    const server = this.#server;
+    if (server === null) return;
+    this.#server = null;
+    const closed = new Promise((resolve) => server.close(resolve));
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+    this.#followers.clear();
+  }
+
+  get followed(): boolean {
+    return this.#followers.size > 0;
+  }
+
+  tell(change: Change): void {
+    for (const follower of this.#followers) follower.write(`${JSON.stringify(change)}\n`);
+  }
+
+  /** A domain as it is from now on. */
+  set(name: DomainName, state: DomainState, more: Partial<DomainView> = {}): void {
+    const domain = domainView(name, state, more);
+    this.domains.set(name, domain);
+    this.tell({ change: 'domain', domain });
+  }
+
+  gone(name: DomainName): void {
+    this.domains.delete(name);
+    this.tell({ change: 'gone', name });
+  }
+
+  /** An operation comes to its end. */
+  end(id: string, phase: 'done' | 'failed' | 'superseded', failure: WireRefusal | null = null): void {
+    const operation = this.operations.get(id);
+    if (operation === undefined) throw new Error(`no operation ${id}`);
+    const ended = { ...operation, phase, failure, endedAt: new Date().toISOString() };
+    this.operations.set(id, ended);
+    this.tell({ change: 'operation', operation: ended });
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    const url = new URL(request.url ?? '/', 'http://dom0');
+    const [, room, key, what] = url.pathname.split('/').map(decodeURIComponent);
+    if (room === 'contract') send(response, 200, this.contract);
+    else if (room === 'changes') this.#follow(response);
+    else if (room === 'operations' && request.method === 'POST') this.#submit(request, response);
+    else if (room === 'operations') {
+      const operation = this.operations.get(key ?? '');
+      if (operation === undefined) send(response, 404, wireRefusal('usage', 'There is no such operation.'));
+      else send(response, 200, operation);
+    } else if (room === 'domains' && what === 'log') {
+      response.end(`since ${url.searchParams.get('since') ?? ''}\r\n\x1b[1mboot\x1b[0m of ${key ?? ''}\r\n`);
+    } else if (room === 'journal') {
+      const entries = this.requests.map(({ id, actor }, at) => ({ seq: at + 1, operation: id, ...actor }));
+      const after = Number(url.searchParams.get('after'));
+      const page = entries.filter(({ seq }) => seq > after).slice(0, 2);
+      send(response, 200, { entries: page, next: page.length < 2 ? null : (page.at(-1)?.seq ?? null) });
+    } else send(response, 404, wireRefusal('usage', 'There is no such thing here.'));
+  }
+
+  #follow(response: ServerResponse): void {
+    response.writeHead(200, { 'content-type': 'application/jsonl' });
+    for (const domain of this.domains.values())
+      response.write(`${JSON.stringify({ change: 'domain', domain })}\n`);
+    response.write(`${JSON.stringify({ change: 'ready', at: new Date().toISOString() })}\n`);
+    this.#followers.add(response);
+    response.on('close', () => this.#followers.delete(response));
+  }
+
+  #submit(request: IncomingMessage, response: ServerResponse): void {
+    let text = '';
+    request.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    request.on('end', () => {
+      const asked = JSON.parse(text) as OperationRequest;
+      this.requests.push(asked);
+      const known = this.operations.get(asked.id);
+      const reply = known ?? this.reply(asked);
+      if (reply === 'hang') return;
+      if (reply === 'drop') {
+        request.socket.destroy();
+        return;
+      }
+      if ('phase' in reply) this.operations.set(reply.id, reply);
+      send(response, 'phase' in reply ? 202 : 409, reply);
+    });
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex): void {
+    this.#sockets.add(socket);
+    const url = new URL(request.url ?? '/', 'http://dom0');
+    if (this.refuseConsole !== null) {
+      const body = JSON.stringify(this.refuseConsole);
+      socket.end(
+        `HTTP/1.1 409 Conflict\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+      );
+      return;
+    }
+    socket.write(
+      'HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: postern-console\r\n\r\n',
+    );
+    this.consoles.push(new StandInConsole(url.pathname.split('/')[2] ?? '', url.searchParams, socket));
+  }
+}
+
+export function domainView(name: DomainName, state: DomainState, more: Partial<DomainView> = {}): DomainView {
+  const now = new Date().toISOString();
+  return {
+    name,
+    observation: { state, profile: NORMAL, since: now, seenAt: now },
+    incarnation: state === 'off' ? null : '00000000-0000-4000-8000-000000000001',
+    memoryMiB: 128,
+    vcpus: 1,
+    cpuSeconds: null,
+    cpuPercent: null,
+    profiles: [NORMAL, 'rescue' as BootProfileName],
+    operation: null,
+    console: state === 'off' ? 'detached' : 'attached',
+    ...more,
+  };
+}
+
+export function operationView(
+  request: Pick<OperationRequest, 'id' | 'domain' | 'verb' | 'profile' | 'actor'>,
+  more: Partial<OperationView> = {},
+): OperationView {
+  return {
+    id: request.id,
+    domain: request.domain,
+    verb: request.verb,
+    profile: request.profile,
+    phase: 'running',
+    step: 'waiting',
+    place: 0,
+    startedAt: new Date().toISOString(),
+    deadlineAt: null,
+    endedAt: null,
+    failure: null,
+    by: request.actor.customer,
+    ...more,
+  };
+}
+
+export function wireRefusal(
+  code: WireRefusal['code'],
+  message: string,
+  operation: OperationView | null = null,
+): WireRefusal {
+  return { code, message, detail: message, operation };
+}
+
+function send(response: ServerResponse, status: number, value: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(JSON.stringify(value));
+}

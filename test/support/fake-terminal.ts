@@ -1,0 +1,136 @@
+import type { Terminal, Unsubscribe } from '../../server/gate/terminal.js';
+
+export interface FakeTerminalOptions {
+  readonly hasPty?: boolean;
+  readonly term?: string;
+  readonly columns?: number;
+  readonly rows?: number;
+}
+
+/** A customer's end of a session that remembers what it was shown and says what a test types. */
+export class FakeTerminal implements Terminal {
+  readonly hasPty: boolean;
+  readonly term: string;
+  readonly utf8 = true;
+  columns: number;
+  rows: number;
+  open = true;
+  /** Bytes not taken by the client; over 64 KiB a source should wait. */
+  pendingBytes = 0;
+  output = '';
+  errors = '';
+  status: number | null = null;
+  /** A client that takes nothing. */
+  stuck = false;
+  readonly #drain = new Set<() => void>();
+  readonly #input: ((data: Buffer) => void)[] = [];
+  readonly #end = new Set<() => void>();
+  readonly #resize = new Set<(columns: number, rows: number) => void>();
+  readonly #break = new Set<(milliseconds: number) => void>();
+  readonly #close = new Set<() => void>();
+  #held: Buffer[] = [];
+
+  constructor({
+    hasPty = true,
+    term = hasPty ? 'xterm' : 'dumb',
+    columns = 80,
+    rows = 24,
+  }: FakeTerminalOptions = {}) {
+    this.hasPty = hasPty;
+    this.term = term;
+    this.columns = columns;
+    this.rows = rows;
+  }
+
+  /** How many still listen to anything: none may when a session is over. */
+  get listeners(): number {
+    return this.#drain.size + this.#input.length + this.#end.size + this.#resize.size + this.#break.size;
+  }
+
+  write(data: string | Uint8Array): boolean {
+    const text = typeof data === 'string' ? data : Buffer.from(data).toString('latin1');
+    if (!this.open) return true;
+    this.output += text;
+    if (!this.stuck) return true;
+    this.pendingBytes += text.length;
+    return this.pendingBytes <= 64 * 1024;
+  }
+
+  writeError(text: string): void {
+    if (this.hasPty) this.write(text);
+    else this.errors += text;
+  }
+
+  onDrain(listener: () => void): Unsubscribe {
+    return added(this.#drain, listener);
+  }
+
+  onInput(listener: (data: Buffer) => void): Unsubscribe {
+    const entry = (data: Buffer): void => {
+      listener(data);
+    };
+    this.#input.push(entry);
+    for (const data of this.#held.splice(0)) entry(data);
+    return () => {
+      const at = this.#input.indexOf(entry);
+      if (at !== -1) this.#input.splice(at, 1);
+    };
+  }
+
+  onEnd(listener: () => void): Unsubscribe {
+    return added(this.#end, listener);
+  }
+
+  onResize(listener: (columns: number, rows: number) => void): Unsubscribe {
+    return added(this.#resize, listener);
+  }
+
+  onBreak(listener: (milliseconds: number) => void): Unsubscribe {
+    return added(this.#break, listener);
+  }
+
+  onClose(listener: () => void): Unsubscribe {
+    return added(this.#close, listener);
+  }
+
+  exit(status: number): void {
+    this.status ??= status;
+    this.hangUp();
+  }
+
+  type(text: string): void {
+    const data = Buffer.from(text, 'latin1');
+    const listener = this.#input.at(-1);
+    if (listener === undefined) this.#held.push(data);
+    else listener(data);
+  }
+
+  sendEnd(): void {
+    for (const listener of [...this.#end]) listener();
+  }
+
+  resize(columns: number, rows: number): void {
+    this.columns = columns;
+    this.rows = rows;
+    for (const listener of [...this.#resize]) listener(columns, rows);
+  }
+
+  drain(): void {
+    this.stuck = false;
+    this.pendingBytes = 0;
+    for (const listener of [...this.#drain]) listener();
+  }
+
+  /** The client has gone. */
+  hangUp(): void {
+    if (!this.open) return;
+    this.open = false;
+    for (const listener of [...this.#close]) listener();
+    this.#close.clear();
+  }
+}
+
+function added<T>(listeners: Set<T>, listener: T): Unsubscribe {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}

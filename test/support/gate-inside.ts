@@ -1,0 +1,202 @@
+import { join } from 'node:path';
+import type { Action } from '../../policy/actions.js';
+import { ACTIONS } from '../../policy/actions.js';
+import type { CustomerName, DomainName, Fingerprint } from '../../policy/names.js';
+import type { Limit, Policy, Rule } from '../../policy/policy.js';
+import type { Role } from '../../policy/roles.js';
+import { Activity } from '../../server/gate/activity.js';
+import { Authorizer } from '../../server/gate/authorize.js';
+import { ExecSession } from '../../server/gate/exec/exec-session.js';
+import { parseCommand } from '../../server/gate/exec/grammar.js';
+import { HostLink } from '../../server/gate/hosts/host-link.js';
+import { Hosts } from '../../server/gate/hosts/hosts.js';
+import type { Identity } from '../../server/gate/identity.js';
+import type { OwnDomainsParts } from '../../server/gate/own-domains.js';
+import type { ConsoleParts } from '../../server/gate/console/console-session.js';
+import { OwnKeys } from '../../server/gate/keys.js';
+import { Operations } from '../../server/gate/operations.js';
+import { factsOf, standingOf } from '../../server/gate/gate.js';
+import { PolicyHolder } from '../../server/gate/policy-holder.js';
+import type { LoadResult } from '../../server/gate/policy-holder.js';
+import { Revocation } from '../../server/gate/revocation.js';
+import type { AuditEvent, AuditKind } from '../../server/store/audit-event.js';
+import { isRefusal } from '../../policy/refusal.js';
+import { Dom0StandIn } from './dom0-stand-in.js';
+import { eventually } from './eventually.js';
+import type { FakeTerminal } from './fake-terminal.js';
+import { silentLogger } from './silent-logger.js';
+import { ADMIN, customerName, domainName, fingerprint, TemporaryStore } from './temporary-store.js';
+
+const PLACE = { file: 'test.yaml', line: 1, column: 1 };
+
+export function rule(effect: Rule['effect'], actions: readonly Action[], more: Partial<Rule> = {}): Rule {
+  return {
+    id: `${effect}-${actions.join('-')}`,
+    effect,
+    subjects: { customers: [], groups: [], roles: [] },
+    domains: { names: [], tags: [] },
+    actions,
+    profiles: [],
+    reason: null,
+    place: PLACE,
+    ...more,
+  };
+}
+
+export function limit(actions: readonly Action[], count: number, more: Partial<Limit> = {}): Limit {
+  return {
+    id: 'a-limit',
+    subjects: { customers: [], groups: [], roles: [] },
+    domains: { names: [], tags: [] },
+    actions,
+    per: 'domain',
+    count,
+    windowSeconds: 3600,
+    reason: null,
+    place: PLACE,
+    ...more,
+  };
+}
+
+export function policyOf(rules: readonly Rule[], limits: readonly Limit[] = []): Policy {
+  return { groups: {}, tags: {}, rules, limits, sessionLimits: [] };
+}
+
+export const ALLOW_ALL = policyOf([rule('allow', ACTIONS)]);
+
+/**
+ * The gate's inside without SSH: real SQLite, real HTTP to a stand-in of dom0. alice owns horatio and ophelia, bob owns
+ * yorick, and all three are known to the host.
+ */
+export class GateInside {
+  readonly temporary = new TemporaryStore();
+  readonly store = this.temporary.store;
+  readonly dom0 = new Dom0StandIn(join(this.temporary.directory, 'dom0.sock'));
+  readonly policy: PolicyHolder;
+  readonly authorizer: Authorizer;
+  readonly hosts: Hosts;
+  readonly operations: Operations;
+  readonly revocation: Revocation;
+  readonly keys: OwnKeys;
+  readonly activity: Activity;
+  /** What the next reload finds. */
+  next: LoadResult = { ok: true, policy: ALLOW_ALL, digest: 'first' };
+  readonly alice: Identity;
+  readonly bob: Identity;
+
+  constructor() {
+    const { store } = this;
+    this.alice = this.#customer('alice', 'A', ['horatio', 'ophelia']);
+    this.bob = this.#customer('bob', 'B', ['yorick']);
+    this.policy = new PolicyHolder(
+      { load: () => this.next, lastAccepted: () => null, keep: () => undefined },
+      store.audit,
+      silentLogger,
+    );
+    this.authorizer = new Authorizer(
+      store.authorizations,
+      (question) => factsOf(store, question),
+      this.policy,
+    );
+    const timings = { retry: [10, 50] as const, silence: 5_000, answer: 1_000 };
+    const link = new HostLink({ name: 'one', socket: this.dom0.socket }, { log: silentLogger, timings });
+    this.hosts = new Hosts([link], store.domains, silentLogger);
+    const { authorizer, hosts } = this;
+    this.operations = new Operations({
+      authorizer,
+      hosts,
+      roles: store.roles,
+      audit: store.audit,
+      log: silentLogger,
+    });
+    this.revocation = new Revocation(authorizer, (identity) => standingOf(store, identity), silentLogger);
+    store.audit.onAppend((row) => {
+      this.revocation.heard(row);
+    });
+    this.policy.onChange(() => {
+      this.revocation.review();
+    });
+    this.keys = new OwnKeys(store, { perCustomer: 3, rsaMinimumBits: 2048 });
+    this.activity = new Activity(store.audit, store.roles);
+    for (const name of ['horatio', 'ophelia', 'yorick']) this.dom0.set(domainName(name), 'running');
+  }
+
+  async start(): Promise<void> {
+    await this.dom0.start();
+    this.hosts.start();
+    await eventually('the host to be reachable', () => this.hosts.allReachable);
+  }
+
+  async stop(): Promise<void> {
+    await this.hosts.close();
+    this.operations.close();
+    await this.dom0.stop();
+    this.temporary.remove();
+  }
+
+  /** Puts a policy in force. */
+  enforce(policy: Policy): void {
+    this.next = { ok: true, policy, digest: `${Math.random()}` };
+    this.policy.reload(ADMIN);
+  }
+
+  get ownDomains(): OwnDomainsParts {
+    return { roles: this.store.roles, hosts: this.hosts, authorizer: this.authorizer, policy: this.policy };
+  }
+
+  get consoleParts(): ConsoleParts {
+    const { authorizer, hosts, operations, revocation, store } = this;
+    return { authorizer, hosts, operations, revocation, audit: store.audit, log: silentLogger };
+  }
+
+  /** A command by exec. @returns its exit status */
+  exec(identity: Identity, text: string, terminal: FakeTerminal): Promise<number> {
+    const command = parseCommand(text);
+    if (isRefusal(command) || command.command === 'menu') throw new Error(`not a command: ${text}`);
+    const { authorizer, hosts, operations, keys, activity, store, ownDomains } = this;
+    const session = new ExecSession(
+      {
+        authorizer,
+        hosts,
+        operations,
+        keys,
+        activity,
+        standing: (who) => standingOf(store, who),
+        ownDomains,
+        console: this.consoleParts,
+      },
+      identity,
+      terminal,
+    );
+    return session.run(command);
+  }
+
+  events<K extends AuditKind>(kind: K): Extract<AuditEvent, { kind: K }>[] {
+    return this.store.audit
+      .tail({ limit: 10_000 })
+      .flatMap(({ event }) => (event.kind === kind ? [event as Extract<AuditEvent, { kind: K }>] : []));
+  }
+
+  role(customer: CustomerName, domain: DomainName, role: Role): void {
+    this.store.roles.add(customer, domain, role, ADMIN);
+  }
+
+  #customer(name: string, letter: string, domains: readonly string[]): Identity {
+    const customer = customerName(name);
+    const key: Fingerprint = fingerprint(letter);
+    this.store.customers.add(customer, ADMIN);
+    this.store.keys.add(
+      { customer, fingerprint: key, type: 'ssh-ed25519', blob: Buffer.from(letter), comment: '' },
+      ADMIN,
+      10,
+    );
+    for (const domain of domains) this.role(customer, domainName(domain), 'owner');
+    return Object.freeze({
+      customer,
+      fingerprint: key,
+      source: '192.0.2.7',
+      connection: `c-${name}`,
+      domain: null,
+    });
+  }
+}
