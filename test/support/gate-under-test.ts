@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { isRefusal } from '../../policy/refusal.js';
 import { fingerprintOf } from '../../server/gate/public-key.js';
 import { HostKey } from '../../server/gate/ssh/host-key.js';
+import type { ListenAddress } from '../../server/gate/ssh/listener.js';
 import { SignatureCheck } from '../../server/gate/ssh/signature-check.js';
 import { SshGate, type SshGateParts } from '../../server/gate/ssh/ssh-gate.js';
 import type { LoginSettings, SshSettings } from '../../server/gate/ssh/ssh-settings.js';
@@ -40,7 +41,9 @@ export class GateUnderTest {
   readonly statements: string[] = [];
   readonly #temporary: TemporaryStore;
   readonly #directory = mkdtempSync(join(tmpdir(), 'postern-gate-'));
+  /** Of the first address. */
   port = 0;
+  addresses: readonly ListenAddress[] = [];
 
   constructor(options: GateOptions = {}) {
     this.hostKey = HostKey.open(join(this.#directory, 'host_key'));
@@ -107,9 +110,10 @@ export class GateUnderTest {
 
   /** The host is known to the client from then on. */
   async listen(client?: SshClient): Promise<void> {
-    const [first] = await this.gate.listen();
-    this.port = first?.port ?? 0;
-    client?.trust(this.hostKey.knownHostsLine(first?.host ?? '', this.port));
+    const addresses = await this.gate.listen();
+    this.port = addresses[0]?.port ?? 0;
+    client?.trust(addresses.map(({ host, port }) => this.hostKey.knownHostsLine(host, port)).join('\n'));
+    this.addresses = addresses;
   }
 
   async dispose(): Promise<void> {

@@ -47,6 +47,7 @@ export class RawSsh {
   readonly #protocol: RawProtocol;
   /** Messages of the server's that reached ssh2's handlers, by their names. */
   readonly received: { name: string; args: unknown[] }[] = [];
+  readonly #counts = new Map<string, number>();
   readonly #waiting = new Set<() => void>();
   closed = false;
 
@@ -57,6 +58,7 @@ export class RawSsh {
     for (const name of WATCHED) {
       const original = protocol._handlers[name];
       protocol._handlers[name] = (...args) => {
+        this.#counts.set(name, this.count(name) + 1);
         this.received.push({ name, args: args.slice(1) });
         // ssh2 would look for its own login request, which there is none of.
         if (name !== 'USERAUTH_FAILURE' && name !== 'USERAUTH_PK_OK') original?.(...args);
@@ -95,6 +97,11 @@ export class RawSsh {
 
   get negotiated(): Negotiated {
     return this.#protocol._kex.negotiated;
+  }
+
+  /** How many messages of this name have arrived. */
+  count(name: string): number {
+    return this.#counts.get(name) ?? 0;
   }
 
   send(payload: Buffer): void {
@@ -138,12 +145,12 @@ export class RawSsh {
   async receives(name: string, times = 1): Promise<unknown[] | undefined> {
     const found = (): { args: unknown[] } | undefined =>
       this.received.filter((each) => each.name === name)[times - 1];
-    await this.#until(() => found() !== undefined || this.closed);
+    await this.until(() => found() !== undefined || this.closed, name);
     return found()?.args;
   }
 
   async isClosed(): Promise<void> {
-    await this.#until(() => this.closed);
+    await this.until(() => this.closed, 'the connection to be closed');
   }
 
   end(): void {
@@ -161,11 +168,12 @@ export class RawSsh {
     };
     const reply = (): LoginReply | undefined =>
       this.received.slice(before).flatMap(({ name }) => replies[name] ?? [])[0];
-    await this.#until(() => reply() !== undefined || this.closed);
+    await this.until(() => reply() !== undefined || this.closed, `an answer to ${method}`);
     return reply() ?? 'disconnected';
   }
 
-  async #until(holds: () => boolean): Promise<void> {
+  /** Waits until it holds; looks again whenever something arrives. */
+  async until(holds: () => boolean, what: string): Promise<void> {
     if (holds()) return;
     await new Promise<void>((resolve, reject) => {
       const look = (): void => {
@@ -175,9 +183,7 @@ export class RawSsh {
         resolve();
       };
       const timer = setTimeout(() => {
-        reject(
-          new Error(`the server did not answer; so far ${this.received.map(({ name }) => name).join(' ')}`),
-        );
+        reject(new Error(`waited for ${what}; so far ${[...this.#counts].join(' ')}`));
       }, 15_000);
       this.#waiting.add(look);
     });

@@ -94,8 +94,8 @@ export class ChannelTable {
       this.#channels.get(recipient)?.credit(bytes);
     };
     handlers.CHANNEL_REQUEST = (proto, recipient, type, wantReply, data) => {
-      if (type === 'break') this.#channels.get(recipient)?.breakRequest(data, wantReply);
-      else CHANNEL_REQUEST(proto, recipient, type, wantReply, data);
+      const done = this.#channels.get(recipient)?.request(type, wantReply, data) ?? false;
+      if (!done) CHANNEL_REQUEST(proto, recipient, type, wantReply, data);
     };
     handlers.CHANNEL_CLOSE = (proto, recipient) => {
       CHANNEL_CLOSE(proto, recipient);
@@ -114,14 +114,14 @@ export class ChannelTable {
   }
 
   #refuses(packetSize: number): { reason: number; sentence: string } | null {
-    const sentence = this.#events.refuses();
-    if (sentence !== null) return { reason: OPEN_FAILURE.prohibited, sentence };
     if (packetSize < PACKET_SIZE.least) {
       return { reason: OPEN_FAILURE.prohibited, sentence: 'the maximum packet size is too small' };
     }
     if (this.#channels.size >= this.#most) {
       return { reason: OPEN_FAILURE.resourceShortage, sentence: 'too many sessions in one connection' };
     }
+    const sentence = this.#events.refuses();
+    if (sentence !== null) return { reason: OPEN_FAILURE.prohibited, sentence };
     this.#opened += 1;
     if (this.#opened > MOST_CHANNELS) this.#events.violation('opened too many channels');
     return null;

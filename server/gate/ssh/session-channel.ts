@@ -81,12 +81,17 @@ export class SessionChannel {
     if (!this.#closed) this.#output.flush();
   }
 
-  /** RFC 4335 §3: what is too short or too long is made fit. */
-  breakRequest(data: unknown, wantReply: boolean): void {
-    const length = Buffer.isBuffer(data) && data.length >= 4 ? data.readUInt32BE(0) : 0;
-    const taken = this.#terminal?.broke(Math.min(3000, Math.max(500, length))) ?? false;
-    if (!wantReply || this.#closed) return;
-    this.#wire.answer(this.#remote, taken);
+  /**
+   * Deals with what ssh2 does not: `break` (RFC 4335), and every request once a shell or a command runs, which ssh2
+   * would leave without the answer that RFC 4254 §5.4 demands.
+   *
+   * @returns false when ssh2 shall deal with it
+   */
+  request(type: string, wantReply: boolean, data: unknown): boolean {
+    if (this.#terminal === undefined && type !== 'break') return false;
+    const done = !this.#closed && this.#perform(type, data);
+    if (wantReply && !this.#closed) this.#wire.answer(this.#remote, done);
+    return true;
   }
 
   /** The client has closed the channel, or the connection is lost. */
@@ -98,6 +103,18 @@ export class SessionChannel {
     this.#input.close();
     this.#output.close();
     this.#terminal?.closed();
+  }
+
+  #perform(type: string, data: unknown): boolean {
+    if (type === 'break') {
+      // RFC 4335 §3: what is too short or too long is made fit.
+      const length = Buffer.isBuffer(data) && data.length >= 4 ? data.readUInt32BE(0) : 0;
+      return this.#terminal?.broke(Math.min(3000, Math.max(500, length))) ?? false;
+    }
+    if (type !== 'window-change' || this.#term === null) return false;
+    const { cols, rows } = data as { cols: number; rows: number };
+    this.#terminal?.resized(cols, rows);
+    return true;
   }
 
   #listen(session: Ssh2Session): void {
@@ -119,8 +136,7 @@ export class SessionChannel {
       answer(accept);
     });
     session.on('window-change', (_accept, _reject, { cols, rows }) => {
-      if (this.#terminal !== undefined) this.#terminal.resized(cols, rows);
-      else if (this.#term !== null) this.#size = windowSize(cols, rows);
+      if (this.#term !== null) this.#size = windowSize(cols, rows);
     });
     session.on('shell', (accept, reject) => {
       this.#start(accept, reject, { kind: 'shell' });

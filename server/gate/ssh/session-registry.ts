@@ -100,21 +100,20 @@ export class SessionRegistry {
     if (entry.ending) return;
     entry.ending = true;
     const { terminal, info } = entry;
+    let patience = entry.endListeners.size === 0 ? 0 : FAREWELL_MS;
     for (const listener of entry.endListeners) {
       try {
         listener(sentence);
       } catch (error) {
+        patience = 0;
         this.#log.error({ session: info.id, err: error }, 'a session could not take leave by itself');
       }
     }
-    const impatience = setTimeout(
-      () => {
-        if (!terminal.open) return;
-        terminal.write(`${terminal.hasPty && terminal.term !== 'dumb' ? PUT_RIGHT : ''}\r\n${sentence}\r\n`);
-        terminal.exit(EXIT.failed);
-      },
-      entry.endListeners.size === 0 ? 0 : FAREWELL_MS,
-    );
+    const impatience = setTimeout(() => {
+      if (!terminal.open) return;
+      terminal.write(`${terminal.hasPty && terminal.term !== 'dumb' ? PUT_RIGHT : ''}\r\n${sentence}\r\n`);
+      terminal.exit(EXIT.failed);
+    }, patience);
     terminal.onClose(() => {
       clearTimeout(impatience);
     });

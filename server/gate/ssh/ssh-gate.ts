@@ -11,6 +11,7 @@ import type { GateLog } from './gate-log.js';
 import type { HostKey } from './host-key.js';
 import { Listener, type Arrival, type ListenAddress } from './listener.js';
 import { LoginRecord, type AuditLog } from './login-record.js';
+import { hasNativeCrypto } from './native-crypto.js';
 import { Penalties } from './penalties.js';
 import { terminalText } from './printable.js';
 import { REKEY } from './rekeying.js';
@@ -115,6 +116,8 @@ export class SshGate {
    * @throws ListenError
    */
   async listen(): Promise<ListenAddress[]> {
+    if (!hasNativeCrypto())
+      this.#parts.log.warn({}, "ssh2's native part is missing: encryption costs more CPU time");
     return this.#listener.listen(this.#parts.settings.listen);
   }
 

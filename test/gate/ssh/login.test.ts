@@ -157,6 +157,33 @@ describe('gate/ssh: login with the OpenSSH client', () => {
     assert.equal(await describe_({ TERM: 'dumb' }, ['-tt']), 'dumb null pty');
   });
 
+  it('works over IPv6, on a list of addresses', async () => {
+    const both = new GateUnderTest({
+      settings: {
+        listen: [
+          { host: '127.0.0.1', port: 0 },
+          { host: '::1', port: 0 },
+        ],
+      },
+    });
+    const other = new SshClient();
+    try {
+      await both.listen(other);
+      both.customer('alice', [other.key('alice').blob]);
+      for (const { host, port } of both.addresses) {
+        const { stdout } = await other.run({ host, port, login: 'alice', key: other.key('alice') }, [
+          'whoami',
+        ]);
+        assert.equal(stdout, 'alice -\n', host);
+      }
+      const sources = both.eventsOf('login.accepted').map(({ actor }) => actor.source);
+      assert.deepEqual(sources, ['127.0.0.1', '::1']);
+    } finally {
+      other.dispose();
+      await both.dispose();
+    }
+  });
+
   it('records logins, refusals and sessions', () => {
     const accepted = gate.eventsOf('login.accepted').find(({ login }) => login === 'horatio');
     assert.equal(accepted?.actor.customer, 'alice');
