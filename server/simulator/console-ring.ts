@@ -14,9 +14,11 @@ export class ConsoleRing {
   #kept: Buffer[] = [];
   #keptBytes = 0;
   readonly #onInput: (bytes: Buffer) => void;
+  readonly #onLock: (held: boolean) => void;
 
-  constructor(onInput: (bytes: Buffer) => void) {
+  constructor(onInput: (bytes: Buffer) => void, onLock: (held: boolean) => void) {
     this.#onInput = onInput;
+    this.#onLock = onLock;
   }
 
   get locked(): boolean {
@@ -32,12 +34,13 @@ export class ConsoleRing {
   /** Takes over a connection whose reply was sent; what was kept goes to it, once. */
   attach(client: Socket): void {
     this.#client = client;
+    this.#onLock(true);
     for (const bytes of this.#kept) client.write(bytes);
     this.#kept = [];
     this.#keptBytes = 0;
     client.on('data', this.#onInput);
     client.on('close', () => {
-      if (this.#client === client) this.#client = undefined;
+      if (this.#client === client) this.#release();
     });
     client.resume();
   }
@@ -61,8 +64,13 @@ export class ConsoleRing {
 
   /** The attached client sees the end of its console, silently. */
   dispose(): void {
-    this.#client?.end();
     this.#client?.destroySoon();
+    this.#release();
+  }
+
+  #release(): void {
+    if (!this.#client) return;
     this.#client = undefined;
+    this.#onLock(false);
   }
 }

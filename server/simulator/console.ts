@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { openDomain } from './domain-request.js';
@@ -61,10 +62,7 @@ function attachOnce(path: string, domid: number): Promise<number | 'no-tty'> {
     const interactive = stdin.isTTY;
     let attached = false;
     const finish = (status: number | 'no-tty'): void => {
-      if (attached && interactive) {
-        stdin.setRawMode(false);
-        stdin.destroy();
-      }
+      if (attached && interactive) stdin.destroy();
       socket.destroy();
       resolve(status);
     };
@@ -84,7 +82,7 @@ function attachOnce(path: string, domid: number): Promise<number | 'no-tty'> {
       if (interactive) readKeyboard();
     });
     const readKeyboard = (): void => {
-      stdin.setRawMode(true);
+      makeRaw();
       stdin.on('data', (bytes: Buffer) => {
         for (let at = 0; at < bytes.length; at += READ_SIZE) {
           const piece = bytes.subarray(at, at + READ_SIZE);
@@ -106,4 +104,13 @@ function attachOnce(path: string, domid: number): Promise<number | 'no-tty'> {
       finish(attached ? 0 : 'no-tty');
     });
   });
+}
+
+/**
+ * Node's own raw mode still turns each line feed into two characters, which xenconsole's does not. Node puts the
+ * terminal back as it found it when it exits.
+ */
+function makeRaw(): void {
+  const { status } = spawnSync('/bin/stty', ['raw', '-echo'], { stdio: ['inherit', 'ignore', 'ignore'] });
+  if (status !== 0) process.stdin.setRawMode(true);
 }

@@ -79,6 +79,11 @@ export class Host {
     return join(this.settings.sockets, `${domid}.sock`);
   }
 
+  /** There while somebody is attached to the domain's console. */
+  consoleLock(domid: number): string {
+    return join(this.directory, 'var', 'lock', `xenconsole.${domid}`);
+  }
+
   /** Living domains by domid, Domain-0 not among them. */
   domains(): DomainRecord[] {
     return this.#domids()
@@ -109,6 +114,7 @@ export class Host {
     rmSync(join(this.domainDirectory(domid), 'state.json'), { force: true });
     rmSync(this.domainDirectory(domid), { recursive: true, force: true });
     rmSync(this.socketPath(domid), { force: true });
+    rmSync(this.consoleLock(domid), { force: true });
   }
 
   /** Draws a domid that was not used lately. */

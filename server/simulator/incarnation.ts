@@ -1,6 +1,6 @@
 import type { Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 
 import { ConsoleRing } from './console-ring.js';
 import type { DomainReply, DomainRequest } from './domain-request.js';
@@ -39,11 +39,18 @@ export class Incarnation {
     this.#events = events;
     this.#record = record;
     this.#clock = new GuestClock(host.settings.timeScale);
-    this.#console = new ConsoleRing((bytes) => {
-      this.#clock.whenRunning(() => {
-        this.#guest.input(bytes);
-      });
-    });
+    this.#console = new ConsoleRing(
+      (bytes) => {
+        this.#clock.whenRunning(() => {
+          this.#guest.input(bytes);
+        });
+      },
+      (held) => {
+        const lock = host.consoleLock(record.domid);
+        if (held) writeFileSync(lock, '');
+        else rmSync(lock, { force: true });
+      },
+    );
     this.#guest = new Guest({
       name: record.name,
       config: record.config,

@@ -75,6 +75,7 @@ export async function installSimulator(options: SimulatorOptions): Promise<Simul
     'bin',
     'etc/xen',
     'srv/xen',
+    'var/lock',
     'var/log/xen',
     'state/domains',
     'state/domids',

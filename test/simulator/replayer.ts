@@ -12,7 +12,7 @@ export class Replayer {
   readonly xen: SimulatedXen;
   readonly #timeScale: number;
 
-  private constructor(xen: SimulatedXen, timeScale: number) {
+  constructor(xen: SimulatedXen, timeScale: number) {
     this.xen = xen;
     this.#timeScale = timeScale;
   }

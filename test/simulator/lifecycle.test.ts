@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Host } from '../../server/simulator/host.js';
+import { listTable } from '../../server/simulator/listing.js';
+import { eventually } from '../support/eventually.js';
+import type { ListRow } from '../support/simulated-xen.js';
+import { SimulatedXen, parseList } from '../support/simulated-xen.js';
+import { readRecording } from './recording.js';
+
+const ABSENT = 'absent';
+
+/** The states of horatio in a text full of `xl list` rows, each once in a row; a list without it is `absent`. */
+function recordedStates(name: string): string[] {
+  const states: string[] = [];
+  for (const { command, stdout } of readRecording(name)) {
+    if (!command.includes('xl list')) continue;
+    // Lists are told apart by what stands before each: its heading, or the uptime that was printed.
+    for (const list of stdout.split(/^(?:Name .*|[\d.]+ [\d.]+)\n/m).slice(1)) {
+      push(
+        states,
+        parseList(`\n${list}`).find((row) => row.name === 'horatio'),
+      );
+    }
+  }
+  return states;
+}
+
+function push(states: string[], row: ListRow | undefined): void {
+  const state = row ? `${row.memory} ${row.vcpus} ${row.state.replace(/^(r-|-b)-/, 'x--')}` : ABSENT;
+  if (states.at(-1) !== state) states.push(state);
+}
+
+describe('the life of a simulated domain', () => {
+  let xen: SimulatedXen;
+
+  const install = async (timeScale: number): Promise<void> => {
+    const domains = [{ name: 'horatio' }, { name: 'yorick', ignoresShutdown: true }];
+    xen = await SimulatedXen.install({ timeScale, domains });
+  };
+
+  beforeEach(() => install(0.03));
+
+  afterEach(() => xen.remove());
+
+  /** Slow enough that every state can be seen. */
+  const slowly = async (): Promise<void> => {
+    await xen.remove();
+    await install(0.1);
+  };
+
+  /** Watches the list, faster than `xl list` could be run, until the states seen are `expected`. */
+  async function watch(expected: readonly string[]): Promise<void> {
+    const host = new Host(xen.host.directory);
+    const states: string[] = [];
+    await eventually(
+      `the states ${expected.join(', ')}`,
+      () => {
+        const rows = parseList(listTable(host)).filter(({ name }) => name === 'horatio');
+        assert.ok(rows.length <= 1, 'the old and the new domain are listed at once');
+        // For an instant between the guest's end and its monitor's pause.
+        if (rows[0]?.state.startsWith('---s') !== true) push(states, rows[0]);
+        assert.deepEqual(states, expected.slice(0, states.length));
+        return states.length === expected.length;
+      },
+      { everyMs: 4 },
+    );
+  }
+
+  it('shuts down through the states that were recorded', async () => {
+    await slowly();
+    const recorded = recordedStates('21-shutdown');
+    assert.deepEqual(recorded, ['128 1 x-----', '128 1 --ps--', ABSENT], 'the recording');
+    await xen.start('horatio');
+    const watched = watch(recorded);
+    await xen.xl('shutdown', 'horatio');
+    await watched;
+  });
+
+  it('reboots through the states that were recorded, under a new domid and UUID, with its overrides', async () => {
+    await slowly();
+    const recorded = recordedStates('24-reboot');
+    const states = ['128 1 x-----', '128 1 --psr-', ABSENT, '0 0 --p---', '128 1 --p---', '128 1 x-----'];
+    assert.deepEqual(recorded, states, 'the recording');
+    await xen.start('horatio', 'extra="console=hvc0 overridden"');
+    const before = new Host(xen.host.directory).domains()[0]!;
+    const watched = watch(recorded);
+    await xen.xl('reboot', 'horatio');
+    await watched;
+
+    const { stdout } = await xen.xl('list', '-l', 'horatio');
+    assert.match(stdout, /"cmdline": "console=hvc0 overridden"/);
+    const after = new Host(xen.host.directory).domains()[0]!;
+    assert.ok(after.domid > before.domid);
+    assert.notEqual(after.uuid, before.uuid);
+  });
+
+  it('after a crash it is destroyed, or built anew where on_crash says so', async () => {
+    await slowly();
+    await xen.start('horatio', 'on_crash="restart"');
+    const anew = watch([
+      '128 1 x-----',
+      '128 1 --psc-',
+      ABSENT,
+      '0 0 --p---',
+      '128 1 --p---',
+      '128 1 x-----',
+    ]);
+    await xen.xl('sysrq', 'horatio', 'c');
+    await anew;
+    await xen.xl('destroy', 'horatio');
+    await xen.start('horatio');
+    await xen.xl('sysrq', 'horatio', 'c');
+    await xen.gone('horatio');
+  });
+
+  it('outlives whoever created it, killed with all of its process group', async () => {
+    const script = `'${xen.host.xl}' create -q '${xen.config('horatio')}'; echo created; sleep 600`;
+    const caller = spawn('bash', ['--norc', '-c', script], {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    await once(caller.stdout, 'data');
+    process.kill(-caller.pid!, 'SIGKILL');
+    await once(caller, 'close');
+    await xen.idle('horatio');
+    const console = xen.console('horatio');
+    await console.receives('login: ');
+    console.type('root\r');
+    await console.receives('~');
+    await xen.xl('reboot', 'horatio');
+    assert.equal(await console.ends(), 0);
+    await eventually('the next incarnation', async () => (await xen.row('horatio'))?.domid === 2);
+  });
+
+  it('stays half built, paused, when xl create is killed, and can be destroyed', async () => {
+    await slowly();
+    const caller = spawn(xen.host.xl, ['create', '-q', xen.config('horatio')], { stdio: 'ignore' });
+    await eventually(
+      'the building domain',
+      () =>
+        new Host(xen.host.directory).domains()[0]?.keeper.pid !== caller.pid &&
+        new Host(xen.host.directory).domains().length > 0,
+    );
+    caller.kill('SIGKILL');
+    await once(caller, 'close');
+    await delay(500);
+    assert.match((await xen.row('horatio'))?.state ?? '', /^--p---$/);
+    assert.equal((await xen.xl('destroy', 'horatio')).status, 0);
+    assert.equal(await xen.row('horatio'), undefined);
+  });
+
+  it('is gone when its process is killed; its console ends, and its name is free', async () => {
+    await xen.start('horatio');
+    const console = xen.console('horatio');
+    await console.receives('login: ');
+    const [record] = new Host(xen.host.directory).domains();
+    process.kill(record!.keeper.pid, 'SIGKILL');
+    assert.equal(await console.ends(), 0);
+    await xen.gone('horatio');
+    await xen.start('horatio');
+    assert.equal((await xen.row('horatio'))?.domid, record!.domid + 1);
+  });
+
+  it('has its name to itself: of two creates at once, one wins', async () => {
+    const outcomes = await Promise.all([1, 2, 3].map(() => xen.xl('create', '-q', xen.config('horatio'))));
+    assert.deepEqual(outcomes.map(({ status }) => status).sort(), [0, 3, 3]);
+    assert.equal((await xen.rows()).length, 2);
+  });
+
+  it('may take no notice of a shutdown', async () => {
+    await xen.start('yorick');
+    const { stderr, status } = await xen.xl('shutdown', 'yorick');
+    assert.equal(status, 1);
+    assert.match(
+      stderr,
+      /pvcontrol_cb: guest didn't acknowledge control request: -9\nshutdown failed \(rc=-9\)\n$/,
+    );
+    assert.equal((await xen.row('yorick'))?.state, '-b----');
+  });
+
+  it('never takes an option or a number for a name', async () => {
+    await xen.xl('create', '-q', xen.config('horatio'), 'name="17"');
+    for (const verb of ['pause', 'destroy', 'console', 'domid']) {
+      const { status, stderr } = await xen.xl(verb, '-x');
+      assert.equal(status, 2, verb);
+      assert.equal(stderr, "xl: invalid option -- 'x'\n");
+    }
+    const { stderr, status } = await xen.xl('destroy', '17');
+    assert.equal(status, 1);
+    assert.match(stderr, /Domain 17:Non-existant domain/);
+    assert.equal((await xen.rows()).length, 2, 'the domain that is called 17 is still there');
+  });
+
+  it("shows in ps as the command that created it, and holds none of its caller's streams", async () => {
+    // execFile waits until every copy of the pipes is closed: that it returns at all is the test.
+    await xen.start('horatio');
+    const [record] = new Host(xen.host.directory).domains();
+    const { stdout } = await xen.shell(
+      `ps -o args= -p ${record!.keeper.pid}; ps -o sid= -p ${record!.keeper.pid}`,
+    );
+    assert.match(stdout, new RegExp(`^xl create -q ${xen.config('horatio')}\n *${record!.keeper.pid}\n$`));
+  });
+});
