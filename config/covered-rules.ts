@@ -9,52 +9,91 @@ export interface CoveredRule {
 }
 
 /**
- * Finds rules every action of which an earlier rule takes from everybody and every domain that they speak of. Only what is sure is
- * found: names and globs are compared as words, and nothing is known about who is in a group.
+ * Finds rules every action of which an earlier rule takes from everybody and every domain that they speak of. Only what
+ * is sure is found: names and globs are compared as words, and nothing is known about who is in a group.
  */
 export function coveredRules(policy: Policy): readonly CoveredRule[] {
-  return policy.rules.flatMap((rule, index) => {
-    const earlier = policy.rules.slice(0, index);
-    const takers = rule.actions.map((action) => earlier.find((wide) => takes(wide, rule, action)));
+  const byWho = new WordIndex();
+  const byWhich = new WordIndex();
+  const covered: CoveredRule[] = [];
+  for (const rule of policy.rules) {
+    const reach = new Reach(rule);
+    const candidates = fewer(byWho.candidates(reach.who), byWhich.candidates(reach.which));
+    const takers = rule.actions.map((action) => candidates.find((wide) => wide.takes(reach, action)));
     const by = takers.includes(undefined) ? undefined : takers.at(-1);
-    return by === undefined ? [] : [{ rule, by }];
-  });
-}
-
-/** Whether `wide` decides this action for everybody, every domain and every profile that `narrow` speaks of. */
-function takes(wide: Rule, narrow: Rule, action: Action): boolean {
-  return (
-    wide.actions.includes(action) &&
-    holds(who(wide), who(narrow)) &&
-    holds(roles(wide), roles(narrow)) &&
-    holds(which(wide), which(narrow)) &&
-    (action !== 'rescue' || holds(profiles(wide), profiles(narrow)))
-  );
+    if (by !== undefined) covered.push({ rule, by: by.rule });
+    byWho.add(reach.who, reach);
+    byWhich.add(reach.which, reach);
+  }
+  return covered;
 }
 
 /** null is everything. */
-type Words = readonly string[] | null;
+type Words = ReadonlySet<string> | null;
+
+/** Whom and what a rule speaks of. */
+class Reach {
+  readonly rule: Rule;
+  readonly who: Words;
+  readonly which: Words;
+  readonly #roles: Words;
+  readonly #profiles: Words;
+
+  constructor(rule: Rule) {
+    const { customers, groups, roles } = rule.subjects;
+    const { names, tags } = rule.domains;
+    this.rule = rule;
+    this.who = words(customers, 'group', groups);
+    this.which = words(names, 'tag', tags);
+    this.#roles = roles.length === 0 || ROLES.every((role) => roles.includes(role)) ? null : new Set(roles);
+    this.#profiles = rule.profiles.length === 0 ? null : new Set(rule.profiles);
+  }
+
+  /** Whether this rule decides the action for all that a later one speaks of. */
+  takes(later: Reach, action: Action): boolean {
+    return (
+      this.rule.actions.includes(action) &&
+      holds(this.who, later.who) &&
+      holds(this.#roles, later.#roles) &&
+      holds(this.which, later.which) &&
+      (action !== 'rescue' || holds(this.#profiles, later.#profiles))
+    );
+  }
+}
+
+/** Rules by the words that they name, so that a policy of thousands of rules is not compared pair by pair. */
+class WordIndex {
+  readonly #ofEverything: Reach[] = [];
+  readonly #byWord = new Map<string, Reach[]>();
+
+  add(named: Words, reach: Reach): void {
+    if (named === null) this.#ofEverything.push(reach);
+    for (const word of named ?? []) {
+      const found = this.#byWord.get(word);
+      if (found === undefined) this.#byWord.set(word, [reach]);
+      else found.push(reach);
+    }
+  }
+
+  /** The only rules that can name all of these words: those of everything, and those that name the first. */
+  candidates(named: Words): readonly Reach[] {
+    const [first] = named ?? [];
+    return first === undefined
+      ? this.#ofEverything
+      : [...this.#ofEverything, ...(this.#byWord.get(first) ?? [])];
+  }
+}
+
+function words(names: readonly string[], kind: string, sets: readonly string[]): Words {
+  if (names.length + sets.length === 0 || names.includes('*')) return null;
+  return new Set([...names, ...sets.map((set) => `${kind} ${set}`)]);
+}
 
 function holds(wide: Words, narrow: Words): boolean {
-  return wide === null || (narrow?.every((word) => wide.includes(word)) ?? false);
+  if (wide === null) return true;
+  return narrow !== null && [...narrow].every((word) => wide.has(word));
 }
 
-function who({ subjects }: Rule): Words {
-  const words = [...subjects.customers, ...subjects.groups.map((group) => `group ${group}`)];
-  return words.length === 0 || subjects.customers.includes('*') ? null : words;
-}
-
-function which({ domains }: Rule): Words {
-  const words = [...domains.names, ...domains.tags.map((tag) => `tag ${tag}`)];
-  return words.length === 0 || domains.names.includes('*') ? null : words;
-}
-
-function roles({ subjects }: Rule): Words {
-  return subjects.roles.length === 0 || ROLES.every((role) => subjects.roles.includes(role))
-    ? null
-    : subjects.roles;
-}
-
-function profiles({ profiles: named }: Rule): Words {
-  return named.length === 0 ? null : named;
+function fewer<T>(a: readonly T[], b: readonly T[]): readonly T[] {
+  return a.length <= b.length ? a : b;
 }

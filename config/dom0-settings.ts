@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { BootProfileName, DomainName } from '../policy/names.js';
 import { NORMAL, parseDomainName, UNKNOWN_PROFILE } from '../policy/names.js';
 import { schemaCheck } from '../policy/schema-check.js';
@@ -58,7 +59,10 @@ export function loadDom0Settings(file: string): LoadedSettings<Dom0Settings> {
 
 function dom0Settings(value: unknown, reader: SettingsReader): Dom0Settings {
   const document = value as Dom0Document;
-  reader.absolute(['toolstack', 'command']);
+  const command = reader.absolute(['toolstack', 'command']);
+  if (reader.text(['toolstack', 'kind']) === 'xm' && basename(command) === 'xl') {
+    reader.warn(['toolstack', 'kind'], `This is the way xm speaks, and the command is ${command}.`);
+  }
   reader.mapping(['toolstack', 'environment'], (_, path) => reader.line(path));
   return {
     host: reader.text(['host']),

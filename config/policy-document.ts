@@ -3,7 +3,6 @@ import { basename } from 'node:path';
 import type { Policy } from '../policy/policy.js';
 import type { PolicyDocument } from '../policy/policy-schema.js';
 import { POLICY_SCHEMA } from '../policy/policy-schema.js';
-import type { SchemaCheck } from '../policy/schema-check.js';
 import { schemaCheck } from '../policy/schema-check.js';
 import { frozen } from './frozen.js';
 import { policyEntries } from './policy-entries.js';
@@ -40,8 +39,6 @@ export interface RefusedPolicy {
   readonly warnings: readonly Problem[];
 }
 
-let check: SchemaCheck | undefined;
-
 /**
  * Makes one policy of the texts of files, in the order given. Never throws for anything in them.
  * @param complete false when there are more files, which could not be read: they may define what these use
@@ -68,9 +65,8 @@ export function readPolicy(sources: readonly PolicySource[], complete = true): L
 
 /** An empty file is a document without entries. */
 function checked(document: YamlDocument): ProblemReport {
-  check ??= schemaCheck(POLICY_SCHEMA);
   const report = new ProblemReport(document);
-  report.faults(document.value === null ? [] : check(document.value));
+  report.faults(document.value === null ? [] : schemaCheck(POLICY_SCHEMA)(document.value));
   return report;
 }
 

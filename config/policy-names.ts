@@ -40,14 +40,16 @@ export class PolicyNames {
   expect(kind: 'group' | 'tag', name: string, report: ProblemReport, path: readonly string[]): void {
     if (!this.#complete || this.#given[kind].has(name)) return;
     const known = [...this.#given[kind].keys()];
-    const expected =
-      known.length === 0 ? `a ${kind} that is defined under \`${kind}s:\`` : `one of ${known.join(', ')}`;
-    report.error({
-      path,
-      message: `There is no ${kind} \`${name}\`.`,
-      expected,
-      word: name,
-      candidates: known,
-    });
+    const message = `There is no ${kind} \`${name}\`.`;
+    report.error({ path, message, expected: someOf(known, kind), word: name, candidates: known });
   }
+}
+
+/** How many names are listed for whoever misspelt one. */
+const LISTED = 20;
+
+function someOf(names: readonly string[], kind: string): string {
+  if (names.length === 0) return `a ${kind} that is defined under \`${kind}s:\``;
+  const more = names.length > LISTED ? `, or ${names.length - LISTED} more` : '';
+  return `one of ${names.slice(0, LISTED).join(', ')}${more}`;
 }

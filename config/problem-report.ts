@@ -16,6 +16,9 @@ export interface Finding {
   readonly candidates?: readonly string[];
 }
 
+/** A file with more faults than this is broken as a whole: more would not be read, and would take long to find. */
+const MOST_FAULTS = 200;
+
 /** Collects what is wrong with one document, with its places. */
 export class ProblemReport {
   readonly document: YamlDocument;
@@ -47,10 +50,14 @@ export class ProblemReport {
 
   /** Takes over what the schema check found, and remembers which parts are not worth a closer look. */
   faults(faults: readonly SchemaFault[]): void {
-    for (const fault of faults) {
+    for (const fault of faults.slice(0, MOST_FAULTS)) {
       this.#faulty.push(fault.path);
       this.error({ ...fault, suggestion: this.#spelling(fault) });
     }
+    const [next] = faults.slice(MOST_FAULTS);
+    if (next === undefined) return;
+    this.#faulty.push([]);
+    this.error({ path: next.path, message: `From here on there are ${faults.length - MOST_FAULTS} more.` });
   }
 
   /** Whether the schema check found nothing in this part nor around it, so that it has the shape of its type. */
@@ -60,7 +67,7 @@ export class ProblemReport {
 
   /** Whether the schema check found nothing in this part, whatever there is around it. */
   soundWithin(path: DocumentPath): boolean {
-    return !this.#faulty.some((faulty) => begins(faulty, path));
+    return this.#faulty.length <= MOST_FAULTS && !this.#faulty.some((faulty) => begins(faulty, path));
   }
 
   /** What to write for a value of the wrong type, where that is plain: quotes, or a list of one. */
@@ -80,7 +87,8 @@ export class ProblemReport {
     word = null,
     candidates = [],
   }: Finding): Problem {
-    const meant = suggestion ?? (word === null ? null : closest(word, candidates));
+    const few = this.problems.length <= MOST_FAULTS;
+    const meant = suggestion ?? (word === null || !few ? null : closest(word, candidates));
     return this.document.source.problem(this.document.offset(path, at), message, {
       expected,
       suggestion: meant,

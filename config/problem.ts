@@ -35,7 +35,7 @@ function entry({ place, message, expected, suggestion, lineText }: Problem, kind
   const lines = [visible(`${where}: ${kind === 'warning' ? 'warning: ' : ''}${message}`)];
   if (lineText !== null) lines.push(...excerpt(lineText, place.column));
   if (expected !== null) lines.push(visible(`    expected ${expected}`));
-  if (suggestion !== null) lines.push(visible(`    did you mean ${suggestion} ?`));
+  if (suggestion !== null) lines.push(visible(`    did you mean \`${suggestion}\`?`));
   return lines;
 }
 

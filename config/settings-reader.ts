@@ -30,6 +30,10 @@ export class SettingsReader {
     this.#report.error({ path, message, expected, suggestion });
   }
 
+  warn(path: DocumentPath, message: string): void {
+    this.#report.warn({ path, message });
+  }
+
   /** The entries of a list, each made from its path. */
   list<T>(path: DocumentPath, make: (path: DocumentPath) => T): readonly T[] {
     const value = this.#value(path);
@@ -74,7 +78,7 @@ export class SettingsReader {
   /** A path of a file or directory; relative ones start at the directory of the settings file. */
   path(path: DocumentPath): string {
     const text = this.text(path);
-    if (text.includes('\0')) this.error(path, 'A path holds no NUL.');
+    this.#printable(path, text);
     return resolve(this.#directory, text);
   }
 

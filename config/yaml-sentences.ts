@@ -17,9 +17,25 @@ const SUGGESTIONS: Readonly<Partial<Record<ErrorCode, string>>> = {
   BAD_ALIAS: '"*"',
 };
 
+/** Where one code is several mistakes, the parser's message tells them apart. */
+const BY_MESSAGE: readonly (readonly [RegExp, string])[] = [
+  [
+    /^Flow (?:map|sequence)/,
+    'A bracket that was opened is not closed, or this is not indented far enough for what is inside.',
+  ],
+  [/^Missing closing .quote/, 'A quote that was opened is not closed.'],
+  [/^Missing , between/, 'There is no comma between two entries.'],
+  [/^Nested mappings/, 'A second ": " in one line; put the text in quotes when it is meant as such.'],
+  [
+    /^(?:All collection items must|A block sequence may not|Implicit keys need|Implicit map keys need)/,
+    'This line does not fit in with those before it: look at its indentation and for a missing ":".',
+  ],
+];
+
 /** An error of the YAML parser as a problem with one clear sentence. */
 export function yamlProblem(source: SourceText, error: YAMLError): Problem {
   const offset = Math.min(error.pos[0], source.text.length);
-  const message = SENTENCES[error.code] ?? `This is not YAML: ${error.message.replace(/\.?$/, '.')}`;
+  const known = SENTENCES[error.code] ?? BY_MESSAGE.find(([pattern]) => pattern.test(error.message))?.[1];
+  const message = known ?? `This is not YAML: ${error.message.replace(/\.?$/, '.')}`;
   return source.problem(offset, message, { suggestion: SUGGESTIONS[error.code] ?? null });
 }

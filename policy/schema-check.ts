@@ -6,11 +6,20 @@ import { schemaFault } from './schema-fault.js';
 /** Checks a value, filling the schema's defaults in: the value is changed. Returns all that is wrong with it. */
 export type SchemaCheck = (value: unknown) => readonly SchemaFault[];
 
+const compiled = new WeakMap<object, SchemaCheck>();
+
 /**
- * Compiles a schema with ajv, strictly: unknown keywords and ignored defaults are mistakes of ours.
+ * The check of a schema, compiled when it is first asked for.
  * @throws Error when the schema itself is wrong
  */
 export function schemaCheck(schema: object): SchemaCheck {
+  const known = compiled.get(schema) ?? compile(schema);
+  compiled.set(schema, known);
+  return known;
+}
+
+/** Compiles with ajv, strictly: unknown keywords and ignored defaults are mistakes of ours. */
+function compile(schema: object): SchemaCheck {
   const ajv = new Ajv2020({
     strict: true,
     allErrors: true,

@@ -87,7 +87,7 @@ describe('the accepted policies', () => {
         (path) => {
           truncateSync(join(path, '001.yaml'), 20);
         },
-        /not YAML/,
+        /A bracket that was opened is not closed/,
       ],
       [
         'a text that is gone',

@@ -100,6 +100,15 @@ describe('loadDom0Settings', () => {
     assert.ok(loadDom0Settings(file).ok);
   });
 
+  it('warns of xl taken for xm', () => {
+    const result = loadDom0Settings(directory.write('dom0.yaml', 'host: x\ntoolstack: {kind: xm}\n'));
+    assert.ok(result.ok);
+    assert.deepEqual(
+      result.warnings.map(({ message }) => message),
+      ['This is the way xm speaks, and the command is /usr/sbin/xl.'],
+    );
+  });
+
   describe('refuses', () => {
     const toolstack = (text: string): string => `host: x\ntoolstack: {${text}}\n`;
     const profile = (text: string, name = 'p'): string => `host: x\nprofiles:\n  ${name}: {${text}}\n`;

@@ -3,8 +3,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { readPolicy } from '../../config/policy-document.js';
 import { problemText } from '../../config/problem.js';
-
-const RUNS = process.env['POSTERN_TEST_LONG'] === undefined ? 500 : 100_000;
+import { propertyRuns } from '../support/property-runs.js';
 
 const examples = ['10-default.yaml', '20-hosting.yaml'].map((name) =>
   readFileSync(new URL(`../../../policy/examples/${name}`, import.meta.url), 'utf8'),
@@ -89,8 +88,9 @@ const mutated = fc
     }, text),
   );
 
-describe(`readPolicy, over ${RUNS} mutated files`, () => {
+describe('readPolicy, over many mutated files', () => {
   it('loads them or refuses them with a place, and never throws', () => {
+    const runs = propertyRuns('mutated policy files', 500, 20_000);
     const outcomes = { loaded: 0, refused: 0 };
     fc.assert(
       fc.property(mutated, (text) => {
@@ -111,9 +111,12 @@ describe(`readPolicy, over ${RUNS} mutated files`, () => {
         assert.ok(result.ok || result.problems.length > 0);
         assert.doesNotMatch(problemText(found), /[\u0000-\u0009\u000b-\u001f\u007f]/);
       }),
-      { numRuns: RUNS },
+      runs,
     );
     // The property says little when only one of them comes up.
-    assert.ok(outcomes.loaded > RUNS / 50 && outcomes.refused > RUNS / 50, JSON.stringify(outcomes));
-  });
+    assert.ok(
+      outcomes.loaded > runs.numRuns / 50 && outcomes.refused > runs.numRuns / 50,
+      JSON.stringify(outcomes),
+    );
+  }).timeout(600_000);
 });

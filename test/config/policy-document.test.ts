@@ -357,9 +357,22 @@ describe('readPolicy', () => {
     assert.deepEqual(
       problems('groups: {staff: [carol]\n', 'rules:\n  - allow: [start]\n    groups: [staff]\n'),
       [
-        '1.yaml:2:1 This is not YAML: Flow map in block collection must be sufficiently indented and end with a }.',
+        '1.yaml:2:1 A bracket that was opened is not closed, or this is not indented far enough for what is inside.',
       ],
     );
+  });
+
+  it('does not take long over a file that is wrong everywhere', () => {
+    const wrong = Array.from({ length: 2_000 }, (_, index) => `  - allow: [strat${index}]\n`).join('');
+    const found = problems(`rules:\n${wrong}`);
+    assert.equal(found.length, 201);
+    assert.match(found.at(-1) ?? '', /^1\.yaml:202:13 From here on there are 1800 more\.$/);
+    const groups = Array.from({ length: 300 }, (_, index) => `  group-number-${index}: []\n`).join('');
+    const unknown = Array.from(
+      { length: 500 },
+      (_, index) => `  - {allow: [start], groups: [grop-number-${index}]}\n`,
+    );
+    assert.equal(problems(`groups:\n${groups}rules:\n${unknown.join('')}`).length, 500);
   });
 
   describe('warns', () => {

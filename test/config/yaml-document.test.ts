@@ -78,9 +78,9 @@ describe('parseYaml', () => {
       [
         'an open bracket',
         'a: [b\nc: d\n',
-        '2:1 This is not YAML: Flow sequence in block collection must be sufficiently indented and end with a ].',
+        '2:1 A bracket that was opened is not closed, or this is not indented far enough for what is inside.',
       ],
-      ['an open quote', 'a: "b\n', '2:1 This is not YAML: Missing closing "quote.'],
+      ['an open quote', 'a: "b\n', '2:1 A quote that was opened is not closed.'],
       ['brackets without end', `a: ${'['.repeat(100_000)}`, '1:67 This is nested too deeply.'],
       ['dashes without end', '- '.repeat(100_000), '1:128 This is nested too deeply.'],
       ['question marks without end', '? '.repeat(100_000), '1:128 This is nested too deeply.'],
