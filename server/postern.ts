@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { addAdminCommands } from './cli/admin-commands.js';
 import { addDom0Command } from './cli/dom0.js';
 import { addDemoCommand } from './cli/demo.js';
 import { CliError, EXIT } from './cli/exit-status.js';
@@ -16,6 +17,7 @@ async function main(): Promise<void> {
   addGateCommand(program);
   addDom0Command(program);
   addDemoCommand(program);
+  addAdminCommands(program);
   await program.parseAsync();
 }
 

@@ -7,8 +7,7 @@ import { ControlServer } from '../gate/control/control-server.js';
 import { Gate } from '../gate/gate.js';
 import { HostKey } from '../gate/ssh/host-key.js';
 import { Store } from '../store/store.js';
-/** The name of the database in the state directory. */
-const DATABASE = 'postern.db';
+import { DATABASE } from './desk.js';
 import { CliError } from './exit-status.js';
 import type { Half } from './half.js';
 import { liveUntilStopped } from './half.js';

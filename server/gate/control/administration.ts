@@ -5,7 +5,7 @@ import { AuditUnavailable, StoreError } from '../../store/store-error.js';
 import type { Store } from '../../store/store.js';
 import { auditRoutes } from './audit-routes.js';
 import { backupRoutes } from './backup-routes.js';
-import type { AdministrationSettings, RunningGate } from './control-ports.js';
+import type { AdministrationSettings, HostJournal, RunningGate } from './control-ports.js';
 import { customerRoutes } from './customer-routes.js';
 import { domainRoutes } from './domain-routes.js';
 import { explainRoutes, policyRoutes } from './policy-routes.js';
@@ -32,19 +32,27 @@ export class Administration {
   static ofRunningGate(store: Store, settings: AdministrationSettings, gate: RunningGate): Administration {
     const routes = [
       ...commonRoutes(store, settings, gate, () => gate.policy.policy),
+      ...auditRoutes(store, gate.hosts),
       ...policyRoutes(gate.policy),
       ...sessionRoutes(store, gate),
     ];
     return new Administration(routes, true);
   }
 
-  /** @param policy reads the policy files as they are */
+  /**
+   * While no gate runs.
+   *
+   * @param journals of the hosts
+   * @param policy reads the policy files as they are
+   */
   static ofDatabase(
     store: Store,
     settings: AdministrationSettings,
+    journals: readonly HostJournal[],
     policy: () => Policy | Refusal,
   ): Administration {
-    return new Administration(commonRoutes(store, settings, null, policy), false);
+    const routes = [...commonRoutes(store, settings, null, policy), ...auditRoutes(store, journals)];
+    return new Administration(routes, false);
   }
 
   /** Never throws for what an admin can get wrong, nor for a full disk. */
@@ -78,11 +86,9 @@ function commonRoutes(
   gate: RunningGate | null,
   policy: () => Policy | Refusal,
 ): readonly Route[] {
-  const hosts = gate?.hosts ?? [];
   return [
     ...customerRoutes(store, settings, gate?.sessions ?? null),
-    ...domainRoutes(store, hosts),
-    ...auditRoutes(store, hosts),
+    ...domainRoutes(store, gate?.hosts ?? []),
     ...explainRoutes(store, policy),
     ...backupRoutes(store, settings),
   ];

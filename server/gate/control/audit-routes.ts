@@ -5,7 +5,7 @@ import type { Witness } from '../../store/audit-verifier.js';
 import type { Store } from '../../store/store.js';
 import { customer, domain, number, optional, time } from './argument.js';
 import type { AuditReport } from './control-answers.js';
-import type { Host } from './control-ports.js';
+import type { HostJournal } from './control-ports.js';
 import { Lines, route } from './route.js';
 import type { Route } from './route.js';
 
@@ -20,7 +20,7 @@ const QUERY = {
 };
 
 /** Reading the audit log, following it, and checking it against the hosts' journals. */
-export function auditRoutes(store: Store, hosts: readonly Host[]): readonly Route[] {
+export function auditRoutes(store: Store, hosts: readonly HostJournal[]): readonly Route[] {
   return [
     route('GET', '/audit', QUERY, (given) => ({
       rows: store.audit.tail({
@@ -59,7 +59,7 @@ function tailQuery(given: Readonly<Record<keyof TailQuery, unknown>>): TailQuery
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null));
 }
 
-async function testimony(host: Host, heard: Witness[]): Promise<AuditReport['witnesses'][number]> {
+async function testimony(host: HostJournal, heard: Witness[]): Promise<AuditReport['witnesses'][number]> {
   let entries = 0;
   try {
     for await (const { auditSeq, auditHash, operation } of host.journal()) {

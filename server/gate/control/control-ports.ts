@@ -40,14 +40,18 @@ export interface PolicyInForce {
     | { readonly ok: false; readonly revision: number; readonly problems: readonly string[] };
 }
 
-/** A Xen host as the gate hears it. */
-export interface Host {
+/** The journal of a host, as the witness for the audit log. */
+export interface HostJournal {
   readonly name: string;
+  /** @throws when the host does not answer */
+  journal(): AsyncIterable<Witness>;
+}
+
+/** A Xen host as the gate hears it. */
+export interface Host extends HostJournal {
   readonly reachable: boolean;
   /** What was last heard of its domains. */
   readonly domains: ReadonlyMap<DomainName, DomainView>;
-  /** What the host's own journal says it heard of the audit log. @throws when the host does not answer */
-  journal(): AsyncIterable<Witness>;
 }
 
 /** What only a running gate has. */

@@ -5,7 +5,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import { pipeline } from 'node:stream/promises';
 import { isRefusal } from '../../../policy/refusal.js';
-import type { AdminActor } from '../../store/audit-event.js';
+import { adminActor } from './admin-actor.js';
 import type { Administration } from './administration.js';
 import { listenOnControlSocket } from './control-socket.js';
 import { HandedFile, Lines } from './route.js';
@@ -76,7 +76,7 @@ export class ControlServer {
         method: request.method as Method,
         path,
         given: { ...Object.fromEntries(new URLSearchParams(query)), ...body },
-        actor: actorOf(request),
+        actor: adminActor(request.headers[ADMIN_HEADER]),
         signal,
       });
       await send(response, answer, signal);
@@ -93,11 +93,6 @@ export class ControlServer {
       else sendJson(response, 500, { error: 'the gate could not do this: see its log' });
     }
   }
-}
-
-function actorOf(request: IncomingMessage): AdminActor {
-  const claimed = request.headers[ADMIN_HEADER];
-  return { admin: typeof claimed === 'string' && /^[\x21-\x7e]{1,64}$/.test(claimed) ? claimed : 'unknown' };
 }
 
 /** @returns undefined when it is not a JSON object, or too much */

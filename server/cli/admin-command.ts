@@ -1,0 +1,55 @@
+import type { Command } from 'commander';
+import { loadGateSettings } from '../../config/gate-settings.js';
+import { adminName } from './admin-name.js';
+import { Desk } from './desk.js';
+import { GATE_SETTINGS, valid } from './settings-option.js';
+
+/** The options of every command of an admin. */
+export interface AdminOptions {
+  readonly settings: string;
+  readonly json?: true;
+}
+
+/** Adds a command with `--settings`, `--json` and examples. @param usage its name and arguments, as commander has them */
+export function adminCommand(
+  parent: Command,
+  usage: string,
+  description: string,
+  examples: readonly string[],
+): Command {
+  return parent
+    .command(usage)
+    .description(description)
+    .option('--settings <file>', "the gate's settings", GATE_SETTINGS)
+    .option('--json', 'print JSON')
+    .addHelpText('after', exampleText(examples));
+}
+
+/** Adds a command that only has others below it. */
+export function adminNoun(
+  program: Command,
+  name: string,
+  description: string,
+  examples: readonly string[],
+): Command {
+  return program.command(name).description(description).addHelpText('after', exampleText(examples));
+}
+
+export function exampleText(examples: readonly string[]): string {
+  return `\nExamples:\n${examples.map((example) => `  ${example}\n`).join('')}`;
+}
+
+/** Does the work at a desk, and leaves it. @throws CliError */
+export async function atDesk<T>(options: AdminOptions, work: (desk: Desk) => Promise<T>): Promise<T> {
+  const desk = new Desk(valid(loadGateSettings(options.settings)), adminName());
+  try {
+    return await work(desk);
+  } finally {
+    desk.close();
+  }
+}
+
+/** Prints the answer as JSON, or the text for people. */
+export function say(options: Pick<AdminOptions, 'json'>, answer: object, text: string): void {
+  process.stdout.write(options.json === true ? `${JSON.stringify(answer, null, 2)}\n` : text);
+}

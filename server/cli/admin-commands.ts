@@ -1,0 +1,27 @@
+import type { Command } from 'commander';
+import { addAuditCommand } from './audit.js';
+import { addBackupCommand } from './backup.js';
+import { addConsoleCommand } from './console.js';
+import { addCustomerCommand } from './customer.js';
+import { addDoctorCommand } from './doctor.js';
+import { addDomainCommand } from './domain.js';
+import { addHostkeyCommand } from './hostkey.js';
+import { addKeyCommand } from './key.js';
+import { addPolicyCommand } from './policy.js';
+import { addRoleCommand } from './role.js';
+import { addSessionCommand } from './session.js';
+
+/** Adds all that admins type, in the order of the help. */
+export function addAdminCommands(program: Command): void {
+  addCustomerCommand(program);
+  addKeyCommand(program);
+  addRoleCommand(program);
+  addDomainCommand(program);
+  addSessionCommand(program);
+  addAuditCommand(program);
+  addPolicyCommand(program);
+  addConsoleCommand(program);
+  addHostkeyCommand(program);
+  addBackupCommand(program);
+  addDoctorCommand(program);
+}

@@ -1,0 +1,23 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { adminCommand, atDesk, say } from './admin-command.js';
+import type { AdminOptions } from './admin-command.js';
+
+/** Adds `postern backup`. */
+export function addBackupCommand(program: Command): void {
+  adminCommand(
+    program,
+    'backup <file>',
+    'Write a consistent copy of the database (customers, keys, roles, audit log) into a new file, while the gate runs.',
+    ['postern backup /var/backups/postern-$(date +%F).db'],
+  )
+    .addHelpText(
+      'after',
+      "\nTo restore: stop the gate, put the copy in place of postern.db in the state directory, remove\npostern.db-wal and postern.db-shm, see that the owner is the gate's user, start the gate.\n",
+    )
+    .action(async (name: string, options: AdminOptions) => {
+      const file = resolve(name);
+      await atDesk(options, (desk) => desk.backup(file));
+      say(options, { file }, `${file} is written\n`);
+    });
+}

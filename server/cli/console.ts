@@ -1,0 +1,63 @@
+import type { Command } from 'commander';
+import { loadDom0Settings } from '../../config/dom0-settings.js';
+import { parseDomainName } from '../../policy/names.js';
+import { exampleText } from './admin-command.js';
+import { adminName } from './admin-name.js';
+import { ConsoleConnection, passesEscape } from './console/console-connection.js';
+import { ConsoleVisit } from './console/console-visit.js';
+import { CliError, EXIT } from './exit-status.js';
+import { DOM0_SETTINGS, valid } from './settings-option.js';
+
+interface ConsoleOptions {
+  readonly settings: string;
+  readonly socket?: string;
+  readonly watch?: true;
+  readonly take?: true;
+}
+
+/** Adds `postern console`. */
+export function addConsoleCommand(program: Command): void {
+  program
+    .command('console <domain>')
+    .description(
+      "Sit at a domain's console, beside customers, on the Xen host itself: straight to the dom0 half, without the gate.",
+    )
+    .option('--settings <file>', "the dom0 half's settings", DOM0_SETTINGS)
+    .option('--socket <path>', "the dom0 half's socket, instead of the one of the settings")
+    .option('--watch', 'only look on')
+    .option('--take', 'take the keyboard from whoever has it')
+    .addHelpText(
+      'after',
+      exampleText([
+        'postern console horatio',
+        'postern console horatio --watch',
+        'postern console horatio --take',
+      ]),
+    )
+    .addHelpText('after', 'Leave with Ctrl-] and then a dot; Ctrl-] ? tells more.\n')
+    .action(async (name: string, options: ConsoleOptions) => {
+      process.exitCode = await visit(name, options);
+    });
+}
+
+async function visit(name: string, options: ConsoleOptions): Promise<number> {
+  const domain = parseDomainName(name);
+  if (domain === undefined)
+    throw new CliError(`${JSON.stringify(name.slice(0, 80))} is not the name of a guest`, EXIT.usage);
+  if (options.watch === true && options.take === true)
+    throw new CliError('--watch and --take contradict each other', EXIT.usage);
+  const socket = options.socket ?? valid(loadDom0Settings(options.settings)).socket;
+  const escape = await passesEscape(socket);
+  const { stdin, stdout, stderr } = process;
+  const connection = await ConsoleConnection.open(socket, {
+    domain,
+    mode: options.watch === true ? 'watch' : 'write',
+    takeover: options.take ?? false,
+    columns: stdout.isTTY ? stdout.columns : 80,
+    rows: stdout.isTTY ? stdout.rows : 24,
+    label: `admin ${adminName()}`,
+  });
+  const seat = { input: stdin, output: stdout, notices: stderr, term: process.env['TERM'] ?? 'dumb' };
+  const visitor = new ConsoleVisit(seat, connection, escape);
+  return visitor.run();
+}

@@ -1,0 +1,201 @@
+import { request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { isRefusal, refusal } from '../../../policy/refusal.js';
+import { CONSOLE_PROTOCOL, FRAME_BYTES, FRAME_LIMIT, PING_INTERVAL_MS } from '../../wire/console.js';
+import type { ConsoleNote, ConsoleRequest } from '../../wire/console.js';
+import { bytesFrame, FrameError, FrameReader, noteFrame } from '../../wire/frames.js';
+import { parseConsoleNote, parseContract, parseWireRefusal } from '../../wire/schemas.js';
+import { CliError, EXIT } from '../exit-status.js';
+import { refused } from '../refused.js';
+
+/** What a console says. */
+export interface ConsoleEars {
+  /** The guest's bytes; `taken` is to be called when they are out. */
+  bytes(data: Buffer, taken: () => void): void;
+  note(note: ConsoleNote): void;
+  /** The last thing that is heard. */
+  closed(reason: string): void;
+}
+
+export interface ConsoleWish {
+  readonly domain: string;
+  readonly mode: 'write' | 'watch';
+  readonly takeover: boolean;
+  readonly columns: number;
+  readonly rows: number;
+  readonly label: string;
+}
+
+/** One attachment to a console, straight over dom0's socket. */
+export class ConsoleConnection {
+  readonly #socket: Duplex;
+  readonly #head: Buffer;
+  readonly #frames = new FrameReader();
+  #ears: ConsoleEars | undefined;
+  #pings: NodeJS.Timeout | undefined;
+  #unanswered = 0;
+
+  /** Made by `open`. */
+  constructor(socket: Duplex, head: Buffer) {
+    this.#socket = socket;
+    this.#head = head;
+    socket.pause();
+    socket.on('error', () => undefined);
+  }
+
+  /** @throws CliError when dom0 does not answer or refuses */
+  static async open(path: string, wish: ConsoleWish): Promise<ConsoleConnection> {
+    const query = new URLSearchParams({
+      mode: wish.mode,
+      cols: String(wish.columns),
+      rows: String(wish.rows),
+      label: wish.label,
+      ...(wish.takeover ? { takeover: '1' } : {}),
+    });
+    const url = `/domains/${encodeURIComponent(wish.domain)}/console?${query.toString()}`;
+    const asked = request({
+      socketPath: path,
+      path: url,
+      agent: false,
+      headers: { connection: 'Upgrade', upgrade: CONSOLE_PROTOCOL },
+    });
+    return new Promise((resolve, reject) => {
+      asked.once('upgrade', (_response, socket: Duplex, head: Buffer) => {
+        resolve(new ConsoleConnection(socket, head));
+      });
+      asked.once('response', (response) => {
+        refusedBy(response).then(reject, reject);
+      });
+      asked.once('error', (error) => {
+        reject(unreachable(path, error));
+      });
+      asked.end();
+    });
+  }
+
+  /** Begins to read; once. */
+  listen(ears: ConsoleEars): void {
+    this.#ears = ears;
+    this.#pings = setInterval(() => {
+      this.#ping();
+    }, PING_INTERVAL_MS);
+    this.#socket.on('data', (chunk: Buffer) => {
+      this.#take(chunk);
+    });
+    this.#socket.once('close', () => {
+      this.#end('the connection to dom0 is lost');
+    });
+    if (this.#head.length > 0) this.#take(this.#head);
+    this.#socket.resume();
+  }
+
+  /** To the guest. @returns false when more should wait for `onDrain` */
+  write(data: Buffer): boolean {
+    let room = true;
+    for (let from = 0; from < data.length; from += FRAME_LIMIT) {
+      room = this.#socket.write(bytesFrame(data.subarray(from, from + FRAME_LIMIT)));
+    }
+    return room;
+  }
+
+  onDrain(listener: () => void): void {
+    this.#socket.once('drain', listener);
+  }
+
+  tell(note: ConsoleRequest): void {
+    if (this.#socket.writable) this.#socket.write(noteFrame(note));
+  }
+
+  /** Twice is harmless. */
+  close(): void {
+    this.#ears = undefined;
+    clearInterval(this.#pings);
+    this.#socket.destroy();
+  }
+
+  #take(chunk: Buffer): void {
+    try {
+      for (const { kind, body } of this.#frames.push(chunk)) {
+        if (kind === FRAME_BYTES) {
+          this.#ears?.bytes(body, () => {
+            this.tell({ note: 'credit', bytes: body.length });
+          });
+        } else this.#heard(body);
+      }
+    } catch (error) {
+      if (!(error instanceof FrameError || error instanceof SyntaxError)) throw error;
+      this.#end(`dom0 broke the protocol: ${error.message}`);
+    }
+  }
+
+  #heard(body: Buffer): void {
+    const note = parseConsoleNote(JSON.parse(body.toString('utf8')));
+    if (isRefusal(note)) return;
+    if (note.note === 'ping') this.tell({ note: 'pong' });
+    else if (note.note === 'pong') this.#unanswered = 0;
+    else this.#ears?.note(note);
+  }
+
+  #ping(): void {
+    if (this.#unanswered >= 2) {
+      this.#end('dom0 does not answer any more');
+      return;
+    }
+    this.#unanswered += 1;
+    this.tell({ note: 'ping' });
+  }
+
+  #end(reason: string): void {
+    const ears = this.#ears;
+    this.close();
+    ears?.closed(reason);
+  }
+}
+
+/** Whether Ctrl-] can be sent to the guest on this host. @throws CliError when dom0 does not answer */
+export async function passesEscape(path: string): Promise<boolean> {
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    request({ socketPath: path, path: '/contract', agent: false })
+      .once('response', resolve)
+      .once('error', (error) => {
+        reject(unreachable(path, error));
+      })
+      .end();
+  });
+  const contract = parseContract(await json(response));
+  if (isRefusal(contract))
+    throw new CliError(`the dom0 half on ${path} speaks another version: ${contract.detail}`);
+  return contract.console.passesEscape;
+}
+
+async function refusedBy(response: IncomingMessage): Promise<CliError> {
+  const no = parseWireRefusal(await json(response));
+  return refused(
+    isRefusal(no)
+      ? refusal('internal', `dom0 answered with status ${response.statusCode ?? 0}`)
+      : { ...no, refused: true },
+  );
+}
+
+async function json(response: IncomingMessage): Promise<unknown> {
+  let text = '';
+  response.setEncoding('utf8');
+  for await (const chunk of response as AsyncIterable<string>) text += chunk;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function unreachable(path: string, error: NodeJS.ErrnoException): CliError {
+  const mend =
+    error.code === 'EACCES'
+      ? 'run this with sudo'
+      : 'is the dom0 half running on this machine (systemctl status postern-dom0)?';
+  return new CliError(
+    `the dom0 half does not answer on ${path}: ${error.message}; ${mend}`,
+    EXIT.unreachable,
+  );
+}

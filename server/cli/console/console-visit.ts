@@ -1,0 +1,194 @@
+import type { ReadStream, WriteStream } from 'node:tty';
+import { EscapeFilter } from '../../gate/console/escape-filter.js';
+import type { Intention } from '../../gate/console/escape-filter.js';
+import { terminalReset } from '../../gate/console/terminal-reset.js';
+import { printable } from '../../gate/printable.js';
+import type { ConsoleEnd, ConsoleNote, Presence } from '../../wire/console.js';
+import { EXIT } from '../exit-status.js';
+import type { ConsoleConnection } from './console-connection.js';
+
+/** What an admin sits at. */
+export interface Seat {
+  readonly input: Pick<ReadStream, 'on' | 'off' | 'pause' | 'resume'> &
+    Partial<Pick<ReadStream, 'setRawMode' | 'isTTY'>>;
+  readonly output: Pick<WriteStream, 'write' | 'on' | 'off'> &
+    Partial<Pick<WriteStream, 'columns' | 'rows' | 'isTTY'>>;
+  /** For what is said by us and not by the guest. */
+  readonly notices: { write(text: string): unknown };
+  readonly term: string;
+}
+
+const HELP = [
+  'Ctrl-] .  leave                Ctrl-] w  who is here',
+  'Ctrl-] t  take the keyboard    Ctrl-] Ctrl-]  send Ctrl-] to the guest',
+];
+
+const ENDS: Readonly<Record<ConsoleEnd, readonly [sentence: string, status: number]>> = {
+  'domain-gone': ['the domain is gone', EXIT.noSuchDomain],
+  'shutting-down': ['the dom0 half is stopping', EXIT.unreachable],
+  evicted: ['this console was ended by the dom0 half', EXIT.refused],
+  protocol: ['this console was ended by the dom0 half: it was not understood', EXIT.failed],
+};
+
+const CTRL_BRACKET = Buffer.from([0x1d]);
+
+/** An admin at a console, from taking the terminal to putting it right again. */
+export class ConsoleVisit {
+  readonly #seat: Seat;
+  readonly #connection: ConsoleConnection;
+  readonly #passesEscape: boolean;
+  readonly #escapes = new EscapeFilter();
+  readonly #present = new Map<number, Presence>();
+  #me = -1;
+  #writing = false;
+  #hinted = false;
+  #leave: (status: number) => void = () => undefined;
+
+  /** @param passesEscape whether Ctrl-] may be sent to the guest: elsewhere it would end the console for everybody */
+  constructor(seat: Seat, connection: ConsoleConnection, passesEscape: boolean) {
+    this.#seat = seat;
+    this.#connection = connection;
+    this.#passesEscape = passesEscape;
+  }
+
+  /** @returns the exit status, when the terminal is put right */
+  async run(): Promise<number> {
+    const { input, output, term } = this.#seat;
+    const typed = (data: Buffer): void => {
+      for (const intention of this.#escapes.push(data)) this.#mean(intention);
+    };
+    const resized = (): void => {
+      this.#connection.tell({ note: 'resize', cols: output.columns ?? 80, rows: output.rows ?? 24 });
+    };
+    const left = new Promise<number>((resolve) => (this.#leave = resolve));
+    const ended = (): void => {
+      this.#leave(EXIT.done);
+    };
+    input.setRawMode?.(true);
+    try {
+      this.#connection.listen({
+        bytes: (data, taken) => output.write(data, taken),
+        note: (note) => {
+          this.#hear(note);
+        },
+        closed: (reason) => {
+          this.#say(reason);
+          this.#leave(EXIT.unreachable);
+        },
+      });
+      input.on('data', typed);
+      input.on('end', ended);
+      output.on('resize', resized);
+      return await left;
+    } finally {
+      input.off('data', typed);
+      input.off('end', ended);
+      output.off('resize', resized);
+      this.#connection.close();
+      if (output.isTTY === true) output.write(`${terminalReset(term)}\r\n`);
+      input.setRawMode?.(false);
+      input.pause();
+    }
+  }
+
+  #mean(intention: Intention): void {
+    switch (intention.kind) {
+      case 'bytes':
+        this.#type(intention.bytes);
+        return;
+      case 'escape-itself':
+        if (this.#passesEscape) this.#type(CTRL_BRACKET);
+        else this.#say("Ctrl-] cannot be sent: this host's console would end for everybody");
+        return;
+      case 'leave':
+        this.#leave(EXIT.done);
+        return;
+      case 'takeover':
+        this.#connection.tell({ note: 'takeover' });
+        return;
+      case 'help':
+        for (const line of HELP) this.#say(line);
+        return;
+      case 'who':
+        for (const { label, mode } of this.#present.values()) this.#say(`${printable(label, 64)} (${mode})`);
+        return;
+      case 'sysrq':
+      case 'reboot':
+      case 'break':
+        this.#say(`not from here: use xl's own command`);
+        return;
+      case 'ask-sysrq':
+      case 'ask-reboot':
+      case 'cancelled':
+      case 'unknown-key':
+        this.#say('Ctrl-] ? for help');
+    }
+  }
+
+  #type(bytes: Buffer): void {
+    if (!this.#writing) {
+      if (!this.#hinted) this.#say('you are watching: Ctrl-] t takes the keyboard');
+      this.#hinted = true;
+      return;
+    }
+    if (this.#connection.write(bytes)) return;
+    this.#seat.input.pause();
+    this.#connection.onDrain(() => {
+      this.#seat.input.resume();
+    });
+  }
+
+  #hear(note: ConsoleNote): void {
+    switch (note.note) {
+      case 'attached': {
+        this.#me = note.attachment;
+        this.#writing = note.mode === 'write';
+        for (const who of note.present) this.#present.set(who.attachment, who);
+        const others = note.present.filter(({ attachment }) => attachment !== this.#me);
+        const company = others.map(({ label, mode }) => `${printable(label, 64)} (${mode})`).join(', ');
+        this.#say(
+          `console of ${printable(note.domain)}${this.#writing ? '' : ', watching'}; leave with Ctrl-] .`,
+        );
+        if (company !== '') this.#say(`here already: ${company}`);
+        return;
+      }
+      case 'writer':
+        this.#writing = note.attachment === this.#me;
+        this.#hinted = false;
+        this.#say(
+          this.#writing
+            ? 'you have the keyboard'
+            : `${printable(note.label ?? 'nobody', 64)} has the keyboard`,
+        );
+        return;
+      case 'joined':
+        this.#present.set(note.who.attachment, note.who);
+        this.#say(`${printable(note.who.label, 64)} has come (${note.who.mode})`);
+        return;
+      case 'left':
+        this.#present.delete(note.who.attachment);
+        this.#say(`${printable(note.who.label, 64)} has left`);
+        return;
+      case 'skipped':
+        this.#say(`${note.bytes} bytes were skipped`);
+        return;
+      case 'state':
+        this.#say(`the domain is ${note.state}, its console ${note.console}`);
+        return;
+      case 'ended': {
+        const [sentence, status] = ENDS[note.reason];
+        this.#say(sentence);
+        this.#leave(status);
+        return;
+      }
+      case 'resized':
+      case 'ping':
+      case 'pong':
+        return;
+    }
+  }
+
+  #say(sentence: string): void {
+    this.#seat.notices.write(`\r\n[${sentence}]\r\n`);
+  }
+}

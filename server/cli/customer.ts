@@ -1,0 +1,88 @@
+import type { Command } from 'commander';
+import type { CustomerView } from '../gate/control/control-answers.js';
+import type { Customer } from '../store/records.js';
+import { adminCommand, adminNoun, atDesk, say } from './admin-command.js';
+import type { AdminOptions } from './admin-command.js';
+import { keyTable } from './key.js';
+import { roleTable } from './role.js';
+import { sessionTable } from './session.js';
+import { sessionsEnded } from './sessions-ended.js';
+import { shortTime, table } from './table.js';
+
+/** Adds `postern customer …`. */
+export function addCustomerCommand(program: Command): void {
+  const customer = adminNoun(program, 'customer', 'Who may log in.', [
+    'postern customer add alice',
+    'postern customer suspend alice --reason "unpaid since March"',
+  ]);
+
+  adminCommand(customer, 'add <customer>', 'Add a customer; keys and roles come after.', [
+    'postern customer add alice',
+  ]).action(async (name: string, options: AdminOptions) => {
+    const added = await atDesk(options, (desk) => desk.ask('POST', '/customers', { customer: name }));
+    say(
+      options,
+      added,
+      `customer ${name} is added; next: postern key add ${name} FILE, postern role add ${name} DOMAIN owner\n`,
+    );
+  });
+
+  adminCommand(customer, 'list', 'List the customers.', ['postern customer list --json']).action(
+    async (options: AdminOptions) => {
+      const answer = (await atDesk(options, (desk) => desk.ask('GET', '/customers'))) as {
+        customers: Customer[];
+      };
+      const rows = answer.customers.map(({ name, since, suspendedAt }) => [
+        name,
+        shortTime(since),
+        standing(suspendedAt),
+      ]);
+      say(options, answer.customers, table(['CUSTOMER', 'SINCE', ''], rows, 'there are no customers'));
+    },
+  );
+
+  adminCommand(customer, 'show <customer>', 'Show a customer with keys, roles and live sessions.', [
+    'postern customer show alice',
+  ]).action(async (name: string, options: AdminOptions) => {
+    const view = (await atDesk(options, (desk) => desk.ask('GET', at(name)))) as CustomerView;
+    const { since, suspendedAt } = view.customer;
+    const head = `${name}, since ${shortTime(since)}${suspendedAt === null ? '' : `, ${standing(suspendedAt)}`}`;
+    const parts = [keyTable(view.keys), roleTable(view.roles), sessionTable(view.sessions)];
+    say(options, view, `${head}\n\n${parts.join('\n')}`);
+  });
+
+  adminCommand(
+    customer,
+    'remove <customer>',
+    'Remove a customer with keys and roles; live sessions end at once.',
+    ['postern customer remove alice'],
+  ).action(async (name: string, options: AdminOptions) => {
+    const answer = await atDesk(options, (desk) => desk.ask('DELETE', at(name)));
+    say(options, answer, `customer ${name} is removed${sessionsEnded(answer)}\n`);
+  });
+
+  adminCommand(customer, 'suspend <customer>', 'Let a customer not log in; live sessions end at once.', [
+    'postern customer suspend alice --reason "unpaid since March"',
+  ])
+    .option('--reason <text>', 'for the audit log; the customer does not read it')
+    .action(async (name: string, options: AdminOptions & { readonly reason?: string }) => {
+      const { reason } = options;
+      const answer = await atDesk(options, (desk) => desk.ask('POST', `${at(name)}/suspend`, { reason }));
+      say(options, answer, `customer ${name} is suspended${sessionsEnded(answer)}\n`);
+    });
+
+  adminCommand(customer, 'resume <customer>', 'Let a suspended customer log in again.', [
+    'postern customer resume alice',
+  ]).action(async (name: string, options: AdminOptions) => {
+    const answer = await atDesk(options, (desk) => desk.ask('POST', `${at(name)}/resume`));
+    say(options, answer, `customer ${name} may log in\n`);
+  });
+}
+
+function at(name: string): string {
+  return `/customers/${encodeURIComponent(name)}`;
+}
+
+function standing(suspendedAt: string | null): string {
+  return suspendedAt === null ? '' : `suspended since ${shortTime(suspendedAt)}`;
+}

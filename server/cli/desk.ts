@@ -1,0 +1,154 @@
+import { createWriteStream, existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { GateSettings } from '../../config/gate-settings.js';
+import { loadPolicy } from '../../config/policy-directory.js';
+import { problemText } from '../../config/problem.js';
+import type { Policy } from '../../policy/policy.js';
+import { isRefusal } from '../../policy/refusal.js';
+import { adminActor } from '../gate/control/admin-actor.js';
+import { Administration, NEEDS_THE_GATE } from '../gate/control/administration.js';
+import { ControlClient, ControlFault, ControlUnreachable } from '../gate/control/control-client.js';
+import { readHostJournal } from '../gate/control/host-journal.js';
+import type { Method } from '../gate/control/route.js';
+import { StoreError } from '../store/store-error.js';
+import { Store } from '../store/store.js';
+import { CliError, EXIT } from './exit-status.js';
+import { refused } from './refused.js';
+
+/** The name of the database in the state directory. */
+export const DATABASE = 'postern.db';
+
+/** The codes of a gate that is not there. */
+const DOWN: ReadonlySet<string> = new Set(['ENOENT', 'ECONNREFUSED']);
+
+/**
+ * Where admins ask: the running gate over its control socket; only when there is none, the database itself, as the state
+ * directory's owner. Every no is a CliError with its sentence.
+ */
+export class Desk {
+  readonly #settings: GateSettings;
+  readonly #admin: string;
+  readonly #gate: ControlClient;
+  #store: Store | undefined;
+  #database: Administration | undefined;
+
+  /** @param admin who asks, for the audit log */
+  constructor(settings: GateSettings, admin: string) {
+    this.#settings = settings;
+    this.#admin = admin;
+    this.#gate = new ControlClient(settings.controlSocket, admin);
+  }
+
+  /** @param path with its parts percent-encoded */
+  async ask(method: Method, path: string, given: object = {}): Promise<object> {
+    const answer = await this.#reach(
+      () => this.#gate.ask(method, path, given),
+      () => this.#askDatabase(method, path, given),
+    );
+    if (isRefusal(answer)) throw refused(answer);
+    return answer;
+  }
+
+  /** As `ask`, for what only a running gate can answer. */
+  async askGate(method: Method, path: string, given: object = {}): Promise<object> {
+    const answer = await this.#reach(() => this.#gate.ask(method, path, given));
+    if (isRefusal(answer)) throw refused(answer);
+    return answer;
+  }
+
+  /** Follows what a running gate goes on to answer. */
+  async follow(path: string, signal: AbortSignal): Promise<AsyncGenerator<object>> {
+    const lines = await this.#reach(() => this.#gate.lines(path, signal));
+    if (isRefusal(lines)) throw refused(lines);
+    return lines;
+  }
+
+  /** Writes a copy of the database into a new file, mode 0600, of the user who runs this. */
+  async backup(file: string): Promise<void> {
+    if (existsSync(file)) throw new CliError(`${file} is there already: name a new file`, EXIT.refused);
+    try {
+      await this.#reach(
+        async () => {
+          const bytes = await this.#gate.bytes('POST', '/backup', { file });
+          if (isRefusal(bytes)) throw refused(bytes);
+          await pipeline(bytes, createWriteStream(file, { flags: 'wx', mode: 0o600, flush: true }));
+          if (!bytes.complete) throw new ControlFault('the gate has gone before the copy was whole');
+        },
+        async () => {
+          const store = this.#open();
+          await store.backup(file);
+          store.audit.append({ kind: 'backup.made', actor: adminActor(this.#admin), file });
+        },
+      );
+    } catch (error) {
+      // Half a backup is worse than none; it was not there before.
+      rmSync(file, { force: true });
+      throw error;
+    }
+  }
+
+  /** Twice is harmless. */
+  close(): void {
+    this.#store?.close();
+    this.#store = undefined;
+    this.#database = undefined;
+  }
+
+  /** Asks the gate; when there is none, does the other. */
+  async #reach<T>(gate: () => Promise<T>, otherwise?: () => Promise<T>): Promise<T> {
+    try {
+      return await gate();
+    } catch (error) {
+      const { message } = error as Error;
+      if (error instanceof CliError) throw error;
+      if (!(error instanceof ControlUnreachable)) throw new CliError(message, EXIT.failed);
+      if (error.code === 'EACCES' || error.code === 'EPERM') {
+        throw new CliError(`${message}: run this with sudo, or as the gate's own user`, EXIT.unreachable);
+      }
+      if (!DOWN.has(error.code)) throw new CliError(message, EXIT.unreachable);
+    }
+    if (otherwise === undefined)
+      throw new CliError(`${NEEDS_THE_GATE} (${this.#settings.controlSocket})`, EXIT.unreachable);
+    try {
+      return await otherwise();
+    } catch (error) {
+      if (error instanceof StoreError)
+        throw new CliError(`the gate is not running, and ${error.message}`, EXIT.refused);
+      throw error;
+    }
+  }
+
+  #askDatabase(method: Method, path: string, given: object): Promise<object> {
+    this.#database ??= Administration.ofDatabase(
+      this.#open(),
+      this.#settings,
+      this.#settings.hosts.map(({ name, socket }) => ({ name, journal: () => readHostJournal(socket) })),
+      () => policyFiles(this.#settings.policy),
+    );
+    const [bare = '', query] = path.split('?', 2);
+    const all = { ...Object.fromEntries(new URLSearchParams(query)), ...given };
+    const actor = adminActor(this.#admin);
+    return this.#database.answer({
+      method,
+      path: bare,
+      given: all,
+      actor,
+      signal: new AbortController().signal,
+    });
+  }
+
+  #open(): Store {
+    const { state } = this.#settings;
+    if (!existsSync(state))
+      throw new StoreError(`there is no state directory ${state}: start the gate once, it makes it`);
+    this.#store ??= Store.open(join(state, DATABASE));
+    return this.#store;
+  }
+}
+
+function policyFiles(directory: string): Policy {
+  const loaded = loadPolicy(directory);
+  if (loaded.ok) return loaded.policy;
+  throw new CliError(`the policy is not sound:\n${problemText(loaded.problems)}`, EXIT.failed);
+}

@@ -1,0 +1,79 @@
+import { request } from 'node:http';
+import { isRefusal } from '../../../policy/refusal.js';
+import { VERBS, WIRE_VERSION } from '../../wire/contract.js';
+import { parseContract } from '../../wire/schemas.js';
+import { because, fail, ok, warn } from './diagnosis.js';
+import type { Diagnosis } from './diagnosis.js';
+
+const TIMEOUT_MS = 5000;
+
+/** How a dom0 half can be mended that does not answer, by the system's reason. */
+const MENDS: Readonly<Record<string, string>> = {
+  ENOENT: 'start the dom0 half (systemctl start postern-dom0), or the tunnel to its host (postern-host@NAME)',
+  ECONNREFUSED:
+    'start the dom0 half (systemctl start postern-dom0), or the tunnel to its host (postern-host@NAME)',
+  EACCES: "put the gate's user into the group of the socket, or run this as the gate's user or with sudo",
+};
+
+/** Whether a dom0 half answers on its socket, and speaks our version. */
+export async function checkDom0(subject: string, socket: string): Promise<Diagnosis> {
+  let text: string;
+  try {
+    text = await get(socket, '/contract');
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    const mend = MENDS[code] ?? 'see the log of the dom0 half (journalctl -u postern-dom0)';
+    return fail(subject, `the dom0 half does not answer on ${socket}: ${because(error)}`, mend);
+  }
+  const contract = parsed(text);
+  if (contract === undefined) {
+    return fail(
+      subject,
+      `what answers on ${socket} does not speak version ${WIRE_VERSION}`,
+      'upgrade the dom0 half first, then the gate',
+    );
+  }
+  const { host, verbs, profiles } = contract;
+  const missing = VERBS.filter((verb) => !verbs.includes(verb));
+  if (missing.length > 0) {
+    return warn(
+      subject,
+      `${host} cannot do ${missing.join(', ')}`,
+      'upgrade the dom0 half, or see its settings (profiles, sysrqKeys)',
+    );
+  }
+  return ok(
+    subject,
+    `${host} answers; rescue profiles: ${profiles.map(({ name }) => name).join(', ') || 'none'}`,
+  );
+}
+
+function parsed(text: string) {
+  try {
+    const contract = parseContract(JSON.parse(text));
+    return isRefusal(contract) ? undefined : contract;
+  } catch {
+    return undefined;
+  }
+}
+
+function get(socketPath: string, path: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ socketPath, path, agent: false, timeout: TIMEOUT_MS }, (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => {
+        text += chunk;
+      });
+      response.once('end', () => {
+        resolve(text);
+      });
+      response.once('error', reject);
+    });
+    asked.once('error', reject);
+    asked.once('timeout', () => {
+      asked.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`));
+    });
+    asked.end();
+  });
+}

@@ -1,0 +1,157 @@
+import { statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { GateSettings } from '../../../config/gate-settings.js';
+import { loadPolicy } from '../../../config/policy-directory.js';
+import { problemText } from '../../../config/problem.js';
+import { isRefusal } from '../../../policy/refusal.js';
+import { ControlClient, ControlUnreachable } from '../../gate/control/control-client.js';
+import type { GateStatus } from '../../gate/control/control-answers.js';
+import { HostKey } from '../../gate/ssh/host-key.js';
+import { Store } from '../../store/store.js';
+import { DATABASE } from '../desk.js';
+import { because, fail, ok, warn } from './diagnosis.js';
+import type { Diagnosis } from './diagnosis.js';
+import { checkDom0 } from './dom0-answer.js';
+import { checkMode, exists } from './files.js';
+
+/** All about the gate on this machine. */
+export async function checkGate(settings: GateSettings, admin: string): Promise<Diagnosis[]> {
+  const status = await askStatus(settings.controlSocket, admin);
+  return [
+    ...checkState(settings, 'pid' in status),
+    checkHostKey(settings.hostKey),
+    ...checkPolicyFiles(settings.policy),
+    ...checkControl(settings.controlSocket, status),
+    ...(await Promise.all(settings.hosts.map(({ name, socket }) => checkDom0(`host ${name}`, socket)))),
+  ];
+}
+
+function checkState({ state }: GateSettings, running: boolean): Diagnosis[] {
+  const file = join(state, DATABASE);
+  if (!exists(state)) {
+    return [
+      fail(
+        'state',
+        `there is no directory ${state}`,
+        `start the gate once, or: install -d -m 0700 -o postern -g postern ${state}`,
+      ),
+    ];
+  }
+  const found = [checkMode('state', state, 0o077, '700')];
+  if (!exists(file)) {
+    return [
+      ...found,
+      warn(
+        'database',
+        `there is no ${file}`,
+        'nothing to do: the gate or the first `postern customer add` makes it',
+      ),
+    ];
+  }
+  for (const one of [file, `${file}-wal`, `${file}-shm`])
+    if (exists(one)) found.push(checkMode('database', one, 0o077, '600'));
+  return running ? found : [...found, checkDatabase(file)];
+}
+
+/** Opened only as its owner: what SQLite makes beside it must not become another user's. */
+function checkDatabase(file: string): Diagnosis {
+  const { uid } = statSync(file);
+  if (uid !== process.geteuid?.()) {
+    return warn(
+      'database',
+      'it was not opened: the gate is not running, and this is not its owner',
+      `run this as its owner: sudo -u '#${uid}' postern doctor`,
+    );
+  }
+  try {
+    const store = Store.open(file);
+    try {
+      return ok(
+        'database',
+        `it opens; ${store.customers.list().length} customers, audit log at row ${store.audit.head().seq}`,
+      );
+    } finally {
+      store.close();
+    }
+  } catch (error) {
+    return fail(
+      'database',
+      because(error),
+      'restore a backup if the file is damaged (postern backup --help)',
+    );
+  }
+}
+
+function checkHostKey(file: string): Diagnosis {
+  if (!exists(file))
+    return warn(
+      'host key',
+      `there is no ${file}`,
+      'nothing to do: the gate makes it when it is started for the first time',
+    );
+  try {
+    const { fingerprint } = HostKey.read(file);
+    return ok('host key', `${fingerprint} (${file})`);
+  } catch (error) {
+    return fail(
+      'host key',
+      because(error),
+      'mend the file, or move it away: the gate then makes a new one, of which customers are warned',
+    );
+  }
+}
+
+function checkPolicyFiles(directory: string): Diagnosis[] {
+  const loaded = loadPolicy(directory);
+  const warnings = loaded.warnings.map((problem) =>
+    warn('policy', problemText([problem], 'warning').trimEnd(), 'see `postern policy check --help`'),
+  );
+  if (loaded.ok) return [ok('policy', `${directory}: ${loaded.policy.rules.length} rules`), ...warnings];
+  const mend = 'mend the files; until then the policy that was accepted last stays in force';
+  return [
+    ...loaded.problems.map((problem) => fail('policy', problemText([problem]).trimEnd(), mend)),
+    ...warnings,
+  ];
+}
+
+function checkControl(
+  socket: string,
+  status: GateStatus | { readonly problem: string; readonly code: string },
+): Diagnosis[] {
+  if ('problem' in status) {
+    if (status.code === 'EACCES')
+      return [fail('gate', status.problem, "run this with sudo, or as the gate's own user")];
+    return [warn('gate', status.problem, 'systemctl start postern-gate')];
+  }
+  const found = [
+    ok(
+      'gate',
+      `running as process ${status.pid}, ${status.sessions} sessions, policy revision ${status.policy.revision}`,
+    ),
+    checkMode('control socket', dirname(socket), 0o077, '700'),
+    checkMode('control socket', socket, 0o177, '600'),
+  ];
+  for (const { name, reachable } of status.hosts) {
+    if (!reachable)
+      found.push(
+        fail(
+          `host ${name}`,
+          'the running gate does not reach it',
+          'see the log of the gate (journalctl -u postern-gate)',
+        ),
+      );
+  }
+  return found;
+}
+
+async function askStatus(
+  socket: string,
+  admin: string,
+): Promise<GateStatus | { problem: string; code: string }> {
+  try {
+    const status = await new ControlClient(socket, admin).ask('GET', '/status');
+    return isRefusal(status) ? { problem: status.message, code: '' } : (status as GateStatus);
+  } catch (error) {
+    return { problem: because(error), code: error instanceof ControlUnreachable ? error.code : '' };
+  }
+}

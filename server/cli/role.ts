@@ -1,0 +1,64 @@
+import type { Command } from 'commander';
+import type { RoleRow } from '../store/records.js';
+import { adminCommand, adminNoun, atDesk, say } from './admin-command.js';
+import type { AdminOptions } from './admin-command.js';
+import { withQuery } from './query.js';
+import { shortTime, table } from './table.js';
+
+/** Adds `postern role …`. */
+export function addRoleCommand(program: Command): void {
+  const role = adminNoun(program, 'role', 'Who is owner, operator or watcher of which domain.', [
+    'postern role add alice horatio owner',
+    'postern role list --domain horatio',
+  ]);
+
+  adminCommand(
+    role,
+    'add <customer> <domain> <role>',
+    'Give a role: owner, operator or watcher; or change it.',
+    ['postern role add alice horatio owner'],
+  ).action(async (customer: string, domain: string, given: string, options: AdminOptions) => {
+    const body = { customer, domain, role: given };
+    const answer = (await atDesk(options, (desk) => desk.ask('PUT', '/roles', body))) as {
+      role: RoleRow;
+      seen: boolean;
+    };
+    say(options, answer, `${customer} is ${answer.role.role} of ${domain}\n`);
+    if (!answer.seen)
+      process.stderr.write(`note: no host has shown a domain ${domain} so far; is the name right?\n`);
+  });
+
+  adminCommand(role, 'list', 'List the roles.', ['postern role list', 'postern role list --customer alice'])
+    .option('--customer <customer>', 'only those of this customer')
+    .option('--domain <domain>', 'only those on this domain')
+    .action(async (options: AdminOptions & { readonly customer?: string; readonly domain?: string }) => {
+      const { customer, domain } = options;
+      const answer = (await atDesk(options, (desk) =>
+        desk.ask('GET', withQuery('/roles', { customer, domain })),
+      )) as {
+        roles: RoleRow[];
+      };
+      say(options, answer.roles, roleTable(answer.roles));
+    });
+
+  adminCommand(
+    role,
+    'remove <customer> <domain>',
+    'Take a role away; who sits at the console is ended at once.',
+    ['postern role remove alice horatio'],
+  ).action(async (customer: string, domain: string, options: AdminOptions) => {
+    const answer = await atDesk(options, (desk) => desk.ask('DELETE', '/roles', { customer, domain }));
+    say(options, answer, `${customer} has no role on ${domain} any more\n`);
+  });
+}
+
+export function roleTable(roles: readonly RoleRow[]): string {
+  const rows = roles.map(({ customer, domain, role, since, counts }) => [
+    customer,
+    domain,
+    role,
+    shortTime(since),
+    counts ? '' : `does not count: the domain was retired (postern domain adopt ${domain})`,
+  ]);
+  return table(['CUSTOMER', 'DOMAIN', 'ROLE', 'SINCE', ''], rows, 'there are no roles');
+}

@@ -1,0 +1,6 @@
+/** How many sessions were ended by it, in words. */
+export function sessionsEnded(answer: object): string {
+  const { sessionsEnded: count = 0 } = answer as { sessionsEnded?: number };
+  if (count === 0) return '';
+  return count === 1 ? '; 1 session was ended' : `; ${count} sessions were ended`;
+}

@@ -1,0 +1,41 @@
+import { request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { isRefusal } from '../../../policy/refusal.js';
+import type { Witness } from '../../store/audit-verifier.js';
+import { parseJournalPage } from '../../wire/schemas.js';
+
+const TIMEOUT_MS = 10_000;
+
+/**
+ * What a host's own journal says it heard of the audit log, page by page: `GET /journal` of dom0's socket.
+ *
+ * @throws Error with a sentence when the host does not answer, or answers something else
+ */
+export async function* readHostJournal(socket: string): AsyncGenerator<Witness> {
+  let after: number | null = 0;
+  while (after !== null) {
+    const page = parseJournalPage(await get(socket, `/journal?after=${after}`));
+    if (isRefusal(page)) throw new Error(`the host's journal cannot be read: ${page.detail}`);
+    yield* page.entries;
+    if (page.next !== null && page.next <= after) throw new Error('the journal of the host goes backwards');
+    after = page.next;
+  }
+}
+
+async function get(socket: string, path: string): Promise<unknown> {
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const asked = request({ socketPath: socket, path, agent: false, timeout: TIMEOUT_MS });
+    asked.once('response', resolve);
+    asked.once('error', reject);
+    asked.once('timeout', () => {
+      asked.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`));
+    });
+    asked.end();
+  });
+  let text = '';
+  response.setEncoding('utf8');
+  for await (const chunk of response as AsyncIterable<string>) text += chunk;
+  if (response.statusCode !== 200)
+    throw new Error(`the host answered with status ${response.statusCode ?? 0}`);
+  return JSON.parse(text);
+}
