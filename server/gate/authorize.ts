@@ -25,10 +25,9 @@ export interface Wish {
 export interface Authorizations {
   /** @throws AuditUnavailable when nothing can be written: nothing has happened then */
   settle<T>(question: Question, decide: (facts: Facts) => Settled<T>): T;
+  /** Reads the same for who only wants to know, also when nothing can be written. */
+  look(question: Question): Facts;
 }
-
-/** Reads the same without a transaction, for when the store cannot begin one. */
-export type ReadStanding = (question: Question) => Omit<Facts, 'count'>;
 
 /** The policy in force at this moment. */
 export interface PolicyInForce {
@@ -129,18 +128,11 @@ type Verdict =
 /** The one place that says yes. */
 export class Authorizer {
   readonly #authorizations: Authorizations;
-  readonly #readStanding: ReadStanding;
   readonly #inForce: PolicyInForce;
   readonly #clock: () => Date;
 
-  constructor(
-    authorizations: Authorizations,
-    readStanding: ReadStanding,
-    inForce: PolicyInForce,
-    clock: () => Date = () => new Date(),
-  ) {
+  constructor(authorizations: Authorizations, inForce: PolicyInForce, clock: () => Date = () => new Date()) {
     this.#authorizations = authorizations;
-    this.#readStanding = readStanding;
     this.#inForce = inForce;
     this.#clock = clock;
   }
@@ -177,7 +169,7 @@ export class Authorizer {
   /** Whether what goes on may go on: as `consider`, but what was begun is not counted against itself. */
   mayStill(identity: Holder, wish: Wish): Refusal | null {
     const question = this.#question(identity, wish.domain);
-    const verdict = this.#judge(question, wish, { ...this.#readStanding(question), count: () => 0 });
+    const verdict = this.#judge(question, wish, { ...this.#authorizations.look(question), count: () => 0 });
     return verdict.allow ? null : verdict.refusal;
   }
 
@@ -208,20 +200,11 @@ export class Authorizer {
     return this.#authorizations.settle(question, (facts) => answer(this.#judge(question, wish, facts)));
   }
 
-  /** Asks without writing; also when the store cannot even begin a transaction. */
+  /** Asks without writing, also when nothing can be written. */
   #look<T>(identity: Holder, domain: string, ask: (judge: (wish: Wish) => Verdict) => T): T {
     const question = this.#question(identity, domain);
-    const answer = (facts: Facts): T => ask((wish) => this.#judge(question, wish, facts));
-    try {
-      return this.#authorizations.settle(question, (facts) => {
-        const value = answer(facts);
-        return { events: [], value: () => value };
-      });
-    } catch (fault) {
-      if (!(fault instanceof AuditUnavailable)) throw fault;
-      // What is limited cannot be counted, so it is not allowed; what is not limited is.
-      return answer({ ...this.#readStanding(question), count: () => Number.POSITIVE_INFINITY });
-    }
+    const facts = this.#authorizations.look(question);
+    return ask((wish) => this.#judge(question, wish, facts));
   }
 
   #question({ customer, fingerprint }: Holder, domain: string): Question {

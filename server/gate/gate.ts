@@ -1,6 +1,5 @@
 import type { Refusal } from '../../policy/refusal.js';
 import type { AuditEvent, EventActor } from '../store/audit-event.js';
-import type { Facts, Question } from '../store/authorizations.js';
 import { AuditUnavailable } from '../store/store-error.js';
 import type { Store } from '../store/store.js';
 import { Activity } from './activity.js';
@@ -66,11 +65,7 @@ export class Gate {
     this.#version = parts.version;
     const standing = (identity: Identity): Refusal | null => standingOf(store, identity);
     this.policy = new PolicyHolder(parts.policySource, audit, log);
-    this.authorizer = new Authorizer(
-      store.authorizations,
-      (question) => factsOf(store, question),
-      this.policy,
-    );
+    this.authorizer = new Authorizer(store.authorizations, this.policy);
     const options = { log, ...(parts.hostTimings === undefined ? {} : { timings: parts.hostTimings }) };
     const links = settings.hosts.map((host) => new HostLink(host, options));
     this.hosts = new Hosts(links, store.domains, log);
@@ -176,13 +171,4 @@ export function standingOf(store: Store, { customer, fingerprint }: Identity): R
   if (found !== undefined && found.suspendedAt !== null) return words.suspended();
   const held = store.keys.list(customer).some((key) => key.fingerprint === fingerprint);
   return found !== undefined && held ? null : words.keyRevoked();
-}
-
-/** What `authorizations.settle` reads, without a transaction. */
-export function factsOf(store: Store, { customer, fingerprint, domain }: Question): Omit<Facts, 'count'> {
-  return {
-    suspended: (store.customers.find(customer)?.suspendedAt ?? null) !== null,
-    keyHeld: store.keys.list(customer).some((key) => key.fingerprint === fingerprint),
-    role: store.roles.find(customer, domain) ?? null,
-  };
 }

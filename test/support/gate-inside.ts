@@ -15,7 +15,7 @@ import type { OwnDomainsParts } from '../../server/gate/own-domains.js';
 import type { ConsoleParts } from '../../server/gate/console/console-session.js';
 import { OwnKeys } from '../../server/gate/keys.js';
 import { Operations } from '../../server/gate/operations.js';
-import { factsOf, standingOf } from '../../server/gate/gate.js';
+import { standingOf } from '../../server/gate/gate.js';
 import { PolicyHolder } from '../../server/gate/policy-holder.js';
 import type { LoadResult } from '../../server/gate/policy-holder.js';
 import { Revocation } from '../../server/gate/revocation.js';
@@ -93,11 +93,7 @@ export class GateInside {
       store.audit,
       silentLogger,
     );
-    this.authorizer = new Authorizer(
-      store.authorizations,
-      (question) => factsOf(store, question),
-      this.policy,
-    );
+    this.authorizer = new Authorizer(store.authorizations, this.policy);
     const timings = { retry: [10, 50] as const, silence: 5_000, answer: 1_000 };
     const link = new HostLink({ name: 'one', socket: this.dom0.socket }, { log: silentLogger, timings });
     this.hosts = new Hosts([link], store.domains, silentLogger);
