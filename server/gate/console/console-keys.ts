@@ -33,6 +33,9 @@ interface Hands {
 /** How long a takeover may take. Milliseconds. */
 const PATIENCE = 5_000;
 
+/** How much may be typed ahead of a takeover. Bytes. */
+const MOST_AHEAD = 4096;
+
 /** How often one who only watches is told so while typing. Milliseconds. */
 const REMIND = 5_000;
 
@@ -43,6 +46,8 @@ export class ConsoleKeys {
   readonly #hands: Hands;
   readonly #filter = new EscapeFilter();
   #taking: { readonly grant: Grant; readonly timer: NodeJS.Timeout } | null = null;
+  /** What was typed after Ctrl-] t, until the keyboard is ours: it is meant for the guest. */
+  #ahead = '';
   #reminded = 0;
   #asking = false;
 
@@ -62,6 +67,9 @@ export class ConsoleKeys {
     if (taking === null) return;
     this.#hands.taken(taking);
     this.#doors.operations.recordEnd(taking, 'done', null, null);
+    const ahead = Buffer.from(this.#ahead, 'latin1');
+    this.#ahead = '';
+    if (ahead.length > 0) this.#toGuest(ahead);
   }
 
   /** The host is lost: a takeover under way has not happened. */
@@ -135,6 +143,10 @@ export class ConsoleKeys {
       stream.write(bytes);
       return;
     }
+    if (this.#taking !== null) {
+      this.#ahead = (this.#ahead + bytes.toString('latin1')).slice(0, MOST_AHEAD);
+      return;
+    }
     if (Date.now() - this.#reminded < REMIND) return;
     this.#reminded = Date.now();
     this.#scene.notice.show(stream === null ? say.keysDropped : say.watching);
@@ -171,6 +183,7 @@ export class ConsoleKeys {
       this.#doors.operations.recordEnd(taking, 'refused', 'console-taken', 'dom0 did not give the keyboard');
     }, PATIENCE);
     this.#taking = { grant: taking, timer };
+    this.#ahead = '';
     stream.takeover(taking);
   }
 
