@@ -53,11 +53,18 @@ export class Api {
   readonly #parts: ApiParts;
   readonly #feed = new ChangesFeed();
   readonly #server: Server;
+  readonly #upgraded = new Set<Duplex>();
 
   constructor(parts: ApiParts) {
     this.#parts = parts;
     this.#server = createServer(
-      { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 60_000, maxHeaderSize: 16 * 1024 },
+      {
+        headersTimeout: 10_000,
+        requestTimeout: 30_000,
+        keepAliveTimeout: 60_000,
+        connectionsCheckingInterval: 5_000,
+        maxHeaderSize: 16 * 1024,
+      },
       (request, response) => {
         this.#answer(request, response).catch((error: unknown) => {
           this.#fault(error, response);
@@ -80,13 +87,16 @@ export class Api {
     this.#feed.tell(change);
   }
 
-  /** Ends all connections. Twice is harmless. */
-  async close(): Promise<void> {
+  /** Takes no more, and ends all but the consoles, which `drop` ends when they have said goodbye. Twice is harmless. */
+  close(): void {
     this.#feed.close();
-    if (!this.#server.listening) return;
-    const closed = new Promise((resolve) => this.#server.close(resolve));
+    if (this.#server.listening) this.#server.close();
     this.#server.closeAllConnections();
-    await closed;
+  }
+
+  /** Ends what is left. */
+  drop(): void {
+    for (const socket of this.#upgraded) socket.destroy();
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -169,6 +179,8 @@ export class Api {
 
   /** The console host answers 101 itself; here is answered what is no console. */
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#upgraded.add(socket);
+    socket.on('close', () => this.#upgraded.delete(socket));
     socket.on('error', () => {
       socket.destroy();
     });

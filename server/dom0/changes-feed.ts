@@ -3,7 +3,7 @@ import type { Change } from '../wire/domain.js';
 
 const BEAT_MS = 5_000;
 /** A reader that is so far behind is dropped: it can come again and gets the whole list. */
-const BEHIND_LIMIT = 1024 * 1024;
+const BEHIND_LIMIT = 4 * 1024 * 1024;
 
 /** Those who follow `GET /changes`. */
 export class ChangesFeed {

@@ -23,6 +23,7 @@ import { Operations } from './operations/operations.js';
 import { Transcripts } from './operations/transcripts.js';
 import type { Deadlines } from './operations/work-parts.js';
 import { PACE } from './pace.js';
+import { lockState } from './state-lock.js';
 import type { Pace } from './pace.js';
 import { toolstackOf } from './toolstack/toolstack-of.js';
 import type { ToolstackSettings } from './toolstack/toolstack-of.js';
@@ -61,7 +62,8 @@ export interface Dom0Parts {
 export class Dom0 {
   readonly #parts: Dom0Parts;
   readonly #clock: () => number;
-  #running: Running | null = null;
+  /** What was acquired, in order; given back in the opposite one. */
+  #release: (() => void | Promise<void>)[] = [];
 
   constructor(parts: Dom0Parts) {
     this.#parts = parts;
@@ -80,47 +82,44 @@ export class Dom0 {
       throw new SocketError(`another dom0 half is running: somebody answers on ${settings.socket}`);
     }
     await mkdir(settings.state, { recursive: true, mode: 0o700 });
-    const condense = OperationBook.condense.bind(OperationBook);
-    const { journal, records } = await Journal.open(settings.state, condense, { logger, clock: this.#clock });
+    const unlock = await lockState(settings.state);
+    const release: (() => void | Promise<void>)[] = [unlock];
+    this.#release = release;
     try {
-      this.#running = await this.#assemble(journal, profiles, (book) => {
-        records.forEach((record) => {
-          book.take(record);
-        });
+      const condense = OperationBook.condense.bind(OperationBook);
+      const { journal, records } = await Journal.open(settings.state, condense, {
+        logger,
+        clock: this.#clock,
       });
-      await this.#running.api.listen(settings.socket, settings.socketGroup);
+      release.push(() => journal.close());
+      const book = new OperationBook();
+      for (const record of records) book.take(record);
+      const { api, observer } = await this.#assemble(journal, book, profiles, release);
+      await api.listen(settings.socket, settings.socketGroup);
+      logger.info({ socket: settings.socket, domains: observer.list().length }, 'dom0.listening');
     } catch (error) {
       await this.stop();
-      await journal.close();
       throw error;
     }
-    logger.info({ socket: settings.socket, domains: this.#running.observer.list().length }, 'dom0.listening');
   }
 
   /** Twice is harmless. What is under way is taken up by the next start. */
   async stop(): Promise<void> {
-    const running = this.#running;
-    this.#running = null;
-    if (running === null) return;
-    running.observer.stop();
-    running.unsubscribe();
-    await running.api.close();
-    await running.operations.stop();
-    await this.#parts.consoles.dispose();
-    await running.journal.close();
+    const release = this.#release.reverse();
+    this.#release = [];
+    for (const each of release) await each();
   }
 
   async #assemble(
     journal: Journal,
+    book: OperationBook,
     profiles: BootProfiles,
-    recall: (book: OperationBook) => void,
-  ): Promise<Running> {
+    release: (() => void | Promise<void>)[],
+  ): Promise<{ readonly api: Api; readonly observer: Observer }> {
     const { settings, consoles, logger } = this.#parts;
     const toolstack = this.#parts.toolstack ?? toolstackOf(settings.toolstack);
     const pace = { ...PACE, ...this.#parts.pace };
     const clock = this.#clock;
-    const book = new OperationBook();
-    recall(book);
     const configs = new DomainConfigs(settings, logger);
     const told = new Map<DomainName, string>();
     const observer = new Observer(
@@ -177,10 +176,23 @@ export class Dom0 {
       const found = observer.find(name);
       if (found !== undefined) api.tell({ change: 'domain', domain: view(found) });
     };
-    const unsubscribe = consoles.onState(tellDomain);
+    release.push(
+      () => {
+        api.drop();
+      },
+      () => consoles.dispose(),
+      consoles.onState(tellDomain),
+      () => operations.stop(),
+      () => {
+        api.close();
+      },
+      () => {
+        observer.stop();
+      },
+    );
     await observer.start();
-    operations.resume();
-    return { observer, operations, api, journal, unsubscribe };
+    await operations.resume();
+    return { api, observer };
   }
 
   #tellConsoles({ name, incarnation, observation }: ObservedDomain, told: Map<DomainName, string>): void {
@@ -190,14 +202,6 @@ export class Dom0 {
     told.set(name, news);
     this.#parts.consoles.observed(name, incarnation, state, profile);
   }
-}
-
-interface Running {
-  readonly observer: Observer;
-  readonly operations: Operations;
-  readonly api: Api;
-  readonly journal: Journal;
-  readonly unsubscribe: () => void;
 }
 
 function contractOf(settings: Dom0Settings, profiles: BootProfiles): Contract {

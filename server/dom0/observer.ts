@@ -1,6 +1,6 @@
-import { NORMAL, UNKNOWN_PROFILE } from '../../policy/names.js';
+import { NORMAL } from '../../policy/names.js';
 import type { BootProfileName, DomainName } from '../../policy/names.js';
-import { isRefusal, refusal } from '../../policy/refusal.js';
+import { isRefusal } from '../../policy/refusal.js';
 import type { Refusal } from '../../policy/refusal.js';
 import type { Observation } from '../wire/domain.js';
 import type { BootProfiles } from './boot/boot-profiles.js';
@@ -9,26 +9,20 @@ import { CpuGauge } from './cpu-gauge.js';
 import type { DomainConfig } from './domain-config.js';
 import type { DomainConfigs } from './domain-configs.js';
 import type { Logger } from './logger.js';
+import { IncarnationProfiles } from './incarnation-profiles.js';
+import type { Boots } from './incarnation-profiles.js';
 import { NO_MEMORY, observedState } from './observed-state.js';
 import type { Rising, StateMemory } from './observed-state.js';
 import type { Pace } from './pace.js';
 import { SharedRun } from './shared-run.js';
-import type { BootShape, ListedDomain, LongDomain, Toolstack } from './toolstack/toolstack.js';
+import type { ListedDomain, Toolstack } from './toolstack/toolstack.js';
 
-/** More new incarnations than this in one round are read from one long listing of everything. */
-const SINGLE_LISTINGS = 4;
+const AGEING_MS = 1_000;
 
-/** What our own operations did and do, as far as it explains what is seen. */
-export interface Expectations {
+/** What our own operations do and did, as far as it explains what is seen. */
+export interface Expectations extends Boots {
   rising(name: DomainName): Rising;
   falling(name: DomainName): boolean;
-  /** The last boot by us under this name. */
-  lastBoot(name: DomainName): LastBoot | null;
-}
-
-export interface LastBoot extends Incarnation {
-  readonly profile: BootProfileName;
-  readonly boot: BootShape;
 }
 
 /** A managed domain as it was last seen. */
@@ -44,9 +38,6 @@ export interface ObservedDomain {
 interface Entry {
   seen: ObservedDomain;
   memory: StateMemory;
-  /** The incarnation whose profile is known. */
-  settledFor: string | null;
-  profileRetryAt: number;
   missingSince: number | null;
   toldAt: number;
   readonly cpu: CpuGauge;
@@ -73,27 +64,34 @@ export interface ObserverEvents {
 export class Observer {
   readonly #parts: ObserverParts;
   readonly #events: ObserverEvents;
+  readonly #profiles: IncarnationProfiles;
   readonly #entries = new Map<DomainName, Entry>();
   readonly #rounds = new SharedRun(() => this.#round());
   #timer: NodeJS.Timeout | null = null;
+  #ageing: NodeJS.Timeout | null = null;
   #stopped = false;
   #answeredAt: number | null = null;
   #failing: string | null = null;
 
   constructor(parts: ObserverParts, events: ObserverEvents) {
     this.#parts = parts;
+    this.#profiles = new IncarnationProfiles(parts);
     this.#events = events;
   }
 
   /** Looks once, then every interval until stopped. */
   async start(): Promise<void> {
     await this.look();
+    this.#ageing = setInterval(() => {
+      this.#age();
+    }, AGEING_MS);
     this.#schedule();
   }
 
   stop(): void {
     this.#stopped = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
+    if (this.#ageing !== null) clearInterval(this.#ageing);
   }
 
   /** Looks now; what is known afterwards was seen after this call. @returns the refusal when the toolstack did not answer */
@@ -144,7 +142,8 @@ export class Observer {
     this.#answeredAt = now;
     const byName = new Map(listed.map((domain) => [domain.name, domain]));
     this.#adopt(now);
-    const profiles = await this.#profiles(byName, now);
+    const managed = [...this.#entries.values()].map(({ seen }) => seen);
+    const profiles = await this.#profiles.find(managed, byName, now);
     for (const [name, entry] of this.#entries) {
       if (this.#isGone(entry, byName.get(name) ?? null, now)) {
         this.#entries.delete(name);
@@ -170,8 +169,6 @@ export class Observer {
       this.#entries.set(config.name, {
         seen: { name: config.name, config, observation, listed: null, incarnation: null, cpuPercent: null },
         memory: NO_MEMORY,
-        settledFor: null,
-        profileRetryAt: 0,
         missingSince: null,
         toldAt: 0,
         cpu: new CpuGauge(),
@@ -220,12 +217,18 @@ export class Observer {
     this.#events.seen(entry.seen);
   }
 
-  /** The toolstack did not answer: what was seen gets old, and after a while counts for nothing. */
+  /** The toolstack did not answer. It is said once. */
   #silence(why: Refusal, now: number): void {
     if (this.#failing !== why.detail)
       this.#parts.logger.error({ code: why.code, detail: why.detail }, 'toolstack.silent');
     this.#failing = why.detail;
     this.#adopt(now);
+    this.#age();
+  }
+
+  /** Also while a listing hangs: what was seen too long ago counts for nothing. */
+  #age(): void {
+    const now = this.#parts.clock();
     const stale = this.#answeredAt === null || now - this.#answeredAt >= this.#parts.pace.stale;
     if (!stale) return;
     for (const entry of this.#entries.values()) {
@@ -235,67 +238,6 @@ export class Observer {
       entry.seen = { ...entry.seen, observation: { ...observation, state: 'unknown', since } };
       this.#tell(entry, now);
     }
-  }
-
-  /** The profiles of the domains that exist; a name is missing when nothing new is known of it. */
-  async #profiles(
-    listed: ReadonlyMap<DomainName, ListedDomain>,
-    now: number,
-  ): Promise<ReadonlyMap<DomainName, BootProfileName>> {
-    const found = new Map<DomainName, BootProfileName>();
-    const open: { entry: Entry; domain: ListedDomain; key: string }[] = [];
-    for (const entry of this.#entries.values()) {
-      const domain = listed.get(entry.seen.name);
-      if (domain === undefined) {
-        entry.settledFor = null;
-        continue;
-      }
-      const key = `${domain.uuid ?? ''} ${domain.domid}`;
-      if (entry.settledFor === key) continue;
-      const booted = this.#parts.expectations.lastBoot(domain.name);
-      if (
-        booted?.uuid === domain.uuid &&
-        booted.domid === domain.domid &&
-        !entry.seen.config.keys.has('uuid')
-      ) {
-        entry.settledFor = key;
-        found.set(domain.name, booted.profile);
-      } else if (domain.memoryMiB > 0 && now >= entry.profileRetryAt) {
-        open.push({ entry, domain, key });
-      }
-    }
-    const shapes = await this.#longListings(open.map(({ domain }) => domain.name));
-    for (const { entry, domain, key } of open) {
-      const long = shapes.get(domain.name);
-      if (long?.domid !== domain.domid) {
-        entry.profileRetryAt = now + this.#parts.pace.profileRetry;
-        if (entry.seen.observation.state === 'unknown') found.set(domain.name, UNKNOWN_PROFILE);
-        continue;
-      }
-      const booted = this.#parts.expectations.lastBoot(domain.name);
-      entry.settledFor = key;
-      found.set(domain.name, this.#parts.profiles.recognise(long.boot, entry.seen.config, booted));
-    }
-    return found;
-  }
-
-  async #longListings(names: readonly DomainName[]): Promise<ReadonlyMap<DomainName, LongDomain>> {
-    const { toolstack, logger } = this.#parts;
-    if (names.length === 0) return new Map();
-    const answers: (LongDomain | Refusal | null)[] = [];
-    if (names.length > SINGLE_LISTINGS) {
-      const all = await toolstack.longListAll();
-      answers.push(...(isRefusal(all) ? [all] : all));
-    } else {
-      for (const name of names) answers.push(await toolstack.longList(name));
-    }
-    const found = new Map<DomainName, LongDomain>();
-    for (const answer of answers) {
-      if (isRefusal(answer))
-        logger.warn({ code: answer.code, detail: answer.detail }, 'toolstack.no-long-listing');
-      else if (answer !== null) found.set(answer.name, answer);
-    }
-    return found;
   }
 }
 
@@ -310,9 +252,4 @@ function sameDomain(before: ObservedDomain, listed: ListedDomain | null, cpuPerc
     was.cpuSeconds === listed.cpuSeconds &&
     before.cpuPercent === cpuPercent
   );
-}
-
-/** What to say of a domain whose state is too old to act upon. */
-export function silentToolstack(): Refusal {
-  return refusal('toolstack-timeout', "The host's Xen does not answer at the moment; nothing was done.");
 }

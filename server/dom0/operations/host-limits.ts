@@ -1,10 +1,10 @@
 import { refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { OperationRequest } from '../../wire/operation.js';
+import { createsDomain } from './operation.js';
 import type { OperationBook } from './operation-book.js';
 
 const MINUTE_MS = 60_000;
-const CREATING_VERBS: readonly string[] = ['start', 'rescue', 'normal'];
 
 export interface LimitSettings {
   readonly createsPerDomain: { readonly count: number; readonly windowSeconds: number };
@@ -27,7 +27,7 @@ export class HostLimits {
   /** @returns the refusal when one more would be too many */
   check(request: Pick<OperationRequest, 'domain' | 'verb'>, now: number): Refusal | null {
     const { createsPerDomain, powerOffsPerMinute } = this.#settings;
-    if (CREATING_VERBS.includes(request.verb)) {
+    if (createsDomain(request.verb)) {
       const since = now - createsPerDomain.windowSeconds * 1000;
       const creates = this.#book
         .countedSince(since)

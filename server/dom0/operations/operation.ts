@@ -1,5 +1,6 @@
 import { NORMAL } from '../../../policy/names.js';
 import type { BootProfileName } from '../../../policy/names.js';
+import type { Verb } from '../../wire/contract.js';
 import type {
   OperationPhase,
   OperationRequest,
@@ -8,6 +9,11 @@ import type {
   WireRefusal,
 } from '../../wire/operation.js';
 import type { JournalRecord, OperationEnd, Subject } from './journal-record.js';
+
+/** Whether a verb makes a new incarnation. */
+export function createsDomain(verb: Verb): boolean {
+  return verb === 'start' || verb === 'rescue' || verb === 'normal';
+}
 
 /** Why an operation's work is broken off from outside. */
 export type Halt = 'superseded' | 'stopping';
@@ -61,7 +67,7 @@ export class Operation {
 
   /** Whether it makes a new incarnation. */
   get creates(): boolean {
-    return ['start', 'rescue', 'normal'].includes(this.request.verb);
+    return createsDomain(this.request.verb);
   }
 
   /** A power-off overtakes what has not begun to create. */

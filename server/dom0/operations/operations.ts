@@ -1,34 +1,32 @@
-import { NORMAL } from '../../../policy/names.js';
 import type { DomainName } from '../../../policy/names.js';
-import { isRefusal, refusal } from '../../../policy/refusal.js';
+import { refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { OperationRequest, OperationStep, OperationView, WireRefusal } from '../../wire/operation.js';
-import { silentToolstack } from '../observer.js';
 import type { ObservedDomain } from '../observer.js';
 import { presentable } from '../toolstack/reason.js';
+import { Admission } from './admission.js';
+import type { Admitted, AdmissionParts } from './admission.js';
 import { Creation } from './creation.js';
 import { Endings } from './endings.js';
 import { Halted } from './halt.js';
-import type { HostLimits } from './host-limits.js';
 import type { Journal } from './journal.js';
 import type { JournalEvent, OperationEnd, Subject } from './journal-record.js';
 import type { Operation } from './operation.js';
 import type { OperationBook } from './operation-book.js';
-import { VERB_TABLE } from './verb-table.js';
 import type { WorkParts } from './work-parts.js';
 
-/** An observation older than this is refreshed before a verb is judged by it. */
-const FRESH_MS = 5_000;
-const LOOK_PATIENCE_MS = 5_000;
 /** What a dom0 that was away for longer finds half-done is not taken up again. */
 const RESUME_WITHIN_MS = 10 * 60_000;
 const SYSRQ_SECONDS = 30;
 
-export interface OperationsParts extends Omit<WorkParts, 'step' | 'lastSteps' | 'note' | 'moved' | 'call'> {
+export interface OperationsParts
+  extends Omit<WorkParts, 'step' | 'lastSteps' | 'note' | 'moved' | 'call'>, AdmissionParts {
+  readonly observer: WorkParts['observer'];
+  readonly profiles: WorkParts['profiles'];
+  readonly disks: WorkParts['disks'];
+  readonly clock: () => number;
   readonly journal: Journal;
   readonly book: OperationBook;
-  readonly limits: HostLimits;
-  readonly sysrqKeys: string;
   /** Told after every change of an operation. */
   readonly changed: (operation: Operation) => void;
 }
@@ -44,6 +42,7 @@ export type Answer =
  */
 export class Operations {
   readonly #parts: OperationsParts;
+  readonly #admission: Admission;
   readonly #endings: Endings;
   readonly #creation: Creation;
   /** One request per domain is judged at a time. */
@@ -52,6 +51,7 @@ export class Operations {
 
   constructor(parts: OperationsParts) {
     this.#parts = parts;
+    this.#admission = new Admission(parts);
     const work: WorkParts = {
       ...parts,
       step: (operation, step, seconds) => this.#step(operation, step, seconds),
@@ -71,8 +71,9 @@ export class Operations {
   }
 
   /** Takes up what an earlier dom0 left under way. */
-  resume(): void {
+  async resume(): Promise<void> {
     const open = this.#parts.book.open();
+    await this.#parts.transcripts.sweep(new Set(open.map(({ id }) => id)));
     for (const operation of open) {
       const overtaker = open.findLast((other) => other.request.domain === operation.request.domain);
       if (overtaker !== operation) this.#launch(operation, () => Promise.reject(new Halted('superseded')));
@@ -111,50 +112,25 @@ export class Operations {
   }
 
   async #judge(request: OperationRequest): Promise<Answer> {
-    const { book, limits, clock, profiles, disks } = this.#parts;
-    const refused = (no: Refusal, inTheWay: Operation | null = null): Answer => ({
-      refused: no,
-      inTheWay: inTheWay?.view() ?? null,
-    });
+    const { book } = this.#parts;
     const known = book.find(request.id);
-    if (known !== undefined)
-      return sameRequest(known.request, request) ? { operation: known.view() } : refused(idTaken());
-    if (this.#stopped)
-      return refused(refusal('host-unreachable', 'The host is being restarted. Try again in a minute.'));
-    const wrong = this.#wrongRequest(request);
-    if (wrong !== null) return refused(wrong);
-
-    const seen = await this.#fresh(request.domain);
-    if (isRefusal(seen)) return refused(seen);
-    const current = book.current(request.domain);
-    const overtakes =
-      request.verb === 'poweroff' && current?.canBeOvertaken === true && current.request.verb !== 'poweroff';
-    if (current !== null && !overtakes) return refused(busy(current), current);
-
-    const cell = VERB_TABLE[seen.observation.state][request.verb];
-    if (cell.does === 'refuse') return refused(refusal('wrong-state', cell.message));
-    const { state, profile } = seen.observation;
-    const isSo =
-      cell.does === 'already' || (request.verb === 'normal' && state === 'running' && profile === NORMAL);
-    if (!isSo) {
-      const tooMany = limits.check(request, clock());
-      if (tooMany !== null) return refused(tooMany);
-      const plan = seen.listed === null ? profiles.plan(request.profile ?? NORMAL, seen.config) : undefined;
-      const creates = ['start', 'rescue', 'normal'].includes(request.verb);
-      const taken =
-        creates && plan !== undefined ? await disks.conflictByFiles(request.domain, plan.boot.disks) : null;
-      if (taken !== null) return refused(taken);
+    if (known !== undefined) {
+      return sameRequest(known.request, request)
+        ? { operation: known.view() }
+        : { refused: idTaken(), inTheWay: null };
     }
-    if (book.find(request.id) !== undefined) return refused(idTaken());
-    return this.#accept(request, seen, isSo, overtakes ? current : null);
+    if (this.#stopped) {
+      const restarting = refusal('host-unreachable', 'The host is being restarted. Try again in a minute.');
+      return { refused: restarting, inTheWay: null };
+    }
+    const verdict = await this.#admission.judge(request);
+    if ('refused' in verdict) return { refused: verdict.refused, inTheWay: verdict.inTheWay?.view() ?? null };
+    // Another domain's request may have taken the id while this one was judged.
+    if (book.find(request.id) !== undefined) return { refused: idTaken(), inTheWay: null };
+    return this.#accept(request, verdict);
   }
 
-  async #accept(
-    request: OperationRequest,
-    seen: ObservedDomain,
-    isSo: boolean,
-    overtaken: Operation | null,
-  ): Promise<Answer> {
+  async #accept(request: OperationRequest, { seen, isSo, overtaken }: Admitted): Promise<Answer> {
     const { book, logger } = this.#parts;
     try {
       await this.#note({ kind: 'requested', request, subject: subjectOf(seen), counts: !isSo });
@@ -177,41 +153,6 @@ export class Operations {
     });
     if (isSo && overtaken === null) await operation.work;
     return { operation: operation.view() };
-  }
-
-  #wrongRequest({ domain, verb, profile, key }: OperationRequest): Refusal | null {
-    const { profiles, observer, sysrqKeys } = this.#parts;
-    if (observer.find(domain) === undefined)
-      return refusal('no-such-domain', 'There is no such server.', domain);
-    if (verb === 'rescue' && profile === null)
-      return refusal('usage', 'Which boot profile? Rescue needs one.');
-    if (verb !== 'rescue' && profile !== null)
-      return refusal('usage', 'A boot profile goes with rescue only.');
-    if (profile !== null && !profiles.has(profile)) {
-      return refusal('no-such-profile', 'There is no such boot profile on this host.', profile);
-    }
-    if (verb === 'sysrq' && (key === null || !sysrqKeys.includes(key))) {
-      return refusal('usage', 'This SysRq key is not let through on this host.', key ?? 'no key');
-    }
-    if (verb !== 'sysrq' && key !== null) return refusal('usage', 'A key goes with sysrq only.');
-    return null;
-  }
-
-  /** The domain as it was seen lately: by a look of now when the last one is too old. */
-  async #fresh(name: DomainName): Promise<ObservedDomain | Refusal> {
-    const { observer, clock } = this.#parts;
-    const isFresh = (): boolean => {
-      const seen = observer.find(name)?.observation;
-      return seen !== undefined && seen.state !== 'unknown' && clock() - Date.parse(seen.seenAt) <= FRESH_MS;
-    };
-    if (!isFresh()) {
-      let timer: NodeJS.Timeout | undefined;
-      const patience = new Promise((resolve) => (timer = setTimeout(resolve, LOOK_PATIENCE_MS)));
-      await Promise.race([observer.look(), patience]);
-      clearTimeout(timer);
-      if (!isFresh()) return silentToolstack();
-    }
-    return observer.find(name) ?? refusal('no-such-domain', 'There is no such server.', name);
   }
 
   #launch(operation: Operation, work: (signal: AbortSignal) => Promise<Refusal | null>): void {
@@ -346,15 +287,6 @@ function sameRequest(a: OperationRequest, b: OperationRequest): boolean {
 
 function idTaken(): Refusal {
   return refusal('usage', 'This operation id was given to something else before.');
-}
-
-function busy(current: Operation): Refusal {
-  const { verb, actor } = current.request;
-  return refusal(
-    'busy',
-    'Something else is under way on it.',
-    `${verb} by ${actor.customer}, ${current.step}`,
-  );
 }
 
 /** A refusal as it crosses the socket: printable and without paths, whatever the toolstack said. */

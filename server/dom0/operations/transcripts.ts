@@ -41,9 +41,17 @@ export class Transcripts {
   }
 
   /** Removes what is there of an operation. */
-  async clear(operation: string): Promise<void> {
+  clear(operation: string): Promise<void> {
+    return this.#remove((name) => name.startsWith(`${operation}.`));
+  }
+
+  /** Removes what is there of operations that are under way no more. */
+  sweep(open: ReadonlySet<string>): Promise<void> {
+    return this.#remove((name) => !open.has(name.split('.')[0] ?? ''));
+  }
+
+  async #remove(which: (name: string) => boolean): Promise<void> {
     const names = await readdir(this.#directory).catch(() => []);
-    const own = names.filter((name) => name.startsWith(`${operation}.`));
-    await Promise.all(own.map((name) => rm(join(this.#directory, name), { force: true })));
+    await Promise.all(names.filter(which).map((name) => rm(join(this.#directory, name), { force: true })));
   }
 }

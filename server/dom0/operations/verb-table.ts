@@ -1,15 +1,19 @@
 import type { DomainState } from '../../../policy/domain-state.js';
+import type { RefusalCode } from '../../../policy/refusal.js';
 import type { Verb } from '../../wire/contract.js';
 
 /** What a verb does in a state: it goes, it is so already, or it is refused with this sentence. */
 export type Cell =
-  | { readonly does: 'go' }
-  | { readonly does: 'already' }
-  | { readonly does: 'refuse'; readonly message: string };
+  | { readonly does: 'go' | 'already' }
+  | { readonly does: 'refuse'; readonly code: RefusalCode; readonly message: string };
 
 const go: Cell = { does: 'go' };
 const already: Cell = { does: 'already' };
-const refuse = (message: string): Cell => ({ does: 'refuse', message });
+const refuse = (message: string, code: RefusalCode = 'wrong-state'): Cell => ({
+  does: 'refuse',
+  code,
+  message,
+});
 
 const paused = (what: string): Cell =>
   refuse(`It is paused by the host's operators, so it cannot be ${what}. Power off is possible.`);
@@ -18,7 +22,10 @@ const crashed = (what: string): Cell =>
 const rebooting = refuse('It is rebooting. Wait until it is up, or power it off.');
 const ending = refuse('It is shutting down. Wait until it is off.');
 const off = (what: string): Cell => refuse(`It is off, so it cannot be ${what}.`);
-const unknown = refuse("The host's Xen does not answer at the moment, so nothing can be done.");
+const unknown = refuse(
+  "The host's Xen does not answer at the moment, so nothing can be done.",
+  'toolstack-timeout',
+);
 
 /**
  * State × verb. `normal` on a domain that runs its own configuration is `already`, whatever this says. A graceful end

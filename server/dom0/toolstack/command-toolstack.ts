@@ -30,7 +30,8 @@ export interface Dialect {
   create(creation: Creation): readonly string[];
   verb(verb: 'unpause' | 'shutdown' | 'reboot' | 'destroy', domid: number): readonly string[];
   sysrq(domid: number, key: string): readonly string[];
-  console(domid: number): readonly string[];
+  /** `escape`: with another escape than Ctrl-], where the program can be told. */
+  console(domid: number, escape: boolean): readonly string[];
   parseList(text: string): ListedDomain[] | undefined;
   parseLongList(text: string): LongDomain[] | undefined;
   parseDomid(text: string): number | undefined;
@@ -43,6 +44,8 @@ export interface ToolstackProgram {
   readonly command: string;
   /** Over PATH and LANG=C. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Whether its console can be told another escape than Ctrl-]. */
+  readonly consoleEscapeOption: boolean;
   /** For what only looks. */
   readonly timeoutSeconds: number;
 }
@@ -125,7 +128,7 @@ export class CommandToolstack implements Toolstack {
   consoleCommand(domid: number): ConsoleCommand {
     return {
       file: this.#program.command,
-      args: this.#dialect.console(domid),
+      args: this.#dialect.console(domid, this.#program.consoleEscapeOption),
       environment: this.#environment,
     };
   }

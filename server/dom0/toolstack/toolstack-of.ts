@@ -5,8 +5,6 @@ import { XmToolstack } from './xm-toolstack.js';
 
 export interface ToolstackSettings extends ToolstackProgram {
   readonly kind: 'xl' | 'xm';
-  /** Whether its console can be told another escape than Ctrl-]. */
-  readonly consoleEscapeOption: boolean;
 }
 
 /** The toolstack that the settings name. */

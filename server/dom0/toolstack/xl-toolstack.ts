@@ -3,6 +3,9 @@ import type { Dialect, ToolstackProgram } from './command-toolstack.js';
 import { assignmentText } from './config-text.js';
 import { parseDomid, parseXlList, parseXlLongList } from './xl-output.js';
 
+/** What xl's `-e` is told, so that Ctrl-] is a key like any other: Ctrl-^, 0x1e. */
+const CONSOLE_ESCAPE = '^^';
+
 /** xl(1), Xen 4.2 and later. */
 export const XL: Dialect = {
   takesOverrides: true,
@@ -19,7 +22,7 @@ export const XL: Dialect = {
   ],
   verb: (verb, domid) => [verb, String(domid)],
   sysrq: (domid, key) => ['sysrq', String(domid), key],
-  console: (domid) => ['console', '-t', 'pv', String(domid)],
+  console: (domid, escape) => ['console', ...(escape ? ['-e', CONSOLE_ESCAPE] : []), String(domid)],
   parseList: parseXlList,
   parseLongList: parseXlLongList,
   parseDomid,

@@ -1,0 +1,120 @@
+import { UNKNOWN_PROFILE } from '../../policy/names.js';
+import type { BootProfileName, DomainName } from '../../policy/names.js';
+import { isRefusal } from '../../policy/refusal.js';
+import type { Refusal } from '../../policy/refusal.js';
+import type { Observation } from '../wire/domain.js';
+import type { BootProfiles } from './boot/boot-profiles.js';
+import type { Incarnation } from './console-host.js';
+import type { DomainConfig } from './domain-config.js';
+import type { Logger } from './logger.js';
+import type { Pace } from './pace.js';
+import type { BootShape, ListedDomain, LongDomain, Toolstack } from './toolstack/toolstack.js';
+
+/** More new incarnations than this in one round are read from one long listing of everything. */
+const SINGLE_LISTINGS = 4;
+
+/** A boot that was ours, as the journal has it. */
+export interface LastBoot extends Incarnation {
+  readonly profile: BootProfileName;
+  readonly boot: BootShape;
+}
+
+export interface Boots {
+  /** The last boot by us under this name. */
+  lastBoot(name: DomainName): LastBoot | null;
+}
+
+interface Managed {
+  readonly name: DomainName;
+  readonly config: DomainConfig;
+  readonly observation: Pick<Observation, 'state'>;
+}
+
+export interface IncarnationProfilesParts {
+  readonly toolstack: Pick<Toolstack, 'longList' | 'longListAll'>;
+  readonly profiles: Pick<BootProfiles, 'recognise'>;
+  readonly expectations: Boots;
+  readonly pace: Pick<Pace, 'profileRetry'>;
+  readonly logger: Logger;
+}
+
+/**
+ * Which profile each incarnation runs: what we booted, or what the long listing shows, asked for once per incarnation. So a domain that
+ * reboots from inside while in rescue still shows rescue, and what an admin booted by hand shows as what it is.
+ */
+export class IncarnationProfiles {
+  readonly #parts: IncarnationProfilesParts;
+  /** The incarnations that are settled, by domain. */
+  readonly #settled = new Map<DomainName, string>();
+  readonly #retryAt = new Map<DomainName, number>();
+
+  constructor(parts: IncarnationProfilesParts) {
+    this.#parts = parts;
+  }
+
+  /** @returns what was found out in this round: a name is missing when nothing new is known of it */
+  async find(
+    managed: readonly Managed[],
+    listed: ReadonlyMap<DomainName, ListedDomain>,
+    now: number,
+  ): Promise<ReadonlyMap<DomainName, BootProfileName>> {
+    const found = new Map<DomainName, BootProfileName>();
+    const open: { domain: ListedDomain; config: DomainConfig; unsure: boolean }[] = [];
+    for (const { name, config, observation } of managed) {
+      const domain = listed.get(name);
+      if (domain === undefined) {
+        this.#settled.delete(name);
+        this.#retryAt.delete(name);
+        continue;
+      }
+      if (this.#settled.get(name) === key(domain)) continue;
+      const booted = this.#parts.expectations.lastBoot(name);
+      const ours = booted?.uuid === domain.uuid && booted.domid === domain.domid;
+      // A UUID from the file returns with each create, and domids return with each boot of the host.
+      if (ours && !config.keys.has('uuid')) {
+        this.#settled.set(name, key(domain));
+        found.set(name, booted.profile);
+      } else if (domain.memoryMiB > 0 && now >= (this.#retryAt.get(name) ?? 0)) {
+        open.push({ domain, config, unsure: ['off', 'unknown'].includes(observation.state) });
+      }
+    }
+    const shapes = await this.#longListings(open.map(({ domain }) => domain.name));
+    for (const { domain, config, unsure } of open) {
+      const { name } = domain;
+      const long = shapes.get(name);
+      const booted = this.#parts.expectations.lastBoot(name);
+      if (long?.domid === domain.domid) {
+        this.#settled.set(name, key(domain));
+        found.set(name, this.#parts.profiles.recognise(long.boot, config, booted));
+      } else {
+        this.#retryAt.set(name, now + this.#parts.pace.profileRetry);
+        if (unsure) found.set(name, UNKNOWN_PROFILE);
+      }
+    }
+    return found;
+  }
+
+  async #longListings(names: readonly DomainName[]): Promise<ReadonlyMap<DomainName, LongDomain>> {
+    const { toolstack, logger } = this.#parts;
+    const answers: (LongDomain | Refusal | null)[] = [];
+    if (names.length > SINGLE_LISTINGS) {
+      const all = await toolstack.longListAll();
+      answers.push(...(isRefusal(all) ? [all] : all));
+    } else {
+      for (const name of names) answers.push(await toolstack.longList(name));
+    }
+    const found = new Map<DomainName, LongDomain>();
+    for (const answer of answers) {
+      if (isRefusal(answer)) {
+        logger.warn({ code: answer.code, detail: answer.detail }, 'toolstack.no-long-listing');
+      } else if (answer !== null) {
+        found.set(answer.name, answer);
+      }
+    }
+    return found;
+  }
+}
+
+function key({ uuid, domid }: ListedDomain): string {
+  return `${uuid ?? ''} ${domid}`;
+}

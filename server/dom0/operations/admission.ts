@@ -1,0 +1,134 @@
+import { NORMAL } from '../../../policy/names.js';
+import type { DomainName } from '../../../policy/names.js';
+import { isRefusal, refusal } from '../../../policy/refusal.js';
+import type { Refusal } from '../../../policy/refusal.js';
+import type { OperationRequest } from '../../wire/operation.js';
+import type { BootProfiles } from '../boot/boot-profiles.js';
+import type { DiskHolders } from '../disk-holders.js';
+import type { ObservedDomain } from '../observer.js';
+import type { HostLimits } from './host-limits.js';
+import { createsDomain } from './operation.js';
+import type { Operation } from './operation.js';
+import type { OperationBook } from './operation-book.js';
+import { VERB_TABLE } from './verb-table.js';
+
+/** An observation older than this is refreshed before a verb is judged by it. */
+const FRESH_MS = 5_000;
+const LOOK_PATIENCE_MS = 5_000;
+
+export interface AdmissionParts {
+  readonly book: Pick<OperationBook, 'current'>;
+  readonly observer: {
+    look(): Promise<Refusal | null>;
+    find(name: DomainName): ObservedDomain | undefined;
+  };
+  readonly profiles: Pick<BootProfiles, 'has' | 'plan'>;
+  readonly disks: Pick<DiskHolders, 'conflictByFiles'>;
+  readonly limits: HostLimits;
+  /** Single letters or digits. */
+  readonly sysrqKeys: string;
+  readonly clock: () => number;
+}
+
+export interface Admitted {
+  readonly seen: ObservedDomain;
+  /** It is already as it was asked for: there is nothing to do. */
+  readonly isSo: boolean;
+  /** What the request overtakes. */
+  readonly overtaken: Operation | null;
+}
+
+export type Verdict = Admitted | { readonly refused: Refusal; readonly inTheWay: Operation | null };
+
+/** Whether a request may be worked on: known words, the table of states and verbs, what is under way, the host's limits, the disks. */
+export class Admission {
+  readonly #parts: AdmissionParts;
+
+  constructor(parts: AdmissionParts) {
+    this.#parts = parts;
+  }
+
+  async judge(request: OperationRequest): Promise<Verdict> {
+    const { book, limits, clock } = this.#parts;
+    const refused = (no: Refusal, inTheWay: Operation | null = null): Verdict => ({ refused: no, inTheWay });
+    const wrong = this.#wrongRequest(request);
+    if (wrong !== null) return refused(wrong);
+    const seen = await this.#fresh(request.domain);
+    if (isRefusal(seen)) return refused(seen);
+
+    const current = book.current(request.domain);
+    const overtakes =
+      request.verb === 'poweroff' && current?.canBeOvertaken === true && current.request.verb !== 'poweroff';
+    if (current !== null && !overtakes) return refused(busy(current), current);
+
+    const { state, profile } = seen.observation;
+    const cell = VERB_TABLE[state][request.verb];
+    if (cell.does === 'refuse') return refused(refusal(cell.code, cell.message));
+    const isNormal = request.verb === 'normal' && state === 'running' && profile === NORMAL;
+    const admitted = {
+      seen,
+      isSo: cell.does === 'already' || isNormal,
+      overtaken: overtakes ? current : null,
+    };
+    if (admitted.isSo) return admitted;
+    const no = limits.check(request, clock()) ?? (await this.#takenDisk(request, seen));
+    return no === null ? admitted : refused(no);
+  }
+
+  #wrongRequest({ domain, verb, profile, key }: OperationRequest): Refusal | null {
+    const { profiles, observer, sysrqKeys } = this.#parts;
+    if (observer.find(domain) === undefined) return noSuchDomain(domain);
+    if (verb === 'rescue' && profile === null)
+      return refusal('usage', 'Which boot profile? Rescue needs one.');
+    if (verb !== 'rescue' && profile !== null)
+      return refusal('usage', 'A boot profile goes with rescue only.');
+    if (profile !== null && !profiles.has(profile)) {
+      return refusal('no-such-profile', 'There is no such boot profile on this host.', profile);
+    }
+    if (verb === 'sysrq' && (key === null || !sysrqKeys.includes(key))) {
+      return refusal('usage', 'This SysRq key is not let through on this host.', key ?? 'no key');
+    }
+    if (verb !== 'sysrq' && key !== null) return refusal('usage', 'A key goes with sysrq only.');
+    return null;
+  }
+
+  /** The domain as it was seen lately: by a look of now when the last one is too old, or else `unknown`. */
+  async #fresh(name: DomainName): Promise<ObservedDomain | Refusal> {
+    const { observer, clock } = this.#parts;
+    const isFresh = (): boolean => {
+      const seen = observer.find(name)?.observation;
+      return seen !== undefined && seen.state !== 'unknown' && clock() - Date.parse(seen.seenAt) <= FRESH_MS;
+    };
+    if (!isFresh()) {
+      let timer: NodeJS.Timeout | undefined;
+      const patience = new Promise((resolve) => (timer = setTimeout(resolve, LOOK_PATIENCE_MS)));
+      await Promise.race([observer.look(), patience]);
+      clearTimeout(timer);
+    }
+    const seen = observer.find(name);
+    if (seen === undefined) return noSuchDomain(name);
+    return isFresh() ? seen : { ...seen, observation: { ...seen.observation, state: 'unknown' } };
+  }
+
+  async #takenDisk(
+    { domain, verb, profile }: OperationRequest,
+    seen: ObservedDomain,
+  ): Promise<Refusal | null> {
+    if (!createsDomain(verb)) return null;
+    const plan = this.#parts.profiles.plan(profile ?? NORMAL, seen.config);
+    return plan === undefined ? null : this.#parts.disks.conflictByFiles(domain, plan.boot.disks);
+  }
+}
+
+function noSuchDomain(name: DomainName): Refusal {
+  return refusal('no-such-domain', 'There is no such server.', name);
+}
+
+function busy(current: Operation): Refusal {
+  const { verb, actor } = current.request;
+  return refusal(
+    'busy',
+    'Something else is under way on it.',
+    `${verb} by ${actor.customer}, ${current.step}`,
+  );
+}
