@@ -17,8 +17,9 @@ export interface Command {
   readonly args: readonly string[];
   /** The whole environment. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Then SIGTERM, and SIGKILL 5 s later. */
+  /** Then SIGTERM, and SIGKILL after 5 s more unless said otherwise. */
   readonly timeoutMs: number;
+  readonly killAfterMs?: number;
   readonly outputLimit?: number;
   readonly signal?: AbortSignal | undefined;
   /** Takes stdout and stderr, mode 0600. */
@@ -68,7 +69,7 @@ async function runWith(command: Command, transcript: FileHandle | null): Promise
     if (ended !== 'exit') return;
     ended = why;
     child.kill('SIGTERM');
-    timers.push(setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS));
+    timers.push(setTimeout(() => child.kill('SIGKILL'), command.killAfterMs ?? KILL_AFTER_MS));
   };
   const timers = [
     setTimeout(() => {

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { firstReason, presentable } from '../../../server/dom0/toolstack/reason.js';
+import { recordedCall, recordedCalls } from '../../support/recorded-xl.js';
+
+describe("the toolstack's own first reason", () => {
+  it('is the first of several libxl errors', () => {
+    const twice = recordedCall('08-create-running', 'xl create').stderr;
+    assert.equal(firstReason(twice), 'Domain with name "horatio" already exists.');
+    const memory = recordedCall('10-create-nomem', 'xl create').stderr;
+    assert.equal(firstReason(memory), 'xc_dom_boot_mem_init failed: Cannot allocate memory');
+    const ignored = recordedCall('11-pause', 'xl pause horatio; xl shutdown').stderr;
+    assert.equal(firstReason(ignored), "guest didn't acknowledge control request: -9");
+  });
+
+  it('never names a path of the host', () => {
+    const [missing, lexical, nothing, noName, kernel, disk] = recordedCalls('09-create-badcfg').map((call) =>
+      firstReason(call.stderr),
+    );
+    assert.equal(missing, 'Failed to read config file: <path>: No such file or directory');
+    assert.equal(lexical, 'config parsing error near `"bad\': lexical error');
+    assert.equal(nothing, 'Neither kernel nor bootloader specified');
+    assert.equal(noName, 'Domain name must be specified.');
+    assert.equal(kernel, 'xc_dom_kernel_file failed: No such file or directory');
+    assert.equal(disk, 'Disk vdev=xvda failed to stat: <path>: No such file or directory');
+  });
+
+  it('is none where there was only chatter', () => {
+    assert.equal(firstReason(recordedCall('28-create-p', 'xl create').stderr), null);
+    assert.equal(firstReason(''), null);
+  });
+
+  it('is one printable line of at most 300 characters, whatever a guest smuggled in', () => {
+    const nasty = 'libxl: error: a.c:1:f: \u001b[2J\u009b31mred\u202e evil\u2066 \u0007' + 'x'.repeat(1000);
+    const reason = firstReason(nasty) ?? '';
+    assert.match(reason, /^\[2J 31mred {2}evil {3}x+…$/);
+    assert.equal([...reason].length, 300);
+    assert.equal(
+      presentable('/etc/xen/a.cfg, see /var/log/xen/x.log: and/or file:/srv/a'),
+      '<path>, see <path>: and/or file:<path>',
+    );
+  });
+});

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseDomainName } from '../../../policy/names.js';
+import { isRefusal } from '../../../policy/refusal.js';
+import { ConfigValueError } from '../../../server/dom0/toolstack/config-text.js';
+import { XL, XlToolstack } from '../../../server/dom0/toolstack/xl-toolstack.js';
+import { recordedCall } from '../../support/recorded-xl.js';
+
+const horatio = parseDomainName('horatio')!;
+const call = { timeoutMs: 5_000 };
+
+/** An `xl` in shell: `answers` is the body of its `case "$*"`; every call is written down. */
+async function scriptedXl(directory: string, answers: string): Promise<XlToolstack> {
+  const command = join(directory, 'xl');
+  await writeFile(
+    command,
+    `#!/bin/sh\nprintf '%s\\n' "$*" >>${directory}/calls\ncase "$*" in\n${answers}\nesac\n`,
+  );
+  await chmod(command, 0o755);
+  return new XlToolstack({ command, environment: {}, timeoutSeconds: 5, consoleEscapeOption: false });
+}
+
+describe('XlToolstack', () => {
+  let directory: string;
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'postern-xl-'));
+  });
+  afterEach(async () => {
+    await rm(directory, { recursive: true, force: true });
+  });
+  const calls = async (): Promise<string[]> =>
+    (await readFile(join(directory, 'calls'), 'utf8').catch(() => '')).split('\n').slice(0, -1);
+
+  it('resolves the name freshly and verifies it, then names the domid', async () => {
+    const xl = await scriptedXl(directory, '"domid horatio") echo 4;;\n"domname 4") echo horatio;;');
+    assert.equal(await xl.destroy({ name: horatio, domid: 4 }, call), null);
+    assert.deepEqual(await calls(), ['domid horatio', 'domname 4', 'destroy 4']);
+  });
+
+  it('does nothing to a domid that is somebody else by now', async () => {
+    // Between the look and the verb horatio ended, and Xen gave its domid to ophelia.
+    const xl = await scriptedXl(directory, '"domid horatio") echo 4;;\n"domname 4") echo ophelia;;');
+    const refused = await xl.destroy({ name: horatio, domid: 4 }, call);
+    assert.equal(refused?.code, 'undone');
+    assert.deepEqual(await calls(), ['domid horatio', 'domname 4']);
+  });
+
+  it('does nothing to a new incarnation, nor to one that is gone', async () => {
+    const { stderr } = recordedCall('06-domid-domname', 'xl domid nosuch');
+    const anew = await scriptedXl(directory, '"domid horatio") echo 9;;');
+    assert.equal((await anew.shutdown({ name: horatio, domid: 4 }, call))?.code, 'undone');
+    const gone = await scriptedXl(directory, `domid*) printf %s "${stderr.trimEnd()}" >&2; exit 1;;`);
+    assert.equal((await gone.reboot({ name: horatio, domid: 4 }, call))?.code, 'undone');
+    assert.equal(await gone.domid(horatio), null);
+    assert.deepEqual(await calls(), ['domid horatio', 'domid horatio', 'domid horatio']);
+  });
+
+  it('tells a domain that is absent from an xl that fails', async () => {
+    const xl = await scriptedXl(
+      directory,
+      '*) echo "libxl: error: libxl.c:1:f: cannot open privcmd" >&2; exit 1;;',
+    );
+    const answer = await xl.domid(horatio);
+    assert.ok(isRefusal(answer));
+    assert.equal(answer.code, 'toolstack-failed');
+    assert.equal(answer.message, 'cannot open privcmd');
+  });
+
+  it('never says success over a failed destroy', async () => {
+    const { stderr } = recordedCall('21-destroy-notrunning', 'xl destroy 999');
+    await writeFile(join(directory, 'said'), stderr);
+    const xl = await scriptedXl(
+      directory,
+      `"domid horatio") echo 4;;\n"domname 4") echo horatio;;\ndestroy*) cat ${directory}/said >&2; exit 1;;`,
+    );
+    const refused = await xl.destroy({ name: horatio, domid: 4 }, call);
+    assert.equal(refused?.code, 'toolstack-failed');
+    assert.equal(refused.message, 'Non-existant domain');
+  });
+
+  it('takes what is no listing for a failure', async () => {
+    const xl = await scriptedXl(
+      directory,
+      '"list -v") echo "something else";;\n"list -l"*) echo "not json";;',
+    );
+    assert.equal(((await xl.list()) as { code?: string }).code, 'toolstack-failed');
+    assert.equal(((await xl.longListAll()) as { code?: string }).code, 'toolstack-failed');
+    assert.equal(((await xl.longList(horatio)) as { code?: string }).code, 'toolstack-failed');
+  });
+
+  it('says when xl hangs', async () => {
+    const xl = await scriptedXl(
+      directory,
+      '"domid horatio") echo 4;;\n"domname 4") echo horatio;;\n*) exec sleep 60;;',
+    );
+    const refused = await xl.unpause({ name: horatio, domid: 4 }, { timeoutMs: 100 });
+    assert.equal(refused?.code, 'toolstack-timeout');
+  });
+
+  it('never runs two listings at once, and gives nobody one that began before they asked', async () => {
+    const list =
+      'mkdir "$0.lock" || exit 9; sleep 0.1; rmdir "$0.lock"; echo "Name ID Mem VCPUs\tState\tTime(s)"';
+    const xl = await scriptedXl(directory, `"list -v") ${list};;`);
+    const first = xl.list();
+    const later = [xl.list(), xl.list(), xl.list()];
+    for (const answer of await Promise.all([first, ...later])) assert.deepEqual(answer, []);
+    assert.deepEqual(await calls(), ['list -v', 'list -v']);
+  });
+
+  it('gives overrides as single arguments in xl.cfg syntax, whatever they hold', () => {
+    const overrides = [
+      { key: 'kernel', value: '/srv/xen/rescue-vmlinuz' },
+      { key: 'extra', value: 'console=hvc0 x="y" \\ \'z\' ; name="evil"' },
+      { key: 'disk', value: ['file:/srv/a.img,xvda,w', 'file:/srv/"b".img,xvdb,r'] },
+    ];
+    assert.deepEqual(XL.create({ config: '/etc/xen/horatio.cfg', paused: true, overrides }), [
+      'create',
+      '-p',
+      '/etc/xen/horatio.cfg',
+      'kernel="/srv/xen/rescue-vmlinuz"',
+      'extra="console=hvc0 x=\\"y\\" \\\\ \'z\' ; name=\\"evil\\""',
+      'disk=["file:/srv/a.img,xvda,w","file:/srv/\\"b\\".img,xvdb,r"]',
+    ]);
+    const newline = [{ key: 'extra', value: 'quiet"\nname="evil' }];
+    assert.throws(() => XL.create({ config: '/x', paused: true, overrides: newline }), ConfigValueError);
+    const key = [{ key: 'extra="";name', value: 'x' }];
+    assert.throws(() => XL.create({ config: '/x', paused: true, overrides: key }), ConfigValueError);
+  });
+
+  it('opens the console by domid, with another escape only where xl takes one', () => {
+    const settings = { command: '/usr/sbin/xl', environment: { XL_VERBOSE: '1' }, timeoutSeconds: 5 };
+    const plain = new XlToolstack({ ...settings, consoleEscapeOption: false }).consoleCommand(4);
+    assert.deepEqual(plain.args, ['console', '4']);
+    assert.equal(plain.file, '/usr/sbin/xl');
+    assert.deepEqual(Object.keys(plain.environment).sort(), ['LANG', 'PATH', 'XL_VERBOSE']);
+    const other = new XlToolstack({ ...settings, consoleEscapeOption: true }).consoleCommand(4);
+    assert.deepEqual(other.args, ['console', '-e', '^^', '4']);
+  });
+});

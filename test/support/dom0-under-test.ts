@@ -1,0 +1,80 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Dom0 } from '../../server/dom0/dom0.js';
+import type { Dom0Settings } from '../../server/dom0/dom0.js';
+import type { Pace } from '../../server/dom0/pace.js';
+import { Dom0Client } from './dom0-client.js';
+import { dom0SettingsSample } from './dom0-settings-sample.js';
+import { FakeConsoles } from './fake-consoles.js';
+import { FakeToolstack } from './fake-toolstack.js';
+import { silentLogger } from './silent-logger.js';
+
+const PACE: Pace = {
+  poll: 10,
+  rebootAbsence: 150,
+  unexplainedAbsence: 60,
+  rise: 500,
+  attach: 200,
+  stale: 300,
+  profileRetry: 50,
+};
+
+/** A dom0 half on a toolstack that is faked in this process, with its socket, state and configurations in a directory. */
+export class Dom0UnderTest {
+  readonly directory: string;
+  readonly toolstack = new FakeToolstack();
+  consoles = new FakeConsoles();
+  settings: Dom0Settings;
+  pace: Pace = PACE;
+  client: Dom0Client;
+  #dom0: Dom0 | null = null;
+
+  constructor(directory: string) {
+    this.directory = directory;
+    const disk = '/srv/xen/rescue.img';
+    const rescue = { kernel: '/srv/xen/rescue-vmlinuz', ramdisk: '/srv/xen/rescue-initrd.gz', disk };
+    const sample = dom0SettingsSample(directory, '/bin/false', join(directory, 'etc', '*.cfg'), rescue);
+    this.settings = {
+      ...sample,
+      deadlines: { shutdownSeconds: 1, createSeconds: 1, rebootSeconds: 1, destroySeconds: 1 },
+      observe: { intervalSeconds: 0.02, goneAfterSeconds: 0.1 },
+    };
+    this.client = new Dom0Client(this.settings.socket);
+  }
+
+  /** Not started yet. */
+  static async make(domains: readonly string[]): Promise<Dom0UnderTest> {
+    const directory = await mkdtemp(join(tmpdir(), 'postern-dom0-'));
+    await mkdir(join(directory, 'etc'));
+    const house = new Dom0UnderTest(directory);
+    for (const name of domains) await house.configure(name);
+    return house;
+  }
+
+  /** Writes a domain's configuration file. */
+  async configure(name: string, more = ''): Promise<string> {
+    const path = join(this.directory, 'etc', `${name}.cfg`);
+    const disk = join(this.directory, `${name}.img`);
+    const text = `name = "${name}"\nmemory = 128\nkernel = "/srv/xen/vmlinuz"\nextra = "console=hvc0"\ndisk = [ "file:${disk},xvda,w" ]\n${more}`;
+    await writeFile(path, text);
+    return path;
+  }
+
+  async start(): Promise<void> {
+    const { settings, toolstack, consoles, pace } = this;
+    this.#dom0 = new Dom0({ settings, toolstack, consoles, logger: silentLogger, pace });
+    await this.#dom0.start();
+  }
+
+  /** As a restart of the service does. */
+  async stop(): Promise<void> {
+    await this.#dom0?.stop();
+    this.#dom0 = null;
+  }
+
+  async dispose(): Promise<void> {
+    await this.stop();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}

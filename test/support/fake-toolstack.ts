@@ -1,0 +1,136 @@
+import { randomUUID } from 'node:crypto';
+import { parseDomainName } from '../../policy/names.js';
+import type { DomainName } from '../../policy/names.js';
+import { refusal } from '../../policy/refusal.js';
+import type { Refusal } from '../../policy/refusal.js';
+import type {
+  Call,
+  ConsoleCommand,
+  Creation,
+  ListedDomain,
+  LongDomain,
+  Target,
+  Toolstack,
+} from '../../server/dom0/toolstack/toolstack.js';
+
+type Verb = 'create' | 'unpause' | 'shutdown' | 'reboot' | 'destroy' | 'sysrq';
+
+/** A toolstack in this process: domains are set by hand, and each verb does what a test says. */
+export class FakeToolstack implements Toolstack {
+  readonly takesOverrides = true;
+  readonly domains = new Map<string, ListedDomain>();
+  readonly long = new Map<string, LongDomain['boot']>();
+  /** Every verb that was run, as `verb name`. */
+  readonly calls: string[] = [];
+  readonly creations: Creation[] = [];
+  listings = 0;
+  /** When set, listings are refused with it. */
+  silence: Refusal | null = null;
+  /** What a verb does in place of what is below; it may change the domains. */
+  readonly on = new Map<Verb, (name: DomainName, call: Call) => Promise<Refusal | null>>();
+  #lastDomid = 0;
+
+  /** Makes a domain be listed. */
+  put(name: string, more: Partial<Omit<ListedDomain, 'name'>> = {}): ListedDomain {
+    const parsed = parseDomainName(name);
+    if (parsed === undefined) throw new Error(`${name} is no name`);
+    this.#lastDomid += 1;
+    const domain: ListedDomain = {
+      name: parsed,
+      domid: this.#lastDomid,
+      memoryMiB: 128,
+      vcpus: 1,
+      flags: { paused: false, shutdown: null, dying: false },
+      cpuSeconds: 3.6,
+      uuid: randomUUID(),
+      ...more,
+    };
+    this.domains.set(name, domain);
+    return domain;
+  }
+
+  list(): Promise<readonly ListedDomain[] | Refusal> {
+    this.listings += 1;
+    return Promise.resolve(this.silence ?? [...this.domains.values()]);
+  }
+
+  domid(name: DomainName): Promise<number | null | Refusal> {
+    return Promise.resolve(this.domains.get(name)?.domid ?? null);
+  }
+
+  async longList(name: DomainName): Promise<LongDomain | null | Refusal> {
+    const all = await this.longListAll();
+    return Array.isArray(all)
+      ? ((all as readonly LongDomain[]).find((each) => each.name === name) ?? null)
+      : null;
+  }
+
+  longListAll(): Promise<readonly LongDomain[] | Refusal> {
+    const none = { kernel: null, ramdisk: null, cmdline: null, bootloader: null, disks: [] };
+    const all = [...this.domains.values()].map(({ name, domid }) => ({
+      name,
+      domid,
+      boot: this.long.get(name) ?? none,
+    }));
+    return Promise.resolve(all);
+  }
+
+  create(creation: Creation, call: Call): Promise<Refusal | null> {
+    const name = parseDomainName(/([^/]+)\.cfg$/.exec(creation.config)?.[1] ?? '');
+    this.creations.push(creation);
+    if (name === undefined) throw new Error(`${creation.config} is not NAME.cfg`);
+    return this.#do('create', name, call, () => {
+      this.put(name, { cpuSeconds: 0, flags: { paused: creation.paused, shutdown: null, dying: false } });
+    });
+  }
+
+  unpause({ name }: Target, call: Call): Promise<Refusal | null> {
+    return this.#do('unpause', name, call, () => {
+      this.change(name, { flags: { paused: false, shutdown: null, dying: false }, cpuSeconds: 0.5 });
+    });
+  }
+
+  shutdown({ name }: Target, call: Call): Promise<Refusal | null> {
+    return this.#do('shutdown', name, call, () => {
+      this.domains.delete(name);
+    });
+  }
+
+  reboot({ name }: Target, call: Call): Promise<Refusal | null> {
+    return this.#do('reboot', name, call, () => {
+      this.put(name);
+    });
+  }
+
+  destroy({ name, domid }: Target, call: Call): Promise<Refusal | null> {
+    const is = this.domains.get(name)?.domid;
+    if (is !== domid) return Promise.resolve(refusal('undone', 'Changed.', `${name} is ${is ?? 'gone'}`));
+    return this.#do('destroy', name, call, () => {
+      this.domains.delete(name);
+    });
+  }
+
+  sysrq({ name }: Target, key: string, call: Call): Promise<Refusal | null> {
+    return this.#do('sysrq', name, call, () => {
+      this.calls.push(`key ${key}`);
+    });
+  }
+
+  consoleCommand(domid: number): ConsoleCommand {
+    return { file: '/bin/false', args: [String(domid)], environment: {} };
+  }
+
+  change(name: string, more: Partial<ListedDomain>): void {
+    const domain = this.domains.get(name);
+    if (domain !== undefined) this.domains.set(name, { ...domain, ...more });
+  }
+
+  async #do(verb: Verb, name: DomainName, call: Call, otherwise: () => void): Promise<Refusal | null> {
+    this.calls.push(`${verb} ${name}`);
+    const special = this.on.get(verb);
+    if (special !== undefined) return special(name, call);
+    await Promise.resolve();
+    otherwise();
+    return null;
+  }
+}

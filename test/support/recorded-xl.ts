@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** One call of the real xl, as it was recorded. */
+export interface RecordedCall {
+  readonly command: string;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly code: number;
+}
+
+/** The calls of one recording in test/fixtures/xl-4.17, in their order. */
+export function recordedCalls(name: string): RecordedCall[] {
+  const path = fileURLToPath(new URL(`../../../test/fixtures/xl-4.17/${name}.txt`, import.meta.url));
+  const call = /^\$ (.*)\n--- stdout\n([\s\S]*?)--- stderr\n([\s\S]*?)--- exit code: (\d+)/gm;
+  return [...readFileSync(path, 'utf8').matchAll(call)].map(([, command, stdout, stderr, code]) => ({
+    command: command ?? '',
+    stdout: stdout ?? '',
+    stderr: stderr ?? '',
+    code: Number(code),
+  }));
+}
+
+/** One call of a recording; the first whose command begins so. */
+export function recordedCall(name: string, command: string): RecordedCall {
+  const found = recordedCalls(name).find((call) => call.command.startsWith(command));
+  if (found === undefined) throw new Error(`${name} has no call ${command}`);
+  return found;
+}
