@@ -4,25 +4,15 @@ import { isRefusal } from '../../policy/refusal.js';
 import type { Refusal } from '../../policy/refusal.js';
 import type { Observation } from '../wire/domain.js';
 import type { BootProfiles } from './boot/boot-profiles.js';
-import type { Incarnation } from './console-host.js';
 import type { DomainConfig } from './domain-config.js';
+import type { Expectations } from './expectations.js';
 import type { Logger } from './logger.js';
 import type { Pace } from './pace.js';
-import type { BootShape, ListedDomain, LongDomain, Toolstack } from './toolstack/toolstack.js';
+import type { ListedDomain, LongDomain, Toolstack } from './toolstack/toolstack.js';
 
 /** More new incarnations than this in one round are read from one long listing of everything. */
 const SINGLE_LISTINGS = 4;
-
-/** A boot that was ours, as the journal has it. */
-export interface LastBoot extends Incarnation {
-  readonly profile: BootProfileName;
-  readonly boot: BootShape;
-}
-
-export interface Boots {
-  /** The last boot by us under this name. */
-  lastBoot(name: DomainName): LastBoot | null;
-}
+const OURS = 'ours ';
 
 interface Managed {
   readonly name: DomainName;
@@ -33,7 +23,7 @@ interface Managed {
 export interface IncarnationProfilesParts {
   readonly toolstack: Pick<Toolstack, 'longList' | 'longListAll'>;
   readonly profiles: Pick<BootProfiles, 'recognise'>;
-  readonly expectations: Boots;
+  readonly expectations: Pick<Expectations, 'rising' | 'lastBoot'>;
   readonly pace: Pick<Pace, 'profileRetry'>;
   readonly logger: Logger;
 }
@@ -67,15 +57,18 @@ export class IncarnationProfiles {
         this.#retryAt.delete(name);
         continue;
       }
-      if (this.#settled.get(name) === key(domain)) continue;
-      const booted = this.#parts.expectations.lastBoot(name);
-      const ours = booted?.uuid === domain.uuid && booted.domid === domain.domid;
+      const { expectations } = this.#parts;
+      const booted = expectations.lastBoot(name);
       // A UUID from the file returns with each create, and domids return with each boot of the host.
-      if (ours && !config.keys.has('uuid')) {
-        this.#settled.set(name, key(domain));
-        found.set(name, booted.profile);
-      } else if (domain.memoryMiB > 0 && now >= (this.#retryAt.get(name) ?? 0)) {
-        open.push({ domain, config, unsure: ['off', 'unknown'].includes(observation.state) });
+      const ours = booted?.uuid === domain.uuid && booted.domid === domain.domid && !config.keys.has('uuid');
+      if (ours) {
+        if (this.#settled.get(name) !== OURS + key(domain)) found.set(name, booted.profile);
+        this.#settled.set(name, OURS + key(domain));
+      } else if (this.#settled.get(name) !== key(domain) && now >= (this.#retryAt.get(name) ?? 0)) {
+        const unfinished =
+          domain.memoryMiB === 0 || (domain.flags.paused && expectations.rising(name) !== 'no');
+        if (!unfinished)
+          open.push({ domain, config, unsure: ['off', 'unknown'].includes(observation.state) });
       }
     }
     const shapes = await this.#longListings(open.map(({ domain }) => domain.name));

@@ -9,21 +9,15 @@ import { CpuGauge } from './cpu-gauge.js';
 import type { DomainConfig } from './domain-config.js';
 import type { DomainConfigs } from './domain-configs.js';
 import type { Logger } from './logger.js';
+import type { Expectations } from './expectations.js';
 import { IncarnationProfiles } from './incarnation-profiles.js';
-import type { Boots } from './incarnation-profiles.js';
 import { NO_MEMORY, observedState } from './observed-state.js';
-import type { Rising, StateMemory } from './observed-state.js';
+import type { StateMemory } from './observed-state.js';
 import type { Pace } from './pace.js';
 import { SharedRun } from './shared-run.js';
 import type { ListedDomain, Toolstack } from './toolstack/toolstack.js';
 
 const AGEING_MS = 1_000;
-
-/** What our own operations do and did, as far as it explains what is seen. */
-export interface Expectations extends Boots {
-  rising(name: DomainName): Rising;
-  falling(name: DomainName): boolean;
-}
 
 /** A managed domain as it was last seen. */
 export interface ObservedDomain {

@@ -5,6 +5,7 @@ import { Dom0 } from '../../server/dom0/dom0.js';
 import type { Dom0Settings } from '../../server/dom0/dom0.js';
 import type { Pace } from '../../server/dom0/pace.js';
 import { Dom0Client } from './dom0-client.js';
+import { eventually } from './eventually.js';
 import { dom0SettingsSample } from './dom0-settings-sample.js';
 import { FakeConsoles } from './fake-consoles.js';
 import { FakeToolstack } from './fake-toolstack.js';
@@ -71,6 +72,15 @@ export class Dom0UnderTest {
   async stop(): Promise<void> {
     await this.#dom0?.stop();
     this.#dom0 = null;
+  }
+
+  /** Asks until the answer is as wanted; then the answer. */
+  async until<T>(what: string, ask: () => T | Promise<T>, wanted: (answer: T) => boolean): Promise<T> {
+    const found = await eventually(what, async () => {
+      const answer = await ask();
+      return wanted(answer) ? { answer } : null;
+    });
+    return found.answer;
   }
 
   async dispose(): Promise<void> {

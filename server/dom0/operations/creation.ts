@@ -202,7 +202,8 @@ export class Creation {
       if (operation.step !== 'undoing')
         await this.#parts.lastSteps(operation, 'undoing', deadlines.destroySeconds);
       const call = this.#parts.call(operation, 'destroy', deadlines.destroySeconds * 1000);
-      const refused = await toolstack.destroy({ name: domain, domid: listed.domid }, call);
+      const target = { name: domain, domid: listed.domid };
+      const refused = await unlessHalted(toolstack.destroy(target, call), signal);
       if (refused !== null)
         logger.error({ operation: operation.id, detail: refused.detail }, 'operation.not-undone');
       if (clock() >= deadline) return;

@@ -80,10 +80,8 @@ export class Endings {
           if (tries === DESTROY_TRIES && refused !== null) return refused;
           tries += 1;
           const target = { name: domain, domid: listed.domid };
-          refused = await toolstack.destroy(
-            target,
-            this.#parts.call(operation, 'destroy', deadlines.destroySeconds * 1000),
-          );
+          const call = this.#parts.call(operation, 'destroy', deadlines.destroySeconds * 1000);
+          refused = await unlessHalted(toolstack.destroy(target, call), signal);
           if (refused === null) continue;
         }
       }

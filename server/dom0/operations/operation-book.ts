@@ -1,6 +1,5 @@
 import type { DomainName } from '../../../policy/names.js';
-import type { LastBoot } from '../incarnation-profiles.js';
-import type { Expectations } from '../observer.js';
+import type { Expectations, LastBoot } from '../expectations.js';
 import type { Rising } from '../observed-state.js';
 import type { WireRefusal } from '../../wire/operation.js';
 import type { JournalRecord, OperationEnd } from './journal-record.js';

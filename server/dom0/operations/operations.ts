@@ -8,7 +8,7 @@ import { Admission } from './admission.js';
 import type { Admitted, AdmissionParts } from './admission.js';
 import { Creation } from './creation.js';
 import { Endings } from './endings.js';
-import { Halted } from './halt.js';
+import { Halted, unlessHalted } from './halt.js';
 import type { Journal } from './journal.js';
 import type { JournalEvent, OperationEnd, Subject } from './journal-record.js';
 import type { Operation } from './operation.js';
@@ -206,7 +206,7 @@ export class Operations {
       case 'reboot':
         return this.#endings.reboot(operation, signal);
       case 'sysrq':
-        return this.#sysrq(operation);
+        return this.#sysrq(operation, signal);
       case 'start':
       case 'rescue':
       case 'normal': {
@@ -238,14 +238,17 @@ export class Operations {
     return this.#work(operation, signal, true);
   }
 
-  async #sysrq(operation: Operation): Promise<Refusal | null> {
+  async #sysrq(operation: Operation, signal: AbortSignal): Promise<Refusal | null> {
     const { domain, key } = operation.request;
     const { subject } = operation;
     if (subject === null || key === null)
       return refusal('wrong-state', 'It does not run, so it cannot be sent a key.');
     await this.#step(operation, 'sending-sysrq', SYSRQ_SECONDS);
     const call = { timeoutMs: SYSRQ_SECONDS * 1000 };
-    return this.#parts.toolstack.sysrq({ name: domain, domid: subject.domid }, key, call);
+    return unlessHalted(
+      this.#parts.toolstack.sysrq({ name: domain, domid: subject.domid }, key, call),
+      signal,
+    );
   }
 
   async #note(event: JournalEvent): Promise<void> {

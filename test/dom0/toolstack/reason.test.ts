@@ -33,7 +33,7 @@ describe("the toolstack's own first reason", () => {
     const nasty = 'libxl: error: a.c:1:f: \u001b[2J\u009b31mred\u202e evil\u2066 \u0007' + 'x'.repeat(1000);
     const reason = firstReason(nasty) ?? '';
     assert.match(reason, /^\[2J 31mred {2}evil {3}x+…$/);
-    assert.equal([...reason].length, 300);
+    assert.equal(Array.from(reason).length, 300);
     assert.equal(
       presentable('/etc/xen/a.cfg, see /var/log/xen/x.log: and/or file:/srv/a'),
       '<path>, see <path>: and/or file:<path>',
