@@ -8,8 +8,8 @@ import type { Frame, Run } from './frame.js';
 import { depthOf, lookOf } from './palette.js';
 import type { Look } from './palette.js';
 import { glyphsOf } from './printable-text.js';
-import { NAMED_KEYS } from './state.js';
-import type { NamedKey } from './state.js';
+import { isNamed, keyName } from './key-names.js';
+import type { Keypress } from './key-names.js';
 
 /**
  * The one file that knows blessed (0.1.81). Blessed compares screens, writes the difference, and decodes keys. It is
@@ -132,13 +132,6 @@ class Ends extends EventEmitter {
     this.written = '';
     return written;
   }
-}
-
-interface Keypress {
-  readonly name?: string;
-  readonly sequence?: string;
-  readonly ctrl?: boolean;
-  readonly meta?: boolean;
 }
 
 /** Paints differences and decodes keys. Holds nothing outside of itself: dropping it is destroying it. */
@@ -294,42 +287,4 @@ function attributeOf(look: Look, plain: number): number {
   if (look.foreground === null && look.background === null && !look.bold && !look.inverse) return plain;
   const flags = (look.bold ? BOLD : 0) | (look.inverse ? INVERSE : 0);
   return flags | ((look.foreground ?? DEFAULT) << 9) | (look.background ?? DEFAULT);
-}
-
-const NAMES: Readonly<Record<string, NamedKey>> = {
-  up: 'up',
-  down: 'down',
-  left: 'left',
-  right: 'right',
-  home: 'home',
-  end: 'end',
-  pageup: 'pageup',
-  pagedown: 'pagedown',
-  escape: 'escape',
-  backspace: 'backspace',
-  return: 'enter',
-  linefeed: 'enter',
-};
-
-function isNamed(key: string | undefined): boolean {
-  return key !== undefined && (NAMED_KEYS as readonly string[]).includes(key);
-}
-
-const WITH_CONTROL: Readonly<Record<string, NamedKey>> = {
-  c: 'interrupt',
-  d: 'eof',
-  l: 'repaint',
-  u: 'clear',
-};
-
-function keyName(character: string | undefined, key: Keypress | undefined): string | null {
-  const name = key?.name ?? '';
-  if (key?.ctrl === true && key.sequence?.length === 1) return WITH_CONTROL[name] ?? null;
-  // Blessed gives a carriage return twice, as `return` and as `enter`; a line feed alone as `enter`.
-  if (name === 'enter') return key?.sequence === '\n' ? 'enter' : null;
-  if (Object.hasOwn(NAMES, name) && (character === undefined || character < ' ' || character === '\x7f')) {
-    return NAMES[name] ?? null;
-  }
-  if (key?.meta === true || key?.ctrl === true || character === undefined) return null;
-  return character >= ' ' && character !== '\x7f' ? character : null;
 }

@@ -2,24 +2,25 @@ import { KeyTokens } from './key-tokens.js';
 import type { Token } from './key-tokens.js';
 import type { MenuTerminal } from './port.js';
 
-/** Keys taken in one turn, and the pause before the next: a flood waits, nobody else does. */
-const KEYS_A_TURN = 256;
+/** Bytes taken in one turn, and the pause before the next: a flood waits, nobody else does. */
+const BYTES_A_TURN = 256;
 const PAUSE_MS = 5;
 /** How long an ESC waits for the rest of its sequence. */
 const ESCAPE_MS = 60;
 
-/** Reads a terminal's keys at a limited rate. While many wait, the terminal is not read: the client is held up instead. */
+/** Reads a terminal's keys at a limited rate. While bytes wait, the terminal is not read: the client is held up instead. */
 export class KeyInput {
-  readonly #terminal: MenuTerminal;
+  readonly #terminal: Pick<MenuTerminal, 'onInput'>;
   readonly #take: (tokens: readonly Token[]) => void;
   #tokens = new KeyTokens();
-  #queue: Token[] = [];
+  #waiting: Buffer = Buffer.alloc(0);
   #running = false;
   #stopListening: (() => void) | null = null;
   #pause: NodeJS.Timeout | null = null;
   #escape: NodeJS.Timeout | null = null;
+  #drained: (() => void) | null = null;
 
-  constructor(terminal: MenuTerminal, take: (tokens: readonly Token[]) => void) {
+  constructor(terminal: Pick<MenuTerminal, 'onInput'>, take: (tokens: readonly Token[]) => void) {
     this.#terminal = terminal;
     this.#take = take;
   }
@@ -33,48 +34,61 @@ export class KeyInput {
   /** Lets go of the input; what was not taken yet is forgotten: it was typed for somebody else. */
   stop(): void {
     this.#running = false;
-    this.#stopListening?.();
-    this.#stopListening = null;
+    this.#unlisten();
     if (this.#pause !== null) clearTimeout(this.#pause);
     if (this.#escape !== null) clearTimeout(this.#escape);
     this.#pause = null;
     this.#escape = null;
-    this.#queue = [];
+    this.#waiting = Buffer.alloc(0);
     this.#tokens = new KeyTokens();
+  }
+
+  /** Calls back when all that has come is taken: at once, or after the last pause. */
+  onceDrained(listener: () => void): void {
+    if (this.#pause === null) listener();
+    else this.#drained = listener;
   }
 
   #listen(): void {
     this.#stopListening ??= this.#terminal.onInput((data) => {
-      if (this.#escape !== null) clearTimeout(this.#escape);
-      this.#escape = null;
-      this.#queue.push(...this.#tokens.push(data));
-      if (this.#tokens.waiting)
-        this.#escape = setTimeout(() => {
-          this.#escapeAlone();
-        }, ESCAPE_MS);
+      this.#waiting = this.#waiting.length === 0 ? data : Buffer.concat([this.#waiting, data]);
       if (this.#pause === null) this.#turn();
     });
   }
 
-  #escapeAlone(): void {
-    this.#escape = null;
-    this.#queue.push(...this.#tokens.flush());
-    if (this.#pause === null) this.#turn();
+  #unlisten(): void {
+    this.#stopListening?.();
+    this.#stopListening = null;
   }
 
   #turn(): void {
     this.#pause = null;
-    const turn = this.#queue.splice(0, KEYS_A_TURN);
-    if (turn.length > 0) this.#take(turn);
+    const turn = this.#waiting.subarray(0, BYTES_A_TURN);
+    this.#waiting = this.#waiting.subarray(turn.length);
+    if (this.#escape !== null) clearTimeout(this.#escape);
+    this.#escape = null;
+    this.#give(this.#tokens.push(turn));
     if (!this.#running) return;
-    if (this.#queue.length === 0) {
-      this.#listen();
+    if (this.#waiting.length > 0) {
+      this.#unlisten();
+      this.#pause = setTimeout(() => {
+        this.#turn();
+      }, PAUSE_MS);
       return;
     }
-    this.#stopListening?.();
-    this.#stopListening = null;
-    this.#pause = setTimeout(() => {
-      this.#turn();
-    }, PAUSE_MS);
+    if (this.#tokens.waiting) {
+      this.#escape = setTimeout(() => {
+        this.#escape = null;
+        this.#give(this.#tokens.flush());
+      }, ESCAPE_MS);
+    }
+    this.#listen();
+    const drained = this.#drained;
+    this.#drained = null;
+    drained?.();
+  }
+
+  #give(tokens: readonly Token[]): void {
+    if (tokens.length > 0) this.#take(tokens);
   }
 }

@@ -1,16 +1,15 @@
-import { StringDecoder } from 'node:string_decoder';
 import { KeyInput } from './key-input.js';
-import type { Token } from './key-tokens.js';
+import { LineEditor } from './line-editor.js';
+import { messageOf } from './plain-choice.js';
 import { newsText, pageText, promptText } from './plain-text.js';
 import type { Fact, MenuStart, MenuTerminal, OpenMenu, Perform } from './port.js';
-import { columnsOf, printable } from './printable-text.js';
-import { lastTop } from './reading.js';
+import { printable } from './printable-text.js';
 import { currentPage, initialState } from './state.js';
 import type { MenuState } from './state.js';
 import { mayBeShown } from './update-add-key.js';
 import { update } from './update.js';
 import type { Message } from './update.js';
-import { PLAIN, WRONG_NAME } from './words.js';
+import { PLAIN, WRONG_NAME, acceptedSentence } from './words.js';
 
 export interface PlainOptions {
   /**
@@ -32,20 +31,14 @@ export function openPlainMenu(
   return menu;
 }
 
-const LONGEST_LINE = 16_384;
-
 class PlainMenu implements OpenMenu {
   readonly #terminal: MenuTerminal;
   readonly #perform: Perform;
-  readonly #echo: boolean;
   readonly #end: string;
   readonly #input: KeyInput;
+  readonly #editor: LineEditor;
   readonly #messages: Message[] = [];
   #state: MenuState;
-  #decoder = new StringDecoder('utf8');
-  #line = '';
-  /** Columns of the line that stand on the screen. */
-  #echoed = 0;
   /** The cursor stands behind a prompt. */
   #prompted = false;
   #busy = false;
@@ -53,16 +46,32 @@ class PlainMenu implements OpenMenu {
   #performed = 0;
   #suspended = false;
   #disposed = false;
+  #ended = false;
   #stopEnd: (() => void) | null = null;
 
   constructor(terminal: MenuTerminal, start: MenuStart, perform: Perform, options: PlainOptions) {
     this.#terminal = terminal;
     this.#perform = perform;
-    this.#echo = options.echo;
     this.#end = options.echo ? '\r\n' : '\n';
     this.#state = initialState(start);
+    this.#editor = new LineEditor({
+      echo: options.echo
+        ? (text) => {
+            terminal.write(text);
+          }
+        : null,
+      shown: (line) => this.#shownLine(line),
+      entered: (line) => {
+        if (options.echo) terminal.write(this.#end);
+        this.#prompted = false;
+        this.#enter(line);
+      },
+      left: () => {
+        this.#quit();
+      },
+    });
     this.#input = new KeyInput(terminal, (tokens) => {
-      this.#take(tokens);
+      this.#editor.take(tokens, () => !this.#suspended && !this.#disposed);
     });
   }
 
@@ -71,11 +80,7 @@ class PlainMenu implements OpenMenu {
     this.#print([`${site}, ${customer}`, ...motd, ...pageText(this.#state)]);
     this.#forget();
     this.#prompt();
-    this.#stopEnd =
-      this.#terminal.onEnd?.(() => {
-        this.#quit();
-      }) ?? null;
-    this.#input.start();
+    this.#listen();
   }
 
   tell(fact: Fact): void {
@@ -87,10 +92,10 @@ class PlainMenu implements OpenMenu {
     this.#send({ input: 'lent', lent: true });
     this.#suspended = true;
     this.#input.stop();
+    this.#stopEnd?.();
     if (this.#prompted) this.#terminal.write(this.#end);
     this.#prompted = false;
-    this.#line = '';
-    this.#echoed = 0;
+    this.#editor.forget();
   }
 
   resume(): void {
@@ -101,7 +106,7 @@ class PlainMenu implements OpenMenu {
     this.#print([...this.#sayings(this.#state), ...pageText(this.#state)]);
     this.#forget();
     this.#prompt();
-    this.#input.start();
+    this.#listen();
   }
 
   dispose(): void {
@@ -112,56 +117,20 @@ class PlainMenu implements OpenMenu {
     this.#stopEnd?.();
   }
 
-  #take(tokens: readonly Token[]): void {
-    for (const token of tokens) {
-      if (this.#suspended || this.#disposed) return;
-      const text = token.token === 'paste' ? token.text : this.#decoder.write(token.bytes);
-      // Cursor keys and the like mean nothing on a line.
-      if (token.token === 'key' && text.startsWith('\x1b')) continue;
-      for (const character of text) this.#character(character);
-    }
+  #listen(): void {
+    this.#input.start();
+    this.#stopEnd =
+      this.#terminal.onEnd?.(() => {
+        this.#input.onceDrained(() => {
+          this.#ended = true;
+          this.#quitAtEnd();
+        });
+      }) ?? null;
   }
 
-  #character(character: string): void {
-    switch (character) {
-      case '\r':
-      case '\n': {
-        const line = this.#line;
-        this.#newLine(this.#echo);
-        this.#enter(line);
-        return;
-      }
-      case '\x7f':
-      case '\b':
-        this.#setLine(Array.from(this.#line).slice(0, -1).join(''));
-        return;
-      case '\x15':
-        this.#setLine('');
-        return;
-      case '\x03':
-        if (this.#line === '') this.#quit();
-        else this.#setLine('');
-        return;
-      case '\x04':
-        if (this.#line === '') this.#quit();
-        return;
-      default:
-        if (character >= ' ' && this.#line.length < LONGEST_LINE) this.#setLine(this.#line + character);
-    }
-  }
-
-  /** Changes the typed line, and the screen with it: what is no longer to be seen is wiped with backspaces. */
-  #setLine(line: string): void {
-    const before = this.#shownLine(this.#line);
-    this.#line = line;
-    if (!this.#echo) return;
-    const after = this.#shownLine(line);
-    if (after.startsWith(before)) this.#terminal.write(after.slice(before.length));
-    else {
-      const gone = this.#echoed - (before.startsWith(after) ? columnsOf(after) : 0);
-      this.#terminal.write('\b \b'.repeat(gone) + (before.startsWith(after) ? '' : after));
-    }
-    this.#echoed = columnsOf(after);
+  /** At the end of input the answer to what was asked for is still waited for, so that it is read. */
+  #quitAtEnd(): void {
+    if (this.#ended && this.#state.asked === null && !this.#state.closing) this.#quit();
   }
 
   /** A pasted private key is never echoed: of a key only what can be a public one is. */
@@ -170,13 +139,6 @@ class PlainMenu implements OpenMenu {
     if (this.#state.dialog === null && page.page === 'add-key' && (page.discarding || !mayBeShown(line)))
       return '';
     return printable(line, this.#state.preferences.charset);
-  }
-
-  #newLine(visible: boolean): void {
-    if (visible) this.#terminal.write(this.#end);
-    this.#line = '';
-    this.#echoed = 0;
-    this.#prompted = false;
   }
 
   #enter(line: string): void {
@@ -204,7 +166,9 @@ class PlainMenu implements OpenMenu {
 
   #quit(): void {
     if (this.#suspended || this.#disposed) return;
-    if (this.#prompted) this.#newLine(true);
+    if (this.#prompted) this.#terminal.write(this.#end);
+    this.#prompted = false;
+    this.#editor.forget();
     this.#state = { ...this.#state, dialog: null, calling: null, pages: this.#state.pages.slice(0, 1) };
     this.#send({ input: 'key', key: 'interrupt' });
   }
@@ -216,8 +180,17 @@ class PlainMenu implements OpenMenu {
     const before = this.#state;
     this.#work();
     if (this.#suspended || this.#state.lent) return;
-    const pages = arrived(before, this.#state) ? pageText(this.#state) : [];
-    const lines = [...newsText(before, this.#state), ...this.#sayings(this.#state), ...pages];
+    this.#say([
+      ...(isAccepted(message) ? [acceptedSentence(message.action, message.domain)] : []),
+      ...newsText(before, this.#state),
+      ...this.#sayings(this.#state),
+      ...(arrived(before, this.#state) ? pageText(this.#state) : []),
+    ]);
+    this.#quitAtEnd();
+  }
+
+  /** Says something while the customer types: the prompt, and what stands behind it, come again below. */
+  #say(lines: readonly string[]): void {
     if (lines.length === 0) return;
     this.#forget();
     if (this.#prompted) this.#terminal.write(this.#end);
@@ -259,9 +232,7 @@ class PlainMenu implements OpenMenu {
   #prompt(): void {
     if (this.#state.closing || this.#disposed || this.#suspended) return;
     const { charset } = this.#state.preferences;
-    const shown = this.#echo ? this.#shownLine(this.#line) : '';
-    this.#terminal.write(printable(promptText(this.#state), charset) + shown);
-    this.#echoed = columnsOf(shown);
+    this.#terminal.write(printable(promptText(this.#state), charset) + this.#editor.again());
     this.#prompted = true;
   }
 }
@@ -283,6 +254,10 @@ function placeOf(state: MenuState): string {
   return [state.pages.length, page.page, 'top' in page ? page.top : '', question].join(' ');
 }
 
+function isAccepted(message: Message): message is Extract<Fact, { fact: 'accepted' }> {
+  return 'fact' in message && message.fact === 'accepted';
+}
+
 function isLine(message: Message | null): boolean {
   return message !== null && 'input' in message && message.input === 'line';
 }
@@ -294,45 +269,4 @@ function isNo(message: Message | null): boolean {
     message.input === 'key' &&
     (message.key === 'n' || message.key === 'escape')
   );
-}
-
-/** What a typed line means where the customer is; null when it means nothing. */
-function messageOf(state: MenuState, line: string): Message | null {
-  const text = line.trim();
-  const key = (name: string): Message => ({ input: 'key', key: name });
-  if (state.calling !== null) return key('escape');
-  if (state.dialog?.ask === 'name') return text === '' ? key('escape') : { input: 'line', text };
-  if (state.dialog !== null) return key(/^y(es)?$/i.test(text) ? 'y' : 'n');
-  const page = currentPage(state);
-  if (page.page === 'add-key') return { input: 'line', text: line };
-  if (page.page === 'activity' || page.page === 'help') {
-    if (text === '')
-      return page.page === 'help' || page.top >= lastTop(state, page) ? key('escape') : key('pagedown');
-    return /^b(ack)?$/i.test(text) ? key('escape') : text === 'q' ? key('interrupt') : null;
-  }
-  return choiceOf(page.page, text);
-}
-
-const WORDS: Readonly<Record<string, string>> = {
-  '': 'r',
-  b: 'escape',
-  back: 'escape',
-  q: 'interrupt',
-  quit: 'interrupt',
-  exit: 'interrupt',
-  h: '?',
-  help: '?',
-  '?': '?',
-  u: 'u',
-};
-
-function choiceOf(page: 'list' | 'domain' | 'rescue' | 'keys', text: string): Message | null {
-  const word = text.toLowerCase();
-  if (Object.hasOwn(WORDS, word)) return { input: 'key', key: WORDS[word] ?? 'r' };
-  if (/^[0-9]{1,4}$/.test(word)) {
-    if (page !== 'domain') return { input: 'choose', number: Number(word) };
-    return word.length === 1 ? { input: 'key', key: word } : null;
-  }
-  const letters = page === 'domain' ? 'sap' : page === 'list' ? 'sa' : page === 'keys' ? 'a' : '';
-  return word.length === 1 && letters.includes(word) ? { input: 'key', key: word } : null;
 }

@@ -77,7 +77,7 @@ export interface MenuState {
   /** The last operation of this menu that dom0 accepted. */
   readonly accepted: Asked | null;
   /** The domain whose rescue boot shall be shown on its console as soon as it begins. */
-  readonly follow: DomainName | null;
+  readonly follow: { readonly domain: DomainName; readonly begun: boolean } | null;
   readonly plan: Plan | null;
   /** The console that was asked for; until it comes or is refused, keys are nobody's: they were meant for it. */
   readonly calling: DomainName | null;

@@ -42,7 +42,7 @@ export function updateFact(state: MenuState, fact: Fact): Step {
 }
 
 function takeDomains(state: MenuState, domains: readonly MenuDomain[]): MenuState {
-  const next = { ...state, domains };
+  const next = { ...state, domains, now: laterOf(state.now, domains) };
   const here = (name: DomainName): boolean => domains.some((domain) => domain.name === name);
   const dialogGone = next.dialog !== null && 'domain' in next.dialog && !here(next.dialog.domain);
   const root = rootPage(domains, state.only);
@@ -65,6 +65,11 @@ function takeDomains(state: MenuState, domains: readonly MenuDomain[]): MenuStat
   };
 }
 
+/** What was seen at a time proves that it is no earlier; ticks come only while something needs them. */
+function laterOf(now: number, domains: readonly MenuDomain[]): number {
+  return domains.reduce((latest, domain) => Math.max(latest, domain.seenAt ?? 0), now);
+}
+
 function wasHere(state: MenuState, name: DomainName): boolean {
   return findDomain(state, name) !== undefined;
 }
@@ -83,7 +88,7 @@ function accept(state: MenuState, domain: DomainName, action: string): MenuState
     ...state,
     asked: null,
     accepted: asked,
-    follow: asked.action === 'rescue' ? domain : state.follow,
+    follow: asked.action === 'rescue' ? { domain, begun: false } : state.follow,
   };
 }
 
@@ -93,9 +98,15 @@ function end(state: MenuState, domain: DomainName, operation: MenuOperation): Me
     if (operation.action === 'poweroff' && next.plan?.domain === domain) {
       return { ...next, plan: { ...next.plan, ready: true }, notice: goingOn(next.plan.action, domain) };
     }
-    return { ...next, notice: doneSentence(operation.action, domain) };
+    const follow = next.follow;
+    const begun = operation.action === 'rescue' && follow?.domain === domain;
+    return {
+      ...next,
+      follow: begun ? { ...follow, begun } : follow,
+      notice: doneSentence(operation.action, domain),
+    };
   }
-  const follow = operation.action === 'rescue' && next.follow === domain ? null : next.follow;
+  const follow = operation.action === 'rescue' && next.follow?.domain === domain ? null : next.follow;
   if (operation.phase === 'superseded') {
     return { ...next, follow, notice: supersededSentence(operation.action, domain) };
   }
@@ -134,9 +145,9 @@ const BOOTING: readonly string[] = ['attaching-console', 'unpausing'];
 
 function followRescue(state: MenuState): Step {
   if (state.follow === null || state.lent || state.closing) return still(state);
-  const domain = findDomain(state, state.follow);
+  const domain = findDomain(state, state.follow.domain);
   if (domain === undefined) return still({ ...state, follow: null });
-  if (!rescueBegins(state, domain)) return still(state);
+  if (!state.follow.begun && !isBooting(domain.operation)) return still(state);
   const rest = { ...state, follow: null };
   const page = currentPage(state);
   const looksAtIt = page.page === 'domain' && page.domain === domain.name && state.dialog === null;
@@ -148,10 +159,6 @@ function followRescue(state: MenuState): Step {
   };
 }
 
-function rescueBegins(state: MenuState, domain: MenuDomain): boolean {
-  const operation = domain.operation;
-  if (operation?.action === 'rescue') {
-    return operation.phase === 'done' || (operation.phase === 'running' && BOOTING.includes(operation.step));
-  }
-  return operation === null && domain.state === 'running' && domain.profile === state.accepted?.profile;
+function isBooting(operation: MenuOperation | null): boolean {
+  return operation?.action === 'rescue' && operation.phase === 'running' && BOOTING.includes(operation.step);
 }

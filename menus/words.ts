@@ -297,6 +297,10 @@ export function bySentence(customer: string): string {
 export const POWER_OFF_NOW = 'power off now';
 export const POWER_OFF_FIRST = 'After that it goes on by itself with what you asked for.';
 
+export function acceptedSentence(action: Action, domain: string): string {
+  return `${domain}: ${ACTION_NOUNS[action] ?? 'it'} is under way.`;
+}
+
 /** After something was done. */
 export function doneSentence(action: Action, domain: string): string {
   switch (action) {

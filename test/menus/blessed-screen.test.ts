@@ -7,7 +7,7 @@ import { AnsiPainter, enterScreen } from '../../menus/frame-ansi.js';
 import type { Frame } from '../../menus/frame.js';
 import { NAMED_KEYS } from '../../menus/state.js';
 import { view } from '../../menus/view.js';
-import { emulated, screenCells, screenText } from '../support/fake-menu-terminal.js';
+import { emulated, screenCells, screenText, show } from '../support/fake-menu-terminal.js';
 import { PLACES, hostilePlaces } from '../support/menu-places.js';
 
 const SIZE = { columns: 80, rows: 24, charset: 'utf-8' } as const;
@@ -37,39 +37,33 @@ describe('blessed screen', () => {
 
   for (const term of ['xterm-256color', 'xterm', 'vt100']) {
     it(`shows on ${term}, cell by cell, what the plain painter shows`, async () => {
-      const first = LIST;
-      const begun = enterScreen(term) + new AnsiPainter(term).paint(first);
-      const screen = new BlessedScreen(term, first);
-      let output = begun;
+      const screen = new BlessedScreen(term, LIST);
+      const byBlessed = await emulated(80, 24, enterScreen(term) + new AnsiPainter(term).paint(LIST));
       for (const [at, frame] of frames().entries()) {
-        output += screen.paint(frame);
-        const byBlessed = await emulated(80, 24, output);
+        await show(byBlessed, screen.paint(frame));
         const plainly = await emulated(80, 24, enterScreen(term) + new AnsiPainter(term).paint(frame));
-        assert.deepEqual(
-          screenCells(byBlessed),
-          screenCells(plainly),
-          `frame ${at}: ${screenText(plainly).join('\n')}`,
-        );
+        const what = `frame ${at}: ${screenText(plainly).join('\n')}`;
+        assert.deepEqual(screenCells(byBlessed), screenCells(plainly), what);
         const { cursorX, cursorY } = byBlessed.buffer.active;
-        if (frame.cursor !== null)
-          assert.deepEqual([cursorX, cursorY], [frame.cursor.column, frame.cursor.row]);
-        byBlessed.dispose();
+        if (frame.cursor !== null) {
+          assert.deepEqual([cursorX, cursorY], [frame.cursor.column, frame.cursor.row], what);
+        }
         plainly.dispose();
       }
+      byBlessed.dispose();
     });
   }
 
   it('the plain painter, from frame to frame, shows the same as anew', async () => {
     const painter = new AnsiPainter('xterm');
-    let output = enterScreen('xterm');
+    const stepwise = await emulated(80, 24, enterScreen('xterm'));
     for (const frame of frames()) {
-      output += painter.paint(frame);
-      const stepwise = await emulated(80, 24, output);
+      await show(stepwise, painter.paint(frame));
       const anew = await emulated(80, 24, enterScreen('xterm') + new AnsiPainter('xterm').paint(frame));
       assert.deepEqual(screenCells(stepwise), screenCells(anew));
-      stepwise.dispose();
       anew.dispose();
     }
+    stepwise.dispose();
     assert.equal(painter.paint(frames().at(-1)!), '');
   });
 

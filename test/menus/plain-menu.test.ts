@@ -112,6 +112,7 @@ describe('plain menu', () => {
     assert.deepEqual(effects, [{ effect: 'operate', action: 'shutdown', domain: HORATIO, profile: null }]);
     terminal.take();
     menu.tell({ fact: 'accepted', domain: HORATIO, action: 'shutdown' });
+    assert.equal(terminal.take(), '\nhoratio: a shut-down is under way.\nYour choice: ');
     const busy = operation('shutdown', { startedAt: NOW, deadlineAt: NOW + 60_000 });
     menu.tell({
       fact: 'domains',
@@ -288,6 +289,27 @@ describe('plain menu', () => {
         assert.deepEqual(effects, [{ effect: 'quit' }], before);
       }
     }
+  });
+
+  it('takes all that was piped into it, and the answer, before it leaves at the end of input', async () => {
+    const { terminal, effects, menu } = open(one());
+    terminal.type(`${'nonsense\n'.repeat(60)}3\nyes\n`);
+    terminal.end();
+    await eventually('the shut-down', () => effects.length > 0);
+    assert.deepEqual(effects, [{ effect: 'operate', action: 'shutdown', domain: HORATIO, profile: null }]);
+    menu.tell({ fact: 'accepted', domain: HORATIO, action: 'shutdown' });
+    await eventually('the end', () => effects.length > 1);
+    assert.match(terminal.text, /under way[^]*Goodbye/);
+  });
+
+  it('leaves after a console when the input ended meanwhile', () => {
+    const { terminal, effects, menu } = open(one());
+    terminal.type('1\n');
+    menu.suspend();
+    terminal.end();
+    menu.resume();
+    terminal.end();
+    assert.deepEqual(effects.at(-1), { effect: 'quit' });
   });
 
   it('lends the terminal and shows the page again when it is back', () => {

@@ -338,8 +338,9 @@ describe('update', () => {
 
     it('that was too quick to be seen goes to the console too', () => {
       const driver = rescuing().tell({
-        fact: 'domains',
-        domains: [domain('horatio', { offers: ALL_OFFERED, profile: profileName('rescue') })],
+        fact: 'ended',
+        domain: HORATIO,
+        operation: operation('rescue', { phase: 'done', profile: profileName('rescue') }),
       });
       assert.equal(driver.taken().length, 1);
     });

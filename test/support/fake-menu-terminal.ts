@@ -68,10 +68,15 @@ export class FakeMenuTerminal implements MenuTerminal {
 /** An xterm of this size after these bytes. The caller disposes of it. */
 export async function emulated(columns: number, rows: number, output: string): Promise<Emulator> {
   const emulator = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true, scrollback: 0 });
+  await show(emulator, output);
+  return emulator;
+}
+
+/** Gives an emulator more bytes, until it has taken them. */
+export async function show(emulator: Emulator, output: string): Promise<void> {
   await new Promise<void>((done) => {
     emulator.write(output, done);
   });
-  return emulator;
 }
 
 /** The lines that stand on an emulator's screen, without trailing blanks. */

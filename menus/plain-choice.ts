@@ -1,0 +1,45 @@
+import { lastTop } from './reading.js';
+import { currentPage } from './state.js';
+import type { MenuState } from './state.js';
+import type { Message } from './update.js';
+
+/** What a typed line means where the customer is; null when it means nothing. */
+export function messageOf(state: MenuState, line: string): Message | null {
+  const text = line.trim();
+  const key = (name: string): Message => ({ input: 'key', key: name });
+  if (state.calling !== null) return key('escape');
+  if (state.dialog?.ask === 'name') return text === '' ? key('escape') : { input: 'line', text };
+  if (state.dialog !== null) return key(/^y(es)?$/i.test(text) ? 'y' : 'n');
+  const page = currentPage(state);
+  if (page.page === 'add-key') return { input: 'line', text: line };
+  if (page.page === 'activity' || page.page === 'help') {
+    if (text === '')
+      return page.page === 'help' || page.top >= lastTop(state, page) ? key('escape') : key('pagedown');
+    return /^b(ack)?$/i.test(text) ? key('escape') : text === 'q' ? key('interrupt') : null;
+  }
+  return choiceOf(page.page, text);
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  '': 'r',
+  b: 'escape',
+  back: 'escape',
+  q: 'interrupt',
+  quit: 'interrupt',
+  exit: 'interrupt',
+  h: '?',
+  help: '?',
+  '?': '?',
+  u: 'u',
+};
+
+function choiceOf(page: 'list' | 'domain' | 'rescue' | 'keys', text: string): Message | null {
+  const word = text.toLowerCase();
+  if (Object.hasOwn(WORDS, word)) return { input: 'key', key: WORDS[word] ?? 'r' };
+  if (/^[0-9]{1,4}$/.test(word)) {
+    if (page !== 'domain') return { input: 'choose', number: Number(word) };
+    return word.length === 1 ? { input: 'key', key: word } : null;
+  }
+  const letters = page === 'domain' ? 'sap' : page === 'list' ? 'sa' : page === 'keys' ? 'a' : '';
+  return word.length === 1 && letters.includes(word) ? { input: 'key', key: word } : null;
+}
