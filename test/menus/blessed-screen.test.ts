@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import fc from 'fast-check';
 import { BlessedScreen } from '../../menus/blessed-screen.js';
+import { Canvas } from '../../menus/canvas.js';
 import { AnsiPainter, enterScreen } from '../../menus/frame-ansi.js';
 import type { Frame } from '../../menus/frame.js';
 import { NAMED_KEYS } from '../../menus/state.js';
@@ -143,26 +147,50 @@ describe('blessed screen', () => {
     }
   });
 
-  it("does not touch the process: no handlers, no program of the server's own terminal", async () => {
+  it('changes lines with wide characters as if they were painted anew', async () => {
+    const line = fc.string({ unit: fc.constantFrom('漢', 'a', 'b', ' ', 'é', '한'), maxLength: 24 });
+    const frame = (text: string): Frame => {
+      const canvas = new Canvas(20, 3, 'utf-8');
+      canvas.put(0, 0, text, 'plain');
+      canvas.put(1, 1, text, 'error');
+      canvas.put(19, 2, text);
+      return canvas.frame(true, 0);
+    };
+    const screen = new BlessedScreen('xterm', frame(''));
+    const stepwise = await emulated(20, 3, new AnsiPainter('xterm').paint(frame('')));
+    for (const text of ['漢字ab', '漢字ac', 'a字ac', '漢b', ...fc.sample(line, 150)]) {
+      await show(stepwise, screen.paint(frame(text)));
+      const anew = await emulated(20, 3, new AnsiPainter('xterm').paint(frame(text)));
+      assert.deepEqual(screenCells(stepwise), screenCells(anew), text);
+      anew.dispose();
+    }
+    stepwise.dispose();
+  });
+
+  it("does not touch the process: no handlers, no program, no file of the server's own terminal", () => {
     const events = ['exit', 'SIGTERM', 'SIGINT', 'SIGQUIT', 'uncaughtException'];
     const counts = (): number[] => events.map((event) => process.listenerCount(event));
     const before = counts();
-    // With TMUX set blessed runs `tmux -V`; with TERM a file's name it reads the file.
-    const variables = { TMUX: '/tmp/nowhere,1,0', TERM: '/dev/zero', TERMCAP: 'broken:' };
+    const directory = mkdtempSync(join(tmpdir(), 'postern-menu-'));
+    const ran = join(directory, 'ran');
+    writeFileSync(join(directory, 'tmux'), `#!/bin/sh\n: > ${ran}\n`, { mode: 0o755 });
+    // With TMUX set blessed runs `tmux -V`; with a file's name for TERM it reads the file.
+    const variables = { TMUX: '/tmp/nowhere,1,0', TERM: '/dev/zero', TERMCAP: 'broken:', PATH: directory };
     const kept = Object.keys(variables).map((name) => [name, process.env[name]] as const);
     Object.assign(process.env, variables);
     try {
       const screen = new BlessedScreen('/dev/zero', LIST);
       assert.notEqual(screen.paint(DOMAIN), '');
-      assert.equal(process.env['TMUX'], '/tmp/nowhere,1,0', 'and the environment is as it was');
+      assert.equal(process.env['TMUX'], '/tmp/nowhere,1,0', 'the environment is as it was');
+      assert.equal(existsSync(ran), false, 'no tmux was run');
     } finally {
       for (const [name, value] of kept) {
         if (value === undefined) Reflect.deleteProperty(process.env, name);
         else process.env[name] = value;
       }
+      rmSync(directory, { recursive: true });
     }
     assert.deepEqual(counts(), before);
-    await Promise.resolve();
   });
 
   it('leaves nothing behind when it is dropped', async function () {

@@ -272,6 +272,8 @@ describe('update', () => {
       const off = operation('poweroff');
       driver.tell({ fact: 'accepted', domain: HORATIO, action: 'poweroff' });
       driver.tell({ fact: 'ended', domain: HORATIO, operation: { ...rescue, phase: 'superseded' } });
+      driver.tell({ fact: 'domains', domains: [domain('horatio', { offers: ALL_OFFERED })] });
+      assert.deepEqual(driver.taken(), [], 'not before the power-off has ended');
       driver.tell({ fact: 'domains', domains: [domain('horatio', { operation: off, offers: ALL_OFFERED })] });
       driver.tell({ fact: 'ended', domain: HORATIO, operation: { ...off, phase: 'done' } });
       assert.deepEqual(driver.taken(), [], 'not while the power-off is still shown as under way');
