@@ -39,7 +39,7 @@ async function runGate(settings: GateSettings): Promise<void> {
   const log = openLog('gate', settings.log.level);
   const life = liveUntilStopped(log);
   try {
-    const house = await openHouse(settings, log);
+    const house = openHouse(settings, log);
     life.serve(house);
     process.on('SIGHUP', () => {
       house.gate.reloadPolicy();
@@ -57,7 +57,7 @@ interface GateHalf extends Half {
   start(): Promise<readonly { readonly host: string; readonly port: number }[]>;
 }
 
-async function openHouse(settings: GateSettings, log: ReturnType<typeof openLog>): Promise<GateHalf> {
+function openHouse(settings: GateSettings, log: ReturnType<typeof openLog>): GateHalf {
   const store = Store.open(join(settings.state, DATABASE));
   const gate = new Gate({
     settings,

@@ -33,7 +33,7 @@ describe('console', () => {
     await second.sees('from-the-first');
     second.type('echo lost-words\r');
     second.type('\x1dt');
-    await first.receives(/alice/);
+    await second.receives('You have the keyboard');
     second.type('echo from-the-second\r');
     await first.sees('from-the-second');
     assert.doesNotMatch(first.screen, /lost-words/);

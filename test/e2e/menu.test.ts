@@ -62,7 +62,7 @@ describe('menu', () => {
     alice.type('4');
     await alice.sees(/type/i);
     alice.type('horatio\r');
-    await alice.sees(/\boff\b/);
+    await alice.sees(/off +since/);
     assert.doesNotMatch(house.xlByHand('list').stdout, /horatio/);
     alice.type('\x1b');
     assert.equal(house.xlByHand('create', '-q', `${house.layout.xen}/etc/xen/horatio.cfg`).status, 0);

@@ -34,13 +34,13 @@ describe('rescue', () => {
     await alice.sees('#');
     for (const line of [
       'mount /dev/xvda /mnt',
-      "sed -i 's/xvdz1/xvda/' /mnt/etc/fstab",
+      "sed -i 's/xvdz/xvda/' /mnt/etc/fstab",
       'cat /mnt/etc/fstab',
       'umount /mnt',
     ]) {
       alice.type(`${line}\r`);
     }
-    await alice.sees(/\/dev\/xvda\s/);
+    await alice.sees('/dev/xvda / ext4');
     alice.type('\x1d.');
     await alice.sees(/rescue/);
     await alice.sees(/7\W/);

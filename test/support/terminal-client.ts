@@ -41,8 +41,11 @@ export class TerminalClient {
       });
     });
     this.#pty.onExit(({ exitCode }) => {
-      this.#status = exitCode;
-      this.#changed();
+      // After what came before it was understood.
+      this.#emulator.write('', () => {
+        this.#status = exitCode;
+        this.#changed();
+      });
     });
   }
 
