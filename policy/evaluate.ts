@@ -12,8 +12,6 @@ import type { Decision, DenialReason, Limit, Policy, Request, Rule, SessionLimit
 import type { Role } from './roles.js';
 import { possibleAgain, windowStart } from './window.js';
 
-export { limitsThatApply } from './match.js';
-
 /**
  * May this be done? Three questions, all of which must be answered yes: is there a role on the domain; does the first
  * rule that speaks of the request allow it (no rule: no); is there room in every limit that applies. Pure: no

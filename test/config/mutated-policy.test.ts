@@ -5,7 +5,7 @@ import { readPolicy } from '../../config/policy-document.js';
 import { problemText } from '../../config/problem.js';
 import { propertyRuns } from '../support/property-runs.js';
 
-const examples = ['10-default.yaml', '20-hosting.yaml'].map((name) =>
+const examples = ['10-default.yaml', 'hosting.yaml'].map((name) =>
   readFileSync(new URL(`../../../policy/examples/${name}`, import.meta.url), 'utf8'),
 );
 
