@@ -27,9 +27,17 @@ export interface LineTiming {
   readonly attach: number;
   /** For how long a console may live on after its domain is gone. */
   readonly gone: number;
+  /** For how long a console may live on after another incarnation of its domain is there. */
+  readonly superseded: number;
 }
 
-export const LINE_TIMING: LineTiming = { retry: 500, lastRetry: 10_000, attach: 3_000, gone: 10_000 };
+export const LINE_TIMING: LineTiming = {
+  retry: 500,
+  lastRetry: 10_000,
+  attach: 3_000,
+  gone: 10_000,
+  superseded: 1_000,
+};
 
 export interface LineParts {
   readonly name: string;
@@ -72,6 +80,7 @@ export class ConsoleLine {
   #retryMs: number;
   #retry: NodeJS.Timeout | undefined;
   #gone: NodeJS.Timeout | undefined;
+  #superseded: NodeJS.Timeout | undefined;
   #disposed = false;
   #onEnd: (() => void) | undefined;
 
@@ -172,7 +181,7 @@ export class ConsoleLine {
   #consider(urgent: boolean): void {
     if (this.#disposed || this.#wanted === null) return;
     if (this.#client !== null) {
-      if (!same(this.#client.incarnation, this.#wanted)) this.#client.close();
+      if (!same(this.#client.incarnation, this.#wanted)) this.#closeSuperseded(this.#client);
     } else if (urgent) {
       this.#open(this.#wanted, true, () => undefined);
     } else if (!this.#queued && this.#openable() !== null) {
@@ -184,6 +193,13 @@ export class ConsoleLine {
         else this.#open(wanted, false, leave);
       });
     }
+  }
+
+  /** It ends with its domain, and has its last words to say: only one that does not is ended. */
+  #closeSuperseded(client: ConsoleClient): void {
+    this.#superseded ??= setTimeout(() => {
+      client.close();
+    }, this.#parts.timing.superseded).unref();
   }
 
   /** The incarnation to open the console of now; null when there is none, or not yet. */
@@ -231,13 +247,15 @@ export class ConsoleLine {
   #exited(incarnation: Incarnation, { locked, reason, code, lastedMs }: ClientEnd): void {
     const wasClosing = this.#client?.isClosing === true;
     this.#client = null;
+    clearTimeout(this.#superseded);
+    this.#superseded = undefined;
     this.#ended = incarnation;
     this.#parts.logger.debug({ domain: this.#parts.name, code, reason }, 'a console ended');
     if (lastedMs > STEADY_MS) this.#retryMs = this.#parts.timing.retry;
     this.#setState(locked ? 'locked' : 'detached');
     this.#listener.drain();
     this.#onEnd?.();
-    if (wasClosing) {
+    if (wasClosing || !same(incarnation, this.#wanted)) {
       this.#consider(this.#waiters.length > 0);
       return;
     }
@@ -247,13 +265,11 @@ export class ConsoleLine {
 
   #retryLater(): void {
     if (this.#disposed || this.#wanted === null) return;
-    const superseded = !same(this.#ended, this.#wanted);
-    const wait = superseded ? 0 : this.#retryMs;
-    this.#retryMs = Math.min(2 * this.#retryMs, this.#parts.timing.lastRetry);
     this.#retry = setTimeout(() => {
       this.#retry = undefined;
       this.#consider(false);
-    }, wait).unref();
+    }, this.#retryMs).unref();
+    this.#retryMs = Math.min(2 * this.#retryMs, this.#parts.timing.lastRetry);
   }
 
   #clearRetry(): void {

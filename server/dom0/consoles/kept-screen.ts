@@ -6,6 +6,11 @@ import type { ScreenJob, ScreenSize } from './screen-job.js';
 const SIZES = 16;
 const FIRST_REST_MS = 30_000;
 const LAST_REST_MS = 3_600_000;
+const STRIKES_KEPT_MS = 24 * 3_600_000;
+
+/** A job that took longer than this was no ordinary text; its screen then rests so many times as long. */
+const DEAR_MS = 200;
+const DEAR_REST = 10;
 
 /** Where bytes were left out, whatever sequence was cut is ended (ECMA-48, ST). */
 const CUT = Buffer.from('\x1b\\');
@@ -25,6 +30,7 @@ export class KeptScreen {
   #fed = 0;
   #worker = -1;
   #strikes = 0;
+  #struckAt = 0;
   #restUntil = 0;
 
   constructor(id: number, ring: RawRing) {
@@ -52,18 +58,26 @@ export class KeptScreen {
   }
 
   strike(now: number): void {
+    if (now - this.#struckAt > STRIKES_KEPT_MS) this.#strikes = 0;
+    this.#struckAt = now;
     this.#restUntil = now + Math.min(FIRST_REST_MS * 2 ** this.#strikes, LAST_REST_MS);
     this.#strikes += 1;
   }
 
+  /** A guest can say what is dear to show: it then gets a small share of the worker, and the others the rest. */
+  took(ms: number, now: number): void {
+    if (ms > DEAR_MS) this.#restUntil = Math.max(this.#restUntil, now + DEAR_REST * ms);
+  }
+
   /** @returns all that this worker's emulator has yet to be given; it counts as given */
   nextJob(worker: number, paint: boolean): ScreenJob {
-    const fresh = this.#worker !== worker;
-    const steps = fresh ? [beginning(this.#ring, this.#ring.start)] : this.#pending();
+    const first = this.#worker === -1 && this.#ring.start === 0;
+    const fresh = this.#worker === worker ? null : first ? FIRST_SIZE : this.#size;
+    const steps = fresh === null || first ? this.#pending() : [beginning(this.#ring)];
     this.#worker = worker;
     this.#fed = this.#ring.end;
     this.#sizes = [];
-    return { screen: this.id, fresh: fresh ? this.#size : null, steps, paint, close: false };
+    return { screen: this.id, fresh, steps, paint, close: false };
   }
 
   /** @returns a job for an emulator of its own, that sees only what came from this position on */
@@ -89,7 +103,7 @@ export class KeptScreen {
 }
 
 /** The ring from its oldest byte; from its first whole line, where older bytes are gone. */
-function beginning(ring: RawRing, position: number): Buffer {
-  const bytes = ring.range(position);
-  return position === 0 ? bytes : bytes.subarray(bytes.subarray(0, HEAD).indexOf(0x0a) + 1);
+function beginning(ring: RawRing): Buffer {
+  const bytes = ring.range(ring.start);
+  return ring.start === 0 ? bytes : bytes.subarray(bytes.subarray(0, HEAD).indexOf(0x0a) + 1);
 }

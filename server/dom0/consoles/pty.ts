@@ -1,4 +1,4 @@
-import { readSync, writeSync } from 'node:fs';
+import { openSync, readSync, writeSync } from 'node:fs';
 import { ReadStream } from 'node:tty';
 import { spawn } from 'node-pty';
 import type { IPty } from 'node-pty';
@@ -19,7 +19,7 @@ export interface PtyExit {
 }
 
 export interface PtyListener {
-  /** At most 4 KiB a turn of the event loop: the kernel hands out no more, and the stream asks once a turn. */
+  /** The kernel hands out at most 4 KiB a turn of the event loop; after a pause at most 16 KiB more come in one. */
   data(bytes: Buffer): void;
   /** Once, after the last data. */
   exit(exit: PtyExit): void;
@@ -30,17 +30,34 @@ export interface PtyListener {
 const FIRST_RETRY_MS = 1;
 const LAST_RETRY_MS = 50;
 const KILL_AFTER_MS = 1_000;
+/** What a paused stream may still read ahead; Node's own bound is four times as much. */
+const PAUSED_BYTES = 12 * 1024;
 const DRAIN_CHUNK = 4 * 1024;
 const DRAIN_CHUNKS = 256;
 
 const alive = new Set<Pty>();
+let devNull: number | undefined;
 
 /**
  * The descriptors that a process started now would inherit: forkpty(3) sets no close-on-exec on the master, and Node cannot.
- * A daemon that keeps one (`xl create` leaves one per domain) would keep a console's client, and its lock, alive after us.
+ * A daemon that keeps one (`xl create` leaves one per domain) keeps a console's client, and its lock, alive after us: give it
+ * `withoutInherited(stdio)`.
  */
 export function inheritedDescriptors(): number[] {
   return [...alive].flatMap((pty) => pty.descriptor ?? []);
+}
+
+/**
+ * @param stdio child_process.spawn's, of the first descriptors
+ * @returns the same, and /dev/null in the place of every descriptor that would be inherited
+ */
+export function withoutInherited<T>(stdio: readonly T[]): (T | number | 'ignore')[] {
+  const inherited = inheritedDescriptors().filter((fd) => fd >= stdio.length);
+  if (inherited.length === 0) return [...stdio];
+  devNull ??= openSync('/dev/null', 'r+');
+  const blanked = new Array<T | number | 'ignore'>(Math.max(...inherited) + 1).fill('ignore');
+  for (const fd of inherited) blanked[fd] = devNull;
+  return [...stdio, ...blanked.slice(stdio.length)];
 }
 
 /**
@@ -77,6 +94,7 @@ export class Pty {
     this.tty = tty;
     this.pid = this.#pty.pid;
     alive.add(this);
+    bufferAtMost(socket, PAUSED_BYTES);
     drainBeforeDestroy(socket, () => {
       this.#drain();
     });
@@ -197,6 +215,7 @@ export class Pty {
 
   /** Reads what the process said before it ended: node-pty closes 200 ms after an exit, read or not. */
   #drain(): void {
+    while (this.#socket.read() !== null);
     for (let i = 0; i < DRAIN_CHUNKS; i++) {
       const fd = this.descriptor;
       if (fd === undefined) return;
@@ -211,6 +230,11 @@ export class Pty {
       this.#listener.data(chunk.subarray(0, n));
     }
   }
+}
+
+function bufferAtMost(socket: ReadStream, bytes: number): void {
+  const state = (socket as unknown as { _readableState?: { highWaterMark?: number } })._readableState;
+  if (state?.highWaterMark !== undefined) state.highWaterMark = bytes;
 }
 
 function drainBeforeDestroy(socket: ReadStream, drain: () => void): void {

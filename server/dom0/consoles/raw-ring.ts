@@ -86,10 +86,20 @@ export class RawRing {
   #mark(at: number): void {
     if (this.#marks.at(-1)?.at === at) return;
     this.#marks.push({ position: this.#end, at });
-    if (this.#marks.length <= MARKS) return;
-    this.#marks = this.#marks.filter((mark) => mark.position >= this.start);
-    // Merging a span into the one before makes its bytes older than they are: they are shown to fewer, never to more.
-    if (this.#marks.length > MARKS / 2) this.#marks = this.#marks.filter((_, index) => index % 2 === 0);
+    if (this.#marks.length > MARKS) this.#thinOut();
+  }
+
+  /** Merges short spans into the ones before: their bytes then count as older than they are, and are shown to fewer, never to more. */
+  #thinOut(): void {
+    const span = (2 * this.#limit) / MARKS;
+    const kept: Mark[] = [];
+    for (const mark of this.#marks) {
+      const last = kept.at(-1);
+      if (mark.position <= this.start) kept.length = 0;
+      else if (last !== undefined && mark.position - last.position < span && mark.at >= last.at) continue;
+      kept.push(mark);
+    }
+    this.#marks = kept;
   }
 
   #makeRoom(more: number): void {

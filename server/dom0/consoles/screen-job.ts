@@ -18,6 +18,8 @@ export interface ScreenSize {
 /** The worker's answer to each job, in order. */
 export interface ScreenAnswer {
   readonly picture: Uint8Array | null;
+  /** How long it took, in milliseconds. */
+  readonly ms: number;
 }
 
 export const MIN_SIZE: ScreenSize = { cols: 20, rows: 5 };

@@ -21,13 +21,16 @@ type Attributes = Pick<
   | 'getBgColor'
 >;
 
+/** Of a character set only this matters: DEC's graphics draw a line for a q. */
+type Charset = { readonly q?: string } | undefined;
+
 /** What the emulator knows and its API does not show (@xterm/headless 6.0). All of it may be missing. */
 interface Hidden {
   readonly _core?: {
     readonly buffer?: { scrollTop?: number; scrollBottom?: number; savedX?: number; savedY?: number };
     readonly coreService?: { isCursorHidden?: boolean };
     readonly coreMouseService?: { activeEncoding?: string };
-    readonly _charsetService?: { glevel?: number; _charsets?: ({ q?: string } | undefined)[] };
+    readonly _charsetService?: { glevel?: number; charset?: Charset; _charsets?: Charset[] };
     readonly _inputHandler?: { _curAttrData?: Attributes };
   };
 }
@@ -62,23 +65,27 @@ function row(terminal: Terminal, buffer: IBuffer, y: number): string {
   let out = '';
   let style = '';
   let column = -1;
+  let wide = false;
   for (let x = 0; x < terminal.cols; x++) {
     if (line.getCell(x, cell) === undefined) break;
-    const width = cell.getWidth();
     const chars = cell.getChars();
-    if (width === 0 || (chars === '' && blank(cell))) continue;
+    // The second half of a wide character; or what was left of one when its first half was written over.
+    const isHalf = cell.getWidth() === 0 && wide;
+    wide = cell.getWidth() === 2;
+    if (isHalf || (chars === '' && blank(cell))) continue;
     if (column !== x) out += place(y, x);
     const wanted = rendition(cell);
     if (wanted !== style) out += style = wanted;
     out += chars === '' ? ' ' : chars;
-    column = x + width;
+    column = x + (wide ? 2 : 1);
   }
   return out;
 }
 
-/** A cell that was never written, or erased, in no colour: what a cleared screen has already. */
+/** An empty cell in which nothing shows: what a cleared screen has already. */
 function blank(cell: Attributes): boolean {
-  return cell.isBgDefault() && cell.isInverse() === 0;
+  const lines = cell.isUnderline() + cell.isStrikethrough() + cell.isOverline();
+  return cell.isBgDefault() && cell.isInverse() === 0 && lines === 0;
 }
 
 function place(y: number, x: number): string {
@@ -128,9 +135,9 @@ function ending(terminal: Terminal): string {
   if (modes.wraparoundMode) out += '\x1b[?7h';
   out += cursor(terminal, buffer, origin);
   out += attributes === undefined ? '\x1b[0m' : rendition(attributes);
-  const { glevel, _charsets: sets = [] } = core?._charsetService ?? {};
-  if (sets[0]?.q === '─') out += '\x1b(0';
-  if (sets[1]?.q === '─') out += '\x1b)0';
+  const { glevel = 0, charset, _charsets: sets = [] } = core?._charsetService ?? {};
+  if ((glevel === 0 ? charset : sets[0])?.q === '─') out += '\x1b(0';
+  if ((glevel === 1 ? charset : sets[1])?.q === '─') out += '\x1b)0';
   if (glevel === 1) out += '\x0e';
   if (modes.insertMode) out += '\x1b[4h';
   if (modes.applicationCursorKeysMode) out += '\x1b[?1h';

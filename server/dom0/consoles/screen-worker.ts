@@ -19,6 +19,7 @@ function emulatorOf(job: ScreenJob): ScreenEmulator {
 }
 
 async function work(job: ScreenJob): Promise<ScreenAnswer> {
+  const begun = performance.now();
   const emulator = emulatorOf(job);
   for (const step of job.steps) {
     if (step instanceof Uint8Array) await emulator.write(step);
@@ -29,9 +30,12 @@ async function work(job: ScreenJob): Promise<ScreenAnswer> {
     emulator.dispose();
     emulators.delete(job.screen);
   }
-  return { picture };
+  return { picture, ms: performance.now() - begun };
 }
 
 parentPort?.on('message', (job: ScreenJob) => {
   void work(job).then((answer) => parentPort?.postMessage(answer));
 });
+
+// Ready: what comes before this is loading, and no job's fault.
+parentPort?.postMessage(null);

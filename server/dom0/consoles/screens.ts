@@ -35,6 +35,8 @@ export class Screens {
   readonly #logger: ConsoleLogger;
   readonly #timing: ScreensTiming;
   #worker: Worker | null = null;
+  /** Whether it has loaded what it needs: it says so by a null before its first answer. */
+  #isUp = false;
   /** Counts the workers: an emulator belongs to one of them. */
   #generation = 0;
   #losses = 0;
@@ -54,6 +56,7 @@ export class Screens {
   }
 
   open(ring: RawRing): KeptScreen {
+    this.#start();
     this.#lastId += 1;
     return new KeptScreen(this.#lastId, ring);
   }
@@ -125,7 +128,7 @@ export class Screens {
   #next(): void {
     if (this.#task !== null || this.#disposed) return;
     this.#start();
-    if (this.#worker === null) return;
+    if (this.#worker === null || !this.#isUp) return;
     const task = this.#tasks.shift() ?? this.#feed();
     if (task === undefined) return;
     this.#task = task;
@@ -154,8 +157,11 @@ export class Screens {
     });
     worker.unref();
     const mine = (): boolean => worker === this.#worker;
-    worker.on('message', (answer: ScreenAnswer) => {
-      if (mine()) this.#answered(answer);
+    worker.on('message', (answer: ScreenAnswer | null) => {
+      if (!mine()) return;
+      if (answer !== null) this.#answered(answer);
+      this.#isUp = true;
+      this.#next();
     });
     worker.on('error', (error) => {
       if (mine()) this.#lost(error instanceof Error ? error.message : String(error));
@@ -163,16 +169,17 @@ export class Screens {
     worker.on('exit', () => {
       if (mine()) this.#lost('it ended');
     });
+    this.#isUp = false;
     this.#worker = worker;
   }
 
-  #answered({ picture }: ScreenAnswer): void {
+  #answered({ picture, ms }: ScreenAnswer): void {
     clearTimeout(this.#jobTimer);
     this.#losses = 0;
     const task = this.#task;
     this.#task = null;
+    task?.screen.took(ms, Date.now());
     task?.done(picture === null ? null : Buffer.from(picture.buffer, picture.byteOffset, picture.length));
-    this.#next();
   }
 
   #lost(reason: string): void {

@@ -1,5 +1,6 @@
 import { connect, createServer } from 'node:net';
-import type { Server, Socket } from 'node:net';
+import type { Server } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { join } from 'node:path';
 import { FRAME_BYTES, INITIAL_CREDIT } from '../../../server/wire/console.js';
 import type { ConsoleNote, ConsoleRequest } from '../../../server/wire/console.js';
@@ -8,6 +9,8 @@ import type { Consoles } from '../../../server/dom0/consoles/consoles.js';
 import { parseDomainName } from '../../../policy/names.js';
 import { CLEAN_SCREEN } from '../../../server/dom0/consoles/screen-reset.js';
 import { eventually } from '../../support/eventually.js';
+
+const HEAD_END = '\r\n\r\n';
 
 /** A socket server that hands what comes to the consoles, as the API does with an upgraded request: first line is the query. */
 export class ConsoleDoor {
@@ -59,7 +62,7 @@ export class ConsoleDoor {
 
 /** The gate's end of a console stream. */
 export class ConsolePeer {
-  readonly socket: Socket;
+  readonly socket: Duplex;
   readonly notes: ConsoleNote[] = [];
   /** In the order in which they came: bytes, and what notes stood between them. */
   readonly order: ('bytes' | ConsoleNote)[] = [];
@@ -67,16 +70,18 @@ export class ConsolePeer {
   /** Bytes that came for which no credit was given. */
   overdrawn = 0;
   answersPings = true;
+  pings = 0;
   #chunks: Buffer[] = [];
   readonly #credits: boolean;
   #credit = INITIAL_CREDIT;
   readonly #reader = new FrameReader();
 
-  constructor(socket: Socket, credits: boolean) {
+  constructor(socket: Duplex, credits: boolean, upgraded = false) {
     this.socket = socket;
     this.#credits = credits;
+    if (upgraded) this.head = HEAD_END;
     socket.on('error', () => undefined);
-    socket.on('data', (bytes) => {
+    socket.on('data', (bytes: Buffer) => {
       this.#take(bytes);
     });
   }
@@ -129,9 +134,9 @@ export class ConsolePeer {
 
   #take(bytes: Buffer): void {
     let rest = bytes;
-    if (!this.head.endsWith('\r\n\r\n')) {
+    if (!this.head.endsWith(HEAD_END)) {
       const text = this.head + bytes.toString('latin1');
-      const end = text.indexOf('\r\n\r\n');
+      const end = text.indexOf(HEAD_END);
       if (end < 0) {
         this.head = text;
         return;
@@ -156,6 +161,7 @@ export class ConsolePeer {
 
   #note(note: ConsoleNote): void {
     if (note.note === 'ping') {
+      this.pings += 1;
       if (this.answersPings) this.ask({ note: 'pong' });
       return;
     }

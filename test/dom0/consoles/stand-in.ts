@@ -57,6 +57,8 @@ export class Guest {
 export class StandIn {
   readonly folder = mkdtempSync(join(tmpdir(), 'postern-console-'));
   readonly guests: Guest[] = [];
+  /** There is no such domain. */
+  refuse = false;
   readonly #server: Server;
 
   constructor() {
@@ -82,7 +84,8 @@ export class StandIn {
   }
 
   command(domid: number): PtyCommand {
-    const args = ['-e', SCRIPT, '--', this.folder, String(domid)];
+    const folder = this.refuse ? '/nonexistent' : this.folder;
+    const args = ['-e', SCRIPT, '--', folder, String(domid)];
     return { file: process.execPath, args, env: { PATH: '/usr/bin:/bin' }, cwd: '/' };
   }
 

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { Pacer } from '../../../server/dom0/consoles/pacer.js';
+
+describe('Pacer', () => {
+  /** Bytes that a console which always has more to say gets through in a second of this clock. */
+  const flow = (pacer: Pacer, console: object, clock: { now: number }, typist?: object): number => {
+    let bytes = 0;
+    for (const end = clock.now + 1_000; clock.now < end; clock.now += 0.05) {
+      if (typist !== undefined) pacer.typed(typist);
+      const pause = pacer.spend(console, 4096);
+      bytes += 4096;
+      clock.now += pause;
+    }
+    return bytes;
+  };
+
+  it('lets a flood pass while nobody types, and while only its own writer does', () => {
+    const clock = { now: 0 };
+    const pacer = new Pacer(() => clock.now);
+    const flood = {};
+    assert.ok(flow(pacer, flood, clock) > 80e6);
+    assert.ok(flow(pacer, flood, clock, flood) > 80e6);
+  });
+
+  it('holds a flood to 15 MB/s while somebody types elsewhere, and lets it go a second after the last key', () => {
+    const clock = { now: 0 };
+    const pacer = new Pacer(() => clock.now);
+    const [flood, other] = [{}, {}];
+    const paced = flow(pacer, flood, clock, other);
+    assert.ok(paced > 10e6 && paced < 17e6, `${paced} bytes a second`);
+    clock.now += 1_001;
+    assert.ok(flow(pacer, flood, clock) > 80e6);
+  });
+
+  it('never holds up who says little', () => {
+    const clock = { now: 0 };
+    const pacer = new Pacer(() => clock.now);
+    const [flood, quiet, other] = [{}, {}, {}];
+    pacer.typed(other);
+    let held = 0;
+    for (let i = 0; i < 40; i++) held += pacer.spend(flood, 4096);
+    assert.ok(held > 0);
+    assert.equal(pacer.spend(quiet, 100), 0);
+  });
+});
