@@ -21,7 +21,7 @@ describe('a simulated console', () => {
   });
 
   afterEach(async () => {
-    for (const { name } of await xen.rows()) if (name !== 'Domain-0') await xen.xl('destroy', name);
+    for (const { name } of xen.rows()) if (name !== 'Domain-0') await xen.xl('destroy', name);
   });
 
   after(() => xen.remove());
@@ -85,7 +85,7 @@ describe('a simulated console', () => {
   it('sees a boot from its first byte when it was attached before the domain was unpaused', async () => {
     await xen.xl('create', '-q', '-p', xen.config('horatio'));
     const console = xen.console('horatio');
-    const domid = (await xen.row('horatio'))?.domid ?? 0;
+    const domid = xen.row('horatio')?.domid ?? 0;
     await eventually('the lock', () =>
       existsSync(join(xen.host.directory, 'var/lock', `xenconsole.${domid}`)),
     );
@@ -107,7 +107,7 @@ describe('a simulated console', () => {
     console.type('reboot\r');
     assert.equal(await console.ends(), 0);
     assert.match(console.raw, /reboot: Restarting system\r\n$/);
-    await eventually('the next incarnation', async () => (await xen.row('horatio'))?.state === '-b----');
+    await eventually('the next incarnation', () => xen.row('horatio')?.state === '-b----');
     const next = xen.console('horatio');
     await next.receives('login: ');
     await xen.xl('destroy', 'horatio');
@@ -134,7 +134,7 @@ describe('a simulated console', () => {
     await xen.xl('pause', 'horatio');
     const said = console.raw;
     console.type('echo paused $((40+2))\r');
-    assert.equal((await xen.row('horatio'))?.state, '--p---');
+    assert.equal(xen.row('horatio')?.state, '--p---');
     assert.equal(console.raw, said);
     await xen.xl('unpause', 'horatio');
     await console.receives('paused 42');
@@ -240,7 +240,7 @@ describe('a simulated console', () => {
     const next = xen.console('horatio');
     await xen.xl('sysrq', 'horatio', 'b');
     assert.equal(await next.ends(), 0);
-    await eventually('the reboot', async () => (await xen.row('horatio'))?.state === '-b----');
+    await eventually('the reboot', () => xen.row('horatio')?.state === '-b----');
   });
 
   it('is what xl create -c shows', async () => {

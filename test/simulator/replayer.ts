@@ -7,6 +7,8 @@ import { comparable, readRecording } from './recording.js';
 /** Of the recorded host, in MiB. */
 const RECORDED_MEMORY = 2559;
 
+const SLEEP_FACTOR = 3;
+
 /** Runs recorded commands on a simulated host and compares what they say. */
 export class Replayer {
   readonly xen: SimulatedXen;
@@ -44,14 +46,17 @@ export class Replayer {
     }
   }
 
-  /** The command as it must be put here: paths are this host's, seconds are scaled. */
+  /**
+   * The command as it must be put here: paths are this host's, seconds are scaled. Sleeps are longer than recorded, as
+   * this machine may be busy; none of them is there to end before something happens.
+   */
   #line(command: string): string {
     const { directory } = this.xen.host;
     const here = command.replace(
       /(?<![\w.])\/(?=etc\/xen\/|srv\/xen\/|tmp\/|var\/log\/xen)/g,
       `${directory}/`,
     );
-    const sleep = `sleep() { command sleep "$(awk "BEGIN { print $1 * ${this.#timeScale} }")"; };`;
-    return `${sleep} timeout() { shift; command timeout 0.4 "$@"; }; ${here}`;
+    const sleep = `sleep() { command sleep "$(awk "BEGIN { print $1 * ${this.#timeScale * SLEEP_FACTOR} }")"; };`;
+    return `${sleep} timeout() { shift; command timeout 1 "$@"; }; ${here}`;
   }
 }

@@ -2,8 +2,10 @@ import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Host } from '../../server/simulator/host.js';
 import type { SimulatedHost, SimulatorOptions } from '../../server/simulator/install.js';
 import { installSimulator, stopSimulator } from '../../server/simulator/install.js';
+import { listTable } from '../../server/simulator/listing.js';
 import { eventually } from './eventually.js';
 import { TerminalClient } from './terminal-client.js';
 
@@ -79,24 +81,33 @@ export class SimulatedXen {
     return terminal;
   }
 
-  async rows(): Promise<ListRow[]> {
-    return parseList((await this.xl('list')).stdout);
+  /** Reads a console up to `text` and leaves it, so that nothing of it is left to whoever comes next. */
+  async drain(domain: string, text: string): Promise<void> {
+    const terminal = this.console(domain);
+    await terminal.receives(text);
+    terminal.type('\x1d');
+    await terminal.ends();
   }
 
-  async row(domain: string): Promise<ListRow | undefined> {
-    return (await this.rows()).find(({ name }) => name === domain);
+  /** What `xl list` says, without starting a process for it. */
+  rows(): ListRow[] {
+    return parseList(listTable(new Host(this.host.directory)));
+  }
+
+  row(domain: string): ListRow | undefined {
+    return this.rows().find(({ name }) => name === domain);
   }
 
   /** Waits until the guest has nothing to do: it waits at a prompt. */
   async idle(domain: string): Promise<ListRow> {
-    return eventually(`${domain} to be idle`, async () => {
-      const row = await this.row(domain);
+    return eventually(`${domain} to be idle`, () => {
+      const row = this.row(domain);
       return row?.state === '-b----' ? row : undefined;
     });
   }
 
   async gone(domain: string): Promise<void> {
-    await eventually(`${domain} to be gone`, async () => (await this.row(domain)) === undefined);
+    await eventually(`${domain} to be gone`, () => this.row(domain) === undefined);
   }
 
   async remove(): Promise<void> {

@@ -56,6 +56,9 @@ export function parseCommandLine(line: string, variable: (name: string) => strin
         endCommand('|');
         break;
       default:
+        if (words.length === 0 && commands.length === 0) {
+          throw new CommandLineFault(`syntax error: unexpected "${token.operator}"`);
+        }
         endPipeline(token.operator === '&' ? ';' : token.operator);
         when = token.operator === '&&' ? 'success' : token.operator === '||' ? 'failure' : 'always';
     }
