@@ -103,7 +103,7 @@ class Monitor {
 
   async #restart(before: DomainRecord): Promise<void> {
     await sleep(this.#host.scaled(ABSENT_MILLISECONDS));
-    const { config } = before;
+    const config = { ...before.config, name: before.name };
     const uuid = config.uuid ?? randomUUID();
     const record = newRecord(this.#host, this.#host.drawDomid(), uuid, config, before.command);
     // Somebody may have taken the name meanwhile; then this one stays away, as with the real xl.

@@ -111,7 +111,11 @@ export async function installSimulator(options: SimulatorOptions): Promise<Simul
   return host;
 }
 
-/** Ends every process of a simulated host, as pulling its plug would; its disks stay. Done twice, or on nothing, it is harmless. */
+/**
+ * Ends every process of a simulated host, as pulling its plug would; its disks stay. Done twice, or on nothing, it is harmless.
+ *
+ * @throws when one of them cannot be ended.
+ */
 export async function stopSimulator(directory: string): Promise<void> {
   const state = join(resolve(directory), 'state');
   const settings = await readSettings(state);
@@ -122,6 +126,11 @@ export async function stopSimulator(directory: string): Promise<void> {
   let signal: NodeJS.Signals = 'SIGTERM';
   for (let living = await processesOf(state); living.length > 0; living = await processesOf(state)) {
     if (Date.now() > deadline) signal = 'SIGKILL';
+    if (Date.now() > deadline + STOP_MILLISECONDS) {
+      throw new Error(
+        `processes of the simulated host do not end: ${living.map(({ pid }) => pid).join(', ')}`,
+      );
+    }
     for (const { pid } of living) kill(pid, signal);
     await sleep(20);
   }
