@@ -63,22 +63,23 @@ const EIGHT: Readonly<Record<Style, Look>> = {
   field: INVERSE,
 };
 
+/** Middle tones: they can be read on black and on white. */
 const MANY: Readonly<Record<Style, Look>> = {
   plain: PLAIN,
   strong: BOLD,
   dim: look(245),
   bar: look(252, 24),
   'bar-strong': look(231, 24, true),
-  border: look(67),
-  heading: look(110),
-  key: look(110, null, true),
+  border: look(66),
+  heading: look(67),
+  key: look(67, null, true),
   selected: look(231, 31, true),
   good: look(71),
-  busy: look(178),
+  busy: look(172),
   bad: look(167),
-  special: look(140, null, true),
+  special: look(133, null, true),
   error: look(203, null, true),
-  notice: look(110),
+  notice: look(67),
   field: look(231, 238),
 };
 

@@ -91,7 +91,7 @@ export function newsText(before: MenuState, after: MenuState): string[] {
     return stateText(was, 0) === word || is.state === null ? [] : [plainState(is.name, stateWord(is.state))];
   }
   const earlier = underWay(was);
-  const tenths = (now: number): number => Math.floor((now - operation.startedAt) / PROGRESS_MS);
+  const tenths = (now: number): number => Math.floor(Math.max(0, now - operation.startedAt) / PROGRESS_MS);
   const news =
     earlier?.id !== operation.id || earlier.step !== operation.step || earlier.place !== operation.place;
   if (!news && tenths(before.now) === tenths(after.now)) return [];

@@ -137,18 +137,16 @@ describe('full-screen menu', () => {
     const { terminal } = open();
     terminal.type(Buffer.alloc(32 * 1024, 0x1b));
     assert.equal(terminal.listening, false, 'the client is held up');
-    let longest = 0;
-    let last = performance.now();
+    let turns = 0;
     await eventually(
       'the flood to be over',
       () => {
-        longest = Math.max(longest, performance.now() - last);
-        last = performance.now();
+        turns += 1;
         return terminal.listening;
       },
       { everyMs: 1 },
     );
-    assert.ok(longest < 500, `others waited ${Math.round(longest)} ms`);
+    assert.ok(turns > 25, `others had ${turns} turns`);
     terminal.type('q');
   });
 

@@ -67,7 +67,7 @@ describe('printable text', () => {
           }
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 250 },
     );
   });
 });
