@@ -53,6 +53,8 @@ export type AttachResult = 'attached' | 'locked' | 'failed';
 
 /** Ctrl-]: it ends xenconsole, for everybody. */
 const ESCAPE = 0x1d;
+/** Ctrl-^: it does where xenconsole was told so (`-e ^^`), and Ctrl-] does not. */
+const TOLD_ESCAPE = 0x1e;
 /** A console that lasted so long starts its retries anew. */
 const STEADY_MS = 5_000;
 
@@ -145,7 +147,7 @@ export class ConsoleLine {
   write(bytes: Buffer): Buffer | null {
     if (this.#client === null) return null;
     this.#parts.pacer.typed(this);
-    const passed = this.#parts.passesEscape ? bytes : withoutEscape(bytes);
+    const passed = without(this.#parts.passesEscape ? TOLD_ESCAPE : ESCAPE, bytes);
     const taken = this.#client.write(passed);
     return taken < passed.length ? passed.subarray(taken) : null;
   }
@@ -290,6 +292,6 @@ export class ConsoleLine {
   }
 }
 
-function withoutEscape(bytes: Buffer): Buffer {
-  return bytes.includes(ESCAPE) ? Buffer.from(bytes.filter((byte) => byte !== ESCAPE)) : bytes;
+function without(unwanted: number, bytes: Buffer): Buffer {
+  return bytes.includes(unwanted) ? Buffer.from(bytes.filter((byte) => byte !== unwanted)) : bytes;
 }

@@ -27,7 +27,7 @@ export interface ConsolesTiming {
 export interface ConsolesParts {
   /** The toolstack's console of a domid, freshly given: what to run on the pty. */
   readonly command: (domid: number) => PtyCommand;
-  /** Whether the toolstack's console was told another escape than Ctrl-]. If not, 0x1d never reaches it. */
+  /** Whether the toolstack's console was told to end at Ctrl-^ (`-e ^^`) instead of Ctrl-]. The one that ends it never reaches it. */
   readonly passesEscape: boolean;
   /** Whether consoles are kept open all the time, or only while somebody is attached. */
   readonly attach: 'always' | 'on-demand';

@@ -305,7 +305,7 @@ describe('Consoles', () => {
       assert.equal(consoles.state(horatio), 'attached');
     });
 
-    it('may send it where the toolstack was told another escape', async () => {
+    it('may send it where the toolstack was told another escape, and then never that one', async () => {
       await consoles.dispose();
       const cat = {
         file: '/bin/sh',
@@ -316,7 +316,7 @@ describe('Consoles', () => {
       start({ passesEscape: true, command: () => cat });
       await consoles.attach(horatio, 1, 'u1');
       const alice = await joined(write);
-      alice.type('a\x1db');
+      alice.type('\x1ea\x1d\x1eb\x1e');
       await alice.sees('a\x1db');
     });
 
