@@ -1,7 +1,7 @@
 import type { Connection as Ssh2Connection } from 'ssh2';
 import type { Identity } from '../identity.js';
 import type { Session } from '../session.js';
-import type { Authenticator, LoginFound } from './authenticate.js';
+import type { Authenticator, LoginFound, RefusedBecause } from './authenticate.js';
 import { ChannelTable } from './channel-table.js';
 import { announceSignatureAlgorithms } from './extension-info.js';
 import type { GateLog } from './gate-log.js';
@@ -21,7 +21,7 @@ export interface ConnectionEvents {
   refused(
     connection: Connection,
     login: string,
-    because: string,
+    because: RefusedBecause,
     fingerprint: Identity['fingerprint'] | null,
   ): void;
   /** @returns whether who logged in may still open a session: keys and customers go away while connections last */

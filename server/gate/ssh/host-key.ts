@@ -16,6 +16,7 @@ import { dirname } from 'node:path';
 import ssh2, { type ParsedKey } from 'ssh2';
 import type { Fingerprint } from '../../../policy/names.js';
 import { fingerprintOf } from '../public-key.js';
+import { makeEd25519KeyPair } from './ed25519-key-pair.js';
 
 const KEY_TYPE = 'ssh-ed25519';
 
@@ -106,9 +107,9 @@ function unusable(file: string, why: string): string {
 /** Never overwrites: of two gates that start at once, one makes the key and both use it. */
 function make(file: string, comment: string): void {
   fault(file, 'make', () => {
-    const pair = ssh2.utils.generateKeyPairSync('ed25519', { comment });
+    const { privateFile, publicFile } = makeEd25519KeyPair(comment);
     const temporary = `${file}.${randomBytes(6).toString('hex')}`;
-    write(temporary, `${pair.private.trimEnd()}\n`, 0o600);
+    write(temporary, privateFile, 0o600);
     try {
       linkSync(temporary, file);
     } catch (error) {
@@ -117,7 +118,7 @@ function make(file: string, comment: string): void {
     } finally {
       unlinkSync(temporary);
     }
-    write(temporary, `${pair.public.trimEnd()}\n`, 0o644);
+    write(temporary, publicFile, 0o644);
     renameSync(temporary, `${file}.pub`);
     const directory = openSync(dirname(file), 'r');
     fsyncSync(directory);

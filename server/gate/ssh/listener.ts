@@ -28,6 +28,7 @@ export class ListenError extends Error {
 
 /** Of all connections, those that have not logged in may be at most this share. */
 const WAITING_SHARE = 0.5;
+const QUIET_MS = 60_000;
 
 /**
  * The doors: a socket is counted, capped and timed from the moment it is accepted, before any cryptography. ssh2 has
@@ -45,6 +46,8 @@ export class Listener {
   readonly #open = new Set<Socket>();
   readonly #waiting = new Set<Socket>();
   readonly #perSource = new Map<string, number>();
+  #turnedAway = 0;
+  #quietUntil = 0;
 
   constructor(
     settings: LoginSettings,
@@ -114,7 +117,7 @@ export class Listener {
     const { bucket } = source;
     const full = this.#whyFull(bucket);
     if (full !== null) {
-      this.#log.debug({ source: source.address }, `connection closed at once: ${full}`);
+      this.#turnAway(source, full);
       socket.destroy();
       return;
     }
@@ -149,6 +152,16 @@ export class Listener {
     if ((this.#perSource.get(bucket) ?? 0) >= this.#settings.connectionsPerSource)
       return 'too many from there';
     return this.#open.size >= this.#settings.connections && this.#waiting.size === 0 ? 'too many' : null;
+  }
+
+  /** One warning a minute at most, with the count since the last: the flood itself must not fill the log. */
+  #turnAway({ address }: Source, reason: string): void {
+    this.#turnedAway += 1;
+    const now = performance.now();
+    if (now < this.#quietUntil) return;
+    this.#log.warn({ source: address, reason, count: this.#turnedAway }, 'connections closed at once');
+    this.#turnedAway = 0;
+    this.#quietUntil = now + QUIET_MS;
   }
 
   #makeRoom(): void {

@@ -1,6 +1,7 @@
 import type { Fingerprint } from '../../../policy/names.js';
 import type { AuditEvent } from '../../store/audit-event.js';
 import type { Identity } from '../identity.js';
+import type { RefusedBecause } from './authenticate.js';
 import type { GateLog } from './gate-log.js';
 import { printableLogin } from './printable.js';
 import { RefusalBudget } from './refusal-budget.js';
@@ -11,6 +12,15 @@ export interface AuditLog {
   /** @throws when the row cannot be written */
   append(event: AuditEvent): unknown;
 }
+
+/**
+ * The audit row does not say whether the customer exists: that is for the log alone, which is not kept as long nor shown
+ * to as many.
+ */
+const ABOUT_THE_REQUEST: ReadonlySet<string> = new Set<RefusedBecause>([
+  'method-not-offered',
+  'algorithm-not-offered',
+]);
 
 type SessionWhat = Extract<AuditEvent, { what: string }>['what'];
 
@@ -40,16 +50,17 @@ export class LoginRecord {
     source: Source,
     connection: string,
     login: string,
-    reason: string,
+    because: RefusedBecause,
     fingerprint: Fingerprint | null,
   ): void {
     const shown = printableLogin(login);
     this.#log.info(
-      { connection, source: source.address, login: shown, fingerprint, reason },
+      { connection, source: source.address, login: shown, fingerprint, because },
       'login refused',
     );
     const leftOut = this.#budget.spend(source.bucket);
     if (leftOut === null) return;
+    const reason = ABOUT_THE_REQUEST.has(because) ? because : 'login-or-key-refused';
     const more = leftOut === 0 ? '' : ` (and ${leftOut} more not recorded)`;
     this.#append({
       kind: 'login.refused',

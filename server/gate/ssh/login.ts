@@ -1,6 +1,6 @@
 import type { AuthContext } from 'ssh2';
 import type { Fingerprint } from '../../../policy/names.js';
-import type { Authenticator, LoginAnswer, LoginFound, LoginRequest } from './authenticate.js';
+import type { Authenticator, LoginAnswer, LoginFound, LoginRequest, RefusedBecause } from './authenticate.js';
 
 /** Questions that are not tries (probes, `none`) on one connection: an agent may hold many keys, not endlessly many. */
 const MOST_PROBES = 100;
@@ -10,7 +10,7 @@ export interface LoginEvents {
   /** Called before the client is told. */
   accepted(found: LoginFound, login: string): void;
   /** One failed try. */
-  refused(login: string, because: string, fingerprint: Fingerprint | null): void;
+  refused(login: string, because: RefusedBecause, fingerprint: Fingerprint | null): void;
   /** The connection must end now: too many tries or probes. */
   exhausted(): void;
   /** Looking up failed: the connection must end. */

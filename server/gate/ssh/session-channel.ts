@@ -17,6 +17,8 @@ export interface ChannelEvents {
   faulted(error: unknown): void;
 }
 
+/** What a client may take to use a channel that it opened, and to close one that we have closed. */
+const PATIENCE_MS = 60_000;
 const LONGEST_COMMAND = 8 * 1024;
 const LOCALE = ['LC_ALL', 'LC_CTYPE', 'LANG'] as const;
 
@@ -37,6 +39,7 @@ export class SessionChannel {
   #size: WindowSize = DEFAULT_SIZE;
   #channel: ServerChannel | undefined;
   #terminal: SshTerminal | undefined;
+  #patience: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(session: Ssh2Session, wire: Wire, events: ChannelEvents) {
@@ -57,6 +60,7 @@ export class SessionChannel {
       },
     );
     this.#listen(session);
+    this.#wait('does not use the channel that it opened');
   }
 
   get local(): number {
@@ -98,11 +102,19 @@ export class SessionChannel {
   closed(connectionLost: boolean): void {
     if (this.#closed) return;
     this.#closed = true;
+    clearTimeout(this.#patience);
     // ssh2 answers the close of a channel that ran something, but not of one that never did.
     if (this.#channel === undefined && !connectionLost) this.#wire.close(this.#remote);
     this.#input.close();
     this.#output.close();
     this.#terminal?.closed();
+  }
+
+  #wait(what: string): void {
+    this.#patience = setTimeout(() => {
+      this.#events.violation(what);
+    }, PATIENCE_MS);
+    this.#patience.unref();
   }
 
   #perform(type: string, data: unknown): boolean {
@@ -159,6 +171,7 @@ export class SessionChannel {
     const channel = accept() as ServerChannel | undefined;
     if (channel === undefined) return;
     this.#channel = channel;
+    clearTimeout(this.#patience);
     // Nothing is read from ssh2's stream but its end, without which it would never say that it is closed.
     channel.resume();
     channel.on('error', () => undefined);
@@ -170,6 +183,7 @@ export class SessionChannel {
       this.#output,
       (status) => {
         this.#wire.exit(this.#remote, status, channel);
+        this.#wait('does not close its channel');
       },
       this.#guard,
     );

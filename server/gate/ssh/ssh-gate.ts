@@ -85,8 +85,7 @@ export class SshGate {
     };
     this.#penalties = new Penalties(settings.login);
     this.#record = new LoginRecord(parts.audit, log);
-    const motd = settings.motd === null ? '' : terminalText(settings.motd);
-    this.#registry = new SessionRegistry(handler, this.#record, motd, log);
+    this.#registry = new SessionRegistry(handler, this.#record, textOf(settings.motd), log);
     this.sessions = this.#registry;
     this.#authenticator = new Authenticator(parts.accounts, parts.signatureCheck ?? new SignatureCheck());
     this.#listener = new Listener(
@@ -103,7 +102,7 @@ export class SshGate {
       ident: 'Postern',
       keepaliveInterval: settings.keepAlive.intervalSeconds * 1000,
       keepaliveCountMax: settings.keepAlive.countMax,
-      ...(settings.banner === null ? {} : { banner: terminalText(settings.banner) }),
+      banner: textOf(settings.banner),
     });
     this.#server.on('connection', (client) => {
       this.#identified(client);
@@ -243,4 +242,9 @@ export class SshGate {
     });
     this.#allClosed = undefined;
   }
+}
+
+/** What the admin wrote, fit for a terminal; empty for none. */
+function textOf(setting: string | null): string {
+  return setting === null || setting.trim() === '' ? '' : terminalText(setting);
 }

@@ -243,7 +243,9 @@ describe('attacks on channels, by a customer who is logged in', () => {
     await othersAreServed();
   });
 
-  it('asks and asks without reading the answers: it is not read either', async () => {
+  it('asks and asks without reading the answers: it is not read either', async function () {
+    // test/gate/ssh/transport.test.ts shows the same in small; here the kernel's buffers have to be filled.
+    if (process.env['POSTERN_TEST_LONG'] === undefined) this.skip();
     const raw = await login();
     raw.socket.pause();
     const ask = message(80, 'keepalive@openssh.com', true);

@@ -1,0 +1,60 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+
+const TYPE = 'ssh-ed25519';
+
+/** A key pair in the files' formats that ssh-keygen writes. */
+export interface KeyPairFiles {
+  /** `openssh-key-v1`, without a passphrase (OpenSSH's PROTOCOL.key). */
+  readonly privateFile: string;
+  /** One line, as in authorized_keys. */
+  readonly publicFile: string;
+}
+
+/**
+ * Makes an Ed25519 key pair. ssh2 1.17 can as well, but takes the public key for a number and drops a leading zero:
+ * one of its keys in 256 or so cannot be read, by itself or by OpenSSH.
+ */
+export function makeEd25519KeyPair(comment: string): KeyPairFiles {
+  return ed25519KeyPairFiles(generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }), comment);
+}
+
+/** @param key the private key, by RFC 8037 */
+export function ed25519KeyPairFiles(
+  key: { readonly x?: string; readonly d?: string },
+  comment: string,
+): KeyPairFiles {
+  const publicKey = Buffer.from(key.x ?? '', 'base64url');
+  const seed = Buffer.from(key.d ?? '', 'base64url');
+  const blob = Buffer.concat([string(TYPE), string(publicKey)]);
+  const check = randomBytes(4);
+  const secret = Buffer.concat([
+    check,
+    check,
+    blob,
+    string(Buffer.concat([seed, publicKey])),
+    string(comment),
+  ]);
+  const padding = Buffer.from(Array.from({ length: (8 - (secret.length % 8)) % 8 }, (_, n) => n + 1));
+  const whole = Buffer.concat([
+    Buffer.from('openssh-key-v1\0'),
+    string('none'),
+    string('none'),
+    string(''),
+    Buffer.from([0, 0, 0, 1]),
+    string(blob),
+    string(Buffer.concat([secret, padding])),
+  ]);
+  const lines = whole.toString('base64').replace(/.{70}/g, '$&\n').trimEnd();
+  return {
+    privateFile: `-----BEGIN OPENSSH PRIVATE KEY-----\n${lines}\n-----END OPENSSH PRIVATE KEY-----\n`,
+    publicFile: `${TYPE} ${blob.toString('base64')}${comment === '' ? '' : ` ${comment}`}\n`,
+  };
+}
+
+/** RFC 4251 §5. */
+function string(value: string | Buffer): Buffer {
+  const bytes = Buffer.from(value as string);
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(bytes.length);
+  return Buffer.concat([length, bytes]);
+}

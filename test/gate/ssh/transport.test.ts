@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { Transport } from '../../../server/gate/ssh/transport.js';
+import { eventually } from '../../support/eventually.js';
+
+describe('gate/ssh: the transport', () => {
+  let server: Server;
+  let ours: Socket;
+  let theirs: Socket;
+
+  beforeEach(async () => {
+    server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const accepted = once(server, 'connection');
+    theirs = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    theirs.on('error', () => undefined);
+    [ours] = (await accepted) as [Socket];
+  });
+
+  afterEach(() => {
+    theirs.destroy();
+    ours.destroy();
+    server.close();
+  });
+
+  /** Reads as ssh2 does: pauses at once, listens a moment later. */
+  async function read(listener: (chunk: Buffer) => void): Promise<Transport> {
+    const transport = new Transport(ours);
+    ours.pause();
+    await Promise.resolve().then(() => {
+      ours.on('data', listener);
+      ours.resume();
+    });
+    return transport;
+  }
+
+  it('hands the identification line over whole, and what follows as it comes', async () => {
+    const chunks: string[] = [];
+    await read((chunk) => chunks.push(chunk.toString()));
+    for (const part of ['S', 'SH-', '2.0-x', '\r\nkex']) {
+      theirs.write(part);
+      await eventually('the part to arrive', () => ours.bytesRead === theirs.bytesWritten);
+    }
+    await eventually('the line', () => chunks.length > 0);
+    theirs.write('more');
+    await eventually('the rest', () => chunks.length > 1);
+    assert.deepEqual(chunks, ['SSH-2.0-x\r\nkex', 'more']);
+  });
+
+  it('stops to read who does not read the answers, and goes on when they are read', async () => {
+    let questions = 0;
+    const transport = await read((chunk) => {
+      questions += chunk.length;
+      ours.write(Buffer.alloc(10_000));
+    });
+    theirs.pause();
+    theirs.write('\n');
+    for (let n = 0; n < 10_000 && !ours.isPaused(); n += 1) {
+      theirs.write('?');
+      await new Promise(setImmediate);
+    }
+    assert.ok(ours.isPaused());
+    assert.ok(transport.pendingBytes < 80_000);
+    const before = questions;
+    theirs.resume();
+    theirs.write('!');
+    await eventually('to be read again', () => questions > before && !ours.isPaused());
+  });
+
+  it('delivers nothing more once it closes, and destroys the socket even when the other side keeps its half', async () => {
+    let delivered = '';
+    const transport = await read((chunk) => (delivered += chunk.toString()));
+    theirs.allowHalfOpen = true;
+    theirs.write('first\n');
+    await eventually('the first line', () => delivered === 'first\n');
+    ours.write('last words');
+    transport.close();
+    assert.equal(transport.writable, false);
+    theirs.write('second\n');
+    const [words] = (await once(theirs, 'data')) as [Buffer];
+    assert.equal(words.toString(), 'last words');
+    await eventually('the socket to be destroyed', () => ours.destroyed);
+    assert.equal(delivered, 'first\n');
+  });
+});
