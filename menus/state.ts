@@ -192,9 +192,12 @@ export function underWay(domain: MenuDomain): MenuDomain['operation'] {
   return phase === 'queued' || phase === 'running' ? domain.operation : null;
 }
 
+/** Steps at which the guest is down already, and coming up again. */
+const BOOTING: readonly string[] = ['creating', 'attaching-console', 'unpausing', 'undoing'];
+
 /** Whether "power off now" belongs on the screen: something is under way that waits for the guest. */
 export function waitsForGuest(domain: MenuDomain): boolean {
   const operation = underWay(domain);
   const slow: readonly Action[] = ['shutdown', 'reboot', 'rescue', 'normal'];
-  return operation !== null && slow.includes(operation.action);
+  return operation !== null && slow.includes(operation.action) && !BOOTING.includes(operation.step);
 }

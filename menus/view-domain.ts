@@ -4,6 +4,7 @@ import { entriesOf, selectedIndex } from './entries.js';
 import type { Style } from './frame.js';
 import type { Layout } from './layout.js';
 import type { MenuDomain, MenuOperation } from './port.js';
+import { wrap } from './printable-text.js';
 import { GAP, drawBlocks, entryBlock } from './scroll-list.js';
 import type { Area } from './scroll-list.js';
 import { findDomain, underWay, waitsForGuest } from './state.js';
@@ -138,6 +139,7 @@ function drawHappening(
 }
 
 const BAR_COLUMNS = 20;
+const BANNER_LINES = 2;
 
 function drawProgress(
   canvas: Canvas,
@@ -174,19 +176,17 @@ function drawProgress(
   return 2;
 }
 
+/** The way back must not be cut: title and hint share the lines. */
 function drawBanner(canvas: Canvas, domain: MenuDomain, left: number, row: number, width: number): number {
   const profile = domain.profiles.find((one) => one.name === domain.profile);
-  if (profile === undefined) {
-    canvas.put(left, row, PROFILE_UNKNOWN, 'special', width);
-    return 1;
-  }
-  canvas.put(left, row, profileBanner(profile.title), 'special', width);
-  canvas.put(
-    left,
-    row + 1,
-    rescueBack(profile.hint === '' ? RESCUE_DEFAULT_HINT : profile.hint),
-    'plain',
-    width,
-  );
-  return 2;
+  const hint = profile === undefined || profile.hint === '' ? RESCUE_DEFAULT_HINT : profile.hint;
+  const text =
+    profile === undefined ? PROFILE_UNKNOWN : `${profileBanner(profile.title)} ${rescueBack(hint)}`;
+  const lines = wrap(text, width, canvas.charset);
+  const shown = Math.min(lines.length, BANNER_LINES);
+  lines.slice(0, shown).forEach((line, at) => {
+    const more = at === shown - 1 && lines.length > shown ? ' …' : '';
+    canvas.put(left, row + at, line + more, 'special', width);
+  });
+  return shown;
 }

@@ -257,6 +257,10 @@ describe('update', () => {
     it('means nothing while nothing waits for the guest', () => {
       assert.equal(one().press('p').state.dialog, null);
       assert.equal(one({ operation: operation('start') }).press('p').state.dialog, null);
+      assert.equal(
+        one({ operation: operation('rescue', { step: 'creating' }) }).press('p').state.dialog,
+        null,
+      );
     });
 
     it('in a rescue is a step of it: the rescue goes on when the power is off', () => {
