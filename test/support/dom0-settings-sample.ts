@@ -37,14 +37,14 @@ export function dom0SettingsSample(
     },
     limits: { createsPerDomain: { count: 20, windowSeconds: 3600 }, powerOffsPerMinute: 30 },
     deadlines: { shutdownSeconds: 20, createSeconds: 20, rebootSeconds: 20, destroySeconds: 20 },
-    observe: { intervalSeconds: 0.2, goneAfterSeconds: 0.5 },
+    observe: { intervalSeconds: 0.4, goneAfterSeconds: 0.5 },
     sysrqKeys: 'hs',
   };
 }
 
 /** For a simulated host whose time runs fifty times as fast. */
 export const FAST_PACE: Partial<Pace> = {
-  poll: 40,
+  poll: 120,
   rebootAbsence: 1_500,
   unexplainedAbsence: 300,
   rise: 5_000,

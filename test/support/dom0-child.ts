@@ -1,0 +1,14 @@
+/** A dom0 half in a process of its own, to be killed: `node dom0-child.js SETTINGS.json`. Says `ready` when it listens. */
+import { readFile } from 'node:fs/promises';
+import { Dom0 } from '../../server/dom0/dom0.js';
+import type { Dom0Settings } from '../../server/dom0/dom0.js';
+import { FAST_PACE } from './dom0-settings-sample.js';
+import { FakeConsoles } from './fake-consoles.js';
+import { silentLogger } from './silent-logger.js';
+
+const [file = ''] = process.argv.slice(2);
+const settings = JSON.parse(await readFile(file, 'utf8')) as Dom0Settings;
+const consoles = new FakeConsoles();
+const dom0 = new Dom0({ settings, consoles, logger: silentLogger, pace: FAST_PACE });
+await dom0.start();
+process.stdout.write('ready\n');
