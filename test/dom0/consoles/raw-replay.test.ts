@@ -52,6 +52,6 @@ describe('replayOf', () => {
       replay(evil.repeat(32_768 / evil.length));
     replay(`\x1b[${'1;'.repeat(16_000)}`);
     replay(`\x1b]${'x'.repeat(32_000)}`);
-    assert.ok(performance.now() - begun < 500);
+    assert.ok(performance.now() - begun < 2_000);
   });
 });

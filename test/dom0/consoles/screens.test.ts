@@ -95,7 +95,7 @@ describe('Screens', () => {
   });
 
   it('loses a worker that does not answer, answers null meanwhile, and goes on with a new one', async () => {
-    start({ job: 150, restart: 1 });
+    start({ job: 700, restart: 1 });
     const hostile = new RawRing();
     const honest = new RawRing();
     const hostileScreen = screens.open(hostile);

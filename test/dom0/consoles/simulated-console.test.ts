@@ -49,8 +49,8 @@ describe('Consoles over xl console', () => {
     alice.type('root\r');
     await alice.sees('# ');
     alice.type('reboot\r');
-    const second = await eventually('the next domid', async () => {
-      const row = await xen.row('horatio');
+    const second = await eventually('the next domid', () => {
+      const row = xen.row('horatio');
       return row !== undefined && row.domid !== first.domid ? row : undefined;
     });
     consoles.observed(horatio, { uuid: 'u1', domid: second.domid }, 'running', normal);
