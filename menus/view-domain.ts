@@ -139,7 +139,7 @@ function drawHappening(
 }
 
 const BAR_COLUMNS = 20;
-const BANNER_LINES = 2;
+const BANNER_LINES = { boxed: 2, narrow: 4 } as const;
 
 function drawProgress(
   canvas: Canvas,
@@ -183,7 +183,7 @@ function drawBanner(canvas: Canvas, domain: MenuDomain, left: number, row: numbe
   const text =
     profile === undefined ? PROFILE_UNKNOWN : `${profileBanner(profile.title)} ${rescueBack(hint)}`;
   const lines = wrap(text, width, canvas.charset);
-  const shown = Math.min(lines.length, BANNER_LINES);
+  const shown = Math.min(lines.length, width < 60 ? BANNER_LINES.narrow : BANNER_LINES.boxed);
   lines.slice(0, shown).forEach((line, at) => {
     const more = at === shown - 1 && lines.length > shown ? ' …' : '';
     canvas.put(left, row + at, line + more, 'special', width);
