@@ -50,7 +50,8 @@ function checkState({ state }: GateSettings, running: boolean): Diagnosis[] {
   }
   for (const one of [file, `${file}-wal`, `${file}-shm`])
     if (exists(one)) found.push(checkMode('database', one, 0o077, '600'));
-  return running ? found : [...found, checkDatabase(file)];
+  const open = found.some(({ level }) => level === 'fail');
+  return running || open ? found : [...found, checkDatabase(file)];
 }
 
 /** Opened only as its owner: what SQLite makes beside it must not become another user's. */

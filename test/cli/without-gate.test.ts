@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, chownSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeGateSettings } from '../support/gate-settings-file.js';
+import { postern } from '../support/postern-command.js';
+import { TemporaryDirectory } from '../support/temporary-directory.js';
+
+describe('cli: while no gate runs', () => {
+  let directory: TemporaryDirectory;
+  let settings: string[];
+
+  beforeEach(() => {
+    directory = new TemporaryDirectory();
+    settings = ['--settings', writeGateSettings(directory.path)];
+  });
+
+  afterEach(() => {
+    directory.dispose();
+  });
+
+  it('works on the database itself', async () => {
+    assert.equal((await postern(['customer', 'add', 'alice', ...settings])).status, 0);
+    assert.equal((await postern(['role', 'add', 'alice', 'horatio', 'owner', ...settings])).status, 0);
+    const [audit, explained, copied] = await Promise.all([
+      postern(['audit', '--json', ...settings]),
+      postern(['policy', 'explain', 'alice', 'reboot', 'horatio', ...settings]),
+      postern(['backup', directory.file('copy.db'), ...settings]),
+    ]);
+    assert.deepEqual((JSON.parse(audit.stdout.split('\n')[0] ?? '') as { event: object }).event, {
+      kind: 'customer.added',
+      actor: { admin: 'ada' },
+      customer: 'alice',
+    });
+    assert.match(explained.stdout, /alice, reboot, horatio: allowed by owners/, 'by the files as they are');
+    assert.equal(copied.status, 0);
+  });
+
+  it('is no agreement when no witness answers', async () => {
+    await postern(['customer', 'add', 'alice', ...settings]);
+    const verified = await postern(['audit', 'verify', ...settings]);
+    assert.equal(verified.status, 1);
+    assert.match(verified.stdout, /NOT compared with the journal of xen1: .*dom0\.sock/);
+    assert.doesNotMatch(verified.stdout, /nothing was changed/);
+  });
+
+  it('says that sessions and reloading need the gate', async () => {
+    const answers = await Promise.all([
+      postern(['session', 'list', ...settings]),
+      postern(['policy', 'reload', ...settings]),
+      postern(['audit', '--follow', ...settings]),
+    ]);
+    for (const { status, stderr } of answers) {
+      assert.equal(status, 6);
+      assert.match(
+        stderr,
+        /^postern: the gate is not running, and this can only be asked of a running gate \(.*control\.sock\)\n$/,
+      );
+    }
+    assert.ok(!readdirSync(directory.path).includes('postern.db'), 'nothing was made for it');
+  });
+
+  it('makes no files in another user’s state directory', async () => {
+    let state = '/usr';
+    if (process.geteuid?.() === 0) {
+      state = directory.file('state');
+      mkdirSync(state, { mode: 0o700 });
+      chownSync(state, 65_534, 65_534);
+    }
+    const named = ['--settings', writeGateSettings(directory.path, { state })];
+    const { status, stderr } = await postern(['customer', 'add', 'alice', ...named]);
+    assert.equal(status, 3);
+    assert.match(
+      stderr,
+      /^postern: the gate is not running, and \S+ belongs to the user with id \d+, and this runs as \d+: run it as that user/,
+    );
+    assert.ok(!readdirSync(state).includes('postern.db'));
+  });
+
+  it('makes no state directory', async () => {
+    const named = ['--settings', writeGateSettings(directory.path, { state: directory.file('absent') })];
+    const { status, stderr } = await postern(['customer', 'list', ...named]);
+    assert.equal(status, 3);
+    assert.match(stderr, /there is no state directory \S+absent: start the gate once/);
+  });
+
+  it('says where settings are wrong', async () => {
+    const file = directory.write('broken.yaml', 'site: x\nlissten: []\n');
+    const { status, stderr } = await postern(['customer', 'list', '--settings', file]);
+    assert.equal(status, 2);
+    assert.match(stderr, /broken\.yaml:2:1: .*lissten/);
+  });
+
+  it('checks policy files', async () => {
+    const good = directory.write('good.yaml', 'rules:\n  - allow: [reboot]\n    roles: [owner]\n');
+    const bad = directory.write('bad.yaml', 'rules:\n  - allow: [rebot]\n');
+    const [sound, unsound] = await Promise.all([
+      postern(['policy', 'check', good]),
+      postern(['policy', 'check', bad, '--json']),
+    ]);
+    assert.equal(sound.status, 0, sound.stdout + sound.stderr);
+    assert.equal(unsound.status, 1);
+    const { problems } = JSON.parse(unsound.stdout) as { problems: { line: number; suggestion: string }[] };
+    assert.deepEqual(
+      problems.map(({ line, suggestion }) => [line, suggestion]),
+      [[2, 'reboot']],
+    );
+  });
+
+  it('prints the host key as ssh-keygen does', async () => {
+    const key = directory.file('host_key');
+    assert.match(
+      (await postern(['hostkey', ...settings])).stderr,
+      /there is no .*host_key\.pub: the gate makes its host key/,
+    );
+    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
+    const { stdout } = await postern(['hostkey', '--json', ...settings]);
+    const shown = JSON.parse(stdout) as { fingerprint: string; knownHosts: string[]; sshfp: string[] };
+    const keygen = (...args: string[]): string =>
+      execFileSync('ssh-keygen', [...args, '-f', `${key}.pub`], { encoding: 'utf8' });
+    assert.ok(keygen('-l').includes(` ${shown.fingerprint} `));
+    assert.ok(
+      keygen('-r', 'console.example.net.')
+        .split('\n')
+        .includes(shown.sshfp[0] ?? 'none'),
+    );
+    assert.equal(shown.sshfp.length, 1);
+    directory.write('known_hosts', `${shown.knownHosts.join('\n')}\n`);
+    for (const host of ['[console.example.net]:2222', 'console.example.net']) {
+      const found = execFileSync('ssh-keygen', ['-F', host, '-f', directory.file('known_hosts')], {
+        encoding: 'utf8',
+      });
+      assert.match(found, /ssh-ed25519 AAAA/, host);
+    }
+    assert.equal(shown.knownHosts.length, 2, 'one line for each port');
+  });
+});
+
+describe('cli: doctor', () => {
+  let directory: TemporaryDirectory;
+
+  beforeEach(() => {
+    directory = new TemporaryDirectory();
+  });
+
+  afterEach(() => {
+    directory.dispose();
+  });
+
+  it('finds what is wrong, says how to mend it, and ends with 1', async () => {
+    const settings = writeGateSettings(directory.path, { policy: 'rules:\n  - allow: [rebot]\n' });
+    await postern(['customer', 'add', 'alice', '--settings', settings]);
+    chmodSync(directory.file('postern.db'), 0o644);
+    writeFileSync(directory.file('host_key'), 'nonsense', { mode: 0o644 });
+    const { status, stdout } = await postern(['doctor', '--settings', settings]);
+    assert.equal(status, 1);
+    for (const pattern of [
+      /^ok {4}node: Node\.js/m,
+      /^ok {4}better-sqlite3: its native part loads/m,
+      /^ok {4}settings: .*gate\.yaml is sound/m,
+      /^fail {2}database: .*postern\.db is open to others \(mode 0644\)\n {6}-> chmod 600 /m,
+      /^fail {2}host key: .*host_key is open to others/m,
+      /^fail {2}policy: .*policy\.yaml:2:\d+: [^]*did you mean `reboot`/m,
+      /^fail {2}host xen1: the dom0 half does not answer on .*dom0\.sock.*\n {6}-> start the dom0 half/m,
+      /^warn {2}gate: .*\n {6}-> systemctl start postern-gate/m,
+      /\n\d+ ok, \d+ to look at, 4 to mend\n$/,
+    ]) {
+      assert.match(stdout, pattern);
+    }
+  });
+
+  it('looks at a dom0 half too, and answers in JSON', async () => {
+    const file = directory.write(
+      'dom0.yaml',
+      JSON.stringify({
+        host: 'xen1',
+        socket: directory.file('dom0.sock'),
+        state: directory.path,
+        toolstack: { kind: 'xl', command: directory.file('xl') },
+        domains: [join(directory.path, '*.cfg')],
+      }),
+    );
+    const { status, stdout } = await postern(['doctor', '--dom0-settings', file, '--json']);
+    assert.equal(status, 1);
+    const { ok, found } = JSON.parse(stdout) as {
+      ok: boolean;
+      found: { level: string; subject: string; mend: string | null }[];
+    };
+    assert.equal(ok, false);
+    const level = (subject: string): string | undefined =>
+      found.find((one) => one.subject === subject)?.level;
+    assert.deepEqual(['node', 'node-pty', 'dom0 settings', 'toolstack', 'domains', 'dom0'].map(level), [
+      'ok',
+      'ok',
+      'ok',
+      'fail',
+      'warn',
+      'fail',
+    ]);
+    assert.ok(
+      found.every((one) => one.level === 'ok' || one.mend !== null),
+      'each says how to mend it',
+    );
+  });
+
+  it('says when there are no settings at all', async () => {
+    const { status, stdout } = await postern(['doctor', '--settings', directory.file('absent.yaml')]);
+    assert.equal(status, 1);
+    assert.match(stdout, /^fail {2}settings: .*absent\.yaml: /m);
+  });
+});

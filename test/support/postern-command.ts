@@ -1,0 +1,37 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+export const POSTERN = fileURLToPath(new URL('../../server/postern.js', import.meta.url));
+
+/** How a command ended, as its caller sees it. */
+export interface Ended {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs `postern` as a process of its own, with nothing of this one's environment but PATH. */
+export async function postern(
+  args: readonly string[],
+  { input = '', env = {} }: { readonly input?: string; readonly env?: NodeJS.ProcessEnv } = {},
+): Promise<Ended> {
+  const child = startPostern(args, env);
+  let stdout = '';
+  let stderr = '';
+  child.stdout?.on('data', (data: Buffer) => (stdout += data.toString()));
+  child.stderr?.on('data', (data: Buffer) => (stderr += data.toString()));
+  child.stdin?.on('error', () => undefined);
+  child.stdin?.end(input);
+  const [status] = (await once(child, 'close')) as [number | null];
+  return { status, stdout, stderr };
+}
+
+export function startPostern(args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
+  return spawn(process.execPath, [POSTERN, ...args], {
+    cwd: '/',
+    env: { PATH: process.env['PATH'], SUDO_USER: 'ada', ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+}
