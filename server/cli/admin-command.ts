@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { loadGateSettings } from '../../config/gate-settings.js';
 import { adminName } from './admin-name.js';
 import { Desk } from './desk.js';
+import { EXIT } from './exit-status.js';
 import { GATE_SETTINGS, valid } from './settings-option.js';
 
 /** The options of every command of an admin. */
@@ -17,12 +18,20 @@ export function adminCommand(
   description: string,
   examples: readonly string[],
 ): Command {
-  return parent
-    .command(usage)
+  return endWithReader(parent.command(usage))
     .description(description)
     .option('--settings <file>', "the gate's settings", GATE_SETTINGS)
     .option('--json', 'print JSON')
     .addHelpText('after', exampleText(examples));
+}
+
+/** Ends the process, well, when nobody reads its output any more: `postern audit | head`. */
+export function endWithReader(command: Command): Command {
+  return command.hook('preAction', () => {
+    process.stdout.once('error', (error: NodeJS.ErrnoException) => {
+      process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.failed);
+    });
+  });
 }
 
 /** Adds a command that only has others below it. */

@@ -3,7 +3,7 @@ import { InvalidArgumentError } from 'commander';
 import { printable } from '../gate/printable.js';
 import type { AuditReport } from '../gate/control/control-answers.js';
 import type { AuditRow } from '../store/audit-event.js';
-import { adminCommand, atDesk, exampleText, say } from './admin-command.js';
+import { adminCommand, atDesk, endWithReader, exampleText, say } from './admin-command.js';
 import type { AdminOptions } from './admin-command.js';
 import { CliError, EXIT } from './exit-status.js';
 import { withQuery } from './query.js';
@@ -22,8 +22,7 @@ const PAGE = 1000;
 
 /** Adds `postern audit` and `postern audit verify`. */
 export function addAuditCommand(program: Command): void {
-  const audit = program
-    .command('audit')
+  const audit = endWithReader(program.command('audit'))
     .description('Read the audit log: who logged in, asked for what, was refused why. Oldest first.')
     .option('--settings <file>', "the gate's settings", GATE_SETTINGS)
     .option('--json', 'print each row as one line of JSON')

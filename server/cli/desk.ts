@@ -11,7 +11,7 @@ import { Administration, NEEDS_THE_GATE } from '../gate/control/administration.j
 import { ControlClient, ControlFault, ControlUnreachable } from '../gate/control/control-client.js';
 import { readHostJournal } from '../gate/control/host-journal.js';
 import type { Method } from '../gate/control/route.js';
-import { StoreError } from '../store/store-error.js';
+import { AuditUnavailable, StoreError } from '../store/store-error.js';
 import { Store } from '../store/store.js';
 import { CliError, EXIT } from './exit-status.js';
 import { refused } from './refused.js';
@@ -113,6 +113,8 @@ export class Desk {
     try {
       return await otherwise();
     } catch (error) {
+      if (error instanceof AuditUnavailable)
+        throw new CliError(`nothing was done: ${error.message}`, EXIT.refused);
       if (error instanceof StoreError)
         throw new CliError(`the gate is not running, and ${error.message}`, EXIT.refused);
       throw error;

@@ -14,9 +14,10 @@ const HIGHEST = new Sql<{ seq: number }>(`SELECT seq FROM sqlite_sequence WHERE 
 const INSERT = new Sql(`INSERT INTO audit (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`);
 const AT = new Sql<StoredAuditRow>(`SELECT ${COLUMNS} FROM audit WHERE seq = ?`);
 const OPEN_INTENTS = new Sql<StoredAuditRow>(
-  `SELECT ${COLUMNS} FROM audit AS intent
-   WHERE kind GLOB 'domain.*.requested'
-     AND NOT EXISTS (SELECT 1 FROM audit WHERE operation = intent.operation AND kind = 'operation.ended')
+  `SELECT ${COLUMNS} FROM audit
+   WHERE kind GLOB 'domain.*.requested' AND operation IN (
+     SELECT operation FROM audit WHERE operation IS NOT NULL
+     GROUP BY operation HAVING max(kind = 'operation.ended') = 0)
    ORDER BY seq`,
 );
 

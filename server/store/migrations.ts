@@ -67,7 +67,7 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX audit_at ON audit (at);
   CREATE INDEX audit_customer ON audit (customer) WHERE customer IS NOT NULL;
   CREATE INDEX audit_domain ON audit (domain) WHERE domain IS NOT NULL;
-  CREATE INDEX audit_operation ON audit (operation) WHERE operation IS NOT NULL;
+  CREATE INDEX audit_operation ON audit (operation, kind) WHERE operation IS NOT NULL;
   CREATE INDEX audit_customer_use ON audit (customer, kind, at) WHERE kind GLOB 'domain.*.requested';
   CREATE INDEX audit_domain_use ON audit (domain, kind, at) WHERE kind GLOB 'domain.*.requested';
 
