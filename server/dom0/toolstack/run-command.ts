@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
+import { withoutInherited } from '../consoles/pty.js';
 
 export const OUTPUT_LIMIT = 1024 * 1024;
 const KILL_AFTER_MS = 5_000;
@@ -60,7 +61,8 @@ async function runWith(command: Command, transcript: FileHandle | null): Promise
   const child = spawn(command.file, [...command.args], {
     env: { ...command.environment },
     cwd: '/',
-    stdio: ['ignore', output, output],
+    // Else the daemon that `xl create` leaves behind would keep every console's client, and its lock, alive after us.
+    stdio: withoutInherited(['ignore', output, output]),
     detached: true,
     shell: false,
   });

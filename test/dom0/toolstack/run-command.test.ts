@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Pty } from '../../../server/dom0/consoles/pty.js';
 import { runCommand } from '../../../server/dom0/toolstack/run-command.js';
 import type { Command } from '../../../server/dom0/toolstack/run-command.js';
 
@@ -20,6 +21,19 @@ describe('running a command', () => {
     environment: { PATH: '/usr/bin:/bin', LANG: 'C' },
     timeoutMs: 10_000,
     ...more,
+  });
+
+  it('hands no console on: what xl create leaves behind would keep its lock after us', async () => {
+    const nothing = (): void => undefined;
+    const console = { file: '/bin/cat', args: [], env: { PATH: '/usr/bin:/bin' }, cwd: '/' };
+    const pty = new Pty(console, 80, 24, { data: nothing, drain: nothing, exit: nothing });
+    try {
+      const { stdout } = await runCommand(sh('ls -l /proc/self/fd'));
+      assert.match(stdout, / 1 -> /);
+      assert.doesNotMatch(stdout, /ptmx/);
+    } finally {
+      pty.close();
+    }
   });
 
   it('passes arguments as they are and an environment of its own', async () => {
