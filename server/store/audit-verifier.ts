@@ -4,7 +4,8 @@ import { canonicalJson } from './canonical-json.js';
 import { Sql } from './database.js';
 import type { Database } from './database.js';
 
-const CHUNK = 500;
+/** Rows a step: some milliseconds. */
+const CHUNK = 100;
 
 const NEXT = new Sql<StoredAuditRow>(
   `SELECT seq, at, kind, customer, domain, operation, record, prev, hash FROM audit WHERE seq > ? ORDER BY seq LIMIT ${CHUNK}`,

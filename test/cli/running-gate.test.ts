@@ -175,6 +175,18 @@ describe('cli: admin commands on a running gate', () => {
     assert.deepEqual(kinds, ['login.refused', 'gate.started']);
   });
 
+  it('ends well when nobody reads it any more', async () => {
+    const reader = startPostern(['audit', '--follow', ...settings]);
+    const complaints: Buffer[] = [];
+    reader.stderr!.on('data', (data: Buffer) => complaints.push(data));
+    await once(reader.stdout!, 'data');
+    reader.stdout!.destroy();
+    gate.store.audit.append({ kind: 'gate.started', version: '1', revision: 1 });
+    if (reader.exitCode === null) await once(reader, 'exit');
+    assert.equal(reader.exitCode, 0);
+    assert.equal(Buffer.concat(complaints).toString(), '');
+  });
+
   it('verifies the log, and says what contradicts it', async () => {
     const good = await postern(['audit', 'verify', ...settings]);
     assert.deepEqual([good.status, good.stderr], [0, '']);
