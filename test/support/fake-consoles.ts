@@ -15,6 +15,8 @@ export class FakeConsoles implements ConsoleHost {
   readonly forgotten: DomainName[] = [];
   /** What an attach does; resolves at once unless a test says otherwise. */
   onAttach: () => Promise<'attached' | 'locked' | 'failed'> = () => Promise.resolve('attached');
+  /** Whether a console stays open after the answer. */
+  staysOpen = false;
   readonly #listeners = new Set<(name: DomainName, state: ConsoleState) => void>();
 
   attach(name: DomainName, domid: number, uuid: string): Promise<'attached' | 'locked' | 'failed'> {
@@ -47,7 +49,10 @@ export class FakeConsoles implements ConsoleHost {
   }
 
   accept(_name: DomainName, _query: URLSearchParams, socket: Duplex): void {
-    socket.end('HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: postern-console\r\n\r\n');
+    const answer =
+      'HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: postern-console\r\n\r\n';
+    if (this.staysOpen) socket.write(answer);
+    else socket.end(answer);
   }
 
   forget(name: DomainName): void {
