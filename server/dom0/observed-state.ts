@@ -15,18 +15,21 @@ export interface StateMemory {
   readonly returningSince: number | null;
   /** When it was first missing from the list; null while it is listed. */
   readonly absentSince: number | null;
-  /** When this domid was first listed. */
   readonly domid: number | null;
+  /** When this domid was first listed. */
   readonly domidSince: number;
+  /** Whether there was none before it: it may be just being made. */
+  readonly appeared: boolean;
   /** Whether it was last listed running: its absence then is unexplained. */
   readonly wasUp: boolean;
 }
 
 export const NO_MEMORY: StateMemory = {
   returningSince: null,
-  absentSince: 0,
+  absentSince: null,
   domid: null,
   domidSince: 0,
+  appeared: false,
   wasUp: false,
 };
 
@@ -73,7 +76,8 @@ function present(
 ): { state: DomainState; memory: StateMemory } {
   const isNew = memory.domid !== listed.domid;
   const domidSince = isNew ? now : memory.domidSince;
-  const kept: StateMemory = { ...memory, absentSince: null, domid: listed.domid, domidSince, wasUp: false };
+  const appeared = isNew ? memory.absentSince !== null : memory.appeared;
+  const kept = { ...memory, absentSince: null, domid: listed.domid, domidSince, appeared, wasUp: false };
   const { shutdown, dying, paused } = listed.flags;
   if (shutdown !== null) {
     const returns =
@@ -88,7 +92,10 @@ function present(
     const neverRan = listed.cpuSeconds < 0.05;
     const built = listed.memoryMiB > 0 && listed.vcpus > 0;
     const comingUp = memory.returningSince !== null || memory.wasUp || !built;
-    const rises = rising !== 'no' || (neverRan && comingUp && now - domidSince <= pace.rise);
+    const age = now - domidSince;
+    const rises =
+      rising !== 'no' ||
+      (neverRan && ((comingUp && age <= pace.rise) || (kept.appeared && age <= pace.build)));
     const returningSince = rises && comingUp ? (memory.returningSince ?? now) : null;
     return { state: rises ? 'rebooting' : 'paused', memory: { ...kept, returningSince } };
   }

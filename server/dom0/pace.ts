@@ -8,6 +8,8 @@ export interface Pace {
   readonly unexplainedAbsence: number;
   /** A new incarnation stays paused for some seconds while it is built; after so long somebody has paused it. */
   readonly rise: number;
+  /** One that appears paused and has never run is being made by an admin; after so long it was made to stay paused. */
+  readonly build: number;
   /** How long a start waits for the console. */
   readonly attach: number;
   /** Without an answer from the toolstack for so long, states are unknown. */
@@ -21,6 +23,7 @@ export const PACE: Pace = {
   rebootAbsence: 15_000,
   unexplainedAbsence: 4_000,
   rise: 60_000,
+  build: 15_000,
   attach: 10_000,
   stale: 15_000,
   profileRetry: 30_000,

@@ -96,7 +96,10 @@ describe('the state that is shown', () => {
       shown(['', row(4, '--p---', '0.0', 0), row(4, '--p---', '0.0'), row(4, 'r-----', '0.1')]),
       ['off', 'rebooting', 'rebooting', 'running'],
     );
-    assert.deepEqual(shown([row(4, '--p---', '0.0')]), ['paused']);
+    assert.deepEqual(shown([row(4, '--p---', '0.0')]), ['paused'], 'it was there before us');
+    const onPurpose = shown(['', ...Array<string>(40).fill(row(4, '--p---', '0.0'))]);
+    assert.equal(onPurpose[30], 'rebooting');
+    assert.equal(onPurpose.at(-1), 'paused');
   });
 
   it('is paused when one that came up stays paused', () => {

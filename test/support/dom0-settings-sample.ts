@@ -48,6 +48,7 @@ export const FAST_PACE: Partial<Pace> = {
   rebootAbsence: 1_500,
   unexplainedAbsence: 300,
   rise: 5_000,
+  build: 2_000,
   stale: 2_000,
   profileRetry: 500,
 };

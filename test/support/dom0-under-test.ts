@@ -16,6 +16,7 @@ const PACE: Pace = {
   rebootAbsence: 150,
   unexplainedAbsence: 60,
   rise: 500,
+  build: 100,
   attach: 200,
   stale: 300,
   profileRetry: 50,

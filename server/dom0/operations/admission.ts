@@ -70,8 +70,8 @@ export class Admission {
       isSo: cell.does === 'already' || isNormal,
       overtaken: overtakes ? current : null,
     };
-    if (admitted.isSo) return admitted;
-    const no = limits.check(request, clock()) ?? (await this.#takenDisk(request, seen));
+    const limit = admitted.isSo ? limits.checkAll(clock()) : limits.check(request, clock());
+    const no = limit ?? (admitted.isSo ? null : await this.#takenDisk(request, seen));
     return no === null ? admitted : refused(no);
   }
 

@@ -5,6 +5,7 @@ import { createsDomain } from './operation.js';
 import type { OperationBook } from './operation-book.js';
 
 const MINUTE_MS = 60_000;
+const REQUESTS_PER_MINUTE = 600;
 
 export interface LimitSettings {
   readonly createsPerDomain: { readonly count: number; readonly windowSeconds: number };
@@ -17,15 +18,25 @@ export interface LimitSettings {
  */
 export class HostLimits {
   readonly #settings: LimitSettings;
-  readonly #book: Pick<OperationBook, 'countedSince'>;
+  readonly #book: Pick<OperationBook, 'countedSince' | 'requestedSince'>;
 
-  constructor(settings: LimitSettings, book: Pick<OperationBook, 'countedSince'>) {
+  constructor(settings: LimitSettings, book: Pick<OperationBook, 'countedSince' | 'requestedSince'>) {
     this.#settings = settings;
     this.#book = book;
   }
 
   /** @returns the refusal when one more would be too many */
   check(request: Pick<OperationRequest, 'domain' | 'verb'>, now: number): Refusal | null {
+    return this.checkAll(now) ?? this.#checkVerb(request, now);
+  }
+
+  /** For requests that change nothing as well: each is written to the journal, and disks are not endless. */
+  checkAll(now: number): Refusal | null {
+    if (this.#book.requestedSince(now - MINUTE_MS) < REQUESTS_PER_MINUTE) return null;
+    return refusal('host-limit', 'The host is asked too much at once. Try again in a minute.');
+  }
+
+  #checkVerb(request: Pick<OperationRequest, 'domain' | 'verb'>, now: number): Refusal | null {
     const { createsPerDomain, powerOffsPerMinute } = this.#settings;
     if (createsDomain(request.verb)) {
       const since = now - createsPerDomain.windowSeconds * 1000;

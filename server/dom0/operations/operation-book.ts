@@ -96,6 +96,15 @@ export class OperationBook implements Expectations {
     return this.open().findLast((operation) => operation.request.domain === name) ?? null;
   }
 
+  /** How many requests were accepted since a time in milliseconds. */
+  requestedSince(since: number): number {
+    let count = 0;
+    for (const operation of this.#operations.values()) {
+      if (Date.parse(operation.startedAt) >= since) count += 1;
+    }
+    return count;
+  }
+
   /** The operations that count for limits, since a time in milliseconds. */
   countedSince(since: number): readonly Operation[] {
     return [...this.#operations.values()].filter(

@@ -526,6 +526,18 @@ describe('operations', () => {
     });
   });
 
+  it('cannot fill the disk with requests for what is so already', async () => {
+    await house.start();
+    let accepted = 0;
+    let answer: OperationView | WireRefusal;
+    do {
+      answer = await house.client.submit(operationRequest('horatio', 'poweroff'));
+      accepted += 'phase' in answer ? 1 : 0;
+    } while ('phase' in answer && accepted < 1_000);
+    assert.equal('code' in answer ? answer.code : '', 'host-limit');
+    assert.equal(accepted, 600);
+  });
+
   describe('that cannot be written down', () => {
     it('are not begun', async () => {
       await house.start();
