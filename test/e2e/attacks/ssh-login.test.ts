@@ -136,6 +136,7 @@ describe('attacks on login', () => {
     const honest = await connect();
     const signature = rosa.sign(honest.toSign('rosa', 'rsa-sha2-512', blob), 'sha512');
     assert.equal(await honest.probe('rosa', 'rsa-sha2-512', blob), 'sign-please');
+    assert.equal((await honest.receives('USERAUTH_PK_OK'))?.[0], 'rsa-sha2-512', 'the name as it was asked');
     assert.equal(await honest.sign('rosa', 'rsa-sha2-512', blob, signature), 'success');
   });
 

@@ -192,6 +192,9 @@ describe('attacks on the transport, by a stranger', () => {
   it('comes 300 times with rubbish: no fault, no descriptor left, customers are served', async () => {
     const seed = 42;
     let state = seed;
+    const openSockets = (): number =>
+      process.getActiveResourcesInfo().filter((each) => each === 'TCPSocketWrap').length;
+    const before = openSockets();
     const random = (): number => {
       state = (state * 1103515245 + 12345) % 2 ** 31;
       return state;
@@ -207,6 +210,7 @@ describe('attacks on the transport, by a stranger', () => {
       );
     }
     assert.ok(!gate.logged.some(({ level }) => level === 'error'), `seed ${seed}`);
+    await eventually('all sockets to be gone', () => openSockets() <= before);
     assert.equal((await client.run(alice(), ['whoami'])).stdout, 'alice -\n');
   });
 });

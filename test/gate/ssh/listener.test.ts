@@ -134,6 +134,10 @@ describe('gate/ssh: the listener', () => {
     );
   });
 
+  it('does not take an IPv4 address in IPv6 clothes, which would listen on both', async () => {
+    await assert.rejects(listen({}, undefined, ['::ffff:127.0.0.1']), { name: 'ListenError' });
+  });
+
   it('says in one sentence why it cannot listen, and then listens nowhere', async () => {
     const { ports } = await listen({});
     const listener = new Listener(

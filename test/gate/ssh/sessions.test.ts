@@ -239,4 +239,22 @@ describe('gate/ssh: new keys in time', () => {
       }
     });
   }
+
+  it('hold back what is written meanwhile, and let it go by themselves', async () => {
+    const gate = new GateUnderTest({ parts: { rekey: { bytes: 1000, ms: 3_600_000 } } });
+    try {
+      await gate.listen(client);
+      gate.customer('alice', [client.key('alice').blob]);
+      gate.handler.opened = ({ terminal }) => {
+        for (let n = 0; n < 10; n += 1) terminal.write('x'.repeat(1000));
+        assert.equal(terminal.pendingBytes > 8000, true, 'it waits here, and not in ssh2');
+        terminal.exit(0);
+      };
+      const target = { port: gate.port, login: 'alice', key: client.key('alice') };
+      const { stdout, status } = await client.run(target, ['burst']);
+      assert.deepEqual([stdout.length, status], [10_000, 0]);
+    } finally {
+      await gate.dispose();
+    }
+  });
 });
