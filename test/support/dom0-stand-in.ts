@@ -33,8 +33,12 @@ export class StandInConsole {
         else this.requests.push(JSON.parse(frame.body.toString()) as ConsoleRequest);
       }
     });
-    socket.on('close', () => (this.open = false));
-    socket.on('error', () => (this.open = false));
+    for (const event of ['end', 'close', 'error']) {
+      socket.on(event, () => {
+        this.open = false;
+        socket.destroy();
+      });
+    }
   }
 
   /** How often the gate has sent this note. */

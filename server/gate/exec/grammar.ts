@@ -85,7 +85,7 @@ function keys(words: readonly string[], text: string): Command | Refusal {
       // The rest of the line is the key, options come before it: a comment may say anything.
       const tail = /^\s*keys\s+add(?:\s+(--json))?(?:\s+(.*))?$/.exec(text);
       const key = tail?.[2]?.trim() ?? '';
-      if (key.startsWith('-')) return usage('The form is: keys add [--json] [KEY]');
+      if (/^--?[a-z]/.test(key)) return usage('The form is: keys add [--json] [KEY]');
       return { command: 'keys-add', text: key === '' ? null : key, json: tail?.[1] !== undefined };
     }
     case 'remove': {

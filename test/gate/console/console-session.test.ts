@@ -1,0 +1,391 @@
+import assert from 'node:assert/strict';
+import type { Refusal } from '../../../policy/refusal.js';
+import { isRefusal } from '../../../policy/refusal.js';
+import { ACTIONS } from '../../../policy/actions.js';
+import type { ConsoleEnding } from '../../../server/gate/console/console-session.js';
+import { ConsoleSession } from '../../../server/gate/console/console-session.js';
+import { terminalReset } from '../../../server/gate/console/terminal-reset.js';
+import type { Presence } from '../../../server/wire/console.js';
+import type { StandInConsole } from '../../support/dom0-stand-in.js';
+import { wireRefusal } from '../../support/dom0-stand-in.js';
+import { eventually } from '../../support/eventually.js';
+import { FakeTerminal } from '../../support/fake-terminal.js';
+import { GateInside, policyOf, rule } from '../../support/gate-inside.js';
+import { ADMIN, domainName } from '../../support/temporary-store.js';
+
+const HORATIO = domainName('horatio');
+const BOB: Presence = { attachment: 1, label: 'bob', mode: 'write' };
+
+describe('a console session', () => {
+  let gate: GateInside;
+  let terminal: FakeTerminal;
+  let ending: Promise<ConsoleEnding | Refusal>;
+  let session: ConsoleSession;
+
+  beforeEach(async () => {
+    gate = new GateInside();
+    await gate.start();
+    terminal = new FakeTerminal();
+  });
+  afterEach(async () => {
+    terminal.hangUp();
+    await gate.stop();
+  });
+
+  function run(mode: 'write' | 'watch' = 'write', domain = 'horatio'): void {
+    session = new ConsoleSession(gate.consoleParts, gate.alice, terminal, domain, mode);
+    ending = session.run();
+  }
+
+  /** Opens it, as attachment 7. */
+  async function open(
+    mode: 'write' | 'watch' = 'write',
+    present: readonly Presence[] = [],
+    given: 'write' | 'watch' = present.some((who) => who.mode === 'write') ? 'watch' : mode,
+  ): Promise<StandInConsole> {
+    const before = gate.dom0.consoles.length;
+    run(mode);
+    return attached(before, present, given);
+  }
+
+  async function attached(
+    at: number,
+    present: readonly Presence[],
+    given: 'write' | 'watch',
+  ): Promise<StandInConsole> {
+    const console = await eventually('an attachment', () => gate.dom0.consoles[at]);
+    console.note({
+      note: 'attached',
+      attachment: 7,
+      domain: HORATIO,
+      mode: given,
+      present,
+      cols: 80,
+      rows: 24,
+    });
+    console.bytes('login: ');
+    await eventually(
+      'the picture',
+      () => terminal.output.includes('login: ') || terminal.errors.includes('['),
+    );
+    return console;
+  }
+
+  const shows = (text: string | RegExp): Promise<unknown> =>
+    eventually(`to show ${String(text)}`, () => {
+      const all = terminal.output + terminal.errors;
+      return typeof text === 'string' ? all.includes(text) : text.test(all);
+    });
+  async function left(): Promise<ConsoleEnding> {
+    const result = await ending;
+    assert.ok(!isRefusal(result));
+    return result;
+  }
+
+  it('tells who comes who is there and how to leave, and dom0 whose it is and since when', async () => {
+    const console = await open('write', [{ attachment: 3, label: 'carol', mode: 'watch' }]);
+    await shows(/Console of horatio\. Ctrl-\] \. leaves, Ctrl-\] \? helps\. Also here: carol\./);
+    const role = gate.store.roles.find(gate.alice.customer, HORATIO);
+    assert.deepEqual(Object.fromEntries(console.query), {
+      mode: 'write',
+      cols: '80',
+      rows: '24',
+      label: 'alice',
+      since: role?.since,
+    });
+  });
+
+  it('passes bytes both ways untouched, and keeps Ctrl-] to itself', async () => {
+    const console = await open();
+    const all = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
+    console.bytes(all);
+    await shows(all.toString('latin1'));
+    terminal.type(all.toString('latin1').replace('\x1d', ''));
+    terminal.type('\x1d\x1d');
+    await shows('Ctrl-] cannot be sent to this server');
+    await eventually('all of it', () => console.typed === all.toString('latin1').replace('\x1d', ''));
+  });
+
+  it('sends Ctrl-] itself only where the host can take it', async () => {
+    gate.dom0.contract = { ...gate.dom0.contract, console: { passesEscape: true, sysrqKeys: [] } };
+    await gate.dom0.stop();
+    await gate.dom0.start();
+    await eventually(
+      'the contract',
+      () => gate.hosts.links[0]?.contract?.console.passesEscape === true && gate.hosts.allReachable,
+    );
+    const console = await open();
+    terminal.type('a\x1d\x1db');
+    await eventually('it to arrive', () => console.typed === 'a\x1db');
+  });
+
+  it('puts the terminal right when left, lets go of everything and records it', async () => {
+    const console = await open();
+    terminal.type('\x1d.');
+    assert.deepEqual(await left(), { status: 0, message: null });
+    assert.ok(terminal.output.includes(terminalReset('xterm')));
+    for (const mode of [
+      '?1000l',
+      '?1002l',
+      '?1003l',
+      '?1006l',
+      '?1015l',
+      '?2004l',
+      '?1049l',
+      '?25h',
+      '?1l',
+      '?7h',
+      '[r',
+      '(B',
+      '[0m',
+    ]) {
+      assert.ok(terminalReset('xterm').includes(mode), mode);
+    }
+    assert.equal(terminal.listeners, 0);
+    await eventually('dom0 to be left', () => !console.open);
+    assert.deepEqual(
+      gate.store.audit.tail({ domain: HORATIO, limit: 4 }).map(({ event }) => event.kind),
+      ['domain.console.requested', 'console.attached', 'console.detached', 'operation.ended'],
+    );
+    assert.deepEqual(gate.store.audit.openIntents(), []);
+    const { length } = terminal.output;
+    terminal.type('typed into the menu');
+    assert.equal(terminal.output.length, length);
+  });
+
+  it('gives credit back only for what the terminal has taken', async () => {
+    const console = await open();
+    const credit = (): number =>
+      console.requests.reduce((sum, request) => sum + (request.note === 'credit' ? request.bytes : 0), 0);
+    console.bytes(Buffer.alloc(60_000, 'x'));
+    await eventually('credit', () => credit() >= 60_000);
+    const before = credit();
+    terminal.stuck = true;
+    for (let frame = 0; frame < 3; frame += 1) console.bytes(Buffer.alloc(60_000, 'y'));
+    await eventually('all to be written', () => terminal.pendingBytes === 180_000);
+    const while_stuck = credit() - before;
+    assert.ok(while_stuck <= 64 * 1024, `${while_stuck} bytes of credit to one who takes nothing`);
+    terminal.drain();
+    await eventually('the rest', () => credit() - before >= 180_000);
+  });
+
+  it('is refused alike for a domain of somebody else’s and one that does not exist, without asking dom0', async () => {
+    const answers = [];
+    for (const domain of ['yorick', 'hamlet', '-a', 'HORATIO']) {
+      run('write', domain);
+      const no = await ending;
+      assert.ok(isRefusal(no));
+      answers.push([no.code, no.message]);
+    }
+    assert.deepEqual(new Set(answers.map((each) => JSON.stringify(each))).size, 1);
+    assert.deepEqual([gate.dom0.consoles.length, terminal.output, terminal.listeners], [0, '', 0]);
+  });
+
+  it('is refused in dom0’s words when dom0 refuses, and that is the outcome', async () => {
+    gate.dom0.refuseConsole = wireRefusal('not-on-this-host', 'no consoles here');
+    run();
+    const no = await ending;
+    assert.ok(isRefusal(no));
+    assert.equal(no.message, 'no consoles here.');
+    assert.equal(gate.events('operation.ended')[0]?.outcome, 'refused');
+    assert.equal(terminal.listeners, 0);
+  });
+
+  describe('with somebody else at the keyboard', () => {
+    it('types nothing, says so, and takes the keyboard when it may', async () => {
+      const console = await open('write', [BOB]);
+      await shows('bob has the keyboard, Ctrl-] t takes it');
+      terminal.type('rm -rf /');
+      await shows('You are watching: keys are not sent');
+      terminal.type('\x1dtls\r');
+      await eventually('the takeover', () => console.count('takeover') === 1);
+      assert.equal(console.typed, '');
+      console.note({ note: 'writer', attachment: 7, label: 'alice' });
+      await eventually('what was typed ahead', () => console.typed === 'ls\r');
+      assert.equal(console.count('resize'), 1, 'the kept screen gets the writer’s size');
+      assert.equal(gate.events('console.taken').length, 1);
+      assert.deepEqual(gate.events('domain.takeover.requested').length, 1);
+      assert.deepEqual(
+        gate.events('operation.ended').map(({ outcome }) => outcome),
+        ['done'],
+      );
+      console.note({ note: 'writer', attachment: 1, label: 'bob' });
+      await shows('bob has the keyboard now; you are watching');
+      terminal.type('not for the guest');
+      terminal.type('\x1dw');
+      await shows('Also here: bob (keyboard).');
+      assert.equal(console.typed, 'ls\r');
+    });
+
+    it('is not given the keyboard when policy denies it, whatever is typed', async () => {
+      gate.enforce(policyOf([rule('deny', ['takeover'], { reason: 'Ask bob.' }), rule('allow', ACTIONS)]));
+      const console = await open('write', [BOB]);
+      terminal.type('\x1dtrm -rf /\r');
+      await shows('Ask bob.');
+      assert.deepEqual([console.count('takeover'), console.typed], [0, '']);
+    });
+
+    it('a watcher without the right to the console takes nothing, not even a free keyboard', async () => {
+      gate.enforce(
+        policyOf([rule('deny', ['console'], { reason: 'Only watching.' }), rule('allow', ACTIONS)]),
+      );
+      const console = await open('watch', [BOB]);
+      terminal.type('\x1dt');
+      await shows('Only watching.');
+      console.note({ note: 'writer', attachment: null, label: null });
+      terminal.type('\x1dtrm\r');
+      assert.deepEqual([console.count('takeover'), console.typed], [0, '']);
+    });
+
+    it('says who comes and goes without disturbing the picture', async () => {
+      const console = await open();
+      console.note({ note: 'joined', who: { attachment: 9, label: 'carol', mode: 'watch' } });
+      await shows('carol has joined this console.');
+      const notice = terminal.output.slice(terminal.output.lastIndexOf('\x1b7'));
+      assert.match(notice, /^\x1b7.*\x1b\[24;1H.*carol.*\x1b8$/s, 'on the last line, the cursor kept');
+      console.note({ note: 'left', who: { attachment: 9, label: 'carol', mode: 'watch' } });
+      await shows('carol has left this console.');
+    });
+  });
+
+  it('asks before a reboot, and goes through the one door', async () => {
+    await open();
+    terminal.type('\x1dr');
+    await shows('Reboot horatio?');
+    terminal.type('n');
+    await shows('Nothing was done.');
+    assert.deepEqual(gate.dom0.requests, []);
+    terminal.type('\x1dry');
+    await eventually('the request', () => gate.dom0.requests[0]?.verb === 'reboot');
+    assert.equal(gate.events('domain.reboot.requested').length, 1);
+    await shows('horatio is asked to reboot.');
+  });
+
+  it('sends a SysRq key through the one door, and has no break', async () => {
+    const console = await open();
+    terminal.type('\x1db');
+    await shows('This console has no break');
+    terminal.type('\x1dsh');
+    const asked = await eventually('the request', () => gate.dom0.requests[0]);
+    assert.deepEqual([asked.verb, asked.key], ['sysrq', 'h']);
+    assert.equal(console.typed, '');
+  });
+
+  it('survives the death of the dom0 half: says so, comes back, types on', async () => {
+    const first = await open();
+    await gate.dom0.stop();
+    await shows('The host does not answer');
+    terminal.type('lost');
+    await shows('keys are not sent');
+    assert.equal(first.typed, '');
+    await gate.dom0.start();
+    const again = await attached(1, [], 'write');
+    assert.equal(again.query.get('since'), first.query.get('since'));
+    await shows('The host answers again.');
+    terminal.type('found');
+    await eventually('it to arrive', () => again.typed === 'found');
+    assert.equal(gate.events('domain.console.requested').length, 1, 'it is one attachment');
+    terminal.type('\x1d.');
+    assert.equal((await left()).status, 0);
+  });
+
+  it('can be left while the host is away', async () => {
+    await open();
+    await gate.dom0.stop();
+    await shows('The host does not answer');
+    terminal.type('\x1d.');
+    assert.equal((await left()).status, 0);
+    assert.equal(terminal.listeners, 0);
+  });
+
+  it('stays when the domain goes off, and shows the next boot', async () => {
+    const console = await open();
+    const profile = gate.hosts.find(HORATIO)!.view.observation.profile;
+    console.note({ note: 'state', state: 'off', profile, console: 'detached' });
+    await shows('horatio is off. The next boot will show here');
+    console.note({ note: 'state', state: 'running', profile, console: 'attached' });
+    console.bytes('[    0.000000] Linux version');
+    await shows('[    0.000000] Linux version');
+    assert.ok(console.count('repaint') > 0, 'the notice is taken away');
+  });
+
+  it('ends when there is no domain any more', async () => {
+    const console = await open();
+    console.note({ note: 'ended', reason: 'domain-gone' });
+    assert.deepEqual(await left(), { status: 1, message: 'horatio is gone from its host.' });
+  });
+
+  it('ends with a sentence the moment the right is taken away', async () => {
+    const console = await open();
+    gate.store.roles.remove(gate.alice.customer, HORATIO, ADMIN);
+    assert.deepEqual(await left(), { status: 1, message: 'horatio is no longer yours to use.' });
+    await eventually('dom0 to be left', () => !console.open);
+    assert.ok(terminal.output.includes(terminalReset('xterm')));
+  });
+
+  it('who took the keyboard as a watcher loses it with the right to it', async () => {
+    const console = await open('watch', []);
+    terminal.type('\x1dt');
+    await eventually('the takeover', () => console.count('takeover') === 1);
+    console.note({ note: 'writer', attachment: 7, label: 'alice' });
+    await shows('You have the keyboard.');
+    gate.enforce(policyOf([rule('deny', ['console'], { reason: 'Closed.' }), rule('allow', ACTIONS)]));
+    assert.deepEqual(await left(), { status: 1, message: 'Closed.' });
+  });
+
+  it('a watcher stays when only the keyboard is closed', async () => {
+    const console = await open('watch', []);
+    gate.enforce(policyOf([rule('deny', ['console']), rule('allow', ACTIONS)]));
+    console.bytes('still here');
+    await shows('still here');
+    assert.ok(console.open);
+  });
+
+  it('goes with the client', async () => {
+    const console = await open();
+    terminal.hangUp();
+    assert.equal((await left()).status, 1);
+    await eventually('dom0 to be left', () => !console.open);
+    assert.deepEqual(gate.store.audit.openIntents(), []);
+  });
+
+  it('goes with a client that goes while dom0 is asked', async () => {
+    run();
+    terminal.hangUp();
+    await ending;
+    await eventually('dom0 to be left', () => gate.dom0.consoles.every(({ open: stays }) => !stays));
+    assert.equal(terminal.listeners, 0);
+  });
+
+  describe('without a pty', () => {
+    beforeEach(() => {
+      terminal = new FakeTerminal({ hasPty: false });
+    });
+
+    it('gives the guest’s bytes alone to stdout, and ends with the input after the last answer', async () => {
+      const console = await open();
+      terminal.type('uptime\n');
+      await eventually('the line', () => console.typed === 'uptime\n');
+      terminal.sendEnd();
+      console.bytes('up 3 days\r\n');
+      assert.deepEqual(await left(), { status: 0, message: null });
+      assert.equal(terminal.output, 'login: up 3 days\r\n');
+      assert.match(terminal.errors, /^\[postern\] Console of horatio\./);
+    });
+
+    it('watches on after the end of input: there is none', async () => {
+      const console = await open('watch');
+      terminal.sendEnd();
+      console.bytes('more');
+      await shows('more');
+      assert.ok(console.open);
+    });
+
+    it('a Ctrl-] in a script never reaches the pty', async () => {
+      const console = await open();
+      terminal.type('echo a\x1d\x1db\n');
+      await eventually('the line', () => console.typed.endsWith('\n'));
+      assert.equal(console.typed, 'echo ab\n');
+    });
+  });
+});

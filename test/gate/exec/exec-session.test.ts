@@ -1,0 +1,340 @@
+import assert from 'node:assert/strict';
+import { ACTIONS } from '../../../policy/actions.js';
+import type { BootProfileName } from '../../../policy/names.js';
+import { plainLog } from '../../../server/gate/exec/plain-log.js';
+import { domainView, operationView, wireRefusal } from '../../support/dom0-stand-in.js';
+import { eventually } from '../../support/eventually.js';
+import { FakeTerminal } from '../../support/fake-terminal.js';
+import { GateInside, policyOf, rule } from '../../support/gate-inside.js';
+import { domainName, fingerprint } from '../../support/temporary-store.js';
+
+const ED25519 = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f laptop';
+
+interface Shown {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+describe('commands by exec', () => {
+  let gate: GateInside;
+  beforeEach(async () => {
+    gate = new GateInside();
+    await gate.start();
+  });
+  afterEach(() => gate.stop());
+
+  async function exec(text: string, who = gate.alice, input?: string): Promise<Shown> {
+    const terminal = new FakeTerminal({ hasPty: false });
+    const ended = gate.exec(who, text, terminal);
+    if (input !== undefined) {
+      terminal.type(input);
+      terminal.sendEnd();
+    }
+    return { status: await ended, stdout: terminal.output, stderr: terminal.errors };
+  }
+
+  async function json(text: string): Promise<unknown> {
+    const { stdout } = await exec(text);
+    return JSON.parse(stdout);
+  }
+
+  it('list shows the customer’s own, for people and as JSON', async () => {
+    const people = await exec('list');
+    assert.equal(people.status, 0);
+    assert.match(people.stdout, /^NAME {5}STATE.*\nhoratio +running +normal.*\nophelia +running.*\n$/);
+    const objects = (await json('list --json')) as { name: string; state: string; operation: null }[];
+    assert.deepEqual(
+      objects.map(({ name, state, operation }) => [name, state, operation]),
+      [
+        ['horatio', 'running', null],
+        ['ophelia', 'running', null],
+      ],
+    );
+    assert.equal((await exec('list', gate.bob)).stdout.includes('horatio'), false);
+  });
+
+  const NAMES = [
+    'yorick',
+    'hamlet',
+    '-a',
+    '--all',
+    '0',
+    'Domain-0',
+    'horati',
+    '../ophelia',
+    'HORATIO',
+    'horatiо',
+    'horatio\u00a0',
+    '*',
+  ];
+  const TAILS = [
+    'status',
+    'start',
+    'shutdown',
+    'reboot',
+    'poweroff',
+    'poweroff --yes',
+    'destroy --yes',
+    'rescue',
+    'rescue --yes',
+    'rescue rescue --yes',
+    'normal',
+    'console',
+    'watch',
+    'log',
+  ];
+
+  it('answers every name that is not hers with exit status 4 and the same bytes', async () => {
+    for (const tail of TAILS) {
+      for (const flag of ['', ' --json']) {
+        if (flag !== '' && (tail === 'console' || tail === 'watch')) continue;
+        const answers = new Set<string>();
+        for (const name of NAMES) answers.add(JSON.stringify(await exec(`${name} ${tail}${flag}`)));
+        assert.equal(answers.size, 1, `${tail}${flag}: ${[...answers].join('\n')}`);
+        const [answer = ''] = answers;
+        assert.equal((JSON.parse(answer) as Shown).status, 4);
+      }
+    }
+    assert.deepEqual([gate.dom0.requests.length, gate.dom0.consoles.length], [0, 0], 'dom0 heard nothing');
+    assert.equal((await exec('horatio status')).status, 0, 'her own she sees');
+  });
+
+  it('starts and says so; --wait waits for the end and tells the steps', async () => {
+    assert.deepEqual(await exec('horatio start'), {
+      status: 0,
+      stdout: 'horatio is starting.\n',
+      stderr: '',
+    });
+    const waiting = exec('horatio reboot --wait');
+    const asked = await eventually('the request', () => gate.dom0.requests[1]);
+    await eventually('the operation', () => gate.dom0.operations.get(asked.id));
+    gate.dom0.tell({ change: 'operation', operation: operationView(asked, { step: 'rebooting' }) });
+    gate.dom0.end(asked.id, 'done');
+    const { status, stdout, stderr } = await waiting;
+    assert.deepEqual([status, stdout], [0, 'horatio has rebooted.\n']);
+    assert.match(stderr, /horatio is asked to reboot\.\nhoratio: rebooting\n/);
+  });
+
+  it('a failure is exit status 1 with the host’s own reason, never success', async () => {
+    gate.dom0.reply = (request) =>
+      operationView(request, {
+        phase: 'failed',
+        failure: wireRefusal('toolstack-failed', 'not enough\x1b[2J memory'),
+      });
+    const { status, stdout, stderr } = await exec('horatio start --wait');
+    assert.deepEqual([status, stdout], [1, '']);
+    assert.match(stderr, /It failed: not enough\^\[\[2J memory\./);
+    const object = JSON.parse((await exec('horatio start --wait --json')).stdout) as {
+      operation: { failure: { code: string } };
+    };
+    assert.equal(object.operation.failure.code, 'toolstack-failed');
+  });
+
+  const refusals = [
+    ['busy', 5],
+    ['wrong-state', 3],
+    ['host-limit', 3],
+    ['toolstack-timeout', 1],
+  ] as const;
+  for (const [code, expected] of refusals) {
+    it(`dom0’s ${code} is exit status ${expected}, as JSON on stdout and in words on stderr`, async () => {
+      gate.dom0.reply = () => wireRefusal(code, 'The reason');
+      const { status, stdout, stderr } = await exec('horatio start --json');
+      assert.equal(status, expected);
+      const { error } = JSON.parse(stdout) as { error: { code: string; message: string } };
+      assert.equal(error.code, code);
+      assert.equal(stderr, `${error.message}\n`);
+    });
+  }
+
+  it('a host that does not answer is exit status 6, and looking still works', async () => {
+    await gate.dom0.stop();
+    await eventually('the loss', () => !gate.hosts.allReachable);
+    assert.equal((await exec('horatio start')).status, 6);
+    assert.equal((await exec('horatio console')).status, 6);
+    const { status, stdout } = await exec('horatio status');
+    assert.equal(status, 0);
+    assert.match(stdout, /Its host does not answer/);
+  });
+
+  describe('what can lose data', () => {
+    it('needs --yes where nobody can be asked', async () => {
+      for (const verb of ['poweroff', 'destroy', 'rescue']) {
+        const { status, stderr } = await exec(`horatio ${verb}`);
+        assert.equal(status, 3);
+        assert.match(stderr, /--yes/);
+      }
+      assert.deepEqual(gate.dom0.requests, []);
+      assert.equal((await exec('horatio poweroff --yes')).status, 0);
+    });
+
+    for (const [typed, done] of [
+      ['horatio\r', true],
+      ['horatix\x7fo\r', true],
+      ['horati\r', false],
+      ['HORATIO\r', false],
+      ['y\r', false],
+      ['\r', false],
+      ['\x03', false],
+    ] as const) {
+      it(`asks for the name at a terminal: ${JSON.stringify(typed)} ${done ? 'does' : 'does not do'} it`, async () => {
+        const terminal = new FakeTerminal();
+        const ended = gate.exec(gate.alice, 'horatio poweroff', terminal);
+        assert.match(terminal.output, /Type its name to do it: $/);
+        terminal.type(typed);
+        assert.equal(await ended, done ? 0 : 3);
+        assert.equal(gate.dom0.requests.length, done ? 1 : 0);
+        assert.equal(terminal.listeners, 0);
+      });
+    }
+  });
+
+  it('what policy denies is exit status 3 with its reason', async () => {
+    gate.enforce(policyOf([rule('deny', ['start'], { reason: 'Pay first.' }), rule('allow', ACTIONS)]));
+    assert.deepEqual(await exec('horatio start'), { status: 3, stdout: '', stderr: 'Pay first.\n' });
+  });
+
+  it('who was suspended or lost the key gets nothing, not even a list', async () => {
+    gate.store.customers.suspend(gate.alice.customer, null, { admin: 'a' });
+    for (const command of ['list', 'keys', 'activity', 'horatio status', `keys add ${ED25519}`]) {
+      const { status, stdout } = await exec(command);
+      assert.deepEqual([status, stdout], [3, ''], command);
+    }
+  });
+
+  describe('keys', () => {
+    it('are added from the line and from stdin, listed and removed', async () => {
+      assert.equal((await exec(`keys add ${ED25519}`)).status, 0);
+      const listed = (await json('keys --json')) as {
+        fingerprint: string;
+        comment: string;
+        inUse: boolean;
+      }[];
+      assert.deepEqual(
+        listed.map(({ comment, inUse }) => [comment, inUse]),
+        [
+          ['', true],
+          ['laptop', false],
+        ],
+      );
+      const added = listed[1]?.fingerprint ?? '';
+      assert.equal((await exec(`keys remove ${added}`)).status, 0);
+      assert.equal((await exec('keys add', gate.alice, `${ED25519}\n`)).status, 0);
+      assert.match((await exec('keys')).stdout, /laptop/);
+    });
+
+    it('the last one stays, and the one in use needs --yes', async () => {
+      const own = gate.alice.fingerprint;
+      assert.match((await exec(`keys remove ${own} --yes`)).stderr, /last key/);
+      await exec(`keys add ${ED25519}`);
+      const unasked = await exec(`keys remove ${own}`);
+      assert.equal(unasked.status, 3);
+      assert.match(unasked.stderr, /--yes/);
+      assert.equal((await exec(`keys remove ${own} --yes`)).status, 0);
+      assert.equal((await exec('list')).status, 3, 'a key that is no longer registered does nothing more');
+    });
+
+    it('another customer’s key is no more there than one that does not exist', async () => {
+      const his = await exec(`keys remove ${gate.bob.fingerprint}`);
+      const nobodys = await exec(`keys remove ${fingerprint('Z')}`);
+      assert.deepEqual(
+        { ...his, stderr: his.stderr.replace(gate.bob.fingerprint, 'X') },
+        { ...nobodys, stderr: nobodys.stderr.replace(fingerprint('Z'), 'X') },
+      );
+      assert.equal((await exec('keys', gate.bob)).status, 0);
+    });
+
+    it('a private key is refused and not repeated', async () => {
+      const { status, stderr } = await exec('keys add -----BEGIN OPENSSH PRIVATE KEY----- secretsecret');
+      assert.notEqual(status, 0);
+      assert.match(stderr, /private key/);
+      assert.ok(!stderr.includes('secretsecret'));
+    });
+  });
+
+  it('activity shows what one did and what was done on one’s domains, of others only the name', async () => {
+    gate.role(gate.bob.customer, domainName('horatio'), 'operator');
+    await exec('horatio start', gate.bob);
+    await exec('horatio reboot');
+    await exec('yorick start', gate.bob);
+    const { stdout } = await exec('activity');
+    assert.match(stdout, /bob: started horatio\n/);
+    assert.match(stdout, /you: rebooted horatio\n/);
+    assert.doesNotMatch(stdout, /yorick/);
+    assert.doesNotMatch(stdout, /192\.0\.2\.7.*bob|bob.*192\.0\.2\.7/);
+  });
+
+  it('activity shows nothing from before the role', async () => {
+    await exec('yorick start', gate.bob);
+    gate.role(gate.alice.customer, domainName('yorick'), 'owner');
+    const { stdout } = await exec('activity');
+    assert.doesNotMatch(stdout, /started yorick/);
+  });
+
+  it('log prints what the console said as plain text, and nothing from before the role', async () => {
+    const { status, stdout } = await exec('horatio log');
+    const since = gate.store.roles.find(gate.alice.customer, domainName('horatio'))?.since;
+    assert.deepEqual([status, stdout], [0, `since ${since}\nboot of horatio\n`]);
+    assert.deepEqual(gate.store.audit.openIntents(), []);
+  });
+
+  it('status shows a profile and what is under way', async () => {
+    const operation = operationView(
+      {
+        id: 'x',
+        domain: domainName('horatio'),
+        verb: 'rescue',
+        profile: null,
+        actor: { ...gate.alice, auditSeq: 1, auditHash: '' },
+      },
+      { step: 'creating' },
+    );
+    const { observation } = domainView(domainName('horatio'), 'running');
+    gate.dom0.set(domainName('horatio'), 'running', {
+      operation,
+      observation: { ...observation, profile: 'rescue' as BootProfileName },
+    });
+    await eventually('the news', () => gate.hosts.find(domainName('horatio'))?.view.operation);
+    const { stdout } = await exec('horatio status');
+    assert.match(
+      stdout,
+      /^horatio is running since .*, boot rescue\.\nUnder way: rescue boot \(creating\), by alice, /,
+    );
+  });
+
+  it('help lists every command', async () => {
+    const { stdout } = await exec('help');
+    for (const word of ['list', 'start', 'rescue', 'keys add', 'activity', 'menu', '--json'])
+      assert.ok(stdout.includes(word), word);
+  });
+});
+
+describe('the plain log', () => {
+  const table: readonly (readonly [said: string, shown: readonly string[]])[] = [
+    ['', []],
+    ['one\r\ntwo\r\n', ['one', 'two']],
+    ['\x1b[1;31mred\x1b[0m and \x1b]0;title\x07plain', ['red and plain']],
+    ['10%\r20%\r100%\r\n', ['100%']],
+    ['lonng\b\bg \r\n', ['long']],
+    ['a\tb', ['a       b']],
+    ['\x1b(0lqk\x1b(B', ['lqk']],
+    ['\x1bPdcs\x1b\\x', ['x']],
+    ['bell\x07 \x00nul', ['bell nul']],
+    ['\x1b[31', ['31']],
+    ['tail\x1b', ['tail']],
+  ];
+  for (const [said, shown] of table) {
+    it(`reads ${JSON.stringify(said)}`, () => {
+      assert.deepEqual(plainLog(Buffer.from(said)), shown);
+    });
+  }
+
+  it('takes no time for a hostile log', () => {
+    const began = performance.now();
+    for (const piece of ['\x1b', '\x1b[', '\x1b]', '\x1b[0;', '\x1bP', '\t', '\b', '\x1b]\x1b']) {
+      plainLog(Buffer.from(piece.repeat((256 * 1024) / piece.length)));
+    }
+    assert.ok(performance.now() - began < 2_000);
+  });
+});
