@@ -235,4 +235,19 @@ describe('a dom0 half that is killed', function () {
     assert.equal(end.phase, 'done');
     assert.equal(view.observation.state, 'running');
   });
+
+  it('ends a create that hangs on after it, and reports that', async () => {
+    settings = { ...settings, deadlines: { ...settings.deadlines, createSeconds: 1.5 } };
+    await writeFile(join(directory, 'settings.json'), JSON.stringify(settings));
+    await hold(holdName('before-create'));
+    await start();
+    const id = await ask('before-create', 'start');
+    await reached(holdName('before-create'));
+    await kill();
+    await start();
+    const { end, row } = await outcome(id);
+    assert.deepEqual([end.phase, end.failure?.code, row], ['failed', 'toolstack-timeout', '']);
+    const { stdout } = await run('ps', ['-eo', 'args=']);
+    assert.doesNotMatch(stdout, new RegExp(`${bin('xl')} create`));
+  });
 });

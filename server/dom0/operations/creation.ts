@@ -40,10 +40,13 @@ export class Creation {
     const { transcripts, pace, clock, deadlines } = this.#parts;
     const deadline = clock() + deadlines.createSeconds * 1000;
     const made = await this.#inTurn(operation, signal, async () => {
-      while ((await transcripts.isHeld(operation.id, 'create')) && clock() < deadline)
+      let holders = await transcripts.holders(operation.id, 'create');
+      while (holders.length > 0 && clock() < deadline) {
         await pause(pace.poll, signal);
-      const listed = await this.#lookUntil(operation, deadline, signal);
-      return isRefusal(listed) ? listed : this.#adopt(operation, listed, signal);
+        holders = await transcripts.holders(operation.id, 'create');
+      }
+      if (holders.length > 0) return this.#endHung(operation, holders, signal);
+      return this.#adopt(operation, await this.#look(operation, signal), signal);
     });
     if (made === ALREADY) return null;
     return isRefusal(made) ? made : this.#raise(operation, made, signal);
@@ -92,9 +95,7 @@ export class Creation {
       if (!refused.detail.includes('already exists')) await this.#undo(operation, signal);
       return refused;
     }
-    const silentNow = await unlessHalted(observer.look(), signal);
-    if (silentNow !== null) return silentNow;
-    const listed = observer.find(domain)?.listed ?? null;
+    const listed = await this.#look(operation, signal);
     return listed === null ? ended(`${domain} was made and is gone`) : this.#record(operation, listed);
   }
 
@@ -123,7 +124,7 @@ export class Creation {
       if (reason !== null) return refusal('toolstack-failed', reason);
       return this.#create(operation, signal);
     }
-    if (listed.flags.paused && listed.cpuSeconds < 0.05) return this.#record(operation, listed);
+    if (neverRan(listed)) return this.#record(operation, listed);
     const profile = this.#parts.observer.find(domain)?.observation.profile;
     const asWished = verb === 'start' || profile === operation.profile;
     return asWished ? ALREADY : byHand(`${domain} runs with profile ${profile ?? 'unknown'}`);
@@ -156,13 +157,14 @@ export class Creation {
     const target = { name: domain, domid: created.domid };
     const call = this.#parts.call(operation, 'unpause', deadlines.destroySeconds * 1000);
     const refused = await unlessHalted(toolstack.unpause(target, call), signal);
-    const silent = await unlessHalted(observer.look(), signal);
-    if (refused === null) return null;
-    const listed = silent === null ? (observer.find(domain)?.listed ?? null) : undefined;
+    if (refused === null) {
+      await unlessHalted(observer.look(), signal);
+      return null;
+    }
+    const listed = await this.#look(operation, signal);
     if (listed === null) return ended(`${domain} was made as ${created.domid} and is gone`);
-    if (listed !== undefined && listed.domid !== created.domid)
-      return byHand(`${domain} is ${listed.domid} now`);
-    if (listed?.flags.paused === false) return null;
+    if (listed.domid !== created.domid) return byHand(`${domain} is ${listed.domid} now`);
+    if (!listed.flags.paused) return null;
     await this.#undo(operation, signal);
     return refused;
   }
@@ -185,43 +187,49 @@ export class Creation {
     }
   }
 
-  /** Takes away what a failed create left: a domain of this name that never ran. */
+  /** A create of an earlier dom0 that does not come to an end. */
+  async #endHung(operation: Operation, holders: readonly number[], signal: AbortSignal): Promise<Refusal> {
+    this.#parts.logger.warn({ operation: operation.id, processes: holders }, 'operation.create-hung');
+    for (const pid of holders) process.kill(pid, 'SIGKILL');
+    await this.#undo(operation, signal);
+    return refusal('toolstack-timeout', 'The host did not answer in time.', 'create hung and was killed');
+  }
+
+  /**
+   * Takes away what a failed create left: a domain of this name that never ran. It is not given up while the toolstack fails, as the domain
+   * would stay paused: a stop breaks it off, and the next start goes on with it.
+   */
   async #undo(operation: Operation, signal: AbortSignal): Promise<void> {
     const { domain } = operation.request;
-    const { toolstack, deadlines, clock, pace, logger } = this.#parts;
-    const deadline = clock() + deadlines.destroySeconds * 1000;
+    const { toolstack, deadlines, pace, logger } = this.#parts;
+    let said = '';
     for (;;) {
-      const listed = await this.#lookUntil(operation, deadline, signal);
-      const ours =
-        listed !== null &&
-        !isRefusal(listed) &&
-        listed.flags.paused &&
-        listed.cpuSeconds < 0.05 &&
-        (operation.created === null || operation.created.domid === listed.domid);
-      if (!ours) return;
-      if (operation.step !== 'undoing')
+      const listed = await this.#look(operation, signal);
+      const domid = operation.created?.domid ?? listed?.domid;
+      if (listed?.domid !== domid || listed === null || !neverRan(listed)) return;
+      if (operation.step !== 'undoing') {
         await this.#parts.lastSteps(operation, 'undoing', deadlines.destroySeconds);
-      const call = this.#parts.call(operation, 'destroy', deadlines.destroySeconds * 1000);
+      }
       const target = { name: domain, domid: listed.domid };
+      const call = this.#parts.call(operation, 'destroy', deadlines.destroySeconds * 1000);
       const refused = await unlessHalted(toolstack.destroy(target, call), signal);
-      if (refused !== null)
-        logger.error({ operation: operation.id, detail: refused.detail }, 'operation.not-undone');
-      if (clock() >= deadline) return;
+      if (refused === null) continue;
+      if (refused.detail !== said)
+        logger.error({ operation: operation.id, why: refused.detail }, 'operation.not-undone');
+      said = refused.detail;
       await pause(pace.poll, signal);
     }
   }
 
-  async #lookUntil(
-    operation: Operation,
-    deadline: number,
-    signal: AbortSignal,
-  ): Promise<ListedDomain | null | Refusal> {
-    const { observer, clock, pace } = this.#parts;
-    for (;;) {
-      const silent = await unlessHalted(observer.look(), signal);
-      if (silent === null) return observer.find(operation.request.domain)?.listed ?? null;
-      if (clock() >= deadline) return silent;
-      await pause(pace.poll, signal);
-    }
+  /** What there is of the domain now, as soon as the toolstack answers. */
+  async #look(operation: Operation, signal: AbortSignal): Promise<ListedDomain | null> {
+    const { observer, pace } = this.#parts;
+    while ((await unlessHalted(observer.look(), signal)) !== null) await pause(pace.poll, signal);
+    return observer.find(operation.request.domain)?.listed ?? null;
   }
+}
+
+/** Paused, and without a tenth of a second of CPU. */
+function neverRan({ flags, cpuSeconds }: ListedDomain): boolean {
+  return flags.paused && cpuSeconds < 0.05;
 }

@@ -11,6 +11,9 @@ const ARCHIVE = /^journal-(\d{12})\.jsonl$/;
 /** A file larger than this is set aside at the next start. */
 const ROTATE_BYTES = 8 * 1024 * 1024;
 
+/** The journal cannot be written; `cause` says why. Nothing of the record is in it. */
+export class JournalUnwritableError extends Error {}
+
 /**
  * dom0's own record of every operation: JSON lines in the state directory, each on the disk before what it announces is done, each
  * with the hash of the one before. Nothing is rewritten. A file that has grown large is set aside at start, whole, as
@@ -79,7 +82,7 @@ export class Journal {
   /**
    * On the disk when it resolves. Appends happen in the order of the calls.
    *
-   * @throws when it cannot be written; nothing of it is in the file then
+   * @throws JournalUnwritableError
    */
   append(event: JournalEvent): Promise<JournalRecord> {
     const appended = this.#tail.then(() => this.#write(event));
@@ -100,7 +103,7 @@ export class Journal {
       await this.#file.datasync();
     } catch (error) {
       await this.#file.truncate(this.#size).catch(() => undefined);
-      throw error;
+      throw new JournalUnwritableError('the journal cannot be written', { cause: error });
     }
     this.#size += line.length;
     this.#head = { seq: record.seq, hash: record.hash };

@@ -9,6 +9,7 @@ import type { Admitted, AdmissionParts } from './admission.js';
 import { Creation } from './creation.js';
 import { Endings } from './endings.js';
 import { Halted, unlessHalted } from './halt.js';
+import { JournalUnwritableError } from './journal.js';
 import type { Journal } from './journal.js';
 import type { JournalEvent, OperationEnd, Subject } from './journal-record.js';
 import type { Operation } from './operation.js';
@@ -136,8 +137,7 @@ export class Operations {
       await this.#note({ kind: 'requested', request, subject: subjectOf(seen), counts: !isSo });
     } catch (error) {
       logger.error({ err: error, operation: request.id }, 'journal.unwritable');
-      const message = 'The host cannot record what is done at the moment, so nothing is.';
-      return { refused: refusal('audit-unavailable', message), inTheWay: null };
+      return { refused: unwritable(), inTheWay: null };
     }
     const operation = book.find(request.id);
     if (operation === undefined) throw new Error(`operation ${request.id} is not in the book`);
@@ -172,6 +172,11 @@ export class Operations {
     if (error instanceof Halted) {
       if (error.why === 'stopping') return;
       await this.#end(operation, 'superseded', refusal('undone', 'A power-off overtook it.'));
+      return;
+    }
+    if (error instanceof JournalUnwritableError) {
+      this.#parts.logger.error({ err: error, operation: operation.id }, 'journal.unwritable');
+      await this.#end(operation, 'failed', unwritable());
       return;
     }
     this.#parts.logger.error({ err: error, operation: operation.id }, 'operation.fault');
@@ -286,6 +291,10 @@ function subjectOf({ listed }: ObservedDomain): Subject | null {
 
 function sameRequest(a: OperationRequest, b: OperationRequest): boolean {
   return a.domain === b.domain && a.verb === b.verb && a.profile === b.profile && a.key === b.key;
+}
+
+function unwritable(): Refusal {
+  return refusal('audit-unavailable', 'The host cannot record what is done at the moment, so nothing is.');
 }
 
 function idTaken(): Refusal {

@@ -1,4 +1,4 @@
-import { mkdir, readFile, readdir, readlink, rm } from 'node:fs/promises';
+import { mkdir, readFile, readdir, readlink, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { firstReason } from '../toolstack/reason.js';
 
@@ -30,14 +30,17 @@ export class Transcripts {
     return readFile(this.transcript(operation, what), 'utf8').then(firstReason, () => null);
   }
 
-  /** Whether a process still writes to a transcript. Always false where there is no /proc. */
-  async isHeld(operation: string, what: string): Promise<boolean> {
-    const path = this.transcript(operation, what);
-    for (const pid of await readdir('/proc').catch(() => [])) {
-      if (!/^\d+$/.test(pid) || Number(pid) === process.pid) continue;
-      if ((await readlink(`/proc/${pid}/fd/1`).catch(() => null)) === path) return true;
-    }
-    return false;
+  /** The processes that still write to a transcript. Always none where there is no /proc. */
+  async holders(operation: string, what: string): Promise<readonly number[]> {
+    const path = await realpath(this.transcript(operation, what)).catch(() => null);
+    const pids =
+      path === null ? [] : (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
+    const found = await Promise.all(
+      pids.map(async (pid) =>
+        (await readlink(`/proc/${pid}/fd/1`).catch(() => null)) === path ? [Number(pid)] : [],
+      ),
+    );
+    return found.flat().filter((pid) => pid !== process.pid);
   }
 
   /** Removes what is there of an operation. */

@@ -103,6 +103,29 @@ describe('operations', () => {
       assert.equal(house.toolstack.domains.size, 0);
     });
 
+    it('does not leave it paused when xl is silent after the create, nor when it fails to undo', async () => {
+      await house.start();
+      house.toolstack.on.set('create', () => {
+        house.toolstack.put('horatio', { cpuSeconds: 0, flags: { ...up, paused: true } });
+        house.toolstack.silence = refusal('toolstack-timeout', 'The host did not answer in time.');
+        setTimeout(() => (house.toolstack.silence = null), 400);
+        return Promise.resolve(null);
+      });
+      assert.equal((await house.client.run('horatio', 'start')).phase, 'done');
+      assert.equal(house.toolstack.domains.get('horatio')?.flags.paused, false);
+
+      let tries = 0;
+      house.toolstack.on.delete('create');
+      house.toolstack.on.set('unpause', () => Promise.resolve(refusal('toolstack-failed', 'no')));
+      house.toolstack.on.set('destroy', () => {
+        tries += 1;
+        if (tries === 3) house.toolstack.domains.delete('ophelia');
+        return Promise.resolve(tries === 3 ? null : refusal('toolstack-failed', 'not now'));
+      });
+      assert.equal((await failure(await post('ophelia', 'start')))[2], 'no');
+      assert.equal(house.toolstack.domains.has('ophelia'), false);
+    });
+
     it("never undoes an admin's domain that was there first", async () => {
       await house.start();
       house.toolstack.on.set('create', () => {
