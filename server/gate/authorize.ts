@@ -1,25 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { Action } from '../../policy/actions.js';
-import { evaluate } from '../../policy/evaluate.js';
 import type { BootProfileName, DomainName } from '../../policy/names.js';
 import { parseDomainName } from '../../policy/names.js';
-import type { Decision, Limit, Policy, Usage } from '../../policy/policy.js';
-import type { Refusal, RefusalCode } from '../../policy/refusal.js';
-import { refusal } from '../../policy/refusal.js';
+import type { Policy } from '../../policy/policy.js';
+import type { Refusal } from '../../policy/refusal.js';
 import type { AuditEvent, AuditRow, CustomerActor } from '../store/audit-event.js';
 import type { Facts, Question, Settled } from '../store/authorizations.js';
 import { AuditUnavailable } from '../store/store-error.js';
 import type { Identity } from './identity.js';
 import { printable } from './printable.js';
+import { judge } from './verdict.js';
+import type { Verdict, Wish } from './verdict.js';
 import * as words from './words.js';
-
-/** What is wished for, as spelt by whoever wishes: the domain's name is parsed here and nowhere before. */
-export interface Wish {
-  readonly action: Action;
-  readonly domain: string;
-  /** The boot profile of a rescue; null otherwise. */
-  readonly profile: BootProfileName | null;
-}
 
 /** The store, as far as permission goes: one transaction around reading, deciding and recording. */
 export interface Authorizations {
@@ -121,10 +113,6 @@ const NOBODYS = 'list' as DomainName;
 /** Of an identity, what permission depends on. */
 export type Holder = Pick<Identity, 'customer' | 'fingerprint'>;
 
-type Verdict =
-  | { readonly allow: true; readonly rule: string; readonly since: string }
-  | { readonly allow: false; readonly refusal: Refusal; readonly code: RefusalCode };
-
 /** The one place that says yes. */
 export class Authorizer {
   readonly #authorizations: Authorizations;
@@ -211,35 +199,8 @@ export class Authorizer {
     return { customer, fingerprint, domain: parseDomainName(domain) ?? NOBODYS };
   }
 
-  #judge({ customer, domain }: Question, wish: Wish, facts: Facts): Verdict {
-    if (facts.suspended) return denied(words.suspended());
-    if (!facts.keyHeld) return denied(words.keyRevoked());
-    const counting = facts.role?.counts === true ? facts.role : null;
-    const usage: Usage = (limit: Limit, since: Date) =>
-      facts.count({ per: limit.per, actions: limit.actions, since });
-    const ask = (action: Action): Decision =>
-      evaluate(
-        this.#inForce.policy,
-        {
-          customer,
-          role: counting?.role ?? null,
-          domain,
-          action,
-          profile: action === 'rescue' ? wish.profile : null,
-        },
-        usage,
-        this.#clock(),
-      );
-    // Who may not see the domain hears what is heard about one that does not exist.
-    const seen = ask('status');
-    if (counting === null || !seen.allow) {
-      const code =
-        facts.role !== null && counting === null ? 'domain-retired' : seen.allow ? 'no-role' : seen.reason;
-      return denied(words.noSuchDomain(`${code} for ${printable(wish.domain, 80)}`), code);
-    }
-    const decision = wish.action === 'status' ? seen : ask(wish.action);
-    if (decision.allow) return { allow: true, rule: decision.rule.id, since: counting.since };
-    return denied(refusal(decision.reason, decision.message, because(decision)));
+  #judge(question: Question, wish: Wish, facts: Facts): Verdict {
+    return judge(this.#inForce.policy, question, wish, facts, this.#clock());
   }
 
   #events(identity: Identity, wish: Wish, operation: string, verdict: Verdict): readonly AuditEvent[] {
@@ -304,16 +265,6 @@ export function actorOf(identity: Identity): CustomerActor {
   return { customer, fingerprint, source, connection };
 }
 
-function denied(no: Refusal, code: RefusalCode = no.code): Verdict {
-  return { allow: false, refusal: no, code };
-}
-
 function refusedBy(verdict: Verdict): Refusal {
   return verdict.allow ? words.noSuchDomain('not a name') : verdict.refusal;
-}
-
-function because(decision: Extract<Decision, { allow: false }>): string {
-  const row = decision.limit ?? decision.rule;
-  if (row === null) return decision.reason;
-  return `${decision.reason}: ${row.id} at ${row.place.file}:${row.place.line}:${row.place.column}`;
 }

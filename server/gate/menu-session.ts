@@ -1,17 +1,19 @@
 import { openFullScreenMenu } from '../../menus/full-screen-menu.js';
 import { openPlainMenu } from '../../menus/plain-menu.js';
-import type { Effect, Fact, MenuDomain, MenuPreferences, MenuTerminal, OpenMenu } from '../../menus/port.js';
+import type { Effect, Fact, MenuDomain, MenuPreferences, OpenMenu } from '../../menus/port.js';
 import type { CustomerName, DomainName } from '../../policy/names.js';
 import { isRefusal } from '../../policy/refusal.js';
 import type { AuditRow } from '../store/audit-event.js';
 import type { Activity } from './activity.js';
 import { ConsoleSession } from './console/console-session.js';
-import type { ConsoleParts } from './console/console-session.js';
+import type { ConsoleParts } from './console/console-attachment.js';
 import { ExecOutput } from './exec/exec-output.js';
 import type { Hosts } from './hosts/hosts.js';
 import type { Identity } from './identity.js';
 import type { OwnKeys } from './keys.js';
 import type { Log } from './log.js';
+import { MenuClock } from './menu-clock.js';
+import { menuTerminal } from './menu-terminal.js';
 import type { Operations } from './operations.js';
 import { menuOperation, OwnDomains } from './own-domains.js';
 import type { OwnDomainsParts } from './own-domains.js';
@@ -49,9 +51,6 @@ export interface MenuParts {
 /** News of the domains are told together, at most so often. Milliseconds. */
 const TOGETHER = 200;
 
-/** A state older than this shows its age, which then must move. Milliseconds. */
-const STALE = 5_000;
-
 /**
  * One customer in the menu: tells it the facts, carries out its effects, lends its terminal to a console and takes it
  * back. Nothing here permits anything: each effect goes through the same doors as a command by exec.
@@ -66,7 +65,9 @@ export class MenuSession {
   #console: ConsoleSession | null = null;
   #told: readonly MenuDomain[] = [];
   #pending: NodeJS.Timeout | null = null;
-  #ticks: NodeJS.Timeout | null = null;
+  readonly #clock = new MenuClock((now) => {
+    this.#tell({ fact: 'tick', now });
+  });
   #finish: (status: number) => void = () => undefined;
   #over = false;
 
@@ -98,6 +99,8 @@ export class MenuSession {
     const terminal = this.#terminal;
     this.#cleanup.push(
       hosts.onEvent(({ event }) => {
+        // An operation shows in its domain, which is told as well.
+        if (event.event === 'operation') return;
         if (!('name' in event) || this.#told.some(({ name }) => name === event.name)) this.#soon();
       }),
       policy.onChange(() => {
@@ -139,7 +142,7 @@ export class MenuSession {
     this.#menu = lineByLine
       ? openPlainMenu(menuTerminal(terminal), start, perform, { echo: terminal.hasPty })
       : openFullScreenMenu(menuTerminal(terminal), start, perform);
-    this.#tickAsNeeded();
+    this.#clock.watch(this.#told);
   }
 
   #preferences(): MenuPreferences {
@@ -214,7 +217,7 @@ export class MenuSession {
     const menu = this.#menu;
     if (menu === null || this.#console !== null) return;
     menu.suspend();
-    this.#tickAsNeeded();
+    this.#clock.stop();
     const session = new ConsoleSession(this.#parts.console, this.#identity, this.#terminal, domain, mode);
     this.#console = session;
     let message: string | null = null;
@@ -270,24 +273,7 @@ export class MenuSession {
       return;
     }
     this.#tell({ fact: 'domains', domains: this.#told });
-    this.#tickAsNeeded();
-  }
-
-  /** Once a second while an age or a progress is shown, and not otherwise: most sessions only sit there. */
-  #tickAsNeeded(): void {
-    const now = Date.now();
-    const moving = this.#told.some(
-      ({ operation, seenAt, reachable }) => operation !== null || !reachable || now - (seenAt ?? 0) > STALE,
-    );
-    const needed = moving && !this.#over && this.#console === null;
-    if (needed) {
-      this.#ticks ??= setInterval(() => {
-        this.#tell({ fact: 'tick', now: Date.now() });
-      }, 1000);
-    } else if (this.#ticks !== null) {
-      clearInterval(this.#ticks);
-      this.#ticks = null;
-    }
+    if (this.#console === null) this.#clock.watch(this.#told);
   }
 
   #tell(fact: Fact): void {
@@ -298,28 +284,9 @@ export class MenuSession {
     if (this.#over) return;
     this.#over = true;
     if (this.#pending !== null) clearTimeout(this.#pending);
-    if (this.#ticks !== null) clearInterval(this.#ticks);
+    this.#clock.stop();
     for (const stop of this.#cleanup.splice(0)) stop();
     this.#menu?.dispose();
     this.#finish(status);
   }
-}
-
-/** A session's terminal, as a menu needs it. */
-function menuTerminal(terminal: Terminal): MenuTerminal {
-  return {
-    term: terminal.term,
-    get columns() {
-      return terminal.columns;
-    },
-    get rows() {
-      return terminal.rows;
-    },
-    write: (data) => {
-      terminal.write(data);
-    },
-    onInput: (listener) => terminal.onInput(listener),
-    onResize: (listener) => terminal.onResize(listener),
-    onEnd: (listener) => terminal.onEnd(listener),
-  };
 }

@@ -156,11 +156,11 @@ export class Operations {
   async #submit(grant: Grant, wish: OperationWish, host: HostLink): Promise<Started | Refusal> {
     // Watched before it is asked for: it may be over before the answer is read.
     const ended = this.#open.watch(grant, host);
-    let result = await host.submit(grant, wish.action, wish.key ?? null);
+    let result = await host.submit(grant, wish.key ?? null);
     for (const wait of AGAIN) {
       if (result.result !== 'uncertain') break;
       await new Promise((resolve) => setTimeout(resolve, wait));
-      result = await host.submit(grant, wish.action, wish.key ?? null);
+      result = await host.submit(grant, wish.key ?? null);
       // It was not known whether the first arrived, so that the second did not says nothing about it.
       if (result.result === 'refused' && result.refusal.code === 'host-unreachable') {
         result = { ...result, result: 'uncertain' };

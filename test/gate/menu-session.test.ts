@@ -122,7 +122,15 @@ describe('a menu session', () => {
     await shows('Console');
     type('1');
     const console = await eventually('the attachment', () => gate.dom0.consoles[0]);
-    console.note({ note: 'attached', attachment: 1, domain: HORATIO, mode: 'write', present: [], cols: 80, rows: 24 });
+    console.note({
+      note: 'attached',
+      attachment: 1,
+      domain: HORATIO,
+      mode: 'write',
+      present: [],
+      cols: 80,
+      rows: 24,
+    });
     console.bytes('the guest');
     await shows('the guest');
     terminal.type('q4horatio\r');
@@ -158,12 +166,13 @@ describe('a menu session', () => {
     open();
     await shows('horatio');
     let looked = 0;
-    const { considerAll } = gate.authorizer;
+    const considerAll = gate.authorizer.considerAll.bind(gate.authorizer);
     gate.authorizer.considerAll = (...args) => {
       looked += 1;
-      return considerAll.apply(gate.authorizer, args);
+      return considerAll(...args);
     };
-    for (let change = 0; change < 200; change += 1) gate.dom0.set(HORATIO, 'running', { memoryMiB: 1000 + change });
+    for (let change = 0; change < 200; change += 1)
+      gate.dom0.set(HORATIO, 'running', { memoryMiB: 1000 + change });
     gate.dom0.set(HORATIO, 'paused');
     await shows('paused', 0);
     assert.ok(looked <= 8, `policy was asked ${looked} times`);
@@ -184,7 +193,15 @@ describe('a menu session', () => {
     await shows('Console');
     type('1');
     const console = await eventually('the attachment', () => gate.dom0.consoles[0]);
-    console.note({ note: 'attached', attachment: 1, domain: HORATIO, mode: 'write', present: [], cols: 80, rows: 24 });
+    console.note({
+      note: 'attached',
+      attachment: 1,
+      domain: HORATIO,
+      mode: 'write',
+      present: [],
+      cols: 80,
+      rows: 24,
+    });
     console.bytes('the guest');
     await shows('the guest');
     session.end('Good bye.');
@@ -205,6 +222,9 @@ describe('a menu session', () => {
     open();
     await shows('horatio');
     type('u');
-    await eventually('it to be remembered', () => gate.store.preferences.get(gate.alice.customer).charset === 'ascii');
+    await eventually(
+      'it to be remembered',
+      () => gate.store.preferences.get(gate.alice.customer).charset === 'ascii',
+    );
   });
 });

@@ -8,7 +8,8 @@ import { silentLogger } from '../support/silent-logger.js';
 
 const NOTHING = policyOf([]);
 const good = (digest: string, policy = ALLOW_ALL): LoadResult => ({ ok: true, policy, digest });
-const BROKEN: LoadResult = { ok: false, problems: ['10.yaml:2:5: there is no key "alow"; did you mean "allow"?'] };
+const PROBLEMS = ['10.yaml:2:5: there is no key "alow"; did you mean "allow"?'];
+const BROKEN: LoadResult = { ok: false, problems: PROBLEMS };
 
 describe('the policy in force', () => {
   let events: AuditEvent[];
@@ -27,7 +28,11 @@ describe('the policy in force', () => {
 
   function holder(): PolicyHolder {
     return new PolicyHolder(
-      { load: () => found, lastAccepted: () => last, keep: (revision, digest) => kept.push([revision, digest]) },
+      {
+        load: () => found,
+        lastAccepted: () => last,
+        keep: (revision, digest) => kept.push([revision, digest]),
+      },
       {
         append: (event) => {
           if (full) throw new AuditUnavailable('disk is full');
@@ -72,7 +77,7 @@ describe('the policy in force', () => {
     policy.onChange((revision) => heard.push(revision));
     found = BROKEN;
     const result = policy.reload({ admin: 'root' });
-    assert.deepEqual(result, { ok: false, revision: 1, problems: BROKEN.ok ? [] : BROKEN.problems });
+    assert.deepEqual(result, { ok: false, revision: 1, problems: PROBLEMS });
     assert.deepEqual([policy.revision, policy.policy, heard], [1, ALLOW_ALL, []]);
     assert.deepEqual(kinds(), ['policy.loaded', 'policy.rejected']);
   });

@@ -29,7 +29,9 @@ describe('revocation', () => {
     live('watch', gate.alice, 'watch', 'horatio');
     live('other', gate.bob, 'console', 'yorick');
     const domains = { names: ['horatio'], tags: [] };
-    gate.enforce(policyOf([rule('deny', ['console'], { domains, reason: 'Closed.' }), rule('allow', ACTIONS)]));
+    gate.enforce(
+      policyOf([rule('deny', ['console'], { domains, reason: 'Closed.' }), rule('allow', ACTIONS)]),
+    );
     assert.deepEqual(ended, ['console: Closed.']);
     gate.revocation.review();
     assert.equal(ended.length, 1, 'each is ended once');
@@ -44,8 +46,14 @@ describe('revocation', () => {
   });
 
   const takings: readonly (readonly [what: string, take: () => unknown])[] = [
-    ['a role that is removed', () => gate.store.roles.remove(gate.alice.customer, domainName('horatio'), ADMIN)],
-    ['a role that becomes less', () => gate.role(gate.alice.customer, domainName('horatio'), 'watcher')],
+    [
+      'a role that is removed',
+      () => gate.store.roles.remove(gate.alice.customer, domainName('horatio'), ADMIN),
+    ],
+    [
+      'a role that becomes less',
+      () => gate.store.roles.add(gate.alice.customer, domainName('horatio'), 'watcher', ADMIN),
+    ],
     ['a domain that is retired', () => gate.store.domains.gone(domainName('horatio'))],
     ['a customer who is suspended', () => gate.store.customers.suspend(gate.alice.customer, 'unpaid', ADMIN)],
     ['a customer who is removed', () => gate.store.customers.remove(gate.alice.customer, ADMIN)],

@@ -58,7 +58,7 @@ export class FakeTerminal implements Terminal {
 
   writeError(text: string): void {
     if (this.hasPty) this.write(text);
-    else this.errors += text;
+    else if (this.open) this.errors += text;
   }
 
   onDrain(listener: () => void): Unsubscribe {

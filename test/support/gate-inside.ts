@@ -12,7 +12,7 @@ import { HostLink } from '../../server/gate/hosts/host-link.js';
 import { Hosts } from '../../server/gate/hosts/hosts.js';
 import type { Identity } from '../../server/gate/identity.js';
 import type { OwnDomainsParts } from '../../server/gate/own-domains.js';
-import type { ConsoleParts } from '../../server/gate/console/console-session.js';
+import type { ConsoleParts } from '../../server/gate/console/console-attachment.js';
 import { OwnKeys } from '../../server/gate/keys.js';
 import { Operations } from '../../server/gate/operations.js';
 import { standingOf } from '../../server/gate/gate.js';
@@ -120,7 +120,7 @@ export class GateInside {
   async start(): Promise<void> {
     await this.dom0.start();
     this.hosts.start();
-    await eventually('the host to be reachable', () => this.hosts.allReachable);
+    await eventually('the host to be reachable', () => this.hosts.allReachable, { everyMs: 2 });
   }
 
   async stop(): Promise<void> {

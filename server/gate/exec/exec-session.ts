@@ -3,7 +3,7 @@ import type { Refusal } from '../../../policy/refusal.js';
 import type { Activity } from '../activity.js';
 import type { Authorizer } from '../authorize.js';
 import { ConsoleSession } from '../console/console-session.js';
-import type { ConsoleParts } from '../console/console-session.js';
+import type { ConsoleParts } from '../console/console-attachment.js';
 import type { Hosts } from '../hosts/hosts.js';
 import type { Identity } from '../identity.js';
 import type { OwnKeys } from '../keys.js';

@@ -86,7 +86,9 @@ export class ConsoleStream {
 
   /** Takes the keyboard, with the proof that it is permitted. */
   takeover(grant: Grant): void {
-    if (!Grant.is(grant)) throw new TypeError('a takeover needs a grant');
+    if (!Grant.is(grant) || (grant.action !== 'takeover' && grant.action !== 'console')) {
+      throw new TypeError('no grant for the keyboard');
+    }
     if (!this.#closed) this.#socket.write(noteFrame({ note: 'takeover' } satisfies ConsoleRequest));
   }
 

@@ -1,7 +1,9 @@
+import type { Action } from '../../../policy/actions.js';
 import type { DomainName } from '../../../policy/names.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { ConsoleMode } from '../../wire/console.js';
 import type { Contract, Verb } from '../../wire/contract.js';
+import { VERBS } from '../../wire/contract.js';
 import type { DomainView } from '../../wire/domain.js';
 import type { OperationRequest, OperationView } from '../../wire/operation.js';
 import { Grant } from '../authorize.js';
@@ -13,6 +15,7 @@ import type { JournalRecord } from './answers.js';
 import { readContract, readJournalPage, readOperation } from './answers.js';
 import { ChangesReader } from './changes-reader.js';
 import { ConsoleStream } from './console-stream.js';
+import { pause } from './pause.js';
 import { Dom0Client, HostFault } from './dom0-client.js';
 
 export interface HostSettings {
@@ -117,8 +120,8 @@ export class HostLink {
    * Asks for an operation, with the proof that it is permitted. The same grant may be submitted again: dom0 takes
    * the same id for the same operation.
    */
-  async submit(grant: Grant, verb: Verb, key: string | null = null): Promise<Submitted> {
-    if (!Grant.is(grant)) throw new TypeError('an operation needs a grant');
+  async submit(grant: Grant, key: string | null = null): Promise<Submitted> {
+    const verb = verbOf(grant);
     const { row, domain } = grant;
     if (row === null) return { result: 'refused', refusal: words.auditUnavailable('no intent was recorded') };
     const body: OperationRequest = {
@@ -176,7 +179,7 @@ export class HostLink {
 
   /** What is kept of what the console said, as the guest said it, with the proof that it may be read. */
   async consoleLog(grant: Grant): Promise<Buffer | Refusal> {
-    if (!Grant.is(grant)) throw new TypeError('a console log needs a grant');
+    demand(grant, ['log']);
     const { domain, since } = grant;
     const path = `/domains/${encodeURIComponent(domain)}/log?since=${encodeURIComponent(since)}`;
     try {
@@ -199,7 +202,7 @@ export class HostLink {
       readonly label: string;
     },
   ): Promise<ConsoleStream | Refusal> {
-    if (!Grant.is(grant)) throw new TypeError('a console needs a grant');
+    demand(grant, wish.mode === 'write' ? ['console'] : ['console', 'watch']);
     const query = new URLSearchParams({
       mode: wish.mode,
       cols: String(wish.columns),
@@ -283,22 +286,19 @@ export class HostLink {
   }
 }
 
-function message(fault: unknown): string {
-  return fault instanceof Error ? fault.message : String(fault);
+function verbOf(grant: Grant): Verb {
+  const verb = VERBS.find((each) => each === grant.action);
+  if (verb === undefined) throw new TypeError(`a grant for ${grant.action} is none for an operation`);
+  demand(grant, [verb]);
+  return verb;
 }
 
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve();
-      return;
-    }
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, milliseconds);
-    signal.addEventListener('abort', done);
-  });
+/** @throws TypeError when it is not a grant for one of these: a fault of ours, never a customer's */
+function demand(grant: Grant, actions: readonly Action[]): void {
+  if (!Grant.is(grant) || !actions.includes(grant.action))
+    throw new TypeError(`no grant for ${actions.join(' or ')}`);
+}
+
+function message(fault: unknown): string {
+  return fault instanceof Error ? fault.message : String(fault);
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Refusal } from '../../../policy/refusal.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import { ACTIONS } from '../../../policy/actions.js';
-import type { ConsoleEnding } from '../../../server/gate/console/console-session.js';
+import type { ConsoleEnding } from '../../../server/gate/console/console-attachment.js';
 import { ConsoleSession } from '../../../server/gate/console/console-session.js';
 import { terminalReset } from '../../../server/gate/console/terminal-reset.js';
 import type { Presence } from '../../../server/wire/console.js';

@@ -1,0 +1,146 @@
+import type { Refusal } from '../../../policy/refusal.js';
+import { isRefusal } from '../../../policy/refusal.js';
+import type { ConsoleMode } from '../../wire/console.js';
+import type { Grant } from '../authorize.js';
+import type { ConsoleNews, ConsoleStream } from '../hosts/console-stream.js';
+import type { Hosts } from '../hosts/hosts.js';
+import type { Log } from '../log.js';
+import type { Terminal } from '../terminal.js';
+import * as words from '../words.js';
+
+export interface ConsoleLinkListener {
+  bytes(data: Buffer): void;
+  note(note: ConsoleNews): void;
+  drained(): void;
+  /** The host is lost; it is tried again until `close`. */
+  lost(): void;
+  /** It cannot come back; nothing follows. */
+  over(message: string): void;
+}
+
+/** Waits before the console is asked for again after a loss: doubled from the first to the last. Milliseconds. */
+const AGAIN: readonly [number, number] = [250, 2_000];
+
+/** One attachment, over however many connections: a host that was lost is asked again with the same grant. */
+export class ConsoleLink {
+  readonly #hosts: Hosts;
+  readonly #grant: Grant;
+  readonly #mode: ConsoleMode;
+  readonly #terminal: Pick<Terminal, 'columns' | 'rows'>;
+  readonly #log: Log;
+  #stream: ConsoleStream | null = null;
+  #listener: ConsoleLinkListener | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #tries = 0;
+  #closed = false;
+
+  constructor(
+    parts: { readonly hosts: Hosts; readonly log: Log },
+    grant: Grant,
+    mode: ConsoleMode,
+    terminal: Pick<Terminal, 'columns' | 'rows'>,
+  ) {
+    this.#hosts = parts.hosts;
+    this.#log = parts.log;
+    this.#grant = grant;
+    this.#mode = mode;
+    this.#terminal = terminal;
+  }
+
+  /** Null while the host is lost. */
+  get stream(): ConsoleStream | null {
+    return this.#stream;
+  }
+
+  /** Asks for the console for the first time. @returns a refusal, or null when it is there and `listen` may be called */
+  async open(): Promise<Refusal | null> {
+    const stream = await this.#ask();
+    if (isRefusal(stream)) return stream;
+    this.#stream = stream;
+    return null;
+  }
+
+  listen(listener: ConsoleLinkListener): void {
+    this.#listener = listener;
+    if (this.#stream !== null) this.#link(this.#stream);
+  }
+
+  /** Twice is harmless; the listener hears nothing more. */
+  close(): void {
+    this.#closed = true;
+    this.#listener = null;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#stream?.close();
+    this.#stream = null;
+  }
+
+  async #ask(): Promise<ConsoleStream | Refusal> {
+    const { domain, identity } = this.#grant;
+    const found = this.#hosts.find(domain);
+    if (found === undefined) {
+      return this.#hosts.allReachable
+        ? words.notOnAnyHost(domain)
+        : words.hostUnreachable(domain, 'no host that answers has it');
+    }
+    const { host } = found;
+    if (!host.reachable) return words.hostUnreachable(domain, `${host.name} is not reachable`);
+    const { columns, rows } = this.#terminal;
+    return host.openConsole(this.#grant, { mode: this.#mode, columns, rows, label: identity.customer });
+  }
+
+  #link(stream: ConsoleStream): void {
+    this.#stream = stream;
+    stream.listen({
+      bytes: (data) => {
+        this.#listener?.bytes(data);
+      },
+      note: (note) => {
+        if (note.note === 'attached') this.#tries = 0;
+        // What ends the stream and not the attachment is a loss: a dom0 half that is upgraded comes back.
+        const loss = note.note === 'ended' && (note.reason === 'shutting-down' || note.reason === 'protocol');
+        if (loss) this.#lost(`dom0 ended it: ${note.reason}`);
+        else this.#listener?.note(note);
+      },
+      drained: () => {
+        this.#listener?.drained();
+      },
+      closed: (reason) => {
+        this.#lost(reason);
+      },
+    });
+  }
+
+  #lost(reason: string): void {
+    const { domain, identity } = this.#grant;
+    this.#log.warn({ connection: identity.connection, domain, reason }, 'a console was lost');
+    this.#stream?.close();
+    this.#stream = null;
+    this.#listener?.lost();
+    this.#again();
+  }
+
+  #again(): void {
+    if (this.#closed) return;
+    const [first, last] = AGAIN;
+    this.#timer = setTimeout(
+      () => {
+        void this.#ask().then((stream) => {
+          this.#answered(stream);
+        });
+      },
+      Math.min(first * 2 ** this.#tries, last),
+    );
+    this.#tries += 1;
+  }
+
+  #answered(stream: ConsoleStream | Refusal): void {
+    if (isRefusal(stream)) {
+      if (stream.code === 'host-unreachable') this.#again();
+      else this.#listener?.over(stream.message);
+    } else if (this.#closed) {
+      stream.close();
+    } else {
+      this.#link(stream);
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import type { Action } from '../../policy/actions.js';
+import { evaluate } from '../../policy/evaluate.js';
+import type { BootProfileName } from '../../policy/names.js';
+import type { Decision, Limit, Policy, Usage } from '../../policy/policy.js';
+import type { Refusal, RefusalCode } from '../../policy/refusal.js';
+import { refusal } from '../../policy/refusal.js';
+import type { Facts, Question } from '../store/authorizations.js';
+import { printable } from './printable.js';
+import * as words from './words.js';
+
+/** What is wished for, as spelt by whoever wishes: the domain's name is parsed here and nowhere before. */
+export interface Wish {
+  readonly action: Action;
+  readonly domain: string;
+  /** The boot profile of a rescue; null otherwise. */
+  readonly profile: BootProfileName | null;
+}
+
+/** What was decided: the words for the customer, and for the log the true reason. */
+export type Verdict =
+  | {
+      readonly allow: true;
+      /** The rule's id. */
+      readonly rule: string;
+      /** Since when the role is held. ISO 8601. */
+      readonly since: string;
+    }
+  | { readonly allow: false; readonly refusal: Refusal; readonly code: RefusalCode };
+
+/** Decides from what the store and the policy say, and nothing else. */
+export function judge(
+  policy: Policy,
+  { customer, domain }: Question,
+  wish: Wish,
+  facts: Facts,
+  now: Date,
+): Verdict {
+  if (facts.suspended) return denied(words.suspended());
+  if (!facts.keyHeld) return denied(words.keyRevoked());
+  const counting = facts.role?.counts === true ? facts.role : null;
+  const usage: Usage = (limit: Limit, since: Date) =>
+    facts.count({ per: limit.per, actions: limit.actions, since });
+  const ask = (action: Action): Decision => {
+    const profile = action === 'rescue' ? wish.profile : null;
+    return evaluate(policy, { customer, role: counting?.role ?? null, domain, action, profile }, usage, now);
+  };
+  // Who may not see the domain hears what is heard about one that does not exist.
+  const seen = ask('status');
+  if (counting === null || !seen.allow) {
+    const code =
+      facts.role !== null && counting === null ? 'domain-retired' : seen.allow ? 'no-role' : seen.reason;
+    return denied(words.noSuchDomain(`${code} for ${printable(wish.domain, 80)}`), code);
+  }
+  const decision = wish.action === 'status' ? seen : ask(wish.action);
+  if (decision.allow) return { allow: true, rule: decision.rule.id, since: counting.since };
+  return denied(refusal(decision.reason, decision.message, because(decision)));
+}
+
+function denied(no: Refusal, code: RefusalCode = no.code): Verdict {
+  return { allow: false, refusal: no, code };
+}
+
+function because(decision: Extract<Decision, { allow: false }>): string {
+  const row = decision.limit ?? decision.rule;
+  if (row === null) return decision.reason;
+  return `${decision.reason}: ${row.id} at ${row.place.file}:${row.place.line}:${row.place.column}`;
+}
