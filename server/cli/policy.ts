@@ -86,11 +86,15 @@ export function addPolicyCommand(program: Command): void {
   adminCommand(policy, 'status', 'Tell which revision is in force.', ['postern policy status']).action(
     async (options: AdminOptions) => {
       const answer = (await atDesk(options, (desk) => desk.askGate('GET', '/policy'))) as PolicyStatus;
-      const { revision, rules, limits, sessionLimits } = answer;
+      const { revision, rules, limits, sessionLimits, problems } = answer;
+      const broken =
+        problems.length === 0
+          ? ''
+          : `The policy files are broken; what is in force is the policy accepted last:\n${problems.join('\n')}\n`;
       say(
         options,
         answer,
-        `revision ${revision}: ${rules} rules, ${limits} limits, ${sessionLimits} session limits\n`,
+        `revision ${revision}: ${rules} rules, ${limits} limits, ${sessionLimits} session limits\n${broken}`,
       );
     },
   );

@@ -50,6 +50,7 @@ export class PolicyHolder {
   readonly #audit: PolicyAudit;
   readonly #log: Log;
   readonly #changed: Listeners<number>;
+  #problems: readonly string[] = [];
   #inForce: { readonly policy: Policy; readonly digest: string; readonly revision: number };
 
   /**
@@ -86,6 +87,11 @@ export class PolicyHolder {
     return this.#inForce.revision;
   }
 
+  /** What is wrong with the policy as it was read last; while there is anything, the one accepted before is in force. */
+  get problems(): readonly string[] {
+    return this.#problems;
+  }
+
   /** Reads again: any problem and the old one stays; good and it is in force at once, for all who are there too. */
   reload(actor: EventActor | null): Reloaded {
     const { revision, digest } = this.#inForce;
@@ -94,6 +100,7 @@ export class PolicyHolder {
       this.#reject(found, revision, actor);
       return { ok: false, revision, problems: found.problems };
     }
+    this.#problems = [];
     if (found.digest === digest) return { ok: true, revision, changed: false };
     this.#inForce = this.#accept(found, revision, actor);
     this.#changed.emit(this.#inForce.revision);
@@ -124,6 +131,7 @@ export class PolicyHolder {
 
   #reject(found: Extract<LoadResult, { ok: false }>, revision: number, actor: EventActor | null): void {
     const { problems } = found;
+    this.#problems = problems;
     this.#record({ kind: 'policy.rejected', actor, revision, digest: '', problems: problems.slice(0, 100) });
     for (const problem of problems) this.#log.error({ problem }, 'the policy is not accepted');
   }

@@ -35,6 +35,7 @@ describe('policy reload', () => {
     assert.equal(status, 0, stdout + stderr);
     await console.receives('Closed for maintenance until noon.');
     assert.notEqual(await console.ends(), 0);
+    await menu.sees(/4 +Power off +× Closed/);
     menu.type('4');
     await menu.sees('Closed for maintenance until noon.');
     const refused = await house.ssh('alice', 'horatio poweroff --yes');

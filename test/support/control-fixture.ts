@@ -68,6 +68,7 @@ export class ControlFixture implements RunningGate {
     this.policy = {
       policy: POLICY,
       revision: 1,
+      problems: [],
       reload: () => {
         const problems = this.policyProblems;
         if (problems.length > 0) return { ok: false, revision: this.policy.revision, problems };

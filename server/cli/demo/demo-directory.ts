@@ -20,7 +20,8 @@ export async function prepareDirectory(layout: DemoLayout, fresh: boolean): Prom
     }
   }
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    // Not recursive: below /proc Node's own recursion never ends.
+    if (!existsSync(directory)) mkdirSync(directory, { mode: 0o700 });
     accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

@@ -67,6 +67,8 @@ export interface PolicyStatus {
   readonly rules: number;
   readonly limits: number;
   readonly sessionLimits: number;
+  /** What is wrong with the files; while there is anything, the policy accepted last is in force. */
+  readonly problems: readonly string[];
 }
 
 /** `POST /policy/reload`. */

@@ -32,6 +32,8 @@ export interface LiveSessions {
 export interface PolicyInForce {
   readonly policy: Policy;
   readonly revision: number;
+  /** What is wrong with the files as they were read last; empty when the policy in force is theirs. */
+  readonly problems: readonly string[];
   /** Records in the audit log what became of it. Who lost a right by it is ended by the gate. */
   reload(
     actor: EventActor | null,

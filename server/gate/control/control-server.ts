@@ -23,13 +23,13 @@ export interface ControlLog {
 
 /** The admin's API over the control socket, inside the gate. Refusals are answered with 409 and the Refusal as JSON. */
 export class ControlServer {
-  readonly #administration: Administration;
+  readonly #administration: Pick<Administration, 'answer'>;
   readonly #path: string;
   readonly #log: ControlLog;
   readonly #server: Server;
   readonly #closing = new AbortController();
 
-  constructor(administration: Administration, path: string, log: ControlLog) {
+  constructor(administration: Pick<Administration, 'answer'>, path: string, log: ControlLog) {
     this.#administration = administration;
     this.#path = path;
     this.#log = log;

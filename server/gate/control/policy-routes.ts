@@ -12,9 +12,15 @@ import type { PolicyInForce } from './control-ports.js';
 import { route } from './route.js';
 import type { Route } from './route.js';
 
-export function policyStatus({ policy, revision }: PolicyInForce): PolicyStatus {
+export function policyStatus({ policy, revision, problems }: PolicyInForce): PolicyStatus {
   const { rules, limits, sessionLimits } = policy;
-  return { revision, rules: rules.length, limits: limits.length, sessionLimits: sessionLimits.length };
+  return {
+    revision,
+    rules: rules.length,
+    limits: limits.length,
+    sessionLimits: sessionLimits.length,
+    problems,
+  };
 }
 
 /** `POST /policy/explain`. */
