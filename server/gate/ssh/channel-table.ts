@@ -21,8 +21,6 @@ export interface ChannelTableEvents {
 const OPEN_FAILURE = { prohibited: 1, resourceShortage: 4 } as const;
 /** OpenSSH sends 32 KiB at most; with 0, ssh2 would write for ever, and with little more a customer at a crawl. */
 const PACKET_SIZE = { least: 1024, most: 32 * 1024 } as const;
-/** Session channels opened and closed over the life of one connection. */
-const MOST_CHANNELS = 1000;
 
 /**
  * The session channels of one connection. It stands before ssh2's own message handlers for what those let through:
@@ -123,7 +121,6 @@ export class ChannelTable {
     const sentence = this.#events.refuses();
     if (sentence !== null) return { reason: OPEN_FAILURE.prohibited, sentence };
     this.#opened += 1;
-    if (this.#opened > MOST_CHANNELS) this.#events.violation('opened too many channels');
     return null;
   }
 }

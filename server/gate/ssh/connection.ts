@@ -1,12 +1,12 @@
 import type { Connection as Ssh2Connection } from 'ssh2';
 import type { Identity } from '../identity.js';
+import type { Log } from '../log.js';
+import { printable } from '../printable.js';
 import type { Session } from '../session.js';
 import type { Authenticator, LoginFound, RefusedBecause } from './authenticate.js';
 import { ChannelTable } from './channel-table.js';
 import { announceSignatureAlgorithms } from './extension-info.js';
-import type { GateLog } from './gate-log.js';
 import { Login } from './login.js';
-import { printableReason } from './printable.js';
 import { Rekeying } from './rekeying.js';
 import type { Source } from './source.js';
 import { sendPayload, type Ssh2PrivateParts } from './ssh2-private.js';
@@ -17,14 +17,17 @@ import { DISCONNECT, disconnectMessage } from './wire-message.js';
 
 /** What the gate wants to hear of a connection. */
 export interface ConnectionEvents {
-  accepted(connection: Connection, identity: Identity, login: string): void;
+  /** @returns a sentence when the login is not to be accepted now, though all is right with it */
+  accepts(connection: Connection, identity: Identity, login: string): string | null;
   refused(
     connection: Connection,
     login: string,
     because: RefusedBecause,
     fingerprint: Identity['fingerprint'] | null,
   ): void;
-  /** @returns whether who logged in may still open a session: keys and customers go away while connections last */
+  /** @returns a sentence when this session is not to be opened */
+  refusesSession(identity: Identity): string | null;
+  /** @returns whether who logged in may still be here: keys and customers go away while connections last */
   stillWelcome(identity: Identity, login: string): boolean;
   session(connection: Connection, terminal: SshTerminal, request: Session['request'], number: number): void;
   closed(connection: Connection): void;
@@ -61,7 +64,7 @@ export class Connection {
   readonly #transport: Transport;
   readonly #limits: ConnectionLimits;
   readonly #events: ConnectionEvents;
-  readonly #log: GateLog;
+  readonly #log: Log;
   readonly #login: Login;
   readonly #rekeying: Rekeying;
   readonly #channels: ChannelTable;
@@ -78,7 +81,7 @@ export class Connection {
     limits: ConnectionLimits,
     authenticator: Authenticator,
     events: ConnectionEvents,
-    log: GateLog,
+    log: Log,
   ) {
     this.id = id;
     this.source = source;
@@ -92,9 +95,7 @@ export class Connection {
       this.#violation(what);
     });
     this.#login = new Login(authenticator, limits.tries, {
-      accepted: (found, login) => {
-        this.#accepted(found, login);
-      },
+      accepts: (found, login) => this.#accepts(found, login),
       refused: (login, because, fingerprint) => {
         events.refused(this, login, because, fingerprint);
       },
@@ -188,7 +189,7 @@ export class Connection {
     });
     client.on('error', (error) => {
       if (!this.#closed) {
-        this.#log.info({ connection: this.id, reason: printableReason(error.message) }, 'connection failed');
+        this.#log.info({ connection: this.id, reason: printable(error.message, 200) }, 'connection failed');
       }
       this.#transport.close();
     });
@@ -212,19 +213,25 @@ export class Connection {
     };
   }
 
-  #accepted(found: LoginFound, login: string): void {
-    this.#identity = Object.freeze({
+  #accepts(found: LoginFound, login: string): boolean {
+    const identity: Identity = Object.freeze({
       customer: found.customer,
       fingerprint: found.key.fingerprint,
       source: this.source.address,
       connection: this.id,
       domain: found.domain,
     });
+    const no = this.#events.accepts(this, identity, login);
+    if (no !== null) {
+      this.end(DISCONNECT.byApplication, no);
+      return false;
+    }
+    this.#identity = identity;
     this.#loginName = login;
     this.#transport.loggedIn();
     this.#rekeying.loggedIn();
     this.#watchIdle();
-    this.#events.accepted(this, this.#identity, login);
+    return true;
   }
 
   #watchIdle(): void {
@@ -244,7 +251,9 @@ export class Connection {
   #refusesSessions(): string | null {
     // ssh2 refuses by itself who has not logged in.
     if (this.#identity === null || this.#endWith !== null) return this.#endWith;
-    if (this.#events.stillWelcome(this.#identity, this.#loginName)) return null;
+    if (this.#events.stillWelcome(this.#identity, this.#loginName)) {
+      return this.#events.refusesSession(this.#identity);
+    }
     const sentence = 'You are no longer allowed to log in.';
     this.end(DISCONNECT.byApplication, sentence);
     return sentence;

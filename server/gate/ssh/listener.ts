@@ -1,5 +1,5 @@
 import { createServer, isIPv6, type AddressInfo, type Server, type Socket } from 'node:net';
-import type { GateLog } from './gate-log.js';
+import type { Log } from '../log.js';
 import { sourceOf, type Source } from './source.js';
 import type { LoginSettings } from './ssh-settings.js';
 
@@ -41,7 +41,7 @@ export class Listener {
   readonly #settings: LoginSettings;
   readonly #penalised: Penalised;
   readonly #onArrival: (arrival: Arrival) => void;
-  readonly #log: GateLog;
+  readonly #log: Log;
   readonly #servers: Server[] = [];
   readonly #open = new Set<Socket>();
   readonly #waiting = new Set<Socket>();
@@ -53,7 +53,7 @@ export class Listener {
     settings: LoginSettings,
     penalised: Penalised,
     onArrival: (arrival: Arrival) => void,
-    log: GateLog,
+    log: Log,
   ) {
     this.#settings = settings;
     this.#penalised = penalised;

@@ -2,9 +2,9 @@ import type { Fingerprint } from '../../../policy/names.js';
 import type { AuditEvent } from '../../store/audit-event.js';
 import type { Identity } from '../identity.js';
 import type { RefusedBecause } from './authenticate.js';
-import type { GateLog } from './gate-log.js';
-import { printableLogin } from './printable.js';
-import { RefusalBudget } from './refusal-budget.js';
+import type { Log } from '../log.js';
+import { printable } from '../printable.js';
+import { AuditBudget } from './audit-budget.js';
 import type { Source } from './source.js';
 
 /** The audit log: `store.audit`. */
@@ -24,18 +24,28 @@ const ABOUT_THE_REQUEST: ReadonlySet<string> = new Set<RefusedBecause>([
 
 type SessionWhat = Extract<AuditEvent, { what: string }>['what'];
 
+/** Characters of a login name. */
+const LOGIN_SHOWN = 64;
+
 /**
  * What the SSH front writes to the audit log. A log that cannot be written stops nobody here: with a full disk
  * customers must still reach their consoles; what changes a domain is recorded elsewhere, before it is done.
  */
 export class LoginRecord {
   readonly #audit: AuditLog;
-  readonly #log: GateLog;
-  readonly #budget = new RefusalBudget();
+  readonly #log: Log;
+  readonly #budget = new AuditBudget();
 
-  constructor(audit: AuditLog, log: GateLog) {
+  constructor(audit: AuditLog, log: Log) {
     this.#audit = audit;
     this.#log = log;
+  }
+
+  /** @returns a sentence when the customer has logged in or opened sessions too often to be recorded */
+  refusesOpening({ customer, connection }: Identity): string | null {
+    if (this.#budget.opening(customer)) return null;
+    this.#log.warn({ connection, customer }, 'too many logins and sessions of one customer');
+    return 'Too many logins and sessions in a short time: wait a minute.';
   }
 
   accepted(actor: Identity, login: string): void {
@@ -43,7 +53,7 @@ export class LoginRecord {
       { connection: actor.connection, customer: actor.customer, source: actor.source },
       'login accepted',
     );
-    this.#append({ kind: 'login.accepted', actor: actorOf(actor), login: printableLogin(login) });
+    this.#append({ kind: 'login.accepted', actor: actorOf(actor), login: printable(login, LOGIN_SHOWN) });
   }
 
   refused(
@@ -53,12 +63,12 @@ export class LoginRecord {
     because: RefusedBecause,
     fingerprint: Fingerprint | null,
   ): void {
-    const shown = printableLogin(login);
+    const shown = printable(login, LOGIN_SHOWN);
     this.#log.info(
       { connection, source: source.address, login: shown, fingerprint, because },
       'login refused',
     );
-    const leftOut = this.#budget.spend(source.bucket);
+    const leftOut = this.#budget.refusedLogin(source.bucket);
     if (leftOut === null) return;
     const reason = ABOUT_THE_REQUEST.has(because) ? because : 'login-or-key-refused';
     const more = leftOut === 0 ? '' : ` (and ${leftOut} more not recorded)`;

@@ -1,9 +1,10 @@
 import { ACTIONS } from '../../../policy/actions.js';
 import { RESERVED_WORDS } from '../../../policy/names.js';
+import { terminalReset } from '../console/terminal-reset.js';
 import type { Identity } from '../identity.js';
+import type { Log } from '../log.js';
 import type { Session, SessionHandler } from '../session.js';
 import type { Terminal } from '../terminal.js';
-import type { GateLog } from './gate-log.js';
 import type { LoginRecord } from './login-record.js';
 
 /** A session as an admin sees it. */
@@ -26,8 +27,6 @@ interface Entry {
 
 /** The handler's time to put the terminal right and say why, before it is done here. */
 const FAREWELL_MS = 2000;
-/** SGR, charset, mouse, bracketed paste, alternate screen, cursor, keypad. */
-const PUT_RIGHT = '\x1b[0m\x1b(B\x0f\x1b[?1000;1002;1003;1006l\x1b[?2004l\x1b[?1049l\x1b[?25h\x1b[?1l\x1b>';
 const VERBS: ReadonlySet<string> = new Set([...RESERVED_WORDS, ...ACTIONS, 'destroy', 'take', 'release']);
 
 /** Exit statuses of the gate's own (DESIGN §5). */
@@ -38,11 +37,11 @@ export class SessionRegistry {
   readonly #handler: SessionHandler;
   readonly #record: LoginRecord;
   readonly #motd: string;
-  readonly #log: GateLog;
+  readonly #log: Log;
   readonly #entries = new Map<string, Entry>();
 
   /** @param motd shown where a shell begins; empty for none */
-  constructor(handler: SessionHandler, record: LoginRecord, motd: string, log: GateLog) {
+  constructor(handler: SessionHandler, record: LoginRecord, motd: string, log: Log) {
     this.#handler = handler;
     this.#record = record;
     this.#motd = motd;
@@ -111,7 +110,7 @@ export class SessionRegistry {
     }
     const impatience = setTimeout(() => {
       if (!terminal.open) return;
-      terminal.write(`${terminal.hasPty && terminal.term !== 'dumb' ? PUT_RIGHT : ''}\r\n${sentence}\r\n`);
+      terminal.write(`${terminal.hasPty ? terminalReset(terminal.term) : ''}\r\n${sentence}\r\n`);
       terminal.exit(EXIT.failed);
     }, patience);
     terminal.onClose(() => {

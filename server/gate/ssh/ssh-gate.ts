@@ -3,22 +3,22 @@ import type { Socket } from 'node:net';
 import ssh2, { type Connection as Ssh2Connection, type Server as Ssh2Server } from 'ssh2';
 import type { CustomerName, Fingerprint } from '../../../policy/names.js';
 import type { Identity } from '../identity.js';
+import type { Log } from '../log.js';
 import type { SessionHandler } from '../session.js';
 import { ALGORITHMS } from './algorithms.js';
 import { Authenticator, type Accounts } from './authenticate.js';
 import { Connection, type ConnectionEvents, type ConnectionLimits } from './connection.js';
-import type { GateLog } from './gate-log.js';
 import type { HostKey } from './host-key.js';
 import { Listener, type Arrival, type ListenAddress } from './listener.js';
 import { LoginRecord, type AuditLog } from './login-record.js';
 import { hasNativeCrypto } from './native-crypto.js';
 import { Penalties } from './penalties.js';
-import { terminalText } from './printable.js';
 import { REKEY } from './rekeying.js';
 import { SessionRegistry, type SessionInfo } from './session-registry.js';
 import { SignatureCheck } from './signature-check.js';
 import { privateParts } from './ssh2-private.js';
 import type { SshSettings } from './ssh-settings.js';
+import { terminalText } from './terminal-text.js';
 import { Transport } from './transport.js';
 import { DISCONNECT } from './wire-message.js';
 
@@ -39,7 +39,7 @@ export interface SshGateParts {
   readonly keyUse: KeyUse;
   readonly audit: AuditLog;
   readonly handler: SessionHandler;
-  readonly log: GateLog;
+  readonly log: Log;
   /** For tests: when to ask for new keys, how long to wait for a first session, what verifies. */
   readonly rekey?: { readonly bytes: number; readonly ms: number };
   readonly idleMs?: number;
@@ -85,7 +85,7 @@ export class SshGate {
     };
     this.#penalties = new Penalties(settings.login);
     this.#record = new LoginRecord(parts.audit, log);
-    this.#registry = new SessionRegistry(handler, this.#record, textOf(settings.motd), log);
+    this.#registry = new SessionRegistry(handler, this.#record, terminalText(settings.motd), log);
     this.sessions = this.#registry;
     this.#authenticator = new Authenticator(parts.accounts, parts.signatureCheck ?? new SignatureCheck());
     this.#listener = new Listener(
@@ -102,7 +102,7 @@ export class SshGate {
       ident: 'Postern',
       keepaliveInterval: settings.keepAlive.intervalSeconds * 1000,
       keepaliveCountMax: settings.keepAlive.countMax,
-      banner: textOf(settings.banner),
+      banner: terminalText(settings.banner),
     });
     this.#server.on('connection', (client) => {
       this.#identified(client);
@@ -165,9 +165,10 @@ export class SshGate {
     const ends = { id: this.#newId(), source: arrival.source, transport, client, parts };
     const events: ConnectionEvents = {
       ...this.#events,
-      accepted: (connection, identity, login) => {
-        arrival.loggedIn();
-        this.#events.accepted(connection, identity, login);
+      accepts: (connection, identity, login) => {
+        const no = this.#events.accepts(connection, identity, login);
+        if (no === null) arrival.loggedIn();
+        return no;
       },
     };
     try {
@@ -181,7 +182,9 @@ export class SshGate {
 
   #makeEvents(): ConnectionEvents {
     return {
-      accepted: (connection, identity, login) => {
+      accepts: (connection, identity, login) => {
+        const no = this.#record.refusesOpening(identity);
+        if (no !== null) return no;
         this.#penalties.succeeded(connection.source.bucket);
         this.#record.accepted(identity, login);
         try {
@@ -192,11 +195,13 @@ export class SshGate {
             'the use of a key could not be noted',
           );
         }
+        return null;
       },
       refused: (connection, login, because, fingerprint) => {
         this.#record.refused(connection.source, connection.id, login, because, fingerprint);
         this.#penalise(connection);
       },
+      refusesSession: (identity) => this.#record.refusesOpening(identity),
       stillWelcome: (identity, login) => {
         const found = this.#parts.accounts.find(login, identity.fingerprint);
         return found?.customer === identity.customer && !found.suspended;
@@ -242,9 +247,4 @@ export class SshGate {
     });
     this.#allClosed = undefined;
   }
-}
-
-/** What the admin wrote, fit for a terminal; empty for none. */
-function textOf(setting: string | null): string {
-  return setting === null || setting.trim() === '' ? '' : terminalText(setting);
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { Penalties } from '../../../server/gate/ssh/penalties.js';
-import { RefusalBudget } from '../../../server/gate/ssh/refusal-budget.js';
+import { customerName } from '../../support/temporary-store.js';
+import { AuditBudget } from '../../../server/gate/ssh/audit-budget.js';
 
 const MINUTE = 60_000;
 
@@ -60,27 +61,37 @@ describe('gate/ssh: penalties', () => {
   });
 });
 
-describe('gate/ssh: how many refused logins are audited', () => {
-  it('ten of a source at once, then one each ten minutes, which says how many were left out', () => {
+describe('gate/ssh: how much is audited', () => {
+  it('ten refused logins of a source at once, then one each ten minutes, which says how many were left out', () => {
     let now = 0;
-    const budget = new RefusalBudget(() => now);
-    for (let n = 0; n < 10; n += 1) assert.equal(budget.spend('a'), 0);
-    for (let n = 0; n < 7; n += 1) assert.equal(budget.spend('a'), null);
-    assert.equal(budget.spend('b'), 0, 'another source has its own');
+    const budget = new AuditBudget(() => now);
+    for (let n = 0; n < 10; n += 1) assert.equal(budget.refusedLogin('a'), 0);
+    for (let n = 0; n < 7; n += 1) assert.equal(budget.refusedLogin('a'), null);
+    assert.equal(budget.refusedLogin('b'), 0, 'another source has its own');
     now += 10 * MINUTE;
-    assert.equal(budget.spend('a'), 7);
-    assert.equal(budget.spend('a'), null);
+    assert.equal(budget.refusedLogin('a'), 7);
+    assert.equal(budget.refusedLogin('a'), null);
   });
 
-  it('a thousand altogether, however many sources', () => {
+  it('a thousand refused logins altogether, however many sources', () => {
     let now = 0;
-    const budget = new RefusalBudget(() => now);
+    const budget = new AuditBudget(() => now);
     const recorded = (): number =>
-      Array.from({ length: 3000 }, (_, n) => budget.spend(`source ${now} ${n}`)).filter(
+      Array.from({ length: 3000 }, (_, n) => budget.refusedLogin(`source ${now} ${n}`)).filter(
         (spent) => spent !== null,
       ).length;
     assert.equal(recorded(), 1000);
     now += MINUTE;
     assert.equal(recorded(), 6);
+  });
+
+  it('six hundred openings of a customer at once, then one each second; of another, as many', () => {
+    let now = 0;
+    const budget = new AuditBudget(() => now);
+    const opened = (customer: string): number =>
+      Array.from({ length: 1000 }, () => budget.opening(customerName(customer))).filter(Boolean).length;
+    assert.deepEqual([opened('alice'), opened('alice'), opened('bob')], [600, 0, 600]);
+    now += 5000;
+    assert.equal(opened('alice'), 5);
   });
 });

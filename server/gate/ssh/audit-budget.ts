@@ -1,0 +1,51 @@
+import type { CustomerName } from '../../../policy/names.js';
+import { BoundedMap, TokenBucket, type Now } from './token-bucket.js';
+
+/** Refused logins that one source may have recorded at once, and one more after each ten minutes. */
+const PER_SOURCE = { most: 10, refillMs: 10 * 60 * 1000 } as const;
+/** The same for all sources together: at most some 9,000 rows a day, a few megabytes. */
+const ALL_SOURCES = { most: 1000, refillMs: 10 * 1000 } as const;
+/** Logins and sessions of one customer: some 90,000 a day, two rows each. A monitor that looks every second is served. */
+const PER_CUSTOMER = { most: 600, refillMs: 1000 } as const;
+const MOST_SOURCES = 10_000;
+const MOST_CUSTOMERS = 10_000;
+
+/**
+ * How much may be written to the audit log from outside, which lasts: nobody must be able to fill the disk, as then
+ * nobody's domain could be changed any more.
+ *
+ * Refused logins beyond the budget are left out and counted, and the next row of that source says how many; the
+ * ordinary log has them all. What a customer does is never left out: beyond the budget it is refused.
+ */
+export class AuditBudget {
+  readonly #allSources: TokenBucket;
+  readonly #sources: BoundedMap<string, { readonly bucket: TokenBucket; leftOut: number }>;
+  readonly #customers: BoundedMap<CustomerName, TokenBucket>;
+
+  constructor(now: Now = () => performance.now()) {
+    this.#allSources = new TokenBucket(ALL_SOURCES, now);
+    this.#sources = new BoundedMap(MOST_SOURCES, () => ({
+      bucket: new TokenBucket(PER_SOURCE, now),
+      leftOut: 0,
+    }));
+    this.#customers = new BoundedMap(MOST_CUSTOMERS, () => new TokenBucket(PER_CUSTOMER, now));
+  }
+
+  /** @returns how many were left out before, when this one is to be recorded; null when it is not */
+  refusedLogin(source: string): number | null {
+    const entry = this.#sources.of(source);
+    if (entry.bucket.empty || !this.#allSources.spend()) {
+      entry.leftOut += 1;
+      return null;
+    }
+    entry.bucket.spend();
+    const { leftOut } = entry;
+    entry.leftOut = 0;
+    return leftOut;
+  }
+
+  /** @returns whether this customer may log in, or open a session, once more now */
+  opening(customer: CustomerName): boolean {
+    return this.#customers.of(customer).spend();
+  }
+}
