@@ -13,7 +13,7 @@ import type { Identity } from './identity.js';
 import type { OwnKeys } from './keys.js';
 import type { Log } from './log.js';
 import { MenuClock } from './menu-clock.js';
-import { menuTerminal } from './menu-terminal.js';
+import { SessionMenuTerminal } from './menu-terminal.js';
 import type { Operations } from './operations.js';
 import { menuOperation, OwnDomains } from './own-domains.js';
 import type { OwnDomainsParts } from './own-domains.js';
@@ -59,6 +59,7 @@ export class MenuSession {
   readonly #parts: MenuParts;
   readonly #identity: Identity;
   readonly #terminal: Terminal;
+  readonly #menuTerminal: SessionMenuTerminal;
   readonly #domains: OwnDomains;
   readonly #cleanup: Unsubscribe[] = [];
   #menu: OpenMenu | null = null;
@@ -75,6 +76,7 @@ export class MenuSession {
     this.#parts = parts;
     this.#identity = identity;
     this.#terminal = terminal;
+    this.#menuTerminal = new SessionMenuTerminal(terminal);
     this.#domains = new OwnDomains(parts.ownDomains, identity);
   }
 
@@ -140,8 +142,8 @@ export class MenuSession {
     };
     const lineByLine = plain || !terminal.hasPty || terminal.term === 'dumb';
     this.#menu = lineByLine
-      ? openPlainMenu(menuTerminal(terminal), start, perform, { echo: terminal.hasPty })
-      : openFullScreenMenu(menuTerminal(terminal), start, perform);
+      ? openPlainMenu(this.#menuTerminal, start, perform, { echo: terminal.hasPty })
+      : openFullScreenMenu(this.#menuTerminal, start, perform);
     this.#clock.watch(this.#told);
   }
 
@@ -220,19 +222,22 @@ export class MenuSession {
     this.#clock.stop();
     const session = new ConsoleSession(this.#parts.console, this.#identity, this.#terminal, domain, mode);
     this.#console = session;
-    let message: string | null = null;
-    let refused = false;
     try {
       const ending = await session.run();
-      refused = isRefusal(ending);
-      message = ending.message;
-    } finally {
-      this.#console = null;
-      if (!this.#over) menu.resume();
+      this.#takeBack(menu);
+      if (isRefusal(ending)) this.#tell({ fact: 'refused', message: ending.message });
+      this.#tell({ fact: 'console-left', domain, message: isRefusal(ending) ? null : ending.message });
+      if (!isRefusal(ending) && ending.rest !== undefined) this.#menuTerminal.typedAhead(ending.rest);
+    } catch (fault) {
+      this.#takeBack(menu);
+      throw fault;
     }
-    if (refused) this.#tell({ fact: 'refused', message: message ?? '' });
-    this.#tell({ fact: 'console-left', domain, message: refused ? null : message });
     this.#soon();
+  }
+
+  #takeBack(menu: OpenMenu): void {
+    this.#console = null;
+    if (!this.#over) menu.resume();
   }
 
   #tellKeys(): void {

@@ -1,21 +1,50 @@
 import type { MenuTerminal } from '../../menus/port.js';
-import type { Terminal } from './terminal.js';
+import type { Terminal, Unsubscribe } from './terminal.js';
 
 /** A session's terminal, as a menu needs it. */
-export function menuTerminal(terminal: Terminal): MenuTerminal {
-  return {
-    term: terminal.term,
-    get columns() {
-      return terminal.columns;
-    },
-    get rows() {
-      return terminal.rows;
-    },
-    write: (data) => {
-      terminal.write(data);
-    },
-    onInput: (listener) => terminal.onInput(listener),
-    onResize: (listener) => terminal.onResize(listener),
-    onEnd: (listener) => terminal.onEnd(listener),
-  };
+export class SessionMenuTerminal implements MenuTerminal {
+  readonly #terminal: Terminal;
+  #listener: ((data: Buffer) => void) | null = null;
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+  }
+
+  get term(): string {
+    return this.#terminal.term;
+  }
+
+  get columns(): number {
+    return this.#terminal.columns;
+  }
+
+  get rows(): number {
+    return this.#terminal.rows;
+  }
+
+  write(data: string | Uint8Array): void {
+    this.#terminal.write(data);
+  }
+
+  onInput(listener: (data: Buffer) => void): Unsubscribe {
+    const stop = this.#terminal.onInput(listener);
+    this.#listener = listener;
+    return () => {
+      stop();
+      if (this.#listener === listener) this.#listener = null;
+    };
+  }
+
+  onResize(listener: (columns: number, rows: number) => void): Unsubscribe {
+    return this.#terminal.onResize(listener);
+  }
+
+  onEnd(listener: () => void): Unsubscribe {
+    return this.#terminal.onEnd(listener);
+  }
+
+  /** Gives the menu what was typed behind the keys that left a console, before anything that is typed later. */
+  typedAhead(data: Buffer): void {
+    if (data.length > 0) this.#listener?.(data);
+  }
 }

@@ -138,7 +138,26 @@ describe('a menu session', () => {
     assert.deepEqual(gate.dom0.requests, []);
     type('\x1d.');
     await shows('Console');
-    type('q');
+    assert.equal(terminal.status, null);
+  });
+
+  it('has what was typed right behind the keys that left the console', async () => {
+    const { ended } = open({ who: { ...gate.alice, domain: HORATIO } });
+    await shows('Console');
+    type('1');
+    const console = await eventually('the attachment', () => gate.dom0.consoles[0]);
+    console.note({
+      note: 'attached',
+      attachment: 1,
+      domain: HORATIO,
+      mode: 'write',
+      present: [],
+      cols: 80,
+      rows: 24,
+    });
+    terminal.type('ls\r\x1d.q');
+    assert.equal(await ended, 0);
+    await eventually('the rest to reach the guest', () => console.typed === 'ls\r');
   });
 
   it('comes back with the reason when the console is refused', async () => {

@@ -63,6 +63,7 @@ describe('the policy in force', () => {
     last = { policy: NOTHING, digest: 'zero', revision: 7 };
     const policy = holder();
     assert.deepEqual([policy.revision, policy.policy], [7, NOTHING]);
+    assert.deepEqual(policy.problems, PROBLEMS, 'an admin can ask what is wrong');
     assert.deepEqual(kinds(), ['policy.rejected']);
   });
 
@@ -86,8 +87,11 @@ describe('the policy in force', () => {
     const policy = holder();
     const heard: unknown[] = [];
     policy.onChange((revision) => heard.push([revision, policy.policy]));
+    found = BROKEN;
+    policy.reload(null);
     found = good('two', NOTHING);
     assert.deepEqual(policy.reload(null), { ok: true, revision: 2, changed: true });
+    assert.deepEqual(policy.problems, []);
     assert.deepEqual(heard, [[2, NOTHING]]);
     assert.deepEqual(policy.reload(null), { ok: true, revision: 2, changed: false });
     assert.equal(heard.length, 1);

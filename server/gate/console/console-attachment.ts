@@ -33,6 +33,8 @@ export interface ConsoleEnding {
   readonly status: number;
   /** Why, when there is something to say. */
   readonly message: string | null;
+  /** What was typed behind the leave, for whoever has the terminal next. */
+  readonly rest?: Buffer;
 }
 
 /** After the end of input: what the guest still answers is shown until it is quiet, or for so long. Milliseconds. */
@@ -87,8 +89,8 @@ export class ConsoleAttachment {
       { grant, company: this.#company, notice: this.#notice },
       {
         stream: () => link.stream,
-        leave: () => {
-          this.leave({ status: 0, message: null });
+        leave: (rest) => {
+          this.leave({ status: 0, message: null, rest });
         },
         taken: (taken) => {
           this.#record('console.taken', taken);

@@ -25,7 +25,8 @@ interface Scene {
 interface Hands {
   /** Null while the host is lost. */
   stream(): ConsoleStream | null;
-  leave(): void;
+  /** @param rest what was typed after it: not for the guest */
+  leave(rest: Buffer): void;
   /** The keyboard was taken from somebody with this grant. */
   taken(grant: Grant): void;
 }
@@ -94,7 +95,7 @@ export class ConsoleKeys {
         this.#toGuest(intention.bytes);
         return;
       case 'leave':
-        this.#hands.leave();
+        this.#hands.leave(intention.rest);
         return;
       case 'help':
         notice.show(say.HELP);

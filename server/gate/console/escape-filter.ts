@@ -4,7 +4,9 @@ export const ESCAPE = 0x1d;
 /** What the customer means by their keys. */
 export type Intention =
   | { readonly kind: 'bytes'; readonly bytes: Buffer }
-  | { readonly kind: 'leave' | 'help' | 'who' | 'takeover' | 'break' | 'escape-itself' }
+  /** What follows in the same chunk is for whoever has the terminal next. */
+  | { readonly kind: 'leave'; readonly rest: Buffer }
+  | { readonly kind: 'help' | 'who' | 'takeover' | 'break' | 'escape-itself' }
   /** `Ctrl-] s` or `Ctrl-] r` was typed: say what is awaited. */
   | { readonly kind: 'ask-sysrq' | 'ask-reboot' }
   | { readonly kind: 'sysrq'; readonly key: string }
@@ -16,9 +18,9 @@ export type Intention =
 
 type Waiting = 'nothing' | 'command' | 'sysrq-key' | 'reboot-answer';
 
+const LEAVING = '.dD';
+
 const COMMANDS: ReadonlyMap<string, Intention> = new Map<string, Intention>([
-  ['.', { kind: 'leave' }],
-  ['d', { kind: 'leave' }],
   ['?', { kind: 'help' }],
   ['w', { kind: 'who' }],
   ['t', { kind: 'takeover' }],
@@ -45,8 +47,13 @@ export class EscapeFilter {
     let from = 0;
     while (from < chunk.length) {
       if (this.#waiting !== 'nothing') {
-        intentions.push(this.#answer(chunk[from] ?? 0));
+        const byte = chunk[from] ?? 0;
         from += 1;
+        if (this.#waiting === 'command' && LEAVING.includes(String.fromCharCode(byte))) {
+          this.#waiting = 'nothing';
+          return [...intentions, { kind: 'leave', rest: chunk.subarray(from) }];
+        }
+        intentions.push(this.#answer(byte));
         continue;
       }
       const escape = chunk.indexOf(ESCAPE, from);

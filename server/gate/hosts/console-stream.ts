@@ -10,6 +10,9 @@ type Heartbeat = Extract<ConsoleNote, { note: 'ping' | 'pong' }>;
 /** What dom0 has to tell about a console. */
 export type ConsoleNews = Exclude<ConsoleNote, Heartbeat>;
 
+/** How long the last of what was typed may take to leave. Milliseconds. */
+const LAST_WORDS = 1_000;
+
 export interface ConsoleListener {
   /** The guest's bytes, as they are. What was taken must be given back by `credit`. */
   bytes(data: Buffer): void;
@@ -95,7 +98,15 @@ export class ConsoleStream {
   /** Twice is harmless; the listener hears nothing more. */
   close(): void {
     this.#listener = null;
-    this.#end('closed');
+    if (this.#closed) return;
+    // What was typed last still goes out, if dom0 takes it.
+    const impatience = setTimeout(() => this.#socket.destroy(), LAST_WORDS).unref();
+    this.#socket.once('close', () => {
+      clearTimeout(impatience);
+    });
+    this.#closed = true;
+    if (this.#pings !== null) clearInterval(this.#pings);
+    this.#socket.end(() => this.#socket.destroy());
   }
 
   #take(chunk: Buffer): void {

@@ -122,7 +122,7 @@ describe('a console session', () => {
   it('puts the terminal right when left, lets go of everything and records it', async () => {
     const console = await open();
     terminal.type('\x1d.');
-    assert.deepEqual(await left(), { status: 0, message: null });
+    assert.deepEqual(await left(), { status: 0, message: null, rest: Buffer.alloc(0) });
     assert.ok(terminal.output.includes(terminalReset('xterm')));
     for (const mode of [
       '?1000l',

@@ -14,6 +14,7 @@ function meant(filter: EscapeFilter, chunks: readonly Buffer[]): string[] {
     if (run !== '') said.push(`"${run}"`);
     run = '';
     said.push(worded(intention));
+    if (intention.kind === 'leave') run = intention.rest.toString('latin1');
   }
   if (run !== '') said.push(`"${run}"`);
   return said;
