@@ -21,7 +21,7 @@ export interface ProfileOffer {
   readonly title: string;
   /** What happens to the domain's disks, a sentence for the customer before they confirm. */
   readonly disks: string;
-  /** How to go about it once the profile runs, a sentence for the customer. */
+  /** How to go back to the domain's own system, a sentence for the customer. */
   readonly hint: string;
 }
 

@@ -62,8 +62,8 @@ profiles:
     kernel: ${quote(xen.rescueKernel)}
     ramdisk: ${quote(xen.rescueRamdisk)}
     extra: console=hvc0 rescue
-    disks: Your disk is attached as /dev/xvda, writable; nothing is mounted or changed until you do it.
-    hint: "mount /dev/xvda /mnt, mend what is broken, umount /mnt; then leave with Ctrl-] . and choose 7."
+    disks: Your disk is attached as /dev/xvda, writable; nothing is mounted or changed until you do it (mount /dev/xvda /mnt).
+    hint: umount /mnt, leave with Ctrl-] and a dot, and choose 7 Normal boot.
 observe:
   intervalSeconds: 0.25
 `,

@@ -49,6 +49,14 @@ describe('attack: a hostile guest', () => {
       assert.ok(after.includes(reset), `${JSON.stringify(reset)} was sent`);
     }
     assert.ok(!alice.alternate);
+    // The guest's own screen is as hostile as before for who comes next; its owner resets it.
+    const again = house.terminal('alice', 'horatio console');
+    await again.sees('horatio');
+    again.type("echo -e '\\033c'\r");
+    again.type('echo well-again\r');
+    await again.sees(/^well-again$/m);
+    again.type('\x1d.');
+    assert.equal(await again.ends(), 0);
   });
 
   it('cannot answer for the customer: questions to the terminal are not the guest’s input', async () => {

@@ -254,6 +254,7 @@ describe('gate: what admins ask of a running gate', () => {
       rules: 1,
       limits: 1,
       sessionLimits: 0,
+      problems: [],
     });
   });
 
