@@ -36,7 +36,8 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   // Listened for from the start: Ctrl-C in the middle of starting must end what was started.
   const stop = new Promise<void>((settle) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.once(signal, () => {
+      // Every time: an impatient second Ctrl-C must not leave the halves behind.
+      process.on(signal, () => {
         settle();
       });
     }

@@ -84,9 +84,12 @@ describe('the demo', () => {
     assert.match((await run('ssh', ['-F', config, 'alice', 'activity'], '')).stdout, /\S/);
     assert.equal(await again.interrupt(), 0);
 
+    // An impatient customer presses Ctrl-C more than once.
     const fresh = new Demo('--dir', directory, '--port', '0', '--fresh');
     await fresh.ready();
     assert.notEqual(readFileSync(join(directory, 'known_hosts'), 'utf8').split(' ')[2], hostKey);
+    fresh.child.kill('SIGINT');
+    fresh.child.kill('SIGTERM');
     assert.equal(await fresh.interrupt(), 0);
     assert.deepEqual(processesOf(directory), []);
   }).timeout(90_000);

@@ -92,6 +92,8 @@ export class ConsoleKeys {
     }
     switch (intention.kind) {
       case 'bytes':
+        // Who types has read it, and must see what the guest answers there.
+        notice.readAway();
         this.#toGuest(intention.bytes);
         return;
       case 'leave':

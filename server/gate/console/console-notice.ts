@@ -44,6 +44,11 @@ export class ConsoleNotice {
         }, STANDS);
   }
 
+  /** Takes away what is shown, unless it stays. */
+  readAway(): void {
+    if (this.#timer !== null) this.clear();
+  }
+
   /** Takes away what is shown. */
   clear(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);

@@ -261,6 +261,15 @@ describe('a console session', () => {
     await shows('horatio is asked to reboot.');
   });
 
+  it('takes the greeting away when somebody types, so that the guest’s answer is not hidden', async () => {
+    const console = await open();
+    await shows('Ctrl-] . leaves');
+    const before = console.count('repaint');
+    terminal.type('root');
+    await eventually('it to arrive', () => console.typed === 'root');
+    await eventually('the guest’s screen to be asked for', () => console.count('repaint') === before + 1);
+  });
+
   it('sends a SysRq key through the one door, and has no break', async () => {
     const console = await open();
     terminal.type('\x1db');
