@@ -1,0 +1,98 @@
+#!/bin/sh
+# Builds the lab's image from Debian packages: sh build.sh OUT NODE
+#
+#   OUT   an empty directory; gets xen, vmlinuz, initrd.img, root.img, id_ed25519 and known_host
+#   NODE  the node binary that goes into dom0
+#
+# Needs root, Debian 12, mmdebstrap and e2fsprogs, and asks apt by package name only, with the machine's own sources. docs/xen-lab.md
+# says what each part is for.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+out=$1
+node=$2
+root=$out/root
+guest=$out/guest
+
+packages=$(sed 's/#.*//' "$here/packages" | tr -s ' \n' ',,' | sed 's/^,//; s/,$//')
+
+# What no machine in this lab has: half of the kernel's modules, and the image's size.
+set --
+for modules in sound drivers/gpu drivers/media drivers/infiniband drivers/net/wireless drivers/net/ethernet \
+  drivers/staging drivers/iio drivers/usb drivers/scsi drivers/hid drivers/md net/bluetooth net/wireless; do
+  set -- "$@" "--dpkgopt=path-exclude=/lib/modules/*/kernel/$modules/*"
+done
+mmdebstrap --mode=root --variant=minbase --format=directory --quiet "$@" \
+  --dpkgopt=force-confold \
+  --dpkgopt='path-exclude=/usr/share/doc/*' \
+  --dpkgopt='path-exclude=/usr/share/man/*' \
+  --dpkgopt='path-exclude=/usr/share/locale/*' \
+  --aptopt='APT::Install-Recommends "false"' \
+  --essential-hook='mkdir -p "$1/etc/initramfs-tools/conf.d"' \
+  --essential-hook="copy-in '$here/initramfs/modules' /etc/initramfs-tools" \
+  --essential-hook="copy-in '$here/initramfs/conf.d/lab' /etc/initramfs-tools/conf.d" \
+  --include="$packages" \
+  bookworm "$root"
+
+cloud=$(cd "$root/lib/modules" && echo *-cloud-amd64)
+stock=$(cd "$root/lib/modules" && ls -d *-amd64 | grep -v cloud)
+
+gunzip -c "$root/boot/xen-4.17-amd64.gz" > "$out/xen"
+cp "$root/boot/vmlinuz-$stock" "$out/vmlinuz"
+cp "$root/boot/initrd.img-$stock" "$out/initrd.img"
+
+# --- the customers' machines: a busybox in an initramfs that mounts a disk with a busybox
+mkdir -p "$guest/initramfs/bin" "$guest/initramfs/lib"
+cp "$root/bin/busybox" "$guest/initramfs/bin/"
+cp "$root/lib/modules/$cloud/kernel/drivers/block/xen-blkfront.ko" "$guest/initramfs/lib/"
+install -m 0755 "$here/guest/initramfs-init" "$guest/initramfs/init"
+(cd "$guest/initramfs" && find . | "$root/bin/busybox" cpio -o -H newc 2> "$out/cpio.log" | gzip -1) > "$guest/initrd.img"
+
+mkdir -p "$root/srv/xen/guest" "$root/srv/xen/pristine" "$root/srv/xen/disks"
+cp "$root/boot/vmlinuz-$cloud" "$root/srv/xen/guest/vmlinuz"
+cp "$guest/initrd.img" "$root/srv/xen/guest/initrd.img"
+
+# disk NAME: a whole-disk ext4 that GRUB and pygrub can read as well.
+disk() {
+  tree=$guest/$1
+  mkdir -p "$tree/bin" "$tree/etc" "$tree/dev" "$tree/proc" "$tree/sys" "$tree/run" "$tree/tmp" "$tree/root" "$tree/mnt"
+  cp "$root/bin/busybox" "$tree/bin/"
+  ln -s bin "$tree/sbin"
+  for applet in $("$root/bin/busybox" --list); do
+    [ "$applet" = busybox ] || ln -s busybox "$tree/bin/$applet"
+  done
+  cp "$here"/guest/etc/* "$tree/etc/"
+  chmod 0755 "$tree/etc/rc"
+  echo "$1" > "$tree/etc/hostname"
+  case $1 in
+    ophelia) sed -i 's/xvda/xvdz/' "$tree/etc/fstab" ;;
+  esac
+  mke2fs -q -t ext4 -O '^metadata_csum,^64bit,^has_journal' -d "$tree" "$root/srv/xen/pristine/$1.img" 16M
+}
+for name in horatio ophelia yorick; do
+  disk "$name"
+done
+cp "$root"/srv/xen/pristine/*.img "$root/srv/xen/disks/"
+
+# --- dom0
+cp -R "$here/dom0/." "$root/"
+install -m 0755 "$node" "$root/usr/bin/node"
+ssh-keygen -q -t ed25519 -N '' -C 'the lab' -f "$out/id_ed25519"
+ssh-keygen -q -t ed25519 -N '' -C 'the gate' -f "$out/link_ed25519"
+rm -f "$root"/etc/ssh/ssh_host_*
+ssh-keygen -q -t ed25519 -N '' -C dom0 -f "$root/etc/ssh/ssh_host_ed25519_key"
+cut -d' ' -f1,2 "$root/etc/ssh/ssh_host_ed25519_key.pub" > "$out/host_key"
+install -d -m 0700 "$root/root/.ssh"
+cp "$out/id_ed25519.pub" "$root/root/.ssh/authorized_keys"
+for unit in apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer dpkg-db-backup.timer \
+  systemd-pstore.service systemd-network-generator.service systemd-machine-id-commit.service getty@tty1.service serial-getty@hvc0.service; do
+  ln -sf /dev/null "$root/etc/systemd/system/$unit"
+done
+mkdir -p "$root/etc/systemd/system/multi-user.target.wants"
+ln -sf /lib/systemd/system/systemd-networkd.service "$root/etc/systemd/system/multi-user.target.wants/"
+ln -sf /dev/null "$root/etc/systemd/system/systemd-networkd-wait-online.service"
+rm -rf "$root"/boot/* "$root/lib/modules/$cloud" "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/*
+echo 5d0f3f1be4b34e7d8d3c1a6f0c9b7a21 > "$root/etc/machine-id"
+
+mke2fs -q -t ext4 -d "$root" "$out/root.img" 1500M
+rm -rf "$root" "$guest" "$out/cpio.log"

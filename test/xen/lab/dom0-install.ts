@@ -1,0 +1,139 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readFileSync, readdirSync, realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { CHECKOUT } from './paths.js';
+import type { Dom0Shell } from './dom0-shell.js';
+import type { LabImage } from './image.js';
+
+/** What of the checkout a dom0 needs, besides the packages. */
+const PROGRAM = [
+  'dist/server',
+  'dist/policy',
+  'dist/config',
+  'dist/menus',
+  'package.json',
+  'policy/examples',
+  'config',
+];
+
+/** Sources and other systems' binaries in the packages: three quarters of their size. */
+const NOT_NEEDED = [
+  '*.map',
+  'node-pty/prebuilds',
+  'node-pty/third_party',
+  'better-sqlite3/deps',
+  'obj.target',
+  '*.d.ts',
+];
+
+/** The dom0 half's settings in the lab; the rest is default. */
+const SETTINGS = `host: xen1
+socketGroup: postern
+unmanaged: [router]
+profiles:
+  rescue:
+    title: Rescue system
+    kind: direct
+    kernel: /srv/xen/guest/vmlinuz
+    ramdisk: /srv/xen/guest/initrd.img
+    extra: console=hvc0 rescue
+    disks: Your disk is attached as /dev/xvda, writable; nothing is mounted or changed until you do it.
+    hint: "mount /dev/xvda /mnt, mend what is broken, umount /mnt; then leave with Ctrl-] . and choose 7."
+`;
+
+/**
+ * Installs the dom0 half as docs/install-dom0.md and docs/install-beside.md say: the program in /opt/postern, user, directories and
+ * units, settings, the login of the gate's link. What is there already from this very checkout is left alone.
+ *
+ * @returns whether anything was installed
+ */
+export async function installDom0Half(shell: Dom0Shell, image: LabImage): Promise<boolean> {
+  const stamps = {
+    packages: stampOf(['package-lock.json']),
+    program: stampOf([...PROGRAM, 'dist/test/xen/lab/dom0-install.js']),
+  };
+  const there = (
+    await shell.must('cat /opt/postern/.packages /opt/postern/.program 2>/dev/null || true')
+  ).split('\n');
+  if (there[0] === stamps.packages && there[1] === stamps.program) return false;
+  await shell.must('mkdir -p /opt/postern');
+  if (there[0] !== stamps.packages) {
+    const packages = productionPackages();
+    await shell.must('rm -rf /opt/postern/node_modules');
+    await shell.copy(packages.from, packages.names, '/opt/postern', NOT_NEEDED);
+    await shell.must('cat > /opt/postern/.packages', `${stamps.packages}\n`);
+  }
+  await shell.must('rm -rf /opt/postern/dist');
+  await shell.copy(CHECKOUT, PROGRAM, '/opt/postern', NOT_NEEDED);
+  await shell.must(
+    `set -e
+cd /opt/postern
+install -D -m 0644 config/systemd/postern.sysusers.conf /etc/sysusers.d/postern.conf
+install -D -m 0644 config/systemd/postern.tmpfiles.conf /etc/tmpfiles.d/postern.conf
+install -m 0644 config/systemd/postern-*.service /etc/systemd/system/
+systemd-sysusers && systemd-tmpfiles --create postern.conf
+install -d -m 0755 /etc/postern /etc/postern/policy.d
+ln -sf /opt/postern/dist/server/postern.js /usr/local/sbin/postern
+cat > /etc/postern/dom0.yaml
+chgrp -R postern /etc/postern && chmod -R g+rX,o-rwx /etc/postern && chmod 0755 /etc/postern
+id postern-link > /dev/null 2>&1 ||
+  adduser --quiet --system --ingroup postern --shell /usr/sbin/nologin --home /var/lib/postern-link postern-link
+install -d -m 0700 -o postern-link /var/lib/postern-link/.ssh
+systemctl daemon-reload
+systemctl enable --quiet postern-dom0
+rm -f /run/postern/dom0.sock
+systemctl restart postern-dom0`,
+    SETTINGS,
+  );
+  const key = readFileSync(join(image.directory, 'link_ed25519.pub'), 'utf8');
+  await shell.must(
+    'cat > /var/lib/postern-link/.ssh/authorized_keys',
+    `restrict,port-forwarding,permitopen="[/run/postern/dom0.sock]:*",command="/bin/false" ${key}`,
+  );
+  await shell.must(
+    'cat > /etc/ssh/sshd_config.d/postern-link.conf && systemctl reload ssh',
+    `Match User postern-link
+    AllowStreamLocalForwarding local
+    AllowTcpForwarding local
+    PermitTTY no
+    X11Forwarding no
+`,
+  );
+  // The unit is started before the half listens, and a snapshot is taken next.
+  await shell.must(
+    'for try in $(seq 300); do test -S /run/postern/dom0.sock && exit 0; sleep 1; done; systemctl status postern-dom0; exit 1',
+  );
+  await shell.must('cat > /opt/postern/.program && sync', `${stamps.program}\n`);
+  return true;
+}
+
+/** The packages that the product needs, without those of its development. */
+function productionPackages(): { readonly from: string; readonly names: readonly string[] } {
+  const from = dirname(realpathSync(join(CHECKOUT, 'node_modules')));
+  const list = execFileSync('npm', ['ls', '--omit=dev', '--all', '--parseable'], {
+    cwd: from,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const names = list
+    .split('\n')
+    .map((line) => line.slice(line.indexOf('/node_modules/') + 1))
+    .filter((name) => name.startsWith('node_modules/'));
+  return { from, names: [...new Set(names)] };
+}
+
+function stampOf(names: readonly string[]): string {
+  const hash = createHash('sha256');
+  for (const name of names) {
+    const path = join(CHECKOUT, name);
+    const files = name.includes('.')
+      ? [path]
+      : readdirSync(path, { withFileTypes: true, recursive: true })
+          .filter((entry) => entry.isFile() && !entry.name.endsWith('.map'))
+          .map((entry) => join(entry.parentPath, entry.name))
+          .sort();
+    for (const file of files) hash.update(`${file}\0`).update(readFileSync(file));
+  }
+  return hash.digest('hex').slice(0, 16);
+}

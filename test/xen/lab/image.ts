@@ -1,0 +1,102 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { IMAGE_SOURCE, labCache } from './paths.js';
+
+/** What the machine itself needs, by Debian's names. */
+const HOST_PACKAGES = ['qemu-system-x86', 'qemu-utils', 'mmdebstrap', 'e2fsprogs', 'openssh-client'] as const;
+
+/** A built image: Xen, dom0's kernel and its root file system, which is never written to. */
+export interface LabImage {
+  readonly directory: string;
+}
+
+/**
+ * Finds the image that these sources make, or builds it; which takes root, Debian 12 and one or two minutes.
+ *
+ * @param say gets a sentence for whatever takes long or changes the machine
+ * @throws Error when a package cannot be installed or the builder fails, with its last words
+ */
+export function labImage(say: (sentence: string) => void): LabImage {
+  ensurePackages(say);
+  const directory = join(labCache(), imageHash());
+  if (existsSync(join(directory, 'root.img'))) return { directory };
+  if (process.getuid?.() !== 0) throw new Error('building the image of the Xen lab needs root');
+  const making = `${directory}.making`;
+  rmSync(making, { recursive: true, force: true });
+  mkdirSync(making, { recursive: true, mode: 0o700 });
+  say(`building the image from Debian packages (${packages().join(', ')}) in ${directory}`);
+  const built = spawnSync('sh', [join(IMAGE_SOURCE, 'build.sh'), making, process.execPath], {
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  if (built.status !== 0)
+    throw new Error(`the image was not built:\n${lastLines(built.stdout + built.stderr)}`);
+  renameSync(making, directory);
+  return { directory };
+}
+
+/** The packages that dom0 is made of. */
+function packages(): string[] {
+  return readFileSync(join(IMAGE_SOURCE, 'packages'), 'utf8')
+    .split('\n')
+    .map((line) => line.replace(/#.*/, '').trim())
+    .filter((line) => line !== '');
+}
+
+/** Of the builder's sources, the packages' versions as apt knows them, and the node binary that goes into dom0. */
+function imageHash(): string {
+  const hash = createHash('sha256');
+  for (const file of filesBelow(IMAGE_SOURCE)) {
+    hash.update(`${relative(IMAGE_SOURCE, file)}\0`).update(readFileSync(file));
+  }
+  hash.update(readFileSync(process.execPath));
+  hash.update(
+    execFileSync('apt-cache', ['show', '--no-all-versions', ...packages()], { maxBuffer: 1 << 26 }),
+  );
+  return hash.digest('hex').slice(0, 16);
+}
+
+function filesBelow(directory: string): string[] {
+  return readdirSync(directory, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}
+
+function ensurePackages(say: (sentence: string) => void): void {
+  const missing = HOST_PACKAGES.filter((name) => !isInstalled(name));
+  if (missing.length === 0 && knowsPackages()) return;
+  if (process.getuid?.() !== 0) {
+    throw new Error(
+      `the Xen lab needs root to install packages; or run: apt-get install ${missing.join(' ')}`,
+    );
+  }
+  apt(['update']);
+  if (missing.length === 0) return;
+  say(`installing ${missing.join(', ')}`);
+  apt(['install', '-y', '--no-install-recommends', ...missing]);
+}
+
+function isInstalled(name: string): boolean {
+  const { stdout } = spawnSync('dpkg-query', ['-W', '-f', '${db:Status-Status}', name], { encoding: 'utf8' });
+  return stdout === 'installed';
+}
+
+/** Whether apt's lists were ever fetched here. */
+function knowsPackages(): boolean {
+  return spawnSync('apt-cache', ['show', ...packages()]).status === 0;
+}
+
+function apt(args: readonly string[]): void {
+  const { status, stdout, stderr } = spawnSync('apt-get', [...args], {
+    encoding: 'utf8',
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  });
+  if (status !== 0) throw new Error(`apt-get ${args.join(' ')} failed:\n${lastLines(stdout + stderr)}`);
+}
+
+function lastLines(text: string): string {
+  return text.trimEnd().split('\n').slice(-12).join('\n');
+}

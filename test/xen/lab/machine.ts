@@ -1,0 +1,130 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, openSync, closeSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { demoPort } from '../../../server/cli/demo/demo-port.js';
+import { eventually } from '../../support/eventually.js';
+import type { LabImage } from './image.js';
+import { QemuMonitor } from './qemu-monitor.js';
+
+const XEN = 'console=com1 com1=115200,8n1 loglvl=warning dom0_mem=1024M,max:1024M dom0_max_vcpus=1 noreboot';
+const LINUX = 'root=/dev/vda rw console=hvc0 quiet mitigations=off audit=0 random.trust_cpu=on';
+
+/** A Xen host in QEMU's software emulation, with a disk of its own over the image's. */
+export class Machine {
+  readonly directory: string;
+  readonly #image: LabImage;
+  #monitor: QemuMonitor | undefined;
+  #port = 0;
+
+  /** @param directory the machine's own: disk, sockets, the serial line's log */
+  constructor(image: LabImage, directory: string) {
+    this.#image = image;
+    this.directory = directory;
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  }
+
+  /** On 127.0.0.1, leads to dom0's sshd. */
+  get sshPort(): number {
+    return this.#port;
+  }
+
+  get serialLog(): string {
+    return join(this.directory, 'serial.log');
+  }
+
+  hasSnapshot(name: string): boolean {
+    if (!existsSync(this.#disk)) return false;
+    const info = execFileSync('qemu-img', ['info', '-U', '--output=json', this.#disk], { encoding: 'utf8' });
+    const { snapshots = [] } = JSON.parse(info) as { snapshots?: { name: string }[] };
+    return snapshots.some((snapshot) => snapshot.name === name);
+  }
+
+  /** Throws away the disk and its snapshots; the machine must not run. */
+  reset(): void {
+    rmSync(this.#disk, { force: true });
+  }
+
+  /**
+   * Switches it on, at a snapshot when one is named.
+   *
+   * @throws Error with QEMU's last words when it does not start
+   */
+  async start(snapshot?: string): Promise<void> {
+    this.#port = await demoPort(0);
+    if (!existsSync(this.#disk)) {
+      const base = join(this.#image.directory, 'root.img');
+      execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', base, this.#disk]);
+    }
+    await this.#clearLeftover();
+    const said = join(this.directory, 'qemu.log');
+    const log = openSync(said, 'w', 0o600);
+    // Never KVM: where /dev/kvm exists on a virtual machine it may not be able to boot a stock kernel. Paths relative to the image's
+    // directory, as the multiboot line splits at blanks and commas.
+    const qemu = spawn(
+      'qemu-system-x86_64',
+      [
+        ...['-nodefaults', '-no-user-config', '-display', 'none', '-name', 'postern-xen-lab'],
+        ...['-machine', 'q35', '-accel', 'tcg,thread=multi', '-smp', '2', '-cpu', 'qemu64', '-m', '2048'],
+        ...['-kernel', 'xen', '-append', XEN, '-initrd', `vmlinuz ${LINUX},initrd.img`],
+        ...['-drive', `file=${this.#disk.replaceAll(',', ',,')},if=none,id=root,format=qcow2,cache=unsafe`],
+        ...['-device', 'virtio-blk-pci,drive=root', '-device', 'virtio-rng-pci'],
+        ...['-netdev', `user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:${this.#port}-10.0.2.15:22`],
+        ...['-device', 'virtio-net-pci,netdev=net', '-serial', `file:${this.serialLog}`],
+        ...['-qmp', `unix:${this.#socket.replaceAll(',', ',,')},server=on,wait=off`],
+        ...(snapshot === undefined ? [] : ['-loadvm', snapshot]),
+      ],
+      { cwd: this.#image.directory, stdio: ['ignore', log, log], detached: true },
+    );
+    closeSync(log);
+    qemu.once('error', () => undefined);
+    qemu.unref();
+    this.#monitor = await eventually(
+      'QEMU to start',
+      async () => {
+        if (qemu.pid === undefined || qemu.exitCode !== null) {
+          throw new Error(`QEMU did not start: ${readFileSync(said, 'utf8').trim()}`);
+        }
+        return QemuMonitor.connect(this.#socket).catch(() => undefined);
+      },
+      { withinMs: 30_000, everyMs: 100 },
+    );
+  }
+
+  /** Keeps the whole running machine under a name, over an earlier one of that name. */
+  async keep(snapshot: string): Promise<void> {
+    await this.#running.human(`savevm ${snapshot}`);
+  }
+
+  /** Puts the running machine back to a snapshot; connections to it are dead then. */
+  async revert(snapshot: string): Promise<void> {
+    await this.#running.human(`loadvm ${snapshot}`);
+  }
+
+  /** Switches it off as by pulling the plug; harmless when it does not run. */
+  async stop(): Promise<void> {
+    await this.#monitor?.execute('quit').catch(() => undefined);
+    this.#monitor?.close();
+    this.#monitor = undefined;
+  }
+
+  /** Ends the machine that a killed process left behind: two must not write to one disk. */
+  async #clearLeftover(): Promise<void> {
+    const left = await QemuMonitor.connect(this.#socket).catch(() => undefined);
+    await left?.execute('quit').catch(() => undefined);
+    left?.close();
+    rmSync(this.#socket, { force: true });
+  }
+
+  get #running(): QemuMonitor {
+    if (this.#monitor === undefined) throw new Error('the machine does not run');
+    return this.#monitor;
+  }
+
+  get #disk(): string {
+    return join(this.directory, 'disk.qcow2');
+  }
+
+  get #socket(): string {
+    return join(this.directory, 'qmp.sock');
+  }
+}

@@ -1,0 +1,17 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The checkout, seen from dist/test/xen/lab. */
+export const CHECKOUT = fileURLToPath(new URL('../../../..', import.meta.url));
+
+/** The image builder and all that goes into the image. */
+export const IMAGE_SOURCE = join(CHECKOUT, 'test', 'xen', 'image');
+
+/** Where images and machines are kept, outside the checkout: about 1 GB for each image. */
+export function labCache(): string {
+  const configured = process.env['POSTERN_XEN_LAB'];
+  if (configured !== undefined && configured !== '') return configured;
+  const cache = process.env['XDG_CACHE_HOME'];
+  return join(cache === undefined || cache === '' ? join(homedir(), '.cache') : cache, 'postern-xen-lab');
+}

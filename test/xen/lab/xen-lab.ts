@@ -1,0 +1,100 @@
+import { join } from 'node:path';
+import { eventually } from '../../support/eventually.js';
+import type { Ended } from '../../support/house.js';
+import type { TerminalClient } from '../../support/terminal-client.js';
+import { installDom0Half } from './dom0-install.js';
+import { Dom0Shell } from './dom0-shell.js';
+import { GateBeside } from './gate-beside.js';
+import { labImage, type LabImage } from './image.js';
+import { Machine } from './machine.js';
+
+/** The snapshot right after installing: dom0 up, the dom0 half runs, no customer's machine does. */
+const INSTALLED = 'installed';
+
+/** A real Xen host with Postern on it, and a gate beside it. */
+export class XenLab {
+  readonly machine: Machine;
+  readonly dom0: Dom0Shell;
+  readonly gate: GateBeside;
+  readonly #image: LabImage;
+  readonly #say: (sentence: string) => void;
+
+  /** @param name of this lab's own directory: two labs share nothing but the image */
+  constructor(name: string, say: (sentence: string) => void) {
+    this.#say = say;
+    this.#image = labImage(say);
+    this.machine = new Machine(this.#image, join(this.#image.directory, name));
+    this.dom0 = new Dom0Shell(this.#image, this.machine);
+    this.gate = new GateBeside(this.dom0, join(this.machine.directory, 'gate'));
+  }
+
+  /**
+   * Switches the host on and brings this checkout's dom0 half into it. The gate does not run yet.
+   *
+   * @param snapshot where to go on; the state right after installing when it is not given
+   */
+  async start(snapshot: string = INSTALLED): Promise<void> {
+    const kept = this.machine.hasSnapshot(snapshot);
+    this.#say(kept ? 'waking the Xen host up' : 'booting the Xen host');
+    await this.machine.start(kept ? snapshot : undefined);
+    await this.#awake();
+    if (!kept) await this.#booted();
+    // Over a kept state this is an upgrade, as an admin would do it.
+    if (!(await installDom0Half(this.dom0, this.#image))) return;
+    this.#say('the dom0 half was installed');
+    if (snapshot !== INSTALLED) return;
+    await this.machine.keep(INSTALLED);
+  }
+
+  /** Back to right after installing, with a gate that knows nothing yet. */
+  async renew(): Promise<void> {
+    await this.gate.stop();
+    this.dom0.close();
+    await this.machine.revert(INSTALLED);
+    await this.#awake();
+    await this.gate.start({ fresh: true });
+  }
+
+  async stop(): Promise<void> {
+    await this.gate.stop();
+    this.dom0.close();
+    await this.machine.stop();
+  }
+
+  /** What an operator types by hand on the Xen host. */
+  xl(...args: string[]): Promise<Ended> {
+    return this.dom0.run(['xl', ...args.map((arg) => `'${arg.replaceAll("'", "'\\''")}'`)].join(' '));
+  }
+
+  /** The present domid of a domain, undefined when there is none. */
+  async domid(name: string): Promise<number | undefined> {
+    const { status, stdout } = await this.xl('domid', name);
+    return status === 0 ? Number(stdout) : undefined;
+  }
+
+  ssh(customer: string, command: string): Promise<Ended> {
+    return this.gate.ssh(customer, command);
+  }
+
+  terminal(customer: string, command = '', ssh: readonly string[] = []): TerminalClient {
+    return this.gate.terminal(customer, command, ssh);
+  }
+
+  async #booted(): Promise<void> {
+    await eventually(
+      'dom0 to have booted',
+      async () => {
+        const { stdout } = await this.dom0.run('systemctl is-system-running');
+        if (stdout.trim() === 'degraded') throw new Error(await this.dom0.must('systemctl --failed'));
+        return stdout.trim() === 'running';
+      },
+      { withinMs: 300_000, everyMs: 1000 },
+    );
+  }
+
+  /** A machine from a snapshot believes that no time has passed. */
+  async #awake(): Promise<void> {
+    await this.dom0.ready();
+    await this.dom0.must(`date -s @${Math.floor(Date.now() / 1000)}`);
+  }
+}
