@@ -117,7 +117,7 @@ describe('an admin at work with xl on a real Xen', function () {
       'the console to answer',
       () => {
         alice.type('root\r');
-        return alice.screen.includes('~ #');
+        return alice.screen.includes('/root #');
       },
       { withinMs: 2 * MINUTES, everyMs: 3000 },
     );

@@ -41,7 +41,7 @@ describe('the dom0 half’s unit on a real Xen', function () {
     const alice = lab().terminal('alice', 'horatio console');
     await alice.sees('login:', 5 * MINUTES);
     alice.type('root\r');
-    await alice.sees('~ #', MINUTES);
+    await alice.sees('/root #', MINUTES);
     const process = await xlProcess('horatio');
     await lab().dom0.must('systemctl restart postern-dom0');
     assert.equal(await xlProcess('horatio'), process, 'the same process');
@@ -66,7 +66,7 @@ describe('the dom0 half’s unit on a real Xen', function () {
     );
     await alice.sees('login:', 5 * MINUTES);
     alice.type('root\r');
-    await alice.sees('~ #', MINUTES);
+    await alice.sees('/root #', MINUTES);
     alice.type('poweroff\r');
     await stateIs('horatio', 'off');
     assert.equal(await lab().domid('horatio'), undefined);

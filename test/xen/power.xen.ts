@@ -54,9 +54,9 @@ describe('power on a real Xen', function () {
     typist.type('\r');
     await typist.sees('login:', MINUTES);
     typist.type('root\r');
-    await typist.sees('~ #', MINUTES);
+    await typist.sees('/root #', MINUTES);
     const watcher = lab().terminal('alice', 'horatio watch');
-    await watcher.sees('~ #', MINUTES);
+    await watcher.sees('/root #', MINUTES);
     typist.type('echo $((6 * 7)) rosen\r');
     await typist.sees('42 rosen', MINUTES);
     await watcher.sees('42 rosen', MINUTES);
@@ -85,7 +85,7 @@ describe('power on a real Xen', function () {
     alice.type('\r');
     await alice.sees('login:', 3 * MINUTES);
     alice.type('root\r');
-    await alice.sees('~ #', MINUTES);
+    await alice.sees('/root #', MINUTES);
     const before = await lab().domid('horatio');
     const watch = await StateWatch.start(lab(), 'horatio');
     const received = alice.raw.length;
@@ -135,7 +135,7 @@ describe('power on a real Xen', function () {
     const alice = lab().terminal('alice', 'horatio console');
     await alice.sees('login:', 5 * MINUTES);
     alice.type('root\r');
-    await alice.sees('~ #', MINUTES);
+    await alice.sees('/root #', MINUTES);
     alice.type('poweroff\r');
     await eventually('off', async () => (await statusOf(lab(), 'alice', 'horatio')).state === 'off', {
       withinMs: 3 * MINUTES,

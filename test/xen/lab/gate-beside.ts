@@ -83,6 +83,10 @@ export class GateBeside {
     await this.startLink();
     this.#gate = new HalfProcess('gate', SCRIPT, ['gate', '--settings', layout.gateSettings], this.gateLog);
     this.#port = Number(/:(\d+)/.exec(await this.#gate.ready())?.[1]);
+    writePids(layout.pids, {
+      demo: process.pid,
+      halves: [this.#gate.pid, this.#link?.pid].filter((pid) => pid !== undefined),
+    });
     writeSshConfig(layout, Object.keys(CUSTOMERS), this.#port, readFileSync(`${layout.hostKey}.pub`, 'utf8'));
     await eventually(
       'the gate to have the domains',
