@@ -43,6 +43,7 @@ describe('rescue', () => {
     await alice.sees('/dev/xvda / ext4');
     alice.type('\x1d.');
     await alice.sees(/Boot rescue/);
+    await alice.seesNo(/into rescue/);
     await alice.sees(/7 +Normal boot +back from rescue/);
     alice.type('7');
     await alice.sees(/Normal boot: ophelia/);

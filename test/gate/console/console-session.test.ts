@@ -315,7 +315,7 @@ describe('a console session', () => {
     console.note({ note: 'state', state: 'running', profile, console: 'attached' });
     console.bytes('[    0.000000] Linux version');
     await shows('[    0.000000] Linux version');
-    assert.ok(console.count('repaint') > 0, 'the notice is taken away');
+    await eventually('the notice to be taken away', () => console.count('repaint') > 0);
   });
 
   it('ends when there is no domain any more', async () => {
