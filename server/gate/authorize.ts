@@ -7,6 +7,7 @@ import type { Refusal } from '../../policy/refusal.js';
 import type { AuditEvent, AuditRow, CustomerActor } from '../store/audit-event.js';
 import type { Facts, Question, Settled } from '../store/authorizations.js';
 import { AuditUnavailable } from '../store/store-error.js';
+import { CustomerPace } from './customer-pace.js';
 import type { Identity } from './identity.js';
 import { printable } from './printable.js';
 import { judge } from './verdict.js';
@@ -117,19 +118,28 @@ export type Holder = Pick<Identity, 'customer' | 'fingerprint'>;
 export class Authorizer {
   readonly #authorizations: Authorizations;
   readonly #inForce: PolicyInForce;
+  readonly #pace: CustomerPace;
   readonly #clock: () => Date;
 
-  constructor(authorizations: Authorizations, inForce: PolicyInForce, clock: () => Date = () => new Date()) {
+  constructor(
+    authorizations: Authorizations,
+    inForce: PolicyInForce,
+    pace = new CustomerPace(),
+    clock: () => Date = () => new Date(),
+  ) {
     this.#authorizations = authorizations;
     this.#inForce = inForce;
+    this.#pace = pace;
     this.#clock = clock;
   }
 
   /**
    * Reads role and usage, decides and records the intent or the denial, in one transaction: two at once cannot both
-   * pass a limit of one.
+   * pass a limit of one. Only what comes too fast is refused without a record.
    */
   authorize(identity: Identity, wish: Wish): Permit | Refusal {
+    const tooFast = this.#pace.asks(identity.customer);
+    if (tooFast !== null) return tooFast;
     const domain = parseDomainName(wish.domain);
     const operation = randomUUID();
     try {

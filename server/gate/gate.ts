@@ -4,6 +4,7 @@ import { AuditUnavailable } from '../store/store-error.js';
 import type { Store } from '../store/store.js';
 import { Activity } from './activity.js';
 import { Authorizer } from './authorize.js';
+import { CustomerPace } from './customer-pace.js';
 import { HostLink } from './hosts/host-link.js';
 import type { HostSettings, HostTimings } from './hosts/host-link.js';
 import { Hosts } from './hosts/hosts.js';
@@ -65,7 +66,8 @@ export class Gate {
     this.#version = parts.version;
     const standing = (identity: Identity): Refusal | null => standingOf(store, identity);
     this.policy = new PolicyHolder(parts.policySource, audit, log);
-    this.authorizer = new Authorizer(store.authorizations, this.policy);
+    const pace = new CustomerPace();
+    this.authorizer = new Authorizer(store.authorizations, this.policy, pace);
     const options = { log, ...(parts.hostTimings === undefined ? {} : { timings: parts.hostTimings }) };
     const links = settings.hosts.map((host) => new HostLink(host, options));
     this.hosts = new Hosts(links, store.domains, log);
@@ -73,7 +75,7 @@ export class Gate {
     this.operations = new Operations({ authorizer, hosts, roles, audit, log });
     this.revocation = new Revocation(authorizer, standing, log);
     const { operations, revocation } = this;
-    const keys = new OwnKeys(store, settings.keys);
+    const keys = new OwnKeys(store, settings.keys, pace);
     const activity = new Activity(audit, roles);
     const ownDomains = { roles, hosts, authorizer, policy };
     const console = { authorizer, hosts, operations, revocation, audit, log };

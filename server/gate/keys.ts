@@ -6,6 +6,7 @@ import type { EventActor } from '../store/audit-event.js';
 import type { Customer, Key } from '../store/records.js';
 import { AuditUnavailable } from '../store/store-error.js';
 import { actorOf } from './authorize.js';
+import { CustomerPace } from './customer-pace.js';
 import type { Identity } from './identity.js';
 import { parsePublicKey } from './public-key.js';
 import * as words from './words.js';
@@ -39,11 +40,17 @@ export class OwnKeys {
   readonly #keys: KeyStore;
   readonly #customers: CustomerStore;
   readonly #limits: KeyLimits;
+  readonly #pace: CustomerPace;
 
-  constructor(store: { readonly keys: KeyStore; readonly customers: CustomerStore }, limits: KeyLimits) {
+  constructor(
+    store: { readonly keys: KeyStore; readonly customers: CustomerStore },
+    limits: KeyLimits,
+    pace = new CustomerPace(),
+  ) {
     this.#keys = store.keys;
     this.#customers = store.customers;
     this.#limits = limits;
+    this.#pace = pace;
   }
 
   list(identity: Identity): readonly Key[] {
@@ -91,6 +98,8 @@ export class OwnKeys {
 
   /** A key that was revoked meanwhile changes nothing any more. */
   #change(identity: Identity, change: () => Key | Refusal): Key | Refusal {
+    const tooFast = this.#pace.asks(identity.customer);
+    if (tooFast !== null) return tooFast;
     const customer = this.#customers.find(identity.customer);
     if (customer !== undefined && customer.suspendedAt !== null) return words.suspended();
     const held = this.#keys.list(identity.customer).some((key) => key.fingerprint === identity.fingerprint);

@@ -21,6 +21,14 @@ export function keyRevoked(): Refusal {
   return refusal('key-revoked', 'The key of this connection is no longer registered. Log in with another.');
 }
 
+export function tooFast(): Refusal {
+  return refusal(
+    'too-many',
+    'You ask for too much at once. Wait a moment.',
+    'over the pace of one customer; not recorded',
+  );
+}
+
 export function auditUnavailable(detail: string): Refusal {
   return refusal(
     'audit-unavailable',

@@ -24,7 +24,11 @@ export interface DatabaseOptions {
   readonly maximumPages?: number;
 }
 
-const BUSY_TIMEOUT_MS = 5000;
+/**
+ * How long a write waits for another process. The whole gate stands still meanwhile, so it is short: our own transactions take
+ * a few milliseconds, and nobody else has business writing here.
+ */
+const BUSY_TIMEOUT_MS = 250;
 
 /** How SQLite says that nothing can be written now, for a reason outside this program. */
 const UNAVAILABLE = /^SQLITE_(FULL|READONLY|IOERR|BUSY|LOCKED|CANTOPEN|CORRUPT|NOTADB|PERM)/;

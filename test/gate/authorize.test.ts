@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import type { CustomerName } from '../../policy/names.js';
 import { ACTIONS } from '../../policy/actions.js';
 import type { Action } from '../../policy/actions.js';
 import type { Refusal } from '../../policy/refusal.js';
 import { isRefusal } from '../../policy/refusal.js';
 import { Grant, Permit } from '../../server/gate/authorize.js';
 import { AuditUnavailable } from '../../server/store/store-error.js';
+import { CustomerPace } from '../../server/gate/customer-pace.js';
 import { Authorizer } from '../../server/gate/authorize.js';
 import { ALLOW_ALL, GateInside, limit, policyOf, rule } from '../support/gate-inside.js';
 import { ADMIN, domainName } from '../support/temporary-store.js';
@@ -152,6 +154,21 @@ describe('authorize', () => {
       'no-such-domain',
     );
     assert.equal(gate.store.audit.head().seq, before);
+  });
+
+  it('attack: a program of a customer’s cannot fill the disk with denials, and others are not slowed', () => {
+    const before = gate.store.audit.head().seq;
+    const pace = new CustomerPace(() => 0);
+    const authorizer = new Authorizer(gate.store.authorizations, gate.policy, pace);
+    const asked = Array.from({ length: 2000 }, () =>
+      authorizer.authorize(gate.alice, { action: 'poweroff', domain: 'yorick', profile: null }),
+    );
+    const codes = new Set(asked.map((answer) => isRefusal(answer) && answer.code));
+    assert.deepEqual([...codes], ['no-such-domain', 'too-many']);
+    assert.equal(gate.store.audit.head().seq, before + 600);
+    const bob = { ...gate.alice, customer: 'bob' as CustomerName };
+    const his = authorizer.authorize(bob, { action: 'status', domain: 'horatio', profile: null });
+    assert.ok(!isRefusal(his) || his.code !== 'too-many');
   });
 
   describe('with an audit log that cannot be written', () => {

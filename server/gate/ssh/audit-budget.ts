@@ -1,5 +1,5 @@
 import type { CustomerName } from '../../../policy/names.js';
-import { BoundedMap, TokenBucket, type Now } from './token-bucket.js';
+import { BoundedMap, TokenBucket, type Now } from '../token-bucket.js';
 
 /** Refused logins that one source may have recorded at once, and one more after each ten minutes. */
 const PER_SOURCE = { most: 10, refillMs: 10 * 60 * 1000 } as const;
