@@ -1,5 +1,5 @@
 /**
- * DESIGN: who may import whom. A room may import only what its row lists, and each outside package
+ * docs/design.md, Rooms: who may import whom. A room may import only what its row lists, and each outside package
  * that is dangerous or heavy has one home.
  */
 const rooms = 'policy|config|menus|server/(wire|dom0|store|gate|cli|simulator)';

@@ -1,6 +1,6 @@
 /**
  * Cuts a customer's input into whole keys before blessed's key parser sees it. The parser takes time that grows with
- * the square of what it is given (node-facts: 32 KiB of ESC, 1.8 s) and loses sequences cut in two, so it gets one key at a
+ * the square of what it is given (measured: 32 KiB of ESC, 1.8 s) and loses sequences cut in two, so it gets one key at a
  * time. Bracketed paste (xterm, "Bracketed Paste Mode") is taken out here.
  */
 export type Token =

@@ -101,7 +101,7 @@ async function follow(options: AuditOptions): Promise<void> {
     const path = withQuery('/audit/follow', { customer, domain, since: options.since, limit });
     for await (const row of await desk.follow(path, leave.signal)) print(row as AuditRow, options);
   });
-  if (!leave.signal.aborted) throw new CliError('the gate has stopped', EXIT.unreachable);
+  if (!leave.signal.aborted) throw new CliError('the gate has stopped', EXIT.hostUnreachable);
 }
 
 function print(row: AuditRow, { json }: AdminOptions): void {

@@ -104,12 +104,12 @@ export class Desk {
       if (error instanceof CliError) throw error;
       if (!(error instanceof ControlUnreachable)) throw new CliError(message, EXIT.failed);
       if (error.code === 'EACCES' || error.code === 'EPERM') {
-        throw new CliError(`${message}: run this with sudo, or as the gate's own user`, EXIT.unreachable);
+        throw new CliError(`${message}: run this with sudo, or as the gate's own user`, EXIT.hostUnreachable);
       }
-      if (!DOWN.has(error.code)) throw new CliError(message, EXIT.unreachable);
+      if (!DOWN.has(error.code)) throw new CliError(message, EXIT.hostUnreachable);
     }
     if (otherwise === undefined)
-      throw new CliError(`${NEEDS_THE_GATE} (${this.#settings.controlSocket})`, EXIT.unreachable);
+      throw new CliError(`${NEEDS_THE_GATE} (${this.#settings.controlSocket})`, EXIT.hostUnreachable);
     try {
       return await otherwise();
     } catch (error) {

@@ -7,7 +7,7 @@ const STATUS: Partial<Record<RefusalCode, number>> = {
   'key-invalid': EXIT.usage,
   'no-such-domain': EXIT.noSuchDomain,
   busy: EXIT.busy,
-  'host-unreachable': EXIT.unreachable,
+  'host-unreachable': EXIT.hostUnreachable,
   internal: EXIT.failed,
 };
 

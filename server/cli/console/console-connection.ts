@@ -196,6 +196,6 @@ function unreachable(path: string, error: NodeJS.ErrnoException): CliError {
       : 'is the dom0 half running on this machine (systemctl status postern-dom0)?';
   return new CliError(
     `the dom0 half does not answer on ${path}: ${error.message}; ${mend}`,
-    EXIT.unreachable,
+    EXIT.hostUnreachable,
   );
 }

@@ -25,7 +25,7 @@ const HELP = [
 
 const ENDS: Readonly<Record<ConsoleEnd, readonly [sentence: string, status: number]>> = {
   'domain-gone': ['the domain is gone', EXIT.noSuchDomain],
-  'shutting-down': ['the dom0 half is stopping', EXIT.unreachable],
+  'shutting-down': ['the dom0 half is stopping', EXIT.hostUnreachable],
   evicted: ['this console was ended by the dom0 half', EXIT.refused],
   protocol: ['this console was ended by the dom0 half: it was not understood', EXIT.failed],
 };
@@ -73,7 +73,7 @@ export class ConsoleVisit {
         },
         closed: (reason) => {
           this.#say(reason);
-          this.#leave(EXIT.unreachable);
+          this.#leave(EXIT.hostUnreachable);
         },
       });
       input.on('data', typed);

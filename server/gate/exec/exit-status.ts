@@ -1,6 +1,6 @@
 import type { RefusalCode } from '../../../policy/refusal.js';
 
-/** What a command by exec ends with (DESIGN §5). */
+/** What a command by exec ends with (docs/design.md, Flows). */
 export const EXIT = {
   done: 0,
   failed: 1,

@@ -29,7 +29,7 @@ interface Entry {
 const FAREWELL_MS = 2000;
 const VERBS: ReadonlySet<string> = new Set([...RESERVED_WORDS, ...ACTIONS, 'destroy', 'take', 'release']);
 
-/** Exit statuses of the gate's own (DESIGN §5). */
+/** Exit statuses of the gate's own (docs/design.md, Flows). */
 const EXIT = { failed: 1, refused: 3 } as const;
 
 /** The live sessions of the gate: opens them, lists them, ends them. */
