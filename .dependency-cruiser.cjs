@@ -19,7 +19,7 @@ const home = (pkg, homes) => ({
   comment: `${pkg} is imported only from ${homes}`,
   severity: 'error',
   from: { pathNot: homes },
-  to: { path: `^node_modules/(@types/)?${pkg}/` },
+  to: { path: `(^|/)node_modules/(@types/)?${pkg}/` },
 });
 
 module.exports = {
