@@ -29,6 +29,7 @@ export class Dom0Shell {
       'dom0 to answer',
       async () => {
         if (this.#master === undefined || this.#master.exitCode !== null) {
+          rmSync(join(this.#machine.directory, 'dom0.ctl'), { force: true });
           this.#master = spawn(
             'ssh',
             ['-F', this.sshConfig, '-o', 'ControlMaster=yes', '-o', 'ConnectTimeout=10', '-N', 'dom0'],

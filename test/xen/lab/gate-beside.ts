@@ -89,8 +89,8 @@ export class GateBeside {
     });
     writeSshConfig(layout, Object.keys(CUSTOMERS), this.#port, readFileSync(`${layout.hostKey}.pub`, 'utf8'));
     await eventually(
-      'the gate to have the domains',
-      async () => (await this.ssh('alice', 'list')).stdout.includes('ophelia'),
+      'the gate to have seen the domains',
+      async () => !(await this.ssh('alice', 'list')).stdout.includes('not known'),
       { withinMs: 60_000, everyMs: 200 },
     );
   }

@@ -38,7 +38,10 @@ export class StateWatch {
       asked.once('error', reject);
       asked.once('response', (response) => {
         response.on('error', () => undefined);
-        createInterface({ input: response }).on('line', (line) => {
+        const lines = createInterface({ input: response });
+        // Cutting the feed off is how it ends.
+        lines.on('error', () => undefined);
+        lines.on('line', (line) => {
           const change = JSON.parse(line) as Change;
           if (change.change === 'ready') resolve();
           if (change.change === 'domain') watch.#see(change.domain);
@@ -48,6 +51,11 @@ export class StateWatch {
     });
     asked.on('error', () => undefined);
     return watch;
+  }
+
+  /** What is shown now. */
+  get now(): string | undefined {
+    return this.#shown.at(-1);
   }
 
   /** Each state once, in the order they were shown. */
