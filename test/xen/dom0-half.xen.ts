@@ -84,11 +84,14 @@ describe('the dom0 half’s unit on a real Xen', function () {
     await lab().dom0.must('kill -9 $(systemctl show -p MainPID --value postern-dom0)');
     assert.equal(await xlProcess('horatio'), process);
     assert.equal(await lab().domid('horatio'), before);
-    await eventually(
-      'the dom0 half to be back',
-      async () => (await statusOf(lab(), 'alice', 'horatio')).state === 'running',
-      { withinMs: 2 * MINUTES, everyMs: 500 },
-    );
+    for (const reachable of [false, true]) {
+      await eventually(
+        reachable ? 'the dom0 half to be back' : 'its end to be noticed',
+        async () => (await statusOf(lab(), 'alice', 'horatio')).reachable === reachable,
+        { withinMs: 2 * MINUTES, everyMs: 300 },
+      );
+    }
+    assert.equal((await statusOf(lab(), 'alice', 'horatio')).state, 'running');
     const { status, stderr } = await lab().ssh('alice', 'horatio reboot --wait');
     assert.equal(status, 0, stderr);
     assert.notEqual(await lab().domid('horatio'), before);
@@ -106,6 +109,11 @@ describe('the dom0 half’s unit on a real Xen', function () {
       },
     );
     await lab().dom0.must('kill -9 $(systemctl show -p MainPID --value postern-dom0)');
+    await eventually(
+      'its end to be noticed',
+      async () => !(await statusOf(lab(), 'alice', 'horatio')).reachable,
+      { withinMs: MINUTES, everyMs: 100 },
+    );
     await eventually(
       'the server to be running or off, with nothing under way',
       async () => {
@@ -160,7 +168,14 @@ describe('the dom0 half’s unit on a real Xen', function () {
       { withinMs: 5 * MINUTES, everyMs: 500 },
     );
     await lab().dom0.must('systemctl start postern-dom0');
-    await stateIs('horatio', 'running');
+    await eventually(
+      'the dom0 half to be back',
+      async () => {
+        const { reachable, state } = await statusOf(lab(), 'alice', 'horatio');
+        return reachable && state === 'running';
+      },
+      { withinMs: 3 * MINUTES, everyMs: 500 },
+    );
     const watch = await StateWatch.start(lab(), 'horatio');
     assert.deepEqual(watch.stop(), ['running']);
   });

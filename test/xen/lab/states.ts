@@ -7,6 +7,7 @@ import type { XenLab } from './xen-lab.js';
 export interface Status {
   readonly state: string;
   readonly profile: string;
+  readonly reachable: boolean;
 }
 
 export async function statusOf(lab: XenLab, customer: string, domain: string): Promise<Status> {
