@@ -15,6 +15,7 @@ export class Machine {
   readonly #image: LabImage;
   #monitor: QemuMonitor | undefined;
   #port = 0;
+  #exited: Promise<void> = Promise.resolve();
 
   /** @param directory the machine's own: disk, sockets, the serial line's log */
   constructor(image: LabImage, directory: string) {
@@ -78,6 +79,11 @@ export class Machine {
     closeSync(log);
     qemu.once('error', () => undefined);
     qemu.unref();
+    this.#exited = new Promise((resolve) => {
+      qemu.once('exit', () => {
+        resolve();
+      });
+    });
     this.#monitor = await eventually(
       'QEMU to start',
       async () => {
@@ -95,16 +101,12 @@ export class Machine {
     await this.#running.human(`savevm ${snapshot}`);
   }
 
-  /** Puts the running machine back to a snapshot; connections to it are dead then. */
-  async revert(snapshot: string): Promise<void> {
-    await this.#running.human(`loadvm ${snapshot}`);
-  }
-
   /** Switches it off as by pulling the plug; harmless when it does not run. */
   async stop(): Promise<void> {
     await this.#monitor?.execute('quit').catch(() => undefined);
     this.#monitor?.close();
     this.#monitor = undefined;
+    await this.#exited;
   }
 
   /** Ends the machine that a killed process left behind: two must not write to one disk. */

@@ -50,7 +50,9 @@ export class XenLab {
   async renew(): Promise<void> {
     await this.gate.stop();
     this.dom0.close();
-    await this.machine.revert(INSTALLED);
+    // Never `loadvm` in a machine that runs: Xen's clock may then stand still for minutes.
+    await this.machine.stop();
+    await this.machine.start(INSTALLED);
     await this.#awake();
     await this.gate.start({ fresh: true });
   }
