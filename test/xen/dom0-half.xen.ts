@@ -126,7 +126,7 @@ describe('the dom0 half’s unit on a real Xen', function () {
     const { state } = await statusOf(lab(), 'alice', 'horatio');
     const list = (await lab().xl('list')).stdout;
     if (state === 'off') assert.doesNotMatch(list, /horatio/);
-    else assert.match(list, /horatio +\d+ +128 +1 +[rb-]----- /);
+    else assert.match(list, /horatio +\d+ +128 +1 +[r-][b-]---- /);
     await eventually('its outcome in the journal', async () =>
       (await lab().ssh('alice', 'activity')).stdout.includes('start'),
     );
