@@ -50,8 +50,15 @@ describe('rescue on a real Xen, by a kernel that dom0 owns', function () {
     const watch = await StateWatch.start(lab(), 'ophelia');
     const alice = lab().terminal('alice', 'ophelia console');
     await alice.sees('#', MINUTES);
+    // The menu's console of the case before may still have the keyboard.
+    alice.type('\x1dt');
+    await alice.receives(/You have the keyboard/, MINUTES);
+    await alice.seesNo(/You have the keyboard/, MINUTES);
     const received = alice.raw.length;
     alice.type('reboot\r');
+    await eventually('a new boot', () => alice.raw.slice(received).includes('Linux version'), {
+      withinMs: 5 * MINUTES,
+    });
     await eventually(
       'the rescue system to boot again',
       () => alice.raw.slice(received).includes('RESCUE MODE'),
