@@ -43,6 +43,9 @@ export interface GateParts {
   readonly hostTimings?: Partial<HostTimings>;
 }
 
+/** How long the first logins wait for hosts that hang. */
+const FIRST_TRY_MS = 2_000;
+
 /** The gate, whole: who comes in over SSH, what they may do, and the hosts where it is done. It opens no files. */
 export class Gate {
   readonly store: Store;
@@ -138,6 +141,8 @@ export class Gate {
     this.#record({ kind: 'gate.started', version: this.#version, revision: this.policy.revision });
     this.operations.closeOpenIntents();
     this.hosts.start();
+    // Who logs in at once is not told that a host does not answer which was only not asked yet.
+    await this.hosts.tried(FIRST_TRY_MS);
     return this.#ssh.listen();
   }
 

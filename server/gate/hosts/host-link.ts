@@ -67,6 +67,8 @@ export class HostLink {
   #reachable = false;
   #heard = false;
   #running: Promise<void> | null = null;
+  readonly #tried: Promise<void>;
+  #setTried: () => void = () => undefined;
 
   constructor(
     settings: HostSettings,
@@ -80,6 +82,14 @@ export class HostLink {
     this.#listeners = new Listeners((fault) => {
       this.#log.error({ host: this.name, err: fault }, 'a listener to a host failed');
     });
+    this.#tried = new Promise((resolve) => {
+      this.#setTried = resolve;
+    });
+  }
+
+  /** Settles when the host was first heard, or was first found not to answer. */
+  get tried(): Promise<void> {
+    return this.#tried;
   }
 
   /** Whether the host is heard at this moment and its whole list is known. */
@@ -237,6 +247,7 @@ export class HostLink {
         if (told !== reason) this.#log.warn({ host: this.name, reason }, 'the host is not reachable');
         told = reason;
       }
+      this.#setTried();
       if (this.#reachable) {
         this.#reachable = false;
         this.#listeners.emit({ event: 'lost' });
@@ -274,6 +285,7 @@ export class HostLink {
             this.#reachable = true;
             this.#heard = true;
             onReady();
+            this.#setTried();
             this.#log.info({ host: this.name, domains: this.#domains.size }, 'the host is reachable');
           }
           this.#listeners.emit(event);

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { DomainName } from '../../../policy/names.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { DomainView } from '../../wire/domain.js';
@@ -51,6 +52,16 @@ export class Hosts {
 
   start(): void {
     for (const link of this.links) link.start();
+  }
+
+  /** Settles when each host was tried once, or after so many milliseconds: a host that hangs keeps nobody out. */
+  async tried(atMostMs: number): Promise<void> {
+    const late = new AbortController();
+    await Promise.race([
+      Promise.all(this.links.map((link) => link.tried)),
+      pause(atMostMs, undefined, { signal: late.signal }).catch(() => undefined),
+    ]);
+    late.abort();
   }
 
   async close(): Promise<void> {

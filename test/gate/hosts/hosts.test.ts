@@ -77,6 +77,23 @@ describe('hosts', () => {
     return beating;
   }
 
+  it('have been tried once: one answers, one is not there, and one that hangs is not waited for', async () => {
+    await other.stop();
+    hosts.start();
+    await hosts.tried(10_000);
+    assert.deepEqual(
+      hosts.links.map(({ reachable }) => reachable),
+      [true, false],
+    );
+    const never = new Hosts(
+      [new HostLink({ name: 'never', socket: other.socket }, { log: silentLogger })],
+      memory,
+      silentLogger,
+    );
+    await never.tried(10);
+    assert.ok(!never.allReachable);
+  });
+
   it('hears the whole list, then every change', async () => {
     one.set(HORATIO, 'off');
     const beating = await ready();
