@@ -56,12 +56,22 @@ export class Activity {
         const { at, event } = row;
         const domain = domainOf(event);
         // A name that was another domain's before, or is not this customer's any more, shows nothing of that time.
-        if (domain !== null && at < (since.get(domain) ?? '~')) return [];
+        // Within the role's first millisecond only what is this customer's own can be told apart from it.
+        const begin = domain === null ? '' : (since.get(domain) ?? '~');
+        if (at < begin || (at === begin && !isOf(event, customer))) return [];
         const text = sentence(event, customer, requests);
         return text === null ? [] : [{ at, domain, text }];
       })
       .slice(-limit);
   }
+}
+
+/** Whether this customer did it, or it was done to their account. */
+function isOf(event: AuditEvent, customer: CustomerName): boolean {
+  if ('customer' in event) return event.customer === customer;
+  return (
+    'actor' in event && event.actor !== null && 'customer' in event.actor && event.actor.customer === customer
+  );
 }
 
 interface Asked {
