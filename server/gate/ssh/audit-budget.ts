@@ -1,14 +1,12 @@
 import type { CustomerName } from '../../../policy/names.js';
+import { CustomerPace } from '../customer-pace.js';
 import { BoundedMap, TokenBucket, type Now } from '../token-bucket.js';
 
 /** Refused logins that one source may have recorded at once, and one more after each ten minutes. */
 const PER_SOURCE = { most: 10, refillMs: 10 * 60 * 1000 } as const;
 /** The same for all sources together: at most some 9,000 rows a day, a few megabytes. */
 const ALL_SOURCES = { most: 1000, refillMs: 10 * 1000 } as const;
-/** Logins and sessions of one customer: some 90,000 a day, two rows each. A monitor that looks every second is served. */
-const PER_CUSTOMER = { most: 600, refillMs: 1000 } as const;
 const MOST_SOURCES = 10_000;
-const MOST_CUSTOMERS = 10_000;
 
 /**
  * How much may be written to the audit log from outside, which lasts: nobody must be able to fill the disk, as then
@@ -20,7 +18,8 @@ const MOST_CUSTOMERS = 10_000;
 export class AuditBudget {
   readonly #allSources: TokenBucket;
   readonly #sources: BoundedMap<string, { readonly bucket: TokenBucket; leftOut: number }>;
-  readonly #customers: BoundedMap<CustomerName, TokenBucket>;
+  /** Logins and sessions: some 90,000 a day, two rows each. A monitor that looks every second is served. */
+  readonly #customers: CustomerPace;
 
   constructor(now: Now = () => performance.now()) {
     this.#allSources = new TokenBucket(ALL_SOURCES, now);
@@ -28,7 +27,7 @@ export class AuditBudget {
       bucket: new TokenBucket(PER_SOURCE, now),
       leftOut: 0,
     }));
-    this.#customers = new BoundedMap(MOST_CUSTOMERS, () => new TokenBucket(PER_CUSTOMER, now));
+    this.#customers = new CustomerPace(now);
   }
 
   /** @returns how many were left out before, when this one is to be recorded; null when it is not */
@@ -46,6 +45,6 @@ export class AuditBudget {
 
   /** @returns whether this customer may log in, or open a session, once more now */
   opening(customer: CustomerName): boolean {
-    return this.#customers.of(customer).spend();
+    return this.#customers.asks(customer) === null;
   }
 }
