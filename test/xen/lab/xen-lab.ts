@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { eventually } from '../../support/eventually.js';
 import type { Ended } from '../../support/house.js';
-import type { TerminalClient } from '../../support/terminal-client.js';
+import type { World } from '../../acceptance/world.js';
+import { TerminalClient } from '../../support/terminal-client.js';
 import { installDom0Half } from './dom0-install.js';
 import { Dom0Shell } from './dom0-shell.js';
 import { GateBeside } from './gate-beside.js';
@@ -12,12 +13,13 @@ import { Machine } from './machine.js';
 const INSTALLED = 'installed';
 
 /** A real Xen host with Postern on it, and a gate beside it. */
-export class XenLab {
+export class XenLab implements World {
   readonly machine: Machine;
   readonly dom0: Dom0Shell;
   readonly gate: GateBeside;
   readonly #image: LabImage;
   readonly #say: (sentence: string) => void;
+  readonly #operators: TerminalClient[] = [];
 
   /** @param name of this lab's own directory: two labs share nothing but the image */
   constructor(name: string, say: (sentence: string) => void) {
@@ -58,6 +60,7 @@ export class XenLab {
   }
 
   async stop(): Promise<void> {
+    for (const operator of this.#operators.splice(0)) operator.kill();
     await this.gate.stop();
     this.dom0.close();
     await this.machine.stop();
@@ -74,12 +77,57 @@ export class XenLab {
     return status === 0 ? Number(stdout) : undefined;
   }
 
+  get dom0Socket(): string {
+    return this.gate.layout.dom0Socket;
+  }
+
+  configOf(name: string): string {
+    return `/etc/xen/${name}.cfg`;
+  }
+
+  async editConfig(name: string, edit: (text: string) => string): Promise<void> {
+    const file = this.configOf(name);
+    await this.dom0.must(`cat > ${file}`, edit(await this.dom0.must(`cat ${file}`)));
+  }
+
+  xlConsole(name: string): TerminalClient {
+    return this.#operator(`xl console ${name}`);
+  }
+
+  posternConsole(name: string): TerminalClient {
+    return this.#operator(`postern console ${name}`);
+  }
+
+  async xlProcesses(name: string): Promise<readonly number[]> {
+    const { stdout } = await this.dom0.run(`pgrep -f '^xl create.*/${name}[.]cfg'`);
+    return stdout.split('\n').filter(Boolean).map(Number);
+  }
+
+  async stopDom0Half(): Promise<void> {
+    await this.dom0.must('systemctl stop postern-dom0');
+  }
+
+  async startDom0Half(): Promise<void> {
+    await this.dom0.must('systemctl start postern-dom0');
+  }
+
+  async killDom0Half(): Promise<void> {
+    await this.dom0.must('kill -9 $(systemctl show -p MainPID --value postern-dom0)');
+  }
+
   ssh(customer: string, command: string): Promise<Ended> {
     return this.gate.ssh(customer, command);
   }
 
   terminal(customer: string, command = '', ssh: readonly string[] = []): TerminalClient {
     return this.gate.terminal(customer, command, ssh);
+  }
+
+  /** Somebody at a terminal of the host itself. */
+  #operator(line: string): TerminalClient {
+    const client = new TerminalClient('ssh', ['-F', this.dom0.sshConfig, '-tt', 'dom0', '--', line]);
+    this.#operators.push(client);
+    return client;
   }
 
   async #booted(): Promise<void> {

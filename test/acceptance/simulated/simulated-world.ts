@@ -1,0 +1,122 @@
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { House, type Ended } from '../../support/house.js';
+import { TerminalClient } from '../../support/terminal-client.js';
+import type { World } from '../world.js';
+
+/** The acceptance cases' world on a simulated Xen host. */
+export class SimulatedWorld implements World {
+  readonly #house: House;
+  readonly #terminals: TerminalClient[] = [];
+
+  /** Made by `start`. */
+  constructor(house: House) {
+    this.#house = house;
+  }
+
+  /** The same customers and machines as the real one has. */
+  static async start(): Promise<SimulatedWorld> {
+    const house = await House.start({
+      customers: {
+        alice: { horatio: 'owner', ophelia: 'owner' },
+        bob: { yorick: 'owner' },
+        mallory: {},
+      },
+      domains: [
+        { name: 'horatio' },
+        { name: 'ophelia', brokenFstab: true },
+        { name: 'yorick' },
+        { name: 'router' },
+      ],
+      dom0Settings: 'unmanaged: [router]\n',
+    });
+    return new SimulatedWorld(house);
+  }
+
+  get dom0Socket(): string {
+    return this.#house.layout.dom0Socket;
+  }
+
+  ssh(customer: string, command: string): Promise<Ended> {
+    return this.#house.ssh(customer, command);
+  }
+
+  terminal(customer: string, command = '', ssh: readonly string[] = []): TerminalClient {
+    return this.#house.terminal(customer, command, { ssh });
+  }
+
+  xl(...args: string[]): Promise<Ended> {
+    return Promise.resolve(this.#house.xlByHand(...args));
+  }
+
+  async domid(name: string): Promise<number | undefined> {
+    const { status, stdout } = await this.xl('domid', name);
+    return status === 0 ? Number(stdout) : undefined;
+  }
+
+  configOf(name: string): string {
+    return join(this.#house.layout.xen, 'etc', 'xen', `${name}.cfg`);
+  }
+
+  editConfig(name: string, edit: (text: string) => string): Promise<void> {
+    const file = this.configOf(name);
+    writeFileSync(file, edit(readFileSync(file, 'utf8')));
+    return Promise.resolve();
+  }
+
+  xlConsole(name: string): TerminalClient {
+    const client = new TerminalClient(this.#house.xl, ['console', name]);
+    this.#terminals.push(client);
+    return client;
+  }
+
+  posternConsole(name: string): TerminalClient {
+    return this.#house.adminConsole(name);
+  }
+
+  xlProcesses(name: string): Promise<readonly number[]> {
+    const ours = new RegExp(`^xl create .*/${name}\\.cfg`);
+    const pids = readdirSync(join(this.#house.layout.xen, 'state', 'daemons')).map(Number);
+    return Promise.resolve(pids.filter((pid) => ours.test(commandLineOf(pid))));
+  }
+
+  stopDom0Half(): Promise<void> {
+    return this.#house.endDom0();
+  }
+
+  startDom0Half(): Promise<void> {
+    return this.#house.startDom0();
+  }
+
+  async killDom0Half(): Promise<void> {
+    await this.#house.endDom0('SIGKILL');
+    await this.startDom0Half();
+  }
+
+  async stop(): Promise<void> {
+    for (const terminal of this.#terminals) terminal.kill();
+    await this.#house.stop();
+  }
+}
+
+/** As ps(1) shows it; empty when there is no such process. */
+function commandLineOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return '';
+  }
+}
+
+/** A world for the cases of one file, from before the first of them until after the last. */
+export function simulatedWorld(): () => World {
+  let world: SimulatedWorld | undefined;
+  before(async () => {
+    world = await SimulatedWorld.start();
+  });
+  after(() => world?.stop());
+  return () => {
+    if (world === undefined) throw new Error('the world does not stand yet');
+    return world;
+  };
+}

@@ -1,0 +1,8 @@
+import type { World } from '../../acceptance/world.js';
+import { lab } from './hooks.js';
+
+/** A world for the cases of one file: the lab as it was right after installing, with a gate that knows nothing yet. */
+export function realWorld(): () => World {
+  before(() => lab().renew());
+  return lab;
+}
