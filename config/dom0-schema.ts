@@ -1,3 +1,4 @@
+import { MOST_PARAMETERS } from '../policy/boot-parameter.js';
 import type { LogLevel } from './settings-schema.js';
 import { integer, LOG, section, TEXT } from './settings-schema.js';
 
@@ -62,6 +63,54 @@ const pathOrNull = (description: string) => ({
 
 const DISK = { type: 'string', minLength: 1, maxLength: 1000 } as const;
 
+const PARAMETERS = {
+  type: 'object',
+  default: {},
+  maxProperties: MOST_PARAMETERS,
+  propertyNames: {
+    type: 'string',
+    pattern: '^[a-z][a-z0-9-]{0,31}$',
+    patternErrorMessage: 'small letters, digits and -, beginning with a letter, at most 32',
+  },
+  additionalProperties: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['title'],
+    properties: {
+      title: {
+        type: 'string',
+        minLength: 1,
+        maxLength: 40,
+        description: 'A few words that the customer reads with the value.',
+      },
+      values: {
+        type: ['array', 'null'],
+        minItems: 1,
+        uniqueItems: true,
+        items: { type: 'string' },
+        default: null,
+        description: 'The values that it may have.',
+      },
+      pattern: {
+        type: ['string', 'null'],
+        minLength: 1,
+        maxLength: 500,
+        default: null,
+        description:
+          'Or a regular expression that the whole value must match. One of `values` and `pattern` is needed.',
+      },
+      default: {
+        type: ['string', 'null'],
+        default: null,
+        description:
+          'The value for domains that have none; without it, those cannot be booted with the profile.',
+      },
+    },
+  },
+  description:
+    'What `extra` leaves open for an admin to set for each domain (`postern domain set`): names, each with its words and rule. A value is always one word of the command line, whatever the rule.',
+} as const;
+
 const DIRECT_PROFILE = {
   title: 'kind: direct',
   description: "A kernel and a ramdisk of dom0's own: the safest.",
@@ -73,7 +122,14 @@ const DIRECT_PROFILE = {
     ...PROFILE_WORDS,
     kernel: { ...TEXT, description: 'Absolute path of the kernel.' },
     ramdisk: pathOrNull('Absolute path of the ramdisk.'),
-    extra: { type: 'string', maxLength: 2000, default: '', description: "The kernel's command line." },
+    extra: {
+      type: 'string',
+      maxLength: 2000,
+      default: '',
+      description:
+        "The kernel's command line. `${NAME}` is the value of a parameter, `${domain}` the domain's name.",
+    },
+    parameters: PARAMETERS,
     addDisks: {
       type: 'array',
       default: [],

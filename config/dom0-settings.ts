@@ -1,11 +1,13 @@
 import { basename } from 'node:path';
-import type { BootProfileName, DomainName } from '../policy/names.js';
+import type { BootProfileName, DomainName, ParameterName } from '../policy/names.js';
 import { NORMAL, parseDomainName, UNKNOWN_PROFILE } from '../policy/names.js';
 import { schemaCheck } from '../policy/schema-check.js';
 import type { DocumentPath } from '../policy/schema-fault.js';
 import type { Dom0Document } from './dom0-schema.js';
 import { DOM0_SCHEMA } from './dom0-schema.js';
 import type { LoadedSettings } from './settings-file.js';
+import { commandLine } from './profile-parameters.js';
+import type { ProfileParameter } from './profile-parameters.js';
 import { loadSettings } from './settings-file.js';
 import type { SettingsReader } from './settings-reader.js';
 
@@ -21,7 +23,9 @@ export interface DirectProfile extends ProfileWords {
   readonly kind: 'direct';
   readonly kernel: string;
   readonly ramdisk: string | null;
+  /** The kernel's command line, with `${NAME}` for each of the parameters and for `domain`. */
   readonly extra: string;
+  readonly parameters: Readonly<Record<ParameterName, ProfileParameter>>;
   /** xl disk specifications, after the domain's own. */
   readonly addDisks: readonly string[];
 }
@@ -110,7 +114,7 @@ function profile(name: string, path: DocumentPath, reader: SettingsReader): Prof
       ...words,
       kernel: kernel ?? '',
       ramdisk: reader.orNull(at('ramdisk'), (ramdisk) => reader.absolute(ramdisk)),
-      extra: reader.line(at('extra')),
+      ...commandLine(path, reader),
       addDisks: reader.list(at('addDisks'), (disk) => reader.line(disk)),
     };
   }

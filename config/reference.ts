@@ -75,7 +75,11 @@ function rows(name: string, node: SchemaNode, parent: SchemaNode): readonly stri
   }
   const key = name.split('.').at(-1) ?? name;
   const byDefault = parent.required?.includes(key) === true ? 'required' : defaultOf(node);
-  return [`| \`${name}\` | ${cell(kind(node))} | ${byDefault} | ${cell(node.description ?? '')} |`];
+  const row = `| \`${name}\` | ${cell(kind(node))} | ${byDefault} | ${cell(node.description ?? '')} |`;
+  const entry = node.additionalProperties;
+  const inner =
+    typeof entry === 'object' && entry.properties !== undefined ? rows(`${name}.NAME`, entry, node) : [];
+  return [row, ...inner];
 }
 
 function table(lines: readonly string[]): string {

@@ -30,6 +30,11 @@ export class SettingsReader {
     this.#report.error({ path, message, expected, suggestion });
   }
 
+  /** Reports a word that is not known; the nearest of those that are is suggested. */
+  unknown(path: DocumentPath, message: string, word: string, candidates: readonly string[]): void {
+    this.#report.error({ path, message, word, candidates });
+  }
+
   warn(path: DocumentPath, message: string): void {
     this.#report.warn({ path, message });
   }

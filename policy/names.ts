@@ -9,6 +9,9 @@ export type CustomerName = string & { readonly [brand]: 'CustomerName' };
 /** How a domain is booted: `normal` is its own config, the others are dom0's profiles. */
 export type BootProfileName = string & { readonly [brand]: 'BootProfileName' };
 
+/** What a boot profile's command line leaves open for an admin to set for each domain: `install-suite`. */
+export type ParameterName = string & { readonly [brand]: 'ParameterName' };
+
 /** An OpenSSH key fingerprint, `SHA256:` and 43 base64 characters without padding. */
 export type Fingerprint = string & { readonly [brand]: 'Fingerprint' };
 
@@ -20,6 +23,9 @@ export const NORMAL = 'normal' as BootProfileName;
 
 /** The profile shown when an admin booted the domain in a way that is none of dom0's profiles. */
 export const UNKNOWN_PROFILE = 'unknown' as BootProfileName;
+
+/** What stands for the domain's own name in a command line: `${domain}`. Nobody declares it nor sets it. */
+export const DOMAIN_PARAMETER = 'domain';
 
 const DOMAIN_NAME = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,62}$/;
 const CUSTOMER_NAME = /^[a-z_][a-z0-9_.-]{0,31}$/;
@@ -50,6 +56,11 @@ export function parseCustomerName(text: string): CustomerName | undefined {
 /** @returns undefined when the text is not a boot profile's name. */
 export function parseBootProfileName(text: string): BootProfileName | undefined {
   return PROFILE_NAME.test(text) ? (text as BootProfileName) : undefined;
+}
+
+/** @returns undefined when the text is not a parameter's name, nor for the one that is built in. */
+export function parseParameterName(text: string): ParameterName | undefined {
+  return PROFILE_NAME.test(text) && text !== DOMAIN_PARAMETER ? (text as ParameterName) : undefined;
 }
 
 /** @returns undefined when the text is not an OpenSSH SHA256 fingerprint. */

@@ -38,6 +38,7 @@ const STATUS: Partial<Record<RefusalCode, number>> = {
   usage: 400,
   'no-such-domain': 404,
   'no-such-profile': 404,
+  'not-on-this-host': 409,
   'host-limit': 429,
   'wrong-state': 409,
   busy: 409,

@@ -1,8 +1,9 @@
-import type { BootProfileName } from '../../policy/names.js';
+import type { BootProfileName, ParameterName } from '../../policy/names.js';
 
 /**
  * The version of what crosses the socket. dom0 halves are upgraded first; a gate speaks this one and the one
- * before, and uses only what the contract lists.
+ * before, and uses only what the contract lists. What is added without changing what was there needs no new
+ * version: it is listed, and sent only to who lists it.
  */
 export const WIRE_VERSION = 1;
 
@@ -14,6 +15,17 @@ export type Verb = (typeof VERBS)[number];
 /** The verbs that take a boot profile: `rescue` needs one. */
 export const PROFILE_VERBS = ['rescue'] as const satisfies readonly Verb[];
 
+/** What an admin sets for each domain before a profile can be booted. */
+export interface ParameterOffer {
+  readonly name: ParameterName;
+  /** A few words: `suite`. */
+  readonly title: string;
+  /** The closed list of its values; null when there is none, and dom0 judges by a rule of its own. */
+  readonly values: readonly string[] | null;
+  /** What it is when nothing is set; null when it must be set. */
+  readonly default: string | null;
+}
+
 /** A boot profile as dom0 offers it: a name and words, never a path. */
 export interface ProfileOffer {
   readonly name: BootProfileName;
@@ -23,6 +35,8 @@ export interface ProfileOffer {
   readonly disks: string;
   /** How to go back to the domain's own system, a sentence for the customer. */
   readonly hint: string;
+  /** Those that its command line has. A dom0 half from before there were any does not say so: there are none then. */
+  readonly parameters: readonly ParameterOffer[];
 }
 
 /** `GET /contract`. */

@@ -1,3 +1,4 @@
+import type { ParameterValues } from '../../policy/boot-parameter.js';
 import type { BootProfileName, CustomerName, DomainName, Fingerprint } from '../../policy/names.js';
 import type { RefusalCode } from '../../policy/refusal.js';
 import type { Verb } from './contract.js';
@@ -21,6 +22,8 @@ export interface OperationRequest {
   readonly verb: Verb;
   /** The boot profile: given with `rescue`, null otherwise. */
   readonly profile: BootProfileName | null;
+  /** The values of the profile's parameters: only those that the contract lists. Left out when there are none. */
+  readonly parameters?: ParameterValues;
   /** The key of `sysrq`, null otherwise. */
   readonly key: string | null;
   readonly actor: Actor;

@@ -1,11 +1,13 @@
 import { Ajv } from 'ajv';
 import type { ValidateFunction } from 'ajv';
+import { isParameterValue, MOST_PARAMETERS } from '../../policy/boot-parameter.js';
 import { DOMAIN_STATES } from '../../policy/domain-state.js';
 import {
   parseBootProfileName,
   parseCustomerName,
   parseDomainName,
   parseFingerprint,
+  parseParameterName,
 } from '../../policy/names.js';
 import { REFUSAL_CODES, refusal } from '../../policy/refusal.js';
 import type { Refusal } from '../../policy/refusal.js';
@@ -24,6 +26,8 @@ const ajv = new Ajv({ strict: true, allowUnionTypes: true, allErrors: false });
 ajv.addFormat('domain-name', (text) => parseDomainName(text) !== undefined);
 ajv.addFormat('customer-name', (text) => parseCustomerName(text) !== undefined);
 ajv.addFormat('profile-name', (text) => parseBootProfileName(text) !== undefined);
+ajv.addFormat('parameter-name', (text) => parseParameterName(text) !== undefined);
+ajv.addFormat('parameter-value', isParameterValue);
 ajv.addFormat('fingerprint', (text) => parseFingerprint(text) !== undefined);
 ajv.addFormat('uuid', /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/);
 ajv.addFormat('sha256', /^[0-9a-f]{64}$/);
@@ -36,9 +40,13 @@ const nullable = <T extends { type: string }>(schema: T) => ({ ...schema, type: 
 const count = { type: 'integer', minimum: 0 };
 const amount = nullable({ type: 'number', minimum: 0 });
 
-/** All of the properties are required. Unknown ones are errors from a gate, and ignored from a newer dom0. */
-function object(properties: Record<string, object>, unknown: 'refused' | 'ignored' = 'ignored') {
-  const required = Object.keys(properties);
+/** All but the optional properties are required. Unknown ones are errors from a gate, and ignored from a newer dom0. */
+function object(
+  properties: Record<string, object>,
+  unknown: 'refused' | 'ignored' = 'ignored',
+  optional: readonly string[] = [],
+) {
+  const required = Object.keys(properties).filter((name) => !optional.includes(name));
   return {
     type: 'object',
     required,
@@ -64,10 +72,17 @@ const operationRequest = object(
     domain: format('domain-name'),
     verb: { enum: VERBS },
     profile: nullable(format('profile-name')),
+    parameters: {
+      type: 'object',
+      maxProperties: MOST_PARAMETERS,
+      propertyNames: format('parameter-name'),
+      additionalProperties: format('parameter-value'),
+    },
     key: { type: ['string', 'null'], pattern: '^[0-9a-z]$' },
     actor,
   },
   'refused',
+  ['parameters'],
 );
 
 /** A refusal inside an operation's view never carries another view: the nesting ends here. */
@@ -122,6 +137,25 @@ const domainList = object({
   domains: { type: 'array', maxItems: 10_000, items: domainView },
 });
 
+const parameterOffer = object({
+  name: format('parameter-name'),
+  title: text(200),
+  values: { type: ['array', 'null'], maxItems: 1000, items: format('parameter-value') },
+  default: nullable(format('parameter-value')),
+});
+
+const profileOffer = object(
+  {
+    name: format('profile-name'),
+    title: text(200),
+    disks: text(500),
+    hint: text(500),
+    parameters: { type: 'array', maxItems: MOST_PARAMETERS, items: parameterOffer },
+  },
+  'ignored',
+  ['parameters'],
+);
+
 const contract = object({
   version: { type: 'integer', minimum: 1, maximum: WIRE_VERSION + 1 },
   host: text(255),
@@ -129,7 +163,7 @@ const contract = object({
   profiles: {
     type: 'array',
     maxItems: 100,
-    items: object({ name: format('profile-name'), title: text(200), disks: text(500), hint: text(500) }),
+    items: profileOffer,
   },
   console: object({
     passesEscape: { type: 'boolean' },

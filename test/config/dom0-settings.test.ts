@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
-import type { Dom0Settings } from '../../config/dom0-settings.js';
+import type { Dom0Settings, DirectProfile } from '../../config/dom0-settings.js';
 import { loadDom0Settings } from '../../config/dom0-settings.js';
 import { TemporaryDirectory } from '../support/temporary-directory.js';
 
@@ -66,7 +66,7 @@ describe('loadDom0Settings', () => {
     ].join('\n');
     const words = { title: 't', disks: 'd.', hint: '' };
     assert.deepEqual(load(text).profiles, {
-      a: { kind: 'direct', ...words, kernel: '/k', ramdisk: null, extra: '', addDisks: [] },
+      a: { kind: 'direct', ...words, kernel: '/k', ramdisk: null, extra: '', parameters: {}, addDisks: [] },
       b: {
         kind: 'direct',
         ...words,
@@ -74,10 +74,28 @@ describe('loadDom0Settings', () => {
         kernel: '/k',
         ramdisk: '/r',
         extra: 'console=hvc0',
+        parameters: {},
         addDisks: ['phy:/x,xvdy,r'],
       },
       c: { kind: 'disk', ...words, disk: 'phy:/dev/vg/r,xvdz,r', kernel: '/pv-grub', bootloader: null },
       d: { kind: 'disk', ...words, disk: 'phy:/dev/vg/r,xvdz,r', kernel: null, bootloader: 'pygrub' },
+    });
+  });
+
+  it('makes the parameters of a command line whole', () => {
+    const text = [
+      'host: xen1',
+      'profiles:',
+      `  p: {${DIRECT}, extra: "a=\${suite} b=\${size} c=\${domain} d=\${suite} $x", parameters: {`,
+      '    suite: {title: suite, values: [bookworm, trixie], default: trixie},',
+      '    size: {title: disk size, pattern: "[1-9][0-9]?G|all"}}}',
+      '',
+    ].join('\n');
+    const { p } = load(text).profiles as Readonly<Record<string, DirectProfile>>;
+    assert.equal(p?.extra, 'a=${suite} b=${size} c=${domain} d=${suite} $x');
+    assert.deepEqual(p.parameters, {
+      suite: { title: 'suite', values: ['bookworm', 'trixie'], pattern: null, default: 'trixie' },
+      size: { title: 'disk size', values: null, pattern: '[1-9][0-9]?G|all', default: null },
     });
   });
 
@@ -112,6 +130,11 @@ describe('loadDom0Settings', () => {
   describe('refuses', () => {
     const toolstack = (text: string): string => `host: x\ntoolstack: {${text}}\n`;
     const profile = (text: string, name = 'p'): string => `host: x\nprofiles:\n  ${name}: {${text}}\n`;
+    /** The parameter stands in line 5, from column 8 on. */
+    const parameter = (text: string, extra = 'a=${s}'): string =>
+      `host: x\nprofiles:\n  p: {${DIRECT}, extra: "${extra}",\n    parameters: {\n    s: {${text}}}}\n`;
+    const both = '5:8 A parameter has either `values` or a `pattern`.';
+    const ownRule = 'is not what the parameter may be by its own rule.';
     const table: readonly (readonly [string, string, readonly string[]])[] = [
       ['no host', '{}\n', ['1:1 The key `host` is missing.']],
       ['a command that is searched for', toolstack('command: xl'), ['2:22 "xl" is not absolute.']],
@@ -188,6 +211,104 @@ describe('loadDom0Settings', () => {
         'a command line of two lines',
         profile(`${DIRECT}, extra: "a\\u0085b"`),
         ['3:61 The text holds U+0085, which does not print.'],
+      ],
+      [
+        'a parameter that is not declared',
+        parameter('title: t, pattern: x', '${s} ${sweet}'),
+        ['3:61 There is no parameter `sweet` in this profile.'],
+      ],
+      [
+        'a reference to nothing',
+        profile(`${DIRECT}, extra: "a=\${} b=\${c"`),
+        ['3:61 A `${` is not closed by a `}`.', '3:61 There is no parameter `` in this profile.'],
+      ],
+      [
+        'a parameter that is not used',
+        parameter('title: t, pattern: x', 's'),
+        ['5:8 `extra` does not use `${s}`.'],
+      ],
+      [
+        'a parameter called domain',
+        parameter('title: t, pattern: x}, domain: {title: t, pattern: x'),
+        ['5:40 A parameter cannot be called `domain`: that is the name of the domain, and built in.'],
+      ],
+      [
+        'a parameter in capitals',
+        parameter('title: t, pattern: x}, Suite: {title: t, pattern: x'),
+        ['5:32 `Suite` cannot be a name here.'],
+      ],
+      ['a parameter without a title', parameter('pattern: x'), ['5:8 The key `title` is missing.']],
+      ['a parameter without a rule', parameter('title: t'), [both]],
+      ['a parameter with two rules', parameter('title: t, pattern: x, values: [x]'), [both]],
+      [
+        'a parameter with an empty list',
+        parameter('title: t, values: []'),
+        ['5:27 The list `values` is empty.'],
+      ],
+      [
+        'a value twice',
+        parameter('title: t, values: [a, a]'),
+        ['5:31 "a" stands in the list `values` twice.'],
+      ],
+      [
+        'a value that is a number',
+        parameter('title: t, values: [12]'),
+        ['5:28 12 does not fit an entry of `values`.'],
+      ],
+      [
+        'values that are no words',
+        parameter('title: t, values: ["a b", "", "-x", ä, "a\\nb", "$(x)", "\'"]'),
+        ['"a b"', '""', '"-x"', '"ä"', '"a\\nb"', '"$(x)"', '"\'"'].map(
+          (value, at) => `5:${[28, 35, 39, 45, 48, 56, 64][at]} ${value} cannot be a value.`,
+        ),
+      ],
+      [
+        'a pattern that is none',
+        parameter('title: t, pattern: "("'),
+        ['5:28 "(" is not a regular expression.'],
+      ],
+      [
+        'a pattern that gets round its anchors',
+        parameter('title: t, pattern: "a)|(b"'),
+        ['5:28 "a)|(b" is not a regular expression.'],
+      ],
+      [
+        'a default outside of the list',
+        parameter('title: t, values: [a], default: b'),
+        [`5:41 "b" ${ownRule}`],
+      ],
+      [
+        'a default that matches in part',
+        parameter('title: t, pattern: "[a-z]", default: ab'),
+        [`5:46 "ab" ${ownRule}`],
+      ],
+      [
+        'a default that a pattern would allow, and that is two words',
+        parameter('title: t, pattern: ".*", default: "a b"'),
+        ['5:43 "a b" cannot be a value.'],
+      ],
+      [
+        'a pattern that takes for ever',
+        parameter(`title: t, pattern: "(a+)+b", default: ${'a'.repeat(60)}`),
+        [`5:47 "${'a'.repeat(60)}" ${ownRule}`],
+      ],
+      [
+        'a key that is unknown',
+        parameter('title: t, pattern: x, regex: y'),
+        ['5:31 There is no key `regex` here.'],
+      ],
+      [
+        'paths with parameters',
+        'host: x\nprofiles:\n  p: {title: t, disks: d, kind: direct, kernel: "/k/${s}", ramdisk: "/r${domain}",\n' +
+          '    extra: "${s}", addDisks: ["file:/${s},xvdy,r"], parameters: {s: {title: t, pattern: x}}}\n',
+        ['3:49', '3:69', '4:31'].map(
+          (place) => `${place} Only \`extra\` may have parameters: no path depends on them.`,
+        ),
+      ],
+      [
+        'parameters of a disk profile',
+        profile(`${DISK}, kernel: /k, parameters: {}`),
+        ['3:82 There is no key `parameters` here.'],
       ],
       ['a SysRq key that is none', 'host: x\nsysrqKeys: "hs "\n', ['2:12 "hs " does not fit `sysrqKeys`.']],
       [

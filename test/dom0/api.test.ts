@@ -120,6 +120,7 @@ describe("dom0's API", () => {
           title: 'Rescue system',
           disks: 'Your disks stay as they are, unmounted.',
           hint: 'Mount your disk on /mnt.',
+          parameters: [],
         },
       ],
       console: { passesEscape: false, sysrqKeys: ['h', 's'] },

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import type { DirectProfile } from '../../server/dom0/boot/boot-profiles.js';
 import type { Dom0Settings } from '../../server/dom0/dom0.js';
 import { readLines } from '../../server/dom0/operations/journal.js';
 import { installSimulator, stopSimulator } from '../../server/simulator/install.js';
@@ -71,7 +72,14 @@ describe('a dom0 half that is killed', function () {
     await chmod(bin('xl'), 0o755);
     await chmod(bin('real-xl'), 0o755);
     const rescue = { kernel: host.rescueKernel, ramdisk: host.rescueRamdisk, disk: host.rescueDisk };
-    settings = dom0SettingsSample(directory, bin('xl'), host.configs, rescue);
+    const sample = dom0SettingsSample(directory, bin('xl'), host.configs, rescue);
+    const suite = { title: 'suite', values: null, pattern: '.*', default: 'trixie' };
+    const installer = {
+      ...(sample.profiles['rescue'] as DirectProfile),
+      extra: 'console=hvc0 rescue install-suite=${suite}',
+      parameters: { suite } as DirectProfile['parameters'],
+    };
+    settings = { ...sample, profiles: { ...sample.profiles, installer } };
     await writeFile(join(directory, 'settings.json'), JSON.stringify(settings));
     client = new Dom0Client(settings.socket);
   });
@@ -117,9 +125,9 @@ describe('a dom0 half that is killed', function () {
   async function ask(
     name: string,
     verb: Parameters<typeof operationRequest>[1],
-    profile?: string,
+    more: Parameters<typeof operationRequest>[2] = {},
   ): Promise<string> {
-    const request = operationRequest(name, verb, profile === undefined ? {} : { profile });
+    const request = operationRequest(name, verb, more);
     const answer = await client.submit(request);
     assert.ok('phase' in answer, JSON.stringify(answer));
     return request.id;
@@ -190,7 +198,7 @@ describe('a dom0 half that is killed', function () {
     assert.deepEqual(await readdir(join(settings.state, 'work')), [], 'nothing is left of what has ended');
   });
 
-  it('finishes a rescue from any of its steps, with the profile that was asked for', async () => {
+  it('finishes a rescue from any of its steps, with the profile and parameters that were asked for', async () => {
     // Only one create runs at a time, so only one of those that are held at it can be in a round.
     const rounds = [
       LONG
@@ -205,7 +213,7 @@ describe('a dom0 half that is killed', function () {
         await create(name);
         await client.state(name, 'running');
         await hold(holdName(name));
-        ids.set(name, await ask(name, 'rescue', 'rescue'));
+        ids.set(name, await ask(name, 'rescue', { profile: 'installer', parameters: { suite: name } }));
         await reached(holdName(name));
       }
       await kill();
@@ -214,7 +222,9 @@ describe('a dom0 half that is killed', function () {
       for (const [name, id] of ids) {
         const { end, view, row } = await outcome(id);
         assert.equal(end.phase, 'done', `${name}: ${JSON.stringify(end)} ${row}`);
-        assert.deepEqual([view.observation.state, view.observation.profile], ['running', 'rescue'], name);
+        assert.deepEqual([view.observation.state, view.observation.profile], ['running', 'installer'], name);
+        const { stdout } = await run(host.xl, ['list', '-l', name]);
+        assert.match(stdout, new RegExp(`install-suite=${name}"`));
       }
     }
   });

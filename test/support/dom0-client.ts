@@ -58,7 +58,7 @@ export class Dom0Client {
   async run(
     domain: string,
     verb: Verb,
-    more: { profile?: string; key?: string } = {},
+    more: { profile?: string; key?: string; parameters?: Readonly<Record<string, string>> } = {},
   ): Promise<OperationView> {
     const answer = await this.submit(operationRequest(domain, verb, more));
     if (!('phase' in answer)) throw new Error(`${verb} ${domain}: ${JSON.stringify(answer)}`);
@@ -85,13 +85,24 @@ export class Dom0Client {
 export function operationRequest(
   domain: string,
   verb: Verb,
-  { profile, key, id }: { profile?: string; key?: string; id?: string } = {},
+  {
+    profile,
+    key,
+    id,
+    parameters,
+  }: {
+    profile?: string;
+    key?: string;
+    id?: string;
+    parameters?: Readonly<Record<string, string>>;
+  } = {},
 ): OperationRequest {
   return {
     id: id ?? randomUUID(),
     domain: sure(parseDomainName(domain)),
     verb,
     profile: profile === undefined ? null : sure(parseBootProfileName(profile)),
+    ...(parameters === undefined ? {} : { parameters }),
     key: key ?? null,
     actor: {
       customer: sure(parseCustomerName('alice')),

@@ -32,6 +32,7 @@ export function dom0SettingsSample(
         kernel: rescue.kernel,
         ramdisk: rescue.ramdisk,
         extra: 'console=hvc0 rescue',
+        parameters: {},
         addDisks: [`file:${rescue.disk},xvdr,r`],
       },
     },

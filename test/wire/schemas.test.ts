@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { isRefusal } from '../../policy/refusal.js';
+import { AnswerError, readContract } from '../../server/gate/hosts/answers.js';
 import type { ConsoleNote, ConsoleRequest } from '../../server/wire/console.js';
 import {
   parseChange,
@@ -119,6 +120,76 @@ describe('what crosses the socket', () => {
   it('may hold more than we know when it comes from a newer dom0, never when it comes from a gate', () => {
     assert.ok(!isRefusal(parseDomainView({ ...domain, colour: 'blue' })));
     assert.ok(isRefusal(parseOperationRequest({ ...operationRequest('horatio', 'start'), colour: 'blue' })));
+  });
+
+  it('carries parameters: words by name, few of them, and none at all from a gate of before', () => {
+    const request = operationRequest('horatio', 'rescue', { profile: 'installer' });
+    const with_ = (parameters: unknown): unknown => parseOperationRequest({ ...request, parameters });
+    assert.ok(!isRefusal(with_({})));
+    assert.ok(!isRefusal(with_({ 'install-suite': 'bookworm', url: 'http://x:80/a_b+c,d@e%20=~' })));
+    const many = Object.fromEntries(Array.from({ length: 33 }, (_, at) => [`p${at}`, 'x']));
+    const bad: readonly unknown[] = [
+      null,
+      [],
+      'x',
+      many,
+      { domain: 'ophelia' },
+      { Suite: 'x' },
+      { '': 'x' },
+      JSON.parse('{"__proto__":"x"}'),
+      ...[
+        1,
+        null,
+        {},
+        [],
+        '',
+        'x init=/bin/sh',
+        'a\nb',
+        'a\0',
+        'a\t',
+        "'",
+        '"',
+        '\\',
+        '$',
+        ';',
+        '-x',
+        'ä',
+      ].map((suite) => ({ suite })),
+      { suite: 'a'.repeat(201) },
+      { suite: 'a'.repeat(10_000) },
+    ];
+    for (const parameters of bad) assert.ok(isRefusal(with_(parameters)), JSON.stringify(parameters));
+  });
+
+  it('has profiles without parameters from a dom0 half of before', () => {
+    const offer = { name: 'rescue', title: 'Rescue', disks: 'They stay.', hint: '' };
+    const parameter = { name: 'suite', title: 'suite', values: ['a'], default: null };
+    const contract = (profile: object): unknown => ({
+      version: 1,
+      host: 'elsinore',
+      verbs: ['rescue'],
+      profiles: [profile],
+      console: { passesEscape: false, sysrqKeys: [] },
+    });
+    const read = (profile: object): unknown => {
+      const [first] = readContract(contract(profile)).profiles;
+      return first?.parameters;
+    };
+    assert.ok(!isRefusal(parseContract(contract(offer))));
+    assert.deepEqual(read(offer), []);
+    assert.ok(!isRefusal(parseContract(contract({ ...offer, parameters: [parameter] }))));
+    assert.deepEqual(read({ ...offer, parameters: [parameter] }), [parameter]);
+    for (const wrong of [
+      { name: 'A' },
+      { name: 'domain' },
+      { values: ['a b'] },
+      { default: 'a b' },
+      { title: 1 },
+    ]) {
+      const parameters = [{ ...parameter, ...wrong }];
+      assert.ok(isRefusal(parseContract(contract({ ...offer, parameters }))));
+      assert.throws(() => read({ ...offer, parameters }), AnswerError);
+    }
   });
 
   it('may offer verbs of the next version, which a gate then leaves alone', () => {

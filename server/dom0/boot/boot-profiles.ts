@@ -1,9 +1,14 @@
+import type { ParameterValues } from '../../../policy/boot-parameter.js';
 import { NORMAL, UNKNOWN_PROFILE, parseBootProfileName } from '../../../policy/names.js';
-import type { BootProfileName } from '../../../policy/names.js';
-import type { ProfileOffer } from '../../wire/contract.js';
+import type { BootProfileName, ParameterName } from '../../../policy/names.js';
+import { isRefusal, refusal } from '../../../policy/refusal.js';
+import type { Refusal } from '../../../policy/refusal.js';
+import type { ParameterOffer, ProfileOffer } from '../../wire/contract.js';
 import { parseDiskSpec } from '../disk-spec.js';
 import type { DomainConfig } from '../domain-config.js';
 import type { Assignment, BootShape } from '../toolstack/toolstack.js';
+import { filledLine, valuesIn } from './command-line.js';
+import type { CommandLine } from './command-line.js';
 
 interface Words {
   readonly title: string;
@@ -12,11 +17,10 @@ interface Words {
 }
 
 /** A kernel and ramdisk of the host's own; the domain's disks stay, `addDisks` come after them. */
-export interface DirectProfile extends Words {
+export interface DirectProfile extends Words, CommandLine {
   readonly kind: 'direct';
   readonly kernel: string;
   readonly ramdisk: string | null;
-  readonly extra: string;
   readonly addDisks: readonly string[];
 }
 
@@ -73,7 +77,16 @@ export class BootProfiles {
   }
 
   offers(): readonly ProfileOffer[] {
-    return [...this.#profiles].map(([name, { title, disks, hint }]) => ({ name, title, disks, hint }));
+    return [...this.#profiles].map(([name, profile]) => {
+      const { title, disks, hint } = profile;
+      return {
+        name,
+        title,
+        disks,
+        hint,
+        parameters: profile.kind === 'direct' ? parameterOffers(profile) : [],
+      };
+    });
   }
 
   /** The profiles that a domain can be booted with. */
@@ -81,20 +94,27 @@ export class BootProfiles {
     return [...this.#profiles.keys()];
   }
 
-  has(name: BootProfileName): boolean {
-    return this.#profiles.has(name);
-  }
-
-  /** @returns undefined when there is no such profile; `normal` is the domain's own configuration */
-  plan(name: BootProfileName, domain: DomainConfig): BootPlan | undefined {
+  /**
+   * @param name `normal` is the domain's own configuration
+   * @returns a refusal when there is no such profile, or its parameters may not have these values
+   */
+  plan(
+    name: BootProfileName,
+    domain: DomainConfig,
+    parameters: ParameterValues = NO_PARAMETERS,
+  ): BootPlan | Refusal {
+    const profile = this.#profiles.get(name);
+    if (profile?.kind !== 'direct' && Object.keys(parameters).length > 0) {
+      return refusal('usage', 'The boot profile has no parameters.', name);
+    }
     if (name === NORMAL) {
       return { profile: name, config: domain.file, without: new Set(), overrides: [], boot: domain.boot };
     }
-    const profile = this.#profiles.get(name);
-    if (profile === undefined) return undefined;
+    if (profile === undefined) return noSuchProfile(name);
     const drop = (keys: readonly string[]): Set<string> =>
       new Set(keys.filter((key) => domain.keys.has(key)));
-    const plan = profile.kind === 'direct' ? direct(profile, domain) : withDisk(profile, domain);
+    const plan = profile.kind === 'direct' ? direct(profile, domain, parameters) : withDisk(profile, domain);
+    if (isRefusal(plan)) return plan;
     return {
       profile: name,
       config: domain.file,
@@ -115,13 +135,21 @@ export class BootProfiles {
     remembered: { readonly profile: BootProfileName; readonly boot: BootShape } | null,
   ): BootProfileName {
     if (remembered !== null && sameBoot(remembered.boot, shape)) return remembered.profile;
-    for (const name of this.#profiles.keys()) {
-      const plan = this.plan(name, domain);
-      if (plan !== undefined && sameBoot(plan.boot, shape)) return name;
+    for (const [name, profile] of this.#profiles) {
+      const values =
+        profile.kind === 'direct' ? valuesIn(profile.extra, domain.name, shape.cmdline ?? '') : NO_PARAMETERS;
+      const plan = values === undefined ? undefined : this.plan(name, domain, values);
+      if (plan !== undefined && !isRefusal(plan) && sameBoot(plan.boot, shape)) return name;
     }
     return sameBoot(domain.boot, shape) ? NORMAL : UNKNOWN_PROFILE;
   }
 }
+
+export function noSuchProfile(name: BootProfileName): Refusal {
+  return refusal('no-such-profile', 'There is no such boot profile on this host.', name);
+}
+
+const NO_PARAMETERS: ParameterValues = {};
 
 interface Parts {
   readonly without: readonly string[];
@@ -130,20 +158,31 @@ interface Parts {
   readonly disks: readonly string[];
 }
 
-function direct(profile: DirectProfile, domain: DomainConfig): Parts {
+function parameterOffers({ parameters }: DirectProfile): readonly ParameterOffer[] {
+  return Object.entries(parameters).map(([name, { title, values, default: byDefault }]) => ({
+    name: name as ParameterName,
+    title,
+    values,
+    default: byDefault,
+  }));
+}
+
+function direct(profile: DirectProfile, domain: DomainConfig, parameters: ParameterValues): Parts | Refusal {
+  const extra = filledLine(profile, domain.name, parameters);
+  if (isRefusal(extra)) return extra;
   const disks = [...domain.diskSpecs, ...profile.addDisks];
   return {
     without: profile.ramdisk === null ? [...NOT_WITH_DIRECT, 'ramdisk'] : NOT_WITH_DIRECT,
     overrides: [
       { key: 'kernel', value: profile.kernel },
       ...(profile.ramdisk === null ? [] : [{ key: 'ramdisk', value: profile.ramdisk }]),
-      { key: 'extra', value: profile.extra },
+      { key: 'extra', value: extra },
       { key: 'disk', value: disks },
     ],
     boot: {
       kernel: profile.kernel,
       ramdisk: profile.ramdisk,
-      cmdline: profile.extra === '' ? null : profile.extra,
+      cmdline: extra === '' ? null : extra,
       bootloader: null,
     },
     disks,

@@ -3,6 +3,7 @@ import type { DomainName } from '../../../policy/names.js';
 import { isRefusal, refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { OperationRequest } from '../../wire/operation.js';
+import { noSuchProfile } from '../boot/boot-profiles.js';
 import type { BootProfiles } from '../boot/boot-profiles.js';
 import type { DiskHolders } from '../disk-holders.js';
 import type { ObservedDomain } from '../observer.js';
@@ -22,7 +23,7 @@ export interface AdmissionParts {
     look(): Promise<Refusal | null>;
     find(name: DomainName): ObservedDomain | undefined;
   };
-  readonly profiles: Pick<BootProfiles, 'has' | 'plan'>;
+  readonly profiles: Pick<BootProfiles, 'plan'>;
   readonly disks: Pick<DiskHolders, 'conflictByFiles'>;
   readonly limits: HostLimits;
   /** Single letters or digits. */
@@ -75,15 +76,20 @@ export class Admission {
     return no === null ? admitted : refused(no);
   }
 
-  #wrongRequest({ domain, verb, profile, key }: OperationRequest): Refusal | null {
+  #wrongRequest({ domain, verb, profile, parameters, key }: OperationRequest): Refusal | null {
     const { profiles, observer, sysrqKeys } = this.#parts;
-    if (observer.find(domain) === undefined) return noSuchDomain(domain);
+    const seen = observer.find(domain);
+    if (seen === undefined) return noSuchDomain(domain);
     if (verb === 'rescue' && profile === null)
       return refusal('usage', 'Which boot profile? Rescue needs one.');
     if (verb !== 'rescue' && profile !== null)
       return refusal('usage', 'A boot profile goes with rescue only.');
-    if (profile !== null && !profiles.has(profile)) {
-      return refusal('no-such-profile', 'There is no such boot profile on this host.', profile);
+    if (verb !== 'rescue' && parameters !== undefined)
+      return refusal('usage', 'Parameters go with rescue only.');
+    if (profile !== null) {
+      const boots =
+        profile === NORMAL ? noSuchProfile(profile) : profiles.plan(profile, seen.config, parameters);
+      if (isRefusal(boots)) return boots;
     }
     if (verb === 'sysrq' && (key === null || !sysrqKeys.includes(key))) {
       return refusal('usage', 'This SysRq key is not let through on this host.', key ?? 'no key');
@@ -111,12 +117,12 @@ export class Admission {
   }
 
   async #takenDisk(
-    { domain, verb, profile }: OperationRequest,
+    { domain, verb, profile, parameters }: OperationRequest,
     seen: ObservedDomain,
   ): Promise<Refusal | null> {
     if (!createsDomain(verb)) return null;
-    const plan = this.#parts.profiles.plan(profile ?? NORMAL, seen.config);
-    return plan === undefined ? null : this.#parts.disks.conflictByFiles(domain, plan.boot.disks);
+    const plan = this.#parts.profiles.plan(profile ?? NORMAL, seen.config, parameters);
+    return isRefusal(plan) ? plan : this.#parts.disks.conflictByFiles(domain, plan.boot.disks);
   }
 }
 

@@ -76,9 +76,8 @@ export class Creation {
       const runs = operation.request.verb === 'start' && seen.observation.state === 'running';
       return runs ? ALREADY : byHand(`${domain} exists as ${seen.listed.domid}`);
     }
-    const plan = profiles.plan(operation.profile, seen.config);
-    if (plan === undefined)
-      return refusal('no-such-profile', 'There is no such boot profile any more.', operation.profile);
+    const plan = profiles.plan(operation.profile, seen.config, operation.request.parameters);
+    if (isRefusal(plan)) return plan;
     const taken = await unlessHalted(disks.conflict(domain, plan.boot.disks), signal);
     if (taken !== null) return taken;
     await transcripts.prepare();
@@ -135,9 +134,10 @@ export class Creation {
     const created = { uuid: listed.uuid ?? '', domid: listed.domid };
     const { profiles, observer, logger } = this.#parts;
     const config = observer.find(domain)?.config;
-    const plan = config === undefined ? undefined : profiles.plan(operation.profile, config);
+    const { parameters } = operation.request;
+    const plan = config === undefined ? undefined : profiles.plan(operation.profile, config, parameters);
     operation.created = created;
-    if (plan !== undefined) {
+    if (plan !== undefined && !isRefusal(plan)) {
       const event = { operation: operation.id, domain, ...created, profile: plan.profile, boot: plan.boot };
       await this.#parts.note({ kind: 'booted', ...event }).catch((error: unknown) => {
         logger.error({ err: error, operation: operation.id }, 'journal.unwritable');

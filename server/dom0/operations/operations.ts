@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { DomainName } from '../../../policy/names.js';
 import { refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
@@ -290,7 +291,14 @@ function subjectOf({ listed }: ObservedDomain): Subject | null {
 }
 
 function sameRequest(a: OperationRequest, b: OperationRequest): boolean {
-  return a.domain === b.domain && a.verb === b.verb && a.profile === b.profile && a.key === b.key;
+  const same = (key: 'domain' | 'verb' | 'profile' | 'key'): boolean => a[key] === b[key];
+  return (
+    same('domain') &&
+    same('verb') &&
+    same('profile') &&
+    same('key') &&
+    isDeepStrictEqual(a.parameters ?? {}, b.parameters ?? {})
+  );
 }
 
 function unwritable(): Refusal {

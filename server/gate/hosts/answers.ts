@@ -1,9 +1,15 @@
 import { DOMAIN_STATES } from '../../../policy/domain-state.js';
-import { parseBootProfileName, parseCustomerName, parseDomainName } from '../../../policy/names.js';
+import { isParameterValue, MOST_PARAMETERS } from '../../../policy/boot-parameter.js';
+import {
+  parseBootProfileName,
+  parseCustomerName,
+  parseDomainName,
+  parseParameterName,
+} from '../../../policy/names.js';
 import { REFUSAL_CODES } from '../../../policy/refusal.js';
 import type { ConsoleNote, Presence } from '../../wire/console.js';
 import { CONSOLE_ENDS } from '../../wire/console.js';
-import type { Contract, ProfileOffer } from '../../wire/contract.js';
+import type { Contract, ParameterOffer, ProfileOffer } from '../../wire/contract.js';
 import { VERBS, WIRE_VERSION } from '../../wire/contract.js';
 import type { Change, DomainView, Observation } from '../../wire/domain.js';
 import type { OperationView, WireRefusal } from '../../wire/operation.js';
@@ -109,7 +115,24 @@ function readProfile(value: unknown): ProfileOffer {
     title: text(from, 'title', 80),
     disks: text(from, 'disks'),
     hint: text(from, 'hint'),
+    parameters:
+      from['parameters'] === undefined ? [] : list(from, 'parameters', MOST_PARAMETERS).map(readParameter),
   };
+}
+
+function readParameter(value: unknown): ParameterOffer {
+  const from = fields(value, 'parameter');
+  return {
+    name: parsed(parseParameterName(text(from, 'name')), 'name'),
+    title: text(from, 'title', 80),
+    values: from['values'] === null ? null : list(from, 'values', 1000).map((entry) => parameterValue(entry)),
+    default: from['default'] === null ? null : parameterValue(from['default']),
+  };
+}
+
+function parameterValue(value: unknown): string {
+  if (typeof value !== 'string' || !isParameterValue(value)) throw new AnswerError('no value of a parameter');
+  return value;
 }
 
 function readObservation(value: unknown): Observation {

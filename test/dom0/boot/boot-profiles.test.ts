@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NORMAL, parseBootProfileName, UNKNOWN_PROFILE } from '../../../policy/names.js';
+import { isRefusal } from '../../../policy/refusal.js';
 import { BootProfiles, ProfileError } from '../../../server/dom0/boot/boot-profiles.js';
 import type { DirectProfile, DiskProfile } from '../../../server/dom0/boot/boot-profiles.js';
 import { creationOf } from '../../../server/dom0/boot/derived-config.js';
@@ -17,6 +18,7 @@ const rescue: DirectProfile = {
   kernel: '/srv/xen/rescue-vmlinuz',
   ramdisk: '/srv/xen/rescue-initrd.gz',
   extra: 'console=hvc0 rescue',
+  parameters: {},
   addDisks: ['file:/srv/xen/rescue.img,xvdr,r'],
 };
 const pvgrub: DiskProfile = {
@@ -53,6 +55,19 @@ const profile = (name: string): ReturnType<typeof parseBootProfileName> & string
   return parsed;
 };
 
+const installer: DirectProfile = {
+  ...words,
+  kind: 'direct',
+  kernel: '/srv/xen/install-vmlinuz',
+  ramdisk: '/srv/xen/install-initrd.gz',
+  extra: 'install-suite=${suite} host=${domain} again=${suite} url=${url} --',
+  parameters: {
+    suite: { title: 'suite', values: ['bookworm', 'trixie'], pattern: null, default: null },
+    url: { title: 'preseed file', values: null, pattern: '.*', default: 'http://x/a' },
+  } as DirectProfile['parameters'],
+  addDisks: [],
+};
+
 describe('boot profiles', () => {
   let directory: string;
   const profiles = new BootProfiles({ rescue, pvgrub, pygrub });
@@ -71,7 +86,7 @@ describe('boot profiles', () => {
     const file = join(directory, 'domain.cfg');
     await writeFile(file, text);
     const plan = profiles.plan(profile(name), config(file, text));
-    if (plan === undefined) assert.fail(name);
+    if (isRefusal(plan)) assert.fail(plan.detail);
     const creation = await creationOf(plan, join(directory, 'derived.cfg'), takesOverrides);
     assert.equal(creation.paused, true);
     return {
@@ -141,13 +156,101 @@ describe('boot profiles', () => {
     const horatio = config('/etc/xen/horatio.cfg', PLAIN);
     for (const name of ['rescue', 'pvgrub', 'pygrub', 'normal']) {
       const plan = profiles.plan(profile(name), horatio);
-      if (plan === undefined) assert.fail(name);
+      if (isRefusal(plan)) assert.fail(plan.detail);
       assert.equal(profiles.recognise(plan.boot, horatio, null), name);
     }
     const single = { ...horatio.boot, cmdline: 'console=hvc0 domname=horatio single' };
     assert.equal(profiles.recognise(single, horatio, null), UNKNOWN_PROFILE);
     assert.equal(profiles.recognise({ ...horatio.boot, disks: [] }, horatio, null), UNKNOWN_PROFILE);
     assert.equal(profiles.recognise(single, horatio, { profile: NORMAL, boot: single }), NORMAL);
+  });
+
+  describe('with parameters', () => {
+    const known = new BootProfiles({ rescue, installer });
+    const horatio = config('/etc/xen/horatio.cfg', PLAIN);
+    const plan = (
+      given: Readonly<Record<string, string>>,
+      name = 'installer',
+    ): ReturnType<typeof known.plan> => known.plan(profile(name), horatio, given);
+    const cmdline = (given: Readonly<Record<string, string>>): string | null => {
+      const made = plan(given);
+      if (isRefusal(made)) assert.fail(made.detail);
+      return made.boot.cmdline;
+    };
+
+    it('fill them in, with the name of the domain and the defaults', () => {
+      const line = 'install-suite=trixie host=horatio again=trixie';
+      assert.equal(cmdline({ suite: 'trixie' }), `${line} url=http://x/a --`);
+      assert.equal(cmdline({ suite: 'trixie', url: 'https://y:8080/b' }), `${line} url=https://y:8080/b --`);
+    });
+
+    it('put nothing but one word there, whatever the rule', () => {
+      const bad = [
+        'a b',
+        '',
+        'a\nb',
+        'a\u0000',
+        "a'",
+        'a"',
+        'a\\',
+        '$x',
+        '-x',
+        'ä',
+        'a'.repeat(201),
+        '${domain}',
+      ];
+      for (const url of bad) {
+        const refused = plan({ suite: 'trixie', url });
+        assert.ok(isRefusal(refused), url);
+        assert.equal(refused.code, 'not-on-this-host');
+        assert.doesNotMatch(refused.message, /[^ -~]/);
+      }
+    });
+
+    it('refuse what is not declared, not set or not in the list', () => {
+      const refused = (given: Readonly<Record<string, string>>, name?: string): readonly string[] => {
+        const no = plan(given, name);
+        return isRefusal(no) ? [no.code, no.detail] : assert.fail(JSON.stringify(no));
+      };
+      assert.deepEqual(refused({}), [
+        'not-on-this-host',
+        'the parameter suite is not set and has no default',
+      ]);
+      assert.deepEqual(refused({ suite: 'potato' }), [
+        'not-on-this-host',
+        'the parameter suite may not be "potato"',
+      ]);
+      assert.deepEqual(refused({ suite: 'trixie', sweet: 'x' }), ['usage', 'sweet']);
+      assert.deepEqual(refused(JSON.parse('{"suite":"trixie","__proto__":"x"}') as Record<string, string>), [
+        'usage',
+        '__proto__',
+      ]);
+      assert.deepEqual(refused({ suite: 'trixie', domain: 'ophelia' }), ['usage', 'domain']);
+      assert.deepEqual(refused({ suite: 'trixie' }, 'rescue'), ['usage', 'suite']);
+      assert.deepEqual(refused({ suite: 'trixie' }, 'normal'), ['usage', 'normal']);
+    });
+
+    it('are recognised with any values that are allowed, and not with others', () => {
+      const made = plan({ suite: 'bookworm', url: 'http://z' });
+      if (isRefusal(made)) assert.fail(made.detail);
+      const recognised = (line: string): string =>
+        known.recognise({ ...made.boot, cmdline: line }, horatio, null);
+      assert.equal(known.recognise(made.boot, horatio, null), 'installer');
+      const line = made.boot.cmdline ?? '';
+      assert.equal(recognised(line.replaceAll('bookworm', 'trixie')), 'installer');
+      assert.equal(recognised(line.replace('bookworm', 'trixie')), UNKNOWN_PROFILE);
+      assert.equal(recognised(line.replaceAll('bookworm', 'potato')), UNKNOWN_PROFILE);
+      assert.equal(recognised(line.replace('host=horatio', 'host=ophelia')), UNKNOWN_PROFILE);
+      assert.equal(recognised(`${line} init=/bin/sh`), UNKNOWN_PROFILE);
+    });
+
+    it('are offered with their words, never with the command line or the pattern', () => {
+      assert.deepEqual(known.offers()[1]?.parameters, [
+        { name: 'suite', title: 'suite', values: ['bookworm', 'trixie'], default: null },
+        { name: 'url', title: 'preseed file', values: null, default: 'http://x/a' },
+      ]);
+      assert.doesNotMatch(JSON.stringify(known.offers()), /install-suite|\.\*/);
+    });
   });
 
   it('with a boot loader are told by it and the disks: what it chose is its own affair', () => {

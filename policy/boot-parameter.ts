@@ -1,0 +1,74 @@
+import { createContext, Script } from 'node:vm';
+import type { ParameterName } from './names.js';
+
+/** Values of parameters, by name. */
+export type ParameterValues = Readonly<Record<ParameterName, string>>;
+
+/** Which values a parameter may have. Exactly one of the two is not null. */
+export interface ParameterRule {
+  /** The closed list. */
+  readonly values: readonly string[] | null;
+  /** A regular expression for the whole value. */
+  readonly pattern: string | null;
+}
+
+/** More are not set for a domain, nor declared by a profile. */
+export const MOST_PARAMETERS = 32;
+
+/**
+ * Whatever a rule says, a value is one word of a kernel's command line: no blank, no quote, no backslash, no control character, and it cannot be
+ * taken for an option.
+ */
+const VALUE = /^[A-Za-z0-9/][A-Za-z0-9._:/+,@%=~-]{0,199}$/;
+
+/** What `isParameterValue` takes, for a sentence. */
+export const PARAMETER_VALUE_WORDS =
+  'one word of at most 200 letters, digits and . _ : / + , @ % = ~ -, beginning with a letter, a digit or /';
+
+/**
+ * Milliseconds. A pattern that needs longer, as `(a+)+b` may, refuses the value: it would hold everybody up. An honest one needs
+ * microseconds, but the clock goes on while a busy machine does something else.
+ */
+const PATTERN_PATIENCE = 1_000;
+
+const REFERENCE = /\$\{([^{}]*)\}/;
+
+export function isParameterValue(text: string): boolean {
+  return VALUE.test(text);
+}
+
+/** Whether a parameter may have this value. */
+export function acceptsValue({ values, pattern }: ParameterRule, value: string): boolean {
+  if (!isParameterValue(value)) return false;
+  if (values !== null) return values.includes(value);
+  return pattern !== null && matches(wholePattern(pattern), value);
+}
+
+/** The pattern, anchored at both ends. @throws SyntaxError when it is no regular expression */
+export function wholePattern(pattern: string): RegExp {
+  // By itself first: `a)|(b` would be one only in between.
+  new RegExp(pattern, 'u');
+  return new RegExp(`^(?:${pattern})$`, 'u');
+}
+
+const MATCH = new Script('pattern.test(value)');
+
+function matches(pattern: RegExp, value: string): boolean {
+  try {
+    const sandbox = createContext({ pattern, value });
+    return MATCH.runInContext(sandbox, { timeout: PATTERN_PATIENCE }) === true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return false;
+    throw error;
+  }
+}
+
+/** A command line in parts: text as it stands, and the names between `${` and `}`, which need not be known. */
+export type LinePart = { readonly text: string } | { readonly reference: string };
+
+export function lineParts(line: string): readonly LinePart[] {
+  return line
+    .split(REFERENCE)
+    .map((part, index) => (index % 2 === 0 ? { text: part } : { reference: part }))
+    .filter((part) => !('text' in part) || part.text !== '');
+}
