@@ -6,7 +6,7 @@ export interface DiskSpec extends Disk {
   readonly shareable: boolean;
 }
 
-const LEGACY_PREFIX = /^(?:(?:file|phy|tap2?|aio|qcow2?|vhd|raw|drbd|nbd|iscsi):)+/;
+const LEGACY_PREFIX = /^(?:(?:file|phy|tap2?|tapdisk|aio|sync|ram|vmdk|qcow2?|vhd|raw|drbd|nbd|iscsi):)+/;
 const WRITABLE = new Set(['w', 'rw', 'w!']);
 const READ_ONLY_WORD = /(?:^|,)\s*(?:readonly|ro)\s*(?:,|$)/;
 const POSITIONAL = ['target', 'format', 'vdev', 'access'] as const;

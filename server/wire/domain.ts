@@ -16,7 +16,7 @@ export interface Observation {
 export interface DomainView {
   readonly name: DomainName;
   readonly observation: Observation;
-  /** xl's UUID while the domain exists: it identifies this incarnation, never the domain. */
+  /** Xen's UUID while the domain exists: it identifies this incarnation, never the domain; with xm, all until the next create. */
   readonly incarnation: string | null;
   /** MiB; what is configured when the domain is off, null when neither is known. */
   readonly memoryMiB: number | null;

@@ -106,6 +106,7 @@ describe('a disk', () => {
     ['file:/srv/xen/a.img,xvda,w', '/srv/xen/a.img', 'xvda', true],
     ['phy:vg0/a,sda1,r', 'vg0/a', 'sda1', false],
     ['tap:aio:/srv/a.img,xvda,w', '/srv/a.img', 'xvda', true],
+    ['tap2:tapdisk:aio:/srv/a.img,xvda,w', '/srv/a.img', 'xvda', true],
     ['file:/srv/cd.iso,hdc:cdrom,r', '/srv/cd.iso', 'hdc', false],
     ['/dev/vg/a,raw,xvda,rw', '/dev/vg/a', 'xvda', true],
     ['/dev/vg/a,raw,xvda,r', '/dev/vg/a', 'xvda', false],

@@ -34,7 +34,8 @@ export interface Dialect {
   console(domid: number, escape: boolean): readonly string[];
   parseList(text: string): ListedDomain[] | undefined;
   parseLongList(text: string): LongDomain[] | undefined;
-  parseDomid(text: string): number | undefined;
+  /** Null when it says that the domain is off. */
+  parseDomid(text: string): number | null | undefined;
   /** Whether a failed call says that there is no such domain. */
   saysAbsent(stderr: string): boolean;
 }
@@ -76,7 +77,8 @@ export class CommandToolstack implements Toolstack {
   async domid(name: DomainName): Promise<number | null | Refusal> {
     const result = await this.#look(this.#dialect.domid(name));
     if (result.ended === 'exit' && result.code === 0) {
-      return this.#dialect.parseDomid(result.stdout) ?? this.#unreadable('domid');
+      const domid = this.#dialect.parseDomid(result.stdout);
+      return domid === undefined ? this.#unreadable('domid') : domid;
     }
     return result.ended === 'exit' && this.#dialect.saysAbsent(result.stderr)
       ? null
@@ -87,6 +89,7 @@ export class CommandToolstack implements Toolstack {
     const result = await this.#look(this.#dialect.longList(name), LONG_OUTPUT_LIMIT);
     if (result.ended === 'exit' && result.code === 0) {
       const domains = this.#dialect.parseLongList(result.stdout);
+      if (domains?.length === 0) return null;
       return domains?.find((domain) => domain.name === name) ?? this.#unreadable('list -l');
     }
     return result.ended === 'exit' && this.#dialect.saysAbsent(result.stderr)

@@ -11,8 +11,15 @@ const NOISE = [
   /^WARNING/,
   /^Using config file /,
   /^Started domain /,
+  /^Unexpected error: /,
+  /^Please report to /,
   /^\s*$/,
 ];
+
+/** After xm's error comes its help, as of `Error: 'xm domid' requires 1 argument.` (_run_cmd, xm/main.py of Xen 4.1). */
+const XM_HELP = 'Usage: xm ';
+/** What xm did not expect: Python's own words, of which the last line is the reason. */
+const TRACEBACK = 'Traceback ';
 
 const LIBXL_ERROR = /^libxl: error: (?:[^\s:]+:\d+:[^\s:]+:\s*)?(?:Domain \d+:\s*)?(.*)$/;
 /** `xc: error: panic: FILE:LINE: …`, `CONFIG:LINE: …`, xm's `Error: …`. */
@@ -20,7 +27,7 @@ const PREFIXES = [/^xc: error: (?:panic: )?/, /^[^\s:]+:\d+: /, /^Error: /];
 
 /**
  * The toolstack's own first reason in what it said: of several `libxl: error` lines the first is the reason, the rest are
- * what followed from it. One printable line without paths; null when it said nothing.
+ * what followed from it; xm's `Error:` may go over several lines. One printable line without paths; null when it said nothing.
  */
 export function firstReason(output: string): string | null {
   const lines = output.split('\n').filter((line) => !NOISE.some((noise) => noise.test(line)));
@@ -30,7 +37,14 @@ export function firstReason(output: string): string | null {
   }
   const first = lines[0];
   if (first === undefined) return null;
-  return presentable(PREFIXES.reduce((rest, prefix) => rest.replace(prefix, ''), first));
+  return presentable(PREFIXES.reduce((rest, prefix) => rest.replace(prefix, ''), said(first, lines)));
+}
+
+function said(first: string, lines: readonly string[]): string {
+  if (first.startsWith(TRACEBACK)) return lines.at(-1) ?? first;
+  if (!first.startsWith('Error: ')) return first;
+  const help = lines.findIndex((line) => line.startsWith(XM_HELP));
+  return lines.slice(0, help === -1 ? undefined : help).join(' ');
 }
 
 /** One line that may cross the socket: printable, without the host's paths, at most `limit` characters. */

@@ -24,11 +24,21 @@ export function parseSxp(text: string): Sxp[] | undefined {
       if (outer === undefined) return undefined;
       into = outer;
     } else {
-      const string = (single ?? double)?.replace(/\\(.)/gs, '$1') ?? atom;
+      const quoted = single ?? double;
+      const string = quoted === undefined ? atom : unescaped(quoted);
       if (string !== undefined) into.push(string);
     }
   }
   return open.length === 0 ? top : undefined;
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };
+
+/** xend writes what is no plain word with Python's repr() (show, xend/sxp.py of Xen 4.1). */
+function unescaped(text: string): string {
+  return text.replace(/\\(?:x([0-9a-f]{2})|(.))/gs, (_, hex?: string, letter?: string) =>
+    hex === undefined ? (ESCAPES[letter ?? ''] ?? letter ?? '') : String.fromCharCode(parseInt(hex, 16)),
+  );
 }
 
 /** The lists within a list that begin with this word. */

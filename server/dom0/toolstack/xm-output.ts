@@ -2,9 +2,12 @@ import { parseDomainName } from '../../../policy/names.js';
 import type { Disk, ListedDomain, LongDomain } from './toolstack.js';
 import { parseSxp, sxpAtom, sxpChildren } from './sxp.js';
 import type { Sxp } from './sxp.js';
-import { parseState } from './xl-output.js';
+import { parseDomid, parseState } from './xl-output.js';
 
-/** The domains of an `xm list -l` that exist: xend also lists those that it stores and that are off, without a domid. */
+/**
+ * The domains of an `xm list -l` that exist: xend also lists those that it stores and that are off, without a domid
+ * (XendConfig.to_sxp, xend/XendConfig.py of Xen 4.1).
+ */
 function domains(
   text: string,
 ): { name: NonNullable<ReturnType<typeof parseDomainName>>; domid: number; domain: Sxp }[] | undefined {
@@ -31,6 +34,15 @@ export function parseXmList(text: string): ListedDomain[] | undefined {
   }));
 }
 
+/**
+ * Reads `xm domid NAME` (xm_domid, xm/main.py). A domain that xend stores and that is off has no domid, and Python prints that as `None`.
+ *
+ * @returns null when it is off, undefined when this is no domid of a guest
+ */
+export function parseXmDomid(text: string): number | null | undefined {
+  return /^None\n?$/.test(text) ? null : parseDomid(text);
+}
+
 /** Reads `xm list -l`. @returns undefined when this is not a listing */
 export function parseXmLongList(text: string): LongDomain[] | undefined {
   return domains(text)?.map(({ name, domid, domain }) => {
@@ -46,17 +58,22 @@ export function parseXmLongList(text: string): LongDomain[] | undefined {
         ramdisk: sxpAtom(image, 'ramdisk') ?? null,
         cmdline: cmdline === '' ? null : cmdline,
         bootloader: sxpAtom(domain, 'bootloader') ?? null,
-        disks: sxpChildren(domain, 'device').flatMap((device) => sxpChildren(device, 'vbd').map(disk)),
+        disks: sxpChildren(domain, 'device').flatMap((device) =>
+          DISK_CLASSES.flatMap((kind) => sxpChildren(device, kind)).map(disk),
+        ),
       },
     };
   });
 }
 
-/** `(uname file:/srv/a.img)`, `(dev xvda:disk)`, `(mode w)` or `(mode w!)`. */
+/** xend's device classes of disks: `tap:…` and `tap2:…` are not among the `vbd`s (XendDevices.py). */
+const DISK_CLASSES = ['vbd', 'tap', 'tap2'];
+
+/** `(uname file:/srv/a.img)`, `(dev xvda:disk)`, and the mode as the configuration has it: `r`, `ro`, `w`, `rw`, `w!`. */
 function disk(vbd: Sxp): Disk {
   return {
     target: (sxpAtom(vbd, 'uname') ?? '').replace(/^(?:[a-z0-9]+:)+/, ''),
     vdev: (sxpAtom(vbd, 'dev') ?? '').replace(/:.*$/, ''),
-    writable: (sxpAtom(vbd, 'mode') ?? 'r').startsWith('w'),
+    writable: (sxpAtom(vbd, 'mode') ?? 'r').includes('w'),
   };
 }

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { parseDomainName } from '../../../policy/names.js';
+import { firstReason } from '../../../server/dom0/toolstack/reason.js';
 import { parseSxp } from '../../../server/dom0/toolstack/sxp.js';
-import { parseXmList, parseXmLongList } from '../../../server/dom0/toolstack/xm-output.js';
+import { parseXmDomid, parseXmList, parseXmLongList } from '../../../server/dom0/toolstack/xm-output.js';
 import { XM } from '../../../server/dom0/toolstack/xm-toolstack.js';
 
 /** Written after Xen 4.1's xend (XendDomainInfo.sxpr, XendConfig.to_sxp); not a recording. */
@@ -43,7 +46,8 @@ const LISTING = `(domain
             (mode w)
         )
     )
-    (device (vbd (dev hdc:cdrom) (uname tap:aio:/srv/xen/rescue.img) (mode r)))
+    (device (tap (dev hdc:cdrom) (uname tap:aio:/srv/xen/rescue.img) (mode r)))
+    (device (tap2 (uname tap2:tapdisk:aio:/srv/xen/data.img) (dev xvdb:disk) (mode rw)))
 )
 (domain
     (name stored-and-off)
@@ -77,8 +81,23 @@ describe('what xm prints', () => {
       disks: [
         { target: '/srv/xen/horatio.img', vdev: 'xvda', writable: true },
         { target: '/srv/xen/rescue.img', vdev: 'hdc', writable: false },
+        { target: '/srv/xen/data.img', vdev: 'xvdb', writable: true },
       ],
     });
+  });
+
+  it('says of a domain that xend stores that it is off', () => {
+    assert.equal(parseXmDomid('4\n'), 4);
+    assert.equal(parseXmDomid('None\n'), null);
+    for (const text of ['', '0\n', 'Nonesuch\n', 'Error\n'])
+      assert.equal(parseXmDomid(text), undefined, text);
+    assert.deepEqual(parseXmLongList('(domain\n    (name horatio)\n    (status 0)\n)\n'), []);
+  });
+
+  it("is quoted by Python's rules", () => {
+    assert.deepEqual(parseSxp(`('it\\'s \\\\ \\xe9\\n' "it's" '' plain)`), [
+      ["it's \\ \u00e9\n", "it's", '', 'plain'],
+    ]);
   });
 
   it('is refused when its brackets do not close, or close too often', () => {
@@ -109,6 +128,78 @@ describe('what xm prints', () => {
     ]);
     assert.equal(XM.takesOverrides, false);
     assert.equal(XM.saysAbsent("Error: Domain 'nosuch' does not exist.\n"), true);
-    assert.equal(XM.saysAbsent('Error: Unable to connect to xend: No such file or directory.\n'), false);
+    assert.equal(XM.saysAbsent(recorded('create-no-xend')), false);
+  });
+});
+
+/** See the README beside them for where they are from. */
+function recorded(name: string): string {
+  return readFileSync(
+    fileURLToPath(new URL(`../../../../test/fixtures/xm/${name}.txt`, import.meta.url)),
+    'utf8',
+  );
+}
+
+describe('what real xm printed', () => {
+  it('is read: Oracle VM, 2016', () => {
+    const text = recorded('list-long-oracle-vm-2016');
+    assert.deepEqual(parseXmList(text), [
+      {
+        name: '0004fb0000060000236e45007b980aa1',
+        domid: 1,
+        memoryMiB: 2048,
+        vcpus: 2,
+        flags: { paused: false, shutdown: null, dying: false },
+        cpuSeconds: 266.840330081,
+        uuid: '0004fb00-0006-0000-236e-45007b980aa1',
+      },
+    ]);
+    const folder = '/OVS/Repositories/0004fb0000030000a5c9b5cf920f93e3/VirtualDisks';
+    assert.deepEqual(parseXmLongList(text)?.[0]?.boot, {
+      kernel: null,
+      ramdisk: null,
+      cmdline: null,
+      bootloader: '/usr/bin/pygrub',
+      disks: [{ target: `${folder}/0004fb0000120000e77ab5d916c6c3c2.img`, vdev: 'xvda', writable: true }],
+    });
+  });
+
+  it('is read: Xen 3.3.1', () => {
+    const [domain, ...others] = parseXmLongList(recorded('list-long-xen-3.3.1')) ?? [];
+    assert.deepEqual(others, []);
+    assert.deepEqual(domain, {
+      name: 'UbuntuPVS810',
+      domid: 15,
+      boot: {
+        kernel: null,
+        ramdisk: null,
+        cmdline: null,
+        bootloader: '/usr/bin/pygrub',
+        disks: [{ target: '/dev/sdb7', vdev: 'xvda', writable: true }],
+      },
+    });
+  });
+
+  it('has its reason told in one line, without paths and without its help', () => {
+    const cases = [
+      [recorded('create-no-xend'), 'Unable to connect to xend: No such file or directory. Is xend running?'],
+      [
+        recorded('create-no-memory'),
+        'I need 526336 KiB, but dom0_min_mem is 200704 and shrinking to 200704 KiB would leave only 304392 KiB free.',
+      ],
+      [
+        recorded('create-no-disk'),
+        'Device 51728 (vbd) could not be connected. <path> is not a block device.',
+      ],
+      [
+        "Error: 'xm domid' requires 1 argument.\n\nUsage: xm domid <DomainName>\n\nConvert a domain name to domain id.\n",
+        "'xm domid' requires 1 argument.",
+      ],
+      [
+        'Unexpected error: <type \'exceptions.OSError\'>\n\nTraceback (most recent call last):\n  File "/usr/sbin/xm", line 7, in <module>\nOSError: [Errno 2] No such file or directory\n',
+        'OSError: [Errno 2] No such file or directory',
+      ],
+    ];
+    for (const [said = '', reason] of cases) assert.equal(firstReason(said), reason);
   });
 });
