@@ -72,6 +72,7 @@ export async function create(host: Host, argv: readonly string[], globalDryRun: 
   await startProcess(host, domid, !options.flags.has('e'));
   const attached = options.flags.has('c') ? attachConsole(host, domid) : undefined;
   await sleep(host.scaled(BUILD_MILLISECONDS));
+  await askDomain(host.socketPath(domid), { ask: 'built' });
   if (!options.flags.has('p')) await askDomain(host.socketPath(domid), { ask: 'unpause' });
   if (options.flags.has('F')) await askDomain(host.socketPath(domid), { ask: 'wait' });
   return attached ?? 0;
@@ -135,6 +136,7 @@ export function newRecord(
     config,
     createdAt: now,
     memoryAt: now + host.scaled(MEMORY_MILLISECONDS),
+    configured: false,
     pauses: 1,
     pausedAt: 0,
     idle: false,

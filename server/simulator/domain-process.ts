@@ -6,7 +6,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { BUILD_MILLISECONDS, newRecord } from './create.js';
@@ -26,6 +26,8 @@ class Monitor {
   readonly #host: Host;
   readonly #monitored: boolean;
   #incarnation: Incarnation | undefined;
+  /** Guests that have ended, kept under other names until somebody destroys them. */
+  readonly #preserved = new Set<Incarnation>();
   #ending = false;
 
   constructor(host: Host, monitored: boolean) {
@@ -46,15 +48,29 @@ class Monitor {
           this.#guarded(this.#afterShutdown(incarnation, reason));
         },
         destroyRequested: () => {
-          if (this.#ending) return;
+          if (this.#preserved.delete(incarnation)) {
+            incarnation.dispose();
+            if (this.#incarnation === undefined && this.#preserved.size === 0) this.exit();
+          }
+          if (this.#incarnation !== incarnation || this.#ending) return;
           log(incarnation.record, `Domain ${record.domid} has been destroyed.`);
-          this.#guarded(this.#destroy(incarnation).then(() => this.exit()));
+          this.#guarded(
+            this.#destroy(incarnation).then(() => {
+              this.#end();
+            }),
+          );
         },
       },
     );
     this.#incarnation = incarnation;
     await incarnation.listen();
     log(record, `Waiting for domain ${record.name} (domid ${record.domid}) to die [pid ${process.pid}]`);
+  }
+
+  /** Its domain is gone and none follows. */
+  #end(): void {
+    this.#incarnation = undefined;
+    if (this.#preserved.size === 0) this.exit();
   }
 
   exit(): never {
@@ -82,14 +98,33 @@ class Monitor {
       this.log(record, 'Done. Exiting now');
       return;
     }
-    this.log(record, `Domain ${record.domid} needs to be cleaned up: destroying the domain`);
-    await this.#destroy(incarnation);
+    if (action.startsWith('coredump-')) this.#dumpCore(record);
+    if (action === 'rename-restart') {
+      const suffix = `-${new Date().toISOString().replace(/:\d\d\.\d+|[-:]/g, '')}`;
+      this.log(record, `Preserving domain ${record.domid} ${record.name} with suffix${suffix}`);
+      incarnation.preserve(`${record.name}${suffix}`);
+      this.#preserved.add(incarnation);
+    } else {
+      this.log(record, `Domain ${record.domid} needs to be cleaned up: destroying the domain`);
+      await this.#destroy(incarnation);
+    }
     if (action === 'destroy' || action === 'coredump-destroy') {
       this.log(record, 'Done. Exiting now');
-      this.exit();
+      this.#end();
+      return;
     }
     this.log(record, 'Done. Rebooting now');
     await this.#restart(record);
+  }
+
+  #dumpCore(record: DomainRecord): void {
+    const file = join('var', 'lib', 'xen', 'dump', record.name);
+    this.log(record, `dumping core to /${file}`);
+    mkdirSync(dirname(join(this.#host.directory, file)), { recursive: true });
+    writeFileSync(
+      join(this.#host.directory, file),
+      `A simulated guest has no memory to dump: ${record.uuid}\n`,
+    );
   }
 
   async #destroy(incarnation: Incarnation): Promise<void> {
@@ -107,9 +142,13 @@ class Monitor {
     const uuid = config.uuid ?? randomUUID();
     const record = newRecord(this.#host, this.#host.drawDomid(), uuid, config, before.command);
     // Somebody may have taken the name meanwhile; then this one stays away, as with the real xl.
-    if (!this.#host.claim(record)) this.exit();
+    if (!this.#host.claim(record)) {
+      this.#end();
+      return;
+    }
     await this.begin(record);
     await sleep(this.#host.scaled(BUILD_MILLISECONDS));
+    this.#incarnation?.built();
     this.#incarnation?.unpause();
   }
 
@@ -153,7 +192,8 @@ async function main(directory: string, domid: number, monitored: boolean): Promi
     if (!sameHost(host)) process.exit(0);
   }, HOST_CHECK_MILLISECONDS).unref();
   await monitor.begin(record);
-  process.send?.('ready');
+  // Whoever created it may have been killed meanwhile, which is no reason to die.
+  process.send?.('ready', undefined, undefined, () => undefined);
 }
 
 const [directory = '', domid = '', mode = ''] = process.argv.slice(2);

@@ -6,6 +6,8 @@ import type { ShutdownReason } from './host.js';
 /** What an `xl` command asks a domain's process: one line of JSON, answered by one line. */
 export type DomainRequest =
   | { readonly ask: 'pause' | 'unpause' | 'destroy' }
+  /** The building is finished. */
+  | { readonly ask: 'built' }
   /** Answered when the guest acknowledges, which may be never. */
   | { readonly ask: 'shutdown'; readonly reboot: boolean }
   | { readonly ask: 'sysrq'; readonly key: string }

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { DomainConfig } from './domain-config.js';
@@ -21,6 +21,8 @@ export interface HostSettings {
   readonly sockets: string;
   /** Milliseconds since the epoch. */
   readonly bootedAt: number;
+  /** After it domids begin again at 1. */
+  readonly greatestDomid: number;
 }
 
 /** What the hypervisor and the toolstack know of one domain; kept in a file that its process replaces. */
@@ -36,6 +38,8 @@ export interface DomainRecord {
   readonly createdAt: number;
   /** Until then the list shows neither memory nor VCPUs. */
   readonly memoryAt: number;
+  /** libxl stores the configuration when the domain is built; until then there is none to be listed. */
+  readonly configured: boolean;
   /** How many more unpauses than pauses it needs to run. */
   readonly pauses: number;
   readonly pausedAt: number;
@@ -49,7 +53,6 @@ export interface DomainRecord {
 /** MiB that dom0 and the hypervisor keep. */
 const RESERVED_MEMORY = 1024 + 285;
 const DEFAULT_MEMORY = 128;
-const KEPT_DOMID_MARKS = 200;
 
 /** A simulated Xen host: a directory, shared by the `xl` commands and the domains' processes. */
 export class Host {
@@ -117,16 +120,19 @@ export class Host {
     rmSync(this.consoleLock(domid), { force: true });
   }
 
-  /** Draws a domid that was not used lately. */
+  /** Draws the domid after the last one, as Xen does: it is used again only when all the others were. */
   drawDomid(): number {
     return this.#locked(() => {
-      const marks = join(this.directory, 'state', 'domids');
-      const used = readdirSync(marks).map(Number);
-      const next = used.reduce((most, domid) => Math.max(most, domid), 0) + 1;
-      writeFileSync(join(marks, String(next)), '');
-      for (const old of used)
-        if (old < next - KEPT_DOMID_MARKS) rmSync(join(marks, String(old)), { force: true });
-      return next;
+      const { greatestDomid } = this.settings;
+      const mark = join(this.directory, 'state', 'last-domid');
+      const taken = new Set(this.domains().map(({ domid }) => domid));
+      let domid = existsSync(mark) ? Number(readFileSync(mark, 'utf8')) : 0;
+      do {
+        domid = domid >= greatestDomid ? 1 : domid + 1;
+        if (taken.size >= greatestDomid) throw new Error('this host has no domid left');
+      } while (taken.has(domid));
+      writeFileSync(mark, String(domid));
+      return domid;
     });
   }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -88,6 +89,11 @@ export class Incarnation {
     this.#update({});
   }
 
+  /** It has been built; whether it runs is another matter. */
+  built(): void {
+    this.#update({ configured: true });
+  }
+
   unpause(): void {
     if (this.#record.pauses === 0) return;
     this.#update({ pauses: this.#record.pauses - 1 });
@@ -100,6 +106,11 @@ export class Incarnation {
   pause(): void {
     this.#clock.stop();
     this.#update({ pauses: this.#record.pauses + 1, pausedAt: Date.now(), ...this.#cpuUpToNow() });
+  }
+
+  /** The guest has ended; the domain stays, under another name and UUID, for whoever wants to look at it. */
+  preserve(name: string): void {
+    this.#update({ name, uuid: randomUUID() });
   }
 
   endConsole(): void {
@@ -146,6 +157,10 @@ export class Incarnation {
         return;
       case 'unpause':
         this.unpause();
+        done();
+        return;
+      case 'built':
+        this.built();
         done();
         return;
       case 'destroy':

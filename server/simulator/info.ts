@@ -1,8 +1,14 @@
+import { getopt } from './getopt.js';
 import type { Host } from './host.js';
-import { print } from './output.js';
+import { complain, print } from './output.js';
 
-/** `xl info`. */
-export function info(host: Host): number {
+/** `xl info`, with `-n` also where memory and processors are. */
+export function info(host: Host, argv: readonly string[]): number {
+  const options = getopt(argv, 'n', { numa: 'n' });
+  if (options.problem !== undefined) {
+    complain(options.problem);
+    return 2;
+  }
   const rows: readonly (readonly [string, string])[] = [
     ['host', 'dom0'],
     ['release', '6.1.0-56-amd64'],
@@ -42,8 +48,28 @@ export function info(host: Host): number {
     ['build_id', '151b373fd64b321593bf987fd923cd10dabadac4'],
     ['xend_config_format', '4'],
   ];
-  print(rows.map(([key, value]) => `${key.padEnd(22)} : ${value}\n`).join(''));
+  for (const [key, value] of rows) {
+    if (key === 'xen_major' && options.flags.has('n')) print(topology(host));
+    print(`${key.padEnd(22)} : ${value}\n`);
+  }
   return 0;
+}
+
+/** Two processors and one node. */
+function topology(host: Host): string {
+  const total = String(host.settings.memory).padStart(10);
+  const free = String(host.freeMemory).padStart(11);
+  return `cpu_topology           :
+cpu:    core    socket     node
+  0:       0        0        0
+  1:       1        0        0
+device topology        :
+device           node
+No device topology data available
+numa_info              :
+node:    memsize    memfree    distances
+   0:${total}${free}      10
+`;
 }
 
 /** `xl` alone. */

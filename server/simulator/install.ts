@@ -30,6 +30,8 @@ export interface SimulatorOptions {
   readonly timeScale?: number;
   /** Of the host, in MiB; 8192 when it is left out. */
   readonly memory?: number;
+  /** After it domids begin again at 1; 32751, as on Xen, when it is left out. */
+  readonly greatestDomid?: number;
   readonly domains?: readonly SimulatedDomain[];
 }
 
@@ -55,6 +57,8 @@ const LONGEST_SOCKET_DIRECTORY = 90;
 const STOP_MILLISECONDS = 3_000;
 const DEFAULT_MEMORY = 8192;
 const SMALLEST_SCALE = 0.001;
+/** The one before DOMID_FIRST_RESERVED, xen/include/public/xen.h. */
+const GREATEST_DOMID = 0x7fef;
 
 /** Lays out a Xen host in a directory. Doing it again keeps what the guests have done to their disks. */
 export async function installSimulator(options: SimulatorOptions): Promise<SimulatedHost> {
@@ -78,7 +82,6 @@ export async function installSimulator(options: SimulatorOptions): Promise<Simul
     'var/lock',
     'var/log/xen',
     'state/domains',
-    'state/domids',
     'state/daemons',
   ]) {
     await mkdir(join(directory, part), { recursive: true });
@@ -175,6 +178,7 @@ async function settingsFor(directory: string, options: SimulatorOptions): Promis
     memory: options.memory ?? DEFAULT_MEMORY,
     sockets: before?.sockets ?? (Buffer.byteLength(near) <= LONGEST_SOCKET_DIRECTORY ? near : far),
     bootedAt: before?.bootedAt ?? Date.now(),
+    greatestDomid: options.greatestDomid ?? GREATEST_DOMID,
   };
 }
 

@@ -83,6 +83,11 @@ function rowJson(row: Row): Parameters<typeof prettyJson>[0] {
   };
 }
 
+/** Not recorded: the words are those of libxl's source. The listing goes on, and succeeds. */
+function noConfiguration(domid: number): string {
+  return `libxl: error: libxl_domain.c:1937:retrieve_domain_configuration_lock_acquired: Domain ${domid}:Fail to get domain configuration\n`;
+}
+
 function line(row: Row, verbose: boolean): string {
   const columns = [
     row.name.padEnd(40),
@@ -125,7 +130,9 @@ export function list(host: Host, argv: readonly string[]): number {
     }
   }
   if (options.flags.has('l')) {
-    print(`${prettyJson(rows.map(rowJson))}\n\n`);
+    const configured = rows.filter(({ record }) => record?.configured !== false);
+    for (const { domid } of rows.filter((row) => !configured.includes(row))) complain(noConfiguration(domid));
+    print(`${prettyJson(configured.map(rowJson))}\n\n`);
     return 0;
   }
   print(table(rows, options.flags.has('v')));

@@ -47,7 +47,7 @@ async function run(command: string | undefined, argv: readonly string[], dryRun:
     case 'rename':
       return (await import('./power.js')).rename(host, argv);
     case 'info':
-      return (await import('./info.js')).info(host);
+      return (await import('./info.js')).info(host, argv);
     case 'help':
       return (await import('./usage.js')).usage(argv[0] ?? '', 0);
     case undefined:

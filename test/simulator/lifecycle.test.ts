@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { access, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Host } from '../../server/simulator/host.js';
+import { installSimulator } from '../../server/simulator/install.js';
 import { listTable } from '../../server/simulator/listing.js';
 import { eventually } from '../support/eventually.js';
 import type { ListRow } from '../support/simulated-xen.js';
@@ -113,6 +116,75 @@ describe('the life of a simulated domain', () => {
     await xen.start('horatio');
     await xen.xl('sysrq', 'horatio', 'c');
     await xen.gone('horatio');
+  });
+
+  it('after a crash it is kept under another name and built anew, or leaves a core, where on_crash says so', async () => {
+    await xen.start('horatio', 'on_crash="rename-restart"');
+    await xen.xl('sysrq', 'horatio', 'c');
+    await eventually('the next incarnation', () => xen.row('horatio')?.domid === 2);
+    const kept = xen.rows().find(({ name }) => /^horatio-\d{8}T\d{4}Z$/.test(name));
+    assert.equal(kept?.domid, 1);
+    assert.match(kept.state, /^---sc-$/);
+    await xen.idle('horatio');
+    await xen.xl('destroy', 'horatio');
+    assert.deepEqual(
+      xen.rows().map(({ domid }) => domid),
+      [0, 1],
+      'it is nobody else who goes',
+    );
+    assert.equal((await xen.xl('destroy', kept.name)).status, 0);
+    assert.equal(xen.rows().length, 1);
+
+    await xen.start('horatio', 'on_crash="coredump-restart"');
+    await xen.xl('sysrq', 'horatio', 'c');
+    await eventually('the next incarnation', () => xen.row('horatio')?.domid === 4);
+    await access(join(xen.host.directory, 'var', 'lib', 'xen', 'dump', 'horatio'));
+  });
+
+  it('crashes when its root says so, whatever kernel.sysrq allows the toolstack', async () => {
+    await writeFile(xen.diskFile('horatio', 'etc/sysctl.conf'), 'kernel.sysrq = 438\n');
+    await xen.start('horatio', 'on_crash="preserve"');
+    await xen.xl('sysrq', 'horatio', 'c');
+    const console = xen.console('horatio');
+    await console.receives('This sysrq operation is disabled');
+    console.type('root\recho c >/proc/sysrq-trigger\r');
+    await console.receives('Kernel panic - not syncing: sysrq triggered crash');
+    await eventually('the crash', () => xen.row('horatio')?.state === '---sc-');
+  });
+
+  it('has no long listing while it is built: its name is found, the list is empty, and xl is content', async () => {
+    await slowly();
+    await xen.start('horatio');
+    await xen.xl('reboot', 'horatio');
+    await eventually('the next incarnation', () => xen.row('horatio')?.domid === 2);
+    const { stdout, stderr, status } = await xen.xl('list', '-l', 'horatio');
+    assert.deepEqual({ stdout, status }, { stdout: '[\n\n]\n\n', status: 0 });
+    assert.match(stderr, /Domain 2:Fail to get domain configuration\n$/);
+    assert.equal((JSON.parse((await xen.xl('list', '-l')).stdout) as unknown[]).length, 1);
+    await xen.idle('horatio');
+    assert.match((await xen.xl('list', '-l', 'horatio')).stdout, /"name": "horatio"/);
+  });
+
+  it('counts domids up, and begins again after the greatest with those that are free', async () => {
+    await installSimulator({ directory: xen.host.directory, timeScale: 0.03, greatestDomid: 3 });
+    const domids: (number | undefined)[] = [];
+    await xen.start('horatio');
+    for (let round = 0; round < 3; round++) {
+      await xen.start('yorick');
+      domids.push(xen.row('yorick')?.domid);
+      await xen.xl('destroy', 'yorick');
+    }
+    assert.deepEqual(domids, [2, 3, 2], 'horatio is 1 all the while');
+  });
+
+  it('may share its disk with another, both writing: nobody says a word', async () => {
+    await xen.start('horatio');
+    const twin = await xen.xl('create', '-q', xen.config('horatio'), 'name="twin"');
+    const [recorded] = readRecording('81-same-disk-twice');
+    assert.equal(recorded?.stdout.includes('rc=0\n'), true);
+    assert.deepEqual(twin, { status: 0, stdout: '', stderr: recorded.stderr });
+    const { stdout } = await xen.xl('list', '-l');
+    assert.equal(stdout.split(`"pdev_path": "${xen.diskFile('horatio', '').replace(/\/$/, '')}"`).length, 3);
   });
 
   it('outlives whoever created it, killed with all of its process group', async () => {

@@ -44,5 +44,6 @@ export function comparable(text: string): string {
     .replace(/ -bp--- /g, ' --p--- ')
     .replace(/ ?\d+:\d\d:\d\d\n/g, 'UPTIME\n')
     .replace(/^free_memory .*$/m, 'free_memory')
+    .replace(/^( +0: +\d+) +\d+ {6}10$/m, '$1 MEMFREE 10')
     .replace(/\nreal\t.*\nuser\t.*\nsys\t.*\n/g, '');
 }

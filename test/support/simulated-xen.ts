@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Host } from '../../server/simulator/host.js';
@@ -50,10 +50,7 @@ export class SimulatedXen {
 
   /** The next domain that is created gets `domid`. */
   async countFrom(domid: number): Promise<void> {
-    const marks = join(this.host.directory, 'state', 'domids');
-    await rm(marks, { recursive: true });
-    await mkdir(marks);
-    await writeFile(join(marks, String(domid - 1)), '');
+    await writeFile(join(this.host.directory, 'state', 'last-domid'), String(domid - 1));
   }
 
   xl(...args: readonly string[]): Promise<CommandOutcome> {

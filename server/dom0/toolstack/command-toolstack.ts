@@ -89,6 +89,7 @@ export class CommandToolstack implements Toolstack {
     const result = await this.#look(this.#dialect.longList(name), LONG_OUTPUT_LIMIT);
     if (result.ended === 'exit' && result.code === 0) {
       const domains = this.#dialect.parseLongList(result.stdout);
+      // While a domain is built or torn down xl finds its name and then nothing to tell: an empty list, and success.
       if (domains?.length === 0) return null;
       return domains?.find((domain) => domain.name === name) ?? this.#unreadable('list -l');
     }

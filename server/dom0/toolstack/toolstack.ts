@@ -97,7 +97,7 @@ export interface Toolstack {
   list(): Promise<readonly ListedDomain[] | Refusal>;
   /** The present domid, null when no such domain exists. */
   domid(name: DomainName): Promise<number | null | Refusal>;
-  /** One domain's long listing, null when it does not exist. */
+  /** One domain's long listing, null when it does not exist, or not yet or no more as a whole. */
   longList(name: DomainName): Promise<LongDomain | null | Refusal>;
   /** The long listings of all domains. */
   longListAll(): Promise<readonly LongDomain[] | Refusal>;

@@ -26,7 +26,10 @@ export const XL: Dialect = {
   parseList: parseXlList,
   parseLongList: parseXlLongList,
   parseDomid,
-  saysAbsent: (stderr) => /is an invalid domain identifier|maybe this domain does not exist/.test(stderr),
+  saysAbsent: (stderr) =>
+    /is an invalid domain identifier|maybe this domain does not exist|Error: Domain '[^']*' does not exist/.test(
+      stderr,
+    ),
 };
 
 export class XlToolstack extends CommandToolstack {

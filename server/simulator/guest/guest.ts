@@ -95,9 +95,14 @@ export class Guest {
     });
   }
 
+  /** From the toolstack; kernel.sysrq says which keys it may press. */
   sysrq(key: string): void {
+    this.#sysrq(key, this.#sysrqMask());
+  }
+
+  #sysrq(key: string, mask: number): void {
     if (this.#stage === 'unborn' || this.#stage === 'down') return;
-    const { messages, effect } = answerSysrq(key, this.#sysrqMask());
+    const { messages, effect } = answerSysrq(key, mask);
     for (const message of messages) this.#kernel(message);
     if (effect === 'crash') this.#panic();
     else if (effect !== 'none') this.#halt(effect === 'reboot' ? SHUTDOWN_REBOOT : SHUTDOWN_POWEROFF);
@@ -139,7 +144,8 @@ export class Guest {
           this.#power(action, forced);
         },
         sysrq: (key) => {
-          this.sysrq(key);
+          // Root may write any key to /proc/sysrq-trigger.
+          this.#sysrq(key, 1);
         },
         panic: () => {
           this.#panic();

@@ -68,6 +68,23 @@ describe('XlToolstack', () => {
     assert.equal(answer.message, 'cannot open privcmd');
   });
 
+  it('takes a domain that vanishes or is being built for one that is not there now', async () => {
+    // xl found the name, and then nothing under it: libxl stores the configuration when the domain is built.
+    const empty = await scriptedXl(
+      directory,
+      "*) echo 'libxl: error: libxl_domain.c:1937:f: Domain 5:Fail to get domain configuration' >&2; printf '[\\n\\n]\\n\\n';;",
+    );
+    assert.equal(await empty.longList(horatio), null);
+    assert.deepEqual(await empty.longListAll(), []);
+    const gone = await scriptedXl(
+      directory,
+      `*) echo "Error: Domain 'horatio' does not exist." >&2; exit 1;;`,
+    );
+    assert.equal(await gone.longList(horatio), null);
+    const nonsense = await scriptedXl(directory, '*) echo nonsense;;');
+    assert.ok(isRefusal(await nonsense.longList(horatio)));
+  });
+
   it('never says success over a failed destroy', async () => {
     const { stderr } = recordedCall('21-destroy-notrunning', 'xl destroy 999');
     await writeFile(join(directory, 'said'), stderr);
