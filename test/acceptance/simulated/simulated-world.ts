@@ -28,7 +28,7 @@ export class SimulatedWorld implements World {
         { name: 'yorick' },
         { name: 'router' },
       ],
-      dom0Settings: 'unmanaged: [router]\n',
+      dom0Settings: 'unmanaged: [router]\ndeadlines:\n  shutdownSeconds: 5\n',
     });
     return new SimulatedWorld(house);
   }

@@ -31,6 +31,8 @@ const NOT_NEEDED = [
 const SETTINGS = `host: xen1
 socketGroup: postern
 unmanaged: [router]
+deadlines:
+  shutdownSeconds: 45
 profiles:
   rescue:
     title: Rescue system
