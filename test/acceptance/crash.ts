@@ -73,7 +73,7 @@ export function crashCases(world: () => World): void {
     await settlesAs(world(), 'horatio', ['running']);
     shown.stop();
     const { stdout } = await world().xl('list');
-    const kept = /^(horatio-\d+) +(\d+) /m.exec(stdout);
+    const kept = /^(horatio-\S+) +(\d+) /m.exec(stdout);
     assert.equal(Number(kept?.[2]), before, stdout);
     const renamed = kept?.[1] ?? '';
     assert.doesNotMatch((await world().ssh('alice', 'list')).stdout, new RegExp(renamed));

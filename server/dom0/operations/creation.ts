@@ -10,7 +10,11 @@ import type { WorkParts } from './work-parts.js';
 /** It is already as it was asked for. */
 const ALREADY = 'already';
 const byHand = (detail: string): Refusal =>
-  refusal('undone', 'It was started by somebody else meanwhile; nothing more was done.', detail);
+  refusal(
+    'undone',
+    'It was started by somebody else meanwhile, or rebooted by itself; nothing more was done.',
+    detail,
+  );
 const ended = (detail: string): Refusal =>
   refusal('undone', 'It was ended by somebody else while it was started.', detail);
 
@@ -91,7 +95,9 @@ export class Creation {
     const call = this.#parts.call(operation, 'create', deadlines.createSeconds * 1000);
     const refused = await unlessHalted(toolstack.create(creation, call), signal);
     if (refused !== null) {
-      if (!refused.detail.includes('already exists')) await this.#undo(operation, signal);
+      // Somebody was quicker, or the guest's own reboot was: what is there now is none of ours.
+      if (refused.detail.includes('already exists')) return byHand(refused.detail);
+      await this.#undo(operation, signal);
       return refused;
     }
     const listed = await this.#look(operation, signal);

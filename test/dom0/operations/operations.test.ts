@@ -135,7 +135,9 @@ describe('operations', () => {
           refusal('toolstack-failed', 'Domain with name "horatio" already exists.', said),
         );
       });
-      await failure(await post('horatio', 'start'));
+      const [, code, message] = await failure(await post('horatio', 'start'));
+      assert.equal(code, 'undone');
+      assert.match(message ?? '', /by somebody else meanwhile/);
       assert.deepEqual(house.toolstack.calls, ['create horatio']);
       assert.equal(house.toolstack.domains.size, 1);
     });
