@@ -8,9 +8,10 @@ const ATTENDED_STEP = 16 * 1024;
 /** What nobody reads is not worth much of the machine. */
 const UNATTENDED_STEP = 256;
 
-/** One domain's console between the guest and at most one `xl console`. */
+/** One domain's console between the guest and its client; with `xm`, which locks nothing, there may be several. */
 export class ConsoleRing {
-  #client: Socket | undefined;
+  /** The next one to read; with several, what the guest writes goes to one of them at a time. */
+  #clients: Socket[] = [];
   #kept: Buffer[] = [];
   #keptBytes = 0;
   readonly #onInput: (bytes: Buffer) => void;
@@ -22,32 +23,35 @@ export class ConsoleRing {
   }
 
   get locked(): boolean {
-    return this.#client !== undefined;
+    return this.#clients.length > 0;
   }
 
   /** Bytes that a flooding guest may write now. */
   get room(): number {
-    if (!this.#client) return UNATTENDED_STEP;
-    return this.#client.writableLength < HIGH_WATER ? ATTENDED_STEP : 0;
+    const [client] = this.#clients;
+    if (!client) return UNATTENDED_STEP;
+    return client.writableLength < HIGH_WATER ? ATTENDED_STEP : 0;
   }
 
   /** Takes over a connection whose reply was sent; what was kept goes to it, once. */
   attach(client: Socket): void {
-    this.#client = client;
+    this.#clients.push(client);
     this.#onLock(true);
     for (const bytes of this.#kept) client.write(bytes);
     this.#kept = [];
     this.#keptBytes = 0;
     client.on('data', this.#onInput);
     client.on('close', () => {
-      if (this.#client === client) this.#release();
+      this.#release(client);
     });
     client.resume();
   }
 
   write(bytes: Buffer): void {
-    if (this.#client) {
-      this.#client.write(bytes);
+    const client = this.#clients.shift();
+    if (client) {
+      client.write(bytes);
+      this.#clients.push(client);
       return;
     }
     this.#kept.push(bytes);
@@ -62,15 +66,17 @@ export class ConsoleRing {
     }
   }
 
-  /** The attached client sees the end of its console, silently. */
+  /** Who is attached sees the end of its console, silently. */
   dispose(): void {
-    this.#client?.destroySoon();
-    this.#release();
+    for (const client of [...this.#clients]) {
+      client.destroySoon();
+      this.#release(client);
+    }
   }
 
-  #release(): void {
-    if (!this.#client) return;
-    this.#client = undefined;
-    this.#onLock(false);
+  #release(client: Socket): void {
+    if (!this.#clients.includes(client)) return;
+    this.#clients = this.#clients.filter((other) => other !== client);
+    if (!this.locked) this.#onLock(false);
   }
 }

@@ -41,11 +41,16 @@ export async function console(host: Host, argv: readonly string[]): Promise<numb
   return attachConsole(host, domid);
 }
 
-/** Joins this process's terminal to a domain's console. @returns xenconsole's exit status. */
-export async function attachConsole(host: Host, domid: number): Promise<number> {
+/**
+ * Joins this process's terminal to a domain's console.
+ *
+ * @param shares as the xenconsole before Xen 4.6: whoever else is attached stays so, and each byte goes to one of them
+ * @returns xenconsole's exit status.
+ */
+export async function attachConsole(host: Host, domid: number, shares = false): Promise<number> {
   const deadline = Date.now() + TTY_MILLISECONDS;
   for (;;) {
-    const status = await attachOnce(host.socketPath(domid), domid);
+    const status = await attachOnce(host.socketPath(domid), domid, shares);
     if (status !== 'no-tty') return status;
     if (!host.domain(domid) || Date.now() > deadline) {
       complain('xenconsole: Could not read tty from store: No such file or directory\n');
@@ -55,7 +60,7 @@ export async function attachConsole(host: Host, domid: number): Promise<number> 
   }
 }
 
-function attachOnce(path: string, domid: number): Promise<number | 'no-tty'> {
+function attachOnce(path: string, domid: number, shares: boolean): Promise<number | 'no-tty'> {
   return new Promise((resolve) => {
     const { stdin } = process;
     // Without a terminal xenconsole shows output and takes no input, and the end of its input is not its end.
@@ -66,7 +71,7 @@ function attachOnce(path: string, domid: number): Promise<number | 'no-tty'> {
       socket.destroy();
       resolve(status);
     };
-    const socket = openDomain(path, { ask: 'console' }, (reply) => {
+    const socket = openDomain(path, { ask: 'console', shares }, (reply) => {
       if (reply.answer === 'locked') {
         complain(
           `xenconsole: Could not lock /var/lock/xenconsole.${domid}: Resource temporarily unavailable\n`,

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { parseConfig } from './config-file.js';
 import { readConfig } from './config-reading.js';
 import { attachConsole } from './console.js';
-import type { DomainConfig } from './domain-config.js';
+import type { DomainConfig, Monitoring } from './domain-config.js';
 import { configAsJson, prettyJson } from './domain-config.js';
 import { askDomain } from './domain-request.js';
 import { getopt } from './getopt.js';
@@ -69,7 +69,7 @@ export async function create(host: Host, argv: readonly string[], globalDryRun: 
     return LIBXL_FAILED;
   }
 
-  await startProcess(host, domid, !options.flags.has('e'));
+  await startProcess(host, domid, options.flags.has('e') ? 'nobody' : 'xl');
   const attached = options.flags.has('c') ? attachConsole(host, domid) : undefined;
   await sleep(host.scaled(BUILD_MILLISECONDS));
   await askDomain(host.socketPath(domid), { ask: 'built' });
@@ -211,9 +211,9 @@ function bootloaderFailure(domid: number, config: DomainConfig): string | undefi
 }
 
 /** Starts the process that is the domain and its monitor; it outlives this one. */
-async function startProcess(host: Host, domid: number, monitored: boolean): Promise<void> {
+export async function startProcess(host: Host, domid: number, monitor: Monitoring): Promise<void> {
   const program = fileURLToPath(new URL('./domain-process.js', import.meta.url));
-  const child = fork(program, [host.directory, String(domid), monitored ? 'monitored' : 'unmonitored'], {
+  const child = fork(program, [host.directory, String(domid), monitor], {
     cwd: '/',
     detached: true,
     env: {},

@@ -8,6 +8,9 @@ export type ShutdownAction =
   | 'coredump-restart'
   | 'soft-reset';
 
+/** Who acts when the guest has shut down: a process that `xl create` left, xend, or nobody (`xl create -e`). */
+export type Monitoring = 'xl' | 'xend' | 'nobody';
+
 export interface DiskConfig {
   readonly target: string;
   readonly device: string;

@@ -1,8 +1,8 @@
 /**
  * What `xl create` leaves behind: the process that is at once the domain's guest and, as the real one, the
- * monitor that cleans up or builds anew when the guest has shut down.
+ * monitor that cleans up or builds anew when the guest has shut down. For a domain of `xm create` it does what xend would.
  *
- *     node domain-process.js HOST-DIRECTORY DOMID monitored|unmonitored
+ *     node domain-process.js HOST-DIRECTORY DOMID xl|xend|nobody
  */
 import { randomUUID } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,11 +10,12 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { BUILD_MILLISECONDS, newRecord } from './create.js';
-import type { ShutdownAction } from './domain-config.js';
+import type { Monitoring, ShutdownAction } from './domain-config.js';
 import type { DomainRecord, ShutdownReason } from './host.js';
 import { Host, SHUTDOWN_CRASH, SHUTDOWN_REBOOT } from './host.js';
 import { Incarnation } from './incarnation.js';
 import { ownIdentity } from './process-identity.js';
+import { untilXendRuns, xendAction } from './xend.js';
 
 const CONSOLE_END_MILLISECONDS = 300;
 const DESTROY_MILLISECONDS = 1_400;
@@ -24,15 +25,15 @@ const HOST_CHECK_MILLISECONDS = 5_000;
 
 class Monitor {
   readonly #host: Host;
-  readonly #monitored: boolean;
+  readonly #monitor: Monitoring;
   #incarnation: Incarnation | undefined;
   /** Guests that have ended, kept under other names until somebody destroys them. */
   readonly #preserved = new Set<Incarnation>();
   #ending = false;
 
-  constructor(host: Host, monitored: boolean) {
+  constructor(host: Host, monitor: Monitoring) {
     this.#host = host;
-    this.#monitored = monitored;
+    this.#monitor = monitor;
   }
 
   async begin(record: DomainRecord): Promise<void> {
@@ -85,14 +86,17 @@ class Monitor {
   }
 
   readonly log = (record: DomainRecord, line: string): void => {
+    if (this.#monitor === 'xend') return;
     const directory = join(this.#host.directory, 'var', 'log', 'xen');
     if (existsSync(directory)) appendFileSync(join(directory, `xl-${record.name}.log`), `${line}\n`);
   };
 
   async #afterShutdown(incarnation: Incarnation, reason: ShutdownReason): Promise<void> {
     const { record } = incarnation;
-    if (!this.#monitored) return;
-    const action = actionFor(record, reason);
+    if (this.#monitor === 'nobody') return;
+    if (this.#monitor === 'xend') await untilXendRuns(this.#host);
+    const configured = actionFor(record, reason);
+    const action = this.#monitor === 'xend' ? xendAction(this.#host, record, configured) : configured;
     this.log(record, `Action for shutdown reason code ${reason} is ${action}`);
     if (action === 'preserve') {
       this.log(record, 'Done. Exiting now');
@@ -139,7 +143,8 @@ class Monitor {
   async #restart(before: DomainRecord): Promise<void> {
     await sleep(this.#host.scaled(ABSENT_MILLISECONDS));
     const config = { ...before.config, name: before.name };
-    const uuid = config.uuid ?? randomUUID();
+    // xl draws one for each incarnation, xend keeps it.
+    const uuid = config.uuid ?? (this.#monitor === 'xend' ? before.uuid : randomUUID());
     const record = newRecord(this.#host, this.#host.drawDomid(), uuid, config, before.command);
     // Somebody may have taken the name meanwhile; then this one stays away, as with the real xl.
     if (!this.#host.claim(record)) {
@@ -175,9 +180,9 @@ function sameHost(host: Host): boolean {
   }
 }
 
-async function main(directory: string, domid: number, monitored: boolean): Promise<void> {
+async function main(directory: string, domid: number, monitoring: Monitoring): Promise<void> {
   const host = new Host(directory);
-  const monitor = new Monitor(host, monitored);
+  const monitor = new Monitor(host, monitoring);
   monitor.register();
   const record = host.domain(domid);
   if (!record || host.stopped) return monitor.exit();
@@ -197,4 +202,4 @@ async function main(directory: string, domid: number, monitored: boolean): Promi
 }
 
 const [directory = '', domid = '', mode = ''] = process.argv.slice(2);
-await main(directory, Number(domid), mode === 'monitored');
+await main(directory, Number(domid), mode === 'xl' || mode === 'xend' ? mode : 'nobody');

@@ -14,8 +14,8 @@ export type DomainRequest =
   | { readonly ask: 'rename'; readonly name: string }
   /** Answered when the domain has shut down. */
   | { readonly ask: 'wait' }
-  /** Answered `locked`, or `attached` and then raw bytes both ways. */
-  | { readonly ask: 'console' };
+  /** Answered `locked`, or `attached` and then raw bytes both ways. `shares`: without a lock, as before Xen 4.6. */
+  | { readonly ask: 'console'; readonly shares?: boolean };
 
 export interface DomainReply {
   readonly answer: 'done' | 'locked' | 'attached';

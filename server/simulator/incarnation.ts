@@ -187,7 +187,7 @@ export class Incarnation {
         else reply({ answer: 'done', reason: this.#record.shutdown });
         return;
       case 'console':
-        if (this.#console.locked) {
+        if (this.#console.locked && request.shares !== true) {
           reply({ answer: 'locked' });
           return;
         }

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { HostSettings } from './host.js';
 import type { ProcessIdentity } from './process-identity.js';
 import { isAlive } from './process-identity.js';
+import { xendDownMark } from './xend.js';
 
 /** A guest to have a configuration file and a disk for. */
 export interface SimulatedDomain {
@@ -40,6 +41,10 @@ export interface SimulatedHost {
   readonly directory: string;
   /** The executable that answers as `xl`. */
   readonly xl: string;
+  /** The executable that answers as `xm` of Xen 4.1 would, for the same domains. */
+  readonly xm: string;
+  /** While this file is there, xend does not run; only `xm` asks for it. */
+  readonly xendDown: string;
   /** A glob for the domains' configuration files. */
   readonly configs: string;
   readonly kernel: string;
@@ -67,6 +72,8 @@ export async function installSimulator(options: SimulatorOptions): Promise<Simul
   const host: SimulatedHost = {
     directory,
     xl: join(directory, 'bin', 'xl'),
+    xm: join(directory, 'bin', 'xm'),
+    xendDown: xendDownMark(directory),
     configs: join(directory, 'etc', 'xen', '*.cfg'),
     kernel: join(images, 'vmlinuz'),
     ramdisk: join(images, 'initrd.gz'),
@@ -91,8 +98,10 @@ export async function installSimulator(options: SimulatorOptions): Promise<Simul
     join(directory, 'state', 'host.json'),
     JSON.stringify(await settingsFor(directory, options)),
   );
-  await replaceFile(host.xl, wrapper(directory));
-  await chmod(host.xl, 0o755);
+  for (const tool of ['xl', 'xm'] as const) {
+    await replaceFile(host[tool], wrapper(directory, tool));
+    await chmod(host[tool], 0o755);
+  }
 
   const note = 'A stand-in for an image: the simulated host reads only the role.\n';
   for (const [path, role] of [
@@ -183,8 +192,8 @@ async function settingsFor(directory: string, options: SimulatorOptions): Promis
 }
 
 /** The host's own path is written into it, so that it works whatever the environment it is run with. */
-function wrapper(directory: string): string {
-  const program = fileURLToPath(new URL('./xl.js', import.meta.url));
+function wrapper(directory: string, tool: 'xl' | 'xm'): string {
+  const program = fileURLToPath(new URL(`./${tool}.js`, import.meta.url));
   const quoted = [directory, process.execPath, program].map((text) => `'${text.replaceAll("'", `'\\''`)}'`);
   return `#!/bin/sh\nXL_SIMULATOR=${quoted[0] ?? ''}\nexport XL_SIMULATOR\nexec ${quoted[1] ?? ''} ${quoted[2] ?? ''} "$@"\n`;
 }

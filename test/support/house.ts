@@ -37,6 +37,8 @@ export interface HouseOptions {
   readonly gateSettings?: string;
   readonly dom0Settings?: string;
   readonly domains?: readonly SimulatedDomain[];
+  /** `xl` when not given. */
+  readonly toolstack?: 'xl' | 'xm';
   /** Of a real Xen host's times. */
   readonly timeScale?: number;
 }
@@ -70,6 +72,13 @@ export class House {
     this.#customers = Object.keys(customers);
     this.xl = xen.xl;
     writeDemoSettings(this.layout, 0, xen);
+    if (options.toolstack === 'xm') {
+      const text = readFileSync(this.layout.dom0Settings, 'utf8');
+      const spoken = text
+        .replace('kind: xl', 'kind: xm')
+        .replace(JSON.stringify(xen.xl), JSON.stringify(xen.xm));
+      writeFileSync(this.layout.dom0Settings, spoken);
+    }
     if (options.policy !== undefined) this.writePolicy(options.policy);
     append(this.layout.gateSettings, options.gateSettings);
     append(this.layout.dom0Settings, options.dom0Settings);

@@ -57,6 +57,10 @@ export class SimulatedXen {
     return run(this.host.xl, args);
   }
 
+  xm(...args: readonly string[]): Promise<CommandOutcome> {
+    return run(this.host.xm, args);
+  }
+
   /** Runs a shell's line with this host's `xl` first in the PATH. */
   shell(line: string): Promise<CommandOutcome> {
     return run('bash', ['--norc', '-c', line], {
@@ -71,9 +75,9 @@ export class SimulatedXen {
     await this.idle(domain);
   }
 
-  /** `xl console` on a terminal. */
-  console(domain: string): TerminalClient {
-    const terminal = new TerminalClient(this.host.xl, ['console', domain]);
+  /** `xl console`, or `xm console`, on a terminal. */
+  console(domain: string, tool: 'xl' | 'xm' = 'xl'): TerminalClient {
+    const terminal = new TerminalClient(this.host[tool], ['console', domain]);
     this.#terminals.push(terminal);
     return terminal;
   }

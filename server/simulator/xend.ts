@@ -1,0 +1,76 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { ShutdownAction } from './domain-config.js';
+import type { DomainRecord, Host } from './host.js';
+
+/** MINIMUM_RESTART_TIME, xend/XendConstants.py of Xen 4.1. */
+const MINIMUM_RESTART_MILLISECONDS = 60_000;
+const LOOK_MILLISECONDS = 50;
+
+/** XendClient.ERROR_INVALID_DOMAIN and ERROR_GENERIC, xend/XendClient.py; `xm` exits with the first, and with 1 for all else. */
+export const INVALID_DOMAIN = 3;
+const GENERIC = 1;
+
+/** What xend refuses, as `xm` says it after `Error: `. */
+export class XendFault extends Error {
+  /** The exit status of `xm`. */
+  readonly status: number;
+
+  constructor(message: string, status: number = GENERIC) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** A file: while it is there, xend does not run. Guests go on, but nobody cleans up after them or restarts them. */
+export function xendDownMark(directory: string): string {
+  return join(directory, 'state', 'xend-down');
+}
+
+function xendRuns(host: Host): boolean {
+  return !existsSync(xendDownMark(host.directory));
+}
+
+/**
+ * What every call begins with.
+ *
+ * @throws XendFault when xend does not run. The socket's file outlives a xend that was killed; without it, it is "No such file or directory".
+ */
+export function askXend(host: Host): void {
+  if (!xendRuns(host)) {
+    throw new XendFault('Unable to connect to xend: Connection refused. Is xend running?');
+  }
+}
+
+/** Resolves when xend runs: on its start it looks after what has shut down meanwhile. */
+export async function untilXendRuns(host: Host): Promise<void> {
+  while (!xendRuns(host)) await sleep(LOOK_MILLISECONDS);
+}
+
+/** "VM %s restarting too fast. Refusing to restart to avoid loops." (XendDomainInfo._restart, xend/XendDomainInfo.py). */
+export function xendAction(host: Host, record: DomainRecord, action: ShutdownAction): ShutdownAction {
+  const age = Date.now() - record.createdAt;
+  return action.endsWith('restart') && age < host.scaled(MINIMUM_RESTART_MILLISECONDS) ? 'destroy' : action;
+}
+
+/** Domains by name, as XendDomain.list_sorted has them; Domain-0 is not among them. */
+export function xendDomains(host: Host): DomainRecord[] {
+  return host.domains().sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/**
+ * A domain by name or domid (XendDomain.domain_lookup, xend/XendDomain.py).
+ *
+ * @returns null for Domain-0
+ * @throws XendFault when there is none
+ */
+export function xendLookup(host: Host, text: string): DomainRecord | null {
+  if (text === 'Domain-0' || text === '0') return null;
+  const domains = host.domains();
+  const found =
+    domains.find(({ name }) => name === text) ?? domains.find(({ domid }) => String(domid) === text);
+  if (!found) throw new XendFault(`Domain '${text}' does not exist.`, INVALID_DOMAIN);
+  return found;
+}

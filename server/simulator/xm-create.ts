@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { parseConfig } from './config-file.js';
+import { readConfig } from './config-reading.js';
+import { BUILD_MILLISECONDS, newRecord, startProcess } from './create.js';
+import type { DomainConfig } from './domain-config.js';
+import { askDomain } from './domain-request.js';
+import type { Host } from './host.js';
+import { print } from './output.js';
+import { UsageFault, xmOptions } from './xm-usage.js';
+import { XendFault, askXend } from './xend.js';
+
+/** xvda's device number; disks are 16 apart. */
+const FIRST_DISK = 0xca00;
+const DEFAULT_MEMORY = 128;
+
+/**
+ * `xm create [-q] [-p] FILE` (main and make_domain in xm/create.py). The file is Python to the real one; here it is what the simulated xl
+ * reads as well, so no `KEY=VALUE` and nothing that is computed. The real xend goes on when this process is killed; here the domain stays paused then.
+ */
+export async function create(host: Host, argv: readonly string[]): Promise<number> {
+  const { flags, operands } = xmOptions(argv, {
+    '-q': 'quiet',
+    '--quiet': 'quiet',
+    '-p': 'paused',
+    '--paused': 'paused',
+  });
+  const [file, ...others] = operands;
+  if (file === undefined || others.length > 0)
+    throw new UsageFault('this stand-in takes one configuration file');
+  const say = (line: string): void => {
+    if (!flags.has('quiet')) print(`${line}\n`);
+  };
+  const config = readFile(file, say);
+  for (const [what, path] of [
+    ['kernel', config.kernel],
+    ['ramdisk', config.ramdisk],
+  ] as const) {
+    // configure_image, xm/create.py: with a boot loader they are paths in the guest's disk.
+    const missing = path !== undefined && config.bootloader === undefined && !existsSync(path);
+    if (missing) throw new XendFault(`Cannot find ${what} "${path}"`);
+  }
+
+  askXend(host);
+  const record = newRecord(
+    host,
+    host.drawDomid(),
+    config.uuid ?? randomUUID(),
+    config,
+    `xend ${config.name}`,
+  );
+  const { domid, name } = record;
+  const other = host.claim(record) ? undefined : host.domains().find((domain) => domain.name === name);
+  if (other !== undefined) throw new XendFault(`Domain '${name}' already exists with ID '${other.domid}'`);
+  const failure = buildFailure(host, config);
+  if (failure !== undefined) {
+    host.forget(domid);
+    throw new XendFault(failure);
+  }
+  await startProcess(host, domid, 'xend');
+  await sleep(host.scaled(BUILD_MILLISECONDS));
+  await askDomain(host.socketPath(domid), { ask: 'built' });
+  const device = deviceFailure(config);
+  if (device !== undefined) {
+    await askDomain(host.socketPath(domid), { ask: 'destroy' });
+    throw new XendFault(device);
+  }
+  if (!flags.has('paused')) await askDomain(host.socketPath(domid), { ask: 'unpause' });
+  say(`Started domain ${name} (id=${domid})`);
+  return 0;
+}
+
+/** load_defconfig, xm/opts.py. */
+function readFile(file: string, say: (line: string) => void): DomainConfig {
+  if (!existsSync(file)) throw new UsageFault(`Unable to open config file: ${file}`);
+  say(`Using config file "${file}".`);
+  const parsed = parseConfig(readFileSync(file, 'utf8'), file);
+  if ('problems' in parsed) {
+    const line = /:(\d+):/.exec(parsed.problems[0] ?? '')?.[1] ?? '1';
+    throw new XendFault(`Errors were found at line ${line} while processing ${file}:\n\t`);
+  }
+  const named = parsed.assignments.has('name')
+    ? parsed.assignments
+    : new Map([...parsed.assignments, ['name', { value: basename(file), line: 0 }]]);
+  const read = readConfig(named, file);
+  if (typeof read === 'string') throw new XendFault(read);
+  return read.config;
+}
+
+/** Why xend cannot build it: XendBootloader.py, XendDomainInfo._configureBootloader, and balloon.free without ballooning. */
+function buildFailure(host: Host, { bootloader, disks, memory }: DomainConfig): string | undefined {
+  if (bootloader !== undefined) {
+    const [first] = disks;
+    if (first === undefined) return 'Had a bootloader specified, but no disks are bootable';
+    if (!existsSync(first.target)) return "Disk isn't accessible";
+    if (bootloader === '') return "Boot loader didn't return any data!";
+  }
+  const free = host.freeMemory;
+  if (free >= 0) return undefined;
+  const need = (memory ?? DEFAULT_MEMORY) * 1024;
+  return (
+    'Not enough free memory and enable-dom0-ballooning is False, so I cannot release any more.  ' +
+    `I need ${need} KiB but only have ${need + free * 1024}.`
+  );
+}
+
+/** A disk is looked for by the hotplug script (tools/hotplug/Linux/block), after xend has built the domain. */
+function deviceFailure({ disks }: DomainConfig): string | undefined {
+  const missing = disks.find(({ target }) => !existsSync(target));
+  if (missing === undefined) return undefined;
+  const device = FIRST_DISK + (missing.device.charCodeAt(3) - 'a'.charCodeAt(0)) * 16;
+  return `Device ${device} (vbd) could not be connected. ${missing.target} does not exist.`;
+}
