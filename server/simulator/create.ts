@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { fork } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
+import type { BootloaderFailure } from './bootloader.js';
+import { decideKernel, isFailure } from './bootloader.js';
 import { parseConfig } from './config-file.js';
 import { readConfig } from './config-reading.js';
 import { attachConsole } from './console.js';
@@ -12,6 +13,7 @@ import type { DomainConfig, Monitoring } from './domain-config.js';
 import { configAsJson, prettyJson } from './domain-config.js';
 import { askDomain } from './domain-request.js';
 import { getopt } from './getopt.js';
+import type { LoadedKernel } from './guest/loaded-kernel.js';
 import type { DomainRecord, Host } from './host.js';
 import { complain, print } from './output.js';
 import { destructionFailure } from './power.js';
@@ -62,12 +64,14 @@ export async function create(host: Host, argv: readonly string[], globalDryRun: 
   const command = ['xl create', ...argv].join(' ');
   const record = await claimDomain(host, newRecord(host, domid, uuid, config, command));
   if (!record) return LIBXL_FAILED;
-  const failure = await buildFailure(host, record);
-  if (failure !== undefined) {
+  const kernel = decideKernel(config);
+  const failure = await buildFailure(host, record, kernel);
+  if (failure !== undefined || isFailure(kernel)) {
     host.forget(domid);
-    complain(`${failure}${destructionFailure(domid)}`);
+    complain(`${failure ?? ''}${destructionFailure(domid)}`);
     return LIBXL_FAILED;
   }
+  host.publish({ ...record, kernel });
 
   await startProcess(host, domid, options.flags.has('e') ? 'nobody' : 'xl');
   const attached = options.flags.has('c') ? attachConsole(host, domid) : undefined;
@@ -158,7 +162,11 @@ async function claimDomain(host: Host, record: DomainRecord): Promise<DomainReco
 }
 
 /** Why the domain cannot be built, in libxl's words up to its attempt to destroy it again. */
-async function buildFailure(host: Host, { domid, config }: DomainRecord): Promise<string | undefined> {
+async function buildFailure(
+  host: Host,
+  { domid, config }: DomainRecord,
+  kernel: LoadedKernel | BootloaderFailure,
+): Promise<string | undefined> {
   const cannotBuild = `libxl: error: libxl_create.c:1640:domcreate_rebuild_done: Domain ${domid}:cannot (re-)build domain: -3\n`;
   const missingDisk = config.disks.findIndex((disk) => !existsSync(disk.target));
   const disk = config.disks[missingDisk];
@@ -169,10 +177,8 @@ async function buildFailure(host: Host, { domid, config }: DomainRecord): Promis
       `libxl: error: libxl_create.c:1318:initiate_domain_create: Domain ${domid}:Unable to set disk defaults for disk ${missingDisk}\n`
     );
   }
-  if (config.bootloader !== undefined) {
-    const failure = bootloaderFailure(domid, config);
-    if (failure !== undefined) return failure + cannotBuild;
-  } else {
+  if (isFailure(kernel)) return bootloaderFailure(domid, kernel) + cannotBuild;
+  if (config.bootloader === undefined) {
     const missing = [config.kernel, config.ramdisk].find((path) => path !== undefined && !existsSync(path));
     if (missing !== undefined) {
       await sleep(host.scaled(FAILURE_MILLISECONDS));
@@ -195,18 +201,14 @@ async function buildFailure(host: Host, { domid, config }: DomainRecord): Promis
   return undefined;
 }
 
-/** With a bootloader `kernel=` is a path inside the guest's disk, and an empty bootloader is one that cannot be run. */
-function bootloaderFailure(domid: number, config: DomainConfig): string | undefined {
-  const [first] = config.disks;
-  if (!first) {
+function bootloaderFailure(domid: number, { problem, status }: BootloaderFailure): string {
+  if (problem === 'no-disk') {
     return `libxl: error: libxl_bootloader.c:427:libxl__bootloader_run: Domain ${domid}:cannot run bootloader with no boot disk\n`;
   }
-  const missing = config.kernel !== undefined && !existsSync(join(first.target, config.kernel));
-  if (config.bootloader !== '' && !missing) return undefined;
   const log = `/var/log/xen/bootloader.${domid}.log`;
   return (
     `libxl: error: libxl_bootloader.c:767:bootloader_finished: Domain ${domid}:bootloader failed - consult logfile ${log}\n` +
-    `libxl: error: libxl_exec.c:117:libxl_report_child_exitstatus: bootloader [${process.pid}] exited with error status ${config.bootloader === '' ? 255 : 1}\n`
+    `libxl: error: libxl_exec.c:117:libxl_report_child_exitstatus: bootloader [${process.pid}] exited with error status ${status}\n`
   );
 }
 

@@ -55,6 +55,7 @@ export class Incarnation {
     this.#guest = new Guest({
       name: record.name,
       config: record.config,
+      kernel: record.kernel ?? { role: 'linux', commandLine: '', disk: undefined },
       directory: host.domainDirectory(record.domid),
       clock: this.#clock,
       write: (bytes) => {

@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
+import { DISK_MENU, image, KERNEL_FILES, RESCUE_MENU } from './boot-files.js';
 import type { HostSettings } from './host.js';
 import type { ProcessIdentity } from './process-identity.js';
 import { isAlive } from './process-identity.js';
@@ -18,6 +19,8 @@ export interface SimulatedDomain {
   readonly vcpus?: number;
   /** Its /etc/fstab names a disk that is not there: it stops in its initramfs until somebody mends that. */
   readonly brokenFstab?: boolean;
+  /** Its kernel is on its own disk, and found there by a boot loader: in the domain, or in dom0. */
+  readonly bootloader?: 'pvgrub' | 'pygrub';
   /** It takes no notice when it is asked to shut down. */
   readonly ignoresShutdown?: boolean;
   /** More lines for its configuration file, as `on_crash="preserve"`. */
@@ -51,7 +54,7 @@ export interface SimulatedHost {
   readonly ramdisk: string;
   readonly rescueKernel: string;
   readonly rescueRamdisk: string;
-  /** A disk to be attached read-only, or to be put first. */
+  /** A disk to be attached read-only; put first it has a boot menu. */
   readonly rescueDisk: string;
   /** A boot loader image that boots what is on the first disk. */
   readonly pvgrub: string;
@@ -103,7 +106,6 @@ export async function installSimulator(options: SimulatorOptions): Promise<Simul
     await chmod(host[tool], 0o755);
   }
 
-  const note = 'A stand-in for an image: the simulated host reads only the role.\n';
   for (const [path, role] of [
     [host.kernel, 'linux'],
     [host.ramdisk, 'linux'],
@@ -111,12 +113,11 @@ export async function installSimulator(options: SimulatorOptions): Promise<Simul
     [host.rescueRamdisk, 'rescue'],
     [host.pvgrub, 'pvgrub'],
   ] as const) {
-    await writeMissing(path, `${note}role: ${role}\n`);
+    await writeMissing(path, image(role));
   }
   await layFiles(host.rescueDisk, {
-    'etc/rescue-release': 'Simulated rescue disk\n',
-    'etc/fstab': '',
-    'mnt/.keep': '',
+    'boot/grub/grub.cfg': RESCUE_MENU,
+    ...KERNEL_FILES,
     'root/README': 'mount your disk on /mnt, mend it, umount /mnt, poweroff\n',
   });
   for (const domain of options.domains ?? []) await layDomain(host, domain);
@@ -208,9 +209,7 @@ async function layDomain(host: SimulatedHost, domain: SimulatedDomain): Promise<
       'type = "pv"',
       `memory = ${domain.memory ?? 128}`,
       `vcpus = ${domain.vcpus ?? 1}`,
-      `kernel = "${host.kernel}"`,
-      `ramdisk = "${host.ramdisk}"`,
-      `extra = "console=hvc0 domname=${name}"`,
+      ...bootLines(host, domain),
       `disk = [ "file:${disk},xvda,w" ]`,
       'vif = [ ]',
       'on_poweroff = "destroy"',
@@ -230,8 +229,19 @@ async function layDomain(host: SimulatedHost, domain: SimulatedDomain): Promise<
     'root/notes.txt': `These files are ${name}'s disk: what you change stays.\n`,
     'mnt/.keep': '',
     'tmp/.keep': '',
+    ...(domain.bootloader === undefined ? {} : { 'boot/grub/grub.cfg': DISK_MENU, ...KERNEL_FILES }),
     ...(domain.ignoresShutdown === true ? { 'etc/ignore-shutdown': 'yes\n' } : {}),
   });
+}
+
+function bootLines(host: SimulatedHost, { name, bootloader }: SimulatedDomain): readonly string[] {
+  if (bootloader === 'pvgrub') return [`kernel = "${host.pvgrub}"`];
+  if (bootloader === 'pygrub') return ['bootloader = "pygrub"'];
+  return [
+    `kernel = "${host.kernel}"`,
+    `ramdisk = "${host.ramdisk}"`,
+    `extra = "console=hvc0 domname=${name}"`,
+  ];
 }
 
 /** Lays a disk's files once: a disk that is there is the guest's own. */

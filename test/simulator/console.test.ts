@@ -216,17 +216,6 @@ describe('a simulated console', () => {
     await mended.receives('ophelia login: ');
   });
 
-  it('boots the rescue disk when that is put first', async () => {
-    const disks = [`file:${xen.host.rescueDisk},xvda,r`, `file:${xen.diskFile('horatio', '')},xvdb,w`];
-    await xen.start('horatio', `kernel="${xen.host.pvgrub}"`, `disk=["${disks.join('","')}"]`);
-    const rescue = xen.console('horatio');
-    await rescue.receives('*** RESCUE MODE ***');
-    await rescue.receives('mount /dev/xvdb /mnt');
-    rescue.type('mount /dev/xvdb /mnt; cat /mnt/etc/hostname; echo x >/etc/x\r');
-    await rescue.receives('\nhoratio\r');
-    await rescue.receives('Read-only file system');
-  });
-
   it('shows a panic and SysRq', async () => {
     const console = await shell();
     await xen.xl('sysrq', 'horatio', 'h');

@@ -58,18 +58,23 @@ Enter 'help' for a list of built-in commands.
   ];
 }
 
-/** A rescue system, which goes straight to a root shell. */
-export function rescueBoot(name: string, customerDisks: readonly string[]): readonly BootStep[] {
+/** A rescue system, or an installer when a suite is given, which goes straight to a root shell. */
+export function rescueBoot(
+  name: string,
+  customerDisks: readonly string[],
+  suite?: string,
+): readonly BootStep[] {
   const hint = customerDisks.map((device) => `  mount /dev/${device} /mnt\n`).join('');
+  const greeting =
+    suite === undefined
+      ? `*** RESCUE MODE ***\n\nThis is a rescue system for ${name}. Your own system is not running.\n${
+          hint === '' ? 'No disk of yours is attached.\n' : `Your files:\n${hint}`
+        }`
+      : `*** INSTALLER ***\nThis would install Debian ${suite} on /dev/${customerDisks[0] ?? 'xvda'}.\n`;
   return [
     { after: 40, text: 'rescue: starting\n' },
     { after: 40, text: 'rescue: devices ready\n' },
-    {
-      after: 40,
-      text: `\n*** RESCUE MODE ***\n\nThis is a rescue system for ${name}. Your own system is not running.\n${
-        hint === '' ? 'No disk of yours is attached.\n' : `Your files:\n${hint}`
-      }\n`,
-    },
+    { after: 40, text: `\n${greeting}\n` },
     {
       after: 40,
       text: `BusyBox v1.35.0 (Debian 1:1.35.0-4+deb12u1+b1) built-in shell (ash)\nEnter 'help' for a list of built-in commands.\n\n`,

@@ -53,9 +53,14 @@ export class GuestClock {
     };
   }
 
+  /** Calls back after `milliseconds` of real time, which also stands still while the domain is paused: for a person's patience. */
+  afterReal(milliseconds: number, action: () => void): () => void {
+    return this.after(milliseconds / this.#scale, action);
+  }
+
   /** Calls back after about two milliseconds of real time: floods are not faster on a faster clock. */
   soon(action: () => void): () => void {
-    return this.after(SOON_MILLISECONDS / this.#scale, action);
+    return this.afterReal(SOON_MILLISECONDS, action);
   }
 
   /** Calls at once when the guest runs, else as soon as it does. */

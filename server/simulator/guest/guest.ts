@@ -1,15 +1,17 @@
-import type { DiskConfig, DomainConfig } from '../domain-config.js';
+import type { DomainConfig } from '../domain-config.js';
 import type { ShutdownReason } from '../host.js';
 import { SHUTDOWN_CRASH, SHUTDOWN_POWEROFF, SHUTDOWN_REBOOT } from '../host.js';
 import type { BootStep } from './boot-messages.js';
 import { brokenBoot, installedBoot, rescueBoot, shutdownMessages } from './boot-messages.js';
 import type { GuestClock } from './clock.js';
 import type { PowerAction } from './command.js';
+import { Grub } from './grub.js';
 import { kernelLine, kernelLog } from './kernel-log.js';
+import { readDiskFile, type LoadedKernel } from './loaded-kernel.js';
 import { PANIC_TRACE } from './panic-trace.js';
 import { Session } from './session.js';
 import type { System } from './system.js';
-import { chooseSystem, readDiskFile } from './system.js';
+import { chooseSystem } from './system.js';
 import { answerSysrq } from './sysrq.js';
 import { Tty } from './tty.js';
 
@@ -17,6 +19,8 @@ import { Tty } from './tty.js';
 export interface Machine {
   readonly name: string;
   readonly config: DomainConfig;
+  /** What dom0 starts: a Linux, or a boot loader of its own. */
+  readonly kernel: LoadedKernel;
   /** The domain's own directory on the host, for a ramdisk. */
   readonly directory: string;
   readonly clock: GuestClock;
@@ -33,13 +37,19 @@ const KERNEL_HEAD_START_SECONDS = 2.3;
 /** From then on the kernel acknowledges the toolstack's requests. */
 const XENBUS_MILLISECONDS = 2_000;
 
-/** A small Linux: boot log, console, shell, shutdown. */
+/** A small machine: perhaps a boot loader, then a small Linux with boot log, console, shell, shutdown. */
 export class Guest {
   readonly #machine: Machine;
   readonly #tty: Tty;
-  readonly #system: System;
   readonly #kernelMessages: string[] = [];
-  #stage: 'unborn' | 'kernel' | 'up' | 'going-down' | 'down' = 'unborn';
+  /** Asked of a boot loader, which takes no notice; the kernel finds it when it comes up. */
+  readonly #unnoticed: (() => void)[] = [];
+  #stage: 'unborn' | 'loader' | 'kernel' | 'up' | 'going-down' | 'down' = 'unborn';
+  #loaded: LoadedKernel;
+  #system: System;
+  /** Of the guest's time, when its kernel began. */
+  #kernelBegan = 0;
+  #grub: Grub | undefined;
   #session: Session | undefined;
   #cancelNext: (() => void) | undefined;
 
@@ -48,21 +58,48 @@ export class Guest {
     this.#tty = new Tty((text) => {
       if (this.#stage !== 'down') machine.write(Buffer.from(text));
     });
-    this.#system = chooseSystem(machine.config);
+    this.#loaded = machine.kernel;
+    this.#system = chooseSystem(machine.kernel, machine.config.disks);
   }
 
   /** Boots; harmless when it has booted. */
   start(): void {
     if (this.#stage !== 'unborn') return;
+    if (this.#loaded.role !== 'pvgrub') {
+      this.#startKernel();
+      return;
+    }
+    this.#stage = 'loader';
+    this.#grub = new Grub({
+      disks: this.#machine.config.disks,
+      clock: this.#machine.clock,
+      print: (text) => {
+        this.#tty.print(text);
+      },
+      boot: (kernel) => {
+        this.#loaded = kernel;
+        this.#system = chooseSystem(kernel, this.#machine.config.disks);
+        this.#startKernel();
+      },
+      power: (action) => {
+        this.#halt(action === 'reboot' ? SHUTDOWN_REBOOT : SHUTDOWN_POWEROFF);
+      },
+    });
+    this.#grub.start();
+  }
+
+  #startKernel(): void {
     this.#stage = 'kernel';
-    const { config } = this.#machine;
+    const { config, clock } = this.#machine;
+    this.#kernelBegan = clock.elapsed;
+    for (const ask of this.#unnoticed) ask();
     const log = kernelLog({
-      commandLine: config.cmdline ?? '',
+      commandLine: this.#loaded.commandLine,
       memory: config.memory ?? 128,
       disks: config.disks.map((disk) => disk.device),
     });
     const next = (at: number): void => {
-      const due = this.#machine.clock.elapsed / 1000 / BOOT_LOG_PACE;
+      const due = this.#uptime / 1000 / BOOT_LOG_PACE;
       let index = at;
       for (let line = log[index]; line && line.at <= due; line = log[++index])
         this.#kernel(line.text, line.at);
@@ -71,7 +108,7 @@ export class Guest {
         this.#userland();
         return;
       }
-      this.#cancelNext = this.#machine.clock.after((line.at - due) * 1000 * BOOT_LOG_PACE, () => {
+      this.#cancelNext = clock.after((line.at - due) * 1000 * BOOT_LOG_PACE, () => {
         next(index);
       });
     };
@@ -79,15 +116,21 @@ export class Guest {
   }
 
   input(bytes: Buffer): void {
+    if (this.#stage === 'loader') this.#grub?.input(bytes.toString('latin1'));
     if (this.#stage === 'up' || this.#stage === 'kernel') this.#tty.input(bytes);
   }
 
   /** The toolstack asks; `acknowledge` is called when, and if, the kernel takes notice. */
   requestShutdown(reboot: boolean, acknowledge: () => void): void {
-    const { clock } = this.#machine;
+    if (this.#stage === 'loader') {
+      this.#unnoticed.push(() => {
+        this.requestShutdown(reboot, acknowledge);
+      });
+      return;
+    }
     if (this.#system.kind === 'installed' && readDiskFile(this.#system.root, 'etc/ignore-shutdown') !== '')
       return;
-    clock.after(Math.max(0, XENBUS_MILLISECONDS - clock.elapsed), () => {
+    this.#machine.clock.after(Math.max(0, XENBUS_MILLISECONDS - this.#uptime), () => {
       acknowledge();
       // The kernel of an initramfs acknowledges, and then finds nobody there who could shut it down.
       if (this.#system.kind === 'initramfs' && this.#stage === 'up') return;
@@ -101,7 +144,7 @@ export class Guest {
   }
 
   #sysrq(key: string, mask: number): void {
-    if (this.#stage === 'unborn' || this.#stage === 'down') return;
+    if (this.#stage === 'unborn' || this.#stage === 'loader' || this.#stage === 'down') return;
     const { messages, effect } = answerSysrq(key, mask);
     for (const message of messages) this.#kernel(message);
     if (effect === 'crash') this.#panic();
@@ -111,7 +154,13 @@ export class Guest {
   dispose(): void {
     this.#stage = 'down';
     this.#cancelNext?.();
+    this.#grub?.dispose();
     this.#session?.dispose();
+  }
+
+  /** Milliseconds that the kernel has run. */
+  get #uptime(): number {
+    return this.#machine.clock.elapsed - this.#kernelBegan;
   }
 
   #userland(): void {
@@ -120,17 +169,18 @@ export class Guest {
     let steps: readonly BootStep[];
     if (system.kind === 'initramfs') steps = brokenBoot(system.missing);
     else {
-      if (system.root) {
+      if (system.kind === 'installed') {
         const mode = system.root.writable ? 'ordered data mode' : 'ordered data mode, read-only';
         this.#kernel(`EXT4-fs (${system.root.device}): mounted filesystem with ${mode}. Quota mode: none.`);
       }
-      const customers = config.disks.filter((disk) => isCustomers(disk, system));
+      const customers = config.disks.filter((disk) => disk.writable);
       steps =
         system.kind === 'installed'
           ? installedBoot(name)
           : rescueBoot(
               name,
               customers.map((disk) => disk.device),
+              system.suite,
             );
     }
     this.#play(steps, () => {
@@ -139,6 +189,7 @@ export class Guest {
         machine: this.#machine,
         tty: this.#tty,
         system,
+        commandLine: this.#loaded.commandLine,
         kernelMessages: this.#kernelMessages,
         power: (action, forced) => {
           this.#power(action, forced);
@@ -193,10 +244,10 @@ export class Guest {
     });
   }
 
-  #kernel(text: string, at = this.#machine.clock.elapsed / 1000 + KERNEL_HEAD_START_SECONDS): void {
+  #kernel(text: string, at = this.#uptime / 1000 + KERNEL_HEAD_START_SECONDS): void {
     const line = kernelLine(at, text);
     this.#kernelMessages.push(line);
-    const quiet = this.#stage === 'kernel' && /\bquiet\b/.test(this.#machine.config.cmdline ?? '');
+    const quiet = this.#stage === 'kernel' && /\bquiet\b/.test(this.#loaded.commandLine);
     if (!quiet) this.#tty.print(line);
   }
 
@@ -207,8 +258,4 @@ export class Guest {
     )?.[1];
     return setting === undefined ? 1 : Number(setting);
   }
-}
-
-function isCustomers(disk: DiskConfig, system: System): boolean {
-  return disk.writable && !(system.kind === 'rescue' && system.root === disk);
 }

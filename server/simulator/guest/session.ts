@@ -9,14 +9,16 @@ import type { Machine } from './guest.js';
 import { MOUNT_COMMANDS } from './mount-commands.js';
 import { Shell } from './shell.js';
 import { BASIC_COMMANDS, KERNEL_VERSION, SYSTEM_COMMANDS } from './system-commands.js';
+import { readDiskFile } from './loaded-kernel.js';
 import type { System } from './system.js';
-import { readDiskFile } from './system.js';
+
 import type { Tty } from './tty.js';
 
 export interface SessionOptions {
   readonly machine: Machine;
   readonly tty: Tty;
   readonly system: System;
+  readonly commandLine: string;
   readonly kernelMessages: readonly string[];
   readonly power: (action: PowerAction, forced: boolean) => void;
   readonly sysrq: (key: string) => void;
@@ -131,6 +133,7 @@ function commandsOf(system: System): ReadonlyMap<string, Command> {
 function surroundings({
   machine,
   system,
+  commandLine,
   kernelMessages,
   power,
   sysrq,
@@ -144,7 +147,7 @@ function surroundings({
   const files = new FileSystem(rootMount(machine, system), virtualFiles());
   return {
     name: machine.name,
-    commandLine: machine.config.cmdline ?? '',
+    commandLine,
     memory: machine.config.memory ?? 128,
     clock: machine.clock,
     files,
@@ -166,7 +169,7 @@ function surroundings({
       },
     };
     return new Map<string, VirtualFile>([
-      ['/proc/cmdline', read(() => `${machine.config.cmdline ?? ''}\n`)],
+      ['/proc/cmdline', read(() => `${commandLine}\n`)],
       ['/proc/version', read(() => `Linux version ${KERNEL_VERSION}\n`)],
       ['/proc/uptime', read(() => `${(machine.clock.elapsed / 1000).toFixed(2)} 0.00\n`)],
       ['/proc/mounts', read(() => files.mounts.map(mountLine).join(''))],
@@ -184,7 +187,7 @@ function mountLine({ source, point, writable }: Mount): string {
 }
 
 function rootMount(machine: Machine, system: System): Mount {
-  if (system.kind !== 'initramfs' && system.root) {
+  if (system.kind === 'installed') {
     const { device, target, writable } = system.root;
     return { source: `/dev/${device}`, point: '/', directory: target, writable };
   }

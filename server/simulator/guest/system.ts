@@ -1,38 +1,32 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import type { DiskConfig } from '../domain-config.js';
+import { readDiskFile, type LoadedKernel } from './loaded-kernel.js';
 
-import type { DiskConfig, DomainConfig } from '../domain-config.js';
-
-/** What a kernel or boot loader image of the simulated host says of itself. */
-export type ImageRole = 'linux' | 'rescue' | 'pvgrub';
-
-/** How a domain with this configuration comes up. */
+/** How a kernel comes up. */
 export type System =
   /** The customer's own, from its disk. */
   | { readonly kind: 'installed'; readonly root: DiskConfig }
   /** The root file system that its /etc/fstab names is not there. */
   | { readonly kind: 'initramfs'; readonly missing: string }
-  /** From a ramdisk, or from a rescue disk that was put first. */
-  | { readonly kind: 'rescue'; readonly root: DiskConfig | undefined };
+  /** From a ramdisk; no disk is mounted. With a suite it is an installer, which only says what it would do. */
+  | { readonly kind: 'rescue'; readonly suite: string | undefined };
 
-/** A disk with this file on it is a rescue system. */
-export const RESCUE_MARK = 'etc/rescue-release';
-
-export function chooseSystem(config: DomainConfig): System {
-  const [first] = config.disks;
-  const role = config.bootloader === undefined ? imageRole(config.kernel) : 'pvgrub';
-  if (role === 'rescue') return { kind: 'rescue', root: undefined };
-  if (!first) return { kind: 'initramfs', missing: '/dev/xvda' };
-  if (existsSync(join(first.target, RESCUE_MARK))) return { kind: 'rescue', root: first };
-  const device = rootDevice(first);
-  const attached = config.disks.some((disk) => device === `/dev/${disk.device}`);
-  return attached ? { kind: 'installed', root: first } : { kind: 'initramfs', missing: device };
-}
-
-function imageRole(path: string | undefined): ImageRole {
-  const text = path === undefined || !existsSync(path) ? '' : readFileSync(path, 'utf8').slice(0, 256);
-  const role = /^role: (\w+)$/m.exec(text)?.[1];
-  return role === 'rescue' || role === 'pvgrub' ? role : 'linux';
+/**
+ * An image of the rescue system, or the word `rescue` or `install-suite=` on the command line, is the rescue system; else the disk that `root=` names,
+ * or the one that the kernel came from, or the first.
+ */
+export function chooseSystem(kernel: LoadedKernel, disks: readonly DiskConfig[]): System {
+  const words = kernel.commandLine.split(/\s+/);
+  const suite = words.findLast((word) => word.startsWith('install-suite='))?.slice('install-suite='.length);
+  if (kernel.role === 'rescue' || words.includes('rescue') || suite !== undefined) {
+    return { kind: 'rescue', suite };
+  }
+  const named = words.findLast((word) => word.startsWith('root=/dev/'))?.slice('root='.length);
+  const wanted = named === undefined ? undefined : disks.find(({ device }) => `/dev/${device}` === named);
+  const disk = named === undefined ? (kernel.disk ?? disks[0]) : wanted;
+  if (!disk) return { kind: 'initramfs', missing: named ?? '/dev/xvda' };
+  const device = rootDevice(disk);
+  const attached = disks.some((each) => device === `/dev/${each.device}`);
+  return attached ? { kind: 'installed', root: disk } : { kind: 'initramfs', missing: device };
 }
 
 /** The device of `/` in the disk's /etc/fstab; without one the disk itself. */
@@ -41,14 +35,4 @@ function rootDevice(disk: DiskConfig): string {
     .split('\n')
     .map((line) => line.replace(/#.*/, '').trim().split(/\s+/));
   return rows.find(([, point]) => point === '/')?.[0] ?? `/dev/${disk.device}`;
-}
-
-/** @returns the empty text when there is no such file. */
-export function readDiskFile(disk: DiskConfig | undefined, path: string): string {
-  if (!disk) return '';
-  try {
-    return readFileSync(join(disk.target, path), 'utf8');
-  } catch {
-    return '';
-  }
 }

@@ -1,0 +1,61 @@
+import type { DomainConfig } from './domain-config.js';
+import { GrubCommands } from './guest/grub-commands.js';
+import { parseGrubConfig, parseMenuList, type GrubEntry, type GrubMenu } from './guest/grub-config.js';
+import { imageRole, readDiskFile, type LoadedKernel } from './guest/loaded-kernel.js';
+
+/** Where pygrub looks on the disk, the first that is there. */
+const MENUS: readonly (readonly [string, (text: string) => GrubMenu])[] = [
+  ['/boot/grub/menu.lst', parseMenuList],
+  ['/boot/grub/grub.cfg', parseGrubConfig],
+];
+
+/** Why a boot loader of dom0's found nothing to boot. */
+export interface BootloaderFailure {
+  readonly problem: 'no-disk' | 'failed';
+  /** Its exit status. */
+  readonly status: number;
+}
+
+/**
+ * What the domain's first kernel is: its own, or with `bootloader=` what pygrub finds on the first disk. With a bootloader `kernel=`
+ * is a path inside the guest's disk, an empty bootloader is one that cannot be run, and `extra=` is appended.
+ */
+export function decideKernel(config: DomainConfig): LoadedKernel | BootloaderFailure {
+  const extra = config.cmdline ?? '';
+  if (config.bootloader === undefined) {
+    return { role: imageRole(config.kernel), commandLine: extra, disk: undefined };
+  }
+  const [disk] = config.disks;
+  if (!disk) return { problem: 'no-disk', status: 1 };
+  if (config.bootloader === '') return { problem: 'failed', status: 255 };
+  const entry: GrubEntry | undefined =
+    config.kernel === undefined
+      ? entryOf(config)
+      : { title: '', commands: [['linux', `/${config.kernel.replace(/^\/+/, '')}`]] };
+  // pygrub reads the first disk alone: what an entry names on another one it does not find.
+  const outcome = entry && new GrubCommands([disk], disk).runEntry(entry);
+  if (!outcome || !('boot' in outcome)) return { problem: 'failed', status: 1 };
+  const args = config.bootloaderArguments.flatMap((argument) => /^--args=(.*)$/.exec(argument)?.[1] ?? []);
+  const commandLine = [outcome.boot.commandLine, args.at(-1) ?? extra]
+    .filter((part) => part !== '')
+    .join(' ');
+  return { ...outcome.boot, commandLine };
+}
+
+export function isFailure(kernel: LoadedKernel | BootloaderFailure): kernel is BootloaderFailure {
+  return 'problem' in kernel;
+}
+
+/** The entry that `--entry=N` names, or the default. */
+function entryOf({ disks, bootloaderArguments }: DomainConfig): GrubEntry | undefined {
+  for (const [path, parse] of MENUS) {
+    const text = readDiskFile(disks[0], path);
+    if (text === '') continue;
+    const menu = parse(text);
+    const named = bootloaderArguments
+      .flatMap((argument) => /^--entry=(\d+)$/.exec(argument)?.[1] ?? [])
+      .at(-1);
+    return menu.entries[named === undefined ? menu.chosen : Number(named)];
+  }
+  return undefined;
+}

@@ -1,0 +1,36 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import type { DiskConfig } from '../domain-config.js';
+
+/** What a kernel or boot loader image of the simulated host says of itself. */
+export type ImageRole = 'linux' | 'rescue' | 'pvgrub';
+
+/** A kernel that was found and is to be started. */
+export interface LoadedKernel {
+  readonly role: ImageRole;
+  readonly commandLine: string;
+  /** Whose boot loader found it; undefined when dom0 did. */
+  readonly disk: DiskConfig | undefined;
+}
+
+/** The role of an image, by its file on the host; of one that says nothing, `linux`. */
+export function imageRole(path: string | undefined): ImageRole {
+  const text = path === undefined || !existsSync(path) ? '' : readFileSync(path, 'utf8').slice(0, 256);
+  const role = /^role: (\w+)$/m.exec(text)?.[1];
+  return role === 'rescue' || role === 'pvgrub' ? role : 'linux';
+}
+
+/** The host's path of a file on a guest's disk, which `..` does not lead out of. */
+export function diskPath(disk: DiskConfig, path: string): string {
+  return join(disk.target, posix.normalize(`/${path}`));
+}
+
+/** @returns the empty text when there is no such file. */
+export function readDiskFile(disk: DiskConfig | undefined, path: string): string {
+  if (!disk) return '';
+  try {
+    return readFileSync(diskPath(disk, path), 'utf8');
+  } catch {
+    return '';
+  }
+}
