@@ -28,9 +28,9 @@ interface Story {
  *   shutdown · 28 create -p, create -e · 35 console without a terminal · 37 the second console · 40 create -n
  *   65-67 pygrub with a kernel, without a bootloader, without a disk · 80 a forbidden sysrq · 85 a crash preserved
  *
- * The menus of 50-63 are compared in boot-loaders.test.ts. Not compared: 20, 27, 29 (what that machine's processes and logs are called), 80 second half and 26 first half
- * (they depend on who is faster), 82 (a kernel too big for 64 MB). The order of states in 21, 24 and 86 is compared
- * in lifecycle.test.ts.
+ * The menus of 50-63 are compared in boot-loaders.test.ts. Not compared: 20, 27, 29 (what that machine's processes and logs
+ * are called), 80 second half and 26 first half (they depend on who is faster), 82 (a kernel too big for 64 MB). The order
+ * of states in 21, 24 and 86 is compared in lifecycle.test.ts.
  */
 const STORIES: readonly Story[] = [
   {
