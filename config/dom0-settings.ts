@@ -67,6 +67,14 @@ function dom0Settings(value: unknown, reader: SettingsReader): Dom0Settings {
   if (reader.text(['toolstack', 'kind']) === 'xm' && basename(command) === 'xl') {
     reader.warn(['toolstack', 'kind'], `This is the way xm speaks, and the command is ${command}.`);
   }
+  if (reader.text(['toolstack', 'kind']) === 'xm' && document.toolstack.consoleEscapeOption) {
+    // Ctrl-] would be sent on, and end the console for everybody.
+    reader.error(
+      ['toolstack', 'consoleEscapeOption'],
+      'The console of `xm` has no other escape character.',
+      'false',
+    );
+  }
   reader.mapping(['toolstack', 'environment'], (_, path) => reader.line(path));
   return {
     host: reader.text(['host']),

@@ -141,6 +141,11 @@ describe('loadDom0Settings', () => {
       ['a command beside the file', toolstack('command: ./xl'), ['2:22 "./xl" is not absolute.']],
       ['another toolstack', toolstack('kind: virsh'), ['2:19 `virsh` is not known here.']],
       [
+        'an escape character that xm does not have',
+        toolstack('kind: xm, command: /usr/sbin/xm, consoleEscapeOption: true'),
+        ['2:67 The console of `xm` has no other escape character.'],
+      ],
+      [
         'a variable that is no name',
         toolstack('environment: {"A=B": c}'),
         ['2:27 `A=B` cannot be a name here.'],
