@@ -13,7 +13,6 @@ import type { DomainConfig, Monitoring } from './domain-config.js';
 import { configAsJson, prettyJson } from './domain-config.js';
 import { askDomain } from './domain-request.js';
 import { getopt } from './getopt.js';
-import type { LoadedKernel } from './guest/loaded-kernel.js';
 import type { DomainRecord, Host } from './host.js';
 import { complain, print } from './output.js';
 import { destructionFailure } from './power.js';
@@ -64,14 +63,12 @@ export async function create(host: Host, argv: readonly string[], globalDryRun: 
   const command = ['xl create', ...argv].join(' ');
   const record = await claimDomain(host, newRecord(host, domid, uuid, config, command));
   if (!record) return LIBXL_FAILED;
-  const kernel = decideKernel(config);
-  const failure = await buildFailure(host, record, kernel);
-  if (failure !== undefined || isFailure(kernel)) {
+  const failure = await buildFailure(host, record);
+  if (failure !== undefined) {
     host.forget(domid);
-    complain(`${failure ?? ''}${destructionFailure(domid)}`);
+    complain(`${failure}${destructionFailure(domid)}`);
     return LIBXL_FAILED;
   }
-  host.publish({ ...record, kernel });
 
   await startProcess(host, domid, options.flags.has('e') ? 'nobody' : 'xl');
   const attached = options.flags.has('c') ? attachConsole(host, domid) : undefined;
@@ -141,6 +138,7 @@ export function newRecord(
     createdAt: now,
     memoryAt: now + host.scaled(MEMORY_MILLISECONDS),
     configured: false,
+    kernel: decideKernel(config),
     pauses: 1,
     pausedAt: 0,
     idle: false,
@@ -164,8 +162,7 @@ async function claimDomain(host: Host, record: DomainRecord): Promise<DomainReco
 /** Why the domain cannot be built, in libxl's words up to its attempt to destroy it again. */
 async function buildFailure(
   host: Host,
-  { domid, config }: DomainRecord,
-  kernel: LoadedKernel | BootloaderFailure,
+  { domid, config, kernel }: DomainRecord,
 ): Promise<string | undefined> {
   const cannotBuild = `libxl: error: libxl_create.c:1640:domcreate_rebuild_done: Domain ${domid}:cannot (re-)build domain: -3\n`;
   const missingDisk = config.disks.findIndex((disk) => !existsSync(disk.target));

@@ -9,7 +9,7 @@ import { appendFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'no
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { decideKernel, isFailure } from './bootloader.js';
+import { isFailure } from './bootloader.js';
 import { BUILD_MILLISECONDS, newRecord } from './create.js';
 import type { Monitoring, ShutdownAction } from './domain-config.js';
 import type { DomainRecord, ShutdownReason } from './host.js';
@@ -153,13 +153,12 @@ class Monitor {
       return;
     }
     // The boot loader reads the disk again: it may say something else now, or nothing.
-    const kernel = decideKernel(config);
-    if (isFailure(kernel)) {
+    if (isFailure(record.kernel)) {
       this.#host.forget(record.domid);
       this.#end();
       return;
     }
-    await this.begin({ ...record, kernel });
+    await this.begin(record);
     await sleep(this.#host.scaled(BUILD_MILLISECONDS));
     this.#incarnation?.built();
     this.#incarnation?.unpause();

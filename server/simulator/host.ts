@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, w
 import { join } from 'node:path';
 
 import type { DomainConfig } from './domain-config.js';
+import type { BootloaderFailure } from './bootloader.js';
 import type { LoadedKernel } from './guest/loaded-kernel.js';
 import { withLock } from './host-lock.js';
 import type { ProcessIdentity } from './process-identity.js';
@@ -41,8 +42,8 @@ export interface DomainRecord {
   readonly memoryAt: number;
   /** libxl stores the configuration when the domain is built; until then there is none to be listed. */
   readonly configured: boolean;
-  /** What it boots; undefined until dom0 has found it. */
-  readonly kernel?: LoadedKernel;
+  /** What dom0 found for it to boot, or why nothing. */
+  readonly kernel: LoadedKernel | BootloaderFailure;
   /** How many more unpauses than pauses it needs to run. */
   readonly pauses: number;
   readonly pausedAt: number;

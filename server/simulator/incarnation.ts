@@ -3,6 +3,7 @@ import type { Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 
+import { isFailure } from './bootloader.js';
 import { ConsoleRing } from './console-ring.js';
 import type { DomainReply, DomainRequest } from './domain-request.js';
 import { onFirstLine } from './domain-request.js';
@@ -36,6 +37,7 @@ export class Incarnation {
   #disposed = false;
 
   constructor(host: Host, record: DomainRecord, events: IncarnationEvents) {
+    if (isFailure(record.kernel)) throw new Error(`domain ${record.domid} has nothing to boot`);
     this.#host = host;
     this.#events = events;
     this.#record = record;
@@ -55,7 +57,7 @@ export class Incarnation {
     this.#guest = new Guest({
       name: record.name,
       config: record.config,
-      kernel: record.kernel ?? { role: 'linux', commandLine: '', disk: undefined },
+      kernel: record.kernel,
       directory: host.domainDirectory(record.domid),
       clock: this.#clock,
       write: (bytes) => {

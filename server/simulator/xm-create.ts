@@ -3,12 +3,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { isFailure } from './bootloader.js';
 import { parseConfig } from './config-file.js';
 import { readConfig } from './config-reading.js';
 import { BUILD_MILLISECONDS, newRecord, startProcess } from './create.js';
 import type { DomainConfig } from './domain-config.js';
 import { askDomain } from './domain-request.js';
-import type { Host } from './host.js';
+import type { DomainRecord, Host } from './host.js';
 import { print } from './output.js';
 import { UsageFault, xmOptions } from './xm-usage.js';
 import { XendFault, askXend } from './xend.js';
@@ -55,7 +56,7 @@ export async function create(host: Host, argv: readonly string[]): Promise<numbe
   const { domid, name } = record;
   const other = host.claim(record) ? undefined : host.domains().find((domain) => domain.name === name);
   if (other !== undefined) throw new XendFault(`Domain '${name}' already exists with ID '${other.domid}'`);
-  const failure = buildFailure(host, config);
+  const failure = buildFailure(host, record);
   if (failure !== undefined) {
     host.forget(domid);
     throw new XendFault(failure);
@@ -91,12 +92,13 @@ function readFile(file: string, say: (line: string) => void): DomainConfig {
 }
 
 /** Why xend cannot build it: XendBootloader.py, XendDomainInfo._configureBootloader, and balloon.free without ballooning. */
-function buildFailure(host: Host, { bootloader, disks, memory }: DomainConfig): string | undefined {
+function buildFailure(host: Host, { config, kernel }: DomainRecord): string | undefined {
+  const { bootloader, disks, memory } = config;
   if (bootloader !== undefined) {
     const [first] = disks;
     if (first === undefined) return 'Had a bootloader specified, but no disks are bootable';
     if (!existsSync(first.target)) return "Disk isn't accessible";
-    if (bootloader === '') return "Boot loader didn't return any data!";
+    if (isFailure(kernel)) return "Boot loader didn't return any data!";
   }
   const free = host.freeMemory;
   if (free >= 0) return undefined;

@@ -11,7 +11,7 @@ import { readDiskFile, type LoadedKernel } from './loaded-kernel.js';
 import { PANIC_TRACE } from './panic-trace.js';
 import { Session } from './session.js';
 import type { System } from './system.js';
-import { chooseSystem } from './system.js';
+import { chooseSystem, hostName } from './system.js';
 import { answerSysrq } from './sysrq.js';
 import { Tty } from './tty.js';
 
@@ -176,7 +176,7 @@ export class Guest {
       const customers = config.disks.filter((disk) => disk.writable);
       steps =
         system.kind === 'installed'
-          ? installedBoot(name)
+          ? installedBoot(hostName(system, name))
           : rescueBoot(
               name,
               customers.map((disk) => disk.device),

@@ -11,6 +11,7 @@ import { Shell } from './shell.js';
 import { BASIC_COMMANDS, KERNEL_VERSION, SYSTEM_COMMANDS } from './system-commands.js';
 import { readDiskFile } from './loaded-kernel.js';
 import type { System } from './system.js';
+import { hostName } from './system.js';
 
 import type { Tty } from './tty.js';
 
@@ -66,10 +67,11 @@ export class Session {
 
   #askLogin(): void {
     const { machine, tty, system } = this.#options;
+    const { name } = this.#around;
     const root = system.kind === 'installed' ? system.root : undefined;
     const issue = readDiskFile(root, 'etc/issue') || 'Debian GNU/Linux 12 \\n \\l\n\n';
     machine.idle(true);
-    tty.ask(`\n${issue.replaceAll('\\n', machine.name).replaceAll('\\l', 'hvc0')}${machine.name} login: `, {
+    tty.ask(`\n${issue.replaceAll('\\n', name).replaceAll('\\l', 'hvc0')}${name} login: `, {
       line: (login) => {
         if (login === 'root') this.#welcome();
         else if (login === '') this.start();
@@ -94,9 +96,9 @@ export class Session {
   }
 
   #welcome(): void {
-    const { machine, tty, system } = this.#options;
+    const { tty, system } = this.#options;
     const root = system.kind === 'installed' ? system.root : undefined;
-    tty.print(`Linux ${machine.name} ${KERNEL_VERSION} x86_64\n${readDiskFile(root, 'etc/motd')}`);
+    tty.print(`Linux ${this.#around.name} ${KERNEL_VERSION} x86_64\n${readDiskFile(root, 'etc/motd')}`);
     this.#shell.ask();
   }
 
@@ -146,7 +148,7 @@ function surroundings({
   }));
   const files = new FileSystem(rootMount(machine, system), virtualFiles());
   return {
-    name: machine.name,
+    name: hostName(system, machine.name),
     commandLine,
     memory: machine.config.memory ?? 128,
     clock: machine.clock,

@@ -29,6 +29,12 @@ export function chooseSystem(kernel: LoadedKernel, disks: readonly DiskConfig[])
   return attached ? { kind: 'installed', root: disk } : { kind: 'initramfs', missing: device };
 }
 
+/** What a system calls itself: by its /etc/hostname, or as its domain is called. */
+export function hostName(system: System, domainName: string): string {
+  const text = system.kind === 'installed' ? readDiskFile(system.root, 'etc/hostname') : '';
+  return /^[\w.-]{1,64}$/m.exec(text)?.[0] ?? domainName;
+}
+
 /** The device of `/` in the disk's /etc/fstab; without one the disk itself. */
 function rootDevice(disk: DiskConfig): string {
   const rows = readDiskFile(disk, 'etc/fstab')
