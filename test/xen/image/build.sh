@@ -4,7 +4,7 @@
 #   OUT   an empty directory; gets xen, vmlinuz, initrd.img, root.img, id_ed25519 and known_host
 #   NODE  the node binary that goes into dom0
 #
-# Needs root, Debian 12, mmdebstrap and e2fsprogs, and asks apt by package name only, with the machine's own sources. docs/xen-lab.md
+# Needs root, Debian 12, mmdebstrap, e2fsprogs and lz4, and asks apt by package name only, with the machine's own sources. docs/xen-lab.md
 # says what each part is for.
 set -eu
 
@@ -48,12 +48,30 @@ cp "$root/lib/modules/$cloud/kernel/drivers/block/xen-blkfront.ko" "$guest/initr
 install -m 0755 "$here/guest/initramfs-init" "$guest/initramfs/init"
 (cd "$guest/initramfs" && find . | "$root/bin/busybox" cpio -o -H newc 2> "$out/cpio.log" | gzip -1) > "$guest/initrd.img"
 
-mkdir -p "$root/srv/xen/guest" "$root/srv/xen/pristine" "$root/srv/xen/disks"
+mkdir -p "$root/srv/xen/guest" "$root/srv/xen/disks"
 cp "$root/boot/vmlinuz-$cloud" "$root/srv/xen/guest/vmlinuz"
 cp "$guest/initrd.img" "$root/srv/xen/guest/initrd.img"
 
-# disk NAME: a whole-disk ext4 that GRUB and pygrub can read as well.
+# A kernel for boot loaders inside a disk: PV-GRUB knows no LZ4, so the ELF is taken out of the bzImage (its place and length stand in
+# Linux's boot protocol, setup_sects, payload_offset and payload_length) and compressed with gzip.
+number() { od -An -v -t "u$2" -j "$1" -N "$2" "$guest/vmlinuz" | tr -d ' '; }
+cp "$root/boot/vmlinuz-$cloud" "$guest/vmlinuz"
+payload=$((($(number 497 1) + 1) * 512 + $(number 584 4)))
+tail -c "+$((payload + 1))" "$guest/vmlinuz" | head -c "$(($(number 588 4) - 4))" | lz4 -dqc | gzip -1 > "$guest/vmlinux.gz"
+
+# disk NAME FILE SIZE: a whole-disk ext4 of what is in $guest/NAME, which GRUB and pygrub can read as well. What is in boot/NAME is laid
+# over it, with the kernel and the initramfs.
 disk() {
+  if [ -d "$here/guest/boot/$1" ]; then
+    mkdir -p "$guest/$1/boot"
+    cp -R "$here/guest/boot/$1/." "$guest/$1/boot/"
+    cp "$guest/vmlinux.gz" "$guest/initrd.img" "$guest/$1/boot/"
+  fi
+  mke2fs -q -t ext4 -O '^metadata_csum,^64bit,^has_journal' -d "$guest/$1" "$2" "$3"
+}
+
+# system NAME: a system of a busybox and little else.
+system() {
   tree=$guest/$1
   mkdir -p "$tree/bin" "$tree/etc" "$tree/dev" "$tree/proc" "$tree/sys" "$tree/run" "$tree/tmp" "$tree/root" "$tree/mnt"
   cp "$root/bin/busybox" "$tree/bin/"
@@ -67,12 +85,14 @@ disk() {
   case $1 in
     ophelia) sed -i 's/xvda/xvdz/' "$tree/etc/fstab" ;;
   esac
-  mke2fs -q -t ext4 -O '^metadata_csum,^64bit,^has_journal' -d "$tree" "$root/srv/xen/pristine/$1.img" 16M
 }
-for name in horatio ophelia yorick; do
-  disk "$name"
+for name in horatio ophelia yorick guildenstern rosencrantz; do
+  system "$name"
+  size=16M
+  [ ! -d "$here/guest/boot/$name" ] || size=32M
+  disk "$name" "$root/srv/xen/disks/$name.img" "$size"
 done
-cp "$root"/srv/xen/pristine/*.img "$root/srv/xen/disks/"
+disk rescue "$root/srv/xen/rescue.img" 20M
 
 # --- dom0
 cp -R "$here/dom0/." "$root/"

@@ -14,7 +14,7 @@ POSTERN_XEN_LAB=DIR is where images and machines are kept; $XDG_CACHE_HOME/poste
 
 /** The snapshot that a start goes on from. */
 const KEPT = 'kept';
-const DOMAINS = ['horatio', 'ophelia', 'yorick'];
+const DOMAINS = ['horatio', 'ophelia', 'yorick', 'guildenstern', 'rosencrantz'];
 /** One lab plays at a time; this tells the other commands which. */
 const PID_FILE = join(labCache(), 'playground.pid');
 /** Touched when a snapshot has been taken. */

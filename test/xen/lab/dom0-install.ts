@@ -42,6 +42,19 @@ profiles:
     extra: console=hvc0 rescue
     disks: Your disk is attached as /dev/xvda, writable; nothing is mounted or changed until you do it.
     hint: "mount /dev/xvda /mnt, mend what is broken, umount /mnt; then leave with Ctrl-] . and choose 7."
+  pvgrub-rescue:
+    title: Boot menu of the rescue disk
+    kind: disk
+    disk: file:/srv/xen/rescue.img,xvdz,r
+    kernel: /usr/lib/grub-xen/grub-x86_64-xen.bin
+    disks: Your disk stays /dev/xvda, writable. The rescue disk is /dev/xvdz, read-only.
+    hint: Choose with the arrow keys and Enter.
+  pygrub-rescue:
+    title: Rescue disk by PyGRUB
+    kind: disk
+    disk: file:/srv/xen/rescue.img,xvdz,r
+    bootloader: pygrub
+    disks: Your disk stays /dev/xvda, writable. The rescue disk is /dev/xvdz, read-only.
 `;
 
 /**

@@ -31,7 +31,7 @@ const LINK_OPTIONS = [
 
 /** Customers and what they are to which domain. Mallory is one of our customers, with nothing of her own. */
 export const CUSTOMERS: Readonly<Record<string, Readonly<Record<string, Role>>>> = {
-  alice: { horatio: 'owner', ophelia: 'owner' },
+  alice: { horatio: 'owner', ophelia: 'owner', guildenstern: 'owner', rosencrantz: 'owner' },
   bob: { yorick: 'owner' },
   mallory: {},
 };
