@@ -62,7 +62,9 @@ function absent(
   const gone = { ...memory, absentSince, domid: null };
   if (rising === 'between') return { state: 'rebooting', memory: { ...gone, wasUp: false } };
   const missingFor = now - absentSince;
-  if (memory.returningSince !== null && missingFor <= pace.rebootAbsence)
+  // It was first seen while it was made and went before it ran: its making failed, as with a boot loader that finds no kernel.
+  const stillborn = memory.domid !== null && memory.appeared && memory.returningSince === memory.domidSince;
+  if (memory.returningSince !== null && !stillborn && missingFor <= pace.rebootAbsence)
     return { state: 'rebooting', memory: gone };
   if (memory.wasUp && !falling && missingFor <= pace.unexplainedAbsence)
     return { state: 'shutting-down', memory: gone };

@@ -67,6 +67,13 @@ describe('the state that is shown', () => {
     );
   });
 
+  it('is off at once when it went while it was first made, as when its boot loader finds no kernel', () => {
+    const made = [row(10, '--p---', '0.0', 0), row(10, '--p---', '0.0', 0), ''];
+    assert.deepEqual(shown(['', ...made]), ['off', 'rebooting', 'rebooting', 'off']);
+    const over = [row(9, '-b----'), row(9, '--ps--'), '', ...made];
+    assert.deepEqual(shown(over).slice(-4), ['off', 'rebooting', 'rebooting', 'off']);
+  });
+
   it('is off after a shutdown, and off at last when a rebooting one does not return', () => {
     assert.deepEqual(shown([row(12, '-b----'), row(12, '--ps--'), '', '']), [
       'running',
