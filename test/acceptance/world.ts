@@ -3,7 +3,7 @@ import type { Ended } from '../support/house.js';
 
 /**
  * A Xen host with Postern on it: what the acceptance cases need of one, simulated or real. Alice owns horatio and ophelia, who does not
- * boot until her /etc/fstab is mended; bob owns yorick; mallory has nothing. `router` is nobody's, and unmanaged.
+ * boot until her /etc/fstab is mended, guildenstern, who boots by PV-GRUB, and rosencrantz, who boots by PyGRUB; bob owns yorick; mallory has nothing. `router` is nobody's, and unmanaged.
  */
 export interface World {
   /** The dom0 half's socket, as the gate has it. */

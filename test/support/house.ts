@@ -36,6 +36,8 @@ export interface HouseOptions {
   /** Text appended to the halves' settings. */
   readonly gateSettings?: string;
   readonly dom0Settings?: string;
+  /** More boot profiles after `rescue`, as dom0.yaml has them. */
+  readonly profiles?: (xen: SimulatedHost) => string;
   readonly domains?: readonly SimulatedDomain[];
   /** `xl` when not given. */
   readonly toolstack?: 'xl' | 'xm';
@@ -78,6 +80,14 @@ export class House {
         .replace('kind: xl', 'kind: xm')
         .replace(JSON.stringify(xen.xl), JSON.stringify(xen.xm));
       writeFileSync(this.layout.dom0Settings, spoken);
+    }
+    if (options.profiles !== undefined) {
+      const text = readFileSync(this.layout.dom0Settings, 'utf8');
+      const more = options.profiles(xen);
+      writeFileSync(
+        this.layout.dom0Settings,
+        text.replace(/^observe:/m, () => `${more}observe:`),
+      );
     }
     if (options.policy !== undefined) this.writePolicy(options.policy);
     append(this.layout.gateSettings, options.gateSettings);

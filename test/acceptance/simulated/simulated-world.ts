@@ -1,5 +1,6 @@
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { SimulatedHost } from '../../../server/simulator/install.js';
 import { House, type Ended } from '../../support/house.js';
 import { TerminalClient } from '../../support/terminal-client.js';
 import type { World } from '../world.js';
@@ -18,7 +19,7 @@ export class SimulatedWorld implements World {
   static async start(): Promise<SimulatedWorld> {
     const house = await House.start({
       customers: {
-        alice: { horatio: 'owner', ophelia: 'owner' },
+        alice: { horatio: 'owner', ophelia: 'owner', guildenstern: 'owner', rosencrantz: 'owner' },
         bob: { yorick: 'owner' },
         mallory: {},
       },
@@ -27,7 +28,10 @@ export class SimulatedWorld implements World {
         { name: 'ophelia', brokenFstab: true },
         { name: 'yorick' },
         { name: 'router' },
+        { name: 'guildenstern', bootloader: 'pvgrub' },
+        { name: 'rosencrantz', bootloader: 'pygrub' },
       ],
+      profiles,
       dom0Settings: 'unmanaged: [router]\ndeadlines:\n  shutdownSeconds: 5\n',
     });
     return new SimulatedWorld(house);
@@ -98,6 +102,31 @@ export class SimulatedWorld implements World {
     await this.#house.stop();
   }
 }
+
+/** Those of the real one, in test/xen/lab/dom0-install.ts. */
+const profiles = (xen: SimulatedHost): string => `  pvgrub-rescue:
+    title: Boot menu of the rescue disk
+    kind: disk
+    disk: file:${xen.rescueDisk},xvdz,r
+    kernel: ${xen.pvgrub}
+    disks: Your disk stays /dev/xvda, writable. The rescue disk is /dev/xvdz, read-only.
+    hint: Choose with the arrow keys and Enter.
+  pygrub-rescue:
+    title: Rescue disk by PyGRUB
+    kind: disk
+    disk: file:${xen.rescueDisk},xvdz,r
+    bootloader: pygrub
+    disks: Your disk stays /dev/xvda, writable. The rescue disk is /dev/xvdz, read-only.
+  installer:
+    title: Install Debian anew
+    kind: direct
+    kernel: ${xen.kernel}
+    ramdisk: ${xen.ramdisk}
+    extra: console=hvc0 install-suite=\${install-suite} install-host=\${domain}
+    parameters:
+      install-suite: {title: Debian release, values: [bookworm, trixie]}
+    disks: The installer writes over /dev/xvda when you tell it to.
+`;
 
 /** As ps(1) shows it; empty when there is no such process. */
 function commandLineOf(pid: number): string {

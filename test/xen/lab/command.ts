@@ -151,7 +151,8 @@ function welcome(lab: XenLab): string {
 
       ssh -F ${sshConfig} alice
 
-  Alice owns horatio, and ophelia, who does not boot: choose 6 there to rescue her.
+  Alice owns horatio, and ophelia, who does not boot: choose 6 there to rescue her;
+  guildenstern boots by PV-GRUB, rosencrantz by PyGRUB.
   Bob owns yorick:  ssh -F ${sshConfig} bob
   The Xen host itself:  ssh -F ${lab.dom0.sshConfig} dom0    (then: xl list)
   An admin looks on:  node ${relative(process.cwd(), process.argv[1] ?? '').replace(

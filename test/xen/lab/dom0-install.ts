@@ -33,6 +33,8 @@ socketGroup: postern
 unmanaged: [router]
 deadlines:
   shutdownSeconds: 45
+toolstack:
+  environment: {LIBXL_BOOTLOADER_RESTRICT: "1"}
 profiles:
   rescue:
     title: Rescue system
@@ -55,6 +57,15 @@ profiles:
     disk: file:/srv/xen/rescue.img,xvdz,r
     bootloader: pygrub
     disks: Your disk stays /dev/xvda, writable. The rescue disk is /dev/xvdz, read-only.
+  installer:
+    title: Install Debian anew
+    kind: direct
+    kernel: /srv/xen/guest/vmlinuz
+    ramdisk: /srv/xen/guest/initrd.img
+    extra: console=hvc0 install-suite=\${install-suite} install-host=\${domain}
+    parameters:
+      install-suite: {title: Debian release, values: [bookworm, trixie]}
+    disks: The installer writes over /dev/xvda when you tell it to.
 `;
 
 /**
@@ -95,6 +106,8 @@ chgrp -R postern /etc/postern && chmod -R g+rX,o-rwx /etc/postern && chmod 0755 
 id postern-link > /dev/null 2>&1 ||
   adduser --quiet --system --ingroup postern --shell /usr/sbin/nologin --home /var/lib/postern-link postern-link
 install -d -m 0700 -o postern-link /var/lib/postern-link/.ssh
+id xen-qemuuser-range-base > /dev/null 2>&1 ||
+  adduser --quiet --system --uid 131072 --no-create-home --home /nonexistent xen-qemuuser-range-base
 systemctl daemon-reload
 systemctl enable --quiet postern-dom0
 rm -f /run/postern/dom0.sock

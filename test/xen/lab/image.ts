@@ -5,7 +5,14 @@ import { join, relative } from 'node:path';
 import { IMAGE_SOURCE, labCache } from './paths.js';
 
 /** What the machine itself needs, by Debian's names. */
-const HOST_PACKAGES = ['qemu-system-x86', 'qemu-utils', 'mmdebstrap', 'e2fsprogs', 'lz4', 'openssh-client'] as const;
+const HOST_PACKAGES = [
+  'qemu-system-x86',
+  'qemu-utils',
+  'mmdebstrap',
+  'e2fsprogs',
+  'lz4',
+  'openssh-client',
+] as const;
 
 /** A built image: Xen, dom0's kernel and its root file system, which is never written to. */
 export interface LabImage {

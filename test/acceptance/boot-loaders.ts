@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { eventually } from '../support/eventually.js';
+import type { TerminalClient } from '../support/terminal-client.js';
+import { leave, logIn, seesLogin } from './guest.js';
+import { PATIENCE } from './patience.js';
+import { StateWatch, isReborn, settlesAs } from './states.js';
+import type { World } from './world.js';
+
+const UP = '\x1b[A';
+const DOWN = '\x1b[B';
+
+/**
+ * Rescue of servers that boot by a boot loader: guildenstern by PV-GRUB, rosencrantz by PyGRUB. The profiles `pvgrub-rescue` and
+ * `pygrub-rescue` put a read-only rescue disk, xvdz, before the customer's own. Its menu has a normal boot of the own disk, a rescue
+ * system, which is the default, and an installer. One story: each case goes on from the last.
+ */
+export function bootLoaderCases(world: () => World): void {
+  const does = async (command: string): Promise<void> => {
+    const { status, stderr } = await world().ssh('alice', command);
+    assert.equal(status, 0, `${command}: ${stderr}`);
+  };
+  const profileOf = async (domain: string): Promise<string> =>
+    (await settlesAs(world(), domain, ['running'])).profile;
+  const console = (domain: string): TerminalClient => world().terminal('alice', `${domain} console`);
+
+  it('PV-GRUB: a server boots from a kernel inside its own disk, and its admin breaks its /etc/fstab', async () => {
+    const alice = console('guildenstern');
+    await does('guildenstern start --wait');
+    await logIn(alice);
+    assert.match(alice.raw, /GRUB/);
+    assert.equal(await profileOf('guildenstern'), 'normal');
+    alice.type("sed -i 's/xvda/xvdz/' /etc/fstab; cat /etc/fstab\r");
+    await alice.sees('/dev/xvdz / ext4', PATIENCE.soon);
+    await leave(alice);
+  });
+
+  it('PV-GRUB: the rescue disk’s menu is on the console; in its rescue system the own disk is mended, and the rescue disk cannot be written to', async () => {
+    await does('guildenstern rescue pvgrub-rescue --yes --wait');
+    const alice = console('guildenstern');
+    await seesMenu(alice);
+    alice.type(UP);
+    await alice.sees(/\*Normal boot/, PATIENCE.soon);
+    alice.type(DOWN);
+    await alice.sees(/\*Rescue system/, PATIENCE.soon);
+    alice.type('\r');
+    await alice.receives('RESCUE MODE', PATIENCE.boot);
+    await writesToOwnDiskAlone(alice, "sed -i 's/xvdz/xvda/' /mnt/etc/fstab; cat /mnt/etc/fstab");
+    await alice.sees('/dev/xvda / ext4', PATIENCE.soon);
+    await leave(alice);
+  });
+
+  it('PV-GRUB: it reboots into the same menu, still shown as in rescue; a normal boot from there boots the disk that was mended', async () => {
+    const alice = console('guildenstern');
+    const shown = await reboots(alice, 'guildenstern');
+    await seesMenu(alice);
+    alice.type(UP);
+    await alice.sees(/\*Normal boot/, PATIENCE.soon);
+    alice.type('\r');
+    await logIn(alice);
+    assert.equal(await profileOf('guildenstern'), 'pvgrub-rescue');
+    assert.match((await world().ssh('alice', 'list')).stdout, /guildenstern.*pvgrub-rescue/);
+    assert.ok(!shown().includes('off'), shown().join(', '));
+    await leave(alice);
+  });
+
+  it('PV-GRUB: the third choice is the installer; then back to the own boot', async () => {
+    const alice = console('guildenstern');
+    await reboots(alice, 'guildenstern');
+    await seesMenu(alice);
+    alice.type(DOWN);
+    await alice.sees(/\*Installer/, PATIENCE.soon);
+    alice.type('\r');
+    await alice.receives('would install Debian bookworm', PATIENCE.boot);
+    await does('guildenstern normal --yes --wait');
+    await seesLogin(alice);
+    assert.equal(await profileOf('guildenstern'), 'normal');
+    await leave(alice);
+    await does('guildenstern poweroff --yes --wait');
+  });
+
+  it('PyGRUB: a server boots from a kernel inside its own disk', async () => {
+    const alice = console('rosencrantz');
+    await does('rosencrantz start --wait');
+    await seesLogin(alice);
+    assert.equal(await profileOf('rosencrantz'), 'normal');
+    await leave(alice);
+  });
+
+  it('PyGRUB: it is rescued by a kernel of dom0’s, which PyGRUB would look for in the guest, and stays so when it reboots', async () => {
+    await does('rosencrantz rescue rescue --yes --wait');
+    const alice = console('rosencrantz');
+    await alice.receives('RESCUE MODE', PATIENCE.boot);
+    assert.equal(await profileOf('rosencrantz'), 'rescue');
+    const shown = await reboots(alice, 'rosencrantz');
+    await alice.sees('RESCUE MODE', PATIENCE.boot);
+    assert.equal(await profileOf('rosencrantz'), 'rescue');
+    assert.ok(!shown().includes('off'), shown().join(', '));
+    await leave(alice);
+  });
+
+  it('PyGRUB: it boots the rescue disk’s default, where the own disk can be written to and the rescue disk cannot; and back to the own boot', async () => {
+    await does('rosencrantz rescue pygrub-rescue --yes --wait');
+    const alice = console('rosencrantz');
+    await alice.receives('RESCUE MODE', PATIENCE.boot);
+    await writesToOwnDiskAlone(alice, 'echo all is well > /mnt/etc/mended; cat /mnt/etc/mended');
+    await alice.sees(/^all is well/m, PATIENCE.soon);
+    const shown = await reboots(alice, 'rosencrantz');
+    await alice.sees('RESCUE MODE', PATIENCE.boot);
+    assert.equal(await profileOf('rosencrantz'), 'pygrub-rescue');
+    assert.ok(!shown().includes('off'), shown().join(', '));
+    await does('rosencrantz normal --yes --wait');
+    await logIn(alice);
+    alice.type('clear; cat /etc/mended\r');
+    await alice.sees(/^all is well/m, PATIENCE.soon);
+    assert.equal(await profileOf('rosencrantz'), 'normal');
+    await leave(alice);
+    await does('rosencrantz poweroff --yes --wait');
+  });
+
+  /** The menu of the rescue disk, with what is taken by itself when nobody chooses. */
+  async function seesMenu(alice: TerminalClient): Promise<void> {
+    await alice.sees(/Normal boot[^]*\*Rescue system[^]*Installer/, PATIENCE.boot);
+  }
+
+  /** In a rescue system: nothing can be written to the rescue disk; the own disk is mounted on /mnt, a line typed, and unmounted. */
+  async function writesToOwnDiskAlone(alice: TerminalClient, line: string): Promise<void> {
+    alice.type('\r');
+    await alice.sees(/# *$/, PATIENCE.soon);
+    alice.type('mount /dev/xvdz /mnt; echo spoilt > /mnt/boot/grub/grub.cfg; umount /mnt\r');
+    await alice.sees('Read-only file system', PATIENCE.soon);
+    alice.type(`mount /dev/xvda /mnt; ${line}; umount /mnt\r`);
+  }
+
+  /** `reboot`, typed at a shell, until there is a new incarnation. @returns what ends the watch, with what was shown since */
+  async function reboots(alice: TerminalClient, domain: string): Promise<() => readonly string[]> {
+    const before = await world().domid(domain);
+    const watch = await StateWatch.start(world(), domain);
+    const received = alice.raw.length;
+    alice.type('\rreboot\r');
+    await isReborn(world(), domain, before);
+    await eventually('the new boot', () => /GRUB|Linux version/.test(alice.raw.slice(received)), {
+      withinMs: PATIENCE.boot,
+    });
+    return () => watch.stop();
+  }
+}
