@@ -155,7 +155,7 @@ const DISK_PROFILE = {
     },
     kernel: pathOrNull('Absolute path of a PV-GRUB image that boots the disk.'),
     bootloader: pathOrNull(
-      'A boot loader that reads the disk in dom0, only where it runs de-privileged: `pygrub` or an absolute path. One of `kernel` and `bootloader` is needed.',
+      'A boot loader that reads the disk in dom0: `pygrub` or an absolute path. As root, unless `toolstack.environment` sets LIBXL_BOOTLOADER_RESTRICT (install-dom0.md); then it shows no menu. One of `kernel` and `bootloader` is needed.',
     ),
   },
 } as const;
