@@ -54,8 +54,10 @@ export async function create(host: Host, argv: readonly string[]): Promise<numbe
     `xend ${config.name}`,
   );
   const { domid, name } = record;
-  const other = host.claim(record) ? undefined : host.domains().find((domain) => domain.name === name);
+  const other = host.domains().find((domain) => domain.name === name);
   if (other !== undefined) throw new XendFault(`Domain '${name}' already exists with ID '${other.domid}'`);
+  // Somebody was quicker: XendDomainInfo.check_name.
+  if (!host.claim(record)) throw new XendFault(`VM name '${name}' already exists`);
   const failure = buildFailure(host, record);
   if (failure !== undefined) {
     host.forget(domid);

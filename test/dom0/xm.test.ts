@@ -106,10 +106,17 @@ describe('dom0 with the stand-in for xm', function () {
     inside.type('root\r');
     await inside.receives('# ');
     inside.type('reboot\r');
-    await eventually('her next domid', () => ![undefined, first].includes(xen.row('ophelia')?.domid));
+    const seen = new Set<string>();
+    await eventually('her next domid', async () => {
+      seen.add((await client.domain('ophelia')).observation.state);
+      const row = xen.row('ophelia');
+      return row !== undefined && row.domid !== first && row.state === '-b----';
+    });
     const again = await client.state('ophelia', 'running');
     assert.equal(again.incarnation, incarnation, 'xend keeps the UUID');
-    await done('ophelia', 'poweroff');
+    for (const state of seen) assert.ok(['running', 'rebooting', 'shutting-down'].includes(state), state);
+    assert.equal((await xen.xm('destroy', 'ophelia')).status, 0);
+    await client.state('ophelia', 'off');
   });
 
   it("tells xend's reason, and starts nothing over a disk that is in use", async () => {

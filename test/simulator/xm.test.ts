@@ -73,8 +73,14 @@ describe('the stand-in for xm', function () {
       `name = "b"\nkernel = "${xen.host.kernel}"\ndisk = ["file:/nowhere/b.img,xvdb,w"]\n`,
     );
     await writeFile(broken, 'name = "c\n');
+    const empty = join(xen.host.directory, 'etc', 'xen', 'no-menu.cfg');
+    await writeFile(empty, `name = "d"\nbootloader = "pygrub"\ndisk = ["file:${xen.host.kernel},xvda,w"]\n`);
+    const diskless = join(xen.host.directory, 'etc', 'xen', 'diskless.cfg');
+    await writeFile(diskless, 'name = "e"\nbootloader = "pygrub"\n');
     await start('horatio');
     const cases = [
+      [empty, "Error: Boot loader didn't return any data!\n"],
+      [diskless, 'Error: Had a bootloader specified, but no disks are bootable\n'],
       [xen.config('horatio'), "Error: Domain 'horatio' already exists with ID '1'\n"],
       [missing, 'Error: Cannot find kernel "/nowhere/vmlinuz"\n'],
       [noDisk, 'Error: Device 51728 (vbd) could not be connected. /nowhere/b.img does not exist.\n'],
