@@ -1,5 +1,12 @@
 import type { Action } from '../../policy/actions.js';
-import type { BootProfileName, CustomerName, DomainName, Fingerprint } from '../../policy/names.js';
+import type { ParameterValues } from '../../policy/boot-parameter.js';
+import type {
+  BootProfileName,
+  CustomerName,
+  DomainName,
+  Fingerprint,
+  ParameterName,
+} from '../../policy/names.js';
 import type { RefusalCode } from '../../policy/refusal.js';
 import type { Role } from '../../policy/roles.js';
 
@@ -29,6 +36,8 @@ type Intents = {
     readonly kind: `domain.${A}.requested`;
     readonly operation: string;
     readonly profile: BootProfileName | null;
+    /** What the profile's parameters are to be; not there when it has none. */
+    readonly parameters?: ParameterValues;
     readonly rule: string;
     /** Policy revision that allowed it. */
     readonly revision: number;
@@ -121,6 +130,19 @@ export type AuditEvent =
       readonly kind: 'domain.retired' | 'domain.adopted';
       readonly actor: EventActor | null;
       readonly domain: DomainName;
+    }
+  | {
+      readonly kind: 'domain.parameter.set';
+      readonly actor: EventActor;
+      readonly domain: DomainName;
+      readonly parameter: ParameterName;
+      readonly value: string;
+    }
+  | {
+      readonly kind: 'domain.parameter.unset';
+      readonly actor: EventActor;
+      readonly domain: DomainName;
+      readonly parameter: ParameterName;
     }
   | {
       readonly kind: 'policy.loaded' | 'policy.rejected';

@@ -80,4 +80,14 @@ export const MIGRATIONS: readonly string[] = [
   WHEN EXISTS (SELECT 1 FROM audit WHERE seq >= NEW.seq)
   BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
   `,
+  `
+  -- As a role: a domain that takes over a name does not take over what was set for the one before.
+  CREATE TABLE parameter (
+    domain    TEXT NOT NULL,
+    name      TEXT NOT NULL,
+    value     TEXT NOT NULL,
+    since_seq INTEGER NOT NULL,
+    PRIMARY KEY (domain, name)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -1,4 +1,4 @@
-import type { CustomerName, DomainName, Fingerprint } from '../../policy/names.js';
+import type { CustomerName, DomainName, Fingerprint, ParameterName } from '../../policy/names.js';
 import type { Role } from '../../policy/roles.js';
 
 /** Who owns domains and keys. Times are ISO 8601, UTC. */
@@ -28,6 +28,14 @@ export interface RoleRow {
   readonly domain: DomainName;
   readonly role: Role;
   readonly since: string;
+  /** False while the domain is retired and not adopted: the row then counts for nothing. */
+  readonly counts: boolean;
+}
+
+/** A value that an admin has set for a domain. */
+export interface ParameterRow {
+  readonly name: ParameterName;
+  readonly value: string;
   /** False while the domain is retired and not adopted: the row then counts for nothing. */
   readonly counts: boolean;
 }

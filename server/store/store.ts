@@ -6,6 +6,7 @@ import type { DatabaseOptions } from './database.js';
 import { Domains } from './domains.js';
 import { Keys } from './keys.js';
 import { Logins } from './logins.js';
+import { Parameters } from './parameters.js';
 import { Preferences } from './preferences.js';
 import { Roles } from './roles.js';
 
@@ -23,6 +24,7 @@ export class Store {
   readonly keys: Keys;
   readonly roles: Roles;
   readonly domains: Domains;
+  readonly parameters: Parameters;
   readonly logins: Logins;
   readonly authorizations: Authorizations;
   readonly audit: AuditLog;
@@ -37,6 +39,7 @@ export class Store {
     this.keys = new Keys(database, this.audit, clock);
     this.roles = new Roles(database, this.audit);
     this.domains = new Domains(database, this.audit, clock);
+    this.parameters = new Parameters(database, this.audit);
     this.logins = new Logins(database);
     this.authorizations = new Authorizations(database, this.audit, this.roles);
     this.preferences = new Preferences(database);

@@ -61,6 +61,52 @@ describe('cli: admin commands on a running gate', () => {
     assert.deepEqual(row?.event, { kind: 'customer.added', actor: { admin: 'ada' }, customer: 'alice' });
   });
 
+  it('sets parameters for a domain, shows and unsets them; the log says who did it', async () => {
+    const domain = (...args: string[]): ReturnType<typeof postern> =>
+      postern(['domain', ...args, ...settings]);
+    const set = await domain('set', 'ophelia', 'install-suite=bookworm', 'url=http://x/a=b');
+    assert.deepEqual([set.status, set.stderr], [0, '']);
+    assert.match(set.stdout, /install-suite +bookworm\nurl +http:\/\/x\/a=b\n$/);
+    assert.deepEqual(gate.store.audit.tail().at(-1)?.event, {
+      kind: 'domain.parameter.set',
+      actor: { admin: 'ada' },
+      domain: 'ophelia',
+      parameter: 'url',
+      value: 'http://x/a=b',
+    });
+    const unset = await domain('unset', 'ophelia', 'url');
+    assert.equal(unset.status, 0, unset.stderr);
+    assert.match(unset.stdout, /^PARAMETER .*\ninstall-suite +bookworm\n$/);
+    const shown = await domain('show', 'ophelia');
+    assert.match(
+      shown.stdout,
+      /^ophelia: no host has shown it so far\nroles: nobody\n\nPARAMETER .*\ninstall-suite +bookworm\n$/,
+    );
+    const { parameters } = JSON.parse((await domain('show', 'ophelia', '--json')).stdout) as {
+      parameters: object;
+    };
+    assert.deepEqual(parameters, [{ name: 'install-suite', value: 'bookworm', counts: true }]);
+
+    const head = gate.store.audit.head().seq;
+    for (const [status, pattern, ...args] of [
+      [2, /"install-suite" is not NAME=VALUE/, 'set', 'ophelia', 'install-suite'],
+      [2, /"=x" is not NAME=VALUE/, 'set', 'ophelia', '=x'],
+      [2, /a name is there twice/, 'set', 'ophelia', 'a=1', 'a=2'],
+      [2, /"Suite" is not a name of a parameter/, 'set', 'ophelia', 'Suite=x'],
+      [2, /"domain" is not a name of a parameter/, 'set', 'ophelia', 'domain=x'],
+      [2, /"__proto__" is not a name of a parameter/, 'set', 'ophelia', '__proto__=x'],
+      [2, /"x init=\/bin\/sh" is not a value of a: one word/, 'set', 'ophelia', 'a=x init=/bin/sh'],
+      [2, /"" is not a value of a/, 'set', 'ophelia', 'a='],
+      [2, /mirror is not set for ophelia/, 'unset', 'ophelia', 'mirror'],
+      [4, /no domain yorick was ever seen/, 'show', 'yorick'],
+    ] as const) {
+      const answer = await domain(...args);
+      assert.equal(answer.status, status, answer.stderr);
+      assert.match(answer.stderr, pattern);
+    }
+    assert.equal(gate.store.audit.head().seq, head);
+  });
+
   it('answers a refusal with one sentence and status 3, a bad word with 2', async () => {
     const [twice, key2, unknown, name, role, command, missing] = await Promise.all([
       postern(['customer', 'add', 'alice', ...settings]),

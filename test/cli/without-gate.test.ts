@@ -36,6 +36,17 @@ describe('cli: while no gate runs', () => {
     assert.equal(copied.status, 0);
   });
 
+  it('sets parameters of domains there as well', async () => {
+    const set = await postern(['domain', 'set', 'horatio', 'install-suite=trixie', ...settings]);
+    assert.deepEqual([set.status, set.stderr], [0, '']);
+    const shown = await postern(['domain', 'show', 'horatio', ...settings]);
+    assert.match(shown.stdout, /install-suite +trixie/);
+    const unset = await postern(['domain', 'unset', 'horatio', 'install-suite', ...settings]);
+    assert.deepEqual([unset.status, unset.stdout], [0, 'no parameters are set for horatio\n']);
+    const { stdout } = await postern(['audit', '--json', ...settings]);
+    assert.match(stdout, /"domain\.parameter\.set".*\n.*"domain\.parameter\.unset"/);
+  });
+
   it('is no agreement when no witness answers', async () => {
     await postern(['customer', 'add', 'alice', ...settings]);
     const verified = await postern(['audit', 'verify', ...settings]);

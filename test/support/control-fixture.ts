@@ -8,6 +8,7 @@ import type { LiveSession, RunningGate } from '../../server/gate/control/control
 import { ControlServer } from '../../server/gate/control/control-server.js';
 import type { Witness } from '../../server/store/audit-verifier.js';
 import type { StoreOptions } from '../../server/store/store.js';
+import type { Contract } from '../../server/wire/contract.js';
 import type { DomainView } from '../../server/wire/domain.js';
 import { TemporaryStore, customerName } from './temporary-store.js';
 
@@ -56,6 +57,8 @@ export class ControlFixture implements RunningGate {
   /** Those that were ended, with the sentence they were told. */
   readonly told: [id: string, sentence: string][] = [];
   live: LiveSession[] = [];
+  contract: Contract | null = null;
+  readonly domains = new Map<DomainName, DomainView>();
   policyProblems: readonly string[] = [];
   journal: Witness[] | Error = [];
   readonly policy: RunningGate['policy'] & { revision: number };
@@ -81,11 +84,15 @@ export class ControlFixture implements RunningGate {
       end: (id, sentence) => this.#end((one) => one.id === id, sentence) > 0,
       endWhere: (predicate, sentence) => this.#end(predicate, sentence),
     };
+    const contract = (): Contract | null => this.contract;
     this.hosts = [
       {
         name: 'xen1',
         reachable: true,
-        domains: new Map<DomainName, DomainView>(),
+        get contract() {
+          return contract();
+        },
+        domains: this.domains,
         journal: () => this.#journal(),
       },
     ];

@@ -1,8 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseCustomerName, parseDomainName, parseFingerprint } from '../../policy/names.js';
-import type { CustomerName, DomainName, Fingerprint } from '../../policy/names.js';
+import {
+  parseCustomerName,
+  parseDomainName,
+  parseFingerprint,
+  parseParameterName,
+} from '../../policy/names.js';
+import type { CustomerName, DomainName, Fingerprint, ParameterName } from '../../policy/names.js';
 import type { AdminActor, CustomerActor } from '../../server/store/audit-event.js';
 import { Store } from '../../server/store/store.js';
 import type { StoreOptions } from '../../server/store/store.js';
@@ -31,6 +36,10 @@ export function customerName(text: string): CustomerName {
 
 export function domainName(text: string): DomainName {
   return parseDomainName(text) ?? fail(text);
+}
+
+export function parameterName(text: string): ParameterName {
+  return parseParameterName(text) ?? fail(text);
 }
 
 /** The fingerprint of no key: 43 times the letter. */

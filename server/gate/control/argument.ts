@@ -1,12 +1,21 @@
 import { ACTIONS, isAction } from '../../../policy/actions.js';
 import type { Action } from '../../../policy/actions.js';
+import { isParameterValue, MOST_PARAMETERS, PARAMETER_VALUE_WORDS } from '../../../policy/boot-parameter.js';
+import type { ParameterValues } from '../../../policy/boot-parameter.js';
 import {
   parseBootProfileName,
   parseCustomerName,
   parseDomainName,
   parseFingerprint,
+  parseParameterName,
 } from '../../../policy/names.js';
-import type { BootProfileName, CustomerName, DomainName, Fingerprint } from '../../../policy/names.js';
+import type {
+  BootProfileName,
+  CustomerName,
+  DomainName,
+  Fingerprint,
+  ParameterName,
+} from '../../../policy/names.js';
 import { isRefusal, refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { ROLES, isRole } from '../../../policy/roles.js';
@@ -55,6 +64,47 @@ export const profile: Argument<BootProfileName> = word(
   parseBootProfileName,
   'lower-case letters, digits and `-`',
 );
+
+const parameter: Argument<ParameterName> = word(
+  parseParameterName,
+  'lower-case letters, digits and `-`, beginning with a letter, at most 32, and not `domain`',
+);
+
+const parameterValue: Argument<string> = word(
+  (text) => (isParameterValue(text) ? text : undefined),
+  PARAMETER_VALUE_WORDS,
+);
+
+/** Names with their values: at least one. */
+export const parameters: Argument<ParameterValues> = (value, name) => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return wrong(`the ${name} are missing`);
+  const entries = Object.entries(value);
+  if (entries.length === 0 || entries.length > MOST_PARAMETERS)
+    return wrong(`give 1 to ${MOST_PARAMETERS} ${name}`);
+  const values: Record<string, string> = {};
+  for (const [key, given] of entries) {
+    const known = parameter(key, 'name of a parameter');
+    if (isRefusal(known)) return known;
+    const set = parameterValue(given, `value of ${known}`);
+    if (isRefusal(set)) return set;
+    values[known] = set;
+  }
+  return values;
+};
+
+/** Names alone: at least one. */
+export const parameterNames: Argument<readonly ParameterName[]> = (value, name) => {
+  if (!Array.isArray(value) || value.length === 0 || value.length > MOST_PARAMETERS)
+    return wrong(`give 1 to ${MOST_PARAMETERS} ${name}`);
+  const names: ParameterName[] = [];
+  for (const one of value) {
+    const known = parameter(one, 'name of a parameter');
+    if (isRefusal(known)) return known;
+    names.push(known);
+  }
+  return names;
+};
 
 export const role: Argument<Role> = word(
   (text) => (isRole(text) ? text : undefined),

@@ -1,5 +1,6 @@
 import type { CustomerName, DomainName, Fingerprint } from '../../../policy/names.js';
-import type { Customer, DomainRecord, Key, RoleRow } from '../../store/records.js';
+import type { ParameterOffer } from '../../wire/contract.js';
+import type { Customer, DomainRecord, Key, ParameterRow, RoleRow } from '../../store/records.js';
 import type { Finding } from '../../store/audit-verifier.js';
 
 /** A key as admins see it. */
@@ -49,6 +50,28 @@ export interface DomainEntry extends DomainRecord {
     /** Whether the host is heard at this moment; otherwise this is what was heard last. */
     readonly reachable: boolean;
   }[];
+}
+
+/** `GET /domains/NAME`. */
+export interface DomainDetail {
+  /** Null while no host has shown it. */
+  readonly domain: DomainEntry | null;
+  readonly roles: readonly RoleRow[];
+  readonly parameters: readonly ParameterRow[];
+  /** What the boot profiles of the hosts where it is ask for. */
+  readonly asked: readonly AskedParameter[];
+}
+
+export interface AskedParameter extends ParameterOffer {
+  readonly host: string;
+  readonly profile: string;
+}
+
+/** `PUT /domains/NAME/parameters`. */
+export interface ParametersSet {
+  readonly parameters: readonly ParameterRow[];
+  /** Sentences about what no host that is known will take as it is. */
+  readonly notes: readonly string[];
 }
 
 /** `GET /status`. */

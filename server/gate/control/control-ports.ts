@@ -2,6 +2,7 @@ import type { CustomerName, DomainName, Fingerprint } from '../../../policy/name
 import type { Policy } from '../../../policy/policy.js';
 import type { EventActor } from '../../store/audit-event.js';
 import type { Witness } from '../../store/audit-verifier.js';
+import type { Contract } from '../../wire/contract.js';
 import type { DomainView } from '../../wire/domain.js';
 
 /** A live session, as the gate's list of them has it. */
@@ -52,6 +53,8 @@ export interface HostJournal {
 /** A Xen host as the gate hears it. */
 export interface Host extends HostJournal {
   readonly reachable: boolean;
+  /** What it can do, as last heard; null while it was never heard. */
+  readonly contract: Contract | null;
   /** What was last heard of its domains. */
   readonly domains: ReadonlyMap<DomainName, DomainView>;
 }

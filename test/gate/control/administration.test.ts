@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { isRefusal } from '../../../policy/refusal.js';
+import type { BootProfileName } from '../../../policy/names.js';
+import type { DomainDetail, ParametersSet } from '../../../server/gate/control/control-answers.js';
 import type { ControlClient } from '../../../server/gate/control/control-client.js';
 import { ControlFixture } from '../../support/control-fixture.js';
+import { domainView } from '../../support/dom0-stand-in.js';
 import {
   ADMIN,
   customerActor,
   customerName,
   domainName,
   fingerprint,
+  parameterName,
 } from '../../support/temporary-store.js';
 
 const ALICE = customerName('alice');
@@ -39,6 +43,44 @@ describe('gate: what admins ask of a running gate', () => {
     const answer = await asked;
     return isRefusal(answer) ? answer.code : 'none';
   }
+
+  it('takes parameters of a domain, and says what its host does not know or take', async () => {
+    const offer = { name: parameterName('suite'), title: 'suite', values: ['bookworm'], default: null };
+    const profile = {
+      name: 'installer' as BootProfileName,
+      title: 't',
+      disks: 'd',
+      hint: '',
+      parameters: [offer],
+    };
+    gate.contract = {
+      version: 1,
+      host: 'xen1',
+      verbs: ['rescue'],
+      profiles: [profile],
+      console: { passesEscape: false, sysrqKeys: [] },
+    };
+    gate.domains.set(HORATIO, domainView(HORATIO, 'running'));
+    const set = async (parameters: unknown): Promise<unknown> => {
+      const answer = await client.ask('PUT', '/domains/horatio/parameters', { parameters });
+      return isRefusal(answer) ? answer.code : (answer as ParametersSet).notes;
+    };
+    assert.deepEqual(await set({ suite: 'bookworm' }), []);
+    assert.deepEqual(await set({ suite: 'potato' }), [
+      'installer on xen1 does not take potato for suite, only bookworm',
+    ]);
+    assert.deepEqual(await set({ sweet: 'x' }), [
+      'no boot profile on the host of horatio has a parameter sweet; is the name right?',
+    ]);
+    for (const bad of [undefined, null, [], {}, 'x', { a: 1 }, { a: null }, { a: 'b c' }, { A: 'b' }]) {
+      assert.equal(await set(bad), 'usage', JSON.stringify(bad));
+    }
+    for (const names of [undefined, [], 'suite', ['A'], [1]]) {
+      assert.equal(await code(client.ask('DELETE', '/domains/horatio/parameters', { names })), 'usage');
+    }
+    const shown = (await client.ask('GET', '/domains/horatio')) as DomainDetail;
+    assert.deepEqual(shown.asked, [{ ...offer, host: 'xen1', profile: 'installer' }]);
+  });
 
   it('adds a customer, in the name of who asked', async () => {
     await client.ask('POST', '/customers', { customer: 'bob' });

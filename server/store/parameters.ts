@@ -1,0 +1,91 @@
+import { MOST_PARAMETERS } from '../../policy/boot-parameter.js';
+import type { ParameterValues } from '../../policy/boot-parameter.js';
+import type { DomainName, ParameterName } from '../../policy/names.js';
+import { refusal } from '../../policy/refusal.js';
+import type { Refusal } from '../../policy/refusal.js';
+import type { EventActor } from './audit-event.js';
+import type { AuditLog } from './audit-log.js';
+import { Sql } from './database.js';
+import type { Database } from './database.js';
+import type { ParameterRow } from './records.js';
+
+interface StoredParameter {
+  readonly name: ParameterName;
+  readonly value: string;
+  readonly counts: 0 | 1;
+}
+
+const OF = new Sql<StoredParameter>(
+  `SELECT parameter.name, value, (domain.retired_seq IS NULL OR since_seq > domain.retired_seq) AS counts
+   FROM parameter LEFT JOIN domain ON domain.name = parameter.domain WHERE parameter.domain = ? ORDER BY parameter.name`,
+);
+const SET = new Sql(
+  `INSERT INTO parameter (domain, name, value, since_seq) VALUES (?, ?, ?, ?)
+   ON CONFLICT DO UPDATE SET value = excluded.value, since_seq = excluded.since_seq`,
+);
+const UNSET = new Sql('DELETE FROM parameter WHERE domain = ? AND name = ?');
+
+/** What admins have set of the parameters of boot profiles, for each domain. Whether a host allows it is the host's affair. */
+export class Parameters {
+  readonly #database: Database;
+  readonly #log: AuditLog;
+
+  constructor(database: Database, log: AuditLog) {
+    this.#database = database;
+    this.#log = log;
+  }
+
+  /**
+   * Sets some, or changes them. The domain need not have been seen yet; on a retired domain's name just these count, from now.
+   * Refused with `limit-reached` when it would have too many.
+   */
+  set(domain: DomainName, values: ParameterValues, actor: EventActor): readonly ParameterRow[] | Refusal {
+    return this.#log.transact((append) => {
+      const present = new Map(this.of(domain).map((row) => [row.name, row]));
+      const given = Object.entries(values) as [ParameterName, string][];
+      if (new Set([...present.keys(), ...given.map(([name]) => name)]).size > MOST_PARAMETERS) {
+        return refusal(
+          'limit-reached',
+          `a domain has at most ${MOST_PARAMETERS} parameters: unset some of ${domain}`,
+        );
+      }
+      for (const [name, value] of given) {
+        const row = present.get(name);
+        if (row?.counts === true && row.value === value) continue;
+        const { seq } = append({ kind: 'domain.parameter.set', actor, domain, parameter: name, value });
+        this.#database.run(SET, domain, name, value, seq);
+      }
+      return this.of(domain);
+    });
+  }
+
+  /** Takes some away, all or none: refused with `usage` when one is not set. */
+  unset(
+    domain: DomainName,
+    names: readonly ParameterName[],
+    actor: EventActor,
+  ): readonly ParameterRow[] | Refusal {
+    return this.#log.transact((append) => {
+      const present = this.of(domain).map(({ name }) => name);
+      const missing = names.find((name) => !present.includes(name));
+      if (missing !== undefined) return refusal('usage', `${missing} is not set for ${domain}`);
+      for (const name of new Set(names)) {
+        append({ kind: 'domain.parameter.unset', actor, domain, parameter: name });
+        this.#database.run(UNSET, domain, name);
+      }
+      return this.of(domain);
+    });
+  }
+
+  /** All of a domain, those that do not count included, by name. */
+  of(domain: DomainName): readonly ParameterRow[] {
+    return this.#database.all(OF, domain).map((row) => ({ ...row, counts: row.counts === 1 }));
+  }
+
+  /** Those that count. */
+  values(domain: DomainName): ParameterValues {
+    return Object.fromEntries(
+      this.of(domain).flatMap(({ name, value, counts }) => (counts ? [[name, value]] : [])),
+    );
+  }
+}
