@@ -111,7 +111,7 @@ function profileEntry(domain: MenuDomain, profile: MenuProfile, at: number): Ent
     key: at < 9 ? `${at + 1}` : '',
     label: profile.title,
     hint: profile.disks,
-    refused: null,
+    refused: profile.refused,
     choice: { choose: 'profile', domain: domain.name, profile: profile.name },
   };
 }

@@ -1,5 +1,6 @@
 import { isNormal, staleWord } from './domain-look.js';
 import { entriesOf } from './entries.js';
+import type { Entry } from './entries.js';
 import { readingHeight, readingLines } from './reading.js';
 import { currentPage, findDomain, underWay, waitsForGuest } from './state.js';
 import type { MenuState, Page } from './state.js';
@@ -139,11 +140,13 @@ function domainText(state: MenuState, page: Extract<Page, { page: 'domain' }>): 
   }
   for (const entry of entriesOf(state)) {
     if (entry.choice.choose !== 'action') continue;
-    lines.push(
-      `${entry.key}. ${entry.label}${entry.refused === null ? '' : ` (${PLAIN.refused}: ${entry.refused})`}`,
-    );
+    lines.push(`${entry.key}. ${labelText(entry)}`);
   }
   return lines;
+}
+
+function labelText({ label, refused }: Entry): string {
+  return refused === null ? label : `${label} (${PLAIN.refused}: ${refused})`;
 }
 
 function houseText(state: MenuState): string[] {
@@ -155,7 +158,7 @@ function rescueText(state: MenuState, page: Extract<Page, { page: 'rescue' }>): 
   const profiles = findDomain(state, page.domain)?.profiles ?? [];
   return entriesOf(state).flatMap((entry, at) => {
     const profile = profiles.find((one) => one.name === entry.id);
-    return [`${at + 1}. ${entry.label}`, `   ${rescueDisks(profile?.disks ?? '')}`];
+    return [`${at + 1}. ${labelText(entry)}`, `   ${rescueDisks(profile?.disks ?? '')}`];
   });
 }
 

@@ -35,6 +35,16 @@ export interface MenuProfile {
   readonly title: string;
   readonly disks: string;
   readonly hint: string;
+  /** What is set for this domain of what the profile leaves open. */
+  readonly parameters: readonly MenuParameter[];
+  /** Why it cannot be chosen, null when it can. */
+  readonly refused: string | null;
+}
+
+export interface MenuParameter {
+  readonly title: string;
+  /** Null while nobody has set it. */
+  readonly value: string | null;
 }
 
 /** One domain of this customer, as last heard. `state` is null until dom0 has answered for the first time. */

@@ -15,6 +15,7 @@ import {
   removeKeySentences,
   rescueBack,
   rescueDisks,
+  rescueParameters,
   typeTheName,
 } from './words.js';
 
@@ -66,6 +67,7 @@ export function explanation(state: MenuState, dialog: Dialog): string[] {
   return [
     profile.title,
     rescueDisks(profile.disks),
+    ...rescueParameters(profile.parameters),
     ...what,
     rescueBack(profile.hint === '' ? RESCUE_DEFAULT_HINT : profile.hint),
   ];

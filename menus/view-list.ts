@@ -189,7 +189,10 @@ export function drawRescue(
 }
 
 function profileBlock(canvas: Canvas, area: Area, entry: Entry, disks: string, low: boolean): Block {
-  const lines = wrap(rescueDisks(disks), area.width - 7, canvas.charset);
+  const refused = entry.refused === null ? [] : [`${canvas.signs.no} ${entry.refused}`];
+  const lines = [...refused, rescueDisks(disks)].flatMap((text) =>
+    wrap(text, area.width - 7, canvas.charset),
+  );
   return {
     id: entry.id,
     height: 1 + lines.length + (low ? 0 : 1),

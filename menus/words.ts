@@ -1,6 +1,6 @@
 import type { Action } from '../policy/actions.js';
 import type { DomainState } from '../policy/domain-state.js';
-import type { OperateAction } from './port.js';
+import type { MenuParameter, OperateAction } from './port.js';
 
 /**
  * Everything that a customer reads in a menu, in one place. Short sentences; "server" is what the code
@@ -225,7 +225,7 @@ export function confirmSentences(action: OperateAction, domain: string): string[
     case 'poweroff':
       return [`This cuts the power of ${domain}. What it has not written to disk is lost.`];
     case 'rescue':
-      return [`${domain} shuts down, then boots the rescue system. Its own system does not run meanwhile.`];
+      return [`${domain} shuts down, then boots this other system. Its own system does not run meanwhile.`];
     case 'start':
       return [`${domain} is switched on.`];
   }
@@ -234,6 +234,14 @@ export function confirmSentences(action: OperateAction, domain: string): string[
 export function rescueDisks(disks: string): string {
   return `Disks: ${disks}`;
 }
+
+/** `With suite: bookworm; mirror: deb.example.net`, in one sentence; none when there are none. */
+export function rescueParameters(parameters: readonly MenuParameter[]): string[] {
+  if (parameters.length === 0) return [];
+  return [`With ${parameters.map(({ title, value }) => `${title}: ${value ?? NOT_SET}`).join('; ')}`];
+}
+
+const NOT_SET = 'not set';
 
 export function rescueBack(hint: string): string {
   return `To go back: ${hint}`;
@@ -313,7 +321,7 @@ export function doneSentence(action: Action, domain: string): string {
     case 'reboot':
       return `${domain} is booting again. Choose 1 to see its console.`;
     case 'rescue':
-      return `${domain} runs the rescue system.`;
+      return `${domain} runs the system that you chose.`;
     case 'normal':
       return `${domain} boots its own system again. Choose 1 to see its console.`;
     default:
@@ -343,7 +351,7 @@ export function domainGone(domain: string): string {
 }
 
 export function rescueReady(domain: string): string {
-  return `${domain} boots the rescue system. Choose 1 on its page to see it.`;
+  return `${domain} boots the system that you chose. Choose 1 on its page to see it.`;
 }
 
 /** On a page, while a server runs something else than its own system. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Action } from '../../policy/actions.js';
+import type { ParameterValues } from '../../policy/boot-parameter.js';
 import type { BootProfileName, DomainName } from '../../policy/names.js';
 import { parseDomainName } from '../../policy/names.js';
 import type { Policy } from '../../policy/policy.js';
@@ -36,6 +37,8 @@ interface PermitFacts {
   readonly action: Action;
   readonly domain: DomainName;
   readonly profile: BootProfileName | null;
+  /** As they were recorded; empty when the profile has none. */
+  readonly parameters: ParameterValues;
   /** The id of the operation, or of the attachment: in the intent, in its outcome and on the wire. */
   readonly operation: string;
   /** The intent. Null for `status`, and for looking while the audit log cannot be written. */
@@ -50,6 +53,7 @@ export class Grant {
   readonly action: Action;
   readonly domain: DomainName;
   readonly profile: BootProfileName | null;
+  readonly parameters: ParameterValues;
   readonly operation: string;
   readonly row: AuditRow | null;
   readonly since: string;
@@ -62,6 +66,7 @@ export class Grant {
     this.action = facts.action;
     this.domain = facts.domain;
     this.profile = facts.profile;
+    this.parameters = facts.parameters;
     this.operation = facts.operation;
     this.row = facts.row;
     this.since = facts.since;
@@ -229,6 +234,7 @@ export class Authorizer {
         domain,
         operation,
         profile: wish.profile,
+        ...(wish.parameters === undefined ? {} : { parameters: wish.parameters }),
         rule: verdict.rule,
         revision: this.#inForce.revision,
       },
@@ -262,6 +268,7 @@ export class Authorizer {
       action: wish.action,
       domain,
       profile: wish.profile,
+      parameters: wish.parameters ?? {},
       operation,
       row,
       since,

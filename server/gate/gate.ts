@@ -63,7 +63,7 @@ export class Gate {
   /** @throws NoPolicy when there is no valid policy and never was one */
   constructor(parts: GateParts) {
     const { settings, store, log } = parts;
-    const { audit, roles } = store;
+    const { audit, roles, parameters } = store;
     this.store = store;
     this.#log = log;
     this.#version = parts.version;
@@ -75,12 +75,12 @@ export class Gate {
     const links = settings.hosts.map((host) => new HostLink(host, options));
     this.hosts = new Hosts(links, store.domains, log);
     const { authorizer, hosts, policy } = this;
-    this.operations = new Operations({ authorizer, hosts, roles, audit, log });
+    this.operations = new Operations({ authorizer, hosts, roles, parameters, audit, log });
     this.revocation = new Revocation(authorizer, standing, log);
     const { operations, revocation } = this;
     const keys = new OwnKeys(store, settings.keys, pace);
     const activity = new Activity(audit, roles);
-    const ownDomains = { roles, hosts, authorizer, policy };
+    const ownDomains = { roles, parameters, hosts, authorizer, policy };
     const console = { authorizer, hosts, operations, revocation, audit, log };
     const motd = settings.motd === null ? [] : settings.motd.split('\n').map((line) => printable(line));
     const { site } = settings;

@@ -1,4 +1,5 @@
 import type { Action } from '../../policy/actions.js';
+import type { ParameterValues } from '../../policy/boot-parameter.js';
 import type { BootProfileName, CustomerName, DomainName } from '../../policy/names.js';
 import { parseBootProfileName, parseDomainName } from '../../policy/names.js';
 import type { Refusal } from '../../policy/refusal.js';
@@ -15,6 +16,8 @@ import type { Identity } from './identity.js';
 import type { Log } from './log.js';
 import { OpenOperations } from './open-operations.js';
 import type { OperationEnd, OutcomeLog } from './open-operations.js';
+import { chooseParameters } from './profile-parameters.js';
+import type { ParametersOfDomains } from './profile-parameters.js';
 import * as words from './words.js';
 
 /** An action that dom0 carries out as an operation. */
@@ -49,8 +52,15 @@ export interface OperationsParts {
   readonly authorizer: Authorizer;
   readonly hosts: Hosts;
   readonly roles: RolesOfCustomers;
+  readonly parameters: ParametersOfDomains;
   readonly audit: OutcomeLog & OpenIntents;
   readonly log: Log;
+}
+
+interface Authorized {
+  readonly permit: Permit;
+  /** Why the profile's parameters cannot be as they are; null when they can. */
+  readonly unfit: Refusal | null;
 }
 
 /** The verbs after which a domain runs that may not have run before. */
@@ -74,10 +84,11 @@ export class Operations {
 
   /** Begins what is wished for. Whatever the refusal, the domain was not changed by this wish, unless it says so. */
   async operate(identity: Identity, wish: OperationWish): Promise<Started | Refusal> {
-    const permit = this.#authorize(identity, wish);
-    if (isRefusal(permit)) return permit;
+    const authorized = this.#authorize(identity, wish);
+    if (isRefusal(authorized)) return authorized;
+    const { permit, unfit } = authorized;
     const grant = permit.consume(wish.action);
-    const place = this.#place(grant, wish.action);
+    const place = this.#place(grant, wish.action, unfit);
     if (isRefusal(place)) {
       this.#open.record(grant, 'refused', place.code, place.detail);
       return place;
@@ -113,15 +124,39 @@ export class Operations {
     this.#open.close();
   }
 
-  #authorize(identity: Identity, wish: OperationWish): Permit | Refusal {
+  #authorize(identity: Identity, wish: OperationWish): Authorized | Refusal {
+    const { authorizer } = this.#parts;
     const { action, domain } = wish;
-    if (action !== 'rescue')
-      return this.#parts.authorizer.authorize(identity, { action, domain, profile: null });
+    if (action !== 'rescue') {
+      const permit = authorizer.authorize(identity, { action, domain, profile: null });
+      return isRefusal(permit) ? permit : { permit, unfit: null };
+    }
     // Only who may see the domain may hear about its profiles.
-    const seen = this.#parts.authorizer.consider(identity, { action: 'status', domain, profile: null });
+    const seen = authorizer.consider(identity, { action: 'status', domain, profile: null });
     const profile = seen === null ? this.#profile(domain, wish.profile) : null;
     if (isRefusal(profile)) return profile;
-    return this.#parts.authorizer.authorize(identity, { action, domain, profile });
+    const parameters = seen === null ? this.#parameters(domain, profile) : null;
+    // Whether they are all set is said only to who may boot the profile.
+    const permit = authorizer.authorize(identity, {
+      action,
+      domain,
+      profile,
+      ...(parameters === null ? {} : { parameters: parameters.values }),
+    });
+    return isRefusal(permit) ? permit : { permit, unfit: parameters?.refusal ?? null };
+  }
+
+  /** Null when the profile has none. */
+  #parameters(
+    domain: string,
+    profile: BootProfileName | null,
+  ): { readonly values: ParameterValues; readonly refusal: Refusal | null } | null {
+    const name = parseDomainName(domain);
+    const contract = name === undefined ? undefined : this.#parts.hosts.find(name)?.host.contract;
+    const offers = contract?.profiles.find((offer) => offer.name === profile)?.parameters ?? [];
+    if (name === undefined || offers.length === 0) return null;
+    const { values, unfit } = chooseParameters(offers, this.#parts.parameters.values(name));
+    return { values, refusal: unfit.length === 0 ? null : words.notSetUp(name, unfit, values) };
   }
 
   #profile(domain: string, asked: string | null): BootProfileName | Refusal | null {
@@ -137,7 +172,7 @@ export class Operations {
     return offered.find((profile) => profile === asked) ?? words.noSuchProfile(offered);
   }
 
-  #place({ domain }: Grant, verb: Verb): Found | Refusal {
+  #place({ domain }: Grant, verb: Verb, unfit: Refusal | null): Found | Refusal {
     const { hosts } = this.#parts;
     const found = hosts.find(domain);
     if (found === undefined) {
@@ -149,6 +184,7 @@ export class Operations {
     if (!host.reachable) return words.hostUnreachable(domain, `${host.name} is not reachable`);
     if (host.contract?.verbs.includes(verb) !== true)
       return words.notOnThisHost(domain, words.actionWord(verb));
+    if (unfit !== null) return unfit;
     if (CREATING.includes(verb) && !lives(view)) return hosts.mayRunElsewhere(domain, host) ?? found;
     return found;
   }

@@ -12,6 +12,8 @@ import type { Authorizer } from './authorize.js';
 import type { Found, Hosts } from './hosts/hosts.js';
 import type { Identity } from './identity.js';
 import type { PolicyHolder } from './policy-holder.js';
+import { chooseParameters } from './profile-parameters.js';
+import type { ParametersOfDomains } from './profile-parameters.js';
 import * as words from './words.js';
 
 interface RolesOf {
@@ -20,6 +22,7 @@ interface RolesOf {
 
 export interface OwnDomainsParts {
   readonly roles: RolesOf;
+  readonly parameters: ParametersOfDomains;
   readonly hosts: Hosts;
   readonly authorizer: Authorizer;
   readonly policy: Pick<PolicyHolder, 'revision'>;
@@ -33,6 +36,8 @@ interface Asked {
   readonly key: string;
   readonly at: number;
   readonly answers: ReadonlyMap<Action, Refusal | null>;
+  /** Of a rescue boot, by profile. */
+  readonly profiles: ReadonlyMap<BootProfileName, Refusal | null>;
 }
 
 /**
@@ -66,9 +71,9 @@ export class OwnDomains {
 
   #domain(row: RoleRow, now: number): MenuDomain | null {
     const found = this.#parts.hosts.find(row.domain);
-    const profiles = found === undefined ? [] : menuProfiles(found);
-    const answers = this.#answers(row, profiles, now);
+    const { answers, profiles: allowed } = this.#answers(row, found?.view.profiles ?? [], now);
     if (answers.get('status') !== null) return null;
+    const profiles = found === undefined ? [] : this.#profiles(found, allowed);
     const view = found?.view;
     const observation = view?.observation ?? null;
     return {
@@ -89,14 +94,43 @@ export class OwnDomains {
     };
   }
 
-  #answers(row: RoleRow, profiles: readonly MenuProfile[], now: number): Asked['answers'] {
-    const names = profiles.map(({ name }) => name).filter((name) => name !== NORMAL);
+  #profiles({ host, view }: Found, allowed: Asked['profiles']): readonly MenuProfile[] {
+    const set = this.#parts.parameters.values(view.name);
+    return view.profiles.map((name) => {
+      const offer = host.contract?.profiles.find((profile) => profile.name === name);
+      const { chosen, values, unfit } = chooseParameters(offer?.parameters ?? [], set);
+      const no = allowed.get(name) ?? (unfit.length === 0 ? null : words.notSetUp(view.name, unfit, values));
+      return {
+        name,
+        title: offer?.title ?? name,
+        disks: offer?.disks ?? '',
+        hint: offer?.hint ?? '',
+        parameters: chosen.map(({ offer: { title }, value }) => ({ title, value })),
+        refused: no?.message ?? null,
+      };
+    });
+  }
+
+  #answers(row: RoleRow, profiles: readonly BootProfileName[], now: number): Asked {
+    const names = profiles.filter((name) => name !== NORMAL);
     const key = [this.#parts.policy.revision, row.role, row.since, ...names].join(' ');
     const known = this.#asked.get(row.domain);
-    if (known?.key === key && now - known.at < FRESH) return known.answers;
-    const answers = this.#parts.authorizer.considerAll(this.#identity, row.domain, ACTIONS, names);
-    this.#asked.set(row.domain, { key, at: now, answers });
-    return answers;
+    if (known?.key === key && now - known.at < FRESH) return known;
+    const { authorizer } = this.#parts;
+    const { domain } = row;
+    const asked = {
+      key,
+      at: now,
+      answers: authorizer.considerAll(this.#identity, domain, ACTIONS, names),
+      profiles: new Map(
+        names.map((profile) => [
+          profile,
+          authorizer.consider(this.#identity, { action: 'rescue', domain, profile }),
+        ]),
+      ),
+    };
+    this.#asked.set(domain, asked);
+    return asked;
   }
 }
 
@@ -115,13 +149,6 @@ export function menuOperation(operation: OperationView, since = ''): MenuOperati
     by: operation.by,
     message: operation.failure?.message ?? null,
   };
-}
-
-function menuProfiles({ host, view }: Found): readonly MenuProfile[] {
-  return view.profiles.map((name: BootProfileName) => {
-    const offer = host.contract?.profiles.find((profile) => profile.name === name);
-    return { name, title: offer?.title ?? name, disks: offer?.disks ?? '', hint: offer?.hint ?? '' };
-  });
 }
 
 function offers(

@@ -1,5 +1,6 @@
 import type { Action } from '../../policy/actions.js';
 import { evaluate } from '../../policy/evaluate.js';
+import type { ParameterValues } from '../../policy/boot-parameter.js';
 import type { BootProfileName } from '../../policy/names.js';
 import type { Decision, Limit, Policy, Usage } from '../../policy/policy.js';
 import type { Refusal, RefusalCode } from '../../policy/refusal.js';
@@ -14,6 +15,8 @@ export interface Wish {
   readonly domain: string;
   /** The boot profile of a rescue; null otherwise. */
   readonly profile: BootProfileName | null;
+  /** What the profile's parameters are to be, for the log and the host: nothing is judged by it. */
+  readonly parameters?: ParameterValues;
 }
 
 /** What was decided: the words for the customer, and for the log the true reason. */

@@ -1,9 +1,10 @@
 import type { Action } from '../../policy/actions.js';
 import type { DomainState } from '../../policy/domain-state.js';
+import type { ParameterValues } from '../../policy/boot-parameter.js';
 import type { BootProfileName, DomainName } from '../../policy/names.js';
 import type { Refusal } from '../../policy/refusal.js';
 import { refusal } from '../../policy/refusal.js';
-import type { Verb } from '../wire/contract.js';
+import type { ParameterOffer, Verb } from '../wire/contract.js';
 import type { OperationStep, OperationView, WireRefusal } from '../wire/operation.js';
 
 /** What the gate says to customers. What a menu says stands in the menus' own file. */
@@ -100,6 +101,27 @@ export function noSuchProfile(profiles: readonly BootProfileName[]): Refusal {
   return refusal('no-such-profile', `There is no such rescue profile. ${known}`);
 }
 
+/** An admin has something to do first: a customer is told what, and the log how. */
+export function notSetUp(
+  domain: DomainName,
+  unfit: readonly ParameterOffer[],
+  set: ParameterValues,
+): Refusal {
+  const titles = unfit.map(({ title }) => title).join(', ');
+  const why = unfit.map(({ name, values }) => {
+    const allowed = values === null ? '' : `, one of ${values.join(', ')}`;
+    const value = set[name];
+    return value === undefined
+      ? `${name} is not set for ${domain} (postern domain set ${domain} ${name}=…${allowed})`
+      : `${name}=${value} is not allowed by its host${allowed}`;
+  });
+  return refusal(
+    'not-on-this-host',
+    `This is not set up for ${domain} yet: ${titles}. Please ask us to set it.`,
+    why.join('; '),
+  );
+}
+
 export function nothingGiven(): Refusal {
   return refusal('usage', 'Nothing was given. Nothing was done.');
 }
@@ -177,7 +199,7 @@ const ENDED: Readonly<Record<Verb, (domain: DomainName, profile: string | null) 
   shutdown: (domain) => `${domain} is off.`,
   poweroff: (domain) => `${domain} is powered off.`,
   reboot: (domain) => `${domain} has rebooted.`,
-  rescue: (domain, profile) => `${domain} runs its rescue system${profile === null ? '' : ` ${profile}`}.`,
+  rescue: (domain, profile) => `${domain} runs ${profile ?? 'its rescue system'} now.`,
   normal: (domain) => `${domain} is back to its normal boot.`,
   sysrq: (domain) => `The SysRq key was sent to ${domain}.`,
 };

@@ -4,11 +4,12 @@ import type { Refusal } from '../../policy/refusal.js';
 import { isRefusal } from '../../policy/refusal.js';
 import type { Started, VerbAction } from '../../server/gate/operations.js';
 import { Operations } from '../../server/gate/operations.js';
+import { OwnDomains } from '../../server/gate/own-domains.js';
 import { operationView, wireRefusal } from '../support/dom0-stand-in.js';
 import { eventually } from '../support/eventually.js';
-import { GateInside, limit, policyOf, rule } from '../support/gate-inside.js';
+import { ALLOW_ALL, GateInside, limit, policyOf, rule } from '../support/gate-inside.js';
 import { silentLogger } from '../support/silent-logger.js';
-import { domainName } from '../support/temporary-store.js';
+import { ADMIN, domainName, parameterName } from '../support/temporary-store.js';
 import { ACTIONS } from '../../policy/actions.js';
 
 const HORATIO = domainName('horatio');
@@ -161,6 +162,121 @@ describe('operations', () => {
     });
   });
 
+  describe('a profile with parameters', () => {
+    const suite = {
+      name: parameterName('suite'),
+      title: 'suite',
+      values: ['bookworm', 'trixie'],
+      default: null,
+    };
+    const mirror = {
+      name: parameterName('mirror'),
+      title: 'mirror',
+      values: null,
+      default: 'deb.example.net',
+    };
+
+    beforeEach(async () => {
+      const words = { title: 'Installer', disks: 'Erased.', hint: '' };
+      const name = 'installer' as BootProfileName;
+      gate.dom0.contract = {
+        ...gate.dom0.contract,
+        profiles: [{ name, ...words, parameters: [suite, mirror] }],
+      };
+      gate.dom0.set(HORATIO, 'off', { profiles: [name] });
+      await gate.dom0.stop();
+      await gate.dom0.start();
+      await eventually(
+        'the new contract',
+        () => gate.hosts.links[0]?.contract?.profiles.length === 1 && gate.hosts.allReachable,
+      );
+    });
+
+    const set = (values: Readonly<Record<string, string>>): unknown =>
+      gate.store.parameters.set(HORATIO, values, ADMIN);
+
+    it('gets what is set for the domain and the defaults, and nothing that it does not list', async () => {
+      set({ suite: 'trixie', colour: 'blue' });
+      await started('rescue');
+      const values = { suite: 'trixie', mirror: 'deb.example.net' };
+      assert.deepEqual(gate.dom0.requests[0]?.parameters, values);
+      assert.deepEqual(gate.events('domain.rescue.requested')[0]?.parameters, values);
+      assert.deepEqual(gate.store.audit.verify().findings, []);
+      await started('poweroff');
+      assert.equal('parameters' in (gate.dom0.requests[1] ?? {}), false);
+      assert.equal('parameters' in (gate.events('domain.poweroff.requested')[0] ?? {}), false);
+    });
+
+    it('is not asked for while one is not set, and it is said what to do', async () => {
+      const no = await refusedBy('rescue');
+      assert.equal(no.code, 'not-on-this-host');
+      assert.equal(no.message, 'This is not set up for horatio yet: suite. Please ask us to set it.');
+      assert.match(
+        no.detail,
+        /suite is not set for horatio \(postern domain set horatio suite=…, one of bookworm, trixie\)/,
+      );
+      assert.deepEqual(gate.dom0.requests, []);
+      assert.deepEqual(gate.events('operation.ended')[0]?.detail, no.detail);
+      assert.deepEqual(outcomes(), ['refused']);
+    });
+
+    it('is not asked for with what its host does not take', async () => {
+      set({ suite: 'potato' });
+      const no = await refusedBy('rescue');
+      assert.equal(no.code, 'not-on-this-host');
+      assert.doesNotMatch(no.message, /potato/);
+      assert.match(no.detail, /suite=potato is not allowed by its host/);
+      assert.deepEqual(gate.dom0.requests, []);
+    });
+
+    it('has the last word of its host told in plain words', async () => {
+      set({ suite: 'trixie', mirror: 'evil' });
+      gate.dom0.reply = () => wireRefusal('not-on-this-host', 'This boot is not set up for this server: x.');
+      assert.match((await refusedBy('rescue')).message, /^This boot is not set up for this server: x\.$/);
+    });
+
+    it('tells who may not boot it nothing of what is set', async () => {
+      gate.enforce(policyOf([rule('allow', ['status'])]));
+      const no = await refusedBy('rescue');
+      assert.equal(no.code, 'no-rule');
+      const [bob] = [await operate('rescue', { identity: gate.bob })];
+      assert.equal(isRefusal(bob) && bob.code, 'no-such-domain');
+    });
+
+    it('is shown with its values, and with why it cannot be chosen', () => {
+      const profile = (): unknown => {
+        const [shown] = new OwnDomains(gate.ownDomains, gate.alice)
+          .list()
+          .filter((domain) => domain.name === HORATIO);
+        const { parameters, refused } = shown?.profiles[0] ?? {};
+        return { parameters, refused };
+      };
+      assert.deepEqual(profile(), {
+        parameters: [
+          { title: 'suite', value: null },
+          { title: 'mirror', value: 'deb.example.net' },
+        ],
+        refused: 'This is not set up for horatio yet: suite. Please ask us to set it.',
+      });
+      set({ suite: 'bookworm', mirror: 'deb.example.org' });
+      assert.deepEqual(profile(), {
+        parameters: [
+          { title: 'suite', value: 'bookworm' },
+          { title: 'mirror', value: 'deb.example.org' },
+        ],
+        refused: null,
+      });
+      const installer = 'installer' as BootProfileName;
+      gate.enforce(
+        policyOf([
+          rule('deny', ['rescue'], { profiles: [installer], reason: 'Ask us.' }),
+          ...ALLOW_ALL.rules,
+        ]),
+      );
+      assert.match(JSON.stringify(profile()), /"refused":"Ask us\./);
+    });
+  });
+
   describe('over the loss of a host', () => {
     it('refuses at once what it cannot send', async () => {
       await gate.dom0.stop();
@@ -223,6 +339,7 @@ describe('operations', () => {
         authorizer,
         hosts,
         roles: store.roles,
+        parameters: store.parameters,
         audit: store.audit,
         log: silentLogger,
       });

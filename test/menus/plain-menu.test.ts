@@ -329,12 +329,32 @@ describe('plain menu', () => {
     assert.equal(terminal.listening, false);
   });
 
+  it('says with which parameters an installer is booted, and why it cannot be', () => {
+    const [profile] = PROFILES;
+    if (profile === undefined) assert.fail();
+    const parameters = [
+      { title: 'suite', value: 'bookworm' },
+      { title: 'mirror', value: null },
+    ];
+    const installer = { ...profile, name: profileName('installer'), title: 'Debian installer', parameters };
+    const unset = { ...installer, name: profileName('other'), title: 'Other', refused: 'It is not set up.' };
+    const { effects, say } = open(one({ profiles: [installer, unset] }));
+    assert.match(say('6'), /1\. Debian installer\n[^]*2\. Other \(not now: It is not set up\.\)/);
+    assert.match(say('2'), /^It is not set up\./m);
+    assert.match(say('1'), /With suite: bookworm; mirror: not set/);
+    say('horatio');
+    assert.deepEqual(effects, [
+      { effect: 'operate', action: 'rescue', domain: HORATIO, profile: profileName('installer') },
+    ]);
+  });
+
   it('makes hostile text harmless, wherever it comes from', () => {
     const profiles = PROFILES.map((profile) => ({
       ...profile,
       title: HOSTILE,
       disks: HOSTILE,
       hint: HOSTILE,
+      parameters: [{ title: HOSTILE, value: HOSTILE }],
     }));
     const { terminal, menu, say } = open({
       site: HOSTILE,

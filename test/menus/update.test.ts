@@ -356,7 +356,7 @@ describe('update', () => {
         .press('?')
         .tell({ fact: 'domains', domains: [at('unpausing')] });
       assert.deepEqual(driver.taken(), []);
-      assert.match(driver.state.notice ?? '', /rescue/);
+      assert.match(driver.state.notice ?? '', /^horatio boots the system that you chose/);
     });
 
     it('that fails goes to no console', () => {
@@ -368,7 +368,7 @@ describe('update', () => {
     });
 
     it('offers no profile that is the own system', () => {
-      const own = { name: NORMAL, title: 'Own', disks: '', hint: '' };
+      const own = { name: NORMAL, title: 'Own', disks: '', hint: '', parameters: [], refused: null };
       assert.match(one({ profiles: [own] }).press('6').state.problem ?? '', /no rescue/);
     });
   });

@@ -102,6 +102,7 @@ export class GateInside {
       authorizer,
       hosts,
       roles: store.roles,
+      parameters: store.parameters,
       audit: store.audit,
       log: silentLogger,
     });
@@ -137,7 +138,8 @@ export class GateInside {
   }
 
   get ownDomains(): OwnDomainsParts {
-    return { roles: this.store.roles, hosts: this.hosts, authorizer: this.authorizer, policy: this.policy };
+    const { store, hosts, authorizer, policy } = this;
+    return { roles: store.roles, parameters: store.parameters, hosts, authorizer, policy };
   }
 
   get consoleParts(): ConsoleParts {

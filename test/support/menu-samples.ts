@@ -57,12 +57,16 @@ export const PROFILES: readonly MenuProfile[] = [
     title: 'Rescue system (Debian 12)',
     disks: 'your disks are there as /dev/xvda and on, none is mounted and nothing is written to them.',
     hint: 'choose 7 Normal boot in this menu.',
+    parameters: [],
+    refused: null,
   },
   {
     name: profileName('rescue-grub'),
     title: 'Boot menu of your own disk',
     disks: 'your own system is started from your disk, with the kernel you choose.',
     hint: '',
+    parameters: [],
+    refused: null,
   },
 ];
 

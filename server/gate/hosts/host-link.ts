@@ -132,13 +132,15 @@ export class HostLink {
    */
   async submit(grant: Grant, key: string | null = null): Promise<Submitted> {
     const verb = verbOf(grant);
-    const { row, domain } = grant;
+    const { row, domain, parameters } = grant;
     if (row === null) return { result: 'refused', refusal: words.auditUnavailable('no intent was recorded') };
     const body: OperationRequest = {
       id: grant.operation,
       domain,
       verb,
       profile: verb === 'rescue' ? grant.profile : null,
+      // A dom0 half that lists none may not know the word.
+      ...(Object.keys(parameters).length === 0 ? {} : { parameters }),
       key,
       actor: {
         customer: grant.identity.customer,
