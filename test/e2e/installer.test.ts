@@ -57,8 +57,17 @@ describe('an installer with parameters', function () {
     const { stdout } = await house.ssh('alice', 'horatio status --json');
     return (JSON.parse(stdout) as { profile: string }).profile;
   };
+  /** As its host says now, not as it was last heard, and with nothing under way. */
   const shows = (wanted: string): Promise<unknown> =>
-    eventually(`horatio to show ${wanted}`, async () => (await profile()) === wanted, { withinMs: 20_000 });
+    eventually(
+      `horatio to show ${wanted}`,
+      async () => {
+        const { stdout } = await house.ssh('alice', 'horatio status --json');
+        const seen = JSON.parse(stdout) as { profile: string; reachable: boolean; operation: object | null };
+        return seen.reachable && seen.operation === null && seen.profile === wanted;
+      },
+      { withinMs: 20_000 },
+    );
   const done = async (asked: Promise<Ended>): Promise<string> => {
     const { status, stdout, stderr } = await asked;
     assert.equal(status, 0, stdout + stderr);
@@ -110,6 +119,8 @@ describe('an installer with parameters', function () {
       },
     );
     await shows('debian-installer');
+    alice.type('\x1d.');
+    assert.equal(await alice.ends(), 0);
     await house.endDom0('SIGKILL');
     await house.startDom0();
     await shows('debian-installer');
@@ -134,6 +145,7 @@ describe('an installer with parameters', function () {
     await alice.sees('debian-installer');
     alice.type('q');
     assert.equal(await alice.ends(), 0);
+    await shows('debian-installer');
     await done(house.ssh('alice', 'horatio poweroff --yes --wait'));
   });
 
