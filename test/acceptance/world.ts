@@ -16,6 +16,8 @@ export interface World {
   xl(...args: string[]): Promise<Ended>;
   /** The present domid of a domain, undefined when there is none. */
   domid(name: string): Promise<number | undefined>;
+  /** `xl create` of a domain that gets this domid, which a domain that is gone had before. */
+  createWithDomid(name: string, domid: number): Promise<Ended>;
   /** The path of a domain's configuration file, on the Xen host. */
   configOf(name: string): string;
   /** Changes a domain's configuration file, as an operator's editor would. */
@@ -26,6 +28,8 @@ export interface World {
   posternConsole(name: string): TerminalClient;
   /** The processes that `xl create` left for a domain that runs: they do its reboots and its cleaning up. */
   xlProcesses(name: string): Promise<readonly number[]>;
+  /** An admin's command, beside the gate. */
+  postern(...args: string[]): Promise<Ended>;
   /** Stops the dom0 half as an upgrade would, and waits until it has gone. */
   stopDom0Half(): Promise<void>;
   startDom0Half(): Promise<void>;

@@ -49,6 +49,10 @@ export class SimulatedWorld implements World {
     return this.#house.terminal(customer, command, { ssh });
   }
 
+  postern(...args: string[]): Promise<Ended> {
+    return this.#house.postern(...args);
+  }
+
   xl(...args: string[]): Promise<Ended> {
     return Promise.resolve(this.#house.xlByHand(...args));
   }
@@ -56,6 +60,11 @@ export class SimulatedWorld implements World {
   async domid(name: string): Promise<number | undefined> {
     const { status, stdout } = await this.xl('domid', name);
     return status === 0 ? Number(stdout) : undefined;
+  }
+
+  createWithDomid(name: string, domid: number): Promise<Ended> {
+    writeFileSync(join(this.#house.layout.xen, 'state', 'last-domid'), String(domid - 1));
+    return this.xl('create', '-q', this.configOf(name));
   }
 
   configOf(name: string): string {

@@ -97,6 +97,7 @@ disk rescue "$root/srv/xen/rescue.img" 20M
 # --- dom0
 cp -R "$here/dom0/." "$root/"
 install -m 0755 "$node" "$root/usr/bin/node"
+cc -shared -fPIC -Wall -Werror -o "$root/usr/local/lib/lab-domid.so" "$here/domid.c"
 ssh-keygen -q -t ed25519 -N '' -C 'the lab' -f "$out/id_ed25519"
 ssh-keygen -q -t ed25519 -N '' -C 'the gate' -f "$out/link_ed25519"
 rm -f "$root"/etc/ssh/ssh_host_*
