@@ -29,7 +29,17 @@ export interface Dom0Document {
     readonly destroySeconds: number;
   };
   readonly observe: { readonly intervalSeconds: number; readonly goneAfterSeconds: number };
-  readonly console: { readonly attach: 'always' | 'on-demand' };
+  readonly console: {
+    readonly attach: 'always' | 'on-demand';
+    readonly log: {
+      readonly keep: boolean;
+      readonly perDomainMiB: number;
+      readonly totalMiB: number;
+      readonly rateKiB: number;
+      readonly days: number;
+      readonly goneDays: number;
+    };
+  };
   readonly sysrqKeys: string;
   readonly log: { readonly level: LogLevel };
 }
@@ -189,7 +199,7 @@ export const DOM0_SCHEMA = {
     state: {
       ...TEXT,
       default: '/var/lib/postern-dom0',
-      description: 'Directory for the operations journal.',
+      description: 'Directory for the operations journal and the console logs.',
     },
     toolstack: section('The program that manages the domains.', {
       kind: { type: 'string', enum: ['xl', 'xm'], default: 'xl', description: 'How it speaks.' },
@@ -281,6 +291,29 @@ export const DOM0_SCHEMA = {
         description:
           '`always`: of every running domain, so that its output is kept; `on-demand`: only while somebody looks.',
       },
+      log: section('What the consoles say, kept in `console-log` in the state directory.', {
+        keep: {
+          type: 'boolean',
+          default: true,
+          description:
+            'Whether it is kept on the disk. Without it there is the last 256 KiB of each domain, in memory.',
+        },
+        perDomainMiB: integer(16, 1, 4_096, 'MiB for each domain; beyond it the oldest goes.'),
+        totalMiB: integer(
+          1_024,
+          1,
+          1_048_576,
+          'MiB for all domains; beyond it those that are gone lose theirs, then who has most loses the oldest.',
+        ),
+        rateKiB: integer(
+          32,
+          1,
+          1_048_576,
+          'KiB a second of one domain in the long run; 4 MiB at once are kept whole. What is more is dropped, and it says so there.',
+        ),
+        days: integer(90, 1, 36_500, 'Days after which what was said is removed.'),
+        goneDays: integer(30, 0, 36_500, 'Days for which the log of a domain that is gone stays.'),
+      }),
     }),
     sysrqKeys: {
       type: 'string',

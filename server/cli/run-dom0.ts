@@ -1,4 +1,7 @@
+import { join } from 'node:path';
 import { loadDom0Settings } from '../../config/dom0-settings.js';
+import { ConsoleLogs } from '../dom0/console-log/console-logs.js';
+import { LocalDisk } from '../dom0/console-log/log-disk.js';
 import { Consoles } from '../dom0/consoles/consoles.js';
 import { Dom0 } from '../dom0/dom0.js';
 import { toolstackOf } from '../dom0/toolstack/toolstack-of.js';
@@ -20,6 +23,15 @@ export async function runDom0(file: string): Promise<void> {
     },
     passesEscape: settings.toolstack.consoleEscapeOption,
     attach: settings.console.attach,
+    logs: settings.console.log.keep
+      ? new ConsoleLogs({
+          folder: join(settings.state, 'console-log'),
+          disk: new LocalDisk(),
+          limits: settings.console.log,
+          goneAfterMs: settings.observe.goneAfterSeconds * 1000,
+          logger: log,
+        })
+      : null,
     logger: log,
   });
   const dom0 = new Dom0({ settings, toolstack, consoles, logger: log });

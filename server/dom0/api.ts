@@ -1,6 +1,8 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
 import type { Duplex } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { parseDomainName } from '../../policy/names.js';
 import type { DomainName } from '../../policy/names.js';
 import { isRefusal, refusal } from '../../policy/refusal.js';
@@ -10,9 +12,11 @@ import type { Contract } from '../wire/contract.js';
 import type { Change, DomainView } from '../wire/domain.js';
 import type { JournalPage } from '../wire/journal.js';
 import type { OperationView } from '../wire/operation.js';
-import { parseOperationRequest } from '../wire/schemas.js';
+import { LOG_HEADER } from '../wire/log.js';
+import { parseLogSwitch, parseOperationRequest } from '../wire/schemas.js';
 import { ChangesFeed } from './changes-feed.js';
 import type { ConsoleHost } from './console-host.js';
+import { parseLogQuery } from './console-log/log-query.js';
 import type { Logger } from './logger.js';
 import { onWire } from './operations/operations.js';
 import type { Answer } from './operations/operations.js';
@@ -30,7 +34,7 @@ export interface ApiParts {
   submit(request: OperationRequest): Promise<Answer>;
   operation(id: string): OperationView | undefined;
   journal(after: number): Promise<JournalPage>;
-  readonly consoles: Pick<ConsoleHost, 'accept' | 'log'>;
+  readonly consoles: Pick<ConsoleHost, 'accept' | 'readLog' | 'switchLog' | 'keepsLog'>;
   readonly logger: Logger;
 }
 
@@ -132,7 +136,9 @@ export class Api {
         refuse(response, refusal('usage', 'after is a sequence number.'));
       else send(response, 200, await this.#parts.journal(after));
     } else if (is('GET', 'domains', 3) && more[0] === 'log') {
-      this.#log(key, url.searchParams.get('since'), response);
+      await this.#log(key, url.searchParams, response);
+    } else if (is('PUT', 'domains', 3) && more[0] === 'log' && this.#parts.consoles.keepsLog) {
+      await this.#switchLog(key, request, response);
     } else if (is('GET', 'domains', 3) && more[0] === 'console') {
       response.setHeader('upgrade', CONSOLE_PROTOCOL);
       refuse(response, refusal('usage', `A console needs Upgrade: ${CONSOLE_PROTOCOL}.`), 426);
@@ -159,17 +165,53 @@ export class Api {
   }
 
   /** Raw console bytes: whoever shows them must make them printable or give them to a terminal. */
-  #log(key: string | undefined, sinceText: string | null, response: ServerResponse): void {
+  async #log(key: string | undefined, asked: URLSearchParams, response: ServerResponse): Promise<void> {
     const view = this.#domain(key);
-    const since = sinceText === null ? null : Date.parse(sinceText);
-    if (isRefusal(view)) refuse(response, view);
-    else if (Number.isNaN(since))
-      refuse(response, refusal('usage', 'since is a time: 2026-01-31T12:00:00Z.'));
-    else {
-      const body = this.#parts.consoles.log(view.name, since);
-      response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': body.length });
-      response.end(body);
+    const query = parseLogQuery(asked);
+    if (isRefusal(view)) {
+      refuse(response, view);
+      return;
     }
+    if (typeof query === 'string') {
+      refuse(response, refusal('usage', query));
+      return;
+    }
+    const gone = new AbortController();
+    response.on('close', () => {
+      gone.abort();
+    });
+    const { facts, bytes } = await this.#parts.consoles.readLog(view.name, query);
+    response.writeHead(200, {
+      'content-type': 'application/octet-stream',
+      [LOG_HEADER]: JSON.stringify(facts),
+    });
+    response.flushHeaders();
+    // Who has gone wants no more, and is not told.
+    await pipeline(Readable.from(bytes(gone.signal), { objectMode: false }), response).catch(
+      (error: unknown) => {
+        if (!gone.signal.aborted) throw error;
+      },
+    );
+  }
+
+  async #switchLog(
+    key: string | undefined,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const view = this.#domain(key);
+    const body = await readBody(request);
+    if (isRefusal(view) || isRefusal(body)) {
+      refuse(response, isRefusal(view) ? view : (body as Refusal));
+      return;
+    }
+    const wanted = parseLogSwitch(parseJson(body));
+    if (isRefusal(wanted)) {
+      refuse(response, wanted);
+      return;
+    }
+    await this.#parts.consoles.switchLog(view.name, wanted);
+    send(response, 200, { keep: wanted.keep });
   }
 
   #domain(text: string | undefined): DomainView | Refusal {

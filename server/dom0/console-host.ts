@@ -1,5 +1,8 @@
 import type { Duplex } from 'node:stream';
 import type { BootProfileName, DomainName } from '../../policy/names.js';
+import type { LogSwitch } from '../wire/log.js';
+import type { LogAnswer } from './console-log/domain-log.js';
+import type { LogQuery } from './console-log/log-query.js';
 import type { DomainState } from '../../policy/domain-state.js';
 
 /** One incarnation: both are needed, as domids are re-used and a configured UUID returns with each create. */
@@ -25,8 +28,12 @@ export interface ConsoleHost {
   onState(listener: (name: DomainName, state: ConsoleState) => void): () => void;
   /** Takes over an upgrade request's socket and answers 101 itself. */
   accept(name: DomainName, query: URLSearchParams, socket: Duplex, head: Buffer): void;
-  /** What is kept of what the console said, raw; with `since` (milliseconds since the epoch) nothing from before. */
-  log(name: DomainName, since: number | null): Buffer;
+  /** Whether what the consoles say is kept on the disk. */
+  readonly keepsLog: boolean;
+  /** What is kept of what the console said, raw. */
+  readLog(name: DomainName, query: LogQuery): Promise<LogAnswer>;
+  /** Switches a domain's log off or on, for good. */
+  switchLog(name: DomainName, wanted: LogSwitch): Promise<void>;
   /** The domain is no longer managed: whatever was kept of its screen goes. */
   forget(name: DomainName): void;
   dispose(): void | Promise<void>;

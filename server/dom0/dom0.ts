@@ -160,7 +160,7 @@ export class Dom0 {
       },
     });
     const api = new Api({
-      contract: contractOf(settings, profiles),
+      contract: contractOf(settings, profiles, consoles),
       domains: () => observer.list().map(view),
       domain: (name) => {
         const found = observer.find(name);
@@ -204,7 +204,7 @@ export class Dom0 {
   }
 }
 
-function contractOf(settings: Dom0Settings, profiles: BootProfiles): Contract {
+function contractOf(settings: Dom0Settings, profiles: BootProfiles, consoles: ConsoleHost): Contract {
   return {
     version: WIRE_VERSION,
     host: settings.host,
@@ -213,6 +213,7 @@ function contractOf(settings: Dom0Settings, profiles: BootProfiles): Contract {
     console: {
       passesEscape: settings.toolstack.consoleEscapeOption,
       sysrqKeys: Array.from(settings.sysrqKeys),
+      log: consoles.keepsLog,
     },
   };
 }

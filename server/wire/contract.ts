@@ -51,5 +51,7 @@ export interface Contract {
     readonly passesEscape: boolean;
     /** SysRq keys that dom0 lets through, single letters or digits. */
     readonly sysrqKeys: readonly string[];
+    /** Whether what they say is kept on the disk: only then can a boot be asked for, or a log followed or switched. A dom0 half from before does not say so. */
+    readonly log: boolean;
   };
 }

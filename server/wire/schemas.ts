@@ -17,6 +17,7 @@ import { VERBS, WIRE_VERSION } from './contract.js';
 import type { Contract } from './contract.js';
 import type { Change, DomainList, DomainView } from './domain.js';
 import type { JournalPage } from './journal.js';
+import type { LogSwitch } from './log.js';
 import { OPERATION_PHASES, OPERATION_STEPS } from './operation.js';
 import type { OperationRequest, OperationView, WireRefusal } from './operation.js';
 
@@ -87,6 +88,7 @@ const operationRequest = object(
 
 /** A refusal inside an operation's view never carries another view: the nesting ends here. */
 const refusalProperties = { code: { enum: REFUSAL_CODES }, message: text(300), detail: text(1000) };
+const logSwitch = object({ keep: { type: 'boolean' }, actor }, 'refused');
 const endedFailure = {
   ...object({ ...refusalProperties, operation: { type: 'null' } }),
   type: ['object', 'null'],
@@ -165,10 +167,15 @@ const contract = object({
     maxItems: 100,
     items: profileOffer,
   },
-  console: object({
-    passesEscape: { type: 'boolean' },
-    sysrqKeys: { type: 'array', maxItems: 36, items: { type: 'string', pattern: '^[0-9a-z]$' } },
-  }),
+  console: object(
+    {
+      passesEscape: { type: 'boolean' },
+      sysrqKeys: { type: 'array', maxItems: 36, items: { type: 'string', pattern: '^[0-9a-z]$' } },
+      log: { type: 'boolean' },
+    },
+    'ignored',
+    ['log'],
+  ),
 });
 
 const tagged = (tag: string, value: string | readonly string[], properties: Record<string, object> = {}) =>
@@ -258,6 +265,7 @@ function parser<T>(what: string, schema: object): Parser<T> {
 }
 
 export const parseOperationRequest = parser<OperationRequest>('an operation request', operationRequest);
+export const parseLogSwitch = parser<LogSwitch>('a switch of the log', logSwitch);
 export const parseOperationView = parser<OperationView>('an operation', operationView);
 export const parseWireRefusal = parser<WireRefusal>('a refusal', wireRefusal);
 export const parseContract = parser<Contract>('a contract', contract);

@@ -48,7 +48,10 @@ describe('loadDom0Settings', () => {
       limits: { createsPerDomain: { count: 20, windowSeconds: 3600 }, powerOffsPerMinute: 30 },
       deadlines: { shutdownSeconds: 120, createSeconds: 120, rebootSeconds: 180, destroySeconds: 60 },
       observe: { intervalSeconds: 2, goneAfterSeconds: 60 },
-      console: { attach: 'always' },
+      console: {
+        attach: 'always',
+        log: { keep: true, perDomainMiB: 16, totalMiB: 1024, rateKiB: 32, days: 90, goneDays: 30 },
+      },
       sysrqKeys: 'hmpstuw',
       log: { level: 'info' },
     });

@@ -123,7 +123,7 @@ describe("dom0's API", () => {
           parameters: [],
         },
       ],
-      console: { passesEscape: false, sysrqKeys: ['h', 's'] },
+      console: { passesEscape: false, sysrqKeys: ['h', 's'], log: true },
     });
   });
 
@@ -243,7 +243,37 @@ describe("dom0's API", () => {
     assert.equal((await house.client.ask('GET', '/domains/horatio/console')).status, 426);
     const { body } = await house.client.ask('GET', '/domains/horatio/log?since=2026-01-31T12:00:00Z');
     assert.equal(body, 'what horatio said\r\n');
-    assert.equal((await house.client.ask('GET', '/domains/horatio/log?since=yesterday')).status, 400);
+    for (const query of [
+      'since=yesterday',
+      'lines=0',
+      'lines=-1',
+      'lines=1e3',
+      'boot=1',
+      'boot=x',
+      'boot=-1&follow=1',
+      'follow=yes',
+    ])
+      assert.equal((await house.client.ask('GET', `/domains/horatio/log?${query}`)).status, 400, query);
+  });
+
+  it('switches a log off and on for who says who they are, and for nobody else', async () => {
+    const { actor } = operationRequest('horatio', 'start');
+    const put = async (name: string, body: unknown): Promise<number> =>
+      (await house.client.ask('PUT', `/domains/${name}/log`, JSON.stringify(body))).status;
+    assert.equal(await put('horatio', { keep: false, actor }), 200);
+    assert.deepEqual([...house.consoles.switchedOff], ['horatio']);
+    for (const wrong of [
+      {},
+      { keep: false },
+      { keep: 0, actor },
+      { keep: true, actor: { ...actor, customer: 'A B' } },
+      { keep: true, actor, path: '/' },
+    ])
+      assert.equal(await put('horatio', wrong), 400, JSON.stringify(wrong));
+    assert.equal(await put('yorick', { keep: true, actor }), 404);
+    assert.deepEqual([...house.consoles.switchedOff], ['horatio']);
+    assert.equal(await put('horatio', { keep: true, actor }), 200);
+    assert.equal(house.consoles.switchedOff.size, 0);
   });
 
   it('streams the whole list, then ready, then what changes', async () => {

@@ -73,7 +73,7 @@ export class Dom0StandIn {
     host: 'stand-in',
     verbs: VERBS,
     profiles: [],
-    console: { passesEscape: false, sysrqKeys: ['h', 's'] },
+    console: { passesEscape: false, sysrqKeys: ['h', 's'], log: true },
   };
   /** What is answered to a request for an operation; taken up and running when not told otherwise. */
   reply: (request: OperationRequest) => Reply = (request) => operationView(request);

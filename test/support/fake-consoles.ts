@@ -3,6 +3,10 @@ import type { DomainState } from '../../policy/domain-state.js';
 import type { BootProfileName, DomainName } from '../../policy/names.js';
 import type { ConsoleHost, ConsoleState, Incarnation } from '../../server/dom0/console-host.js';
 
+import type { LogAnswer } from '../../server/dom0/console-log/domain-log.js';
+import { inMemory } from '../../server/dom0/console-log/memory-log.js';
+import type { LogSwitch } from '../../server/wire/log.js';
+
 /** Consoles that attach to nothing, and remember what they were told. */
 export class FakeConsoles implements ConsoleHost {
   readonly told: {
@@ -13,6 +17,8 @@ export class FakeConsoles implements ConsoleHost {
   }[] = [];
   readonly attached: { name: DomainName; domid: number; uuid: string }[] = [];
   readonly forgotten: DomainName[] = [];
+  readonly switchedOff = new Set<DomainName>();
+  readonly keepsLog = true;
   /** What an attach does; resolves at once unless a test says otherwise. */
   onAttach: () => Promise<'attached' | 'locked' | 'failed'> = () => Promise.resolve('attached');
   /** Whether a console stays open after the answer. */
@@ -37,8 +43,17 @@ export class FakeConsoles implements ConsoleHost {
     return 'detached';
   }
 
-  log(name: DomainName): Buffer {
-    return Buffer.from(`what ${name} said\r\n`);
+  readLog(name: DomainName): Promise<LogAnswer> {
+    return Promise.resolve({
+      ...inMemory(Buffer.from(`what ${name} said\r\n`)),
+      facts: { keeping: !this.switchedOff.has(name), place: 'disk', boot: null },
+    });
+  }
+
+  switchLog(name: DomainName, { keep }: LogSwitch): Promise<void> {
+    if (keep) this.switchedOff.delete(name);
+    else this.switchedOff.add(name);
+    return Promise.resolve();
   }
 
   onState(listener: (name: DomainName, state: ConsoleState) => void): () => void {

@@ -11,8 +11,8 @@ export type LineState = 'attached' | 'detached' | 'locked';
 export interface LineListener {
   /** Bytes of the console, none of the toolstack's own words. */
   output(bytes: Buffer): void;
-  /** The bytes that come next are another incarnation's. */
-  incarnation(): void;
+  /** The bytes that come next are this incarnation's; `another` when those before were another one's. */
+  begins(incarnation: Incarnation, another: boolean): void;
   state(state: LineState): void;
   /** Input was refused, and there is room again. */
   drain(): void;
@@ -216,7 +216,7 @@ export class ConsoleLine {
     try {
       this.#client = new ConsoleClient(parts, {
         begins: () => {
-          if (this.#said !== null && !same(this.#said, incarnation)) this.#listener.incarnation();
+          this.#listener.begins(incarnation, this.#said !== null && !same(this.#said, incarnation));
           this.#said = incarnation;
         },
         output: (bytes) => {

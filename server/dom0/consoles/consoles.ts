@@ -3,6 +3,11 @@ import type { Duplex } from 'node:stream';
 import type { DomainState } from '../../../policy/domain-state.js';
 import type { BootProfileName, DomainName } from '../../../policy/names.js';
 import { CONSOLE_PROTOCOL, PING_INTERVAL_MS } from '../../wire/console.js';
+import type { LogSwitch } from '../../wire/log.js';
+import type { ConsoleLogs } from '../console-log/console-logs.js';
+import type { LogAnswer } from '../console-log/domain-log.js';
+import type { LogQuery } from '../console-log/log-query.js';
+import { inMemory, lastLinesOf } from '../console-log/memory-log.js';
 import type { Incarnation } from './console-client.js';
 import type { ConsoleLogger } from './console-logger.js';
 import { LINE_TIMING } from './console-line.js';
@@ -31,6 +36,8 @@ export interface ConsolesParts {
   readonly passesEscape: boolean;
   /** Whether consoles are kept open all the time, or only while somebody is attached. */
   readonly attach: 'always' | 'on-demand';
+  /** Where what they say is kept on the disk; null keeps it in memory alone. */
+  readonly logs?: ConsoleLogs | null;
   readonly logger: ConsoleLogger;
   readonly timing?: Partial<ConsolesTiming>;
 }
@@ -45,6 +52,7 @@ export class Consoles {
   readonly #parts: ConsolesParts;
   readonly #timing: Partial<ConsolesTiming>;
   readonly #screens: Screens;
+  readonly #logs: ConsoleLogs | null;
   readonly #pacer = new Pacer();
   readonly #turnstile = new Turnstile(OPENINGS);
   readonly #consoles = new Map<DomainName, DomainConsole>();
@@ -55,6 +63,7 @@ export class Consoles {
   constructor(parts: ConsolesParts) {
     this.#parts = parts;
     this.#timing = parts.timing ?? {};
+    this.#logs = parts.logs ?? null;
     this.#screens = new Screens(parts.logger, this.#timing.screens);
   }
 
@@ -116,10 +125,35 @@ export class Consoles {
     return this.#consoles.get(name)?.log(since) ?? Buffer.alloc(0);
   }
 
+  /** Whether what they say is kept on the disk. */
+  get keepsLog(): boolean {
+    return this.#logs !== null;
+  }
+
+  /**
+   * Answers from the disk; from memory where nothing is kept there, or the disk takes nothing just now.
+   *
+   * @throws whatever the disk does
+   */
+  async readLog(name: DomainName, query: LogQuery): Promise<LogAnswer> {
+    const log = this.#logs?.of(name);
+    if (log !== undefined && !log.isFailing) return log.answer(query);
+    const recent = this.log(name, query.since);
+    return inMemory(query.lines === null ? recent : recent.subarray(lastLinesOf(recent, query.lines)));
+  }
+
+  /** Switches a domain's log off or on. @throws whatever the disk does, or Error when none is kept */
+  async switchLog(name: DomainName, { keep, actor }: LogSwitch): Promise<void> {
+    if (this.#logs === null) throw new Error('no console logs are kept');
+    await this.#logs.of(name).switch(keep, actor, Date.now());
+    this.#parts.logger.info({ domain: name, keep, actor }, 'the console log was switched');
+  }
+
   /** The domain is no longer managed: ends its attachments and forgets what it said. */
   forget(name: DomainName): void {
     void this.#consoles.get(name)?.dispose('domain-gone');
     this.#consoles.delete(name);
+    this.#logs?.retire(name);
   }
 
   /** Ends our console processes and the attachments, never the domains. */
@@ -129,6 +163,7 @@ export class Consoles {
     this.#consoles.clear();
     this.#listeners.clear();
     await Promise.all([...ends, this.#screens.dispose()]);
+    await this.#logs?.dispose();
   }
 
   #console(name: DomainName): DomainConsole {
@@ -140,6 +175,7 @@ export class Consoles {
       name,
       line: { name, command, passesEscape, pacer: this.#pacer, turnstile: this.#turnstile, timing, logger },
       screens: this.#screens,
+      log: this.#logs?.of(name) ?? null,
       attach,
       idleMs: this.#timing.idle ?? IDLE_MS,
       onLineState: (state) => {

@@ -5,6 +5,7 @@ import type { ConsoleEnd, ConsoleNote } from '../../wire/console.js';
 import { bytesFrame } from '../../wire/frames.js';
 import { Attachment } from './attachment.js';
 import type { AttachmentHost, AttachmentParts } from './attachment.js';
+import type { DomainLog } from '../console-log/domain-log.js';
 import type { Incarnation } from './console-client.js';
 import { ConsoleLine } from './console-line.js';
 import type { AttachResult, LineParts, LineState } from './console-line.js';
@@ -19,6 +20,8 @@ export interface DomainConsoleParts {
   readonly name: DomainName;
   readonly line: LineParts;
   readonly screens: Screens;
+  /** Where what it says is kept; null when it is not. */
+  readonly log: Pick<DomainLog, 'begins' | 'booted' | 'append'> | null;
   /** `on-demand`: the console is open only while somebody is attached, and so long after, in milliseconds. */
   readonly attach: 'always' | 'on-demand';
   readonly idleMs: number;
@@ -46,6 +49,8 @@ export class DomainConsole {
   readonly #host: AttachmentHost;
   #writer: Attachment | null = null;
   #incarnation: Incarnation | null = null;
+  /** The one that `#profile` is of. */
+  #observed: Incarnation | null = null;
   #state: DomainState = 'unknown';
   #profile: BootProfileName = UNKNOWN_PROFILE;
   #idle: NodeJS.Timeout | undefined;
@@ -57,8 +62,9 @@ export class DomainConsole {
       output: (bytes) => {
         this.#output(bytes);
       },
-      incarnation: () => {
-        if (this.#ring.bornAt !== null) this.#output(Buffer.from(NEW_INCARNATION));
+      begins: (incarnation, another) => {
+        parts.log?.begins(incarnation, this.#profileOf(incarnation), Date.now());
+        if (another && this.#ring.bornAt !== null) this.#show(Buffer.from(NEW_INCARNATION), Date.now());
       },
       state: (state) => {
         parts.onLineState(state);
@@ -98,8 +104,11 @@ export class DomainConsole {
   observed(incarnation: Incarnation | null, state: DomainState, profile: BootProfileName): void {
     const changed = state !== this.#state || profile !== this.#profile;
     this.#incarnation = incarnation;
+    this.#observed = incarnation;
     this.#state = state;
     this.#profile = profile;
+    if (incarnation !== null && state !== 'unknown')
+      this.#parts.log?.booted(incarnation, profile, Date.now());
     if (this.#isWanted()) this.#line.point(incarnation, !GOING_DOWN.includes(state));
     if (changed) this.#tell(this.#stateNote());
   }
@@ -163,11 +172,23 @@ export class DomainConsole {
   }
 
   #output(bytes: Buffer): void {
-    this.#ring.push(bytes, Date.now());
+    const at = Date.now();
+    this.#parts.log?.append(bytes, at);
+    this.#show(bytes, at);
+  }
+
+  #show(bytes: Buffer, at: number): void {
+    this.#ring.push(bytes, at);
     this.#parts.screens.touched(this.#screen);
     if (this.#attachments.size === 0) return;
     const frame = bytesFrame(bytes);
     for (const attachment of this.#attachments.values()) attachment.output(bytes, frame);
+  }
+
+  /** Of an incarnation that was not observed yet it is found out later. */
+  #profileOf({ uuid, domid }: Incarnation): BootProfileName {
+    const known = this.#observed?.uuid === uuid && this.#observed.domid === domid;
+    return known ? this.#profile : UNKNOWN_PROFILE;
   }
 
   #input(from: Attachment, bytes: Buffer): Buffer | null {

@@ -104,6 +104,7 @@ export function readContract(value: unknown): Contract {
       sysrqKeys: list(console, 'sysrqKeys', 36).filter((key): key is string =>
         /^[a-z0-9]$/.test(String(key)),
       ),
+      log: console['log'] === true,
     },
   };
 }

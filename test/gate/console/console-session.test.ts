@@ -107,7 +107,7 @@ describe('a console session', () => {
   });
 
   it('sends Ctrl-] itself only where the host can take it', async () => {
-    gate.dom0.contract = { ...gate.dom0.contract, console: { passesEscape: true, sysrqKeys: [] } };
+    gate.dom0.contract = { ...gate.dom0.contract, console: { passesEscape: true, sysrqKeys: [], log: true } };
     await gate.dom0.stop();
     await gate.dom0.start();
     await eventually(

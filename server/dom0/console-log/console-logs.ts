@@ -1,0 +1,201 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseDomainName } from '../../../policy/names.js';
+import type { DomainName } from '../../../policy/names.js';
+import type { ConsoleLogger } from '../consoles/console-logger.js';
+import { DomainLog } from './domain-log.js';
+import type { LogDisk } from './log-disk.js';
+import { WriteRoom } from './write-room.js';
+
+/** As the settings have them. */
+export interface LogLimits {
+  readonly perDomainMiB: number;
+  readonly totalMiB: number;
+  readonly rateKiB: number;
+  readonly days: number;
+  readonly goneDays: number;
+}
+
+export interface ConsoleLogsParts {
+  /** A folder of their own. */
+  readonly folder: string;
+  readonly disk: LogDisk;
+  readonly limits: LogLimits;
+  /** For so long a log without a domain is taken to have one that has not been seen yet. Milliseconds. */
+  readonly goneAfterMs: number;
+  readonly logger: ConsoleLogger;
+}
+
+const MIB = 1024 * 1024;
+const DAY = 24 * 3_600_000;
+const SWEEP_MS = 600_000;
+/** `horatio@2026-11-21T07-15-02-114Z` */
+const GONE = /^.+@(\d{4}-\d\d-\d\dT)(\d\d)-(\d\d)-(\d\d)-(\d{3})Z$/;
+const OURS = /^(?:\d{15}\.(?:log|index)|switch\.json(?:\.new)?)$/;
+
+/** The logs of all consoles, in `domains/NAME`; those of domains that are gone, for a while, in `gone/NAME@TIME`. */
+export class ConsoleLogs {
+  readonly #parts: ConsoleLogsParts;
+  readonly #logs = new Map<DomainName, DomainLog>();
+  readonly #room = new WriteRoom();
+  readonly #host = bootOfHost();
+  readonly #sweeps: NodeJS.Timeout[];
+  #goneBytes = 0;
+  #work: Promise<unknown> = Promise.resolve();
+  #tidying = false;
+
+  constructor(parts: ConsoleLogsParts) {
+    this.#parts = parts;
+    const sweep = (): void => {
+      void this.#serially(() => this.#sweep());
+    };
+    this.#sweeps = [setTimeout(sweep, parts.goneAfterMs).unref(), setInterval(sweep, SWEEP_MS).unref()];
+  }
+
+  /** The log of a domain that is managed. */
+  of(name: DomainName): DomainLog {
+    const known = this.#logs.get(name);
+    if (known !== undefined) return known;
+    const { disk, limits, logger } = this.#parts;
+    const log = new DomainLog({
+      name,
+      folder: this.#folder(name),
+      disk,
+      limit: limits.perDomainMiB * MIB,
+      rate: limits.rateKiB * 1024,
+      host: this.#host,
+      room: this.#room,
+      ready: this.#work,
+      logger,
+      written: () => {
+        this.#tidy();
+      },
+    });
+    this.#logs.set(name, log);
+    return log;
+  }
+
+  /** The domain is gone: the next one of its name begins anew, and sees nothing of this. */
+  retire(name: DomainName): void {
+    const log = this.#logs.get(name);
+    if (log === undefined) return;
+    this.#logs.delete(name);
+    void this.#serially(async () => {
+      await log.close();
+      await this.#setAside(name);
+    });
+  }
+
+  /** Writes what waits. */
+  async dispose(): Promise<void> {
+    for (const timer of this.#sweeps) clearTimeout(timer);
+    await Promise.all([...this.#logs.values()].map((log) => log.close()));
+    this.#logs.clear();
+    await this.#work;
+  }
+
+  #folder(name: string): string {
+    return join(this.#parts.folder, 'domains', name);
+  }
+
+  /** Removes what is too old and too much, and sets aside what has no domain. */
+  async #sweep(): Promise<void> {
+    const { folder, disk, limits } = this.#parts;
+    for (const text of await disk.folders(join(folder, 'domains'))) {
+      const name = parseDomainName(text);
+      if (name !== undefined && !this.#logs.has(name)) await this.#setAside(name);
+    }
+    const now = Date.now();
+    for (const log of this.#logs.values()) await log.dropBefore(now - limits.days * DAY);
+    for (const [name, at] of await this.#gone()) {
+      if (at < now - limits.goneDays * DAY) await this.#removeGone(name);
+    }
+    await this.#measureGone();
+    await this.#makeRoom();
+  }
+
+  #tidy(): void {
+    if (this.#tidying || this.#total() <= this.#parts.limits.totalMiB * MIB) return;
+    this.#tidying = true;
+    void this.#serially(() => this.#makeRoom()).finally(() => {
+      this.#tidying = false;
+    });
+  }
+
+  #total(): number {
+    return [...this.#logs.values()].reduce((sum, { bytes }) => sum + bytes, this.#goneBytes);
+  }
+
+  /** Those that are gone go first, oldest first; then the oldest of whoever has most: a flood costs its own domain's past. */
+  async #makeRoom(): Promise<void> {
+    const limit = this.#parts.limits.totalMiB * MIB;
+    const gone = [...(await this.#gone())].sort(([, one], [, other]) => one - other);
+    while (this.#total() > limit) {
+      const oldest = gone.shift();
+      if (oldest !== undefined) {
+        await this.#removeGone(oldest[0]);
+        await this.#measureGone();
+        continue;
+      }
+      const [largest] = [...this.#logs.values()].sort((one, other) => other.bytes - one.bytes);
+      if (largest === undefined || !(await largest.dropOldest())) return;
+    }
+  }
+
+  async #setAside(name: DomainName): Promise<void> {
+    const { folder, disk, logger } = this.#parts;
+    if (!(await disk.folders(join(folder, 'domains'))).includes(name)) return;
+    const time = new Date().toISOString().replace(/[:.]/g, '-');
+    await disk.rename(this.#folder(name), join(folder, 'gone', `${name}@${time}`));
+    logger.info({ domain: name }, 'the domain is gone, its console log is set aside');
+  }
+
+  /** Only what is named as we name it. */
+  async #gone(): Promise<ReadonlyMap<string, number>> {
+    const { folder, disk } = this.#parts;
+    const found = new Map<string, number>();
+    for (const name of await disk.folders(join(folder, 'gone'))) {
+      const [, day = '', hour = '', minute = '', second = '', part = ''] = GONE.exec(name) ?? [];
+      const at = Date.parse(`${day}${hour}:${minute}:${second}.${part}Z`);
+      if (!Number.isNaN(at)) found.set(name, at);
+    }
+    return found;
+  }
+
+  /** Files of another kind stay, and so does the folder then. */
+  async #removeGone(name: string): Promise<void> {
+    const { disk, logger } = this.#parts;
+    const folder = join(this.#parts.folder, 'gone', name);
+    for (const file of await disk.files(folder)) {
+      if (OURS.test(file.name)) await disk.remove(join(folder, file.name));
+    }
+    await disk.removeFolder(folder);
+    logger.info({ log: name }, 'the console log of a domain that is gone was removed');
+  }
+
+  async #measureGone(): Promise<void> {
+    let bytes = 0;
+    for (const name of (await this.#gone()).keys()) {
+      const files = await this.#parts.disk.files(join(this.#parts.folder, 'gone', name));
+      bytes += files.reduce((sum, { size }) => sum + size, 0);
+    }
+    this.#goneBytes = bytes;
+  }
+
+  async #serially(work: () => Promise<void>): Promise<void> {
+    const done = this.#work.then(work).catch((error: unknown) => {
+      this.#parts.logger.warn({ err: error }, 'the console logs could not be tidied');
+    });
+    this.#work = done;
+    await done;
+  }
+}
+
+/** Domids begin anew with each boot of the host. Empty where there is no /proc: then they are told apart by UUID alone. */
+function bootOfHost(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,375 @@
+import { join } from 'node:path';
+import type { DomainName } from '../../../policy/names.js';
+import type { Actor } from '../../wire/operation.js';
+import type { LogFacts } from '../../wire/log.js';
+import type { Incarnation } from '../consoles/console-client.js';
+import type { ConsoleLogger } from '../consoles/console-logger.js';
+import type { LogDisk } from './log-disk.js';
+import type { LoggedBoot, MarkKind } from './log-mark.js';
+import type { LogQuery } from './log-query.js';
+import { bootSpans, lastLines, positionSince } from './log-search.js';
+import { gap, LogSegments } from './log-segments.js';
+import type { Piece } from './log-segments.js';
+import { RateCap } from './rate-cap.js';
+import type { WriteRoom } from './write-room.js';
+
+export interface DomainLogParts {
+  readonly name: DomainName;
+  readonly folder: string;
+  readonly disk: LogDisk;
+  /** Bytes of all its files. */
+  readonly limit: number;
+  /** Bytes a second, in the long run. */
+  readonly rate: number;
+  /** Which boot of the host this is. */
+  readonly host: string;
+  readonly room: WriteRoom;
+  /** Nothing of the folder is touched before. */
+  readonly ready: Promise<unknown>;
+  readonly logger: ConsoleLogger;
+  /** Told after a write, when the log may have grown. */
+  readonly written: () => void;
+}
+
+/** What a question is answered with. */
+export interface LogAnswer {
+  readonly facts: LogFacts;
+  /** Raw; ends when `signal` is aborted, for a log that is followed not before. */
+  readonly bytes: (signal: AbortSignal) => AsyncIterable<Buffer>;
+}
+
+/** What the console said is on the disk after so long, or when so much of it waits. */
+export const FLUSH_MS = 1_000;
+const FLUSH_BYTES = 64 * 1024;
+/** While somebody follows. */
+const FOLLOWED_FLUSH_MS = 50;
+/** What waits for a disk that does not keep up; beyond it, it is dropped. */
+const WAITING_BYTES = 2 * 1024 * 1024;
+/** Bytes that came within so long of the first have its time. */
+const SAME_TIME_MS = 100;
+/** From a write that failed to the next try. */
+const RETRY_MS = 5_000;
+/** For how long a question waits for what was said last to be written. */
+const PATIENCE_MS = 1_000;
+const READ_BYTES = 64 * 1024;
+
+/**
+ * What one domain's console said, on the disk. Nothing here ever makes the console wait: what the disk does not take in time is
+ * dropped, with a mark where it is missing.
+ */
+export class DomainLog {
+  readonly #parts: DomainLogParts;
+  readonly #segments: LogSegments;
+  readonly #rate: RateCap;
+  readonly #opened: Promise<void>;
+  #keep = true;
+  #queue: Piece[] = [];
+  #queued = 0;
+  #timedAt = -Infinity;
+  #boot: LoggedBoot | null = null;
+  #dropped = 0;
+  #droppedAt = 0;
+  #failedAt: number | null = null;
+  #timer: NodeJS.Timeout | undefined;
+  #work: Promise<unknown> = Promise.resolve();
+  #flushing = false;
+  #followers = new Set<() => void>();
+  #closed = false;
+
+  constructor(parts: DomainLogParts) {
+    this.#parts = parts;
+    this.#segments = new LogSegments(parts.folder, parts.disk, parts.limit);
+    this.#rate = new RateCap(parts.rate, Math.min(4 * 1024 * 1024, parts.limit));
+    this.#opened = this.#serially(() => this.#open());
+  }
+
+  /** Of its files, as far as it has been opened. */
+  get bytes(): number {
+    return this.#segments.bytes;
+  }
+
+  /** Whether the disk takes nothing at the moment. */
+  get isFailing(): boolean {
+    return this.#failedAt !== null;
+  }
+
+  /** What comes next is this incarnation's. @param at milliseconds since 1970 */
+  begins({ uuid, domid }: Incarnation, profile: string, at: number): void {
+    this.#mark({ mark: 'boot', boot: { uuid, domid, host: this.#parts.host, began: at, profile } }, at);
+  }
+
+  /** The profile of an incarnation was found out. Another than the one whose console is open changes nothing. */
+  booted({ uuid, domid }: Incarnation, profile: string, at: number): void {
+    const boot = this.#boot;
+    if (boot?.uuid !== uuid || boot.domid !== domid || boot.profile === profile) return;
+    this.#mark({ mark: 'boot', boot: { ...boot, profile } }, at);
+  }
+
+  /** @param at milliseconds since 1970 */
+  append(bytes: Buffer, at: number): void {
+    if (!this.#keep || this.#closed || bytes.length === 0) return;
+    const fits = this.#mayWrite() ? this.#rate.take(bytes.length, performance.now()) : 0;
+    const taken = this.#parts.room.fit(Math.min(fits, WAITING_BYTES - this.#queued));
+    if (taken > 0) {
+      this.#noteDropped(at);
+      if (this.#queue.length === 0 || Math.abs(at - this.#timedAt) >= SAME_TIME_MS)
+        this.#push({ mark: 'time', at });
+      this.#push(Buffer.from(bytes.subarray(0, taken)));
+    }
+    if (taken < bytes.length) {
+      this.#dropped += bytes.length - taken;
+      this.#droppedAt = performance.now();
+    }
+    this.#schedule();
+  }
+
+  /** Switches it off or on, for good. @throws whatever the disk does: then it is as it was */
+  async switch(keep: boolean, actor: Actor, at: number): Promise<void> {
+    await this.#opened;
+    const text = `${JSON.stringify({ keep, at: new Date(at).toISOString(), actor })}\n`;
+    await this.#serially(() => this.#parts.disk.replace(this.#switchFile, text));
+    if (keep === this.#keep) return;
+    if (!keep) this.#mark({ mark: 'off' }, at);
+    this.#keep = keep;
+    if (!keep) return;
+    this.#mark({ mark: 'on' }, at);
+    if (this.#boot !== null) this.#mark({ mark: 'boot', boot: this.#boot }, at);
+  }
+
+  /** @throws whatever the disk does */
+  async answer(query: LogQuery): Promise<LogAnswer> {
+    await this.#settled();
+    const log = this.#segments;
+    const { since, lines, boot, follow } = query;
+    let from = since === null ? log.start : Math.max(log.start, await positionSince(log, since));
+    let to = log.end;
+    let asked: LogFacts['boot'] = null;
+    if (boot !== null) {
+      const spans = await bootSpans(log);
+      // Who may see nothing of a boot is not told that there was one.
+      const seen = spans.filter((span, index) => span.to > from || index === spans.length - 1);
+      const span = seen.at(boot - 1);
+      from = span === undefined ? to : Math.max(from, span.from);
+      to = span === undefined || boot === 0 ? to : span.to;
+      if (span !== undefined)
+        asked = { at: new Date(span.boot.began).toISOString(), profile: span.boot.profile };
+    }
+    if (lines !== null) from = await lastLines(log, from, to, lines);
+    return {
+      facts: { keeping: this.#keep, place: 'disk', boot: asked },
+      bytes: (signal) => this.#read(from, follow ? null : to, signal),
+    };
+  }
+
+  /** Removes its oldest file. @returns whether there was one to spare */
+  async dropOldest(): Promise<boolean> {
+    return this.#serially(() => this.#segments.dropOldest());
+  }
+
+  /** Removes what was written last before this time, milliseconds since 1970. */
+  async dropBefore(time: number): Promise<void> {
+    await this.#serially(async () => {
+      for (let first = this.#segments.all[0]; first !== undefined; first = this.#segments.all[0]) {
+        if (first.size + first.indexSize === 0 || first.at === 0 || first.at >= time) return;
+        await this.#segments.dropOldest(true);
+      }
+    });
+  }
+
+  /** Writes what waits, and takes no more. Resolves soon, also when the disk hangs; those who follow are at the end. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#noteDropped(Date.now());
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    await this.#settled();
+    for (const wake of this.#followers) wake();
+  }
+
+  get #switchFile(): string {
+    return join(this.#parts.folder, 'switch.json');
+  }
+
+  #mayWrite(): boolean {
+    return this.#failedAt === null || performance.now() - this.#failedAt >= RETRY_MS;
+  }
+
+  #mark(kind: MarkKind, at: number): void {
+    if (kind.mark === 'boot') this.#boot = kind.boot;
+    if (!this.#keep || this.#closed) return;
+    this.#noteDropped(at);
+    this.#push({ ...kind, at });
+    this.#schedule();
+  }
+
+  #noteDropped(at: number): void {
+    if (this.#dropped === 0 || !this.#keep || this.#closed) return;
+    this.#push({ mark: 'dropped', bytes: this.#dropped, at });
+    this.#dropped = 0;
+  }
+
+  #push(piece: Piece): void {
+    this.#queue.push(piece);
+    if ('mark' in piece) this.#timedAt = piece.at;
+    else {
+      this.#queued += piece.length;
+      this.#parts.room.taken += piece.length;
+    }
+  }
+
+  #schedule(): void {
+    if (this.#flushing || this.#closed) return;
+    if (this.#queued >= FLUSH_BYTES) {
+      void this.#flush();
+      return;
+    }
+    this.#timer ??= setTimeout(
+      () => {
+        void this.#flush();
+      },
+      this.#followers.size > 0 ? FOLLOWED_FLUSH_MS : FLUSH_MS,
+    ).unref();
+  }
+
+  async #flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#flushing) return;
+    this.#flushing = true;
+    await this.#serially(() => this.#write());
+    this.#flushing = false;
+    if (this.#dropped > 0 && performance.now() - this.#droppedAt >= FLUSH_MS && this.#mayWrite())
+      this.#noteDropped(Date.now());
+    if (this.#queue.length > 0 || this.#dropped > 0) this.#schedule();
+  }
+
+  async #write(): Promise<void> {
+    const pieces = this.#queue;
+    const bytes = this.#queued;
+    this.#queue = [];
+    this.#queued = 0;
+    const { name, logger, room } = this.#parts;
+    try {
+      if (pieces.length > 0) await this.#writeOrMend(pieces, bytes);
+      if (this.#failedAt !== null && pieces.length > 0) {
+        this.#failedAt = null;
+        logger.info({ domain: name }, 'the console log is written again');
+      }
+    } catch (error) {
+      if (this.#failedAt === null)
+        logger.warn(
+          { domain: name, err: error },
+          'the console log cannot be written; what the console says meanwhile is not kept',
+        );
+      this.#failedAt = performance.now();
+    } finally {
+      room.taken -= bytes;
+    }
+    while (this.#segments.bytes > this.#parts.limit && (await this.#trimmed()));
+    for (const wake of this.#followers) wake();
+    this.#parts.written();
+  }
+
+  async #writeOrMend(pieces: readonly Piece[], bytes: number): Promise<void> {
+    const before = this.#segments.end;
+    try {
+      await this.#segments.write(pieces);
+    } catch (error) {
+      this.#droppedAt = performance.now();
+      await this.#segments.mend().catch(() => undefined);
+      for (const piece of pieces)
+        if ('mark' in piece && piece.mark === 'dropped') this.#dropped += piece.bytes;
+      this.#dropped += Math.max(0, bytes - (this.#segments.end - before));
+      if (this.#boot !== null) this.#queue.unshift({ mark: 'boot', boot: this.#boot, at: Date.now() });
+      throw error;
+    }
+  }
+
+  #trimmed(): Promise<boolean> {
+    return this.#segments.dropOldest().catch(() => false);
+  }
+
+  async #open(): Promise<void> {
+    const { name, disk, logger } = this.#parts;
+    try {
+      await this.#parts.ready;
+      const cut = await this.#segments.open();
+      if (cut > 0) logger.warn({ domain: name, bytes: cut }, 'the torn end of a console log was cut off');
+      const text = await disk.read(this.#switchFile, 0, READ_BYTES);
+      this.#keep = text === null || !/^\{"keep":false\b/.test(text.toString('latin1'));
+      if (this.#keep) return;
+      this.#parts.room.taken -= this.#queued;
+      this.#queue = [];
+      this.#queued = 0;
+      this.#dropped = 0;
+    } catch (error) {
+      this.#failedAt = performance.now();
+      logger.warn({ domain: name, err: error }, 'the console log cannot be read');
+    }
+  }
+
+  /** What was said so far is written, if the disk does so in time. */
+  async #settled(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise((resolve) => {
+      timer = setTimeout(resolve, PATIENCE_MS);
+    });
+    await Promise.race([this.#opened.then(() => this.#serially(() => this.#write())), late]);
+    clearTimeout(timer);
+  }
+
+  async *#read(from: number, to: number | null, signal: AbortSignal): AsyncGenerator<Buffer> {
+    let at = from;
+    const follows = to === null ? this.#follower(signal) : null;
+    try {
+      while (!signal.aborted) {
+        const end = to ?? this.#segments.end;
+        if (at < end) {
+          const bytes = await this.#segments.read(at, Math.min(READ_BYTES, end - at));
+          if (bytes === null) {
+            const next = Math.min(end, this.#segments.nextAfter(at));
+            yield gap(next - at);
+            at = next;
+          } else {
+            at += bytes.length;
+            yield bytes;
+          }
+        } else if (follows === null || this.#closed) {
+          return;
+        } else {
+          await follows.more(() => this.#segments.end > at || this.#closed);
+        }
+      }
+    } finally {
+      follows?.stop();
+    }
+  }
+
+  #follower(signal: AbortSignal): { more(is: () => boolean): Promise<void>; stop(): void } {
+    let waiting: (() => void) | null = null;
+    const wake = (): void => {
+      waiting?.();
+    };
+    this.#followers.add(wake);
+    signal.addEventListener('abort', wake);
+    return {
+      more: async (is) => {
+        while (!is() && !signal.aborted) {
+          await new Promise<void>((resolve) => {
+            waiting = resolve;
+          });
+        }
+      },
+      stop: () => {
+        this.#followers.delete(wake);
+        signal.removeEventListener('abort', wake);
+      },
+    };
+  }
+
+  #serially<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#work.then(work);
+    this.#work = done.catch(() => undefined);
+    return done;
+  }
+}

@@ -1,0 +1,132 @@
+import { mkdir, open, readdir, rename, rm, rmdir, stat, truncate, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Turnstile } from '../consoles/turnstile.js';
+
+export interface LogFile {
+  readonly name: string;
+  readonly size: number;
+  /** When it was last written, milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** The file system, as far as console logs need it. All of it may fail as the file system does, and take as long. */
+export interface LogDisk {
+  /** The plain files of a folder, by name; none when there is no such folder. */
+  files(folder: string): Promise<readonly LogFile[]>;
+  /** The folders in a folder, by name; none when there is no such folder. Links are none. */
+  folders(folder: string): Promise<readonly string[]>;
+  /** Makes the file and its folder (0600, 0700) when they are not there. What was written before it fails stays written. */
+  append(file: string, bytes: Buffer): Promise<void>;
+  /** @returns at most so many bytes from a position; null when there is no such file */
+  read(file: string, from: number, length: number): Promise<Buffer | null>;
+  truncate(file: string, size: number): Promise<void>;
+  /** Whole or not at all. */
+  replace(file: string, text: string): Promise<void>;
+  /** Nothing happens when it is not there. */
+  remove(file: string): Promise<void>;
+  /** Removes an empty folder; one that is not empty stays. */
+  removeFolder(folder: string): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+}
+
+/** How many of them are under way at once, of the four that Node does: a disk that hangs must not hold up the journal. */
+const AT_ONCE = 2;
+
+/** The file system of this machine. */
+export class LocalDisk implements LogDisk {
+  readonly #turnstile = new Turnstile(AT_ONCE);
+
+  files(folder: string): Promise<readonly LogFile[]> {
+    return this.#turn(async () => {
+      const files: LogFile[] = [];
+      for (const entry of await readdir(folder, { withFileTypes: true }).catch(orNone)) {
+        if (!entry.isFile()) continue;
+        const { size, mtimeMs } = await stat(join(folder, entry.name));
+        files.push({ name: entry.name, size, at: mtimeMs });
+      }
+      return files.sort((one, other) => (one.name < other.name ? -1 : 1));
+    });
+  }
+
+  folders(folder: string): Promise<readonly string[]> {
+    return this.#turn(async () => {
+      const entries = await readdir(folder, { withFileTypes: true }).catch(orNone);
+      return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    });
+  }
+
+  append(file: string, bytes: Buffer): Promise<void> {
+    return this.#turn(async () => {
+      const handle = await open(file, 'a', 0o600).catch(async (error: unknown) => {
+        if (!isMissing(error)) throw error;
+        await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+        return open(file, 'a', 0o600);
+      });
+      try {
+        await handle.appendFile(bytes);
+      } finally {
+        await handle.close();
+      }
+    });
+  }
+
+  read(file: string, from: number, length: number): Promise<Buffer | null> {
+    return this.#turn(async () => {
+      const handle = await open(file, 'r').catch((error: unknown) => {
+        if (isMissing(error)) return null;
+        throw error;
+      });
+      if (handle === null) return null;
+      try {
+        const { bytesRead, buffer } = await handle.read(Buffer.alloc(length), 0, length, from);
+        return buffer.subarray(0, bytesRead);
+      } finally {
+        await handle.close();
+      }
+    });
+  }
+
+  truncate(file: string, size: number): Promise<void> {
+    return this.#turn(() => truncate(file, size));
+  }
+
+  replace(file: string, text: string): Promise<void> {
+    return this.#turn(async () => {
+      await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+      await writeFile(`${file}.new`, text, { mode: 0o600, flush: true });
+      await rename(`${file}.new`, file);
+    });
+  }
+
+  remove(file: string): Promise<void> {
+    return this.#turn(() => rm(file, { force: true }));
+  }
+
+  removeFolder(folder: string): Promise<void> {
+    return this.#turn(() => rmdir(folder).catch(() => undefined));
+  }
+
+  rename(from: string, to: string): Promise<void> {
+    return this.#turn(async () => {
+      await mkdir(dirname(to), { recursive: true, mode: 0o700 });
+      await rename(from, to);
+    });
+  }
+
+  #turn<T>(work: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#turnstile.pass((leave) => {
+        work().then(resolve, reject).finally(leave);
+      });
+    });
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT';
+}
+
+function orNone(error: unknown): [] {
+  if (isMissing(error)) return [];
+  throw error;
+}

@@ -1,0 +1,83 @@
+/** One boot of a domain, as its log knows it. */
+export interface LoggedBoot {
+  /** Of the incarnation; empty when the toolstack shows none. */
+  readonly uuid: string;
+  readonly domid: number;
+  /** Which boot of the host it was: domids begin anew with each. */
+  readonly host: string;
+  /** When its console began, milliseconds since 1970. */
+  readonly began: number;
+  readonly profile: string;
+}
+
+export type MarkKind =
+  /** The byte here came at this time, and what follows no earlier. */
+  | { readonly mark: 'time' }
+  /** What follows is this boot's. Repeated in each file, and when its profile was found out. */
+  | { readonly mark: 'boot'; readonly boot: LoggedBoot }
+  /** So many bytes that came before were not kept. */
+  | { readonly mark: 'dropped'; readonly bytes: number }
+  /** The log was switched off or on. */
+  | { readonly mark: 'off' }
+  | { readonly mark: 'on' };
+
+/** `offset` is from the beginning of the file, `at` in milliseconds since 1970. */
+export type LogMark = MarkKind & { readonly offset: number; readonly at: number };
+
+/** A line of an index file: `OFFSET TIME WHAT …`, in ASCII, for people too. */
+export function formatMark(mark: LogMark): string {
+  const words = [String(mark.offset), time(mark.at), mark.mark, ...details(mark)];
+  return `${words.join(' ')}\n`;
+}
+
+/** @returns undefined when it is none of ours, or not whole */
+export function parseMark(line: string): LogMark | undefined {
+  const [first = '', second = '', what, ...more] = line.split(' ');
+  const offset = count(first);
+  const at = Date.parse(second);
+  if (offset === undefined || Number.isNaN(at)) return undefined;
+  switch (what) {
+    case 'time':
+    case 'off':
+    case 'on':
+      return more.length === 0 ? { mark: what, offset, at } : undefined;
+    case 'dropped': {
+      const bytes = count(more[0] ?? '');
+      return bytes === undefined || more.length !== 1 ? undefined : { mark: what, offset, at, bytes };
+    }
+    case 'boot': {
+      const [uuid = '', domidText = '', host = '', beganText = '', profile] = more;
+      const domid = count(domidText);
+      const began = Date.parse(beganText);
+      if (domid === undefined || Number.isNaN(began) || profile === undefined || more.length !== 5)
+        return undefined;
+      return { mark: what, offset, at, boot: { uuid: word(uuid), domid, host: word(host), began, profile } };
+    }
+    default:
+      return undefined;
+  }
+}
+
+export function isSameBoot(one: LoggedBoot | null, other: LoggedBoot | null): boolean {
+  return one?.uuid === other?.uuid && one?.domid === other?.domid && one?.host === other?.host;
+}
+
+function details(mark: MarkKind): string[] {
+  if (mark.mark === 'dropped') return [String(mark.bytes)];
+  if (mark.mark !== 'boot') return [];
+  const { uuid, domid, host, began, profile } = mark.boot;
+  return [uuid || '-', String(domid), host || '-', time(began), profile];
+}
+
+function time(at: number): string {
+  return new Date(at).toISOString();
+}
+
+function count(text: string): number | undefined {
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+  return value;
+}
+
+function word(text: string): string {
+  return text === '-' ? '' : text;
+}

@@ -1,0 +1,35 @@
+/** What is asked of a console's log. */
+export interface LogQuery {
+  /** Nothing that came before; milliseconds since 1970. */
+  readonly since: number | null;
+  /** The last so many lines. */
+  readonly lines: number | null;
+  /** One boot: 0 is the last, -1 the one before it. Null is all of them. */
+  readonly boot: number | null;
+  /** What comes next as well, until whoever asks has gone. */
+  readonly follow: boolean;
+}
+
+export const MOST_LINES = 1_000_000;
+
+/** @returns a sentence when it is none */
+export function parseLogQuery(query: URLSearchParams): LogQuery | string {
+  const since = query.get('since');
+  const at = since === null ? null : Date.parse(since);
+  if (Number.isNaN(at)) return 'since is a time: 2026-01-31T12:00:00Z.';
+  const lines = whole(query.get('lines'), 1, MOST_LINES);
+  if (lines === undefined) return `lines is a number, at most ${MOST_LINES}.`;
+  const boot = whole(query.get('boot'), -999, 0);
+  if (boot === undefined) return 'boot is 0 for the last one, -1 for the one before it.';
+  const follow = query.get('follow') ?? '0';
+  if (follow !== '0' && follow !== '1') return 'follow is 1 or 0.';
+  if (follow === '1' && boot !== null && boot !== 0) return 'Only the last boot can be followed.';
+  return { since: at, lines, boot, follow: follow === '1' };
+}
+
+/** @returns undefined when it is not one of these; null when nothing was said */
+function whole(text: string | null, least: number, most: number): number | null | undefined {
+  if (text === null) return null;
+  const value = Number(text);
+  return /^-?\d{1,9}$/.test(text) && value >= least && value <= most ? value : undefined;
+}

@@ -1,0 +1,268 @@
+import { join } from 'node:path';
+import type { LogDisk } from './log-disk.js';
+import { formatMark, isSameBoot, parseMark } from './log-mark.js';
+import type { LoggedBoot, LogMark, MarkKind } from './log-mark.js';
+
+/** What a log is made of, in order: bytes, and what is to be known about those that follow. */
+export type Piece = Buffer | (MarkKind & { readonly at: number });
+
+/** One file of a log, and its index beside it. `start` is the position of its first byte since the log began. */
+export interface Segment {
+  readonly start: number;
+  size: number;
+  indexSize: number;
+  /** When it was last written, milliseconds since 1970. */
+  at: number;
+}
+
+const DIGITS = 15;
+const NAME = /^(\d{15})\.(log|index)$/;
+const INDEX_LIMIT = 64 * 1024 * 1024;
+
+/** A log is cut into so many files, so that making room takes little of it. */
+const FILES = 16;
+const LEAST_FILE = 16 * 1024;
+
+/** About so long is a line of an index. */
+const MARK_BYTES = 48;
+
+/**
+ * One domain's log on the disk: raw bytes in files named by the position of their first byte, each with an index of lines beside
+ * it. The index is written first: after a kill it may speak of bytes that never came, never the other way round.
+ */
+export class LogSegments {
+  readonly #folder: string;
+  readonly #disk: LogDisk;
+  readonly #fileBytes: number;
+  #segments: Segment[] = [];
+  #boot: LoggedBoot | null = null;
+  #broken = false;
+
+  /** @param limit of the whole log, in bytes */
+  constructor(folder: string, disk: LogDisk, limit: number) {
+    this.#folder = folder;
+    this.#disk = disk;
+    this.#fileBytes = Math.max(LEAST_FILE, Math.floor(limit / FILES));
+  }
+
+  /** Oldest first. */
+  get all(): readonly Segment[] {
+    return this.#segments;
+  }
+
+  /** The position of the oldest byte. */
+  get start(): number {
+    return this.#segments[0]?.start ?? 0;
+  }
+
+  /** The position after the newest byte. */
+  get end(): number {
+    const last = this.#segments.at(-1);
+    return last === undefined ? 0 : last.start + last.size;
+  }
+
+  /** Of all its files. */
+  get bytes(): number {
+    return this.#segments.reduce((sum, segment) => sum + sizeOf(segment), 0);
+  }
+
+  /** The boot that was written of last. */
+  get boot(): LoggedBoot | null {
+    return this.#boot;
+  }
+
+  /** Looks at what an earlier dom0 half left. @returns how many bytes of a torn index were cut off */
+  async open(): Promise<number> {
+    const found = new Map<number, Segment>();
+    for (const { name, size, at } of await this.#disk.files(this.#folder)) {
+      const [, digits, kind] = NAME.exec(name) ?? [];
+      if (digits === undefined) continue;
+      const start = Number(digits);
+      const segment = found.get(start) ?? { start, size: 0, indexSize: 0, at };
+      if (kind === 'log') segment.size = size;
+      else segment.indexSize = size;
+      segment.at = Math.max(segment.at, at);
+      found.set(start, segment);
+    }
+    this.#segments = [...found.values()].sort((one, other) => one.start - other.start);
+    const cut = (await this.#mend()).cut;
+    for (const segment of this.#segments.toReversed()) {
+      this.#boot = (await this.marks(segment)).findLast((mark) => mark.mark === 'boot')?.boot ?? null;
+      if (this.#boot !== null) break;
+    }
+    return cut;
+  }
+
+  /**
+   * @param pieces the first is a mark
+   * @throws whatever the disk does; what was written stays, the rest is not tried again
+   */
+  async write(pieces: readonly Piece[]): Promise<void> {
+    let batch: Piece[] = [];
+    let bytes = this.#broken ? Infinity : sizeOf(this.#segments.at(-1));
+    let at = 0;
+    for (const piece of pieces) {
+      if ('mark' in piece) at = piece.at;
+      if (bytes === 0 || bytes >= this.#fileBytes) {
+        await this.#append(batch);
+        await this.#begin();
+        batch = this.#boot === null && 'mark' in piece ? [] : this.#carriedOver(at);
+        bytes = sizeOf(this.#segments.at(-1));
+      }
+      bytes += 'mark' in piece ? MARK_BYTES : piece.length;
+      batch.push(piece);
+    }
+    await this.#append(batch);
+  }
+
+  /** After a write that failed: what is on the disk counts. @returns how many bytes of it there are more than was known */
+  async mend(): Promise<number> {
+    return (await this.#mend()).found;
+  }
+
+  /** The marks of a file that speak of bytes which are there. */
+  async marks(segment: Segment): Promise<LogMark[]> {
+    const bytes = await this.#disk.read(
+      this.#path(segment, 'index'),
+      0,
+      Math.min(segment.indexSize, INDEX_LIMIT),
+    );
+    const lines = (bytes ?? Buffer.alloc(0)).toString('latin1').split('\n');
+    return lines
+      .slice(0, -1)
+      .flatMap((line) => parseMark(line) ?? [])
+      .filter(({ offset }) => offset <= segment.size);
+  }
+
+  /** @returns bytes from this position on, of one file; null when they are not kept */
+  async read(position: number, most: number): Promise<Buffer | null> {
+    const segment = this.#segments.findLast(({ start }) => start <= position);
+    const offset = position - (segment?.start ?? 0);
+    if (segment === undefined || offset >= segment.size) return null;
+    const length = Math.min(most, segment.size - offset);
+    const bytes = await this.#disk.read(this.#path(segment, 'log'), offset, length);
+    return bytes === null || bytes.length === 0 ? null : bytes;
+  }
+
+  /** The position of the first byte after this one that may be there. */
+  nextAfter(position: number): number {
+    return this.#segments.find(({ start, size }) => start > position && size > 0)?.start ?? this.end;
+  }
+
+  /** Removes the oldest file; the newest only with `all`. @returns whether there was one */
+  async dropOldest(all = false): Promise<boolean> {
+    const [oldest] = this.#segments;
+    if (oldest === undefined || (this.#segments.length === 1 && !all)) return false;
+    await this.#disk.remove(this.#path(oldest, 'log'));
+    await this.#disk.remove(this.#path(oldest, 'index'));
+    if (this.#segments.length > 1) this.#segments.shift();
+    else this.#segments = [{ start: this.end, size: 0, indexSize: 0, at: oldest.at }];
+    return true;
+  }
+
+  async #begin(): Promise<void> {
+    if (this.#broken) await this.#mend();
+    const last = this.#segments.at(-1);
+    if (last !== undefined && sizeOf(last) < this.#fileBytes) return;
+    if (last?.size === 0) {
+      await this.#disk.truncate(this.#path(last, 'index'), 0);
+      last.indexSize = 0;
+      return;
+    }
+    this.#segments.push({ start: this.end, size: 0, indexSize: 0, at: 0 });
+  }
+
+  /** Each file says for itself whose boot its first bytes are. */
+  #carriedOver(at: number): Piece[] {
+    return this.#boot === null ? [{ mark: 'time', at }] : [{ mark: 'boot', boot: this.#boot, at }];
+  }
+
+  async #append(batch: readonly Piece[]): Promise<void> {
+    const segment = this.#segments.at(-1);
+    if (segment === undefined || batch.length === 0) return;
+    let offset = segment.size;
+    let lines = '';
+    for (const piece of batch) {
+      if ('mark' in piece) lines += formatMark({ ...this.#known(piece), offset });
+      offset += said(piece).length;
+    }
+    const index = Buffer.from(lines, 'latin1');
+    const bytes = Buffer.concat(batch.map(said));
+    this.#broken = true;
+    if (index.length > 0) await this.#disk.append(this.#path(segment, 'index'), index);
+    if (bytes.length > 0) await this.#disk.append(this.#path(segment, 'log'), bytes);
+    this.#broken = false;
+    segment.indexSize += index.length;
+    segment.size += bytes.length;
+    segment.at = Date.now();
+    for (const piece of batch) {
+      if ('mark' in piece && piece.mark === 'boot') this.#boot = this.#sinceItBegan(piece.boot);
+    }
+  }
+
+  #known(piece: MarkKind & { readonly at: number }): MarkKind & { readonly at: number } {
+    return piece.mark === 'boot' ? { ...piece, boot: this.#sinceItBegan(piece.boot) } : piece;
+  }
+
+  /** A console that is had again, perhaps by another dom0 half, begins no boot. */
+  #sinceItBegan(boot: LoggedBoot): LoggedBoot {
+    const { began } = isSameBoot(this.#boot, boot) && this.#boot !== null ? this.#boot : boot;
+    return { ...boot, began };
+  }
+
+  /** Cuts off what the index says of bytes that are not there, and a last line that is not whole. */
+  async #mend(): Promise<{ cut: number; found: number }> {
+    const segment = this.#segments.at(-1);
+    if (segment === undefined) {
+      this.#broken = false;
+      return { cut: 0, found: 0 };
+    }
+    const files = await this.#disk.files(this.#folder);
+    const onDisk = (kind: 'log' | 'index'): number =>
+      files.find(({ name }) => name === nameOf(segment, kind))?.size ?? 0;
+    const found = onDisk('log') - segment.size;
+    segment.size = onDisk('log');
+    const indexSize = onDisk('index');
+    const index = await this.#disk.read(this.#path(segment, 'index'), 0, Math.min(indexSize, INDEX_LIMIT));
+    segment.indexSize = goodLength(index ?? Buffer.alloc(0), segment.size);
+    const cut = indexSize - segment.indexSize;
+    if (cut > 0) await this.#disk.truncate(this.#path(segment, 'index'), segment.indexSize);
+    this.#broken = false;
+    return { cut, found };
+  }
+
+  #path(segment: Segment, kind: 'log' | 'index'): string {
+    return join(this.#folder, nameOf(segment, kind));
+  }
+}
+
+const NOTHING = Buffer.alloc(0);
+
+/** What stands in the file for a piece: where bytes are missing it says so there as well. */
+function said(piece: Piece): Buffer {
+  if (!('mark' in piece)) return piece;
+  return piece.mark === 'dropped' ? gap(piece.bytes) : NOTHING;
+}
+
+/** Stands where bytes are missing. It is no more than text: a guest may say the same. */
+export function gap(bytes: number): Buffer {
+  return Buffer.from(`\r\n[postern: ${bytes} bytes were not kept]\r\n`);
+}
+
+function nameOf({ start }: Segment, kind: 'log' | 'index'): string {
+  return `${String(start).padStart(DIGITS, '0')}.${kind}`;
+}
+
+function sizeOf(segment: Segment | undefined): number {
+  return segment === undefined ? Infinity : segment.size + segment.indexSize;
+}
+
+function goodLength(index: Buffer, size: number): number {
+  let good = 0;
+  for (const line of index.toString('latin1').split(/(?<=\n)/)) {
+    const mark = line.endsWith('\n') ? parseMark(line.slice(0, -1)) : undefined;
+    if (mark === undefined || mark.offset > size) return good;
+    good += line.length;
+  }
+  return good;
+}

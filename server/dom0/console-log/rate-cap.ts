@@ -1,0 +1,31 @@
+/** How much at once is kept whole before the rate counts. A boot says about a tenth of it. */
+export const BURST_BYTES = 4 * 1024 * 1024;
+
+/** Once it was too much, nothing is kept for so long, in seconds of the rate: few long pieces of a flood instead of many short ones. */
+const PAUSE_SECONDS = 2;
+
+/** How many bytes of one domain are kept: a burst whole, and in the long run so many a second. */
+export class RateCap {
+  readonly #perSecond: number;
+  readonly #burst: number;
+  #level: number;
+  #at: number | null = null;
+  #closed = false;
+
+  constructor(perSecond: number, burst = BURST_BYTES) {
+    this.#perSecond = perSecond;
+    this.#burst = burst;
+    this.#level = burst;
+  }
+
+  /** @param now milliseconds of a monotonic clock @returns how many of these bytes may be kept, the first ones */
+  take(bytes: number, now: number): number {
+    this.#level = Math.min(this.#burst, this.#level + ((now - (this.#at ?? now)) / 1000) * this.#perSecond);
+    this.#at = now;
+    if (this.#closed && this.#level < Math.min(this.#burst, PAUSE_SECONDS * this.#perSecond)) return 0;
+    const taken = Math.min(bytes, Math.floor(this.#level));
+    this.#closed = taken < bytes;
+    this.#level -= taken;
+    return taken;
+  }
+}
