@@ -12,7 +12,7 @@ const DOWN = '\x1b[B';
 /**
  * Rescue of servers that boot by a boot loader: guildenstern by PV-GRUB, rosencrantz by PyGRUB. The profiles `pvgrub-rescue` and
  * `pygrub-rescue` put a read-only rescue disk, xvdz, before the customer's own. Its menu has a normal boot of the own disk, a rescue
- * system, which is the default, and an installer. One story: each case goes on from the last.
+ * system, which is the default, and an installer; the profile `installer` boots one that dom0 owns. One story: each case goes on from the last.
  */
 export function bootLoaderCases(world: () => World): void {
   const does = async (command: string): Promise<void> => {
@@ -75,6 +75,29 @@ export function bootLoaderCases(world: () => World): void {
     await seesLogin(alice);
     assert.equal(await profileOf('guildenstern'), 'normal');
     await leave(alice);
+    await does('guildenstern poweroff --yes --wait');
+  });
+
+  it('an installer is chosen in the menu, which says what is set for this server, and boots with it', async () => {
+    const none = await world().ssh('alice', 'guildenstern rescue installer --yes');
+    assert.equal(none.status, 3);
+    assert.match(none.stderr, /Debian release/);
+    const set = await world().postern('domain', 'set', 'guildenstern', 'install-suite=trixie');
+    assert.equal(set.status, 0, set.stderr);
+    const alice = world().terminal('alice', '', ['-l', 'guildenstern']);
+    await alice.sees(/6\W+[Rr]escue/, PATIENCE.soon);
+    alice.type('6');
+    await alice.sees('Install Debian anew', PATIENCE.soon);
+    alice.type('4');
+    await alice.sees('With Debian release: trixie', PATIENCE.soon);
+    alice.type('guildenstern\r');
+    await alice.receives('would install Debian trixie', PATIENCE.boot);
+    assert.match(alice.raw, /Command line: console=hvc0 install-suite=trixie install-host=guildenstern/);
+    assert.equal(await profileOf('guildenstern'), 'installer');
+    alice.type('\x1d.');
+    await alice.sees(/installer/, PATIENCE.soon);
+    alice.type('q');
+    assert.equal(await alice.ends(PATIENCE.soon), 0);
     await does('guildenstern poweroff --yes --wait');
   });
 
