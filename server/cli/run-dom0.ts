@@ -3,6 +3,7 @@ import { loadDom0Settings } from '../../config/dom0-settings.js';
 import { ConsoleLogs } from '../dom0/console-log/console-logs.js';
 import { LocalDisk } from '../dom0/console-log/log-disk.js';
 import { Consoles } from '../dom0/consoles/consoles.js';
+import { domidOwner } from '../dom0/consoles/domid-owner.js';
 import { Dom0 } from '../dom0/dom0.js';
 import { toolstackOf } from '../dom0/toolstack/toolstack-of.js';
 import { CliError } from './exit-status.js';
@@ -21,6 +22,7 @@ export async function runDom0(file: string): Promise<void> {
       const { file, args, environment } = toolstack.consoleCommand(domid);
       return { file, args, env: environment, cwd: '/' };
     },
+    whose: (name, incarnation) => domidOwner(toolstack, name, incarnation),
     passesEscape: settings.toolstack.consoleEscapeOption,
     attach: settings.console.attach,
     logs: settings.console.log.keep

@@ -33,8 +33,13 @@ export interface ClientEnd {
   readonly lastedMs: number;
 }
 
+/** Whose a domid is: the incarnation's that was meant, somebody else's, or not to be had now. */
+export type Ownership = 'same' | 'other' | 'unknown';
+
 export interface ClientParts {
   readonly command: PtyCommand;
+  /** Asks the toolstack anew whether the domid still is this incarnation's. */
+  readonly whose: () => Promise<Ownership>;
   readonly incarnation: Incarnation;
   readonly size: ScreenSize;
   /** Look for the proof every 10 ms at first, instead of every 80. */
@@ -54,12 +59,15 @@ const REASON_LENGTH = 300;
 
 /**
  * One run of the toolstack's console for one incarnation. What it prints before it is attached may be its own words ("Could not
- * lock …") or already the guest's: it is held until the proof, or the exit status, tells which.
+ * lock …") or already the guest's: it is held until the proof tells which. The toolstack's console takes a number, and numbers are
+ * used again: only when it is attached is asked whose the number is. A console ends with its domain, so what is so then was so all
+ * the while. What cannot be proven any more, as the domain is gone, is shown to nobody.
  */
 export class ConsoleClient {
   readonly incarnation: Incarnation;
   readonly #listener: ClientListener;
   readonly #slowMs: number;
+  readonly #whose: () => Promise<Ownership>;
   readonly #pty: Pty;
   readonly #openedAt = performance.now();
   #held: Buffer[] = [];
@@ -74,6 +82,7 @@ export class ConsoleClient {
     this.incarnation = parts.incarnation;
     this.#listener = listener;
     this.#slowMs = parts.slowMs;
+    this.#whose = parts.whose;
     this.#pty = new Pty(parts.command, parts.size.cols, parts.size.rows, {
       data: (bytes) => {
         this.#data(bytes);
@@ -115,27 +124,28 @@ export class ConsoleClient {
   #proveIn(wait: number): void {
     this.#timer = setTimeout(() => {
       if (performance.now() - this.#openedAt > this.#slowMs) this.#listener.slow();
-      void isAttached(this.#pty.pid, this.#pty.tty).then((attached) => {
+      void this.#look().then((owner) => {
         if (this.#over || this.#closing) return;
-        if (attached) this.#prove();
+        if (owner === 'same') this.#prove();
+        else if (owner === 'other') this.#pty.close();
         else this.#proveIn(Math.min(wait * 1.5, LAST_PROOF_MS));
       });
     }, wait).unref();
   }
 
-  #prove(): void {
-    this.#release();
-    this.#proven = true;
-    this.#pty.openInput();
-    this.#pty.resume();
-    this.#listener.proven();
+  async #look(): Promise<Ownership> {
+    return (await isAttached(this.#pty.pid, this.#pty.tty)) ? this.#whose() : 'unknown';
   }
 
-  #release(): void {
+  #prove(): void {
     const held = this.#held;
     this.#held = [];
     this.#listener.begins();
     for (const bytes of held) this.#listener.output(bytes);
+    this.#proven = true;
+    this.#pty.openInput();
+    this.#pty.resume();
+    this.#listener.proven();
   }
 
   #data(bytes: Buffer): void {
@@ -163,7 +173,6 @@ export class ConsoleClient {
     const wellEnded = code === 0 && signal === 0;
     const words =
       this.#proven || wellEnded ? '' : Buffer.concat(this.#held).subarray(0, HELD_BYTES).toString('latin1');
-    if (!this.#proven && wellEnded) this.#release();
     this.#held = [];
     this.#listener.exited({
       locked: !this.#proven && (code === LOCKED_EXIT || words.includes(LOCKED_TEXT)),

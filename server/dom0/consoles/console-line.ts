@@ -1,6 +1,7 @@
 import { ConsoleClient } from './console-client.js';
-import type { ClientEnd, Incarnation } from './console-client.js';
+import type { ClientEnd, Incarnation, Ownership } from './console-client.js';
 import type { ConsoleLogger } from './console-logger.js';
+import type { LineTiming } from './line-timing.js';
 import type { Pacer } from './pacer.js';
 import type { PtyCommand } from './pty.js';
 import type { ScreenSize } from './screen-job.js';
@@ -18,30 +19,10 @@ export interface LineListener {
   drain(): void;
 }
 
-/** Milliseconds. */
-export interface LineTiming {
-  /** From the end of a console to the next try, at first and at most. */
-  readonly retry: number;
-  readonly lastRetry: number;
-  /** Until `attachNow` gives up waiting. The try goes on. */
-  readonly attach: number;
-  /** For how long a console may live on after its domain is gone. */
-  readonly gone: number;
-  /** For how long a console may live on after another incarnation of its domain is there. */
-  readonly superseded: number;
-}
-
-export const LINE_TIMING: LineTiming = {
-  retry: 500,
-  lastRetry: 10_000,
-  attach: 3_000,
-  gone: 10_000,
-  superseded: 1_000,
-};
-
 export interface LineParts {
   readonly name: string;
   readonly command: (domid: number) => PtyCommand;
+  readonly whose: (incarnation: Incarnation) => Promise<Ownership>;
   readonly passesEscape: boolean;
   readonly pacer: Pacer;
   readonly turnstile: Turnstile;
@@ -212,7 +193,15 @@ export class ConsoleLine {
 
   #open(incarnation: Incarnation, urgent: boolean, leave: () => void): void {
     const command = this.#parts.command(incarnation.domid);
-    const parts = { command, incarnation, size: this.#size, urgent, slowMs: this.#parts.timing.attach };
+    const whose = (): Promise<Ownership> => this.#parts.whose(incarnation);
+    const parts = {
+      command,
+      whose,
+      incarnation,
+      size: this.#size,
+      urgent,
+      slowMs: this.#parts.timing.attach,
+    };
     try {
       this.#client = new ConsoleClient(parts, {
         begins: () => {

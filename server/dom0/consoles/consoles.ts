@@ -8,12 +8,13 @@ import type { ConsoleLogs } from '../console-log/console-logs.js';
 import type { LogAnswer } from '../console-log/domain-log.js';
 import type { LogQuery } from '../console-log/log-query.js';
 import { inMemory, lastLinesOf } from '../console-log/memory-log.js';
-import type { Incarnation } from './console-client.js';
+import type { Incarnation, Ownership } from './console-client.js';
 import type { ConsoleLogger } from './console-logger.js';
-import { LINE_TIMING } from './console-line.js';
-import type { AttachResult, LineState, LineTiming } from './console-line.js';
+import type { AttachResult, LineState } from './console-line.js';
 import { parseConsoleQuery } from './console-query.js';
 import { DomainConsole } from './domain-console.js';
+import { LINE_TIMING } from './line-timing.js';
+import type { LineTiming } from './line-timing.js';
 import { Pacer } from './pacer.js';
 import type { PtyCommand } from './pty.js';
 import { Screens } from './screens.js';
@@ -32,6 +33,8 @@ export interface ConsolesTiming {
 export interface ConsolesParts {
   /** The toolstack's console of a domid, freshly given: what to run on the pty. */
   readonly command: (domid: number) => PtyCommand;
+  /** Asks the toolstack anew whether a domid still is this incarnation's, of the domain of this name. */
+  readonly whose: (name: DomainName, incarnation: Incarnation) => Promise<Ownership>;
   /** Whether the toolstack's console was told to end at Ctrl-^ (`-e ^^`) instead of Ctrl-]. The one that ends it never reaches it. */
   readonly passesEscape: boolean;
   /** Whether consoles are kept open all the time, or only while somebody is attached. */
@@ -169,11 +172,20 @@ export class Consoles {
   #console(name: DomainName): DomainConsole {
     const known = this.#consoles.get(name);
     if (known !== undefined) return known;
-    const { command, passesEscape, attach, logger } = this.#parts;
+    const { command, whose, passesEscape, attach, logger } = this.#parts;
     const timing = { ...LINE_TIMING, ...this.#timing.line };
     const console = new DomainConsole({
       name,
-      line: { name, command, passesEscape, pacer: this.#pacer, turnstile: this.#turnstile, timing, logger },
+      line: {
+        name,
+        command,
+        whose: (incarnation) => whose(name, incarnation),
+        passesEscape,
+        pacer: this.#pacer,
+        turnstile: this.#turnstile,
+        timing,
+        logger,
+      },
       screens: this.#screens,
       log: this.#logs?.of(name) ?? null,
       attach,

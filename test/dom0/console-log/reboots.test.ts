@@ -39,7 +39,14 @@ describe('The console log through reboots', () => {
       env: { PATH: '/usr/bin:/bin' },
       cwd: '/',
     });
-    consoles = new Consoles({ command, passesEscape: false, attach: 'always', logs, logger: silentLogger });
+    consoles = new Consoles({
+      command,
+      whose: () => Promise.resolve('same'),
+      passesEscape: false,
+      attach: 'always',
+      logs,
+      logger: silentLogger,
+    });
   };
 
   before(async () => {

@@ -47,6 +47,7 @@ describe('Consoles', () => {
     };
     consoles = new Consoles({
       command,
+      whose: () => Promise.resolve('same'),
       passesEscape: false,
       attach: 'always',
       logger: silent,
@@ -91,6 +92,29 @@ describe('Consoles', () => {
       alice.type('root\r');
       await eventually('the typing', () => guest.typed === 'root\r', soon);
       assert.equal(await consoles.attach(horatio, 1, 'u1'), 'attached', 'the second time at once');
+    });
+
+    it("shows and types nothing where the domid is somebody else's by now, and waits while that cannot be asked", async () => {
+      await consoles.dispose();
+      let owner: 'same' | 'other' | 'unknown' = 'other';
+      let asked = 0;
+      const whose = (): Promise<typeof owner> => {
+        asked += 1;
+        return Promise.resolve(owner);
+      };
+      start({ whose });
+      consoles.observed(horatio, { uuid: 'u1', domid: 1 }, 'running', normal);
+      const others = await standIn.guest(1);
+      others.say('yorick login: ');
+      const alice = await joined(write);
+      alice.type('root\r');
+      await eventually('another try', () => asked > 1, soon);
+      assert.equal(consoles.state(horatio), 'detached');
+      owner = 'unknown';
+      await eventually('a question without an answer', () => asked > 3, soon);
+      assert.equal(consoles.state(horatio), 'detached');
+      assert.equal(others.typed, '');
+      assert.equal(consoles.log(horatio, null).length, 0);
     });
 
     it('keeps the attachment through a reboot, and shows the new boot from its first byte, none doubled', async () => {

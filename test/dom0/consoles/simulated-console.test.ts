@@ -24,7 +24,13 @@ describe('Consoles over xl console', () => {
       env: { PATH: '/usr/bin:/bin' },
       cwd: '/',
     });
-    consoles = new Consoles({ command, passesEscape: false, attach: 'always', logger: silent });
+    consoles = new Consoles({
+      command,
+      whose: () => Promise.resolve('same'),
+      passesEscape: false,
+      attach: 'always',
+      logger: silent,
+    });
     door = await ConsoleDoor.open(xen.host.directory, () => consoles);
   });
 

@@ -1,0 +1,16 @@
+import type { DomainName } from '../../../policy/names.js';
+import { isRefusal } from '../../../policy/refusal.js';
+import type { Toolstack } from '../toolstack/toolstack.js';
+import type { Incarnation, Ownership } from './console-client.js';
+
+/** Whose a domid is now, by a listing that begins after the question. A toolstack that fails says nothing of it. */
+export async function domidOwner(
+  toolstack: Pick<Toolstack, 'list'>,
+  name: DomainName,
+  { domid, uuid }: Incarnation,
+): Promise<Ownership> {
+  const listed = await toolstack.list();
+  if (isRefusal(listed)) return 'unknown';
+  const found = listed.find((domain) => domain.domid === domid);
+  return found?.name === name && (found.uuid === null || found.uuid === uuid) ? 'same' : 'other';
+}

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { installSimulator } from '../../../server/simulator/install.js';
+import { eventually } from '../../support/eventually.js';
+import { House } from '../../support/house.js';
+
+/**
+ * What is wrong: Xen knows domains by small numbers and uses them again. On this host there is one number only, so that bob's machine
+ * gets the number that alice's had a moment before, while she still holds what was meant for hers: a console, a menu, a command.
+ */
+describe('a domid that belongs to somebody else by now', () => {
+  let house: House;
+
+  before(async () => {
+    house = await House.layOut({
+      customers: { alice: { horatio: 'owner' }, bob: { yorick: 'owner' } },
+      domains: [{ name: 'horatio' }, { name: 'yorick' }],
+    });
+    await installSimulator({ directory: house.layout.xen, timeScale: 0.02, greatestDomid: 1 });
+    // So seldom that a console which ended is opened anew before the dom0 half has looked who is there now.
+    const settings = readFileSync(house.layout.dom0Settings, 'utf8');
+    writeFileSync(house.layout.dom0Settings, settings.replace('intervalSeconds: 0.25', 'intervalSeconds: 4'));
+    await house.startDom0();
+    await house.startGate();
+  });
+  after(() => house.stop());
+
+  const domid = (name: string): string => house.xlByHand('domid', name).stdout.trim();
+  const uuid = (name: string): string =>
+    /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/.exec(house.xlByHand('list', '-v', name).stdout)?.[0] ??
+    'none';
+  const config = (name: string): string => `${house.layout.xen}/etc/xen/${name}.cfg`;
+
+  it("shows alice nothing of bob's machine, and takes nothing of hers to it; bob's is bob's", async () => {
+    assert.equal((await house.ssh('alice', 'horatio start --yes --wait')).status, 0);
+    assert.equal(domid('horatio'), '1');
+    const alice = house.terminal('alice', 'horatio console');
+    await alice.sees('horatio login:');
+
+    assert.equal(house.xlByHand('destroy', 'horatio').status, 0);
+    assert.equal(house.xlByHand('create', '-q', config('yorick')).status, 0);
+    assert.equal(domid('yorick'), '1', 'the attack needs the same number');
+    const incarnation = uuid('yorick');
+    alice.type('root\rhalt -f\r');
+    for (const verb of ['poweroff', 'shutdown', 'reboot']) {
+      const { stdout, stderr } = await house.ssh('alice', `horatio ${verb} --yes --wait`);
+      assert.doesNotMatch(stdout + stderr, /yorick/);
+    }
+    assert.equal((await house.ssh('alice', 'horatio log')).stdout.includes('yorick'), false);
+
+    const bob = house.terminal('bob', 'yorick console');
+    await bob.sees(/Console of yorick|login:/);
+    // What it said before is taken by whoever was attached first, and shown to nobody.
+    bob.type('\r');
+    await bob.sees(/yorick login: *$/);
+    assert.equal(uuid('yorick'), incarnation, 'it runs on, never touched');
+    bob.type('root\r');
+    await bob.sees('root@yorick');
+    bob.type('echo only $((6*7)) bob\r');
+    await bob.sees('only 42 bob');
+    assert.doesNotMatch(alice.raw, /yorick|only 42 bob/);
+  });
+
+  it('and the number goes back: alice sees her own machine again, and bob nothing of it', async () => {
+    const bob = house.terminal('bob', 'yorick console');
+    await bob.sees('root@yorick');
+    assert.equal(house.xlByHand('destroy', 'yorick').status, 0);
+    const alice = house.terminal('alice', 'horatio console');
+    const { status, stderr } = await eventually(
+      'horatio to start',
+      async () => {
+        const start = await house.ssh('alice', 'horatio start --yes --wait');
+        return start.status === 0 ? start : undefined;
+      },
+      { everyMs: 200 },
+    );
+    assert.equal(status, 0, stderr);
+    assert.equal(domid('horatio'), '1');
+    await alice.sees(/horatio login: *$/);
+    assert.doesNotMatch(bob.raw, /horatio/);
+  });
+});
