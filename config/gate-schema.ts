@@ -23,6 +23,14 @@ export interface GateDocument {
   };
   readonly keepAlive: { readonly intervalSeconds: number; readonly countMax: number };
   readonly keys: { readonly perCustomer: number; readonly rsaMinimumBits: number };
+  readonly console: {
+    readonly idleSeconds: number;
+    readonly watchersIdle: boolean;
+    readonly escape: string;
+    readonly break: string;
+    readonly logOut: boolean;
+  };
+  readonly menu: { readonly idleSeconds: number };
   readonly log: { readonly level: LogLevel };
 }
 
@@ -133,6 +141,48 @@ export const GATE_SCHEMA = {
     keys: section('What customers may register.', {
       perCustomer: integer(10, 1, 1_000, 'Keys of one customer.'),
       rsaMinimumBits: integer(2_048, 2_048, 16_384, 'Smallest RSA key that is accepted, in bits.'),
+    }),
+    console: section("The consoles. The policy's `consoles:` may say otherwise for some.", {
+      idleSeconds: integer(
+        0,
+        0,
+        31_622_400,
+        'Seconds without a key after which a console is left, with a warning before; 0: never.',
+      ),
+      watchersIdle: {
+        type: 'boolean',
+        default: false,
+        description: 'Whether that goes for who only watches, too.',
+      },
+      escape: {
+        type: 'string',
+        minLength: 2,
+        maxLength: 8,
+        default: '^]',
+        description:
+          'The key that leaves the console and does the rest, as a control character: `^]`, `^A`. Each customer may choose another for themselves.',
+      },
+      break: {
+        type: 'string',
+        pattern: '^(none|sysrq-[a-z0-9])$',
+        patternErrorMessage: '`none`, or `sysrq-` and a key, like `sysrq-s`',
+        default: 'none',
+        description:
+          "What a break (RFC 4335, `~B` of OpenSSH) does: Xen's console has none of its own, so it can send a SysRq key, `sysrq-s`; `none`: it says so.",
+      },
+      logOut: {
+        type: 'boolean',
+        default: false,
+        description: 'Whether a console that is left at what looks like a shell prompt is sent a Ctrl-D.',
+      },
+    }),
+    menu: section('The menu.', {
+      idleSeconds: integer(
+        0,
+        0,
+        31_622_400,
+        "Seconds without a key after which a menu is ended, with a warning before; 0: never. `sessions:` of the policy may say otherwise for some.",
+      ),
     }),
     log: LOG,
   },

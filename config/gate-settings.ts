@@ -1,3 +1,6 @@
+import { CTRL_BRACKET, parseEscapeKey } from '../policy/escape-key.js';
+import type { EscapeKey } from '../policy/escape-key.js';
+import { isRefusal } from '../policy/refusal.js';
 import { schemaCheck } from '../policy/schema-check.js';
 import type { DocumentPath } from '../policy/schema-fault.js';
 import type { GateDocument } from './gate-schema.js';
@@ -14,7 +17,7 @@ export interface HostSettings {
 }
 
 /** gate.yaml, after load: frozen, nothing optional, every path absolute. */
-export interface GateSettings extends Pick<GateDocument, 'login' | 'keepAlive' | 'keys' | 'log'> {
+export interface GateSettings extends Pick<GateDocument, 'login' | 'keepAlive' | 'keys' | 'menu' | 'log'> {
   readonly site: string;
   readonly listen: readonly ListenAddress[];
   readonly hostKey: string;
@@ -25,6 +28,7 @@ export interface GateSettings extends Pick<GateDocument, 'login' | 'keepAlive' |
   /** Lines joined by newlines, none at the end. */
   readonly banner: string | null;
   readonly motd: string | null;
+  readonly console: Omit<GateDocument['console'], 'escape'> & { readonly escape: EscapeKey };
 }
 
 /** Reads gate.yaml. Never throws for anything in it. */
@@ -58,8 +62,18 @@ function gateSettings(value: unknown, reader: SettingsReader): GateSettings {
     login: document.login,
     keepAlive: document.keepAlive,
     keys: document.keys,
+    console: { ...document.console, escape: escapeKey(['console', 'escape'], reader) },
+    menu: document.menu,
     log: document.log,
   };
+}
+
+function escapeKey(path: DocumentPath, reader: SettingsReader): EscapeKey {
+  const text = reader.text(path);
+  const key = parseEscapeKey(text);
+  if (!isRefusal(key)) return key;
+  if (text !== '') reader.error(path, key.message);
+  return CTRL_BRACKET;
 }
 
 function hosts(reader: SettingsReader): readonly HostSettings[] {

@@ -92,6 +92,7 @@ function documentOf(report: ProblemReport): PolicyDocument {
     rules: section('rules', []),
     limits: section('limits', []),
     sessions: section('sessions', []),
+    consoles: section('consoles', []),
   };
 }
 

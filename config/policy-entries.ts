@@ -1,5 +1,5 @@
 import type { CustomerName } from '../policy/names.js';
-import type { Limit, Policy, Rule, SessionLimit } from '../policy/policy.js';
+import type { ConsoleTerms, Limit, Policy, Rule, SessionLimit } from '../policy/policy.js';
 import type { PolicyDocument } from '../policy/policy-schema.js';
 import { PolicyEntryReader } from './policy-entry-reader.js';
 import type { PolicyNames } from './policy-names.js';
@@ -23,6 +23,7 @@ export function policyEntries(parts: readonly PolicyPart[], names: PolicyNames):
   const rules: Rule[] = [];
   const limits: Limit[] = [];
   const sessionLimits: SessionLimit[] = [];
+  const consoleTerms: ConsoleTerms[] = [];
   const before = { rules: 0, limits: 0 };
   for (const { report, document } of parts) {
     const reader = new PolicyEntryReader(report, names);
@@ -41,10 +42,13 @@ export function policyEntries(parts: readonly PolicyPart[], names: PolicyNames):
     for (const [entry, path] of mappings(report, 'sessions', document.sessions)) {
       sessionLimits.push(reader.session(entry, path));
     }
+    for (const [entry, path] of mappings(report, 'consoles', document.consoles)) {
+      consoleTerms.push(reader.console(entry, path));
+    }
     before.rules += document.rules.length;
     before.limits += document.limits.length;
   }
-  return { groups, tags, rules, limits, sessionLimits };
+  return { groups, tags, rules, limits, sessionLimits, consoleTerms };
 }
 
 function soundLists<T>(

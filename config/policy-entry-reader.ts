@@ -3,8 +3,8 @@ import { ACTIONS, COUNTED_ACTIONS } from '../policy/actions.js';
 import { isGlob } from '../policy/glob.js';
 import type { BootProfileName, CustomerName } from '../policy/names.js';
 import { NORMAL, parseCustomerName, parseDomainName, UNKNOWN_PROFILE } from '../policy/names.js';
-import type { Domains, Limit, Rule, SessionLimit, Subjects } from '../policy/policy.js';
-import type { LimitEntry, RuleEntry, SessionEntry, WhichEntry, WhoEntry } from '../policy/policy-schema.js';
+import type { ConsoleTerms, Domains, Idle, Limit, Rule, SessionLimit, Subjects } from '../policy/policy.js';
+import type { ConsoleEntry, LimitEntry, RuleEntry, SessionEntry, WhichEntry, WhoEntry } from '../policy/policy-schema.js';
 import { ALL } from '../policy/policy-schema.js';
 import type { Role } from '../policy/roles.js';
 import type { PolicyNames } from './policy-names.js';
@@ -76,7 +76,17 @@ export class PolicyEntryReader {
 
   session(entry: Partial<SessionEntry>, path: Path): SessionLimit {
     const { subjects } = this.#scope(entry, path);
-    return { subjects, count: entry.count ?? 0, place: this.#report.place(path) };
+    const idle = this.#idle(entry.idle, path);
+    return { subjects, count: entry.count ?? 0, idle, place: this.#report.place(path) };
+  }
+
+  console(entry: Partial<ConsoleEntry>, path: Path): ConsoleTerms {
+    return {
+      ...this.#scope(entry, path),
+      idle: this.#idle(entry.idle, path),
+      logOut: entry.logOut ?? null,
+      place: this.#report.place(path),
+    };
   }
 
   #id(given: string | undefined, path: Path, made: string): string {
@@ -142,10 +152,15 @@ export class PolicyEntryReader {
     return line;
   }
 
-  #window(within: string, path: Path): number {
+  #idle(text: string | undefined, path: Path): Idle | null {
+    if (text === undefined || text === 'never') return text ?? null;
+    return this.#window(text, [...path, 'idle'], '');
+  }
+
+  #window(within: string, path: Path, what = ' a window'): number {
     const seconds = Number(within.slice(0, -1)) * (UNIT_SECONDS[within.slice(-1)] ?? 1);
     if (seconds > LONGEST_WINDOW_SECONDS) {
-      this.#report.error({ path, message: `${within} is too long a window.`, expected: 'at most 366d' });
+      this.#report.error({ path, message: `${within} is too long${what}.`, expected: 'at most 366d' });
     }
     return seconds;
   }

@@ -6,9 +6,9 @@ import {
   ruleMessage,
   sessionMessage,
 } from './denial.js';
-import { firstMatch, limitsThatApply, mismatch, namesCustomer, namesRole } from './match.js';
-import type { BootProfileName, CustomerName } from './names.js';
-import type { Decision, DenialReason, Limit, Policy, Request, Rule, SessionLimit, Usage } from './policy.js';
+import { firstMatch, limitsThatApply, mismatch, namesCustomer, namesDomain, namesRole } from './match.js';
+import type { BootProfileName, CustomerName, DomainName } from './names.js';
+import type { ConsoleTerms, Decision, DenialReason, Limit, Policy, Request, Rule, SessionLimit, Usage } from './policy.js';
 import type { Role } from './roles.js';
 import { possibleAgain, windowStart } from './window.js';
 
@@ -45,12 +45,36 @@ export function evaluateSessions(
   rolesHeld: readonly Role[],
   openNow: number,
 ): SessionDecision {
-  const limit = policy.sessionLimits.find(
-    ({ subjects }) => namesCustomer(policy, subjects, customer) && namesRole(subjects, rolesHeld),
-  );
+  const limit = sessionLimit(policy, customer, rolesHeld);
   if (limit === undefined) return { allow: true, limit: null };
   if (openNow < limit.count) return { allow: true, limit };
   return { allow: false, limit, message: sessionMessage(limit) };
+}
+
+/** The first session limit that speaks of this customer. */
+export function sessionLimit(
+  policy: Policy,
+  customer: CustomerName,
+  rolesHeld: readonly Role[],
+): SessionLimit | undefined {
+  return policy.sessionLimits.find(
+    ({ subjects }) => namesCustomer(policy, subjects, customer) && namesRole(subjects, rolesHeld),
+  );
+}
+
+/** How the console of this domain goes for this customer: the first terms that speak of both. */
+export function consoleTerms(
+  policy: Policy,
+  customer: CustomerName,
+  role: Role | null,
+  domain: DomainName,
+): ConsoleTerms | undefined {
+  return policy.consoleTerms.find(
+    ({ subjects, domains }) =>
+      namesCustomer(policy, subjects, customer) &&
+      namesRole(subjects, role === null ? [] : [role]) &&
+      namesDomain(policy, domains, domain),
+  );
 }
 
 /** The profiles that keep allow rules, otherwise matching, from speaking of this rescue. */

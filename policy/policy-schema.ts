@@ -17,6 +17,7 @@ export interface PolicyDocument {
   readonly rules: readonly RuleEntry[];
   readonly limits: readonly LimitEntry[];
   readonly sessions: readonly SessionEntry[];
+  readonly consoles: readonly ConsoleEntry[];
 }
 
 export interface WhoEntry {
@@ -49,6 +50,12 @@ export interface LimitEntry extends WhoEntry, WhichEntry {
 
 export interface SessionEntry extends WhoEntry {
   readonly count: number;
+  readonly idle?: string;
+}
+
+export interface ConsoleEntry extends WhoEntry, WhichEntry {
+  readonly idle?: string;
+  readonly logOut?: boolean;
 }
 
 const WORD = {
@@ -171,6 +178,12 @@ const LIMIT = {
   },
 } as const;
 
+const IDLE = {
+  type: 'string',
+  pattern: '^(never|[1-9][0-9]{0,6}[smhd])$',
+  patternErrorMessage: 'a number and a unit, like 90s, 15m or 1h, or `never`',
+} as const;
+
 const SESSION = {
   type: 'object',
   additionalProperties: false,
@@ -186,6 +199,30 @@ const SESSION = {
       minimum: 1,
       maximum: 10_000,
       description: 'How many sessions a customer may have open at once.',
+    },
+    idle: {
+      ...IDLE,
+      description:
+        "How long a menu may stand without a key: a number with `s`, `m`, `h` or `d`, at most 366d, or `never`. Left out: `menu.idleSeconds` of gate.yaml.",
+    },
+  },
+} as const;
+
+const CONSOLE = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    ...WHO,
+    ...WHICH,
+    idle: {
+      ...IDLE,
+      description:
+        'How long a console may stand without a key: a number with `s`, `m`, `h` or `d`, at most 366d, or `never`. Left out: `console.idleSeconds` of gate.yaml.',
+    },
+    logOut: {
+      type: 'boolean',
+      description:
+        'Whether a console that is left at what looks like a shell prompt is sent a Ctrl-D. Left out: `console.logOut` of gate.yaml.',
     },
   },
 } as const;
@@ -239,6 +276,13 @@ export const POLICY_SCHEMA = {
       items: SESSION,
       description:
         'How many sessions at once. The first entry that speaks of the customer counts; without one there is no limit.',
+    },
+    consoles: {
+      type: 'array',
+      default: [],
+      items: CONSOLE,
+      description:
+        'How consoles go. The first entry that speaks of the customer and the domain counts; what it leaves out is as gate.yaml says.',
     },
   },
 } as const;

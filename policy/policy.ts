@@ -64,6 +64,21 @@ export interface Limit {
 export interface SessionLimit {
   readonly subjects: Subjects;
   readonly count: number;
+  /** How long a menu may stand without a key. */
+  readonly idle: Idle | null;
+  readonly place: Place;
+}
+
+/** How long something may stand unused: seconds, or for ever. */
+export type Idle = number | 'never';
+
+/** How a console goes for whom it speaks of; null: as the gate's settings say. The first that matches counts. */
+export interface ConsoleTerms {
+  readonly subjects: Subjects;
+  readonly domains: Domains;
+  readonly idle: Idle | null;
+  /** Whether a shell that is left logged in is sent a Ctrl-D. */
+  readonly logOut: boolean | null;
   readonly place: Place;
 }
 
@@ -74,6 +89,7 @@ export interface Policy {
   readonly rules: readonly Rule[];
   readonly limits: readonly Limit[];
   readonly sessionLimits: readonly SessionLimit[];
+  readonly consoleTerms: readonly ConsoleTerms[];
 }
 
 /** The question. `role` is null when the customer has no row for the domain. */

@@ -214,6 +214,7 @@ function contractOf(settings: Dom0Settings, profiles: BootProfiles, consoles: Co
       passesEscape: settings.toolstack.consoleEscapeOption,
       sysrqKeys: Array.from(settings.sysrqKeys),
       log: consoles.keepsLog,
+      screenText: true,
     },
   };
 }

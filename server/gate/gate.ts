@@ -5,6 +5,8 @@ import type { Store } from '../store/store.js';
 import { Activity } from './activity.js';
 import { Authorizer } from './authorize.js';
 import { CustomerPace } from './customer-pace.js';
+import { ConsoleCustoms } from './console/console-customs.js';
+import type { ConsoleSettings } from './console/console-customs.js';
 import { HostLink } from './hosts/host-link.js';
 import type { HostSettings, HostTimings } from './hosts/host-link.js';
 import { Hosts } from './hosts/hosts.js';
@@ -12,6 +14,8 @@ import type { Identity } from './identity.js';
 import { OwnKeys } from './keys.js';
 import type { KeyLimits } from './keys.js';
 import type { Log } from './log.js';
+import { MenuIdle } from './menu-idle.js';
+import type { MenuSettings } from './menu-idle.js';
 import { Operations } from './operations.js';
 import { PolicyHolder } from './policy-holder.js';
 import type { PolicySource, Reloaded } from './policy-holder.js';
@@ -30,6 +34,8 @@ export interface GateHouseSettings extends SshSettings {
   readonly site: string;
   readonly hosts: readonly HostSettings[];
   readonly keys: KeyLimits;
+  readonly console: ConsoleSettings;
+  readonly menu: MenuSettings;
 }
 
 export interface GateParts {
@@ -81,7 +87,13 @@ export class Gate {
     const keys = new OwnKeys(store, settings.keys, pace);
     const activity = new Activity(audit, roles);
     const ownDomains = { roles, parameters, hosts, authorizer, policy };
-    const console = { authorizer, hosts, operations, revocation, audit, log };
+    const customs = new ConsoleCustoms({
+      settings: settings.console,
+      policy,
+      roles,
+      preferences: store.preferences,
+    });
+    const console = { authorizer, hosts, operations, revocation, customs, audit, log };
     const motd = settings.motd === null ? [] : settings.motd.split('\n').map((line) => printable(line));
     const { site } = settings;
     const { preferences } = store;
@@ -98,6 +110,7 @@ export class Gate {
         policy,
         audit,
         preferences,
+        idle: new MenuIdle(settings.menu, policy, roles),
         log,
       },
       exec: { authorizer, hosts, operations, keys, activity, standing, ownDomains, console },

@@ -7,12 +7,14 @@ import type { AuditRow } from '../store/audit-event.js';
 import type { Activity } from './activity.js';
 import { ConsoleSession } from './console/console-session.js';
 import type { ConsoleParts } from './console/console-attachment.js';
+import { IdleWatch } from './console/idle-watch.js';
 import { ExecOutput } from './exec/exec-output.js';
 import type { Hosts } from './hosts/hosts.js';
 import type { Identity } from './identity.js';
 import type { OwnKeys } from './keys.js';
 import type { Log } from './log.js';
 import { MenuClock } from './menu-clock.js';
+import type { MenuIdle } from './menu-idle.js';
 import { SessionMenuTerminal } from './menu-terminal.js';
 import type { Operations } from './operations.js';
 import { menuOperation, OwnDomains } from './own-domains.js';
@@ -45,6 +47,7 @@ export interface MenuParts {
   readonly policy: Pick<PolicyHolder, 'onChange'>;
   readonly audit: AuditNews;
   readonly preferences: Preferences;
+  readonly idle: MenuIdle;
   readonly log: Log;
 }
 
@@ -61,6 +64,7 @@ export class MenuSession {
   readonly #terminal: Terminal;
   readonly #menuTerminal: SessionMenuTerminal;
   readonly #domains: OwnDomains;
+  readonly #idle: IdleWatch;
   readonly #cleanup: Unsubscribe[] = [];
   #menu: OpenMenu | null = null;
   #console: ConsoleSession | null = null;
@@ -76,8 +80,23 @@ export class MenuSession {
     this.#parts = parts;
     this.#identity = identity;
     this.#terminal = terminal;
-    this.#menuTerminal = new SessionMenuTerminal(terminal);
+    this.#menuTerminal = new SessionMenuTerminal(terminal, () => {
+      this.#idle.touch();
+    });
     this.#domains = new OwnDomains(parts.ownDomains, identity);
+    this.#idle = new IdleWatch(
+      // A console has a time of its own.
+      () => (this.#console === null ? parts.idle.seconds(identity.customer) : null),
+      {
+        warn: (seconds) => {
+          this.#tell({ fact: 'notice', message: words.menuIdle(seconds) });
+        },
+        back: () => undefined,
+        over: () => {
+          this.end(words.menuIdleEnd);
+        },
+      },
+    );
   }
 
   /** @returns the exit status, when the customer has left */
@@ -106,6 +125,7 @@ export class MenuSession {
         if (!('name' in event) || this.#told.some(({ name }) => name === event.name)) this.#soon();
       }),
       policy.onChange(() => {
+        this.#idle.review();
         this.#soonAnew();
       }),
       audit.onAppend(({ event }) => {
@@ -237,6 +257,8 @@ export class MenuSession {
 
   #takeBack(menu: OpenMenu): void {
     this.#console = null;
+    this.#idle.touch();
+    this.#idle.review();
     if (!this.#over) menu.resume();
   }
 
@@ -290,6 +312,7 @@ export class MenuSession {
     this.#over = true;
     if (this.#pending !== null) clearTimeout(this.#pending);
     this.#clock.stop();
+    this.#idle.dispose();
     for (const stop of this.#cleanup.splice(0)) stop();
     this.#menu?.dispose();
     this.#finish(status);

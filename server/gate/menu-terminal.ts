@@ -4,10 +4,13 @@ import type { Terminal, Unsubscribe } from './terminal.js';
 /** A session's terminal, as a menu needs it. */
 export class SessionMenuTerminal implements MenuTerminal {
   readonly #terminal: Terminal;
+  readonly #typed: () => void;
   #listener: ((data: Buffer) => void) | null = null;
 
-  constructor(terminal: Terminal) {
+  /** @param typed is told of every key */
+  constructor(terminal: Terminal, typed: () => void) {
     this.#terminal = terminal;
+    this.#typed = typed;
   }
 
   get term(): string {
@@ -27,7 +30,10 @@ export class SessionMenuTerminal implements MenuTerminal {
   }
 
   onInput(listener: (data: Buffer) => void): Unsubscribe {
-    const stop = this.#terminal.onInput(listener);
+    const stop = this.#terminal.onInput((data) => {
+      this.#typed();
+      listener(data);
+    });
     this.#listener = listener;
     return () => {
       stop();

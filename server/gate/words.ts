@@ -137,6 +137,14 @@ export function outcomeLost(domain: DomainName): Refusal {
   );
 }
 
+/** Nobody types in the menu. */
+export function menuIdle(seconds: number): string {
+  const time = seconds >= 55 ? 'a minute' : seconds === 1 ? 'a second' : `${seconds} seconds`;
+  return `Nothing was typed for long: this session ends in ${time}. Press a key to stay.`;
+}
+
+export const menuIdleEnd = 'This session was ended: nothing was typed for too long.';
+
 /** A right was taken away while it was used. */
 export function rightLost(domain: DomainName, no: Refusal): string {
   return no.code === 'no-such-domain' ? `${domain} is no longer yours to use.` : no.message;

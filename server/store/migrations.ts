@@ -90,4 +90,7 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (domain, name)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  ALTER TABLE preference ADD COLUMN escape_key TEXT;
+  `,
 ];

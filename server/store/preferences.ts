@@ -3,21 +3,28 @@ import { Sql } from './database.js';
 import type { Database } from './database.js';
 import { AuditUnavailable } from './store-error.js';
 
-/** How a customer likes the menu. Null: never said. */
+/** How a customer likes the menu and the console. Null: never said. */
 export interface Preference {
   readonly charset: 'utf-8' | 'ascii' | null;
   readonly colour: boolean | null;
+  /** The escape key of consoles, `^]`. */
+  readonly escape: string | null;
 }
 
-const GET = new Sql<{ charset: 'utf-8' | 'ascii' | null; colour: 0 | 1 | null }>(
-  'SELECT charset, colour FROM preference WHERE customer = (SELECT id FROM customer WHERE name = ?)',
+const GET = new Sql<{ charset: 'utf-8' | 'ascii' | null; colour: 0 | 1 | null; escapeKey: string | null }>(
+  'SELECT charset, colour, escape_key AS escapeKey FROM preference WHERE customer = (SELECT id FROM customer WHERE name = ?)',
 );
 const SET = new Sql(
   `INSERT INTO preference (customer, charset, colour) SELECT id, ?, ? FROM customer WHERE name = ?
    ON CONFLICT DO UPDATE SET charset = excluded.charset, colour = excluded.colour`,
 );
 
-/** What a customer toggled in the menu. Comfort only: not audited, and let pass when nothing can be written. */
+const SET_ESCAPE = new Sql(
+  `INSERT INTO preference (customer, escape_key) SELECT id, ? FROM customer WHERE name = ?
+   ON CONFLICT DO UPDATE SET escape_key = excluded.escape_key`,
+);
+
+/** What a customer toggled in the menu, or set by a command. Comfort only: not audited, and let pass when nothing can be written. */
 export class Preferences {
   readonly #database: Database;
 
@@ -27,14 +34,24 @@ export class Preferences {
 
   get(customer: CustomerName): Preference {
     const row = this.#database.get(GET, customer);
-    if (row === undefined) return { charset: null, colour: null };
-    return { charset: row.charset, colour: row.colour === null ? null : row.colour === 1 };
+    if (row === undefined) return { charset: null, colour: null, escape: null };
+    const { charset, colour, escapeKey: escape } = row;
+    return { charset, colour: colour === null ? null : colour === 1, escape };
   }
 
-  set(customer: CustomerName, preference: Preference): void {
+  set(customer: CustomerName, preference: Pick<Preference, 'charset' | 'colour'>): void {
     const colour = preference.colour === null ? null : Number(preference.colour);
+    this.#write(() => this.#database.run(SET, preference.charset, colour, customer));
+  }
+
+  /** @param escape null: the house's */
+  setEscape(customer: CustomerName, escape: string | null): void {
+    this.#write(() => this.#database.run(SET_ESCAPE, escape, customer));
+  }
+
+  #write(write: () => unknown): void {
     try {
-      this.#database.transaction(() => this.#database.run(SET, preference.charset, colour, customer));
+      this.#database.transaction(write);
     } catch (error) {
       if (!(error instanceof AuditUnavailable)) throw error;
     }

@@ -31,6 +31,19 @@ export interface Presence {
   readonly mode: ConsoleMode;
 }
 
+/** What stands on the kept screen, as text: for guessing what the guest is at, never for showing it. */
+export interface ScreenText {
+  /** The last lines up to the cursor's, that one cut off before the cursor. Printable; never empty. */
+  readonly lines: readonly string[];
+  /** Whether anything stands on the lines below the cursor's. */
+  readonly below: boolean;
+  /** Whether it is the alternate screen, which full-screen programs use. */
+  readonly alternate: boolean;
+}
+
+/** How many lines of `ScreenText` there are at most. */
+export const SCREEN_TEXT_LINES = 8;
+
 /** Why a console stream ended. The attachment outlives reboots; these are the true ends. */
 export const CONSOLE_ENDS = ['domain-gone', 'shutting-down', 'evicted', 'protocol'] as const;
 
@@ -63,6 +76,10 @@ export type ConsoleNote =
       readonly profile: BootProfileName;
       readonly console: 'attached' | 'detached' | 'locked';
     }
+  /** A repaint is out: whatever stood on the screen before is gone. */
+  | { readonly note: 'painted' }
+  /** The answer to `screen`; null when it cannot be had now. */
+  | { readonly note: 'screen'; readonly screen: ScreenText | null }
   | { readonly note: 'ended'; readonly reason: ConsoleEnd }
   | { readonly note: 'ping' | 'pong' };
 
@@ -76,4 +93,6 @@ export type ConsoleRequest =
   | { readonly note: 'release' }
   /** Paint the screen as it is now, again. */
   | { readonly note: 'repaint' }
+  /** What does the screen say? Only where the contract lists `screenText`; answered by `screen`. */
+  | { readonly note: 'screen' }
   | { readonly note: 'ping' | 'pong' };

@@ -53,5 +53,7 @@ export interface Contract {
     readonly sysrqKeys: readonly string[];
     /** Whether what they say is kept on the disk: only then can a boot be asked for, or a log followed or switched. A dom0 half from before does not say so. */
     readonly log: boolean;
+    /** Whether a console answers `screen`. A dom0 half from before it did does not say so: it does not then. */
+    readonly screenText: boolean;
   };
 }

@@ -11,7 +11,7 @@ import {
 } from '../../policy/names.js';
 import { REFUSAL_CODES, refusal } from '../../policy/refusal.js';
 import type { Refusal } from '../../policy/refusal.js';
-import { CONSOLE_ENDS } from './console.js';
+import { CONSOLE_ENDS, SCREEN_TEXT_LINES } from './console.js';
 import type { ConsoleNote, ConsoleRequest } from './console.js';
 import { VERBS, WIRE_VERSION } from './contract.js';
 import type { Contract } from './contract.js';
@@ -172,9 +172,10 @@ const contract = object({
       passesEscape: { type: 'boolean' },
       sysrqKeys: { type: 'array', maxItems: 36, items: { type: 'string', pattern: '^[0-9a-z]$' } },
       log: { type: 'boolean' },
+      screenText: { type: 'boolean' },
     },
     'ignored',
-    ['log'],
+    ['log', 'screenText'],
   ),
 });
 
@@ -212,6 +213,15 @@ const mode = { enum: ['write', 'watch'] };
 const size = { type: 'integer', minimum: 1, maximum: 1000 };
 const presence = object({ attachment: count, label: text(100), mode });
 
+const screenText = {
+  ...object({
+    lines: { type: 'array', minItems: 1, maxItems: SCREEN_TEXT_LINES, items: text(1000) },
+    below: { type: 'boolean' },
+    alternate: { type: 'boolean' },
+  }),
+  type: ['object', 'null'],
+};
+
 const consoleNote = {
   oneOf: [
     tagged('note', 'attached', {
@@ -231,6 +241,8 @@ const consoleNote = {
       profile: format('profile-name'),
       console: consoleStates,
     }),
+    tagged('note', 'painted'),
+    tagged('note', 'screen', { screen: screenText }),
     tagged('note', 'ended', { reason: { enum: CONSOLE_ENDS } }),
     tagged('note', ['ping', 'pong']),
   ],
@@ -240,7 +252,7 @@ const consoleRequest = {
   oneOf: [
     tagged('note', 'credit', { bytes: { type: 'integer', minimum: 0, maximum: 1 << 24 } }),
     tagged('note', 'resize', { cols: size, rows: size }),
-    tagged('note', ['takeover', 'release', 'repaint']),
+    tagged('note', ['takeover', 'release', 'repaint', 'screen']),
     tagged('note', ['ping', 'pong']),
   ],
 };

@@ -54,6 +54,14 @@ describe('loadGateSettings', () => {
       },
       keepAlive: { intervalSeconds: 15, countMax: 4 },
       keys: { perCustomer: 10, rsaMinimumBits: 2048 },
+      console: {
+        idleSeconds: 0,
+        watchersIdle: false,
+        escape: { byte: 0x1d, name: 'Ctrl-]', caret: '^]' },
+        break: 'none',
+        logOut: false,
+      },
+      menu: { idleSeconds: 0 },
       log: { level: 'info' },
     });
   });
@@ -63,6 +71,19 @@ describe('loadGateSettings', () => {
       `${LEAST}login: {tries: 3}\nlog: {level: debug}\nmotd: |\n  One\n  Two\n\n`,
     );
     assert.deepEqual([login.tries, login.graceSeconds, log.level, motd], [3, 30, 'debug', 'One\nTwo']);
+  });
+
+  it('takes an escape key that can be one, and says why another cannot', () => {
+    assert.deepEqual(load(`${LEAST}console: {escape: ^A}\n`).console.escape, {
+      byte: 1,
+      name: 'Ctrl-A',
+      caret: '^A',
+    });
+    const found = problems(`${LEAST}console: {escape: ^M}\n`);
+    assert.equal(found.length, 1);
+    assert.match(found[0] ?? '', /Ctrl-M is Enter: it cannot be the escape key\.$/);
+    assert.match(problems(`${LEAST}console: {escape: ^é}\n`)[0] ?? '', /There is no control character/);
+    assert.match(problems(`${LEAST}console: {break: sysrq-S}\n`)[0] ?? '', /"sysrq-S" does not fit `break`/);
   });
 
   it('is frozen', () => {

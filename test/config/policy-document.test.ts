@@ -77,10 +77,34 @@ describe('readPolicy', () => {
         {
           subjects: { customers: [], groups: [], roles: ['owner'] },
           count: 3,
+          idle: null,
           place: { file: '3.yaml', line: 6, column: 5 },
         },
       ],
+      consoleTerms: [],
     });
+  });
+
+  it('reads how consoles go, and for how long menus stand', () => {
+    const { policy } = loaded(
+      'sessions:\n  - count: 3\n    idle: 15m\nconsoles:\n  - roles: [watcher]\n    idle: never\n  - domains: ["db-*"]\n    idle: 90s\n    logOut: true\n',
+    );
+    assert.deepEqual(
+      policy.sessionLimits.map(({ idle }) => idle),
+      [900],
+    );
+    assert.deepEqual(
+      policy.consoleTerms.map(({ idle, logOut, subjects, domains }) => [
+        idle,
+        logOut,
+        subjects.roles,
+        domains.names,
+      ]),
+      [
+        ['never', null, ['watcher'], []],
+        [90, true, [], ['db-*']],
+      ],
+    );
   });
 
   it('is frozen to its last list', () => {

@@ -123,7 +123,7 @@ describe("dom0's API", () => {
           parameters: [],
         },
       ],
-      console: { passesEscape: false, sysrqKeys: ['h', 's'], log: true },
+      console: { passesEscape: false, sysrqKeys: ['h', 's'], log: true, screenText: true },
     });
   });
 

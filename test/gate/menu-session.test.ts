@@ -43,6 +43,7 @@ describe('a menu session', () => {
         policy,
         audit: store.audit,
         preferences: store.preferences,
+        idle: gate.menuIdle,
         log: silentLogger,
       },
       who,

@@ -9,7 +9,7 @@ const ALICE = 'alice' as CustomerName;
 
 function atMost(count: number, subjects: Partial<SessionLimit['subjects']> = {}): SessionLimit {
   const place = { file: 'test.yaml', line: 1, column: 1 };
-  return { count, subjects: { customers: [], groups: [], roles: [], ...subjects }, place };
+  return { count, idle: null, subjects: { customers: [], groups: [], roles: [], ...subjects }, place };
 }
 
 describe('evaluateSessions', () => {

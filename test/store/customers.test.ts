@@ -89,7 +89,7 @@ describe('store: customers, keys, roles', () => {
     store.customers.add(ALICE, ADMIN);
     assert.deepEqual(store.keys.list(ALICE), []);
     assert.deepEqual(store.roles.of(ALICE), []);
-    assert.deepEqual(store.preferences.get(ALICE), { charset: null, colour: null });
+    assert.deepEqual(store.preferences.get(ALICE), { charset: null, colour: null, escape: null });
     assert.equal(store.logins.find('alice', K1), null);
   });
 

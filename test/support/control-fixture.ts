@@ -42,6 +42,7 @@ export const POLICY: Policy = {
     },
   ],
   sessionLimits: [],
+  consoleTerms: [],
 };
 
 /**

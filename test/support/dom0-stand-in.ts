@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { DomainState } from '../../policy/domain-state.js';
 import type { BootProfileName, DomainName } from '../../policy/names.js';
 import { NORMAL } from '../../policy/names.js';
-import type { ConsoleNote, ConsoleRequest } from '../../server/wire/console.js';
+import type { ConsoleNote, ConsoleRequest, ScreenText } from '../../server/wire/console.js';
 import { FRAME_BYTES } from '../../server/wire/console.js';
 import { VERBS } from '../../server/wire/contract.js';
 import type { Contract } from '../../server/wire/contract.js';
@@ -23,14 +23,15 @@ export class StandInConsole {
   readonly #reader = new FrameReader();
   open = true;
 
-  constructor(domain: string, query: URLSearchParams, socket: Duplex) {
+  /** @param screen what stands on its screen */
+  constructor(domain: string, query: URLSearchParams, socket: Duplex, screen: () => ScreenText | null) {
     this.domain = domain;
     this.query = query;
     this.#socket = socket;
     socket.on('data', (chunk: Buffer) => {
       for (const frame of this.#reader.push(chunk)) {
         if (frame.kind === FRAME_BYTES) this.typed += frame.body.toString('latin1');
-        else this.requests.push(JSON.parse(frame.body.toString()) as ConsoleRequest);
+        else this.#asked(JSON.parse(frame.body.toString()) as ConsoleRequest, screen);
       }
     });
     for (const event of ['end', 'close', 'error']) {
@@ -39,6 +40,11 @@ export class StandInConsole {
         socket.destroy();
       });
     }
+  }
+
+  #asked(request: ConsoleRequest, screen: () => ScreenText | null): void {
+    this.requests.push(request);
+    if (request.note === 'screen') this.note({ note: 'screen', screen: screen() });
   }
 
   /** How often the gate has sent this note. */
@@ -73,10 +79,12 @@ export class Dom0StandIn {
     host: 'stand-in',
     verbs: VERBS,
     profiles: [],
-    console: { passesEscape: false, sysrqKeys: ['h', 's'], log: true },
+    console: { passesEscape: false, sysrqKeys: ['h', 's'], log: true, screenText: false },
   };
   /** What is answered to a request for an operation; taken up and running when not told otherwise. */
   reply: (request: OperationRequest) => Reply = (request) => operationView(request);
+  /** What stands on every console's screen; null: it cannot be read. */
+  screen: ScreenText | null = null;
   /** What a console upgrade is refused with. */
   refuseConsole: WireRefusal | null = null;
   readonly #followers = new Set<ServerResponse>();
@@ -202,7 +210,7 @@ export class Dom0StandIn {
     socket.write(
       'HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: postern-console\r\n\r\n',
     );
-    this.consoles.push(new StandInConsole(url.pathname.split('/')[2] ?? '', url.searchParams, socket));
+    this.consoles.push(new StandInConsole(url.pathname.split('/')[2] ?? '', url.searchParams, socket, () => this.screen));
   }
 }
 

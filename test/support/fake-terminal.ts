@@ -109,6 +109,11 @@ export class FakeTerminal implements Terminal {
     for (const listener of [...this.#end]) listener();
   }
 
+  /** `~B` of OpenSSH. */
+  sendBreak(): void {
+    for (const listener of [...this.#break]) listener(1000);
+  }
+
   resize(columns: number, rows: number): void {
     this.columns = columns;
     this.rows = rows;

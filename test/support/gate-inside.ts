@@ -4,6 +4,7 @@ import { ACTIONS } from '../../policy/actions.js';
 import type { CustomerName, DomainName, Fingerprint } from '../../policy/names.js';
 import type { Limit, Policy, Rule } from '../../policy/policy.js';
 import type { Role } from '../../policy/roles.js';
+import { CTRL_BRACKET } from '../../policy/escape-key.js';
 import { Activity } from '../../server/gate/activity.js';
 import { Authorizer } from '../../server/gate/authorize.js';
 import { ExecSession } from '../../server/gate/exec/exec-session.js';
@@ -12,6 +13,9 @@ import { HostLink } from '../../server/gate/hosts/host-link.js';
 import { Hosts } from '../../server/gate/hosts/hosts.js';
 import type { Identity } from '../../server/gate/identity.js';
 import type { OwnDomainsParts } from '../../server/gate/own-domains.js';
+import { ConsoleCustoms } from '../../server/gate/console/console-customs.js';
+import type { ConsoleSettings } from '../../server/gate/console/console-customs.js';
+import { MenuIdle } from '../../server/gate/menu-idle.js';
 import type { ConsoleParts } from '../../server/gate/console/console-attachment.js';
 import { OwnKeys } from '../../server/gate/keys.js';
 import { Operations } from '../../server/gate/operations.js';
@@ -59,7 +63,7 @@ export function limit(actions: readonly Action[], count: number, more: Partial<L
 }
 
 export function policyOf(rules: readonly Rule[], limits: readonly Limit[] = []): Policy {
-  return { groups: {}, tags: {}, rules, limits, sessionLimits: [] };
+  return { groups: {}, tags: {}, rules, limits, sessionLimits: [], consoleTerms: [] };
 }
 
 export const ALLOW_ALL = policyOf([rule('allow', ACTIONS)]);
@@ -79,6 +83,13 @@ export class GateInside {
   readonly revocation: Revocation;
   readonly keys: OwnKeys;
   readonly activity: Activity;
+  consoleSettings: ConsoleSettings = {
+    idleSeconds: 0,
+    watchersIdle: false,
+    escape: CTRL_BRACKET,
+    break: 'none',
+    logOut: false,
+  };
   /** What the next reload finds. */
   next: LoadResult = { ok: true, policy: ALLOW_ALL, digest: 'first' };
   readonly alice: Identity;
@@ -144,7 +155,16 @@ export class GateInside {
 
   get consoleParts(): ConsoleParts {
     const { authorizer, hosts, operations, revocation, store } = this;
-    return { authorizer, hosts, operations, revocation, audit: store.audit, log: silentLogger };
+    return { authorizer, hosts, operations, revocation, customs: this.customs, audit: store.audit, log: silentLogger };
+  }
+
+  get customs(): ConsoleCustoms {
+    const { policy, store, consoleSettings: settings } = this;
+    return new ConsoleCustoms({ settings, policy, roles: store.roles, preferences: store.preferences });
+  }
+
+  get menuIdle(): MenuIdle {
+    return new MenuIdle({ idleSeconds: 0 }, this.policy, this.store.roles);
   }
 
   /** A command by exec. @returns its exit status */

@@ -59,7 +59,7 @@ export function limit(
 }
 
 export function policy(parts: Partial<Policy> = {}): Policy {
-  return { groups: {}, tags: {}, rules: [], limits: [], sessionLimits: [], ...parts };
+  return { groups: {}, tags: {}, rules: [], limits: [], sessionLimits: [], consoleTerms: [], ...parts };
 }
 
 /** Alice, owner, about horatio, unless said otherwise. */

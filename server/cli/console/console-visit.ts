@@ -1,4 +1,5 @@
 import type { ReadStream, WriteStream } from 'node:tty';
+import { CTRL_BRACKET } from '../../../policy/escape-key.js';
 import { EscapeFilter } from '../../gate/console/escape-filter.js';
 import type { Intention } from '../../gate/console/escape-filter.js';
 import { terminalReset } from '../../gate/console/terminal-reset.js';
@@ -30,14 +31,13 @@ const ENDS: Readonly<Record<ConsoleEnd, readonly [sentence: string, status: numb
   protocol: ['this console was ended by the dom0 half: it was not understood', EXIT.failed],
 };
 
-const CTRL_BRACKET = Buffer.from([0x1d]);
 
 /** An admin at a console, from taking the terminal to putting it right again. */
 export class ConsoleVisit {
   readonly #seat: Seat;
   readonly #connection: ConsoleConnection;
   readonly #passesEscape: boolean;
-  readonly #escapes = new EscapeFilter();
+  readonly #escapes = new EscapeFilter(CTRL_BRACKET);
   readonly #present = new Map<number, Presence>();
   #me = -1;
   #writing = false;
@@ -97,7 +97,7 @@ export class ConsoleVisit {
         this.#type(intention.bytes);
         return;
       case 'escape-itself':
-        if (this.#passesEscape) this.#type(CTRL_BRACKET);
+        if (this.#passesEscape) this.#type(Buffer.from([CTRL_BRACKET.byte]));
         else this.#say("Ctrl-] cannot be sent: this host's console would end for everybody");
         return;
       case 'leave':
@@ -115,10 +115,13 @@ export class ConsoleVisit {
       case 'sysrq':
       case 'reboot':
       case 'break':
+      case 'size':
+      case 'size-anyway':
         this.#say(`not from here: use xl's own command`);
         return;
       case 'ask-sysrq':
       case 'ask-reboot':
+      case 'ask-size':
       case 'cancelled':
       case 'unknown-key':
         this.#say('Ctrl-] ? for help');
@@ -182,6 +185,8 @@ export class ConsoleVisit {
         return;
       }
       case 'resized':
+      case 'painted':
+      case 'screen':
       case 'ping':
       case 'pong':
         return;

@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { FRAME_BYTES, FRAME_LIMIT, INITIAL_CREDIT } from '../../wire/console.js';
-import type { ConsoleEnd, ConsoleMode, ConsoleNote, Presence } from '../../wire/console.js';
+import type { ConsoleEnd, ConsoleMode, ConsoleNote, Presence, ScreenText } from '../../wire/console.js';
 import { bytesFrame, FrameError, FrameReader, noteFrame } from '../../wire/frames.js';
 import { ConsoleRequestError, parseConsoleRequest } from './console-request.js';
 import { OutputQueue } from './output-queue.js';
@@ -12,8 +12,12 @@ import type { ScreenSize } from './screen-job.js';
 export interface AttachmentHost {
   /** @returns the bytes that there was no room for; `drained` says when to offer them again */
   input(from: Attachment, bytes: Buffer): Buffer | null;
+  /** The kept screen's size, for which the guest speaks. */
+  size(): ScreenSize;
   /** The screen after the last byte that was handed to `output`, as bytes for a terminal in any state. */
-  paint(since: number | null): Promise<Buffer>;
+  paint(since: number | null, view: ScreenSize | null): Promise<Buffer>;
+  /** The same as text; null when it cannot be had now. */
+  read(since: number | null): Promise<ScreenText | null>;
   takeover(by: Attachment): void;
   release(by: Attachment): void;
   resized(by: Attachment): void;
@@ -72,6 +76,10 @@ export class Attachment {
   #waitingBytes = 0;
   #skipped = 0;
   #paintedAt = -REPAINT_MS;
+  /** Something has changed since the repaint under way was asked for. */
+  #outdated = false;
+  /** A repaint is on its way; `painted` is said when it is out. */
+  #announce = false;
   #typed: Buffer[] = [];
   #heard = true;
   #misses = 0;
@@ -134,6 +142,10 @@ export class Attachment {
     if (this.#over || this.#phase === 'idle') return;
     if (this.#phase === 'painting') {
       this.#wait(bytes);
+    } else if (this.#view !== null) {
+      // It stays in the kept screen: nothing is left out.
+      this.#phase = 'starved';
+      this.#repaintWhenFed();
     } else if (
       this.#phase === 'live' &&
       this.#out.isEmpty &&
@@ -151,14 +163,19 @@ export class Attachment {
 
   /** Sends the screen as it is now, then what comes after it. */
   repaint(): void {
-    if (this.#over || this.#phase === 'painting') return;
+    if (this.#over) return;
+    if (this.#phase === 'painting') {
+      this.#outdated = true;
+      return;
+    }
     clearTimeout(this.#repaintTimer);
     this.#repaintTimer = undefined;
     this.#phase = 'painting';
     this.#paintedAt = performance.now();
     const skipped = this.#skipped;
     this.#skipped = 0;
-    void this.#host.paint(this.#since).then((picture) => {
+    this.#outdated = false;
+    void this.#host.paint(this.#since, this.#view).then((picture) => {
       this.#painted(picture, skipped);
     });
   }
@@ -218,6 +235,11 @@ export class Attachment {
       case 'repaint':
         this.repaint();
         return;
+      case 'screen':
+        void this.#host.read(this.#since).then((screen) => {
+          this.note({ note: 'screen', screen });
+        });
+        return;
       case 'ping':
         this.note({ note: 'pong' });
         return;
@@ -226,8 +248,15 @@ export class Attachment {
     }
   }
 
+  /** The terminal's size where it is not the kept screen's: it is shown pictures then, as the guest's own bytes would be torn. */
+  get #view(): ScreenSize | null {
+    const { cols, rows } = this.#host.size();
+    return this.size === null || (this.size.cols === cols && this.size.rows === rows) ? null : this.size;
+  }
+
   #wait(bytes: Buffer): void {
-    if (this.#skipped === 0 && this.#waitingBytes + bytes.length <= WAITING_LIMIT) {
+    if (this.#view !== null) this.#outdated = true;
+    else if (this.#skipped === 0 && this.#waitingBytes + bytes.length <= WAITING_LIMIT) {
       this.#waiting.push(bytes);
       this.#waitingBytes += bytes.length;
     } else {
@@ -238,10 +267,11 @@ export class Attachment {
   #painted(picture: Buffer, skipped: number): void {
     if (this.#over) return;
     if (skipped > 0) this.note({ note: 'skipped', bytes: skipped });
-    this.#out.replace([picture, ...this.#waiting]);
+    this.#out.replace(this.#outdated ? [picture] : [picture, ...this.#waiting]);
     this.#waiting = [];
     this.#waitingBytes = 0;
-    this.#phase = this.#skipped > 0 ? 'starved' : 'live';
+    this.#announce = true;
+    this.#phase = this.#outdated || this.#skipped > 0 ? 'starved' : 'live';
     this.#pump();
   }
 
@@ -254,6 +284,10 @@ export class Attachment {
       const piece = this.#out.take(Math.min(this.#credit, FRAME_LIMIT));
       this.#credit -= piece.length;
       this.#socket.write(bytesFrame(piece));
+    }
+    if (this.#announce && this.#out.isEmpty) {
+      this.#announce = false;
+      this.note({ note: 'painted' });
     }
     this.#repaintWhenFed();
   }

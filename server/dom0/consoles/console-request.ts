@@ -19,6 +19,7 @@ export function parseConsoleRequest(body: Buffer): ConsoleRequest {
     case 'takeover':
     case 'release':
     case 'repaint':
+    case 'screen':
     case 'ping':
     case 'pong':
       return { note: note['note'] };

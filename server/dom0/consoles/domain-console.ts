@@ -76,7 +76,9 @@ export class DomainConsole {
     });
     this.#host = {
       input: (from, bytes) => this.#input(from, bytes),
-      paint: (since) => this.#paint(since),
+      size: () => this.#screen.size,
+      paint: (since, view) => this.#paint(since, view),
+      read: (since) => parts.screens.text(this.#screen, this.#firstFor(since)),
       takeover: (by) => {
         this.#give(by);
       },
@@ -86,6 +88,7 @@ export class DomainConsole {
       },
       resized: (by) => {
         if (this.#writer === by) this.#resize(by.size);
+        else by.repaint();
       },
       left: (who) => {
         this.#left(who);
@@ -131,8 +134,9 @@ export class DomainConsole {
       this.#writer = attachment;
       attachment.mode = 'write';
     }
-    this.#attachments.set(attachment.id, attachment);
+    // Before it is one of those present: the first thing that it hears is `attached`.
     if (writes) this.#resize(attachment.size);
+    this.#attachments.set(attachment.id, attachment);
     const { cols, rows } = this.#screen.size;
     const { id, mode } = attachment;
     attachment.note({
@@ -196,18 +200,18 @@ export class DomainConsole {
     return this.#writer === from ? this.#line.write(bytes) : null;
   }
 
-  async #paint(since: number | null): Promise<Buffer> {
-    const { screens } = this.#parts;
-    const end = this.#ring.end;
-    const bornAt = this.#ring.bornAt;
-    if (since === null || bornAt === null || since <= bornAt) {
-      const tail = Math.max(this.#ring.start, end - REPLAY_BYTES);
-      const replay = this.#ring.range(tail);
-      return (await screens.paint(this.#screen)) ?? replayOf(replay, tail === 0);
-    }
-    const first = this.#ring.positionSince(since);
-    const replay = this.#ring.range(Math.max(first, end - REPLAY_BYTES));
-    return (await screens.paintSince(this.#screen, first)) ?? replayOf(replay, true);
+  async #paint(since: number | null, view: ScreenSize | null): Promise<Buffer> {
+    const first = this.#firstFor(since);
+    const tail = Math.max(first ?? this.#ring.start, this.#ring.end - REPLAY_BYTES);
+    const replay = this.#ring.range(tail);
+    const picture = await this.#parts.screens.paint(this.#screen, view, first);
+    return picture ?? replayOf(replay, first !== null || tail === 0);
+  }
+
+  /** @returns the position of the first byte that may be shown; null: all of the screen may */
+  #firstFor(since: number | null): number | null {
+    const { bornAt } = this.#ring;
+    return since === null || bornAt === null || since <= bornAt ? null : this.#ring.positionSince(since);
   }
 
   #give(to: Attachment | null): void {
@@ -239,6 +243,8 @@ export class DomainConsole {
     this.#parts.screens.touched(this.#screen);
     this.#line.resize(size);
     this.#tell({ note: 'resized', ...size });
+    // Who had its size may have another now, and the other way round; text may stand elsewhere.
+    for (const attachment of this.#attachments.values()) attachment.repaint();
   }
 
   #isWanted(): boolean {

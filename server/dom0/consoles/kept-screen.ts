@@ -1,6 +1,6 @@
 import type { RawRing } from './raw-ring.js';
 import { FIRST_SIZE } from './screen-job.js';
-import type { ScreenJob, ScreenSize } from './screen-job.js';
+import type { ScreenJob, ScreenQuestion, ScreenSize } from './screen-job.js';
 
 /** More changes of size than these between two jobs are as good as these. */
 const SIZES = 16;
@@ -70,19 +70,19 @@ export class KeptScreen {
   }
 
   /** @returns all that this worker's emulator has yet to be given; it counts as given */
-  nextJob(worker: number, paint: boolean): ScreenJob {
+  nextJob(worker: number, question: ScreenQuestion | null): ScreenJob {
     const first = this.#worker === -1 && this.#ring.start === 0;
     const fresh = this.#worker === worker ? null : first ? FIRST_SIZE : this.#size;
     const steps = fresh === null || first ? this.#pending() : [beginning(this.#ring)];
     this.#worker = worker;
     this.#fed = this.#ring.end;
     this.#sizes = [];
-    return { screen: this.id, fresh, steps, paint, close: false };
+    return { screen: this.id, fresh, steps, question, close: false };
   }
 
   /** @returns a job for an emulator of its own, that sees only what came from this position on */
-  jobSince(position: number, id: number): ScreenJob {
-    return { screen: id, fresh: this.#size, steps: [this.#ring.range(position)], paint: true, close: true };
+  jobSince(position: number, id: number, question: ScreenQuestion): ScreenJob {
+    return { screen: id, fresh: this.#size, steps: [this.#ring.range(position)], question, close: true };
   }
 
   #pending(): (Uint8Array | ScreenSize)[] {

@@ -1,8 +1,10 @@
 import xterm from '@xterm/headless';
 import type { Terminal } from '@xterm/headless';
-import { paint } from './screen-painter.js';
+import type { ScreenText } from '../../wire/console.js';
+import { paint, paintView } from './screen-painter.js';
 import { MAX_SIZE } from './screen-job.js';
-import type { ScreenSize } from './screen-job.js';
+import type { ScreenQuestion, ScreenSize } from './screen-job.js';
+import { screenText } from './screen-text.js';
 
 /** Sequences whose cost grows with their count, which a guest may put at 2147483647. */
 const COUNTED = [
@@ -42,8 +44,9 @@ export class ScreenEmulator {
     this.#terminal.resize(cols, rows);
   }
 
-  paint(): Buffer {
-    return Buffer.from(paint(this.#terminal));
+  answer(question: ScreenQuestion): Buffer | ScreenText {
+    if (question.ask === 'text') return screenText(this.#terminal);
+    return Buffer.from(question.view === null ? paint(this.#terminal) : paintView(this.#terminal, question.view));
   }
 
   dispose(): void {

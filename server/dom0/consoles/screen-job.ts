@@ -1,11 +1,18 @@
+import type { ScreenText } from '../../wire/console.js';
+
+/** What is asked of an emulator. */
+export type ScreenQuestion =
+  /** The repaint, for a terminal of this size; null: for one of the screen's own. */
+  { readonly ask: 'picture'; readonly view: ScreenSize | null } | { readonly ask: 'text' };
+
 /** A piece of work for the screens' worker: bytes to take in, sizes to take on, in this order. */
 export interface ScreenJob {
   readonly screen: number;
   /** Begin with an empty emulator of this size; null goes on with the one there is. */
   readonly fresh: ScreenSize | null;
   readonly steps: readonly (Uint8Array | ScreenSize)[];
-  /** Answer with the repaint. */
-  readonly paint: boolean;
+  /** What to answer once they are done; null: nothing. */
+  readonly question: ScreenQuestion | null;
   /** Forget the emulator afterwards. */
   readonly close: boolean;
 }
@@ -17,7 +24,7 @@ export interface ScreenSize {
 
 /** The worker's answer to each job, in order. */
 export interface ScreenAnswer {
-  readonly picture: Uint8Array | null;
+  readonly answer: Uint8Array | ScreenText | null;
   /** How long it took, in milliseconds. */
   readonly ms: number;
 }

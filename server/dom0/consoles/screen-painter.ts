@@ -1,4 +1,5 @@
 import type { IBuffer, IBufferCell, Terminal } from '@xterm/headless';
+import type { ScreenSize } from './screen-job.js';
 import { CLEAN_SCREEN } from './screen-reset.js';
 
 type Attributes = Pick<
@@ -44,36 +45,69 @@ const MOUSE = { none: '', x10: '\x1b[?9h', vt200: '\x1b[?1000h', drag: '\x1b[?10
  */
 export function paint(terminal: Terminal): string {
   const { normal, active, alternate } = terminal.buffer;
-  let out = `${CLEAN_SCREEN}\x1b[?7l${rows(terminal, normal)}`;
+  let out = `${CLEAN_SCREEN}\x1b[?7l${rows(normal, whole(terminal))}`;
   if (active.type === 'alternate') {
     out += `\x1b[0m${place(normal.cursorY, Math.min(normal.cursorX, terminal.cols - 1))}\x1b[?1049h\x1b[H\x1b[2J`;
-    out += rows(terminal, alternate);
+    out += rows(alternate, whole(terminal));
   }
   return out + ending(terminal);
 }
 
-function rows(terminal: Terminal, buffer: IBuffer): string {
+/** The part of a screen that is shown, its first row and column and how many there are. */
+interface View extends ScreenSize {
+  readonly top: number;
+  readonly left: number;
+}
+
+const whole = ({ cols, rows }: Terminal): View => ({ top: 0, left: 0, cols, rows });
+
+/**
+ * The part of a screen that a terminal of another size shows: from the upper left corner, unless the cursor would not
+ * be seen; then the rows that end with the cursor's, and the columns around it.
+ */
+function viewOf(terminal: Terminal, { cols, rows }: ScreenSize): View {
+  const { cursorX, cursorY } = terminal.buffer.active;
+  const top = Math.max(0, cursorY - rows + 1);
+  const left = cursorX < cols ? 0 : Math.min(cursorX - Math.floor(cols / 2), terminal.cols - cols);
+  return { top, left, cols: Math.min(cols, terminal.cols), rows: Math.min(rows, terminal.rows) };
+}
+
+/**
+ * What makes a terminal of another size show as much of this one as it has room for, each row in a row of its own. It
+ * does not go on from there: what the guest says next would not wrap or scroll where it does here.
+ */
+export function paintView(terminal: Terminal, size: ScreenSize): string {
+  const view = viewOf(terminal, size);
+  const { active } = terminal.buffer;
+  let out = `${CLEAN_SCREEN}\x1b[?7l${rows(active, view)}\x1b[0m${inputModes(terminal)}`;
+  const x = Math.min(active.cursorX, terminal.cols - 1) - view.left;
+  out += place(active.cursorY - view.top, x);
+  return isCursorHidden(terminal) ? `${out}\x1b[?25l` : out;
+}
+
+function rows(buffer: IBuffer, view: View): string {
   let out = '';
-  for (let y = 0; y < terminal.rows; y++) out += row(terminal, buffer, y);
+  for (let y = 0; y < view.rows; y++) out += row(buffer, y, view);
   return out;
 }
 
-function row(terminal: Terminal, buffer: IBuffer, y: number): string {
-  const line = buffer.getLine(buffer.baseY + y);
+function row(buffer: IBuffer, at: number, { top, left, cols }: View): string {
+  const line = buffer.getLine(buffer.baseY + top + at);
   if (line === undefined) return '';
   const cell = buffer.getNullCell();
   let out = '';
   let style = '';
   let column = -1;
   let wide = false;
-  for (let x = 0; x < terminal.cols; x++) {
+  for (let x = left; x < left + cols; x++) {
     if (line.getCell(x, cell) === undefined) break;
-    const chars = cell.getChars();
+    // A wide character of which the edge cuts off the second half.
+    const chars = cell.getWidth() === 2 && x === left + cols - 1 ? '' : cell.getChars();
     // The second half of a wide character; or what was left of one when its first half was written over.
     const isHalf = cell.getWidth() === 0 && wide;
     wide = cell.getWidth() === 2;
     if (isHalf || (chars === '' && blank(cell))) continue;
-    if (column !== x) out += place(y, x);
+    if (column !== x) out += place(at, x - left);
     const wanted = rendition(cell);
     if (wanted !== style) out += style = wanted;
     out += chars === '' ? ' ' : chars;
@@ -140,15 +174,25 @@ function ending(terminal: Terminal): string {
   if ((glevel === 1 ? charset : sets[1])?.q === '─') out += '\x1b)0';
   if (glevel === 1) out += '\x0e';
   if (modes.insertMode) out += '\x1b[4h';
+  if (modes.reverseWraparoundMode) out += '\x1b[?45h';
+  out += inputModes(terminal);
+  return isCursorHidden(terminal) ? `${out}\x1b[?25l` : out;
+}
+
+const isCursorHidden = (terminal: Terminal): boolean =>
+  (terminal as unknown as Hidden)._core?.coreService?.isCursorHidden === true;
+
+/** What changes the bytes that keys, paste and the mouse send. */
+function inputModes(terminal: Terminal): string {
+  const { modes } = terminal;
+  let out = '';
   if (modes.applicationCursorKeysMode) out += '\x1b[?1h';
   if (modes.applicationKeypadMode) out += '\x1b=';
   if (modes.bracketedPasteMode) out += '\x1b[?2004h';
-  if (modes.reverseWraparoundMode) out += '\x1b[?45h';
   if (modes.sendFocusMode) out += '\x1b[?1004h';
   out += MOUSE[modes.mouseTrackingMode];
-  if (core?.coreMouseService?.activeEncoding === 'SGR') out += '\x1b[?1006h';
-  if (core?.coreService?.isCursorHidden === true) out += '\x1b[?25l';
-  return out;
+  const encoding = (terminal as unknown as Hidden)._core?.coreMouseService?.activeEncoding;
+  return encoding === 'SGR' ? `${out}\x1b[?1006h` : out;
 }
 
 function cursor(terminal: Terminal, buffer: IBuffer, origin: number): string {

@@ -25,12 +25,12 @@ async function work(job: ScreenJob): Promise<ScreenAnswer> {
     if (step instanceof Uint8Array) await emulator.write(step);
     else emulator.resize(step);
   }
-  const picture = job.paint ? emulator.paint() : null;
+  const answer = job.question === null ? null : emulator.answer(job.question);
   if (job.close) {
     emulator.dispose();
     emulators.delete(job.screen);
   }
-  return { picture, ms: performance.now() - begun };
+  return { answer, ms: performance.now() - begun };
 }
 
 parentPort?.on('message', (job: ScreenJob) => {

@@ -2,7 +2,8 @@ import { Worker } from 'node:worker_threads';
 import type { ConsoleLogger } from './console-logger.js';
 import { KeptScreen } from './kept-screen.js';
 import type { RawRing } from './raw-ring.js';
-import type { ScreenAnswer, ScreenJob } from './screen-job.js';
+import type { ScreenText } from '../../wire/console.js';
+import type { ScreenAnswer, ScreenJob, ScreenQuestion, ScreenSize } from './screen-job.js';
 
 /** Milliseconds. */
 export interface ScreensTiming {
@@ -21,10 +22,12 @@ const LAST_RESTART_MS = 5_000;
 const WAITING = 256;
 const HEAP_MIB = 256;
 
+type Answer = ScreenAnswer['answer'];
+
 interface Task {
   readonly job: ScreenJob;
   readonly screen: KeptScreen;
-  readonly done: (picture: Buffer | null) => void;
+  readonly done: (answer: Answer) => void;
 }
 
 /**
@@ -65,7 +68,7 @@ export class Screens {
     this.#dirty.delete(screen);
     this.#due = this.#due.filter((due) => due !== screen);
     if (this.#worker === null || !screen.livesIn(this.#generation)) return;
-    const job = { screen: screen.id, fresh: null, steps: [], paint: false, close: true };
+    const job = { screen: screen.id, fresh: null, steps: [], question: null, close: true };
     this.#add({ job, screen, done: () => undefined });
   }
 
@@ -81,18 +84,27 @@ export class Screens {
     }, this.#timing.feed).unref();
   }
 
-  /** @returns the screen as it is after the last byte that is in the ring now; null when that cannot be had in time */
-  paint(screen: KeptScreen): Promise<Buffer | null> {
-    if (!this.#ready(screen)) return Promise.resolve(null);
-    this.#dirty.delete(screen);
-    return this.#ask(screen, screen.nextJob(this.#generation, true));
+  /**
+   * Asks for the screen as it is after the last byte that is in the ring now.
+   *
+   * @param position where given, of a screen that saw nothing before it
+   * @returns null when that cannot be had in time
+   */
+  async paint(
+    screen: KeptScreen,
+    view: ScreenSize | null = null,
+    position: number | null = null,
+  ): Promise<Buffer | null> {
+    const picture = await this.#question(screen, { ask: 'picture', view }, position);
+    return picture instanceof Uint8Array
+      ? Buffer.from(picture.buffer, picture.byteOffset, picture.length)
+      : null;
   }
 
-  /** The same, of a screen that saw nothing before this position. */
-  paintSince(screen: KeptScreen, position: number): Promise<Buffer | null> {
-    if (!this.#ready(screen)) return Promise.resolve(null);
-    this.#lastId += 1;
-    return this.#ask(screen, screen.jobSince(position, this.#lastId));
+  /** The same, what stands there as text. */
+  async text(screen: KeptScreen, position: number | null = null): Promise<ScreenText | null> {
+    const text = await this.#question(screen, { ask: 'text' }, position);
+    return text instanceof Uint8Array ? null : text;
   }
 
   async dispose(): Promise<void> {
@@ -107,14 +119,24 @@ export class Screens {
     return this.#worker !== null && this.#tasks.length < WAITING && !screen.isResting(Date.now());
   }
 
-  #ask(screen: KeptScreen, job: ScreenJob): Promise<Buffer | null> {
+  #question(screen: KeptScreen, question: ScreenQuestion, position: number | null): Promise<Answer> {
+    if (!this.#ready(screen)) return Promise.resolve(null);
+    if (position !== null) {
+      this.#lastId += 1;
+      return this.#ask(screen, screen.jobSince(position, this.#lastId, question));
+    }
+    this.#dirty.delete(screen);
+    return this.#ask(screen, screen.nextJob(this.#generation, question));
+  }
+
+  #ask(screen: KeptScreen, job: ScreenJob): Promise<Answer> {
     return new Promise((resolve) => {
       const late = setTimeout(() => {
         resolve(null);
       }, this.#timing.paint);
-      const done = (picture: Buffer | null): void => {
+      const done = (answer: Answer): void => {
         clearTimeout(late);
-        resolve(picture);
+        resolve(answer);
       };
       this.#add({ job, screen, done });
     });
@@ -143,7 +165,7 @@ export class Screens {
     const screen = this.#due.find((due) => !due.isResting(now));
     this.#due = this.#due.filter((due) => due !== screen && !due.isResting(now));
     if (screen === undefined) return undefined;
-    return { job: screen.nextJob(this.#generation, false), screen, done: () => undefined };
+    return { job: screen.nextJob(this.#generation, null), screen, done: () => undefined };
   }
 
   #start(): void {
@@ -173,13 +195,13 @@ export class Screens {
     this.#worker = worker;
   }
 
-  #answered({ picture, ms }: ScreenAnswer): void {
+  #answered({ answer, ms }: ScreenAnswer): void {
     clearTimeout(this.#jobTimer);
     this.#losses = 0;
     const task = this.#task;
     this.#task = null;
     task?.screen.took(ms, Date.now());
-    task?.done(picture === null ? null : Buffer.from(picture.buffer, picture.byteOffset, picture.length));
+    task?.done(answer);
   }
 
   #lost(reason: string): void {

@@ -14,7 +14,13 @@ import { ConsoleKeys } from './console-keys.js';
 import type { ConsoleLink } from './console-link.js';
 import { ConsoleNotice } from './console-notice.js';
 import { ConsoleOutput } from './console-output.js';
-import * as say from './console-words.js';
+import type { ConsoleCustoms } from './console-customs.js';
+import { ConsoleHerald } from './console-herald.js';
+import { consoleWords } from './console-words.js';
+import type { ConsoleWords } from './console-words.js';
+import { IdleWatch } from './idle-watch.js';
+import { ScreenReader } from './screen-reader.js';
+import { seemingOf } from './shell-prompt.js';
 import { terminalReset } from './terminal-reset.js';
 
 export interface ConsoleParts {
@@ -22,6 +28,7 @@ export interface ConsoleParts {
   readonly hosts: Hosts;
   readonly operations: Operations;
   readonly revocation: Revocation;
+  readonly customs: ConsoleCustoms;
   /** @throws AuditUnavailable */
   readonly audit: { append(event: AuditEvent): unknown };
   readonly log: Log;
@@ -40,8 +47,8 @@ export interface ConsoleEnding {
 /** After the end of input: what the guest still answers is shown until it is quiet, or for so long. Milliseconds. */
 const LINGER = { quiet: 500, most: 5_000 };
 
-/** Until the first picture is there, the greeting waits: until it is quiet, or so long. Milliseconds. */
-const GREETING = { quiet: 60, most: 500 };
+/** What ends a shell's input. */
+const CTRL_D = Buffer.from([0x04]);
 
 /** More than this not yet taken by dom0, and the customer's next keys wait. Bytes. */
 const MOST_BACKLOG = 256 * 1024;
@@ -57,14 +64,15 @@ export class ConsoleAttachment {
   readonly #notice: ConsoleNotice;
   readonly #output: ConsoleOutput;
   readonly #keys: ConsoleKeys;
+  readonly #words: ConsoleWords;
+  readonly #herald: ConsoleHerald;
+  readonly #screen: ScreenReader;
+  readonly #idle: IdleWatch;
   readonly #cleanup: Unsubscribe[] = [];
   readonly #finish: (ending: ConsoleEnding) => void;
   #stopReading: Unsubscribe | null = null;
-  #greetingTimer: NodeJS.Timeout | null = null;
   #lingerTimer: NodeJS.Timeout | null = null;
-  #lastBytes = 0;
-  #wasLost = false;
-  #detached = false;
+  #departing = false;
   #over = false;
 
   constructor(
@@ -84,13 +92,38 @@ export class ConsoleAttachment {
     this.#company = new Company(mode === 'write');
     this.#notice = new ConsoleNotice(terminal, () => link.stream?.send({ note: 'repaint' }));
     this.#output = new ConsoleOutput(terminal, (bytes) => link.stream?.send({ note: 'credit', bytes }));
+    const { customer } = grant.identity;
+    const escape = parts.customs.escapeKey(customer);
+    const words = consoleWords(escape);
+    this.#words = words;
+    const scene = { domain: grant.domain, company: this.#company, notice: this.#notice, words };
+    this.#herald = new ConsoleHerald({ ...scene, hosts: parts.hosts });
+    this.#screen = new ScreenReader(() => {
+      const answers = parts.hosts.find(grant.domain)?.host.contract?.console.screenText === true;
+      if (answers) link.stream?.send({ note: 'screen' });
+      return answers && link.stream !== null;
+    });
+    this.#idle = new IdleWatch(
+      () => parts.customs.idleSeconds(customer, grant.domain, this.#company.writes),
+      {
+        warn: (seconds) => {
+          this.#notice.show(words.idle(seconds), { stays: true });
+        },
+        back: () => {
+          this.#notice.clear();
+        },
+        over: () => {
+          this.#depart({ status: 1, message: words.idleEnd(grant.domain) });
+        },
+      },
+    );
     this.#keys = new ConsoleKeys(
       parts,
-      { grant, company: this.#company, notice: this.#notice },
+      { ...scene, grant, escape, terminal, screen: this.#screen },
       {
         stream: () => link.stream,
         leave: (rest) => {
-          this.leave({ status: 0, message: null, rest });
+          this.#depart({ status: 0, message: null, rest });
         },
         taken: (taken) => {
           this.#record('console.taken', taken);
@@ -105,13 +138,15 @@ export class ConsoleAttachment {
   leave(ending: ConsoleEnding): void {
     if (this.#over) return;
     this.#over = true;
-    if (this.#greetingTimer !== null) clearTimeout(this.#greetingTimer);
+    this.#herald.dispose();
+    this.#idle.dispose();
     if (this.#lingerTimer !== null) clearTimeout(this.#lingerTimer);
     this.#stopReading?.();
     for (const undo of this.#cleanup.splice(0)) undo();
     this.#notice.dispose();
     this.#output.dispose();
     this.#keys.dispose();
+    this.#screen.dispose();
     this.#link.close();
     const { hasPty, term, rows } = this.#terminal;
     if (hasPty) this.#terminal.write(`${terminalReset(term)}${term === 'dumb' ? '' : `\x1b[${rows};1H`}\r\n`);
@@ -133,14 +168,17 @@ export class ConsoleAttachment {
           this.leave({ status: 1, message: sentence });
         },
       }),
+      this.#parts.customs.onChange(() => {
+        this.#idle.review();
+      }),
       terminal.onClose(() => {
-        this.leave({ status: 1, message: null });
+        this.#depart({ status: 1, message: null }, { mute: true });
       }),
       terminal.onResize((cols, rows) => {
-        if (this.#company.writes) this.#link.stream?.send({ note: 'resize', cols, rows });
+        this.#link.stream?.send({ note: 'resize', cols, rows });
       }),
       terminal.onBreak(() => {
-        this.#notice.show(say.noBreak);
+        this.#keys.break();
       }),
       terminal.onEnd(() => {
         if (this.#mode === 'write') this.#linger(Date.now());
@@ -149,7 +187,7 @@ export class ConsoleAttachment {
     this.#read();
     this.#link.listen({
       bytes: (data) => {
-        this.#lastBytes = Date.now();
+        this.#herald.bytes();
         this.#output.write(data);
       },
       note: (note) => {
@@ -170,8 +208,9 @@ export class ConsoleAttachment {
 
   /** Reads what is typed, unless it is read already. */
   #read(): void {
-    if (this.#stopReading !== null || this.#over) return;
+    if (this.#stopReading !== null || this.#over || this.#departing) return;
     this.#stopReading = this.#terminal.onInput((data) => {
+      this.#idle.touch();
       this.#keys.typed(data);
       if ((this.#link.stream?.backlog ?? 0) <= MOST_BACKLOG) return;
       // The rest waits at the client until dom0 has taken what is under way.
@@ -181,102 +220,64 @@ export class ConsoleAttachment {
   }
 
   #lost(): void {
-    this.#wasLost = true;
     this.#output.forget();
-    this.#notice.show(say.lost, { stays: true });
+    this.#herald.lost();
+    this.#screen.dispose();
     this.#keys.lost();
     this.#read();
   }
 
   #heard(note: ConsoleNews): void {
-    const { domain } = this.#grant;
-    switch (note.note) {
-      case 'attached':
-        this.#company.attached(note);
-        this.#greet(Date.now());
-        return;
-      case 'writer':
-        this.#writer(note);
-        return;
-      case 'joined':
-      case 'left':
-        this.#company.changed(note);
-        this.#notice.show(say[note.note](note.who.label));
-        return;
-      case 'skipped':
-        this.#notice.show(say.skipped(note.bytes));
-        return;
-      case 'state':
-        this.#stateIs(note);
-        return;
-      case 'ended':
-        if (note.reason === 'domain-gone' || note.reason === 'evicted') {
-          this.leave({ status: 1, message: say.ended(domain, note.reason) });
-        }
-        return;
-      case 'resized':
-        return;
+    this.#herald.heard(note);
+    if (note.note === 'screen') {
+      this.#screen.heard(note.screen);
+    } else if (note.note === 'attached' || note.note === 'writer') {
+      this.#idle.review();
+      if (note.note === 'writer' && this.#company.writes) this.#hasKeyboard();
+    } else if (note.note === 'ended' && (note.reason === 'domain-gone' || note.reason === 'evicted')) {
+      this.leave({ status: 1, message: this.#words.ended(this.#grant.domain, note.reason) });
     }
   }
 
-  #writer(note: Extract<ConsoleNews, { note: 'writer' }>): void {
-    const company = this.#company;
-    const wrote = company.writes;
-    company.writer =
-      note.attachment === null ? null : { attachment: note.attachment, label: note.label ?? '?' };
-    if (company.writes) {
-      const { columns: cols, rows } = this.#terminal;
-      this.#link.stream?.send({ note: 'resize', cols, rows });
-      this.#keys.hasKeyboard();
-      if (!wrote) this.#notice.show(say.youWrite);
-    } else if (company.writer === null) {
-      this.#notice.show(company.mayType ? say.freedForYou : say.freed);
-    } else if (wrote) {
-      this.#notice.show(say.taken(company.writer.label));
+  #hasKeyboard(): void {
+    const { columns: cols, rows } = this.#terminal;
+    this.#link.stream?.send({ note: 'resize', cols, rows });
+    this.#keys.hasKeyboard();
+  }
+
+  /**
+   * Leaves by the customer's own doing: a shell that is left logged in is spoken of, or ended where that is the custom.
+   *
+   * @param mute nobody is there to read it
+   */
+  #depart(ending: ConsoleEnding, { mute = false } = {}): void {
+    if (this.#over || this.#departing) return;
+    const { identity, domain } = this.#grant;
+    const logsOut = this.#parts.customs.logsOut(identity.customer, domain);
+    if (!this.#company.writes || (mute && !logsOut)) {
+      this.leave(ending);
+      return;
     }
-  }
-
-  #stateIs(note: Extract<ConsoleNews, { note: 'state' }>): void {
-    const { domain } = this.#grant;
-    const detached = note.console !== 'attached';
-    if (detached && !this.#detached && note.state !== 'rebooting') {
-      this.#detached = true;
-      this.#notice.show(note.console === 'locked' ? say.locked(domain) : say.off(domain), { stays: true });
-    } else if (!detached && this.#detached) {
-      this.#detached = false;
-      this.#notice.clear();
-    }
-  }
-
-  /** After the first picture, so that the greeting is not painted over at once. */
-  #greet(since: number): void {
-    if (this.#greetingTimer !== null) clearTimeout(this.#greetingTimer);
-    this.#greetingTimer = setTimeout(() => {
-      const now = Date.now();
-      if (now - this.#lastBytes < GREETING.quiet && now - since < GREETING.most) this.#greet(since);
-      else this.#greeting();
-    }, GREETING.quiet);
-  }
-
-  #greeting(): void {
-    const { domain } = this.#grant;
-    const company = this.#company;
-    const console = this.#parts.hosts.find(domain)?.view.console;
-    this.#detached = console !== undefined && console !== 'attached';
-    const hello = this.#wasLost
-      ? say.back
-      : say.greeting(domain, company.writes, company.writer?.label ?? null, company.others);
-    this.#wasLost = false;
-    const absent = console === 'locked' ? say.locked(domain) : say.off(domain);
-    this.#notice.show(this.#detached ? [hello, absent] : hello, { stays: this.#detached });
+    this.#departing = true;
+    this.#stopReading?.();
+    void this.#screen.read().then((screen) => {
+      const seeming = screen === null ? 'other' : seemingOf(screen);
+      const loggedIn = seeming === 'shell' || seeming === 'shell-typing';
+      // Half a command would be lost, or run: Ctrl-D means the end only where nothing is typed.
+      const ends = seeming === 'shell' && logsOut && this.#company.writes;
+      if (ends) this.#link.stream?.write(CTRL_D);
+      const words = ends ? this.#words.loggedOut(domain) : loggedIn ? this.#words.loggedIn(domain) : null;
+      const message = [ending.message, words].filter((each) => each !== null).join(' ');
+      this.leave({ ...ending, message: message === '' ? null : message });
+    });
   }
 
   /** The input is at its end: what is still answered is shown, then it is over. */
   #linger(since: number): void {
     const now = Date.now();
-    const quiet = now - Math.max(this.#lastBytes, since) >= LINGER.quiet;
+    const quiet = now - Math.max(this.#herald.lastBytes, since) >= LINGER.quiet;
     if (quiet || now - since >= LINGER.most) {
-      this.leave({ status: 0, message: null });
+      this.#depart({ status: 0, message: null });
       return;
     }
     this.#lingerTimer = setTimeout(() => {

@@ -1,25 +1,37 @@
+import { CTRL_BRACKET } from '../../../policy/escape-key.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { Authorizer, Grant } from '../authorize.js';
 import type { ConsoleStream } from '../hosts/console-stream.js';
 import type { Hosts } from '../hosts/hosts.js';
 import type { Operations, OperationWish } from '../operations.js';
-import * as words from '../words.js';
+import * as gateWords from '../words.js';
 import type { Company } from './company.js';
 import type { ConsoleNotice } from './console-notice.js';
-import * as say from './console-words.js';
-import { ESCAPE, EscapeFilter } from './escape-filter.js';
+import type { EscapeKey } from '../../../policy/escape-key.js';
+import type { Terminal } from '../terminal.js';
+import type { ConsoleCustoms } from './console-customs.js';
+import type { ConsoleWords } from './console-words.js';
+import { EscapeFilter } from './escape-filter.js';
 import type { Intention } from './escape-filter.js';
+import { KeyboardTakeover } from './keyboard-takeover.js';
+import type { ScreenReader } from './screen-reader.js';
+import { SizeTelling } from './size-telling.js';
 
 interface Doors {
   readonly authorizer: Authorizer;
   readonly hosts: Hosts;
   readonly operations: Operations;
+  readonly customs: ConsoleCustoms;
 }
 
 interface Scene {
   readonly grant: Grant;
   readonly company: Company;
   readonly notice: ConsoleNotice;
+  readonly words: ConsoleWords;
+  readonly escape: EscapeKey;
+  readonly terminal: Pick<Terminal, 'columns' | 'rows'>;
+  readonly screen: ScreenReader;
 }
 
 interface Hands {
@@ -31,24 +43,17 @@ interface Hands {
   taken(grant: Grant): void;
 }
 
-/** How long a takeover may take. Milliseconds. */
-const PATIENCE = 5_000;
-
-/** How much may be typed ahead of a takeover. Bytes. */
-const MOST_AHEAD = 4096;
-
 /** How often one who only watches is told so while typing. Milliseconds. */
 const REMIND = 5_000;
 
-/** What a customer types on a console: to the guest, or to us after Ctrl-]. */
+/** What a customer types on a console: to the guest, or to us after the escape key. */
 export class ConsoleKeys {
   readonly #doors: Doors;
   readonly #scene: Scene;
   readonly #hands: Hands;
-  readonly #filter = new EscapeFilter();
-  #taking: { readonly grant: Grant; readonly timer: NodeJS.Timeout } | null = null;
-  /** What was typed after Ctrl-] t, until the keyboard is ours: it is meant for the guest. */
-  #ahead = '';
+  readonly #filter: EscapeFilter;
+  readonly #takeover: KeyboardTakeover;
+  readonly #size: SizeTelling;
   #reminded = 0;
   #asking = false;
 
@@ -56,6 +61,9 @@ export class ConsoleKeys {
     this.#doors = doors;
     this.#scene = scene;
     this.#hands = hands;
+    this.#filter = new EscapeFilter(scene.escape);
+    this.#takeover = new KeyboardTakeover(doors, scene, hands);
+    this.#size = new SizeTelling(scene);
   }
 
   typed(data: Buffer): void {
@@ -64,28 +72,29 @@ export class ConsoleKeys {
 
   /** dom0 says that the keyboard is ours now. */
   hasKeyboard(): void {
-    const taking = this.#forget();
-    if (taking === null) return;
-    this.#hands.taken(taking);
-    this.#doors.operations.recordEnd(taking, 'done', null, null);
-    const ahead = Buffer.from(this.#ahead, 'latin1');
-    this.#ahead = '';
-    if (ahead.length > 0) this.#toGuest(ahead);
+    const ahead = this.#takeover.done();
+    if (ahead !== null) this.#toGuest(ahead);
+  }
+
+  /** The client asks for a break, or the customer with our key for it. */
+  break(): void {
+    const { notice, words } = this.#scene;
+    const key = this.#doors.customs.breakKey;
+    if (key === null) notice.show(words.noBreak);
+    else this.#sysrq(key);
   }
 
   /** The host is lost: a takeover under way has not happened. */
   lost(): void {
-    const taking = this.#forget();
-    if (taking !== null)
-      this.#doors.operations.recordEnd(taking, 'refused', 'host-unreachable', 'the host was lost');
+    this.#takeover.lost();
   }
 
   dispose(): void {
-    this.lost();
+    this.#takeover.lost();
   }
 
   #mean(intention: Intention): void {
-    const { notice, company, grant } = this.#scene;
+    const { notice, company, grant, words } = this.#scene;
     if (this.#asking && intention.kind !== 'bytes') {
       this.#asking = false;
       notice.clear();
@@ -100,37 +109,44 @@ export class ConsoleKeys {
         this.#hands.leave(intention.rest);
         return;
       case 'help':
-        notice.show(say.HELP);
+        notice.show(words.help);
         return;
       case 'who':
-        notice.show(`${company.writes ? `${say.youWrite} ` : ''}${say.here(company.others)}`);
+        notice.show(`${company.writes ? `${words.youWrite} ` : ''}${words.here(company.others)}`);
         return;
       case 'takeover':
-        this.#takeover();
+        this.#takeover.begin();
         return;
       case 'break':
-        notice.show(say.noBreak);
+        this.break();
         return;
       case 'ask-sysrq':
-        this.#ask(say.askSysrq(this.#contract()?.sysrqKeys ?? []));
+        this.#askSysrq();
+        return;
+      case 'ask-size':
+        this.#ask(this.#size.ask());
         return;
       case 'ask-reboot':
-        this.#ask(say.askReboot(grant.domain));
+        this.#ask(words.askReboot(grant.domain));
         return;
       case 'sysrq':
-        void this.#operate({ action: 'sysrq', domain: grant.domain, profile: null, key: intention.key });
+        this.#sysrq(intention.key);
+        return;
+      case 'size':
+      case 'size-anyway':
+        if (company.writes) this.#tellSize(intention.kind === 'size-anyway');
         return;
       case 'reboot':
         void this.#operate({ action: 'reboot', domain: grant.domain, profile: null });
         return;
       case 'cancelled':
-        notice.show(say.cancelled);
+        notice.show(words.cancelled);
         return;
       case 'escape-itself':
         this.#escapeItself();
         return;
       case 'unknown-key':
-        notice.show(say.unknownKey);
+        notice.show(words.unknownKey);
         return;
     }
   }
@@ -142,60 +158,65 @@ export class ConsoleKeys {
 
   #toGuest(bytes: Buffer): void {
     const stream = this.#hands.stream();
-    if (stream !== null && this.#scene.company.mayType) {
-      stream.write(bytes);
+    const { company, notice, words } = this.#scene;
+    if (stream !== null && company.mayType) {
+      stream.write(this.#passable(bytes));
       return;
     }
-    if (this.#taking !== null) {
-      this.#ahead = (this.#ahead + bytes.toString('latin1')).slice(0, MOST_AHEAD);
-      return;
-    }
+    if (this.#takeover.typedAhead(bytes)) return;
     if (Date.now() - this.#reminded < REMIND) return;
     this.#reminded = Date.now();
-    this.#scene.notice.show(stream === null ? say.keysDropped : say.watching);
+    notice.show(stream === null ? words.keysDropped : words.watching);
+  }
+
+  #escapeItself(): void {
+    const { byte } = this.#scene.escape;
+    if (this.#passesBracket() || byte !== CTRL_BRACKET.byte) this.#toGuest(Buffer.from([byte]));
+    else this.#scene.notice.show(this.#scene.words.noBracket);
+  }
+
+  /** Ctrl-] may be typed like any other key by who has another escape key; not every host can take it. */
+  #passable(bytes: Buffer): Buffer {
+    if (!bytes.includes(CTRL_BRACKET.byte) || this.#passesBracket()) return bytes;
+    this.#scene.notice.show(this.#scene.words.noBracket);
+    return Buffer.from(bytes.filter((byte) => byte !== CTRL_BRACKET.byte));
   }
 
   /** A lone Ctrl-] would end `xl console` for everybody: only where the toolstack's takes another escape. */
-  #escapeItself(): void {
-    if (this.#contract()?.passesEscape === true) this.#toGuest(Buffer.from([ESCAPE]));
-    else this.#scene.notice.show(say.noEscape);
+  #passesBracket(): boolean {
+    return this.#contract()?.passesEscape === true;
   }
 
-  #takeover(): void {
-    const { company, notice, grant } = this.#scene;
-    const stream = this.#hands.stream();
-    if (company.writes) {
-      notice.show(say.youWriteAlready);
-      return;
-    }
-    if (stream === null || this.#taking !== null) return;
-    const { authorizer } = this.#doors;
+  /** The question, or why there is none: one key is awaited in either case. */
+  #askSysrq(): void {
+    const { grant, words } = this.#scene;
+    const keys = this.#contract()?.sysrqKeys ?? [];
     const { identity, domain } = grant;
-    // A keyboard that nobody has is not taken from anybody; who came to watch needs the right to write in any case.
-    const mayWrite = authorizer.mayStill(identity, { action: 'console', domain, profile: null });
-    const action = company.writer === null ? 'console' : 'takeover';
-    const permit = mayWrite ?? authorizer.authorize(identity, { action, domain, profile: null });
-    if (isRefusal(permit)) {
-      notice.show(permit.message);
-      return;
-    }
-    const taking = permit.consume(action);
-    const timer = setTimeout(() => {
-      this.#forget();
-      notice.show(say.notTaken);
-      this.#doors.operations.recordEnd(taking, 'refused', 'console-taken', 'dom0 did not give the keyboard');
-    }, PATIENCE);
-    this.#taking = { grant: taking, timer };
-    this.#ahead = '';
-    stream.takeover(taking);
+    const no = this.#doors.authorizer.consider(identity, { action: 'sysrq', domain, profile: null });
+    this.#ask(
+      no !== null
+        ? words.pressAnyKey(no.message)
+        : keys.length === 0
+          ? words.noSysrq
+          : words.askSysrq(keys),
+    );
   }
 
-  #forget(): Grant | null {
-    const taking = this.#taking;
-    if (taking === null) return null;
-    clearTimeout(taking.timer);
-    this.#taking = null;
-    return taking.grant;
+  #sysrq(key: string): void {
+    const { grant, notice, words } = this.#scene;
+    const passes = this.#contract()?.sysrqKeys.includes(key) ?? true;
+    if (!passes) notice.show(words.noSuchSysrq(key));
+    else void this.#operate({ action: 'sysrq', domain: grant.domain, profile: null, key });
+  }
+
+  #tellSize(anyway: boolean): void {
+    const command = this.#size.command(anyway);
+    if (command !== null) {
+      this.#toGuest(command);
+      return;
+    }
+    this.#filter.askAgain();
+    this.#ask(this.#size.doubt());
   }
 
   async #operate(wish: OperationWish): Promise<void> {
@@ -206,11 +227,11 @@ export class ConsoleKeys {
         notice.show(started.message);
         return;
       }
-      notice.show(words.begun(started.operation));
+      notice.show(gateWords.begun(started.operation));
       const end = await started.ended;
-      if (end.outcome === 'failed') notice.show(words.ended(end.operation));
+      if (end.outcome === 'failed') notice.show(gateWords.ended(end.operation));
     } catch {
-      notice.show(words.fault(grant.identity.connection).message);
+      notice.show(gateWords.fault(grant.identity.connection).message);
     }
   }
 

@@ -13,6 +13,7 @@ export class ConsoleNotice {
   readonly #terminal: NoticeTerminal;
   readonly #repaint: () => void;
   #shown = 0;
+  #text: readonly string[] = [];
   #timer: NodeJS.Timeout | null = null;
   #over = false;
 
@@ -44,6 +45,11 @@ export class ConsoleNotice {
         }, STANDS);
   }
 
+  /** The guest's screen was painted anew, over what is shown. */
+  painted(): void {
+    if (this.#shown > 0) this.#paint(this.#text);
+  }
+
   /** Takes away what is shown, unless it stays. */
   readAway(): void {
     if (this.#timer !== null) this.clear();
@@ -67,6 +73,7 @@ export class ConsoleNotice {
   }
 
   #paint(text: readonly string[]): void {
+    this.#text = text;
     const { columns, rows } = this.#terminal;
     const width = columns - 1;
     const lines = text.flatMap((line) => wrapped(line, width)).slice(0, rows - 1);

@@ -1,31 +1,117 @@
 import type { DomainName } from '../../../policy/names.js';
 import type { ConsoleEnd, Presence } from '../../wire/console.js';
+import type { EscapeKey } from '../../../policy/escape-key.js';
 
-/** What a console says to who is on it. ASCII alone: it stands amid what a guest made of the terminal. */
+/** What the kernel does on a SysRq key, for who must choose one. (Linux, Documentation/admin-guide/sysrq.rst) */
+const SYSRQ: Readonly<Record<string, string>> = {
+  b: 'reboot at once',
+  c: 'crash',
+  d: 'locks',
+  e: 'end all',
+  f: 'end the biggest',
+  h: 'help',
+  i: 'kill all',
+  j: 'thaw',
+  k: 'kill this console',
+  l: 'CPU traces',
+  m: 'memory',
+  n: 'nice',
+  o: 'power off',
+  p: 'registers',
+  q: 'timers',
+  r: 'keyboard',
+  s: 'sync',
+  t: 'tasks',
+  u: 'read-only',
+  w: 'blocked',
+  z: 'trace buffer',
+};
 
-export const HELP: readonly string[] = [
-  'Ctrl-] then  .  leave the console        w  who is here',
-  '             t  take the keyboard        s  send a SysRq key',
-  '             r  reboot the server        b  break',
-  '             Ctrl-]  send Ctrl-] itself  ?  this help',
-];
+export type ConsoleWords = ReturnType<typeof consoleWords>;
 
-export function greeting(
-  domain: DomainName,
-  writes: boolean,
-  writer: string | null,
-  others: readonly Presence[],
-): string {
-  const how = writes
-    ? `Console of ${domain}.`
-    : writer === null
-      ? `Watching ${domain}.`
-      : `Watching ${domain}: ${writer} has the keyboard, Ctrl-] t takes it.`;
-  const company = others.length === 0 ? '' : ` ${here(others)}`;
-  return `${how} Ctrl-] . leaves, Ctrl-] ? helps.${company}`;
+/**
+ * What a console says to who is on it and leaves it with this key. ASCII alone: it stands amid what a guest made of
+ * the terminal.
+ */
+export function consoleWords({ name: esc }: Pick<EscapeKey, 'name'>) {
+  return {
+    help: [
+      `${esc} then  .  leave the console        w  who is here`,
+      `             t  take the keyboard        s  send a SysRq key`,
+      `             r  reboot the server        b  break`,
+      `             z  tell it your window size ?  this help`,
+      `             ${esc}  send ${esc} itself`,
+    ],
+    greeting(
+      domain: DomainName,
+      writes: boolean,
+      writer: string | null,
+      others: readonly Presence[],
+    ): string {
+      const how = writes
+        ? `Console of ${domain}.`
+        : writer === null
+          ? `Watching ${domain}.`
+          : `Watching ${domain}: ${writer} has the keyboard, ${esc} t takes it.`;
+      const company = others.length === 0 ? '' : ` ${here(others)}`;
+      return `${how} ${esc} . leaves, ${esc} ? helps.${company}`;
+    },
+    here,
+    joined: (who: string): string => `${who} has joined this console.`,
+    left: (who: string): string => `${who} has left this console.`,
+    youWrite: 'You have the keyboard.',
+    youWriteAlready: 'You have the keyboard already.',
+    freedForYou: 'Nobody has the keyboard now: type and it is yours.',
+    freed: `Nobody has the keyboard now. ${esc} t takes it.`,
+    taken: (who: string): string =>
+      `${who} has the keyboard now; you are watching. ${esc} t takes it back.`,
+    watching: `You are watching: keys are not sent. ${esc} t takes the keyboard.`,
+    notTaken: 'The keyboard could not be taken.',
+    noBreak: `This console has no break. ${esc} s sends a SysRq key.`,
+    noBracket: 'Ctrl-] cannot be sent to this server: its host would close the console.',
+    unknownKey: `That means nothing here. ${esc} ? helps.`,
+    cancelled: 'Nothing was done.',
+    lost: `The host does not answer. Trying to come back; ${esc} . leaves.`,
+    keysDropped: `The host does not answer: keys are not sent. ${esc} . leaves.`,
+    back: 'The host answers again.',
+    skipped: (bytes: number): string =>
+      `${bytes} bytes came faster than your line takes them and were left out.`,
+    off: (domain: DomainName): string =>
+      `${domain} is off. The next boot will show here; ${esc} . leaves.`,
+    locked: (domain: DomainName): string =>
+      `An administrator of the host has the console of ${domain} open. It shows here when it is free; ${esc} . leaves.`,
+    idle: (seconds: number): string =>
+      `Nothing was typed for long: this console is left in ${inTime(seconds)}. Type something, or ${esc} ?, to stay.`,
+    idleEnd: (domain: DomainName): string => `The console of ${domain} was left: nothing was typed for too long.`,
+    loggedIn: (domain: DomainName): string =>
+      `${domain} seems to be left logged in: who comes next to its console has that shell.`,
+    loggedOut: (domain: DomainName): string =>
+      `${domain} seemed to be left logged in: Ctrl-D was sent to its shell.`,
+    askSize: (command: string): string =>
+      `Type "${command}" and Enter into the shell there? y types it, any other key does not.`,
+    askSizeAnyway: (command: string): string =>
+      `That does not look like an empty shell prompt. Type "${command}" all the same? y types it, any other key does not.`,
+    notYours: `Only who has the keyboard can do that: ${esc} t takes it.`,
+    askSysrq: (keys: readonly string[]): string =>
+      `Which SysRq key? ${keys.map(sysrqKey).join(', ')}. Any other: none.`,
+    noSysrq: 'No SysRq keys can be sent to this server. Press any key.',
+    noSuchSysrq: (key: string): string => `The host does not let the SysRq key ${key} through.`,
+    pressAnyKey: (why: string): string => `${why} Press any key.`,
+    askReboot: (domain: DomainName): string =>
+      `Reboot ${domain}? y reboots it, any other key does not.`,
+    ended: (domain: DomainName, reason: Extract<ConsoleEnd, 'domain-gone' | 'evicted'>): string =>
+      reason === 'domain-gone'
+        ? `${domain} is gone from its host.`
+        : `An administrator of the host has ended your console of ${domain}.`,
+  };
 }
 
-export function here(others: readonly Presence[]): string {
+function inTime(seconds: number): string {
+  if (seconds >= 55) return 'a minute';
+  return seconds === 1 ? 'a second' : `${seconds} seconds`;
+}
+
+function here(others: readonly Presence[]): string {
   if (others.length === 0) return 'Nobody else is here.';
   const shown = others
     .slice(0, 4)
@@ -34,41 +120,7 @@ export function here(others: readonly Presence[]): string {
   return `Also here: ${shown.join(', ')}${more}.`;
 }
 
-export const joined = (who: string): string => `${who} has joined this console.`;
-export const left = (who: string): string => `${who} has left this console.`;
-export const youWrite = 'You have the keyboard.';
-export const youWriteAlready = 'You have the keyboard already.';
-export const freedForYou = 'Nobody has the keyboard now: type and it is yours.';
-export const freed = 'Nobody has the keyboard now. Ctrl-] t takes it.';
-export const taken = (who: string): string =>
-  `${who} has the keyboard now; you are watching. Ctrl-] t takes it back.`;
-export const watching = 'You are watching: keys are not sent. Ctrl-] t takes the keyboard.';
-export const notTaken = 'The keyboard could not be taken.';
-export const noBreak = 'This console has no break. Ctrl-] s sends a SysRq key.';
-export const noEscape = 'Ctrl-] cannot be sent to this server: its host would close the console.';
-export const unknownKey = 'That means nothing here. Ctrl-] ? helps.';
-export const cancelled = 'Nothing was done.';
-export const lost = 'The host does not answer. Trying to come back; Ctrl-] . leaves.';
-export const keysDropped = 'The host does not answer: keys are not sent. Ctrl-] . leaves.';
-export const back = 'The host answers again.';
-export const skipped = (bytes: number): string =>
-  `${bytes} bytes came faster than your line takes them and were left out.`;
-export const off = (domain: DomainName): string =>
-  `${domain} is off. The next boot will show here; Ctrl-] . leaves.`;
-export const locked = (domain: DomainName): string =>
-  `An administrator of the host has the console of ${domain} open. It shows here when it is free; Ctrl-] . leaves.`;
-
-export function askSysrq(keys: readonly string[]): string {
-  return keys.length === 0
-    ? 'No SysRq keys can be sent to this server. Press any key.'
-    : `Which SysRq key? ${keys.join(' ')}   Any other: none.`;
-}
-
-export const askReboot = (domain: DomainName): string =>
-  `Reboot ${domain}? y reboots it, any other key does not.`;
-
-export function ended(domain: DomainName, reason: Extract<ConsoleEnd, 'domain-gone' | 'evicted'>): string {
-  return reason === 'domain-gone'
-    ? `${domain} is gone from its host.`
-    : `An administrator of the host has ended your console of ${domain}.`;
+function sysrqKey(key: string): string {
+  const word = SYSRQ[key];
+  return word === undefined ? key : `${key} ${word}`;
 }

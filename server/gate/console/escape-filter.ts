@@ -1,5 +1,4 @@
-/** Ctrl-], which `xl console` takes as its own end: a lone one must never reach the pty. */
-export const ESCAPE = 0x1d;
+import type { EscapeKey } from '../../../policy/escape-key.js';
 
 /** What the customer means by their keys. */
 export type Intention =
@@ -7,16 +6,19 @@ export type Intention =
   /** What follows in the same chunk is for whoever has the terminal next. */
   | { readonly kind: 'leave'; readonly rest: Buffer }
   | { readonly kind: 'help' | 'who' | 'takeover' | 'break' | 'escape-itself' }
-  /** `Ctrl-] s` or `Ctrl-] r` was typed: say what is awaited. */
-  | { readonly kind: 'ask-sysrq' | 'ask-reboot' }
+  /** The escape key and `s`, `r` or `z` were typed: say what is awaited. */
+  | { readonly kind: 'ask-sysrq' | 'ask-reboot' | 'ask-size' }
   | { readonly kind: 'sysrq'; readonly key: string }
-  | { readonly kind: 'reboot' }
+  | { readonly kind: 'reboot' | 'size' | 'size-anyway' }
   /** The question was not answered with a yes. */
   | { readonly kind: 'cancelled' }
-  /** Ctrl-] and a key that means nothing. */
+  /** The escape key and a key that means nothing. */
   | { readonly kind: 'unknown-key' };
 
-type Waiting = 'nothing' | 'command' | 'sysrq-key' | 'reboot-answer';
+/** What a yes answers. */
+type Asked = 'reboot' | 'size' | 'size-anyway';
+
+type Waiting = 'nothing' | 'command' | 'sysrq-key' | Asked;
 
 const LEAVING = '.dD';
 
@@ -27,23 +29,39 @@ const COMMANDS: ReadonlyMap<string, Intention> = new Map<string, Intention>([
   ['b', { kind: 'break' }],
   ['s', { kind: 'ask-sysrq' }],
   ['r', { kind: 'ask-reboot' }],
+  ['z', { kind: 'ask-size' }],
+]);
+
+const AWAITED: ReadonlyMap<Intention['kind'], Waiting> = new Map<Intention['kind'], Waiting>([
+  ['ask-sysrq', 'sysrq-key'],
+  ['ask-reboot', 'reboot'],
+  ['ask-size', 'size'],
 ]);
 
 /**
  * Parts what goes to the guest from what is meant for us. The state is this attachment's own and survives any cutting
- * of the input: the intentions depend on the bytes alone, but for where runs of bytes are cut.
+ * of the input: the intentions depend on the bytes alone, but for where runs of bytes are cut, and on what more is asked.
  */
 export class EscapeFilter {
+  readonly #escape: number;
   #waiting: Waiting = 'nothing';
+
+  constructor({ byte }: Pick<EscapeKey, 'byte'>) {
+    this.#escape = byte;
+  }
 
   /** Whether the next byte is for us. */
   get pending(): boolean {
     return this.#waiting !== 'nothing';
   }
 
-  /** The bytes of an intention share memory with the chunk. */
-  push(chunk: Buffer): Intention[] {
-    const intentions: Intention[] = [];
+  /** The next byte, also of the chunk that is being parted, answers another question: a yes is `size-anyway`. */
+  askAgain(): void {
+    this.#waiting = 'size-anyway';
+  }
+
+  /** Each intention is told before the bytes behind it are looked at. Its bytes share memory with the chunk. */
+  *push(chunk: Buffer): Generator<Intention, void, undefined> {
     let from = 0;
     while (from < chunk.length) {
       if (this.#waiting !== 'nothing') {
@@ -51,35 +69,40 @@ export class EscapeFilter {
         from += 1;
         if (this.#waiting === 'command' && LEAVING.includes(String.fromCharCode(byte))) {
           this.#waiting = 'nothing';
-          return [...intentions, { kind: 'leave', rest: chunk.subarray(from) }];
+          yield { kind: 'leave', rest: chunk.subarray(from) };
+          return;
         }
-        intentions.push(this.#answer(byte));
+        yield this.#answer(byte);
         continue;
       }
-      const escape = chunk.indexOf(ESCAPE, from);
+      const escape = chunk.indexOf(this.#escape, from);
       const end = escape === -1 ? chunk.length : escape;
-      if (end > from) intentions.push({ kind: 'bytes', bytes: chunk.subarray(from, end) });
+      if (end > from) yield { kind: 'bytes', bytes: chunk.subarray(from, end) };
       from = end;
       if (escape !== -1) {
         this.#waiting = 'command';
         from += 1;
       }
     }
-    return intentions;
   }
 
   #answer(byte: number): Intention {
     const waiting = this.#waiting;
     this.#waiting = 'nothing';
     const key = String.fromCharCode(byte);
-    if (waiting === 'sysrq-key')
-      return /^[a-z0-9]$/.test(key) ? { kind: 'sysrq', key } : { kind: 'cancelled' };
-    if (waiting === 'reboot-answer')
-      return key === 'y' || key === 'Y' ? { kind: 'reboot' } : { kind: 'cancelled' };
-    if (byte === ESCAPE) return { kind: 'escape-itself' };
-    const command = COMMANDS.get(key.toLowerCase()) ?? { kind: 'unknown-key' };
-    if (command.kind === 'ask-sysrq') this.#waiting = 'sysrq-key';
-    if (command.kind === 'ask-reboot') this.#waiting = 'reboot-answer';
-    return command;
+    switch (waiting) {
+      case 'sysrq-key':
+        return /^[a-z0-9]$/.test(key) ? { kind: 'sysrq', key } : { kind: 'cancelled' };
+      case 'reboot':
+      case 'size':
+      case 'size-anyway':
+        return key === 'y' || key === 'Y' ? { kind: waiting } : { kind: 'cancelled' };
+      default: {
+        if (byte === this.#escape) return { kind: 'escape-itself' };
+        const command = COMMANDS.get(key.toLowerCase()) ?? { kind: 'unknown-key' };
+        this.#waiting = AWAITED.get(command.kind) ?? 'nothing';
+        return command;
+      }
+    }
   }
 }

@@ -34,6 +34,8 @@ export type Command =
     }
   | { readonly command: 'activity'; readonly json: boolean }
   | { readonly command: 'help' }
+  /** `key` as typed; null: say which it is. */
+  | { readonly command: 'escape'; readonly key: string | null }
   | { readonly command: 'menu'; readonly plain: boolean }
   | { readonly command: 'status' | 'log'; readonly domain: string; readonly json: boolean }
   | { readonly command: 'console' | 'watch'; readonly domain: string }

@@ -81,6 +81,8 @@ export class ExecSession {
         return this.#keysAdd(command.text, command.json);
       case 'keys-remove':
         return this.#keysRemove(command);
+      case 'escape':
+        return this.#escape(command.key);
       case 'activity':
         return this.#activity(command.json);
       case 'log':
@@ -160,6 +162,17 @@ export class ExecSession {
     if (isRefusal(key)) return key;
     if (json) this.#output.json({ removed: key.fingerprint });
     else this.#output.line(`Removed ${key.fingerprint}.`);
+    return EXIT.done;
+  }
+
+  #escape(text: string | null): number | Refusal {
+    const { customs } = this.#parts.console;
+    const { customer } = this.#identity;
+    if (text !== null) {
+      const no = customs.chooseEscape(customer, text === 'default' ? null : text);
+      if (no !== null) return no;
+    }
+    this.#output.line(`${customs.escapeKey(customer).name} and a dot leave a console.`);
     return EXIT.done;
   }
 

@@ -28,6 +28,9 @@ export function parseCommand(text: string): Command | Refusal {
       return only(rest, ['--plain'], 'menu [--plain]', ({ plain }) => ({ command: 'menu', plain }));
     case 'keys':
       return keys(rest, text);
+    case 'escape':
+      // A server may be called so: then what follows is a verb, and no key looks like one.
+      return (DOMAIN_VERBS as readonly string[]).includes(rest[0] ?? '') ? onDomain(first, rest) : escape(rest);
     default:
       // Reserved words are nobody's name in any spelling.
       if ((RESERVED_WORDS as readonly string[]).includes(first.toLowerCase()))
@@ -105,6 +108,13 @@ function keys(words: readonly string[], text: string): Command | Refusal {
         json,
       }));
   }
+}
+
+function escape(words: readonly string[]): Command | Refusal {
+  const [key, ...more] = words;
+  return more.length === 0
+    ? { command: 'escape', key: key ?? null }
+    : usage('The form is: escape [KEY], with a key like ^A, or default');
 }
 
 function onDomain(domain: string, words: readonly string[]): Command | Refusal {

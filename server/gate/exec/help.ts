@@ -16,6 +16,7 @@ export const HELP: readonly string[] = [
   '  keys                       your SSH keys',
   '  keys add [KEY]             one more; without KEY it is read from stdin',
   '  keys remove FINGERPRINT    one less',
+  '  escape [KEY]               the key that leaves a console, like ^A; default: as before',
   '  activity                   what was done',
   '  menu [--plain]             the menu; --plain line by line',
   '  help                       this',

@@ -7,8 +7,8 @@ import {
   parseParameterName,
 } from '../../../policy/names.js';
 import { REFUSAL_CODES } from '../../../policy/refusal.js';
-import type { ConsoleNote, Presence } from '../../wire/console.js';
-import { CONSOLE_ENDS } from '../../wire/console.js';
+import type { ConsoleNote, Presence, ScreenText } from '../../wire/console.js';
+import { CONSOLE_ENDS, SCREEN_TEXT_LINES } from '../../wire/console.js';
 import type { Contract, ParameterOffer, ProfileOffer } from '../../wire/contract.js';
 import { VERBS, WIRE_VERSION } from '../../wire/contract.js';
 import type { Change, DomainView, Observation } from '../../wire/domain.js';
@@ -105,6 +105,7 @@ export function readContract(value: unknown): Contract {
         /^[a-z0-9]$/.test(String(key)),
       ),
       log: console['log'] === true,
+      screenText: console['screenText'] === true,
     },
   };
 }
@@ -266,6 +267,10 @@ export function readConsoleNote(value: unknown): ConsoleNote | undefined {
         profile: profileName(from, 'profile'),
         console: oneOf(from, 'console', ['attached', 'detached', 'locked'] as const),
       };
+    case 'painted':
+      return { note: 'painted' };
+    case 'screen':
+      return { note: 'screen', screen: readScreenText(from['screen']) };
     case 'ended':
       return { note: 'ended', reason: oneOf(from, 'reason', CONSOLE_ENDS) };
     case 'ping':
@@ -274,6 +279,13 @@ export function readConsoleNote(value: unknown): ConsoleNote | undefined {
     default:
       return undefined;
   }
+}
+
+function readScreenText(value: unknown): ScreenText | null {
+  if (value === null) return null;
+  const from = fields(value, 'screen');
+  const lines = list(from, 'lines', SCREEN_TEXT_LINES).map((line) => printable(String(line), 1000));
+  return { lines, below: from['below'] === true, alternate: from['alternate'] === true };
 }
 
 /** One record of dom0's journal, as far as it bears witness for the gate's audit log. */

@@ -64,6 +64,8 @@ describe('Attachment', () => {
       pingMs,
       host: {
         input: (from, bytes) => host.input(from, bytes),
+        size: () => ({ cols: 80, rows: 24 }),
+        read: () => Promise.resolve(null),
         paint: (at) => host.paint(at),
         takeover: () => void host.takeover(),
         release: () => void host.release(),

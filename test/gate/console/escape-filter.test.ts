@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import type { Intention } from '../../../server/gate/console/escape-filter.js';
-import { ESCAPE, EscapeFilter } from '../../../server/gate/console/escape-filter.js';
+import { CTRL_BRACKET } from '../../../policy/escape-key.js';
+import { EscapeFilter } from '../../../server/gate/console/escape-filter.js';
 
 /** What came of it, in words: runs of bytes joined, as where they are cut says nothing. */
 function meant(filter: EscapeFilter, chunks: readonly Buffer[]): string[] {
   const said: string[] = [];
   let run = '';
-  for (const intention of chunks.flatMap((chunk) => filter.push(chunk))) {
+  for (const intention of chunks.flatMap((chunk) => [...filter.push(chunk)])) {
     if (intention.kind === 'bytes') {
       run += intention.bytes.toString('latin1');
       continue;
@@ -24,7 +25,9 @@ function worded(intention: Intention): string {
   return intention.kind === 'sysrq' ? `sysrq ${intention.key}` : intention.kind;
 }
 
-const once = (text: string): string[] => meant(new EscapeFilter(), [Buffer.from(text, 'latin1')]);
+const ESCAPE = CTRL_BRACKET.byte;
+
+const once = (text: string): string[] => meant(new EscapeFilter(CTRL_BRACKET), [Buffer.from(text, 'latin1')]);
 
 describe('EscapeFilter', () => {
   const table: readonly (readonly [input: string, meant: readonly string[]])[] = [
@@ -46,6 +49,10 @@ describe('EscapeFilter', () => {
     ['\x1dry', ['ask-reboot', 'reboot']],
     ['\x1drY', ['ask-reboot', 'reboot']],
     ['\x1drn', ['ask-reboot', 'cancelled']],
+    ['\x1dzy', ['ask-size', 'size']],
+    ['\x1dzYls', ['ask-size', 'size', '"ls"']],
+    ['\x1dz\r', ['ask-size', 'cancelled']],
+    ['\x1dz\x1d', ['ask-size', 'cancelled']],
     ['\x1dr\r', ['ask-reboot', 'cancelled']],
     ['\x1dr\x1d', ['ask-reboot', 'cancelled']],
     ['a\x1d\x1db\x1d.c', ['"a"', 'escape-itself', '"b"', 'leave', '"c"']],
@@ -69,7 +76,7 @@ describe('EscapeFilter', () => {
         for (let second = first; second <= bytes.length; second += 1) {
           const chunks = [bytes.subarray(0, first), bytes.subarray(first, second), bytes.subarray(second)];
           assert.deepEqual(
-            meant(new EscapeFilter(), chunks),
+            meant(new EscapeFilter(CTRL_BRACKET), chunks),
             expected,
             `${JSON.stringify(input)} at ${first}, ${second}`,
           );
@@ -79,7 +86,7 @@ describe('EscapeFilter', () => {
   });
 
   it('never lets a Ctrl-] through to the pty, whatever is typed', () => {
-    const filter = new EscapeFilter();
+    const filter = new EscapeFilter(CTRL_BRACKET);
     for (let first = 0; first < 256; first += 1) {
       for (const second of [ESCAPE, 0x0d, 0x73, 0x72, 0x41]) {
         for (const intention of filter.push(Buffer.from([first, ESCAPE, second, ESCAPE, first, ESCAPE]))) {
@@ -90,10 +97,10 @@ describe('EscapeFilter', () => {
   });
 
   it('says whether the next key is for us', () => {
-    const filter = new EscapeFilter();
-    filter.push(Buffer.from('a\x1d'));
+    const filter = new EscapeFilter(CTRL_BRACKET);
+    meant(filter, [Buffer.from('a\x1d')]);
     assert.equal(filter.pending, true);
-    filter.push(Buffer.from('?'));
+    meant(filter, [Buffer.from('?')]);
     assert.equal(filter.pending, false);
   });
 });

@@ -1,0 +1,51 @@
+import type { Refusal } from './refusal.js';
+import { refusal } from './refusal.js';
+
+/** The key that tells what is typed to us from what is typed to the guest: a control character. */
+export interface EscapeKey {
+  /** 1 to 31. */
+  readonly byte: number;
+  /** As people read it: `Ctrl-]`. */
+  readonly name: string;
+  /** As stty(1) and settings write it: `^]`. */
+  readonly caret: string;
+}
+
+/** Keys without which a console is of no use, by the letter that they are pressed with. */
+const NEEDED: ReadonlyMap<string, string> = new Map([
+  ['[', 'Escape, and every arrow and function key begins with it'],
+  ['M', 'Enter'],
+  ['J', 'Enter on some terminals'],
+  ['I', 'Tab'],
+  ['H', 'Backspace on some terminals'],
+  ['C', 'what interrupts a program'],
+  ['D', 'what ends input and logs out'],
+  ['S', 'what some terminals stop their output with'],
+  ['Q', 'what some terminals start their output with'],
+]);
+
+const FORM = /^(?:\^|Ctrl-|C-)(.)$/i;
+
+/** @returns the key, or a refusal with a sentence: one that would make the console unusable is none */
+export function parseEscapeKey(text: string): EscapeKey | Refusal {
+  const letter = FORM.exec(text)?.[1]?.toUpperCase();
+  if (letter === undefined) {
+    return no('The escape key is a control character, written like ^] or Ctrl-].');
+  }
+  const needed = NEEDED.get(letter);
+  if (needed !== undefined) return no(`Ctrl-${letter} is ${needed}: it cannot be the escape key.`);
+  if (!/[A-Z\\\]^_]/.test(letter)) return no(`There is no control character ^${letter}.`);
+  return escapeKey(letter.charCodeAt(0) & 0x1f);
+}
+
+function escapeKey(byte: number): EscapeKey {
+  const letter = String.fromCharCode(byte | 0x40);
+  return { byte, name: `Ctrl-${letter}`, caret: `^${letter}` };
+}
+
+function no(message: string): Refusal {
+  return refusal('usage', message);
+}
+
+/** What `xl console` takes as its own end: a lone one must never reach the pty. It is the escape key unless told otherwise. */
+export const CTRL_BRACKET: EscapeKey = escapeKey(0x1d);

@@ -1,0 +1,23 @@
+import type { Terminal } from '@xterm/headless';
+import { SCREEN_TEXT_LINES } from '../../wire/console.js';
+import type { ScreenText } from '../../wire/console.js';
+
+/** Controls, format characters, surrogates and unassigned ones: no text. */
+const NO_TEXT = /[\p{Cc}\p{Cf}\p{Cs}\p{Cn}\p{Zl}\p{Zp}]/gu;
+
+/** Combining characters make a line longer than the screen is wide. */
+const LINE_LENGTH = 1000;
+
+/** What stands on an emulator's screen around its cursor. */
+export function screenText(terminal: Terminal): ScreenText {
+  const buffer = terminal.buffer.active;
+  const row = buffer.cursorY;
+  const line = (y: number, end?: number): string =>
+    (buffer.getLine(buffer.baseY + y)?.translateToString(end === undefined, 0, end) ?? '').replace(NO_TEXT, '?').slice(0, LINE_LENGTH);
+  const lines: string[] = [];
+  for (let y = Math.max(0, row - SCREEN_TEXT_LINES + 1); y < row; y += 1) lines.push(line(y));
+  lines.push(line(row, buffer.cursorX));
+  let below = false;
+  for (let y = row + 1; y < terminal.rows; y += 1) below ||= line(y) !== '';
+  return { lines, below, alternate: buffer.type === 'alternate' };
+}

@@ -1,0 +1,87 @@
+import { parseEscapeKey } from '../../../policy/escape-key.js';
+import type { EscapeKey } from '../../../policy/escape-key.js';
+import { consoleTerms } from '../../../policy/evaluate.js';
+import type { CustomerName, DomainName } from '../../../policy/names.js';
+import type { Policy } from '../../../policy/policy.js';
+import type { Refusal } from '../../../policy/refusal.js';
+import { isRefusal } from '../../../policy/refusal.js';
+import type { RoleRow } from '../../store/records.js';
+import type { Unsubscribe } from '../terminal.js';
+
+/** `console:` of gate.yaml. */
+export interface ConsoleSettings {
+  /** 0: never. */
+  readonly idleSeconds: number;
+  readonly watchersIdle: boolean;
+  readonly escape: EscapeKey;
+  /** `none`, or `sysrq-` and a key. */
+  readonly break: string;
+  readonly logOut: boolean;
+}
+
+interface CustomsParts {
+  readonly settings: ConsoleSettings;
+  readonly policy: { readonly policy: Policy; onChange(listener: () => void): Unsubscribe };
+  readonly roles: { find(customer: CustomerName, domain: DomainName): RoleRow | undefined };
+  readonly preferences: {
+    get(customer: CustomerName): { readonly escape: string | null };
+    setEscape(customer: CustomerName, escape: string | null): void;
+  };
+}
+
+/** How consoles go where it is not about who may: by policy first, then by the settings, and the customer's own taste. */
+export class ConsoleCustoms {
+  readonly #parts: CustomsParts;
+
+  constructor(parts: CustomsParts) {
+    this.#parts = parts;
+  }
+
+  /** The SysRq key that a break stands for; null: there is no break. */
+  get breakKey(): string | null {
+    return /^sysrq-(.)$/.exec(this.#parts.settings.break)?.[1] ?? null;
+  }
+
+  /** The customer's own, or else the house's. */
+  escapeKey(customer: CustomerName): EscapeKey {
+    const { settings, preferences } = this.#parts;
+    const own = preferences.get(customer).escape;
+    const key = own === null ? settings.escape : parseEscapeKey(own);
+    return isRefusal(key) ? settings.escape : key;
+  }
+
+  /**
+   * Remembers the customer's own, for consoles that are opened from now on.
+   *
+   * @param text null: the house's again
+   */
+  chooseEscape(customer: CustomerName, text: string | null): Refusal | null {
+    const key = text === null ? null : parseEscapeKey(text);
+    if (isRefusal(key)) return key;
+    this.#parts.preferences.setEscape(customer, key?.caret ?? null);
+    return null;
+  }
+
+  /** After how many seconds without a key a console is left; null: never. */
+  idleSeconds(customer: CustomerName, domain: DomainName, writes: boolean): number | null {
+    const { settings } = this.#parts;
+    if (!writes && !settings.watchersIdle) return null;
+    const idle = this.#terms(customer, domain)?.idle ?? settings.idleSeconds;
+    return idle === 'never' || idle === 0 ? null : idle;
+  }
+
+  /** Whether a shell that is left is told to end. */
+  logsOut(customer: CustomerName, domain: DomainName): boolean {
+    return this.#terms(customer, domain)?.logOut ?? this.#parts.settings.logOut;
+  }
+
+  /** Hears of every new policy. */
+  onChange(listener: () => void): Unsubscribe {
+    return this.#parts.policy.onChange(listener);
+  }
+
+  #terms(customer: CustomerName, domain: DomainName): ReturnType<typeof consoleTerms> {
+    const { policy, roles } = this.#parts;
+    return consoleTerms(policy.policy, customer, roles.find(customer, domain)?.role ?? null, domain);
+  }
+}

@@ -1,0 +1,72 @@
+/** What becomes of somebody who types nothing. */
+export interface IdleEars {
+  /** It is over in so many seconds unless something is typed. */
+  warn(seconds: number): void;
+  /** Something was typed after the warning. */
+  back(): void;
+  over(): void;
+}
+
+/** How long before the end it is warned of, at most; of a short limit half of it. Milliseconds. */
+const WARNING = 60_000;
+
+/** The longest that a timer of Node.js can wait. Milliseconds. */
+const LONGEST = 2 ** 31 - 1;
+
+/** Ends what nobody types into for too long, with a warning before. */
+export class IdleWatch {
+  readonly #limit: () => number | null;
+  readonly #ears: IdleEars;
+  #since = performance.now();
+  #timer: NodeJS.Timeout | null = null;
+  #warned = false;
+  #over = false;
+
+  /** @param limit seconds; null: none. Asked again at each look, as it may have changed. */
+  constructor(limit: () => number | null, ears: IdleEars) {
+    this.#limit = limit;
+    this.#ears = ears;
+    this.review();
+  }
+
+  /** Something was typed. */
+  touch(): void {
+    this.#since = performance.now();
+    if (!this.#warned || this.#over) return;
+    this.#warned = false;
+    this.#ears.back();
+    this.review();
+  }
+
+  /** The limit may have changed. */
+  review(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    const seconds = this.#over ? null : this.#limit();
+    if (seconds === null) return;
+    const limit = seconds * 1000;
+    const left = this.#since + limit - performance.now();
+    const warning = Math.min(WARNING, limit / 2);
+    if (left <= 0) {
+      this.#over = true;
+      this.#ears.over();
+      return;
+    }
+    if (left <= warning && !this.#warned) {
+      this.#warned = true;
+      this.#ears.warn(Math.ceil(left / 1000));
+    }
+    // A timer may be early by a fraction.
+    const wait = Math.ceil(left > warning ? left - warning : left) + 1;
+    this.#timer = setTimeout(() => {
+      this.review();
+    }, Math.min(wait, LONGEST));
+  }
+
+  /** Twice is harmless. */
+  dispose(): void {
+    this.#over = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+}

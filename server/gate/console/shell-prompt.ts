@@ -1,0 +1,52 @@
+import type { ScreenText } from '../../wire/console.js';
+
+/**
+ * What a guest seems to be at: a shell that waits for a command, one with a command typed half, something that asks who
+ * is there, or none of these. A guess from the screen alone; a guest can make it say anything.
+ */
+export type Seeming = 'shell' | 'shell-typing' | 'login' | 'other';
+
+/** getty, sshd, su, sudo, dm-crypt: `horatio login: `, `Password: `, `[sudo] password for ada: `. */
+const LOGIN = /(^|\s)(login|user ?name|password|passphrase|passcode|pin)( (for|to) .*)?:\s*$/i;
+
+/** Who says their name to getty. */
+const LOGIN_TYPING = /(^|\s)login: \S*$/;
+
+/** Prompts that end like a shell's and are none: GRUB, databases, interpreters, debuggers, ftp. */
+const NO_SHELL =
+  /^\s*(grub( rescue)?|mysql|mariadb|mariadb \[.*\]|sqlite|redis.*|mongo.*|ftp|sftp|gdb|irb.*|node|virsh|u-boot|ok|efi shell|shell)\s*[#>]\s?$|^>+ ?$|^\.\.\. ?$|^[\w-]+[=('"*!^$-]+[#>] ?$/i;
+
+/** `100%` and `12.5 %` of something. */
+const PERCENT = /(^|\s)\d{1,3}([.,]\d+)? ?%\s?$/;
+
+/** `root@horatio:~# `, `[root@horatio ~]# `, `~ $ `, `/ # `, `sh-5.2$ `, `# `, `horatio% `, `ada@horatio ~> `. */
+const PROMPTS: readonly RegExp[] = [
+  /[$#] ?$/,
+  /% ?$/,
+  /^\S+@\S+ \S.*> ?$/,
+  /^\(initramfs\) ?$/,
+  /(^|\s)[❯➜λ»] ?$/,
+  /^➜ {1,2}\S+( .*)? $/,
+];
+
+/** The beginnings after which a command may stand: only those that are no ordinary text. */
+const WITH_COMMAND: readonly RegExp[] = [
+  /^[\w.-]+@[\w.-]+[: ]\S*[$#%>] \S/,
+  /^\[[\w.-]+@[\w.-]+ [^\]]+\][$#] \S/,
+  /^(sh|bash|dash|ash)-[\d.]+[$#] \S/,
+  /^(~|\/\S*) [$#] \S/,
+  /^\(initramfs\) \S/,
+];
+
+/** A line longer than this is no prompt; it also bounds what the patterns cost. */
+const LONGEST = 200;
+
+/** Guesses what the guest is at. */
+export function seemingOf({ lines, below, alternate }: ScreenText): Seeming {
+  const line = lines.at(-1) ?? '';
+  if (line.length > LONGEST) return 'other';
+  if (LOGIN.test(line) || LOGIN_TYPING.test(line)) return 'login';
+  if (alternate || below || NO_SHELL.test(line) || PERCENT.test(line)) return 'other';
+  if (WITH_COMMAND.some((prompt) => prompt.test(line))) return 'shell-typing';
+  return PROMPTS.some((prompt) => prompt.test(line)) ? 'shell' : 'other';
+}

@@ -1,0 +1,49 @@
+import type { Terminal } from '../terminal.js';
+import type { Company } from './company.js';
+import type { ConsoleWords } from './console-words.js';
+import type { ScreenReader } from './screen-reader.js';
+import { seemingOf } from './shell-prompt.js';
+
+interface Scene {
+  readonly company: Company;
+  readonly words: ConsoleWords;
+  readonly terminal: Pick<Terminal, 'columns' | 'rows'>;
+  readonly screen: ScreenReader;
+}
+
+/**
+ * Tells a guest the size of the writer's window, by typing stty(1) into its shell: a console carries no size. What is
+ * typed is shown before, and asked twice where the screen does not end with an empty shell prompt.
+ */
+export class SizeTelling {
+  readonly #scene: Scene;
+  #command = '';
+  /** Whether the screen was seen to wait for a command, since it was asked. */
+  #atShell = false;
+
+  constructor(scene: Scene) {
+    this.#scene = scene;
+  }
+
+  /** @returns the question */
+  ask(): string {
+    const { company, words, terminal, screen } = this.#scene;
+    this.#atShell = false;
+    if (!company.writes) return words.pressAnyKey(words.notYours);
+    this.#command = `stty rows ${terminal.rows} cols ${terminal.columns}`;
+    void screen.read().then((found) => {
+      this.#atShell = found !== null && seemingOf(found) === 'shell';
+    });
+    return words.askSize(this.#command);
+  }
+
+  /** @returns what to type; null when it must be asked again */
+  command(anyway: boolean): Buffer | null {
+    return anyway || this.#atShell ? Buffer.from(`${this.#command}\r`) : null;
+  }
+
+  /** @returns the second question */
+  doubt(): string {
+    return this.#scene.words.askSizeAnyway(this.#command);
+  }
+}
