@@ -181,7 +181,7 @@ export const GATE_SCHEMA = {
         0,
         0,
         31_622_400,
-        "Seconds without a key after which a menu is ended, with a warning before; 0: never. `sessions:` of the policy may say otherwise for some.",
+        'Seconds without a key after which a menu is ended, with a warning before; 0: never. `sessions:` of the policy may say otherwise for some.',
       ),
     }),
     log: LOG,

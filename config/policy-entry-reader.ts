@@ -4,7 +4,14 @@ import { isGlob } from '../policy/glob.js';
 import type { BootProfileName, CustomerName } from '../policy/names.js';
 import { NORMAL, parseCustomerName, parseDomainName, UNKNOWN_PROFILE } from '../policy/names.js';
 import type { ConsoleTerms, Domains, Idle, Limit, Rule, SessionLimit, Subjects } from '../policy/policy.js';
-import type { ConsoleEntry, LimitEntry, RuleEntry, SessionEntry, WhichEntry, WhoEntry } from '../policy/policy-schema.js';
+import type {
+  ConsoleEntry,
+  LimitEntry,
+  RuleEntry,
+  SessionEntry,
+  WhichEntry,
+  WhoEntry,
+} from '../policy/policy-schema.js';
 import { ALL } from '../policy/policy-schema.js';
 import type { Role } from '../policy/roles.js';
 import type { PolicyNames } from './policy-names.js';

@@ -8,7 +8,17 @@ import {
 } from './denial.js';
 import { firstMatch, limitsThatApply, mismatch, namesCustomer, namesDomain, namesRole } from './match.js';
 import type { BootProfileName, CustomerName, DomainName } from './names.js';
-import type { ConsoleTerms, Decision, DenialReason, Limit, Policy, Request, Rule, SessionLimit, Usage } from './policy.js';
+import type {
+  ConsoleTerms,
+  Decision,
+  DenialReason,
+  Limit,
+  Policy,
+  Request,
+  Rule,
+  SessionLimit,
+  Usage,
+} from './policy.js';
 import type { Role } from './roles.js';
 import { possibleAgain, windowStart } from './window.js';
 

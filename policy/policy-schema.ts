@@ -203,7 +203,7 @@ const SESSION = {
     idle: {
       ...IDLE,
       description:
-        "How long a menu may stand without a key: a number with `s`, `m`, `h` or `d`, at most 366d, or `never`. Left out: `menu.idleSeconds` of gate.yaml.",
+        'How long a menu may stand without a key: a number with `s`, `m`, `h` or `d`, at most 366d, or `never`. Left out: `menu.idleSeconds` of gate.yaml.',
     },
   },
 } as const;

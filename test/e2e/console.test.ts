@@ -130,8 +130,10 @@ describe('console', () => {
   });
 
   it('works without a terminal, for scripts: end of input leaves it', async () => {
-    const { stdout, status } = await house.ssh('alice', 'horatio console', { input: '\r' });
+    const { stdout, status } = await house.ssh('alice', 'horatio console', {
+      input: 'clear\recho for-scripts\r',
+    });
     assert.equal(status, 0);
-    assert.match(stdout, /login:/);
+    assert.match(stdout, /\nfor-scripts\r?\n/);
   });
 });

@@ -121,7 +121,10 @@ describe('the house and its sessions', () => {
   it('counts a customer’s sessions against the policy, and a closed one no more', () => {
     const place = { file: 'x', line: 1, column: 1 };
     const subjects = { customers: ['alice'], groups: [], roles: [] };
-    gate.enforce({ ...policyOf([rule('allow', ACTIONS)]), sessionLimits: [{ subjects, count: 2, idle: null, place }] });
+    gate.enforce({
+      ...policyOf([rule('allow', ACTIONS)]),
+      sessionLimits: [{ subjects, count: 2, idle: null, place }],
+    });
     assert.equal(house.admit(gate.alice), null);
     const first = open(null);
     open(null);

@@ -4,7 +4,8 @@ import { isRefusal } from '../../policy/refusal.js';
 
 describe('parseEscapeKey', () => {
   it('reads the ways in which people write a control character', () => {
-    for (const text of ['^]', 'Ctrl-]', 'ctrl-]', 'C-]']) assert.deepEqual(parseEscapeKey(text), CTRL_BRACKET);
+    for (const text of ['^]', 'Ctrl-]', 'ctrl-]', 'C-]'])
+      assert.deepEqual(parseEscapeKey(text), CTRL_BRACKET);
     for (const text of ['^a', '^A', 'Ctrl-A']) {
       assert.deepEqual(parseEscapeKey(text), { byte: 1, name: 'Ctrl-A', caret: '^A' });
     }

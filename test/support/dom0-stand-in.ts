@@ -210,7 +210,9 @@ export class Dom0StandIn {
     socket.write(
       'HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: postern-console\r\n\r\n',
     );
-    this.consoles.push(new StandInConsole(url.pathname.split('/')[2] ?? '', url.searchParams, socket, () => this.screen));
+    this.consoles.push(
+      new StandInConsole(url.pathname.split('/')[2] ?? '', url.searchParams, socket, () => this.screen),
+    );
   }
 }
 

@@ -155,7 +155,15 @@ export class GateInside {
 
   get consoleParts(): ConsoleParts {
     const { authorizer, hosts, operations, revocation, store } = this;
-    return { authorizer, hosts, operations, revocation, customs: this.customs, audit: store.audit, log: silentLogger };
+    return {
+      authorizer,
+      hosts,
+      operations,
+      revocation,
+      customs: this.customs,
+      audit: store.audit,
+      log: silentLogger,
+    };
   }
 
   get customs(): ConsoleCustoms {

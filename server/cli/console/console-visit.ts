@@ -31,7 +31,6 @@ const ENDS: Readonly<Record<ConsoleEnd, readonly [sentence: string, status: numb
   protocol: ['this console was ended by the dom0 half: it was not understood', EXIT.failed],
 };
 
-
 /** An admin at a console, from taking the terminal to putting it right again. */
 export class ConsoleVisit {
   readonly #seat: Seat;

@@ -46,7 +46,9 @@ export class ScreenEmulator {
 
   answer(question: ScreenQuestion): Buffer | ScreenText {
     if (question.ask === 'text') return screenText(this.#terminal);
-    return Buffer.from(question.view === null ? paint(this.#terminal) : paintView(this.#terminal, question.view));
+    return Buffer.from(
+      question.view === null ? paint(this.#terminal) : paintView(this.#terminal, question.view),
+    );
   }
 
   dispose(): void {

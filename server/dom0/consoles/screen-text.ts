@@ -13,7 +13,9 @@ export function screenText(terminal: Terminal): ScreenText {
   const buffer = terminal.buffer.active;
   const row = buffer.cursorY;
   const line = (y: number, end?: number): string =>
-    (buffer.getLine(buffer.baseY + y)?.translateToString(end === undefined, 0, end) ?? '').replace(NO_TEXT, '?').slice(0, LINE_LENGTH);
+    (buffer.getLine(buffer.baseY + y)?.translateToString(end === undefined, 0, end) ?? '')
+      .replace(NO_TEXT, '?')
+      .slice(0, LINE_LENGTH);
   const lines: string[] = [];
   for (let y = Math.max(0, row - SCREEN_TEXT_LINES + 1); y < row; y += 1) lines.push(line(y));
   lines.push(line(row, buffer.cursorX));

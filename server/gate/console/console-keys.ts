@@ -194,11 +194,7 @@ export class ConsoleKeys {
     const { identity, domain } = grant;
     const no = this.#doors.authorizer.consider(identity, { action: 'sysrq', domain, profile: null });
     this.#ask(
-      no !== null
-        ? words.pressAnyKey(no.message)
-        : keys.length === 0
-          ? words.noSysrq
-          : words.askSysrq(keys),
+      no !== null ? words.pressAnyKey(no.message) : keys.length === 0 ? words.noSysrq : words.askSysrq(keys),
     );
   }
 

@@ -63,8 +63,7 @@ export function consoleWords({ name: esc }: Pick<EscapeKey, 'name'>) {
     youWriteAlready: 'You have the keyboard already.',
     freedForYou: 'Nobody has the keyboard now: type and it is yours.',
     freed: `Nobody has the keyboard now. ${esc} t takes it.`,
-    taken: (who: string): string =>
-      `${who} has the keyboard now; you are watching. ${esc} t takes it back.`,
+    taken: (who: string): string => `${who} has the keyboard now; you are watching. ${esc} t takes it back.`,
     watching: `You are watching: keys are not sent. ${esc} t takes the keyboard.`,
     notTaken: 'The keyboard could not be taken.',
     noBreak: `This console has no break. ${esc} s sends a SysRq key.`,
@@ -76,13 +75,13 @@ export function consoleWords({ name: esc }: Pick<EscapeKey, 'name'>) {
     back: 'The host answers again.',
     skipped: (bytes: number): string =>
       `${bytes} bytes came faster than your line takes them and were left out.`,
-    off: (domain: DomainName): string =>
-      `${domain} is off. The next boot will show here; ${esc} . leaves.`,
+    off: (domain: DomainName): string => `${domain} is off. The next boot will show here; ${esc} . leaves.`,
     locked: (domain: DomainName): string =>
       `An administrator of the host has the console of ${domain} open. It shows here when it is free; ${esc} . leaves.`,
     idle: (seconds: number): string =>
       `Nothing was typed for long: this console is left in ${inTime(seconds)}. Type something, or ${esc} ?, to stay.`,
-    idleEnd: (domain: DomainName): string => `The console of ${domain} was left: nothing was typed for too long.`,
+    idleEnd: (domain: DomainName): string =>
+      `The console of ${domain} was left: nothing was typed for too long.`,
     loggedIn: (domain: DomainName): string =>
       `${domain} seems to be left logged in: who comes next to its console has that shell.`,
     loggedOut: (domain: DomainName): string =>
@@ -97,8 +96,7 @@ export function consoleWords({ name: esc }: Pick<EscapeKey, 'name'>) {
     noSysrq: 'No SysRq keys can be sent to this server. Press any key.',
     noSuchSysrq: (key: string): string => `The host does not let the SysRq key ${key} through.`,
     pressAnyKey: (why: string): string => `${why} Press any key.`,
-    askReboot: (domain: DomainName): string =>
-      `Reboot ${domain}? y reboots it, any other key does not.`,
+    askReboot: (domain: DomainName): string => `Reboot ${domain}? y reboots it, any other key does not.`,
     ended: (domain: DomainName, reason: Extract<ConsoleEnd, 'domain-gone' | 'evicted'>): string =>
       reason === 'domain-gone'
         ? `${domain} is gone from its host.`

@@ -58,9 +58,12 @@ export class IdleWatch {
     }
     // A timer may be early by a fraction.
     const wait = Math.ceil(left > warning ? left - warning : left) + 1;
-    this.#timer = setTimeout(() => {
-      this.review();
-    }, Math.min(wait, LONGEST));
+    this.#timer = setTimeout(
+      () => {
+        this.review();
+      },
+      Math.min(wait, LONGEST),
+    );
   }
 
   /** Twice is harmless. */

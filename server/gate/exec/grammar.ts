@@ -30,7 +30,9 @@ export function parseCommand(text: string): Command | Refusal {
       return keys(rest, text);
     case 'escape':
       // A server may be called so: then what follows is a verb, and no key looks like one.
-      return (DOMAIN_VERBS as readonly string[]).includes(rest[0] ?? '') ? onDomain(first, rest) : escape(rest);
+      return (DOMAIN_VERBS as readonly string[]).includes(rest[0] ?? '')
+        ? onDomain(first, rest)
+        : escape(rest);
     default:
       // Reserved words are nobody's name in any spelling.
       if ((RESERVED_WORDS as readonly string[]).includes(first.toLowerCase()))

@@ -416,10 +416,13 @@ describe('Consoles', () => {
       assert.equal((await bob.note('resized')).cols, 132);
       guest.say('\x1b[999;999H*');
       await bob.sees('*');
-      const carol = await joined({ ...watch, label: 'carol' });
+      const carol = await joined({ ...watch, cols: '132', rows: '43', label: 'carol' });
       assert.equal((await carol.note('attached')).rows, 43);
       carol.ask({ note: 'repaint' });
       await carol.sees('\x1b[43;132H');
+      const dave = door.peer('horatio', { ...watch, label: 'dave' });
+      await dave.sees('\x1b[24;80H');
+      assert.ok(!dave.text.includes('\x1b[43;132H'), 'a smaller window is shown the part around the cursor');
     });
 
     it('shows nothing that was said before one had a right to see it', async () => {

@@ -29,13 +29,22 @@ function cell(terminal: Terminal, x: number, y: number): string {
   const found = active.getLine(active.baseY + y)?.getCell(x);
   if (found === undefined) return 'none';
   const look = [found.getFgColorMode(), found.getFgColor(), found.getBgColorMode(), found.getBgColor()];
-  return JSON.stringify([found.getChars() || ' ', look, found.isBold(), found.isInverse(), found.isUnderline()]);
+  return JSON.stringify([
+    found.getChars() || ' ',
+    look,
+    found.isBold(),
+    found.isInverse(),
+    found.isUnderline(),
+  ]);
 }
 
 const BLANK = JSON.stringify([' ', [0, -1, 0, -1], 0, 0, 0]);
 
 const width = (terminal: Terminal, x: number, y: number): number | undefined =>
-  terminal.buffer.active.getLine(terminal.buffer.active.baseY + y)?.getCell(x)?.getWidth();
+  terminal.buffer.active
+    .getLine(terminal.buffer.active.baseY + y)
+    ?.getCell(x)
+    ?.getWidth();
 
 const lines = Array.from({ length: 30 }, (_, at) => `line ${at} ${'.'.repeat(at * 3)}|`).join('\r\n');
 
@@ -59,7 +68,10 @@ describe('a screen seen through a window of another size', () => {
         await emulator.write(Buffer.from(said));
         const picture = emulator.answer({ ask: 'picture', view: size }) as Buffer;
         // Whatever stood there before is gone.
-        const seen = await told(size, Buffer.concat([Buffer.from(`\x1b[5;9r${'junk '.repeat(400)}`), picture]));
+        const seen = await told(
+          size,
+          Buffer.concat([Buffer.from(`\x1b[5;9r${'junk '.repeat(400)}`), picture]),
+        );
         const guest = await told(KEPT, said);
         const { cursorX, cursorY } = guest.buffer.active;
         const at = Math.min(cursorX, KEPT.cols - 1);
@@ -83,7 +95,6 @@ describe('a screen seen through a window of another size', () => {
       });
     }
   }
-
 });
 
 describe('a screen as text', () => {

@@ -35,7 +35,10 @@ describe('a console’s customs', () => {
     await gate.stop();
   });
 
-  async function open(mode: 'write' | 'watch' = 'write', screen: ScreenText | null = null): Promise<StandInConsole> {
+  async function open(
+    mode: 'write' | 'watch' = 'write',
+    screen: ScreenText | null = null,
+  ): Promise<StandInConsole> {
     await gate.start();
     gate.dom0.screen = screen;
     ending = new ConsoleSession(gate.consoleParts, gate.alice, terminal, 'horatio', mode).run();
@@ -112,7 +115,9 @@ describe('a console’s customs', () => {
 
     it('a break that policy denies does nothing', async () => {
       gate.consoleSettings = { ...gate.consoleSettings, break: 'sysrq-h' };
-      gate.enforce(policyOf([rule('deny', ['sysrq'], { reason: 'No break for you.' }), rule('allow', ACTIONS)]));
+      gate.enforce(
+        policyOf([rule('deny', ['sysrq'], { reason: 'No break for you.' }), rule('allow', ACTIONS)]),
+      );
       await open();
       terminal.sendBreak();
       await shows('No break for you.');

@@ -68,7 +68,13 @@ function look(terminal: Terminal): unknown {
     for (let x = 0; x < 80; x += 1) {
       const cell = active.getLine(active.baseY + y)?.getCell(x);
       cells.push(
-        [cell?.getChars() === '' ? ' ' : cell?.getChars(), cell?.getFgColor(), cell?.getBgColor(), cell?.isInverse(), cell?.isBold()].join(','),
+        [
+          cell?.getChars() === '' ? ' ' : cell?.getChars(),
+          cell?.getFgColor(),
+          cell?.getBgColor(),
+          cell?.isInverse(),
+          cell?.isBold(),
+        ].join(','),
       );
     }
   }
@@ -93,7 +99,10 @@ describe('a notice on a console', () => {
       seat.notice.show('carol has joined this console.');
       await seat.settled();
       const { active } = seat.terminal.buffer;
-      assert.match(active.getLine(active.baseY + 23)?.translateToString() ?? '', /^carol has joined this console\. *$/);
+      assert.match(
+        active.getLine(active.baseY + 23)?.translateToString() ?? '',
+        /^carol has joined this console\. *$/,
+      );
       for (const each of [seat, alone]) each.guest(after);
       seat.notice.show(['carol has left this console.', 'A second line.']);
       seat.notice.clear();

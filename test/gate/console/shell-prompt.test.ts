@@ -109,7 +109,13 @@ describe('seemingOf', () => {
   });
 
   it('is quick on the worst that a guest can show', () => {
-    const bad = ['a@'.repeat(100), ' '.repeat(200), `${'a '.repeat(99)}%`, `➜ ${'a'.repeat(190)}`, '='.repeat(200)];
+    const bad = [
+      'a@'.repeat(100),
+      ' '.repeat(200),
+      `${'a '.repeat(99)}%`,
+      `➜ ${'a'.repeat(190)}`,
+      '='.repeat(200),
+    ];
     for (const line of bad) assert.equal(typeof seemingOf(screen(line)), 'string');
   });
 });

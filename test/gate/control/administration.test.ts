@@ -58,7 +58,7 @@ describe('gate: what admins ask of a running gate', () => {
       host: 'xen1',
       verbs: ['rescue'],
       profiles: [profile],
-      console: { passesEscape: false, sysrqKeys: [], log: true },
+      console: { passesEscape: false, sysrqKeys: [], log: true, screenText: true },
     };
     gate.domains.set(HORATIO, domainView(HORATIO, 'running'));
     const set = async (parameters: unknown): Promise<unknown> => {
