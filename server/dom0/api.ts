@@ -17,6 +17,7 @@ import { parseLogSwitch, parseOperationRequest } from '../wire/schemas.js';
 import { ChangesFeed } from './changes-feed.js';
 import type { ConsoleHost } from './console-host.js';
 import { parseLogQuery } from './console-log/log-query.js';
+import { LogReaders } from './console-log/log-readers.js';
 import type { Logger } from './logger.js';
 import { onWire } from './operations/operations.js';
 import type { Answer } from './operations/operations.js';
@@ -59,6 +60,7 @@ export class Api {
   readonly #feed = new ChangesFeed();
   readonly #server: Server;
   readonly #upgraded = new Set<Duplex>();
+  readonly #readers = new LogReaders();
 
   constructor(parts: ApiParts) {
     this.#parts = parts;
@@ -176,9 +178,15 @@ export class Api {
       refuse(response, refusal('usage', query));
       return;
     }
+    const leave = this.#readers.enter(view.name);
+    if (leave === null) {
+      refuse(response, refusal('host-limit', 'Too many read this log at once.'));
+      return;
+    }
     const gone = new AbortController();
     response.on('close', () => {
       gone.abort();
+      leave();
     });
     const { facts, bytes } = await this.#parts.consoles.readLog(view.name, query);
     response.writeHead(200, {

@@ -245,15 +245,42 @@ describe("dom0's API", () => {
     assert.equal(body, 'what horatio said\r\n');
     for (const query of [
       'since=yesterday',
-      'lines=0',
       'lines=-1',
       'lines=1e3',
       'boot=1',
       'boot=x',
       'boot=-1&follow=1',
       'follow=yes',
+      'from=-1',
+      'before=x',
+      'from=1e99',
+      'bytes=0',
+      'bytes=999999999',
+      'bytes=1&lines=1',
+      'bytes=1&follow=1',
+      'before=1&follow=1',
     ])
       assert.equal((await house.client.ask('GET', `/domains/horatio/log?${query}`)).status, 400, query);
+  });
+
+  it('lets so many read a log at once, and the next when one has gone', async () => {
+    const reading: IncomingMessage[] = [];
+    const open = (): Promise<IncomingMessage> =>
+      new Promise((resolve, reject) => {
+        const path = '/domains/horatio/log?follow=1';
+        request({ socketPath: house.settings.socket, path, agent: false }, resolve).on('error', reject).end();
+      });
+    house.consoles.endless = true;
+    for (let at = 0; at < 32; at += 1) reading.push(await open());
+    const one = await house.client.ask('GET', '/domains/horatio/log');
+    assert.deepEqual([one.status, (one.body as WireRefusal).code], [429, 'host-limit']);
+    reading.pop()?.destroy();
+    await eventually('a place', async () => {
+      const next = await open();
+      reading.push(next);
+      return next.statusCode === 200;
+    });
+    for (const answer of reading) answer.destroy();
   });
 
   it('switches a log off and on for who says who they are, and for nobody else', async () => {

@@ -4,6 +4,7 @@ import type { BootProfileName, DomainName } from '../../policy/names.js';
 import type { ConsoleHost, ConsoleState, Incarnation } from '../../server/dom0/console-host.js';
 
 import type { LogAnswer } from '../../server/dom0/console-log/domain-log.js';
+import type { LogQuery } from '../../server/dom0/console-log/log-query.js';
 import { inMemory } from '../../server/dom0/console-log/memory-log.js';
 import type { LogSwitch } from '../../server/wire/log.js';
 
@@ -23,6 +24,8 @@ export class FakeConsoles implements ConsoleHost {
   onAttach: () => Promise<'attached' | 'locked' | 'failed'> = () => Promise.resolve('attached');
   /** Whether a console stays open after the answer. */
   staysOpen = false;
+  /** Whether a log's answer never ends. */
+  endless = false;
   readonly #listeners = new Set<(name: DomainName, state: ConsoleState) => void>();
 
   attach(name: DomainName, domid: number, uuid: string): Promise<'attached' | 'locked' | 'failed'> {
@@ -43,11 +46,10 @@ export class FakeConsoles implements ConsoleHost {
     return 'detached';
   }
 
-  readLog(name: DomainName): Promise<LogAnswer> {
-    return Promise.resolve({
-      ...inMemory(Buffer.from(`what ${name} said\r\n`)),
-      facts: { keeping: !this.switchedOff.has(name), place: 'disk', boot: null },
-    });
+  readLog(name: DomainName, query: LogQuery): Promise<LogAnswer> {
+    const { facts, bytes } = inMemory({ start: 0, bytes: Buffer.from(`what ${name} said\r\n`) }, query);
+    const kept = { keeping: !this.switchedOff.has(name), place: 'disk' } as const;
+    return Promise.resolve({ facts: { ...facts, ...kept }, bytes: this.endless ? untilGone : bytes });
   }
 
   switchLog(name: DomainName, { keep }: LogSwitch): Promise<void> {
@@ -77,4 +79,11 @@ export class FakeConsoles implements ConsoleHost {
   dispose(): void {
     this.#listeners.clear();
   }
+}
+
+async function* untilGone(signal: AbortSignal): AsyncGenerator<Buffer> {
+  await new Promise((resolve) => {
+    signal.addEventListener('abort', resolve);
+  });
+  yield Buffer.alloc(0);
 }

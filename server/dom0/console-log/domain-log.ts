@@ -7,7 +7,7 @@ import type { ConsoleLogger } from '../consoles/console-logger.js';
 import type { LogDisk } from './log-disk.js';
 import type { LoggedBoot, MarkKind } from './log-mark.js';
 import type { LogQuery } from './log-query.js';
-import { bootSpans, lastLines, positionSince } from './log-search.js';
+import { rangeOf } from './log-range.js';
 import { gap, LogSegments } from './log-segments.js';
 import type { Piece } from './log-segments.js';
 import { RateCap } from './rate-cap.js';
@@ -52,6 +52,8 @@ const RETRY_MS = 5_000;
 /** For how long a question waits for what was said last to be written. */
 const PATIENCE_MS = 1_000;
 const READ_BYTES = 64 * 1024;
+/** The beginning of `switch.json`. */
+const SWITCHED = /^\{"keep":(true|false)(?:,"at":"([^"]*)")?/;
 
 /**
  * What one domain's console said, on the disk. Nothing here ever makes the console wait: what the disk does not take in time is
@@ -63,6 +65,7 @@ export class DomainLog {
   readonly #rate: RateCap;
   readonly #opened: Promise<void>;
   #keep = true;
+  #switchedAt: string | null = null;
   #queue: Piece[] = [];
   #queued = 0;
   #timedAt = -Infinity;
@@ -91,6 +94,11 @@ export class DomainLog {
   /** Whether the disk takes nothing at the moment. */
   get isFailing(): boolean {
     return this.#failedAt !== null;
+  }
+
+  /** False when it was switched off. */
+  get isKept(): boolean {
+    return this.#keep;
   }
 
   /** What comes next is this incarnation's. @param at milliseconds since 1970 */
@@ -126,9 +134,11 @@ export class DomainLog {
   /** Switches it off or on, for good. @throws whatever the disk does: then it is as it was */
   async switch(keep: boolean, actor: Actor, at: number): Promise<void> {
     await this.#opened;
-    const text = `${JSON.stringify({ keep, at: new Date(at).toISOString(), actor })}\n`;
-    await this.#serially(() => this.#parts.disk.replace(this.#switchFile, text));
     if (keep === this.#keep) return;
+    const switchedAt = new Date(at).toISOString();
+    const text = `${JSON.stringify({ keep, at: switchedAt, actor })}\n`;
+    await this.#serially(() => this.#parts.disk.replace(this.#switchFile, text));
+    this.#switchedAt = switchedAt;
     if (!keep) this.#mark({ mark: 'off' }, at);
     this.#keep = keep;
     if (!keep) return;
@@ -139,25 +149,10 @@ export class DomainLog {
   /** @throws whatever the disk does */
   async answer(query: LogQuery): Promise<LogAnswer> {
     await this.#settled();
-    const log = this.#segments;
-    const { since, lines, boot, follow } = query;
-    let from = since === null ? log.start : Math.max(log.start, await positionSince(log, since));
-    let to = log.end;
-    let asked: LogFacts['boot'] = null;
-    if (boot !== null) {
-      const spans = await bootSpans(log);
-      // Who may see nothing of a boot is not told that there was one.
-      const seen = spans.filter((span, index) => span.to > from || index === spans.length - 1);
-      const span = seen.at(boot - 1);
-      from = span === undefined ? to : Math.max(from, span.from);
-      to = span === undefined || boot === 0 ? to : span.to;
-      if (span !== undefined)
-        asked = { at: new Date(span.boot.began).toISOString(), profile: span.boot.profile };
-    }
-    if (lines !== null) from = await lastLines(log, from, to, lines);
+    const { from, to, facts } = await rangeOf(this.#segments, query);
     return {
-      facts: { keeping: this.#keep, place: 'disk', boot: asked },
-      bytes: (signal) => this.#read(from, follow ? null : to, signal),
+      facts: { keeping: this.#keep, switchedAt: this.#switchedAt, place: 'disk', ...facts },
+      bytes: (signal) => this.#read(from, query.follow ? null : to, signal),
     };
   }
 
@@ -296,7 +291,9 @@ export class DomainLog {
       const cut = await this.#segments.open();
       if (cut > 0) logger.warn({ domain: name, bytes: cut }, 'the torn end of a console log was cut off');
       const text = await disk.read(this.#switchFile, 0, READ_BYTES);
-      this.#keep = text === null || !/^\{"keep":false\b/.test(text.toString('latin1'));
+      const [, keep, at = ''] = SWITCHED.exec(text?.toString('latin1') ?? '') ?? [];
+      this.#keep = keep !== 'false';
+      this.#switchedAt = Number.isNaN(Date.parse(at)) ? null : at;
       if (this.#keep) return;
       this.#parts.room.taken -= this.#queued;
       this.#queue = [];
@@ -321,11 +318,14 @@ export class DomainLog {
   async *#read(from: number, to: number | null, signal: AbortSignal): AsyncGenerator<Buffer> {
     let at = from;
     const follows = to === null ? this.#follower(signal) : null;
+    const isOver = (): boolean => signal.aborted || this.#closed;
     try {
-      while (!signal.aborted) {
+      while (!isOver()) {
         const end = to ?? this.#segments.end;
         if (at < end) {
           const bytes = await this.#segments.read(at, Math.min(READ_BYTES, end - at));
+          // The files of this name may be the next domain's by now.
+          if (isOver()) return;
           if (bytes === null) {
             const next = Math.min(end, this.#segments.nextAfter(at));
             yield gap(next - at);
@@ -334,7 +334,7 @@ export class DomainLog {
             at += bytes.length;
             yield bytes;
           }
-        } else if (follows === null || this.#closed) {
+        } else if (follows === null) {
           return;
         } else {
           await follows.more(() => this.#segments.end > at || this.#closed);

@@ -1,3 +1,5 @@
+import { LOG_PAGE_BYTES } from '../../wire/log.js';
+
 /** What is asked of a console's log. */
 export interface LogQuery {
   /** Nothing that came before; milliseconds since 1970. */
@@ -8,6 +10,12 @@ export interface LogQuery {
   readonly boot: number | null;
   /** What comes next as well, until whoever asks has gone. */
   readonly follow: boolean;
+  /** From this position on. */
+  readonly from: number | null;
+  /** Up to this position. */
+  readonly before: number | null;
+  /** One page of at most so many bytes: with `from` the first, else the last. */
+  readonly bytes: number | null;
 }
 
 export const MOST_LINES = 1_000_000;
@@ -17,19 +25,26 @@ export function parseLogQuery(query: URLSearchParams): LogQuery | string {
   const since = query.get('since');
   const at = since === null ? null : Date.parse(since);
   if (Number.isNaN(at)) return 'since is a time: 2026-01-31T12:00:00Z.';
-  const lines = whole(query.get('lines'), 1, MOST_LINES);
+  const lines = whole(query.get('lines'), 0, MOST_LINES);
   if (lines === undefined) return `lines is a number, at most ${MOST_LINES}.`;
   const boot = whole(query.get('boot'), -999, 0);
   if (boot === undefined) return 'boot is 0 for the last one, -1 for the one before it.';
   const follow = query.get('follow') ?? '0';
   if (follow !== '0' && follow !== '1') return 'follow is 1 or 0.';
   if (follow === '1' && boot !== null && boot !== 0) return 'Only the last boot can be followed.';
-  return { since: at, lines, boot, follow: follow === '1' };
+  const from = whole(query.get('from'), 0, Number.MAX_SAFE_INTEGER);
+  const before = whole(query.get('before'), 0, Number.MAX_SAFE_INTEGER);
+  if (from === undefined || before === undefined) return 'from and before are positions.';
+  const bytes = whole(query.get('bytes'), 1, LOG_PAGE_BYTES);
+  if (bytes === undefined) return `bytes is a number, at most ${LOG_PAGE_BYTES}.`;
+  if (follow === '1' && (bytes !== null || before !== null)) return 'What has an end cannot be followed.';
+  if (lines !== null && bytes !== null) return 'lines and bytes do not go together.';
+  return { since: at, lines, boot, follow: follow === '1', from, before, bytes };
 }
 
 /** @returns undefined when it is not one of these; null when nothing was said */
 function whole(text: string | null, least: number, most: number): number | null | undefined {
   if (text === null) return null;
   const value = Number(text);
-  return /^-?\d{1,9}$/.test(text) && value >= least && value <= most ? value : undefined;
+  return /^-?\d{1,16}$/.test(text) && value >= least && value <= most ? value : undefined;
 }

@@ -1,9 +1,10 @@
+import type { IndexTable } from './index-table.js';
 import { isSameBoot } from './log-mark.js';
-import type { LoggedBoot, LogMark } from './log-mark.js';
+import type { LoggedBoot } from './log-mark.js';
 import type { LogSegments, Segment } from './log-segments.js';
 
 /** What a search reads of a log. */
-export type SearchedLog = Pick<LogSegments, 'all' | 'start' | 'end' | 'marks' | 'read'>;
+export type SearchedLog = Pick<LogSegments, 'all' | 'start' | 'end' | 'table' | 'marks' | 'read'>;
 
 /** Where a boot's bytes are: from one position to another, as far as they are kept. */
 export interface BootSpan {
@@ -14,6 +15,8 @@ export interface BootSpan {
 
 const CHUNK = 64 * 1024;
 const LINE_FEED = 0x0a;
+/** More boots are not told apart: no question counts further back. */
+const MOST_BOOTS = 1_000;
 
 /**
  * Looks at the indexes from the newest back, no further than it must.
@@ -23,31 +26,47 @@ const LINE_FEED = 0x0a;
  */
 export async function positionSince(log: SearchedLog, at: number): Promise<number> {
   for (const segment of log.all.toReversed()) {
-    const marks = await log.marks(segment);
-    const before = marks.findLastIndex((mark) => mark.at < at);
-    if (before === -1 && marks[0]?.offset === 0) continue;
-    return segment.start + (marks[before + 1]?.offset ?? segment.size);
+    const table = await log.table(segment);
+    const before = table.blocks.findLastIndex(({ least }) => least < at);
+    const first = table.blocks[0]?.first;
+    if (before === -1 && first === 0) continue;
+    const offset = before === -1 ? first : await offsetSince(log, segment, table, before, at);
+    return segment.start + (offset ?? segment.size);
   }
   return log.start;
+}
+
+/** @returns the offset of the first mark behind the last one from before the time, which is in this block */
+async function offsetSince(
+  log: SearchedLog,
+  segment: Segment,
+  { blocks }: IndexTable,
+  index: number,
+  at: number,
+): Promise<number | undefined> {
+  const block = blocks[index];
+  const next = blocks[index + 1]?.first;
+  if (block === undefined || block.latest < at) return next;
+  const marks = await log.marks(segment, block);
+  return marks[marks.findLastIndex((mark) => mark.at < at) + 1]?.offset ?? next;
 }
 
 /** The boots of which something is kept, oldest first. */
 export async function bootSpans(log: SearchedLog): Promise<readonly BootSpan[]> {
   const spans: BootSpan[] = [];
-  for (const segment of log.all) {
-    for (const mark of await log.marks(segment)) {
-      if (mark.mark === 'boot') take(spans, segment, mark);
+  let to = log.end;
+  for (const segment of log.all.toReversed()) {
+    for (const { offset, boot } of (await log.table(segment)).boots.toReversed()) {
+      const from = segment.start + offset;
+      const newer = spans.at(-1);
+      // Each file says anew whose its first bytes are.
+      if (newer !== undefined && isSameBoot(newer.boot, boot)) spans[spans.length - 1] = { ...newer, from };
+      else if (spans.length === MOST_BOOTS) return spans.reverse();
+      else spans.push({ boot, from, to });
+      to = from;
     }
   }
-  return spans.map((span, index) => ({ ...span, to: spans[index + 1]?.from ?? log.end }));
-}
-
-function take(spans: BootSpan[], segment: Segment, mark: Extract<LogMark, { mark: 'boot' }>): void {
-  const last = spans.at(-1);
-  const same = last !== undefined && isSameBoot(last.boot, mark.boot);
-  // A file was lost before this one when they are not the same although it is carried over: then it begins here.
-  if (same) spans[spans.length - 1] = { ...last, boot: mark.boot };
-  else spans.push({ boot: mark.boot, from: segment.start + mark.offset, to: 0 });
+  return spans.reverse();
 }
 
 /** Reads from the end back. @returns where the last so many lines before `to` begin, not before `from` */

@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { IndexTable } from './index-table.js';
+import type { IndexBlock } from './index-table.js';
 import type { LogDisk } from './log-disk.js';
 import { formatMark, isSameBoot, parseMark } from './log-mark.js';
 import type { LoggedBoot, LogMark, MarkKind } from './log-mark.js';
@@ -13,11 +15,14 @@ export interface Segment {
   indexSize: number;
   /** When it was last written, milliseconds since 1970. */
   at: number;
+  table: IndexTable;
 }
 
 const DIGITS = 15;
 const NAME = /^(\d{15})\.(log|index)$/;
 const INDEX_LIMIT = 64 * 1024 * 1024;
+/** Of an index that is read anew, at once: others have their turn in between. */
+const TABLE_BYTES = 64 * 1024;
 
 /** A log is cut into so many files, so that making room takes little of it. */
 const FILES = 16;
@@ -78,7 +83,7 @@ export class LogSegments {
       const [, digits, kind] = NAME.exec(name) ?? [];
       if (digits === undefined) continue;
       const start = Number(digits);
-      const segment = found.get(start) ?? { start, size: 0, indexSize: 0, at };
+      const segment = found.get(start) ?? newSegment(start, at);
       if (kind === 'log') segment.size = size;
       else segment.indexSize = size;
       segment.at = Math.max(segment.at, at);
@@ -87,7 +92,7 @@ export class LogSegments {
     this.#segments = [...found.values()].sort((one, other) => one.start - other.start);
     const cut = (await this.#mend()).cut;
     for (const segment of this.#segments.toReversed()) {
-      this.#boot = (await this.marks(segment)).findLast((mark) => mark.mark === 'boot')?.boot ?? null;
+      this.#boot = (await this.table(segment)).boots.at(-1)?.boot ?? null;
       if (this.#boot !== null) break;
     }
     return cut;
@@ -120,18 +125,28 @@ export class LogSegments {
     return (await this.#mend()).found;
   }
 
-  /** The marks of a file that speak of bytes which are there. */
-  async marks(segment: Segment): Promise<LogMark[]> {
-    const bytes = await this.#disk.read(
-      this.#path(segment, 'index'),
-      0,
-      Math.min(segment.indexSize, INDEX_LIMIT),
-    );
-    const lines = (bytes ?? Buffer.alloc(0)).toString('latin1').split('\n');
-    return lines
-      .slice(0, -1)
-      .flatMap((line) => parseMark(line) ?? [])
-      .filter(({ offset }) => offset <= segment.size);
+  /** What its index says, read as far as it was not yet. */
+  async table(segment: Segment): Promise<IndexTable> {
+    for (;;) {
+      const { table, indexSize } = segment;
+      const from = table.read;
+      if (from >= indexSize) return table;
+      const lines = await this.#lines(segment, from, Math.min(indexSize - from, TABLE_BYTES));
+      // Somebody else may have asked meanwhile, or the file was mended.
+      if (segment.table !== table || table.read !== from) continue;
+      for (const line of lines) {
+        const mark = parseMark(line);
+        if (mark !== undefined && mark.offset <= segment.size) table.add(mark, line.length + 1);
+        else table.skip(line.length + 1);
+      }
+      if (lines.length === 0) table.skip(indexSize - from);
+    }
+  }
+
+  /** The marks of a piece of its index that speak of bytes which are there. */
+  async marks(segment: Segment, { at, bytes }: IndexBlock): Promise<LogMark[]> {
+    const lines = await this.#lines(segment, at, bytes);
+    return lines.flatMap((line) => parseMark(line) ?? []).filter(({ offset }) => offset <= segment.size);
   }
 
   /** @returns bytes from this position on, of one file; null when they are not kept */
@@ -156,7 +171,7 @@ export class LogSegments {
     await this.#disk.remove(this.#path(oldest, 'log'));
     await this.#disk.remove(this.#path(oldest, 'index'));
     if (this.#segments.length > 1) this.#segments.shift();
-    else this.#segments = [{ start: this.end, size: 0, indexSize: 0, at: oldest.at }];
+    else this.#segments = [newSegment(this.end, oldest.at)];
     return true;
   }
 
@@ -167,9 +182,10 @@ export class LogSegments {
     if (last?.size === 0) {
       await this.#disk.truncate(this.#path(last, 'index'), 0);
       last.indexSize = 0;
+      last.table = new IndexTable();
       return;
     }
-    this.#segments.push({ start: this.end, size: 0, indexSize: 0, at: 0 });
+    this.#segments.push(newSegment(this.end, 0));
   }
 
   /** Each file says for itself whose boot its first bytes are. */
@@ -225,10 +241,17 @@ export class LogSegments {
     const indexSize = onDisk('index');
     const index = await this.#disk.read(this.#path(segment, 'index'), 0, Math.min(indexSize, INDEX_LIMIT));
     segment.indexSize = goodLength(index ?? Buffer.alloc(0), segment.size);
+    segment.table = new IndexTable();
     const cut = indexSize - segment.indexSize;
     if (cut > 0) await this.#disk.truncate(this.#path(segment, 'index'), segment.indexSize);
     this.#broken = false;
     return { cut, found };
+  }
+
+  /** The whole lines among these bytes of an index. */
+  async #lines(segment: Segment, from: number, length: number): Promise<string[]> {
+    const bytes = await this.#disk.read(this.#path(segment, 'index'), from, length);
+    return (bytes?.toString('latin1') ?? '').split('\n').slice(0, -1);
   }
 
   #path(segment: Segment, kind: 'log' | 'index'): string {
@@ -247,6 +270,10 @@ function said(piece: Piece): Buffer {
 /** Stands where bytes are missing. It is no more than text: a guest may say the same. */
 export function gap(bytes: number): Buffer {
   return Buffer.from(`\r\n[postern: ${bytes} bytes were not kept]\r\n`);
+}
+
+function newSegment(start: number, at: number): Segment {
+  return { start, size: 0, indexSize: 0, at, table: new IndexTable() };
 }
 
 function nameOf({ start }: Segment, kind: 'log' | 'index'): string {

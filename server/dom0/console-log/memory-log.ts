@@ -1,10 +1,29 @@
 import type { LogAnswer } from './domain-log.js';
+import type { LogQuery } from './log-query.js';
+
+/** Bytes that are kept in memory, and the position of the first. */
+export interface Recent {
+  readonly start: number;
+  readonly bytes: Buffer;
+}
 
 const LINE_FEED = 0x0a;
 
 /** An answer from memory: there is nothing in it to follow, and no boot is told from another. */
-export function inMemory(recent: Buffer): LogAnswer {
-  return { facts: { keeping: true, place: 'memory', boot: null }, bytes: () => once(recent) };
+export function inMemory({ start, bytes }: Recent, query: LogQuery): LogAnswer {
+  const end = start + bytes.length;
+  const within = (position: number): number => Math.min(end, Math.max(start, position));
+  let from = within(query.from ?? start);
+  let to = Math.max(from, within(query.before ?? end));
+  if (query.lines !== null) from += lastLinesOf(bytes.subarray(from - start, to - start), query.lines);
+  if (query.bytes !== null && query.from === null) from = Math.max(from, to - query.bytes);
+  else if (query.bytes !== null) to = Math.min(to, from + query.bytes);
+  const page = query.bytes === null ? null : { from, to, start, end, boots: [] };
+  const piece = bytes.subarray(from - start, to - start);
+  return {
+    facts: { keeping: true, switchedAt: null, place: 'memory', boot: null, page },
+    bytes: () => once(piece),
+  };
 }
 
 async function* once(bytes: Buffer): AsyncGenerator<Buffer> {
@@ -12,7 +31,7 @@ async function* once(bytes: Buffer): AsyncGenerator<Buffer> {
 }
 
 /** @returns where the last so many lines begin */
-export function lastLinesOf(bytes: Buffer, lines: number): number {
+function lastLinesOf(bytes: Buffer, lines: number): number {
   let begin = bytes.length;
   for (let left = lines; left > 0 && begin > 0; left -= 1)
     begin = begin < 2 ? 0 : bytes.lastIndexOf(LINE_FEED, begin - 2) + 1;

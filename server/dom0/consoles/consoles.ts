@@ -7,7 +7,8 @@ import type { LogSwitch } from '../../wire/log.js';
 import type { ConsoleLogs } from '../console-log/console-logs.js';
 import type { LogAnswer } from '../console-log/domain-log.js';
 import type { LogQuery } from '../console-log/log-query.js';
-import { inMemory, lastLinesOf } from '../console-log/memory-log.js';
+import { inMemory } from '../console-log/memory-log.js';
+import type { Recent } from '../console-log/memory-log.js';
 import type { Incarnation, Ownership } from './console-client.js';
 import type { ConsoleLogger } from './console-logger.js';
 import type { AttachResult, LineState } from './console-line.js';
@@ -125,7 +126,7 @@ export class Consoles {
 
   /** @returns what is kept of what a domain's console said, raw; with `since` (milliseconds since 1970) nothing from before */
   log(name: DomainName, since: number | null): Buffer {
-    return this.#consoles.get(name)?.log(since) ?? Buffer.alloc(0);
+    return this.#recent(name, since).bytes;
   }
 
   /** Whether what they say is kept on the disk. */
@@ -140,9 +141,8 @@ export class Consoles {
    */
   async readLog(name: DomainName, query: LogQuery): Promise<LogAnswer> {
     const log = this.#logs?.of(name);
-    if (log !== undefined && !log.isFailing) return log.answer(query);
-    const recent = this.log(name, query.since);
-    return inMemory(query.lines === null ? recent : recent.subarray(lastLinesOf(recent, query.lines)));
+    if (log !== undefined && (!log.isFailing || !log.isKept)) return log.answer(query);
+    return inMemory(this.#recent(name, query.since), query);
   }
 
   /** Switches a domain's log off or on. @throws whatever the disk does, or Error when none is kept */
@@ -167,6 +167,10 @@ export class Consoles {
     this.#listeners.clear();
     await Promise.all([...ends, this.#screens.dispose()]);
     await this.#logs?.dispose();
+  }
+
+  #recent(name: DomainName, since: number | null): Recent {
+    return this.#consoles.get(name)?.recent(since) ?? { start: 0, bytes: Buffer.alloc(0) };
   }
 
   #console(name: DomainName): DomainConsole {

@@ -6,6 +6,7 @@ import { bytesFrame } from '../../wire/frames.js';
 import { Attachment } from './attachment.js';
 import type { AttachmentHost, AttachmentParts } from './attachment.js';
 import type { DomainLog } from '../console-log/domain-log.js';
+import type { Recent } from '../console-log/memory-log.js';
 import type { Incarnation } from './console-client.js';
 import { ConsoleLine } from './console-line.js';
 import type { AttachResult, LineParts, LineState } from './console-line.js';
@@ -159,8 +160,9 @@ export class DomainConsole {
   }
 
   /** @returns what is kept of what it said at this time or later (milliseconds since 1970), raw */
-  log(since: number | null): Buffer {
-    return this.#ring.range(since === null ? this.#ring.start : this.#ring.positionSince(since));
+  recent(since: number | null): Recent {
+    const start = since === null ? this.#ring.start : this.#ring.positionSince(since);
+    return { start, bytes: this.#ring.range(start) };
   }
 
   /** Ends the attachments with a reason and lets go of the console; resolves when its process has ended. */

@@ -1,7 +1,15 @@
 import type { DomainLog } from '../../../server/dom0/console-log/domain-log.js';
 import type { LogQuery } from '../../../server/dom0/console-log/log-query.js';
 
-export const ALL: LogQuery = { since: null, lines: null, boot: null, follow: false };
+export const ALL: LogQuery = {
+  since: null,
+  lines: null,
+  boot: null,
+  follow: false,
+  from: null,
+  before: null,
+  bytes: null,
+};
 
 /** All that a log answers. */
 export async function said(log: DomainLog, query: Partial<LogQuery> = {}): Promise<string> {
