@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { eventually } from '../support/eventually.js';
 import type { TerminalClient } from '../support/terminal-client.js';
 import { PATIENCE } from './patience.js';
 
+/** With what every kernel begins. */
+const FIRST_LINE = /\[ {4}0\.000000\] Linux version/;
 /** A root shell's prompt as the last thing on the screen. */
 const PROMPT = /# *$/;
 
@@ -15,6 +18,23 @@ export async function logIn(client: TerminalClient): Promise<void> {
   await seesLogin(client);
   client.type('root\r');
   await client.sees(PROMPT, PATIENCE.soon);
+}
+
+/**
+ * Waits for what a new boot says, after its kernel's first line: the old screen, which may say the same, can be painted again before it.
+ *
+ * @param since how much of `raw` there was when the reboot was asked for
+ */
+export async function bootsAgain(client: TerminalClient, since: number, says: string): Promise<void> {
+  await eventually(
+    `a new boot, from its kernel's first line to ${says}`,
+    () => {
+      const received = client.raw.slice(since);
+      const first = received.search(FIRST_LINE);
+      return first >= 0 && received.includes(says, first);
+    },
+    { withinMs: PATIENCE.boot },
+  );
 }
 
 /** Leaves consoles as their menu says. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { eventually } from '../support/eventually.js';
-import { leave, logIn } from './guest.js';
+import { bootsAgain, leave, logIn } from './guest.js';
 import { PATIENCE } from './patience.js';
 import { StateWatch, isReborn, settlesAs, statusOf } from './states.js';
 import type { World } from './world.js';
@@ -79,12 +79,7 @@ export function powerCases(world: () => World): void {
     const received = alice.raw.length;
     alice.type('reboot\r');
     await isReborn(world(), 'horatio', before);
-    // The old screen, with its login, may be painted again before the new boot begins.
-    await eventually(
-      'the boot log, from its first line to the login',
-      () => /\[ {4}0\.000000\] Linux version[^]*horatio login:/.test(alice.raw.slice(received)),
-      { withinMs: PATIENCE.boot },
-    );
+    await bootsAgain(alice, received, 'horatio login:');
     await settlesAs(world(), 'horatio', ['running']);
     const shown = watch.stop();
     assert.ok(!shown.includes('off'), shown.join(', '));

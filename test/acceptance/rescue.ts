@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { eventually } from '../support/eventually.js';
-import { leave } from './guest.js';
+import { bootsAgain, leave } from './guest.js';
 import { PATIENCE } from './patience.js';
 import { StateWatch, isReborn, settlesAs, statusOf } from './states.js';
 import type { World } from './world.js';
@@ -55,12 +54,7 @@ export function rescueCases(world: () => World): void {
     const received = alice.raw.length;
     alice.type('reboot\r');
     await isReborn(world(), 'ophelia', before);
-    await eventually(
-      'the rescue system to boot again',
-      () => alice.raw.slice(received).includes('RESCUE MODE'),
-      { withinMs: PATIENCE.boot },
-    );
-    assert.match(alice.raw.slice(received), /Linux version/);
+    await bootsAgain(alice, received, 'RESCUE MODE');
     assert.match(alice.raw.slice(received), /Command line: console=hvc0 rescue/);
     assert.equal((await settlesAs(world(), 'ophelia', ['running'])).profile, 'rescue');
     assert.match((await world().ssh('alice', 'list')).stdout, /ophelia.*rescue/);
