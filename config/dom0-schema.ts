@@ -31,6 +31,7 @@ export interface Dom0Document {
   readonly observe: { readonly intervalSeconds: number; readonly goneAfterSeconds: number };
   readonly console: {
     readonly attach: 'always' | 'on-demand';
+    readonly announceAdmins: boolean;
     readonly log: {
       readonly keep: boolean;
       readonly perDomainMiB: number;
@@ -290,6 +291,12 @@ export const DOM0_SCHEMA = {
         default: 'always',
         description:
           '`always`: of every running domain, so that its output is kept; `on-demand`: only while somebody looks.',
+      },
+      announceAdmins: {
+        type: 'boolean',
+        default: true,
+        description:
+          'Whether customers are told of an admin who watches by `postern console --watch`. Who has the keyboard is always told, and all of it stands in the journal.',
       },
       log: section('What the consoles say, kept in `console-log` in the state directory.', {
         keep: {

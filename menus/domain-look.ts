@@ -3,7 +3,7 @@ import type { Style } from './frame.js';
 import type { MenuDomain } from './port.js';
 import { NORMAL } from '../policy/names.js';
 import { underWay } from './state.js';
-import { UNREACHABLE_MARK, agoWord, doingWord, stateWord } from './words.js';
+import { UNREACHABLE_MARK, agoWord, doingWord, lockedWord, stateWord } from './words.js';
 
 /** After this what was seen is shown with its age. */
 export const FRESH_MS = 5000;
@@ -30,7 +30,7 @@ export function lookOfDomain(domain: MenuDomain, now: number, canvas: Canvas): D
     case null:
       return { sign: ' ', word, style: 'dim' };
     case 'running':
-      return { sign: signs.full, word, style: 'good' };
+      return { sign: signs.full, word: domain.consoleLocked ? lockedWord(word) : word, style: 'good' };
     case 'off':
       return { sign: signs.hollow, word, style: 'dim' };
     case 'crashed':

@@ -7,6 +7,7 @@ import type { MenuState, Page } from './state.js';
 import type { MenuDomain } from './port.js';
 import { explanation } from './view-dialog.js';
 import {
+  CONSOLE_LOCKED,
   HELP,
   KEY_DISCARDING,
   KEY_IN_USE,
@@ -22,6 +23,7 @@ import {
   doingWord,
   domainGone,
   keyDates,
+  lockedWord,
   placeSentence,
   plainDomain,
   plainFacts,
@@ -41,7 +43,8 @@ export function stateText(domain: MenuDomain, now: number): string {
   const operation = underWay(domain);
   const word = operation === null ? stateWord(domain.state) : doingWord(operation.action);
   const stale = staleWord(domain, now);
-  return stale === '' ? word : `${word} (${stale})`;
+  const whole = domain.consoleLocked && operation === null ? lockedWord(word) : word;
+  return stale === '' ? whole : `${whole} (${stale})`;
 }
 
 /** The page with its numbered choices, or the open question. */
@@ -134,6 +137,7 @@ function domainText(state: MenuState, page: Extract<Page, { page: 'domain' }>): 
   if (domain.memoryMiB !== null) lines.push(plainFacts(domain.memoryMiB, domain.vcpus, domain.cpuPercent));
   const profile = domain.profiles.find((one) => one.name === domain.profile);
   if (!isNormal(domain) && profile !== undefined) lines.push(profileBanner(profile.title));
+  if (domain.consoleLocked) lines.push(CONSOLE_LOCKED);
   if (underWay(domain) !== null) {
     lines.push(progressText(state, domain));
     if (waitsForGuest(domain) && domain.offers.poweroff.offered) lines.push(PLAIN.powerOffNow);

@@ -63,6 +63,8 @@ export interface MenuDomain {
   readonly cpuPercent: number | null;
   readonly profiles: readonly MenuProfile[];
   readonly operation: MenuOperation | null;
+  /** An administrator of the host has its console to themselves. */
+  readonly consoleLocked: boolean;
   readonly offers: Readonly<Record<Action, Offer>>;
 }
 

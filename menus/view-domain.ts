@@ -12,6 +12,7 @@ import type { MenuState, Page } from './state.js';
 import {
   ASKING_HOST,
   CALLING,
+  CONSOLE_LOCKED,
   FACTS,
   POWER_OFF_NOW,
   PROFILE_UNKNOWN,
@@ -135,7 +136,10 @@ function drawHappening(
     canvas.put(left, row, asking(state.asked.action), 'busy', width);
     return 1;
   }
-  return isNormal(domain) ? 0 : drawBanner(canvas, domain, left, row, width);
+  if (!isNormal(domain)) return drawBanner(canvas, domain, left, row, width);
+  if (!domain.consoleLocked) return 0;
+  canvas.put(left, row, CONSOLE_LOCKED, 'special', width);
+  return 1;
 }
 
 const BAR_COLUMNS = 20;

@@ -54,6 +54,13 @@ export function stateWord(state: DomainState | null): string {
   return state === null ? NOT_KNOWN_YET : STATES[state];
 }
 
+/** Of a server whose console an administrator of the host has to themselves. */
+export function lockedWord(state: string): string {
+  return `${state}, locked`;
+}
+
+export const CONSOLE_LOCKED = 'An administrator of the host has its console open.';
+
 /** What an operation is doing to the server, as a state. */
 const DOING: Readonly<Partial<Record<Action, string>>> = {
   start: 'starting',

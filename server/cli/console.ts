@@ -4,6 +4,7 @@ import { parseDomainName } from '../../policy/names.js';
 import { exampleText } from './admin-command.js';
 import { adminName } from './admin-name.js';
 import { ConsoleConnection, passesEscape } from './console/console-connection.js';
+import { releaseConsole, releaseSeconds } from './console/console-release.js';
 import { ConsoleVisit } from './console/console-visit.js';
 import { CliError, EXIT } from './exit-status.js';
 import { DOM0_SETTINGS, valid } from './settings-option.js';
@@ -13,6 +14,7 @@ interface ConsoleOptions {
   readonly socket?: string;
   readonly watch?: true;
   readonly take?: true;
+  readonly release?: string;
 }
 
 /** Adds `postern console`. */
@@ -26,12 +28,17 @@ export function addConsoleCommand(program: Command): void {
     .option('--socket <path>', "the dom0 half's socket, instead of the one of the settings")
     .option('--watch', 'only look on')
     .option('--take', 'take the keyboard from whoever has it')
+    .option(
+      '--release <time>',
+      'leave the console to your own `xl console` for so long, like 10m; 0 ends that',
+    )
     .addHelpText(
       'after',
       exampleText([
         'postern console horatio',
         'postern console horatio --watch',
         'postern console horatio --take',
+        'postern console horatio --release 10m && xl console horatio',
       ]),
     )
     .addHelpText('after', 'Leave with Ctrl-] and then a dot; Ctrl-] ? tells more.\n')
@@ -44,18 +51,25 @@ async function visit(name: string, options: ConsoleOptions): Promise<number> {
   const domain = parseDomainName(name);
   if (domain === undefined)
     throw new CliError(`${JSON.stringify(name.slice(0, 80))} is not the name of a guest`, EXIT.usage);
-  if (options.watch === true && options.take === true)
-    throw new CliError('--watch and --take contradict each other', EXIT.usage);
+  const { watch, take, release } = options;
+  if ([watch, take, release].filter((given) => given !== undefined).length > 1)
+    throw new CliError('--watch, --take and --release contradict each other', EXIT.usage);
+  const seconds = release === undefined ? null : releaseSeconds(release);
   const socket = options.socket ?? valid(loadDom0Settings(options.settings)).socket;
+  const admin = adminName();
+  if (seconds !== null) {
+    process.stdout.write(`${await releaseConsole(socket, domain, { seconds, admin })}\n`);
+    return EXIT.done;
+  }
   const escape = await passesEscape(socket);
   const { stdin, stdout, stderr } = process;
   const connection = await ConsoleConnection.open(socket, {
     domain,
-    mode: options.watch === true ? 'watch' : 'write',
-    takeover: options.take ?? false,
+    mode: watch === true ? 'watch' : 'write',
+    takeover: take ?? false,
     columns: stdout.isTTY ? stdout.columns : 80,
     rows: stdout.isTTY ? stdout.rows : 24,
-    label: `admin ${adminName()}`,
+    admin,
   });
   const seat = { input: stdin, output: stdout, notices: stderr, term: process.env['TERM'] ?? 'dumb' };
   const visitor = new ConsoleVisit(seat, connection, escape);

@@ -25,6 +25,7 @@ export async function runDom0(file: string): Promise<void> {
     whose: (name, incarnation) => domidOwner(toolstack, name, incarnation),
     passesEscape: settings.toolstack.consoleEscapeOption,
     attach: settings.console.attach,
+    announceAdmins: settings.console.announceAdmins,
     logs: settings.console.log.keep
       ? new ConsoleLogs({
           folder: join(settings.state, 'console-log'),

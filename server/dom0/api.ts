@@ -8,12 +8,14 @@ import type { DomainName } from '../../policy/names.js';
 import { isRefusal, refusal } from '../../policy/refusal.js';
 import type { Refusal, RefusalCode } from '../../policy/refusal.js';
 import { CONSOLE_PROTOCOL } from '../wire/console.js';
+import type { ConsoleReleased } from '../wire/console-release.js';
 import type { Contract } from '../wire/contract.js';
 import type { Change, DomainView } from '../wire/domain.js';
 import type { JournalPage } from '../wire/journal.js';
 import type { OperationView } from '../wire/operation.js';
 import { LOG_HEADER } from '../wire/log.js';
-import { parseLogSwitch, parseOperationRequest } from '../wire/schemas.js';
+import { parseConsoleRelease, parseLogSwitch, parseOperationRequest } from '../wire/schemas.js';
+import type { Parser } from '../wire/schemas.js';
 import { ChangesFeed } from './changes-feed.js';
 import type { ConsoleHost } from './console-host.js';
 import { parseLogQuery } from './console-log/log-query.js';
@@ -35,7 +37,7 @@ export interface ApiParts {
   submit(request: OperationRequest): Promise<Answer>;
   operation(id: string): OperationView | undefined;
   journal(after: number): Promise<JournalPage>;
-  readonly consoles: Pick<ConsoleHost, 'accept' | 'readLog' | 'switchLog' | 'keepsLog'>;
+  readonly consoles: Pick<ConsoleHost, 'accept' | 'release' | 'readLog' | 'switchLog' | 'keepsLog'>;
   readonly logger: Logger;
 }
 
@@ -141,6 +143,8 @@ export class Api {
       await this.#log(key, url.searchParams, response);
     } else if (is('PUT', 'domains', 3) && more[0] === 'log' && this.#parts.consoles.keepsLog) {
       await this.#switchLog(key, request, response);
+    } else if (is('PUT', 'domains', 3) && more[0] === 'console') {
+      await this.#release(key, request, response);
     } else if (is('GET', 'domains', 3) && more[0] === 'console') {
       response.setHeader('upgrade', CONSOLE_PROTOCOL);
       refuse(response, refusal('usage', `A console needs Upgrade: ${CONSOLE_PROTOCOL}.`), 426);
@@ -207,19 +211,38 @@ export class Api {
     request: IncomingMessage,
     response: ServerResponse,
   ): Promise<void> {
+    const asked = await this.#change(key, request, parseLogSwitch);
+    if (isRefusal(asked)) {
+      refuse(response, asked);
+      return;
+    }
+    await this.#parts.consoles.switchLog(asked.name, asked.wanted);
+    send(response, 200, { keep: asked.wanted.keep });
+  }
+
+  async #release(key: string | undefined, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const asked = await this.#change(key, request, parseConsoleRelease);
+    if (isRefusal(asked)) {
+      refuse(response, asked);
+      return;
+    }
+    const until = await this.#parts.consoles.release(asked.name, asked.wanted);
+    const released: ConsoleReleased = { until: until === null ? null : new Date(until).toISOString() };
+    send(response, 200, released);
+  }
+
+  /** What a PUT on something of a domain's wants of which domain. */
+  async #change<T>(
+    key: string | undefined,
+    request: IncomingMessage,
+    parse: Parser<T>,
+  ): Promise<{ readonly name: DomainName; readonly wanted: T } | Refusal> {
     const view = this.#domain(key);
     const body = await readBody(request);
-    if (isRefusal(view) || isRefusal(body)) {
-      refuse(response, isRefusal(view) ? view : (body as Refusal));
-      return;
-    }
-    const wanted = parseLogSwitch(parseJson(body));
-    if (isRefusal(wanted)) {
-      refuse(response, wanted);
-      return;
-    }
-    await this.#parts.consoles.switchLog(view.name, wanted);
-    send(response, 200, { keep: wanted.keep });
+    if (isRefusal(view)) return view;
+    if (isRefusal(body)) return body;
+    const wanted = parse(parseJson(body));
+    return isRefusal(wanted) ? wanted : { name: view.name, wanted };
   }
 
   #domain(text: string | undefined): DomainView | Refusal {

@@ -1,6 +1,8 @@
 import type { Duplex } from 'node:stream';
 import type { BootProfileName, DomainName } from '../../policy/names.js';
+import type { ConsoleRelease } from '../wire/console-release.js';
 import type { LogSwitch } from '../wire/log.js';
+import type { AdminActListener } from './consoles/admin-act.js';
 import type { LogAnswer } from './console-log/domain-log.js';
 import type { LogQuery } from './console-log/log-query.js';
 import type { DomainState } from '../../policy/domain-state.js';
@@ -26,6 +28,9 @@ export interface ConsoleHost {
   ): void;
   state(name: DomainName): ConsoleState;
   onState(listener: (name: DomainName, state: ConsoleState) => void): () => void;
+  onAdminAct(listener: AdminActListener): () => void;
+  /** Leaves a console to an admin's own client, or takes it back. @returns until when, in milliseconds since 1970 */
+  release(name: DomainName, release: ConsoleRelease): Promise<number | null>;
   /** Takes over an upgrade request's socket and answers 101 itself. */
   accept(name: DomainName, query: URLSearchParams, socket: Duplex, head: Buffer): void;
   /** Whether what the consoles say is kept on the disk. */

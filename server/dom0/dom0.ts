@@ -5,6 +5,7 @@ import type { Contract } from '../wire/contract.js';
 import type { DomainView } from '../wire/domain.js';
 import { JOURNAL_PAGE } from '../wire/journal.js';
 import type { JournalPage } from '../wire/journal.js';
+import { adminRecord } from './admin-record.js';
 import { Api } from './api.js';
 import { BootProfiles } from './boot/boot-profiles.js';
 import type { ProfileSettings } from './boot/boot-profiles.js';
@@ -182,6 +183,7 @@ export class Dom0 {
       },
       () => consoles.dispose(),
       consoles.onState(tellDomain),
+      consoles.onAdminAct(adminRecord(journal, logger, clock)),
       () => operations.stop(),
       () => {
         api.close();

@@ -90,6 +90,7 @@ export class OwnDomains {
       profiles,
       operation:
         view?.operation === null || view === undefined ? null : menuOperation(view.operation, row.since),
+      consoleLocked: view?.console === 'locked',
       offers: offers(row.domain, answers, found),
     };
   }

@@ -6,7 +6,8 @@ import type { BootProfileName, DomainName } from '../../policy/names.js';
  *
  * A frame is one kind byte, a length of four bytes (unsigned, big-endian, at most FRAME_LIMIT), then the body.
  * The query says `mode=write|watch`, `cols`, `rows`, `label` (how this attachment is called to others), `since`
- * (ISO 8601: nothing the console said before is repainted) and `takeover=1`.
+ * (ISO 8601: nothing the console said before is repainted), `takeover=1`, and `admin` (an admin of the host, by name,
+ * who comes past the gate).
  */
 export const CONSOLE_PROTOCOL = 'postern-console';
 

@@ -13,6 +13,8 @@ import { REFUSAL_CODES, refusal } from '../../policy/refusal.js';
 import type { Refusal } from '../../policy/refusal.js';
 import { CONSOLE_ENDS, SCREEN_TEXT_LINES } from './console.js';
 import type { ConsoleNote, ConsoleRequest } from './console.js';
+import { MOST_RELEASE_SECONDS } from './console-release.js';
+import type { ConsoleRelease, ConsoleReleased } from './console-release.js';
 import { VERBS, WIRE_VERSION } from './contract.js';
 import type { Contract } from './contract.js';
 import type { Change, DomainList, DomainView } from './domain.js';
@@ -88,6 +90,14 @@ const operationRequest = object(
 
 /** A refusal inside an operation's view never carries another view: the nesting ends here. */
 const refusalProperties = { code: { enum: REFUSAL_CODES }, message: text(300), detail: text(1000) };
+const consoleRelease = object(
+  {
+    seconds: { type: 'integer', minimum: 0, maximum: MOST_RELEASE_SECONDS },
+    admin: { ...text(64), minLength: 1 },
+  },
+  'refused',
+);
+const consoleReleased = object({ until: nullable(format('time')) });
 const logSwitch = object({ keep: { type: 'boolean' }, actor }, 'refused');
 const endedFailure = {
   ...object({ ...refusalProperties, operation: { type: 'null' } }),
@@ -278,6 +288,8 @@ function parser<T>(what: string, schema: object): Parser<T> {
 
 export const parseOperationRequest = parser<OperationRequest>('an operation request', operationRequest);
 export const parseLogSwitch = parser<LogSwitch>('a switch of the log', logSwitch);
+export const parseConsoleRelease = parser<ConsoleRelease>('a release of a console', consoleRelease);
+export const parseConsoleReleased = parser<ConsoleReleased>('a console that is released', consoleReleased);
 export const parseOperationView = parser<OperationView>('an operation', operationView);
 export const parseWireRefusal = parser<WireRefusal>('a refusal', wireRefusal);
 export const parseContract = parser<Contract>('a contract', contract);

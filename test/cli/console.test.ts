@@ -51,13 +51,14 @@ describe('cli: console', () => {
       cols: 80,
       rows: 24,
     });
+    console.note({ note: 'painted' });
   }
 
   it('types and reads, never lets a lone Ctrl-] through, and puts the terminal right on leaving', async () => {
     const [terminal, console] = await sit();
     assert.deepEqual(
-      ['mode', 'cols', 'rows', 'label', 'takeover'].map((name) => console.query.get(name)),
-      ['write', '80', '24', 'admin ada', null],
+      ['mode', 'cols', 'rows', 'label', 'admin', 'takeover'].map((name) => console.query.get(name)),
+      ['write', '80', '24', 'admin ada', 'ada', null],
     );
     attach(console);
     await terminal.sees('console of horatio; leave with Ctrl-] .');
@@ -141,6 +142,23 @@ describe('cli: console', () => {
     const console = await eventually('the console to be asked for', () => dom0.consoles[0]);
     attach(console);
     assert.equal((await ended).status, 0, 'the end of the input is the end of the visit');
+  });
+
+  it('has the console released for a time, and taken back', async () => {
+    const release = (time: string, ...more: string[]): ReturnType<typeof postern> =>
+      postern(['console', 'horatio', '--release', time, '--socket', dom0.socket, ...more]);
+    const { status, stdout } = await release('10m');
+    assert.equal(status, 0);
+    assert.match(stdout, /^The console of horatio is yours until \S+Z: xl console horatio\n.*--release 0 /);
+    assert.match((await release('0')).stdout, /^The console of horatio is taken back/);
+    assert.deepEqual(dom0.releases, [
+      { domain: 'horatio', seconds: 600, admin: 'ada' },
+      { domain: 'horatio', seconds: 0, admin: 'ada' },
+    ]);
+    for (const wrong of ['', '10', '-5m', '1.5h', '10 m', '25h', '0x10s', '999999h', 'm'])
+      assert.equal((await release(wrong)).status, 2, wrong);
+    assert.equal((await release('10m', '--watch')).status, 2);
+    assert.equal(dom0.releases.length, 2);
   });
 
   it('says what is refused, and when nobody answers', async () => {

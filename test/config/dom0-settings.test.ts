@@ -50,6 +50,7 @@ describe('loadDom0Settings', () => {
       observe: { intervalSeconds: 2, goneAfterSeconds: 60 },
       console: {
         attach: 'always',
+        announceAdmins: true,
         log: { keep: true, perDomainMiB: 16, totalMiB: 1024, rateKiB: 32, days: 90, goneDays: 30 },
       },
       sysrqKeys: 'hmpstuw',

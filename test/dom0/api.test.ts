@@ -303,6 +303,27 @@ describe("dom0's API", () => {
     assert.equal(house.consoles.switchedOff.size, 0);
   });
 
+  it('releases a console for a time that is one, in the name of an admin', async () => {
+    const put = (name: string, body: unknown): ReturnType<typeof house.client.ask> =>
+      house.client.ask('PUT', `/domains/${name}/console`, JSON.stringify(body));
+    const { status, body } = await put('horatio', { seconds: 600, admin: 'ada' });
+    assert.deepEqual([status, body], [200, { until: '2026-11-21T00:10:00.000Z' }]);
+    assert.deepEqual((await put('horatio', { seconds: 0, admin: 'ada' })).body, { until: null });
+    for (const wrong of [
+      {},
+      { seconds: 600 },
+      { seconds: 600, admin: '' },
+      { seconds: 600, admin: 'ada\n' },
+      { seconds: -1, admin: 'ada' },
+      { seconds: 1.5, admin: 'ada' },
+      { seconds: 86_401, admin: 'ada' },
+      { seconds: 600, admin: 'ada', path: '/' },
+    ])
+      assert.equal((await put('horatio', wrong)).status, 400, JSON.stringify(wrong));
+    assert.equal((await put('yorick', { seconds: 600, admin: 'ada' })).status, 404);
+    assert.equal(house.consoles.released.length, 2);
+  });
+
   it('streams the whole list, then ready, then what changes', async () => {
     const { answer, changes } = await follow();
     await eventually('ready', () => changes.some(({ change }) => change === 'ready'));

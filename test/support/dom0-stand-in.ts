@@ -5,6 +5,7 @@ import type { DomainState } from '../../policy/domain-state.js';
 import type { BootProfileName, DomainName } from '../../policy/names.js';
 import { NORMAL } from '../../policy/names.js';
 import type { ConsoleNote, ConsoleRequest, ScreenText } from '../../server/wire/console.js';
+import type { ConsoleRelease } from '../../server/wire/console-release.js';
 import { FRAME_BYTES } from '../../server/wire/console.js';
 import { VERBS } from '../../server/wire/contract.js';
 import type { Contract } from '../../server/wire/contract.js';
@@ -74,6 +75,7 @@ export class Dom0StandIn {
   readonly operations = new Map<string, OperationView>();
   readonly requests: OperationRequest[] = [];
   readonly consoles: StandInConsole[] = [];
+  readonly releases: (ConsoleRelease & { readonly domain: string })[] = [];
   contract: Contract = {
     version: 1,
     host: 'stand-in',
@@ -156,6 +158,7 @@ export class Dom0StandIn {
     if (room === 'contract') send(response, 200, this.contract);
     else if (room === 'changes') this.#follow(response);
     else if (room === 'operations' && request.method === 'POST') this.#submit(request, response);
+    else if (room === 'domains' && what === 'console') this.#release(key ?? '', request, response);
     else if (room === 'operations') {
       const operation = this.operations.get(key ?? '');
       if (operation === undefined) send(response, 404, wireRefusal('usage', 'There is no such operation.'));
@@ -179,10 +182,17 @@ export class Dom0StandIn {
     response.on('close', () => this.#followers.delete(response));
   }
 
+  #release(domain: string, request: IncomingMessage, response: ServerResponse): void {
+    whole(request, (text) => {
+      const release = JSON.parse(text) as ConsoleRelease;
+      this.releases.push({ domain, ...release });
+      const until = new Date(Date.now() + release.seconds * 1000).toISOString();
+      send(response, 200, { until: release.seconds === 0 ? null : until });
+    });
+  }
+
   #submit(request: IncomingMessage, response: ServerResponse): void {
-    let text = '';
-    request.on('data', (chunk: Buffer) => (text += chunk.toString()));
-    request.on('end', () => {
+    whole(request, (text) => {
       const asked = JSON.parse(text) as OperationRequest;
       this.requests.push(asked);
       const known = this.operations.get(asked.id);
@@ -260,6 +270,14 @@ export function wireRefusal(
   operation: OperationView | null = null,
 ): WireRefusal {
   return { code, message, detail: message, operation };
+}
+
+function whole(request: IncomingMessage, then: (text: string) => void): void {
+  let text = '';
+  request.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  request.on('end', () => {
+    then(text);
+  });
 }
 
 function send(response: ServerResponse, status: number, value: unknown): void {

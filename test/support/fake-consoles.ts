@@ -6,6 +6,7 @@ import type { ConsoleHost, ConsoleState, Incarnation } from '../../server/dom0/c
 import type { LogAnswer } from '../../server/dom0/console-log/domain-log.js';
 import type { LogQuery } from '../../server/dom0/console-log/log-query.js';
 import { inMemory } from '../../server/dom0/console-log/memory-log.js';
+import type { ConsoleRelease } from '../../server/wire/console-release.js';
 import type { LogSwitch } from '../../server/wire/log.js';
 
 /** Consoles that attach to nothing, and remember what they were told. */
@@ -19,6 +20,7 @@ export class FakeConsoles implements ConsoleHost {
   readonly attached: { name: DomainName; domid: number; uuid: string }[] = [];
   readonly forgotten: DomainName[] = [];
   readonly switchedOff = new Set<DomainName>();
+  readonly released: { name: DomainName; release: ConsoleRelease }[] = [];
   readonly keepsLog = true;
   /** What an attach does; resolves at once unless a test says otherwise. */
   onAttach: () => Promise<'attached' | 'locked' | 'failed'> = () => Promise.resolve('attached');
@@ -63,6 +65,15 @@ export class FakeConsoles implements ConsoleHost {
     return () => {
       this.#listeners.delete(listener);
     };
+  }
+
+  onAdminAct(): () => void {
+    return () => undefined;
+  }
+
+  release(name: DomainName, release: ConsoleRelease): Promise<number | null> {
+    this.released.push({ name, release });
+    return Promise.resolve(release.seconds === 0 ? null : Date.UTC(2026, 10, 21) + release.seconds * 1000);
   }
 
   accept(_name: DomainName, _query: URLSearchParams, socket: Duplex): void {

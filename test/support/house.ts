@@ -223,14 +223,28 @@ export class House {
   }
 
   /** An admin at a terminal on the Xen host. */
-  adminConsole(domain: string): TerminalClient {
+  adminConsole(domain: string, ...options: readonly string[]): TerminalClient {
     const client = new TerminalClient(process.execPath, [
       SCRIPT,
       'console',
       domain,
       '--settings',
       this.layout.dom0Settings,
+      ...options,
     ]);
+    this.#clients.add(client);
+    return client;
+  }
+
+  /** What an admin asks of the dom0 half by `postern console`, without sitting at it. */
+  async adminRelease(domain: string, time: string): Promise<Ended> {
+    const settings = ['--settings', this.layout.dom0Settings];
+    return run(process.execPath, [SCRIPT, 'console', domain, '--release', time, ...settings], '');
+  }
+
+  /** An operator's own `xl console` on the Xen host. */
+  xlConsole(domain: string): TerminalClient {
+    const client = new TerminalClient(this.xl, ['console', domain]);
     this.#clients.add(client);
     return client;
   }

@@ -84,6 +84,7 @@ export function domain(name: string, some: Partial<MenuDomain> = {}): MenuDomain
     cpuPercent: 3,
     profiles: PROFILES,
     operation: null,
+    consoleLocked: false,
     offers: offers({
       start: refused('It is running already.'),
       normal: refused('It is booted normally.'),

@@ -1,13 +1,12 @@
 import { request } from 'node:http';
-import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { isRefusal, refusal } from '../../../policy/refusal.js';
+import { isRefusal } from '../../../policy/refusal.js';
 import { CONSOLE_PROTOCOL, FRAME_BYTES, FRAME_LIMIT, PING_INTERVAL_MS } from '../../wire/console.js';
 import type { ConsoleNote, ConsoleRequest } from '../../wire/console.js';
 import { bytesFrame, FrameError, FrameReader, noteFrame } from '../../wire/frames.js';
-import { parseConsoleNote, parseContract, parseWireRefusal } from '../../wire/schemas.js';
-import { CliError, EXIT } from '../exit-status.js';
-import { refused } from '../refused.js';
+import { parseConsoleNote, parseContract } from '../../wire/schemas.js';
+import { CliError } from '../exit-status.js';
+import { askDom0, refusedBy, unreachable } from './dom0-socket.js';
 
 /** What a console says. */
 export interface ConsoleEars {
@@ -24,7 +23,8 @@ export interface ConsoleWish {
   readonly takeover: boolean;
   readonly columns: number;
   readonly rows: number;
-  readonly label: string;
+  /** Their name on this machine. */
+  readonly admin: string;
 }
 
 /** One attachment to a console, straight over dom0's socket. */
@@ -50,7 +50,8 @@ export class ConsoleConnection {
       mode: wish.mode,
       cols: String(wish.columns),
       rows: String(wish.rows),
-      label: wish.label,
+      label: `admin ${wish.admin}`,
+      admin: wish.admin,
       ...(wish.takeover ? { takeover: '1' } : {}),
     });
     const url = `/domains/${encodeURIComponent(wish.domain)}/console?${query.toString()}`;
@@ -155,47 +156,8 @@ export class ConsoleConnection {
 
 /** Whether Ctrl-] can be sent to the guest on this host. @throws CliError when dom0 does not answer */
 export async function passesEscape(path: string): Promise<boolean> {
-  const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    request({ socketPath: path, path: '/contract', agent: false })
-      .once('response', resolve)
-      .once('error', (error) => {
-        reject(unreachable(path, error));
-      })
-      .end();
-  });
-  const contract = parseContract(await json(response));
+  const contract = parseContract(await askDom0(path, 'GET', '/contract'));
   if (isRefusal(contract))
     throw new CliError(`the dom0 half on ${path} speaks another version: ${contract.detail}`);
   return contract.console.passesEscape;
-}
-
-async function refusedBy(response: IncomingMessage): Promise<CliError> {
-  const no = parseWireRefusal(await json(response));
-  return refused(
-    isRefusal(no)
-      ? refusal('internal', `dom0 answered with status ${response.statusCode ?? 0}`)
-      : { ...no, refused: true },
-  );
-}
-
-async function json(response: IncomingMessage): Promise<unknown> {
-  let text = '';
-  response.setEncoding('utf8');
-  for await (const chunk of response as AsyncIterable<string>) text += chunk;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function unreachable(path: string, error: NodeJS.ErrnoException): CliError {
-  const mend =
-    error.code === 'EACCES'
-      ? 'run this with sudo'
-      : 'is the dom0 half running on this machine (systemctl status postern-dom0)?';
-  return new CliError(
-    `the dom0 half does not answer on ${path}: ${error.message}; ${mend}`,
-    EXIT.hostUnreachable,
-  );
 }

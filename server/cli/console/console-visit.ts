@@ -38,6 +38,8 @@ export class ConsoleVisit {
   readonly #passesEscape: boolean;
   readonly #escapes = new EscapeFilter(CTRL_BRACKET);
   readonly #present = new Map<number, Presence>();
+  /** Said when the first picture is there, which clears the screen. */
+  readonly #greeting: string[] = [];
   #me = -1;
   #writing = false;
   #hinted = false;
@@ -148,10 +150,9 @@ export class ConsoleVisit {
         for (const who of note.present) this.#present.set(who.attachment, who);
         const others = note.present.filter(({ attachment }) => attachment !== this.#me);
         const company = others.map(({ label, mode }) => `${printable(label, 64)} (${mode})`).join(', ');
-        this.#say(
-          `console of ${printable(note.domain)}${this.#writing ? '' : ', watching'}; leave with Ctrl-] .`,
-        );
-        if (company !== '') this.#say(`here already: ${company}`);
+        const watching = this.#writing ? '' : ', watching';
+        this.#greeting.push(`console of ${printable(note.domain)}${watching}; leave with Ctrl-] .`);
+        if (company !== '') this.#greeting.push(`here already: ${company}`);
         return;
       }
       case 'writer':
@@ -183,8 +184,10 @@ export class ConsoleVisit {
         this.#leave(status);
         return;
       }
-      case 'resized':
       case 'painted':
+        for (const line of this.#greeting.splice(0)) this.#say(line);
+        return;
+      case 'resized':
       case 'screen':
       case 'ping':
       case 'pong':

@@ -28,6 +28,10 @@ export interface AttachmentHost {
 export interface AttachmentParts {
   readonly id: number;
   readonly label: string;
+  /** An admin of the host, by name; null: somebody of the gate's. */
+  readonly admin: string | null;
+  /** Whether the others are told that it is there. */
+  readonly announced: boolean;
   readonly asked: ConsoleMode;
   readonly size: ScreenSize | null;
   /** Milliseconds since 1970: nothing that was said before is painted. */
@@ -58,6 +62,8 @@ const MISSES = 2;
 export class Attachment {
   readonly id: number;
   readonly label: string;
+  readonly admin: string | null;
+  announced: boolean;
   /** Whether typing may take a keyboard that nobody holds: it asked for it, and did not give it back. */
   mayType: boolean;
   mode: ConsoleMode = 'watch';
@@ -88,6 +94,8 @@ export class Attachment {
   constructor(parts: AttachmentParts) {
     this.id = parts.id;
     this.label = parts.label;
+    this.admin = parts.admin;
+    this.announced = parts.announced;
     this.mayType = parts.asked === 'write';
     this.size = parts.size;
     this.#since = parts.since;

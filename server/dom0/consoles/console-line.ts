@@ -1,3 +1,6 @@
+import { AttachWaiters } from './attach-waiters.js';
+import type { AttachResult } from './attach-waiters.js';
+import { BackOff } from './back-off.js';
 import { ConsoleClient } from './console-client.js';
 import type { ClientEnd, Incarnation, Ownership } from './console-client.js';
 import type { ConsoleLogger } from './console-logger.js';
@@ -30,8 +33,6 @@ export interface LineParts {
   readonly logger: ConsoleLogger;
 }
 
-export type AttachResult = 'attached' | 'locked' | 'failed';
-
 /** Ctrl-]: it ends xenconsole, for everybody. */
 const ESCAPE = 0x1d;
 /** Ctrl-^: it does where xenconsole was told so (`-e ^^`), and Ctrl-] does not. */
@@ -59,19 +60,19 @@ export class ConsoleLine {
   #client: ConsoleClient | null = null;
   #queued = false;
   #state: LineState = 'detached';
-  #waiters: ((result: AttachResult) => void)[] = [];
-  #retryMs: number;
-  #retry: NodeJS.Timeout | undefined;
+  readonly #waiters = new AttachWaiters();
+  readonly #retry: BackOff;
   #gone: NodeJS.Timeout | undefined;
   #superseded: NodeJS.Timeout | undefined;
+  #loan: NodeJS.Timeout | undefined;
   #disposed = false;
-  #onEnd: (() => void) | undefined;
+  #onEnd: (() => void)[] = [];
 
   constructor(parts: LineParts, size: ScreenSize, listener: LineListener) {
     this.#parts = parts;
     this.#size = size;
     this.#listener = listener;
-    this.#retryMs = parts.timing.retry;
+    this.#retry = new BackOff(parts.timing.retry, parts.timing.lastRetry);
   }
 
   get state(): LineState {
@@ -91,6 +92,7 @@ export class ConsoleLine {
     if (incarnation === null)
       this.#gone = setTimeout(() => this.#client?.close(), this.#parts.timing.gone).unref();
     this.#want(incarnation);
+    this.#unlockIfGone();
     this.#consider(false);
   }
 
@@ -100,28 +102,46 @@ export class ConsoleLine {
     clearTimeout(this.#gone);
     this.#want(incarnation);
     this.#mayReopen = true;
+    if (this.#loan !== undefined) return Promise.resolve('locked');
     if (this.#client?.isProven === true && same(this.#client.incarnation, incarnation))
       return Promise.resolve('attached');
-    return new Promise((resolve) => {
-      const deadline = setTimeout(() => {
-        this.#waiters = this.#waiters.filter((waiter) => waiter !== settle);
-        resolve('failed');
-      }, this.#parts.timing.attach);
-      const settle = (result: AttachResult): void => {
-        clearTimeout(deadline);
-        resolve(result);
-      };
-      this.#waiters.push(settle);
-      this.#clearRetry();
-      this.#consider(true);
-    });
+    const result = this.#waiters.wait(this.#parts.timing.attach);
+    this.#retry.stop();
+    this.#consider(true);
+    return result;
   }
 
   /** Lets go of the console and opens none until it is pointed at something again. */
   rest(): void {
     this.#wanted = null;
-    this.#clearRetry();
+    this.#retry.stop();
     this.#client?.close();
+  }
+
+  /**
+   * Leaves the console to an admin's own client for so long, in milliseconds: it counts as locked meanwhile, whether somebody
+   * has it or not, and is opened again after it. Resolves when our client has ended.
+   */
+  async lend(ms: number): Promise<void> {
+    clearTimeout(this.#loan);
+    this.#loan = setTimeout(() => {
+      this.takeBack();
+    }, ms).unref();
+    this.#retry.stop();
+    this.#waiters.tell('locked');
+    this.#client?.close();
+    this.#setState('locked');
+    await this.#clientEnd();
+  }
+
+  /** Tries to have the console now, whether it was lent or is locked. */
+  takeBack(): void {
+    clearTimeout(this.#loan);
+    this.#loan = undefined;
+    this.#retry.stop();
+    this.#retry.reset();
+    this.#unlockIfGone();
+    this.#consider(false);
   }
 
   /** @returns the bytes that there was no room for; wait for `drain`. What is typed into no console is lost. */
@@ -142,12 +162,23 @@ export class ConsoleLine {
   async dispose(): Promise<void> {
     this.#disposed = true;
     clearTimeout(this.#gone);
+    clearTimeout(this.#loan);
     this.rest();
-    this.#settle('failed');
-    if (this.#client === null) return;
-    await new Promise<void>((resolve) => {
-      this.#onEnd = resolve;
+    this.#waiters.tell('failed');
+    await this.#clientEnd();
+  }
+
+  #clientEnd(): Promise<void> {
+    if (this.#client === null) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#onEnd.push(resolve);
     });
+  }
+
+  /** Nobody has the console of a domain that is not there. */
+  #unlockIfGone(): void {
+    if (this.#wanted === null && this.#client === null && this.#loan === undefined)
+      this.#setState('detached');
   }
 
   #want(incarnation: Incarnation | null): void {
@@ -155,14 +186,14 @@ export class ConsoleLine {
     if (incarnation !== null) {
       const before = this.#wanted ?? this.#client?.incarnation ?? null;
       if (before !== null && !same(before, incarnation)) this.#past = before;
-      this.#clearRetry();
-      this.#retryMs = this.#parts.timing.retry;
+      this.#retry.stop();
+      this.#retry.reset();
     }
     this.#wanted = incarnation;
   }
 
   #consider(urgent: boolean): void {
-    if (this.#disposed || this.#wanted === null) return;
+    if (this.#disposed || this.#wanted === null || this.#loan !== undefined) return;
     if (this.#client !== null) {
       if (!same(this.#client.incarnation, this.#wanted)) this.#closeSuperseded(this.#client);
     } else if (urgent) {
@@ -187,7 +218,8 @@ export class ConsoleLine {
 
   /** The incarnation to open the console of now; null when there is none, or not yet. */
   #openable(): Incarnation | null {
-    if (this.#disposed || this.#client !== null || this.#retry !== undefined) return null;
+    if (this.#disposed || this.#client !== null) return null;
+    if (this.#retry.isWaiting || this.#loan !== undefined) return null;
     return this.#mayReopen || !same(this.#ended, this.#wanted) ? this.#wanted : null;
   }
 
@@ -215,7 +247,7 @@ export class ConsoleLine {
         proven: () => {
           leave();
           this.#setState('attached');
-          this.#settle('attached');
+          this.#waiters.tell('attached');
         },
         slow: leave,
         drain: () => {
@@ -230,7 +262,7 @@ export class ConsoleLine {
       leave();
       this.#parts.logger.warn({ domain: this.#parts.name, err: error }, 'no pty for a console');
       this.#ended = incarnation;
-      this.#settle('failed');
+      this.#waiters.tell('failed');
       this.#retryLater();
     }
   }
@@ -242,42 +274,29 @@ export class ConsoleLine {
     this.#superseded = undefined;
     this.#ended = incarnation;
     this.#parts.logger.debug({ domain: this.#parts.name, code, reason }, 'a console ended');
-    if (lastedMs > STEADY_MS) this.#retryMs = this.#parts.timing.retry;
-    this.#setState(locked ? 'locked' : 'detached');
+    if (lastedMs > STEADY_MS) this.#retry.reset();
+    this.#setState(locked || this.#loan !== undefined ? 'locked' : 'detached');
     this.#listener.drain();
-    this.#onEnd?.();
+    for (const tell of this.#onEnd.splice(0)) tell();
     if (wasClosing || !same(incarnation, this.#wanted)) {
-      this.#consider(this.#waiters.length > 0);
+      this.#consider(!this.#waiters.isEmpty);
       return;
     }
-    this.#settle(locked ? 'locked' : 'failed');
+    this.#waiters.tell(locked ? 'locked' : 'failed');
     this.#retryLater();
   }
 
   #retryLater(): void {
-    if (this.#disposed || this.#wanted === null) return;
-    this.#retry = setTimeout(() => {
-      this.#retry = undefined;
+    if (this.#disposed || this.#wanted === null || this.#loan !== undefined) return;
+    this.#retry.wait(() => {
       this.#consider(false);
-    }, this.#retryMs).unref();
-    this.#retryMs = Math.min(2 * this.#retryMs, this.#parts.timing.lastRetry);
-  }
-
-  #clearRetry(): void {
-    clearTimeout(this.#retry);
-    this.#retry = undefined;
+    });
   }
 
   #setState(state: LineState): void {
     if (this.#state === state) return;
     this.#state = state;
     this.#listener.state(state);
-  }
-
-  #settle(result: AttachResult): void {
-    const waiters = this.#waiters;
-    this.#waiters = [];
-    for (const waiter of waiters) waiter(result);
   }
 }
 

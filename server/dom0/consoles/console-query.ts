@@ -7,13 +7,15 @@ export interface ConsoleQuery {
   readonly asked: ConsoleMode;
   readonly size: ScreenSize | null;
   readonly label: string;
+  /** The name of an admin of the host, who comes past the gate; null: somebody of the gate's. */
+  readonly admin: string | null;
   readonly since: number | null;
   readonly takeover: boolean;
 }
 
 const LABEL_LENGTH = 64;
-/** Controls, format characters (bidi among them), surrogates, private use and unassigned: nothing that a terminal obeys. */
-const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
+/** Nothing that a terminal obeys, and nothing whose width it may mistake: labels stand amid what a guest made of the terminal. */
+const NOT_ASCII = /[^\x20-\x7e]/g;
 
 /** @returns undefined when it is none: an unreadable `since` must not show more than was meant */
 export function parseConsoleQuery(query: URLSearchParams): ConsoleQuery | undefined {
@@ -22,14 +24,17 @@ export function parseConsoleQuery(query: URLSearchParams): ConsoleQuery | undefi
   const text = query.get('since');
   const since = text === null ? null : Date.parse(text);
   if (Number.isNaN(since)) return undefined;
-  const label = Array.from((query.get('label') ?? '').replace(UNPRINTABLE, ''))
-    .slice(0, LABEL_LENGTH)
-    .join('');
   return {
     asked: mode,
     size: clampSize(Number(query.get('cols') ?? 0), Number(query.get('rows') ?? 0)),
-    label: label === '' ? 'somebody' : label,
+    label: asLabel(query.get('label')) ?? 'somebody',
+    admin: asLabel(query.get('admin')),
     since,
     takeover: query.get('takeover') === '1',
   };
+}
+
+function asLabel(text: string | null): string | null {
+  const label = (text ?? '').replace(NOT_ASCII, '').slice(0, LABEL_LENGTH).trim();
+  return label === '' ? null : label;
 }

@@ -4,14 +4,17 @@ import type { DomainState } from '../../../policy/domain-state.js';
 import type { BootProfileName, DomainName } from '../../../policy/names.js';
 import { CONSOLE_PROTOCOL, PING_INTERVAL_MS } from '../../wire/console.js';
 import type { LogSwitch } from '../../wire/log.js';
+import type { ConsoleRelease } from '../../wire/console-release.js';
 import type { ConsoleLogs } from '../console-log/console-logs.js';
 import type { LogAnswer } from '../console-log/domain-log.js';
 import type { LogQuery } from '../console-log/log-query.js';
 import { inMemory } from '../console-log/memory-log.js';
 import type { Recent } from '../console-log/memory-log.js';
+import type { AdminActListener } from './admin-act.js';
+import type { AttachResult } from './attach-waiters.js';
 import type { Incarnation, Ownership } from './console-client.js';
 import type { ConsoleLogger } from './console-logger.js';
-import type { AttachResult, LineState } from './console-line.js';
+import type { LineState } from './console-line.js';
 import { parseConsoleQuery } from './console-query.js';
 import { DomainConsole } from './domain-console.js';
 import { LINE_TIMING } from './line-timing.js';
@@ -40,6 +43,8 @@ export interface ConsolesParts {
   readonly passesEscape: boolean;
   /** Whether consoles are kept open all the time, or only while somebody is attached. */
   readonly attach: 'always' | 'on-demand';
+  /** Whether customers are told of an admin who only watches. */
+  readonly announceAdmins: boolean;
   /** Where what they say is kept on the disk; null keeps it in memory alone. */
   readonly logs?: ConsoleLogs | null;
   readonly logger: ConsoleLogger;
@@ -61,6 +66,7 @@ export class Consoles {
   readonly #turnstile = new Turnstile(OPENINGS);
   readonly #consoles = new Map<DomainName, DomainConsole>();
   readonly #listeners = new Set<(name: DomainName, state: LineState) => void>();
+  readonly #adminListeners = new Set<AdminActListener>();
   #lastAttachment = 0;
   #disposed = false;
 
@@ -99,6 +105,32 @@ export class Consoles {
     return () => {
       this.#listeners.delete(listener);
     };
+  }
+
+  /** @returns what ends the listening */
+  onAdminAct(listener: AdminActListener): () => void {
+    this.#adminListeners.add(listener);
+    return () => {
+      this.#adminListeners.delete(listener);
+    };
+  }
+
+  /**
+   * Leaves a console to an admin's own client for so long, or takes it back. Resolves when ours has ended.
+   *
+   * @returns until when, in milliseconds since 1970; null when it is taken back
+   */
+  async release(name: DomainName, { seconds, admin }: ConsoleRelease): Promise<number | null> {
+    const console = this.#console(name);
+    if (seconds === 0) {
+      this.#adminDid({ act: 'console-taken-back' }, name, admin);
+      console.takeBack();
+      return null;
+    }
+    const until = Date.now() + seconds * 1000;
+    this.#adminDid({ act: 'console-released', seconds }, name, admin);
+    await console.lend(seconds * 1000);
+    return until;
   }
 
   /**
@@ -165,9 +197,14 @@ export class Consoles {
     const ends = [...this.#consoles.values()].map((console) => console.dispose('shutting-down'));
     this.#consoles.clear();
     this.#listeners.clear();
+    this.#adminListeners.clear();
     await Promise.all([...ends, this.#screens.dispose()]);
     await this.#logs?.dispose();
   }
+
+  readonly #adminDid: AdminActListener = (act, domain, admin) => {
+    for (const listener of this.#adminListeners) listener(act, domain, admin);
+  };
 
   #recent(name: DomainName, since: number | null): Recent {
     return this.#consoles.get(name)?.recent(since) ?? { start: 0, bytes: Buffer.alloc(0) };
@@ -176,7 +213,7 @@ export class Consoles {
   #console(name: DomainName): DomainConsole {
     const known = this.#consoles.get(name);
     if (known !== undefined) return known;
-    const { command, whose, passesEscape, attach, logger } = this.#parts;
+    const { command, whose, passesEscape, attach, announceAdmins, logger } = this.#parts;
     const timing = { ...LINE_TIMING, ...this.#timing.line };
     const console = new DomainConsole({
       name,
@@ -194,9 +231,13 @@ export class Consoles {
       log: this.#logs?.of(name) ?? null,
       attach,
       idleMs: this.#timing.idle ?? IDLE_MS,
+      announceAdmins,
       onLineState: (state) => {
         if (this.#consoles.get(name) !== console) return;
         for (const listener of this.#listeners) listener(name, state);
+      },
+      onAdminAct: (act, admin) => {
+        this.#adminDid(act, name, admin);
       },
     });
     this.#consoles.set(name, console);

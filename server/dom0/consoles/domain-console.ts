@@ -2,14 +2,16 @@ import type { DomainState } from '../../../policy/domain-state.js';
 import { UNKNOWN_PROFILE } from '../../../policy/names.js';
 import type { BootProfileName, DomainName } from '../../../policy/names.js';
 import type { ConsoleEnd, ConsoleNote } from '../../wire/console.js';
-import { bytesFrame } from '../../wire/frames.js';
+import type { AdminAct } from './admin-act.js';
 import { Attachment } from './attachment.js';
 import type { AttachmentHost, AttachmentParts } from './attachment.js';
+import { Audience } from './audience.js';
+import type { AttachResult } from './attach-waiters.js';
 import type { DomainLog } from '../console-log/domain-log.js';
 import type { Recent } from '../console-log/memory-log.js';
 import type { Incarnation } from './console-client.js';
 import { ConsoleLine } from './console-line.js';
-import type { AttachResult, LineParts, LineState } from './console-line.js';
+import type { LineParts, LineState } from './console-line.js';
 import type { KeptScreen } from './kept-screen.js';
 import { RawRing } from './raw-ring.js';
 import { REPLAY_BYTES, replayOf } from './raw-replay.js';
@@ -26,10 +28,13 @@ export interface DomainConsoleParts {
   /** `on-demand`: the console is open only while somebody is attached, and so long after, in milliseconds. */
   readonly attach: 'always' | 'on-demand';
   readonly idleMs: number;
+  /** Whether customers are told of an admin who only watches. */
+  readonly announceAdmins: boolean;
   readonly onLineState: (state: LineState) => void;
+  readonly onAdminAct: (act: AdminAct, admin: string) => void;
 }
 
-export type Newcomer = Omit<AttachmentParts, 'host'> & { readonly takeover: boolean };
+export type Newcomer = Omit<AttachmentParts, 'host' | 'announced'> & { readonly takeover: boolean };
 
 /** States in which a console that ended is not opened again for the same incarnation. */
 const GOING_DOWN: readonly DomainState[] = ['shutting-down', 'rebooting', 'off'];
@@ -46,7 +51,7 @@ export class DomainConsole {
   readonly #ring = new RawRing();
   readonly #screen: KeptScreen;
   readonly #line: ConsoleLine;
-  readonly #attachments = new Map<number, Attachment>();
+  readonly #audience = new Audience();
   readonly #host: AttachmentHost;
   #writer: Attachment | null = null;
   #incarnation: Incarnation | null = null;
@@ -69,10 +74,10 @@ export class DomainConsole {
       },
       state: (state) => {
         parts.onLineState(state);
-        this.#tell(this.#stateNote());
+        this.#audience.tell(this.#stateNote());
       },
       drain: () => {
-        for (const attachment of this.#attachments.values()) attachment.drained();
+        for (const attachment of this.#audience) attachment.drained();
       },
     });
     this.#host = {
@@ -102,7 +107,7 @@ export class DomainConsole {
   }
 
   get population(): number {
-    return this.#attachments.size;
+    return this.#audience.size;
   }
 
   observed(incarnation: Incarnation | null, state: DomainState, profile: BootProfileName): void {
@@ -114,7 +119,7 @@ export class DomainConsole {
     if (incarnation !== null && state !== 'unknown')
       this.#parts.log?.booted(incarnation, profile, Date.now());
     if (this.#isWanted()) this.#line.point(incarnation, !GOING_DOWN.includes(state));
-    if (changed) this.#tell(this.#stateNote());
+    if (changed) this.#audience.tell(this.#stateNote());
   }
 
   async attach(incarnation: Incarnation): Promise<AttachResult> {
@@ -126,9 +131,10 @@ export class DomainConsole {
 
   /** Joins a terminal: those present are told, the newcomer is told who is there, then sees the screen as it is now. */
   join({ takeover, ...newcomer }: Newcomer): void {
-    const present = [...this.#attachments.values()].map((attachment) => attachment.presence);
-    const attachment = new Attachment({ ...newcomer, host: this.#host });
+    const { present } = this.#audience;
     const writes = newcomer.asked === 'write' && (this.#writer === null || takeover);
+    const announced = writes || newcomer.admin === null || this.#parts.announceAdmins;
+    const attachment = new Attachment({ ...newcomer, announced, host: this.#host });
     const former = writes ? this.#writer : null;
     if (former !== null) former.mode = 'watch';
     if (writes) {
@@ -137,7 +143,7 @@ export class DomainConsole {
     }
     // Before it is one of those present: the first thing that it hears is `attached`.
     if (writes) this.#resize(attachment.size);
-    this.#attachments.set(attachment.id, attachment);
+    this.#audience.add(attachment);
     const { cols, rows } = this.#screen.size;
     const { id, mode } = attachment;
     attachment.note({
@@ -150,13 +156,24 @@ export class DomainConsole {
       rows,
     });
     attachment.note(this.#stateNote());
-    this.#tell({ note: 'joined', who: attachment.presence }, attachment);
-    if (writes) this.#tell({ note: 'writer', attachment: id, label: attachment.label }, attachment);
+    this.#act(attachment, { act: 'console-entered', mode, announced });
+    if (announced) this.#audience.tell({ note: 'joined', who: attachment.presence }, attachment);
+    if (writes) this.#audience.tell({ note: 'writer', attachment: id, label: attachment.label }, attachment);
     former?.drained();
     attachment.repaint();
     clearTimeout(this.#idle);
     if (this.#parts.attach === 'on-demand')
       this.#line.point(this.#incarnation, !GOING_DOWN.includes(this.#state));
+  }
+
+  /** Leaves the console to an admin's own client for so long, in milliseconds. Resolves when ours has ended. */
+  lend(ms: number): Promise<void> {
+    return this.#line.lend(ms);
+  }
+
+  /** Tries to have the console back at once. */
+  takeBack(): void {
+    this.#line.takeBack();
   }
 
   /** @returns what is kept of what it said at this time or later (milliseconds since 1970), raw */
@@ -168,10 +185,8 @@ export class DomainConsole {
   /** Ends the attachments with a reason and lets go of the console; resolves when its process has ended. */
   async dispose(reason: ConsoleEnd): Promise<void> {
     clearTimeout(this.#idle);
-    const attachments = [...this.#attachments.values()];
-    this.#attachments.clear();
     this.#writer = null;
-    for (const attachment of attachments) attachment.end(reason);
+    for (const attachment of this.#audience.clear()) attachment.end(reason);
     this.#parts.screens.close(this.#screen);
     this.#ring.clear();
     await this.#line.dispose();
@@ -186,9 +201,7 @@ export class DomainConsole {
   #show(bytes: Buffer, at: number): void {
     this.#ring.push(bytes, at);
     this.#parts.screens.touched(this.#screen);
-    if (this.#attachments.size === 0) return;
-    const frame = bytesFrame(bytes);
-    for (const attachment of this.#attachments.values()) attachment.output(bytes, frame);
+    this.#audience.output(bytes);
   }
 
   /** Of an incarnation that was not observed yet it is found out later. */
@@ -224,16 +237,24 @@ export class DomainConsole {
     if (to !== null) {
       to.mode = 'write';
       to.mayType = true;
+      // Who writes is known to all.
+      this.#audience.announce(to);
+      this.#act(to, { act: 'console-keyboard' });
       this.#resize(to.size);
     }
-    this.#tell({ note: 'writer', attachment: to?.id ?? null, label: to?.label ?? null });
+    this.#audience.tell({ note: 'writer', attachment: to?.id ?? null, label: to?.label ?? null });
     // What the former writer had typed and there was no room for is not the keyboard's any more.
     former?.drained();
   }
 
+  #act({ admin }: Attachment, act: AdminAct): void {
+    if (admin !== null) this.#parts.onAdminAct(act, admin);
+  }
+
   #left(who: Attachment): void {
-    if (!this.#attachments.delete(who.id)) return;
-    this.#tell({ note: 'left', who: who.presence });
+    this.#act(who, { act: 'console-left' });
+    if (!this.#audience.delete(who)) return;
+    if (who.announced) this.#audience.tell({ note: 'left', who: who.presence });
     if (this.#writer === who) this.#give(null);
     this.#restWhenIdle();
   }
@@ -244,31 +265,25 @@ export class DomainConsole {
     this.#screen.resize(size);
     this.#parts.screens.touched(this.#screen);
     this.#line.resize(size);
-    this.#tell({ note: 'resized', ...size });
+    this.#audience.tell({ note: 'resized', ...size });
     // Who had its size may have another now, and the other way round; text may stand elsewhere.
-    for (const attachment of this.#attachments.values()) attachment.repaint();
+    for (const attachment of this.#audience) attachment.repaint();
   }
 
   #isWanted(): boolean {
-    return this.#parts.attach === 'always' || this.#attachments.size > 0 || this.#idle !== undefined;
+    return this.#parts.attach === 'always' || this.#audience.size > 0 || this.#idle !== undefined;
   }
 
   #restWhenIdle(): void {
-    if (this.#parts.attach === 'always' || this.#attachments.size > 0) return;
+    if (this.#parts.attach === 'always' || this.#audience.size > 0) return;
     clearTimeout(this.#idle);
     this.#idle = setTimeout(() => {
       this.#idle = undefined;
-      if (this.#attachments.size === 0) this.#line.rest();
+      if (this.#audience.size === 0) this.#line.rest();
     }, this.#parts.idleMs).unref();
   }
 
   #stateNote(): ConsoleNote {
     return { note: 'state', state: this.#state, profile: this.#profile, console: this.#line.state };
-  }
-
-  #tell(note: ConsoleNote, except?: Attachment): void {
-    for (const attachment of [...this.#attachments.values()]) {
-      if (attachment !== except) attachment.note(note);
-    }
   }
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { BootProfileName, DomainName } from '../../../policy/names.js';
 import type { OperationRequest, OperationStep, WireRefusal } from '../../wire/operation.js';
+import type { AdminAct } from '../consoles/admin-act.js';
 import type { BootShape } from '../toolstack/toolstack.js';
 
 /** What the domain was when an operation was accepted: it acts on this incarnation and no other. */
@@ -11,8 +12,8 @@ export interface Subject {
 
 export type OperationEnd = 'done' | 'failed' | 'superseded';
 
-/** What the journal records. `request.actor` is as the gate claims it. */
-export type JournalEvent =
+/** What becomes of an operation. `request.actor` is as the gate claims it. */
+export type OperationEvent =
   | {
       readonly kind: 'requested';
       readonly request: OperationRequest;
@@ -40,7 +41,13 @@ export type JournalEvent =
       readonly operation: string;
       readonly phase: OperationEnd;
       readonly failure: WireRefusal | null;
-    }
+    };
+
+/** What the journal records. */
+export type JournalEvent =
+  | OperationEvent
+  /** `admin` as claimed. No operation: nothing is to be finished after a restart. */
+  | ({ readonly kind: 'admin'; readonly domain: DomainName; readonly admin: string } & AdminAct)
   /** The first record of a file that follows another: what of the earlier ones still matters. */
   | { readonly kind: 'checkpoint'; readonly records: readonly JournalRecord[] };
 

@@ -48,6 +48,8 @@ export class OperationBook implements Expectations {
         this.#open.delete(operation);
         break;
       }
+      case 'admin':
+        break;
       case 'checkpoint':
         event.records.forEach((earlier) => {
           this.take(earlier);

@@ -12,7 +12,7 @@ import { Endings } from './endings.js';
 import { Halted, unlessHalted } from './halt.js';
 import { JournalUnwritableError } from './journal.js';
 import type { Journal } from './journal.js';
-import type { JournalEvent, OperationEnd, Subject } from './journal-record.js';
+import type { OperationEvent, OperationEnd, Subject } from './journal-record.js';
 import type { Operation } from './operation.js';
 import type { OperationBook } from './operation-book.js';
 import type { WorkParts } from './work-parts.js';
@@ -257,12 +257,11 @@ export class Operations {
     );
   }
 
-  async #note(event: JournalEvent): Promise<void> {
+  async #note(event: OperationEvent): Promise<void> {
     const record = await this.#parts.journal.append(event);
     this.#parts.book.take(record);
-    const id =
-      event.kind === 'requested' ? event.request.id : event.kind === 'checkpoint' ? null : event.operation;
-    const operation = id === null ? undefined : this.#parts.book.find(id);
+    const id = event.kind === 'requested' ? event.request.id : event.operation;
+    const operation = this.#parts.book.find(id);
     if (operation !== undefined) this.#parts.changed(operation);
   }
 

@@ -11,7 +11,7 @@ import type { DomainName } from '../../../policy/names.js';
 import type { CreateQueue } from './create-queue.js';
 import type { Operation } from './operation.js';
 import type { Transcripts } from './transcripts.js';
-import type { JournalEvent } from './journal-record.js';
+import type { OperationEvent } from './journal-record.js';
 
 export interface Deadlines {
   readonly shutdownSeconds: number;
@@ -45,7 +45,7 @@ export interface WorkParts {
   step(operation: Operation, step: OperationStep, seconds: number): Promise<number>;
   /** The same for steps that bring to an end what was begun: they are done even if they cannot be written. */
   lastSteps(operation: Operation, step: OperationStep, seconds: number): Promise<number>;
-  note(event: JournalEvent): Promise<void>;
+  note(event: OperationEvent): Promise<void>;
   moved(operation: Operation, place: number): void;
   call(operation: Operation, what: string, timeoutMs: number): Call;
 }

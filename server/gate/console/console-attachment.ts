@@ -97,7 +97,7 @@ export class ConsoleAttachment {
     const words = consoleWords(escape);
     this.#words = words;
     const scene = { domain: grant.domain, company: this.#company, notice: this.#notice, words };
-    this.#herald = new ConsoleHerald({ ...scene, hosts: parts.hosts });
+    this.#herald = new ConsoleHerald(scene);
     this.#screen = new ScreenReader(() => {
       const answers = parts.hosts.find(grant.domain)?.host.contract?.console.screenText === true;
       if (answers) link.stream?.send({ note: 'screen' });

@@ -1,6 +1,5 @@
 import type { DomainName } from '../../../policy/names.js';
 import type { ConsoleNews } from '../hosts/console-stream.js';
-import type { Hosts } from '../hosts/hosts.js';
 import type { Company } from './company.js';
 import type { ConsoleNotice } from './console-notice.js';
 import type { ConsoleWords } from './console-words.js';
@@ -8,9 +7,11 @@ import type { ConsoleWords } from './console-words.js';
 /** Until the first picture is there, the greeting waits: until it is quiet, or so long. Milliseconds. */
 const GREETING = { quiet: 60, most: 500 };
 
+/** A console that is not there although its domain runs is spoken of after so long: at a boot and at an end it is soon over. Milliseconds. */
+const WAITING = 3_000;
+
 export interface HeraldParts {
   readonly domain: DomainName;
-  readonly hosts: Hosts;
   readonly company: Company;
   readonly notice: ConsoleNotice;
   readonly words: ConsoleWords;
@@ -20,9 +21,9 @@ export interface HeraldParts {
 export class ConsoleHerald {
   readonly #parts: HeraldParts;
   #greetingTimer: NodeJS.Timeout | null = null;
+  #waitingTimer: NodeJS.Timeout | null = null;
   #lastBytes = 0;
   #wasLost = false;
-  #detached = false;
 
   constructor(parts: HeraldParts) {
     this.#parts = parts;
@@ -41,7 +42,7 @@ export class ConsoleHerald {
   lost(): void {
     const { notice, words } = this.#parts;
     this.#wasLost = true;
-    notice.show(words.lost, { stays: true });
+    notice.stand(words.lost);
   }
 
   heard(note: ConsoleNews): void {
@@ -49,6 +50,7 @@ export class ConsoleHerald {
     switch (note.note) {
       case 'attached':
         company.attached(note);
+        notice.stand(null);
         this.#greet(Date.now());
         return;
       case 'writer':
@@ -78,6 +80,7 @@ export class ConsoleHerald {
   /** Twice is harmless. */
   dispose(): void {
     if (this.#greetingTimer !== null) clearTimeout(this.#greetingTimer);
+    if (this.#waitingTimer !== null) clearTimeout(this.#waitingTimer);
   }
 
   #writer(note: Extract<ConsoleNews, { note: 'writer' }>): void {
@@ -94,15 +97,19 @@ export class ConsoleHerald {
     }
   }
 
-  #stateIs(note: Extract<ConsoleNews, { note: 'state' }>): void {
+  /** dom0 says it first of all, after `attached`. */
+  #stateIs({ console, state }: Extract<ConsoleNews, { note: 'state' }>): void {
     const { domain, notice, words } = this.#parts;
-    const detached = note.console !== 'attached';
-    if (detached && !this.#detached && note.state !== 'rebooting') {
-      this.#detached = true;
-      notice.show(note.console === 'locked' ? words.locked(domain) : words.off(domain), { stays: true });
-    } else if (!detached && this.#detached) {
-      this.#detached = false;
-      notice.clear();
+    if (this.#waitingTimer !== null) clearTimeout(this.#waitingTimer);
+    this.#waitingTimer = null;
+    if (console === 'attached') notice.stand(null);
+    else if (console === 'locked') notice.stand(words.locked(domain));
+    else if (state === 'off') notice.stand(words.off(domain));
+    // Of a reboot nothing is said: its next byte is what is waited for.
+    else if (state !== 'rebooting') {
+      this.#waitingTimer = setTimeout(() => {
+        notice.stand(words.waiting(domain));
+      }, WAITING);
     }
   }
 
@@ -117,14 +124,11 @@ export class ConsoleHerald {
   }
 
   #greeting(): void {
-    const { domain, hosts, company, notice, words } = this.#parts;
-    const console = hosts.find(domain)?.view.console;
-    this.#detached = console !== undefined && console !== 'attached';
+    const { domain, company, notice, words } = this.#parts;
     const hello = this.#wasLost
       ? words.back
       : words.greeting(domain, company.writes, company.writer?.label ?? null, company.others);
     this.#wasLost = false;
-    const absent = console === 'locked' ? words.locked(domain) : words.off(domain);
-    notice.show(this.#detached ? [hello, absent] : hello, { stays: this.#detached });
+    notice.show(hello);
   }
 }

@@ -12,8 +12,10 @@ type NoticeTerminal = Pick<Terminal, 'hasPty' | 'term' | 'columns' | 'rows' | 'w
 export class ConsoleNotice {
   readonly #terminal: NoticeTerminal;
   readonly #repaint: () => void;
+  /** How many lines are on the screen. */
   #shown = 0;
-  #text: readonly string[] = [];
+  #passing: readonly string[] = [];
+  #standing: string | null = null;
   #timer: NodeJS.Timeout | null = null;
   #over = false;
 
@@ -27,16 +29,9 @@ export class ConsoleNotice {
   show(lines: string | readonly string[], { stays = false } = {}): void {
     if (this.#over) return;
     const text = typeof lines === 'string' ? [lines] : lines;
-    const { hasPty, term } = this.#terminal;
-    if (!hasPty) {
-      for (const line of text) this.#terminal.writeError(`[postern] ${line}\n`);
-      return;
-    }
-    if (term === 'dumb') {
-      this.#terminal.write(text.map((line) => `\r\n[postern] ${line}\r\n`).join(''));
-      return;
-    }
-    this.#paint(text);
+    if (this.#told(text)) return;
+    this.#passing = text;
+    this.#paint();
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = stays
       ? null
@@ -45,9 +40,16 @@ export class ConsoleNotice {
         }, STANDS);
   }
 
+  /** What is so for now: it stands below all that comes and goes, until it is taken away by a null. */
+  stand(line: string | null): void {
+    if (this.#over || line === this.#standing || (line !== null && this.#told([line]))) return;
+    this.#standing = line;
+    this.#change();
+  }
+
   /** The guest's screen was painted anew, over what is shown. */
   painted(): void {
-    if (this.#shown > 0) this.#paint(this.#text);
+    if (this.#shown > 0) this.#paint();
   }
 
   /** Takes away what is shown, unless it stays. */
@@ -55,13 +57,13 @@ export class ConsoleNotice {
     if (this.#timer !== null) this.clear();
   }
 
-  /** Takes away what is shown. */
+  /** Takes away what is shown, but for what stands. */
   clear(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    if (this.#shown === 0) return;
-    this.#wipe();
-    this.#repaint();
+    if (this.#passing.length === 0) return;
+    this.#passing = [];
+    this.#change();
   }
 
   /** Nothing more will be shown, and nothing taken away. */
@@ -72,12 +74,31 @@ export class ConsoleNotice {
     this.#over = true;
   }
 
-  #paint(text: readonly string[]): void {
-    this.#text = text;
+  /** Says it where nothing can be taken back. @returns whether that is so */
+  #told(text: readonly string[]): boolean {
+    const { hasPty, term } = this.#terminal;
+    if (hasPty && term !== 'dumb') return false;
+    if (hasPty) this.#terminal.write(text.map((line) => `\r\n[postern] ${line}\r\n`).join(''));
+    else for (const line of text) this.#terminal.writeError(`[postern] ${line}\n`);
+    return true;
+  }
+
+  /** There are other lines than before: what is under them shows again. */
+  #change(): void {
+    if (this.#shown > 0) {
+      this.#wipe();
+      this.#repaint();
+    }
+    this.#paint();
+  }
+
+  #paint(): void {
     const { columns, rows } = this.#terminal;
     const width = columns - 1;
+    const text = this.#standing === null ? this.#passing : [...this.#passing, this.#standing];
     const lines = text.flatMap((line) => wrapped(line, width)).slice(0, rows - 1);
     if (this.#shown > lines.length) this.#wipe();
+    if (lines.length === 0) return;
     const from = rows - lines.length + 1;
     const painted = lines.map(
       (line, at) => `\x1b[${from + at};1H\x1b[0;7m${line.padEnd(width)}\x1b[0m\x1b[K`,

@@ -76,6 +76,8 @@ export function consoleWords({ name: esc }: Pick<EscapeKey, 'name'>) {
     skipped: (bytes: number): string =>
       `${bytes} bytes came faster than your line takes them and were left out.`,
     off: (domain: DomainName): string => `${domain} is off. The next boot will show here; ${esc} . leaves.`,
+    waiting: (domain: DomainName): string =>
+      `The console of ${domain} cannot be had just now. It shows here when it can; ${esc} . leaves.`,
     locked: (domain: DomainName): string =>
       `An administrator of the host has the console of ${domain} open. It shows here when it is free; ${esc} . leaves.`,
     idle: (seconds: number): string =>

@@ -17,6 +17,7 @@ export function domainObject(domain: MenuDomain): object {
     since: iso(domain.since),
     seenAt: iso(domain.seenAt),
     reachable: domain.reachable,
+    consoleLocked: domain.consoleLocked,
     memoryMiB: domain.memoryMiB,
     vcpus: domain.vcpus,
     cpuPercent: domain.cpuPercent,
@@ -58,6 +59,7 @@ export function domainLines(domain: MenuDomain, now: number): string[] {
   const since = domain.since === null ? '' : ` since ${new Date(domain.since).toISOString()}`;
   const lines = [`${domain.name} is ${stateOf(domain, now)}${since}, boot ${domain.profile ?? 'not known'}.`];
   if (!domain.reachable) lines.push('Its host does not answer just now; this is what was last seen.');
+  if (domain.consoleLocked) lines.push('An administrator of the host has its console open.');
   const { operation } = domain;
   if (operation !== null) {
     const started = words.ago(new Date(operation.startedAt).toISOString(), new Date(now));
@@ -69,7 +71,8 @@ export function domainLines(domain: MenuDomain, now: number): string[] {
 }
 
 function stateOf(domain: MenuDomain, now: number): string {
-  const word = domain.state === null ? 'not known' : words.stateWord(domain.state);
+  const state = domain.state === null ? 'not known' : words.stateWord(domain.state);
+  const word = domain.consoleLocked ? `${state}, console locked` : state;
   if (domain.seenAt === null || now - domain.seenAt <= STALE) return word;
   return `${word} (seen ${words.ago(new Date(domain.seenAt).toISOString(), new Date(now))})`;
 }

@@ -44,6 +44,7 @@ describe('The console log through reboots', () => {
       whose: () => Promise.resolve('same'),
       passesEscape: false,
       attach: 'always',
+      announceAdmins: true,
       logs,
       logger: silentLogger,
     });

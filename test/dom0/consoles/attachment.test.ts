@@ -57,6 +57,8 @@ describe('Attachment', () => {
     attachment = new Attachment({
       id: 1,
       label: 'alice',
+      admin: null,
+      announced: true,
       asked: 'write',
       size: null,
       since,

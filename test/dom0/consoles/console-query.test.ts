@@ -12,6 +12,7 @@ describe('parseConsoleQuery', () => {
         asked: 'write',
         size: { cols: 132, rows: 50 },
         label: 'alice',
+        admin: null,
         since: Date.UTC(2026, 0, 2, 3, 4, 5, 678),
         takeover: true,
       },
@@ -23,6 +24,7 @@ describe('parseConsoleQuery', () => {
       asked: 'watch',
       size: null,
       label: 'somebody',
+      admin: null,
       since: null,
       takeover: false,
     });
@@ -55,10 +57,10 @@ describe('parseConsoleQuery', () => {
     }
   });
 
-  it('makes labels short and printable', () => {
-    const label = parse(
-      `mode=watch&label=${encodeURIComponent(`\x1b[31m\u202Eevil\r\n\u009b${'é'.repeat(100)}`)}`,
-    )?.label;
-    assert.equal(label, `[31mevil${'é'.repeat(56)}`);
+  it('makes labels short and ASCII, of admins too', () => {
+    const evil = encodeURIComponent(`\x1b[31m\u202Eevil\r\n\u009b\u0301é漢${'x'.repeat(100)}`);
+    assert.equal(parse(`mode=watch&label=${evil}`)?.label, `[31mevil${'x'.repeat(56)}`);
+    assert.equal(parse(`mode=watch&admin=${evil}`)?.admin, `[31mevil${'x'.repeat(56)}`);
+    assert.equal(parse(`mode=watch&label=${encodeURIComponent('\x1b\x07 ')}`)?.label, 'somebody');
   });
 });

@@ -50,6 +50,7 @@ describe('Consoles', () => {
       whose: () => Promise.resolve('same'),
       passesEscape: false,
       attach: 'always',
+      announceAdmins: true,
       logger: silent,
       timing,
       ...parts,

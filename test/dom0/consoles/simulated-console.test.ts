@@ -29,6 +29,7 @@ describe('Consoles over xl console', () => {
       whose: () => Promise.resolve('same'),
       passesEscape: false,
       attach: 'always',
+      announceAdmins: true,
       logger: silent,
     });
     door = await ConsoleDoor.open(xen.host.directory, () => consoles);

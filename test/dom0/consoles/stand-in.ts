@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '../../support/eventually.js';
@@ -9,9 +9,10 @@ import type { PtyCommand } from '../../../server/dom0/consoles/pty.js';
 /** Behaves as xenconsole does: a lock, a raw terminal, Ctrl-] ends it, exit 0 when the domain goes. */
 const SCRIPT = `
 const { connect } = require('node:net');
-const { existsSync } = require('node:fs');
+const { appendFileSync, existsSync } = require('node:fs');
 const [folder, domid] = process.argv.slice(1);
 if (existsSync(folder + '/lock.' + domid)) {
+  appendFileSync(folder + '/refused', '.');
   process.stderr.write('xenconsole: Could not lock /var/lock/xenconsole.' + domid + ': Resource temporarily unavailable\\n');
   process.exit(11);
 }
@@ -96,6 +97,12 @@ export class StandIn {
     return () => {
       rmSync(file);
     };
+  }
+
+  /** How often a console was asked for while it was locked. */
+  get refused(): number {
+    const file = join(this.folder, 'refused');
+    return existsSync(file) ? readFileSync(file).length : 0;
   }
 
   /** The newest guest with this domid, when its console has come. */

@@ -68,6 +68,7 @@ describe('windows of several sizes at one console', () => {
       whose: () => Promise.resolve('same'),
       passesEscape: false,
       attach: 'always',
+      announceAdmins: true,
       logger: silentLogger,
       timing: { line: { attach: 10_000 }, screens: { paint: 10_000 } },
     });

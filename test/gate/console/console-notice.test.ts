@@ -111,6 +111,37 @@ describe('a notice on a console', () => {
     });
   }
 
+  it('of what is so for now stands below those that come and go, until it is taken away', async () => {
+    const seat = new Seat();
+    const alone = new Seat();
+    for (const each of [seat, alone]) each.guest('hello');
+    const bottom = async (): Promise<string[]> => {
+      await seat.settled();
+      const { active } = seat.terminal.buffer;
+      return [22, 23].map(
+        (y) =>
+          active
+            .getLine(active.baseY + y)
+            ?.translateToString(true)
+            .trimEnd() ?? '',
+      );
+    };
+    seat.notice.stand('horatio is off.');
+    assert.deepEqual(await bottom(), ['', 'horatio is off.']);
+    seat.notice.show('carol has joined this console.');
+    assert.deepEqual(await bottom(), ['carol has joined this console.', 'horatio is off.']);
+    seat.notice.readAway();
+    seat.notice.painted();
+    assert.deepEqual(await bottom(), ['', 'horatio is off.']);
+    seat.notice.stand('An administrator has it.');
+    assert.deepEqual(await bottom(), ['', 'An administrator has it.']);
+    seat.notice.stand(null);
+    seat.notice.painted();
+    await Promise.all([seat.settled(), alone.settled()]);
+    assert.deepEqual(look(seat.terminal), look(alone.terminal));
+    seat.notice.dispose();
+  });
+
   it('stands while the guest’s screen is painted anew under it', async () => {
     const seat = new Seat();
     seat.guest('hello');

@@ -321,6 +321,30 @@ describe('a console session', () => {
     await eventually('the notice to be taken away', () => console.count('repaint') > 0);
   });
 
+  it('says that an administrator has it for as long as that is so, whoever comes and goes', async () => {
+    const console = await open();
+    const profile = gate.hosts.find(HORATIO)!.view.observation.profile;
+    console.note({ note: 'state', state: 'running', profile, console: 'locked' });
+    await shows('An administrator of the host has the console of horatio open.');
+    console.note({ note: 'joined', who: { attachment: 9, label: 'carol', mode: 'watch' } });
+    await shows('carol has joined this console.');
+    const last = terminal.output.slice(terminal.output.lastIndexOf('carol has joined'));
+    assert.match(last, /An administrator of the host/, 'it stands below');
+    const repaints = console.count('repaint');
+    console.note({ note: 'state', state: 'running', profile, console: 'attached' });
+    await eventually('it to be taken away', () => console.count('repaint') > repaints);
+  });
+
+  it('says nothing of the moment in which a boot has no console yet, and something of a console that does not come', async () => {
+    const console = await open();
+    const profile = gate.hosts.find(HORATIO)!.view.observation.profile;
+    console.note({ note: 'state', state: 'running', profile, console: 'detached' });
+    console.note({ note: 'joined', who: { attachment: 9, label: 'carol', mode: 'watch' } });
+    await shows('carol has joined this console.');
+    assert.doesNotMatch(terminal.output, /is off|cannot be had/);
+    await shows('The console of horatio cannot be had just now.');
+  });
+
   it('ends when there is no domain any more', async () => {
     const console = await open();
     console.note({ note: 'ended', reason: 'domain-gone' });

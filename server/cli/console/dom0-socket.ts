@@ -1,0 +1,63 @@
+import { request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { isRefusal, refusal } from '../../../policy/refusal.js';
+import { parseWireRefusal } from '../../wire/schemas.js';
+import { CliError, EXIT } from '../exit-status.js';
+import { refused } from '../refused.js';
+
+/**
+ * Asks the dom0 half on its socket.
+ *
+ * @param body sent as JSON, when there is any
+ * @returns what it answered
+ * @throws CliError when it does not answer or refuses
+ */
+export async function askDom0(
+  socket: string,
+  method: 'GET' | 'PUT',
+  path: string,
+  body?: object,
+): Promise<unknown> {
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    request({ socketPath: socket, path, method, agent: false })
+      .once('response', resolve)
+      .once('error', (error) => {
+        reject(unreachable(socket, error));
+      })
+      .end(body === undefined ? '' : JSON.stringify(body));
+  });
+  if (response.statusCode !== 200) throw await refusedBy(response);
+  return json(response);
+}
+
+/** What an answer that is none of 2xx says. */
+export async function refusedBy(response: IncomingMessage): Promise<CliError> {
+  const no = parseWireRefusal(await json(response));
+  return refused(
+    isRefusal(no)
+      ? refusal('internal', `dom0 answered with status ${response.statusCode ?? 0}`)
+      : { ...no, refused: true },
+  );
+}
+
+export function unreachable(socket: string, error: NodeJS.ErrnoException): CliError {
+  const mend =
+    error.code === 'EACCES'
+      ? 'run this with sudo'
+      : 'is the dom0 half running on this machine (systemctl status postern-dom0)?';
+  return new CliError(
+    `the dom0 half does not answer on ${socket}: ${error.message}; ${mend}`,
+    EXIT.hostUnreachable,
+  );
+}
+
+async function json(response: IncomingMessage): Promise<unknown> {
+  let text = '';
+  response.setEncoding('utf8');
+  for await (const chunk of response as AsyncIterable<string>) text += chunk;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,57 @@
+import type { ConsoleNote, Presence } from '../../wire/console.js';
+import { bytesFrame } from '../../wire/frames.js';
+import type { Attachment } from './attachment.js';
+
+/** All who are at one console. */
+export class Audience implements Iterable<Attachment> {
+  readonly #attachments = new Map<number, Attachment>();
+
+  get size(): number {
+    return this.#attachments.size;
+  }
+
+  /** Those of whom everybody may know. */
+  get present(): readonly Presence[] {
+    return [...this].filter(({ announced }) => announced).map(({ presence }) => presence);
+  }
+
+  [Symbol.iterator](): Iterator<Attachment> {
+    return [...this.#attachments.values()][Symbol.iterator]();
+  }
+
+  add(attachment: Attachment): void {
+    this.#attachments.set(attachment.id, attachment);
+  }
+
+  /** @returns whether it was there */
+  delete(attachment: Attachment): boolean {
+    return this.#attachments.delete(attachment.id);
+  }
+
+  /** @returns those who were there */
+  clear(): readonly Attachment[] {
+    const all = [...this];
+    this.#attachments.clear();
+    return all;
+  }
+
+  tell(note: ConsoleNote, except?: Attachment): void {
+    for (const attachment of this) {
+      if (attachment !== except) attachment.note(note);
+    }
+  }
+
+  /** Passes on what the console said. */
+  output(bytes: Buffer): void {
+    if (this.size === 0) return;
+    const frame = bytesFrame(bytes);
+    for (const attachment of this.#attachments.values()) attachment.output(bytes, frame);
+  }
+
+  /** Tells the others of somebody who was not announced before; twice is harmless. */
+  announce(who: Attachment): void {
+    if (who.announced) return;
+    who.announced = true;
+    this.tell({ note: 'joined', who: who.presence }, who);
+  }
+}
