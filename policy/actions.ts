@@ -3,7 +3,8 @@
  * the exhaustiveness checks (house rule 12).
  *
  * `status` is seeing that the domain exists at all: without it, the domain is "no such domain".
- * `takeover` is taking the keyboard from another writer; `normal` is leaving rescue.
+ * `takeover` is taking the keyboard from another writer; `normal` is leaving rescue; `log-switch` is switching off, or on
+ * again, that what the console says is kept.
  */
 export const ACTIONS = [
   'status',
@@ -12,6 +13,7 @@ export const ACTIONS = [
   'takeover',
   'sysrq',
   'log',
+  'log-switch',
   'start',
   'shutdown',
   'poweroff',

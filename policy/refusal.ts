@@ -9,6 +9,7 @@ export const REFUSAL_CODES = [
   'no-such-customer',
   'no-such-domain',
   'no-such-profile',
+  'no-such-boot',
   'no-such-key',
   'name-reserved',
   // may

@@ -91,7 +91,7 @@ function requestsIn(rows: Iterable<AuditRow>): ReadonlyMap<string, Asked> {
 }
 
 function requestedAction(event: AuditEvent): Action | null {
-  return (/^domain\.([a-z]+)\.requested$/.exec(event.kind)?.[1] as Action | undefined) ?? null;
+  return (/^domain\.([a-z-]+)\.requested$/.exec(event.kind)?.[1] as Action | undefined) ?? null;
 }
 
 function domainOf(event: AuditEvent): DomainName | null {
@@ -106,6 +106,7 @@ const ASKED: Readonly<Record<Action, (domain: string) => string>> = {
   takeover: (domain) => `took over the keyboard of ${domain}`,
   sysrq: (domain) => `sent a SysRq key to ${domain}`,
   log: (domain) => `read the console log of ${domain}`,
+  'log-switch': (domain) => `switched the console log of ${domain}`,
   start: (domain) => `started ${domain}`,
   shutdown: (domain) => `shut down ${domain}`,
   poweroff: (domain) => `powered off ${domain}`,
@@ -163,7 +164,8 @@ function sentence(
       if (action === null || !('operation' in event) || !('actor' in event)) return null;
       const intent = event as Extract<AuditEvent, { kind: 'domain.start.requested' }>;
       const profile = intent.profile === null ? '' : ` with ${printable(intent.profile, 40)}`;
-      return `${who(intent.actor, customer)}: ${ASKED[action](intent.domain)}${profile}`;
+      const keep = intent.keep === undefined ? '' : intent.keep ? ' on' : ' off';
+      return `${who(intent.actor, customer)}: ${ASKED[action](intent.domain)}${profile}${keep}`;
     }
   }
 }

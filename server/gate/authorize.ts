@@ -235,6 +235,7 @@ export class Authorizer {
         operation,
         profile: wish.profile,
         ...(wish.parameters === undefined ? {} : { parameters: wish.parameters }),
+        ...(wish.keep === undefined ? {} : { keep: wish.keep }),
         rule: verdict.rule,
         revision: this.#inForce.revision,
       },

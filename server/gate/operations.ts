@@ -110,10 +110,10 @@ export class Operations {
     }
   }
 
-  /** The outcome of something that is no operation of dom0: an attachment to a console. */
+  /** The outcome of something that is no operation of dom0: an attachment to a console, a look at a log. */
   recordEnd(
     grant: Grant,
-    outcome: 'done' | 'refused',
+    outcome: 'done' | 'refused' | 'lost',
     code: Refusal['code'] | null,
     detail: string | null,
   ): void {

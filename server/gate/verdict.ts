@@ -17,6 +17,8 @@ export interface Wish {
   readonly profile: BootProfileName | null;
   /** What the profile's parameters are to be, for the log and the host: nothing is judged by it. */
   readonly parameters?: ParameterValues;
+  /** Of `log-switch`, for the log: nothing is judged by it. */
+  readonly keep?: boolean;
 }
 
 /** What was decided: the words for the customer, and for the log the true reason. */

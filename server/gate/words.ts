@@ -292,6 +292,7 @@ const ACTION_WORDS: Readonly<Record<Action, string>> = {
   takeover: 'taking over the keyboard',
   sysrq: 'sending a SysRq key',
   log: 'the console log',
+  'log-switch': 'switching the console log',
   start: 'starting',
   shutdown: 'shutting down',
   poweroff: 'powering off',

@@ -38,6 +38,8 @@ type Intents = {
     readonly profile: BootProfileName | null;
     /** What the profile's parameters are to be; not there when it has none. */
     readonly parameters?: ParameterValues;
+    /** Of `log-switch`: whether the log is kept from then on. */
+    readonly keep?: boolean;
     readonly rule: string;
     /** Policy revision that allowed it. */
     readonly revision: number;

@@ -11,6 +11,8 @@ import { VERBS } from '../../server/wire/contract.js';
 import type { Contract } from '../../server/wire/contract.js';
 import type { Change, DomainView } from '../../server/wire/domain.js';
 import { bytesFrame, FrameReader, noteFrame } from '../../server/wire/frames.js';
+import type { LogFacts, LogSwitch } from '../../server/wire/log.js';
+import { LOG_HEADER } from '../../server/wire/log.js';
 import type { OperationRequest, OperationView, WireRefusal } from '../../server/wire/operation.js';
 
 /** One attachment that the gate has opened. */
@@ -87,6 +89,16 @@ export class Dom0StandIn {
   reply: (request: OperationRequest) => Reply = (request) => operationView(request);
   /** What stands on every console's screen; null: it cannot be read. */
   screen: ScreenText | null = null;
+  readonly logQueries: URLSearchParams[] = [];
+  readonly logSwitches: (LogSwitch & { readonly domain: string })[] = [];
+  /** What an answer for a log says it is of; null as a dom0 half from before there were any on the disk. */
+  logFacts: LogFacts | null = { keeping: true, switchedAt: null, place: 'disk', boot: null, page: null };
+  /** What a log holds, in pieces; after the last it ends, unless it is followed. */
+  logSaid: (domain: string, query: URLSearchParams) => readonly string[] = (domain, query) => [
+    `since ${query.get('since') ?? ''}\r\n\x1b[1mboot\x1b[0m of ${domain}\r\n`,
+  ];
+  /** Logs that are followed. */
+  readonly logFollowers = new Set<ServerResponse>();
   /** What a console upgrade is refused with. */
   refuseConsole: WireRefusal | null = null;
   readonly #followers = new Set<ServerResponse>();
@@ -163,14 +175,39 @@ export class Dom0StandIn {
       const operation = this.operations.get(key ?? '');
       if (operation === undefined) send(response, 404, wireRefusal('usage', 'There is no such operation.'));
       else send(response, 200, operation);
+    } else if (room === 'domains' && what === 'log' && request.method === 'PUT') {
+      this.#switchLog(key ?? '', request, response);
     } else if (room === 'domains' && what === 'log') {
-      response.end(`since ${url.searchParams.get('since') ?? ''}\r\n\x1b[1mboot\x1b[0m of ${key ?? ''}\r\n`);
+      this.#log(key ?? '', url.searchParams, response);
     } else if (room === 'journal') {
       const entries = this.requests.map(({ id, actor }, at) => ({ seq: at + 1, operation: id, ...actor }));
       const after = Number(url.searchParams.get('after'));
       const page = entries.filter(({ seq }) => seq > after).slice(0, 2);
       send(response, 200, { entries: page, next: page.length < 2 ? null : (page.at(-1)?.seq ?? null) });
     } else send(response, 404, wireRefusal('usage', 'There is no such thing here.'));
+  }
+
+  #log(domain: string, query: URLSearchParams, response: ServerResponse): void {
+    this.logQueries.push(query);
+    if (this.logFacts !== null) response.setHeader(LOG_HEADER, JSON.stringify(this.logFacts));
+    response.flushHeaders();
+    for (const piece of this.logSaid(domain, query)) response.write(piece);
+    if (query.get('follow') !== '1') {
+      response.end();
+      return;
+    }
+    this.logFollowers.add(response);
+    response.on('close', () => this.logFollowers.delete(response));
+  }
+
+  #switchLog(domain: string, request: IncomingMessage, response: ServerResponse): void {
+    let text = '';
+    request.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    request.on('end', () => {
+      const wanted = JSON.parse(text) as LogSwitch;
+      this.logSwitches.push({ ...wanted, domain });
+      send(response, 200, { keep: wanted.keep });
+    });
   }
 
   #follow(response: ServerResponse): void {

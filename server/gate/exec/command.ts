@@ -1,3 +1,5 @@
+import type { LogSince } from './log-wish.js';
+
 /** A verb on a domain, as typed by exec; `destroy` is `poweroff`. */
 export const DOMAIN_VERBS = [
   'status',
@@ -37,7 +39,25 @@ export type Command =
   /** `key` as typed; null: say which it is. */
   | { readonly command: 'escape'; readonly key: string | null }
   | { readonly command: 'menu'; readonly plain: boolean }
-  | { readonly command: 'status' | 'log'; readonly domain: string; readonly json: boolean }
+  | { readonly command: 'status'; readonly domain: string; readonly json: boolean }
+  | {
+      readonly command: 'log';
+      readonly domain: string;
+      readonly json: boolean;
+      /** As the guest said it, byte for byte. */
+      readonly raw: boolean;
+      readonly follow: boolean;
+      readonly lines: number | null;
+      readonly since: LogSince | null;
+      /** 0 is the last one, -1 the one before it. */
+      readonly boot: number | null;
+    }
+  | {
+      readonly command: 'log-switch';
+      readonly domain: string;
+      readonly keep: boolean;
+      readonly json: boolean;
+    }
   | { readonly command: 'console' | 'watch'; readonly domain: string }
   | {
       readonly command: 'operate';

@@ -20,6 +20,17 @@ export class ExecOutput {
     this.#terminal.write(text.map((line) => `${printable(line, 2000)}${this.#end}`).join(''));
   }
 
+  /** Text of any length, with line feeds where its lines end. @returns false when whoever has more should wait */
+  piece(text: string): boolean {
+    const lines = text.split('\n').map((line) => printable(line, Infinity));
+    return this.#terminal.write(lines.join(this.#end));
+  }
+
+  /** A part of a JSON value. @param cut makes it of the whole @returns as `piece` */
+  jsonPiece(value: unknown, cut: (json: string) => string): boolean {
+    return this.#terminal.write(cut(asciiJson(value)));
+  }
+
   json(value: unknown): void {
     this.#terminal.write(`${asciiJson(value)}${this.#end}`);
   }

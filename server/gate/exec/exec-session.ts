@@ -4,6 +4,8 @@ import type { Activity } from '../activity.js';
 import type { Authorizer } from '../authorize.js';
 import { ConsoleSession } from '../console/console-session.js';
 import type { ConsoleParts } from '../console/console-attachment.js';
+import { LogDoor } from '../console-log/log-door.js';
+import * as say from '../console-log/log-words.js';
 import type { Hosts } from '../hosts/hosts.js';
 import type { Identity } from '../identity.js';
 import type { OwnKeys } from '../keys.js';
@@ -20,7 +22,7 @@ import { EXIT, exitStatus } from './exit-status.js';
 import { HELP } from './help.js';
 import { readText } from './line-reader.js';
 import { OperateCommand } from './operate-command.js';
-import { plainLog } from './plain-log.js';
+import { LogCommand } from './log-command.js';
 
 export interface ExecParts {
   readonly authorizer: Authorizer;
@@ -40,6 +42,7 @@ export class ExecSession {
   readonly #terminal: Terminal;
   readonly #output: ExecOutput;
   #console: ConsoleSession | null = null;
+  #log: LogCommand | null = null;
 
   constructor(parts: ExecParts, identity: Identity, terminal: Terminal) {
     this.#parts = parts;
@@ -62,8 +65,9 @@ export class ExecSession {
    * @returns true when it takes leave by itself, by `run` returning
    */
   end(sentence: string): boolean {
-    this.#console?.end(sentence);
-    return this.#console !== null;
+    const running = this.#console ?? this.#log;
+    running?.end(sentence);
+    return running !== null;
   }
 
   #run(command: Exclude<Command, { command: 'menu' }>): Promise<number | Refusal> | number | Refusal {
@@ -86,7 +90,10 @@ export class ExecSession {
       case 'activity':
         return this.#activity(command.json);
       case 'log':
-        return this.#log(command.domain, command.json);
+        this.#log = new LogCommand(this.#parts.console, this.#identity, this.#terminal, this.#output);
+        return this.#log.run(command);
+      case 'log-switch':
+        return this.#logSwitch(command);
       case 'console':
       case 'watch':
         return this.#consoleOf(command.domain, command.command);
@@ -183,23 +190,12 @@ export class ExecSession {
     return EXIT.done;
   }
 
-  async #log(domain: string, json: boolean): Promise<number | Refusal> {
-    const permit = this.#parts.authorizer.authorize(this.#identity, { action: 'log', domain, profile: null });
-    if (isRefusal(permit)) return permit;
-    const grant = permit.consume('log');
-    const found = this.#parts.hosts.find(grant.domain);
-    const log =
-      found === undefined
-        ? words.hostUnreachable(grant.domain, 'no host that answers has it')
-        : await found.host.consoleLog(grant);
-    if (isRefusal(log)) {
-      this.#parts.operations.recordEnd(grant, 'refused', log.code, log.detail);
-      return log;
-    }
-    this.#parts.operations.recordEnd(grant, 'done', null, null);
-    const lines = plainLog(log);
-    if (json) this.#output.json({ domain: grant.domain, since: grant.since, lines });
-    else this.#output.lines(lines);
+  async #logSwitch(command: Extract<Command, { command: 'log-switch' }>): Promise<number | Refusal> {
+    const { domain, keep, json } = command;
+    const no = await new LogDoor(this.#parts).switch(this.#identity, domain, keep);
+    if (no !== null) return no;
+    if (json) this.#output.json({ domain, keeping: keep });
+    else this.#output.line(say.switched(domain, keep));
     return EXIT.done;
   }
 

@@ -18,6 +18,7 @@ const STATUSES: Partial<Record<RefusalCode, number>> = {
   busy: EXIT.busy,
   'console-taken': EXIT.busy,
   'host-unreachable': EXIT.hostUnreachable,
+  'no-such-boot': EXIT.failed,
   'toolstack-failed': EXIT.failed,
   'toolstack-timeout': EXIT.failed,
   'deadline-passed': EXIT.failed,

@@ -1,9 +1,10 @@
 import { RESERVED_WORDS } from '../../../policy/names.js';
 import type { Refusal } from '../../../policy/refusal.js';
-import { refusal } from '../../../policy/refusal.js';
 import { printable } from '../printable.js';
 import type { Command, DomainVerb, OperationVerb } from './command.js';
 import { DOMAIN_VERBS } from './command.js';
+import { parseLogCommand } from './log-grammar.js';
+import { usage } from './usage.js';
 
 /**
  * The grammar of exec. There is no shell: words are what stands between blanks, quotes and backslashes are letters
@@ -133,12 +134,13 @@ function onDomain(domain: string, words: readonly string[]): Command | Refusal {
 function verbOn(domain: string, verb: DomainVerb, words: readonly string[]): Command | Refusal {
   switch (verb) {
     case 'status':
-    case 'log':
       return only(words, ['--json'], `NAME ${verb} [--json]`, ({ json }) => ({
         command: verb,
         domain,
         json,
       }));
+    case 'log':
+      return parseLogCommand(domain, words);
     case 'console':
     case 'watch':
       return only(words, [], `NAME ${verb}`, () => ({ command: verb, domain }));
@@ -158,10 +160,6 @@ function operate(domain: string, verb: OperationVerb, words: readonly string[]):
   }
   const { json, wait, yes } = found.given;
   return { command: 'operate', verb, domain, profile: profile ?? null, json, wait, yes };
-}
-
-function usage(message: string): Refusal {
-  return refusal('usage', `${message} For all commands: help`, message);
 }
 
 function shown(word: string): string {

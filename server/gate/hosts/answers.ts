@@ -15,71 +15,26 @@ import type { Change, DomainView, Observation } from '../../wire/domain.js';
 import type { OperationView, WireRefusal } from '../../wire/operation.js';
 import { OPERATION_PHASES, OPERATION_STEPS } from '../../wire/operation.js';
 import { printable } from '../printable.js';
+import {
+  AnswerError,
+  fields,
+  list,
+  number,
+  numberOrNull,
+  oneOf,
+  parsed,
+  text,
+  textOrNull,
+  time,
+  timeOrNull,
+} from './answer-fields.js';
+import type { Fields } from './answer-fields.js';
 
 /**
  * Reads what a dom0 half answers. It is trusted more than the gate, so this is not a defence but a border: past it
  * every field has its type, every name is parsed and every sentence is printable. Fields not known are ignored, as
  * dom0 halves are upgraded first.
  */
-
-/** What came is not what `server/wire` says. */
-export class AnswerError extends Error {}
-
-type Fields = Readonly<Record<string, unknown>>;
-
-function fields(value: unknown, what: string): Fields {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new AnswerError(`${what} is no object`);
-  return value as Fields;
-}
-
-function text(from: Fields, key: string, max = 300): string {
-  const value = from[key];
-  if (typeof value !== 'string') throw new AnswerError(`${key} is no string`);
-  return printable(value, max);
-}
-
-function textOrNull(from: Fields, key: string): string | null {
-  return from[key] === null || from[key] === undefined ? null : text(from, key);
-}
-
-function number(from: Fields, key: string): number {
-  const value = from[key];
-  if (typeof value !== 'number' || !Number.isFinite(value)) throw new AnswerError(`${key} is no number`);
-  return value;
-}
-
-function numberOrNull(from: Fields, key: string): number | null {
-  return from[key] === null || from[key] === undefined ? null : number(from, key);
-}
-
-function list(from: Fields, key: string, max: number): readonly unknown[] {
-  const value = from[key];
-  if (!Array.isArray(value) || value.length > max) throw new AnswerError(`${key} is no list, or too long`);
-  return value;
-}
-
-function oneOf<T extends string>(from: Fields, key: string, words: readonly T[]): T {
-  const value = words.find((word) => word === from[key]);
-  if (value === undefined) throw new AnswerError(`${key} is none of ${words.join(', ')}`);
-  return value;
-}
-
-function time(from: Fields, key: string): string {
-  const value = from[key];
-  if (typeof value !== 'string' || Number.isNaN(Date.parse(value)))
-    throw new AnswerError(`${key} is no time`);
-  return value;
-}
-
-function timeOrNull(from: Fields, key: string): string | null {
-  return from[key] === null || from[key] === undefined ? null : time(from, key);
-}
-
-function parsed<T>(value: T | undefined, what: string): T {
-  if (value === undefined) throw new AnswerError(`not a name: ${what}`);
-  return value;
-}
 
 const domainName = (from: Fields, key: string) => parsed(parseDomainName(text(from, key)), key);
 const profileName = (from: Fields, key: string) => parsed(parseBootProfileName(text(from, key)), key);

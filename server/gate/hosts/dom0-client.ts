@@ -25,9 +25,9 @@ interface No {
   readonly no: WireRefusal;
 }
 
-type Whole = { readonly ok: true; readonly body: Buffer } | No;
-
 export type Answer = { readonly ok: true; readonly body: unknown } | No;
+
+export type Streamed = { readonly ok: true; readonly response: IncomingMessage } | No;
 
 export type Upgraded = { readonly ok: true; readonly socket: Duplex; readonly head: Buffer } | No;
 
@@ -48,20 +48,24 @@ export class Dom0Client {
   }
 
   /** @throws Error when no answer comes, or one that is not JSON */
-  async ask(method: 'GET' | 'POST', path: string, body?: object): Promise<Answer> {
+  async ask(method: 'GET' | 'POST' | 'PUT', path: string, body?: object): Promise<Answer> {
     return this.#read(await this.open(method, path, body));
   }
 
-  /** As `ask`, for an answer that is not JSON. */
-  async bytes(path: string): Promise<Whole> {
-    return this.#whole(await this.open('GET', path));
+  /** As `ask`, for an answer that is not JSON: as it comes. */
+  async stream(path: string): Promise<Streamed> {
+    const response = await this.open('GET', path);
+    if (response.statusCode === 200) return { ok: true, response };
+    const answer = await this.#read(response);
+    if (answer.ok) throw new HostFault(`an answer with status ${response.statusCode ?? 0}`);
+    return answer;
   }
 
   /**
    * The answer as it begins, for one that does not end.
    * @throws HostFault
    */
-  open(method: 'GET' | 'POST', path: string, body?: object): Promise<IncomingMessage> {
+  open(method: 'GET' | 'POST' | 'PUT', path: string, body?: object): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
       let connected = false;
       const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
@@ -123,11 +127,6 @@ export class Dom0Client {
   }
 
   async #read(response: IncomingMessage): Promise<Answer> {
-    const answer = await this.#whole(response);
-    return answer.ok ? { ok: true, body: JSON.parse(answer.body.toString('utf8')) } : answer;
-  }
-
-  async #whole(response: IncomingMessage): Promise<Whole> {
     const chunks: Buffer[] = [];
     let size = 0;
     const deadline = setTimeout(() => response.destroy(new Error('no whole answer in time')), this.#timeout);
@@ -140,9 +139,9 @@ export class Dom0Client {
     } finally {
       clearTimeout(deadline);
     }
-    const body = Buffer.concat(chunks);
+    const body: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
     const status = response.statusCode ?? 0;
     if (status >= 200 && status < 300) return { ok: true, body };
-    return { ok: false, status, no: readWireRefusal(JSON.parse(body.toString('utf8'))) };
+    return { ok: false, status, no: readWireRefusal(body) };
   }
 }

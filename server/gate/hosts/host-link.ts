@@ -1,4 +1,3 @@
-import type { Action } from '../../../policy/actions.js';
 import type { DomainName } from '../../../policy/names.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { ConsoleMode } from '../../wire/console.js';
@@ -6,7 +5,7 @@ import type { Contract, Verb } from '../../wire/contract.js';
 import { VERBS } from '../../wire/contract.js';
 import type { DomainView } from '../../wire/domain.js';
 import type { OperationRequest, OperationView } from '../../wire/operation.js';
-import { Grant } from '../authorize.js';
+import type { Grant } from '../authorize.js';
 import { Listeners } from '../listeners.js';
 import type { Log } from '../log.js';
 import type { Unsubscribe } from '../terminal.js';
@@ -15,6 +14,8 @@ import type { JournalRecord } from './answers.js';
 import { readContract, readJournalPage, readOperation } from './answers.js';
 import { ChangesReader } from './changes-reader.js';
 import { ConsoleStream } from './console-stream.js';
+import { demandGrant } from './demand-grant.js';
+import { HostLog } from './host-log.js';
 import { pause } from './pause.js';
 import { Dom0Client, HostFault } from './dom0-client.js';
 
@@ -56,8 +57,10 @@ export type Submitted =
  */
 export class HostLink {
   readonly name: string;
+  /** What its consoles said. */
+  readonly log: HostLog;
   readonly #client: Dom0Client;
-  readonly #log: Log;
+  readonly #logger: Log;
   readonly #timings: HostTimings;
   readonly #clock: () => Date;
   readonly #listeners: Listeners<LinkEvent>;
@@ -75,12 +78,18 @@ export class HostLink {
     options: { readonly log: Log; readonly timings?: Partial<HostTimings>; readonly clock?: () => Date },
   ) {
     this.name = settings.name;
-    this.#log = options.log;
+    this.#logger = options.log;
     this.#timings = { ...TIMINGS, ...options.timings };
     this.#client = new Dom0Client(settings.socket, this.#timings.answer, this.#abort.signal);
     this.#clock = options.clock ?? (() => new Date());
+    this.log = new HostLog(
+      settings.name,
+      this.#client,
+      () => this.#contract?.console.log === true,
+      this.#clock,
+    );
     this.#listeners = new Listeners((fault) => {
-      this.#log.error({ host: this.name, err: fault }, 'a listener to a host failed');
+      this.#logger.error({ host: this.name, err: fault }, 'a listener to a host failed');
     });
     this.#tried = new Promise((resolve) => {
       this.#setTried = resolve;
@@ -189,21 +198,6 @@ export class HostLink {
     }
   }
 
-  /** What is kept of what the console said, as the guest said it, with the proof that it may be read. */
-  async consoleLog(grant: Grant): Promise<Buffer | Refusal> {
-    demand(grant, ['log']);
-    const { domain, since } = grant;
-    const path = `/domains/${encodeURIComponent(domain)}/log?since=${encodeURIComponent(since)}`;
-    try {
-      const answer = await this.#client.bytes(path);
-      if (answer.ok) return answer.body;
-      if (answer.no.code === 'usage') return words.notOnThisHost(domain, words.actionWord('log'));
-      return words.refusedByHost(domain, answer.no, this.#clock());
-    } catch (fault) {
-      return words.hostUnreachable(domain, `${this.name}: ${message(fault)}`);
-    }
-  }
-
   /** Opens a console with the proof that it is permitted; the same grant opens it again after a loss. */
   async openConsole(
     grant: Grant,
@@ -214,7 +208,7 @@ export class HostLink {
       readonly label: string;
     },
   ): Promise<ConsoleStream | Refusal> {
-    demand(grant, wish.mode === 'write' ? ['console'] : ['console', 'watch']);
+    demandGrant(grant, wish.mode === 'write' ? ['console'] : ['console', 'watch']);
     const query = new URLSearchParams({
       mode: wish.mode,
       cols: String(wish.columns),
@@ -246,7 +240,7 @@ export class HostLink {
         if (this.#closed()) return;
         // Once for each reason: a host that is away for a night is not worth 17,000 lines.
         const reason = message(fault);
-        if (told !== reason) this.#log.warn({ host: this.name, reason }, 'the host is not reachable');
+        if (told !== reason) this.#logger.warn({ host: this.name, reason }, 'the host is not reachable');
         told = reason;
       }
       this.#setTried();
@@ -288,7 +282,7 @@ export class HostLink {
             this.#heard = true;
             onReady();
             this.#setTried();
-            this.#log.info({ host: this.name, domains: this.#domains.size }, 'the host is reachable');
+            this.#logger.info({ host: this.name, domains: this.#domains.size }, 'the host is reachable');
           }
           this.#listeners.emit(event);
         }
@@ -303,14 +297,8 @@ export class HostLink {
 function verbOf(grant: Grant): Verb {
   const verb = VERBS.find((each) => each === grant.action);
   if (verb === undefined) throw new TypeError(`a grant for ${grant.action} is none for an operation`);
-  demand(grant, [verb]);
+  demandGrant(grant, [verb]);
   return verb;
-}
-
-/** @throws TypeError when it is not a grant for one of these: a fault of ours, never a customer's */
-function demand(grant: Grant, actions: readonly Action[]): void {
-  if (!Grant.is(grant) || !actions.includes(grant.action))
-    throw new TypeError(`no grant for ${actions.join(' or ')}`);
 }
 
 function message(fault: unknown): string {

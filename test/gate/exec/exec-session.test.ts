@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { ACTIONS } from '../../../policy/actions.js';
 import type { BootProfileName } from '../../../policy/names.js';
-import { plainLog } from '../../../server/gate/exec/plain-log.js';
 import { domainView, operationView, wireRefusal } from '../../support/dom0-stand-in.js';
 import { eventually } from '../../support/eventually.js';
 import { FakeTerminal } from '../../support/fake-terminal.js';
@@ -83,12 +82,17 @@ describe('commands by exec', () => {
     'console',
     'watch',
     'log',
+    'log --follow',
+    'log --boot -1 --lines 5 --since 10m',
+    'log --raw',
+    'log on',
+    'log off',
   ];
 
   it('answers every name that is not hers with exit status 4 and the same bytes', async () => {
     for (const tail of TAILS) {
       for (const flag of ['', ' --json']) {
-        if (flag !== '' && (tail === 'console' || tail === 'watch')) continue;
+        if (flag !== '' && /console|watch|--follow|--raw/.test(tail)) continue;
         const answers = new Set<string>();
         for (const name of NAMES) answers.add(JSON.stringify(await exec(`${name} ${tail}${flag}`)));
         assert.equal(answers.size, 1, `${tail}${flag}: ${[...answers].join('\n')}`);
@@ -307,34 +311,5 @@ describe('commands by exec', () => {
     const { stdout } = await exec('help');
     for (const word of ['list', 'start', 'rescue', 'keys add', 'activity', 'menu', '--json'])
       assert.ok(stdout.includes(word), word);
-  });
-});
-
-describe('the plain log', () => {
-  const table: readonly (readonly [said: string, shown: readonly string[]])[] = [
-    ['', []],
-    ['one\r\ntwo\r\n', ['one', 'two']],
-    ['\x1b[1;31mred\x1b[0m and \x1b]0;title\x07plain', ['red and plain']],
-    ['10%\r20%\r100%\r\n', ['100%']],
-    ['lonng\b\bg \r\n', ['long']],
-    ['a\tb', ['a       b']],
-    ['\x1b(0lqk\x1b(B', ['lqk']],
-    ['\x1bPdcs\x1b\\x', ['x']],
-    ['bell\x07 \x00nul', ['bell nul']],
-    ['\x1b[31', ['31']],
-    ['tail\x1b', ['tail']],
-  ];
-  for (const [said, shown] of table) {
-    it(`reads ${JSON.stringify(said)}`, () => {
-      assert.deepEqual(plainLog(Buffer.from(said)), shown);
-    });
-  }
-
-  it('takes no time for a hostile log', () => {
-    const began = performance.now();
-    for (const piece of ['\x1b', '\x1b[', '\x1b]', '\x1b[0;', '\x1bP', '\t', '\b', '\x1b]\x1b']) {
-      plainLog(Buffer.from(piece.repeat((256 * 1024) / piece.length)));
-    }
-    assert.ok(performance.now() - began < 2_000);
   });
 });

@@ -1,0 +1,61 @@
+import type { DomainName } from '../../../policy/names.js';
+import { refusal } from '../../../policy/refusal.js';
+import type { Refusal } from '../../../policy/refusal.js';
+import type { LogHead, LogHeadBoot } from '../hosts/log-answer.js';
+
+/** What is said to a customer about the log of a console. */
+
+/** What has to be known of it before it is read; nothing when it is as always. */
+export function head(domain: DomainName, about: LogHead | null): string[] {
+  if (about === null)
+    return [`The host of ${domain} keeps no log on its disk: this is the last it said, at most 256 KiB.`];
+  const said: string[] = [];
+  if (!about.keeping) said.push(`${switchedOff(domain, about.switchedAt)} What is here is from before.`);
+  if (about.place === 'memory')
+    said.push(
+      `The disk of the host of ${domain} takes no log just now: this is the last it said, at most 256 KiB.`,
+    );
+  if (about.boot !== null) said.push(boot(domain, about.boot));
+  return said;
+}
+
+function boot(domain: DomainName, { began, profile }: LogHeadBoot): string {
+  const when = began === null ? 'began before you had it' : `began at ${time(began)}`;
+  return `${domain}: the boot that ${when}, ${profile}.`;
+}
+
+function switchedOff(domain: DomainName, since: string | null): string {
+  return `The log of ${domain} is switched off${since === null ? '' : ` since ${time(since)}`}.`;
+}
+
+/** In answer to a switch. */
+export function switched(domain: string, keep: boolean): string {
+  return keep
+    ? `The log of ${domain} is on: what its console says is kept.`
+    : `The log of ${domain} is off: what its console says is no longer kept. What was kept stays until it is too old.`;
+}
+
+export function noSuchBoot(domain: DomainName): Refusal {
+  return refusal('no-such-boot', `There is no such boot in the log of ${domain}.`);
+}
+
+export function inMemory(domain: DomainName): Refusal {
+  return refusal(
+    'not-on-this-host',
+    `The host of ${domain} has no log on its disk just now: one boot alone cannot be shown, and it cannot be followed. NAME log shows the last it said.`,
+  );
+}
+
+/** It was followed, and there is nothing more to come. */
+export function over(domain: DomainName): string {
+  return `The log ends here: ${domain} is not on its host any more.`;
+}
+
+export function longer(lines: number): string {
+  return `These are the last ${lines} lines. There may be more: --lines N, --since 10m, --boot 0.`;
+}
+
+/** `2026-11-21 07:15:02 UTC` @param at ISO 8601 */
+function time(at: string): string {
+  return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}

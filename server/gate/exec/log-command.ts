@@ -1,0 +1,238 @@
+import { isRefusal } from '../../../policy/refusal.js';
+import type { Refusal } from '../../../policy/refusal.js';
+import { LogDoor } from '../console-log/log-door.js';
+import type { LogDoorParts, LogVisit } from '../console-log/log-door.js';
+import { terminalReset } from '../console/terminal-reset.js';
+import type { LogWish } from '../hosts/host-log.js';
+import type { LogStream } from '../hosts/log-stream.js';
+import type { Identity } from '../identity.js';
+import type { Revocation } from '../revocation.js';
+import type { Terminal, Unsubscribe } from '../terminal.js';
+import * as words from '../words.js';
+import * as say from '../console-log/log-words.js';
+import type { Command } from './command.js';
+import type { ExecOutput } from './exec-output.js';
+import { EXIT } from './exit-status.js';
+import { JsonPrinter, RawPrinter, TextPrinter } from './log-printer.js';
+import type { LogPrinter } from './log-printer.js';
+import { timeOf } from './log-wish.js';
+
+type Wanted = Extract<Command, { command: 'log' }>;
+
+export interface LogCommandParts extends LogDoorParts {
+  readonly revocation: Pick<Revocation, 'track'>;
+}
+
+/** When nothing says how much. */
+const USUAL_LINES = 1_000;
+
+/** Nothing came for so long: a line that has not ended is shown as it is. Milliseconds. */
+const REST_MS = 200;
+
+/** Of a log from memory. Bytes. */
+const MOST_IN_MEMORY = 1024 * 1024;
+
+/** Ctrl-C, Ctrl-D: with a terminal they come as bytes. */
+const ENOUGH = /[\u0003\u0004]/;
+
+/** Why it ended before the log did. */
+interface Cut {
+  readonly status: number;
+  /** Null when nobody is there to hear it. */
+  readonly sentence: string | null;
+}
+
+/** `NAME log`: as much of it as was asked for, as fast as it is taken. */
+export class LogCommand {
+  readonly #parts: LogCommandParts;
+  readonly #door: LogDoor;
+  readonly #identity: Identity;
+  readonly #terminal: Terminal;
+  readonly #output: ExecOutput;
+  #stream: LogStream | null = null;
+  #cut: Cut | null = null;
+  #wake: () => void = () => undefined;
+
+  constructor(parts: LogCommandParts, identity: Identity, terminal: Terminal, output: ExecOutput) {
+    this.#parts = parts;
+    this.#door = new LogDoor(parts);
+    this.#identity = identity;
+    this.#terminal = terminal;
+    this.#output = output;
+  }
+
+  /** @returns the exit status */
+  async run(wanted: Wanted): Promise<number | Refusal> {
+    const visit = this.#door.enter(this.#identity, wanted.domain);
+    if (isRefusal(visit)) return visit;
+    const wish = wishOf(wanted);
+    const stream = unfit(visit, wanted) ?? (await visit.host.log.open(visit.grant, wish));
+    if (isRefusal(stream)) return this.#door.refuse(visit, stream);
+    const no = missing(visit, wanted, stream);
+    if (no !== null) {
+      stream.close();
+      return this.#door.refuse(visit, no);
+    }
+    return this.#show(visit, wanted, wish, stream);
+  }
+
+  /** Ends it from outside; the sentence is for the customer. */
+  end(sentence: string): void {
+    this.#stop({ status: EXIT.failed, sentence });
+  }
+
+  async #show(visit: LogVisit, wanted: Wanted, wish: LogWish, stream: LogStream): Promise<number> {
+    this.#stream = stream;
+    if (this.#cut !== null) stream.close();
+    const stops = this.#watch(visit);
+    const said = wanted.json ? [] : say.head(visit.grant.domain, stream.head);
+    for (const sentence of said) this.#output.say(sentence);
+    const printer = this.#printer(visit, wanted, stream);
+    const lost = await this.#pump(stream, printer, wish.lines ?? null);
+    for (const stop of stops) stop();
+    stream.close();
+    printer.end();
+    if (wanted.raw && this.#terminal.hasPty) this.#terminal.write(terminalReset(this.#terminal.term));
+    this.#door.leave(visit);
+    const ending = this.#cut ?? (lost ? hostLost(visit) : null);
+    if (ending !== null) {
+      if (ending.sentence !== null) this.#output.say(ending.sentence);
+      return ending.status;
+    }
+    if (wanted.follow) {
+      this.#output.say(say.over(visit.grant.domain));
+      return EXIT.failed;
+    }
+    if (isUsual(wanted) && printer instanceof TextPrinter && printer.lines >= USUAL_LINES)
+      this.#output.say(say.longer(USUAL_LINES));
+    return EXIT.done;
+  }
+
+  /** Ends with the client, the right, the host or a Ctrl-C, whichever comes first. */
+  #watch({ grant, host }: LogVisit): Unsubscribe[] {
+    const { identity, domain } = grant;
+    const terminal = this.#terminal;
+    const stops = [
+      this.#parts.revocation.track({
+        identity,
+        needs: () => ({ action: 'log', domain }),
+        end: (sentence) => {
+          this.end(sentence);
+        },
+      }),
+      this.#parts.hosts.onEvent((event) => {
+        if (event.host === host && event.event.event === 'lost') this.#stop(hostLost({ grant, host }));
+      }),
+      terminal.onDrain(() => {
+        this.#wake();
+      }),
+      terminal.onClose(() => {
+        this.#stop({ status: EXIT.failed, sentence: null });
+      }),
+    ];
+    if (!terminal.hasPty) return stops;
+    const enough = terminal.onInput((data) => {
+      if (ENOUGH.test(data.toString('latin1'))) this.#stop({ status: EXIT.done, sentence: null });
+    });
+    return [...stops, enough];
+  }
+
+  #printer({ grant }: LogVisit, { raw, json }: Wanted, { head }: LogStream): LogPrinter {
+    if (raw) return new RawPrinter(this.#terminal);
+    if (!json) return new TextPrinter(this.#output);
+    const { domain, since } = grant;
+    const { keeping = true, switchedAt = null, place = 'memory', boot = null } = head ?? {};
+    return new JsonPrinter(this.#output, { domain, since, keeping, switchedAt, place, boot });
+  }
+
+  /** @returns whether the host was lost before the end */
+  async #pump(stream: LogStream, printer: LogPrinter, lines: number | null): Promise<boolean> {
+    const resting = new Resting(printer);
+    try {
+      const bytes = stream.head === null && lines !== null ? lastLines(stream.bytes, lines) : stream.bytes;
+      for await (const chunk of bytes) {
+        resting.since();
+        if (printer.take(chunk)) continue;
+        await this.#drained();
+        if (this.#cut !== null) break;
+      }
+      return false;
+    } catch {
+      return true;
+    } finally {
+      resting.over();
+    }
+  }
+
+  async #drained(): Promise<void> {
+    if (this.#cut !== null) return;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  #stop(cut: Cut): void {
+    this.#cut ??= cut;
+    this.#stream?.close();
+    this.#wake();
+  }
+}
+
+/** Shows the beginning of a line when its end is long in coming. */
+class Resting {
+  readonly #printer: LogPrinter;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(printer: LogPrinter) {
+    this.#printer = printer;
+  }
+
+  /** Something came just now. */
+  since(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#printer.rest();
+    }, REST_MS);
+  }
+
+  over(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+function isUsual({ lines, since, boot }: Wanted): boolean {
+  return lines === null && since === null && boot === null;
+}
+
+function wishOf(wanted: Wanted): LogWish {
+  const { since, boot, follow } = wanted;
+  const lines = isUsual(wanted) ? USUAL_LINES : wanted.lines;
+  return { lines, since: since === null ? null : timeOf(since, Date.now()), boot, follow };
+}
+
+/** What a host that keeps no log on its disk cannot do. */
+function unfit({ grant, host }: LogVisit, { boot, follow }: Wanted): Refusal | null {
+  return host.log.onDisk || (boot === null && !follow) ? null : say.inMemory(grant.domain);
+}
+
+/** What was asked for and is not in what came. */
+function missing({ grant }: LogVisit, { boot, follow }: Wanted, { head }: LogStream): Refusal | null {
+  if (head === null) return null;
+  if (head.place === 'memory') return boot !== null || follow ? say.inMemory(grant.domain) : null;
+  return boot !== null && head.boot === null ? say.noSuchBoot(grant.domain) : null;
+}
+
+function hostLost({ grant }: LogVisit): Cut {
+  const { message } = words.hostUnreachable(grant.domain, '');
+  return { status: EXIT.hostUnreachable, sentence: message };
+}
+
+/** For a host that cannot count them: what it has is the last 256 KiB. */
+async function* lastLines(all: AsyncIterable<Buffer>, lines: number): AsyncGenerator<Buffer> {
+  let bytes = Buffer.alloc(0);
+  for await (const chunk of all) bytes = Buffer.concat([bytes, chunk]).subarray(-MOST_IN_MEMORY);
+  let begin = bytes.length;
+  for (let left = lines; left > 0 && begin > 0; left -= 1)
+    begin = begin < 2 ? 0 : bytes.lastIndexOf('\n', begin - 2, 'latin1') + 1;
+  yield bytes.subarray(begin);
+}

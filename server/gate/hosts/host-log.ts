@@ -1,0 +1,119 @@
+import type { IncomingMessage } from 'node:http';
+import type { Refusal } from '../../../policy/refusal.js';
+import type { LogSwitch } from '../../wire/log.js';
+import { LOG_HEADER } from '../../wire/log.js';
+import type { Grant } from '../authorize.js';
+import * as words from '../words.js';
+import { demandGrant } from './demand-grant.js';
+import type { Dom0Client } from './dom0-client.js';
+import { HostFault } from './dom0-client.js';
+import { readLogHead } from './log-answer.js';
+import { LogStream } from './log-stream.js';
+
+/** What is asked of a log besides what the grant says; what is left out is not asked for. */
+export interface LogWish {
+  /** Nothing that came before, milliseconds since 1970: if that is later than the role began. */
+  readonly since?: number | null;
+  /** The last so many lines. */
+  readonly lines?: number | null;
+  /** 0 is the last one, -1 the one before it. */
+  readonly boot?: number | null;
+  readonly follow?: boolean;
+  /** Positions, from which on and up to which. */
+  readonly from?: number | null;
+  readonly before?: number | null;
+  /** One page of at most so many bytes: with `from` the first ones, otherwise the last. */
+  readonly bytes?: number | null;
+}
+
+/** What became of a switch: done (null), refused, or not known because the host was lost meanwhile. */
+export type Switched =
+  | { readonly result: 'done' }
+  | { readonly result: 'refused'; readonly refusal: Refusal }
+  | { readonly result: 'uncertain'; readonly refusal: Refusal };
+
+/** The logs of one host's consoles. */
+export class HostLog {
+  readonly #host: string;
+  readonly #client: Dom0Client;
+  readonly #keeps: () => boolean;
+  readonly #clock: () => Date;
+
+  /** @param keeps whether the host keeps them on its disk, as last heard: one that does not knows `since` alone */
+  constructor(host: string, client: Dom0Client, keeps: () => boolean, clock: () => Date) {
+    this.#host = host;
+    this.#client = client;
+    this.#keeps = keeps;
+    this.#clock = clock;
+  }
+
+  /** Whether the host keeps them on its disk: only then is there more than the last 256 KiB, and something to switch. */
+  get onDisk(): boolean {
+    return this.#keeps();
+  }
+
+  /** Opens one, with the proof that it may be read: dom0 is asked for nothing from before the role began. */
+  async open(grant: Grant, wish: LogWish = {}): Promise<LogStream | Refusal> {
+    demandGrant(grant, ['log']);
+    const { domain, since } = grant;
+    try {
+      const answer = await this.#client.stream(
+        `/domains/${encodeURIComponent(domain)}/log?${this.#query(grant, wish)}`,
+      );
+      if (answer.ok) return read(answer.response, since);
+      if (answer.no.code === 'usage') return words.notOnThisHost(domain, words.actionWord('log'));
+      return words.refusedByHost(domain, answer.no, this.#clock());
+    } catch (fault) {
+      return words.hostUnreachable(domain, `${this.#host}: ${message(fault)}`);
+    }
+  }
+
+  /** Switches one off or on, with the proof that it is permitted; the same twice is the same as once. */
+  async switch(grant: Grant, keep: boolean): Promise<Switched> {
+    demandGrant(grant, ['log-switch']);
+    const { row, domain, identity } = grant;
+    if (row === null) return { result: 'refused', refusal: words.auditUnavailable('no intent was recorded') };
+    const { customer, fingerprint, source } = identity;
+    const body: LogSwitch = {
+      keep,
+      actor: { customer, fingerprint, source, auditSeq: row.seq, auditHash: row.hash },
+    };
+    try {
+      const answer = await this.#client.ask('PUT', `/domains/${encodeURIComponent(domain)}/log`, body);
+      if (answer.ok) return { result: 'done' };
+      return { result: 'refused', refusal: words.refusedByHost(domain, answer.no, this.#clock()) };
+    } catch (fault) {
+      const detail = `${this.#host}: ${message(fault)}`;
+      return fault instanceof HostFault && fault.unsent
+        ? { result: 'refused', refusal: words.hostUnreachable(domain, detail) }
+        : { result: 'uncertain', refusal: words.hostLostMeanwhile(domain, detail) };
+    }
+  }
+
+  #query({ since }: Grant, wish: LogWish): string {
+    const { follow = false, since: asked, ...more } = wish;
+    const begin = Math.max(Date.parse(since), asked ?? 0);
+    const query = new URLSearchParams({ since: new Date(begin).toISOString() });
+    if (!this.#keeps()) return query.toString();
+    if (follow) query.set('follow', '1');
+    for (const [name, value] of Object.entries(more)) {
+      if (value !== null) query.set(name, String(value));
+    }
+    return query.toString();
+  }
+}
+
+/** @throws Error when its head is not understood */
+function read(response: IncomingMessage, since: string): LogStream {
+  const value = response.headers[LOG_HEADER];
+  try {
+    return new LogStream(typeof value === 'string' ? readLogHead(value, since) : null, response);
+  } catch (fault) {
+    response.destroy();
+    throw fault;
+  }
+}
+
+function message(fault: unknown): string {
+  return fault instanceof Error ? fault.message : String(fault);
+}
