@@ -104,10 +104,17 @@ describe('store: a database of schema 1', () => {
       const file = directory.write('postern.db', '');
       const old = new Sqlite(file);
       old.exec(readFileSync(RECORDED, 'utf8'));
+      const tables = ['customer', 'key', 'domain', 'role', 'preference', 'audit'];
+      // Columns that came later are none of what there was.
+      const columns = tables.map((table) =>
+        old
+          .prepare<[string], { name: string }>('SELECT name FROM pragma_table_info(?)')
+          .all(table)
+          .map(({ name }) => name)
+          .join(', '),
+      );
       const rows = (database: Sqlite.Database): unknown =>
-        ['customer', 'key', 'domain', 'role', 'preference', 'audit'].map((table) =>
-          database.prepare(`SELECT * FROM ${table}`).all(),
-        );
+        tables.map((table, at) => database.prepare(`SELECT ${columns[at]} FROM ${table}`).all());
       const before = rows(old);
       assert.equal(old.pragma('user_version', { simple: true }), 1);
       old.close();
@@ -121,7 +128,7 @@ describe('store: a database of schema 1', () => {
       store.close();
       const now = new Sqlite(file);
       assert.deepEqual(rows(now), before);
-      assert.equal(now.pragma('user_version', { simple: true }), 2);
+      assert.ok((now.pragma('user_version', { simple: true }) as number) > 1);
       now.close();
 
       const again = Store.open(file);
