@@ -46,7 +46,7 @@ export function killedCases(world: () => World): void {
           const { stdout } = await world().ssh('alice', 'activity');
           return new RegExp(`${said}: (done|failed|overtaken)`).test(stdout);
         },
-        { withinMs: PATIENCE.soon, everyMs: 200 },
+        { withinMs: PATIENCE.soon, everyMs: 200, slowestMs: 2_000 },
       );
     });
   }

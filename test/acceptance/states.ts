@@ -33,7 +33,8 @@ export async function settlesAs(world: World, domain: string, states: readonly s
         ? status
         : undefined;
     },
-    { withinMs: PATIENCE.boot, everyMs: 200 },
+    // Each look is a login, and there is a pace for logins.
+    { withinMs: PATIENCE.boot, everyMs: 200, slowestMs: 2_000 },
   );
 }
 

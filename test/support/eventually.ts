@@ -1,21 +1,31 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 
+/** Milliseconds. */
+interface Patience {
+  readonly withinMs?: number;
+  readonly everyMs?: number;
+  readonly slowestMs?: number;
+}
+
 /**
  * Polls until the condition holds, and fails with its description when it does not in time.
  *
+ * @param everyMs between two looks at first; each is a fifth longer than the one before, up to `slowestMs`
  * @returns the first value that is neither undefined, null nor false
  */
 export async function eventually<T>(
   what: string,
   condition: () => T | Promise<T>,
-  { withinMs = 15_000, everyMs = 20 } = {},
+  { withinMs = 15_000, everyMs = 20, slowestMs = everyMs }: Patience = {},
 ): Promise<NonNullable<T>> {
   const end = Date.now() + withinMs;
+  let pause = everyMs;
   for (;;) {
     const value = await condition();
     if (value !== undefined && value !== null && value !== false) return value;
     if (Date.now() > end) assert.fail(`waited ${withinMs} ms for ${what}`);
-    await delay(everyMs);
+    await delay(pause);
+    pause = Math.min(pause * 1.2, slowestMs);
   }
 }

@@ -32,7 +32,7 @@ const SETTINGS = `host: xen1
 socketGroup: postern
 unmanaged: [router]
 deadlines:
-  shutdownSeconds: 45
+  shutdownSeconds: 60
 toolstack:
   environment: {LIBXL_BOOTLOADER_RESTRICT: "1"}
 profiles:

@@ -6,7 +6,7 @@ import { eventually } from '../../support/eventually.js';
 import type { LabImage } from './image.js';
 import { QemuMonitor } from './qemu-monitor.js';
 
-const XEN = 'console=com1 com1=115200,8n1 loglvl=warning dom0_mem=1024M,max:1024M dom0_max_vcpus=1 noreboot';
+const XEN = 'console=com1 com1=115200,8n1 loglvl=warning dom0_mem=1024M,max:1024M dom0_max_vcpus=2 noreboot';
 const LINUX = 'root=/dev/vda rw console=hvc0 quiet mitigations=off audit=0 random.trust_cpu=on';
 
 /** A Xen host in QEMU's software emulation, with a disk of its own over the image's. */

@@ -111,7 +111,7 @@ LD_PRELOAD=/usr/local/lib/lab-domid.so LAB_DOMID=${domid} xl create -q ${this.co
   }
 
   async xlProcesses(name: string): Promise<readonly number[]> {
-    const { stdout } = await this.dom0.run(`pgrep -f '^xl create.*/${name}[.]cfg'`);
+    const { stdout } = await this.dom0.run(`pgrep -f '(^|/)xl create.*/${name}[.]cfg'`);
     return stdout.split('\n').filter(Boolean).map(Number);
   }
 
