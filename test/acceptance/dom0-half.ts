@@ -71,24 +71,4 @@ export function dom0HalfCases(world: () => World): void {
     assert.deepEqual(watch.stop(), ['running']);
     await leave(alice);
   });
-
-  it('kill -9 in the middle of a start: it is finished or undone, never left paused', async () => {
-    const off = await world().ssh('alice', 'horatio poweroff --yes --wait');
-    assert.equal(off.status, 0, off.stderr);
-    const asked = await world().ssh('alice', 'horatio start');
-    assert.equal(asked.status, 0, asked.stderr);
-    await eventually('xl create to run', async () => (await world().xlProcesses('horatio')).length > 0, {
-      withinMs: PATIENCE.soon,
-      everyMs: 5,
-    });
-    await world().killDom0Half();
-    const { state } = await settlesAs(world(), 'horatio', ['running', 'off']);
-    const list = (await world().xl('list')).stdout;
-    if (state === 'off') assert.doesNotMatch(list, /horatio/);
-    else assert.match(list, /horatio +\d+ +\d+ +1 +[r-][b-]---- /);
-    assert.match((await world().ssh('alice', 'activity')).stdout, /start/);
-    if (state === 'off') await start();
-    const { status, stderr } = await world().ssh('alice', 'horatio poweroff --yes --wait');
-    assert.equal(status, 0, stderr);
-  });
 }
