@@ -102,16 +102,18 @@ function flood({ args }: Call): Job | Result {
   };
 }
 
-/** Numbered lines, so that a reader sees what is missing. */
-function lines({ args }: Call): Job | Result {
-  const count = Number(args[0]);
-  if (!Number.isSafeInteger(count) || count < 0) return { err: 'usage: lines N\n', status: 2 };
-  let next = 1;
+/** The numbers from one to another, so that a reader sees what is missing. */
+function seq({ args }: Call): Job | Result {
+  const [first = NaN, last = NaN] = args.length === 1 ? [1, Number(args[0])] : args.map(Number);
+  if (!Number.isSafeInteger(first) || !Number.isSafeInteger(last) || args.length > 2) {
+    return { err: 'usage: seq [FIRST] LAST\n', status: 1 };
+  }
+  let next = first;
   return {
     next: (room) => {
-      if (next > count) return undefined;
+      if (next > last) return undefined;
       let piece = '';
-      while (next <= count && piece.length + 20 < Math.max(room, 40)) piece += `line ${next++}\n`;
+      while (next <= last && piece.length + 20 < Math.max(room, 40)) piece += `${next++}\n`;
       return piece;
     },
   };
@@ -176,7 +178,7 @@ export const SYSTEM_COMMANDS: ReadonlyMap<string, Command> = new Map<string, Com
   ['ps', ps],
   ['yes', yes],
   ['flood', flood],
-  ['lines', lines],
+  ['seq', seq],
   ['sleep', sleep],
   ['tput', tput],
   ['stty', accepted],
