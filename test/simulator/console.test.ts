@@ -228,6 +228,7 @@ describe('a simulated console', () => {
     await xen.gone('horatio');
     await xen.start('horatio');
     const next = xen.console('horatio');
+    await next.receives('Linux version');
     await xen.xl('sysrq', 'horatio', 'b');
     assert.equal(await next.ends(), 0);
     await eventually('the reboot', () => xen.row('horatio')?.state === '-b----');
