@@ -26,11 +26,18 @@ const LIBXL_ERROR = /^libxl: error: (?:[^\s:]+:\d+:[^\s:]+:\s*)?(?:Domain \d+:\s
 const PREFIXES = [/^xc: error: (?:panic: )?/, /^[^\s:]+:\d+: /, /^Error: /];
 
 /**
+ * De-privileged PyGRUB exits with 0 where it failed, and named no kernel then (`sys.exit` of a wait status, pygrub of 4.17); what is
+ * said of it is said about a file of no name.
+ */
+const NO_KERNEL = /^xc: error: .*failed to open file '\(null\)'/;
+
+/**
  * The toolstack's own first reason in what it said: of several `libxl: error` lines the first is the reason, the rest are
  * what followed from it; xm's `Error:` may go over several lines. One printable line without paths; null when it said nothing.
  */
 export function firstReason(output: string): string | null {
   const lines = output.split('\n').filter((line) => !NOISE.some((noise) => noise.test(line)));
+  if (lines.some((line) => NO_KERNEL.test(line))) return 'bootloader failed: it found no kernel that it could read';
   for (const line of lines) {
     const reason = LIBXL_ERROR.exec(line)?.[1];
     if (reason !== undefined) return presentable(reason);

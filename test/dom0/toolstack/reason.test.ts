@@ -24,6 +24,17 @@ describe("the toolstack's own first reason", () => {
     assert.equal(disk, 'Disk vdev=xvda failed to stat: <path>: No such file or directory');
   });
 
+  it('is the boot loader, where de-privileged PyGRUB failed without saying so', () => {
+    // As xl of 4.17 printed it for a disk that only root may read.
+    const output = [
+      'Parsing config from /etc/xen/rosencrantz.cfg',
+      "xc: error: panic: xg_dom_core.c:205: failed to open file '(null)': Bad address: Internal error",
+      'libxl: error: libxl_dom.c:646:libxl__build_pv: xc_dom_kernel_file failed: Bad address',
+      'libxl: error: libxl_create.c:1640:domcreate_rebuild_done: Domain 13:cannot (re-)build domain: -3',
+    ].join('\n');
+    assert.equal(firstReason(output), 'bootloader failed: it found no kernel that it could read');
+  });
+
   it('is none where there was only chatter', () => {
     assert.equal(firstReason(recordedCall('28-create-p', 'xl create').stderr), null);
     assert.equal(firstReason(''), null);
