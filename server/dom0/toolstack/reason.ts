@@ -37,7 +37,8 @@ const NO_KERNEL = /^xc: error: .*failed to open file '\(null\)'/;
  */
 export function firstReason(output: string): string | null {
   const lines = output.split('\n').filter((line) => !NOISE.some((noise) => noise.test(line)));
-  if (lines.some((line) => NO_KERNEL.test(line))) return 'bootloader failed: it found no kernel that it could read';
+  if (lines.some((line) => NO_KERNEL.test(line)))
+    return 'bootloader failed: it found no kernel that it could read';
   for (const line of lines) {
     const reason = LIBXL_ERROR.exec(line)?.[1];
     if (reason !== undefined) return presentable(reason);
