@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,6 +20,8 @@ import {
 } from '../../server/simulator/install.js';
 import { Store } from '../../server/store/store.js';
 import type { Role } from '../../policy/roles.js';
+import { collectorSocket } from './collector-socket.js';
+import { SshStream, type SshStreamOptions } from './ssh-stream.js';
 import { TerminalClient } from './terminal-client.js';
 
 /** How a command ended, as its caller sees it. */
@@ -43,9 +46,14 @@ export interface HouseOptions {
   readonly toolstack?: 'xl' | 'xm';
   /** Of a real Xen host's times. */
   readonly timeScale?: number;
+  /** A shell's line that stands in for `xl console`: the guest and its terminal at once, `$2` is the domid. */
+  readonly console?: string;
+  /** The halves collect their garbage when `residentAfterCollection` asks. */
+  readonly collects?: boolean;
 }
 
 const SCRIPT = fileURLToPath(new URL('../../server/postern.js', import.meta.url));
+const COLLECTING = fileURLToPath(new URL('collecting-half.js', import.meta.url));
 
 const DEFAULT_CUSTOMERS: Readonly<Record<string, Readonly<Record<string, Role>>>> = {
   alice: { horatio: 'owner', ophelia: 'owner' },
@@ -60,7 +68,8 @@ export class House {
   readonly layout: DemoLayout;
   readonly #parent: string;
   readonly #customers: readonly string[];
-  readonly #clients = new Set<TerminalClient>();
+  readonly #clients = new Set<TerminalClient | SshStream>();
+  readonly #script: string;
   #gate: HalfProcess | undefined;
   #dom0: HalfProcess | undefined;
   #port = 0;
@@ -72,8 +81,9 @@ export class House {
     this.layout = demoLayout(join(parent, 'h'));
     const customers = options.customers ?? DEFAULT_CUSTOMERS;
     this.#customers = Object.keys(customers);
-    this.xl = xen.xl;
-    writeDemoSettings(this.layout, 0, xen);
+    this.#script = options.collects === true ? COLLECTING : SCRIPT;
+    this.xl = options.console === undefined ? xen.xl : consoleStandIn(parent, xen.xl, options.console);
+    writeDemoSettings(this.layout, 0, { ...xen, xl: this.xl });
     if (options.toolstack === 'xm') {
       const text = readFileSync(this.layout.dom0Settings, 'utf8');
       const spoken = text
@@ -136,7 +146,7 @@ export class House {
   async startDom0(): Promise<void> {
     this.#dom0 = new HalfProcess(
       'dom0',
-      SCRIPT,
+      this.#script,
       ['dom0', '--settings', this.layout.dom0Settings],
       this.log('dom0'),
     );
@@ -146,7 +156,7 @@ export class House {
   async startGate(): Promise<void> {
     this.#gate = new HalfProcess(
       'gate',
-      SCRIPT,
+      this.#script,
       ['gate', '--settings', this.layout.gateSettings],
       this.log('gate'),
     );
@@ -217,6 +227,27 @@ export class House {
     return client;
   }
 
+  /** The same without an emulator: bytes in, bytes out. */
+  stream(customer: string, command: string, options: SshStreamOptions = {}): SshStream {
+    const stream = new SshStream((more) => [...this.sshArgs(customer, more), '--', command], options);
+    this.#clients.add(stream);
+    return stream;
+  }
+
+  /** A file on a domain's disk, seen from outside. */
+  diskFile(domain: string, path: string): string {
+    return join(this.layout.xen, 'srv', 'xen', `${domain}.img`, path);
+  }
+
+  /** @returns the resident memory of a half, in bytes, after its garbage was collected; only of a house that `collects` */
+  async residentAfterCollection(half: 'gate' | 'dom0'): Promise<number> {
+    const settings = half === 'gate' ? this.layout.gateSettings : this.layout.dom0Settings;
+    const socket = connect(collectorSocket(settings));
+    let said = '';
+    for await (const bytes of socket) said += String(bytes);
+    return Number(said);
+  }
+
   /** An admin's command against this house. */
   async postern(...args: string[]): Promise<Ended> {
     return run(process.execPath, [SCRIPT, ...args, '--settings', this.layout.gateSettings], '');
@@ -262,6 +293,13 @@ export class House {
     await stopSimulator(this.layout.xen);
     rmSync(this.#parent, { recursive: true, force: true });
   }
+}
+
+/** An `xl` whose consoles are a shell's line, and which is the simulator's for all else. @returns its path */
+function consoleStandIn(directory: string, xl: string, line: string): string {
+  const path = join(directory, 'xl');
+  writeFileSync(path, `#!/bin/sh\n[ "$1" = console ] || exec '${xl}' "$@"\n${line}\n`, { mode: 0o755 });
+  return path;
 }
 
 function append(file: string, text: string | undefined): void {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import headless from '@xterm/headless';
 import { spawn, type IPty } from 'node-pty';
+import { looksOf } from './terminal-looks.js';
 
 /** How long a test waits for something to show before it fails; never a sleep. */
 const PATIENCE_MS = 15_000;
@@ -66,6 +67,11 @@ export class TerminalClient {
       lines.push(active.getLine(active.baseY + row)?.translateToString(true) ?? '');
     }
     return lines.join('\n').trimEnd();
+  }
+
+  /** The same cell by cell, and what decides over what the next byte does. */
+  get looks(): unknown {
+    return looksOf(this.#emulator);
   }
 
   /** Whether the alternate screen is shown. */

@@ -16,10 +16,12 @@ type Attributes = Pick<
   | 'isFgRGB'
   | 'isFgPalette'
   | 'getFgColor'
+  | 'getFgColorMode'
   | 'isBgRGB'
   | 'isBgPalette'
   | 'isBgDefault'
   | 'getBgColor'
+  | 'getBgColorMode'
 >;
 
 /** Of a character set only this matters: DEC's graphics draw a line for a q. */
@@ -35,6 +37,9 @@ interface Hidden {
     readonly _inputHandler?: { _curAttrData?: Attributes };
   };
 }
+
+/** The emulator's colour mode of SGR 30…37 and 90…97 and their backgrounds; 38;5;n has another. */
+const SHORT_NAMES = 0x1000000;
 
 const MOUSE = { none: '', x10: '\x1b[?9h', vt200: '\x1b[?1000h', drag: '\x1b[?1002h', any: '\x1b[?1003h' };
 
@@ -138,9 +143,9 @@ function rendition(cell: Attributes): string {
   if (cell.isStrikethrough() !== 0) codes.push('9');
   if (cell.isOverline() !== 0) codes.push('53');
   if (cell.isFgRGB()) codes.push(`38;2;${rgb(cell.getFgColor())}`);
-  else if (cell.isFgPalette()) codes.push(palette(cell.getFgColor(), 30));
+  else if (cell.isFgPalette()) codes.push(palette(cell.getFgColor(), cell.getFgColorMode(), 30));
   if (cell.isBgRGB()) codes.push(`48;2;${rgb(cell.getBgColor())}`);
-  else if (cell.isBgPalette()) codes.push(palette(cell.getBgColor(), 40));
+  else if (cell.isBgPalette()) codes.push(palette(cell.getBgColor(), cell.getBgColorMode(), 40));
   return `\x1b[${codes.join(';')}m`;
 }
 
@@ -148,10 +153,10 @@ function rgb(colour: number): string {
   return `${(colour >>> 16) & 255};${(colour >>> 8) & 255};${colour & 255}`;
 }
 
-function palette(colour: number, base: number): string {
-  if (colour < 8) return String(base + colour);
-  if (colour < 16) return String(base + 60 + colour - 8);
-  return `${base + 8};5;${colour}`;
+/** One of the first 16 is painted as the guest named it: many terminals make it brighter when bold only by its short name. */
+function palette(colour: number, mode: number, base: number): string {
+  if (mode !== SHORT_NAMES) return `${base + 8};5;${colour}`;
+  return String(colour < 8 ? base + colour : base + 60 + colour - 8);
 }
 
 /** Saved cursor, margins, cursor, rendition, character sets, modes: in an order in which none undoes another. */

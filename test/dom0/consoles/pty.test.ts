@@ -13,6 +13,9 @@ const sh = (script: string, env: Record<string, string> = {}): PtyCommand => ({
   cwd: '/',
 });
 
+/** So often a descriptor's number becomes another pty's while the first one's input still waits. */
+const REUSES = 20;
+
 /** Says READY when the terminal is raw, then reads nothing. */
 const DEAF = 'stty raw -echo; printf READY; exec sleep 60';
 
@@ -141,7 +144,7 @@ describe('Pty', () => {
   it('never types what was meant for one process into the next that has the same descriptor', async () => {
     const victims: { pty: Pty; ear: Ear }[] = [];
     let reused = 0;
-    for (let round = 0; round < 40 && reused < 12; round++) {
+    for (let round = 0; round < 60 && reused < REUSES; round++) {
       const { pty, ear } = start(sh(DEAF));
       await ear.hears('READY');
       pty.openInput();
@@ -160,7 +163,7 @@ describe('Pty', () => {
       await next.ear.hears('own');
       victims.push(next);
     }
-    assert.ok(reused >= 10, `only ${reused} descriptors were used again`);
+    assert.equal(reused, REUSES, 'descriptors that were used again');
     for (const { ear } of victims) assert.equal(ear.heard.toString(), 'READYown');
   });
 

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { eventually } from '../../support/eventually.js';
+import { House, run } from '../../support/house.js';
+import { ProcessFacts } from '../../support/process-facts.js';
+
+const LONG = process.env['POSTERN_TEST_LONG'] !== undefined;
+const CYCLES = LONG ? 1000 : 60;
+/** Until then everything has been loaded, compiled and buffered once. */
+const WARM = LONG ? 100 : 12;
+const AT_ONCE = 4;
+const GROWTH = 10 * 1024 * 1024;
+
+describe('coming to a console and leaving it', () => {
+  let house: House;
+  before(async () => {
+    house = await House.start({ collects: true });
+    assert.equal((await house.ssh('alice', 'horatio start --wait')).status, 0);
+  });
+  after(() => house.stop());
+
+  const cycle = async (): Promise<void> => {
+    const args = [...house.sshArgs('alice', ['-tt', '-e', 'none']), '--', 'horatio console'];
+    const { status, stdout } = await run('ssh', args, '\x1d.');
+    assert.equal(status, 0);
+    assert.match(stdout, /\x1b\[/, 'the terminal was put right');
+  };
+
+  const cycles = async (count: number): Promise<void> => {
+    for (let left = count; left > 0; left -= AT_ONCE)
+      await Promise.all(Array.from({ length: Math.min(AT_ONCE, left) }, cycle));
+  };
+
+  it(`${CYCLES} times leaves no descriptor${LONG ? ', and no memory,' : ''} behind`, async function () {
+    this.timeout(LONG ? 1_800_000 : 120_000);
+    const halves = { gate: new ProcessFacts(house.gatePid), dom0: new ProcessFacts(house.dom0Pid) };
+    const open = (half: keyof typeof halves): string => [...halves[half].descriptors].sort().join('\n');
+    await cycles(WARM);
+    const warm = {
+      gate: await house.residentAfterCollection('gate'),
+      dom0: await house.residentAfterCollection('dom0'),
+    };
+    const before = { gate: open('gate'), dom0: open('dom0') };
+    await cycles(CYCLES - WARM);
+    for (const half of ['gate', 'dom0'] as const) {
+      await eventually('the last to be let go', () => open(half) === before[half]).catch(() => undefined);
+      assert.equal(open(half), before[half], `descriptors of the ${half} half`);
+      const grown = (await house.residentAfterCollection(half)) - warm[half];
+      if (LONG) assert.ok(grown < GROWTH, `the ${half} half has grown by ${grown} bytes`);
+    }
+  });
+});

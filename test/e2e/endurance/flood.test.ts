@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { House } from '../../support/house.js';
+import { ProcessFacts } from '../../support/process-facts.js';
+
+const MIB = 1024 * 1024;
+const LONG = process.env['POSTERN_TEST_LONG'] !== undefined;
+const FLOOD = (LONG ? 100 : 20) * 1_000_000;
+const KEYS = 20;
+/** A half may grow by so much, whatever a guest prints. */
+const GROWTH = 64 * MIB;
+/** Of the flood, between a key and its echo. */
+const BETWEEN = 2 * MIB;
+/** What is typed does not contain what is printed. */
+const OVER = 'the-flood-is-over';
+const SAY_OVER = String.raw`echo -e 'the\x2dflood\x2dis\x2dover'`;
+
+describe('a flood', () => {
+  let house: House;
+  before(async () => {
+    house = await House.start();
+    for (const [customer, domain] of [
+      ['alice', 'horatio'],
+      ['bob', 'yorick'],
+    ] as const) {
+      assert.equal((await house.ssh(customer, `${domain} start --wait`)).status, 0);
+    }
+  });
+  after(() => house.stop());
+
+  it(`of ${FLOOD / 1_000_000} MB leaves memory, the neighbour’s keys and the others at its console alone`, async function () {
+    this.timeout(LONG ? 300_000 : 60_000);
+    const alice = house.stream('alice', 'horatio console', { keeps: 4096 });
+    alice.type('\r');
+    await alice.receives('login:');
+    alice.type('root\r');
+    await alice.receives('# ');
+    const bob = house.stream('bob', 'yorick console');
+    bob.type('\r');
+    await bob.receives('login:');
+    bob.type('root\r');
+    await bob.receives('# ');
+    const stopped = house.terminal('alice', 'horatio watch');
+    await stopped.sees('Watching horatio');
+    const dom0 = new ProcessFacts(house.dom0Pid);
+    const halves = [dom0, new ProcessFacts(house.gatePid)];
+    for (const half of halves) half.forgetPeak();
+    const before = halves.map((half) => half.peak);
+
+    stopped.kill('SIGSTOP');
+    const had = stopped.raw.length;
+    alice.type(`clear; flood ${FLOOD}; clear; ${SAY_OVER}\r`);
+    await alice.receives('0123456789abcdef');
+    const flooded: number[] = [];
+    for (let key = 0; key < KEYS; key += 1) {
+      const from = bob.received.length;
+      const read = dom0.bytesRead;
+      bob.type('k');
+      await bob.hears();
+      assert.equal(bob.received.slice(from), 'k');
+      flooded.push(dom0.bytesRead - read);
+    }
+    assert.ok(!alice.received.includes(OVER), 'the flood went on all the while');
+    assert.ok(Math.max(...flooded) < BETWEEN, `read between keys and their echoes: ${flooded.join(' ')}`);
+
+    await alice.receives(OVER, { withinMs: 240_000 });
+    for (const [at, half] of halves.entries()) {
+      const grown = half.peak - before[at]!;
+      assert.ok(grown < GROWTH, `half ${at} has grown by ${grown} bytes`);
+    }
+    assert.equal(stopped.raw.length, had, 'who has stopped reading held nobody up');
+    stopped.kill('SIGCONT');
+    await stopped.sees(/\d{7,} bytes came faster than your line takes them and were left out/);
+    await stopped.sees(new RegExp(`^${OVER}$`, 'm'));
+    assert.ok(stopped.raw.length - had < 4 * MIB, `${stopped.raw.length - had} bytes of the flood`);
+  });
+});

@@ -1,0 +1,78 @@
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { once } from 'node:events';
+import { eventually } from './eventually.js';
+
+export interface SshStreamOptions {
+  /** Whether the server is asked for a pty. */
+  readonly tty?: boolean;
+  /** Bytes of what was received that are kept to look at; all when not given. */
+  readonly keeps?: number;
+}
+
+/** A real ssh that shows nothing: what it receives is kept as bytes, and it can be made to stand still. */
+export class SshStream {
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #ended: Promise<number | null>;
+  #received = '';
+  #count = 0;
+
+  /** @param args the command line of ssh with these options in it */
+  constructor(
+    args: (options: readonly string[]) => string[],
+    { tty = false, keeps = Infinity }: SshStreamOptions,
+  ) {
+    this.#child = spawn('ssh', args([tty ? '-tt' : '-T', '-e', 'none']), { stdio: 'pipe' });
+    this.#child.stdin.on('error', () => undefined);
+    this.#child.stderr.resume();
+    this.#child.stdout.setEncoding('latin1').on('data', (bytes: string) => {
+      this.#count += bytes.length;
+      this.#received = keeps === Infinity ? this.#received + bytes : (this.#received + bytes).slice(-keeps);
+    });
+    this.#ended = new Promise((resolve) => this.#child.once('close', resolve));
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** What it received, one character a byte. */
+  get received(): string {
+    return this.#received;
+  }
+
+  /** Bytes that it received, kept or not. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Bytes that wait here until ssh takes them. */
+  get waiting(): number {
+    return this.#child.stdin.writableLength;
+  }
+
+  type(bytes: string | Buffer): void {
+    this.#child.stdin.write(bytes);
+  }
+
+  /** Waits until it was received, at this position of what is kept or behind it. */
+  async receives(what: string, { from = 0, withinMs = 30_000 } = {}): Promise<void> {
+    await eventually(`to receive ${JSON.stringify(what)}`, () => this.#received.includes(what, from), {
+      withinMs,
+      everyMs: 5,
+    });
+  }
+
+  /** Waits until one more piece was received. */
+  async hears(): Promise<void> {
+    await once(this.#child.stdout, 'data');
+  }
+
+  /** @returns its exit status, once it has ended */
+  ends(): Promise<number | null> {
+    return this.#ended;
+  }
+
+  kill(signal: NodeJS.Signals = 'SIGKILL'): void {
+    this.#child.kill(signal);
+  }
+}
