@@ -30,6 +30,13 @@ export interface GateDocument {
     readonly break: string;
     readonly logOut: boolean;
   };
+  readonly recordings: {
+    readonly directory: string | null;
+    readonly days: number;
+    readonly totalMiB: number;
+    readonly perRecordingMiB: number;
+    readonly required: boolean;
+  };
   readonly menu: { readonly idleSeconds: number };
   readonly log: { readonly level: LogLevel };
 }
@@ -176,6 +183,32 @@ export const GATE_SCHEMA = {
         description: 'Whether a console that is left at what looks like a shell prompt is sent a Ctrl-D.',
       },
     }),
+    recordings: section(
+      'Recordings of console visits, of those whom `consoles:` of the policy says so of: see [recording.md](recording.md).',
+      {
+        directory: {
+          type: ['string', 'null'],
+          minLength: 1,
+          maxLength: 4096,
+          default: null,
+          description: 'Directory for the recordings and nothing else. `null`: `recordings` in `state`.',
+        },
+        days: integer(30, 1, 36_500, 'Days after which a recording is removed.'),
+        totalMiB: integer(
+          1_024,
+          1,
+          1_048_576,
+          'MiB of all recordings together. Over it the oldest are removed, of the customer whose take the most room.',
+        ),
+        perRecordingMiB: integer(16, 1, 1_024, 'MiB at which a recording ends, so that a flood has an end.'),
+        required: {
+          type: 'boolean',
+          default: false,
+          description:
+            'What becomes of a visit that is to be recorded and cannot be. `false`: it goes on without, which is said to the customer, in the audit log and in the log. `true`: it is refused, or ended.',
+        },
+      },
+    ),
     menu: section('The menu.', {
       idleSeconds: integer(
         0,

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { CTRL_BRACKET, parseEscapeKey } from '../policy/escape-key.js';
 import type { EscapeKey } from '../policy/escape-key.js';
 import { isRefusal } from '../policy/refusal.js';
@@ -29,6 +30,7 @@ export interface GateSettings extends Pick<GateDocument, 'login' | 'keepAlive' |
   readonly banner: string | null;
   readonly motd: string | null;
   readonly console: Omit<GateDocument['console'], 'escape'> & { readonly escape: EscapeKey };
+  readonly recordings: Omit<GateDocument['recordings'], 'directory'> & { readonly directory: string };
 }
 
 /** Reads gate.yaml. Never throws for anything in it. */
@@ -49,11 +51,13 @@ function gateSettings(value: unknown, reader: SettingsReader): GateSettings {
     ({ key }) => key,
     'The address',
   );
+  const state = reader.path(['state']);
+  const directory = reader.orNull(['recordings', 'directory'], (path) => reader.path(path));
   return {
     site: reader.line(['site']),
     listen: listen.map(({ address }) => address),
     hostKey: reader.path(['hostKey']),
-    state: reader.path(['state']),
+    state,
     controlSocket: reader.socket(['controlSocket']),
     policy: reader.path(['policy']),
     hosts: hosts(reader),
@@ -63,6 +67,7 @@ function gateSettings(value: unknown, reader: SettingsReader): GateSettings {
     keepAlive: document.keepAlive,
     keys: document.keys,
     console: { ...document.console, escape: escapeKey(['console', 'escape'], reader) },
+    recordings: { ...document.recordings, directory: directory ?? join(state, 'recordings') },
     menu: document.menu,
     log: document.log,
   };

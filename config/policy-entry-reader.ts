@@ -92,6 +92,7 @@ export class PolicyEntryReader {
       ...this.#scope(entry, path),
       idle: this.#idle(entry.idle, path),
       logOut: entry.logOut ?? null,
+      record: entry.record ?? 'off',
       place: this.#report.place(path),
     };
   }

@@ -1,4 +1,6 @@
 import { ACTIONS, COUNTED_ACTIONS } from './actions.js';
+import { RECORDED } from './recorded.js';
+import type { Recorded } from './recorded.js';
 import { ROLES } from './roles.js';
 
 /**
@@ -56,6 +58,7 @@ export interface SessionEntry extends WhoEntry {
 export interface ConsoleEntry extends WhoEntry, WhichEntry {
   readonly idle?: string;
   readonly logOut?: boolean;
+  readonly record?: Recorded;
 }
 
 const WORD = {
@@ -223,6 +226,12 @@ const CONSOLE = {
       type: 'boolean',
       description:
         'Whether a console that is left at what looks like a shell prompt is sent a Ctrl-D. Left out: `console.logOut` of gate.yaml.',
+    },
+    record: {
+      type: 'string',
+      enum: [...RECORDED],
+      description:
+        'What of a visit is recorded ([recording.md](recording.md)): `output`, what is shown; `input`, what is typed as well, passwords too; `off`, nothing. Left out: `off`.',
     },
   },
 } as const;

@@ -1,5 +1,6 @@
 import type { Action } from './actions.js';
 import type { BootProfileName, CustomerName, DomainName } from './names.js';
+import type { Recorded } from './recorded.js';
 import type { Role } from './roles.js';
 
 /** Where something stands in a policy file; lines and columns count from 1. */
@@ -79,6 +80,7 @@ export interface ConsoleTerms {
   readonly idle: Idle | null;
   /** Whether a shell that is left logged in is sent a Ctrl-D. */
   readonly logOut: boolean | null;
+  readonly record: Recorded;
   readonly place: Place;
 }
 

@@ -61,6 +61,13 @@ describe('loadGateSettings', () => {
         break: 'none',
         logOut: false,
       },
+      recordings: {
+        directory: '/var/lib/postern/recordings',
+        days: 30,
+        totalMiB: 1024,
+        perRecordingMiB: 16,
+        required: false,
+      },
       menu: { idleSeconds: 0 },
       log: { level: 'info' },
     });

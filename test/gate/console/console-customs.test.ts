@@ -70,6 +70,7 @@ describe('a console’s customs', () => {
     domains: { names: [], tags: [] },
     idle: null,
     logOut: null,
+    record: 'off',
     place: { file: 'x', line: 1, column: 1 },
     ...more,
   });
