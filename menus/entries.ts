@@ -3,7 +3,7 @@ import { NORMAL } from '../policy/names.js';
 import type { MenuDomain, MenuProfile, OperateAction } from './port.js';
 import { currentPage, findDomain } from './state.js';
 import type { MenuState } from './state.js';
-import { ACTION_HINTS, ACTION_LABELS, LABELS } from './words.js';
+import { ACTION_LABELS, LABELS, actionHint } from './words.js';
 
 /** What choosing an entry means. */
 export type Choice =
@@ -98,7 +98,7 @@ function actionEntries(domain: MenuDomain): Entry[] {
       id: action,
       key,
       label: ACTION_LABELS[action],
-      hint: ACTION_HINTS[action],
+      hint: actionHint(action, domain.recorded),
       refused: offer.offered ? null : offer.reason,
       choice: { choose: 'action', domain: domain.name, action },
     };

@@ -30,6 +30,7 @@ import {
   plainState,
   profileBanner,
   progressSentence,
+  recordedSentence,
   rescueDisks,
   sinceSentence,
   stateWord,
@@ -134,6 +135,7 @@ function domainText(state: MenuState, page: Extract<Page, { page: 'domain' }>): 
   if (domain === undefined) return [domainGone(page.domain)];
   const lines = [plainDomain(domain.name, stateText(domain, state.now), bootWord(domain.profile))];
   if (domain.since !== null && underWay(domain) === null) lines.push(sinceSentence(domain.since, state.now));
+  if (domain.recorded !== 'off') lines.push(recordedSentence(domain.recorded));
   if (domain.memoryMiB !== null) lines.push(plainFacts(domain.memoryMiB, domain.vcpus, domain.cpuPercent));
   const profile = domain.profiles.find((one) => one.name === domain.profile);
   if (!isNormal(domain) && profile !== undefined) lines.push(profileBanner(profile.title));

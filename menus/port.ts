@@ -1,6 +1,7 @@
 import type { Action } from '../policy/actions.js';
 import type { DomainState } from '../policy/domain-state.js';
 import type { BootProfileName, CustomerName, DomainName, Fingerprint } from '../policy/names.js';
+import type { Recorded } from '../policy/recorded.js';
 import type { RefusalCode } from '../policy/refusal.js';
 import type { Role } from '../policy/roles.js';
 
@@ -65,6 +66,8 @@ export interface MenuDomain {
   readonly operation: MenuOperation | null;
   /** An administrator of the host has its console to themselves. */
   readonly consoleLocked: boolean;
+  /** What would be recorded of a visit to its console. */
+  readonly recorded: Recorded;
   readonly offers: Readonly<Record<Action, Offer>>;
 }
 

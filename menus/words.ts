@@ -1,5 +1,6 @@
 import type { Action } from '../policy/actions.js';
 import type { DomainState } from '../policy/domain-state.js';
+import type { Recorded } from '../policy/recorded.js';
 import type { MenuParameter, OperateAction } from './port.js';
 
 /**
@@ -103,7 +104,7 @@ export const ACTION_LABELS: Readonly<Record<OperateAction | 'console' | 'watch',
   watch: 'Watch console',
 };
 
-export const ACTION_HINTS: Readonly<Record<OperateAction | 'console' | 'watch', string>> = {
+const ACTION_HINTS: Readonly<Record<OperateAction | 'console' | 'watch', string>> = {
   console: 'its screen and keyboard; Ctrl-] and . come back',
   start: 'switch the server on',
   shutdown: 'ask the server to shut down',
@@ -113,6 +114,32 @@ export const ACTION_HINTS: Readonly<Record<OperateAction | 'console' | 'watch', 
   normal: 'back from rescue to its own system',
   watch: 'look at the screen without typing',
 };
+
+export function actionHint(action: keyof typeof ACTION_HINTS, recorded: Recorded): string {
+  const visited = action === 'console' || action === 'watch';
+  return visited && recorded !== 'off' ? RECORDED_HINTS[action][recorded] : ACTION_HINTS[action];
+}
+
+/** Who visits a console knows before that it is recorded. */
+const RECORDED_HINTS: Readonly<
+  Record<'console' | 'watch', Readonly<Record<Exclude<Recorded, 'off'>, string>>>
+> = {
+  console: {
+    output: 'recorded, but not your keys; Ctrl-] and . come back',
+    input: 'recorded, with all you type; Ctrl-] and . come back',
+  },
+  watch: {
+    output: 'look at the screen without typing; recorded',
+    input: 'look at the screen; recorded, with all you type',
+  },
+};
+
+/** The same where there are no hints. */
+export function recordedSentence(recorded: Exclude<Recorded, 'off'>): string {
+  return recorded === 'input'
+    ? 'Visits to its console are recorded, with all you type.'
+    : 'Visits to its console are recorded, but not your keys.';
+}
 
 export const LABELS = {
   keys: 'SSH keys',

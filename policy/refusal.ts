@@ -11,6 +11,7 @@ export const REFUSAL_CODES = [
   'no-such-profile',
   'no-such-boot',
   'no-such-key',
+  'no-such-recording',
   'name-reserved',
   // may
   'no-role',
@@ -28,6 +29,7 @@ export const REFUSAL_CODES = [
   'host-unreachable',
   'host-limit',
   'audit-unavailable',
+  'recording-unavailable',
   'toolstack-failed',
   'toolstack-timeout',
   'deadline-passed',

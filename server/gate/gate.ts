@@ -21,6 +21,9 @@ import { PolicyHolder } from './policy-holder.js';
 import type { PolicySource, Reloaded } from './policy-holder.js';
 import { Revocation } from './revocation.js';
 import { HouseSessions } from './session-handler.js';
+import { OwnRecordings } from './recording/own-recordings.js';
+import { Recordings } from './recording/recordings.js';
+import type { RecordingSettings } from './recording/recordings.js';
 import type { HostKey } from './ssh/host-key.js';
 import type { ListenAddress } from './ssh/listener.js';
 import { SshGate } from './ssh/ssh-gate.js';
@@ -35,6 +38,7 @@ export interface GateHouseSettings extends SshSettings {
   readonly hosts: readonly HostSettings[];
   readonly keys: KeyLimits;
   readonly console: ConsoleSettings;
+  readonly recordings: RecordingSettings;
   readonly menu: MenuSettings;
 }
 
@@ -52,7 +56,7 @@ export interface GateParts {
 /** How long the first logins wait for hosts that hang. */
 const FIRST_TRY_MS = 2_000;
 
-/** The gate, whole: who comes in over SSH, what they may do, and the hosts where it is done. It opens no files. */
+/** The gate, whole: who comes in over SSH, what they may do, and the hosts where it is done. The recordings are all that it writes but by the store. */
 export class Gate {
   readonly store: Store;
   readonly policy: PolicyHolder;
@@ -60,6 +64,7 @@ export class Gate {
   readonly authorizer: Authorizer;
   readonly operations: Operations;
   readonly revocation: Revocation;
+  readonly recordings: Recordings;
   readonly #ssh: SshGate;
   readonly #version: string;
   readonly #log: Log;
@@ -86,14 +91,18 @@ export class Gate {
     const { operations, revocation } = this;
     const keys = new OwnKeys(store, settings.keys, pace);
     const activity = new Activity(audit, roles);
-    const ownDomains = { roles, parameters, hosts, authorizer, policy };
     const customs = new ConsoleCustoms({
       settings: settings.console,
       policy,
       roles,
       preferences: store.preferences,
     });
-    const console = { authorizer, hosts, operations, revocation, customs, audit, log };
+    const ownDomains = { roles, parameters, hosts, authorizer, policy, customs };
+    this.recordings = new Recordings({ settings: settings.recordings, audit, log });
+    const { recordings } = this;
+    const { shelf } = recordings;
+    const ownRecordings = new OwnRecordings({ shelf, authorizer, roles, audit, pace, log });
+    const console = { authorizer, hosts, operations, revocation, customs, recordings, audit, log };
     const motd = settings.motd === null ? [] : settings.motd.split('\n').map((line) => printable(line));
     const { site } = settings;
     const { preferences } = store;
@@ -113,7 +122,17 @@ export class Gate {
         idle: new MenuIdle(settings.menu, policy, roles),
         log,
       },
-      exec: { authorizer, hosts, operations, keys, activity, standing, ownDomains, console },
+      exec: {
+        authorizer,
+        hosts,
+        operations,
+        keys,
+        activity,
+        ownRecordings,
+        standing,
+        ownDomains,
+        console,
+      },
       policy,
       roles,
       standing,
@@ -153,6 +172,7 @@ export class Gate {
   async start(): Promise<ListenAddress[]> {
     this.#record({ kind: 'gate.started', version: this.#version, revision: this.policy.revision });
     this.operations.closeOpenIntents();
+    this.recordings.start();
     this.hosts.start();
     // Who logs in at once is not told that a host does not answer which was only not asked yet.
     await this.hosts.tried(FIRST_TRY_MS);
@@ -165,6 +185,7 @@ export class Gate {
     this.#stopped = true;
     await this.#ssh.close(sentence);
     this.#stopHearing();
+    await this.recordings.close();
     await this.hosts.close();
     this.operations.close();
     this.#record({ kind: 'gate.stopped', reason: sentence });

@@ -9,6 +9,7 @@ import type { RoleRow } from '../store/records.js';
 import type { OperationView } from '../wire/operation.js';
 import { VERBS } from '../wire/contract.js';
 import type { Authorizer } from './authorize.js';
+import type { ConsoleCustoms } from './console/console-customs.js';
 import type { Found, Hosts } from './hosts/hosts.js';
 import type { Identity } from './identity.js';
 import type { PolicyHolder } from './policy-holder.js';
@@ -26,6 +27,7 @@ export interface OwnDomainsParts {
   readonly hosts: Hosts;
   readonly authorizer: Authorizer;
   readonly policy: Pick<PolicyHolder, 'revision'>;
+  readonly customs: Pick<ConsoleCustoms, 'record'>;
 }
 
 /** What policy says is kept so long at most, as a limit's window moves with time. Milliseconds. */
@@ -91,6 +93,7 @@ export class OwnDomains {
       operation:
         view?.operation === null || view === undefined ? null : menuOperation(view.operation, row.since),
       consoleLocked: view?.console === 'locked',
+      recorded: this.#parts.customs.record(row.customer, row.domain),
       offers: offers(row.domain, answers, found),
     };
   }

@@ -2,6 +2,7 @@ import type { Action } from '../../policy/actions.js';
 import type { DomainState } from '../../policy/domain-state.js';
 import type { ParameterValues } from '../../policy/boot-parameter.js';
 import type { BootProfileName, DomainName } from '../../policy/names.js';
+import type { Recorded } from '../../policy/recorded.js';
 import type { Refusal } from '../../policy/refusal.js';
 import { refusal } from '../../policy/refusal.js';
 import type { ParameterOffer, Verb } from '../wire/contract.js';
@@ -144,6 +145,50 @@ export function menuIdle(seconds: number): string {
 }
 
 export const menuIdleEnd = 'This session was ended: nothing was typed for too long.';
+
+/** Said to who comes to a console, or is on it when its recording begins. */
+export function recorded(id: string, record: Exclude<Recorded, 'off'>): string {
+  const what =
+    record === 'input' ? 'the screen and all that you type, passwords too' : 'the screen, not your keys';
+  return `This visit is recorded: ${what}. ID ${id}.`;
+}
+
+export const notRecorded = 'This visit should be recorded and cannot be just now. It goes on without.';
+
+export const noLongerRecorded = 'This visit is no longer recorded.';
+
+export const noRoomToRecord = 'The recording of this visit is full. What follows is not recorded.';
+
+export function mustBeRecorded(domain: DomainName, detail: string): Refusal {
+  return refusal(
+    'recording-unavailable',
+    `Visits to the console of ${domain} must be recorded, and that is not possible just now. Please tell us.`,
+    detail,
+  );
+}
+
+export function cannotBeRecorded(domain: DomainName): string {
+  return `The console of ${domain} was left: the visit must be recorded, and that is not possible any more. Please tell us.`;
+}
+
+export function recordingFull(domain: DomainName): string {
+  return `The console of ${domain} was left: the visit must be recorded, and its recording is full. Come again for a new one.`;
+}
+
+export const noRecordings = 'No visit of yours to a console is recorded.';
+
+/** Instead of how long it took. */
+export const runs = 'goes on';
+
+export const recordedParts: Readonly<Record<Exclude<Recorded, 'off'>, string>> = {
+  output: 'screen',
+  input: 'screen and keys',
+};
+
+/** One sentence for every recording that is not the customer's to see, whatever the reason. */
+export function noSuchRecording(detail: string): Refusal {
+  return refusal('no-such-recording', 'There is no such recording, or it is not yours.', detail);
+}
 
 /** A right was taken away while it was used. */
 export function rightLost(domain: DomainName, no: Refusal): string {

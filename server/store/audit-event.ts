@@ -7,6 +7,7 @@ import type {
   Fingerprint,
   ParameterName,
 } from '../../policy/names.js';
+import type { Recorded } from '../../policy/recorded.js';
 import type { RefusalCode } from '../../policy/refusal.js';
 import type { Role } from '../../policy/roles.js';
 
@@ -158,6 +159,59 @@ export type AuditEvent =
       readonly actor: EventActor | null;
       readonly session: string;
       readonly reason: string;
+    }
+  /** `operation` is the visit's. A visit has several when the policy is changed meanwhile. */
+  | {
+      readonly kind: 'recording.began';
+      readonly actor: CustomerActor;
+      readonly domain: DomainName;
+      readonly operation: string;
+      readonly recording: string;
+      readonly record: Exclude<Recorded, 'off'>;
+    }
+  | {
+      readonly kind: 'recording.ended';
+      readonly actor: CustomerActor;
+      readonly domain: DomainName;
+      readonly operation: string;
+      readonly recording: string;
+      readonly reason: 'left' | 'policy' | 'full' | 'failed';
+      /** Of the file. */
+      readonly bytes: number;
+      /** Bytes of the visit that the disk did not take in time. */
+      readonly missed: number;
+    }
+  /** A visit that policy wants recorded goes on, or is refused, without. */
+  | {
+      readonly kind: 'recording.failed';
+      readonly actor: CustomerActor;
+      readonly domain: DomainName;
+      readonly operation: string;
+      readonly detail: string;
+    }
+  /** `customer` is whose visit it was. */
+  | {
+      readonly kind: 'recording.exported';
+      readonly actor: EventActor;
+      readonly customer: CustomerName;
+      readonly domain: DomainName;
+      readonly recording: string;
+    }
+  /** By age or size when nobody is named. */
+  | {
+      readonly kind: 'recording.removed';
+      readonly actor: EventActor | null;
+      readonly customer: CustomerName;
+      readonly domain: DomainName;
+      readonly recording: string;
+      readonly reason: 'age' | 'size';
+    }
+  /** `recording` as the customer spelt it, made printable, at most 80 characters. */
+  | {
+      readonly kind: 'recording.denied';
+      readonly actor: CustomerActor;
+      readonly recording: string;
+      readonly detail: string;
     }
   | { readonly kind: 'backup.made'; readonly actor: EventActor; readonly file: string };
 

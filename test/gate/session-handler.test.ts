@@ -26,6 +26,7 @@ describe('the house and its sessions', () => {
       operations,
       keys,
       activity,
+      ownRecordings,
       ownDomains,
       consoleParts: console,
       policy,
@@ -49,7 +50,7 @@ describe('the house and its sessions', () => {
     };
     house = new HouseSessions({
       menu: { ...menu, log: silentLogger },
-      exec: { authorizer, hosts, operations, keys, activity, standing, ownDomains, console },
+      exec: { authorizer, hosts, operations, keys, activity, ownRecordings, standing, ownDomains, console },
       policy,
       roles,
       standing,

@@ -17,6 +17,9 @@ import { ConsoleCustoms } from '../../server/gate/console/console-customs.js';
 import type { ConsoleSettings } from '../../server/gate/console/console-customs.js';
 import { MenuIdle } from '../../server/gate/menu-idle.js';
 import type { ConsoleParts } from '../../server/gate/console/console-attachment.js';
+import { OwnRecordings } from '../../server/gate/recording/own-recordings.js';
+import { Recordings } from '../../server/gate/recording/recordings.js';
+import { CustomerPace } from '../../server/gate/customer-pace.js';
 import { OwnKeys } from '../../server/gate/keys.js';
 import { Operations } from '../../server/gate/operations.js';
 import { standingOf } from '../../server/gate/gate.js';
@@ -82,6 +85,7 @@ export class GateInside {
   readonly operations: Operations;
   readonly revocation: Revocation;
   readonly keys: OwnKeys;
+  readonly recordings: Recordings;
   readonly activity: Activity;
   consoleSettings: ConsoleSettings = {
     idleSeconds: 0,
@@ -89,6 +93,13 @@ export class GateInside {
     escape: CTRL_BRACKET,
     break: 'none',
     logOut: false,
+  };
+  readonly recordingSettings = {
+    directory: join(this.temporary.directory, 'recordings'),
+    days: 30,
+    totalMiB: 16,
+    perRecordingMiB: 1,
+    required: false,
   };
   /** What the next reload finds. */
   next: LoadResult = { ok: true, policy: ALLOW_ALL, digest: 'first' };
@@ -125,6 +136,11 @@ export class GateInside {
       this.revocation.review();
     });
     this.keys = new OwnKeys(store, { perCustomer: 3, rsaMinimumBits: 2048 });
+    this.recordings = new Recordings({
+      settings: this.recordingSettings,
+      audit: store.audit,
+      log: silentLogger,
+    });
     this.activity = new Activity(store.audit, store.roles);
     for (const name of ['horatio', 'ophelia', 'yorick']) this.dom0.set(domainName(name), 'running');
   }
@@ -136,6 +152,7 @@ export class GateInside {
   }
 
   async stop(): Promise<void> {
+    await this.recordings.close();
     await this.hosts.close();
     this.operations.close();
     await this.dom0.stop();
@@ -149,18 +166,19 @@ export class GateInside {
   }
 
   get ownDomains(): OwnDomainsParts {
-    const { store, hosts, authorizer, policy } = this;
-    return { roles: store.roles, parameters: store.parameters, hosts, authorizer, policy };
+    const { store, hosts, authorizer, policy, customs } = this;
+    return { roles: store.roles, parameters: store.parameters, hosts, authorizer, policy, customs };
   }
 
   get consoleParts(): ConsoleParts {
-    const { authorizer, hosts, operations, revocation, store } = this;
+    const { authorizer, hosts, operations, revocation, recordings, store } = this;
     return {
       authorizer,
       hosts,
       operations,
       revocation,
       customs: this.customs,
+      recordings,
       audit: store.audit,
       log: silentLogger,
     };
@@ -169,6 +187,18 @@ export class GateInside {
   get customs(): ConsoleCustoms {
     const { policy, store, consoleSettings: settings } = this;
     return new ConsoleCustoms({ settings, policy, roles: store.roles, preferences: store.preferences });
+  }
+
+  get ownRecordings(): OwnRecordings {
+    const { authorizer, store, recordings } = this;
+    return new OwnRecordings({
+      shelf: recordings.shelf,
+      authorizer,
+      roles: store.roles,
+      audit: store.audit,
+      pace: new CustomerPace(),
+      log: silentLogger,
+    });
   }
 
   get menuIdle(): MenuIdle {
@@ -187,6 +217,7 @@ export class GateInside {
         operations,
         keys,
         activity,
+        ownRecordings: this.ownRecordings,
         standing: (who) => standingOf(store, who),
         ownDomains,
         console: this.consoleParts,

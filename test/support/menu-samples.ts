@@ -85,6 +85,7 @@ export function domain(name: string, some: Partial<MenuDomain> = {}): MenuDomain
     profiles: PROFILES,
     operation: null,
     consoleLocked: false,
+    recorded: 'off',
     offers: offers({
       start: refused('It is running already.'),
       normal: refused('It is booted normally.'),

@@ -7,6 +7,8 @@ import type { ConsoleNews } from '../hosts/console-stream.js';
 import type { Hosts } from '../hosts/hosts.js';
 import type { Log } from '../log.js';
 import type { Operations } from '../operations.js';
+import type { Recordings } from '../recording/recordings.js';
+import type { VisitRecording } from '../recording/visit-recording.js';
 import type { Revocation } from '../revocation.js';
 import type { Terminal, Unsubscribe } from '../terminal.js';
 import { Company } from './company.js';
@@ -29,6 +31,7 @@ export interface ConsoleParts {
   readonly operations: Operations;
   readonly revocation: Revocation;
   readonly customs: ConsoleCustoms;
+  readonly recordings: Recordings;
   /** @throws AuditUnavailable */
   readonly audit: { append(event: AuditEvent): unknown };
   readonly log: Log;
@@ -79,10 +82,11 @@ export class ConsoleAttachment {
     parts: ConsoleParts,
     grant: Grant,
     link: ConsoleLink,
-    terminal: Terminal,
+    visit: VisitRecording,
     mode: ConsoleMode,
     finish: (ending: ConsoleEnding) => void,
   ) {
+    const { terminal } = visit;
     this.#parts = parts;
     this.#grant = grant;
     this.#link = link;
@@ -97,7 +101,7 @@ export class ConsoleAttachment {
     const words = consoleWords(escape);
     this.#words = words;
     const scene = { domain: grant.domain, company: this.#company, notice: this.#notice, words };
-    this.#herald = new ConsoleHerald(scene);
+    this.#herald = new ConsoleHerald({ ...scene, visit });
     this.#screen = new ScreenReader(() => {
       const answers = parts.hosts.find(grant.domain)?.host.contract?.console.screenText === true;
       if (answers) link.stream?.send({ note: 'screen' });
@@ -131,6 +135,15 @@ export class ConsoleAttachment {
       },
     );
     this.#record('console.attached', grant);
+    visit.attach({
+      tell: (sentence) => {
+        this.#notice.show(sentence);
+      },
+      repaint: () => link.stream?.send({ note: 'repaint' }),
+      end: (sentence) => {
+        this.leave({ status: 1, message: sentence });
+      },
+    });
     this.#join();
   }
 

@@ -5,6 +5,7 @@ import type { CustomerName, DomainName } from '../../../policy/names.js';
 import type { Policy } from '../../../policy/policy.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { isRefusal } from '../../../policy/refusal.js';
+import type { Recorded } from '../../../policy/recorded.js';
 import type { RoleRow } from '../../store/records.js';
 import type { Unsubscribe } from '../terminal.js';
 
@@ -73,6 +74,11 @@ export class ConsoleCustoms {
   /** Whether a shell that is left is told to end. */
   logsOut(customer: CustomerName, domain: DomainName): boolean {
     return this.#terms(customer, domain)?.logOut ?? this.#parts.settings.logOut;
+  }
+
+  /** What of a visit is recorded. */
+  record(customer: CustomerName, domain: DomainName): Recorded {
+    return this.#terms(customer, domain)?.record ?? 'off';
   }
 
   /** Hears of every new policy. */

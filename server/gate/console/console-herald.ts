@@ -15,6 +15,8 @@ export interface HeraldParts {
   readonly company: Company;
   readonly notice: ConsoleNotice;
   readonly words: ConsoleWords;
+  /** What is said of its recording. */
+  readonly visit: { readonly sentence: string | null };
 }
 
 /** Tells who is on a console what becomes of it: who comes and goes, who has the keyboard, whether the domain is there. */
@@ -124,11 +126,11 @@ export class ConsoleHerald {
   }
 
   #greeting(): void {
-    const { domain, company, notice, words } = this.#parts;
+    const { domain, company, notice, words, visit } = this.#parts;
     const hello = this.#wasLost
       ? words.back
       : words.greeting(domain, company.writes, company.writer?.label ?? null, company.others);
     this.#wasLost = false;
-    notice.show(hello);
+    notice.show(visit.sentence === null ? hello : [hello, visit.sentence]);
   }
 }

@@ -1,7 +1,9 @@
 import type { Refusal } from '../../../policy/refusal.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { ConsoleMode } from '../../wire/console.js';
+import type { Grant } from '../authorize.js';
 import type { Identity } from '../identity.js';
+import { VisitRecording } from '../recording/visit-recording.js';
 import type { Terminal } from '../terminal.js';
 import { ConsoleAttachment } from './console-attachment.js';
 import type { ConsoleEnding, ConsoleParts } from './console-attachment.js';
@@ -43,22 +45,31 @@ export class ConsoleSession {
     const permit = this.#parts.authorizer.authorize(this.#identity, wish);
     if (isRefusal(permit)) return permit;
     const grant = permit.consume(action);
-    const link = new ConsoleLink(this.#parts, grant, this.#mode, this.#terminal);
-    const no = await link.open();
-    if (no !== null) {
-      this.#parts.operations.recordEnd(grant, 'refused', no.code, no.detail);
-      return no;
+    const visit = new VisitRecording(this.#parts, grant, this.#terminal);
+    try {
+      return await this.#visit(grant, visit);
+    } finally {
+      visit.dispose();
     }
-    return new Promise((resolve) => {
-      this.#attachment = new ConsoleAttachment(this.#parts, grant, link, this.#terminal, this.#mode, resolve);
-      // It was ended while the host was asked.
-      if (this.#ending !== null) this.#attachment.leave(this.#ending);
-    });
   }
 
   /** Ends it from outside; the sentence is for the customer. */
   end(sentence: string): void {
     this.#ending = { status: 1, message: sentence };
     this.#attachment?.leave(this.#ending);
+  }
+
+  async #visit(grant: Grant, visit: VisitRecording): Promise<ConsoleEnding | Refusal> {
+    const link = new ConsoleLink(this.#parts, grant, this.#mode, this.#terminal);
+    const no = (await visit.begin()) ?? (await link.open());
+    if (no !== null) {
+      this.#parts.operations.recordEnd(grant, 'refused', no.code, no.detail);
+      return no;
+    }
+    return new Promise((resolve) => {
+      this.#attachment = new ConsoleAttachment(this.#parts, grant, link, visit, this.#mode, resolve);
+      // It was ended while the host was asked.
+      if (this.#ending !== null) this.#attachment.leave(this.#ending);
+    });
   }
 }

@@ -35,6 +35,8 @@ export type Command =
       readonly json: boolean;
     }
   | { readonly command: 'activity'; readonly json: boolean }
+  | { readonly command: 'recordings'; readonly json: boolean }
+  | { readonly command: 'recording'; readonly id: string }
   | { readonly command: 'help' }
   /** `key` as typed; null: say which it is. */
   | { readonly command: 'escape'; readonly key: string | null }

@@ -9,6 +9,7 @@ import * as say from '../console-log/log-words.js';
 import type { Hosts } from '../hosts/hosts.js';
 import type { Identity } from '../identity.js';
 import type { OwnKeys } from '../keys.js';
+import type { OwnRecordings } from '../recording/own-recordings.js';
 import type { Operations } from '../operations.js';
 import { OwnDomains } from '../own-domains.js';
 import type { OwnDomainsParts } from '../own-domains.js';
@@ -23,6 +24,7 @@ import { HELP } from './help.js';
 import { readText } from './line-reader.js';
 import { OperateCommand } from './operate-command.js';
 import { LogCommand } from './log-command.js';
+import { RecordingCommand } from './recording-command.js';
 
 export interface ExecParts {
   readonly authorizer: Authorizer;
@@ -30,6 +32,7 @@ export interface ExecParts {
   readonly operations: Operations;
   readonly keys: OwnKeys;
   readonly activity: Activity;
+  readonly ownRecordings: OwnRecordings;
   readonly standing: Standing;
   readonly ownDomains: OwnDomainsParts;
   readonly console: ConsoleParts;
@@ -89,6 +92,10 @@ export class ExecSession {
         return this.#escape(command.key);
       case 'activity':
         return this.#activity(command.json);
+      case 'recordings':
+        return this.#recordings().list(command.json);
+      case 'recording':
+        return this.#recordings().fetch(command.id);
       case 'log':
         this.#log = new LogCommand(this.#parts.console, this.#identity, this.#terminal, this.#output);
         return this.#log.run(command);
@@ -197,6 +204,10 @@ export class ExecSession {
     if (json) this.#output.json({ domain, keeping: keep });
     else this.#output.line(say.switched(domain, keep));
     return EXIT.done;
+  }
+
+  #recordings(): RecordingCommand {
+    return new RecordingCommand(this.#parts.ownRecordings, this.#identity, this.#terminal, this.#output);
   }
 
   async #consoleOf(domain: string, how: 'console' | 'watch'): Promise<number | Refusal> {

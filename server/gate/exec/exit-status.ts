@@ -15,6 +15,7 @@ export const EXIT = {
 const STATUSES: Partial<Record<RefusalCode, number>> = {
   usage: EXIT.usage,
   'no-such-domain': EXIT.noSuchDomain,
+  'no-such-recording': EXIT.noSuchDomain,
   busy: EXIT.busy,
   'console-taken': EXIT.busy,
   'host-unreachable': EXIT.hostUnreachable,

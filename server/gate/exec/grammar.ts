@@ -30,10 +30,12 @@ export function parseCommand(text: string): Command | Refusal {
     case 'keys':
       return keys(rest, text);
     case 'escape':
-      // A server may be called so: then what follows is a verb, and no key looks like one.
+    case 'recordings':
+    case 'recording':
+      // A server may be called so: then what follows is a verb, and neither a key nor an ID looks like one.
       return (DOMAIN_VERBS as readonly string[]).includes(rest[0] ?? '')
         ? onDomain(first, rest)
-        : escape(rest);
+        : HOUSE[first](rest);
     default:
       // Reserved words are nobody's name in any spelling.
       if ((RESERVED_WORDS as readonly string[]).includes(first.toLowerCase()))
@@ -119,6 +121,19 @@ function escape(words: readonly string[]): Command | Refusal {
     ? { command: 'escape', key: key ?? null }
     : usage('The form is: escape [KEY], with a key like ^A, or default');
 }
+
+function recordings(words: readonly string[]): Command | Refusal {
+  return only(words, ['--json'], 'recordings [--json]', ({ json }) => ({ command: 'recordings', json }));
+}
+
+function recording(words: readonly string[]): Command | Refusal {
+  const [id, ...more] = words;
+  return id === undefined || id.startsWith('-') || more.length > 0
+    ? usage('The form is: recording ID, as `recordings` lists them')
+    : { command: 'recording', id };
+}
+
+const HOUSE = { escape, recordings, recording };
 
 function onDomain(domain: string, words: readonly string[]): Command | Refusal {
   const [word, ...rest] = words;

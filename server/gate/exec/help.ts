@@ -24,6 +24,8 @@ export const HELP: readonly string[] = [
   '  keys remove FINGERPRINT    one less',
   '  escape [KEY]               the key that leaves a console, like ^A; default: as before',
   '  activity                   what was done',
+  '  recordings                 what was recorded of your visits to consoles',
+  '  recording ID               one of them, to play with asciinema',
   '  menu [--plain]             the menu; --plain line by line',
   '  help                       this',
   '',

@@ -1,0 +1,67 @@
+import { isRefusal } from '../../../policy/refusal.js';
+import type { Refusal } from '../../../policy/refusal.js';
+import type { Identity } from '../identity.js';
+import type { OwnRecordings } from '../recording/own-recordings.js';
+import type { Recording } from '../recording/recording-shelf.js';
+import { readRecording } from '../recording/recording-reader.js';
+import type { Terminal } from '../terminal.js';
+import * as words from '../words.js';
+import { aligned } from './domain-report.js';
+import type { ExecOutput } from './exec-output.js';
+import { EXIT } from './exit-status.js';
+
+/** `recordings` and `recording ID`: what was recorded of the customer's own visits. */
+export class RecordingCommand {
+  readonly #own: OwnRecordings;
+  readonly #identity: Identity;
+  readonly #terminal: Terminal;
+  readonly #output: ExecOutput;
+
+  constructor(own: OwnRecordings, identity: Identity, terminal: Terminal, output: ExecOutput) {
+    this.#own = own;
+    this.#identity = identity;
+    this.#terminal = terminal;
+    this.#output = output;
+  }
+
+  /** @returns the exit status */
+  async list(json: boolean): Promise<number> {
+    const recordings = await this.#own.list(this.#identity);
+    if (json) this.#output.json(recordings.map(shown));
+    else if (recordings.length === 0) this.#output.line(words.noRecordings);
+    else
+      this.#output.lines(aligned([['ID', 'SERVER', 'BEGAN', 'LASTED', 'RECORDED'], ...recordings.map(row)]));
+    return EXIT.done;
+  }
+
+  /** Its bytes to stdout, as fast as the client takes them. @returns the exit status */
+  async fetch(id: string): Promise<number | Refusal> {
+    const recording = await this.#own.take(this.#identity, id);
+    if (isRefusal(recording)) return recording;
+    const { stream } = await readRecording(recording);
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      if (!this.#terminal.open) return EXIT.failed;
+      if (!this.#terminal.write(chunk)) await this.#drained();
+    }
+    return EXIT.done;
+  }
+
+  #drained(): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        for (const stop of stops) stop();
+        resolve();
+      };
+      const stops = [this.#terminal.onDrain(done), this.#terminal.onClose(done)];
+    });
+  }
+}
+
+function shown({ id, domain, begunAt, endedAt, record, bytes }: Recording): object {
+  return { id, domain, begunAt, endedAt, record, bytes };
+}
+
+function row({ id, domain, begunAt, endedAt, record }: Recording): string[] {
+  const lasted = endedAt === null ? words.runs : words.lasting(begunAt, new Date(endedAt));
+  return [id, domain, `${begunAt.slice(0, 19)}Z`, lasted, words.recordedParts[record]];
+}

@@ -1,0 +1,50 @@
+/**
+ * Asciicast v2: JSON, one value a line. A header, then the events in order of time, so that a file that ends anywhere between
+ * two lines can be played. (https://docs.asciinema.org/manual/asciicast/v2/)
+ */
+
+/** `o` was shown, `i` typed; `r` is the window's new size, `m` a remark about the recording. */
+export type CastEvent = 'o' | 'i' | 'r' | 'm';
+
+export interface CastHeader {
+  readonly columns: number;
+  readonly rows: number;
+  readonly begunAt: Date;
+  readonly title: string;
+  readonly term: string;
+}
+
+/** With its end of line, as all of these. */
+export function headerLine({ columns, rows, begunAt, title, term }: CastHeader): string {
+  const timestamp = Math.floor(begunAt.getTime() / 1000);
+  return line({ version: 2, width: columns, height: rows, timestamp, title, env: { TERM: term } });
+}
+
+/** @param seconds since the recording began */
+export function eventLine(seconds: number, event: CastEvent, data: string): string {
+  return line([Number(seconds.toFixed(6)), event, data]);
+}
+
+/** @returns whether this is a line of such a file, without its end */
+export function isCastLine(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * What JSON leaves as it is and a terminal obeys (DEL, C1, bidi controls) is written as escapes: a recording that is looked at
+ * as text does nothing.
+ */
+const OBEYED = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+function line(value: object): string {
+  const text = JSON.stringify(value).replace(
+    OBEYED,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  return `${text}\n`;
+}

@@ -1,0 +1,96 @@
+import { mkdir, open, readdir, rename, rm, stat, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ownershipProblem } from '../../store/state-directory.js';
+import type { RecordingName } from './recording-name.js';
+import { parseRecordingFile, recordingFile, RUNNING } from './recording-name.js';
+import { soundLength } from './sound-length.js';
+
+/** A recording as it stands in the directory. */
+export interface Recording extends RecordingName {
+  /** ISO 8601, UTC; null while it is written, and of one whose gate was killed until the next has started. */
+  readonly endedAt: string | null;
+  readonly bytes: number;
+  readonly file: string;
+}
+
+/**
+ * The directory of the recordings, 0700. The names of its files are the index, so that there is nothing to disagree with them;
+ * what is not named as a recording is left alone.
+ */
+export class RecordingShelf {
+  readonly #directory: string;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  /** Where this recording is kept, in a directory that is there and ours alone. @throws Error */
+  async place(name: RecordingName): Promise<string> {
+    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+    const status = await stat(this.#directory);
+    const problem = ownershipProblem(this.#directory, status, process.geteuid?.() ?? -1, 0o700);
+    if (problem !== null) throw new Error(problem);
+    return join(this.#directory, recordingFile(name));
+  }
+
+  /** Those that are wanted, oldest first; none when there is no directory. @throws Error */
+  async list(wanted: (name: RecordingName) => boolean = () => true): Promise<Recording[]> {
+    const found: Recording[] = [];
+    for (const file of (await readdir(this.#directory).catch(noneIfMissing)).sort()) {
+      const name = parseRecordingFile(file);
+      if (name === undefined || !wanted(name)) continue;
+      const recording = await this.#look(file, name);
+      if (recording !== null) found.push(recording);
+    }
+    return found;
+  }
+
+  async find(id: string): Promise<Recording | undefined> {
+    const [found] = await this.list((name) => name.id === id);
+    // It was given its last name between the two looks.
+    return found ?? (await this.list((name) => name.id === id))[0];
+  }
+
+  /** Nothing happens when it is not there any more. */
+  async remove({ file }: Recording): Promise<void> {
+    await rm(file, { force: true });
+  }
+
+  /** Ends what a gate that was killed left behind: cuts the torn end off; of which not even a beginning is there is removed. */
+  async mend(recording: Recording): Promise<{ readonly cut: number; readonly kept: number }> {
+    const handle = await open(recording.file, 'r');
+    const kept = await soundLength(handle).finally(() => handle.close());
+    const cut = recording.bytes - kept;
+    if (kept === 0) {
+      await rm(recording.file, { force: true });
+    } else {
+      if (cut > 0) await truncate(recording.file, kept);
+      await rename(recording.file, recording.file.slice(0, -RUNNING.length));
+    }
+    return { cut, kept };
+  }
+
+  async #look(
+    file: string,
+    { running, ...name }: NonNullable<ReturnType<typeof parseRecordingFile>>,
+  ): Promise<Recording | null> {
+    const path = join(this.#directory, file);
+    const status = await stat(path).catch(nullIfMissing);
+    if (status?.isFile() !== true) return null;
+    return { ...name, endedAt: running ? null : status.mtime.toISOString(), bytes: status.size, file: path };
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT';
+}
+
+function noneIfMissing(error: unknown): [] {
+  if (isMissing(error)) return [];
+  throw error;
+}
+
+function nullIfMissing(error: unknown): null {
+  if (isMissing(error)) return null;
+  throw error;
+}

@@ -1,0 +1,221 @@
+import type { AuditEvent } from '../../store/audit-event.js';
+import type { Log } from '../log.js';
+import { headerLine } from './asciicast.js';
+import { CastFile } from './cast-file.js';
+import { Recorder } from './recorder.js';
+import { newRecordingId } from './recording-name.js';
+import type { RecordingName } from './recording-name.js';
+import { RecordingShelf } from './recording-shelf.js';
+import { Retention } from './retention.js';
+import type { RetentionLimits } from './retention.js';
+import { WriteTurns } from './write-turns.js';
+
+/** `recordings:` of gate.yaml. */
+export interface RecordingSettings extends RetentionLimits {
+  readonly directory: string;
+  readonly perRecordingMiB: number;
+  /** Whether there is no visit without its recording. */
+  readonly required: boolean;
+}
+
+export interface RecordingsParts {
+  readonly settings: RecordingSettings;
+  /** @throws AuditUnavailable */
+  readonly audit: { append(event: AuditEvent): unknown };
+  readonly log: Log;
+}
+
+/** What is to be recorded of a visit, and the terminal that it is shown on. */
+export interface Scene extends Pick<RecordingName, 'customer' | 'domain' | 'record'> {
+  readonly columns: number;
+  readonly rows: number;
+  readonly term: string;
+}
+
+export interface RecordingEars {
+  /** Nothing more is recorded: it is as large as one may be. */
+  full(): void;
+  /** Nothing more can be written. */
+  failed(error: Error): void;
+}
+
+/** A recording that runs. */
+export interface Running {
+  readonly id: string;
+  readonly recorder: Recorder;
+}
+
+const MIB = 1024 * 1024;
+const SWEEP_MS = 600_000;
+/** When there is too much, it is seen to so soon. */
+const SOON_MS = 1_000;
+/** A disk that has not made a file by then is taken to be unable to. Milliseconds. */
+const PATIENCE_MS = 3_000;
+
+/** The recordings of a gate that runs: those under way, and how long and how much is kept. */
+export class Recordings {
+  readonly shelf: RecordingShelf;
+  readonly #parts: RecordingsParts;
+  readonly #retention: Retention;
+  readonly #turns = new WriteTurns();
+  /** By id; null while its file is being made. */
+  readonly #running = new Map<string, Recorder | null>();
+  readonly #ending = new Set<Promise<void>>();
+  #sweeps: NodeJS.Timeout | null = null;
+  #soon: NodeJS.Timeout | null = null;
+  #kept = 0;
+  #sweeping = false;
+
+  constructor(parts: RecordingsParts) {
+    const { settings, audit } = parts;
+    this.#parts = parts;
+    this.shelf = new RecordingShelf(settings.directory);
+    this.#retention = new Retention({ shelf: this.shelf, limits: settings, audit });
+  }
+
+  get required(): boolean {
+    return this.#parts.settings.required;
+  }
+
+  /** Mends what a gate that was killed left, and begins to remove what has to go. Nobody waits for it. */
+  start(): void {
+    void this.#mend().then(() => this.#sweep());
+    this.#sweeps = setInterval(() => {
+      void this.#sweep();
+    }, SWEEP_MS).unref();
+  }
+
+  /** @throws Error when it cannot be written */
+  async begin(scene: Scene, ears: RecordingEars): Promise<Running> {
+    const id = newRecordingId();
+    this.#running.set(id, null);
+    try {
+      const file = await within(PATIENCE_MS, this.#file(id, scene, ears), (late) => {
+        void late.discard();
+      });
+      const limit = this.#parts.settings.perRecordingMiB * MIB;
+      const recorder = new Recorder(file, scene.record === 'input', limit, {
+        full: () => {
+          ears.full();
+        },
+        grew: (bytes) => {
+          this.#grew(bytes);
+        },
+      });
+      this.#running.set(id, recorder);
+      return { id, recorder };
+    } catch (error) {
+      this.#running.delete(id);
+      throw error;
+    }
+  }
+
+  /** Ends it as it is. Nobody need wait. */
+  end({ id, recorder }: Running): Promise<void> {
+    return this.#end(id, recorder.end());
+  }
+
+  /** Removes it: the visit never began. */
+  discard({ id, recorder }: Running): Promise<void> {
+    return this.#end(id, recorder.discard());
+  }
+
+  /** Waits a while until what was recorded is on the disk. */
+  async close(): Promise<void> {
+    if (this.#sweeps !== null) clearInterval(this.#sweeps);
+    if (this.#soon !== null) clearTimeout(this.#soon);
+    for (const [id, recorder] of this.#running) if (recorder !== null) void this.end({ id, recorder });
+    await within(PATIENCE_MS, Promise.all(this.#ending), () => undefined).catch(() => undefined);
+  }
+
+  async #file(id: string, scene: Scene, ears: RecordingEars): Promise<CastFile> {
+    const begunAt = new Date();
+    const { customer, domain, record, columns, rows, term } = scene;
+    const path = await this.#turns.take(() =>
+      this.shelf.place({ id, begunAt: begunAt.toISOString(), customer, domain, record }),
+    );
+    const header = headerLine({ columns, rows, begunAt, title: `${customer} on ${domain}`, term });
+    return CastFile.create(path, header, this.#turns, (error) => {
+      ears.failed(error);
+    });
+  }
+
+  async #end(id: string, ended: Promise<void>): Promise<void> {
+    const done = ended.then(() => {
+      this.#running.delete(id);
+      this.#ending.delete(done);
+      this.#grew(0);
+    });
+    this.#ending.add(done);
+    await done;
+  }
+
+  #grew(bytes: number): void {
+    this.#kept += bytes;
+    if (!this.#tooMuch) return;
+    this.#soon ??= setTimeout(() => {
+      this.#soon = null;
+      void this.#sweep();
+    }, SOON_MS).unref();
+  }
+
+  get #tooMuch(): boolean {
+    return this.#kept > this.#parts.settings.totalMiB * MIB;
+  }
+
+  async #sweep(): Promise<void> {
+    if (this.#sweeping) return;
+    this.#sweeping = true;
+    const { log } = this.#parts;
+    try {
+      await this.#retention.sweep(log);
+      const left = await this.shelf.list();
+      this.#kept = left.reduce((sum, { id, bytes }) => sum + (this.#running.get(id)?.bytes ?? bytes), 0);
+      // Those that run stay, but not all of them go on.
+      if (this.#tooMuch && left.every(({ endedAt }) => endedAt === null)) this.#largest()?.fill();
+    } catch (fault) {
+      log.error({ err: fault }, 'the recordings could not be tidied');
+    } finally {
+      this.#sweeping = false;
+      this.#grew(0);
+    }
+  }
+
+  #largest(): Recorder | undefined {
+    return [...this.#running.values()]
+      .filter((recorder) => recorder !== null)
+      .sort((one, other) => other.bytes - one.bytes)[0];
+  }
+
+  async #mend(): Promise<void> {
+    const { log } = this.#parts;
+    try {
+      for (const recording of await this.shelf.list(({ id }) => !this.#running.has(id))) {
+        if (recording.endedAt !== null) continue;
+        const { cut, kept } = await this.shelf.mend(recording);
+        log.warn(
+          { recording: recording.id, cut, kept },
+          'a recording was not ended: its torn end was cut off',
+        );
+      }
+    } catch (fault) {
+      log.error({ err: fault }, 'the recordings could not be mended');
+    }
+  }
+}
+
+/** @param late what to do with what comes after the time. @throws Error then, too */
+async function within<T>(milliseconds: number, work: Promise<T>, late: (result: T) => void): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error('the disk does not answer'));
+      work.then(late, () => undefined);
+    }, milliseconds);
+  });
+  try {
+    return await Promise.race([work, patience]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

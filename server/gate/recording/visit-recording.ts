@@ -1,0 +1,245 @@
+import type { Recorded } from '../../../policy/recorded.js';
+import type { CustomerName, DomainName } from '../../../policy/names.js';
+import type { Refusal } from '../../../policy/refusal.js';
+import type { AuditEvent } from '../../store/audit-event.js';
+import { AuditUnavailable } from '../../store/store-error.js';
+import { actorOf } from '../authorize.js';
+import type { Grant } from '../authorize.js';
+import type { Log } from '../log.js';
+import type { Terminal, Unsubscribe } from '../terminal.js';
+import * as words from '../words.js';
+import { RecordedTerminal } from './recorded-terminal.js';
+import type { Recordings, Running } from './recordings.js';
+
+export interface VisitRecordingParts {
+  readonly recordings: Recordings;
+  readonly customs: {
+    /** What of a visit is to be recorded now. */
+    record(customer: CustomerName, domain: DomainName): Recorded;
+    onChange(listener: () => void): Unsubscribe;
+  };
+  /** @throws AuditUnavailable */
+  readonly audit: { append(event: AuditEvent): unknown };
+  readonly log: Log;
+}
+
+/** The console that is visited. */
+export interface VisitEars {
+  /** Says it to the visitor. */
+  tell(sentence: string): void;
+  /** Shows the guest's screen anew: a recording that begins amid a visit begins with it. */
+  repaint(): void;
+  /** Ends the visit. */
+  end(sentence: string): void;
+}
+
+type Ended = Extract<AuditEvent, { kind: 'recording.ended' }>['reason'];
+
+interface Current extends Running {
+  readonly record: Exclude<Recorded, 'off'>;
+}
+
+/** When what cannot be written is tried again. Milliseconds. */
+const AGAIN_MS = 30_000;
+
+/**
+ * The recording of one visit to a console, as policy says and for as long as it does: it begins and ends with the visit, and at
+ * once when a new policy says otherwise. What the visitor sees is what is recorded.
+ */
+export class VisitRecording {
+  /** The visitor's, for the console. */
+  readonly terminal: Terminal;
+  readonly #parts: VisitRecordingParts;
+  readonly #grant: Grant;
+  readonly #cleanup: Unsubscribe[] = [];
+  #ears: VisitEars | null = null;
+  #current: Current | null = null;
+  /** What the policy asked for last. */
+  #wanted: Recorded = 'off';
+  /** Counts the beginnings: what is heard of an earlier one is nothing to this visit any more. */
+  #stretch = 0;
+  #failing = false;
+  #again: NodeJS.Timeout | null = null;
+
+  constructor(parts: VisitRecordingParts, grant: Grant, terminal: Terminal) {
+    this.#parts = parts;
+    this.#grant = grant;
+    this.terminal = new RecordedTerminal(terminal, {
+      shown: (data) => {
+        this.#current?.recorder.shown(data);
+      },
+      typed: (data) => {
+        this.#current?.recorder.typed(data);
+      },
+    });
+    this.#cleanup.push(
+      terminal.onResize((columns, rows) => {
+        this.#current?.recorder.resized(columns, rows);
+      }),
+    );
+  }
+
+  /** What the visitor is told of it, null for nothing. */
+  get sentence(): string | null {
+    if (this.#current !== null) return words.recorded(this.#current.id, this.#current.record);
+    return this.#failing ? words.notRecorded : null;
+  }
+
+  /** Begins it before the console is opened. @returns a refusal when there must be a recording and cannot be */
+  async begin(): Promise<Refusal | null> {
+    this.#wanted = this.#asked();
+    const error = this.#wanted === 'off' ? null : await this.#start(this.#wanted);
+    if (error === null || !this.#parts.recordings.required) return null;
+    return words.mustBeRecorded(this.#grant.domain, error.message);
+  }
+
+  /** The console is open; who is on it is told `sentence`. */
+  attach(ears: VisitEars): void {
+    this.#ears = ears;
+    this.#recordBegin();
+    this.#cleanup.push(
+      this.#parts.customs.onChange(() => {
+        this.#review();
+      }),
+    );
+    // The policy may have been changed while the host was asked.
+    this.#review();
+  }
+
+  /** The visit is over, or never began. Twice is harmless. */
+  dispose(): void {
+    for (const undo of this.#cleanup.splice(0)) undo();
+    this.#stop('left');
+  }
+
+  #asked(): Recorded {
+    const { identity, domain } = this.#grant;
+    return this.#parts.customs.record(identity.customer, domain);
+  }
+
+  #review(): void {
+    const wanted = this.#asked();
+    if (wanted === this.#wanted) return;
+    const recorded = this.#current !== null;
+    this.#wanted = wanted;
+    this.#stop('policy');
+    if (wanted !== 'off') this.#resume(wanted);
+    else if (recorded) this.#ears?.tell(words.noLongerRecorded);
+  }
+
+  /** Begins amid the visit. */
+  #resume(record: Current['record']): void {
+    const known = this.#failing;
+    void this.#start(record).then((error) => {
+      if (error !== null && !known) this.#without();
+      if (error !== null || this.#current === null) return;
+      this.#recordBegin();
+      this.#ears?.repaint();
+      this.#ears?.tell(words.recorded(this.#current.id, record));
+    });
+  }
+
+  /** @returns why it cannot be written; null also when it is not wanted any more */
+  async #start(record: Current['record']): Promise<Error | null> {
+    const stretch = ++this.#stretch;
+    const { recordings } = this.#parts;
+    const { identity, domain } = this.#grant;
+    const { columns, rows, term } = this.terminal;
+    try {
+      const scene = { customer: identity.customer, domain, record, columns, rows, term };
+      const running = await recordings.begin(scene, {
+        full: () => {
+          if (stretch === this.#stretch) this.#full();
+        },
+        failed: (error) => {
+          if (stretch !== this.#stretch) return;
+          this.#fail(error);
+          this.#without();
+        },
+      });
+      if (stretch !== this.#stretch) {
+        void recordings.discard(running);
+        return null;
+      }
+      this.#current = { ...running, record };
+      this.#failing = false;
+      return null;
+    } catch (error) {
+      if (stretch !== this.#stretch) return null;
+      this.#fail(error as Error);
+      return error as Error;
+    }
+  }
+
+  /** Said once for each time that it cannot be written, and tried again. */
+  #fail(error: Error): void {
+    const known = this.#failing;
+    const record = this.#wanted;
+    this.#stop('failed');
+    this.#failing = true;
+    if (record !== 'off') {
+      this.#again = setTimeout(() => {
+        this.#resume(record);
+      }, AGAIN_MS);
+    }
+    if (known) return;
+    const { operation, domain, identity } = this.#grant;
+    const { connection } = identity;
+    this.#parts.log.error({ connection, domain, err: error }, 'a visit to a console cannot be recorded');
+    const detail = error.message.slice(0, 300);
+    this.#record({ kind: 'recording.failed', actor: actorOf(identity), domain, operation, detail });
+  }
+
+  /** It can no longer be written. */
+  #without(): void {
+    const { domain } = this.#grant;
+    if (this.#parts.recordings.required) this.#ears?.end(words.cannotBeRecorded(domain));
+    else this.#ears?.tell(words.notRecorded);
+  }
+
+  #full(): void {
+    const { domain } = this.#grant;
+    this.#stop('full');
+    if (this.#parts.recordings.required) this.#ears?.end(words.recordingFull(domain));
+    else this.#ears?.tell(words.noRoomToRecord);
+  }
+
+  #stop(reason: Ended): void {
+    const { recordings } = this.#parts;
+    const current = this.#current;
+    this.#current = null;
+    this.#stretch += 1;
+    this.#failing = false;
+    if (this.#again !== null) clearTimeout(this.#again);
+    this.#again = null;
+    if (current === null) return;
+    if (this.#ears === null) {
+      void recordings.discard(current);
+      return;
+    }
+    void recordings.end(current);
+    const { operation, domain, identity } = this.#grant;
+    const { id: recording, recorder } = current;
+    const { bytes, missed } = recorder;
+    const actor = actorOf(identity);
+    this.#record({ kind: 'recording.ended', actor, domain, operation, recording, reason, bytes, missed });
+  }
+
+  #recordBegin(): void {
+    if (this.#current === null) return;
+    const { operation, domain, identity } = this.#grant;
+    const { id: recording, record } = this.#current;
+    this.#record({ kind: 'recording.began', actor: actorOf(identity), domain, operation, recording, record });
+  }
+
+  /** That a console is looked at must not wait for room on the disk. */
+  #record(event: AuditEvent): void {
+    try {
+      this.#parts.audit.append(event);
+    } catch (fault) {
+      if (!(fault instanceof AuditUnavailable)) throw fault;
+      const { connection } = this.#grant.identity;
+      this.#parts.log.error({ kind: event.kind, connection }, 'cannot be recorded in the audit log');
+    }
+  }
+}

@@ -1,0 +1,20 @@
+/** What may wait to be written, of all recordings together. Bytes. */
+const MOST_WAITING = 32 * 1024 * 1024;
+
+/** The recordings write in turn: a disk that hangs holds one thread of Node's and so much memory, and nobody else up. */
+export class WriteTurns {
+  #last: Promise<unknown> = Promise.resolve();
+  /** Bytes that wait, of all recordings. */
+  waiting = 0;
+
+  fits(bytes: number): boolean {
+    return this.waiting + bytes <= MOST_WAITING;
+  }
+
+  /** Does it after all that were asked for before. */
+  take<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(work);
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+}
