@@ -1,8 +1,8 @@
 import { duration } from './denial.js';
-import { evaluate } from './evaluate.js';
+import { consoleTerms, evaluate } from './evaluate.js';
 import type { Mismatch } from './match.js';
 import { limitsThatApply, mismatch } from './match.js';
-import type { Decision, Limit, Place, Policy, Request, Rule, Usage } from './policy.js';
+import type { ConsoleTerms, Decision, Limit, Place, Policy, Request, Rule, Usage } from './policy.js';
 import { possibleAgain, windowStart } from './window.js';
 
 /** A rule that was asked, and what of it did not fit; null is the rule that decided. */
@@ -28,12 +28,14 @@ export interface Explanation {
   readonly rules: readonly AskedRule[];
   /** Every limit that applies, also when a rule has already denied; none when there is no role. */
   readonly limits: readonly LimitLeft[];
+  /** How the console goes, for what opens it and when an entry of `consoles:` says so. */
+  readonly terms: ConsoleTerms | null;
 }
 
 /** Decides as `evaluate` does and says how. */
 export function explain(policy: Policy, request: Request, usage: Usage, now: Date): Explanation {
   const decision = evaluate(policy, request, usage, now);
-  if (request.role === null) return { request, decision, rules: [], limits: [] };
+  if (request.role === null) return { request, decision, rules: [], limits: [], terms: null };
   const rules: AskedRule[] = [];
   for (const rule of policy.rules) {
     const why = mismatch(policy, rule, request);
@@ -41,7 +43,10 @@ export function explain(policy: Policy, request: Request, usage: Usage, now: Dat
     if (why === null) break;
   }
   const limits = limitsThatApply(policy, request).map((limit) => left(limit, usage, now));
-  return { request, decision, rules, limits };
+  const opens = request.action === 'console' || request.action === 'watch';
+  const { customer, role, domain } = request;
+  const terms = opens ? (consoleTerms(policy, customer, role, domain) ?? null) : null;
+  return { request, decision, rules, limits, terms };
 }
 
 function left(limit: Limit, usage: Usage, now: Date): LimitLeft {
@@ -52,7 +57,7 @@ function left(limit: Limit, usage: Usage, now: Date): LimitLeft {
 
 /** The explanation for a terminal: lines of text that end with a newline. */
 export function explainText(explanation: Explanation): string {
-  const { request, decision, rules, limits } = explanation;
+  const { request, decision, rules, limits, terms } = explanation;
   const lines = [`${request.customer}, ${request.action}, ${request.domain}: ${verdict(decision)}`, ''];
   lines.push(
     `role     ${request.role ?? `none: ${request.customer} has no role on ${request.domain}, so no rule is asked`}`,
@@ -65,6 +70,7 @@ export function explainText(explanation: Explanation): string {
       lines.push('  none of them speaks of this, and what no rule allows is denied');
     lines.push(limits.length === 0 ? 'limits   none applies' : 'limits   all must hold');
     lines.push(...columns(limits.map(limitRow)));
+    if (terms !== null) lines.push(`record   ${terms.record}, by consoles: at ${where(terms.place)}`);
   }
   if (!decision.allow) lines.push('', `the customer reads: ${decision.message}`);
   return `${lines.join('\n')}\n`;

@@ -8,6 +8,7 @@ import { addDomainCommand } from './domain.js';
 import { addHostkeyCommand } from './hostkey.js';
 import { addKeyCommand } from './key.js';
 import { addPolicyCommand } from './policy.js';
+import { addRecordingCommand } from './recording.js';
 import { addRoleCommand } from './role.js';
 import { addSessionCommand } from './session.js';
 
@@ -21,6 +22,7 @@ export function addAdminCommands(program: Command): void {
   addAuditCommand(program);
   addPolicyCommand(program);
   addConsoleCommand(program);
+  addRecordingCommand(program);
   addHostkeyCommand(program);
   addBackupCommand(program);
   addDoctorCommand(program);

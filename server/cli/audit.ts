@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { InvalidArgumentError } from 'commander';
 import { printable } from '../gate/printable.js';
 import type { AuditReport } from '../gate/control/control-answers.js';
 import type { AuditRow } from '../store/audit-event.js';
@@ -8,6 +7,7 @@ import type { AdminOptions } from './admin-command.js';
 import { CliError, EXIT } from './exit-status.js';
 import { withQuery } from './query.js';
 import { GATE_SETTINGS } from './settings-option.js';
+import { timeOrAgo } from './time-or-ago.js';
 
 interface AuditOptions extends AdminOptions {
   readonly follow?: true;
@@ -17,7 +17,6 @@ interface AuditOptions extends AdminOptions {
   readonly limit?: string;
 }
 
-const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
 const PAGE = 1000;
 
 /** Adds `postern audit` and `postern audit verify`. */
@@ -27,7 +26,11 @@ export function addAuditCommand(program: Command): void {
     .option('--settings <file>', "the gate's settings", GATE_SETTINGS)
     .option('--json', 'print each row as one line of JSON')
     .option('-f, --follow', 'go on with what is written from now on')
-    .option('--since <time>', 'from a time on: 2026-01-31, 2026-01-31T12:00:00Z, or 90m, 2h, 7d ago', since)
+    .option(
+      '--since <time>',
+      'from a time on: 2026-01-31, 2026-01-31T12:00:00Z, or 90m, 2h, 7d ago',
+      timeOrAgo,
+    )
     .option('--customer <customer>', 'only what they did or was done to them')
     .option('--domain <domain>', 'only what concerns this domain')
     .option('-n, --limit <number>', 'at most so many rows, the last ones')
@@ -55,16 +58,6 @@ export function addAuditCommand(program: Command): void {
     say(options, report, reportText(report));
     if (!report.ok) process.exitCode = EXIT.failed;
   });
-}
-
-function since(text: string): string {
-  const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
-  if (count !== undefined && unit !== undefined) {
-    return new Date(Date.now() - Number(count) * SECONDS[unit as keyof typeof SECONDS] * 1000).toISOString();
-  }
-  if (Number.isNaN(Date.parse(text)))
-    throw new InvalidArgumentError('Give a time such as 2026-01-31, 90m, 2h or 7d.');
-  return text;
 }
 
 async function list(options: AuditOptions): Promise<void> {

@@ -1,5 +1,6 @@
 import { createWriteStream, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { GateSettings } from '../../config/gate-settings.js';
 import { loadPolicy } from '../../config/policy-directory.js';
@@ -10,6 +11,7 @@ import { adminActor } from '../gate/control/admin-actor.js';
 import { Administration, NEEDS_THE_GATE } from '../gate/control/administration.js';
 import { ControlClient, ControlFault, ControlUnreachable } from '../gate/control/control-client.js';
 import { readHostJournal } from '../gate/control/host-journal.js';
+import { HandedBytes } from '../gate/control/route.js';
 import type { Method } from '../gate/control/route.js';
 import { AuditUnavailable, StoreError } from '../store/store-error.js';
 import { Store } from '../store/store.js';
@@ -86,6 +88,28 @@ export class Desk {
       rmSync(file, { force: true });
       throw error;
     }
+  }
+
+  /**
+   * Hands over bytes that are asked for, piece by piece.
+   *
+   * @param take where they go; it is called when there is nothing to refuse
+   */
+  async fetch(method: Method, path: string, take: (bytes: Readable) => Promise<void>): Promise<void> {
+    await this.#reach(
+      async () => {
+        const bytes = await this.#gate.bytes(method, path, {});
+        if (isRefusal(bytes)) throw refused(bytes);
+        await take(bytes);
+        if (!bytes.complete) throw new ControlFault('the gate has gone before it was whole');
+      },
+      async () => {
+        const answer = await this.#askDatabase(method, path, {});
+        if (isRefusal(answer)) throw refused(answer);
+        if (!(answer instanceof HandedBytes)) throw new TypeError(`${path} does not answer with bytes`);
+        await take(answer.stream);
+      },
+    );
   }
 
   /** Twice is harmless. */

@@ -6,6 +6,7 @@ const STATUS: Partial<Record<RefusalCode, number>> = {
   usage: EXIT.usage,
   'key-invalid': EXIT.usage,
   'no-such-domain': EXIT.noSuchDomain,
+  'no-such-recording': EXIT.noSuchDomain,
   busy: EXIT.busy,
   'host-unreachable': EXIT.hostUnreachable,
   internal: EXIT.failed,

@@ -4,7 +4,11 @@ import type { DomainName } from '../../policy/names.js';
 import type { Policy } from '../../policy/policy.js';
 import { Administration } from '../../server/gate/control/administration.js';
 import { ControlClient } from '../../server/gate/control/control-client.js';
-import type { LiveSession, RunningGate } from '../../server/gate/control/control-ports.js';
+import type {
+  AdministrationSettings,
+  LiveSession,
+  RunningGate,
+} from '../../server/gate/control/control-ports.js';
 import { ControlServer } from '../../server/gate/control/control-server.js';
 import type { Witness } from '../../server/store/audit-verifier.js';
 import type { StoreOptions } from '../../server/store/store.js';
@@ -65,6 +69,7 @@ export class ControlFixture implements RunningGate {
   readonly policy: RunningGate['policy'] & { revision: number };
   readonly sessions: RunningGate['sessions'];
   readonly hosts: RunningGate['hosts'];
+  readonly settings: AdministrationSettings;
 
   constructor(options: StoreOptions = {}) {
     this.temporary = new TemporaryStore(options);
@@ -97,9 +102,14 @@ export class ControlFixture implements RunningGate {
         journal: () => this.#journal(),
       },
     ];
-    const settings = { state: this.temporary.directory, keys: { perCustomer: 3, rsaMinimumBits: 2048 } };
+    const { directory } = this.temporary;
+    this.settings = {
+      state: directory,
+      keys: { perCustomer: 3, rsaMinimumBits: 2048 },
+      recordings: { directory: join(directory, 'recordings'), days: 30, totalMiB: 16 },
+    };
     this.server = new ControlServer(
-      Administration.ofRunningGate(this.temporary.store, settings, this),
+      Administration.ofRunningGate(this.temporary.store, this.settings, this),
       this.socket,
       { error: (fields) => this.faults.push(fields) },
     );

@@ -9,6 +9,7 @@ import type { AdministrationSettings, HostJournal, RunningGate } from './control
 import { customerRoutes } from './customer-routes.js';
 import { domainRoutes } from './domain-routes.js';
 import { explainRoutes, policyRoutes } from './policy-routes.js';
+import { recordingRoutes } from './recording-routes.js';
 import type { Answer, Call, Route } from './route.js';
 import { sessionRoutes } from './session-routes.js';
 
@@ -91,5 +92,6 @@ function commonRoutes(
     ...domainRoutes(store, gate?.hosts ?? []),
     ...explainRoutes(store, policy),
     ...backupRoutes(store, settings),
+    ...recordingRoutes(store, settings),
   ];
 }

@@ -20,6 +20,7 @@ import { isRefusal, refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { ROLES, isRole } from '../../../policy/roles.js';
 import type { Role } from '../../../policy/roles.js';
+import { isRecordingId } from '../recording/recording-name.js';
 
 /** Reads one argument of an admin's request: what is wrong with it is a refusal with the code `usage`. */
 export type Argument<T> = (value: unknown, name: string) => T | Refusal;
@@ -119,6 +120,11 @@ export const action: Argument<Action> = word(
 export const session: Argument<string> = word(
   (text) => (/^[\w.-]{1,64}$/.test(text) ? text : undefined),
   'see `postern session list`',
+);
+
+export const recording: Argument<string> = word(
+  (text) => (isRecordingId(text) ? text : undefined),
+  'see `postern recording list`',
 );
 
 /** A time: ISO 8601, given back in UTC with milliseconds. */

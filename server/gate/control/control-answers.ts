@@ -1,4 +1,6 @@
 import type { CustomerName, DomainName, Fingerprint } from '../../../policy/names.js';
+import type { RecordingName } from '../recording/recording-name.js';
+import type { Outgrown } from '../recording/retention.js';
 import type { ParameterOffer } from '../../wire/contract.js';
 import type { Customer, DomainRecord, Key, ParameterRow, RoleRow } from '../../store/records.js';
 import type { Finding } from '../../store/audit-verifier.js';
@@ -92,6 +94,17 @@ export interface PolicyStatus {
   readonly sessionLimits: number;
   /** What is wrong with the files; while there is anything, the policy accepted last is in force. */
   readonly problems: readonly string[];
+}
+
+export interface RecordingView extends RecordingName {
+  /** Null while it is not ended. */
+  readonly endedAt: string | null;
+  readonly bytes: number;
+}
+
+/** `POST /recordings/prune`. */
+export interface RecordingsPruned {
+  readonly removed: readonly (RecordingView & { readonly reason: Outgrown['reason'] })[];
 }
 
 /** `POST /policy/reload`. */

@@ -2,6 +2,7 @@ import type { CustomerName, DomainName, Fingerprint } from '../../../policy/name
 import type { Policy } from '../../../policy/policy.js';
 import type { EventActor } from '../../store/audit-event.js';
 import type { Witness } from '../../store/audit-verifier.js';
+import type { RetentionLimits } from '../recording/retention.js';
 import type { Contract } from '../../wire/contract.js';
 import type { DomainView } from '../../wire/domain.js';
 
@@ -73,4 +74,5 @@ export interface AdministrationSettings {
   /** Where a backup is made before it is handed over. */
   readonly state: string;
   readonly keys: { readonly perCustomer: number; readonly rsaMinimumBits: number };
+  readonly recordings: RetentionLimits & { readonly directory: string };
 }

@@ -8,7 +8,7 @@ import { isRefusal } from '../../../policy/refusal.js';
 import { adminActor } from './admin-actor.js';
 import type { Administration } from './administration.js';
 import { listenOnControlSocket } from './control-socket.js';
-import { HandedFile, Lines } from './route.js';
+import { HandedBytes, HandedFile, Lines } from './route.js';
 import type { Answer, Method } from './route.js';
 
 /** The header that names the admin. It is claimed; who can open the socket is root or the gate's own user. */
@@ -128,11 +128,17 @@ async function send(response: ServerResponse, answer: Answer, signal: AbortSigna
     // Gone from the directory before the first byte is sent: whatever happens now, no copy stays.
     rmSync(answer.file, { force: true });
     const { size } = await file.stat();
-    response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': size });
-    await pipeline(file.createReadStream(), response);
+    await sendBytes(response, new HandedBytes(size, file.createReadStream()));
+  } else if (answer instanceof HandedBytes) {
+    await sendBytes(response, answer);
   } else {
     sendJson(response, isRefusal(answer) ? 409 : 200, answer);
   }
+}
+
+async function sendBytes(response: ServerResponse, { length, stream }: HandedBytes): Promise<void> {
+  response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': length });
+  await pipeline(stream, response);
 }
 
 function sendJson(response: ServerResponse, status: number, value: object): void {

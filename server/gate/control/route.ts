@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Refusal } from '../../../policy/refusal.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { AdminActor } from '../../store/audit-event.js';
@@ -36,8 +37,19 @@ export class HandedFile {
   }
 }
 
-/** A value for JSON, Lines, a HandedFile, or a refusal. */
-export type Answer = Lines | HandedFile | Refusal | object;
+/** An answer that is so many bytes. */
+export class HandedBytes {
+  readonly length: number;
+  readonly stream: Readable;
+
+  constructor(length: number, stream: Readable) {
+    this.length = length;
+    this.stream = stream;
+  }
+}
+
+/** A value for JSON, Lines, a HandedFile, HandedBytes, or a refusal. */
+export type Answer = Lines | HandedFile | HandedBytes | Refusal | object;
 
 /** One thing an admin can ask for. */
 export interface Route {

@@ -24,8 +24,7 @@ describe('gate: the control socket', () => {
   });
 
   function another(path = gate.socket): ControlServer {
-    const settings = { state: gate.temporary.directory, keys: { perCustomer: 1, rsaMinimumBits: 2048 } };
-    return new ControlServer(Administration.ofRunningGate(gate.store, settings, gate), path, {
+    return new ControlServer(Administration.ofRunningGate(gate.store, gate.settings, gate), path, {
       error: () => undefined,
     });
   }

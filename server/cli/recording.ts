@@ -1,0 +1,113 @@
+import { createWriteStream, existsSync, rmSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Command } from 'commander';
+import type { RecordingsPruned, RecordingView } from '../gate/control/control-answers.js';
+import { adminCommand, adminNoun, atDesk, say } from './admin-command.js';
+import type { AdminOptions } from './admin-command.js';
+import { CliError, EXIT } from './exit-status.js';
+import { withQuery } from './query.js';
+import { shortTime, table } from './table.js';
+import { timeOrAgo } from './time-or-ago.js';
+
+interface ListOptions extends AdminOptions {
+  readonly customer?: string;
+  readonly domain?: string;
+  readonly since?: string;
+}
+
+interface PruneOptions extends AdminOptions {
+  readonly olderThan?: string;
+  readonly dryRun?: true;
+}
+
+/** Adds `postern recording …`. */
+export function addRecordingCommand(program: Command): void {
+  const recording = adminNoun(
+    program,
+    'recording',
+    'Recordings of console visits, of those whom `consoles:` of the policy says so of (docs/recording.md).',
+    ['postern recording list --since 7d', 'postern recording export 3f9ac91e04b7 | asciinema play -'],
+  );
+
+  adminCommand(recording, 'list', 'List the recordings, oldest first.', [
+    'postern recording list --customer alice --domain horatio --since 7d',
+  ])
+    .option('--customer <customer>', 'only those of visits of this customer')
+    .option('--domain <domain>', 'only those of visits to this domain')
+    .option('--since <time>', 'only what began from a time on: 2026-01-31, or 90m, 2h, 7d ago', timeOrAgo)
+    .action(async (options: ListOptions) => {
+      const { customer, domain, since } = options;
+      const path = withQuery('/recordings', { customer, domain, since });
+      const answer = (await atDesk(options, (desk) => desk.ask('GET', path))) as {
+        recordings: RecordingView[];
+      };
+      say(options, answer.recordings, recordingTable(answer.recordings, 'there are no recordings'));
+    });
+
+  adminCommand(
+    recording,
+    'export <id> [file]',
+    'Write a recording into a new file, or to the standard output (-). The audit log says who did.',
+    [
+      'postern recording export 3f9ac91e04b7 visit.cast',
+      'postern recording export 3f9ac91e04b7 | asciinema play -',
+    ],
+  ).action(async (id: string, name: string | undefined, options: AdminOptions) => {
+    const path = `/recordings/${encodeURIComponent(id)}/export`;
+    if (name === undefined || name === '-') {
+      await atDesk(options, (desk) => desk.fetch('POST', path, toStdout));
+      return;
+    }
+    const file = resolve(name);
+    if (existsSync(file)) throw new CliError(`${file} is there already: name a new file`, EXIT.refused);
+    await atDesk(options, (desk) => desk.fetch('POST', path, (bytes) => intoFile(bytes, file)));
+    say(options, { recording: id, file }, `${file} is written\n`);
+  });
+
+  adminCommand(
+    recording,
+    'prune',
+    'Remove what is too old or too much by the settings, or all that ended before a time. One that runs stays.',
+    ['postern recording prune --dry-run', 'postern recording prune --older-than 90d'],
+  )
+    .option('--older-than <time>', 'what ended before: 2026-01-31, or 12h, 90d ago', timeOrAgo)
+    .option('--dry-run', 'only say what would be removed')
+    .action(async (options: PruneOptions) => {
+      const given = { before: options.olderThan, dry: options.dryRun === true };
+      const { removed } = (await atDesk(options, (desk) =>
+        desk.ask('POST', '/recordings/prune', given),
+      )) as RecordingsPruned;
+      const what = given.dry ? 'would be removed' : 'were removed';
+      const text = removed.length === 0 ? '' : `${removed.length} ${what}\n`;
+      say(options, removed, `${recordingTable(removed, 'there is nothing to remove')}${text}`);
+    });
+}
+
+async function toStdout(bytes: Readable): Promise<void> {
+  await pipeline(bytes, process.stdout, { end: false });
+}
+
+/** Half a recording is not left behind. */
+async function intoFile(bytes: Readable, file: string): Promise<void> {
+  try {
+    await pipeline(bytes, createWriteStream(file, { flags: 'wx', mode: 0o600, flush: true }));
+  } catch (error) {
+    rmSync(file, { force: true });
+    throw new CliError(`${file} cannot be written: ${(error as Error).message}`);
+  }
+}
+
+function recordingTable(recordings: readonly RecordingView[], none: string): string {
+  const rows = recordings.map(({ id, customer, domain, begunAt, endedAt, record, bytes }) => [
+    id,
+    customer,
+    domain,
+    shortTime(begunAt),
+    endedAt === null ? 'not ended' : shortTime(endedAt),
+    record,
+    `${Math.ceil(bytes / 1024)} KiB`,
+  ]);
+  return table(['ID', 'CUSTOMER', 'DOMAIN', 'BEGAN', 'ENDED', 'RECORDED', 'SIZE'], rows, none);
+}
