@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import headless from '@xterm/headless';
+
+type Event = readonly [seconds: number, code: string, data: string];
+
+/** A recording (asciicast v2), played to its end at once on a terminal as wide as its own. */
+export class PlayedCast {
+  readonly header: { readonly version: number; readonly width: number; readonly height: number };
+  readonly events: readonly Event[];
+  /** What stands on the screen in the end, lines without trailing blanks. */
+  readonly screen: string;
+
+  /** Made by `play`. */
+  constructor(header: PlayedCast['header'], events: readonly Event[], screen: string) {
+    this.header = header;
+    this.events = events;
+    this.screen = screen;
+  }
+
+  /** Fails when a line is not of the format, or not whole. */
+  static async play(text: string): Promise<PlayedCast> {
+    assert.ok(text.endsWith('\n'), 'the last line is whole');
+    const [first = '', ...lines] = text.slice(0, -1).split('\n');
+    const header = JSON.parse(first) as PlayedCast['header'];
+    assert.equal(header.version, 2);
+    const events = lines.map((line) => JSON.parse(line) as Event);
+    const { width: cols, height: rows } = header;
+    const terminal = new headless.Terminal({ cols, rows, allowProposedApi: true, scrollback: 2000 });
+    let last = 0;
+    for (const [seconds, code, data] of events) {
+      assert.ok(seconds >= last && ['o', 'i', 'r', 'm'].includes(code) && typeof data === 'string');
+      last = seconds;
+      if (code === 'o') await new Promise<void>((resolve) => void terminal.write(data, resolve));
+      const [columns, lines] = data.split('x').map(Number);
+      if (code === 'r') terminal.resize(columns ?? 0, lines ?? 0);
+    }
+    const { active } = terminal.buffer;
+    const shown = Array.from({ length: terminal.rows }, (_, row) =>
+      active.getLine(active.baseY + row)?.translateToString(true),
+    );
+    return new PlayedCast(header, events, shown.join('\n').trimEnd());
+  }
+
+  /** The data of all events of a kind, joined. */
+  said(code: 'o' | 'i' | 'r' | 'm'): string {
+    return this.events.flatMap(([, event, data]) => (event === code ? [data] : [])).join('');
+  }
+}
