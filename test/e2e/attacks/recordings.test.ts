@@ -29,9 +29,11 @@ describe('attack: reading another customer’s recording', () => {
 
   /** @returns the ID */
   async function visit(customer: string, domain: string): Promise<string> {
-    const { stderr, status } = await house.ssh(customer, `${domain} watch`, { input: '\x1d.' });
-    assert.equal(status, 0, stderr);
-    return ID.exec(stderr)?.[1] ?? assert.fail(stderr);
+    const client = house.terminal(customer, `${domain} watch`);
+    await client.receives(ID);
+    client.type('\x1d.');
+    assert.equal(await client.ends(), 0);
+    return ID.exec(client.raw)?.[1] ?? assert.fail();
   }
 
   async function ids(customer: string, ...options: string[]): Promise<string[]> {
