@@ -33,9 +33,7 @@ export function parseCommand(text: string): Command | Refusal {
     case 'recordings':
     case 'recording':
       // A server may be called so: then what follows is a verb, and neither a key nor an ID looks like one.
-      return (DOMAIN_VERBS as readonly string[]).includes(rest[0] ?? '')
-        ? onDomain(first, rest)
-        : HOUSE[first](rest);
+      return verbNamed(rest[0]) === undefined ? UNRESERVED[first](rest) : onDomain(first, rest);
     default:
       // Reserved words are nobody's name in any spelling.
       if ((RESERVED_WORDS as readonly string[]).includes(first.toLowerCase()))
@@ -133,17 +131,22 @@ function recording(words: readonly string[]): Command | Refusal {
     : { command: 'recording', id };
 }
 
-const HOUSE = { escape, recordings, recording };
+/** The commands that are no reserved words. */
+const UNRESERVED = { escape, recordings, recording };
 
 function onDomain(domain: string, words: readonly string[]): Command | Refusal {
   const [word, ...rest] = words;
-  const verb = word === 'destroy' ? 'poweroff' : DOMAIN_VERBS.find((known) => known === word);
+  const verb = verbNamed(word);
   if (verb === undefined) {
     const said =
       word === undefined ? 'Say what to do with it' : `There is no command ${shown(word)} for a server`;
     return usage(`${said}: ${DOMAIN_VERBS.join(', ')}.`);
   }
   return verbOn(domain, verb, rest);
+}
+
+function verbNamed(word: string | undefined): DomainVerb | undefined {
+  return word === 'destroy' ? 'poweroff' : DOMAIN_VERBS.find((known) => known === word);
 }
 
 function verbOn(domain: string, verb: DomainVerb, words: readonly string[]): Command | Refusal {
