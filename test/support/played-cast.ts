@@ -30,9 +30,15 @@ export class PlayedCast {
     for (const [seconds, code, data] of events) {
       assert.ok(seconds >= last && ['o', 'i', 'r', 'm'].includes(code) && typeof data === 'string');
       last = seconds;
-      if (code === 'o') await new Promise<void>((resolve) => void terminal.write(data, resolve));
-      const [columns, lines] = data.split('x').map(Number);
-      if (code === 'r') terminal.resize(columns ?? 0, lines ?? 0);
+      if (code === 'o') {
+        await new Promise<void>((resolve) => {
+          terminal.write(data, resolve);
+        });
+      }
+      if (code === 'r') {
+        const [columns = 0, height = 0] = data.split('x').map(Number);
+        terminal.resize(columns, height);
+      }
     }
     const { active } = terminal.buffer;
     const shown = Array.from({ length: terminal.rows }, (_, row) =>
