@@ -50,7 +50,10 @@ export function entriesOf(state: MenuState): readonly Entry[] {
       return [...state.domains.map(domainEntry), ...houseEntries('s', 'a')];
     case 'domain': {
       const domain = findDomain(state, page.domain);
-      return [...(domain === undefined ? [] : actionEntries(domain)), ...houseEntries('9', '0')];
+      return [
+        ...(domain === undefined ? [] : actionEntries(domain, state.escape.name)),
+        ...houseEntries('9', '0'),
+      ];
     }
     case 'rescue': {
       const domain = findDomain(state, page.domain);
@@ -91,14 +94,14 @@ function domainEntry(domain: MenuDomain, at: number): Entry {
   };
 }
 
-function actionEntries(domain: MenuDomain): Entry[] {
+function actionEntries(domain: MenuDomain, escape: string): Entry[] {
   return ACTION_KEYS.map(([key, action]) => {
     const offer = domain.offers[action];
     return {
       id: action,
       key,
       label: ACTION_LABELS[action],
-      hint: actionHint(action, domain.recorded),
+      hint: actionHint(action, domain.recorded, escape),
       refused: offer.offered ? null : offer.reason,
       choice: { choose: 'action', domain: domain.name, action },
     };

@@ -31,6 +31,7 @@ const WORDS: Readonly<Record<string, string>> = {
   help: '?',
   '?': '?',
   u: 'u',
+  e: 'e',
 };
 
 function choiceOf(page: 'list' | 'domain' | 'rescue' | 'keys', text: string): Message | null {

@@ -8,7 +8,6 @@ import type { MenuDomain } from './port.js';
 import { explanation } from './view-dialog.js';
 import {
   CONSOLE_LOCKED,
-  HELP,
   KEY_DISCARDING,
   KEY_IN_USE,
   KEY_PASTE,
@@ -22,11 +21,13 @@ import {
   deadlineSentence,
   doingWord,
   domainGone,
+  help,
   keyDates,
   lockedWord,
   placeSentence,
   plainDomain,
   plainFacts,
+  plainHelp,
   plainState,
   profileBanner,
   progressSentence,
@@ -71,8 +72,14 @@ export function pageText(state: MenuState): string[] {
     case 'activity':
       return readingText(state, page);
     case 'help':
-      return ['', ...PLAIN.helpLines, '', ...HELP.slice(HELP.indexOf('CONSOLE'))];
+      return ['', ...plainHelp(state.escape.name), '', ...helpText(state)];
   }
+}
+
+/** What the choices do: the keys are the other menu's. */
+function helpText(state: MenuState): readonly string[] {
+  const lines = help(state.escape.name);
+  return lines.slice(lines.indexOf('CONSOLE'));
 }
 
 export function promptText(state: MenuState): string {

@@ -1,5 +1,6 @@
 import type { Action } from '../policy/actions.js';
 import type { DomainState } from '../policy/domain-state.js';
+import type { EscapeKey } from '../policy/escape-key.js';
 import type { BootProfileName, CustomerName, DomainName, Fingerprint } from '../policy/names.js';
 import type { Recorded } from '../policy/recorded.js';
 import type { RefusalCode } from '../policy/refusal.js';
@@ -101,6 +102,8 @@ export interface MenuStart {
   /** Lines of the message of the day, printable. */
   readonly motd: readonly string[];
   readonly preferences: MenuPreferences;
+  /** What leaves a console, with a dot behind it. */
+  readonly escape: EscapeKey;
   readonly domains: readonly MenuDomain[];
   /** Set when the login named a domain: its page is the first, and there is no list behind it. */
   readonly only: DomainName | null;
@@ -130,6 +133,7 @@ export type Effect =
   | { readonly effect: 'remove-key'; readonly fingerprint: Fingerprint }
   | { readonly effect: 'list-activity' }
   | { readonly effect: 'prefer'; readonly preferences: MenuPreferences }
+  | { readonly effect: 'choose-escape'; readonly escape: EscapeKey }
   | { readonly effect: 'quit' };
 
 /** What a menu is told. */

@@ -1,7 +1,7 @@
 import { layoutOf } from './layout.js';
 import { columnsOf, printable, wrap } from './printable-text.js';
 import type { MenuState, Page } from './state.js';
-import { HELP, LOADING, NO_ACTIVITY, moment } from './words.js';
+import { LOADING, NO_ACTIVITY, help, moment } from './words.js';
 
 /** A page that is only read: its lines at this width, and how it scrolls. */
 
@@ -61,7 +61,7 @@ export function lastTop(state: MenuState, page: ReadingPage): number {
 function helpLines(state: MenuState): ReadingLine[] {
   const { width } = layoutOf(state);
   const { charset } = state.preferences;
-  return HELP.flatMap((text): ReadingLine[] => {
+  return help(state.escape.name).flatMap((text): ReadingLine[] => {
     const heading = text !== '' && text === text.toUpperCase();
     if (columnsOf(printable(text, charset)) <= width) return [{ text, heading }];
     // Two columns of keys become one where there is no room for them.

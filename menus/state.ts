@@ -1,4 +1,5 @@
 import type { Action } from '../policy/actions.js';
+import type { EscapeKey } from '../policy/escape-key.js';
 import type { BootProfileName, CustomerName, DomainName, Fingerprint } from '../policy/names.js';
 import type {
   Effect,
@@ -59,6 +60,7 @@ export interface MenuState {
   readonly site: string;
   readonly motd: readonly string[];
   readonly preferences: MenuPreferences;
+  readonly escape: EscapeKey;
   readonly only: DomainName | null;
   readonly columns: number;
   readonly rows: number;
@@ -140,6 +142,7 @@ export function initialState(start: MenuStart): MenuState {
     site: start.site,
     motd: start.motd,
     preferences: start.preferences,
+    escape: start.escape,
     only: start.only,
     ...clampSize(start.columns, start.rows),
     now: start.now,

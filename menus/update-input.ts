@@ -1,3 +1,4 @@
+import { COMMON_ESCAPE_KEYS } from '../policy/escape-key.js';
 import type { DomainName } from '../policy/names.js';
 import { entriesOf, rescueProfiles, selectedIndex } from './entries.js';
 import type { Choice, Entry } from './entries.js';
@@ -6,7 +7,7 @@ import { currentPage, findDomain, waitsForGuest } from './state.js';
 import { dialogKey, openDialog, operate } from './update-dialog.js';
 import { addKeyKey, addKeyLine, addKeyPaste } from './update-add-key.js';
 import { scroll } from './reading.js';
-import { ONLY_KEY, RESCUE_NONE, domainGone } from './words.js';
+import { ONLY_KEY, RESCUE_NONE, domainGone, escapeChosen } from './words.js';
 
 function still(state: MenuState): Step {
   return { state, effects: [] };
@@ -90,6 +91,14 @@ function houseKey(state: MenuState, key: string): Step | null {
       return {
         state: { ...state, preferences: chosen },
         effects: [{ effect: 'prefer', preferences: chosen }],
+      };
+    }
+    case 'e': {
+      const at = COMMON_ESCAPE_KEYS.findIndex(({ byte }) => byte === state.escape.byte);
+      const escape = COMMON_ESCAPE_KEYS[(at + 1) % COMMON_ESCAPE_KEYS.length] ?? state.escape;
+      return {
+        state: { ...state, escape, notice: escapeChosen(escape.name) },
+        effects: [{ effect: 'choose-escape', escape }],
       };
     }
     case '?':

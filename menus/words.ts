@@ -104,35 +104,38 @@ export const ACTION_LABELS: Readonly<Record<OperateAction | 'console' | 'watch',
   watch: 'Watch console',
 };
 
-const ACTION_HINTS: Readonly<Record<OperateAction | 'console' | 'watch', string>> = {
-  console: 'its screen and keyboard; Ctrl-] and . come back',
+const ACTION_HINTS: Readonly<Record<OperateAction, string>> = {
   start: 'switch the server on',
   shutdown: 'ask the server to shut down',
   poweroff: 'cut the power at once',
   reboot: 'shut down and start again',
   rescue: 'boot a small system to repair this one',
   normal: 'back from rescue to its own system',
-  watch: 'look at the screen without typing',
 };
 
-export function actionHint(action: keyof typeof ACTION_HINTS, recorded: Recorded): string {
-  const visited = action === 'console' || action === 'watch';
-  return visited && recorded !== 'off' ? RECORDED_HINTS[action][recorded] : ACTION_HINTS[action];
-}
-
 /** Who visits a console knows before that it is recorded. */
-const RECORDED_HINTS: Readonly<
-  Record<'console' | 'watch', Readonly<Record<Exclude<Recorded, 'off'>, string>>>
-> = {
+const VISIT_HINTS: Readonly<Record<'console' | 'watch', Readonly<Record<Recorded, string>>>> = {
   console: {
-    output: 'recorded, but not your keys; Ctrl-] and . come back',
-    input: 'recorded, with all you type; Ctrl-] and . come back',
+    off: 'its screen and keyboard',
+    output: 'recorded, but not your keys',
+    input: 'recorded, with all you type',
   },
   watch: {
+    off: 'look at the screen without typing',
     output: 'look at the screen without typing; recorded',
     input: 'look at the screen; recorded, with all you type',
   },
 };
+
+/** @param escape the name of the key that leaves a console */
+export function actionHint(
+  action: OperateAction | 'console' | 'watch',
+  recorded: Recorded,
+  escape: string,
+): string {
+  if (action === 'console') return `${VISIT_HINTS.console[recorded]}; ${escape} and . come back`;
+  return action === 'watch' ? VISIT_HINTS.watch[recorded] : ACTION_HINTS[action];
+}
 
 /** The same where there are no hints. */
 export function recordedSentence(recorded: Exclude<Recorded, 'off'>): string {
@@ -201,6 +204,10 @@ export function countWord(count: number | null): string {
 
 export function percentWord(percent: number | null): string {
   return percent === null ? '-' : `${Math.round(percent)} %`;
+}
+
+export function escapeChosen(escape: string): string {
+  return `${escape} and then . leaves a console from now on.`;
 }
 
 export function sinceSentence(since: number, now: number): string {
@@ -469,18 +476,20 @@ export const FOOT = {
   problem: [['Enter', 'go on']],
 } as const satisfies Readonly<Record<string, readonly FootKey[]>>;
 
-export const HELP: readonly string[] = [
+/** @param escape the name of the key that leaves a console */
+export const help = (escape: string): readonly string[] => [
   'KEYS',
   'Up, Down, k, j    move            Enter, Right, l   choose',
   'Esc, Left, h      back            1 to 9, 0         choose by number',
   'PgUp, PgDn        a page          Home, End, g, G   first, last',
   's  SSH keys       a  activity     ?  this help      q  exit',
   'u  UTF-8 or ASCII                 c  colour or none',
-  'r, Ctrl-L         paint the screen again',
+  'e  another key to leave consoles  r, Ctrl-L  paint the screen again',
   '',
   'CONSOLE',
   'The console is the screen and keyboard of your server. It works when its network does not.',
-  'Ctrl-] and then . brings you back to this menu. Ctrl-] and then ? shows what else there is.',
+  `${escape} and then . brings you back to this menu. ${escape} and then ? shows what else there is.`,
+  'When you need that key for something else, e chooses another one for you.',
   'Watch console shows the same and sends nothing.',
   '',
   'ON AND OFF',
@@ -521,14 +530,18 @@ export const PLAIN = {
   refused: 'not now',
   removeKey: 'The number of a key removes it.',
   addKey: 'a. Add a key',
-  helpLines: [
+} as const;
+
+/** @param escape the name of the key that leaves a console */
+export function plainHelp(escape: string): readonly string[] {
+  return [
     'Type the number or letter of a choice, then Enter.',
-    'In the console, Ctrl-] and then . brings you back here.',
+    `In the console, ${escape} and then . brings you back here. e chooses another key for it.`,
     'Shut down asks the system on the server to stop; power off cuts the power.',
     'Rescue boot starts a small system to repair yours; normal boot goes back.',
     'What is going on continues when you leave.',
-  ],
-} as const;
+  ];
+}
 
 /** Memory, VCPUs and load as one line. */
 export function plainFacts(

@@ -47,5 +47,10 @@ function no(message: string): Refusal {
   return refusal('usage', message);
 }
 
+/** Those that other programs in a terminal seldom want, to choose among without typing one. */
+export const COMMON_ESCAPE_KEYS: readonly EscapeKey[] = [']', 'A', 'B', 'T', 'X', '_'].map((letter) =>
+  escapeKey(letter.charCodeAt(0) & 0x1f),
+);
+
 /** What `xl console` takes as its own end: a lone one must never reach the pty. It is the escape key unless told otherwise. */
 export const CTRL_BRACKET: EscapeKey = escapeKey(0x1d);

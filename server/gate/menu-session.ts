@@ -144,6 +144,7 @@ export class MenuSession {
       site: this.#parts.site,
       motd: this.#parts.motd,
       preferences: this.#preferences(),
+      escape: this.#parts.console.customs.escapeKey(customer),
       domains: this.#told,
       only: domain,
       columns: terminal.columns,
@@ -208,6 +209,9 @@ export class MenuSession {
       }
       case 'prefer':
         preferences.set(identity.customer, effect.preferences);
+        return;
+      case 'choose-escape':
+        this.#parts.console.customs.chooseEscape(identity.customer, effect.escape.caret);
         return;
       case 'quit':
         this.#close(0);

@@ -161,6 +161,34 @@ describe('a menu session', () => {
     await eventually('the rest to reach the guest', () => console.typed === 'ls\r');
   });
 
+  it('leaves consoles by the key that was chosen in it, also the next time', async () => {
+    open({ who: { ...gate.alice, domain: HORATIO } });
+    await shows('Ctrl-] and . come back');
+    type('e');
+    await shows('Ctrl-A and then . leaves a console from now on.');
+    type('1');
+    const console = await eventually('the attachment', () => gate.dom0.consoles[0]);
+    console.note({
+      note: 'attached',
+      attachment: 1,
+      domain: HORATIO,
+      mode: 'write',
+      present: [],
+      cols: 80,
+      rows: 24,
+    });
+    await shows('Ctrl-A . leaves');
+    type('\x01.');
+    await shows('Ctrl-A and . come back');
+    type('u');
+    assert.equal(
+      gate.customs.escapeKey(gate.alice.customer).caret,
+      '^A',
+      'how it is drawn is another matter',
+    );
+    assert.equal(gate.customs.escapeKey(gate.bob.customer).caret, '^]');
+  });
+
   it('comes back with the reason when the console is refused', async () => {
     gate.enforce(policyOf([rule('deny', ['console'], { reason: 'Not today.' }), rule('allow', ACTIONS)]));
     open({ who: { ...gate.alice, domain: HORATIO } });

@@ -55,6 +55,23 @@ describe('plain menu', () => {
     for (const menu of menus.splice(0)) menu.dispose();
   });
 
+  it('chooses another key to leave consoles, and speaks of that one', () => {
+    const { say, effects } = open(one());
+    assert.match(say('e'), /Ctrl-A and then \. leaves a console from now on\./);
+    assert.equal(effects[0]?.effect, 'choose-escape');
+    const help = say('h');
+    assert.match(help, /Ctrl-A and then \. brings you back/);
+    assert.doesNotMatch(help, /Ctrl-\]/);
+  });
+
+  it('says that an administrator has a console', () => {
+    const { terminal } = open(one({ consoleLocked: true }));
+    assert.match(
+      terminal.take(),
+      /horatio: running, locked, [\s\S]*An administrator of the host has its console open\./,
+    );
+  });
+
   it('reads as this, from login to a shut-down', () => {
     const { terminal, menu, say, effects } = open();
     assert.equal(

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { entriesOf } from '../../menus/entries.js';
+import { readingLines } from '../../menus/reading.js';
 import { currentPage } from '../../menus/state.js';
 import type { Page } from '../../menus/state.js';
 import { NAMED_KEYS } from '../../menus/state.js';
 import type { MenuDomain, OperateAction } from '../../menus/port.js';
+import { COMMON_ESCAPE_KEYS, parseEscapeKey } from '../../policy/escape-key.js';
+import type { EscapeKey } from '../../policy/escape-key.js';
 import { NORMAL } from '../../policy/names.js';
 import { MenuDriver } from '../support/menu-driver.js';
 import {
@@ -545,6 +549,31 @@ describe('update', () => {
       { effect: 'prefer', preferences: { charset: 'ascii', colour: true } },
       { effect: 'prefer', preferences: { charset: 'ascii', colour: false } },
     ]);
+  });
+
+  it('goes through the keys that can leave a console, and says which it is now wherever it is spoken of', () => {
+    const driver = new MenuDriver().press('e');
+    const [first] = driver.effects;
+    assert.equal(first?.effect, 'choose-escape');
+    assert.equal(driver.state.escape.name, 'Ctrl-A');
+    assert.equal(driver.state.notice, 'Ctrl-A and then . leaves a console from now on.');
+    driver.press('1');
+    assert.match(entriesOf(driver.state)[0]?.hint ?? '', /Ctrl-A and \. come back/);
+    driver.press('?');
+    const page = currentPage(driver.state) as Extract<Page, { page: 'help' }>;
+    const text = readingLines(driver.state, page).map((line) => line.text);
+    assert.ok(text.some((line) => line.includes('Ctrl-A and then .')));
+    assert.ok(!text.some((line) => line.includes('Ctrl-]')));
+    driver.press(...Array<string>(COMMON_ESCAPE_KEYS.length - 1).fill('e'));
+    assert.equal(driver.state.escape.name, 'Ctrl-]');
+    const rare = new MenuDriver({ escape: parseEscapeKey('^G') as EscapeKey }).press('e');
+    assert.equal(rare.state.escape.name, 'Ctrl-]', 'from one that is none of them the first comes');
+  });
+
+  it('types an e where something is typed', () => {
+    const driver = new MenuDriver().press('1', '4', 'e');
+    assert.deepEqual(driver.effects, []);
+    assert.equal((driver.state.dialog as { typed?: string }).typed, 'e');
   });
 
   it('paints anew on r and Ctrl-L', () => {

@@ -97,6 +97,11 @@ export const PLACES: Readonly<Record<string, Place>> = {
     state: 'off',
     operation: operation('reboot', { step: 'rebooting', deadlineAt: null }),
   }),
+  'domain-console-locked': one({ consoleLocked: true }),
+  'list-console-locked': started([
+    domain('horatio', { consoleLocked: true }),
+    domain('ophelia', { state: 'off' }),
+  ]),
   'domain-in-rescue': one({ profile: profileName('rescue'), offers: offers() }),
   'domain-watcher': one({ role: 'watcher', offers: offers({}, refused('You may only watch this server.')) }),
   'domain-problem': (start) =>

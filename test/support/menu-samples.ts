@@ -1,5 +1,6 @@
 import { ACTIONS } from '../../policy/actions.js';
 import type { Action } from '../../policy/actions.js';
+import { CTRL_BRACKET } from '../../policy/escape-key.js';
 import {
   NORMAL,
   parseBootProfileName,
@@ -128,6 +129,7 @@ export function menuStart(some: Partial<MenuStart> = {}): MenuStart {
     site: 'Postern demo',
     motd: ['Maintenance on Sunday, 02:00 to 03:00 UTC.'],
     preferences: { charset: 'utf-8', colour: true },
+    escape: CTRL_BRACKET,
     domains: [domain('horatio'), domain('ophelia', { state: 'off', since: NOW - 90_000, cpuPercent: null })],
     only: null,
     columns: 80,

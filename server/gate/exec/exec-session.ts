@@ -20,7 +20,7 @@ import type { Command } from './command.js';
 import { aligned, domainLines, domainObject, domainTable } from './domain-report.js';
 import { ExecOutput } from './exec-output.js';
 import { EXIT, exitStatus } from './exit-status.js';
-import { HELP } from './help.js';
+import { help } from './help.js';
 import { readText } from './line-reader.js';
 import { OperateCommand } from './operate-command.js';
 import { LogCommand } from './log-command.js';
@@ -76,7 +76,7 @@ export class ExecSession {
   #run(command: Exclude<Command, { command: 'menu' }>): Promise<number | Refusal> | number | Refusal {
     switch (command.command) {
       case 'help':
-        this.#output.lines(HELP);
+        this.#output.lines(help(this.#parts.console.customs.escapeKey(this.#identity.customer).name));
         return EXIT.done;
       case 'list':
         return this.#list(command.json);

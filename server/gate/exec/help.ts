@@ -1,5 +1,5 @@
-/** `help`. */
-export const HELP: readonly string[] = [
+/** `help`. @param escape the name of the key that leaves a console */
+export const help = (escape: string): readonly string[] => [
   'Commands (ssh NAME@HOST COMMAND); NAME below is a server of yours:',
   '',
   '  list                       your servers and how they are',
@@ -10,7 +10,7 @@ export const HELP: readonly string[] = [
   '  NAME poweroff              cut its power (also: destroy)',
   '  NAME rescue [PROFILE]      boot a rescue system',
   '  NAME normal                boot its own system again',
-  '  NAME console               its screen and keyboard; Ctrl-] . leaves',
+  `  NAME console               its screen and keyboard; ${escape} . leaves`,
   '  NAME watch                 its screen',
   '  NAME log                   what its console said, also while nobody looked:',
   '    --lines N                its last lines; without any option the last 1000',
@@ -22,7 +22,7 @@ export const HELP: readonly string[] = [
   '  keys                       your SSH keys',
   '  keys add [KEY]             one more; without KEY it is read from stdin',
   '  keys remove FINGERPRINT    one less',
-  '  escape [KEY]               the key that leaves a console, like ^A; default: as before',
+  '  escape [KEY]               the key that leaves consoles, like ^A, or: default',
   '  activity                   what was done',
   '  recordings                 what was recorded of your visits to consoles',
   '  recording ID               one of them, to play with asciinema',

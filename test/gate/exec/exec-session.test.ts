@@ -307,6 +307,12 @@ describe('commands by exec', () => {
     );
   });
 
+  it('help names the key that the customer leaves consoles with', async () => {
+    assert.match((await exec('help')).stdout, /keyboard; Ctrl-\] \. leaves/);
+    await exec('escape ^T');
+    assert.match((await exec('help')).stdout, /keyboard; Ctrl-T \. leaves/);
+  });
+
   it('help lists every command', async () => {
     const { stdout } = await exec('help');
     for (const word of ['list', 'start', 'rescue', 'keys add', 'activity', 'menu', '--json'])
