@@ -216,7 +216,14 @@ export class House {
   terminal(
     customer: string,
     command = '',
-    options: { columns?: number; rows?: number; term?: string; ssh?: readonly string[] } = {},
+    options: {
+      columns?: number;
+      rows?: number;
+      term?: string;
+      /** Whether it answers what a program asks it, as terminals do. */
+      answers?: boolean;
+      ssh?: readonly string[];
+    } = {},
   ): TerminalClient {
     const args = [
       ...this.sshArgs(customer, ['-tt', ...(options.ssh ?? [])]),
@@ -286,8 +293,14 @@ export class House {
     return { status, stdout, stderr };
   }
 
-  async stop(): Promise<void> {
+  /** Ends all who sit at a terminal. */
+  hangUp(): void {
     for (const client of this.#clients) client.kill();
+    this.#clients.clear();
+  }
+
+  async stop(): Promise<void> {
+    this.hangUp();
     await this.endGate('SIGKILL');
     await this.endDom0('SIGKILL');
     await stopSimulator(this.layout.xen);

@@ -103,6 +103,8 @@ function perform(effect: Effect): void {
         })),
       });
       return;
+    case 'choose-escape':
+      return;
     case 'add-key':
       menu?.tell({ fact: 'notice', message: `Added: ${effect.text.slice(0, 40)}` });
       return;

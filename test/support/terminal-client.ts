@@ -14,12 +14,13 @@ export class TerminalClient {
   readonly #emulator: headless.Terminal;
   readonly #waiting = new Set<() => void>();
   #raw = '';
+  #answered = '';
   #status: number | undefined;
 
   constructor(
     file: string,
     args: readonly string[],
-    { columns = 80, rows = 24, term = 'xterm-256color', env = {} } = {},
+    { columns = 80, rows = 24, term = 'xterm-256color', env = {}, answers = false } = {},
   ) {
     this.#emulator = new headless.Terminal({ cols: columns, rows, allowProposedApi: true, scrollback: 2000 });
     this.#pty = spawn(file, [...args], {
@@ -41,6 +42,12 @@ export class TerminalClient {
         this.#changed();
       });
     });
+    if (answers) {
+      this.#emulator.onData((answer) => {
+        this.#answered += answer;
+        this.#pty.write(answer);
+      });
+    }
     this.#pty.onExit(({ exitCode }) => {
       // After what came before it was understood.
       this.#emulator.write('', () => {
@@ -53,6 +60,11 @@ export class TerminalClient {
   /** All that was ever received. */
   get raw(): string {
     return this.#raw;
+  }
+
+  /** What the terminal has answered by itself, where it does. */
+  get answered(): string {
+    return this.#answered;
   }
 
   get pid(): number {

@@ -2,6 +2,7 @@ import type { DomainState } from '../../../policy/domain-state.js';
 import { UNKNOWN_PROFILE } from '../../../policy/names.js';
 import type { BootProfileName, DomainName } from '../../../policy/names.js';
 import type { ConsoleEnd, ConsoleNote } from '../../wire/console.js';
+import { isTerminalAnswer } from '../../wire/terminal-answers.js';
 import type { AdminAct } from './admin-act.js';
 import { Attachment } from './attachment.js';
 import type { AttachmentHost, AttachmentParts } from './attachment.js';
@@ -38,9 +39,6 @@ export type Newcomer = Omit<AttachmentParts, 'host' | 'announced'> & { readonly 
 
 /** States in which a console that ended is not opened again for the same incarnation. */
 const GOING_DOWN: readonly DomainState[] = ['shutting-down', 'rebooting', 'off'];
-
-/** A terminal's answer to a question (DA, DSR, CPR): nobody typed it. */
-const ANSWERS = /^(?:\x1b\[[?>=]?[\d;]*[Rcn])+$/;
 
 /**
  * A domain's console: one pty, shared. It outlives the domain's reboots; at most one attachment has the keyboard. What it said
@@ -211,7 +209,7 @@ export class DomainConsole {
   }
 
   #input(from: Attachment, bytes: Buffer): Buffer | null {
-    if (this.#writer === null && from.mayType && !ANSWERS.test(bytes.toString('latin1'))) this.#give(from);
+    if (this.#writer === null && from.mayType && !isTerminalAnswer(bytes)) this.#give(from);
     return this.#writer === from ? this.#line.write(bytes) : null;
   }
 

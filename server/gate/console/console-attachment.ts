@@ -1,6 +1,7 @@
 import type { AuditEvent } from '../../store/audit-event.js';
 import { AuditUnavailable } from '../../store/store-error.js';
 import type { ConsoleMode } from '../../wire/console.js';
+import { isTerminalAnswer } from '../../wire/terminal-answers.js';
 import { actorOf } from '../authorize.js';
 import type { Authorizer, Grant } from '../authorize.js';
 import type { ConsoleNews } from '../hosts/console-stream.js';
@@ -223,7 +224,8 @@ export class ConsoleAttachment {
   #read(): void {
     if (this.#stopReading !== null || this.#over || this.#departing) return;
     this.#stopReading = this.#terminal.onInput((data) => {
-      this.#idle.touch();
+      // A guest that asks the terminal something must not keep its console from being left.
+      if (!isTerminalAnswer(data)) this.#idle.touch();
       this.#keys.typed(data);
       if ((this.#link.stream?.backlog ?? 0) <= MOST_BACKLOG) return;
       // The rest waits at the client until dom0 has taken what is under way.

@@ -5,6 +5,7 @@ import type { ConsoleStream } from '../hosts/console-stream.js';
 import type { Hosts } from '../hosts/hosts.js';
 import type { Operations, OperationWish } from '../operations.js';
 import * as gateWords from '../words.js';
+import { isTerminalAnswer } from '../../wire/terminal-answers.js';
 import type { Company } from './company.js';
 import type { ConsoleNotice } from './console-notice.js';
 import type { EscapeKey } from '../../../policy/escape-key.js';
@@ -102,7 +103,7 @@ export class ConsoleKeys {
     switch (intention.kind) {
       case 'bytes':
         // Who types has read it, and must see what the guest answers there.
-        notice.readAway();
+        if (!isTerminalAnswer(intention.bytes)) notice.readAway();
         this.#toGuest(intention.bytes);
         return;
       case 'leave':
@@ -163,7 +164,7 @@ export class ConsoleKeys {
       stream.write(this.#passable(bytes));
       return;
     }
-    if (this.#takeover.typedAhead(bytes)) return;
+    if (isTerminalAnswer(bytes) || this.#takeover.typedAhead(bytes)) return;
     if (Date.now() - this.#reminded < REMIND) return;
     this.#reminded = Date.now();
     notice.show(stream === null ? words.keysDropped : words.watching);

@@ -45,16 +45,19 @@ export class IdleWatch {
     const seconds = this.#over ? null : this.#limit();
     if (seconds === null) return;
     const limit = seconds * 1000;
-    const left = this.#since + limit - performance.now();
     const warning = Math.min(WARNING, limit / 2);
+    let left = this.#since + limit - performance.now();
+    if (left <= warning && !this.#warned) {
+      // A limit that has just become so short, too, is warned of.
+      this.#warned = true;
+      this.#since += warning - left;
+      left = warning;
+      this.#ears.warn(Math.ceil(warning / 1000));
+    }
     if (left <= 0) {
       this.#over = true;
       this.#ears.over();
       return;
-    }
-    if (left <= warning && !this.#warned) {
-      this.#warned = true;
-      this.#ears.warn(Math.ceil(left / 1000));
     }
     // A timer may be early by a fraction.
     const wait = Math.ceil(left > warning ? left - warning : left) + 1;

@@ -56,10 +56,10 @@ export class KeyboardTakeover {
     if (stream === null || this.#taking !== null) return;
     const { authorizer } = this.#doors;
     const { identity, domain } = grant;
-    // A keyboard that nobody has is not taken from anybody; who came to watch needs the right to write in any case.
-    const mayWrite = authorizer.mayStill(identity, { action: 'console', domain, profile: null });
-    const action = company.writer === null ? 'console' : 'takeover';
-    const permit = mayWrite ?? authorizer.authorize(identity, { action, domain, profile: null });
+    // Who came to watch needs the right to write in any case; a keyboard that nobody has is not taken from anybody.
+    const mayWrite = authorizer.mayStill(identity, { action: 'console', domain, profile: null }) === null;
+    const action = mayWrite && company.writer !== null ? 'takeover' : 'console';
+    const permit = authorizer.authorize(identity, { action, domain, profile: null });
     if (isRefusal(permit)) {
       notice.show(permit.message);
       return;

@@ -318,6 +318,7 @@ describe('a console’s customs', () => {
     it('is subject to a policy that comes into force meanwhile', async () => {
       await open();
       gate.enforce({ ...ALLOW_ALL, consoleTerms: [terms({ idle: 1 })] });
+      await shows('this console is left in a second');
       assert.match((await left()).message ?? '', /nothing was typed/);
     });
 

@@ -238,6 +238,10 @@ describe('a console session', () => {
       console.note({ note: 'writer', attachment: null, label: null });
       terminal.type('\x1dtrm\r');
       assert.deepEqual([console.count('takeover'), console.typed], [0, '']);
+      assert.deepEqual(
+        gate.events('domain.denied').map(({ action }) => action),
+        ['console', 'console'],
+      );
     });
 
     it('says who comes and goes without disturbing the picture', async () => {

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { IdleWatch } from '../../../server/gate/console/idle-watch.js';
+import { eventually } from '../../support/eventually.js';
+
+describe('IdleWatch', () => {
+  let heard: string[];
+  let limit: number | null;
+  let watch: IdleWatch;
+
+  beforeEach(() => {
+    heard = [];
+    limit = null;
+    watch = new IdleWatch(() => limit, {
+      warn: (seconds) => void heard.push(`warn ${seconds}`),
+      back: () => void heard.push('back'),
+      over: () => void heard.push('over'),
+    });
+  });
+  afterEach(() => {
+    watch.dispose();
+  });
+
+  const hears = (...wanted: readonly string[]): Promise<unknown> =>
+    eventually(wanted.join(', '), () => heard.join() === wanted.join(), { everyMs: 5 });
+
+  it('warns before the end, takes it back for a key, and ends it once', async () => {
+    limit = 0.2;
+    watch.review();
+    await hears('warn 1');
+    watch.touch();
+    await hears('warn 1', 'back', 'warn 1', 'over');
+    watch.touch();
+    watch.review();
+    assert.equal(heard.length, 4);
+  });
+
+  it('warns also of a limit that is over by the time that it is set', async () => {
+    const begin = performance.now();
+    await eventually('some time', () => performance.now() - begin > 250);
+    limit = 0.2;
+    watch.review();
+    assert.deepEqual(heard, ['warn 1']);
+    const warned = performance.now();
+    await hears('warn 1', 'over');
+    assert.ok(performance.now() - warned > 80, 'half of a short limit is left to them');
+  });
+
+  it('asks for the limit again at each look, and without one waits for ever', async () => {
+    limit = 0.1;
+    watch.review();
+    await hears('warn 1');
+    limit = null;
+    watch.review();
+    const other: string[] = [];
+    const clock = new IdleWatch(() => 0.2, { warn: () => 0, back: () => 0, over: () => other.push('over') });
+    await eventually('another to be over', () => other.length === 1);
+    clock.dispose();
+    assert.deepEqual(heard, ['warn 1']);
+  });
+});
