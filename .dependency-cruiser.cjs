@@ -52,7 +52,7 @@ module.exports = {
       from: { path: '^(menus|server/wire|server/dom0)/' },
       to: {
         path: '^policy/',
-        pathNot: '^policy/(actions|roles|names|domain-state|refusal|boot-parameter)\\.ts$',
+        pathNot: '^policy/(actions|roles|names|domain-state|refusal|boot-parameter|escape-key)\\.ts$',
         dependencyTypesNot: ['type-only'],
       },
     },
