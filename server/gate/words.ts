@@ -146,10 +146,9 @@ export function menuIdle(seconds: number): string {
 
 export const menuIdleEnd = 'This session was ended: nothing was typed for too long.';
 
-/** Said to who comes to a console, or is on it when its recording begins. */
+/** Said to who comes to a console, or is on it when its recording begins. In 80 columns it is one line: the ID is whole. */
 export function recorded(id: string, record: Exclude<Recorded, 'off'>): string {
-  const what =
-    record === 'input' ? 'the screen and all that you type, passwords too' : 'the screen, not your keys';
+  const what = record === 'input' ? 'all you see and type, passwords too' : 'the screen, not your keys';
   return `This visit is recorded: ${what}. ID ${id}.`;
 }
 

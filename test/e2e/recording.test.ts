@@ -218,7 +218,7 @@ describe('recordings', () => {
     await alice.sees('before');
     house.writePolicy(recordAlice('input'));
     house.signalGate('SIGHUP');
-    await alice.receives(/This visit is recorded: the screen and all that you type, passwords too\. ID/);
+    await alice.receives(/This visit is recorded: all you see and type, passwords too\. ID/);
     alice.type('echo dur""ing\r');
     await alice.sees('during');
     const explained = await house.postern('policy', 'explain', 'alice', 'console', 'horatio');

@@ -19,6 +19,7 @@ export async function checkGate(settings: GateSettings, admin: string): Promise<
   const status = await askStatus(settings.controlSocket, admin);
   return [
     ...checkState(settings, 'pid' in status),
+    ...checkRecordings(settings.recordings.directory),
     checkHostKey(settings.hostKey),
     ...checkPolicyFiles(settings.policy),
     ...checkControl(settings.controlSocket, status),
@@ -81,6 +82,11 @@ function checkDatabase(file: string): Diagnosis {
       'restore a backup if the file is damaged (postern backup --help)',
     );
   }
+}
+
+/** The directory comes with the first recording. */
+function checkRecordings(directory: string): Diagnosis[] {
+  return exists(directory) ? [checkMode('recordings', directory, 0o077, '700')] : [];
 }
 
 function checkHostKey(file: string): Diagnosis {

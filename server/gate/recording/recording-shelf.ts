@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, rename, rm, stat, truncate } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat, truncate, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ownershipProblem } from '../../store/state-directory.js';
 import type { RecordingName } from './recording-name.js';
@@ -59,12 +59,15 @@ export class RecordingShelf {
   /** Ends what a gate that was killed left behind: cuts the torn end off; of which not even a beginning is there is removed. */
   async mend(recording: Recording): Promise<{ readonly cut: number; readonly kept: number }> {
     const handle = await open(recording.file, 'r');
+    const { mtime } = await handle.stat();
     const kept = await soundLength(handle).finally(() => handle.close());
     const cut = recording.bytes - kept;
     if (kept === 0) {
       await rm(recording.file, { force: true });
     } else {
       if (cut > 0) await truncate(recording.file, kept);
+      // It ended when it was written last.
+      await utimes(recording.file, mtime, mtime);
       await rename(recording.file, recording.file.slice(0, -RUNNING.length));
     }
     return { cut, kept };

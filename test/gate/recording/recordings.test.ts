@@ -103,7 +103,7 @@ describe('gate: the recordings', () => {
 
   it('of a gate that was killed are mended at the next start; those under way are left alone', async () => {
     const line = eventLine(1, 'o', 'whole');
-    left('aaaaaaaaaaaa', `${HEADER}${line}[2,"o","tor`, { suffix: '.running' });
+    left('aaaaaaaaaaaa', `${HEADER}${line}[2,"o","tor`, { suffix: '.running', days: 3 });
     left('bbbbbbbbbbbb', '{"version":2,"wid', { suffix: '.running' });
     left('cccccccccccc', `${HEADER}${line}`);
     left('dddddddddddd', `${HEADER}${line}`, { suffix: '.running' });
@@ -117,6 +117,8 @@ describe('gate: the recordings', () => {
     );
     for (const { id, file } of all)
       if (id !== running.id) assert.equal(readFileSync(file, 'utf8'), `${HEADER}${line}`);
+    const torn = all.find(({ id }) => id === 'aaaaaaaaaaaa');
+    assert.equal(torn?.endedAt, torn?.begunAt, 'it ended when it was written last');
   });
 
   it('go when they are too old: said in the audit log, and also when that cannot be written', async () => {

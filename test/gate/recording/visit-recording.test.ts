@@ -138,7 +138,7 @@ describe('the recording of a visit', () => {
   it('has what is typed only where policy says input, and says that passwords are in it', async () => {
     enforce('input');
     await open();
-    await shows(/This visit is recorded: the screen and all that you type, passwords too\./);
+    await shows(/This visit is recorded: all you see and type, passwords too\. ID [0-9a-f]{12}\./);
     terminal.type('s3cret\r');
     await leave();
     assert.deepEqual(await said('i'), ['s3cret\r\x1d.']);
