@@ -357,14 +357,15 @@ describe('recordings that cannot be written', () => {
     await alice.sees(/# *$/, 60_000);
     await leave(alice);
     await ended(house, id);
-    const cast = await PlayedCast.play(await exported(house, id));
+    // The file itself: an export would leave a torn end out.
+    const cast = await played(house, id);
     assert.match(cast.said('o'), /0123456789abcdef[^]*\r\n0123456789abcdef/);
     const events = (await audited(house)).filter(
       ({ recording, kind }) => recording === id || kind === 'recording.failed',
     );
     assert.deepEqual(
       events.map(({ kind, reason, detail }) => reason ?? (detail === undefined ? kind : 'failed as told')),
-      ['recording.began', 'failed', 'failed as told', 'recording.exported'],
+      ['recording.began', 'failed', 'failed as told'],
     );
   });
 });

@@ -13,7 +13,7 @@ const ID = /This visit is recorded: [^.]*\. ID ([0-9a-f]{12})\./;
 
 /**
  * Bob has a valid key, recordings of his own, and the ID of a recording of alice's: she showed it to him. Then her server is
- * given to him.
+ * given to him. Carol watches the same server as alice, and is as curious.
  */
 describe('attack: reading another customer’s recording', () => {
   let house: House;
@@ -21,7 +21,14 @@ describe('attack: reading another customer’s recording', () => {
   let his: string;
 
   before(async () => {
-    house = await House.start({ policy: POLICY });
+    house = await House.start({
+      policy: POLICY,
+      customers: {
+        alice: { horatio: 'owner', ophelia: 'owner' },
+        bob: { yorick: 'owner' },
+        carol: { horatio: 'watcher' },
+      },
+    });
     hers = await visit('alice', 'horatio');
     his = await visit('bob', 'yorick');
   });
@@ -56,6 +63,14 @@ describe('attack: reading another customer’s recording', () => {
     const own = await house.ssh('bob', `recording ${his}`);
     assert.equal(own.status, 0, 'his own he reads');
     assert.match(own.stdout, /^\{"version":2,/);
+  });
+
+  it('who has a role on the same server sees their own visits to it, not hers', async () => {
+    assert.deepEqual(await ids('carol'), []);
+    assert.equal((await house.ssh('carol', `recording ${hers}`)).status, 4);
+    const carols = await visit('carol', 'horatio');
+    assert.deepEqual(await ids('carol'), [carols]);
+    assert.deepEqual(await ids('alice'), [hers]);
   });
 
   it('a login by another domain’s name shows that domain’s alone', async () => {
