@@ -136,6 +136,7 @@ export class ConsoleAttachment {
       },
     );
     this.#record('console.attached', grant);
+    this.#join();
     visit.attach({
       tell: (sentence) => {
         this.#notice.show(sentence);
@@ -145,7 +146,6 @@ export class ConsoleAttachment {
         this.leave({ status: 1, message: sentence });
       },
     });
-    this.#join();
   }
 
   /** Puts the terminal right and lets go of everything; once. */

@@ -102,7 +102,9 @@ export class VisitRecording {
         this.#review();
       }),
     );
-    // The policy may have been changed while the host was asked.
+    // While the host was asked it may have ended, and the policy may have been changed.
+    const missing = this.#wanted !== 'off' && this.#current === null;
+    if (missing && this.#parts.recordings.required) this.#without();
     this.#review();
   }
 

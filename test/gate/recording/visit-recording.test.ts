@@ -6,6 +6,7 @@ import type { Refusal } from '../../../policy/refusal.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { ConsoleEnding } from '../../../server/gate/console/console-attachment.js';
 import { ConsoleSession } from '../../../server/gate/console/console-session.js';
+import { VisitRecording } from '../../../server/gate/recording/visit-recording.js';
 import type { Recording } from '../../../server/gate/recording/recording-shelf.js';
 import type { StandInConsole } from '../../support/dom0-stand-in.js';
 import { wireRefusal } from '../../support/dom0-stand-in.js';
@@ -210,6 +211,25 @@ describe('the recording of a visit', () => {
     enforce('output');
     const { message } = (await ending) as ConsoleEnding;
     assert.match(message ?? '', /^The console of horatio was left: the visit must be recorded/);
+  });
+
+  it('that must be, and ended while the host was asked, ends the visit at once', async () => {
+    enforce('output');
+    gate.recordingSettings.required = true;
+    const permit = gate.authorizer.authorize(gate.alice, {
+      action: 'watch',
+      domain: 'horatio',
+      profile: null,
+    });
+    assert.ok(!isRefusal(permit));
+    const recording = new VisitRecording(gate.consoleParts, permit.consume('watch'), terminal);
+    assert.equal(await recording.begin(), null);
+    for (let times = 0; times < 17; times += 1) recording.terminal.write(Buffer.alloc(64 * 1024, 'y'));
+    const ends: string[] = [];
+    recording.attach({ tell: () => undefined, repaint: () => undefined, end: (said) => ends.push(said) });
+    recording.dispose();
+    assert.equal(ends.length, 1);
+    assert.match(ends[0] ?? '', /^The console of horatio was left: the visit must be recorded/);
   });
 
   it('that is full is said to be, and ends the visit where there must be one', async () => {
