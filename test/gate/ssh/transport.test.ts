@@ -56,11 +56,14 @@ describe('gate/ssh: the transport', () => {
     });
     theirs.pause();
     theirs.write('\n');
-    for (let n = 0; n < 10_000 && !ours.isPaused(); n += 1) {
-      theirs.write('?');
-      await new Promise(setImmediate);
-    }
-    assert.ok(ours.isPaused());
+    await eventually(
+      'to be read no more',
+      () => {
+        theirs.write('?');
+        return ours.isPaused();
+      },
+      { everyMs: 1 },
+    );
     assert.ok(transport.pendingBytes < 80_000);
     const before = questions;
     theirs.resume();
