@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,7 +19,7 @@ import {
 } from '../../server/simulator/install.js';
 import { Store } from '../../server/store/store.js';
 import type { Role } from '../../policy/roles.js';
-import { collectorSocket } from './collector-socket.js';
+import { consoleStandIn } from './console-stand-in.js';
 import { SshStream, type SshStreamOptions } from './ssh-stream.js';
 import { TerminalClient } from './terminal-client.js';
 
@@ -48,7 +47,7 @@ export interface HouseOptions {
   readonly timeScale?: number;
   /** A shell's line that stands in for `xl console`: the guest and its terminal at once, `$2` is the domid. */
   readonly console?: string;
-  /** The halves collect their garbage when `residentAfterCollection` asks. */
+  /** The halves collect their garbage when they are asked (collector.ts). */
   readonly collects?: boolean;
 }
 
@@ -246,15 +245,6 @@ export class House {
     return join(this.layout.xen, 'srv', 'xen', `${domain}.img`, path);
   }
 
-  /** @returns the resident memory of a half, in bytes, after its garbage was collected; only of a house that `collects` */
-  async residentAfterCollection(half: 'gate' | 'dom0'): Promise<number> {
-    const settings = half === 'gate' ? this.layout.gateSettings : this.layout.dom0Settings;
-    const socket = connect(collectorSocket(settings));
-    let said = '';
-    for await (const bytes of socket) said += String(bytes);
-    return Number(said);
-  }
-
   /** An admin's command against this house. */
   async postern(...args: string[]): Promise<Ended> {
     return run(process.execPath, [SCRIPT, ...args, '--settings', this.layout.gateSettings], '');
@@ -306,13 +296,6 @@ export class House {
     await stopSimulator(this.layout.xen);
     rmSync(this.#parent, { recursive: true, force: true });
   }
-}
-
-/** An `xl` whose consoles are a shell's line, and which is the simulator's for all else. @returns its path */
-function consoleStandIn(directory: string, xl: string, line: string): string {
-  const path = join(directory, 'xl');
-  writeFileSync(path, `#!/bin/sh\n[ "$1" = console ] || exec '${xl}' "$@"\n${line}\n`, { mode: 0o755 });
-  return path;
 }
 
 function append(file: string, text: string | undefined): void {

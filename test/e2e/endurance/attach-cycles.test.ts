@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { residentAfterCollection } from '../../support/collector.js';
 import { eventually } from '../../support/eventually.js';
 import { House, run } from '../../support/house.js';
 import { ProcessFacts } from '../../support/process-facts.js';
@@ -35,16 +36,18 @@ describe('coming to a console and leaving it', () => {
     const halves = { gate: new ProcessFacts(house.gatePid), dom0: new ProcessFacts(house.dom0Pid) };
     const open = (half: keyof typeof halves): number => halves[half].descriptors.length;
     await cycles(WARM);
+    const { gateSettings, dom0Settings } = house.layout;
+    const settings = { gate: gateSettings, dom0: dom0Settings };
     const warm = {
-      gate: await house.residentAfterCollection('gate'),
-      dom0: await house.residentAfterCollection('dom0'),
+      gate: await residentAfterCollection(gateSettings),
+      dom0: await residentAfterCollection(dom0Settings),
     };
     const before = { gate: open('gate'), dom0: open('dom0') };
     await cycles(CYCLES - WARM);
     for (const half of ['gate', 'dom0'] as const) {
       // What was still closing when they were counted first may be gone by now.
       await eventually(`the ${half} half to have no more descriptors`, () => open(half) <= before[half]);
-      const grown = (await house.residentAfterCollection(half)) - warm[half];
+      const grown = (await residentAfterCollection(settings[half])) - warm[half];
       if (LONG) assert.ok(grown < GROWTH, `the ${half} half has grown by ${grown} bytes`);
     }
   });

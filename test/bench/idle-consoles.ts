@@ -1,0 +1,99 @@
+/**
+ * What the dom0 half costs while nothing happens: `npm run bench:consoles [DOMAINS [SECONDS]]`, 250 and 60 when not given. Its `xl` lists
+ * that many running domains, and each one's console is a process that says nothing; so what is counted is the dom0 half alone.
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { HalfProcess } from '../../server/cli/demo/half-process.js';
+import type { DomainView } from '../../server/wire/domain.js';
+import { Dom0Client } from '../support/dom0-client.js';
+import { eventually } from '../support/eventually.js';
+import { ProcessFacts } from '../support/process-facts.js';
+
+const SCRIPT = fileURLToPath(new URL('../../server/postern.js', import.meta.url));
+const TICKS_A_SECOND = 100;
+const START_MS = 300_000;
+
+const [domains = 250, seconds = 60] = process.argv.slice(2).map(Number);
+const names = Array.from({ length: domains }, (_, at) => `d${String(at + 1).padStart(3, '0')}`);
+
+const directory = mkdtempSync(join(tmpdir(), 'postern-bench-'));
+const file = (path: string): string => join(directory, path);
+
+/** A quiet host: its listings are files, its consoles raw terminals that somebody sleeps at. */
+function layOut(): string {
+  const uuid = (at: number): string => `00000000-0000-4000-8000-${String(at).padStart(12, '0')}`;
+  const rows = names.map(
+    (name, at) => `${name.padEnd(40)} ${at + 1} 128 1 -b---- 3.6 ${uuid(at)}        -                -\n`,
+  );
+  const long = names.map((name, at) => ({
+    domid: at + 1,
+    config: { c_info: { name }, b_info: { kernel: '/srv/xen/vmlinuz', cmdline: 'console=hvc0' } },
+  }));
+  mkdirSync(file('etc'));
+  for (const name of names) {
+    writeFileSync(
+      file(`etc/${name}.cfg`),
+      `name = "${name}"\nmemory = 128\nkernel = "/srv/xen/vmlinuz"\nextra = "console=hvc0"\n`,
+    );
+  }
+  writeFileSync(
+    file('list'),
+    `Name ID Mem VCPUs\tState\tTime(s) UUID Reason-Code\tSecurity Label\n${rows.join('')}`,
+  );
+  writeFileSync(file('long'), JSON.stringify(long));
+  writeFileSync(
+    file('xl'),
+    `#!/bin/sh
+case "$1 $2" in
+  'list -v') exec cat '${file('list')}';;
+  'list -l') exec cat '${file('long')}';;
+  'console '*) stty raw -echo && exec sleep infinity;;
+esac
+exit 1
+`,
+    { mode: 0o755 },
+  );
+  const settings = file('dom0.yaml');
+  writeFileSync(
+    settings,
+    `host: bench
+socket: ${file('dom0.sock')}
+state: ${file('state')}
+toolstack: {kind: xl, command: ${file('xl')}}
+domains: [${file('etc/*.cfg')}]
+`,
+  );
+  mkdirSync(file('state'), { mode: 0o700 });
+  return settings;
+}
+
+const dom0 = new HalfProcess('dom0', SCRIPT, ['dom0', '--settings', layOut()], file('log'));
+try {
+  await dom0.ready();
+  const client = new Dom0Client(file('dom0.sock'));
+  await eventually(
+    'all consoles to be attached',
+    async () => {
+      const { body } = await client.ask('GET', '/domains');
+      const { domains: views } = body as { domains: readonly DomainView[] };
+      return views.filter((view) => view.console === 'attached').length === domains;
+    },
+    { withinMs: START_MS, everyMs: 1_000 },
+  );
+  const facts = new ProcessFacts(dom0.pid ?? 0);
+  const before = facts.cpuTicks;
+  await delay(seconds * 1000);
+  const percent = ((facts.cpuTicks - before) / TICKS_A_SECOND / seconds) * 100;
+  const mib = Math.round(facts.peak / 1024 / 1024);
+  process.stdout.write(
+    `${domains} attached consoles at rest: ${percent.toFixed(1)} % of a core over ${seconds} s, at most ${mib} MiB resident (${cpus()[0]?.model ?? '?'})\n`,
+  );
+} finally {
+  dom0.kill('SIGTERM');
+  await dom0.exited;
+  rmSync(directory, { recursive: true, force: true });
+}
