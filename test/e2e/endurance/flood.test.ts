@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict';
+import { eventually } from '../../support/eventually.js';
 import { House } from '../../support/house.js';
 import { ProcessFacts } from '../../support/process-facts.js';
 
 const MIB = 1024 * 1024;
 const LONG = process.env['POSTERN_TEST_LONG'] !== undefined;
-const FLOOD = (LONG ? 100 : 20) * 1_000_000;
+const FLOOD = (LONG ? 250 : 64) * 1_000_000;
 const KEYS = 20;
-/** A half may grow by so much, whatever a guest prints. */
-const GROWTH = 64 * MIB;
-/** Of the flood, between a key and its echo. */
-const BETWEEN = 2 * MIB;
+/** A half may grow by so much, which is less than the flood. */
+const GROWTH = 40 * MIB;
+/** Of the flood, between a key and its echo: mostly, and ever on a machine that has other things to do. */
+const MOSTLY_BETWEEN = MIB / 2;
+const EVER_BETWEEN = 8 * MIB;
+const CTRL_C = '\x03';
 /** How long a busy machine may take over the flood. */
 const PATIENCE_MS = 240_000;
 /** What is typed does not contain what is printed. */
@@ -50,7 +53,8 @@ describe('a flood', () => {
 
     stopped.kill('SIGSTOP');
     const had = stopped.raw.length;
-    alice.type(`clear; flood ${FLOOD}; clear; ${SAY_OVER}\r`);
+    const start = dom0.bytesRead;
+    alice.type('flood 1000000000000\r');
     await alice.receives('0123456789abcdef');
     const flooded: number[] = [];
     for (let key = 0; key < KEYS; key += 1) {
@@ -61,9 +65,15 @@ describe('a flood', () => {
       assert.equal(bob.received.slice(from), 'k');
       flooded.push(dom0.bytesRead - read);
     }
-    assert.ok(!alice.received.includes(OVER), 'the flood went on all the while');
-    assert.ok(Math.max(...flooded) < BETWEEN, `read between keys and their echoes: ${flooded.join(' ')}`);
+    flooded.sort((a, b) => a - b);
+    const between = `read between keys and their echoes: ${flooded.join(' ')}`;
+    assert.ok(flooded[KEYS / 2]! < MOSTLY_BETWEEN, between);
+    assert.ok(flooded.at(-1)! < EVER_BETWEEN, between);
 
+    await eventually('the flood', () => dom0.bytesRead - start > FLOOD, { withinMs: PATIENCE_MS });
+    alice.type(CTRL_C);
+    await alice.receives('^C', { withinMs: PATIENCE_MS });
+    alice.type(`clear; ${SAY_OVER}\r`);
     await alice.receives(OVER, { withinMs: PATIENCE_MS });
     for (const [at, half] of halves.entries()) {
       const grown = half.peak - before[at]!;
