@@ -25,9 +25,9 @@ export async function runGate(file: string): Promise<void> {
   const settings = valid(loadGateSettings(file));
   const log = openLog('gate', settings.log.level);
   const life = liveUntilStopped(log);
+  const house = new GateHouse(settings, log);
+  life.serve(house);
   try {
-    const house = new GateHouse(settings, log);
-    life.serve(house);
     const addresses = await house.start();
     process.on('SIGHUP', () => {
       house.reloadPolicy();
@@ -35,6 +35,8 @@ export async function runGate(file: string): Promise<void> {
     process.stdout.write(`postern gate ready on ${addresses.map(shown).join(', ')}\n`);
   } catch (error) {
     log.fatal({ err: error }, 'the gate cannot start');
+    // What it has opened by now, the control socket first of all, would keep the process without a gate in it.
+    await house.stop();
     throw new CliError(`the gate cannot start: ${(error as Error).message}`);
   }
 }

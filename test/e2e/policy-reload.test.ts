@@ -109,3 +109,15 @@ describe('limits', () => {
     await second.ends();
   });
 });
+
+describe('a gate that never had a valid policy', () => {
+  let house: House;
+  before(async () => {
+    house = await House.layOut({ policy: BROKEN });
+  });
+  after(() => house.stop());
+
+  it('says so and ends, so that nobody takes it for running', async () => {
+    await assert.rejects(house.startGate(), /did not start[^]*There is no key `alow` here/);
+  });
+});
