@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { eventually } from '../../support/eventually.js';
 import { House } from '../../support/house.js';
 import { ProcessFacts } from '../../support/process-facts.js';
@@ -84,5 +86,54 @@ describe('a flood', () => {
     await stopped.sees(/\d{7,} bytes came faster than your line takes them and were left out/, PATIENCE_MS);
     await stopped.sees(new RegExp(`^${OVER}$`, 'm'), PATIENCE_MS);
     assert.ok(stopped.raw.length - had < 4 * MIB, `${stopped.raw.length - had} bytes of the flood`);
+  });
+});
+
+describe('a flood in whose midst the dom0 half is killed', () => {
+  let house: House;
+  before(async () => {
+    house = await House.start({ dom0Settings: 'console: {log: {rateKiB: 1048576, perDomainMiB: 256}}\n' });
+    assert.equal((await house.ssh('alice', 'horatio start --wait')).status, 0);
+  });
+  after(() => house.stop());
+
+  const onDisk = (): string => {
+    const folder = join(house.layout.dom0State, 'console-log', 'domains', 'horatio');
+    const parts = readdirSync(folder)
+      .filter((name) => name.endsWith('.log'))
+      .sort();
+    return parts.map((name) => readFileSync(join(folder, name), 'latin1')).join('');
+  };
+
+  it('is in the log up to the last write, and the next half goes on behind it', async function () {
+    this.timeout(120_000);
+    const alice = house.stream('alice', 'horatio console', { keeps: 4096 });
+    alice.type('\r');
+    await alice.receives('login:');
+    alice.type('root\r');
+    await alice.receives('# ');
+    alice.type('seq 1000000000\r');
+    await eventually('some of the flood to be written', () => onDisk().includes('\n20000\r\n'));
+    await house.endDom0('SIGKILL');
+    const kept = onDisk();
+    const numbers = [...kept.matchAll(/^(\d+)\r$/gm)].map(([, number]) => Number(number));
+    assert.ok(numbers.length >= 20_000);
+    assert.deepEqual(
+      numbers,
+      numbers.map((_, at) => at + 1),
+      'every line once, in order',
+    );
+    const tail = kept.slice(kept.indexOf(`\n${numbers.length}\r`) + `\n${numbers.length}\r`.length);
+    assert.ok(`\n${numbers.length + 1}\r`.startsWith(tail), 'and of the one that was cut, its beginning');
+
+    const had = alice.count;
+    await house.startDom0();
+    await eventually('the console to be back', () => alice.count > had);
+    alice.type(CTRL_C);
+    await alice.receives('^C', { withinMs: PATIENCE_MS });
+    alice.type(`${SAY_OVER}\r`);
+    await eventually('the end to be written', () => onDisk().includes(`\n${OVER}\r\n`));
+    assert.ok(onDisk().startsWith(kept), 'what was there stays as it was');
+    assert.doesNotMatch(readFileSync(house.log('dom0'), 'utf8'), /cannot be (written|read)/);
   });
 });
