@@ -169,11 +169,15 @@ export class Attachment {
     }
   }
 
-  /** Sends the screen as it is now, then what comes after it. */
+  /** Sends the screen as it is now, then what comes after it; to an end that takes nothing now, once it does. */
   repaint(): void {
     if (this.#over) return;
     if (this.#phase === 'painting') {
       this.#outdated = true;
+      return;
+    }
+    if (!this.#mayWrite()) {
+      this.#phase = 'starved';
       return;
     }
     clearTimeout(this.#repaintTimer);

@@ -128,6 +128,26 @@ describe('Attachment', () => {
     assert.equal(peer.overdrawn, 0);
   });
 
+  it('says what it skipped no sooner than the other end takes the picture that goes with it', async () => {
+    start({ credits: false });
+    attachment.repaint();
+    await peer.sees('PICTURE;');
+    say(Buffer.alloc(INITIAL_CREDIT - 'PICTURE;'.length, 'x'));
+    say('skipped');
+    peer.ask({ note: 'repaint' });
+    peer.ask({ note: 'ping' });
+    await peer.note('pong');
+    await ticks();
+    assert.equal(host.paints, 1, 'it would be out of date by then');
+    assert.ok(!peer.notes.some(({ note }) => note === 'skipped'));
+    host.picture = 'AGAIN;';
+    peer.ask({ note: 'credit', bytes: 1_000 });
+    assert.equal((await peer.note('skipped')).bytes, 'skipped'.length);
+    await peer.sees('AGAIN;');
+    say('live');
+    await peer.sees('AGAIN;live');
+  });
+
   it('sends a repaint that is larger than the credit by pieces, and nothing in its midst', async () => {
     start({ credits: false });
     attachment.repaint();
