@@ -70,10 +70,20 @@ export function explainText(explanation: Explanation): string {
       lines.push('  none of them speaks of this, and what no rule allows is denied');
     lines.push(limits.length === 0 ? 'limits   none applies' : 'limits   all must hold');
     lines.push(...columns(limits.map(limitRow)));
-    if (terms !== null) lines.push(`record   ${terms.record}, by consoles: at ${where(terms.place)}`);
+    if (terms !== null) lines.push(`console  ${termsText(terms)}, by consoles: at ${where(terms.place)}`);
   }
   if (!decision.allow) lines.push('', `the customer reads: ${decision.message}`);
   return `${lines.join('\n')}\n`;
+}
+
+/** `idle 15 minutes, Ctrl-D on leaving, record output`; what the entry leaves out is as gate.yaml says. */
+function termsText({ idle, logOut, record }: ConsoleTerms): string {
+  const parts = [
+    idle === null ? [] : [`idle ${idle === 'never' ? idle : duration(idle)}`],
+    logOut === null ? [] : [logOut ? 'Ctrl-D on leaving' : 'no Ctrl-D on leaving'],
+    [`record ${record}`],
+  ];
+  return parts.flat().join(', ');
 }
 
 function verdict(decision: Decision): string {

@@ -222,7 +222,7 @@ describe('recordings', () => {
     alice.type('echo dur""ing\r');
     await alice.sees('during');
     const explained = await house.postern('policy', 'explain', 'alice', 'console', 'horatio');
-    assert.match(explained.stdout, /^record +input, by consoles: at .*10-default\.yaml:5$/m);
+    assert.match(explained.stdout, /^console +record input, by consoles: at .*10-default\.yaml:5$/m);
     await reload(house, recordAlice('off'));
     await alice.receives('This visit is no longer recorded.');
     alice.type('echo af""ter\r');

@@ -54,6 +54,30 @@ describe('explain', () => {
     );
   });
 
+  it('says how the console goes, for what opens it', () => {
+    const everybody = { customers: [], groups: [], roles: [] };
+    const everywhere = { names: [], tags: [] };
+    const place = { file: 'test.yaml', line: 9, column: 1 };
+    const terms = { subjects: everybody, domains: everywhere, record: 'output', place } as const;
+    const said = (idle: number | 'never' | null, logOut: boolean | null): string | undefined =>
+      explainText(
+        explain(
+          policy({ rules: [allow(['console'])], consoleTerms: [{ ...terms, idle, logOut }] }),
+          request('console'),
+          unused,
+          NOW,
+        ),
+      )
+        .split('\n')
+        .find((line) => line.startsWith('console'));
+    assert.equal(said(null, null), 'console  record output, by consoles: at test.yaml:9');
+    assert.equal(
+      said(900, true),
+      'console  idle 15 minutes, Ctrl-D on leaving, record output, by consoles: at test.yaml:9',
+    );
+    assert.match(said('never', false) ?? '', /idle never, no Ctrl-D on leaving/);
+  });
+
   it('says until when a limit is used up', () => {
     const explanation = explain(document, request('poweroff'), usedAt(HOUR_AGO, HOUR_AGO), NOW);
     const again = explanation.limits[0]?.again;

@@ -22,6 +22,7 @@ import { ConsoleHerald } from './console-herald.js';
 import { consoleWords } from './console-words.js';
 import type { ConsoleWords } from './console-words.js';
 import { IdleWatch } from './idle-watch.js';
+import { mayTake } from './keyboard-takeover.js';
 import { ScreenReader } from './screen-reader.js';
 import { seemingOf } from './shell-prompt.js';
 import { terminalReset } from './terminal-reset.js';
@@ -99,7 +100,7 @@ export class ConsoleAttachment {
     this.#output = new ConsoleOutput(terminal, (bytes) => link.stream?.send({ note: 'credit', bytes }));
     const { customer } = grant.identity;
     const escape = parts.customs.escapeKey(customer);
-    const words = consoleWords(escape);
+    const words = consoleWords(escape, () => mayTake(parts.authorizer, grant, this.#company));
     this.#words = words;
     const scene = { domain: grant.domain, company: this.#company, notice: this.#notice, words };
     this.#herald = new ConsoleHerald({ ...scene, visit });

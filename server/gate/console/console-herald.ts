@@ -93,7 +93,7 @@ export class ConsoleHerald {
     if (company.writes) {
       if (!wrote) notice.show(words.youWrite);
     } else if (company.writer === null) {
-      notice.show(company.mayType ? words.freedForYou : words.freed);
+      notice.show(company.mayType ? words.freedForYou : words.freed());
     } else if (wrote) {
       notice.show(words.taken(company.writer.label));
     }

@@ -167,7 +167,7 @@ export class ConsoleKeys {
     if (isTerminalAnswer(bytes) || this.#takeover.typedAhead(bytes)) return;
     if (Date.now() - this.#reminded < REMIND) return;
     this.#reminded = Date.now();
-    notice.show(stream === null ? words.keysDropped : words.watching);
+    notice.show(stream === null ? words.keysDropped : words.watching());
   }
 
   #escapeItself(): void {

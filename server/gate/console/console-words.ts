@@ -32,8 +32,11 @@ export type ConsoleWords = ReturnType<typeof consoleWords>;
 /**
  * What a console says to who is on it and leaves it with this key. ASCII alone: it stands amid what a guest made of
  * the terminal.
+ *
+ * @param mayTake whether this customer may take the keyboard now, which only then is spoken of
  */
-export function consoleWords({ name: esc }: Pick<EscapeKey, 'name'>) {
+export function consoleWords({ name: esc }: Pick<EscapeKey, 'name'>, mayTake: () => boolean) {
+  const take = (before: string, what: string): string => (mayTake() ? `${before}${esc} t ${what}` : '');
   return {
     help: [
       `${esc} then  .  leave the console        w  who is here`,
@@ -52,7 +55,7 @@ export function consoleWords({ name: esc }: Pick<EscapeKey, 'name'>) {
         ? `Console of ${domain}.`
         : writer === null
           ? `Watching ${domain}.`
-          : `Watching ${domain}: ${writer} has the keyboard, ${esc} t takes it.`;
+          : `Watching ${domain}: ${writer} has the keyboard${take(', ', 'takes it')}.`;
       const company = others.length === 0 ? '' : ` ${here(others)}`;
       return `${how} ${esc} . leaves, ${esc} ? helps.${company}`;
     },
@@ -62,9 +65,10 @@ export function consoleWords({ name: esc }: Pick<EscapeKey, 'name'>) {
     youWrite: 'You have the keyboard.',
     youWriteAlready: 'You have the keyboard already.',
     freedForYou: 'Nobody has the keyboard now: type and it is yours.',
-    freed: `Nobody has the keyboard now. ${esc} t takes it.`,
-    taken: (who: string): string => `${who} has the keyboard now; you are watching. ${esc} t takes it back.`,
-    watching: `You are watching: keys are not sent. ${esc} t takes the keyboard.`,
+    freed: (): string => `Nobody has the keyboard now.${take(' ', 'takes it.')}`,
+    taken: (who: string): string =>
+      `${who} has the keyboard now; you are watching.${take(' ', 'takes it back.')}`,
+    watching: (): string => `You are watching: keys are not sent.${take(' ', 'takes the keyboard.')}`,
     notTaken: 'The keyboard could not be taken.',
     noBreak: `This console has no break. ${esc} s sends a SysRq key.`,
     noBracket: 'Ctrl-] cannot be sent to this server: its host would close the console.',
@@ -92,7 +96,7 @@ export function consoleWords({ name: esc }: Pick<EscapeKey, 'name'>) {
       `Type "${command}" and Enter into the shell there? y types it, any other key does not.`,
     askSizeAnyway: (command: string): string =>
       `That does not look like an empty shell prompt. Type "${command}" all the same? y types it, any other key does not.`,
-    notYours: `Only who has the keyboard can do that: ${esc} t takes it.`,
+    notYours: (): string => `Only who has the keyboard can do that${take(': ', 'takes it')}.`,
     askSysrq: (keys: readonly string[]): string =>
       `Which SysRq key? ${keys.map(sysrqKey).join(', ')}. Any other: none.`,
     noSysrq: 'No SysRq keys can be sent to this server. Press any key.',

@@ -108,3 +108,14 @@ export class KeyboardTakeover {
     return taking.grant;
   }
 }
+
+/** Whether policy lets who has this grant take the keyboard as it is now. */
+export function mayTake(
+  authorizer: Pick<Authorizer, 'consider'>,
+  { identity, domain }: Pick<Grant, 'identity' | 'domain'>,
+  company: Pick<Company, 'writer'>,
+): boolean {
+  const may = (action: 'console' | 'takeover'): boolean =>
+    authorizer.consider(identity, { action, domain, profile: null }) === null;
+  return may('console') && (company.writer === null || may('takeover'));
+}

@@ -29,7 +29,7 @@ export class SizeTelling {
   ask(): string {
     const { company, words, terminal, screen } = this.#scene;
     this.#atShell = false;
-    if (!company.writes) return words.pressAnyKey(words.notYours);
+    if (!company.writes) return words.pressAnyKey(words.notYours());
     this.#command = `stty rows ${terminal.rows} cols ${terminal.columns}`;
     void screen.read().then((found) => {
       this.#atShell = found !== null && seemingOf(found) === 'shell';

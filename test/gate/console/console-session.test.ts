@@ -233,9 +233,14 @@ describe('a console session', () => {
         policyOf([rule('deny', ['console'], { reason: 'Only watching.' }), rule('allow', ACTIONS)]),
       );
       const console = await open('watch', [BOB]);
+      await shows('Watching horatio: bob has the keyboard. Ctrl-] . leaves');
+      terminal.type('x');
+      await shows('You are watching: keys are not sent.');
       terminal.type('\x1dt');
       await shows('Only watching.');
       console.note({ note: 'writer', attachment: null, label: null });
+      await shows('Nobody has the keyboard now.');
+      assert.doesNotMatch(terminal.output, /Ctrl-\] t takes/, 'what they may not is not offered');
       terminal.type('\x1dtrm\r');
       assert.deepEqual([console.count('takeover'), console.typed], [0, '']);
       assert.deepEqual(
