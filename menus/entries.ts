@@ -5,13 +5,16 @@ import { currentPage, findDomain } from './state.js';
 import type { MenuState } from './state.js';
 import { ACTION_LABELS, LABELS, actionHint } from './words.js';
 
+/** What is chosen on a domain's page. */
+export type DomainAction = OperateAction | 'console' | 'watch' | 'log';
+
 /** What choosing an entry means. */
 export type Choice =
   | { readonly choose: 'domain'; readonly domain: DomainName }
   | {
       readonly choose: 'action';
       readonly domain: DomainName;
-      readonly action: OperateAction | 'console' | 'watch';
+      readonly action: DomainAction;
     }
   | { readonly choose: 'profile'; readonly domain: DomainName; readonly profile: BootProfileName }
   | { readonly choose: 'key'; readonly fingerprint: Fingerprint }
@@ -32,7 +35,7 @@ export interface Entry {
   readonly choice: Choice;
 }
 
-const ACTION_KEYS: readonly (readonly [string, OperateAction | 'console' | 'watch'])[] = [
+const ACTION_KEYS: readonly (readonly [string, DomainAction])[] = [
   ['1', 'console'],
   ['2', 'start'],
   ['3', 'shutdown'],
@@ -41,6 +44,7 @@ const ACTION_KEYS: readonly (readonly [string, OperateAction | 'console' | 'watc
   ['6', 'rescue'],
   ['7', 'normal'],
   ['8', 'watch'],
+  ['l', 'log'],
 ];
 
 export function entriesOf(state: MenuState): readonly Entry[] {
@@ -64,6 +68,7 @@ export function entriesOf(state: MenuState): readonly Entry[] {
     case 'keys':
       return [...keyEntries(state), ADD_KEY];
     case 'add-key':
+    case 'log':
     case 'activity':
     case 'help':
       return [];

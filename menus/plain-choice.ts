@@ -17,7 +17,28 @@ export function messageOf(state: MenuState, line: string): Message | null {
       return page.page === 'help' || page.top >= lastTop(state, page) ? key('escape') : key('pagedown');
     return /^b(ack)?$/i.test(text) ? key('escape') : text === 'q' ? key('interrupt') : null;
   }
-  return choiceOf(page.page, text);
+  return page.page === 'log' ? logChoice(text) : choiceOf(page.page, text);
+}
+
+const LOG_WORDS: Readonly<Record<string, string>> = {
+  '': 'pageup',
+  '+': 'pagedown',
+  '[': '[',
+  ']': ']',
+  n: 'n',
+  N: 'N',
+  g: 'home',
+  e: 'end',
+  o: 'o',
+  b: 'escape',
+  back: 'escape',
+  q: 'interrupt',
+};
+
+/** Not followed line by line: `NAME log --follow` is for that. */
+function logChoice(text: string): Message | null {
+  if (text.startsWith('/')) return { input: 'line', text };
+  return Object.hasOwn(LOG_WORDS, text) ? { input: 'key', key: LOG_WORDS[text] ?? '' } : null;
 }
 
 const WORDS: Readonly<Record<string, string>> = {
@@ -41,6 +62,6 @@ function choiceOf(page: 'list' | 'domain' | 'rescue' | 'keys', text: string): Me
     if (page !== 'domain') return { input: 'choose', number: Number(word) };
     return word.length === 1 ? { input: 'key', key: word } : null;
   }
-  const letters = page === 'domain' ? 'sap' : page === 'list' ? 'sa' : page === 'keys' ? 'a' : '';
+  const letters = page === 'domain' ? 'sapl' : page === 'list' ? 'sa' : page === 'keys' ? 'a' : '';
   return word.length === 1 && letters.includes(word) ? { input: 'key', key: word } : null;
 }

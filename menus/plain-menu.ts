@@ -1,11 +1,12 @@
 import { KeyInput } from './key-input.js';
 import { LineEditor } from './line-editor.js';
 import { messageOf } from './plain-choice.js';
+import { seenRows } from './log-view.js';
 import { newsText, pageText, promptText } from './plain-text.js';
 import type { Fact, MenuStart, MenuTerminal, OpenMenu, Perform } from './port.js';
 import { printable } from './printable-text.js';
 import { currentPage, initialState } from './state.js';
-import type { MenuState } from './state.js';
+import type { LogPage, MenuState } from './state.js';
 import { mayBeShown } from './update-add-key.js';
 import { update } from './update.js';
 import type { Message } from './update.js';
@@ -130,7 +131,7 @@ class PlainMenu implements OpenMenu {
 
   /** At the end of input the answer to what was asked for is still waited for, so that it is read. */
   #quitAtEnd(): void {
-    if (this.#ended && this.#state.asked === null && !this.#state.closing) this.#quit();
+    if (this.#ended && !isWaiting(this.#state) && !this.#state.closing) this.#quit();
   }
 
   /** A pasted private key is never echoed: of a key only what can be a public one is. */
@@ -152,7 +153,8 @@ class PlainMenu implements OpenMenu {
     if (this.#suspended || this.#disposed || this.#state.closing) return;
     const { dialog } = this.#state;
     const moved = placeOf(before) !== placeOf(this.#state);
-    const asked = line.trim() === '' && dialog === null;
+    // Of a log, an empty line asks for what is older.
+    const asked = line.trim() === '' && dialog === null && currentPage(before).page !== 'log';
     const sayings = this.#sayings(this.#state);
     const idle = performed === this.#performed && !moved && sayings.length === 0 && !asked;
     if (dialog?.ask === 'name' && dialog.wrong) this.#print([WRONG_NAME]);
@@ -242,16 +244,31 @@ function arrived(before: MenuState, after: MenuState): boolean {
   const { page } = currentPage(after);
   if (after.dialog !== null) return false;
   return (
+    (page === 'log' && pageText(before).join() !== pageText(after).join()) ||
     (page === 'keys' && before.keys !== after.keys) ||
     (page === 'activity' && before.activity !== after.activity)
   );
+}
+
+/** What was asked for has not been answered yet. */
+function isWaiting(state: MenuState): boolean {
+  const page = currentPage(state);
+  return state.asked !== null || (page.page === 'log' && (page.view === null || page.searching));
+}
+
+/** Which rows of a log are shown. */
+function seenAt(state: MenuState, { view }: LogPage): string {
+  const [first] = view === null ? [] : seenRows(view, state);
+  const line = view?.lines[first?.line ?? -1];
+  return `${line?.from ?? ''} ${first?.part ?? ''}`;
 }
 
 /** What is shown, but for which of its choices was the last. */
 function placeOf(state: MenuState): string {
   const page = currentPage(state);
   const question = state.dialog === null ? '' : state.dialog.ask;
-  return [state.pages.length, page.page, 'top' in page ? page.top : '', question].join(' ');
+  const top = page.page === 'log' ? seenAt(state, page) : 'top' in page ? page.top : '';
+  return [state.pages.length, page.page, top, question].join(' ');
 }
 
 function isAccepted(message: Message): message is Extract<Fact, { fact: 'accepted' }> {

@@ -1,28 +1,32 @@
 import { isNormal, staleWord } from './domain-look.js';
 import { entriesOf } from './entries.js';
 import type { Entry } from './entries.js';
+import { lookedAt, seenRows } from './log-view.js';
 import { readingHeight, readingLines } from './reading.js';
 import { currentPage, findDomain, underWay, waitsForGuest } from './state.js';
-import type { MenuState, Page } from './state.js';
+import type { LogPage, MenuState, Page } from './state.js';
 import type { MenuDomain } from './port.js';
-import { explanation } from './view-dialog.js';
+import { explanation, titleOf } from './view-dialog.js';
 import {
   CONSOLE_LOCKED,
   KEY_DISCARDING,
   KEY_IN_USE,
   KEY_PASTE,
   LOADING,
+  LOG_EMPTY,
+  LOG_IN_MEMORY,
   NO_SERVERS,
   PLAIN,
   RESCUE_CHOOSE,
   TITLES,
+  bootSentence,
   bootWord,
-  confirmTitle,
   deadlineSentence,
   doingWord,
   domainGone,
   help,
   keyDates,
+  logOff,
   lockedWord,
   placeSentence,
   plainDomain,
@@ -53,7 +57,7 @@ export function stateText(domain: MenuDomain, now: number): string {
 export function pageText(state: MenuState): string[] {
   if (state.dialog !== null) {
     const { dialog } = state;
-    const title = dialog.ask === 'remove-key' ? [] : [confirmTitle(dialog.action, dialog.domain)];
+    const title = dialog.ask === 'remove-key' ? [] : [titleOf(dialog)];
     const type = dialog.ask === 'name' ? [typeTheName(dialog.domain)] : [];
     return ['', ...title, ...explanation(state, dialog), ...type];
   }
@@ -69,6 +73,8 @@ export function pageText(state: MenuState): string[] {
       return ['', TITLES.keys, ...keysText(state)];
     case 'add-key':
       return page.discarding ? ['', KEY_DISCARDING] : ['', TITLES.addKey, KEY_PASTE];
+    case 'log':
+      return logText(state, page);
     case 'activity':
       return readingText(state, page);
     case 'help':
@@ -86,6 +92,7 @@ export function promptText(state: MenuState): string {
   if (state.dialog !== null) return state.dialog.ask === 'name' ? PLAIN.name : PLAIN.yesOrNo;
   const page = currentPage(state);
   if (page.page === 'add-key') return page.discarding ? '' : PLAIN.pasteKey;
+  if (page.page === 'log') return PLAIN.log;
   if (page.page === 'activity' || page.page === 'help') return PLAIN.lines;
   return PLAIN.choose;
 }
@@ -183,6 +190,15 @@ function keysText(state: MenuState): string[] {
     `   ${keyDates(key.addedAt, key.lastUsedAt)}`,
   ]);
   return [...keys, PLAIN.removeKey, PLAIN.addKey, PLAIN.back];
+}
+
+function logText(state: MenuState, { view }: LogPage): string[] {
+  if (view === null) return [LOADING];
+  const { keeping, switchedAt, onDisk } = view.about;
+  const boot = lookedAt(view, state)?.boot;
+  const about = !keeping ? [logOff(switchedAt)] : onDisk ? [] : [LOG_IN_MEMORY];
+  const rows = seenRows(view, state).map(({ text }) => text);
+  return ['', ...(boot === undefined ? [LOG_EMPTY] : [bootSentence(boot)]), ...about, ...rows];
 }
 
 function readingText(state: MenuState, page: Extract<Page, { page: 'activity' }>): string[] {

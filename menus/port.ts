@@ -5,6 +5,7 @@ import type { BootProfileName, CustomerName, DomainName, Fingerprint } from '../
 import type { Recorded } from '../policy/recorded.js';
 import type { RefusalCode } from '../policy/refusal.js';
 import type { Role } from '../policy/roles.js';
+import type { LogEffect, LogFact } from './log-port.js';
 
 /**
  * The port between a menu and the house around it. A menu is `(state, message) -> (state, effects)`: facts come in
@@ -132,6 +133,7 @@ export type Effect =
   | { readonly effect: 'add-key'; readonly text: string }
   | { readonly effect: 'remove-key'; readonly fingerprint: Fingerprint }
   | { readonly effect: 'list-activity' }
+  | LogEffect
   | { readonly effect: 'prefer'; readonly preferences: MenuPreferences }
   | { readonly effect: 'choose-escape'; readonly escape: EscapeKey }
   | { readonly effect: 'quit' };
@@ -150,6 +152,7 @@ export type Fact =
   | { readonly fact: 'notice'; readonly message: string }
   | { readonly fact: 'keys'; readonly keys: readonly MenuKey[] }
   | { readonly fact: 'activity'; readonly activity: readonly MenuActivity[] }
+  | LogFact
   /** The console gave the terminal back; `message` says why, when there is something to say. */
   | { readonly fact: 'console-left'; readonly domain: DomainName; readonly message: string | null }
   | { readonly fact: 'size'; readonly columns: number; readonly rows: number }

@@ -143,3 +143,26 @@ export function wrap(text: string, columns: number, charset: Charset): string[] 
   if (used > 0 || lines.length === 0) end();
   return lines;
 }
+
+/** Printable text broken into lines of at most `columns` wherever it must be; blanks stay. */
+export function fold(text: string, columns: number, charset: Charset): string[] {
+  const line = printable(text, charset);
+  const width = Math.max(2, columns);
+  if (PLAIN_ASCII.test(line))
+    return Array.from({ length: Math.max(1, Math.ceil(line.length / width)) }, (_, at) =>
+      line.slice(at * width, (at + 1) * width),
+    );
+  const lines: string[] = [];
+  let part = '';
+  let used = 0;
+  for (const glyph of glyphsOf(line)) {
+    if (used + glyph.width > width) {
+      lines.push(part);
+      part = '';
+      used = 0;
+    }
+    part += glyph.text;
+    used += glyph.width;
+  }
+  return [...lines, part];
+}

@@ -1,6 +1,7 @@
 import type { Action } from '../policy/actions.js';
 import type { EscapeKey } from '../policy/escape-key.js';
 import type { BootProfileName, CustomerName, DomainName, Fingerprint } from '../policy/names.js';
+import type { LogView, Need } from './log-view.js';
 import type {
   Effect,
   MenuActivity,
@@ -19,8 +20,25 @@ export type Page =
   | { readonly page: 'keys'; readonly selected: string }
   /** `discarding`: a private key came; all is thrown away until the customer leaves. */
   | { readonly page: 'add-key'; readonly text: string; readonly discarding: boolean }
+  | LogPage
   | { readonly page: 'activity'; readonly top: number }
   | { readonly page: 'help'; readonly top: number };
+
+/** The log of a console. */
+export interface LogPage {
+  readonly page: 'log';
+  readonly domain: DomainName;
+  /** Null until it came. */
+  readonly view: LogView | null;
+  /** The piece that was asked for and has not come. */
+  readonly asked: Need;
+  readonly follow: boolean;
+  /** What is being typed to be looked for; null when nothing is. */
+  readonly typing: string | null;
+  /** What was looked for last. */
+  readonly text: string | null;
+  readonly searching: boolean;
+}
 
 /** A question over the page; nothing happens before it is answered. */
 export type Dialog =
@@ -33,7 +51,8 @@ export type Dialog =
       readonly typed: string;
       readonly wrong: boolean;
     }
-  | { readonly ask: 'remove-key'; readonly fingerprint: Fingerprint };
+  | { readonly ask: 'remove-key'; readonly fingerprint: Fingerprint }
+  | { readonly ask: 'switch-log'; readonly domain: DomainName; readonly keep: boolean };
 
 /** An operation asked for and not yet answered. */
 export interface Asked {

@@ -52,6 +52,10 @@ export function dialogKey(state: MenuState, dialog: Dialog, key: string): Step {
   if (key !== 'y' && key !== 'Y') return still(state);
   const closed = { ...state, dialog: null };
   if (dialog.ask === 'yes') return operate(closed, dialog.action, dialog.domain, null);
+  if (dialog.ask === 'switch-log') {
+    const { domain, keep } = dialog;
+    return { state: closed, effects: [{ effect: 'log-switch', domain, keep }] };
+  }
   return {
     state: closed,
     effects: [{ effect: 'remove-key', fingerprint: dialog.fingerprint }, { effect: 'list-keys' }],

@@ -2,6 +2,7 @@ import type { DomainName } from '../policy/names.js';
 import type { Effect, Fact, MenuDomain, MenuOperation } from './port.js';
 import { clampSize, currentPage, findDomain, rootPage, underWay } from './state.js';
 import type { MenuState, Page, Plan, Step } from './state.js';
+import { logFact, logRefused, logResized } from './update-log.js';
 import {
   domainGone,
   doneSentence,
@@ -25,7 +26,7 @@ export function updateFact(state: MenuState, fact: Fact): Step {
     case 'ended':
       return goOn(end(state, fact.domain, fact.operation));
     case 'refused':
-      return still({ ...state, problem: fact.message, asked: null, calling: null });
+      return still({ ...logRefused(state), problem: fact.message, asked: null, calling: null });
     case 'notice':
       return still({ ...state, notice: fact.message });
     case 'keys':
@@ -34,8 +35,15 @@ export function updateFact(state: MenuState, fact: Fact): Step {
       return still({ ...state, activity: fact.activity });
     case 'console-left':
       return still({ ...state, calling: null, notice: fact.message ?? state.notice });
+    case 'log':
+    case 'log-found':
+    case 'log-missing':
+    case 'log-about':
+    case 'log-rests':
+    case 'log-left':
+      return logFact(state, fact);
     case 'size':
-      return still({ ...state, ...clampSize(fact.columns, fact.rows) });
+      return logResized({ ...state, ...clampSize(fact.columns, fact.rows) });
     case 'tick':
       return goOn({ ...state, now: fact.now });
   }

@@ -6,6 +6,7 @@ import type { MenuState, Page, Step } from './state.js';
 import { currentPage, findDomain, waitsForGuest } from './state.js';
 import { dialogKey, openDialog, operate } from './update-dialog.js';
 import { addKeyKey, addKeyLine, addKeyPaste } from './update-add-key.js';
+import { logKey, logLine, logPaste, openLog } from './update-log.js';
 import { scroll } from './reading.js';
 import { ONLY_KEY, RESCUE_NONE, domainGone, escapeChosen } from './words.js';
 
@@ -26,11 +27,15 @@ export function pressKey(before: MenuState, key: string): Step {
   if (state.dialog !== null) return dialogKey(state, state.dialog, key);
   const page = currentPage(state);
   if (page.page === 'add-key') return addKeyKey(state, page, key);
+  const ofLog = page.page === 'log' ? logKey(state, page, key) : null;
+  if (ofLog !== null) return ofLog;
   return houseKey(state, key) ?? pageKey(state, page, key);
 }
 
 function isTyping(state: MenuState): boolean {
-  return state.dialog === null ? currentPage(state).page === 'add-key' : state.dialog.ask === 'name';
+  if (state.dialog !== null) return state.dialog.ask === 'name';
+  const page = currentPage(state);
+  return page.page === 'add-key' || (page.page === 'log' && page.typing !== null);
 }
 
 /** Pasted text reaches only what is being typed; elsewhere it must never be taken for keys. */
@@ -46,6 +51,7 @@ export function pasteText(before: MenuState, text: string): Step {
   }
   const page = currentPage(state);
   if (state.dialog === null && page.page === 'add-key') return addKeyPaste(state, page, text);
+  if (state.dialog === null && page.page === 'log') return logPaste(state, page, text);
   return still(before);
 }
 
@@ -69,6 +75,7 @@ export function enterLine(before: MenuState, text: string): Step {
   }
   const page = currentPage(state);
   if (state.dialog === null && page.page === 'add-key') return addKeyLine(state, page, text);
+  if (state.dialog === null && page.page === 'log') return logLine(state, page, text);
   return still(before);
 }
 
@@ -122,14 +129,15 @@ function pageKey(state: MenuState, page: Page, key: string): Step {
       ? still(goBack(state))
       : still(withPage(state, { ...page, top: scroll(state, page, key) }));
   }
-  if (page.page === 'add-key') return still(state);
+  if (page.page === 'add-key' || page.page === 'log') return still(state);
   const moved = move(state, page, key);
   if (moved !== null) return still(moved);
   const entries = entriesOf(state);
   const entry =
-    key === 'enter' || key === 'right' || key === 'l'
+    entries.find((one) => one.key === key) ??
+    (key === 'enter' || key === 'right' || key === 'l'
       ? entries[selectedIndex(entries, page.selected)]
-      : entries.find((one) => one.key === key);
+      : undefined);
   if (entry !== undefined) return choose(withPage(state, { ...page, selected: entry.id }), entry);
   return otherKey(state, page, key);
 }
@@ -157,6 +165,7 @@ function otherKey(state: MenuState, page: Page, key: string): Step {
       return still(key === 'q' ? goBack(state) : state);
     case 'list':
     case 'add-key':
+    case 'log':
     case 'activity':
     case 'help':
       return still(state);
@@ -226,6 +235,8 @@ function chooseAction(
       const mode = action === 'console' ? 'write' : 'watch';
       return { state: { ...state, calling: name }, effects: [{ effect: 'console', domain: name, mode }] };
     }
+    case 'log':
+      return openLog(state, name);
     case 'start':
       return operate(state, 'start', name, null);
     case 'rescue':

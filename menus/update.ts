@@ -10,6 +10,14 @@ export type Message = Fact | Input;
  * Both menus, full-screen and plain, are this function.
  */
 export function update(state: MenuState, message: Message): Step {
+  const step = react(state, message);
+  const wasOpen = state.pages.some(({ page }) => page === 'log');
+  const isOpen = step.state.pages.some(({ page }) => page === 'log');
+  // However the page was left.
+  return wasOpen && !isOpen ? { ...step, effects: [...step.effects, { effect: 'log-close' }] } : step;
+}
+
+function react(state: MenuState, message: Message): Step {
   if ('fact' in message) return updateFact(state, message);
   if (message.input === 'lent')
     return { state: { ...state, lent: message.lent, calling: null }, effects: [] };

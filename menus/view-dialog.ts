@@ -12,6 +12,8 @@ import {
   YES_OR_NO,
   confirmSentences,
   confirmTitle,
+  logSwitchSentence,
+  logSwitchTitle,
   removeKeySentences,
   rescueBack,
   rescueDisks,
@@ -36,7 +38,7 @@ export function drawDialog(canvas: Canvas, state: MenuState, dialog: Dialog): vo
   const height = lines.length + question.length + 2;
   const left = Math.floor((canvas.columns - width) / 2);
   const top = Math.max(1, Math.floor((canvas.rows - height) / 2));
-  const title = dialog.ask === 'remove-key' ? REMOVE_KEY_TITLE : confirmTitle(dialog.action, dialog.domain);
+  const title = titleOf(dialog);
   canvas.box(left, top, width, height, title, 'busy');
   lines.forEach((line, at) => canvas.put(left + 2, top + 1 + at, line, 'plain', inner));
   question.forEach((line, at) => {
@@ -53,11 +55,24 @@ export function drawDialog(canvas: Canvas, state: MenuState, dialog: Dialog): vo
   });
 }
 
+export function titleOf(dialog: Dialog): string {
+  switch (dialog.ask) {
+    case 'remove-key':
+      return REMOVE_KEY_TITLE;
+    case 'switch-log':
+      return logSwitchTitle(dialog.domain, dialog.keep);
+    case 'yes':
+    case 'name':
+      return confirmTitle(dialog.action, dialog.domain);
+  }
+}
+
 export function explanation(state: MenuState, dialog: Dialog): string[] {
   if (dialog.ask === 'remove-key') {
     const key = state.keys?.find((one) => one.fingerprint === dialog.fingerprint);
     return removeKeySentences(key?.comment ?? '', dialog.fingerprint, key?.inUse ?? false);
   }
+  if (dialog.ask === 'switch-log') return [logSwitchSentence(dialog.domain, dialog.keep)];
   const what = confirmSentences(dialog.action, dialog.domain);
   if (dialog.ask === 'yes') return what;
   const profile = findDomain(state, dialog.domain)?.profiles.find((one) => one.name === dialog.profile);

@@ -9,8 +9,9 @@ import { drawDialog } from './view-dialog.js';
 import { drawDomain } from './view-domain.js';
 import { drawAddKey, drawKeys } from './view-keys.js';
 import { drawList, drawRescue } from './view-list.js';
+import { drawLog, drawSought } from './view-log.js';
 import { drawReading } from './view-reading.js';
-import { FOOT, TITLES, tooSmall } from './words.js';
+import { FOOT, TITLES, logTitle, tooSmall } from './words.js';
 import type { FootKey } from './words.js';
 
 /** The screen of a state: pure, exactly as large as the window. */
@@ -54,6 +55,8 @@ function titleOf(state: MenuState): string {
       return TITLES.keys;
     case 'add-key':
       return TITLES.addKey;
+    case 'log':
+      return logTitle(page.domain);
     case 'activity':
       return TITLES.activity;
     case 'help':
@@ -94,6 +97,9 @@ function drawPage(canvas: Canvas, state: MenuState, layout: Layout): void {
     case 'add-key':
       drawAddKey(canvas, page, layout);
       return;
+    case 'log':
+      drawLog(canvas, state, page, layout);
+      return;
     case 'activity':
     case 'help':
       drawReading(canvas, state, page, layout);
@@ -102,6 +108,7 @@ function drawPage(canvas: Canvas, state: MenuState, layout: Layout): void {
 
 function drawFoot(canvas: Canvas, state: MenuState, layout: Layout): void {
   const row = canvas.rows - 1;
+  if (drawSought(canvas, state, row)) return;
   let column = layout.left;
   for (const [key, does] of footOf(state)) {
     const width = key.length + does.length + 1;
@@ -126,6 +133,8 @@ function footOf(state: MenuState): readonly FootKey[] {
       return FOOT.keys;
     case 'add-key':
       return FOOT.addKey;
+    case 'log':
+      return FOOT.log;
     case 'activity':
     case 'help':
       return FOOT.scroll;

@@ -1,6 +1,7 @@
 import type { Action } from '../policy/actions.js';
 import type { DomainState } from '../policy/domain-state.js';
 import type { Recorded } from '../policy/recorded.js';
+import type { MenuBoot } from './log-port.js';
 import type { MenuParameter, OperateAction } from './port.js';
 
 /**
@@ -93,7 +94,7 @@ export function stepWord(step: string, action: Action): string {
 }
 
 /** Things to choose. */
-export const ACTION_LABELS: Readonly<Record<OperateAction | 'console' | 'watch', string>> = {
+export const ACTION_LABELS: Readonly<Record<OperateAction | 'console' | 'watch' | 'log', string>> = {
   console: 'Console',
   start: 'Start',
   shutdown: 'Shut down',
@@ -102,15 +103,17 @@ export const ACTION_LABELS: Readonly<Record<OperateAction | 'console' | 'watch',
   rescue: 'Rescue boot',
   normal: 'Normal boot',
   watch: 'Watch console',
+  log: 'Console log',
 };
 
-const ACTION_HINTS: Readonly<Record<OperateAction, string>> = {
+const ACTION_HINTS: Readonly<Record<OperateAction | 'log', string>> = {
   start: 'switch the server on',
   shutdown: 'ask the server to shut down',
   poweroff: 'cut the power at once',
   reboot: 'shut down and start again',
   rescue: 'boot a small system to repair this one',
   normal: 'back from rescue to its own system',
+  log: 'what the console said, also while nobody looked',
 };
 
 /** Who visits a console knows before that it is recorded. */
@@ -129,7 +132,7 @@ const VISIT_HINTS: Readonly<Record<'console' | 'watch', Readonly<Record<Recorded
 
 /** @param escape the name of the key that leaves a console */
 export function actionHint(
-  action: OperateAction | 'console' | 'watch',
+  action: OperateAction | 'console' | 'watch' | 'log',
   recorded: Recorded,
   escape: string,
 ): string {
@@ -402,6 +405,53 @@ export function profileBanner(title: string): string {
 
 export const PROFILE_UNKNOWN = 'Booted in a way this menu does not know; an administrator may have done so.';
 
+/** The log of a console. */
+export function logTitle(domain: string): string {
+  return `Console log: ${domain}`;
+}
+
+/** Whose the lines below it are. */
+export function bootSentence(boot: MenuBoot | null): string {
+  if (boot === null) return 'From before the first boot that is known';
+  const when = boot.began === null ? 'from before your time' : `of ${moment(boot.began)} UTC`;
+  return `Boot ${when}, ${boot.profile}`;
+}
+
+/** Stands between the lines of two boots. */
+export function bootRow(boot: MenuBoot): string {
+  return `-- ${bootSentence(boot)} --`;
+}
+
+export function logOff(since: number | null): string {
+  return `Switched off${since === null ? '' : ` since ${moment(since)} UTC`}: what the console says is not kept.`;
+}
+
+export const LOG_IN_MEMORY = 'From memory, the last 256 KiB: the host has no log on its disk just now.';
+export const LOG_EMPTY = 'Nothing was said yet.';
+export const LOG_FOLLOWS = 'following';
+export const LOG_SEARCHES = 'searching ...';
+export const LOG_END = 'end';
+export const LOG_START = 'beginning';
+export const LOG_BEGINS = 'This is where it begins.';
+export const LOG_NO_EARLIER = 'There is no earlier boot in it.';
+export const LOG_NO_LATER = 'There is no later boot.';
+export const LOG_NOTHING_SOUGHT = 'Nothing was looked for yet: / and a text, then Enter.';
+
+export function logNotFound(text: string): string {
+  const shown = text.length > 40 ? `${text.slice(0, 40)}...` : text;
+  return `There is no more "${shown}" in that direction. n looks further back, N further on.`;
+}
+
+export function logSwitchTitle(domain: string, keep: boolean): string {
+  return `Switch the log ${keep ? 'on' : 'off'}: ${domain}`;
+}
+
+export function logSwitchSentence(domain: string, keep: boolean): string {
+  return keep
+    ? `What the console of ${domain} says is kept again.`
+    : `What the console of ${domain} says is kept no longer, until you switch it on again. What was kept stays until it is too old.`;
+}
+
 /** Keys of the customer. */
 export const KEY_IN_USE = 'in use now';
 export const ONLY_KEY = 'This is your only key. Add another one first, or you could not come back.';
@@ -461,6 +511,14 @@ export const FOOT = {
     ['Ctrl-U', 'clear'],
     ['Esc', 'back'],
   ],
+  log: [
+    ['/', 'search'],
+    ['n N', 'back, on'],
+    ['[ ]', 'boots'],
+    ['f', 'follow'],
+    ['o', 'off or on'],
+    ['Esc', 'back'],
+  ],
   scroll: [
     ['Up/Down', 'scroll'],
     ['Esc', 'back'],
@@ -491,6 +549,13 @@ export const help = (escape: string): readonly string[] => [
   `${escape} and then . brings you back to this menu. ${escape} and then ? shows what else there is.`,
   'When you need that key for something else, e chooses another one for you.',
   'Watch console shows the same and sends nothing.',
+  '',
+  'CONSOLE LOG',
+  'l on the page of a server shows what its console said, also while nobody looked and in boots before this one.',
+  'Up, Down, PgUp, PgDn, Home, End   scroll        f   follow what comes',
+  '[ and ]  the boot before, the boot after        o   switch it off or on, for its owner',
+  '/  look for a text, from here back; n looks further back, N further on',
+  'Colours are left out; what else it held for a terminal is shown, not obeyed.',
   '',
   'ON AND OFF',
   'Shut down asks the system on the server to stop, as its own power button would. ' +
@@ -527,6 +592,7 @@ export const PLAIN = {
   pasteKey: 'The public key, or an empty line to go back: ',
   powerOffNow: 'p. Power off now',
   lines: 'more: an empty line; back: b: ',
+  log: 'older: an empty line; newer: +; boots: [ and ]; /text looks back for it, n and N again; first: g; last: e; off or on: o; back: b: ',
   refused: 'not now',
   removeKey: 'The number of a key removes it.',
   addKey: 'a. Add a key',

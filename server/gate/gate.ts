@@ -4,6 +4,8 @@ import { AuditUnavailable } from '../store/store-error.js';
 import type { Store } from '../store/store.js';
 import { Activity } from './activity.js';
 import { Authorizer } from './authorize.js';
+import { LogDoor } from './console-log/log-door.js';
+import { SearchLane } from './console-log/search-lane.js';
 import { CustomerPace } from './customer-pace.js';
 import { ConsoleCustoms } from './console/console-customs.js';
 import type { ConsoleSettings } from './console/console-customs.js';
@@ -116,6 +118,7 @@ export class Gate {
         activity,
         ownDomains,
         console,
+        consoleLog: { door: new LogDoor(console), revocation, lane: new SearchLane() },
         policy,
         audit,
         preferences,

@@ -5,6 +5,8 @@ import type { CustomerName, DomainName } from '../../policy/names.js';
 import { isRefusal } from '../../policy/refusal.js';
 import type { AuditRow } from '../store/audit-event.js';
 import type { Activity } from './activity.js';
+import { MenuLog } from './console-log/menu-log.js';
+import type { MenuLogParts } from './console-log/menu-log.js';
 import { ConsoleSession } from './console/console-session.js';
 import type { ConsoleParts } from './console/console-attachment.js';
 import { IdleWatch } from './console/idle-watch.js';
@@ -44,6 +46,7 @@ export interface MenuParts {
   readonly activity: Activity;
   readonly ownDomains: OwnDomainsParts;
   readonly console: ConsoleParts;
+  readonly consoleLog: MenuLogParts;
   readonly policy: Pick<PolicyHolder, 'onChange'>;
   readonly audit: AuditNews;
   readonly preferences: Preferences;
@@ -65,6 +68,7 @@ export class MenuSession {
   readonly #menuTerminal: SessionMenuTerminal;
   readonly #domains: OwnDomains;
   readonly #idle: IdleWatch;
+  readonly #log: MenuLog;
   readonly #cleanup: Unsubscribe[] = [];
   #menu: OpenMenu | null = null;
   #console: ConsoleSession | null = null;
@@ -84,6 +88,9 @@ export class MenuSession {
       this.#idle.touch();
     });
     this.#domains = new OwnDomains(parts.ownDomains, identity);
+    this.#log = new MenuLog(parts.consoleLog, identity, terminal, (fact) => {
+      this.#tell(fact);
+    });
     this.#idle = new IdleWatch(
       // A console has a time of its own.
       () => (this.#console === null ? parts.idle.seconds(identity.customer) : null),
@@ -207,6 +214,13 @@ export class MenuSession {
         this.#tell({ fact: 'activity', activity: lines });
         return;
       }
+      case 'log':
+      case 'log-find':
+      case 'log-give-up':
+      case 'log-follow':
+      case 'log-switch':
+      case 'log-close':
+        return this.#log.perform(effect);
       case 'prefer':
         preferences.set(identity.customer, effect.preferences);
         return;
@@ -318,6 +332,7 @@ export class MenuSession {
     this.#clock.stop();
     this.#idle.dispose();
     for (const stop of this.#cleanup.splice(0)) stop();
+    this.#log.close();
     this.#menu?.dispose();
     this.#finish(status);
   }

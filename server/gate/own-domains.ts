@@ -170,6 +170,8 @@ function offers(
 function impossible(domain: DomainName, action: Action, found: Found | undefined): Refusal | null {
   if (action === 'status') return null;
   if (found?.host.reachable !== true) return words.hostUnreachable(domain, 'not reachable');
+  if (action === 'log-switch' && !found.host.log.onDisk)
+    return words.notOnThisHost(domain, words.actionWord(action));
   const verb = VERBS.find((each) => each === action);
   if (verb === undefined) return null;
   if (found.host.contract?.verbs.includes(verb) !== true)

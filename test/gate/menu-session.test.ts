@@ -40,6 +40,7 @@ describe('a menu session', () => {
         activity,
         ownDomains,
         console: consoleParts,
+        consoleLog: gate.logParts,
         policy,
         audit: store.audit,
         preferences: store.preferences,

@@ -43,6 +43,7 @@ describe('the house and its sessions', () => {
       activity,
       ownDomains,
       console,
+      consoleLog: gate.logParts,
       policy,
       audit,
       preferences,

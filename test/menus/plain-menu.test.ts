@@ -9,6 +9,7 @@ import {
   PROFILES,
   domain,
   domainName,
+  logPiece,
   menuKey,
   menuStart,
   offers,
@@ -105,6 +106,7 @@ describe('plain menu', () => {
         '6. Rescue boot',
         '7. Normal boot (not now: It is booted normally.)',
         '8. Watch console',
+        'l. Console log',
         's. SSH keys',
         'a. Activity',
         'h. Help',
@@ -390,5 +392,51 @@ describe('plain menu', () => {
     terminal.type('nonsense\n'.repeat(2000));
     assert.equal(terminal.listening, false, 'the client is held up');
     await eventually('the flood to be over', () => terminal.listening);
+  });
+
+  it('shows a log page by page, the newest first, and what stands in it as text', () => {
+    const { terminal, menu, effects, say } = open(one());
+    assert.match(say('l'), /one moment/);
+    assert.deepEqual(effects.splice(0), [{ effect: 'log', domain: HORATIO, where: { go: 'end' } }]);
+    terminal.take();
+    const piece = logPiece(0, 99, {}, 60);
+    menu.tell({ fact: 'log', domain: HORATIO, where: 'end', piece });
+    const first = terminal.take();
+    assert.match(
+      first,
+      /^\n+Boot of 2025-11-21 05:15 UTC, rescue\nline 79\n[^]*\nline 99\nolder: an empty line[^\n]*: $/,
+    );
+    const older = say('');
+    assert.match(older, /line 59\n-- Boot of 2025-11-21 05:15 UTC, rescue --\nline 60\n/);
+    assert.doesNotMatch(older, /line 99/);
+    assert.match(say('+'), /\nline 99\n/);
+    for (let at = 0; at < 4; at += 1) say('');
+    assert.match(say(''), /This is where it begins/);
+    assert.match(say('nonsense'), /no such choice/);
+    assert.doesNotMatch(say('/Gave up'), /no such choice/);
+    assert.deepEqual(effects.at(-1), {
+      effect: 'log-find',
+      domain: HORATIO,
+      text: 'Gave up',
+      position: 200,
+      back: true,
+    });
+    menu.tell({ fact: 'log-missing', domain: HORATIO, what: 'text' });
+    assert.match(terminal.take(), /no more "Gave up"/);
+    say('o');
+    say('yes');
+    assert.deepEqual(effects.at(-1), { effect: 'log-switch', domain: HORATIO, keep: false });
+    assert.match(say('b'), /horatio: running/);
+    assert.deepEqual(effects.at(-1), { effect: 'log-close' });
+  });
+
+  it('waits at the end of input for the log that was asked for', () => {
+    const { terminal, menu, effects } = open(one());
+    terminal.type('l\n');
+    terminal.end();
+    assert.ok(!effects.some(({ effect }) => effect === 'quit'));
+    menu.tell({ fact: 'log', domain: HORATIO, where: 'end', piece: logPiece(0, 9) });
+    assert.match(terminal.take(), /line 9\n/);
+    assert.ok(effects.some(({ effect }) => effect === 'quit'));
   });
 });

@@ -13,6 +13,8 @@ import {
   OFFERED,
   domain,
   domainName,
+  logLine,
+  logPiece,
   menuKey,
   menuStart,
   offers,
@@ -37,7 +39,9 @@ const page = (name: (typeof NAMES)[number]): Message[] => [
 const inputs: fc.Arbitrary<readonly Message[]> = fc.oneof(
   {
     weight: 6,
-    arbitrary: fc.constantFrom(...Array.from('023456789abcdhjklnprsuxy?gG '), 'é').map((one) => [key(one)]),
+    arbitrary: fc
+      .constantFrom(...Array.from('023456789abcdfhjklnoprsuxy?gG[]/ '), 'é')
+      .map((one) => [key(one)]),
   },
   {
     weight: 4,
@@ -128,6 +132,21 @@ const facts: fc.Arbitrary<readonly Message[]> = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.integer({ min: NOW, max: NOW + 1e6 }).map((now): Message[] => [{ fact: 'tick', now }]),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(
+        fc.constantFrom('start', 'end', 'before', 'after', 'earlier-boot', 'later-boot'),
+        fc.integer({ min: 0, max: 99 }),
+        fc.integer({ min: 0, max: 80 }),
+        fc.constantFrom('x', '\u6f22', '\x1b[2J\u202e'),
+      )
+      .map(([where, first, more, text]): Message[] => {
+        const piece = logPiece(first, first + more);
+        const open = [logLine(first + more + 1, 1000, text.repeat(more))];
+        return [{ fact: 'log', domain: domainName('horatio'), where, piece: { ...piece, open } }];
+      }),
   },
   {
     weight: 1,

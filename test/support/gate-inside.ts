@@ -9,6 +9,9 @@ import { Activity } from '../../server/gate/activity.js';
 import { Authorizer } from '../../server/gate/authorize.js';
 import { ExecSession } from '../../server/gate/exec/exec-session.js';
 import { parseCommand } from '../../server/gate/exec/grammar.js';
+import { LogDoor } from '../../server/gate/console-log/log-door.js';
+import type { MenuLogParts } from '../../server/gate/console-log/menu-log.js';
+import { SearchLane } from '../../server/gate/console-log/search-lane.js';
 import { HostLink } from '../../server/gate/hosts/host-link.js';
 import { Hosts } from '../../server/gate/hosts/hosts.js';
 import type { Identity } from '../../server/gate/identity.js';
@@ -203,6 +206,10 @@ export class GateInside {
 
   get menuIdle(): MenuIdle {
     return new MenuIdle({ idleSeconds: 0 }, this.policy, this.store.roles);
+  }
+
+  get logParts(): MenuLogParts {
+    return { door: new LogDoor(this), revocation: this.revocation, lane: new SearchLane() };
   }
 
   /** A command by exec. @returns its exit status */

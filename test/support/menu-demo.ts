@@ -2,7 +2,7 @@ import { openFullScreenMenu } from '../../menus/full-screen-menu.js';
 import { openPlainMenu } from '../../menus/plain-menu.js';
 import type { Effect, MenuDomain, MenuTerminal, OpenMenu } from '../../menus/port.js';
 import { NORMAL } from '../../policy/names.js';
-import { domain, menuKey, menuStart, offers, operation, refused } from './menu-samples.js';
+import { domain, logPiece, menuKey, menuStart, offers, operation, refused } from './menu-samples.js';
 
 /**
  * Shows the menus on this very terminal over a world of three servers, to look at them:
@@ -111,6 +111,20 @@ function perform(effect: Effect): void {
     case 'remove-key':
       menu?.tell({ fact: 'refused', message: 'Removing is not possible in this demo.' });
       return;
+    case 'log': {
+      const piece = logPiece(0, 400, {}, 300);
+      menu?.tell({ fact: 'log', domain: effect.domain, where: effect.where.go, piece });
+      return;
+    }
+    case 'log-find':
+      menu?.tell({ fact: 'log-missing', domain: effect.domain, what: 'text' });
+      return;
+    case 'log-switch':
+      menu?.tell({ fact: 'refused', message: 'Its log cannot be switched in this demo.' });
+      return;
+    case 'log-follow':
+    case 'log-give-up':
+    case 'log-close':
     case 'prefer':
       return;
     case 'quit':

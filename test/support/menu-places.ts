@@ -1,3 +1,4 @@
+import type { MenuLogPiece } from '../../menus/log-port.js';
 import type { MenuDomain } from '../../menus/port.js';
 import { MenuDriver } from './menu-driver.js';
 import {
@@ -6,6 +7,8 @@ import {
   customerName,
   domain,
   domainName,
+  logLine,
+  logPiece,
   menuKey,
   menuStart,
   offers,
@@ -68,6 +71,31 @@ const KEYS = [
   menuKey('C', { comment: '', type: 'ecdsa-sha2-nistp256' }),
 ];
 
+/** What a machine says that does not find its disk, between the end of the boot before and a prompt. */
+const BOOTED: MenuLogPiece = {
+  ...logPiece(0, 79, {}, 60),
+  lines: [
+    ...logPiece(0, 59, {}, 60).lines,
+    logLine(60, 60, '[    0.000000] Linux version 6.1.0-56-cloud-amd64 (debian-kernel@lists.debian.org)'),
+    ...logPiece(61, 72, {}, 60).lines,
+    logLine(73, 60, 'Begin: Waiting for root file system ... Begin: Running /scripts/local-block ... done.'),
+    logLine(74, 60, 'Gave up waiting for root file system device.  Common problems:'),
+    logLine(75, 60, ' - The entry for / in /etc/fstab; and gave up, \u6f22\u5b57, ^[[?1000h<U+202E>'),
+    logLine(76, 60, ''),
+    logLine(77, 60, 'x'.repeat(200)),
+    logLine(78, 60, 'ALERT!  /dev/xvdz does not exist.  Dropping to a shell!'),
+  ],
+  to: 790,
+  open: [logLine(79, 60, '(initramfs)')],
+};
+
+function logged({ piece }: { readonly piece: MenuLogPiece }): Place {
+  return (start) =>
+    one({ offers: offers() })(start)
+      .press('l')
+      .tell({ fact: 'log', domain: domainName('horatio'), where: 'end', piece });
+}
+
 export const PLACES: Readonly<Record<string, Place>> = {
   list: (start) => started(HOUSE)(start).press('down'),
   'list-empty': started([]),
@@ -129,6 +157,37 @@ export const PLACES: Readonly<Record<string, Place>> = {
     one({})(start)
       .press('s', 'a')
       .send({ input: 'paste', text: '-----BEGIN OPENSSH PRIVATE KEY-----\rAAAA\r' }),
+  'log-asked-for': (start) => one({})(start).press('l'),
+  log: (start) => logged({ piece: BOOTED })(start),
+  'log-back-a-page': (start) => logged({ piece: BOOTED })(start).press('pageup'),
+  'log-earlier-boot': (start) =>
+    logged({ piece: BOOTED })(start)
+      .press('[')
+      .tell({ fact: 'log', domain: domainName('horatio'), where: 'earlier-boot', piece: logPiece(0, 149) }),
+  'log-empty': (start) =>
+    logged({ piece: { ...BOOTED, from: 0, to: 0, lines: [], open: [], atStart: true } })(start),
+  'log-off': (start) =>
+    logged({ piece: { ...BOOTED, about: { keeping: false, switchedAt: NOW - 600_000, onDisk: true } } })(
+      start,
+    ),
+  'log-in-memory': (start) =>
+    logged({ piece: { ...BOOTED, about: { keeping: true, switchedAt: null, onDisk: false } } })(start),
+  'log-followed': (start) => logged({ piece: BOOTED })(start).press('f'),
+  'log-typed': (start) => logged({ piece: BOOTED })(start).press('/').type('gave up wai'),
+  'log-searched': (start) => logged({ piece: BOOTED })(start).press('/').type('gave up').press('enter'),
+  'log-found': (start) =>
+    logged({ piece: BOOTED })(start)
+      .press('/')
+      .type('gave up')
+      .press('enter')
+      .tell({ fact: 'log-found', domain: domainName('horatio'), piece: BOOTED, at: 740 }),
+  'log-not-found': (start) =>
+    logged({ piece: BOOTED })(start)
+      .press('/')
+      .type('gave up')
+      .press('enter')
+      .tell({ fact: 'log-missing', domain: domainName('horatio'), what: 'text' }),
+  'log-switch': (start) => logged({ piece: BOOTED })(start).press('o'),
   activity: (start) =>
     one({})(start)
       .press('a')
@@ -203,6 +262,20 @@ export function hostilePlaces(start: {
       .press('s', 'a')
       .send({ input: 'paste', text: `ssh-ed25519 ${HOSTILE}` }),
     begin({}).press('s', 'a').send({ input: 'paste', text: HOSTILE }),
+    begin({})
+      .press('l')
+      .tell({
+        fact: 'log',
+        domain: domainName('horatio'),
+        where: 'end',
+        piece: {
+          ...logPiece(0, 1),
+          lines: [{ ...logLine(0, 0, HOSTILE), boot: { began: NaN, profile: HOSTILE } }],
+          open: [logLine(1, 0, HOSTILE.repeat(20))],
+        },
+      })
+      .press('/')
+      .type(HOSTILE.slice(0, 4)),
     begin({})
       .press('a')
       .tell({

@@ -9,6 +9,7 @@ import {
   parseFingerprint,
 } from '../../policy/names.js';
 import type { BootProfileName, CustomerName, DomainName, Fingerprint } from '../../policy/names.js';
+import type { MenuBoot, MenuLogLine, MenuLogPiece } from '../../menus/log-port.js';
 import type { MenuDomain, MenuKey, MenuOperation, MenuProfile, MenuStart, Offer } from '../../menus/port.js';
 
 /** Values for the menus' tests: a customer, domains, keys. Times count from NOW. */
@@ -120,6 +121,42 @@ export function menuKey(letter: string, some: Partial<MenuKey> = {}): MenuKey {
     lastUsedAt: NOW - 3_600_000,
     inUse: false,
     ...some,
+  };
+}
+
+export const BOOTS: readonly MenuBoot[] = [
+  { began: NOW - 26 * 3_600_000, profile: 'normal' },
+  { began: NOW - 2 * 3_600_000, profile: 'rescue' },
+];
+
+/** The lines from one number to another, each of ten bytes, the second boot from `boots` on. */
+export function logPiece(
+  first: number,
+  last: number,
+  some: Partial<MenuLogPiece> = {},
+  boots = 1000,
+): MenuLogPiece {
+  const lines = Array.from({ length: last - first + 1 }, (_, at) => logLine(first + at, boots));
+  return {
+    from: first * 10,
+    to: (last + 1) * 10,
+    lines,
+    open: [],
+    atStart: first === 0,
+    atEnd: true,
+    about: { keeping: true, switchedAt: null, onDisk: true },
+    ...some,
+  };
+}
+
+export function logLine(number: number, boots = 1000, text = `line ${number}`): MenuLogLine {
+  const boot = BOOTS[number < boots ? 0 : 1] ?? null;
+  return {
+    from: number * 10,
+    to: number * 10 + 10,
+    text,
+    boot,
+    begins: number === 0 || number === boots,
   };
 }
 

@@ -46,6 +46,16 @@ export function inMemory(domain: DomainName): Refusal {
   );
 }
 
+/** It was followed, and its host is lost. */
+export function lost(domain: DomainName): Refusal {
+  return refusal(
+    'host-unreachable',
+    `The host of ${domain} stopped answering: the log is not followed any more.`,
+  );
+}
+
+export const restsByFault = 'Something went wrong here: the log is not followed any more.';
+
 /** It was followed, and there is nothing more to come. */
 export function over(domain: DomainName): string {
   return `The log ends here: ${domain} is not on its host any more.`;

@@ -1,0 +1,96 @@
+import type { LogFact } from '../../../menus/log-port.js';
+import type { DomainName } from '../../../policy/names.js';
+import { isRefusal } from '../../../policy/refusal.js';
+import type { LogStream } from '../hosts/log-stream.js';
+import type { Terminal } from '../terminal.js';
+import type { LogVisit } from './log-door.js';
+import type { LogPager } from './log-pager.js';
+import * as say from './log-words.js';
+
+/** What came is shown at most so often: a screen that changes faster is not read. Milliseconds. */
+const TOGETHER_MS = 250;
+/** More than this not taken by the customer, and nothing is shown until it is. Bytes. */
+const MOST_PENDING = 16 * 1024;
+
+/** Tells a menu what comes to a log's end, as it comes. However much it is, only the newest of it is told. */
+export class LogFollower {
+  readonly #visit: LogVisit;
+  readonly #pager: LogPager;
+  readonly #terminal: Pick<Terminal, 'pendingBytes'>;
+  #stream: LogStream | null = null;
+  #stopped = false;
+  #wake: () => void = () => undefined;
+
+  constructor(visit: LogVisit, pager: LogPager, terminal: Pick<Terminal, 'pendingBytes'>) {
+    this.#visit = visit;
+    this.#pager = pager;
+    this.#terminal = terminal;
+  }
+
+  /** @returns why there is nothing more to come; null when it was stopped */
+  async run(domain: DomainName, tell: (fact: LogFact) => void): Promise<string | null> {
+    let piece = await this.#pager.go({ go: 'end' });
+    let where: 'end' | 'after' = 'end';
+    for (;;) {
+      if (this.#over()) return null;
+      if (piece === null || isRefusal(piece)) return piece?.message ?? null;
+      tell({ fact: 'log', domain, where, piece });
+      if (!piece.about.onDisk) return say.inMemory(domain).message;
+      const { to, open } = piece;
+      const ended = await this.#more(open.at(-1)?.to ?? to);
+      if (ended !== null) return this.#over() ? null : ended;
+      await this.#pause();
+      if (this.#over()) return null;
+      where = 'after';
+      piece = await this.#pager.go({ go: 'after', position: to });
+      if (piece === null || isRefusal(piece) || piece.atEnd) continue;
+      where = 'end';
+      piece = await this.#pager.go({ go: 'end' });
+    }
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#stream?.close();
+    this.#wake();
+  }
+
+  /** Waits until there is something behind a position. @returns why there will be nothing; null when there is */
+  async #more(position: number): Promise<string | null> {
+    const { grant, host } = this.#visit;
+    const stream = await host.log.open(grant, { from: position, follow: true });
+    if (isRefusal(stream)) return stream.message;
+    this.#stream = stream;
+    if (this.#over()) stream.close();
+    const forget = host.onEvent(({ event }) => {
+      if (event === 'lost') stream.close();
+    });
+    try {
+      const first = await stream.bytes[Symbol.asyncIterator]().next();
+      return first.done === true ? say.over(grant.domain) : null;
+    } catch {
+      return say.lost(grant.domain).message;
+    } finally {
+      forget();
+      stream.close();
+      this.#stream = null;
+    }
+  }
+
+  /** Until the next may be shown. */
+  async #pause(): Promise<void> {
+    do {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, TOGETHER_MS);
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    } while (this.#terminal.pendingBytes > MOST_PENDING && !this.#over());
+  }
+
+  #over(): boolean {
+    return this.#stopped;
+  }
+}

@@ -1,0 +1,144 @@
+import type { LogGo, MenuLogAbout, MenuLogLine, MenuLogPiece } from '../../../menus/log-port.js';
+import { isRefusal } from '../../../policy/refusal.js';
+import type { Refusal } from '../../../policy/refusal.js';
+import type { LogHead } from '../hosts/log-answer.js';
+import { linesOf } from './log-lines.js';
+import type { PageLines } from './log-lines.js';
+import type { LogPage, LogPages, PageQuery } from './log-pages.js';
+import type { SearchLane } from './search-lane.js';
+
+/** Of a piece that is shown: several screens. */
+const PIECE_BYTES = 16 * 1024;
+const PIECE_LINES = 150;
+/** Of a page that is searched. */
+const SEARCH_BYTES = 64 * 1024;
+
+/** Walks through a log, piece by piece; nothing is kept between two of them. */
+export class LogPager {
+  readonly #pages: Pick<LogPages, 'page'>;
+  readonly #lane: SearchLane;
+
+  constructor(pages: Pick<LogPages, 'page'>, lane: SearchLane) {
+    this.#pages = pages;
+    this.#lane = lane;
+  }
+
+  /** @returns null when there is no such boot */
+  async go(where: LogGo): Promise<MenuLogPiece | Refusal | null> {
+    switch (where.go) {
+      case 'start':
+        return this.#piece({ from: 0, bytes: PIECE_BYTES });
+      case 'end':
+        return this.#piece({ bytes: PIECE_BYTES });
+      case 'before':
+        return this.#piece({ before: where.position, bytes: PIECE_BYTES });
+      case 'after':
+        return this.#piece({ from: where.position, bytes: PIECE_BYTES });
+      case 'earlier-boot':
+        return this.#earlierBoot(where.position);
+      case 'later-boot':
+        return this.#laterBoot(where.position);
+    }
+  }
+
+  /**
+   * Looks for a text, in what the lines look like; large and small letters are the same.
+   *
+   * @param back from the position back, otherwise from there on
+   * @returns the piece around the first line found, and where that stands; null when there is none, or it was given up
+   */
+  async find(
+    text: string,
+    position: number,
+    back: boolean,
+    signal: AbortSignal,
+  ): Promise<{ readonly piece: MenuLogPiece; readonly at: number } | Refusal | null> {
+    const wanted = text.toLowerCase();
+    const isGivenUp = (): boolean => signal.aborted;
+    for (let at = position; ;) {
+      const bytes = SEARCH_BYTES;
+      const page = await this.#pages.page(back ? { before: at, bytes } : { from: at, bytes });
+      if (isRefusal(page)) return page;
+      if (isGivenUp()) return null;
+      const found = await this.#lane.run(() => {
+        const { from, to, lines, open } = linesOf(page, back ? 'to' : 'from');
+        const every = [...lines, ...open];
+        const has = ({ text: line }: MenuLogLine): boolean => line.toLowerCase().includes(wanted);
+        return { line: back ? every.findLast(has) : every.find(has), from, to };
+      });
+      if (isGivenUp()) return null;
+      if (found.line !== undefined) return this.#around(found.line.from);
+      const next = back ? found.from : found.to;
+      if (next === at || (back ? next <= page.at.start : page.at.to >= page.at.end)) return null;
+      at = next;
+    }
+  }
+
+  async #around(position: number): Promise<{ readonly piece: MenuLogPiece; readonly at: number } | Refusal> {
+    const bytes = PIECE_BYTES;
+    const before = await this.#piece({ before: position, bytes });
+    if (isRefusal(before)) return before;
+    const after = await this.#piece({ from: position, bytes });
+    if (isRefusal(after)) return after;
+    const lines = before.to === after.from ? [...before.lines, ...after.lines] : after.lines;
+    const from = before.to === after.from ? before : after;
+    return { piece: { ...after, from: from.from, atStart: from.atStart, lines }, at: position };
+  }
+
+  async #earlierBoot(position: number): Promise<MenuLogPiece | Refusal | null> {
+    const here = await this.#pages.page({ from: position, bytes: 1 });
+    if (isRefusal(here)) return here;
+    const own = here.at.boots[0]?.from ?? position;
+    if (own <= here.at.start) return null;
+    const there = await this.#pages.page({ before: own, bytes: 1 });
+    if (isRefusal(there)) return there;
+    return this.#piece({ from: there.at.boots.at(-1)?.from ?? there.at.start, bytes: PIECE_BYTES });
+  }
+
+  async #laterBoot(position: number): Promise<MenuLogPiece | Refusal | null> {
+    const here = await this.#pages.page({ from: position, bytes: 1 });
+    if (isRefusal(here)) return here;
+    const next = here.at.boots[0]?.to ?? here.at.end;
+    return next >= here.at.end ? null : this.#piece({ from: next, bytes: PIECE_BYTES });
+  }
+
+  async #piece(query: PageQuery): Promise<MenuLogPiece | Refusal> {
+    const page = await this.#pages.page(query);
+    if (isRefusal(page)) return page;
+    const whole = query.from === undefined ? 'to' : 'from';
+    const lines = linesOf(page, whole);
+    return whole === 'from' ? firstOf(page, lines) : lastOf(page, lines);
+  }
+}
+
+function firstOf({ head, at }: LogPage, { from, to, lines, open }: PageLines): MenuLogPiece {
+  const about = aboutOf(head);
+  const atStart = from <= at.start;
+  let most = PIECE_LINES;
+  // What was said in one line stays together.
+  while (most < lines.length && lines[most]?.from === lines[most - 1]?.from) most += 1;
+  const cut = lines[most];
+  if (cut !== undefined)
+    return { from, to: cut.from, lines: lines.slice(0, most), open: [], atStart, atEnd: false, about };
+  return { from, to, lines, open, atStart, atEnd: at.to >= at.end, about };
+}
+
+function lastOf({ head, at }: LogPage, { from, to, lines, open }: PageLines): MenuLogPiece {
+  const about = aboutOf(head);
+  const atEnd = at.to >= at.end;
+  let first = lines.length - PIECE_LINES;
+  while (first > 0 && lines[first]?.from === lines[first - 1]?.from) first -= 1;
+  const begin = first > 0 ? lines[first] : undefined;
+  if (begin === undefined) return { from, to, lines, open, atStart: from <= at.start, atEnd, about };
+  return { from: begin.from, to, lines: lines.slice(first), open, atStart: false, atEnd, about };
+}
+
+export function aboutOf(head: LogHead | null): MenuLogAbout {
+  if (head === null) return { keeping: true, switchedAt: null, onDisk: false };
+  const { keeping, switchedAt, place } = head;
+  return {
+    keeping,
+    switchedAt: switchedAt === null ? null : Date.parse(switchedAt),
+    onDisk: place === 'disk',
+  };
+}

@@ -1,0 +1,185 @@
+import type { LogEffect, LogFact, LogGo } from '../../../menus/log-port.js';
+import type { DomainName } from '../../../policy/names.js';
+import { isRefusal } from '../../../policy/refusal.js';
+import type { Refusal } from '../../../policy/refusal.js';
+import type { Identity } from '../identity.js';
+import type { Revocation } from '../revocation.js';
+import type { Terminal, Unsubscribe } from '../terminal.js';
+import type { LogDoor, LogVisit } from './log-door.js';
+import { LogFollower } from './log-follower.js';
+import { aboutOf, LogPager } from './log-pager.js';
+import { LogPages } from './log-pages.js';
+import type { SearchLane } from './search-lane.js';
+import * as say from './log-words.js';
+
+export interface MenuLogParts {
+  readonly door: LogDoor;
+  readonly revocation: Pick<Revocation, 'track'>;
+  readonly lane: SearchLane;
+}
+
+/** What a menu is told; `refused` stays on its screen until a key. */
+type Told = LogFact | { readonly fact: 'refused' | 'notice'; readonly message: string };
+
+/** A log that is open. */
+interface Open {
+  readonly visit: LogVisit;
+  readonly pages: LogPages;
+  readonly pager: LogPager;
+  readonly untrack: Unsubscribe;
+}
+
+/** One customer's menu with a log open: what it wants of it is asked of the host, and told when it comes. */
+export class MenuLog {
+  readonly #parts: MenuLogParts;
+  readonly #identity: Identity;
+  readonly #terminal: Terminal;
+  readonly #tell: (fact: Told) => void;
+  #open: Open | null = null;
+  #follower: LogFollower | null = null;
+  #search: AbortController | null = null;
+  /** Of the requests for a whole new place in it, the last one counts. */
+  #turn = 0;
+
+  constructor(parts: MenuLogParts, identity: Identity, terminal: Terminal, tell: (fact: Told) => void) {
+    this.#parts = parts;
+    this.#identity = identity;
+    this.#terminal = terminal;
+    this.#tell = tell;
+  }
+
+  async perform(effect: LogEffect): Promise<void> {
+    switch (effect.effect) {
+      case 'log':
+        return this.#go(effect.domain, effect.where);
+      case 'log-find':
+        return this.#find(effect);
+      case 'log-give-up':
+        this.#giveUp();
+        return;
+      case 'log-follow':
+        this.#follower?.stop();
+        this.#follower = null;
+        if (effect.follow) this.#follow(effect.domain);
+        return;
+      case 'log-switch':
+        return this.#switch(effect.domain, effect.keep);
+      case 'log-close':
+        this.close();
+    }
+  }
+
+  /** Nobody reads it any more; twice is harmless. */
+  close(): void {
+    const open = this.#open;
+    this.#open = null;
+    this.#turn += 1;
+    this.#giveUp();
+    this.#follower?.stop();
+    this.#follower = null;
+    if (open === null) return;
+    open.untrack();
+    this.#parts.door.leave(open.visit);
+  }
+
+  async #go(domain: DomainName, where: LogGo): Promise<void> {
+    const open = this.#opened(domain);
+    if (open === null) return;
+    // A piece that joins on is taken or not by where it stands.
+    const joins = where.go === 'before' || where.go === 'after';
+    if (!joins) {
+      this.#turn += 1;
+      this.#giveUp();
+    }
+    const turn = this.#turn;
+    const piece = await open.pager.go(where);
+    if (this.#open !== open || (!joins && turn !== this.#turn)) return;
+    if (isRefusal(piece)) this.#refused(piece);
+    else if (piece !== null) this.#tell({ fact: 'log', domain, where: where.go, piece });
+    else
+      this.#tell({
+        fact: 'log-missing',
+        domain,
+        what: where.go === 'later-boot' ? 'later-boot' : 'earlier-boot',
+      });
+  }
+
+  async #find({ domain, text, position, back }: Extract<LogEffect, { effect: 'log-find' }>): Promise<void> {
+    const open = this.#opened(domain);
+    if (open === null) return;
+    this.#turn += 1;
+    this.#giveUp();
+    const search = new AbortController();
+    this.#search = search;
+    const found = await open.pager.find(text, position, back, search.signal);
+    if (search.signal.aborted) return;
+    this.#search = null;
+    if (isRefusal(found)) this.#refused(found);
+    else if (found === null) this.#tell({ fact: 'log-missing', domain, what: 'text' });
+    else this.#tell({ fact: 'log-found', domain, ...found });
+  }
+
+  #giveUp(): void {
+    this.#search?.abort();
+    this.#search = null;
+  }
+
+  #follow(domain: DomainName): void {
+    const open = this.#opened(domain);
+    if (open === null) return;
+    const follower = new LogFollower(open.visit, open.pager, this.#terminal);
+    this.#follower = follower;
+    const told = (fact: LogFact): void => {
+      if (this.#follower === follower) this.#tell(fact);
+    };
+    follower.run(domain, told).then(
+      (message) => {
+        if (message !== null) told({ fact: 'log-rests', domain, message });
+        if (this.#follower === follower) this.#follower = null;
+      },
+      () => {
+        told({ fact: 'log-rests', domain, message: say.restsByFault });
+      },
+    );
+  }
+
+  async #switch(domain: DomainName, keep: boolean): Promise<void> {
+    const no = await this.#parts.door.switch(this.#identity, domain, keep);
+    if (no !== null) {
+      this.#refused(no);
+      return;
+    }
+    this.#tell({ fact: 'notice', message: say.switched(domain, keep) });
+    const open = this.#open;
+    if (open === null) return;
+    const page = await open.pages.page({ bytes: 1 });
+    if (this.#open === open && !isRefusal(page))
+      this.#tell({ fact: 'log-about', domain, about: aboutOf(page.head) });
+  }
+
+  /** Opens it, if it is not open yet; null when it may not be read. */
+  #opened(domain: DomainName): Open | null {
+    if (this.#open?.visit.grant.domain === domain) return this.#open;
+    this.close();
+    const visit = this.#parts.door.enter(this.#identity, domain);
+    if (isRefusal(visit)) {
+      this.#tell({ fact: 'log-left', domain, message: visit.message });
+      return null;
+    }
+    const pages = new LogPages(visit);
+    const untrack = this.#parts.revocation.track({
+      identity: this.#identity,
+      needs: () => ({ action: 'log', domain }),
+      end: (sentence) => {
+        this.close();
+        this.#tell({ fact: 'log-left', domain, message: sentence });
+      },
+    });
+    this.#open = { visit, pages, pager: new LogPager(pages, this.#parts.lane), untrack };
+    return this.#open;
+  }
+
+  #refused({ message }: Refusal): void {
+    this.#tell({ fact: 'refused', message });
+  }
+}
