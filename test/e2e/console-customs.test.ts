@@ -181,8 +181,10 @@ describe('a console’s customs', () => {
     await dora.receives('The console of horatio was left: nothing was typed for too long.');
     await dora.receives('Ctrl-D was sent to its shell');
     assert.equal(await dora.ends(), 1);
+    await watcher.receives('dora has left this console.');
+    await watcher.sees('login:');
     watcher.type('\x1dw');
-    await watcher.sees('Nobody else is here.');
+    await watcher.receives('Nobody else is here.');
     await leave(watcher);
     house.writePolicy(LOGS_OUT);
     assert.equal((await house.postern('policy', 'reload')).status, 0);

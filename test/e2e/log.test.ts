@@ -123,7 +123,8 @@ describe('the console log over ssh', () => {
   });
 
   it('is followed through a reboot, for as long as somebody reads', async () => {
-    const reader = follow('alice', 'horatio log --follow --lines 0');
+    const reader = follow('alice', 'horatio log --follow --lines 1');
+    await eventually('its last line', () => reader.text() !== '');
     await inGuest(house, 'alice', 'horatio', 'echo while it is followed');
     await eventually('the word', () => reader.text().includes('\nwhile it is followed\n'));
     assert.doesNotMatch(reader.text(), /Linux version/);

@@ -97,6 +97,8 @@ export class Dom0StandIn {
   logSaid: (domain: string, query: URLSearchParams) => readonly string[] = (domain, query) => [
     `since ${query.get('since') ?? ''}\r\n\x1b[1mboot\x1b[0m of ${domain}\r\n`,
   ];
+  /** An answer for a log begins after this. */
+  logWaits: Promise<void> = Promise.resolve();
   /** Logs that are followed. */
   readonly logFollowers = new Set<ServerResponse>();
   /** What a console upgrade is refused with. */
@@ -178,7 +180,9 @@ export class Dom0StandIn {
     } else if (room === 'domains' && what === 'log' && request.method === 'PUT') {
       this.#switchLog(key ?? '', request, response);
     } else if (room === 'domains' && what === 'log') {
-      this.#log(key ?? '', url.searchParams, response);
+      void this.logWaits.then(() => {
+        this.#log(key ?? '', url.searchParams, response);
+      });
     } else if (room === 'journal') {
       const entries = this.requests.map(({ id, actor }, at) => ({ seq: at + 1, operation: id, ...actor }));
       const after = Number(url.searchParams.get('after'));

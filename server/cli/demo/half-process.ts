@@ -2,6 +2,9 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
+/** A half that has not begun by then never will. Milliseconds. */
+const START_MS = 40_000;
+
 /** One half of Postern as its own process, as in production; its log goes to a file. */
 export class HalfProcess {
   readonly name: string;
@@ -49,7 +52,7 @@ export class HalfProcess {
 
   /**
    * @returns the rest of the line `… ready on REST`, once the half says it
-   * @throws Error with the last lines of its log when it ends before that
+   * @throws Error with the last lines of its log when it ends before that, or takes too long
    */
   async ready(): Promise<string> {
     const { stdout } = this.#child;
@@ -64,7 +67,17 @@ export class HalfProcess {
     const ended = this.#exited.then(() => {
       throw new Error(`the ${this.name} half did not start:\n${this.#lastWords()}`);
     });
-    return Promise.race([said, ended]);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => {
+        reject(
+          new Error(`the ${this.name} half is not ready after ${START_MS / 1000} s:\n${this.#lastWords()}`),
+        );
+      }, START_MS);
+    });
+    return Promise.race([said, ended, late]).finally(() => {
+      clearTimeout(timer);
+    });
   }
 
   /** Sends a signal; harmless when the process has gone. */

@@ -1,10 +1,10 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { FRAME_BYTES, FRAME_LIMIT, INITIAL_CREDIT } from '../../wire/console.js';
+import { FRAME_BYTES } from '../../wire/console.js';
 import type { ConsoleEnd, ConsoleMode, ConsoleNote, Presence, ScreenText } from '../../wire/console.js';
-import { bytesFrame, FrameError, FrameReader, noteFrame } from '../../wire/frames.js';
+import { FrameError, FrameReader, noteFrame } from '../../wire/frames.js';
 import { ConsoleRequestError, parseConsoleRequest } from './console-request.js';
-import { OutputQueue } from './output-queue.js';
+import { ScreenFeed } from './screen-feed.js';
 import { clampSize } from './screen-job.js';
 import type { ScreenSize } from './screen-job.js';
 
@@ -41,15 +41,8 @@ export interface AttachmentParts {
   readonly pingMs: number;
 }
 
-/** Beyond so much on its way the other end takes nothing: it is as if it gave no credit. */
-const SOCKET_LIMIT = 256 * 1024;
 /** Notes are never dropped; an end that lets so much pile up is ended. */
 const SOCKET_END = 1024 * 1024;
-const CREDIT_LIMIT = 16 * INITIAL_CREDIT;
-/** What the console says while its repaint is made waits at most so far; beyond it a new repaint follows. */
-const WAITING_LIMIT = 256 * 1024;
-/** From one repaint for want of credit to the next. */
-const REPAINT_MS = 100;
 /** While the socket is not read for want of room, only writing tells whether somebody is there. */
 const PROBE_MS = 1_000;
 const LINGER_MS = 1_000;
@@ -71,21 +64,10 @@ export class Attachment {
   readonly #since: number | null;
   readonly #socket: Duplex;
   readonly #host: AttachmentHost;
+  readonly #feed: ScreenFeed;
   readonly #reader = new FrameReader();
-  readonly #out = new OutputQueue();
   readonly #ping: NodeJS.Timeout;
   #probe: NodeJS.Timeout | undefined;
-  #repaintTimer: NodeJS.Timeout | undefined;
-  #credit = INITIAL_CREDIT;
-  #phase: 'idle' | 'painting' | 'live' | 'starved' = 'idle';
-  #waiting: Buffer[] = [];
-  #waitingBytes = 0;
-  #skipped = 0;
-  #paintedAt = -REPAINT_MS;
-  /** Something has changed since the repaint under way was asked for. */
-  #outdated = false;
-  /** A repaint is on its way; `painted` is said when it is out. */
-  #announce = false;
   #typed: Buffer[] = [];
   #heard = true;
   #misses = 0;
@@ -98,16 +80,24 @@ export class Attachment {
     this.announced = parts.announced;
     this.mayType = parts.asked === 'write';
     this.size = parts.size;
-    this.#since = parts.since;
     this.#socket = parts.socket;
     this.#host = parts.host;
-    const { socket } = parts;
+    const { socket, host, since } = parts;
+    this.#since = since;
+    this.#feed = new ScreenFeed({
+      socket,
+      note: (note) => {
+        this.note(note);
+      },
+      view: () => viewOf(this.size, host.size()),
+      paint: (view) => host.paint(since, view),
+    });
     if (socket instanceof Socket) socket.setTimeout(0).setNoDelay(true);
     socket.on('data', (chunk: Buffer) => {
       this.receive(chunk);
     });
     socket.on('drain', () => {
-      this.#pump();
+      this.#feed.pump();
     });
     for (const event of ['end', 'error', 'close']) {
       socket.on(event, () => {
@@ -147,49 +137,12 @@ export class Attachment {
 
   /** Passes on what the console said. @param frame the same bytes, framed once for all */
   output(bytes: Buffer, frame: Buffer): void {
-    if (this.#over || this.#phase === 'idle') return;
-    if (this.#phase === 'painting') {
-      this.#wait(bytes);
-    } else if (this.#view !== null) {
-      // It stays in the kept screen: nothing is left out.
-      this.#phase = 'starved';
-      this.#repaintWhenFed();
-    } else if (
-      this.#phase === 'live' &&
-      this.#out.isEmpty &&
-      this.#credit >= bytes.length &&
-      this.#mayWrite()
-    ) {
-      this.#credit -= bytes.length;
-      this.#socket.write(frame);
-    } else {
-      this.#phase = 'starved';
-      this.#skipped += bytes.length;
-      this.#repaintWhenFed();
-    }
+    this.#feed.output(bytes, frame);
   }
 
   /** Sends the screen as it is now, then what comes after it; to an end that takes nothing now, once it does. */
   repaint(): void {
-    if (this.#over) return;
-    if (this.#phase === 'painting') {
-      this.#outdated = true;
-      return;
-    }
-    if (!this.#mayWrite()) {
-      this.#phase = 'starved';
-      return;
-    }
-    clearTimeout(this.#repaintTimer);
-    this.#repaintTimer = undefined;
-    this.#phase = 'painting';
-    this.#paintedAt = performance.now();
-    const skipped = this.#skipped;
-    this.#skipped = 0;
-    this.#outdated = false;
-    void this.#host.paint(this.#since, this.#view).then((picture) => {
-      this.#painted(picture, skipped);
-    });
+    this.#feed.repaint();
   }
 
   /** There is room for input again. */
@@ -231,8 +184,7 @@ export class Attachment {
     const request = parseConsoleRequest(body);
     switch (request.note) {
       case 'credit':
-        this.#credit = Math.min(this.#credit + request.bytes, CREDIT_LIMIT);
-        this.#pump();
+        this.#feed.credit(request.bytes);
         return;
       case 'resize':
         this.size = clampSize(request.cols, request.rows) ?? this.size;
@@ -260,60 +212,6 @@ export class Attachment {
     }
   }
 
-  /** The terminal's size where it is not the kept screen's: it is shown pictures then, as the guest's own bytes would be torn. */
-  get #view(): ScreenSize | null {
-    const { cols, rows } = this.#host.size();
-    return this.size === null || (this.size.cols === cols && this.size.rows === rows) ? null : this.size;
-  }
-
-  #wait(bytes: Buffer): void {
-    if (this.#view !== null) this.#outdated = true;
-    else if (this.#skipped === 0 && this.#waitingBytes + bytes.length <= WAITING_LIMIT) {
-      this.#waiting.push(bytes);
-      this.#waitingBytes += bytes.length;
-    } else {
-      this.#skipped += bytes.length;
-    }
-  }
-
-  #painted(picture: Buffer, skipped: number): void {
-    if (this.#over) return;
-    if (skipped > 0) this.note({ note: 'skipped', bytes: skipped });
-    this.#out.replace(this.#outdated ? [picture] : [picture, ...this.#waiting]);
-    this.#waiting = [];
-    this.#waitingBytes = 0;
-    this.#announce = true;
-    this.#phase = this.#outdated || this.#skipped > 0 ? 'starved' : 'live';
-    this.#pump();
-  }
-
-  #mayWrite(): boolean {
-    return this.#credit > 0 && this.#socket.writableLength < SOCKET_LIMIT;
-  }
-
-  #pump(): void {
-    while (!this.#over && !this.#out.isEmpty && this.#mayWrite()) {
-      const piece = this.#out.take(Math.min(this.#credit, FRAME_LIMIT));
-      this.#credit -= piece.length;
-      this.#socket.write(bytesFrame(piece));
-    }
-    if (this.#announce && this.#out.isEmpty) {
-      this.#announce = false;
-      this.note({ note: 'painted' });
-    }
-    this.#repaintWhenFed();
-  }
-
-  #repaintWhenFed(): void {
-    if (this.#over || this.#phase !== 'starved' || this.#repaintTimer !== undefined) return;
-    if (!this.#out.isEmpty || !this.#mayWrite()) return;
-    const wait = Math.max(0, this.#paintedAt + REPAINT_MS - performance.now());
-    this.#repaintTimer = setTimeout(() => {
-      this.#repaintTimer = undefined;
-      if (this.#phase === 'starved' && this.#out.isEmpty && this.#mayWrite()) this.repaint();
-    }, wait).unref();
-  }
-
   #beat(): void {
     if (this.#probe !== undefined) return;
     this.#misses = this.#heard ? 0 : this.#misses + 1;
@@ -330,12 +228,16 @@ export class Attachment {
 
   #stop(): void {
     this.#over = true;
+    this.#feed.stop();
     clearInterval(this.#ping);
     clearInterval(this.#probe);
-    clearTimeout(this.#repaintTimer);
     this.#typed = [];
-    this.#waiting = [];
-    this.#out.replace([]);
     this.#host.left(this);
   }
+}
+
+/** The size of a window where it is not the screen's; null where it is, or where there is no window. */
+function viewOf(window: ScreenSize | null, screen: ScreenSize): ScreenSize | null {
+  const same = window === null || (window.cols === screen.cols && window.rows === screen.rows);
+  return same ? null : window;
 }

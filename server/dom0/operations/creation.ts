@@ -5,6 +5,7 @@ import type { ListedDomain } from '../toolstack/toolstack.js';
 import { Halted, pause, unlessHalted } from './halt.js';
 import type { Subject } from './journal-record.js';
 import type { Operation } from './operation.js';
+import { killAll } from './transcripts.js';
 import type { WorkParts } from './work-parts.js';
 
 /** It is already as it was asked for. */
@@ -196,7 +197,7 @@ export class Creation {
   /** A create of an earlier dom0 that does not come to an end. */
   async #endHung(operation: Operation, holders: readonly number[], signal: AbortSignal): Promise<Refusal> {
     this.#parts.logger.warn({ operation: operation.id, processes: holders }, 'operation.create-hung');
-    for (const pid of holders) process.kill(pid, 'SIGKILL');
+    killAll(holders);
     await this.#undo(operation, signal);
     return refusal('toolstack-timeout', 'The host did not answer in time.', 'create hung and was killed');
   }

@@ -58,3 +58,14 @@ export class Transcripts {
     await Promise.all(names.filter(which).map((name) => rm(join(this.#directory, name), { force: true })));
   }
 }
+
+/** Kills processes at once; that some end by themselves meanwhile, or by the end of the others, is as good. */
+export function killAll(pids: readonly number[]): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    }
+  }
+}

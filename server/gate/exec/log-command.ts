@@ -2,6 +2,7 @@ import { isRefusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { LogDoor } from '../console-log/log-door.js';
 import type { LogDoorParts, LogVisit } from '../console-log/log-door.js';
+import * as say from '../console-log/log-words.js';
 import { terminalReset } from '../console/terminal-reset.js';
 import type { LogWish } from '../hosts/host-log.js';
 import type { LogStream } from '../hosts/log-stream.js';
@@ -9,7 +10,6 @@ import type { Identity } from '../identity.js';
 import type { Revocation } from '../revocation.js';
 import type { Terminal, Unsubscribe } from '../terminal.js';
 import * as words from '../words.js';
-import * as say from '../console-log/log-words.js';
 import type { Command } from './command.js';
 import type { ExecOutput } from './exec-output.js';
 import { EXIT } from './exit-status.js';
@@ -65,15 +65,11 @@ export class LogCommand {
   async run(wanted: Wanted): Promise<number | Refusal> {
     const visit = this.#door.enter(this.#identity, wanted.domain);
     if (isRefusal(visit)) return visit;
-    const wish = wishOf(wanted);
-    const stream = unfit(visit, wanted) ?? (await visit.host.log.open(visit.grant, wish));
-    if (isRefusal(stream)) return this.#door.refuse(visit, stream);
-    const no = missing(visit, wanted, stream);
-    if (no !== null) {
-      stream.close();
-      return this.#door.refuse(visit, no);
-    }
-    return this.#show(visit, wanted, wish, stream);
+    // Before the host is asked: the right may go while it answers.
+    const stops = this.#watch(visit);
+    const ending = await this.#read(visit, wanted);
+    for (const stop of stops) stop();
+    return ending;
   }
 
   /** Ends it from outside; the sentence is for the customer. */
@@ -81,28 +77,32 @@ export class LogCommand {
     this.#stop({ status: EXIT.failed, sentence });
   }
 
-  async #show(visit: LogVisit, wanted: Wanted, wish: LogWish, stream: LogStream): Promise<number> {
+  async #read(visit: LogVisit, wanted: Wanted): Promise<number | Refusal> {
+    const wish = wishOf(wanted);
+    const stream = unfit(visit, wanted) ?? (await visit.host.log.open(visit.grant, wish));
+    if (isRefusal(stream)) return this.#door.refuse(visit, stream);
     this.#stream = stream;
-    if (this.#cut !== null) stream.close();
-    const stops = this.#watch(visit);
-    const said = wanted.json ? [] : say.head(visit.grant.domain, stream.head);
+    const no = missing(visit, wanted, stream);
+    if (no !== null || this.#cut !== null) stream.close();
+    if (no !== null) return this.#door.refuse(visit, no);
+    const status = this.#cut === null ? await this.#show(visit, wanted, wish, stream) : EXIT.done;
+    this.#door.leave(visit);
+    if (this.#cut === null) return status;
+    if (this.#cut.sentence !== null) this.#output.say(this.#cut.sentence);
+    return this.#cut.status;
+  }
+
+  async #show(visit: LogVisit, wanted: Wanted, wish: LogWish, stream: LogStream): Promise<number> {
+    const { domain } = visit.grant;
+    const said = wanted.json ? [] : say.head(domain, stream.head);
     for (const sentence of said) this.#output.say(sentence);
     const printer = this.#printer(visit, wanted, stream);
     const lost = await this.#pump(stream, printer, wish.lines ?? null);
-    for (const stop of stops) stop();
     stream.close();
     printer.end();
     if (wanted.raw && this.#terminal.hasPty) this.#terminal.write(terminalReset(this.#terminal.term));
-    this.#door.leave(visit);
-    const ending = this.#cut ?? (lost ? hostLost(visit) : null);
-    if (ending !== null) {
-      if (ending.sentence !== null) this.#output.say(ending.sentence);
-      return ending.status;
-    }
-    if (wanted.follow) {
-      this.#output.say(say.over(visit.grant.domain));
-      return EXIT.failed;
-    }
+    if (lost) this.#stop(hostLost(visit));
+    else if (wanted.follow) this.#stop({ status: EXIT.failed, sentence: say.over(domain) });
     if (isUsual(wanted) && printer instanceof TextPrinter && printer.lines >= USUAL_LINES)
       this.#output.say(say.longer(USUAL_LINES));
     return EXIT.done;

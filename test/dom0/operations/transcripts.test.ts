@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdtemp, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Transcripts } from '../../../server/dom0/operations/transcripts.js';
+import { killAll, Transcripts } from '../../../server/dom0/operations/transcripts.js';
 
 describe('transcripts', () => {
   let directory: string;
@@ -36,6 +36,14 @@ describe('transcripts', () => {
     await writeFile(path, 'Parsing config from /x\nlibxl: error: libxl_create.c:1:f: Domain 6:no memory\n');
     assert.equal(await transcripts.reason('7e0c1b52', 'create'), 'no memory');
     assert.equal(await transcripts.reason('7e0c1b52', 'destroy'), null);
+  });
+
+  it('kill programs of which some have ended already', async () => {
+    const programs = [spawn('true'), spawn('sleep', ['60'])];
+    const ends = programs.map((program) => once(program, 'exit'));
+    await ends[0];
+    killAll(programs.map(({ pid }) => pid ?? assert.fail('not started')));
+    assert.deepEqual(await ends[1], [null, 'SIGKILL']);
   });
 
   it('are removed with their operation, and those of no operation at start', async () => {

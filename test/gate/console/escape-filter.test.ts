@@ -1,13 +1,19 @@
 import assert from 'node:assert/strict';
 import type { Intention } from '../../../server/gate/console/escape-filter.js';
-import { CTRL_BRACKET } from '../../../policy/escape-key.js';
+import { CTRL_BRACKET, parseEscapeKey } from '../../../policy/escape-key.js';
+import type { EscapeKey } from '../../../policy/escape-key.js';
 import { EscapeFilter } from '../../../server/gate/console/escape-filter.js';
 
 /** What came of it, in words: runs of bytes joined, as where they are cut says nothing. */
-function meant(filter: EscapeFilter, chunks: readonly Buffer[]): string[] {
+function meant(
+  filter: EscapeFilter,
+  chunks: readonly Buffer[],
+  done: (intention: Intention) => void = () => undefined,
+): string[] {
   const said: string[] = [];
   let run = '';
-  for (const intention of chunks.flatMap((chunk) => [...filter.push(chunk)])) {
+  for (const intention of intentions(filter, chunks)) {
+    done(intention);
     if (intention.kind === 'bytes') {
       run += intention.bytes.toString('latin1');
       continue;
@@ -19,6 +25,10 @@ function meant(filter: EscapeFilter, chunks: readonly Buffer[]): string[] {
   }
   if (run !== '') said.push(`"${run}"`);
   return said;
+}
+
+function* intentions(filter: EscapeFilter, chunks: readonly Buffer[]): Generator<Intention> {
+  for (const chunk of chunks) yield* filter.push(chunk);
 }
 
 function worded(intention: Intention): string {
@@ -77,6 +87,47 @@ describe('EscapeFilter', () => {
           const chunks = [bytes.subarray(0, first), bytes.subarray(first, second), bytes.subarray(second)];
           assert.deepEqual(
             meant(new EscapeFilter(CTRL_BRACKET), chunks),
+            expected,
+            `${JSON.stringify(input)} at ${first}, ${second}`,
+          );
+        }
+      }
+    }
+  });
+
+  it('means the same wherever it is cut with another escape key, for which Ctrl-] is a key like any other', () => {
+    const ctrlT = parseEscapeKey('^T') as EscapeKey;
+    for (const [input, expected] of table) {
+      const bytes = Buffer.from(input.replaceAll('\x1d', '\x14'), 'latin1');
+      for (let cut = 0; cut <= bytes.length; cut += 1) {
+        const chunks = [bytes.subarray(0, cut), bytes.subarray(cut)];
+        assert.deepEqual(
+          meant(new EscapeFilter(ctrlT), chunks),
+          expected,
+          `${JSON.stringify(input)} at ${cut}`,
+        );
+      }
+    }
+    assert.deepEqual(meant(new EscapeFilter(ctrlT), [Buffer.from('a\x1d.b')]), ['"a\x1d.b"']);
+  });
+
+  it('is asked again in the middle of a chunk, wherever it is cut', () => {
+    for (const [input, expected] of [
+      ['\x1dzyyls', ['ask-size', 'size', 'size-anyway', '"ls"']],
+      ['\x1dzynls', ['ask-size', 'size', 'cancelled', '"ls"']],
+      ['\x1dzy\x1d.ls', ['ask-size', 'size', 'cancelled', '".ls"']],
+      ['\x1dznyls', ['ask-size', 'cancelled', '"yls"']],
+    ] as const) {
+      const bytes = Buffer.from(input, 'latin1');
+      for (let first = 0; first <= bytes.length; first += 1) {
+        for (let second = first; second <= bytes.length; second += 1) {
+          const filter = new EscapeFilter(CTRL_BRACKET);
+          const chunks = [bytes.subarray(0, first), bytes.subarray(first, second), bytes.subarray(second)];
+          const again = ({ kind }: Intention): void => {
+            if (kind === 'size') filter.askAgain();
+          };
+          assert.deepEqual(
+            meant(filter, chunks, again),
             expected,
             `${JSON.stringify(input)} at ${first}, ${second}`,
           );

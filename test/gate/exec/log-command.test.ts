@@ -207,6 +207,24 @@ describe('the log by exec', () => {
     assert.equal((await exec('horatio log --follow')).status, 4);
   });
 
+  it('ends also with a right that goes while the host is asked', async () => {
+    let answer: () => void = () => undefined;
+    gate.dom0.logWaits = new Promise((resolve) => {
+      answer = resolve;
+    });
+    for (const flags of ['', '--follow', '--raw', '--json']) {
+      const terminal = new FakeTerminal({ hasPty: false });
+      const ended = gate.exec(gate.alice, `ophelia log ${flags}`, terminal);
+      gate.store.roles.remove(gate.alice.customer, domainName('ophelia'), ADMIN);
+      answer();
+      assert.equal(await ended, 1);
+      assert.equal(terminal.output, '');
+      assert.match(terminal.errors, /no longer yours/);
+      gate.role(gate.alice.customer, domainName('ophelia'), 'owner');
+    }
+    assert.deepEqual(gate.store.audit.openIntents(), []);
+  });
+
   it('ends when the host is lost, and says so', async () => {
     const terminal = new FakeTerminal({ hasPty: false });
     const ended = gate.exec(gate.alice, 'horatio log --follow', terminal);
