@@ -59,8 +59,10 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   const halves = new DemoHalves(layout, SCRIPT, (sentence) => {
     process.stderr.write(`postern: ${sentence}\n`);
   });
+  const enough = new AbortController();
+  const booted = bootDemoDomains(xen.xl, layout.xen, enough.signal);
   try {
-    const started = startAll(halves, xen.xl, layout).then(() => true);
+    const started = Promise.all([halves.start(), booted]).then(() => true);
     if (!(await Promise.race([started, stop.then(() => false)]))) return;
     writeSshConfig(layout, Object.keys(CUSTOMERS), port, readFileSync(`${layout.hostKey}.pub`, 'utf8'));
     process.stdout.write(welcome(layout, port));
@@ -68,16 +70,12 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   } catch (error) {
     throw new CliError((error as Error).message);
   } finally {
+    enough.abort();
+    await booted;
     await halves.stop();
     await stopSimulator(layout.xen);
     clearLeftovers(layout.pids, layout.directory);
   }
-}
-
-async function startAll(halves: DemoHalves, xl: string, layout: DemoLayout): Promise<void> {
-  const booted = bootDemoDomains(xl, layout.xen);
-  await halves.start();
-  await booted;
 }
 
 function welcome(layout: DemoLayout, port: number): string {

@@ -9,9 +9,13 @@ export const DEMO_DOMAINS: readonly SimulatedDomain[] = [
   { name: 'yorick', memory: 256 },
 ];
 
-/** Switches the machines on as the host's own boot would (xendomains): by `xl`, not by Postern. */
-export async function bootDemoDomains(xl: string, directory: string): Promise<void> {
+/**
+ * Switches the machines on as the host's own boot would (xendomains): by `xl`, not by Postern.
+ * @param enough once it is aborted no other is switched on; the one under way is waited for
+ */
+export async function bootDemoDomains(xl: string, directory: string, enough: AbortSignal): Promise<void> {
   for (const { name } of DEMO_DOMAINS) {
+    if (enough.aborted) return;
     const create = spawn(xl, ['create', '-q', join(directory, 'etc', 'xen', `${name}.cfg`)], {
       stdio: 'ignore',
     });
