@@ -22,11 +22,14 @@ function asText(result: LoadedPolicy | RefusedPolicy): string {
     return `${problemText(result.problems)}${warnings}${counted(result.problems.length, 'problem')}; this policy would not be loaded\n`;
   }
   const { rules, limits, sessionLimits } = result.policy;
+  const { tests } = result;
+  const passed = tests.length === 0 ? [] : [`${counted(tests.length, 'test')} passed`];
   const parts = [
     counted(result.sources.length, 'file'),
     counted(rules.length, 'rule'),
     counted(limits.length, 'limit'),
     counted(sessionLimits.length, 'session limit'),
+    ...passed,
   ];
   return `${warnings}the policy is sound: ${parts.join(', ')}; digest ${result.digest.slice(0, 12)}\n`;
 }

@@ -27,7 +27,7 @@ export function loadPolicy(paths: string | readonly string[]): LoadedPolicy | Re
       else problems.push(read.problem);
     }
   }
-  const result = readPolicy(sources, problems.length === 0);
+  const result = readPolicy(sources, { complete: problems.length === 0 });
   if (problems.length === 0) return { ...result, warnings: [...warnings, ...result.warnings] };
   const found = result.ok ? [] : result.problems;
   return { ok: false, problems: [...problems, ...found], warnings: [...warnings, ...result.warnings] };

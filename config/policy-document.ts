@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
-import type { Policy } from '../policy/policy.js';
+import type { Place, Policy } from '../policy/policy.js';
+import { expectation, failedTests, outcome } from '../policy/policy-test.js';
+import type { PolicyTest } from '../policy/policy-test.js';
 import type { PolicyDocument } from '../policy/policy-schema.js';
 import { POLICY_SCHEMA } from '../policy/policy-schema.js';
 import { schemaCheck } from '../policy/schema-check.js';
@@ -26,6 +28,8 @@ export interface LoadedPolicy {
   readonly ok: true;
   /** Frozen, all of it. */
   readonly policy: Policy;
+  /** All of them hold. */
+  readonly tests: readonly PolicyTest[];
   /** SHA-256 (hex) over the files' base names and texts, in order. */
   readonly digest: string;
   readonly warnings: readonly Problem[];
@@ -39,11 +43,19 @@ export interface RefusedPolicy {
   readonly warnings: readonly Problem[];
 }
 
-/**
- * Makes one policy of the texts of files, in the order given. Never throws for anything in them.
- * @param complete false when there are more files, which could not be read: they may define what these use
- */
-export function readPolicy(sources: readonly PolicySource[], complete = true): LoadedPolicy | RefusedPolicy {
+/** How `readPolicy` goes about it. */
+export interface PolicyReading {
+  /** False when there are more files, which could not be read: they may define what these use. */
+  readonly complete?: boolean;
+  /** False for what was accepted once: a test that fails today must not take the last policy that there is away. */
+  readonly tested?: boolean;
+}
+
+/** Makes one policy of the texts of files, in the order given. Never throws for anything in them. */
+export function readPolicy(
+  sources: readonly PolicySource[],
+  { complete = true, tested = true }: PolicyReading = {},
+): LoadedPolicy | RefusedPolicy {
   const files = sources.map(({ file }) => file);
   const parsed = sources.map(({ file, text }) => parseYaml(new SourceText(file, text)));
   const unparsed = parsed.flatMap((result) => (result.ok ? [] : result.problems));
@@ -51,7 +63,9 @@ export function readPolicy(sources: readonly PolicySource[], complete = true): L
   const names = new PolicyNames(complete && unparsed.length === 0);
   const parts = reports.map((report) => ({ report, document: documentOf(report) }));
   for (const { report, document } of parts) names.learn(report, document);
-  const policy = policyEntries(parts, names);
+  const { policy, tests } = policyEntries(parts, names);
+  const sound = unparsed.length === 0 && reports.every((report) => report.problems.length === 0);
+  if (sound && complete && tested) runTests(policy, tests, reports);
   const problems = inOrder([...unparsed, ...reports.flatMap((report) => report.problems)], files);
   if (problems.length === 0) warnOfCovered(policy, reports);
   const warnings = inOrder(
@@ -60,7 +74,14 @@ export function readPolicy(sources: readonly PolicySource[], complete = true): L
   );
   if (problems.length > 0) return { ok: false, problems, warnings };
   const all = [...nothingToSee(policy, files), ...warnings];
-  return { ok: true, policy: frozen(policy), digest: digestOf(sources), warnings: all, sources };
+  return {
+    ok: true,
+    policy: frozen(policy),
+    tests: frozen(tests),
+    digest: digestOf(sources),
+    warnings: all,
+    sources,
+  };
 }
 
 /** An empty file is a document without entries. */
@@ -93,19 +114,48 @@ function documentOf(report: ProblemReport): PolicyDocument {
     limits: section('limits', []),
     sessions: section('sessions', []),
     consoles: section('consoles', []),
+    tests: section('tests', []),
   };
 }
 
 function warnOfCovered(policy: Policy, reports: readonly ProblemReport[]): void {
   for (const { rule, by } of coveredRules(policy)) {
-    const report = reports.find(({ document }) => document.source.file === rule.place.file);
-    const where =
-      by.place.file === rule.place.file ? `line ${by.place.line}` : `${by.place.file}:${by.place.line}`;
-    report?.warnAt(
+    const where = seenFrom(rule.place, by.place);
+    reportOf(rule.place, reports)?.warnAt(
       rule.place,
       `The rule ${rule.id} is never reached: ${by.id} (${where}) has decided all of it before.`,
     );
   }
+}
+
+/** How many failed tests are told one by one: a slip in one rule may fail them all. */
+const TOLD_TESTS = 50;
+
+function runTests(policy: Policy, tests: readonly PolicyTest[], reports: readonly ProblemReport[]): void {
+  const failed = failedTests(policy, tests, new Date());
+  for (const [index, { test, decision }] of failed.entries()) {
+    if (index === TOLD_TESTS) {
+      const message = `From here on there are ${failed.length - TOLD_TESTS} more tests that fail.`;
+      reportOf(test.place, reports)?.errorAt(test.place, message);
+      return;
+    }
+    const { customer, role, action, domain } = test.request;
+    const came = outcome(decision, (place) => seenFrom(test.place, place));
+    reportOf(test.place, reports)?.errorAt(
+      test.place,
+      `This test fails: ${action} on ${domain} by ${customer}, ${role ?? 'no role'}, is ${came}.`,
+      expectation(test),
+    );
+  }
+}
+
+function reportOf({ file }: Place, reports: readonly ProblemReport[]): ProblemReport | undefined {
+  return reports.find(({ document }) => document.source.file === file);
+}
+
+/** Where something stands, for who reads about it at another place. */
+function seenFrom(here: Place, { file, line }: Place): string {
+  return file === here.file ? `line ${line}` : `${file}:${line}`;
 }
 
 /** A policy in which customers see nothing is sound, and hardly ever meant. */

@@ -1,5 +1,6 @@
 import type { CustomerName } from '../policy/names.js';
 import type { ConsoleTerms, Limit, Policy, Rule, SessionLimit } from '../policy/policy.js';
+import type { PolicyTest } from '../policy/policy-test.js';
 import type { PolicyDocument } from '../policy/policy-schema.js';
 import { PolicyEntryReader } from './policy-entry-reader.js';
 import type { PolicyNames } from './policy-names.js';
@@ -17,7 +18,10 @@ type Path = readonly string[];
  * Gives the entries of all files, in order, their meaning, and reports what no schema can see. Values in which
  * the schema found a fault count as left out: the result is used only when nothing was reported.
  */
-export function policyEntries(parts: readonly PolicyPart[], names: PolicyNames): Policy {
+export function policyEntries(
+  parts: readonly PolicyPart[],
+  names: PolicyNames,
+): { readonly policy: Policy; readonly tests: readonly PolicyTest[] } {
   const groups: Record<string, readonly CustomerName[]> = {};
   const tags: Record<string, readonly string[]> = {};
   const rules: Rule[] = [];
@@ -48,7 +52,16 @@ export function policyEntries(parts: readonly PolicyPart[], names: PolicyNames):
     before.rules += document.rules.length;
     before.limits += document.limits.length;
   }
-  return { groups, tags, rules, limits, sessionLimits, consoleTerms };
+  const policy = { groups, tags, rules, limits, sessionLimits, consoleTerms };
+  return { policy, tests: testEntries(parts, names) };
+}
+
+/** Read when the names of all files are known. */
+function testEntries(parts: readonly PolicyPart[], names: PolicyNames): readonly PolicyTest[] {
+  return parts.flatMap(({ report, document }) => {
+    const reader = new PolicyEntryReader(report, names);
+    return mappings(report, 'tests', document.tests).flatMap(([entry, path]) => reader.tests(entry, path));
+  });
 }
 
 function soundLists<T>(

@@ -1,14 +1,16 @@
 import type { Action } from '../policy/actions.js';
 import { ACTIONS, COUNTED_ACTIONS } from '../policy/actions.js';
 import { isGlob } from '../policy/glob.js';
-import type { BootProfileName, CustomerName } from '../policy/names.js';
+import type { BootProfileName, CustomerName, DomainName } from '../policy/names.js';
 import { NORMAL, parseCustomerName, parseDomainName, UNKNOWN_PROFILE } from '../policy/names.js';
 import type { ConsoleTerms, Domains, Idle, Limit, Rule, SessionLimit, Subjects } from '../policy/policy.js';
+import type { PolicyTest } from '../policy/policy-test.js';
 import type {
   ConsoleEntry,
   LimitEntry,
   RuleEntry,
   SessionEntry,
+  TestEntry,
   WhichEntry,
   WhoEntry,
 } from '../policy/policy-schema.js';
@@ -97,6 +99,31 @@ export class PolicyEntryReader {
     };
   }
 
+  /** One test for each action that the entry names. To be read after the rules of all files, which it may name. */
+  tests(entry: Partial<TestEntry>, path: Path): readonly PolicyTest[] {
+    const { customer, role, domain, allow, rule = null, profile = null } = entry;
+    const key = allow === undefined ? 'deny' : 'allow';
+    const words = entry[key] ?? [];
+    if (customer !== undefined) this.#customerGlob(customer, [...path, 'customer']);
+    if (domain !== undefined) this.#domainGlob(domain, [...path, 'domain']);
+    if (rule !== null) this.#names.expect('id', rule, this.#report, [...path, 'rule']);
+    if (profile !== null) this.#profiles([profile], words, [...path, 'profile']);
+    return words.flatMap((word, index) =>
+      expanded([word], ACTIONS).map((action) => ({
+        request: {
+          customer: customer as CustomerName,
+          role: role as Role,
+          domain: domain as DomainName,
+          action,
+          profile: action === 'rescue' ? (profile as BootProfileName | null) : null,
+        },
+        allow: key === 'allow',
+        rule,
+        place: this.#report.place([...path, key, String(index)]),
+      })),
+    );
+  }
+
   #id(given: string | undefined, path: Path, made: string): string {
     if (given === undefined) return made;
     this.#names.give('id', given, this.#report, [...path, 'id']);
@@ -141,7 +168,7 @@ export class PolicyEntryReader {
 
   #profiles(profiles: readonly string[], actions: readonly string[], path: Path): void {
     if (profiles.length > 0 && !actions.includes('rescue') && !actions.includes(ALL)) {
-      const message = 'Profiles narrow `rescue`, and this rule does not speak of it.';
+      const message = 'Profiles narrow `rescue`, and this does not speak of it.';
       this.#report.error({ path, at: 'key', message });
     }
     forEach(profiles, path, (profile, at) => {

@@ -36,12 +36,13 @@ export class PolicyNames {
     report.error({ path, at, message: `The ${kind} \`${name}\` is there already, at ${where}.` });
   }
 
-  /** Reports a group or tag that no file defines. */
-  expect(kind: 'group' | 'tag', name: string, report: ProblemReport, path: readonly string[]): void {
+  /** Reports a group, a tag or a rule's id that no file gives. */
+  expect(kind: Kind, name: string, report: ProblemReport, path: readonly string[]): void {
     if (!this.#complete || this.#given[kind].has(name)) return;
     const known = [...this.#given[kind].keys()];
-    const message = `There is no ${kind} \`${name}\`.`;
-    report.error({ path, message, expected: someOf(known, kind), word: name, candidates: known });
+    const noun = kind === 'id' ? 'rule' : kind;
+    const message = `There is no ${noun} \`${name}\`.`;
+    report.error({ path, message, expected: someOf(known, noun), word: name, candidates: known });
   }
 }
 

@@ -42,6 +42,12 @@ export class ProblemReport {
     this.warnings.push(this.#problem(finding));
   }
 
+  /** An error about a place that was asked for earlier. */
+  errorAt(place: Place, message: string, expected: string | null = null): void {
+    const lineText = this.document.source.line(place.line);
+    this.problems.push({ place, message, expected, suggestion: null, lineText });
+  }
+
   /** A warning about a place that was asked for earlier. */
   warnAt(place: Place, message: string): void {
     const lineText = this.document.source.line(place.line);

@@ -20,6 +20,7 @@ export interface PolicyDocument {
   readonly limits: readonly LimitEntry[];
   readonly sessions: readonly SessionEntry[];
   readonly consoles: readonly ConsoleEntry[];
+  readonly tests: readonly TestEntry[];
 }
 
 export interface WhoEntry {
@@ -61,6 +62,16 @@ export interface ConsoleEntry extends WhoEntry, WhichEntry {
   readonly record?: Recorded;
 }
 
+export interface TestEntry {
+  readonly customer: string;
+  readonly role: string;
+  readonly domain: string;
+  readonly allow?: readonly string[];
+  readonly deny?: readonly string[];
+  readonly rule?: string;
+  readonly profile?: string;
+}
+
 const WORD = {
   type: 'string',
   pattern: '^[a-z][a-z0-9-]{0,63}$',
@@ -69,6 +80,12 @@ const WORD = {
 
 const list = (items: object, description: string) =>
   ({ type: 'array', minItems: 1, uniqueItems: true, items, description }) as const;
+
+const LOGIN = {
+  type: 'string',
+  pattern: '^[a-z_][a-z0-9_.-]{0,31}$',
+  patternErrorMessage: 'a login: small letters, digits, _ . -, beginning with a letter or _, at most 32',
+} as const;
 
 const CUSTOMER_GLOB = {
   type: 'string',
@@ -118,13 +135,22 @@ const REASON = {
 
 const actionList = (description: string) => list({ type: 'string', enum: [...ACTIONS, ALL] }, description);
 
+const PROFILE = {
+  type: 'string',
+  pattern: '^[a-z][a-z0-9-]{0,31}$',
+  patternErrorMessage:
+    'the name of a profile: small letters, digits and -, beginning with a letter, at most 32',
+} as const;
+
+const ALLOW_OR_DENY = [
+  { required: ['allow'], properties: { allow: true } },
+  { required: ['deny'], properties: { deny: true } },
+] as const;
+
 const RULE = {
   type: 'object',
   additionalProperties: false,
-  oneOf: [
-    { required: ['allow'], properties: { allow: true } },
-    { required: ['deny'], properties: { deny: true } },
-  ],
+  oneOf: ALLOW_OR_DENY,
   errorMessage: 'A rule says either `allow` or `deny`, one of the two.',
   properties: {
     id: ID,
@@ -133,12 +159,7 @@ const RULE = {
     ...WHO,
     ...WHICH,
     profiles: list(
-      {
-        type: 'string',
-        pattern: '^[a-z][a-z0-9-]{0,31}$',
-        patternErrorMessage:
-          'the name of a profile: small letters, digits and -, beginning with a letter, at most 32',
-      },
+      PROFILE,
       'For `rescue` only: the rescue profiles, by their names in dom0.yaml. Left out: every profile. Other actions are not narrowed by it.',
     ),
     reason: {
@@ -236,6 +257,32 @@ const CONSOLE = {
   },
 } as const;
 
+const TEST = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['customer', 'role', 'domain'],
+  oneOf: ALLOW_OR_DENY,
+  errorMessage: 'A test expects either `allow` or `deny`, one of the two.',
+  properties: {
+    customer: { ...LOGIN, description: 'Who asks. Need not exist.' },
+    role: {
+      type: 'string',
+      enum: [...ROLES],
+      description: 'What the customer is to the domain, for the test.',
+    },
+    domain: {
+      type: 'string',
+      pattern: '^[A-Za-z0-9][A-Za-z0-9._+-]{0,62}$',
+      patternErrorMessage: 'a domain name: letters, digits, . _ + -, beginning with a letter or digit',
+      description: 'On which domain. Need not exist.',
+    },
+    allow: actionList('The actions that must be allowed; `all` is each of them.'),
+    deny: actionList('The actions that must be denied; `all` is each of them.'),
+    rule: { ...WORD, description: 'The id of the rule that must decide. Left out: whichever does.' },
+    profile: { ...PROFILE, description: 'For `rescue`: with which profile. Left out: none is named.' },
+  },
+} as const;
+
 /** One policy file. The files of a directory are read in name order, as one document. */
 export const POLICY_SCHEMA = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
@@ -250,12 +297,7 @@ export const POLICY_SCHEMA = {
       additionalProperties: {
         type: 'array',
         uniqueItems: true,
-        items: {
-          type: 'string',
-          pattern: '^[a-z_][a-z0-9_.-]{0,31}$',
-          patternErrorMessage:
-            'a login: small letters, digits, _ . -, beginning with a letter or _, at most 32',
-        },
+        items: LOGIN,
       },
       description: 'Groups of customers: a name and the list of logins. No globs.',
     },
@@ -292,6 +334,13 @@ export const POLICY_SCHEMA = {
       items: CONSOLE,
       description:
         'How consoles go. The first entry that speaks of the customer and the domain counts; what it leaves out is as gate.yaml says.',
+    },
+    tests: {
+      type: 'array',
+      default: [],
+      items: TEST,
+      description:
+        'What is expected of the rules. A policy with a test that fails is not put in force. Limits count as unused.',
     },
   },
 } as const;

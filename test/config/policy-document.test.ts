@@ -278,7 +278,7 @@ describe('readPolicy', () => {
       [
         'profiles without rescue',
         rule('allow: [start]\n    profiles: [grml]'),
-        ['1.yaml:3:5 Profiles narrow `rescue`, and this rule does not speak of it.'],
+        ['1.yaml:3:5 Profiles narrow `rescue`, and this does not speak of it.'],
       ],
       [
         'a reason with an escape character',

@@ -64,11 +64,17 @@ describe('the examples', () => {
   it('of docs/policy.md that are wrong are told so in the words shown', () => {
     const directory = new TemporaryDirectory();
     try {
-      const [wrong] = blocks(text('docs/policy.md'), 'yaml wrong');
-      const [shown] = blocks(text('docs/policy.md'), 'text');
-      assert.ok(wrong !== undefined && shown !== undefined);
-      const said = checkPolicy([directory.write('10-example.yaml', wrong)], { json: false });
-      assert.ok(said.text.replaceAll(`${directory.path}/`, '').startsWith(shown), said.text);
+      const wrongs = text('docs/policy.md')
+        .split(/^(?=```yaml wrong$)/m)
+        .slice(1);
+      assert.ok(wrongs.length >= 2);
+      for (const part of wrongs) {
+        const [wrong] = blocks(part, 'yaml wrong');
+        const [shown] = blocks(part, 'text');
+        assert.ok(wrong !== undefined && shown !== undefined);
+        const said = checkPolicy([directory.write('10-example.yaml', wrong)], { json: false });
+        assert.ok(said.text.replaceAll(`${directory.path}/`, '').startsWith(shown), said.text);
+      }
     } finally {
       directory.dispose();
     }
