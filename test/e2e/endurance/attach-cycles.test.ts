@@ -9,20 +9,28 @@ const CYCLES = LONG ? 1000 : 60;
 /** Until then everything has been loaded, compiled and buffered once. */
 const WARM = LONG ? 100 : 12;
 const AT_ONCE = 4;
+/** One alone would be held to the pace of a customer. */
+const CUSTOMERS = ['alice', 'bernardo', 'carol', 'dora', 'emilia', 'flavius', 'gratiano', 'helena'];
 const GROWTH = 10 * 1024 * 1024;
 
 describe('coming to a console and leaving it', () => {
   let house: House;
   before(async () => {
-    house = await House.start({ collects: true });
+    house = await House.start({
+      collects: true,
+      customers: Object.fromEntries(CUSTOMERS.map((name) => [name, { horatio: 'owner' as const }])),
+    });
     assert.equal((await house.ssh('alice', 'horatio start --wait')).status, 0);
   });
   after(() => house.stop());
 
+  let turn = 0;
   const cycle = async (): Promise<void> => {
-    const args = [...house.sshArgs('alice', ['-tt', '-e', 'none']), '--', 'horatio console'];
-    const { status, stdout } = await run('ssh', args, '\x1d.');
-    assert.equal(status, 0);
+    turn += 1;
+    const customer = CUSTOMERS[turn % CUSTOMERS.length] ?? 'alice';
+    const args = [...house.sshArgs(customer, ['-tt', '-e', 'none']), '--', 'horatio console'];
+    const { status, stdout, stderr } = await run('ssh', args, '\x1d.');
+    assert.equal(status, 0, stderr);
     assert.match(stdout, /\x1b\[/, 'the terminal was put right');
   };
 
