@@ -6,6 +6,7 @@ import { addCustomerCommand } from './customer.js';
 import { addDoctorCommand } from './doctor.js';
 import { addDomainCommand } from './domain.js';
 import { addHostkeyCommand } from './hostkey.js';
+import { addImportCommand } from './import.js';
 import { addKeyCommand } from './key.js';
 import { addPolicyCommand } from './policy.js';
 import { addRecordingCommand } from './recording.js';
@@ -24,6 +25,7 @@ export function addAdminCommands(program: Command): void {
   addConsoleCommand(program);
   addRecordingCommand(program);
   addHostkeyCommand(program);
+  addImportCommand(program);
   addBackupCommand(program);
   addDoctorCommand(program);
 }

@@ -34,6 +34,16 @@ export interface TailQuery {
   readonly since?: string | undefined;
 }
 
+/** Ends `together` as if it had not been. */
+class TakenBack<T> extends Error {
+  readonly result: T;
+
+  constructor(result: T) {
+    super('taken back');
+    this.result = result;
+  }
+}
+
 /** Adds an event to the transaction under way. */
 export type Append = (event: AuditEvent) => AuditRow;
 
@@ -42,6 +52,8 @@ export class AuditLog {
   readonly #database: Database;
   readonly #clock: () => Date;
   readonly #listeners = new Set<(row: AuditRow) => void>();
+  /** The events of `together`, while it is under way. */
+  #joined: AuditRow[] | undefined;
 
   constructor(database: Database, clock: () => Date) {
     this.#database = database;
@@ -59,17 +71,38 @@ export class AuditLog {
    * @throws AuditUnavailable when it cannot be written; nothing has happened then
    */
   transact<T>(body: (append: Append) => T): T {
+    if (this.#joined !== undefined) return body(this.#appendTo(this.#joined));
     const rows: AuditRow[] = [];
-    const result = this.#database.transaction(() => {
-      rows.length = 0;
-      return body((event) => {
-        const row = this.#insert(event);
-        rows.push(row);
-        return row;
-      });
-    });
+    const result = this.#database.transaction(() => body(this.#appendTo(rows)));
     this.#announce(rows);
     return result;
+  }
+
+  /**
+   * Makes one transaction of several: what the body calls of the store stands or falls together.
+   *
+   * @param keep whether the result is to stand; otherwise all of it is taken back, and nobody hears of it
+   * @throws AuditUnavailable when it cannot be written; nothing has happened then
+   */
+  together<T>(body: () => T, keep: (result: T) => boolean): T {
+    const rows: AuditRow[] = [];
+    try {
+      const result = this.#database.transaction(() => {
+        this.#joined = rows;
+        try {
+          const done = body();
+          if (!keep(done)) throw new TakenBack(done);
+          return done;
+        } finally {
+          this.#joined = undefined;
+        }
+      });
+      this.#announce(rows);
+      return result;
+    } catch (error) {
+      if (error instanceof TakenBack) return error.result as T;
+      throw error;
+    }
   }
 
   /** @returns rows, oldest first */
@@ -129,6 +162,14 @@ export class AuditLog {
   /** @param witness what dom0's journal claims to have heard from this log */
   verifier(witness: Iterable<Witness> = []): AuditVerifier {
     return new AuditVerifier(this.#database, witness);
+  }
+
+  #appendTo(rows: AuditRow[]): Append {
+    return (event) => {
+      const row = this.#insert(event);
+      rows.push(row);
+      return row;
+    };
   }
 
   #insert(event: AuditEvent): AuditRow {

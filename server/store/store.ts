@@ -4,6 +4,7 @@ import { Customers } from './customers.js';
 import { Database } from './database.js';
 import type { DatabaseOptions } from './database.js';
 import { Domains } from './domains.js';
+import { Imports } from './imports.js';
 import { Keys } from './keys.js';
 import { Logins } from './logins.js';
 import { Parameters } from './parameters.js';
@@ -29,6 +30,7 @@ export class Store {
   readonly authorizations: Authorizations;
   readonly audit: AuditLog;
   readonly preferences: Preferences;
+  readonly imports: Imports;
   readonly #database: Database;
 
   /** Made by `open`. */
@@ -43,6 +45,7 @@ export class Store {
     this.logins = new Logins(database);
     this.authorizations = new Authorizations(database, this.audit, this.roles);
     this.preferences = new Preferences(database);
+    this.imports = new Imports(database, this.audit, this);
   }
 
   /**

@@ -8,6 +8,7 @@ import { backupRoutes } from './backup-routes.js';
 import type { AdministrationSettings, HostJournal, RunningGate } from './control-ports.js';
 import { customerRoutes } from './customer-routes.js';
 import { domainRoutes } from './domain-routes.js';
+import { importRoutes } from './import-routes.js';
 import { explainRoutes, policyRoutes } from './policy-routes.js';
 import { recordingRoutes } from './recording-routes.js';
 import type { Answer, Call, Route } from './route.js';
@@ -91,6 +92,7 @@ function commonRoutes(
     ...customerRoutes(store, settings, gate?.sessions ?? null),
     ...domainRoutes(store, gate?.hosts ?? []),
     ...explainRoutes(store, policy),
+    ...importRoutes(store, settings),
     ...backupRoutes(store, settings),
     ...recordingRoutes(store, settings),
   ];

@@ -156,6 +156,30 @@ export const flag: Argument<boolean> = (value, name) => {
   return value === true || value === '1' ? true : wrong(`${quoted(value)} is not a ${name}: true or false`);
 };
 
+/** A list, each of them read by the argument. */
+export function listOf<T>(argument: Argument<T>, most: number): Argument<readonly T[]> {
+  return (value, name) => {
+    if (!Array.isArray(value) || value.length > most) return wrong(`give at most ${most} ${name}`);
+    const values: T[] = [];
+    for (const one of value) {
+      const read = argument(one, name);
+      if (isRefusal(read)) return read;
+      values.push(read);
+    }
+    return values;
+  };
+}
+
+/** Several named values in one. */
+export function record<S extends Readonly<Record<string, Argument<unknown>>>>(
+  spec: S,
+): Argument<ArgumentValues<S>> {
+  return (value, name) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? readArguments(spec, value as Readonly<Record<string, unknown>>)
+      : wrong(`the ${name} are no objects`);
+}
+
 /** Null when it is not there. */
 export function optional<T>(argument: Argument<T>): Argument<T | null> {
   return (value, name) => (value === undefined || value === null ? null : argument(value, name));

@@ -1,0 +1,34 @@
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { reason } from '../../../config/text-file.js';
+import type { RootDirectory } from '../root-directory.js';
+import { readAtMost } from './bounded-read.js';
+import { isAdministrators } from './owned-file.js';
+
+/** More than any sudoers, passwd or domain's configuration. */
+const LARGEST = 4 * 1024 * 1024;
+
+/**
+ * Reads a file that says who may do what: one that only administrators can have written.
+ *
+ * @param path as on the machine that the files are of
+ * @returns a sentence when it cannot be read, or says nothing because others can write to it
+ */
+export function readAdminFile(root: RootDirectory, path: string): { readonly text: string } | string {
+  const file = root.at(path);
+  try {
+    if (!root.holds(file)) return `${path} is a symbolic link that leads out of ${root.path}`;
+    const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+    try {
+      const stats = fstatSync(descriptor);
+      if (!stats.isFile()) return `${path} is not a regular file`;
+      if (!isAdministrators(stats)) return `${path} says nothing: others than root can write to it`;
+      const bytes = readAtMost(descriptor, LARGEST);
+      if (bytes === undefined) return `${path} is larger than ${LARGEST / 1024 / 1024} MiB`;
+      return { text: bytes.toString('utf8') };
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    return `${path} cannot be read: ${reason(error)}`;
+  }
+}

@@ -1,0 +1,107 @@
+import { closeSync, constants, fstatSync, openSync, readdirSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { reason } from '../../../config/text-file.js';
+import type { RootDirectory } from '../root-directory.js';
+import type { Account } from './accounts.js';
+import { readAtMost } from './bounded-read.js';
+import { isAdministrators } from './owned-file.js';
+
+/** A thousand keys; sshd itself has no limit. */
+const LARGEST = 1024 * 1024;
+const MOST_FILES = 100_000;
+
+/** A file that a pattern names, with the text that its first wildcard stands for: the account. */
+export interface CustomerFile {
+  readonly account: string;
+  /** As on the machine that the files are of. */
+  readonly path: string;
+  /** Real, where links of the administrators' are followed; what is below is walked without following any. */
+  readonly base: string;
+  readonly below: readonly string[];
+}
+
+/** What was read of it. */
+export interface CustomerText {
+  readonly text: string;
+  /** Whether only administrators can have written it: neither the file nor a directory on its way is anybody else's. */
+  readonly administrators: boolean;
+}
+
+/**
+ * Finds the files that a pattern names: `/home/*` and what is below each, `/etc/ssh/authorized_keys/*`.
+ *
+ * @param pattern absolute; `*` stands once, for the account
+ * @returns a sentence when the pattern is none
+ */
+export function findCustomerFiles(root: RootDirectory, pattern: string): readonly CustomerFile[] | string {
+  const parts = pattern.split('/').filter((part) => part !== '');
+  const wild = parts.findIndex((part) => part.includes('*'));
+  const [before = '', after = ''] = (parts[wild] ?? '').split('*');
+  const simple = parts.filter((part) => part.includes('*')).length === 1 && !parts.includes('..');
+  if (!pattern.startsWith('/') || !simple || (parts[wild] ?? '').split('*').length !== 2) {
+    return `${pattern} must be absolute and have one \`*\`, which stands for the account: /home/*/.ssh/authorized_keys`;
+  }
+  const directory = `/${parts.slice(0, wild).join('/')}`;
+  try {
+    if (!root.holds(root.at(directory)))
+      return `${directory} is a symbolic link that leads out of ${root.path}`;
+    const base = realpathSync(root.at(directory));
+    return readdirSync(base)
+      .filter((name) => name.length > before.length + after.length)
+      .filter((name) => name.startsWith(before) && name.endsWith(after) && !name.startsWith('.'))
+      .sort()
+      .slice(0, MOST_FILES)
+      .map((name) => ({
+        account: name.slice(before.length, name.length - after.length),
+        path: join(directory, name, ...parts.slice(wild + 1)),
+        base,
+        below: [name, ...parts.slice(wild + 1)],
+      }));
+  } catch (error) {
+    return `${directory} cannot be read: ${reason(error)}`;
+  }
+}
+
+/**
+ * Reads a file that may lie in a customer's hands. From the account's directory on no symbolic link is followed, so that it cannot
+ * stand for a file of somebody else: each step is taken from the directory opened before it, as openat(2) does, and
+ * nothing can be put in between. As for sshd (StrictModes), it must be the account's or root's, and others must not write to it.
+ *
+ * @returns null when there is none; a sentence when it is not read
+ */
+export function readCustomerFile(file: CustomerFile, account: Account): CustomerText | string | null {
+  let administrators = true;
+  let at = file.base;
+  const opened: number[] = [];
+  try {
+    for (const [index, name] of file.below.entries()) {
+      const last = index === file.below.length - 1;
+      const kind = last ? constants.O_NONBLOCK | constants.O_NOCTTY : constants.O_DIRECTORY;
+      const descriptor = openSync(join(at, name), constants.O_RDONLY | constants.O_NOFOLLOW | kind);
+      opened.push(descriptor);
+      const stats = fstatSync(descriptor);
+      if (last && !stats.isFile()) return 'it is not a regular file';
+      if (last && stats.nlink > 1)
+        return 'it has another name as well (a hard link), and may be of somebody else';
+      if (!isAdministrators(stats)) administrators = false;
+      if (stats.uid !== 0 && stats.uid !== account.uid && stats.uid !== process.geteuid?.()) {
+        return `${last ? 'it' : `the directory ${name}`} belongs to somebody else than ${account.name}`;
+      }
+      if ((stats.mode & 0o022) !== 0) {
+        return `others can write to ${last ? 'it' : `the directory ${name}`}, so that sshd does not take it either`;
+      }
+      at = `/proc/self/fd/${descriptor}`;
+    }
+    const bytes = readAtMost(opened.at(-1) ?? -1, LARGEST);
+    if (bytes === undefined) return `it is larger than ${LARGEST / 1024 / 1024} MiB`;
+    return { text: bytes.toString('utf8'), administrators };
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return null;
+    if (code === 'ELOOP' || code === 'ENOTDIR')
+      return 'it is a symbolic link, or lies behind one: that is not followed';
+    return `it cannot be read: ${reason(error)}`;
+  } finally {
+    for (const descriptor of opened) closeSync(descriptor);
+  }
+}

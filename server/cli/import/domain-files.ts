@@ -1,0 +1,134 @@
+import { readdirSync, realpathSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { reason } from '../../../config/text-file.js';
+import type { DomainName } from '../../../policy/names.js';
+import { parseConfigText } from '../../dom0/domain-config-text.js';
+import { readDomainConfig } from '../../dom0/domain-config.js';
+import type { RootDirectory } from '../root-directory.js';
+import { readAdminFile } from './admin-file.js';
+import type { Place } from './place.js';
+
+/** A domain with the accounts that xen-shell lets work on it. */
+export interface ConfiguredDomain {
+  readonly name: DomainName;
+  readonly place: Place;
+  /** In small letters, as xen-shell compares them. */
+  readonly users: readonly string[];
+  readonly usersPlace: Place | null;
+  /** Where xen-shell is told to keep commands from them; null when it is not. */
+  readonly blacklistPlace: Place | null;
+}
+
+const LEFTOVER = /(?:^[.#]|~$|\.(?:bak|orig|old|save|swp|dpkg-\w+|rpmsave|rpmnew)$)/;
+
+/** The domains of a host, by their configuration files. */
+export class DomainFiles {
+  readonly domains: readonly ConfiguredDomain[];
+  readonly #byFile: ReadonlyMap<string, ConfiguredDomain>;
+  readonly #byName: ReadonlyMap<string, ConfiguredDomain>;
+
+  /** Made by `read`. */
+  constructor(domains: readonly ConfiguredDomain[]) {
+    this.domains = domains;
+    this.#byName = new Map(domains.map((domain) => [domain.name, domain]));
+    this.#byFile = new Map(domains.map((domain) => [domain.place.file, domain]));
+  }
+
+  /**
+   * Reads the files of a directory such as /etc/xen, and of its `auto` where the file itself is there. What is no domain's
+   * configuration is passed over.
+   *
+   * @param told hears of files that cannot be used
+   * @returns a sentence when there is no such directory
+   */
+  static read(
+    root: RootDirectory,
+    directory: string,
+    told: (place: Place, sentence: string) => void,
+  ): DomainFiles | string {
+    const found: ConfiguredDomain[] = [];
+    const seen = new Set<string>();
+    for (const one of [directory, join(directory, 'auto')]) {
+      let names: string[];
+      try {
+        names = readdirSync(root.at(one)).sort();
+      } catch (error) {
+        if (one === directory) return `${directory} cannot be read: ${reason(error)}`;
+        continue;
+      }
+      for (const name of names.filter((text) => !LEFTOVER.test(text))) {
+        const file = join(one, name);
+        const domain = readOne(root, file, seen, told);
+        if (domain !== undefined) found.push(domain);
+      }
+    }
+    return new DomainFiles(unique(found, told));
+  }
+
+  /** The domain of the name, or of the configuration file as `xm create` finds it. */
+  find(word: string): ConfiguredDomain | undefined {
+    const byName = this.#byName.get(word);
+    if (byName !== undefined) return byName;
+    if (word.startsWith('/')) return this.#byFile.get(word);
+    return this.domains.find(({ place }) => [word, `${word}.cfg`].includes(basename(place.file)));
+  }
+}
+
+function readOne(
+  root: RootDirectory,
+  file: string,
+  seen: Set<string>,
+  told: (place: Place, sentence: string) => void,
+): ConfiguredDomain | undefined {
+  const real = realOf(root.at(file));
+  if (real === undefined || seen.has(real)) return undefined;
+  seen.add(real);
+  const read = readAdminFile(root, file);
+  if (typeof read === 'string') {
+    if (!read.endsWith('is not a regular file')) told({ file, line: 1 }, read);
+    return undefined;
+  }
+  const config = readDomainConfig(file, read.text);
+  if (typeof config === 'string') return undefined;
+  const lineAt = (offset: number): number => read.text.slice(0, offset).split('\n').length;
+  const statements = parseConfigText(read.text);
+  const placeOf = (key: string): Place | null => {
+    const statement = statements.findLast((one) => one.key === key);
+    return statement === undefined ? null : { file, line: lineAt(statement.start) };
+  };
+  const users = statements.findLast(({ key }) => key === 'xen_shell')?.value ?? '';
+  return {
+    name: config.name,
+    place: { file, line: 1 },
+    users: [users]
+      .flat()
+      .join(',')
+      .toLowerCase()
+      .split(',')
+      .map((user) => user.trim())
+      .filter((user) => user !== ''),
+    usersPlace: placeOf('xen_shell'),
+    blacklistPlace: placeOf('xen_shell_blacklist'),
+  };
+}
+
+function realOf(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A name that stands in two files is nobody's: which of them is meant cannot be known, and it is not managed either. */
+function unique(
+  found: readonly ConfiguredDomain[],
+  told: (place: Place, sentence: string) => void,
+): readonly ConfiguredDomain[] {
+  return found.filter(({ name, place }) => {
+    const other = found.find((one) => one.name === name && one.place.file !== place.file);
+    if (other !== undefined)
+      told(place, `the name ${name} stands in ${other.place.file} too: it is not managed`);
+    return other === undefined;
+  });
+}

@@ -1,0 +1,133 @@
+import type { ImportOutcome, ImportResult } from '../../store/imports.js';
+import { printable } from '../../gate/printable.js';
+import { table } from '../table.js';
+import type { Finding } from './findings.js';
+import type { PlannedCustomer } from './import-plan.js';
+import { placeText } from './place.js';
+
+/** What an import would do, or did. */
+export interface ImportReport {
+  readonly customers: readonly PlannedCustomer[];
+  readonly findings: readonly Finding[];
+  /** Null when the gate could not be asked. */
+  readonly result: ImportResult | null;
+}
+
+const HEADS: readonly (readonly [Finding['kind'], string])[] = [
+  ['problem', 'For you to decide:'],
+  ['left', 'Not taken over:'],
+  ['note', 'Taken over, and good to know:'],
+];
+const MOST_PLACES = 3;
+
+export function importReportText(report: ImportReport): string {
+  const { customers, findings, result } = report;
+  const rows = customers.map((customer) => row(customer, outcomeOf(customer, result)));
+  const parts = [table(['CUSTOMER', 'DOMAINS', 'KEYS', 'SAID BY', ''], rows, 'no customers were found')];
+  for (const [kind, head] of HEADS) {
+    const some = findings.filter((finding) => finding.kind === kind);
+    if (some.length === 0) continue;
+    parts.push(`${head}\n${some.map((finding) => `  ${findingText(finding)}\n`).join('')}`);
+  }
+  const kept = (result?.customers ?? []).flatMap(keptSentences);
+  if (kept.length > 0) parts.push(`Kept as it is:\n${kept.map((sentence) => `  ${sentence}\n`).join('')}`);
+  const refused = result?.refused ?? [];
+  if (refused.length > 0) {
+    parts.push(`Refused:\n${refused.map(({ sentence }) => `  ${printable(sentence)}\n`).join('')}`);
+  }
+  parts.push(closing(report));
+  return parts.join('\n');
+}
+
+export function importReportJson({ customers, findings, result }: ImportReport): object {
+  return {
+    customers: customers.map(({ name, account, keys, domains }) => ({
+      customer: name,
+      account,
+      keys: keys.map(({ key, place }) => ({ fingerprint: key.fingerprint, type: key.type, place })),
+      domains: [...domains].map(([domain, grant]) => ({
+        domain,
+        verbs: [...grant.verbs],
+        places: grant.places,
+      })),
+    })),
+    findings,
+    result,
+  };
+}
+
+function findingText({ place, sentence }: Finding): string {
+  return printable(`${placeText(place)}: ${sentence}`, 500);
+}
+
+function row(
+  { name, account, keys, domains }: PlannedCustomer,
+  outcome: ImportOutcome | undefined,
+): string[] {
+  const places = [...new Set([...domains.values()].flatMap((grant) => grant.places.map(placeText)))];
+  const more = places.length > MOST_PLACES ? ` and ${places.length - MOST_PLACES} more` : '';
+  return [
+    account === name ? name : `${name} (${account})`,
+    [...domains.keys()].sort().join(', '),
+    String(keys.length),
+    places.slice(0, MOST_PLACES).join(', ') + more,
+    outcome === undefined ? '' : standing(outcome),
+  ];
+}
+
+function outcomeOf({ name }: PlannedCustomer, result: ImportResult | null): ImportOutcome | undefined {
+  return result?.customers.find(({ customer }) => customer === name);
+}
+
+function standing({ state, keys, roles }: ImportOutcome): string {
+  if (state === 'added') return 'new';
+  const added = [...keys, ...roles].some((one) => one.state === 'added');
+  return added ? 'there, with more' : 'there';
+}
+
+function keptSentences({ customer, keys, roles }: ImportOutcome): string[] {
+  return [
+    ...keys
+      .filter(({ state }) => state === 'removed')
+      .map(
+        ({ fingerprint }) => `${customer}: the key ${fingerprint} was removed once, and is not given again`,
+      ),
+    ...roles.flatMap(({ domain, role, state }) => {
+      if (state === 'removed')
+        return [`${customer}: the role on ${domain} was taken away once, and is not given again`];
+      if (state === 'other') return [`${customer}: has another role than ${role} on ${domain} already`];
+      return state === 'retired'
+        ? [
+            `${customer}: the role on ${domain} is from before the name was given up (postern domain adopt ${domain})`,
+          ]
+        : [];
+    }),
+  ];
+}
+
+/** Counts what was added, or would be. */
+export function added(result: ImportResult): { customers: number; keys: number; roles: number } {
+  const count = (states: readonly { readonly state: string }[]): number =>
+    states.filter(({ state }) => state === 'added').length;
+  return {
+    customers: count(result.customers),
+    keys: count(result.customers.flatMap(({ keys }) => keys)),
+    roles: count(result.customers.flatMap(({ roles }) => roles)),
+  };
+}
+
+function closing({ findings, result }: ImportReport): string {
+  const problems = findings.filter(({ kind }) => kind === 'problem').length;
+  const open =
+    problems === 0 ? '' : `; ${problems} for you to decide (--leave-out does the rest without them)`;
+  if (result === null) return `nothing was changed${open}\n`;
+  const { customers, keys, roles } = added(result);
+  const what = `${customers} customers, ${keys} keys, ${roles} roles`;
+  if (result.applied) {
+    return customers + keys + roles === 0
+      ? `all of it is there already: nothing was changed\n`
+      : `added: ${what}\n`;
+  }
+  if (customers + keys + roles === 0) return `all of it is there already: nothing to add${open}\n`;
+  return `to add: ${what}; nothing was changed yet: --apply does it${open}\n`;
+}

@@ -1,0 +1,95 @@
+import { isRefusal } from '../../../policy/refusal.js';
+import { parsePublicKey } from '../../gate/public-key.js';
+import type { PublicKey } from '../../gate/public-key.js';
+import type { ConsoleCommand } from './console-command.js';
+import { forcedCommand } from './console-command.js';
+import { expiryTime, parseKeyLine } from './key-options.js';
+import type { KeyOptions } from './key-options.js';
+import type { Place } from './place.js';
+
+/** A key that could be taken over. */
+export interface FoundKey {
+  readonly place: Place;
+  readonly key: PublicKey;
+  /** The line of a .pub file. */
+  readonly text: string;
+  /** What it is forced to; null when to nothing. */
+  readonly command: ConsoleCommand | null;
+}
+
+/** A line of which no key comes. */
+export interface RefusedLine {
+  readonly place: Place;
+  readonly kind: 'problem' | 'left';
+  readonly sentence: string;
+}
+
+export interface KeyRules {
+  readonly rsaMinimumBits: number;
+  /** Names of scripts that take a domain's name as their only word. */
+  readonly menus: readonly string[];
+  /** Keys are taken although `from=` and `expiry-time=` of theirs are lost. */
+  readonly dropOptions: boolean;
+  readonly now: Date;
+}
+
+const LONGEST_LINE = 16 * 1024;
+
+/** Reads the text of an authorized_keys file. Nothing in it is run, and nothing of it is repeated but names and fingerprints. */
+export function readKeyFile(
+  file: string,
+  text: string,
+  rules: KeyRules,
+): { readonly keys: readonly FoundKey[]; readonly refused: readonly RefusedLine[] } {
+  const keys: FoundKey[] = [];
+  const refused: RefusedLine[] = [];
+  for (const [index, line] of text.split(/\r?\n/).entries()) {
+    if (/^[ \t]*(#|$)/.test(line)) continue;
+    const place = { file, line: index + 1 };
+    const read = readLine(line, rules);
+    if ('sentence' in read) refused.push({ place, ...read });
+    else keys.push({ place, ...read });
+  }
+  return { keys, refused };
+}
+
+function readLine(line: string, rules: KeyRules): Omit<FoundKey, 'place'> | Omit<RefusedLine, 'place'> {
+  if (line.length > LONGEST_LINE) return problem('this line is too long for a key');
+  if (/[\u0000-\u0008\u000a-\u001f\u007f]/.test(line)) return problem('this line holds control characters');
+  const parsed = parseKeyLine(line);
+  if (typeof parsed === 'string') return problem(parsed);
+  const { options } = parsed;
+  if (options.certificates)
+    return left('this is the key of an authority that signs certificates: none are taken');
+  const command = options.command === null ? null : forcedCommand(options.command, rules.menus);
+  if (command === undefined)
+    return left('what this key is forced to is not understood as a console: it is not taken');
+  const key = parsePublicKey(parsed.key, rules);
+  if (isRefusal(key)) return problem(key.message);
+  const lost = lostOption(options, rules);
+  if (lost !== null) return lost;
+  return { key, text: `${key.type} ${key.blob.toString('base64')} ${key.comment}`.trimEnd(), command };
+}
+
+function lostOption(options: KeyOptions, { dropOptions, now }: KeyRules): Omit<RefusedLine, 'place'> | null {
+  if (options.expiryTime !== null) {
+    const end = expiryTime(options.expiryTime);
+    if (end !== undefined && end <= now) return left('this key has expired');
+    if (!dropOptions)
+      return problem('its expiry-time= is not taken over: say --drop-options, or leave it out');
+  }
+  if (options.from !== null && !dropOptions) {
+    return problem(
+      'its from= is not taken over with a key: a rule of the policy can ask for the source instead; say --drop-options, or leave it out',
+    );
+  }
+  return null;
+}
+
+function problem(sentence: string): Omit<RefusedLine, 'place'> {
+  return { kind: 'problem', sentence };
+}
+
+function left(sentence: string): Omit<RefusedLine, 'place'> {
+  return { kind: 'left', sentence };
+}

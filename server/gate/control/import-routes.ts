@@ -1,0 +1,54 @@
+import { isRefusal } from '../../../policy/refusal.js';
+import type { Refusal } from '../../../policy/refusal.js';
+import type { ImportedCustomer, ImportResult } from '../../store/imports.js';
+import type { Store } from '../../store/store.js';
+import { parsePublicKey } from '../public-key.js';
+import { customer, domain, flag, listOf, pasted, record, role } from './argument.js';
+import type { ArgumentValues } from './argument.js';
+import type { AdministrationSettings } from './control-ports.js';
+import { route } from './route.js';
+import type { Route } from './route.js';
+
+const MOST_CUSTOMERS = 10_000;
+const MOST_OF_ONE = 1000;
+
+const WANTED = {
+  customer,
+  keys: listOf(pasted, MOST_OF_ONE),
+  roles: listOf(record({ domain, role }), MOST_OF_ONE),
+  same: flag,
+};
+
+/** Customers from elsewhere, with keys and roles, all or none; without `apply` nothing is written. */
+export function importRoutes(store: Store, settings: AdministrationSettings): readonly Route[] {
+  return [
+    route(
+      'POST',
+      '/import',
+      { customers: listOf(record(WANTED), MOST_CUSTOMERS), apply: flag },
+      (given, { actor }): ImportResult | Refusal => {
+        const wanted: ImportedCustomer[] = [];
+        for (const one of given.customers) {
+          const read = readKeys(one, settings);
+          if (isRefusal(read)) return read;
+          wanted.push(read);
+        }
+        return store.imports.run(wanted, actor, { apply: given.apply, maxKeys: settings.keys.perCustomer });
+      },
+    ),
+  ];
+}
+
+function readKeys(
+  one: ArgumentValues<typeof WANTED>,
+  settings: AdministrationSettings,
+): ImportedCustomer | Refusal {
+  const keys: ImportedCustomer['keys'][number][] = [];
+  for (const text of one.keys) {
+    const key = parsePublicKey(text, settings.keys);
+    if (isRefusal(key)) return key;
+    const { fingerprint, type, blob, comment } = key;
+    keys.push({ fingerprint, type, blob, comment });
+  }
+  return { ...one, keys };
+}

@@ -1,0 +1,164 @@
+import type { CustomerName, DomainName, Fingerprint } from '../../policy/names.js';
+import { isRefusal, refusal } from '../../policy/refusal.js';
+import type { Refusal } from '../../policy/refusal.js';
+import type { Role } from '../../policy/roles.js';
+import type { EventActor } from './audit-event.js';
+import type { AuditLog } from './audit-log.js';
+import type { Customers } from './customers.js';
+import { Sql } from './database.js';
+import type { Database } from './database.js';
+import type { Keys, NewKey } from './keys.js';
+import type { Roles } from './roles.js';
+
+/** A customer as another way of managing consoles had them. */
+export interface ImportedCustomer {
+  readonly customer: CustomerName;
+  readonly keys: readonly Omit<NewKey, 'customer'>[];
+  readonly roles: readonly { readonly domain: DomainName; readonly role: Role }[];
+  /** An admin has said that a customer of this name, who is there already with other keys, is the same. */
+  readonly same: boolean;
+}
+
+/**
+ * What an import makes of one thing. `removed`: it was there once and was taken away, so that it is not given again; `other`: there is
+ * another role; `retired`: there is a role from before the name was given up.
+ */
+export type Imported = 'added' | 'there' | 'removed' | 'other' | 'retired';
+
+export interface ImportOutcome {
+  readonly customer: CustomerName;
+  readonly state: 'added' | 'there';
+  readonly keys: readonly { readonly fingerprint: Fingerprint; readonly state: Imported }[];
+  readonly roles: readonly { readonly domain: DomainName; readonly role: Role; readonly state: Imported }[];
+}
+
+export interface ImportResult {
+  /** Whether it was written. */
+  readonly applied: boolean;
+  readonly customers: readonly ImportOutcome[];
+  /** Whatever is in here, nothing was written. */
+  readonly refused: readonly { readonly customer: CustomerName; readonly sentence: string }[];
+}
+
+export interface ImportOptions {
+  /** False: it is done and taken back again, to see what it would do. */
+  readonly apply: boolean;
+  /** How many keys a customer may have. */
+  readonly maxKeys: number;
+}
+
+/** What a customer of the same name had, who was removed, says nothing about the one of today. */
+const SINCE_REMOVED = `seq > coalesce((SELECT max(seq) FROM audit WHERE customer = ? AND kind = 'customer.removed'), 0)`;
+const KEY_REMOVED = new Sql<{ seq: number }>(
+  `SELECT seq FROM audit WHERE customer = ? AND ${SINCE_REMOVED} AND kind = 'key.removed'
+   AND record ->> '$.event.fingerprint' = ? LIMIT 1`,
+);
+const ROLE_REMOVED = new Sql<{ seq: number }>(
+  `SELECT seq FROM audit WHERE customer = ? AND ${SINCE_REMOVED} AND kind = 'role.removed' AND domain = ? LIMIT 1`,
+);
+const CUSTOMER_REMOVED = new Sql<{ seq: number }>(
+  `SELECT seq FROM audit WHERE customer = ? AND kind = 'customer.removed' LIMIT 1`,
+);
+
+/** Takes over customers from elsewhere, all or none. What is there already stays as it is, and what was taken away stays away. */
+export class Imports {
+  readonly #database: Database;
+  readonly #log: AuditLog;
+  readonly #parts: { readonly customers: Customers; readonly keys: Keys; readonly roles: Roles };
+
+  constructor(
+    database: Database,
+    log: AuditLog,
+    parts: { readonly customers: Customers; readonly keys: Keys; readonly roles: Roles },
+  ) {
+    this.#database = database;
+    this.#log = log;
+    this.#parts = parts;
+  }
+
+  /** One transaction: a single refusal, and nothing is written. */
+  run(wanted: readonly ImportedCustomer[], actor: EventActor, options: ImportOptions): ImportResult {
+    return this.#log.together(
+      () => {
+        const customers: ImportOutcome[] = [];
+        const refused: { customer: CustomerName; sentence: string }[] = [];
+        for (const one of wanted) {
+          const outcome = this.#one(one, actor, options.maxKeys);
+          if (isRefusal(outcome)) refused.push({ customer: one.customer, sentence: outcome.message });
+          else customers.push(outcome);
+        }
+        return { applied: options.apply && refused.length === 0, customers, refused };
+      },
+      ({ applied }) => applied,
+    );
+  }
+
+  #one(wanted: ImportedCustomer, actor: EventActor, maxKeys: number): ImportOutcome | Refusal {
+    const { customer } = wanted;
+    const there = this.#parts.customers.find(customer) !== undefined;
+    const problem = there ? this.#another(wanted) : this.#removed(wanted);
+    if (problem !== null) return problem;
+    if (!there) {
+      const added = this.#parts.customers.add(customer, actor);
+      if (isRefusal(added)) return added;
+    }
+    const keys: ImportOutcome['keys'][number][] = [];
+    for (const key of wanted.keys) {
+      const state = this.#key({ ...key, customer }, actor, maxKeys);
+      if (isRefusal(state)) return state;
+      keys.push({ fingerprint: key.fingerprint, state });
+    }
+    const roles: ImportOutcome['roles'][number][] = [];
+    for (const { domain, role } of wanted.roles) {
+      const state = this.#role(customer, domain, role, actor);
+      if (isRefusal(state)) return state;
+      roles.push({ domain, role, state });
+    }
+    return { customer, state: there ? 'there' : 'added', keys, roles };
+  }
+
+  /** Two hosts may each have a bob: a customer is the same when they hold, or held, one of the keys. */
+  #another({ customer, keys, same }: ImportedCustomer): Refusal | null {
+    if (same) return null;
+    const held = new Set(this.#parts.keys.list(customer).map(({ fingerprint }) => fingerprint));
+    const known = keys.some(
+      ({ fingerprint }) => held.has(fingerprint) || this.#keyRemoved(customer, fingerprint),
+    );
+    if (known) return null;
+    return refusal(
+      'name-reserved',
+      `there is a customer ${customer} already, who has none of these keys: if it is the same person say --same ${customer}, otherwise --rename ${customer}=OTHER`,
+    );
+  }
+
+  #removed({ customer, same }: ImportedCustomer): Refusal | null {
+    if (same || this.#database.get(CUSTOMER_REMOVED, customer) === undefined) return null;
+    return refusal(
+      'name-reserved',
+      `a customer ${customer} was removed: if they are to come back say --same ${customer}`,
+    );
+  }
+
+  #key(key: NewKey, actor: EventActor, maxKeys: number): Imported | Refusal {
+    const held = this.#parts.keys.list(key.customer);
+    if (held.some(({ fingerprint }) => fingerprint === key.fingerprint)) return 'there';
+    if (this.#keyRemoved(key.customer, key.fingerprint)) return 'removed';
+    const added = this.#parts.keys.add(key, actor, maxKeys);
+    return isRefusal(added) ? added : 'added';
+  }
+
+  #keyRemoved(customer: CustomerName, fingerprint: Fingerprint): boolean {
+    return this.#database.get(KEY_REMOVED, customer, customer, fingerprint) !== undefined;
+  }
+
+  #role(customer: CustomerName, domain: DomainName, role: Role, actor: EventActor): Imported | Refusal {
+    const present = this.#parts.roles.find(customer, domain);
+    if (present !== undefined) {
+      if (!present.counts) return 'retired';
+      return present.role === role ? 'there' : 'other';
+    }
+    if (this.#database.get(ROLE_REMOVED, customer, customer, domain) !== undefined) return 'removed';
+    const added = this.#parts.roles.add(customer, domain, role, actor);
+    return isRefusal(added) ? added : 'added';
+  }
+}
