@@ -1,7 +1,7 @@
 import type { CustomerName, DomainName, Fingerprint } from '../../../policy/names.js';
 import { parseCustomerName } from '../../../policy/names.js';
 import type { Account } from './accounts.js';
-import type { CustomerFile } from './customer-file.js';
+import type { CustomerFile, CustomerText } from './customer-file.js';
 import { readCustomerFile } from './customer-file.js';
 import type { Evidence, Grant } from './evidence.js';
 import type { Finding, Findings } from './findings.js';
@@ -86,11 +86,17 @@ export class ImportPlan {
   ): readonly ReachingKey[] {
     if (account.uid === 0) return [];
     const told: Finding[] = [];
-    const reaching = files.flatMap((file) => this.#reachingKeys(file, account, granted, told));
+    const there = files.flatMap((file) => {
+      const read = readCustomerFile(file, account);
+      return read === null ? [] : [{ path: file.path, read }];
+    });
+    const reaching = there.flatMap(({ path, read }) =>
+      this.#reachingKeys(path, read, account, granted, told),
+    );
     const place = told[0]?.place ?? grantPlace(granted) ?? { file: files[0]?.path ?? '/etc/passwd', line: 1 };
     if (reaching.length === 0 && granted.size === 0 && !told.some(({ kind }) => kind === 'problem')) {
       for (const finding of told) this.#findings.left(finding.place, finding.sentence);
-      if (told.length === 0 && files.length > 0) this.#tellNoCustomer(account, place);
+      if (told.length === 0 && there.length > 0) this.#tellNoCustomer(account, place);
       return [];
     }
     for (const { kind, place: at, sentence } of told) this.#findings[kind](at, sentence);
@@ -105,14 +111,12 @@ export class ImportPlan {
   }
 
   #reachingKeys(
-    file: CustomerFile,
+    path: string,
+    read: CustomerText | string,
     account: Account,
     granted: ReadonlyMap<DomainName, Grant>,
     told: Finding[],
   ): readonly ReachingKey[] {
-    const read = readCustomerFile(file, account);
-    if (read === null) return [];
-    const { path } = file;
     if (typeof read === 'string') {
       const kind = granted.size > 0 ? 'problem' : 'left';
       told.push({ kind, place: { file: path, line: 1 }, sentence: `${read}: no key of it is taken` });

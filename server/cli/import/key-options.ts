@@ -42,7 +42,7 @@ const QUOTED = /="((?:\\"|[^"\\]|\\(?!"))*)"/y;
 /**
  * Takes one line apart, which is neither empty nor a comment.
  *
- * @returns a sentence when sshd would not take the line either; it repeats nothing of it but the name of an option
+ * @returns a sentence when sshd would not take the line either; it repeats nothing of it
  */
 export function parseKeyLine(line: string): KeyLine | string {
   const text = line.trim();
@@ -60,7 +60,7 @@ export function parseKeyLine(line: string): KeyLine | string {
     if (text[at] === '=') {
       QUOTED.lastIndex = at;
       const quoted = QUOTED.exec(text);
-      if (quoted === null) return `the value of ${name}= has no quotes around it, or no end`;
+      if (quoted === null) return 'the value of an option has no quotes around it, or no end';
       value = (quoted[1] ?? '').replaceAll('\\"', '"');
       at += quoted[0].length;
     }
@@ -86,7 +86,7 @@ class OptionsInMaking {
     if (value === null) {
       if (name === 'cert-authority') this.#certificates = true;
       else if (FLAGS.has(name)) this.#others.add(name);
-      else return `sshd does not know the option ${name.slice(0, 40)}`;
+      else return 'sshd does not know one of its options';
       return null;
     }
     if (name === 'command') {
@@ -98,7 +98,7 @@ class OptionsInMaking {
     } else if (name === 'expiry-time') this.#expiryTime = earlier(this.#expiryTime, value);
     else if (name === 'principals') this.#certificates = true;
     else if (WITH_VALUE.has(name)) this.#others.add(name);
-    else return `sshd does not know the option ${name.slice(0, 40)}=`;
+    else return 'sshd does not know one of its options';
     return null;
   }
 
@@ -128,7 +128,7 @@ export function expiryTime(text: string): Date | undefined {
   if (match === null) return undefined;
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match
     .slice(1, 7)
-    .map((part) => Number(part ?? 0));
+    .map((part: string | undefined) => Number(part ?? 0));
   const date =
     match[7] === undefined
       ? new Date(year, month - 1, day, hour, minute, second)

@@ -1,0 +1,56 @@
+import { findCustomerFiles } from '../../server/cli/import/customer-file.js';
+import { DomainFiles } from '../../server/cli/import/domain-files.js';
+import { Evidence } from '../../server/cli/import/evidence.js';
+import { Findings } from '../../server/cli/import/findings.js';
+import { ImportPlan } from '../../server/cli/import/import-plan.js';
+import type { ImportChoices } from '../../server/cli/import/import-plan.js';
+import { placeText } from '../../server/cli/import/place.js';
+import { RootDirectory } from '../../server/cli/root-directory.js';
+
+const CHOICES: ImportChoices = {
+  rsaMinimumBits: 2048,
+  menus: ['xencontrol'],
+  now: new Date('2026-11-21T12:00:00Z'),
+  dropOptions: false,
+  trustAuthorizedKeys: false,
+  merge: false,
+  suffix: null,
+  renames: new Map(),
+};
+
+/** What an import makes of a root directory, in words: who becomes a customer of what, and what is said. */
+export interface ImportOf {
+  /** `{ alice: 'horatio, ophelia' }` */
+  readonly domains: Readonly<Record<string, string>>;
+  /** How many keys each has. */
+  readonly keys: Readonly<Record<string, number>>;
+  /** Each as `problem /etc/sudoers:3: …`. */
+  readonly said: readonly string[];
+}
+
+export function importOf(
+  root: string,
+  {
+    pattern = '/home/*/.ssh/authorized_keys',
+    ...choices
+  }: Partial<ImportChoices> & { readonly pattern?: string } = {},
+): ImportOf {
+  const directory = new RootDirectory(root);
+  const findings = new Findings();
+  const domains = DomainFiles.read(directory, '/etc/xen', (place, sentence) => {
+    findings.left(place, sentence);
+  });
+  if (typeof domains === 'string') throw new Error(domains);
+  const files = findCustomerFiles(directory, pattern);
+  if (typeof files === 'string') throw new Error(files);
+  const all = { ...CHOICES, ...choices };
+  const evidence = Evidence.read(directory, domains, '/etc/sudoers', all.menus, findings);
+  const customers = new ImportPlan(evidence, all, findings).make(files);
+  return {
+    domains: Object.fromEntries(
+      customers.map((one) => [one.name, [...one.domains.keys()].sort().join(', ')]),
+    ),
+    keys: Object.fromEntries(customers.map(({ name, keys }) => [name, keys.length])),
+    said: findings.all.map(({ kind, place, sentence }) => `${kind} ${placeText(place)}: ${sentence}`),
+  };
+}
