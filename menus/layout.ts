@@ -1,3 +1,4 @@
+import { cut, wrap } from './printable-text.js';
 import type { MenuState } from './state.js';
 
 /** Below this nothing but a sentence is shown. */
@@ -11,6 +12,8 @@ export interface Layout {
   readonly left: number;
   readonly width: number;
   readonly top: number;
+  /** The lines between the bar and the page: while maintenance is on, what is said of it. */
+  readonly banner: readonly string[];
   /** The first row that is no longer the page's. */
   readonly bottom: number;
   /** No room for boxes and blank lines. */
@@ -27,12 +30,22 @@ export function layoutOf(state: MenuState): Layout {
   const margin = state.columns >= 60 ? 2 : 1;
   const width = Math.min(WIDEST, state.columns - 2 * margin);
   const low = state.rows < 22;
+  const banner = bannerOf(state, width - 2, low ? 1 : 3);
   return {
     left: Math.floor((state.columns - width) / 2),
     width,
-    top: low ? 1 : 2,
+    top: (low ? 1 : 2) + banner.length,
+    banner,
     bottom: state.rows - 1,
     low,
     narrow: state.columns < 64,
   };
+}
+
+function bannerOf({ maintenance, preferences }: MenuState, width: number, most: number): readonly string[] {
+  if (maintenance === null) return [];
+  const lines = wrap(maintenance, width, preferences.charset);
+  if (lines.length <= most) return lines;
+  const rest = lines.slice(most - 1).join(' ');
+  return [...lines.slice(0, most - 1), cut(rest, width, preferences.charset)];
 }

@@ -49,7 +49,8 @@ const MOST_OWED = 1_000;
 
 /** The whole width is the log's: a console is as wide as the window. */
 export function logLayout(state: MenuState): Layout {
-  return { ...layoutOf(state), left: 0, width: state.columns, top: 1 };
+  const layout = layoutOf(state);
+  return { ...layout, left: 0, width: state.columns, top: 1 + layout.banner.length };
 }
 
 /** Rows above the log: one says whose it is, and one more if there is something else to say. */

@@ -15,6 +15,7 @@ import {
   LOADING,
   LOG_EMPTY,
   LOG_IN_MEMORY,
+  MAINTENANCE_OVER,
   NO_SERVERS,
   PLAIN,
   RESCUE_CHOOSE,
@@ -64,9 +65,9 @@ export function pageText(state: MenuState): string[] {
   const page = currentPage(state);
   switch (page.page) {
     case 'list':
-      return ['', TITLES.list, ...listText(state), ...houseText(state)];
+      return ['', ...bannerText(state), TITLES.list, ...listText(state), ...houseText(state)];
     case 'domain':
-      return ['', ...domainText(state, page), ...houseText(state)];
+      return ['', ...bannerText(state), ...domainText(state, page), ...houseText(state)];
     case 'rescue':
       return ['', RESCUE_CHOOSE, ...rescueText(state, page), PLAIN.back];
     case 'keys':
@@ -80,6 +81,10 @@ export function pageText(state: MenuState): string[] {
     case 'help':
       return ['', ...plainHelp(state.escape.name), '', ...helpText(state)];
   }
+}
+
+function bannerText({ maintenance }: MenuState): readonly string[] {
+  return maintenance === null ? [] : [maintenance];
 }
 
 /** What the choices do: the keys are the other menu's. */
@@ -97,8 +102,13 @@ export function promptText(state: MenuState): string {
   return PLAIN.choose;
 }
 
-/** What is worth a line when it happens by itself on the page of a domain. */
+/** What is worth a line when it happens by itself: maintenance anywhere, of a domain what is on its page. */
 export function newsText(before: MenuState, after: MenuState): string[] {
+  const maintenance = before.maintenance === after.maintenance ? [] : [after.maintenance ?? MAINTENANCE_OVER];
+  return [...maintenance, ...domainNews(before, after)];
+}
+
+function domainNews(before: MenuState, after: MenuState): string[] {
   const page = currentPage(after);
   if (page.page !== 'domain') return [];
   const was = findDomain(before, page.domain);

@@ -102,6 +102,8 @@ export interface MenuStart {
   readonly site: string;
   /** Lines of the message of the day, printable. */
   readonly motd: readonly string[];
+  /** What stands at the top while maintenance is on. */
+  readonly maintenance: string | null;
   readonly preferences: MenuPreferences;
   /** What leaves a console, with a dot behind it. */
   readonly escape: EscapeKey;
@@ -148,8 +150,10 @@ export type Fact =
   | { readonly fact: 'ended'; readonly domain: DomainName; readonly operation: MenuOperation }
   /** An effect was refused; the sentence stays until a key. */
   | { readonly fact: 'refused'; readonly message: string }
-  /** Something worth a sentence: a key was added, a maintenance notice. */
+  /** Something worth a sentence: a key was added, an announcement. */
   | { readonly fact: 'notice'; readonly message: string }
+  /** Maintenance begins, says something else, or ends (null). */
+  | { readonly fact: 'maintenance'; readonly message: string | null }
   | { readonly fact: 'keys'; readonly keys: readonly MenuKey[] }
   | { readonly fact: 'activity'; readonly activity: readonly MenuActivity[] }
   | LogFact

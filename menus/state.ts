@@ -78,6 +78,7 @@ export interface MenuState {
   readonly customer: CustomerName;
   readonly site: string;
   readonly motd: readonly string[];
+  readonly maintenance: string | null;
   readonly preferences: MenuPreferences;
   readonly escape: EscapeKey;
   readonly only: DomainName | null;
@@ -160,6 +161,7 @@ export function initialState(start: MenuStart): MenuState {
     customer: start.customer,
     site: start.site,
     motd: start.motd,
+    maintenance: start.maintenance,
     preferences: start.preferences,
     escape: start.escape,
     only: start.only,

@@ -29,6 +29,8 @@ export function updateFact(state: MenuState, fact: Fact): Step {
       return still({ ...logRefused(state), problem: fact.message, asked: null, calling: null });
     case 'notice':
       return still({ ...state, notice: fact.message });
+    case 'maintenance':
+      return logResized({ ...state, maintenance: fact.message });
     case 'keys':
       return still({ ...state, keys: fact.keys });
     case 'activity':

@@ -23,6 +23,7 @@ export function view(state: MenuState): Frame {
     );
   } else {
     const layout = drawMessage(canvas, state, layoutOf(state));
+    layout.banner.forEach((line, at) => canvas.put(layout.left + 2, 1 + at, line, 'busy'));
     drawPage(canvas, state, layout);
     if (state.dialog !== null) {
       canvas.recede();

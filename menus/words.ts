@@ -244,6 +244,8 @@ export function unreachableWord(age: number | null): string {
 export const UNREACHABLE_MARK = 'no answer';
 
 export const ASKING_HOST = 'asking the host …';
+
+export const MAINTENANCE_OVER = 'Maintenance is over.';
 export const NO_SERVERS = 'You have no servers here.';
 export const LOADING = 'one moment …';
 export const NO_ACTIVITY = 'Nothing yet.';

@@ -21,6 +21,7 @@ export const REFUSAL_CODES = [
   'profile-not-allowed',
   'needs-confirmation',
   'domain-retired',
+  'maintenance',
   // can
   'wrong-state',
   'busy',

@@ -8,6 +8,7 @@ import { addDomainCommand } from './domain.js';
 import { addHostkeyCommand } from './hostkey.js';
 import { addImportCommand } from './import.js';
 import { addKeyCommand } from './key.js';
+import { addMaintenanceCommand } from './maintenance.js';
 import { addPolicyCommand } from './policy.js';
 import { addRecordingCommand } from './recording.js';
 import { addRoleCommand } from './role.js';
@@ -20,6 +21,7 @@ export function addAdminCommands(program: Command): void {
   addRoleCommand(program);
   addDomainCommand(program);
   addSessionCommand(program);
+  addMaintenanceCommand(program);
   addAuditCommand(program);
   addPolicyCommand(program);
   addConsoleCommand(program);

@@ -87,6 +87,7 @@ class GateHouse implements Half {
       version: VERSION,
       startedAt: new Date(),
       sessions: gate.sessions,
+      announcements: gate.announcements,
       policy: gate.policy,
       hosts: gate.hosts.links,
     });

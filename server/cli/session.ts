@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { SessionView } from '../gate/control/control-answers.js';
+import type { AnnouncementMade, SessionView } from '../gate/control/control-answers.js';
 import { adminCommand, adminNoun, atDesk, say } from './admin-command.js';
 import type { AdminOptions } from './admin-command.js';
 import { withQuery } from './query.js';
@@ -10,6 +10,7 @@ export function addSessionCommand(program: Command): void {
   const session = adminNoun(program, 'session', 'The live sessions of the running gate.', [
     'postern session list',
     'postern session end 7f3a.1 --reason "maintenance at 22:00"',
+    'postern session announce "The host restarts at 22:00 UTC."',
   ]);
 
   adminCommand(session, 'list', 'List the live sessions.', ['postern session list --customer alice'])
@@ -32,6 +33,15 @@ export function addSessionCommand(program: Command): void {
       const answer = await atDesk(options, (desk) => desk.askGate('DELETE', path, { reason }));
       say(options, answer, `session ${id} is ended\n`);
     });
+
+  adminCommand(session, 'announce <text>', 'Say something to all who are in a menu or on a console.', [
+    'postern session announce "The host restarts at 22:00 UTC: save your work."',
+  ]).action(async (text: string, options: AdminOptions) => {
+    const answer = (await atDesk(options, (desk) =>
+      desk.askGate('POST', '/announcements', { text }),
+    )) as AnnouncementMade;
+    say(options, answer, `${answer.told === 1 ? 'one session was' : `${answer.told} sessions were`} told\n`);
+  });
 }
 
 export function sessionTable(sessions: readonly SessionView[]): string {

@@ -3,6 +3,7 @@ import type { AuditEvent, EventActor } from '../store/audit-event.js';
 import { AuditUnavailable } from '../store/store-error.js';
 import type { Store } from '../store/store.js';
 import { Activity } from './activity.js';
+import { Announcements } from './announcements.js';
 import { Authorizer } from './authorize.js';
 import { LogDoor } from './console-log/log-door.js';
 import { SearchLane } from './console-log/search-lane.js';
@@ -16,6 +17,7 @@ import type { Identity } from './identity.js';
 import { OwnKeys } from './keys.js';
 import type { KeyLimits } from './keys.js';
 import type { Log } from './log.js';
+import { MaintenanceWatch } from './maintenance-watch.js';
 import { MenuIdle } from './menu-idle.js';
 import type { MenuSettings } from './menu-idle.js';
 import { Operations } from './operations.js';
@@ -67,6 +69,8 @@ export class Gate {
   readonly operations: Operations;
   readonly revocation: Revocation;
   readonly recordings: Recordings;
+  readonly announcements = new Announcements();
+  readonly maintenance: MaintenanceWatch;
   readonly #ssh: SshGate;
   readonly #version: string;
   readonly #log: Log;
@@ -82,6 +86,7 @@ export class Gate {
     this.#version = parts.version;
     const standing = (identity: Identity): Refusal | null => standingOf(store, identity);
     this.policy = new PolicyHolder(parts.policySource, audit, log);
+    this.maintenance = new MaintenanceWatch(store.maintenance, log);
     const pace = new CustomerPace();
     this.authorizer = new Authorizer(store.authorizations, this.policy, pace);
     const options = { log, ...(parts.hostTimings === undefined ? {} : { timings: parts.hostTimings }) };
@@ -101,10 +106,11 @@ export class Gate {
     });
     const ownDomains = { roles, parameters, hosts, authorizer, policy, customs };
     this.recordings = new Recordings({ settings: settings.recordings, audit, log });
-    const { recordings } = this;
+    const { recordings, announcements, maintenance } = this;
     const { shelf } = recordings;
     const ownRecordings = new OwnRecordings({ shelf, authorizer, roles, audit, pace, log });
-    const console = { authorizer, hosts, operations, revocation, customs, recordings, audit, log };
+    const doors = { authorizer, hosts, operations, revocation, customs };
+    const console = { ...doors, recordings, announcements, audit, log };
     const motd = settings.motd === null ? [] : settings.motd.split('\n').map((line) => printable(line));
     const { site } = settings;
     const { preferences } = store;
@@ -120,6 +126,7 @@ export class Gate {
         console,
         consoleLog: { door: new LogDoor(console), revocation, lane: new SearchLane() },
         policy,
+        maintenance,
         audit,
         preferences,
         idle: new MenuIdle(settings.menu, policy, roles),
@@ -155,6 +162,10 @@ export class Gate {
     revocation.watchOver(this.#ssh);
     this.#stopHearing = audit.onAppend((row) => {
       revocation.heard(row);
+      maintenance.heard(row);
+    });
+    maintenance.onChange((row) => {
+      if (row !== null) announcements.toConsoles(words.maintenance(row));
     });
     policy.onChange(() => {
       revocation.review();
@@ -176,6 +187,7 @@ export class Gate {
     this.#record({ kind: 'gate.started', version: this.#version, revision: this.policy.revision });
     this.operations.closeOpenIntents();
     this.recordings.start();
+    this.maintenance.start();
     this.hosts.start();
     // Who logs in at once is not told that a host does not answer which was only not asked yet.
     await this.hosts.tried(FIRST_TRY_MS);
@@ -188,6 +200,7 @@ export class Gate {
     this.#stopped = true;
     await this.#ssh.close(sentence);
     this.#stopHearing();
+    this.maintenance.close();
     await this.recordings.close();
     await this.hosts.close();
     this.operations.close();

@@ -15,6 +15,7 @@ import type { Hosts } from './hosts/hosts.js';
 import type { Identity } from './identity.js';
 import type { OwnKeys } from './keys.js';
 import type { Log } from './log.js';
+import type { MaintenanceWatch } from './maintenance-watch.js';
 import { MenuClock } from './menu-clock.js';
 import type { MenuIdle } from './menu-idle.js';
 import { SessionMenuTerminal } from './menu-terminal.js';
@@ -48,6 +49,7 @@ export interface MenuParts {
   readonly console: ConsoleParts;
   readonly consoleLog: MenuLogParts;
   readonly policy: Pick<PolicyHolder, 'onChange'>;
+  readonly maintenance: Pick<MaintenanceWatch, 'current' | 'onChange'>;
   readonly audit: AuditNews;
   readonly preferences: Preferences;
   readonly idle: MenuIdle;
@@ -122,7 +124,7 @@ export class MenuSession {
   }
 
   #open(plain: boolean): void {
-    const { hosts, policy, audit } = this.#parts;
+    const { hosts, policy, maintenance, audit, console } = this.#parts;
     const { customer, domain } = this.#identity;
     const terminal = this.#terminal;
     this.#cleanup.push(
@@ -135,6 +137,15 @@ export class MenuSession {
         this.#idle.review();
         this.#soonAnew();
       }),
+      maintenance.onChange((row) => {
+        this.#tell({ fact: 'maintenance', message: row === null ? null : words.maintenance(row) });
+        this.#soonAnew();
+      }),
+      console.announcements.inMenu((text) => {
+        // Who is on a console reads it there.
+        if (this.#console === null) this.#tell({ fact: 'notice', message: text });
+        return this.#console === null;
+      }),
       audit.onAppend(({ event }) => {
         const concerns =
           ('customer' in event && event.customer === customer) ||
@@ -146,12 +157,14 @@ export class MenuSession {
       }),
     );
     this.#told = this.#domains.list();
+    const closed = maintenance.current;
     const start = {
       customer,
       site: this.#parts.site,
       motd: this.#parts.motd,
+      maintenance: closed === null ? null : words.maintenance(closed),
       preferences: this.#preferences(),
-      escape: this.#parts.console.customs.escapeKey(customer),
+      escape: console.customs.escapeKey(customer),
       domains: this.#told,
       only: domain,
       columns: terminal.columns,

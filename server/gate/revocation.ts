@@ -34,6 +34,7 @@ const TAKING: readonly AuditKind[] = [
   'role.removed',
   'role.added',
   'domain.retired',
+  'maintenance.began',
 ];
 
 /** Takes rights from those who are using them: asks again for every live session and attachment when anything changed. */

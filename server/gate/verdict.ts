@@ -6,6 +6,7 @@ import type { Decision, Limit, Policy, Usage } from '../../policy/policy.js';
 import type { Refusal, RefusalCode } from '../../policy/refusal.js';
 import { refusal } from '../../policy/refusal.js';
 import type { Facts, Question } from '../store/authorizations.js';
+import type { MaintenanceRow } from '../store/maintenance.js';
 import { printable } from './printable.js';
 import * as words from './words.js';
 
@@ -57,8 +58,22 @@ export function judge(
     return denied(words.noSuchDomain(`${code} for ${printable(wish.domain, 80)}`), code);
   }
   const decision = wish.action === 'status' ? seen : ask(wish.action);
-  if (decision.allow) return { allow: true, rule: decision.rule.id, since: counting.since };
-  return denied(refusal(decision.reason, decision.message, because(decision)));
+  if (!decision.allow) return denied(refusal(decision.reason, decision.message, because(decision)));
+  const { maintenance } = facts;
+  if (maintenance !== null && closedBy(maintenance, wish.action))
+    return denied(words.inMaintenance(maintenance));
+  return { allow: true, rule: decision.rule.id, since: counting.since };
+}
+
+/** What changes nothing. */
+const LOOKING: readonly Action[] = ['status', 'watch', 'log'];
+
+const CONSOLES: readonly Action[] = ['console', 'takeover'];
+
+/** Whether maintenance keeps a customer from it, whatever the policy says. */
+function closedBy({ consolesClosed }: MaintenanceRow, action: Action): boolean {
+  if (CONSOLES.includes(action)) return consolesClosed;
+  return !LOOKING.includes(action);
 }
 
 function denied(no: Refusal, code: RefusalCode = no.code): Verdict {

@@ -5,6 +5,7 @@ import type { BootProfileName, DomainName } from '../../policy/names.js';
 import type { Recorded } from '../../policy/recorded.js';
 import type { Refusal } from '../../policy/refusal.js';
 import { refusal } from '../../policy/refusal.js';
+import type { MaintenanceRow } from '../store/maintenance.js';
 import type { ParameterOffer, Verb } from '../wire/contract.js';
 import type { OperationStep, OperationView, WireRefusal } from '../wire/operation.js';
 
@@ -37,6 +38,21 @@ export function auditUnavailable(detail: string): Refusal {
     'Changes cannot be made just now: the log that must record them cannot be written. Looking is possible.',
     detail,
   );
+}
+
+/** At the top of the menu, and for every change that is refused meanwhile. */
+export function maintenance({ sentence: text, until }: Pick<MaintenanceRow, 'sentence' | 'until'>): string {
+  const end = until === null ? '' : ` (until ${until.slice(0, 16).replace('T', ' ')} UTC)`;
+  return `Maintenance${end}: ${sentence(text)}`;
+}
+
+export function inMaintenance(row: MaintenanceRow): Refusal {
+  return refusal('maintenance', maintenance(row), `maintenance since ${row.since}: ${row.sentence}`);
+}
+
+/** From an admin to all who are logged in. */
+export function announced(text: string): string {
+  return `From the administrators: ${sentence(text)}`;
 }
 
 export function hostUnreachable(domain: DomainName, detail: string): Refusal {

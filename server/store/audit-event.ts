@@ -213,6 +213,16 @@ export type AuditEvent =
       readonly recording: string;
       readonly detail: string;
     }
+  | { readonly kind: 'announcement.made'; readonly actor: EventActor; readonly text: string }
+  | {
+      readonly kind: 'maintenance.began';
+      readonly actor: EventActor;
+      readonly sentence: string;
+      readonly consolesClosed: boolean;
+      readonly until: string | null;
+    }
+  /** By itself, when its time was over, when nobody is named. */
+  | { readonly kind: 'maintenance.ended'; readonly actor: EventActor | null }
   | { readonly kind: 'backup.made'; readonly actor: EventActor; readonly file: string };
 
 export type AuditKind = AuditEvent['kind'];

@@ -4,6 +4,7 @@ import type { AuditEvent, AuditRow } from './audit-event.js';
 import type { AuditLog } from './audit-log.js';
 import { Sql } from './database.js';
 import type { Database } from './database.js';
+import type { Maintenance, MaintenanceRow } from './maintenance.js';
 import type { RoleRow } from './records.js';
 import type { Roles } from './roles.js';
 
@@ -45,6 +46,8 @@ export interface Facts {
   readonly keyHeld: boolean;
   /** The row, whether or not it counts: look at `counts`. */
   readonly role: RoleRow | null;
+  /** Null when it is not on. */
+  readonly maintenance: MaintenanceRow | null;
   /** Counts recorded intents, without those whose outcome was `refused`. */
   count(query: UseQuery): number;
 }
@@ -62,11 +65,13 @@ export class Authorizations {
   readonly #database: Database;
   readonly #log: AuditLog;
   readonly #roles: Roles;
+  readonly #maintenance: Maintenance;
 
-  constructor(database: Database, log: AuditLog, roles: Roles) {
+  constructor(database: Database, log: AuditLog, roles: Roles, maintenance: Maintenance) {
     this.#database = database;
     this.#log = log;
     this.#roles = roles;
+    this.#maintenance = maintenance;
   }
 
   /**
@@ -88,6 +93,7 @@ export class Authorizations {
       suspended: holder !== undefined && holder.suspended_at !== null,
       keyHeld: holder?.held === 1,
       role: this.#roles.find(customer, domain) ?? null,
+      maintenance: this.#maintenance.get(),
       count: ({ per, actions, since }) => {
         const kinds = JSON.stringify(actions.map((action) => `domain.${action}.requested`));
         const subject = per === 'customer' ? customer : domain;

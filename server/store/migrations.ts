@@ -93,4 +93,14 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE preference ADD COLUMN escape_key TEXT;
   `,
+  `
+  -- One row while it is on.
+  CREATE TABLE maintenance (
+    id              INTEGER PRIMARY KEY CHECK (id = 1),
+    sentence        TEXT NOT NULL,
+    consoles_closed INTEGER NOT NULL,
+    since           TEXT NOT NULL,
+    until           TEXT
+  ) STRICT;
+  `,
 ];

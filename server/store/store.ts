@@ -7,6 +7,7 @@ import { Domains } from './domains.js';
 import { Imports } from './imports.js';
 import { Keys } from './keys.js';
 import { Logins } from './logins.js';
+import { Maintenance } from './maintenance.js';
 import { Parameters } from './parameters.js';
 import { Preferences } from './preferences.js';
 import { Roles } from './roles.js';
@@ -31,6 +32,7 @@ export class Store {
   readonly audit: AuditLog;
   readonly preferences: Preferences;
   readonly imports: Imports;
+  readonly maintenance: Maintenance;
   readonly #database: Database;
 
   /** Made by `open`. */
@@ -43,7 +45,8 @@ export class Store {
     this.domains = new Domains(database, this.audit, clock);
     this.parameters = new Parameters(database, this.audit);
     this.logins = new Logins(database);
-    this.authorizations = new Authorizations(database, this.audit, this.roles);
+    this.maintenance = new Maintenance(database, this.audit, clock);
+    this.authorizations = new Authorizations(database, this.audit, this.roles, this.maintenance);
     this.preferences = new Preferences(database);
     this.imports = new Imports(database, this.audit, this);
   }

@@ -42,6 +42,7 @@ describe('a menu session', () => {
         console: consoleParts,
         consoleLog: gate.logParts,
         policy,
+        maintenance: gate.maintenance,
         audit: store.audit,
         preferences: store.preferences,
         idle: gate.menuIdle,
@@ -225,6 +226,59 @@ describe('a menu session', () => {
     gate.dom0.set(HORATIO, 'paused');
     await shows('paused', 0);
     assert.ok(looked <= 8, `policy was asked ${looked} times`);
+  });
+
+  it('shows what admins announce, also on the console it lent its terminal to', async () => {
+    open({ who: { ...gate.alice, domain: HORATIO } });
+    await shows('Console');
+    assert.equal(gate.announcements.make('The host restarts.'), 1);
+    await shows('The host restarts.');
+    type('1');
+    const console = await eventually('the attachment', () => gate.dom0.consoles[0]);
+    console.note({
+      note: 'attached',
+      attachment: 1,
+      domain: HORATIO,
+      mode: 'write',
+      present: [],
+      cols: 80,
+      rows: 24,
+    });
+    console.bytes('the guest');
+    await shows('the guest');
+    assert.equal(gate.announcements.make('Für alle: \u201cnow\u201d'), 1, 'once, where it is read');
+    await shows('Fur alle: "now"');
+    terminal.hangUp();
+    await eventually('nobody to be left', () => gate.announcements.make('x') === 0);
+  });
+
+  it('has maintenance at its top as long as it is on, and greys out what is refused', async () => {
+    gate.store.maintenance.begin({ sentence: 'New disks.', consolesClosed: false, until: null }, ADMIN);
+    open({ who: { ...gate.alice, domain: HORATIO } });
+    await shows('Maintenance: New disks.');
+    await shows(/Power off +× Maintenance: New disks\./);
+    assert.doesNotMatch(terminal.output, /Console +×|Watch console +×/);
+    mark = terminal.output.length;
+    gate.store.maintenance.begin(
+      { sentence: 'Newer disks', consolesClosed: true, until: '2999-01-01T00:00:00.000Z' },
+      ADMIN,
+    );
+    await shows('Newer');
+    await shows(/Console +×/);
+    gate.store.maintenance.end(ADMIN);
+    await shows(/Power off +cut the power/);
+    type('\x0c');
+    await eventually('a whole new picture', () => terminal.output.slice(mark).includes('horatio'));
+    assert.doesNotMatch(terminal.output.slice(mark), /Maintenance/);
+  });
+
+  it('line by line says when maintenance begins and is over', async () => {
+    open({ hasPty: false });
+    await shows('horatio');
+    gate.store.maintenance.begin({ sentence: 'New disks.', consolesClosed: false, until: null }, ADMIN);
+    await shows('Maintenance: New disks.');
+    gate.store.maintenance.end(ADMIN);
+    await shows('Maintenance is over.');
   });
 
   it('ended from outside puts the terminal right and says why', async () => {

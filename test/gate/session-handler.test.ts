@@ -45,6 +45,7 @@ describe('the house and its sessions', () => {
       console,
       consoleLog: gate.logParts,
       policy,
+      maintenance: gate.maintenance,
       audit,
       preferences,
       idle: gate.menuIdle,

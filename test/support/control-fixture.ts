@@ -61,6 +61,8 @@ export class ControlFixture implements RunningGate {
   readonly faults: object[] = [];
   /** Those that were ended, with the sentence they were told. */
   readonly told: [id: string, sentence: string][] = [];
+  /** What was said to all. */
+  readonly announced: string[] = [];
   live: LiveSession[] = [];
   contract: Contract | null = null;
   readonly domains = new Map<DomainName, DomainView>();
@@ -69,6 +71,7 @@ export class ControlFixture implements RunningGate {
   readonly policy: RunningGate['policy'] & { revision: number };
   readonly sessions: RunningGate['sessions'];
   readonly hosts: RunningGate['hosts'];
+  readonly announcements: RunningGate['announcements'] = { make: (text) => this.announced.push(text) };
   readonly settings: AdministrationSettings;
 
   constructor(options: StoreOptions = {}) {

@@ -6,6 +6,7 @@ import type { Limit, Policy, Rule } from '../../policy/policy.js';
 import type { Role } from '../../policy/roles.js';
 import { CTRL_BRACKET } from '../../policy/escape-key.js';
 import { Activity } from '../../server/gate/activity.js';
+import { Announcements } from '../../server/gate/announcements.js';
 import { Authorizer } from '../../server/gate/authorize.js';
 import { ExecSession } from '../../server/gate/exec/exec-session.js';
 import { parseCommand } from '../../server/gate/exec/grammar.js';
@@ -18,6 +19,7 @@ import type { Identity } from '../../server/gate/identity.js';
 import type { OwnDomainsParts } from '../../server/gate/own-domains.js';
 import { ConsoleCustoms } from '../../server/gate/console/console-customs.js';
 import type { ConsoleSettings } from '../../server/gate/console/console-customs.js';
+import { MaintenanceWatch } from '../../server/gate/maintenance-watch.js';
 import { MenuIdle } from '../../server/gate/menu-idle.js';
 import type { ConsoleParts } from '../../server/gate/console/console-attachment.js';
 import { OwnRecordings } from '../../server/gate/recording/own-recordings.js';
@@ -90,6 +92,8 @@ export class GateInside {
   readonly keys: OwnKeys;
   readonly recordings: Recordings;
   readonly activity: Activity;
+  readonly announcements = new Announcements();
+  readonly maintenance: MaintenanceWatch;
   consoleSettings: ConsoleSettings = {
     idleSeconds: 0,
     watchersIdle: false,
@@ -132,8 +136,10 @@ export class GateInside {
       log: silentLogger,
     });
     this.revocation = new Revocation(authorizer, (identity) => standingOf(store, identity), silentLogger);
+    this.maintenance = new MaintenanceWatch(store.maintenance, silentLogger);
     store.audit.onAppend((row) => {
       this.revocation.heard(row);
+      this.maintenance.heard(row);
     });
     this.policy.onChange(() => {
       this.revocation.review();
@@ -155,6 +161,7 @@ export class GateInside {
   }
 
   async stop(): Promise<void> {
+    this.maintenance.close();
     await this.recordings.close();
     await this.hosts.close();
     this.operations.close();
@@ -174,7 +181,7 @@ export class GateInside {
   }
 
   get consoleParts(): ConsoleParts {
-    const { authorizer, hosts, operations, revocation, recordings, store } = this;
+    const { authorizer, hosts, operations, revocation, recordings, announcements, store } = this;
     return {
       authorizer,
       hosts,
@@ -182,6 +189,7 @@ export class GateInside {
       revocation,
       customs: this.customs,
       recordings,
+      announcements,
       audit: store.audit,
       log: silentLogger,
     };

@@ -71,6 +71,9 @@ const KEYS = [
   menuKey('C', { comment: '', type: 'ecdsa-sha2-nistp256' }),
 ];
 
+const MAINTENANCE =
+  'Maintenance (until 2025-11-21 09:00 UTC): New disks for the host. Nothing is lost, and nothing can be started meanwhile.';
+
 /** What a machine says that does not find its disk, between the end of the boot before and a prompt. */
 const BOOTED: MenuLogPiece = {
   ...logPiece(0, 79, {}, 60),
@@ -130,6 +133,8 @@ export const PLACES: Readonly<Record<string, Place>> = {
     domain('horatio', { consoleLocked: true }),
     domain('ophelia', { state: 'off' }),
   ]),
+  'list-maintenance': (start) => started(HOUSE)(start).tell({ fact: 'maintenance', message: MAINTENANCE }),
+  'domain-maintenance': (start) => one({})(start).tell({ fact: 'maintenance', message: MAINTENANCE }),
   'domain-in-rescue': one({ profile: profileName('rescue'), offers: offers() }),
   'domain-watcher': one({ role: 'watcher', offers: offers({}, refused('You may only watch this server.')) }),
   'domain-problem': (start) =>
@@ -248,6 +253,7 @@ export function hostilePlaces(start: {
     begin({ operation: operation('rescue', { step: HOSTILE, message: HOSTILE }) }),
     begin({}).tell({ fact: 'refused', message: HOSTILE }),
     begin({}).tell({ fact: 'notice', message: HOSTILE }),
+    begin({}).tell({ fact: 'maintenance', message: HOSTILE }),
     begin({}).tell({
       fact: 'ended',
       domain: domainName('horatio'),

@@ -164,6 +164,7 @@ export function menuStart(some: Partial<MenuStart> = {}): MenuStart {
   return {
     customer: customerName('alice'),
     site: 'Postern demo',
+    maintenance: null,
     motd: ['Maintenance on Sunday, 02:00 to 03:00 UTC.'],
     preferences: { charset: 'utf-8', colour: true },
     escape: CTRL_BRACKET,

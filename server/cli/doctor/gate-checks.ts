@@ -138,6 +138,10 @@ function checkControl(
     checkMode('control socket', dirname(socket), 0o077, '700'),
     checkMode('control socket', socket, 0o177, '600'),
   ];
+  if (status.maintenance !== null)
+    found.push(
+      warn('maintenance', `on: ${status.maintenance.sentence}`, 'postern maintenance off, when it is over'),
+    );
   for (const { name, reachable } of status.hosts) {
     if (!reachable)
       found.push(

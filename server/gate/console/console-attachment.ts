@@ -1,7 +1,9 @@
+import { printable } from '../../../menus/printable-text.js';
 import type { AuditEvent } from '../../store/audit-event.js';
 import { AuditUnavailable } from '../../store/store-error.js';
 import type { ConsoleMode } from '../../wire/console.js';
 import { isTerminalAnswer } from '../../wire/terminal-answers.js';
+import type { Announcements } from '../announcements.js';
 import { actorOf } from '../authorize.js';
 import type { Authorizer, Grant } from '../authorize.js';
 import type { ConsoleNews } from '../hosts/console-stream.js';
@@ -34,6 +36,7 @@ export interface ConsoleParts {
   readonly revocation: Revocation;
   readonly customs: ConsoleCustoms;
   readonly recordings: Recordings;
+  readonly announcements: Announcements;
   /** @throws AuditUnavailable */
   readonly audit: { append(event: AuditEvent): unknown };
   readonly log: Log;
@@ -185,6 +188,10 @@ export class ConsoleAttachment {
       }),
       this.#parts.customs.onChange(() => {
         this.#idle.review();
+      }),
+      this.#parts.announcements.onConsole((text) => {
+        this.#notice.announce(printable(text, 'ascii'));
+        return true;
       }),
       terminal.onClose(() => {
         this.#depart({ status: 1, message: null }, { mute: true });

@@ -3,6 +3,9 @@ import type { Terminal } from '../terminal.js';
 /** How long a notice stands. Milliseconds. */
 const STANDS = 5_000;
 
+/** How long an announcement stands; who goes on typing does not take it away in the time of a notice. Milliseconds. */
+const ANNOUNCED = 20_000;
+
 type NoticeTerminal = Pick<Terminal, 'hasPty' | 'term' | 'columns' | 'rows' | 'write' | 'writeError'>;
 
 /**
@@ -17,6 +20,7 @@ export class ConsoleNotice {
   #passing: readonly string[] = [];
   #standing: string | null = null;
   #timer: NodeJS.Timeout | null = null;
+  #announced: { readonly line: string; readonly at: number; readonly timer: NodeJS.Timeout } | null = null;
   #over = false;
 
   /** @param repaint paints the guest's screen as it is now */
@@ -40,6 +44,18 @@ export class ConsoleNotice {
         }, STANDS);
   }
 
+  /** What is meant for everybody: above all that comes and goes, and longer. */
+  announce(line: string): void {
+    if (this.#over || this.#told([line])) return;
+    this.#unannounce();
+    const timer = setTimeout(() => {
+      this.#unannounce();
+      this.#change();
+    }, ANNOUNCED);
+    this.#announced = { line, at: Date.now(), timer };
+    this.#change();
+  }
+
   /** What is so for now: it stands below all that comes and goes, until it is taken away by a null. */
   stand(line: string | null): void {
     if (this.#over || line === this.#standing || (line !== null && this.#told([line]))) return;
@@ -54,7 +70,10 @@ export class ConsoleNotice {
 
   /** Takes away what is shown, unless it stays. */
   readAway(): void {
-    if (this.#timer !== null) this.clear();
+    const read = this.#announced !== null && Date.now() - this.#announced.at >= STANDS;
+    if (read) this.#unannounce();
+    if (this.#timer !== null && this.#passing.length > 0) this.clear();
+    else if (read) this.#change();
   }
 
   /** Takes away what is shown, but for what stands. */
@@ -70,8 +89,14 @@ export class ConsoleNotice {
   dispose(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
+    this.#unannounce();
     this.#shown = 0;
     this.#over = true;
+  }
+
+  #unannounce(): void {
+    if (this.#announced !== null) clearTimeout(this.#announced.timer);
+    this.#announced = null;
   }
 
   /** Says it where nothing can be taken back. @returns whether that is so */
@@ -95,7 +120,9 @@ export class ConsoleNotice {
   #paint(): void {
     const { columns, rows } = this.#terminal;
     const width = columns - 1;
-    const text = this.#standing === null ? this.#passing : [...this.#passing, this.#standing];
+    const above = this.#announced === null ? [] : [this.#announced.line];
+    const below = this.#standing === null ? [] : [this.#standing];
+    const text = [...above, ...this.#passing, ...below];
     const lines = text.flatMap((line) => wrapped(line, width)).slice(0, rows - 1);
     if (this.#shown > lines.length) this.#wipe();
     if (lines.length === 0) return;

@@ -9,6 +9,7 @@ import type { AdministrationSettings, HostJournal, RunningGate } from './control
 import { customerRoutes } from './customer-routes.js';
 import { domainRoutes } from './domain-routes.js';
 import { importRoutes } from './import-routes.js';
+import { maintenanceRoutes } from './maintenance-routes.js';
 import { explainRoutes, policyRoutes } from './policy-routes.js';
 import { recordingRoutes } from './recording-routes.js';
 import type { Answer, Call, Route } from './route.js';
@@ -93,6 +94,7 @@ function commonRoutes(
     ...domainRoutes(store, gate?.hosts ?? []),
     ...explainRoutes(store, policy),
     ...importRoutes(store, settings),
+    ...maintenanceRoutes(store.maintenance),
     ...backupRoutes(store, settings),
     ...recordingRoutes(store, settings),
   ];

@@ -139,6 +139,13 @@ export const reason: Argument<string> = word(
   'one printable line of at most 200 characters',
 );
 
+/** One printable line with something on it, for customers. */
+export const sentence: Argument<string> = (value, name) => {
+  const line = reason(value, name);
+  if (isRefusal(line)) return line;
+  return line.trim() === '' ? wrong(`the ${name} is empty`) : line.trim();
+};
+
 /** Anything that a person may have pasted. */
 export const pasted: Argument<string> = word((text) => text, 'a text');
 

@@ -3,6 +3,7 @@ import type { RecordingName } from '../recording/recording-name.js';
 import type { Outgrown } from '../recording/retention.js';
 import type { ParameterOffer } from '../../wire/contract.js';
 import type { Customer, DomainRecord, Key, ParameterRow, RoleRow } from '../../store/records.js';
+import type { MaintenanceRow } from '../../store/maintenance.js';
 import type { Finding } from '../../store/audit-verifier.js';
 
 /** A key as admins see it. */
@@ -84,7 +85,22 @@ export interface GateStatus {
   readonly sessions: number;
   readonly policy: PolicyStatus;
   readonly hosts: readonly { readonly name: string; readonly reachable: boolean; readonly domains: number }[];
+  /** Null when it is not on. */
+  readonly maintenance: MaintenanceRow | null;
   readonly audit: { readonly seq: number; readonly hash: string };
+}
+
+/** `POST /announcements`. */
+export interface AnnouncementMade {
+  readonly text: string;
+  /** How many sessions read it at once. */
+  readonly told: number;
+}
+
+/** `GET /maintenance`, and what changes it. */
+export interface MaintenanceStatus {
+  /** Null when it is not on. */
+  readonly maintenance: MaintenanceRow | null;
 }
 
 export interface PolicyStatus {

@@ -30,6 +30,12 @@ export interface LiveSessions {
   endWhere(predicate: (session: LiveSession) => boolean, sentence: string): number;
 }
 
+/** Where admins say something to all who are logged in. */
+export interface Announcements {
+  /** @returns how many were told */
+  make(text: string): number;
+}
+
 /** The policy in force. */
 export interface PolicyInForce {
   readonly policy: Policy;
@@ -65,6 +71,7 @@ export interface RunningGate {
   readonly version: string;
   readonly startedAt: Date;
   readonly sessions: LiveSessions;
+  readonly announcements: Announcements;
   readonly policy: PolicyInForce;
   readonly hosts: readonly Host[];
 }

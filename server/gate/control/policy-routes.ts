@@ -6,6 +6,7 @@ import { isRefusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { noSuchCustomer } from '../../store/customers.js';
 import type { Store } from '../../store/store.js';
+import * as words from '../words.js';
 import { action, customer, domain, optional, profile } from './argument.js';
 import type { PolicyReload, PolicyStatus } from './control-answers.js';
 import type { PolicyInForce } from './control-ports.js';
@@ -54,6 +55,8 @@ export function explainRoutes(store: Store, policy: () => Policy | Refusal): rea
             `${given.domain} was retired, and the role ${facts.role.role} on it is from before: \`postern domain adopt ${given.domain}\` lets it count again`,
           );
         }
+        if (facts.maintenance !== null)
+          remarks.push(`maintenance is on: ${words.maintenance(facts.maintenance)}`);
         const role = facts.role?.counts === true ? facts.role.role : null;
         const usage = ({ per, actions }: Limit, since: Date): number => facts.count({ per, actions, since });
         const explanation = explain(found, { ...given, role }, usage, new Date());

@@ -1,8 +1,9 @@
 import { refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { Store } from '../../store/store.js';
-import { customer, optional, reason, session } from './argument.js';
-import type { GateStatus, SessionView } from './control-answers.js';
+import * as words from '../words.js';
+import { customer, optional, reason, sentence, session } from './argument.js';
+import type { AnnouncementMade, GateStatus, SessionView } from './control-answers.js';
 import type { LiveSession, RunningGate } from './control-ports.js';
 import { policyStatus } from './policy-routes.js';
 import { route } from './route.js';
@@ -25,8 +26,15 @@ export function sessionRoutes(store: Store, gate: RunningGate): readonly Route[]
         sessions: sessions.list().length,
         policy: policyStatus(policy),
         hosts: hosts.map(({ name, reachable, domains }) => ({ name, reachable, domains: domains.size })),
+        maintenance: store.maintenance.get(),
         audit: store.audit.head(),
       };
+    }),
+
+    route('POST', '/announcements', { text: sentence }, ({ text }, { actor }): AnnouncementMade => {
+      // Recorded first: what cannot be recorded is not said.
+      store.audit.append({ kind: 'announcement.made', actor, text });
+      return { text, told: gate.announcements.make(words.announced(text)) };
     }),
 
     route('GET', '/sessions', { customer: optional(customer) }, (given) => ({

@@ -142,6 +142,41 @@ describe('a notice on a console', () => {
     seat.notice.dispose();
   });
 
+  it('of an announcement stands above the others, and typing does not take it away at once', async () => {
+    const seat = new Seat();
+    const alone = new Seat();
+    const clock = Date.now;
+    let late = 0;
+    Date.now = () => clock() + late;
+    try {
+      for (const each of [seat, alone]) each.guest('hello');
+      seat.notice.announce('The host restarts at 22:00.');
+      seat.notice.show('carol has joined this console.');
+      await seat.settled();
+      const { active } = seat.terminal.buffer;
+      const line = (y: number): string =>
+        active
+          .getLine(active.baseY + y)
+          ?.translateToString(true)
+          .trim() ?? '';
+      assert.deepEqual(
+        [line(22), line(23)],
+        ['The host restarts at 22:00.', 'carol has joined this console.'],
+      );
+      seat.notice.readAway();
+      seat.notice.painted();
+      await seat.settled();
+      assert.deepEqual([line(22), line(23)], ['', 'The host restarts at 22:00.']);
+      late = 6_000;
+      seat.notice.readAway();
+      await Promise.all([seat.settled(), alone.settled()]);
+      assert.deepEqual(look(seat.terminal), look(alone.terminal));
+    } finally {
+      Date.now = clock;
+      seat.notice.dispose();
+    }
+  });
+
   it('stands while the guest’s screen is painted anew under it', async () => {
     const seat = new Seat();
     seat.guest('hello');

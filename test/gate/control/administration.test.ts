@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { BootProfileName } from '../../../policy/names.js';
-import type { DomainDetail, ParametersSet } from '../../../server/gate/control/control-answers.js';
+import type {
+  DomainDetail,
+  GateStatus,
+  ParametersSet,
+} from '../../../server/gate/control/control-answers.js';
 import type { ControlClient } from '../../../server/gate/control/control-client.js';
 import { ControlFixture } from '../../support/control-fixture.js';
 import { domainView } from '../../support/dom0-stand-in.js';
@@ -80,6 +84,47 @@ describe('gate: what admins ask of a running gate', () => {
     }
     const shown = (await client.ask('GET', '/domains/horatio')) as DomainDetail;
     assert.deepEqual(shown.asked, [{ ...offer, host: 'xen1', profile: 'installer' }]);
+  });
+
+  it('announces one printable line, which is recorded, and nothing that plays tricks on a terminal', async () => {
+    assert.deepEqual(await client.ask('POST', '/announcements', { text: ' At 22:00 the host restarts ' }), {
+      text: 'At 22:00 the host restarts',
+      told: 1,
+    });
+    assert.deepEqual(gate.announced, ['From the administrators: At 22:00 the host restarts.']);
+    const { event } = gate.store.audit.tail().at(-1) ?? {};
+    assert.deepEqual(event, {
+      kind: 'announcement.made',
+      actor: { admin: 'tester' },
+      text: 'At 22:00 the host restarts',
+    });
+    const head = gate.store.audit.head().seq;
+    for (const text of [undefined, '', '  ', 'a\nb', '\x1b[2J', 'a\u202eb', 'x'.repeat(201), 7])
+      assert.equal(await code(client.ask('POST', '/announcements', { text })), 'usage', String(text));
+    assert.equal(gate.announced.length, 1);
+    assert.equal(gate.store.audit.head().seq, head);
+  });
+
+  it('begins and ends maintenance, and says so to doctor', async () => {
+    const on = { sentence: 'New disks.', until: '2999-01-01', closeConsoles: true };
+    assert.equal(await code(client.ask('PUT', '/maintenance', on)), 'none');
+    const status = (await client.ask('GET', '/status')) as GateStatus;
+    assert.deepEqual(
+      [status.maintenance?.sentence, status.maintenance?.until, status.maintenance?.consolesClosed],
+      ['New disks.', '2999-01-01T00:00:00.000Z', true],
+    );
+    for (const bad of [
+      {},
+      { ...on, sentence: 'a\nb' },
+      { ...on, until: 'soon' },
+      { ...on, until: '2020-01-01' },
+    ])
+      assert.equal(await code(client.ask('PUT', '/maintenance', bad)), 'usage', JSON.stringify(bad));
+    await client.ask('DELETE', '/maintenance');
+    assert.deepEqual(await client.ask('GET', '/maintenance'), { maintenance: null });
+    await client.ask('DELETE', '/maintenance');
+    const kinds = gate.store.audit.tail().map(({ event }) => event.kind);
+    assert.deepEqual(kinds.slice(-2), ['maintenance.began', 'maintenance.ended']);
   });
 
   it('adds a customer, in the name of who asked', async () => {

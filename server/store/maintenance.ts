@@ -1,0 +1,81 @@
+import type { AdminActor } from './audit-event.js';
+import type { AuditLog } from './audit-log.js';
+import { Sql } from './database.js';
+import type { Database } from './database.js';
+
+/** While it is on, customers change nothing: they look and read. Times are ISO 8601, UTC. */
+export interface MaintenanceRow {
+  /** What customers read. One printable line. */
+  readonly sentence: string;
+  /** Whether consoles are closed as well; watching them is not. */
+  readonly consolesClosed: boolean;
+  readonly since: string;
+  /** When it is over by itself; null: when an admin says so. */
+  readonly until: string | null;
+}
+
+interface StoredMaintenance {
+  readonly sentence: string;
+  readonly consoles_closed: 0 | 1;
+  readonly since: string;
+  readonly until: string | null;
+}
+
+const GET = new Sql<StoredMaintenance>('SELECT sentence, consoles_closed, since, until FROM maintenance');
+const PUT = new Sql(
+  `INSERT INTO maintenance (id, sentence, consoles_closed, since, until) VALUES (1, ?, ?, ?, ?)
+   ON CONFLICT DO UPDATE SET sentence = excluded.sentence, consoles_closed = excluded.consoles_closed,
+     since = excluded.since, until = excluded.until`,
+);
+const DELETE = new Sql('DELETE FROM maintenance');
+
+/** Whether maintenance is on: here and not in a process's memory, as it outlives every restart. */
+export class Maintenance {
+  readonly #database: Database;
+  readonly #log: AuditLog;
+  readonly #clock: () => Date;
+
+  constructor(database: Database, log: AuditLog, clock: () => Date) {
+    this.#database = database;
+    this.#log = log;
+    this.#clock = clock;
+  }
+
+  /** What is so now; null when it is not on, or its time is over. */
+  get(): MaintenanceRow | null {
+    const row = this.#database.get(GET);
+    if (row === undefined || (row.until !== null && row.until <= this.#clock().toISOString())) return null;
+    const { sentence, consoles_closed: closed, since, until } = row;
+    return { sentence, consolesClosed: closed === 1, since, until };
+  }
+
+  /** Begins it, or says it anew: then `since` begins anew as well. */
+  begin(wished: Omit<MaintenanceRow, 'since'>, actor: AdminActor): MaintenanceRow {
+    const { sentence, consolesClosed, until } = wished;
+    return this.#log.transact((append) => {
+      const { at } = append({ kind: 'maintenance.began', actor, sentence, consolesClosed, until });
+      this.#database.run(PUT, sentence, Number(consolesClosed), at, until);
+      return { ...wished, since: at };
+    });
+  }
+
+  /** Ends it. Ending what is not on changes nothing. @returns whether it was on */
+  end(actor: AdminActor): boolean {
+    return this.#log.transact((append) => {
+      if (this.get() === null) return false;
+      append({ kind: 'maintenance.ended', actor });
+      this.#database.run(DELETE);
+      return true;
+    });
+  }
+
+  /** Puts away one whose time is over. @returns whether there was one */
+  expire(): boolean {
+    return this.#log.transact((append) => {
+      if (this.#database.get(GET) === undefined || this.get() !== null) return false;
+      append({ kind: 'maintenance.ended', actor: null });
+      this.#database.run(DELETE);
+      return true;
+    });
+  }
+}
