@@ -22,6 +22,8 @@ export function coveredRules(policy: Policy): readonly CoveredRule[] {
     const takers = rule.actions.map((action) => candidates.find((wide) => wide.takes(reach, action)));
     const by = takers.includes(undefined) ? undefined : takers.at(-1);
     if (by !== undefined) covered.push({ rule, by: by.rule });
+    // What decides only at times leaves the rest to those behind it.
+    if (rule.when !== null) continue;
     byWho.add(reach.who, reach);
     byWhich.add(reach.which, reach);
   }

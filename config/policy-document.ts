@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import type { Place, Policy } from '../policy/policy.js';
-import { expectation, failedTests, outcome } from '../policy/policy-test.js';
+import { expectation, failedTests, outcome, timelessTests } from '../policy/policy-test.js';
 import type { PolicyTest } from '../policy/policy-test.js';
 import type { PolicyDocument } from '../policy/policy-schema.js';
 import { POLICY_SCHEMA } from '../policy/policy-schema.js';
@@ -132,7 +132,12 @@ function warnOfCovered(policy: Policy, reports: readonly ProblemReport[]): void 
 const TOLD_TESTS = 50;
 
 function runTests(policy: Policy, tests: readonly PolicyTest[], reports: readonly ProblemReport[]): void {
-  const failed = failedTests(policy, tests, new Date());
+  const now = new Date();
+  for (const { place } of timelessTests(policy, tests, now).slice(0, TOLD_TESTS)) {
+    const message = 'What comes of this test depends on the time.';
+    reportOf(place, reports)?.errorAt(place, message, '`at:`, a time for it');
+  }
+  const failed = failedTests(policy, tests, now);
   for (const [index, { test, decision }] of failed.entries()) {
     if (index === TOLD_TESTS) {
       const message = `From here on there are ${failed.length - TOLD_TESTS} more tests that fail.`;

@@ -1,8 +1,10 @@
 import type { Action } from '../policy/actions.js';
 import { ACTIONS, COUNTED_ACTIONS } from '../policy/actions.js';
+import type { Conditions, KnownState } from '../policy/conditions.js';
 import { isGlob } from '../policy/glob.js';
 import type { BootProfileName, CustomerName, DomainName } from '../policy/names.js';
 import { NORMAL, parseCustomerName, parseDomainName, UNKNOWN_PROFILE } from '../policy/names.js';
+import { normalAddress, parseNetwork } from '../policy/network.js';
 import type { ConsoleTerms, Domains, Idle, Limit, Rule, SessionLimit, Subjects } from '../policy/policy.js';
 import type { PolicyTest } from '../policy/policy-test.js';
 import type {
@@ -11,11 +13,14 @@ import type {
   RuleEntry,
   SessionEntry,
   TestEntry,
+  WhenEntry,
   WhichEntry,
   WhoEntry,
 } from '../policy/policy-schema.js';
 import { ALL } from '../policy/policy-schema.js';
 import type { Role } from '../policy/roles.js';
+import type { TimeWindow } from '../policy/time-window.js';
+import { isTimeZone, parseTimeWindow, TIME_WINDOW_WORDS } from '../policy/time-window.js';
 import type { PolicyNames } from './policy-names.js';
 import { oneLine, unprintable } from './printable.js';
 import type { ProblemReport } from './problem-report.js';
@@ -64,6 +69,7 @@ export class PolicyEntryReader {
       ...this.#scope(entry, path),
       actions: expanded(words ?? [], ACTIONS),
       profiles: profiles as readonly BootProfileName[],
+      when: this.#when(entry.when, [...path, 'when']),
       reason: this.#reason(reason, [...path, 'reason']),
       place: this.#report.place(path),
     };
@@ -78,6 +84,7 @@ export class PolicyEntryReader {
       per: entry.per ?? 'domain',
       count: entry.count ?? 0,
       windowSeconds: this.#window(entry.within ?? '0s', [...path, 'within']),
+      when: this.#when(entry.when, [...path, 'when']),
       reason: this.#reason(entry.reason, [...path, 'reason']),
       place: this.#report.place(path),
     };
@@ -101,13 +108,21 @@ export class PolicyEntryReader {
 
   /** One test for each action that the entry names. To be read after the rules of all files, which it may name. */
   tests(entry: Partial<TestEntry>, path: Path): readonly PolicyTest[] {
-    const { customer, role, domain, allow, rule = null, profile = null } = entry;
+    const { customer, role, domain, allow, rule = null, profile = null, at, from, state, booted } = entry;
     const key = allow === undefined ? 'deny' : 'allow';
     const words = entry[key] ?? [];
     if (customer !== undefined) this.#customerGlob(customer, [...path, 'customer']);
     if (domain !== undefined) this.#domainGlob(domain, [...path, 'domain']);
     if (rule !== null) this.#names.expect('id', rule, this.#report, [...path, 'rule']);
     if (profile !== null) this.#profiles([profile], words, [...path, 'profile']);
+    const source = from === undefined ? null : (normalAddress(from) ?? null);
+    if (from !== undefined && source === null) {
+      this.#report.error({ path: [...path, 'from'], message: `"${from}" is no address.` });
+    }
+    const moment = at === undefined ? null : new Date(at);
+    if (moment !== null && Number.isNaN(moment.getTime())) {
+      this.#report.error({ path: [...path, 'at'], message: `There is no time ${String(at)}.` });
+    }
     return words.flatMap((word, index) =>
       expanded([word], ACTIONS).map((action) => ({
         request: {
@@ -116,7 +131,11 @@ export class PolicyEntryReader {
           domain: domain as DomainName,
           action,
           profile: action === 'rescue' ? (profile as BootProfileName | null) : null,
+          source,
+          state: (state as KnownState | undefined) ?? null,
+          booted: (booted as BootProfileName | undefined) ?? null,
         },
+        at: moment,
         allow: key === 'allow',
         rule,
         place: this.#report.place([...path, key, String(index)]),
@@ -178,6 +197,56 @@ export class PolicyEntryReader {
     });
   }
 
+  #when(entry: WhenEntry | undefined, path: Path): Conditions | null {
+    if (entry === undefined) return null;
+    const { from = [], times = [], zone = 'UTC', states = [], booted = [] } = entry;
+    if (entry.zone !== undefined) this.#zone(zone, times.length > 0, [...path, 'zone']);
+    forEach(booted, [...path, 'booted'], (profile, at) => {
+      if (profile !== UNKNOWN_PROFILE) return;
+      this.#report.error({ path: at, message: 'What is not known meets no condition.' });
+    });
+    return {
+      from: read(from, [...path, 'from'], (text, at) => this.#network(text, at)),
+      times: read(times, [...path, 'times'], (text, at) => this.#times(text, at)),
+      zone,
+      states: states as readonly KnownState[],
+      booted: booted as readonly BootProfileName[],
+    };
+  }
+
+  #network(text: string, path: Path): string | undefined {
+    const network = parseNetwork(text);
+    if (network === undefined) {
+      const expected = 'a network or an address: 203.0.113.0/24, 2001:db8::/32';
+      this.#report.error({ path, message: `"${text}" is no network.`, expected });
+    } else if (!network.exact) {
+      const message = `Bits of "${text}" stand behind its prefix: a network ends with zeros.`;
+      this.#report.error({ path, message, suggestion: network.text });
+    }
+    return network?.text;
+  }
+
+  #times(text: string, path: Path): TimeWindow | undefined {
+    const window = parseTimeWindow(text);
+    if (window === undefined) {
+      const message = `"${text}" is no time of the week.`;
+      this.#report.error({ path, message, expected: TIME_WINDOW_WORDS });
+    }
+    return window;
+  }
+
+  #zone(zone: string, used: boolean, path: Path): void {
+    if (!isTimeZone(zone)) {
+      const candidates = ['UTC', ...Intl.supportedValuesOf('timeZone')];
+      const message = `There is no time zone "${zone}".`;
+      const expected = 'a name of the IANA database, like Europe/Berlin';
+      this.#report.error({ path, message, expected, word: zone, candidates });
+    } else if (!used) {
+      const message = 'A zone without `times` says nothing.';
+      this.#report.warn({ path, at: 'key', message });
+    }
+  }
+
   #reason(text: string | undefined, path: Path): string | null {
     if (text === undefined) return null;
     const line = oneLine(text);
@@ -205,6 +274,15 @@ function forEach<T>(list: readonly T[], path: Path, visit: (entry: T, path: Path
   list.forEach((entry, index) => {
     visit(entry, [...path, String(index)]);
   });
+}
+
+/** What of a list could be read. */
+function read<T, R>(
+  list: readonly T[],
+  path: Path,
+  parse: (entry: T, path: Path) => R | undefined,
+): readonly R[] {
+  return list.flatMap((entry, index) => parse(entry, [...path, String(index)]) ?? []);
 }
 
 function expanded<A extends Action>(words: readonly string[], all: readonly A[]): readonly A[] {

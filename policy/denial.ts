@@ -1,4 +1,6 @@
 import type { Action } from './actions.js';
+import type { AskedCondition } from './conditions.js';
+import { askConditions } from './conditions.js';
 import type { BootProfileName } from './names.js';
 import type { Limit, Request, Rule, SessionLimit } from './policy.js';
 
@@ -41,6 +43,29 @@ export function profileMessage(request: Request, open: readonly BootProfileName[
       ? 'Name a rescue profile'
       : `The rescue profile ${request.profile} is not open to you`;
   return `${asked}; for ${request.domain} you may use: ${open.join(', ')}.`;
+}
+
+/** @param rule it allows this, under conditions that are not met. From where it would be possible is not said. */
+export function conditionMessage(request: Request, rule: Rule, now: Date): string {
+  const asked = rule.when === null ? [] : askConditions(rule.when, request, now);
+  const unmet = asked.filter(({ met }) => met !== true);
+  const sentence = `You cannot ${TO_DO[request.action](request.domain)} ${listed(unmet.map(notNow))}.`;
+  const times = unmet.find(({ condition }) => condition === 'times');
+  return times === undefined ? sentence : `${sentence} It is possible ${times.wanted}.`;
+}
+
+function notNow({ condition, value }: AskedCondition): string {
+  switch (condition) {
+    case 'from':
+      return `from ${value ?? 'an address that is not known'}`;
+    case 'times':
+      return 'at this time';
+    case 'states':
+      return value === null ? 'while it is not known what it does' : `while it is ${value}`;
+    case 'booted':
+      if (value === null) return 'while it is not known what it runs';
+      return value === 'off' ? 'while it is off' : `while it runs ${value}`;
+  }
 }
 
 export function limitMessage(request: Request, limit: Limit, again: Date, now: Date): string {

@@ -1,4 +1,6 @@
+import { conditionsHold } from './conditions.js';
 import {
+  conditionMessage,
   limitMessage,
   noRoleMessage,
   noRuleMessage,
@@ -7,7 +9,8 @@ import {
   sessionMessage,
 } from './denial.js';
 import { firstMatch, limitsThatApply, mismatch, namesCustomer, namesDomain, namesRole } from './match.js';
-import type { BootProfileName, CustomerName, DomainName } from './names.js';
+import type { Mismatch } from './match.js';
+import type { CustomerName, DomainName } from './names.js';
 import type {
   ConsoleTerms,
   Decision,
@@ -29,10 +32,10 @@ import { possibleAgain, windowStart } from './window.js';
  */
 export function evaluate(policy: Policy, request: Request, usage: Usage, now: Date): Decision {
   if (request.role === null) return denied('no-role', noRoleMessage(request));
-  const rule = firstMatch(policy, request);
-  if (rule === null) return deniedByNoRule(policy, request);
+  const rule = firstMatch(policy, request, now);
+  if (rule === null) return deniedByNoRule(policy, request, now);
   if (rule.effect === 'deny') return denied('rule-denies', ruleMessage(request, rule), rule);
-  const limit = firstReached(limitsThatApply(policy, request), usage, now);
+  const limit = firstReached(limitsThatApply(policy, request, now), usage, now);
   if (limit === null) return { allow: true, rule };
   const message = limitMessage(request, limit, possibleAgain(limit, usage, now), now);
   return denied('limit-reached', message, null, limit);
@@ -87,18 +90,22 @@ export function consoleTerms(
   );
 }
 
-/** The profiles that keep allow rules, otherwise matching, from speaking of this rescue. */
-function profilesThatWould(policy: Policy, request: Request): readonly BootProfileName[] {
-  const near = policy.rules.filter(
-    (rule) => rule.effect === 'allow' && mismatch(policy, rule, request) === 'profile',
+/** Allow rules that would speak of the request but for this. */
+function nearly(policy: Policy, request: Request, now: Date, but: Mismatch): readonly Rule[] {
+  return policy.rules.filter(
+    (rule) => rule.effect === 'allow' && mismatch(policy, rule, request, now) === but,
   );
-  return [...new Set(near.flatMap((rule) => rule.profiles))];
 }
 
-function deniedByNoRule(policy: Policy, request: Request): Decision {
-  const profiles = profilesThatWould(policy, request);
+function deniedByNoRule(policy: Policy, request: Request, now: Date): Decision {
+  const [conditional] = nearly(policy, request, now, 'when');
+  if (conditional !== undefined)
+    return denied('condition-not-met', conditionMessage(request, conditional, now));
+  const profiles = nearly(policy, request, now, 'profile')
+    .filter(({ when }) => conditionsHold(when, request, now, false))
+    .flatMap((rule) => rule.profiles);
   if (profiles.length === 0) return denied('no-rule', noRuleMessage(request));
-  return denied('profile-not-allowed', profileMessage(request, profiles));
+  return denied('profile-not-allowed', profileMessage(request, [...new Set(profiles)]));
 }
 
 function firstReached(limits: readonly Limit[], usage: Usage, now: Date): Limit | null {

@@ -1,3 +1,5 @@
+import type { AskedCondition } from './conditions.js';
+import { askConditions } from './conditions.js';
 import { duration } from './denial.js';
 import { consoleTerms, evaluate } from './evaluate.js';
 import type { Mismatch } from './match.js';
@@ -9,6 +11,8 @@ import { possibleAgain, windowStart } from './window.js';
 export interface AskedRule {
   readonly rule: Rule;
   readonly mismatch: Mismatch | null;
+  /** Its conditions, when all else fits. */
+  readonly conditions: readonly AskedCondition[];
 }
 
 /** A limit that applies, and what is left of it. */
@@ -23,6 +27,8 @@ export interface LimitLeft {
 /** Why a decision came out as it did: what an admin needs who wonders. */
 export interface Explanation {
   readonly request: Request;
+  /** The moment that is asked about: ISO 8601, UTC. */
+  readonly at: string;
   readonly decision: Decision;
   /** In order, up to and with the one that decided; none when there is no role, as then no rule is asked. */
   readonly rules: readonly AskedRule[];
@@ -35,18 +41,24 @@ export interface Explanation {
 /** Decides as `evaluate` does and says how. */
 export function explain(policy: Policy, request: Request, usage: Usage, now: Date): Explanation {
   const decision = evaluate(policy, request, usage, now);
-  if (request.role === null) return { request, decision, rules: [], limits: [], terms: null };
+  const at = now.toISOString();
+  if (request.role === null) return { request, at, decision, rules: [], limits: [], terms: null };
   const rules: AskedRule[] = [];
   for (const rule of policy.rules) {
-    const why = mismatch(policy, rule, request);
-    rules.push({ rule, mismatch: why });
+    const why = mismatch(policy, rule, request, now);
+    const fits = why === null || why === 'when';
+    rules.push({
+      rule,
+      mismatch: why,
+      conditions: fits && rule.when !== null ? askConditions(rule.when, request, now) : [],
+    });
     if (why === null) break;
   }
-  const limits = limitsThatApply(policy, request).map((limit) => left(limit, usage, now));
+  const limits = limitsThatApply(policy, request, now).map((limit) => left(limit, usage, now));
   const opens = request.action === 'console' || request.action === 'watch';
   const { customer, role, domain } = request;
   const terms = opens ? (consoleTerms(policy, customer, role, domain) ?? null) : null;
-  return { request, decision, rules, limits, terms };
+  return { request, at, decision, rules, limits, terms };
 }
 
 function left(limit: Limit, usage: Usage, now: Date): LimitLeft {
@@ -57,15 +69,16 @@ function left(limit: Limit, usage: Usage, now: Date): LimitLeft {
 
 /** The explanation for a terminal: lines of text that end with a newline. */
 export function explainText(explanation: Explanation): string {
-  const { request, decision, rules, limits, terms } = explanation;
+  const { request, at, decision, rules, limits, terms } = explanation;
   const lines = [`${request.customer}, ${request.action}, ${request.domain}: ${verdict(decision)}`, ''];
   lines.push(
     `role     ${request.role ?? `none: ${request.customer} has no role on ${request.domain}, so no rule is asked`}`,
   );
   if (request.profile !== null) lines.push(`profile  ${request.profile}`);
   if (request.role !== null) {
+    lines.push(`at       ${at}`, `from     ${request.source ?? NOT_KNOWN}`, `state    ${stateText(request)}`);
     lines.push('rules    first match decides');
-    lines.push(...columns(rules.map(({ rule, mismatch: why }) => ruleRow(request, rule, why))));
+    lines.push(...columns(rules.flatMap((asked) => ruleRows(request, asked))));
     if (rules.at(-1)?.mismatch !== null)
       lines.push('  none of them speaks of this, and what no rule allows is denied');
     lines.push(limits.length === 0 ? 'limits   none applies' : 'limits   all must hold');
@@ -92,20 +105,41 @@ function verdict(decision: Decision): string {
   return `denied, ${decision.reason}${by === null ? '' : ` (${by.id})`}`;
 }
 
-function ruleRow(request: Request, rule: Rule, why: Mismatch | null): readonly string[] {
+const NOT_KNOWN = 'not known';
+
+function stateText({ state, booted }: Request): string {
+  if (state === null) return NOT_KNOWN;
+  return state === 'off' ? state : `${state}, boot ${booted ?? NOT_KNOWN}`;
+}
+
+/** The rule, and beneath it each of its conditions with what is so. */
+function ruleRows(
+  request: Request,
+  { rule, mismatch: why, conditions }: AskedRule,
+): readonly (readonly string[])[] {
   const decides = rule.effect === 'allow' ? 'matches: allow' : 'matches: deny';
-  return [
+  const row = [
     why === null ? '>' : ' ',
     rule.id,
     where(rule.place),
     why === null ? decides : whyNot(request, rule, why),
   ];
+  return [row, ...conditions.map((asked) => ['', '', '', conditionText(rule, asked)])];
 }
+
+function conditionText({ effect }: Rule, { condition, wanted, value, met }: AskedCondition): string {
+  const asked = `  ${condition} ${wanted}: `;
+  if (met !== null) return `${asked}${value ?? ''}, ${met ? 'met' : 'not met'}`;
+  const counts = effect === 'deny' ? 'which counts as met where a rule denies' : 'which meets no condition';
+  return `${asked}${NOT_KNOWN}, ${counts}`;
+}
+
+const VERB = { allow: 'allows', deny: 'denies' } as const;
 
 function whyNot(request: Request, rule: Rule, why: Mismatch): string {
   switch (why) {
     case 'action':
-      return `not for ${request.action}: ${rule.effect}s ${rule.actions.join(', ')}`;
+      return `not for ${request.action}: ${VERB[rule.effect]} ${rule.actions.join(', ')}`;
     case 'customer':
       return `not for ${request.customer}: for ${named(rule.subjects.customers, 'group', rule.subjects.groups)}`;
     case 'role':
@@ -116,6 +150,8 @@ function whyNot(request: Request, rule: Rule, why: Mismatch): string {
       const asked = request.profile === null ? 'no profile named' : `not for profile ${request.profile}`;
       return `${asked}: for ${rule.profiles.join(', ')}`;
     }
+    case 'when':
+      return `not now: ${VERB[rule.effect]} under conditions`;
   }
 }
 

@@ -1,39 +1,43 @@
+import { conditionsHold } from './conditions.js';
 import { matchesGlob } from './glob.js';
 import type { CustomerName, DomainName } from './names.js';
 import type { Domains, Limit, Policy, Request, Rule, Subjects } from './policy.js';
 import type { Role } from './roles.js';
 
 /** What of a rule did not fit a request: the first that did not, in this order. */
-export const MISMATCHES = ['action', 'customer', 'role', 'domain', 'profile'] as const;
+export const MISMATCHES = ['action', 'customer', 'role', 'domain', 'profile', 'when'] as const;
 
 export type Mismatch = (typeof MISMATCHES)[number];
 
 /**
- * Why a rule does not speak of a request; null when it does. `profile` comes last: it means that all the rest fits.
- * A rescue without a profile fits no rule that names profiles.
+ * Why a rule does not speak of a request; null when it does. `when` comes last: it means that all the rest fits.
+ * A rescue without a profile fits no rule that names profiles. What is not known meets the conditions of a rule that denies,
+ * and none of one that allows.
  */
-export function mismatch(policy: Policy, rule: Rule, request: Request): Mismatch | null {
+export function mismatch(policy: Policy, rule: Rule, request: Request, now: Date): Mismatch | null {
   if (!rule.actions.includes(request.action)) return 'action';
   if (!namesCustomer(policy, rule.subjects, request.customer)) return 'customer';
   if (!namesRole(rule.subjects, request.role === null ? [] : [request.role])) return 'role';
   if (!namesDomain(policy, rule.domains, request.domain)) return 'domain';
   if (!namesProfile(rule, request)) return 'profile';
+  if (!conditionsHold(rule.when, request, now, rule.effect === 'deny')) return 'when';
   return null;
 }
 
 /** The first rule that speaks of the request, if any. */
-export function firstMatch(policy: Policy, request: Request): Rule | null {
-  return policy.rules.find((rule) => mismatch(policy, rule, request) === null) ?? null;
+export function firstMatch(policy: Policy, request: Request, now: Date): Rule | null {
+  return policy.rules.find((rule) => mismatch(policy, rule, request, now) === null) ?? null;
 }
 
-/** The limits that a request counts towards, in the order of the document. */
-export function limitsThatApply(policy: Policy, request: Request): readonly Limit[] {
+/** The limits that a request counts towards, in the order of the document; what is not known meets their conditions. */
+export function limitsThatApply(policy: Policy, request: Request, now: Date): readonly Limit[] {
   return policy.limits.filter(
     (limit) =>
       limit.actions.includes(request.action) &&
       namesCustomer(policy, limit.subjects, request.customer) &&
       namesRole(limit.subjects, request.role === null ? [] : [request.role]) &&
-      namesDomain(policy, limit.domains, request.domain),
+      namesDomain(policy, limit.domains, request.domain) &&
+      conditionsHold(limit.when, request, now, true),
   );
 }
 

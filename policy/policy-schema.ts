@@ -1,7 +1,9 @@
 import { ACTIONS, COUNTED_ACTIONS } from './actions.js';
+import { KNOWN_STATES } from './conditions.js';
 import { RECORDED } from './recorded.js';
 import type { Recorded } from './recorded.js';
 import { ROLES } from './roles.js';
+import { TIME_WINDOW_WORDS } from './time-window.js';
 
 /**
  * The policy language as JSON Schema draft 2020-12. What a schema cannot say (does the group exist, is the id unique)
@@ -34,11 +36,20 @@ export interface WhichEntry {
   readonly tags?: readonly string[];
 }
 
+export interface WhenEntry {
+  readonly from?: readonly string[];
+  readonly times?: readonly string[];
+  readonly zone?: string;
+  readonly states?: readonly string[];
+  readonly booted?: readonly string[];
+}
+
 export interface RuleEntry extends WhoEntry, WhichEntry {
   readonly id?: string;
   readonly allow?: readonly string[];
   readonly deny?: readonly string[];
   readonly profiles?: readonly string[];
+  readonly when?: WhenEntry;
   readonly reason?: string;
 }
 
@@ -48,6 +59,7 @@ export interface LimitEntry extends WhoEntry, WhichEntry {
   readonly per: 'customer' | 'domain';
   readonly count: number;
   readonly within: string;
+  readonly when?: WhenEntry;
   readonly reason?: string;
 }
 
@@ -70,6 +82,10 @@ export interface TestEntry {
   readonly deny?: readonly string[];
   readonly rule?: string;
   readonly profile?: string;
+  readonly at?: string;
+  readonly from?: string;
+  readonly state?: string;
+  readonly booted?: string;
 }
 
 const WORD = {
@@ -133,14 +149,46 @@ const REASON = {
   maxLength: 300,
 } as const;
 
-const actionList = (description: string) => list({ type: 'string', enum: [...ACTIONS, ALL] }, description);
-
 const PROFILE = {
   type: 'string',
   pattern: '^[a-z][a-z0-9-]{0,31}$',
   patternErrorMessage:
     'the name of a profile: small letters, digits and -, beginning with a letter, at most 32',
 } as const;
+
+const WHEN = {
+  type: 'object',
+  additionalProperties: false,
+  minProperties: 1,
+  properties: {
+    from: list(
+      { type: 'string', minLength: 2, maxLength: 64 },
+      'Networks or addresses that the customer comes from: `203.0.113.0/24`, `2001:db8::/32`. An IPv4 address written as IPv6 is the IPv4 address.',
+    ),
+    times: list(
+      {
+        type: 'string',
+        pattern: '^[A-Za-z0-9:, -]{3,60}$',
+        patternErrorMessage: TIME_WINDOW_WORDS,
+      },
+      'Times of the week by the clock of `zone`: days, times or both, like `mon-fri 08:00-18:00`, `sat,sun` or `22:00-06:00`. One over midnight belongs to the day that it begins on.',
+    ),
+    zone: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 64,
+      description:
+        'The time zone of `times`, by its name in the IANA database: `Europe/Berlin`. Left out: `UTC`.',
+    },
+    states: list(
+      { type: 'string', enum: [...KNOWN_STATES] },
+      'What the domain does at that moment. A state that is not known is none of them.',
+    ),
+    booted: list(PROFILE, 'The boot profiles that the domain runs at that moment; `normal` is its own boot.'),
+  },
+} as const;
+
+const actionList = (description: string) => list({ type: 'string', enum: [...ACTIONS, ALL] }, description);
 
 const ALLOW_OR_DENY = [
   { required: ['allow'], properties: { allow: true } },
@@ -162,6 +210,11 @@ const RULE = {
       PROFILE,
       'For `rescue` only: the rescue profiles, by their names in dom0.yaml. Left out: every profile. Other actions are not narrowed by it.',
     ),
+    when: {
+      ...WHEN,
+      description:
+        'Conditions: all that are given must be met. What is not known meets those of a rule that denies, and none of one that allows.',
+    },
     reason: {
       ...REASON,
       description: 'For `deny`: the sentence that the customer reads, 1 to 300 characters.',
@@ -195,6 +248,10 @@ const LIMIT = {
     },
     ...WHO,
     ...WHICH,
+    when: {
+      ...WHEN,
+      description: 'Conditions under which it applies: all that are given must be met, or not known.',
+    },
     reason: {
       ...REASON,
       description: 'A sentence that the customer reads before the limit itself, 1 to 300 characters.',
@@ -280,6 +337,24 @@ const TEST = {
     deny: actionList('The actions that must be denied; `all` is each of them.'),
     rule: { ...WORD, description: 'The id of the rule that must decide. Left out: whichever does.' },
     profile: { ...PROFILE, description: 'For `rescue`: with which profile. Left out: none is named.' },
+    at: {
+      type: 'string',
+      pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})$',
+      patternErrorMessage: 'a time with Z or an offset: 2026-12-24T22:00Z, 2026-12-24T23:00+01:00',
+      description: 'When: `2026-12-24T22:00Z`. Needed where the answer depends on the time.',
+    },
+    from: {
+      type: 'string',
+      minLength: 2,
+      maxLength: 64,
+      description: 'From which address. Left out: it is not known.',
+    },
+    state: {
+      type: 'string',
+      enum: [...KNOWN_STATES],
+      description: 'What the domain does meanwhile. Left out: it is not known.',
+    },
+    booted: { ...PROFILE, description: 'Which boot profile it runs. Left out: it is not known.' },
   },
 } as const;
 

@@ -1,4 +1,5 @@
 import type { Action } from './actions.js';
+import type { Conditions, KnownState } from './conditions.js';
 import type { BootProfileName, CustomerName, DomainName } from './names.js';
 import type { Recorded } from './recorded.js';
 import type { Role } from './roles.js';
@@ -37,6 +38,8 @@ export interface Rule {
   readonly actions: readonly Action[];
   /** For `rescue`: only these profiles match. Empty means every profile. */
   readonly profiles: readonly BootProfileName[];
+  /** Null: always. */
+  readonly when: Conditions | null;
   /** Shown to the customer when this rule denies. */
   readonly reason: string | null;
   readonly place: Place;
@@ -57,6 +60,8 @@ export interface Limit {
   readonly count: number;
   /** The sliding window in seconds. */
   readonly windowSeconds: number;
+  /** When it applies; null: always. */
+  readonly when: Conditions | null;
   readonly reason: string | null;
   readonly place: Place;
 }
@@ -102,13 +107,20 @@ export interface Request {
   readonly action: Action;
   /** For `rescue`, the profile asked for; otherwise null. */
   readonly profile: BootProfileName | null;
+  /** The address that the customer comes from; null when it is not known. */
+  readonly source: string | null;
+  /** What the domain does now; null when it is not known. */
+  readonly state: KnownState | null;
+  /** The boot profile that the domain runs, or ran last; null when it is not known. */
+  readonly booted: BootProfileName | null;
 }
 
 /** How many counted uses there were of a limit's actions since a time. Reads nothing but what it is given. */
 export type Usage = (limit: Limit, since: Date) => number;
 
 /** Why a request is denied: a closed set, tests assert which (house rule 3). */
-export type DenialReason = 'no-role' | 'rule-denies' | 'no-rule' | 'limit-reached' | 'profile-not-allowed';
+export type DenialReason =
+  'no-role' | 'rule-denies' | 'no-rule' | 'limit-reached' | 'profile-not-allowed' | 'condition-not-met';
 
 export type Decision =
   | { readonly allow: true; readonly rule: Rule }

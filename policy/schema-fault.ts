@@ -120,6 +120,8 @@ const SENTENCES: Readonly<Record<string, (fault: Fault, error: ErrorObject) => S
     ),
   minItems: (fault) =>
     fault.is(`The list ${fault.name} is empty.`, { expected: 'at least one entry, or no such key at all' }),
+  minProperties: (fault) =>
+    fault.is(`The mapping ${fault.name} is empty.`, { expected: 'at least one key in it' }),
   uniqueItems: (fault) => {
     const at = Math.max(Number(fault.params['i']), Number(fault.params['j']));
     const twice = shown((fault.data as readonly unknown[])[at]);

@@ -16,6 +16,7 @@ import type { Method } from '../gate/control/route.js';
 import { AuditUnavailable, StoreError } from '../store/store-error.js';
 import { Store } from '../store/store.js';
 import { CliError, EXIT } from './exit-status.js';
+import { policyOfTexts } from './policy-files.js';
 import { refused } from './refused.js';
 
 /** The name of the database in the state directory. */
@@ -151,6 +152,7 @@ export class Desk {
       this.#settings,
       this.#settings.hosts.map(({ name, socket }) => ({ name, journal: () => readHostJournal(socket) })),
       () => policyFiles(this.#settings.policy),
+      policyOfTexts,
     );
     const [bare = '', query] = path.split('?', 2);
     const all = { ...Object.fromEntries(new URLSearchParams(query)), ...given };

@@ -1,10 +1,20 @@
 import { join } from 'node:path';
 import { loadAccepted, saveAccepted } from '../../config/accepted-policy.js';
 import { loadPolicy } from '../../config/policy-directory.js';
-import type { LoadedPolicy } from '../../config/policy-document.js';
+import { readPolicy } from '../../config/policy-document.js';
+import type { LoadedPolicy, PolicySource as PolicyText } from '../../config/policy-document.js';
 import { problemText } from '../../config/problem.js';
+import type { Policy } from '../../policy/policy.js';
+import { refusal } from '../../policy/refusal.js';
+import type { Refusal } from '../../policy/refusal.js';
 import type { Log } from '../gate/log.js';
 import type { LoadResult, PolicySource } from '../gate/policy-holder.js';
+
+/** The policy that the texts of files are, as an admin asks about it. */
+export function policyOfTexts(files: readonly PolicyText[]): Policy | Refusal {
+  const read = readPolicy(files);
+  return read.ok ? read.policy : refusal('usage', `the policy is not sound:\n${problemText(read.problems)}`);
+}
 
 /** The policy directory, and beside it in the state directory the policies that were accepted. */
 export class PolicyFiles implements PolicySource {

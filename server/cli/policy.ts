@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import { checkPolicy } from '../../config/check-policy.js';
 import type { PolicyReload, PolicyStatus } from '../gate/control/control-answers.js';
-import type { PolicyExplanation } from '../gate/control/policy-routes.js';
 import { printable } from '../gate/printable.js';
 import { adminCommand, adminNoun, atDesk, exampleText, say } from './admin-command.js';
 import type { AdminOptions } from './admin-command.js';
 import { EXIT } from './exit-status.js';
+import { addExplainCommand } from './policy-explain.js';
 
 /** Adds `postern policy …`. */
 export function addPolicyCommand(program: Command): void {
@@ -37,30 +37,7 @@ export function addPolicyCommand(program: Command): void {
       process.exitCode = exitStatus;
     });
 
-  adminCommand(
-    policy,
-    'explain <customer> <action> <domain>',
-    'Say whether a customer may do something now, by which rule, and what is left of the limits.',
-    [
-      'postern policy explain alice poweroff horatio',
-      'postern policy explain alice rescue horatio --profile debian',
-    ],
-  )
-    .option('--profile <profile>', 'for rescue: which boot profile')
-    .action(
-      async (
-        customer: string,
-        action: string,
-        domain: string,
-        options: AdminOptions & { readonly profile?: string },
-      ) => {
-        const given = { customer, action, domain, profile: options.profile };
-        const answer = (await atDesk(options, (desk) =>
-          desk.ask('POST', '/policy/explain', given),
-        )) as PolicyExplanation;
-        say(options, answer, answer.text);
-      },
-    );
+  addExplainCommand(policy);
 
   adminCommand(
     policy,

@@ -12,7 +12,7 @@ import { CliError } from './exit-status.js';
 import type { Half } from './half.js';
 import { liveUntilStopped } from './half.js';
 import { openLog } from './log.js';
-import { PolicyFiles } from './policy-files.js';
+import { PolicyFiles, policyOfTexts } from './policy-files.js';
 import { valid } from './settings-option.js';
 import { VERSION } from './version.js';
 
@@ -89,6 +89,8 @@ class GateHouse implements Half {
       sessions: gate.sessions,
       announcements: gate.announcements,
       policy: gate.policy,
+      readPolicy: policyOfTexts,
+      sights: gate.hosts,
       hosts: gate.hosts.links,
     });
     return gate.start();

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Action } from '../../policy/actions.js';
+import type { Circumstances } from '../../policy/conditions.js';
 import type { ParameterValues } from '../../policy/boot-parameter.js';
 import type { BootProfileName, DomainName } from '../../policy/names.js';
 import { parseDomainName } from '../../policy/names.js';
@@ -11,6 +12,8 @@ import { AuditUnavailable } from '../store/store-error.js';
 import { CustomerPace } from './customer-pace.js';
 import type { Identity } from './identity.js';
 import { printable } from './printable.js';
+import { BLIND } from './sights.js';
+import type { Sights } from './sights.js';
 import { judge } from './verdict.js';
 import type { Verdict, Wish } from './verdict.js';
 import * as words from './words.js';
@@ -117,7 +120,7 @@ const LOOKING: readonly Action[] = ['status', 'console', 'watch', 'log'];
 const NOBODYS = 'list' as DomainName;
 
 /** Of an identity, what permission depends on. */
-export type Holder = Pick<Identity, 'customer' | 'fingerprint'>;
+export type Holder = Pick<Identity, 'customer' | 'fingerprint' | 'source'>;
 
 /** The one place that says yes. */
 export class Authorizer {
@@ -125,17 +128,20 @@ export class Authorizer {
   readonly #inForce: PolicyInForce;
   readonly #pace: CustomerPace;
   readonly #clock: () => Date;
+  readonly #sights: Sights;
 
   constructor(
     authorizations: Authorizations,
     inForce: PolicyInForce,
     pace = new CustomerPace(),
     clock: () => Date = () => new Date(),
+    sights: Sights = BLIND,
   ) {
     this.#authorizations = authorizations;
     this.#inForce = inForce;
     this.#pace = pace;
     this.#clock = clock;
+    this.#sights = sights;
   }
 
   /**
@@ -169,10 +175,15 @@ export class Authorizer {
     });
   }
 
-  /** Whether what goes on may go on: as `consider`, but what was begun is not counted against itself. */
+  /**
+   * Whether what goes on may go on: as `consider`, but what was begun is not counted against itself, and a host that is not heard
+   * just now has changed nothing.
+   */
   mayStill(identity: Holder, wish: Wish): Refusal | null {
     const question = this.#question(identity, wish.domain);
-    const verdict = this.#judge(question, wish, { ...this.#authorizations.look(question), count: () => 0 });
+    const facts = { ...this.#authorizations.look(question), count: () => 0 };
+    const seen = this.#sights.lastSight(question.domain);
+    const verdict = this.#judge(question, wish, facts, { source: identity.source, ...seen });
     return verdict.allow ? null : verdict.refusal;
   }
 
@@ -200,22 +211,30 @@ export class Authorizer {
 
   #settle<T>(identity: Identity, wish: Wish, answer: (verdict: Verdict) => Settled<T>): T {
     const question = this.#question(identity, wish.domain);
-    return this.#authorizations.settle(question, (facts) => answer(this.#judge(question, wish, facts)));
+    const around = this.#around(identity, question);
+    return this.#authorizations.settle(question, (facts) =>
+      answer(this.#judge(question, wish, facts, around)),
+    );
   }
 
   /** Asks without writing, also when nothing can be written. */
   #look<T>(identity: Holder, domain: string, ask: (judge: (wish: Wish) => Verdict) => T): T {
     const question = this.#question(identity, domain);
     const facts = this.#authorizations.look(question);
-    return ask((wish) => this.#judge(question, wish, facts));
+    const around = this.#around(identity, question);
+    return ask((wish) => this.#judge(question, wish, facts, around));
   }
 
   #question({ customer, fingerprint }: Holder, domain: string): Question {
     return { customer, fingerprint, domain: parseDomainName(domain) ?? NOBODYS };
   }
 
-  #judge(question: Question, wish: Wish, facts: Facts): Verdict {
-    return judge(this.#inForce.policy, question, wish, facts, this.#clock());
+  #around({ source }: Holder, { domain }: Question): Circumstances {
+    return { source, ...this.#sights.sight(domain) };
+  }
+
+  #judge(question: Question, wish: Wish, facts: Facts, around: Circumstances): Verdict {
+    return judge(this.#inForce.policy, question, wish, facts, around, this.#clock());
   }
 
   #events(identity: Identity, wish: Wish, operation: string, verdict: Verdict): readonly AuditEvent[] {

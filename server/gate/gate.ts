@@ -28,12 +28,14 @@ import { HouseSessions } from './session-handler.js';
 import { OwnRecordings } from './recording/own-recordings.js';
 import { Recordings } from './recording/recordings.js';
 import type { RecordingSettings } from './recording/recordings.js';
+import { watchSights } from './sight-watch.js';
 import type { HostKey } from './ssh/host-key.js';
 import type { ListenAddress } from './ssh/listener.js';
 import { SshGate } from './ssh/ssh-gate.js';
 import type { LiveSessions } from './ssh/ssh-gate.js';
 import type { SshSettings } from './ssh/ssh-settings.js';
 import { printable } from './printable.js';
+import { WindowWatch } from './window-watch.js';
 import * as words from './words.js';
 
 /** What the gate needs of gate.yaml. */
@@ -71,6 +73,7 @@ export class Gate {
   readonly recordings: Recordings;
   readonly announcements = new Announcements();
   readonly maintenance: MaintenanceWatch;
+  readonly #windows: WindowWatch;
   readonly #ssh: SshGate;
   readonly #version: string;
   readonly #log: Log;
@@ -87,14 +90,17 @@ export class Gate {
     const standing = (identity: Identity): Refusal | null => standingOf(store, identity);
     this.policy = new PolicyHolder(parts.policySource, audit, log);
     this.maintenance = new MaintenanceWatch(store.maintenance, log);
-    const pace = new CustomerPace();
-    this.authorizer = new Authorizer(store.authorizations, this.policy, pace);
     const options = { log, ...(parts.hostTimings === undefined ? {} : { timings: parts.hostTimings }) };
     const links = settings.hosts.map((host) => new HostLink(host, options));
     this.hosts = new Hosts(links, store.domains, log);
+    const pace = new CustomerPace();
+    const clock = (): Date => new Date();
+    this.authorizer = new Authorizer(store.authorizations, this.policy, pace, clock, this.hosts);
     const { authorizer, hosts, policy } = this;
     this.operations = new Operations({ authorizer, hosts, roles, parameters, audit, log });
     this.revocation = new Revocation(authorizer, standing, log);
+    this.#windows = new WindowWatch(policy, log, clock);
+    const windows = this.#windows;
     const { operations, revocation } = this;
     const keys = new OwnKeys(store, settings.keys, pace);
     const activity = new Activity(audit, roles);
@@ -127,6 +133,7 @@ export class Gate {
         consoleLog: { door: new LogDoor(console), revocation, lane: new SearchLane() },
         policy,
         maintenance,
+        windows,
         audit,
         preferences,
         idle: new MenuIdle(settings.menu, policy, roles),
@@ -170,6 +177,12 @@ export class Gate {
     policy.onChange(() => {
       revocation.review();
     });
+    windows.onChange(() => {
+      revocation.review();
+    });
+    watchSights(hosts, (domain) => {
+      revocation.reviewDomain(domain);
+    });
   }
 
   /** Live sessions, for admins. */
@@ -189,6 +202,7 @@ export class Gate {
     this.recordings.start();
     this.maintenance.start();
     this.hosts.start();
+    this.#windows.start();
     // Who logs in at once is not told that a host does not answer which was only not asked yet.
     await this.hosts.tried(FIRST_TRY_MS);
     return this.#ssh.listen();
@@ -201,6 +215,7 @@ export class Gate {
     await this.#ssh.close(sentence);
     this.#stopHearing();
     this.maintenance.close();
+    this.#windows.close();
     await this.recordings.close();
     await this.hosts.close();
     this.operations.close();

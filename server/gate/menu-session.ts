@@ -24,6 +24,7 @@ import { menuOperation, OwnDomains } from './own-domains.js';
 import type { OwnDomainsParts } from './own-domains.js';
 import type { PolicyHolder } from './policy-holder.js';
 import type { Terminal, Unsubscribe } from './terminal.js';
+import type { WindowWatch } from './window-watch.js';
 import * as words from './words.js';
 
 interface Preferences {
@@ -49,6 +50,7 @@ export interface MenuParts {
   readonly console: ConsoleParts;
   readonly consoleLog: MenuLogParts;
   readonly policy: Pick<PolicyHolder, 'onChange'>;
+  readonly windows: Pick<WindowWatch, 'onChange'>;
   readonly maintenance: Pick<MaintenanceWatch, 'current' | 'onChange'>;
   readonly audit: AuditNews;
   readonly preferences: Preferences;
@@ -124,7 +126,7 @@ export class MenuSession {
   }
 
   #open(plain: boolean): void {
-    const { hosts, policy, maintenance, audit, console } = this.#parts;
+    const { hosts, policy, windows, maintenance, audit, console } = this.#parts;
     const { customer, domain } = this.#identity;
     const terminal = this.#terminal;
     this.#cleanup.push(
@@ -135,6 +137,9 @@ export class MenuSession {
       }),
       policy.onChange(() => {
         this.#idle.review();
+        this.#soonAnew();
+      }),
+      windows.onChange(() => {
         this.#soonAnew();
       }),
       maintenance.onChange((row) => {

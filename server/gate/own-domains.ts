@@ -117,7 +117,8 @@ export class OwnDomains {
 
   #answers(row: RoleRow, profiles: readonly BootProfileName[], now: number): Asked {
     const names = profiles.filter((name) => name !== NORMAL);
-    const key = [this.#parts.policy.revision, row.role, row.since, ...names].join(' ');
+    const { state, booted } = this.#parts.hosts.sight(row.domain);
+    const key = [this.#parts.policy.revision, row.role, row.since, state, booted, ...names].join(' ');
     const known = this.#asked.get(row.domain);
     if (known?.key === key && now - known.at < FRESH) return known;
     const { authorizer } = this.#parts;

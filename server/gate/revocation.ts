@@ -70,7 +70,16 @@ export class Revocation {
   /** Asks for everything that is live; who lost the right is ended. One that cannot be asked or ended harms no other. */
   review(): void {
     this.#endConnections();
-    for (const live of [...this.#live]) {
+    this.#ask([...this.#live]);
+  }
+
+  /** Asks for what goes on at one domain, which does something else now. */
+  reviewDomain(domain: DomainName): void {
+    this.#ask([...this.#live].filter((live) => live.needs().domain === domain));
+  }
+
+  #ask(asked: readonly Live[]): void {
+    for (const live of asked) {
       try {
         const sentence = this.#lost(live);
         if (sentence === null) continue;

@@ -1,3 +1,4 @@
+import type { Circumstances } from '../../policy/conditions.js';
 import type { Action } from '../../policy/actions.js';
 import { evaluate } from '../../policy/evaluate.js';
 import type { ParameterValues } from '../../policy/boot-parameter.js';
@@ -39,6 +40,7 @@ export function judge(
   { customer, domain }: Question,
   wish: Wish,
   facts: Facts,
+  circumstances: Circumstances,
   now: Date,
 ): Verdict {
   if (facts.suspended) return denied(words.suspended());
@@ -48,7 +50,8 @@ export function judge(
     facts.count({ per: limit.per, actions: limit.actions, since });
   const ask = (action: Action): Decision => {
     const profile = action === 'rescue' ? wish.profile : null;
-    return evaluate(policy, { customer, role: counting?.role ?? null, domain, action, profile }, usage, now);
+    const role = counting?.role ?? null;
+    return evaluate(policy, { customer, role, domain, action, profile, ...circumstances }, usage, now);
   };
   // Who may not see the domain hears what is heard about one that does not exist.
   const seen = ask('status');

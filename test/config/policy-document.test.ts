@@ -46,6 +46,7 @@ describe('readPolicy', () => {
           domains: { names: [], tags: [] },
           actions: ACTIONS,
           profiles: [],
+          when: null,
           reason: null,
           place: { file: '1.yaml', line: 3, column: 5 },
         },
@@ -56,6 +57,7 @@ describe('readPolicy', () => {
           domains: { names: [], tags: ['sql'] },
           actions: ['poweroff'],
           profiles: [],
+          when: null,
           reason: 'Two lines.',
           place: { file: '2.yaml', line: 3, column: 5 },
         },
@@ -69,6 +71,7 @@ describe('readPolicy', () => {
           per: 'domain',
           count: 2,
           windowSeconds: 900,
+          when: null,
           reason: null,
           place: { file: '3.yaml', line: 2, column: 5 },
         },
@@ -337,6 +340,46 @@ describe('readPolicy', () => {
         ['1.yaml:3:5 There is no key `domains` here.'],
       ],
       [
+        'conditions that are none',
+        rule('allow: [start]\n    when: {}'),
+        ['1.yaml:3:11 The mapping `when` is empty.'],
+      ],
+      [
+        'a network with bits behind its prefix',
+        rule('allow: [start]\n    when:\n      from: [203.0.113.7/24, "::ffff:10.0.0.0/104"]'),
+        [
+          '1.yaml:4:14 Bits of "203.0.113.7/24" stand behind its prefix: a network ends with zeros. 203.0.113.0/24?',
+        ],
+      ],
+      [
+        'what is no network',
+        rule('allow: [start]\n    when:\n      from: [office]'),
+        ['1.yaml:4:14 "office" is no network.'],
+      ],
+      [
+        'what is no time',
+        rule('allow: [start]\n    when:\n      times: [mon-fri 8:00-18:00, "24:00-25:00"]'),
+        [
+          '1.yaml:4:15 "mon-fri 8:00-18:00" is no time of the week.',
+          '1.yaml:4:35 "24:00-25:00" is no time of the week.',
+        ],
+      ],
+      [
+        'a zone that is none',
+        rule('allow: [start]\n    when: {times: [sat], zone: Europe/Berln}'),
+        ['1.yaml:3:32 There is no time zone "Europe/Berln". Europe/Berlin?'],
+      ],
+      [
+        'a state that is none, and one that is not known',
+        rule('allow: [start]\n    when: {states: [runing, unknown]}'),
+        ['1.yaml:3:21 `runing` is not known here. running?', '1.yaml:3:29 `unknown` is not known here.'],
+      ],
+      [
+        'a boot that is not known',
+        rule('allow: [start]\n    when: {booted: [unknown]}'),
+        ['1.yaml:3:21 What is not known meets no condition.'],
+      ],
+      [
         'an id twice',
         `${rule('id: a\n    allow: [start]')}${limit('id: a\n    actions: [start]\n    count: 1\n    within: 1h')}`,
         ['1.yaml:5:9 The id `a` is there already, at line 2.'],
@@ -414,6 +457,12 @@ describe('readPolicy', () => {
       ]);
     });
 
+    it('of a zone that nothing is measured by', () => {
+      assert.deepEqual(warnings(`${SEEN}    when: {zone: Europe/Berlin, states: [running]}\n`), [
+        '1.yaml:3:12 A zone without `times` says nothing.',
+      ]);
+    });
+
     const covered: readonly (readonly [string, string, string])[] = [
       ['allow: [all]', 'deny: [start]', 'never reached'],
       ['allow: [start, reboot]', 'deny: [start]', 'never reached'],
@@ -428,6 +477,8 @@ describe('readPolicy', () => {
       ['allow: [rescue]\n    profiles: [a]', 'deny: [rescue]', 'reached'],
       ['allow: [rescue]\n    profiles: [a, b]', 'deny: [rescue]\n    profiles: [a]', 'never reached'],
       ['allow: [start, rescue]\n    profiles: [a]', 'deny: [start]', 'never reached'],
+      ['allow: [start]\n    when: {states: ["off"]}', 'deny: [start]', 'reached'],
+      ['allow: [start]', 'deny: [start]\n    when: {states: ["off"]}', 'never reached'],
     ];
     for (const [first, second, expected] of covered) {
       it(`${JSON.stringify(first)} before ${JSON.stringify(second)}: ${expected}`, () => {

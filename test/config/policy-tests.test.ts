@@ -129,4 +129,46 @@ describe('the tests of a policy', () => {
       lines.some((line) => line.startsWith('1.yaml:52:') && line.includes('70 more tests that fail')),
     );
   });
+
+  it('say from where, when and in what state, where the rules ask for that', () => {
+    const rules = `rules:
+  - {id: night, deny: [poweroff], when: {times: ["22:00-06:00"], zone: Europe/Berlin}}
+  - {id: vpn, allow: [poweroff], when: {from: [203.0.113.0/24]}}
+  - {id: off, allow: [start], when: {states: [off]}}
+  - {id: rescued, allow: [console], when: {booted: [rescue]}}
+  - {id: look, allow: [status]}
+`;
+    const alice = 'customer: alice, role: owner, domain: horatio';
+    const about = (...tests: readonly string[]): string => {
+      const text = `${rules}tests:\n${tests.map((test) => `  - {${alice}, ${test}}\n`).join('')}`;
+      const result = readPolicy([{ file: '1.yaml', text }]);
+      return result.ok ? '' : result.problems.map(({ message }) => message).join('\n');
+    };
+    assert.equal(
+      about(
+        'from: 203.0.113.7, at: 2026-12-24T20:59Z, allow: [poweroff], rule: vpn',
+        'from: "::ffff:203.0.113.7", at: 2026-12-24T20:59Z, allow: [poweroff], rule: vpn',
+        'from: 203.0.113.7, at: 2026-12-24T22:00+01:00, deny: [poweroff], rule: night',
+        'at: 2026-12-24 20:59Z, deny: [poweroff]',
+        'state: off, allow: [start]',
+        'state: running, deny: [start]',
+        'deny: [start]',
+        'state: running, booted: rescue, allow: [console]',
+        'allow: [status]',
+      ),
+      '',
+    );
+    assert.equal(
+      about('from: 203.0.113.7, deny: [poweroff, start]').split('\n')[0],
+      'What comes of this test depends on the time.',
+    );
+    assert.equal(
+      about('from: example.net, at: 2026-13-24T22:00Z, deny: [start]'),
+      '"example.net" is no address.\nThere is no time 2026-13-24T22:00Z.',
+    );
+    assert.equal(
+      about('allow: [start]'),
+      'This test fails: start on horatio by alice, owner, is denied, as conditions are not met.',
+    );
+  });
 });

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { eventually } from '../support/eventually.js';
 import { House } from '../support/house.js';
 
@@ -76,6 +78,16 @@ describe('policy reload', () => {
     assert.match(allowed.stdout, /10-default\.yaml:2/);
     const denied = await house.postern('policy', 'explain', 'bob', 'poweroff', 'horatio');
     assert.match(denied.stdout, /no-role/);
+    const next = join(house.layout.policy, '..', 'next.yaml');
+    const when = '{from: [203.0.113.0/24], times: ["22:00-06:00"], zone: Europe/Berlin}';
+    writeFileSync(next, `rules:\n  - {id: night, allow: [poweroff], when: ${when}}\n`);
+    const options = ['--policy', next, '--at', '2026-12-24T22:00Z', '--from', '203.0.113.7'];
+    const night = await house.postern('policy', 'explain', 'alice', 'poweroff', 'horatio', ...options);
+    assert.match(night.stdout, /: allowed by night\n[^]*next\.yaml:2[^]*thu 23:00, met\n/, night.stderr);
+    assert.match(
+      (await house.postern('policy', 'explain', 'alice', 'poweroff', 'horatio')).stdout,
+      /rules\[0\]/,
+    );
   });
 });
 

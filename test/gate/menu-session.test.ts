@@ -45,6 +45,7 @@ describe('a menu session', () => {
         maintenance: gate.maintenance,
         audit: store.audit,
         preferences: store.preferences,
+        windows: gate.windows,
         idle: gate.menuIdle,
         log: silentLogger,
       },

@@ -48,6 +48,7 @@ describe('the house and its sessions', () => {
       maintenance: gate.maintenance,
       audit,
       preferences,
+      windows: gate.windows,
       idle: gate.menuIdle,
     };
     house = new HouseSessions({

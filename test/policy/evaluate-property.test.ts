@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { ACTIONS, COUNTED_ACTIONS } from '../../policy/actions.js';
+import type { Conditions, KnownState } from '../../policy/conditions.js';
 import { evaluate } from '../../policy/evaluate.js';
 import { explain } from '../../policy/explain.js';
+import type { BootProfileName } from '../../policy/names.js';
 import type { Decision, Limit, Policy, Request, Rule } from '../../policy/policy.js';
 import { ROLES } from '../../policy/roles.js';
 import type { RuleParts } from '../support/policy-values.js';
@@ -10,13 +12,50 @@ import { allow, deny, limit, policy, request } from '../support/policy-values.js
 import { propertyRuns } from '../support/property-runs.js';
 import { naiveOutcome } from './naive-evaluator.js';
 
-const NOW = new Date('2024-05-01T12:00:00Z');
+/** Around both changes of the clock in Europe, and over the ends of days, weeks and years. */
+const moments = fc
+  .oneof(
+    fc.date({
+      min: new Date('2024-01-01T00:00:00Z'),
+      max: new Date('2027-01-02T00:00:00Z'),
+      noInvalidDate: true,
+    }),
+    fc.constantFrom('2026-03-29T00:59Z', '2026-03-29T01:00Z', '2026-10-25T00:59Z', '2026-10-25T01:00Z'),
+  )
+  .map((moment) => new Date(moment));
 
 const CUSTOMERS = ['alice', 'bob', 'al'] as const;
 const DOMAINS = ['horatio', 'hora', 'ophelia', 'a.b', 'aXb'] as const;
 const PROFILES = ['grml', 'debian'] as const;
 
 const some = <T>(...words: readonly T[]) => fc.uniqueArray(fc.constantFrom(...words), { maxLength: 2 });
+
+const windows = fc
+  .record({
+    days: fc.uniqueArray(fc.nat({ max: 6 }), { minLength: 1, maxLength: 7 }),
+    from: fc.integer({ min: 0, max: 1439 }),
+    to: fc.integer({ min: 1, max: 1440 }),
+  })
+  .filter(({ from, to }) => from !== to)
+  .map((window) => ({ ...window, text: 'some time' }));
+
+const conditions: fc.Arbitrary<Partial<Conditions>> = fc.record(
+  {
+    from: some(
+      '203.0.113.0/24',
+      '203.0.113.7/32',
+      '0.0.0.0/0',
+      '2001:db8::/32',
+      '2001:db8:0:8000::/49',
+      '::/0',
+    ),
+    times: fc.array(windows, { maxLength: 2 }),
+    zone: fc.constantFrom('UTC', 'Europe/Berlin', 'America/St_Johns', 'Pacific/Auckland', 'Asia/Kathmandu'),
+    states: some<KnownState>('running', 'off', 'crashed'),
+    booted: some('normal', 'debian') as fc.Arbitrary<BootProfileName[]>,
+  },
+  { requiredKeys: ['zone'] },
+);
 
 const scope: fc.Arbitrary<RuleParts> = fc.record(
   {
@@ -26,6 +65,7 @@ const scope: fc.Arbitrary<RuleParts> = fc.record(
     domains: some('horatio', 'hora*', '*', '*a*', 'a.b', 'o?????a', '*h*l*'),
     tags: some('plays', 'none'),
     profiles: some(...PROFILES),
+    when: fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: conditions }),
   },
   { requiredKeys: [] },
 );
@@ -76,6 +116,11 @@ const requests: fc.Arbitrary<Request> = fc
     role: fc.option(fc.constantFrom(...ROLES), { freq: 10 }),
     domain: fc.constantFrom(...DOMAINS),
     profile: fc.option(fc.constantFrom(...PROFILES)),
+    source: fc.option(
+      fc.constantFrom('203.0.113.7', '203.0.114.1', '2001:db8::1', '2001:db8:0:ffff::1', '2001:db9::1'),
+    ),
+    state: fc.option(fc.constantFrom('running', 'off', 'crashed', 'paused')),
+    booted: fc.option(fc.constantFrom('normal', 'debian', 'grml')),
   })
   .map(({ action, ...parts }) => request(action, parts));
 
@@ -89,12 +134,12 @@ describe('evaluate, over many policies', () => {
     const runs = propertyRuns('policies', 2_000, 200_000);
     const reasons = new Map<string, number>();
     fc.assert(
-      fc.property(policies, requests, fc.nat({ max: 3 }), (document, question, used) => {
+      fc.property(policies, requests, fc.nat({ max: 3 }), moments, (document, question, used, now) => {
         const usage = (): number => used;
-        const expected = naiveOutcome(document, question, usage, NOW);
-        const decision = evaluate(document, question, usage, NOW);
+        const expected = naiveOutcome(document, question, usage, now);
+        const decision = evaluate(document, question, usage, now);
         assert.equal(outcome(decision), expected);
-        const explanation = explain(document, question, usage, NOW);
+        const explanation = explain(document, question, usage, now);
         assert.deepEqual(explanation.decision, decision);
         const decisive = explanation.rules.find(({ mismatch }) => mismatch === null);
         if (decision.allow || decision.reason === 'rule-denies') assert.equal(decisive?.rule, decision.rule);
@@ -113,6 +158,7 @@ describe('evaluate, over many policies', () => {
       'no-rule',
       'limit-reached',
       'profile-not-allowed',
+      'condition-not-met',
     ]) {
       assert.ok(
         (reasons.get(reason) ?? 0) > runs.numRuns / 500,

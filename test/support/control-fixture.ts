@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { parseFingerprint } from '../../policy/names.js';
+import { NORMAL, parseFingerprint } from '../../policy/names.js';
 import type { DomainName } from '../../policy/names.js';
 import type { Policy } from '../../policy/policy.js';
 import { Administration } from '../../server/gate/control/administration.js';
@@ -12,6 +12,8 @@ import type {
 import { ControlServer } from '../../server/gate/control/control-server.js';
 import type { Witness } from '../../server/store/audit-verifier.js';
 import type { StoreOptions } from '../../server/store/store.js';
+import { policyOfTexts } from '../../server/cli/policy-files.js';
+import type { Sight, Sights } from '../../server/gate/sights.js';
 import type { Contract } from '../../server/wire/contract.js';
 import type { DomainView } from '../../server/wire/domain.js';
 import { TemporaryStore, customerName } from './temporary-store.js';
@@ -28,6 +30,7 @@ export const POLICY: Policy = {
       domains: { names: [], tags: [] },
       actions: ['reboot'],
       profiles: [],
+      when: null,
       reason: null,
       place: { file: 'policy.yaml', line: 3, column: 5 },
     },
@@ -41,6 +44,7 @@ export const POLICY: Policy = {
       per: 'customer',
       count: 2,
       windowSeconds: 86_400,
+      when: null,
       reason: null,
       place: { file: 'policy.yaml', line: 9, column: 5 },
     },
@@ -72,6 +76,8 @@ export class ControlFixture implements RunningGate {
   readonly sessions: RunningGate['sessions'];
   readonly hosts: RunningGate['hosts'];
   readonly announcements: RunningGate['announcements'] = { make: (text) => this.announced.push(text) };
+  readonly sights: Sights;
+  readonly readPolicy = policyOfTexts;
   readonly settings: AdministrationSettings;
 
   constructor(options: StoreOptions = {}) {
@@ -105,6 +111,11 @@ export class ControlFixture implements RunningGate {
         journal: () => this.#journal(),
       },
     ];
+    const sight = (domain: DomainName): Sight => {
+      const { state = 'unknown', profile = NORMAL } = this.domains.get(domain)?.observation ?? {};
+      return { state: state === 'unknown' ? null : state, booted: profile };
+    };
+    this.sights = { sight, lastSight: sight };
     const { directory } = this.temporary;
     this.settings = {
       state: directory,

@@ -31,6 +31,8 @@ import { standingOf } from '../../server/gate/gate.js';
 import { PolicyHolder } from '../../server/gate/policy-holder.js';
 import type { LoadResult } from '../../server/gate/policy-holder.js';
 import { Revocation } from '../../server/gate/revocation.js';
+import { watchSights } from '../../server/gate/sight-watch.js';
+import { WindowWatch } from '../../server/gate/window-watch.js';
 import type { AuditEvent, AuditKind } from '../../server/store/audit-event.js';
 import { isRefusal } from '../../policy/refusal.js';
 import { Dom0StandIn } from './dom0-stand-in.js';
@@ -49,6 +51,7 @@ export function rule(effect: Rule['effect'], actions: readonly Action[], more: P
     domains: { names: [], tags: [] },
     actions,
     profiles: [],
+    when: null,
     reason: null,
     place: PLACE,
     ...more,
@@ -64,6 +67,7 @@ export function limit(actions: readonly Action[], count: number, more: Partial<L
     per: 'domain',
     count,
     windowSeconds: 3600,
+    when: null,
     reason: null,
     place: PLACE,
     ...more,
@@ -89,6 +93,7 @@ export class GateInside {
   readonly hosts: Hosts;
   readonly operations: Operations;
   readonly revocation: Revocation;
+  readonly windows: WindowWatch;
   readonly keys: OwnKeys;
   readonly recordings: Recordings;
   readonly activity: Activity;
@@ -108,6 +113,8 @@ export class GateInside {
     perRecordingMiB: 1,
     required: false,
   };
+  /** What time policy has. */
+  clock = (): Date => new Date();
   /** What the next reload finds. */
   next: LoadResult = { ok: true, policy: ALLOW_ALL, digest: 'first' };
   readonly alice: Identity;
@@ -122,10 +129,16 @@ export class GateInside {
       store.audit,
       silentLogger,
     );
-    this.authorizer = new Authorizer(store.authorizations, this.policy);
     const timings = { retry: [10, 50] as const, silence: 5_000, answer: 1_000 };
     const link = new HostLink({ name: 'one', socket: this.dom0.socket }, { log: silentLogger, timings });
     this.hosts = new Hosts([link], store.domains, silentLogger);
+    this.authorizer = new Authorizer(
+      store.authorizations,
+      this.policy,
+      new CustomerPace(),
+      () => this.clock(),
+      this.hosts,
+    );
     const { authorizer, hosts } = this;
     this.operations = new Operations({
       authorizer,
@@ -143,6 +156,13 @@ export class GateInside {
     });
     this.policy.onChange(() => {
       this.revocation.review();
+    });
+    this.windows = new WindowWatch(this.policy, silentLogger, () => this.clock());
+    this.windows.onChange(() => {
+      this.revocation.review();
+    });
+    watchSights(this.hosts, (domain) => {
+      this.revocation.reviewDomain(domain);
     });
     this.keys = new OwnKeys(store, { perCustomer: 3, rsaMinimumBits: 2048 });
     this.recordings = new Recordings({

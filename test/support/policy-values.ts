@@ -1,4 +1,5 @@
 import type { Action } from '../../policy/actions.js';
+import type { Conditions } from '../../policy/conditions.js';
 import type { BootProfileName, CustomerName, DomainName } from '../../policy/names.js';
 import type { Limit, Policy, Request, Rule, Usage } from '../../policy/policy.js';
 
@@ -17,6 +18,7 @@ export interface RuleParts {
   readonly domains?: readonly string[];
   readonly tags?: readonly string[];
   readonly profiles?: readonly string[];
+  readonly when?: Partial<Conditions> | undefined;
   readonly reason?: string;
 }
 
@@ -25,6 +27,10 @@ function scope({ customers = [], groups = [], roles = [], domains = [], tags = [
     subjects: { ...NOBODY_ASKED, customers, groups, roles },
     domains: { ...NOTHING_ASKED, names: domains, tags },
   };
+}
+
+function conditions(parts: Partial<Conditions> | undefined): Conditions | null {
+  return parts === undefined ? null : { from: [], times: [], zone: 'UTC', states: [], booted: [], ...parts };
 }
 
 export function allow(actions: readonly Action[], parts: RuleParts = {}): Rule {
@@ -43,6 +49,7 @@ function rule(effect: Rule['effect'], actions: readonly Action[], parts: RulePar
     actions,
     ...scope(parts),
     profiles,
+    when: conditions(parts.when),
     reason: parts.reason ?? null,
     place: PLACE,
   };
@@ -55,22 +62,36 @@ export function limit(
   parts: RuleParts & { readonly per?: Limit['per'] } = {},
 ): Limit {
   const { id = 'limit', per = 'domain', reason = null } = parts;
-  return { id, actions, count, windowSeconds, per, ...scope(parts), reason, place: PLACE };
+  return {
+    id,
+    actions,
+    count,
+    windowSeconds,
+    per,
+    ...scope(parts),
+    when: conditions(parts.when),
+    reason,
+    place: PLACE,
+  };
 }
 
 export function policy(parts: Partial<Policy> = {}): Policy {
   return { groups: {}, tags: {}, rules: [], limits: [], sessionLimits: [], consoleTerms: [], ...parts };
 }
 
-/** Alice, owner, about horatio, unless said otherwise. */
+/** Alice, owner, about horatio, of which nothing is known, unless said otherwise. */
 export function request(action: Action, parts: { [K in keyof Request]?: string | null } = {}): Request {
   const { customer = 'alice', role = 'owner', domain = 'horatio', profile = null } = parts;
+  const { source = null, state = null, booted = null } = parts;
   return {
     customer: customer as CustomerName,
     role: role as Request['role'],
     domain: domain as DomainName,
     action,
     profile: profile as BootProfileName | null,
+    source,
+    state: state as Request['state'],
+    booted: booted as BootProfileName | null,
   };
 }
 

@@ -4,8 +4,9 @@ import type { Refusal } from '../../../policy/refusal.js';
 import { AuditUnavailable, StoreError } from '../../store/store-error.js';
 import type { Store } from '../../store/store.js';
 import { auditRoutes } from './audit-routes.js';
+import { BLIND } from '../sights.js';
 import { backupRoutes } from './backup-routes.js';
-import type { AdministrationSettings, HostJournal, RunningGate } from './control-ports.js';
+import type { AdministrationSettings, HostJournal, ReadPolicy, RunningGate } from './control-ports.js';
 import { customerRoutes } from './customer-routes.js';
 import { domainRoutes } from './domain-routes.js';
 import { importRoutes } from './import-routes.js';
@@ -34,7 +35,13 @@ export class Administration {
 
   static ofRunningGate(store: Store, settings: AdministrationSettings, gate: RunningGate): Administration {
     const routes = [
-      ...commonRoutes(store, settings, gate, () => gate.policy.policy),
+      ...commonRoutes(store, settings, gate),
+      ...explainRoutes({
+        store,
+        policy: () => gate.policy.policy,
+        read: gate.readPolicy,
+        sights: gate.sights,
+      }),
       ...auditRoutes(store, gate.hosts),
       ...policyRoutes(gate.policy),
       ...sessionRoutes(store, gate),
@@ -47,14 +54,20 @@ export class Administration {
    *
    * @param journals of the hosts
    * @param policy reads the policy files as they are
+   * @param read makes a policy of texts
    */
   static ofDatabase(
     store: Store,
     settings: AdministrationSettings,
     journals: readonly HostJournal[],
     policy: () => Policy | Refusal,
+    read: ReadPolicy,
   ): Administration {
-    const routes = [...commonRoutes(store, settings, null, policy), ...auditRoutes(store, journals)];
+    const routes = [
+      ...commonRoutes(store, settings, null),
+      ...explainRoutes({ store, policy, read, sights: BLIND }),
+      ...auditRoutes(store, journals),
+    ];
     return new Administration(routes, false);
   }
 
@@ -87,12 +100,10 @@ function commonRoutes(
   store: Store,
   settings: AdministrationSettings,
   gate: RunningGate | null,
-  policy: () => Policy | Refusal,
 ): readonly Route[] {
   return [
     ...customerRoutes(store, settings, gate?.sessions ?? null),
     ...domainRoutes(store, gate?.hosts ?? []),
-    ...explainRoutes(store, policy),
     ...importRoutes(store, settings),
     ...maintenanceRoutes(store.maintenance),
     ...backupRoutes(store, settings),

@@ -2,6 +2,8 @@ import { ACTIONS, isAction } from '../../../policy/actions.js';
 import type { Action } from '../../../policy/actions.js';
 import { isParameterValue, MOST_PARAMETERS, PARAMETER_VALUE_WORDS } from '../../../policy/boot-parameter.js';
 import type { ParameterValues } from '../../../policy/boot-parameter.js';
+import { KNOWN_STATES } from '../../../policy/conditions.js';
+import type { KnownState } from '../../../policy/conditions.js';
 import {
   parseBootProfileName,
   parseCustomerName,
@@ -16,6 +18,7 @@ import type {
   Fingerprint,
   ParameterName,
 } from '../../../policy/names.js';
+import { normalAddress } from '../../../policy/network.js';
 import { isRefusal, refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { ROLES, isRole } from '../../../policy/roles.js';
@@ -116,6 +119,27 @@ export const action: Argument<Action> = word(
   (text) => (isAction(text) ? text : undefined),
   `one of ${ACTIONS.join(', ')}`,
 );
+
+export const address: Argument<string> = word(normalAddress, 'an IPv4 or IPv6 address, without a port');
+
+export const state: Argument<KnownState> = word(
+  (text) => KNOWN_STATES.find((known) => known === text),
+  `one of ${KNOWN_STATES.join(', ')}`,
+);
+
+/** Texts of policy files, for whoever reads such. */
+export const files: Argument<readonly { readonly file: string; readonly text: string }[]> = (value, name) => {
+  const sound =
+    Array.isArray(value) &&
+    value.every(
+      (one: unknown) =>
+        typeof one === 'object' &&
+        one !== null &&
+        typeof (one as Record<string, unknown>)['file'] === 'string' &&
+        typeof (one as Record<string, unknown>)['text'] === 'string',
+    );
+  return sound ? (value as { file: string; text: string }[]) : wrong(`the ${name} are not texts of files`);
+};
 
 export const session: Argument<string> = word(
   (text) => (/^[\w.-]{1,64}$/.test(text) ? text : undefined),

@@ -1,8 +1,10 @@
 import type { CustomerName, DomainName, Fingerprint } from '../../../policy/names.js';
 import type { Policy } from '../../../policy/policy.js';
+import type { Refusal } from '../../../policy/refusal.js';
 import type { EventActor } from '../../store/audit-event.js';
 import type { Witness } from '../../store/audit-verifier.js';
 import type { RetentionLimits } from '../recording/retention.js';
+import type { Sights } from '../sights.js';
 import type { Contract } from '../../wire/contract.js';
 import type { DomainView } from '../../wire/domain.js';
 
@@ -35,6 +37,11 @@ export interface Announcements {
   /** @returns how many were told */
   make(text: string): number;
 }
+
+/** Makes a policy of the texts of files: a refusal says all that is wrong with them. Injected: the gate reads no policy files. */
+export type ReadPolicy = (
+  files: readonly { readonly file: string; readonly text: string }[],
+) => Policy | Refusal;
 
 /** The policy in force. */
 export interface PolicyInForce {
@@ -73,6 +80,8 @@ export interface RunningGate {
   readonly sessions: LiveSessions;
   readonly announcements: Announcements;
   readonly policy: PolicyInForce;
+  readonly readPolicy: ReadPolicy;
+  readonly sights: Sights;
   readonly hosts: readonly Host[];
 }
 

@@ -6,10 +6,11 @@ import { isRefusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { noSuchCustomer } from '../../store/customers.js';
 import type { Store } from '../../store/store.js';
+import type { Sights } from '../sights.js';
 import * as words from '../words.js';
-import { action, customer, domain, optional, profile } from './argument.js';
+import { action, address, customer, domain, files, optional, profile, state, time } from './argument.js';
 import type { PolicyReload, PolicyStatus } from './control-answers.js';
-import type { PolicyInForce } from './control-ports.js';
+import type { PolicyInForce, ReadPolicy } from './control-ports.js';
 import { route } from './route.js';
 import type { Route } from './route.js';
 
@@ -33,37 +34,65 @@ export interface PolicyExplanation {
   readonly text: string;
 }
 
-/** @param policy the one in force, or the files as they are when the gate is not running */
-export function explainRoutes(store: Store, policy: () => Policy | Refusal): readonly Route[] {
+/** What explanations are made from. */
+export interface ExplainParts {
+  readonly store: Store;
+  /** The one in force, or the files as they are when the gate is not running. */
+  readonly policy: () => Policy | Refusal;
+  /** Reads another one that is asked about. */
+  readonly read: ReadPolicy;
+  readonly sights: Sights;
+}
+
+export function explainRoutes({ store, policy, read, sights }: ExplainParts): readonly Route[] {
+  const spec = {
+    customer,
+    action,
+    domain,
+    profile: optional(profile),
+    at: optional(time),
+    source: optional(address),
+    state: optional(state),
+    booted: optional(profile),
+    files: optional(files),
+  };
   return [
-    route(
-      'POST',
-      '/policy/explain',
-      { customer, action, domain, profile: optional(profile) },
-      (given): PolicyExplanation | Refusal => {
-        const found = policy();
-        if (isRefusal(found)) return found;
-        const asked = store.customers.find(given.customer);
-        if (asked === undefined) return noSuchCustomer(given.customer);
-        // Usage does not depend on the key.
-        const facts = store.authorizations.look({ ...given, fingerprint: '' as Fingerprint });
-        const remarks: string[] = [];
-        if (asked.suspendedAt !== null)
-          remarks.push(`${given.customer} is suspended since ${asked.suspendedAt}: nothing is allowed`);
-        if (facts.role?.counts === false) {
-          remarks.push(
-            `${given.domain} was retired, and the role ${facts.role.role} on it is from before: \`postern domain adopt ${given.domain}\` lets it count again`,
-          );
-        }
-        if (facts.maintenance !== null)
-          remarks.push(`maintenance is on: ${words.maintenance(facts.maintenance)}`);
-        const role = facts.role?.counts === true ? facts.role.role : null;
-        const usage = ({ per, actions }: Limit, since: Date): number => facts.count({ per, actions, since });
-        const explanation = explain(found, { ...given, role }, usage, new Date());
-        const text = remarks.map((remark) => `${remark}\n`).join('') + explainText(explanation);
-        return { explanation, remarks, text };
-      },
-    ),
+    route('POST', '/policy/explain', spec, (given): PolicyExplanation | Refusal => {
+      const { customer: name, domain: on, source, at } = given;
+      const found = given.files === null ? policy() : read(given.files);
+      if (isRefusal(found)) return found;
+      const asked = store.customers.find(name);
+      if (asked === undefined) return noSuchCustomer(name);
+      // Usage does not depend on the key.
+      const facts = store.authorizations.look({ customer: name, domain: on, fingerprint: '' as Fingerprint });
+      const remarks: string[] = [];
+      if (asked.suspendedAt !== null)
+        remarks.push(`${name} is suspended since ${asked.suspendedAt}: nothing is allowed`);
+      if (facts.role?.counts === false) {
+        remarks.push(
+          `${on} was retired, and the role ${facts.role.role} on it is from before: \`postern domain adopt ${on}\` lets it count again`,
+        );
+      }
+      if (facts.maintenance !== null)
+        remarks.push(`maintenance is on: ${words.maintenance(facts.maintenance)}`);
+      const role = facts.role?.counts === true ? facts.role.role : null;
+      const seen = sights.sight(on);
+      const request = {
+        customer: name,
+        role,
+        domain: on,
+        action: given.action,
+        profile: given.profile,
+        source,
+        state: given.state ?? seen.state,
+        booted: given.booted ?? seen.booted,
+      };
+      const usage = ({ per, actions }: Limit, since: Date): number => facts.count({ per, actions, since });
+      const now = at === null ? new Date() : new Date(at);
+      const explanation = explain(found, request, usage, now);
+      const text = remarks.map((remark) => `${remark}\n`).join('') + explainText(explanation);
+      return { explanation, remarks, text };
+    }),
   ];
 }
 

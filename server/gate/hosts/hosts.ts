@@ -1,9 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { UNKNOWN_PROFILE } from '../../../policy/names.js';
 import type { DomainName } from '../../../policy/names.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { DomainView } from '../../wire/domain.js';
 import { Listeners } from '../listeners.js';
 import type { Log } from '../log.js';
+import type { Sight, Sights } from '../sights.js';
 import type { Unsubscribe } from '../terminal.js';
 import * as words from '../words.js';
 import type { HostLink, LinkEvent } from './host-link.js';
@@ -27,7 +29,7 @@ export interface HostsEvent {
 }
 
 /** All Xen hosts of the settings. */
-export class Hosts {
+export class Hosts implements Sights {
   readonly links: readonly HostLink[];
   readonly #known: KnownDomains;
   readonly #log: Log;
@@ -91,6 +93,16 @@ export class Hosts {
     );
   }
 
+  /** What the domain does, for policy: what its host does not say at this moment is not known. */
+  sight(domain: DomainName): Sight {
+    return sightOf(this.find(domain), { reachable: true });
+  }
+
+  /** The same as it was last heard. */
+  lastSight(domain: DomainName): Sight {
+    return sightOf(this.find(domain), { reachable: false });
+  }
+
   /**
    * Whether creating it on this host could make it run twice: another host shows it running, or may be running it
    * and does not answer (a host that was never heard since the gate started may have anything).
@@ -138,6 +150,16 @@ export class Hosts {
         this.#log.info({ domain: name }, 'the domain is gone from all hosts and is retired');
     }
   }
+}
+
+function sightOf(found: Found | undefined, wanted: { readonly reachable: boolean }): Sight {
+  if (found === undefined || (wanted.reachable && !found.host.reachable))
+    return { state: null, booted: null };
+  const { state, profile } = found.view.observation;
+  return {
+    state: state === 'unknown' ? null : state,
+    booted: profile === UNKNOWN_PROFILE ? null : profile,
+  };
 }
 
 /** Anything but off: what is not known may well be running. */

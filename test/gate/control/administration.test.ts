@@ -322,6 +322,35 @@ describe('gate: what admins ask of a running gate', () => {
     );
   });
 
+  it('explains for another time, address and state, and by files that are not in force', async () => {
+    gate.store.roles.add(ALICE, HORATIO, 'owner', ADMIN);
+    const files = [
+      {
+        file: 'new.yaml',
+        text: 'rules:\n  - id: office\n    allow: [console]\n    when: {times: [mon-fri 08:00-18:00], zone: Europe/Berlin, from: [2001:db8::/32], states: [running]}\n',
+      },
+    ];
+    const ask = { customer: 'alice', action: 'console', domain: 'horatio', files };
+    const text = async (more: object): Promise<string> =>
+      ((await client.ask('POST', '/policy/explain', { ...ask, ...more })) as { text: string }).text;
+    const noon = { at: '2026-11-25T12:00:00Z', source: '2001:DB8::7', state: 'running' };
+    assert.match(await text(noon), /: allowed by office\n[^]*\nfrom {5}2001:db8::7\nstate {4}running/);
+    assert.match(
+      await text({ ...noon, at: '2026-11-25T23:00:00Z' }),
+      /: denied, condition-not-met\n[^]* times mon-fri 08:00-18:00 \(Europe\/Berlin\): thu 00:00, not met\n/,
+    );
+    assert.match(
+      await text({ ...noon, source: '192.0.2.1' }),
+      / from 2001:db8::\/32: 192\.0\.2\.1, not met\n/,
+    );
+    assert.match(await text({ ...noon, state: 'off' }), / states running: off, not met\n/);
+    assert.match(await text({}), / from 2001:db8::\/32: not known, which meets no condition\n/);
+    const wrong = { ...ask, files: [{ file: 'new.yaml', text: 'rules: [' }] };
+    assert.equal(await code(client.ask('POST', '/policy/explain', wrong)), 'usage');
+    for (const odd of [{ source: 'example.net' }, { state: 'unknown' }, { at: 'noon' }, { files: [7] }])
+      assert.equal(await code(client.ask('POST', '/policy/explain', { ...ask, ...odd })), 'usage');
+  });
+
   it('reloads the policy, or says what is wrong with it', async () => {
     assert.deepEqual(await client.ask('POST', '/policy/reload'), {
       accepted: true,
