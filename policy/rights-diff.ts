@@ -1,0 +1,218 @@
+import { ACTIONS } from './actions.js';
+import type { Action } from './actions.js';
+import { namesCustomer, namesDomain } from './match.js';
+import type { BootProfileName, CustomerName, DomainName } from './names.js';
+import type { Policy, Rule } from './policy.js';
+import type { Right } from './right.js';
+import { isUnconditional, right, sameRight, seenRight } from './right.js';
+import type { Role } from './roles.js';
+import { Sorting } from './sorting.js';
+
+/** What somebody is to a domain. */
+export interface Holding {
+  readonly customer: CustomerName;
+  readonly domain: DomainName;
+  readonly role: Role;
+}
+
+/** Something that can be asked. For `rescue`, null is any profile that no rule names. */
+interface Question {
+  readonly action: Action;
+  readonly profile: BootProfileName | null;
+}
+
+/** Some customers' rights on some domains that change alike, by the same rules. */
+export interface RightsChange {
+  readonly kind: 'gain' | 'lose' | 'change';
+  /** A rescue with some profiles only as `rescue (debian-installer)` and `rescue (any other profile)`. */
+  readonly actions: readonly string[];
+  /** Sorted. */
+  readonly customers: readonly CustomerName[];
+  /** Sorted. Not every customer need have a role on each. */
+  readonly domains: readonly DomainName[];
+  /** How many roles it concerns. */
+  readonly holdings: number;
+  readonly before: Right;
+  readonly after: Right;
+}
+
+/**
+ * Who gains and who loses what when one policy follows another, of those who have a role. Limits are not looked at. Those
+ * who are alike to all rules are asked about once, so that a thousand customers with a thousand domains take no time.
+ *
+ * @returns what concerns most roles first; the kinds in the order lose, gain, change
+ */
+export function rightsDiff(
+  before: Policy,
+  after: Policy,
+  holdings: readonly Holding[],
+): readonly RightsChange[] {
+  const sides = [before, after];
+  const rules = sides.flatMap((policy) => policy.rules.map((rule) => ({ policy, rule })));
+  const who = new Sorting(
+    new Set(holdings.map(({ customer }) => customer)),
+    rules.map(({ policy, rule: { subjects } }) => ({
+      key: JSON.stringify([subjects.customers, subjects.groups.map((group) => policy.groups[group])]),
+      ask: (customer) => namesCustomer(policy, subjects, customer),
+    })),
+  );
+  const which = new Sorting(
+    new Set(holdings.map(({ domain }) => domain)),
+    rules.map(({ policy, rule: { domains } }) => ({
+      key: JSON.stringify([domains.names, domains.tags.map((tag) => policy.tags[tag])]),
+      ask: (domain) => namesDomain(policy, domains, domain),
+    })),
+  );
+  const alike = new Map<string, Holding[]>();
+  for (const holding of holdings) {
+    const { customer, domain, role } = holding;
+    const key = `${who.classOf(customer)} ${role} ${which.classOf(domain)}`;
+    const those = alike.get(key);
+    if (those === undefined) alike.set(key, [holding]);
+    else those.push(holding);
+  }
+  const questions = questionsOf(sides);
+  const found = new Gathering(questions);
+  for (const those of alike.values()) {
+    const [first] = those;
+    if (first === undefined) continue;
+    const speaking = speakingRules(rules, who, which, first);
+    const [was, is] = sides.map((policy) => {
+      const own = speaking.filter((entry) => entry.policy === policy).map(({ rule }) => rule);
+      return questions.map((question) => rightTo(own, question));
+    });
+    questions.forEach((question, index) => {
+      const [old, now] = [was?.[index], is?.[index]];
+      if (old !== undefined && now !== undefined && !sameRight(old, now))
+        found.add(those, question, old, now);
+    });
+  }
+  return found.changes();
+}
+
+interface RuleOfSide {
+  readonly policy: Policy;
+  readonly rule: Rule;
+}
+
+/** The rules of both policies that speak of one who is this to that. */
+function speakingRules(
+  rules: readonly RuleOfSide[],
+  who: Sorting<CustomerName>,
+  which: Sorting<DomainName>,
+  { customer, domain, role }: Holding,
+): readonly RuleOfSide[] {
+  const speaks = which.yes(domain);
+  return [...who.yes(customer)].flatMap((index) => {
+    const entry = rules[index];
+    if (entry === undefined || !speaks.has(index)) return [];
+    const { roles } = entry.rule.subjects;
+    return roles.length === 0 || roles.includes(role) ? [entry] : [];
+  });
+}
+
+function rightTo(rules: readonly Rule[], question: Question): Right {
+  const seen = right(speaking(rules, { action: 'status', profile: null }));
+  return question.action === 'status' ? seen : seenRight(seen, right(speaking(rules, question)));
+}
+
+function speaking(rules: readonly Rule[], { action, profile }: Question): readonly Rule[] {
+  const all = rules.filter(
+    (rule) =>
+      rule.actions.includes(action) &&
+      (action !== 'rescue' ||
+        rule.profiles.length === 0 ||
+        (profile !== null && rule.profiles.includes(profile))),
+  );
+  const end = all.findIndex(isUnconditional);
+  return end < 0 ? all : all.slice(0, end + 1);
+}
+
+function questionsOf(sides: readonly Policy[]): readonly Question[] {
+  const profiles = new Set(sides.flatMap(({ rules }) => rules.flatMap((rule) => rule.profiles)));
+  return ACTIONS.flatMap((action) =>
+    (action === 'rescue' ? [...profiles, null] : [null]).map((profile) => ({ action, profile })),
+  );
+}
+
+/** Puts together what changes alike: first what of the same people, then who of the same questions. */
+class Gathering {
+  readonly #rescues: readonly Question[];
+  readonly #ids = new Map<Rule, number>();
+  readonly #found = new Map<readonly Holding[], Map<string, Part>>();
+
+  /** @param questions all that are asked */
+  constructor(questions: readonly Question[]) {
+    this.#rescues = questions.filter(isRescue);
+  }
+
+  add(holdings: readonly Holding[], question: Question, before: Right, after: Right): void {
+    const parts = this.#found.get(holdings) ?? new Map<string, Part>();
+    this.#found.set(holdings, parts);
+    const key = `${this.#key(before)} ${this.#key(after)}`;
+    const part = parts.get(key);
+    if (part === undefined) parts.set(key, { questions: [question], before, after });
+    else part.questions.push(question);
+  }
+
+  changes(): readonly RightsChange[] {
+    const groups = new Map<string, Part & { readonly holdings: Holding[] }>();
+    for (const [holdings, parts] of this.#found) {
+      for (const [rules, part] of parts) {
+        const key = `${rules} ${JSON.stringify(part.questions)}`;
+        const group = groups.get(key) ?? { ...part, holdings: [] };
+        groups.set(key, group);
+        for (const holding of holdings) group.holdings.push(holding);
+      }
+    }
+    const changes = [...groups.values()].map(({ holdings, questions, before, after }) => ({
+      kind: kindOf(before, after),
+      actions: this.#actions(questions),
+      before,
+      after,
+      customers: [...new Set(holdings.map(({ customer }) => customer))].sort(),
+      domains: [...new Set(holdings.map(({ domain }) => domain))].sort(),
+      holdings: holdings.length,
+    }));
+    const rank = ({ kind }: RightsChange): number => KINDS.indexOf(kind);
+    return changes.sort((a, b) => rank(a) - rank(b) || b.holdings - a.holdings);
+  }
+
+  #actions(questions: readonly Question[]): readonly string[] {
+    const whole = questions.filter(isRescue).length === this.#rescues.length;
+    const words = questions.map((question) => {
+      if (whole || !isRescue(question)) return question.action;
+      return `rescue (${question.profile ?? 'any other profile'})`;
+    });
+    return [...new Set(words)];
+  }
+
+  #key({ standing, rules }: Right): string {
+    return [standing, ...rules.map((rule) => this.#id(rule))].join('.');
+  }
+
+  #id(rule: Rule): number {
+    const id = this.#ids.get(rule) ?? this.#ids.size;
+    this.#ids.set(rule, id);
+    return id;
+  }
+}
+
+interface Part {
+  readonly questions: Question[];
+  readonly before: Right;
+  readonly after: Right;
+}
+
+const KINDS: readonly RightsChange['kind'][] = ['lose', 'gain', 'change'];
+
+function isRescue({ action }: Question): boolean {
+  return action === 'rescue';
+}
+
+function kindOf(before: Right, after: Right): RightsChange['kind'] {
+  const more = HEIGHT[after.standing] - HEIGHT[before.standing];
+  return more > 0 ? 'gain' : more < 0 ? 'lose' : 'change';
+}
+
+const HEIGHT: Readonly<Record<Right['standing'], number>> = { never: 0, sometimes: 1, always: 2 };
