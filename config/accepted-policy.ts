@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
   closeSync,
-  existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -33,6 +32,8 @@ interface Manifest {
   readonly digest: string;
   /** ISO 8601, UTC. */
   readonly acceptedAt: string;
+  /** Who had it read: an admin's login; null or not there when nobody did, as at a start. */
+  readonly by?: string | null;
   /** Where the files were, in the order in which they are read; their texts are in `000.yaml`, `001.yaml` … */
   readonly files: readonly string[];
 }
@@ -44,6 +45,7 @@ const MANIFEST_SCHEMA = {
     revision: { type: 'integer', minimum: 0 },
     digest: { type: 'string' },
     acceptedAt: { type: 'string' },
+    by: { type: ['string', 'null'] },
     files: { type: 'array', maxItems: 1000, items: { type: 'string' } },
   },
 };
@@ -53,6 +55,14 @@ export interface AcceptedPolicy {
   readonly loaded: LoadedPolicy;
   readonly revision: number;
   readonly acceptedAt: Date;
+  /** The admin who had it read; null when nobody did, as at a start. */
+  readonly by: string | null;
+}
+
+/** A revision that is kept, or why it cannot be used. */
+export interface KeptRevision {
+  readonly revision: number;
+  readonly found: AcceptedPolicy | string;
 }
 
 export interface AcceptedPolicies {
@@ -72,13 +82,13 @@ export function saveAccepted(
   directory: string,
   loaded: LoadedPolicy,
   revision: number,
-  now = new Date(),
+  { by = null, now = new Date() }: { readonly by?: string | null; readonly now?: Date } = {},
 ): void {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const name = `${String(revision).padStart(10, '0')}-${loaded.digest.slice(0, 12)}`;
   const entry = join(directory, name);
   if (typeof readEntry(entry) === 'string')
-    write(directory, entry, loaded.sources, manifest(loaded, revision, now));
+    write(directory, entry, loaded.sources, manifest(loaded, revision, by, now));
   const old = entries(directory)
     .filter((other) => other !== name)
     .slice(KEPT_REVISIONS - 1);
@@ -98,8 +108,21 @@ export function loadAccepted(directory: string): AcceptedPolicies {
   return { accepted: null, passedOver };
 }
 
-function manifest({ digest, sources }: LoadedPolicy, revision: number, now: Date): Manifest {
-  return { revision, digest, acceptedAt: now.toISOString(), files: sources.map(({ file }) => file) };
+/** All that are kept, newest first. Never throws for anything in the directory. */
+export function keptRevisions(directory: string): readonly KeptRevision[] {
+  return entries(directory).map((entry) => ({
+    revision: Number(ENTRY.exec(entry)?.[1]),
+    found: readEntry(join(directory, entry)),
+  }));
+}
+
+function manifest(
+  { digest, sources }: LoadedPolicy,
+  revision: number,
+  by: string | null,
+  now: Date,
+): Manifest {
+  return { revision, digest, acceptedAt: now.toISOString(), by, files: sources.map(({ file }) => file) };
 }
 
 function write(directory: string, entry: string, sources: readonly PolicySource[], about: Manifest): void {
@@ -141,10 +164,15 @@ function sync(directory: string): void {
   }
 }
 
-/** Newest first. */
+/** Newest first; none where there is no directory that can be read. */
 function entries(directory: string): readonly string[] {
-  if (!existsSync(directory)) return [];
-  return readdirSync(directory)
+  let names: string[];
+  try {
+    names = readdirSync(directory);
+  } catch {
+    return [];
+  }
+  return names
     .filter((name) => ENTRY.test(name))
     .sort()
     .reverse();
@@ -163,7 +191,8 @@ function readEntry(entry: string): AcceptedPolicy | string {
   const loaded = readPolicy(sources, { tested: false });
   if (!loaded.ok) return loaded.problems[0]?.message ?? 'It is not sound.';
   if (loaded.digest !== about.digest) return 'Its texts are not those that were accepted.';
-  return { loaded, revision: about.revision, acceptedAt: new Date(about.acceptedAt) };
+  const { revision, acceptedAt, by = null } = about;
+  return { loaded, revision, acceptedAt: new Date(acceptedAt), by };
 }
 
 function readManifest(file: string): Manifest | string {

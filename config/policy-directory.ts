@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs';
 import { readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { LoadedPolicy, PolicySource, RefusedPolicy } from './policy-document.js';
 import { readPolicy } from './policy-document.js';
 import type { Problem } from './problem.js';
@@ -9,11 +9,34 @@ import { readTextFile, reason } from './text-file.js';
 
 const POLICY_FILE = /\.(yaml|yml|json)$/;
 
+/** A file that stands in a policy directory while its files are being made those of another time (policy-restoring.ts). */
+export const UNFINISHED = '.postern-unfinished';
+
+/** What was read of the policy, and what stood in the way. */
+export interface PolicyTexts {
+  readonly sources: readonly PolicySource[];
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly Problem[];
+}
+
 /**
  * Reads the policy: a directory (its `*.yaml`, `*.yml` and `*.json` in the order of their names, compared byte by
  * byte), a file, or a list of files and directories in the order given. Never throws for anything in them.
  */
 export function loadPolicy(paths: string | readonly string[]): LoadedPolicy | RefusedPolicy {
+  return policyOf(readPolicyTexts(paths));
+}
+
+/** Makes a policy of texts; what stood in the way of reading them stands in its way too. */
+export function policyOf({ sources, problems, warnings }: PolicyTexts): LoadedPolicy | RefusedPolicy {
+  const result = readPolicy(sources, { complete: problems.length === 0 });
+  if (problems.length === 0) return { ...result, warnings: [...warnings, ...result.warnings] };
+  const found = result.ok ? [] : result.problems;
+  return { ok: false, problems: [...problems, ...found], warnings: [...warnings, ...result.warnings] };
+}
+
+/** Reads the texts of the files that `loadPolicy` makes a policy of. */
+export function readPolicyTexts(paths: string | readonly string[]): PolicyTexts {
   const problems: Problem[] = [];
   const warnings: Problem[] = [];
   const sources: PolicySource[] = [];
@@ -22,15 +45,51 @@ export function loadPolicy(paths: string | readonly string[]): LoadedPolicy | Re
     problems.push(...files.problems);
     warnings.push(...files.warnings);
     for (const file of files.files) {
+      const before = lookAt(file);
       const read = readTextFile(file);
-      if (read.ok) sources.push({ file, text: read.source.text });
-      else problems.push(read.problem);
+      if (!read.ok) problems.push(read.problem);
+      else {
+        sources.push({ file, text: read.source.text });
+        problems.push(...unsafe(file, before, lookAt(file)));
+      }
     }
   }
-  const result = readPolicy(sources, { complete: problems.length === 0 });
-  if (problems.length === 0) return { ...result, warnings: [...warnings, ...result.warnings] };
-  const found = result.ok ? [] : result.problems;
-  return { ok: false, problems: [...problems, ...found], warnings: [...warnings, ...result.warnings] };
+  return { sources, problems, warnings };
+}
+
+/** Whether a file of this name in a policy directory is read. */
+export function isPolicyFileName(name: string): boolean {
+  return POLICY_FILE.test(name) && !name.startsWith('.') && !name.startsWith('#');
+}
+
+/** The order in which the files of a directory are read: that of the bytes of their names. */
+export function inReadingOrder(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+/** The names of the policy files of a directory, in the order in which they are read; none when it cannot be read. */
+export function policyFileNames(directory: string): readonly string[] {
+  return policyFiles(directory).files.map((file) => basename(file));
+}
+
+/** What a file may not be: open to everybody for writing, or at this moment written by somebody. */
+function unsafe(file: string, before: Stats | undefined, after: Stats | undefined): readonly Problem[] {
+  const problems = writableByAll(file, after);
+  const same =
+    before?.mtimeMs === after?.mtimeMs && before?.size === after?.size && before?.ino === after?.ino;
+  if (!same) problems.push(fileProblem(file, 'It was changed while it was read.', 'a file that is saved'));
+  return problems;
+}
+
+function writableByAll(path: string, found: Stats | undefined): Problem[] {
+  if (found === undefined || (found.mode & 0o002) === 0) return [];
+  return [
+    fileProblem(
+      path,
+      'Everybody on this machine may write to it, and so make the policy.',
+      `chmod o-w ${path}`,
+    ),
+  ];
 }
 
 interface PolicyFiles {
@@ -46,7 +105,7 @@ interface PolicyFiles {
 function policyFiles(directory: string): PolicyFiles {
   let names: string[];
   try {
-    names = readdirSync(directory).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+    names = readdirSync(directory).sort(inReadingOrder);
   } catch (error) {
     return {
       files: [],
@@ -55,7 +114,7 @@ function policyFiles(directory: string): PolicyFiles {
     };
   }
   const visible = names.filter((name) => !name.startsWith('.') && !name.startsWith('#'));
-  const named = visible.filter((name) => POLICY_FILE.test(name)).map((name) => join(directory, name));
+  const named = names.filter(isPolicyFileName).map((name) => join(directory, name));
   const files = named.filter((file) => !isSomethingElse(file));
   const warnings = named
     .filter((file) => !files.includes(file))
@@ -66,13 +125,19 @@ function policyFiles(directory: string): PolicyFiles {
       fileProblem(join(directory, name), 'It was not read: write its ending in small letters.'),
     ),
   );
-  if (files.length > 0) return { files, problems: [], warnings };
+  const problems = writableByAll(directory, lookAt(directory));
+  if (names.includes(UNFINISHED)) {
+    const message = 'A rollback was cut off here: the files may be partly of one policy, partly of another.';
+    const expected = `\`postern policy rollback\` once more; or look at them, and remove ${UNFINISHED}`;
+    problems.push(fileProblem(directory, message, expected));
+  }
+  if (files.length > 0) return { files, problems, warnings };
   const none = fileProblem(
     directory,
     'There is no policy in this directory.',
     'at least one *.yaml, *.yml or *.json file',
   );
-  return { files, problems: [none], warnings };
+  return { files, problems: [...problems, none], warnings };
 }
 
 /** What cannot be looked at is no directory: reading it says why. */

@@ -9,6 +9,12 @@ import { refusal } from '../../policy/refusal.js';
 import type { Refusal } from '../../policy/refusal.js';
 import type { Log } from '../gate/log.js';
 import type { LoadResult, PolicySource } from '../gate/policy-holder.js';
+import type { EventActor } from '../store/audit-event.js';
+
+/** Where in the gate's state directory the accepted policies are kept. */
+export function acceptedDirectory(state: string): string {
+  return join(state, 'policy-accepted');
+}
 
 /** The policy that the texts of files are, as an admin asks about it. */
 export function policyOfTexts(files: readonly PolicyText[]): Policy | Refusal {
@@ -29,7 +35,7 @@ export class PolicyFiles implements PolicySource {
    */
   constructor(directory: string, state: string, log: Log) {
     this.#directory = directory;
-    this.#accepted = join(state, 'policy-accepted');
+    this.#accepted = acceptedDirectory(state);
     this.#log = log;
   }
 
@@ -54,8 +60,9 @@ export class PolicyFiles implements PolicySource {
     return { policy, digest, revision: accepted.revision };
   }
 
-  keep(revision: number, digest: string): void {
+  keep(revision: number, digest: string, actor: EventActor | null): void {
     if (this.#read?.digest !== digest) throw new Error('another policy was read last');
-    saveAccepted(this.#accepted, this.#read, revision);
+    const by = actor !== null && 'admin' in actor ? actor.admin : null;
+    saveAccepted(this.#accepted, this.#read, revision, { by });
   }
 }

@@ -20,8 +20,8 @@ export interface PolicySource {
   load(): LoadResult;
   /** The policy that was last in force, kept in the state directory; null when there never was one. */
   lastAccepted(): { readonly policy: Policy; readonly digest: string; readonly revision: number } | null;
-  /** Keeps what `load` read last as the one in force. */
-  keep(revision: number, digest: string): void;
+  /** Keeps what `load` read last as the one in force. @param actor who had it read; null for a start or a signal */
+  keep(revision: number, digest: string, actor: EventActor | null): void;
 }
 
 /** What became of a reload. */
@@ -51,6 +51,8 @@ export class PolicyHolder {
   readonly #log: Log;
   readonly #changed: Listeners<number>;
   #problems: readonly string[] = [];
+  /** Whether the one in force is kept for the next start. */
+  #kept = true;
   #inForce: { readonly policy: Policy; readonly digest: string; readonly revision: number };
 
   /**
@@ -87,6 +89,11 @@ export class PolicyHolder {
     return this.#inForce.revision;
   }
 
+  /** SHA-256 over the files of the policy in force, hex. */
+  get digest(): string {
+    return this.#inForce.digest;
+  }
+
   /** What is wrong with the policy as it was read last; while there is anything, the one accepted before is in force. */
   get problems(): readonly string[] {
     return this.#problems;
@@ -101,7 +108,10 @@ export class PolicyHolder {
       return { ok: false, revision, problems: found.problems };
     }
     this.#problems = [];
-    if (found.digest === digest) return { ok: true, revision, changed: false };
+    if (found.digest === digest) {
+      if (!this.#kept) this.#keep(revision, digest, actor);
+      return { ok: true, revision, changed: false };
+    }
     this.#inForce = this.#accept(found, revision, actor);
     this.#changed.emit(this.#inForce.revision);
     return { ok: true, revision: this.#inForce.revision, changed: true };
@@ -119,14 +129,20 @@ export class PolicyHolder {
   ): { readonly policy: Policy; readonly digest: string; readonly revision: number } {
     const revision = before + 1;
     const { policy, digest } = found;
-    try {
-      this.#source.keep(revision, digest);
-    } catch (fault) {
-      this.#log.error({ err: fault, revision }, 'the accepted policy cannot be kept for the next start');
-    }
+    this.#keep(revision, digest, actor);
     this.#record({ kind: 'policy.loaded', actor, revision, digest, problems: [] });
     this.#log.info({ revision }, 'the policy is in force');
     return { policy, digest, revision };
+  }
+
+  #keep(revision: number, digest: string, actor: EventActor | null): void {
+    this.#kept = false;
+    try {
+      this.#source.keep(revision, digest, actor);
+      this.#kept = true;
+    } catch (fault) {
+      this.#log.error({ err: fault, revision }, 'the accepted policy cannot be kept for the next start');
+    }
   }
 
   #reject(found: Extract<LoadResult, { ok: false }>, revision: number, actor: EventActor | null): void {

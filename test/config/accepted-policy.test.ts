@@ -47,9 +47,9 @@ describe('the accepted policies', () => {
   it('come back as they were, places in the original files and all', () => {
     const saved = policy('one');
     const now = new Date('2024-05-01T12:00:00.123Z');
-    saveAccepted(directory, saved, 7, now);
+    saveAccepted(directory, saved, 7, { by: 'ada', now });
     const { accepted, passedOver } = loadAccepted(directory);
-    assert.deepEqual(accepted, { loaded: saved, revision: 7, acceptedAt: now });
+    assert.deepEqual(accepted, { loaded: saved, revision: 7, acceptedAt: now, by: 'ada' });
     assert.equal(accepted.loaded.policy.rules[0]?.place.file, '/etc/postern/policy.d/20-rules.json');
     assert.deepEqual(passedOver, []);
   });

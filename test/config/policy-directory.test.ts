@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, symlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 import { loadPolicy } from '../../config/policy-directory.js';
+import { eventually } from '../support/eventually.js';
 import { TemporaryDirectory } from '../support/temporary-directory.js';
 
 const SEEN = 'rules:\n  - allow: [status]\n';
@@ -142,5 +144,44 @@ describe('loadPolicy', () => {
       result.sources.map(({ file }) => file),
       [first, second],
     );
+  });
+
+  it('refuses what everybody on the machine may write to, files and directories', () => {
+    const file = directory.write('10.yaml', 'rules: [{allow: [status]}]\n');
+    chmodSync(file, 0o666);
+    const open = loadPolicy(directory.path);
+    assert.ok(!open.ok);
+    assert.deepEqual(
+      open.problems.map(({ place, message, expected }) => [place.file, message, expected]),
+      [[file, 'Everybody on this machine may write to it, and so make the policy.', `chmod o-w ${file}`]],
+    );
+    chmodSync(file, 0o664);
+    for (const mode of [0o777, 0o1777]) {
+      chmodSync(directory.path, mode);
+      const place = loadPolicy(directory.path);
+      assert.ok(!place.ok);
+      assert.equal(place.problems[0]?.place.file, directory.path);
+    }
+    chmodSync(directory.path, 0o755);
+    assert.ok(loadPolicy(directory.path).ok);
+  });
+
+  it('refuses a file that is being written at the moment', async () => {
+    const file = directory.write('10.yaml', SEEN);
+    const script = `
+      const text = ${JSON.stringify(SEEN)} + '# a long policy\\n'.repeat(30000);
+      for (;;) require('fs').writeFileSync(${JSON.stringify(file)}, text);`;
+    const writer = spawn(process.execPath, ['-e', script], { stdio: 'ignore' });
+    try {
+      await eventually('a moment in which it is written', () => {
+        const result = loadPolicy(directory.path);
+        return (
+          !result.ok && result.problems.some(({ message }) => message === 'It was changed while it was read.')
+        );
+      });
+    } finally {
+      writer.kill('SIGKILL');
+      await once(writer, 'exit');
+    }
   });
 });

@@ -17,6 +17,7 @@ describe('the policy in force', () => {
   let found: LoadResult;
   let last: ReturnType<PolicySource['lastAccepted']>;
   let full: boolean;
+  let unkept: boolean;
 
   beforeEach(() => {
     events = [];
@@ -24,6 +25,7 @@ describe('the policy in force', () => {
     found = good('one');
     last = null;
     full = false;
+    unkept = false;
   });
 
   function holder(): PolicyHolder {
@@ -31,7 +33,10 @@ describe('the policy in force', () => {
       {
         load: () => found,
         lastAccepted: () => last,
-        keep: (revision, digest) => kept.push([revision, digest]),
+        keep: (revision, digest) => {
+          if (unkept) throw new Error('no space left on device');
+          kept.push([revision, digest]);
+        },
       },
       {
         append: (event) => {
@@ -103,6 +108,21 @@ describe('the policy in force', () => {
     found = good('two', NOTHING);
     assert.equal(policy.reload(null).ok, true);
     assert.equal(policy.policy, NOTHING);
+  });
+
+  it('what could not be kept is kept by the next reload, though nothing has changed', () => {
+    const policy = holder();
+    unkept = true;
+    found = good('two');
+    assert.deepEqual(policy.reload({ admin: 'ada' }), { ok: true, revision: 2, changed: true });
+    policy.reload(null);
+    unkept = false;
+    policy.reload({ admin: 'bea' });
+    policy.reload({ admin: 'bea' });
+    assert.deepEqual(kept, [
+      [1, 'one'],
+      [2, 'two'],
+    ]);
   });
 
   it('one who hears of it and fails does not keep the others from hearing', () => {
