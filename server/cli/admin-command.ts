@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { GateSettings } from '../../config/gate-settings.js';
 import { loadGateSettings } from '../../config/gate-settings.js';
 import { adminName } from './admin-name.js';
 import { Desk } from './desk.js';
@@ -49,10 +50,14 @@ export function exampleText(examples: readonly string[]): string {
 }
 
 /** Does the work at a desk, and leaves it. @throws CliError */
-export async function atDesk<T>(options: AdminOptions, work: (desk: Desk) => Promise<T>): Promise<T> {
-  const desk = new Desk(valid(loadGateSettings(options.settings)), adminName());
+export async function atDesk<T>(
+  options: AdminOptions,
+  work: (desk: Desk, settings: GateSettings) => Promise<T>,
+): Promise<T> {
+  const settings = valid(loadGateSettings(options.settings));
+  const desk = new Desk(settings, adminName());
   try {
-    return await work(desk);
+    return await work(desk, settings);
   } finally {
     desk.close();
   }

@@ -60,6 +60,16 @@ export class Desk {
     return answer;
   }
 
+  /** As `askGate`. @returns null when there is no gate running */
+  async askRunningGate(method: Method, path: string, given: object = {}): Promise<object | null> {
+    const answer = await this.#reach<object | null>(
+      () => this.#gate.ask(method, path, given),
+      () => Promise.resolve(null),
+    );
+    if (answer !== null && isRefusal(answer)) throw refused(answer);
+    return answer;
+  }
+
   /** Follows what a running gate goes on to answer. */
   async follow(path: string, signal: AbortSignal): Promise<AsyncGenerator<object>> {
     const lines = await this.#reach(() => this.#gate.lines(path, signal));

@@ -1,11 +1,14 @@
 import type { Command } from 'commander';
 import { checkPolicy } from '../../config/check-policy.js';
-import type { PolicyReload, PolicyStatus } from '../gate/control/control-answers.js';
-import { printable } from '../gate/printable.js';
+import type { PolicyStatus } from '../gate/control/control-answers.js';
 import { adminCommand, adminNoun, atDesk, exampleText, say } from './admin-command.js';
 import type { AdminOptions } from './admin-command.js';
-import { EXIT } from './exit-status.js';
+import { addDiffCommand } from './policy-diff.js';
+import { addEditCommand } from './policy-edit.js';
 import { addExplainCommand } from './policy-explain.js';
+import { addHistoryCommand } from './policy-history.js';
+import { addReloadCommand } from './policy-reload.js';
+import { addRollbackCommand } from './policy-rollback.js';
 
 /** Adds `postern policy …`. */
 export function addPolicyCommand(program: Command): void {
@@ -15,8 +18,11 @@ export function addPolicyCommand(program: Command): void {
     'What customers may do: check files, put them in force, ask why.',
     [
       'postern policy check /etc/postern/policy.d',
+      'postern policy edit',
+      'postern policy diff',
       'postern policy reload',
       'postern policy explain alice poweroff horatio',
+      'postern policy rollback',
     ],
   );
 
@@ -38,27 +44,11 @@ export function addPolicyCommand(program: Command): void {
     });
 
   addExplainCommand(policy);
-
-  adminCommand(
-    policy,
-    'reload',
-    'Put the policy files in force. With any problem the old policy stays. Who lost a right is ended at once.',
-    ['postern policy reload'],
-  ).action(async (options: AdminOptions) => {
-    const answer = (await atDesk(options, (desk) => desk.askGate('POST', '/policy/reload'))) as PolicyReload;
-    const { accepted, changed, revision, problems } = answer;
-    if (accepted) {
-      say(
-        options,
-        answer,
-        `${changed ? 'the policy is in force' : 'the files are those in force'}: revision ${revision}\n`,
-      );
-      return;
-    }
-    const shown = problems.map((problem) => `${printable(problem, 1000)}\n`).join('');
-    say(options, answer, `${shown}the policy was not loaded; revision ${revision} stays in force\n`);
-    process.exitCode = EXIT.failed;
-  });
+  addDiffCommand(policy);
+  addEditCommand(policy);
+  addReloadCommand(policy);
+  addHistoryCommand(policy);
+  addRollbackCommand(policy);
 
   adminCommand(policy, 'status', 'Tell which revision is in force.', ['postern policy status']).action(
     async (options: AdminOptions) => {

@@ -154,6 +154,16 @@ export type AuditEvent =
       readonly digest: string;
       readonly problems: readonly string[];
     }
+  /**
+   * An admin made the policy files those of an earlier revision, while `from` was in force. What is then read of them is a
+   * `policy.loaded` like any other.
+   */
+  | {
+      readonly kind: 'policy.restored';
+      readonly actor: EventActor;
+      readonly revision: number;
+      readonly from: number;
+    }
   | {
       readonly kind: 'session.ended';
       readonly actor: EventActor | null;

@@ -86,6 +86,7 @@ export class ControlFixture implements RunningGate {
     this.policy = {
       policy: POLICY,
       revision: 1,
+      digest: 'd'.repeat(64),
       problems: [],
       reload: () => {
         const problems = this.policyProblems;

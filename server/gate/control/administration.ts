@@ -11,7 +11,7 @@ import { customerRoutes } from './customer-routes.js';
 import { domainRoutes } from './domain-routes.js';
 import { importRoutes } from './import-routes.js';
 import { maintenanceRoutes } from './maintenance-routes.js';
-import { explainRoutes, policyRoutes } from './policy-routes.js';
+import { explainRoutes, policyRoutes, restoredRoutes } from './policy-routes.js';
 import { recordingRoutes } from './recording-routes.js';
 import type { Answer, Call, Route } from './route.js';
 import { sessionRoutes } from './session-routes.js';
@@ -106,6 +106,7 @@ function commonRoutes(
     ...domainRoutes(store, gate?.hosts ?? []),
     ...importRoutes(store, settings),
     ...maintenanceRoutes(store.maintenance),
+    ...restoredRoutes(store),
     ...backupRoutes(store, settings),
     ...recordingRoutes(store, settings),
   ];

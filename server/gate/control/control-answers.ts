@@ -105,6 +105,8 @@ export interface MaintenanceStatus {
 
 export interface PolicyStatus {
   readonly revision: number;
+  /** SHA-256 over its files, hex. */
+  readonly digest: string;
   readonly rules: number;
   readonly limits: number;
   readonly sessionLimits: number;

@@ -47,6 +47,8 @@ export type ReadPolicy = (
 export interface PolicyInForce {
   readonly policy: Policy;
   readonly revision: number;
+  /** SHA-256 over its files, hex. */
+  readonly digest: string;
   /** What is wrong with the files as they were read last; empty when the policy in force is theirs. */
   readonly problems: readonly string[];
   /** Records in the audit log what became of it. Who lost a right by it is ended by the gate. */

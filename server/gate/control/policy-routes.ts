@@ -8,16 +8,28 @@ import { noSuchCustomer } from '../../store/customers.js';
 import type { Store } from '../../store/store.js';
 import type { Sights } from '../sights.js';
 import * as words from '../words.js';
-import { action, address, customer, domain, files, optional, profile, state, time } from './argument.js';
+import {
+  action,
+  address,
+  customer,
+  domain,
+  files,
+  number,
+  optional,
+  profile,
+  state,
+  time,
+} from './argument.js';
 import type { PolicyReload, PolicyStatus } from './control-answers.js';
 import type { PolicyInForce, ReadPolicy } from './control-ports.js';
 import { route } from './route.js';
 import type { Route } from './route.js';
 
-export function policyStatus({ policy, revision, problems }: PolicyInForce): PolicyStatus {
+export function policyStatus({ policy, revision, digest, problems }: PolicyInForce): PolicyStatus {
   const { rules, limits, sessionLimits } = policy;
   return {
     revision,
+    digest,
     rules: rules.length,
     limits: limits.length,
     sessionLimits: sessionLimits.length,
@@ -92,6 +104,16 @@ export function explainRoutes({ store, policy, read, sights }: ExplainParts): re
       const explanation = explain(found, request, usage, now);
       const text = remarks.map((remark) => `${remark}\n`).join('') + explainText(explanation);
       return { explanation, remarks, text };
+    }),
+  ];
+}
+
+/** Says in the audit log that an admin has put back the files of an earlier revision. */
+export function restoredRoutes(store: Store): readonly Route[] {
+  return [
+    route('POST', '/policy/restored', { revision: number, from: number }, (given, { actor }) => {
+      store.audit.append({ kind: 'policy.restored', actor, ...given });
+      return {};
     }),
   ];
 }

@@ -367,6 +367,7 @@ describe('gate: what admins ask of a running gate', () => {
     });
     assert.deepEqual(await client.ask('GET', '/policy'), {
       revision: 2,
+      digest: 'd'.repeat(64),
       rules: 1,
       limits: 1,
       sessionLimits: 0,

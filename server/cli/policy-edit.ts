@@ -1,0 +1,32 @@
+import type { Command } from 'commander';
+import { adminCommand, atDesk } from './admin-command.js';
+import type { AdminOptions } from './admin-command.js';
+import { adminName } from './admin-name.js';
+import { Dialog } from './dialog.js';
+import { PolicyEdit } from './policy-edit/policy-edit.js';
+import { chooseFile } from './policy-edit/choose-file.js';
+import { PolicyLock } from './policy-lock.js';
+import { putInForce } from './policy-reload.js';
+
+/** Adds `postern policy edit`. */
+export function addEditCommand(policy: Command): void {
+  adminCommand(
+    policy,
+    'edit [file]',
+    'Edit a policy file as visudo does: a copy of it, in $VISUAL or $EDITOR; checked, shown who gains and loses what, and put in place and in force when you say so.',
+    ['postern policy edit', 'EDITOR=nano postern policy edit 20-vip.yaml'],
+  ).action(async (name: string | undefined, options: AdminOptions) => {
+    await atDesk(options, async (desk, settings) => {
+      const lock = await PolicyLock.take(settings.policy, adminName());
+      const dialog = new Dialog();
+      try {
+        const file = await chooseFile(settings.policy, name, dialog);
+        const edit = new PolicyEdit({ file, desk, settings, dialog });
+        if (await edit.run()) await putInForce(desk, options);
+      } finally {
+        dialog.close();
+        lock.release();
+      }
+    });
+  });
+}

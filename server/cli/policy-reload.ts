@@ -1,0 +1,41 @@
+import type { Command } from 'commander';
+import type { PolicyReload } from '../gate/control/control-answers.js';
+import { printable } from '../gate/printable.js';
+import { adminCommand, atDesk, say } from './admin-command.js';
+import type { AdminOptions } from './admin-command.js';
+import type { Desk } from './desk.js';
+import { EXIT } from './exit-status.js';
+
+/** Adds `postern policy reload`. */
+export function addReloadCommand(policy: Command): void {
+  adminCommand(
+    policy,
+    'reload',
+    'Put the policy files in force. With any problem the old policy stays. Who lost a right is ended at once.',
+    ['postern policy reload'],
+  ).action(async (options: AdminOptions) => {
+    const answer = (await atDesk(options, (desk) => desk.askGate('POST', '/policy/reload'))) as PolicyReload;
+    tell(options, answer);
+  });
+}
+
+/** Lets the gate read the files, if one runs, and says what became of it. */
+export async function putInForce(desk: Desk, options: AdminOptions): Promise<void> {
+  const answer = (await desk.askRunningGate('POST', '/policy/reload')) as PolicyReload | null;
+  if (answer !== null) tell(options, answer);
+  else say(options, { running: false }, 'no gate is running: the next one that starts reads the files\n');
+}
+
+function tell(options: AdminOptions, answer: PolicyReload): void {
+  const { accepted, changed, revision, problems } = answer;
+  if (accepted) {
+    const what = changed ? 'the policy is in force' : 'the files are those in force';
+    say(options, answer, `${what}: revision ${revision}\n`);
+    return;
+  }
+  // Each with the line it is about, and a caret under it.
+  const lines = problems.flatMap((problem) => problem.split('\n'));
+  const shown = lines.map((line) => `${printable(line, 1000)}\n`).join('');
+  say(options, answer, `${shown}the policy was not loaded; revision ${revision} stays in force\n`);
+  process.exitCode = EXIT.failed;
+}
