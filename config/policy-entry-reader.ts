@@ -1,5 +1,5 @@
 import type { Action } from '../policy/actions.js';
-import { ACTIONS, COUNTED_ACTIONS } from '../policy/actions.js';
+import { ACTIONS, COUNTED_ACTIONS, LASTING_ACTIONS } from '../policy/actions.js';
 import type { Conditions, KnownState } from '../policy/conditions.js';
 import { isGlob } from '../policy/glob.js';
 import type { BootProfileName, CustomerName, DomainName } from '../policy/names.js';
@@ -80,10 +80,10 @@ export class PolicyEntryReader {
     return {
       id: this.#id(entry.id, path, madeId),
       ...this.#scope(entry, path),
-      actions: expanded(entry.actions ?? [], COUNTED_ACTIONS),
+      actions: this.#limited(entry, [...path, 'actions']),
       per: entry.per ?? 'domain',
       count: entry.count ?? 0,
-      windowSeconds: this.#window(entry.within ?? '0s', [...path, 'within']),
+      windowSeconds: entry.atOnce === true ? null : this.#window(entry.within ?? '0s', [...path, 'within']),
       when: this.#when(entry.when, [...path, 'when']),
       reason: this.#reason(entry.reason, [...path, 'reason']),
       place: this.#report.place(path),
@@ -141,6 +141,19 @@ export class PolicyEntryReader {
         place: this.#report.place([...path, key, String(index)]),
       })),
     );
+  }
+
+  #limited({ actions = [], atOnce }: Partial<LimitEntry>, path: Path): readonly Action[] {
+    const all: readonly Action[] = atOnce === true ? LASTING_ACTIONS : COUNTED_ACTIONS;
+    forEach(actions, path, (action, at) => {
+      if (action === ALL || (all as readonly string[]).includes(action)) return;
+      const message =
+        atOnce === true
+          ? `\`${action}\` does not last: how often it may be is said with \`within\`.`
+          : `\`${action}\` is not counted in a window: how many there may be is said with \`atOnce: true\`.`;
+      this.#report.error({ path: at, message, expected: `one of ${[...all, ALL].join(', ')}` });
+    });
+    return expanded(actions, all);
   }
 
   #id(given: string | undefined, path: Path, made: string): string {

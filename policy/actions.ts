@@ -42,4 +42,7 @@ export const COUNTED_ACTIONS = [
   'sysrq',
 ] as const satisfies readonly Action[];
 
+/** The actions that last, and of which a limit can say how many there may be at once. */
+export const LASTING_ACTIONS = ['console', 'watch'] as const satisfies readonly Action[];
+
 export type CountedAction = (typeof COUNTED_ACTIONS)[number];

@@ -68,14 +68,25 @@ function notNow({ condition, value }: AskedCondition): string {
   }
 }
 
-export function limitMessage(request: Request, limit: Limit, again: Date, now: Date): string {
-  const whose = limit.per === 'domain' ? `for ${request.domain}` : 'for you';
+/** @param again when there is room again; null when that is not known */
+export function limitMessage(request: Request, limit: Limit, again: Date | null, now: Date): string {
+  const whose = WHOSE[limit.per](request);
   const what = limit.actions.length === 1 ? '' : ` (${listed(limit.actions)} together)`;
+  if (limit.windowSeconds === null || again === null) {
+    const sentence = `The limit of ${plural(limit.count, 'console')} at once ${whose}${what} is reached.`;
+    return limit.reason === null ? sentence : `${limit.reason} ${sentence}`;
+  }
   const rate = `${times(limit.count)} in ${duration(limit.windowSeconds)} ${whose}${what}`;
   const wait = duration(Math.max(1, Math.ceil((again.getTime() - now.getTime()) / 1000)));
   const sentence = `The limit of ${rate} is reached; it is possible again in about ${wait}.`;
   return limit.reason === null ? sentence : `${limit.reason} ${sentence}`;
 }
+
+const WHOSE: Readonly<Record<Limit['per'], (request: Request) => string>> = {
+  domain: ({ domain }) => `for ${domain}`,
+  customer: () => 'for you',
+  source: () => 'from where you are',
+};
 
 export function sessionMessage(limit: SessionLimit): string {
   return `You have ${limit.count === 1 ? 'a session' : `${limit.count} sessions`} open already, the most at once.`;

@@ -20,7 +20,7 @@ export interface LimitLeft {
   readonly limit: Limit;
   readonly used: number;
   readonly left: number;
-  /** When there is room again; null while there is. */
+  /** When there is room again; null while there is, and when nobody knows. */
   readonly again: Date | null;
 }
 
@@ -160,9 +160,11 @@ function named(names: readonly string[], kind: string, sets: readonly string[]):
 }
 
 function limitRow({ limit, used, left: rest, again }: LimitLeft): readonly string[] {
-  const room = again === null ? `${rest} left` : `used up until ${again.toISOString()}`;
-  const rate = `${used} of ${limit.count} in ${duration(limit.windowSeconds)}, per ${limit.per}`;
-  return [again === null ? ' ' : '!', limit.id, where(limit.place), `${rate}: ${room}`];
+  const until = again === null ? '' : ` until ${again.toISOString()}`;
+  const room = rest > 0 ? `${rest} left` : `used up${until}`;
+  const window = limit.windowSeconds === null ? 'at once' : `in ${duration(limit.windowSeconds)}`;
+  const rate = `${used} of ${limit.count} ${window}, per ${limit.per}`;
+  return [rest > 0 ? ' ' : '!', limit.id, where(limit.place), `${rate}: ${room}`];
 }
 
 function where(place: Place): string {

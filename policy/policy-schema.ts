@@ -1,5 +1,6 @@
-import { ACTIONS, COUNTED_ACTIONS } from './actions.js';
+import { ACTIONS, COUNTED_ACTIONS, LASTING_ACTIONS } from './actions.js';
 import { KNOWN_STATES } from './conditions.js';
+import type { Limit } from './policy.js';
 import { RECORDED } from './recorded.js';
 import type { Recorded } from './recorded.js';
 import { ROLES } from './roles.js';
@@ -56,9 +57,10 @@ export interface RuleEntry extends WhoEntry, WhichEntry {
 export interface LimitEntry extends WhoEntry, WhichEntry {
   readonly id?: string;
   readonly actions: readonly string[];
-  readonly per: 'customer' | 'domain';
+  readonly per: Limit['per'];
   readonly count: number;
-  readonly within: string;
+  readonly within?: string;
+  readonly atOnce?: true;
   readonly when?: WhenEntry;
   readonly reason?: string;
 }
@@ -225,26 +227,41 @@ const RULE = {
 const LIMIT = {
   type: 'object',
   additionalProperties: false,
-  required: ['actions', 'count', 'within'],
+  required: ['actions', 'count'],
+  oneOf: [
+    { required: ['within'], properties: { within: true } },
+    { required: ['atOnce'], properties: { atOnce: true } },
+  ],
+  errorMessage: 'A limit says either `within` what time, or `atOnce: true`, one of the two.',
   properties: {
     id: { ...ID, description: ID.description.replace('rules[3]', 'limits[3]') },
     actions: list(
-      { type: 'string', enum: [...COUNTED_ACTIONS, ALL] },
-      'The actions that are counted, together. Only actions that change a domain can be; `all` is each of them.',
+      { type: 'string', enum: [...COUNTED_ACTIONS, ...LASTING_ACTIONS, ALL] },
+      'The actions that are counted, together. `within` a time only those can be that change a domain, `atOnce` only `console` and `watch`; `all` is each of them.',
     ),
     per: {
       type: 'string',
-      enum: ['domain', 'customer'],
+      enum: ['domain', 'customer', 'source'],
       default: 'domain',
       description:
-        'What is counted: the uses of each domain, whoever asked, or those of each customer, over all their domains.',
+        'What is counted: the uses of each domain, whoever asked; those of each customer, over all their domains; or those from each address, whoever it is, of which an IPv6 /64 is one.',
     },
-    count: { type: 'integer', minimum: 1, maximum: 1_000_000, description: 'How many in the window.' },
+    count: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 1_000_000,
+      description: 'How many in the window, or at once.',
+    },
     within: {
       type: 'string',
       pattern: '^[1-9][0-9]{0,6}[smhd]$',
       patternErrorMessage: 'a number and a unit, like 90s, 15m, 1h or 7d',
       description: 'The sliding window: a number with `s`, `m`, `h` or `d`, at most 366d.',
+    },
+    atOnce: {
+      type: 'boolean',
+      const: true,
+      description: 'Instead of `within`: how many consoles there may be at the same time.',
     },
     ...WHO,
     ...WHICH,

@@ -55,11 +55,11 @@ export interface Limit {
   readonly domains: Domains;
   /** The actions that are counted together. */
   readonly actions: readonly Action[];
-  /** Counted per customer, or per domain whoever asks. */
-  readonly per: 'customer' | 'domain';
+  /** Counted per customer, per domain whoever asks, or per address that is asked from, of which an IPv6 /64 is one. */
+  readonly per: 'customer' | 'domain' | 'source';
   readonly count: number;
-  /** The sliding window in seconds. */
-  readonly windowSeconds: number;
+  /** The sliding window in seconds; null: how many at once. */
+  readonly windowSeconds: number | null;
   /** When it applies; null: always. */
   readonly when: Conditions | null;
   readonly reason: string | null;
@@ -115,7 +115,10 @@ export interface Request {
   readonly booted: BootProfileName | null;
 }
 
-/** How many counted uses there were of a limit's actions since a time. Reads nothing but what it is given. */
+/**
+ * How many counted uses there were of a limit's actions since a time; of one without a window, how many there are. Reads nothing but
+ * what it is given.
+ */
 export type Usage = (limit: Limit, since: Date) => number;
 
 /** Why a request is denied: a closed set, tests assert which (house rule 3). */

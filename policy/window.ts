@@ -3,16 +3,17 @@ import type { Limit, Usage } from './policy.js';
 /** How finely `possibleAgain` looks: 2^6 parts of the window, so an hour is known to a minute. */
 const HALVINGS = 6;
 
-/** The beginning of the sliding window that ends now. */
+/** The beginning of the sliding window that ends now; now for what is counted at once. */
 export function windowStart(limit: Limit, now: Date): Date {
-  return new Date(now.getTime() - limit.windowSeconds * 1000);
+  return new Date(now.getTime() - (limit.windowSeconds ?? 0) * 1000);
 }
 
 /**
  * When a reached limit has room again, if nothing more is done until then: late by at most a 64th of the window, never
- * early. Asks `usage` six times, by halving: the uses since a time only become fewer as the time moves on.
+ * early; null for what is counted at once, as nobody knows when somebody leaves. Asks `usage` six times, by halving: the uses since a time only become fewer as the time moves on.
  */
-export function possibleAgain(limit: Limit, usage: Usage, now: Date): Date {
+export function possibleAgain(limit: Limit, usage: Usage, now: Date): Date | null {
+  if (limit.windowSeconds === null) return null;
   const window = limit.windowSeconds * 1000;
   let reached = now.getTime() - window;
   let free = now.getTime();

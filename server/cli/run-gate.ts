@@ -91,6 +91,7 @@ class GateHouse implements Half {
       policy: gate.policy,
       readPolicy: policyOfTexts,
       sights: gate.hosts,
+      atOnce: (query) => gate.liveConsoles.count(query),
       hosts: gate.hosts.links,
     });
     return gate.start();

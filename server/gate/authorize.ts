@@ -9,6 +9,7 @@ import type { Refusal } from '../../policy/refusal.js';
 import type { AuditEvent, AuditRow, CustomerActor } from '../store/audit-event.js';
 import type { Facts, Question, Settled } from '../store/authorizations.js';
 import { AuditUnavailable } from '../store/store-error.js';
+import type { VisitQuery } from './console/live-consoles.js';
 import { CustomerPace } from './customer-pace.js';
 import type { Identity } from './identity.js';
 import { printable } from './printable.js';
@@ -122,6 +123,16 @@ const NOBODYS = 'list' as DomainName;
 /** Of an identity, what permission depends on. */
 export type Holder = Pick<Identity, 'customer' | 'fingerprint' | 'source'>;
 
+/** What a decision depends on beside the database and the policy. */
+export interface Surroundings {
+  readonly pace?: CustomerPace;
+  readonly clock?: () => Date;
+  /** Left out: nothing is known of any domain. */
+  readonly sights?: Sights;
+  /** How many consoles there are at this moment. */
+  readonly atOnce?: (query: VisitQuery) => number;
+}
+
 /** The one place that says yes. */
 export class Authorizer {
   readonly #authorizations: Authorizations;
@@ -129,19 +140,24 @@ export class Authorizer {
   readonly #pace: CustomerPace;
   readonly #clock: () => Date;
   readonly #sights: Sights;
+  readonly #atOnce: NonNullable<Surroundings['atOnce']>;
 
   constructor(
     authorizations: Authorizations,
     inForce: PolicyInForce,
-    pace = new CustomerPace(),
-    clock: () => Date = () => new Date(),
-    sights: Sights = BLIND,
+    {
+      pace = new CustomerPace(),
+      clock = () => new Date(),
+      sights = BLIND,
+      atOnce = () => 0,
+    }: Surroundings = {},
   ) {
     this.#authorizations = authorizations;
     this.#inForce = inForce;
     this.#pace = pace;
     this.#clock = clock;
     this.#sights = sights;
+    this.#atOnce = atOnce;
   }
 
   /**
@@ -182,8 +198,8 @@ export class Authorizer {
   mayStill(identity: Holder, wish: Wish): Refusal | null {
     const question = this.#question(identity, wish.domain);
     const facts = { ...this.#authorizations.look(question), count: () => 0 };
-    const seen = this.#sights.lastSight(question.domain);
-    const verdict = this.#judge(question, wish, facts, { source: identity.source, ...seen });
+    const around = { source: identity.source, ...this.#sights.lastSight(question.domain) };
+    const verdict = judge(this.#inForce.policy, question, wish, facts, around, () => 0, this.#clock());
     return verdict.allow ? null : verdict.refusal;
   }
 
@@ -225,8 +241,8 @@ export class Authorizer {
     return ask((wish) => this.#judge(question, wish, facts, around));
   }
 
-  #question({ customer, fingerprint }: Holder, domain: string): Question {
-    return { customer, fingerprint, domain: parseDomainName(domain) ?? NOBODYS };
+  #question({ customer, fingerprint, source }: Holder, domain: string): Question {
+    return { customer, fingerprint, source, domain: parseDomainName(domain) ?? NOBODYS };
   }
 
   #around({ source }: Holder, { domain }: Question): Circumstances {
@@ -234,7 +250,7 @@ export class Authorizer {
   }
 
   #judge(question: Question, wish: Wish, facts: Facts, around: Circumstances): Verdict {
-    return judge(this.#inForce.policy, question, wish, facts, around, this.#clock());
+    return judge(this.#inForce.policy, question, wish, facts, around, this.#atOnce, this.#clock());
   }
 
   #events(identity: Identity, wish: Wish, operation: string, verdict: Verdict): readonly AuditEvent[] {

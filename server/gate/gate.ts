@@ -10,6 +10,7 @@ import { SearchLane } from './console-log/search-lane.js';
 import { CustomerPace } from './customer-pace.js';
 import { ConsoleCustoms } from './console/console-customs.js';
 import type { ConsoleSettings } from './console/console-customs.js';
+import { LiveConsoles } from './console/live-consoles.js';
 import { HostLink } from './hosts/host-link.js';
 import type { HostSettings, HostTimings } from './hosts/host-link.js';
 import { Hosts } from './hosts/hosts.js';
@@ -71,6 +72,7 @@ export class Gate {
   readonly operations: Operations;
   readonly revocation: Revocation;
   readonly recordings: Recordings;
+  readonly liveConsoles = new LiveConsoles();
   readonly announcements = new Announcements();
   readonly maintenance: MaintenanceWatch;
   readonly #windows: WindowWatch;
@@ -94,12 +96,16 @@ export class Gate {
     const links = settings.hosts.map((host) => new HostLink(host, options));
     this.hosts = new Hosts(links, store.domains, log);
     const pace = new CustomerPace();
-    const clock = (): Date => new Date();
-    this.authorizer = new Authorizer(store.authorizations, this.policy, pace, clock, this.hosts);
+    const { liveConsoles } = this;
+    this.authorizer = new Authorizer(store.authorizations, this.policy, {
+      pace,
+      sights: this.hosts,
+      atOnce: (query) => liveConsoles.count(query),
+    });
     const { authorizer, hosts, policy } = this;
     this.operations = new Operations({ authorizer, hosts, roles, parameters, audit, log });
     this.revocation = new Revocation(authorizer, standing, log);
-    this.#windows = new WindowWatch(policy, log, clock);
+    this.#windows = new WindowWatch(policy, log);
     const windows = this.#windows;
     const { operations, revocation } = this;
     const keys = new OwnKeys(store, settings.keys, pace);
@@ -116,7 +122,7 @@ export class Gate {
     const { shelf } = recordings;
     const ownRecordings = new OwnRecordings({ shelf, authorizer, roles, audit, pace, log });
     const doors = { authorizer, hosts, operations, revocation, customs };
-    const console = { ...doors, recordings, announcements, audit, log };
+    const console = { ...doors, recordings, liveConsoles, announcements, audit, log };
     const motd = settings.motd === null ? [] : settings.motd.split('\n').map((line) => printable(line));
     const { site } = settings;
     const { preferences } = store;

@@ -8,6 +8,7 @@ import type { Refusal, RefusalCode } from '../../policy/refusal.js';
 import { refusal } from '../../policy/refusal.js';
 import type { Facts, Question } from '../store/authorizations.js';
 import type { MaintenanceRow } from '../store/maintenance.js';
+import type { VisitQuery } from './console/live-consoles.js';
 import { printable } from './printable.js';
 import * as words from './words.js';
 
@@ -37,17 +38,20 @@ export type Verdict =
 /** Decides from what the store and the policy say, and nothing else. */
 export function judge(
   policy: Policy,
-  { customer, domain }: Question,
+  { customer, domain, source }: Question,
   wish: Wish,
   facts: Facts,
   circumstances: Circumstances,
+  atOnce: (query: VisitQuery) => number,
   now: Date,
 ): Verdict {
   if (facts.suspended) return denied(words.suspended());
   if (!facts.keyHeld) return denied(words.keyRevoked());
   const counting = facts.role?.counts === true ? facts.role : null;
   const usage: Usage = (limit: Limit, since: Date) =>
-    facts.count({ per: limit.per, actions: limit.actions, since });
+    limit.windowSeconds === null
+      ? atOnce({ ...limit, customer, domain, source })
+      : facts.count({ per: limit.per, actions: limit.actions, since });
   const ask = (action: Action): Decision => {
     const profile = action === 'rescue' ? wish.profile : null;
     const role = counting?.role ?? null;

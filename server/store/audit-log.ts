@@ -7,11 +7,11 @@ import type { VerifyReport, Witness } from './audit-verifier.js';
 import { Sql } from './database.js';
 import type { Database } from './database.js';
 
-const COLUMNS = 'seq, at, kind, customer, domain, operation, record, prev, hash';
+const COLUMNS = 'seq, at, kind, customer, domain, operation, source, record, prev, hash';
 
 const HEAD = new Sql<{ seq: number; hash: string }>('SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1');
 const HIGHEST = new Sql<{ seq: number }>(`SELECT seq FROM sqlite_sequence WHERE name = 'audit'`);
-const INSERT = new Sql(`INSERT INTO audit (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+const INSERT = new Sql(`INSERT INTO audit (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
 const AT = new Sql<StoredAuditRow>(`SELECT ${COLUMNS} FROM audit WHERE seq = ?`);
 const OPEN_INTENTS = new Sql<StoredAuditRow>(
   `SELECT ${COLUMNS} FROM audit
@@ -183,8 +183,8 @@ export class AuditLog {
       head.hash,
       asker?.customer ?? null,
     );
-    const { at, kind, customer, domain, operation, record, prev, hash } = stored;
-    this.#database.run(INSERT, seq, at, kind, customer, domain, operation, record, prev, hash);
+    const { at, kind, customer, domain, operation, source, record, prev, hash } = stored;
+    this.#database.run(INSERT, seq, at, kind, customer, domain, operation, source, record, prev, hash);
     return auditRow(stored);
   }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { sourceBucket } from '../../policy/network.js';
 import type { AuditEvent, AuditRow } from './audit-event.js';
 import { canonicalJson } from './canonical-json.js';
 import { Sql } from './database.js';
@@ -19,6 +20,8 @@ export interface StoredAuditRow {
   readonly customer: string | null;
   readonly domain: string | null;
   readonly operation: string | null;
+  /** Of a customer's deed, where it came from, as `sourceBucket` tells sources apart; null too in rows from before it was kept. */
+  readonly source: string | null;
   readonly record: string;
   readonly prev: string;
   readonly hash: string;
@@ -53,12 +56,13 @@ export function storedRow(record: AuditRecord, prev: string, customer: string | 
 export function auditKeys(
   event: AuditEvent,
   asker: string | null,
-): Pick<StoredAuditRow, 'kind' | 'customer' | 'domain' | 'operation'> {
+): Pick<StoredAuditRow, 'kind' | 'customer' | 'domain' | 'operation' | 'source'> {
   return {
     kind: event.kind,
     customer: customerOf(event) ?? (event.kind === 'operation.ended' ? asker : null),
     domain: 'domain' in event ? event.domain : null,
     operation: 'operation' in event ? event.operation : null,
+    source: sourceOf(event),
   };
 }
 
@@ -67,6 +71,11 @@ function customerOf(event: AuditEvent): string | null {
   if ('customer' in event) return event.customer;
   if ('actor' in event && event.actor !== null && 'customer' in event.actor) return event.actor.customer;
   return null;
+}
+
+function sourceOf(event: AuditEvent): string | null {
+  const actor = 'actor' in event ? event.actor : null;
+  return actor !== null && 'source' in actor ? sourceBucket(actor.source) : null;
 }
 
 export function auditRow(stored: StoredAuditRow): AuditRow {

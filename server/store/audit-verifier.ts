@@ -8,7 +8,7 @@ import type { Database } from './database.js';
 const CHUNK = 100;
 
 const NEXT = new Sql<StoredAuditRow>(
-  `SELECT seq, at, kind, customer, domain, operation, record, prev, hash FROM audit WHERE seq > ? ORDER BY seq LIMIT ${CHUNK}`,
+  `SELECT seq, at, kind, customer, domain, operation, source, record, prev, hash FROM audit WHERE seq > ? ORDER BY seq LIMIT ${CHUNK}`,
 );
 const HIGHEST = new Sql<{ seq: number }>(`SELECT seq FROM sqlite_sequence WHERE name = 'audit'`);
 const GUARDS = new Sql<{ n: number }>(
@@ -61,6 +61,7 @@ export class AuditVerifier {
   #rows = 0;
   #witnessed = 0;
   #done = false;
+  #sourced = false;
 
   constructor(database: Database, witness: Iterable<Witness>) {
     this.#database = database;
@@ -129,8 +130,15 @@ export class AuditVerifier {
       row.kind === keys.kind &&
       row.customer === keys.customer &&
       row.domain === keys.domain &&
-      row.operation === keys.operation
+      row.operation === keys.operation &&
+      this.#sourceAgrees(row.source, keys.source)
     );
+  }
+
+  /** From the first row on that has a source, all must have theirs. */
+  #sourceAgrees(filed: string | null, held: string | null): boolean {
+    if (filed !== null) this.#sourced = true;
+    return filed === held || (filed === null && !this.#sourced);
   }
 
   #compare(row: StoredAuditRow, record: AuditRecord | undefined): void {

@@ -1,5 +1,7 @@
 import type { Action } from '../../policy/actions.js';
 import type { CustomerName, DomainName, Fingerprint } from '../../policy/names.js';
+import { sourceBucket } from '../../policy/network.js';
+import type { Limit } from '../../policy/policy.js';
 import type { AuditEvent, AuditRow } from './audit-event.js';
 import type { AuditLog } from './audit-log.js';
 import { Sql } from './database.js';
@@ -13,30 +15,37 @@ const HOLDER = new Sql<{ suspended_at: string | null; held: 0 | 1 }>(
    FROM customer WHERE name = ?`,
 );
 
-function uses(column: 'customer' | 'domain'): Sql<{ n: number }> {
+function uses(column: 'customer' | 'domain' | 'source'): Sql<{ n: number }> {
   return new Sql<{ n: number }>(
     `SELECT count(*) AS n FROM audit AS intent
-     WHERE ${column} = ? AND kind IN (SELECT value FROM json_each(?)) AND at >= ? AND kind GLOB 'domain.*.requested'
+     WHERE ${column} = ? AND kind IN (SELECT value FROM json_each(?)) AND at >= ? AND at <= ? AND kind GLOB 'domain.*.requested'
        AND NOT EXISTS (SELECT 1 FROM audit WHERE operation = intent.operation AND kind = 'operation.ended'
                        AND record ->> '$.event.outcome' = 'refused')`,
   );
 }
 
-const USES = { customer: uses('customer'), domain: uses('domain') };
+const USES = { customer: uses('customer'), domain: uses('domain'), source: uses('source') };
+
+/** Later than any row. */
+const NO_END = '9999';
 
 /** Who wants something on what. */
 export interface Question {
   readonly customer: CustomerName;
   readonly fingerprint: Fingerprint;
   readonly domain: DomainName;
+  /** The address that is asked from; null when it is not known, and no use is its then. */
+  readonly source: string | null;
 }
 
 /** Which uses are counted. */
 export interface UseQuery {
-  /** Those of this customer, or those on this domain by anybody. */
-  readonly per: 'customer' | 'domain';
+  /** Those of this customer, those on this domain by anybody, or those from this source by anybody. */
+  readonly per: Limit['per'];
   readonly actions: readonly Action[];
   readonly since: Date;
+  /** Left out: to this day. */
+  readonly until?: Date;
 }
 
 /** What is so at the moment of deciding. */
@@ -87,17 +96,18 @@ export class Authorizations {
   }
 
   /** What is so now, for who only wants to know: nothing that is done may rest on it. */
-  look({ customer, fingerprint, domain }: Question): Facts {
+  look({ customer, fingerprint, domain, source }: Question): Facts {
     const holder = this.#database.get(HOLDER, fingerprint, customer);
     return {
       suspended: holder !== undefined && holder.suspended_at !== null,
       keyHeld: holder?.held === 1,
       role: this.#roles.find(customer, domain) ?? null,
       maintenance: this.#maintenance.get(),
-      count: ({ per, actions, since }) => {
+      count: ({ per, actions, since, until }) => {
         const kinds = JSON.stringify(actions.map((action) => `domain.${action}.requested`));
-        const subject = per === 'customer' ? customer : domain;
-        return this.#database.get(USES[per], subject, kinds, since.toISOString())?.n ?? 0;
+        const subjects = { customer, domain, source: source === null ? null : sourceBucket(source) };
+        const end = until?.toISOString() ?? NO_END;
+        return this.#database.get(USES[per], subjects[per], kinds, since.toISOString(), end)?.n ?? 0;
       },
     };
   }

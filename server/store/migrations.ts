@@ -103,4 +103,9 @@ export const MIGRATIONS: readonly string[] = [
     until           TEXT
   ) STRICT;
   `,
+  `
+  -- Where a customer's deed came from, for limits per source. Older rows have none: they cannot be changed.
+  ALTER TABLE audit ADD COLUMN source TEXT;
+  CREATE INDEX audit_source_use ON audit (source, kind, at) WHERE kind GLOB 'domain.*.requested';
+  `,
 ];

@@ -325,6 +325,28 @@ describe('readPolicy', () => {
         ['1.yaml:3:12 0.5 does not fit `count`.'],
       ],
       [
+        'a limit of both kinds',
+        limit('actions: [watch]\n    count: 1\n    within: 1h\n    atOnce: true'),
+        ['1.yaml:2:5 A limit says either `within` what time, or `atOnce: true`, one of the two.'],
+      ],
+      [
+        'a limit of no kind',
+        limit('actions: [start]\n    count: 1'),
+        ['1.yaml:2:5 A limit says either `within` what time, or `atOnce: true`, one of the two.'],
+      ],
+      [
+        'a limit of what does not last, at once',
+        limit('actions: [console, start]\n    count: 1\n    atOnce: true'),
+        ['1.yaml:2:24 `start` does not last: how often it may be is said with `within`.'],
+      ],
+      [
+        'a limit of what lasts, in a window',
+        limit('actions: [watch, start]\n    count: 1\n    within: 1h'),
+        [
+          '1.yaml:2:15 `watch` is not counted in a window: how many there may be is said with `atOnce: true`.',
+        ],
+      ],
+      [
         'a limit on what is not counted',
         limit('actions: [log]\n    count: 1\n    within: 1h'),
         ['1.yaml:2:15 `log` is not known here.'],

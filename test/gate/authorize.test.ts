@@ -159,7 +159,7 @@ describe('authorize', () => {
   it('attack: a program of a customer’s cannot fill the disk with denials, and others are not slowed', () => {
     const before = gate.store.audit.head().seq;
     const pace = new CustomerPace(() => 0);
-    const authorizer = new Authorizer(gate.store.authorizations, gate.policy, pace);
+    const authorizer = new Authorizer(gate.store.authorizations, gate.policy, { pace });
     const asked = Array.from({ length: 2000 }, () =>
       authorizer.authorize(gate.alice, { action: 'poweroff', domain: 'yorick', profile: null }),
     );

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { Action } from '../../policy/actions.js';
 import { ACTIONS } from '../../policy/actions.js';
 import { evaluate } from '../../policy/evaluate.js';
+import { explain, explainText } from '../../policy/explain.js';
 import type { Decision, DenialReason, Policy, Request } from '../../policy/policy.js';
 import type { RuleParts } from '../support/policy-values.js';
 import { allow, deny, limit, policy, request, unused, usedAt } from '../support/policy-values.js';
@@ -246,6 +247,21 @@ describe('evaluate', () => {
       assert.match(
         sentence(decision),
         /^The limit of 2 times in 1 hour for horatio \(start and reboot together\) is reached; it is possible/,
+      );
+    });
+
+    it('may count what there is at once, of which nobody knows when there is room', () => {
+      const two = limit(['console', 'watch'], 2, null, { per: 'source', reason: 'Few lines here.' });
+      const document = policy({ rules, limits: [two] });
+      assert.equal(outcome(ask('console', [ago(0)], document)), 'allowed by allow');
+      const decision = evaluate(document, request('console'), () => 2, NOW);
+      assert.equal(
+        sentence(decision),
+        'Few lines here. The limit of 2 consoles at once from where you are (console and watch together) is reached.',
+      );
+      assert.match(
+        explainText(explain(document, request('console'), () => 2, NOW)),
+        /\n {2}! {2}limit {2}test\.yaml:1 {2}2 of 2 at once, per source: used up\n/,
       );
     });
 

@@ -41,7 +41,7 @@ function isReached(policy: Policy, limit: Limit, request: Request, usage: Usage,
     return false;
   if (!isNamed(policy.tags, limit.domains.names, limit.domains.tags, request.domain)) return false;
   if (!meets(limit.when, request, now, true)) return false;
-  return usage(limit, new Date(now.getTime() - 1000 * limit.windowSeconds)) >= limit.count;
+  return usage(limit, new Date(now.getTime() - 1000 * (limit.windowSeconds ?? 0))) >= limit.count;
 }
 
 /** Conditions once more: each that is asked must be so, and what is not known is so only for what takes away. */

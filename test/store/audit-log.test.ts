@@ -149,8 +149,8 @@ describe('store: the audit log', () => {
     for (const sql of [
       `UPDATE audit SET record = replace(record, 'reboot', 'start') WHERE seq = 3`,
       'DELETE FROM audit WHERE seq = 6',
-      `INSERT OR REPLACE INTO audit SELECT seq, at, kind, customer, domain, operation, 'x', prev, hash FROM audit WHERE seq = 6`,
-      'INSERT INTO audit SELECT 0, at, kind, customer, domain, operation, record, prev, hash FROM audit WHERE seq = 6',
+      `INSERT OR REPLACE INTO audit SELECT seq, at, kind, customer, domain, operation, 'x', prev, hash, source FROM audit WHERE seq = 6`,
+      'INSERT INTO audit SELECT 0, at, kind, customer, domain, operation, record, prev, hash, source FROM audit WHERE seq = 6',
     ]) {
       it(`the database itself refuses: ${sql.slice(0, 24)}…`, () => {
         assert.throws(() => {
@@ -172,6 +172,18 @@ describe('store: the audit log', () => {
         `UPDATE audit SET record = '${record}', operation = 'other', hash = '${chainHash(row.prev, record)}' WHERE seq = 3`,
       );
       assert.deepEqual(findings(), [['changed', 3]]);
+    });
+
+    it('finds a row that was filed under another source or under none, but not one from before there were any', () => {
+      tamper(`UPDATE audit SET source = NULL WHERE seq <= 2`);
+      assert.deepEqual(findings(), []);
+      tamper(
+        `UPDATE audit SET source = '198.51.100.1' WHERE seq = 3; UPDATE audit SET source = NULL WHERE seq = 5`,
+      );
+      assert.deepEqual(findings(), [
+        ['changed', 3],
+        ['changed', 5],
+      ]);
     });
 
     it('finds a row that was filed under another customer', () => {

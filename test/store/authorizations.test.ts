@@ -16,7 +16,7 @@ const ALICE = customerName('alice');
 const BOB = customerName('bob');
 const HORATIO = domainName('horatio');
 const KEY = fingerprint('a');
-const QUESTION = { customer: ALICE, fingerprint: KEY, domain: HORATIO };
+const QUESTION = { customer: ALICE, fingerprint: KEY, domain: HORATIO, source: '192.0.2.7' };
 const START = new Date(0);
 
 function intent(operation: string, customer = ALICE): AuditEvent {
@@ -116,6 +116,29 @@ describe('store: settling a question', () => {
     assert.equal(count('customer'), 0, 'what the host refused cost nothing');
     store.audit.append({ ...end, operation: 'op2', outcome: 'failed' });
     assert.equal(count('domain'), 1, 'what failed was tried');
+  });
+
+  it('counts by source, of which an IPv6 /64 is one, whoever asks and up to a time', () => {
+    const count = (source: string | null, until?: Date): number =>
+      store.authorizations.look({ ...QUESTION, customer: BOB, source }).count({
+        per: 'source',
+        actions: ['start'],
+        since: START,
+        ...(until === undefined ? {} : { until }),
+      });
+    const from = (operation: string, source: string): AuditEvent => ({
+      ...(intent(operation) as Extract<AuditEvent, { kind: 'domain.start.requested' }>),
+      actor: { ...customerActor(ALICE, KEY), source },
+    });
+    for (const [index, source] of ['192.0.2.7', '192.0.2.8', '2001:db8::1', '2001:db8::ffff:2'].entries())
+      store.audit.append(from(`op${index}`, source));
+    assert.equal(count('192.0.2.7'), 1);
+    assert.equal(count('::ffff:192.0.2.7'), 1);
+    assert.equal(count('2001:db8:0:0:9::9'), 2, 'one subscriber has all of it');
+    assert.equal(count('2001:db8:0:1::1'), 0);
+    assert.equal(count(null), 0, 'nobody knows from where');
+    assert.equal(count('192.0.2.7', START), 0);
+    assert.ok(store.audit.verify().ok);
   });
 
   it('never lets two processes at once both pass a limit of one', async function () {

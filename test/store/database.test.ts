@@ -158,10 +158,13 @@ describe('store: a full disk', () => {
       } as const;
       assert.throws(
         () =>
-          store.authorizations.settle({ customer: ALICE, fingerprint: KEY, domain: HORATIO }, () => ({
-            events: [event],
-            value: () => (answered = true),
-          })),
+          store.authorizations.settle(
+            { customer: ALICE, fingerprint: KEY, domain: HORATIO, source: null },
+            () => ({
+              events: [event],
+              value: () => (answered = true),
+            }),
+          ),
         AuditUnavailable,
       );
       assert.equal(answered, false, 'no permit without its record');
@@ -176,10 +179,13 @@ describe('store: a full disk', () => {
       store.domains.seen([HORATIO]);
       store.preferences.set(ALICE, { charset: 'ascii', colour: null });
       assert.equal(
-        store.authorizations.settle({ customer: ALICE, fingerprint: KEY, domain: HORATIO }, () => ({
-          events: [],
-          value: () => 'seen',
-        })),
+        store.authorizations.settle(
+          { customer: ALICE, fingerprint: KEY, domain: HORATIO, source: null },
+          () => ({
+            events: [],
+            value: () => 'seen',
+          }),
+        ),
         'seen',
       );
       assert.deepEqual(store.audit.verify().findings, []);

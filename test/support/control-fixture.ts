@@ -13,6 +13,7 @@ import { ControlServer } from '../../server/gate/control/control-server.js';
 import type { Witness } from '../../server/store/audit-verifier.js';
 import type { StoreOptions } from '../../server/store/store.js';
 import { policyOfTexts } from '../../server/cli/policy-files.js';
+import { LiveConsoles } from '../../server/gate/console/live-consoles.js';
 import type { Sight, Sights } from '../../server/gate/sights.js';
 import type { Contract } from '../../server/wire/contract.js';
 import type { DomainView } from '../../server/wire/domain.js';
@@ -78,6 +79,8 @@ export class ControlFixture implements RunningGate {
   readonly announcements: RunningGate['announcements'] = { make: (text) => this.announced.push(text) };
   readonly sights: Sights;
   readonly readPolicy = policyOfTexts;
+  readonly liveConsoles = new LiveConsoles();
+  readonly atOnce: RunningGate['atOnce'] = (query) => this.liveConsoles.count(query);
   readonly settings: AdministrationSettings;
 
   constructor(options: StoreOptions = {}) {

@@ -18,6 +18,7 @@ import { Hosts } from '../../server/gate/hosts/hosts.js';
 import type { Identity } from '../../server/gate/identity.js';
 import type { OwnDomainsParts } from '../../server/gate/own-domains.js';
 import { ConsoleCustoms } from '../../server/gate/console/console-customs.js';
+import { LiveConsoles } from '../../server/gate/console/live-consoles.js';
 import type { ConsoleSettings } from '../../server/gate/console/console-customs.js';
 import { MaintenanceWatch } from '../../server/gate/maintenance-watch.js';
 import { MenuIdle } from '../../server/gate/menu-idle.js';
@@ -94,6 +95,7 @@ export class GateInside {
   readonly operations: Operations;
   readonly revocation: Revocation;
   readonly windows: WindowWatch;
+  readonly liveConsoles = new LiveConsoles();
   readonly keys: OwnKeys;
   readonly recordings: Recordings;
   readonly activity: Activity;
@@ -132,13 +134,11 @@ export class GateInside {
     const timings = { retry: [10, 50] as const, silence: 5_000, answer: 1_000 };
     const link = new HostLink({ name: 'one', socket: this.dom0.socket }, { log: silentLogger, timings });
     this.hosts = new Hosts([link], store.domains, silentLogger);
-    this.authorizer = new Authorizer(
-      store.authorizations,
-      this.policy,
-      new CustomerPace(),
-      () => this.clock(),
-      this.hosts,
-    );
+    this.authorizer = new Authorizer(store.authorizations, this.policy, {
+      clock: () => this.clock(),
+      sights: this.hosts,
+      atOnce: (query) => this.liveConsoles.count(query),
+    });
     const { authorizer, hosts } = this;
     this.operations = new Operations({
       authorizer,
@@ -209,6 +209,7 @@ export class GateInside {
       revocation,
       customs: this.customs,
       recordings,
+      liveConsoles: this.liveConsoles,
       announcements,
       audit: store.audit,
       log: silentLogger,

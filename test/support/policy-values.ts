@@ -58,7 +58,7 @@ function rule(effect: Rule['effect'], actions: readonly Action[], parts: RulePar
 export function limit(
   actions: readonly Action[],
   count: number,
-  windowSeconds: number,
+  windowSeconds: number | null,
   parts: RuleParts & { readonly per?: Limit['per'] } = {},
 ): Limit {
   const { id = 'limit', per = 'domain', reason = null } = parts;

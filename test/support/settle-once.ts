@@ -13,24 +13,27 @@ process.stdout.write('ready\n');
 await once(process.stdin, 'data');
 for (let round = 0; round < 50; round += 1) {
   const domain = domainName(`d${round}`);
-  const answer = store.authorizations.settle({ customer, fingerprint: key, domain }, (facts) => {
-    const used = facts.count({ per: 'domain', actions: ['start'], since: new Date(0) });
-    if (used > 0) return { events: [], value: () => 'denied' };
-    return {
-      events: [
-        {
-          kind: 'domain.start.requested',
-          actor: customerActor(customer, key),
-          domain,
-          operation: `${process.pid}.${round}`,
-          profile: null,
-          rule: 'r',
-          revision: 1,
-        },
-      ],
-      value: () => 'allowed',
-    };
-  });
+  const answer = store.authorizations.settle(
+    { customer, fingerprint: key, domain, source: null },
+    (facts) => {
+      const used = facts.count({ per: 'domain', actions: ['start'], since: new Date(0) });
+      if (used > 0) return { events: [], value: () => 'denied' };
+      return {
+        events: [
+          {
+            kind: 'domain.start.requested',
+            actor: customerActor(customer, key),
+            domain,
+            operation: `${process.pid}.${round}`,
+            profile: null,
+            rule: 'r',
+            revision: 1,
+          },
+        ],
+        value: () => 'allowed',
+      };
+    },
+  );
   process.stdout.write(`round ${round} ${answer}\n`);
 }
 store.close();

@@ -25,6 +25,7 @@ import { consoleWords } from './console-words.js';
 import type { ConsoleWords } from './console-words.js';
 import { IdleWatch } from './idle-watch.js';
 import { mayTake } from './keyboard-takeover.js';
+import type { LiveConsoles } from './live-consoles.js';
 import { ScreenReader } from './screen-reader.js';
 import { seemingOf } from './shell-prompt.js';
 import { terminalReset } from './terminal-reset.js';
@@ -36,6 +37,7 @@ export interface ConsoleParts {
   readonly revocation: Revocation;
   readonly customs: ConsoleCustoms;
   readonly recordings: Recordings;
+  readonly liveConsoles: LiveConsoles;
   readonly announcements: Announcements;
   /** @throws AuditUnavailable */
   readonly audit: { append(event: AuditEvent): unknown };
@@ -150,6 +152,11 @@ export class ConsoleAttachment {
         this.leave({ status: 1, message: sentence });
       },
     });
+  }
+
+  /** Whether the keyboard is ours. */
+  get writes(): boolean {
+    return this.#company.writes;
   }
 
   /** Puts the terminal right and lets go of everything; once. */

@@ -45,10 +45,18 @@ export class ConsoleSession {
     const permit = this.#parts.authorizer.authorize(this.#identity, wish);
     if (isRefusal(permit)) return permit;
     const grant = permit.consume(action);
+    const { customer, source } = grant.identity;
+    const leave = this.#parts.liveConsoles.enter({
+      customer,
+      source,
+      domain: grant.domain,
+      action: () => (this.#attachment?.writes === true ? 'console' : action),
+    });
     const visit = new VisitRecording(this.#parts, grant, this.#terminal);
     try {
       return await this.#visit(grant, visit);
     } finally {
+      leave();
       visit.dispose();
     }
   }

@@ -111,11 +111,12 @@ export class KeyboardTakeover {
 
 /** Whether policy lets who has this grant take the keyboard as it is now. */
 export function mayTake(
-  authorizer: Pick<Authorizer, 'consider'>,
+  authorizer: Pick<Authorizer, 'consider' | 'mayStill'>,
   { identity, domain }: Pick<Grant, 'identity' | 'domain'>,
   company: Pick<Company, 'writer'>,
 ): boolean {
-  const may = (action: 'console' | 'takeover'): boolean =>
-    authorizer.consider(identity, { action, domain, profile: null }) === null;
-  return may('console') && (company.writer === null || may('takeover'));
+  // Whoever writes now is replaced, not joined: how many may at once is no question.
+  const writes = authorizer.mayStill(identity, { action: 'console', domain, profile: null }) === null;
+  if (!writes || company.writer === null) return writes;
+  return authorizer.consider(identity, { action: 'takeover', domain, profile: null }) === null;
 }

@@ -41,6 +41,7 @@ export class Administration {
         policy: () => gate.policy.policy,
         read: gate.readPolicy,
         sights: gate.sights,
+        atOnce: (query) => gate.atOnce(query),
       }),
       ...auditRoutes(store, gate.hosts),
       ...policyRoutes(gate.policy),
@@ -65,7 +66,7 @@ export class Administration {
   ): Administration {
     const routes = [
       ...commonRoutes(store, settings, null),
-      ...explainRoutes({ store, policy, read, sights: BLIND }),
+      ...explainRoutes({ store, policy, read, sights: BLIND, atOnce: () => 0 }),
       ...auditRoutes(store, journals),
     ];
     return new Administration(routes, false);

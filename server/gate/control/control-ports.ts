@@ -4,6 +4,7 @@ import type { Refusal } from '../../../policy/refusal.js';
 import type { EventActor } from '../../store/audit-event.js';
 import type { Witness } from '../../store/audit-verifier.js';
 import type { RetentionLimits } from '../recording/retention.js';
+import type { VisitQuery } from '../console/live-consoles.js';
 import type { Sights } from '../sights.js';
 import type { Contract } from '../../wire/contract.js';
 import type { DomainView } from '../../wire/domain.js';
@@ -84,6 +85,8 @@ export interface RunningGate {
   readonly policy: PolicyInForce;
   readonly readPolicy: ReadPolicy;
   readonly sights: Sights;
+  /** How many consoles there are at this moment. */
+  atOnce(query: VisitQuery): number;
   readonly hosts: readonly Host[];
 }
 

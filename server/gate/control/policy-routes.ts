@@ -21,7 +21,7 @@ import {
   time,
 } from './argument.js';
 import type { PolicyReload, PolicyStatus } from './control-answers.js';
-import type { PolicyInForce, ReadPolicy } from './control-ports.js';
+import type { PolicyInForce, ReadPolicy, RunningGate } from './control-ports.js';
 import { route } from './route.js';
 import type { Route } from './route.js';
 
@@ -54,9 +54,10 @@ export interface ExplainParts {
   /** Reads another one that is asked about. */
   readonly read: ReadPolicy;
   readonly sights: Sights;
+  readonly atOnce: RunningGate['atOnce'];
 }
 
-export function explainRoutes({ store, policy, read, sights }: ExplainParts): readonly Route[] {
+export function explainRoutes({ store, policy, read, sights, atOnce }: ExplainParts): readonly Route[] {
   const spec = {
     customer,
     action,
@@ -76,7 +77,8 @@ export function explainRoutes({ store, policy, read, sights }: ExplainParts): re
       const asked = store.customers.find(name);
       if (asked === undefined) return noSuchCustomer(name);
       // Usage does not depend on the key.
-      const facts = store.authorizations.look({ customer: name, domain: on, fingerprint: '' as Fingerprint });
+      const question = { customer: name, domain: on, source, fingerprint: '' as Fingerprint };
+      const facts = store.authorizations.look(question);
       const remarks: string[] = [];
       if (asked.suspendedAt !== null)
         remarks.push(`${name} is suspended since ${asked.suspendedAt}: nothing is allowed`);
@@ -99,8 +101,11 @@ export function explainRoutes({ store, policy, read, sights }: ExplainParts): re
         state: given.state ?? seen.state,
         booted: given.booted ?? seen.booted,
       };
-      const usage = ({ per, actions }: Limit, since: Date): number => facts.count({ per, actions, since });
       const now = at === null ? new Date() : new Date(at);
+      const usage = ({ per, actions, windowSeconds }: Limit, since: Date): number =>
+        windowSeconds === null
+          ? atOnce({ per, actions, ...question })
+          : facts.count({ per, actions, since, until: now });
       const explanation = explain(found, request, usage, now);
       const text = remarks.map((remark) => `${remark}\n`).join('') + explainText(explanation);
       return { explanation, remarks, text };

@@ -10,7 +10,7 @@ import type { StandInConsole } from '../../support/dom0-stand-in.js';
 import { wireRefusal } from '../../support/dom0-stand-in.js';
 import { eventually } from '../../support/eventually.js';
 import { FakeTerminal } from '../../support/fake-terminal.js';
-import { GateInside, policyOf, rule } from '../../support/gate-inside.js';
+import { GateInside, limit, policyOf, rule } from '../../support/gate-inside.js';
 import { ADMIN, domainName } from '../../support/temporary-store.js';
 
 const HORATIO = domainName('horatio');
@@ -182,6 +182,32 @@ describe('a console session', () => {
     }
     assert.deepEqual(new Set(answers.map((each) => JSON.stringify(each))).size, 1);
     assert.deepEqual([gate.dom0.consoles.length, terminal.output, terminal.listeners], [0, '', 0]);
+  });
+
+  it('attack: visits that are opened at the same time do not all pass a limit of one at once', async () => {
+    const atOnce = limit(['console', 'watch'], 1, { id: 'one', per: 'customer', windowSeconds: null });
+    gate.enforce(policyOf([rule('allow', ACTIONS)], [atOnce]));
+    const visits = (['write', 'write', 'watch'] as const).map((mode, index) => {
+      const domain = index === 1 ? 'ophelia' : 'horatio';
+      return new ConsoleSession(gate.consoleParts, gate.alice, new FakeTerminal(), domain, mode);
+    });
+    const [first, ...more] = visits.map((visit) => visit.run());
+    for (const no of await Promise.all(more)) {
+      assert.ok(isRefusal(no));
+      assert.equal(no.code, 'limit-reached');
+      assert.match(
+        no.message,
+        /^The limit of 1 console at once for you \(console and watch together\) is reached\./,
+      );
+    }
+    // Bob is another customer, and it is free again when alice has left.
+    const yorick = new ConsoleSession(gate.consoleParts, gate.bob, new FakeTerminal(), 'yorick', 'watch');
+    const his = yorick.run();
+    await eventually('both', () => gate.dom0.consoles.length === 2);
+    for (const visit of [...visits, yorick]) visit.end('Over.');
+    await Promise.all([first, his]);
+    assert.equal(gate.liveConsoles.count({ ...atOnce, ...gate.alice, domain: HORATIO }), 0);
+    await open();
   });
 
   it('is refused in dom0’s words when dom0 refuses, and that is the outcome', async () => {
