@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { isRefusal } from '../../policy/refusal.js';
 import { parsePublicKey } from '../../server/gate/public-key.js';
 import type { PublicKey } from '../../server/gate/public-key.js';
+import { ed25519Pair, point } from '../../server/gate/ssh/raw-keys.js';
 
 function string(value: string | Buffer): Buffer {
   const body = Buffer.from(value as string);
@@ -19,30 +20,18 @@ function line(type: string, ...fields: Buffer[]): string {
   return `${type} ${Buffer.concat([string(type), ...fields.map((field) => string(field))]).toString('base64')}`;
 }
 
-function ed25519(): Buffer {
-  const { x } = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
-  return Buffer.from(x ?? '', 'base64url');
-}
-
 function rsa(bits: number): { n: Buffer; e: Buffer } {
-  const { n } = generateKeyPairSync('rsa', { modulusLength: bits }).publicKey.export({ format: 'jwk' });
-  return {
-    n: Buffer.concat([Buffer.from([0]), Buffer.from(n ?? '', 'base64url')]),
-    e: Buffer.from([1, 0, 1]),
-  };
-}
-
-function point(namedCurve: string): Buffer {
-  const { x, y } = generateKeyPairSync('ec', { namedCurve }).publicKey.export({ format: 'jwk' });
-  return Buffer.concat([
-    Buffer.from([4]),
-    Buffer.from(x ?? '', 'base64url'),
-    Buffer.from(y ?? '', 'base64url'),
-  ]);
+  const { publicKey } = generateKeyPairSync('rsa', {
+    modulusLength: bits,
+    publicKeyEncoding: { type: 'pkcs1', format: 'der' },
+    privateKeyEncoding: { type: 'pkcs1', format: 'der' },
+  });
+  // RFC 8017 A.1.1: the modulus, with a zero before its first bit, and the exponent in five bytes of DER.
+  return { n: publicKey.subarray(-6 - bits / 8, -5), e: Buffer.from([1, 0, 1]) };
 }
 
 describe('gate: reading a public key', () => {
-  const good = line('ssh-ed25519', ed25519());
+  const good = line('ssh-ed25519', ed25519Pair().publicKey);
 
   it('agrees with ssh-keygen on every type: fingerprint, size, comment', () => {
     const directory = mkdtempSync(join(tmpdir(), 'postern-key-'));
@@ -101,7 +90,7 @@ describe('gate: reading a public key', () => {
 
   const small = rsa(1024);
   const e1 = rsa(2048);
-  const p256 = point('P-256');
+  const p256 = point('nistp256');
   const offCurve = Buffer.from(p256);
   offCurve[64] = (offCurve[64] ?? 0) ^ 1;
   const table: readonly [why: string, text: string, says: RegExp][] = [
@@ -129,8 +118,8 @@ describe('gate: reading a public key', () => {
     ['a cut blob', good.slice(0, -6), /cut short/],
     ['base64 of the other alphabet', good.replace('AAAA', '____'), /cut short/],
     ['a type that is not the blob’s', good.replace('ssh-ed25519', 'ssh-rsa'), /cut short/],
-    ['bytes behind the key', line('ssh-ed25519', ed25519(), Buffer.from('x')), /cut short/],
-    ['a short ed25519 key', line('ssh-ed25519', ed25519().subarray(1)), /cut short/],
+    ['bytes behind the key', line('ssh-ed25519', ed25519Pair().publicKey, Buffer.from('x')), /cut short/],
+    ['a short ed25519 key', line('ssh-ed25519', ed25519Pair().publicKey.subarray(1)), /cut short/],
     [
       'a length that points beyond the blob',
       `ssh-ed25519 ${Buffer.from([255, 255, 255, 255, 0]).toString('base64')}`,

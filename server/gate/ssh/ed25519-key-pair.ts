@@ -1,4 +1,5 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import { ed25519Pair, type Ed25519Pair } from './raw-keys.js';
 
 const TYPE = 'ssh-ed25519';
 
@@ -15,16 +16,10 @@ export interface KeyPairFiles {
  * one of its keys in 256 or so cannot be read, by itself or by OpenSSH.
  */
 export function makeEd25519KeyPair(comment: string): KeyPairFiles {
-  return ed25519KeyPairFiles(generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }), comment);
+  return ed25519KeyPairFiles(ed25519Pair(), comment);
 }
 
-/** @param key the private key, by RFC 8037 */
-export function ed25519KeyPairFiles(
-  key: { readonly x?: string; readonly d?: string },
-  comment: string,
-): KeyPairFiles {
-  const publicKey = Buffer.from(key.x ?? '', 'base64url');
-  const seed = Buffer.from(key.d ?? '', 'base64url');
+export function ed25519KeyPairFiles({ publicKey, seed }: Ed25519Pair, comment: string): KeyPairFiles {
   const blob = Buffer.concat([string(TYPE), string(publicKey)]);
   const check = randomBytes(4);
   const secret = Buffer.concat([

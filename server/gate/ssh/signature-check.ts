@@ -1,7 +1,8 @@
-import { generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import ssh2 from 'ssh2';
 import type { KeyType } from '../public-key.js';
 import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from './algorithms.js';
+import { ed25519Pair, point, type Curve } from './raw-keys.js';
 
 /** A public key with a signature that claims to be its owner's. */
 export interface SignedClaim {
@@ -75,12 +76,11 @@ interface Dummies extends Record<Exclude<KeyType, 'ssh-rsa'>, Buffer> {
 
 /** Keys whose private halves are forgotten at once; the RSA ones never had any, their moduli are random odd numbers. */
 function makeDummies(): Dummies {
-  const ed25519 = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
   return {
-    'ssh-ed25519': blobOf('ssh-ed25519', Buffer.from(ed25519.x ?? '', 'base64url')),
-    'ecdsa-sha2-nistp256': ecdsaBlob('nistp256', 'P-256'),
-    'ecdsa-sha2-nistp384': ecdsaBlob('nistp384', 'P-384'),
-    'ecdsa-sha2-nistp521': ecdsaBlob('nistp521', 'P-521'),
+    'ssh-ed25519': blobOf('ssh-ed25519', ed25519Pair().publicKey),
+    'ecdsa-sha2-nistp256': ecdsaBlob('nistp256'),
+    'ecdsa-sha2-nistp384': ecdsaBlob('nistp384'),
+    'ecdsa-sha2-nistp521': ecdsaBlob('nistp521'),
     'ssh-rsa': RSA_MODULUS_BYTES.map((bytes) => {
       const modulus = randomBytes(bytes);
       modulus[0] = (modulus[0] ?? 0) | 0x80;
@@ -90,15 +90,8 @@ function makeDummies(): Dummies {
   };
 }
 
-function ecdsaBlob(name: string, namedCurve: string): Buffer {
-  const { publicKey } = generateKeyPairSync('ec', { namedCurve });
-  return blobOf(`ecdsa-sha2-${name}`, Buffer.from(name), point(publicKey));
-}
-
-/** Uncompressed (SEC 1 §2.3.3). */
-function point(key: KeyObject): Buffer {
-  const { x = '', y = '' } = key.export({ format: 'jwk' });
-  return Buffer.concat([Buffer.from([4]), Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')]);
+function ecdsaBlob(curve: Curve): Buffer {
+  return blobOf(`ecdsa-sha2-${curve}`, Buffer.from(curve), point(curve));
 }
 
 function blobOf(type: string, ...parts: readonly Buffer[]): Buffer {

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { generateKeyPairSync } from 'node:crypto';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { BootProfileName } from '../../../policy/names.js';
 import type {
@@ -8,6 +7,7 @@ import type {
   ParametersSet,
 } from '../../../server/gate/control/control-answers.js';
 import type { ControlClient } from '../../../server/gate/control/control-client.js';
+import { ed25519Pair } from '../../../server/gate/ssh/raw-keys.js';
 import { ControlFixture } from '../../support/control-fixture.js';
 import { domainView } from '../../support/dom0-stand-in.js';
 import {
@@ -23,9 +23,8 @@ const ALICE = customerName('alice');
 const HORATIO = domainName('horatio');
 
 function publicKey(): string {
-  const { x } = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
   const type = Buffer.from('\0\0\0\x0bssh-ed25519\0\0\0\x20', 'latin1');
-  return `ssh-ed25519 ${Buffer.concat([type, Buffer.from(x ?? '', 'base64url')]).toString('base64')} alice@home`;
+  return `ssh-ed25519 ${Buffer.concat([type, ed25519Pair().publicKey]).toString('base64')} alice@home`;
 }
 
 describe('gate: what admins ask of a running gate', () => {

@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ssh2 from 'ssh2';
 import { ed25519KeyPairFiles } from '../../../server/gate/ssh/ed25519-key-pair.js';
+import { ed25519Pair, type Ed25519Pair } from '../../../server/gate/ssh/raw-keys.js';
 
 describe('gate/ssh: a new Ed25519 key pair', () => {
   /** Keys whose public or private half begins with a zero, which ssh2 drops, and some that do not. */
-  function keys(): { x?: string; d?: string }[] {
-    const found = new Map<string, { x?: string; d?: string }>();
+  function keys(): Ed25519Pair[] {
+    const found = new Map<string, Ed25519Pair>();
     while (found.size < 3) {
-      const key = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
-      const zero = (half = ''): boolean => Buffer.from(half, 'base64url')[0] === 0;
-      found.set(zero(key.x) ? 'public' : zero(key.d) ? 'private' : 'neither', key);
+      const pair = ed25519Pair();
+      const { publicKey, seed } = pair;
+      found.set(publicKey[0] === 0 ? 'public' : seed[0] === 0 ? 'private' : 'neither', pair);
     }
     return [...found.values()];
   }
