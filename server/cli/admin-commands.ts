@@ -13,6 +13,7 @@ import { addPolicyCommand } from './policy.js';
 import { addRecordingCommand } from './recording.js';
 import { addRoleCommand } from './role.js';
 import { addSessionCommand } from './session.js';
+import { addSetupCommand } from './setup.js';
 
 /** Adds all that admins type, in the order of the help. */
 export function addAdminCommands(program: Command): void {
@@ -27,6 +28,7 @@ export function addAdminCommands(program: Command): void {
   addConsoleCommand(program);
   addRecordingCommand(program);
   addHostkeyCommand(program);
+  addSetupCommand(program);
   addImportCommand(program);
   addBackupCommand(program);
   addDoctorCommand(program);

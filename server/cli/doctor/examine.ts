@@ -3,12 +3,16 @@ import { loadGateSettings } from '../../../config/gate-settings.js';
 import type { Problem } from '../../../config/problem.js';
 import { problemText } from '../../../config/problem.js';
 import { adminName } from '../admin-name.js';
+import { RootDirectory } from '../root-directory.js';
+import { THIS_PROGRAM } from '../setup/installation.js';
+import { checkProgram } from '../setup/machine-checks.js';
 import { DOM0_SETTINGS, GATE_SETTINGS } from '../settings-option.js';
 import { fail, ok, warn } from './diagnosis.js';
 import type { Diagnosis } from './diagnosis.js';
 import { checkDom0Half } from './dom0-checks.js';
 import { checkMode, exists } from './files.js';
 import { checkGate } from './gate-checks.js';
+import { checkInstallation } from './installation-checks.js';
 import { checkModules } from './modules.js';
 
 /** Which settings to go by; those that are not named are looked for at their usual places, unless the other ones are named. */
@@ -32,6 +36,11 @@ export async function examine(options: Examined): Promise<Diagnosis[]> {
         'write one, from the examples that come with Postern, or name one with --settings',
       ),
     ];
+  }
+  if (options.settings === undefined && options.dom0Settings === undefined) {
+    const halves = gate === undefined ? 'dom0' : dom0 === undefined ? 'gate' : 'both';
+    const place = { program: THIS_PROGRAM, node: process.execPath };
+    found.push(...checkProgram(place), ...checkInstallation(new RootDirectory(), halves, place));
   }
   if (gate !== undefined) {
     const loaded = loadGateSettings(gate);

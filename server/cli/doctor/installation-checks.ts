@@ -1,0 +1,41 @@
+import type { RootDirectory } from '../root-directory.js';
+import { InstalledSums } from '../setup/installed-sums.js';
+import { programPieces } from '../setup/installation.js';
+import type { Halves, ProgramPlace } from '../setup/installation.js';
+import { Machine } from '../setup/machine.js';
+import { standingOf } from '../setup/survey.js';
+import { fail, ok, warn } from './diagnosis.js';
+import type { Diagnosis } from './diagnosis.js';
+
+/** Whether what setup puts in place is there, and as this version has it. */
+export function checkInstallation(
+  root: RootDirectory,
+  halves: Halves,
+  place: ProgramPlace,
+): readonly Diagnosis[] {
+  const machine = new Machine(root);
+  const sums = new InstalledSums(root);
+  const pieces = programPieces(halves, place);
+  const setup = `postern setup ${halves}`;
+  const found = pieces.flatMap((piece): Diagnosis[] => {
+    const standing = standingOf(piece, machine, sums);
+    const { path } = piece;
+    switch (standing.kind) {
+      case 'done':
+        return [];
+      case 'make':
+        return [warn('installation', `there is no ${path}`, `${setup} --apply`)];
+      case 'replace':
+        return [warn('installation', `${path} is not of this version`, `${setup} --apply`)];
+      case 'kept':
+        return [warn('installation', `${path} was edited`, `see how it differs: ${setup}`)];
+      case 'mend':
+        return [fail('installation', `${path} has ${standing.what}`, `${setup} --apply`)];
+      case 'wrong':
+        return [warn('installation', `${path}: ${standing.why}`, `see ${setup}`)];
+    }
+  });
+  return found.length > 0
+    ? found
+    : [ok('installation', `${pieces.length} files and directories are as this version has them`)];
+}

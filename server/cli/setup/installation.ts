@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { FOR_THE_GATE, ROOT, THE_GATES } from './piece.js';
+import type { Piece } from './piece.js';
+
+/** Which halves are set up. */
+export type Halves = 'gate' | 'dom0' | 'both';
+export const HALVES: readonly Halves[] = ['gate', 'dom0', 'both'];
+
+/** Where the program and its Node.js are on the machine that is set up. */
+export interface ProgramPlace {
+  readonly program: string;
+  readonly node: string;
+}
+
+/** As the units and docs/install-dom0.md have it. */
+export const USUAL_PLACE: ProgramPlace = { program: '/opt/postern', node: '/usr/bin/node' };
+
+/** Where this program lies: the directory of its package.json. */
+export const THIS_PROGRAM = dirname(fileURLToPath(new URL('../../../../package.json', import.meta.url)));
+
+export const CONFIGURATION = '/etc/postern';
+export const POLICY = `${CONFIGURATION}/policy.d`;
+/** The policy that is installed first, of policy/examples. */
+export const FIRST_POLICY = '10-default.yaml';
+const UNITS = '/etc/systemd/system';
+
+/** What of the program's an installation has: units, user, directories, the command. Settings and policy are not among it. */
+export function programPieces(halves: Halves, place: ProgramPlace): readonly Piece[] {
+  const unit = (name: string): Piece => ({
+    ...shipped(`${UNITS}/${name}`, `config/systemd/${name}`, place),
+  });
+  return [
+    shipped('/etc/sysusers.d/postern.conf', 'config/systemd/postern.sysusers.conf', place),
+    ...(halves === 'gate'
+      ? []
+      : [
+          shipped('/etc/tmpfiles.d/postern.conf', 'config/systemd/postern.tmpfiles.conf', place),
+          unit('postern-dom0.service'),
+        ]),
+    ...(halves === 'dom0' ? [] : [unit('postern-gate.service'), unit('postern-host@.service')]),
+    { kind: 'directory', path: CONFIGURATION, mode: 0o755, owner: FOR_THE_GATE },
+    ...(halves === 'dom0'
+      ? []
+      : ([
+          { kind: 'directory', path: POLICY, mode: 0o750, owner: FOR_THE_GATE },
+          { kind: 'directory', path: '/var/lib/postern', mode: 0o700, owner: THE_GATES },
+        ] as const)),
+    {
+      kind: 'link',
+      path: '/usr/local/sbin/postern',
+      target: join(place.program, 'dist/server/postern.js'),
+    },
+  ];
+}
+
+/** A settings or policy file: made once. */
+export function adminFile(path: string, text: string): Piece {
+  return { kind: 'file', path, text, mode: 0o640, owner: FOR_THE_GATE, whose: 'admin' };
+}
+
+export function defaultPolicyText(): string {
+  return readFileSync(join(THIS_PROGRAM, 'policy/examples', FIRST_POLICY), 'utf8');
+}
+
+function shipped(path: string, source: string, { program, node }: ProgramPlace): Piece {
+  const text = readFileSync(join(THIS_PROGRAM, source), 'utf8')
+    .replaceAll(`${USUAL_PLACE.program}/`, `${program}/`)
+    .replaceAll(`${USUAL_PLACE.node} `, `${node} `);
+  return { kind: 'file', path, text, mode: 0o644, owner: ROOT, whose: 'program' };
+}

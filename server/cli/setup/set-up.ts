@@ -1,0 +1,103 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { loadGateSettings } from '../../../config/gate-settings.js';
+import { checkModules } from '../doctor/modules.js';
+import { RootDirectory } from '../root-directory.js';
+import { DOM0_SETTINGS, GATE_SETTINGS } from '../settings-option.js';
+import { lookAtHost } from './found.js';
+import type { Found } from './found.js';
+import {
+  adminFile,
+  defaultPolicyText,
+  FIRST_POLICY,
+  POLICY,
+  programPieces,
+  THIS_PROGRAM,
+  USUAL_PLACE,
+} from './installation.js';
+import type { Halves, ProgramPlace } from './installation.js';
+import { checkProgram, tellFound } from './machine-checks.js';
+import { Machine } from './machine.js';
+import { THE_GATES } from './piece.js';
+import type { Piece } from './piece.js';
+import { dom0SettingsText, gateSettingsText } from './settings-text.js';
+import type { SetupReport } from './setup-report.js';
+import { SetupRun } from './setup-run.js';
+
+/** What an admin says of the machine; what they do not say is found, or usual. */
+export interface SetupAnswers {
+  /** An existing directory: the machine's `/`. */
+  readonly root: string;
+  readonly apply: boolean;
+  readonly site?: string | undefined;
+  readonly host?: string | undefined;
+  /** Sound addresses; the usual ones when there are none. */
+  readonly listen?: readonly string[] | undefined;
+  /** Path of a host key, as on the machine. */
+  readonly importHostKey?: string | undefined;
+}
+
+const HOST_KEY = '/var/lib/postern/ssh_host_ed25519_key';
+export const LISTEN: readonly string[] = ['0.0.0.0:2222', '[::]:2222'];
+
+/** Looks at a machine, and sets it up or says what it would do. */
+export async function setUp(halves: Halves, answers: SetupAnswers): Promise<SetupReport> {
+  const root = new RootDirectory(answers.root);
+  const machine = new Machine(root);
+  const host = halves === 'gate' ? null : await lookAtHost(root);
+  const place = root.isThisMachine ? { program: THIS_PROGRAM, node: process.execPath } : USUAL_PLACE;
+  const pieces = piecesOf(halves, place, machine, host, answers);
+  const steps = new SetupRun(machine, answers.apply).run(pieces);
+  const found = [
+    ...(root.isThisMachine ? [...checkModules(), ...checkProgram(place)] : []),
+    ...(host === null ? [] : tellFound(host)),
+  ];
+  return { apply: answers.apply, steps, found, next: nextCommands(halves, root) };
+}
+
+function piecesOf(
+  halves: Halves,
+  place: ProgramPlace,
+  machine: Machine,
+  found: Found | null,
+  answers: SetupAnswers,
+): readonly Piece[] {
+  const host = answers.host ?? (halves === 'gate' ? 'xen1' : machine.hostName);
+  const pieces: Piece[] = [...programPieces(halves, place)];
+  if (found !== null) pieces.push(adminFile(DOM0_SETTINGS, dom0SettingsText(host, found)));
+  if (halves === 'dom0') return pieces;
+  const site = answers.site ?? machine.fullName;
+  const socket = halves === 'both' ? '/run/postern/dom0.sock' : `/run/postern-host-${host}/dom0.sock`;
+  const text = gateSettingsText({ site, host, socket, listen: answers.listen ?? LISTEN });
+  pieces.push(adminFile(GATE_SETTINGS, text));
+  if (!hasOwnPolicy(machine.root)) pieces.push(adminFile(`${POLICY}/${FIRST_POLICY}`, defaultPolicyText()));
+  if (answers.importHostKey !== undefined) {
+    const path = hostKeyPath(machine.root);
+    pieces.push({ kind: 'host-key', path, from: answers.importHostKey, mode: 0o600, owner: THE_GATES });
+  }
+  return pieces;
+}
+
+/** As the settings have it that are there already. */
+function hostKeyPath(root: RootDirectory): string {
+  const loaded = loadGateSettings(root.at(GATE_SETTINGS));
+  return loaded.ok ? loaded.settings.hostKey : HOST_KEY;
+}
+
+/** Whether there are policy files without the first one of ours: then the admin has written their own. */
+function hasOwnPolicy(root: RootDirectory): boolean {
+  const directory = root.at(POLICY);
+  const names = existsSync(directory) ? readdirSync(directory) : [];
+  return names.some((name) => /\.(ya?ml|json)$/.test(name)) && !names.includes(FIRST_POLICY);
+}
+
+function nextCommands(halves: Halves, root: RootDirectory): readonly string[] {
+  if (!root.isThisMachine)
+    return [
+      `postern setup ${halves} --apply      # there, when it is booted: it makes the user and gives it what it needs`,
+    ];
+  const units = { gate: 'postern-gate', dom0: 'postern-dom0', both: 'postern-dom0 postern-gate' }[halves];
+  return [
+    `systemctl enable --now ${units}`,
+    ...(halves === 'dom0' ? ['postern doctor'] : ['sudo -u postern postern doctor']),
+  ];
+}

@@ -1,0 +1,80 @@
+import type { Found } from './found.js';
+
+/** What of the gate's settings differs from machine to machine. */
+export interface GateAnswers {
+  readonly site: string;
+  readonly listen: readonly string[];
+  /** The Xen host's name. */
+  readonly host: string;
+  /** The dom0 half's socket, as the gate reaches it. */
+  readonly socket: string;
+}
+
+/** Scalars go in as JSON, which YAML includes. */
+const quote = (value: string): string =>
+  /^[A-Za-z0-9/][A-Za-z0-9._/-]*$/.test(value) ? value : JSON.stringify(value);
+
+/** gate.yaml as it is made first. */
+export function gateSettingsText({ site, listen, host, socket }: GateAnswers): string {
+  return `# The gate's settings. Everything that is not here has a default: docs/settings.md lists them all.
+site: ${quote(site)}
+
+# An own port beside the machine's own sshd, or port 22 on an address of its own.
+listen: [${listen.map((address) => JSON.stringify(address)).join(', ')}]
+
+hosts:
+  - name: ${quote(host)}
+    socket: ${quote(socket)}
+`;
+}
+
+/** dom0.yaml as it is made first. */
+export function dom0SettingsText(host: string, found: Found): string {
+  const { toolstack, domains } = found;
+  return `# The dom0 half's settings. Everything that is not here has a default: docs/settings.md lists them all.
+host: ${quote(host)}
+socketGroup: postern
+
+toolstack:
+  kind: ${toolstack?.kind ?? 'xl'}
+  command: ${quote(toolstack?.command ?? '/usr/sbin/xl')}
+
+# The configuration files that already exist are the list of managed domains; nothing is entered twice.
+domains: [${domains.map((pattern) => JSON.stringify(pattern)).join(', ')}]
+
+# Domains that customers never reach, whatever roles say.
+unmanaged: []
+
+# Ways to boot besides a domain's own configuration. Paths stay here and never cross the socket.
+${profiles(found)}`;
+}
+
+function profiles({ rescue, pvgrub }: Found): string {
+  const direct = `  rescue:
+    title: Rescue system
+    kind: direct
+    kernel: ${quote(rescue?.kernel ?? '/srv/xen/rescue/vmlinuz')}
+    ramdisk: ${quote(rescue?.ramdisk ?? '/srv/xen/rescue/initrd.img')}
+    extra: console=hvc0 rescue
+    disks: Your disks are attached as they are and writable; nothing is mounted or changed until you do it (mount /dev/xvda1 /mnt).
+    hint: Unmount your disk, leave with Ctrl-] and a dot, and choose 7 Normal boot.
+`;
+  const grub = `  grub:
+    title: Boot menu of the rescue disk
+    kind: disk
+    disk: phy:/dev/vg0/rescue,xvdz,r
+    kernel: ${quote(pvgrub ?? '')}
+    disks: Our rescue disk comes first and is read-only; your own disks follow, writable.
+`;
+  const none = `# No rescue system was found (a kernel and a ramdisk in /srv/xen/rescue).\n`;
+  const menu =
+    pvgrub === null
+      ? ''
+      : `  # PV-GRUB is here; with a rescue disk of yours it shows a boot menu:\n${commented(grub)}`;
+  if (rescue !== null) return `profiles:\n${direct}${menu}`;
+  return `${none}profiles: {}\n${commented(`profiles:\n${direct}`)}${menu}`;
+}
+
+function commented(text: string): string {
+  return text.replace(/^(?=.)/gm, '# ');
+}

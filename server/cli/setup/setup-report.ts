@@ -1,0 +1,79 @@
+import { printable } from '../../gate/printable.js';
+import type { Diagnosis } from '../doctor/diagnosis.js';
+import type { Step } from './setup-run.js';
+
+/** Of a long difference the beginning. */
+const MOST_LINES = 40;
+
+const WORDS = {
+  done: 'ok',
+  make: 'make',
+  replace: 'update',
+  mend: 'mend',
+  kept: 'keep',
+  wrong: 'WRONG',
+} as const;
+
+/** What a setup found, did, or would do. */
+export interface SetupReport {
+  readonly apply: boolean;
+  readonly steps: readonly Step[];
+  /** What was found on the machine. */
+  readonly found: readonly Diagnosis[];
+  /** Commands for the admin. */
+  readonly next: readonly string[];
+}
+
+export function isToDo({ standing }: Step): boolean {
+  return ['make', 'replace', 'mend'].includes(standing.kind);
+}
+
+export function setupReportText({ apply, steps, found, next }: SetupReport): string {
+  const lines = [
+    ...found.flatMap(({ level, subject, finding, mend }) => [
+      `${level.padEnd(6)}  ${subject}: ${finding}`,
+      ...(mend === null ? [] : [`        -> ${mend}`]),
+    ]),
+    '',
+    ...steps.flatMap(stepLines),
+    '',
+    closing(apply, steps),
+  ];
+  if (next.length > 0) lines.push('', 'Next:', ...next.map((command) => `    ${command}`));
+  return `${lines.map((line) => printable(line)).join('\n')}\n`;
+}
+
+function stepLines({ what, standing, failed }: Step): readonly string[] {
+  const word = failed === null ? WORDS[standing.kind] : 'FAILED';
+  const head = `${word.padEnd(6)}  ${what}`;
+  if (failed !== null) return [`${head}: ${failed}`];
+  switch (standing.kind) {
+    case 'mend':
+      return [`${head} (${standing.what})`];
+    case 'wrong':
+      return [`${head}: ${standing.why}`];
+    case 'kept':
+      return [
+        `${head}: it is yours, and differs from what would be written (- yours, + would be)`,
+        ...shown(standing.difference),
+      ];
+    case 'replace':
+      return [`${head}: nobody edited it, and this version has another`, ...shown(standing.difference)];
+    default:
+      return [head];
+  }
+}
+
+function shown(difference: readonly string[]): readonly string[] {
+  const more = difference.length - MOST_LINES;
+  const lines = difference.slice(0, MOST_LINES).map((line) => `            ${line}`);
+  return more > 0 ? [...lines, `            … ${more} lines more`] : lines;
+}
+
+function closing(apply: boolean, steps: readonly Step[]): string {
+  const failed = steps.filter((step) => step.failed !== null).length;
+  const toDo = steps.filter(isToDo).length;
+  if (failed > 0) return `${failed} of ${toDo} steps failed`;
+  if (toDo === 0) return 'nothing to do';
+  return apply ? `done: ${toDo} steps` : `${toDo} steps to do; nothing was changed yet: --apply does them`;
+}

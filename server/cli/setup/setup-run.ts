@@ -1,0 +1,88 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { because } from '../doctor/diagnosis.js';
+import { InstalledSums } from './installed-sums.js';
+import { GATE_USER } from './machine.js';
+import type { Machine } from './machine.js';
+import type { Piece } from './piece.js';
+import { putInPlace } from './put-in-place.js';
+import { standingOf } from './survey.js';
+import type { Standing } from './survey.js';
+
+/** One step of a setup, as it stood before it was taken. */
+export interface Step {
+  /** A path, or a command. */
+  readonly what: string;
+  readonly standing: Standing;
+  /** What went wrong in taking it; null when nothing did, or it was not taken. */
+  readonly failed: string | null;
+}
+
+const SYSUSERS = ['systemd-sysusers', 'postern.conf'];
+const TMPFILES = ['systemd-tmpfiles', '--create', 'postern.conf'];
+const RELOAD = ['systemctl', 'daemon-reload'];
+const TMPFILES_PIECE = '/etc/tmpfiles.d/postern.conf';
+/** There while systemd is what runs the machine: sd_booted(3). */
+const SYSTEMD = '/run/systemd/system';
+
+/** Takes the steps of a setup one after the other, or only shows them. */
+export class SetupRun {
+  readonly #machine: Machine;
+  readonly #apply: boolean;
+  readonly #sums: InstalledSums;
+  readonly #steps: Step[] = [];
+
+  constructor(machine: Machine, apply: boolean) {
+    this.#machine = machine;
+    this.#apply = apply;
+    this.#sums = new InstalledSums(machine.root);
+  }
+
+  /** @param pieces those that make the user first: what comes after is given to it */
+  run(pieces: readonly Piece[]): readonly Step[] {
+    const changed = new Set<string>();
+    for (const piece of pieces) {
+      const standing = this.#piece(piece);
+      if (standing.kind === 'make' || standing.kind === 'replace') changed.add(piece.path);
+      if (piece.path === '/etc/sysusers.d/postern.conf' && !this.#machine.hasGateUser)
+        this.#command(SYSUSERS);
+      if (piece.path === TMPFILES_PIECE && changed.has(TMPFILES_PIECE)) this.#command(TMPFILES);
+    }
+    const units = [...changed].some((path) => path.endsWith('.service'));
+    if (units && existsSync(SYSTEMD)) this.#command(RELOAD);
+    return this.#steps;
+  }
+
+  #piece(piece: Piece): Standing {
+    const standing = standingOf(piece, this.#machine, this.#sums);
+    const does = this.#apply && !['done', 'kept', 'wrong'].includes(standing.kind);
+    let failed: string | null = null;
+    if (does) {
+      try {
+        putInPlace(piece, standing, this.#machine, this.#sums);
+      } catch (error) {
+        failed = because(error);
+      }
+    }
+    this.#steps.push({ what: piece.path, standing, failed });
+    return standing;
+  }
+
+  /** On this machine alone: what another one runs it does when it is booted. */
+  #command([program = '', ...args]: readonly string[]): void {
+    if (!this.#machine.root.isThisMachine) return;
+    let failed: string | null = null;
+    if (this.#apply) {
+      const { status, error, stderr } = spawnSync(program, args, { encoding: 'utf8' });
+      if (error !== undefined) failed = `${program} cannot be run (${error.message}): ${instead(program)}`;
+      else if (status !== 0) failed = stderr.trim().split('\n', 1)[0] ?? `status ${status ?? ''}`;
+    }
+    this.#steps.push({ what: [program, ...args].join(' '), standing: { kind: 'make' }, failed });
+  }
+}
+
+function instead(program: string): string {
+  return program === 'systemd-sysusers'
+    ? `make a system user and group ${GATE_USER} without a shell, and run this again`
+    : 'see docs/install-dom0.md for what it would do';
+}

@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { loadDom0Settings } from '../../../config/dom0-settings.js';
+import { loadGateSettings } from '../../../config/gate-settings.js';
+import { loadPolicy } from '../../../config/policy-directory.js';
+import { makeEd25519KeyPair } from '../../../server/gate/ssh/ed25519-key-pair.js';
+import { HostKey } from '../../../server/gate/ssh/host-key.js';
+import type { Halves } from '../../../server/cli/setup/installation.js';
+import { setUp } from '../../../server/cli/setup/set-up.js';
+import type { SetupAnswers } from '../../../server/cli/setup/set-up.js';
+import { setupReportText } from '../../../server/cli/setup/setup-report.js';
+import { TemporaryDirectory } from '../../support/temporary-directory.js';
+
+describe('setup', () => {
+  let directory: TemporaryDirectory;
+
+  beforeEach(() => {
+    directory = new TemporaryDirectory();
+    directory.write('etc/hostname', 'verona.example.net\n');
+  });
+
+  afterEach(() => {
+    directory.dispose();
+  });
+
+  /** @returns what the command would print */
+  async function setup(halves: Halves, answers: Partial<SetupAnswers> = {}): Promise<string> {
+    return setupReportText(await setUp(halves, { apply: true, ...answers, root: directory.path }));
+  }
+
+  const at = (path: string): string => join(directory.path, path);
+  const read = (path: string): string => readFileSync(at(path), 'utf8');
+  const all = (): string[] =>
+    readdirSync(directory.path, { recursive: true, withFileTypes: true })
+      .filter((entry) => !entry.isDirectory())
+      .map((entry) => {
+        const path = join(entry.parentPath, entry.name);
+        const content = entry.isSymbolicLink() ? readlinkSync(path) : readFileSync(path, 'utf8');
+        return `${path} ${entry.isSymbolicLink() ? '' : statSync(path).mode} ${content}`;
+      })
+      .sort();
+
+  it('shows what it would do, does it when told, and nothing twice', async () => {
+    directory.write('usr/sbin/xl', '');
+    directory.write('etc/xen/horatio.cfg', 'name = "horatio"\n');
+    directory.write('srv/xen/rescue/vmlinuz-6.1', '');
+    directory.write('srv/xen/rescue/initrd.img-6.1', '');
+    const before = all();
+    const shown = await setup('both', { apply: false });
+    assert.match(shown, /^ok +toolstack: \/usr\/sbin\/xl$/m);
+    assert.match(shown, /^make +\/etc\/systemd\/system\/postern-gate\.service$/m);
+    assert.match(shown, /\d+ steps to do; nothing was changed yet: --apply does them/);
+    assert.deepEqual(all(), before);
+
+    const done = await setup('both');
+    assert.match(done, /^done: \d+ steps$/m);
+    const gate = loadGateSettings(at('etc/postern/gate.yaml'));
+    const dom0 = loadDom0Settings(at('etc/postern/dom0.yaml'));
+    assert.ok(gate.ok && dom0.ok);
+    assert.deepEqual(gate.settings.hosts, [{ name: 'verona', socket: dom0.settings.socket }]);
+    assert.equal(gate.settings.site, 'verona.example.net');
+    assert.deepEqual(dom0.settings.toolstack.command, '/usr/sbin/xl');
+    assert.equal(Object.values(dom0.settings.profiles)[0]?.kernel, '/srv/xen/rescue/vmlinuz-6.1');
+    assert.ok(loadPolicy(at('etc/postern/policy.d')).ok);
+    assert.match(read('etc/sysusers.d/postern.conf'), /^u postern /m, 'and no user was made');
+    assert.equal(readlinkSync(at('usr/local/sbin/postern')), '/opt/postern/dist/server/postern.js');
+    assert.equal(statSync(at('etc/postern/gate.yaml')).mode & 0o777, 0o640);
+    assert.equal(statSync(at('var/lib/postern')).mode & 0o777, 0o700);
+
+    const after = all();
+    const again = await setup('both');
+    assert.match(again, /^nothing to do$/m);
+    assert.doesNotMatch(again, /^(make|update|mend|keep)/m);
+    assert.deepEqual(all(), after);
+  });
+
+  it('sets up each half alone', async () => {
+    await setup('gate', { host: 'xen7' });
+    assert.ok(!existsSync(at('etc/postern/dom0.yaml')));
+    assert.ok(!existsSync(at('etc/systemd/system/postern-dom0.service')));
+    assert.match(read('etc/postern/gate.yaml'), /socket: \/run\/postern-host-xen7\/dom0\.sock/);
+    rmSync(at('etc/postern'), { recursive: true });
+    rmSync(at('etc/systemd'), { recursive: true });
+    await setup('dom0');
+    assert.ok(!existsSync(at('etc/postern/gate.yaml')));
+    assert.ok(!existsSync(at('etc/systemd/system/postern-gate.service')));
+    const { ok } = loadDom0Settings(at('etc/postern/dom0.yaml'));
+    assert.ok(ok, 'sound also where nothing of Xen was found');
+  });
+
+  it('finds xm, and configurations without an ending', async () => {
+    directory.write('usr/sbin/xm', '');
+    directory.write('etc/xen/goneril', 'name = "goneril"\n');
+    directory.write('etc/xen/xend-config.sxp', '(xend-unix-server yes)\n');
+    assert.match(await setup('dom0'), /^ok +domains: \/etc\/xen\/\*: 1 domains$/m);
+    const loaded = loadDom0Settings(at('etc/postern/dom0.yaml'));
+    assert.ok(loaded.ok);
+    assert.deepEqual(loaded.settings.domains, ['/etc/xen/*']);
+    assert.deepEqual(
+      [loaded.settings.toolstack.kind, loaded.settings.toolstack.command],
+      ['xm', '/usr/sbin/xm'],
+    );
+  });
+
+  it('never overwrites what an admin edited, and says the difference; an older version of ours it replaces', async () => {
+    await setup('both');
+    appendFileSync(at('etc/postern/gate.yaml'), 'motd: Hello\n');
+    appendFileSync(at('etc/systemd/system/postern-dom0.service'), '# my own line\n');
+    // As an earlier version would have written it.
+    const unit = at('etc/systemd/system/postern-gate.service');
+    const current = readFileSync(unit, 'utf8');
+    const older = current.replace('LimitNOFILE=8192', 'LimitNOFILE=4096');
+    writeFileSync(unit, older);
+    const sum = (text: string): string => createHash('sha256').update(text).digest('hex');
+    const sums = at('etc/postern/setup.sums');
+    writeFileSync(sums, readFileSync(sums, 'utf8').replace(sum(current), sum(older)));
+    chmodSync(at('etc/postern/dom0.yaml'), 0o666);
+    chmodSync(at('etc/postern/policy.d/10-default.yaml'), 0o600);
+
+    const done = await setup('both');
+    assert.match(done, /^keep +\/etc\/postern\/gate\.yaml: it is yours, and differs.*\n +- motd: Hello$/m);
+    assert.match(done, /^keep +\/etc\/systemd\/system\/postern-dom0\.service: .*\n +- # my own line$/m);
+    assert.match(
+      done,
+      /^update +\/etc\/systemd\/system\/postern-gate\.service: .*\n +- LimitNOFILE=4096\n +\+ LimitNOFILE=8192$/m,
+    );
+    assert.match(done, /^mend +\/etc\/postern\/dom0\.yaml \(mode 0666, to be 0640\)$/m);
+    assert.match(read('etc/postern/gate.yaml'), /motd: Hello/);
+    assert.match(read('etc/systemd/system/postern-dom0.service'), /# my own line/);
+    assert.equal(readFileSync(unit, 'utf8'), current);
+    assert.equal(
+      statSync(at('etc/postern/policy.d/10-default.yaml')).mode & 0o777,
+      0o600,
+      'closer is theirs',
+    );
+    assert.match(await setup('both'), /^nothing to do$/m);
+  });
+
+  it('adds no policy to an admin’s own, and touches nothing that is masked or in the way', async () => {
+    directory.write('etc/postern/policy.d/mine.yaml', 'rules: []\n');
+    mkdirSync(at('etc/systemd/system'), { recursive: true });
+    symlinkSync('/dev/null', at('etc/systemd/system/postern-gate.service'));
+    directory.write('usr/local/sbin/postern', 'something else');
+    const done = await setup('gate');
+    assert.match(
+      done,
+      /^WRONG +\/etc\/systemd\/system\/postern-gate\.service: it is there, and no regular file/m,
+    );
+    assert.match(done, /^WRONG +\/usr\/local\/sbin\/postern: it is there, and no link of ours/m);
+    assert.deepEqual(readdirSync(at('etc/postern/policy.d')), ['mine.yaml']);
+    assert.equal(readlinkSync(at('etc/systemd/system/postern-gate.service')), '/dev/null');
+    assert.equal(read('usr/local/sbin/postern'), 'something else');
+  });
+
+  it('imports the host key that customers know, and replaces none', async () => {
+    const key = '/etc/ssh/ssh_host_ed25519_key';
+    const pair = makeEd25519KeyPair('root@verona');
+    directory.write(key, pair.privateFile);
+    chmodSync(at(key), 0o644);
+    const open = await setup('gate', { importHostKey: key });
+    assert.match(open, /^WRONG .*is open to others/m);
+    chmodSync(at(key), 0o600);
+    const done = await setup('gate', { importHostKey: key });
+    const imported = HostKey.read(at('var/lib/postern/ssh_host_ed25519_key'));
+    assert.equal(imported.fingerprint, HostKey.read(at(key)).fingerprint);
+    assert.equal(read('var/lib/postern/ssh_host_ed25519_key.pub'), pair.publicFile);
+    assert.match(await setup('gate', { importHostKey: key }), /^nothing to do$/m);
+
+    const other = directory.write('etc/ssh/other', makeEd25519KeyPair('').privateFile);
+    chmodSync(other, 0o600);
+    const refused = await setup('gate', { importHostKey: '/etc/ssh/other' });
+    assert.match(refused, /^WRONG .*there is another host key already/m);
+    assert.equal(HostKey.read(at('var/lib/postern/ssh_host_ed25519_key')).fingerprint, imported.fingerprint);
+    assert.doesNotMatch(done + refused, /PRIVATE KEY/);
+  });
+});
