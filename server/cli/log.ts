@@ -1,7 +1,12 @@
 import { pino, stdTimeFunctions, type Logger } from 'pino';
+import { isJournal, JournalStream } from './journal-stream.js';
 
-/** The log of a half: JSON lines on stderr, UTC, one per event. Written at once: a killed half has said all it knew. */
+/**
+ * The log of a half: JSON lines on stderr, UTC, one per event; under systemd each with its priority. Written at once: a killed half has
+ * said all it knew.
+ */
 export function openLog(half: 'gate' | 'dom0', level: string): Logger {
+  const stderr = pino.destination({ fd: 2, sync: true });
   return pino(
     {
       level,
@@ -9,6 +14,6 @@ export function openLog(half: 'gate' | 'dom0', level: string): Logger {
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    pino.destination({ fd: 2, sync: true }),
+    isJournal(2, process.env['JOURNAL_STREAM']) ? new JournalStream(stderr) : stderr,
   );
 }
