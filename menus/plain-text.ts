@@ -197,7 +197,7 @@ function keysText(state: MenuState): string[] {
   const keys = state.keys.flatMap((key, at) => [
     `${at + 1}. ${key.type} ${key.comment}${key.inUse ? `, ${KEY_IN_USE}` : ''}`,
     `   ${key.fingerprint}`,
-    `   ${keyDates(key.addedAt, key.lastUsedAt)}`,
+    `   ${keyDates(key)}`,
   ]);
   return [...keys, PLAIN.removeKey, PLAIN.addKey, PLAIN.back];
 }

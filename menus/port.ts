@@ -79,6 +79,8 @@ export interface MenuKey {
   readonly comment: string;
   readonly addedAt: number;
   readonly lastUsedAt: number | null;
+  /** From then on it opens nothing; null: never. */
+  readonly expiresAt: number | null;
   /** The key of this very connection. */
   readonly inUse: boolean;
 }

@@ -41,7 +41,7 @@ function keyBlock(canvas: Canvas, area: Area, key: MenuKey, digit: string, low: 
   const width = area.width - 6;
   const details = [
     ...wrap(key.fingerprint, width, canvas.charset),
-    ...wrap(keyDates(key.addedAt, key.lastUsedAt), width, canvas.charset),
+    ...wrap(keyDates(key), width, canvas.charset),
   ];
   return {
     id: key.fingerprint,

@@ -2,7 +2,7 @@ import type { Action } from '../policy/actions.js';
 import type { DomainState } from '../policy/domain-state.js';
 import type { Recorded } from '../policy/recorded.js';
 import type { MenuBoot } from './log-port.js';
-import type { MenuParameter, OperateAction } from './port.js';
+import type { MenuKey, MenuParameter, OperateAction } from './port.js';
 
 /**
  * Everything that a customer reads in a menu, in one place. Short sentences; "server" is what the code
@@ -466,9 +466,14 @@ export const KEY_NOT_SHOWN = 'not shown: this does not look like a public key';
 export const KEY_DISCARDING = 'What comes is thrown away. Press Esc.';
 export const KEY_TOO_LONG = 'That is too long for a key.';
 
-export function keyDates(addedAt: number, lastUsedAt: number | null): string {
+export function keyDates({
+  addedAt,
+  lastUsedAt,
+  expiresAt,
+}: Pick<MenuKey, 'addedAt' | 'lastUsedAt' | 'expiresAt'>): string {
   const used = lastUsedAt === null ? 'never used' : `last used ${moment(lastUsedAt)}`;
-  return `added ${day(addedAt)}, ${used}`;
+  const expires = expiresAt === null ? '' : `, expires ${moment(expiresAt)}`;
+  return `added ${day(addedAt)}, ${used}${expires}`;
 }
 
 export function hiddenCharacters(count: number): string {

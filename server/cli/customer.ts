@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import type { CustomerView } from '../gate/control/control-answers.js';
+import type { CustomerRemoved, CustomerRenamed, CustomerView } from '../gate/control/control-answers.js';
 import type { Customer } from '../store/records.js';
 import { adminCommand, adminNoun, atDesk, say } from './admin-command.js';
 import type { AdminOptions } from './admin-command.js';
-import { keyTable } from './key.js';
+import { keyTable } from './key-table.js';
 import { roleTable } from './role.js';
 import { sessionTable } from './session.js';
 import { sessionsEnded } from './sessions-ended.js';
@@ -57,8 +57,22 @@ export function addCustomerCommand(program: Command): void {
     'Remove a customer with keys and roles; live sessions end at once.',
     ['postern customer remove alice'],
   ).action(async (name: string, options: AdminOptions) => {
-    const answer = await atDesk(options, (desk) => desk.ask('DELETE', at(name)));
-    say(options, answer, `customer ${name} is removed${sessionsEnded(answer)}\n`);
+    const answer = (await atDesk(options, (desk) => desk.ask('DELETE', at(name)))) as CustomerRemoved;
+    say(options, answer, removedText(name, answer));
+    noteMentions(name, answer.mentions);
+  });
+
+  adminCommand(
+    customer,
+    'rename <customer> <name>',
+    'Give a customer another login name; keys and roles stay, live sessions end at once.',
+    ['postern customer rename alice alice.example'],
+  ).action(async (name: string, to: string, options: AdminOptions) => {
+    const answer = (await atDesk(options, (desk) =>
+      desk.ask('POST', `${at(name)}/rename`, { to }),
+    )) as CustomerRenamed;
+    say(options, answer, `customer ${name} is ${to} now${sessionsEnded(answer)}\n`);
+    noteMentions(name, answer.mentions);
   });
 
   adminCommand(customer, 'suspend <customer>', 'Let a customer not log in; live sessions end at once.', [
@@ -77,6 +91,29 @@ export function addCustomerCommand(program: Command): void {
     const answer = await atDesk(options, (desk) => desk.ask('POST', `${at(name)}/resume`));
     say(options, answer, `customer ${name} may log in\n`);
   });
+}
+
+function removedText(name: string, answer: CustomerRemoved): string {
+  const { keys, roles, ownerless, recordings } = answer;
+  const domains = roles.map(({ domain }) => domain).join(', ');
+  const nobody = ownerless.length === 0 ? '' : `; nobody has a role on ${ownerless.join(', ')} now`;
+  const kept = recordings === 0 ? '' : ` and ${counted(recordings, 'recording')} (postern recording list)`;
+  return [
+    `customer ${name} is removed${sessionsEnded(answer)}`,
+    `gone: ${counted(keys, 'key')}, ${domains === '' ? 'no roles' : `the roles on ${domains}`}${nobody}`,
+    `kept: what is in the audit log (postern audit --customer ${name})${kept}`,
+    '',
+  ].join('\n');
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
+/** No policy follows a customer by itself. */
+function noteMentions(name: string, mentions: readonly string[]): void {
+  if (mentions.length > 0)
+    process.stderr.write(`note: of ${name} the policy speaks in ${mentions.join(', ')}\n`);
 }
 
 function at(name: string): string {

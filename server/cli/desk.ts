@@ -7,6 +7,7 @@ import { loadPolicy } from '../../config/policy-directory.js';
 import { problemText } from '../../config/problem.js';
 import type { Policy } from '../../policy/policy.js';
 import { isRefusal } from '../../policy/refusal.js';
+import type { Refusal } from '../../policy/refusal.js';
 import { adminActor } from '../gate/control/admin-actor.js';
 import { Administration, NEEDS_THE_GATE } from '../gate/control/administration.js';
 import { ControlClient, ControlFault, ControlUnreachable } from '../gate/control/control-client.js';
@@ -45,12 +46,17 @@ export class Desk {
 
   /** @param path with its parts percent-encoded */
   async ask(method: Method, path: string, given: object = {}): Promise<object> {
-    const answer = await this.#reach(
+    const answer = await this.tryTo(method, path, given);
+    if (isRefusal(answer)) throw refused(answer);
+    return answer;
+  }
+
+  /** As `ask`, for one of many: a refusal is an answer. */
+  async tryTo(method: Method, path: string, given: object = {}): Promise<object | Refusal> {
+    return this.#reach(
       () => this.#gate.ask(method, path, given),
       () => this.#askDatabase(method, path, given),
     );
-    if (isRefusal(answer)) throw refused(answer);
-    return answer;
   }
 
   /** As `ask`, for what only a running gate can answer. */

@@ -1,14 +1,20 @@
-import { openSync, readSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { KeyView } from '../gate/control/control-answers.js';
 import { adminCommand, adminNoun, atDesk, say } from './admin-command.js';
 import type { AdminOptions } from './admin-command.js';
-import { CliError, EXIT } from './exit-status.js';
+import { readKeyFile } from './key-file.js';
+import { addKeyRolloverCommands } from './key-rollover.js';
+import { keyTable } from './key-table.js';
+import { withQuery } from './query.js';
 import { sessionsEnded } from './sessions-ended.js';
-import { shortTime, table } from './table.js';
+import { timeOrAgo, timeOrAhead } from './time-or-ago.js';
 
-/** More than any public key. */
-const LARGEST_FILE = 32 * 1024;
+interface ListOptions extends AdminOptions {
+  readonly group?: string;
+  readonly addedBefore?: string;
+  readonly usedSince?: string;
+  readonly unusedSince?: string;
+}
 
 /** Adds `postern key …`. */
 export function addKeyCommand(program: Command): void {
@@ -22,22 +28,40 @@ export function addKeyCommand(program: Command): void {
     'add <customer> <file>',
     'Add a public key: one line as in a .pub file; `-` reads it from stdin.',
     ['postern key add alice /root/alice.pub', 'postern key add alice - < alice.pub'],
-  ).action(async (customer: string, file: string, options: AdminOptions) => {
-    const text = readKey(file);
-    const added = (await atDesk(options, (desk) =>
-      desk.ask('POST', keysOf(customer), { key: text }),
-    )) as KeyView;
-    say(options, added, `${customer} may log in with ${added.fingerprint} (${added.type})\n`);
-  });
+  )
+    .option('--expires <time>', 'until when it is good: 2027-01-31, or for 90d', timeOrAhead)
+    .action(async (customer: string, file: string, options: AdminOptions & { readonly expires?: string }) => {
+      const body = { key: readKeyFile(file), expires: options.expires };
+      const added = (await atDesk(options, (desk) => desk.ask('POST', keysOf(customer), body))) as KeyView;
+      say(options, added, `${customer} may log in with ${added.fingerprint} (${added.type})\n`);
+    });
 
-  adminCommand(key, 'list <customer>', "List a customer's keys.", ['postern key list alice']).action(
-    async (customer: string, options: AdminOptions) => {
-      const answer = (await atDesk(options, (desk) => desk.ask('GET', keysOf(customer)))) as {
-        keys: KeyView[];
-      };
+  adminCommand(key, 'list [customer]', 'List the keys of a customer, or of all.', [
+    'postern key list alice',
+    'postern key list --group staff --added-before 2026-11-01 --used-since 30d',
+  ])
+    .option('--group <group>', 'only those of this group of the policy')
+    .option('--added-before <time>', 'only those that were there before: 2026-01-31, or 90d ago', timeOrAgo)
+    .option('--used-since <time>', 'only those somebody logged in with since then', timeOrAgo)
+    .option('--unused-since <time>', 'only those nobody logged in with since then', timeOrAgo)
+    .action(async (customer: string | undefined, options: ListOptions) => {
+      const { group, addedBefore, usedSince, unusedSince } = options;
+      const path = withQuery('/keys', { customer, group, addedBefore, usedSince, unusedSince });
+      const answer = (await atDesk(options, (desk) => desk.ask('GET', path))) as { keys: KeyView[] };
       say(options, answer.keys, keyTable(answer.keys));
-    },
-  );
+    });
+
+  adminCommand(
+    key,
+    'expire <customer> <fingerprint> <time>',
+    'Say until when a key is good; then sessions that came with it end. `never` takes that back.',
+    ['postern key expire alice SHA256:nThbg6kXUpJWGl7E1IGOCspRomTxdCARLviKw6E5SY8 30d'],
+  ).action(async (customer: string, fingerprint: string, when: string, options: AdminOptions) => {
+    const at = when === 'never' ? null : timeOrAhead(when);
+    const path = `${keysOf(customer)}/${encodeURIComponent(fingerprint)}/expiry`;
+    const set = (await atDesk(options, (desk) => desk.ask('PUT', path, { at }))) as KeyView;
+    say(options, set, keyTable([set]));
+  });
 
   adminCommand(
     key,
@@ -54,35 +78,10 @@ export function addKeyCommand(program: Command): void {
         say(options, answer, `${fingerprint} is removed from ${customer}${sessionsEnded(answer)}\n`);
       },
     );
+
+  addKeyRolloverCommands(key);
 }
 
 function keysOf(customer: string): string {
   return `/customers/${encodeURIComponent(customer)}/keys`;
-}
-
-/** What is not a key is found later; here only that no device or huge file is read. */
-function readKey(file: string): string {
-  const buffer = Buffer.alloc(LARGEST_FILE + 1);
-  let size = 0;
-  try {
-    const descriptor = file === '-' ? 0 : openSync(file, 'r');
-    for (let read = -1; read !== 0 && size < buffer.length; size += read) {
-      read = readSync(descriptor, buffer, size, buffer.length - size, null);
-    }
-  } catch (error) {
-    throw new CliError(`the key ${file} cannot be read: ${(error as Error).message}`, EXIT.usage);
-  }
-  if (size > LARGEST_FILE) throw new CliError(`${file} is too long for a public key`, EXIT.usage);
-  return buffer.toString('utf8', 0, size);
-}
-
-export function keyTable(keys: readonly KeyView[]): string {
-  const rows = keys.map((key) => [
-    key.fingerprint,
-    key.type,
-    shortTime(key.addedAt),
-    shortTime(key.lastUsedAt),
-    key.comment,
-  ]);
-  return table(['KEY', 'TYPE', 'ADDED', 'LAST USED', 'COMMENT'], rows, 'there are no keys');
 }

@@ -26,6 +26,10 @@ interface RolesOf {
   of(customer: CustomerName): readonly RoleRow[];
 }
 
+interface Named {
+  find(customer: CustomerName): { readonly namedAt: string } | undefined;
+}
+
 /**
  * What a customer may know of the audit log: what they did, and what was done on the domains that they have a role on,
  * since they have it. Of other customers the name only, never the source; of admins nothing but that it was one.
@@ -33,10 +37,12 @@ interface RolesOf {
 export class Activity {
   readonly #audit: AuditTail;
   readonly #roles: RolesOf;
+  readonly #customers: Named;
 
-  constructor(audit: AuditTail, roles: RolesOf) {
+  constructor(audit: AuditTail, roles: RolesOf, customers: Named) {
     this.#audit = audit;
     this.#roles = roles;
+    this.#customers = customers;
   }
 
   /** @returns oldest first, at most `limit` */
@@ -47,7 +53,9 @@ export class Activity {
     );
     const rows = new Map<number, AuditRow>();
     const take = (row: AuditRow): unknown => rows.set(row.seq, row);
-    this.#audit.tail({ customer, limit: 2 * limit }).forEach(take);
+    // Whoever had this name before is somebody else.
+    const named = this.#customers.find(customer)?.namedAt ?? '~';
+    this.#audit.tail({ customer, since: named, limit: 2 * limit }).forEach(take);
     for (const [domain, at] of since) this.#audit.tail({ domain, since: at, limit: 2 * limit }).forEach(take);
     const requests = requestsIn(rows.values());
     return [...rows.values()]
@@ -155,6 +163,11 @@ function sentence(
       return event.customer === customer
         ? `${who(event.actor, customer)} removed the key ${event.fingerprint}`
         : null;
+    case 'key.expiry.set': {
+      if (event.customer !== customer) return null;
+      const when = event.expiresAt === null ? 'not to expire' : `to expire at ${event.expiresAt}`;
+      return `${who(event.actor, customer)} set the key ${event.fingerprint} ${when}`;
+    }
     case 'role.added':
       return `${who(event.actor, customer)} made ${event.customer === customer ? 'you' : event.customer} ${event.role} of ${event.domain}`;
     case 'role.removed':

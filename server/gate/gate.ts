@@ -1,5 +1,6 @@
 import type { Refusal } from '../../policy/refusal.js';
 import type { AuditEvent, EventActor } from '../store/audit-event.js';
+import { isExpired } from '../store/keys.js';
 import { AuditUnavailable } from '../store/store-error.js';
 import type { Store } from '../store/store.js';
 import { Activity } from './activity.js';
@@ -15,6 +16,7 @@ import { HostLink } from './hosts/host-link.js';
 import type { HostSettings, HostTimings } from './hosts/host-link.js';
 import { Hosts } from './hosts/hosts.js';
 import type { Identity } from './identity.js';
+import { KeyExpiryWatch } from './key-expiry-watch.js';
 import { OwnKeys } from './keys.js';
 import type { KeyLimits } from './keys.js';
 import type { Log } from './log.js';
@@ -76,6 +78,7 @@ export class Gate {
   readonly announcements = new Announcements();
   readonly maintenance: MaintenanceWatch;
   readonly #windows: WindowWatch;
+  readonly #keyExpiry: KeyExpiryWatch;
   readonly #ssh: SshGate;
   readonly #version: string;
   readonly #log: Log;
@@ -109,7 +112,7 @@ export class Gate {
     const windows = this.#windows;
     const { operations, revocation } = this;
     const keys = new OwnKeys(store, settings.keys, pace);
-    const activity = new Activity(audit, roles);
+    const activity = new Activity(audit, roles, store.customers);
     const customs = new ConsoleCustoms({
       settings: settings.console,
       policy,
@@ -120,7 +123,15 @@ export class Gate {
     this.recordings = new Recordings({ settings: settings.recordings, audit, log });
     const { recordings, announcements, maintenance } = this;
     const { shelf } = recordings;
-    const ownRecordings = new OwnRecordings({ shelf, authorizer, roles, audit, pace, log });
+    const ownRecordings = new OwnRecordings({
+      shelf,
+      authorizer,
+      roles,
+      customers: store.customers,
+      audit,
+      pace,
+      log,
+    });
     const doors = { authorizer, hosts, operations, revocation, customs };
     const console = { ...doors, recordings, liveConsoles, announcements, audit, log };
     const motd = settings.motd === null ? [] : settings.motd.split('\n').map((line) => printable(line));
@@ -173,9 +184,18 @@ export class Gate {
       log,
     });
     revocation.watchOver(this.#ssh);
+    const keyExpiry = new KeyExpiryWatch(
+      store.keys,
+      () => {
+        revocation.review();
+      },
+      log,
+    );
+    this.#keyExpiry = keyExpiry;
     this.#stopHearing = audit.onAppend((row) => {
       revocation.heard(row);
       maintenance.heard(row);
+      keyExpiry.heard(row);
     });
     maintenance.onChange((row) => {
       if (row !== null) announcements.toConsoles(words.maintenance(row));
@@ -207,6 +227,7 @@ export class Gate {
     this.operations.closeOpenIntents();
     this.recordings.start();
     this.maintenance.start();
+    this.#keyExpiry.start();
     this.hosts.start();
     this.#windows.start();
     // Who logs in at once is not told that a host does not answer which was only not asked yet.
@@ -222,6 +243,7 @@ export class Gate {
     this.#stopHearing();
     this.maintenance.close();
     this.#windows.close();
+    this.#keyExpiry.close();
     await this.recordings.close();
     await this.hosts.close();
     this.operations.close();
@@ -247,6 +269,9 @@ export class Gate {
 export function standingOf(store: Store, { customer, fingerprint }: Identity): Refusal | null {
   const found = store.customers.find(customer);
   if (found !== undefined && found.suspendedAt !== null) return words.suspended();
-  const held = store.keys.list(customer).some((key) => key.fingerprint === fingerprint);
+  const now = new Date().toISOString();
+  const held = store.keys
+    .list(customer)
+    .some((key) => key.fingerprint === fingerprint && !isExpired(key, now));
   return found !== undefined && held ? null : words.keyRevoked();
 }

@@ -305,6 +305,7 @@ export class MenuSession {
       comment: key.comment,
       addedAt: Date.parse(key.addedAt),
       lastUsedAt: key.lastUsedAt === null ? null : Date.parse(key.lastUsedAt),
+      expiresAt: key.expiresAt === null ? null : Date.parse(key.expiresAt),
       inUse: key.fingerprint === this.#identity.fingerprint,
     }));
     this.#tell({ fact: 'keys', keys });

@@ -30,7 +30,9 @@ interface Connections {
 const TAKING: readonly AuditKind[] = [
   'customer.suspended',
   'customer.removed',
+  'customer.renamed',
   'key.removed',
+  'key.expiry.set',
   'role.removed',
   'role.added',
   'domain.retired',

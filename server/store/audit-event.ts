@@ -110,6 +110,13 @@ export type AuditEvent =
       readonly customer: CustomerName;
     }
   | {
+      readonly kind: 'customer.renamed';
+      readonly actor: EventActor;
+      /** The old name. */
+      readonly customer: CustomerName;
+      readonly to: CustomerName;
+    }
+  | {
       readonly kind: 'customer.suspended' | 'customer.resumed';
       readonly actor: EventActor;
       readonly customer: CustomerName;
@@ -121,6 +128,14 @@ export type AuditEvent =
       readonly customer: CustomerName;
       readonly fingerprint: Fingerprint;
       readonly type: string;
+    }
+  | {
+      readonly kind: 'key.expiry.set';
+      readonly actor: EventActor;
+      readonly customer: CustomerName;
+      readonly fingerprint: Fingerprint;
+      /** Null: never. */
+      readonly expiresAt: string | null;
     }
   | {
       readonly kind: 'role.added' | 'role.removed';

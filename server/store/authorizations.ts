@@ -11,7 +11,8 @@ import type { RoleRow } from './records.js';
 import type { Roles } from './roles.js';
 
 const HOLDER = new Sql<{ suspended_at: string | null; held: 0 | 1 }>(
-  `SELECT suspended_at, EXISTS (SELECT 1 FROM key WHERE customer = customer.id AND fingerprint = ?) AS held
+  `SELECT suspended_at, EXISTS (SELECT 1 FROM key WHERE customer = customer.id AND fingerprint = ?
+     AND (expires_at IS NULL OR expires_at > ?)) AS held
    FROM customer WHERE name = ?`,
 );
 
@@ -51,7 +52,7 @@ export interface UseQuery {
 /** What is so at the moment of deciding. */
 export interface Facts {
   readonly suspended: boolean;
-  /** False too when there is no such customer any more. */
+  /** False too when it has expired, or there is no such customer any more. */
   readonly keyHeld: boolean;
   /** The row, whether or not it counts: look at `counts`. */
   readonly role: RoleRow | null;
@@ -69,18 +70,27 @@ export interface Settled<T> {
   readonly value: (rows: readonly AuditRow[]) => T;
 }
 
+/** The parts of the store that decisions read besides. */
+interface AuthorizationParts {
+  readonly audit: AuditLog;
+  readonly roles: Roles;
+  readonly maintenance: Maintenance;
+}
+
 /** Where permission is decided and recorded in one transaction, so that two at once cannot both pass a limit of one. */
 export class Authorizations {
   readonly #database: Database;
   readonly #log: AuditLog;
   readonly #roles: Roles;
   readonly #maintenance: Maintenance;
+  readonly #clock: () => Date;
 
-  constructor(database: Database, log: AuditLog, roles: Roles, maintenance: Maintenance) {
+  constructor(database: Database, parts: AuthorizationParts, clock: () => Date) {
     this.#database = database;
-    this.#log = log;
-    this.#roles = roles;
-    this.#maintenance = maintenance;
+    this.#log = parts.audit;
+    this.#roles = parts.roles;
+    this.#maintenance = parts.maintenance;
+    this.#clock = clock;
   }
 
   /**
@@ -97,7 +107,7 @@ export class Authorizations {
 
   /** What is so now, for who only wants to know: nothing that is done may rest on it. */
   look({ customer, fingerprint, domain, source }: Question): Facts {
-    const holder = this.#database.get(HOLDER, fingerprint, customer);
+    const holder = this.#database.get(HOLDER, fingerprint, this.#clock().toISOString(), customer);
     return {
       suspended: holder !== undefined && holder.suspended_at !== null,
       keyHeld: holder?.held === 1,

@@ -12,13 +12,19 @@ interface CustomerRow {
   readonly id: number;
   readonly name: CustomerName;
   readonly since: string;
+  readonly named_at: string | null;
   readonly suspended_at: string | null;
 }
 
-const FIND = new Sql<CustomerRow>('SELECT id, name, since, suspended_at FROM customer WHERE name = ?');
-const LIST = new Sql<CustomerRow>('SELECT id, name, since, suspended_at FROM customer ORDER BY name');
+const FIND = new Sql<CustomerRow>(
+  'SELECT id, name, since, named_at, suspended_at FROM customer WHERE name = ?',
+);
+const LIST = new Sql<CustomerRow>(
+  'SELECT id, name, since, named_at, suspended_at FROM customer ORDER BY name',
+);
 const INSERT = new Sql('INSERT INTO customer (name, since) VALUES (?, ?)');
 const DELETE = new Sql('DELETE FROM customer WHERE id = ?');
+const RENAME = new Sql('UPDATE customer SET name = ?, named_at = ? WHERE id = ?');
 const SUSPEND = new Sql('UPDATE customer SET suspended_at = ? WHERE id = ?');
 const DOMAIN_NAMED = new Sql<{ name: string }>(
   'SELECT name FROM domain WHERE name = ? UNION SELECT domain FROM role WHERE domain = ?',
@@ -45,18 +51,27 @@ export class Customers {
   /** Refused with `name-reserved` when a customer or a domain has the name: a login must mean one thing. */
   add(name: CustomerName, actor: EventActor): Customer | Refusal {
     return this.#log.transact((append) => {
-      if (this.#database.get(FIND, name) !== undefined) {
-        return refusal('name-reserved', `there is a customer ${name} already`);
-      }
-      if (this.#database.get(DOMAIN_NAMED, name, name) !== undefined) {
-        return refusal(
-          'name-reserved',
-          `${name} is the name of a domain: a customer needs another login name`,
-        );
-      }
+      const taken = this.#taken(name);
+      if (taken !== null) return taken;
       const { at } = append({ kind: 'customer.added', actor, customer: name });
       this.#database.run(INSERT, name, at);
-      return { name, since: at, suspendedAt: null };
+      return { name, since: at, namedAt: at, suspendedAt: null };
+    });
+  }
+
+  /**
+   * Gives another login name; keys, roles and preferences stay. What stands under the old one in the audit log stays there.
+   * Refused as a new customer's name is.
+   */
+  rename(name: CustomerName, to: CustomerName, actor: EventActor): Customer | Refusal {
+    return this.#log.transact((append) => {
+      const row = this.#database.get(FIND, name);
+      if (row === undefined) return noSuchCustomer(name);
+      const taken = this.#taken(to);
+      if (taken !== null) return taken;
+      const { at } = append({ kind: 'customer.renamed', actor, customer: name, to });
+      this.#database.run(RENAME, to, at, row.id);
+      return { ...customer(row), name: to, namedAt: at };
     });
   }
 
@@ -110,8 +125,16 @@ export class Customers {
       return { ...customer(row), suspendedAt: null };
     });
   }
+
+  #taken(name: CustomerName): Refusal | null {
+    if (this.#database.get(FIND, name) !== undefined)
+      return refusal('name-reserved', `there is a customer ${name} already`);
+    if (this.#database.get(DOMAIN_NAMED, name, name) === undefined) return null;
+    return refusal('name-reserved', `${name} is the name of a domain: a customer needs another login name`);
+  }
 }
 
 function customer(row: CustomerRow): Customer {
-  return { name: row.name, since: row.since, suspendedAt: row.suspended_at };
+  const { name, since, named_at: namedAt, suspended_at: suspendedAt } = row;
+  return { name, since, namedAt: namedAt ?? since, suspendedAt };
 }

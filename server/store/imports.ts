@@ -48,7 +48,7 @@ export interface ImportOptions {
 }
 
 /** What a customer of the same name had, who was removed, says nothing about the one of today. */
-const SINCE_REMOVED = `seq > coalesce((SELECT max(seq) FROM audit WHERE customer = ? AND kind = 'customer.removed'), 0)`;
+const SINCE_REMOVED = `seq > coalesce((SELECT max(seq) FROM audit WHERE customer = ? AND kind IN ('customer.removed', 'customer.renamed')), 0)`;
 const KEY_REMOVED = new Sql<{ seq: number }>(
   `SELECT seq FROM audit WHERE customer = ? AND ${SINCE_REMOVED} AND kind = 'key.removed'
    AND record ->> '$.event.fingerprint' = ? LIMIT 1`,
@@ -56,8 +56,8 @@ const KEY_REMOVED = new Sql<{ seq: number }>(
 const ROLE_REMOVED = new Sql<{ seq: number }>(
   `SELECT seq FROM audit WHERE customer = ? AND ${SINCE_REMOVED} AND kind = 'role.removed' AND domain = ? LIMIT 1`,
 );
-const CUSTOMER_REMOVED = new Sql<{ seq: number }>(
-  `SELECT seq FROM audit WHERE customer = ? AND kind = 'customer.removed' LIMIT 1`,
+const NAME_GIVEN_UP = new Sql<{ seq: number }>(
+  `SELECT seq FROM audit WHERE customer = ? AND kind IN ('customer.removed', 'customer.renamed') LIMIT 1`,
 );
 
 /** Takes over customers from elsewhere, all or none. What is there already stays as it is, and what was taken away stays away. */
@@ -132,10 +132,10 @@ export class Imports {
   }
 
   #removed({ customer, same }: ImportedCustomer): Refusal | null {
-    if (same || this.#database.get(CUSTOMER_REMOVED, customer) === undefined) return null;
+    if (same || this.#database.get(NAME_GIVEN_UP, customer) === undefined) return null;
     return refusal(
       'name-reserved',
-      `a customer ${customer} was removed: if they are to come back say --same ${customer}`,
+      `a customer ${customer} was removed or renamed: if they are to come back say --same ${customer}`,
     );
   }
 

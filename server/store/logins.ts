@@ -1,7 +1,7 @@
 import type { CustomerName, DomainName, Fingerprint } from '../../policy/names.js';
 import { Sql } from './database.js';
 import type { Database } from './database.js';
-import { KEY_COLUMNS, keyOf } from './keys.js';
+import { isExpired, KEY_COLUMNS, keyOf } from './keys.js';
 import type { KeyRow } from './keys.js';
 import type { Key } from './records.js';
 import { COUNTS } from './roles.js';
@@ -23,6 +23,8 @@ const BY_DOMAIN = new Sql<Match & { readonly domain: DomainName }>(
 export interface LoginFound {
   readonly customer: CustomerName;
   readonly suspended: boolean;
+  /** The key is there, but its time is over. */
+  readonly expired: boolean;
   readonly key: Key;
   /** Set when the login name was a domain's. */
   readonly domain: DomainName | null;
@@ -31,9 +33,11 @@ export interface LoginFound {
 /** Looks up login names. */
 export class Logins {
   readonly #database: Database;
+  readonly #clock: () => Date;
 
-  constructor(database: Database) {
+  constructor(database: Database, clock: () => Date) {
     this.#database = database;
+    this.#clock = clock;
   }
 
   /**
@@ -45,13 +49,15 @@ export class Logins {
   find(login: string, fingerprint: Fingerprint): LoginFound | null {
     const byCustomer = this.#database.get(BY_CUSTOMER, login, fingerprint);
     const byDomain = this.#database.all(BY_DOMAIN, login, fingerprint);
-    if (byCustomer !== undefined) return found(byCustomer, null);
+    if (byCustomer !== undefined) return this.#found(byCustomer, null);
     const [one, another] = byDomain;
     if (one === undefined || another !== undefined) return null;
-    return found(one, one.domain);
+    return this.#found(one, one.domain);
   }
-}
 
-function found(match: Match, domain: DomainName | null): LoginFound {
-  return { customer: match.customer, suspended: match.suspended_at !== null, key: keyOf(match), domain };
+  #found(match: Match, domain: DomainName | null): LoginFound {
+    const key = keyOf(match);
+    const expired = isExpired(key, this.#clock().toISOString());
+    return { customer: match.customer, suspended: match.suspended_at !== null, expired, key, domain };
+  }
 }

@@ -108,4 +108,10 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE audit ADD COLUMN source TEXT;
   CREATE INDEX audit_source_use ON audit (source, kind, at) WHERE kind GLOB 'domain.*.requested';
   `,
+  `
+  -- Since when a customer has this name; null: since the beginning. What stands under it from before is another's.
+  ALTER TABLE customer ADD COLUMN named_at TEXT;
+  -- From then on nobody logs in with it; null: never.
+  ALTER TABLE key ADD COLUMN expires_at TEXT;
+  `,
 ];

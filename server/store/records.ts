@@ -5,6 +5,8 @@ import type { Role } from '../../policy/roles.js';
 export interface Customer {
   readonly name: CustomerName;
   readonly since: string;
+  /** Since when they have this name: what is found under it from before is another's. */
+  readonly namedAt: string;
   /** Null while the customer may log in. */
   readonly suspendedAt: string | null;
 }
@@ -20,6 +22,8 @@ export interface Key {
   readonly comment: string;
   readonly addedAt: string;
   readonly lastUsedAt: string | null;
+  /** From then on it is as if it were not there; null: never. */
+  readonly expiresAt: string | null;
 }
 
 /** The stored row customer × domain. Nothing from before `since` is ever shown. */

@@ -44,9 +44,9 @@ export class Store {
     this.roles = new Roles(database, this.audit);
     this.domains = new Domains(database, this.audit, clock);
     this.parameters = new Parameters(database, this.audit);
-    this.logins = new Logins(database);
+    this.logins = new Logins(database, clock);
     this.maintenance = new Maintenance(database, this.audit, clock);
-    this.authorizations = new Authorizations(database, this.audit, this.roles, this.maintenance);
+    this.authorizations = new Authorizations(database, this, clock);
     this.preferences = new Preferences(database);
     this.imports = new Imports(database, this.audit, this);
   }

@@ -80,6 +80,28 @@ describe('store: customers, keys, roles', () => {
     assert.equal(code(store.customers.suspend(BOB, null, ADMIN)), 'no-such-customer');
   });
 
+  it('renames with keys, roles and preferences, and to no name that means something else', () => {
+    store.keys.add(key(ALICE, K1), ADMIN, 9);
+    store.roles.add(ALICE, HORATIO, 'owner', ADMIN);
+    store.preferences.setEscape(ALICE, '^A');
+    store.customers.add(customerName('carol'), ADMIN);
+    store.domains.seen([domainName('yorick')]);
+    for (const taken of ['alice', 'carol', 'horatio', 'yorick'])
+      assert.equal(code(store.customers.rename(ALICE, customerName(taken), ADMIN)), 'name-reserved', taken);
+    assert.equal(code(store.customers.rename(BOB, customerName('dave'), ADMIN)), 'no-such-customer');
+    const renamed = store.customers.rename(ALICE, BOB, ADMIN);
+    assert.ok(!isRefusal(renamed));
+    assert.deepEqual(store.customers.find(BOB), renamed);
+    assert.ok(renamed.namedAt >= renamed.since);
+    assert.equal(store.customers.find(ALICE), undefined);
+    assert.deepEqual(
+      [store.keys.list(BOB).length, store.roles.of(BOB)[0]?.role, store.preferences.get(BOB).escape],
+      [1, 'owner', '^A'],
+    );
+    const { event } = store.audit.tail({ customer: ALICE }).at(-1) ?? {};
+    assert.deepEqual(event, { kind: 'customer.renamed', actor: ADMIN, customer: 'alice', to: 'bob' });
+  });
+
   it('forgets keys, roles and preferences of who was removed', () => {
     store.keys.add(key(ALICE, K1), ADMIN, 10);
     store.roles.add(ALICE, HORATIO, 'owner', ADMIN);
@@ -121,6 +143,56 @@ describe('store: customers, keys, roles', () => {
     assert.equal(store.keys.list(ALICE).length, 1);
     assert.ok(!isRefusal(store.keys.remove(ALICE, K1, ADMIN, { allowLast: true })));
     assert.equal(store.keys.list(ALICE).length, 0);
+  });
+
+  it('lets old keys expire beside new ones, and leaves who has no other', () => {
+    const clock = { now: new Date('2026-01-01T00:00:00.000Z') };
+    const at = new TemporaryStore({ clock: () => clock.now });
+    try {
+      const { keys, customers, audit } = at.store;
+      const CAROL = customerName('carol');
+      for (const customer of [ALICE, BOB, CAROL]) {
+        customers.add(customer, ADMIN);
+        keys.add(key(customer, K1), ADMIN, 9);
+      }
+      clock.now = new Date('2026-06-01T00:00:00.000Z');
+      keys.add(key(ALICE, K2), ADMIN, 9);
+      keys.add({ ...key(CAROL, K2), expiresAt: '2026-06-15T00:00:00.000Z' }, ADMIN, 9);
+      const old = { customers: null, addedBefore: '2026-05-01' };
+      const end = '2026-07-01T00:00:00.000Z';
+      const first = keys.expireOld(old, end, ADMIN, { allowLast: false });
+      assert.deepEqual(
+        first.expiring.map(({ customer, fingerprint: print }) => [customer, print]),
+        [['alice', K1]],
+      );
+      assert.deepEqual(first.left, ['bob', 'carol'], 'who has one that does not last has no other');
+      const again = keys.expireOld(old, end, ADMIN, { allowLast: false });
+      assert.deepEqual([again.expiring.length, again.left], [0, ['bob', 'carol']], 'what expires is left so');
+      assert.deepEqual(
+        keys.expireOld({ ...old, customers: [BOB] }, end, ADMIN, { allowLast: true }).expiring.length,
+        1,
+      );
+      assert.equal(keys.nextExpiry(), '2026-06-15T00:00:00.000Z');
+      assert.deepEqual(keys.removeExpired(ADMIN), []);
+      clock.now = new Date(end);
+      assert.equal(keys.nextExpiry(), null);
+      assert.equal(
+        code(keys.remove(ALICE, K2, ADMIN, { allowLast: false })),
+        'last-key',
+        'the others are over',
+      );
+      const removed = keys.removeExpired(ADMIN).map(({ customer, fingerprint: print }) => [customer, print]);
+      assert.deepEqual(removed, [
+        ['alice', K1],
+        ['bob', K1],
+        ['carol', K2],
+      ]);
+      assert.equal(code(keys.setExpiry(ALICE, K1, null, ADMIN)), 'no-such-key');
+      assert.equal(audit.verify().findings.length, 0);
+      assert.equal(audit.tail().filter(({ event }) => event.kind === 'key.expiry.set').length, 3);
+    } finally {
+      at.remove();
+    }
   });
 
   it('notes when a key was used', () => {

@@ -73,7 +73,7 @@ export class ControlFixture implements RunningGate {
   readonly domains = new Map<DomainName, DomainView>();
   policyProblems: readonly string[] = [];
   journal: Witness[] | Error = [];
-  readonly policy: RunningGate['policy'] & { revision: number };
+  readonly policy: Omit<RunningGate['policy'], 'policy' | 'revision'> & { policy: Policy; revision: number };
   readonly sessions: RunningGate['sessions'];
   readonly hosts: RunningGate['hosts'];
   readonly announcements: RunningGate['announcements'] = { make: (text) => this.announced.push(text) };

@@ -170,7 +170,7 @@ export class GateInside {
       audit: store.audit,
       log: silentLogger,
     });
-    this.activity = new Activity(store.audit, store.roles);
+    this.activity = new Activity(store.audit, store.roles, store.customers);
     for (const name of ['horatio', 'ophelia', 'yorick']) this.dom0.set(domainName(name), 'running');
   }
 
@@ -227,6 +227,7 @@ export class GateInside {
       shelf: recordings.shelf,
       authorizer,
       roles: store.roles,
+      customers: store.customers,
       audit: store.audit,
       pace: new CustomerPace(),
       log: silentLogger,

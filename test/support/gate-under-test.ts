@@ -108,6 +108,13 @@ export class GateUnderTest {
     must(this.store.customers.suspend(customerName(name), null, ADMIN));
   }
 
+  /** The time of all keys of a customer is over. */
+  expireKeys(name: string): void {
+    const customer = customerName(name);
+    for (const { fingerprint } of this.store.keys.list(customer))
+      must(this.store.keys.setExpiry(customer, fingerprint, '2020-01-01T00:00:00.000Z', ADMIN));
+  }
+
   /** The host is known to the client from then on. */
   async listen(client?: SshClient): Promise<void> {
     const addresses = await this.gate.listen();

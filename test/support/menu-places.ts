@@ -68,7 +68,7 @@ function one(some: Partial<MenuDomain>): Place {
 const KEYS = [
   menuKey('A', { comment: 'alice@laptop', inUse: true }),
   menuKey('B', { comment: '漢字の鍵', type: 'sk-ssh-ed25519@openssh.com', lastUsedAt: null }),
-  menuKey('C', { comment: '', type: 'ecdsa-sha2-nistp256' }),
+  menuKey('C', { comment: '', type: 'ecdsa-sha2-nistp256', expiresAt: NOW + 90 * 86_400_000 }),
 ];
 
 const MAINTENANCE =

@@ -119,6 +119,7 @@ export function menuKey(letter: string, some: Partial<MenuKey> = {}): MenuKey {
     comment: `alice@${letter}`,
     addedAt: NOW - 40 * 86_400_000,
     lastUsedAt: NOW - 3_600_000,
+    expiresAt: null,
     inUse: false,
     ...some,
   };

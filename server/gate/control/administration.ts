@@ -10,6 +10,7 @@ import type { AdministrationSettings, HostJournal, ReadPolicy, RunningGate } fro
 import { customerRoutes } from './customer-routes.js';
 import { domainRoutes } from './domain-routes.js';
 import { importRoutes } from './import-routes.js';
+import { keyRoutes } from './key-routes.js';
 import { maintenanceRoutes } from './maintenance-routes.js';
 import { explainRoutes, policyRoutes, restoredRoutes } from './policy-routes.js';
 import { recordingRoutes } from './recording-routes.js';
@@ -35,7 +36,7 @@ export class Administration {
 
   static ofRunningGate(store: Store, settings: AdministrationSettings, gate: RunningGate): Administration {
     const routes = [
-      ...commonRoutes(store, settings, gate),
+      ...commonRoutes(store, settings, gate, () => gate.policy.policy),
       ...explainRoutes({
         store,
         policy: () => gate.policy.policy,
@@ -65,7 +66,7 @@ export class Administration {
     read: ReadPolicy,
   ): Administration {
     const routes = [
-      ...commonRoutes(store, settings, null),
+      ...commonRoutes(store, settings, null, policy),
       ...explainRoutes({ store, policy, read, sights: BLIND, atOnce: () => 0 }),
       ...auditRoutes(store, journals),
     ];
@@ -101,9 +102,11 @@ function commonRoutes(
   store: Store,
   settings: AdministrationSettings,
   gate: RunningGate | null,
+  policy: () => Policy | Refusal,
 ): readonly Route[] {
   return [
-    ...customerRoutes(store, settings, gate?.sessions ?? null),
+    ...customerRoutes(store, settings, gate?.sessions ?? null, policy),
+    ...keyRoutes(store, settings, gate?.sessions ?? null, policy),
     ...domainRoutes(store, gate?.hosts ?? []),
     ...importRoutes(store, settings),
     ...maintenanceRoutes(store.maintenance),

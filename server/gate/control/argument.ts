@@ -170,6 +170,12 @@ export const sentence: Argument<string> = (value, name) => {
   return line.trim() === '' ? wrong(`the ${name} is empty`) : line.trim();
 };
 
+/** A group of the policy's. */
+export const group: Argument<string> = word(
+  (text) => (text !== '' && text.length <= 64 ? text : undefined),
+  'see `groups:` of the policy',
+);
+
 /** Anything that a person may have pasted. */
 export const pasted: Argument<string> = word((text) => text, 'a text');
 

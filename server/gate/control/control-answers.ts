@@ -14,12 +14,42 @@ export interface KeyView {
   readonly comment: string;
   readonly addedAt: string;
   readonly lastUsedAt: string | null;
+  readonly expiresAt: string | null;
   /** The line of a .pub file, without the comment. */
   readonly publicKey: string;
 }
 
 export function keyView({ blob, ...key }: Key): KeyView {
   return { ...key, publicKey: `${key.type} ${blob.toString('base64')}` };
+}
+
+/** `POST /keys/expire`. */
+export interface KeysExpiring {
+  readonly keys: readonly KeyView[];
+  /** Customers whose old keys were left as they are, as they have no others. */
+  readonly left: readonly CustomerName[];
+}
+
+/** `POST /customers/NAME/rename`. */
+export interface CustomerRenamed {
+  readonly customer: Customer;
+  readonly sessionsEnded: number;
+  /** Where the policy speaks of the old name. */
+  readonly mentions: readonly string[];
+}
+
+/** `DELETE /customers/NAME`. */
+export interface CustomerRemoved {
+  readonly customer: Customer;
+  readonly sessionsEnded: number;
+  readonly keys: number;
+  readonly roles: readonly RoleRow[];
+  /** Domains on which nobody has a role any more. */
+  readonly ownerless: readonly DomainName[];
+  /** Recordings of their visits, which stay as long as recordings do. */
+  readonly recordings: number;
+  /** Where the policy speaks of them. */
+  readonly mentions: readonly string[];
 }
 
 /** `GET /customers/NAME`. */

@@ -1,32 +1,41 @@
 import type { CustomerName } from '../../../policy/names.js';
+import type { Policy } from '../../../policy/policy.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { noSuchCustomer } from '../../store/customers.js';
 import type { Store } from '../../store/store.js';
-import { parsePublicKey } from '../public-key.js';
-import { customer, domain, fingerprint, flag, optional, pasted, reason, role } from './argument.js';
+import { RecordingShelf } from '../recording/recording-shelf.js';
+import { customer, domain, optional, reason, role } from './argument.js';
 import { keyView } from './control-answers.js';
-import type { CustomerView } from './control-answers.js';
+import type { CustomerRemoved, CustomerRenamed, CustomerView } from './control-answers.js';
 import type { AdministrationSettings, LiveSession, LiveSessions } from './control-ports.js';
+import { policyMentions } from './policy-mentions.js';
 import { route } from './route.js';
 import type { Route } from './route.js';
 import { sessionView } from './session-routes.js';
 
 const SUSPENDED = 'Your access has been suspended by the administrators.';
 const REMOVED = 'Your access has been removed by the administrators.';
-const KEY_REMOVED = 'The key of this session has been removed by the administrators.';
 
-/** Customers, their keys and their roles. `sessions` is null when the gate is not running: there are none to end. */
+/** Customers and their roles. `sessions` is null when the gate is not running: there are none to end. */
 export function customerRoutes(
   store: Store,
   settings: AdministrationSettings,
   sessions: LiveSessions | null,
+  policy: () => Policy | Refusal,
 ): readonly Route[] {
   const ended = (sentence: string, predicate: (session: LiveSession) => boolean): number =>
     sessions?.endWhere(predicate, sentence) ?? 0;
   const of = (name: CustomerName) => (session: LiveSession) => session.identity.customer === name;
   const unknown = (name: CustomerName): Refusal | null =>
     store.customers.find(name) === undefined ? noSuchCustomer(name) : null;
+
+  const shelf = new RecordingShelf(settings.recordings.directory);
+  /** They are counted for who reads it: that they cannot be is no reason for a fault. */
+  const recordingsOf = async (name: CustomerName): Promise<number> => {
+    const found = await shelf.list((one) => one.customer === name).catch(() => []);
+    return found.length;
+  };
 
   return [
     route('GET', '/customers', {}, () => ({ customers: store.customers.list() })),
@@ -46,11 +55,42 @@ export function customerRoutes(
       };
     }),
 
-    route('DELETE', '/customers/:customer', { customer }, (given, { actor }) => {
-      const removed = store.customers.remove(given.customer, actor);
-      if (isRefusal(removed)) return removed;
-      return { customer: removed, sessionsEnded: ended(REMOVED, of(given.customer)) };
-    }),
+    route(
+      'DELETE',
+      '/customers/:customer',
+      { customer },
+      async ({ customer: name }, { actor }): Promise<CustomerRemoved | Refusal> => {
+        const keys = store.keys.list(name).length;
+        const roles = store.roles.of(name);
+        const removed = store.customers.remove(name, actor);
+        if (isRefusal(removed)) return removed;
+        return {
+          customer: removed,
+          sessionsEnded: ended(REMOVED, of(name)),
+          keys,
+          roles,
+          ownerless: roles.flatMap((row) => (store.roles.on(row.domain).length === 0 ? [row.domain] : [])),
+          recordings: await recordingsOf(name),
+          mentions: policyMentions(policy, name),
+        };
+      },
+    ),
+
+    route(
+      'POST',
+      '/customers/:customer/rename',
+      { customer, to: customer },
+      ({ customer: name, to }, { actor }): CustomerRenamed | Refusal => {
+        const renamed = store.customers.rename(name, to, actor);
+        if (isRefusal(renamed)) return renamed;
+        const sentence = `Your login name is ${to} from now on. Log in again with it.`;
+        return {
+          customer: renamed,
+          sessionsEnded: ended(sentence, of(name)),
+          mentions: policyMentions(policy, name, to),
+        };
+      },
+    ),
 
     route(
       'POST',
@@ -65,33 +105,6 @@ export function customerRoutes(
 
     route('POST', '/customers/:customer/resume', { customer }, (given, { actor }) =>
       store.customers.resume(given.customer, actor),
-    ),
-
-    route('GET', '/customers/:customer/keys', { customer }, (given) => {
-      return unknown(given.customer) ?? { keys: store.keys.list(given.customer).map(keyView) };
-    }),
-
-    route('POST', '/customers/:customer/keys', { customer, key: pasted }, (given, { actor }) => {
-      const key = parsePublicKey(given.key, settings.keys);
-      if (isRefusal(key)) return key;
-      const { type, blob, comment } = key;
-      const row = { customer: given.customer, fingerprint: key.fingerprint, type, blob, comment };
-      const added = store.keys.add(row, actor, settings.keys.perCustomer);
-      return isRefusal(added) ? added : keyView(added);
-    }),
-
-    route(
-      'DELETE',
-      '/customers/:customer/keys/:fingerprint',
-      { customer, fingerprint, allowLast: flag },
-      (given, { actor }) => {
-        const { allowLast } = given;
-        const removed = store.keys.remove(given.customer, given.fingerprint, actor, { allowLast });
-        if (isRefusal(removed)) return removed;
-        const holds = ({ identity }: LiveSession): boolean =>
-          identity.customer === given.customer && identity.fingerprint === given.fingerprint;
-        return { key: keyView(removed), sessionsEnded: ended(KEY_REMOVED, holds) };
-      },
     ),
 
     route('GET', '/roles', { customer: optional(customer), domain: optional(domain) }, (given) => {

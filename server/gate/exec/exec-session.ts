@@ -142,6 +142,7 @@ export class ExecSession {
       comment: key.comment,
       addedAt: key.addedAt,
       lastUsedAt: key.lastUsedAt,
+      expiresAt: key.expiresAt,
       inUse: key.fingerprint === this.#identity.fingerprint,
     }));
     if (json) {
@@ -152,9 +153,10 @@ export class ExecSession {
       key.fingerprint,
       key.type,
       key.inUse ? 'now' : (key.lastUsedAt ?? 'never'),
+      key.expiresAt ?? 'never',
       key.comment,
     ]);
-    this.#output.lines(aligned([['FINGERPRINT', 'TYPE', 'LAST USED', 'COMMENT'], ...rows]));
+    this.#output.lines(aligned([['FINGERPRINT', 'TYPE', 'LAST USED', 'EXPIRES', 'COMMENT'], ...rows]));
     return EXIT.done;
   }
 

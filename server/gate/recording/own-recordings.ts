@@ -18,6 +18,7 @@ export interface OwnRecordingsParts {
   readonly shelf: RecordingShelf;
   readonly authorizer: Authorizer;
   readonly roles: { find(customer: CustomerName, domain: DomainName): RoleRow | undefined };
+  readonly customers: { find(customer: CustomerName): { readonly namedAt: string } | undefined };
   /** @throws AuditUnavailable */
   readonly audit: { append(event: AuditEvent): unknown };
   readonly pace: CustomerPace;
@@ -74,9 +75,13 @@ export class OwnRecordings {
 
   /** Null when the customer may not see the domain. */
   #since(identity: Identity, domain: DomainName): string | null {
-    const { authorizer, roles } = this.#parts;
+    const { authorizer, roles, customers } = this.#parts;
     if (authorizer.consider(identity, { action: 'status', domain, profile: null }) !== null) return null;
-    return roles.find(identity.customer, domain)?.since ?? null;
+    const role = roles.find(identity.customer, domain);
+    const named = customers.find(identity.customer)?.namedAt;
+    if (role === undefined || named === undefined) return null;
+    // Under this name there may be recordings of who had it before.
+    return role.since > named ? role.since : named;
   }
 
   /** Looking goes on when the audit log cannot be written. */

@@ -9,6 +9,7 @@ import { typeOf, type SignatureCheck } from './signature-check.js';
 export interface LoginFound {
   readonly customer: CustomerName;
   readonly suspended: boolean;
+  readonly expired: boolean;
   readonly key: Key;
   /** Set when the login name is a domain's. */
   readonly domain: DomainName | null;
@@ -39,7 +40,8 @@ export type RefusedBecause =
   | 'algorithm-not-offered'
   | 'unknown-login-or-key'
   | 'wrong-signature'
-  | 'customer-suspended';
+  | 'customer-suspended'
+  | 'key-expired';
 
 export type LoginAnswer =
   | { readonly kind: 'accepted'; readonly found: LoginFound; readonly login: string }
@@ -65,7 +67,7 @@ const LONGEST_LOGIN = 64;
  * the public key and knows the login, as with every SSH server; probes are counted, and a connection that only probes
  * counts as a refused login of its source.
  *
- * Unknown login, wrong key, the key of another customer, a suspended customer: all are refused alike, after the same
+ * Unknown login, wrong key, the key of another customer, a key that has expired, a suspended customer: all are refused alike, after the same
  * reads and one verification.
  */
 export class Authenticator {
@@ -88,13 +90,13 @@ export class Authenticator {
     const found = this.#accounts.find(login.length > LONGEST_LOGIN ? '' : login, fingerprint);
     if (signature === null) {
       const fits = found?.key.blob.equals(blob) === true && typeOf(blob) === SIGNATURE_ALGORITHMS[algorithm];
-      if (fits && !found.suspended) return { kind: 'sign-please' };
+      if (fits && !found.suspended && !found.expired) return { kind: 'sign-please' };
       return refused(because(found), false, fingerprint);
     }
 
     const claim = { algorithm, blob, signature: signature.bytes, signed: signature.signed };
     const verified = this.#check.verify(found?.key.blob ?? null, claim);
-    if (found === null || !verified || found.suspended) {
+    if (found === null || !verified || found.suspended || found.expired) {
       return refused(found !== null && !verified ? 'wrong-signature' : because(found), true, fingerprint);
     }
     return { kind: 'accepted', found, login };
@@ -102,7 +104,8 @@ export class Authenticator {
 }
 
 function because(found: LoginFound | null): RefusedBecause {
-  return found?.suspended === true ? 'customer-suspended' : 'unknown-login-or-key';
+  if (found?.suspended === true) return 'customer-suspended';
+  return found?.expired === true ? 'key-expired' : 'unknown-login-or-key';
 }
 
 function refused(

@@ -2,14 +2,19 @@ import assert from 'node:assert/strict';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { BootProfileName } from '../../../policy/names.js';
 import type {
+  CustomerRemoved,
+  CustomerRenamed,
   DomainDetail,
   GateStatus,
+  KeysExpiring,
+  KeyView,
   ParametersSet,
 } from '../../../server/gate/control/control-answers.js';
 import type { ControlClient } from '../../../server/gate/control/control-client.js';
 import { ed25519Pair } from '../../../server/gate/ssh/raw-keys.js';
-import { ControlFixture } from '../../support/control-fixture.js';
+import { ControlFixture, POLICY } from '../../support/control-fixture.js';
 import { domainView } from '../../support/dom0-stand-in.js';
+import { eventually } from '../../support/eventually.js';
 import {
   ADMIN,
   customerActor,
@@ -213,6 +218,74 @@ describe('gate: what admins ask of a running gate', () => {
       gate.live.map(({ id }) => id),
       ['s2'],
     );
+  });
+
+  it('renames a customer, ends what goes on under the old name, and says where the policy speaks of it', async () => {
+    gate.addSession('s1', 'alice');
+    gate.addSession('s2', 'bob');
+    gate.policy.policy = { ...POLICY, groups: { staff: [ALICE] } };
+    const renamed = (await client.ask('POST', '/customers/alice/rename', {
+      to: 'alicia',
+    })) as CustomerRenamed;
+    assert.deepEqual([renamed.customer.name, renamed.sessionsEnded], ['alicia', 1]);
+    assert.deepEqual(renamed.mentions, ['group staff']);
+    assert.deepEqual(gate.told, [['s1', 'Your login name is alicia from now on. Log in again with it.']]);
+    assert.equal(await code(client.ask('GET', '/customers/alice')), 'no-such-customer');
+    assert.equal(await code(client.ask('POST', '/customers/alicia/rename', { to: 'Alice!' })), 'usage');
+  });
+
+  it('removes a customer, and says what is gone and what stays', async () => {
+    await client.ask('POST', '/customers/alice/keys', { key: publicKey() });
+    gate.store.customers.add(customerName('bob'), ADMIN);
+    for (const name of ['horatio', 'yorick']) gate.store.roles.add(ALICE, domainName(name), 'owner', ADMIN);
+    gate.store.roles.add(customerName('bob'), domainName('yorick'), 'watcher', ADMIN);
+    const removed = (await client.ask('DELETE', '/customers/alice')) as CustomerRemoved;
+    const { keys, roles, ownerless, recordings, mentions } = removed;
+    assert.deepEqual([keys, roles.length, ownerless, recordings, mentions], [1, 2, ['horatio'], 0, []]);
+  });
+
+  it('rolls keys over: who still logs in with old ones, until when, and then away', async () => {
+    const { customers, keys } = gate.store;
+    const add = async (name: string, more: object = {}): Promise<KeyView> =>
+      (await client.ask('POST', `/customers/${name}/keys`, { key: publicKey(), ...more })) as KeyView;
+    customers.add(customerName('bob'), ADMIN);
+    gate.policy.policy = { ...POLICY, groups: { staff: [ALICE] } };
+    const [old, others] = [await add('alice'), await add('bob')];
+    await eventually('the next millisecond', () => new Date().toISOString() > others.addedAt, { everyMs: 1 });
+    const addedBefore = new Date().toISOString();
+    const fresh = await add('alice', { expires: '2999-01-01' });
+    assert.equal(fresh.expiresAt, '2999-01-01T00:00:00.000Z');
+    keys.touch(ALICE, old.fingerprint);
+    const listed = async (query: string): Promise<string[]> => {
+      const answer = await client.ask('GET', `/keys?${query}`);
+      return isRefusal(answer)
+        ? [answer.code]
+        : (answer as { keys: KeyView[] }).keys.map((key) => key.fingerprint);
+    };
+    const before = encodeURIComponent(addedBefore);
+    assert.deepEqual(await listed(`addedBefore=${before}`), [old.fingerprint, others.fingerprint]);
+    assert.deepEqual(await listed(`addedBefore=${before}&usedSince=2020-01-01`), [old.fingerprint]);
+    assert.deepEqual(await listed(`customer=bob&unusedSince=2020-01-01`), [others.fingerprint]);
+    assert.deepEqual(await listed('group=staff&unusedSince=2020-01-01'), [fresh.fingerprint]);
+    assert.deepEqual(await listed('group=__proto__'), ['usage']);
+    assert.deepEqual(await listed('customer=nobody'), ['no-such-customer']);
+    const at = '2998-01-01T00:00:00.000Z';
+    const expiring = (await client.ask('POST', '/keys/expire', { addedBefore, at })) as KeysExpiring;
+    assert.deepEqual(
+      expiring.keys.map((key) => key.fingerprint),
+      [old.fingerprint],
+    );
+    assert.deepEqual(expiring.left, ['bob']);
+    const path = `/customers/alice/keys/${encodeURIComponent(old.fingerprint)}/expiry`;
+    assert.equal(
+      ((await client.ask('PUT', path, { at: '2020-01-01' })) as KeyView).expiresAt,
+      '2020-01-01T00:00:00.000Z',
+    );
+    assert.equal(
+      ((await client.ask('POST', '/keys/prune')) as { keys: KeyView[] }).keys[0]?.fingerprint,
+      old.fingerprint,
+    );
+    assert.equal(await code(client.ask('PUT', path, { at: null })), 'no-such-key');
   });
 
   it('suspends a customer and ends their sessions at once, and nobody else’s', async () => {

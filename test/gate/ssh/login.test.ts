@@ -22,6 +22,8 @@ describe('gate/ssh: login with the OpenSSH client', () => {
     gate.customer('bob', [client.key('shared').blob], ['yorick']);
     gate.customer('mallory', [client.key('mallory').blob]);
     gate.suspend('mallory');
+    gate.customer('late', [client.key('late').blob]);
+    gate.expireKeys('late');
   });
 
   after(async () => {
@@ -109,7 +111,7 @@ describe('gate/ssh: login with the OpenSSH client', () => {
     assert.equal((await client.run(target('yorick', key), ['whoami'])).stdout, 'bob yorick\n');
   });
 
-  it('refuses alike: unknown login, wrong key, the key of another, a suspended customer', async () => {
+  it('refuses alike: unknown login, wrong key, the key of another, a suspended customer, a key that has expired', async () => {
     const answers = await Promise.all(
       [
         target('nobody', client.key('alice')),
@@ -117,6 +119,7 @@ describe('gate/ssh: login with the OpenSSH client', () => {
         target('yorick', client.key('alice')),
         target('bob', client.key('alice')),
         target('mallory', client.key('mallory')),
+        target('late', client.key('late')),
         target('ALICE', client.key('alice')),
         target('', client.key('alice')),
         target('Domain-0', client.key('alice')),
