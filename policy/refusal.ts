@@ -56,10 +56,17 @@ export interface Refusal {
   readonly message: string;
   /** What the admin needs to know. May name anything but secrets. */
   readonly detail: string;
+  /** The short name of its record in the audit log; not there when there is none. */
+  readonly reference?: string;
 }
 
 export function refusal(code: RefusalCode, message: string, detail: string = message): Refusal {
   return Object.freeze({ refused: true, code, message, detail });
+}
+
+/** What the customer is shown: the message, and by what name to ask about it. */
+export function shownRefusal({ message, reference }: Pick<Refusal, 'message' | 'reference'>): string {
+  return reference === undefined ? message : `${message} Reference: ${reference}.`;
 }
 
 export function isRefusal(value: unknown): value is Refusal {

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import { loadPolicy } from '../../config/policy-directory.js';
 import { problemText } from '../../config/problem.js';
-import type { PolicyExplanation } from '../gate/control/policy-routes.js';
+import type { DenialExplanation, PolicyExplanation } from '../gate/control/explain-routes.js';
 import { adminCommand, atDesk, say } from './admin-command.js';
 import type { AdminOptions } from './admin-command.js';
 import { CliError, EXIT } from './exit-status.js';
@@ -20,13 +20,14 @@ interface ExplainOptions extends AdminOptions {
 export function addExplainCommand(policy: Command): void {
   adminCommand(
     policy,
-    'explain <customer> <action> <domain>',
-    'Say whether a customer may do something, by which rule, and what is left of the limits.',
+    'explain <customer|reference> [action] [domain]',
+    'Say whether a customer may do something, by which rule, and what is left of the limits; or why a customer was refused, by the reference that they read.',
     [
       'postern policy explain alice poweroff horatio',
       'postern policy explain alice rescue horatio --profile debian',
       "postern policy explain alice console horatio --at '2026-12-24 23:00' --from 203.0.113.7",
       'postern policy explain alice console horatio --policy /root/policy.new',
+      'postern policy explain bkdmtz',
     ],
   )
     .option('--profile <profile>', 'for rescue: which boot profile')
@@ -35,15 +36,33 @@ export function addExplainCommand(policy: Command): void {
     .option('--state <state>', 'while the domain is in this state, not as it is now')
     .option('--booted <profile>', 'while the domain runs this boot profile')
     .option('--policy <directory>', 'by the files of another directory, which are not put in force')
-    .action(async (customer: string, action: string, domain: string, options: ExplainOptions) => {
-      const { profile, at, from: source, state, booted } = options;
-      const files = options.policy === undefined ? undefined : textsOf(options.policy);
-      const given = { customer, action, domain, profile, at, source, state, booted, files };
-      const answer = (await atDesk(options, (desk) =>
-        desk.ask('POST', '/policy/explain', given),
-      )) as PolicyExplanation;
-      say(options, answer, answer.text);
-    });
+    .action(
+      async (
+        who: string,
+        action: string | undefined,
+        domain: string | undefined,
+        options: ExplainOptions,
+      ) => {
+        const answer = await atDesk(options, (desk) =>
+          action === undefined
+            ? desk.ask('GET', `/policy/denials/${encodeURIComponent(who)}`)
+            : desk.ask('POST', '/policy/explain', given(who, action, domain, options)),
+        );
+        say(options, answer, (answer as PolicyExplanation | DenialExplanation).text);
+      },
+    );
+}
+
+function given(
+  customer: string,
+  action: string,
+  domain: string | undefined,
+  options: ExplainOptions,
+): object {
+  if (domain === undefined) throw new CliError('the domain is missing', EXIT.usage);
+  const { profile, at, from: source, state, booted } = options;
+  const files = options.policy === undefined ? undefined : textsOf(options.policy);
+  return { customer, action, domain, profile, at, source, state, booted, files };
 }
 
 /** ISO 8601 in UTC: the gate may live in another zone. @throws InvalidArgumentError */

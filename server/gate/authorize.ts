@@ -170,13 +170,19 @@ export class Authorizer {
     const domain = parseDomainName(wish.domain);
     const operation = randomUUID();
     try {
-      return this.#settle(identity, wish, (verdict) => ({
-        events: this.#events(identity, wish, operation, verdict),
-        value: (rows) =>
-          verdict.allow && domain !== undefined
-            ? this.#permit(identity, wish, domain, operation, verdict.since, rows[0] ?? null)
-            : refusedBy(verdict),
-      }));
+      return this.#settle(identity, wish, (verdict, facts): Settled<Permit | Refusal> => {
+        if (!verdict.allow || domain === undefined) {
+          const reference = facts.reference();
+          return {
+            events: [this.#denial(identity, wish, verdict, reference)],
+            value: () => ({ ...refusedBy(verdict), reference }),
+          };
+        }
+        return {
+          events: this.#intent(identity, wish, domain, operation, verdict.rule),
+          value: (rows) => this.#permit(identity, wish, domain, operation, verdict.since, rows[0] ?? null),
+        };
+      });
     } catch (fault) {
       if (!(fault instanceof AuditUnavailable)) throw fault;
       return this.#unrecorded(identity, wish, domain, operation, fault);
@@ -225,11 +231,11 @@ export class Authorizer {
     });
   }
 
-  #settle<T>(identity: Identity, wish: Wish, answer: (verdict: Verdict) => Settled<T>): T {
+  #settle<T>(identity: Identity, wish: Wish, answer: (verdict: Verdict, facts: Facts) => Settled<T>): T {
     const question = this.#question(identity, wish.domain);
     const around = this.#around(identity, question);
     return this.#authorizations.settle(question, (facts) =>
-      answer(this.#judge(question, wish, facts, around)),
+      answer(this.#judge(question, wish, facts, around), facts),
     );
   }
 
@@ -253,25 +259,41 @@ export class Authorizer {
     return judge(this.#inForce.policy, question, wish, facts, around, this.#atOnce, this.#clock());
   }
 
-  #events(identity: Identity, wish: Wish, operation: string, verdict: Verdict): readonly AuditEvent[] {
-    const actor = actorOf(identity);
-    if (!verdict.allow) {
-      const domain = printable(wish.domain, 80);
-      const { code, refusal: no } = verdict;
-      return [{ kind: 'domain.denied', actor, domain, action: wish.action, code, detail: no.detail }];
-    }
-    const domain = parseDomainName(wish.domain);
-    if (wish.action === 'status' || domain === undefined) return [];
+  #denial(identity: Identity, wish: Wish, verdict: Verdict, reference: string): AuditEvent {
+    const code = verdict.allow ? 'no-such-domain' : verdict.code;
+    const { detail } = refusedBy(verdict);
+    return {
+      kind: 'domain.denied',
+      actor: actorOf(identity),
+      domain: printable(wish.domain, 80),
+      action: wish.action,
+      code,
+      detail,
+      reference,
+      profile: wish.profile,
+      revision: this.#inForce.revision,
+      ...this.#sights.sight(this.#question(identity, wish.domain).domain),
+    };
+  }
+
+  #intent(
+    identity: Identity,
+    wish: Wish,
+    domain: DomainName,
+    operation: string,
+    rule: string,
+  ): readonly AuditEvent[] {
+    if (wish.action === 'status') return [];
     return [
       {
         kind: `domain.${wish.action}.requested`,
-        actor,
+        actor: actorOf(identity),
         domain,
         operation,
         profile: wish.profile,
         ...(wish.parameters === undefined ? {} : { parameters: wish.parameters }),
         ...(wish.keep === undefined ? {} : { keep: wish.keep }),
-        rule: verdict.rule,
+        rule,
         revision: this.#inForce.revision,
       },
     ];

@@ -2,7 +2,7 @@ import { openFullScreenMenu } from '../../menus/full-screen-menu.js';
 import { openPlainMenu } from '../../menus/plain-menu.js';
 import type { Effect, Fact, MenuDomain, MenuPreferences, OpenMenu } from '../../menus/port.js';
 import type { CustomerName, DomainName } from '../../policy/names.js';
-import { isRefusal } from '../../policy/refusal.js';
+import { isRefusal, shownRefusal } from '../../policy/refusal.js';
 import type { AuditRow } from '../store/audit-event.js';
 import type { Activity } from './activity.js';
 import { MenuLog } from './console-log/menu-log.js';
@@ -255,7 +255,7 @@ export class MenuSession {
     const { action, domain, profile } = effect;
     const started = await operations.operate(this.#identity, { action, domain, profile });
     if (isRefusal(started)) {
-      this.#tell({ fact: 'refused', message: started.message });
+      this.#tell({ fact: 'refused', message: shownRefusal(started) });
       return;
     }
     this.#tell({ fact: 'accepted', domain, action });
@@ -281,7 +281,7 @@ export class MenuSession {
     try {
       const ending = await session.run();
       this.#takeBack(menu);
-      if (isRefusal(ending)) this.#tell({ fact: 'refused', message: ending.message });
+      if (isRefusal(ending)) this.#tell({ fact: 'refused', message: shownRefusal(ending) });
       this.#tell({ fact: 'console-left', domain, message: isRefusal(ending) ? null : ending.message });
       if (!isRefusal(ending) && ending.rest !== undefined) this.#menuTerminal.typedAhead(ending.rest);
     } catch (fault) {

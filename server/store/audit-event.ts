@@ -1,4 +1,5 @@
 import type { Action } from '../../policy/actions.js';
+import type { DomainState } from '../../policy/domain-state.js';
 import type { ParameterValues } from '../../policy/boot-parameter.js';
 import type {
   BootProfileName,
@@ -88,6 +89,14 @@ export type AuditEvent =
       readonly action: Action;
       readonly code: RefusalCode;
       readonly detail: string;
+      /** The customer is told it, to ask by; these are not in rows from before there were references. */
+      readonly reference?: string;
+      readonly profile?: BootProfileName | null;
+      /** Policy revision that denied it. */
+      readonly revision?: number;
+      /** What the domain did, where it was known. */
+      readonly state?: DomainState | null;
+      readonly booted?: BootProfileName | null;
     }
   | {
       readonly kind: 'operation.ended';

@@ -6,6 +6,7 @@ import { AuditVerifier } from './audit-verifier.js';
 import type { VerifyReport, Witness } from './audit-verifier.js';
 import { Sql } from './database.js';
 import type { Database } from './database.js';
+import { drawReference } from './reference.js';
 
 const COLUMNS = 'seq, at, kind, customer, domain, operation, source, record, prev, hash';
 
@@ -13,6 +14,9 @@ const HEAD = new Sql<{ seq: number; hash: string }>('SELECT seq, hash FROM audit
 const HIGHEST = new Sql<{ seq: number }>(`SELECT seq FROM sqlite_sequence WHERE name = 'audit'`);
 const INSERT = new Sql(`INSERT INTO audit (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
 const AT = new Sql<StoredAuditRow>(`SELECT ${COLUMNS} FROM audit WHERE seq = ?`);
+const BY_REFERENCE = new Sql<StoredAuditRow>(
+  `SELECT ${COLUMNS} FROM audit WHERE kind = 'domain.denied' AND record ->> '$.event.reference' = ?`,
+);
 const OPEN_INTENTS = new Sql<StoredAuditRow>(
   `SELECT ${COLUMNS} FROM audit
    WHERE kind GLOB 'domain.*.requested' AND operation IN (
@@ -135,6 +139,19 @@ export class AuditLog {
   at(seq: number): AuditRow | undefined {
     const stored = this.#database.get(AT, seq);
     return stored === undefined ? undefined : auditRow(stored);
+  }
+
+  /** The denial that has this reference. */
+  denial(reference: string): AuditRow | undefined {
+    const stored = this.#database.get(BY_REFERENCE, reference);
+    return stored === undefined ? undefined : auditRow(stored);
+  }
+
+  /** Of millions that there are; unused until the end of the transaction under way. */
+  unusedReference(): string {
+    let reference = drawReference();
+    while (this.denial(reference) !== undefined) reference = drawReference();
+    return reference;
   }
 
   /** Intents whose operation has no `operation.ended`, oldest first. */

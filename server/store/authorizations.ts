@@ -58,6 +58,8 @@ export interface Facts {
   readonly role: RoleRow | null;
   /** Null when it is not on. */
   readonly maintenance: MaintenanceRow | null;
+  /** A reference that no denial has; asked for where one is recorded. */
+  reference(): string;
   /** Counts recorded intents, without those whose outcome was `refused`. */
   count(query: UseQuery): number;
 }
@@ -113,6 +115,7 @@ export class Authorizations {
       keyHeld: holder?.held === 1,
       role: this.#roles.find(customer, domain) ?? null,
       maintenance: this.#maintenance.get(),
+      reference: () => this.#log.unusedReference(),
       count: ({ per, actions, since, until }) => {
         const kinds = JSON.stringify(actions.map((action) => `domain.${action}.requested`));
         const subjects = { customer, domain, source: source === null ? null : sourceBucket(source) };

@@ -114,4 +114,7 @@ export const MIGRATIONS: readonly string[] = [
   -- From then on nobody logs in with it; null: never.
   ALTER TABLE key ADD COLUMN expires_at TEXT;
   `,
+  `
+  CREATE UNIQUE INDEX audit_reference ON audit (record ->> '$.event.reference') WHERE kind = 'domain.denied';
+  `,
 ];

@@ -3,7 +3,7 @@ import type { CustomerName } from '../../policy/names.js';
 import { ACTIONS } from '../../policy/actions.js';
 import type { Action } from '../../policy/actions.js';
 import type { Refusal } from '../../policy/refusal.js';
-import { isRefusal } from '../../policy/refusal.js';
+import { isRefusal, shownRefusal } from '../../policy/refusal.js';
 import { Grant, Permit } from '../../server/gate/authorize.js';
 import { AuditUnavailable } from '../../server/store/store-error.js';
 import { CustomerPace } from '../../server/gate/customer-pace.js';
@@ -88,6 +88,31 @@ describe('authorize', () => {
       'nothing was intended',
     );
     assert.ok(!isRefusal(ask('start', 'horatio')), 'her own she may');
+  });
+
+  it('gives every denial a name of its own, which is found in the log and tells nothing', () => {
+    const names = Array.from({ length: 50 }, (_, index) => {
+      const no = refused('start', index % 2 === 0 ? 'yorick' : 'hamlet');
+      assert.match(no.reference ?? '', /^[b-df-hj-np-tv-xz]{6}$/);
+      assert.equal(shownRefusal(no), `${no.message} Reference: ${no.reference ?? ''}.`);
+      return no.reference ?? '';
+    });
+    assert.equal(new Set(names).size, names.length);
+    const found = gate.store.audit.denial(names[7] ?? '');
+    assert.equal(found?.event.kind, 'domain.denied');
+    assert.deepEqual(
+      [found.event.domain, found.event.reference, found.event.revision],
+      ['hamlet', names[7], 1],
+    );
+    assert.equal(gate.store.audit.denial('zzzzzz'), undefined);
+    assert.throws(() => gate.store.audit.append(found.event), 'a name means one denial');
+    assert.ok(gate.store.audit.verify().ok);
+    const considered = gate.authorizer.consider(gate.alice, {
+      action: 'start',
+      domain: 'yorick',
+      profile: null,
+    });
+    assert.equal(considered?.reference, undefined, 'what is not recorded has none');
   });
 
   it('writes every denial with its reason, the name made printable', () => {

@@ -1,6 +1,6 @@
 import type { LogEffect, LogFact, LogGo } from '../../../menus/log-port.js';
 import type { DomainName } from '../../../policy/names.js';
-import { isRefusal } from '../../../policy/refusal.js';
+import { isRefusal, shownRefusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { Identity } from '../identity.js';
 import type { Revocation } from '../revocation.js';
@@ -163,7 +163,7 @@ export class MenuLog {
     this.close();
     const visit = this.#parts.door.enter(this.#identity, domain);
     if (isRefusal(visit)) {
-      this.#tell({ fact: 'log-left', domain, message: visit.message });
+      this.#tell({ fact: 'log-left', domain, message: shownRefusal(visit) });
       return null;
     }
     const pages = new LogPages(visit);

@@ -1,5 +1,5 @@
 import { CTRL_BRACKET } from '../../../policy/escape-key.js';
-import { isRefusal } from '../../../policy/refusal.js';
+import { isRefusal, shownRefusal } from '../../../policy/refusal.js';
 import type { Authorizer, Grant } from '../authorize.js';
 import type { ConsoleStream } from '../hosts/console-stream.js';
 import type { Hosts } from '../hosts/hosts.js';
@@ -221,7 +221,7 @@ export class ConsoleKeys {
     try {
       const started = await this.#doors.operations.operate(grant.identity, wish);
       if (isRefusal(started)) {
-        notice.show(started.message);
+        notice.show(shownRefusal(started));
         return;
       }
       notice.show(gateWords.begun(started.operation));

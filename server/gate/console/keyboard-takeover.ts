@@ -1,4 +1,4 @@
-import { isRefusal } from '../../../policy/refusal.js';
+import { isRefusal, shownRefusal } from '../../../policy/refusal.js';
 import type { Authorizer, Grant } from '../authorize.js';
 import type { ConsoleStream } from '../hosts/console-stream.js';
 import type { Operations } from '../operations.js';
@@ -61,7 +61,7 @@ export class KeyboardTakeover {
     const action = mayWrite && company.writer !== null ? 'takeover' : 'console';
     const permit = authorizer.authorize(identity, { action, domain, profile: null });
     if (isRefusal(permit)) {
-      notice.show(permit.message);
+      notice.show(shownRefusal(permit));
       return;
     }
     const taking = permit.consume(action);

@@ -23,6 +23,7 @@ import { isRefusal, refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { ROLES, isRole } from '../../../policy/roles.js';
 import type { Role } from '../../../policy/roles.js';
+import { parseReference } from '../../store/reference.js';
 import { isRecordingId } from '../recording/recording-name.js';
 
 /** Reads one argument of an admin's request: what is wrong with it is a refusal with the code `usage`. */
@@ -125,6 +126,12 @@ export const address: Argument<string> = word(normalAddress, 'an IPv4 or IPv6 ad
 export const state: Argument<KnownState> = word(
   (text) => KNOWN_STATES.find((known) => known === text),
   `one of ${KNOWN_STATES.join(', ')}`,
+);
+
+/** As a customer reads it under a refusal. */
+export const reference: Argument<string> = word(
+  parseReference,
+  'it is six letters, as a customer reads them behind a refusal',
 );
 
 /** Texts of policy files, for whoever reads such. */

@@ -1,3 +1,4 @@
+import { shownRefusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { printable } from '../printable.js';
 import type { Terminal } from '../terminal.js';
@@ -46,8 +47,9 @@ export class ExecOutput {
   }
 
   refuse(no: Refusal, json: boolean): void {
-    if (json) this.json({ error: { code: no.code, message: no.message } });
-    this.say(no.message);
+    const { code, message, reference } = no;
+    if (json) this.json({ error: { code, message, ...(reference === undefined ? {} : { reference }) } });
+    this.say(shownRefusal(no));
   }
 }
 

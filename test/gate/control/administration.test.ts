@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { isRefusal } from '../../../policy/refusal.js';
+import { NORMAL } from '../../../policy/names.js';
 import type { BootProfileName } from '../../../policy/names.js';
 import type {
   CustomerRemoved,
@@ -392,6 +393,35 @@ describe('gate: what admins ask of a running gate', () => {
       await code(client.ask('POST', '/policy/explain', { ...ask, customer: 'bob' })),
       'no-such-customer',
     );
+  });
+
+  it('explains a denial by the reference that the customer read, as it was and as it would be now', async () => {
+    gate.store.roles.add(ALICE, HORATIO, 'watcher', ADMIN);
+    const event = {
+      kind: 'domain.denied',
+      actor: customerActor(ALICE, fingerprint('a')),
+      domain: 'horatio',
+      action: 'reboot',
+      code: 'rule-denies',
+      detail: 'rule-denies: closed at 10-default.yaml:3:5',
+      reference: 'bkdmtz',
+      profile: null,
+      revision: 7,
+      state: 'crashed',
+      booted: NORMAL,
+    } as const;
+    const { seq } = gate.store.audit.append(event);
+    const { text } = (await client.ask('GET', '/policy/denials/BKDMTZ')) as { text: string };
+    assert.match(text, /^alice, reboot, horatio: denied on \S+Z, rule-denies\n/);
+    assert.match(text, /\nbecause {2}rule-denies: closed at 10-default\.yaml:3:5\npolicy {3}revision 7\n/);
+    assert.match(text, new RegExp(`\naudit {4}row ${seq}, connection c1\n`));
+    assert.match(text, /\n\nalice, reboot, horatio: denied, no-rule\n[^]*\nstate {4}crashed, boot normal\n/);
+    gate.store.audit.append({ ...event, domain: '-a', reference: 'bkdmtx' });
+    const odd = (await client.ask('GET', '/policy/denials/bkdmtx')) as { text: string; now: unknown };
+    assert.match(odd.text, /There is no such customer or domain/);
+    assert.equal(odd.now, null);
+    for (const name of ['bkdmtc', 'aeioux', "'%20OR%201", ''])
+      assert.equal(await code(client.ask('GET', `/policy/denials/${name}`)), 'usage', name);
   });
 
   it('explains for another time, address and state, and by files that are not in force', async () => {

@@ -94,7 +94,11 @@ describe('commands by exec', () => {
       for (const flag of ['', ' --json']) {
         if (flag !== '' && /console|watch|--follow|--raw/.test(tail)) continue;
         const answers = new Set<string>();
-        for (const name of NAMES) answers.add(JSON.stringify(await exec(`${name} ${tail}${flag}`)));
+        for (const name of NAMES) {
+          // The reference is drawn anew each time, and stands there each time.
+          const answer = JSON.stringify(await exec(`${name} ${tail}${flag}`));
+          answers.add(answer.replaceAll(/( Reference: |\\"reference\\":\\")[b-z]{6}/g, '$1'));
+        }
         assert.equal(answers.size, 1, `${tail}${flag}: ${[...answers].join('\n')}`);
         const [answer = ''] = answers;
         assert.equal((JSON.parse(answer) as Shown).status, 4);
@@ -196,7 +200,12 @@ describe('commands by exec', () => {
 
   it('what policy denies is exit status 3 with its reason', async () => {
     gate.enforce(policyOf([rule('deny', ['start'], { reason: 'Pay first.' }), rule('allow', ACTIONS)]));
-    assert.deepEqual(await exec('horatio start'), { status: 3, stdout: '', stderr: 'Pay first.\n' });
+    const { status, stdout, stderr } = await exec('horatio start');
+    assert.deepEqual([status, stdout], [3, '']);
+    const [, reference = ''] = /^Pay first\. Reference: ([b-z]{6})\.\n$/.exec(stderr) ?? [];
+    assert.equal(gate.store.audit.denial(reference)?.event.kind, 'domain.denied', stderr);
+    const { error } = (await json('horatio start --json')) as { error: { reference: string } };
+    assert.ok(gate.store.audit.denial(error.reference) !== undefined);
   });
 
   it('who was suspended or lost the key gets nothing, not even a list', async () => {
