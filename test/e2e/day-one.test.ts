@@ -34,6 +34,10 @@ describe('e2e: day one on a dom0 that has customers', () => {
     }
     const mallory = host.account('mallory');
     host.authorizedKeys(mallory, `command="sudo xm console alice-1" ${mallory.publicKey}\n`);
+    const same = host.account('yorick');
+    host.domain('yorick');
+    host.append('etc/sudoers', 'yorick ALL=NOPASSWD:/usr/sbin/xm console yorick\n');
+    host.authorizedKeys(same, `command="sudo xm console yorick" ${same.publicKey}\n`);
     const weak = host.account('weak');
     host.append('etc/sudoers', 'weak ALL=NOPASSWD:/usr/sbin/xm console user2-1\n');
     host.authorizedKeys(weak, 'ssh-dss AAAAB3NzaC1kc3MAAACBAP weak@home\n');
@@ -81,12 +85,20 @@ describe('e2e: day one on a dom0 that has customers', () => {
     assert.equal((await day.run('ssh -p 2222 mallory@console.example.net list')).status, 255);
   });
 
+  it('who was called like their server, too, by the same word', async () => {
+    const command = commandsOf('day-one.md').find((one) => one.endsWith('--leave-out --apply'));
+    const { stdout } = await day.run(`${command ?? ''} --suffix -c`);
+    assert.match(stdout, /^yorick-c \(yorick\) +yorick .* new$/m);
+    const { status, stderr } = await day.run('ssh -p 2222 yorick@console.example.net yorick status');
+    assert.equal(status, 0, stderr);
+  });
+
   it('and a second time each command changes nothing', async () => {
     const commands = commandsOf('day-one.md').filter((command) => command.endsWith('--apply'));
     const [setup, imported] = await Promise.all(commands.map((command) => day.run(command)));
     assert.match(setup?.stdout ?? '', /^nothing to do$/m);
     assert.match(imported?.stdout ?? '', /all of it is there already: nothing was changed/);
     const audit = await day.run('postern audit --json --limit 1000');
-    assert.equal(audit.stdout.match(/"kind":"customer.added"/g)?.length, COUNT);
+    assert.equal(audit.stdout.match(/"kind":"customer.added"/g)?.length, COUNT + 1);
   });
 });

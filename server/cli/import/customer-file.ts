@@ -4,7 +4,7 @@ import { reason } from '../../../config/text-file.js';
 import type { RootDirectory } from '../root-directory.js';
 import type { Account } from './accounts.js';
 import { readAtMost } from './bounded-read.js';
-import { isAdministrators } from './owned-file.js';
+import { isAdministrators, isAdministratorsDirectory } from './owned-file.js';
 
 /** A thousand keys; sshd itself has no limit. */
 const LARGEST = 1024 * 1024;
@@ -70,8 +70,8 @@ export function findCustomerFiles(root: RootDirectory, pattern: string): readonl
  * @returns null when there is none; a sentence when it is not read
  */
 export function readCustomerFile(file: CustomerFile, account: Account): CustomerText | string | null {
-  let administrators = true;
   let at = file.base;
+  let administrators = isAdministratorsDirectory(file.base);
   const opened: number[] = [];
   try {
     for (const [index, name] of file.below.entries()) {

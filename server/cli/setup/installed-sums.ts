@@ -27,9 +27,13 @@ export class InstalledSums {
     return this.#sums.get(path) === sumOf(text);
   }
 
-  /** @returns the text of the sums with this file's */
-  with(path: string, text: string): string {
+  /** Notes what a file is now. */
+  note(path: string, text: string): void {
     this.#sums.set(path, sumOf(text));
+  }
+
+  /** What the file of sums is to hold. */
+  get text(): string {
     return [...this.#sums]
       .sort(([one], [other]) => (one < other ? -1 : 1))
       .map(([name, sum]) => `${sum}  ${name}\n`)

@@ -19,23 +19,17 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { HostKey } from '../../gate/ssh/host-key.js';
-import type { InstalledSums } from './installed-sums.js';
-import { SUMS } from './installed-sums.js';
 import type { Machine } from './machine.js';
-import { ROOT } from './piece.js';
 import type { Owner, Piece } from './piece.js';
 import type { Standing } from './survey.js';
 
 /** Does what a piece's standing asks for. @throws as the file system does */
-export function putInPlace(piece: Piece, standing: Standing, machine: Machine, sums: InstalledSums): void {
+export function putInPlace(piece: Piece, standing: Standing, machine: Machine): void {
   const path = machine.root.at(piece.path);
   if (standing.kind === 'mend' && piece.kind !== 'link') {
     tighten(path, piece.mode, piece.owner, machine);
   } else if (standing.kind === 'make' || standing.kind === 'replace') {
     make(piece, path, machine);
-    if (piece.kind === 'file' && piece.whose === 'program') {
-      writeWhole(machine.root.at(SUMS), sums.with(piece.path, piece.text), 0o644, ROOT, machine);
-    }
   }
 }
 
@@ -64,7 +58,7 @@ function make(piece: Piece, path: string, machine: Machine): void {
 }
 
 /** Whole or not at all: whoever reads it meanwhile reads the one before. */
-function writeWhole(
+export function writeWhole(
   path: string,
   content: string | Buffer,
   mode: number,

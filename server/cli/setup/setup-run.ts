@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { because } from '../doctor/diagnosis.js';
-import { InstalledSums } from './installed-sums.js';
+import { InstalledSums, SUMS } from './installed-sums.js';
 import { GATE_USER } from './machine.js';
 import type { Machine } from './machine.js';
+import { ROOT } from './piece.js';
 import type { Piece } from './piece.js';
-import { putInPlace } from './put-in-place.js';
+import { putInPlace, writeWhole } from './put-in-place.js';
 import { standingOf } from './survey.js';
 import type { Standing } from './survey.js';
 
@@ -50,6 +51,7 @@ export class SetupRun {
     }
     const units = [...changed].some((path) => path.endsWith('.service'));
     if (units && existsSync(SYSTEMD)) this.#command(RELOAD);
+    if (this.#apply) this.#keepSums(pieces);
     return this.#steps;
   }
 
@@ -59,13 +61,25 @@ export class SetupRun {
     let failed: string | null = null;
     if (does) {
       try {
-        putInPlace(piece, standing, this.#machine, this.#sums);
+        putInPlace(piece, standing, this.#machine);
       } catch (error) {
         failed = because(error);
       }
     }
     this.#steps.push({ what: piece.path, standing, failed });
     return standing;
+  }
+
+  /** Of all files that are as this version writes them, whoever did: nobody has edited those. */
+  #keepSums(pieces: readonly Piece[]): void {
+    const before = this.#sums.text;
+    for (const piece of pieces) {
+      if (piece.kind !== 'file' || piece.whose !== 'program') continue;
+      const { kind } = standingOf(piece, this.#machine, this.#sums);
+      if (kind === 'done') this.#sums.note(piece.path, piece.text);
+    }
+    const { text } = this.#sums;
+    if (text !== before) writeWhole(this.#machine.root.at(SUMS), text, 0o644, ROOT, this.#machine);
   }
 
   /** On this machine alone: what another one runs it does when it is booted. */

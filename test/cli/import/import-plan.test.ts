@@ -99,8 +99,14 @@ describe('import: what becomes of a host', () => {
     host.write('etc/ssh/authorized_keys/alice', `command="xencontrol horatio" ${alice.publicKey}\n`);
     const pattern = '/etc/ssh/authorized_keys/*';
     assert.deepEqual(importOf(host.root, { pattern }).domains, { alice: 'horatio' });
-    host.give(join(host.root, 'etc/ssh/authorized_keys/alice'), alice.uid);
+    const file = join(host.root, 'etc/ssh/authorized_keys/alice');
+    host.give(file, alice.uid);
     assert.deepEqual(importOf(host.root, { pattern }).domains, {}, 'it is hers to write now');
+    host.give(file, 0);
+    chmodSync(join(host.root, 'etc/ssh'), 0o777);
+    assert.deepEqual(importOf(host.root, { pattern }).domains, {}, 'others can put another directory there');
+    chmodSync(join(host.root, 'etc/ssh'), 0o755);
+    assert.deepEqual(importOf(host.root, { pattern }).domains, { alice: 'horatio' });
   });
 
   it('does not let keys of one account reach more than they do', () => {

@@ -150,6 +150,16 @@ describe('setup', () => {
     assert.match(await setup('both'), /^nothing to do$/m);
   });
 
+  it('takes over an installation that was made by hand, and replaces its units by the next version’s', async () => {
+    await setup('gate');
+    rmSync(at('etc/postern/setup.sums'));
+    assert.match(await setup('gate'), /^nothing to do$/m);
+    assert.match(
+      read('etc/postern/setup.sums'),
+      /^[0-9a-f]{64} {2}\/etc\/systemd\/system\/postern-gate\.service$/m,
+    );
+  });
+
   it('adds no policy to an admin’s own, and touches nothing that is masked or in the way', async () => {
     directory.write('etc/postern/policy.d/mine.yaml', 'rules: []\n');
     mkdirSync(at('etc/systemd/system'), { recursive: true });
