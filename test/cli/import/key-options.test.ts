@@ -118,6 +118,7 @@ describe('import: forced commands', () => {
       'sudo xm console *',
       'sudo -u bob xm console horatio',
       'sudo xm list horatio',
+      'virsh console horatio',
       'sudo xm console',
       'xencontrol',
       'xencontrol horatio ophelia',
