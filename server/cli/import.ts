@@ -28,7 +28,7 @@ interface ImportOptions extends AdminOptions {
   readonly same: readonly string[];
   readonly suffix?: string;
   readonly trustAuthorizedKeys?: true;
-  readonly dropOptions?: true;
+  readonly dropFrom?: true;
   readonly merge?: true;
   readonly leaveOut?: true;
   readonly apply?: true;
@@ -67,7 +67,7 @@ export function addImportCommand(program: Command): void {
       [],
     )
     .option('--trust-authorized-keys', "believe forced commands that only the customer's own file says")
-    .option('--drop-options', 'take keys although their from= and expiry-time= are lost')
+    .option('--drop-from', 'take keys although their from= is lost')
     .option('--merge', 'make one customer of an account whose keys are for different domains')
     .option('--leave-out', 'do the rest without what is for you to decide')
     .option('--apply', 'do it')
@@ -82,7 +82,7 @@ async function runImport(options: ImportOptions): Promise<void> {
   const problems = findings.all.filter(({ kind }) => kind === 'problem').length;
   const held = problems > 0 && options.leaveOut !== true;
   const apply = options.apply === true && !held;
-  const result = await ask(options, customers, role, apply);
+  const result = await askTwice(options, customers, role, apply);
   const report = { customers, findings: findings.all, result };
   say(options, importReportJson(report), importReportText(report));
   if (options.apply === true && held) {
@@ -91,7 +91,7 @@ async function runImport(options: ImportOptions): Promise<void> {
       EXIT.refused,
     );
   }
-  if (result !== null && result.refused.length > 0) {
+  if (result !== null && !result.applied && result.refused.length > 0) {
     throw new CliError('nothing was done: see what is refused above', EXIT.refused);
   }
 }
@@ -115,13 +115,32 @@ function readPlan(options: ImportOptions, findings: Findings): readonly PlannedC
     rsaMinimumBits,
     menus,
     now: new Date(),
-    dropOptions: options.dropOptions === true,
+    dropFrom: options.dropFrom === true,
     trustAuthorizedKeys: options.trustAuthorizedKeys === true,
     merge: options.merge === true,
     suffix: options.suffix ?? null,
     renames: renames(options.rename),
   };
   return new ImportPlan(evidence, choices, findings).make(files);
+}
+
+/** As `ask`, once more without those whom the gate refuses when they may be left out. */
+async function askTwice(
+  options: ImportOptions,
+  customers: readonly PlannedCustomer[],
+  role: Role,
+  apply: boolean,
+): Promise<ImportResult | null> {
+  const result = await ask(options, customers, role, apply);
+  if (result === null || result.refused.length === 0 || options.leaveOut !== true) return result;
+  const refused = new Set<string>(result.refused.map(({ customer }) => customer));
+  const rest = await ask(
+    options,
+    customers.filter(({ name }) => !refused.has(name)),
+    role,
+    apply,
+  );
+  return rest === null ? null : { ...rest, refused: [...result.refused, ...rest.refused] };
 }
 
 /** Without `--apply` the gate need not be there: then what the files say is shown alone. */
@@ -133,7 +152,7 @@ async function ask(
 ): Promise<ImportResult | null> {
   const wanted = customers.map(({ name, keys, domains }) => ({
     customer: name,
-    keys: keys.map(({ text }) => text),
+    keys: keys.map(({ text, expiresAt }) => ({ key: text, expires: expiresAt })),
     roles: [...domains.keys()].map((domain) => ({ domain, role })),
     same: options.same.includes(name),
   }));

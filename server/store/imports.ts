@@ -56,8 +56,18 @@ const KEY_REMOVED = new Sql<{ seq: number }>(
 const ROLE_REMOVED = new Sql<{ seq: number }>(
   `SELECT seq FROM audit WHERE customer = ? AND ${SINCE_REMOVED} AND kind = 'role.removed' AND domain = ? LIMIT 1`,
 );
-const NAME_GIVEN_UP = new Sql<{ seq: number }>(
-  `SELECT seq FROM audit WHERE customer = ? AND kind IN ('customer.removed', 'customer.renamed') LIMIT 1`,
+const NAME_GIVEN_UP = new Sql<{ to: CustomerName | null }>(
+  `SELECT record ->> '$.event.to' AS "to" FROM audit
+   WHERE customer = ? AND kind IN ('customer.removed', 'customer.renamed') ORDER BY seq DESC LIMIT 1`,
+);
+const RENAMED = new Sql<{ name: CustomerName; to: CustomerName }>(
+  `SELECT customer AS name, record ->> '$.event.to' AS "to" FROM audit WHERE kind = 'customer.renamed' ORDER BY seq`,
+);
+const KEY_EVER_REMOVED = new Sql<{ seq: number }>(
+  `SELECT seq FROM audit WHERE customer = ? AND kind = 'key.removed' AND record ->> '$.event.fingerprint' = ? LIMIT 1`,
+);
+const ROLE_EVER_REMOVED = new Sql<{ seq: number }>(
+  `SELECT seq FROM audit WHERE customer = ? AND kind = 'role.removed' AND domain = ? LIMIT 1`,
 );
 
 /** Takes over customers from elsewhere, all or none. What is there already stays as it is, and what was taken away stays away. */
@@ -65,6 +75,7 @@ export class Imports {
   readonly #database: Database;
   readonly #log: AuditLog;
   readonly #parts: { readonly customers: Customers; readonly keys: Keys; readonly roles: Roles };
+  #renamed: readonly { readonly name: CustomerName; readonly to: CustomerName }[] = [];
 
   constructor(
     database: Database,
@@ -80,6 +91,7 @@ export class Imports {
   run(wanted: readonly ImportedCustomer[], actor: EventActor, options: ImportOptions): ImportResult {
     return this.#log.together(
       () => {
+        this.#renamed = this.#database.all(RENAMED);
         const customers: ImportOutcome[] = [];
         const refused: { customer: CustomerName; sentence: string }[] = [];
         for (const one of wanted) {
@@ -132,11 +144,26 @@ export class Imports {
   }
 
   #removed({ customer, same }: ImportedCustomer): Refusal | null {
-    if (same || this.#database.get(NAME_GIVEN_UP, customer) === undefined) return null;
+    const givenUp = same ? undefined : this.#database.get(NAME_GIVEN_UP, customer);
+    if (givenUp === undefined) return null;
     return refusal(
       'name-reserved',
-      `a customer ${customer} was removed or renamed: if they are to come back say --same ${customer}`,
+      givenUp.to === null
+        ? `the customer ${customer} was removed: if they are to come back say --same ${customer}`
+        : `the customer ${customer} is called ${givenUp.to} now: say --rename ${customer}=${givenUp.to}, or --same ${customer} for somebody new`,
     );
+  }
+
+  /** The names that a customer had before, the last one first. */
+  #formerNames(customer: CustomerName): readonly CustomerName[] {
+    const names: CustomerName[] = [];
+    let at = customer;
+    for (const { name, to } of [...this.#renamed].reverse()) {
+      if (to !== at) continue;
+      names.push(name);
+      at = name;
+    }
+    return names;
   }
 
   #key(key: NewKey, actor: EventActor, maxKeys: number): Imported | Refusal {
@@ -148,7 +175,12 @@ export class Imports {
   }
 
   #keyRemoved(customer: CustomerName, fingerprint: Fingerprint): boolean {
-    return this.#database.get(KEY_REMOVED, customer, customer, fingerprint) !== undefined;
+    return (
+      this.#database.get(KEY_REMOVED, customer, customer, fingerprint) !== undefined ||
+      this.#formerNames(customer).some(
+        (name) => this.#database.get(KEY_EVER_REMOVED, name, fingerprint) !== undefined,
+      )
+    );
   }
 
   #role(customer: CustomerName, domain: DomainName, role: Role, actor: EventActor): Imported | Refusal {
@@ -157,8 +189,17 @@ export class Imports {
       if (!present.counts) return 'retired';
       return present.role === role ? 'there' : 'other';
     }
-    if (this.#database.get(ROLE_REMOVED, customer, customer, domain) !== undefined) return 'removed';
+    if (this.#roleRemoved(customer, domain)) return 'removed';
     const added = this.#parts.roles.add(customer, domain, role, actor);
     return isRefusal(added) ? added : 'added';
+  }
+
+  #roleRemoved(customer: CustomerName, domain: DomainName): boolean {
+    return (
+      this.#database.get(ROLE_REMOVED, customer, customer, domain) !== undefined ||
+      this.#formerNames(customer).some(
+        (name) => this.#database.get(ROLE_EVER_REMOVED, name, domain) !== undefined,
+      )
+    );
   }
 }

@@ -128,12 +128,45 @@ describe('store: imports', () => {
     const bob = wanted('bob', 'a', ['horatio']);
     store.imports.run([bob], ADMIN, DO);
     store.customers.remove(customerName('bob'), ADMIN);
-    assert.match(store.imports.run([bob], ADMIN, DO).refused[0]?.sentence ?? '', /was removed/);
+    assert.match(
+      store.imports.run([bob], ADMIN, DO).refused[0]?.sentence ?? '',
+      /the customer bob was removed/,
+    );
     const back = store.imports.run([{ ...bob, same: true }], ADMIN, DO);
     assert.deepEqual(
       [back.applied, back.customers[0]?.keys[0]?.state, back.customers[0]?.roles[0]?.state],
       [true, 'added', 'added'],
     );
+  });
+
+  it('know who was renamed, and do not bring back under the new name what was taken from the old one', () => {
+    const { store } = temporary;
+    const alice = wanted('alice', 'ab', ['horatio', 'ophelia']);
+    store.imports.run([alice], ADMIN, DO);
+    store.keys.remove(customerName('alice'), fingerprint('a'), ADMIN, { allowLast: false });
+    store.roles.remove(customerName('alice'), domainName('ophelia'), ADMIN);
+    store.customers.rename(customerName('alice'), customerName('alicia'), ADMIN);
+    const before = kinds();
+    const refused = store.imports.run([alice], ADMIN, DO).refused[0];
+    assert.match(refused?.sentence ?? '', /alice is called alicia now: say --rename alice=alicia/);
+    const again = store.imports.run([{ ...alice, customer: customerName('alicia') }], ADMIN, DO);
+    assert.deepEqual(
+      again.customers[0]!.keys.map(({ state }) => state),
+      ['removed', 'there'],
+    );
+    assert.deepEqual(
+      again.customers[0]!.roles.map(({ state }) => state),
+      ['there', 'removed'],
+    );
+    assert.deepEqual(kinds(), before);
+  });
+
+  it('let keys expire when they did before', () => {
+    const { store } = temporary;
+    const [key] = wanted('alice', 'a', []).keys;
+    const expiresAt = '2099-01-01T00:00:00.000Z';
+    store.imports.run([{ ...wanted('alice', '', []), keys: [{ ...key!, expiresAt }] }], ADMIN, DO);
+    assert.equal(store.keys.list(customerName('alice'))[0]?.expiresAt, expiresAt);
   });
 
   it('leave the store usable after a fault', () => {

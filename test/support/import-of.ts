@@ -11,7 +11,7 @@ const CHOICES: ImportChoices = {
   rsaMinimumBits: 2048,
   menus: ['xencontrol'],
   now: new Date('2026-11-21T12:00:00Z'),
-  dropOptions: false,
+  dropFrom: false,
   trustAuthorizedKeys: false,
   merge: false,
   suffix: null,

@@ -4,7 +4,6 @@ import type { PublicKey } from '../../gate/public-key.js';
 import type { ConsoleCommand } from './console-command.js';
 import { forcedCommand } from './console-command.js';
 import { expiryTime, parseKeyLine } from './key-options.js';
-import type { KeyOptions } from './key-options.js';
 import type { Place } from './place.js';
 
 /** A key that could be taken over. */
@@ -15,6 +14,8 @@ export interface FoundKey {
   readonly text: string;
   /** What it is forced to; null when to nothing. */
   readonly command: ConsoleCommand | null;
+  /** ISO 8601, UTC; null when it does not expire. */
+  readonly expiresAt: string | null;
 }
 
 /** A line of which no key comes. */
@@ -28,8 +29,8 @@ export interface KeyRules {
   readonly rsaMinimumBits: number;
   /** Names of scripts that take a domain's name as their only word. */
   readonly menus: readonly string[];
-  /** Keys are taken although `from=` and `expiry-time=` of theirs are lost. */
-  readonly dropOptions: boolean;
+  /** Keys are taken although their `from=` is lost. */
+  readonly dropFrom: boolean;
   readonly now: Date;
 }
 
@@ -66,24 +67,16 @@ function readLine(line: string, rules: KeyRules): Omit<FoundKey, 'place'> | Omit
     return left('what this key is forced to is not understood as a console: it is not taken');
   const key = parsePublicKey(parsed.key, rules);
   if (isRefusal(key)) return problem(key.message);
-  const lost = lostOption(options, rules);
-  if (lost !== null) return lost;
-  return { key, text: `${key.type} ${key.blob.toString('base64')} ${key.comment}`.trimEnd(), command };
-}
-
-function lostOption(options: KeyOptions, { dropOptions, now }: KeyRules): Omit<RefusedLine, 'place'> | null {
-  if (options.expiryTime !== null) {
-    const end = expiryTime(options.expiryTime);
-    if (end !== undefined && end <= now) return left('this key has expired');
-    if (!dropOptions)
-      return problem('its expiry-time= is not taken over: say --drop-options, or leave it out');
-  }
-  if (options.from !== null && !dropOptions) {
+  if (options.from !== null && !rules.dropFrom) {
     return problem(
-      'its from= is not taken over with a key: a rule of the policy can ask for the source instead; say --drop-options, or leave it out',
+      'its from= is not taken over with a key: a rule of the policy can ask for the source instead; say --drop-from, or leave it out',
     );
   }
-  return null;
+  const end = options.expiryTime === null ? null : expiryTime(options.expiryTime);
+  if (end === undefined) return problem('its expiry-time= is no time');
+  if (end !== null && end <= rules.now) return left('this key has expired');
+  const text = `${key.type} ${key.blob.toString('base64')} ${key.comment}`.trimEnd();
+  return { key, text, command, expiresAt: end?.toISOString() ?? null };
 }
 
 function problem(sentence: string): Omit<RefusedLine, 'place'> {

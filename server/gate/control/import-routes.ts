@@ -3,7 +3,7 @@ import type { Refusal } from '../../../policy/refusal.js';
 import type { ImportedCustomer, ImportResult } from '../../store/imports.js';
 import type { Store } from '../../store/store.js';
 import { parsePublicKey } from '../public-key.js';
-import { customer, domain, flag, listOf, pasted, record, role } from './argument.js';
+import { customer, domain, flag, listOf, optional, pasted, record, role, time } from './argument.js';
 import type { ArgumentValues } from './argument.js';
 import type { AdministrationSettings } from './control-ports.js';
 import { route } from './route.js';
@@ -14,7 +14,7 @@ const MOST_OF_ONE = 1000;
 
 const WANTED = {
   customer,
-  keys: listOf(pasted, MOST_OF_ONE),
+  keys: listOf(record({ key: pasted, expires: optional(time) }), MOST_OF_ONE),
   roles: listOf(record({ domain, role }), MOST_OF_ONE),
   same: flag,
 };
@@ -44,11 +44,11 @@ function readKeys(
   settings: AdministrationSettings,
 ): ImportedCustomer | Refusal {
   const keys: ImportedCustomer['keys'][number][] = [];
-  for (const text of one.keys) {
+  for (const { key: text, expires: expiresAt } of one.keys) {
     const key = parsePublicKey(text, settings.keys);
     if (isRefusal(key)) return key;
     const { fingerprint, type, blob, comment } = key;
-    keys.push({ fingerprint, type, blob, comment });
+    keys.push({ fingerprint, type, blob, comment, expiresAt });
   }
   return { ...one, keys };
 }

@@ -52,6 +52,13 @@ describe('cli: import', () => {
       assert.deepEqual([again.status, again.stderr], [0, '']);
       assert.match(again.stdout, /all of it is there already: nothing was changed/);
       assert.equal((await postern(['audit', '--json', ...settings])).stdout, audit);
+
+      await postern(['customer', 'remove', 'bob', ...settings]);
+      const gone = await run('--apply');
+      assert.equal(gone.status, 3);
+      const without = await run('--apply', '--leave-out');
+      assert.equal(without.status, 0, without.stderr);
+      assert.match(without.stdout, /Refused:\n {2}the customer bob was removed/);
     } finally {
       directory.dispose();
     }

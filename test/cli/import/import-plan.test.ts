@@ -156,7 +156,7 @@ describe('import: what becomes of a host', () => {
         'left 6 this is the key of an authorit',
       ],
     );
-    assert.deepEqual(importOf(host.root, { dropOptions: true }).keys, { alice: 2 });
+    assert.deepEqual(importOf(host.root, { dropFrom: true }).keys, { alice: 2 });
   });
 
   it('takes a key that two accounts have for each, and says so', () => {
