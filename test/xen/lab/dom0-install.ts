@@ -95,20 +95,14 @@ export async function installDom0Half(shell: Dom0Shell, image: LabImage): Promis
   await shell.must(
     `set -e
 cd /opt/postern
-install -D -m 0644 config/systemd/postern.sysusers.conf /etc/sysusers.d/postern.conf
-install -D -m 0644 config/systemd/postern.tmpfiles.conf /etc/tmpfiles.d/postern.conf
-install -m 0644 config/systemd/postern-*.service /etc/systemd/system/
-systemd-sysusers && systemd-tmpfiles --create postern.conf
-install -d -m 0755 /etc/postern /etc/postern/policy.d
 ln -sf /opt/postern/dist/server/postern.js /usr/local/sbin/postern
+/usr/local/sbin/postern setup dom0 --apply
 cat > /etc/postern/dom0.yaml
-chgrp -R postern /etc/postern && chmod -R g+rX,o-rwx /etc/postern && chmod 0755 /etc/postern
 id postern-link > /dev/null 2>&1 ||
   adduser --quiet --system --ingroup postern --shell /usr/sbin/nologin --home /var/lib/postern-link postern-link
 install -d -m 0700 -o postern-link /var/lib/postern-link/.ssh
 id xen-qemuuser-range-base > /dev/null 2>&1 ||
   adduser --quiet --system --uid 131072 --no-create-home --home /nonexistent xen-qemuuser-range-base
-systemctl daemon-reload
 systemctl enable --quiet postern-dom0
 rm -f /run/postern/dom0.sock
 systemctl restart postern-dom0`,
