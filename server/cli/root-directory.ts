@@ -1,5 +1,5 @@
-import { realpathSync } from 'node:fs';
-import { join, resolve, sep } from 'node:path';
+import { existsSync, realpathSync } from 'node:fs';
+import { dirname, join, resolve, sep } from 'node:path';
 
 /** The directory below which the files of a machine lie: `/`, or where another machine's disk or an image is. */
 export class RootDirectory {
@@ -24,6 +24,13 @@ export class RootDirectory {
   shown(path: string): string {
     if (this.isThisMachine) return path;
     return path === this.path ? '/' : path.startsWith(this.path + sep) ? path.slice(this.path.length) : path;
+  }
+
+  /** As `holds`, of what is there of the path: where a file of that name would be made. */
+  wouldHold(path: string): boolean {
+    let at = path;
+    while (at !== dirname(at) && !existsSync(at)) at = dirname(at);
+    return this.holds(at);
   }
 
   /**

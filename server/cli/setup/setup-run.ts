@@ -79,7 +79,9 @@ export class SetupRun {
       if (kind === 'done') this.#sums.note(piece.path, piece.text);
     }
     const { text } = this.#sums;
-    if (text !== before) writeWhole(this.#machine.root.at(SUMS), text, 0o644, ROOT, this.#machine);
+    const file = this.#machine.root.at(SUMS);
+    if (text === before || !this.#machine.root.wouldHold(file)) return;
+    writeWhole(file, text, 0o644, ROOT, this.#machine);
   }
 
   /** On this machine alone: what another one runs it does when it is booted. */

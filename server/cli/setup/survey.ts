@@ -1,6 +1,6 @@
 import { lstatSync, readFileSync, readlinkSync } from 'node:fs';
 import type { Stats } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { HostKey, HostKeyError } from '../../gate/ssh/host-key.js';
 import { octal } from '../doctor/files.js';
 import type { InstalledSums } from './installed-sums.js';
@@ -24,6 +24,9 @@ export type Standing =
 /** Compares a piece with what is there. Writes nothing. */
 export function standingOf(piece: Piece, machine: Machine, sums: InstalledSums): Standing {
   const path = machine.root.at(piece.path);
+  if (!machine.root.wouldHold(dirname(path))) {
+    return wrong(`its directory is a link that leads out of ${machine.root.path}`);
+  }
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (piece.kind === 'link') return linkStanding(path, piece.target, stats);
   if (piece.kind === 'host-key') return hostKeyStanding(machine.root.at(piece.from), path, stats);

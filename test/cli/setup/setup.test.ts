@@ -176,6 +176,24 @@ describe('setup', () => {
     assert.equal(read('usr/local/sbin/postern'), 'something else');
   });
 
+  it('writes nothing out of an image, wherever its links lead', async () => {
+    const outside = new TemporaryDirectory();
+    try {
+      mkdirSync(at('etc/systemd'), { recursive: true });
+      symlinkSync(outside.path, at('etc/systemd/system'));
+      symlinkSync(outside.path, at('etc/postern'));
+      const done = await setup('both');
+      assert.match(
+        done,
+        /^WRONG +\/etc\/systemd\/system\/postern-gate\.service: its directory is a link that leads out of/m,
+      );
+      assert.match(done, /^WRONG +\/etc\/postern\/gate\.yaml: its directory is a link/m);
+      assert.deepEqual(readdirSync(outside.path), []);
+    } finally {
+      outside.dispose();
+    }
+  });
+
   it('imports the host key that customers know, and replaces none', async () => {
     const key = '/etc/ssh/ssh_host_ed25519_key';
     const pair = makeEd25519KeyPair('root@verona');
