@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { ACTIONS } from '../../policy/actions.js';
+import { terminalReset } from '../../server/gate/console/terminal-reset.js';
 import { MenuSession } from '../../server/gate/menu-session.js';
 import { eventually } from '../support/eventually.js';
 import { FakeTerminal } from '../support/fake-terminal.js';
@@ -199,6 +200,41 @@ describe('a menu session', () => {
     type('1');
     await shows('Not today.');
     assert.deepEqual(gate.dom0.consoles, []);
+  });
+
+  it('greys out what a reload takes away, with its reason, while nobody touches it', async () => {
+    open({ who: { ...gate.alice, domain: HORATIO } });
+    await shows('Power off');
+    mark = terminal.output.length;
+    gate.enforce(policyOf([rule('deny', ['poweroff'], { reason: 'Ask first.' }), rule('allow', ACTIONS)]));
+    await shows('Ask first.');
+    mark = terminal.output.length;
+    gate.enforce(policyOf([rule('allow', ACTIONS)]));
+    await shows('cut the power at once');
+  });
+
+  it('comes back, its terminal put right, with the reason when a console is taken away', async () => {
+    open({ who: { ...gate.alice, domain: HORATIO } });
+    await shows('Console');
+    type('1');
+    const console = await eventually('the console', () => gate.dom0.consoles[0]);
+    console.note({
+      note: 'attached',
+      attachment: 1,
+      domain: HORATIO,
+      mode: 'write',
+      present: [],
+      cols: 80,
+      rows: 24,
+    });
+    console.bytes('\x1b[31mlogin: ');
+    await shows('login: ');
+    mark = terminal.output.length;
+    gate.enforce(policyOf([rule('deny', ['console'], { reason: 'Not today.' }), rule('allow', ACTIONS)]));
+    await shows('Not today.');
+    await shows('Power off');
+    assert.ok(terminal.output.slice(mark).startsWith(terminalReset('xterm')));
+    await eventually('its end', () => !console.open);
   });
 
   it('shows what policy takes away while it is open, and a domain whose role is gone no more', async () => {

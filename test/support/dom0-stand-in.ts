@@ -101,6 +101,8 @@ export class Dom0StandIn {
   logWaits: Promise<void> = Promise.resolve();
   /** Logs that are followed. */
   readonly logFollowers = new Set<ServerResponse>();
+  /** What is done with a console as soon as it is opened. */
+  onConsole: (console: StandInConsole) => void = () => undefined;
   /** What a console upgrade is refused with. */
   refuseConsole: WireRefusal | null = null;
   readonly #followers = new Set<ServerResponse>();
@@ -261,9 +263,10 @@ export class Dom0StandIn {
     socket.write(
       'HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: postern-console\r\n\r\n',
     );
-    this.consoles.push(
-      new StandInConsole(url.pathname.split('/')[2] ?? '', url.searchParams, socket, () => this.screen),
-    );
+    const domain = url.pathname.split('/')[2] ?? '';
+    const opened = new StandInConsole(domain, url.searchParams, socket, () => this.screen);
+    this.consoles.push(opened);
+    this.onConsole(opened);
   }
 }
 

@@ -124,8 +124,8 @@ export class GateInside {
 
   constructor() {
     const { store } = this;
-    this.alice = this.#customer('alice', 'A', ['horatio', 'ophelia']);
-    this.bob = this.#customer('bob', 'B', ['yorick']);
+    this.alice = this.customer('alice', 'A', ['horatio', 'ophelia']);
+    this.bob = this.customer('bob', 'B', ['yorick']);
     this.policy = new PolicyHolder(
       { load: () => this.next, lastAccepted: () => null, keep: () => undefined },
       store.audit,
@@ -275,7 +275,8 @@ export class GateInside {
     this.store.roles.add(customer, domain, role, ADMIN);
   }
 
-  #customer(name: string, letter: string, domains: readonly string[]): Identity {
+  /** One more customer, owner of these domains. @param letter of which their key's fingerprint is made */
+  customer(name: string, letter: string, domains: readonly string[]): Identity {
     const customer = customerName(name);
     const key: Fingerprint = fingerprint(letter);
     this.store.customers.add(customer, ADMIN);

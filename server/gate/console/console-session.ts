@@ -4,7 +4,7 @@ import type { ConsoleMode } from '../../wire/console.js';
 import type { Grant } from '../authorize.js';
 import type { Identity } from '../identity.js';
 import { VisitRecording } from '../recording/visit-recording.js';
-import type { Terminal } from '../terminal.js';
+import type { Terminal, Unsubscribe } from '../terminal.js';
 import { ConsoleAttachment } from './console-attachment.js';
 import type { ConsoleEnding, ConsoleParts } from './console-attachment.js';
 import { ConsoleLink } from './console-link.js';
@@ -69,15 +69,37 @@ export class ConsoleSession {
 
   async #visit(grant: Grant, visit: VisitRecording): Promise<ConsoleEnding | Refusal> {
     const link = new ConsoleLink(this.#parts, grant, this.#mode, this.#terminal);
-    const no = (await visit.begin()) ?? (await link.open());
+    // Before the host is asked: the right may go while it answers.
+    const forget = this.#watch(grant);
+    let no: Refusal | null;
+    try {
+      no = (await visit.begin()) ?? (await link.open());
+    } finally {
+      forget();
+    }
+    // Nothing is waited for until the attachment is watched in its turn.
+    const { operations } = this.#parts;
     if (no !== null) {
-      this.#parts.operations.recordEnd(grant, 'refused', no.code, no.detail);
+      operations.recordEnd(grant, 'refused', no.code, no.detail);
       return no;
+    }
+    if (this.#ending !== null) {
+      link.close();
+      operations.recordEnd(grant, 'done', null, this.#ending.message);
+      return this.#ending;
     }
     return new Promise((resolve) => {
       this.#attachment = new ConsoleAttachment(this.#parts, grant, link, visit, this.#mode, resolve);
-      // It was ended while the host was asked.
-      if (this.#ending !== null) this.#attachment.leave(this.#ending);
+    });
+  }
+
+  #watch({ identity, action, domain }: Grant): Unsubscribe {
+    return this.#parts.revocation.track({
+      identity,
+      needs: () => ({ action, domain }),
+      end: (sentence) => {
+        this.end(sentence);
+      },
     });
   }
 }

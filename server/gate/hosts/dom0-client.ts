@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -45,6 +46,8 @@ export class Dom0Client {
     this.#socket = socket;
     this.#timeout = timeout;
     this.#signal = signal;
+    // One for each console and request under way, as many as there are.
+    setMaxListeners(0, signal);
   }
 
   /** @throws Error when no answer comes, or one that is not JSON */

@@ -459,4 +459,27 @@ describe('a console session', () => {
       assert.equal(console.typed, 'echo ab\n');
     });
   });
+
+  it('never begins when the right is taken away while the host is asked, and shows nothing of the guest', async () => {
+    gate.dom0.onConsole = (console) => {
+      console.note({
+        note: 'attached',
+        attachment: 7,
+        domain: HORATIO,
+        mode: 'write',
+        present: [],
+        cols: 80,
+        rows: 24,
+      });
+      console.bytes('root password: ');
+    };
+    run();
+    gate.enforce(policyOf([rule('deny', ['console'], { reason: 'Closed.' }), rule('allow', ACTIONS)]));
+    assert.equal((await left()).message, 'Closed.');
+    const console = await eventually('the attachment', () => gate.dom0.consoles[0]);
+    await eventually('its end', () => !console.open);
+    assert.doesNotMatch(terminal.output, /password/);
+    assert.deepEqual(gate.events('console.attached'), []);
+    assert.deepEqual(gate.store.audit.openIntents(), []);
+  });
 });
