@@ -18,14 +18,14 @@ import { RootDirectory } from './root-directory.js';
 import { valid } from './settings-option.js';
 
 interface ImportOptions extends AdminOptions {
-  readonly authorizedKeys: readonly string[];
+  readonly authorizedKeys?: readonly string[];
   readonly sudoers?: string;
   readonly xen: string;
   readonly root: string;
   readonly role: string;
-  readonly menu: readonly string[];
-  readonly rename: readonly string[];
-  readonly same: readonly string[];
+  readonly menu?: readonly string[];
+  readonly rename?: readonly string[];
+  readonly same?: readonly string[];
   readonly suffix?: string;
   readonly trustAuthorizedKeys?: true;
   readonly dropFrom?: true;
@@ -47,7 +47,11 @@ export function addImportCommand(program: Command): void {
       'postern import --sudoers /etc/sudoers --leave-out --apply',
     ],
   )
-    .option('--authorized-keys <pattern>', 'their keys; * is the account; again for more', more, [])
+    .option(
+      '--authorized-keys <pattern>',
+      `their keys; * is the account; again for more (default: ${KEYS})`,
+      more,
+    )
     .option('--sudoers <file>', 'which account may work on which domain')
     .option('--xen <directory>', 'the domains, with their xen_shell lines', '/etc/xen')
     .option('--root <directory>', 'where the files are, when they are of another machine or disk', '/')
@@ -56,15 +60,13 @@ export function addImportCommand(program: Command): void {
       '--menu <name>',
       `a script that takes a domain as its only word, like ${MENUS.join(', ')}; again for more`,
       more,
-      [],
     )
-    .option('--rename <account=name>', 'another name for an account; again for more', more, [])
+    .option('--rename <account=name>', 'another name for an account; again for more', more)
     .option('--suffix <text>', 'put behind the names of accounts that are called like a domain')
     .option(
       '--same <customer>',
       'a customer who is there already is the one of this name; again for more',
       more,
-      [],
     )
     .option('--trust-authorized-keys', "believe forced commands that only the customer's own file says")
     .option('--drop-from', 'take keys although their from= is lost')
@@ -83,7 +85,7 @@ async function runImport(options: ImportOptions): Promise<void> {
   const held = problems > 0 && options.leaveOut !== true;
   const apply = options.apply === true && !held;
   const result = await askTwice(options, customers, role, apply);
-  const report = { customers, findings: findings.all, result };
+  const report = { customers, findings: findings.all, held, result };
   say(options, importReportJson(report), importReportText(report));
   if (options.apply === true && held) {
     throw new CliError(
@@ -99,12 +101,12 @@ async function runImport(options: ImportOptions): Promise<void> {
 /** @throws CliError for options that cannot be followed */
 function readPlan(options: ImportOptions, findings: Findings): readonly PlannedCustomer[] {
   const root = new RootDirectory(options.root);
-  const menus = [...MENUS, ...options.menu];
+  const menus = [...MENUS, ...(options.menu ?? [])];
   const domains = DomainFiles.read(root, options.xen, (place, sentence) => {
     findings.left(place, sentence);
   });
   if (typeof domains === 'string') throw new CliError(domains, EXIT.usage);
-  const files = (options.authorizedKeys.length === 0 ? [KEYS] : options.authorizedKeys).flatMap((pattern) => {
+  const files = (options.authorizedKeys ?? [KEYS]).flatMap((pattern) => {
     const found = findCustomerFiles(root, pattern);
     if (typeof found === 'string') throw new CliError(found, EXIT.usage);
     return found;
@@ -119,7 +121,7 @@ function readPlan(options: ImportOptions, findings: Findings): readonly PlannedC
     trustAuthorizedKeys: options.trustAuthorizedKeys === true,
     merge: options.merge === true,
     suffix: options.suffix ?? null,
-    renames: renames(options.rename),
+    renames: renames(options.rename ?? []),
   };
   return new ImportPlan(evidence, choices, findings).make(files);
 }
@@ -154,7 +156,7 @@ async function ask(
     customer: name,
     keys: keys.map(({ text, expiresAt }) => ({ key: text, expires: expiresAt })),
     roles: [...domains.keys()].map((domain) => ({ domain, role })),
-    same: options.same.includes(name),
+    same: options.same?.includes(name) ?? false,
   }));
   try {
     return (await atDesk(options, (desk) =>
@@ -178,6 +180,6 @@ function renames(pairs: readonly string[]): ReadonlyMap<string, string> {
   );
 }
 
-function more(value: string, before: readonly string[]): readonly string[] {
+function more(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }

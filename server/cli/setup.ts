@@ -11,7 +11,7 @@ interface SetupOptions {
   readonly root: string;
   readonly site?: string;
   readonly host?: string;
-  readonly listen: readonly string[];
+  readonly listen?: readonly string[];
   readonly importHostKey?: string;
   readonly apply?: true;
   readonly json?: true;
@@ -31,7 +31,6 @@ export function addSetupCommand(program: Command): void {
       '--listen <address>',
       `where customers come to; again for more; ${LISTEN.join(' and ')} when not given`,
       more,
-      [],
     )
     .option('--host <name>', "the Xen host's name; this machine's when not given")
     .option(
@@ -63,7 +62,7 @@ async function runSetup(named: string, options: SetupOptions): Promise<void> {
   if (apply && options.root === '/' && process.geteuid?.() !== 0) {
     throw new CliError('this changes the machine: run it as root, or with --root DIR', EXIT.refused);
   }
-  const listen = options.listen.length === 0 ? undefined : listening(options.listen);
+  const listen = options.listen === undefined ? undefined : listening(options.listen);
   const report = await setUp(halves, { ...options, apply, listen });
   say(options, report, setupReportText(report));
   if (report.steps.some(({ standing, failed }) => failed !== null || standing.kind === 'wrong')) {
@@ -83,6 +82,6 @@ function listening(addresses: readonly string[]): readonly string[] {
   return addresses;
 }
 
-function more(value: string, before: readonly string[]): readonly string[] {
+function more(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }

@@ -9,6 +9,8 @@ import { placeText } from './place.js';
 export interface ImportReport {
   readonly customers: readonly PlannedCustomer[];
   readonly findings: readonly Finding[];
+  /** Whether what is for the admin to decide keeps it from being done. */
+  readonly held: boolean;
   /** Null when the gate could not be asked. */
   readonly result: ImportResult | null;
 }
@@ -39,7 +41,7 @@ export function importReportText(report: ImportReport): string {
   return parts.join('\n');
 }
 
-export function importReportJson({ customers, findings, result }: ImportReport): object {
+export function importReportJson({ customers, findings, held, result }: ImportReport): object {
   return {
     customers: customers.map(({ name, account, keys, domains }) => ({
       customer: name,
@@ -52,6 +54,7 @@ export function importReportJson({ customers, findings, result }: ImportReport):
       })),
     })),
     findings,
+    held,
     result,
   };
 }
@@ -116,10 +119,9 @@ export function added(result: ImportResult): { customers: number; keys: number; 
   };
 }
 
-function closing({ findings, result }: ImportReport): string {
+function closing({ findings, held, result }: ImportReport): string {
   const problems = findings.filter(({ kind }) => kind === 'problem').length;
-  const open =
-    problems === 0 ? '' : `; ${problems} for you to decide (--leave-out does the rest without them)`;
+  const open = !held ? '' : `; ${problems} for you to decide (--leave-out does the rest without them)`;
   if (result === null) return `nothing was changed${open}\n`;
   const { customers, keys, roles } = added(result);
   const what = `${customers} customers, ${keys} keys, ${roles} roles`;
@@ -129,5 +131,6 @@ function closing({ findings, result }: ImportReport): string {
       : `added: ${what}\n`;
   }
   if (customers + keys + roles === 0) return `all of it is there already: nothing to add${open}\n`;
-  return `to add: ${what}; nothing was changed yet: --apply does it${open}\n`;
+  if (held) return `to add: ${what}; nothing was changed${open}\n`;
+  return `to add: ${what}; nothing was changed yet: --apply does it\n`;
 }

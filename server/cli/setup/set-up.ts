@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
+import { loadDom0Settings } from '../../../config/dom0-settings.js';
 import { loadGateSettings } from '../../../config/gate-settings.js';
 import { checkModules } from '../doctor/modules.js';
 import { RootDirectory } from '../root-directory.js';
@@ -61,7 +62,7 @@ function piecesOf(
   found: Found | null,
   answers: SetupAnswers,
 ): readonly Piece[] {
-  const host = answers.host ?? (halves === 'gate' ? 'xen1' : machine.hostName);
+  const host = answers.host ?? (halves === 'gate' ? 'xen1' : hostNameOf(machine));
   const pieces: Piece[] = [...programPieces(halves, place)];
   if (found !== null) pieces.push(adminFile(DOM0_SETTINGS, dom0SettingsText(host, found)));
   if (halves === 'dom0') return pieces;
@@ -75,6 +76,12 @@ function piecesOf(
     pieces.push({ kind: 'host-key', path, from: answers.importHostKey, mode: 0o600, owner: THE_GATES });
   }
   return pieces;
+}
+
+/** As the settings have it that are there already. */
+function hostNameOf(machine: Machine): string {
+  const loaded = loadDom0Settings(machine.root.at(DOM0_SETTINGS));
+  return loaded.ok ? loaded.settings.host : machine.hostName;
 }
 
 /** As the settings have it that are there already. */

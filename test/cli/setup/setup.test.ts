@@ -89,6 +89,10 @@ describe('setup', () => {
   });
 
   it('sets up each half alone', async () => {
+    directory.write('etc/postern/dom0.yaml', 'host: xen9\n');
+    await setup('both');
+    assert.match(read('etc/postern/gate.yaml'), /name: xen9/, 'as dom0.yaml calls it');
+    rmSync(at('etc'), { recursive: true });
     await setup('gate', { host: 'xen7' });
     assert.ok(!existsSync(at('etc/postern/dom0.yaml')));
     assert.ok(!existsSync(at('etc/systemd/system/postern-dom0.service')));
