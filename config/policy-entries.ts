@@ -1,5 +1,5 @@
 import type { CustomerName } from '../policy/names.js';
-import type { ConsoleTerms, Limit, Policy, Rule, SessionLimit } from '../policy/policy.js';
+import type { ConsoleTerms, KeyRule, Limit, Policy, Rule, SessionLimit } from '../policy/policy.js';
 import type { PolicyTest } from '../policy/policy-test.js';
 import type { PolicyDocument } from '../policy/policy-schema.js';
 import { PolicyEntryReader } from './policy-entry-reader.js';
@@ -28,6 +28,7 @@ export function policyEntries(
   const limits: Limit[] = [];
   const sessionLimits: SessionLimit[] = [];
   const consoleTerms: ConsoleTerms[] = [];
+  const keyRules: KeyRule[] = [];
   const before = { rules: 0, limits: 0 };
   for (const { report, document } of parts) {
     const reader = new PolicyEntryReader(report, names);
@@ -49,10 +50,13 @@ export function policyEntries(
     for (const [entry, path] of mappings(report, 'consoles', document.consoles)) {
       consoleTerms.push(reader.console(entry, path));
     }
+    for (const [entry, path] of mappings(report, 'keys', document.keys)) {
+      keyRules.push(reader.key(entry, path));
+    }
     before.rules += document.rules.length;
     before.limits += document.limits.length;
   }
-  const policy = { groups, tags, rules, limits, sessionLimits, consoleTerms };
+  const policy = { groups, tags, rules, limits, sessionLimits, consoleTerms, keyRules };
   return { policy, tests: testEntries(parts, names) };
 }
 

@@ -1,14 +1,25 @@
 import type { Action } from '../policy/actions.js';
 import { ACTIONS, COUNTED_ACTIONS, LASTING_ACTIONS } from '../policy/actions.js';
 import type { Conditions, KnownState } from '../policy/conditions.js';
+import type { KeyType } from '../policy/key-types.js';
 import { isGlob } from '../policy/glob.js';
 import type { BootProfileName, CustomerName, DomainName } from '../policy/names.js';
 import { NORMAL, parseCustomerName, parseDomainName, UNKNOWN_PROFILE } from '../policy/names.js';
 import { normalAddress, parseNetwork } from '../policy/network.js';
-import type { ConsoleTerms, Domains, Idle, Limit, Rule, SessionLimit, Subjects } from '../policy/policy.js';
+import type {
+  ConsoleTerms,
+  Domains,
+  Idle,
+  KeyRule,
+  Limit,
+  Rule,
+  SessionLimit,
+  Subjects,
+} from '../policy/policy.js';
 import type { PolicyTest } from '../policy/policy-test.js';
 import type {
   ConsoleEntry,
+  KeyEntry,
   LimitEntry,
   RuleEntry,
   SessionEntry,
@@ -28,7 +39,8 @@ import type { ProblemReport } from './problem-report.js';
 type Path = readonly string[];
 
 const LONGEST_WINDOW_SECONDS = 366 * 86_400;
-const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
+const LONGEST_KEY_AGE_SECONDS = 10 * LONGEST_WINDOW_SECONDS;
+const UNIT_SECONDS = { s: 1, m: 60, h: 3_600, d: 86_400 } as const;
 
 /** Gives the entries of one policy file their meaning. Each is checked as far as it goes, for all problems at once. */
 export class PolicyEntryReader {
@@ -104,6 +116,16 @@ export class PolicyEntryReader {
       record: entry.record ?? 'off',
       place: this.#report.place(path),
     };
+  }
+
+  key(entry: Partial<KeyEntry>, path: Path): KeyRule {
+    const { types = [], rsaBits = null, count = null, expires } = entry;
+    const { subjects } = this.#scope(entry, path);
+    const most = LONGEST_KEY_AGE_SECONDS;
+    const maxAgeSeconds =
+      expires === undefined ? null : this.#seconds(expires, [...path, 'expires'], '', most);
+    const place = this.#report.place(path);
+    return { subjects, types: types as readonly KeyType[], rsaBits, count, maxAgeSeconds, place };
   }
 
   /** One test for each action that the entry names. To be read after the rules of all files, which it may name. */
@@ -275,9 +297,14 @@ export class PolicyEntryReader {
   }
 
   #window(within: string, path: Path, what = ' a window'): number {
-    const seconds = Number(within.slice(0, -1)) * (UNIT_SECONDS[within.slice(-1)] ?? 1);
-    if (seconds > LONGEST_WINDOW_SECONDS) {
-      this.#report.error({ path, message: `${within} is too long${what}.`, expected: 'at most 366d' });
+    return this.#seconds(within, path, what, LONGEST_WINDOW_SECONDS);
+  }
+
+  #seconds(time: string, path: Path, what: string, most: number): number {
+    const seconds = Number(time.slice(0, -1)) * UNIT_SECONDS[time.slice(-1) as keyof typeof UNIT_SECONDS];
+    if (seconds > most) {
+      const expected = `at most ${most / UNIT_SECONDS.d}d`;
+      this.#report.error({ path, message: `${time} is too long${what}.`, expected });
     }
     return seconds;
   }

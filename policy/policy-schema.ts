@@ -1,5 +1,6 @@
 import { ACTIONS, COUNTED_ACTIONS, LASTING_ACTIONS } from './actions.js';
 import { KNOWN_STATES } from './conditions.js';
+import { KEY_TYPES } from './key-types.js';
 import type { Limit } from './policy.js';
 import { RECORDED } from './recorded.js';
 import type { Recorded } from './recorded.js';
@@ -23,6 +24,7 @@ export interface PolicyDocument {
   readonly limits: readonly LimitEntry[];
   readonly sessions: readonly SessionEntry[];
   readonly consoles: readonly ConsoleEntry[];
+  readonly keys: readonly KeyEntry[];
   readonly tests: readonly TestEntry[];
 }
 
@@ -74,6 +76,13 @@ export interface ConsoleEntry extends WhoEntry, WhichEntry {
   readonly idle?: string;
   readonly logOut?: boolean;
   readonly record?: Recorded;
+}
+
+export interface KeyEntry extends WhoEntry {
+  readonly types?: readonly string[];
+  readonly rsaBits?: number;
+  readonly count?: number;
+  readonly expires?: string;
 }
 
 export interface TestEntry {
@@ -331,6 +340,42 @@ const CONSOLE = {
   },
 } as const;
 
+const KEY = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    ...WHO,
+    roles: {
+      ...WHO.roles,
+      description: 'A role that the customer must hold on at least one domain. Left out: not asked for.',
+    },
+    types: list(
+      { type: 'string', enum: [...KEY_TYPES] },
+      'The types of keys that may be used. Left out: all that the gate takes.',
+    ),
+    rsaBits: {
+      type: 'integer',
+      minimum: 2048,
+      maximum: 16_384,
+      description:
+        'The least bits of an RSA key. `keys.rsaMinimumBits` of gate.yaml holds as well for keys that are added.',
+    },
+    count: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 1000,
+      description: 'How many keys a customer may add up to. Left out: `keys.perCustomer` of gate.yaml.',
+    },
+    expires: {
+      type: 'string',
+      pattern: '^[1-9][0-9]{0,6}[smhd]$',
+      patternErrorMessage: 'a number and a unit, like 90d or 365d',
+      description:
+        'For how long a key can be used after it was added: a number with `s`, `m`, `h` or `d`, at most 3660d. Left out: as long as it is there.',
+    },
+  },
+} as const;
+
 const TEST = {
   type: 'object',
   additionalProperties: false,
@@ -426,6 +471,13 @@ export const POLICY_SCHEMA = {
       items: CONSOLE,
       description:
         'How consoles go. The first entry that speaks of the customer and the domain counts; what it leaves out is as gate.yaml says.',
+    },
+    keys: {
+      type: 'array',
+      default: [],
+      items: KEY,
+      description:
+        'Which keys customers may log in with. The first entry that speaks of the customer counts; what it leaves out is as gate.yaml says.',
     },
     tests: {
       type: 'array',

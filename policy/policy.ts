@@ -1,5 +1,6 @@
 import type { Action } from './actions.js';
 import type { Conditions, KnownState } from './conditions.js';
+import type { KeyType } from './key-types.js';
 import type { BootProfileName, CustomerName, DomainName } from './names.js';
 import type { Recorded } from './recorded.js';
 import type { Role } from './roles.js';
@@ -89,6 +90,19 @@ export interface ConsoleTerms {
   readonly place: Place;
 }
 
+/** Which keys a customer may log in with; null or empty: as the gate's settings say. The first that matches counts. */
+export interface KeyRule {
+  readonly subjects: Subjects;
+  readonly types: readonly KeyType[];
+  /** The least that an RSA key must have. */
+  readonly rsaBits: number | null;
+  /** How many a customer may have. */
+  readonly count: number | null;
+  /** For how long a key can be used after it was added. */
+  readonly maxAgeSeconds: number | null;
+  readonly place: Place;
+}
+
 /** The whole document: all files in name order, read as one, frozen. */
 export interface Policy {
   readonly groups: Readonly<Record<string, readonly CustomerName[]>>;
@@ -97,6 +111,7 @@ export interface Policy {
   readonly limits: readonly Limit[];
   readonly sessionLimits: readonly SessionLimit[];
   readonly consoleTerms: readonly ConsoleTerms[];
+  readonly keyRules: readonly KeyRule[];
 }
 
 /** The question. `role` is null when the customer has no row for the domain. */

@@ -1,7 +1,7 @@
 import type { Domains, Place, Policy, Subjects } from './policy.js';
 
 /** The parts of a policy besides its rules. */
-export const SECTIONS = ['limits', 'sessions', 'consoles'] as const;
+export const SECTIONS = ['limits', 'sessions', 'consoles', 'keys'] as const;
 
 /** How one of them differs. Each entry by its id, or by where it stands when it has none. */
 export interface SectionChange {
@@ -39,8 +39,13 @@ interface Listed extends SectionEntry {
 }
 
 function listed(policy: Policy, section: SectionChange['section']): readonly Listed[] {
-  const { limits, sessionLimits, consoleTerms } = policy;
-  const entries: readonly Entry[] = { limits, sessions: sessionLimits, consoles: consoleTerms }[section];
+  const { limits, sessionLimits, consoleTerms, keyRules } = policy;
+  const entries: readonly Entry[] = {
+    limits,
+    sessions: sessionLimits,
+    consoles: consoleTerms,
+    keys: keyRules,
+  }[section];
   return entries.map((entry) => {
     // An id that was made from the place says nothing: `limits[3]`.
     const id = entry.id === undefined || entry.id.includes('[') ? null : entry.id;

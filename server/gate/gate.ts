@@ -18,7 +18,8 @@ import { Hosts } from './hosts/hosts.js';
 import type { Identity } from './identity.js';
 import { KeyExpiryWatch } from './key-expiry-watch.js';
 import { OwnKeys } from './keys.js';
-import type { KeyLimits } from './keys.js';
+import { KeyRules } from './key-rules.js';
+import type { KeyLimits } from './key-rules.js';
 import type { Log } from './log.js';
 import { MaintenanceWatch } from './maintenance-watch.js';
 import { MenuIdle } from './menu-idle.js';
@@ -26,6 +27,7 @@ import type { MenuSettings } from './menu-idle.js';
 import { Operations } from './operations.js';
 import { PolicyHolder } from './policy-holder.js';
 import type { PolicySource, Reloaded } from './policy-holder.js';
+import { RuledAccounts } from './ruled-accounts.js';
 import { Revocation } from './revocation.js';
 import { HouseSessions } from './session-handler.js';
 import { OwnRecordings } from './recording/own-recordings.js';
@@ -92,8 +94,10 @@ export class Gate {
     this.store = store;
     this.#log = log;
     this.#version = parts.version;
-    const standing = (identity: Identity): Refusal | null => standingOf(store, identity);
     this.policy = new PolicyHolder(parts.policySource, audit, log);
+    const inForce = this.policy;
+    const keyRules = new KeyRules({ settings: settings.keys, policy: () => inForce.policy, roles });
+    const standing = (identity: Identity): Refusal | null => standingOf(store, identity, keyRules);
     this.maintenance = new MaintenanceWatch(store.maintenance, log);
     const options = { log, ...(parts.hostTimings === undefined ? {} : { timings: parts.hostTimings }) };
     const links = settings.hosts.map((host) => new HostLink(host, options));
@@ -111,7 +115,7 @@ export class Gate {
     this.#windows = new WindowWatch(policy, log);
     const windows = this.#windows;
     const { operations, revocation } = this;
-    const keys = new OwnKeys(store, settings.keys, pace);
+    const keys = new OwnKeys(store, keyRules, pace);
     const activity = new Activity(audit, roles, store.customers);
     const customs = new ConsoleCustoms({
       settings: settings.console,
@@ -177,7 +181,7 @@ export class Gate {
       // The message of the day is the menu's to show.
       settings: { ...settings, motd: null },
       hostKey: parts.hostKey,
-      accounts: store.logins,
+      accounts: new RuledAccounts(store.logins, keyRules),
       keyUse: store.keys,
       audit,
       handler,
@@ -266,12 +270,19 @@ export class Gate {
 }
 
 /** Whether somebody may be here at all. */
-export function standingOf(store: Store, { customer, fingerprint }: Identity): Refusal | null {
+export function standingOf(
+  store: Store,
+  { customer, fingerprint }: Identity,
+  rules?: KeyRules,
+): Refusal | null {
   const found = store.customers.find(customer);
   if (found !== undefined && found.suspendedAt !== null) return words.suspended();
   const now = new Date().toISOString();
   const held = store.keys
     .list(customer)
-    .some((key) => key.fingerprint === fingerprint && !isExpired(key, now));
+    .some(
+      (key) =>
+        key.fingerprint === fingerprint && !isExpired(key, now) && (rules?.fault(key) ?? null) === null,
+    );
   return found !== undefined && held ? null : words.keyRevoked();
 }

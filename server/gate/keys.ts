@@ -8,7 +8,7 @@ import { AuditUnavailable } from '../store/store-error.js';
 import { actorOf } from './authorize.js';
 import { CustomerPace } from './customer-pace.js';
 import type { Identity } from './identity.js';
-import { parsePublicKey } from './public-key.js';
+import type { KeyRules } from './key-rules.js';
 import * as words from './words.js';
 
 interface KeyStore {
@@ -30,43 +30,38 @@ interface CustomerStore {
   find(customer: CustomerName): Customer | undefined;
 }
 
-export interface KeyLimits {
-  readonly perCustomer: number;
-  readonly rsaMinimumBits: number;
-}
-
 /** The keys that a customer logs in with, worked by the customer. */
 export class OwnKeys {
   readonly #keys: KeyStore;
   readonly #customers: CustomerStore;
-  readonly #limits: KeyLimits;
+  readonly #rules: KeyRules;
   readonly #pace: CustomerPace;
 
   constructor(
     store: { readonly keys: KeyStore; readonly customers: CustomerStore },
-    limits: KeyLimits,
+    rules: KeyRules,
     pace = new CustomerPace(),
   ) {
     this.#keys = store.keys;
     this.#customers = store.customers;
-    this.#limits = limits;
+    this.#rules = rules;
     this.#pace = pace;
   }
 
   list(identity: Identity): readonly Key[] {
-    return this.#keys.list(identity.customer);
+    return this.#keys.list(identity.customer).map((key) => this.#rules.withExpiry(key));
   }
 
   /** @param text one line as in `id_ed25519.pub` */
   add(identity: Identity, text: string): Key | Refusal {
-    const key = parsePublicKey(text, this.#limits);
+    const key = this.#rules.read(identity.customer, text);
     if (isRefusal(key)) return key;
     const { fingerprint, type, blob, comment } = key;
     return this.#change(identity, () =>
       this.#keys.add(
         { customer: identity.customer, fingerprint, type, blob, comment },
         actorOf(identity),
-        this.#limits.perCustomer,
+        this.#rules.most(identity.customer),
       ),
     );
   }

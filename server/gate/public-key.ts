@@ -1,20 +1,11 @@
 import { createHash, createPublicKey } from 'node:crypto';
 import type { JsonWebKey } from 'node:crypto';
+import { KEY_TYPES } from '../../policy/key-types.js';
+import type { KeyType } from '../../policy/key-types.js';
 import { parseFingerprint } from '../../policy/names.js';
 import type { Fingerprint } from '../../policy/names.js';
 import { refusal } from '../../policy/refusal.js';
 import type { Refusal } from '../../policy/refusal.js';
-
-/** The key types that may log in, as in RFC 4253 §6.6, RFC 5656 §3.1 and RFC 8709 §4. */
-export const KEY_TYPES = [
-  'ssh-ed25519',
-  'ecdsa-sha2-nistp256',
-  'ecdsa-sha2-nistp384',
-  'ecdsa-sha2-nistp521',
-  'ssh-rsa',
-] as const;
-
-export type KeyType = (typeof KEY_TYPES)[number];
 
 /** A public key that was read and understood. */
 export interface PublicKey {
@@ -126,6 +117,16 @@ function readBlob(type: KeyType, blob: Buffer): number | null {
   return fields.length === 3 ? ecdsaBits(type, fields[1], fields[2]) : null;
 }
 
+/** The size of an RSA key that was accepted once; null for what is none. */
+export function rsaBitsOf(blob: Buffer): number | null {
+  const modulus = positive(readFields(blob)?.[2]);
+  return modulus === null ? null : bitsOf(modulus);
+}
+
+function bitsOf(modulus: Buffer): number {
+  return modulus.length * 8 - Math.clz32(modulus[0] ?? 0) + 24;
+}
+
 /** The strings of RFC 4251 §5 that the blob consists of. */
 function readFields(blob: Buffer): Buffer[] | null {
   const fields: Buffer[] = [];
@@ -164,7 +165,7 @@ function rsaBits(e: Buffer | undefined, n: Buffer | undefined): number | null {
   if (exponent === null || modulus === null) return null;
   if (exponent.length > 8 || isEven(exponent) || isEven(modulus)) return null;
   if (exponent.length === 1 && exponent[0] === 1) return null;
-  const bits = modulus.length * 8 - Math.clz32(modulus[0] ?? 0) + 24;
+  const bits = bitsOf(modulus);
   const fits = imports({ kty: 'RSA', n: modulus.toString('base64url'), e: exponent.toString('base64url') });
   return fits ? bits : null;
 }

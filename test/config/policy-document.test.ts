@@ -85,6 +85,7 @@ describe('readPolicy', () => {
         },
       ],
       consoleTerms: [],
+      keyRules: [],
     });
   });
 

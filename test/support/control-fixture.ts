@@ -52,6 +52,7 @@ export const POLICY: Policy = {
   ],
   sessionLimits: [],
   consoleTerms: [],
+  keyRules: [],
 };
 
 /**

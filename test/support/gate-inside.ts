@@ -26,6 +26,7 @@ import type { ConsoleParts } from '../../server/gate/console/console-attachment.
 import { OwnRecordings } from '../../server/gate/recording/own-recordings.js';
 import { Recordings } from '../../server/gate/recording/recordings.js';
 import { CustomerPace } from '../../server/gate/customer-pace.js';
+import { KeyRules } from '../../server/gate/key-rules.js';
 import { OwnKeys } from '../../server/gate/keys.js';
 import { Operations } from '../../server/gate/operations.js';
 import { standingOf } from '../../server/gate/gate.js';
@@ -76,7 +77,7 @@ export function limit(actions: readonly Action[], count: number, more: Partial<L
 }
 
 export function policyOf(rules: readonly Rule[], limits: readonly Limit[] = []): Policy {
-  return { groups: {}, tags: {}, rules, limits, sessionLimits: [], consoleTerms: [] };
+  return { groups: {}, tags: {}, rules, limits, sessionLimits: [], consoleTerms: [], keyRules: [] };
 }
 
 export const ALLOW_ALL = policyOf([rule('allow', ACTIONS)]);
@@ -96,6 +97,7 @@ export class GateInside {
   readonly revocation: Revocation;
   readonly windows: WindowWatch;
   readonly liveConsoles = new LiveConsoles();
+  readonly keyRules: KeyRules;
   readonly keys: OwnKeys;
   readonly recordings: Recordings;
   readonly activity: Activity;
@@ -148,7 +150,11 @@ export class GateInside {
       audit: store.audit,
       log: silentLogger,
     });
-    this.revocation = new Revocation(authorizer, (identity) => standingOf(store, identity), silentLogger);
+    this.revocation = new Revocation(
+      authorizer,
+      (identity) => standingOf(store, identity, this.keyRules),
+      silentLogger,
+    );
     this.maintenance = new MaintenanceWatch(store.maintenance, silentLogger);
     store.audit.onAppend((row) => {
       this.revocation.heard(row);
@@ -164,7 +170,12 @@ export class GateInside {
     watchSights(this.hosts, (domain) => {
       this.revocation.reviewDomain(domain);
     });
-    this.keys = new OwnKeys(store, { perCustomer: 3, rsaMinimumBits: 2048 });
+    this.keyRules = new KeyRules({
+      settings: { perCustomer: 3, rsaMinimumBits: 2048 },
+      policy: () => this.policy.policy,
+      roles: store.roles,
+    });
+    this.keys = new OwnKeys(store, this.keyRules);
     this.recordings = new Recordings({
       settings: this.recordingSettings,
       audit: store.audit,

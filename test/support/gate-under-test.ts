@@ -1,4 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import type { Policy } from '../../policy/policy.js';
+import { KeyRules } from '../../server/gate/key-rules.js';
+import { RuledAccounts } from '../../server/gate/ruled-accounts.js';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isRefusal } from '../../policy/refusal.js';
@@ -41,6 +44,8 @@ export class GateUnderTest {
   readonly statements: string[] = [];
   readonly #temporary: TemporaryStore;
   readonly #directory = mkdtempSync(join(tmpdir(), 'postern-gate-'));
+  /** Asked for its key rules. */
+  policy: Policy | null = null;
   /** Of the first address. */
   port = 0;
   addresses: readonly ListenAddress[] = [];
@@ -53,6 +58,11 @@ export class GateUnderTest {
       (fields: object, message: string): void => {
         this.logged.push({ level, fields, message });
       };
+    const keyRules = new KeyRules({
+      settings: { perCustomer: 99, rsaMinimumBits: 2048 },
+      policy: () => this.policy,
+      roles: this.store.roles,
+    });
     this.gate = new SshGate({
       settings: {
         listen: [{ host: '127.0.0.1', port: 0 }],
@@ -63,7 +73,7 @@ export class GateUnderTest {
         login: { ...LOGIN, ...options.login },
       },
       hostKey: this.hostKey,
-      accounts: this.store.logins,
+      accounts: new RuledAccounts(this.store.logins, keyRules),
       keyUse: this.store.keys,
       audit: this.store.audit,
       handler: this.handler,

@@ -1,7 +1,7 @@
 import type { Action } from '../../policy/actions.js';
 import type { Conditions } from '../../policy/conditions.js';
 import type { BootProfileName, CustomerName, DomainName } from '../../policy/names.js';
-import type { Limit, Policy, Request, Rule, Usage } from '../../policy/policy.js';
+import type { KeyRule, Limit, Policy, Request, Rule, Usage } from '../../policy/policy.js';
 
 /** Policies and requests made by hand: what a test does not say is "not asked for". */
 
@@ -76,8 +76,27 @@ export function limit(
 }
 
 export function policy(parts: Partial<Policy> = {}): Policy {
-  return { groups: {}, tags: {}, rules: [], limits: [], sessionLimits: [], consoleTerms: [], ...parts };
+  return {
+    groups: {},
+    tags: {},
+    rules: [],
+    limits: [],
+    sessionLimits: [],
+    consoleTerms: [],
+    keyRules: [],
+    ...parts,
+  };
 }
+
+/** A rule for keys that asks nothing. */
+export const NO_KEY_RULE: KeyRule = {
+  subjects: NOBODY_ASKED,
+  types: [],
+  rsaBits: null,
+  count: null,
+  maxAgeSeconds: null,
+  place: PLACE,
+};
 
 /** Alice, owner, about horatio, of which nothing is known, unless said otherwise. */
 export function request(action: Action, parts: { [K in keyof Request]?: string | null } = {}): Request {

@@ -5,7 +5,7 @@ import type { Refusal } from '../../../policy/refusal.js';
 import { noSuchCustomer } from '../../store/customers.js';
 import type { Key } from '../../store/records.js';
 import type { Store } from '../../store/store.js';
-import { parsePublicKey } from '../public-key.js';
+import { KeyRules } from '../key-rules.js';
 import { customer, fingerprint, flag, group, optional, pasted, time } from './argument.js';
 import { keyView } from './control-answers.js';
 import type { KeysExpiring, KeyView } from './control-answers.js';
@@ -22,6 +22,7 @@ export function keyRoutes(
   sessions: LiveSessions | null,
   policy: () => Policy | Refusal,
 ): readonly Route[] {
+  const rules = new KeyRules({ settings: settings.keys, policy: () => readable(policy), roles: store.roles });
   /** @returns null for all customers */
   const whom = (
     name: CustomerName | null,
@@ -48,12 +49,12 @@ export function keyRoutes(
       '/customers/:customer/keys',
       { customer, key: pasted, expires: optional(time) },
       (given, { actor }) => {
-        const key = parsePublicKey(given.key, settings.keys);
+        const key = rules.read(given.customer, given.key);
         if (isRefusal(key)) return key;
         const { type, blob, comment } = key;
         const { customer: name, expires: expiresAt } = given;
         const row = { customer: name, fingerprint: key.fingerprint, type, blob, comment, expiresAt };
-        const added = store.keys.add(row, actor, settings.keys.perCustomer);
+        const added = store.keys.add(row, actor, rules.most(name));
         return isRefusal(added) ? added : keyView(added);
       },
     ),
@@ -126,4 +127,14 @@ export function keyRoutes(
       keys: store.keys.removeExpired(actor).map(keyView),
     })),
   ];
+}
+
+/** A policy that cannot be read keeps nobody from adding a key: whether it may be used is asked at each login. */
+function readable(policy: () => Policy | Refusal): Policy | null {
+  try {
+    const found = policy();
+    return isRefusal(found) ? null : found;
+  } catch {
+    return null;
+  }
 }

@@ -1,5 +1,5 @@
 import type { Algorithms } from 'ssh2';
-import type { KeyType } from '../public-key.js';
+import type { KeyType } from '../../../policy/key-types.js';
 
 /**
  * What the gate offers, best first; ssh2's own defaults still have SHA-1 and compression. Only an Ed25519 host key is

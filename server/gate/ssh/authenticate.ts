@@ -10,6 +10,8 @@ export interface LoginFound {
   readonly customer: CustomerName;
   readonly suspended: boolean;
   readonly expired: boolean;
+  /** Policy does not allow such a key to this customer, or not any more; left out where no policy is asked. */
+  readonly barred?: boolean;
   readonly key: Key;
   /** Set when the login name is a domain's. */
   readonly domain: DomainName | null;
@@ -41,7 +43,8 @@ export type RefusedBecause =
   | 'unknown-login-or-key'
   | 'wrong-signature'
   | 'customer-suspended'
-  | 'key-expired';
+  | 'key-expired'
+  | 'key-not-allowed';
 
 export type LoginAnswer =
   | { readonly kind: 'accepted'; readonly found: LoginFound; readonly login: string }
@@ -65,9 +68,10 @@ const LONGEST_LOGIN = 64;
  * A probe is answered truthfully. It has to be: a client that is told "sign" for each of the thirty keys in its agent
  * would make thirty failed tries. What the answer tells (this login takes this key) it tells only to who already holds
  * the public key and knows the login, as with every SSH server; probes are counted, and a connection that only probes
- * counts as a refused login of its source.
+ * counts as a refused login of its source. A key that has expired or is not allowed is asked to sign as well: only a
+ * signature makes it certain enough, for the log, who it was that could not come in.
  *
- * Unknown login, wrong key, the key of another customer, a key that has expired, a suspended customer: all are refused alike, after the same
+ * Unknown login, wrong key, the key of another customer, a key that has expired or that policy does not allow, a suspended customer: all are refused alike, after the same
  * reads and one verification.
  */
 export class Authenticator {
@@ -90,13 +94,13 @@ export class Authenticator {
     const found = this.#accounts.find(login.length > LONGEST_LOGIN ? '' : login, fingerprint);
     if (signature === null) {
       const fits = found?.key.blob.equals(blob) === true && typeOf(blob) === SIGNATURE_ALGORITHMS[algorithm];
-      if (fits && !found.suspended && !found.expired) return { kind: 'sign-please' };
+      if (fits && !found.suspended) return { kind: 'sign-please' };
       return refused(because(found), false, fingerprint);
     }
 
     const claim = { algorithm, blob, signature: signature.bytes, signed: signature.signed };
     const verified = this.#check.verify(found?.key.blob ?? null, claim);
-    if (found === null || !verified || found.suspended || found.expired) {
+    if (found === null || !verified || !usable(found)) {
       return refused(found !== null && !verified ? 'wrong-signature' : because(found), true, fingerprint);
     }
     return { kind: 'accepted', found, login };
@@ -105,7 +109,12 @@ export class Authenticator {
 
 function because(found: LoginFound | null): RefusedBecause {
   if (found?.suspended === true) return 'customer-suspended';
-  return found?.expired === true ? 'key-expired' : 'unknown-login-or-key';
+  if (found?.expired === true) return 'key-expired';
+  return found?.barred === true ? 'key-not-allowed' : 'unknown-login-or-key';
+}
+
+function usable({ suspended, expired, barred = false }: LoginFound): boolean {
+  return !suspended && !expired && !barred;
 }
 
 function refused(

@@ -15,11 +15,13 @@ export interface AuditLog {
 
 /**
  * The audit row does not say whether the customer exists: that is for the log alone, which is not kept as long nor shown
- * to as many.
+ * to as many. Of a key it says what is wrong with it, as whoever shows it has proven to hold it.
  */
-const ABOUT_THE_REQUEST: ReadonlySet<string> = new Set<RefusedBecause>([
+const RECORDED: ReadonlySet<string> = new Set<RefusedBecause>([
   'method-not-offered',
   'algorithm-not-offered',
+  'key-expired',
+  'key-not-allowed',
 ]);
 
 type SessionWhat = Extract<AuditEvent, { what: string }>['what'];
@@ -70,7 +72,7 @@ export class LoginRecord {
     );
     const leftOut = this.#budget.refusedLogin(source.bucket);
     if (leftOut === null) return;
-    const reason = ABOUT_THE_REQUEST.has(because) ? because : 'login-or-key-refused';
+    const reason = RECORDED.has(because) ? because : 'login-or-key-refused';
     const more = leftOut === 0 ? '' : ` (and ${leftOut} more not recorded)`;
     this.#append({
       kind: 'login.refused',

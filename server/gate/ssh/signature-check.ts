@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import ssh2 from 'ssh2';
-import type { KeyType } from '../public-key.js';
+import type { KeyType } from '../../../policy/key-types.js';
 import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from './algorithms.js';
 import { ed25519Pair, point, type Curve } from './raw-keys.js';
 

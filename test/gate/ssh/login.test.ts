@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { NO_KEY_RULE, policy } from '../../support/policy-values.js';
 import { GateUnderTest } from '../../support/gate-under-test.js';
 import { SshClient, type ClientKey, type SshTarget } from '../../support/ssh-client.js';
 
@@ -24,6 +25,7 @@ describe('gate/ssh: login with the OpenSSH client', () => {
     gate.suspend('mallory');
     gate.customer('late', [client.key('late').blob]);
     gate.expireKeys('late');
+    gate.customer('weak', [client.key('weak', 'rsa', 2048).blob, client.key('strong').blob]);
   });
 
   after(async () => {
@@ -111,7 +113,9 @@ describe('gate/ssh: login with the OpenSSH client', () => {
     assert.equal((await client.run(target('yorick', key), ['whoami'])).stdout, 'bob yorick\n');
   });
 
-  it('refuses alike: unknown login, wrong key, the key of another, a suspended customer, a key that has expired', async () => {
+  it('refuses alike: unknown login, wrong key, the key of another, a suspended customer, a key that has expired or that policy forbids', async () => {
+    const everybody = { customers: [], groups: [], roles: [] };
+    gate.policy = policy({ keyRules: [{ ...NO_KEY_RULE, subjects: everybody, rsaBits: 3072 }] });
     const answers = await Promise.all(
       [
         target('nobody', client.key('alice')),
@@ -120,6 +124,7 @@ describe('gate/ssh: login with the OpenSSH client', () => {
         target('bob', client.key('alice')),
         target('mallory', client.key('mallory')),
         target('late', client.key('late')),
+        target('weak', client.key('weak')),
         target('ALICE', client.key('alice')),
         target('', client.key('alice')),
         target('Domain-0', client.key('alice')),
@@ -130,6 +135,19 @@ describe('gate/ssh: login with the OpenSSH client', () => {
       assert.equal(stdout, '');
       assert.match(stderr, /^[^:]*: Permission denied \(publickey\)\.\s*$/);
     }
+    assert.equal((await client.run(target('weak', client.key('strong')), ['whoami'])).stdout, 'weak -\n');
+    const reasons = gate
+      .eventsOf('login.refused')
+      .flatMap(({ login, reason }) =>
+        ['late', 'weak', 'mallory', 'bob'].includes(login) ? [`${login} ${reason}`] : [],
+      );
+    assert.deepEqual(
+      reasons.sort(),
+      ['late key-expired', 'weak key-not-allowed'],
+      'what is proven is recorded',
+    );
+    gate.policy = null;
+    assert.equal((await client.run(target('weak', client.key('weak')), ['whoami'])).stdout, 'weak -\n');
   });
 
   it('is not locked out by an agent full of other keys', async () => {
