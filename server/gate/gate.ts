@@ -101,7 +101,7 @@ export class Gate {
     this.maintenance = new MaintenanceWatch(store.maintenance, log);
     const options = { log, ...(parts.hostTimings === undefined ? {} : { timings: parts.hostTimings }) };
     const links = settings.hosts.map((host) => new HostLink(host, options));
-    this.hosts = new Hosts(links, store.domains, log);
+    this.hosts = new Hosts(links, store.domains, store.sightings, log);
     const pace = new CustomerPace();
     const { liveConsoles } = this;
     this.authorizer = new Authorizer(store.authorizations, this.policy, {

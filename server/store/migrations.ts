@@ -117,4 +117,17 @@ export const MIGRATIONS: readonly string[] = [
   `
   CREATE UNIQUE INDEX audit_reference ON audit (record ->> '$.event.reference') WHERE kind = 'domain.denied';
   `,
+  `
+  CREATE TABLE host (
+    name   TEXT PRIMARY KEY,
+    socket TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  -- What the host showed when it was heard last.
+  CREATE TABLE sighting (
+    host   TEXT NOT NULL REFERENCES host (name) ON DELETE CASCADE,
+    domain TEXT NOT NULL,
+    PRIMARY KEY (host, domain)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -11,6 +11,7 @@ import { Maintenance } from './maintenance.js';
 import { Parameters } from './parameters.js';
 import { Preferences } from './preferences.js';
 import { Roles } from './roles.js';
+import { Sightings } from './sightings.js';
 
 export interface StoreOptions extends DatabaseOptions {
   /** Where the times of rows come from; the machine's clock when not given. */
@@ -26,6 +27,7 @@ export class Store {
   readonly keys: Keys;
   readonly roles: Roles;
   readonly domains: Domains;
+  readonly sightings: Sightings;
   readonly parameters: Parameters;
   readonly logins: Logins;
   readonly authorizations: Authorizations;
@@ -43,6 +45,7 @@ export class Store {
     this.keys = new Keys(database, this.audit, clock);
     this.roles = new Roles(database, this.audit);
     this.domains = new Domains(database, this.audit, clock);
+    this.sightings = new Sightings(database);
     this.parameters = new Parameters(database, this.audit);
     this.logins = new Logins(database, clock);
     this.maintenance = new Maintenance(database, this.audit, clock);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { demoKey } from '../../server/cli/demo/demo-keys.js';
 import { DEMO_DOMAINS } from '../../server/cli/demo/demo-domains.js';
-import { demoLayout, type DemoLayout } from '../../server/cli/demo/demo-layout.js';
+import { demoLayout, secondHost, type DemoHost, type DemoLayout } from '../../server/cli/demo/demo-layout.js';
 import { registerDemoCustomers } from '../../server/cli/demo/demo-customers.js';
 import { writeDemoSettings } from '../../server/cli/demo/demo-settings.js';
 import { writeSshConfig } from '../../server/cli/demo/demo-ssh-config.js';
@@ -41,6 +41,8 @@ export interface HouseOptions {
   /** More boot profiles after `rescue`, as dom0.yaml has them. */
   readonly profiles?: (xen: SimulatedHost) => string;
   readonly domains?: readonly SimulatedDomain[];
+  /** 2: a second Xen host with nothing on it. */
+  readonly hosts?: 1 | 2;
   /** `xl` when not given. */
   readonly toolstack?: 'xl' | 'xm';
   /** Of a real Xen host's times. */
@@ -69,20 +71,23 @@ export class House {
   readonly #customers: readonly string[];
   readonly #clients = new Set<TerminalClient | SshStream>();
   readonly #script: string;
+  readonly second: { readonly host: DemoHost; readonly xen: SimulatedHost } | null;
   #gate: HalfProcess | undefined;
+  #secondDom0: HalfProcess | undefined;
   #dom0: HalfProcess | undefined;
   #port = 0;
   readonly xl: string;
 
   /** Made by `layOut`. */
-  constructor(parent: string, options: HouseOptions, xen: SimulatedHost) {
+  constructor(parent: string, options: HouseOptions, xen: SimulatedHost, second: SimulatedHost | null) {
     this.#parent = parent;
     this.layout = demoLayout(join(parent, 'h'));
     const customers = options.customers ?? DEFAULT_CUSTOMERS;
     this.#customers = Object.keys(customers);
     this.#script = options.collects === true ? COLLECTING : SCRIPT;
     this.xl = options.console === undefined ? xen.xl : consoleStandIn(parent, xen.xl, options.console);
-    writeDemoSettings(this.layout, 0, { ...xen, xl: this.xl });
+    this.second = second === null ? null : { host: secondHost(this.layout), xen: second };
+    writeDemoSettings(this.layout, 0, { ...xen, xl: this.xl }, this.second);
     if (options.toolstack === 'xm') {
       const text = readFileSync(this.layout.dom0Settings, 'utf8');
       const spoken = text
@@ -117,6 +122,7 @@ export class House {
   static async start(options: HouseOptions = {}): Promise<House> {
     const house = await House.layOut(options);
     await house.startDom0();
+    if (house.second !== null) await house.startSecondDom0();
     await house.startGate();
     return house;
   }
@@ -127,7 +133,9 @@ export class House {
     const directory = demoLayout(join(parent, 'h')).xen;
     const timeScale = options.timeScale ?? 0.02;
     const xen = await installSimulator({ directory, timeScale, domains: options.domains ?? DEMO_DOMAINS });
-    return new House(parent, options, xen);
+    const elsewhere = secondHost(demoLayout(join(parent, 'h'))).xen;
+    const second = options.hosts === 2 ? await installSimulator({ directory: elsewhere, timeScale }) : null;
+    return new House(parent, options, xen, second);
   }
 
   get port(): number {
@@ -150,6 +158,19 @@ export class House {
       this.log('dom0'),
     );
     await this.#dom0.ready();
+  }
+
+  async startSecondDom0(): Promise<void> {
+    const { settings } = this.second?.host ?? assert.fail('there is one host');
+    const log = join(this.layout.logs, 'dom0-xen2.log');
+    this.#secondDom0 = new HalfProcess('dom0-xen2', this.#script, ['dom0', '--settings', settings], log);
+    await this.#secondDom0.ready();
+  }
+
+  /** Ends the second host's half and waits until it has gone. */
+  async endSecondDom0(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    this.#secondDom0?.kill(signal);
+    await this.#secondDom0?.exited;
   }
 
   async startGate(): Promise<void> {
@@ -293,7 +314,9 @@ export class House {
     this.hangUp();
     await this.endGate('SIGKILL');
     await this.endDom0('SIGKILL');
+    await this.endSecondDom0('SIGKILL');
     await stopSimulator(this.layout.xen);
+    if (this.second !== null) await stopSimulator(this.second.host.xen);
     rmSync(this.#parent, { recursive: true, force: true });
   }
 }

@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { stopSimulator } from '../../simulator/install.js';
 import { CliError } from '../exit-status.js';
-import { type DemoLayout, SOCKET_PATH_LIMIT } from './demo-layout.js';
+import { type DemoLayout, secondHost, SOCKET_PATH_LIMIT } from './demo-layout.js';
 import { clearLeftovers } from './demo-pids.js';
 
 /**
@@ -12,7 +12,7 @@ import { clearLeftovers } from './demo-pids.js';
  */
 export async function prepareDirectory(layout: DemoLayout, fresh: boolean): Promise<void> {
   const { directory } = layout;
-  for (const socket of [layout.dom0Socket, layout.controlSocket]) {
+  for (const socket of [layout.dom0Socket, secondHost(layout).socket, layout.controlSocket]) {
     if (Buffer.byteLength(socket) > SOCKET_PATH_LIMIT) {
       throw new CliError(
         `${directory} is too long a path for a Unix socket (${SOCKET_PATH_LIMIT} bytes in all); choose a shorter one with --dir`,
@@ -41,6 +41,7 @@ export async function prepareDirectory(layout: DemoLayout, fresh: boolean): Prom
     );
   }
   await stopSimulator(layout.xen);
+  await stopSimulator(secondHost(layout).xen);
   if (fresh) {
     for (const entry of readdirSync(directory))
       rmSync(`${directory}/${entry}`, { recursive: true, force: true });

@@ -11,10 +11,16 @@ export const DEMO_DOMAINS: readonly SimulatedDomain[] = [
 
 /**
  * Switches the machines on as the host's own boot would (xendomains): by `xl`, not by Postern.
+ * @param domains those that are on this host
  * @param enough once it is aborted no other is switched on; the one under way is waited for
  */
-export async function bootDemoDomains(xl: string, directory: string, enough: AbortSignal): Promise<void> {
-  for (const { name } of DEMO_DOMAINS) {
+export async function bootDemoDomains(
+  xl: string,
+  directory: string,
+  domains: readonly SimulatedDomain[],
+  enough: AbortSignal,
+): Promise<void> {
+  for (const { name } of domains) {
     if (enough.aborted) return;
     const create = spawn(xl, ['create', '-q', join(directory, 'etc', 'xen', `${name}.cfg`)], {
       stdio: 'ignore',

@@ -9,18 +9,31 @@ const LEAVE_MS = 8000;
 /** As systemd's RestartSec. */
 const RESTART_MS = 1000;
 
-const NAMES = ['dom0', 'gate'] as const;
-type HalfName = (typeof NAMES)[number];
+/** One of the demo's processes. */
+export interface DemoHalf {
+  /** Unique; its log is named by it. */
+  readonly name: string;
+  readonly half: 'dom0' | 'gate';
+  readonly settings: string;
+}
 
-/** Both halves as systemd runs them: each its own process, started again when it dies. */
+/** The halves as systemd runs them: each its own process, started again when it dies. */
 export class DemoHalves {
   readonly #layout: DemoLayout;
   readonly #script: string;
   readonly #say: (sentence: string) => void;
-  readonly #running = new Map<HalfName, HalfProcess>();
+  readonly #halves: readonly DemoHalf[];
+  readonly #running = new Map<string, HalfProcess>();
   #stopping = false;
 
-  constructor(layout: DemoLayout, script: string, say: (sentence: string) => void) {
+  /** @param halves in the order of their start */
+  constructor(
+    layout: DemoLayout,
+    halves: readonly DemoHalf[],
+    script: string,
+    say: (sentence: string) => void,
+  ) {
+    this.#halves = halves;
     this.#layout = layout;
     this.#script = script;
     this.#say = say;
@@ -28,13 +41,13 @@ export class DemoHalves {
 
   /** @throws Error with the half's last words when one does not start */
   async start(): Promise<void> {
-    for (const name of NAMES) await this.#start(name);
+    for (const half of this.#halves) await this.#start(half);
   }
 
-  /** SIGTERM to the gate, then to the dom0 half; waits until both have gone. */
+  /** SIGTERM to the gate first, then to the dom0 halves; waits until all have gone. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    for (const name of [...NAMES].reverse()) {
+    for (const { name } of [...this.#halves].reverse()) {
       const half = this.#running.get(name);
       if (half === undefined) continue;
       half.kill('SIGTERM');
@@ -46,17 +59,17 @@ export class DemoHalves {
     }
   }
 
-  async #start(name: HalfName): Promise<void> {
-    const settings = name === 'gate' ? this.#layout.gateSettings : this.#layout.dom0Settings;
+  async #start(which: DemoHalf): Promise<void> {
+    const { name, half: command, settings } = which;
     const log = join(this.#layout.logs, `${name}.log`);
-    const half = new HalfProcess(name, this.#script, [name, '--settings', settings], log);
+    const half = new HalfProcess(name, this.#script, [command, '--settings', settings], log);
     this.#running.set(name, half);
     writePids(this.#layout.pids, {
       demo: process.pid,
       halves: [...this.#running.values()].flatMap(({ pid }) => (pid === undefined ? [] : [pid])),
     });
     await half.ready();
-    void half.exited.then(() => this.#restart(name));
+    void half.exited.then(() => this.#restart(which));
   }
 
   /** Asked anew after a wait. */
@@ -64,14 +77,14 @@ export class DemoHalves {
     return this.#stopping;
   }
 
-  async #restart(name: HalfName): Promise<void> {
+  async #restart(which: DemoHalf): Promise<void> {
     for (;;) {
       if (this.#isStopping()) return;
-      this.#say(`the ${name} half has ended; starting it again`);
+      this.#say(`the ${which.name} half has ended; starting it again`);
       await delay(RESTART_MS, undefined, { ref: false });
       if (this.#isStopping()) return;
       try {
-        await this.#start(name);
+        await this.#start(which);
         return;
       } catch (error) {
         this.#say((error as Error).message);

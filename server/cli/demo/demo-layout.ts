@@ -24,6 +24,27 @@ export interface DemoLayout {
   readonly logs: string;
 }
 
+/** A further simulated Xen host of the demo, with its dom0 half. */
+export interface DemoHost {
+  readonly name: string;
+  readonly settings: string;
+  readonly socket: string;
+  readonly state: string;
+  readonly xen: string;
+}
+
+/** The second host, which `--hosts 2` adds to the first. */
+export function secondHost({ directory }: DemoLayout): DemoHost {
+  const at = (...parts: string[]): string => join(directory, ...parts);
+  return {
+    name: 'xen2',
+    settings: at('etc', 'dom0-xen2.yaml'),
+    socket: at('run', 'xen2', 'dom0.sock'),
+    state: at('dom0-xen2'),
+    xen: at('xen2'),
+  };
+}
+
 /** sun_path of unix(7) is 108 bytes with its NUL. */
 export const SOCKET_PATH_LIMIT = 107;
 

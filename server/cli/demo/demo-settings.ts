@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { DemoLayout } from './demo-layout.js';
+import type { DemoHost, DemoLayout } from './demo-layout.js';
 
 /** What the simulated Xen host tells of itself. */
 export interface DemoXen {
@@ -16,16 +16,25 @@ export interface DemoXen {
 /** Scalars go in as JSON, which YAML 1.2 includes. */
 const quote = (value: string): string => JSON.stringify(value);
 
-/** Writes both halves' settings, anew at each start: the port may differ. */
-export function writeDemoSettings(layout: DemoLayout, port: number, xen: DemoXen): void {
+/** Writes the halves' settings, anew at each start: the port may differ. @param second the second host, when there is one */
+export function writeDemoSettings(
+  layout: DemoLayout,
+  port: number,
+  xen: DemoXen,
+  second: { readonly host: DemoHost; readonly xen: DemoXen } | null = null,
+): void {
+  const first = {
+    host: { name: 'xen1', settings: layout.dom0Settings, socket: layout.dom0Socket, state: layout.dom0State },
+    xen,
+  };
+  const hosts = second === null ? [first] : [first, second];
   for (const directory of [
     dirname(layout.gateSettings),
-    dirname(layout.dom0Socket),
     dirname(layout.controlSocket),
+    layout.gateState,
+    layout.logs,
+    ...hosts.flatMap(({ host: { socket, state } }) => [dirname(socket), state]),
   ]) {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-  }
-  for (const directory of [layout.gateState, layout.dom0State, layout.logs]) {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
   }
   writeFileSync(
@@ -38,19 +47,26 @@ state: ${quote(layout.gateState)}
 controlSocket: ${quote(layout.controlSocket)}
 policy: ${quote(layout.policy)}
 hosts:
-  - name: xen1
-    socket: ${quote(layout.dom0Socket)}
-motd: |
+${hosts.map(({ host: { name, socket } }) => `  - name: ${name}\n    socket: ${quote(socket)}\n`).join('')}motd: |
   Welcome to Postern. ophelia does not boot: choose 6 there to rescue her.
 `,
     { mode: 0o600 },
   );
+  for (const { host, xen: its } of hosts) writeDom0Settings(host, its);
+  const policy = join(layout.policy, '10-default.yaml');
+  if (!existsSync(policy)) {
+    mkdirSync(layout.policy, { recursive: true, mode: 0o700 });
+    copyFileSync(defaultPolicy(), policy);
+  }
+}
+
+function writeDom0Settings(host: Pick<DemoHost, 'name' | 'settings' | 'socket' | 'state'>, xen: DemoXen): void {
   writeFileSync(
-    layout.dom0Settings,
+    host.settings,
     `# The demo's dom0 half, on a simulated Xen host. Written anew at each start of the demo.
-host: xen1
-socket: ${quote(layout.dom0Socket)}
-state: ${quote(layout.dom0State)}
+host: ${host.name}
+socket: ${quote(host.socket)}
+state: ${quote(host.state)}
 toolstack:
   kind: xl
   command: ${quote(xen.xl)}
@@ -69,11 +85,6 @@ observe:
 `,
     { mode: 0o600 },
   );
-  const policy = join(layout.policy, '10-default.yaml');
-  if (!existsSync(policy)) {
-    mkdirSync(layout.policy, { recursive: true, mode: 0o700 });
-    copyFileSync(defaultPolicy(), policy);
-  }
 }
 
 /** The default policy that installs start from; it lies beside the sources, not in dist/. */

@@ -57,6 +57,7 @@ export type Submitted =
  */
 export class HostLink {
   readonly name: string;
+  readonly socket: string;
   /** What its consoles said. */
   readonly log: HostLog;
   readonly #client: Dom0Client;
@@ -78,6 +79,7 @@ export class HostLink {
     options: { readonly log: Log; readonly timings?: Partial<HostTimings>; readonly clock?: () => Date },
   ) {
     this.name = settings.name;
+    this.socket = settings.socket;
     this.#logger = options.log;
     this.#timings = { ...TIMINGS, ...options.timings };
     this.#client = new Dom0Client(settings.socket, this.#timings.answer, this.#abort.signal);

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { UNKNOWN_PROFILE } from '../../../policy/names.js';
 import type { DomainName } from '../../../policy/names.js';
 import type { Refusal } from '../../../policy/refusal.js';
+import type { SeenHost } from '../../store/sightings.js';
 import type { DomainView } from '../../wire/domain.js';
 import { Listeners } from '../listeners.js';
 import type { Log } from '../log.js';
@@ -15,6 +16,13 @@ export interface KnownDomains {
   seen(names: readonly DomainName[]): void;
   gone(name: DomainName): boolean;
   list(): readonly { readonly name: DomainName }[];
+}
+
+/** The store's memory of what each host showed when it was heard last. */
+export interface LastSightings {
+  of(host: SeenHost): ReadonlySet<DomainName> | null;
+  /** @throws AuditUnavailable */
+  record(host: SeenHost, names: readonly DomainName[]): void;
 }
 
 /** A domain and the host that it is on, as last heard. */
@@ -34,19 +42,26 @@ export class Hosts implements Sights {
   readonly #known: KnownDomains;
   readonly #log: Log;
   readonly #listeners: Listeners<HostsEvent>;
+  readonly #sightings: LastSightings;
+  /** What each host showed before this gate started; null: it was never heard. */
+  readonly #before: ReadonlyMap<HostLink, ReadonlySet<DomainName> | null>;
+  /** What the store was told of each host. */
+  readonly #sighted = new Map<HostLink, ReadonlySet<DomainName>>();
   /** What the store was told of last, so that it is not told the same every two seconds. */
   #told = new Set<DomainName>();
 
-  constructor(links: readonly HostLink[], known: KnownDomains, log: Log) {
+  constructor(links: readonly HostLink[], known: KnownDomains, sightings: LastSightings, log: Log) {
     this.links = links;
     this.#known = known;
+    this.#sightings = sightings;
+    this.#before = new Map(links.map((link) => [link, sightings.of(link)]));
     this.#log = log;
     this.#listeners = new Listeners((fault) => {
       log.error({ err: fault }, 'a listener to the hosts failed');
     });
     for (const host of links) {
       host.onEvent((event) => {
-        this.#remember(event);
+        this.#remember(host, event);
         this.#listeners.emit({ host, event });
       });
     }
@@ -105,23 +120,39 @@ export class Hosts implements Sights {
 
   /**
    * Whether creating it on this host could make it run twice: another host shows it running, or may be running it
-   * and does not answer (a host that was never heard since the gate started may have anything).
+   * and does not answer. One that was not heard since the gate started has what it had when it was heard last, by the
+   * store; that says something only of a domain that was here by then.
    */
   mayRunElsewhere(domain: DomainName, here: HostLink): Refusal | null {
     for (const other of this.links) {
       if (other === here) continue;
       const view = other.domains.get(domain);
       if (view !== undefined && lives(view)) return words.maybeElsewhere(domain, other.name, other.reachable);
-      if (!other.reachable && (view !== undefined || !other.everHeard)) {
+      if (!other.reachable && (other.everHeard ? view !== undefined : this.#mayHave(other, domain, here))) {
         return words.maybeElsewhere(domain, other.name, false);
       }
     }
     return null;
   }
 
-  #remember(event: LinkEvent): void {
+  /** Of a host that was not heard since the gate started. */
+  #mayHave(other: HostLink, domain: DomainName, here: HostLink): boolean {
+    const had = this.#before.get(other) ?? null;
+    return had === null || had.has(domain) || this.#before.get(here)?.has(domain) !== true;
+  }
+
+  #sight(host: HostLink): void {
+    const names = [...host.domains.keys()];
+    const sighted = this.#sighted.get(host);
+    if (sighted?.size === names.length && names.every((name) => sighted.has(name))) return;
+    this.#sightings.record(host, names);
+    this.#sighted.set(host, new Set(names));
+  }
+
+  #remember(host: HostLink, event: LinkEvent): void {
     if (event.event !== 'reachable' && event.event !== 'gone' && event.event !== 'domain') return;
     try {
+      this.#sight(host);
       if (event.event === 'domain') {
         if (!this.#told.has(event.name)) this.#seen();
         return;

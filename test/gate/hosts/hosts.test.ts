@@ -8,7 +8,7 @@ import { Hosts } from '../../../server/gate/hosts/hosts.js';
 import { Dom0StandIn } from '../../support/dom0-stand-in.js';
 import { eventually } from '../../support/eventually.js';
 import { silentLogger } from '../../support/silent-logger.js';
-import { domainName } from '../../support/temporary-store.js';
+import { domainName, TemporaryStore } from '../../support/temporary-store.js';
 
 const HORATIO = domainName('horatio');
 const YORICK = domainName('yorick');
@@ -34,6 +34,7 @@ class Memory {
 describe('hosts', () => {
   let directory: string;
   let memory: Memory;
+  let temporary: TemporaryStore;
   let one: Dom0StandIn;
   let other: Dom0StandIn;
   let hosts: Hosts;
@@ -41,16 +42,10 @@ describe('hosts', () => {
   beforeEach(async () => {
     directory = mkdtempSync(join(tmpdir(), 'postern-hosts-'));
     memory = new Memory();
+    temporary = new TemporaryStore();
     one = new Dom0StandIn(join(directory, 'one.sock'));
     other = new Dom0StandIn(join(directory, 'other.sock'));
-    const links = [one, other].map(
-      ({ socket }, at) =>
-        new HostLink(
-          { name: at === 0 ? 'one' : 'other', socket },
-          { log: silentLogger, timings: { retry: [5, 20], silence: 200, answer: 500 } },
-        ),
-    );
-    hosts = new Hosts(links, memory, silentLogger);
+    hosts = gateStarts();
     await one.start();
     await other.start();
   });
@@ -60,7 +55,20 @@ describe('hosts', () => {
     await one.stop();
     await other.stop();
     rmSync(directory, { recursive: true });
+    temporary.remove();
   });
+
+  /** Of the same hosts, and with what an earlier gate remembered. */
+  function gateStarts(sockets = [one.socket, other.socket]): Hosts {
+    const links = sockets.map(
+      (socket, at) =>
+        new HostLink(
+          { name: at === 0 ? 'one' : 'other', socket },
+          { log: silentLogger, timings: { retry: [5, 20], silence: 200, answer: 500 } },
+        ),
+    );
+    return new Hosts(links, memory, temporary.store.sightings, silentLogger);
+  }
 
   const link = (at: 0 | 1): HostLink => hosts.links[at] ?? assert.fail();
   const beat = (stand: Dom0StandIn): void => {
@@ -88,6 +96,7 @@ describe('hosts', () => {
     const never = new Hosts(
       [new HostLink({ name: 'never', socket: other.socket }, { log: silentLogger })],
       memory,
+      temporary.store.sightings,
       silentLogger,
     );
     await never.tried(10);
@@ -181,6 +190,38 @@ describe('hosts', () => {
   it('does not know what a host has that it never heard', async () => {
     one.set(HORATIO, 'off');
     await other.stop();
+    hosts.start();
+    await eventually('one', () => link(0).reachable);
+    assert.equal(hosts.mayRunElsewhere(HORATIO, link(0))?.code, 'host-unreachable');
+  });
+
+  it('knows from before it started what a host had that does not answer', async () => {
+    one.set(HORATIO, 'off');
+    other.set(YORICK, 'running');
+    clearInterval(await ready());
+    await hosts.close();
+    await other.stop();
+    // What came to the first host only by now may have come from the other.
+    one.set(YORICK, 'off');
+    one.set(domainName('ophelia'), 'off');
+    hosts = gateStarts();
+    hosts.start();
+    await eventually('one', () => link(0).reachable);
+    assert.equal(hosts.mayRunElsewhere(HORATIO, link(0)), null, 'the other did not have it');
+    for (const name of ['yorick', 'ophelia']) {
+      assert.equal(hosts.mayRunElsewhere(domainName(name), link(0))?.code, 'host-unreachable', name);
+    }
+    await hosts.close();
+    hosts = gateStarts();
+    assert.equal(hosts.mayRunElsewhere(domainName('ophelia'), link(0)), null, 'the next gate has seen it here');
+    assert.equal(hosts.mayRunElsewhere(YORICK, link(0))?.code, 'host-unreachable');
+  });
+
+  it('knows nothing of another machine under the name of one it knew', async () => {
+    one.set(HORATIO, 'off');
+    clearInterval(await ready());
+    await hosts.close();
+    hosts = gateStarts([one.socket, join(directory, 'new-machine.sock')]);
     hosts.start();
     await eventually('one', () => link(0).reachable);
     assert.equal(hosts.mayRunElsewhere(HORATIO, link(0))?.code, 'host-unreachable');
