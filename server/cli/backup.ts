@@ -11,10 +11,7 @@ export function addBackupCommand(program: Command): void {
     'Write a consistent copy of the database (customers, keys, roles, audit log) into a new file, while the gate runs.',
     ['postern backup /var/backups/postern-$(date +%F).db'],
   )
-    .addHelpText(
-      'after',
-      "\nTo restore: stop the gate, put the copy in place of postern.db in the state directory, remove\npostern.db-wal and postern.db-shm, see that the owner is the gate's user, start the gate.\n",
-    )
+    .addHelpText('after', '\nTo restore it see docs/day-two/restore.md.\n')
     .action(async (name: string, options: AdminOptions) => {
       const file = resolve(name);
       await atDesk(options, (desk) => desk.backup(file));

@@ -8,7 +8,12 @@ export function addDemoCommand(program: Command): void {
     .description('Run everything on a simulated Xen host: two customers, three machines, no root.')
     .option('--dir <directory>', 'where the demo keeps its state', '.postern-demo')
     .option('--port <number>', 'the port on 127.0.0.1; 0 picks a free one', wholeNumber, 2222)
-    .option('--hosts <number>', 'how many Xen hosts: 1 or 2; a machine can be moved to the second', oneOrTwo, 1)
+    .option(
+      '--hosts <number>',
+      'how many Xen hosts: 1 or 2; a machine can be moved to the second',
+      oneOrTwo,
+      1,
+    )
     .option('--fresh', 'begin anew', false)
     .option('--time-scale <factor>', 'how long the simulated machines take, of a real one', factor, 0.3)
     .addHelpText(

@@ -144,6 +144,8 @@ function who(roles: readonly RoleRow[]): string {
     .join(', ');
 }
 
-function standing({ retiredAt }: DomainEntry): string {
-  return retiredAt === null ? '' : `retired ${shortTime(retiredAt)}`;
+function standing({ name, retiredAt, on }: DomainEntry): string {
+  if (retiredAt === null) return '';
+  const back = on.length === 0 ? '' : `; the name is back: give new roles, or postern domain adopt ${name}`;
+  return `retired ${shortTime(retiredAt)}${back}`;
 }

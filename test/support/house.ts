@@ -106,6 +106,7 @@ export class House {
     if (options.policy !== undefined) this.writePolicy(options.policy);
     append(this.layout.gateSettings, options.gateSettings);
     append(this.layout.dom0Settings, options.dom0Settings);
+    if (this.second !== null) append(this.second.host.settings, options.dom0Settings);
     const store = Store.open(join(this.layout.gateState, 'postern.db'));
     registerDemoCustomers(
       store,

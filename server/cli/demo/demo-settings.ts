@@ -60,7 +60,10 @@ ${hosts.map(({ host: { name, socket } }) => `  - name: ${name}\n    socket: ${qu
   }
 }
 
-function writeDom0Settings(host: Pick<DemoHost, 'name' | 'settings' | 'socket' | 'state'>, xen: DemoXen): void {
+function writeDom0Settings(
+  host: Pick<DemoHost, 'name' | 'settings' | 'socket' | 'state'>,
+  xen: DemoXen,
+): void {
   writeFileSync(
     host.settings,
     `# The demo's dom0 half, on a simulated Xen host. Written anew at each start of the demo.

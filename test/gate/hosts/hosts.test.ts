@@ -213,7 +213,11 @@ describe('hosts', () => {
     }
     await hosts.close();
     hosts = gateStarts();
-    assert.equal(hosts.mayRunElsewhere(domainName('ophelia'), link(0)), null, 'the next gate has seen it here');
+    assert.equal(
+      hosts.mayRunElsewhere(domainName('ophelia'), link(0)),
+      null,
+      'the next gate has seen it here',
+    );
     assert.equal(hosts.mayRunElsewhere(YORICK, link(0))?.code, 'host-unreachable');
   });
 
