@@ -44,7 +44,7 @@ export interface ImportOptions {
   /** False: it is done and taken back again, to see what it would do. */
   readonly apply: boolean;
   /** How many keys a customer may have. */
-  readonly maxKeys: number;
+  readonly maxKeys: (customer: CustomerName) => number;
 }
 
 /** What a customer of the same name had, who was removed, says nothing about the one of today. */
@@ -95,8 +95,9 @@ export class Imports {
         const customers: ImportOutcome[] = [];
         const refused: { customer: CustomerName; sentence: string }[] = [];
         for (const one of wanted) {
-          const outcome = this.#one(one, actor, options.maxKeys);
-          if (isRefusal(outcome)) refused.push({ customer: one.customer, sentence: outcome.message });
+          const outcome = this.#one(one, actor, options.maxKeys(one.customer));
+          if (isRefusal(outcome))
+            refused.push({ customer: one.customer, sentence: `${one.customer}: ${outcome.message}` });
           else customers.push(outcome);
         }
         return { applied: options.apply && refused.length === 0, customers, refused };
@@ -139,7 +140,7 @@ export class Imports {
     if (known) return null;
     return refusal(
       'name-reserved',
-      `there is a customer ${customer} already, who has none of these keys: if it is the same person say --same ${customer}, otherwise --rename ${customer}=OTHER`,
+      `there is a customer of this name already, who has none of these keys: if it is the same person say --same ${customer}, otherwise --rename ${customer}=OTHER`,
     );
   }
 
@@ -149,8 +150,8 @@ export class Imports {
     return refusal(
       'name-reserved',
       givenUp.to === null
-        ? `the customer ${customer} was removed: if they are to come back say --same ${customer}`
-        : `the customer ${customer} is called ${givenUp.to} now: say --rename ${customer}=${givenUp.to}, or --same ${customer} for somebody new`,
+        ? `this customer was removed: if they are to come back say --same ${customer}`
+        : `this customer is called ${givenUp.to} now: say --rename ${customer}=${givenUp.to}, or --same ${customer} for somebody new`,
     );
   }
 

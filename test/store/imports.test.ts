@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { ImportedCustomer } from '../../server/store/imports.js';
 import { ADMIN, TemporaryStore, customerName, domainName, fingerprint } from '../support/temporary-store.js';
 
-const DO = { apply: true, maxKeys: 3 };
+const DO = { apply: true, maxKeys: () => 3 };
 
 function wanted(name: string, letters: string, domains: readonly string[], same = false): ImportedCustomer {
   return {
@@ -117,7 +117,7 @@ describe('store: imports', () => {
     const { store } = temporary;
     store.imports.run([wanted('bob', 'a', ['horatio'])], ADMIN, DO);
     const other = store.imports.run([wanted('bob', 'b', ['yorick'])], ADMIN, DO);
-    assert.match(other.refused[0]?.sentence ?? '', /there is a customer bob already/);
+    assert.match(other.refused[0]?.sentence ?? '', /^bob: there is a customer of this name already/);
     assert.equal(store.keys.list(customerName('bob')).length, 1);
     assert.equal(store.imports.run([wanted('bob', 'ab', ['yorick'])], ADMIN, DO).applied, true, 'by the key');
     assert.equal(store.imports.run([wanted('bob', 'c', [], true)], ADMIN, DO).applied, true, 'by --same');
@@ -130,7 +130,7 @@ describe('store: imports', () => {
     store.customers.remove(customerName('bob'), ADMIN);
     assert.match(
       store.imports.run([bob], ADMIN, DO).refused[0]?.sentence ?? '',
-      /the customer bob was removed/,
+      /^bob: this customer was removed/,
     );
     const back = store.imports.run([{ ...bob, same: true }], ADMIN, DO);
     assert.deepEqual(
@@ -148,7 +148,10 @@ describe('store: imports', () => {
     store.customers.rename(customerName('alice'), customerName('alicia'), ADMIN);
     const before = kinds();
     const refused = store.imports.run([alice], ADMIN, DO).refused[0];
-    assert.match(refused?.sentence ?? '', /alice is called alicia now: say --rename alice=alicia/);
+    assert.match(
+      refused?.sentence ?? '',
+      /alice: this customer is called alicia now: say --rename alice=alicia/,
+    );
     const again = store.imports.run([{ ...alice, customer: customerName('alicia') }], ADMIN, DO);
     assert.deepEqual(
       again.customers[0]!.keys.map(({ state }) => state),

@@ -2,7 +2,10 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HalfProcess } from '../../server/cli/demo/half-process.js';
+import type { GateStatus } from '../../server/gate/control/control-answers.js';
+import { ControlClient } from '../../server/gate/control/control-client.js';
 import { stopSimulator } from '../../server/simulator/install.js';
+import { eventually } from './eventually.js';
 import { run } from './house.js';
 import type { Ended } from './house.js';
 import { OldDom0 } from './old-dom0.js';
@@ -68,7 +71,13 @@ export class DayOne {
     );
     this.#halves.set(half, process);
     const address = await process.ready();
-    if (half === 'gate') this.#sshConfig(Number(/:(\d+)/.exec(address)?.[1]));
+    if (half !== 'gate') return;
+    this.#sshConfig(Number(/:(\d+)/.exec(address)?.[1]));
+    const gate = new ControlClient(join(this.root, 'run/postern-gate/control.sock'), 'test');
+    await eventually('the gate to hear of its host', async () => {
+      const { hosts } = (await gate.ask('GET', '/status')) as GateStatus;
+      return hosts.every(({ reachable }) => reachable);
+    });
   }
 
   /** Settings with every path below the directory; what is default in them is said. @returns the file */

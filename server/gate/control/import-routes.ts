@@ -26,14 +26,18 @@ export function importRoutes(store: Store, settings: AdministrationSettings): re
       'POST',
       '/import',
       { customers: listOf(record(WANTED), MOST_CUSTOMERS), apply: flag },
-      (given, { actor }): ImportResult | Refusal => {
+      (given, { actor }): ImportResult => {
         const wanted: ImportedCustomer[] = [];
+        const refused: ImportResult['refused'][number][] = [];
         for (const one of given.customers) {
           const read = readKeys(one, settings);
-          if (isRefusal(read)) return read;
-          wanted.push(read);
+          if (isRefusal(read))
+            refused.push({ customer: one.customer, sentence: `${one.customer}: ${read.message}` });
+          else wanted.push(read);
         }
-        return store.imports.run(wanted, actor, { apply: given.apply, maxKeys: settings.keys.perCustomer });
+        const apply = given.apply && refused.length === 0;
+        const result = store.imports.run(wanted, actor, { apply, maxKeys: () => settings.keys.perCustomer });
+        return { ...result, refused: [...refused, ...result.refused] };
       },
     ),
   ];

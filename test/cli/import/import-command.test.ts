@@ -58,7 +58,7 @@ describe('cli: import', () => {
       assert.equal(gone.status, 3);
       const without = await run('--apply', '--leave-out');
       assert.equal(without.status, 0, without.stderr);
-      assert.match(without.stdout, /Refused:\n {2}the customer bob was removed/);
+      assert.match(without.stdout, /Refused:\n {2}bob: this customer was removed/);
     } finally {
       directory.dispose();
     }
