@@ -109,7 +109,7 @@ function commonRoutes(
     ...customerRoutes(store, settings, gate?.sessions ?? null, policy),
     ...keyRoutes(store, settings, gate?.sessions ?? null, policy),
     ...domainRoutes(store, gate?.hosts ?? []),
-    ...importRoutes(store, settings),
+    ...importRoutes(store, settings, policy),
     ...maintenanceRoutes(store.maintenance),
     ...restoredRoutes(store),
     ...backupRoutes(store, settings),

@@ -130,7 +130,7 @@ export function keyRoutes(
 }
 
 /** A policy that cannot be read keeps nobody from adding a key: whether it may be used is asked at each login. */
-function readable(policy: () => Policy | Refusal): Policy | null {
+export function readable(policy: () => Policy | Refusal): Policy | null {
   try {
     const found = policy();
     return isRefusal(found) ? null : found;

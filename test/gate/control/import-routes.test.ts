@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { isRefusal } from '../../../policy/refusal.js';
 import { makeEd25519KeyPair } from '../../../server/gate/ssh/ed25519-key-pair.js';
 import type { ImportResult } from '../../../server/store/imports.js';
-import { ControlFixture } from '../../support/control-fixture.js';
+import { ControlFixture, POLICY } from '../../support/control-fixture.js';
 import { domainName } from '../../support/temporary-store.js';
 
 describe('gate: imports over the control socket', () => {
@@ -39,6 +39,27 @@ describe('gate: imports over the control socket', () => {
     assert.deepEqual(gate.store.customers.list(), []);
     assert.equal((await imported([wanted('alice', key())])).applied, true);
     assert.equal(gate.store.roles.on(domainName('horatio')).length, 1);
+  });
+
+  it('go by the policy’s rules for keys, with the roles that are to be, and leave what is there', async () => {
+    const rule = {
+      subjects: { customers: [], groups: [], roles: ['owner'] },
+      types: ['ssh-ed25519'],
+      rsaBits: null,
+      count: 1,
+      maxAgeSeconds: null,
+      place: { file: 'policy.yaml', line: 1, column: 1 },
+    } as const;
+    gate.policy.policy = { ...POLICY, keyRules: [rule] };
+    const two = await imported([wanted('alice', key(), key())]);
+    assert.match(two.refused[0]?.sentence ?? '', /^alice: .*no more than 1 /);
+    const one = wanted('alice', key());
+    assert.equal((await imported([one])).applied, true);
+    gate.policy.policy = { ...POLICY, keyRules: [{ ...rule, types: ['ssh-rsa'] }] };
+    const again = await imported([one]);
+    assert.deepEqual([again.applied, again.customers[0]?.keys[0]?.state], [true, 'there']);
+    const bob = await imported([wanted('bob', key())]);
+    assert.match(bob.refused[0]?.sentence ?? '', /^bob: .*ssh-rsa/);
   });
 
   it('are read like anything else that comes there', async () => {
