@@ -40,6 +40,7 @@ class Reach {
   readonly which: Words;
   readonly #roles: Words;
   readonly #profiles: Words;
+  readonly #sysrqKeys: Words;
 
   constructor(rule: Rule) {
     const { customers, groups, roles } = rule.subjects;
@@ -49,6 +50,7 @@ class Reach {
     this.which = words(names, 'tag', tags);
     this.#roles = roles.length === 0 || ROLES.every((role) => roles.includes(role)) ? null : new Set(roles);
     this.#profiles = rule.profiles.length === 0 ? null : new Set(rule.profiles);
+    this.#sysrqKeys = rule.sysrqKeys.length === 0 ? null : new Set(rule.sysrqKeys);
   }
 
   /** Whether this rule decides the action for all that a later one speaks of. */
@@ -58,7 +60,8 @@ class Reach {
       holds(this.who, later.who) &&
       holds(this.#roles, later.#roles) &&
       holds(this.which, later.which) &&
-      (action !== 'rescue' || holds(this.#profiles, later.#profiles))
+      (action !== 'rescue' || holds(this.#profiles, later.#profiles)) &&
+      (action !== 'sysrq' || holds(this.#sysrqKeys, later.#sysrqKeys))
     );
   }
 }

@@ -68,9 +68,10 @@ export class PolicyEntryReader {
 
   /** @param madeId the id of a rule that has none of its own */
   rule(entry: Partial<RuleEntry>, path: Path, madeId: string): Rule {
-    const { allow, deny, profiles = [], reason } = entry;
+    const { allow, deny, profiles = [], sysrqKeys = [], reason } = entry;
     const words = allow ?? deny;
     if (words !== undefined) this.#profiles(profiles, words, [...path, 'profiles']);
+    if (words !== undefined && sysrqKeys.length > 0) this.#narrowsSysrq(words, [...path, 'sysrqKeys']);
     if (allow !== undefined && reason !== undefined) {
       const message = 'Nobody reads the reason of a rule that allows.';
       this.#report.warn({ path: [...path, 'reason'], at: 'key', message });
@@ -81,6 +82,7 @@ export class PolicyEntryReader {
       ...this.#scope(entry, path),
       actions: expanded(words ?? [], ACTIONS),
       profiles: profiles as readonly BootProfileName[],
+      sysrqKeys,
       when: this.#when(entry.when, [...path, 'when']),
       reason: this.#reason(reason, [...path, 'reason']),
       place: this.#report.place(path),
@@ -130,13 +132,26 @@ export class PolicyEntryReader {
 
   /** One test for each action that the entry names. To be read after the rules of all files, which it may name. */
   tests(entry: Partial<TestEntry>, path: Path): readonly PolicyTest[] {
-    const { customer, role, domain, allow, rule = null, profile = null, at, from, state, booted } = entry;
+    const {
+      customer,
+      role,
+      domain,
+      allow,
+      rule = null,
+      profile = null,
+      key: sysrqKey,
+      at,
+      from,
+      state,
+      booted,
+    } = entry;
     const key = allow === undefined ? 'deny' : 'allow';
     const words = entry[key] ?? [];
     if (customer !== undefined) this.#customerGlob(customer, [...path, 'customer']);
     if (domain !== undefined) this.#domainGlob(domain, [...path, 'domain']);
     if (rule !== null) this.#names.expect('id', rule, this.#report, [...path, 'rule']);
     if (profile !== null) this.#profiles([profile], words, [...path, 'profile']);
+    if (sysrqKey !== undefined) this.#narrowsSysrq(words, [...path, 'key']);
     const source = from === undefined ? null : (normalAddress(from) ?? null);
     if (from !== undefined && source === null) {
       this.#report.error({ path: [...path, 'from'], message: `"${from}" is no address.` });
@@ -153,6 +168,7 @@ export class PolicyEntryReader {
           domain: domain as DomainName,
           action,
           profile: action === 'rescue' ? (profile as BootProfileName | null) : null,
+          key: action === 'sysrq' ? (sysrqKey ?? null) : null,
           source,
           state: (state as KnownState | undefined) ?? null,
           booted: (booted as BootProfileName | undefined) ?? null,
@@ -280,6 +296,12 @@ export class PolicyEntryReader {
       const message = 'A zone without `times` says nothing.';
       this.#report.warn({ path, at: 'key', message });
     }
+  }
+
+  #narrowsSysrq(actions: readonly string[], path: Path): void {
+    if (actions.includes('sysrq') || actions.includes(ALL)) return;
+    const message = 'Keys narrow `sysrq`, and this does not speak of it.';
+    this.#report.error({ path, at: 'key', message });
   }
 
   #reason(text: string | undefined, path: Path): string | null {

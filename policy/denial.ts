@@ -45,6 +45,11 @@ export function profileMessage(request: Request, open: readonly BootProfileName[
   return `${asked}; for ${request.domain} you may use: ${open.join(', ')}.`;
 }
 
+export function keyMessage(request: Request, open: readonly string[]): string {
+  const asked = request.key === null ? 'Name a SysRq key' : `The SysRq key ${request.key} is not open to you`;
+  return `${asked}; for ${request.domain} you may use: ${open.join(', ')}.`;
+}
+
 /** @param rule it allows this, under conditions that are not met. From where it would be possible is not said. */
 export function conditionMessage(request: Request, rule: Rule, now: Date): string {
   const asked = rule.when === null ? [] : askConditions(rule.when, request, now);

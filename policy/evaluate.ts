@@ -1,6 +1,7 @@
 import { conditionsHold } from './conditions.js';
 import {
   conditionMessage,
+  keyMessage,
   limitMessage,
   noRoleMessage,
   noRuleMessage,
@@ -101,11 +102,14 @@ function deniedByNoRule(policy: Policy, request: Request, now: Date): Decision {
   const [conditional] = nearly(policy, request, now, 'when');
   if (conditional !== undefined)
     return denied('condition-not-met', conditionMessage(request, conditional, now));
-  const profiles = nearly(policy, request, now, 'profile')
-    .filter(({ when }) => conditionsHold(when, request, now, false))
-    .flatMap((rule) => rule.profiles);
-  if (profiles.length === 0) return denied('no-rule', noRuleMessage(request));
-  return denied('profile-not-allowed', profileMessage(request, [...new Set(profiles)]));
+  const open = (but: 'profile' | 'key'): readonly Rule[] =>
+    nearly(policy, request, now, but).filter(({ when }) => conditionsHold(when, request, now, false));
+  const profiles = open('profile').flatMap((rule) => rule.profiles);
+  if (profiles.length > 0)
+    return denied('profile-not-allowed', profileMessage(request, [...new Set(profiles)]));
+  const keys = open('key').flatMap((rule) => rule.sysrqKeys);
+  if (keys.length > 0) return denied('key-not-allowed', keyMessage(request, [...new Set(keys)]));
+  return denied('no-rule', noRuleMessage(request));
 }
 
 function firstReached(limits: readonly Limit[], usage: Usage, now: Date): Limit | null {

@@ -75,6 +75,7 @@ export function explainText(explanation: Explanation): string {
     `role     ${request.role ?? `none: ${request.customer} has no role on ${request.domain}, so no rule is asked`}`,
   );
   if (request.profile !== null) lines.push(`profile  ${request.profile}`);
+  if (request.key !== null) lines.push(`key      ${request.key}`);
   if (request.role !== null) {
     lines.push(`at       ${at}`, `from     ${request.source ?? NOT_KNOWN}`, `state    ${stateText(request)}`);
     lines.push('rules    first match decides');
@@ -150,6 +151,8 @@ function whyNot(request: Request, rule: Rule, why: Mismatch): string {
       const asked = request.profile === null ? 'no profile named' : `not for profile ${request.profile}`;
       return `${asked}: for ${rule.profiles.join(', ')}`;
     }
+    case 'key':
+      return `${request.key === null ? 'no key named' : `not for the key ${request.key}`}: for ${rule.sysrqKeys.join(', ')}`;
     case 'when':
       return `not now: ${VERB[rule.effect]} under conditions`;
   }

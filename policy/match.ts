@@ -5,13 +5,13 @@ import type { Domains, Limit, Policy, Request, Rule, Subjects } from './policy.j
 import type { Role } from './roles.js';
 
 /** What of a rule did not fit a request: the first that did not, in this order. */
-export const MISMATCHES = ['action', 'customer', 'role', 'domain', 'profile', 'when'] as const;
+export const MISMATCHES = ['action', 'customer', 'role', 'domain', 'profile', 'key', 'when'] as const;
 
 export type Mismatch = (typeof MISMATCHES)[number];
 
 /**
  * Why a rule does not speak of a request; null when it does. `when` comes last: it means that all the rest fits.
- * A rescue without a profile fits no rule that names profiles. What is not known meets the conditions of a rule that denies,
+ * A rescue without a profile fits no rule that names profiles, and a SysRq without a key none that names keys. What is not known meets the conditions of a rule that denies,
  * and none of one that allows.
  */
 export function mismatch(policy: Policy, rule: Rule, request: Request, now: Date): Mismatch | null {
@@ -20,6 +20,7 @@ export function mismatch(policy: Policy, rule: Rule, request: Request, now: Date
   if (!namesRole(rule.subjects, request.role === null ? [] : [request.role])) return 'role';
   if (!namesDomain(policy, rule.domains, request.domain)) return 'domain';
   if (!namesProfile(rule, request)) return 'profile';
+  if (!namesKey(rule, request)) return 'key';
   if (!conditionsHold(rule.when, request, now, rule.effect === 'deny')) return 'when';
   return null;
 }
@@ -67,6 +68,11 @@ export function namesDomain(policy: Policy, domains: Domains, domain: DomainName
 function namesProfile(rule: Rule, request: Request): boolean {
   if (request.action !== 'rescue' || rule.profiles.length === 0) return true;
   return request.profile !== null && rule.profiles.includes(request.profile);
+}
+
+function namesKey(rule: Rule, request: Request): boolean {
+  if (request.action !== 'sysrq' || rule.sysrqKeys.length === 0) return true;
+  return request.key !== null && rule.sysrqKeys.includes(request.key);
 }
 
 /** A name that only `Object.prototype` knows, like `constructor`, is an empty group. */

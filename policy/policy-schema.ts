@@ -52,6 +52,7 @@ export interface RuleEntry extends WhoEntry, WhichEntry {
   readonly allow?: readonly string[];
   readonly deny?: readonly string[];
   readonly profiles?: readonly string[];
+  readonly sysrqKeys?: readonly string[];
   readonly when?: WhenEntry;
   readonly reason?: string;
 }
@@ -93,6 +94,7 @@ export interface TestEntry {
   readonly deny?: readonly string[];
   readonly rule?: string;
   readonly profile?: string;
+  readonly key?: string;
   readonly at?: string;
   readonly from?: string;
   readonly state?: string;
@@ -167,6 +169,12 @@ const PROFILE = {
     'the name of a profile: small letters, digits and -, beginning with a letter, at most 32',
 } as const;
 
+const SYSRQ_KEY = {
+  type: 'string',
+  pattern: '^[a-z0-9]$',
+  patternErrorMessage: 'one small letter or digit',
+} as const;
+
 const WHEN = {
   type: 'object',
   additionalProperties: false,
@@ -220,6 +228,10 @@ const RULE = {
     profiles: list(
       PROFILE,
       'For `rescue` only: the rescue profiles, by their names in dom0.yaml. Left out: every profile. Other actions are not narrowed by it.',
+    ),
+    sysrqKeys: list(
+      SYSRQ_KEY,
+      'For `sysrq` only: the keys, like `s` or `b`, of those that dom0.yaml lets through. Left out: each of them. Other actions are not narrowed by it.',
     ),
     when: {
       ...WHEN,
@@ -399,6 +411,7 @@ const TEST = {
     deny: actionList('The actions that must be denied; `all` is each of them.'),
     rule: { ...WORD, description: 'The id of the rule that must decide. Left out: whichever does.' },
     profile: { ...PROFILE, description: 'For `rescue`: with which profile. Left out: none is named.' },
+    key: { ...SYSRQ_KEY, description: 'For `sysrq`: which key. Left out: none is named.' },
     at: {
       type: 'string',
       pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})$',

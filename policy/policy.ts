@@ -39,6 +39,8 @@ export interface Rule {
   readonly actions: readonly Action[];
   /** For `rescue`: only these profiles match. Empty means every profile. */
   readonly profiles: readonly BootProfileName[];
+  /** For `sysrq`: only these keys match. Empty means every key. */
+  readonly sysrqKeys: readonly string[];
   /** Null: always. */
   readonly when: Conditions | null;
   /** Shown to the customer when this rule denies. */
@@ -122,6 +124,8 @@ export interface Request {
   readonly action: Action;
   /** For `rescue`, the profile asked for; otherwise null. */
   readonly profile: BootProfileName | null;
+  /** For `sysrq`, the key asked for; otherwise null. */
+  readonly key: string | null;
   /** The address that the customer comes from; null when it is not known. */
   readonly source: string | null;
   /** What the domain does now; null when it is not known. */
@@ -138,7 +142,13 @@ export type Usage = (limit: Limit, since: Date) => number;
 
 /** Why a request is denied: a closed set, tests assert which (house rule 3). */
 export type DenialReason =
-  'no-role' | 'rule-denies' | 'no-rule' | 'limit-reached' | 'profile-not-allowed' | 'condition-not-met';
+  | 'no-role'
+  | 'rule-denies'
+  | 'no-rule'
+  | 'limit-reached'
+  | 'profile-not-allowed'
+  | 'key-not-allowed'
+  | 'condition-not-met';
 
 export type Decision =
   | { readonly allow: true; readonly rule: Rule }

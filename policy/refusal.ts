@@ -19,6 +19,7 @@ export const REFUSAL_CODES = [
   'rule-denies',
   'limit-reached',
   'profile-not-allowed',
+  'key-not-allowed',
   'condition-not-met',
   'needs-confirmation',
   'domain-retired',

@@ -9,6 +9,7 @@ import { CliError, EXIT } from './exit-status.js';
 
 interface ExplainOptions extends AdminOptions {
   readonly profile?: string;
+  readonly key?: string;
   readonly at?: string;
   readonly from?: string;
   readonly state?: string;
@@ -31,6 +32,7 @@ export function addExplainCommand(policy: Command): void {
     ],
   )
     .option('--profile <profile>', 'for rescue: which boot profile')
+    .option('--key <key>', 'for sysrq: which key')
     .option('--at <time>', "at another time than now, in this machine's zone: 2026-12-24 23:00", moment)
     .option('--from <address>', 'coming from this address')
     .option('--state <state>', 'while the domain is in this state, not as it is now')
@@ -60,9 +62,9 @@ function given(
   options: ExplainOptions,
 ): object {
   if (domain === undefined) throw new CliError('the domain is missing', EXIT.usage);
-  const { profile, at, from: source, state, booted } = options;
+  const { profile, key, at, from: source, state, booted } = options;
   const files = options.policy === undefined ? undefined : textsOf(options.policy);
-  return { customer, action, domain, profile, at, source, state, booted, files };
+  return { customer, action, domain, profile, key, at, source, state, booted, files };
 }
 
 /** ISO 8601 in UTC: the gate may live in another zone. @throws InvalidArgumentError */

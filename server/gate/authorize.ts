@@ -41,6 +41,8 @@ interface PermitFacts {
   readonly action: Action;
   readonly domain: DomainName;
   readonly profile: BootProfileName | null;
+  /** Of a SysRq. */
+  readonly key: string | null;
   /** As they were recorded; empty when the profile has none. */
   readonly parameters: ParameterValues;
   /** The id of the operation, or of the attachment: in the intent, in its outcome and on the wire. */
@@ -57,6 +59,7 @@ export class Grant {
   readonly action: Action;
   readonly domain: DomainName;
   readonly profile: BootProfileName | null;
+  readonly key: string | null;
   readonly parameters: ParameterValues;
   readonly operation: string;
   readonly row: AuditRow | null;
@@ -70,6 +73,7 @@ export class Grant {
     this.action = facts.action;
     this.domain = facts.domain;
     this.profile = facts.profile;
+    this.key = facts.key;
     this.parameters = facts.parameters;
     this.operation = facts.operation;
     this.row = facts.row;
@@ -271,6 +275,7 @@ export class Authorizer {
       detail,
       reference,
       profile: wish.profile,
+      ...(wish.key === undefined || wish.key === null ? {} : { key: wish.key }),
       revision: this.#inForce.revision,
       ...this.#sights.sight(this.#question(identity, wish.domain).domain),
     };
@@ -292,6 +297,7 @@ export class Authorizer {
         operation,
         profile: wish.profile,
         ...(wish.parameters === undefined ? {} : { parameters: wish.parameters }),
+        ...(wish.key === undefined || wish.key === null ? {} : { key: wish.key }),
         ...(wish.keep === undefined ? {} : { keep: wish.keep }),
         rule,
         revision: this.#inForce.revision,
@@ -326,6 +332,7 @@ export class Authorizer {
       action: wish.action,
       domain,
       profile: wish.profile,
+      key: wish.key ?? null,
       parameters: wish.parameters ?? {},
       operation,
       row,

@@ -93,7 +93,7 @@ export class Operations {
       this.#open.record(grant, 'refused', place.code, place.detail);
       return place;
     }
-    return this.#submit(grant, wish, place.host);
+    return this.#submit(grant, place.host);
   }
 
   /**
@@ -126,9 +126,9 @@ export class Operations {
 
   #authorize(identity: Identity, wish: OperationWish): Authorized | Refusal {
     const { authorizer } = this.#parts;
-    const { action, domain } = wish;
+    const { action, domain, key = null } = wish;
     if (action !== 'rescue') {
-      const permit = authorizer.authorize(identity, { action, domain, profile: null });
+      const permit = authorizer.authorize(identity, { action, domain, profile: null, key });
       return isRefusal(permit) ? permit : { permit, unfit: null };
     }
     // Only who may see the domain may hear about its profiles.
@@ -189,14 +189,14 @@ export class Operations {
     return found;
   }
 
-  async #submit(grant: Grant, wish: OperationWish, host: HostLink): Promise<Started | Refusal> {
+  async #submit(grant: Grant, host: HostLink): Promise<Started | Refusal> {
     // Watched before it is asked for: it may be over before the answer is read.
     const ended = this.#open.watch(grant, host);
-    let result = await host.submit(grant, wish.key ?? null);
+    let result = await host.submit(grant, grant.key);
     for (const wait of AGAIN) {
       if (result.result !== 'uncertain') break;
       await new Promise((resolve) => setTimeout(resolve, wait));
-      result = await host.submit(grant, wish.key ?? null);
+      result = await host.submit(grant, grant.key);
       // It was not known whether the first arrived, so that the second did not says nothing about it.
       if (result.result === 'refused' && result.refusal.code === 'host-unreachable') {
         result = { ...result, result: 'uncertain' };

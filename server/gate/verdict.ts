@@ -18,6 +18,8 @@ export interface Wish {
   readonly domain: string;
   /** The boot profile of a rescue; null otherwise. */
   readonly profile: BootProfileName | null;
+  /** The key of a SysRq; left out: none is named. */
+  readonly key?: string | null;
   /** What the profile's parameters are to be, for the log and the host: nothing is judged by it. */
   readonly parameters?: ParameterValues;
   /** Of `log-switch`, for the log: nothing is judged by it. */
@@ -54,8 +56,10 @@ export function judge(
       : facts.count({ per: limit.per, actions: limit.actions, since });
   const ask = (action: Action): Decision => {
     const profile = action === 'rescue' ? wish.profile : null;
+    const key = action === 'sysrq' ? (wish.key ?? null) : null;
     const role = counting?.role ?? null;
-    return evaluate(policy, { customer, role, domain, action, profile, ...circumstances }, usage, now);
+    const request = { customer, role, domain, action, profile, key, ...circumstances };
+    return evaluate(policy, request, usage, now);
   };
   // Who may not see the domain hears what is heard about one that does not exist.
   const seen = ask('status');

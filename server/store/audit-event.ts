@@ -40,6 +40,8 @@ type Intents = {
     readonly profile: BootProfileName | null;
     /** What the profile's parameters are to be; not there when it has none. */
     readonly parameters?: ParameterValues;
+    /** Of `sysrq`: its key; not in rows from before it was recorded. */
+    readonly key?: string;
     /** Of `log-switch`: whether the log is kept from then on. */
     readonly keep?: boolean;
     readonly rule: string;
@@ -92,6 +94,8 @@ export type AuditEvent =
       /** The customer is told it, to ask by; these are not in rows from before there were references. */
       readonly reference?: string;
       readonly profile?: BootProfileName | null;
+      /** Of a SysRq. */
+      readonly key?: string;
       /** Policy revision that denied it. */
       readonly revision?: number;
       /** What the domain did, where it was known. */

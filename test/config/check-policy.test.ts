@@ -26,7 +26,7 @@ describe('checkPolicy', () => {
         `${file}:3:5: There is no key \`roels\` here.`,
         '        roels: [owner]',
         '        ^',
-        '    expected one of id, allow, deny, customers, groups, roles, domains, tags, profiles, when, reason',
+        '    expected one of id, allow, deny, customers, groups, roles, domains, tags, profiles, sysrqKeys, when, reason',
         '    did you mean `roles`?',
         '2 problems; this policy would not be loaded',
         '',

@@ -46,6 +46,7 @@ describe('readPolicy', () => {
           domains: { names: [], tags: [] },
           actions: ACTIONS,
           profiles: [],
+          sysrqKeys: [],
           when: null,
           reason: null,
           place: { file: '1.yaml', line: 3, column: 5 },
@@ -57,6 +58,7 @@ describe('readPolicy', () => {
           domains: { names: [], tags: ['sql'] },
           actions: ['poweroff'],
           profiles: [],
+          sysrqKeys: [],
           when: null,
           reason: 'Two lines.',
           place: { file: '2.yaml', line: 3, column: 5 },
@@ -363,6 +365,15 @@ describe('readPolicy', () => {
         ['1.yaml:3:5 There is no key `domains` here.'],
       ],
       [
+        'SysRq keys that are none, of an action that has none',
+        `${rule('allow: [sysrq]\n    sysrqKeys: [S, 1]')}  - allow: [start]\n    sysrqKeys: [s]\n`,
+        [
+          '1.yaml:3:17 "S" does not fit an entry of `sysrqKeys`.',
+          '1.yaml:3:20 1 does not fit an entry of `sysrqKeys`. "1"?',
+          '1.yaml:5:5 Keys narrow `sysrq`, and this does not speak of it.',
+        ],
+      ],
+      [
         'conditions that are none',
         rule('allow: [start]\n    when: {}'),
         ['1.yaml:3:11 The mapping `when` is empty.'],
@@ -500,6 +511,8 @@ describe('readPolicy', () => {
       ['allow: [rescue]\n    profiles: [a]', 'deny: [rescue]', 'reached'],
       ['allow: [rescue]\n    profiles: [a, b]', 'deny: [rescue]\n    profiles: [a]', 'never reached'],
       ['allow: [start, rescue]\n    profiles: [a]', 'deny: [start]', 'never reached'],
+      ['allow: [sysrq]\n    sysrqKeys: [s]', 'deny: [sysrq]', 'reached'],
+      ['allow: [sysrq]\n    sysrqKeys: [s, u]', 'deny: [sysrq]\n    sysrqKeys: [u]', 'never reached'],
       ['allow: [start]\n    when: {states: ["off"]}', 'deny: [start]', 'reached'],
       ['allow: [start]', 'deny: [start]\n    when: {states: ["off"]}', 'never reached'],
     ];

@@ -88,6 +88,7 @@ describe('reloads under 200 live sessions', () => {
       role: 'owner' as const,
       domain: domain as DomainName,
       profile: null,
+      key: null,
     };
     return (['status', action] as const).every((one) => {
       const request = { ...about, action: one, source: null, state: null, booted: null };

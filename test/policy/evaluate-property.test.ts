@@ -65,15 +65,19 @@ const scope: fc.Arbitrary<RuleParts> = fc.record(
     domains: some('horatio', 'hora*', '*', '*a*', 'a.b', 'o?????a', '*h*l*'),
     tags: some('plays', 'none'),
     profiles: some(...PROFILES),
+    sysrqKeys: some('s', 'b'),
     when: fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: conditions }),
   },
   { requiredKeys: [] },
 );
 
 const rules: fc.Arbitrary<readonly Rule[]> = fc
-  .array(fc.tuple(fc.boolean(), fc.uniqueArray(fc.constantFrom('start', 'rescue', 'status')), scope), {
-    maxLength: 6,
-  })
+  .array(
+    fc.tuple(fc.boolean(), fc.uniqueArray(fc.constantFrom('start', 'rescue', 'status', 'sysrq')), scope),
+    {
+      maxLength: 6,
+    },
+  )
   .map((parts) =>
     parts.map(([allows, actions, rest], index) =>
       (allows ? allow : deny)(actions, { ...rest, id: `r${index}` }),
@@ -109,13 +113,14 @@ const requests: fc.Arbitrary<Request> = fc
   .record({
     // What the rules above speak of comes up most.
     action: fc.oneof(
-      { weight: 4, arbitrary: fc.constantFrom('start', 'rescue', 'status') },
+      { weight: 4, arbitrary: fc.constantFrom('start', 'rescue', 'status', 'sysrq') },
       { weight: 1, arbitrary: fc.constantFrom(...ACTIONS) },
     ),
     customer: fc.constantFrom(...CUSTOMERS),
     role: fc.option(fc.constantFrom(...ROLES), { freq: 10 }),
     domain: fc.constantFrom(...DOMAINS),
     profile: fc.option(fc.constantFrom(...PROFILES)),
+    key: fc.option(fc.constantFrom('s', 'b', 'c')),
     source: fc.option(
       fc.constantFrom('203.0.113.7', '203.0.114.1', '2001:db8::1', '2001:db8:0:ffff::1', '2001:db9::1'),
     ),
@@ -158,6 +163,7 @@ describe('evaluate, over many policies', () => {
       'no-rule',
       'limit-reached',
       'profile-not-allowed',
+      'key-not-allowed',
       'condition-not-met',
     ]) {
       assert.ok(

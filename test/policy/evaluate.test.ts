@@ -190,6 +190,31 @@ describe('evaluate', () => {
     });
   });
 
+  describe('SysRq keys', () => {
+    const rules = [
+      allow(['sysrq'], { id: 'sync', sysrqKeys: ['s', 'u'], roles: ['operator'] }),
+      allow(['sysrq'], { id: 'all', roles: ['owner'] }),
+      allow(['start'], { id: 'start', sysrqKeys: ['s'] }),
+    ];
+    const ask = (role: string, key: string | null): Decision =>
+      decide(policy({ rules }), request('sysrq', { role, key }));
+    it('are open by the rules that name them, or that name none', () => {
+      assert.equal(outcome(ask('operator', 's')), 'allowed by sync');
+      assert.equal(outcome(ask('operator', 'b')), 'key-not-allowed');
+      assert.equal(outcome(ask('operator', null)), 'key-not-allowed');
+      assert.equal(outcome(ask('owner', 'b')), 'allowed by all');
+      assert.equal(outcome(ask('owner', null)), 'allowed by all');
+      assert.equal(outcome(ask('watcher', 's')), 'no-rule');
+      assert.equal(outcome(decide(policy({ rules }), request('start'))), 'allowed by start');
+    });
+    it('say which are open', () => {
+      assert.equal(
+        sentence(ask('operator', 'b')),
+        'The SysRq key b is not open to you; for horatio you may use: s, u.',
+      );
+    });
+  });
+
   describe('limits', () => {
     const ago = (minutes: number): Date => new Date(NOW.getTime() - minutes * 60_000);
     const boots = limit(['start', 'reboot'], 2, 3600, { id: 'boots' });

@@ -16,9 +16,12 @@ export function naiveOutcome(policy: Policy, request: Request, usage: Usage, now
     const where = isNamed(policy.tags, rule.domains.names, rule.domains.tags, request.domain);
     const what = rule.actions.includes(request.action);
     const how =
-      request.action !== 'rescue' ||
-      rule.profiles.length === 0 ||
-      rule.profiles.some((profile) => profile === request.profile);
+      (request.action !== 'rescue' ||
+        rule.profiles.length === 0 ||
+        rule.profiles.some((profile) => profile === request.profile)) &&
+      (request.action !== 'sysrq' ||
+        rule.sysrqKeys.length === 0 ||
+        rule.sysrqKeys.some((key) => key === request.key));
     const when = meets(rule.when, request, now, rule.effect === 'deny');
     if (who && asWhat && where && what && how && when) {
       if (rule.effect === 'deny') return `rule-denies ${rule.id}`;
@@ -30,7 +33,8 @@ export function naiveOutcome(policy: Policy, request: Request, usage: Usage, now
       else if (when) almost = true;
     }
   }
-  return later ? 'condition-not-met' : almost ? 'profile-not-allowed' : 'no-rule';
+  const narrowed = request.action === 'sysrq' ? 'key-not-allowed' : 'profile-not-allowed';
+  return later ? 'condition-not-met' : almost ? narrowed : 'no-rule';
 }
 
 function isReached(policy: Policy, limit: Limit, request: Request, usage: Usage, now: Date): boolean {

@@ -31,6 +31,7 @@ export const POLICY: Policy = {
       domains: { names: [], tags: [] },
       actions: ['reboot'],
       profiles: [],
+      sysrqKeys: [],
       when: null,
       reason: null,
       place: { file: 'policy.yaml', line: 3, column: 5 },

@@ -53,6 +53,7 @@ export function rule(effect: Rule['effect'], actions: readonly Action[], more: P
     domains: { names: [], tags: [] },
     actions,
     profiles: [],
+    sysrqKeys: [],
     when: null,
     reason: null,
     place: PLACE,

@@ -18,6 +18,7 @@ export interface RuleParts {
   readonly domains?: readonly string[];
   readonly tags?: readonly string[];
   readonly profiles?: readonly string[];
+  readonly sysrqKeys?: readonly string[];
   readonly when?: Partial<Conditions> | undefined;
   readonly reason?: string;
 }
@@ -49,6 +50,7 @@ function rule(effect: Rule['effect'], actions: readonly Action[], parts: RulePar
     actions,
     ...scope(parts),
     profiles,
+    sysrqKeys: parts.sysrqKeys ?? [],
     when: conditions(parts.when),
     reason: parts.reason ?? null,
     place: PLACE,
@@ -100,7 +102,7 @@ export const NO_KEY_RULE: KeyRule = {
 
 /** Alice, owner, about horatio, of which nothing is known, unless said otherwise. */
 export function request(action: Action, parts: { [K in keyof Request]?: string | null } = {}): Request {
-  const { customer = 'alice', role = 'owner', domain = 'horatio', profile = null } = parts;
+  const { customer = 'alice', role = 'owner', domain = 'horatio', profile = null, key = null } = parts;
   const { source = null, state = null, booted = null } = parts;
   return {
     customer: customer as CustomerName,
@@ -108,6 +110,7 @@ export function request(action: Action, parts: { [K in keyof Request]?: string |
     domain: domain as DomainName,
     action,
     profile: profile as BootProfileName | null,
+    key,
     source,
     state: state as Request['state'],
     booted: booted as BootProfileName | null,

@@ -1,4 +1,5 @@
 import { CTRL_BRACKET } from '../../../policy/escape-key.js';
+import type { Refusal } from '../../../policy/refusal.js';
 import { isRefusal, shownRefusal } from '../../../policy/refusal.js';
 import type { Authorizer, Grant } from '../authorize.js';
 import type { ConsoleStream } from '../hosts/console-stream.js';
@@ -191,9 +192,12 @@ export class ConsoleKeys {
   /** The question, or why there is none: one key is awaited in either case. */
   #askSysrq(): void {
     const { grant, words } = this.#scene;
-    const keys = this.#contract()?.sysrqKeys ?? [];
+    const passing = this.#contract()?.sysrqKeys ?? [];
     const { identity, domain } = grant;
-    const no = this.#doors.authorizer.consider(identity, { action: 'sysrq', domain, profile: null });
+    const consider = (key: string | null): Refusal | null =>
+      this.#doors.authorizer.consider(identity, { action: 'sysrq', domain, profile: null, key });
+    const keys = passing.filter((key) => consider(key) === null);
+    const no = keys.length === 0 ? consider(passing[0] ?? null) : null;
     this.#ask(
       no !== null ? words.pressAnyKey(no.message) : keys.length === 0 ? words.noSysrq : words.askSysrq(keys),
     );

@@ -128,6 +128,11 @@ export const state: Argument<KnownState> = word(
   `one of ${KNOWN_STATES.join(', ')}`,
 );
 
+export const sysrqKey: Argument<string> = word(
+  (text) => (/^[a-z0-9]$/.test(text) ? text : undefined),
+  'one small letter or digit',
+);
+
 /** As a customer reads it under a refusal. */
 export const reference: Argument<string> = word(
   parseReference,

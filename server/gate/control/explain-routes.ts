@@ -13,7 +13,7 @@ import type { Store } from '../../store/store.js';
 import type { Sights } from '../sights.js';
 import * as words from '../words.js';
 import { action, address, customer, domain, files, optional, profile } from './argument.js';
-import { reference, state, time } from './argument.js';
+import { reference, state, sysrqKey, time } from './argument.js';
 import type { ReadPolicy, RunningGate } from './control-ports.js';
 import { route } from './route.js';
 import type { Route } from './route.js';
@@ -54,6 +54,7 @@ interface Asked extends Circumstances {
   readonly domain: DomainName;
   readonly action: Action;
   readonly profile: BootProfileName | null;
+  readonly key: string | null;
   readonly at: Date;
 }
 
@@ -64,6 +65,7 @@ export function explainRoutes(parts: ExplainParts): readonly Route[] {
     action,
     domain,
     profile: optional(profile),
+    key: optional(sysrqKey),
     at: optional(time),
     source: optional(address),
     state: optional(state),
@@ -129,7 +131,7 @@ function explanationOf(
 function denialNow(
   parts: ExplainParts,
   policy: Policy,
-  { actor, domain: spelt, action: wished, profile: boot, state: seen, booted }: Denial,
+  { actor, domain: spelt, action: wished, profile: boot, key, state: seen, booted }: Denial,
   at: Date,
 ): PolicyExplanation | null {
   const on = parseDomainName(spelt);
@@ -139,6 +141,7 @@ function denialNow(
     domain: on,
     action: wished,
     profile: boot ?? null,
+    key: key ?? null,
     source: actor.source,
     state: seen === 'unknown' ? null : (seen ?? null),
     booted: booted ?? null,

@@ -308,6 +308,26 @@ describe('a console session', () => {
     await eventually('the guest’s screen to be asked for', () => console.count('repaint') === before + 1);
   });
 
+  it('offers and sends only the SysRq keys that policy opens', async () => {
+    const others = ACTIONS.filter((action) => action !== 'sysrq');
+    gate.enforce(policyOf([rule('allow', ['sysrq'], { sysrqKeys: ['s', 'u'] }), rule('allow', others)]));
+    const console = await open();
+    terminal.type('\x1ds');
+    await shows('Which SysRq key? s ');
+    assert.doesNotMatch(terminal.output, /SysRq key\?[^.]* h /);
+    terminal.type('h');
+    await shows('The SysRq key h is not open to you; for horatio you may use: s, u. Reference: ');
+    assert.equal(gate.events('domain.denied').at(-1)?.key, 'h');
+    terminal.type('\x1dss');
+    const asked = await eventually('the request', () => gate.dom0.requests[0]);
+    assert.deepEqual([asked.verb, asked.key], ['sysrq', 's']);
+    assert.equal(gate.events('domain.sysrq.requested')[0]?.key, 's', 'the log tells which');
+    gate.enforce(policyOf([rule('deny', ['sysrq'], { reason: 'No SysRq here.' }), rule('allow', others)]));
+    terminal.type('\x1ds');
+    await shows('No SysRq here. Press any key.');
+    assert.equal(console.typed, '');
+  });
+
   it('sends a SysRq key through the one door, and has no break', async () => {
     const console = await open();
     terminal.type('\x1db');
