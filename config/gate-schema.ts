@@ -59,7 +59,8 @@ export const GATE_SCHEMA = {
       type: 'array',
       minItems: 1,
       items: { type: 'string' },
-      description: 'Addresses and ports to listen on: `0.0.0.0:2222`, `[::]:2222`. Port 0 is any free one.',
+      description:
+        'Addresses and ports to listen on: `0.0.0.0:2222`, `[::]:2222`. Port 0 is any free one. Sockets of postern-gate.socket count instead, where systemd hands them over.',
     },
     hosts: {
       type: 'array',

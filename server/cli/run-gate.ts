@@ -10,6 +10,7 @@ import { Store } from '../store/store.js';
 import { DATABASE } from './desk.js';
 import { CliError } from './exit-status.js';
 import type { Half } from './half.js';
+import { handedSockets } from './handed-sockets.js';
 import { liveUntilStopped } from './half.js';
 import { openLog } from './log.js';
 import { PolicyFiles, policyOfTexts } from './policy-files.js';
@@ -80,6 +81,7 @@ class GateHouse implements Half {
       policySource: new PolicyFiles(settings.policy, settings.state, log),
       hostKey,
       version: VERSION,
+      handed: handedSockets(process.env, process.pid),
       log,
     });
     this.#gate = gate;

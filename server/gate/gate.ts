@@ -60,6 +60,8 @@ export interface GateParts {
   readonly hostKey: HostKey;
   readonly version: string;
   readonly log: Log;
+  /** Descriptors of sockets that listen already: they count instead of the settings' addresses. */
+  readonly handed?: readonly number[];
   /** For tests. */
   readonly hostTimings?: Partial<HostTimings>;
 }
@@ -181,6 +183,7 @@ export class Gate {
       // The message of the day is the menu's to show.
       settings: { ...settings, motd: null },
       hostKey: parts.hostKey,
+      handed: parts.handed ?? [],
       accounts: new RuledAccounts(store.logins, keyRules),
       keyUse: store.keys,
       audit,

@@ -3,7 +3,12 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 const directory = new URL('../../../config/systemd/', import.meta.url);
-const UNITS = ['postern-dom0.service', 'postern-gate.service', 'postern-host@.service'];
+const UNITS = [
+  'postern-dom0.service',
+  'postern-gate.service',
+  'postern-host@.service',
+  'postern-gate.socket',
+];
 
 function settingsOf(unit: string): Map<string, string> {
   const lines = readFileSync(new URL(unit, directory), 'utf8').split('\n');

@@ -1,4 +1,4 @@
-import { createServer, isIPv6, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer, isIPv6, type Server, type Socket } from 'node:net';
 import type { Log } from '../log.js';
 import { sourceOf, type Source } from './source.js';
 import type { LoginSettings } from './ssh-settings.js';
@@ -62,13 +62,14 @@ export class Listener {
   }
 
   /**
+   * @param doors addresses, or descriptors of sockets that listen already
    * @returns where it listens now; a port 0 has become the one that was free
    * @throws ListenError; then it listens nowhere
    */
-  async listen(addresses: readonly ListenAddress[]): Promise<ListenAddress[]> {
+  async listen(doors: readonly (ListenAddress | number)[]): Promise<ListenAddress[]> {
     try {
       const listening: ListenAddress[] = [];
-      for (const address of addresses) listening.push(await this.#listenOn(address));
+      for (const door of doors) listening.push(await this.#listenOn(door));
       return listening;
     } catch (error) {
       await this.close();
@@ -88,22 +89,29 @@ export class Listener {
     for (const socket of this.#open) socket.destroy();
   }
 
-  async #listenOn({ host, port }: ListenAddress): Promise<ListenAddress> {
+  async #listenOn(door: ListenAddress | number): Promise<ListenAddress> {
     const server = createServer({ noDelay: true, keepAlive: true }, (socket) => {
       this.#accept(socket);
     });
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error) => {
-        reject(new ListenError(sentenceFor(error, host, port)));
+        reject(new ListenError(sentenceFor(error, door)));
       });
-      server.listen({ host, port, ipv6Only: isIPv6(host) }, resolve);
+      if (typeof door === 'number') server.listen({ fd: door }, resolve);
+      else server.listen({ ...door, ipv6Only: isIPv6(door.host) }, resolve);
     });
+    const address = server.address();
+    if (address === null || typeof address === 'string') {
+      server.close();
+      throw new ListenError(`Cannot listen on what was handed over: it is no socket of an IP address.`);
+    }
+    const { address: host, port } = address;
     server.removeAllListeners('error');
     server.on('error', (error) => {
       this.#log.error({ err: error, host, port }, 'a connection could not be accepted');
     });
     this.#servers.push(server);
-    return { host, port: (server.address() as AddressInfo).port };
+    return { host, port };
   }
 
   #accept(socket: Socket): void {
@@ -175,7 +183,9 @@ export class Listener {
   }
 }
 
-function sentenceFor(error: NodeJS.ErrnoException, host: string, port: number): string {
+function sentenceFor(error: NodeJS.ErrnoException, door: ListenAddress | number): string {
+  if (typeof door === 'number') return `Cannot listen on what was handed over: ${error.message}.`;
+  const { host, port } = door;
   const where = `${isIPv6(host) ? `[${host}]` : host}:${port}`;
   switch (error.code) {
     case 'EADDRINUSE':

@@ -35,6 +35,8 @@ export interface KeyUse {
 export interface SshGateParts {
   readonly settings: SshSettings;
   readonly hostKey: HostKey;
+  /** Descriptors of sockets that listen already: they count instead of the settings' addresses. */
+  readonly handed?: readonly number[];
   readonly accounts: Accounts;
   readonly keyUse: KeyUse;
   readonly audit: AuditLog;
@@ -117,7 +119,8 @@ export class SshGate {
   async listen(): Promise<ListenAddress[]> {
     if (!hasNativeCrypto())
       this.#parts.log.warn({}, "ssh2's native part is missing: encryption costs more CPU time");
-    return this.#listener.listen(this.#parts.settings.listen);
+    const { settings, handed = [] } = this.#parts;
+    return this.#listener.listen(handed.length > 0 ? handed : settings.listen);
   }
 
   /** Ends every connection whose identity is chosen, with its sessions. @returns how many */

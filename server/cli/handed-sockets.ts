@@ -1,0 +1,18 @@
+/** The first descriptor that is handed over: SD_LISTEN_FDS_START of sd_listen_fds(3). */
+const FIRST = 3;
+/** More than any gate listens on. */
+const MOST = 64;
+
+/**
+ * The sockets that systemd has listened on for this process, by its variables (sd_listen_fds(3)): those of another
+ * process, whose variables this one inherited, are not its own.
+ *
+ * @returns their descriptors; none when there are none
+ */
+export function handedSockets(
+  { LISTEN_PID: owner, LISTEN_FDS: fds }: Readonly<Record<string, string | undefined>>,
+  pid: number,
+): readonly number[] {
+  if (owner !== String(pid) || fds === undefined || !/^[1-9][0-9]?$/.test(fds)) return [];
+  return Array.from({ length: Math.min(Number(fds), MOST) }, (_, at) => FIRST + at);
+}
