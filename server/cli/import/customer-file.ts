@@ -4,7 +4,7 @@ import { reason } from '../../../config/text-file.js';
 import type { RootDirectory } from '../root-directory.js';
 import type { Account } from './accounts.js';
 import { readAtMost } from './bounded-read.js';
-import { isAdministrators, isAdministratorsDirectory } from './owned-file.js';
+import { isRoots, isRootsDirectory } from './owned-file.js';
 
 /** A thousand keys; sshd itself has no limit. */
 const LARGEST = 1024 * 1024;
@@ -23,8 +23,8 @@ export interface CustomerFile {
 /** What was read of it. */
 export interface CustomerText {
   readonly text: string;
-  /** Whether only administrators can have written it: neither the file nor a directory on its way is anybody else's. */
-  readonly administrators: boolean;
+  /** Whether only root can have written it: neither the file nor a directory on its way is anybody else's. */
+  readonly roots: boolean;
 }
 
 /**
@@ -71,7 +71,7 @@ export function findCustomerFiles(root: RootDirectory, pattern: string): readonl
  */
 export function readCustomerFile(file: CustomerFile, account: Account): CustomerText | string | null {
   let at = file.base;
-  let administrators = isAdministratorsDirectory(file.base);
+  let roots = isRootsDirectory(file.base);
   const opened: number[] = [];
   try {
     for (const [index, name] of file.below.entries()) {
@@ -83,7 +83,7 @@ export function readCustomerFile(file: CustomerFile, account: Account): Customer
       if (last && !stats.isFile()) return 'it is not a regular file';
       if (last && stats.nlink > 1)
         return 'it has another name as well (a hard link), and may be of somebody else';
-      if (!isAdministrators(stats)) administrators = false;
+      if (!isRoots(stats)) roots = false;
       if (stats.uid !== 0 && stats.uid !== account.uid && stats.uid !== process.geteuid?.()) {
         return `${last ? 'it' : `the directory ${name}`} belongs to somebody else than ${account.name}`;
       }
@@ -94,7 +94,7 @@ export function readCustomerFile(file: CustomerFile, account: Account): Customer
     }
     const bytes = readAtMost(opened.at(-1) ?? -1, LARGEST);
     if (bytes === undefined) return `it is larger than ${LARGEST / 1024 / 1024} MiB`;
-    return { text: bytes.toString('utf8'), administrators };
+    return { text: bytes.toString('utf8'), roots };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return null;

@@ -36,6 +36,8 @@ interface ReachingKey {
   readonly reaches: ReadonlyMap<DomainName, Grant>;
 }
 
+/** UID_MIN of login.defs(5), as it was when `xm` was young: below are accounts of the system's own. */
+const LEAST_UID = 500;
 const NO_SHELL = /\/(?:nologin|false)$/;
 
 /** Works out who becomes a customer, with which keys and which domains. What cannot be taken over is told to the findings. */
@@ -100,7 +102,8 @@ export class ImportPlan {
       return [];
     }
     for (const { kind, place: at, sentence } of told) this.#findings[kind](at, sentence);
-    if (reaching.length === 0 && granted.size > 0) {
+    const isNobody = there.length === 0 && (account.uid < LEAST_UID || NO_SHELL.test(account.shell));
+    if (reaching.length === 0 && granted.size > 0 && !isNobody) {
       const domains = [...granted.keys()].join(', ');
       this.#findings.problem(
         grantPlace(granted) ?? place,
@@ -123,7 +126,7 @@ export class ImportPlan {
       return [];
     }
     const { keys, refused } = readKeyFile(path, read.text, this.#choices);
-    const believed = read.administrators || this.#choices.trustAuthorizedKeys;
+    const believed = read.roots || this.#choices.trustAuthorizedKeys;
     const reaching: ReachingKey[] = [];
     for (const found of keys) {
       const reaches = this.#reach(found, account, granted, believed);

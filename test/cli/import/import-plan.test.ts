@@ -181,6 +181,8 @@ describe('import: what becomes of a host', () => {
     const guest = host.account('guest');
     const odd = host.account('Odd_One');
     host.append('etc/sudoers', 'admin1 ALL=(ALL) ALL\nOdd_One ALL=/usr/sbin/xm console horatio\n');
+    host.append('etc/passwd', 'daemon:x:1:1::/usr/sbin:/usr/sbin/nologin\n');
+    host.append('etc/sudoers', 'ALL, !admin1, !guest ALL=/usr/sbin/xm console horatio\n');
     for (const one of [admin, guest, odd]) host.authorizedKeys(one, `${one.publicKey}\n`);
     const { domains, said } = importOf(host.root);
     assert.deepEqual(domains, {});
@@ -190,6 +192,7 @@ describe('import: what becomes of a host', () => {
     );
     assert.match(said[1] ?? '', /left .*nothing says that guest has a domain/);
     assert.match(said[2] ?? '', /problem .*"Odd_One" cannot be a customer's login .*--rename Odd_One=OTHER/);
+    assert.equal(said.length, 3, 'and nothing of accounts of the system');
     assert.deepEqual(importOf(host.root, { renames: new Map([['Odd_One', 'odd']]) }).domains, {
       odd: 'horatio',
     });
