@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { importReportText } from '../../../server/cli/import/import-report.js';
 import { importOf } from '../../support/import-of.js';
 import { IS_ROOT, OldDom0 } from '../../support/old-dom0.js';
 import type { OldAccount } from '../../support/old-dom0.js';
@@ -154,13 +155,18 @@ describe('import: hostile files', () => {
     assert.match(said.join('\n'), /note .*mallory has the same key as alice/);
   });
 
-  it('names with escapes and paths in them are no accounts, and are printed as they are written', () => {
+  it('names with escapes and paths in them are no accounts, and play no tricks on a terminal', () => {
     const name = 'a\u001b[31m';
     mkdirSync(join(host.root, 'home', name, '.ssh'), { recursive: true });
     writeFileSync(join(host.root, 'home', name, '.ssh/authorized_keys'), `${mallory.publicKey}\n`);
     const { domains, said } = importOf(host.root);
     assert.deepEqual(domains, { alice: 'horatio' });
     assert.match(said.join('\n'), /there is no account of this name/);
+    const place = { file: `/home/${name}/.ssh/authorized_keys`, line: 1 };
+    const findings = [{ kind: 'left', place, sentence: 'nothing' } as const];
+    const text = importReportText({ customers: [], findings, held: false, result: null });
+    assert.match(text, /\/home\/a\^\[\[31m\/\.ssh/);
+    assert.doesNotMatch(text, /\u001b/);
     for (const pattern of ['/home/*/../root/*', 'home/*', '/home/alice', '/*/*/x', '/home/../*']) {
       assert.throws(() => importOf(host.root, { pattern }), /must be absolute and have one `\*`/, pattern);
     }
