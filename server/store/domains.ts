@@ -80,12 +80,17 @@ export class Domains {
     });
   }
 
-  /** An admin says that the name means the same domain as before: the old roles count again. */
+  /**
+   * An admin says that the name means the same domain as before: the old roles count again. Refused with `wrong-state` while no host shows
+   * one: said beforehand it would hold for whatever has the name one day.
+   */
   adopt(name: DomainName, actor: EventActor): DomainRecord | Refusal {
     return this.#log.transact((append) => {
       const row = this.#database.get(FIND, name);
       if (row === undefined) return refusal('no-such-domain', `no domain ${name} was ever seen on any host`);
       if (row.retired_at === null) return record(row);
+      if (this.#database.get(GONE, name) !== undefined)
+        return refusal('wrong-state', `no host shows a domain ${name}: adopt it when it is there again`);
       append({ kind: 'domain.adopted', actor, domain: name });
       this.#database.run(ADOPT, name);
       return { ...record(row), retiredAt: null };

@@ -66,7 +66,11 @@ describe('e2e: the pages of day two', () => {
   });
 
   it('maintenance', async () => {
+    const console = house.terminal('alice', 'horatio console');
+    await console.sees('horatio');
     await follow('maintenance.md', [
+      ['postern maintenance on', /consoles are open/, () => console.receives('Maintenance (until ')],
+      ['postern doctor', /maintenance.* on: New disks for xen1\./],
       [
         'postern maintenance status',
         /^maintenance is on since .*; consoles are open\nNew disks for xen1\.\n$/,
@@ -75,12 +79,13 @@ describe('e2e: the pages of day two', () => {
         'postern maintenance on "New disks for xen1." --until 4h --close-consoles',
         /consoles are closed\n/,
         async () => {
-          const [start, console, list] = await Promise.all(
+          const [start, closed, list] = await Promise.all(
             ['horatio start', 'horatio console', 'list'].map((command) => house.ssh('alice', command)),
           );
           assert.equal(start?.status, 3);
           assert.match(start.stderr, /Maintenance \(until .* UTC\): New disks for xen1\./);
-          assert.deepEqual([console?.status, list?.status], [3, 0]);
+          assert.deepEqual([closed?.status, list?.status], [3, 0]);
+          await console.ends();
         },
       ],
       ['postern maintenance off', /^maintenance is off\n$/],

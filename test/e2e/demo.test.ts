@@ -75,8 +75,13 @@ describe('the demo', () => {
     assert.deepEqual(processesOf(directory), []);
 
     const hostKey = readFileSync(join(directory, 'known_hosts'), 'utf8').split(' ')[2];
-    const again = new Demo('--dir', directory, '--port', '0');
+    const again = new Demo('--dir', directory, '--port', '0', '--hosts', '2');
     await again.ready();
+    assert.match(again.stdout, /two simulated Xen hosts/);
+    const gate = join(directory, 'etc', 'gate.yaml');
+    const { stdout: looked } = await run(process.execPath, [SCRIPT, 'doctor', '--settings', gate], '');
+    assert.match(looked, /host xen2/);
+    assert.doesNotMatch(looked, /does not reach/);
     assert.equal(readFileSync(join(directory, 'known_hosts'), 'utf8').split(' ')[2], hostKey);
     const second = new Demo('--dir', directory, '--port', '0');
     assert.equal(await second.ended, 1);

@@ -147,6 +147,7 @@ describe('authorize', () => {
     gate.store.domains.gone(domainName('horatio'));
     assert.equal(refused('start', 'horatio').message, refused('start', 'hamlet').message);
     assert.equal(gate.events('domain.denied')[0]?.code, 'domain-retired');
+    gate.store.domains.seen([domainName('horatio')]);
     gate.store.domains.adopt(domainName('horatio'), ADMIN);
     assert.ok(!isRefusal(ask('start', 'horatio')));
   });

@@ -56,6 +56,10 @@ describe('store: a domain name that is given up and used again', () => {
 
   it('gives the old roles back when an admin adopts the name', () => {
     store.domains.gone(HORATIO);
+    const early = store.domains.adopt(HORATIO, ADMIN);
+    assert.ok(isRefusal(early) && early.code === 'wrong-state', 'not while nobody knows which it will be');
+    assert.deepEqual(counting(), []);
+    store.domains.seen([HORATIO]);
     const adopted = store.domains.adopt(HORATIO, ADMIN);
     assert.ok(!isRefusal(adopted) && adopted.retiredAt === null);
     assert.deepEqual(counting(), ['alice']);

@@ -352,6 +352,8 @@ describe('gate: what admins ask of a running gate', () => {
       domains: { retiredAt: string | null; roles: { counts: boolean }[] }[];
     };
     assert.equal(domains[0]?.roles[0]?.counts, false);
+    assert.equal(await code(client.ask('POST', '/domains/horatio/adopt')), 'wrong-state');
+    gate.store.domains.seen([HORATIO]);
     await client.ask('POST', '/domains/horatio/adopt');
     assert.equal(gate.store.roles.find(ALICE, HORATIO)?.counts, true);
     await client.ask('DELETE', '/roles', { customer: 'alice', domain: 'horatio' });
