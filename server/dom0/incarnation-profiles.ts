@@ -20,11 +20,18 @@ interface Managed {
   readonly observation: Pick<Observation, 'state'>;
 }
 
+/** When the next long listing of an incarnation is due, and how long that was to wait; milliseconds. */
+interface Retry {
+  readonly incarnation: string;
+  readonly at: number;
+  readonly wait: number;
+}
+
 export interface IncarnationProfilesParts {
   readonly toolstack: Pick<Toolstack, 'longList' | 'longListAll'>;
   readonly profiles: Pick<BootProfiles, 'recognise'>;
   readonly expectations: Pick<Expectations, 'rising' | 'lastBoot'>;
-  readonly pace: Pick<Pace, 'profileRetry'>;
+  readonly pace: Pick<Pace, 'profileRetry' | 'lastProfileRetry'>;
   readonly logger: Logger;
 }
 
@@ -36,7 +43,8 @@ export class IncarnationProfiles {
   readonly #parts: IncarnationProfilesParts;
   /** The incarnations that are settled, by domain. */
   readonly #settled = new Map<DomainName, string>();
-  readonly #retryAt = new Map<DomainName, number>();
+  /** Those whose listing has failed. */
+  readonly #retries = new Map<DomainName, Retry>();
 
   constructor(parts: IncarnationProfilesParts) {
     this.#parts = parts;
@@ -54,7 +62,7 @@ export class IncarnationProfiles {
       const domain = listed.get(name);
       if (domain === undefined) {
         this.#settled.delete(name);
-        this.#retryAt.delete(name);
+        this.#retries.delete(name);
         continue;
       }
       const { expectations } = this.#parts;
@@ -64,7 +72,7 @@ export class IncarnationProfiles {
       if (ours) {
         if (this.#settled.get(name) !== OURS + key(domain)) found.set(name, booted.profile);
         this.#settled.set(name, OURS + key(domain));
-      } else if (this.#settled.get(name) !== key(domain) && now >= (this.#retryAt.get(name) ?? 0)) {
+      } else if (this.#settled.get(name) !== key(domain) && now >= this.#retryAt(domain)) {
         const unfinished =
           domain.memoryMiB === 0 || (domain.flags.paused && expectations.rising(name) !== 'no');
         if (!unfinished)
@@ -78,13 +86,29 @@ export class IncarnationProfiles {
       const booted = this.#parts.expectations.lastBoot(name);
       if (long?.domid === domain.domid) {
         this.#settled.set(name, key(domain));
+        this.#retries.delete(name);
         found.set(name, this.#parts.profiles.recognise(long.boot, config, booted));
       } else {
-        this.#retryAt.set(name, now + this.#parts.pace.profileRetry);
+        this.#retryLater(domain, now);
         if (unsure) found.set(name, UNKNOWN_PROFILE);
       }
     }
     return found;
+  }
+
+  /** A new incarnation is asked for at once. */
+  #retryAt(domain: ListedDomain): number {
+    const retry = this.#retries.get(domain.name);
+    return retry?.incarnation === key(domain) ? retry.at : 0;
+  }
+
+  #retryLater(domain: ListedDomain, now: number): void {
+    const { profileRetry, lastProfileRetry } = this.#parts.pace;
+    const incarnation = key(domain);
+    const before = this.#retries.get(domain.name);
+    const wait =
+      before?.incarnation === incarnation ? Math.min(2 * before.wait, lastProfileRetry) : profileRetry;
+    this.#retries.set(domain.name, { incarnation, at: now + wait, wait });
   }
 
   async #longListings(names: readonly DomainName[]): Promise<ReadonlyMap<DomainName, LongDomain>> {

@@ -1,4 +1,4 @@
-import { NORMAL } from '../../policy/names.js';
+import { NORMAL, UNKNOWN_PROFILE } from '../../policy/names.js';
 import type { BootProfileName, DomainName } from '../../policy/names.js';
 import { isRefusal } from '../../policy/refusal.js';
 import type { Refusal } from '../../policy/refusal.js';
@@ -192,13 +192,15 @@ export class Observer {
     const shown = profile ?? (state === 'off' ? NORMAL : before.profile);
     const incarnation = listed === null ? null : { uuid: listed.uuid ?? '', domid: listed.domid };
     const same = before.state === state && before.profile === shown;
+    // That the profile has been found out is no change of the domain.
+    const lasts = same || (before.state === state && before.profile === UNKNOWN_PROFILE);
     const cpuPercent = listed === null ? null : entry.cpu.read(listed.domid, listed.cpuSeconds, now);
     const changed = !same || !sameDomain(entry.seen, listed, cpuPercent);
     entry.memory = memory;
     entry.seen = {
       name,
       config,
-      observation: { state, profile: shown, since: same ? before.since : at, seenAt: at },
+      observation: { state, profile: shown, since: lasts ? before.since : at, seenAt: at },
       listed,
       incarnation,
       cpuPercent,

@@ -14,8 +14,10 @@ export interface Pace {
   readonly attach: number;
   /** Without an answer from the toolstack for so long, states are unknown. */
   readonly stale: number;
-  /** Between two attempts at a long listing that failed. */
+  /** From a long listing that failed, or that had nothing of a domain which is still being built, to the next; then twice as long each time, */
   readonly profileRetry: number;
+  /** up to this. */
+  readonly lastProfileRetry: number;
 }
 
 export const PACE: Pace = {
@@ -26,5 +28,6 @@ export const PACE: Pace = {
   build: 15_000,
   attach: 10_000,
   stale: 15_000,
-  profileRetry: 30_000,
+  profileRetry: 2_000,
+  lastProfileRetry: 30_000,
 };

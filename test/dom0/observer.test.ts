@@ -146,6 +146,35 @@ describe('what dom0 observes', () => {
     assert.deepEqual([all, single], [1, 0]);
   });
 
+  it('finds out later what a domain boots that an admin is still making, which is no change of the domain', async () => {
+    const { toolstack } = house;
+    const longList = toolstack.longList.bind(toolstack);
+    let asked = 0;
+    toolstack.longList = (name) => {
+      asked += 1;
+      return asked < 4 ? Promise.resolve(null) : longList(name);
+    };
+    toolstack.long.set('horatio', {
+      kernel: '/srv/xen/vmlinuz',
+      ramdisk: null,
+      cmdline: 'console=hvc0',
+      bootloader: null,
+      disks: [{ target: join(house.directory, 'horatio.img'), vdev: 'xvda', writable: true }],
+    });
+    await house.start();
+    toolstack.put('horatio');
+    await house.client.state('horatio', 'running');
+    const first = (await house.client.domain('horatio')).observation;
+    assert.equal(first.profile, 'unknown');
+    const { observation } = await house.until(
+      'its profile',
+      () => house.client.domain('horatio'),
+      (view) => view.observation.profile === 'normal',
+    );
+    assert.equal(observation.since, first.since);
+    assert.equal(asked, 4);
+  });
+
   it('tells the consoles each incarnation, state and profile once', async () => {
     house.toolstack.put('horatio');
     await house.start();

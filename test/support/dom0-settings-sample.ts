@@ -52,4 +52,5 @@ export const FAST_PACE: Partial<Pace> = {
   build: 2_000,
   stale: 2_000,
   profileRetry: 500,
+  lastProfileRetry: 500,
 };

@@ -20,6 +20,7 @@ const PACE: Pace = {
   attach: 200,
   stale: 300,
   profileRetry: 50,
+  lastProfileRetry: 50,
 };
 
 /** A dom0 half on a toolstack that is faked in this process, with its socket, state and configurations in a directory. */
