@@ -1,10 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
-import { addAdminCommands } from './cli/admin-commands.js';
-import { addDom0Command } from './cli/dom0.js';
-import { addDemoCommand } from './cli/demo.js';
+import { addCommands } from './cli/commands.js';
 import { CliError, EXIT } from './cli/exit-status.js';
-import { addGateCommand } from './cli/gate.js';
 import { VERSION } from './cli/version.js';
 
 /** The command line: every command is a file of cli/, which adds itself to the program. */
@@ -14,10 +11,7 @@ async function main(): Promise<void> {
     .version(VERSION)
     .showHelpAfterError('(postern --help lists the commands)')
     .exitOverride();
-  addGateCommand(program);
-  addDom0Command(program);
-  addDemoCommand(program);
-  addAdminCommands(program);
+  await addCommands(program, process.argv[2]);
   await program.parseAsync();
 }
 
