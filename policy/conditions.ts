@@ -1,7 +1,7 @@
 import type { DomainState } from './domain-state.js';
 import { DOMAIN_STATES } from './domain-state.js';
 import type { BootProfileName } from './names.js';
-import { inNetworks, normalAddress } from './network.js';
+import { inNetworks } from './network.js';
 import type { Request } from './policy.js';
 import type { TimeWindow } from './time-window.js';
 import { isWithin, wallText, wallTime } from './time-window.js';
@@ -50,9 +50,9 @@ export function askConditions(
 ): readonly AskedCondition[] {
   const asked: AskedCondition[] = [];
   if (when.from.length > 0) {
-    const source = request.source === null ? null : (normalAddress(request.source) ?? null);
-    const met = source === null ? null : inNetworks(when.from, source);
-    asked.push({ condition: 'from', wanted: when.from.join(', '), value: source, met });
+    const { source } = request;
+    const met = source === null ? null : (inNetworks(when.from, source) ?? null);
+    asked.push({ condition: 'from', wanted: when.from.join(', '), value: met === null ? null : source, met });
   }
   if (when.times.length > 0) {
     const shown = wallTime(when.zone, now);

@@ -24,6 +24,7 @@ import type {
   Usage,
 } from './policy.js';
 import type { Role } from './roles.js';
+import { rulesByAction } from './rules-by-action.js';
 import { possibleAgain, windowStart } from './window.js';
 
 /**
@@ -93,7 +94,7 @@ export function consoleTerms(
 
 /** Allow rules that would speak of the request but for this. */
 function nearly(policy: Policy, request: Request, now: Date, but: Mismatch): readonly Rule[] {
-  return policy.rules.filter(
+  return rulesByAction(policy, request.action).filter(
     (rule) => rule.effect === 'allow' && mismatch(policy, rule, request, now) === but,
   );
 }

@@ -3,6 +3,7 @@ import { matchesGlob } from './glob.js';
 import type { CustomerName, DomainName } from './names.js';
 import type { Domains, Limit, Policy, Request, Rule, Subjects } from './policy.js';
 import type { Role } from './roles.js';
+import { rulesByAction } from './rules-by-action.js';
 
 /** What of a rule did not fit a request: the first that did not, in this order. */
 export const MISMATCHES = ['action', 'customer', 'role', 'domain', 'profile', 'key', 'when'] as const;
@@ -27,7 +28,8 @@ export function mismatch(policy: Policy, rule: Rule, request: Request, now: Date
 
 /** The first rule that speaks of the request, if any. */
 export function firstMatch(policy: Policy, request: Request, now: Date): Rule | null {
-  return policy.rules.find((rule) => mismatch(policy, rule, request, now) === null) ?? null;
+  const rules = rulesByAction(policy, request.action);
+  return rules.find((rule) => mismatch(policy, rule, request, now) === null) ?? null;
 }
 
 /** The limits that a request counts towards, in the order of the document; what is not known meets their conditions. */

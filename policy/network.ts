@@ -1,4 +1,4 @@
-import { BlockList, isIPv4, isIPv6 } from 'node:net';
+import { BlockList, isIPv4, isIPv6, SocketAddress } from 'node:net';
 
 /** Networks and addresses of sources. An IPv4 address in IPv6 clothes (`::ffff:192.0.2.1`, RFC 4291 §2.5.5.2) is the IPv4 address. */
 
@@ -50,14 +50,22 @@ type Lists = Readonly<Record<Family, BlockList>>;
 /** Lists that were asked once, compiled. A policy's lists are frozen and go with it. */
 const compiled = new WeakMap<readonly string[], Lists>();
 
-/** Whether one of the networks, as `parseNetwork` writes them, has this address in it. */
-export function inNetworks(networks: readonly string[], address: string): boolean {
-  const normal = normalAddress(address);
-  if (normal === undefined) return false;
+/** The address that was asked about last: the rules of one decision ask about the same. */
+let last: { readonly text: string; readonly address: SocketAddress | undefined } | undefined;
+
+/** Whether one of the networks, as `parseNetwork` writes them, has this address in it; undefined for what is no address. */
+export function inNetworks(networks: readonly string[], text: string): boolean | undefined {
+  if (last?.text !== text) last = { text, address: socketAddress(text) };
+  const { address } = last;
+  if (address === undefined) return undefined;
   const lists = compiled.get(networks) ?? compile(networks);
   compiled.set(networks, lists);
-  const family = familyOf(normal);
-  return lists[family].check(normal, family);
+  return lists[address.family].check(address);
+}
+
+function socketAddress(text: string): SocketAddress | undefined {
+  const address = normalAddress(text);
+  return address === undefined ? undefined : new SocketAddress({ address, family: familyOf(address) });
 }
 
 function compile(networks: readonly string[]): Lists {

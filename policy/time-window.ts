@@ -68,10 +68,15 @@ export function isWithin({ days, from, to }: TimeWindow, { day, minutes }: WallT
   return (days.includes(day) && from <= minutes) || (days.includes((day + 6) % 7) && minutes < to);
 }
 
+/** Zones that were asked for and are there: asking costs more than all else about a rule. */
+const zones = new Set<string>();
+
 /** Whether this is a zone of the IANA database, by any of its names. */
 export function isTimeZone(name: string): boolean {
+  if (zones.has(name)) return true;
   try {
     new Intl.DateTimeFormat('en-US', { timeZone: name });
+    zones.add(name);
     return true;
   } catch {
     return false;

@@ -52,7 +52,7 @@ describe('networks', () => {
     // NAT64 and 6to4 hold an IPv4 address, and come from somebody else.
     for (const address of ['64:ff9b::cb00:7107', '2002:cb00:7107::1', '::203.0.113.7'])
       assert.ok(!inNetworks(['203.0.113.0/24'], address), address);
-    assert.ok(!inNetworks(['0.0.0.0/0', '::/0'], 'not an address'));
+    assert.equal(inNetworks(['0.0.0.0/0', '::/0'], 'not an address'), undefined);
   });
 
   it('is what BlockList of Node says, whatever the prefix', () => {
@@ -70,14 +70,14 @@ describe('networks', () => {
         const parsed = parseNetwork(`${one}/${prefix}`);
         assert.ok(parsed !== undefined);
         assert.deepEqual(parseNetwork(parsed.text), { text: parsed.text, exact: true });
-        if (parsed.text.includes(':') !== (family === 'ipv6')) return;
+        const plain = (address: string): boolean =>
+          (normalAddress(address) ?? '').includes(':') === (family === 'ipv6');
+        // What is IPv4 in IPv6 clothes is tried above.
+        if (!plain(one) || parsed.text.includes(':') !== (family === 'ipv6')) return;
         const list = new BlockList();
         list.addSubnet(one, prefix, family);
         assert.ok(inNetworks([parsed.text], one));
-        if (
-          other.includes(':') === (family === 'ipv6') &&
-          normalAddress(other)?.includes('.') !== (family === 'ipv6')
-        )
+        if (other.includes(':') === (family === 'ipv6') && plain(other))
           assert.equal(inNetworks([parsed.text], other), list.check(other, family));
       }),
       propertyRuns('networks', 2_000, 100_000),
