@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { readPolicy } from '../../../config/policy-document.js';
+import type { Policy } from '../../../policy/policy.js';
+import type { AuditRow } from '../../../server/store/audit-event.js';
+import { Store } from '../../../server/store/store.js';
+import { decidedRightly, ownerMay } from '../../support/decided-rightly.js';
+import { eventually } from '../../support/eventually.js';
+import { House } from '../../support/house.js';
+import type { SshStream } from '../../support/ssh-stream.js';
+
+const LONG = process.env['POSTERN_TEST_LONG'] !== undefined;
+/** Half of them watch the console, half are in a menu. */
+const SESSIONS = LONG ? 200 : 8;
+const RELOADS = LONG ? 40 : 4;
+const CUSTOMERS = Array.from({ length: SESSIONS / 4 }, (_, index) => `c${index}`);
+
+/** What one lets half of the customers do the next may not. */
+const TEXTS = ['13579', '02468', '', '0123456789'].map((digits, index) => {
+  const some = Array.from(digits, (digit) => `"c*${digit}"`).join(', ');
+  const work = `  - {id: work${index}, allow: [watch, start, shutdown, reboot], customers: [${some}]}\n`;
+  return `rules:\n  - {id: look, allow: [status]}\n${digits === '' ? '' : work}`;
+});
+const POLICIES = TEXTS.map((text): Policy => {
+  const read = readPolicy([{ file: '10-default.yaml', text }]);
+  return read.ok ? read.policy : assert.fail(JSON.stringify(read.problems));
+});
+
+describe(`reloads under ${SESSIONS} live ssh sessions`, () => {
+  let house: House;
+  before(async () => {
+    house = await House.start({
+      policy: TEXTS[0] ?? '',
+      customers: Object.fromEntries(CUSTOMERS.map((name) => [name, { horatio: 'owner' as const }])),
+      gateSettings: 'login:\n  connectionsPerSource: 1000\n  connections: 1000\n',
+    });
+    assert.equal((await house.ssh('c1', 'horatio start --wait')).status, 0);
+  });
+  after(() => house.stop());
+
+  function rows(): AuditRow[] {
+    const store = Store.open(join(house.layout.gateState, 'postern.db'));
+    try {
+      return store.audit.tail({ limit: 1_000_000 });
+    } finally {
+      store.close();
+    }
+  }
+
+  it('end whoever lost the right, and let nobody do what the policy of the moment does not allow', async () => {
+    const watching = new Map<SshStream, string>();
+    const watch = (name: string): void => {
+      const stream = house.stream(name, 'horatio watch', { tty: true });
+      watching.set(stream, name);
+      void stream.ends().then(() => watching.delete(stream));
+    };
+    const menus = CUSTOMERS.flatMap((name) => [1, 2].map(() => house.stream(name, 'menu --plain')));
+    await Promise.all(menus.map((menu) => menu.receives('horatio')));
+    const order = Array.from({ length: RELOADS }, (_, index) => (index + 1) % TEXTS.length);
+    const loaded = (): number => rows().filter(({ event }) => event.kind === 'policy.loaded').length;
+    let ended = 0;
+    for (const [turn, next] of order.entries()) {
+      const before = POLICIES[turn === 0 ? 0 : (order[turn - 1] ?? 0)] ?? assert.fail();
+      for (const name of CUSTOMERS.filter((one) => ownerMay(before, { customer: one }, 'horatio', 'watch')))
+        for (
+          let missing = 2 - [...watching.values()].filter((one) => one === name).length;
+          missing > 0;
+          missing -= 1
+        )
+          watch(name);
+      await Promise.all([...watching.keys()].map((stream) => stream.receives('log', { withinMs: 120_000 })));
+      const count = watching.size;
+      // They act while the policy changes under them.
+      for (const menu of menus) menu.type('1\n5\nyes\n');
+      house.writePolicy(TEXTS[next] ?? '');
+      house.signalGate('SIGHUP');
+      await eventually('the reload', () => loaded() === turn + 2, { withinMs: 60_000 });
+      const now = POLICIES[next] ?? assert.fail();
+      const lost = (): boolean =>
+        [...watching.values()].some((name) => !ownerMay(now, { customer: name }, 'horatio', 'watch'));
+      await eventually('those who lost the right to be ended', () => !lost(), { withinMs: 60_000 });
+      ended += count - watching.size;
+    }
+    const revisions = [0, ...order];
+    const counts = decidedRightly(
+      rows(),
+      (revision) => POLICIES[revisions[revision - 1] ?? -1],
+      POLICIES[0] ?? assert.fail(),
+    );
+    process.stdout.write(`\n  ${counts.allowed} allowed, ${counts.denied} denied, ${ended} consoles ended\n`);
+    assert.ok(ended >= SESSIONS / 4 && counts.allowed > ended);
+    assert.equal(
+      rows().filter(({ event }) => event.kind === 'session.closed' && event.what !== 'exec').length,
+      0,
+      'menus stay',
+    );
+  }).timeout(1_800_000);
+});
