@@ -1,7 +1,7 @@
 import { ACTIONS } from './actions.js';
 import type { Action } from './actions.js';
 import { namesCustomer, namesDomain } from './match.js';
-import type { BootProfileName, CustomerName, DomainName } from './names.js';
+import type { CustomerName, DomainName } from './names.js';
 import type { Policy, Rule } from './policy.js';
 import type { Right } from './right.js';
 import { isUnconditional, right, sameRight, seenRight } from './right.js';
@@ -15,16 +15,24 @@ export interface Holding {
   readonly role: Role;
 }
 
-/** Something that can be asked. For `rescue`, null is any profile that no rule names. */
+/** Something that can be asked: for `rescue` with a profile, for `sysrq` with a key. Null is any that no rule names. */
 interface Question {
   readonly action: Action;
-  readonly profile: BootProfileName | null;
+  readonly named: string | null;
 }
+
+/** What rules can narrow these actions to, and what it is called. */
+const NARROWED = {
+  rescue: { kind: 'profile', names: ({ profiles }: Rule): readonly string[] => profiles },
+  sysrq: { kind: 'key', names: ({ sysrqKeys }: Rule): readonly string[] => sysrqKeys },
+} as const;
+
+type NarrowedAction = keyof typeof NARROWED;
 
 /** Some customers' rights on some domains that change alike, by the same rules. */
 export interface RightsChange {
   readonly kind: 'gain' | 'lose' | 'change';
-  /** A rescue with some profiles only as `rescue (debian-installer)` and `rescue (any other profile)`. */
+  /** A rescue with some profiles only as `rescue (debian-installer)` and `rescue (any other profile)`, SysRq keys likewise. */
   readonly actions: readonly string[];
   /** Sorted. */
   readonly customers: readonly CustomerName[];
@@ -112,38 +120,41 @@ function speakingRules(
 }
 
 function rightTo(rules: readonly Rule[], question: Question): Right {
-  const seen = right(speaking(rules, { action: 'status', profile: null }));
+  const seen = right(speaking(rules, { action: 'status', named: null }));
   return question.action === 'status' ? seen : seenRight(seen, right(speaking(rules, question)));
 }
 
-function speaking(rules: readonly Rule[], { action, profile }: Question): readonly Rule[] {
-  const all = rules.filter(
-    (rule) =>
-      rule.actions.includes(action) &&
-      (action !== 'rescue' ||
-        rule.profiles.length === 0 ||
-        (profile !== null && rule.profiles.includes(profile))),
-  );
+function speaking(rules: readonly Rule[], { action, named }: Question): readonly Rule[] {
+  const all = rules.filter((rule) => {
+    if (!rule.actions.includes(action)) return false;
+    const narrow = isNarrowed(action) ? NARROWED[action].names(rule) : [];
+    return narrow.length === 0 || (named !== null && narrow.includes(named));
+  });
   const end = all.findIndex(isUnconditional);
   return end < 0 ? all : all.slice(0, end + 1);
 }
 
 function questionsOf(sides: readonly Policy[]): readonly Question[] {
-  const profiles = new Set(sides.flatMap(({ rules }) => rules.flatMap((rule) => rule.profiles)));
-  return ACTIONS.flatMap((action) =>
-    (action === 'rescue' ? [...profiles, null] : [null]).map((profile) => ({ action, profile })),
-  );
+  const rules = sides.flatMap((policy) => policy.rules);
+  return ACTIONS.flatMap((action) => {
+    const names = isNarrowed(action) ? new Set(rules.flatMap(NARROWED[action].names)) : [];
+    return [...names, null].map((named) => ({ action, named }));
+  });
+}
+
+function isNarrowed(action: Action): action is NarrowedAction {
+  return Object.hasOwn(NARROWED, action);
 }
 
 /** Puts together what changes alike: first what of the same people, then who of the same questions. */
 class Gathering {
-  readonly #rescues: readonly Question[];
+  readonly #questions: readonly Question[];
   readonly #ids = new Map<Rule, number>();
   readonly #found = new Map<readonly Holding[], Map<string, Part>>();
 
   /** @param questions all that are asked */
   constructor(questions: readonly Question[]) {
-    this.#rescues = questions.filter(isRescue);
+    this.#questions = questions;
   }
 
   add(holdings: readonly Holding[], question: Question, before: Right, after: Right): void {
@@ -179,10 +190,11 @@ class Gathering {
   }
 
   #actions(questions: readonly Question[]): readonly string[] {
-    const whole = questions.filter(isRescue).length === this.#rescues.length;
-    const words = questions.map((question) => {
-      if (whole || !isRescue(question)) return question.action;
-      return `rescue (${question.profile ?? 'any other profile'})`;
+    const asked = (action: Action, of: readonly Question[]): number =>
+      of.filter((question) => question.action === action).length;
+    const words = questions.map(({ action, named }) => {
+      if (!isNarrowed(action) || asked(action, questions) === asked(action, this.#questions)) return action;
+      return `${action} (${named ?? `any other ${NARROWED[action].kind}`})`;
     });
     return [...new Set(words)];
   }
@@ -205,10 +217,6 @@ interface Part {
 }
 
 const KINDS: readonly RightsChange['kind'][] = ['lose', 'gain', 'change'];
-
-function isRescue({ action }: Question): boolean {
-  return action === 'rescue';
-}
 
 function kindOf(before: Right, after: Right): RightsChange['kind'] {
   const more = HEIGHT[after.standing] - HEIGHT[before.standing];

@@ -81,6 +81,16 @@ describe('the difference of two policies', () => {
     assert.match(both, /- a loses rescue \(any other profile\) on h\n {4}no rule allows it/);
   });
 
+  it('tells SysRq by its keys likewise', () => {
+    const before = policy({ rules: [LOOK, allow(['sysrq'], { id: 'any' })] });
+    const after = policy({ rules: [LOOK, { ...allow(['sysrq'], { id: 'calm' }), sysrqKeys: ['s', 'u'] }] });
+    assert.match(said(before, after, [held('a', 'h')]), /^- a loses sysrq \(any other key\) on h\n/);
+    assert.match(
+      said(after, policy({ rules: [LOOK] }), [held('a', 'h')]),
+      /^- a loses sysrq \(s\), sysrq \(u\) on h\n/,
+    );
+  });
+
   it('takes a right under conditions for one at times, and a condition for what is so anyway for none', () => {
     const office = { states: ['running' as const] };
     const holdings = [held('alice', 'h')];

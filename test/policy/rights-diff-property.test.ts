@@ -70,11 +70,19 @@ const QUESTIONS = [
   ['rescue', 'other'],
 ] as const;
 
-/** Whether a change speaks of this question. */
-function isOf({ actions }: RightsChange, action: string, profile: string | null): boolean {
-  if (actions.includes(action)) return true;
-  if (actions.includes(`${action} (${profile ?? ''})`)) return true;
-  return profile === 'other' && actions.includes(`${action} (any other profile)`);
+/** Whether a change speaks of this question. @param named the profiles that rules name */
+function isOf(
+  { actions }: RightsChange,
+  action: string,
+  profile: string | null,
+  named: readonly string[],
+): boolean {
+  const called = profile !== null && named.includes(profile) ? profile : 'any other profile';
+  return actions.includes(action) || actions.includes(`${action} (${called})`);
+}
+
+function named(...documents: readonly Policy[]): readonly string[] {
+  return documents.flatMap(({ rules }) => rules.flatMap(({ profiles }) => profiles));
 }
 
 /** Whether somebody may do something in each of the states that rules may ask for. */
@@ -99,7 +107,9 @@ describe('the difference of rights, over many policies', () => {
         for (const holding of EVERYBODY) {
           const changes = rightsDiff(NONE, document, [holding]);
           for (const [action, profile] of QUESTIONS) {
-            const told = changes.find((change) => isOf(change, action, profile))?.after.standing ?? 'never';
+            const told =
+              changes.find((change) => isOf(change, action, profile, named(document)))?.after.standing ??
+              'never';
             const found = answers(document, holding, action, profile);
             // Conditions that come to "in any case" together are told as conditions.
             if (told !== 'sometimes') assert.equal(told, found, JSON.stringify([holding, action, profile]));
@@ -114,13 +124,14 @@ describe('the difference of rights, over many policies', () => {
   it('counts together what it finds for each alone', () => {
     fc.assert(
       fc.property(policies, policies, (before, after) => {
+        const names = named(before, after);
         const together = rightsDiff(before, after, EVERYBODY);
         const alone = EVERYBODY.flatMap((holding) => rightsDiff(before, after, [holding]));
         for (const [action, profile] of QUESTIONS) {
           for (const kind of ['lose', 'gain', 'change'] as const) {
             const count = (changes: readonly RightsChange[]): number =>
               changes
-                .filter((change) => change.kind === kind && isOf(change, action, profile))
+                .filter((change) => change.kind === kind && isOf(change, action, profile, names))
                 .reduce((sum, { holdings }) => sum + holdings, 0);
             assert.equal(count(together), count(alone), `${kind} ${action} ${profile ?? ''}`);
           }

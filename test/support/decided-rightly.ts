@@ -14,7 +14,15 @@ export function ownerMay(
 ): boolean {
   const about = { customer: customer as never, role: 'owner' as const, domain: domain as DomainName };
   return (['status', action] as const).every((one) => {
-    const request = { ...about, action: one, profile: null, source: null, state: null, booted: null };
+    const request = {
+      ...about,
+      action: one,
+      profile: null,
+      key: null,
+      source: null,
+      state: null,
+      booted: null,
+    };
     return naiveOutcome(policy, request, () => 0, new Date()).startsWith('allowed');
   });
 }
