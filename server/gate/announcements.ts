@@ -7,6 +7,12 @@ export type Hearer = (text: string) => boolean;
 export class Announcements {
   readonly #menus = new Set<Hearer>();
   readonly #consoles = new Set<Hearer>();
+  readonly #onFault: (fault: unknown) => void;
+
+  /** @param onFault hears what a session threw: the others are told all the same */
+  constructor(onFault: (fault: unknown) => void) {
+    this.#onFault = onFault;
+  }
 
   inMenu(hearer: Hearer): Unsubscribe {
     return joined(this.#menus, hearer);
@@ -18,12 +24,24 @@ export class Announcements {
 
   /** @returns how many were told */
   make(text: string): number {
-    return told(this.#menus, text) + this.toConsoles(text);
+    return this.#tell(this.#menus, text) + this.toConsoles(text);
   }
 
   /** For what menus show by themselves. @returns how many were told */
   toConsoles(text: string): number {
-    return told(this.#consoles, text);
+    return this.#tell(this.#consoles, text);
+  }
+
+  #tell(hearers: ReadonlySet<Hearer>, text: string): number {
+    const reads = (hear: Hearer): boolean => {
+      try {
+        return hear(text);
+      } catch (fault) {
+        this.#onFault(fault);
+        return false;
+      }
+    };
+    return [...hearers].filter(reads).length;
   }
 }
 
@@ -31,8 +49,4 @@ function joined(hearers: Set<Hearer>, hearer: Hearer): Unsubscribe {
   const own: Hearer = (text) => hearer(text);
   hearers.add(own);
   return () => hearers.delete(own);
-}
-
-function told(hearers: ReadonlySet<Hearer>, text: string): number {
-  return [...hearers].filter((hear) => hear(text)).length;
 }

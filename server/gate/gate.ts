@@ -79,7 +79,7 @@ export class Gate {
   readonly revocation: Revocation;
   readonly recordings: Recordings;
   readonly liveConsoles = new LiveConsoles();
-  readonly announcements = new Announcements();
+  readonly announcements: Announcements;
   readonly maintenance: MaintenanceWatch;
   readonly #windows: WindowWatch;
   readonly #keyExpiry: KeyExpiryWatch;
@@ -101,6 +101,9 @@ export class Gate {
     const keyRules = new KeyRules({ settings: settings.keys, policy: () => inForce.policy, roles });
     const standing = (identity: Identity): Refusal | null => standingOf(store, identity, keyRules);
     this.maintenance = new MaintenanceWatch(store.maintenance, log);
+    this.announcements = new Announcements((fault) => {
+      log.error({ err: fault }, 'a session could not be told');
+    });
     const options = { log, ...(parts.hostTimings === undefined ? {} : { timings: parts.hostTimings }) };
     const links = settings.hosts.map((host) => new HostLink(host, options));
     this.hosts = new Hosts(links, store.domains, store.sightings, log);

@@ -102,7 +102,9 @@ export class GateInside {
   readonly keys: OwnKeys;
   readonly recordings: Recordings;
   readonly activity: Activity;
-  readonly announcements = new Announcements();
+  readonly announcements = new Announcements((fault) => {
+    throw fault;
+  });
   readonly maintenance: MaintenanceWatch;
   consoleSettings: ConsoleSettings = {
     idleSeconds: 0,

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { UNKNOWN_PROFILE } from '../../../policy/names.js';
 import type { DomainName } from '../../../policy/names.js';
 import type { Refusal } from '../../../policy/refusal.js';
+import { AuditUnavailable } from '../../store/store-error.js';
 import type { SeenHost } from '../../store/sightings.js';
 import type { DomainView } from '../../wire/domain.js';
 import { Listeners } from '../listeners.js';
@@ -36,6 +37,9 @@ export interface HostsEvent {
   readonly event: LinkEvent;
 }
 
+/** News come by the hundred: what cannot be written is not tried at each of them. Milliseconds. */
+const SIGHT_AGAIN = 60_000;
+
 /** All Xen hosts of the settings. */
 export class Hosts implements Sights {
   readonly links: readonly HostLink[];
@@ -47,6 +51,8 @@ export class Hosts implements Sights {
   readonly #before: ReadonlyMap<HostLink, ReadonlySet<DomainName> | null>;
   /** What the store was told of each host. */
   readonly #sighted = new Map<HostLink, ReadonlySet<DomainName>>();
+  /** When what could not be written is tried again. Milliseconds since the epoch. */
+  #sightAgain = 0;
   /** What the store was told of last, so that it is not told the same every two seconds. */
   #told = new Set<DomainName>();
 
@@ -145,8 +151,15 @@ export class Hosts implements Sights {
     const names = [...host.domains.keys()];
     const sighted = this.#sighted.get(host);
     if (sighted?.size === names.length && names.every((name) => sighted.has(name))) return;
-    this.#sightings.record(host, names);
-    this.#sighted.set(host, new Set(names));
+    if (Date.now() < this.#sightAgain) return;
+    try {
+      this.#sightings.record(host, names);
+      this.#sighted.set(host, new Set(names));
+    } catch (fault) {
+      if (!(fault instanceof AuditUnavailable)) throw fault;
+      this.#sightAgain = Date.now() + SIGHT_AGAIN;
+      this.#log.error({ host: host.name, err: fault }, 'what the host shows could not be recorded');
+    }
   }
 
   #remember(host: HostLink, event: LinkEvent): void {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { DomainName } from '../../../policy/names.js';
 import { HostLink } from '../../../server/gate/hosts/host-link.js';
 import { Hosts } from '../../../server/gate/hosts/hosts.js';
+import { AuditUnavailable } from '../../../server/store/store-error.js';
 import { Dom0StandIn } from '../../support/dom0-stand-in.js';
 import { eventually } from '../../support/eventually.js';
 import { silentLogger } from '../../support/silent-logger.js';
@@ -219,6 +220,24 @@ describe('hosts', () => {
       'the next gate has seen it here',
     );
     assert.equal(hosts.mayRunElsewhere(YORICK, link(0))?.code, 'host-unreachable');
+  });
+
+  it('tries once, not at each of the news, to remember what cannot be written', async () => {
+    await hosts.close();
+    const { sightings } = temporary.store;
+    let tries = 0;
+    sightings.record = () => {
+      tries += 1;
+      throw new AuditUnavailable('the disk is full');
+    };
+    hosts = gateStarts();
+    one.set(HORATIO, 'off');
+    const beating = await ready();
+    for (const name of ['ophelia', 'yorick', 'hamlet']) one.set(domainName(name), 'off');
+    await eventually('all of them', () => hosts.find(domainName('hamlet')));
+    assert.equal(tries, 1);
+    assert.ok(memory.names.has(domainName('hamlet')), 'and the rest is remembered all the same');
+    clearInterval(beating);
   });
 
   it('knows nothing of another machine under the name of one it knew', async () => {
