@@ -11,6 +11,8 @@ export class PolicyNames {
     tag: new Map(),
     id: new Map(),
   };
+  /** Groups and tags with nothing in them: `group NAME`. */
+  readonly #empty = new Set<string>();
   readonly #complete: boolean;
 
   /** @param complete whether every file could be read, so that a name that none gives is a mistake */
@@ -22,6 +24,10 @@ export class PolicyNames {
   learn(report: ProblemReport, document: PolicyDocument): void {
     for (const name of Object.keys(document.groups)) this.give('group', name, report, ['groups', name]);
     for (const name of Object.keys(document.tags)) this.give('tag', name, report, ['tags', name]);
+    const empty = (record: Readonly<Record<string, readonly unknown[]>>): readonly string[] =>
+      Object.keys(record).filter((name) => Array.isArray(record[name]) && record[name].length === 0);
+    for (const name of empty(document.groups)) this.#empty.add(`group ${name}`);
+    for (const name of empty(document.tags)) this.#empty.add(`tag ${name}`);
   }
 
   give(kind: Kind, name: string, report: ProblemReport, path: readonly string[]): void {
@@ -38,6 +44,8 @@ export class PolicyNames {
 
   /** Reports a group, a tag or a rule's id that no file gives. */
   expect(kind: Kind, name: string, report: ProblemReport, path: readonly string[]): void {
+    if (this.#empty.has(`${kind} ${name}`))
+      report.warn({ path, message: `The ${kind} \`${name}\` is empty: nothing is meant by it.` });
     if (!this.#complete || this.#given[kind].has(name)) return;
     const known = [...this.#given[kind].keys()];
     const noun = kind === 'id' ? 'rule' : kind;

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { PolicyReload } from '../gate/control/control-answers.js';
+import type { PolicyWarnings } from '../gate/control/policy-routes.js';
 import { printable } from '../gate/printable.js';
 import { adminCommand, atDesk, say } from './admin-command.js';
 import type { AdminOptions } from './admin-command.js';
@@ -14,9 +15,19 @@ export function addReloadCommand(policy: Command): void {
     'Put the policy files in force. With any problem the old policy stays. Who lost a right is ended at once.',
     ['postern policy reload'],
   ).action(async (options: AdminOptions) => {
-    const answer = (await atDesk(options, (desk) => desk.askGate('POST', '/policy/reload'))) as PolicyReload;
-    tell(options, answer);
+    await atDesk(options, async (desk) => {
+      const answer = (await desk.askGate('POST', '/policy/reload')) as PolicyReload;
+      tell(options, answer);
+      if (answer.accepted && options.json !== true) process.stdout.write(await policyWarnings(desk));
+      return answer;
+    });
   });
+}
+
+/** Whom the policy in force speaks of without there being anybody: a line each. */
+export async function policyWarnings(desk: Desk): Promise<string> {
+  const { warnings } = (await desk.askGate('GET', '/policy/warnings')) as PolicyWarnings;
+  return warnings.map((warning) => `warning: ${printable(warning, 1000)}\n`).join('');
 }
 
 /** Lets the gate read the files, if one runs, and says what became of it. */

@@ -7,7 +7,7 @@ import { addDiffCommand } from './policy-diff.js';
 import { addEditCommand } from './policy-edit.js';
 import { addExplainCommand } from './policy-explain.js';
 import { addHistoryCommand } from './policy-history.js';
-import { addReloadCommand } from './policy-reload.js';
+import { addReloadCommand, policyWarnings } from './policy-reload.js';
 import { addRollbackCommand } from './policy-rollback.js';
 
 /** Adds `postern policy …`. */
@@ -52,7 +52,11 @@ export function addPolicyCommand(program: Command): void {
 
   adminCommand(policy, 'status', 'Tell which revision is in force.', ['postern policy status']).action(
     async (options: AdminOptions) => {
-      const answer = (await atDesk(options, (desk) => desk.askGate('GET', '/policy'))) as PolicyStatus;
+      let warnings = '';
+      const answer = (await atDesk(options, async (desk) => {
+        warnings = await policyWarnings(desk);
+        return desk.askGate('GET', '/policy');
+      })) as PolicyStatus;
       const { revision, rules, limits, sessionLimits, problems } = answer;
       const broken =
         problems.length === 0
@@ -61,7 +65,7 @@ export function addPolicyCommand(program: Command): void {
       say(
         options,
         answer,
-        `revision ${revision}: ${rules} rules, ${limits} limits, ${sessionLimits} session limits\n${broken}`,
+        `revision ${revision}: ${rules} rules, ${limits} limits, ${sessionLimits} session limits\n${broken}${warnings}`,
       );
     },
   );

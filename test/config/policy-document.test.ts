@@ -491,6 +491,14 @@ describe('readPolicy', () => {
       ]);
     });
 
+    it('of a group or a tag with nothing in it, where it is named', () => {
+      const text = `groups: {trial: [], staff: [carol]}\ntags: {sql: []}\n${SEEN}    groups: [trial, staff]\n    tags: [sql]\n`;
+      assert.deepEqual(warnings(text), [
+        '1.yaml:5:14 The group `trial` is empty: nothing is meant by it.',
+        '1.yaml:6:12 The tag `sql` is empty: nothing is meant by it.',
+      ]);
+    });
+
     it('of a zone that nothing is measured by', () => {
       assert.deepEqual(warnings(`${SEEN}    when: {zone: Europe/Berlin, states: [running]}\n`), [
         '1.yaml:3:12 A zone without `times` says nothing.',

@@ -46,7 +46,7 @@ export class Administration {
         atOnce: (query) => gate.atOnce(query),
       }),
       ...auditRoutes(store, gate.hosts),
-      ...policyRoutes(gate.policy),
+      ...policyRoutes(store, gate.policy),
       ...sessionRoutes(store, gate),
     ];
     return new Administration(routes, true);

@@ -1,3 +1,4 @@
+import { unheld } from '../../../policy/unheld.js';
 import type { Store } from '../../store/store.js';
 import { number } from './argument.js';
 import type { PolicyReload, PolicyStatus } from './control-answers.js';
@@ -17,9 +18,21 @@ export function policyStatus({ policy, revision, digest, problems }: PolicyInFor
   };
 }
 
-export function policyRoutes(policy: PolicyInForce): readonly Route[] {
+/** `GET /policy/warnings`. */
+export interface PolicyWarnings {
+  /** Whom the policy in force speaks of, and there is nobody. */
+  readonly warnings: readonly string[];
+}
+
+export function policyRoutes(store: Store, policy: PolicyInForce): readonly Route[] {
   return [
     route('GET', '/policy', {}, () => policyStatus(policy)),
+
+    route('GET', '/policy/warnings', {}, (): PolicyWarnings => {
+      const names = store.customers.list().map(({ name }) => name);
+      const roles = new Set(names.flatMap((name) => store.roles.of(name)).map(({ role }) => role));
+      return { warnings: unheld(policy.policy, { customers: new Set(names), roles }) };
+    }),
 
     route('POST', '/policy/reload', {}, (_given, { actor }): PolicyReload => {
       const reloaded = policy.reload(actor);

@@ -479,6 +479,18 @@ describe('gate: what admins ask of a running gate', () => {
     });
   });
 
+  it('warns of whom the policy speaks of, and there is nobody', async () => {
+    const [warning, ...more] = ((await client.ask('GET', '/policy/warnings')) as { warnings: string[] })
+      .warnings;
+    assert.match(
+      warning ?? '',
+      /^The rule owners \(policy\.yaml:3\) is for the role owner, which nobody has/,
+    );
+    assert.deepEqual(more, []);
+    gate.store.roles.add(ALICE, HORATIO, 'owner', ADMIN);
+    assert.deepEqual(await client.ask('GET', '/policy/warnings'), { warnings: [] });
+  });
+
   it('tells how the gate does', async () => {
     const status = (await client.ask('GET', '/status')) as {
       pid: number;
