@@ -111,9 +111,12 @@ function counted(count: number, what: string): string {
 }
 
 /** No policy follows a customer by itself. */
-function noteMentions(name: string, mentions: readonly string[]): void {
-  if (mentions.length > 0)
-    process.stderr.write(`note: of ${name} the policy speaks in ${mentions.join(', ')}\n`);
+function noteMentions(name: string, mentions: readonly string[] | null): void {
+  const sentence =
+    mentions === null
+      ? `the policy files cannot be read now; they may speak of ${name}`
+      : `the policy speaks of ${name} in ${mentions.join(', ')}`;
+  if (mentions?.length !== 0) process.stderr.write(`note: ${sentence}\n`);
 }
 
 function at(name: string): string {

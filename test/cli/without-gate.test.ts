@@ -47,6 +47,20 @@ describe('cli: while no gate runs', () => {
     assert.match(stdout, /"domain\.parameter\.set".*\n.*"domain\.parameter\.unset"/);
   });
 
+  it('begins maintenance there, for the gate to find, and renames whatever the policy files are like', async () => {
+    const on = await postern(['maintenance', 'on', 'New disks.', '--until', '4h', ...settings]);
+    assert.deepEqual([on.status, on.stderr], [0, '']);
+    assert.match(
+      (await postern(['maintenance', 'status', ...settings])).stdout,
+      /^maintenance is on since .*\nNew disks\.\n$/,
+    );
+    await postern(['customer', 'add', 'alice', ...settings]);
+    writeFileSync(join(directory.path, 'policy.d', '99-broken.yaml'), 'rules: [alow]\n');
+    const renamed = await postern(['customer', 'rename', 'alice', 'alicia', ...settings]);
+    assert.deepEqual([renamed.status, renamed.stdout], [0, 'customer alice is alicia now\n']);
+    assert.equal(renamed.stderr, 'note: the policy files cannot be read now; they may speak of alice\n');
+  });
+
   it('is no agreement when no witness answers', async () => {
     await postern(['customer', 'add', 'alice', ...settings]);
     const verified = await postern(['audit', 'verify', ...settings]);

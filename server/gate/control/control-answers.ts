@@ -34,8 +34,8 @@ export interface KeysExpiring {
 export interface CustomerRenamed {
   readonly customer: Customer;
   readonly sessionsEnded: number;
-  /** Where the policy speaks of the old name. */
-  readonly mentions: readonly string[];
+  /** Where the policy speaks of the old name; null when it cannot be read. */
+  readonly mentions: readonly string[] | null;
 }
 
 /** `DELETE /customers/NAME`. */
@@ -48,8 +48,8 @@ export interface CustomerRemoved {
   readonly ownerless: readonly DomainName[];
   /** Recordings of their visits, which stay as long as recordings do. */
   readonly recordings: number;
-  /** Where the policy speaks of them. */
-  readonly mentions: readonly string[];
+  /** Where the policy speaks of them; null when it cannot be read. */
+  readonly mentions: readonly string[] | null;
 }
 
 /** `GET /customers/NAME`. */

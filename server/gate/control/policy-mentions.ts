@@ -4,18 +4,16 @@ import type { Policy } from '../../../policy/policy.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 
-/** As `mentionsOf`; a policy that cannot be read keeps nobody from renaming or removing a customer, but is said. */
+/** As `mentionsOf`; null when the policy cannot be read, which keeps nobody from renaming or removing a customer. */
 export function policyMentions(
   policy: () => Policy | Refusal,
   customer: CustomerName,
   renamed?: CustomerName,
-): readonly string[] {
+): readonly string[] | null {
   try {
     const found = policy();
-    return isRefusal(found)
-      ? [`no policy that could be read: ${found.message}`]
-      : mentionsOf(found, customer, renamed);
-  } catch (fault) {
-    return [`no policy that could be read: ${(fault as Error).message}`];
+    return isRefusal(found) ? null : mentionsOf(found, customer, renamed);
+  } catch {
+    return null;
   }
 }
