@@ -22,7 +22,7 @@ export class PolicyLock {
 
   /** @throws CliError that says who holds it */
   static async take(directory: string, admin: string): Promise<PolicyLock> {
-    const digest = createHash('sha256').update(realpathSync(directory)).digest('hex');
+    const digest = createHash('sha256').update(real(directory)).digest('hex');
     const name = `\0postern-policy-${digest.slice(0, 32)}`;
     const server = createServer((socket) => {
       socket.on('error', () => undefined).end(`${admin}, process ${process.pid}`);
@@ -43,6 +43,14 @@ export class PolicyLock {
 
   release(): void {
     this.#server.close();
+  }
+}
+
+function real(directory: string): string {
+  try {
+    return realpathSync(directory);
+  } catch (error) {
+    throw new CliError(`the policy directory cannot be looked at: ${(error as Error).message}`);
   }
 }
 

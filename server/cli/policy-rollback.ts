@@ -55,10 +55,11 @@ export function addRollbackCommand(policy: Command): void {
           if (options.yes === undefined && !(await agreed(chosen.revision)))
             throw new CliError('nothing was done', EXIT.refused);
           const aside = written('nothing was done', () => keepPresent(settings));
+          // Before it is done: what cannot be recorded is not done.
+          await desk.ask('POST', '/policy/restored', { revision: chosen.revision, from: before.revision });
           written('the files are as they were', () => {
             restorePolicy(settings.policy, again.sources);
           });
-          await desk.ask('POST', '/policy/restored', { revision: chosen.revision, from: before.revision });
           const kept = aside === null ? '' : `what the files said before is in ${aside}\n`;
           if (options.json === undefined) process.stdout.write(kept);
           await putInForce(desk, options);

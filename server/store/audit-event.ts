@@ -183,7 +183,7 @@ export type AuditEvent =
       readonly problems: readonly string[];
     }
   /**
-   * An admin made the policy files those of an earlier revision, while `from` was in force. What is then read of them is a
+   * An admin makes the policy files those of an earlier revision, while `from` is in force; recorded before it is done. What is then read of them is a
    * `policy.loaded` like any other.
    */
   | {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { KEPT_REVISIONS, loadAccepted, saveAccepted } from '../../config/accepted-policy.js';
+import { KEPT_REVISIONS, keptRevisions, loadAccepted, saveAccepted } from '../../config/accepted-policy.js';
 import type { LoadedPolicy } from '../../config/policy-document.js';
 import { readPolicy } from '../../config/policy-document.js';
 import { TemporaryDirectory } from '../support/temporary-directory.js';
@@ -78,6 +78,41 @@ describe('the accepted policies', () => {
     saveAccepted(directory, policy('one'), 1);
     saveAccepted(directory, policy('one'), 1);
     assert.deepEqual([latest(), readdirSync(directory).length], [1, 1]);
+  });
+
+  it('are taken though a test of theirs fails today: it is the last policy that there is', () => {
+    const text =
+      'rules: [{allow: [status]}]\ntests: [{customer: a, role: owner, domain: d, deny: [status]}]\n';
+    const failing = readPolicy([{ file: '10.yaml', text }], { tested: false });
+    assert.ok(failing.ok && !readPolicy(failing.sources).ok);
+    saveAccepted(directory, failing, 3);
+    assert.equal(latest(), 3);
+  });
+
+  it('are listed newest first, those of a release that did not say who, and those that are broken, too', () => {
+    for (const [revision, by] of [
+      [1, 'ada'],
+      [2, null],
+      [3, 'bea'],
+    ] as const)
+      saveAccepted(directory, policy(`r${revision}`), revision, { by });
+    const manifest = join(entry(1), 'manifest.json');
+    writeFileSync(manifest, readFileSync(manifest, 'utf8').replace('  "by": "ada",\n', ''));
+    truncateSync(join(entry(3), '001.yaml'), 20);
+    assert.deepEqual(
+      keptRevisions(directory).map(({ revision, found }) => [
+        revision,
+        typeof found === 'string' ? found : found.by,
+      ]),
+      [
+        [
+          3,
+          'A bracket that was opened is not closed, or this is not indented far enough for what is inside.',
+        ],
+        [2, null],
+        [1, null],
+      ],
+    );
   });
 
   describe('pass over what is not whole and sound, and say why:', () => {
