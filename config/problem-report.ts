@@ -19,6 +19,9 @@ export interface Finding {
 /** A file with more faults than this is broken as a whole: more would not be read, and would take long to find. */
 const MOST_FAULTS = 200;
 
+/** What YAML 1.1 took for true and false, and 1.2 takes for text. */
+const TRUTH: Readonly<Record<string, string>> = { yes: 'true', on: 'true', no: 'false', off: 'false' };
+
 /** Collects what is wrong with one document, with its places. */
 export class ProblemReport {
   readonly document: YamlDocument;
@@ -76,11 +79,12 @@ export class ProblemReport {
     return this.#faulty.length <= MOST_FAULTS && !this.#faulty.some((faulty) => begins(faulty, path));
   }
 
-  /** What to write for a value of the wrong type, where that is plain: quotes, or a list of one. */
+  /** What to write for a value of the wrong type, where that is plain: quotes, a list of one, or true and false. */
   #spelling({ path, expected, at }: SchemaFault): string | null {
     const spelt = this.document.spelt(path);
     if (spelt === null || spelt === '' || at === 'key' || expected === null) return null;
     if (expected.startsWith('text')) return JSON.stringify(spelt);
+    if (expected === 'true or false') return TRUTH[spelt.toLowerCase()] ?? null;
     return expected.startsWith('a list') ? `[${spelt}]` : null;
   }
 

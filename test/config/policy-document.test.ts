@@ -374,6 +374,15 @@ describe('readPolicy', () => {
         ],
       ],
       [
+        'yes and no where true and false are meant',
+        'consoles:\n  - logOut: no\n  - logOut: On\n  - logOut: maybe\n',
+        [
+          '1.yaml:2:13 "no" does not fit `logOut`. false?',
+          '1.yaml:3:13 "On" does not fit `logOut`. true?',
+          '1.yaml:4:13 "maybe" does not fit `logOut`.',
+        ],
+      ],
+      [
         'conditions that are none',
         rule('allow: [start]\n    when: {}'),
         ['1.yaml:3:11 The mapping `when` is empty.'],

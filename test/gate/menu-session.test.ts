@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { parseTimeWindow } from '../../policy/time-window.js';
 import { ACTIONS } from '../../policy/actions.js';
 import { terminalReset } from '../../server/gate/console/terminal-reset.js';
 import { MenuSession } from '../../server/gate/menu-session.js';
@@ -235,6 +236,28 @@ describe('a menu session', () => {
     await shows('Power off');
     assert.ok(terminal.output.slice(mark).startsWith(terminalReset('xterm')));
     await eventually('its end', () => !console.open);
+  });
+
+  it('greys out what a time window that closes or another state takes away, with the reason', async () => {
+    const shut = parseTimeWindow('wed 18:00-24:00') ?? assert.fail();
+    const when = { from: [], times: [], zone: 'UTC', states: [], booted: [] };
+    gate.clock = () => new Date('2026-11-25T17:59:00Z');
+    gate.enforce(
+      policyOf([
+        rule('deny', ['reboot'], { when: { ...when, times: [shut] }, reason: 'Not after hours.' }),
+        rule('deny', ['console'], { when: { ...when, states: ['crashed'] }, reason: 'It crashed.' }),
+        rule('allow', ACTIONS),
+      ]),
+    );
+    gate.windows.look();
+    open({ who: { ...gate.alice, domain: HORATIO } });
+    await shows(/Reboot/);
+    assert.doesNotMatch(terminal.output, /Not after hours|It crashed/);
+    gate.clock = () => new Date('2026-11-25T18:00:00Z');
+    gate.windows.look();
+    await shows('Not after hours.');
+    gate.dom0.set(HORATIO, 'crashed');
+    await shows('It crashed.');
   });
 
   it('shows what policy takes away while it is open, and a domain whose role is gone no more', async () => {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Refusal } from '../../../policy/refusal.js';
 import { isRefusal } from '../../../policy/refusal.js';
+import type { Conditions } from '../../../policy/conditions.js';
+import { parseTimeWindow } from '../../../policy/time-window.js';
 import { ACTIONS } from '../../../policy/actions.js';
 import type { ConsoleEnding } from '../../../server/gate/console/console-attachment.js';
 import { ConsoleSession } from '../../../server/gate/console/console-session.js';
@@ -412,6 +414,36 @@ describe('a console session', () => {
     assert.deepEqual(await left(), { status: 1, message: 'horatio is no longer yours to use.' });
     await eventually('dom0 to be left', () => !console.open);
     assert.ok(terminal.output.includes(terminalReset('xterm')));
+  });
+
+  it('ends with a sentence when what it was allowed under is no longer so: its time, or what the domain does', async () => {
+    const others = ACTIONS.filter((action) => action !== 'console');
+    const when = { from: [], times: [], zone: 'UTC', states: [], booted: [] };
+    const window = parseTimeWindow('wed 08:00-18:00') ?? assert.fail();
+    const under = (parts: Partial<Conditions>): void => {
+      const conditions: Conditions = { ...when, ...parts };
+      gate.enforce(policyOf([rule('allow', ['console'], { when: conditions }), rule('allow', others)]));
+    };
+    gate.clock = () => new Date('2026-11-25T17:59:59Z');
+    under({ times: [window] });
+    gate.windows.look();
+    await open();
+    gate.clock = () => new Date('2026-11-25T18:00:00Z');
+    gate.windows.look();
+    const late = await left();
+    assert.deepEqual(
+      [late.status, late.message?.split('.')[0]],
+      [1, 'You cannot use the console of horatio at this time'],
+    );
+    under({ states: ['running'] });
+    terminal = new FakeTerminal();
+    await open();
+    gate.dom0.set(HORATIO, 'crashed');
+    assert.equal((await left()).message, 'You cannot use the console of horatio while it is crashed.');
+    assert.equal(
+      gate.liveConsoles.count({ ...gate.alice, domain: HORATIO, per: 'domain', actions: ['console'] }),
+      0,
+    );
   });
 
   it('who took the keyboard as a watcher loses it with the right to it', async () => {
