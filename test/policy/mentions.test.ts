@@ -26,6 +26,9 @@ describe('where a policy speaks of a customer', () => {
       [limit(['reboot'], 1, { id: 'calm', subjects: of('alice'), place: place(4) })],
     ),
     groups: { staff: [alice], others: [] },
+    keyRules: [
+      { subjects: of('alice'), types: [], rsaBits: null, count: null, maxAgeSeconds: null, place: place(6) },
+    ],
     sessionLimits: [{ subjects: of('alice'), count: 1, idle: null, place: place(5) }],
   };
 
@@ -35,6 +38,7 @@ describe('where a policy speaks of a customer', () => {
       'rule by-name (p.yaml:1:5)',
       'limit calm (p.yaml:4:5)',
       'sessions (p.yaml:5:5)',
+      'keys (p.yaml:6:5)',
     ]);
     assert.deepEqual(mentionsOf(policy, customerName('carol')), []);
   });
