@@ -25,7 +25,6 @@ export function mentionsOf(
     ...policy.sessionLimits.map((row) => ['sessions', row.subjects, row.place] as const),
     ...policy.consoleTerms.map((row) => ['consoles', row.subjects, row.place] as const),
     ...policy.keyRules.map((row) => ['keys', row.subjects, row.place] as const),
-    ...policy.keyRules.map((row) => ['keys', row.subjects, row.place] as const),
   ];
   const named = rows.flatMap(([what, { customers }, { file, line, column }]) =>
     customers.some(lost) ? [`${what} (${file}:${line}:${column})`] : [],
