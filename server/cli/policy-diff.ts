@@ -6,6 +6,7 @@ import { diffJson, diffText, isEmpty } from '../../policy/policy-diff.js';
 import { adminCommand, atDesk, say } from './admin-command.js';
 import type { AdminOptions } from './admin-command.js';
 import { CliError, EXIT } from './exit-status.js';
+import { printableLines } from './printable-lines.js';
 import { differenceTo, policyInForce } from './policy-in-force.js';
 
 /** Adds `postern policy diff`. */
@@ -26,7 +27,11 @@ export function addDiffCommand(policy: Command): void {
         const before = await policyInForce(desk, settings);
         const diff = await differenceTo(desk, before.loaded.policy, after.policy);
         const head = `from revision ${before.revision}, in force, to ${path}:\n`;
-        say(options, { revision: before.revision, path, ...diffJson(diff) }, head + diffText(diff));
+        say(
+          options,
+          { revision: before.revision, path, ...diffJson(diff) },
+          printableLines(head + diffText(diff)),
+        );
         process.exitCode = isEmpty(diff) ? EXIT.done : EXIT.failed;
       });
     });

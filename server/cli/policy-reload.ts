@@ -6,6 +6,7 @@ import { adminCommand, atDesk, say } from './admin-command.js';
 import type { AdminOptions } from './admin-command.js';
 import type { Desk } from './desk.js';
 import { EXIT } from './exit-status.js';
+import { printableLines } from './printable-lines.js';
 
 /** Adds `postern policy reload`. */
 export function addReloadCommand(policy: Command): void {
@@ -17,9 +18,7 @@ export function addReloadCommand(policy: Command): void {
   ).action(async (options: AdminOptions) => {
     await atDesk(options, async (desk) => {
       const answer = (await desk.askGate('POST', '/policy/reload')) as PolicyReload;
-      tell(options, answer);
-      if (answer.accepted && options.json !== true) process.stdout.write(await policyWarnings(desk));
-      return answer;
+      await tell(desk, options, answer);
     });
   });
 }
@@ -33,20 +32,20 @@ export async function policyWarnings(desk: Desk): Promise<string> {
 /** Lets the gate read the files, if one runs, and says what became of it. */
 export async function putInForce(desk: Desk, options: AdminOptions): Promise<void> {
   const answer = (await desk.askRunningGate('POST', '/policy/reload')) as PolicyReload | null;
-  if (answer !== null) tell(options, answer);
+  if (answer !== null) await tell(desk, options, answer);
   else say(options, { running: false }, 'no gate is running: the next one that starts reads the files\n');
 }
 
-function tell(options: AdminOptions, answer: PolicyReload): void {
+async function tell(desk: Desk, options: AdminOptions, answer: PolicyReload): Promise<void> {
   const { accepted, changed, revision, problems } = answer;
   if (accepted) {
     const what = changed ? 'the policy is in force' : 'the files are those in force';
     say(options, answer, `${what}: revision ${revision}\n`);
+    if (options.json !== true) process.stdout.write(await policyWarnings(desk));
     return;
   }
   // Each with the line it is about, and a caret under it.
-  const lines = problems.flatMap((problem) => problem.split('\n'));
-  const shown = lines.map((line) => `${printable(line, 1000)}\n`).join('');
+  const shown = printableLines(problems.map((problem) => `${problem}\n`).join(''));
   say(options, answer, `${shown}the policy was not loaded; revision ${revision} stays in force\n`);
   process.exitCode = EXIT.failed;
 }

@@ -15,6 +15,7 @@ import { Dialog } from './dialog.js';
 import { CliError, EXIT } from './exit-status.js';
 import { acceptedDirectory } from './policy-files.js';
 import { differenceTo, policyInForce } from './policy-in-force.js';
+import { printableLines } from './printable-lines.js';
 import { PolicyLock } from './policy-lock.js';
 import { putInForce } from './policy-reload.js';
 
@@ -51,7 +52,7 @@ export function addRollbackCommand(policy: Command): void {
           }
           const diff = await differenceTo(desk, before.loaded.policy, again.policy);
           const head = `from revision ${before.revision}, in force, to ${chosen.revision}:\n`;
-          if (options.json === undefined) process.stdout.write(head + diffText(diff));
+          if (options.json === undefined) process.stdout.write(printableLines(head + diffText(diff)));
           if (options.yes === undefined && !(await agreed(chosen.revision)))
             throw new CliError('nothing was done', EXIT.refused);
           const aside = written('nothing was done', () => keepPresent(settings));

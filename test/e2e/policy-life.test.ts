@@ -96,11 +96,20 @@ describe('the life of a policy', () => {
     const other = join(house.layout.logs, 'other');
     mkdirSync(other);
     writeFileSync(join(other, '10.yaml'), NO_POWEROFF);
+    writeFileSync(
+      join(other, '20-\u001b[2J.yaml'),
+      'limits: [{id: few, actions: [start], count: 1, within: 1h}]\n',
+    );
     const less = await policy('diff', other);
     assert.equal(less.status, 1);
     assert.match(
       less.stdout,
-      /\n- alice and bob lose poweroff on horatio, ophelia and yorick \(3 roles\)\n {4}no rule allows it; before: allowed by work \(10-default\.yaml:4\)\n2 customers lose something/,
+      /\n- alice and bob lose poweroff on horatio, ophelia and yorick \(3 roles\)\n {4}no rule allows it; before: allowed by work \(10-default\.yaml:4\)[^]*\n2 customers lose something/,
+    );
+    assert.match(
+      less.stdout,
+      /\n {2}limits: few \(20-\^\[\[2J\.yaml:1\) is new\n/,
+      'no file name plays with the terminal',
     );
     writeFileSync(join(other, '10.yaml'), FAILING);
     const failing = await policy('diff', other);

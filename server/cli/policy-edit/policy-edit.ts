@@ -16,6 +16,7 @@ import type { Desk } from '../desk.js';
 import type { Dialog } from '../dialog.js';
 import { runEditor } from '../editor.js';
 import { CliError, EXIT } from '../exit-status.js';
+import { printableLines } from '../printable-lines.js';
 import { differenceTo, lastInForce } from '../policy-in-force.js';
 
 /** What a new file begins with. */
@@ -103,7 +104,7 @@ export class PolicyEdit {
     const before = await lastInForce(desk, settings);
     if (before === null) return;
     const diff = await differenceTo(desk, before.loaded.policy, after.policy);
-    process.stdout.write(`from revision ${before.revision}, in force:\n${diffText(diff)}`);
+    process.stdout.write(printableLines(`from revision ${before.revision}, in force:\n${diffText(diff)}`));
   }
 
   async #choose(question: string, why: string): Promise<'again'> {
