@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { House } from '../../support/house.js';
+import { unnamed } from '../../support/unnamed.js';
 
 /**
  * Alice has a valid key and no role on yorick. She tries every way to name him, and everything that `xl` itself would
@@ -50,11 +51,6 @@ const VERBS = [
   'log',
 ];
 
-/** Without the reference, which is drawn anew for each refusal. */
-function unnamed(stderr: string): string {
-  return stderr.replace(/ Reference: [b-z]{6}\.\n/, '\n');
-}
-
 describe('attack: naming another customer’s machine', () => {
   let house: House;
   before(async () => {
@@ -64,29 +60,23 @@ describe('attack: naming another customer’s machine', () => {
   after(() => house.stop());
 
   it('answers every name that is not hers with the same words, whatever the verb', async () => {
-    const none = await house.ssh('alice', 'nosuchserver status');
-    const { status } = none;
-    const nobody = unnamed(none.stderr);
+    const { stderr: nobody, status } = unnamed(await house.ssh('alice', 'nosuchserver status'));
     assert.equal(status, 4);
     for (const name of NAMES) {
-      const { stdout, stderr, status } = await house.ssh('alice', `${name} status`);
+      const { stdout, stderr, status } = unnamed(await house.ssh('alice', `${name} status`));
       assert.equal(stdout, '', name);
       // A word that is an option, or no name at all, may be a usage error; it never says more.
       if (status === 2) assert.doesNotMatch(stderr, /yorick exists|not yours|not allowed/i, name);
-      else assert.deepEqual([status, unnamed(stderr).replaceAll(name, 'nosuchserver')], [4, nobody], name);
+      else assert.deepEqual([status, stderr.replaceAll(name, 'nosuchserver')], [4, nobody], name);
     }
   });
 
   it('every verb on yorick is answered as on a machine that does not exist, byte for byte', async () => {
     for (const verb of VERBS) {
-      const his = await house.ssh('alice', `yorick ${verb}`);
-      const none = await house.ssh('alice', `yorock ${verb}`);
+      const his = unnamed(await house.ssh('alice', `yorick ${verb}`));
+      const none = unnamed(await house.ssh('alice', `yorock ${verb}`));
       assert.equal(his.status, 4, verb);
-      assert.deepEqual(
-        { ...his, stderr: unnamed(his.stderr) },
-        { ...none, stderr: unnamed(none.stderr).replaceAll('yorock', 'yorick') },
-        verb,
-      );
+      assert.deepEqual(his, { ...none, stderr: none.stderr.replaceAll('yorock', 'yorick') }, verb);
     }
   });
 
