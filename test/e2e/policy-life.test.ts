@@ -220,8 +220,6 @@ describe('the life of a policy', () => {
     assert.deepEqual(events('policy.restored'), [
       { kind: 'policy.restored', actor: { admin: 'ada' }, revision: 1, from: 2 },
     ]);
-    // Nothing undoes it: neither a reload nor a start.
-    assert.match((await policy('reload')).stdout, /the files are those in force: revision 3/);
     await house.endGate();
     const down = await policy('rollback', '2', '--yes');
     assert.match(
@@ -272,11 +270,11 @@ describe('the life of a policy', () => {
 
     it('a policy that cannot be kept is in force all the same, and kept by the next reload', async () => {
       const accepted = join(house.layout.gateState, 'policy-accepted');
+      const kept = readdirSync(accepted).length;
       renameSync(accepted, `${accepted}.away`);
       // What cannot be made a directory stands for a disk that is full.
       writeFileSync(accepted, '');
       writeFileSync(file, FIRST.replace('watch, log', 'watch'));
-      writeFileSync(join(house.layout.policy, '30-reduced.yaml'), '');
       assert.match((await policy('reload')).stdout, /the policy is in force: revision \d+/);
       const diff = await policy('diff');
       assert.equal(diff.status, 3);
@@ -284,7 +282,7 @@ describe('the life of a policy', () => {
       rmSync(accepted);
       renameSync(`${accepted}.away`, accepted);
       assert.match((await policy('reload')).stdout, /the files are those in force/);
-      assert.match((await policy('history')).stdout, /reduced/);
+      assert.ok(readdirSync(accepted).length > kept);
     });
 
     it('a rollback to a policy whose tests fail today changes nothing', async () => {
