@@ -16,7 +16,7 @@ describe('Screens', () => {
     const count = (): void => {
       lost += 1;
     };
-    screens = new Screens({ debug: count, info: count, warn: count }, { paint: 5_000, ...timing });
+    screens = new Screens({ debug: count, info: count, warn: count }, { job: 30_000, paint: 30_000, ...timing });
   };
 
   const pictureOf = (emulator: ScreenEmulator): string =>
@@ -116,7 +116,7 @@ describe('Screens', () => {
   });
 
   it('gives who is dear to show a small share', async () => {
-    start({ job: 30_000, paint: 30_000 });
+    start();
     const ring = new RawRing();
     const screen = screens.open(ring);
     ring.push(DEAR.subarray(0, DEAR.length / 12), 1);
@@ -133,7 +133,7 @@ describe('Screens', () => {
   });
 
   it('bears what a hostile guest asks for', async () => {
-    start({ job: 30_000, paint: 30_000 });
+    start();
     for (const final of [
       'b',
       'S',
