@@ -16,7 +16,10 @@ describe('Screens', () => {
     const count = (): void => {
       lost += 1;
     };
-    screens = new Screens({ debug: count, info: count, warn: count }, { job: 30_000, paint: 30_000, ...timing });
+    screens = new Screens(
+      { debug: count, info: count, warn: count },
+      { job: 30_000, paint: 30_000, ...timing },
+    );
   };
 
   const pictureOf = (emulator: ScreenEmulator): string =>
