@@ -14,6 +14,7 @@ import { LogDoor } from '../../server/gate/console-log/log-door.js';
 import type { MenuLogParts } from '../../server/gate/console-log/menu-log.js';
 import { SearchLane } from '../../server/gate/console-log/search-lane.js';
 import { HostLink } from '../../server/gate/hosts/host-link.js';
+import type { HostTimings } from '../../server/gate/hosts/host-link.js';
 import { Hosts } from '../../server/gate/hosts/hosts.js';
 import type { Identity } from '../../server/gate/identity.js';
 import type { OwnDomainsParts } from '../../server/gate/own-domains.js';
@@ -127,7 +128,8 @@ export class GateInside {
   readonly alice: Identity;
   readonly bob: Identity;
 
-  constructor() {
+  /** @param hostTimings what of the host link's patience is not as short as most tests want it */
+  constructor(hostTimings: Partial<HostTimings> = {}) {
     const { store } = this;
     this.alice = this.customer('alice', 'A', ['horatio', 'ophelia']);
     this.bob = this.customer('bob', 'B', ['yorick']);
@@ -136,7 +138,7 @@ export class GateInside {
       store.audit,
       silentLogger,
     );
-    const timings = { retry: [10, 50] as const, silence: 5_000, answer: 1_000 };
+    const timings = { retry: [10, 50] as const, silence: 5_000, answer: 1_000, ...hostTimings };
     const link = new HostLink({ name: 'one', socket: this.dom0.socket }, { log: silentLogger, timings });
     this.hosts = new Hosts([link], store.domains, store.sightings, silentLogger);
     this.authorizer = new Authorizer(store.authorizations, this.policy, {
