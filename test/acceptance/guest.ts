@@ -13,9 +13,23 @@ export async function seesLogin(client: TerminalClient): Promise<void> {
   await client.sees(/login: *$/, PATIENCE.boot);
 }
 
+/**
+ * Waits for a login prompt that listens: the one of an earlier boot may still stand on the screen where the kernel of this one has said
+ * nothing yet. Enter brings another prompt, or the boot does.
+ */
+export async function promptsAnew(client: TerminalClient): Promise<void> {
+  await seesLogin(client);
+  const before = client.raw.length;
+  client.type('\r');
+  await eventually('another login prompt', () => client.raw.includes('login:', before), {
+    withinMs: PATIENCE.boot,
+  });
+  await seesLogin(client);
+}
+
 /** Logs in on a console where nobody is logged in, once it has booted. */
 export async function logIn(client: TerminalClient): Promise<void> {
-  await seesLogin(client);
+  await promptsAnew(client);
   client.type('root\r');
   await client.sees(PROMPT, PATIENCE.soon);
 }

@@ -1,5 +1,5 @@
 import { byHandCases } from '../acceptance/by-hand.js';
-import { leave, seesLogin } from '../acceptance/guest.js';
+import { leave, promptsAnew } from '../acceptance/guest.js';
 import { PATIENCE } from '../acceptance/patience.js';
 import { settlesAs } from '../acceptance/states.js';
 import { eventually } from '../support/eventually.js';
@@ -12,7 +12,7 @@ describe('an operator at work with xl, on a real Xen', () => {
   it('restarting xenconsoled loses no server: its console comes back', async () => {
     await settlesAs(lab(), 'horatio', ['running']);
     const alice = lab().terminal('alice', 'horatio console');
-    await seesLogin(alice);
+    await promptsAnew(alice);
     await lab().dom0.must('systemctl restart xen');
     await settlesAs(lab(), 'horatio', ['running']);
     await eventually(
