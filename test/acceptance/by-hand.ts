@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { eventually } from '../support/eventually.js';
-import { leave, promptsAnew } from './guest.js';
+import { hasBooted, leave, seesLogin } from './guest.js';
 import { PATIENCE } from './patience.js';
 import { settlesAs } from './states.js';
 import type { World } from './world.js';
@@ -89,8 +89,9 @@ export function byHandCases(world: () => World): void {
 
   it('a server that an operator has paused is not shut down, and says so; unpaused it is as before', async () => {
     assert.equal((await world().ssh('alice', 'horatio start --wait')).status, 0);
+    await hasBooted(world(), 'horatio');
     const alice = world().terminal('alice', 'horatio console');
-    await promptsAnew(alice);
+    await seesLogin(alice);
     await xl('pause', 'horatio');
     await settlesAs(world(), 'horatio', ['paused']);
     const asked = await world().ssh('alice', 'horatio shutdown --yes');

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { leave, logIn, seesLogin } from './guest.js';
+import { hasBooted, leave, logIn, seesLogin } from './guest.js';
 import { PATIENCE } from './patience.js';
 import { StateWatch, isReborn, settlesAs } from './states.js';
 import type { World } from './world.js';
@@ -14,6 +14,7 @@ export function crashCases(world: () => World): void {
     );
     const { status, stderr } = await world().ssh('alice', 'horatio start --wait');
     assert.equal(status, 0, stderr);
+    await hasBooted(world(), 'horatio');
     const alice = world().terminal('alice', 'horatio console');
     await logIn(alice);
     const before = await world().domid('horatio');

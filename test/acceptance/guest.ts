@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { eventually } from '../support/eventually.js';
 import type { TerminalClient } from '../support/terminal-client.js';
 import { PATIENCE } from './patience.js';
+import type { World } from './world.js';
 
 /** With what every kernel begins. */
 const FIRST_LINE = /\[ {4}0\.000000\] Linux version/;
@@ -14,22 +15,20 @@ export async function seesLogin(client: TerminalClient): Promise<void> {
 }
 
 /**
- * Waits for a login prompt that listens: the one of an earlier boot may still stand on the screen where the kernel of this one has said
- * nothing yet. Enter brings another prompt, or the boot does.
+ * Waits until the last boot has come to its login prompt, by its log: on the screen the prompt of an earlier boot may stand where the
+ * kernel of this one has said nothing yet, and what is typed at it is lost.
  */
-export async function promptsAnew(client: TerminalClient): Promise<void> {
-  await seesLogin(client);
-  const before = client.raw.length;
-  client.type('\r');
-  await eventually('another login prompt', () => client.raw.includes('login:', before), {
-    withinMs: PATIENCE.boot,
-  });
-  await seesLogin(client);
+export async function hasBooted(world: World, domain: string): Promise<void> {
+  await eventually(
+    `${domain} to have booted`,
+    async () => /login: *\s*$/.test((await world.ssh('alice', `${domain} log --boot 0 --lines 3`)).stdout),
+    { withinMs: PATIENCE.boot, everyMs: 1000 },
+  );
 }
 
 /** Logs in on a console where nobody is logged in, once it has booted. */
 export async function logIn(client: TerminalClient): Promise<void> {
-  await promptsAnew(client);
+  await seesLogin(client);
   client.type('root\r');
   await client.sees(PROMPT, PATIENCE.soon);
 }

@@ -1,5 +1,5 @@
 import { byHandCases } from '../acceptance/by-hand.js';
-import { leave, promptsAnew } from '../acceptance/guest.js';
+import { hasBooted, leave, seesLogin } from '../acceptance/guest.js';
 import { PATIENCE } from '../acceptance/patience.js';
 import { settlesAs } from '../acceptance/states.js';
 import { eventually } from '../support/eventually.js';
@@ -11,8 +11,9 @@ describe('an operator at work with xl, on a real Xen', () => {
 
   it('restarting xenconsoled loses no server: its console comes back', async () => {
     await settlesAs(lab(), 'horatio', ['running']);
+    await hasBooted(lab(), 'horatio');
     const alice = lab().terminal('alice', 'horatio console');
-    await promptsAnew(alice);
+    await seesLogin(alice);
     await lab().dom0.must('systemctl restart xen');
     await settlesAs(lab(), 'horatio', ['running']);
     await eventually(
