@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { eventually } from '../support/eventually.js';
-import { leave, logIn, seesLogin } from './guest.js';
+import { hasBooted, leave, logIn, seesLogin } from './guest.js';
 import { PATIENCE } from './patience.js';
 import { StateWatch, isReborn, settlesAs } from './states.js';
 import type { World } from './world.js';
@@ -14,6 +14,7 @@ export function dom0HalfCases(world: () => World): void {
 
   it('a restart of the dom0 half leaves the xl process of a running server, which then reboots and powers off from inside', async () => {
     await start();
+    await hasBooted(world(), 'horatio');
     const alice = world().terminal('alice', 'horatio console');
     await logIn(alice);
     const processes = await world().xlProcesses('horatio');
@@ -33,6 +34,7 @@ export function dom0HalfCases(world: () => World): void {
     const before = await world().domid('horatio');
     alice.type('reboot\r');
     await isReborn(world(), 'horatio', before);
+    await hasBooted(world(), 'horatio');
     await logIn(alice);
     alice.type('poweroff\r');
     await settlesAs(world(), 'horatio', ['off']);

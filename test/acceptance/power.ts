@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { eventually } from '../support/eventually.js';
-import { bootsAgain, leave, logIn } from './guest.js';
+import { bootsAgain, hasBooted, leave, logIn } from './guest.js';
 import { PATIENCE } from './patience.js';
 import { StateWatch, isReborn, settlesAs, statusOf } from './states.js';
 import type { World } from './world.js';
@@ -103,6 +103,7 @@ export function powerCases(world: () => World): void {
 
   it('is off, not vanished or rebooting, after a power-off from inside', async () => {
     assert.equal((await world().ssh('alice', 'horatio start --wait')).status, 0);
+    await hasBooted(world(), 'horatio');
     const alice = world().terminal('alice', 'horatio console');
     await logIn(alice);
     alice.type('poweroff\r');
