@@ -1,21 +1,12 @@
 import { layoutOf } from './layout.js';
 import type { Layout } from './layout.js';
-import type { MenuLogAbout, MenuLogLine, MenuLogPiece } from './log-port.js';
+import type { MenuLogLine, MenuLogPiece } from './log-port.js';
 import { fold } from './printable-text.js';
 import type { MenuState } from './state.js';
 import { bootRow } from './words.js';
 
 /** The piece of a log that a menu holds, and what is seen of it. */
-export interface LogView {
-  readonly about: MenuLogAbout;
-  readonly from: number;
-  /** Where the whole lines end. */
-  readonly to: number;
-  readonly lines: readonly MenuLogLine[];
-  /** Behind them, the line that has not ended yet. */
-  readonly open: readonly MenuLogLine[];
-  readonly atStart: boolean;
-  readonly atEnd: boolean;
+export interface LogView extends MenuLogPiece {
   /** The first row that is seen: of which line, counted in `lines` and then `open`, and which of its rows. */
   readonly top: RowPlace;
   /** So many rows further on, or back, as soon as there are more. */

@@ -152,17 +152,22 @@ export function fold(text: string, columns: number, charset: Charset): string[] 
     return Array.from({ length: Math.max(1, Math.ceil(line.length / width)) }, (_, at) =>
       line.slice(at * width, (at + 1) * width),
     );
+  return brokenAnywhere(line, width);
+}
+
+/** Text broken into lines of at most `width` columns, between any two characters. */
+export function brokenAnywhere(text: string, width: number): string[] {
   const lines: string[] = [];
-  let part = '';
+  let line = '';
   let used = 0;
-  for (const glyph of glyphsOf(line)) {
+  for (const glyph of glyphsOf(text)) {
     if (used + glyph.width > width) {
-      lines.push(part);
-      part = '';
+      lines.push(line);
+      line = '';
       used = 0;
     }
-    part += glyph.text;
+    line += glyph.text;
     used += glyph.width;
   }
-  return [...lines, part];
+  return [...lines, line];
 }

@@ -2,7 +2,7 @@ import type { Canvas } from './canvas.js';
 import { entriesOf, selectedIndex } from './entries.js';
 import type { Layout } from './layout.js';
 import type { MenuKey } from './port.js';
-import { columnsOf, glyphsOf, wrap } from './printable-text.js';
+import { brokenAnywhere, columnsOf, wrap } from './printable-text.js';
 import { GAP, drawBlocks, entryBlock } from './scroll-list.js';
 import type { Area, Block } from './scroll-list.js';
 import type { MenuState, Page } from './state.js';
@@ -84,7 +84,7 @@ export function drawAddKey(canvas: Canvas, page: Extract<Page, { page: 'add-key'
     return;
   }
   const shown = mayBeShown(page.text) ? page.text : hiddenCharacters(Array.from(page.text).length);
-  const lines = broken(canvas.text(shown), layout.width - 1);
+  const lines = brokenAnywhere(canvas.text(shown), layout.width - 1);
   const room = Math.max(1, layout.bottom - row);
   const seen = lines.slice(-room);
   seen.forEach((line, at) => {
@@ -92,20 +92,4 @@ export function drawAddKey(canvas: Canvas, page: Extract<Page, { page: 'add-key'
     canvas.put(layout.left, row + at, line, 'field', layout.width);
   });
   canvas.cursorAt(layout.left + columnsOf(seen.at(-1) ?? ''), row + seen.length - 1);
-}
-
-function broken(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  let used = 0;
-  for (const glyph of glyphsOf(text)) {
-    if (used + glyph.width > width) {
-      lines.push(line);
-      line = '';
-      used = 0;
-    }
-    line += glyph.text;
-    used += glyph.width;
-  }
-  return [...lines, line];
 }
