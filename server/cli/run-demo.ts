@@ -114,7 +114,7 @@ function welcome(layout: DemoLayout, port: number, hosts: 1 | 2): string {
 
   Alice owns horatio, and ophelia, who does not boot: choose 6 there to rescue her.
   Bob owns yorick:  ssh -F ${shown} bob
-${second}  An admin looks on:  node dist/server/postern.js audit --follow --settings ${relative(process.cwd(), layout.gateSettings)}
+${second}  An admin looks on:  server/postern audit --follow --settings ${relative(process.cwd(), layout.gateSettings)}
 
   Ctrl-C ends everything; the machines' disks and the customers stay for the next start.
 

@@ -39,8 +39,10 @@ export async function examine(options: Examined): Promise<Diagnosis[]> {
   }
   if (options.settings === undefined && options.dom0Settings === undefined) {
     const halves = gate === undefined ? 'dom0' : dom0 === undefined ? 'gate' : 'both';
-    const place = { program: THIS_PROGRAM, node: process.execPath };
-    found.push(...checkProgram(place), ...checkInstallation(new RootDirectory(), halves, place));
+    found.push(
+      ...checkProgram(THIS_PROGRAM),
+      ...checkInstallation(new RootDirectory(), halves, THIS_PROGRAM),
+    );
   }
   if (gate !== undefined) {
     const loaded = loadGateSettings(gate);

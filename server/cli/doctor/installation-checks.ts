@@ -1,7 +1,7 @@
 import type { RootDirectory } from '../root-directory.js';
 import { InstalledSums } from '../setup/installed-sums.js';
 import { programPieces } from '../setup/installation.js';
-import type { Halves, ProgramPlace } from '../setup/installation.js';
+import type { Halves } from '../setup/installation.js';
 import { Machine } from '../setup/machine.js';
 import { standingOf } from '../setup/survey.js';
 import { fail, ok, warn } from './diagnosis.js';
@@ -11,11 +11,11 @@ import type { Diagnosis } from './diagnosis.js';
 export function checkInstallation(
   root: RootDirectory,
   halves: Halves,
-  place: ProgramPlace,
+  program: string,
 ): readonly Diagnosis[] {
   const machine = new Machine(root);
   const sums = new InstalledSums(root);
-  const pieces = programPieces(halves, place);
+  const pieces = programPieces(halves, program);
   const setup = `postern setup ${halves}`;
   const found = pieces.flatMap((piece): Diagnosis[] => {
     const standing = standingOf(piece, machine, sums);

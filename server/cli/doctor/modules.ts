@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { PINNED_NODE, unfitNode } from '../../node-version.js';
 import { fail, ok, warn } from './diagnosis.js';
 import type { Diagnosis } from './diagnosis.js';
 
@@ -6,19 +7,16 @@ const require = createRequire(import.meta.url);
 
 /** The compiled parts: their absence shows late (a database that does not open), or not at all (ssh2 is slower). */
 const NATIVE = [
-  { name: 'better-sqlite3', files: ['better-sqlite3/build/Release/better_sqlite3.node'], needed: true },
+  { name: 'better-sqlite3', load: openInMemory, needed: true },
+  { name: 'node-pty', load: () => void require('node-pty'), needed: true },
   {
-    name: 'node-pty',
-    files: [
-      'node-pty/build/Release/pty.node',
-      `node-pty/prebuilds/${process.platform}-${process.arch}/pty.node`,
-    ],
-    needed: true,
+    name: 'ssh2',
+    load: () => void require('ssh2/lib/protocol/crypto/build/Release/sshcrypto.node'),
+    needed: false,
   },
-  { name: 'ssh2', files: ['ssh2/lib/protocol/crypto/build/Release/sshcrypto.node'], needed: false },
 ] as const;
 
-const MEND = 'run `npm rebuild` where Postern is installed, with a C++ compiler, make and python3 at hand';
+const MEND = 'run `npm ci` where Postern is installed, with a C++ compiler, make and python3 at hand';
 
 /** The Node.js that runs this, and the native modules of what Postern is made of. */
 export function checkModules(): Diagnosis[] {
@@ -26,23 +24,25 @@ export function checkModules(): Diagnosis[] {
 }
 
 export function checkNode(version: string): Diagnosis {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  if (major > 20 || (major === 20 && minor >= 19)) return ok('node', `Node.js ${version}`);
-  return fail('node', `Node.js ${version} is too old`, 'install Node.js 20.19 or newer');
+  if (version === PINNED_NODE) return ok('node', `Node.js ${version}`);
+  const mend = 'start Postern as server/postern, and run `npm ci` where it is installed';
+  if (unfitNode(version) !== null) return fail('node', `Node.js ${version} is too old`, mend);
+  return warn('node', `Node.js ${version} runs this; Postern comes with ${PINNED_NODE}`, mend);
 }
 
-function checkModule({ name, files, needed }: (typeof NATIVE)[number]): Diagnosis {
-  const faults: string[] = [];
-  for (const file of files) {
-    try {
-      require(file);
-      return ok(name, 'its native part loads');
-    } catch (error) {
-      faults.push((error as Error).message.split('\n', 1)[0] ?? '');
-    }
+function openInMemory(): void {
+  const Database = require('better-sqlite3') as new (file: string) => { close(): void };
+  new Database(':memory:').close();
+}
+
+function checkModule({ name, load, needed }: (typeof NATIVE)[number]): Diagnosis {
+  try {
+    load();
+    return ok(name, 'its native part loads');
+  } catch (error) {
+    const finding = `its native part does not load: ${(error as Error).message.split('\n', 1)[0] ?? ''}`;
+    return needed
+      ? fail(name, finding, MEND)
+      : warn(name, `${finding}; SSH will cost about 1.5 times the CPU`, MEND);
   }
-  const finding = `its native part does not load: ${faults[0] ?? ''}`;
-  return needed
-    ? fail(name, finding, MEND)
-    : warn(name, `${finding}; SSH will cost about 1.5 times the CPU`, MEND);
 }

@@ -8,14 +8,11 @@ import type { Piece } from './piece.js';
 export type Halves = 'gate' | 'dom0' | 'both';
 export const HALVES: readonly Halves[] = ['gate', 'dom0', 'both'];
 
-/** Where the program and its Node.js are on the machine that is set up. */
-export interface ProgramPlace {
-  readonly program: string;
-  readonly node: string;
-}
+/** The program's directory on the machine that is set up, as the units and docs/install-dom0.md have it. */
+export const USUAL_PLACE = '/opt/postern';
 
-/** As the units and docs/install-dom0.md have it. */
-export const USUAL_PLACE: ProgramPlace = { program: '/opt/postern', node: '/usr/bin/node' };
+/** What starts Postern, below the program's directory: it brings its own Node.js. */
+const LAUNCHER = 'server/postern';
 
 /** Where this program lies: the directory of its package.json. */
 export const THIS_PROGRAM = dirname(fileURLToPath(new URL('../../../../package.json', import.meta.url)));
@@ -26,17 +23,21 @@ export const POLICY = `${CONFIGURATION}/policy.d`;
 export const FIRST_POLICY = '10-default.yaml';
 const UNITS = '/etc/systemd/system';
 
-/** What of the program's an installation has: units, user, directories, the command. Settings and policy are not among it. */
-export function programPieces(halves: Halves, place: ProgramPlace): readonly Piece[] {
+/**
+ * The program's part of an installation: units, user, directories, the command. Settings and policy are not among it.
+ *
+ * @param program the program's directory
+ */
+export function programPieces(halves: Halves, program: string): readonly Piece[] {
   const unit = (name: string): Piece => ({
-    ...shipped(`${UNITS}/${name}`, `config/systemd/${name}`, place),
+    ...shipped(`${UNITS}/${name}`, `config/systemd/${name}`, program),
   });
   return [
-    shipped('/etc/sysusers.d/postern.conf', 'config/systemd/postern.sysusers.conf', place),
+    shipped('/etc/sysusers.d/postern.conf', 'config/systemd/postern.sysusers.conf', program),
     ...(halves === 'gate'
       ? []
       : [
-          shipped('/etc/tmpfiles.d/postern.conf', 'config/systemd/postern.tmpfiles.conf', place),
+          shipped('/etc/tmpfiles.d/postern.conf', 'config/systemd/postern.tmpfiles.conf', program),
           unit('postern-dom0.service'),
         ]),
     ...(halves === 'dom0' ? [] : [unit('postern-gate.service'), unit('postern-host@.service')]),
@@ -50,7 +51,7 @@ export function programPieces(halves: Halves, place: ProgramPlace): readonly Pie
     {
       kind: 'link',
       path: '/usr/local/sbin/postern',
-      target: join(place.program, 'dist/server/postern.js'),
+      target: join(program, LAUNCHER),
     },
   ];
 }
@@ -64,9 +65,7 @@ export function defaultPolicyText(): string {
   return readFileSync(join(THIS_PROGRAM, 'policy/examples', FIRST_POLICY), 'utf8');
 }
 
-function shipped(path: string, source: string, { program, node }: ProgramPlace): Piece {
-  const text = readFileSync(join(THIS_PROGRAM, source), 'utf8')
-    .replaceAll(`${USUAL_PLACE.program}/`, `${program}/`)
-    .replaceAll(`${USUAL_PLACE.node} `, `${node} `);
+function shipped(path: string, source: string, program: string): Piece {
+  const text = readFileSync(join(THIS_PROGRAM, source), 'utf8').replaceAll(`${USUAL_PLACE}/`, `${program}/`);
   return { kind: 'file', path, text, mode: 0o644, owner: ROOT, whose: 'program' };
 }

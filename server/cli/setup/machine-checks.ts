@@ -3,16 +3,15 @@ import { dirname } from 'node:path';
 import { fail, ok, warn } from '../doctor/diagnosis.js';
 import type { Diagnosis } from '../doctor/diagnosis.js';
 import type { Found } from './found.js';
-import type { ProgramPlace } from './installation.js';
 
 /** Directories that the gate's unit does not see (`ProtectHome=` of systemd.exec(5)). */
 const UNSEEN = /^\/(?:home|root|run\/user)(?:\/|$)/;
 
 /** Whether the units can run the program where it is, and nobody but root can change what runs as root. */
-export function checkProgram({ program, node }: ProgramPlace): readonly Diagnosis[] {
+export function checkProgram(program: string): readonly Diagnosis[] {
   return [
     ['program', program, 'put it into /opt/postern'] as const,
-    ['node', node, 'install Node.js as /usr/bin/node'] as const,
+    ['node', process.execPath, 'start Postern as server/postern: it brings its own Node.js'] as const,
   ].map(([subject, path, mend]) => {
     if (UNSEEN.test(path)) return fail(subject, `${path} lies in a home, which the gate cannot see`, mend);
     const open = writableBy(path);

@@ -15,7 +15,7 @@ import {
   THIS_PROGRAM,
   USUAL_PLACE,
 } from './installation.js';
-import type { Halves, ProgramPlace } from './installation.js';
+import type { Halves } from './installation.js';
 import { checkProgram, tellFound } from './machine-checks.js';
 import { Machine } from './machine.js';
 import { THE_GATES } from './piece.js';
@@ -45,11 +45,11 @@ export async function setUp(halves: Halves, answers: SetupAnswers): Promise<Setu
   const root = new RootDirectory(answers.root);
   const machine = new Machine(root);
   const host = halves === 'gate' ? null : await lookAtHost(root);
-  const place = root.isThisMachine ? { program: THIS_PROGRAM, node: process.execPath } : USUAL_PLACE;
-  const pieces = piecesOf(halves, place, machine, host, answers);
+  const program = root.isThisMachine ? THIS_PROGRAM : USUAL_PLACE;
+  const pieces = piecesOf(halves, program, machine, host, answers);
   const steps = new SetupRun(machine, answers.apply).run(pieces);
   const found = [
-    ...(root.isThisMachine ? [...checkModules(), ...checkProgram(place)] : []),
+    ...(root.isThisMachine ? [...checkModules(), ...checkProgram(program)] : []),
     ...(host === null ? [] : tellFound(host)),
   ];
   return { apply: answers.apply, steps, found, next: nextCommands(halves, root) };
@@ -57,13 +57,13 @@ export async function setUp(halves: Halves, answers: SetupAnswers): Promise<Setu
 
 function piecesOf(
   halves: Halves,
-  place: ProgramPlace,
+  program: string,
   machine: Machine,
   found: Found | null,
   answers: SetupAnswers,
 ): readonly Piece[] {
   const host = answers.host ?? (halves === 'gate' ? 'xen1' : hostNameOf(machine));
-  const pieces: Piece[] = [...programPieces(halves, place)];
+  const pieces: Piece[] = [...programPieces(halves, program)];
   if (found !== null) pieces.push(adminFile(DOM0_SETTINGS, dom0SettingsText(host, found)));
   if (halves === 'dom0') return pieces;
   const site = answers.site ?? machine.fullName;

@@ -77,7 +77,7 @@ describe('setup', () => {
     assert.equal(Object.values(dom0.settings.profiles)[0]?.kernel, '/srv/xen/rescue/vmlinuz-6.1');
     assert.ok(loadPolicy(at('etc/postern/policy.d')).ok);
     assert.match(read('etc/sysusers.d/postern.conf'), /^u postern /m, 'and no user was made');
-    assert.equal(readlinkSync(at('usr/local/sbin/postern')), '/opt/postern/dist/server/postern.js');
+    assert.equal(readlinkSync(at('usr/local/sbin/postern')), '/opt/postern/server/postern');
     assert.equal(statSync(at('etc/postern/gate.yaml')).mode & 0o777, 0o640);
     assert.equal(statSync(at('var/lib/postern')).mode & 0o777, 0o700);
 

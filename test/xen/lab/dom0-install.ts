@@ -13,6 +13,7 @@ const PROGRAM = [
   'dist/config',
   'dist/menus',
   'package.json',
+  'server/postern',
   'policy/examples',
   'config',
 ];
@@ -95,7 +96,7 @@ export async function installDom0Half(shell: Dom0Shell, image: LabImage): Promis
   await shell.must(
     `set -e
 cd /opt/postern
-ln -sf /opt/postern/dist/server/postern.js /usr/local/sbin/postern
+ln -sf /opt/postern/server/postern /usr/local/sbin/postern
 /usr/local/sbin/postern setup dom0 --apply
 cat > /etc/postern/dom0.yaml
 id postern-link > /dev/null 2>&1 ||
