@@ -7,6 +7,7 @@ import type { LoadedKernel } from './guest/loaded-kernel.js';
 import { withLock } from './host-lock.js';
 import type { ProcessIdentity } from './process-identity.js';
 import { isAlive } from './process-identity.js';
+import { quickDomain, quickLongEntry } from './quick-look.js';
 
 /** Reason codes of SCHEDOP_shutdown, xen/include/public/sched.h. */
 export const SHUTDOWN_POWEROFF = 0;
@@ -110,15 +111,18 @@ export class Host {
     }
   }
 
+  /** Replaces the domain's record, and what xl.sh reads of it. */
   publish(record: DomainRecord): void {
-    const path = join(this.domainDirectory(record.domid), 'state.json');
-    writeFileSync(`${path}.new`, JSON.stringify(record));
-    renameSync(`${path}.new`, path);
+    const directory = this.domainDirectory(record.domid);
+    replace(join(directory, 'long.json'), quickLongEntry(record));
+    replace(join(directory, 'quick'), quickDomain(record, this.settings));
+    replace(join(directory, 'state.json'), JSON.stringify(record));
   }
 
   forget(domid: number): void {
     // The record goes first and at once, so that nobody reads half a domain.
-    rmSync(join(this.domainDirectory(domid), 'state.json'), { force: true });
+    for (const name of ['state.json', 'quick'])
+      rmSync(join(this.domainDirectory(domid), name), { force: true });
     rmSync(this.domainDirectory(domid), { recursive: true, force: true });
     rmSync(this.socketPath(domid), { force: true });
     rmSync(this.consoleLock(domid), { force: true });
@@ -172,4 +176,9 @@ export class Host {
   #locked<T>(section: () => T): T {
     return withLock(join(this.directory, 'state', 'lock'), section);
   }
+}
+
+function replace(path: string, text: string): void {
+  writeFileSync(`${path}.new`, text);
+  renameSync(`${path}.new`, path);
 }

@@ -9,6 +9,7 @@ import { DISK_MENU, image, KERNEL_FILES, RESCUE_MENU } from './boot-files.js';
 import type { HostSettings } from './host.js';
 import type { ProcessIdentity } from './process-identity.js';
 import { isAlive } from './process-identity.js';
+import { quickHost, quickLongEntryOfDomain0 } from './quick-look.js';
 import { xendDownMark } from './xend.js';
 
 /** A guest to have a configuration file and a disk for. */
@@ -97,12 +98,12 @@ export async function installSimulator(options: SimulatorOptions): Promise<Simul
     await mkdir(join(directory, part), { recursive: true });
   }
   await rm(join(directory, 'state', 'stopped'), { force: true });
-  await replaceFile(
-    join(directory, 'state', 'host.json'),
-    JSON.stringify(await settingsFor(directory, options)),
-  );
+  const settings = await settingsFor(directory, options);
+  await replaceFile(join(directory, 'state', 'host.json'), JSON.stringify(settings));
+  await replaceFile(join(directory, 'state', 'quick'), quickHost(settings));
+  await replaceFile(join(directory, 'state', 'domain-0.json'), quickLongEntryOfDomain0());
   for (const tool of ['xl', 'xm'] as const) {
-    await replaceFile(host[tool], wrapper(directory, tool));
+    await replaceFile(host[tool], await command(directory, tool));
     await chmod(host[tool], 0o755);
   }
 
@@ -192,11 +193,19 @@ async function settingsFor(directory: string, options: SimulatorOptions): Promis
   };
 }
 
-/** The host's own path is written into it, so that it works whatever the environment it is run with. */
-function wrapper(directory: string, tool: 'xl' | 'xm'): string {
-  const program = fileURLToPath(new URL(`./${tool}.js`, import.meta.url));
-  const quoted = [directory, process.execPath, program].map((text) => `'${text.replaceAll("'", `'\\''`)}'`);
-  return `#!/bin/sh\nXL_SIMULATOR=${quoted[0] ?? ''}\nexport XL_SIMULATOR\nexec ${quoted[1] ?? ''} ${quoted[2] ?? ''} "$@"\n`;
+/** The tool's shell script, with the paths of this host in it, so that it works whatever the environment it is run with. */
+async function command(directory: string, tool: 'xl' | 'xm'): Promise<string> {
+  const places = {
+    HOST: directory,
+    NODE: process.execPath,
+    PROGRAM: fileURLToPath(new URL(`./${tool}.js`, import.meta.url)),
+  };
+  const script = await readFile(new URL(`../../../server/simulator/${tool}.sh`, import.meta.url), 'utf8');
+  return script.replace(/@(HOST|NODE|PROGRAM)@/g, (_, place: keyof typeof places) => quoted(places[place]));
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 async function layDomain(host: SimulatedHost, domain: SimulatedDomain): Promise<void> {

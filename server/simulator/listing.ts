@@ -1,14 +1,16 @@
-import { configAsJson, prettyJson } from './domain-config.js';
+import { prettyJson } from './domain-config.js';
 import { findDomid } from './find-domain.js';
 import { getopt, operandsOf } from './getopt.js';
 import type { DomainRecord, Host } from './host.js';
 import { complain, print } from './output.js';
+import {
+  blockedPauseUntil,
+  DOMAIN_0_MEMORY,
+  longEntry,
+  longEntryOfDomain0,
+  ZERO_UUID,
+} from './quick-look.js';
 import { usage } from './usage.js';
-
-const ZERO_UUID = '00000000-0000-0000-0000-000000000000';
-const DOM0_MEMORY = 1024;
-/** A blocked domain that was just paused is shown as blocked and paused for a moment. */
-const BLOCKED_PAUSE_MILLISECONDS = 300;
 
 /** One row of `xl list`, Domain-0 or another. */
 interface Row {
@@ -25,7 +27,7 @@ interface Row {
 
 function stateLetters(record: DomainRecord, host: Host): string {
   const paused = record.pauses > 0;
-  const fresh = Date.now() - record.pausedAt < host.scaled(BLOCKED_PAUSE_MILLISECONDS);
+  const fresh = Date.now() < blockedPauseUntil(record, host.settings);
   const down = record.shutdown !== null;
   return [
     !paused && !down && !record.idle ? 'r' : '-',
@@ -56,7 +58,7 @@ function rowOf(record: DomainRecord, host: Host): Row {
 
 function domainZero(host: Host): Row {
   const seconds = 120 + (Date.now() - host.settings.bootedAt) / 10_000;
-  const row = { domid: 0, name: 'Domain-0', uuid: ZERO_UUID, memory: DOM0_MEMORY, vcpus: 1 };
+  const row = { domid: 0, name: 'Domain-0', uuid: ZERO_UUID, memory: DOMAIN_0_MEMORY, vcpus: 1 };
   return { ...row, state: 'r-----', seconds, reason: null, record: undefined };
 }
 
@@ -64,23 +66,8 @@ function allRows(host: Host): Row[] {
   return [domainZero(host), ...host.domains().map((record) => rowOf(record, host))];
 }
 
-function rowJson(row: Row): Parameters<typeof prettyJson>[0] {
-  if (row.record) return { domid: row.domid, config: configAsJson(row.record.config, row.uuid, true) };
-  const memory = row.memory * 1024;
-  return {
-    domid: 0,
-    config: {
-      c_info: { type: 'pv', name: row.name },
-      b_info: {
-        max_memkb: memory,
-        target_memkb: memory - 1,
-        sched_params: { sched: 'credit2', weight: 256, cap: 0 },
-        'type.pv': {},
-        arch_arm: {},
-        arch_x86: {},
-      },
-    },
-  };
+function rowJson({ record }: Row): Parameters<typeof prettyJson>[0] {
+  return record === undefined ? longEntryOfDomain0() : longEntry(record);
 }
 
 /** Not recorded: the words are those of libxl's source. The listing goes on, and succeeds. */

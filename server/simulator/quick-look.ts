@@ -1,0 +1,77 @@
+import { configAsJson, prettyJson } from './domain-config.js';
+import type { DomainRecord, HostSettings } from './host.js';
+
+export const ZERO_UUID = '00000000-0000-0000-0000-000000000000';
+/** MiB. */
+export const DOMAIN_0_MEMORY = 1024;
+/** A blocked domain that was just paused is shown as blocked and paused for a moment. Of real time. */
+const BLOCKED_PAUSE_MILLISECONDS = 300;
+
+/** Until when a domain that was paused while it was blocked shows both; milliseconds since the epoch. */
+export function blockedPauseUntil(record: DomainRecord, { timeScale }: HostSettings): number {
+  return Math.ceil(record.pausedAt + BLOCKED_PAUSE_MILLISECONDS * timeScale);
+}
+
+/** An entry of `xl list -l`. */
+export function longEntry(record: DomainRecord): Parameters<typeof prettyJson>[0] {
+  return { domid: record.domid, config: configAsJson(record.config, record.uuid, true) };
+}
+
+/** Domain-0's entry of `xl list -l`. */
+export function longEntryOfDomain0(): Parameters<typeof prettyJson>[0] {
+  const memory = DOMAIN_0_MEMORY * 1024;
+  return {
+    domid: 0,
+    config: {
+      c_info: { type: 'pv', name: 'Domain-0' },
+      b_info: {
+        max_memkb: memory,
+        target_memkb: memory - 1,
+        sched_params: { sched: 'credit2', weight: 256, cap: 0 },
+        'type.pv': {},
+        arch_arm: {},
+        arch_x86: {},
+      },
+    },
+  };
+}
+
+/** What xl.sh reads of the host, in its `quick`: when it was booted, and thousandths of simulated time for one of real time. */
+export function quickHost({ bootedAt, timeScale }: HostSettings): string {
+  return lines(bootedAt, Math.round(1000 / timeScale));
+}
+
+/** What xl.sh reads of a domain, in its `quick`: a line for each of its variables. Times in milliseconds. */
+export function quickDomain(record: DomainRecord, settings: HostSettings): string {
+  return lines(
+    record.domid,
+    record.name,
+    record.uuid,
+    record.keeper.pid,
+    record.keeper.started ?? '-',
+    record.config.memory ?? 128,
+    record.config.vcpus ?? 1,
+    Math.ceil(record.memoryAt),
+    record.pauses > 0 ? 1 : 0,
+    blockedPauseUntil(record, settings),
+    record.idle ? 1 : 0,
+    Math.round(record.cpu * 1000),
+    record.cpuSince === null ? '-' : Math.round(record.cpuSince),
+    record.shutdown ?? '-',
+    record.configured ? 1 : 0,
+  );
+}
+
+/** The domain's entry as it stands in `xl list -l` behind another's. */
+export function quickLongEntry(record: DomainRecord): string {
+  return `,\n    ${prettyJson(longEntry(record), '    ')}`;
+}
+
+/** The same of Domain-0, which is always the first. */
+export function quickLongEntryOfDomain0(): string {
+  return `    ${prettyJson(longEntryOfDomain0(), '    ')}`;
+}
+
+function lines(...values: readonly (string | number)[]): string {
+  return `${values.join('\n')}\n`;
+}

@@ -1,0 +1,116 @@
+#!/bin/sh
+# The simulated `xl`. What only looks, and is run often, is answered here from what the domains' processes publish (quick-look.ts):
+# a start of Node.js costs twenty times as much. All else, every error included, is xl.ts. A property test holds the two together.
+XL_SIMULATOR=@HOST@
+export XL_SIMULATOR
+state=$XL_SIMULATOR/state
+
+other() { exec @NODE@ @PROGRAM@ "$@"; }
+
+# Reads the published line-by-line record of a living domain into variables; fails for one whose process is gone.
+look() {
+  [ -r "$1/quick" ] || return 1
+  {
+    IFS= read -r domid && IFS= read -r name && IFS= read -r uuid && IFS= read -r pid && IFS= read -r started &&
+      IFS= read -r memory && IFS= read -r vcpus && IFS= read -r built_at && IFS= read -r paused && IFS= read -r fresh_until &&
+      IFS= read -r idle && IFS= read -r cpu && IFS= read -r cpu_since && IFS= read -r shutdown && IFS= read -r configured
+  } <"$1/quick" 2>/dev/null || return 1
+  { IFS= read -r stat <"/proc/$pid/stat"; } 2>/dev/null || return 1
+  # proc(5): the fields behind the command's name, which may hold spaces; the 1st is the state, the 20th the start time.
+  stat=${stat##*) }
+  [ "${stat%% *}" != Z ] || return 1
+  [ "$started" = - ] && return 0
+  at=1
+  while [ $at -lt 20 ]; do stat=${stat#* } at=$((at + 1)); done
+  [ "${stat%% *}" = "$started" ]
+}
+
+# By number, as globs sort by letters.
+each() {
+  for directory in "$state"/domains/[0-9] "$state"/domains/[0-9][0-9] "$state"/domains/[0-9][0-9][0-9] \
+    "$state"/domains/[0-9][0-9][0-9][0-9] "$state"/domains/[0-9][0-9][0-9][0-9][0-9]; do
+    if look "$directory"; then "$@"; fi
+  done
+}
+
+# The arguments: name, domid, memory, VCPUs, state, tenths of a second, UUID, reason.
+row() {
+  printf '%-40s %5d %5d %5d     %s %7d.%d' "$1" "$2" "$3" "$4" "$5" $(($6 / 10)) $(($6 % 10))
+  [ -z "$verbose" ] || printf ' %s %8s %16s' "$7" "$8" -
+  printf '\n'
+}
+
+domain_row() {
+  [ "$now" -ge "$built_at" ] || { memory=0 vcpus=0; }
+  [ "$cpu_since" = - ] || cpu=$((cpu + (now - cpu_since) * rate / 1000))
+  running=- blocked=- pause=- down=- why=-
+  [ "$paused" = 0 ] || pause=p
+  if [ "$shutdown" != - ]; then
+    down=s
+    case $shutdown in 1) why=r ;; 3) why=c ;; esac
+  elif [ "$idle" = 1 ]; then
+    if [ "$paused" = 0 ] || [ "$now" -lt "$fresh_until" ]; then blocked=b; fi
+  elif [ "$paused" = 0 ]; then
+    running=r
+  fi
+  row "$name" "$domid" "$memory" "$vcpus" "$running$blocked$pause$down$why-" $(((cpu + 50) / 100)) "$uuid" "$shutdown"
+}
+
+table() {
+  now=$(date +%s%3N)
+  { IFS= read -r booted_at && IFS= read -r rate; } <"$state/quick"
+  printf 'Name                                        ID   Mem VCPUs\tState\tTime(s)'
+  [ -z "$verbose" ] || printf '   UUID                            Reason-Code\tSecurity Label'
+  printf '\n'
+  row Domain-0 0 1024 1 r----- $((1200 + (now - booted_at + 500) / 1000)) 00000000-0000-0000-0000-000000000000 -
+  each domain_row
+}
+
+long_one() { [ "$configured" = 1 ] && set_all="$set_all $domid" || incomplete=yes; }
+
+long() {
+  set_all='' incomplete=
+  each long_one
+  [ -z "$incomplete" ] || other list -l
+  printf '[\n'
+  set -- "$state/domain-0.json"
+  for domid in $set_all; do set -- "$@" "$state/domains/$domid/long.json"; done
+  cat "$@" || exit 1
+  printf '\n]\n\n'
+}
+
+named() { [ "$name" != "$wanted" ] || [ -n "$found" ] || found=$domid; }
+
+find_named() {
+  found=
+  case $wanted in '' | [0-9]* | -* | Domain-0) return ;; esac
+  each named
+}
+
+if [ $# -gt 3 ] || [ -e "$state/stopped" ] || [ ! -r "$state/quick" ]; then other "$@"; fi
+case "$# $*" in
+  '1 list') verbose='' && table ;;
+  '2 list -v') verbose=yes && table ;;
+  '2 list -l') long ;;
+  '2 domid '*)
+    wanted=$2
+    find_named
+    [ -n "$found" ] || other "$@"
+    printf '%s\n' "$found"
+    ;;
+  '2 domname '*)
+    case $2 in '' | *[!0-9]* | 0* | ??????*) other "$@" ;; esac
+    look "$state/domains/$2" || other "$@"
+    printf '%s\n' "$name"
+    ;;
+  '3 list -l '*)
+    wanted=$3
+    find_named
+    if [ -z "$found" ] || ! look "$state/domains/$found" || [ "$configured" = 0 ]; then other "$@"; fi
+    printf '[\n'
+    # The first line is the comma behind the domain before.
+    { read -r comma && cat; } <"$state/domains/$found/long.json"
+    printf '\n]\n\n'
+    ;;
+  *) other "$@" ;;
+esac

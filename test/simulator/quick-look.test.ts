@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { Host } from '../../server/simulator/host.js';
+import type { DomainRecord } from '../../server/simulator/host.js';
+import { installSimulator } from '../../server/simulator/install.js';
+import { ownIdentity } from '../../server/simulator/process-identity.js';
+import { TemporaryDirectory } from '../support/temporary-directory.js';
+import { propertyRuns } from '../support/property-runs.js';
+
+const XL = fileURLToPath(new URL('../../server/simulator/xl.js', import.meta.url));
+
+const LIVING = ownIdentity();
+/** The number of a living process, and the start of another. */
+const KILLED = { pid: LIVING.pid, started: '1' };
+const NEVER = { pid: 0x7ffffffe, started: '1' };
+
+const name = fc.oneof(
+  fc.constantFrom('horatio', '(null)', "o'phelia", 'a b', 'Domain-0', '$(id)', 'x'.repeat(45), '12', '-v'),
+  fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._+-]{0,20}$/),
+);
+
+const record = fc.record({
+  name,
+  keeper: fc.constantFrom(LIVING, LIVING, LIVING, { ...LIVING, started: null }, KILLED, NEVER),
+  memory: fc.constantFrom(undefined, 64, 128, 99999),
+  vcpus: fc.constantFrom(undefined, 1, 16),
+  builtIn: fc.constantFrom(-1000, 100_000),
+  pauses: fc.constantFrom(0, 0, 1, 2),
+  pausedAgo: fc.constantFrom(0, 100_000),
+  idle: fc.boolean(),
+  cpu: fc.constantFrom(0, 3.5, 0.04, 12.25, 98765.4),
+  shutdown: fc.constantFrom(null, null, 0 as const, 1 as const, 3 as const),
+  configured: fc.constantFrom(true, true, true, false),
+});
+
+const LOOKS: readonly (readonly string[])[] = [
+  ['list'],
+  ['list', '-v'],
+  ['list', '-l'],
+  ['domid', 'horatio'],
+  ['domid', '(null)'],
+  ['domname', '3'],
+  ['domname', '0'],
+  ['list', '-l', 'horatio'],
+  ['list', '-l', 'a b'],
+  ['list', '-l', '12'],
+];
+
+describe('the simulated xl: what it answers without Node.js', () => {
+  it('is byte for byte what xl.ts answers, whatever the domains are', async function () {
+    this.timeout(120_000);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uniqueArray(record, { maxLength: 14, selector: (each) => each.name }),
+        fc.shuffledSubarray([1, 2, 3, 9, 10, 11, 99, 100, 2000, 31000, 4, 5, 6, 7], { minLength: 14 }),
+        async (records, domids) => {
+          const directory = new TemporaryDirectory();
+          try {
+            // A clock that is slow enough for two looks to see the same: Domain-0's CPU time goes with it.
+            const { xl } = await installSimulator({ directory: directory.path, timeScale: 1000 });
+            const host = new Host(directory.path);
+            records.forEach((each, at) => {
+              const domid = domids[at] ?? 0;
+              mkdirSync(host.domainDirectory(domid), { recursive: true });
+              host.publish(recordOf(each, domid));
+            });
+            const env = { XL_SIMULATOR: directory.path, PATH: process.env['PATH'] };
+            for (const args of LOOKS) {
+              const quick = spawnSync(xl, args, { encoding: 'utf8', env: {} });
+              const whole = spawnSync(process.execPath, [XL, ...args], { encoding: 'utf8', env });
+              const told = ({ stdout, stderr, status }: typeof quick): string =>
+                `${status}\n${stdout}\n${stderr}`.replace(/^(Domain-0.*r-----\s+)[\d.]+/m, '$1…');
+              assert.equal(told(quick), told(whole), `xl ${args.join(' ')}`);
+            }
+          } finally {
+            directory.dispose();
+          }
+        },
+      ),
+      propertyRuns('the simulated xl in shell and in full', 3, 300),
+    );
+  });
+
+  it('starts no Node.js for what is asked again and again', async () => {
+    const directory = new TemporaryDirectory();
+    try {
+      const { xl } = await installSimulator({ directory: directory.path });
+      execFileSync('sed', ['-i', 's#^other() .*#other() { exit 99; }#', xl]);
+      const host = new Host(directory.path);
+      mkdirSync(host.domainDirectory(7), { recursive: true });
+      host.publish(
+        recordOf(
+          {
+            name: 'horatio',
+            keeper: LIVING,
+            memory: 128,
+            vcpus: 1,
+            builtIn: -1000,
+            pauses: 0,
+            pausedAgo: 100_000,
+            idle: true,
+            cpu: 3.5,
+            shutdown: null,
+            configured: true,
+          },
+          7,
+        ),
+      );
+      for (const args of [
+        ['list', '-v'],
+        ['list', '-l'],
+        ['list', '-l', 'horatio'],
+        ['domid', 'horatio'],
+        ['domname', '7'],
+      ]) {
+        assert.equal(spawnSync(xl, args).status, 0, args.join(' '));
+      }
+      assert.equal(spawnSync(xl, ['uptime']).status, 99);
+    } finally {
+      directory.dispose();
+    }
+  });
+});
+
+type Sample = typeof record extends fc.Arbitrary<infer T> ? T : never;
+
+function recordOf(sample: Sample, domid: number): DomainRecord {
+  const now = Date.now();
+  return {
+    domid,
+    uuid: `00000000-0000-4000-8000-${String(domid).padStart(12, '0')}`,
+    name: sample.name,
+    keeper: sample.keeper,
+    command: 'xl create',
+    config: {
+      name: sample.name,
+      uuid: undefined,
+      memory: sample.memory,
+      vcpus: sample.vcpus,
+      kernel: '/srv/xen/vmlinuz',
+      ramdisk: undefined,
+      cmdline: 'console=hvc0',
+      bootloader: undefined,
+      bootloaderArguments: [],
+      disks: [{ target: '/srv/xen/a b.img', device: 'xvda', writable: true }],
+      onPoweroff: 'destroy',
+      onReboot: 'restart',
+      onCrash: 'preserve',
+    },
+    createdAt: now,
+    memoryAt: now + sample.builtIn,
+    configured: sample.configured,
+    kernel: { role: 'linux', commandLine: '', disk: undefined },
+    pauses: sample.pauses,
+    pausedAt: now - sample.pausedAgo,
+    idle: sample.idle,
+    cpu: sample.cpu,
+    cpuSince: null,
+    shutdown: sample.shutdown,
+  };
+}
