@@ -36,7 +36,7 @@ module.exports = {
       severity: 'error',
       from: {
         orphan: true,
-        pathNot: '^(server/(postern|warm-compile-cache|simulator/.*|dom0/.*worker)\\.ts)$',
+        pathNot: '^(server/(postern|prepare-start|simulator/.*|dom0/.*worker)\\.ts)$',
       },
       to: {},
     },
@@ -66,7 +66,7 @@ module.exports = {
     home('@xterm', '^server/dom0/consoles/'),
     home('better-sqlite3', '^server/(store/database|cli/doctor/modules)\\.ts$'),
     home('ssh2', '^server/(gate/|cli/doctor/modules\\.ts$)'),
-    home('commander', '^server/(cli/|postern\\.ts)'),
+    home('commander', '^server/(cli/|prepare-start|postern\\.ts)'),
     home('pino', '^server/(cli|gate|dom0)/|^server/postern\\.ts$'),
   ],
   options: {

@@ -1,5 +1,8 @@
+import { createRequire } from 'node:module';
+import type * as Ajv from 'ajv/dist/2020.js';
 import type { ValidateFunction } from 'ajv/dist/2020.js';
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import type Standalone from 'ajv/dist/standalone/index.js';
+import { builtCheck, keepCheck } from './built-check.js';
 import type { SchemaFault } from './schema-fault.js';
 import { schemaFault } from './schema-fault.js';
 
@@ -18,9 +21,26 @@ export function schemaCheck(schema: object): SchemaCheck {
   return known;
 }
 
-/** Compiles with ajv, strictly: unknown keywords and ignored defaults are mistakes of ours. */
 function compile(schema: object): SchemaCheck {
-  const ajv = new Ajv2020({
+  const validate = builtCheck(schema) ?? ajv().compile(schema);
+  return (value) => (validate(value) ? [] : faults(validate));
+}
+
+/** Compiles the schemas of settings and policy once and for all; part of `npm run build`. */
+export function buildChecks(schemas: readonly object[]): void {
+  const { default: standalone } = require('ajv/dist/standalone') as typeof Standalone;
+  for (const schema of schemas) {
+    const compiler = ajv({ code: { source: true } });
+    keepCheck(schema, standalone(compiler, compiler.compile(schema)));
+  }
+}
+
+const require = createRequire(import.meta.url);
+
+/** Strictly: unknown keywords and ignored defaults are mistakes of ours. Loaded only where there is no built check. */
+function ajv(options: Ajv.Options = {}): Ajv.Ajv2020 {
+  const { Ajv2020 } = require('ajv/dist/2020.js') as typeof Ajv;
+  const compiler = new Ajv2020({
     strict: true,
     allErrors: true,
     useDefaults: true,
@@ -28,10 +48,10 @@ function compile(schema: object): SchemaCheck {
     verbose: true,
     allowUnionTypes: true,
     ownProperties: true,
+    ...options,
   });
-  ajv.addVocabulary(['patternErrorMessage', 'errorMessage']);
-  const validate = ajv.compile(schema);
-  return (value) => (validate(value) ? [] : faults(validate));
+  compiler.addVocabulary(['patternErrorMessage', 'errorMessage']);
+  return compiler;
 }
 
 /** One value can break several keywords of its schema in the same way: 0.5 is no integer, and below a minimum of 1. */

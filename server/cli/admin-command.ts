@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
 import type { GateSettings } from '../../config/gate-settings.js';
-import { loadGateSettings } from '../../config/gate-settings.js';
 import { adminName } from './admin-name.js';
-import { Desk } from './desk.js';
+import type { Desk } from './desk.js';
 import { EXIT } from './exit-status.js';
 import { GATE_SETTINGS, valid } from './settings-option.js';
 
@@ -54,7 +53,10 @@ export async function atDesk<T>(
   options: AdminOptions,
   work: (desk: Desk, settings: GateSettings) => Promise<T>,
 ): Promise<T> {
+  // Loaded only when a command runs: its help and its mistakes need neither.
+  const { loadGateSettings } = await import('../../config/gate-settings.js');
   const settings = valid(loadGateSettings(options.settings));
+  const { Desk } = await import('./desk.js');
   const desk = new Desk(settings, adminName());
   try {
     return await work(desk, settings);

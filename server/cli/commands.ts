@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-
-type Add = (program: Command) => void;
+import { addNamed } from './add-named.js';
+import type { Add } from './add-named.js';
 
 /** Every command by its name, in the order of the help. */
 const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
@@ -29,6 +29,6 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
  * of its time.
  */
 export async function addCommands(program: Command, first: string | undefined): Promise<void> {
-  const only = first !== undefined && Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined;
-  for (const load of only === undefined ? Object.values(COMMANDS) : [only]) (await load())(program);
+  if (first === '--version' || first === '-V') return;
+  await addNamed(COMMANDS, program, first);
 }

@@ -1,27 +1,16 @@
 import { createWriteStream, existsSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { GateSettings } from '../../config/gate-settings.js';
-import { loadPolicy } from '../../config/policy-directory.js';
-import { problemText } from '../../config/problem.js';
-import type { Policy } from '../../policy/policy.js';
 import { isRefusal } from '../../policy/refusal.js';
 import type { Refusal } from '../../policy/refusal.js';
-import { adminActor } from '../gate/control/admin-actor.js';
-import { Administration, NEEDS_THE_GATE } from '../gate/control/administration.js';
 import { ControlClient, ControlFault, ControlUnreachable } from '../gate/control/control-client.js';
-import { readHostJournal } from '../gate/control/host-journal.js';
-import { HandedBytes } from '../gate/control/route.js';
+import { HandedBytes, NEEDS_THE_GATE } from '../gate/control/route.js';
 import type { Method } from '../gate/control/route.js';
 import { AuditUnavailable, StoreError } from '../store/store-error.js';
-import { Store } from '../store/store.js';
 import { CliError, EXIT } from './exit-status.js';
-import { policyOfTexts } from './policy-files.js';
+import type { OwnDatabase } from './own-database.js';
 import { refused } from './refused.js';
-
-/** The name of the database in the state directory. */
-export const DATABASE = 'postern.db';
 
 /** The codes of a gate that is not there. */
 const DOWN: ReadonlySet<string> = new Set(['ENOENT', 'ECONNREFUSED']);
@@ -34,8 +23,7 @@ export class Desk {
   readonly #settings: GateSettings;
   readonly #admin: string;
   readonly #gate: ControlClient;
-  #store: Store | undefined;
-  #database: Administration | undefined;
+  #database: OwnDatabase | undefined;
 
   /** @param admin who asks, for the audit log */
   constructor(settings: GateSettings, admin: string) {
@@ -95,9 +83,7 @@ export class Desk {
           if (!bytes.complete) throw new ControlFault('the gate has gone before the copy was whole');
         },
         async () => {
-          const store = this.#open();
-          await store.backup(file);
-          store.audit.append({ kind: 'backup.made', actor: adminActor(this.#admin), file });
+          await (await this.#open()).backup(file);
         },
       );
     } catch (error) {
@@ -131,8 +117,7 @@ export class Desk {
 
   /** Twice is harmless. */
   close(): void {
-    this.#store?.close();
-    this.#store = undefined;
+    this.#database?.close();
     this.#database = undefined;
   }
 
@@ -162,37 +147,16 @@ export class Desk {
     }
   }
 
-  #askDatabase(method: Method, path: string, given: object): Promise<object> {
-    this.#database ??= Administration.ofDatabase(
-      this.#open(),
-      this.#settings,
-      this.#settings.hosts.map(({ name, socket }) => ({ name, journal: () => readHostJournal(socket) })),
-      () => policyFiles(this.#settings.policy),
-      policyOfTexts,
-    );
-    const [bare = '', query] = path.split('?', 2);
-    const all = { ...Object.fromEntries(new URLSearchParams(query)), ...given };
-    const actor = adminActor(this.#admin);
-    return this.#database.answer({
-      method,
-      path: bare,
-      given: all,
-      actor,
-      signal: new AbortController().signal,
-    });
+  async #askDatabase(method: Method, path: string, given: object): Promise<object> {
+    return (await this.#open()).ask(method, path, given);
   }
 
-  #open(): Store {
-    const { state } = this.#settings;
-    if (!existsSync(state))
-      throw new StoreError(`there is no state directory ${state}: start the gate once, it makes it`);
-    this.#store ??= Store.open(join(state, DATABASE));
-    return this.#store;
+  /** Loaded only now: with a gate running, no command pays for the database and all that answers from it. */
+  async #open(): Promise<OwnDatabase> {
+    if (this.#database === undefined) {
+      const { OwnDatabase } = await import('./own-database.js');
+      this.#database = new OwnDatabase(this.#settings, this.#admin);
+    }
+    return this.#database;
   }
-}
-
-function policyFiles(directory: string): Policy {
-  const loaded = loadPolicy(directory);
-  if (loaded.ok) return loaded.policy;
-  throw new CliError(`the policy is not sound:\n${problemText(loaded.problems)}`, EXIT.failed);
 }

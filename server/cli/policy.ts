@@ -1,17 +1,22 @@
 import type { Command } from 'commander';
-import { checkPolicy } from '../../config/check-policy.js';
-import type { PolicyStatus } from '../gate/control/control-answers.js';
-import { adminCommand, adminNoun, atDesk, exampleText, say } from './admin-command.js';
-import type { AdminOptions } from './admin-command.js';
-import { addDiffCommand } from './policy-diff.js';
-import { addEditCommand } from './policy-edit.js';
-import { addExplainCommand } from './policy-explain.js';
-import { addHistoryCommand } from './policy-history.js';
-import { addReloadCommand, policyWarnings } from './policy-reload.js';
-import { addRollbackCommand } from './policy-rollback.js';
+import { adminNoun } from './admin-command.js';
+import { addNamed } from './add-named.js';
+import type { Add } from './add-named.js';
+
+/** In the order of the help. */
+const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
+  check: async () => (await import('./policy-check.js')).addCheckCommand,
+  explain: async () => (await import('./policy-explain.js')).addExplainCommand,
+  diff: async () => (await import('./policy-diff.js')).addDiffCommand,
+  edit: async () => (await import('./policy-edit.js')).addEditCommand,
+  reload: async () => (await import('./policy-reload.js')).addReloadCommand,
+  history: async () => (await import('./policy-history.js')).addHistoryCommand,
+  rollback: async () => (await import('./policy-rollback.js')).addRollbackCommand,
+  status: async () => (await import('./policy-status.js')).addStatusCommand,
+};
 
 /** Adds `postern policy …`. */
-export function addPolicyCommand(program: Command): void {
+export async function addPolicyCommand(program: Command): Promise<void> {
   const policy = adminNoun(
     program,
     'policy',
@@ -25,48 +30,5 @@ export function addPolicyCommand(program: Command): void {
       'postern policy rollback',
     ],
   );
-
-  policy
-    .command('check <file...>')
-    .description('Check policy files and directories, read as one policy. Nothing is put in force.')
-    .option('--json', 'print JSON')
-    .addHelpText(
-      'after',
-      exampleText([
-        'postern policy check /etc/postern/policy.d',
-        'postern policy check 10-base.yaml 20-vip.yaml --json',
-      ]),
-    )
-    .action((files: string[], { json = false }: { readonly json?: boolean }) => {
-      const { text, exitStatus } = checkPolicy(files, { json });
-      process.stdout.write(text);
-      process.exitCode = exitStatus;
-    });
-
-  addExplainCommand(policy);
-  addDiffCommand(policy);
-  addEditCommand(policy);
-  addReloadCommand(policy);
-  addHistoryCommand(policy);
-  addRollbackCommand(policy);
-
-  adminCommand(policy, 'status', 'Tell which revision is in force.', ['postern policy status']).action(
-    async (options: AdminOptions) => {
-      let warnings = '';
-      const answer = (await atDesk(options, async (desk) => {
-        warnings = await policyWarnings(desk);
-        return desk.askGate('GET', '/policy');
-      })) as PolicyStatus;
-      const { revision, rules, limits, sessionLimits, problems } = answer;
-      const broken =
-        problems.length === 0
-          ? ''
-          : `The policy files are broken; what is in force is the policy accepted last:\n${problems.join('\n')}\n`;
-      say(
-        options,
-        answer,
-        `revision ${revision}: ${rules} rules, ${limits} limits, ${sessionLimits} session limits\n${broken}${warnings}`,
-      );
-    },
-  );
+  await addNamed(COMMANDS, policy, process.argv[3]);
 }

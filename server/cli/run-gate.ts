@@ -7,7 +7,7 @@ import { ControlServer } from '../gate/control/control-server.js';
 import { Gate } from '../gate/gate.js';
 import { HostKey } from '../gate/ssh/host-key.js';
 import { Store } from '../store/store.js';
-import { DATABASE } from './desk.js';
+import { DATABASE } from '../store/state-directory.js';
 import { CliError } from './exit-status.js';
 import type { Half } from './half.js';
 import { handedSockets } from './handed-sockets.js';

@@ -2,6 +2,9 @@ import { chmodSync, closeSync, constants, mkdirSync, openSync, statSync } from '
 import { dirname } from 'node:path';
 import { StoreError } from './store-error.js';
 
+/** The name of the database in the state directory. */
+export const DATABASE = 'postern.db';
+
 /** What of a file's status matters here. */
 export interface Ownership {
   readonly uid: number;

@@ -8,7 +8,7 @@ import { ControlClient, ControlUnreachable } from '../../gate/control/control-cl
 import type { GateStatus } from '../../gate/control/control-answers.js';
 import { HostKey } from '../../gate/ssh/host-key.js';
 import { Store } from '../../store/store.js';
-import { DATABASE } from '../desk.js';
+import { DATABASE } from '../../store/state-directory.js';
 import { because, fail, ok, warn } from './diagnosis.js';
 import type { Diagnosis } from './diagnosis.js';
 import { checkDom0 } from './dom0-answer.js';

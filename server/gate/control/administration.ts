@@ -16,10 +16,10 @@ import { explainRoutes } from './explain-routes.js';
 import { policyRoutes, restoredRoutes } from './policy-routes.js';
 import { recordingRoutes } from './recording-routes.js';
 import type { Answer, Call, Route } from './route.js';
+import { NEEDS_THE_GATE } from './route.js';
 import { sessionRoutes } from './session-routes.js';
 
 /** The refusal for what only a running gate can answer. */
-export const NEEDS_THE_GATE = 'the gate is not running, and this can only be asked of a running gate';
 
 /**
  * All that admins can ask for, whichever way they come: over the control socket of a running gate, or on the database

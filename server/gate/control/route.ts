@@ -5,6 +5,8 @@ import type { AdminActor } from '../../store/audit-event.js';
 import { readArguments } from './argument.js';
 import type { Argument, ArgumentValues } from './argument.js';
 
+export const NEEDS_THE_GATE = 'the gate is not running, and this can only be asked of a running gate';
+
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 /** One request of an admin, whichever way it came. */

@@ -1,0 +1,21 @@
+import { DOM0_SCHEMA } from '../config/dom0-schema.js';
+import { GATE_SCHEMA } from '../config/gate-schema.js';
+import { POLICY_SCHEMA } from '../policy/policy-schema.js';
+import { buildChecks } from '../policy/schema-check.js';
+import { keepCompiled, useCompileCache } from './compile-cache.js';
+
+// The last step of `npm run build`: what every start would do again is done once.
+buildChecks([DOM0_SCHEMA, GATE_SCHEMA, POLICY_SCHEMA]);
+useCompileCache();
+const [{ Command }, { addCommands }] = await Promise.all([
+  import('commander'),
+  import('./cli/commands.js'),
+  import('./cli/command-line.js'),
+  import('./cli/run-gate.js'),
+  import('./cli/run-dom0.js'),
+  import('../config/check-policy.js'),
+  import('./cli/desk.js'),
+  import('./cli/own-database.js'),
+]);
+await addCommands(new Command(), undefined);
+keepCompiled();
