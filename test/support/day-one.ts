@@ -62,7 +62,8 @@ export class DayOne {
 
   async #start(unit: string): Promise<void> {
     const text = readFileSync(join(this.root, 'etc/systemd/system', `${unit}.service`), 'utf8');
-    const [, half = '', settings = ''] = /^ExecStart=\/opt\/postern\/server\/postern (\w+) --settings (\S+)$/m.exec(text) ?? [];
+    const [, half = '', settings = ''] =
+      /^ExecStart=\/opt\/postern\/server\/postern (\w+) --settings (\S+)$/m.exec(text) ?? [];
     const process = new HalfProcess(
       half,
       POSTERN,
