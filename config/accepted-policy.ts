@@ -38,7 +38,8 @@ interface Manifest {
   readonly files: readonly string[];
 }
 
-const MANIFEST_SCHEMA = {
+/** The description that is kept beside an accepted policy. */
+export const MANIFEST_SCHEMA = {
   type: 'object',
   required: ['revision', 'digest', 'acceptedAt', 'files'],
   properties: {

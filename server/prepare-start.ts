@@ -1,3 +1,4 @@
+import { MANIFEST_SCHEMA } from '../config/accepted-policy.js';
 import { DOM0_SCHEMA } from '../config/dom0-schema.js';
 import { GATE_SCHEMA } from '../config/gate-schema.js';
 import { POLICY_SCHEMA } from '../policy/policy-schema.js';
@@ -5,7 +6,7 @@ import { buildChecks } from '../policy/schema-check.js';
 import { keepCompiled, useCompileCache } from './compile-cache.js';
 
 // The last step of `npm run build`: what every start would do again is done once.
-buildChecks([DOM0_SCHEMA, GATE_SCHEMA, POLICY_SCHEMA]);
+buildChecks([DOM0_SCHEMA, GATE_SCHEMA, MANIFEST_SCHEMA, POLICY_SCHEMA]);
 useCompileCache();
 const [{ Command }, { addCommands }] = await Promise.all([
   import('commander'),

@@ -132,6 +132,17 @@ describe('cli: while no gate runs', () => {
     );
   });
 
+  it('checks the policy directory of the settings when no file is named', async () => {
+    const [sound, absent] = await Promise.all([
+      postern(['policy', 'check', ...settings]),
+      postern(['policy', 'check', '--settings', directory.file('absent.yaml')]),
+    ]);
+    assert.equal(sound.status, 0, sound.stdout + sound.stderr);
+    assert.match(sound.stdout, /^the policy is sound: 1 file, 1 rule/m);
+    assert.equal(absent.status, 2);
+    assert.match(absent.stderr, /absent\.yaml/);
+  });
+
   it('prints the host key as ssh-keygen does', async () => {
     const key = directory.file('host_key');
     assert.match(

@@ -58,7 +58,6 @@ export class DayTwo {
     this.#script(
       'postern',
       `case "$1 $2" in
-'policy check') exec ${node} "$@" '${layout.policy}' ;;
 'doctor ') exec ${node} "$@" ${settings} --dom0-settings '${layout.dom0Settings}' ;;
 *) exec ${node} "$@" ${settings} ;;
 esac`,
