@@ -1,9 +1,17 @@
-/** Logs numbered lines as fast as the disk takes them, to be killed: `node logging-child.js FOLDER FROM`. Says `ready` when it has begun. */
+/**
+ * Logs numbered lines as fast as the disk takes them, and no faster: beyond a bound, what waits is skipped. To be killed:
+ * `node logging-child.js FOLDER FROM`. Says `ready` when it has begun.
+ */
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { parseDomainName } from '../../policy/names.js';
 import { ConsoleLogs } from '../../server/dom0/console-log/console-logs.js';
 import { LocalDisk } from '../../server/dom0/console-log/log-disk.js';
 import { silentLogger } from './silent-logger.js';
+
+/** Bytes that may wait to be written; the log itself lets more wait than that. */
+const AHEAD_BYTES = 256 * 1024;
 
 const [folder = '', from = '1'] = process.argv.slice(2);
 const name = parseDomainName('horatio');
@@ -18,10 +26,22 @@ const logs = new ConsoleLogs({
 });
 const log = logs.of(name);
 log.begins({ uuid: 'u1', domid: 1 }, 'normal', Date.now());
+/** Bytes on the disk, of this run and of earlier ones. */
+function written(): number {
+  const directory = join(folder, 'domains', 'horatio');
+  if (!existsSync(directory)) return 0;
+  const segments = readdirSync(directory).filter((file) => file.endsWith('.log'));
+  return segments.reduce((sum, file) => sum + statSync(join(directory, file)).size, 0);
+}
+
+const before = written();
+let sent = 0;
 for (let line = Number(from); ; line += 100) {
   let text = '';
   for (let at = line; at < line + 100; at += 1) text += `line ${String(at).padStart(8, '0')}\r\n`;
   log.append(Buffer.from(text), Date.now());
+  sent += text.length;
   if (line === Number(from)) process.stdout.write('ready\n');
-  await turn();
+  do await turn();
+  while (before + sent - written() > AHEAD_BYTES);
 }
