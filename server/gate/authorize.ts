@@ -125,7 +125,7 @@ const LOOKING: readonly Action[] = ['status', 'console', 'watch', 'log'];
 const NOBODYS = 'list' as DomainName;
 
 /** Of an identity, what permission depends on. */
-export type Holder = Pick<Identity, 'customer' | 'fingerprint' | 'source'>;
+export type Asker = Pick<Identity, 'customer' | 'fingerprint' | 'source'>;
 
 /** What a decision depends on beside the database and the policy. */
 export interface Surroundings {
@@ -194,7 +194,7 @@ export class Authorizer {
   }
 
   /** The same question without consequences: no intent, no denial, no permit. @returns null for yes */
-  consider(identity: Holder, wish: Wish): Refusal | null {
+  consider(identity: Asker, wish: Wish): Refusal | null {
     return this.#look(identity, wish.domain, (judge) => {
       const verdict = judge(wish);
       return verdict.allow ? null : verdict.refusal;
@@ -205,12 +205,17 @@ export class Authorizer {
    * Whether what goes on may go on: as `consider`, but what was begun is not counted against itself, and a host that is not heard
    * just now has changed nothing.
    */
-  mayStill(identity: Holder, wish: Wish): Refusal | null {
+  mayStill(identity: Asker, wish: Wish): Refusal | null {
+    const verdict = this.lasting(identity, wish);
+    return verdict.allow ? null : verdict.refusal;
+  }
+
+  /** As `mayStill`, with how long it may go on if nothing is changed. */
+  lasting(identity: Asker, wish: Wish): Verdict {
     const question = this.#question(identity, wish.domain);
     const facts = { ...this.#authorizations.look(question), count: () => 0 };
     const around = { source: identity.source, ...this.#sights.lastSight(question.domain) };
-    const verdict = judge(this.#inForce.policy, question, wish, facts, around, () => 0, this.#clock());
-    return verdict.allow ? null : verdict.refusal;
+    return judge(this.#inForce.policy, question, wish, facts, around, () => 0, this.#clock());
   }
 
   /**
@@ -218,7 +223,7 @@ export class Authorizer {
    * profiles.
    */
   considerAll(
-    identity: Holder,
+    identity: Asker,
     domain: DomainName,
     actions: readonly Action[],
     profiles: readonly BootProfileName[],
@@ -244,18 +249,18 @@ export class Authorizer {
   }
 
   /** Asks without writing, also when nothing can be written. */
-  #look<T>(identity: Holder, domain: string, ask: (judge: (wish: Wish) => Verdict) => T): T {
+  #look<T>(identity: Asker, domain: string, ask: (judge: (wish: Wish) => Verdict) => T): T {
     const question = this.#question(identity, domain);
     const facts = this.#authorizations.look(question);
     const around = this.#around(identity, question);
     return ask((wish) => this.#judge(question, wish, facts, around));
   }
 
-  #question({ customer, fingerprint, source }: Holder, domain: string): Question {
+  #question({ customer, fingerprint, source }: Asker, domain: string): Question {
     return { customer, fingerprint, source, domain: parseDomainName(domain) ?? NOBODYS };
   }
 
-  #around({ source }: Holder, { domain }: Question): Circumstances {
+  #around({ source }: Asker, { domain }: Question): Circumstances {
     return { source, ...this.#sights.sight(domain) };
   }
 

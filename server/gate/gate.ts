@@ -1,10 +1,9 @@
-import type { Refusal } from '../../policy/refusal.js';
 import type { AuditEvent, EventActor } from '../store/audit-event.js';
-import { isExpired } from '../store/keys.js';
 import { AuditUnavailable } from '../store/store-error.js';
 import type { Store } from '../store/store.js';
 import { Activity } from './activity.js';
 import { Announcements } from './announcements.js';
+import { AuditNews } from './audit-news.js';
 import { Authorizer } from './authorize.js';
 import { LogDoor } from './console-log/log-door.js';
 import { SearchLane } from './console-log/search-lane.js';
@@ -15,8 +14,6 @@ import { LiveConsoles } from './console/live-consoles.js';
 import { HostLink } from './hosts/host-link.js';
 import type { HostSettings, HostTimings } from './hosts/host-link.js';
 import { Hosts } from './hosts/hosts.js';
-import type { Identity } from './identity.js';
-import { KeyExpiryWatch } from './key-expiry-watch.js';
 import { OwnKeys } from './keys.js';
 import { KeyRules } from './key-rules.js';
 import type { KeyLimits } from './key-rules.js';
@@ -40,6 +37,9 @@ import { SshGate } from './ssh/ssh-gate.js';
 import type { LiveSessions } from './ssh/ssh-gate.js';
 import type { SshSettings } from './ssh/ssh-settings.js';
 import { printable } from './printable.js';
+import { SlicedQueue } from './sliced-queue.js';
+import { Slices } from './slices.js';
+import { StandingCheck } from './standing.js';
 import { WindowWatch } from './window-watch.js';
 import * as words from './words.js';
 
@@ -82,7 +82,6 @@ export class Gate {
   readonly announcements: Announcements;
   readonly maintenance: MaintenanceWatch;
   readonly #windows: WindowWatch;
-  readonly #keyExpiry: KeyExpiryWatch;
   readonly #ssh: SshGate;
   readonly #version: string;
   readonly #log: Log;
@@ -99,7 +98,7 @@ export class Gate {
     this.policy = new PolicyHolder(parts.policySource, audit, log);
     const inForce = this.policy;
     const keyRules = new KeyRules({ settings: settings.keys, policy: () => inForce.policy, roles });
-    const standing = (identity: Identity): Refusal | null => standingOf(store, identity, keyRules);
+    const standing = new StandingCheck(store.holders, inForce);
     this.maintenance = new MaintenanceWatch(store.maintenance, log);
     this.announcements = new Announcements((fault) => {
       log.error({ err: fault }, 'a session could not be told');
@@ -116,11 +115,11 @@ export class Gate {
     });
     const { authorizer, hosts, policy } = this;
     this.operations = new Operations({ authorizer, hosts, roles, parameters, audit, log });
-    this.revocation = new Revocation(authorizer, standing, log);
+    this.revocation = new Revocation({ authorizer, standing, roles, log });
     this.#windows = new WindowWatch(policy, log);
     const windows = this.#windows;
     const { operations, revocation } = this;
-    const keys = new OwnKeys(store, keyRules, pace);
+    const keys = new OwnKeys({ keys: store.keys, standing: standing.refusal, rules: keyRules, pace });
     const activity = new Activity(audit, roles, store.customers);
     const customs = new ConsoleCustoms({
       settings: settings.console,
@@ -145,6 +144,7 @@ export class Gate {
     const console = { ...doors, recordings, liveConsoles, announcements, audit, log };
     const motd = settings.motd === null ? [] : settings.motd.split('\n').map((line) => printable(line));
     const { site } = settings;
+    const news = new AuditNews(log);
     const { preferences } = store;
     const handler = new HouseSessions({
       menu: {
@@ -160,7 +160,11 @@ export class Gate {
         policy,
         maintenance,
         windows,
-        audit,
+        news,
+        standing: standing.refusal,
+        refreshes: new SlicedQueue(new Slices(), (fault) => {
+          log.error({ err: fault }, 'a menu could not be made anew');
+        }),
         preferences,
         idle: new MenuIdle(settings.menu, policy, roles),
         log,
@@ -172,13 +176,13 @@ export class Gate {
         keys,
         activity,
         ownRecordings,
-        standing,
+        standing: standing.refusal,
         ownDomains,
         console,
       },
       policy,
       roles,
-      standing,
+      standing: standing.refusal,
       revocation,
       log,
     });
@@ -187,25 +191,21 @@ export class Gate {
       settings: { ...settings, motd: null },
       hostKey: parts.hostKey,
       handed: parts.handed ?? [],
-      accounts: new RuledAccounts(store.logins, keyRules),
+      accounts: new RuledAccounts({
+        logins: store.logins,
+        holders: store.holders,
+        policy: () => inForce.policy,
+      }),
       keyUse: store.keys,
       audit,
       handler,
+      revocation,
       log,
     });
-    revocation.watchOver(this.#ssh);
-    const keyExpiry = new KeyExpiryWatch(
-      store.keys,
-      () => {
-        revocation.review();
-      },
-      log,
-    );
-    this.#keyExpiry = keyExpiry;
     this.#stopHearing = audit.onAppend((row) => {
       revocation.heard(row);
+      news.heard(row);
       maintenance.heard(row);
-      keyExpiry.heard(row);
     });
     maintenance.onChange((row) => {
       if (row !== null) announcements.toConsoles(words.maintenance(row));
@@ -237,7 +237,6 @@ export class Gate {
     this.operations.closeOpenIntents();
     this.recordings.start();
     this.maintenance.start();
-    this.#keyExpiry.start();
     this.hosts.start();
     this.#windows.start();
     // Who logs in at once is not told that a host does not answer which was only not asked yet.
@@ -253,7 +252,7 @@ export class Gate {
     this.#stopHearing();
     this.maintenance.close();
     this.#windows.close();
-    this.#keyExpiry.close();
+    this.revocation.close();
     await this.recordings.close();
     await this.hosts.close();
     this.operations.close();
@@ -273,22 +272,4 @@ export class Gate {
       this.#log.error({ kind: event.kind, err: fault }, 'THE AUDIT LOG CANNOT BE WRITTEN');
     }
   }
-}
-
-/** Whether somebody may be here at all. */
-export function standingOf(
-  store: Store,
-  { customer, fingerprint }: Identity,
-  rules?: KeyRules,
-): Refusal | null {
-  const found = store.customers.find(customer);
-  if (found !== undefined && found.suspendedAt !== null) return words.suspended();
-  const now = new Date().toISOString();
-  const held = store.keys
-    .list(customer)
-    .some(
-      (key) =>
-        key.fingerprint === fingerprint && !isExpired(key, now) && (rules?.fault(key) ?? null) === null,
-    );
-  return found !== undefined && held ? null : words.keyRevoked();
 }

@@ -1,5 +1,5 @@
 import { keyFault, keyFaultMessage, keyRule, lastsUntil } from '../../policy/key-rule.js';
-import type { KeyFacts, KeyFault } from '../../policy/key-rule.js';
+import type { KeyFacts } from '../../policy/key-rule.js';
 import type { CustomerName } from '../../policy/names.js';
 import type { KeyRule, Policy } from '../../policy/policy.js';
 import type { Refusal } from '../../policy/refusal.js';
@@ -20,7 +20,10 @@ interface KeyRulesParts {
   readonly roles: { of(customer: CustomerName): readonly RoleRow[] };
 }
 
-/** Which keys customers may have: by `keys:` of the policy, and what that leaves out by the settings. */
+/**
+ * Which keys customers may add: by `keys:` of the policy, and what that leaves out by the settings. Whether one that they
+ * have may be used is `standing`'s to say.
+ */
 export class KeyRules {
   readonly #parts: KeyRulesParts;
 
@@ -48,12 +51,6 @@ export class KeyRules {
     return fault === null ? key : refusal('key-invalid', keyFaultMessage(rule, fault, facts));
   }
 
-  /** Why a key that a customer has may not be used any more; null when it may. */
-  fault(key: Pick<Key, 'customer' | 'type' | 'blob' | 'addedAt'>, now = new Date()): KeyFault | null {
-    const rule = this.#rule(key.customer);
-    return rule === undefined ? null : keyFault(rule, factsOf(key, key.addedAt), now);
-  }
-
   /** The key with the end that it really has: its own, or an earlier one by the policy. */
   withExpiry(key: Key): Key {
     const rule = this.#rule(key.customer);
@@ -71,6 +68,7 @@ export class KeyRules {
   }
 }
 
-function factsOf({ type, blob }: Pick<Key, 'type' | 'blob'>, addedAt: string | null): KeyFacts {
+/** What rules ask of a key. @param addedAt null for one that is not added yet */
+export function factsOf({ type, blob }: Pick<Key, 'type' | 'blob'>, addedAt: string | null): KeyFacts {
   return { type, rsaBits: type === 'ssh-rsa' ? rsaBitsOf(blob) : null, addedAt };
 }

@@ -3,12 +3,13 @@ import { parseFingerprint } from '../../policy/names.js';
 import type { Refusal } from '../../policy/refusal.js';
 import { isRefusal, refusal } from '../../policy/refusal.js';
 import type { EventActor } from '../store/audit-event.js';
-import type { Customer, Key } from '../store/records.js';
+import type { Key } from '../store/records.js';
 import { AuditUnavailable } from '../store/store-error.js';
 import { actorOf } from './authorize.js';
 import { CustomerPace } from './customer-pace.js';
 import type { Identity } from './identity.js';
 import type { KeyRules } from './key-rules.js';
+import type { AskStanding } from './standing.js';
 import * as words from './words.js';
 
 interface KeyStore {
@@ -26,24 +27,23 @@ interface KeyStore {
   ): Key | Refusal;
 }
 
-interface CustomerStore {
-  find(customer: CustomerName): Customer | undefined;
+export interface OwnKeysParts {
+  readonly keys: KeyStore;
+  readonly standing: AskStanding;
+  readonly rules: KeyRules;
+  readonly pace?: CustomerPace;
 }
 
 /** The keys that a customer logs in with, worked by the customer. */
 export class OwnKeys {
   readonly #keys: KeyStore;
-  readonly #customers: CustomerStore;
+  readonly #standing: AskStanding;
   readonly #rules: KeyRules;
   readonly #pace: CustomerPace;
 
-  constructor(
-    store: { readonly keys: KeyStore; readonly customers: CustomerStore },
-    rules: KeyRules,
-    pace = new CustomerPace(),
-  ) {
-    this.#keys = store.keys;
-    this.#customers = store.customers;
+  constructor({ keys, standing, rules, pace = new CustomerPace() }: OwnKeysParts) {
+    this.#keys = keys;
+    this.#standing = standing;
     this.#rules = rules;
     this.#pace = pace;
   }
@@ -91,14 +91,12 @@ export class OwnKeys {
     );
   }
 
-  /** A key that was revoked meanwhile changes nothing any more. */
+  /** Whoever may not be here any more changes nothing. */
   #change(identity: Identity, change: () => Key | Refusal): Key | Refusal {
     const tooFast = this.#pace.asks(identity.customer);
     if (tooFast !== null) return tooFast;
-    const customer = this.#customers.find(identity.customer);
-    if (customer !== undefined && customer.suspendedAt !== null) return words.suspended();
-    const held = this.#keys.list(identity.customer).some((key) => key.fingerprint === identity.fingerprint);
-    if (!held) return words.keyRevoked();
+    const absent = this.#standing(identity);
+    if (absent !== null) return absent;
     try {
       const result = change();
       return isRefusal(result) ? { ...result, message: words.asSentence(result.message) } : result;

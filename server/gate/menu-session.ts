@@ -3,8 +3,8 @@ import { openPlainMenu } from '../../menus/plain-menu.js';
 import type { Effect, Fact, MenuDomain, MenuPreferences, OpenMenu } from '../../menus/port.js';
 import type { CustomerName, DomainName } from '../../policy/names.js';
 import { isRefusal, shownRefusal } from '../../policy/refusal.js';
-import type { AuditRow } from '../store/audit-event.js';
 import type { Activity } from './activity.js';
+import type { AuditNews } from './audit-news.js';
 import { MenuLog } from './console-log/menu-log.js';
 import type { MenuLogParts } from './console-log/menu-log.js';
 import { ConsoleSession } from './console/console-session.js';
@@ -23,6 +23,8 @@ import type { Operations } from './operations.js';
 import { menuOperation, OwnDomains } from './own-domains.js';
 import type { OwnDomainsParts } from './own-domains.js';
 import type { PolicyHolder } from './policy-holder.js';
+import type { SlicedQueue } from './sliced-queue.js';
+import type { AskStanding } from './standing.js';
 import type { Terminal, Unsubscribe } from './terminal.js';
 import type { WindowWatch } from './window-watch.js';
 import * as words from './words.js';
@@ -33,10 +35,6 @@ interface Preferences {
     readonly colour: boolean | null;
   };
   set(customer: CustomerName, preferences: MenuPreferences): void;
-}
-
-interface AuditNews {
-  onAppend(listener: (row: AuditRow) => void): Unsubscribe;
 }
 
 export interface MenuParts {
@@ -52,7 +50,10 @@ export interface MenuParts {
   readonly policy: Pick<PolicyHolder, 'onChange'>;
   readonly windows: Pick<WindowWatch, 'onChange'>;
   readonly maintenance: Pick<MaintenanceWatch, 'current' | 'onChange'>;
-  readonly audit: AuditNews;
+  readonly news: Pick<AuditNews, 'onNews'>;
+  readonly standing: AskStanding;
+  /** Where the lists of all menus are made anew. */
+  readonly refreshes: Pick<SlicedQueue, 'add'>;
   readonly preferences: Preferences;
   readonly idle: MenuIdle;
   readonly log: Log;
@@ -126,7 +127,7 @@ export class MenuSession {
   }
 
   #open(plain: boolean): void {
-    const { hosts, policy, windows, maintenance, audit, console } = this.#parts;
+    const { hosts, policy, windows, maintenance, news, console } = this.#parts;
     const { customer, domain } = this.#identity;
     const terminal = this.#terminal;
     this.#cleanup.push(
@@ -151,11 +152,8 @@ export class MenuSession {
         if (this.#console === null) this.#tell({ fact: 'notice', message: text });
         return this.#console === null;
       }),
-      audit.onAppend(({ event }) => {
-        const concerns =
-          ('customer' in event && event.customer === customer) ||
-          ('domain' in event && this.#told.some(({ name }) => name === event.domain));
-        if (concerns) this.#soonAnew();
+      news.onNews(({ customers, domains }) => {
+        if (customers.has(customer) || this.#told.some(({ name }) => domains.has(name))) this.#soonAnew();
       }),
       terminal.onClose(() => {
         this.#close(1);
@@ -205,6 +203,12 @@ export class MenuSession {
   async #perform(effect: Effect): Promise<void> {
     const { operations, keys, activity, preferences } = this.#parts;
     const identity = this.#identity;
+    // Leaving needs no right. All else waits for nobody to notice that there is none any more.
+    const absent = effect.effect === 'quit' ? null : this.#parts.standing(identity);
+    if (absent !== null) {
+      this.end(absent.message);
+      return;
+    }
     switch (effect.effect) {
       case 'operate':
         return this.#operate(operations, effect);
@@ -319,9 +323,13 @@ export class MenuSession {
   #soon(): void {
     if (this.#over) return;
     this.#pending ??= setTimeout(() => {
-      this.#tellDomains();
+      this.#parts.refreshes.add(this.#refresh);
     }, TOGETHER);
   }
+
+  readonly #refresh = (): void => {
+    if (this.#pending !== null) this.#tellDomains();
+  };
 
   #tellDomains(): void {
     if (this.#pending !== null) clearTimeout(this.#pending);

@@ -196,6 +196,8 @@ export class Operations {
     for (const wait of AGAIN) {
       if (result.result !== 'uncertain') break;
       await new Promise((resolve) => setTimeout(resolve, wait));
+      // The right may have gone while it was waited.
+      if (this.#parts.authorizer.mayStill(grant.identity, grant) !== null) break;
       result = await host.submit(grant, grant.key);
       // It was not known whether the first arrived, so that the second did not says nothing about it.
       if (result.result === 'refused' && result.refusal.code === 'host-unreachable') {

@@ -12,8 +12,9 @@ import type { Log } from './log.js';
 import { MenuSession } from './menu-session.js';
 import type { MenuParts } from './menu-session.js';
 import type { PolicyHolder } from './policy-holder.js';
-import type { Revocation, Standing } from './revocation.js';
+import type { Revocation } from './revocation.js';
 import type { Session, SessionHandler } from './session.js';
+import type { AskStanding } from './standing.js';
 import * as words from './words.js';
 
 export interface HouseParts {
@@ -21,7 +22,7 @@ export interface HouseParts {
   readonly exec: ExecParts;
   readonly policy: Pick<PolicyHolder, 'policy'>;
   readonly roles: { of(customer: CustomerName): readonly RoleRow[] };
-  readonly standing: Standing;
+  readonly standing: AskStanding;
   readonly revocation: Revocation;
   readonly log: Log;
 }
@@ -107,14 +108,14 @@ export class HouseSessions implements SessionHandler {
     const { identity } = session;
     const { domain } = identity;
     session.onEnd(end);
-    const forget =
+    const tracked =
       domain === null
         ? null
         : this.#parts.revocation.track({ identity, needs: () => ({ action: 'status', domain }), end });
     try {
       return await running;
     } finally {
-      forget?.();
+      tracked?.forget();
     }
   }
 

@@ -10,6 +10,7 @@ import type { Facts, Question } from '../store/authorizations.js';
 import type { MaintenanceRow } from '../store/maintenance.js';
 import type { VisitQuery } from './console/live-consoles.js';
 import { printable } from './printable.js';
+import { absenceRefusal, standing } from './standing.js';
 import * as words from './words.js';
 
 /** What is wished for, as spelt by whoever wishes: the domain's name is parsed here and nowhere before. */
@@ -34,6 +35,8 @@ export type Verdict =
       readonly rule: string;
       /** Since when the role is held. ISO 8601. */
       readonly since: string;
+      /** When the key's time is over. Milliseconds since 1970; null: as long as nothing is changed. */
+      readonly until: number | null;
     }
   | { readonly allow: false; readonly refusal: Refusal; readonly code: RefusalCode };
 
@@ -47,8 +50,8 @@ export function judge(
   atOnce: (query: VisitQuery) => number,
   now: Date,
 ): Verdict {
-  if (facts.suspended) return denied(words.suspended());
-  if (!facts.keyHeld) return denied(words.keyRevoked());
+  const here = standing(policy, customer, facts, now);
+  if (!here.here) return denied(absenceRefusal(here));
   const counting = facts.role?.counts === true ? facts.role : null;
   const usage: Usage = (limit: Limit, since: Date) =>
     limit.windowSeconds === null
@@ -73,7 +76,7 @@ export function judge(
   const { maintenance } = facts;
   if (maintenance !== null && closedBy(maintenance, wish.action))
     return denied(words.inMaintenance(maintenance));
-  return { allow: true, rule: decision.rule.id, since: counting.since };
+  return { allow: true, rule: decision.rule.id, since: counting.since, until: here.until };
 }
 
 /** What changes nothing. */

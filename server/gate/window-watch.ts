@@ -8,8 +8,6 @@ import type { Unsubscribe } from './terminal.js';
 /** Windows begin and end with a minute. Milliseconds. */
 const MINUTE = 60_000;
 
-const HOUR = 60 * MINUTE;
-
 /** Behind the minute, as timers may be early. Milliseconds. */
 const SLACK = 20;
 
@@ -68,9 +66,7 @@ export class WindowWatch {
     const now = this.#clock();
     const conditions = [...policy.rules, ...policy.limits].flatMap(({ when }) => when ?? []);
     const open = conditions.map((when) => openWindows(when, now));
-    // Keys that policy gives an end have it at some hour.
-    const ages = policy.keyRules.some(({ maxAgeSeconds }) => maxAgeSeconds !== null);
-    return { policy, open: [...open, ages ? Math.floor(now.getTime() / HOUR) : ''].join() };
+    return { policy, open: open.join() };
   }
 }
 

@@ -24,6 +24,22 @@ export function keyRevoked(): Refusal {
   return refusal('key-revoked', 'The key of this connection is no longer registered. Log in with another.');
 }
 
+export function keyOver(detail: string): Refusal {
+  return refusal(
+    'key-revoked',
+    'The time of the key of this connection is over. Log in with another.',
+    detail,
+  );
+}
+
+export function keyNotAllowed(detail: string): Refusal {
+  return refusal(
+    'key-revoked',
+    'The key of this connection is not allowed any more. Log in with another.',
+    detail,
+  );
+}
+
 export function tooFast(): Refusal {
   return refusal(
     'too-many',

@@ -6,15 +6,10 @@ import type { AuditEvent, AuditRow } from './audit-event.js';
 import type { AuditLog } from './audit-log.js';
 import { Sql } from './database.js';
 import type { Database } from './database.js';
+import type { Holder, Holders } from './holders.js';
 import type { Maintenance, MaintenanceRow } from './maintenance.js';
 import type { RoleRow } from './records.js';
 import type { Roles } from './roles.js';
-
-const HOLDER = new Sql<{ suspended_at: string | null; held: 0 | 1 }>(
-  `SELECT suspended_at, EXISTS (SELECT 1 FROM key WHERE customer = customer.id AND fingerprint = ?
-     AND (expires_at IS NULL OR expires_at > ?)) AS held
-   FROM customer WHERE name = ?`,
-);
 
 function uses(column: 'customer' | 'domain' | 'source'): Sql<{ n: number }> {
   return new Sql<{ n: number }>(
@@ -50,10 +45,7 @@ export interface UseQuery {
 }
 
 /** What is so at the moment of deciding. */
-export interface Facts {
-  readonly suspended: boolean;
-  /** False too when it has expired, or there is no such customer any more. */
-  readonly keyHeld: boolean;
+export interface Facts extends Holder {
   /** The row, whether or not it counts: look at `counts`. */
   readonly role: RoleRow | null;
   /** Null when it is not on. */
@@ -75,6 +67,7 @@ export interface Settled<T> {
 /** The parts of the store that decisions read besides. */
 interface AuthorizationParts {
   readonly audit: AuditLog;
+  readonly holders: Holders;
   readonly roles: Roles;
   readonly maintenance: Maintenance;
 }
@@ -83,16 +76,16 @@ interface AuthorizationParts {
 export class Authorizations {
   readonly #database: Database;
   readonly #log: AuditLog;
+  readonly #holders: Holders;
   readonly #roles: Roles;
   readonly #maintenance: Maintenance;
-  readonly #clock: () => Date;
 
-  constructor(database: Database, parts: AuthorizationParts, clock: () => Date) {
+  constructor(database: Database, parts: AuthorizationParts) {
     this.#database = database;
     this.#log = parts.audit;
+    this.#holders = parts.holders;
     this.#roles = parts.roles;
     this.#maintenance = parts.maintenance;
-    this.#clock = clock;
   }
 
   /**
@@ -109,10 +102,8 @@ export class Authorizations {
 
   /** What is so now, for who only wants to know: nothing that is done may rest on it. */
   look({ customer, fingerprint, domain, source }: Question): Facts {
-    const holder = this.#database.get(HOLDER, fingerprint, this.#clock().toISOString(), customer);
     return {
-      suspended: holder !== undefined && holder.suspended_at !== null,
-      keyHeld: holder?.held === 1,
+      ...this.#holders.find(customer, fingerprint),
       role: this.#roles.find(customer, domain) ?? null,
       maintenance: this.#maintenance.get(),
       reference: () => this.#log.unusedReference(),

@@ -1,7 +1,7 @@
 import type { CustomerName, DomainName, Fingerprint } from '../../policy/names.js';
 import { Sql } from './database.js';
 import type { Database } from './database.js';
-import { isExpired, KEY_COLUMNS, keyOf } from './keys.js';
+import { KEY_COLUMNS, keyOf } from './keys.js';
 import type { KeyRow } from './keys.js';
 import type { Key } from './records.js';
 import { COUNTS } from './roles.js';
@@ -23,8 +23,7 @@ const BY_DOMAIN = new Sql<Match & { readonly domain: DomainName }>(
 export interface LoginFound {
   readonly customer: CustomerName;
   readonly suspended: boolean;
-  /** The key is there, but its time is over. */
-  readonly expired: boolean;
+  /** Also when its time is over. */
   readonly key: Key;
   /** Set when the login name was a domain's. */
   readonly domain: DomainName | null;
@@ -33,11 +32,9 @@ export interface LoginFound {
 /** Looks up login names. */
 export class Logins {
   readonly #database: Database;
-  readonly #clock: () => Date;
 
-  constructor(database: Database, clock: () => Date) {
+  constructor(database: Database) {
     this.#database = database;
-    this.#clock = clock;
   }
 
   /**
@@ -49,15 +46,13 @@ export class Logins {
   find(login: string, fingerprint: Fingerprint): LoginFound | null {
     const byCustomer = this.#database.get(BY_CUSTOMER, login, fingerprint);
     const byDomain = this.#database.all(BY_DOMAIN, login, fingerprint);
-    if (byCustomer !== undefined) return this.#found(byCustomer, null);
+    if (byCustomer !== undefined) return found(byCustomer, null);
     const [one, another] = byDomain;
     if (one === undefined || another !== undefined) return null;
-    return this.#found(one, one.domain);
+    return found(one, one.domain);
   }
+}
 
-  #found(match: Match, domain: DomainName | null): LoginFound {
-    const key = keyOf(match);
-    const expired = isExpired(key, this.#clock().toISOString());
-    return { customer: match.customer, suspended: match.suspended_at !== null, expired, key, domain };
-  }
+function found(match: Match, domain: DomainName | null): LoginFound {
+  return { customer: match.customer, suspended: match.suspended_at !== null, key: keyOf(match), domain };
 }

@@ -4,6 +4,7 @@ import { Customers } from './customers.js';
 import { Database } from './database.js';
 import type { DatabaseOptions } from './database.js';
 import { Domains } from './domains.js';
+import { Holders } from './holders.js';
 import { Imports } from './imports.js';
 import { Keys } from './keys.js';
 import { Logins } from './logins.js';
@@ -29,6 +30,7 @@ export class Store {
   readonly domains: Domains;
   readonly sightings: Sightings;
   readonly parameters: Parameters;
+  readonly holders: Holders;
   readonly logins: Logins;
   readonly authorizations: Authorizations;
   readonly audit: AuditLog;
@@ -47,9 +49,10 @@ export class Store {
     this.domains = new Domains(database, this.audit, clock);
     this.sightings = new Sightings(database);
     this.parameters = new Parameters(database, this.audit);
-    this.logins = new Logins(database, clock);
+    this.holders = new Holders(database);
+    this.logins = new Logins(database);
     this.maintenance = new Maintenance(database, this.audit, clock);
-    this.authorizations = new Authorizations(database, this, clock);
+    this.authorizations = new Authorizations(database, this);
     this.preferences = new Preferences(database);
     this.imports = new Imports(database, this.audit, this);
   }

@@ -1,31 +1,15 @@
 import assert from 'node:assert/strict';
 import { isRefusal } from '../../policy/refusal.js';
-import { KeyExpiryWatch } from '../../server/gate/key-expiry-watch.js';
 import { eventually } from '../support/eventually.js';
 import { GateInside } from '../support/gate-inside.js';
-import { silentLogger } from '../support/silent-logger.js';
 import { ADMIN, domainName } from '../support/temporary-store.js';
 
 describe('a key that expires', () => {
   let gate: GateInside;
-  let watch: KeyExpiryWatch;
   beforeEach(() => {
     gate = new GateInside();
-    watch = new KeyExpiryWatch(
-      gate.store.keys,
-      () => {
-        gate.revocation.review();
-      },
-      silentLogger,
-    );
-    gate.store.audit.onAppend((row) => {
-      watch.heard(row);
-    });
   });
-  afterEach(async () => {
-    watch.close();
-    await gate.stop();
-  });
+  afterEach(() => gate.stop());
 
   const expire = (at: string | null): void => {
     const set = gate.store.keys.setExpiry(gate.alice.customer, gate.alice.fingerprint, at, ADMIN);

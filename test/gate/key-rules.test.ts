@@ -3,6 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { isRefusal } from '../../policy/refusal.js';
 import type { KeyRule } from '../../policy/policy.js';
 import { parsePublicKey } from '../../server/gate/public-key.js';
+import { standing } from '../../server/gate/standing.js';
+import type { Key } from '../../server/store/records.js';
 import { ed25519Pair } from '../../server/gate/ssh/raw-keys.js';
 import { ALLOW_ALL, GateInside } from '../support/gate-inside.js';
 import { NO_KEY_RULE } from '../support/policy-values.js';
@@ -45,6 +47,18 @@ describe('rules for keys', () => {
     const key = gate.keys.add(who, text);
     return isRefusal(key) ? `${key.code}: ${key.message}` : 'added';
   };
+  const faultOf = (
+    key: Omit<Key, 'fingerprint' | 'comment' | 'lastUsedAt'>,
+    now = new Date(),
+  ): string | null => {
+    const holder = {
+      suspended: false,
+      key,
+      rolesHeld: () => gate.store.holders.rolesHeld(key.customer),
+    };
+    const found = standing(gate.policy.policy, key.customer, holder, now);
+    return found.here ? null : found.fault;
+  };
   const subjects = { customers: ['alice'], groups: [], roles: [] };
 
   it('are told to who adds a key that they do not allow, and the first that speaks of them counts', () => {
@@ -73,14 +87,8 @@ describe('rules for keys', () => {
 
   it('end what came with a key that they do not allow any more', () => {
     const ended: string[] = [];
-    const connections = [gate.alice, gate.bob];
-    gate.revocation.watchOver({
-      endConnectionsWhere: (predicate) => {
-        const chosen = connections.filter(predicate);
-        ended.push(...chosen.map(({ customer }) => customer));
-        return chosen.length;
-      },
-    });
+    for (const identity of [gate.alice, gate.bob])
+      gate.revocation.track({ identity, needs: () => null, end: () => ended.push(identity.customer) });
     enforce({ subjects, types: ['ssh-rsa'] });
     assert.deepEqual(ended, ['alice']);
   });
@@ -91,7 +99,7 @@ describe('rules for keys', () => {
     const added = Date.parse(key.addedAt);
     assert.equal(key.expiresAt, new Date(added + 10 * DAY * 1000).toISOString());
     const fault = (days: number): string | null =>
-      gate.keyRules.fault(key, new Date(added + days * DAY * 1000));
+      faultOf({ ...key, expiresAt: null }, new Date(added + days * DAY * 1000));
     assert.deepEqual([fault(9.99), fault(10), fault(11)], [null, 'age', 'age']);
     const { customer, fingerprint } = gate.alice;
     gate.store.keys.setExpiry(customer, fingerprint, '2999-01-01T00:00:00.000Z', ADMIN);
@@ -102,11 +110,16 @@ describe('rules for keys', () => {
     for (const bits of [2048, 3072]) {
       const key = parsePublicKey(rsa(bits));
       assert.ok(!isRefusal(key));
-      const row = { ...key, customer: gate.bob.customer, addedAt: '2026-01-01T00:00:00.000Z' };
+      const row = {
+        ...key,
+        customer: gate.bob.customer,
+        addedAt: '2026-01-01T00:00:00.000Z',
+        expiresAt: null,
+      };
       enforce({ rsaBits: bits });
-      assert.equal(gate.keyRules.fault(row), null);
+      assert.equal(faultOf(row), null);
       enforce({ rsaBits: bits + 1 });
-      assert.equal(gate.keyRules.fault(row), 'bits');
+      assert.equal(faultOf(row), 'bits');
     }
   });
 });

@@ -45,7 +45,7 @@ describe('a menu session', () => {
         consoleLog: gate.logParts,
         policy,
         maintenance: gate.maintenance,
-        audit: store.audit,
+        ...gate.menuNews,
         preferences: store.preferences,
         windows: gate.windows,
         idle: gate.menuIdle,

@@ -6,6 +6,7 @@ import { isRefusal } from '../../policy/refusal.js';
 import { ConsoleSession } from '../../server/gate/console/console-session.js';
 import type { Identity } from '../../server/gate/identity.js';
 import { MenuSession } from '../../server/gate/menu-session.js';
+import { Slices } from '../../server/gate/slices.js';
 import type { StandInConsole } from '../support/dom0-stand-in.js';
 import { operationView } from '../support/dom0-stand-in.js';
 import { decidedRightly, ownerMay } from '../support/decided-rightly.js';
@@ -49,7 +50,8 @@ describe('reloads under 200 live sessions', () => {
 
   before(async () => {
     // The host answers from within this process, which has its hands full.
-    gate = new GateInside({ silence: 60_000, answer: 60_000 });
+    // A millisecond of questions a turn: whoever acts before it is asked about them is asked about at once.
+    gate = new GateInside({ silence: 60_000, answer: 60_000 }, new Slices({ milliseconds: 1 }));
     await gate.start();
     gate.dom0.reply = (request) =>
       operationView(request, { phase: 'done', endedAt: new Date().toISOString() });
@@ -125,7 +127,7 @@ describe('reloads under 200 live sessions', () => {
           console: consoleParts,
           consoleLog: gate.logParts,
           maintenance: gate.maintenance,
-          audit: store.audit,
+          ...gate.menuNews,
           preferences: store.preferences,
           windows: gate.windows,
           idle: gate.menuIdle,

@@ -74,16 +74,17 @@ describe('revocation', () => {
 
   it('ends the connections of who may not be here any more, and of nobody else', async () => {
     const connections = new Map([gate.alice, gate.bob].map((identity) => [identity.connection, identity]));
-    gate.revocation.watchOver({
-      endConnectionsWhere: (predicate, sentence) => {
-        const chosen = [...connections.values()].filter(predicate);
-        for (const { connection } of chosen) {
+    for (const identity of connections.values()) {
+      const { connection } = identity;
+      gate.revocation.track({
+        identity,
+        needs: () => null,
+        end: (sentence) => {
           connections.delete(connection);
           ended.push(`${connection}: ${sentence}`);
-        }
-        return chosen.length;
-      },
-    });
+        },
+      });
+    }
     gate.store.customers.suspend(gate.alice.customer, null, ADMIN);
     await eventually('the end', () => ended.length > 0);
     assert.deepEqual(ended, ['c-alice: Your account is suspended. Please ask us about it.']);

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { ACTIONS } from '../../policy/actions.js';
 import { HouseSessions } from '../../server/gate/session-handler.js';
-import { standingOf } from '../../server/gate/gate.js';
 import type { Session } from '../../server/gate/session.js';
 import { eventually } from '../support/eventually.js';
 import { FakeTerminal } from '../support/fake-terminal.js';
@@ -32,8 +31,8 @@ describe('the house and its sessions', () => {
       policy,
       store,
     } = gate;
-    const { audit, preferences, roles } = store;
-    const standing = (who: typeof gate.alice): ReturnType<typeof standingOf> => standingOf(store, who);
+    const { preferences, roles } = store;
+    const standing = gate.standing.refusal;
     const menu = {
       site: 's',
       motd: [],
@@ -46,7 +45,7 @@ describe('the house and its sessions', () => {
       consoleLog: gate.logParts,
       policy,
       maintenance: gate.maintenance,
-      audit,
+      ...gate.menuNews,
       preferences,
       windows: gate.windows,
       idle: gate.menuIdle,

@@ -55,17 +55,17 @@ describe('store: settling a question', () => {
   const nothing = <T>(value: T): Settled<T> => ({ events: [], value: () => value });
 
   it('shows the facts as they are now', () => {
-    const { suspended, keyHeld, role } = store.authorizations.settle(QUESTION, (facts) => nothing(facts));
-    assert.deepEqual([suspended, keyHeld, role?.role, role?.counts], [false, true, 'owner', true]);
+    const { suspended, key, role } = store.authorizations.settle(QUESTION, (facts) => nothing(facts));
+    assert.deepEqual([suspended, key?.type, role?.role, role?.counts], [false, 't', 'owner', true]);
     store.customers.suspend(ALICE, null, ADMIN);
     store.roles.remove(ALICE, HORATIO, ADMIN);
     store.keys.remove(ALICE, KEY, ADMIN, { allowLast: true });
     const after = store.authorizations.settle(QUESTION, (facts) => nothing(facts));
-    assert.deepEqual([after.suspended, after.keyHeld, after.role], [true, false, null]);
+    assert.deepEqual([after.suspended, after.key, after.role], [true, null, null]);
     store.customers.remove(ALICE, ADMIN);
     assert.equal(
-      store.authorizations.settle(QUESTION, (facts) => nothing(facts.keyHeld)),
-      false,
+      store.authorizations.settle(QUESTION, (facts) => nothing(facts.key)),
+      null,
     );
   });
 

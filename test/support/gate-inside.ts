@@ -7,6 +7,7 @@ import type { Role } from '../../policy/roles.js';
 import { CTRL_BRACKET } from '../../policy/escape-key.js';
 import { Activity } from '../../server/gate/activity.js';
 import { Announcements } from '../../server/gate/announcements.js';
+import { AuditNews } from '../../server/gate/audit-news.js';
 import { Authorizer } from '../../server/gate/authorize.js';
 import { ExecSession } from '../../server/gate/exec/exec-session.js';
 import { parseCommand } from '../../server/gate/exec/grammar.js';
@@ -22,6 +23,7 @@ import { ConsoleCustoms } from '../../server/gate/console/console-customs.js';
 import { LiveConsoles } from '../../server/gate/console/live-consoles.js';
 import type { ConsoleSettings } from '../../server/gate/console/console-customs.js';
 import { MaintenanceWatch } from '../../server/gate/maintenance-watch.js';
+import type { MenuParts } from '../../server/gate/menu-session.js';
 import { MenuIdle } from '../../server/gate/menu-idle.js';
 import type { ConsoleParts } from '../../server/gate/console/console-attachment.js';
 import { OwnRecordings } from '../../server/gate/recording/own-recordings.js';
@@ -30,10 +32,12 @@ import { CustomerPace } from '../../server/gate/customer-pace.js';
 import { KeyRules } from '../../server/gate/key-rules.js';
 import { OwnKeys } from '../../server/gate/keys.js';
 import { Operations } from '../../server/gate/operations.js';
-import { standingOf } from '../../server/gate/gate.js';
 import { PolicyHolder } from '../../server/gate/policy-holder.js';
 import type { LoadResult } from '../../server/gate/policy-holder.js';
 import { Revocation } from '../../server/gate/revocation.js';
+import { SlicedQueue } from '../../server/gate/sliced-queue.js';
+import { Slices } from '../../server/gate/slices.js';
+import { StandingCheck } from '../../server/gate/standing.js';
 import { watchSights } from '../../server/gate/sight-watch.js';
 import { WindowWatch } from '../../server/gate/window-watch.js';
 import type { AuditEvent, AuditKind } from '../../server/store/audit-event.js';
@@ -96,7 +100,9 @@ export class GateInside {
   readonly authorizer: Authorizer;
   readonly hosts: Hosts;
   readonly operations: Operations;
+  readonly standing: StandingCheck;
   readonly revocation: Revocation;
+  readonly news = new AuditNews(silentLogger);
   readonly windows: WindowWatch;
   readonly liveConsoles = new LiveConsoles();
   readonly keyRules: KeyRules;
@@ -128,8 +134,11 @@ export class GateInside {
   readonly alice: Identity;
   readonly bob: Identity;
 
-  /** @param hostTimings what of the host link's patience is not as short as most tests want it */
-  constructor(hostTimings: Partial<HostTimings> = {}) {
+  /**
+   * @param hostTimings what of the host link's patience is not as short as most tests want it
+   * @param slices in which what changes is asked about; left out: all of it in the same turn
+   */
+  constructor(hostTimings: Partial<HostTimings> = {}, slices = new Slices({ now: () => 0 })) {
     const { store } = this;
     this.alice = this.customer('alice', 'A', ['horatio', 'ophelia']);
     this.bob = this.customer('bob', 'B', ['yorick']);
@@ -155,15 +164,21 @@ export class GateInside {
       audit: store.audit,
       log: silentLogger,
     });
-    this.revocation = new Revocation(
+    this.standing = new StandingCheck(store.holders, this.policy, () => this.clock());
+    const { standing } = this;
+    this.revocation = new Revocation({
       authorizer,
-      (identity) => standingOf(store, identity, this.keyRules),
-      silentLogger,
-    );
+      standing,
+      roles: store.roles,
+      log: silentLogger,
+      clock: () => this.clock().getTime(),
+      slices,
+    });
     this.maintenance = new MaintenanceWatch(store.maintenance, silentLogger);
     store.audit.onAppend((row) => {
       this.revocation.heard(row);
       this.maintenance.heard(row);
+      this.news.heard(row);
     });
     this.policy.onChange(() => {
       this.revocation.review();
@@ -180,7 +195,7 @@ export class GateInside {
       policy: () => this.policy.policy,
       roles: store.roles,
     });
-    this.keys = new OwnKeys(store, this.keyRules);
+    this.keys = new OwnKeys({ keys: store.keys, standing: standing.refusal, rules: this.keyRules });
     this.recordings = new Recordings({
       settings: this.recordingSettings,
       audit: store.audit,
@@ -197,6 +212,7 @@ export class GateInside {
   }
 
   async stop(): Promise<void> {
+    this.revocation.close();
     this.maintenance.close();
     await this.recordings.close();
     await this.hosts.close();
@@ -254,6 +270,14 @@ export class GateInside {
     return new MenuIdle({ idleSeconds: 0 }, this.policy, this.store.roles);
   }
 
+  /** What menus hear by, and are made anew by. */
+  get menuNews(): Pick<MenuParts, 'news' | 'standing' | 'refreshes'> {
+    const refreshes = new SlicedQueue(new Slices(), (fault) => {
+      throw fault;
+    });
+    return { news: this.news, standing: this.standing.refusal, refreshes };
+  }
+
   get logParts(): MenuLogParts {
     return { door: new LogDoor(this), revocation: this.revocation, lane: new SearchLane() };
   }
@@ -262,7 +286,7 @@ export class GateInside {
   exec(identity: Identity, text: string, terminal: FakeTerminal): Promise<number> {
     const command = parseCommand(text);
     if (isRefusal(command) || command.command === 'menu') throw new Error(`not a command: ${text}`);
-    const { authorizer, hosts, operations, keys, activity, store, ownDomains } = this;
+    const { authorizer, hosts, operations, keys, activity, ownDomains } = this;
     const session = new ExecSession(
       {
         authorizer,
@@ -271,7 +295,7 @@ export class GateInside {
         keys,
         activity,
         ownRecordings: this.ownRecordings,
-        standing: (who) => standingOf(store, who),
+        standing: this.standing.refusal,
         ownDomains,
         console: this.consoleParts,
       },

@@ -1,6 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import type { Policy } from '../../policy/policy.js';
-import { KeyRules } from '../../server/gate/key-rules.js';
 import { RuledAccounts } from '../../server/gate/ruled-accounts.js';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,6 +36,7 @@ export interface GateOptions {
 export class GateUnderTest {
   readonly handler = new EchoHandler();
   readonly check = new SignatureCheck();
+  readonly accounts: RuledAccounts;
   readonly logged: { level: string; fields: object; message: string }[] = [];
   readonly hostKey: HostKey;
   readonly gate: SshGate;
@@ -53,16 +53,13 @@ export class GateUnderTest {
   constructor(options: GateOptions = {}) {
     this.hostKey = HostKey.open(join(this.#directory, 'host_key'));
     this.#temporary = new TemporaryStore({ trace: (sql) => this.statements.push(sql) });
+    const { logins, holders } = this.store;
+    this.accounts = new RuledAccounts({ logins, holders, policy: () => this.policy });
     const log =
       (level: string) =>
       (fields: object, message: string): void => {
         this.logged.push({ level, fields, message });
       };
-    const keyRules = new KeyRules({
-      settings: { perCustomer: 99, rsaMinimumBits: 2048 },
-      policy: () => this.policy,
-      roles: this.store.roles,
-    });
     this.gate = new SshGate({
       settings: {
         listen: [{ host: '127.0.0.1', port: 0 }],
@@ -73,7 +70,7 @@ export class GateUnderTest {
         login: { ...LOGIN, ...options.login },
       },
       hostKey: this.hostKey,
-      accounts: new RuledAccounts(this.store.logins, keyRules),
+      accounts: this.accounts,
       keyUse: this.store.keys,
       audit: this.store.audit,
       handler: this.handler,

@@ -68,6 +68,8 @@ export class LogDoor {
     for (const wait of AGAIN) {
       if (switched.result !== 'uncertain') break;
       await pause(wait);
+      // The right may have gone while it was waited.
+      if (this.#parts.authorizer.mayStill(identity, grant) !== null) break;
       switched = await host.log.switch(grant, keep);
       // It was not known whether the first arrived, so that the second did not says nothing about it.
       if (switched.result === 'refused' && switched.refusal.code === 'host-unreachable')

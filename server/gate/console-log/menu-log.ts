@@ -3,8 +3,8 @@ import type { DomainName } from '../../../policy/names.js';
 import { isRefusal, shownRefusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { Identity } from '../identity.js';
-import type { Revocation } from '../revocation.js';
-import type { Terminal, Unsubscribe } from '../terminal.js';
+import type { Revocation, Tracked } from '../revocation.js';
+import type { Terminal } from '../terminal.js';
 import type { LogDoor, LogVisit } from './log-door.js';
 import { LogFollower } from './log-follower.js';
 import { aboutOf, LogPager } from './log-pager.js';
@@ -26,7 +26,7 @@ interface Open {
   readonly visit: LogVisit;
   readonly pages: LogPages;
   readonly pager: LogPager;
-  readonly untrack: Unsubscribe;
+  readonly tracked: Tracked;
 }
 
 /** One customer's menu with a log open: what it wants of it is asked of the host, and told when it comes. */
@@ -78,7 +78,7 @@ export class MenuLog {
     this.#follower?.stop();
     this.#follower = null;
     if (open === null) return;
-    open.untrack();
+    open.tracked.forget();
     this.#parts.door.leave(open.visit);
   }
 
@@ -93,7 +93,7 @@ export class MenuLog {
     }
     const turn = this.#turn;
     const piece = await open.pager.go(where);
-    if (this.#open !== open || (!joins && turn !== this.#turn)) return;
+    if (!this.#mayTell(open) || (!joins && turn !== this.#turn)) return;
     if (isRefusal(piece)) this.#refused(piece);
     else if (piece !== null) this.#tell({ fact: 'log', domain, where: where.go, piece });
     else
@@ -112,7 +112,7 @@ export class MenuLog {
     const search = new AbortController();
     this.#search = search;
     const found = await open.pager.find(text, position, back, search.signal);
-    if (search.signal.aborted) return;
+    if (search.signal.aborted || !this.#mayTell(open)) return;
     this.#search = null;
     if (isRefusal(found)) this.#refused(found);
     else if (found === null) this.#tell({ fact: 'log-missing', domain, what: 'text' });
@@ -130,7 +130,7 @@ export class MenuLog {
     const follower = new LogFollower(open.visit, open.pager, this.#terminal);
     this.#follower = follower;
     const told = (fact: LogFact): void => {
-      if (this.#follower === follower) this.#tell(fact);
+      if (this.#follower === follower && this.#mayTell(open)) this.#tell(fact);
     };
     follower.run(domain, told).then(
       (message) => {
@@ -153,13 +153,14 @@ export class MenuLog {
     const open = this.#open;
     if (open === null) return;
     const page = await open.pages.page({ bytes: 1 });
-    if (this.#open === open && !isRefusal(page))
+    if (this.#mayTell(open) && !isRefusal(page))
       this.#tell({ fact: 'log-about', domain, about: aboutOf(page.head) });
   }
 
   /** Opens it, if it is not open yet; null when it may not be read. */
   #opened(domain: DomainName): Open | null {
-    if (this.#open?.visit.grant.domain === domain) return this.#open;
+    // Of one that may be read no more is told by its end.
+    if (this.#open?.visit.grant.domain === domain) return this.#open.tracked.mayAct() ? this.#open : null;
     this.close();
     const visit = this.#parts.door.enter(this.#identity, domain);
     if (isRefusal(visit)) {
@@ -167,7 +168,7 @@ export class MenuLog {
       return null;
     }
     const pages = new LogPages(visit);
-    const untrack = this.#parts.revocation.track({
+    const tracked = this.#parts.revocation.track({
       identity: this.#identity,
       needs: () => ({ action: 'log', domain }),
       end: (sentence) => {
@@ -175,8 +176,13 @@ export class MenuLog {
         this.#tell({ fact: 'log-left', domain, message: sentence });
       },
     });
-    this.#open = { visit, pages, pager: new LogPager(pages, this.#parts.lane), untrack };
+    this.#open = { visit, pages, pager: new LogPager(pages, this.#parts.lane), tracked };
     return this.#open;
+  }
+
+  /** What a host answered to may be another's, or not be theirs to read any more. */
+  #mayTell(open: Open): boolean {
+    return this.#open === open && open.tracked.mayAct();
   }
 
   #refused({ message }: Refusal): void {

@@ -12,7 +12,7 @@ import type { Log } from '../log.js';
 import type { Operations } from '../operations.js';
 import type { Recordings } from '../recording/recordings.js';
 import type { VisitRecording } from '../recording/visit-recording.js';
-import type { Revocation } from '../revocation.js';
+import type { Revocation, Tracked } from '../revocation.js';
 import type { Terminal, Unsubscribe } from '../terminal.js';
 import { Company } from './company.js';
 import { ConsoleKeys } from './console-keys.js';
@@ -80,6 +80,7 @@ export class ConsoleAttachment {
   readonly #idle: IdleWatch;
   readonly #cleanup: Unsubscribe[] = [];
   readonly #finish: (ending: ConsoleEnding) => void;
+  #tracked: Tracked | null = null;
   #stopReading: Unsubscribe | null = null;
   #lingerTimer: NodeJS.Timeout | null = null;
   #departing = false;
@@ -184,15 +185,19 @@ export class ConsoleAttachment {
     const { identity, domain } = this.#grant;
     const terminal = this.#terminal;
     const action = this.#mode === 'write' ? 'console' : 'watch';
+    const tracked = this.#parts.revocation.track({
+      identity,
+      // Who came to watch and has the keyboard by now writes.
+      needs: () => ({ action: this.#company.writes ? 'console' : action, domain }),
+      end: (sentence) => {
+        this.leave({ status: 1, message: sentence });
+      },
+    });
+    this.#tracked = tracked;
     this.#cleanup.push(
-      this.#parts.revocation.track({
-        identity,
-        // Who came to watch and has the keyboard by now writes.
-        needs: () => ({ action: this.#company.writes ? 'console' : action, domain }),
-        end: (sentence) => {
-          this.leave({ status: 1, message: sentence });
-        },
-      }),
+      () => {
+        tracked.forget();
+      },
       this.#parts.customs.onChange(() => {
         this.#idle.review();
       }),
@@ -204,10 +209,10 @@ export class ConsoleAttachment {
         this.#depart({ status: 1, message: null }, { mute: true });
       }),
       terminal.onResize((cols, rows) => {
-        this.#link.stream?.send({ note: 'resize', cols, rows });
+        if (this.#mayAct()) this.#link.stream?.send({ note: 'resize', cols, rows });
       }),
       terminal.onBreak(() => {
-        this.#keys.break();
+        if (this.#mayAct()) this.#keys.break();
       }),
       terminal.onEnd(() => {
         if (this.#mode === 'write') this.#linger(Date.now());
@@ -216,6 +221,7 @@ export class ConsoleAttachment {
     this.#read();
     this.#link.listen({
       bytes: (data) => {
+        if (!this.#mayAct()) return;
         this.#herald.bytes();
         this.#output.write(data);
       },
@@ -228,6 +234,7 @@ export class ConsoleAttachment {
       lost: () => {
         this.#lost();
       },
+      mayAct: () => this.#mayAct(),
       over: (message) => {
         this.leave({ status: 1, message });
       },
@@ -239,6 +246,7 @@ export class ConsoleAttachment {
   #read(): void {
     if (this.#stopReading !== null || this.#over || this.#departing) return;
     this.#stopReading = this.#terminal.onInput((data) => {
+      if (!this.#mayAct()) return;
       // A guest that asks the terminal something must not keep its console from being left.
       if (!isTerminalAnswer(data)) this.#idle.touch();
       this.#keys.typed(data);
@@ -247,6 +255,11 @@ export class ConsoleAttachment {
       this.#stopReading?.();
       this.#stopReading = null;
     });
+  }
+
+  /** Asked at every byte, either way: when the right has gone, the attachment has been left. */
+  #mayAct(): boolean {
+    return this.#tracked?.mayAct() === true;
   }
 
   #lost(): void {
@@ -294,7 +307,7 @@ export class ConsoleAttachment {
       const seeming = screen === null ? 'other' : seemingOf(screen);
       const loggedIn = seeming === 'shell' || seeming === 'shell-typing';
       // Half a command would be lost, or run: Ctrl-D means the end only where nothing is typed.
-      const ends = seeming === 'shell' && logsOut && this.#company.writes;
+      const ends = seeming === 'shell' && logsOut && this.#company.writes && this.#mayAct();
       if (ends) this.#link.stream?.write(CTRL_D);
       const words = ends ? this.#words.loggedOut(domain) : loggedIn ? this.#words.loggedIn(domain) : null;
       const message = [ending.message, words].filter((each) => each !== null).join(' ');

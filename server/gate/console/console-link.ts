@@ -14,6 +14,8 @@ export interface ConsoleLinkListener {
   drained(): void;
   /** The host is lost; it is tried again until `close`. */
   lost(): void;
+  /** Whether it may be asked for again. */
+  mayAct(): boolean;
   /** It cannot come back; nothing follows. */
   over(message: string): void;
 }
@@ -124,6 +126,7 @@ export class ConsoleLink {
     const [first, last] = AGAIN;
     this.#timer = setTimeout(
       () => {
+        if (this.#listener?.mayAct() === false) return;
         void this.#ask().then((stream) => {
           this.#answered(stream);
         });

@@ -4,7 +4,8 @@ import type { ConsoleMode } from '../../wire/console.js';
 import type { Grant } from '../authorize.js';
 import type { Identity } from '../identity.js';
 import { VisitRecording } from '../recording/visit-recording.js';
-import type { Terminal, Unsubscribe } from '../terminal.js';
+import type { Tracked } from '../revocation.js';
+import type { Terminal } from '../terminal.js';
 import { ConsoleAttachment } from './console-attachment.js';
 import type { ConsoleEnding, ConsoleParts } from './console-attachment.js';
 import { ConsoleLink } from './console-link.js';
@@ -70,12 +71,14 @@ export class ConsoleSession {
   async #visit(grant: Grant, visit: VisitRecording): Promise<ConsoleEnding | Refusal> {
     const link = new ConsoleLink(this.#parts, grant, this.#mode, this.#terminal);
     // Before the host is asked: the right may go while it answers.
-    const forget = this.#watch(grant);
+    const tracked = this.#watch(grant);
     let no: Refusal | null;
     try {
       no = (await visit.begin()) ?? (await link.open());
+      // What was changed meanwhile may not have been asked about yet.
+      tracked.mayAct();
     } finally {
-      forget();
+      tracked.forget();
     }
     // Nothing is waited for until the attachment is watched in its turn.
     const { operations } = this.#parts;
@@ -93,10 +96,11 @@ export class ConsoleSession {
     });
   }
 
-  #watch({ identity, action, domain }: Grant): Unsubscribe {
+  #watch({ identity, action, domain }: Grant): Tracked {
     return this.#parts.revocation.track({
       identity,
       needs: () => ({ action, domain }),
+      beginning: true,
       end: (sentence) => {
         this.end(sentence);
       },

@@ -13,7 +13,7 @@ import type { OwnRecordings } from '../recording/own-recordings.js';
 import type { Operations } from '../operations.js';
 import { OwnDomains } from '../own-domains.js';
 import type { OwnDomainsParts } from '../own-domains.js';
-import type { Standing } from '../revocation.js';
+import type { AskStanding } from '../standing.js';
 import type { Terminal } from '../terminal.js';
 import * as words from '../words.js';
 import type { Command } from './command.js';
@@ -33,7 +33,7 @@ export interface ExecParts {
   readonly keys: OwnKeys;
   readonly activity: Activity;
   readonly ownRecordings: OwnRecordings;
-  readonly standing: Standing;
+  readonly standing: AskStanding;
   readonly ownDomains: OwnDomainsParts;
   readonly console: ConsoleParts;
 }
@@ -209,7 +209,13 @@ export class ExecSession {
   }
 
   #recordings(): RecordingCommand {
-    return new RecordingCommand(this.#parts.ownRecordings, this.#identity, this.#terminal, this.#output);
+    const { ownRecordings, console } = this.#parts;
+    return new RecordingCommand(
+      { own: ownRecordings, revocation: console.revocation },
+      this.#identity,
+      this.#terminal,
+      this.#output,
+    );
   }
 
   async #consoleOf(domain: string, how: 'console' | 'watch'): Promise<number | Refusal> {

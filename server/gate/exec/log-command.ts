@@ -7,7 +7,7 @@ import { terminalReset } from '../console/terminal-reset.js';
 import type { LogWish } from '../hosts/host-log.js';
 import type { LogStream } from '../hosts/log-stream.js';
 import type { Identity } from '../identity.js';
-import type { Revocation } from '../revocation.js';
+import type { Revocation, Tracked } from '../revocation.js';
 import type { Terminal, Unsubscribe } from '../terminal.js';
 import * as words from '../words.js';
 import type { Command } from './command.js';
@@ -50,6 +50,7 @@ export class LogCommand {
   readonly #terminal: Terminal;
   readonly #output: ExecOutput;
   #stream: LogStream | null = null;
+  #tracked: Tracked | null = null;
   #cut: Cut | null = null;
   #wake: () => void = () => undefined;
 
@@ -112,14 +113,18 @@ export class LogCommand {
   #watch({ grant, host }: LogVisit): Unsubscribe[] {
     const { identity, domain } = grant;
     const terminal = this.#terminal;
+    const tracked = this.#parts.revocation.track({
+      identity,
+      needs: () => ({ action: 'log', domain }),
+      end: (sentence) => {
+        this.end(sentence);
+      },
+    });
+    this.#tracked = tracked;
     const stops = [
-      this.#parts.revocation.track({
-        identity,
-        needs: () => ({ action: 'log', domain }),
-        end: (sentence) => {
-          this.end(sentence);
-        },
-      }),
+      () => {
+        tracked.forget();
+      },
       this.#parts.hosts.onEvent((event) => {
         if (event.host === host && event.event.event === 'lost') this.#stop(hostLost({ grant, host }));
       }),
@@ -151,6 +156,7 @@ export class LogCommand {
     try {
       const bytes = stream.head === null && lines !== null ? lastLines(stream.bytes, lines) : stream.bytes;
       for await (const chunk of bytes) {
+        if (this.#tracked?.mayAct() === false) break;
         resting.since();
         if (printer.take(chunk)) continue;
         await this.#drained();

@@ -4,21 +4,29 @@ import type { Identity } from '../identity.js';
 import type { OwnRecordings } from '../recording/own-recordings.js';
 import type { Recording } from '../recording/recording-shelf.js';
 import { readRecording } from '../recording/recording-reader.js';
+import type { Revocation } from '../revocation.js';
 import type { Terminal } from '../terminal.js';
 import * as words from '../words.js';
 import { aligned } from './domain-report.js';
 import type { ExecOutput } from './exec-output.js';
 import { EXIT } from './exit-status.js';
 
+export interface RecordingCommandParts {
+  readonly own: OwnRecordings;
+  readonly revocation: Pick<Revocation, 'track'>;
+}
+
 /** `recordings` and `recording ID`: what was recorded of the customer's own visits. */
 export class RecordingCommand {
   readonly #own: OwnRecordings;
+  readonly #revocation: Pick<Revocation, 'track'>;
   readonly #identity: Identity;
   readonly #terminal: Terminal;
   readonly #output: ExecOutput;
 
-  constructor(own: OwnRecordings, identity: Identity, terminal: Terminal, output: ExecOutput) {
-    this.#own = own;
+  constructor(parts: RecordingCommandParts, identity: Identity, terminal: Terminal, output: ExecOutput) {
+    this.#own = parts.own;
+    this.#revocation = parts.revocation;
     this.#identity = identity;
     this.#terminal = terminal;
     this.#output = output;
@@ -34,25 +42,46 @@ export class RecordingCommand {
     return EXIT.done;
   }
 
-  /** Its bytes to stdout, as fast as the client takes them. @returns the exit status */
+  /** Its bytes to stdout, as fast as the client takes them, as long as the domain may be seen. @returns the exit status */
   async fetch(id: string): Promise<number | Refusal> {
     const recording = await this.#own.take(this.#identity, id);
     if (isRefusal(recording)) return recording;
-    const { stream } = await readRecording(recording);
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
-      if (!this.#terminal.open) return EXIT.failed;
-      if (!this.#terminal.write(chunk)) await this.#drained();
+    const { domain } = recording;
+    let wake = (): void => undefined;
+    let lost: string | null = null;
+    const tracked = this.#revocation.track({
+      identity: this.#identity,
+      needs: () => ({ action: 'status', domain }),
+      end: (sentence) => {
+        lost = sentence;
+        wake();
+      },
+    });
+    try {
+      const { stream } = await readRecording(recording);
+      for await (const chunk of stream as AsyncIterable<Buffer>) {
+        if (!tracked.mayAct() || !this.#terminal.open) break;
+        if (this.#terminal.write(chunk)) continue;
+        await this.#drained((resolve) => {
+          wake = resolve;
+        });
+      }
+    } finally {
+      tracked.forget();
     }
-    return EXIT.done;
+    if (lost !== null) this.#output.say(lost);
+    return lost === null && this.#terminal.open ? EXIT.done : EXIT.failed;
   }
 
-  #drained(): Promise<void> {
+  /** @param orBy what wakes it besides */
+  #drained(orBy: (wake: () => void) => void): Promise<void> {
     return new Promise((resolve) => {
       const done = (): void => {
         for (const stop of stops) stop();
         resolve();
       };
       const stops = [this.#terminal.onDrain(done), this.#terminal.onClose(done)];
+      orBy(done);
     });
   }
 }

@@ -1,6 +1,7 @@
 import type { CustomerName, DomainName, Fingerprint } from '../../../policy/names.js';
 import type { Key } from '../../store/records.js';
 import { fingerprintOf } from '../public-key.js';
+import type { Standing } from '../standing.js';
 import { isSignatureAlgorithm, SIGNATURE_ALGORITHMS } from './algorithms.js';
 
 import { typeOf, type SignatureCheck } from './signature-check.js';
@@ -8,16 +9,14 @@ import { typeOf, type SignatureCheck } from './signature-check.js';
 /** Whom a login name and a key belong to, as the store says. */
 export interface LoginFound {
   readonly customer: CustomerName;
-  readonly suspended: boolean;
-  readonly expired: boolean;
-  /** Policy does not allow such a key to this customer, or not any more; left out where no policy is asked. */
-  readonly barred?: boolean;
   readonly key: Key;
+  /** Whether they may be here. */
+  readonly standing: Standing;
   /** Set when the login name is a domain's. */
   readonly domain: DomainName | null;
 }
 
-/** Where logins are looked up: `store.logins`. The same number of reads whatever the answer. */
+/** Where logins are looked up. The same number of reads whatever the answer. */
 export interface Accounts {
   find(login: string, fingerprint: Fingerprint): LoginFound | null;
 }
@@ -94,13 +93,13 @@ export class Authenticator {
     const found = this.#accounts.find(login.length > LONGEST_LOGIN ? '' : login, fingerprint);
     if (signature === null) {
       const fits = found?.key.blob.equals(blob) === true && typeOf(blob) === SIGNATURE_ALGORITHMS[algorithm];
-      if (fits && !found.suspended) return { kind: 'sign-please' };
+      if (fits && !isSuspended(found.standing)) return { kind: 'sign-please' };
       return refused(because(found), false, fingerprint);
     }
 
     const claim = { algorithm, blob, signature: signature.bytes, signed: signature.signed };
     const verified = this.#check.verify(found?.key.blob ?? null, claim);
-    if (found === null || !verified || !usable(found)) {
+    if (found === null || !verified || !found.standing.here) {
       return refused(found !== null && !verified ? 'wrong-signature' : because(found), true, fingerprint);
     }
     return { kind: 'accepted', found, login };
@@ -108,13 +107,13 @@ export class Authenticator {
 }
 
 function because(found: LoginFound | null): RefusedBecause {
-  if (found?.suspended === true) return 'customer-suspended';
-  if (found?.expired === true) return 'key-expired';
-  return found?.barred === true ? 'key-not-allowed' : 'unknown-login-or-key';
+  if (found === null || found.standing.here) return 'unknown-login-or-key';
+  const { why } = found.standing;
+  return why === 'key-revoked' ? 'unknown-login-or-key' : why;
 }
 
-function usable({ suspended, expired, barred = false }: LoginFound): boolean {
-  return !suspended && !expired && !barred;
+function isSuspended(standing: Standing): boolean {
+  return !standing.here && standing.why === 'customer-suspended';
 }
 
 function refused(

@@ -4,6 +4,7 @@ import ssh2, { type Connection as Ssh2Connection, type Server as Ssh2Server } fr
 import type { CustomerName, Fingerprint } from '../../../policy/names.js';
 import type { Identity } from '../identity.js';
 import type { Log } from '../log.js';
+import type { Revocation, Tracked } from '../revocation.js';
 import type { SessionHandler } from '../session.js';
 import { ALGORITHMS } from './algorithms.js';
 import { Authenticator, type Accounts } from './authenticate.js';
@@ -41,6 +42,8 @@ export interface SshGateParts {
   readonly keyUse: KeyUse;
   readonly audit: AuditLog;
   readonly handler: SessionHandler;
+  /** Ends connections with the right to be here. Left out: nothing ends them. */
+  readonly revocation?: Pick<Revocation, 'track'>;
   readonly log: Log;
   /** For tests: when to ask for new keys, how long to wait for a first session, what verifies. */
   readonly rekey?: { readonly bytes: number; readonly ms: number };
@@ -73,6 +76,7 @@ export class SshGate {
   readonly #server: Ssh2Server;
   readonly #arrivals = new WeakMap<Socket, { arrival: Arrival; transport: Transport }>();
   readonly #connections = new Map<string, Connection>();
+  readonly #tracked = new Map<string, Tracked>();
   readonly #events: ConnectionEvents;
   #allClosed: (() => void) | undefined;
 
@@ -121,18 +125,6 @@ export class SshGate {
       this.#parts.log.warn({}, "ssh2's native part is missing: encryption costs more CPU time");
     const { settings, handed = [] } = this.#parts;
     return this.#listener.listen(handed.length > 0 ? handed : settings.listen);
-  }
-
-  /** Ends every connection whose identity is chosen, with its sessions. @returns how many */
-  endConnectionsWhere(predicate: (identity: Identity) => boolean, sentence: string): number {
-    const chosen = [...this.#connections.values()].filter(
-      ({ identity }) => identity !== null && predicate(identity),
-    );
-    for (const connection of chosen) {
-      this.#registry.endWhere(({ identity }) => identity.connection === connection.id, sentence);
-      connection.endSoon(sentence);
-    }
-    return chosen.length;
   }
 
   /** No new logins; the sentence to each session; then everything is closed, within some seconds. */
@@ -190,6 +182,7 @@ export class SshGate {
         if (no !== null) return no;
         this.#penalties.succeeded(connection.source.bucket);
         this.#record.accepted(identity, login);
+        this.#track(connection, identity);
         try {
           this.#parts.keyUse.touch(identity.customer, identity.fingerprint);
         } catch (error) {
@@ -207,7 +200,7 @@ export class SshGate {
       refusesSession: (identity) => this.#record.refusesOpening(identity),
       stillWelcome: (identity, login) => {
         const found = this.#parts.accounts.find(login, identity.fingerprint);
-        return found?.customer === identity.customer && !found.suspended;
+        return found?.customer === identity.customer && found.standing.here;
       },
       session: (connection, terminal, request, number) => {
         const { identity, id } = connection;
@@ -215,6 +208,8 @@ export class SshGate {
       },
       closed: (connection) => {
         this.#connections.delete(connection.id);
+        this.#tracked.get(connection.id)?.forget();
+        this.#tracked.delete(connection.id);
         const { identity } = connection;
         if (identity !== null) {
           this.#record.closed(identity, Math.round((Date.now() - connection.openedAt.getTime()) / 1000));
@@ -224,6 +219,19 @@ export class SshGate {
         if (this.#connections.size === 0) this.#allClosed?.();
       },
     };
+  }
+
+  /** Ends it with its sessions when whoever is behind it may not be here any more. */
+  #track(connection: Connection, identity: Identity): void {
+    const tracked = this.#parts.revocation?.track({
+      identity,
+      needs: () => null,
+      end: (sentence) => {
+        this.#registry.endWhere((session) => session.identity.connection === connection.id, sentence);
+        connection.endSoon(sentence);
+      },
+    });
+    if (tracked !== undefined) this.#tracked.set(connection.id, tracked);
   }
 
   #penalise({ source }: Connection): void {

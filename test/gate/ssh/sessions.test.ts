@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import type { Live } from '../../../server/gate/revocation.js';
 import { eventually } from '../../support/eventually.js';
+import { ALLOW_ALL } from '../../support/gate-inside.js';
+import { NO_KEY_RULE } from '../../support/policy-values.js';
 import { GateUnderTest, type GateOptions } from '../../support/gate-under-test.js';
 import { SshClient, type SshTarget } from '../../support/ssh-client.js';
 
@@ -140,13 +143,53 @@ describe('gate/ssh: live sessions', () => {
     first.kill();
   });
 
-  it('end with their connections when who is behind them is chosen, even without a session', async () => {
+  it('are not opened any more on a connection whose key has expired, or that policy does not allow any more', async () => {
     const gate = await start();
+    const closings: readonly (() => void)[] = [
+      () => {
+        gate.expireKeys('alice');
+      },
+      () => {
+        gate.policy = { ...ALLOW_ALL, keyRules: [{ ...NO_KEY_RULE, types: ['ssh-rsa'] }] };
+      },
+    ];
+    for (const [index, close] of closings.entries()) {
+      const who = index === 0 ? 'alice' : 'bob';
+      const shared = (options: string[]): SshTarget => ({
+        ...as(gate, who),
+        options: ['LogLevel=ERROR', `ControlPath=${client.directory}/master-${who}`, ...options],
+      });
+      const first = client.start(shared(['ControlMaster=yes']), ['cat']);
+      await eventually('the first session', () => gate.gate.sessions.list().length === 1);
+      close();
+      assert.equal((await client.run(shared([]), ['whoami'])).stdout, '');
+      await eventually('the whole connection to end', () => gate.gate.sessions.list().length === 0);
+      first.kill();
+    }
+  });
+
+  it('end with their connections when who is behind them is chosen, even without a session', async () => {
+    const tracked: Live[] = [];
+    const forgotten: Live[] = [];
+    const gate = await start({
+      parts: {
+        revocation: {
+          track: (live) => {
+            tracked.push(live);
+            return { mayAct: () => true, forget: () => forgotten.push(live) };
+          },
+        },
+      },
+    });
     const idle = client.start({ ...as(gate, 'alice'), flags: ['-N'] });
     await eventually('the login', () => gate.eventsOf('login.accepted').length === 1);
-    const ended = gate.gate.endConnectionsWhere(({ customer }) => customer === 'alice', 'Suspended.');
-    assert.equal(ended, 1);
+    const [connection, ...others] = tracked;
+    assert.ok(connection !== undefined && others.length === 0);
+    assert.equal(connection.identity.customer, 'alice');
+    assert.equal(connection.needs(), null, 'no more than to be here');
+    connection.end('Suspended.');
     await eventually('ssh to have ended', () => idle.exitCode !== null);
+    await eventually('it to be forgotten', () => forgotten.length === 1);
   });
 
   it('are waited for only so long: a connection without one is closed', async () => {
@@ -183,7 +226,7 @@ describe('gate/ssh: live sessions', () => {
         accounts: {
           find: (login, fingerprint) => {
             if (broken) throw new Error('disk I/O error');
-            return gate.store.logins.find(login, fingerprint);
+            return gate.accounts.find(login, fingerprint);
           },
         },
       },

@@ -1,0 +1,36 @@
+import type { Slices } from './slices.js';
+
+/** Work that many ask for at once and nobody waits for: done in order, in slices. One that throws harms no other. */
+export class SlicedQueue {
+  readonly #slices: Slices;
+  readonly #onFault: (fault: unknown) => void;
+  readonly #jobs = new Set<() => void>();
+  #running = false;
+
+  constructor(slices: Slices, onFault: (fault: unknown) => void) {
+    this.#slices = slices;
+    this.#onFault = onFault;
+  }
+
+  /** The same function is done once, however often it is added until then. */
+  add(job: () => void): void {
+    this.#jobs.add(job);
+    if (this.#running) return;
+    this.#running = true;
+    void this.#slices.run(() => {
+      const [next] = this.#jobs;
+      if (next !== undefined) this.#do(next);
+      this.#running = this.#jobs.size > 0;
+      return this.#running;
+    });
+  }
+
+  #do(job: () => void): void {
+    this.#jobs.delete(job);
+    try {
+      job();
+    } catch (fault) {
+      this.#onFault(fault);
+    }
+  }
+}

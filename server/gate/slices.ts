@@ -1,0 +1,53 @@
+/** How long one slice takes before everybody else has a turn. Milliseconds. */
+const SLICE_MS = 4;
+
+export interface SlicesOptions {
+  readonly milliseconds?: number;
+  /** Milliseconds from any moment on. */
+  readonly now?: () => number;
+  /** Calls back when what else waits has had its turn. */
+  readonly later?: (work: () => void) => void;
+}
+
+/** Does long work in slices of a few milliseconds, so that the event loop goes on between them. */
+export class Slices {
+  readonly #milliseconds: number;
+  readonly #now: () => number;
+  readonly #later: (work: () => void) => void;
+
+  constructor({ milliseconds = SLICE_MS, now = () => performance.now(), later }: SlicesOptions = {}) {
+    this.#milliseconds = milliseconds;
+    this.#now = now;
+    this.#later =
+      later ??
+      ((work) => {
+        setImmediate(work);
+      });
+  }
+
+  /**
+   * Takes one step after the other until `step` says that it was the last. The first slice is taken before this returns;
+   * each has one step at least.
+   *
+   * @returns resolves after the last step; rejects with what a step throws, and no further step is taken then
+   */
+  run(step: () => boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const slice = (): void => {
+        const end = this.#now() + this.#milliseconds;
+        try {
+          do {
+            if (step()) continue;
+            resolve();
+            return;
+          } while (this.#now() < end);
+        } catch (error) {
+          reject(error as Error);
+          return;
+        }
+        this.#later(slice);
+      };
+      slice();
+    });
+  }
+}
