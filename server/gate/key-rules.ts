@@ -51,6 +51,13 @@ export class KeyRules {
     return fault === null ? key : refusal('key-invalid', keyFaultMessage(rule, fault, facts));
   }
 
+  /** When a key can be used no more, for who asks whether another is left. ISO 8601; null: never. */
+  endOf(key: Key, now = new Date()): string | null {
+    const rule = this.#rule(key.customer);
+    const fault = rule === undefined ? null : keyFault(rule, factsOf(key, key.addedAt), now);
+    return fault === null ? this.withExpiry(key).expiresAt : now.toISOString();
+  }
+
   /** The key with the end that it really has: its own, or an earlier one by the policy. */
   withExpiry(key: Key): Key {
     const rule = this.#rule(key.customer);

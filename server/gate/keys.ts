@@ -3,6 +3,7 @@ import { parseFingerprint } from '../../policy/names.js';
 import type { Refusal } from '../../policy/refusal.js';
 import { isRefusal, refusal } from '../../policy/refusal.js';
 import type { EventActor } from '../store/audit-event.js';
+import type { LastKeyOptions } from '../store/keys.js';
 import type { Key } from '../store/records.js';
 import { AuditUnavailable } from '../store/store-error.js';
 import { actorOf } from './authorize.js';
@@ -23,7 +24,7 @@ interface KeyStore {
     customer: CustomerName,
     fingerprint: Fingerprint,
     actor: EventActor,
-    options: { readonly allowLast: boolean },
+    options: LastKeyOptions,
   ): Key | Refusal;
 }
 
@@ -87,7 +88,10 @@ export class OwnKeys {
       );
     }
     return this.#change(identity, () =>
-      this.#keys.remove(identity.customer, fingerprint, actorOf(identity), { allowLast: false }),
+      this.#keys.remove(identity.customer, fingerprint, actorOf(identity), {
+        allowLast: false,
+        endOf: (key) => this.#rules.endOf(key),
+      }),
     );
   }
 

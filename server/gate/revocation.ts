@@ -215,8 +215,8 @@ export class Revocation {
 
   /** @returns the sentence for the customer; null when it may go on */
   #lost(entry: Entry): string | null {
-    const { identity, needs } = entry.live;
-    const needed = needs.call(entry.live);
+    const { identity } = entry.live;
+    const needed = entry.live.needs();
     if (needed === null) {
       const standing = this.#parts.standing.of(identity);
       if (!standing.here) return absenceRefusal(standing).message;

@@ -42,7 +42,7 @@ export class Slices {
             return;
           } while (this.#now() < end);
         } catch (error) {
-          reject(error as Error);
+          reject(error instanceof Error ? error : new Error(String(error)));
           return;
         }
         this.#later(slice);

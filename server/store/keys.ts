@@ -40,8 +40,12 @@ const INSERT = new Sql(
 const EXPIRE = new Sql(
   'UPDATE key SET expires_at = ? WHERE fingerprint = ? AND customer = (SELECT id FROM customer WHERE name = ?)',
 );
-const NEXT_EXPIRY = new Sql<{ at: string | null }>(
-  'SELECT min(expires_at) AS at FROM key WHERE expires_at > ?',
+const NAMES_AFTER = new Sql<{ name: CustomerName }>(
+  'SELECT name FROM customer WHERE name > ? ORDER BY name LIMIT ?',
+);
+const EXPIRED = new Sql<KeyRow>(
+  `SELECT ${KEY_COLUMNS} FROM key JOIN customer ON customer.id = key.customer WHERE key.expires_at <= ?
+   ORDER BY key.expires_at, customer.name, key.fingerprint LIMIT ?`,
 );
 const DELETE = new Sql('DELETE FROM key WHERE customer = ? AND fingerprint = ?');
 const TOUCH = new Sql(
@@ -60,6 +64,34 @@ export interface OldKeys {
   readonly customers: readonly CustomerName[] | null;
   /** Only keys that were there before. ISO 8601. */
   readonly addedBefore: string;
+}
+
+/** How much of a great many keys one transaction changes, so that nobody else waits for long. */
+export const KEYS_AT_ONCE = 50;
+
+/** How keys that are to go are chosen. */
+export interface LastKeyOptions {
+  /** Also where a customer is left without another key. */
+  readonly allowLast: boolean;
+  /** When a key can be used no more; its own end when left out. ISO 8601; null: never. */
+  readonly endOf?: (key: Key) => string | null;
+}
+
+/** One part of old keys that are given an end. */
+export interface OldKeysPart extends LastKeyOptions {
+  /** Only customers behind this one, in the order of their names; null: from the first on. */
+  readonly after?: CustomerName | null;
+  /** As many keys and as many customers at most; the keys of one customer are never parted. Left out: all. */
+  readonly most?: number;
+}
+
+/** What became of a part. */
+export interface KeysExpired {
+  readonly expiring: readonly Key[];
+  /** Customers whose keys were left because they have no others. */
+  readonly left: readonly CustomerName[];
+  /** Behind whom the next part begins; null when this was the last. */
+  readonly next: CustomerName | null;
 }
 
 /** The public keys. Unique is (customer, fingerprint): what others hold is never looked at. */
@@ -122,75 +154,70 @@ export class Keys {
   }
 
   /**
-   * Lets old keys expire, all of them in one transaction; one that expires earlier is left so.
-   *
-   * @param options.allowLast also where a customer is left without another key
-   * @returns what expires, and the customers whose keys were left because they have no others
+   * Lets old keys expire, one part of them in one transaction; one that expires earlier is left so, so that the same may
+   * be said again.
    */
   expireOld(
     { customers, addedBefore }: OldKeys,
     expiresAt: string,
     actor: EventActor,
-    options: { readonly allowLast: boolean },
-  ): { readonly expiring: readonly Key[]; readonly left: readonly CustomerName[] } {
+    { allowLast, endOf = ownEnd, after = null, most = Infinity }: OldKeysPart,
+  ): KeysExpired {
     return this.#log.transact((append) => {
-      const lasts = (key: Key): boolean => key.expiresAt === null || key.expiresAt > expiresAt;
-      const keys = this.all().filter((key) => customers?.includes(key.customer) !== false);
       const expiring: Key[] = [];
       const left: CustomerName[] = [];
-      for (const customer of new Set(keys.map((key) => key.customer))) {
-        const held = keys.filter((key) => key.customer === customer && lasts(key));
+      const names = this.#namesAfter(customers, after, most);
+      let next: CustomerName | null = null;
+      for (const name of names) {
+        next = name;
+        const held = this.list(name).filter((key) => !isOver(endOf(key), expiresAt));
         const old = held.filter(({ addedAt }) => addedAt < addedBefore);
         if (old.length === 0) continue;
-        if (old.length === held.length && !options.allowLast) left.push(customer);
+        if (old.length === held.length && !allowLast) left.push(name);
         else expiring.push(...old.map((key) => this.#expire(key, expiresAt, actor, append)));
+        if (expiring.length >= most) break;
       }
-      return { expiring, left };
+      const ended = next === null || (next === names.at(-1) && names.length < most);
+      return { expiring, left, next: ended ? null : next };
     });
   }
 
-  /** Takes away the keys that have expired. @returns them */
-  removeExpired(actor: EventActor): readonly Key[] {
+  /** Takes away keys that have expired. @param most so many of them; left out: all. @returns them */
+  removeExpired(actor: EventActor, most = Infinity): readonly Key[] {
     return this.#log.transact((append) => {
-      const now = this.#clock().toISOString();
-      const expired = this.all().filter((key) => isExpired(key, now));
+      const expired = this.#database.all(EXPIRED, this.#clock().toISOString(), limitOf(most)).map(keyOf);
       for (const { customer, fingerprint, type } of expired) {
         append({ kind: 'key.removed', actor, customer, fingerprint, type });
         this.#database.run(DELETE, this.#database.get(CUSTOMER, customer)?.id ?? null, fingerprint);
       }
-      return expired;
+      return expired.sort((one, other) => (one.customer < other.customer ? -1 : 1));
     });
   }
 
-  /** When the next key expires; null when none will. */
-  nextExpiry(): string | null {
-    return this.#database.get(NEXT_EXPIRY, this.#clock().toISOString())?.at ?? null;
-  }
-
-  /** Refused with `no-such-key`, and with `last-key` unless that is allowed. */
+  /** Refused with `no-such-key`, and with `last-key` unless that is allowed: keys that are over count for nothing. */
   remove(
     customer: CustomerName,
     fingerprint: Fingerprint,
     actor: EventActor,
-    options: { readonly allowLast: boolean },
+    { allowLast, endOf = ownEnd }: LastKeyOptions,
   ): Key | Refusal {
     return this.#log.transact((append) => {
       const owner = this.#database.get(CUSTOMER, customer);
       if (owner === undefined) return noSuchCustomer(customer);
-      const held = this.#database.all(LIST, customer);
-      const row = held.find((key) => key.fingerprint === fingerprint);
-      if (row === undefined) return noSuchKey(fingerprint);
+      const held = this.list(customer);
+      const key = held.find((one) => one.fingerprint === fingerprint);
+      if (key === undefined) return noSuchKey(fingerprint);
       const now = this.#clock().toISOString();
-      const lives = (key: KeyRow): boolean => !isExpired(keyOf(key), now);
-      if (lives(row) && held.filter(lives).length === 1 && !options.allowLast) {
+      const lives = (one: Key): boolean => !isOver(endOf(one), now);
+      if (lives(key) && held.filter(lives).length === 1 && !allowLast) {
         return refusal(
           'last-key',
           'this is the last key: without it nobody could log in; add another one first',
         );
       }
-      append({ kind: 'key.removed', actor, customer, fingerprint, type: row.type });
+      append({ kind: 'key.removed', actor, customer, fingerprint, type: key.type });
       this.#database.run(DELETE, owner.id, fingerprint);
-      return keyOf(row);
+      return key;
     });
   }
 
@@ -203,6 +230,17 @@ export class Keys {
     } catch (error) {
       if (!(error instanceof AuditUnavailable)) throw error;
     }
+  }
+
+  #namesAfter(
+    customers: readonly CustomerName[] | null,
+    after: CustomerName | null,
+    most: number,
+  ): readonly CustomerName[] {
+    if (customers === null)
+      return this.#database.all(NAMES_AFTER, after ?? '', limitOf(most)).map(({ name }) => name);
+    const behind = [...new Set(customers)].sort().filter((name) => after === null || name > after);
+    return behind.slice(0, most);
   }
 
   #expire(key: Key, expiresAt: string | null, actor: EventActor, append: Append): Key {
@@ -219,9 +257,22 @@ export function keyOf(row: KeyRow): Key {
   return { customer, fingerprint, type, blob, comment, addedAt, lastUsedAt, expiresAt };
 }
 
+function ownEnd({ expiresAt }: Key): string | null {
+  return expiresAt;
+}
+
+function isOver(end: string | null, now: string): boolean {
+  return end !== null && end <= now;
+}
+
+/** SQLite's own for no limit is -1. */
+function limitOf(most: number): number {
+  return Number.isFinite(most) ? most : -1;
+}
+
 /** @param now ISO 8601 */
 export function isExpired({ expiresAt }: Pick<Key, 'expiresAt'>, now: string): boolean {
-  return expiresAt !== null && expiresAt <= now;
+  return isOver(expiresAt, now);
 }
 
 function noSuchKey(fingerprint: Fingerprint): Refusal {

@@ -130,4 +130,7 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (host, domain)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE INDEX key_expiry ON key (expires_at) WHERE expires_at IS NOT NULL;
+  `,
 ];

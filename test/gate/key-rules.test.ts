@@ -106,6 +106,21 @@ describe('rules for keys', () => {
     assert.equal(gate.keys.list(gate.alice)[0]?.expiresAt, key.expiresAt);
   });
 
+  it('keep a customer from removing the only key that they allow, and so from losing the way in', () => {
+    const first = gate.alice.fingerprint;
+    assert.equal(add(rsa(3072)), 'added');
+    const [second] = gate.keys.list(gate.alice).filter(({ fingerprint }) => fingerprint !== first);
+    enforce({ subjects, types: ['ssh-ed25519'] });
+    const remove = (): string => {
+      const key = gate.keys.remove(gate.alice, first, { confirmed: true });
+      return isRefusal(key) ? key.code : 'removed';
+    };
+    assert.equal(remove(), 'last-key', 'the other one is there, but may not be used');
+    enforce({ subjects, types: ['ssh-ed25519', 'ssh-rsa'] });
+    assert.ok(second !== undefined);
+    assert.equal(remove(), 'removed');
+  });
+
   it('measure RSA keys as they are when they are added', () => {
     for (const bits of [2048, 3072]) {
       const key = parsePublicKey(rsa(bits));

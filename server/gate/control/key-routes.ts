@@ -3,9 +3,12 @@ import type { Policy } from '../../../policy/policy.js';
 import { isRefusal, refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { noSuchCustomer } from '../../store/customers.js';
+import { KEYS_AT_ONCE } from '../../store/keys.js';
 import type { Key } from '../../store/records.js';
+import { AuditUnavailable } from '../../store/store-error.js';
 import type { Store } from '../../store/store.js';
 import { KeyRules } from '../key-rules.js';
+import { Slices } from '../slices.js';
 import { customer, fingerprint, flag, group, optional, pasted, time } from './argument.js';
 import { keyView } from './control-answers.js';
 import type { KeysExpiring, KeyView } from './control-answers.js';
@@ -22,7 +25,9 @@ export function keyRoutes(
   sessions: LiveSessions | null,
   policy: () => Policy | Refusal,
 ): readonly Route[] {
+  const slices = new Slices({ milliseconds: 0 });
   const rules = new KeyRules({ settings: settings.keys, policy: () => readable(policy), roles: store.roles });
+  const endOf = (key: Key): string | null => rules.endOf(key);
   /** @returns null for all customers */
   const whom = (
     name: CustomerName | null,
@@ -65,7 +70,7 @@ export function keyRoutes(
       { customer, fingerprint, allowLast: flag },
       (given, { actor }) => {
         const { allowLast } = given;
-        const removed = store.keys.remove(given.customer, given.fingerprint, actor, { allowLast });
+        const removed = store.keys.remove(given.customer, given.fingerprint, actor, { allowLast, endOf });
         if (isRefusal(removed)) return removed;
         const holds = ({ identity }: LiveSession): boolean =>
           identity.customer === given.customer && identity.fingerprint === given.fingerprint;
@@ -113,20 +118,59 @@ export function keyRoutes(
       'POST',
       '/keys/expire',
       { customer: optional(customer), group: optional(group), addedBefore: time, at: time, allowLast: flag },
-      (given, { actor }): KeysExpiring | Refusal => {
+      async (given, { actor }): Promise<KeysExpiring | Refusal> => {
         const customers = whom(given.customer, given.group);
         if (isRefusal(customers)) return customers;
         const { addedBefore, at, allowLast } = given;
-        const old = { customers, addedBefore };
-        const { expiring, left } = store.keys.expireOld(old, at, actor, { allowLast });
-        return { keys: expiring.map(keyView), left };
+        const keys: KeyView[] = [];
+        const left: CustomerName[] = [];
+        let after: CustomerName | null = null;
+        const no = await inParts(slices, keys, 'have got their end', () => {
+          const part = { allowLast, endOf, after, most: KEYS_AT_ONCE };
+          const done = store.keys.expireOld({ customers, addedBefore }, at, actor, part);
+          keys.push(...done.expiring.map(keyView));
+          left.push(...done.left);
+          after = done.next;
+          return after !== null;
+        });
+        return no ?? { keys, left };
       },
     ),
 
-    route('POST', '/keys/prune', {}, (_given, { actor }) => ({
-      keys: store.keys.removeExpired(actor).map(keyView),
-    })),
+    route('POST', '/keys/prune', {}, async (_given, { actor }) => {
+      const keys: KeyView[] = [];
+      const no = await inParts(slices, keys, 'have been removed', () => {
+        const removed = store.keys.removeExpired(actor, KEYS_AT_ONCE);
+        keys.push(...removed.map(keyView));
+        return removed.length === KEYS_AT_ONCE;
+      });
+      return no ?? { keys };
+    }),
   ];
+}
+
+/**
+ * A transaction a turn, so that the gate goes on meanwhile.
+ *
+ * @param done what has been changed so far
+ * @returns a refusal that says how far it came when the rest cannot be written
+ */
+async function inParts(
+  slices: Slices,
+  done: readonly unknown[],
+  what: string,
+  part: () => boolean,
+): Promise<Refusal | null> {
+  try {
+    await slices.run(part);
+    return null;
+  } catch (error) {
+    if (!(error instanceof AuditUnavailable) || done.length === 0) throw error;
+    return refusal(
+      'audit-unavailable',
+      `${done.length} keys ${what}, and then ${error.message}; make room, and say the same again for the rest`,
+    );
+  }
 }
 
 /** A policy that cannot be read keeps nobody from adding a key: whether it may be used is asked at each login. */

@@ -48,12 +48,12 @@ export class RecordingCommand {
     if (isRefusal(recording)) return recording;
     const { domain } = recording;
     let wake = (): void => undefined;
-    let lost: string | null = null;
+    const lost: string[] = [];
     const tracked = this.#revocation.track({
       identity: this.#identity,
       needs: () => ({ action: 'status', domain }),
       end: (sentence) => {
-        lost = sentence;
+        lost.push(sentence);
         wake();
       },
     });
@@ -69,8 +69,8 @@ export class RecordingCommand {
     } finally {
       tracked.forget();
     }
-    if (lost !== null) this.#output.say(lost);
-    return lost === null && this.#terminal.open ? EXIT.done : EXIT.failed;
+    for (const sentence of lost) this.#output.say(sentence);
+    return lost.length === 0 && this.#terminal.open ? EXIT.done : EXIT.failed;
   }
 
   /** @param orBy what wakes it besides */
