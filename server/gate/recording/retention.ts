@@ -1,6 +1,7 @@
 import type { AuditEvent, EventActor } from '../../store/audit-event.js';
 import { AuditUnavailable } from '../../store/store-error.js';
 import type { Log } from '../log.js';
+import { LargestFirst } from './largest-first.js';
 import type { Recording, RecordingShelf } from './recording-shelf.js';
 
 /** As the settings have them. */
@@ -30,34 +31,50 @@ export function outgrown(
   before: number,
   most: number,
 ): readonly Outgrown[] {
-  const old = recordings.filter(({ endedAt }) => endedAt !== null && Date.parse(endedAt) < before);
-  const rest = recordings.filter((recording) => !old.includes(recording));
-  return [
-    ...old.map((recording) => ({ recording, reason: 'age' }) as const),
-    ...tooMuch(rest, most).map((recording) => ({ recording, reason: 'size' }) as const),
-  ];
+  const gone: Outgrown[] = [];
+  const rest: Recording[] = [];
+  for (const recording of recordings) {
+    const { endedAt } = recording;
+    if (endedAt !== null && Date.parse(endedAt) < before) gone.push({ recording, reason: 'age' });
+    else rest.push(recording);
+  }
+  for (const recording of tooMuch(rest, most)) gone.push({ recording, reason: 'size' });
+  return gone;
+}
+
+/** What one customer's recordings take, and which of them may go. */
+interface Share {
+  bytes: number;
+  readonly order: number;
+  /** Oldest first. */
+  readonly ended: Recording[];
+  /** How many of them have gone. */
+  gone: number;
 }
 
 function tooMuch(recordings: readonly Recording[], most: number): readonly Recording[] {
-  const shelves = new Map<string, { bytes: number; readonly ended: Recording[] }>();
+  const shares = new Map<string, Share>();
   let total = 0;
   for (const recording of recordings) {
-    const shelf = shelves.get(recording.customer) ?? { bytes: 0, ended: [] };
-    shelves.set(recording.customer, shelf);
-    shelf.bytes += recording.bytes;
+    const share = shares.get(recording.customer) ?? { bytes: 0, order: shares.size, ended: [], gone: 0 };
+    shares.set(recording.customer, share);
+    share.bytes += recording.bytes;
     total += recording.bytes;
-    if (recording.endedAt !== null) shelf.ended.push(recording);
+    if (recording.endedAt !== null) share.ended.push(recording);
   }
+  if (total <= most) return [];
+  const largest = new LargestFirst([...shares.values()].filter(({ ended }) => ended.length > 0));
   const gone: Recording[] = [];
   while (total > most) {
-    const [largest] = [...shelves.values()]
-      .filter(({ ended }) => ended.length > 0)
-      .sort((one, other) => other.bytes - one.bytes);
-    const oldest = largest?.ended.shift();
-    if (largest === undefined || oldest === undefined) break;
-    largest.bytes -= oldest.bytes;
+    const share = largest.first;
+    const oldest = share?.ended[share.gone];
+    if (share === undefined || oldest === undefined) break;
+    share.gone += 1;
+    share.bytes -= oldest.bytes;
     total -= oldest.bytes;
     gone.push(oldest);
+    if (share.gone === share.ended.length) largest.drop();
+    else largest.sink();
   }
   return gone;
 }

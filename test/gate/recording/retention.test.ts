@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { LargestFirst } from '../../../server/gate/recording/largest-first.js';
 import { outgrown } from '../../../server/gate/recording/retention.js';
 import type { Recording } from '../../../server/gate/recording/recording-shelf.js';
 import { customerName, domainName } from '../../support/temporary-store.js';
@@ -55,5 +57,78 @@ describe('gate: which recordings have to go', () => {
       ['alice-7', 'size'],
       ['bob-20', 'size'],
     ]);
+  });
+
+  /** As it is said, and as slowly as that is. */
+  function byTheWord(recordings: readonly Recording[], most: number): string[] {
+    let left = [...recordings];
+    const ids: string[] = [];
+    const sum = (of: readonly Recording[]): number => of.reduce((all, { bytes }) => all + bytes, 0);
+    while (sum(left) > most) {
+      const customers = [...new Set(recordings.map(({ customer }) => customer))];
+      const [largest] = customers
+        .map((customer) => left.filter((one) => one.customer === customer))
+        .filter((own) => own.some(({ endedAt }) => endedAt !== null))
+        .sort((one, other) => sum(other) - sum(one));
+      const oldest = largest?.find(({ endedAt }) => endedAt !== null);
+      if (oldest === undefined) break;
+      left = left.filter((one) => one !== oldest);
+      ids.push(oldest.id);
+    }
+    return ids;
+  }
+
+  it('the same as by the word of the rule, whatever there is', () => {
+    const some = fc.array(
+      fc.record({
+        customer: fc.constantFrom('alice', 'bob', 'carol', 'dan'),
+        bytes: fc.integer({ min: 0, max: 20 }),
+        goesOn: fc.boolean(),
+      }),
+      { maxLength: 30 },
+    );
+    fc.assert(
+      fc.property(some, fc.integer({ min: 0, max: 200 }), (list, most) => {
+        const all = list.map(({ customer, bytes, goesOn }, index) => ({
+          ...recording(customer, 100 - index, bytes, goesOn),
+          id: String(index),
+        }));
+        assert.deepEqual(
+          gone(all, 1000, most).map(([id]) => id),
+          byTheWord(all, most),
+        );
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('are found by looking at each a few times, however many they are of', () => {
+    const looks = (count: number): number => {
+      let reads = 0;
+      const items = Array.from({ length: count }, (_, order) => ({
+        order,
+        left: 1 + (order % 7),
+        get bytes() {
+          reads += 1;
+          return this.left;
+        },
+      }));
+      const heap = new LargestFirst(items);
+      const sizes: number[] = [];
+      for (let first = heap.first; first !== undefined; first = heap.first) {
+        sizes.push(first.left);
+        first.left -= 1;
+        if (first.left === 0) heap.drop();
+        else heap.sink();
+      }
+      assert.deepEqual(
+        sizes,
+        [...sizes].sort((one, other) => other - one),
+        'the largest is always first',
+      );
+      return reads / sizes.length;
+    };
+    const [few, many] = [looks(500), looks(5000)];
+    assert.ok(many < 2 * few, `${few} looks for each of 500, ${many} for each of 5000`);
   });
 });
