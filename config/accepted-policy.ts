@@ -1,18 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { schemaCheck } from '../policy/schema-check.js';
 import type { LoadedPolicy, PolicySource } from './policy-document.js';
 import { readPolicy } from './policy-document.js';
+import { syncDirectory, write as writeFile } from './replacement.js';
 import { readTextFile } from './text-file.js';
 
 /**
@@ -24,6 +16,7 @@ import { readTextFile } from './text-file.js';
 export const KEPT_REVISIONS = 10;
 
 const MANIFEST = 'manifest.json';
+const PRIVATE = { mode: 0o600 };
 const ENTRY = /^([0-9]{10})-[0-9a-f]{12}$/;
 const UNFINISHED = '.unfinished-';
 
@@ -131,37 +124,17 @@ function write(directory: string, entry: string, sources: readonly PolicySource[
   try {
     mkdirSync(unfinished, { mode: 0o700 });
     sources.forEach(({ text }, index) => {
-      writeDurably(join(unfinished, textName(index)), text);
+      writeFile(join(unfinished, textName(index)), Buffer.from(text), PRIVATE);
     });
-    writeDurably(join(unfinished, MANIFEST), `${JSON.stringify(about, null, 2)}\n`);
-    sync(unfinished);
+    writeFile(join(unfinished, MANIFEST), Buffer.from(`${JSON.stringify(about, null, 2)}\n`), PRIVATE);
+    syncDirectory(unfinished);
     // Only an entry that is broken can be in the way.
     rmSync(entry, { recursive: true, force: true });
     renameSync(unfinished, entry);
-    sync(directory);
+    syncDirectory(directory);
   } catch (error) {
     rmSync(unfinished, { recursive: true, force: true });
     throw error;
-  }
-}
-
-function writeDurably(file: string, text: string): void {
-  const descriptor = openSync(file, 'wx', 0o600);
-  try {
-    const bytes = Buffer.from(text);
-    for (let written = 0; written < bytes.length;) written += writeSync(descriptor, bytes, written);
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-function sync(directory: string): void {
-  const descriptor = openSync(directory, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
   }
 }
 

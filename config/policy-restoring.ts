@@ -21,7 +21,7 @@ export function restorePolicy(directory: string, sources: readonly PolicySource[
   const made: Replacement[] = [];
   try {
     for (const [index, { text }] of sources.entries())
-      made.push(new Replacement(join(directory, names[index] ?? ''), text, like));
+      made.push(new Replacement(join(directory, names[index] ?? ''), text, { like }));
     closeSync(openSync(join(directory, UNFINISHED), 'a', 0o644));
     syncDirectory(directory);
   } catch (error) {

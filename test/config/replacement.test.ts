@@ -1,8 +1,21 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, readdirSync, statSync } from 'node:fs';
-import { Replacement } from '../../config/replacement.js';
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Replacement, write } from '../../config/replacement.js';
 import { TemporaryDirectory } from '../support/temporary-directory.js';
 
 describe('a file that is replaced', () => {
@@ -53,5 +66,85 @@ describe('a file that is replaced', () => {
     replacement.discard();
     assert.throws(() => new Replacement(directory.file('nosuch/10.yaml'), 'new'), /ENOENT/);
     assert.deepEqual(readdirSync(directory.path), ['10.yaml']);
+  });
+
+  it('behind a link is replaced, and the link stays; where it must not be followed the link itself is', () => {
+    mkdirSync(directory.file('elsewhere'));
+    const real = directory.write('elsewhere/real.yaml', 'old');
+    const link = directory.file('10.yaml');
+    symlinkSync('elsewhere/real.yaml', link);
+    new Replacement(link, 'new').commit();
+    assert.equal(readFileSync(real, 'utf8'), 'new');
+    assert.equal(readlinkSync(link), 'elsewhere/real.yaml');
+    assert.deepEqual(readdirSync(directory.file('elsewhere')), ['real.yaml']);
+    new Replacement(link, 'own', { followLink: false }).commit();
+    assert.equal(readFileSync(real, 'utf8'), 'new');
+    assert.ok(lstatSync(link).isFile());
+  });
+
+  it('is never written through a link that somebody put beside it', () => {
+    const victim = directory.write('victim', 'precious');
+    symlinkSync('victim', directory.file('copy'));
+    assert.throws(() => {
+      write(directory.file('copy'), Buffer.from('x'), undefined);
+    }, /EEXIST|ELOOP/);
+    assert.equal(readFileSync(victim, 'utf8'), 'precious');
+  });
+
+  it('has the access that is asked for, or that of a model when it is new', () => {
+    const file = directory.write('10.yaml', 'old');
+    chmodSync(file, 0o644);
+    new Replacement(file, 'new', { access: { mode: 0o600 } }).commit();
+    assert.equal(statSync(file).mode & 0o7777, 0o600);
+    new Replacement(directory.file('20.yaml'), 'new', { like: file }).commit();
+    assert.equal(statSync(directory.file('20.yaml')).mode & 0o7777, 0o600);
+  });
+
+  it('loses what a killed process left beside it, after an hour, and nothing else', () => {
+    const file = directory.write('10.yaml', 'old');
+    const old = new Date(Date.now() - 2 * 3_600_000);
+    const leave = (name: string, time: Date): void => {
+      writeFileSync(directory.file(name), 'half');
+      utimesSync(directory.file(name), time, time);
+    };
+    leave('.10.yaml.0123456789ab', old);
+    leave('.10.yaml.ba9876543210', new Date());
+    leave('.10.yaml.edited', old);
+    leave('.20.yaml.0123456789ab', old);
+    new Replacement(file, 'new').commit();
+    assert.deepEqual(readdirSync(directory.path).sort(), [
+      '.10.yaml.ba9876543210',
+      '.10.yaml.edited',
+      '.20.yaml.0123456789ab',
+      '10.yaml',
+    ]);
+  });
+
+  /** @param limit KiB that a file may have: what is longer is written in part, and then not at all, as on a full disk */
+  function limited(limit: number, what: string, file: string): string {
+    const child = fileURLToPath(new URL('../support/replacing-child.js', import.meta.url));
+    const script = `ulimit -f ${limit}; exec "$0" "$@"`;
+    const { stdout, stderr } = spawnSync('bash', ['-c', script, process.execPath, child, what, file], {
+      encoding: 'utf8',
+    });
+    assert.equal(stderr, '');
+    return stdout;
+  }
+
+  for (const what of ['replacement', 'setup']) {
+    it(`keeps its old text when the disk takes a part of the new one only, and nothing beside: ${what}`, () => {
+      const file = directory.write('10.yaml', 'old');
+      assert.equal(limited(8, what, file), 'EFBIG\n');
+      assert.equal(readFileSync(file, 'utf8'), 'old');
+      assert.deepEqual(readdirSync(directory.path), ['10.yaml']);
+      assert.equal(limited(1024, what, file), 'written\n', 'with room it is written');
+    });
+  }
+
+  it('a host key that cannot be written leaves no part of one', () => {
+    assert.match(limited(0, 'host key', directory.file('host_key')), /HostKeyError/);
+    assert.deepEqual(readdirSync(directory.path), []);
+    assert.equal(limited(1024, 'host key', directory.file('host_key')), 'written\n');
+    assert.deepEqual(readdirSync(directory.path).sort(), ['host_key', 'host_key.pub']);
   });
 });

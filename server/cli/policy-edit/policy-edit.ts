@@ -135,7 +135,7 @@ export class PolicyEdit {
     const [sibling] = policyFileNames(settings.policy);
     const like = sibling === undefined ? null : join(settings.policy, sibling);
     try {
-      new Replacement(file, text, like).commit();
+      new Replacement(file, text, { like }).commit();
     } catch (error) {
       throw new CliError(`${file} is as it was: ${(error as Error).message}`);
     }

@@ -1,23 +1,16 @@
-import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
-  closeSync,
-  existsSync,
-  fchmodSync,
-  fchownSync,
-  fsyncSync,
   lchownSync,
   lstatSync,
   mkdirSync,
-  openSync,
   readFileSync,
   renameSync,
   rmSync,
   symlinkSync,
-  writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { Replacement } from '../../../config/replacement.js';
 import { HostKey } from '../../gate/ssh/host-key.js';
 import type { Machine } from './machine.js';
 import type { Owner, Piece } from './piece.js';
@@ -45,8 +38,7 @@ function make(piece: Piece, path: string, machine: Machine): void {
       writeWhole(path, piece.text, piece.mode, piece.owner, machine);
       return;
     case 'link':
-      rmSync(path, { force: true });
-      symlinkSync(piece.target, path);
+      linkTo(piece.target, path);
       return;
     case 'host-key': {
       const from = machine.root.at(piece.from);
@@ -66,18 +58,21 @@ export function writeWhole(
   machine: Machine,
 ): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
-  const temporary = `${path}.${randomBytes(6).toString('hex')}`;
-  const descriptor = openSync(temporary, 'wx', 0o600);
+  const access = { mode, ...machine.numbers(owner) };
+  // In the tree of another machine a link may lead out of it.
+  new Replacement(path, content, { access, followLink: false }).commit();
+}
+
+/** Whoever follows it meanwhile follows the one before. */
+function linkTo(target: string, path: string): void {
+  const beside = `${path}.new`;
+  rmSync(beside, { force: true });
+  symlinkSync(target, beside);
   try {
-    writeSync(descriptor, content as string);
-    const numbers = machine.numbers(owner);
-    if (numbers !== null) fchownSync(descriptor, numbers.uid, numbers.gid);
-    fchmodSync(descriptor, mode);
-    fsyncSync(descriptor);
-    renameSync(temporary, path);
-  } finally {
-    closeSync(descriptor);
-    if (existsSync(temporary)) rmSync(temporary);
+    renameSync(beside, path);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    throw error;
   }
 }
 

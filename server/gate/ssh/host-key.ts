@@ -8,9 +8,9 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
-  unlinkSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 import ssh2, { type ParsedKey } from 'ssh2';
@@ -109,17 +109,21 @@ function make(file: string, comment: string): void {
   fault(file, 'make', () => {
     const { privateFile, publicFile } = makeEd25519KeyPair(comment);
     const temporary = `${file}.${randomBytes(6).toString('hex')}`;
-    write(temporary, privateFile, 0o600);
     try {
+      write(temporary, privateFile, 0o600);
       linkSync(temporary, file);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
       throw error;
     } finally {
-      unlinkSync(temporary);
+      rmSync(temporary, { force: true });
     }
-    write(temporary, publicFile, 0o644);
-    renameSync(temporary, `${file}.pub`);
+    try {
+      write(temporary, publicFile, 0o644);
+      renameSync(temporary, `${file}.pub`);
+    } finally {
+      rmSync(temporary, { force: true });
+    }
     const directory = openSync(dirname(file), 'r');
     fsyncSync(directory);
     closeSync(directory);
@@ -129,7 +133,8 @@ function make(file: string, comment: string): void {
 function write(file: string, text: string, mode: number): void {
   const descriptor = openSync(file, 'wx', mode);
   try {
-    writeSync(descriptor, text);
+    // All of it: a single write may take a part only.
+    writeFileSync(descriptor, text);
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);

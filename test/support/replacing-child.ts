@@ -1,0 +1,24 @@
+import { dirname } from 'node:path';
+import { Replacement } from '../../config/replacement.js';
+import { Machine } from '../../server/cli/setup/machine.js';
+import { ROOT } from '../../server/cli/setup/piece.js';
+import { writeWhole } from '../../server/cli/setup/put-in-place.js';
+import { RootDirectory } from '../../server/cli/root-directory.js';
+import { HostKey } from '../../server/gate/ssh/host-key.js';
+
+/** Writes 64 KiB in place of a file, under whatever limits it was started with, and says what came of it. */
+const [what = '', file = ''] = process.argv.slice(2);
+const TEXT = 'x'.repeat(64 * 1024);
+
+// Else the process dies of it. With a handler the call fails, as it does on a full disk.
+process.on('SIGXFSZ', () => undefined);
+
+try {
+  if (what === 'replacement') new Replacement(file, TEXT).commit();
+  else if (what === 'setup')
+    writeWhole(file, TEXT, 0o644, ROOT, new Machine(new RootDirectory(dirname(file))));
+  else if (what === 'host key') HostKey.open(file);
+  process.stdout.write('written\n');
+} catch (error) {
+  process.stdout.write(`${(error as NodeJS.ErrnoException).code ?? (error as Error).name}\n`);
+}
