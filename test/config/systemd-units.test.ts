@@ -44,11 +44,38 @@ describe('systemd units', () => {
     for (const key of settingsOf('postern-dom0.service').keys()) assert.doesNotMatch(key, inherited);
   });
 
-  it('give the gate no privilege but the low port', () => {
+  it('give the gate no privilege, not even a low port: systemd listens there', () => {
     const unit = settingsOf('postern-gate.service');
     assert.equal(unit.get('User'), 'postern');
     assert.equal(unit.get('NoNewPrivileges'), 'yes');
-    assert.equal(unit.get('CapabilityBoundingSet'), 'CAP_NET_BIND_SERVICE');
+    assert.equal(unit.get('CapabilityBoundingSet'), '');
+    assert.equal(unit.get('AmbientCapabilities'), '');
     assert.equal(unit.get('ProtectSystem'), 'strict');
+  });
+
+  it('keep what the gate holds in memory out of cores, keyrings and other processes, and its memory bounded', () => {
+    const unit = settingsOf('postern-gate.service');
+    assert.equal(unit.get('LimitCORE'), '0');
+    assert.equal(unit.get('KeyringMode'), 'private');
+    assert.equal(unit.get('ProcSubset'), 'pid');
+    assert.equal(unit.get('ProtectProc'), 'invisible');
+    assert.match(unit.get('MemoryMax') ?? '', /^\d+[MG]$/);
+    assert.equal(settingsOf('postern-dom0.service').get('KeyringMode'), 'private');
+  });
+
+  it('are as exposed as docs/security.md says, by systemd-analyze security', function () {
+    if (spawnSync('systemd-analyze', ['--version']).error !== undefined) this.skip();
+    const security = readFileSync(new URL('../../../docs/security.md', import.meta.url), 'utf8');
+    for (const unit of ['postern-gate.service', 'postern-dom0.service']) {
+      const path = new URL(unit, directory).pathname;
+      const { stdout } = spawnSync('systemd-analyze', ['security', '--offline=true', '--no-pager', path], {
+        encoding: 'utf8',
+      });
+      const exposure = /Overall exposure level for \S+: ([\d.]+)/.exec(stdout)?.[1];
+      const told = new RegExp(`\\| \\x60${unit}\\x60 \\| ([\\d.]+)`).exec(security)?.[1];
+      assert.ok(exposure !== undefined && told !== undefined, stdout);
+      // Versions of systemd weigh differently.
+      assert.ok(Math.abs(Number(exposure) - Number(told)) <= 0.5, `${unit}: ${exposure}, told ${told}`);
+    }
   });
 });

@@ -19,11 +19,27 @@ export async function checkGate(settings: GateSettings, admin: string): Promise<
   const status = await askStatus(settings.controlSocket, admin);
   return [
     ...checkState(settings, 'pid' in status),
+    ...checkListen(settings),
     ...checkRecordings(settings.recordings.directory),
     checkHostKey(settings.hostKey),
     ...checkPolicyFiles(settings.policy),
     ...checkControl(settings.controlSocket, status),
     ...(await Promise.all(settings.hosts.map(({ name, socket }) => checkDom0(`host ${name}`, socket)))),
+  ];
+}
+
+/** Where systemd looks for the unit that listens for the gate. */
+const SOCKET_UNITS = ['/etc/systemd/system/postern-gate.socket', '/usr/lib/systemd/system/postern-gate.socket'];
+
+function checkListen({ listen }: GateSettings): Diagnosis[] {
+  const low = listen.filter(({ port }) => port > 0 && port < 1024);
+  if (low.length === 0 || SOCKET_UNITS.some(exists)) return [];
+  return [
+    warn(
+      'listen',
+      `the gate may not open ports below 1024, and is to listen on port ${low.map(({ port }) => port).join(', ')}`,
+      'let systemd listen there by postern-gate.socket: docs/day-two/upgrade.md, Port 22',
+    ),
   ];
 }
 

@@ -191,7 +191,7 @@ function sentenceFor(error: NodeJS.ErrnoException, door: ListenAddress | number)
     case 'EADDRINUSE':
       return `Cannot listen on ${where}: another program listens on this port.`;
     case 'EACCES':
-      return `Cannot listen on ${where}: ports below 1024 need the capability CAP_NET_BIND_SERVICE, or choose a higher one.`;
+      return `Cannot listen on ${where}: the gate may not open ports below 1024: let systemd listen there (postern-gate.socket), or choose a higher one.`;
     case 'EADDRNOTAVAIL':
       return `Cannot listen on ${where}: this machine has no such address.`;
     case 'EAFNOSUPPORT':
