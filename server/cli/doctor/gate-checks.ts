@@ -29,7 +29,10 @@ export async function checkGate(settings: GateSettings, admin: string): Promise<
 }
 
 /** Where systemd looks for the unit that listens for the gate. */
-const SOCKET_UNITS = ['/etc/systemd/system/postern-gate.socket', '/usr/lib/systemd/system/postern-gate.socket'];
+const SOCKET_UNITS = [
+  '/etc/systemd/system/postern-gate.socket',
+  '/usr/lib/systemd/system/postern-gate.socket',
+];
 
 function checkListen({ listen }: GateSettings): Diagnosis[] {
   const low = listen.filter(({ port }) => port > 0 && port < 1024);
