@@ -14,6 +14,9 @@ export interface KeyLimits {
   readonly rsaMinimumBits: number;
 }
 
+/** The end of a key that may not be used, whatever the time is. */
+const LONG_AGO = new Date(0).toISOString();
+
 interface KeyRulesParts {
   readonly settings: KeyLimits;
   readonly policy: () => Policy | null;
@@ -55,7 +58,7 @@ export class KeyRules {
   endOf(key: Key, now = new Date()): string | null {
     const rule = this.#rule(key.customer);
     const fault = rule === undefined ? null : keyFault(rule, factsOf(key, key.addedAt), now);
-    return fault === null ? this.withExpiry(key).expiresAt : now.toISOString();
+    return fault === null ? this.withExpiry(key).expiresAt : LONG_AGO;
   }
 
   /** The key with the end that it really has: its own, or an earlier one by the policy. */

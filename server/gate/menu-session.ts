@@ -137,7 +137,7 @@ export class MenuSession {
         if (!('name' in event) || this.#told.some(({ name }) => name === event.name)) this.#soon();
       }),
       policy.onChange(() => {
-        this.#idle.review();
+        this.#parts.refreshes.add(this.#reviewIdle);
         this.#soonAnew();
       }),
       windows.onChange(() => {
@@ -272,7 +272,9 @@ export class MenuSession {
     // What it came to is on the screen before it is said that it is over.
     this.#tellDomains();
     const operation = menuOperation(end.operation);
-    if (operation !== null) this.#tell({ fact: 'ended', domain, operation });
+    // Whoever may not see the domain by now is told nothing of it.
+    const seen = this.#told.some(({ name }) => name === domain);
+    if (operation !== null && seen) this.#tell({ fact: 'ended', domain, operation });
   }
 
   async #lend(domain: DomainName, mode: 'write' | 'watch'): Promise<void> {
@@ -326,6 +328,10 @@ export class MenuSession {
       this.#parts.refreshes.add(this.#refresh);
     }, TOGETHER);
   }
+
+  readonly #reviewIdle = (): void => {
+    this.#idle.review();
+  };
 
   readonly #refresh = (): void => {
     if (this.#pending !== null) this.#tellDomains();

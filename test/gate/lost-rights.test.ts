@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { MenuSession } from '../../server/gate/menu-session.js';
 import { recordingFile } from '../../server/gate/recording/recording-name.js';
+import { operationView } from '../support/dom0-stand-in.js';
 import { eventually } from '../support/eventually.js';
 import { FakeTerminal } from '../support/fake-terminal.js';
 import { GateInside } from '../support/gate-inside.js';
@@ -146,5 +147,16 @@ describe('what outlives its opening: no right is kept because it was there at th
     assert.notEqual(status, 0);
     assert.equal(tries, 1);
     assert.match(terminal.errors, /not known yet whether your request was taken up/);
+  });
+
+  it('the outcome of a reboot is not told to one who lost the server while waiting for it', async () => {
+    const terminal = new FakeTerminal({ hasPty: false });
+    gate.dom0.reply = (request) => operationView(request, { phase: 'running' });
+    const running = gate.exec(gate.alice, 'horatio reboot --wait', terminal);
+    await eventually('its beginning', () => terminal.errors.includes('asked to reboot'));
+    gate.store.roles.remove(gate.alice.customer, domainName('horatio'), ADMIN);
+    assert.equal(await running, 1);
+    assert.match(terminal.errors, /horatio is no longer yours to use\.\n$/);
+    assert.equal(terminal.output, '');
   });
 });

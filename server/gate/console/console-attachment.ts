@@ -226,7 +226,7 @@ export class ConsoleAttachment {
         this.#output.write(data);
       },
       note: (note) => {
-        this.#heard(note);
+        if (this.#mayAct()) this.#heard(note);
       },
       drained: () => {
         this.#read();

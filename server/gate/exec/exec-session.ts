@@ -105,7 +105,7 @@ export class ExecSession {
       case 'watch':
         return this.#consoleOf(command.domain, command.command);
       case 'operate':
-        return new OperateCommand(this.#parts, this.#identity, this.#terminal, this.#output).run(command);
+        return this.#operate(command);
     }
   }
 
@@ -206,6 +206,12 @@ export class ExecSession {
     if (json) this.#output.json({ domain, keeping: keep });
     else this.#output.line(say.switched(domain, keep));
     return EXIT.done;
+  }
+
+  #operate(command: Extract<Command, { command: 'operate' }>): Promise<number | Refusal> {
+    const { authorizer, hosts, operations, console } = this.#parts;
+    const doors = { authorizer, hosts, operations, revocation: console.revocation };
+    return new OperateCommand(doors, this.#identity, this.#terminal, this.#output).run(command);
   }
 
   #recordings(): RecordingCommand {

@@ -6,6 +6,7 @@ import type { Hosts } from '../hosts/hosts.js';
 import type { Identity } from '../identity.js';
 import type { OperationEnd } from '../open-operations.js';
 import type { Operations } from '../operations.js';
+import type { Revocation } from '../revocation.js';
 import type { Terminal } from '../terminal.js';
 import * as words from '../words.js';
 import type { Command } from './command.js';
@@ -19,6 +20,7 @@ interface Doors {
   readonly authorizer: Authorizer;
   readonly hosts: Hosts;
   readonly operations: Operations;
+  readonly revocation: Pick<Revocation, 'track'>;
 }
 
 /** What can lose data is confirmed first. */
@@ -83,16 +85,37 @@ export class OperateCommand {
     json: boolean,
   ): Promise<number | Refusal> {
     let told = '';
+    let said = words.fault(this.#identity.connection).message;
+    let give: (sentence: string) => void = () => undefined;
+    const lost = new Promise<string>((resolve) => {
+      give = resolve;
+    });
+    const { domain } = operation;
+    const tracked = this.#doors.revocation.track({
+      identity: this.#identity,
+      needs: () => ({ action: 'status', domain }),
+      end: (sentence) => {
+        said = sentence;
+        give(sentence);
+      },
+    });
     const stop = this.#doors.hosts.onEvent(({ event }) => {
       if (event.event !== 'operation' || event.operation.id !== operation.id || json) return;
+      if (!tracked.mayAct()) return;
       const step = words.step(event.operation);
       if (step !== told && event.operation.endedAt === null) this.#output.say(`${operation.domain}: ${step}`);
       told = step;
     });
     const stopClose = this.#terminal.onClose(stop);
-    const end = await ended;
+    // How it ended is for those who may still see it.
+    const end = await Promise.race([ended.then((known) => (tracked.mayAct() ? known : said)), lost]);
+    tracked.forget();
     stopClose();
     stop();
+    if (typeof end === 'string') {
+      this.#output.say(end);
+      return EXIT.failed;
+    }
     if (end.outcome === 'lost') return words.outcomeLost(operation.domain);
     if (json) this.#output.json({ operation: operationObject(end.operation) });
     else if (end.outcome === 'done') this.#output.line(words.ended(end.operation));
