@@ -109,7 +109,10 @@ describe('gate: the recordings', () => {
     left('dddddddddddd', `${HEADER}${line}`, { suffix: '.running' });
     const running = await recordings.begin(SCENE, DEAF);
     recordings.start();
-    await eventually('them to be mended', async () => (await ids()).length === 4);
+    await eventually('them to be mended', async () => {
+      const found = await recordings.shelf.list();
+      return found.length === 4 && found.filter(({ endedAt }) => endedAt === null).length === 1;
+    });
     const all = await recordings.shelf.list();
     assert.deepEqual(
       all.filter(({ endedAt }) => endedAt === null).map(({ id }) => id),
