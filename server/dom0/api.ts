@@ -10,7 +10,7 @@ import type { Refusal, RefusalCode } from '../../policy/refusal.js';
 import { CONSOLE_PROTOCOL } from '../wire/console.js';
 import type { ConsoleReleased } from '../wire/console-release.js';
 import type { Contract } from '../wire/contract.js';
-import type { Change, DomainView } from '../wire/domain.js';
+import type { Change, DomainView, HostNames } from '../wire/domain.js';
 import type { JournalPage } from '../wire/journal.js';
 import type { OperationView } from '../wire/operation.js';
 import { LOG_HEADER } from '../wire/log.js';
@@ -33,6 +33,7 @@ const CONNECTIONS = 2_000;
 export interface ApiParts {
   readonly contract: Contract;
   domains(): readonly DomainView[];
+  names(): HostNames;
   domain(name: DomainName): DomainView | undefined;
   submit(request: OperationRequest): Promise<Answer>;
   operation(id: string): OperationView | undefined;
@@ -124,10 +125,10 @@ export class Api {
       if (isRefusal(view)) refuse(response, view);
       else send(response, 200, view);
     } else if (is('GET', 'changes', 1)) {
-      this.#feed.follow(
-        response,
-        this.#parts.domains().map((domain) => ({ change: 'domain', domain })),
-      );
+      this.#feed.follow(response, [
+        ...this.#parts.domains().map((domain) => ({ change: 'domain', domain }) as const),
+        { change: 'names', ...this.#parts.names() },
+      ]);
     } else if (is('POST', 'operations', 1)) {
       await this.#submit(request, response);
     } else if (is('GET', 'operations', 2)) {

@@ -41,5 +41,7 @@ export interface ConsoleHost {
   switchLog(name: DomainName, wanted: LogSwitch): Promise<void>;
   /** The domain is no longer managed: whatever was kept of its screen goes. */
   forget(name: DomainName): void;
+  /** Names without a configuration that can be read, which are not gone: what is kept of them stays. Told before anything goes. */
+  missing(names: readonly DomainName[]): void;
   dispose(): void | Promise<void>;
 }

@@ -2,11 +2,12 @@ import { realpath, stat } from 'node:fs/promises';
 import type { DomainName } from '../../policy/names.js';
 import { isRefusal, refusal } from '../../policy/refusal.js';
 import type { Refusal } from '../../policy/refusal.js';
+import type { GuestName } from '../wire/guest-name.js';
 import type { ObservedDomain } from './observer.js';
 import type { Disk, Toolstack } from './toolstack/toolstack.js';
 
 interface Holder {
-  readonly name: DomainName;
+  readonly name: GuestName;
   readonly disks: readonly Disk[];
 }
 

@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { DomainName } from '../../policy/names.js';
 import { VERBS, WIRE_VERSION } from '../wire/contract.js';
 import type { Contract } from '../wire/contract.js';
@@ -13,6 +14,7 @@ import type { ConsoleHost } from './console-host.js';
 import { DiskHolders } from './disk-holders.js';
 import { DomainConfigs } from './domain-configs.js';
 import type { Logger } from './logger.js';
+import { NameMemory } from './name-memory.js';
 import { Observer } from './observer.js';
 import type { ObservedDomain } from './observer.js';
 import { CreateQueue } from './operations/create-queue.js';
@@ -122,9 +124,11 @@ export class Dom0 {
     const pace = { ...PACE, ...this.#parts.pace };
     const clock = this.#clock;
     const configs = new DomainConfigs(settings, logger);
+    const memory = await NameMemory.open(join(settings.state, 'names.json'), logger);
     const told = new Map<DomainName, string>();
+    const { observe } = settings;
     const observer = new Observer(
-      { toolstack, configs, profiles, expectations: book, settings: settings.observe, pace, logger, clock },
+      { toolstack, configs, memory, profiles, expectations: book, settings: observe, pace, logger, clock },
       {
         seen: (domain) => {
           this.#tellConsoles(domain, told);
@@ -134,6 +138,10 @@ export class Dom0 {
           told.delete(name);
           consoles.forget(name);
           api.tell({ change: 'gone', name });
+        },
+        names: (names) => {
+          consoles.missing(names.missing.map(({ name }) => name));
+          api.tell({ change: 'names', ...names });
         },
       },
     );
@@ -163,6 +171,7 @@ export class Dom0 {
     const api = new Api({
       contract: contractOf(settings, profiles, consoles),
       domains: () => observer.list().map(view),
+      names: () => observer.names(),
       domain: (name) => {
         const found = observer.find(name);
         return found === undefined ? undefined : view(found);
@@ -212,6 +221,7 @@ function contractOf(settings: Dom0Settings, profiles: BootProfiles, consoles: Co
     host: settings.host,
     verbs: VERBS,
     profiles: profiles.offers(),
+    names: true,
     console: {
       passesEscape: settings.toolstack.consoleEscapeOption,
       sysrqKeys: Array.from(settings.sysrqKeys),
@@ -222,7 +232,7 @@ function contractOf(settings: Dom0Settings, profiles: BootProfiles, consoles: Co
 }
 
 function domainView(
-  { name, config, observation, listed, cpuPercent }: ObservedDomain,
+  { name, config, configured, observation, listed, cpuPercent }: ObservedDomain,
   operation: DomainView['operation'],
   profiles: BootProfiles,
   consoles: ConsoleHost,
@@ -239,6 +249,7 @@ function domainView(
     profiles: profiles.names(),
     operation,
     console: consoles.state(name),
+    configured,
   };
 }
 

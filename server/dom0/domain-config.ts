@@ -9,6 +9,8 @@ export interface DomainConfig {
   readonly name: DomainName;
   /** Absolute path. */
   readonly file: string;
+  /** Where the file fixes one; lower case. */
+  readonly uuid: string | null;
   readonly memoryMiB: number | null;
   readonly vcpus: number | null;
   /** The disks as they are written in the file. */
@@ -43,6 +45,7 @@ export function readDomainConfig(file: string, text: string): DomainConfig | str
   return {
     name,
     file,
+    uuid: uuidOf(string('uuid')),
     memoryMiB: whole(string('memory') ?? string('maxmem')),
     vcpus: whole(string('vcpus') ?? string('maxvcpus')) ?? 1,
     diskSpecs,
@@ -60,6 +63,13 @@ export function readDomainConfig(file: string, text: string): DomainConfig | str
       onCrash: restarts('on_crash', 'destroy'),
     },
   };
+}
+
+/** As libxl_uuid_from_string takes it: with hyphens or without. */
+function uuidOf(text: string | null): string | null {
+  const digits = (text ?? '').replaceAll('-', '').toLowerCase();
+  if (!/^[0-9a-f]{32}$/.test(digits)) return null;
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
 function commandLine(root: string | null, extra: string | null): string | null {

@@ -1,5 +1,7 @@
-import { open } from 'node:fs/promises';
+import { lstat, open, readdir, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { DomainName } from '../../policy/names.js';
+import type { MissingReason } from '../wire/domain.js';
 import { readDomainConfig } from './domain-config.js';
 import type { DomainConfig } from './domain-config.js';
 import { glob } from './glob.js';
@@ -15,8 +17,16 @@ export interface DomainConfigsSettings {
   readonly unmanaged: readonly string[];
 }
 
+/** Where a domain's configuration was seen. */
+export interface ConfigPlace {
+  readonly file: string;
+  /** Of the directory that it lies in: st_dev. */
+  readonly device: number;
+}
+
 interface ReadFile {
   readonly stamp: string;
+  readonly device: number;
   /** The domain, or why there is none. */
   readonly domain: DomainConfig | string;
 }
@@ -30,6 +40,8 @@ export class DomainConfigs {
   readonly #logger: Logger;
   #files = new Map<string, ReadFile>();
   #byName = new Map<DomainName, DomainConfig>();
+  /** The names that stand in several files. */
+  #twice: ReadonlySet<DomainName> = new Set();
   /** What was said of each path, so that it is said once. */
   #said = new Map<string, string>();
 
@@ -46,6 +58,53 @@ export class DomainConfigs {
     return [...this.#byName.values()];
   }
 
+  /** @returns undefined when it has no file now, or more than one */
+  placeOf(name: DomainName): ConfigPlace | undefined {
+    const file = this.#byName.get(name)?.file;
+    const read = file === undefined ? undefined : this.#files.get(file);
+    return file === undefined || read === undefined ? undefined : { file, device: read.device };
+  }
+
+  /**
+   * Why a name that had its configuration in this place has none that can be used. An error is not an absence: only a file that is not where
+   * it was, on the same file system, in a directory that still has others, is gone.
+   *
+   * @returns null when it is gone: removed, renamed, or another domain's by now
+   */
+  async missing(name: DomainName, { file, device }: ConfigPlace): Promise<MissingReason | null> {
+    if (this.#settings.unmanaged.includes(name)) return null;
+    if (this.#twice.has(name)) return 'twice';
+    const read = this.#files.get(file);
+    if (read !== undefined) return typeof read.domain === 'string' ? 'unusable' : null;
+    const there = await lstat(file).then(
+      (seen) => (seen.isFile() ? 'unmatched' : 'unreadable'),
+      (error: unknown) => (isAbsent(error) ? null : 'unreadable'),
+    );
+    return there ?? this.#emptied(dirname(file), device);
+  }
+
+  /** Whether a directory lacks more than one file. One that has gone itself is judged by the one above it. */
+  async #emptied(directory: string, device: number): Promise<MissingReason | null> {
+    try {
+      await readdir(directory);
+      if ((await stat(directory)).dev !== device) return 'device';
+    } catch (error) {
+      const above = dirname(directory);
+      return isAbsent(error) && this.#holdsDirectories(above) ? this.#emptied(above, device) : 'directory';
+    }
+    const inside = `${directory}/`;
+    const others = [...this.#files].some(([path, { domain }]) => path.startsWith(inside) && typeof domain !== 'string');
+    return others ? null : 'empty';
+  }
+
+  /** Whether a glob looks for directories in this one, so that one of them may go with its domain. */
+  #holdsDirectories(directory: string): boolean {
+    return this.#settings.domains.some((pattern) => {
+      const fixed = pattern.slice(0, pattern.search(/[*?]/));
+      return fixed.includes('/') && `${directory}/`.startsWith(fixed.slice(0, fixed.lastIndexOf('/') + 1));
+    });
+  }
+
   /** Looks at the files again. Faults of single files are logged, once. */
   async scan(): Promise<void> {
     const paths = [...new Set((await Promise.all(this.#settings.domains.map(glob))).flat())];
@@ -59,19 +118,23 @@ export class DomainConfigs {
   }
 
   async #read(path: string): Promise<ReadFile | undefined> {
-    const file = await open(path, 'r').catch(() => undefined);
+    const file = await open(path, 'r').catch((error: unknown) => (isAbsent(error) ? undefined : null));
     if (file === undefined) return undefined;
+    // Its message would name the path only once more.
+    if (file === null) return { stamp: '', device: 0, domain: 'it cannot be opened' };
+    let device = 0;
     try {
+      device = (await stat(dirname(path))).dev;
       const seen = await file.stat();
       if (!seen.isFile()) return undefined;
       const stamp = [seen.dev, seen.ino, seen.mtimeMs, seen.ctimeMs, seen.size].join(' ');
       const known = this.#files.get(path);
-      if (known?.stamp === stamp) return known;
-      if (seen.size > SIZE_LIMIT) return { stamp, domain: `it is over ${SIZE_LIMIT} bytes` };
-      if ((seen.mode & WRITABLE_BY_ALL) !== 0) return { stamp, domain: 'anybody can write to it' };
-      return { stamp, domain: readDomainConfig(path, await file.readFile('utf8')) };
+      if (known?.stamp === stamp && known.device === device) return known;
+      if (seen.size > SIZE_LIMIT) return { stamp, device, domain: `it is over ${SIZE_LIMIT} bytes` };
+      if ((seen.mode & WRITABLE_BY_ALL) !== 0) return { stamp, device, domain: 'anybody can write to it' };
+      return { stamp, device, domain: readDomainConfig(path, await file.readFile('utf8')) };
     } catch (error) {
-      return { stamp: '', domain: error instanceof Error ? error.message : 'it cannot be read' };
+      return { stamp: '', device, domain: error instanceof Error ? error.message : 'it cannot be read' };
     } finally {
       await file.close();
     }
@@ -86,9 +149,11 @@ export class DomainConfigs {
       else holders.set(domain.name, [...(holders.get(domain.name) ?? []), domain]);
     }
     const byName = new Map<DomainName, DomainConfig>();
+    const twice = new Set<DomainName>();
     for (const [name, [first, ...others]] of holders) {
       if (first === undefined) continue;
       if (others.length === 0) byName.set(name, first);
+      else twice.add(name);
       for (const one of others.length === 0 ? [] : [first, ...others]) {
         said.set(one.file, `more than one file has the name ${name}`);
       }
@@ -98,5 +163,11 @@ export class DomainConfigs {
     }
     this.#said = said;
     this.#byName = byName;
+    this.#twice = twice;
   }
+}
+
+/** There is no such file, said for certain. */
+function isAbsent(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT';
 }

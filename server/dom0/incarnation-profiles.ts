@@ -53,11 +53,11 @@ export class IncarnationProfiles {
   /** @returns what was found out in this round: a name is missing when nothing new is known of it */
   async find(
     managed: readonly Managed[],
-    listed: ReadonlyMap<DomainName, ListedDomain>,
+    listed: ReadonlyMap<string, ListedDomain>,
     now: number,
   ): Promise<ReadonlyMap<DomainName, BootProfileName>> {
     const found = new Map<DomainName, BootProfileName>();
-    const open: { domain: ListedDomain; config: DomainConfig; unsure: boolean }[] = [];
+    const open: { name: DomainName; domain: ListedDomain; config: DomainConfig; unsure: boolean }[] = [];
     for (const { name, config, observation } of managed) {
       const domain = listed.get(name);
       if (domain === undefined) {
@@ -72,16 +72,15 @@ export class IncarnationProfiles {
       if (ours) {
         if (this.#settled.get(name) !== OURS + key(domain)) found.set(name, booted.profile);
         this.#settled.set(name, OURS + key(domain));
-      } else if (this.#settled.get(name) !== key(domain) && now >= this.#retryAt(domain)) {
+      } else if (this.#settled.get(name) !== key(domain) && now >= this.#retryAt(name, domain)) {
         const unfinished =
           domain.memoryMiB === 0 || (domain.flags.paused && expectations.rising(name) !== 'no');
         if (!unfinished)
-          open.push({ domain, config, unsure: ['off', 'unknown'].includes(observation.state) });
+          open.push({ name, domain, config, unsure: ['off', 'unknown'].includes(observation.state) });
       }
     }
-    const shapes = await this.#longListings(open.map(({ domain }) => domain.name));
-    for (const { domain, config, unsure } of open) {
-      const { name } = domain;
+    const shapes = await this.#longListings(open.map(({ name }) => name));
+    for (const { name, domain, config, unsure } of open) {
       const long = shapes.get(name);
       const booted = this.#parts.expectations.lastBoot(name);
       if (long?.domid === domain.domid) {
@@ -89,7 +88,7 @@ export class IncarnationProfiles {
         this.#retries.delete(name);
         found.set(name, this.#parts.profiles.recognise(long.boot, config, booted));
       } else {
-        this.#retryLater(domain, now);
+        this.#retryLater(name, domain, now);
         if (unsure) found.set(name, UNKNOWN_PROFILE);
       }
     }
@@ -97,21 +96,21 @@ export class IncarnationProfiles {
   }
 
   /** A new incarnation is asked for at once. */
-  #retryAt(domain: ListedDomain): number {
-    const retry = this.#retries.get(domain.name);
+  #retryAt(name: DomainName, domain: ListedDomain): number {
+    const retry = this.#retries.get(name);
     return retry?.incarnation === key(domain) ? retry.at : 0;
   }
 
-  #retryLater(domain: ListedDomain, now: number): void {
+  #retryLater(name: DomainName, domain: ListedDomain, now: number): void {
     const { profileRetry, lastProfileRetry } = this.#parts.pace;
     const incarnation = key(domain);
-    const before = this.#retries.get(domain.name);
+    const before = this.#retries.get(name);
     const wait =
       before?.incarnation === incarnation ? Math.min(2 * before.wait, lastProfileRetry) : profileRetry;
-    this.#retries.set(domain.name, { incarnation, at: now + wait, wait });
+    this.#retries.set(name, { incarnation, at: now + wait, wait });
   }
 
-  async #longListings(names: readonly DomainName[]): Promise<ReadonlyMap<DomainName, LongDomain>> {
+  async #longListings(names: readonly DomainName[]): Promise<ReadonlyMap<string, LongDomain>> {
     const { toolstack, logger } = this.#parts;
     const answers: (LongDomain | Refusal | null)[] = [];
     if (names.length > SINGLE_LISTINGS) {
@@ -120,7 +119,7 @@ export class IncarnationProfiles {
     } else {
       for (const name of names) answers.push(await toolstack.longList(name));
     }
-    const found = new Map<DomainName, LongDomain>();
+    const found = new Map<string, LongDomain>();
     for (const answer of answers) {
       if (isRefusal(answer)) {
         logger.warn({ code: answer.code, detail: answer.detail }, 'toolstack.no-long-listing');

@@ -2,7 +2,10 @@ import { NORMAL, UNKNOWN_PROFILE } from '../../policy/names.js';
 import type { BootProfileName, DomainName } from '../../policy/names.js';
 import { isRefusal } from '../../policy/refusal.js';
 import type { Refusal } from '../../policy/refusal.js';
-import type { Observation } from '../wire/domain.js';
+import { MOST_NAMES } from '../wire/domain.js';
+import type { Configured, HostNames, Observation } from '../wire/domain.js';
+import { namesOnTheWay } from '../wire/guest-name.js';
+import type { GuestName } from '../wire/guest-name.js';
 import type { BootProfiles } from './boot/boot-profiles.js';
 import type { Incarnation } from './console-host.js';
 import { CpuGauge } from './cpu-gauge.js';
@@ -13,6 +16,7 @@ import type { Expectations } from './expectations.js';
 import { IncarnationProfiles } from './incarnation-profiles.js';
 import { NO_MEMORY, observedState } from './observed-state.js';
 import type { StateMemory } from './observed-state.js';
+import type { NameMemory } from './name-memory.js';
 import type { Pace } from './pace.js';
 import { SharedRun } from './shared-run.js';
 import type { ListedDomain, Toolstack } from './toolstack/toolstack.js';
@@ -27,12 +31,12 @@ export interface ObservedDomain {
   readonly listed: ListedDomain | null;
   readonly incarnation: Incarnation | null;
   readonly cpuPercent: number | null;
+  readonly configured: Configured;
 }
 
 interface Entry {
   seen: ObservedDomain;
   memory: StateMemory;
-  missingSince: number | null;
   toldAt: number;
   readonly cpu: CpuGauge;
 }
@@ -40,6 +44,7 @@ interface Entry {
 export interface ObserverParts {
   readonly toolstack: Toolstack;
   readonly configs: DomainConfigs;
+  readonly memory: NameMemory;
   readonly profiles: BootProfiles;
   readonly expectations: Expectations;
   readonly settings: { readonly intervalSeconds: number; readonly goneAfterSeconds: number };
@@ -52,6 +57,8 @@ export interface ObserverEvents {
   /** Something of this domain changed, or it was looked at again. */
   seen(domain: ObservedDomain): void;
   gone(name: DomainName): void;
+  /** What is known of other names changed. */
+  names(names: HostNames): void;
 }
 
 /** Looks at the toolstack and the configuration files in one loop, and says what there is. */
@@ -66,6 +73,9 @@ export class Observer {
   #stopped = false;
   #answeredAt: number | null = null;
   #failing: string | null = null;
+  /** The guests of the last listing; null: the toolstack does not answer. */
+  #guests: ReadonlySet<GuestName> | null = null;
+  #named = '';
 
   constructor(parts: ObserverParts, events: ObserverEvents) {
     this.#parts = parts;
@@ -101,6 +111,33 @@ export class Observer {
     return [...this.#entries.values()].map(({ seen }) => seen);
   }
 
+  /** What is known of names besides the domains: guests that are not managed, names that are missing or gone. */
+  names(): HostNames {
+    const { memory } = this.#parts;
+    const others =
+      this.#guests === null ? null : [...this.#guests].filter((name) => !this.#manages(name)).sort();
+    return {
+      // What cannot be told as a whole is not known.
+      others: others === null || others.length > MOST_NAMES ? null : others,
+      missing: memory.missing().slice(0, MOST_NAMES),
+      gone: memory.gone(),
+    };
+  }
+
+  /**
+   * Whether the domain exists here under another name than its own, as when it is just arriving from another host or leaving to one:
+   * to create it then would run it twice. By the last listing.
+   *
+   * @returns that guest's name, null when there is none
+   */
+  onTheWay(name: DomainName): GuestName | null {
+    return namesOnTheWay(name).find((guest) => this.#guests?.has(guest) === true && !this.#manages(guest)) ?? null;
+  }
+
+  #manages(name: GuestName): boolean {
+    return this.#entries.has(name as DomainName);
+  }
+
   #schedule(): void {
     if (this.#stopped) return;
     const restless = [...this.#entries.values()].some(
@@ -124,62 +161,78 @@ export class Observer {
   }
 
   async #round(): Promise<Refusal | null> {
-    await this.#parts.configs.scan();
+    const { configs, memory, settings } = this.#parts;
+    await configs.scan();
+    for (const name of memory.see(configs, this.#parts.clock())) this.#forget(name);
     const listed = await this.#parts.toolstack.list();
     const now = this.#parts.clock();
     if (isRefusal(listed)) {
+      this.#guests = null;
       this.#silence(listed, now);
+      await memory.judge(configs, () => true, settings.goneAfterSeconds * 1000, now);
+      await this.#tellNames();
       return listed;
     }
     if (this.#failing !== null) this.#parts.logger.info({}, 'toolstack.answers');
     this.#failing = null;
     this.#answeredAt = now;
-    const byName = new Map(listed.map((domain) => [domain.name, domain]));
+    const byName = new Map<GuestName, ListedDomain>(listed.map((domain) => [domain.name, domain]));
+    this.#guests = new Set(byName.keys());
     this.#adopt(now);
     const managed = [...this.#entries.values()].map(({ seen }) => seen);
     const profiles = await this.#profiles.find(managed, byName, now);
+    const exists = (name: DomainName): boolean => byName.has(name);
+    for (const name of await memory.judge(configs, exists, settings.goneAfterSeconds * 1000, now))
+      this.#forget(name);
     for (const [name, entry] of this.#entries) {
-      if (this.#isGone(entry, byName.get(name) ?? null, now)) {
-        this.#entries.delete(name);
-        this.#events.gone(name);
-      } else {
-        this.#see(entry, byName.get(name) ?? null, profiles.get(name), now);
-      }
+      this.#see(entry, byName.get(name) ?? null, profiles.get(name), now);
     }
+    await this.#tellNames();
     return null;
   }
 
-  /** The names that the files have now; what they have no more stays for a while. */
+  #forget(name: DomainName): void {
+    this.#entries.delete(name);
+    this.#events.gone(name);
+  }
+
+  async #tellNames(): Promise<void> {
+    const names = this.names();
+    const told = JSON.stringify(names);
+    if (told !== this.#named) this.#events.names(names);
+    this.#named = told;
+    await this.#parts.memory.save();
+  }
+
+  /** The names that the files have now; what they have no more stays until it is gone. */
   #adopt(now: number): void {
     for (const config of this.#parts.configs.list()) {
       const entry = this.#entries.get(config.name);
       if (entry !== undefined) {
-        entry.seen = { ...entry.seen, config };
-        entry.missingSince = null;
+        entry.seen = { ...entry.seen, config, configured: this.#parts.memory.configured(config.name) };
         continue;
       }
       const at = new Date(now).toISOString();
       const observation = { state: 'unknown', profile: NORMAL, since: at, seenAt: at } as const;
       this.#entries.set(config.name, {
-        seen: { name: config.name, config, observation, listed: null, incarnation: null, cpuPercent: null },
+        seen: {
+          name: config.name,
+          config,
+          observation,
+          listed: null,
+          incarnation: null,
+          cpuPercent: null,
+          configured: this.#parts.memory.configured(config.name),
+        },
         memory: NO_MEMORY,
-        missingSince: null,
         toldAt: 0,
         cpu: new CpuGauge(),
       });
     }
-    for (const [name, entry] of this.#entries) {
-      if (this.#parts.configs.find(name) === undefined) entry.missingSince ??= now;
-    }
-  }
-
-  #isGone(entry: Entry, listed: ListedDomain | null, now: number): boolean {
-    if (entry.missingSince === null || listed !== null) return false;
-    return now - entry.missingSince >= this.#parts.settings.goneAfterSeconds * 1000;
   }
 
   #see(entry: Entry, listed: ListedDomain | null, profile: BootProfileName | undefined, now: number): void {
-    const { name, config, observation: before } = entry.seen;
+    const { name, config, configured, observation: before } = entry.seen;
     const { expectations, pace } = this.#parts;
     const { state, memory } = observedState(entry.memory, listed, {
       comesBack: config.comesBack,
@@ -204,6 +257,7 @@ export class Observer {
       listed,
       incarnation,
       cpuPercent,
+      configured,
     };
     if (changed || now - entry.toldAt >= this.#parts.settings.intervalSeconds * 1000) this.#tell(entry, now);
   }

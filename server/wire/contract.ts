@@ -46,6 +46,8 @@ export interface Contract {
   readonly host: string;
   readonly verbs: readonly Verb[];
   readonly profiles: readonly ProfileOffer[];
+  /** Whether it tells the names of what runs here and is not managed. A dom0 half from before does not say so: it does not then. */
+  readonly names?: boolean;
   readonly console: {
     /** Whether Ctrl-] can be sent to the guest: only where the toolstack's console takes another escape. */
     readonly passesEscape: boolean;

@@ -1,5 +1,6 @@
 import type { DomainState } from '../../policy/domain-state.js';
 import type { BootProfileName, DomainName } from '../../policy/names.js';
+import type { GuestName } from './guest-name.js';
 import type { OperationView } from './operation.js';
 
 /** What was seen of one incarnation of a domain. Times are ISO 8601, UTC. */
@@ -31,7 +32,65 @@ export interface DomainView {
   readonly operation: OperationView | null;
   /** How its console is: `attached`, `detached` (nothing to attach to), `locked` (an admin's own `xl console`). */
   readonly console: 'attached' | 'detached' | 'locked';
+  /** What tells this domain from another one of its name. A dom0 half from before does not say it. */
+  readonly configured?: Configured | null;
 }
+
+/** Which domain a name means on one host. */
+export interface Configured {
+  /** Where its configuration fixes one (`uuid=`); lower case. */
+  readonly uuid: string | null;
+  /**
+   * When the host first saw the name, after it had seen that there was none. It stays what it is while the name is there or only
+   * missing, over restarts and rewritten files. ISO 8601. Null: it was there when the host's memory began.
+   */
+  readonly since: string | null;
+}
+
+/**
+ * Why a name has no configuration that can be read, and still is not gone. `unreadable`: the file cannot be read; `directory`: its directory
+ * cannot; `empty`: there is no file at all any more where it was; `device`: another file system is where it was; `unmatched`: the file is
+ * there, and no glob of the settings finds it; `unusable`: the file is there, and is no sound configuration; `twice`: several files have
+ * the name; `many`: more than a few went at once.
+ */
+export const MISSING_REASONS = [
+  'unreadable',
+  'directory',
+  'empty',
+  'device',
+  'unmatched',
+  'unusable',
+  'twice',
+  'many',
+] as const;
+
+export type MissingReason = (typeof MISSING_REASONS)[number];
+
+/** A managed name whose configuration cannot be found or read, and that is not gone. */
+export interface MissingDomain {
+  readonly name: DomainName;
+  readonly since: string;
+  readonly why: MissingReason;
+}
+
+/** A name that is gone. */
+export interface GoneDomain {
+  readonly name: DomainName;
+  readonly at: string;
+}
+
+/** What a host knows of names besides those that it manages: names and times, and nothing else. */
+export interface HostNames {
+  /** Guests that exist and are not managed, never Domain-0. Null: not known now, or too many. */
+  readonly others: readonly GuestName[] | null;
+  readonly missing: readonly MissingDomain[];
+  /** The last ones, and not there again. */
+  readonly gone: readonly GoneDomain[];
+}
+
+/** The most names of each kind that are told. */
+export const MOST_NAMES = 10_000;
+export const MOST_GONE = 1_000;
 
 /** `GET /domains`. */
 export interface DomainList {
@@ -47,5 +106,7 @@ export type Change =
   | { readonly change: 'domain'; readonly domain: DomainView }
   | { readonly change: 'gone'; readonly name: DomainName }
   | { readonly change: 'operation'; readonly operation: OperationView }
+  /** Before `ready`, and when any of it changes. A dom0 half from before does not tell it. */
+  | ({ readonly change: 'names' } & HostNames)
   | { readonly change: 'ready'; readonly at: string }
   | { readonly change: 'beat'; readonly at: string };

@@ -17,7 +17,9 @@ import { MOST_RELEASE_SECONDS } from './console-release.js';
 import type { ConsoleRelease, ConsoleReleased } from './console-release.js';
 import { VERBS, WIRE_VERSION } from './contract.js';
 import type { Contract } from './contract.js';
+import { MISSING_REASONS, MOST_GONE, MOST_NAMES } from './domain.js';
 import type { Change, DomainList, DomainView } from './domain.js';
+import { parseGuestName } from './guest-name.js';
 import type { JournalPage } from './journal.js';
 import type { LogSwitch } from './log.js';
 import { OPERATION_PHASES, OPERATION_STEPS } from './operation.js';
@@ -27,6 +29,7 @@ const ajv = new Ajv({ strict: true, allowUnionTypes: true, allErrors: false });
 
 /** Names are checked by the one parser that makes them, so that schema and brand cannot differ. */
 ajv.addFormat('domain-name', (text) => parseDomainName(text) !== undefined);
+ajv.addFormat('guest-name', (text) => parseGuestName(text) !== undefined);
 ajv.addFormat('customer-name', (text) => parseCustomerName(text) !== undefined);
 ajv.addFormat('profile-name', (text) => parseBootProfileName(text) !== undefined);
 ajv.addFormat('parameter-name', (text) => parseParameterName(text) !== undefined);
@@ -126,7 +129,13 @@ const wireRefusal = object({
 
 const consoleStates = { enum: ['attached', 'detached', 'locked'] };
 
-const domainView = object({
+const configured = {
+  ...object({ uuid: nullable(format('uuid')), since: nullable(format('time')) }),
+  type: ['object', 'null'],
+};
+
+const domainView = object(
+  {
   name: format('domain-name'),
   observation: object({
     state: { enum: DOMAIN_STATES },
@@ -142,7 +151,11 @@ const domainView = object({
   profiles: { type: 'array', maxItems: 100, items: format('profile-name') },
   operation: { ...operationView, type: ['object', 'null'] },
   console: consoleStates,
-});
+  configured,
+  },
+  'ignored',
+  ['configured'],
+);
 
 const domainList = object({
   at: format('time'),
@@ -168,7 +181,8 @@ const profileOffer = object(
   ['parameters'],
 );
 
-const contract = object({
+const contract = object(
+  {
   version: { type: 'integer', minimum: 1, maximum: WIRE_VERSION + 1 },
   host: text(255),
   verbs: { type: 'array', maxItems: 100, items: text(32) },
@@ -187,7 +201,11 @@ const contract = object({
     'ignored',
     ['log', 'screenText'],
   ),
-});
+  names: { type: 'boolean' },
+  },
+  'ignored',
+  ['names'],
+);
 
 const tagged = (tag: string, value: string | readonly string[], properties: Record<string, object> = {}) =>
   object({ [tag]: typeof value === 'string' ? { const: value } : { enum: value }, ...properties });
@@ -197,6 +215,23 @@ const change = {
     tagged('change', 'domain', { domain: domainView }),
     tagged('change', 'gone', { name: format('domain-name') }),
     tagged('change', 'operation', { operation: operationView }),
+    tagged('change', 'names', {
+      others: { type: ['array', 'null'], maxItems: MOST_NAMES, items: format('guest-name') },
+      missing: {
+        type: 'array',
+        maxItems: MOST_NAMES,
+        items: object({
+          name: format('domain-name'),
+          since: format('time'),
+          why: { enum: MISSING_REASONS },
+        }),
+      },
+      gone: {
+        type: 'array',
+        maxItems: MOST_GONE,
+        items: object({ name: format('domain-name'), at: format('time') }),
+      },
+    }),
     tagged('change', ['ready', 'beat'], { at: format('time') }),
   ],
 };

@@ -19,6 +19,7 @@ export class FakeConsoles implements ConsoleHost {
   }[] = [];
   readonly attached: { name: DomainName; domid: number; uuid: string }[] = [];
   readonly forgotten: DomainName[] = [];
+  missingNames: readonly DomainName[] = [];
   readonly switchedOff = new Set<DomainName>();
   readonly released: { name: DomainName; release: ConsoleRelease }[] = [];
   readonly keepsLog = true;
@@ -52,6 +53,10 @@ export class FakeConsoles implements ConsoleHost {
     const { facts, bytes } = inMemory({ start: 0, bytes: Buffer.from(`what ${name} said\r\n`) }, query);
     const kept = { keeping: !this.switchedOff.has(name), place: 'disk' } as const;
     return Promise.resolve({ facts: { ...facts, ...kept }, bytes: this.endless ? untilGone : bytes });
+  }
+
+  missing(names: readonly DomainName[]): void {
+    this.missingNames = names;
   }
 
   switchLog(name: DomainName, { keep }: LogSwitch): Promise<void> {

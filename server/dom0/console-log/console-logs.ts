@@ -43,6 +43,7 @@ export class ConsoleLogs {
   #goneBytes = 0;
   #work: Promise<unknown> = Promise.resolve();
   #tidying = false;
+  #kept: ReadonlySet<DomainName> | null = new Set();
 
   constructor(parts: ConsoleLogsParts) {
     this.#parts = parts;
@@ -86,6 +87,11 @@ export class ConsoleLogs {
     });
   }
 
+  /** Logs without a domain that are not set aside, as their domains are not gone; null: nothing is known of that yet. */
+  keep(names: readonly DomainName[] | null): void {
+    this.#kept = names === null ? null : new Set(names);
+  }
+
   /** Writes what waits. */
   async dispose(): Promise<void> {
     for (const timer of this.#sweeps) clearTimeout(timer);
@@ -103,7 +109,8 @@ export class ConsoleLogs {
     const { folder, disk, limits } = this.#parts;
     for (const text of await disk.folders(join(folder, 'domains'))) {
       const name = parseDomainName(text);
-      if (name !== undefined && !this.#logs.has(name)) await this.#setAside(name);
+      if (name === undefined || this.#logs.has(name) || this.#kept === null || this.#kept.has(name)) continue;
+      await this.#setAside(name);
     }
     const now = Date.now();
     for (const log of this.#logs.values()) await log.dropBefore(now - limits.days * DAY);

@@ -74,6 +74,7 @@ export class Consoles {
     this.#parts = parts;
     this.#timing = parts.timing ?? {};
     this.#logs = parts.logs ?? null;
+    this.#logs?.keep(null);
     this.#screens = new Screens(parts.logger, this.#timing.screens);
   }
 
@@ -189,6 +190,11 @@ export class Consoles {
     void this.#consoles.get(name)?.dispose('domain-gone');
     this.#consoles.delete(name);
     this.#logs?.retire(name);
+  }
+
+  /** Names that are not managed just now and not gone: their logs stay. */
+  missing(names: readonly DomainName[]): void {
+    this.#logs?.keep(names);
   }
 
   /** Ends our console processes and the attachments, never the domains. */

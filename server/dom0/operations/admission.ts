@@ -22,6 +22,7 @@ export interface AdmissionParts {
   readonly observer: {
     look(): Promise<Refusal | null>;
     find(name: DomainName): ObservedDomain | undefined;
+    onTheWay(name: DomainName): string | null;
   };
   readonly profiles: Pick<BootProfiles, 'plan'>;
   readonly disks: Pick<DiskHolders, 'conflictByFiles'>;
@@ -121,6 +122,8 @@ export class Admission {
     seen: ObservedDomain,
   ): Promise<Refusal | null> {
     if (!createsDomain(verb)) return null;
+    const guest = this.#parts.observer.onTheWay(domain);
+    if (guest !== null) return existsAs(domain, guest);
     const plan = this.#parts.profiles.plan(profile ?? NORMAL, seen.config, parameters);
     return isRefusal(plan) ? plan : this.#parts.disks.conflictByFiles(domain, plan.boot.disks);
   }
@@ -128,6 +131,15 @@ export class Admission {
 
 function noSuchDomain(name: DomainName): Refusal {
   return refusal('no-such-domain', 'There is no such server.', name);
+}
+
+/** It is here already, by another name: it arrives from another host, or leaves to one. */
+export function existsAs(domain: DomainName, guest: string): Refusal {
+  return refusal(
+    'wrong-state',
+    'It is being moved between hosts, so it cannot be started.',
+    `${domain} exists here as ${guest}: see \`xl list\``,
+  );
 }
 
 function busy(current: Operation): Refusal {

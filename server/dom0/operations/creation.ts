@@ -2,6 +2,7 @@ import { isRefusal, refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { creationOf } from '../boot/derived-config.js';
 import type { ListedDomain } from '../toolstack/toolstack.js';
+import { existsAs } from './admission.js';
 import { Halted, pause, unlessHalted } from './halt.js';
 import type { Subject } from './journal-record.js';
 import type { Operation } from './operation.js';
@@ -81,6 +82,8 @@ export class Creation {
       const runs = operation.request.verb === 'start' && seen.observation.state === 'running';
       return runs ? ALREADY : byHand(`${domain} exists as ${seen.listed.domid}`);
     }
+    const guest = observer.onTheWay(domain);
+    if (guest !== null) return existsAs(domain, guest);
     const plan = profiles.plan(operation.profile, seen.config, operation.request.parameters);
     if (isRefusal(plan)) return plan;
     const taken = await unlessHalted(disks.conflict(domain, plan.boot.disks), signal);

@@ -26,6 +26,7 @@ export interface WorkParts {
   readonly observer: {
     look(): Promise<Refusal | null>;
     find(name: DomainName): ObservedDomain | undefined;
+    onTheWay(name: DomainName): string | null;
   };
   readonly profiles: BootProfiles;
   readonly consoles: Pick<ConsoleHost, 'attach'>;

@@ -1,4 +1,5 @@
 import type { DomainName } from '../../../policy/names.js';
+import type { GuestName } from '../../wire/guest-name.js';
 import type { Refusal } from '../../../policy/refusal.js';
 
 /** Why a domain that is shut down is so; the fifth column of the state string. */
@@ -11,9 +12,9 @@ export interface StateFlags {
   readonly dying: boolean;
 }
 
-/** A domain that the toolstack lists; never Domain-0, never one whose name we would not manage. */
+/** A guest that the toolstack lists: one whose name we would manage, or that such a domain has on its way to another host; never Domain-0. */
 export interface ListedDomain {
-  readonly name: DomainName;
+  readonly name: GuestName;
   /** Over 0; re-used by Xen. */
   readonly domid: number;
   /** 0 while it is being built. */
@@ -44,7 +45,7 @@ export interface BootShape {
 
 /** A domain's long listing. */
 export interface LongDomain {
-  readonly name: DomainName;
+  readonly name: GuestName;
   readonly domid: number;
   readonly boot: BootShape;
 }

@@ -1,4 +1,4 @@
-import { parseDomainName } from '../../../policy/names.js';
+import { parseGuestName } from '../../wire/guest-name.js';
 import type { BootShape, Disk, ListedDomain, LongDomain, ShutdownReason, StateFlags } from './toolstack.js';
 
 /** `xl list`, or `xl list -v` with UUID and what follows it. From the right, as names overflow their column. */
@@ -27,7 +27,7 @@ export function parseXlList(text: string): ListedDomain[] | undefined {
   for (const line of lines.slice(1)) {
     const row = ROW.exec(line);
     if (row === null) continue;
-    const name = parseDomainName(row[1] ?? '');
+    const name = parseGuestName(row[1] ?? '');
     const domid = Number(row[2]);
     if (name === undefined || domid === 0) continue;
     domains.push({
@@ -72,7 +72,7 @@ export function parseXlLongList(text: string): LongDomain[] | undefined {
   const domains: LongDomain[] = [];
   for (const entry of entries as unknown[]) {
     const config = member(entry, 'config');
-    const name = parseDomainName(stringOf(member(member(config, 'c_info'), 'name')) ?? '');
+    const name = parseGuestName(stringOf(member(member(config, 'c_info'), 'name')) ?? '');
     const domid = member(entry, 'domid');
     if (name === undefined || typeof domid !== 'number' || domid === 0) continue;
     domains.push({ name, domid, boot: bootShape(config) });

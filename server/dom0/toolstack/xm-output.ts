@@ -1,4 +1,5 @@
-import { parseDomainName } from '../../../policy/names.js';
+import { parseGuestName } from '../../wire/guest-name.js';
+import type { GuestName } from '../../wire/guest-name.js';
 import type { Disk, ListedDomain, LongDomain } from './toolstack.js';
 import { parseSxp, sxpAtom, sxpChildren } from './sxp.js';
 import type { Sxp } from './sxp.js';
@@ -10,12 +11,12 @@ import { parseDomid, parseState } from './xl-output.js';
  */
 function domains(
   text: string,
-): { name: NonNullable<ReturnType<typeof parseDomainName>>; domid: number; domain: Sxp }[] | undefined {
+): { name: GuestName; domid: number; domain: Sxp }[] | undefined {
   const found = parseSxp(text);
   if (found === undefined || found.some((top) => typeof top === 'string' || top[0] !== 'domain'))
     return undefined;
   return found.flatMap((domain) => {
-    const name = parseDomainName(sxpAtom(domain, 'name') ?? '');
+    const name = parseGuestName(sxpAtom(domain, 'name') ?? '');
     const domid = Number(sxpAtom(domain, 'domid') ?? 0);
     return name === undefined || !Number.isInteger(domid) || domid <= 0 ? [] : [{ name, domid, domain }];
   });

@@ -11,7 +11,9 @@ import type { ConsoleNote, Presence, ScreenText } from '../../wire/console.js';
 import { CONSOLE_ENDS, SCREEN_TEXT_LINES } from '../../wire/console.js';
 import type { Contract, ParameterOffer, ProfileOffer } from '../../wire/contract.js';
 import { VERBS, WIRE_VERSION } from '../../wire/contract.js';
-import type { Change, DomainView, Observation } from '../../wire/domain.js';
+import { MISSING_REASONS, MOST_GONE, MOST_NAMES } from '../../wire/domain.js';
+import type { Change, Configured, DomainView, HostNames, Observation } from '../../wire/domain.js';
+import { parseGuestName } from '../../wire/guest-name.js';
 import type { OperationView, WireRefusal } from '../../wire/operation.js';
 import { OPERATION_PHASES, OPERATION_STEPS } from '../../wire/operation.js';
 import { printable } from '../printable.js';
@@ -54,6 +56,7 @@ export function readContract(value: unknown): Contract {
     host: text(from, 'host', 80),
     verbs: VERBS.filter((verb) => verbs.includes(verb)),
     profiles: list(from, 'profiles', 100).map(readProfile),
+    names: from['names'] === true,
     console: {
       passesEscape: console['passesEscape'] === true,
       sysrqKeys: list(console, 'sysrqKeys', 36).filter((key): key is string =>
@@ -119,6 +122,39 @@ export function readDomainView(value: unknown): DomainView {
     operation:
       from['operation'] === null || from['operation'] === undefined ? null : readOperation(from['operation']),
     console: oneOf(from, 'console', ['attached', 'detached', 'locked'] as const),
+    configured: readConfigured(from['configured']),
+  };
+}
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+function readConfigured(value: unknown): Configured | null {
+  if (value === null || value === undefined) return null;
+  const from = fields(value, 'configured');
+  const uuid = textOrNull(from, 'uuid');
+  if (uuid !== null && !UUID.test(uuid)) throw new AnswerError('uuid is none');
+  return { uuid, since: timeOrNull(from, 'since') };
+}
+
+/** @throws AnswerError */
+export function readHostNames(from: Fields): HostNames {
+  return {
+    others:
+      from['others'] === null
+        ? null
+        : list(from, 'others', MOST_NAMES).map((name) => parsed(parseGuestName(String(name)), 'others')),
+    missing: list(from, 'missing', MOST_NAMES).map((one) => {
+      const missing = fields(one, 'missing');
+      return {
+        name: domainName(missing, 'name'),
+        since: time(missing, 'since'),
+        why: MISSING_REASONS.find((known) => known === missing['why']) ?? 'unreadable',
+      };
+    }),
+    gone: list(from, 'gone', MOST_GONE).map((one) => {
+      const gone = fields(one, 'gone');
+      return { name: domainName(gone, 'name'), at: time(gone, 'at') };
+    }),
   };
 }
 
@@ -167,6 +203,8 @@ export function readChange(value: unknown): Change | undefined {
       return { change: 'gone', name: domainName(from, 'name') };
     case 'operation':
       return { change: 'operation', operation: readOperation(from['operation']) };
+    case 'names':
+      return { change: 'names', ...readHostNames(from) };
     case 'ready':
       return { change: 'ready', at: time(from, 'at') };
     case 'beat':

@@ -1,5 +1,5 @@
 import type { DomainName } from '../../../policy/names.js';
-import type { Change, DomainView } from '../../wire/domain.js';
+import type { Change, DomainView, HostNames } from '../../wire/domain.js';
 import { readChange } from './answers.js';
 import type { LinkEvent } from './host-link.js';
 import { JsonLines } from './json-lines.js';
@@ -13,6 +13,7 @@ export class ChangesReader {
   readonly #domains: Map<DomainName, DomainView>;
   readonly #listed = new Set<DomainName>();
   #ready = false;
+  #names: HostNames | null = null;
 
   /** @param known what was last heard before the stream began */
   constructor(known: ReadonlyMap<DomainName, DomainView>) {
@@ -21,6 +22,11 @@ export class ChangesReader {
 
   get domains(): ReadonlyMap<DomainName, DomainView> {
     return this.#domains;
+  }
+
+  /** What was told on this stream; null: nothing, as a dom0 half from before does. */
+  get names(): HostNames | null {
+    return this.#names;
   }
 
   /** @throws JsonLinesError or AnswerError when what comes is not what was agreed */
@@ -43,6 +49,10 @@ export class ChangesReader {
       case 'gone':
         this.#domains.delete(change.name);
         yield { event: 'gone', name: change.name };
+        return;
+      case 'names':
+        this.#names = change;
+        if (this.#ready) yield { event: 'names' };
         return;
       case 'operation':
         yield* this.#operation(change);

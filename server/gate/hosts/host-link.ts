@@ -3,7 +3,7 @@ import type { Refusal } from '../../../policy/refusal.js';
 import type { ConsoleMode } from '../../wire/console.js';
 import type { Contract, Verb } from '../../wire/contract.js';
 import { VERBS } from '../../wire/contract.js';
-import type { DomainView } from '../../wire/domain.js';
+import type { DomainView, HostNames } from '../../wire/domain.js';
 import type { OperationRequest, OperationView } from '../../wire/operation.js';
 import type { Grant } from '../authorize.js';
 import { Listeners } from '../listeners.js';
@@ -32,6 +32,8 @@ export type LinkEvent =
   | { readonly event: 'lost' }
   | { readonly event: 'domain'; readonly name: DomainName }
   | { readonly event: 'gone'; readonly name: DomainName }
+  /** What else it knows of names. */
+  | { readonly event: 'names' }
   | { readonly event: 'operation'; readonly operation: OperationView };
 
 export interface HostTimings {
@@ -67,6 +69,7 @@ export class HostLink {
   readonly #listeners: Listeners<LinkEvent>;
   readonly #abort = new AbortController();
   #domains: ReadonlyMap<DomainName, DomainView> = new Map();
+  #names: HostNames | null = null;
   #contract: Contract | null = null;
   #reachable = false;
   #heard = false;
@@ -121,6 +124,11 @@ export class HostLink {
   /** What was last heard of its domains, also while it is not reachable. */
   get domains(): ReadonlyMap<DomainName, DomainView> {
     return this.#domains;
+  }
+
+  /** What was last heard of other names; null: it has told none since the gate started, or does not tell any. */
+  get names(): HostNames | null {
+    return this.#names;
   }
 
   onEvent(listener: (event: LinkEvent) => void): Unsubscribe {
@@ -279,6 +287,7 @@ export class HostLink {
         silence.refresh();
         for (const event of reader.push(chunk)) {
           this.#domains = reader.domains;
+          this.#names = reader.names ?? (event.event === 'reachable' ? null : this.#names);
           if (event.event === 'reachable') {
             this.#reachable = true;
             this.#heard = true;
