@@ -38,6 +38,7 @@ export interface GateDocument {
     readonly required: boolean;
   };
   readonly menu: { readonly idleSeconds: number };
+  readonly domains: { readonly graceSeconds: number };
   readonly log: { readonly level: LogLevel };
 }
 
@@ -216,6 +217,14 @@ export const GATE_SCHEMA = {
         0,
         31_622_400,
         'Seconds without a key after which a menu is ended, with a warning before; 0: never. `sessions:` of the policy may say otherwise for some.',
+      ),
+    }),
+    domains: section('The domains that the hosts show.', {
+      graceSeconds: integer(
+        600,
+        1,
+        604_800,
+        'Seconds for which a domain must be seen to be gone from all hosts before it is retired: see [domain.md](day-two/domain.md).',
       ),
     }),
     log: LOG,

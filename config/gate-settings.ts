@@ -18,7 +18,7 @@ export interface HostSettings {
 }
 
 /** gate.yaml, after load: frozen, nothing optional, every path absolute. */
-export interface GateSettings extends Pick<GateDocument, 'login' | 'keepAlive' | 'keys' | 'menu' | 'log'> {
+export interface GateSettings extends Pick<GateDocument, 'login' | 'keepAlive' | 'keys' | 'menu' | 'domains' | 'log'> {
   readonly site: string;
   readonly listen: readonly ListenAddress[];
   readonly hostKey: string;
@@ -69,6 +69,7 @@ function gateSettings(value: unknown, reader: SettingsReader): GateSettings {
     console: { ...document.console, escape: escapeKey(['console', 'escape'], reader) },
     recordings: { ...document.recordings, directory: directory ?? join(state, 'recordings') },
     menu: document.menu,
+    domains: document.domains,
     log: document.log,
   };
 }

@@ -3,7 +3,7 @@ import type { Style } from './frame.js';
 import type { MenuDomain } from './port.js';
 import { NORMAL } from '../policy/names.js';
 import { underWay } from './state.js';
-import { UNREACHABLE_MARK, agoWord, doingWord, lockedWord, stateWord } from './words.js';
+import { UNREACHABLE_MARK, agoWord, doingWord, elsewhereWord, lockedWord, stateWord } from './words.js';
 
 /** After this what was seen is shown with its age. */
 export const FRESH_MS = 5000;
@@ -24,6 +24,7 @@ export function lookOfDomain(domain: MenuDomain, now: number, canvas: Canvas): D
   const operation = underWay(domain);
   const turning = signs.spinner[Math.floor(now / 1000) % signs.spinner.length] ?? signs.full;
   if (operation !== null) return { sign: turning, word: doingWord(operation.action), style: 'busy' };
+  if (domain.elsewhere !== null) return { sign: signs.full, word: elsewhereWord(domain.elsewhere), style: 'busy' };
   const word = stateWord(domain.state);
   if (domain.state !== null && staleAge(domain, now) !== null) return { sign: '?', word, style: 'dim' };
   switch (domain.state) {

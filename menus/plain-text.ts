@@ -24,6 +24,8 @@ import {
   bootWord,
   deadlineSentence,
   doingWord,
+  elsewhereSentence,
+  elsewhereWord,
   domainGone,
   help,
   keyDates,
@@ -48,7 +50,8 @@ import {
 
 export function stateText(domain: MenuDomain, now: number): string {
   const operation = underWay(domain);
-  const word = operation === null ? stateWord(domain.state) : doingWord(operation.action);
+  const state = domain.elsewhere === null ? stateWord(domain.state) : elsewhereWord(domain.elsewhere);
+  const word = operation === null ? state : doingWord(operation.action);
   const stale = staleWord(domain, now);
   const whole = domain.consoleLocked && operation === null ? lockedWord(word) : word;
   return stale === '' ? whole : `${whole} (${stale})`;
@@ -163,6 +166,7 @@ function domainText(state: MenuState, page: Extract<Page, { page: 'domain' }>): 
   if (domain.memoryMiB !== null) lines.push(plainFacts(domain.memoryMiB, domain.vcpus, domain.cpuPercent));
   const profile = domain.profiles.find((one) => one.name === domain.profile);
   if (!isNormal(domain) && profile !== undefined) lines.push(profileBanner(profile.title));
+  if (domain.elsewhere !== null) lines.push(elsewhereSentence(domain.elsewhere));
   if (domain.consoleLocked) lines.push(CONSOLE_LOCKED);
   if (underWay(domain) !== null) {
     lines.push(progressText(state, domain));

@@ -68,6 +68,8 @@ export interface MenuDomain {
   readonly operation: MenuOperation | null;
   /** An administrator of the host has its console to themselves. */
   readonly consoleLocked: boolean;
+  /** The host where it is without being managed there: nothing can be done with it, and its state is that one's. */
+  readonly elsewhere: { readonly host: string; readonly moving: boolean } | null;
   /** What would be recorded of a visit to its console. */
   readonly recorded: Recorded;
   readonly offers: Readonly<Record<Action, Offer>>;

@@ -22,6 +22,7 @@ import {
   bySentence,
   countWord,
   deadlineSentence,
+  elsewhereSentence,
   domainGone,
   memoryWord,
   percentWord,
@@ -136,6 +137,9 @@ function drawHappening(
     canvas.put(left, row, asking(state.asked.action), 'busy', width);
     return 1;
   }
+  if (domain.elsewhere !== null) {
+    return drawLines(canvas, wrap(elsewhereSentence(domain.elsewhere), width, canvas.charset), left, row, width);
+  }
   if (!isNormal(domain)) return drawBanner(canvas, domain, left, row, width);
   if (!domain.consoleLocked) return 0;
   canvas.put(left, row, CONSOLE_LOCKED, 'special', width);
@@ -186,7 +190,10 @@ function drawBanner(canvas: Canvas, domain: MenuDomain, left: number, row: numbe
   const hint = profile === undefined || profile.hint === '' ? RESCUE_DEFAULT_HINT : profile.hint;
   const text =
     profile === undefined ? PROFILE_UNKNOWN : `${profileBanner(profile.title)} ${rescueBack(hint)}`;
-  const lines = wrap(text, width, canvas.charset);
+  return drawLines(canvas, wrap(text, width, canvas.charset), left, row, width);
+}
+
+function drawLines(canvas: Canvas, lines: readonly string[], left: number, row: number, width: number): number {
   const shown = Math.min(lines.length, width < 60 ? BANNER_LINES.narrow : BANNER_LINES.boxed);
   lines.slice(0, shown).forEach((line, at) => {
     const more = at === shown - 1 && lines.length > shown ? ' …' : '';

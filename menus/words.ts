@@ -61,6 +61,16 @@ export function lockedWord(state: string): string {
   return `${state}, locked`;
 }
 
+/** Instead of its state. */
+export function elsewhereWord({ host, moving }: { readonly host: string; readonly moving: boolean }): string {
+  return moving ? `moving (${host})` : `on ${host}`;
+}
+
+export function elsewhereSentence({ host, moving }: { readonly host: string; readonly moving: boolean }): string {
+  const where = moving ? `It is being moved to another host (${host}).` : `It runs on the host ${host}, where it is not set up for this menu.`;
+  return `${where} Nothing can be done with it from here. Please ask us.`;
+}
+
 export const CONSOLE_LOCKED = 'An administrator of the host has its console open.';
 
 /** What an operation is doing to the server, as a state. */

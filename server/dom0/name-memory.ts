@@ -39,8 +39,8 @@ export class NameMemory {
   /** For how long each was seen to be away, in a place that is sound. A restart begins anew. Milliseconds. */
   readonly #away = new Map<DomainName, number>();
   #judgedAt: number | null = null;
-  /** Names that are there at the first look, and that the memory does not know, may have come at any time. */
-  #looked = false;
+  /** Directories that had names before: one that appears as a whole says nothing of when its names came. */
+  readonly #directories = new Set<string>();
   #changed = false;
   #failing = false;
 
@@ -89,6 +89,8 @@ export class NameMemory {
   see(source: Pick<NameSource, 'list' | 'placeOf'>, now: number): readonly DomainName[] {
     const at = new Date(now).toISOString();
     const others: DomainName[] = [];
+    const directories = [...this.#names.values()].map(({ file }) => dirname(file));
+    for (const directory of directories) this.#directories.add(directory);
     for (const { name, uuid } of source.list()) {
       const place = source.placeOf(name);
       if (place === undefined) continue;
@@ -97,14 +99,13 @@ export class NameMemory {
       const since =
         known !== undefined && !another
           ? known.since
-          : another || this.#looked || this.#gone.has(name)
+          : another || this.#gone.has(name) || this.#directories.has(dirname(place.file))
             ? at
             : null;
       if (another) others.push(name);
       this.#put(name, { ...place, uuid: uuid ?? known?.uuid ?? null, since, missingSince: null, why: null });
       this.#changed = this.#gone.delete(name) || this.#changed;
     }
-    this.#looked = true;
     return others;
   }
 

@@ -51,6 +51,7 @@ export interface GateHouseSettings extends SshSettings {
   readonly console: ConsoleSettings;
   readonly recordings: RecordingSettings;
   readonly menu: MenuSettings;
+  readonly domains: { readonly graceSeconds: number };
 }
 
 export interface GateParts {
@@ -65,6 +66,9 @@ export interface GateParts {
   /** For tests. */
   readonly hostTimings?: Partial<HostTimings>;
 }
+
+/** How often is looked whether time has decided anything. Milliseconds. */
+const TICK_MS = 1_000;
 
 /** How long the first logins wait for hosts that hang. */
 const FIRST_TRY_MS = 2_000;
@@ -86,6 +90,7 @@ export class Gate {
   readonly #version: string;
   readonly #log: Log;
   readonly #stopHearing: () => void;
+  #ticks: NodeJS.Timeout | null = null;
   #stopped = false;
 
   /** @throws NoPolicy when there is no valid policy and never was one */
@@ -105,7 +110,9 @@ export class Gate {
     });
     const options = { log, ...(parts.hostTimings === undefined ? {} : { timings: parts.hostTimings }) };
     const links = settings.hosts.map((host) => new HostLink(host, options));
-    this.hosts = new Hosts(links, store.domains, store.sightings, log);
+    this.hosts = new Hosts(links, store.domains, store.sightings, log, {
+      graceMs: settings.domains.graceSeconds * 1000,
+    });
     const pace = new CustomerPace();
     const { liveConsoles } = this;
     this.authorizer = new Authorizer(store.authorizations, this.policy, {
@@ -238,6 +245,9 @@ export class Gate {
     this.recordings.start();
     this.maintenance.start();
     this.hosts.start();
+    this.#ticks = setInterval(() => {
+      this.hosts.tick();
+    }, TICK_MS).unref();
     this.#windows.start();
     // Who logs in at once is not told that a host does not answer which was only not asked yet.
     await this.hosts.tried(FIRST_TRY_MS);
@@ -253,6 +263,7 @@ export class Gate {
     this.maintenance.close();
     this.#windows.close();
     this.revocation.close();
+    if (this.#ticks !== null) clearInterval(this.#ticks);
     await this.recordings.close();
     await this.hosts.close();
     this.operations.close();

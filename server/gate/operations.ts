@@ -10,7 +10,6 @@ import type { Verb } from '../wire/contract.js';
 import type { OperationView } from '../wire/operation.js';
 import type { Authorizer, Grant, Permit } from './authorize.js';
 import type { HostLink } from './hosts/host-link.js';
-import { lives } from './hosts/hosts.js';
 import type { Found, Hosts } from './hosts/hosts.js';
 import type { Identity } from './identity.js';
 import type { Log } from './log.js';
@@ -175,17 +174,19 @@ export class Operations {
   #place({ domain }: Grant, verb: Verb, unfit: Refusal | null): Found | Refusal {
     const { hosts } = this.#parts;
     const found = hosts.find(domain);
+    const stray = hosts.strayOf(domain);
+    if (stray?.part === 'runs' && stray.host.reachable) return words.astray(domain, stray.host.name, stray.part);
     if (found === undefined) {
       return hosts.allReachable
         ? words.notOnAnyHost(domain)
         : words.hostUnreachable(domain, 'no host that answers has it');
     }
-    const { host, view } = found;
+    const { host } = found;
     if (!host.reachable) return words.hostUnreachable(domain, `${host.name} is not reachable`);
     if (host.contract?.verbs.includes(verb) !== true)
       return words.notOnThisHost(domain, words.actionWord(verb));
     if (unfit !== null) return unfit;
-    if (CREATING.includes(verb) && !lives(view)) return hosts.mayRunElsewhere(domain, host) ?? found;
+    if (CREATING.includes(verb)) return hosts.mayRunElsewhere(domain, host) ?? found;
     return found;
   }
 

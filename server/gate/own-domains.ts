@@ -10,7 +10,7 @@ import type { OperationView } from '../wire/operation.js';
 import { VERBS } from '../wire/contract.js';
 import type { Authorizer } from './authorize.js';
 import type { ConsoleCustoms } from './console/console-customs.js';
-import type { Found, Hosts } from './hosts/hosts.js';
+import type { Found, Hosts, Stray } from './hosts/hosts.js';
 import type { Identity } from './identity.js';
 import type { PolicyHolder } from './policy-holder.js';
 import { chooseParameters } from './profile-parameters.js';
@@ -76,16 +76,18 @@ export class OwnDomains {
     const { answers, profiles: allowed } = this.#answers(row, found?.view.profiles ?? [], now);
     if (answers.get('status') !== null) return null;
     const profiles = found === undefined ? [] : this.#profiles(found, allowed);
-    const view = found?.view;
+    const stray = this.#parts.hosts.strayOf(row.domain);
+    // What its configuration's host says of it is that it is off.
+    const view = stray === null ? found?.view : undefined;
     const observation = view?.observation ?? null;
     return {
       name: row.domain,
       role: row.role,
-      state: observation?.state ?? null,
+      state: stray === null ? (observation?.state ?? null) : 'running',
       profile: observation?.profile ?? null,
       since: observation === null ? null : Date.parse(observation.since),
       seenAt: observation === null ? null : Date.parse(observation.seenAt),
-      reachable: found?.host.reachable ?? false,
+      reachable: (stray ?? found)?.host.reachable ?? false,
       memoryMiB: view?.memoryMiB ?? null,
       vcpus: view?.vcpus ?? null,
       cpuPercent: view?.cpuPercent ?? null,
@@ -93,8 +95,9 @@ export class OwnDomains {
       operation:
         view?.operation === null || view === undefined ? null : menuOperation(view.operation, row.since),
       consoleLocked: view?.console === 'locked',
+      elsewhere: stray === null ? null : { host: stray.host.name, moving: stray.part !== 'runs' },
       recorded: this.#parts.customs.record(row.customer, row.domain),
-      offers: offers(row.domain, answers, found),
+      offers: offers(row.domain, answers, found, stray),
     };
   }
 
@@ -160,16 +163,26 @@ function offers(
   domain: DomainName,
   answers: ReadonlyMap<Action, Refusal | null>,
   found: Found | undefined,
+  stray: Stray | null,
 ): Readonly<Record<Action, Offer>> {
   const offer = (action: Action): Offer => {
-    const no = answers.get(action) ?? impossible(domain, action, found);
+    const no = answers.get(action) ?? impossible(domain, action, found, stray);
     return no === null ? { offered: true } : { offered: false, code: no.code, reason: no.message };
   };
   return Object.fromEntries(ACTIONS.map((action) => [action, offer(action)])) as Record<Action, Offer>;
 }
 
-function impossible(domain: DomainName, action: Action, found: Found | undefined): Refusal | null {
+/** What is kept of it stays where it was managed. */
+const ANYWHERE: readonly Action[] = ['status', 'log', 'log-switch'];
+
+function impossible(
+  domain: DomainName,
+  action: Action,
+  found: Found | undefined,
+  stray: Stray | null,
+): Refusal | null {
   if (action === 'status') return null;
+  if (stray !== null && !ANYWHERE.includes(action)) return words.astray(domain, stray.host.name, stray.part);
   if (found?.host.reachable !== true) return words.hostUnreachable(domain, 'not reachable');
   if (action === 'log-switch' && !found.host.log.onDisk)
     return words.notOnThisHost(domain, words.actionWord(action));

@@ -7,6 +7,7 @@ import type { Refusal } from '../../policy/refusal.js';
 import { refusal } from '../../policy/refusal.js';
 import type { MaintenanceRow } from '../store/maintenance.js';
 import type { ParameterOffer, Verb } from '../wire/contract.js';
+import type { GuestPart } from '../wire/guest-name.js';
 import type { OperationStep, OperationView, WireRefusal } from '../wire/operation.js';
 
 /** What the gate says to customers. What a menu says stands in the menus' own file. */
@@ -96,15 +97,47 @@ export function notOnAnyHost(domain: DomainName): Refusal {
   return refusal('not-on-this-host', `${domain} is not on any host now.`);
 }
 
-export function maybeElsewhere(domain: DomainName, host: string, running: boolean): Refusal {
-  const why = running
-    ? 'it is running on another host'
-    : 'another host that may be running it does not answer';
+/**
+ * @param why `running`: it is seen there; `unknown`: that host does not know; `silent`: that host may be running it and does not answer;
+ *   `untold`: that host's dom0 half does not tell what else runs there
+ * @param guest the name under which it is there, if it is another
+ */
+export function maybeElsewhere(
+  domain: DomainName,
+  host: string,
+  why: 'running' | 'unknown' | 'silent' | 'untold',
+  guest: string = domain,
+): Refusal {
+  const reason = {
+    running: 'it is running on another host',
+    unknown: 'another host that may be running it cannot say just now whether it does',
+    silent: 'another host that may be running it does not answer',
+    untold: 'another host that may be running it does not tell. Please ask us',
+  }[why];
+  const detail = {
+    running: `${guest} runs on ${host}`,
+    unknown: `the toolstack of ${host} does not answer`,
+    silent: `${reason}: ${host}`,
+    untold: `the dom0 half of ${host} does not tell what runs there without a configuration file: upgrade it`,
+  }[why];
   return refusal(
-    running ? 'wrong-state' : 'host-unreachable',
-    `${domain} cannot be started here: ${why}.`,
-    `${why}: ${host}`,
+    why === 'running' ? 'wrong-state' : 'host-unreachable',
+    `${domain} cannot be started here: ${reason}.`,
+    detail,
   );
+}
+
+/** It is on a host where it is not managed. */
+export function astray(domain: DomainName, host: string, part: GuestPart): Refusal {
+  return refusal(
+    'wrong-state',
+    `${strayState(host, part, domain)}. Nothing can be done with it there from here. Please ask us.`,
+    `${domain} is on ${host}, which has no configuration file of it`,
+  );
+}
+
+function strayState(host: string, part: GuestPart, domain: DomainName): string {
+  return part === 'runs' ? `${domain} is running on ${host}` : `${domain} is being moved to another host, on ${host}`;
 }
 
 const UNFIT = {

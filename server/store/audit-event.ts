@@ -10,6 +10,7 @@ import type {
 } from '../../policy/names.js';
 import type { Recorded } from '../../policy/recorded.js';
 import type { RefusalCode } from '../../policy/refusal.js';
+import type { Retirement } from './records.js';
 import type { Role } from '../../policy/roles.js';
 
 /** Who did it: a customer over a connection, or an admin on the control socket. */
@@ -158,10 +159,17 @@ export type AuditEvent =
       readonly role: Role;
     }
   | {
-      readonly kind: 'domain.retired' | 'domain.adopted';
+      readonly kind: 'domain.retired';
       readonly actor: EventActor | null;
       readonly domain: DomainName;
+      /** Not in rows from before it was recorded. */
+      readonly why?: Retirement;
     }
+  | { readonly kind: 'domain.adopted'; readonly actor: EventActor | null; readonly domain: DomainName }
+  /** It is said to be gone, and so are too many others: it is not retired without an admin. */
+  | { readonly kind: 'domain.retirement.waits'; readonly actor: null; readonly domain: DomainName }
+  /** An admin has said that it is not gone. */
+  | { readonly kind: 'domain.kept'; readonly actor: EventActor; readonly domain: DomainName }
   | {
       readonly kind: 'domain.parameter.set';
       readonly actor: EventActor;

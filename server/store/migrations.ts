@@ -133,4 +133,44 @@ export const MIGRATIONS: readonly string[] = [
   `
   CREATE INDEX key_expiry ON key (expires_at) WHERE expires_at IS NOT NULL;
   `,
+  `
+  -- Guests that ran on the host when it was heard last, and that it did not manage. tells: whether it said so at all.
+  CREATE TABLE guest (
+    host TEXT NOT NULL REFERENCES host (name) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    PRIMARY KEY (host, name)
+  ) STRICT, WITHOUT ROWID;
+  ALTER TABLE host ADD COLUMN tells INTEGER NOT NULL DEFAULT 0;
+
+  -- Domains that were seen to leave a host for another, until they are seen to run.
+  CREATE TABLE leaving (
+    domain TEXT PRIMARY KEY
+  ) STRICT, WITHOUT ROWID;
+
+  -- Which domain a name meant on a host. told: the host has said what uuid and since are, and null is an answer.
+  CREATE TABLE identity (
+    domain        TEXT NOT NULL,
+    host          TEXT NOT NULL,
+    told          INTEGER NOT NULL,
+    uuid          TEXT,
+    since         TEXT,
+    first_seen_at TEXT NOT NULL,
+    present       INTEGER NOT NULL,
+    gone_at       TEXT,
+    PRIMARY KEY (domain, host)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO identity (domain, host, told, first_seen_at, present)
+  SELECT sighting.domain, sighting.host, 0, domain.first_seen_at, 1
+  FROM sighting JOIN domain ON domain.name = sighting.domain;
+
+  -- state: 'present', 'absent' (nobody shows it, and nobody has said that it is gone), 'suspected' (it is said to be gone).
+  -- absent_ms: for how long the gate has seen that. waiting: it is not retired without an admin. kept: an admin has said that it is not gone.
+  ALTER TABLE domain ADD COLUMN state TEXT NOT NULL DEFAULT 'present';
+  ALTER TABLE domain ADD COLUMN absent_since TEXT;
+  ALTER TABLE domain ADD COLUMN absent_ms INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE domain ADD COLUMN waiting INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE domain ADD COLUMN kept INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE domain ADD COLUMN retired_why TEXT;
+  UPDATE domain SET state = 'absent' WHERE present = 0;
+  `,
 ];

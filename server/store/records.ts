@@ -44,10 +44,49 @@ export interface ParameterRow {
   readonly counts: boolean;
 }
 
+/**
+ * Where a name is. `absent`: nobody shows it, and nobody who had it has said that it is gone; `suspected`: it is said to be gone, and is
+ * not retired yet.
+ */
+export const PRESENCES = ['present', 'absent', 'suspected'] as const;
+
+export type Presence = (typeof PRESENCES)[number];
+
+/** Why a name is retired. `gone`: it was gone from all hosts; `returned`: its host saw it go and come back; `admin`: an admin said so. */
+export const RETIREMENTS = ['gone', 'returned', 'admin'] as const;
+
+export type Retirement = (typeof RETIREMENTS)[number];
+
 /** A domain's name as the gate remembers it. */
 export interface DomainRecord {
   readonly name: DomainName;
   readonly firstSeenAt: string;
-  /** Set while the name counts as given up: it was gone from all hosts, and no admin adopted it since. */
+  /** Set while the name counts as given up: no admin adopted it since. */
   readonly retiredAt: string | null;
+  /** Null also for one from before it was recorded. */
+  readonly retiredWhy: Retirement | null;
+  readonly presence: Presence;
+  /** Null while it is present. */
+  readonly absentSince: string | null;
+  /** For how long the gate has seen that it is said to be gone, in milliseconds. */
+  readonly absentMs: number;
+  /** It is not retired without an admin, as too many went at once. */
+  readonly waiting: boolean;
+  /** An admin has said that it is not gone: nothing is done until it is seen again. */
+  readonly kept: boolean;
+}
+
+/** Which domain a name meant on one host, when that was heard last. */
+export interface DomainIdentity {
+  readonly domain: DomainName;
+  readonly host: string;
+  /** False where the host, or an earlier gate, does not say: `uuid` and `since` are null then. */
+  readonly told: boolean;
+  readonly uuid: string | null;
+  /** The host's own time, ISO 8601. */
+  readonly since: string | null;
+  /** False: the host has said that it is gone. */
+  readonly present: boolean;
+  /** The host's own time, where it is known. */
+  readonly goneAt: string | null;
 }

@@ -8,17 +8,30 @@ export interface SeenHost {
   readonly socket: string;
 }
 
-const ALL = new Sql<{ domain: DomainName | null }>(
-  `SELECT sighting.domain FROM host LEFT JOIN sighting ON sighting.host = host.name
-   WHERE host.name = ? AND host.socket = ?`,
-);
+/** What a host showed. */
+export interface Sighting {
+  /** The domains that it managed. */
+  readonly domains: ReadonlySet<DomainName>;
+  /** The guests that ran there and that it did not manage; null: it did not say. */
+  readonly guests: ReadonlySet<string> | null;
+}
+
+const HOST = new Sql<{ tells: 0 | 1 }>('SELECT tells FROM host WHERE name = ? AND socket = ?');
+const DOMAINS = new Sql<{ name: DomainName }>('SELECT domain AS name FROM sighting WHERE host = ?');
+const GUESTS = new Sql<{ name: string }>('SELECT name FROM guest WHERE host = ?');
 const PUT = new Sql(
-  'INSERT INTO host (name, socket) VALUES (?, ?) ON CONFLICT DO UPDATE SET socket = excluded.socket',
+  `INSERT INTO host (name, socket, tells) VALUES (?, ?, ?)
+   ON CONFLICT DO UPDATE SET socket = excluded.socket, tells = excluded.tells`,
 );
 const FORGET = new Sql('DELETE FROM sighting WHERE host = ?');
 const SIGHT = new Sql('INSERT INTO sighting (host, domain) SELECT ?, value FROM json_each(?)');
+const FORGET_GUESTS = new Sql('DELETE FROM guest WHERE host = ?');
+const SIGHT_GUESTS = new Sql('INSERT INTO guest (host, name) SELECT ?, value FROM json_each(?)');
+const LEAVING = new Sql<{ domain: DomainName }>('SELECT domain FROM leaving');
+const FORGET_LEAVING = new Sql('DELETE FROM leaving');
+const LEAVE = new Sql('INSERT INTO leaving (domain) SELECT value FROM json_each(?)');
 
-/** Which domains each host showed when it was heard last: what a gate that starts knows of a host that does not answer. */
+/** What each host showed when it was heard last: what a gate that starts knows of a host that does not answer. */
 export class Sightings {
   readonly #database: Database;
 
@@ -27,21 +40,42 @@ export class Sightings {
   }
 
   /** Null for a host that was never heard. */
-  of({ name, socket }: SeenHost): ReadonlySet<DomainName> | null {
-    const rows = this.#database.all(ALL, name, socket);
-    if (rows.length === 0) return null;
-    return new Set(rows.flatMap(({ domain }) => (domain === null ? [] : [domain])));
+  of({ name, socket }: SeenHost): Sighting | null {
+    const host = this.#database.get(HOST, name, socket);
+    if (host === undefined) return null;
+    return {
+      domains: new Set(this.#database.all(DOMAINS, name).map((row) => row.name)),
+      guests: host.tells === 1 ? new Set(this.#database.all(GUESTS, name).map((row) => row.name)) : null,
+    };
   }
 
   /**
-   * @param names the whole list
+   * @param sighting all that it shows
    * @throws AuditUnavailable when it cannot be written: tell it again
    */
-  record({ name, socket }: SeenHost, names: readonly DomainName[]): void {
+  record({ name, socket }: SeenHost, { domains, guests }: Sighting): void {
     this.#database.transaction(() => {
-      this.#database.run(PUT, name, socket);
+      this.#database.run(PUT, name, socket, guests === null ? 0 : 1);
       this.#database.run(FORGET, name);
-      this.#database.run(SIGHT, name, JSON.stringify(names));
+      this.#database.run(SIGHT, name, JSON.stringify([...domains]));
+      this.#database.run(FORGET_GUESTS, name);
+      this.#database.run(SIGHT_GUESTS, name, JSON.stringify([...(guests ?? [])]));
+    });
+  }
+
+  /** Domains that were seen to leave a host, and not seen to run since. */
+  leaving(): ReadonlySet<DomainName> {
+    return new Set(this.#database.all(LEAVING).map(({ domain }) => domain));
+  }
+
+  /**
+   * @param domains all of them
+   * @throws AuditUnavailable when it cannot be written: tell it again
+   */
+  recordLeaving(domains: ReadonlySet<DomainName>): void {
+    this.#database.transaction(() => {
+      this.#database.run(FORGET_LEAVING);
+      this.#database.run(LEAVE, JSON.stringify([...domains]));
     });
   }
 }

@@ -25,6 +25,16 @@ export function namesOnTheWay(domain: DomainName): readonly GuestName[] {
 /** What is to be read of a guest with one of the names of a domain. */
 export type GuestPart = 'runs' | 'arriving' | 'leaving';
 
+/** The domain that leaves its host, when a guest has this name; null: none does. */
+export function domainThatLeaves(guest: GuestName): DomainName | null {
+  const name = guest.endsWith(SUFFIXES[1])
+    ? guest.slice(0, -SUFFIXES[1].length)
+    : guest.startsWith(PREFIX)
+      ? guest.slice(PREFIX.length)
+      : '';
+  return parseDomainName(name) ?? null;
+}
+
 /** Whether a guest of this name is the domain, and in which part of its way; null: it is another. */
 export function partOf(domain: DomainName, guest: GuestName): GuestPart | null {
   if (guest === domain) return 'runs';

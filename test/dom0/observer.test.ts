@@ -81,6 +81,7 @@ describe('what dom0 observes', () => {
 
   it('has a domain go only when its file has been gone for a while and it does not run', async () => {
     house.toolstack.put('horatio');
+    await house.configure('yorick');
     await house.start();
     await rm(join(house.directory, 'etc', 'horatio.cfg'));
     await rm(join(house.directory, 'etc', 'ophelia.cfg'));

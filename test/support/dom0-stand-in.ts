@@ -9,7 +9,7 @@ import type { ConsoleRelease } from '../../server/wire/console-release.js';
 import { FRAME_BYTES } from '../../server/wire/console.js';
 import { VERBS } from '../../server/wire/contract.js';
 import type { Contract } from '../../server/wire/contract.js';
-import type { Change, DomainView } from '../../server/wire/domain.js';
+import type { Change, DomainView, HostNames } from '../../server/wire/domain.js';
 import { bytesFrame, FrameReader, noteFrame } from '../../server/wire/frames.js';
 import type { LogFacts, LogSwitch } from '../../server/wire/log.js';
 import { LOG_HEADER } from '../../server/wire/log.js';
@@ -74,6 +74,8 @@ type Reply = OperationView | WireRefusal | 'drop' | 'hang';
 export class Dom0StandIn {
   readonly socket: string;
   readonly domains = new Map<DomainName, DomainView>();
+  /** What it tells of other names; null as a dom0 half from before, which tells none. */
+  names: HostNames | null = { others: [], missing: [], gone: [] };
   readonly operations = new Map<string, OperationView>();
   readonly requests: OperationRequest[] = [];
   readonly consoles: StandInConsole[] = [];
@@ -157,6 +159,15 @@ export class Dom0StandIn {
   gone(name: DomainName): void {
     this.domains.delete(name);
     this.tell({ change: 'gone', name });
+    const gone = [...(this.names?.gone ?? []), { name, at: new Date().toISOString() }];
+    this.setNames({ gone });
+  }
+
+  /** What it tells of other names from now on. */
+  setNames(more: Partial<HostNames>): void {
+    if (this.names === null) return;
+    this.names = { ...this.names, ...more };
+    this.tell({ change: 'names', ...this.names });
   }
 
   /** An operation comes to its end. */
@@ -220,6 +231,7 @@ export class Dom0StandIn {
     response.writeHead(200, { 'content-type': 'application/jsonl' });
     for (const domain of this.domains.values())
       response.write(`${JSON.stringify({ change: 'domain', domain })}\n`);
+    if (this.names !== null) response.write(`${JSON.stringify({ change: 'names', ...this.names })}\n`);
     response.write(`${JSON.stringify({ change: 'ready', at: new Date().toISOString() })}\n`);
     this.#followers.add(response);
     response.on('close', () => this.#followers.delete(response));

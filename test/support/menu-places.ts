@@ -129,6 +129,8 @@ export const PLACES: Readonly<Record<string, Place>> = {
     operation: operation('reboot', { step: 'rebooting', deadlineAt: null }),
   }),
   'domain-console-locked': one({ consoleLocked: true }),
+  'domain-elsewhere': one({ elsewhere: { host: 'xen2', moving: false }, since: null, profile: null }),
+  'domain-moving': one({ elsewhere: { host: 'xen2', moving: true }, since: null, profile: null }),
   'list-console-locked': started([
     domain('horatio', { consoleLocked: true }),
     domain('ophelia', { state: 'off' }),

@@ -87,6 +87,7 @@ export function domain(name: string, some: Partial<MenuDomain> = {}): MenuDomain
     profiles: PROFILES,
     operation: null,
     consoleLocked: false,
+    elsewhere: null,
     recorded: 'off',
     offers: offers({
       start: refused('It is running already.'),

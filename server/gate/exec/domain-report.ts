@@ -17,6 +17,7 @@ export function domainObject(domain: MenuDomain): object {
     since: iso(domain.since),
     seenAt: iso(domain.seenAt),
     reachable: domain.reachable,
+    elsewhere: domain.elsewhere?.host ?? null,
     consoleLocked: domain.consoleLocked,
     memoryMiB: domain.memoryMiB,
     vcpus: domain.vcpus,
@@ -57,7 +58,10 @@ export function domainTable(domains: readonly MenuDomain[], now: number): string
 /** The lines of `NAME status`. */
 export function domainLines(domain: MenuDomain, now: number): string[] {
   const since = domain.since === null ? '' : ` since ${new Date(domain.since).toISOString()}`;
-  const lines = [`${domain.name} is ${stateOf(domain, now)}${since}, boot ${domain.profile ?? 'not known'}.`];
+  const { elsewhere } = domain;
+  const boot = elsewhere === null ? `, boot ${domain.profile ?? 'not known'}` : '';
+  const lines = [`${domain.name} is ${stateOf(domain, now)}${since}${boot}.`];
+  if (elsewhere !== null) lines.push('Nothing can be done with it there from here. Please ask us.');
   if (!domain.reachable) lines.push('Its host does not answer just now; this is what was last seen.');
   if (domain.consoleLocked) lines.push('An administrator of the host has its console open.');
   const { operation } = domain;
@@ -71,6 +75,9 @@ export function domainLines(domain: MenuDomain, now: number): string[] {
 }
 
 function stateOf(domain: MenuDomain, now: number): string {
+  const { elsewhere } = domain;
+  if (elsewhere !== null)
+    return elsewhere.moving ? `being moved to another host (${elsewhere.host})` : `running on ${elsewhere.host}`;
   const state = domain.state === null ? 'not known' : words.stateWord(domain.state);
   const word = domain.consoleLocked ? `${state}, console locked` : state;
   if (domain.seenAt === null || now - domain.seenAt <= STALE) return word;

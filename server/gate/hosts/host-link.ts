@@ -4,6 +4,7 @@ import type { ConsoleMode } from '../../wire/console.js';
 import type { Contract, Verb } from '../../wire/contract.js';
 import { VERBS } from '../../wire/contract.js';
 import type { DomainView, HostNames } from '../../wire/domain.js';
+import type { GuestName } from '../../wire/guest-name.js';
 import type { OperationRequest, OperationView } from '../../wire/operation.js';
 import type { Grant } from '../authorize.js';
 import { Listeners } from '../listeners.js';
@@ -70,6 +71,7 @@ export class HostLink {
   readonly #abort = new AbortController();
   #domains: ReadonlyMap<DomainName, DomainView> = new Map();
   #names: HostNames | null = null;
+  #others: readonly GuestName[] = [];
   #contract: Contract | null = null;
   #reachable = false;
   #heard = false;
@@ -129,6 +131,11 @@ export class HostLink {
   /** What was last heard of other names; null: it has told none since the gate started, or does not tell any. */
   get names(): HostNames | null {
     return this.#names;
+  }
+
+  /** The guests that it was last heard to have and not to manage, also when it does not say so any more. */
+  get lastOthers(): readonly GuestName[] {
+    return this.#others;
   }
 
   onEvent(listener: (event: LinkEvent) => void): Unsubscribe {
@@ -287,7 +294,8 @@ export class HostLink {
         silence.refresh();
         for (const event of reader.push(chunk)) {
           this.#domains = reader.domains;
-          this.#names = reader.names ?? (event.event === 'reachable' ? null : this.#names);
+          this.#names = reader.names;
+          this.#others = reader.names?.others ?? this.#others;
           if (event.event === 'reachable') {
             this.#reachable = true;
             this.#heard = true;

@@ -3,33 +3,39 @@ import { UNKNOWN_PROFILE } from '../../../policy/names.js';
 import type { DomainName } from '../../../policy/names.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { AuditUnavailable } from '../../store/store-error.js';
-import type { SeenHost } from '../../store/sightings.js';
+import type { SeenHost, Sighting } from '../../store/sightings.js';
 import type { DomainView } from '../../wire/domain.js';
+import { domainThatLeaves, namesOnTheWay, partOf } from '../../wire/guest-name.js';
+import type { GuestName, GuestPart } from '../../wire/guest-name.js';
 import { Listeners } from '../listeners.js';
 import type { Log } from '../log.js';
 import type { Sight, Sights } from '../sights.js';
 import type { Unsubscribe } from '../terminal.js';
 import * as words from '../words.js';
+import { DomainLedger } from './domain-ledger.js';
+import type { KnownDomains, LedgerTimes } from './domain-ledger.js';
 import type { HostLink, LinkEvent } from './host-link.js';
-
-/** The store's memory of which domains there are. */
-export interface KnownDomains {
-  seen(names: readonly DomainName[]): void;
-  gone(name: DomainName): boolean;
-  list(): readonly { readonly name: DomainName }[];
-}
 
 /** The store's memory of what each host showed when it was heard last. */
 export interface LastSightings {
-  of(host: SeenHost): ReadonlySet<DomainName> | null;
+  of(host: SeenHost): Sighting | null;
   /** @throws AuditUnavailable */
-  record(host: SeenHost, names: readonly DomainName[]): void;
+  record(host: SeenHost, sighting: Sighting): void;
+  leaving(): ReadonlySet<DomainName>;
+  /** @throws AuditUnavailable */
+  recordLeaving(domains: ReadonlySet<DomainName>): void;
 }
 
 /** A domain and the host that it is on, as last heard. */
 export interface Found {
   readonly host: HostLink;
   readonly view: DomainView;
+}
+
+/** Where a domain is that is not managed there. */
+export interface Stray {
+  readonly host: HostLink;
+  readonly part: GuestPart;
 }
 
 export interface HostsEvent {
@@ -40,28 +46,49 @@ export interface HostsEvent {
 /** News come by the hundred: what cannot be written is not tried at each of them. Milliseconds. */
 const SIGHT_AGAIN = 60_000;
 
+/** Of the ledger; what is left out is the default. */
+export type HostsTimes = Partial<LedgerTimes>;
+
+const TEN_MINUTES = 600_000;
+
 /** All Xen hosts of the settings. */
 export class Hosts implements Sights {
   readonly links: readonly HostLink[];
-  readonly #known: KnownDomains;
   readonly #log: Log;
   readonly #listeners: Listeners<HostsEvent>;
   readonly #sightings: LastSightings;
+  readonly #ledger: DomainLedger;
   /** What each host showed before this gate started; null: it was never heard. */
-  readonly #before: ReadonlyMap<HostLink, ReadonlySet<DomainName> | null>;
+  readonly #before: ReadonlyMap<HostLink, Sighting | null>;
   /** What the store was told of each host. */
-  readonly #sighted = new Map<HostLink, ReadonlySet<DomainName>>();
+  readonly #sighted = new Map<HostLink, Sighting>();
   /** When what could not be written is tried again. Milliseconds since the epoch. */
   #sightAgain = 0;
-  /** What the store was told of last, so that it is not told the same every two seconds. */
-  #told = new Set<DomainName>();
+  /** Domains that were seen to leave a host for another, until they are seen to run. */
+  #leaving: ReadonlySet<DomainName>;
 
-  constructor(links: readonly HostLink[], known: KnownDomains, sightings: LastSightings, log: Log) {
+  constructor(
+    links: readonly HostLink[],
+    known: KnownDomains,
+    sightings: LastSightings,
+    log: Log,
+    times: HostsTimes = {},
+  ) {
     this.links = links;
-    this.#known = known;
     this.#sightings = sightings;
     this.#before = new Map(links.map((link) => [link, sightings.of(link)]));
+    this.#leaving = sightings.leaving();
     this.#log = log;
+    this.#ledger = new DomainLedger(
+      known,
+      {
+        graceMs: TEN_MINUTES,
+        monotonic: () => performance.now(),
+        clock: () => new Date(),
+        ...times,
+      },
+      log,
+    );
     this.#listeners = new Listeners((fault) => {
       log.error({ err: fault }, 'a listener to the hosts failed');
     });
@@ -100,6 +127,11 @@ export class Hosts implements Sights {
     return this.links.every((link) => link.reachable);
   }
 
+  /** Time goes by: what waited for it is decided. Call it now and then. */
+  tick(): void {
+    if (this.#ledger.waits) this.#review();
+  }
+
   /** Where a domain is. Of several hosts that have its configuration the one counts where it lives. */
   find(domain: DomainName): Found | undefined {
     const found = this.links.flatMap((host) => {
@@ -114,47 +146,119 @@ export class Hosts implements Sights {
     );
   }
 
+  /**
+   * The host where the domain runs, arrives or leaves without being managed there, as last heard. Null also while it is seen to run where it is
+   * managed: on its way to another host it is both.
+   */
+  strayOf(domain: DomainName): Stray | null {
+    const found = this.find(domain);
+    if (found !== undefined && found.host.reachable && lives(found.view)) return null;
+    const strays = this.links.flatMap((host) =>
+      this.#guestsOf(host).flatMap((guest) => {
+        const part = partOf(domain, guest);
+        return part === null ? [] : [{ host, part }];
+      }),
+    );
+    return strays.find(({ part }) => part === 'runs') ?? strays[0] ?? null;
+  }
+
   /** What the domain does, for policy: what its host does not say at this moment is not known. */
   sight(domain: DomainName): Sight {
+    const stray = this.strayOf(domain);
+    if (stray !== null) return { state: stray.host.reachable ? 'running' : null, booted: null };
     return sightOf(this.find(domain), { reachable: true });
   }
 
   /** The same as it was last heard. */
   lastSight(domain: DomainName): Sight {
+    if (this.strayOf(domain) !== null) return { state: 'running', booted: null };
     return sightOf(this.find(domain), { reachable: false });
   }
 
   /**
-   * Whether creating it on this host could make it run twice: another host shows it running, or may be running it
-   * and does not answer. One that was not heard since the gate started has what it had when it was heard last, by the
-   * store; that says something only of a domain that was here by then.
+   * Whether creating it on this host could make it run twice. It may run wherever it is not known that it does not: in a state that is not known,
+   * on a host that had it and does not answer, on one that was never heard, under the names of its way from host to host, on this host too.
+   *
+   * @param domain one that is managed here; while it is seen to run here, a silent host counts only if it was seen to run there too
    */
   mayRunElsewhere(domain: DomainName, here: HostLink): Refusal | null {
+    const view = here.domains.get(domain);
+    const runsHere = here.reachable && view !== undefined && lives(view);
+    for (const host of this.links) {
+      const guest = this.#guestsOf(host).find((name) => partOf(domain, name) !== null);
+      if (guest !== undefined && (host !== here || guest !== domain))
+        return words.maybeElsewhere(domain, host.name, host.reachable ? 'running' : 'silent', guest);
+      const arriving = movingView(domain, host);
+      if (arriving !== undefined)
+        return words.maybeElsewhere(domain, host.name, host.reachable ? 'running' : 'silent', arriving);
+    }
     for (const other of this.links) {
       if (other === here) continue;
-      const view = other.domains.get(domain);
-      if (view !== undefined && lives(view)) return words.maybeElsewhere(domain, other.name, other.reachable);
-      if (!other.reachable && (other.everHeard ? view !== undefined : this.#mayHave(other, domain, here))) {
-        return words.maybeElsewhere(domain, other.name, false);
-      }
+      const why = this.#mayRun(other, domain, here, runsHere);
+      if (why !== null) return words.maybeElsewhere(domain, other.name, why);
     }
     return null;
+  }
+
+  #mayRun(
+    other: HostLink,
+    domain: DomainName,
+    here: HostLink,
+    runsHere: boolean,
+  ): 'running' | 'unknown' | 'silent' | 'untold' | null {
+    const state = other.domains.get(domain)?.observation.state;
+    if (state !== undefined && state !== 'off') {
+      if (!other.reachable) return 'silent';
+      return state === 'unknown' ? 'unknown' : 'running';
+    }
+    if (runsHere) return null;
+    if (!other.reachable) {
+      if (this.#leaving.has(domain)) return 'silent';
+      const had = other.everHeard
+        ? state !== undefined || other.names === null
+        : this.#mayHave(other, domain, here);
+      return had ? 'silent' : null;
+    }
+    if (other.names === null) return 'untold';
+    return other.names.others === null && !this.#isKnownWithout(other, domain) ? 'unknown' : null;
+  }
+
+  /** The guests that a host has and does not manage, as last heard. */
+  #guestsOf(host: HostLink): readonly GuestName[] {
+    if (!host.everHeard) return [...(this.#before.get(host)?.guests ?? [])];
+    return host.names?.others ?? host.lastOthers;
   }
 
   /** Of a host that was not heard since the gate started. */
   #mayHave(other: HostLink, domain: DomainName, here: HostLink): boolean {
     const had = this.#before.get(other) ?? null;
-    return had === null || had.has(domain) || this.#before.get(here)?.has(domain) !== true;
+    if (had?.guests == null || had.domains.has(domain)) return true;
+    if ([...had.guests].some((guest) => partOf(domain, guest) !== null)) return true;
+    return this.#before.get(here)?.domains.has(domain) !== true;
+  }
+
+  /** Whether a host whose toolstack does not answer had said before that the domain is not there. */
+  #isKnownWithout(other: HostLink, domain: DomainName): boolean {
+    const guests = this.#sighted.get(other)?.guests ?? this.#before.get(other)?.guests ?? null;
+    return guests !== null && ![...guests].some((guest) => partOf(domain, guest) !== null);
+  }
+
+  /** What it shows, and what it showed last while its toolstack does not answer. */
+  #sightingOf(host: HostLink): Sighting {
+    const told = host.names === null ? null : host.names.others;
+    const last = this.#sighted.get(host)?.guests ?? this.#before.get(host)?.guests ?? null;
+    const guests = told === null && host.names !== null ? last : told;
+    return { domains: new Set(host.domains.keys()), guests: guests === null ? null : new Set(guests) };
   }
 
   #sight(host: HostLink): void {
-    const names = [...host.domains.keys()];
+    const sighting = this.#sightingOf(host);
     const sighted = this.#sighted.get(host);
-    if (sighted?.size === names.length && names.every((name) => sighted.has(name))) return;
+    if (sighted !== undefined && sameSighting(sighted, sighting)) return;
     if (Date.now() < this.#sightAgain) return;
     try {
-      this.#sightings.record(host, names);
-      this.#sighted.set(host, new Set(names));
+      this.#sightings.record(host, sighting);
+      this.#sighted.set(host, sighting);
     } catch (fault) {
       if (!(fault instanceof AuditUnavailable)) throw fault;
       this.#sightAgain = Date.now() + SIGHT_AGAIN;
@@ -162,38 +266,67 @@ export class Hosts implements Sights {
     }
   }
 
-  #remember(host: HostLink, event: LinkEvent): void {
-    if (event.event !== 'reachable' && event.event !== 'gone' && event.event !== 'domain') return;
+  /** One that leaves a host goes on to run at another, which may be silent just then. */
+  #trackLeaving(host: HostLink): void {
+    const leaving = new Set(this.#leaving);
+    for (const guest of this.#guestsOf(host)) {
+      const domain = domainThatLeaves(guest);
+      if (domain !== null) leaving.add(domain);
+    }
+    for (const domain of leaving) {
+      const stays = this.links.some((link) => this.#guestsOf(link).some((guest) => partOf(domain, guest) === 'leaving'));
+      const found = this.find(domain);
+      const runs =
+        (found !== undefined && found.host.reachable && lives(found.view)) ||
+        this.links.some((link) => link.reachable && this.#guestsOf(link).includes(domain));
+      const known = this.links.every((link) => link.reachable && link.names?.others != null);
+      if (!stays && (runs || known)) leaving.delete(domain);
+    }
+    if (leaving.size === this.#leaving.size && [...leaving].every((domain) => this.#leaving.has(domain))) return;
+    this.#leaving = leaving;
+    this.#sightings.recordLeaving(leaving);
+  }
+
+  #remember(host: HostLink, { event, ...more }: LinkEvent): void {
+    if (event === 'operation') return;
     try {
-      this.#sight(host);
-      if (event.event === 'domain') {
-        if (!this.#told.has(event.name)) this.#seen();
-        return;
+      if (event !== 'lost') {
+        this.#sight(host);
+        if (event === 'names' || event === 'reachable' || this.#leaving.size > 0) this.#trackLeaving(host);
       }
-      this.#seen();
-      if (this.allReachable) this.#retire();
     } catch (fault) {
-      // The store cannot be written just now; the next list tells it again.
-      this.#told = new Set();
+      this.#log.error({ err: fault }, 'what the host shows could not be recorded');
+    }
+    const isNews = !('name' in more) || event === 'gone' || this.#ledger.isNews(host, more.name);
+    if (isNews) this.#review();
+  }
+
+  #review(): void {
+    try {
+      this.#ledger.review(this.links);
+    } catch (fault) {
+      // The store cannot be written just now; the next look decides it again.
       this.#log.error({ err: fault }, 'which domains there are could not be recorded');
     }
   }
+}
 
-  #seen(): void {
-    const names = new Set(this.links.flatMap((link) => [...link.domains.keys()]));
-    if ([...names].some((name) => !this.#told.has(name))) this.#known.seen([...names]);
-    this.#told = names;
-  }
+/** A managed domain that has the name which this one has on its way to a host. */
+function movingView(domain: DomainName, host: HostLink): GuestName | undefined {
+  return namesOnTheWay(domain)
+    .filter((name) => name.startsWith(domain))
+    .find((name) => {
+      const state = host.domains.get(name as DomainName)?.observation.state;
+      return state !== undefined && state !== 'off';
+    });
+}
 
-  #retire(): void {
-    // Those that are retired already as well: a role given since then must not wait for the name's next domain
-    // when the name came back in between and went again.
-    for (const { name } of this.#known.list()) {
-      if (this.#told.has(name)) continue;
-      if (this.#known.gone(name))
-        this.#log.info({ domain: name }, 'the domain is gone from all hosts and is retired');
-    }
-  }
+function sameSighting(one: Sighting, other: Sighting): boolean {
+  const same = (before: ReadonlySet<string> | null, now: ReadonlySet<string> | null): boolean =>
+    before === null || now === null
+      ? before === now
+      : before.size === now.size && [...now].every((name) => before.has(name));
+  return same(one.domains, other.domains) && same(one.guests, other.guests);
 }
 
 function sightOf(found: Found | undefined, wanted: { readonly reachable: boolean }): Sight {
@@ -206,7 +339,7 @@ function sightOf(found: Found | undefined, wanted: { readonly reachable: boolean
   };
 }
 
-/** Anything but off: what is not known may well be running. */
+/** Seen to exist: not off, and not unknown. What may run is another question: `mayRunElsewhere`. */
 export function lives(view: DomainView): boolean {
   return view.observation.state !== 'off' && view.observation.state !== 'unknown';
 }

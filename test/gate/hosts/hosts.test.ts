@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DomainName } from '../../../policy/names.js';
 import { HostLink } from '../../../server/gate/hosts/host-link.js';
 import { Hosts } from '../../../server/gate/hosts/hosts.js';
 import { AuditUnavailable } from '../../../server/store/store-error.js';
@@ -14,27 +13,8 @@ import { domainName, TemporaryStore } from '../../support/temporary-store.js';
 const HORATIO = domainName('horatio');
 const YORICK = domainName('yorick');
 
-class Memory {
-  readonly names = new Set<DomainName>();
-  readonly retired: DomainName[] = [];
-
-  seen(names: readonly DomainName[]): void {
-    for (const name of names) this.names.add(name);
-  }
-
-  gone(name: DomainName): boolean {
-    this.retired.push(name);
-    return this.names.delete(name);
-  }
-
-  list(): readonly { readonly name: DomainName }[] {
-    return [...this.names].map((name) => ({ name }));
-  }
-}
-
 describe('hosts', () => {
   let directory: string;
-  let memory: Memory;
   let temporary: TemporaryStore;
   let one: Dom0StandIn;
   let other: Dom0StandIn;
@@ -42,7 +22,6 @@ describe('hosts', () => {
 
   beforeEach(async () => {
     directory = mkdtempSync(join(tmpdir(), 'postern-hosts-'));
-    memory = new Memory();
     temporary = new TemporaryStore();
     one = new Dom0StandIn(join(directory, 'one.sock'));
     other = new Dom0StandIn(join(directory, 'other.sock'));
@@ -68,9 +47,13 @@ describe('hosts', () => {
           { log: silentLogger, timings: { retry: [5, 20], silence: 200, answer: 500 } },
         ),
     );
-    return new Hosts(links, memory, temporary.store.sightings, silentLogger);
+    const { domains, sightings } = temporary.store;
+    return new Hosts(links, domains, sightings, silentLogger, { graceMs: 0 });
   }
 
+  const names = (): string[] => temporary.store.domains.list().map(({ name }) => name);
+  const retired = (): string[] =>
+    temporary.store.domains.list().flatMap(({ name, retiredAt }) => (retiredAt === null ? [] : [name]));
   const link = (at: 0 | 1): HostLink => hosts.links[at] ?? assert.fail();
   const beat = (stand: Dom0StandIn): void => {
     stand.tell({ change: 'beat', at: new Date().toISOString() });
@@ -96,7 +79,7 @@ describe('hosts', () => {
     );
     const never = new Hosts(
       [new HostLink({ name: 'never', socket: other.socket }, { log: silentLogger })],
-      memory,
+      temporary.store.domains,
       temporary.store.sightings,
       silentLogger,
     );
@@ -112,7 +95,7 @@ describe('hosts', () => {
     one.set(YORICK, 'off');
     await eventually('the news', () => hosts.find(HORATIO)?.view.observation.state === 'running');
     await eventually('the new one', () => hosts.find(YORICK));
-    assert.deepEqual([...memory.names].sort(), ['horatio', 'yorick']);
+    assert.deepEqual(names(), ['horatio', 'yorick']);
     clearInterval(beating);
   });
 
@@ -135,11 +118,12 @@ describe('hosts', () => {
     await one.stop();
     await eventually('the loss', () => !link(0).reachable);
     one.domains.delete(YORICK);
+    one.setNames({ gone: [{ name: YORICK, at: new Date().toISOString() }] });
     await one.start();
     await eventually('the return', () => link(0).reachable);
     assert.equal(hosts.find(YORICK), undefined);
     assert.ok(hosts.find(HORATIO));
-    assert.deepEqual(memory.retired, [YORICK]);
+    assert.deepEqual(retired(), [YORICK]);
     clearInterval(beating);
   });
 
@@ -150,15 +134,15 @@ describe('hosts', () => {
     const beating = await ready();
     one.gone(HORATIO);
     await eventually('it to be on one only', () => hosts.find(HORATIO)?.host.name === 'other');
-    assert.deepEqual(memory.retired, [], 'the other has it');
+    assert.deepEqual(retired(), [], 'the other has it');
     await other.stop();
     await eventually('the loss', () => !link(1).reachable);
     one.gone(YORICK);
     await eventually('it to be gone', () => hosts.find(YORICK) === undefined);
-    assert.deepEqual(memory.retired, [], 'the other may have it');
+    assert.deepEqual(retired(), [], 'the other may have it');
     await other.start();
-    await eventually('the retirement', () => memory.retired.includes(YORICK));
-    assert.deepEqual(memory.retired, [YORICK]);
+    await eventually('the retirement', () => retired().includes(YORICK));
+    assert.deepEqual(retired(), [YORICK]);
     clearInterval(beating);
   });
 
@@ -236,7 +220,7 @@ describe('hosts', () => {
     for (const name of ['ophelia', 'yorick', 'hamlet']) one.set(domainName(name), 'off');
     await eventually('all of them', () => hosts.find(domainName('hamlet')));
     assert.equal(tries, 1);
-    assert.ok(memory.names.has(domainName('hamlet')), 'and the rest is remembered all the same');
+    assert.ok(names().includes('hamlet'), 'and the rest is remembered all the same');
     clearInterval(beating);
   });
 

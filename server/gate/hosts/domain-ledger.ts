@@ -1,0 +1,114 @@
+import type { DomainName } from '../../../policy/names.js';
+import type { DomainChanges } from '../../store/domains.js';
+import type { DomainIdentity, DomainRecord } from '../../store/records.js';
+import type { Log } from '../log.js';
+import { A_DAY, decideNames } from './name-rules.js';
+import type { HostFacts } from './name-rules.js';
+
+/** The store's memory of which domains there are. */
+export interface KnownDomains {
+  list(): readonly DomainRecord[];
+  identities(): readonly DomainIdentity[];
+  retiredSince(time: Date): number;
+  /** @throws AuditUnavailable: nothing of it has happened then */
+  settle(changes: DomainChanges): void;
+}
+
+export interface LedgerTimes {
+  /** For how long a domain must be seen to be gone before it is retired. Milliseconds. */
+  readonly graceMs: number;
+  /** A clock that never jumps. Milliseconds. */
+  readonly monotonic: () => number;
+  readonly clock: () => Date;
+}
+
+/** How long a gate may have been held up between two looks without that counting as time in which it saw anything. Milliseconds. */
+const MOST_PASSED = 30_000;
+
+/** How often the time that a name has been away is written, for the next gate. Milliseconds. */
+const WRITTEN_EVERY = 60_000;
+
+/** Keeps the book of which domain each name means: what the hosts say goes in, what `decideNames` makes of it is recorded. */
+export class DomainLedger {
+  readonly #known: KnownDomains;
+  readonly #times: LedgerTimes;
+  readonly #log: Log;
+  /** Since the time that is written of it; a name that is not here is not away. Milliseconds. */
+  #away = new Map<DomainName, number>();
+  #reviewedAt: number | null = null;
+  #writtenAt = -Infinity;
+  /** What the hosts said last, so that the same said again costs nothing. */
+  #said = new Map<string, string>();
+
+  constructor(known: KnownDomains, times: LedgerTimes, log: Log) {
+    this.#known = known;
+    this.#times = times;
+    this.#log = log;
+  }
+
+  /** Whether time alone can change anything. */
+  get waits(): boolean {
+    return this.#away.size > 0;
+  }
+
+  /** Whether what a host says of this name is anything new. */
+  isNews({ name: host, domains }: HostFacts, name: DomainName): boolean {
+    const { configured = null } = domains.get(name) ?? {};
+    return this.#said.get(`${host} ${name}`) !== JSON.stringify(configured);
+  }
+
+  /**
+   * Looks at all names again.
+   *
+   * @throws AuditUnavailable when what was decided cannot be recorded: the next look decides it anew
+   */
+  review(hosts: readonly HostFacts[]): void {
+    const now = this.#times.monotonic();
+    const passed = Math.min(Math.max(now - (this.#reviewedAt ?? now), 0), MOST_PASSED);
+    this.#reviewedAt = now;
+    const domains = this.#known.list();
+    const written = new Map(domains.map((domain) => [domain.name, domain]));
+    const changes = decideNames({
+      hosts,
+      domains: domains.map((domain) => ({ ...domain, absentMs: this.#away.get(domain.name) ?? domain.absentMs })),
+      identities: this.#known.identities(),
+      retiredLately: this.#known.retiredSince(new Date(this.#times.clock().getTime() - A_DAY)),
+      passed,
+      grace: this.#times.graceMs,
+    });
+    this.#away = new Map(
+      changes.away.flatMap(({ name, presence, absentMs }) =>
+        presence === 'suspected' && !changes.retired.includes(name) ? [[name, absentMs]] : [],
+      ),
+    );
+    const isDue = now - this.#writtenAt >= WRITTEN_EVERY;
+    const away = changes.away.filter(({ name, presence }) => isDue || written.get(name)?.presence !== presence);
+    if (isDue && away.length > 0) this.#writtenAt = now;
+    this.#record({ ...changes, away });
+    this.#said = new Map(
+      hosts.flatMap((host) =>
+        [...host.domains].map(([name, { configured = null }]): [string, string] => [
+          `${host.name} ${name}`,
+          JSON.stringify(configured),
+        ]),
+      ),
+    );
+  }
+
+  #record(changes: DomainChanges): void {
+    if (Object.values(changes).every((part: readonly unknown[]) => part.length === 0)) return;
+    this.#known.settle(changes);
+    for (const name of changes.retired)
+      this.#log.info({ domain: name }, 'the domain is gone from all hosts and is retired');
+    for (const name of changes.held)
+      this.#log.warn(
+        { domain: name },
+        'the name went and came back: its roles do not count until an admin says that it is the same domain (postern domain adopt)',
+      );
+    for (const name of changes.waiting)
+      this.#log.error(
+        { domain: name },
+        'the domain is gone, and so are too many others: it is retired only when an admin says so (postern domain retire, postern domain keep)',
+      );
+  }
+}
