@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
-import type { DomainDetail, DomainEntry, ParametersSet } from '../gate/control/control-answers.js';
-import type { ParameterRow, RoleRow } from '../store/records.js';
+import type { DomainDetail, DomainEntry, DomainsDecided, ParametersSet } from '../gate/control/control-answers.js';
+import type { DomainRecord, ParameterRow, RoleRow } from '../store/records.js';
 import { adminCommand, adminNoun, atDesk, say } from './admin-command.js';
 import type { AdminOptions } from './admin-command.js';
 import { CliError, EXIT } from './exit-status.js';
+import { MISSING } from './missing-reason.js';
 import { shortTime, table } from './table.js';
 
 /** Adds `postern domain …`. */
@@ -16,6 +17,7 @@ export function addDomainCommand(program: Command): void {
       'postern domain list',
       'postern domain set horatio install-suite=bookworm',
       'postern domain adopt horatio',
+      'postern domain retire --waiting',
     ],
   );
 
@@ -71,15 +73,58 @@ export function addDomainCommand(program: Command): void {
 
   adminCommand(
     domain,
-    'adopt <domain>',
-    'Say that a name which was gone and came back is the same domain: the old roles count again.',
+    'adopt <domain...>',
+    'Say that names which were gone and came back are the same domains: the old roles count again.',
     ['postern domain adopt horatio'],
-  ).action(async (name: string, options: AdminOptions) => {
-    const answer = (await atDesk(options, (desk) => desk.ask('POST', `${path(name)}/adopt`))) as {
-      roles: RoleRow[];
-    };
-    say(options, answer, `${name} is adopted; roles on it: ${who(answer.roles)}\n`);
+  ).action(async (names: readonly string[], options: AdminOptions) => {
+    const answers = await atDesk(options, async (desk) => {
+      const each: { domain: DomainRecord; roles: RoleRow[] }[] = [];
+      for (const name of names)
+        each.push((await desk.ask('POST', `${path(name)}/adopt`)) as (typeof each)[number]);
+      return each;
+    });
+    const [only, ...more] = answers;
+    say(
+      options,
+      only !== undefined && more.length === 0 ? only : answers,
+      answers
+        .map(({ domain: { name }, roles }) => `${name} is adopted; roles on it: ${who(roles)}\n`)
+        .join(''),
+    );
   });
+
+  decision(domain, 'retire', 'Say that domains are gone for good: the roles on them count no more.', 'is retired');
+  decision(
+    domain,
+    'keep',
+    'Say that domains are not gone, though no host shows them: they are not retired by themselves.',
+    'is kept',
+  );
+}
+
+/** A command about names that no host shows. */
+function decision(domain: Command, verb: 'retire' | 'keep', what: string, done: string): void {
+  adminCommand(domain, `${verb} [domain...]`, what, [
+    `postern domain ${verb} horatio ophelia`,
+    `postern domain ${verb} --waiting`,
+  ])
+    .option('--waiting', 'all that wait for an admin')
+    .action(async (names: readonly string[], options: AdminOptions & { readonly waiting?: boolean }) => {
+      const body = { domains: names, waiting: options.waiting === true };
+      const answer = (await atDesk(options, (desk) =>
+        desk.ask('POST', `/domains/${verb}`, body),
+      )) as DomainsDecided;
+      say(
+        options,
+        answer,
+        answer.domains
+          .map(({ name }) => {
+            const roles = answer.roles.filter((role) => role.domain === name);
+            return `${name} ${done}; roles on it: ${who(roles)}\n`;
+          })
+          .join(''),
+      );
+    });
 }
 
 function path(name: string): string {
@@ -127,14 +172,16 @@ function detailText(name: string, { domain, roles, parameters, asked }: DomainDe
   ].join('');
 }
 
-function where({ on }: DomainEntry): string {
-  if (on.length === 0) return '-';
-  return on
-    .map(({ host, state, profile, reachable }) => {
-      const shown = profile === 'normal' ? state : `${state}, ${profile}`;
-      return `${host} (${shown}${reachable ? '' : '; host not reachable'})`;
-    })
-    .join(' ');
+function where({ on, missing }: DomainEntry): string {
+  const places = on.map(({ host, state, profile, reachable, managed }) => {
+    const shown = profile === 'normal' || !managed ? state : `${state}, ${profile}`;
+    const how = managed ? '' : ', without a configuration file there';
+    return `${host} (${shown}${how}${reachable ? '' : '; host not reachable'})`;
+  });
+  const lost = missing
+    .filter(({ host }) => !on.some((one) => one.managed && one.host === host))
+    .map(({ host, why }) => `${host} (${MISSING[why]})`);
+  return [...places, ...lost].join(' ') || '-';
 }
 
 function who(roles: readonly RoleRow[]): string {
@@ -144,8 +191,17 @@ function who(roles: readonly RoleRow[]): string {
     .join(', ');
 }
 
-function standing({ name, retiredAt, on }: DomainEntry): string {
-  if (retiredAt === null) return '';
-  const back = on.length === 0 ? '' : `; the name is back: give new roles, or postern domain adopt ${name}`;
-  return `retired ${shortTime(retiredAt)}${back}`;
+function standing({ name, retiredAt, retiredWhy, presence, absentSince, waiting, kept, missing }: DomainEntry): string {
+  if (retiredAt !== null) {
+    const why = retiredWhy === 'returned' ? 'went and came back' : 'retired';
+    const back = presence === 'present' ? `; the name is back: give new roles, or postern domain adopt ${name}` : '';
+    return `${why} ${shortTime(retiredAt)}${back}`;
+  }
+  if (presence === 'present') return missing.map(({ host, why }) => `${host}: ${MISSING[why]}`).join('; ');
+  const since = absentSince === null ? '' : ` since ${shortTime(absentSince)}`;
+  const ask = `postern domain retire ${name}, or postern domain keep ${name}`;
+  if (kept) return `on no host${since}; an admin keeps it`;
+  if (waiting) return `gone${since}; waits for you, as too many went at once: ${ask}`;
+  if (presence === 'suspected') return `gone${since}; will be retired`;
+  return `on no host${since}; nobody says that it is gone: if it is, postern domain retire ${name}`;
 }

@@ -127,7 +127,10 @@ describe('admin commands on a running gate', () => {
 describe('a name that is given to another customer', () => {
   let house: House;
   before(async () => {
-    house = await House.start({ dom0Settings: '  goneAfterSeconds: 1\n' });
+    house = await House.start({
+      dom0Settings: '  goneAfterSeconds: 1\n',
+      gateSettings: 'domains:\n  graceSeconds: 1\n',
+    });
   });
   after(() => house.stop());
 

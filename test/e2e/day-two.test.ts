@@ -25,6 +25,7 @@ describe('e2e: the pages of day two', () => {
     house = await House.start({
       customers: { alice: { horatio: 'owner', ophelia: 'owner' }, bob: { yorick: 'owner' }, carol: {} },
       dom0Settings: '  goneAfterSeconds: 1\n',
+      gateSettings: 'domains:\n  graceSeconds: 1\n',
       hosts: 2,
     });
     day = new DayTwo(house);

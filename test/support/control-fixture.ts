@@ -16,7 +16,7 @@ import { policyOfTexts } from '../../server/cli/policy-files.js';
 import { LiveConsoles } from '../../server/gate/console/live-consoles.js';
 import type { Sight, Sights } from '../../server/gate/sights.js';
 import type { Contract } from '../../server/wire/contract.js';
-import type { DomainView } from '../../server/wire/domain.js';
+import type { DomainView, HostNames } from '../../server/wire/domain.js';
 import { TemporaryStore, customerName } from './temporary-store.js';
 
 /** A policy that lets owners do all of one thing: reboot, twice a day. */
@@ -73,6 +73,7 @@ export class ControlFixture implements RunningGate {
   live: LiveSession[] = [];
   contract: Contract | null = null;
   readonly domains = new Map<DomainName, DomainView>();
+  names: HostNames | null = { others: [], missing: [], gone: [] };
   policyProblems: readonly string[] = [];
   journal: Witness[] | Error = [];
   readonly policy: Omit<RunningGate['policy'], 'policy' | 'revision'> & { policy: Policy; revision: number };
@@ -106,6 +107,7 @@ export class ControlFixture implements RunningGate {
       endWhere: (predicate, sentence) => this.#end(predicate, sentence),
     };
     const contract = (): Contract | null => this.contract;
+    const names = (): HostNames | null => this.names;
     this.hosts = [
       {
         name: 'xen1',
@@ -114,6 +116,9 @@ export class ControlFixture implements RunningGate {
           return contract();
         },
         domains: this.domains,
+        get names() {
+          return names();
+        },
         journal: () => this.#journal(),
       },
     ];

@@ -85,6 +85,7 @@ export class Dom0StandIn {
     host: 'stand-in',
     verbs: VERBS,
     profiles: [],
+    names: true,
     console: { passesEscape: false, sysrqKeys: ['h', 's'], log: true, screenText: false },
   };
   /** What is answered to a request for an operation; taken up and running when not told otherwise. */

@@ -42,6 +42,13 @@ export async function checkDom0(subject: string, socket: string): Promise<Diagno
       'upgrade the dom0 half, or see its settings (profiles, sysrqKeys)',
     );
   }
+  if (contract.names !== true) {
+    return warn(
+      subject,
+      `${host} does not tell what runs there without a configuration file`,
+      'upgrade the dom0 half: until then a gate with several hosts starts nothing on the others',
+    );
+  }
   return ok(
     subject,
     `${host} answers; rescue profiles: ${profiles.map(({ name }) => name).join(', ') || 'none'}`,

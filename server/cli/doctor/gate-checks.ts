@@ -9,6 +9,7 @@ import type { GateStatus } from '../../gate/control/control-answers.js';
 import { HostKey } from '../../gate/ssh/host-key.js';
 import { Store } from '../../store/store.js';
 import { DATABASE } from '../../store/state-directory.js';
+import { MISSING } from '../missing-reason.js';
 import { because, fail, ok, warn } from './diagnosis.js';
 import type { Diagnosis } from './diagnosis.js';
 import { checkDom0 } from './dom0-answer.js';
@@ -161,6 +162,7 @@ function checkControl(
     found.push(
       warn('maintenance', `on: ${status.maintenance.sentence}`, 'postern maintenance off, when it is over'),
     );
+  found.push(...checkNames(status));
   for (const { name, reachable } of status.hosts) {
     if (!reachable)
       found.push(
@@ -172,6 +174,53 @@ function checkControl(
       );
   }
   return found;
+}
+
+/** What of the names of domains an admin has to decide or mend. */
+function checkNames({ hosts, domains: { waiting, held } }: GateStatus): Diagnosis[] {
+  const found: Diagnosis[] = [];
+  if (waiting.length > 0)
+    found.push(
+      fail(
+        'domains',
+        `${shortList(waiting)} ${waiting.length === 1 ? 'is' : 'are'} gone, more than retire without an admin`,
+        'put the configuration files back (is a file system not mounted?), or: postern domain retire --waiting, or postern domain keep --waiting',
+      ),
+    );
+  if (held.length > 0)
+    found.push(
+      warn(
+        'domains',
+        `the roles on ${shortList(held)} do not count: the name went and came back`,
+        'the same domain: postern domain adopt NAME; another: postern role add',
+      ),
+    );
+  for (const { name, reachable, tellsNames, missing } of hosts) {
+    if (reachable && !tellsNames)
+      found.push(
+        warn(
+          `host ${name}`,
+          'it does not tell what runs there without a configuration file, so that nothing is started on other hosts',
+          'upgrade the dom0 half there',
+        ),
+      );
+    for (const why of new Set(missing.map((one) => one.why))) {
+      const names = missing.filter((one) => one.why === why).map((one) => one.name);
+      found.push(
+        fail(
+          `host ${name}`,
+          `${shortList(names)}: ${MISSING[why]}`,
+          'mend it there; if the domains are gone: postern domain retire NAME',
+        ),
+      );
+    }
+  }
+  return found;
+}
+
+function shortList(names: readonly string[]): string {
+  const more = names.length > 5 ? ` and ${names.length - 5} more` : '';
+  return `${names.slice(0, 5).join(', ')}${more}`;
 }
 
 async function askStatus(

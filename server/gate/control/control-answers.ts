@@ -1,6 +1,7 @@
 import type { CustomerName, DomainName, Fingerprint } from '../../../policy/names.js';
 import type { RecordingName } from '../recording/recording-name.js';
 import type { Outgrown } from '../recording/retention.js';
+import type { MissingReason } from '../../wire/domain.js';
 import type { ParameterOffer } from '../../wire/contract.js';
 import type { Customer, DomainRecord, Key, ParameterRow, RoleRow } from '../../store/records.js';
 import type { MaintenanceRow } from '../../store/maintenance.js';
@@ -82,7 +83,18 @@ export interface DomainEntry extends DomainRecord {
     readonly profile: string;
     /** Whether the host is heard at this moment; otherwise this is what was heard last. */
     readonly reachable: boolean;
+    /** False: it runs there without a configuration file there, or is on its way; `profile` is `unknown` then. */
+    readonly managed: boolean;
   }[];
+  /** Hosts that cannot find or read its configuration, and do not say that it is gone. */
+  readonly missing: readonly { readonly host: string; readonly why: MissingReason }[];
+}
+
+/** `POST /domains/retire`, `POST /domains/keep`. */
+export interface DomainsDecided {
+  readonly domains: readonly DomainRecord[];
+  /** On them, whether they count or not. */
+  readonly roles: readonly RoleRow[];
 }
 
 /** `GET /domains/NAME`. */
@@ -107,6 +119,16 @@ export interface ParametersSet {
   readonly notes: readonly string[];
 }
 
+export interface HostStatus {
+  readonly name: string;
+  readonly reachable: boolean;
+  readonly domains: number;
+  /** Whether it tells what runs there without being managed. */
+  readonly tellsNames: boolean;
+  /** Domains whose configuration it cannot find or read, and that are not gone. */
+  readonly missing: readonly { readonly name: DomainName; readonly why: MissingReason }[];
+}
+
 /** `GET /status`. */
 export interface GateStatus {
   readonly version: string;
@@ -114,7 +136,14 @@ export interface GateStatus {
   readonly startedAt: string;
   readonly sessions: number;
   readonly policy: PolicyStatus;
-  readonly hosts: readonly { readonly name: string; readonly reachable: boolean; readonly domains: number }[];
+  readonly hosts: readonly HostStatus[];
+  /** Domains that wait for an admin. */
+  readonly domains: {
+    /** They are gone, and too many at once to be retired without one. */
+    readonly waiting: readonly DomainName[];
+    /** They went and came back: their roles do not count. */
+    readonly held: readonly DomainName[];
+  };
   /** Null when it is not on. */
   readonly maintenance: MaintenanceRow | null;
   readonly audit: { readonly seq: number; readonly hash: string };

@@ -7,7 +7,7 @@ import type { RetentionLimits } from '../recording/retention.js';
 import type { VisitQuery } from '../console/live-consoles.js';
 import type { Sights } from '../sights.js';
 import type { Contract } from '../../wire/contract.js';
-import type { DomainView } from '../../wire/domain.js';
+import type { DomainView, HostNames } from '../../wire/domain.js';
 
 /** A live session, as the gate's list of them has it. */
 export interface LiveSession {
@@ -74,6 +74,8 @@ export interface Host extends HostJournal {
   readonly contract: Contract | null;
   /** What was last heard of its domains. */
   readonly domains: ReadonlyMap<DomainName, DomainView>;
+  /** What was last heard of other names; null: it tells none. */
+  readonly names: HostNames | null;
 }
 
 /** What only a running gate has. */

@@ -1,11 +1,13 @@
 import type { ParameterValues } from '../../../policy/boot-parameter.js';
+import { UNKNOWN_PROFILE } from '../../../policy/names.js';
 import type { DomainName } from '../../../policy/names.js';
 import { isRefusal, refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { DomainRecord } from '../../store/records.js';
 import type { Store } from '../../store/store.js';
-import { domain, parameterNames, parameters } from './argument.js';
-import type { AskedParameter, DomainDetail, DomainEntry, ParametersSet } from './control-answers.js';
+import { partOf } from '../../wire/guest-name.js';
+import { domain, flag, listOf, parameterNames, parameters } from './argument.js';
+import type { AskedParameter, DomainDetail, DomainEntry, DomainsDecided, ParametersSet } from './control-answers.js';
 import type { Host } from './control-ports.js';
 import { route } from './route.js';
 import type { Route } from './route.js';
@@ -17,9 +19,19 @@ export function domainRoutes(store: Store, hosts: readonly Host[]): readonly Rou
       const view = domains.get(record.name);
       if (view === undefined) return [];
       const { state, profile } = view.observation;
-      return [{ host: name, state, profile, reachable }];
+      return [{ host: name, state, profile, reachable, managed: true }];
     });
-    return { ...record, roles: store.roles.on(record.name), on };
+    const strays = hosts.flatMap(({ name, reachable, names }) =>
+      (names?.others ?? []).flatMap((guest) => {
+        const part = partOf(record.name, guest);
+        const state = part === 'runs' ? 'running' : part;
+        return state === null ? [] : [{ host: name, state, profile: UNKNOWN_PROFILE, reachable, managed: false }];
+      }),
+    );
+    const missing = hosts.flatMap(({ name, names }) =>
+      (names?.missing ?? []).flatMap((one) => (one.name === record.name ? [{ host: name, why: one.why }] : [])),
+    );
+    return { ...record, roles: store.roles.on(record.name), on: [...on, ...strays], missing };
   };
 
   return [
@@ -61,11 +73,45 @@ export function domainRoutes(store: Store, hosts: readonly Host[]): readonly Rou
       return isRefusal(left) ? left : { parameters: left };
     }),
 
+    route('POST', '/domains/retire', which, (given, { actor }) =>
+      decided(store, chosen(store, given), (names) => store.domains.retire(names, actor)),
+    ),
+
+    route('POST', '/domains/keep', which, (given, { actor }) =>
+      decided(store, chosen(store, given), (names) => store.domains.keep(names, actor)),
+    ),
+
     route('POST', '/domains/:domain/adopt', { domain }, (given, { actor }) => {
       const adopted = store.domains.adopt(given.domain, actor);
       return 'refused' in adopted ? adopted : { domain: adopted, roles: store.roles.on(given.domain) };
     }),
   ];
+}
+
+/** Names, or all that wait for an admin. */
+const which = { domains: listOf(domain, 10_000), waiting: flag };
+
+function chosen(
+  store: Store,
+  { domains, waiting }: { readonly domains: readonly DomainName[]; readonly waiting: boolean },
+): readonly DomainName[] | Refusal {
+  if (waiting && domains.length > 0) return refusal('usage', 'give names or --waiting, not both');
+  const names = waiting
+    ? store.domains.list().flatMap(({ name, waiting: waits }) => (waits ? [name] : []))
+    : domains;
+  if (names.length > 0) return names;
+  return refusal('usage', waiting ? 'no domain waits for an admin' : 'give the names of domains, or --waiting');
+}
+
+function decided(
+  store: Store,
+  names: readonly DomainName[] | Refusal,
+  act: (names: readonly DomainName[]) => readonly DomainRecord[] | Refusal,
+): DomainsDecided | Refusal {
+  if (isRefusal(names)) return names;
+  const domains = act(names);
+  if (isRefusal(domains)) return domains;
+  return { domains, roles: domains.flatMap(({ name }) => store.roles.on(name)) };
 }
 
 function asked({ name: host, contract }: Host): readonly AskedParameter[] {

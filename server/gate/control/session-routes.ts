@@ -25,7 +25,21 @@ export function sessionRoutes(store: Store, gate: RunningGate): readonly Route[]
         startedAt: startedAt.toISOString(),
         sessions: sessions.list().length,
         policy: policyStatus(policy),
-        hosts: hosts.map(({ name, reachable, domains }) => ({ name, reachable, domains: domains.size })),
+        hosts: hosts.map(({ name, reachable, domains, names, contract }) => ({
+          name,
+          reachable,
+          domains: domains.size,
+          tellsNames: contract === null || contract.names === true,
+          missing: (names?.missing ?? []).map(({ name: domain, why }) => ({ name: domain, why })),
+        })),
+        domains: {
+          waiting: store.domains.list().flatMap(({ name, waiting }) => (waiting ? [name] : [])),
+          held: store.domains
+            .list()
+            .flatMap(({ name, retiredAt, presence }) =>
+              retiredAt !== null && presence === 'present' ? [name] : [],
+            ),
+        },
         maintenance: store.maintenance.get(),
         audit: store.audit.head(),
       };

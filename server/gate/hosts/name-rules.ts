@@ -158,7 +158,8 @@ function isAnother(
   unheard: readonly DomainIdentity[],
   grace: number,
 ): boolean {
-  const awayTooLong = record.presence === 'suspected' && record.absentMs >= grace;
+  // Where no host tells more, many that went at once are taken for a host that had lost its files.
+  const awayTooLong = record.presence === 'suspected' && record.absentMs >= grace && !record.waiting;
   const earlier = [...places.flatMap(({ before }) => before ?? []), ...unheard];
   const staying = places.filter(({ is, isNew }) => is === 'listed' && !isNew);
   const listed = places.filter(({ is }) => is === 'listed');
