@@ -18,7 +18,10 @@ export interface HostSettings {
 }
 
 /** gate.yaml, after load: frozen, nothing optional, every path absolute. */
-export interface GateSettings extends Pick<GateDocument, 'login' | 'keepAlive' | 'keys' | 'menu' | 'domains' | 'log'> {
+export interface GateSettings extends Pick<
+  GateDocument,
+  'login' | 'keepAlive' | 'keys' | 'menu' | 'domains' | 'log'
+> {
   readonly site: string;
   readonly listen: readonly ListenAddress[];
   readonly hostKey: string;

@@ -24,7 +24,8 @@ export function lookOfDomain(domain: MenuDomain, now: number, canvas: Canvas): D
   const operation = underWay(domain);
   const turning = signs.spinner[Math.floor(now / 1000) % signs.spinner.length] ?? signs.full;
   if (operation !== null) return { sign: turning, word: doingWord(operation.action), style: 'busy' };
-  if (domain.elsewhere !== null) return { sign: signs.full, word: elsewhereWord(domain.elsewhere), style: 'busy' };
+  if (domain.elsewhere !== null)
+    return { sign: signs.full, word: elsewhereWord(domain.elsewhere), style: 'busy' };
   const word = stateWord(domain.state);
   if (domain.state !== null && staleAge(domain, now) !== null) return { sign: '?', word, style: 'dim' };
   switch (domain.state) {

@@ -138,7 +138,13 @@ function drawHappening(
     return 1;
   }
   if (domain.elsewhere !== null) {
-    return drawLines(canvas, wrap(elsewhereSentence(domain.elsewhere), width, canvas.charset), left, row, width);
+    return drawLines(
+      canvas,
+      wrap(elsewhereSentence(domain.elsewhere), width, canvas.charset),
+      left,
+      row,
+      width,
+    );
   }
   if (!isNormal(domain)) return drawBanner(canvas, domain, left, row, width);
   if (!domain.consoleLocked) return 0;
@@ -193,7 +199,13 @@ function drawBanner(canvas: Canvas, domain: MenuDomain, left: number, row: numbe
   return drawLines(canvas, wrap(text, width, canvas.charset), left, row, width);
 }
 
-function drawLines(canvas: Canvas, lines: readonly string[], left: number, row: number, width: number): number {
+function drawLines(
+  canvas: Canvas,
+  lines: readonly string[],
+  left: number,
+  row: number,
+  width: number,
+): number {
   const shown = Math.min(lines.length, width < 60 ? BANNER_LINES.narrow : BANNER_LINES.boxed);
   lines.slice(0, shown).forEach((line, at) => {
     const more = at === shown - 1 && lines.length > shown ? ' …' : '';

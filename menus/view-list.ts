@@ -37,7 +37,9 @@ function columnsFor(canvas: Canvas, state: MenuState, width: number): readonly C
     {
       place: 0,
       head: COLUMN_HEADS.state,
-      width: state.domains.some(({ consoleLocked, elsewhere }) => consoleLocked || elsewhere !== null) ? 17 : 15,
+      width: state.domains.some(({ consoleLocked, elsewhere }) => consoleLocked || elsewhere !== null)
+        ? 17
+        : 15,
       right: false,
       cell: (domain) => {
         const look = lookOfDomain(domain, state.now, canvas);

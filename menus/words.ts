@@ -66,8 +66,16 @@ export function elsewhereWord({ host, moving }: { readonly host: string; readonl
   return moving ? `moving (${host})` : `on ${host}`;
 }
 
-export function elsewhereSentence({ host, moving }: { readonly host: string; readonly moving: boolean }): string {
-  const where = moving ? `It is being moved to another host (${host}).` : `It runs on the host ${host}, where it is not set up for this menu.`;
+export function elsewhereSentence({
+  host,
+  moving,
+}: {
+  readonly host: string;
+  readonly moving: boolean;
+}): string {
+  const where = moving
+    ? `It is being moved to another host (${host}).`
+    : `It runs on the host ${host}, where it is not set up for this menu.`;
   return `${where} Nothing can be done with it from here. Please ask us.`;
 }
 

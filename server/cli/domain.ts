@@ -1,5 +1,10 @@
 import type { Command } from 'commander';
-import type { DomainDetail, DomainEntry, DomainsDecided, ParametersSet } from '../gate/control/control-answers.js';
+import type {
+  DomainDetail,
+  DomainEntry,
+  DomainsDecided,
+  ParametersSet,
+} from '../gate/control/control-answers.js';
 import type { DomainRecord, ParameterRow, RoleRow } from '../store/records.js';
 import { adminCommand, adminNoun, atDesk, say } from './admin-command.js';
 import type { AdminOptions } from './admin-command.js';
@@ -93,7 +98,12 @@ export function addDomainCommand(program: Command): void {
     );
   });
 
-  decision(domain, 'retire', 'Say that domains are gone for good: the roles on them count no more.', 'is retired');
+  decision(
+    domain,
+    'retire',
+    'Say that domains are gone for good: the roles on them count no more.',
+    'is retired',
+  );
   decision(
     domain,
     'keep',
@@ -191,10 +201,20 @@ function who(roles: readonly RoleRow[]): string {
     .join(', ');
 }
 
-function standing({ name, retiredAt, retiredWhy, presence, absentSince, waiting, kept, missing }: DomainEntry): string {
+function standing({
+  name,
+  retiredAt,
+  retiredWhy,
+  presence,
+  absentSince,
+  waiting,
+  kept,
+  missing,
+}: DomainEntry): string {
   if (retiredAt !== null) {
     const why = retiredWhy === 'returned' ? 'went and came back' : 'retired';
-    const back = presence === 'present' ? `; the name is back: give new roles, or postern domain adopt ${name}` : '';
+    const back =
+      presence === 'present' ? `; the name is back: give new roles, or postern domain adopt ${name}` : '';
     return `${why} ${shortTime(retiredAt)}${back}`;
   }
   if (presence === 'present') return missing.map(({ host, why }) => `${host}: ${MISSING[why]}`).join('; ');

@@ -93,7 +93,9 @@ export class DomainConfigs {
       return isAbsent(error) && this.#holdsDirectories(above) ? this.#emptied(above, device) : 'directory';
     }
     const inside = `${directory}/`;
-    const others = [...this.#files].some(([path, { domain }]) => path.startsWith(inside) && typeof domain !== 'string');
+    const others = [...this.#files].some(
+      ([path, { domain }]) => path.startsWith(inside) && typeof domain !== 'string',
+    );
     return others ? null : 'empty';
   }
 

@@ -95,7 +95,8 @@ export class NameMemory {
       const place = source.placeOf(name);
       if (place === undefined) continue;
       const known = this.#names.get(name);
-      const another = known !== undefined && known.uuid !== null && uuid !== null && known.uuid !== uuid;
+      const fixed = known?.uuid ?? null;
+      const another = fixed !== null && uuid !== null && fixed !== uuid;
       const since =
         known !== undefined && !another
           ? known.since
@@ -140,7 +141,10 @@ export class NameMemory {
       } else this.#away.delete(name);
     }
     if (going.length > MOST_AT_ONCE) {
-      for (const name of going) this.#put(name, { ...(this.#names.get(name) as Remembered), why: 'many' });
+      for (const name of going) {
+        const known = this.#names.get(name);
+        if (known !== undefined) this.#put(name, { ...known, why: 'many' });
+      }
       return [];
     }
     const gone = going.filter((name) => !exists(name) && (this.#away.get(name) ?? 0) >= goneAfterMs);
@@ -183,7 +187,8 @@ export class NameMemory {
     for (const [text, kept] of Object.entries(names)) {
       const name = parseDomainName(text);
       const { file, device, uuid, since, missingSince } = kept;
-      if (name === undefined || typeof file !== 'string' || typeof device !== 'number') throw new Error('no memory of names');
+      if (name === undefined || typeof file !== 'string' || typeof device !== 'number')
+        throw new Error('no memory of names');
       const why = MISSING_REASONS.find((known) => known === kept.why) ?? null;
       this.#names.set(name, { file, device, uuid, since, missingSince, why });
     }

@@ -131,7 +131,9 @@ export class Observer {
    * @returns that guest's name, null when there is none
    */
   onTheWay(name: DomainName): GuestName | null {
-    return namesOnTheWay(name).find((guest) => this.#guests?.has(guest) === true && !this.#manages(guest)) ?? null;
+    return (
+      namesOnTheWay(name).find((guest) => this.#guests?.has(guest) === true && !this.#manages(guest)) ?? null
+    );
   }
 
   #manages(name: GuestName): boolean {

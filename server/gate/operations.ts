@@ -175,7 +175,8 @@ export class Operations {
     const { hosts } = this.#parts;
     const found = hosts.find(domain);
     const stray = hosts.strayOf(domain);
-    if (stray?.part === 'runs' && stray.host.reachable) return words.astray(domain, stray.host.name, stray.part);
+    if (stray?.part === 'runs' && stray.host.reachable)
+      return words.astray(domain, stray.host.name, stray.part);
     if (found === undefined) {
       return hosts.allReachable
         ? words.notOnAnyHost(domain)

@@ -137,7 +137,9 @@ export function astray(domain: DomainName, host: string, part: GuestPart): Refus
 }
 
 function strayState(host: string, part: GuestPart, domain: DomainName): string {
-  return part === 'runs' ? `${domain} is running on ${host}` : `${domain} is being moved to another host, on ${host}`;
+  return part === 'runs'
+    ? `${domain} is running on ${host}`
+    : `${domain} is being moved to another host, on ${host}`;
 }
 
 const UNFIT = {

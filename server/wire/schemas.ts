@@ -136,22 +136,22 @@ const configured = {
 
 const domainView = object(
   {
-  name: format('domain-name'),
-  observation: object({
-    state: { enum: DOMAIN_STATES },
-    profile: format('profile-name'),
-    since: format('time'),
-    seenAt: format('time'),
-  }),
-  incarnation: nullable(format('uuid')),
-  memoryMiB: amount,
-  vcpus: amount,
-  cpuSeconds: amount,
-  cpuPercent: amount,
-  profiles: { type: 'array', maxItems: 100, items: format('profile-name') },
-  operation: { ...operationView, type: ['object', 'null'] },
-  console: consoleStates,
-  configured,
+    name: format('domain-name'),
+    observation: object({
+      state: { enum: DOMAIN_STATES },
+      profile: format('profile-name'),
+      since: format('time'),
+      seenAt: format('time'),
+    }),
+    incarnation: nullable(format('uuid')),
+    memoryMiB: amount,
+    vcpus: amount,
+    cpuSeconds: amount,
+    cpuPercent: amount,
+    profiles: { type: 'array', maxItems: 100, items: format('profile-name') },
+    operation: { ...operationView, type: ['object', 'null'] },
+    console: consoleStates,
+    configured,
   },
   'ignored',
   ['configured'],
@@ -183,25 +183,25 @@ const profileOffer = object(
 
 const contract = object(
   {
-  version: { type: 'integer', minimum: 1, maximum: WIRE_VERSION + 1 },
-  host: text(255),
-  verbs: { type: 'array', maxItems: 100, items: text(32) },
-  profiles: {
-    type: 'array',
-    maxItems: 100,
-    items: profileOffer,
-  },
-  console: object(
-    {
-      passesEscape: { type: 'boolean' },
-      sysrqKeys: { type: 'array', maxItems: 36, items: { type: 'string', pattern: '^[0-9a-z]$' } },
-      log: { type: 'boolean' },
-      screenText: { type: 'boolean' },
+    version: { type: 'integer', minimum: 1, maximum: WIRE_VERSION + 1 },
+    host: text(255),
+    verbs: { type: 'array', maxItems: 100, items: text(32) },
+    profiles: {
+      type: 'array',
+      maxItems: 100,
+      items: profileOffer,
     },
-    'ignored',
-    ['log', 'screenText'],
-  ),
-  names: { type: 'boolean' },
+    console: object(
+      {
+        passesEscape: { type: 'boolean' },
+        sysrqKeys: { type: 'array', maxItems: 36, items: { type: 'string', pattern: '^[0-9a-z]$' } },
+        log: { type: 'boolean' },
+        screenText: { type: 'boolean' },
+      },
+      'ignored',
+      ['log', 'screenText'],
+    ),
+    names: { type: 'boolean' },
   },
   'ignored',
   ['names'],

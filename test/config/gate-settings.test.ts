@@ -69,6 +69,7 @@ describe('loadGateSettings', () => {
         required: false,
       },
       menu: { idleSeconds: 0 },
+      domains: { graceSeconds: 600 },
       log: { level: 'info' },
     });
   });

@@ -28,7 +28,8 @@ describe('what a half remembers of names', () => {
   afterEach(() => rm(directory, { recursive: true, force: true }));
 
   const file = (name: string): string => join(directory, 'xen', `${name}.cfg`);
-  const write = (name: string, more = ''): Promise<void> => writeFile(file(name), `name = "${name}"\n${more}`);
+  const write = (name: string, more = ''): Promise<void> =>
+    writeFile(file(name), `name = "${name}"\n${more}`);
 
   async function halfStarts(pattern = join(directory, 'xen', '*.cfg')): Promise<void> {
     configs = new DomainConfigs({ domains: [pattern], unmanaged: [] }, silentLogger);
@@ -61,7 +62,10 @@ describe('what a half remembers of names', () => {
     assert.deepEqual(await looks(), []);
     assert.deepEqual(await looksOn(['horatio']), [], 'not while it exists');
     assert.deepEqual(await looksOn(), ['horatio']);
-    assert.deepEqual(memory.gone().map(({ name }) => name), ['horatio']);
+    assert.deepEqual(
+      memory.gone().map(({ name }) => name),
+      ['horatio'],
+    );
     await write('horatio');
     await looks();
     assert.equal(memory.configured(HORATIO).since, new Date(now).toISOString());
@@ -74,7 +78,10 @@ describe('what a half remembers of names', () => {
     await looksOn();
     await halfStarts();
     await looks();
-    assert.deepEqual(memory.gone().map(({ name }) => name), ['horatio']);
+    assert.deepEqual(
+      memory.gone().map(({ name }) => name),
+      ['horatio'],
+    );
     await write('horatio');
     await halfStarts();
     await looks();
@@ -127,36 +134,64 @@ describe('what a half remembers of names', () => {
   });
 
   const FAULTS: readonly (readonly [string, string, () => Promise<unknown>])[] = [
-    ['a directory that is not there', 'directory', () => rename(join(directory, 'xen'), join(directory, 'away'))],
-    ['a directory that is empty, as a mount point', 'empty', async () => {
-      await rename(join(directory, 'xen'), join(directory, 'away'));
-      await mkdir(join(directory, 'xen'));
-    }],
+    [
+      'a directory that is not there',
+      'directory',
+      () => rename(join(directory, 'xen'), join(directory, 'away')),
+    ],
+    [
+      'a directory that is empty, as a mount point',
+      'empty',
+      async () => {
+        await rename(join(directory, 'xen'), join(directory, 'away'));
+        await mkdir(join(directory, 'xen'));
+      },
+    ],
     ['a file that is none any more', 'unusable', () => writeFile(file('horatio'), '')],
     ['a file that anybody may write', 'unusable', () => chmod(file('horatio'), 0o666)],
     ['a second file of the name', 'twice', () => writeFile(file('copy'), 'name = "horatio"\n')],
-    ['a link into a file system that is not mounted', 'unreadable', async () => {
-      await rm(file('horatio'));
-      await symlink('/nowhere/horatio.cfg', file('horatio'));
-    }],
-    ['a link that leads to itself', 'unusable', async () => {
-      await rm(file('horatio'));
-      await symlink(file('horatio'), file('horatio'));
-    }],
-    ['a directory in its place', 'unreadable', async () => {
-      await rm(file('horatio'));
-      await mkdir(file('horatio'));
-    }],
-    ['too many that go at once', 'many', async () => {
-      for (const name of ['horatio', 'ophelia', 'yorick', 'laertes']) await rm(file(name));
-    }],
-    ['a stray file where a file system was mounted', 'device', async () => {
-      const kept = JSON.parse(await readNames()) as { names: Record<string, { device: number }> };
-      for (const one of Object.values(kept.names)) one.device += 1;
-      await writeFile(join(directory, 'names.json'), JSON.stringify(kept));
-      await rm(file('horatio'));
-      await halfStarts();
-    }],
+    [
+      'a link into a file system that is not mounted',
+      'unreadable',
+      async () => {
+        await rm(file('horatio'));
+        await symlink('/nowhere/horatio.cfg', file('horatio'));
+      },
+    ],
+    [
+      'a link that leads to itself',
+      'unusable',
+      async () => {
+        await rm(file('horatio'));
+        await symlink(file('horatio'), file('horatio'));
+      },
+    ],
+    [
+      'a directory in its place',
+      'unreadable',
+      async () => {
+        await rm(file('horatio'));
+        await mkdir(file('horatio'));
+      },
+    ],
+    [
+      'too many that go at once',
+      'many',
+      async () => {
+        for (const name of ['horatio', 'ophelia', 'yorick', 'laertes']) await rm(file(name));
+      },
+    ],
+    [
+      'a stray file where a file system was mounted',
+      'device',
+      async () => {
+        const kept = JSON.parse(await readNames()) as { names: Record<string, { device: number }> };
+        for (const one of Object.values(kept.names)) one.device += 1;
+        await writeFile(join(directory, 'names.json'), JSON.stringify(kept));
+        await rm(file('horatio'));
+        await halfStarts();
+      },
+    ],
   ];
   const readNames = async (): Promise<string> =>
     (await import('node:fs/promises')).readFile(join(directory, 'names.json'), 'utf8');

@@ -27,7 +27,8 @@ describe('e2e: a server on another host than its configuration file', () => {
     return { status, stdout, stderr };
   };
   const status = async (): Promise<string> => (await house.ssh('alice', 'horatio status')).stdout;
-  const off = (): Promise<unknown> => eventually('horatio to be off', async () => (await status()).startsWith('horatio is off'));
+  const off = (): Promise<unknown> =>
+    eventually('horatio to be off', async () => (await status()).startsWith('horatio is off'));
 
   it('is not started a second time on the shared disk: its page says where it runs, and when it has ended it starts', async () => {
     assert.equal((await house.ssh('alice', 'horatio poweroff --yes --wait')).status, 0);
@@ -37,7 +38,9 @@ describe('e2e: a server on another host than its configuration file', () => {
     const elsewhere = join(second().host.xen, 'horatio-by-hand.cfg');
     copyFileSync(file, elsewhere);
     xl2('create', '-q', elsewhere);
-    await eventually('its page to say so', async () => /horatio is running on xen2/.test(await status()));
+    await eventually('its page to say so', async () =>
+      (await status()).includes('horatio is running on xen2'),
+    );
     assert.match((await house.ssh('alice', 'list')).stdout, /^horatio +running on xen2 /m);
     for (const command of ['start', 'rescue --yes', 'normal --yes', 'shutdown --yes', 'poweroff --yes']) {
       const refused = await house.ssh('alice', `horatio ${command}`);
@@ -76,7 +79,9 @@ describe('e2e: a server on another host than its configuration file', () => {
     assert.equal((await house.ssh('alice', 'horatio status')).status, 0, 'she still sees it');
     rmSync(files, { recursive: true });
     renameSync(`${files}.away`, files);
-    await eventually('it to be there again', async () => (await status()).startsWith('horatio is running since'));
+    await eventually('it to be there again', async () =>
+      (await status()).startsWith('horatio is running since'),
+    );
     assert.doesNotMatch((await house.postern('audit', '--domain', 'horatio')).stdout, /domain\.retired/);
   });
 });

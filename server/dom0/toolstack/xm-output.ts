@@ -9,9 +9,7 @@ import { parseDomid, parseState } from './xl-output.js';
  * The domains of an `xm list -l` that exist: xend also lists those that it stores and that are off, without a domid
  * (XendConfig.to_sxp, xend/XendConfig.py of Xen 4.1).
  */
-function domains(
-  text: string,
-): { name: GuestName; domid: number; domain: Sxp }[] | undefined {
+function domains(text: string): { name: GuestName; domid: number; domain: Sxp }[] | undefined {
   const found = parseSxp(text);
   if (found === undefined || found.some((top) => typeof top === 'string' || top[0] !== 'domain'))
     return undefined;

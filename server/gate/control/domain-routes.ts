@@ -7,7 +7,13 @@ import type { DomainRecord } from '../../store/records.js';
 import type { Store } from '../../store/store.js';
 import { partOf } from '../../wire/guest-name.js';
 import { domain, flag, listOf, parameterNames, parameters } from './argument.js';
-import type { AskedParameter, DomainDetail, DomainEntry, DomainsDecided, ParametersSet } from './control-answers.js';
+import type {
+  AskedParameter,
+  DomainDetail,
+  DomainEntry,
+  DomainsDecided,
+  ParametersSet,
+} from './control-answers.js';
 import type { Host } from './control-ports.js';
 import { route } from './route.js';
 import type { Route } from './route.js';
@@ -25,11 +31,15 @@ export function domainRoutes(store: Store, hosts: readonly Host[]): readonly Rou
       (names?.others ?? []).flatMap((guest) => {
         const part = partOf(record.name, guest);
         const state = part === 'runs' ? 'running' : part;
-        return state === null ? [] : [{ host: name, state, profile: UNKNOWN_PROFILE, reachable, managed: false }];
+        return state === null
+          ? []
+          : [{ host: name, state, profile: UNKNOWN_PROFILE, reachable, managed: false }];
       }),
     );
     const missing = hosts.flatMap(({ name, names }) =>
-      (names?.missing ?? []).flatMap((one) => (one.name === record.name ? [{ host: name, why: one.why }] : [])),
+      (names?.missing ?? []).flatMap((one) =>
+        one.name === record.name ? [{ host: name, why: one.why }] : [],
+      ),
     );
     return { ...record, roles: store.roles.on(record.name), on: [...on, ...strays], missing };
   };
@@ -100,7 +110,10 @@ function chosen(
     ? store.domains.list().flatMap(({ name, waiting: waits }) => (waits ? [name] : []))
     : domains;
   if (names.length > 0) return names;
-  return refusal('usage', waiting ? 'no domain waits for an admin' : 'give the names of domains, or --waiting');
+  return refusal(
+    'usage',
+    waiting ? 'no domain waits for an admin' : 'give the names of domains, or --waiting',
+  );
 }
 
 function decided(

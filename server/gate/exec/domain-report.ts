@@ -77,7 +77,9 @@ export function domainLines(domain: MenuDomain, now: number): string[] {
 function stateOf(domain: MenuDomain, now: number): string {
   const { elsewhere } = domain;
   if (elsewhere !== null)
-    return elsewhere.moving ? `being moved to another host (${elsewhere.host})` : `running on ${elsewhere.host}`;
+    return elsewhere.moving
+      ? `being moved to another host (${elsewhere.host})`
+      : `running on ${elsewhere.host}`;
   const state = domain.state === null ? 'not known' : words.stateWord(domain.state);
   const word = domain.consoleLocked ? `${state}, console locked` : state;
   if (domain.seenAt === null || now - domain.seenAt <= STALE) return word;

@@ -70,7 +70,10 @@ export class DomainLedger {
     const written = new Map(domains.map((domain) => [domain.name, domain]));
     const changes = decideNames({
       hosts,
-      domains: domains.map((domain) => ({ ...domain, absentMs: this.#away.get(domain.name) ?? domain.absentMs })),
+      domains: domains.map((domain) => ({
+        ...domain,
+        absentMs: this.#away.get(domain.name) ?? domain.absentMs,
+      })),
       identities: this.#known.identities(),
       retiredLately: this.#known.retiredSince(new Date(this.#times.clock().getTime() - A_DAY)),
       passed,
@@ -82,7 +85,9 @@ export class DomainLedger {
       ),
     );
     const isDue = now - this.#writtenAt >= WRITTEN_EVERY;
-    const away = changes.away.filter(({ name, presence }) => isDue || written.get(name)?.presence !== presence);
+    const away = changes.away.filter(
+      ({ name, presence }) => isDue || written.get(name)?.presence !== presence,
+    );
     if (isDue && away.length > 0) this.#writtenAt = now;
     this.#record({ ...changes, away });
     this.#said = new Map(

@@ -274,7 +274,9 @@ export class Hosts implements Sights {
       if (domain !== null) leaving.add(domain);
     }
     for (const domain of leaving) {
-      const stays = this.links.some((link) => this.#guestsOf(link).some((guest) => partOf(domain, guest) === 'leaving'));
+      const stays = this.links.some((link) =>
+        this.#guestsOf(link).some((guest) => partOf(domain, guest) === 'leaving'),
+      );
       const found = this.find(domain);
       const runs =
         (found !== undefined && found.host.reachable && lives(found.view)) ||
@@ -282,7 +284,8 @@ export class Hosts implements Sights {
       const known = this.links.every((link) => link.reachable && link.names?.others != null);
       if (!stays && (runs || known)) leaving.delete(domain);
     }
-    if (leaving.size === this.#leaving.size && [...leaving].every((domain) => this.#leaving.has(domain))) return;
+    if (leaving.size === this.#leaving.size && [...leaving].every((domain) => this.#leaving.has(domain)))
+      return;
     this.#leaving = leaving;
     this.#sightings.recordLeaving(leaving);
   }

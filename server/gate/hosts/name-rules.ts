@@ -76,14 +76,21 @@ export function decideNames(facts: NameFacts): DomainChanges {
   for (const name of new Set([...shown, ...known.keys()])) {
     const record = known.get(name);
     const rows = identities.get(name) ?? [];
-    const places = hosts.map((host): Place => placeOf(name, host, rows.find((row) => row.host === host.name)));
+    const places = hosts.map((host): Place =>
+      placeOf(
+        name,
+        host,
+        rows.find((row) => row.host === host.name),
+      ),
+    );
     // A host that is in the settings no more has not said that anything is gone.
     const unheard = rows.filter(({ host }) => !hosts.some((one) => one.name === host));
-    for (const { before, now } of places) if (now !== null && !same(before, now)) changes.identities.push(now);
+    for (const { before, now } of places)
+      if (now !== null && !same(before, now)) changes.identities.push(now);
 
     if (places.some(({ is }) => is === 'listed')) {
       if (record?.presence !== 'present') changes.seen.push(name);
-      if (record !== undefined && record.retiredAt === null && isAnother(record, places, unheard, facts.grace))
+      if (record?.retiredAt === null && isAnother(record, places, unheard, facts.grace))
         changes.held.push(name);
       continue;
     }
@@ -116,7 +123,10 @@ export function decideNames(facts: NameFacts): DomainChanges {
 
 function placeOf(
   domain: DomainName,
-  host: HostFacts & { readonly missing: ReadonlySet<DomainName>; readonly goneAt: ReadonlyMap<DomainName, string> },
+  host: HostFacts & {
+    readonly missing: ReadonlySet<DomainName>;
+    readonly goneAt: ReadonlyMap<DomainName, string>;
+  },
   before: DomainIdentity | null = null,
 ): Place {
   const place = { host: host.name, before, isNew: false };
@@ -166,13 +176,20 @@ function isAnother(
   if (listed.some(({ isNew, now }) => isNew && isNewcomer(now, earlier, staying, places, awayTooLong, grace)))
     return true;
   // A host that was silent says now that the name went there, long before it came to where it is.
-  const left = places.filter(({ is, before, now }) => is === 'none' && before?.present === true && now?.goneAt != null);
+  const left = places.filter(
+    ({ is, before, now }) => is === 'none' && before?.present === true && now?.goneAt != null,
+  );
   return left.some(({ now: gone }) => {
     const goneAt = gone?.goneAt ?? '';
-    return staying.length > 0 && staying.every(({ now }) => {
-      const since = now?.since ?? null;
-      return since !== null && between(goneAt, since) > grace && !agree(gone?.uuid ?? null, now?.uuid ?? null);
-    });
+    return (
+      staying.length > 0 &&
+      staying.every(({ now }) => {
+        const since = now?.since ?? null;
+        return (
+          since !== null && between(goneAt, since) > grace && !agree(gone?.uuid ?? null, now?.uuid ?? null)
+        );
+      })
+    );
   });
 }
 
@@ -194,7 +211,8 @@ function isNewcomer(
   const others = earlier.filter(({ host }) => host !== now.host);
   const unsaid = others.some(
     ({ host, present }) =>
-      present && !places.some((place) => place.host === host && place.is !== 'silent' && place.is !== 'missing'),
+      present &&
+      !places.some((place) => place.host === host && place.is !== 'silent' && place.is !== 'missing'),
   );
   const hereGoneAt = here === undefined ? null : goneAtOf(here, places);
   const moved = others.some((other) => {

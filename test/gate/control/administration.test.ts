@@ -498,8 +498,82 @@ describe('gate: what admins ask of a running gate', () => {
       audit: { seq: number };
     };
     assert.equal(status.pid, process.pid);
-    assert.deepEqual(status.hosts, [{ name: 'xen1', reachable: true, domains: 0 }]);
+    assert.deepEqual(status.hosts, [
+      { name: 'xen1', reachable: true, domains: 0, tellsNames: true, missing: [] },
+    ]);
     assert.equal(status.audit.seq, 1);
+  });
+
+  it('tells which domains wait for an admin, and lets one retire or keep them, by name or all', async () => {
+    const names = ['horatio', 'ophelia', 'yorick'].map((name) => domainName(name));
+    gate.store.domains.seen(names);
+    for (const name of names) gate.store.roles.add(ALICE, name, 'owner', ADMIN);
+    const nothing = { seen: [], identities: [], away: [], waiting: [], held: [], retired: [] };
+    const away = names.map((name) => ({ name, presence: 'suspected', absentMs: 1 }) as const);
+    assert.equal(await code(client.ask('POST', '/domains/retire', { domains: [], waiting: true })), 'usage');
+    gate.store.domains.settle({ ...nothing, away, waiting: names });
+    const asked = async () => (await client.ask('GET', '/status')) as { domains: Record<string, string[]> };
+    assert.deepEqual((await asked()).domains, { waiting: ['horatio', 'ophelia', 'yorick'], held: [] });
+    assert.equal(
+      await code(client.ask('POST', '/domains/retire', { domains: ['horatio'], waiting: true })),
+      'usage',
+    );
+    assert.equal(
+      await code(client.ask('POST', '/domains/retire', { domains: ['horatio', 'nobody'] })),
+      'no-such-domain',
+    );
+    assert.equal(gate.store.roles.find(ALICE, HORATIO)?.counts, true, 'all or none');
+    await client.ask('POST', '/domains/retire', { domains: ['horatio'] });
+    await client.ask('POST', '/domains/keep', { domains: [], waiting: true });
+    assert.deepEqual(
+      gate.store.domains.list().map(({ name, retiredWhy, kept }) => [name, retiredWhy, kept]),
+      [
+        ['horatio', 'admin', false],
+        ['ophelia', null, true],
+        ['yorick', null, true],
+      ],
+    );
+    gate.store.domains.settle({ ...nothing, seen: names });
+    assert.deepEqual((await asked()).domains, { waiting: [], held: ['horatio'] });
+    const kinds = gate.store.audit.tail().map(({ event }) => event.kind);
+    assert.deepEqual(kinds.slice(-6), [
+      'domain.retirement.waits',
+      'domain.retirement.waits',
+      'domain.retirement.waits',
+      'domain.retired',
+      'domain.kept',
+      'domain.kept',
+    ]);
+  });
+
+  it('shows where a domain is without a configuration file, and why a host lacks one', async () => {
+    gate.store.domains.seen([HORATIO]);
+    const since = '2026-11-29T12:00:00.000Z';
+    gate.names = {
+      others: ['horatio--incoming', 'fortinbras'],
+      missing: [{ name: HORATIO, since, why: 'empty' }],
+      gone: [],
+    };
+    const { domains } = (await client.ask('GET', '/domains')) as { domains: object[] };
+    assert.deepEqual(
+      domains.map((one) => ({ ...one, firstSeenAt: null, roles: null })),
+      [
+        {
+          name: 'horatio',
+          firstSeenAt: null,
+          retiredAt: null,
+          retiredWhy: null,
+          presence: 'present',
+          absentSince: null,
+          absentMs: 0,
+          waiting: false,
+          kept: false,
+          roles: null,
+          on: [{ host: 'xen1', state: 'arriving', profile: 'unknown', reachable: true, managed: false }],
+          missing: [{ host: 'xen1', why: 'empty' }],
+        },
+      ],
+    );
   });
 
   it('verifies the log against the hosts’ journals', async () => {

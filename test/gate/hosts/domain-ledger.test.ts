@@ -102,13 +102,25 @@ describe('whose a name is', () => {
     temporary.store.audit.tail({ limit: 10_000 }).filter(({ event }) => event.kind === kind).length;
 
   describe('a host that comes up without its configuration files', () => {
-    for (const why of ['unreadable', 'directory', 'empty', 'device', 'unmatched', 'unusable', 'twice', 'many'] as const) {
+    for (const why of [
+      'unreadable',
+      'directory',
+      'empty',
+      'device',
+      'unmatched',
+      'unusable',
+      'twice',
+      'many',
+    ] as const) {
       it(`puts nobody out, however long it lasts (${why})`, () => {
         for (const name of many(6)) xen1.shows(name, null);
         passes(MINUTE);
         xen1.misses([HORATIO, ...many(6)], why);
-        passes(7 * 24 * 60 * MINUTE / 100);
-        assert.deepEqual([record().presence, isAlices(), isAlices(domainName('guest3'))], ['absent', true, true]);
+        passes((7 * 24 * 60 * MINUTE) / 100);
+        assert.deepEqual(
+          [record().presence, isAlices(), isAlices(domainName('guest3'))],
+          ['absent', true, true],
+        );
         gateIsDown(60 * MINUTE);
         passes(2 * GRACE);
         for (const name of [HORATIO, ...many(6)]) xen1.shows(name, null);
