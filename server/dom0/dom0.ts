@@ -187,6 +187,7 @@ export class Dom0 {
       if (found !== undefined) api.tell({ change: 'domain', domain: view(found) });
     };
     release.push(
+      () => memory.close(),
       () => {
         api.drop();
       },

@@ -43,6 +43,8 @@ export class NameMemory {
   readonly #directories = new Set<string>();
   #changed = false;
   #failing = false;
+  #closed = false;
+  #saving: Promise<void> = Promise.resolve();
 
   /** @param file where it is kept; null: nowhere */
   constructor(file: string | null, logger: Logger) {
@@ -162,17 +164,24 @@ export class NameMemory {
 
   /** Writes it, when it changed. What cannot be written now is written by the next call. */
   async save(): Promise<void> {
-    if (!this.#changed || this.#file === null) return;
+    if (!this.#changed || this.#file === null || this.#closed) return;
     const text = JSON.stringify({ names: Object.fromEntries(this.#names), gone: this.gone() });
     try {
       this.#changed = false;
-      await replace(this.#file, text);
+      this.#saving = replace(this.#file, text);
+      await this.#saving;
       this.#failing = false;
     } catch (error) {
       this.#changed = true;
       if (!this.#failing) this.#logger.error({ err: error }, 'names.memory-unwritable');
       this.#failing = true;
     }
+  }
+
+  /** Writes no more, and waits for what is being written. Twice is harmless. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#saving.catch(() => undefined);
   }
 
   #put(name: DomainName, next: Remembered): void {

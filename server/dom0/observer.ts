@@ -76,6 +76,7 @@ export class Observer {
   /** The guests of the last listing; null: the toolstack does not answer. */
   #guests: ReadonlySet<GuestName> | null = null;
   #named = '';
+  #missed = '';
 
   constructor(parts: ObserverParts, events: ObserverEvents) {
     this.#parts = parts;
@@ -201,7 +202,13 @@ export class Observer {
   async #tellNames(): Promise<void> {
     const names = this.names();
     const told = JSON.stringify(names);
-    if (told !== this.#named) this.#events.names(names);
+    if (told !== this.#named) {
+      this.#events.names(names);
+      const missing = names.missing.map(({ name, why }) => `${name}: ${why}`);
+      if (missing.join() !== this.#missed && (missing.length > 0 || this.#missed !== ''))
+        this.#parts.logger.warn({ missing: missing.slice(0, 20), count: missing.length }, 'domains.missing');
+      this.#missed = missing.join();
+    }
     this.#named = told;
     await this.#parts.memory.save();
   }

@@ -16,7 +16,14 @@ export function watchSights(hosts: HostsNews, changed: (domain: DomainName) => v
   return hosts.onEvent(({ host, event }) => {
     if (event.event === 'gone') told.delete(event.name);
     const names =
-      event.event === 'domain' ? [event.name] : event.event === 'reachable' ? [...host.domains.keys()] : [];
+      event.event === 'domain'
+        ? [event.name]
+        : event.event === 'reachable'
+          ? [...host.domains.keys()]
+          : // What runs unmanaged on one host is off on another.
+            event.event === 'names'
+            ? [...told.keys()]
+            : [];
     for (const name of names) {
       const { state, booted } = hosts.sight(name);
       const seen = `${state ?? ''} ${booted ?? ''}`;

@@ -123,6 +123,7 @@ describe("dom0's API", () => {
           parameters: [],
         },
       ],
+      names: true,
       console: { passesEscape: false, sysrqKeys: ['h', 's'], log: true, screenText: true },
     });
   });
@@ -328,9 +329,9 @@ describe("dom0's API", () => {
     const { answer, changes } = await follow();
     await eventually('ready', () => changes.some(({ change }) => change === 'ready'));
     const first = changes
-      .slice(0, 3)
+      .slice(0, 4)
       .map((change) => (change.change === 'domain' ? change.domain.name : change.change));
-    assert.deepEqual(first, ['horatio', 'ophelia', 'ready']);
+    assert.deepEqual(first, ['horatio', 'ophelia', 'names', 'ready']);
     const { id } = await house.client.run('ophelia', 'start');
     const phases = (): string[] =>
       changes.flatMap((each) =>

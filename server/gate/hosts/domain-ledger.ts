@@ -35,6 +35,8 @@ export class DomainLedger {
   readonly #log: Log;
   /** Since the time that is written of it; a name that is not here is not away. Milliseconds. */
   #away = new Map<DomainName, number>();
+  #ripens = false;
+  #unrecorded = false;
   #reviewedAt: number | null = null;
   #writtenAt = -Infinity;
   /** What the hosts said last, so that the same said again costs nothing. */
@@ -46,9 +48,9 @@ export class DomainLedger {
     this.#log = log;
   }
 
-  /** Whether time alone can change anything. */
+  /** Whether time alone can change anything, or what was decided is not recorded yet. */
   get waits(): boolean {
-    return this.#away.size > 0;
+    return this.#ripens || this.#unrecorded;
   }
 
   /** Whether what a host says of this name is anything new. */
@@ -84,12 +86,6 @@ export class DomainLedger {
         presence === 'suspected' && !changes.retired.includes(name) ? [[name, absentMs]] : [],
       ),
     );
-    const isDue = now - this.#writtenAt >= WRITTEN_EVERY;
-    const away = changes.away.filter(
-      ({ name, presence }) => isDue || written.get(name)?.presence !== presence,
-    );
-    if (isDue && away.length > 0) this.#writtenAt = now;
-    this.#record({ ...changes, away });
     this.#said = new Map(
       hosts.flatMap((host) =>
         [...host.domains].map(([name, { configured = null }]): [string, string] => [
@@ -98,6 +94,18 @@ export class DomainLedger {
         ]),
       ),
     );
+    this.#ripens = changes.away.some(({ name, presence }) => {
+      const { waiting = false, kept = false } = written.get(name) ?? {};
+      return presence === 'suspected' && !waiting && !kept;
+    });
+    const isDue = now - this.#writtenAt >= WRITTEN_EVERY;
+    const away = changes.away.filter(
+      ({ name, presence }) => isDue || written.get(name)?.presence !== presence,
+    );
+    if (isDue && away.length > 0) this.#writtenAt = now;
+    this.#unrecorded = true;
+    this.#record({ ...changes, away });
+    this.#unrecorded = false;
   }
 
   #record(changes: DomainChanges): void {

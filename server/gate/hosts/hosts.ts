@@ -45,6 +45,9 @@ export interface HostsEvent {
 
 /** News come by the hundred: what cannot be written is not tried at each of them. Milliseconds. */
 const SIGHT_AGAIN = 60_000;
+const REVIEW_AGAIN = 5_000;
+
+const NOBODY: ReadonlySet<GuestName> = new Set();
 
 /** Of the ledger; what is left out is the default. */
 export type HostsTimes = Partial<LedgerTimes>;
@@ -60,10 +63,16 @@ export class Hosts implements Sights {
   readonly #ledger: DomainLedger;
   /** What each host showed before this gate started; null: it was never heard. */
   readonly #before: ReadonlyMap<HostLink, Sighting | null>;
+  readonly #monotonic: () => number;
+  /** What the hosts said of names that are missing, so that it is said once. */
+  readonly #missing = new Map<HostLink, string>();
+  /** Of lists of guests, which are searched for every domain. */
+  readonly #guestSets = new WeakMap<readonly GuestName[], ReadonlySet<GuestName>>();
   /** What the store was told of each host. */
   readonly #sighted = new Map<HostLink, Sighting>();
-  /** When what could not be written is tried again. Milliseconds since the epoch. */
-  #sightAgain = 0;
+  /** When what could not be written is tried again. Milliseconds of the monotonic clock. */
+  #sightAgain = -Infinity;
+  #reviewAgain = -Infinity;
   /** Domains that were seen to leave a host for another, until they are seen to run. */
   #leaving: ReadonlySet<DomainName>;
 
@@ -79,16 +88,9 @@ export class Hosts implements Sights {
     this.#before = new Map(links.map((link) => [link, sightings.of(link)]));
     this.#leaving = sightings.leaving();
     this.#log = log;
-    this.#ledger = new DomainLedger(
-      known,
-      {
-        graceMs: TEN_MINUTES,
-        monotonic: () => performance.now(),
-        clock: () => new Date(),
-        ...times,
-      },
-      log,
-    );
+    const { graceMs = TEN_MINUTES, monotonic = () => performance.now(), clock = () => new Date() } = times;
+    this.#monotonic = monotonic;
+    this.#ledger = new DomainLedger(known, { graceMs, monotonic, clock }, log);
     this.#listeners = new Listeners((fault) => {
       log.error({ err: fault }, 'a listener to the hosts failed');
     });
@@ -153,12 +155,10 @@ export class Hosts implements Sights {
   strayOf(domain: DomainName): Stray | null {
     const found = this.find(domain);
     if (found !== undefined && found.host.reachable && lives(found.view)) return null;
-    const strays = this.links.flatMap((host) =>
-      this.#guestsOf(host).flatMap((guest) => {
-        const part = partOf(domain, guest);
-        return part === null ? [] : [{ host, part }];
-      }),
-    );
+    const strays = this.links.flatMap((host) => {
+      const guest = this.#guestOf(host, domain);
+      return guest === null ? [] : [{ host, part: guest.part }];
+    });
     return strays.find(({ part }) => part === 'runs') ?? strays[0] ?? null;
   }
 
@@ -185,9 +185,9 @@ export class Hosts implements Sights {
     const view = here.domains.get(domain);
     const runsHere = here.reachable && view !== undefined && lives(view);
     for (const host of this.links) {
-      const guest = this.#guestsOf(host).find((name) => partOf(domain, name) !== null);
-      if (guest !== undefined && (host !== here || guest !== domain))
-        return words.maybeElsewhere(domain, host.name, host.reachable ? 'running' : 'silent', guest);
+      const guest = this.#guestOf(host, domain);
+      if (guest !== null)
+        return words.maybeElsewhere(domain, host.name, host.reachable ? 'running' : 'silent', guest.name);
       const arriving = movingView(domain, host);
       if (arriving !== undefined)
         return words.maybeElsewhere(domain, host.name, host.reachable ? 'running' : 'silent', arriving);
@@ -224,9 +224,24 @@ export class Hosts implements Sights {
   }
 
   /** The guests that a host has and does not manage, as last heard. */
-  #guestsOf(host: HostLink): readonly GuestName[] {
-    if (!host.everHeard) return [...(this.#before.get(host)?.guests ?? [])];
-    return host.names?.others ?? host.lastOthers;
+  #guestsOf(host: HostLink): ReadonlySet<GuestName> {
+    if (!host.everHeard) return this.#before.get(host)?.guests ?? NOBODY;
+    const guests = host.names?.others ?? host.lastOthers;
+    const known = this.#guestSets.get(guests) ?? new Set(guests);
+    this.#guestSets.set(guests, known);
+    return known;
+  }
+
+  /** The guest of a host that is the domain, under any of its names. */
+  #guestOf(
+    host: HostLink,
+    domain: DomainName,
+  ): { readonly name: GuestName; readonly part: GuestPart } | null {
+    const guests = this.#guestsOf(host);
+    if (guests.size === 0) return null;
+    const name = [domain, ...namesOnTheWay(domain)].find((one) => guests.has(one));
+    const part = name === undefined ? null : partOf(domain, name);
+    return name === undefined || part === null ? null : { name, part };
   }
 
   /** Of a host that was not heard since the gate started. */
@@ -255,13 +270,13 @@ export class Hosts implements Sights {
     const sighting = this.#sightingOf(host);
     const sighted = this.#sighted.get(host);
     if (sighted !== undefined && sameSighting(sighted, sighting)) return;
-    if (Date.now() < this.#sightAgain) return;
+    if (this.#monotonic() < this.#sightAgain) return;
     try {
       this.#sightings.record(host, sighting);
       this.#sighted.set(host, sighting);
     } catch (fault) {
       if (!(fault instanceof AuditUnavailable)) throw fault;
-      this.#sightAgain = Date.now() + SIGHT_AGAIN;
+      this.#sightAgain = this.#monotonic() + SIGHT_AGAIN;
       this.#log.error({ host: host.name, err: fault }, 'what the host shows could not be recorded');
     }
   }
@@ -274,13 +289,11 @@ export class Hosts implements Sights {
       if (domain !== null) leaving.add(domain);
     }
     for (const domain of leaving) {
-      const stays = this.links.some((link) =>
-        this.#guestsOf(link).some((guest) => partOf(domain, guest) === 'leaving'),
-      );
+      const stays = this.links.some((link) => this.#guestOf(link, domain)?.part === 'leaving');
       const found = this.find(domain);
       const runs =
         (found !== undefined && found.host.reachable && lives(found.view)) ||
-        this.links.some((link) => link.reachable && this.#guestsOf(link).includes(domain));
+        this.links.some((link) => link.reachable && this.#guestsOf(link).has(domain));
       const known = this.links.every((link) => link.reachable && link.names?.others != null);
       if (!stays && (runs || known)) leaving.delete(domain);
     }
@@ -300,15 +313,33 @@ export class Hosts implements Sights {
     } catch (fault) {
       this.#log.error({ err: fault }, 'what the host shows could not be recorded');
     }
+    if (event === 'names' || event === 'reachable') this.#tellMissing(host);
     const isNews = !('name' in more) || event === 'gone' || this.#ledger.isNews(host, more.name);
     if (isNews) this.#review();
   }
 
+  /** Says once what a host lacks: its domains are not retired for that, and somebody has to mend it. */
+  #tellMissing(host: HostLink): void {
+    const missing = (host.names?.missing ?? []).map(({ name, why }) => `${name}: ${why}`);
+    const said = missing.join(', ');
+    if ((this.#missing.get(host) ?? '') === said) return;
+    this.#missing.set(host, said);
+    const level = missing.length === 0 ? 'info' : 'error';
+    this.#log[level](
+      { host: host.name, missing: missing.slice(0, 20), count: missing.length },
+      missing.length === 0
+        ? 'the host has the configuration of all its domains again'
+        : 'the host cannot find or read the configuration of some domains; nobody loses them by that',
+    );
+  }
+
   #review(): void {
+    if (this.#monotonic() < this.#reviewAgain) return;
     try {
       this.#ledger.review(this.links);
     } catch (fault) {
-      // The store cannot be written just now; the next look decides it again.
+      // The store cannot be written just now; a later look decides it again.
+      this.#reviewAgain = this.#monotonic() + REVIEW_AGAIN;
       this.#log.error({ err: fault }, 'which domains there are could not be recorded');
     }
   }

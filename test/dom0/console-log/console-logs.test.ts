@@ -79,6 +79,24 @@ describe('ConsoleLogs', () => {
     assert.equal(await said(logs.of(horatio)), '');
   });
 
+  it('keeps the logs of domains whose configuration is only missing, and of all while nobody has said so', async () => {
+    logs.of(horatio).append(Buffer.from('horatio\n'), Date.now());
+    logs.of(ophelia).append(Buffer.from('ophelia\n'), Date.now());
+    await logs.dispose();
+    open({}, 1);
+    logs.keep(null);
+    const old = 'console-log/gone/old@2020-01-01T00-00-00-000Z';
+    directory.write(`${old}/000000000000000.log`, 'old');
+    // A sweep goes over the domains first.
+    await eventually('a sweep', () => list('gone').length === 0);
+    assert.deepEqual(list('domains'), ['horatio', 'ophelia']);
+    await logs.dispose();
+    open({}, 1);
+    logs.keep([horatio]);
+    await eventually('ophelia is set aside', () => list('gone').length === 1);
+    assert.deepEqual(list('domains'), ['horatio']);
+  });
+
   it('removes logs of domains that are gone after their time, and nothing that is not its own', async () => {
     const gone = 'console-log/gone';
     directory.write(`${gone}/old@2020-01-01T00-00-00-000Z/000000000000000.log`, 'old');
