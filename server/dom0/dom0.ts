@@ -13,6 +13,8 @@ import type { ProfileSettings } from './boot/boot-profiles.js';
 import type { ConsoleHost } from './console-host.js';
 import { DiskHolders } from './disk-holders.js';
 import { DomainConfigs } from './domain-configs.js';
+import { SYSTEM_HOST_CLOCK } from './host-clock.js';
+import type { HostClock } from './host-clock.js';
 import type { Logger } from './logger.js';
 import { NameMemory } from './name-memory.js';
 import { Observer } from './observer.js';
@@ -59,6 +61,7 @@ export interface Dom0Parts {
   readonly logger: Logger;
   readonly pace?: Partial<Pace>;
   readonly clock?: () => number;
+  readonly host?: HostClock;
 }
 
 /** The half that runs on the Xen host. Starting and stopping it never touches a domain. */
@@ -123,12 +126,23 @@ export class Dom0 {
     const toolstack = this.#parts.toolstack ?? toolstackOf(settings.toolstack);
     const pace = { ...PACE, ...this.#parts.pace };
     const clock = this.#clock;
+    const host = this.#parts.host ?? SYSTEM_HOST_CLOCK;
     const configs = new DomainConfigs(settings, logger);
     const memory = await NameMemory.open(join(settings.state, 'names.json'), logger);
     const told = new Map<DomainName, string>();
     const { observe } = settings;
     const observer = new Observer(
-      { toolstack, configs, memory, profiles, expectations: book, settings: observe, pace, logger, clock },
+      {
+        toolstack,
+        configs,
+        profiles,
+        expectations: book,
+        settings: observe,
+        pace,
+        logger,
+        clock,
+        host,
+      },
       {
         seen: (domain) => {
           this.#tellConsoles(domain, told);
@@ -159,6 +173,7 @@ export class Dom0 {
       pace,
       logger,
       clock,
+      host,
       journal,
       book,
       limits: new HostLimits(settings.limits, book),

@@ -13,6 +13,7 @@ import type { DomainConfig } from './domain-config.js';
 import type { DomainConfigs } from './domain-configs.js';
 import type { Logger } from './logger.js';
 import type { Expectations } from './expectations.js';
+import type { HostClock } from './host-clock.js';
 import { IncarnationProfiles } from './incarnation-profiles.js';
 import { NO_MEMORY, observedState } from './observed-state.js';
 import type { StateMemory } from './observed-state.js';
@@ -43,14 +44,16 @@ interface Entry {
 
 export interface ObserverParts {
   readonly toolstack: Toolstack;
-  readonly configs: DomainConfigs;
+  readonly configs: Pick<DomainConfigs, 'scan' | 'find' | 'list'>;
   readonly memory: NameMemory;
   readonly profiles: BootProfiles;
   readonly expectations: Expectations;
   readonly settings: { readonly intervalSeconds: number; readonly goneAfterSeconds: number };
   readonly pace: Pace;
   readonly logger: Logger;
+  /** The time of day, milliseconds since the epoch. */
   readonly clock: () => number;
+  readonly host: Pick<HostClock, 'after'>;
 }
 
 export interface ObserverEvents {
@@ -68,8 +71,8 @@ export class Observer {
   readonly #profiles: IncarnationProfiles;
   readonly #entries = new Map<DomainName, Entry>();
   readonly #rounds = new SharedRun(() => this.#round());
-  #timer: NodeJS.Timeout | null = null;
-  #ageing: NodeJS.Timeout | null = null;
+  #cancelRound: () => void = () => undefined;
+  #cancelAgeing: () => void = () => undefined;
   #stopped = false;
   #answeredAt: number | null = null;
   #failing: string | null = null;
@@ -87,16 +90,14 @@ export class Observer {
   /** Looks once, then every interval until stopped. */
   async start(): Promise<void> {
     await this.look();
-    this.#ageing = setInterval(() => {
-      this.#age();
-    }, AGEING_MS);
+    this.#keepAgeing();
     this.#schedule();
   }
 
   stop(): void {
     this.#stopped = true;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    if (this.#ageing !== null) clearInterval(this.#ageing);
+    this.#cancelRound();
+    this.#cancelAgeing();
   }
 
   /** Looks now; what is known afterwards was seen after this call. @returns the refusal when the toolstack did not answer */
@@ -141,6 +142,14 @@ export class Observer {
     return this.#entries.has(name as DomainName);
   }
 
+  #keepAgeing(): void {
+    if (this.#stopped) return;
+    this.#cancelAgeing = this.#parts.host.after(AGEING_MS, () => {
+      this.#age();
+      this.#keepAgeing();
+    });
+  }
+
   #schedule(): void {
     if (this.#stopped) return;
     const restless = [...this.#entries.values()].some(
@@ -150,7 +159,7 @@ export class Observer {
     const wait = restless
       ? Math.min(pace.poll, settings.intervalSeconds * 1000)
       : settings.intervalSeconds * 1000;
-    this.#timer = setTimeout(() => {
+    this.#cancelRound = this.#parts.host.after(wait, () => {
       this.look().then(
         () => {
           this.#schedule();
@@ -160,7 +169,7 @@ export class Observer {
           this.#schedule();
         },
       );
-    }, wait);
+    });
   }
 
   async #round(): Promise<Refusal | null> {

@@ -6,6 +6,7 @@ import type { OperationRequest } from '../../wire/operation.js';
 import { noSuchProfile } from '../boot/boot-profiles.js';
 import type { BootProfiles } from '../boot/boot-profiles.js';
 import type { DiskHolders } from '../disk-holders.js';
+import type { HostClock } from '../host-clock.js';
 import type { ObservedDomain } from '../observer.js';
 import type { HostLimits } from './host-limits.js';
 import { createsDomain } from './operation.js';
@@ -30,6 +31,7 @@ export interface AdmissionParts {
   /** Single letters or digits. */
   readonly sysrqKeys: string;
   readonly clock: () => number;
+  readonly host: Pick<HostClock, 'after'>;
 }
 
 export interface Admitted {
@@ -101,16 +103,16 @@ export class Admission {
 
   /** The domain as it was seen lately: by a look of now when the last one is too old, or else `unknown`. */
   async #fresh(name: DomainName): Promise<ObservedDomain | Refusal> {
-    const { observer, clock } = this.#parts;
+    const { observer, clock, host } = this.#parts;
     const isFresh = (): boolean => {
       const seen = observer.find(name)?.observation;
       return seen !== undefined && seen.state !== 'unknown' && clock() - Date.parse(seen.seenAt) <= FRESH_MS;
     };
     if (!isFresh()) {
-      let timer: NodeJS.Timeout | undefined;
-      const patience = new Promise((resolve) => (timer = setTimeout(resolve, LOOK_PATIENCE_MS)));
+      let cancel: () => void = () => undefined;
+      const patience = new Promise<void>((resolve) => (cancel = host.after(LOOK_PATIENCE_MS, resolve)));
       await Promise.race([observer.look(), patience]);
-      clearTimeout(timer);
+      cancel();
     }
     const seen = observer.find(name);
     if (seen === undefined) return noSuchDomain(name);

@@ -6,7 +6,6 @@ import { existsAs } from './admission.js';
 import { Halted, pause, unlessHalted } from './halt.js';
 import type { Subject } from './journal-record.js';
 import type { Operation } from './operation.js';
-import { killAll } from './transcripts.js';
 import type { WorkParts } from './work-parts.js';
 
 /** It is already as it was asked for. */
@@ -43,12 +42,12 @@ export class Creation {
    * or undone.
    */
   async resume(operation: Operation, signal: AbortSignal): Promise<Refusal | null> {
-    const { transcripts, pace, clock, deadlines } = this.#parts;
-    const deadline = clock() + deadlines.createSeconds * 1000;
+    const { transcripts, pace, host, deadlines } = this.#parts;
+    const deadline = host.uptime() + deadlines.createSeconds * 1000;
     const made = await this.#inTurn(operation, signal, async () => {
       let holders = await transcripts.holders(operation.id, 'create');
-      while (holders.length > 0 && clock() < deadline) {
-        await pause(pace.poll, signal);
+      while (holders.length > 0 && host.uptime() < deadline) {
+        await pause(host, pace.poll, signal);
         holders = await transcripts.holders(operation.id, 'create');
       }
       if (holders.length > 0) return this.#endHung(operation, holders, signal);
@@ -180,11 +179,11 @@ export class Creation {
   }
 
   async #attach(operation: Operation, created: Subject, signal: AbortSignal): Promise<string> {
-    let timer: NodeJS.Timeout | undefined;
+    let cancel: () => void = () => undefined;
     const late = new Promise<string>((resolve) => {
-      timer = setTimeout(() => {
+      cancel = this.#parts.host.after(this.#parts.pace.attach, () => {
         resolve('too late');
-      }, this.#parts.pace.attach);
+      });
     });
     try {
       const attaching = this.#parts.consoles.attach(operation.request.domain, created.domid, created.uuid);
@@ -193,14 +192,14 @@ export class Creation {
       if (error instanceof Halted) throw error;
       return String(error);
     } finally {
-      clearTimeout(timer);
+      cancel();
     }
   }
 
   /** A create of an earlier dom0 that does not come to an end. */
   async #endHung(operation: Operation, holders: readonly number[], signal: AbortSignal): Promise<Refusal> {
     this.#parts.logger.warn({ operation: operation.id, processes: holders }, 'operation.create-hung');
-    killAll(holders);
+    this.#parts.transcripts.kill(holders);
     await this.#undo(operation, signal);
     return refusal('toolstack-timeout', 'The host did not answer in time.', 'create hung and was killed');
   }
@@ -211,7 +210,7 @@ export class Creation {
    */
   async #undo(operation: Operation, signal: AbortSignal): Promise<void> {
     const { domain } = operation.request;
-    const { toolstack, deadlines, pace, logger } = this.#parts;
+    const { toolstack, deadlines, pace, host, logger } = this.#parts;
     let said = '';
     for (;;) {
       const listed = await this.#look(operation, signal);
@@ -227,14 +226,14 @@ export class Creation {
       if (refused.detail !== said)
         logger.error({ operation: operation.id, why: refused.detail }, 'operation.not-undone');
       said = refused.detail;
-      await pause(pace.poll, signal);
+      await pause(host, pace.poll, signal);
     }
   }
 
   /** What there is of the domain now, as soon as the toolstack answers. */
   async #look(operation: Operation, signal: AbortSignal): Promise<ListedDomain | null> {
-    const { observer, pace } = this.#parts;
-    while ((await unlessHalted(observer.look(), signal)) !== null) await pause(pace.poll, signal);
+    const { observer, pace, host } = this.#parts;
+    while ((await unlessHalted(observer.look(), signal)) !== null) await pause(host, pace.poll, signal);
     return observer.find(operation.request.domain)?.listed ?? null;
   }
 }

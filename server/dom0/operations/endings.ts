@@ -31,7 +31,7 @@ export class Endings {
   async shutDown(operation: Operation, signal: AbortSignal): Promise<Refusal | null> {
     const { subject, request } = operation;
     if (subject === null) return null;
-    const { deadlines, pace, observer } = this.#parts;
+    const { deadlines, pace, observer, host } = this.#parts;
     const deadline = await this.#parts.step(operation, 'shutting-down', deadlines.shutdownSeconds);
     const asking = this.#ask('shutdown', operation);
     try {
@@ -45,14 +45,14 @@ export class Endings {
           if (!ending) asking.once();
           if (!ending && asking.refused !== null && asking.refused.code !== 'undone') return asking.refused;
         }
-        if (this.#parts.clock() >= deadline) {
+        if (host.uptime() >= deadline) {
           const seconds = deadlines.shutdownSeconds;
           return refusal(
             'deadline-passed',
             `It has not shut down within ${seconds} s. Power off is possible.`,
           );
         }
-        await pause(pace.poll, signal);
+        await pause(host, pace.poll, signal);
       }
     } finally {
       asking.end();
@@ -62,7 +62,7 @@ export class Endings {
   /** Ends the incarnation now. One that is rebooting is followed into its next incarnation. */
   async powerOff(operation: Operation, signal: AbortSignal, follow: boolean): Promise<Refusal | null> {
     const { domain } = operation.request;
-    const { deadlines, pace, observer, toolstack, clock } = this.#parts;
+    const { deadlines, pace, observer, toolstack, host } = this.#parts;
     const deadline = await this.#parts.step(operation, 'powering-off', deadlines.destroySeconds);
     let absentSince: number | null = null;
     let refused: Refusal | null = null;
@@ -72,8 +72,8 @@ export class Endings {
       if ((await unlessHalted(observer.look(), signal)) === null) {
         const listed = observer.find(domain)?.listed ?? null;
         if (listed === null) {
-          absentSince ??= clock();
-          if (!follow || clock() - absentSince >= pace.rebootAbsence) return null;
+          absentSince ??= host.uptime();
+          if (!follow || host.uptime() - absentSince >= pace.rebootAbsence) return null;
         } else {
           absentSince = null;
           if (!follow && listed.domid !== operation.subject?.domid) return startedAnew(domain);
@@ -85,17 +85,17 @@ export class Endings {
           if (refused === null) continue;
         }
       }
-      if (clock() >= deadline) {
+      if (host.uptime() >= deadline) {
         return refused ?? refusal('deadline-passed', `It was not off within ${deadlines.destroySeconds} s.`);
       }
-      await pause(pace.poll, signal);
+      await pause(host, pace.poll, signal);
     }
   }
 
   /** Asks the guest to reboot and waits until its next incarnation runs. */
   async reboot(operation: Operation, signal: AbortSignal): Promise<Refusal | null> {
     const { subject, request } = operation;
-    const { deadlines, pace, observer, clock } = this.#parts;
+    const { deadlines, pace, observer, host } = this.#parts;
     const deadline = await this.#parts.step(operation, 'rebooting', deadlines.rebootSeconds);
     const asking = this.#ask('reboot', operation);
     let absentSince: number | null = null;
@@ -105,8 +105,8 @@ export class Endings {
         if ((await unlessHalted(observer.look(), signal)) === null) {
           const listed = observer.find(request.domain)?.listed ?? null;
           if (listed === null) {
-            absentSince ??= clock();
-            if (clock() - absentSince >= pace.rebootAbsence) {
+            absentSince ??= host.uptime();
+            if (host.uptime() - absentSince >= pace.rebootAbsence) {
               return refusal(
                 'toolstack-failed',
                 'It went off and did not come back.',
@@ -125,13 +125,13 @@ export class Endings {
             }
           }
         }
-        if (clock() >= deadline) {
+        if (host.uptime() >= deadline) {
           return refusal(
             'deadline-passed',
             `It was not up again within ${deadlines.rebootSeconds} s. Power off is possible.`,
           );
         }
-        await pause(pace.poll, signal);
+        await pause(host, pace.poll, signal);
       }
     } finally {
       asking.end();

@@ -1,3 +1,4 @@
+import type { HostClock } from '../host-clock.js';
 import type { Halt } from './operation.js';
 
 /** Thrown through the work of an operation that is broken off. Not a fault. */
@@ -11,13 +12,15 @@ export class Halted extends Error {
 }
 
 /** @throws Halted as soon as the signal is aborted with one */
-export async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const passed = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
+export async function pause(host: Pick<HostClock, 'after'>, ms: number, signal: AbortSignal): Promise<void> {
+  let cancel: () => void = () => undefined;
+  const passed = new Promise<void>((resolve) => {
+    cancel = host.after(ms, resolve);
+  });
   try {
     await unlessHalted(passed, signal);
   } finally {
-    clearTimeout(timer);
+    cancel();
   }
 }
 

@@ -26,6 +26,7 @@ export interface OperationsParts
   readonly observer: WorkParts['observer'];
   readonly profiles: WorkParts['profiles'];
   readonly disks: WorkParts['disks'];
+  readonly host: WorkParts['host'];
   readonly clock: () => number;
   readonly journal: Journal;
   readonly book: OperationBook;
@@ -266,8 +267,9 @@ export class Operations {
   }
 
   async #step(operation: Operation, step: OperationStep, seconds: number): Promise<number> {
-    const deadline = this.#parts.clock() + seconds * 1000;
-    const deadlineAt = seconds === 0 ? null : new Date(deadline).toISOString();
+    const { clock, host } = this.#parts;
+    const deadlineAt = seconds === 0 ? null : new Date(clock() + seconds * 1000).toISOString();
+    const deadline = host.uptime() + seconds * 1000;
     await this.#parts.transcripts.prepare();
     await this.#note({ kind: 'step', operation: operation.id, step, deadlineAt });
     return deadline;
@@ -280,7 +282,7 @@ export class Operations {
       this.#parts.logger.error({ err: error, operation: operation.id }, 'journal.unwritable');
       operation.step = step;
       this.#parts.changed(operation);
-      return this.#parts.clock() + seconds * 1000;
+      return this.#parts.host.uptime() + seconds * 1000;
     }
   }
 }

@@ -1,6 +1,15 @@
-import { mkdir, readFile, readdir, readlink, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { LocalStateDisk } from '../state/local-state-disk.js';
+import { writeAll } from '../state/state-disk.js';
+import type { StateDisk } from '../state/state-disk.js';
 import { firstReason } from '../toolstack/reason.js';
+import { SYSTEM_PROCESSES } from './processes.js';
+import type { Processes } from './processes.js';
+
+export { killAll } from './processes.js';
+
+/** More than this of a transcript is not read for its reason. */
+const REASON_BYTES = 1024 * 1024;
 
 /**
  * The files that take the toolstack's output while an operation runs, and the derived configurations: named by the operation, in a
@@ -8,13 +17,21 @@ import { firstReason } from '../toolstack/reason.js';
  */
 export class Transcripts {
   readonly #directory: string;
+  readonly #disk: StateDisk;
+  readonly #processes: Processes;
 
-  constructor(state: string) {
+  constructor(
+    state: string,
+    disk: StateDisk = new LocalStateDisk(),
+    processes: Processes = SYSTEM_PROCESSES,
+  ) {
     this.#directory = join(state, 'work');
+    this.#disk = disk;
+    this.#processes = processes;
   }
 
-  async prepare(): Promise<void> {
-    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+  prepare(): Promise<void> {
+    return this.#disk.makeFolder(this.#directory);
   }
 
   transcript(operation: string, what: string): string {
@@ -25,22 +42,41 @@ export class Transcripts {
     return join(this.#directory, `${operation}.cfg`);
   }
 
+  /** Makes an empty transcript, so that the toolstack needs no more of the disk than room for its words. */
+  async begin(operation: string, what: string): Promise<void> {
+    await this.prepare();
+    await this.#disk.write(this.transcript(operation, what), 0, Buffer.alloc(0));
+    await this.#disk.truncate(this.transcript(operation, what), 0);
+  }
+
+  /** Writes the derived configuration of an operation. @returns its path */
+  async derive(operation: string, text: string): Promise<string> {
+    const path = this.derivedConfig(operation);
+    await this.prepare();
+    await this.#disk.remove(path);
+    await writeAll(this.#disk, path, 0, Buffer.from(text));
+    return path;
+  }
+
   /** The reason that a program gave in its transcript; null when there is none. */
   async reason(operation: string, what: string): Promise<string | null> {
-    return readFile(this.transcript(operation, what), 'utf8').then(firstReason, () => null);
+    return firstReason(await this.said(operation, what));
+  }
+
+  /** What a program said in its transcript; empty when it said nothing, or never began. */
+  async said(operation: string, what: string): Promise<string> {
+    const read = this.#disk.read(this.transcript(operation, what), 0, REASON_BYTES);
+    return (await read.catch(() => null))?.toString('utf8') ?? '';
   }
 
   /** The processes that still write to a transcript. Always none where there is no /proc. */
-  async holders(operation: string, what: string): Promise<readonly number[]> {
-    const path = await realpath(this.transcript(operation, what)).catch(() => null);
-    const pids =
-      path === null ? [] : (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
-    const found = await Promise.all(
-      pids.map(async (pid) =>
-        (await readlink(`/proc/${pid}/fd/1`).catch(() => null)) === path ? [Number(pid)] : [],
-      ),
-    );
-    return found.flat().filter((pid) => pid !== process.pid);
+  holders(operation: string, what: string): Promise<readonly number[]> {
+    return this.#processes.writingTo(this.transcript(operation, what));
+  }
+
+  /** Kills processes at once. */
+  kill(pids: readonly number[]): void {
+    this.#processes.kill(pids);
   }
 
   /** Removes what is there of an operation. */
@@ -54,18 +90,9 @@ export class Transcripts {
   }
 
   async #remove(which: (name: string) => boolean): Promise<void> {
-    const names = await readdir(this.#directory).catch(() => []);
-    await Promise.all(names.filter(which).map((name) => rm(join(this.#directory, name), { force: true })));
-  }
-}
-
-/** Kills processes at once; that some end by themselves meanwhile, or by the end of the others, is as good. */
-export function killAll(pids: readonly number[]): void {
-  for (const pid of pids) {
-    try {
-      process.kill(pid, 'SIGKILL');
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    const files = await this.#disk.list(this.#directory);
+    for (const { name } of files.filter((file) => which(file.name))) {
+      await this.#disk.remove(join(this.#directory, name));
     }
   }
 }

@@ -3,6 +3,7 @@ import type { OperationStep } from '../../wire/operation.js';
 import type { BootProfiles } from '../boot/boot-profiles.js';
 import type { ConsoleHost } from '../console-host.js';
 import type { DiskHolders } from '../disk-holders.js';
+import type { HostClock } from '../host-clock.js';
 import type { Logger } from '../logger.js';
 import type { ObservedDomain } from '../observer.js';
 import type { Pace } from '../pace.js';
@@ -28,19 +29,21 @@ export interface WorkParts {
     find(name: DomainName): ObservedDomain | undefined;
     onTheWay(name: DomainName): string | null;
   };
-  readonly profiles: BootProfiles;
+  readonly profiles: Pick<BootProfiles, 'plan'>;
   readonly consoles: Pick<ConsoleHost, 'attach'>;
-  readonly disks: DiskHolders;
+  readonly disks: Pick<DiskHolders, 'conflict' | 'conflictByFiles'>;
   readonly queue: CreateQueue;
   readonly transcripts: Transcripts;
   readonly deadlines: Deadlines;
   readonly pace: Pace;
   readonly logger: Logger;
+  /** The time of day, milliseconds since the epoch. */
   readonly clock: () => number;
+  readonly host: HostClock;
   /**
    * Writes to the journal what is about to be done, then tells it.
    *
-   * @returns the step's deadline in milliseconds since the epoch
+   * @returns the step's deadline, by the host's uptime
    * @throws when the journal cannot be written
    */
   step(operation: Operation, step: OperationStep, seconds: number): Promise<number>;

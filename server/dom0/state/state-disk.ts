@@ -1,0 +1,45 @@
+export interface StateFile {
+  readonly name: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/**
+ * The disk of the state directory, as the journal and the transcripts use it. Paths are absolute. Every method may reject as the
+ * file system does (ENOSPC, EROFS, EIO …). What was written or renamed survives a power cut only after a `sync` that resolved.
+ */
+export interface StateDisk {
+  /** Makes a folder (0700) and those above it. One that is there is left as it is. */
+  makeFolder(folder: string): Promise<void>;
+  /** The plain files of a folder, sorted by name. There are none when there is no such folder. */
+  list(folder: string): Promise<readonly StateFile[]>;
+  /** @returns at most `length` bytes from a position, fewer only at the end of the file; null when there is no such file */
+  read(file: string, from: number, length: number): Promise<Buffer | null>;
+  /**
+   * Writes at a position. Makes the file (0600) when it is not there. Never follows a link.
+   *
+   * @returns how many bytes were written: the disk may take fewer than it was given
+   */
+  write(file: string, at: number, bytes: Buffer): Promise<number>;
+  truncate(file: string, size: number): Promise<void>;
+  /** Resolves when what a file holds, or which names a folder holds, is on the disk. */
+  sync(path: string): Promise<void>;
+  /** Takes the place of a file that has the new name. */
+  rename(from: string, to: string): Promise<void>;
+  /** Nothing happens when it is not there. */
+  remove(file: string): Promise<void>;
+}
+
+/** Writes all of the bytes, however few the disk takes at once. Not on the disk before a `sync`. */
+export async function writeAll(
+  disk: Pick<StateDisk, 'write'>,
+  file: string,
+  at: number,
+  bytes: Buffer,
+): Promise<void> {
+  for (let done = 0; done < bytes.length;) {
+    const written = await disk.write(file, at + done, bytes.subarray(done));
+    if (written === 0) throw new Error(`${file} takes no more bytes`);
+    done += written;
+  }
+}
