@@ -31,7 +31,7 @@ const CONNECTIONS = 2_000;
 
 /** What the routes answer from. */
 export interface ApiParts {
-  readonly contract: Contract;
+  contract(): Contract;
   domains(): readonly DomainView[];
   names(): HostNames;
   domain(name: DomainName): DomainView | undefined;
@@ -117,7 +117,7 @@ export class Api {
     const is = (wanted: string, name: string, length: number): boolean =>
       method === wanted && room === name && parts.length === length;
     if (is('GET', 'contract', 1)) {
-      send(response, 200, this.#parts.contract);
+      send(response, 200, this.#parts.contract());
     } else if (is('GET', 'domains', 1)) {
       send(response, 200, { at: new Date().toISOString(), domains: this.#parts.domains() });
     } else if (is('GET', 'domains', 2)) {

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DomainName } from '../../policy/names.js';
 import { VERBS, WIRE_VERSION } from '../wire/contract.js';
@@ -21,15 +20,20 @@ import { Observer } from './observer.js';
 import type { ObservedDomain } from './observer.js';
 import { CreateQueue } from './operations/create-queue.js';
 import { HostLimits } from './operations/host-limits.js';
-import type { LimitSettings } from './operations/host-limits.js';
+import type { LimitSettings } from './operations/limit-counts.js';
 import { Journal } from './operations/journal.js';
+import type { JournalTrouble } from './operations/journal.js';
+import type { Condense } from './operations/journal-files.js';
 import { OperationBook } from './operations/operation-book.js';
 import { Operations } from './operations/operations.js';
 import { Transcripts } from './operations/transcripts.js';
 import type { Deadlines } from './operations/work-parts.js';
 import { PACE } from './pace.js';
-import { lockState } from './state-lock.js';
+import { LocalStateDisk } from './state/local-state-disk.js';
+import type { StateDisk } from './state/state-disk.js';
+import { lockState } from './state/state-lock.js';
 import type { Pace } from './pace.js';
+import { presentable } from './toolstack/reason.js';
 import { toolstackOf } from './toolstack/toolstack-of.js';
 import type { ToolstackSettings } from './toolstack/toolstack-of.js';
 import type { Toolstack } from './toolstack/toolstack.js';
@@ -62,18 +66,23 @@ export interface Dom0Parts {
   readonly pace?: Partial<Pace>;
   readonly clock?: () => number;
   readonly host?: HostClock;
+  readonly disk?: StateDisk;
 }
 
 /** The half that runs on the Xen host. Starting and stopping it never touches a domain. */
 export class Dom0 {
   readonly #parts: Dom0Parts;
   readonly #clock: () => number;
+  readonly #host: HostClock;
+  readonly #disk: StateDisk;
   /** What was acquired, in order; given back in the opposite one. */
   #release: (() => void | Promise<void>)[] = [];
 
   constructor(parts: Dom0Parts) {
     this.#parts = parts;
     this.#clock = parts.clock ?? Date.now;
+    this.#host = parts.host ?? SYSTEM_HOST_CLOCK;
+    this.#disk = parts.disk ?? new LocalStateDisk();
   }
 
   /**
@@ -87,18 +96,20 @@ export class Dom0 {
     if (await answers(settings.socket)) {
       throw new SocketError(`another dom0 half is running: somebody answers on ${settings.socket}`);
     }
-    await mkdir(settings.state, { recursive: true, mode: 0o700 });
+    await this.#makeState();
     const unlock = await lockState(settings.state);
     const release: (() => void | Promise<void>)[] = [unlock];
     this.#release = release;
     try {
-      const condense = OperationBook.condense.bind(OperationBook);
+      const condense: Condense = (records) => OperationBook.condense(records, settings.limits);
       const { journal, records } = await Journal.open(settings.state, condense, {
         logger,
         clock: this.#clock,
+        host: this.#host,
+        disk: this.#disk,
       });
       release.push(() => journal.close());
-      const book = new OperationBook();
+      const book = new OperationBook(settings.limits);
       for (const record of records) book.take(record);
       const { api, observer } = await this.#assemble(journal, book, profiles, release);
       await api.listen(settings.socket, settings.socketGroup);
@@ -106,6 +117,18 @@ export class Dom0 {
     } catch (error) {
       await this.stop();
       throw error;
+    }
+  }
+
+  /** A disk that is full or read-only keeps nobody from the list, the consoles and the log. */
+  async #makeState(): Promise<void> {
+    const { settings, logger } = this.#parts;
+    try {
+      await this.#disk.makeFolder(settings.state);
+    } catch (error) {
+      const { code = '' } = error as NodeJS.ErrnoException;
+      if (code === 'ENOTDIR' || code === 'EEXIST') throw error;
+      logger.error({ err: error, state: settings.state }, 'state.unwritable');
     }
   }
 
@@ -126,7 +149,7 @@ export class Dom0 {
     const toolstack = this.#parts.toolstack ?? toolstackOf(settings.toolstack);
     const pace = { ...PACE, ...this.#parts.pace };
     const clock = this.#clock;
-    const host = this.#parts.host ?? SYSTEM_HOST_CLOCK;
+    const host = this.#host;
     const configs = new DomainConfigs(settings, logger);
     const memory = await NameMemory.open(join(settings.state, 'names.json'), logger);
     const told = new Map<DomainName, string>();
@@ -168,7 +191,7 @@ export class Dom0 {
       consoles,
       disks: new DiskHolders(toolstack, () => observer.list()),
       queue: new CreateQueue(),
-      transcripts: new Transcripts(settings.state),
+      transcripts: new Transcripts(settings.state, this.#disk),
       deadlines: settings.deadlines,
       pace,
       logger,
@@ -176,7 +199,7 @@ export class Dom0 {
       host,
       journal,
       book,
-      limits: new HostLimits(settings.limits, book),
+      limits: new HostLimits(settings.limits, book.counts),
       sysrqKeys: settings.sysrqKeys,
       changed: (operation) => {
         api.tell({ change: 'operation', operation: operation.view() });
@@ -184,7 +207,8 @@ export class Dom0 {
       },
     });
     const api = new Api({
-      contract: contractOf(settings, profiles, consoles),
+      contract: () =>
+        contractOf(settings, profiles, consoles, troublesOf(journal.trouble, operations.unrecorded)),
       domains: () => observer.list().map(view),
       names: () => observer.names(),
       domain: (name) => {
@@ -231,7 +255,22 @@ export class Dom0 {
   }
 }
 
-function contractOf(settings: Dom0Settings, profiles: BootProfiles, consoles: ConsoleHost): Contract {
+/** What an admin must see to, in sentences. */
+function troublesOf(trouble: JournalTrouble | null, unrecorded: number): readonly string[] {
+  const since = trouble === null ? '' : new Date(trouble.since).toISOString();
+  const why = trouble === null ? '' : presentable(trouble.why, 100);
+  return [
+    trouble === null ? [] : `The journal cannot be written since ${since} (${why}): changes are refused.`,
+    unrecorded === 0 ? [] : `${unrecorded} records of what was done are not in the journal yet.`,
+  ].flat();
+}
+
+function contractOf(
+  settings: Dom0Settings,
+  profiles: BootProfiles,
+  consoles: ConsoleHost,
+  troubles: readonly string[],
+): Contract {
   return {
     version: WIRE_VERSION,
     host: settings.host,
@@ -244,6 +283,7 @@ function contractOf(settings: Dom0Settings, profiles: BootProfiles, consoles: Co
       log: consoles.keepsLog,
       screenText: true,
     },
+    ...(troubles.length === 0 ? {} : { troubles }),
   };
 }
 

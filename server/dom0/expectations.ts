@@ -7,6 +7,8 @@ import type { BootShape } from './toolstack/toolstack.js';
 export interface LastBoot extends Incarnation {
   readonly profile: BootProfileName;
   readonly boot: BootShape;
+  /** The boot of the host; null where the journal did not say so yet. */
+  readonly host: string | null;
 }
 
 /** What our own operations do and did, as far as it explains what is seen. */

@@ -5,7 +5,8 @@ import type { Refusal } from '../../policy/refusal.js';
 import type { Observation } from '../wire/domain.js';
 import type { BootProfiles } from './boot/boot-profiles.js';
 import type { DomainConfig } from './domain-config.js';
-import type { Expectations } from './expectations.js';
+import type { Expectations, LastBoot } from './expectations.js';
+import type { HostClock } from './host-clock.js';
 import type { Logger } from './logger.js';
 import type { Pace } from './pace.js';
 import type { ListedDomain, LongDomain, Toolstack } from './toolstack/toolstack.js';
@@ -33,6 +34,8 @@ export interface IncarnationProfilesParts {
   readonly expectations: Pick<Expectations, 'rising' | 'lastBoot'>;
   readonly pace: Pick<Pace, 'profileRetry' | 'lastProfileRetry'>;
   readonly logger: Logger;
+  /** Where it is left out, it is taken to be none that was ever recorded. */
+  readonly host?: Pick<HostClock, 'boot'>;
 }
 
 /**
@@ -67,8 +70,8 @@ export class IncarnationProfiles {
       }
       const { expectations } = this.#parts;
       const booted = expectations.lastBoot(name);
-      // A UUID from the file returns with each create, and domids return with each boot of the host.
-      const ours = booted?.uuid === domain.uuid && booted.domid === domain.domid && !config.keys.has('uuid');
+      const ours =
+        booted?.uuid === domain.uuid && booted.domid === domain.domid && this.#isOfThisBoot(booted, config);
       if (ours) {
         if (this.#settled.get(name) !== OURS + key(domain)) found.set(name, booted.profile);
         this.#settled.set(name, OURS + key(domain));
@@ -93,6 +96,11 @@ export class IncarnationProfiles {
       }
     }
     return found;
+  }
+
+  /** Domids begin anew with each boot of the host. Where a record does not say of which it is, a UUID tells if it is not from the file. */
+  #isOfThisBoot({ host }: LastBoot, config: DomainConfig): boolean {
+    return host === null ? !config.keys.has('uuid') : host === this.#parts.host?.boot;
   }
 
   /** A new incarnation is asked for at once. */

@@ -53,7 +53,7 @@ export interface ObserverParts {
   readonly logger: Logger;
   /** The time of day, milliseconds since the epoch. */
   readonly clock: () => number;
-  readonly host: Pick<HostClock, 'after'>;
+  readonly host: Pick<HostClock, 'after' | 'boot'>;
 }
 
 export interface ObserverEvents {

@@ -58,4 +58,6 @@ export interface Contract {
     /** Whether a console answers `screen`. A dom0 half from before it did does not say so: it does not then. */
     readonly screenText: boolean;
   };
+  /** What an admin of the host must see to, a sentence each. Left out when there is nothing. */
+  readonly troubles?: readonly string[];
 }

@@ -68,6 +68,8 @@ export interface OperationView {
   readonly endedAt: string | null;
   /** Set when phase is `failed` or `superseded`. */
   readonly failure: WireRefusal | null;
+  /** There, and true, while the end cannot be written to the journal: it stands in memory alone. A restart then looks at the domain again. */
+  readonly unrecorded?: boolean;
   /** Who asked, by name only, so that "busy" can say so to those who share the domain. */
   readonly by: CustomerName;
 }

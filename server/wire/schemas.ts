@@ -107,20 +107,25 @@ const endedFailure = {
   type: ['object', 'null'],
 };
 
-const operationView = object({
-  id: format('uuid'),
-  domain: format('domain-name'),
-  verb: { enum: VERBS },
-  profile: nullable(format('profile-name')),
-  phase: { enum: OPERATION_PHASES },
-  step: { enum: OPERATION_STEPS },
-  place: count,
-  startedAt: format('time'),
-  deadlineAt: nullable(format('time')),
-  endedAt: nullable(format('time')),
-  failure: endedFailure,
-  by: format('customer-name'),
-});
+const operationView = object(
+  {
+    id: format('uuid'),
+    domain: format('domain-name'),
+    verb: { enum: VERBS },
+    profile: nullable(format('profile-name')),
+    phase: { enum: OPERATION_PHASES },
+    step: { enum: OPERATION_STEPS },
+    place: count,
+    startedAt: format('time'),
+    deadlineAt: nullable(format('time')),
+    endedAt: nullable(format('time')),
+    failure: endedFailure,
+    by: format('customer-name'),
+    unrecorded: { type: 'boolean' },
+  },
+  'ignored',
+  ['unrecorded'],
+);
 
 const wireRefusal = object({
   ...refusalProperties,
@@ -202,9 +207,10 @@ const contract = object(
       ['log', 'screenText'],
     ),
     names: { type: 'boolean' },
+    troubles: { type: 'array', maxItems: 100, items: text(300) },
   },
   'ignored',
-  ['names'],
+  ['names', 'troubles'],
 );
 
 const tagged = (tag: string, value: string | readonly string[], properties: Record<string, object> = {}) =>

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { Dom0 } from '../../server/dom0/dom0.js';
 import { installSimulator, stopSimulator } from '../../server/simulator/install.js';
 import { Dom0Client } from '../support/dom0-client.js';
@@ -9,12 +11,16 @@ import { dom0SettingsSample, FAST_PACE } from '../support/dom0-settings-sample.j
 import { FakeConsoles } from '../support/fake-consoles.js';
 import { silentLogger } from '../support/silent-logger.js';
 
+const run = promisify(execFile);
+
 describe('dom0 with a simulated Xen host', function () {
   this.timeout(60_000);
   let directory: string;
   let dom0: Dom0;
   let client: Dom0Client;
   const consoles = new FakeConsoles();
+  let xl: string;
+  const domid = async (name: string): Promise<string> => (await run(xl, ['domid', name])).stdout;
 
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), 'postern-dom0-'));
@@ -23,6 +29,7 @@ describe('dom0 with a simulated Xen host', function () {
       timeScale: 0.02,
       domains: [{ name: 'horatio' }, { name: 'ophelia' }],
     });
+    xl = host.xl;
     const rescue = { kernel: host.rescueKernel, ramdisk: host.rescueRamdisk, disk: host.rescueDisk };
     const settings = dom0SettingsSample(directory, host.xl, host.configs, rescue);
     dom0 = new Dom0({ settings, consoles, logger: silentLogger, pace: FAST_PACE });
@@ -42,12 +49,15 @@ describe('dom0 with a simulated Xen host', function () {
     const started = await client.run('horatio', 'start');
     assert.equal(started.phase, 'done', JSON.stringify(started.failure));
     const running = await client.state('horatio', 'running');
+    const before = await domid('horatio');
     assert.equal(running.observation.profile, 'normal');
 
     const rebooted = await client.run('horatio', 'reboot');
     assert.equal(rebooted.phase, 'done', JSON.stringify(rebooted.failure));
     const again = await client.state('horatio', 'running');
-    assert.notEqual(again.incarnation, running.incarnation);
+    // xl keeps the UUID over a reboot from inside, and gives a new domid.
+    assert.equal(again.incarnation, running.incarnation);
+    assert.notEqual(await domid('horatio'), before);
 
     const rescued = await client.run('horatio', 'rescue', { profile: 'rescue' });
     assert.equal(rescued.phase, 'done', JSON.stringify(rescued.failure));

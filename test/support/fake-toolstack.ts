@@ -29,6 +29,8 @@ export class FakeToolstack implements Toolstack {
   /** What a verb does in place of what is below; it may change the domains. */
   readonly on = new Map<Verb, (name: DomainName, call: Call) => Promise<Refusal | null>>();
   #lastDomid = 0;
+  /** What a create of a name that is under way gives its domain. */
+  readonly #given = new Map<string, string>();
 
   /** Makes a domain be listed. */
   put(name: string, more: Partial<Omit<ListedDomain, 'name'>> = {}): ListedDomain {
@@ -42,7 +44,7 @@ export class FakeToolstack implements Toolstack {
       vcpus: 1,
       flags: { paused: false, shutdown: null, dying: false },
       cpuSeconds: 3.6,
-      uuid: randomUUID(),
+      uuid: this.#given.get(name) ?? randomUUID(),
       ...more,
     };
     this.domains.set(name, domain);
@@ -79,8 +81,16 @@ export class FakeToolstack implements Toolstack {
     const name = parseDomainName(/([^/]+)\.cfg$/.exec(creation.config)?.[1] ?? '');
     this.creations.push(creation);
     if (name === undefined) throw new Error(`${creation.config} is not NAME.cfg`);
-    return this.#do('create', name, call, () => {
+    const { uuid = null } = creation;
+    if (uuid !== null) this.#given.set(name, uuid);
+    const created = this.#do('create', name, call, () => {
       this.put(name, { cpuSeconds: 0, flags: { paused: creation.paused, shutdown: null, dying: false } });
+    });
+    return created.then((refused) => {
+      this.#given.delete(name);
+      // Whoever has the name already was not made by this create.
+      if (refused?.detail.includes('already exists') === true) this.change(name, { uuid: randomUUID() });
+      return refused;
     });
   }
 

@@ -33,7 +33,14 @@ export async function checkDom0(subject: string, socket: string): Promise<Diagno
       'upgrade the dom0 half first, then the gate',
     );
   }
-  const { host, verbs, profiles } = contract;
+  const { host, verbs, profiles, troubles = [] } = contract;
+  if (troubles.length > 0) {
+    return fail(
+      subject,
+      `${host} answers, but: ${troubles.join(' ')}`,
+      "make room on the disk of the host's state directory, or make it writable; no restart is needed",
+    );
+  }
   const missing = VERBS.filter((verb) => !verbs.includes(verb));
   if (missing.length > 0) {
     return warn(

@@ -1,6 +1,8 @@
-import { open, readFile, rm } from 'node:fs/promises';
-import { constants } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { withoutKeys } from '../domain-config-text.js';
+import { LocalStateDisk } from '../state/local-state-disk.js';
+import { writeAll } from '../state/state-disk.js';
+import type { StateDisk } from '../state/state-disk.js';
 import { assignmentText } from '../toolstack/config-text.js';
 import type { Creation } from '../toolstack/toolstack.js';
 import type { BootPlan } from './boot-profiles.js';
@@ -16,18 +18,13 @@ export async function creationOf(
   plan: BootPlan,
   derived: string,
   takesOverrides: boolean,
+  disk: Pick<StateDisk, 'remove' | 'write'> = new LocalStateDisk(),
 ): Promise<Creation> {
   const asIs = plan.without.size === 0 && (takesOverrides || plan.overrides.length === 0);
   if (asIs) return { config: plan.config, paused: true, overrides: plan.overrides };
   const text = withoutKeys(await readFile(plan.config, 'utf8'), plan.without);
   const lines = plan.overrides.map(assignmentText);
-  await rm(derived, { force: true });
-  const { O_CREAT, O_EXCL, O_WRONLY, O_NOFOLLOW } = constants;
-  const file = await open(derived, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, 0o600);
-  try {
-    await file.writeFile(`${text.trimEnd()}\n${lines.join('\n')}\n`);
-  } finally {
-    await file.close();
-  }
+  await disk.remove(derived);
+  await writeAll(disk, derived, 0, Buffer.from(`${text.trimEnd()}\n${lines.join('\n')}\n`));
   return { config: derived, paused: true, overrides: [] };
 }

@@ -1,11 +1,16 @@
+import { randomUUID } from 'node:crypto';
 import { isRefusal, refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { creationOf } from '../boot/derived-config.js';
+import type { DomainConfig } from '../domain-config.js';
+import { incarnationOf, isIncarnation, targetOf } from '../incarnation.js';
+import type { HostIncarnation } from '../incarnation.js';
+import { firstReason } from '../toolstack/reason.js';
 import type { ListedDomain } from '../toolstack/toolstack.js';
 import { existsAs } from './admission.js';
 import { Halted, pause, unlessHalted } from './halt.js';
-import type { Subject } from './journal-record.js';
-import type { Operation } from './operation.js';
+import type { Making, Operation } from './operation.js';
+import { unwritable } from './unwritable.js';
 import type { WorkParts } from './work-parts.js';
 
 /** It is already as it was asked for. */
@@ -18,10 +23,14 @@ const byHand = (detail: string): Refusal =>
   );
 const ended = (detail: string): Refusal =>
   refusal('undone', 'It was ended by somebody else while it was started.', detail);
+const away = (detail: string): Refusal =>
+  refusal('undone', "The host's Postern was restarted while it was started; it is off.", detail);
+const tooLate = (detail: string): Refusal =>
+  refusal('deadline-passed', 'It could not be started in time, so it was left off. Try again.', detail);
 
 /**
  * How an incarnation begins, so that no byte of its console is lost: created paused, its console attached, unpaused. Whatever
- * happens in between, it does not stay paused by us.
+ * happens in between, it does not stay paused by us, and nothing is unpaused or taken away that others made.
  */
 export class Creation {
   readonly #parts: WorkParts;
@@ -39,7 +48,7 @@ export class Creation {
 
   /**
    * Goes on after a dom0 that was killed while it created, attached, unpaused or undid: what is there decides whether it is finished
-   * or undone.
+   * or undone. After its term it is only undone.
    */
   async resume(operation: Operation, signal: AbortSignal): Promise<Refusal | null> {
     const { transcripts, pace, host, deadlines } = this.#parts;
@@ -69,9 +78,12 @@ export class Creation {
     }
   }
 
-  async #create(operation: Operation, signal: AbortSignal): Promise<Subject | Refusal | typeof ALREADY> {
+  async #create(
+    operation: Operation,
+    signal: AbortSignal,
+  ): Promise<HostIncarnation | Refusal | typeof ALREADY> {
     const { domain } = operation.request;
-    const { observer, toolstack, profiles, disks, transcripts, deadlines } = this.#parts;
+    const { observer, toolstack, profiles, disks, transcripts, deadlines, host, logger } = this.#parts;
     const silent = await unlessHalted(observer.look(), signal);
     if (silent !== null) return silent;
     const seen = observer.find(domain);
@@ -87,24 +99,41 @@ export class Creation {
     if (isRefusal(plan)) return plan;
     const taken = await unlessHalted(disks.conflict(domain, plan.boot.disks), signal);
     if (taken !== null) return taken;
-    await transcripts.prepare();
-    const creation = await creationOf(
-      plan,
-      transcripts.derivedConfig(operation.id),
-      toolstack.takesOverrides,
-    );
-    await this.#parts.step(operation, 'creating', deadlines.createSeconds);
+    await operation.commit();
     signal.throwIfAborted();
-    const call = this.#parts.call(operation, 'create', deadlines.createSeconds * 1000);
-    const refused = await unlessHalted(toolstack.create(creation, call), signal);
-    if (refused !== null) {
-      // Somebody was quicker, or the guest's own reboot was: what is there now is none of ours.
-      if (refused.detail.includes('already exists')) return byHand(refused.detail);
-      await this.#undo(operation, signal);
-      return refused;
+    const { uuid } = operation.making ?? this.#making(seen.config);
+    try {
+      await transcripts.begin(operation.id, 'create');
+    } catch (error) {
+      logger.error({ err: error, operation: operation.id }, 'transcript.unwritable');
+      return unwritable();
     }
+    const derived = transcripts.derivedConfig(operation.id);
+    const creation = await creationOf(plan, derived, toolstack.takesOverrides, transcripts.disk);
+    await this.#parts.step(operation, 'creating', deadlines.createSeconds, { uuid });
+    signal.throwIfAborted();
+    if (operation.isLate(host.uptime())) return tooLate(`${domain} waited past the term of the operation`);
+    const call = this.#parts.call(operation, 'create', deadlines.createSeconds * 1000);
+    const refused = await unlessHalted(toolstack.create({ ...creation, uuid }, call), signal);
     const listed = await this.#look(operation, signal);
-    return listed === null ? ended(`${domain} was made and is gone`) : this.#record(operation, listed);
+    if (refused === null) {
+      if (listed === null) return ended(`${domain} was made and is gone`);
+      const other = uuid !== null && listed.uuid !== uuid;
+      return other ? byHand(`${domain} is ${listed.uuid ?? listed.domid}`) : this.#record(operation, listed);
+    }
+    // Somebody was quicker, or the guest's own reboot was, or what we had begun before: what is there now tells.
+    if (refused.detail.includes('already exists')) {
+      const ours = uuid !== null && listed !== null && listed.uuid === uuid;
+      return ours ? this.#record(operation, listed) : byHand(refused.detail);
+    }
+    await this.#undo(operation, signal);
+    return refused;
+  }
+
+  /** A UUID of ours, where nothing is changed by that: where the file has none, xl would draw one as well. */
+  #making(config: DomainConfig): Making {
+    const free = this.#parts.toolstack.takesOverrides && !config.keys.has('uuid');
+    return { uuid: free ? randomUUID() : null };
   }
 
   /** What a killed dom0 left: the incarnation that it made, or nothing, or somebody else's. */
@@ -112,73 +141,100 @@ export class Creation {
     operation: Operation,
     listed: ListedDomain | null,
     signal: AbortSignal,
-  ): Promise<Subject | Refusal | typeof ALREADY> {
+  ): Promise<HostIncarnation | Refusal | typeof ALREADY> {
     const { domain, verb } = operation.request;
-    const away = refusal(
-      'undone',
-      "The host's Postern was restarted while it was started; it is off.",
-      `${domain} was not made`,
-    );
+    const { host, observer, transcripts } = this.#parts;
+    const isLate = operation.isLate(host.uptime());
     if (operation.step === 'undoing') {
       await this.#undo(operation, signal);
-      return away;
-    }
-    if (operation.created !== null) {
-      if (listed === null) return ended(`${domain} was made as ${operation.created.domid} and is gone`);
-      return listed.domid === operation.created.domid && listed.flags.paused ? operation.created : ALREADY;
+      return away(`${domain} was not made`);
     }
     if (listed === null) {
-      const reason = await this.#parts.transcripts.reason(operation.id, 'create');
+      if (operation.created !== null)
+        return ended(`${domain} was made as ${operation.created.domid} and is gone`);
+      const said = await transcripts.said(operation.id, 'create');
+      const reason = firstReason(said);
       if (reason !== null) return refusal('toolstack-failed', reason);
-      return this.#create(operation, signal);
+      if (said !== '') return ended(`${domain} was made, or its making was cut off, and it is not there`);
+      return isLate ? away(`${domain} was not made in time`) : this.#create(operation, signal);
     }
-    if (neverRan(listed)) return this.#record(operation, listed);
-    const profile = this.#parts.observer.find(domain)?.observation.profile;
-    const asWished = verb === 'start' || profile === operation.profile;
-    return asWished ? ALREADY : byHand(`${domain} runs with profile ${profile ?? 'unknown'}`);
+    if (await this.#isOurs(operation, listed)) {
+      if (!neverRan(listed)) {
+        if (operation.created === null) await this.#record(operation, listed);
+        return ALREADY;
+      }
+      if (!isLate) return operation.created ?? this.#record(operation, listed);
+      await this.#undo(operation, signal);
+      return away(`${domain} was made, and not raised in time`);
+    }
+    const profile = observer.find(domain)?.observation.profile;
+    const asWished = !listed.flags.paused && (verb === 'start' || profile === operation.profile);
+    return asWished
+      ? ALREADY
+      : byHand(`${domain} exists as ${listed.domid}, with profile ${profile ?? 'unknown'}`);
   }
 
-  async #record(operation: Operation, listed: ListedDomain): Promise<Subject> {
+  /**
+   * Whether what is there is what this operation's create made: by the incarnation, once that is known; or else by the UUID that it was
+   * given. Where none could be given, by what xl said: it has spoken, and of no failure, or of a failure of this very domid. A name is
+   * given by Xen once at a time, so that what others make can only be there when ours failed.
+   */
+  async #isOurs(operation: Operation, listed: ListedDomain): Promise<boolean> {
+    const { host, transcripts, toolstack } = this.#parts;
+    const { created, making, term } = operation;
+    if (created !== null) return isIncarnation(listed, created, host.boot);
+    if (making === null || term?.boot !== host.boot) return false;
+    if (making.uuid !== null) return listed.uuid === making.uuid;
+    const said = await transcripts.said(operation.id, 'create');
+    const spoke = said !== '' || !toolstack.takesOverrides;
+    return spoke && (firstReason(said) === null || said.includes(`Domain ${listed.domid}:`));
+  }
+
+  async #record(operation: Operation, listed: ListedDomain): Promise<HostIncarnation> {
     const { domain } = operation.request;
-    const created = { uuid: listed.uuid ?? '', domid: listed.domid };
-    const { profiles, observer, logger } = this.#parts;
+    const { profiles, observer, host } = this.#parts;
+    const created = incarnationOf(listed, host.boot);
+    const { uuid, domid } = created;
     const config = observer.find(domain)?.config;
     const { parameters } = operation.request;
     const plan = config === undefined ? undefined : profiles.plan(operation.profile, config, parameters);
-    operation.created = created;
+    operation.made(created, host.boot);
     if (plan !== undefined && !isRefusal(plan)) {
-      const event = { operation: operation.id, domain, ...created, profile: plan.profile, boot: plan.boot };
-      await this.#parts.note({ kind: 'booted', ...event }).catch((error: unknown) => {
-        logger.error({ err: error, operation: operation.id }, 'journal.unwritable');
-      });
+      const { profile, boot } = plan;
+      const event = { operation: operation.id, domain, uuid, domid, host: host.boot, profile, boot };
+      await this.#parts.noteLate({ kind: 'booted', ...event });
     }
     return created;
   }
 
-  async #raise(operation: Operation, created: Subject, signal: AbortSignal): Promise<Refusal | null> {
+  async #raise(operation: Operation, created: HostIncarnation, signal: AbortSignal): Promise<Refusal | null> {
     const { domain } = operation.request;
-    const { toolstack, observer, pace, logger, deadlines } = this.#parts;
+    const { toolstack, observer, pace, host, logger, deadlines } = this.#parts;
     await this.#parts.lastSteps(operation, 'attaching-console', pace.attach / 1000);
     const attached = await this.#attach(operation, created, signal);
     if (attached !== 'attached')
       logger.warn({ operation: operation.id, domain, attached }, 'console.not-attached');
     await this.#parts.lastSteps(operation, 'unpausing', deadlines.destroySeconds);
-    const target = { name: domain, domid: created.domid };
+    signal.throwIfAborted();
+    if (operation.isLate(host.uptime())) {
+      await this.#undo(operation, signal);
+      return tooLate(`${domain} was made, and not raised within the term of the operation`);
+    }
     const call = this.#parts.call(operation, 'unpause', deadlines.destroySeconds * 1000);
-    const refused = await unlessHalted(toolstack.unpause(target, call), signal);
+    const refused = await unlessHalted(toolstack.unpause(targetOf(domain, created), call), signal);
     if (refused === null) {
       await unlessHalted(observer.look(), signal);
       return null;
     }
     const listed = await this.#look(operation, signal);
     if (listed === null) return ended(`${domain} was made as ${created.domid} and is gone`);
-    if (listed.domid !== created.domid) return byHand(`${domain} is ${listed.domid} now`);
+    if (!isIncarnation(listed, created, host.boot)) return byHand(`${domain} is ${listed.domid} now`);
     if (!listed.flags.paused) return null;
     await this.#undo(operation, signal);
     return refused;
   }
 
-  async #attach(operation: Operation, created: Subject, signal: AbortSignal): Promise<string> {
+  async #attach(operation: Operation, created: HostIncarnation, signal: AbortSignal): Promise<string> {
     let cancel: () => void = () => undefined;
     const late = new Promise<string>((resolve) => {
       cancel = this.#parts.host.after(this.#parts.pace.attach, () => {
@@ -205,7 +261,7 @@ export class Creation {
   }
 
   /**
-   * Takes away what a failed create left: a domain of this name that never ran. It is not given up while the toolstack fails, as the domain
+   * Takes away what our create left: a domain that it made and that never ran. It is not given up while the toolstack fails, as the domain
    * would stay paused: a stop breaks it off, and the next start goes on with it.
    */
   async #undo(operation: Operation, signal: AbortSignal): Promise<void> {
@@ -214,12 +270,11 @@ export class Creation {
     let said = '';
     for (;;) {
       const listed = await this.#look(operation, signal);
-      const domid = operation.created?.domid ?? listed?.domid;
-      if (listed?.domid !== domid || listed === null || !neverRan(listed)) return;
+      if (listed === null || !neverRan(listed) || !(await this.#isOurs(operation, listed))) return;
       if (operation.step !== 'undoing') {
         await this.#parts.lastSteps(operation, 'undoing', deadlines.destroySeconds);
       }
-      const target = { name: domain, domid: listed.domid };
+      const target = targetOf(domain, incarnationOf(listed, host.boot));
       const call = this.#parts.call(operation, 'destroy', deadlines.destroySeconds * 1000);
       const refused = await unlessHalted(toolstack.destroy(target, call), signal);
       if (refused === null) continue;

@@ -1,7 +1,8 @@
 import { refusal, isRefusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
-import type { Operation } from './operation.js';
+import { incarnationOf, isIncarnation, targetOf } from '../incarnation.js';
 import { pause, unlessHalted } from './halt.js';
+import type { Operation } from './operation.js';
 import type { WorkParts } from './work-parts.js';
 
 /** After so many refusals of a destroy whose domain is still there, it is given up. */
@@ -13,7 +14,7 @@ const startedAnew = (name: string): Refusal =>
   refusal(
     'undone',
     'It was started anew by somebody else meanwhile; nothing more was done.',
-    `${name} has another domid`,
+    `${name} is another incarnation`,
   );
 
 /** How incarnations end: gracefully, at once, or to begin again. */
@@ -40,9 +41,9 @@ export class Endings {
         if ((await unlessHalted(observer.look(), signal)) === null) {
           const listed = observer.find(request.domain)?.listed ?? null;
           if (listed === null) return null;
-          if (listed.domid !== subject.domid) return startedAnew(request.domain);
+          if (!isIncarnation(listed, subject, host.boot)) return startedAnew(request.domain);
           const ending = listed.flags.shutdown !== null || listed.flags.dying;
-          if (!ending) asking.once();
+          if (!ending && host.uptime() < deadline) asking.once();
           if (!ending && asking.refused !== null && asking.refused.code !== 'undone') return asking.refused;
         }
         if (host.uptime() >= deadline) {
@@ -59,7 +60,11 @@ export class Endings {
     }
   }
 
-  /** Ends the incarnation now. One that is rebooting is followed into its next incarnation. */
+  /**
+   * Ends the incarnation now.
+   *
+   * @param follow it is rebooting: the incarnation that it becomes meanwhile is written down and ended as well
+   */
   async powerOff(operation: Operation, signal: AbortSignal, follow: boolean): Promise<Refusal | null> {
     const { domain } = operation.request;
     const { deadlines, pace, observer, toolstack, host } = this.#parts;
@@ -69,24 +74,30 @@ export class Endings {
     let tries = 0;
     for (;;) {
       signal.throwIfAborted();
-      if ((await unlessHalted(observer.look(), signal)) === null) {
-        const listed = observer.find(domain)?.listed ?? null;
-        if (listed === null) {
-          absentSince ??= host.uptime();
-          if (!follow || host.uptime() - absentSince >= pace.rebootAbsence) return null;
-        } else {
-          absentSince = null;
-          if (!follow && listed.domid !== operation.subject?.domid) return startedAnew(domain);
-          if (tries === DESTROY_TRIES && refused !== null) return refused;
-          tries += 1;
-          const target = { name: domain, domid: listed.domid };
-          const call = this.#parts.call(operation, 'destroy', deadlines.destroySeconds * 1000);
-          refused = await unlessHalted(toolstack.destroy(target, call), signal);
-          if (refused === null) continue;
-        }
+      const answered = (await unlessHalted(observer.look(), signal)) === null;
+      const listed = answered ? (observer.find(domain)?.listed ?? null) : null;
+      if (answered && listed === null) {
+        absentSince ??= host.uptime();
+        if (!follow || host.uptime() - absentSince >= pace.rebootAbsence) return null;
       }
       if (host.uptime() >= deadline) {
         return refused ?? refusal('deadline-passed', `It was not off within ${deadlines.destroySeconds} s.`);
+      }
+      if (listed !== null) {
+        absentSince = null;
+        if (!isIncarnation(listed, operation.subject, host.boot)) {
+          if (!follow) return startedAnew(domain);
+          const { uuid, domid } = incarnationOf(listed, host.boot);
+          const left = (deadline - host.uptime()) / 1000;
+          await this.#parts.step(operation, 'powering-off', left, { subject: { uuid, domid } });
+          continue;
+        }
+        if (tries === DESTROY_TRIES && refused !== null) return refused;
+        tries += 1;
+        const target = targetOf(domain, incarnationOf(listed, host.boot));
+        const call = this.#parts.call(operation, 'destroy', deadlines.destroySeconds * 1000);
+        refused = await unlessHalted(toolstack.destroy(target, call), signal);
+        if (refused === null) continue;
       }
       await pause(host, pace.poll, signal);
     }
@@ -117,10 +128,10 @@ export class Endings {
             absentSince = null;
             const { flags } = listed;
             const ending = flags.shutdown !== null || flags.dying;
-            if (listed.domid !== subject?.domid) {
+            if (!isIncarnation(listed, subject, host.boot)) {
               if (!ending && !flags.paused) return null;
             } else if (!ending) {
-              asking.once();
+              if (host.uptime() < deadline) asking.once();
               if (asking.refused !== null && asking.refused.code !== 'undone') return asking.refused;
             }
           }
@@ -148,7 +159,7 @@ export class Endings {
       once: () => {
         if (asking.asked || operation.subject === null) return;
         asking.asked = true;
-        const target = { name: operation.request.domain, domid: operation.subject.domid };
+        const target = targetOf(operation.request.domain, operation.subject);
         const call = { ...this.#parts.call(operation, verb, ACKNOWLEDGE_MS), signal: ending.signal };
         toolstack[verb](target, call).then(
           (refused) => {

@@ -1,16 +1,9 @@
 import { refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { OperationRequest } from '../../wire/operation.js';
+import { REQUESTS_PER_MINUTE } from './limit-counts.js';
+import type { LimitCounts, LimitSettings } from './limit-counts.js';
 import { createsDomain } from './operation.js';
-import type { OperationBook } from './operation-book.js';
-
-const MINUTE_MS = 60_000;
-const REQUESTS_PER_MINUTE = 600;
-
-export interface LimitSettings {
-  readonly createsPerDomain: { readonly count: number; readonly windowSeconds: number };
-  readonly powerOffsPerMinute: number;
-}
 
 /**
  * What the host puts up with whoever asks, a gate in an attacker's hands included. Counted from the journal, so that a restart
@@ -18,11 +11,11 @@ export interface LimitSettings {
  */
 export class HostLimits {
   readonly #settings: LimitSettings;
-  readonly #book: Pick<OperationBook, 'countedSince' | 'requestedSince'>;
+  readonly #counts: Pick<LimitCounts, 'creates' | 'powerOffs' | 'requests'>;
 
-  constructor(settings: LimitSettings, book: Pick<OperationBook, 'countedSince' | 'requestedSince'>) {
+  constructor(settings: LimitSettings, counts: Pick<LimitCounts, 'creates' | 'powerOffs' | 'requests'>) {
     this.#settings = settings;
-    this.#book = book;
+    this.#counts = counts;
   }
 
   /** @returns the refusal when one more would be too many */
@@ -32,32 +25,22 @@ export class HostLimits {
 
   /** For requests that change nothing as well: each is written to the journal, and disks are not endless. */
   checkAll(now: number): Refusal | null {
-    if (this.#book.requestedSince(now - MINUTE_MS) < REQUESTS_PER_MINUTE) return null;
+    if (this.#counts.requests(now) < REQUESTS_PER_MINUTE) return null;
     return refusal('host-limit', 'The host is asked too much at once. Try again in a minute.');
   }
 
-  #checkVerb(request: Pick<OperationRequest, 'domain' | 'verb'>, now: number): Refusal | null {
+  #checkVerb({ domain, verb }: Pick<OperationRequest, 'domain' | 'verb'>, now: number): Refusal | null {
     const { createsPerDomain, powerOffsPerMinute } = this.#settings;
-    if (createsDomain(request.verb)) {
-      const since = now - createsPerDomain.windowSeconds * 1000;
-      const creates = this.#book
-        .countedSince(since)
-        .filter((operation) => operation.creates && operation.request.domain === request.domain);
-      if (creates.length >= createsPerDomain.count) {
-        return refusal(
-          'host-limit',
-          'It was started too often lately. Wait a while, then try again.',
-          `${creates.length} creates of ${request.domain} in ${createsPerDomain.windowSeconds} s`,
-        );
-      }
+    const creates = createsDomain(verb) ? this.#counts.creates(domain, now) : 0;
+    if (creates >= createsPerDomain.count) {
+      return refusal(
+        'host-limit',
+        'It was started too often lately. Wait a while, then try again.',
+        `${creates} creates of ${domain} in ${createsPerDomain.windowSeconds} s`,
+      );
     }
-    if (request.verb === 'poweroff') {
-      const offs = this.#book
-        .countedSince(now - MINUTE_MS)
-        .filter(({ request: { verb } }) => verb === 'poweroff');
-      if (offs.length >= powerOffsPerMinute) {
-        return refusal('host-limit', 'The host is switching off too much at once. Try again in a minute.');
-      }
+    if (verb === 'poweroff' && this.#counts.powerOffs(now) >= powerOffsPerMinute) {
+      return refusal('host-limit', 'The host is switching off too much at once. Try again in a minute.');
     }
     return null;
   }

@@ -1,82 +1,112 @@
-import { constants } from 'node:fs';
-import { open, readFile, readdir, rename } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
+import { SYSTEM_HOST_CLOCK } from '../host-clock.js';
+import type { HostClock } from '../host-clock.js';
 import type { Logger } from '../logger.js';
-import { FIRST_PREV, recordHash } from './journal-record.js';
+import { LocalStateDisk } from '../state/local-state-disk.js';
+import { writeAll } from '../state/state-disk.js';
+import type { StateDisk } from '../state/state-disk.js';
+import { JournalFiles } from './journal-files.js';
+import type { Archive, Condense, JournalContents } from './journal-files.js';
+import { FIRST_PREV, JournalLines, recordHash } from './journal-record.js';
 import type { JournalEvent, JournalRecord } from './journal-record.js';
 
-const FILE = 'journal.jsonl';
-const ARCHIVE = /^journal-(\d{12})\.jsonl$/;
-/** A file larger than this is set aside at the next start. */
+/** A file that has grown by so much since its checkpoint is set aside. */
 const ROTATE_BYTES = 8 * 1024 * 1024;
+/** After a rotation that failed, the file grows by this part of it before the next try. */
+const RETRY_PART = 8;
+const PROBE_BYTES = 64 * 1024;
+const FIRST_PROBE_MS = 1_000;
+const LAST_PROBE_MS = 60_000;
 
 /** The journal cannot be written; `cause` says why. Nothing of the record is in it. */
 export class JournalUnwritableError extends Error {}
 
+export interface JournalOptions {
+  readonly logger: Logger;
+  /** The time of day, milliseconds since the epoch. */
+  readonly clock?: () => number;
+  readonly host?: Pick<HostClock, 'after'>;
+  readonly disk?: StateDisk;
+  readonly rotateBytes?: number;
+}
+
+/** Since when the journal cannot be written, and why. */
+export interface JournalTrouble {
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+  readonly why: string;
+}
+
 /**
  * dom0's own record of every operation: JSON lines in the state directory, each on the disk before what it announces is done, each
- * with the hash of the one before. Nothing is rewritten. A file that has grown large is set aside at start, whole, as
- * `journal-SEQ.jsonl`, and what of it still matters begins the next one.
+ * with the hash of the one before. Nothing is rewritten. A file that has grown large is set aside, whole, as `journal-SEQ.jsonl`, and
+ * what of it still matters is the first record of the next one. That file is written beside, and takes the name when it is on the
+ * disk: whenever the power goes, one of the two is whole.
+ *
+ * A disk that takes nothing stops nobody: appends fail, and it is tried again until they do not.
  */
 export class Journal {
-  readonly #directory: string;
-  readonly #file: FileHandle;
+  readonly #files: JournalFiles;
+  readonly #condense: Condense;
+  readonly #disk: StateDisk;
+  readonly #logger: Logger;
   readonly #clock: () => number;
-  #head: { seq: number; hash: string };
-  #size: number;
+  readonly #host: Pick<HostClock, 'after'>;
+  readonly #rotateBytes: number;
+  /** The file that is written. It has an archive's name when a rotation could neither be ended nor undone. */
+  #path: string;
+  #head: { seq: number; hash: string } = { seq: 0, hash: FIRST_PREV };
+  /** Whole records, bytes. What lies behind was torn. */
+  #size = 0;
+  #rotateAt: number;
+  /** What must be done before the next record can be written. */
+  #need: Need = { kind: 'nothing' };
+  /** Counts the files that were put in the place of others. */
+  #generation = 0;
+  #trouble: JournalTrouble | null = null;
+  #cancelProbe: (() => void) | null = null;
+  #closed = false;
   #tail: Promise<unknown> = Promise.resolve();
 
-  /** Made by `open`, which has read the file. */
-  constructor(
-    directory: string,
-    file: FileHandle,
-    size: number,
-    head: { seq: number; hash: string },
-    clock: () => number,
-  ) {
-    this.#directory = directory;
-    this.#file = file;
-    this.#size = size;
-    this.#head = head;
-    this.#clock = clock;
+  /** Made by `open`, which has read the files. */
+  constructor(directory: string, condense: Condense, options: JournalOptions) {
+    this.#disk = options.disk ?? new LocalStateDisk();
+    this.#condense = condense;
+    this.#files = new JournalFiles(directory, this.#disk, condense);
+    this.#path = this.#files.current;
+    this.#logger = options.logger;
+    this.#clock = options.clock ?? Date.now;
+    this.#host = options.host ?? SYSTEM_HOST_CLOCK;
+    this.#rotateBytes = options.rotateBytes ?? ROTATE_BYTES;
+    this.#rotateAt = this.#rotateBytes;
   }
 
   /**
-   * Opens the journal, ends a torn last line, and reads it.
+   * Reads the journal, and makes it ready to be written where the disk lets that happen. A file that is missing or has no record,
+   * beside others that were set aside, is made anew from the last of these.
    *
    * @param condense what of the records a new file must begin with, when the present one is set aside
-   * @returns the journal and the records of its present file
+   * @returns the journal and the records of its present file; of a large one those that still matter
+   * @throws when the disk cannot be read
    */
   static async open(
     directory: string,
-    condense: (records: readonly JournalRecord[]) => readonly JournalRecord[],
-    options: { readonly logger: Logger; readonly clock?: () => number; readonly rotateBytes?: number },
+    condense: Condense,
+    options: JournalOptions,
   ): Promise<{ journal: Journal; records: readonly JournalRecord[] }> {
-    const clock = options.clock ?? Date.now;
-    const path = join(directory, FILE);
-    const flags = constants.O_CREAT | constants.O_RDWR | constants.O_NOFOLLOW;
-    const file = await open(path, flags, 0o600);
-    const { records, whole, problem } = readLines(await file.readFile('utf8'));
-    if (problem !== null) options.logger.error({ file: path, problem }, 'journal.contradicts-itself');
-    if (whole < (await file.stat()).size) {
-      options.logger.warn({ file: path, keptBytes: whole }, 'journal.torn-line-ended');
-      await file.truncate(whole);
-      await file.sync();
+    const journal = new Journal(directory, condense, options);
+    let records = await journal.#load();
+    await journal.#attempt(() => journal.#ready());
+    await journal.#attempt(() => journal.#probe());
+    if (journal.#need.kind === 'nothing' && journal.#size >= journal.#rotateAt) {
+      await journal.#attempt(() => journal.#rotate());
     }
-    const last = records.at(-1);
-    const head = last === undefined ? { seq: 0, hash: FIRST_PREV } : { seq: last.seq, hash: last.hash };
-    if (last === undefined || whole < (options.rotateBytes ?? ROTATE_BYTES)) {
-      await syncDirectory(directory);
-      return { journal: new Journal(directory, file, whole, head, clock), records };
-    }
-    await file.close();
-    await rename(path, join(directory, `journal-${String(last.seq).padStart(12, '0')}.jsonl`));
-    const fresh = await open(path, flags | constants.O_EXCL, 0o600);
-    await syncDirectory(directory);
-    const journal = new Journal(directory, fresh, 0, head, clock);
-    const checkpoint = await journal.append({ kind: 'checkpoint', records: condense(records) });
-    return { journal, records: [checkpoint] };
+    if (journal.#generation > 0) records = (await journal.#files.read(journal.#path, journal.#size)).records;
+    return { journal, records };
+  }
+
+  /** Since when it cannot be written; null when it can. */
+  get trouble(): JournalTrouble | null {
+    return this.#trouble;
   }
 
   /**
@@ -85,76 +115,319 @@ export class Journal {
    * @throws JournalUnwritableError
    */
   append(event: JournalEvent): Promise<JournalRecord> {
-    const appended = this.#tail.then(() => this.#write(event));
+    const appended = this.#tail.then(() => this.#append(event));
     this.#tail = appended.catch(() => undefined);
     return appended;
   }
 
-  async #write(event: JournalEvent): Promise<JournalRecord> {
-    const at = new Date(this.#clock()).toISOString();
-    const unsigned = { seq: this.#head.seq + 1, at, event, prev: this.#head.hash };
-    const record: JournalRecord = { ...unsigned, hash: recordHash(unsigned) };
-    const line = Buffer.from(`${JSON.stringify(record)}\n`);
-    try {
-      for (let done = 0; done < line.length;) {
-        const { bytesWritten } = await this.#file.write(line, done, line.length - done, this.#size + done);
-        done += bytesWritten;
-      }
-      await this.#file.datasync();
-    } catch (error) {
-      await this.#file.truncate(this.#size).catch(() => undefined);
-      throw new JournalUnwritableError('the journal cannot be written', { cause: error });
-    }
-    this.#size += line.length;
-    this.#head = { seq: record.seq, hash: record.hash };
-    return record;
-  }
-
-  /** The requests after a sequence number, the set-aside files included, oldest first. */
+  /** The requests after a sequence number, the set-aside files included, oldest first. Costs what it returns, not what there is. */
   async requests(after: number, limit: number): Promise<readonly JournalRecord[]> {
-    await this.#tail;
     const found: JournalRecord[] = [];
-    for (const { name, lastSeq } of await this.#archives()) {
-      if (lastSeq <= after) continue;
-      found.push(...pick(await this.#read(name), after));
-      if (found.length >= limit) return found.slice(0, limit);
+    for (;;) {
+      await this.#tail;
+      const generation = this.#generation;
+      const isValid = (): boolean => generation === this.#generation;
+      const current = { path: this.#path, size: this.#size };
+      const archives = (await this.#files.archives()).filter(({ path }) => path !== current.path);
+      const known = (): number => found.at(-1)?.seq ?? after;
+      for (const { path, size, lastSeq } of [...archives, { ...current, lastSeq: Infinity }]) {
+        if (lastSeq <= known()) continue;
+        for await (const record of this.#files.requests(path, size, known(), isValid)) {
+          if (!isValid()) break;
+          found.push(record);
+          if (found.length >= limit) return found;
+        }
+        if (!isValid()) break;
+      }
+      if (isValid()) return found;
     }
-    found.push(...pick(await this.#read(FILE), after));
-    return found.slice(0, limit);
-  }
-
-  async #read(name: string): Promise<readonly JournalRecord[]> {
-    return readLines(await readFile(join(this.#directory, name), 'utf8')).records;
-  }
-
-  async #archives(): Promise<{ name: string; lastSeq: number }[]> {
-    const names = await readdir(this.#directory);
-    return names
-      .flatMap((name) => {
-        const match = ARCHIVE.exec(name);
-        return match === null ? [] : [{ name, lastSeq: Number(match[1]) }];
-      })
-      .sort((a, b) => a.lastSeq - b.lastSeq);
   }
 
   /** Waits for what is being written. Twice is harmless. */
   async close(): Promise<void> {
+    this.#closed = true;
+    this.#cancelProbe?.();
     await this.#tail;
-    await this.#file.close().catch(() => undefined);
+  }
+
+  async #load(): Promise<readonly JournalRecord[]> {
+    const files = this.#files;
+    const size = await files.size(files.current);
+    const archives = await files.archives();
+    const found = await files.read(files.current, size ?? 0);
+    const newest = archives.at(-1);
+    if (found.last !== null) {
+      this.#follow(found);
+      this.#need = (size ?? 0) > found.whole ? { kind: 'torn' } : { kind: 'named' };
+      if ((size ?? 0) > found.whole)
+        this.#logger.warn({ file: files.current, keptBytes: found.whole }, 'journal.torn-line-ended');
+      const begins = found.first?.event.kind === 'checkpoint';
+      if (begins || newest === undefined) {
+        this.#report(files.current, found.problem);
+        return found.records;
+      }
+      // An earlier version began anew where it could not write a checkpoint.
+      this.#report(files.current, found.problem ?? 'it does not begin with what was before it');
+      const before = await files.read(newest.path, newest.size);
+      this.#head = { ...this.#head, seq: Math.max(this.#head.seq, newest.lastSeq) };
+      this.#rotateAt = 0;
+      return [...this.#condense(before.records), ...found.records];
+    }
+    if (newest === undefined) {
+      this.#need = size === null ? { kind: 'begin' } : { kind: size > 0 ? 'torn' : 'named' };
+      return [];
+    }
+    return this.#mend(archives);
+  }
+
+  /** There are files that were set aside, and no record in the one that follows them. */
+  async #mend(archives: readonly Archive[]): Promise<readonly JournalRecord[]> {
+    const files = this.#files;
+    let before: JournalContents | null = null;
+    let misnamed: string | null = null;
+    for (const { path, size, lastSeq } of archives.toReversed()) {
+      before = await files.read(path, size);
+      if (before.last === null) continue;
+      if (before.last.seq !== lastSeq) misnamed = path;
+      break;
+    }
+    const next = await files.read(files.next);
+    this.#report(files.current, 'it has no record; it is made from what was set aside');
+    if (next.first?.event.kind === 'checkpoint' && next.first.prev === before?.last?.hash) {
+      this.#follow(next);
+      this.#need = { kind: 'name', size: next.whole };
+      return next.records;
+    }
+    const last = before?.last ?? null;
+    if (last !== null) this.#head = { seq: last.seq, hash: last.hash };
+    const records = this.#condense(before?.records ?? []);
+    this.#need = { kind: 'checkpoint', records, misnamed };
+    return records;
+  }
+
+  #follow({ last, whole, checkpoint }: JournalContents): void {
+    if (last !== null) this.#head = { seq: last.seq, hash: last.hash };
+    this.#size = whole;
+    this.#rotateAt = checkpoint + this.#rotateBytes;
+  }
+
+  #report(file: string, problem: string | null): void {
+    if (problem !== null) this.#logger.error({ file, problem }, 'journal.contradicts-itself');
+  }
+
+  async #append(event: JournalEvent): Promise<JournalRecord> {
+    // What cannot be a record is a fault of the caller's, not of the disk's.
+    JSON.stringify(event);
+    try {
+      await this.#ready();
+      if (this.#size >= this.#rotateAt && this.#path === this.#files.current) await this.#rotate();
+      await this.#ready();
+      const record = this.#record(event);
+      await this.#write(record);
+      this.#well();
+      return record;
+    } catch (error) {
+      this.#failed(error);
+      throw new JournalUnwritableError('the journal cannot be written', { cause: error });
+    }
+  }
+
+  #record(event: JournalEvent): JournalRecord {
+    const at = new Date(this.#clock()).toISOString();
+    const unsigned = { seq: this.#head.seq + 1, at, event, prev: this.#head.hash };
+    return { ...unsigned, hash: recordHash(unsigned) };
+  }
+
+  async #write(record: JournalRecord): Promise<void> {
+    const line = Buffer.from(`${JSON.stringify(record)}\n`);
+    try {
+      await writeAll(this.#disk, this.#path, this.#size, line);
+      await this.#disk.sync(this.#path);
+    } catch (error) {
+      this.#need = { kind: 'torn' };
+      await this.#ready().catch(() => undefined);
+      throw error;
+    }
+    this.#size += line.length;
+    this.#head = { seq: record.seq, hash: record.hash };
+  }
+
+  /** Does what must be done before a record can be written. Nothing is lost when it is cut off. */
+  async #ready(): Promise<void> {
+    const { folder, current, next } = this.#files;
+    if (this.#path !== current) await this.#nameAgain();
+    const need = this.#need;
+    switch (need.kind) {
+      case 'nothing':
+        return;
+      case 'begin':
+        await this.#disk.makeFolder(folder);
+        await this.#disk.write(current, 0, Buffer.alloc(0));
+        await this.#disk.sync(current);
+        await this.#disk.sync(folder);
+        break;
+      case 'torn':
+        await this.#disk.truncate(this.#path, this.#size);
+        await this.#disk.sync(this.#path);
+        await this.#disk.sync(folder);
+        break;
+      case 'named':
+        await this.#disk.sync(folder);
+        await this.#disk.remove(next);
+        break;
+      case 'name':
+        await this.#disk.truncate(next, need.size);
+        await this.#disk.sync(next);
+        await this.#disk.rename(next, current);
+        this.#need = { kind: 'named' };
+        await this.#disk.sync(folder);
+        break;
+      case 'checkpoint': {
+        if (need.misnamed !== null)
+          await this.#disk.rename(need.misnamed, this.#files.archive(this.#head.seq));
+        const checkpoint = await this.#writeBeside(need.records);
+        await this.#disk.rename(next, current);
+        this.#begin(checkpoint);
+        this.#need = { kind: 'named' };
+        await this.#disk.sync(folder);
+        break;
+      }
+    }
+    this.#need = { kind: 'nothing' };
+  }
+
+  /**
+   * Sets the file aside and begins the next. Its checkpoint is on the disk before the file is touched; where that cannot be, the old
+   * file stays in force. The two renames are kept in order by a sync between them.
+   */
+  async #rotate(): Promise<void> {
+    const { folder, current, next } = this.#files;
+    const archive = this.#files.archive(this.#head.seq);
+    let checkpoint: Checkpoint;
+    try {
+      const { records } = await this.#files.read(this.#path, this.#size);
+      checkpoint = await this.#writeBeside(this.#condense(records));
+      this.#generation += 1;
+      await this.#disk.rename(current, archive);
+    } catch (error) {
+      await this.#disk.remove(next).catch(() => undefined);
+      this.#notRotated(error);
+      return;
+    }
+    this.#path = archive;
+    try {
+      await this.#disk.sync(folder);
+      await this.#disk.rename(next, current);
+    } catch (error) {
+      await this.#disk.remove(next).catch(() => undefined);
+      await this.#nameAgain();
+      this.#notRotated(error);
+      return;
+    }
+    this.#path = current;
+    this.#begin(checkpoint);
+    this.#need = { kind: 'named' };
+    await this.#ready();
+    this.#logger.info({ file: archive }, 'journal.rotated');
+  }
+
+  #notRotated(error: unknown): void {
+    this.#rotateAt = this.#size + Math.ceil(this.#rotateBytes / RETRY_PART);
+    this.#logger.error({ err: error, file: this.#path }, 'journal.not-rotated');
+  }
+
+  /** The file has an archive's name, and no other has its own: it is still the one that is written. */
+  async #nameAgain(): Promise<void> {
+    try {
+      await this.#disk.rename(this.#path, this.#files.current);
+      this.#path = this.#files.current;
+      this.#generation += 1;
+      await this.#disk.sync(this.#files.folder);
+    } catch (error) {
+      this.#logger.error({ err: error, file: this.#path }, 'journal.name-not-restored');
+    }
+  }
+
+  async #writeBeside(records: readonly JournalRecord[]): Promise<Checkpoint> {
+    const { next, folder } = this.#files;
+    const record = this.#record({ kind: 'checkpoint', records });
+    const line = Buffer.from(`${JSON.stringify(record)}\n`);
+    await this.#disk.makeFolder(folder);
+    await this.#disk.remove(next);
+    await writeAll(this.#disk, next, 0, line);
+    await this.#disk.sync(next);
+    return { record, size: line.length };
+  }
+
+  #begin({ record, size }: Checkpoint): void {
+    this.#head = { seq: record.seq, hash: record.hash };
+    this.#size = size;
+    this.#rotateAt = size + this.#rotateBytes;
+    this.#generation += 1;
+  }
+
+  async #attempt(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#logger.error({ err: error }, 'journal.unwritable');
+      this.#failed(error);
+    }
+  }
+
+  #failed(error: unknown): void {
+    const why = error instanceof Error ? error.message : String(error);
+    this.#trouble = { since: this.#trouble?.since ?? this.#clock(), why };
+    if (this.#cancelProbe === null) this.#probeIn(FIRST_PROBE_MS);
+  }
+
+  #well(): void {
+    if (this.#trouble !== null) this.#logger.info({}, 'journal.writable');
+    this.#trouble = null;
+    this.#cancelProbe?.();
+    this.#cancelProbe = null;
+  }
+
+  /** Tries whether the disk takes something, so that it is known when it does although nobody asks for anything. */
+  #probeIn(ms: number): void {
+    if (this.#closed) return;
+    this.#cancelProbe = this.#host.after(ms, () => {
+      const probed = this.#tail.then(() => this.#probe());
+      this.#tail = probed.then(
+        () => {
+          this.#well();
+        },
+        () => {
+          if (this.#trouble !== null) this.#probeIn(Math.min(ms * 2, LAST_PROBE_MS));
+        },
+      );
+    });
+  }
+
+  async #probe(): Promise<void> {
+    const { next } = this.#files;
+    await this.#ready();
+    await writeAll(this.#disk, next, 0, Buffer.alloc(PROBE_BYTES));
+    await this.#disk.sync(next);
+    await this.#disk.remove(next);
   }
 }
 
-function pick(records: readonly JournalRecord[], after: number): JournalRecord[] {
-  return records.filter((record) => record.seq > after && record.event.kind === 'requested');
-}
+type Need =
+  | { readonly kind: 'nothing' | 'begin' | 'torn' | 'named' }
+  /** The next file is whole and has not got the name yet. */
+  | { readonly kind: 'name'; readonly size: number }
+  /** There is no file; it is to begin with this. */
+  | {
+      readonly kind: 'checkpoint';
+      readonly records: readonly JournalRecord[];
+      /** A file that was set aside and written on, as it could not get its name back. */
+      readonly misnamed: string | null;
+    };
 
-async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, constants.O_RDONLY);
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+interface Checkpoint {
+  readonly record: JournalRecord;
+  readonly size: number;
 }
 
 /** The records up to the first line that is none; and the first place where the chain of hashes breaks. */
@@ -164,38 +437,12 @@ export function readLines(text: string): {
   readonly whole: number;
   readonly problem: string | null;
 } {
+  const lines = new JournalLines();
   const end = text.lastIndexOf('\n') + 1;
-  const records: JournalRecord[] = [];
-  let problem: string | null = null;
-  let whole = 0;
-  const lines = text.slice(0, end).split('\n').slice(0, -1);
-  for (const [index, line] of lines.entries()) {
-    const record = parseRecord(line);
-    if (record === undefined) {
-      if (index < lines.length - 1) problem ??= `line ${index + 1} is no record`;
-      else break;
-    } else {
-      const before = records.at(-1);
-      if (before !== undefined && (record.prev !== before.hash || record.seq !== before.seq + 1)) {
-        problem ??= `line ${index + 1} does not follow the line before`;
-      }
-      if (recordHash(record) !== record.hash) problem ??= `line ${index + 1} was changed`;
-      records.push(record);
-    }
-    whole += Buffer.byteLength(line) + 1;
-  }
-  return { records, whole, problem };
-}
-
-function parseRecord(line: string): JournalRecord | undefined {
-  try {
-    const value = JSON.parse(line) as Partial<JournalRecord> | null;
-    const good =
-      typeof value?.seq === 'number' &&
-      typeof value.hash === 'string' &&
-      typeof value.event?.kind === 'string';
-    return good ? (value as JournalRecord) : undefined;
-  } catch {
-    return undefined;
-  }
+  const records = text
+    .slice(0, end)
+    .split('\n')
+    .slice(0, -1)
+    .flatMap((line) => lines.take(line) ?? []);
+  return { records, whole: lines.whole, problem: lines.problem };
 }

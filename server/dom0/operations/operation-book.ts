@@ -3,24 +3,44 @@ import type { Expectations, LastBoot } from '../expectations.js';
 import type { Rising } from '../observed-state.js';
 import type { WireRefusal } from '../../wire/operation.js';
 import type { JournalRecord, OperationEnd } from './journal-record.js';
+import { LimitCounts } from './limit-counts.js';
+import type { LimitSettings } from './limit-counts.js';
 import { Operation } from './operation.js';
 
 /** So many ended operations are remembered, for the same id asked twice and for gates that ask how it went. */
 const REMEMBERED = 5_000;
+/** For who asks for no limits: next to nothing is remembered for them. */
+const NO_LIMITS: LimitSettings = { createsPerDomain: { count: 1, windowSeconds: 1 }, powerOffsPerMinute: 1 };
 const RISING_STEPS = ['creating', 'attaching-console', 'unpausing', 'undoing'];
 
 /** What the journal's records come to. The one memory of operations: built from the journal at start, and as it grows. */
 export class OperationBook implements Expectations {
+  /** What counts for the host's limits. */
+  readonly counts: LimitCounts;
   readonly #operations = new Map<string, Operation>();
   readonly #open = new Set<Operation>();
+  /** The latest request of each domain. */
+  readonly #latest = new Map<DomainName, Operation>();
   readonly #boots = new Map<DomainName, { boot: LastBoot; record: JournalRecord }>();
+
+  /** @param limits of how much of what counts for them is remembered */
+  constructor(limits: LimitSettings = NO_LIMITS) {
+    this.counts = new LimitCounts(limits);
+  }
 
   /** Takes a record in. Records come in the journal's order. */
   take(record: JournalRecord): void {
+    this.counts.take(record);
+    this.#take(record);
+  }
+
+  #take(record: JournalRecord): void {
     const { event } = record;
     switch (event.kind) {
       case 'requested': {
-        const operation = new Operation(record, event.request, event.subject, event.counts);
+        const { request, subject, counts, term } = event;
+        const operation = new Operation(record, request, subject, counts, term);
+        this.#latest.set(request.domain, operation);
         this.#operations.set(operation.id, operation);
         this.#open.add(operation);
         this.#forgetOldest();
@@ -32,56 +52,78 @@ export class OperationBook implements Expectations {
         operation.phase = event.step === 'waiting' && operation.step === 'waiting' ? 'queued' : 'running';
         operation.step = event.step;
         operation.deadlineAt = event.deadlineAt;
+        if (event.uuid !== undefined) operation.making = { uuid: event.uuid };
+        if (event.subject !== undefined) operation.follow(event.subject);
         break;
       }
       case 'booted': {
-        const { uuid, domid, profile, boot, domain } = event;
-        this.#boots.set(domain, { boot: { uuid, domid, profile, boot }, record });
-        const operation = this.#operations.get(event.operation);
-        if (operation !== undefined) operation.created = { uuid, domid };
+        const { uuid, domid, profile, boot, domain, host = null } = event;
+        this.#boots.set(domain, { boot: { uuid, domid, profile, boot, host }, record });
+        this.#operations.get(event.operation)?.made({ uuid, domid }, host);
         break;
       }
       case 'ended': {
         const operation = this.#operations.get(event.operation);
         if (operation === undefined) break;
         operation.end(event.phase, record.at, event.failure);
+        operation.unrecorded = false;
         this.#open.delete(operation);
         break;
       }
       case 'admin':
+      case 'counted':
         break;
       case 'checkpoint':
         event.records.forEach((earlier) => {
-          this.take(earlier);
+          this.#take(earlier);
         });
         break;
     }
   }
 
-  /** The records that a new journal file must begin with: of open and of lately ended operations, and the last boots. */
-  static condense(records: readonly JournalRecord[]): readonly JournalRecord[] {
+  /**
+   * The records that a new journal file must begin with: of open and of lately ended operations, the last boots, and what counts for
+   * the host's limits.
+   */
+  static condense(
+    records: readonly JournalRecord[],
+    limits: LimitSettings = NO_LIMITS,
+  ): readonly JournalRecord[] {
     const all = records.flatMap((record) =>
       record.event.kind === 'checkpoint' ? record.event.records : [record],
     );
-    const book = new OperationBook();
+    const book = new OperationBook(limits);
     all.forEach((record) => {
       book.take(record);
     });
     const kept = new Set([...book.#operations.values()].slice(-REMEMBERED / 5).map(({ id }) => id));
-    for (const operation of book.open()) kept.add(operation.id);
+    for (const operation of book.open()) {
+      kept.add(operation.id);
+      const latest = book.#latest.get(operation.request.domain);
+      if (latest !== undefined) kept.add(latest.id);
+    }
     const boots = new Set([...book.#boots.values()].map(({ record }) => record.seq));
-    return all.filter(({ seq, event }) => {
+    const latest = all.at(-1);
+    const counted = latest === undefined ? [] : [book.counts.record(latest)];
+    const rest = all.filter(({ seq, event }) => {
       if (event.kind === 'requested') return kept.has(event.request.id);
       if (event.kind === 'step') return book.find(event.operation)?.isOpen === true;
       if (event.kind === 'booted') return boots.has(seq) || book.find(event.operation)?.isOpen === true;
       return event.kind === 'ended' && kept.has(event.operation);
     });
+    return [...counted, ...rest];
   }
 
-  /** An operation that ended although the journal could not be written: a restart will look at it again. */
+  /** An operation that ended although the journal could not be written: it is in nobody's way until that can be done. */
   endUnwritten(operation: Operation, phase: OperationEnd, at: string, failure: WireRefusal | null): void {
     operation.end(phase, at, failure);
+    operation.unrecorded = true;
     this.#open.delete(operation);
+  }
+
+  /** Whether a later request for its domain was accepted: then it is closed, whatever is lost of its end. */
+  isClosed(operation: Operation): boolean {
+    return this.#latest.get(operation.request.domain) !== operation;
   }
 
   find(id: string): Operation | undefined {
@@ -96,22 +138,6 @@ export class OperationBook implements Expectations {
   /** The operation under way on a domain; the latest, where a power-off is just overtaking another. */
   current(name: DomainName): Operation | null {
     return this.open().findLast((operation) => operation.request.domain === name) ?? null;
-  }
-
-  /** How many requests were accepted since a time in milliseconds. */
-  requestedSince(since: number): number {
-    let count = 0;
-    for (const operation of this.#operations.values()) {
-      if (Date.parse(operation.startedAt) >= since) count += 1;
-    }
-    return count;
-  }
-
-  /** The operations that count for limits, since a time in milliseconds. */
-  countedSince(since: number): readonly Operation[] {
-    return [...this.#operations.values()].filter(
-      (operation) => operation.counts && Date.parse(operation.startedAt) >= since,
-    );
   }
 
   lastBoot(name: DomainName): LastBoot | null {

@@ -3,6 +3,7 @@ import type { DomainName } from '../../../policy/names.js';
 import { refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { OperationRequest, OperationStep, OperationView, WireRefusal } from '../../wire/operation.js';
+import { incarnationOf, targetOf } from '../incarnation.js';
 import type { ObservedDomain } from '../observer.js';
 import { presentable } from '../toolstack/reason.js';
 import { Admission } from './admission.js';
@@ -14,15 +15,14 @@ import { JournalUnwritableError } from './journal.js';
 import type { Journal } from './journal.js';
 import type { OperationEvent, OperationEnd, Subject } from './journal-record.js';
 import type { Operation } from './operation.js';
+import { LateRecords } from './late-records.js';
 import type { OperationBook } from './operation-book.js';
-import type { WorkParts } from './work-parts.js';
-
-/** What a dom0 that was away for longer finds half-done is not taken up again. */
-const RESUME_WITHIN_MS = 10 * 60_000;
-const SYSRQ_SECONDS = 30;
+import { isOfThisBoot, SYSRQ_SECONDS, termOf, termOnResume } from './term.js';
+import { unwritable } from './unwritable.js';
+import type { StepFacts, WorkParts } from './work-parts.js';
 
 export interface OperationsParts
-  extends Omit<WorkParts, 'step' | 'lastSteps' | 'note' | 'moved' | 'call'>, AdmissionParts {
+  extends Omit<WorkParts, 'step' | 'lastSteps' | 'noteLate' | 'moved' | 'call'>, AdmissionParts {
   readonly observer: WorkParts['observer'];
   readonly profiles: WorkParts['profiles'];
   readonly disks: WorkParts['disks'];
@@ -48,6 +48,7 @@ export class Operations {
   readonly #admission: Admission;
   readonly #endings: Endings;
   readonly #creation: Creation;
+  readonly #late: LateRecords;
   /** One request per domain is judged at a time. */
   readonly #judging = new Map<DomainName, Promise<unknown>>();
   #stopped = false;
@@ -55,11 +56,19 @@ export class Operations {
   constructor(parts: OperationsParts) {
     this.#parts = parts;
     this.#admission = new Admission(parts);
+    this.#late = new LateRecords({
+      note: (event) => this.#note(event),
+      written: (event) => {
+        if (event.kind === 'ended') this.#clear(event.operation);
+      },
+      host: parts.host,
+      logger: parts.logger,
+    });
     const work: WorkParts = {
       ...parts,
-      step: (operation, step, seconds) => this.#step(operation, step, seconds),
+      step: (operation, step, seconds, more) => this.#step(operation, step, seconds, more),
       lastSteps: (operation, step, seconds) => this.#lastSteps(operation, step, seconds),
-      note: (event) => this.#note(event),
+      noteLate: (event) => this.#late.write(event),
       moved: (operation, place) => {
         operation.place = place;
         parts.changed(operation);
@@ -73,14 +82,24 @@ export class Operations {
     this.#creation = new Creation(work);
   }
 
-  /** Takes up what an earlier dom0 left under way. */
+  /** How many records of what has happened are not in the journal yet, as it cannot be written. */
+  get unrecorded(): number {
+    return this.#late.count;
+  }
+
+  /** Takes up what an earlier dom0 left under way: only what a later request has not closed. */
   async resume(): Promise<void> {
-    const open = this.#parts.book.open();
-    await this.#parts.transcripts.sweep(new Set(open.map(({ id }) => id)));
+    const { book, transcripts, host, clock, logger } = this.#parts;
+    const open = book.open();
+    await transcripts.sweep(new Set(open.map(({ id }) => id))).catch((error: unknown) => {
+      logger.warn({ err: error }, 'transcripts.not-swept');
+    });
     for (const operation of open) {
-      const overtaker = open.findLast((other) => other.request.domain === operation.request.domain);
-      if (overtaker !== operation) this.#launch(operation, () => Promise.reject(new Halted('superseded')));
-      else this.#launch(operation, (signal) => this.#resumed(operation, signal));
+      operation.limit(termOnResume(operation, host, clock()));
+      const isClosed = book.isClosed(operation);
+      this.#launch(operation, (signal) =>
+        isClosed ? Promise.reject(new Halted('superseded')) : this.#resumed(operation, signal),
+      );
     }
   }
 
@@ -91,6 +110,8 @@ export class Operations {
     const open = this.#parts.book.open();
     open.forEach((operation) => operation.halt?.abort(new Halted('stopping')));
     await Promise.all(open.map((operation) => operation.work));
+    await this.#late.flush();
+    this.#late.stop();
   }
 
   find(id: string): OperationView | undefined {
@@ -134,10 +155,16 @@ export class Operations {
   }
 
   async #accept(request: OperationRequest, { seen, isSo, overtaken }: Admitted): Promise<Answer> {
-    const { book, logger } = this.#parts;
+    const { book, logger, deadlines, host } = this.#parts;
+    const taking = overtaken?.overtake();
+    // It has begun to create, or ended, while this one was judged.
+    if (taking === null) return this.#judge(request);
     try {
-      await this.#note({ kind: 'requested', request, subject: subjectOf(seen), counts: !isSo });
+      await this.#late.flush();
+      const term = termOf(request.verb, deadlines, host);
+      await this.#note({ kind: 'requested', request, subject: subjectOf(seen), counts: !isSo, term });
     } catch (error) {
+      taking?.settled();
       logger.error({ err: error, operation: request.id }, 'journal.unwritable');
       return { refused: unwritable(), inTheWay: null };
     }
@@ -148,6 +175,7 @@ export class Operations {
       'operation.requested',
     );
     overtaken?.halt?.abort(new Halted('superseded'));
+    taking?.settled();
     const follow = seen.observation.state === 'rebooting' || overtaken?.step === 'rebooting';
     this.#launch(operation, async (signal) => {
       await overtaken?.work;
@@ -165,6 +193,9 @@ export class Operations {
         (refused) => this.#end(operation, refused === null ? 'done' : 'failed', refused),
         (error: unknown) => this.#broken(operation, error),
       )
+      .catch((error: unknown) => {
+        this.#parts.logger.error({ err: error, operation: operation.id }, 'operation.fault');
+      })
       .finally(() => {
         operation.halt = null;
       });
@@ -191,17 +222,23 @@ export class Operations {
 
   async #end(operation: Operation, phase: OperationEnd, refused: Refusal | null): Promise<void> {
     const failure = refused === null ? null : onWire(refused);
-    const { logger, transcripts, book, changed, clock } = this.#parts;
-    try {
-      await this.#note({ kind: 'ended', operation: operation.id, phase, failure });
-    } catch (error) {
-      logger.error({ err: error, operation: operation.id }, 'journal.unwritable');
-      book.endUnwritten(operation, phase, new Date(clock()).toISOString(), failure);
+    const { logger, book, changed, clock } = this.#parts;
+    const at = new Date(clock()).toISOString();
+    const isWritten = await this.#late.write({ kind: 'ended', operation: operation.id, phase, failure });
+    if (!isWritten) {
+      book.endUnwritten(operation, phase, at, failure);
       changed(operation);
     }
     const { domain, verb } = operation.request;
-    logger.info({ operation: operation.id, domain, verb, phase, refused }, 'operation.ended');
-    await transcripts.clear(operation.id);
+    logger.info({ operation: operation.id, domain, verb, phase, refused, isWritten }, 'operation.ended');
+  }
+
+  /** What is there of an operation stays until its end is in the journal: a restart would look for it. */
+  #clear(operation: string): void {
+    const { transcripts, logger } = this.#parts;
+    transcripts.clear(operation).catch((error: unknown) => {
+      logger.warn({ err: error, operation }, 'transcripts.not-removed');
+    });
   }
 
   async #work(operation: Operation, signal: AbortSignal, follow: boolean): Promise<Refusal | null> {
@@ -228,34 +265,38 @@ export class Operations {
   }
 
   async #resumed(operation: Operation, signal: AbortSignal): Promise<Refusal | null> {
-    const { step, request, startedAt } = operation;
+    const { step, request, term } = operation;
+    const { host } = this.#parts;
     this.#parts.logger.info({ operation: operation.id, domain: request.domain, step }, 'operation.resumed');
+    if (term === null || !isOfThisBoot(term, host)) {
+      return refusal('undone', 'The host was restarted in the middle of this; nothing more was done.');
+    }
     if (['creating', 'attaching-console', 'unpausing', 'undoing'].includes(step)) {
       return this.#creation.resume(operation, signal);
     }
     if (step === 'sending-sysrq') {
       return refusal('undone', 'The host was restarted meanwhile: the key may or may not have been sent.');
     }
-    if (this.#parts.clock() - Date.parse(startedAt) > RESUME_WITHIN_MS && request.verb !== 'poweroff') {
+    if (operation.isLate(host.uptime())) {
       return refusal(
         'undone',
         "The host's Postern was away for too long in the middle of this; nothing more was done.",
       );
     }
-    return this.#work(operation, signal, true);
+    return this.#work(operation, signal, false);
   }
 
   async #sysrq(operation: Operation, signal: AbortSignal): Promise<Refusal | null> {
     const { domain, key } = operation.request;
     const { subject } = operation;
+    const { toolstack, host } = this.#parts;
     if (subject === null || key === null)
       return refusal('wrong-state', 'It does not run, so it cannot be sent a key.');
     await this.#step(operation, 'sending-sysrq', SYSRQ_SECONDS);
+    if (operation.isLate(host.uptime()))
+      return refusal('deadline-passed', 'The key could not be sent in time.');
     const call = { timeoutMs: SYSRQ_SECONDS * 1000 };
-    return unlessHalted(
-      this.#parts.toolstack.sysrq({ name: domain, domid: subject.domid }, key, call),
-      signal,
-    );
+    return unlessHalted(toolstack.sysrq(targetOf(domain, subject), key, call), signal);
   }
 
   async #note(event: OperationEvent): Promise<void> {
@@ -266,12 +307,19 @@ export class Operations {
     if (operation !== undefined) this.#parts.changed(operation);
   }
 
-  async #step(operation: Operation, step: OperationStep, seconds: number): Promise<number> {
-    const { clock, host } = this.#parts;
+  async #step(
+    operation: Operation,
+    step: OperationStep,
+    seconds: number,
+    more: StepFacts = {},
+  ): Promise<number> {
+    const { clock, host, transcripts, logger } = this.#parts;
     const deadlineAt = seconds === 0 ? null : new Date(clock() + seconds * 1000).toISOString();
-    const deadline = host.uptime() + seconds * 1000;
-    await this.#parts.transcripts.prepare();
-    await this.#note({ kind: 'step', operation: operation.id, step, deadlineAt });
+    const deadline = Math.min(host.uptime() + seconds * 1000, operation.term?.until ?? 0);
+    await transcripts.prepare().catch((error: unknown) => {
+      logger.warn({ err: error, operation: operation.id }, 'transcript.unwritable');
+    });
+    await this.#note({ kind: 'step', operation: operation.id, step, deadlineAt, ...more });
     return deadline;
   }
 
@@ -288,7 +336,9 @@ export class Operations {
 }
 
 function subjectOf({ listed }: ObservedDomain): Subject | null {
-  return listed === null ? null : { uuid: listed.uuid ?? '', domid: listed.domid };
+  if (listed === null) return null;
+  const { uuid, domid } = incarnationOf(listed, '');
+  return { uuid, domid };
 }
 
 function sameRequest(a: OperationRequest, b: OperationRequest): boolean {
@@ -300,10 +350,6 @@ function sameRequest(a: OperationRequest, b: OperationRequest): boolean {
     same('key') &&
     isDeepStrictEqual(a.parameters ?? {}, b.parameters ?? {})
   );
-}
-
-function unwritable(): Refusal {
-  return refusal('audit-unavailable', 'The host cannot record what is done at the moment, so nothing is.');
 }
 
 function idTaken(): Refusal {

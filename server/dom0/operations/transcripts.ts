@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { LocalStateDisk } from '../state/local-state-disk.js';
-import { writeAll } from '../state/state-disk.js';
 import type { StateDisk } from '../state/state-disk.js';
 import { firstReason } from '../toolstack/reason.js';
 import { SYSTEM_PROCESSES } from './processes.js';
@@ -17,7 +16,7 @@ const REASON_BYTES = 1024 * 1024;
  */
 export class Transcripts {
   readonly #directory: string;
-  readonly #disk: StateDisk;
+  readonly disk: StateDisk;
   readonly #processes: Processes;
 
   constructor(
@@ -26,12 +25,12 @@ export class Transcripts {
     processes: Processes = SYSTEM_PROCESSES,
   ) {
     this.#directory = join(state, 'work');
-    this.#disk = disk;
+    this.disk = disk;
     this.#processes = processes;
   }
 
   prepare(): Promise<void> {
-    return this.#disk.makeFolder(this.#directory);
+    return this.disk.makeFolder(this.#directory);
   }
 
   transcript(operation: string, what: string): string {
@@ -45,17 +44,8 @@ export class Transcripts {
   /** Makes an empty transcript, so that the toolstack needs no more of the disk than room for its words. */
   async begin(operation: string, what: string): Promise<void> {
     await this.prepare();
-    await this.#disk.write(this.transcript(operation, what), 0, Buffer.alloc(0));
-    await this.#disk.truncate(this.transcript(operation, what), 0);
-  }
-
-  /** Writes the derived configuration of an operation. @returns its path */
-  async derive(operation: string, text: string): Promise<string> {
-    const path = this.derivedConfig(operation);
-    await this.prepare();
-    await this.#disk.remove(path);
-    await writeAll(this.#disk, path, 0, Buffer.from(text));
-    return path;
+    await this.disk.write(this.transcript(operation, what), 0, Buffer.alloc(0));
+    await this.disk.truncate(this.transcript(operation, what), 0);
   }
 
   /** The reason that a program gave in its transcript; null when there is none. */
@@ -65,7 +55,7 @@ export class Transcripts {
 
   /** What a program said in its transcript; empty when it said nothing, or never began. */
   async said(operation: string, what: string): Promise<string> {
-    const read = this.#disk.read(this.transcript(operation, what), 0, REASON_BYTES);
+    const read = this.disk.read(this.transcript(operation, what), 0, REASON_BYTES);
     return (await read.catch(() => null))?.toString('utf8') ?? '';
   }
 
@@ -90,9 +80,9 @@ export class Transcripts {
   }
 
   async #remove(which: (name: string) => boolean): Promise<void> {
-    const files = await this.#disk.list(this.#directory);
+    const files = await this.disk.list(this.#directory);
     for (const { name } of files.filter((file) => which(file.name))) {
-      await this.#disk.remove(join(this.#directory, name));
+      await this.disk.remove(join(this.#directory, name));
     }
   }
 }

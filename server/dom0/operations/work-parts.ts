@@ -12,13 +12,19 @@ import type { DomainName } from '../../../policy/names.js';
 import type { CreateQueue } from './create-queue.js';
 import type { Operation } from './operation.js';
 import type { Transcripts } from './transcripts.js';
-import type { OperationEvent } from './journal-record.js';
+import type { OperationEvent, Subject } from './journal-record.js';
 
 export interface Deadlines {
   readonly shutdownSeconds: number;
   readonly createSeconds: number;
   readonly rebootSeconds: number;
   readonly destroySeconds: number;
+}
+
+/** What a step's record says beside the step. */
+export interface StepFacts {
+  readonly uuid?: string | null;
+  readonly subject?: Subject;
 }
 
 /** What the work of an operation needs. */
@@ -43,13 +49,14 @@ export interface WorkParts {
   /**
    * Writes to the journal what is about to be done, then tells it.
    *
-   * @returns the step's deadline, by the host's uptime
+   * @returns the step's deadline, by the host's uptime; never after the operation's term
    * @throws when the journal cannot be written
    */
-  step(operation: Operation, step: OperationStep, seconds: number): Promise<number>;
+  step(operation: Operation, step: OperationStep, seconds: number, more?: StepFacts): Promise<number>;
   /** The same for steps that bring to an end what was begun: they are done even if they cannot be written. */
   lastSteps(operation: Operation, step: OperationStep, seconds: number): Promise<number>;
-  note(event: OperationEvent): Promise<void>;
+  /** Writes to the journal what has happened, now or, where that cannot be, as soon as it can. */
+  noteLate(event: OperationEvent): Promise<boolean>;
   moved(operation: Operation, place: number): void;
   call(operation: Operation, what: string, timeoutMs: number): Call;
 }

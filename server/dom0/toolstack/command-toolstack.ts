@@ -146,8 +146,25 @@ export class CommandToolstack implements Toolstack {
     return changed ?? this.#do(verb, this.#dialect.verb(verb, target.domid), call);
   }
 
-  /** Name → domid → name, freshly: domids are re-used, and a name may be another incarnation by now. */
-  async #confirm({ name, domid }: Target): Promise<Refusal | null> {
+  /** By a fresh listing: domids are re-used, a name may be another incarnation by now, and so may a UUID that stands in the file. */
+  async #confirm(target: Target): Promise<Refusal | null> {
+    const { name, domid, uuid = null } = target;
+    if (uuid === null) return this.#confirmName(target);
+    const listed = await this.list();
+    if (isRefusal(listed)) return listed;
+    const now = listed.find((domain) => domain.name === name);
+    if (now === undefined) return refusal('undone', 'The server does not run any more.', `${name} is gone`);
+    if (now.domid === domid && now.uuid === uuid) return null;
+    const is = `${now.domid} ${now.uuid ?? ''}`;
+    return refusal(
+      'undone',
+      'The server was started anew meanwhile.',
+      `${name} was ${domid} ${uuid}, is ${is}`,
+    );
+  }
+
+  /** Name → domid → name, freshly. */
+  async #confirmName({ name, domid }: Target): Promise<Refusal | null> {
     const now = await this.domid(name);
     if (isRefusal(now)) return now;
     if (now === null) return refusal('undone', 'The server does not run any more.', `${name} is gone`);

@@ -23,7 +23,7 @@ export interface Command {
   readonly killAfterMs?: number;
   readonly outputLimit?: number;
   readonly signal?: AbortSignal | undefined;
-  /** Takes stdout and stderr, mode 0600. */
+  /** Takes stdout and stderr, mode 0600. Where the disk has no room for it, pipes are used. */
   readonly transcript?: string | undefined;
 }
 
@@ -42,7 +42,8 @@ export interface CommandResult {
  */
 export async function runCommand(command: Command): Promise<CommandResult> {
   if (command.signal?.aborted === true) return { ended: 'aborted', code: null, stdout: '', stderr: '' };
-  const transcript = command.transcript === undefined ? null : await openTranscript(command.transcript);
+  const transcript =
+    command.transcript === undefined ? null : await openTranscript(command.transcript).catch(() => null);
   try {
     return await runWith(command, transcript);
   } finally {

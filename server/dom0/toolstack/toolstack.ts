@@ -61,12 +61,16 @@ export interface Creation {
   readonly config: string;
   readonly paused: boolean;
   readonly overrides: readonly Assignment[];
+  /** The UUID that the incarnation is to have; without one it has that of its file, or a new one. Only where overrides are taken. */
+  readonly uuid?: string | null;
 }
 
 /** The incarnation that a verb is meant for. The verb is refused when the name means another one by now. */
 export interface Target {
   readonly name: DomainName;
   readonly domid: number;
+  /** Null where the listing has none. */
+  readonly uuid?: string | null;
 }
 
 /** How one run of the toolstack's program is bounded. */

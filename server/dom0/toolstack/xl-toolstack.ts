@@ -14,11 +14,11 @@ export const XL: Dialect = {
   longList: (name) => ['list', '-l', name],
   domid: (name) => ['domid', name],
   domname: (domid) => ['domname', String(domid)],
-  create: ({ config, paused, overrides }) => [
+  create: ({ config, paused, overrides, uuid = null }) => [
     'create',
     ...(paused ? ['-p'] : []),
     config,
-    ...overrides.map(assignmentText),
+    ...[...overrides, ...(uuid === null ? [] : [{ key: 'uuid', value: uuid }])].map(assignmentText),
   ],
   verb: (verb, domid) => [verb, String(domid)],
   sysrq: (domid, key) => ['sysrq', String(domid), key],

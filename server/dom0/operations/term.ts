@@ -1,0 +1,66 @@
+import type { HostClock } from '../host-clock.js';
+import type { Verb } from '../../wire/contract.js';
+import type { Term } from './journal-record.js';
+import { createsDomain } from './operation.js';
+import type { Operation } from './operation.js';
+import type { Deadlines } from './work-parts.js';
+
+/**
+ * A half that was away takes up what it finds half-done for so long after the request. Nothing is created later than that by a half
+ * that did not see the whole of it: meanwhile an operator may have brought the domain up elsewhere.
+ */
+export const RESUME_WITHIN_MS = 5 * 60_000;
+/** How long a create waits for its turn at most. */
+const QUEUE_SECONDS = 30 * 60;
+export const SYSRQ_SECONDS = 30;
+
+/** The term of a request that is accepted now: the seconds of its steps, and what a restart of this half may take. */
+export function termOf(verb: Verb, deadlines: Deadlines, host: Pick<HostClock, 'boot' | 'uptime'>): Term {
+  const from = host.uptime();
+  return { boot: host.boot, from, until: from + secondsOf(verb, deadlines) * 1000 + RESUME_WITHIN_MS };
+}
+
+/**
+ * The term of an operation that an earlier half left open. Of one from before there were terms the age is judged by the time of day.
+ *
+ * @param now milliseconds since the epoch
+ */
+export function termOnResume(
+  operation: Operation,
+  host: Pick<HostClock, 'boot' | 'uptime'>,
+  now: number,
+): Term {
+  const { term, startedAt, request } = operation;
+  if (term !== null) {
+    const until = createsDomain(request.verb)
+      ? Math.min(term.until, term.from + RESUME_WITHIN_MS)
+      : term.until;
+    return { ...term, until };
+  }
+  const uptime = host.uptime();
+  const age = now - Date.parse(startedAt);
+  const isOfThisBoot = age >= 0 && age < Math.min(RESUME_WITHIN_MS, uptime);
+  if (!isOfThisBoot) return { boot: 'unknown', from: 0, until: 0 };
+  return { boot: host.boot, from: uptime - age, until: uptime - age + RESUME_WITHIN_MS };
+}
+
+/** Whether a term is of the boot of the host that runs now. */
+export function isOfThisBoot({ boot, from }: Term, host: Pick<HostClock, 'boot' | 'uptime'>): boolean {
+  return boot === host.boot && from <= host.uptime();
+}
+
+function secondsOf(verb: Verb, deadlines: Deadlines): number {
+  const { shutdownSeconds, createSeconds, rebootSeconds, destroySeconds } = deadlines;
+  switch (verb) {
+    case 'shutdown':
+      return shutdownSeconds;
+    case 'poweroff':
+      return destroySeconds;
+    case 'reboot':
+      return rebootSeconds;
+    case 'sysrq':
+      return SYSRQ_SECONDS;
+    default:
+      return shutdownSeconds + QUEUE_SECONDS + createSeconds + destroySeconds;
+  }
+}

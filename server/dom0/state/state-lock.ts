@@ -1,0 +1,79 @@
+import { spawn } from 'node:child_process';
+import { constants, existsSync } from 'node:fs';
+import { open, readFile, writeFile } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { withoutInherited } from '../consoles/pty.js';
+
+/** Another process works in this state directory, said in one sentence. */
+export class StateInUseError extends Error {}
+
+const FLOCK = ['/usr/bin/flock', '/bin/flock'].find((file) => existsSync(file));
+/** flock(1) when another has the lock. */
+const HELD = 1;
+
+/**
+ * Keeps two dom0 halves out of one state directory. The lock is flock(2) on the directory itself: it needs nothing written, so that a
+ * half starts on a disk that is full or read-only, and it ends with the process that has it, however that ends. A file `lock` says who
+ * that is; it is for people, and for halves from before there was the lock on the directory.
+ *
+ * @returns what gives it back; twice is harmless
+ * @throws StateInUseError
+ */
+export async function lockState(directory: string): Promise<() => Promise<void>> {
+  const path = join(directory, 'lock');
+  // Where there is no directory and none can be made, there is nothing to keep anybody out of.
+  const handle = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY).catch(() => null);
+  const holder = await readFile(path, 'utf8').catch(() => '');
+  const pid = Number(holder.split(' ')[0]);
+  const isLocked = handle === null || (await flock(handle));
+  const isOthers = pid !== process.pid && (await identity(pid)) === holder && isAlive(pid);
+  if (!isLocked || isOthers) {
+    await handle?.close();
+    const who = Number.isInteger(pid) && pid > 0 ? ` (process ${pid})` : '';
+    throw new StateInUseError(`another dom0 half${who} works in ${directory}`);
+  }
+  await writeFile(path, await identity(process.pid), { mode: 0o600 }).catch(() => undefined);
+  let isHeld = true;
+  return async () => {
+    if (!isHeld) return;
+    isHeld = false;
+    await writeFile(path, '').catch(() => undefined);
+    await handle?.close();
+  };
+}
+
+/** Node has no flock(2); flock(1) locks what it inherits, and the lock stays with our descriptor. True where there is no flock(1). */
+function flock(handle: FileHandle): Promise<boolean> {
+  if (FLOCK === undefined) return Promise.resolve(true);
+  const locking = spawn(FLOCK, ['--nonblock', '3'], {
+    stdio: withoutInherited(['ignore', 'ignore', 'ignore', handle.fd]),
+    env: {},
+    cwd: '/',
+  });
+  return new Promise((resolve) => {
+    locking.once('error', () => {
+      resolve(true);
+    });
+    locking.once('exit', (code) => {
+      resolve(code !== HELD);
+    });
+  });
+}
+
+/** The start time, proc(5) field 22, tells a process from a later one with its number; absent where there is no /proc. */
+async function identity(pid: number): Promise<string> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  return `${pid} ${started}`;
+}
+
+function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { Journal, JournalUnwritableError } from '../../../server/dom0/operations/journal.js';
+import type { JournalEvent } from '../../../server/dom0/operations/journal-record.js';
+import { OperationBook } from '../../../server/dom0/operations/operation-book.js';
+import { operationRequest } from '../../support/dom0-client.js';
+import { EVERYTHING, MemoryDisk, NOTHING_MORE } from '../../support/memory-disk.js';
+import type { Leftover } from '../../support/memory-disk.js';
+import { silentLogger } from '../../support/silent-logger.js';
+import { VirtualHost } from '../../support/virtual-host.js';
+
+const STATE = '/state';
+const FILE = `${STATE}/journal.jsonl`;
+const limits = { createsPerDomain: { count: 50, windowSeconds: 3600 }, powerOffsPerMinute: 30 };
+const now = Date.UTC(2026, 10, 21);
+
+function open(disk: MemoryDisk, rotateBytes: number): ReturnType<typeof Journal.open> {
+  return Journal.open(STATE, (records) => OperationBook.condense(records, limits), {
+    logger: silentLogger,
+    clock: () => now,
+    host: new VirtualHost(),
+    disk,
+    rotateBytes,
+  });
+}
+
+const requested = (id: string, domain = 'horatio'): JournalEvent => ({
+  kind: 'requested',
+  request: operationRequest(domain, 'start', { id }),
+  subject: null,
+  counts: true,
+  term: { boot: 'b', from: 1, until: 2 },
+});
+
+/** What a customer was told: which operations were accepted, which were refused. */
+interface Told {
+  readonly accepted: string[];
+  readonly refused: string[];
+}
+
+/** A short life of a journal: some requests with their ends, over a rotation or two, on whatever disk. */
+async function live(disk: MemoryDisk, rotateBytes: number, told: Told): Promise<void> {
+  const { journal } = await open(disk, rotateBytes);
+  for (let at = 0; at < 6; at += 1) {
+    const id = randomUUID();
+    try {
+      await journal.append(requested(id, `guest${at}`));
+      told.accepted.push(id);
+      if (at % 2 === 1) await journal.append({ kind: 'ended', operation: id, phase: 'done', failure: null });
+    } catch (error) {
+      assert.ok(error instanceof JournalUnwritableError, String(error));
+      told.refused.push(id);
+      if (disk.operations >= disk.cutBefore) return;
+    }
+  }
+  await journal.close();
+}
+
+/** Opens what is left, writes on, and opens it once more: nothing that was accepted is lost, and one chain holds it all. */
+async function verify(disk: MemoryDisk, rotateBytes: number, told: Told, how: string): Promise<void> {
+  const { journal, records } = await open(disk, rotateBytes);
+  const book = new OperationBook(limits);
+  for (const record of records) book.take(record);
+  for (const id of told.accepted) assert.ok(book.find(id), `${how}: an accepted operation is lost`);
+  // One that was being written when the power went was neither accepted nor refused for whoever asked.
+  const inFlight = told.refused.slice(-1);
+  for (const id of told.refused)
+    if (!inFlight.includes(id)) assert.equal(book.find(id), undefined, `${how}: one was invented`);
+  const before = (await journal.requests(0, 100)).map(({ seq }) => seq);
+  assert.deepEqual(
+    before,
+    [...new Set(before)].sort((a, b) => a - b),
+    `${how}: in order, each once`,
+  );
+  const last = await journal.append(requested(randomUUID(), 'yorick'));
+  assert.ok(last.seq > (before.at(-1) ?? 0), `${how}: numbers go on`);
+  const claimed = (await journal.requests(0, 100)).flatMap(({ event }) =>
+    event.kind === 'requested' ? [event.request.id] : [],
+  );
+  for (const id of told.accepted) assert.ok(claimed.includes(id), `${how}: an audit would miss it`);
+  await journal.close();
+  const problems: object[] = [];
+  const again = await Journal.open(STATE, (all) => OperationBook.condense(all, limits), {
+    logger: { ...silentLogger, error: (fields) => void problems.push(fields) },
+    clock: () => now,
+    host: new VirtualHost(),
+    disk,
+  });
+  await again.journal.close();
+  assert.deepEqual(problems, [], how);
+  assertChain(disk, how);
+}
+
+function assertChain(disk: MemoryDisk, how: string): void {
+  const text = disk.text(FILE) ?? '';
+  const first = JSON.parse(text.split('\n')[0] ?? '') as { seq: number; prev: string };
+  if (first.seq === 1) return;
+  const archive = disk.text(`${STATE}/journal-${String(first.seq - 1).padStart(12, '0')}.jsonl`) ?? '';
+  const before = JSON.parse(archive.trimEnd().split('\n').at(-1) ?? '{}') as { hash?: string };
+  assert.equal(first.prev, before.hash, `${how}: the chain goes on over the files`);
+}
+
+describe("dom0's journal when the power is cut", function () {
+  this.timeout(120_000);
+
+  for (const rotateBytes of [1_500, 1 << 20]) {
+    it(`loses no accepted operation and invents none, after any disk operation, files of ${rotateBytes} bytes`, async () => {
+      const whole = new MemoryDisk();
+      await live(whole, rotateBytes, { accepted: [], refused: [] });
+      let tried = 0;
+      for (let cut = 0; cut <= whole.operations; cut += 1) {
+        const disk = new MemoryDisk();
+        disk.cutBefore = cut;
+        const told: Told = { accepted: [], refused: [] };
+        await live(disk, rotateBytes, told).catch((error: unknown) => {
+          // Opening met the cut.
+          if (disk.operations < cut) throw error;
+        });
+        const leftovers: Leftover[] = [NOTHING_MORE, EVERYTHING];
+        for (let names = 0; names < disk.unsyncedNames; names += 1) {
+          leftovers.push({ changes: 0, names }, { changes: Infinity, names });
+        }
+        leftovers.push({ changes: 0, torn: 1, names: Infinity }, { changes: 0, torn: null, names: Infinity });
+        for (const leftover of leftovers) {
+          tried += 1;
+          const how = `cut before ${cut}, ${JSON.stringify(leftover)}`;
+          await verify(disk.afterPowerCut(leftover), rotateBytes, told, how);
+        }
+      }
+      assert.ok(tried > 100, `${tried}`);
+    });
+  }
+
+  it('takes a line that was torn at any of its bytes for none, and a checkpoint too', async () => {
+    const whole = new MemoryDisk();
+    await live(whole, 1_500, { accepted: [], refused: [] });
+    const seen = new Set<string>();
+    for (let cut = 0; cut <= whole.operations; cut += 1) {
+      const disk = new MemoryDisk();
+      disk.cutBefore = cut;
+      const told: Told = { accepted: [], refused: [] };
+      await live(disk, 1_500, told).catch(() => undefined);
+      for (const file of [FILE, `${FILE}.new`]) {
+        const [size] = disk.unsynced(file);
+        // Each kind of write once, byte by byte.
+        const kind = `${file} ${told.accepted.length > 2}`;
+        if (size === undefined || size === 0 || size > 10_000 || seen.has(kind)) continue;
+        seen.add(kind);
+        for (let torn = 0; torn <= size; torn += 1) {
+          const left = disk.afterPowerCut({ changes: 0, torn, names: Infinity });
+          await verify(left, 1_500, told, `cut before ${cut}, torn at ${torn} of ${size} of ${file}`);
+        }
+      }
+    }
+    assert.ok(seen.size >= 3, [...seen].join());
+  });
+});

@@ -1,0 +1,199 @@
+import { dirname } from 'node:path';
+import type { StateDisk, StateFile } from '../../server/dom0/state/state-disk.js';
+
+/** The power is gone: nothing more is done, and nobody is told. */
+export class PowerCutError extends Error {}
+
+type Change = { readonly at: number; readonly bytes: Buffer } | { readonly size: number };
+type NameChange =
+  | { readonly kind: 'make'; readonly path: string; readonly inode: Inode }
+  | { readonly kind: 'rename'; readonly from: string; readonly to: string }
+  | { readonly kind: 'remove'; readonly path: string };
+
+/** What a file holds: what is on the disk, and what was written since. */
+class Inode {
+  durable: Buffer = Buffer.alloc(0);
+  changes: Change[] = [];
+
+  get now(): Buffer {
+    return this.after(this.changes.length);
+  }
+
+  /** With the first changes on the disk, and of the next one so many bytes. `null`: its length, and zeros. */
+  after(count: number, torn: number | null = 0): Buffer {
+    let data: Buffer = Buffer.from(this.durable);
+    for (const change of this.changes.slice(0, count)) data = applied(data, change);
+    const next = this.changes[count];
+    if (next === undefined || !('bytes' in next) || torn === 0) return data;
+    const bytes = torn === null ? Buffer.alloc(next.bytes.length) : next.bytes.subarray(0, torn);
+    return applied(data, { at: next.at, bytes });
+  }
+}
+
+/** What of the changes that were not synced is found after the power was cut. */
+export interface Leftover {
+  /** So many changes of every file. */
+  readonly changes: number;
+  /** And of the next one so many bytes; null: its length, and zeros. */
+  readonly torn?: number | null;
+  /** So many changes of names, in their order. */
+  readonly names: number;
+}
+
+export const NOTHING_MORE: Leftover = { changes: 0, names: 0 };
+export const EVERYTHING: Leftover = { changes: Infinity, names: Infinity };
+
+/**
+ * A disk in memory. What is written or named is on it only after a sync; what a power cut leaves of the rest is the test's choice.
+ * It can fail, take fewer bytes than it is given, or lose its power before any of its operations.
+ */
+export class MemoryDisk implements StateDisk {
+  /** How many operations were asked for that change something. */
+  operations = 0;
+  /** The power is cut before this one. */
+  cutBefore = Infinity;
+  /** At most so many bytes are taken at once. */
+  mostAtOnce = Infinity;
+  /** Says for each operation with what it fails, if it does. */
+  fault: (what: keyof StateDisk, path: string) => string | null = () => null;
+  #names = new Map<string, Inode>();
+  #folders = new Set<string>(['/']);
+  #durableNames = new Map<string, Inode>();
+  #nameChanges: NameChange[] = [];
+
+  async makeFolder(folder: string): Promise<void> {
+    await this.#do('makeFolder', folder);
+    for (let at = folder; !this.#folders.has(at); at = dirname(at)) this.#folders.add(at);
+  }
+
+  async list(folder: string): Promise<readonly StateFile[]> {
+    await this.#look('list', folder);
+    return [...this.#names]
+      .filter(([path]) => dirname(path) === folder)
+      .map(([path, inode]) => ({ name: path.slice(folder.length + 1), size: inode.now.length }))
+      .sort((one, other) => (one.name < other.name ? -1 : 1));
+  }
+
+  async read(file: string, from: number, length: number): Promise<Buffer | null> {
+    await this.#look('read', file);
+    return this.#names.get(file)?.now.subarray(from, from + length) ?? null;
+  }
+
+  async write(file: string, at: number, bytes: Buffer): Promise<number> {
+    await this.#do('write', file);
+    if (!this.#folders.has(dirname(file))) throw failure('ENOENT', file);
+    let inode = this.#names.get(file);
+    if (inode === undefined) {
+      inode = new Inode();
+      this.#names.set(file, inode);
+      this.#nameChanges.push({ kind: 'make', path: file, inode });
+    }
+    const taken = Math.min(bytes.length, this.mostAtOnce);
+    if (taken > 0) inode.changes.push({ at, bytes: Buffer.from(bytes.subarray(0, taken)) });
+    return taken;
+  }
+
+  async truncate(file: string, size: number): Promise<void> {
+    await this.#do('truncate', file);
+    this.#inode(file).changes.push({ size });
+  }
+
+  async sync(path: string): Promise<void> {
+    await this.#do('sync', path);
+    if (this.#folders.has(path)) {
+      this.#durableNames = new Map(this.#names);
+      this.#nameChanges = [];
+      return;
+    }
+    const inode = this.#inode(path);
+    inode.durable = inode.now;
+    inode.changes = [];
+  }
+
+  async rename(from: string, to: string): Promise<void> {
+    await this.#do('rename', from);
+    const inode = this.#inode(from);
+    this.#names.delete(from);
+    this.#names.set(to, inode);
+    this.#nameChanges.push({ kind: 'rename', from, to });
+  }
+
+  async remove(file: string): Promise<void> {
+    await this.#do('remove', file);
+    if (this.#names.delete(file)) this.#nameChanges.push({ kind: 'remove', path: file });
+  }
+
+  /** The text of a file as it is now; null when there is none. */
+  text(file: string): string | null {
+    return this.#names.get(file)?.now.toString() ?? null;
+  }
+
+  /** The sizes of the writes to a file that are not synced. */
+  unsynced(file: string): readonly number[] {
+    const changes = this.#names.get(file)?.changes ?? [];
+    return changes.map((change) => ('bytes' in change ? change.bytes.length : 0));
+  }
+
+  /** How many changes of names are not synced. */
+  get unsyncedNames(): number {
+    return this.#nameChanges.length;
+  }
+
+  /** The disk as it is found after a power cut. */
+  afterPowerCut({ changes, torn = 0, names }: Leftover): MemoryDisk {
+    const found = new MemoryDisk();
+    found.#folders = new Set(this.#folders);
+    const kept = new Map(this.#durableNames);
+    for (const change of this.#nameChanges.slice(0, names)) {
+      if (change.kind === 'make') kept.set(change.path, change.inode);
+      if (change.kind === 'remove') kept.delete(change.path);
+      if (change.kind === 'rename') {
+        const inode = kept.get(change.from);
+        kept.delete(change.from);
+        if (inode !== undefined) kept.set(change.to, inode);
+      }
+    }
+    for (const [path, inode] of kept) {
+      const copy = new Inode();
+      copy.durable = inode.after(changes, torn);
+      found.#names.set(path, copy);
+    }
+    found.#durableNames = new Map(found.#names);
+    return found;
+  }
+
+  #inode(path: string): Inode {
+    const inode = this.#names.get(path);
+    if (inode === undefined) throw failure('ENOENT', path);
+    return inode;
+  }
+
+  async #do(what: keyof StateDisk, path: string): Promise<void> {
+    await Promise.resolve();
+    if (this.operations >= this.cutBefore) throw new PowerCutError();
+    this.operations += 1;
+    await this.#look(what, path);
+  }
+
+  async #look(what: keyof StateDisk, path: string): Promise<void> {
+    await Promise.resolve();
+    const code = this.fault(what, path);
+    if (code !== null) throw failure(code, path);
+  }
+}
+
+function applied(data: Buffer, change: Change): Buffer {
+  if ('size' in change) {
+    const sized = Buffer.alloc(change.size);
+    data.copy(sized);
+    return sized;
+  }
+  const grown = Buffer.alloc(Math.max(data.length, change.at + change.bytes.length));
+  data.copy(grown);
+  change.bytes.copy(grown, change.at);
+  return grown;
+}
+
+function failure(code: string, path: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(`${code}: ${path}`), { code });
+}
