@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Dom0 } from '../../server/dom0/dom0.js';
-import type { Dom0Settings } from '../../server/dom0/dom0.js';
+import type { Dom0Parts, Dom0Settings } from '../../server/dom0/dom0.js';
 import type { Pace } from '../../server/dom0/pace.js';
 import { Dom0Client } from './dom0-client.js';
 import { eventually } from './eventually.js';
@@ -30,6 +30,8 @@ export class Dom0UnderTest {
   consoles = new FakeConsoles();
   settings: Dom0Settings;
   pace: Pace = PACE;
+  /** This machine's, unless a test gives others. */
+  parts: Pick<Dom0Parts, 'disk' | 'host'> = {};
   client: Dom0Client;
   #dom0: Dom0 | null = null;
 
@@ -65,8 +67,8 @@ export class Dom0UnderTest {
   }
 
   async start(): Promise<void> {
-    const { settings, toolstack, consoles, pace } = this;
-    this.#dom0 = new Dom0({ settings, toolstack, consoles, logger: silentLogger, pace });
+    const { settings, toolstack, consoles, pace, parts } = this;
+    this.#dom0 = new Dom0({ settings, toolstack, consoles, logger: silentLogger, pace, ...parts });
     await this.#dom0.start();
   }
 

@@ -1,0 +1,457 @@
+import assert from 'node:assert/strict';
+import { mkdir, readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { refusal } from '../../../policy/refusal.js';
+import type { Refusal } from '../../../policy/refusal.js';
+import { Dom0 } from '../../../server/dom0/dom0.js';
+import { SYSTEM_HOST_CLOCK } from '../../../server/dom0/host-clock.js';
+import type { HostClock } from '../../../server/dom0/host-clock.js';
+import { readLines } from '../../../server/dom0/operations/journal.js';
+import type { Contract } from '../../../server/wire/contract.js';
+import type { OperationView } from '../../../server/wire/operation.js';
+import { operationRequest } from '../../support/dom0-client.js';
+import { Dom0UnderTest } from '../../support/dom0-under-test.js';
+import { EVERYTHING, MemoryDisk } from '../../support/memory-disk.js';
+import { silentLogger } from '../../support/silent-logger.js';
+
+const never = (): Promise<Refusal | null> => new Promise(() => undefined);
+const up = { paused: false, shutdown: null, dying: false } as const;
+const building = { cpuSeconds: 0, flags: { ...up, paused: true } };
+const HOUR = 3_600_000;
+
+/** This machine's time, which can be set forward, and a boot that can be another one. */
+class MovableHost implements HostClock {
+  boot = 'b00t0000-0000-4000-8000-000000000001';
+  forward = HOUR;
+
+  uptime(): number {
+    return SYSTEM_HOST_CLOCK.uptime() + this.forward;
+  }
+
+  after(ms: number, call: () => void): () => void {
+    return SYSTEM_HOST_CLOCK.after(ms, call);
+  }
+
+  reboot(): void {
+    this.boot = 'b00t0000-0000-4000-8000-000000000002';
+  }
+}
+
+/** Holds what is synced to the disk while a test says so. */
+class HeldDisk extends MemoryDisk {
+  holds: (text: string) => boolean = () => false;
+  readonly held: (() => void)[] = [];
+
+  override async sync(path: string): Promise<void> {
+    if (this.holds(this.text(path) ?? '')) await new Promise<void>((resolve) => this.held.push(resolve));
+    await super.sync(path);
+  }
+}
+
+describe('an act', () => {
+  let house: Dom0UnderTest;
+  let disk: HeldDisk | MemoryDisk;
+  let host: MovableHost;
+  const unhandled: unknown[] = [];
+  const note = (why: unknown): void => void unhandled.push(why);
+
+  beforeEach(async () => {
+    house = await Dom0UnderTest.make(['horatio', 'ophelia']);
+    disk = new HeldDisk();
+    host = new MovableHost();
+    house.parts = { disk, host };
+    process.on('unhandledRejection', note);
+  });
+  afterEach(async () => {
+    await house.dispose();
+    process.off('unhandledRejection', note);
+    assert.deepEqual(unhandled.splice(0), [], 'no rejection was left unhandled');
+  });
+
+  const post = async (...request: Parameters<typeof operationRequest>): Promise<OperationView> => {
+    const answer = await house.client.submit(operationRequest(...request));
+    if (!('phase' in answer)) assert.fail(JSON.stringify(answer));
+    return answer;
+  };
+  const atStep = (id: string, step: OperationView['step']): Promise<OperationView> =>
+    house.until(
+      `step ${step}`,
+      () => house.client.operation(id),
+      (view) => view.step === step,
+    );
+  const end = async (id: string): Promise<[string, string | undefined]> => {
+    const { phase, failure } = await house.client.ended(id);
+    return [phase, failure?.code];
+  };
+  /** The half is killed: what it had not written by now it never writes. */
+  const kill = async (): Promise<void> => {
+    disk.cutBefore = disk.operations;
+    await house.stop();
+    disk = disk.afterPowerCut(EVERYTHING);
+    house.parts = { disk, host };
+  };
+  const full = (): void => {
+    disk.fault = (what) => (what === 'write' || what === 'makeFolder' ? 'ENOSPC' : null);
+  };
+  const room = (): void => {
+    disk.fault = () => null;
+  };
+  const journal = () => readLines(disk.text(join(house.settings.state, 'journal.jsonl')) ?? '').records;
+  const ends = (id: string): string[] =>
+    journal().flatMap(({ event }) => (event.kind === 'ended' && event.operation === id ? [event.phase] : []));
+  const troubles = async (): Promise<readonly string[]> =>
+    ((await house.client.ask('GET', '/contract')).body as Contract).troubles ?? [];
+  const calls = (verb: string): string[] => house.toolstack.calls.filter((call) => call.startsWith(verb));
+
+  describe('of power-off (1)', () => {
+    /** Powered off; the disk was full when that was to be written. */
+    async function offOnFullDisk(): Promise<OperationView> {
+      house.toolstack.put('horatio');
+      house.toolstack.on.set('destroy', () => {
+        full();
+        house.toolstack.domains.delete('horatio');
+        return Promise.resolve(null);
+      });
+      await house.start();
+      const off = await post('horatio', 'poweroff');
+      const view = await house.client.ended(off.id);
+      house.toolstack.on.delete('destroy');
+      assert.deepEqual([view.phase, view.unrecorded], ['done', true]);
+      return view;
+    }
+
+    it('does not take a server down weeks later that its customer had started again since', async () => {
+      const { id } = await offOnFullDisk();
+      await kill();
+      house.toolstack.put('horatio');
+      host.forward += 30 * 24 * HOUR;
+      await house.start();
+      assert.equal((await house.client.ended(id)).failure?.code, 'undone');
+      assert.deepEqual(calls('destroy'), ['destroy horatio']);
+      assert.ok(house.toolstack.domains.has('horatio'));
+    });
+
+    it('does not reach a newer boot even when the half is back within seconds', async () => {
+      const { id } = await offOnFullDisk();
+      await kill();
+      house.toolstack.put('horatio');
+      await house.start();
+      assert.deepEqual(await end(id), ['failed', 'undone']);
+      assert.deepEqual(calls('destroy'), ['destroy horatio']);
+    });
+
+    it('writes its end as soon as the disk takes it; until then an admin is told and nobody is kept waiting', async () => {
+      const { id } = await offOnFullDisk();
+      assert.match((await troubles()).join(' '), /cannot be written since .*1 records/);
+      assert.deepEqual(ends(id), []);
+      room();
+      assert.equal((await house.client.run('horatio', 'start')).phase, 'done', 'nothing is in its way');
+      assert.deepEqual(ends(id), ['done']);
+      assert.equal((await house.client.operation(id)).unrecorded, undefined);
+      assert.deepEqual(await troubles(), []);
+    });
+
+    it('writes it although nobody asks for anything', async () => {
+      const { id } = await offOnFullDisk();
+      room();
+      await house.until(
+        'the end',
+        () => ends(id),
+        ({ length }) => length === 1,
+      );
+      await house.until('no trouble', troubles, ({ length }) => length === 0);
+    });
+
+    it('that was cut off acts on the same boot again, but not after its term', async () => {
+      house.toolstack.put('horatio');
+      house.toolstack.on.set('destroy', never);
+      await house.start();
+      const soon = await post('horatio', 'poweroff');
+      await house.until(
+        'the call',
+        () => calls('destroy').length,
+        (count) => count === 1,
+      );
+      await kill();
+      host.forward += HOUR;
+      await house.start();
+      assert.deepEqual(await end(soon.id), ['failed', 'undone']);
+      assert.ok(house.toolstack.domains.has('horatio'));
+      const again = await post('horatio', 'poweroff');
+      await house.until(
+        'the call',
+        () => calls('destroy').length,
+        (count) => count === 2,
+      );
+      await kill();
+      house.toolstack.on.delete('destroy');
+      await house.start();
+      assert.deepEqual(await end(again.id), ['done', undefined]);
+      assert.equal(house.toolstack.domains.size, 0);
+    });
+  });
+
+  describe('of start (2)', () => {
+    async function cutOffInCreate(): Promise<string> {
+      house.toolstack.on.set('create', never);
+      await house.start();
+      const { id } = await post('horatio', 'start');
+      await house.until(
+        'the call',
+        () => calls('create').length,
+        (count) => count === 1,
+      );
+      await kill();
+      house.toolstack.on.delete('create');
+      return id;
+    }
+
+    it('does not write to a disk beside the server that an operator brought up elsewhere while the host was away', async () => {
+      const id = await cutOffInCreate();
+      host.reboot();
+      await house.start();
+      assert.deepEqual(await end(id), ['failed', 'undone']);
+      assert.deepEqual(calls('create'), ['create horatio']);
+    });
+
+    it('is not done by a half that was away for hours, and what it had made is taken away', async () => {
+      const id = await cutOffInCreate();
+      host.forward += 3 * HOUR;
+      await house.start();
+      assert.deepEqual(await end(id), ['failed', 'undone']);
+      assert.deepEqual(calls('create'), ['create horatio']);
+
+      house.toolstack.on.set('unpause', never);
+      const made = await post('ophelia', 'start');
+      await atStep(made.id, 'unpausing');
+      await kill();
+      host.forward += 3 * HOUR;
+      house.toolstack.on.delete('unpause');
+      await house.start();
+      assert.deepEqual(await end(made.id), ['failed', 'undone']);
+      assert.equal(house.toolstack.domains.size, 0, 'nothing is left paused');
+      assert.deepEqual(calls('unpause'), ['unpause ophelia'], 'and nothing was started so late');
+    });
+
+    it('is done by a half that is back at once', async () => {
+      const id = await cutOffInCreate();
+      await house.start();
+      assert.deepEqual(await end(id), ['done', undefined]);
+      assert.equal(house.toolstack.domains.get('horatio')?.flags.paused, false);
+    });
+
+    it('is not done again when a later request for the domain was accepted', async () => {
+      const id = await cutOffInCreate();
+      const state = house.settings.state;
+      // Its end was lost, and that of the later one was not.
+      await house.start();
+      await house.client.ended(id);
+      await house.client.run('horatio', 'poweroff');
+      await house.stop();
+      const text = disk.text(join(state, 'journal.jsonl')) ?? '';
+      const kept = text.split('\n').filter((line) => !(line.includes('"ended"') && line.includes(id)));
+      await disk.truncate(join(state, 'journal.jsonl'), 0);
+      await disk.write(join(state, 'journal.jsonl'), 0, Buffer.from(kept.join('\n')));
+      const before = calls('create').length;
+      await house.start();
+      assert.equal((await house.client.ended(id)).phase, 'superseded');
+      assert.equal(calls('create').length, before);
+      assert.equal(house.toolstack.domains.size, 0);
+    });
+  });
+
+  describe('meant for one incarnation (3)', () => {
+    it('does not shut down the server that the host started by itself under the same number', async () => {
+      const uuid = '5df6f9d5-1d71-47bf-9dc0-eb16fa9a2ee8';
+      await house.configure('horatio', `uuid = "${uuid}"\n`);
+      house.toolstack.put('horatio', { domid: 1, uuid });
+      house.toolstack.on.set('shutdown', never);
+      await house.start();
+      const { id } = await post('horatio', 'shutdown');
+      await house.until(
+        'the call',
+        () => calls('shutdown').length,
+        (count) => count === 1,
+      );
+      await kill();
+      host.reboot();
+      await house.start();
+      assert.deepEqual(await end(id), ['failed', 'undone']);
+      assert.deepEqual(calls('shutdown'), ['shutdown horatio']);
+    });
+
+    it('leaves the server that has the same number and another UUID', async () => {
+      house.toolstack.put('horatio', { domid: 7 });
+      house.toolstack.on.set('shutdown', never);
+      await house.start();
+      const { id } = await post('horatio', 'shutdown');
+      await house.until(
+        'the call',
+        () => calls('shutdown').length,
+        (count) => count === 1,
+      );
+      house.toolstack.put('horatio', { domid: 7 });
+      assert.deepEqual(await end(id), ['failed', 'undone']);
+      await kill();
+      await house.start();
+      assert.deepEqual(calls('shutdown'), ['shutdown horatio']);
+    });
+
+    for (const [whose, file] of [
+      ['with a UUID of ours', ''],
+      ['with a UUID that stands in the file', 'uuid = "5df6f9d5-1d71-47bf-9dc0-eb16fa9a2ee8"\n'],
+    ] as const) {
+      it(`neither unpauses nor takes away what somebody else is building, ${whose}`, async () => {
+        await house.configure('horatio', file);
+        house.toolstack.on.set('create', never);
+        await house.start();
+        const { id } = await post('horatio', 'start');
+        await house.until(
+          'the call',
+          () => calls('create').length,
+          (count) => count === 1,
+        );
+        await kill();
+        const fixed = file === '' ? {} : { uuid: '5df6f9d5-1d71-47bf-9dc0-eb16fa9a2ee8' };
+        // As xendomains makes it: it has another UUID than the one that we gave, or our xl never said a word.
+        house.toolstack.put('horatio', {
+          uuid: 'a1b2c3d4-0000-4000-8000-000000000000',
+          ...building,
+          ...fixed,
+        });
+        await house.start();
+        assert.deepEqual(await end(id), ['failed', 'undone']);
+        assert.equal(house.toolstack.domains.get('horatio')?.flags.paused, true);
+        assert.deepEqual([...calls('unpause'), ...calls('destroy')], []);
+      });
+
+      it(`finishes what our own create had made when the half was killed, ${whose}`, async () => {
+        await house.configure('horatio', file);
+        house.toolstack.on.set('create', async (name, { transcript }) => {
+          const fixed = file === '' ? {} : { uuid: '5df6f9d5-1d71-47bf-9dc0-eb16fa9a2ee8' };
+          await disk.write(transcript ?? '', 0, Buffer.from('Parsing config from /etc/xen/horatio.cfg\n'));
+          house.toolstack.put(name, { ...house.toolstack.domains.get(name), ...building, ...fixed });
+          return never();
+        });
+        await house.start();
+        const { id } = await post('horatio', 'start');
+        await house.until(
+          'the domain',
+          () => house.toolstack.domains.size,
+          (size) => size === 1,
+        );
+        const made = house.toolstack.creations[0]?.uuid ?? null;
+        assert.equal(made === null, file !== '', 'a UUID in the file is left to it');
+        if (made !== null) house.toolstack.change('horatio', { uuid: made });
+        await kill();
+        await house.start();
+        assert.deepEqual(await end(id), ['done', undefined]);
+        assert.equal(house.toolstack.domains.get('horatio')?.flags.paused, false);
+      });
+    }
+  });
+
+  describe('of power-off that overtakes a start (5)', () => {
+    it('never leaves the server paused, whenever it comes while the start is being written', async () => {
+      const held = disk as HeldDisk;
+      await house.start();
+      held.holds = (text) => text.trimEnd().split('\n').at(-1)?.includes('"creating"') === true;
+      const start = await post('horatio', 'start');
+      await house.until(
+        'the step to be written',
+        () => held.held.length,
+        (count) => count === 1,
+      );
+      const asked = house.client.submit(operationRequest('horatio', 'poweroff'));
+      held.holds = () => false;
+      setImmediate(() => held.held[0]?.());
+      const answer = await asked;
+      await house.client.ended(start.id);
+      if ('phase' in answer) await house.client.ended(answer.id);
+      const { observation } = await house.client.domain('horatio');
+      assert.notEqual(observation.state, 'paused');
+      assert.notEqual(house.toolstack.domains.get('horatio')?.flags.paused, true);
+    });
+
+    it('waits for the power-off that is being written, and does not begin to create then', async () => {
+      const held = disk as HeldDisk;
+      await house.start();
+      house.toolstack.silence = null;
+      const listed = house.toolstack.longListAll.bind(house.toolstack);
+      let go: () => void = () => undefined;
+      house.toolstack.longListAll = async () => {
+        await new Promise<void>((resolve) => (go = resolve));
+        return listed();
+      };
+      const start = await post('horatio', 'start');
+      held.holds = (text) => text.trimEnd().split('\n').at(-1)?.includes('"poweroff"') === true;
+      const asked = house.client.submit(operationRequest('horatio', 'poweroff'));
+      await house.until(
+        'the request to be written',
+        () => held.held.length,
+        (count) => count === 1,
+      );
+      go();
+      held.holds = () => false;
+      held.held[0]?.();
+      assert.ok('phase' in (await asked));
+      assert.equal((await house.client.ended(start.id)).phase, 'superseded');
+      assert.deepEqual(calls('create'), []);
+    });
+  });
+
+  describe('on a disk that takes nothing (7)', () => {
+    for (const code of ['ENOSPC', 'EROFS', 'EIO']) {
+      it(`is refused with a sentence, and the list and consoles go on, from the start on (${code})`, async () => {
+        disk.fault = (what) => (what === 'list' || what === 'read' ? null : code);
+        house.toolstack.put('horatio');
+        await house.start();
+        assert.equal((await house.client.state('horatio', 'running')).name, 'horatio');
+        const no = await house.client.submit(operationRequest('ophelia', 'start'));
+        assert.deepEqual('code' in no && [no.code, no.message], [
+          'audit-unavailable',
+          'The host cannot record what is done at the moment, so nothing is.',
+        ]);
+        assert.match((await troubles())[0] ?? '', new RegExp(`cannot be written since .*${code}`));
+        room();
+        assert.equal((await house.client.run('ophelia', 'start')).phase, 'done', 'without a restart');
+        assert.deepEqual(await troubles(), []);
+      });
+    }
+
+    it('ends as it ended when a transcript cannot be removed', async () => {
+      await house.start();
+      disk.fault = (what, path) => (what === 'remove' && path.includes('/work/') ? 'EIO' : null);
+      assert.equal((await house.client.run('horatio', 'start')).phase, 'done');
+      assert.equal((await house.client.run('horatio', 'poweroff')).phase, 'done');
+    });
+
+    it('is not begun when there is no room for what xl says', async () => {
+      await house.start();
+      disk.fault = (what, path) => (what === 'write' && path.includes('/work/') ? 'ENOSPC' : null);
+      assert.equal((await house.client.run('horatio', 'start')).failure?.code, 'audit-unavailable');
+      assert.deepEqual(calls('create'), []);
+    });
+
+    it('keeps a second half out although the lock cannot be written', async () => {
+      house.parts = {};
+      const { state, socket } = house.settings;
+      await mkdir(join(state, 'lock', 'in-the-way'), { recursive: true });
+      await house.start();
+      const settings = { ...house.settings, socket: join(dirname(socket), 'other.sock') };
+      const { toolstack, consoles } = house;
+      const second = new Dom0({ settings, toolstack, consoles, logger: silentLogger });
+      await assert.rejects(second.start(), /another dom0 half works in/);
+      await house.stop();
+      await second.start();
+      await second.stop();
+      assert.deepEqual(await readdir(join(state, 'lock')), ['in-the-way']);
+    });
+  });
+
+  it('that the toolstack refuses is reported as before', async () => {
+    await house.start();
+    house.toolstack.on.set('create', () => Promise.resolve(refusal('toolstack-failed', 'no memory')));
+    assert.deepEqual(await end((await post('horatio', 'start')).id), ['failed', 'toolstack-failed']);
+  });
+});
