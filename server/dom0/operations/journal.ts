@@ -60,6 +60,8 @@ export class Journal {
   #rotateAt: number;
   /** What must be done before the next record can be written. */
   #need: Need = { kind: 'nothing' };
+  /** What came before a file that does not begin with it. */
+  #before: readonly JournalRecord[] = [];
   /** Counts the files that were put in the place of others. */
   #generation = 0;
   #trouble: JournalTrouble | null = null;
@@ -171,7 +173,8 @@ export class Journal {
       const before = await files.read(newest.path, newest.size);
       this.#head = { ...this.#head, seq: Math.max(this.#head.seq, newest.lastSeq) };
       this.#rotateAt = 0;
-      return [...this.#condense(before.records), ...found.records];
+      this.#before = this.#condense(before.records);
+      return [...this.#before, ...found.records];
     }
     if (newest === undefined) {
       this.#need = size === null ? { kind: 'begin' } : { kind: size > 0 ? 'torn' : 'named' };
@@ -306,7 +309,7 @@ export class Journal {
     let checkpoint: Checkpoint;
     try {
       const { records } = await this.#files.read(this.#path, this.#size);
-      checkpoint = await this.#writeBeside(this.#condense(records));
+      checkpoint = await this.#writeBeside(this.#condense([...this.#before, ...records]));
       this.#generation += 1;
       await this.#disk.rename(current, archive);
     } catch (error) {
@@ -325,6 +328,7 @@ export class Journal {
       return;
     }
     this.#path = current;
+    this.#before = [];
     this.#begin(checkpoint);
     this.#need = { kind: 'named' };
     await this.#ready();

@@ -1,6 +1,8 @@
 import type { StateDisk } from './state-disk.js';
 
-const CHUNK_BYTES = 128 * 1024;
+const PIECE_BYTES = 128 * 1024;
+/** While a place is looked for. */
+const SMALL_PIECE_BYTES = 8 * 1024;
 const NEWLINE = 10;
 
 /** A line of a file, as bytes, without its newline. */
@@ -22,11 +24,12 @@ export async function* fileLines(
   file: string,
   from: number,
   to: number,
+  pieceBytes = PIECE_BYTES,
 ): AsyncGenerator<FileLine> {
   let begun: Buffer[] = [];
   let start = from;
   for (let at = from; at < to;) {
-    const chunk = await disk.read(file, at, Math.min(CHUNK_BYTES, to - at));
+    const chunk = await disk.read(file, at, Math.min(pieceBytes, to - at));
     if (chunk === null || chunk.length === 0) return;
     let rest = 0;
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, rest)) {
@@ -55,7 +58,7 @@ export async function seekLine(
   isBefore: (line: Buffer) => boolean | undefined,
 ): Promise<number> {
   let low = 0;
-  for (let high = size; high - low > CHUNK_BYTES;) {
+  for (let high = size; high - low > PIECE_BYTES;) {
     const middle = low + Math.floor((high - low) / 2);
     const found = await lineFrom(disk, file, middle, high, isBefore);
     if (found?.before === true) low = found.start;
@@ -73,7 +76,7 @@ async function lineFrom(
   isBefore: (line: Buffer) => boolean | undefined,
 ): Promise<{ readonly start: number; readonly before: boolean } | null> {
   let first = true;
-  for await (const { bytes, start } of fileLines(disk, file, position, to)) {
+  for await (const { bytes, start } of fileLines(disk, file, position, to, SMALL_PIECE_BYTES)) {
     const before = first ? undefined : isBefore(bytes);
     if (before !== undefined) return { start, before };
     first = false;
