@@ -116,18 +116,21 @@ export class NameMemory {
    * Judges the names that the files have no more.
    *
    * @param exists whether a guest of the name exists: it does not go while one does
+   * @param uptime of the host, milliseconds: how long a name is away is measured by it
+   * @param now the time of day, milliseconds since the epoch, for what is said of it
    * @returns those that have gone now
    */
   async judge(
     source: NameSource,
     exists: (name: DomainName) => boolean,
     goneAfterMs: number,
+    uptime: number,
     now: number,
   ): Promise<readonly DomainName[]> {
     const at = new Date(now).toISOString();
-    // Whatever the clock does, a name goes only after it was looked for several times.
-    const passed = Math.min(Math.max(now - (this.#judgedAt ?? now), 0), goneAfterMs / 2);
-    this.#judgedAt = now;
+    // However long the half was held up, a name goes only after it was looked for several times.
+    const passed = Math.min(Math.max(uptime - (this.#judgedAt ?? uptime), 0), goneAfterMs / 2);
+    this.#judgedAt = uptime;
     const going: DomainName[] = [];
     for (const [name, known] of this.#names) {
       if (source.find(name) !== undefined) {

@@ -9,13 +9,15 @@ import type { ListedDomain } from './toolstack/toolstack.js';
  */
 export type Rising = 'no' | 'building' | 'between';
 
-/** What is kept of a domain from one listing to the next. Times are milliseconds since the epoch. */
+/** What is kept of a domain from one listing to the next. Times are the host's uptime, milliseconds. */
 export interface StateMemory {
   /** Whether it is expected to come back, and since when. */
   readonly returningSince: number | null;
   /** When it was first missing from the list; null while it is listed. */
   readonly absentSince: number | null;
   readonly domid: number | null;
+  /** Domids are re-used. */
+  readonly uuid: string | null;
   /** When this domid was first listed. */
   readonly domidSince: number;
   /** Whether there was none before it: it may be just being made. */
@@ -28,6 +30,7 @@ export const NO_MEMORY: StateMemory = {
   returningSince: null,
   absentSince: null,
   domid: null,
+  uuid: null,
   domidSince: 0,
   appeared: false,
   wasUp: false,
@@ -76,10 +79,11 @@ function present(
   listed: ListedDomain,
   { comesBack, rising, now, pace }: StateContext,
 ): { state: DomainState; memory: StateMemory } {
-  const isNew = memory.domid !== listed.domid;
+  const isNew = memory.domid !== listed.domid || memory.uuid !== listed.uuid;
   const domidSince = isNew ? now : memory.domidSince;
   const appeared = isNew ? memory.absentSince !== null : memory.appeared;
-  const kept = { ...memory, absentSince: null, domid: listed.domid, domidSince, appeared, wasUp: false };
+  const { domid, uuid } = listed;
+  const kept = { ...memory, absentSince: null, domid, uuid, domidSince, appeared, wasUp: false };
   const { shutdown, dying, paused } = listed.flags;
   if (shutdown !== null) {
     const returns =

@@ -53,7 +53,7 @@ export interface ObserverParts {
   readonly logger: Logger;
   /** The time of day, milliseconds since the epoch. */
   readonly clock: () => number;
-  readonly host: Pick<HostClock, 'after' | 'boot'>;
+  readonly host: HostClock;
 }
 
 export interface ObserverEvents {
@@ -177,11 +177,11 @@ export class Observer {
     await configs.scan();
     for (const name of memory.see(configs, this.#parts.clock())) this.#forget(name);
     const listed = await this.#parts.toolstack.list();
-    const now = this.#parts.clock();
+    const now = this.#parts.host.uptime();
     if (isRefusal(listed)) {
       this.#guests = null;
       this.#silence(listed, now);
-      await memory.judge(configs, () => true, settings.goneAfterSeconds * 1000, now);
+      await memory.judge(configs, () => true, settings.goneAfterSeconds * 1000, now, this.#parts.clock());
       await this.#tellNames();
       return listed;
     }
@@ -194,13 +194,17 @@ export class Observer {
     const managed = [...this.#entries.values()].map(({ seen }) => seen);
     const profiles = await this.#profiles.find(managed, byName, now);
     const exists = (name: DomainName): boolean => byName.has(name);
-    for (const name of await memory.judge(configs, exists, settings.goneAfterSeconds * 1000, now))
+    for (const name of await memory.judge(configs, exists, settings.goneAfterSeconds * 1000, now, this.#parts.clock()))
       this.#forget(name);
     for (const [name, entry] of this.#entries) {
       this.#see(entry, byName.get(name) ?? null, profiles.get(name), now);
     }
     await this.#tellNames();
     return null;
+  }
+
+  #timeOfDay(): string {
+    return new Date(this.#parts.clock()).toISOString();
   }
 
   #forget(name: DomainName): void {
@@ -230,7 +234,7 @@ export class Observer {
         entry.seen = { ...entry.seen, config, configured: this.#parts.memory.configured(config.name) };
         continue;
       }
-      const at = new Date(now).toISOString();
+      const at = this.#timeOfDay();
       const observation = { state: 'unknown', profile: NORMAL, since: at, seenAt: at } as const;
       this.#entries.set(config.name, {
         seen: {
@@ -259,7 +263,7 @@ export class Observer {
       now,
       pace,
     });
-    const at = new Date(now).toISOString();
+    const at = this.#timeOfDay();
     const shown = profile ?? (state === 'off' ? NORMAL : before.profile);
     const incarnation = listed === null ? null : { uuid: listed.uuid ?? '', domid: listed.domid };
     const same = before.state === state && before.profile === shown;
@@ -296,13 +300,13 @@ export class Observer {
 
   /** Also while a listing hangs: what was seen too long ago counts for nothing. */
   #age(): void {
-    const now = this.#parts.clock();
+    const now = this.#parts.host.uptime();
     const stale = this.#answeredAt === null || now - this.#answeredAt >= this.#parts.pace.stale;
     if (!stale) return;
     for (const entry of this.#entries.values()) {
       const { observation } = entry.seen;
       if (observation.state === 'unknown' && entry.toldAt !== 0) continue;
-      const since = new Date(now).toISOString();
+      const since = this.#timeOfDay();
       entry.seen = { ...entry.seen, observation: { ...observation, state: 'unknown', since } };
       this.#tell(entry, now);
     }

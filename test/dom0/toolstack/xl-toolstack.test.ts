@@ -57,6 +57,37 @@ describe('XlToolstack', () => {
     assert.deepEqual(await calls(), ['domid horatio', 'domid horatio', 'domid horatio']);
   });
 
+  it('does nothing to the same domid with another UUID, nor to the same UUID with another domid', async () => {
+    const [ours, other] = ['5df6f9d5-1d71-47bf-9dc0-eb16fa9a2ee8', '24db4264-fe73-4094-8a98-2bfa861f8e91'];
+    const header = 'Name ID Mem VCPUs\tState\tTime(s)   UUID Reason-Code\tSecurity Label';
+    const row = (domid: number, uuid: string): string =>
+      `"list -v") printf '${header}\\nhoratio ${domid} 128 1 -b---- 3.6 ${uuid} - -\\n';;`;
+    const verbs = ['unpause', 'shutdown', 'reboot', 'destroy'] as const;
+    for (const [domid, uuid] of [
+      [4, other],
+      [9, ours],
+    ] as const) {
+      const xl = await scriptedXl(directory, row(domid, uuid));
+      for (const verb of verbs)
+        assert.equal((await xl[verb]({ name: horatio, domid: 4, uuid: ours }, call))?.code, 'undone', verb);
+      assert.equal((await xl.sysrq({ name: horatio, domid: 4, uuid: ours }, 'h', call))?.code, 'undone');
+    }
+    assert.deepEqual([...new Set(await calls())], ['list -v']);
+    const same = await scriptedXl(directory, row(4, ours));
+    assert.equal(await same.destroy({ name: horatio, domid: 4, uuid: ours }, call), null);
+    assert.equal((await calls()).at(-1), 'destroy 4');
+  });
+
+  it('gives the UUID of a creation over what stands in the file', () => {
+    const uuid = '5df6f9d5-1d71-47bf-9dc0-eb16fa9a2ee8';
+    assert.deepEqual(XL.create({ config: '/etc/xen/horatio.cfg', paused: true, overrides: [], uuid }), [
+      'create',
+      '-p',
+      '/etc/xen/horatio.cfg',
+      `uuid="${uuid}"`,
+    ]);
+  });
+
   it('tells a domain that is absent from an xl that fails', async () => {
     const xl = await scriptedXl(
       directory,
