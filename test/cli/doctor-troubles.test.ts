@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { checkDom0 } from '../../server/cli/doctor/dom0-answer.js';
+import { VERBS } from '../../server/wire/contract.js';
+
+describe('postern doctor, of a dom0 half that answers', () => {
+  it('says what its host cannot write, and what to do', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'postern-doctor-'));
+    const console = { passesEscape: false, sysrqKeys: [], log: true, screenText: true };
+    const contract = { version: 1, host: 'elsinore', verbs: VERBS, profiles: [], console };
+    let troubles: string[] | undefined;
+    const server = createServer((_, response) => {
+      response.end(JSON.stringify({ ...contract, ...(troubles === undefined ? {} : { troubles }) }));
+    });
+    const socket = join(directory, 'dom0.sock');
+    await new Promise<void>((resolve) => server.listen(socket, resolve));
+    try {
+      assert.equal((await checkDom0('dom0', socket)).level, 'ok');
+      troubles = [
+        'The journal cannot be written since 2026-11-21T07:15:02.114Z (ENOSPC): changes are refused.',
+      ];
+      const { level, finding, mend } = await checkDom0('dom0', socket);
+      assert.equal(level, 'fail');
+      assert.match(finding, /elsinore answers, but: The journal cannot be written/);
+      assert.match(mend ?? '', /make room on the disk/);
+    } finally {
+      await new Promise((resolve) => server.close(resolve));
+      await rm(directory, { recursive: true, force: true });
+    }
+  });
+});
