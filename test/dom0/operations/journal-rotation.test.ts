@@ -155,7 +155,9 @@ describe("dom0's journal, set aside while it runs", () => {
   it('keeps the limit of creates, however much else is asked for, over rotations and restarts', async () => {
     let { journal, records } = await open(64 * 1024);
     let book = bookOf(records);
-    const append = async (event: JournalEvent): Promise<void> => book.take(await journal.append(event));
+    const append = async (event: JournalEvent): Promise<void> => {
+      book.take(await journal.append(event));
+    };
     for (let at = 0; at < limits.createsPerDomain.count; at += 1) {
       const id = randomUUID();
       await append(requested('horatio', id));

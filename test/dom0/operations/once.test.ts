@@ -6,6 +6,8 @@ import type { Refusal } from '../../../policy/refusal.js';
 import { Dom0 } from '../../../server/dom0/dom0.js';
 import { SYSTEM_HOST_CLOCK } from '../../../server/dom0/host-clock.js';
 import type { HostClock } from '../../../server/dom0/host-clock.js';
+import { FIRST_PREV, recordHash } from '../../../server/dom0/operations/journal-record.js';
+import type { Subject } from '../../../server/dom0/operations/journal-record.js';
 import { readLines } from '../../../server/dom0/operations/journal.js';
 import type { Contract } from '../../../server/wire/contract.js';
 import type { OperationView } from '../../../server/wire/operation.js';
@@ -362,9 +364,14 @@ describe('an act', () => {
         () => held.held.length,
         (count) => count === 1,
       );
+      const answers: unknown[] = [];
       const asked = house.client.submit(operationRequest('horatio', 'poweroff'));
+      void asked.then((answer) => answers.push(answer));
+      // It is refused at once, or waits for its turn at the journal: by then others have been answered.
+      for (let others = 0; others < 50 && answers.length === 0; others += 1)
+        await house.client.ask('GET', '/contract');
       held.holds = () => false;
-      setImmediate(() => held.held[0]?.());
+      held.held[0]?.();
       const answer = await asked;
       await house.client.ended(start.id);
       if ('phase' in answer) await house.client.ended(answer.id);
@@ -446,6 +453,56 @@ describe('an act', () => {
       await second.start();
       await second.stop();
       assert.deepEqual(await readdir(join(state, 'lock')), ['in-the-way']);
+    });
+  });
+
+  describe('in a journal from before there were terms', () => {
+    /** One request, half-done, as an earlier version wrote it; so many minutes old. */
+    async function old(
+      verb: 'start' | 'poweroff',
+      minutes: number,
+      subject: Subject | null,
+    ): Promise<string> {
+      const request = operationRequest('horatio', verb);
+      const at = new Date(Date.now() - minutes * 60_000).toISOString();
+      const step = verb === 'start' ? ('creating' as const) : ('powering-off' as const);
+      const events = [
+        { kind: 'requested', request, subject, counts: true },
+        { kind: 'step', operation: request.id, step, deadlineAt: null },
+      ] as const;
+      let prev = FIRST_PREV;
+      const lines = events.map((event, index) => {
+        const unsigned = { seq: index + 1, at, event, prev };
+        prev = recordHash(unsigned);
+        return `${JSON.stringify({ ...unsigned, hash: prev })}\n`;
+      });
+      const { state } = house.settings;
+      await disk.makeFolder(state);
+      await disk.write(join(state, 'journal.jsonl'), 0, Buffer.from(lines.join('')));
+      await disk.sync(join(state, 'journal.jsonl'));
+      return request.id;
+    }
+
+    it('reaches no server after it has become old, whatever is there', async () => {
+      const { domid, uuid } = house.toolstack.put('horatio');
+      const off = await old('poweroff', 30 * 24 * 60, { domid, uuid: uuid ?? '' });
+      await house.start();
+      assert.deepEqual(await end(off), ['failed', 'undone']);
+      assert.deepEqual(house.toolstack.calls, []);
+      await house.stop();
+      disk = new MemoryDisk();
+      house.parts = { disk, host };
+      house.toolstack.domains.clear();
+      const start = await old('start', 6, null);
+      await house.start();
+      assert.deepEqual(await end(start), ['failed', 'undone']);
+      assert.deepEqual(house.toolstack.calls, []);
+    });
+
+    it('is done when the half was only restarted, as for an upgrade', async () => {
+      const id = await old('start', 1, null);
+      await house.start();
+      assert.deepEqual(await end(id), ['done', undefined]);
     });
   });
 
