@@ -23,6 +23,7 @@ import { HostLimits } from './operations/host-limits.js';
 import type { LimitSettings } from './operations/limit-counts.js';
 import { Journal } from './operations/journal.js';
 import type { JournalTrouble } from './operations/journal.js';
+import type { JournalRecord } from './operations/journal-record.js';
 import type { Condense } from './operations/journal-files.js';
 import { OperationBook } from './operations/operation-book.js';
 import { Operations } from './operations/operations.js';
@@ -102,16 +103,24 @@ export class Dom0 {
     this.#release = release;
     try {
       const condense: Condense = (records) => OperationBook.condense(records, settings.limits);
+      let readLate: (records: readonly JournalRecord[]) => void = () => undefined;
       const { journal, records } = await Journal.open(settings.state, condense, {
         logger,
         clock: this.#clock,
         host: this.#host,
         disk: this.#disk,
+        readLate: (late) => {
+          readLate(late);
+        },
       });
       release.push(() => journal.close());
       const book = new OperationBook(settings.limits);
       for (const record of records) book.take(record);
-      const { api, observer } = await this.#assemble(journal, book, profiles, release);
+      const { api, observer, operations } = await this.#assemble(journal, book, profiles, release);
+      readLate = (late) => {
+        for (const record of late) book.take(record);
+        void operations.resume();
+      };
       await api.listen(settings.socket, settings.socketGroup);
       logger.info({ socket: settings.socket, domains: observer.list().length }, 'dom0.listening');
     } catch (error) {
@@ -144,7 +153,7 @@ export class Dom0 {
     book: OperationBook,
     profiles: BootProfiles,
     release: (() => void | Promise<void>)[],
-  ): Promise<{ readonly api: Api; readonly observer: Observer }> {
+  ): Promise<{ readonly api: Api; readonly observer: Observer; readonly operations: Operations }> {
     const { settings, consoles, logger } = this.#parts;
     const toolstack = this.#parts.toolstack ?? toolstackOf(settings.toolstack);
     const pace = { ...PACE, ...this.#parts.pace };
@@ -242,8 +251,9 @@ export class Dom0 {
       },
     );
     await observer.start();
-    await operations.resume();
-    return { api, observer };
+    // What is under way is not known yet, so nothing of it may be tidied away either.
+    if (!journal.isUnread) await operations.resume();
+    return { api, observer, operations };
   }
 
   #tellConsoles({ name, incarnation, observation }: ObservedDomain, told: Map<DomainName, string>): void {

@@ -27,6 +27,8 @@ export interface JournalOptions {
   readonly host?: Pick<HostClock, 'after'>;
   readonly disk?: StateDisk;
   readonly rotateBytes?: number;
+  /** Told the records that could be read at last, where the disk did not let them be read at first. Without it, opening fails then. */
+  readonly readLate?: (records: readonly JournalRecord[]) => void;
 }
 
 /** Since when the journal cannot be written, and why. */
@@ -65,6 +67,7 @@ export class Journal {
   /** Counts the files that were put in the place of others. */
   #generation = 0;
   #trouble: JournalTrouble | null = null;
+  readonly #readLate: ((records: readonly JournalRecord[]) => void) | null;
   #cancelProbe: (() => void) | null = null;
   #closed = false;
   #tail: Promise<unknown> = Promise.resolve();
@@ -80,6 +83,7 @@ export class Journal {
     this.#host = options.host ?? SYSTEM_HOST_CLOCK;
     this.#rotateBytes = options.rotateBytes ?? ROTATE_BYTES;
     this.#rotateAt = this.#rotateBytes;
+    this.#readLate = options.readLate ?? null;
   }
 
   /**
@@ -88,7 +92,7 @@ export class Journal {
    *
    * @param condense what of the records a new file must begin with, when the present one is set aside
    * @returns the journal and the records of its present file; of a large one those that still matter
-   * @throws when the disk cannot be read
+   * @throws when the disk cannot be read, and nobody would be told when it can
    */
   static async open(
     directory: string,
@@ -96,14 +100,25 @@ export class Journal {
     options: JournalOptions,
   ): Promise<{ journal: Journal; records: readonly JournalRecord[] }> {
     const journal = new Journal(directory, condense, options);
-    let records = await journal.#load();
+    let records: readonly JournalRecord[] = [];
+    try {
+      records = await journal.#load();
+    } catch (error) {
+      if (journal.#readLate === null) throw error;
+      journal.#need = { kind: 'read' };
+    }
     await journal.#attempt(() => journal.#ready());
-    await journal.#attempt(() => journal.#probe());
+    if (!journal.isUnread) await journal.#attempt(() => journal.#probe());
     if (journal.#need.kind === 'nothing' && journal.#size >= journal.#rotateAt) {
       await journal.#attempt(() => journal.#rotate());
     }
     if (journal.#generation > 0) records = (await journal.#files.read(journal.#path, journal.#size)).records;
     return { journal, records };
+  }
+
+  /** Whether nothing is known of what it holds, as it could not be read yet. Nothing is written then. */
+  get isUnread(): boolean {
+    return this.#need.kind === 'read';
   }
 
   /** Since when it cannot be written; null when it can. */
@@ -263,6 +278,8 @@ export class Journal {
     switch (need.kind) {
       case 'nothing':
         return;
+      case 'read':
+        throw new Error('it cannot be read');
       case 'begin':
         await this.#disk.makeFolder(folder);
         await this.#disk.write(current, 0, Buffer.alloc(0));
@@ -409,6 +426,7 @@ export class Journal {
   }
 
   async #probe(): Promise<void> {
+    if (this.#need.kind === 'read') this.#readLate?.(await this.#load());
     const { next } = this.#files;
     await this.#ready();
     await writeAll(this.#disk, next, 0, Buffer.alloc(PROBE_BYTES));
@@ -418,7 +436,7 @@ export class Journal {
 }
 
 type Need =
-  | { readonly kind: 'nothing' | 'begin' | 'torn' | 'named' }
+  | { readonly kind: 'nothing' | 'read' | 'begin' | 'torn' | 'named' }
   /** The next file is whole and has not got the name yet. */
   | { readonly kind: 'name'; readonly size: number }
   /** There is no file; it is to begin with this. */

@@ -426,6 +426,34 @@ describe('an act', () => {
       });
     }
 
+    it('is taken up when the journal can be read at last; until then nothing is changed and nothing tidied away', async () => {
+      house.toolstack.on.set('create', never);
+      await house.start();
+      const { id } = await post('horatio', 'start');
+      await house.until(
+        'the call',
+        () => calls('create').length,
+        (count) => count === 1,
+      );
+      await kill();
+      house.toolstack.on.delete('create');
+      const transcript = join(house.settings.state, 'work', `${id}.create.log`);
+      disk.fault = (what) => (what === 'read' ? 'EIO' : null);
+      await house.start();
+      const no = await house.client.submit(operationRequest('horatio', 'start'));
+      assert.equal('code' in no && no.code, 'audit-unavailable');
+      assert.match((await troubles()).join(' '), /cannot be written since/);
+      assert.equal(disk.text(transcript), '');
+      room();
+      await house.until(
+        'the end',
+        () => ends(id),
+        ({ length }) => length === 1,
+      );
+      assert.deepEqual(await end(id), ['done', undefined]);
+      assert.equal(house.toolstack.domains.get('horatio')?.flags.paused, false);
+    });
+
     it('ends as it ended when a transcript cannot be removed', async () => {
       await house.start();
       disk.fault = (what, path) => (what === 'remove' && path.includes('/work/') ? 'EIO' : null);
