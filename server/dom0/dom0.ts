@@ -22,7 +22,7 @@ import { CreateQueue } from './operations/create-queue.js';
 import { HostLimits } from './operations/host-limits.js';
 import type { LimitSettings } from './operations/limit-counts.js';
 import { Journal } from './operations/journal.js';
-import type { JournalTrouble } from './operations/journal.js';
+import type { JournalTrouble } from './operations/journal-trouble.js';
 import type { JournalRecord } from './operations/journal-record.js';
 import type { Condense } from './operations/journal-files.js';
 import { OperationBook } from './operations/operation-book.js';

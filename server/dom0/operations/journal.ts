@@ -5,7 +5,11 @@ import { LocalStateDisk } from '../state/local-state-disk.js';
 import { writeAll } from '../state/state-disk.js';
 import type { StateDisk } from '../state/state-disk.js';
 import { JournalFiles } from './journal-files.js';
-import type { Archive, Condense, JournalContents } from './journal-files.js';
+import type { Condense } from './journal-files.js';
+import { openingOf } from './journal-opening.js';
+import type { Need } from './journal-opening.js';
+import { TroubleWatch } from './journal-trouble.js';
+import type { JournalTrouble } from './journal-trouble.js';
 import { FIRST_PREV, JournalLines, recordHash } from './journal-record.js';
 import type { JournalEvent, JournalRecord } from './journal-record.js';
 
@@ -14,8 +18,6 @@ const ROTATE_BYTES = 8 * 1024 * 1024;
 /** After a rotation that failed, the file grows by this part of it before the next try. */
 const RETRY_PART = 8;
 const PROBE_BYTES = 64 * 1024;
-const FIRST_PROBE_MS = 1_000;
-const LAST_PROBE_MS = 60_000;
 
 /** The journal cannot be written; `cause` says why. Nothing of the record is in it. */
 export class JournalUnwritableError extends Error {}
@@ -29,13 +31,6 @@ export interface JournalOptions {
   readonly rotateBytes?: number;
   /** Told the records that could be read at last, where the disk did not let them be read at first. Without it, opening fails then. */
   readonly readLate?: (records: readonly JournalRecord[]) => void;
-}
-
-/** Since when the journal cannot be written, and why. */
-export interface JournalTrouble {
-  /** Milliseconds since the epoch. */
-  readonly since: number;
-  readonly why: string;
 }
 
 /**
@@ -52,7 +47,6 @@ export class Journal {
   readonly #disk: StateDisk;
   readonly #logger: Logger;
   readonly #clock: () => number;
-  readonly #host: Pick<HostClock, 'after'>;
   readonly #rotateBytes: number;
   /** The file that is written. It has an archive's name when a rotation could neither be ended nor undone. */
   #path: string;
@@ -66,10 +60,8 @@ export class Journal {
   #before: readonly JournalRecord[] = [];
   /** Counts the files that were put in the place of others. */
   #generation = 0;
-  #trouble: JournalTrouble | null = null;
+  readonly #watch: TroubleWatch;
   readonly #readLate: ((records: readonly JournalRecord[]) => void) | null;
-  #cancelProbe: (() => void) | null = null;
-  #closed = false;
   #tail: Promise<unknown> = Promise.resolve();
 
   /** Made by `open`, which has read the files. */
@@ -80,10 +72,15 @@ export class Journal {
     this.#path = this.#files.current;
     this.#logger = options.logger;
     this.#clock = options.clock ?? Date.now;
-    this.#host = options.host ?? SYSTEM_HOST_CLOCK;
     this.#rotateBytes = options.rotateBytes ?? ROTATE_BYTES;
     this.#rotateAt = this.#rotateBytes;
     this.#readLate = options.readLate ?? null;
+    this.#watch = new TroubleWatch({
+      probe: () => this.#inTurn(() => this.#probe()),
+      clock: this.#clock,
+      host: options.host ?? SYSTEM_HOST_CLOCK,
+      logger: options.logger,
+    });
   }
 
   /**
@@ -123,7 +120,7 @@ export class Journal {
 
   /** Since when it cannot be written; null when it can. */
   get trouble(): JournalTrouble | null {
-    return this.#trouble;
+    return this.#watch.trouble;
   }
 
   /**
@@ -132,9 +129,7 @@ export class Journal {
    * @throws JournalUnwritableError
    */
   append(event: JournalEvent): Promise<JournalRecord> {
-    const appended = this.#tail.then(() => this.#append(event));
-    this.#tail = appended.catch(() => undefined);
-    return appended;
+    return this.#inTurn(() => this.#append(event));
   }
 
   /** The requests after a sequence number, the set-aside files included, oldest first. Costs what it returns, not what there is. */
@@ -162,75 +157,28 @@ export class Journal {
 
   /** Waits for what is being written. Twice is harmless. */
   async close(): Promise<void> {
-    this.#closed = true;
-    this.#cancelProbe?.();
+    this.#watch.close();
     await this.#tail;
   }
 
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#tail.then(work);
+    this.#tail = done.catch(() => undefined);
+    return done;
+  }
+
   async #load(): Promise<readonly JournalRecord[]> {
-    const files = this.#files;
-    const size = await files.size(files.current);
-    const archives = await files.archives();
-    const found = await files.read(files.current, size ?? 0);
-    const newest = archives.at(-1);
-    if (found.last !== null) {
-      this.#follow(found);
-      this.#need = (size ?? 0) > found.whole ? { kind: 'torn' } : { kind: 'named' };
-      if ((size ?? 0) > found.whole)
-        this.#logger.warn({ file: files.current, keptBytes: found.whole }, 'journal.torn-line-ended');
-      const begins = found.first?.event.kind === 'checkpoint';
-      if (begins || newest === undefined) {
-        this.#report(files.current, found.problem);
-        return found.records;
-      }
-      // An earlier version began anew where it could not write a checkpoint.
-      this.#report(files.current, found.problem ?? 'it does not begin with what was before it');
-      const before = await files.read(newest.path, newest.size);
-      this.#head = { ...this.#head, seq: Math.max(this.#head.seq, newest.lastSeq) };
-      this.#rotateAt = 0;
-      this.#before = this.#condense(before.records);
-      return [...this.#before, ...found.records];
-    }
-    if (newest === undefined) {
-      this.#need = size === null ? { kind: 'begin' } : { kind: size > 0 ? 'torn' : 'named' };
-      return [];
-    }
-    return this.#mend(archives);
-  }
-
-  /** There are files that were set aside, and no record in the one that follows them. */
-  async #mend(archives: readonly Archive[]): Promise<readonly JournalRecord[]> {
-    const files = this.#files;
-    let before: JournalContents | null = null;
-    let misnamed: string | null = null;
-    for (const { path, size, lastSeq } of archives.toReversed()) {
-      before = await files.read(path, size);
-      if (before.last === null) continue;
-      if (before.last.seq !== lastSeq) misnamed = path;
-      break;
-    }
-    const next = await files.read(files.next);
-    this.#report(files.current, 'it has no record; it is made from what was set aside');
-    if (next.first?.event.kind === 'checkpoint' && next.first.prev === before?.last?.hash) {
-      this.#follow(next);
-      this.#need = { kind: 'name', size: next.whole };
-      return next.records;
-    }
-    const last = before?.last ?? null;
-    if (last !== null) this.#head = { seq: last.seq, hash: last.hash };
-    const records = this.#condense(before?.records ?? []);
-    this.#need = { kind: 'checkpoint', records, misnamed };
+    const { records, head, size, checkpoint, need, before } = await openingOf(
+      this.#files,
+      this.#condense,
+      this.#logger,
+    );
+    this.#head = { seq: head.seq, hash: head.hash };
+    this.#size = size;
+    this.#rotateAt = before.length > 0 ? 0 : checkpoint + this.#rotateBytes;
+    this.#need = need;
+    this.#before = before;
     return records;
-  }
-
-  #follow({ last, whole, checkpoint }: JournalContents): void {
-    if (last !== null) this.#head = { seq: last.seq, hash: last.hash };
-    this.#size = whole;
-    this.#rotateAt = checkpoint + this.#rotateBytes;
-  }
-
-  #report(file: string, problem: string | null): void {
-    if (problem !== null) this.#logger.error({ file, problem }, 'journal.contradicts-itself');
   }
 
   async #append(event: JournalEvent): Promise<JournalRecord> {
@@ -242,10 +190,10 @@ export class Journal {
       await this.#ready();
       const record = this.#record(event);
       await this.#write(record);
-      this.#well();
+      this.#watch.passed();
       return record;
     } catch (error) {
-      this.#failed(error);
+      this.#watch.failed(error);
       throw new JournalUnwritableError('the journal cannot be written', { cause: error });
     }
   }
@@ -392,39 +340,11 @@ export class Journal {
       await work();
     } catch (error) {
       this.#logger.error({ err: error }, 'journal.unwritable');
-      this.#failed(error);
+      this.#watch.failed(error);
     }
   }
 
-  #failed(error: unknown): void {
-    const why = error instanceof Error ? error.message : String(error);
-    this.#trouble = { since: this.#trouble?.since ?? this.#clock(), why };
-    if (this.#cancelProbe === null) this.#probeIn(FIRST_PROBE_MS);
-  }
-
-  #well(): void {
-    if (this.#trouble !== null) this.#logger.info({}, 'journal.writable');
-    this.#trouble = null;
-    this.#cancelProbe?.();
-    this.#cancelProbe = null;
-  }
-
-  /** Tries whether the disk takes something, so that it is known when it does although nobody asks for anything. */
-  #probeIn(ms: number): void {
-    if (this.#closed) return;
-    this.#cancelProbe = this.#host.after(ms, () => {
-      const probed = this.#tail.then(() => this.#probe());
-      this.#tail = probed.then(
-        () => {
-          this.#well();
-        },
-        () => {
-          if (this.#trouble !== null) this.#probeIn(Math.min(ms * 2, LAST_PROBE_MS));
-        },
-      );
-    });
-  }
-
+  /** Tries whether the disk takes something. */
   async #probe(): Promise<void> {
     if (this.#need.kind === 'read') this.#readLate?.(await this.#load());
     const { next } = this.#files;
@@ -434,18 +354,6 @@ export class Journal {
     await this.#disk.remove(next);
   }
 }
-
-type Need =
-  | { readonly kind: 'nothing' | 'read' | 'begin' | 'torn' | 'named' }
-  /** The next file is whole and has not got the name yet. */
-  | { readonly kind: 'name'; readonly size: number }
-  /** There is no file; it is to begin with this. */
-  | {
-      readonly kind: 'checkpoint';
-      readonly records: readonly JournalRecord[];
-      /** A file that was set aside and written on, as it could not get its name back. */
-      readonly misnamed: string | null;
-    };
 
 interface Checkpoint {
   readonly record: JournalRecord;
