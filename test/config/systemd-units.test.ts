@@ -38,6 +38,14 @@ describe('systemd units', () => {
     assert.equal(unit.get('TasksMax'), 'infinity');
   });
 
+  it('start the dom0 half after what the host starts by itself, and when its files are mounted', () => {
+    const unit = settingsOf('postern-dom0.service');
+    const after = unit.get('After')?.split(' ') ?? [];
+    for (const other of ['xendomains.service', 'remote-fs.target', 'local-fs.target'])
+      assert.ok(after.includes(other), other);
+    assert.equal(unit.get('RequiresMountsFor'), '/etc/xen /var/lib/postern-dom0');
+  });
+
   it('set nothing on the dom0 half that xl and its block scripts would inherit', () => {
     const inherited =
       /^(Protect|Private|Restrict|NoNewPrivileges|Capability|Ambient|SystemCall|Memory|CPU|IO|Limit|UMask|User|Group|Lock|Remove|ReadOnly|ReadWrite|Inaccessible|Bind|Root|Device|IP|Nice|OOMScore|RuntimeMaxSec|Environment)/;
