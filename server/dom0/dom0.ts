@@ -167,6 +167,7 @@ export class Dom0 {
       {
         toolstack,
         configs,
+        memory,
         profiles,
         expectations: book,
         settings: observe,

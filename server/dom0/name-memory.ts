@@ -1,4 +1,3 @@
-import { open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { parseDomainName } from '../../policy/names.js';
 import type { DomainName } from '../../policy/names.js';
@@ -7,6 +6,9 @@ import type { Configured, GoneDomain, MissingDomain, MissingReason } from '../wi
 import type { DomainConfig } from './domain-config.js';
 import type { ConfigPlace } from './domain-configs.js';
 import type { Logger } from './logger.js';
+import { LocalStateDisk } from './state/local-state-disk.js';
+import { readWhole, replaceWhole } from './state/state-disk.js';
+import type { StateDisk } from './state/state-disk.js';
 
 /** The most names that go at once because their files are gone. With one more, all of them are missing: somebody has to look. */
 export const MOST_AT_ONCE = 3;
@@ -34,6 +36,7 @@ export interface NameSource {
 export class NameMemory {
   readonly #file: string | null;
   readonly #logger: Logger;
+  readonly #disk: StateDisk;
   readonly #names = new Map<DomainName, Remembered>();
   readonly #gone = new Map<DomainName, string>();
   /** For how long each was seen to be away, in a place that is sound. A restart begins anew. Milliseconds. */
@@ -47,19 +50,20 @@ export class NameMemory {
   #saving: Promise<void> = Promise.resolve();
 
   /** @param file where it is kept; null: nowhere */
-  constructor(file: string | null, logger: Logger) {
+  constructor(file: string | null, logger: Logger, disk: StateDisk = new LocalStateDisk()) {
     this.#file = file;
     this.#logger = logger;
+    this.#disk = disk;
   }
 
   /** Never fails: what cannot be read is not known. */
-  static async open(file: string, logger: Logger): Promise<NameMemory> {
-    const memory = new NameMemory(file, logger);
+  static async open(file: string, logger: Logger, disk?: StateDisk): Promise<NameMemory> {
+    const memory = new NameMemory(file, logger, disk);
     try {
-      memory.#take(JSON.parse(await readFile(file, 'utf8')));
+      const kept = await readWhole(memory.#disk, file);
+      if (kept !== null) memory.#take(JSON.parse(kept.toString('utf8')));
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
-        logger.error({ err: error, file }, 'names.memory-lost');
+      logger.error({ err: error, file }, 'names.memory-lost');
     }
     return memory;
   }
@@ -171,7 +175,7 @@ export class NameMemory {
     const text = JSON.stringify({ names: Object.fromEntries(this.#names), gone: this.gone() });
     try {
       this.#changed = false;
-      this.#saving = replace(this.#file, text);
+      this.#saving = replaceWhole(this.#disk, this.#file, Buffer.from(text));
       await this.#saving;
       this.#failing = false;
     } catch (error) {
@@ -218,24 +222,4 @@ function sameMemory(one: Remembered, other: Remembered): boolean {
     why,
   ];
   return JSON.stringify(facts(one)) === JSON.stringify(facts(other));
-}
-
-/** Whole or not at all, also over a power cut. */
-async function replace(path: string, text: string): Promise<void> {
-  const next = `${path}.new`;
-  await rm(next, { force: true });
-  const file = await open(next, 'wx', 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(next, path);
-  const directory = await open(dirname(path), 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
 }

@@ -17,7 +17,7 @@ import type { HostClock } from './host-clock.js';
 import { IncarnationProfiles } from './incarnation-profiles.js';
 import { NO_MEMORY, observedState } from './observed-state.js';
 import type { StateMemory } from './observed-state.js';
-import type { NameMemory } from './name-memory.js';
+import type { NameMemory, NameSource } from './name-memory.js';
 import type { Pace } from './pace.js';
 import { SharedRun } from './shared-run.js';
 import type { ListedDomain, Toolstack } from './toolstack/toolstack.js';
@@ -44,7 +44,7 @@ interface Entry {
 
 export interface ObserverParts {
   readonly toolstack: Toolstack;
-  readonly configs: Pick<DomainConfigs, 'scan' | 'find' | 'list'>;
+  readonly configs: NameSource & Pick<DomainConfigs, 'scan'>;
   readonly memory: NameMemory;
   readonly profiles: BootProfiles;
   readonly expectations: Expectations;
@@ -180,7 +180,7 @@ export class Observer {
     const now = this.#parts.host.uptime();
     if (isRefusal(listed)) {
       this.#guests = null;
-      this.#silence(listed, now);
+      this.#silence(listed);
       await memory.judge(configs, () => true, settings.goneAfterSeconds * 1000, now, this.#parts.clock());
       await this.#tellNames();
       return listed;
@@ -190,11 +190,17 @@ export class Observer {
     this.#answeredAt = now;
     const byName = new Map<GuestName, ListedDomain>(listed.map((domain) => [domain.name, domain]));
     this.#guests = new Set(byName.keys());
-    this.#adopt(now);
+    this.#adopt();
     const managed = [...this.#entries.values()].map(({ seen }) => seen);
     const profiles = await this.#profiles.find(managed, byName, now);
     const exists = (name: DomainName): boolean => byName.has(name);
-    for (const name of await memory.judge(configs, exists, settings.goneAfterSeconds * 1000, now, this.#parts.clock()))
+    for (const name of await memory.judge(
+      configs,
+      exists,
+      settings.goneAfterSeconds * 1000,
+      now,
+      this.#parts.clock(),
+    ))
       this.#forget(name);
     for (const [name, entry] of this.#entries) {
       this.#see(entry, byName.get(name) ?? null, profiles.get(name), now);
@@ -227,7 +233,7 @@ export class Observer {
   }
 
   /** The names that the files have now; what they have no more stays until it is gone. */
-  #adopt(now: number): void {
+  #adopt(): void {
     for (const config of this.#parts.configs.list()) {
       const entry = this.#entries.get(config.name);
       if (entry !== undefined) {
@@ -290,11 +296,11 @@ export class Observer {
   }
 
   /** The toolstack did not answer. It is said once. */
-  #silence(why: Refusal, now: number): void {
+  #silence(why: Refusal): void {
     if (this.#failing !== why.detail)
       this.#parts.logger.error({ code: why.code, detail: why.detail }, 'toolstack.silent');
     this.#failing = why.detail;
-    this.#adopt(now);
+    this.#adopt();
     this.#age();
   }
 

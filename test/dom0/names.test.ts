@@ -40,7 +40,7 @@ describe('what a half remembers of names', () => {
   async function looks(exists: readonly string[] = []): Promise<string[]> {
     await configs.scan();
     memory.see(configs, now);
-    const gone = await memory.judge(configs, (name) => exists.includes(name), GONE_AFTER, now);
+    const gone = await memory.judge(configs, (name) => exists.includes(name), GONE_AFTER, now, now);
     await memory.save();
     return [...gone];
   }

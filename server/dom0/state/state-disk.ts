@@ -1,3 +1,7 @@
+import { dirname } from 'node:path';
+
+const PIECE_BYTES = 64 * 1024;
+
 export interface StateFile {
   readonly name: string;
   /** Bytes. */
@@ -42,4 +46,26 @@ export async function writeAll(
     if (written === 0) throw new Error(`${file} takes no more bytes`);
     done += written;
   }
+}
+
+/** Reads a file from its beginning to its end. @returns null when there is none */
+export async function readWhole(disk: Pick<StateDisk, 'read'>, file: string): Promise<Buffer | null> {
+  const pieces: Buffer[] = [];
+  for (let from = 0; ;) {
+    const piece = await disk.read(file, from, PIECE_BYTES);
+    if (piece === null) return null;
+    pieces.push(piece);
+    from += piece.length;
+    if (piece.length < PIECE_BYTES) return Buffer.concat(pieces);
+  }
+}
+
+/** Puts a whole file in the place of another: one of the two is there, whenever the power goes. */
+export async function replaceWhole(disk: StateDisk, file: string, bytes: Buffer): Promise<void> {
+  const beside = `${file}.new`;
+  await disk.remove(beside);
+  await writeAll(disk, beside, 0, bytes);
+  await disk.sync(beside);
+  await disk.rename(beside, file);
+  await disk.sync(dirname(file));
 }
