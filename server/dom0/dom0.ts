@@ -160,7 +160,7 @@ export class Dom0 {
     const clock = this.#clock;
     const host = this.#host;
     const configs = new DomainConfigs(settings, logger);
-    const memory = await NameMemory.open(join(settings.state, 'names.json'), logger);
+    const memory = await NameMemory.open(join(settings.state, 'names.json'), logger, this.#disk);
     const told = new Map<DomainName, string>();
     const { observe } = settings;
     const observer = new Observer(

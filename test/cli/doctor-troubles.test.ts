@@ -10,7 +10,7 @@ describe('postern doctor, of a dom0 half that answers', () => {
   it('says what its host cannot write, and what to do', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'postern-doctor-'));
     const console = { passesEscape: false, sysrqKeys: [], log: true, screenText: true };
-    const contract = { version: 1, host: 'elsinore', verbs: VERBS, profiles: [], console };
+    const contract = { version: 1, host: 'elsinore', verbs: VERBS, profiles: [], console, names: true };
     let troubles: string[] | undefined;
     const server = createServer((_, response) => {
       response.end(JSON.stringify({ ...contract, ...(troubles === undefined ? {} : { troubles }) }));
