@@ -111,7 +111,14 @@ doctor) exec ${node} "$@" --settings ${settings('gate')} --dom0-settings ${setti
 *) exec ${node} "$@" --settings ${settings('gate')} ;;
 esac`,
     );
-    this.#script('systemctl', 'exit 0');
+    this.#script(
+      'systemctl',
+      `test "$1 $2" = 'enable --now' || { echo "systemctl: $* is not stood in for" >&2; exit 1; }
+shift 2
+for unit; do
+  test -f '${this.root}/etc/systemd/system/'"$unit.service" || { echo "Unit $unit.service does not exist" >&2; exit 1; }
+done`,
+    );
     this.#script('sudo', 'test "$1 $2" = "-u postern" && shift 2 && exec "$@"');
     this.#script('ssh', `PATH="\${PATH#*:}"; exec ssh -F '${this.#directory.file('ssh_config')}' "$@"`);
   }

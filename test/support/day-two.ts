@@ -73,8 +73,24 @@ root@xen2) ${onHost(dirname(second?.xen.xl ?? xl), second?.host.xen ?? '')} ;;
 esac
 PATH="\${PATH#*:}"; exec ssh -F '${layout.sshConfig}' "\${who%@console.example.net}" "$@"`,
     );
-    this.#script('journalctl', `exec cat '${this.#house.log('gate')}'`);
-    this.#script('chown', 'exit 0');
+    this.#script(
+      'journalctl',
+      `logs=''
+while [ $# -gt 0 ]; do
+  case "$1 $2" in
+  '-u postern-gate') logs="$logs ${this.#house.log('gate')}" ;;
+  '-u postern-dom0') logs="$logs ${this.#house.log('dom0')}" ;;
+  '-p warning' | '-o cat') ;;
+  *) echo "journalctl: $1 $2 is not stood in for" >&2; exit 1 ;;
+  esac
+  shift 2
+done
+exec cat $logs`,
+    );
+    this.#script(
+      'chown',
+      'test "$1" = postern: || { echo "chown: invalid user: $1" >&2; exit 1; }; shift; exec ls "$@" >/dev/null',
+    );
   }
 
   #script(name: string, text: string): void {
