@@ -1,6 +1,5 @@
-import { createWriteStream, existsSync, rmSync } from 'node:fs';
-import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { existsSync, rmSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import type { GateSettings } from '../../config/gate-settings.js';
 import { isRefusal } from '../../policy/refusal.js';
 import type { Refusal } from '../../policy/refusal.js';
@@ -9,8 +8,12 @@ import { HandedBytes, NEEDS_THE_GATE } from '../gate/control/route.js';
 import type { Method } from '../gate/control/route.js';
 import { AuditUnavailable, StoreError } from '../store/store-error.js';
 import { CliError, EXIT } from './exit-status.js';
+import { NewFile } from './new-file.js';
+import type { TakeBytes } from './new-file.js';
 import type { OwnDatabase } from './own-database.js';
 import { refused } from './refused.js';
+
+const GONE = 'the gate has gone before it had handed over the whole';
 
 /** The codes of a gate that is not there. */
 const DOWN: ReadonlySet<string> = new Set(['ENOENT', 'ECONNREFUSED']);
@@ -73,24 +76,24 @@ export class Desk {
 
   /** Writes a copy of the database into a new file, mode 0600, of the user who runs this. */
   async backup(file: string): Promise<void> {
-    if (existsSync(file)) throw new CliError(`${file} is there already: name a new file`, EXIT.refused);
-    try {
-      await this.#reach(
-        async () => {
+    await this.#reach(
+      async () => {
+        const copy = await NewFile.create(file);
+        await copy.fill(async (take) => {
           const bytes = await this.#gate.bytes('POST', '/backup', { file });
           if (isRefusal(bytes)) throw refused(bytes);
-          await pipeline(bytes, createWriteStream(file, { flags: 'wx', mode: 0o600, flush: true }));
-          if (!bytes.complete) throw new ControlFault('the gate has gone before the copy was whole');
-        },
-        async () => {
-          await (await this.#open()).backup(file);
-        },
-      );
-    } catch (error) {
-      // Half a backup is worse than none; it was not there before.
-      rmSync(file, { force: true });
-      throw error;
-    }
+          await take(wholly(bytes));
+        });
+      },
+      async () => {
+        const database = await this.#open();
+        if (existsSync(file)) throw new CliError(`${file} is there already: name a new file`, EXIT.refused);
+        await database.backup(file).catch((error: unknown) => {
+          rmSync(file, { force: true });
+          throw error;
+        });
+      },
+    );
   }
 
   /**
@@ -98,19 +101,18 @@ export class Desk {
    *
    * @param take where they go; it is called when there is nothing to refuse
    */
-  async fetch(method: Method, path: string, take: (bytes: Readable) => Promise<void>): Promise<void> {
+  async fetch(method: Method, path: string, take: TakeBytes): Promise<void> {
     await this.#reach(
       async () => {
         const bytes = await this.#gate.bytes(method, path, {});
         if (isRefusal(bytes)) throw refused(bytes);
-        await take(bytes);
-        if (!bytes.complete) throw new ControlFault('the gate has gone before it was whole');
+        await take(wholly(bytes));
       },
       async () => {
         const answer = await this.#askDatabase(method, path, {});
         if (isRefusal(answer)) throw refused(answer);
         if (!(answer instanceof HandedBytes)) throw new TypeError(`${path} does not answer with bytes`);
-        await take(answer.stream);
+        await take(answer.stream as AsyncIterable<Buffer>);
       },
     );
   }
@@ -159,4 +161,14 @@ export class Desk {
     }
     return this.#database;
   }
+}
+
+/** The answer's bytes. @throws ControlFault when the gate goes before it has handed all of them over */
+async function* wholly(answer: IncomingMessage): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of answer as AsyncIterable<Buffer>) yield chunk;
+  } catch (error) {
+    throw new ControlFault(GONE, { cause: error });
+  }
+  if (!answer.complete) throw new ControlFault(GONE);
 }

@@ -1,12 +1,9 @@
-import { createWriteStream, existsSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import type { RecordingsPruned, RecordingView } from '../gate/control/control-answers.js';
 import { adminCommand, adminNoun, atDesk, say } from './admin-command.js';
 import type { AdminOptions } from './admin-command.js';
-import { CliError, EXIT } from './exit-status.js';
+import { NewFile, toStdout } from './new-file.js';
 import { withQuery } from './query.js';
 import { shortTime, table } from './table.js';
 import { timeOrAgo } from './time-or-ago.js';
@@ -61,8 +58,8 @@ export function addRecordingCommand(program: Command): void {
       return;
     }
     const file = resolve(name);
-    if (existsSync(file)) throw new CliError(`${file} is there already: name a new file`, EXIT.refused);
-    await atDesk(options, (desk) => desk.fetch('POST', path, (bytes) => intoFile(bytes, file)));
+    const copy = await NewFile.create(file);
+    await copy.fill((take) => atDesk(options, (desk) => desk.fetch('POST', path, take)));
     say(options, { recording: id, file }, `${file} is written\n`);
   });
 
@@ -83,20 +80,6 @@ export function addRecordingCommand(program: Command): void {
       const text = removed.length === 0 ? '' : `${removed.length} ${what}\n`;
       say(options, removed, `${recordingTable(removed, 'there is nothing to remove')}${text}`);
     });
-}
-
-async function toStdout(bytes: Readable): Promise<void> {
-  await pipeline(bytes, process.stdout, { end: false });
-}
-
-/** Half a recording is not left behind. */
-async function intoFile(bytes: Readable, file: string): Promise<void> {
-  try {
-    await pipeline(bytes, createWriteStream(file, { flags: 'wx', mode: 0o600, flush: true }));
-  } catch (error) {
-    rmSync(file, { force: true });
-    throw new CliError(`${file} cannot be written: ${(error as Error).message}`);
-  }
 }
 
 function recordingTable(recordings: readonly RecordingView[], none: string): string {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import type { PublicKey } from '../../server/gate/public-key.js';
 import { Store } from '../../server/store/store.js';
 import { ControlFixture } from '../support/control-fixture.js';
 import { writeGateSettings } from '../support/gate-settings-file.js';
-import { postern, startPostern } from '../support/postern-command.js';
+import { POSTERN, postern, startPostern } from '../support/postern-command.js';
 import { ADMIN, customerActor, customerName, domainName, fingerprint } from '../support/temporary-store.js';
 
 const ALICE = customerName('alice');
@@ -289,5 +289,17 @@ describe('cli: admin commands on a running gate', () => {
     assert.equal(nowhere.status, 1);
     assert.match(nowhere.stderr, /^postern: .*\/nonexistent\/copy\.db/);
     assert.equal(existsSync('/nonexistent'), false);
+  });
+
+  it('leaves no half of a backup where the disk is full, and says so', async () => {
+    const file = join(gate.temporary.directory, 'too-large.db');
+    // 8 KiB are the largest file that it may write.
+    const limited = ['-c', 'ulimit -f 16 && exec "$0" "$@"', process.execPath, POSTERN, 'backup', file];
+    const child = spawn('sh', [...limited, ...settings], { stdio: ['ignore', 'ignore', 'pipe'] });
+    let said = '';
+    child.stderr.on('data', (data: Buffer) => (said += data.toString()));
+    const [status] = (await once(child, 'close')) as [number | null];
+    assert.deepEqual([status, existsSync(file)], [1, false], said);
+    assert.match(said, /^postern: EFBIG/);
   });
 });

@@ -7,6 +7,7 @@ import type { Refusal } from '../../../policy/refusal.js';
 import type { OperationView, WireRefusal } from '../../../server/wire/operation.js';
 import { operationRequest } from '../../support/dom0-client.js';
 import { Dom0UnderTest } from '../../support/dom0-under-test.js';
+import { LeapingHost } from '../../support/leaping-host.js';
 
 const never = (): Promise<Refusal | null> => new Promise(() => undefined);
 const up = { paused: false, shutdown: null, dying: false } as const;
@@ -208,18 +209,25 @@ describe('operations', () => {
 
     it('fails at its deadline and says that power off is possible; a call that blocks holds up nobody', async () => {
       house.toolstack.put('horatio');
+      const host = new LeapingHost();
+      house.parts = { host };
       let calledOff = false;
-      house.toolstack.on.set('shutdown', (_, { signal }) => {
-        signal?.addEventListener('abort', () => (calledOff = true));
-        return never();
+      const asked = new Promise<void>((resolve) => {
+        house.toolstack.on.set('shutdown', (_, { signal }) => {
+          signal?.addEventListener('abort', () => (calledOff = true));
+          resolve();
+          return never();
+        });
       });
       house.settings = {
         ...house.settings,
-        deadlines: { ...house.settings.deadlines, shutdownSeconds: 0.3 },
+        deadlines: { ...house.settings.deadlines, shutdownSeconds: 100 },
       };
       await house.start();
       const view = await post('horatio', 'shutdown');
       assert.equal((await house.client.run('ophelia', 'start')).phase, 'done');
+      await asked;
+      host.leap(100_000);
       const [phase, code, message] = await failure(view);
       assert.deepEqual([phase, code], ['failed', 'deadline-passed']);
       assert.match(message ?? '', /Power off is possible/);
@@ -325,11 +333,16 @@ describe('operations', () => {
 
     it('never creates while the old one is there, and leaves it running at the deadline', async () => {
       house.toolstack.put('horatio');
-      house.toolstack.on.set('shutdown', never);
+      const host = new LeapingHost();
+      house.parts = { host };
       house.settings = {
         ...house.settings,
-        deadlines: { ...house.settings.deadlines, shutdownSeconds: 0.2 },
+        deadlines: { ...house.settings.deadlines, shutdownSeconds: 100 },
       };
+      house.toolstack.on.set('shutdown', () => {
+        host.leap(100_000);
+        return never();
+      });
       await house.start();
       const view = await post('horatio', 'rescue', { profile: 'rescue' });
       assert.equal((await failure(view))[1], 'deadline-passed');
