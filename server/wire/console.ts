@@ -52,7 +52,10 @@ export type ConsoleEnd = (typeof CONSOLE_ENDS)[number];
 
 /** From dom0 to the gate. */
 export type ConsoleNote =
-  /** The first frame. `mode` may be `watch` although `write` was asked for: somebody else has the keyboard. */
+  /**
+   * The first frame. `mode` may be `watch` although `write` was asked for: somebody else has the keyboard. `cols` and `rows` are what the
+   * guest takes its terminal for; a dom0 half from before says the writer's size.
+   */
   | {
       readonly note: 'attached';
       readonly attachment: number;
@@ -66,7 +69,7 @@ export type ConsoleNote =
   | { readonly note: 'writer'; readonly attachment: number | null; readonly label: string | null }
   | { readonly note: 'joined'; readonly who: Presence }
   | { readonly note: 'left'; readonly who: Presence }
-  /** The kept screen's size changed, by its writer. */
+  /** The guest was told another size, or boots anew and knows of none. */
   | { readonly note: 'resized'; readonly cols: number; readonly rows: number }
   /** So many bytes were dropped for want of credit; what follows is the repaint. */
   | { readonly note: 'skipped'; readonly bytes: number }
@@ -87,7 +90,8 @@ export type ConsoleNote =
 /** From the gate to dom0. */
 export type ConsoleRequest =
   | { readonly note: 'credit'; readonly bytes: number }
-  | { readonly note: 'resize'; readonly cols: number; readonly rows: number }
+  /** The window has this size. `told`: what was typed before this tells the guest so; a dom0 half from before takes no notice of it. */
+  | { readonly note: 'resize'; readonly cols: number; readonly rows: number; readonly told?: true }
   /** Take the keyboard; answered by `writer`. The gate has authorised it. */
   | { readonly note: 'takeover' }
   /** Give the keyboard back and watch on. */

@@ -213,8 +213,17 @@ const contract = object(
   ['names', 'troubles'],
 );
 
-const tagged = (tag: string, value: string | readonly string[], properties: Record<string, object> = {}) =>
-  object({ [tag]: typeof value === 'string' ? { const: value } : { enum: value }, ...properties });
+const tagged = (
+  tag: string,
+  value: string | readonly string[],
+  properties: Record<string, object> = {},
+  optional: readonly string[] = [],
+) =>
+  object(
+    { [tag]: typeof value === 'string' ? { const: value } : { enum: value }, ...properties },
+    'ignored',
+    optional,
+  );
 
 const change = {
   oneOf: [
@@ -302,7 +311,7 @@ const consoleNote = {
 const consoleRequest = {
   oneOf: [
     tagged('note', 'credit', { bytes: { type: 'integer', minimum: 0, maximum: 1 << 24 } }),
-    tagged('note', 'resize', { cols: size, rows: size }),
+    tagged('note', 'resize', { cols: size, rows: size, told: { const: true } }, ['told']),
     tagged('note', ['takeover', 'release', 'repaint', 'screen']),
     tagged('note', ['ping', 'pong']),
   ],

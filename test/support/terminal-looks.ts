@@ -1,4 +1,13 @@
-import type { Terminal } from '@xterm/headless';
+import type { IBufferCell, Terminal } from '@xterm/headless';
+
+/** What the emulator's API does not show (@xterm/headless 6.0). */
+interface HiddenCell {
+  getUnderlineStyle?(): number;
+  getUnderlineColor?(): number;
+}
+interface HiddenTerminal {
+  readonly _core: { readonly coreService: { readonly isCursorHidden: boolean } };
+}
 
 /** All that a person sees, and what decides over what the next byte does. */
 export function looksOf(of: Terminal): unknown {
@@ -11,15 +20,39 @@ export function looksOf(of: Terminal): unknown {
       const cell = line.getCell(x)!;
       // The second half of a wide character may outlive the first in the emulator; nobody can see it.
       const chars = cell.getChars() === '' ? ' ' : cell.getChars();
-      const shown =
-        chars === ' ' && cell.isInverse() === 0 && cell.isUnderline() === 0 && cell.isStrikethrough() === 0;
-      const front = shown
-        ? ''
-        : `${cell.getFgColorMode()}/${cell.getFgColor()}/${cell.isBold()}${cell.isUnderline()}${cell.isItalic()}`;
-      cells.push(`${chars}|${front}|${cell.getBgColorMode()}/${cell.getBgColor()}/${cell.isInverse()}`);
+      const lines = underlineOf(cell) + cell.isStrikethrough() + cell.isOverline();
+      const isBare = chars === ' ' && cell.isInverse() === 0 && lines === 0;
+      cells.push(
+        `${chars}|${isBare ? '' : frontOf(cell)}|${cell.getBgColorMode()}/${cell.getBgColor()}/${cell.isInverse()}`,
+      );
     }
     rows.push(cells);
   }
-  const { cursorX, cursorY, type } = buffer;
-  return { rows, cursorX, cursorY, type, modes: of.modes };
+  const { cursorY, type } = buffer;
+  // Behind the last column it waits to wrap, however far behind.
+  const cursorX = Math.min(buffer.cursorX, of.cols);
+  const hidden = (of as unknown as HiddenTerminal)._core.coreService.isCursorHidden;
+  // Whether what it shows is held back for a while is no matter: it is shown in the end.
+  const modes = { ...of.modes, synchronizedOutputMode: false };
+  return { rows, cursorX, cursorY, type, hidden, modes, lineFeedReturns: of.options.convertEol === true };
+}
+
+function underlineOf(cell: IBufferCell): number {
+  return cell.isUnderline() === 0 ? 0 : ((cell as HiddenCell).getUnderlineStyle?.() ?? 1);
+}
+
+function frontOf(cell: IBufferCell): string {
+  const { getUnderlineColor } = cell as HiddenCell;
+  const style = underlineOf(cell);
+  const colour = style === 0 ? 0 : (getUnderlineColor?.call(cell) ?? 0);
+  const ways = [
+    cell.isBold(),
+    cell.isDim(),
+    cell.isItalic(),
+    cell.isBlink(),
+    cell.isInvisible(),
+    cell.isStrikethrough(),
+    cell.isOverline(),
+  ].map((way) => (way === 0 ? 0 : 1));
+  return `${cell.getFgColorMode()}/${cell.getFgColor()}/${ways.join('')}/${style}/${colour}`;
 }

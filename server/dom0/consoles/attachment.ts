@@ -5,22 +5,26 @@ import type { ConsoleEnd, ConsoleMode, ConsoleNote, Presence, ScreenText } from 
 import { FrameError, FrameReader, noteFrame } from '../../wire/frames.js';
 import { ConsoleRequestError, parseConsoleRequest } from './console-request.js';
 import { ScreenFeed } from './screen-feed.js';
-import { clampSize } from './screen-job.js';
+import type { Picture } from './screen-feed.js';
+import { clampSize, isSameSize } from './screen-job.js';
 import type { ScreenSize } from './screen-job.js';
+
+export type { Picture } from './screen-feed.js';
 
 /** What an attachment asks of the console that it is joined to. */
 export interface AttachmentHost {
   /** @returns the bytes that there was no room for; `drained` says when to offer them again */
   input(from: Attachment, bytes: Buffer): Buffer | null;
-  /** The kept screen's size, for which the guest speaks. */
-  size(): ScreenSize;
-  /** The screen after the last byte that was handed to `output`, as bytes for a terminal in any state. */
-  paint(since: number | null, view: ScreenSize | null): Promise<Buffer>;
+  /** The screen after the last byte that was handed to `output`. @param size the window's; null: it has none */
+  paint(since: number | null, size: ScreenSize | null): Promise<Picture>;
   /** The same as text; null when it cannot be had now. */
   read(since: number | null): Promise<ScreenText | null>;
   takeover(by: Attachment): void;
   release(by: Attachment): void;
+  /** Its window has another size. */
   resized(by: Attachment): void;
+  /** It has told the guest this size. */
+  told(by: Attachment, size: ScreenSize): void;
   /** Once, when its stream has ended for whatever reason. */
   left(who: Attachment): void;
 }
@@ -89,8 +93,7 @@ export class Attachment {
       note: (note) => {
         this.note(note);
       },
-      view: () => viewOf(this.size, host.size()),
-      paint: (view) => host.paint(since, view),
+      paint: () => host.paint(since, this.size),
     });
     if (socket instanceof Socket) socket.setTimeout(0).setNoDelay(true);
     socket.on('data', (chunk: Buffer) => {
@@ -186,10 +189,13 @@ export class Attachment {
       case 'credit':
         this.#feed.credit(request.bytes);
         return;
-      case 'resize':
-        this.size = clampSize(request.cols, request.rows) ?? this.size;
-        this.#host.resized(this);
+      case 'resize': {
+        const size = clampSize(request.cols, request.rows);
+        if (size === null) return;
+        this.#resize(size);
+        if (request.told === true) this.#host.told(this, size);
         return;
+      }
       case 'takeover':
         this.#host.takeover(this);
         return;
@@ -210,6 +216,12 @@ export class Attachment {
       case 'pong':
         return;
     }
+  }
+
+  #resize(size: ScreenSize): void {
+    if (this.size !== null && isSameSize(size, this.size)) return;
+    this.size = size;
+    this.#host.resized(this);
   }
 
   #beat(): void {
@@ -234,10 +246,4 @@ export class Attachment {
     this.#typed = [];
     this.#host.left(this);
   }
-}
-
-/** The size of a window where it is not the screen's; null where it is, or where there is no window. */
-function viewOf(window: ScreenSize | null, screen: ScreenSize): ScreenSize | null {
-  const same = window === null || (window.cols === screen.cols && window.rows === screen.rows);
-  return same ? null : window;
 }

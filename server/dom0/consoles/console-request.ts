@@ -14,8 +14,10 @@ export function parseConsoleRequest(body: Buffer): ConsoleRequest {
   switch (note['note']) {
     case 'credit':
       return { note: 'credit', bytes: count(note['bytes'], MOST_CREDIT) };
-    case 'resize':
-      return { note: 'resize', cols: count(note['cols'], 65535), rows: count(note['rows'], 65535) };
+    case 'resize': {
+      const size = { cols: count(note['cols'], 65535), rows: count(note['rows'], 65535) };
+      return { note: 'resize', ...size, ...(note['told'] === true ? { told: true } : {}) };
+    }
     case 'takeover':
     case 'release':
     case 'repaint':

@@ -5,7 +5,7 @@ import type { ConsoleEnd, ConsoleNote } from '../../wire/console.js';
 import { isTerminalAnswer } from '../../wire/terminal-answers.js';
 import type { AdminAct } from './admin-act.js';
 import { Attachment } from './attachment.js';
-import type { AttachmentHost, AttachmentParts } from './attachment.js';
+import type { AttachmentHost, AttachmentParts, Picture } from './attachment.js';
 import { Audience } from './audience.js';
 import type { AttachResult } from './attach-waiters.js';
 import type { DomainLog } from '../console-log/domain-log.js';
@@ -16,6 +16,7 @@ import type { LineParts, LineState } from './console-line.js';
 import type { KeptScreen } from './kept-screen.js';
 import { RawRing } from './raw-ring.js';
 import { REPLAY_BYTES, replayOf } from './raw-replay.js';
+import { FIRST_SIZE, isSameSize } from './screen-job.js';
 import type { ScreenSize } from './screen-job.js';
 import { NEW_INCARNATION } from './screen-reset.js';
 import type { Screens } from './screens.js';
@@ -68,6 +69,7 @@ export class DomainConsole {
       },
       begins: (incarnation, another) => {
         parts.log?.begins(incarnation, this.#profileOf(incarnation), Date.now());
+        if (another) this.#believe(FIRST_SIZE);
         if (another && this.#ring.bornAt !== null) this.#show(Buffer.from(NEW_INCARNATION), Date.now());
       },
       state: (state) => {
@@ -80,8 +82,7 @@ export class DomainConsole {
     });
     this.#host = {
       input: (from, bytes) => this.#input(from, bytes),
-      size: () => this.#screen.size,
-      paint: (since, view) => this.#paint(since, view),
+      paint: (since, size) => this.#paint(since, size),
       read: (since) => parts.screens.text(this.#screen, this.#firstFor(since)),
       takeover: (by) => {
         this.#give(by);
@@ -91,8 +92,11 @@ export class DomainConsole {
         if (this.#writer === by) this.#give(null);
       },
       resized: (by) => {
-        if (this.#writer === by) this.#resize(by.size);
-        else by.repaint();
+        this.#retain();
+        by.repaint();
+      },
+      told: (by, size) => {
+        if (this.#writer === by) this.#believe(size);
       },
       left: (who) => {
         this.#left(who);
@@ -139,9 +143,8 @@ export class DomainConsole {
       this.#writer = attachment;
       attachment.mode = 'write';
     }
-    // Before it is one of those present: the first thing that it hears is `attached`.
-    if (writes) this.#resize(attachment.size);
     this.#audience.add(attachment);
+    this.#retain();
     const { cols, rows } = this.#screen.size;
     const { id, mode } = attachment;
     attachment.note({
@@ -213,12 +216,12 @@ export class DomainConsole {
     return this.#writer === from ? this.#line.write(bytes) : null;
   }
 
-  async #paint(since: number | null, view: ScreenSize | null): Promise<Buffer> {
+  async #paint(since: number | null, size: ScreenSize | null): Promise<Picture> {
     const first = this.#firstFor(since);
     const tail = Math.max(first ?? this.#ring.start, this.#ring.end - REPLAY_BYTES);
     const replay = this.#ring.range(tail);
-    const picture = await this.#parts.screens.paint(this.#screen, view, first);
-    return picture ?? replayOf(replay, first !== null || tail === 0);
+    const picture = await this.#parts.screens.paint(this.#screen, size, first);
+    return picture ?? { nearest: replayOf(replay, first !== null || tail === 0) };
   }
 
   /** @returns the position of the first byte that may be shown; null: all of the screen may */
@@ -238,7 +241,6 @@ export class DomainConsole {
       // Who writes is known to all.
       this.#audience.announce(to);
       this.#act(to, { act: 'console-keyboard' });
-      this.#resize(to.size);
     }
     this.#audience.tell({ note: 'writer', attachment: to?.id ?? null, label: to?.label ?? null });
     // What the former writer had typed and there was no room for is not the keyboard's any more.
@@ -252,20 +254,23 @@ export class DomainConsole {
   #left(who: Attachment): void {
     this.#act(who, { act: 'console-left' });
     if (!this.#audience.delete(who)) return;
+    this.#retain();
     if (who.announced) this.#audience.tell({ note: 'left', who: who.presence });
     if (this.#writer === who) this.#give(null);
     this.#restWhenIdle();
   }
 
-  #resize(size: ScreenSize | null): void {
-    const now = this.#screen.size;
-    if (size === null || (size.cols === now.cols && size.rows === now.rows)) return;
-    this.#screen.resize(size);
-    this.#parts.screens.touched(this.#screen);
+  /** The guest was told a size, or knows nothing of one any more. No window shows anything else for it. */
+  #believe(size: ScreenSize): void {
+    if (isSameSize(size, this.#screen.size)) return;
+    this.#parts.screens.tell(this.#screen, size);
     this.#line.resize(size);
     this.#audience.tell({ note: 'resized', ...size });
-    // Who had its size may have another now, and the other way round; text may stand elsewhere.
-    for (const attachment of this.#audience) attachment.repaint();
+  }
+
+  #retain(): void {
+    const sizes = [...this.#audience].flatMap(({ size }) => (size === null ? [] : [size]));
+    this.#parts.screens.retain(this.#screen, sizes);
   }
 
   #isWanted(): boolean {

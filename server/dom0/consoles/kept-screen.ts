@@ -1,60 +1,103 @@
 import type { RawRing } from './raw-ring.js';
-import { FIRST_SIZE } from './screen-job.js';
+import { ScreenCopy } from './screen-copy.js';
+import { FIRST_SIZE, isSameSize } from './screen-job.js';
 import type { ScreenJob, ScreenQuestion, ScreenSize } from './screen-job.js';
 
-/** More changes of size than these between two jobs are as good as these. */
-const SIZES = 16;
 const FIRST_REST_MS = 30_000;
 const LAST_REST_MS = 3_600_000;
 const STRIKES_KEPT_MS = 24 * 3_600_000;
 
 /** A job that took longer than this was no ordinary text; its screen then rests so many times as long. */
 const DEAR_MS = 200;
+const DEAR_REPLAY_MS = 500;
 const DEAR_REST = 10;
 
-/** Where bytes were left out, whatever sequence was cut is ended (ECMA-48, ST). */
-const CUT = Buffer.from('\x1b\\');
-
-/** Where to look for a line's end to begin after, when what came before is no longer kept. */
-const HEAD = 4 * 1024;
+/** So many windows of other sizes have an emulator of their own for as long as they are there; those of more get a replay each time. */
+const VIEWS = 4;
 
 /**
- * What the emulator of one console has been given, and what comes next. The bytes stay in the ring: an emulator that lags by
- * more than the ring keeps skips what is gone and goes on with the newest, one that died is made anew from the ring.
+ * The screen of one console. An emulator of 80×24 sees all that the guest says and is never resized; one of the size that the guest
+ * was told, if it was, sees all from then on. What a window of another size shows is replayed at that size, as far back as the
+ * ring reaches; beyond that it is the picture of the emulator that the guest speaks for. No window changes what another shows.
  */
 export class KeptScreen {
-  readonly id: number;
-  readonly #ring: RawRing;
-  #size: ScreenSize = FIRST_SIZE;
-  #sizes: { readonly at: number; readonly size: ScreenSize }[] = [];
-  #fed = 0;
-  #worker = -1;
+  readonly ring: RawRing;
+  readonly #newId: () => number;
+  readonly #first: ScreenCopy;
+  #told: ScreenCopy | null = null;
+  #views: ScreenCopy[] = [];
   #strikes = 0;
   #struckAt = 0;
   #restUntil = 0;
+  #replaysRestUntil = 0;
 
-  constructor(id: number, ring: RawRing) {
-    this.id = id;
-    this.#ring = ring;
+  /** @param newId gives each emulator a number of its own */
+  constructor(ring: RawRing, newId: () => number) {
+    this.ring = ring;
+    this.#newId = newId;
+    this.#first = new ScreenCopy({ id: newId(), size: FIRST_SIZE, marks: true });
   }
 
+  get id(): number {
+    return this.#first.id;
+  }
+
+  /** What the guest takes its terminal for, as far as it is known. */
   get size(): ScreenSize {
-    return this.#size;
+    return this.guests.size;
   }
 
-  resize(size: ScreenSize): void {
-    this.#size = size;
-    this.#sizes = [...this.#sizes.slice(1 - SIZES), { at: this.#ring.end, size }];
+  /** The emulator that the guest speaks for. */
+  get guests(): ScreenCopy {
+    return this.#told ?? this.#first;
   }
 
-  /** Whether this worker, counted from the first, holds an emulator of it. */
-  livesIn(worker: number): boolean {
-    return this.#worker === worker;
+  /** Those that see everything, whether somebody looks or not. */
+  get kept(): readonly ScreenCopy[] {
+    return this.#told === null ? [this.#first] : [this.#first, this.#told];
+  }
+
+  /** Those of windows that are there. */
+  get views(): readonly ScreenCopy[] {
+    return this.#views;
+  }
+
+  /** The guest was told a size. @returns the emulators that are of no more use */
+  tell(size: ScreenSize): readonly ScreenCopy[] {
+    const former = this.#told;
+    if (isSameSize(this.size, size)) return [];
+    const view = this.#views.filter((each) => isSameSize(each.size, size));
+    this.#views = this.#views.filter((each) => !view.includes(each));
+    this.#told = isSameSize(size, FIRST_SIZE)
+      ? null
+      : new ScreenCopy({ id: this.#newId(), size, marks: true });
+    return former === null ? view : [former, ...view];
+  }
+
+  /** The emulator for a window of this size, if it has one or may have one. */
+  copyFor(size: ScreenSize): ScreenCopy | null {
+    const known = [...this.kept, ...this.#views].find((each) => isSameSize(each.size, size));
+    if (known !== undefined || this.#views.length >= VIEWS) return known ?? null;
+    const view = new ScreenCopy({ id: this.#newId(), size, marks: false });
+    this.#views.push(view);
+    return view;
+  }
+
+  /** Windows of these sizes are there. @returns the emulators that are of no more use */
+  retain(sizes: readonly ScreenSize[]): readonly ScreenCopy[] {
+    const gone = this.#views.filter((view) => !sizes.some((size) => isSameSize(view.size, size)));
+    this.#views = this.#views.filter((view) => !gone.includes(view));
+    return gone;
   }
 
   /** A screen whose bytes ended a worker is left alone for a while: its console is repainted from the raw ring. */
   isResting(now: number): boolean {
     return now < this.#restUntil;
+  }
+
+  /** Whether a replay must not be had now. */
+  mayNotReplay(now: number): boolean {
+    return now < this.#restUntil || now < this.#replaysRestUntil;
   }
 
   strike(now: number): void {
@@ -69,41 +112,23 @@ export class KeptScreen {
     if (ms > DEAR_MS) this.#restUntil = Math.max(this.#restUntil, now + DEAR_REST * ms);
   }
 
-  /** @returns all that this worker's emulator has yet to be given; it counts as given */
-  nextJob(worker: number, question: ScreenQuestion | null): ScreenJob {
-    const first = this.#worker === -1 && this.#ring.start === 0;
-    const fresh = this.#worker === worker ? null : first ? FIRST_SIZE : this.#size;
-    const steps = fresh === null || first ? this.#pending() : [beginning(this.#ring)];
-    this.#worker = worker;
-    this.#fed = this.#ring.end;
-    this.#sizes = [];
-    return { screen: this.id, fresh, steps, question, close: false };
+  replayTook(ms: number, now: number): void {
+    if (ms > DEAR_REPLAY_MS) this.#replaysRestUntil = now + DEAR_REST * ms;
   }
 
   /** @returns a job for an emulator of its own, that sees only what came from this position on */
-  jobSince(position: number, id: number, question: ScreenQuestion): ScreenJob {
-    return { screen: id, fresh: this.#size, steps: [this.#ring.range(position)], question, close: true };
+  jobSince(position: number, size: ScreenSize, question: ScreenQuestion): ScreenJob {
+    const from = Math.max(position, this.ring.start);
+    const bytes = this.ring.range(from);
+    const fresh = { size, after: null };
+    return { emulator: this.#newId(), fresh, bytes, from, gap: false, marks: false, question, close: true };
   }
 
-  #pending(): (Uint8Array | ScreenSize)[] {
-    const steps: (Uint8Array | ScreenSize)[] = [];
-    let from = this.#fed;
-    if (from < this.#ring.start) {
-      steps.push(CUT);
-      from = this.#ring.start;
-    }
-    for (const { at, size } of this.#sizes) {
-      if (at > from) steps.push(this.#ring.range(from, at));
-      steps.push(size);
-      from = Math.max(from, at);
-    }
-    if (from < this.#ring.end) steps.push(this.#ring.range(from));
-    return steps;
+  /** @returns a job for an emulator that is there for this once */
+  jobOnce(size: ScreenSize, question: ScreenQuestion): ScreenJob {
+    const from = this.ring.start;
+    const bytes = this.ring.range(from);
+    const fresh = { size, after: this.guests.id };
+    return { emulator: this.#newId(), fresh, bytes, from, gap: from > 0, marks: false, question, close: true };
   }
-}
-
-/** The ring from its oldest byte; from its first whole line, where older bytes are gone. */
-function beginning(ring: RawRing): Buffer {
-  const bytes = ring.range(ring.start);
-  return ring.start === 0 ? bytes : bytes.subarray(bytes.subarray(0, HEAD).indexOf(0x0a) + 1);
 }

@@ -1,5 +1,10 @@
-/** How much of what a console said is kept. */
+import { MARK_BYTES } from './screen-marks.js';
+
+/** How much of what a console said is kept, at least. */
 export const RING_BYTES = 256 * 1024;
+
+/** How much is kept, so that a replay that begins at a mark goes back as far. */
+export const REACH_BYTES = RING_BYTES + MARK_BYTES;
 
 const FIRST_CAPACITY = 4 * 1024;
 const MARKS = 4096;
@@ -22,7 +27,7 @@ export class RawRing {
   #marks: Mark[] = [];
   #bornAt: number | null = null;
 
-  constructor(limit: number = RING_BYTES) {
+  constructor(limit: number = REACH_BYTES) {
     this.#limit = limit;
   }
 

@@ -1,7 +1,9 @@
 import xterm from '@xterm/headless';
 import type { Terminal } from '@xterm/headless';
 import type { ScreenText } from '../../wire/console.js';
-import { paint, paintView } from './screen-painter.js';
+import { insideOf } from './emulator-inside.js';
+import { PendingSequence } from './pending-sequence.js';
+import { paint } from './screen-painter.js';
 import { MAX_SIZE } from './screen-job.js';
 import type { ScreenQuestion, ScreenSize } from './screen-job.js';
 import { screenText } from './screen-text.js';
@@ -18,40 +20,79 @@ const COUNTED = [
 /** A hyperlink costs memory for as long as its row stays; nothing of it is painted. */
 const OSC_HYPERLINK = 8;
 
+/** Dark on light, of which the emulator keeps nothing (DECSCNM). */
+const REVERSED = 5;
+
 /** One console's screen. It answers nothing that it is asked: the questions are for the customer's terminal. */
 export class ScreenEmulator {
+  readonly size: ScreenSize;
   readonly #terminal: Terminal;
+  readonly #pending = new PendingSequence();
+  /** The beginning of a character: the emulator misreads some that it is given in two pieces. */
+  #held: Uint8Array = Buffer.alloc(0);
+  #reversed = false;
 
   constructor(size: ScreenSize) {
+    this.size = size;
     this.#terminal = new xterm.Terminal({ ...size, scrollback: 0, allowProposedApi: true, logLevel: 'off' });
+    const { _parser } = insideOf(this.#terminal)._inputHandler;
     for (const id of COUNTED) {
-      this.#terminal.parser.registerCsiHandler(
-        id,
-        ([count]) => typeof count === 'number' && count > MAX_SIZE.cols,
-      );
+      // No screen is larger, so that more of them are as good as so many.
+      _parser.registerCsiHandler(id, ({ params }) => {
+        params[0] = Math.min(params[0] ?? 0, MAX_SIZE.cols);
+        return false;
+      });
     }
-    this.#terminal.parser.registerOscHandler(OSC_HYPERLINK, () => true);
+    const { parser } = this.#terminal;
+    parser.registerOscHandler(OSC_HYPERLINK, () => true);
+    for (const final of ['h', 'l'])
+      parser.registerCsiHandler({ prefix: '?', final }, (modes) => {
+        if (modes.includes(REVERSED)) this.#reversed = final === 'h';
+        return false;
+      });
+    parser.registerEscHandler({ final: 'c' }, () => {
+      this.#reversed = false;
+      return false;
+    });
   }
 
   /** Resolves when the bytes show. */
   write(bytes: Uint8Array): Promise<void> {
     return new Promise((resolve) => {
-      this.#terminal.write(bytes, resolve);
+      const held = this.#held.length === 0 ? bytes : Buffer.concat([this.#held, bytes]);
+      const end = endOfCharacters(held);
+      const whole = held.subarray(0, end);
+      this.#held = Buffer.from(held.subarray(end));
+      this.#terminal.write(whole, () => {
+        this.#pending.came(whole, insideOf(this.#terminal)._inputHandler._parser.currentState !== 0);
+        resolve();
+      });
     });
   }
 
-  resize({ cols, rows }: ScreenSize): void {
-    this.#terminal.resize(cols, rows);
+  answer(question: ScreenQuestion): Buffer | ScreenText {
+    return question.ask === 'text' ? screenText(this.#terminal) : this.picture(question.view ?? this.size);
   }
 
-  answer(question: ScreenQuestion): Buffer | ScreenText {
-    if (question.ask === 'text') return screenText(this.#terminal);
-    return Buffer.from(
-      question.view === null ? paint(this.#terminal) : paintView(this.#terminal, question.view),
-    );
+  /** @param size of the terminal that it is for, where it is another: what it shows is then the nearest */
+  picture(size: ScreenSize = this.size): Buffer {
+    // An emulator is never as narrow as a window may be.
+    const own = size.cols === this.size.cols && size.rows === this.size.rows;
+    const painted = paint(this.#terminal, { reversed: this.#reversed }, own ? this.#terminal : size);
+    return Buffer.concat([Buffer.from(painted), this.#pending.bytes, this.#held]);
   }
 
   dispose(): void {
     this.#terminal.dispose();
   }
+}
+
+/** Where the last whole character ends: the bytes behind it are the beginning of another. (UTF-8, RFC 3629) */
+function endOfCharacters(bytes: Uint8Array): number {
+  for (let back = 1; back <= Math.min(3, bytes.length); back += 1) {
+    const byte = bytes[bytes.length - back] ?? 0;
+    if (byte < 0x80) return bytes.length;
+    if (byte >= 0xc0) return (byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2) > back ? bytes.length - back : bytes.length;
+  }
+  return bytes.length;
 }

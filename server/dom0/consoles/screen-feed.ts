@@ -3,16 +3,16 @@ import { FRAME_LIMIT, INITIAL_CREDIT } from '../../wire/console.js';
 import type { ConsoleNote } from '../../wire/console.js';
 import { bytesFrame } from '../../wire/frames.js';
 import { OutputQueue } from './output-queue.js';
-import type { ScreenSize } from './screen-job.js';
+
+/** What makes a terminal show the screen, in whatever state it is; or, where that could not be had in time, about the same. */
+export type Picture = Buffer | { readonly nearest: Buffer };
 
 /** What the feed of one terminal needs of its attachment. */
 export interface FeedParts {
   readonly socket: Pick<Duplex, 'write' | 'writableLength'>;
   readonly note: (note: ConsoleNote) => void;
-  /** The terminal's size where it is not the kept screen's: it is shown pictures then, as the guest's own bytes would be torn. */
-  readonly view: () => ScreenSize | null;
-  /** The screen after the last byte that was handed to `output`, as bytes for a terminal of this size in any state. */
-  readonly paint: (view: ScreenSize | null) => Promise<Buffer>;
+  /** The screen after the last byte that was handed to `output`, for the terminal as large as it is now. */
+  readonly paint: () => Promise<Picture>;
 }
 
 /** Beyond so much on its way the other end takes nothing: it is as if it gave no credit. */
@@ -22,10 +22,13 @@ const CREDIT_LIMIT = 16 * INITIAL_CREDIT;
 const WAITING_LIMIT = 256 * 1024;
 /** From one repaint for want of credit to the next. */
 const REPAINT_MS = 100;
+/** A picture that was not exact is made again after so long, doubled from the first to the last. */
+const AGAIN_MS: readonly [number, number] = [2_000, 60_000];
 
 /**
  * What one terminal is sent of what its console says: all of it as long as the other end gives credit, and the screen painted
- * anew where something had to be left out, or where the terminal's size is another.
+ * anew where something had to be left out. A terminal of any size is sent the same bytes: what it does with them is what it would
+ * have done, had it been there all along, as its picture was made by an emulator of its size.
  */
 export class ScreenFeed {
   readonly #parts: FeedParts;
@@ -39,6 +42,8 @@ export class ScreenFeed {
   #paintedAt = -REPAINT_MS;
   /** Something has changed since the repaint under way was asked for. */
   #outdated = false;
+  #againTimer: NodeJS.Timeout | undefined;
+  #again = AGAIN_MS[0];
   /** A repaint is on its way; `painted` is said when it is out. */
   #announce = false;
   #over = false;
@@ -58,10 +63,6 @@ export class ScreenFeed {
     if (this.#over || this.#phase === 'idle') return;
     if (this.#phase === 'painting') {
       this.#wait(bytes);
-    } else if (this.#parts.view() !== null) {
-      // It stays in the kept screen: nothing is left out.
-      this.#phase = 'starved';
-      this.#repaintWhenFed();
     } else if (
       this.#phase === 'live' &&
       this.#out.isEmpty &&
@@ -71,8 +72,9 @@ export class ScreenFeed {
       this.#credit -= bytes.length;
       this.#parts.socket.write(frame);
     } else {
+      // Where it only waits for the next picture, it is in that.
+      if (!this.#outdated) this.#skipped += bytes.length;
       this.#phase = 'starved';
-      this.#skipped += bytes.length;
       this.#repaintWhenFed();
     }
   }
@@ -88,16 +90,8 @@ export class ScreenFeed {
       this.#phase = 'starved';
       return;
     }
-    clearTimeout(this.#repaintTimer);
-    this.#repaintTimer = undefined;
-    this.#phase = 'painting';
-    this.#paintedAt = performance.now();
-    const skipped = this.#skipped;
-    this.#skipped = 0;
-    this.#outdated = false;
-    void this.#parts.paint(this.#parts.view()).then((picture) => {
-      this.#painted(picture, skipped);
-    });
+    clearTimeout(this.#againTimer);
+    this.#paint(true);
   }
 
   /** Sends what waits, as far as it is taken; to be called when the socket has drained. */
@@ -118,13 +112,30 @@ export class ScreenFeed {
   stop(): void {
     this.#over = true;
     clearTimeout(this.#repaintTimer);
+    clearTimeout(this.#againTimer);
     this.#waiting = [];
     this.#out.replace([]);
   }
 
+  /** @param wanted whether a picture that is not exact is better than none */
+  #paint(wanted: boolean): void {
+    clearTimeout(this.#repaintTimer);
+    this.#repaintTimer = undefined;
+    this.#phase = 'painting';
+    this.#paintedAt = performance.now();
+    const skipped = this.#skipped;
+    this.#skipped = 0;
+    this.#outdated = false;
+    void this.#parts.paint().then((picture) => {
+      if (this.#over) return;
+      this.#painted(picture, skipped, wanted);
+    });
+  }
+
   #wait(bytes: Buffer): void {
-    if (this.#parts.view() !== null) this.#outdated = true;
-    else if (this.#skipped === 0 && this.#waitingBytes + bytes.length <= WAITING_LIMIT) {
+    // What comes before the next picture is in that.
+    if (this.#outdated) return;
+    if (this.#skipped === 0 && this.#waitingBytes + bytes.length <= WAITING_LIMIT) {
       this.#waiting.push(bytes);
       this.#waitingBytes += bytes.length;
     } else {
@@ -132,15 +143,30 @@ export class ScreenFeed {
     }
   }
 
-  #painted(picture: Buffer, skipped: number): void {
-    if (this.#over) return;
+  #painted(picture: Picture, skipped: number, wanted: boolean): void {
+    const isExact = Buffer.isBuffer(picture);
+    const bytes = isExact ? picture : picture.nearest;
     if (skipped > 0) this.#parts.note({ note: 'skipped', bytes: skipped });
-    this.#out.replace(this.#outdated ? [picture] : [picture, ...this.#waiting]);
+    const isSent = isExact || wanted || this.#outdated;
+    const before = isSent ? [bytes] : [];
+    this.#out.replace(this.#outdated ? before : [...before, ...this.#waiting]);
     this.#waiting = [];
     this.#waitingBytes = 0;
-    this.#announce = true;
+    if (isSent) this.#announce = true;
     this.#phase = this.#outdated || this.#skipped > 0 ? 'starved' : 'live';
+    if (isExact) this.#again = AGAIN_MS[0];
+    else this.#tryAgain();
     this.pump();
+  }
+
+  /** The picture was not exact: another is made when it can be. */
+  #tryAgain(): void {
+    clearTimeout(this.#againTimer);
+    this.#againTimer = setTimeout(() => {
+      if (this.#phase === 'live' && this.#out.isEmpty && this.#mayWrite()) this.#paint(false);
+      else this.#tryAgain();
+    }, this.#again).unref();
+    this.#again = Math.min(this.#again * 2, AGAIN_MS[1]);
   }
 
   #mayWrite(): boolean {

@@ -1,93 +1,69 @@
-import type { IBuffer, IBufferCell, Terminal } from '@xterm/headless';
+import type { IBuffer, Terminal } from '@xterm/headless';
+import { insideOf, letterOf } from './emulator-inside.js';
+import type { InnerBuffer, Inside } from './emulator-inside.js';
 import type { ScreenSize } from './screen-job.js';
+import { afterRendition, rendition, savedRendition } from './screen-rendition.js';
 import { CLEAN_SCREEN } from './screen-reset.js';
 
-type Attributes = Pick<
-  IBufferCell,
-  | 'isBold'
-  | 'isDim'
-  | 'isItalic'
-  | 'isUnderline'
-  | 'isBlink'
-  | 'isInverse'
-  | 'isInvisible'
-  | 'isStrikethrough'
-  | 'isOverline'
-  | 'isFgRGB'
-  | 'isFgPalette'
-  | 'getFgColor'
-  | 'getFgColorMode'
-  | 'isBgRGB'
-  | 'isBgPalette'
-  | 'isBgDefault'
-  | 'getBgColor'
-  | 'getBgColorMode'
->;
-
-/** Of a character set only this matters: DEC's graphics draw a line for a q. */
-type Charset = { readonly q?: string } | undefined;
-
-/** What the emulator knows and its API does not show (@xterm/headless 6.0). All of it may be missing. */
-interface Hidden {
-  readonly _core?: {
-    readonly buffer?: { scrollTop?: number; scrollBottom?: number; savedX?: number; savedY?: number };
-    readonly coreService?: { isCursorHidden?: boolean };
-    readonly coreMouseService?: { activeEncoding?: string };
-    readonly _charsetService?: { glevel?: number; charset?: Charset; _charsets?: Charset[] };
-    readonly _inputHandler?: { _curAttrData?: Attributes };
-  };
-}
-
-/** The emulator's colour mode of SGR 30…37 and 90…97 and their backgrounds; 38;5;n has another. */
-const SHORT_NAMES = 0x1000000;
-
 const MOUSE = { none: '', x10: '\x1b[?9h', vt200: '\x1b[?1000h', drag: '\x1b[?1002h', any: '\x1b[?1003h' };
+const ENCODINGS: Readonly<Record<string, string>> = { SGR: '\x1b[?1006h', SGR_PIXELS: '\x1b[?1016h' };
+const CURSORS: Readonly<Record<string, number>> = { block: 2, underline: 4, bar: 6 };
 
-/**
- * What makes any terminal show what this one shows, and go on from there: text, colours, cursor, margins, modes, character
- * sets, and the main screen under the alternate one. Every row is placed by itself, so that a terminal of another size
- * shows the rows where they belong (which the stock serializer, relying on wrapping, does not).
- */
-export function paint(terminal: Terminal): string {
-  const { normal, active, alternate } = terminal.buffer;
-  let out = `${CLEAN_SCREEN}\x1b[?7l${rows(normal, whole(terminal))}`;
-  if (active.type === 'alternate') {
-    out += `\x1b[0m${place(normal.cursorY, Math.min(normal.cursorX, terminal.cols - 1))}\x1b[?1049h\x1b[H\x1b[2J`;
-    out += rows(alternate, whole(terminal));
-  }
-  return out + ending(terminal);
+/** What designates a character set as G0 to G3, and what brings each of them into use. (ECMA-35, xterm's ctlseqs) */
+const DESIGNATE = ['(', ')', '*', '+'];
+const INVOKE = ['\x0f', '\x0e', '\x1bn', '\x1bo'];
+
+const TAB_WIDTH = 8;
+
+/** What the emulator itself keeps nothing of. */
+export interface Unseen {
+  /** Dark on light (DECSCNM). */
+  readonly reversed: boolean;
 }
 
-/** The part of a screen that is shown, its first row and column and how many there are. */
+/** The part of a screen that is painted: its first row and column, and how many there are. */
 interface View extends ScreenSize {
   readonly top: number;
   readonly left: number;
 }
 
-const whole = ({ cols, rows }: Terminal): View => ({ top: 0, left: 0, cols, rows });
-
 /**
- * The part of a screen that a terminal of another size shows: from the upper left corner, unless the cursor would not
- * be seen; then the rows that end with the cursor's, and the columns around it.
+ * What makes any terminal show what this one shows, and go on from there: text, colours, cursor, margins, modes, tab stops,
+ * character sets, what was saved, and the main screen under the alternate one. Every row is placed by itself (which the stock
+ * serializer, relying on wrapping, does not).
+ *
+ * @param size of the terminal. One of another size shows each row in a row of its own: from the upper left corner, or the part
+ * around the cursor where that would not be seen
  */
-function viewOf(terminal: Terminal, { cols, rows }: ScreenSize): View {
-  const { cursorX, cursorY } = terminal.buffer.active;
-  const top = Math.max(0, cursorY - rows + 1);
-  const left = cursorX < cols ? 0 : Math.min(cursorX - Math.floor(cols / 2), terminal.cols - cols);
-  return { top, left, cols: Math.min(cols, terminal.cols), rows: Math.min(rows, terminal.rows) };
+export function paint(
+  terminal: Terminal,
+  { reversed }: Unseen = { reversed: false },
+  size: ScreenSize = terminal,
+): string {
+  const { normal, alternate, active } = terminal.buffer;
+  const { buffers } = insideOf(terminal);
+  const isAlternate = active.type === 'alternate';
+  const under = viewOf(terminal, normal, size);
+  let out = `${CLEAN_SCREEN}\x1b[?7l${reversed ? '\x1b[?5h' : ''}`;
+  out += tabStops(buffers.normal, terminal.cols, size.cols) + rows(normal, under);
+  if (!isAlternate) {
+    if (hasSaved(buffers.alt))
+      out += `\x1b[?47h${saved(buffers.alt, viewOf(terminal, alternate, size))}\x1b[?47l`;
+    return out + ending(terminal, active, buffers.normal, under, size);
+  }
+  out += saved(buffers.normal, under) + margins(marginsIn(buffers.normal, terminal, under, size));
+  // Not 1049, which would save the cursor over what was saved.
+  out += '\x1b[0m\x1b[?47h\x1b[H\x1b[2J';
+  if (!hasTabStops(buffers.alt, terminal.cols)) out += tabStops(buffers.alt, terminal.cols, size.cols);
+  const over = viewOf(terminal, alternate, size);
+  return out + rows(alternate, over) + ending(terminal, active, buffers.alt, over, size);
 }
 
-/**
- * What makes a terminal of another size show as much of this one as it has room for, each row in a row of its own. It
- * does not go on from there: what the guest says next would not wrap or scroll where it does here.
- */
-export function paintView(terminal: Terminal, size: ScreenSize): string {
-  const view = viewOf(terminal, size);
-  const { active } = terminal.buffer;
-  let out = `${CLEAN_SCREEN}\x1b[?7l${rows(active, view)}\x1b[0m${inputModes(terminal)}`;
-  const x = Math.min(active.cursorX, terminal.cols - 1) - view.left;
-  out += place(active.cursorY - view.top, x);
-  return isCursorHidden(terminal) ? `${out}\x1b[?25l` : out;
+function viewOf(terminal: Terminal, { cursorX, cursorY }: IBuffer, { cols, rows: height }: ScreenSize): View {
+  const x = Math.min(cursorX, terminal.cols - 1);
+  const top = Math.max(0, cursorY - height + 1);
+  const left = x < cols ? 0 : Math.min(x - Math.floor(cols / 2), terminal.cols - cols);
+  return { top, left, cols: Math.min(cols, terminal.cols), rows: Math.min(height, terminal.rows) };
 }
 
 function rows(buffer: IBuffer, view: View): string {
@@ -102,112 +78,164 @@ function row(buffer: IBuffer, at: number, { top, left, cols }: View): string {
   const cell = buffer.getNullCell();
   let out = '';
   let style = '';
+  let after = '';
   let column = -1;
   let wide = false;
   for (let x = left; x < left + cols; x++) {
     if (line.getCell(x, cell) === undefined) break;
+    const width = cell.getWidth();
     // A wide character of which the edge cuts off the second half.
-    const chars = cell.getWidth() === 2 && x === left + cols - 1 ? '' : cell.getChars();
+    const chars = width === 2 && x === left + cols - 1 ? '' : cell.getChars();
     // The second half of a wide character; or what was left of one when its first half was written over.
-    const isHalf = cell.getWidth() === 0 && wide;
-    wide = cell.getWidth() === 2;
-    if (isHalf || (chars === '' && blank(cell))) continue;
-    if (column !== x) out += place(at, x - left);
+    const isHalf = width === 0 && wide && chars === '';
+    wide = width === 2;
+    const lines = cell.isUnderline() + cell.isStrikethrough() + cell.isOverline();
+    const isBlank = chars === '' && cell.isBgDefault() && cell.isInverse() === 0 && lines === 0;
+    if (isHalf || isBlank) continue;
+    // A mark that has a cell of its own must not be put on the character before.
+    if (column !== x || width === 0) out += place(at, x - left);
     const wanted = rendition(cell);
-    if (wanted !== style) out += style = wanted;
+    if (wanted !== style) out += after + (style = wanted);
+    after = afterRendition(cell);
     out += chars === '' ? ' ' : chars;
     column = x + (wide ? 2 : 1);
   }
-  return out;
-}
-
-/** An empty cell in which nothing shows: what a cleared screen has already. */
-function blank(cell: Attributes): boolean {
-  const lines = cell.isUnderline() + cell.isStrikethrough() + cell.isOverline();
-  return cell.isBgDefault() && cell.isInverse() === 0 && lines === 0;
+  return out + after;
 }
 
 function place(y: number, x: number): string {
   return `\x1b[${y + 1};${x + 1}H`;
 }
 
-function rendition(cell: Attributes): string {
-  const codes = ['0'];
-  if (cell.isBold() !== 0) codes.push('1');
-  if (cell.isDim() !== 0) codes.push('2');
-  if (cell.isItalic() !== 0) codes.push('3');
-  if (cell.isUnderline() !== 0) codes.push('4');
-  if (cell.isBlink() !== 0) codes.push('5');
-  if (cell.isInverse() !== 0) codes.push('7');
-  if (cell.isInvisible() !== 0) codes.push('8');
-  if (cell.isStrikethrough() !== 0) codes.push('9');
-  if (cell.isOverline() !== 0) codes.push('53');
-  if (cell.isFgRGB()) codes.push(`38;2;${rgb(cell.getFgColor())}`);
-  else if (cell.isFgPalette()) codes.push(palette(cell.getFgColor(), cell.getFgColorMode(), 30));
-  if (cell.isBgRGB()) codes.push(`48;2;${rgb(cell.getBgColor())}`);
-  else if (cell.isBgPalette()) codes.push(palette(cell.getBgColor(), cell.getBgColorMode(), 40));
-  return `\x1b[${codes.join(';')}m`;
+/** A place of the screen in a terminal of another size, or the nearest. @param origin the row that counts as the first */
+function placeIn(y: number, x: number, view: View, origin = 0): string {
+  const clamp = (at: number, most: number): number => Math.max(0, Math.min(at, most));
+  return place(Math.max(0, clamp(y - view.top, view.rows - 1) - origin), clamp(x - view.left, view.cols - 1));
 }
 
-function rgb(colour: number): string {
-  return `${(colour >>> 16) & 255};${(colour >>> 8) & 255};${colour & 255}`;
+function hasTabStops({ tabs }: InnerBuffer, cols: number): boolean {
+  for (let x = 0; x < cols; x++) if ((tabs[x] === true) !== (x % TAB_WIDTH === 0)) return false;
+  return true;
 }
 
-/** One of the first 16 is painted as the guest named it: many terminals make it brighter when bold only by its short name. */
-function palette(colour: number, mode: number, base: number): string {
-  if (mode !== SHORT_NAMES) return `${base + 8};5;${colour}`;
-  return String(colour < 8 ? base + colour : base + 60 + colour - 8);
+/** Beyond what this screen has they stand where they stand at first. */
+function tabStops({ tabs }: InnerBuffer, cols: number, wanted: number): string {
+  let out = '\x1b[3g';
+  for (let x = 0; x < wanted; x++) {
+    if (x < cols ? tabs[x] === true : x % TAB_WIDTH === 0) out += `\x1b[${x + 1}G\x1bH`;
+  }
+  return out;
 }
 
-/** Saved cursor, margins, cursor, rendition, character sets, modes: in an order in which none undoes another. */
-function ending(terminal: Terminal): string {
-  const { modes } = terminal;
-  const buffer = terminal.buffer.active;
-  const core = (terminal as unknown as Hidden)._core;
-  const top = core?.buffer?.scrollTop ?? 0;
-  const bottom = core?.buffer?.scrollBottom ?? terminal.rows - 1;
-  const attributes = core?._inputHandler?._curAttrData;
-  const origin = modes.originMode ? top : 0;
-  let out = `\x1b[0m${place(core?.buffer?.savedY ?? 0, core?.buffer?.savedX ?? 0)}\x1b7`;
-  if (top > 0 || bottom < terminal.rows - 1) out += `\x1b[${top + 1};${bottom + 1}r`;
+function hasSaved({ savedX, savedY, savedCurAttrData, savedCharset }: InnerBuffer): boolean {
+  const first = savedRendition(savedCurAttrData) === '\x1b[0m' && savedCharset === undefined;
+  return savedX > 0 || savedY > 0 || !first;
+}
+
+/** Margins and origin mode are off. */
+function saved(buffer: InnerBuffer, view: View): string {
+  const { savedX, savedY, savedCurAttrData, savedCharset } = buffer;
+  const written = savedRendition(savedCurAttrData);
+  const charset = `\x0f\x1b(${letterOf(savedCharset)}`;
+  return `${written}${charset}${placeIn(savedY, savedX, view)}\x1b7\x1b(B${afterRendition(savedCurAttrData)}\x1b[0m`;
+}
+
+/** The first and last row between the margins; null where they are those of the screen. */
+function marginsIn(
+  { scrollTop, scrollBottom }: InnerBuffer,
+  own: ScreenSize,
+  view: View,
+  size: ScreenSize,
+): readonly [number, number] | null {
+  if (scrollTop === 0 && scrollBottom >= own.rows - 1) return null;
+  const top = Math.max(0, scrollTop - view.top);
+  const bottom = Math.min(size.rows - 1, scrollBottom - view.top);
+  return bottom > top ? [top, bottom] : null;
+}
+
+/** Sends the cursor home. */
+function margins(between: readonly [number, number] | null): string {
+  return between === null ? '' : `\x1b[${between[0] + 1};${between[1] + 1}r`;
+}
+
+/** What was saved, character sets, margins, modes, rendition, cursor: in an order in which none undoes another. */
+function ending(terminal: Terminal, buffer: IBuffer, inner: InnerBuffer, view: View, size: ScreenSize): string {
+  const { modes, options } = terminal;
+  const core = insideOf(terminal);
+  const written = core._inputHandler._curAttrData;
+  const between = marginsIn(inner, terminal, view, size);
+  const origin = modes.originMode ? (between?.[0] ?? 0) : 0;
+  let out = saved(inner, view) + charsets(core, inner) + margins(between);
   if (modes.originMode) out += '\x1b[?6h';
   if (modes.wraparoundMode) out += '\x1b[?7h';
-  out += cursor(terminal, buffer, origin);
-  out += attributes === undefined ? '\x1b[0m' : rendition(attributes);
-  const { glevel = 0, charset, _charsets: sets = [] } = core?._charsetService ?? {};
-  if ((glevel === 0 ? charset : sets[0])?.q === '─') out += '\x1b(0';
-  if ((glevel === 1 ? charset : sets[1])?.q === '─') out += '\x1b)0';
-  if (glevel === 1) out += '\x0e';
   if (modes.insertMode) out += '\x1b[4h';
   if (modes.reverseWraparoundMode) out += '\x1b[?45h';
-  out += inputModes(terminal);
-  return isCursorHidden(terminal) ? `${out}\x1b[?25l` : out;
+  if (options.convertEol === true) out += '\x1b[20h';
+  out += inputModes(terminal, core);
+  if (core.coreService.isCursorHidden) out += '\x1b[?25l';
+  const isSame = size.cols === terminal.cols && size.rows === terminal.rows;
+  const waits = isSame ? lastCharacter(terminal, buffer, origin) : null;
+  if (waits !== null) return out + waits;
+  return out + placeIn(buffer.cursorY, buffer.cursorX, view, origin) + rendition(written);
 }
 
-const isCursorHidden = (terminal: Terminal): boolean =>
-  (terminal as unknown as Hidden)._core?.coreService?.isCursorHidden === true;
+/** A restored cursor has brought a character set back into use that is designated no more: it is restored again. */
+function charsets({ _charsetService }: Inside, { savedCharset }: InnerBuffer): string {
+  const { glevel, charset, _charsets: sets } = _charsetService;
+  let out = '';
+  DESIGNATE.forEach((designates, level) => {
+    const letter = letterOf(sets[level]);
+    if (letter !== 'B') out += `\x1b${designates}${letter}`;
+  });
+  if (glevel !== 0) out += INVOKE[glevel] ?? '';
+  if (charset === sets[glevel]) return out;
+  if (charset === savedCharset) return `${out}\x1b8`;
+  return `${out}\x1b${DESIGNATE[glevel] ?? '('}${letterOf(charset)}`;
+}
 
-/** What changes the bytes that keys, paste and the mouse send. */
-function inputModes(terminal: Terminal): string {
-  const { modes } = terminal;
+/**
+ * The last character written again, where the cursor waits behind the last column to wrap, or where what comes next may combine
+ * with it or repeat it: nothing else brings a terminal there.
+ *
+ * @returns null where it would change nothing
+ */
+function lastCharacter(terminal: Terminal, buffer: IBuffer, origin: number): string | null {
+  const { cursorY } = buffer;
+  // The emulator puts a mark that combines with nothing even behind the last column.
+  const cursorX = Math.min(buffer.cursorX, terminal.cols);
+  const { _inputHandler, _charsetService } = insideOf(terminal);
+  const written = rendition(_inputHandler._curAttrData);
+  const joins = _inputHandler._parser.precedingJoinState !== 0;
+  if (cursorX === 0 || (cursorX < terminal.cols && !joins)) return null;
+  const line = buffer.getLine(buffer.baseY + cursorY);
+  const isHalf = line?.getCell(cursorX - 1)?.getWidth() === 0 && line.getCell(cursorX - 1)?.getChars() === '';
+  const x = isHalf ? cursorX - 2 : cursorX - 1;
+  const cell = line?.getCell(x);
+  if (cell === undefined) return null;
+  const own = rendition(cell);
+  if (joins && own !== written && cursorX < terminal.cols) return null;
+  const { glevel, charset } = _charsetService;
+  const isTranslated = charset?.[cell.getChars()] !== undefined;
+  const designates = `\x1b${DESIGNATE[glevel] ?? '('}`;
+  let out = place(cursorY - origin, x) + own;
+  // What is pushed on is what was left free.
+  if (terminal.modes.insertMode) out += `\x1b[${Math.max(1, cell.getWidth())}P`;
+  if (isTranslated) out += `${designates}B`;
+  out += cell.getChars() || ' ';
+  if (isTranslated) out += `${designates}${letterOf(charset)}`;
+  return joins && own === written ? out : out + afterRendition(cell) + written;
+}
+
+/** What changes the bytes that keys, paste and the mouse send, and how the cursor looks. */
+function inputModes({ modes }: Terminal, { coreMouseService, coreService }: Inside): string {
+  const { cursorStyle, cursorBlink } = coreService.decPrivateModes;
   let out = '';
   if (modes.applicationCursorKeysMode) out += '\x1b[?1h';
   if (modes.applicationKeypadMode) out += '\x1b=';
   if (modes.bracketedPasteMode) out += '\x1b[?2004h';
   if (modes.sendFocusMode) out += '\x1b[?1004h';
   out += MOUSE[modes.mouseTrackingMode];
-  const encoding = (terminal as unknown as Hidden)._core?.coreMouseService?.activeEncoding;
-  return encoding === 'SGR' ? `${out}\x1b[?1006h` : out;
-}
-
-function cursor(terminal: Terminal, buffer: IBuffer, origin: number): string {
-  const { cursorX, cursorY } = buffer;
-  if (cursorX < terminal.cols) return place(cursorY - origin, cursorX);
-  // Waiting to wrap: only writing the last character again brings a terminal there.
-  const line = buffer.getLine(buffer.baseY + cursorY);
-  const last = terminal.cols - 1;
-  const x = line?.getCell(last)?.getWidth() === 0 ? last - 1 : last;
-  const cell = line?.getCell(x);
-  if (cell === undefined) return place(cursorY - origin, last);
-  return place(cursorY - origin, x) + rendition(cell) + (cell.getChars() || ' ');
+  out += ENCODINGS[coreMouseService.activeEncoding] ?? '';
+  const style = cursorStyle === undefined ? undefined : CURSORS[cursorStyle];
+  return style === undefined ? out : `${out}\x1b[${style - (cursorBlink === true ? 1 : 0)} q`;
 }

@@ -7,10 +7,10 @@ const STRING_TERMINATOR = '\x1b\\';
  */
 const MAIN_SCREEN = '\x1b7\x1b[?1049l';
 
-/** Wrap, replace, cursor, keypads, paste, mouse and focus as at power-on. */
+/** Wrap, replace, line feed, cursor, colours, keypads, paste, mouse and focus as at power-on; nothing is held back. */
 const MODES =
   '\x1b[!p\x1b[0m\x1b(B\x1b)B\x0f\x1b[?7h\x1b[4l\x1b[?25h\x1b[?1l\x1b>' +
-  '\x1b[?2004l\x1b[?9l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1004l\x1b[?45l';
+  '\x1b[?2004l\x1b[?9l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1016l\x1b[?1004l\x1b[?45l\x1b[20l\x1b[?5l\x1b[?2026l';
 
 /** No origin, no margins; both send the cursor home. */
 const WHOLE_SCREEN = '\x1b[?6l\x1b[r';

@@ -2,7 +2,11 @@ import { Worker } from 'node:worker_threads';
 import type { ConsoleLogger } from './console-logger.js';
 import { KeptScreen } from './kept-screen.js';
 import type { RawRing } from './raw-ring.js';
+import { RING_BYTES } from './raw-ring.js';
 import type { ScreenText } from '../../wire/console.js';
+import { ReplayLane } from './replay-lane.js';
+import type { ScreenTask } from './replay-lane.js';
+import type { ScreenCopy } from './screen-copy.js';
 import type { ScreenAnswer, ScreenJob, ScreenQuestion, ScreenSize } from './screen-job.js';
 
 /** Milliseconds. */
@@ -11,24 +15,26 @@ export interface ScreensTiming {
   readonly feed: number;
   /** How long a repaint is waited for. */
   readonly paint: number;
+  /** The same, for a window of another size than the guest's: the ring is replayed for it, and others' may come first. */
+  readonly replay: number;
   /** How long the worker may take over one job before it is taken for lost. */
   readonly job: number;
   /** How long until a lost worker is replaced, at first. */
   readonly restart: number;
 }
 
-const TIMING: ScreensTiming = { feed: 500, paint: 250, job: 2_000, restart: 100 };
+const TIMING: ScreensTiming = { feed: 500, paint: 250, replay: 2_000, job: 2_000, restart: 100 };
 const LAST_RESTART_MS = 5_000;
 const WAITING = 256;
 const HEAP_MIB = 256;
 
-type Answer = ScreenAnswer['answer'];
+/** A window's emulator that lags by so much is fed, before the ring forgets what it has yet to be given. */
+const LAG_BYTES = RING_BYTES / 2;
 
-interface Task {
-  readonly job: ScreenJob;
-  readonly screen: KeptScreen;
-  readonly done: (answer: Answer) => void;
-}
+/** So many windows of other sizes than their guest's have an emulator of their own, over all consoles. */
+const VIEWS = 48;
+
+type Answer = ScreenAnswer['answer'];
 
 /**
  * The emulators of all consoles, in one worker thread. Whatever becomes of it, no call here fails or blocks: a repaint that
@@ -43,13 +49,16 @@ export class Screens {
   /** Counts the workers: an emulator belongs to one of them. */
   #generation = 0;
   #losses = 0;
-  #task: Task | null = null;
-  #tasks: Task[] = [];
+  #task: ScreenTask | null = null;
+  #tasks: ScreenTask[] = [];
+  readonly #replays = new ReplayLane();
+  readonly #screens = new Set<KeptScreen>();
   readonly #dirty = new Set<KeptScreen>();
-  #due: KeptScreen[] = [];
+  #due: { readonly screen: KeptScreen; readonly copy: ScreenCopy }[] = [];
   #lastId = 0;
   #feedTimer: NodeJS.Timeout | undefined;
   #jobTimer: NodeJS.Timeout | undefined;
+  #replayTimer: NodeJS.Timeout | undefined;
   #restartTimer: NodeJS.Timeout | undefined;
   #disposed = false;
 
@@ -60,89 +69,138 @@ export class Screens {
 
   open(ring: RawRing): KeptScreen {
     this.#start();
-    this.#lastId += 1;
-    return new KeptScreen(this.#lastId, ring);
+    const screen = new KeptScreen(ring, () => (this.#lastId += 1));
+    this.#screens.add(screen);
+    return screen;
   }
 
   close(screen: KeptScreen): void {
+    this.#screens.delete(screen);
     this.#dirty.delete(screen);
-    this.#due = this.#due.filter((due) => due !== screen);
-    if (this.#worker === null || !screen.livesIn(this.#generation)) return;
-    const job = { screen: screen.id, fresh: null, steps: [], question: null, close: true };
-    this.#add({ job, screen, done: () => undefined });
+    this.#due = this.#due.filter((due) => due.screen !== screen);
+    this.#drop(screen, [...screen.retain([]), ...screen.kept]);
   }
 
-  /** Its ring has more bytes, or its size changed. */
+  /** Its ring has more bytes. */
   touched(screen: KeptScreen): void {
     if (this.#disposed) return;
     this.#dirty.add(screen);
     this.#feedTimer ??= setTimeout(() => {
       this.#feedTimer = undefined;
-      this.#due = [...this.#due, ...[...this.#dirty].filter((dirty) => !this.#due.includes(dirty))];
+      for (const dirty of this.#dirty) this.#isDue(dirty);
       this.#dirty.clear();
       this.#next();
     }, this.#timing.feed).unref();
   }
 
+  /** The guest was told a size: it speaks for that one from now on. */
+  tell(screen: KeptScreen, size: ScreenSize): void {
+    this.#drop(screen, screen.tell(size));
+    this.touched(screen);
+  }
+
+  /** Windows of these sizes look at it. */
+  retain(screen: KeptScreen, sizes: readonly ScreenSize[]): void {
+    this.#drop(screen, screen.retain(sizes));
+  }
+
   /**
    * Asks for the screen as it is after the last byte that is in the ring now.
    *
+   * @param view the size of the terminal that it is for; null: what the guest takes it for
    * @param position where given, of a screen that saw nothing before it
-   * @returns null when that cannot be had in time
+   * @returns what makes such a terminal show it, in whatever state it is; null when that cannot be had in time
    */
   async paint(
     screen: KeptScreen,
     view: ScreenSize | null = null,
     position: number | null = null,
   ): Promise<Buffer | null> {
-    const picture = await this.#question(screen, { ask: 'picture', view }, position);
+    const size = view ?? screen.size;
+    const picture = await this.#question(screen, { ask: 'picture', view: null }, size, position);
     return picture instanceof Uint8Array
       ? Buffer.from(picture.buffer, picture.byteOffset, picture.length)
       : null;
   }
 
-  /** The same, what stands there as text. */
+  /** The same, what stands there as text, on a terminal of the size that the guest speaks for. */
   async text(screen: KeptScreen, position: number | null = null): Promise<ScreenText | null> {
-    const text = await this.#question(screen, { ask: 'text' }, position);
+    const text = await this.#question(screen, { ask: 'text' }, screen.size, position);
     return text instanceof Uint8Array ? null : text;
   }
 
   async dispose(): Promise<void> {
     this.#disposed = true;
     clearTimeout(this.#feedTimer);
+    clearTimeout(this.#replayTimer);
     clearTimeout(this.#restartTimer);
-    await this.#drop();
+    await this.#letGo();
   }
 
-  #ready(screen: KeptScreen): boolean {
+  #question(
+    screen: KeptScreen,
+    question: ScreenQuestion,
+    size: ScreenSize,
+    position: number | null,
+  ): Promise<Answer> {
     this.#start();
-    return this.#worker !== null && this.#tasks.length < WAITING && !screen.isResting(Date.now());
-  }
-
-  #question(screen: KeptScreen, question: ScreenQuestion, position: number | null): Promise<Answer> {
-    if (!this.#ready(screen)) return Promise.resolve(null);
+    if (this.#worker === null || screen.isResting(Date.now())) return Promise.resolve(null);
     if (position !== null) {
-      this.#lastId += 1;
-      return this.#ask(screen, screen.jobSince(position, this.#lastId, question));
+      const replay = (): ScreenJob => screen.jobSince(position, size, question);
+      return this.#askReplay(screen, null, replay);
     }
-    this.#dirty.delete(screen);
-    return this.#ask(screen, screen.nextJob(this.#generation, question));
+    const copy = this.#copyFor(screen, size);
+    if (copy !== null && screen.kept.includes(copy)) {
+      if (this.#tasks.length >= WAITING) return Promise.resolve(null);
+      return this.#wait(this.#timing.paint, (done) => {
+        const job = copy.nextJob(screen.ring, this.#generation, this.#afterOf(screen, copy), question);
+        this.#add({ job, screen, copy, done });
+      });
+    }
+    const job = (): ScreenJob =>
+      copy?.nextJob(screen.ring, this.#generation, screen.guests, question) ?? screen.jobOnce(size, question);
+    return this.#askReplay(screen, copy, job);
   }
 
-  #ask(screen: KeptScreen, job: ScreenJob): Promise<Answer> {
-    return new Promise((resolve) => {
-      const late = setTimeout(() => {
-        resolve(null);
-      }, this.#timing.paint);
-      const done = (answer: Answer): void => {
-        clearTimeout(late);
-        resolve(answer);
-      };
-      this.#add({ job, screen, done });
+  #askReplay(screen: KeptScreen, copy: ScreenCopy | null, job: () => ScreenJob): Promise<Answer> {
+    if (this.#replays.isFull || screen.mayNotReplay(Date.now())) return Promise.resolve(null);
+    return this.#wait(this.#timing.replay, (done) => {
+      // It begins from what this one remembers.
+      const { guests } = screen;
+      if (guests.lag(screen.ring, this.#generation) > 0) this.#feed(screen, guests);
+      this.#replays.add({ job: job(), screen, copy, done });
+      this.#next();
     });
   }
 
-  #add(task: Task): void {
+  /** The emulator of a window, if it has one of its own. */
+  #copyFor(screen: KeptScreen, size: ScreenSize): ScreenCopy | null {
+    const copy = screen.copyFor(size);
+    if (copy === null || copy.livesIn(this.#generation) || screen.kept.includes(copy)) return copy;
+    let views = 0;
+    for (const each of this.#screens)
+      views += each.views.filter((view) => view.livesIn(this.#generation)).length;
+    return views < VIEWS ? copy : null;
+  }
+
+  /** Whose marks tell what stood before the ring where this one begins anew. */
+  #afterOf(screen: KeptScreen, copy: ScreenCopy): ScreenCopy | null {
+    return screen.kept.find((each) => each !== copy && each.livesIn(this.#generation)) ?? null;
+  }
+
+  #wait(ms: number, ask: (done: (answer: Answer) => void) => void): Promise<Answer> {
+    return new Promise((resolve) => {
+      const late = setTimeout(() => {
+        resolve(null);
+      }, ms);
+      ask((answer) => {
+        clearTimeout(late);
+        resolve(answer);
+      });
+    });
+  }
+
+  #add(task: ScreenTask): void {
     this.#tasks.push(task);
     this.#next();
   }
@@ -151,8 +209,11 @@ export class Screens {
     if (this.#task !== null || this.#disposed) return;
     this.#start();
     if (this.#worker === null || !this.#isUp) return;
-    const task = this.#tasks.shift() ?? this.#feed();
-    if (task === undefined) return;
+    const task = this.#tasks.shift() ?? this.#replays.take(Date.now()) ?? this.#nextDue();
+    if (task === undefined) {
+      this.#replayLater();
+      return;
+    }
     this.#task = task;
     this.#jobTimer = setTimeout(() => {
       this.#lost('it did not answer');
@@ -160,12 +221,53 @@ export class Screens {
     this.#worker.postMessage(task.job);
   }
 
-  #feed(): Task | undefined {
+  #replayLater(): void {
+    const wait = this.#replays.wait(Date.now());
+    if (wait === null || this.#replayTimer !== undefined) return;
+    this.#replayTimer = setTimeout(() => {
+      this.#replayTimer = undefined;
+      this.#next();
+    }, wait).unref();
+  }
+
+  #isDue(screen: KeptScreen): void {
+    const { ring, kept, views } = screen;
+    const lagging = views.filter((view) => {
+      const lag = view.lag(ring, this.#generation);
+      // One that missed something begins anew when somebody asks.
+      return lag > LAG_BYTES && lag <= ring.end - ring.start;
+    });
+    for (const copy of [...kept, ...lagging])
+      if (!this.#due.some((due) => due.copy === copy)) this.#due.push({ screen, copy });
+  }
+
+  #nextDue(): ScreenTask | undefined {
     const now = Date.now();
-    const screen = this.#due.find((due) => !due.isResting(now));
-    this.#due = this.#due.filter((due) => due !== screen && !due.isResting(now));
-    if (screen === undefined) return undefined;
-    return { job: screen.nextJob(this.#generation, null), screen, done: () => undefined };
+    this.#due = this.#due.filter(({ screen }) => !screen.isResting(now));
+    const due = this.#due.shift();
+    return due === undefined ? undefined : this.#feedTask(due.screen, due.copy);
+  }
+
+  /** It is given what it has yet to be given, before all that is asked from now on. */
+  #feed(screen: KeptScreen, copy: ScreenCopy): void {
+    this.#tasks.push(this.#feedTask(screen, copy));
+  }
+
+  #feedTask(screen: KeptScreen, copy: ScreenCopy): ScreenTask {
+    const job = copy.nextJob(screen.ring, this.#generation, this.#afterOf(screen, copy), null);
+    return { job, screen, copy, done: () => undefined };
+  }
+
+  #drop(screen: KeptScreen, copies: readonly ScreenCopy[]): void {
+    this.#due = this.#due.filter(({ copy }) => !copies.includes(copy));
+    for (const copy of copies) {
+      if (this.#worker === null || !copy.livesIn(this.#generation)) continue;
+      const task = { job: copy.closingJob(), screen, copy, done: () => undefined };
+      // Behind all that was asked of it.
+      if (screen.kept.includes(copy)) this.#add(task);
+      else this.#replays.add(task);
+    }
+    this.#next();
   }
 
   #start(): void {
@@ -200,8 +302,16 @@ export class Screens {
     this.#losses = 0;
     const task = this.#task;
     this.#task = null;
-    task?.screen.took(ms, Date.now());
-    task?.done(answer);
+    if (task === null) return;
+    const { screen, copy, job } = task;
+    const now = Date.now();
+    if (copy !== null && screen.kept.includes(copy)) screen.took(ms, now);
+    else {
+      screen.replayTook(ms, now);
+      this.#replays.took(ms, now);
+    }
+    if (answer === null && job.question !== null) copy?.forget();
+    task.done(answer);
   }
 
   #lost(reason: string): void {
@@ -211,7 +321,7 @@ export class Screens {
       { reason, screen: culprit?.id },
       'the screens worker is lost; screens are made anew from what is kept',
     );
-    void this.#drop();
+    void this.#letGo();
     const wait = Math.min(this.#timing.restart * 2 ** this.#losses, LAST_RESTART_MS);
     this.#losses += 1;
     this.#restartTimer = setTimeout(() => {
@@ -221,10 +331,10 @@ export class Screens {
   }
 
   /** Lets go of the worker; whoever waits for it waits no longer. */
-  async #drop(): Promise<void> {
+  async #letGo(): Promise<void> {
     clearTimeout(this.#jobTimer);
     const worker = this.#worker;
-    const waiting = [...(this.#task === null ? [] : [this.#task]), ...this.#tasks];
+    const waiting = [...(this.#task === null ? [] : [this.#task]), ...this.#tasks, ...this.#replays.clear()];
     this.#worker = null;
     this.#task = null;
     this.#tasks = [];

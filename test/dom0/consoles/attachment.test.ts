@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { duplexPair } from 'node:stream';
 import { Attachment } from '../../../server/dom0/consoles/attachment.js';
+import type { ScreenSize } from '../../../server/dom0/consoles/screen-job.js';
 import { FRAME_BYTES, FRAME_LIMIT, INITIAL_CREDIT } from '../../../server/wire/console.js';
 import { bytesFrame, noteFrame } from '../../../server/wire/frames.js';
 import { eventually } from '../../support/eventually.js';
@@ -41,6 +42,7 @@ class Host {
   readonly release = (): unknown => this.asked.push('release');
   readonly resized = (by: Attachment): unknown =>
     this.asked.push(`${by.size?.cols ?? 0}x${by.size?.rows ?? 0}`);
+  readonly told = (_: Attachment, size: ScreenSize): unknown => this.asked.push(`told ${size.cols}x${size.rows}`);
   readonly leave = (): void => {
     this.left += 1;
   };
@@ -66,12 +68,12 @@ describe('Attachment', () => {
       pingMs,
       host: {
         input: (from, bytes) => host.input(from, bytes),
-        size: () => ({ cols: 80, rows: 24 }),
         read: () => Promise.resolve(null),
         paint: (at) => host.paint(at),
         takeover: () => void host.takeover(),
         release: () => void host.release(),
         resized: (by) => void host.resized(by),
+        told: (by, size) => void host.told(by, size),
         left: () => {
           host.leave();
         },
@@ -229,13 +231,18 @@ describe('Attachment', () => {
       noteFrame({ note: 'resize', cols: 100, rows: 30 }),
       noteFrame({ note: 'resize', cols: 2000, rows: 2 }),
       noteFrame({ note: 'resize', cols: 0, rows: 0 }),
+      noteFrame({ note: 'resize', cols: 1, rows: 1 }),
+      noteFrame({ note: 'resize', cols: 1, rows: 1 }),
+      noteFrame({ note: 'resize', cols: 132, rows: 50, told: true }),
+      noteFrame({ note: 'resize', cols: 132, rows: 50, told: true }),
       noteFrame({ note: 'takeover' }),
       noteFrame({ note: 'release' }),
     ]);
     for (const byte of stream) peer.socket.write(Buffer.from([byte]));
     await eventually('the last', () => host.asked.includes('release'), soon);
     assert.equal(host.typed, 'typed');
-    assert.deepEqual(host.asked, ['100x30', '300x5', '300x5', 'takeover', 'release']);
+    const asked = ['100x30', '300x2', '2x1', '132x50', 'told 132x50', 'told 132x50', 'takeover', 'release'];
+    assert.deepEqual(host.asked, asked, 'a size that is none, and the same again, change nothing');
   });
 
   const nonsense: [string, Buffer][] = [

@@ -18,7 +18,7 @@ describe('Screens', () => {
     };
     screens = new Screens(
       { debug: count, info: count, warn: count },
-      { job: 30_000, paint: 30_000, ...timing },
+      { job: 30_000, paint: 30_000, replay: 30_000, ...timing },
     );
   };
 
@@ -62,18 +62,60 @@ describe('Screens', () => {
     for (const [i, one] of painted.entries()) assert.equal(one?.toString(), await picture(wanted[i]!));
   });
 
-  it('takes on a new size between the bytes before and after it', async () => {
+  it('shows each window what a terminal of its size shows that saw everything, and the others what they saw', async () => {
     start();
     const ring = new RawRing();
     const screen = screens.open(ring);
-    ring.push(Buffer.from('a'.repeat(100)), 1);
-    screen.resize({ cols: 40, rows: 10 });
-    ring.push(Buffer.from('b'.repeat(50)), 2);
-    const emulator = new ScreenEmulator({ cols: 80, rows: 24 });
-    await emulator.write(Buffer.from('a'.repeat(100)));
-    emulator.resize({ cols: 40, rows: 10 });
-    await emulator.write(Buffer.from('b'.repeat(50)));
-    assert.equal((await screens.paint(screen))?.toString(), pictureOf(emulator));
+    let said = '';
+    const say = (text: string): void => {
+      ring.push(Buffer.from(text), 1);
+      said += text;
+    };
+    const shows = async (cols: number, rows: number): Promise<void> => {
+      const painted = await screens.paint(screen, { cols, rows });
+      assert.equal(painted?.toString(), await picture(said, { cols, rows }), `${cols}x${rows}`);
+    };
+    say(`\x1b[2J\x1b[24;1H${'a'.repeat(100)}\x1b[3;7r\x1b[7;1H`);
+    for (const [cols, rows] of [[40, 10], [132, 50], [80, 24], [2, 1], [300, 100], [60, 18], [81, 24]] as const) {
+      await shows(cols, rows);
+      say(`${'b'.repeat(50)}\r\n`);
+    }
+    for (const [cols, rows] of [[80, 24], [40, 10], [132, 50]] as const) await shows(cols, rows);
+  });
+
+  it('speaks for the size that the guest was told, from then on and as far back as the ring goes', async () => {
+    start();
+    const ring = new RawRing();
+    const screen = screens.open(ring);
+    const before = `$ ${'x'.repeat(100)}\r\n`;
+    const after = `\x1b[50;132Hz`;
+    ring.push(Buffer.from(before), 1);
+    screens.tell(screen, { cols: 132, rows: 50 });
+    ring.push(Buffer.from(after), 2);
+    const size = { cols: 132, rows: 50 };
+    assert.equal((await screens.paint(screen))?.toString(), await picture(before + after, size));
+    const first = { cols: 80, rows: 24 };
+    assert.equal((await screens.paint(screen, first))?.toString(), await picture(before + after, first));
+    screens.tell(screen, first);
+    assert.equal((await screens.paint(screen))?.toString(), await picture(before + after, first));
+  });
+
+  it('keeps what was told beyond the ring, and gives other sizes the picture of that', async () => {
+    start({ feed: 1 });
+    const ring = new RawRing();
+    const screen = screens.open(ring);
+    screens.tell(screen, { cols: 132, rows: 50 });
+    let said = '\x1b[?1049h\x1b[2J\x1b[50;1Hits last line\x1b[10;1Htenth';
+    ring.push(Buffer.from(said), 1);
+    for (let i = 0; i < 20; i++) {
+      const more = `\x1b[${3 + i};100Hright\x1b[1;1H${`\x1b[1;1H${i}`.repeat(3_000)}`;
+      ring.push(Buffer.from(more), i);
+      said += more;
+      assert.ok(await screens.paint(screen));
+    }
+    assert.ok(ring.start > 0);
+    for (const size of [{ cols: 132, rows: 50 }, { cols: 140, rows: 52 }])
+      assert.equal((await screens.paint(screen, size))?.toString(), await picture(said, size));
   });
 
   it('goes on with the newest bytes after a flood, and with the modes from before it', async () => {

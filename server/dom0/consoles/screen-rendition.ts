@@ -1,0 +1,71 @@
+import type { Rendition } from './emulator-inside.js';
+
+/** The emulator's colour mode of SGR 30…37 and 90…97 and their backgrounds; 38;5;n has another. */
+const SHORT_NAMES = 0x1000000;
+
+/** Kinds of underlining: these, then curly, dotted, dashed. */
+const SINGLE = 1;
+const DOUBLE = 2;
+
+const lineOf = (cell: Rendition): number =>
+  cell.isUnderline() === 0 ? 0 : (cell.getUnderlineStyle?.() ?? SINGLE);
+
+/** The same, of what a cursor was saved with: the emulator saves whether it is underlined, not how. */
+export function savedRendition(saved: Rendition): string {
+  return rendition(saved, saved.isUnderline() === 0 ? 0 : SINGLE);
+}
+
+/**
+ * @returns what makes a terminal in any state write like this (SGR). What not every terminal knows stands in sequences of its own,
+ * so that one that does not know it leaves out nothing else.
+ *
+ * @param line the kind of underlining, 0 is none
+ */
+export function rendition(cell: Rendition, line = lineOf(cell)): string {
+  const codes = ['0'];
+  if (cell.isBold() !== 0) codes.push('1');
+  if (cell.isDim() !== 0) codes.push('2');
+  if (cell.isItalic() !== 0) codes.push('3');
+  if (line !== 0) codes.push('4');
+  if (cell.isBlink() !== 0) codes.push('5');
+  if (cell.isInverse() !== 0) codes.push('7');
+  if (cell.isInvisible() !== 0) codes.push('8');
+  if (cell.isStrikethrough() !== 0) codes.push('9');
+  if (cell.isOverline() !== 0) codes.push('53');
+  if (cell.isFgRGB()) codes.push(`38;2;${rgb(cell.getFgColor(), ';')}`);
+  else if (cell.isFgPalette()) codes.push(palette(cell.getFgColor(), cell.getFgColorMode(), 30));
+  if (cell.isBgRGB()) codes.push(`48;2;${rgb(cell.getBgColor(), ';')}`);
+  else if (cell.isBgPalette()) codes.push(palette(cell.getBgColor(), cell.getBgColorMode(), 40));
+  let out = `\x1b[${codes.join(';')}m`;
+  if (line === DOUBLE) out += '\x1b[21m';
+  else if (line > DOUBLE) out += `\x1b[4:${line}m`;
+  out += lineColour(cell.extended?.underlineColor ?? 0);
+  return cell.isProtected?.() ? `${out}\x1b[1"q` : out;
+}
+
+/** What takes back of a rendition what `SGR 0` does not. */
+export function afterRendition(cell: Rendition): string {
+  return cell.isProtected?.() ? '\x1b[0"q' : '';
+}
+
+/** How the emulator keeps the colour of a line: a mode and a value; the last is what SGR 59 leaves. */
+const OF_PALETTE = 0x2000000;
+const OF_RGB = 0x3000000;
+const RESET = 0x3ffffff;
+
+function lineColour(colour: number): string {
+  if (colour === RESET) return '\x1b[59m';
+  const mode = colour & OF_RGB;
+  if (mode === OF_RGB) return `\x1b[58:2::${rgb(colour, ':')}m`;
+  return mode === OF_PALETTE ? `\x1b[58:5:${colour & 255}m` : '';
+}
+
+function rgb(colour: number, between: string): string {
+  return [colour >>> 16, colour >>> 8, colour].map((part) => part & 255).join(between);
+}
+
+/** One of the first 16 is painted as the guest named it: many terminals make it brighter when bold only by its short name. */
+function palette(colour: number, mode: number, base: number): string {
+  if (mode !== SHORT_NAMES) return `${base + 8};5;${colour}`;
+  return String(colour < 8 ? base + colour : base + 60 + colour - 8);
+}
