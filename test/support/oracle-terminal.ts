@@ -36,10 +36,6 @@ export class OracleTerminal {
     return looksOf(this.terminal);
   }
 
-  resize(cols: number, rows: number): void {
-    this.terminal.resize(cols, rows);
-  }
-
   dispose(): void {
     this.terminal.dispose();
   }

@@ -14,7 +14,7 @@ import type { Incarnation } from './console-client.js';
 import { ConsoleLine } from './console-line.js';
 import type { LineParts, LineState } from './console-line.js';
 import type { KeptScreen } from './kept-screen.js';
-import { RawRing } from './raw-ring.js';
+import { RawRing, RING_BYTES } from './raw-ring.js';
 import { REPLAY_BYTES, replayOf } from './raw-replay.js';
 import { FIRST_SIZE, isSameSize } from './screen-job.js';
 import type { ScreenSize } from './screen-job.js';
@@ -179,7 +179,8 @@ export class DomainConsole {
 
   /** @returns what is kept of what it said at this time or later (milliseconds since 1970), raw */
   recent(since: number | null): Recent {
-    const start = since === null ? this.#ring.start : this.#ring.positionSince(since);
+    const oldest = Math.max(this.#ring.start, this.#ring.end - RING_BYTES);
+    const start = since === null ? oldest : Math.max(oldest, this.#ring.positionSince(since));
     return { start, bytes: this.#ring.range(start) };
   }
 

@@ -2,7 +2,7 @@ import type { IBuffer, Terminal } from '@xterm/headless';
 import { insideOf, letterOf } from './emulator-inside.js';
 import type { InnerBuffer, Inside } from './emulator-inside.js';
 import type { ScreenSize } from './screen-job.js';
-import { afterRendition, rendition, savedRendition } from './screen-rendition.js';
+import { afterRendition, rendition, savedRendition, withoutLineColour } from './screen-rendition.js';
 import { CLEAN_SCREEN } from './screen-reset.js';
 
 const MOUSE = { none: '', x10: '\x1b[?9h', vt200: '\x1b[?1000h', drag: '\x1b[?1002h', any: '\x1b[?1003h' };
@@ -212,18 +212,18 @@ function lastCharacter(terminal: Terminal, buffer: IBuffer, origin: number): str
   const x = isHalf ? cursorX - 2 : cursorX - 1;
   const cell = line?.getCell(x);
   if (cell === undefined) return null;
-  const own = rendition(cell);
-  if (joins && own !== written && cursorX < terminal.cols) return null;
+  const isOwn = joins && withoutLineColour(rendition(cell)) === withoutLineColour(written);
+  if (!isOwn && cursorX < terminal.cols) return null;
   const { glevel, charset } = _charsetService;
   const isTranslated = charset?.[cell.getChars()] !== undefined;
   const designates = `\x1b${DESIGNATE[glevel] ?? '('}`;
-  let out = place(cursorY - origin, x) + own;
+  let out = place(cursorY - origin, x) + (isOwn ? written : rendition(cell));
   // What is pushed on is what was left free.
   if (terminal.modes.insertMode) out += `\x1b[${Math.max(1, cell.getWidth())}P`;
   if (isTranslated) out += `${designates}B`;
   out += cell.getChars() || ' ';
   if (isTranslated) out += `${designates}${letterOf(charset)}`;
-  return joins && own === written ? out : out + afterRendition(cell) + written;
+  return isOwn ? out : out + afterRendition(cell) + written;
 }
 
 /** What changes the bytes that keys, paste and the mouse send, and how the cursor looks. */

@@ -60,6 +60,9 @@ function lineColour(colour: number): string {
   return mode === OF_PALETTE ? `\x1b[58:5:${colour & 255}m` : '';
 }
 
+/** A character that is not underlined is kept without the colour of its line. */
+export const withoutLineColour = (written: string): string => written.replace(/\x1b\[5[89][:\d]*m/, '');
+
 function rgb(colour: number, between: string): string {
   return [colour >>> 16, colour >>> 8, colour].map((part) => part & 255).join(between);
 }

@@ -15,8 +15,8 @@ const MODES =
 /** No origin, no margins; both send the cursor home. */
 const WHOLE_SCREEN = '\x1b[?6l\x1b[r';
 
-/** What stands before a repaint: a terminal in any state is empty and as at power-on after it. */
-export const CLEAN_SCREEN = `${STRING_TERMINATOR}${MAIN_SCREEN}${MODES}${WHOLE_SCREEN}\x1b[H\x1b[2J`;
+/** What stands before a repaint: a terminal in any state is empty and as at power-on after it. Nothing is left saved either. */
+export const CLEAN_SCREEN = `${STRING_TERMINATOR}\x1b[0m\x1b(B\x0f${WHOLE_SCREEN}\x1b[H${MAIN_SCREEN}${MODES}${WHOLE_SCREEN}\x1b[H\x1b[2J`;
 
 /**
  * What stands between the last byte of one incarnation and the first of the next: the new kernel knows nothing of the alternate

@@ -24,6 +24,9 @@ async function comes(
   const seen = new OracleTerminal(cols, rows);
   const newcomer = new OracleTerminal(cols, rows);
   await newcomer.told(before);
+  // What its alternate screen has saved shows only to a guest that restores there what it never saved.
+  await newcomer.told('\x1b\\\x1b[r\x1b[?6l\x1b[?1049h\x1b[0m\x1b(B\x0f\x1b[H\x1b7');
+  if (before.length % 2 === 0) await newcomer.told('\x1b[?47l');
   for (const bytes of [all.subarray(0, after / 2), all.subarray(after / 2, after)]) {
     await emulator.write(bytes);
     await seen.told(bytes);

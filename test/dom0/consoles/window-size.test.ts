@@ -16,7 +16,7 @@ const normal = parseBootProfileName('normal')!;
 /** Somebody at a window: what they were sent, on a terminal of their size. */
 class Window {
   readonly peer: ConsolePeer;
-  readonly terminal: Terminal;
+  terminal: Terminal;
   #fed = 0;
 
   constructor(peer: ConsolePeer, cols: number, rows: number) {
@@ -25,7 +25,10 @@ class Window {
   }
 
   resize(cols: number, rows: number): void {
-    this.terminal.resize(cols, rows);
+    // The emulator's own way to make its lines fit leaves some of them missing; anything may stand there then.
+    this.terminal.dispose();
+    this.terminal = new xterm.Terminal({ cols, rows, scrollback: 0, allowProposedApi: true });
+    this.terminal.write('\x1b[2;3r\x1b(0\x1b[?1049hsomething else');
     this.peer.ask({ note: 'resize', cols, rows });
   }
 
@@ -48,17 +51,12 @@ function screenOf(terminal: Terminal): string[] {
   );
 }
 
-/** The upper left corner, filled up with blanks. */
-function corner(screen: readonly string[], cols: number, rows: number, top = 0): string[] {
-  return Array.from({ length: rows }, (_, y) => (screen[y + top] ?? '').slice(0, cols).padEnd(cols));
-}
-
 describe('windows of several sizes at one console', () => {
   let standIn: StandIn;
   let door: ConsoleDoor;
   let consoles: Consoles;
   let guest: Guest;
-  let reference: Terminal;
+  let said: string;
 
   beforeEach(async () => {
     standIn = await StandIn.start();
@@ -70,16 +68,15 @@ describe('windows of several sizes at one console', () => {
       attach: 'always',
       announceAdmins: true,
       logger: silentLogger,
-      timing: { line: { attach: 10_000 }, screens: { paint: 10_000 } },
+      timing: { line: { attach: 10_000 }, screens: { paint: 10_000, replay: 30_000 } },
     });
     assert.equal(await consoles.attach(horatio, 1, 'u1'), 'attached');
     consoles.observed(horatio, { uuid: 'u1', domid: 1 }, 'running', normal);
     guest = await standIn.guest(1);
-    reference = new xterm.Terminal({ cols: 80, rows: 24, scrollback: 0, allowProposedApi: true });
+    said = '';
   });
 
   afterEach(async () => {
-    reference.dispose();
     door.close();
     await consoles.dispose();
     standIn.stop();
@@ -91,18 +88,22 @@ describe('windows of several sizes at one console', () => {
     return new Window(peer, cols, rows);
   }
 
-  async function says(text: string): Promise<void> {
+  function says(text: string): void {
     guest.say(text);
-    await new Promise<void>((resolve) => {
-      reference.write(text, resolve);
-    });
+    said += text;
   }
 
-  const shows = (window: Window, wanted: () => readonly string[]): Promise<unknown> =>
-    eventually(`${window.terminal.cols}x${window.terminal.rows} to show it`, async () => {
-      const seen = await window.screen();
-      return seen.join('\n') === wanted().join('\n');
+  /** As a terminal of its size shows it that was there all along. */
+  async function shows(window: Window): Promise<void> {
+    const { cols, rows } = window.terminal;
+    const seen = new xterm.Terminal({ cols, rows, scrollback: 0, allowProposedApi: true });
+    await new Promise<void>((resolve) => {
+      seen.write(said, resolve);
     });
+    const wanted = screenOf(seen).join('\n');
+    seen.dispose();
+    await eventually(`${cols}x${rows} to show it`, async () => (await window.screen()).join('\n') === wanted);
+  }
 
   const text = (from: number, to: number): string =>
     Array.from(
@@ -110,72 +111,75 @@ describe('windows of several sizes at one console', () => {
       (_, at) => `${from + at} ${'abcdefghij'.repeat((from + at) % 12)}\r\n`,
     ).join('');
 
-  it('show the same screen, as much of it as they have room for, whatever the guest says', async () => {
+  it('show what a terminal of their size shows, whatever the guest says', async () => {
     const writer = await open('write', 80, 24);
     const small = await open('watch', 40, 12);
     const large = await open('watch', 132, 50);
-    const all = async (top: number): Promise<void> => {
-      await shows(writer, () => screenOf(reference));
-      await shows(small, () => corner(screenOf(reference), 40, 12, top));
-      await shows(large, () => corner(screenOf(reference), 132, 50));
+    const all = async (): Promise<void> => {
+      await shows(writer);
+      await shows(small);
+      await shows(large);
     };
-    await says('horatio login: ');
-    await all(0);
-    await says(text(0, 60));
-    await all(12);
-    await says('\x1b[?1049h\x1b[2J\x1b[1;1Hfull screen\x1b[24;1Hits last line\x1b[2;1H');
-    await all(0);
-    await says('\x1b[?1049l\x1b[5;10r\x1b[10;1Hin the margins\r\n\r\nscrolled\x1b[r\x1b[1;1H');
-    await all(0);
-    assert.equal(
-      small.peer.notes.filter(({ note }) => note === 'skipped').length,
-      0,
-      'nothing was left out: it is in the picture',
-    );
+    says('horatio login: ');
+    await all();
+    says(text(0, 60));
+    await all();
+    says('\x1b[?1049h\x1b[2J\x1b[1;1Hfull screen\x1b[24;1Hits last line\x1b[2;1H');
+    await all();
+    says('\x1b[?1049l\x1b[5;10r\x1b[10;1Hin the margins\r\n\r\nscrolled\x1b[r\x1b[1;1H');
+    await all();
+    assert.equal(small.peer.notes.filter(({ note }) => note === 'skipped').length, 0, 'nothing was left out');
   });
 
   it('are right after the writer’s window was resized in the middle of a flood', async () => {
     const writer = await open('write', 80, 24);
     const small = await open('watch', 40, 12);
-    await says(text(0, 100));
-    await shows(writer, () => screenOf(reference));
+    says(text(0, 100));
+    await shows(writer);
     writer.resize(132, 50);
-    await small.peer.note('resized', ({ cols, rows }) => cols === 132 && rows === 50);
-    reference.resize(132, 50);
-    await says(text(100, 200));
-    await shows(writer, () => screenOf(reference));
-    await shows(small, () => corner(screenOf(reference), 40, 12, 38));
+    says(text(100, 200));
+    await shows(writer);
+    await shows(small);
     writer.resize(40, 12);
-    await small.peer.note('resized', ({ cols, rows }) => cols === 40 && rows === 12);
-    reference.resize(40, 12);
-    await says(text(200, 230));
-    await shows(writer, () => screenOf(reference));
-    await shows(small, () => screenOf(reference));
+    says(text(200, 230));
+    await shows(writer);
+    await shows(small);
+    assert.ok(!small.peer.notes.some(({ note }) => note === 'resized'), 'the guest knows nothing of it');
   });
 
   it('are right after a watcher’s own was resized', async () => {
     await open('write', 80, 24);
     const watcher = await open('watch', 80, 24);
-    await says(text(0, 8));
-    await shows(watcher, () => screenOf(reference));
+    says(text(0, 8));
+    await shows(watcher);
     watcher.resize(40, 12);
-    await says('more');
-    await shows(watcher, () => corner(screenOf(reference), 40, 12));
+    says('more');
+    await shows(watcher);
     watcher.resize(80, 24);
-    await says(' and more');
-    await shows(watcher, () => screenOf(reference));
+    says(' and more');
+    await shows(watcher);
   });
 
-  it('take the size of whoever takes the keyboard', async () => {
+  it('stay as they are when another takes the keyboard', async () => {
     const first = await open('write', 80, 24);
     const second = await open('write', 132, 50);
-    await says('hello');
-    await shows(second, () => corner(screenOf(reference), 132, 50));
+    says('hello');
+    await shows(second);
     second.peer.ask({ note: 'takeover' });
-    await first.peer.note('resized', ({ cols }) => cols === 132);
-    reference.resize(132, 50);
-    await says(`\x1b[50;1Hlast line\x1b[1;100Hfar right${text(0, 60)}`);
-    await shows(second, () => screenOf(reference));
-    await shows(first, () => corner(screenOf(reference), 80, 24, 26));
+    await first.peer.note('writer', ({ label }) => label === '132');
+    says(`\x1b[50;1Hlast line\x1b[1;100Hfar right${text(0, 60)}`);
+    await shows(second);
+    await shows(first);
+  });
+
+  it('do not say that bytes were left out when one is resized again and again', async () => {
+    const writer = await open('write', 80, 24);
+    for (let turn = 0; turn < 20; turn += 1) {
+      writer.resize(60 + turn, 20);
+      says(text(turn, turn + 1));
+      await new Promise(setImmediate);
+    }
+    await shows(writer);
+    assert.ok(!writer.peer.notes.some(({ note }) => note === 'skipped'));
   });
 });
