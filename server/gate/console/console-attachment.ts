@@ -28,6 +28,7 @@ import { mayTake } from './keyboard-takeover.js';
 import type { LiveConsoles } from './live-consoles.js';
 import { ScreenReader } from './screen-reader.js';
 import { seemingOf } from './shell-prompt.js';
+import { SizeHint } from './size-hint.js';
 import { terminalReset } from './terminal-reset.js';
 
 export interface ConsoleParts {
@@ -77,6 +78,7 @@ export class ConsoleAttachment {
   readonly #words: ConsoleWords;
   readonly #herald: ConsoleHerald;
   readonly #screen: ScreenReader;
+  readonly #sizeHint: SizeHint;
   readonly #idle: IdleWatch;
   readonly #cleanup: Unsubscribe[] = [];
   readonly #finish: (ending: ConsoleEnding) => void;
@@ -109,7 +111,8 @@ export class ConsoleAttachment {
     const words = consoleWords(escape, () => mayTake(parts.authorizer, grant, this.#company));
     this.#words = words;
     const scene = { domain: grant.domain, company: this.#company, notice: this.#notice, words };
-    this.#herald = new ConsoleHerald({ ...scene, visit });
+    this.#sizeHint = new SizeHint({ company: this.#company, words, terminal });
+    this.#herald = new ConsoleHerald({ ...scene, visit, sizeHint: this.#sizeHint });
     this.#screen = new ScreenReader(() => {
       const answers = parts.hosts.find(grant.domain)?.host.contract?.console.screenText === true;
       if (answers) link.stream?.send({ note: 'screen' });
@@ -131,7 +134,7 @@ export class ConsoleAttachment {
     );
     this.#keys = new ConsoleKeys(
       parts,
-      { ...scene, grant, escape, terminal, screen: this.#screen },
+      { ...scene, grant, escape, terminal, screen: this.#screen, sizeHint: this.#sizeHint },
       {
         stream: () => link.stream,
         leave: (rest) => {
@@ -209,7 +212,10 @@ export class ConsoleAttachment {
         this.#depart({ status: 1, message: null }, { mute: true });
       }),
       terminal.onResize((cols, rows) => {
-        if (this.#mayAct()) this.#link.stream?.send({ note: 'resize', cols, rows });
+        if (!this.#mayAct()) return;
+        this.#link.stream?.send({ note: 'resize', cols, rows });
+        const hint = this.#sizeHint.sentence();
+        if (hint !== null) this.#notice.show(hint);
       }),
       terminal.onBreak(() => {
         if (this.#mayAct()) this.#keys.break();

@@ -3,6 +3,7 @@ import type { ConsoleNews } from '../hosts/console-stream.js';
 import type { Company } from './company.js';
 import type { ConsoleNotice } from './console-notice.js';
 import type { ConsoleWords } from './console-words.js';
+import type { SizeHint } from './size-hint.js';
 
 /** Until the first picture is there, the greeting waits: until it is quiet, or so long. Milliseconds. */
 const GREETING = { quiet: 60, most: 500 };
@@ -15,6 +16,7 @@ export interface HeraldParts {
   readonly company: Company;
   readonly notice: ConsoleNotice;
   readonly words: ConsoleWords;
+  readonly sizeHint: SizeHint;
   /** What is said of its recording. */
   readonly visit: { readonly sentence: string | null };
 }
@@ -48,10 +50,11 @@ export class ConsoleHerald {
   }
 
   heard(note: ConsoleNews): void {
-    const { company, notice, words } = this.#parts;
+    const { company, notice, words, sizeHint } = this.#parts;
     switch (note.note) {
       case 'attached':
         company.attached(note);
+        sizeHint.heard(note.cols, note.rows);
         notice.stand(null);
         this.#greet(Date.now());
         return;
@@ -72,8 +75,10 @@ export class ConsoleHerald {
       case 'painted':
         notice.painted();
         return;
-      case 'ended':
       case 'resized':
+        sizeHint.heard(note.cols, note.rows);
+        return;
+      case 'ended':
       case 'screen':
         return;
     }
@@ -86,12 +91,12 @@ export class ConsoleHerald {
   }
 
   #writer(note: Extract<ConsoleNews, { note: 'writer' }>): void {
-    const { company, notice, words } = this.#parts;
+    const { company, notice, words, sizeHint } = this.#parts;
     const wrote = company.writes;
     company.writer =
       note.attachment === null ? null : { attachment: note.attachment, label: note.label ?? '?' };
     if (company.writes) {
-      if (!wrote) notice.show(words.youWrite);
+      if (!wrote) notice.show(lines(words.youWrite, sizeHint.sentence()));
     } else if (company.writer === null) {
       notice.show(company.mayType ? words.freedForYou : words.freed());
     } else if (wrote) {
@@ -126,11 +131,13 @@ export class ConsoleHerald {
   }
 
   #greeting(): void {
-    const { domain, company, notice, words, visit } = this.#parts;
+    const { domain, company, notice, words, visit, sizeHint } = this.#parts;
     const hello = this.#wasLost
       ? words.back
       : words.greeting(domain, company.writes, company.writer?.label ?? null, company.others);
     this.#wasLost = false;
-    notice.show(visit.sentence === null ? hello : [hello, visit.sentence]);
+    notice.show(lines(hello, visit.sentence, sizeHint.sentence()));
   }
 }
+
+const lines = (...some: readonly (string | null)[]): readonly string[] => some.filter((each) => each !== null);

@@ -17,6 +17,7 @@ import { EscapeFilter } from './escape-filter.js';
 import type { Intention } from './escape-filter.js';
 import { KeyboardTakeover } from './keyboard-takeover.js';
 import type { ScreenReader } from './screen-reader.js';
+import type { SizeHint } from './size-hint.js';
 import { SizeTelling } from './size-telling.js';
 
 interface Doors {
@@ -34,6 +35,7 @@ interface Scene {
   readonly escape: EscapeKey;
   readonly terminal: Pick<Terminal, 'columns' | 'rows'>;
   readonly screen: ScreenReader;
+  readonly sizeHint: SizeHint;
 }
 
 interface Hands {
@@ -214,6 +216,8 @@ export class ConsoleKeys {
     const command = this.#size.command(anyway);
     if (command !== null) {
       this.#toGuest(command);
+      this.#hands.stream()?.send({ note: 'resize', ...this.#size.told, told: true });
+      this.#scene.sizeHint.told();
       return;
     }
     this.#filter.askAgain();

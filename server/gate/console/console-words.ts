@@ -92,6 +92,8 @@ export function consoleWords({ name: esc }: Pick<EscapeKey, 'name'>, mayTake: ()
       `${domain} seems to be left logged in: who comes next to its console has that shell.`,
     loggedOut: (domain: DomainName): string =>
       `${domain} seemed to be left logged in: Ctrl-D was sent to its shell.`,
+    sizeHint: (guest: string, window: string): string =>
+      `The server draws for a window of ${guest}, yours is ${window}: ${esc} z tells it.`,
     askSize: (command: string): string =>
       `Type "${command}" and Enter into the shell there? y types it, any other key does not.`,
     askSizeAnyway: (command: string): string =>

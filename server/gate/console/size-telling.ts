@@ -18,6 +18,7 @@ interface Scene {
 export class SizeTelling {
   readonly #scene: Scene;
   #command = '';
+  #told = { cols: 80, rows: 24 };
   /** Whether the screen was seen to wait for a command, since it was asked. */
   #atShell = false;
 
@@ -25,11 +26,17 @@ export class SizeTelling {
     this.#scene = scene;
   }
 
+  /** The size that the command tells the guest: dom0 keeps the screen for that one from then on. */
+  get told(): { readonly cols: number; readonly rows: number } {
+    return this.#told;
+  }
+
   /** @returns the question */
   ask(): string {
     const { company, words, terminal, screen } = this.#scene;
     this.#atShell = false;
     if (!company.writes) return words.pressAnyKey(words.notYours());
+    this.#told = { cols: terminal.columns, rows: terminal.rows };
     this.#command = `stty rows ${terminal.rows} cols ${terminal.columns}`;
     void screen.read().then((found) => {
       this.#atShell = found !== null && seemingOf(found) === 'shell';

@@ -149,6 +149,46 @@ describe('a console’s customs', () => {
         return console.typed !== '';
       });
       assert.equal(console.typed, 'stty rows 50 cols 132\r');
+      const told = await eventually('dom0 to hear of it', () => console.requests.find((note) => 'told' in note));
+      assert.deepEqual(told, { note: 'resize', cols: 132, rows: 50, told: true });
+    });
+
+    it('is the one that was shown, also when the window was resized before the yes', async () => {
+      const console = await open('write', LOGIN);
+      terminal.type('\x1dzy');
+      await shows('That does not look like an empty shell prompt.');
+      terminal.resize(90, 30);
+      terminal.type('y');
+      await eventually('the command', () => console.typed === 'stty rows 50 cols 132\r');
+      const told = await eventually('dom0 to hear of it', () => console.requests.find((note) => 'told' in note));
+      assert.deepEqual(told, { note: 'resize', cols: 132, rows: 50, told: true });
+    });
+
+    it('is spoken of once to who has the keyboard, where the server draws for another', async () => {
+      const console = await open();
+      const hint = 'The server draws for a window of 80x24, yours is 132x50: Ctrl-] z tells it.';
+      await shows(hint);
+      terminal.resize(140, 50);
+      terminal.type('\x1dw');
+      await shows('Nobody else is here.');
+      assert.equal(terminal.output.split('The server draws').length, 2);
+      assert.ok(!console.requests.some((note) => 'told' in note));
+    });
+
+    it('is not spoken of while it fits, and then once it does not', async () => {
+      terminal.resize(80, 24);
+      await open();
+      assert.doesNotMatch(terminal.output, /The server draws/);
+      terminal.resize(132, 50);
+      await shows('The server draws for a window of 80x24, yours is 132x50');
+    });
+
+    it('is not spoken of to who watches, until they have the keyboard', async () => {
+      const console = await open('watch');
+      assert.doesNotMatch(terminal.output, /The server draws/);
+      console.note({ note: 'resized', cols: 100, rows: 40 });
+      console.note({ note: 'writer', attachment: 7, label: 'alice' });
+      await shows('The server draws for a window of 100x40, yours is 132x50: Ctrl-] z tells it.');
     });
 
     it('is not typed for any other key', async () => {
