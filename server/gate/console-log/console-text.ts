@@ -1,13 +1,16 @@
 import { StringDecoder } from 'node:string_decoder';
 import { shownLines } from './shown-lines.js';
+import { TextFilter } from './text-filter.js';
 
 /**
- * What a console said, as lines of text, while it comes. What it holds is bounded: a line that does not end is cut into
- * pieces.
+ * What a console said, as lines of text, while it comes: its control strings left out, its lines drawn. What it holds is bounded:
+ * a line that does not end is cut into pieces.
  */
 export class ConsoleText {
   readonly #decoder = new StringDecoder('utf8');
   readonly #longest: number;
+  #left: Uint8Array[] = [];
+  readonly #filter = new TextFilter((bytes) => this.#left.push(bytes));
   #line = '';
 
   /** @param longest where lines are cut, in characters */
@@ -17,7 +20,8 @@ export class ConsoleText {
 
   /** @returns the lines that have ended */
   push(bytes: Buffer): string[] {
-    return this.#take(this.#decoder.write(bytes));
+    this.#filter.push(bytes);
+    return this.#take(this.#decoder.write(this.#rest()));
   }
 
   /** The line that has not ended, as it is so far; more than one where the cursor was moved to another row. */
@@ -27,9 +31,17 @@ export class ConsoleText {
 
   /** There is no more. @returns what was not given yet */
   end(): string[] {
-    const lines = [...this.#take(this.#decoder.end()), ...this.rest];
+    this.#filter.end();
+    const text = this.#decoder.write(this.#rest()) + this.#decoder.end();
+    const lines = [...this.#take(text), ...this.rest];
     this.#line = '';
     return lines;
+  }
+
+  #rest(): Buffer {
+    const left = Buffer.concat(this.#left);
+    this.#left = [];
+    return left;
   }
 
   #take(text: string): string[] {

@@ -1,10 +1,15 @@
 import type { MenuBoot, MenuLogLine } from '../../../menus/log-port.js';
 import type { LogPage } from './log-pages.js';
 import { shownLines } from './shown-lines.js';
+import { TextFilter } from './text-filter.js';
 
-/** A line that is longer is cut into pieces. Bytes. */
+/** A line of which more is left is cut into pieces, and one that took more to say. Bytes. */
 const LONGEST = 2_000;
+const LONGEST_SAID = 8 * 1024;
+/** Longer sequences are shown as they are: it does not matter where they are cut. */
+const LONGEST_SEQUENCE = 80;
 const LINE_FEED = 0x0a;
+const ESCAPE = 0x1b;
 
 /** The lines of a page: those that are whole, and where they begin and end. */
 export interface PageLines {
@@ -15,97 +20,152 @@ export interface PageLines {
   readonly open: readonly MenuLogLine[];
 }
 
+/** Which part of a page is wanted. What stands around it decides over how that is shown. */
+export interface PageCore {
+  readonly from: number;
+  readonly to: number;
+}
+
 /**
  * Takes a page apart.
  *
- * @param whole which end of it was asked for by where a line begins or ends: the other one may stand in a line, and that is left
+ * @param whole which end of its core was asked for by where a line begins or ends: the other one may stand in a line, and that is left
  * out, if there is another
+ * @param core all of it where not given
  */
-export function linesOf(page: LogPage, whole: 'from' | 'to'): PageLines {
+export function linesOf(page: LogPage, whole: 'from' | 'to', core: PageCore = page.at): PageLines {
   const { at, bytes } = page;
-  const pieces = piecesOf(page);
-  const first = pieces[0];
-  const last = pieces.at(-1);
   const boots = at.boots.map(({ from, began, profile }) => ({
     from,
     boot: { began: began === null ? null : Date.parse(began), profile },
   }));
+  // Of what has not ended, nothing stands there as long as all of it is left out.
   const shown = (some: readonly Piece[]): MenuLogLine[] =>
-    some.flatMap((piece) => textOf(page, piece, boots));
+    some.flatMap((piece) => (piece.ends || piece.text.length > 0 ? textOf(piece, boots) : []));
   if (bytes.length !== at.to - at.from) {
     // Something was missing between: where each line stands is not known, only where all of them do.
-    const lines = shown(pieces).map((line) => ({ ...line, from: at.from, to: at.to }));
+    const lines = shown(piecesOf(page, [])).map((line) => ({ ...line, from: at.from, to: at.to }));
     return { from: at.from, to: at.to, lines, open: [] };
   }
+  const from = Math.max(at.from, Math.min(core.from, at.to));
+  const to = Math.max(from, Math.min(core.to, at.to));
+  const all = piecesOf(page, whole === 'from' ? [from] : [to]);
   if (whole === 'to') {
-    const torn = first !== undefined && last !== first && at.from > at.start;
+    const pieces = all.filter((piece) => piece.to <= to && piece.to > from);
+    const [first] = pieces;
+    const torn = first !== undefined && first.from < from && pieces.length > 1;
     const kept = torn ? pieces.slice(1) : pieces;
-    return openEnd(page, kept, kept[0]?.from ?? at.from, shown);
+    return openEnd(page, kept, kept[0]?.from ?? from, to, shown);
   }
-  const torn = last !== undefined && last !== first && !last.ends && at.to < at.end;
-  if (torn) return { from: at.from, to: last.from, lines: shown(pieces.slice(0, -1)), open: [] };
-  return openEnd(page, pieces, at.from, shown);
+  const pieces = all.filter((piece) => piece.from >= from && piece.from < to);
+  const last = pieces.at(-1);
+  const torn = last !== undefined && pieces.length > 1 && (last.to > to || (!last.ends && at.to < at.end));
+  if (torn) return { from, to: last.from, lines: shown(pieces.slice(0, -1)), open: [] };
+  return openEnd(page, pieces, from, last?.to ?? to, shown);
 }
 
 function openEnd(
   { at }: LogPage,
   pieces: readonly Piece[],
   from: number,
+  to: number,
   shown: (some: readonly Piece[]) => MenuLogLine[],
 ): PageLines {
   const last = pieces.at(-1);
-  if (last === undefined || last.ends || at.to < at.end)
-    return { from, to: at.to, lines: shown(pieces), open: [] };
+  if (last === undefined || last.ends || to < at.end) return { from, to, lines: shown(pieces), open: [] };
   return { from, to: last.from, lines: shown(pieces.slice(0, -1)), open: shown([last]) };
 }
 
-/** Bytes of one line, or of a piece of it. */
+/** What stands in one line, or in a piece of it. */
 interface Piece {
   readonly from: number;
   readonly to: number;
+  readonly text: Buffer;
   /** Whether it is over: with a line feed, a new boot, or because it is too long. */
   readonly ends: boolean;
 }
 
-/** Ends with line feeds, where a boot begins, and before it gets too long. */
-function piecesOf({ at, bytes }: LogPage): Piece[] {
-  const begins = new Set(at.boots.map(({ from }) => from - at.from));
+/**
+ * Ends with line feeds, where a boot begins, and before it gets too long.
+ *
+ * @param cuts where pieces end as well
+ */
+function piecesOf({ at, bytes }: LogPage, cuts: readonly number[]): Piece[] {
+  const { text, positions } = filtered(bytes, at.from);
+  const bounds = [...at.boots.map(({ from }) => from), ...cuts].filter((cut) => cut > at.from && cut < at.to);
+  bounds.sort((one, other) => one - other);
+  const end = at.from + bytes.length;
   const pieces: Piece[] = [];
-  for (let begin = 0; begin < bytes.length;) {
-    const feed = bytes.indexOf(LINE_FEED, begin);
-    let end = feed === -1 ? bytes.length : feed + 1;
+  let from = at.from;
+  for (let begin = 0; begin < text.length;) {
+    const feed = text.indexOf(LINE_FEED, begin);
+    let next = feed === -1 ? text.length : feed + 1;
+    let to = feed === -1 ? end : (positions[feed] ?? end) + 1;
     let ends = feed !== -1;
-    if (end - begin > LONGEST) {
-      end = beginOfCharacter(bytes, begin + LONGEST);
+    const most = tooLong(text, positions, begin, next, from);
+    if (most !== next) {
+      next = most;
+      to = positions[next] ?? end;
       ends = true;
     }
-    for (const boot of begins) {
-      if (boot <= begin || boot >= end) continue;
-      end = boot;
+    const bound = bounds.find((each) => each > from && each < to);
+    if (bound !== undefined) {
+      while (next > begin && (positions[next - 1] ?? 0) >= bound) next -= 1;
+      to = bound;
       ends = true;
     }
-    pieces.push({ from: at.from + begin, to: at.from + end, ends });
-    begin = end;
+    pieces.push({ from, to, text: text.subarray(begin, next), ends });
+    from = to;
+    begin = next;
+  }
+  for (const bound of [...bounds.filter((each) => each > from), end]) {
+    // Nothing but what is left out.
+    if (bound > from) pieces.push({ from, to: bound, text: Buffer.alloc(0), ends: bound < end });
+    from = bound;
   }
   return pieces;
 }
 
-/** UTF-8 (RFC 3629): bytes 10xxxxxx continue a character. */
-function beginOfCharacter(bytes: Buffer, at: number): number {
+/** What is left of a page, and the position of each byte of it. */
+function filtered(bytes: Buffer, from: number): { readonly text: Buffer; readonly positions: Float64Array } {
+  const parts: { readonly left: Uint8Array; readonly at: number; readonly isDrawn: boolean }[] = [];
+  const filter = new TextFilter((left, at, isDrawn) => {
+    parts.push({ left, at, isDrawn });
+  }, from);
+  filter.push(bytes);
+  filter.end();
+  const text = Buffer.concat(parts.map(({ left }) => left));
+  const positions = new Float64Array(text.length);
+  let index = 0;
+  for (const { left, at, isDrawn } of parts)
+    for (let offset = 0; offset < left.length; offset += 1)
+      positions[index++] = isDrawn ? at : at + offset;
+  return { text, positions };
+}
+
+/** @returns where a piece that begins here ends at the latest */
+function tooLong(text: Buffer, positions: Float64Array, begin: number, end: number, from: number): number {
+  let most = Math.min(end, begin + LONGEST);
+  while (most > begin + 1 && (positions[most - 1] ?? 0) - from > LONGEST_SAID) most -= 1;
+  return most === end ? end : beginOfCharacter(text, begin, most);
+}
+
+/** UTF-8 (RFC 3629): bytes 10xxxxxx continue a character. Not in the midst of a sequence either. */
+function beginOfCharacter(text: Buffer, first: number, at: number): number {
+  const escape = text.lastIndexOf(ESCAPE, at - 1);
+  if (escape > first && at - escape < LONGEST_SEQUENCE) return escape;
   let begin = at;
-  while (begin > at - 4 && ((bytes[begin] ?? 0) & 0xc0) === 0x80) begin -= 1;
+  while (begin > at - 4 && begin > first + 1 && ((text[begin] ?? 0) & 0xc0) === 0x80) begin -= 1;
   return begin;
 }
 
 function textOf(
-  { at, bytes }: LogPage,
-  { from, to }: Piece,
+  { from, to, text: said }: Piece,
   boots: readonly { readonly from: number; readonly boot: MenuBoot }[],
 ): MenuLogLine[] {
   const own = boots.findLast((one) => one.from <= from);
   const begins = own?.from === from && own.boot.began !== null;
-  const said = bytes.toString('utf8', from - at.from, to - at.from).replace(/\n$/, '');
-  return shownLines(said).map((text, index) => ({
+  return shownLines(said.toString().replace(/\n$/, '')).map((text, index) => ({
     from,
     to,
     text,

@@ -3,9 +3,10 @@ import { isRefusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { LogHead } from '../hosts/log-answer.js';
 import { linesOf } from './log-lines.js';
-import type { PageLines } from './log-lines.js';
+import type { PageCore, PageLines } from './log-lines.js';
 import type { LogPage, LogPages, PageQuery } from './log-pages.js';
 import type { SearchLane } from './search-lane.js';
+import { LOOK_AHEAD, LOOK_BACK } from './text-filter.js';
 
 /** Of a piece that is shown: several screens. */
 const PIECE_BYTES = 16 * 1024;
@@ -57,11 +58,12 @@ export class LogPager {
     const isGivenUp = (): boolean => signal.aborted;
     for (let at = position; ;) {
       const bytes = SEARCH_BYTES;
-      const page = await this.#pages.page(back ? { before: at, bytes } : { from: at, bytes });
+      const page = await this.#pages.page(withContext(back ? { before: at, bytes } : { from: at, bytes }));
       if (isRefusal(page)) return page;
       if (isGivenUp()) return null;
+      const core = back ? { from: at - bytes, to: at } : { from: at, to: at + bytes };
       const found = await this.#lane.run(() => {
-        const { from, to, lines, open } = linesOf(page, back ? 'to' : 'from');
+        const { from, to, lines, open } = linesOf(page, back ? 'to' : 'from', core);
         const every = [...lines, ...open];
         const has = ({ text: line }: MenuLogLine): boolean => line.toLowerCase().includes(wanted);
         return { line: back ? every.findLast(has) : every.find(has), from, to };
@@ -69,7 +71,8 @@ export class LogPager {
       if (isGivenUp()) return null;
       if (found.line !== undefined) return this.#around(found.line.from);
       const next = back ? found.from : found.to;
-      if (next === at || (back ? next <= page.at.start : page.at.to >= page.at.end)) return null;
+      const last = Math.min(core.to, page.at.to);
+      if (next === at || (back ? next <= page.at.start : last >= page.at.end)) return null;
       at = next;
     }
   }
@@ -103,12 +106,30 @@ export class LogPager {
   }
 
   async #piece(query: PageQuery): Promise<MenuLogPiece | Refusal> {
-    const page = await this.#pages.page(query);
+    const page = await this.#pages.page(withContext(query));
     if (isRefusal(page)) return page;
     const whole = query.from === undefined ? 'to' : 'from';
-    const lines = linesOf(page, whole);
-    return whole === 'from' ? firstOf(page, lines) : lastOf(page, lines);
+    const core = coreOf(query, page);
+    const lines = linesOf(page, whole, core);
+    const at = { ...page.at, to: Math.min(core.to, page.at.to) };
+    return whole === 'from' ? firstOf({ ...page, at }, lines) : lastOf({ ...page, at }, lines);
   }
+}
+
+/** The same page with what stands around it, which decides over how it is shown. */
+function withContext({ from, before, bytes }: PageQuery): PageQuery {
+  if (from !== undefined) {
+    const begin = Math.max(0, from - LOOK_BACK);
+    return { from: begin, bytes: from - begin + bytes + LOOK_AHEAD };
+  }
+  if (before === undefined) return { bytes: bytes + LOOK_BACK };
+  return { before: before + LOOK_AHEAD, bytes: bytes + LOOK_BACK + LOOK_AHEAD };
+}
+
+function coreOf({ from, before, bytes }: PageQuery, { at }: LogPage): PageCore {
+  if (from !== undefined) return { from, to: from + bytes };
+  const to = Math.min(before ?? at.to, at.to);
+  return { from: to - bytes, to };
 }
 
 function firstOf({ head, at }: LogPage, { from, to, lines, open }: PageLines): MenuLogPiece {

@@ -28,9 +28,9 @@ const PLAIN = /^[\u0020-\u007e]*\r*$/;
 /** The cursor is moved no further: a few bytes must not become megabytes of blanks. */
 const MOST_COLUMNS = 250;
 
-/** CSI with plain parameters; modes; character sets, keypad and saved cursor, index. (ECMA-48 §5.4, xterm's ctlseqs) */
+/** CSI with plain parameters; modes; character sets, the cursor's shape, keypad and saved cursor, index. (ECMA-48 §5.4, xterm's ctlseqs) */
 const SEQUENCE =
-  /\u001b(?:\[([0-9;:]{0,60})([A-HJKLMPSTXbdfmrsu@`])|\[\?([0-9;]{1,60})[hl]|([()*+][0-9A-B]|[78=>])|([DEM]))/y;
+  /\u001b(?:\[([0-9;:]{0,60})([A-HJKLMPSTXbdfmrsu@`])|\[\?([0-9;]{1,60})[hl]|([()*+][0-9A-Z]|%[@G]|\[[0-9]? q|[78=>])|([DEM]))/y;
 
 /** Cursor keys, reverse video, wrapping, blinking, cursor, alternate screens, bracketed paste: they only look. */
 const HARMLESS_MODES = /^(?:(?:1|5|7|12|25|47|1047|1048|1049|2004)(?:;|$))+$/;
