@@ -8,7 +8,13 @@ export class OracleTerminal {
   #held: Buffer = Buffer.alloc(0);
 
   constructor(cols: number, rows: number) {
-    this.terminal = new xterm.Terminal({ cols, rows, scrollback: 0, allowProposedApi: true, logLevel: 'off' });
+    this.terminal = new xterm.Terminal({
+      cols,
+      rows,
+      scrollback: 0,
+      allowProposedApi: true,
+      logLevel: 'off',
+    });
     // Links cost the emulator memory, and are no looks.
     this.terminal.parser.registerOscHandler(8, () => true);
   }

@@ -42,9 +42,8 @@ function underlineOf(cell: IBufferCell): number {
 }
 
 function frontOf(cell: IBufferCell): string {
-  const { getUnderlineColor } = cell as HiddenCell;
   const style = underlineOf(cell);
-  const colour = style === 0 ? 0 : (getUnderlineColor?.call(cell) ?? 0);
+  const colour = style === 0 ? 0 : ((cell as HiddenCell).getUnderlineColor?.() ?? 0);
   const ways = [
     cell.isBold(),
     cell.isDim(),

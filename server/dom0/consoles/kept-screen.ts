@@ -129,6 +129,15 @@ export class KeptScreen {
     const from = this.ring.start;
     const bytes = this.ring.range(from);
     const fresh = { size, after: this.guests.id };
-    return { emulator: this.#newId(), fresh, bytes, from, gap: from > 0, marks: false, question, close: true };
+    return {
+      emulator: this.#newId(),
+      fresh,
+      bytes,
+      from,
+      gap: from > 0,
+      marks: false,
+      question,
+      close: true,
+    };
   }
 }

@@ -15,7 +15,13 @@ const C1 = new Map([
 ]);
 
 /** Begins a string of which nothing comes, and nothing is done by its end: an OSC of a number that nobody has, an empty DCS, or APC. */
-const EMPTY: Readonly<Record<string, string>> = { ']': '\x1b]99999;', P: '\x1bPz', X: '\x1bX', '^': '\x1b^', _: '\x1b_' };
+const EMPTY: Readonly<Record<string, string>> = {
+  ']': '\x1b]99999;',
+  P: '\x1bPz',
+  X: '\x1bX',
+  '^': '\x1b^',
+  _: '\x1b_',
+};
 
 /**
  * The control sequence that the last bytes of a console began and did not end: a terminal that is painted in its midst must be

@@ -45,7 +45,12 @@ export class ScreenCopy {
    * @param after whose marks tell what stood there before the ring, should it begin anew
    * @returns all that this worker's emulator has yet to be given; it counts as given
    */
-  nextJob(ring: RawRing, worker: number, after: ScreenCopy | null, question: ScreenQuestion | null): ScreenJob {
+  nextJob(
+    ring: RawRing,
+    worker: number,
+    after: ScreenCopy | null,
+    question: ScreenQuestion | null,
+  ): ScreenJob {
     const isNew = this.#worker !== worker;
     const from = isNew ? ring.start : Math.max(this.#fed, ring.start);
     const gap = isNew ? from > 0 : from > this.#fed;
@@ -64,7 +69,14 @@ export class ScreenCopy {
   }
 
   closingJob(): ScreenJob {
-    const nothing = { fresh: null, bytes: Buffer.alloc(0), from: 0, gap: false, marks: false, question: null };
+    const nothing = {
+      fresh: null,
+      bytes: Buffer.alloc(0),
+      from: 0,
+      gap: false,
+      marks: false,
+      question: null,
+    };
     this.#worker = -1;
     return { emulator: this.id, ...nothing, close: true };
   }

@@ -159,7 +159,13 @@ function margins(between: readonly [number, number] | null): string {
 }
 
 /** What was saved, character sets, margins, modes, rendition, cursor: in an order in which none undoes another. */
-function ending(terminal: Terminal, buffer: IBuffer, inner: InnerBuffer, view: View, size: ScreenSize): string {
+function ending(
+  terminal: Terminal,
+  buffer: IBuffer,
+  inner: InnerBuffer,
+  view: View,
+  size: ScreenSize,
+): string {
   const { modes, options } = terminal;
   const core = insideOf(terminal);
   const written = core._inputHandler._curAttrData;
@@ -211,7 +217,9 @@ function lastCharacter(terminal: Terminal, buffer: IBuffer, origin: number): str
   const isHalf = line?.getCell(cursorX - 1)?.getWidth() === 0 && line.getCell(cursorX - 1)?.getChars() === '';
   const x = isHalf ? cursorX - 2 : cursorX - 1;
   const cell = line?.getCell(x);
-  if (cell === undefined) return null;
+  // One that found no room in the last column was not written at all.
+  if (cell === undefined || (cursorX < terminal.cols && x + Math.max(1, cell.getWidth()) !== cursorX))
+    return null;
   const isOwn = joins && withoutLineColour(rendition(cell)) === withoutLineColour(written);
   if (!isOwn && cursorX < terminal.cols) return null;
   const { glevel, charset } = _charsetService;

@@ -138,16 +138,20 @@ function filtered(bytes: Buffer, from: number): { readonly text: Buffer; readonl
   const positions = new Float64Array(text.length);
   let index = 0;
   for (const { left, at, isDrawn } of parts)
-    for (let offset = 0; offset < left.length; offset += 1)
-      positions[index++] = isDrawn ? at : at + offset;
+    for (let offset = 0; offset < left.length; offset += 1) positions[index++] = isDrawn ? at : at + offset;
   return { text, positions };
 }
 
-/** @returns where a piece that begins here ends at the latest */
+/** @returns where a piece that begins here ends at the latest. What is drawn for a byte counts as one */
 function tooLong(text: Buffer, positions: Float64Array, begin: number, end: number, from: number): number {
-  let most = Math.min(end, begin + LONGEST);
-  while (most > begin + 1 && (positions[most - 1] ?? 0) - from > LONGEST_SAID) most -= 1;
-  return most === end ? end : beginOfCharacter(text, begin, most);
+  let bytes = 0;
+  for (let at = begin; at < end; at += 1) {
+    if (positions[at] === positions[at - 1]) continue;
+    bytes += 1;
+    const isLong = bytes > LONGEST || (positions[at] ?? 0) - from > LONGEST_SAID;
+    if (isLong && at > begin) return beginOfCharacter(text, begin, at);
+  }
+  return end;
 }
 
 /** UTF-8 (RFC 3629): bytes 10xxxxxx continue a character. Not in the midst of a sequence either. */

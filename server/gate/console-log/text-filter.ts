@@ -144,7 +144,8 @@ export class TextFilter {
     if (byte === SHIFT_OUT) this.#shiftedAt = at;
     else if (byte === SHIFT_IN) this.#shiftedAt = -Infinity;
     else if (byte === LINE_FEED && at - this.#g1At > LONGEST_CHOICE) this.#shiftedAt = -Infinity;
-    const drawn = byte >= FIRST_GRAPHIC && byte < 0x7f && this.#draws(at) ? GRAPHICS[byte - FIRST_GRAPHIC] : undefined;
+    const drawn =
+      byte >= FIRST_GRAPHIC && byte < 0x7f && this.#draws(at) ? GRAPHICS[byte - FIRST_GRAPHIC] : undefined;
     if (drawn === undefined) this.#pass(byte, at);
     else this.#sink(drawn, at, true);
   }

@@ -140,4 +140,5 @@ export class ConsoleHerald {
   }
 }
 
-const lines = (...some: readonly (string | null)[]): readonly string[] => some.filter((each) => each !== null);
+const lines = (...some: readonly (string | null)[]): readonly string[] =>
+  some.filter((each) => each !== null);

@@ -148,7 +148,11 @@ describe('a window of any size', function () {
 
   /** Screens that were damaged for everybody by one who came with a window of another size. */
   const SCREENS: readonly (readonly [what: string, said: string, visit: Size])[] = [
-    ['GRUB’s menu after a visit at 60x18', readFileSync(new URL('h05-grub', CASES), 'latin1'), { cols: 60, rows: 18 }],
+    [
+      'GRUB’s menu after a visit at 60x18',
+      readFileSync(new URL('h05-grub', CASES), 'latin1'),
+      { cols: 60, rows: 18 },
+    ],
     [
       'vim on a vt220 after a visit at 132x50',
       `${kernel}\x1b[1;24r\x1b[H\x1b[2J${Array.from({ length: 22 }, (_, at) => `\x1b[${at + 1};1H${at === 0 ? 'text' : '~'}`).join('')}\x1b[23;1H\x1b[7m/etc/fstab\x1b[K\x1b[m\x1b[24;1H-- INSERT --\x1b[1;3H`,
@@ -220,7 +224,11 @@ describe('a window of any size', function () {
     kept.peer.ask({ note: 'repaint' });
     await all();
     await says(kernel.repeat(200));
-    for (const size of [{ cols: 100, rows: 40 }, { cols: 30, rows: 10 }]) await shows(await opens(size));
+    for (const size of [
+      { cols: 100, rows: 40 },
+      { cols: 30, rows: 10 },
+    ])
+      await shows(await opens(size));
   });
 
   it('shows the picture of the guest’s own screen where the ring does not reach, in its place', async () => {
@@ -255,15 +263,40 @@ describe('a window of any size', function () {
   });
 
   const size = fc.oneof(
-    { weight: 4, arbitrary: fc.record({ cols: fc.integer({ min: 1, max: 40 }), rows: fc.integer({ min: 1, max: 14 }) }) },
-    { weight: 1, arbitrary: fc.record({ cols: fc.integer({ min: 1, max: 300 }), rows: fc.integer({ min: 1, max: 100 }) }) },
-    { weight: 1, arbitrary: fc.constantFrom({ cols: 80, rows: 24 }, { cols: 132, rows: 50 }, { cols: 300, rows: 100 }) },
+    {
+      weight: 4,
+      arbitrary: fc.record({ cols: fc.integer({ min: 1, max: 40 }), rows: fc.integer({ min: 1, max: 14 }) }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        cols: fc.integer({ min: 1, max: 300 }),
+        rows: fc.integer({ min: 1, max: 100 }),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom({ cols: 80, rows: 24 }, { cols: 132, rows: 50 }, { cols: 300, rows: 100 }),
+    },
   );
   const step = fc.oneof(
     { weight: 3, arbitrary: speech.map((text) => ({ does: 'says', text }) as const) },
-    { weight: 2, arbitrary: fc.record({ does: fc.constant('opens' as const), size, mode: fc.constantFrom('write' as const, 'watch' as const) }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        does: fc.constant('opens' as const),
+        size,
+        mode: fc.constantFrom('write' as const, 'watch' as const),
+      }),
+    },
     { weight: 2, arbitrary: fc.record({ does: fc.constant('resizes' as const), who: fc.nat(3), size }) },
-    { weight: 1, arbitrary: fc.record({ does: fc.constantFrom('leaves' as const, 'takes' as const, 'tells' as const, 'looks' as const), who: fc.nat(3) }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        does: fc.constantFrom('leaves' as const, 'takes' as const, 'tells' as const, 'looks' as const),
+        who: fc.nat(3),
+      }),
+    },
   );
 
   it('shows what a terminal of its size shows that was there all along, whoever comes, goes, and takes the keyboard', async function () {

@@ -42,7 +42,8 @@ class Host {
   readonly release = (): unknown => this.asked.push('release');
   readonly resized = (by: Attachment): unknown =>
     this.asked.push(`${by.size?.cols ?? 0}x${by.size?.rows ?? 0}`);
-  readonly told = (_: Attachment, size: ScreenSize): unknown => this.asked.push(`told ${size.cols}x${size.rows}`);
+  readonly told = (_: Attachment, size: ScreenSize): unknown =>
+    this.asked.push(`told ${size.cols}x${size.rows}`);
   readonly leave = (): void => {
     this.left += 1;
   };

@@ -415,7 +415,11 @@ describe('Consoles', () => {
       bob.ask({ note: 'resize', cols: 132, rows: 43, told: true });
       alice.ask({ note: 'resize', cols: 132, rows: 43, told: true });
       assert.equal((await bob.note('resized')).cols, 132);
-      assert.equal(bob.notes.filter(({ note }) => note === 'resized').length, 1, 'by who has the keyboard alone');
+      assert.equal(
+        bob.notes.filter(({ note }) => note === 'resized').length,
+        1,
+        'by who has the keyboard alone',
+      );
       guest.say('\x1b[999;999H*');
       await bob.sees('*');
       const carol = await joined({ ...watch, cols: '132', rows: '43', label: 'carol' });

@@ -40,16 +40,23 @@ describe('the picture of a screen', () => {
   it('shows what an emulator shows that saw everything, wherever the bytes were cut, and both go on alike', async function () {
     this.timeout(600_000);
     await fc.assert(
-      fc.asyncProperty(speech, speech, speech, size, fc.nat(3), async (said, next, before, window, inside) => {
-        const all = Buffer.from(said + next);
-        const after = Math.min(all.length, Buffer.byteLength(said) + inside);
-        const [seen, newcomer] = await comes(all, after, window, before);
-        assert.deepEqual(newcomer.looks, seen.looks);
-        for (const each of [seen, newcomer]) await each.told(all.subarray(after));
-        assert.deepEqual(newcomer.looks, seen.looks);
-        seen.dispose();
-        newcomer.dispose();
-      }),
+      fc.asyncProperty(
+        speech,
+        speech,
+        speech,
+        size,
+        fc.nat(3),
+        async (said, next, before, window, inside) => {
+          const all = Buffer.from(said + next);
+          const after = Math.min(all.length, Buffer.byteLength(said) + inside);
+          const [seen, newcomer] = await comes(all, after, window, before);
+          assert.deepEqual(newcomer.looks, seen.looks);
+          for (const each of [seen, newcomer]) await each.told(all.subarray(after));
+          assert.deepEqual(newcomer.looks, seen.looks);
+          seen.dispose();
+          newcomer.dispose();
+        },
+      ),
       propertyRuns('the picture of a screen', 300, 30_000),
     );
   });
@@ -65,7 +72,12 @@ describe('the picture of a screen', () => {
         [3, 2],
       ] as const)
         for (const after of cuts) {
-          const [seen, newcomer] = await comes(all, after, { cols, rows }, '\x1b[2;3rjunk\x1b#8\x1b[?1049hjunk');
+          const [seen, newcomer] = await comes(
+            all,
+            after,
+            { cols, rows },
+            '\x1b[2;3rjunk\x1b#8\x1b[?1049hjunk',
+          );
           assert.deepEqual(newcomer.looks, seen.looks, `${cols}x${rows} at ${after}`);
           for (const each of [seen, newcomer]) await each.told(all.subarray(after));
           assert.deepEqual(newcomer.looks, seen.looks, `${cols}x${rows} after ${after}`);

@@ -76,11 +76,24 @@ describe('Screens', () => {
       assert.equal(painted?.toString(), await picture(said, { cols, rows }), `${cols}x${rows}`);
     };
     say(`\x1b[2J\x1b[24;1H${'a'.repeat(100)}\x1b[3;7r\x1b[7;1H`);
-    for (const [cols, rows] of [[40, 10], [132, 50], [80, 24], [2, 1], [300, 100], [60, 18], [81, 24]] as const) {
+    for (const [cols, rows] of [
+      [40, 10],
+      [132, 50],
+      [80, 24],
+      [2, 1],
+      [300, 100],
+      [60, 18],
+      [81, 24],
+    ] as const) {
       await shows(cols, rows);
       say(`${'b'.repeat(50)}\r\n`);
     }
-    for (const [cols, rows] of [[80, 24], [40, 10], [132, 50]] as const) await shows(cols, rows);
+    for (const [cols, rows] of [
+      [80, 24],
+      [40, 10],
+      [132, 50],
+    ] as const)
+      await shows(cols, rows);
   });
 
   it('speaks for the size that the guest was told, from then on and as far back as the ring goes', async () => {
@@ -114,7 +127,10 @@ describe('Screens', () => {
       await eventually('a screen that may rest on a busy machine', () => screens.paint(screen));
     }
     assert.ok(ring.start > 0);
-    for (const size of [{ cols: 132, rows: 50 }, { cols: 140, rows: 52 }]) {
+    for (const size of [
+      { cols: 132, rows: 50 },
+      { cols: 140, rows: 52 },
+    ]) {
       const painted = await eventually('the picture', () => screens.paint(screen, size));
       assert.equal(painted.toString(), await picture(said, size));
     }

@@ -91,7 +91,10 @@ describe('control strings in a log', () => {
     assert.equal(shown.filter((each) => each === line).length, 20);
     assert.ok(shown.join('').length > 90_000);
     const open = read(`${line}\x1bPnever\r\n${`${line}\r\n`.repeat(500)}`);
-    assert.deepEqual(open, Array.from({ length: 501 }, () => line));
+    assert.deepEqual(
+      open,
+      Array.from({ length: 501 }, () => line),
+    );
   });
 
   it('show what follows one that never ends while it is followed', () => {
@@ -106,11 +109,15 @@ describe('drawn lines in a log', () => {
   const table: readonly (readonly [what: string, said: string, shown: readonly string[]])[] = [
     ['by G0', '\x1b(0lqk\x1b(B lqk\r\n', ['┌─┐ lqk']],
     ['over several lines', '\x1b(0lqqk\r\nx  x\r\nmqqj\x1b(B\r\nx', ['┌──┐', '│  │', '└──┘', 'x']],
-    ['by G1, chosen long before', `\x1b)0${'text\r\n'.repeat(2_000)}\x0elqk\x0flqk`, [...Array.from({ length: 2_000 }, () => 'text'), '┌─┐lqk']],
+    [
+      'by G1, chosen long before',
+      `\x1b)0${'text\r\n'.repeat(2_000)}\x0elqk\x0flqk`,
+      [...Array.from({ length: 2_000 }, () => 'text'), '┌─┐lqk'],
+    ],
     ['by a G1 that is ASCII', '\x1b)B\x0elqk\x0f', ['lqk']],
     ['by a shift that is forgotten', '\x0eq\r\nq', ['─', 'q']],
     ['not in sequences', '\x1b(0q\x1b[31mq\x1b[2Kq\x1b(B', ['  ─']],
-    ['of all kinds', "\x1b(0`afgjklmnopqrstuvwxyz{|}~\x1b(B", ['◆▒°±┘┐┌└┼⎺⎻─⎼⎽├┤┴┬│≤≥π≠£·']],
+    ['of all kinds', '\x1b(0`afgjklmnopqrstuvwxyz{|}~\x1b(B', ['◆▒°±┘┐┌└┼⎺⎻─⎼⎽├┤┴┬│≤≥π≠£·']],
     ['until a reset', '\x1b(0q\x1bcq\x1b[!pq', ['─^[cq^[[!pq']],
   ];
   for (const [what, said, shown] of table)
@@ -170,18 +177,66 @@ describe('the text of a log', () => {
   });
 
   const word = fc.oneof(
-    { weight: 6, arbitrary: fc.constantFrom('word ', 'é漢', 'lqqk', '\r\n', '\r\n', '\r\n', '\n', '\x1b[31m', '\x1b[2K', '\r', '\b', '\t') },
+    {
+      weight: 6,
+      arbitrary: fc.constantFrom(
+        'word ',
+        'é漢',
+        'lqqk',
+        '\r\n',
+        '\r\n',
+        '\r\n',
+        '\n',
+        '\x1b[31m',
+        '\x1b[2K',
+        '\r',
+        '\b',
+        '\t',
+      ),
+    },
     {
       weight: 4,
       arbitrary: fc.constantFrom(
-        ...['\x1b]0;', '\x1b]3008;start=', '\x1bP', '\x1b_', '\x1b^', '\x1bX', '\x1bk', '\x1b]R', '\x1b]P01', '\x07', '\x1b\\', '\u009c', '\x1b', '\x18'],
-        ...['\x1b(0', '\x1b(B', '\x1b)0', '\x1b)B', '\x0e', '\x0f', '\x1bc', '\x1b[!p', '\xc2', '\x1b[', '\x1b(', 'x'.repeat(400)],
+        ...[
+          '\x1b]0;',
+          '\x1b]3008;start=',
+          '\x1bP',
+          '\x1b_',
+          '\x1b^',
+          '\x1bX',
+          '\x1bk',
+          '\x1b]R',
+          '\x1b]P01',
+          '\x07',
+          '\x1b\\',
+          '\u009c',
+          '\x1b',
+          '\x18',
+        ],
+        ...[
+          '\x1b(0',
+          '\x1b(B',
+          '\x1b)0',
+          '\x1b)B',
+          '\x0e',
+          '\x0f',
+          '\x1bc',
+          '\x1b[!p',
+          '\xc2',
+          '\x1b[',
+          '\x1b(',
+          'x'.repeat(400),
+        ],
       ),
     },
   );
   const said = fc
-    .array(fc.tuple(fc.array(word, { minLength: 1, maxLength: 25 }), fc.integer({ min: 1, max: 60 })), { maxLength: 12 })
-    .map((parts) => Buffer.from(parts.map(([words, times]) => `${words.join('')}\r\n`.repeat(times)).join('')));
+    .array(fc.tuple(fc.array(word, { minLength: 1, maxLength: 25 }), fc.integer({ min: 1, max: 60 })), {
+      maxLength: 12,
+    })
+    .map((parts) =>
+      Buffer.from(parts.map(([words, times]) => `${words.join('')}\r\n`.repeat(times)).join('')),
+    );
 
   it('is the same in any pieces, and in pages from either end, and nothing in it does anything to a terminal', async function () {
     this.timeout(600_000);
@@ -189,7 +244,13 @@ describe('the text of a log', () => {
       fc.asyncProperty(said, fc.array(fc.nat(60_000), { maxLength: 20 }), async (bytes, cuts) => {
         const lines = read(bytes);
         assert.ok(lines.every(isPrintable));
-        assert.deepEqual(read(bytes, cuts.sort((one, other) => one - other)), lines);
+        assert.deepEqual(
+          read(
+            bytes,
+            cuts.sort((one, other) => one - other),
+          ),
+          lines,
+        );
         // What is one line of many thousand bytes is cut elsewhere in a menu.
         const said = bytes.toString('latin1').split('\n');
         if ([...said, ...lines].some(({ length }) => length > 1_500)) return;

@@ -149,7 +149,9 @@ describe('a console’s customs', () => {
         return console.typed !== '';
       });
       assert.equal(console.typed, 'stty rows 50 cols 132\r');
-      const told = await eventually('dom0 to hear of it', () => console.requests.find((note) => 'told' in note));
+      const told = await eventually('dom0 to hear of it', () =>
+        console.requests.find((note) => 'told' in note),
+      );
       assert.deepEqual(told, { note: 'resize', cols: 132, rows: 50, told: true });
     });
 
@@ -160,7 +162,9 @@ describe('a console’s customs', () => {
       terminal.resize(90, 30);
       terminal.type('y');
       await eventually('the command', () => console.typed === 'stty rows 50 cols 132\r');
-      const told = await eventually('dom0 to hear of it', () => console.requests.find((note) => 'told' in note));
+      const told = await eventually('dom0 to hear of it', () =>
+        console.requests.find((note) => 'told' in note),
+      );
       assert.deepEqual(told, { note: 'resize', cols: 132, rows: 50, told: true });
     });
 
