@@ -42,6 +42,13 @@ const ASCII_FOR: Readonly<Record<string, string>> = {
   '”': '"',
   '×': 'x',
   '→': '->',
+  ...Object.fromEntries(Array.from('─━⎺⎻⎼⎽═', (line) => [line, '-'])),
+  ...Object.fromEntries(Array.from('│┃║', (line) => [line, '|'])),
+  ...Object.fromEntries(Array.from('┌┐└┘├┤┬┴┼╔╗╚╝╠╣╦╩╬', (corner) => [corner, '+'])),
+  '▒': '#',
+  '◆': '*',
+  '≤': '<',
+  '≥': '>',
 };
 
 /** One cell of a screen, or two of them when `width` is 2. */
