@@ -18,6 +18,7 @@ const HOSTILE: readonly (readonly [why: string, text: string, utf8: string, asci
   ['a pile of accents', 'z\u0300\u0301\u0302\u0303', 'z\u0300\u0301', 'z'],
   ['an accent on nothing', '\u0301a', 'a', 'a'],
   ['wide characters', '漢字', '漢字', '??'],
+  ['drawn lines', '┌─┬┐│▒', '┌─┬┐│▒', '+-++|#'],
   ['our own typography', '“so” – …', '“so” – …', '"so" - ...'],
 ];
 

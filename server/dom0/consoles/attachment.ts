@@ -6,7 +6,7 @@ import { FrameError, FrameReader, noteFrame } from '../../wire/frames.js';
 import { ConsoleRequestError, parseConsoleRequest } from './console-request.js';
 import { ScreenFeed } from './screen-feed.js';
 import type { Picture } from './screen-feed.js';
-import { clampSize, isSameSize } from './screen-job.js';
+import { clampSize } from './screen-job.js';
 import type { ScreenSize } from './screen-job.js';
 
 export type { Picture } from './screen-feed.js';
@@ -192,7 +192,8 @@ export class Attachment {
       case 'resize': {
         const size = clampSize(request.cols, request.rows);
         if (size === null) return;
-        this.#resize(size);
+        this.size = size;
+        this.#host.resized(this);
         if (request.told === true) this.#host.told(this, size);
         return;
       }
@@ -216,12 +217,6 @@ export class Attachment {
       case 'pong':
         return;
     }
-  }
-
-  #resize(size: ScreenSize): void {
-    if (this.size !== null && isSameSize(size, this.size)) return;
-    this.size = size;
-    this.#host.resized(this);
   }
 
   #beat(): void {

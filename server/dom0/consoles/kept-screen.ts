@@ -52,6 +52,11 @@ export class KeptScreen {
     return this.#told ?? this.#first;
   }
 
+  /** The one of 80×24. */
+  get first(): ScreenCopy {
+    return this.#first;
+  }
+
   /** Those that see everything, whether somebody looks or not. */
   get kept(): readonly ScreenCopy[] {
     return this.#told === null ? [this.#first] : [this.#first, this.#told];
@@ -124,11 +129,11 @@ export class KeptScreen {
     return { emulator: this.#newId(), fresh, bytes, from, gap: false, marks: false, question, close: true };
   }
 
-  /** @returns a job for an emulator that is there for this once */
-  jobOnce(size: ScreenSize, question: ScreenQuestion): ScreenJob {
+  /** @returns a job for an emulator that is there for this once @param after whose marks tell what stood there before the ring */
+  jobOnce(size: ScreenSize, after: ScreenCopy, question: ScreenQuestion): ScreenJob {
     const from = this.ring.start;
     const bytes = this.ring.range(from);
-    const fresh = { size, after: this.guests.id };
+    const fresh = { size, after: after.id };
     return {
       emulator: this.#newId(),
       fresh,

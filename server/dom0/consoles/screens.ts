@@ -1,4 +1,3 @@
-import { Worker } from 'node:worker_threads';
 import type { ConsoleLogger } from './console-logger.js';
 import { KeptScreen } from './kept-screen.js';
 import type { RawRing } from './raw-ring.js';
@@ -8,6 +7,7 @@ import { ReplayLane } from './replay-lane.js';
 import type { ScreenTask } from './replay-lane.js';
 import type { ScreenCopy } from './screen-copy.js';
 import type { ScreenAnswer, ScreenJob, ScreenQuestion, ScreenSize } from './screen-job.js';
+import { ScreenThread } from './screen-thread.js';
 
 /** Milliseconds. */
 export interface ScreensTiming {
@@ -24,9 +24,7 @@ export interface ScreensTiming {
 }
 
 const TIMING: ScreensTiming = { feed: 500, paint: 250, replay: 2_000, job: 2_000, restart: 100 };
-const LAST_RESTART_MS = 5_000;
 const WAITING = 256;
-const HEAP_MIB = 256;
 
 /** A window's emulator that lags by so much is fed, before the ring forgets what it has yet to be given. */
 const LAG_BYTES = RING_BYTES / 2;
@@ -43,12 +41,7 @@ type Answer = ScreenAnswer['answer'];
 export class Screens {
   readonly #logger: ConsoleLogger;
   readonly #timing: ScreensTiming;
-  #worker: Worker | null = null;
-  /** Whether it has loaded what it needs: it says so by a null before its first answer. */
-  #isUp = false;
-  /** Counts the workers: an emulator belongs to one of them. */
-  #generation = 0;
-  #losses = 0;
+  readonly #thread: ScreenThread;
   #task: ScreenTask | null = null;
   #tasks: ScreenTask[] = [];
   readonly #replays = new ReplayLane();
@@ -57,18 +50,29 @@ export class Screens {
   #due: { readonly screen: KeptScreen; readonly copy: ScreenCopy }[] = [];
   #lastId = 0;
   #feedTimer: NodeJS.Timeout | undefined;
-  #jobTimer: NodeJS.Timeout | undefined;
   #replayTimer: NodeJS.Timeout | undefined;
-  #restartTimer: NodeJS.Timeout | undefined;
   #disposed = false;
 
   constructor(logger: ConsoleLogger, timing: Partial<ScreensTiming> = {}) {
     this.#logger = logger;
     this.#timing = { ...TIMING, ...timing };
+    this.#thread = new ScreenThread({
+      jobMs: this.#timing.job,
+      restartMs: this.#timing.restart,
+      answered: (answer) => {
+        this.#answered(answer);
+      },
+      ready: () => {
+        this.#next();
+      },
+      lost: (reason) => {
+        this.#lost(reason);
+      },
+    });
   }
 
   open(ring: RawRing): KeptScreen {
-    this.#start();
+    this.#thread.start();
     const screen = new KeptScreen(ring, () => (this.#lastId += 1));
     this.#screens.add(screen);
     return screen;
@@ -133,8 +137,8 @@ export class Screens {
     this.#disposed = true;
     clearTimeout(this.#feedTimer);
     clearTimeout(this.#replayTimer);
-    clearTimeout(this.#restartTimer);
-    await this.#letGo();
+    await this.#thread.stop();
+    this.#giveUp();
   }
 
   #question(
@@ -143,49 +147,63 @@ export class Screens {
     size: ScreenSize,
     position: number | null,
   ): Promise<Answer> {
-    this.#start();
-    if (this.#worker === null || screen.isResting(Date.now())) return Promise.resolve(null);
-    if (position !== null) {
-      const replay = (): ScreenJob => screen.jobSince(position, size, question);
-      return this.#askReplay(screen, null, replay);
-    }
+    this.#thread.start();
+    if (!this.#thread.isThere || screen.isResting(Date.now())) return Promise.resolve(null);
+    if (position !== null)
+      return this.#askReplay(screen, null, null, () => screen.jobSince(position, size, question));
     const copy = this.#copyFor(screen, size);
-    if (copy !== null && screen.kept.includes(copy)) {
+    // One that was told just now begins with a replay, as those of windows do.
+    if (copy === screen.first || (copy !== null && this.#isKept(screen, copy))) {
       if (this.#tasks.length >= WAITING) return Promise.resolve(null);
       return this.#wait(this.#timing.paint, (done) => {
-        const job = copy.nextJob(screen.ring, this.#generation, this.#afterOf(screen, copy), question);
+        const job = copy.nextJob(screen.ring, this.#thread.generation, this.#afterOf(screen, copy), question);
         this.#add({ job, screen, copy, done });
       });
     }
-    const job = (): ScreenJob =>
-      copy?.nextJob(screen.ring, this.#generation, screen.guests, question) ?? screen.jobOnce(size, question);
-    return this.#askReplay(screen, copy, job);
+    const base = this.#isKept(screen, screen.guests) ? screen.guests : screen.first;
+    return this.#askReplay(
+      screen,
+      copy,
+      base,
+      () =>
+        copy?.nextJob(screen.ring, this.#thread.generation, base, question) ??
+        screen.jobOnce(size, base, question),
+    );
   }
 
-  #askReplay(screen: KeptScreen, copy: ScreenCopy | null, job: () => ScreenJob): Promise<Answer> {
+  /** @param base begins from what this one remembers; null: from nothing */
+  #askReplay(
+    screen: KeptScreen,
+    copy: ScreenCopy | null,
+    base: ScreenCopy | null,
+    job: () => ScreenJob,
+  ): Promise<Answer> {
     if (this.#replays.isFull || screen.mayNotReplay(Date.now())) return Promise.resolve(null);
     return this.#wait(this.#timing.replay, (done) => {
-      // It begins from what this one remembers.
-      const { guests } = screen;
-      if (guests.lag(screen.ring, this.#generation) > 0) this.#feed(screen, guests);
+      if (base !== null && base.lag(screen.ring, this.#thread.generation) > 0) this.#feed(screen, base);
       this.#replays.add({ job: job(), screen, copy, done });
       this.#next();
     });
   }
 
+  /** Whether it sees everything, and is there to be asked. */
+  #isKept(screen: KeptScreen, copy: ScreenCopy): boolean {
+    return screen.kept.includes(copy) && copy.livesIn(this.#thread.generation);
+  }
+
   /** The emulator of a window, if it has one of its own. */
   #copyFor(screen: KeptScreen, size: ScreenSize): ScreenCopy | null {
     const copy = screen.copyFor(size);
-    if (copy === null || copy.livesIn(this.#generation) || screen.kept.includes(copy)) return copy;
+    if (copy === null || copy.livesIn(this.#thread.generation) || screen.kept.includes(copy)) return copy;
     let views = 0;
     for (const each of this.#screens)
-      views += each.views.filter((view) => view.livesIn(this.#generation)).length;
+      views += each.views.filter((view) => view.livesIn(this.#thread.generation)).length;
     return views < VIEWS ? copy : null;
   }
 
   /** Whose marks tell what stood before the ring where this one begins anew. */
   #afterOf(screen: KeptScreen, copy: ScreenCopy): ScreenCopy | null {
-    return screen.kept.find((each) => each !== copy && each.livesIn(this.#generation)) ?? null;
+    return screen.kept.find((each) => each !== copy && each.livesIn(this.#thread.generation)) ?? null;
   }
 
   #wait(ms: number, ask: (done: (answer: Answer) => void) => void): Promise<Answer> {
@@ -207,18 +225,15 @@ export class Screens {
 
   #next(): void {
     if (this.#task !== null || this.#disposed) return;
-    this.#start();
-    if (this.#worker === null || !this.#isUp) return;
+    this.#thread.start();
+    if (!this.#thread.isUp) return;
     const task = this.#tasks.shift() ?? this.#replays.take(Date.now()) ?? this.#nextDue();
     if (task === undefined) {
       this.#replayLater();
       return;
     }
     this.#task = task;
-    this.#jobTimer = setTimeout(() => {
-      this.#lost('it did not answer');
-    }, this.#timing.job).unref();
-    this.#worker.postMessage(task.job);
+    this.#thread.send(task.job);
   }
 
   #replayLater(): void {
@@ -233,7 +248,7 @@ export class Screens {
   #isDue(screen: KeptScreen): void {
     const { ring, kept, views } = screen;
     const lagging = views.filter((view) => {
-      const lag = view.lag(ring, this.#generation);
+      const lag = view.lag(ring, this.#thread.generation);
       // One that missed something begins anew when somebody asks.
       return lag > LAG_BYTES && lag <= ring.end - ring.start;
     });
@@ -254,14 +269,14 @@ export class Screens {
   }
 
   #feedTask(screen: KeptScreen, copy: ScreenCopy): ScreenTask {
-    const job = copy.nextJob(screen.ring, this.#generation, this.#afterOf(screen, copy), null);
+    const job = copy.nextJob(screen.ring, this.#thread.generation, this.#afterOf(screen, copy), null);
     return { job, screen, copy, done: () => undefined };
   }
 
   #drop(screen: KeptScreen, copies: readonly ScreenCopy[]): void {
     this.#due = this.#due.filter(({ copy }) => !copies.includes(copy));
     for (const copy of copies) {
-      if (this.#worker === null || !copy.livesIn(this.#generation)) continue;
+      if (!this.#thread.isThere || !copy.livesIn(this.#thread.generation)) continue;
       const task = { job: copy.closingJob(), screen, copy, done: () => undefined };
       // Behind all that was asked of it.
       if (screen.kept.includes(copy)) this.#add(task);
@@ -270,42 +285,15 @@ export class Screens {
     this.#next();
   }
 
-  #start(): void {
-    if (this.#worker !== null || this.#restartTimer !== undefined || this.#disposed) return;
-    this.#generation += 1;
-    const worker = new Worker(new URL('./screen-worker.js', import.meta.url), {
-      env: {},
-      execArgv: [],
-      name: 'screens',
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB },
-    });
-    worker.unref();
-    const mine = (): boolean => worker === this.#worker;
-    worker.on('message', (answer: ScreenAnswer | null) => {
-      if (!mine()) return;
-      if (answer !== null) this.#answered(answer);
-      this.#isUp = true;
-      this.#next();
-    });
-    worker.on('error', (error) => {
-      if (mine()) this.#lost(error instanceof Error ? error.message : String(error));
-    });
-    worker.on('exit', () => {
-      if (mine()) this.#lost('it ended');
-    });
-    this.#isUp = false;
-    this.#worker = worker;
-  }
-
   #answered({ answer, ms }: ScreenAnswer): void {
-    clearTimeout(this.#jobTimer);
-    this.#losses = 0;
     const task = this.#task;
     this.#task = null;
     if (task === null) return;
     const { screen, copy, job } = task;
     const now = Date.now();
-    if (copy !== null && screen.kept.includes(copy)) screen.took(ms, now);
+    const isReplay =
+      copy === null || (copy !== screen.first && (job.fresh !== null || !screen.kept.includes(copy)));
+    if (!isReplay) screen.took(ms, now);
     else {
       screen.replayTook(ms, now);
       this.#replays.took(ms, now);
@@ -321,24 +309,14 @@ export class Screens {
       { reason, screen: culprit?.id },
       'the screens worker is lost; screens are made anew from what is kept',
     );
-    void this.#letGo();
-    const wait = Math.min(this.#timing.restart * 2 ** this.#losses, LAST_RESTART_MS);
-    this.#losses += 1;
-    this.#restartTimer = setTimeout(() => {
-      this.#restartTimer = undefined;
-      this.#next();
-    }, wait).unref();
+    this.#giveUp();
   }
 
-  /** Lets go of the worker; whoever waits for it waits no longer. */
-  async #letGo(): Promise<void> {
-    clearTimeout(this.#jobTimer);
-    const worker = this.#worker;
+  /** Whoever waits for the worker waits no longer. */
+  #giveUp(): void {
     const waiting = [...(this.#task === null ? [] : [this.#task]), ...this.#tasks, ...this.#replays.clear()];
-    this.#worker = null;
     this.#task = null;
     this.#tasks = [];
     for (const task of waiting) task.done(null);
-    await worker?.terminate();
   }
 }

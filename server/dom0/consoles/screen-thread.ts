@@ -1,0 +1,113 @@
+import { Worker } from 'node:worker_threads';
+import type { ScreenAnswer, ScreenJob } from './screen-job.js';
+
+const LAST_RESTART_MS = 5_000;
+const HEAP_MIB = 256;
+
+interface ThreadParts {
+  /** How long it may take over one job before it is taken for lost. Milliseconds. */
+  readonly jobMs: number;
+  /** How long until a lost one is replaced, at first. Milliseconds. */
+  readonly restartMs: number;
+  /** The answer to the job that was sent last. */
+  readonly answered: (answer: ScreenAnswer) => void;
+  /** A job may be sent. */
+  readonly ready: () => void;
+  /** It is gone, with all its emulators; another is started after a while. */
+  readonly lost: (reason: string) => void;
+}
+
+/** The worker in which the screens' emulators live. It is given one job at a time, and replaced when it ends or answers none. */
+export class ScreenThread {
+  readonly #parts: ThreadParts;
+  #worker: Worker | null = null;
+  /** Whether it has loaded what it needs: it says so by a null before its first answer. */
+  #isUp = false;
+  #generation = 0;
+  #losses = 0;
+  #jobTimer: NodeJS.Timeout | undefined;
+  #restartTimer: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  constructor(parts: ThreadParts) {
+    this.#parts = parts;
+  }
+
+  /** Counts the workers: an emulator belongs to one of them. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  get isThere(): boolean {
+    return this.#worker !== null;
+  }
+
+  get isUp(): boolean {
+    return this.#worker !== null && this.#isUp;
+  }
+
+  /** Starts it, unless it is there or rests after a loss. */
+  start(): void {
+    if (this.#worker !== null || this.#restartTimer !== undefined || this.#stopped) return;
+    this.#generation += 1;
+    const worker = new Worker(new URL('./screen-worker.js', import.meta.url), {
+      env: {},
+      execArgv: [],
+      name: 'screens',
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB },
+    });
+    worker.unref();
+    const mine = (): boolean => worker === this.#worker;
+    worker.on('message', (answer: ScreenAnswer | null) => {
+      if (!mine()) return;
+      clearTimeout(this.#jobTimer);
+      this.#isUp = true;
+      if (answer !== null) {
+        this.#losses = 0;
+        this.#parts.answered(answer);
+      }
+      this.#parts.ready();
+    });
+    worker.on('error', (error) => {
+      if (mine()) this.#lost(error instanceof Error ? error.message : String(error));
+    });
+    worker.on('exit', () => {
+      if (mine()) this.#lost('it ended');
+    });
+    this.#isUp = false;
+    this.#worker = worker;
+  }
+
+  /** Only when the former job is answered. */
+  send(job: ScreenJob): void {
+    this.#jobTimer = setTimeout(() => {
+      this.#lost('it did not answer');
+    }, this.#parts.jobMs).unref();
+    this.#worker?.postMessage(job);
+  }
+
+  /** Resolves when it has ended. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#restartTimer);
+    await this.#letGo();
+  }
+
+  #lost(reason: string): void {
+    void this.#letGo();
+    const wait = Math.min(this.#parts.restartMs * 2 ** this.#losses, LAST_RESTART_MS);
+    this.#losses += 1;
+    this.#restartTimer = setTimeout(() => {
+      this.#restartTimer = undefined;
+      this.#parts.ready();
+    }, wait).unref();
+    this.#parts.lost(reason);
+  }
+
+  async #letGo(): Promise<void> {
+    clearTimeout(this.#jobTimer);
+    const worker = this.#worker;
+    this.#worker = null;
+    await worker?.terminate();
+  }
+}
