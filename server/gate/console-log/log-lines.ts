@@ -39,9 +39,7 @@ export function linesOf(page: LogPage, whole: 'from' | 'to', core: PageCore = pa
     from,
     boot: { began: began === null ? null : Date.parse(began), profile },
   }));
-  // Of what has not ended, nothing stands there as long as all of it is left out.
-  const shown = (some: readonly Piece[]): MenuLogLine[] =>
-    some.flatMap((piece) => (piece.ends || piece.text.length > 0 ? textOf(piece, boots) : []));
+  const shown = (some: readonly Piece[]): MenuLogLine[] => some.flatMap((piece) => textOf(piece, boots));
   if (bytes.length !== at.to - at.from) {
     // Something was missing between: where each line stands is not known, only where all of them do.
     const lines = shown(piecesOf(page, [])).map((line) => ({ ...line, from: at.from, to: at.to }));

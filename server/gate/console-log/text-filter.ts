@@ -225,7 +225,8 @@ export class TextFilter {
     const before = held[held.length - 2];
     if (held[1] === OSC && held.length <= PALETTE_LENGTH && this.#isPalette()) return;
     if (byte === BEL && held[1] === OSC) this.#endString(held.length);
-    else if (byte === CANCEL || byte === SUBSTITUTE) this.#endString(held.length);
+    else if (byte === CANCEL || byte === SUBSTITUTE)
+      this.#endString(this.#lineEnd === -1 ? held.length : this.#lineEnd);
     else if (byte === C1_ST && before === C1_LEAD) this.#endString(held.length);
     else if (before === ESCAPE && held.length > 2) {
       if (byte === 0x5c) this.#endString(held.length);
