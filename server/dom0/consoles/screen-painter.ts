@@ -223,7 +223,7 @@ function lastCharacter(terminal: Terminal, buffer: IBuffer, origin: number): str
   const isOwn = joins && withoutLineColour(rendition(cell)) === withoutLineColour(written);
   if (!isOwn && cursorX < terminal.cols) return null;
   const { glevel, charset } = _charsetService;
-  const isTranslated = charset?.[cell.getChars()] !== undefined;
+  const isTranslated = Array.from(cell.getChars()).some((each) => charset?.[each] !== undefined);
   const designates = `\x1b${DESIGNATE[glevel] ?? '('}`;
   let out = place(cursorY - origin, x) + (isOwn ? written : rendition(cell));
   // What is pushed on is what was left free.

@@ -262,6 +262,9 @@ describe('a window of any size', function () {
     await bob.peer.note('resized', (note) => note.cols === 80 && note.rows === 24);
   });
 
+  // Without wrapping, what the emulator makes of wide characters in the last column depends on where its input was cut.
+  const guestSpeech = speech.map((text) => text.replaceAll('\x1b[?7l', ''));
+
   const size = fc.oneof(
     {
       weight: 4,
@@ -280,7 +283,7 @@ describe('a window of any size', function () {
     },
   );
   const step = fc.oneof(
-    { weight: 3, arbitrary: speech.map((text) => ({ does: 'says', text }) as const) },
+    { weight: 3, arbitrary: guestSpeech.map((text) => ({ does: 'says', text }) as const) },
     {
       weight: 2,
       arbitrary: fc.record({
