@@ -228,4 +228,96 @@ describe('Screens', () => {
     }
     assert.equal(lost, 0);
   });
+
+  it('gives a flood that many windows look at a share of the worker, and right pictures in the end', async () => {
+    start({ feed: 20 });
+    const flooded = new RawRing();
+    const quiet = new RawRing();
+    const floodedScreen = screens.open(flooded);
+    const quietScreen = screens.open(quiet);
+    quiet.push(Buffer.from('quiet'), 1);
+    const sizes = Array.from({ length: 30 }, (_, at) => ({ cols: 40 + at, rows: 10 + at }));
+    screens.retain(floodedScreen, sizes);
+    let said = '';
+    const asked: Promise<Buffer | null>[] = [];
+    for (let turn = 0; turn < 8; turn += 1) {
+      const more = `line ${turn} of the flood, and more of it\r\n`.repeat(1_500);
+      flooded.push(Buffer.from(more), turn);
+      said += more;
+      screens.touched(floodedScreen);
+      asked.push(...sizes.map((size) => screens.paint(floodedScreen, size)));
+      // Who looks at another console does not wait for them.
+      const before = asked.length;
+      const done = { count: 0 };
+      for (const each of asked) void each.then(() => (done.count += 1));
+      assert.ok(await screens.paint(quietScreen, { cols: 100, rows: 30 }));
+      assert.ok(await screens.paint(quietScreen));
+      assert.ok(done.count < before, 'it came before most of the flood’s');
+    }
+    const pictures = await Promise.all(asked);
+    assert.ok(pictures.includes(null), 'more than can be made are not waited for');
+    const tail = said.slice(-100_000);
+    for (const size of sizes.slice(0, 8)) {
+      const painted = await eventually('the picture', () => screens.paint(floodedScreen, size));
+      assert.equal(painted.toString(), await picture(tail, size));
+    }
+    assert.equal(lost, 0);
+  });
+
+  it('gives up a replay that takes too long, and nothing else', async () => {
+    start({ job: 60_000 });
+    const hostile = new RawRing();
+    const hostileScreen = screens.open(hostile);
+    const honest = new RawRing();
+    const honestScreen = screens.open(honest);
+    honest.push(Buffer.from('honest'), 1);
+    // Cheap on the guest's own screen, and dear on one of a hundred rows.
+    for (let i = 0; i < 18; i += 1) hostile.push(Buffer.from('\x1b[100S\x1b[100T'.repeat(1_100)), i);
+    assert.equal(await screens.paint(hostileScreen, { cols: 300, rows: 100 }), null);
+    assert.ok(await screens.paint(honestScreen, { cols: 300, rows: 100 }));
+    assert.equal(lost, 0);
+  });
+
+  it('makes windows’ screens anew as well when the worker is lost', async () => {
+    start({ job: 1_000 });
+    const ring = new RawRing();
+    const screen = screens.open(ring);
+    ring.push(Buffer.from(`${'x'.repeat(100)}\x1b[31m`), 1);
+    screens.tell(screen, { cols: 132, rows: 50 });
+    const sizes = [
+      { cols: 132, rows: 50 },
+      { cols: 40, rows: 10 },
+      { cols: 80, rows: 24 },
+    ];
+    const all = async (): Promise<void> => {
+      const said = ring.range(0);
+      for (const size of sizes) {
+        const painted = await eventually('the picture', () => screens.paint(screen, size));
+        assert.equal(painted.toString(), await picture(said, size));
+      }
+    };
+    await all();
+    const evil = new RawRing();
+    evil.push(Buffer.concat([DEAR, DEAR.subarray(0, 90_000)]), 1);
+    assert.equal(await screens.paint(screens.open(evil)), null);
+    assert.ok(lost > 0);
+    ring.push(Buffer.from('after the loss'), 2);
+    await all();
+  });
+
+  it('shows nothing to a window of any size that was said before its time', async () => {
+    start();
+    const ring = new RawRing();
+    const screen = screens.open(ring);
+    ring.push(Buffer.from('secret\x1b[1;30H'), 1);
+    const position = ring.end;
+    ring.push(Buffer.from('public'), 2);
+    for (const size of [
+      { cols: 80, rows: 24 },
+      { cols: 20, rows: 5 },
+    ]) {
+      const painted = await screens.paint(screen, size, position);
+      assert.equal(painted?.toString(), await picture('public', size));
+    }
+  });
 });
