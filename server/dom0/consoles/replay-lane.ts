@@ -11,8 +11,9 @@ export interface ScreenTask {
   readonly done: (answer: ScreenAnswer['answer']) => void;
 }
 
-/** So many at once; whoever asks for more gets none. */
-const MOST = 64;
+/** So many at once, of all consoles and of one; whoever asks for more gets none. */
+const MOST = 128;
+const MOST_OF_ONE = 16;
 
 /** For a replay that took so long, none is begun for so many times as long: all of them get a third of the worker at most. */
 const REST = 2;
@@ -26,8 +27,9 @@ export class ReplayLane {
   #last: KeptScreen | null = null;
   #from = 0;
 
-  get isFull(): boolean {
-    return this.#tasks.length >= MOST;
+  isFullFor(screen: KeptScreen): boolean {
+    const own = this.#tasks.filter((task) => task.screen === screen);
+    return this.#tasks.length >= MOST || own.length >= MOST_OF_ONE;
   }
 
   /** Milliseconds until the next may begin; null when none waits. */

@@ -178,7 +178,7 @@ export class Screens {
     base: ScreenCopy | null,
     job: () => ScreenJob,
   ): Promise<Answer> {
-    if (this.#replays.isFull || screen.mayNotReplay(Date.now())) return Promise.resolve(null);
+    if (this.#replays.isFullFor(screen) || screen.mayNotReplay(Date.now())) return Promise.resolve(null);
     return this.#wait(this.#timing.replay, (done) => {
       if (base !== null && base.lag(screen.ring, this.#thread.generation) > 0) this.#feed(screen, base);
       this.#replays.add({ job: job(), screen, copy, done });
