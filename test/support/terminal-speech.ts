@@ -136,7 +136,13 @@ export const UTTERANCES = [
   ],
 ];
 
-/** So many of these words, one after the other. */
+const NO_WRAP = '\x1b[?7l';
+const isWide = (word: string): boolean => /[漢字\u{1f389}]/u.test(word);
+
+/**
+ * So many of these words, one after the other. No wide characters where nothing wraps: what the emulator makes of them in the last
+ * column depends on where its input was cut, and half of one may stay there that nothing else can bring about.
+ */
 export const speech = fc
   .array(fc.constantFrom(...UTTERANCES), { maxLength: 60 })
-  .map((words) => words.join(''));
+  .map((words) => (words.includes(NO_WRAP) ? words.filter((word) => !isWide(word)) : words).join(''));
