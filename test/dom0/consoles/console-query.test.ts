@@ -44,7 +44,7 @@ describe('parseConsoleQuery', () => {
   it('clamps sizes and drops nonsense', () => {
     const size = (cols: string, rows: string): unknown => parse(`mode=watch&cols=${cols}&rows=${rows}`)?.size;
     assert.deepEqual(size('2000', '2000'), { cols: 300, rows: 100 });
-    assert.deepEqual(size('1', '1'), { cols: 20, rows: 5 });
+    assert.deepEqual(size('1', '1'), { cols: 2, rows: 1 });
     for (const [cols, rows] of [
       ['0', '0'],
       ['-5', '24'],
