@@ -42,7 +42,7 @@ export function dom0HalfCases(world: () => World): void {
     await eventually(
       'its xl process to have cleaned up and left',
       async () => (await world().xlProcesses('horatio')).length === 0,
-      { withinMs: PATIENCE.soon },
+      { withinMs: PATIENCE.soon, everyMs: 500 },
     );
     await leave(alice);
   });

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { Dom0Client } from '../support/dom0-client.js';
 import { eventually } from '../support/eventually.js';
 import { PATIENCE } from './patience.js';
-import { settlesAs } from './states.js';
+import { reachesStep, settlesAs } from './states.js';
 import type { World } from './world.js';
 
 /** A verb, how the activity calls it, the step in which the dom0 half is killed, and what may be then: what was asked for, or as it was before. */
@@ -33,7 +32,7 @@ export function killedCases(world: () => World): void {
       if (verb !== 'start') await runs();
       const asked = await world().ssh('alice', `horatio ${command}`);
       assert.equal(asked.status, 0, asked.stderr);
-      await reaches(step);
+      await reachesStep(world(), 'horatio', step);
       await world().killDom0Half();
       const { state } = await settlesAs(world(), 'horatio', then);
       const { stdout } = await world().xl('list');
@@ -54,18 +53,5 @@ export function killedCases(world: () => World): void {
   const runs = async (): Promise<void> => {
     const { status, stderr } = await world().ssh('alice', 'horatio start --wait');
     assert.equal(status, 0, stderr);
-  };
-
-  /** Waits until the operation on horatio is in this step; or has passed it, when it is too short to be seen. */
-  const reaches = (step: string): Promise<unknown> => {
-    const client = new Dom0Client(world().dom0Socket);
-    return eventually(
-      `the step ${step}`,
-      async () => {
-        const { operation } = await client.domain('horatio');
-        return operation === null || operation.step === step;
-      },
-      { withinMs: PATIENCE.soon, everyMs: 5 },
-    );
   };
 }

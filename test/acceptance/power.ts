@@ -112,7 +112,7 @@ export function powerCases(world: () => World): void {
     await eventually(
       'its xl process to have cleaned up and left',
       async () => (await world().xlProcesses('horatio')).length === 0,
-      { withinMs: PATIENCE.soon },
+      { withinMs: PATIENCE.soon, everyMs: 500 },
     );
     await leave(alice);
   });
