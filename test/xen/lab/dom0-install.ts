@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync, realpathSync } from 'node:fs';
+import { readFileSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { CHECKOUT } from './paths.js';
 import type { Dom0Shell } from './dom0-shell.js';
@@ -12,6 +12,8 @@ const PROGRAM = [
   'dist/policy',
   'dist/config',
   'dist/menus',
+  // What the last step of the build makes: in emulation it would take minutes.
+  'dist/.schemas',
   'package.json',
   'server/postern',
   'policy/examples',
@@ -23,9 +25,19 @@ const NOT_NEEDED = [
   '*.map',
   'node-pty/prebuilds',
   'node-pty/third_party',
+  'node-pty/deps',
   'better-sqlite3/deps',
+  'better-sqlite3/prebuilds/linuxmusl-*',
+  'better-sqlite3/prebuilds/win32-*',
+  'better-sqlite3/prebuilds/darwin-*',
+  '*-arm64.node',
+  'node-addon-api',
+  'cpu-features/deps',
+  'blessed/usr/fonts',
   'obj.target',
   '*.d.ts',
+  // The image has the very binary, as the machine's own Node.js.
+  'node-linux-*',
 ];
 
 /** The dom0 half's settings in the lab; the rest is default. */
@@ -76,10 +88,7 @@ profiles:
  * @returns whether anything was installed
  */
 export async function installDom0Half(shell: Dom0Shell, image: LabImage): Promise<boolean> {
-  const stamps = {
-    packages: stampOf(['package-lock.json']),
-    program: stampOf([...PROGRAM, 'dist/test/xen/lab/dom0-install.js']),
-  };
+  const stamps = installStamps();
   const there = (
     await shell.must('cat /opt/postern/.packages /opt/postern/.program 2>/dev/null || true')
   ).split('\n');
@@ -131,6 +140,14 @@ systemctl restart postern-dom0`,
   return true;
 }
 
+/** What is installed from this checkout, as two hashes: the same stamps, the same dom0 half. */
+export function installStamps(): { readonly packages: string; readonly program: string } {
+  return {
+    packages: stampOf(['package-lock.json']),
+    program: stampOf([...PROGRAM, 'dist/test/xen/lab/dom0-install.js']),
+  };
+}
+
 /** The packages that the product needs, without those of its development. */
 function productionPackages(): { readonly from: string; readonly names: readonly string[] } {
   const from = dirname(realpathSync(join(CHECKOUT, 'node_modules')));
@@ -150,7 +167,7 @@ function stampOf(names: readonly string[]): string {
   const hash = createHash('sha256');
   for (const name of names) {
     const path = join(CHECKOUT, name);
-    const files = name.includes('.')
+    const files = statSync(path).isFile()
       ? [path]
       : readdirSync(path, { withFileTypes: true, recursive: true })
           .filter((entry) => entry.isFile() && !entry.name.endsWith('.map'))

@@ -1,18 +1,28 @@
 import { XenLab } from './xen-lab.js';
 
 let running: XenLab | undefined;
+let began = 0;
 
-/** The lab of this run, started by mocha's root hooks. */
+const say = (sentence: string): void => {
+  process.stdout.write(`${sentence}\n`);
+};
+
+/** The lab of this file of cases, made by mocha's root hooks; `renew` switches its host on. */
 export function lab(): XenLab {
   if (running === undefined) throw new Error('the lab does not run: npm run test:xen');
   return running;
 }
 
+/** Once for the whole run, before any file. */
+export async function mochaGlobalSetup(): Promise<void> {
+  await XenLab.prepare(say);
+}
+
 export const mochaHooks = {
-  async beforeAll(this: Mocha.Context): Promise<void> {
-    this.timeout(1_200_000);
-    running = new XenLab('acceptance', (sentence) => process.stdout.write(`${sentence}\n`));
-    await running.start();
+  /** Files run side by side, each on the machine of its worker. */
+  beforeAll(): void {
+    began = Date.now();
+    running = new XenLab(`acceptance-${process.env['MOCHA_WORKER_ID'] ?? '0'}`, say);
   },
   /** What the host knows of a case that failed. */
   async afterEach(this: Mocha.Context): Promise<void> {
@@ -22,7 +32,13 @@ export const mochaHooks = {
     );
     process.stdout.write(`\n${this.currentTest.title}: the Xen host says\n${stdout}\n`);
   },
-  async afterAll(): Promise<void> {
-    await running?.stop();
+  /** Says what the file took: far more seconds than its host worked, and it waited or the machine had other work to do. */
+  async afterAll(this: Mocha.Context): Promise<void> {
+    if (running === undefined) return;
+    const title = this.test?.parent?.suites.map((suite) => suite.title).join('; ') ?? '';
+    const took = Math.round((Date.now() - began) / 1000);
+    const worked = Math.round(running.machine.cpuSeconds);
+    await running.stop();
+    say(`${title}: ${took} s; its Xen host worked ${worked} s`);
   },
 };

@@ -1,9 +1,10 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from '../../support/eventually.js';
 import type { Ended } from '../../support/house.js';
 import type { World } from '../../acceptance/world.js';
 import { TerminalClient } from '../../support/terminal-client.js';
-import { installDom0Half } from './dom0-install.js';
+import { installDom0Half, installStamps } from './dom0-install.js';
 import { Dom0Shell } from './dom0-shell.js';
 import { GateBeside } from './gate-beside.js';
 import { labImage, type LabImage } from './image.js';
@@ -11,6 +12,9 @@ import { Machine } from './machine.js';
 
 /** The snapshot right after installing: dom0 up, the dom0 half runs, no customer's machine does. */
 const INSTALLED = 'installed';
+
+/** The machine that dom0 is installed on once; the suite's machines begin with copies of its disk. */
+const ORIGINAL = 'installed';
 
 /** A real Xen host with Postern on it, and a gate beside it. */
 export class XenLab implements World {
@@ -48,12 +52,32 @@ export class XenLab implements World {
     await this.machine.keep(INSTALLED);
   }
 
-  /** Back to right after installing, with a gate that knows nothing yet. */
+  /**
+   * Sees to it that there is a snapshot of right after installing, of this very checkout, for `renew` of any lab. No machine runs
+   * afterwards.
+   */
+  static async prepare(say: (sentence: string) => void): Promise<void> {
+    const lab = new XenLab(ORIGINAL, say);
+    const stampFile = join(lab.machine.directory, 'installed.json');
+    const stamps = JSON.stringify(installStamps());
+    const stamped = existsSync(stampFile) ? readFileSync(stampFile, 'utf8') : undefined;
+    if (stamped === stamps && lab.machine.hasSnapshot(INSTALLED)) return;
+    rmSync(stampFile, { force: true });
+    try {
+      await lab.start();
+    } finally {
+      await lab.stop();
+    }
+    writeFileSync(stampFile, stamps);
+  }
+
+  /** Back to right after installing, with a gate that knows nothing yet: on a machine of this lab's own. */
   async renew(): Promise<void> {
     await this.gate.stop();
     this.dom0.close();
     // Never `loadvm` in a machine that runs: Xen's clock may then stand still for minutes.
     await this.machine.stop();
+    this.machine.cloneDisk(new Machine(this.#image, join(this.#image.directory, ORIGINAL)));
     await this.machine.start(INSTALLED);
     await this.#awake();
     await this.gate.start({ fresh: true });
