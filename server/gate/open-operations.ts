@@ -27,6 +27,14 @@ interface Intent {
   readonly domain: DomainName;
 }
 
+/** Milliseconds. */
+export interface OpenTimings {
+  /** How often what is in doubt is asked for again, and what could not be recorded tried again. */
+  readonly sweep: number;
+  /** As long as a request that was given up may still be on its way. */
+  readonly late: number;
+}
+
 interface Open extends Intent {
   /** Null when it is not known which host was asked. */
   readonly host: HostLink | null;
@@ -35,15 +43,16 @@ interface Open extends Intent {
   readonly unknownTo: Set<HostLink>;
   /** Not known whether it was ever taken up: the host is asked until it says so. */
   doubted: boolean;
-  /** Milliseconds since the epoch: before it, a host that does not know it may still have the request in its hands. */
+  /** Milliseconds since the epoch. A host that did not know it before then may have had the request in its hands. */
   settledAfter: number;
+  /** Counts what hosts said of it: an answer to an earlier question says nothing any more. */
+  heard: number;
 }
 
-/** How often what is in doubt is asked for again, and what could not be recorded tried again. Milliseconds. */
-const SWEEP = 5_000;
+const TIMINGS: OpenTimings = { sweep: 5_000, late: 15_000 };
 
-/** As long as a request that was given up may still be on its way. Milliseconds. */
-const LATE = 15_000;
+/** A gate asks for what it recorded for no longer than this, all its tries included. Milliseconds. */
+const ASKING = 40_000;
 
 /**
  * The operations whose outcome is not recorded yet. Each gets exactly one `operation.ended`, also over the loss of a
@@ -53,12 +62,14 @@ export class OpenOperations {
   readonly #hosts: Hosts;
   readonly #audit: OutcomeLog;
   readonly #log: Log;
+  readonly #timings: OpenTimings;
   readonly #open = new Map<string, Open>();
   readonly #unsubscribe: Unsubscribe;
   #unrecorded: AuditEvent[] = [];
   #sweeper: NodeJS.Timeout | null = null;
 
-  constructor(hosts: Hosts, audit: OutcomeLog, log: Log) {
+  constructor(hosts: Hosts, audit: OutcomeLog, log: Log, timings: OpenTimings = TIMINGS) {
+    this.#timings = timings;
     this.#hosts = hosts;
     this.#audit = audit;
     this.#log = log;
@@ -73,16 +84,21 @@ export class OpenOperations {
     return this.#open.size;
   }
 
-  /** An operation that is asked for now. @returns how it will have ended */
+  /** An operation that is asked for now, until `take`, `refuse` or `doubt` says how that went. @returns how it will have ended */
   watch(intent: Intent, host: HostLink): Promise<OperationEnd> {
     return new Promise((resolve) => {
-      this.#add(intent, host, false, resolve);
+      this.#add(intent, { host, doubted: false, settledAfter: Infinity, finish: resolve });
     });
   }
 
-  /** An intent of an earlier gate. */
-  adopt(intent: Intent): void {
-    this.#add(intent, null, true, () => undefined);
+  /**
+   * An intent of an earlier gate, which may have asked for it in its last moment.
+   * @param at when it was recorded, milliseconds since the epoch
+   */
+  adopt(intent: Intent, at: number): void {
+    const settledAfter = Math.min(Date.now(), at + ASKING) + this.#timings.late;
+    this.#add(intent, { host: null, doubted: true, settledAfter, finish: () => undefined });
+    this.#sweepLater();
     for (const link of this.#hosts.links) {
       const open = this.#open.get(intent.operation);
       if (link.reachable && open !== undefined) void this.#ask(open, link);
@@ -94,6 +110,8 @@ export class OpenOperations {
     const open = this.#open.get(operation.id);
     if (open === undefined) return;
     open.doubted = false;
+    open.settledAfter = 0;
+    open.heard += 1;
     const { phase, failure } = operation;
     if (phase === 'queued' || phase === 'running') return;
     this.#finish(open, phase, { outcome: phase, operation }, failure?.code ?? null, failureDetail(failure));
@@ -101,7 +119,7 @@ export class OpenOperations {
 
   /** The host refused it. */
   refuse(intent: Intent, no: Refusal): void {
-    this.#open.delete(intent.operation);
+    if (!this.#open.delete(intent.operation)) return;
     this.record(intent, 'refused', no.code, no.detail);
   }
 
@@ -110,7 +128,7 @@ export class OpenOperations {
     const open = this.#open.get(intent.operation);
     if (open === undefined) return;
     open.doubted = true;
-    open.settledAfter = Date.now() + LATE;
+    open.settledAfter = Date.now() + this.#timings.late;
     this.#sweepLater();
   }
 
@@ -134,17 +152,11 @@ export class OpenOperations {
     this.#sweeper = null;
   }
 
-  #add(intent: Intent, host: HostLink | null, doubted: boolean, finish: (end: OperationEnd) => void): void {
-    const { operation, domain } = intent;
-    this.#open.set(operation, {
-      operation,
-      domain,
-      host,
-      finish,
-      unknownTo: new Set(),
-      doubted,
-      settledAfter: 0,
-    });
+  #add(
+    { operation, domain }: Intent,
+    what: Pick<Open, 'host' | 'doubted' | 'settledAfter' | 'finish'>,
+  ): void {
+    this.#open.set(operation, { operation, domain, unknownTo: new Set(), heard: 0, ...what });
   }
 
   #of(host: HostLink): Open[] {
@@ -152,6 +164,8 @@ export class OpenOperations {
   }
 
   async #ask(open: Open, host: HostLink): Promise<void> {
+    const isSettled = Date.now() >= open.settledAfter;
+    const { heard } = open;
     let operation: OperationView | null;
     try {
       operation = await host.operation(open.operation);
@@ -168,10 +182,10 @@ export class OpenOperations {
       this.take(operation);
       return;
     }
+    if (!isSettled || open.heard !== heard) return;
     open.unknownTo.add(host);
     const asked = open.host === null ? this.#hosts.links : [open.host];
     if (!asked.every((link) => open.unknownTo.has(link))) return;
-    if (Date.now() < open.settledAfter) return;
     this.#finish(open, 'lost', { outcome: 'lost' }, null, 'no host knows it');
   }
 
@@ -200,7 +214,7 @@ export class OpenOperations {
   #sweepLater(): void {
     this.#sweeper ??= setInterval(() => {
       this.#sweep();
-    }, SWEEP).unref();
+    }, this.#timings.sweep).unref();
   }
 
   #sweep(): void {

@@ -14,7 +14,7 @@ import type { Found, Hosts } from './hosts/hosts.js';
 import type { Identity } from './identity.js';
 import type { Log } from './log.js';
 import { OpenOperations } from './open-operations.js';
-import type { OperationEnd, OutcomeLog } from './open-operations.js';
+import type { OpenTimings, OperationEnd, OutcomeLog } from './open-operations.js';
 import { chooseParameters } from './profile-parameters.js';
 import type { ParametersOfDomains } from './profile-parameters.js';
 import * as words from './words.js';
@@ -54,6 +54,7 @@ export interface OperationsParts {
   readonly parameters: ParametersOfDomains;
   readonly audit: OutcomeLog & OpenIntents;
   readonly log: Log;
+  readonly timings?: OpenTimings;
 }
 
 interface Authorized {
@@ -78,7 +79,7 @@ export class Operations {
 
   constructor(parts: OperationsParts) {
     this.#parts = parts;
-    this.#open = new OpenOperations(parts.hosts, parts.audit, parts.log);
+    this.#open = new OpenOperations(parts.hosts, parts.audit, parts.log, parts.timings);
   }
 
   /** Begins what is wished for. Whatever the refusal, the domain was not changed by this wish, unless it says so. */
@@ -100,11 +101,11 @@ export class Operations {
    * the hosts are started.
    */
   closeOpenIntents(): void {
-    for (const { event } of this.#parts.audit.openIntents()) {
+    for (const { event, at } of this.#parts.audit.openIntents()) {
       if (!('operation' in event) || !('domain' in event)) continue;
       const { operation: id, domain, kind } = event;
       const action = kind.split('.')[1] ?? '';
-      if (CARRIED_OUT.includes(action)) this.#open.adopt({ operation: id, domain });
+      if (CARRIED_OUT.includes(action)) this.#open.adopt({ operation: id, domain }, Date.parse(at));
       else this.#open.record({ operation: id, domain }, 'lost', null, 'the gate ended meanwhile');
     }
   }

@@ -5,6 +5,7 @@ import { isRefusal } from '../../policy/refusal.js';
 import type { Started, VerbAction } from '../../server/gate/operations.js';
 import { Operations } from '../../server/gate/operations.js';
 import { OwnDomains } from '../../server/gate/own-domains.js';
+import type { OperationRequest, OperationView, WireRefusal } from '../../server/wire/operation.js';
 import { operationView, wireRefusal } from '../support/dom0-stand-in.js';
 import { eventually } from '../support/eventually.js';
 import { ALLOW_ALL, GateInside, limit, policyOf, rule } from '../support/gate-inside.js';
@@ -308,6 +309,30 @@ describe('operations', () => {
       assert.deepEqual(outcomes(), ['done']);
     });
 
+    it('keeps one that is asked for again after the host was lost: it is neither lost nor ended twice', async () => {
+      const accepted = (request: OperationRequest): OperationView => operationView(request);
+      const refused = (): WireRefusal => wireRefusal('wrong-state', 'it is off');
+      for (const [again, end] of [
+        [accepted, 'done'],
+        [refused, 'refused'],
+      ] as const) {
+        let times = 0;
+        gate.dom0.reply = (request) => {
+          times += 1;
+          if (times > 1) return again(request);
+          // The gate hears the host again at once, which does not know the operation, and then asks for it again.
+          void gate.dom0.stop().then(() => gate.dom0.start());
+          return 'drop';
+        };
+        const begun = await operate('start');
+        assert.equal(times, 2);
+        if (!isRefusal(begun)) gate.dom0.end(begun.operation.id, 'done');
+        await eventually('the outcome', () => gate.store.audit.openIntents().length === 0);
+        assert.equal(outcomes().at(-1), end);
+      }
+      assert.deepEqual(outcomes(), ['done', 'refused']);
+    });
+
     it('calls lost only what the host answers that it does not know', async () => {
       const { operation, ended } = await started('shutdown');
       await gate.dom0.stop();
@@ -321,6 +346,32 @@ describe('operations', () => {
   });
 
   describe('a gate that starts', () => {
+    it('does not call lost what an earlier one asked for in its last moment', async () => {
+      const { operation } = await started('start');
+      gate.operations.close();
+      // The host has the request in its hands, and has not written it down yet.
+      gate.dom0.operations.delete(operation.id);
+      const { authorizer, hosts, store } = gate;
+      const later = new Operations({
+        authorizer,
+        hosts,
+        roles: store.roles,
+        parameters: store.parameters,
+        audit: store.audit,
+        log: silentLogger,
+        timings: { sweep: 10, late: 60_000 },
+      });
+      const before = gate.dom0.lookups;
+      later.closeOpenIntents();
+      await eventually('the host to be asked twice', () => gate.dom0.lookups > before + 1);
+      assert.deepEqual(outcomes(), []);
+      gate.dom0.operations.set(operation.id, operation);
+      gate.dom0.end(operation.id, 'done');
+      await eventually('the outcome', () => gate.store.audit.openIntents().length === 0);
+      assert.deepEqual(outcomes(), ['done']);
+      later.close();
+    });
+
     it('closes each intent that was left open, by what dom0 says', async () => {
       const done = await started('shutdown');
       const running = await started('reboot');
@@ -342,6 +393,7 @@ describe('operations', () => {
         parameters: store.parameters,
         audit: store.audit,
         log: silentLogger,
+        timings: { sweep: 10, late: 100 },
       });
       later.closeOpenIntents();
       const ended = (): unknown[] =>

@@ -78,6 +78,8 @@ export class Dom0StandIn {
   names: HostNames | null = { others: [], missing: [], gone: [] };
   readonly operations = new Map<string, OperationView>();
   readonly requests: OperationRequest[] = [];
+  /** How often it was asked how an operation goes. */
+  lookups = 0;
   readonly consoles: StandInConsole[] = [];
   readonly releases: (ConsoleRelease & { readonly domain: string })[] = [];
   contract: Contract = {
@@ -188,6 +190,7 @@ export class Dom0StandIn {
     else if (room === 'operations' && request.method === 'POST') this.#submit(request, response);
     else if (room === 'domains' && what === 'console') this.#release(key ?? '', request, response);
     else if (room === 'operations') {
+      this.lookups += 1;
       const operation = this.operations.get(key ?? '');
       if (operation === undefined) send(response, 404, wireRefusal('usage', 'There is no such operation.'));
       else send(response, 200, operation);
