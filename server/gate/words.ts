@@ -368,6 +368,7 @@ export function refusedByHost(domain: DomainName, no: WireRefusal, now: Date): R
     case 'not-on-this-host':
     case 'host-limit':
     case 'host-unreachable':
+    case 'audit-unavailable':
     case 'toolstack-failed':
     case 'toolstack-timeout':
     case 'deadline-passed':

@@ -100,6 +100,22 @@ describe('operations', () => {
     assert.deepEqual(outcomes(), ['refused']);
   });
 
+  it('says why the host does nothing, also when its journal cannot be written', async () => {
+    for (const code of ['audit-unavailable', 'host-limit', 'wrong-state', 'host-unreachable'] as const) {
+      gate.dom0.reply = () => wireRefusal(code, 'The host has its reasons.');
+      const no = await operate('start');
+      assert.ok(isRefusal(no));
+      assert.deepEqual([no.code, no.message], [code, 'The host has its reasons.']);
+    }
+    assert.deepEqual(
+      gate.events('operation.ended').map(({ outcome, code }) => [outcome, code]),
+      (['audit-unavailable', 'host-limit', 'wrong-state', 'host-unreachable'] as const).map((code) => [
+        'refused',
+        code,
+      ]),
+    );
+  });
+
   it('never asks dom0 for what was denied', async () => {
     for (const domain of ['yorick', 'hamlet', '-a', '0', 'Domain-0', 'HORATIO']) {
       const no = await operate('poweroff', { domain });
