@@ -4,6 +4,7 @@ import { ASKER, auditRow, GENESIS, storedRow } from './audit-record.js';
 import type { StoredAuditRow } from './audit-record.js';
 import { AuditVerifier } from './audit-verifier.js';
 import type { VerifyReport, Witness } from './audit-verifier.js';
+import { AuditUnavailable } from './store-error.js';
 import { Sql } from './database.js';
 import type { Database } from './database.js';
 import { drawReference } from './reference.js';
@@ -129,6 +130,17 @@ export class AuditLog {
       .all(new Sql<StoredAuditRow>(text), ...values, query.limit ?? 500)
       .map(auditRow);
     return forward ? rows : rows.reverse();
+  }
+
+  /** Why it cannot be written just now, found by a write that changes nothing; null when it can. */
+  trouble(): string | null {
+    try {
+      this.#database.touch();
+      return null;
+    } catch (error) {
+      if (error instanceof AuditUnavailable) return error.message;
+      throw error;
+    }
   }
 
   /** The last row's number and hash; 0 and zeros while there is none. */

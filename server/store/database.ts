@@ -1,3 +1,4 @@
+import { accessSync, constants } from 'node:fs';
 import Sqlite from 'better-sqlite3';
 import { APPLICATION_ID, MIGRATIONS } from './migrations.js';
 import { makePrivateFile, secureDatabaseFile } from './state-directory.js';
@@ -35,43 +36,23 @@ const UNAVAILABLE = /^SQLITE_(FULL|READONLY|IOERR|BUSY|LOCKED|CANTOPEN|CORRUPT|N
 
 /** The one home of SQLite: opens, migrates, prepares, and knows what its errors mean. */
 export class Database {
-  readonly #sqlite: Sqlite.Database;
+  readonly #file: string;
+  readonly #options: DatabaseOptions;
+  #sqlite: Sqlite.Database;
+  /** It could be opened only for reading: SQLite said so when it was to be written. */
+  #isReadOnly = false;
   readonly #prepared = new Map<string, Sqlite.Statement>();
 
   /** Made by `open`. */
-  constructor(sqlite: Sqlite.Database) {
+  constructor(file: string, options: DatabaseOptions, sqlite: Sqlite.Database) {
+    this.#file = file;
+    this.#options = options;
     this.#sqlite = sqlite;
   }
 
   /** @throws StoreError when the file cannot be used: wrong owner or mode, no database, a newer one's */
   static open(file: string, options: DatabaseOptions = {}): Database {
-    secureDatabaseFile(file);
-    const { trace } = options;
-    let sqlite: Sqlite.Database | undefined;
-    try {
-      sqlite = new Sqlite(file, {
-        timeout: BUSY_TIMEOUT_MS,
-        ...(trace === undefined
-          ? {}
-          : {
-              verbose: (sql: unknown) => {
-                trace(String(sql));
-              },
-            }),
-      });
-      refuseForeign(sqlite, file);
-      sqlite.pragma('journal_mode = WAL');
-      sqlite.pragma('synchronous = FULL');
-      sqlite.pragma('foreign_keys = ON');
-      sqlite.pragma('trusted_schema = OFF');
-      migrate(sqlite);
-      if (options.maximumPages !== undefined) sqlite.pragma(`max_page_count = ${options.maximumPages}`);
-      return new Database(sqlite);
-    } catch (error) {
-      sqlite?.close();
-      if (error instanceof StoreError) throw error;
-      throw new StoreError(`cannot open the database ${file}: ${(error as Error).message}`);
-    }
+    return new Database(file, options, connect(file, options));
   }
 
   get<Row>(sql: Sql<Row>, ...values: readonly SqlValue[]): Row | undefined {
@@ -94,14 +75,25 @@ export class Database {
    */
   transaction<T>(body: () => T): T {
     if (this.#sqlite.inTransaction) throw new Error('a store method was called inside another one');
+    if (this.#isReadOnly) this.#openAgain();
     try {
       return this.#sqlite.transaction(body).immediate();
     } catch (error) {
+      if (isReadOnly(error)) this.#isReadOnly = true;
       if (error instanceof Sqlite.SqliteError && UNAVAILABLE.test(error.code)) {
         throw new AuditUnavailable(`the database cannot be written: ${error.message}`, { cause: error });
       }
       throw error;
     }
+  }
+
+  /**
+   * Writes what changes nothing.
+   *
+   * @throws AuditUnavailable when it cannot be written
+   */
+  touch(): void {
+    this.transaction(() => this.#sqlite.pragma(`user_version = ${version(this.#sqlite)}`));
   }
 
   /** Copies the database as it is at one moment, a few pages at a time, while it is in use. The copy has mode 0600. */
@@ -119,6 +111,21 @@ export class Database {
     this.#sqlite.close();
   }
 
+  /**
+   * SQLite opens a file that it may not write to for reading only, and stays so when it may. Closed first: connections of one
+   * process share what they have of the file.
+   */
+  #openAgain(): void {
+    try {
+      accessSync(this.#file, constants.W_OK);
+      this.close();
+      this.#sqlite = connect(this.#file, this.#options);
+      this.#isReadOnly = false;
+    } catch {
+      // Still read-only, or a backup is being made: the next write tries again.
+    }
+  }
+
   #statement(text: string): Sqlite.Statement {
     let statement = this.#prepared.get(text);
     if (statement === undefined) {
@@ -127,6 +134,40 @@ export class Database {
     }
     return statement;
   }
+}
+
+function connect(file: string, options: DatabaseOptions): Sqlite.Database {
+  secureDatabaseFile(file);
+  const { trace } = options;
+  let sqlite: Sqlite.Database | undefined;
+  try {
+    sqlite = new Sqlite(file, {
+      timeout: BUSY_TIMEOUT_MS,
+      ...(trace === undefined
+        ? {}
+        : {
+            verbose: (sql: unknown) => {
+              trace(String(sql));
+            },
+          }),
+    });
+    refuseForeign(sqlite, file);
+    sqlite.pragma('journal_mode = WAL');
+    sqlite.pragma('synchronous = FULL');
+    sqlite.pragma('foreign_keys = ON');
+    sqlite.pragma('trusted_schema = OFF');
+    migrate(sqlite);
+    if (options.maximumPages !== undefined) sqlite.pragma(`max_page_count = ${options.maximumPages}`);
+    return sqlite;
+  } catch (error) {
+    sqlite?.close();
+    if (error instanceof StoreError) throw error;
+    throw new StoreError(`cannot open the database ${file}: ${(error as Error).message}`);
+  }
+}
+
+function isReadOnly(error: unknown): boolean {
+  return error instanceof Sqlite.SqliteError && error.code.startsWith('SQLITE_READONLY');
 }
 
 function version(sqlite: Sqlite.Database): number {

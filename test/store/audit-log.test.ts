@@ -34,6 +34,18 @@ function ended(operation: string, outcome: 'done' | 'refused' = 'done'): AuditEv
 }
 
 describe('store: the audit log', () => {
+  it('says why it cannot be written, and that it can be again, and leaves no row', () => {
+    const head = store.audit.head();
+    assert.equal(store.audit.trouble(), null);
+    const other = new Sqlite(temporary.file);
+    other.exec('BEGIN IMMEDIATE');
+    assert.match(store.audit.trouble() ?? '', /cannot be written.*locked/);
+    other.exec('ROLLBACK');
+    other.close();
+    assert.equal(store.audit.trouble(), null);
+    assert.deepEqual(store.audit.head(), head);
+  });
+
   let temporary: TemporaryStore;
   let store: Store;
 

@@ -162,6 +162,16 @@ function checkControl(
     found.push(
       warn('maintenance', `on: ${status.maintenance.sentence}`, 'postern maintenance off, when it is over'),
     );
+  // A gate from before it was upgraded does not say.
+  const { trouble = null } = status.audit as Partial<GateStatus['audit']>;
+  if (trouble !== null)
+    found.push(
+      fail(
+        'audit log',
+        `it cannot be written (${trouble}): looking is possible, changes are refused`,
+        "make room on the disk of the gate's state directory, or make it writable; no restart is needed",
+      ),
+    );
   found.push(...checkNames(status));
   for (const { name, reachable } of status.hosts) {
     if (!reachable)

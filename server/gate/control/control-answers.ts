@@ -146,7 +146,12 @@ export interface GateStatus {
   };
   /** Null when it is not on. */
   readonly maintenance: MaintenanceRow | null;
-  readonly audit: { readonly seq: number; readonly hash: string };
+  readonly audit: {
+    readonly seq: number;
+    readonly hash: string;
+    /** Why it cannot be written: then nothing can be changed. Null when it can. */
+    readonly trouble: string | null;
+  };
 }
 
 /** `POST /announcements`. */

@@ -41,7 +41,7 @@ export function sessionRoutes(store: Store, gate: RunningGate): readonly Route[]
             ),
         },
         maintenance: store.maintenance.get(),
-        audit: store.audit.head(),
+        audit: { ...store.audit.head(), trouble: store.audit.trouble() },
       };
     }),
 
