@@ -77,6 +77,8 @@ export class House {
   #dom0: HalfProcess | undefined;
   #port = 0;
   readonly xl: string;
+  /** The beginning of the halves' and the admins' command lines, of a program that runs them elsewhere (small-disks.ts). */
+  through: readonly string[] = [];
 
   /** Made by `layOut`. */
   constructor(parent: string, options: HouseOptions, xen: SimulatedHost, second: SimulatedHost | null) {
@@ -157,6 +159,7 @@ export class House {
       this.#script,
       ['dom0', '--settings', this.layout.dom0Settings],
       this.log('dom0'),
+      this.through,
     );
     await this.#dom0.ready();
   }
@@ -180,6 +183,7 @@ export class House {
       this.#script,
       ['gate', '--settings', this.layout.gateSettings],
       this.log('gate'),
+      this.through,
     );
     const address = await this.#gate.ready();
     this.#port = Number(/:(\d+)/.exec(address)?.[1]);
@@ -269,7 +273,8 @@ export class House {
 
   /** An admin's command against this house. */
   async postern(...args: string[]): Promise<Ended> {
-    return run(process.execPath, [SCRIPT, ...args, '--settings', this.layout.gateSettings], '');
+    const [program = '', ...rest] = [...this.through, process.execPath];
+    return run(program, [...rest, SCRIPT, ...args, '--settings', this.layout.gateSettings], '');
   }
 
   /** An admin at a terminal on the Xen host. */

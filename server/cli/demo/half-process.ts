@@ -16,14 +16,22 @@ export class HalfProcess {
    * @param script the compiled postern.js
    * @param args the half's command line, `['gate', '--settings', FILE]`
    * @param log appended to; the half's stderr
+   * @param through the beginning of the command line, of a program that becomes the one it is given, as nsenter(1) does
    */
-  constructor(name: string, script: string, args: readonly string[], log: string) {
+  constructor(
+    name: string,
+    script: string,
+    args: readonly string[],
+    log: string,
+    through: readonly string[] = [],
+  ) {
     this.name = name;
     this.#log = log;
     const stderr = openSync(log, 'a', 0o600);
     try {
       // Its own process group: Ctrl-C reaches the demo alone, which then ends its halves in order.
-      this.#child = spawn(process.execPath, ['--max-semi-space-size=2', script, ...args], {
+      const command = [...through, process.execPath, '--max-semi-space-size=2', script, ...args];
+      this.#child = spawn(command[0] ?? process.execPath, command.slice(1), {
         stdio: ['ignore', 'pipe', stderr],
         detached: true,
       });

@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import { HostKey } from '../../server/gate/ssh/host-key.js';
+import { eventually } from '../support/eventually.js';
+import { House } from '../support/house.js';
+import type { Ended } from '../support/house.js';
+import { journalOf } from '../support/journal-of.js';
+import { SmallDisks } from '../support/small-disks.js';
+
+const HOST_CANNOT = /The host cannot record what is done at the moment, so nothing is/;
+const GATE_CANNOT = /Changes cannot be made just now: the log that must record them cannot be written/;
+/** Patience with what is tried again by itself. Milliseconds. */
+const LONG = { withinMs: 90_000, everyMs: 200, slowestMs: 1_000 };
+
+describe('a disk that takes nothing', function () {
+  this.timeout(300_000);
+  let house: House;
+  let disks: SmallDisks | null = null;
+
+  before(async function () {
+    house = await House.layOut({
+      domains: [{ name: 'horatio' }, { name: 'yorick' }, { name: 'lear', ignoresShutdown: true }],
+      customers: { alice: { horatio: 'owner' }, bob: { yorick: 'owner', lear: 'owner' } },
+      dom0Settings: 'deadlines: {shutdownSeconds: 3}\n',
+    });
+    const { gateState, dom0State, hostKey } = house.layout;
+    HostKey.open(hostKey);
+    const mounted = await SmallDisks.mount('16m', [gateState, dom0State]);
+    if (typeof mounted === 'string') {
+      process.stdout.write(`\n  skipped: ${mounted}\n`);
+      this.skip();
+    }
+    disks = mounted;
+    house.through = mounted.into;
+    await house.startDom0();
+    await house.startGate();
+    assert.equal((await house.ssh('alice', 'horatio start --wait')).status, 0);
+  });
+  after(async () => {
+    await house.stop();
+    await disks?.unmount();
+  });
+
+  const disk = (): SmallDisks => disks ?? assert.fail('no disk');
+
+  /** Switches yorick on and off until that is refused: the last page of a file may have room for some records. */
+  async function refusal(): Promise<Ended> {
+    for (let tries = 0; tries < 20; tries += 1) {
+      for (const command of ['yorick start --wait', 'yorick poweroff --yes --wait']) {
+        const answer = await house.ssh('bob', command);
+        if (/cannot (record|be made)/.test(answer.stderr)) return answer;
+      }
+    }
+    assert.fail('nothing was refused');
+  }
+
+  /** Whoever looks is not in the way of a full disk. */
+  async function looks(): Promise<void> {
+    assert.match((await house.ssh('alice', 'list')).stdout, /horatio +running/);
+    assert.equal((await house.ssh('alice', 'horatio log')).status, 0);
+    const alice = house.terminal('alice', 'horatio console');
+    alice.type('\r');
+    await alice.sees(/login:|#/);
+    alice.type('root\r');
+    await alice.sees('#');
+    alice.type('\x1d.');
+    assert.equal(await alice.ends(), 0);
+  }
+
+  /** Without a restart; and every request has one outcome, the same for both halves. */
+  async function worksAgain(): Promise<void> {
+    await eventually(
+      'changes to be possible again',
+      async () => (await house.ssh('bob', 'yorick poweroff --yes --wait')).status !== 3,
+      LONG,
+    );
+    await eventually(
+      'a start',
+      async () => (await house.ssh('bob', 'yorick start --wait')).status === 0,
+      LONG,
+    );
+    assert.equal((await house.ssh('bob', 'yorick poweroff --yes --wait')).status, 0);
+    await eventually('the outcomes', async () => (await open()).length === 0, LONG);
+    const verified = await house.postern('audit', 'verify');
+    assert.equal(verified.status, 0, verified.stdout);
+    const doctor = await house.postern('doctor', '--dom0-settings', house.layout.dom0Settings);
+    assert.match(doctor.stdout, / 0 to look at, 0 to mend/, doctor.stdout);
+    const journal = journalOf(disk().path(house.layout.dom0State));
+    assert.equal(journal.problem, null);
+    for (const id of journal.requested) assert.ok(journal.ends.has(id), `${id} has no end`);
+  }
+
+  /** The intents without an outcome. */
+  async function open(): Promise<readonly (string | undefined)[]> {
+    const { stdout } = await house.postern('audit', '--json', '--limit', '10000');
+    const events = stdout
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { event: { kind: string; operation?: string } }).event);
+    const ended = new Set(
+      events.filter(({ kind }) => kind === 'operation.ended').map(({ operation }) => operation),
+    );
+    return events
+      .filter(({ kind, operation }) => kind.endsWith('.requested') && !ended.has(operation))
+      .map(({ operation }) => operation);
+  }
+
+  const doctorSays = async (what: RegExp): Promise<void> => {
+    const doctor = await house.postern('doctor', '--dom0-settings', house.layout.dom0Settings);
+    assert.equal(doctor.status, 1, doctor.stdout);
+    assert.match(doctor.stdout, what);
+  };
+
+  it('of the dom0 half, which is full: looking goes on, changes are refused, also after a kill, and then all is as before', async () => {
+    const { dom0State } = house.layout;
+    disk().fill(dom0State);
+    const refused = await refusal();
+    assert.equal(refused.status, 3);
+    assert.match(refused.stderr, HOST_CANNOT);
+    await looks();
+    await doctorSays(/journal cannot be written since .*ENOSPC[^]*make room on the disk/);
+    await house.endDom0('SIGKILL');
+    await house.startDom0();
+    await eventually('the host to be heard', async () =>
+      /horatio +running/.test((await house.ssh('alice', 'list')).stdout),
+    );
+    assert.match((await refusal()).stderr, HOST_CANNOT);
+    await looks();
+    disk().free(dom0State);
+    await worksAgain();
+  });
+
+  it('of the dom0 half, which was filled in the middle of an operation: its end is told, and kept for the journal', async () => {
+    const { dom0State } = house.layout;
+    assert.equal((await house.ssh('bob', 'lear start --wait')).status, 0);
+    const asked = house.ssh('bob', 'lear shutdown --yes --wait');
+    await eventually('the shutdown', async () => (await open()).length > 0, { everyMs: 5 });
+    disk().fill(dom0State);
+    const { stderr } = await asked;
+    assert.match(stderr, /It failed: /);
+    // Its own end may have found room in the last page; those of more requests do not.
+    await refusal();
+    await doctorSays(/journal cannot be written since/);
+    disk().free(dom0State);
+    await worksAgain();
+  });
+
+  it('of the dom0 half, which is read-only: it starts, and needs no restart when it is writable again', async () => {
+    const { dom0State } = house.layout;
+    await house.endDom0('SIGKILL');
+    assert.ok(disk().remount(dom0State, 'ro'));
+    await house.startDom0();
+    await eventually('the host to be heard', async () =>
+      /horatio +running/.test((await house.ssh('alice', 'list')).stdout),
+    );
+    assert.match((await refusal()).stderr, HOST_CANNOT);
+    await looks();
+    await doctorSays(/journal cannot be written since .*EROFS[^]*or make it writable/);
+    assert.ok(disk().remount(dom0State, 'rw'));
+    await worksAgain();
+  });
+
+  it('of the gate, which is full: looking goes on, changes are refused, and then all is as before', async () => {
+    const { gateState } = house.layout;
+    disk().fill(gateState);
+    const refused = await refusal();
+    assert.equal(refused.status, 3);
+    assert.match(refused.stderr, GATE_CANNOT);
+    await looks();
+    await doctorSays(/audit log: it cannot be written [^]*make room on the disk of the gate's state/);
+    await house.endGate('SIGKILL');
+    await house.startGate();
+    await eventually('the host to be heard', async () =>
+      /horatio +running/.test((await house.ssh('alice', 'list')).stdout),
+    );
+    assert.match((await refusal()).stderr, GATE_CANNOT);
+    disk().free(gateState);
+    await worksAgain();
+  });
+
+  it('of the gate, which is read-only: it starts, and needs no restart when it is writable again', async () => {
+    const { gateState } = house.layout;
+    await house.endGate('SIGKILL');
+    assert.ok(disk().remount(gateState, 'ro'));
+    await house.startGate();
+    await eventually('the host to be heard', async () =>
+      /horatio +running/.test((await house.ssh('alice', 'list')).stdout),
+    );
+    assert.match((await refusal()).stderr, GATE_CANNOT);
+    await looks();
+    await doctorSays(/audit log: it cannot be written/);
+    assert.ok(disk().remount(gateState, 'rw'));
+    await worksAgain();
+  });
+});
