@@ -30,7 +30,8 @@ export class SmallDisks {
   readonly into: readonly string[];
   readonly #holder: ChildProcess;
 
-  private constructor(holder: ChildProcess) {
+  /** Made by `mount`. @param holder runs as long as the disks are needed */
+  constructor(holder: ChildProcess) {
     this.#holder = holder;
     this.into = ['nsenter', '-t', String(holder.pid), '-U', '-m', '--preserve-credentials', '--'];
   }
