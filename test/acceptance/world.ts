@@ -35,4 +35,6 @@ export interface World {
   startDom0Half(): Promise<void>;
   /** `kill -9` of the dom0 half; whoever keeps it (systemd, on a real host) starts it again. */
   killDom0Half(): Promise<void>;
+  /** Pulls the plug of the Xen host, and switches it on again. Resolves when its dom0 half runs. */
+  rebootHost(): Promise<void>;
 }

@@ -53,6 +53,7 @@ export interface HouseOptions {
   readonly collects?: boolean;
 }
 
+const TIME_SCALE = 0.02;
 const SCRIPT = fileURLToPath(new URL('../../server/postern.js', import.meta.url));
 const COLLECTING = fileURLToPath(new URL('collecting-half.js', import.meta.url));
 
@@ -71,6 +72,7 @@ export class House {
   readonly #customers: readonly string[];
   readonly #clients = new Set<TerminalClient | SshStream>();
   readonly #script: string;
+  readonly #timeScale: number;
   readonly second: { readonly host: DemoHost; readonly xen: SimulatedHost } | null;
   #gate: HalfProcess | undefined;
   #secondDom0: HalfProcess | undefined;
@@ -86,6 +88,7 @@ export class House {
     this.layout = demoLayout(join(parent, 'h'));
     const customers = options.customers ?? DEFAULT_CUSTOMERS;
     this.#customers = Object.keys(customers);
+    this.#timeScale = options.timeScale ?? TIME_SCALE;
     this.#script = options.collects === true ? COLLECTING : SCRIPT;
     this.xl = options.console === undefined ? xen.xl : consoleStandIn(parent, xen.xl, options.console);
     this.second = second === null ? null : { host: secondHost(this.layout), xen: second };
@@ -134,7 +137,7 @@ export class House {
   static async layOut(options: HouseOptions = {}): Promise<House> {
     const parent = mkdtempSync(join(tmpdir(), 'postern-'));
     const directory = demoLayout(join(parent, 'h')).xen;
-    const timeScale = options.timeScale ?? 0.02;
+    const timeScale = options.timeScale ?? TIME_SCALE;
     const xen = await installSimulator({ directory, timeScale, domains: options.domains ?? DEMO_DOMAINS });
     const elsewhere = secondHost(demoLayout(join(parent, 'h'))).xen;
     const second = options.hosts === 2 ? await installSimulator({ directory: elsewhere, timeScale }) : null;
@@ -308,6 +311,12 @@ export class House {
   xlByHand(...args: string[]): Ended {
     const { status, stdout, stderr } = spawnSync(this.xl, args, { encoding: 'utf8' });
     return { status, stdout, stderr };
+  }
+
+  /** Pulls the simulated host's plug, and switches it on again: no domain runs then. The dom0 half is another process. */
+  async rebootXen(): Promise<void> {
+    await stopSimulator(this.layout.xen);
+    await installSimulator({ directory: this.layout.xen, timeScale: this.#timeScale });
   }
 
   /** Ends all who sit at a terminal. */

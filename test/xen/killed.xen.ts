@@ -1,6 +1,9 @@
+import { killedAgainCases } from '../acceptance/killed-again.js';
 import { killedCases } from '../acceptance/killed.js';
 import { realWorld } from './lab/real-world.js';
 
 describe('a dom0 half that is killed, on a real Xen', () => {
-  killedCases(realWorld());
+  const world = realWorld();
+  killedCases(world);
+  killedAgainCases(world, 20);
 });

@@ -1,6 +1,10 @@
+import { killedAgainCases } from '../killed-again.js';
 import { killedCases } from '../killed.js';
 import { simulatedWorld } from './simulated-world.js';
 
 describe('a dom0 half that is killed, on the simulator', () => {
-  killedCases(simulatedWorld());
+  const world = simulatedWorld();
+  killedCases(world);
+  // The many are in test/faults; these show that the cases for the real host work.
+  killedAgainCases(world, 5);
 });

@@ -106,6 +106,12 @@ export class SimulatedWorld implements World {
     await this.startDom0Half();
   }
 
+  async rebootHost(): Promise<void> {
+    await this.#house.endDom0('SIGKILL');
+    await this.#house.rebootXen();
+    await this.startDom0Half();
+  }
+
   async stop(): Promise<void> {
     for (const terminal of this.#terminals) terminal.kill();
     await this.#house.stop();

@@ -151,6 +151,17 @@ LD_PRELOAD=/usr/local/lib/lab-domid.so LAB_DOMID=${domid} xl create -q ${this.co
     await this.dom0.must('kill -9 $(systemctl show -p MainPID --value postern-dom0)');
   }
 
+  async rebootHost(): Promise<void> {
+    // Its way in has another port then, which the gate's link needs.
+    await this.gate.stop();
+    this.dom0.close();
+    await this.machine.stop();
+    await this.machine.start();
+    await this.#awake();
+    await this.#booted();
+    await this.gate.start();
+  }
+
   ssh(customer: string, command: string): Promise<Ended> {
     return this.gate.ssh(customer, command);
   }
