@@ -79,7 +79,7 @@ export class SmallDisks {
   /** Whether it could be done: a disk on which a file is open for writing stays writable. */
   remount(directory: string, mode: 'ro' | 'rw'): boolean {
     const [nsenter = '', ...args] = this.into;
-    return spawnSync(nsenter, [...args, 'mount', '-o', `remount,${mode}`, directory]).status === 0;
+    return spawnSync(nsenter, [...args, 'mount', '-o', `remount,bind,${mode}`, directory]).status === 0;
   }
 
   /** The size of a file on them. Bytes. */
