@@ -19,8 +19,16 @@ const ROTATE_BYTES = 8 * 1024 * 1024;
 const RETRY_PART = 8;
 const PROBE_BYTES = 64 * 1024;
 
-/** The journal cannot be written; `cause` says why. Nothing of the record is in it. */
-export class JournalUnwritableError extends Error {}
+/** The journal cannot be written; `cause` says why. */
+export class JournalUnwritableError extends Error {
+  /** Whether the record could not be taken back either: as long as this half lives nothing of it is in the journal, the next may find it. */
+  readonly isInDoubt: boolean;
+
+  constructor(message: string, options: ErrorOptions, isInDoubt = false) {
+    super(message, options);
+    this.isInDoubt = isInDoubt;
+  }
+}
 
 export interface JournalOptions {
   readonly logger: Logger;
@@ -184,17 +192,20 @@ export class Journal {
   async #append(event: JournalEvent): Promise<JournalRecord> {
     // What cannot be a record is a fault of the caller's, not of the disk's.
     JSON.stringify(event);
+    let isBegun = false;
     try {
       await this.#ready();
       if (this.#size >= this.#rotateAt && this.#path === this.#files.current) await this.#rotate();
       await this.#ready();
       const record = this.#record(event);
+      isBegun = true;
       await this.#write(record);
       this.#watch.passed();
       return record;
     } catch (error) {
       this.#watch.failed(error);
-      throw new JournalUnwritableError('the journal cannot be written', { cause: error });
+      const isInDoubt = isBegun && this.#need.kind !== 'nothing';
+      throw new JournalUnwritableError('the journal cannot be written', { cause: error }, isInDoubt);
     }
   }
 
@@ -240,6 +251,8 @@ export class Journal {
         await this.#disk.sync(folder);
         break;
       case 'named':
+        // A half that was killed may have written records, and not synced them.
+        await this.#disk.sync(current);
         await this.#disk.sync(folder);
         await this.#disk.remove(next);
         break;

@@ -18,7 +18,7 @@ import type { Operation } from './operation.js';
 import { LateRecords } from './late-records.js';
 import type { OperationBook } from './operation-book.js';
 import { isOfThisBoot, SYSRQ_SECONDS, termOf, termOnResume } from './term.js';
-import { unwritable } from './unwritable.js';
+import { inDoubt, unwritable } from './unwritable.js';
 import type { StepFacts, WorkParts } from './work-parts.js';
 
 export interface OperationsParts
@@ -166,7 +166,8 @@ export class Operations {
     } catch (error) {
       taking?.settled();
       logger.error({ err: error, operation: request.id }, 'journal.unwritable');
-      return { refused: unwritable(), inTheWay: null };
+      const isInDoubt = error instanceof JournalUnwritableError && error.isInDoubt;
+      return { refused: isInDoubt ? inDoubt() : unwritable(), inTheWay: null };
     }
     const operation = book.find(request.id);
     if (operation === undefined) throw new Error(`operation ${request.id} is not in the book`);
@@ -293,6 +294,7 @@ export class Operations {
     if (subject === null || key === null)
       return refusal('wrong-state', 'It does not run, so it cannot be sent a key.');
     await this.#step(operation, 'sending-sysrq', SYSRQ_SECONDS);
+    signal.throwIfAborted();
     if (operation.isLate(host.uptime()))
       return refusal('deadline-passed', 'The key could not be sent in time.');
     const call = { timeoutMs: SYSRQ_SECONDS * 1000 };

@@ -5,3 +5,11 @@ import type { Refusal } from '../../../policy/refusal.js';
 export function unwritable(): Refusal {
   return refusal('audit-unavailable', 'The host cannot record what is done at the moment, so nothing is.');
 }
+
+/** It could neither be recorded for certain nor be taken back: the next half may find it, and do it. */
+export function inDoubt(): Refusal {
+  return refusal(
+    'audit-unavailable',
+    'The host cannot record what is done at the moment. It may still be done: look before you ask again.',
+  );
+}
