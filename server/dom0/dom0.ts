@@ -23,7 +23,6 @@ import { HostLimits } from './operations/host-limits.js';
 import type { LimitSettings } from './operations/limit-counts.js';
 import { Journal } from './operations/journal.js';
 import type { JournalTrouble } from './operations/journal-trouble.js';
-import type { JournalRecord } from './operations/journal-record.js';
 import type { Condense } from './operations/journal-files.js';
 import { OperationBook } from './operations/operation-book.js';
 import { Operations } from './operations/operations.js';
@@ -103,24 +102,22 @@ export class Dom0 {
     this.#release = release;
     try {
       const condense: Condense = (records) => OperationBook.condense(records, settings.limits);
-      let readLate: (records: readonly JournalRecord[]) => void = () => undefined;
+      const book = new OperationBook(settings.limits);
+      // What is read late is taken in at once, and taken up once everything is there.
+      const late = { resume: (): void => undefined };
       const { journal, records } = await Journal.open(settings.state, condense, {
         logger,
         clock: this.#clock,
         host: this.#host,
         disk: this.#disk,
-        readLate: (late) => {
-          readLate(late);
+        readLate: (read) => {
+          for (const record of read) book.take(record);
+          late.resume();
         },
       });
       release.push(() => journal.close());
-      const book = new OperationBook(settings.limits);
       for (const record of records) book.take(record);
-      const { api, observer, operations } = await this.#assemble(journal, book, profiles, release);
-      readLate = (late) => {
-        for (const record of late) book.take(record);
-        void operations.resume();
-      };
+      const { api, observer } = await this.#assemble(journal, book, profiles, release, late);
       await api.listen(settings.socket, settings.socketGroup);
       logger.info({ socket: settings.socket, domains: observer.list().length }, 'dom0.listening');
     } catch (error) {
@@ -153,7 +150,8 @@ export class Dom0 {
     book: OperationBook,
     profiles: BootProfiles,
     release: (() => void | Promise<void>)[],
-  ): Promise<{ readonly api: Api; readonly observer: Observer; readonly operations: Operations }> {
+    late: { resume: () => void },
+  ): Promise<{ readonly api: Api; readonly observer: Observer }> {
     const { settings, consoles, logger } = this.#parts;
     const toolstack = this.#parts.toolstack ?? toolstackOf(settings.toolstack);
     const pace = { ...PACE, ...this.#parts.pace };
@@ -253,8 +251,9 @@ export class Dom0 {
     );
     await observer.start();
     // What is under way is not known yet, so nothing of it may be tidied away either.
-    if (!journal.isUnread) await operations.resume();
-    return { api, observer, operations };
+    if (journal.isUnread) late.resume = () => void operations.resume();
+    else await operations.resume();
+    return { api, observer };
   }
 
   #tellConsoles({ name, incarnation, observation }: ObservedDomain, told: Map<DomainName, string>): void {

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { LocalStateDisk } from '../state/local-state-disk.js';
+import { writeAll } from '../state/state-disk.js';
 import type { StateDisk } from '../state/state-disk.js';
 import { firstReason } from '../toolstack/reason.js';
+import { BEGUN } from '../toolstack/run-command.js';
 import { SYSTEM_PROCESSES } from './processes.js';
 import type { Processes } from './processes.js';
 
@@ -41,11 +43,16 @@ export class Transcripts {
     return join(this.#directory, `${operation}.cfg`);
   }
 
-  /** Makes an empty transcript, so that the toolstack needs no more of the disk than room for its words. */
+  /**
+   * Begins a transcript with an empty line that is on the disk: what the toolstack says goes into the same block, also where the disk
+   * is full by then.
+   */
   async begin(operation: string, what: string): Promise<void> {
+    const path = this.transcript(operation, what);
     await this.prepare();
-    await this.disk.write(this.transcript(operation, what), 0, Buffer.alloc(0));
-    await this.disk.truncate(this.transcript(operation, what), 0);
+    await writeAll(this.disk, path, 0, Buffer.from(BEGUN));
+    await this.disk.truncate(path, BEGUN.length);
+    await this.disk.sync(path);
   }
 
   /** The reason that a program gave in its transcript; null when there is none. */
@@ -56,7 +63,8 @@ export class Transcripts {
   /** What a program said in its transcript; empty when it said nothing, or never began. */
   async said(operation: string, what: string): Promise<string> {
     const read = this.disk.read(this.transcript(operation, what), 0, REASON_BYTES);
-    return (await read.catch(() => null))?.toString('utf8') ?? '';
+    const text = (await read.catch(() => null))?.toString('utf8') ?? '';
+    return text.startsWith(BEGUN) ? text.slice(BEGUN.length) : text;
   }
 
   /** The processes that still write to a transcript. Always none where there is no /proc. */

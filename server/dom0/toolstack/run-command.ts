@@ -10,6 +10,8 @@ const KILL_AFTER_MS = 5_000;
 /** After the exit, how long output that is still in the pipes may take. A daemon left behind may hold them for ever. */
 const DRAIN_MS = 250;
 const TRANSCRIPT_CHECK_MS = 1_000;
+/** What a transcript may begin with, so that it has a block on the disk before the program says anything. */
+export const BEGUN = '\n';
 
 /** An argv to run; no shell, nothing inherited. */
 export interface Command {
@@ -51,9 +53,12 @@ export async function runCommand(command: Command): Promise<CommandResult> {
   }
 }
 
-function openTranscript(file: string): Promise<FileHandle> {
-  const { O_CREAT, O_TRUNC, O_RDWR, O_APPEND, O_NOFOLLOW } = constants;
-  return open(file, O_CREAT | O_TRUNC | O_RDWR | O_APPEND | O_NOFOLLOW, 0o600);
+async function openTranscript(file: string): Promise<FileHandle> {
+  const { O_CREAT, O_RDWR, O_APPEND, O_NOFOLLOW } = constants;
+  const transcript = await open(file, O_CREAT | O_RDWR | O_APPEND | O_NOFOLLOW, 0o600);
+  // One that was only begun keeps its block on the disk.
+  if ((await transcript.stat()).size > BEGUN.length) await transcript.truncate(0);
+  return transcript;
 }
 
 async function runWith(command: Command, transcript: FileHandle | null): Promise<CommandResult> {

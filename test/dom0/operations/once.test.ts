@@ -443,13 +443,58 @@ describe('an act', () => {
       const no = await house.client.submit(operationRequest('horatio', 'start'));
       assert.equal('code' in no && no.code, 'audit-unavailable');
       assert.match((await troubles()).join(' '), /cannot be written since/);
-      assert.equal(disk.text(transcript), '');
+      assert.equal(disk.text(transcript), '\n');
       room();
       await house.until(
         'the end',
         () => ends(id),
         ({ length }) => length === 1,
       );
+      assert.deepEqual(await end(id), ['done', undefined]);
+      assert.equal(house.toolstack.domains.get('horatio')?.flags.paused, false);
+    });
+
+    it('is taken up, and its id known, when the journal can be read while the half still looks around', async () => {
+      house.toolstack.on.set('create', never);
+      await house.start();
+      const { id } = await post('horatio', 'start');
+      await house.until(
+        'the call',
+        () => calls('create').length,
+        (count) => count === 1,
+      );
+      await kill();
+      house.toolstack.on.delete('create');
+      let look: () => void = () => undefined;
+      const looks = new Promise<void>((resolve) => (look = resolve));
+      const list = house.toolstack.list.bind(house.toolstack);
+      house.toolstack.list = async () => {
+        await looks;
+        return list();
+      };
+      let hasFailed = false;
+      let isRead = false;
+      disk.fault = (what) => {
+        hasFailed ||= what === 'read';
+        return what === 'read' ? 'EIO' : null;
+      };
+      const starting = house.start();
+      await house.until(
+        'the reading that fails',
+        () => hasFailed,
+        (has) => has,
+      );
+      disk.fault = (what) => {
+        isRead ||= what === 'write';
+        return null;
+      };
+      await house.until(
+        'the reading',
+        () => isRead,
+        (is) => is,
+      );
+      look();
+      await starting;
       assert.deepEqual(await end(id), ['done', undefined]);
       assert.equal(house.toolstack.domains.get('horatio')?.flags.paused, false);
     });
