@@ -11,6 +11,9 @@ interface Holder {
   readonly disks: readonly Disk[];
 }
 
+/** The same text for every path to the same thing. */
+type Identify = (target: string) => Promise<string>;
+
 /**
  * Whether a disk that a domain is to get is in another one's hands: Xen lets two domains write to one file without a word. The
  * other's disks are what the toolstack says of it, and what its file says.
@@ -18,10 +21,17 @@ interface Holder {
 export class DiskHolders {
   readonly #toolstack: Pick<Toolstack, 'longListAll'>;
   readonly #domains: () => readonly ObservedDomain[];
+  readonly #identify: Identify;
 
-  constructor(toolstack: Pick<Toolstack, 'longListAll'>, domains: () => readonly ObservedDomain[]) {
+  /** @param identify how two paths to one file or block device are known to be the same; by the file system unless given */
+  constructor(
+    toolstack: Pick<Toolstack, 'longListAll'>,
+    domains: () => readonly ObservedDomain[],
+    identify: Identify = identity,
+  ) {
     this.#toolstack = toolstack;
     this.#domains = domains;
+    this.#identify = identify;
   }
 
   /** By the files of the domains that were last seen to exist: for a quick answer. */
@@ -36,6 +46,7 @@ export class DiskHolders {
       name,
       disks,
       others.map((other) => ({ name: other.name, disks: other.config.boot.disks })),
+      this.#identify,
     );
   }
 
@@ -47,7 +58,7 @@ export class DiskHolders {
     const listed = await this.#toolstack.longListAll();
     if (isRefusal(listed)) return listed;
     const holders = listed.map((other) => ({ name: other.name, disks: other.boot.disks }));
-    return (await conflict(name, disks, holders)) ?? this.conflictByFiles(name, disks);
+    return (await conflict(name, disks, holders, this.#identify)) ?? this.conflictByFiles(name, disks);
   }
 }
 
@@ -55,15 +66,16 @@ async function conflict(
   name: DomainName,
   disks: readonly (Disk & { readonly shareable?: boolean })[],
   holders: readonly Holder[],
+  identify: Identify,
 ): Promise<Refusal | null> {
   const wanted = new Map<string, Disk>();
   for (const disk of disks) {
-    if (disk.shareable !== true) wanted.set(await identity(disk.target), disk);
+    if (disk.shareable !== true) wanted.set(await identify(disk.target), disk);
   }
   for (const holder of holders) {
     if (holder.name === name) continue;
     for (const held of holder.disks) {
-      const disk = wanted.get(await identity(held.target));
+      const disk = wanted.get(await identify(held.target));
       if (disk === undefined || !(disk.writable || held.writable)) continue;
       return refusal(
         'wrong-state',

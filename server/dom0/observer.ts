@@ -78,6 +78,8 @@ export class Observer {
   #failing: string | null = null;
   /** The guests of the last listing; null: the toolstack does not answer. */
   #guests: ReadonlySet<GuestName> | null = null;
+  /** What the toolstack listed when it answered last. */
+  #listed: ReadonlyMap<GuestName, ListedDomain> = new Map();
   #named = '';
   #missed = '';
 
@@ -107,6 +109,11 @@ export class Observer {
 
   find(name: DomainName): ObservedDomain | undefined {
     return this.#entries.get(name)?.seen;
+  }
+
+  /** What the toolstack listed last of this name, also where its configuration file is missing: what was begun has to be ended then too. */
+  listed(name: DomainName): ListedDomain | null {
+    return this.#listed.get(name) ?? null;
   }
 
   list(): readonly ObservedDomain[] {
@@ -190,6 +197,7 @@ export class Observer {
     this.#answeredAt = now;
     const byName = new Map<GuestName, ListedDomain>(listed.map((domain) => [domain.name, domain]));
     this.#guests = new Set(byName.keys());
+    this.#listed = byName;
     this.#adopt();
     const managed = [...this.#entries.values()].map(({ seen }) => seen);
     const profiles = await this.#profiles.find(managed, byName, now);

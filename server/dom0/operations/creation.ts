@@ -28,6 +28,13 @@ const away = (detail: string): Refusal =>
 const tooLate = (detail: string): Refusal =>
   refusal('deadline-passed', 'It could not be started in time, so it was left off. Try again.', detail);
 
+const stillPaused = (name: string): Refusal =>
+  refusal(
+    'toolstack-failed',
+    'It could not be made to run.',
+    `${name} stays paused, although xl unpaused it`,
+  );
+
 /**
  * How an incarnation begins, so that no byte of its console is lost: created paused, its console attached, unpaused. Whatever
  * happens in between, it does not stay paused by us, and nothing is unpaused or taken away that others made.
@@ -163,9 +170,15 @@ export class Creation {
         if (operation.created === null) await this.#record(operation, listed);
         return ALREADY;
       }
-      if (!isLate) return operation.created ?? this.#record(operation, listed);
+      const reason =
+        operation.created === null ? firstReason(await transcripts.said(operation.id, 'create')) : null;
+      const isWhole = isBuilt(listed) && reason === null;
+      if (isWhole && !isLate) return operation.created ?? this.#record(operation, listed);
       await this.#undo(operation, signal);
-      return away(`${domain} was made, and not raised in time`);
+      if (reason !== null) return refusal('toolstack-failed', reason);
+      if (isLate) return away(`${domain} was made, and not raised in time`);
+      // Its making was cut off with the half that waited for it.
+      return operation.created === null ? this.#create(operation, signal) : ended(`${domain} was not whole`);
     }
     const profile = observer.find(domain)?.observation.profile;
     const asWished = !listed.flags.paused && (verb === 'start' || profile === operation.profile);
@@ -214,17 +227,24 @@ export class Creation {
     const attached = await this.#attach(operation, created, signal);
     if (attached !== 'attached')
       logger.warn({ operation: operation.id, domain, attached }, 'console.not-attached');
-    await this.#parts.lastSteps(operation, 'unpausing', deadlines.destroySeconds);
-    signal.throwIfAborted();
-    if (operation.isLate(host.uptime())) {
-      await this.#undo(operation, signal);
-      return tooLate(`${domain} was made, and not raised within the term of the operation`);
-    }
-    const call = this.#parts.call(operation, 'unpause', deadlines.destroySeconds * 1000);
-    const refused = await unlessHalted(toolstack.unpause(targetOf(domain, created), call), signal);
-    if (refused === null) {
-      await unlessHalted(observer.look(), signal);
-      return null;
+    const deadline = await this.#parts.lastSteps(operation, 'unpausing', deadlines.destroySeconds);
+    let refused: Refusal | null = null;
+    while (refused === null) {
+      signal.throwIfAborted();
+      if (operation.isLate(host.uptime())) {
+        await this.#undo(operation, signal);
+        return tooLate(`${domain} was made, and not raised within the term of the operation`);
+      }
+      const call = this.#parts.call(operation, 'unpause', deadlines.destroySeconds * 1000);
+      refused = await unlessHalted(toolstack.unpause(targetOf(domain, created), call), signal);
+      if (refused !== null) break;
+      // What the toolstack says is believed where nothing contradicts it.
+      const silent = await unlessHalted(observer.look(), signal);
+      const seen = observer.listed(domain);
+      const isStill = isIncarnation(seen, created, host.boot) && seen !== null && neverRan(seen);
+      if (silent !== null || !isStill) return null;
+      if (host.uptime() >= deadline) refused = stillPaused(domain);
+      else await pause(host, pace.poll, signal);
     }
     const listed = await this.#look(operation, signal);
     if (listed === null) return ended(`${domain} was made as ${created.domid} and is gone`);
@@ -268,13 +288,19 @@ export class Creation {
     const { domain } = operation.request;
     const { toolstack, deadlines, pace, host, logger } = this.#parts;
     let said = '';
+    let own = operation.created;
     for (;;) {
       const listed = await this.#look(operation, signal);
-      if (listed === null || !neverRan(listed) || !(await this.#isOurs(operation, listed))) return;
+      if (listed === null || !neverRan(listed)) return;
+      const isOwn =
+        own === null ? await this.#isOurs(operation, listed) : isIncarnation(listed, own, host.boot);
+      if (!isOwn) return;
+      own ??= incarnationOf(listed, host.boot);
       if (operation.step !== 'undoing') {
         await this.#parts.lastSteps(operation, 'undoing', deadlines.destroySeconds);
       }
-      const target = targetOf(domain, incarnationOf(listed, host.boot));
+      signal.throwIfAborted();
+      const target = targetOf(domain, own);
       const call = this.#parts.call(operation, 'destroy', deadlines.destroySeconds * 1000);
       const refused = await unlessHalted(toolstack.destroy(target, call), signal);
       if (refused === null) continue;
@@ -289,8 +315,13 @@ export class Creation {
   async #look(operation: Operation, signal: AbortSignal): Promise<ListedDomain | null> {
     const { observer, pace, host } = this.#parts;
     while ((await unlessHalted(observer.look(), signal)) !== null) await pause(host, pace.poll, signal);
-    return observer.find(operation.request.domain)?.listed ?? null;
+    return observer.listed(operation.request.domain);
   }
+}
+
+/** The listing has neither memory nor CPUs of a domain that is being built, or whose making was cut off. */
+function isBuilt({ memoryMiB, vcpus }: ListedDomain): boolean {
+  return memoryMiB > 0 && vcpus > 0;
 }
 
 /** Paused, and without a tenth of a second of CPU. */

@@ -39,7 +39,7 @@ export class Endings {
       for (;;) {
         signal.throwIfAborted();
         if ((await unlessHalted(observer.look(), signal)) === null) {
-          const listed = observer.find(request.domain)?.listed ?? null;
+          const listed = observer.listed(request.domain);
           if (listed === null) return null;
           if (!isIncarnation(listed, subject, host.boot)) return startedAnew(request.domain);
           const ending = listed.flags.shutdown !== null || listed.flags.dying;
@@ -75,7 +75,7 @@ export class Endings {
     for (;;) {
       signal.throwIfAborted();
       const answered = (await unlessHalted(observer.look(), signal)) === null;
-      const listed = answered ? (observer.find(domain)?.listed ?? null) : null;
+      const listed = answered ? observer.listed(domain) : null;
       if (answered && listed === null) {
         absentSince ??= host.uptime();
         if (!follow || host.uptime() - absentSince >= pace.rebootAbsence) return null;
@@ -114,7 +114,7 @@ export class Endings {
       for (;;) {
         signal.throwIfAborted();
         if ((await unlessHalted(observer.look(), signal)) === null) {
-          const listed = observer.find(request.domain)?.listed ?? null;
+          const listed = observer.listed(request.domain);
           if (listed === null) {
             absentSince ??= host.uptime();
             if (host.uptime() - absentSince >= pace.rebootAbsence) {

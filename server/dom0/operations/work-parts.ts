@@ -7,7 +7,7 @@ import type { HostClock } from '../host-clock.js';
 import type { Logger } from '../logger.js';
 import type { ObservedDomain } from '../observer.js';
 import type { Pace } from '../pace.js';
-import type { Call, Toolstack } from '../toolstack/toolstack.js';
+import type { Call, ListedDomain, Toolstack } from '../toolstack/toolstack.js';
 import type { DomainName } from '../../../policy/names.js';
 import type { CreateQueue } from './create-queue.js';
 import type { Operation } from './operation.js';
@@ -33,6 +33,7 @@ export interface WorkParts {
   readonly observer: {
     look(): Promise<Refusal | null>;
     find(name: DomainName): ObservedDomain | undefined;
+    listed(name: DomainName): ListedDomain | null;
     onTheWay(name: DomainName): string | null;
   };
   readonly profiles: Pick<BootProfiles, 'plan'>;
