@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { run } from './sequence.js';
+import type { Happening, Step } from './sequence.js';
+
+/** Sequences in which the model found a fault, shrunk: each is named after what the customer would have lost. */
+describe('a sequence in which the model found a fault', () => {
+  const holds = async (seed: number, steps: readonly Step[]): Promise<void> => {
+    const { wrong, world } = await run({ seed, steps }, { trace: true });
+    assert.equal(wrong, null, [wrong, ...(world.trace ?? [])].join('\n'));
+  };
+  const then = (happening: Happening, events: number, ms: number): Step => ({ happening, events, ms });
+  const ask = (verb: Extract<Happening, { what: 'ask' }>['verb'], domain: number): Happening => ({
+    what: 'ask',
+    domain,
+    verb,
+    again: null,
+  });
+  const [horatio, ophelia, yorick] = [0, 1, 2];
+
+  it('starts a server anew whose making was cut off together with the half: it is no broken machine told as done', () =>
+    holds(149282877, [
+      then({ what: 'toolstack', mood: 'killed', acts: 1 }, 0, 0),
+      then(ask('start', ophelia), 0, 0),
+      then({ what: 'kill', doings: 9 }, 0, 3_000),
+    ]));
+
+  it('raises a server whose UUID stands in its file after a restart on a full disk: it does not stay paused', () =>
+    holds(0, [
+      then({ what: 'disk', mood: 'full' }, 0, 0),
+      then({ what: 'host reboot', cut: false, downFor: 1_000, halfAfter: 500 }, 0, 30_000),
+      then(ask('start', ophelia), 0, 100),
+      then({ what: 'kill', doings: 0 }, 0, 3_000),
+    ]));
+
+  it('unpauses again when xl only says that it did: the server runs', () =>
+    holds(0, [
+      then({ what: 'toolstack', mood: 'lying', acts: 2 }, 0, 0),
+      then(ask('start', ophelia), 0, 0),
+      then({ what: 'disk', mood: 'well' }, 0, 30_000),
+      then({ what: 'toolstack', mood: 'slow', acts: 1 }, 0, 0),
+    ]));
+
+  it('sends no SysRq key after the power-off that overtook it', () =>
+    holds(1378044206, [
+      then(ask('start', ophelia), 12, 1_000),
+      then({ what: 'disk', mood: 'well' }, 5, 1_000),
+      then(ask('sysrq', ophelia), 1, 0),
+      then(ask('poweroff', ophelia), 0, 0),
+      then({ what: 'kill', doings: 6 }, 0, 0),
+    ]));
+
+  it('tells nothing as done that a power cut can take back: what an earlier half left unsynced is synced first', () =>
+    holds(21646483, [
+      then({ what: 'kill', doings: 14 }, 9, 1_000),
+      then(ask('poweroff', ophelia), 0, 0),
+      then({ what: 'operator', act: 'create', domain: yorick }, 0, 10_000),
+      then({ what: 'ask', domain: ophelia, verb: 'start', again: 0 }, 0, 0),
+      then({ what: 'host reboot', cut: true, downFor: 1_000, halfAfter: 500 }, 0, 0),
+    ]));
+
+  it("leaves an operator's new server alone while it undoes its own", () =>
+    holds(0, [
+      then(ask('start', ophelia), 0, 0),
+      then({ what: 'toolstack', mood: 'late', acts: 2 }, 0, 0),
+      then({ what: 'kill', doings: 0 }, 0, 10_000),
+      then({ what: 'operator', act: 'create', domain: horatio }, 0, 10_000),
+      then(ask('start', ophelia), 5, 0),
+      then({ what: 'operator', act: 'create', domain: ophelia }, 0, 0),
+      then(ask('start', ophelia), 0, 0),
+    ]));
+
+  it('raises a server whose configuration file is not there when the half comes back: it does not stay paused', () =>
+    holds(0, [
+      then(ask('start', ophelia), 0, 0),
+      then({ what: 'guest', does: 'reboot', domain: ophelia }, 0, 100),
+      then({ what: 'operator', act: 'unmount the files', domain: ophelia }, 0, 0),
+      then({ what: 'kill', doings: 0 }, 0, 3_000),
+    ]));
+
+  it('takes an operation up once when the journal can be read only after the start', () =>
+    holds(1149109970, [
+      then({ what: 'toolstack', mood: 'slow', acts: 1 }, 0, 0),
+      then(ask('start', ophelia), 0, 0),
+      then({ what: 'disk', mood: 'failing' }, 0, 0),
+      then({ what: 'operator', act: 'shutdown', domain: ophelia }, 2, 0),
+      then(ask('start', ophelia), 1, 0),
+      then({ what: 'kill', doings: 0 }, 12, 0),
+      then({ what: 'kill', doings: 0 }, 4, 0),
+      then({ what: 'disk', mood: 'well' }, 0, 0),
+    ]));
+
+  it('says that it may still be done when a request can neither be recorded for certain nor be taken back', () =>
+    holds(19410119, [
+      then(ask('start', ophelia), 0, 0),
+      then({ what: 'disk', mood: 'failing' }, 0, 30_000),
+      then(ask('start', ophelia), 0, 10_000),
+      then(ask('start', ophelia), 0, 0),
+      then({ what: 'stop', downFor: 1_000 }, 0, 1_000),
+      then(ask('start', ophelia), 0, 0),
+    ]));
+});

@@ -1,0 +1,110 @@
+import { parseDomainName } from '../../policy/names.js';
+import type { DomainName } from '../../policy/names.js';
+import { readDomainConfig } from '../../server/dom0/domain-config.js';
+import type { DomainConfig } from '../../server/dom0/domain-config.js';
+import type { ConfigPlace } from '../../server/dom0/domain-configs.js';
+import type { NameSource } from '../../server/dom0/name-memory.js';
+import type { MissingReason } from '../../server/wire/domain.js';
+
+/** What a domain of the model is like. */
+export interface DomainKind {
+  readonly name: DomainName;
+  readonly text: string;
+  readonly autostarts: boolean;
+}
+
+const FIXED_UUID = '0f3b11a2-0000-4000-8000-0123456789ab';
+
+/** Whether a UUID stands in a configuration file: then it returns with each create. */
+export function isFixed(uuid: string): boolean {
+  return uuid === FIXED_UUID;
+}
+
+const kind = (name: string, disk: string, more: string, autostarts: boolean): DomainKind => ({
+  name: parseDomainName(name)!,
+  text: `name = "${name}"\nmemory = 128\nkernel = "/k"\nextra = "console=hvc0"\ndisk = [ "phy:/dev/shared/${disk},xvda,w" ]\n${more}`,
+  autostarts,
+});
+
+/** Horatio comes up with the host; the file of ophelia has a UUID; yorick's disk is horatio's. */
+export const KINDS: readonly DomainKind[] = [
+  kind('horatio', 'one', '', true),
+  kind('ophelia', 'two', `uuid = "${FIXED_UUID}"\non_crash = "restart"\n`, false),
+  kind('yorick', 'one', '', false),
+];
+
+const PARSED: readonly DomainConfig[] = KINDS.map(({ name, text }) => {
+  const config = readDomainConfig(`/etc/xen/${name}.cfg`, text);
+  if (typeof config === 'string') throw new Error(config);
+  return config;
+});
+
+/** The configuration files of a host, as they are at the moment. */
+export class ModelConfigs implements NameSource {
+  readonly #files = new Map<DomainName, DomainConfig>(PARSED.map((config) => [config.name, config]));
+  #seen: ReadonlyMap<DomainName, DomainConfig> = new Map();
+  #isMounted = true;
+
+  /** Another host's, or that of another run of the half: the same files, another memory of what was seen. */
+  reader(): ModelConfigs {
+    const reader = new ModelConfigs();
+    reader.#share(this);
+    return reader;
+  }
+
+  has(name: DomainName): boolean {
+    return this.#files.has(name);
+  }
+
+  file(path: string): DomainConfig | undefined {
+    if (!this.#isMounted) return undefined;
+    return [...this.#files.values()].find((config) => config.file === path);
+  }
+
+  remove(name: DomainName): void {
+    this.#files.delete(name);
+  }
+
+  restore(name: DomainName): void {
+    const config = PARSED.find((each) => each.name === name);
+    if (config !== undefined) this.#files.set(name, config);
+  }
+
+  /** The file system that they are on is there, or not. */
+  mount(isMounted: boolean): void {
+    this.#isMounted = isMounted;
+  }
+
+  scan(): Promise<void> {
+    const { files, isMounted } = this.#source.#present;
+    this.#seen = isMounted ? new Map(files) : new Map();
+    return Promise.resolve();
+  }
+
+  find(name: DomainName): DomainConfig | undefined {
+    return this.#seen.get(name);
+  }
+
+  list(): readonly DomainConfig[] {
+    return [...this.#seen.values()];
+  }
+
+  placeOf(name: DomainName): ConfigPlace | undefined {
+    const config = this.#seen.get(name);
+    return config === undefined ? undefined : { file: config.file, device: 1 };
+  }
+
+  missing(): Promise<MissingReason | null> {
+    return Promise.resolve(this.#source.#isMounted ? null : 'device');
+  }
+
+  get #present(): { readonly files: ReadonlyMap<DomainName, DomainConfig>; readonly isMounted: boolean } {
+    return { files: this.#files, isMounted: this.#isMounted };
+  }
+
+  #source: ModelConfigs = this;
+
+  #share(source: ModelConfigs): void {
+    this.#source = source;
+  }
+}

@@ -1,0 +1,145 @@
+import { BootProfiles } from '../../server/dom0/boot/boot-profiles.js';
+import { DiskHolders } from '../../server/dom0/disk-holders.js';
+import type { HostClock } from '../../server/dom0/host-clock.js';
+import type { Logger } from '../../server/dom0/logger.js';
+import { NameMemory } from '../../server/dom0/name-memory.js';
+import { Observer } from '../../server/dom0/observer.js';
+import { CreateQueue } from '../../server/dom0/operations/create-queue.js';
+import { HostLimits } from '../../server/dom0/operations/host-limits.js';
+import { Journal } from '../../server/dom0/operations/journal.js';
+import { OperationBook } from '../../server/dom0/operations/operation-book.js';
+import { Operations } from '../../server/dom0/operations/operations.js';
+import { Transcripts } from '../../server/dom0/operations/transcripts.js';
+import { never } from './life.js';
+import type { Life } from './life.js';
+import type { ModelHost } from './model-host.js';
+import { DEADLINES, LIMITS, MODEL_PACE, OBSERVE, PROFILES, ROTATE_BYTES, STATE } from './model-settings.js';
+import { ModelToolstack } from './model-toolstack.js';
+import type { ToolstackTemper } from './model-toolstack.js';
+import type { Witness } from './witness.js';
+
+export type ConsoleMood = 'well' | 'locked' | 'failing' | 'silent';
+
+/** The dom0 half's own classes, put together as `Dom0` does it, over a model host: without the socket and the consoles. */
+export interface ModelHalf {
+  readonly life: Life;
+  readonly operations: Operations;
+  readonly observer: Observer;
+  readonly book: OperationBook;
+  readonly journal: Journal;
+  stop(): Promise<void>;
+}
+
+export interface HalfSurroundings {
+  readonly host: ModelHost;
+  readonly life: Life;
+  readonly temper: ToolstackTemper;
+  readonly witness: Witness;
+  readonly logger: Logger;
+  readonly consoles: () => ConsoleMood;
+}
+
+/** The time of day at the beginning of the world. */
+export const DAY_ONE = Date.UTC(2026, 0, 1);
+
+const profiles = new BootProfiles(PROFILES);
+
+/** Resolves when it listens. @throws when the disk cannot be read */
+export async function startHalf(around: HalfSurroundings): Promise<ModelHalf> {
+  const { host, life, temper, witness, logger, consoles } = around;
+  const boot = host.boot;
+  const clock = (): number => DAY_ONE + host.time.now + host.skew;
+  const hostClock: HostClock = {
+    boot,
+    uptime: () => host.uptime,
+    after: (ms, call) => life.after(ms, call),
+  };
+  const disk = host.disk.of(life);
+  const toolstack = new ModelToolstack(host, life, temper, witness);
+  const book = new OperationBook(LIMITS);
+  const late = { resume: (): void => undefined };
+  const { journal, records } = await Journal.open(
+    STATE,
+    (earlier) => OperationBook.condense(earlier, LIMITS),
+    {
+      logger,
+      clock,
+      host: hostClock,
+      disk,
+      rotateBytes: ROTATE_BYTES,
+      readLate: (read) => {
+        for (const record of read) book.take(record);
+        late.resume();
+      },
+    },
+  );
+  for (const record of records) book.take(record);
+  const memory = await NameMemory.open(`${STATE}/names.json`, logger, disk);
+  const observer = new Observer(
+    {
+      toolstack,
+      configs: host.configs.reader(),
+      memory,
+      profiles,
+      expectations: book,
+      settings: OBSERVE,
+      pace: MODEL_PACE,
+      logger,
+      clock,
+      host: hostClock,
+    },
+    { seen: () => undefined, gone: () => undefined, names: () => undefined },
+  );
+  const operations = new Operations({
+    toolstack,
+    observer,
+    profiles,
+    consoles: { attach: () => attached(life, consoles(), host.chance.below(500)) },
+    disks: new DiskHolders(
+      toolstack,
+      () => observer.list(),
+      (target) => Promise.resolve(target),
+    ),
+    queue: new CreateQueue(),
+    transcripts: new Transcripts(STATE, disk, {
+      writingTo: (file) =>
+        life.answer(0, () => [...host.xls].filter((xl) => xl.transcript === file).map(({ pid }) => pid)),
+      kill: (pids) => {
+        if (life.may()) for (const pid of pids) host.kill(pid);
+      },
+    }),
+    deadlines: DEADLINES,
+    pace: MODEL_PACE,
+    logger,
+    clock,
+    host: hostClock,
+    journal,
+    book,
+    limits: new HostLimits(LIMITS, book.counts),
+    sysrqKeys: 'hs',
+    changed: (operation) => {
+      if (life.alive) witness.tells(operation.view(), life);
+    },
+  });
+  await observer.start();
+  if (journal.isUnread) late.resume = () => void operations.resume();
+  else await operations.resume();
+  return {
+    life,
+    operations,
+    observer,
+    book,
+    journal,
+    stop: async () => {
+      observer.stop();
+      await operations.stop();
+      await memory.close();
+      await journal.close();
+    },
+  };
+}
+
+function attached(life: Life, mood: ConsoleMood, ms: number): Promise<'attached' | 'locked' | 'failed'> {
+  if (!life.may() || mood === 'silent') return never();
+  return life.answer(ms, () => (mood === 'well' ? 'attached' : mood === 'locked' ? 'locked' : 'failed'));
+}

@@ -1,0 +1,244 @@
+import type { DomainName } from '../../policy/names.js';
+import type { OperationRequest, OperationView } from '../../server/wire/operation.js';
+import { called, isRunning } from './guest.js';
+import type { Guest } from './guest.js';
+import type { Life } from './life.js';
+import type { ModelHost } from './model-host.js';
+import type { Act } from './model-toolstack.js';
+import { DEADLINES, STATE } from './model-settings.js';
+
+/** What is seen may be as old when a request is judged by it. */
+const FRESH_MS = 5_000;
+/** How much longer than its steps an operation may act, and how late one may be taken up by another run of the half. */
+const RESUME_MS = 300_000;
+const QUEUE_MS = 1_800_000;
+/** What a listing takes at most, in which what is acted on was seen. */
+const LIST_MS = 2_100;
+/** What still may be seen as rebooting. */
+const REBOOT_SEEN_MS = 20_000;
+
+/** One time that a request was made. */
+export interface Ask {
+  readonly request: OperationRequest;
+  readonly host: ModelHost;
+  readonly boot: string;
+  readonly life: Life;
+  readonly at: number;
+  /** When it was answered, or when the half died over it; Infinity until then. */
+  until: number;
+  answer: 'waiting' | 'accepted' | 'refused' | 'in doubt';
+  code: string | null;
+}
+
+interface Told {
+  readonly phase: OperationView['phase'];
+  readonly isRecorded: boolean;
+  readonly life: Life;
+}
+
+/** Sees everything that is asked, done and told, and says what must never be. It knows nothing of how the half works. */
+export class Witness {
+  readonly violations: string[] = [];
+  readonly asks = new Map<string, Ask[]>();
+  readonly told = new Map<string, Told>();
+  readonly #say: (text: string) => void;
+  readonly #lookedAtAll = new Map<ModelHost, number>();
+  /** When an operation called the toolstack last. */
+  readonly #begunAt = new Map<string, number>();
+  readonly #creates: { readonly domain: DomainName; readonly operation: string; readonly at: number }[] = [];
+
+  constructor(say: (text: string) => void) {
+    this.#say = say;
+  }
+
+  wrong(text: string): void {
+    this.#say(`WRONG: ${text}`);
+    this.violations.push(text);
+  }
+
+  asked(ask: Ask): void {
+    const { id } = ask.request;
+    this.asks.set(id, [...(this.asks.get(id) ?? []), ask]);
+  }
+
+  /** @param refusedWith the refusal's code; null when it was accepted */
+  answered(ask: Ask, at: number, refusedWith: string | null, message = ''): void {
+    const known = (this.asks.get(ask.request.id) ?? []).some(({ answer }) => answer === 'accepted');
+    if (known && refusedWith !== null)
+      this.wrong(`${short(ask.request.id)} was accepted; asked again it is refused: ${refusedWith}`);
+    const isInDoubt = message.includes('It may still be done');
+    ask.answer = refusedWith === null ? 'accepted' : isInDoubt ? 'in doubt' : 'refused';
+    ask.code = refusedWith;
+    ask.until = at;
+  }
+
+  /** The half told how an operation is. */
+  tells(view: OperationView, life: Life): void {
+    if (view.phase === 'queued' || view.phase === 'running') return;
+    const isRecorded = view.unrecorded !== true;
+    const before = this.told.get(view.id);
+    const mustStay = before !== undefined && (before.isRecorded || before.life === life);
+    if (mustStay && before.phase !== view.phase)
+      this.wrong(`${short(view.id)} was told to be ${before.phase}, and then to be ${view.phase}`);
+    if (before?.phase !== view.phase)
+      this.#say(
+        `  told: ${view.verb} ${view.domain} (${short(view.id)}) ${view.phase} ${view.failure?.message ?? ''}`,
+      );
+    this.told.set(view.id, { phase: view.phase, isRecorded, life });
+  }
+
+  looksAtAll(host: ModelHost): void {
+    this.#lookedAtAll.set(host, host.time.now);
+  }
+
+  /** The operation that a key is sent for. */
+  sysrqOn(name: DomainName): string {
+    const asks = [...this.asks.values()].flat();
+    const last = asks.findLast(
+      ({ request, answer }) => request.domain === name && request.verb === 'sysrq' && answer !== 'refused',
+    );
+    return last?.request.id ?? 'nobody';
+  }
+
+  /** The half calls the toolstack for an operation. */
+  begins(act: Act, operation: string, name: DomainName, host: ModelHost, life: Life): void {
+    this.#say(`  xl ${act} ${name} for ${short(operation)}`);
+    this.#begunAt.set(operation, host.time.now);
+    const asks = this.#meant(operation, host);
+    const ask = asks.at(-1);
+    const wrong = (text: string): void => {
+      this.wrong(`xl ${act} ${name} for ${short(operation)}: ${text}`);
+    };
+    if (ask === undefined) {
+      wrong('nobody asked for it, or it was refused');
+      return;
+    }
+    const undoes = act === 'destroy' && ask.request.verb !== 'poweroff';
+    if (asks.every(({ boot }) => boot !== host.boot)) wrong('it was asked in another boot of the host');
+    const latest = Math.max(...asks.map(({ until }) => Math.min(until, host.time.now)));
+    if (!undoes && host.time.now > latest + this.#mayTake(ask, act, life))
+      wrong(`it was asked ${Math.round((host.time.now - latest) / 1000)} s ago`);
+    const told = this.told.get(operation);
+    if (told !== undefined && (told.isRecorded || told.life === life))
+      wrong(`it was told to be ${told.phase}`);
+    if (!host.disk.keeps(STATE, `"id":"${operation}"`)) wrong('the request is not on the disk');
+    if (act === 'create' && !host.disk.keeps(STATE, `"operation":"${operation}","step":"creating"`))
+      wrong('that it creates is not on the disk');
+    const newer = this.#accepted(host, name, ask.at);
+    if (!undoes && newer !== undefined) wrong(`${newer.request.verb} was asked later and accepted`);
+    if (act === 'create') this.#creates.push({ domain: name, operation, at: host.time.now });
+  }
+
+  /** It happens to an incarnation. */
+  acted(act: Act, operation: string, guest: Guest, host: ModelHost): void {
+    const asks = this.#meant(operation, host);
+    const verb = asks.at(-1)?.request.verb;
+    const isOwn = guest.maker.who === 'postern' && guest.maker.operation === operation;
+    const wrong = (text: string): void => {
+      this.wrong(`xl ${act} for ${short(operation)} on ${called(guest)} of ${guest.maker.who}: ${text}`);
+    };
+    if (act === 'unpause') {
+      if (!isOwn) wrong('it did not make this incarnation');
+      else this.#unpauses(guest, host, operation);
+      return;
+    }
+    if (act === 'destroy' && isOwn && guest.ranFirstAt >= (this.#begunAt.get(operation) ?? 0) - LIST_MS)
+      return;
+    const expected = {
+      shutdown: 'shutdown',
+      reboot: 'reboot',
+      destroy: 'poweroff',
+      sysrq: 'sysrq',
+      create: '',
+    }[act];
+    const shutsDownFirst = act === 'shutdown' && (verb === 'rescue' || verb === 'normal');
+    if (verb !== expected && !shutsDownFirst) wrong(`it was asked for ${verb ?? 'nothing'}`);
+    if (!asks.some((ask) => this.#meansIt(ask, guest))) wrong('another incarnation was meant');
+  }
+
+  /** Of creates no more than the limit were begun in any window. */
+  checkCreates(count: number, windowMs: number): void {
+    for (const { domain, at } of this.#creates) {
+      const within = this.#creates.filter(
+        (each) => each.domain === domain && each.at <= at && each.at > at - windowMs,
+      );
+      const operations = new Set(within.map(({ operation }) => operation));
+      if (operations.size > count)
+        this.wrong(`${domain} was made ${operations.size} times within the window`);
+    }
+  }
+
+  #meant(operation: string, host: ModelHost): readonly Ask[] {
+    const asks = this.asks.get(operation) ?? [];
+    return asks.filter((ask) => ask.host === host && ask.answer !== 'refused');
+  }
+
+  #mayTake({ request, life: asked }: Ask, act: Act, life: Life): number {
+    const { shutdownSeconds, createSeconds, rebootSeconds, destroySeconds } = DEADLINES;
+    const resumed = asked !== life;
+    switch (request.verb) {
+      case 'shutdown':
+        return shutdownSeconds * 1000 + RESUME_MS;
+      case 'reboot':
+        return rebootSeconds * 1000 + RESUME_MS;
+      case 'poweroff':
+        return destroySeconds * 1000 + RESUME_MS;
+      case 'sysrq':
+        return 30_000 + RESUME_MS;
+      default: {
+        if (resumed && act !== 'shutdown') return RESUME_MS;
+        const seconds = shutdownSeconds + createSeconds + destroySeconds;
+        return seconds * 1000 + QUEUE_MS + RESUME_MS;
+      }
+    }
+  }
+
+  #accepted(host: ModelHost, name: DomainName, after: number): Ask | undefined {
+    for (const asks of this.asks.values()) {
+      const newer = asks.find(
+        (ask) =>
+          ask.host === host && ask.request.domain === name && ask.answer === 'accepted' && ask.at > after,
+      );
+      if (newer !== undefined && asks.every(({ at }) => at > after)) return newer;
+    }
+    return undefined;
+  }
+
+  /** Whether a request meant this incarnation: it was there when it was asked, or it came from one that was just rebooting. */
+  #meansIt({ request, host, boot, at, until }: Ask, guest: Guest): boolean {
+    if (guest.boot !== boot) return false;
+    const from = at - FRESH_MS;
+    if (
+      [guest.name, guest.firstName].includes(request.domain) &&
+      guest.bornAt <= until &&
+      (guest.goneAt ?? Infinity) >= from
+    )
+      return true;
+    if (request.verb !== 'poweroff') return false;
+    return host.reboots.some(
+      (reboot) =>
+        reboot.line === guest.line &&
+        reboot.from <= until + REBOOT_SEEN_MS &&
+        reboot.until >= from - REBOOT_SEEN_MS,
+    );
+  }
+
+  #unpauses(guest: Guest, host: ModelHost, operation: string): void {
+    const accepted = Math.min(...(this.asks.get(operation) ?? []).map(({ until }) => until));
+    const since = Math.max(Math.min(accepted, host.time.now), this.#lookedAtAll.get(host) ?? 0);
+    for (const { target, writable } of guest.shape.disks) {
+      const other = host.guests.find(
+        (each) =>
+          each !== guest &&
+          isRunning(each) &&
+          each.bornAt < since &&
+          each.shape.disks.some((disk) => disk.target === target && disk.writable && writable),
+      );
+      if (other !== undefined) this.wrong(`${called(guest)} and ${called(other)} write to ${target}`);
+    }
+  }
+}
+
+export function short(id: string): string {
+  return `#${Number.parseInt(id.slice(0, 8), 16)}`;
+}
