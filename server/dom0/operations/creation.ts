@@ -295,7 +295,8 @@ export class Creation {
       const isOwn =
         own === null ? await this.#isOurs(operation, listed) : isIncarnation(listed, own, host.boot);
       if (!isOwn) return;
-      own ??= incarnationOf(listed, host.boot);
+      // Written down, so that the next half undoes no other either.
+      own ??= await this.#record(operation, listed);
       if (operation.step !== 'undoing') {
         await this.#parts.lastSteps(operation, 'undoing', deadlines.destroySeconds);
       }
