@@ -69,6 +69,17 @@ describe('a sequence in which the model found a fault', () => {
       then(ask('start', ophelia), 0, 0),
     ]));
 
+  it("leaves an operator's new server alone also when another half goes on with undoing", () =>
+    holds(0, [
+      then({ what: 'toolstack', mood: 'late', acts: 2 }, 0, 0),
+      then(ask('start', ophelia), 8, 0),
+      then({ what: 'guest', does: 'reboot', domain: ophelia }, 3, 10_000),
+      then({ what: 'stop', downFor: 60_000 }, 0, 0),
+      then({ what: 'operator', act: 'create', domain: ophelia }, 0, 10_000),
+      then({ what: 'operator', act: 'create -p', domain: ophelia }, 0, 0),
+      then(ask('start', ophelia), 0, 0),
+    ]));
+
   it('raises a server whose configuration file is not there when the half comes back: it does not stay paused', () =>
     holds(0, [
       then(ask('start', ophelia), 0, 0),

@@ -4,6 +4,7 @@ import type { HostClock } from '../../server/dom0/host-clock.js';
 import type { Logger } from '../../server/dom0/logger.js';
 import { NameMemory } from '../../server/dom0/name-memory.js';
 import { Observer } from '../../server/dom0/observer.js';
+import type { ObserverEvents } from '../../server/dom0/observer.js';
 import { CreateQueue } from '../../server/dom0/operations/create-queue.js';
 import { HostLimits } from '../../server/dom0/operations/host-limits.js';
 import { Journal } from '../../server/dom0/operations/journal.js';
@@ -37,6 +38,7 @@ export interface HalfSurroundings {
   readonly witness: Witness;
   readonly logger: Logger;
   readonly consoles: () => ConsoleMood;
+  readonly hears: ObserverEvents;
 }
 
 /** The time of day at the beginning of the world. */
@@ -46,7 +48,7 @@ const profiles = new BootProfiles(PROFILES);
 
 /** Resolves when it listens. @throws when the disk cannot be read */
 export async function startHalf(around: HalfSurroundings): Promise<ModelHalf> {
-  const { host, life, temper, witness, logger, consoles } = around;
+  const { host, life, temper, witness, logger, consoles, hears } = around;
   const boot = host.boot;
   const clock = (): number => DAY_ONE + host.time.now + host.skew;
   const hostClock: HostClock = {
@@ -88,7 +90,17 @@ export async function startHalf(around: HalfSurroundings): Promise<ModelHalf> {
       clock,
       host: hostClock,
     },
-    { seen: () => undefined, gone: () => undefined, names: () => undefined },
+    {
+      seen: (domain) => {
+        if (life.alive) hears.seen(domain);
+      },
+      gone: (name) => {
+        if (life.alive) hears.gone(name);
+      },
+      names: (names) => {
+        if (life.alive) hears.names(names);
+      },
+    },
   );
   const operations = new Operations({
     toolstack,

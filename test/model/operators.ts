@@ -71,7 +71,8 @@ function doneTo(host: ModelHost, guest: Guest, act: OperatorAct): void {
 
 function made(host: ModelHost, name: DomainName, paused: boolean): Guest | null {
   const config = host.configs.file(`/etc/xen/${name}.cfg`);
-  if (config === undefined || host.named(name) !== undefined) return null;
+  const isTaken = host.guests.some((each) => each.name === name || each.uuid === config?.uuid);
+  if (config === undefined || isTaken) return null;
   const guest = host.appear({
     name,
     uuid: config.uuid ?? host.newUuid(),

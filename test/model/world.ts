@@ -1,4 +1,5 @@
 import type { CustomerName, DomainName, Fingerprint } from '../../policy/names.js';
+import type { ObserverEvents } from '../../server/dom0/observer.js';
 import type { Logger } from '../../server/dom0/logger.js';
 import type { Verb } from '../../server/wire/contract.js';
 import type { OperationRequest } from '../../server/wire/operation.js';
@@ -23,9 +24,24 @@ const CALM_MS = 3 * 3_600_000;
 /** What a full disk, and a host that is down, may be logged as. */
 const FAULTS = new Set(['operation.fault', 'observer.fault']);
 
+export interface WorldOptions {
+  /** Whether it writes down what happens. */
+  readonly trace?: boolean;
+  /** The host's name. */
+  readonly name?: string;
+  /** Of several worlds together. */
+  readonly time?: VirtualTime;
+  /** Domains whose files are elsewhere. */
+  readonly without?: readonly DomainName[];
+  /** Told what a half tells a gate. */
+  readonly hears?: ObserverEvents;
+}
+
+const NOBODY: ObserverEvents = { seen: () => undefined, gone: () => undefined, names: () => undefined };
+
 /** A host, its half and those who ask it for something. */
 export class World {
-  readonly time = new VirtualTime();
+  readonly time: VirtualTime;
   readonly chance: Chance;
   readonly host: ModelHost;
   readonly temper = new ToolstackTemper();
@@ -34,16 +50,20 @@ export class World {
   consoles: ConsoleMood = 'well';
   /** Set once somebody has changed the time of day. */
   jumped = false;
+  readonly #hears: ObserverEvents;
   #life: Life | null = null;
   #half: ModelHalf | null = null;
   #lives = 0;
   #ids: OperationRequest[] = [];
   #restart: (() => void) | null = null;
 
-  constructor(seed: number, options: { readonly trace?: boolean } = {}) {
+  constructor(seed: number, options: WorldOptions = {}) {
     this.trace = options.trace === true ? [] : null;
+    this.time = options.time ?? new VirtualTime();
     this.chance = new Chance(seed);
-    this.host = new ModelHost('A', this.time, this.chance);
+    this.host = new ModelHost(options.name ?? 'A', this.time, this.chance);
+    for (const name of options.without ?? []) this.host.configs.remove(name);
+    this.#hears = options.hears ?? NOBODY;
     this.witness = new Witness((text) => {
       this.say(text);
     });
@@ -82,6 +102,7 @@ export class World {
       witness,
       logger: this.#logger(life),
       consoles: () => this.consoles,
+      hears: this.#hears,
     }).then(
       (half) => {
         if (!life.alive) return;
