@@ -14,7 +14,7 @@ import { DAY_ONE } from './model-half.js';
 import type { VirtualTime } from './virtual-time.js';
 
 /** For how long a name must be seen to be gone before it is retired, in the model. Milliseconds. */
-export const GRACE_MS = 60_000;
+export const GRACE_MS = 20_000;
 
 /** A host as a gate's link hears it. What is said while it is cut off is not heard; nor is it made up for by anything but a new list. */
 export class ModelLink {

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import type { Verb } from '../../server/wire/contract.js';
-import { operate } from './operators.js';
 import type { OperatorAct } from './operators.js';
 import { HORATIO, OPHELIA, TwoHosts } from './two-hosts.js';
 import { settled } from './virtual-time.js';
@@ -56,6 +55,8 @@ const step: fc.Arbitrary<GateStep> = fc.oneof(
         'kill' as const,
         'power cut' as const,
         'gate restart' as const,
+        'gate restart' as const,
+        'cut' as const,
         'silent xl' as const,
       ),
       host,
@@ -71,6 +72,7 @@ const step: fc.Arbitrary<GateStep> = fc.oneof(
         'destroy',
         'remove the file',
         'restore the file',
+        'unmount the files',
         'unmount the files',
         'mount the files',
         'shutdown',
@@ -135,6 +137,6 @@ function happen(two: TwoHosts, it: GateStep): void {
       two.worlds[it.host]!.temper.set('silent', 3);
       return;
     case 'operator':
-      operate(two.worlds[it.host]!, it.act, name);
+      two.operate(it.host, it.act, name);
   }
 }

@@ -7,6 +7,8 @@ import type { Guest } from './guest.js';
 import { KINDS } from './model-configs.js';
 import { gateOver, ModelLink, ModelStore } from './model-gate.js';
 import { derivedName } from './model-host.js';
+import { operate } from './operators.js';
+import type { OperatorAct } from './operators.js';
 import { VirtualTime } from './virtual-time.js';
 import { World } from './world.js';
 
@@ -35,6 +37,7 @@ export class TwoHosts {
   readonly #cut = new Set<number>();
   readonly #store = new ModelStore();
   readonly #decisions = new Map<DomainName, Decision>();
+  readonly #removed = new Set<DomainName>();
   readonly #silentSince = [0, 0];
   #gate: Hosts;
 
@@ -112,6 +115,12 @@ export class TwoHosts {
     this.worlds[index]!.ask('alice', name, verb, null);
   }
 
+  /** An operator's act on one of the hosts. */
+  operate(index: number, act: OperatorAct, name: DomainName): void {
+    if (act === 'remove the file') this.#removed.add(name);
+    operate(this.worlds[index]!, act, name);
+  }
+
   /** As `xl migrate` does it; where one of the hosts goes down meanwhile, what is on the other stays as it is. */
   migrate(name: DomainName, from: number): void {
     const [source, target] = [this.worlds[from]!.host, this.worlds[1 - from]!.host];
@@ -154,10 +163,8 @@ export class TwoHosts {
     await this.time.pass(2 * SILENCE_MS);
     for (const world of this.worlds) this.violations.push(...world.witness.violations);
     for (const name of this.#store.retired) {
-      const isThere = this.worlds.some(
-        ({ host }) => host.configs.has(name) && host.named(name) !== undefined,
-      );
-      if (isThere) this.violations.push(`${name} is retired, and it runs`);
+      if (!this.#removed.has(name))
+        this.violations.push(`${name} is retired, and its file was never removed`);
     }
   }
 

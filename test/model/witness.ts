@@ -45,7 +45,8 @@ export class Witness {
   readonly #lookedAtAll = new Map<ModelHost, number>();
   /** When an operation called the toolstack last. */
   readonly #begunAt = new Map<string, number>();
-  readonly #creates: { readonly domain: DomainName; readonly operation: string; readonly at: number }[] = [];
+  /** The operations that began to create, and what. */
+  readonly #creates = new Map<string, DomainName>();
 
   constructor(say: (text: string) => void) {
     this.#say = say;
@@ -126,7 +127,7 @@ export class Witness {
       wrong('that it creates is not on the disk');
     const newer = this.#accepted(host, name, ask.at);
     if (!undoes && newer !== undefined) wrong(`${newer.request.verb} was asked later and accepted`);
-    if (act === 'create') this.#creates.push({ domain: name, operation, at: host.time.now });
+    if (act === 'create') this.#creates.set(operation, name);
   }
 
   /** It happens to an incarnation. */
@@ -156,15 +157,18 @@ export class Witness {
     if (!asks.some((ask) => this.#meansIt(ask, guest))) wrong('another incarnation was meant');
   }
 
-  /** Of creates no more than the limit were begun in any window. */
+  /** Of what was accepted, and then created, there was no more than the limit in any window. */
   checkCreates(count: number, windowMs: number): void {
-    for (const { domain, at } of this.#creates) {
-      const within = this.#creates.filter(
-        (each) => each.domain === domain && each.at <= at && each.at > at - windowMs,
+    const made = [...this.#creates].flatMap(([operation, domain]) => {
+      const asks = (this.asks.get(operation) ?? []).filter(({ answer }) => answer === 'accepted');
+      return asks.slice(0, 1).map(({ at, until }) => ({ domain, at, until }));
+    });
+    for (const first of made) {
+      const within = made.filter(
+        ({ domain, at, until }) => domain === first.domain && at >= first.at && until - first.at < windowMs,
       );
-      const operations = new Set(within.map(({ operation }) => operation));
-      if (operations.size > count)
-        this.wrong(`${domain} was made ${operations.size} times within the window`);
+      if (within.length > count)
+        this.wrong(`${first.domain} was made ${within.length} times within the window`);
     }
   }
 
