@@ -5,6 +5,7 @@ import type { Guest } from './guest.js';
 import type { Life } from './life.js';
 import type { ModelHost } from './model-host.js';
 import type { Act } from './model-toolstack.js';
+import { isFixed } from './model-configs.js';
 import { DEADLINES, STATE } from './model-settings.js';
 
 /** What is seen may be as old when a request is judged by it. */
@@ -132,6 +133,8 @@ export class Witness {
 
   /** It happens to an incarnation. */
   acted(act: Act, operation: string, guest: Guest, host: ModelHost): void {
+    // A UUID from the file, and a disk on which neither what was made nor its end could be written: nobody can tell the two apart.
+    if (host.disk.wasUnwell && isFixed(guest.uuid) && guest.maker.who === 'operator') return;
     const asks = this.#meant(operation, host);
     const verb = asks.at(-1)?.request.verb;
     const isOwn = guest.maker.who === 'postern' && guest.maker.operation === operation;
