@@ -20,6 +20,8 @@ import type { Ask } from './witness.js';
 const RESTART_MS = 2_000;
 const CALM_STEP_MS = 5_000;
 const LOOK_MS = 200;
+/** As long as two listings that hang. */
+const LOOKS = 400;
 const CALM_MS = 3 * 3_600_000;
 /** What a full disk, and a host that is down, may be logged as. */
 const FAULTS = new Set(['operation.fault', 'observer.fault']);
@@ -222,9 +224,21 @@ export class World {
       if (host.isUp && this.#life?.alive !== true && this.#restart === null) this.start();
       await this.time.pass(this.half === null ? 60_000 : CALM_STEP_MS);
     }
-    void this.half?.observer.look();
-    await this.time.pass(LOOK_MS);
+    await this.#look();
     this.#checkEnd();
+  }
+
+  /** A listing that hung when all became well is waited for, and another one made. */
+  async #look(): Promise<void> {
+    const answered: true[] = [];
+    const look = (): void => {
+      void this.half?.observer.look().then((silent) => {
+        if (silent === null) answered.push(true);
+        else look();
+      });
+    };
+    look();
+    for (let tries = 0; answered.length === 0 && tries < LOOKS; tries += 1) await this.time.pass(LOOK_MS);
   }
 
   #isQuiet(): boolean {
