@@ -13,7 +13,9 @@ import type { Contract } from '../wire/contract.js';
 import type { Change, DomainView, HostNames } from '../wire/domain.js';
 import type { JournalPage } from '../wire/journal.js';
 import type { OperationView } from '../wire/operation.js';
+import { FaultGuard } from '../wire/fault-guard.js';
 import { LOG_HEADER } from '../wire/log.js';
+import { requestTarget } from '../wire/request-target.js';
 import { parseConsoleRelease, parseLogSwitch, parseOperationRequest } from '../wire/schemas.js';
 import type { Parser } from '../wire/schemas.js';
 import { ChangesFeed } from './changes-feed.js';
@@ -28,6 +30,7 @@ import { listenOnSocket } from './unix-socket.js';
 
 const BODY_LIMIT = 64 * 1024;
 const CONNECTIONS = 2_000;
+const NO_TARGET = refusal('usage', 'The target of the request is neither a path nor a URL.');
 
 /** What the routes answer from. */
 export interface ApiParts {
@@ -57,6 +60,8 @@ const STATUS: Partial<Record<RefusalCode, number>> = {
   internal: 500,
 };
 
+const STATUS_WORDS = { 400: 'Bad Request', 404: 'Not Found', 426: 'Upgrade Required' } as const;
+
 /** The HTTP side of dom0: JSON on a Unix socket. What is not listed here is not there. */
 export class Api {
   readonly #parts: ApiParts;
@@ -67,6 +72,7 @@ export class Api {
 
   constructor(parts: ApiParts) {
     this.#parts = parts;
+    const guard = new FaultGuard(parts.logger);
     this.#server = createServer(
       {
         headersTimeout: 10_000,
@@ -76,14 +82,29 @@ export class Api {
         maxHeaderSize: 16 * 1024,
       },
       (request, response) => {
-        this.#answer(request, response).catch((error: unknown) => {
-          this.#fault(error, response);
-        });
+        this.#answer(request, response).catch(
+          guard.on('request', (error: unknown) => {
+            this.#fault(error, response);
+          }),
+        );
       },
     );
     this.#server.maxConnections = CONNECTIONS;
-    this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-      this.#upgrade(request, socket, head);
+    this.#server.on(
+      'upgrade',
+      guard.on(
+        'upgrade',
+        (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+          this.#upgrade(request, socket, head);
+        },
+        // Whether it was answered 101 is not known here: what belongs to no protocol is not sent.
+        (_request, socket) => {
+          socket.destroy();
+        },
+      ),
+    );
+    this.#server.on('error', (error) => {
+      parts.logger.error({ err: error }, 'a connection could not be accepted');
     });
   }
 
@@ -110,7 +131,11 @@ export class Api {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? '/', 'http://dom0');
+    const url = requestTarget(request.url);
+    if (url === null) {
+      refuse(response, NO_TARGET);
+      return;
+    }
     const parts = pathParts(url);
     const [room, key, ...more] = parts;
     const method = request.method ?? '';
@@ -259,7 +284,11 @@ export class Api {
     socket.on('error', () => {
       socket.destroy();
     });
-    const url = new URL(request.url ?? '/', 'http://dom0');
+    const url = requestTarget(request.url);
+    if (url === null) {
+      refuseUpgrade(socket, 400, NO_TARGET);
+      return;
+    }
     const [room, key, what, ...more] = pathParts(url);
     const known = room === 'domains' && what === 'console' && more.length === 0 && request.method === 'GET';
     const view = known ? this.#domain(key) : refusal('no-such-domain', 'There is no such thing here.');
@@ -302,11 +331,10 @@ function refuse(
   send(response, status, onWire(refused, inTheWay));
 }
 
-function refuseUpgrade(socket: Duplex, status: 404 | 426, refused: Refusal): void {
+function refuseUpgrade(socket: Duplex, status: keyof typeof STATUS_WORDS, refused: Refusal): void {
   const body = `${JSON.stringify(onWire(refused))}\n`;
-  const words = status === 404 ? 'Not Found' : 'Upgrade Required';
   const head = [
-    `HTTP/1.1 ${status} ${words}`,
+    `HTTP/1.1 ${status} ${STATUS_WORDS[status]}`,
     'content-type: application/json',
     `content-length: ${Buffer.byteLength(body)}`,
     ...(status === 426 ? [`upgrade: ${CONSOLE_PROTOCOL}`] : []),

@@ -22,12 +22,15 @@ export async function listenOnSocket(server: Server, path: string, group: string
   await prepareDirectory(dirname(path), gid);
   await clearStale(path);
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => {
+    const failed = (error: Error): void => {
       reject(new SocketError(`cannot listen on ${path}: ${error.message}`));
+    };
+    server.once('error', failed);
+    server.listen(path, () => {
+      server.off('error', failed);
+      resolve();
     });
-    server.listen(path, resolve);
   });
-  server.removeAllListeners('error');
   if (gid !== null) await chown(path, -1, gid);
   await chmod(path, SOCKET_MODE);
 }

@@ -1,3 +1,4 @@
+import { FaultGuard } from '../wire/fault-guard.js';
 import type { AuditEvent, EventActor } from '../store/audit-event.js';
 import { AuditUnavailable } from '../store/store-error.js';
 import type { Store } from '../store/store.js';
@@ -89,6 +90,7 @@ export class Gate {
   readonly #ssh: SshGate;
   readonly #version: string;
   readonly #log: Log;
+  readonly #guard: FaultGuard;
   readonly #stopHearing: () => void;
   #ticks: NodeJS.Timeout | null = null;
   #stopped = false;
@@ -99,6 +101,7 @@ export class Gate {
     const { audit, roles, parameters } = store;
     this.store = store;
     this.#log = log;
+    this.#guard = new FaultGuard(log);
     this.#version = parts.version;
     this.policy = new PolicyHolder(parts.policySource, audit, log);
     const inForce = this.policy;
@@ -245,9 +248,12 @@ export class Gate {
     this.recordings.start();
     this.maintenance.start();
     this.hosts.start();
-    this.#ticks = setInterval(() => {
-      this.hosts.tick();
-    }, TICK_MS).unref();
+    this.#ticks = setInterval(
+      this.#guard.on('tick', () => {
+        this.hosts.tick();
+      }),
+      TICK_MS,
+    ).unref();
     this.#windows.start();
     // Who logs in at once is not told that a host does not answer which was only not asked yet.
     await this.hosts.tried(FIRST_TRY_MS);

@@ -1,6 +1,7 @@
 import type { AuditRow } from '../store/audit-event.js';
 import type { MaintenanceRow } from '../store/maintenance.js';
 import { AuditUnavailable } from '../store/store-error.js';
+import { FaultGuard } from '../wire/fault-guard.js';
 import { Listeners } from './listeners.js';
 import type { Log } from './log.js';
 import type { Unsubscribe } from './terminal.js';
@@ -66,10 +67,10 @@ export class MaintenanceWatch {
     if (until === null) return;
     const rest = Math.max(0, Date.parse(until) - Date.now());
     this.#timer = setTimeout(
-      () => {
+      new FaultGuard(this.#log).on('maintenance', () => {
         this.#expire();
         this.#wait();
-      },
+      }),
       Math.min(rest + 1, LONGEST_WAIT),
     );
   }

@@ -1,6 +1,7 @@
 import type { Conditions } from '../../policy/conditions.js';
 import type { Policy } from '../../policy/policy.js';
 import { isWithin, wallTime } from '../../policy/time-window.js';
+import { FaultGuard } from '../wire/fault-guard.js';
 import { Listeners } from './listeners.js';
 import type { Log } from './log.js';
 import type { Unsubscribe } from './terminal.js';
@@ -18,6 +19,7 @@ const SLACK = 20;
 export class WindowWatch {
   readonly #inForce: { readonly policy: Policy };
   readonly #clock: () => Date;
+  readonly #guard: FaultGuard;
   readonly #listeners: Listeners<undefined>;
   #timer: NodeJS.Timeout | null = null;
   /** What was told last: which policy, and of each of its windows whether it was open. */
@@ -26,6 +28,7 @@ export class WindowWatch {
   constructor(inForce: { readonly policy: Policy }, log: Log, clock: () => Date = () => new Date()) {
     this.#inForce = inForce;
     this.#clock = clock;
+    this.#guard = new FaultGuard(log);
     this.#listeners = new Listeners((fault) => {
       log.error({ err: fault }, 'a listener to the time windows failed');
     });
@@ -35,10 +38,16 @@ export class WindowWatch {
   start(): void {
     const now = this.#clock().getTime();
     this.#timer = setTimeout(
-      () => {
-        this.look();
-        this.start();
-      },
+      this.#guard.on(
+        'minute',
+        () => {
+          this.look();
+          this.start();
+        },
+        () => {
+          this.start();
+        },
+      ),
       MINUTE - (now % MINUTE) + SLACK,
     );
   }

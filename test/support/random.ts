@@ -21,12 +21,16 @@ export class Random {
   }
 
   /** One of them. */
-  of<T>(choices: readonly [T, ...T[]]): T {
-    return choices[this.below(choices.length)] ?? choices[0];
+  of<T>(choices: readonly T[]): T {
+    return choices[this.below(choices.length)] as T;
   }
 
   /** True in so many of a hundred cases. */
   percent(chance: number): boolean {
     return this.next() * 100 < chance;
   }
+}
+
+export function random(seed: number): Random {
+  return new Random(seed);
 }

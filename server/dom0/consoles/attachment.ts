@@ -2,6 +2,7 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { FRAME_BYTES } from '../../wire/console.js';
 import type { ConsoleEnd, ConsoleMode, ConsoleNote, Presence, ScreenText } from '../../wire/console.js';
+import type { FaultGuard } from '../../wire/fault-guard.js';
 import { FrameError, FrameReader, noteFrame } from '../../wire/frames.js';
 import { ConsoleRequestError, parseConsoleRequest } from './console-request.js';
 import { ScreenFeed } from './screen-feed.js';
@@ -43,6 +44,7 @@ export interface AttachmentParts {
   readonly socket: Duplex;
   readonly host: AttachmentHost;
   readonly pingMs: number;
+  readonly guard: FaultGuard;
 }
 
 /** Notes are never dropped; an end that lets so much pile up is ended. */
@@ -70,6 +72,7 @@ export class Attachment {
   readonly #host: AttachmentHost;
   readonly #feed: ScreenFeed;
   readonly #reader = new FrameReader();
+  readonly #guard: FaultGuard;
   readonly #ping: NodeJS.Timeout;
   #probe: NodeJS.Timeout | undefined;
   #typed: Buffer[] = [];
@@ -86,8 +89,9 @@ export class Attachment {
     this.size = parts.size;
     this.#socket = parts.socket;
     this.#host = parts.host;
-    const { socket, host, since } = parts;
+    const { socket, host, since, guard } = parts;
     this.#since = since;
+    this.#guard = guard;
     this.#feed = new ScreenFeed({
       socket,
       note: (note) => {
@@ -99,18 +103,31 @@ export class Attachment {
     socket.on('data', (chunk: Buffer) => {
       this.receive(chunk);
     });
-    socket.on('drain', () => {
-      this.#feed.pump();
-    });
-    for (const event of ['end', 'error', 'close']) {
-      socket.on(event, () => {
+    const guarded = (event: string, listener: () => void): (() => void) =>
+      guard.on(event, listener, () => {
         this.#leave();
       });
+    socket.on(
+      'drain',
+      guarded('drain', () => {
+        this.#feed.pump();
+      }),
+    );
+    for (const event of ['end', 'error', 'close']) {
+      socket.on(
+        event,
+        guarded(event, () => {
+          this.#leave();
+        }),
+      );
     }
     socket.resume();
-    this.#ping = setInterval(() => {
-      this.#beat();
-    }, parts.pingMs).unref();
+    this.#ping = setInterval(
+      guarded('ping', () => {
+        this.#beat();
+      }),
+      parts.pingMs,
+    ).unref();
   }
 
   get presence(): Presence {
@@ -121,15 +138,15 @@ export class Attachment {
   receive(chunk: Buffer): void {
     if (this.#over) return;
     this.#heard = true;
-    try {
-      for (const frame of this.#reader.push(chunk)) {
-        if (frame.kind === FRAME_BYTES) this.#type(frame.body);
-        else this.#request(frame.body);
-      }
-    } catch (error) {
-      if (!(error instanceof FrameError || error instanceof ConsoleRequestError)) throw error;
-      this.end('protocol');
-    }
+    this.#guard.on(
+      'data',
+      () => {
+        this.#take(chunk);
+      },
+      () => {
+        this.#leave();
+      },
+    )();
   }
 
   note(note: ConsoleNote): void {
@@ -172,15 +189,30 @@ export class Attachment {
     this.#stop();
   }
 
+  #take(chunk: Buffer): void {
+    try {
+      for (const frame of this.#reader.push(chunk)) {
+        if (frame.kind === FRAME_BYTES) this.#type(frame.body);
+        else this.#request(frame.body);
+      }
+    } catch (error) {
+      if (!(error instanceof FrameError || error instanceof ConsoleRequestError)) throw error;
+      this.end('protocol');
+    }
+  }
+
   #type(bytes: Buffer): void {
     const refused = this.#typed.length > 0 ? bytes : this.#host.input(this, bytes);
     if (refused === null || refused.length === 0) return;
     this.#typed.push(refused);
     if (this.#probe !== undefined) return;
     this.#socket.pause();
-    this.#probe = setInterval(() => {
-      this.note({ note: 'ping' });
-    }, PROBE_MS).unref();
+    this.#probe = setInterval(
+      this.#guard.on('probe', () => {
+        this.note({ note: 'ping' });
+      }),
+      PROBE_MS,
+    ).unref();
   }
 
   #request(body: Buffer): void {
@@ -207,9 +239,14 @@ export class Attachment {
         this.repaint();
         return;
       case 'screen':
-        void this.#host.read(this.#since).then((screen) => {
-          this.note({ note: 'screen', screen });
-        });
+        void this.#host
+          .read(this.#since)
+          .catch(() => null)
+          .then(
+            this.#guard.on('screen', (screen: ScreenText | null) => {
+              this.note({ note: 'screen', screen });
+            }),
+          );
         return;
       case 'ping':
         this.note({ note: 'pong' });

@@ -4,6 +4,7 @@ import type { BootProfileName, DomainName } from '../../../policy/names.js';
 import type { ConsoleEnd, ConsoleNote } from '../../wire/console.js';
 import { isTerminalAnswer } from '../../wire/terminal-answers.js';
 import type { AdminAct } from './admin-act.js';
+import { FaultGuard } from '../../wire/fault-guard.js';
 import { Attachment } from './attachment.js';
 import type { AttachmentHost, AttachmentParts, Picture } from './attachment.js';
 import { Audience } from './audience.js';
@@ -36,7 +37,7 @@ export interface DomainConsoleParts {
   readonly onAdminAct: (act: AdminAct, admin: string) => void;
 }
 
-export type Newcomer = Omit<AttachmentParts, 'host' | 'announced'> & { readonly takeover: boolean };
+export type Newcomer = Omit<AttachmentParts, 'host' | 'announced' | 'guard'> & { readonly takeover: boolean };
 
 /** States in which a console that ended is not opened again for the same incarnation. */
 const GOING_DOWN: readonly DomainState[] = ['shutting-down', 'rebooting', 'off'];
@@ -58,27 +59,29 @@ export class DomainConsole {
   #observed: Incarnation | null = null;
   #state: DomainState = 'unknown';
   #profile: BootProfileName = UNKNOWN_PROFILE;
+  readonly #guard: FaultGuard;
   #idle: NodeJS.Timeout | undefined;
 
   constructor(parts: DomainConsoleParts) {
     this.#parts = parts;
+    this.#guard = new FaultGuard(parts.line.logger);
     this.#screen = parts.screens.open(this.#ring);
     this.#line = new ConsoleLine(parts.line, this.#screen.size, {
-      output: (bytes) => {
+      output: this.#guard.on('output', (bytes: Buffer) => {
         this.#output(bytes);
-      },
+      }),
       begins: (incarnation, another) => {
         parts.log?.begins(incarnation, this.#profileOf(incarnation), Date.now());
         if (another) this.#believe(FIRST_SIZE);
         if (another && this.#ring.bornAt !== null) this.#show(Buffer.from(NEW_INCARNATION), Date.now());
       },
-      state: (state) => {
+      state: this.#guard.on('state', (state: LineState) => {
         parts.onLineState(state);
         this.#audience.tell(this.#stateNote());
-      },
-      drain: () => {
+      }),
+      drain: this.#guard.on('drain', () => {
         for (const attachment of this.#audience) attachment.drained();
-      },
+      }),
     });
     this.#host = {
       input: (from, bytes) => this.#input(from, bytes),
@@ -136,7 +139,12 @@ export class DomainConsole {
     const { present } = this.#audience;
     const writes = newcomer.asked === 'write' && (this.#writer === null || takeover);
     const announced = writes || newcomer.admin === null || this.#parts.announceAdmins;
-    const attachment = new Attachment({ ...newcomer, announced, host: this.#host });
+    const attachment = new Attachment({
+      ...newcomer,
+      announced,
+      host: this.#host,
+      guard: this.#guard,
+    });
     const former = writes ? this.#writer : null;
     if (former !== null) former.mode = 'watch';
     if (writes) {

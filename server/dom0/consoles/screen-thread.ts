@@ -1,10 +1,13 @@
 import { Worker } from 'node:worker_threads';
+import type { FaultGuard } from '../../wire/fault-guard.js';
 import type { ScreenAnswer, ScreenJob } from './screen-job.js';
 
 const LAST_RESTART_MS = 5_000;
 const HEAP_MIB = 256;
 
 interface ThreadParts {
+  /** A fault in an event ends the worker, not the half. */
+  readonly guard: FaultGuard;
   /** How long it may take over one job before it is taken for lost. Milliseconds. */
   readonly jobMs: number;
   /** How long until a lost one is replaced, at first. Milliseconds. */
@@ -58,31 +61,53 @@ export class ScreenThread {
     });
     worker.unref();
     const mine = (): boolean => worker === this.#worker;
-    worker.on('message', (answer: ScreenAnswer | null) => {
-      if (!mine()) return;
-      clearTimeout(this.#jobTimer);
-      this.#isUp = true;
-      if (answer !== null) {
-        this.#losses = 0;
-        this.#parts.answered(answer);
-      }
-      this.#parts.ready();
-    });
-    worker.on('error', (error) => {
-      if (mine()) this.#lost(error instanceof Error ? error.message : String(error));
-    });
-    worker.on('exit', () => {
-      if (mine()) this.#lost('it ended');
-    });
+    const { guard, answered, ready } = this.#parts;
+    const lost = (reason: string): void => {
+      if (mine()) this.#lost(reason);
+    };
+    worker.on(
+      'message',
+      guard.on(
+        'message',
+        (answer: ScreenAnswer | null) => {
+          if (!mine()) return;
+          clearTimeout(this.#jobTimer);
+          this.#isUp = true;
+          if (answer !== null) {
+            answered(answer);
+            this.#losses = 0;
+          }
+          ready();
+        },
+        () => {
+          lost('its answer could not be taken');
+        },
+      ),
+    );
+    worker.on(
+      'error',
+      guard.on('error', (error: unknown) => {
+        lost(error instanceof Error ? error.message : String(error));
+      }),
+    );
+    worker.on(
+      'exit',
+      guard.on('exit', () => {
+        lost('it ended');
+      }),
+    );
     this.#isUp = false;
     this.#worker = worker;
   }
 
   /** Only when the former job is answered. */
   send(job: ScreenJob): void {
-    this.#jobTimer = setTimeout(() => {
-      this.#lost('it did not answer');
-    }, this.#parts.jobMs).unref();
+    this.#jobTimer = setTimeout(
+      this.#parts.guard.on('late answer', () => {
+        this.#lost('it did not answer');
+      }),
+      this.#parts.jobMs,
+    ).unref();
     this.#worker?.postMessage(job);
   }
 
@@ -97,10 +122,13 @@ export class ScreenThread {
     void this.#letGo();
     const wait = Math.min(this.#parts.restartMs * 2 ** this.#losses, LAST_RESTART_MS);
     this.#losses += 1;
-    this.#restartTimer = setTimeout(() => {
-      this.#restartTimer = undefined;
-      this.#parts.ready();
-    }, wait).unref();
+    this.#restartTimer = setTimeout(
+      this.#parts.guard.on('restart', () => {
+        this.#restartTimer = undefined;
+        this.#parts.ready();
+      }),
+      wait,
+    ).unref();
     this.#parts.lost(reason);
   }
 

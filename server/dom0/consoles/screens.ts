@@ -2,6 +2,7 @@ import type { ConsoleLogger } from './console-logger.js';
 import { KeptScreen } from './kept-screen.js';
 import type { RawRing } from './raw-ring.js';
 import { RING_BYTES } from './raw-ring.js';
+import { FaultGuard } from '../../wire/fault-guard.js';
 import type { ScreenText } from '../../wire/console.js';
 import { ReplayLane } from './replay-lane.js';
 import type { ScreenTask } from './replay-lane.js';
@@ -41,6 +42,7 @@ type Answer = ScreenAnswer['answer'];
 export class Screens {
   readonly #logger: ConsoleLogger;
   readonly #timing: ScreensTiming;
+  readonly #guard: FaultGuard;
   readonly #thread: ScreenThread;
   #task: ScreenTask | null = null;
   #tasks: ScreenTask[] = [];
@@ -56,9 +58,11 @@ export class Screens {
   constructor(logger: ConsoleLogger, timing: Partial<ScreensTiming> = {}) {
     this.#logger = logger;
     this.#timing = { ...TIMING, ...timing };
+    this.#guard = new FaultGuard(logger);
     this.#thread = new ScreenThread({
       jobMs: this.#timing.job,
       restartMs: this.#timing.restart,
+      guard: this.#guard,
       answered: (answer) => {
         this.#answered(answer);
       },
@@ -89,12 +93,15 @@ export class Screens {
   touched(screen: KeptScreen): void {
     if (this.#disposed) return;
     this.#dirty.add(screen);
-    this.#feedTimer ??= setTimeout(() => {
-      this.#feedTimer = undefined;
-      for (const dirty of this.#dirty) this.#isDue(dirty);
-      this.#dirty.clear();
-      this.#next();
-    }, this.#timing.feed).unref();
+    this.#feedTimer ??= setTimeout(
+      this.#guard.on('feed', () => {
+        this.#feedTimer = undefined;
+        for (const dirty of this.#dirty) this.#isDue(dirty);
+        this.#dirty.clear();
+        this.#next();
+      }),
+      this.#timing.feed,
+    ).unref();
   }
 
   /** The guest was told a size: it speaks for that one from now on. */
@@ -239,10 +246,13 @@ export class Screens {
   #replayLater(): void {
     const wait = this.#replays.wait(Date.now());
     if (wait === null || this.#replayTimer !== undefined) return;
-    this.#replayTimer = setTimeout(() => {
-      this.#replayTimer = undefined;
-      this.#next();
-    }, wait).unref();
+    this.#replayTimer = setTimeout(
+      this.#guard.on('replay', () => {
+        this.#replayTimer = undefined;
+        this.#next();
+      }),
+      wait,
+    ).unref();
   }
 
   #isDue(screen: KeptScreen): void {

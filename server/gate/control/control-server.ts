@@ -5,6 +5,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import { pipeline } from 'node:stream/promises';
 import { isRefusal } from '../../../policy/refusal.js';
+import { FaultGuard } from '../../wire/fault-guard.js';
 import { adminActor } from './admin-actor.js';
 import type { Administration } from './administration.js';
 import { listenOnControlSocket } from './control-socket.js';
@@ -34,8 +35,18 @@ export class ControlServer {
     this.#administration = administration;
     this.#path = path;
     this.#log = log;
+    const guard = new FaultGuard(log);
     this.#server = createServer({ requestTimeout: 10_000 }, (request, response) => {
-      void this.#serve(request, response);
+      this.#serve(request, response).catch(
+        guard.on('request', (error: unknown) => {
+          response.destroy();
+          throw error;
+        }),
+      );
+    });
+    // While it listens: accept(2) fails when there are no descriptors left.
+    this.#server.on('error', (error) => {
+      log.error({ err: error }, 'a connection could not be accepted');
     });
   }
 

@@ -2,6 +2,8 @@ import type { Duplex } from 'node:stream';
 import type { ConsoleNote, ConsoleRequest } from '../../wire/console.js';
 import { FRAME_BYTES, FRAME_LIMIT, PING_INTERVAL_MS } from '../../wire/console.js';
 import { bytesFrame, FrameReader, noteFrame } from '../../wire/frames.js';
+import { FaultGuard } from '../../wire/fault-guard.js';
+import type { FaultLog } from '../../wire/fault-guard.js';
 import { Grant } from '../authorize.js';
 import { readConsoleNote } from './answers.js';
 
@@ -27,6 +29,7 @@ export interface ConsoleListener {
 export class ConsoleStream {
   readonly #socket: Duplex;
   readonly #frames = new FrameReader();
+  readonly #guard: FaultGuard;
   readonly #pingInterval: number;
   #head: Buffer;
   #listener: ConsoleListener | null = null;
@@ -34,17 +37,24 @@ export class ConsoleStream {
   #unanswered = 0;
   #closed = false;
 
-  constructor(socket: Duplex, head: Buffer, pingInterval = PING_INTERVAL_MS) {
+  constructor(socket: Duplex, head: Buffer, log: FaultLog, pingInterval = PING_INTERVAL_MS) {
+    this.#guard = new FaultGuard(log);
     this.#socket = socket;
     this.#head = head;
     this.#pingInterval = pingInterval;
     // Faults before `listen` are found there: the socket is destroyed then.
-    socket.on('error', (fault) => {
-      this.#end(fault.message);
-    });
-    socket.on('close', () => {
-      this.#end('the host closed the connection');
-    });
+    socket.on(
+      'error',
+      this.#guard.on('error', (fault: Error) => {
+        this.#end(fault.message);
+      }),
+    );
+    socket.on(
+      'close',
+      this.#guard.on('close', () => {
+        this.#end('the host closed the connection');
+      }),
+    );
   }
 
   /** Begins to read; once. */
@@ -54,20 +64,34 @@ export class ConsoleStream {
       listener.closed('the host closed the connection');
       return;
     }
-    this.#socket.on('drain', () => {
-      listener.drained();
-    });
-    this.#socket.on('end', () => {
-      this.#end('the host ended the connection');
-    });
-    this.#pings = setInterval(() => {
-      this.#ping();
-    }, this.#pingInterval);
-    if (this.#head.length > 0) this.#take(this.#head);
-    this.#head = Buffer.alloc(0);
-    this.#socket.on('data', (chunk: Buffer) => {
+    const guarded = <A extends unknown[]>(event: string, work: (...given: A) => void): typeof work =>
+      this.#guard.on(event, work, () => {
+        this.#end('a fault of ours');
+      });
+    const take = guarded('data', (chunk: Buffer) => {
       this.#take(chunk);
     });
+    this.#socket.on(
+      'drain',
+      guarded('drain', () => {
+        listener.drained();
+      }),
+    );
+    this.#socket.on(
+      'end',
+      guarded('end', () => {
+        this.#end('the host ended the connection');
+      }),
+    );
+    this.#pings = setInterval(
+      guarded('ping', () => {
+        this.#ping();
+      }),
+      this.#pingInterval,
+    );
+    if (this.#head.length > 0) take(this.#head);
+    this.#head = Buffer.alloc(0);
+    this.#socket.on('data', take);
   }
 
   /** Bytes written and not yet taken by dom0. */

@@ -236,7 +236,7 @@ export class HostLink {
     const path = `/domains/${encodeURIComponent(grant.domain)}/console?${query.toString()}`;
     try {
       const answer = await this.#client.upgrade(path);
-      if (answer.ok) return new ConsoleStream(answer.socket, answer.head);
+      if (answer.ok) return new ConsoleStream(answer.socket, answer.head, this.#logger);
       return words.refusedByHost(grant.domain, answer.no, this.#clock());
     } catch (fault) {
       return words.hostUnreachable(grant.domain, `${this.name}: ${message(fault)}`);

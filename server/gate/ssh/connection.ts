@@ -175,7 +175,9 @@ export class Connection {
     });
     // Having a listener is what makes ssh2 heed no-more-sessions@openssh.com; everything that gets here is forwarding.
     client.on('request', (_accept, reject) => {
-      reject?.();
+      this.#guard(() => {
+        reject?.();
+      });
     });
     client.on('session', (accept, reject) => {
       this.#guard(() => {
@@ -194,21 +196,26 @@ export class Connection {
       this.#transport.close();
     });
     client.on('close', () => {
-      this.#close();
+      this.#guard(() => {
+        this.#close();
+      });
     });
     client.on('handshake', () => {
       this.#handshaken = true;
     });
-    client.on('rekey', () => {
-      this.#channels.flush();
-    });
-    this.#transport.onDrain(() => {
-      this.#channels.flush();
-    });
+    const flush = (): void => {
+      this.#guard(() => {
+        this.#channels.flush();
+      });
+    };
+    client.on('rekey', flush);
+    this.#transport.onDrain(flush);
     let read = 0;
     this.#transport.afterRead = () => {
       const { bytesRead } = this.#parts.socket;
-      this.#rekeying.count(bytesRead - read);
+      this.#guard(() => {
+        this.#rekeying.count(bytesRead - read);
+      });
       read = bytesRead;
     };
   }

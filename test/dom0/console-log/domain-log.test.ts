@@ -43,6 +43,7 @@ describe('DomainLog', () => {
       debug: () => undefined,
       info: (_: object, message: string) => warnings.push(message),
       warn: (_: object, message: string) => warnings.push(message),
+      error: (_: object, message: string) => warnings.push(message),
     };
     const log = new DomainLog({
       name: horatio,

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { duplexPair } from 'node:stream';
+import { FaultGuard } from '../../../server/wire/fault-guard.js';
 import { Attachment } from '../../../server/dom0/consoles/attachment.js';
 import type { ScreenSize } from '../../../server/dom0/consoles/screen-job.js';
 import { FRAME_BYTES, FRAME_LIMIT, INITIAL_CREDIT } from '../../../server/wire/console.js';
 import { bytesFrame, noteFrame } from '../../../server/wire/frames.js';
 import { eventually } from '../../support/eventually.js';
+import { random } from '../../support/random.js';
 import { ConsolePeer } from './console-peer.js';
 
 const soon = { everyMs: 1 };
@@ -38,6 +40,9 @@ class Host {
     return picture;
   }
 
+  readonly takeoverFault = (): never => {
+    throw new Error('a fault of ours');
+  };
   readonly takeover = (): unknown => this.asked.push('takeover');
   readonly release = (): unknown => this.asked.push('release');
   readonly resized = (by: Attachment): unknown =>
@@ -53,10 +58,12 @@ describe('Attachment', () => {
   let peer: ConsolePeer;
   let host: Host;
   let attachment: Attachment;
+  let faults: object[] = [];
 
   const start = ({ credits = true, pingMs = 60_000, since = null as number | null } = {}): void => {
     const [near, far] = duplexPair();
     host = new Host();
+    faults = [];
     attachment = new Attachment({
       id: 1,
       label: 'alice',
@@ -67,6 +74,7 @@ describe('Attachment', () => {
       since,
       socket: near,
       pingMs,
+      guard: new FaultGuard({ error: (fields) => faults.push(fields) }),
       host: {
         input: (from, bytes) => host.input(from, bytes),
         read: () => Promise.resolve(null),
@@ -293,6 +301,39 @@ describe('Attachment', () => {
     attachment.repaint();
     attachment.drained();
     assert.equal(host.left, 1);
+  });
+
+  for (const [what, frame] of Object.entries({
+    input: bytesFrame(Buffer.from('x')),
+    'a note': noteFrame({ note: 'takeover' }),
+  })) {
+    it(`a fault of ours at ${what} ends this attachment, and is logged`, async () => {
+      start();
+      host.input = host.takeoverFault;
+      Object.assign(host, { takeover: host.takeoverFault });
+      peer.socket.write(frame);
+      await eventually('the leaving', () => host.left === 1, soon);
+      assert.equal(faults.length, 1);
+    });
+  }
+
+  it('any bytes end the stream at most', async () => {
+    const any = random(7);
+    for (let run = 0; run < 200; run += 1) {
+      start({ credits: false });
+      const kinds = [0, 1, 2, 255];
+      const junk = Buffer.from(Array.from({ length: any.below(200) }, () => any.below(256)));
+      const framed = Buffer.concat([
+        Buffer.from([any.of(kinds)]),
+        uint32(any.of([junk.length, 3, 2 ** 31])),
+        junk,
+      ]);
+      peer.socket.write(any.below(2) === 0 ? junk : framed);
+      await ticks();
+      peer.leave();
+      await eventually('the leaving', () => host.left === 1, soon);
+      assert.deepEqual(faults, []);
+    }
   });
 });
 

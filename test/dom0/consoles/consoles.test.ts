@@ -14,7 +14,12 @@ import type { Guest } from './stand-in.js';
 const horatio = parseDomainName('horatio')!;
 const ophelia = parseDomainName('ophelia')!;
 const normal = parseBootProfileName('normal')!;
-const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined };
+const silent = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
 const soon = { everyMs: 2 };
 
 const write = { mode: 'write', cols: '80', rows: '24', label: 'alice' };

@@ -17,7 +17,7 @@ describe('Screens', () => {
       lost += 1;
     };
     screens = new Screens(
-      { debug: count, info: count, warn: count },
+      { debug: count, info: count, warn: count, error: count },
       { job: 30_000, paint: 30_000, replay: 30_000, ...timing },
     );
   };

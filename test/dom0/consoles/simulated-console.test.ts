@@ -8,7 +8,12 @@ import { ConsoleDoor } from './console-peer.js';
 
 const horatio = parseDomainName('horatio')!;
 const normal = parseBootProfileName('normal')!;
-const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined };
+const silent = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
 const FIRST_BYTES = '[    0.000000] Linux version ';
 
 describe('Consoles over xl console', () => {

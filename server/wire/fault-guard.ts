@@ -1,0 +1,40 @@
+/** Where faults are logged; a pino logger is one. */
+export interface FaultLog {
+  error(fields: object, message: string): void;
+}
+
+/**
+ * Guards the listeners of sockets, timers and workers. What such a listener throws reaches nobody, and Node ends the process.
+ * Here it is logged, and ends only what the event belongs to.
+ */
+export class FaultGuard {
+  readonly #log: FaultLog;
+
+  constructor(log: FaultLog) {
+    this.#log = log;
+  }
+
+  /**
+   * @param event its name, for the log
+   * @param answer ends what the event belongs to: a request, a console, a connection
+   * @returns the listener, which never throws
+   */
+  on<A extends unknown[]>(
+    event: string,
+    listener: (...given: A) => void,
+    answer: (...given: A) => void = () => undefined,
+  ): (...given: A) => void {
+    return (...given) => {
+      try {
+        listener(...given);
+      } catch (error) {
+        this.#log.error({ err: error, event }, 'a fault was caught');
+        try {
+          answer(...given);
+        } catch (again) {
+          this.#log.error({ err: again, event }, 'a fault could not be answered');
+        }
+      }
+    };
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * The target of a request, parsed. Node hands over whatever stood between the method and the version.
+ *
+ * @returns null when it is no URL, such as `http://[::1`
+ */
+export function requestTarget(target: string | undefined): URL | null {
+  return URL.parse(target ?? '/', 'http://dom0');
+}
