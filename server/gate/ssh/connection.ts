@@ -6,6 +6,7 @@ import type { Session } from '../session.js';
 import type { Authenticator, LoginFound, RefusedBecause } from './authenticate.js';
 import { ChannelTable } from './channel-table.js';
 import { announceSignatureAlgorithms } from './extension-info.js';
+import { heedRightGuesses } from './first-packet-guess.js';
 import { Login } from './login.js';
 import { Rekeying } from './rekeying.js';
 import type { Source } from './source.js';
@@ -124,6 +125,7 @@ export class Connection {
       },
     });
     announceSignatureAlgorithms(parts.protocol);
+    heedRightGuesses(parts.protocol);
     this.#listen();
   }
 

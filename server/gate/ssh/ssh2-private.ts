@@ -11,7 +11,17 @@ export interface Ssh2Protocol {
   readonly _kexinit: Buffer | undefined;
   /** Messages that wait for the end of the key exchange. */
   readonly _queue: readonly Buffer[] | undefined;
-  _kex: { remoteExtInfoEnabled: boolean } | undefined;
+  _kex:
+    | {
+        remoteExtInfoEnabled: boolean;
+        /** The client's SSH_MSG_KEXINIT. */
+        readonly _remoteKexinit?: Buffer | undefined;
+      }
+    | undefined;
+  /** What is offered, each list as names in order. */
+  readonly _offer: { readonly lists: Record<'kex' | 'serverHostKey', { readonly array: readonly string[] }> };
+  /** Set when the client's next packet belongs to a key exchange that it guessed wrong. */
+  _skipNextInboundPacket: boolean;
   readonly _cipher: { encrypt(packet: Buffer): void };
   readonly _packetRW: {
     readonly write: {
@@ -75,6 +85,9 @@ export function privateParts(client: Ssh2Connection): Ssh2PrivateParts | null {
     typeof protocol?._onHandshakeComplete === 'function' &&
     typeof protocol.channelOpenConfirm === 'function' &&
     typeof protocol._packetRW?.write.alloc === 'function' &&
+    protocol._skipNextInboundPacket === false &&
+    Array.isArray(protocol._offer?.lists.kex.array) &&
+    Array.isArray(protocol._offer.lists.serverHostKey.array) &&
     typeof (_chanMgr as { remove?: unknown } | undefined)?.remove === 'function';
   if (!looksRight) return null;
   return {
