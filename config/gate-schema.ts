@@ -18,6 +18,7 @@ export interface GateDocument {
     readonly connectionsPerSource: number;
     readonly connections: number;
     readonly sessionsPerConnection: number;
+    readonly connectionsPerCustomer: number;
     readonly penaltyAfter: number;
     readonly penaltySeconds: number;
   };
@@ -131,9 +132,15 @@ export const GATE_SCHEMA = {
         10,
         1,
         10_000,
-        'Connections at once from one source address (IPv6: one /64).',
+        'Connections at once from one source address (IPv6: one /64) that have not logged in yet.',
       ),
       connections: integer(500, 1, 100_000, 'Connections at once over all.'),
+      connectionsPerCustomer: integer(
+        20,
+        1,
+        10_000,
+        'Connections at once of one customer. Beyond it, a connection without a session makes room, else the login is refused.',
+      ),
       sessionsPerConnection: integer(4, 1, 100, 'Sessions at once on one connection.'),
       penaltyAfter: integer(10, 1, 10_000, 'Refused logins from one source after which it is penalised.'),
       penaltySeconds: integer(

@@ -40,10 +40,10 @@ export class TokenBucket {
 /** One per key, made when first asked for. Beyond `most` keys, the oldest is forgotten and begins anew. */
 export class BoundedMap<K, V> {
   readonly #most: number;
-  readonly #make: () => V;
+  readonly #make: (key: K) => V;
   readonly #entries = new Map<K, V>();
 
-  constructor(most: number, make: () => V) {
+  constructor(most: number, make: (key: K) => V) {
     this.#most = most;
     this.#make = make;
   }
@@ -55,7 +55,7 @@ export class BoundedMap<K, V> {
       const [oldest] = this.#entries.keys();
       if (oldest !== undefined) this.#entries.delete(oldest);
     }
-    const made = this.#make();
+    const made = this.#make(key);
     this.#entries.set(key, made);
     return made;
   }

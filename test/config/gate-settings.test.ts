@@ -49,6 +49,7 @@ describe('loadGateSettings', () => {
         connectionsPerSource: 10,
         connections: 500,
         sessionsPerConnection: 4,
+        connectionsPerCustomer: 20,
         penaltyAfter: 10,
         penaltySeconds: 60,
       },

@@ -20,6 +20,7 @@ const LOGIN: LoginSettings = {
   graceSeconds: 30,
   tries: 6,
   connectionsPerSource: 100,
+  connectionsPerCustomer: 100,
   connections: 500,
   sessionsPerConnection: 4,
   penaltyAfter: 1000,

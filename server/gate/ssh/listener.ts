@@ -2,6 +2,8 @@ import { createServer, isIPv6, type Server, type Socket } from 'node:net';
 import type { Log } from '../log.js';
 import { sourceOf, type Source } from './source.js';
 import type { LoginSettings } from './ssh-settings.js';
+import { WaitingRoom } from './waiting-room.js';
+import { turnedAwayBytes } from './wire-message.js';
 
 export interface ListenAddress {
   readonly host: string;
@@ -29,13 +31,21 @@ export class ListenError extends Error {
 /** Of all connections, those that have not logged in may be at most this share. */
 const WAITING_SHARE = 0.5;
 const QUIET_MS = 60_000;
+/** Those who are told why they are turned away, at once: in a flood the others are just closed. */
+const FAREWELLS = 64;
+const FAREWELL_MS = 2000;
+
+const TOO_MANY_FROM_THERE =
+  'Too many connections from your address are waiting to log in. Wait for those, or close them, then try again.';
+const TOO_MANY = 'Too many connections are open just now. Try again in a moment.';
 
 /**
  * The doors: a socket is counted, capped and timed from the moment it is accepted, before any cryptography. ssh2 has
  * no caps and no timer, and does not even show a socket that keeps silent.
  *
- * When too many wait to log in, the one that has waited longest makes room: a flood of silent sockets must not keep
- * out who needs a fraction of a second.
+ * When too many wait to log in, one from the most crowded source makes room (`WaitingRoom`): a flood must not keep out
+ * who needs some round trips. Those who have logged in are not counted for their source: behind one address there may be
+ * many customers, each with a cap of their own.
  */
 export class Listener {
   readonly #settings: LoginSettings;
@@ -44,8 +54,9 @@ export class Listener {
   readonly #log: Log;
   readonly #servers: Server[] = [];
   readonly #open = new Set<Socket>();
-  readonly #waiting = new Set<Socket>();
-  readonly #perSource = new Map<string, number>();
+  readonly #waiting: WaitingRoom<Socket>;
+  /** Those who are being told why they are turned away. */
+  readonly #leaving = new Set<Socket>();
   #turnedAway = 0;
   #quietUntil = 0;
 
@@ -59,6 +70,7 @@ export class Listener {
     this.#penalised = penalised;
     this.#onArrival = onArrival;
     this.#log = log;
+    this.#waiting = new WaitingRoom({ most: Math.max(1, Math.floor(settings.connections * WAITING_SHARE)) });
   }
 
   /**
@@ -86,12 +98,17 @@ export class Listener {
 
   /** Destroys every socket. */
   destroyAll(): void {
-    for (const socket of this.#open) socket.destroy();
+    for (const socket of [...this.#open, ...this.#leaving]) socket.destroy();
   }
 
   async #listenOn(door: ListenAddress | number): Promise<ListenAddress> {
     const server = createServer({ noDelay: true, keepAlive: true }, (socket) => {
-      this.#accept(socket);
+      try {
+        this.#accept(socket);
+      } catch (error) {
+        this.#log.error({ err: error }, 'a fault closed a connection');
+        socket.destroy();
+      }
     });
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error) => {
@@ -125,14 +142,19 @@ export class Listener {
     const { bucket } = source;
     const full = this.#whyFull(bucket);
     if (full !== null) {
-      this.#turnAway(source, full);
-      socket.destroy();
+      this.#turnAway(source, full.reason);
+      this.#takeLeave(socket, full.sentence);
       return;
     }
+    const isTight = this.#open.size >= this.#settings.connections;
+    const dropped = this.#waiting.arrives(socket, bucket, isTight);
+    if (dropped === socket) {
+      this.#turnAway(source, 'too many wait');
+      this.#takeLeave(socket, TOO_MANY);
+      return;
+    }
+    dropped?.destroy();
     this.#open.add(socket);
-    this.#perSource.set(bucket, (this.#perSource.get(bucket) ?? 0) + 1);
-    this.#makeRoom();
-    this.#waiting.add(socket);
     const grace = setTimeout(() => {
       this.#log.debug({ source: source.address }, 'no login in time');
       socket.destroy();
@@ -140,26 +162,43 @@ export class Listener {
     socket.once('close', () => {
       clearTimeout(grace);
       this.#open.delete(socket);
-      this.#waiting.delete(socket);
-      const left = (this.#perSource.get(bucket) ?? 1) - 1;
-      if (left === 0) this.#perSource.delete(bucket);
-      else this.#perSource.set(bucket, left);
+      this.#waiting.left(socket);
     });
     this.#onArrival({
       socket,
       source,
       loggedIn: () => {
         clearTimeout(grace);
-        this.#waiting.delete(socket);
+        this.#waiting.loggedIn(socket);
       },
     });
   }
 
-  #whyFull(bucket: string): string | null {
-    if (this.#penalised.isPenalised(bucket)) return 'penalised';
-    if ((this.#perSource.get(bucket) ?? 0) >= this.#settings.connectionsPerSource)
-      return 'too many from there';
-    return this.#open.size >= this.#settings.connections && this.#waiting.size === 0 ? 'too many' : null;
+  /** The sentence is null for those who are told nothing. */
+  #whyFull(bucket: string): { readonly reason: string; readonly sentence: string | null } | null {
+    if (this.#penalised.isPenalised(bucket)) return { reason: 'penalised', sentence: null };
+    if (this.#waiting.waitingFrom(bucket) >= this.#settings.connectionsPerSource)
+      return { reason: 'too many from there', sentence: TOO_MANY_FROM_THERE };
+    return this.#open.size >= this.#settings.connections && this.#waiting.size === 0
+      ? { reason: 'too many', sentence: TOO_MANY }
+      : null;
+  }
+
+  /** Says why, in SSH's own words, and closes. */
+  #takeLeave(socket: Socket, sentence: string | null): void {
+    if (sentence === null || this.#leaving.size >= FAREWELLS) {
+      socket.destroy();
+      return;
+    }
+    this.#leaving.add(socket);
+    const impatience = setTimeout(() => socket.destroy(), FAREWELL_MS);
+    socket.once('close', () => {
+      clearTimeout(impatience);
+      this.#leaving.delete(socket);
+    });
+    // Unread bytes would make the kernel take back what was said.
+    socket.resume();
+    socket.end(turnedAwayBytes(sentence));
   }
 
   /** One warning a minute at most, with the count since the last: the flood itself must not fill the log. */
@@ -170,16 +209,6 @@ export class Listener {
     this.#log.warn({ source: address, reason, count: this.#turnedAway }, 'connections closed at once');
     this.#turnedAway = 0;
     this.#quietUntil = now + QUIET_MS;
-  }
-
-  #makeRoom(): void {
-    const most = Math.max(1, Math.floor(this.#settings.connections * WAITING_SHARE));
-    const crowded = this.#waiting.size >= most || this.#open.size > this.#settings.connections;
-    if (!crowded) return;
-    const [longest] = this.#waiting;
-    if (longest === undefined) return;
-    this.#waiting.delete(longest);
-    longest.destroy();
   }
 }
 

@@ -21,7 +21,7 @@ import { privateParts } from './ssh2-private.js';
 import type { SshSettings } from './ssh-settings.js';
 import { terminalText } from './terminal-text.js';
 import { Transport } from './transport.js';
-import { DISCONNECT } from './wire-message.js';
+import { DISCONNECT, IDENT } from './wire-message.js';
 
 /** A connection without a session channel, such as `ssh -N`, is closed after ten minutes. */
 const IDLE_MS = 10 * 60 * 1000;
@@ -105,7 +105,7 @@ export class SshGate {
     this.#server = new ssh2.Server({
       hostKeys: [parts.hostKey.privateKey],
       algorithms: structuredClone(ALGORITHMS),
-      ident: 'Postern',
+      ident: IDENT,
       keepaliveInterval: settings.keepAlive.intervalSeconds * 1000,
       keepaliveCountMax: settings.keepAlive.countMax,
       banner: terminalText(settings.banner),

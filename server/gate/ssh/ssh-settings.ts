@@ -13,10 +13,12 @@ export interface LoginSettings {
   readonly graceSeconds: number;
   /** Failed tries on one connection; probes are not tries. */
   readonly tries: number;
-  /** Connections at once from one source: an IPv4 address, an IPv6 /64. */
+  /** Connections at once that have not logged in, from one source: an IPv4 address, an IPv6 /64. */
   readonly connectionsPerSource: number;
   /** Connections at once from everywhere. */
   readonly connections: number;
+  /** Connections at once of one customer, from wherever. */
+  readonly connectionsPerCustomer: number;
   readonly sessionsPerConnection: number;
   /** Refused logins after which a source is closed before the key exchange, and for how long at first. */
   readonly penaltyAfter: number;

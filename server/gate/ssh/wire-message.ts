@@ -1,10 +1,18 @@
 import { SIGNATURE_ALGORITHMS } from './algorithms.js';
 
+/** The software's name in the identification line. */
+export const IDENT = 'Postern';
+
 const MSG_DISCONNECT = 1;
 const MSG_EXT_INFO = 7;
 
 /** SSH_DISCONNECT reasons that the gate gives (RFC 4253 §11.1). */
-export const DISCONNECT = { protocolError: 2, byApplication: 11, noMoreAuthMethods: 14 } as const;
+export const DISCONNECT = {
+  protocolError: 2,
+  byApplication: 11,
+  tooManyConnections: 12,
+  noMoreAuthMethods: 14,
+} as const;
 
 /** SSH_MSG_DISCONNECT with a sentence, which ssh2 leaves empty. */
 export function disconnectMessage(reason: number, sentence: string): Buffer {
@@ -18,6 +26,14 @@ export function disconnectMessage(reason: number, sentence: string): Buffer {
 export function signatureAlgorithmsMessage(): Buffer {
   const names = Object.keys(SIGNATURE_ALGORITHMS).join(',');
   return Buffer.concat([Buffer.from([MSG_EXT_INFO]), uint32(1), string('server-sig-algs'), string(names)]);
+}
+
+/** What a client is sent that is turned away before the key exchange: who speaks, and why (RFC 4253 §4.2, §6, §11.1). */
+export function turnedAwayBytes(sentence: string): Buffer {
+  const payload = disconnectMessage(DISCONNECT.tooManyConnections, sentence);
+  const padding = 4 + ((8 - ((5 + payload.length + 4) % 8)) % 8);
+  const head = Buffer.concat([uint32(1 + payload.length + padding), Buffer.from([padding])]);
+  return Buffer.concat([Buffer.from(`SSH-2.0-${IDENT}\r\n`), head, payload, Buffer.alloc(padding)]);
 }
 
 function uint32(value: number): Buffer {

@@ -33,6 +33,7 @@ describe('gate/ssh: the listener', () => {
       graceSeconds: 30,
       tries: 6,
       connectionsPerSource: 10,
+      connectionsPerCustomer: 100,
       connections: 500,
       sessionsPerConnection: 4,
       penaltyAfter: 10,
@@ -100,17 +101,40 @@ describe('gate/ssh: the listener', () => {
     assert.equal(arrivals.length, 4);
   });
 
-  it('makes room for new ones by closing who has waited longest, when half of all places wait for a login', async () => {
+  it('makes room for new ones by closing one of the most crowded source, when half of all places wait for a login', async () => {
     const { ports, arrivals } = await listen({ connections: 6 });
-    const silent = [];
+    const silent: Socket[] = [];
     for (let n = 0; n < 3; n += 1) silent.push(await open(ports[0]));
     await eventually('all to arrive', () => arrivals.length === 3);
-    const honest = await open(ports[0]);
+    const honest = await open(ports[0], '127.0.0.2');
     await eventually('the fourth to arrive', () => arrivals.length === 4);
-    const [longest, second] = silent;
-    assert.ok(longest && second);
-    await closed(longest);
-    assert.ok(!second.destroyed && !honest.destroyed);
+    for (const socket of silent) socket.resume();
+    await eventually('one to be closed', () => silent.filter(({ destroyed }) => destroyed).length === 1);
+    assert.ok(!honest.destroyed);
+  });
+
+  it('does not count those who have logged in for their source', async () => {
+    const { ports, arrivals } = await listen({ connectionsPerSource: 2 });
+    for (let n = 1; n <= 6; n += 1) {
+      await open(ports[0]);
+      await eventually('it to arrive', () => arrivals.length === n);
+      arrivals[n - 1]?.loggedIn();
+    }
+  });
+
+  it('tells those why whom it turns away, in words of SSH', async () => {
+    const { ports } = await listen({ connectionsPerSource: 1 });
+    await open(ports[0]);
+    const socket = await open(ports[0]);
+    let said = '';
+    socket.on('data', (data) => (said += data.toString('latin1')));
+    // What a client sends meanwhile must not make the kernel drop the sentence.
+    socket.write('SSH-2.0-OpenSSH_9.2\r\n');
+    await closed(socket);
+    assert.match(
+      said,
+      /^SSH-2\.0-Postern\r\n[^]*Too many connections from your address are waiting to log in\./,
+    );
   });
 
   it('closes a penalised source before anything is sent', async () => {

@@ -1,0 +1,162 @@
+import type { Now } from '../token-bucket.js';
+import { BoundedMap } from '../token-bucket.js';
+
+export interface WaitingRoomParts {
+  /** Connections that may wait at once. */
+  readonly most: number;
+  readonly now?: Now;
+  /** From 0 to below 1. */
+  readonly random?: () => number;
+}
+
+interface Source {
+  readonly bucket: string;
+  waiting: number;
+  /** Arrivals, of which half are forgotten each half minute. */
+  arrivals: number;
+  countedAt: number;
+}
+
+interface Waiting<T> {
+  readonly one: T;
+  readonly source: Source;
+}
+
+/** The share of the places from which on some are dropped, and how likely that is there: it rises to 1 at the last place. */
+const EARLY = { share: 0.75, chance: 0.3 } as const;
+const HALF_LIFE_MS = 30_000;
+/** A source that somebody has logged in from within this time counts as so much less of a crowd. */
+const SPARED = { ms: 24 * 60 * 60 * 1000, factor: 8 } as const;
+/** Beyond so many waiting, the worst of so many drawn at random goes. */
+const SAMPLE = 256;
+const MOST_SOURCES = 20_000;
+
+/**
+ * Those who have not logged in yet, a bounded number. When the places run out, whoever comes from the most crowded source goes:
+ * by how many wait from there and how many came lately. A login takes some round trips, so neither the newest nor the oldest
+ * may be the one to go: a flood would keep out who is far away. Random early drop, as `MaxStartups` of sshd_config(5).
+ */
+export class WaitingRoom<T> {
+  readonly #most: number;
+  readonly #now: Now;
+  readonly #random: () => number;
+  readonly #places: Waiting<T>[] = [];
+  readonly #placeOf = new Map<T, number>();
+  /** Those that somebody waits from: counted exactly, however many come. */
+  readonly #present = new Map<string, Source>();
+  readonly #lately: BoundedMap<string, Source>;
+  /** When somebody logged in from there last, oldest first. Only customers get in here, so no flood pushes them out. */
+  readonly #loggedInAt = new Map<string, number>();
+
+  constructor({ most, now = () => performance.now(), random = Math.random }: WaitingRoomParts) {
+    this.#most = most;
+    this.#now = now;
+    this.#random = random;
+    this.#lately = new BoundedMap(MOST_SOURCES, (bucket) => ({
+      bucket,
+      waiting: 0,
+      arrivals: 0,
+      countedAt: now(),
+    }));
+  }
+
+  get size(): number {
+    return this.#places.length;
+  }
+
+  /**
+   * @param isTight whether one must go in any case
+   * @returns who is to be dropped, out of the room already: maybe the one who arrives; null for nobody
+   */
+  arrives(one: T, bucket: string, isTight = false): T | null {
+    const source = this.#present.get(bucket) ?? this.#lately.of(bucket);
+    this.#present.set(bucket, source);
+    this.#age(source);
+    source.arrivals += 1;
+    source.waiting += 1;
+    this.#placeOf.set(one, this.#places.length);
+    this.#places.push({ one, source });
+    if (!isTight && !this.#drops()) return null;
+    const worst = this.#worst();
+    if (worst !== null) this.#remove(worst);
+    return worst;
+  }
+
+  /** It waits no longer. Twice is harmless. */
+  loggedIn(one: T): void {
+    const source = this.#remove(one);
+    if (source === null) return;
+    this.#loggedInAt.delete(source.bucket);
+    this.#loggedInAt.set(source.bucket, this.#now());
+    const [oldest] = this.#loggedInAt.keys();
+    if (this.#loggedInAt.size > MOST_SOURCES && oldest !== undefined) this.#loggedInAt.delete(oldest);
+  }
+
+  /** Twice is harmless. */
+  left(one: T): void {
+    this.#remove(one);
+  }
+
+  waitingFrom(bucket: string): number {
+    return this.#present.get(bucket)?.waiting ?? 0;
+  }
+
+  #drops(): boolean {
+    const before = this.#places.length - 1;
+    const early = this.#most * EARLY.share;
+    if (before >= this.#most) return true;
+    if (before < early) return false;
+    const chance = EARLY.chance + ((1 - EARLY.chance) * (before - early)) / (this.#most - early);
+    return this.#random() < chance;
+  }
+
+  /** One of the most crowded source's, drawn by chance. */
+  #worst(): T | null {
+    const offset = Math.floor(this.#random() * this.#places.length);
+    let worst: Waiting<T> | null = null;
+    let crowd = -Infinity;
+    for (let n = 0; n < Math.min(this.#places.length, SAMPLE); n += 1) {
+      const place = this.#place(offset + n);
+      if (place === undefined) continue;
+      const its = this.#crowd(place.source);
+      if (its <= crowd) continue;
+      crowd = its;
+      worst = place;
+    }
+    return worst?.one ?? null;
+  }
+
+  /** A run of neighbours would be those of one moment: the rest is drawn. */
+  #place(at: number): Waiting<T> | undefined {
+    const { length } = this.#places;
+    return this.#places[length <= SAMPLE ? at % length : Math.floor(this.#random() * length)];
+  }
+
+  #crowd(source: Source): number {
+    this.#age(source);
+    const crowd = source.waiting + source.arrivals;
+    const since = this.#now() - (this.#loggedInAt.get(source.bucket) ?? -Infinity);
+    return since < SPARED.ms ? crowd / SPARED.factor : crowd;
+  }
+
+  #age(source: Source): void {
+    const now = this.#now();
+    source.arrivals *= 0.5 ** ((now - source.countedAt) / HALF_LIFE_MS);
+    source.countedAt = now;
+  }
+
+  #remove(one: T): Source | null {
+    const at = this.#placeOf.get(one);
+    const place = at === undefined ? undefined : this.#places[at];
+    if (at === undefined || place === undefined) return null;
+    this.#placeOf.delete(one);
+    const last = this.#places.pop();
+    if (last !== undefined && last !== place) {
+      this.#places[at] = last;
+      this.#placeOf.set(last.one, at);
+    }
+    place.source.waiting -= 1;
+    if (place.source.waiting === 0) this.#present.delete(place.source.bucket);
+    return place.source;
+  }
+}
