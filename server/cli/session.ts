@@ -13,7 +13,9 @@ export function addSessionCommand(program: Command): void {
     'postern session announce "The host restarts at 22:00 UTC."',
   ]);
 
-  adminCommand(session, 'list', 'List the live sessions.', ['postern session list --customer alice'])
+  adminCommand(session, 'list', 'List the live sessions, and connections without one.', [
+    'postern session list --customer alice',
+  ])
     .option('--customer <customer>', 'only those of this customer')
     .action(async (options: AdminOptions & { readonly customer?: string }) => {
       const path = withQuery('/sessions', { customer: options.customer });
@@ -50,7 +52,9 @@ export function sessionTable(sessions: readonly SessionView[]): string {
     customer,
     source,
     shortTime(openedAt),
-    [what, command, domain === null ? null : `(${domain})`].filter((word) => word !== null).join(' '),
+    [what === 'connection' ? 'no session' : what, command, domain === null ? null : `(${domain})`]
+      .filter((word) => word !== null)
+      .join(' '),
   ]);
   return table(['SESSION', 'CUSTOMER', 'FROM', 'SINCE', 'WHAT'], rows, 'there are no live sessions');
 }

@@ -69,7 +69,8 @@ export interface SessionView {
   /** Set when the login named a domain. */
   readonly domain: DomainName | null;
   readonly openedAt: string;
-  readonly what: 'menu' | 'plain-menu' | 'exec';
+  /** `connection`: logged in, without a session. */
+  readonly what: 'menu' | 'plain-menu' | 'exec' | 'connection';
   readonly command: string | null;
 }
 

@@ -20,7 +20,8 @@ export interface LiveSession {
     readonly domain: DomainName | null;
   };
   readonly openedAt: Date;
-  readonly what: 'menu' | 'plain-menu' | 'exec';
+  /** `connection`: logged in, without a session. */
+  readonly what: 'menu' | 'plain-menu' | 'exec' | 'connection';
   readonly command: string | null;
 }
 

@@ -23,7 +23,7 @@ export function sessionRoutes(store: Store, gate: RunningGate): readonly Route[]
         version,
         pid: process.pid,
         startedAt: startedAt.toISOString(),
-        sessions: sessions.list().length,
+        sessions: sessions.list().filter(({ what }) => what !== 'connection').length,
         policy: policyStatus(policy),
         hosts: hosts.map(({ name, reachable, domains, names, contract }) => ({
           name,

@@ -142,6 +142,11 @@ export class Connection {
     return this.#handshaken && this.#identity === null && this.#login.failedTries === 0;
   }
 
+  /** Whether no session channel is open. */
+  get isIdle(): boolean {
+    return this.#channels.size === 0;
+  }
+
   /** Takes no more sessions, and ends when the last one has. */
   endSoon(sentence: string): void {
     if (this.#endWith !== null) return;

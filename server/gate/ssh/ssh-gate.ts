@@ -23,8 +23,8 @@ import { terminalText } from './terminal-text.js';
 import { Transport } from './transport.js';
 import { DISCONNECT, IDENT } from './wire-message.js';
 
-/** A connection without a session channel, such as `ssh -N`, is closed after ten minutes. */
-const IDLE_MS = 10 * 60 * 1000;
+/** A connection without a session channel, such as `ssh -N`, holds a place for nothing: it is closed after a minute. */
+const IDLE_MS = 60 * 1000;
 /** What sessions and then connections may take when the gate closes. */
 const CLOSE_MS = 3000;
 
@@ -53,8 +53,14 @@ export interface SshGateParts {
 
 /** Live sessions, for admins and for revocation. */
 export interface LiveSessions {
-  list(): SessionInfo[];
-  /** @returns false when there is no such session */
+/** A session, or a connection that has logged in and has none. */
+export interface LiveInfo extends Omit<SessionInfo, 'what'> {
+  readonly what: SessionInfo['what'] | 'connection';
+}
+
+  /** Connections without a session as well. */
+  list(): LiveInfo[];
+  /** @returns false when there is no such session, nor such a connection without one */
   end(id: string, sentence: string): boolean;
   /** @returns how many were ended */
   endWhere(predicate: (session: SessionInfo) => boolean, sentence: string): number;
@@ -74,6 +80,7 @@ export class SshGate {
   readonly #authenticator: Authenticator;
   readonly #listener: Listener;
   readonly #server: Ssh2Server;
+  readonly #customers: CustomerConnections;
   readonly #arrivals = new WeakMap<Socket, { arrival: Arrival; transport: Transport }>();
   readonly #connections = new Map<string, Connection>();
   readonly #tracked = new Map<string, Tracked>();
@@ -92,7 +99,12 @@ export class SshGate {
     this.#penalties = new Penalties(settings.login);
     this.#record = new LoginRecord(parts.audit, log);
     this.#registry = new SessionRegistry(handler, this.#record, terminalText(settings.motd), log);
-    this.sessions = this.#registry;
+    this.#customers = new CustomerConnections(settings.login.connectionsPerCustomer);
+    this.sessions = {
+      list: () => [...this.#registry.list(), ...this.#withoutSession().map(connectionInfo)],
+      end: (id, sentence) => this.#registry.end(id, sentence) || this.#endConnection(id, sentence),
+      endWhere: (predicate, sentence) => this.#registry.endWhere(predicate, sentence),
+    };
     this.#authenticator = new Authenticator(parts.accounts, parts.signatureCheck ?? new SignatureCheck());
     this.#listener = new Listener(
       settings.login,
@@ -178,7 +190,8 @@ export class SshGate {
   #makeEvents(): ConnectionEvents {
     return {
       accepts: (connection, identity, login) => {
-        const no = this.#record.refusesOpening(identity);
+        const no =
+          this.#record.refusesOpening(identity) ?? this.#customers.join(identity.customer, connection);
         if (no !== null) return no;
         this.#penalties.succeeded(connection.source.bucket);
         this.#record.accepted(identity, login);
@@ -223,6 +236,7 @@ export class SshGate {
 
   /** Ends it with its sessions when whoever is behind it may not be here any more. */
   #track(connection: Connection, identity: Identity): void {
+          this.#customers.leave(identity.customer, connection);
     const tracked = this.#parts.revocation?.track({
       identity,
       needs: () => null,
@@ -250,6 +264,17 @@ export class SshGate {
   async #untilAllClosed(ms: number): Promise<void> {
     if (this.#connections.size === 0) return;
     await new Promise<void>((resolve) => {
+  #withoutSession(): Connection[] {
+    const used = new Set(this.#registry.list().map(({ identity }) => identity.connection));
+    return [...this.#connections.values()].filter(({ id, identity }) => identity !== null && !used.has(id));
+  }
+
+  #endConnection(id: string, sentence: string): boolean {
+    const connection = this.#withoutSession().find((one) => one.id === id);
+    connection?.end(DISCONNECT.byApplication, sentence);
+    return connection !== undefined;
+  }
+
       const timer = setTimeout(resolve, ms);
       this.#allClosed = () => {
         clearTimeout(timer);
@@ -258,4 +283,9 @@ export class SshGate {
     });
     this.#allClosed = undefined;
   }
+}
+
+function connectionInfo({ id, identity, openedAt }: Connection): LiveInfo {
+  if (identity === null) throw new Error('it has not logged in');
+  return { id, identity, openedAt, what: 'connection', command: null, hasPty: false };
 }

@@ -1,0 +1,46 @@
+import type { CustomerName } from '../../../policy/names.js';
+
+/** What is asked of a connection that has logged in. */
+export interface HeldConnection {
+  /** Whether no session channel is open on it. */
+  readonly isIdle: boolean;
+  endSoon(sentence: string): void;
+}
+
+const MADE_ROOM = 'Another connection of yours needed the place: this one had no session.';
+
+/**
+ * The connections of each customer, a bounded number: otherwise one key would be enough to take all places of the service.
+ * Beyond the number, one without a session makes room, so that connections left behind keep nobody out.
+ */
+export class CustomerConnections {
+  readonly #most: number;
+  readonly #customers = new Map<CustomerName, Set<HeldConnection>>();
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** @returns a sentence when the customer has too many, and all of them are in use */
+  join(customer: CustomerName, connection: HeldConnection): string | null {
+    const own = this.#customers.get(customer) ?? new Set();
+    if (own.size >= this.#most) {
+      const idle = [...own].find(({ isIdle }) => isIdle);
+      if (idle === undefined) {
+        return `You have ${own.size} connections open, which is the most: close one, or ask an administrator to.`;
+      }
+      own.delete(idle);
+      idle.endSoon(MADE_ROOM);
+    }
+    own.add(connection);
+    this.#customers.set(customer, own);
+    return null;
+  }
+
+  /** Twice is harmless, as is one that never joined. */
+  leave(customer: CustomerName, connection: HeldConnection): void {
+    const own = this.#customers.get(customer);
+    own?.delete(connection);
+    if (own?.size === 0) this.#customers.delete(customer);
+  }
+}
