@@ -7,6 +7,7 @@ import type { Authenticator, LoginFound, RefusedBecause } from './authenticate.j
 import { ChannelTable } from './channel-table.js';
 import { announceSignatureAlgorithms } from './extension-info.js';
 import { heedRightGuesses } from './first-packet-guess.js';
+import { KeyExchangeGuard } from './key-exchange-guard.js';
 import { Login } from './login.js';
 import { Rekeying } from './rekeying.js';
 import type { Source } from './source.js';
@@ -71,7 +72,7 @@ export class Connection {
   readonly #channels: ChannelTable;
   #identity: Identity | null = null;
   #loginName = '';
-  #handshaken = false;
+  readonly #keyExchange: KeyExchangeGuard;
   #idle: NodeJS.Timeout | undefined;
   /** Set once the connection only waits for its sessions to end. */
   #endWith: string | null = null;
@@ -131,20 +132,17 @@ export class Connection {
 
   /** Null before login. */
   get identity(): Identity | null {
+    leaveOutTerminalModes(parts.protocol);
+    this.#keyExchange = new KeyExchangeGuard(parts.protocol);
     return this.#identity;
   }
 
   /**
    * Whether it cost a key exchange and came to nothing, without a failed try (which counts by itself): somebody asks
-   * whose keys are known here, or just keeps the gate busy.
+   * whose keys are known here, or just keeps the gate busy, and may well leave before the exchange is complete.
    */
   get cameToNothing(): boolean {
-    return this.#handshaken && this.#identity === null && this.#login.failedTries === 0;
-  }
-
-  /** Whether no session channel is open. */
-  get isIdle(): boolean {
-    return this.#channels.size === 0;
+    return this.#keyExchange.paid && this.#identity === null && this.#login.failedTries === 0;
   }
 
   /** Takes no more sessions, and ends when the last one has. */
@@ -206,9 +204,6 @@ export class Connection {
       this.#guard(() => {
         this.#close();
       });
-    });
-    client.on('handshake', () => {
-      this.#handshaken = true;
     });
     const flush = (): void => {
       this.#guard(() => {

@@ -6,7 +6,7 @@ export const REKEY = { bytes: 2 ** 30, ms: 60 * 60 * 1000 } as const;
 
 /** How long an exchange of keys that the gate began may take. */
 const EXCHANGE_MS = 30_000;
-/** Exchanges that a client may ask for in a minute: they cost up to 20 ms each. */
+/** Exchanges that a client may ask for in a minute: they cost up to 3 ms each. */
 const MOST_A_MINUTE = 120;
 /** Messages that may wait for the end of an exchange; ssh2 has no limit. */
 const MOST_WAITING = 10_000;

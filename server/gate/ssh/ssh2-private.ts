@@ -11,13 +11,9 @@ export interface Ssh2Protocol {
   readonly _kexinit: Buffer | undefined;
   /** Messages that wait for the end of the key exchange. */
   readonly _queue: readonly Buffer[] | undefined;
-  _kex:
-    | {
-        remoteExtInfoEnabled: boolean;
-        /** The client's SSH_MSG_KEXINIT. */
-        readonly _remoteKexinit?: Buffer | undefined;
-      }
-    | undefined;
+  _kex: Ssh2KeyExchange | undefined;
+  /** Takes each decrypted payload, once there are keys. */
+  _onPayload: (payload: Buffer) => void;
   /** What is offered, each list as names in order. */
   readonly _offer: { readonly lists: Record<'kex' | 'serverHostKey', { readonly array: readonly string[] }> };
   /** Set when the client's next packet belongs to a key exchange that it guessed wrong. */
@@ -42,6 +38,19 @@ export interface Ssh2Protocol {
   channelEOF(remote: number): void;
   channelClose(remote: number): void;
   exitStatus(remote: number, status: number): void;
+}
+
+/** One key exchange, with its method. */
+export interface Ssh2KeyExchange {
+  remoteExtInfoEnabled: boolean;
+  /** `group` for Diffie-Hellman modulo a prime. */
+  readonly type: string;
+  /** The client's SSH_MSG_KEXINIT. */
+  readonly _remoteKexinit?: Buffer | undefined;
+  readonly _dh: { getPrime?(): Buffer } | null;
+  generateKeys(): void;
+  /** Called once with what the client sent; a returned Error ends the handshake. */
+  computeSecret(theirs: Buffer): Buffer | Error;
 }
 
 export interface Ssh2Handlers {
