@@ -12,8 +12,8 @@ const MOST_SOURCES = 10_000;
  * How much may be written to the audit log from outside, which lasts: nobody must be able to fill the disk, as then
  * nobody's domain could be changed any more.
  *
- * Refused logins beyond the budget are left out and counted, and the next row of that source says how many; the
- * ordinary log has them all. What a customer does is never left out: beyond the budget it is refused.
+ * Refused logins beyond the budget are left out and counted, and the next row of that source says how many; so
+ * are their lines in the ordinary log (`PacedLog`). What a customer does is never left out: beyond the budget it is refused.
  */
 export class AuditBudget {
   readonly #allSources: TokenBucket;

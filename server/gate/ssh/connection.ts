@@ -9,10 +9,12 @@ import { announceSignatureAlgorithms } from './extension-info.js';
 import { heedRightGuesses } from './first-packet-guess.js';
 import { KeyExchangeGuard } from './key-exchange-guard.js';
 import { Login } from './login.js';
+import type { PacedLog } from './paced-log.js';
 import { Rekeying } from './rekeying.js';
 import type { Source } from './source.js';
 import { sendPayload, type Ssh2PrivateParts } from './ssh2-private.js';
 import type { SshTerminal } from './ssh-terminal.js';
+import { leaveOutTerminalModes } from './terminal-modes.js';
 import type { Transport } from './transport.js';
 import { Wire } from './wire.js';
 import { DISCONNECT, disconnectMessage } from './wire-message.js';
@@ -67,12 +69,13 @@ export class Connection {
   readonly #limits: ConnectionLimits;
   readonly #events: ConnectionEvents;
   readonly #log: Log;
+  readonly #strangers: PacedLog;
   readonly #login: Login;
   readonly #rekeying: Rekeying;
   readonly #channels: ChannelTable;
+  readonly #keyExchange: KeyExchangeGuard;
   #identity: Identity | null = null;
   #loginName = '';
-  readonly #keyExchange: KeyExchangeGuard;
   #idle: NodeJS.Timeout | undefined;
   /** Set once the connection only waits for its sessions to end. */
   #endWith: string | null = null;
@@ -84,6 +87,7 @@ export class Connection {
     authenticator: Authenticator,
     events: ConnectionEvents,
     log: Log,
+    strangers: PacedLog,
   ) {
     this.id = id;
     this.source = source;
@@ -93,6 +97,7 @@ export class Connection {
     this.#limits = limits;
     this.#events = events;
     this.#log = log;
+    this.#strangers = strangers;
     this.#rekeying = new Rekeying(client, parts.protocol, limits.rekey, (what) => {
       this.#violation(what);
     });
@@ -127,14 +132,19 @@ export class Connection {
     });
     announceSignatureAlgorithms(parts.protocol);
     heedRightGuesses(parts.protocol);
+    leaveOutTerminalModes(parts.protocol);
+    this.#keyExchange = new KeyExchangeGuard(parts.protocol);
     this.#listen();
   }
 
   /** Null before login. */
   get identity(): Identity | null {
-    leaveOutTerminalModes(parts.protocol);
-    this.#keyExchange = new KeyExchangeGuard(parts.protocol);
     return this.#identity;
+  }
+
+  /** Whether no session channel is open. */
+  get isIdle(): boolean {
+    return this.#channels.size === 0;
   }
 
   /**
@@ -196,7 +206,9 @@ export class Connection {
     });
     client.on('error', (error) => {
       if (!this.#closed) {
-        this.#log.info({ connection: this.id, reason: printable(error.message, 200) }, 'connection failed');
+        const fields = { connection: this.id, reason: printable(error.message, 200) };
+        if (this.#identity === null) this.#strangers.info(this.source, fields, 'connection failed');
+        else this.#log.info(fields, 'connection failed');
       }
       this.#transport.close();
     });
@@ -270,10 +282,9 @@ export class Connection {
 
   #violation(what: string): void {
     if (this.#closed || !this.#transport.writable) return;
-    this.#log.warn(
-      { connection: this.id, source: this.source.address },
-      `the client ${what}: connection ended`,
-    );
+    const [fields, message] = [{ connection: this.id }, `the client ${what}: connection ended`];
+    if (this.#identity === null) this.#strangers.warn(this.source, fields, message);
+    else this.#log.warn({ source: this.source.address, ...fields }, message);
     this.end(DISCONNECT.protocolError, `The client ${what}.`);
   }
 

@@ -5,6 +5,7 @@ import type { RefusedBecause } from './authenticate.js';
 import type { Log } from '../log.js';
 import { printable } from '../printable.js';
 import { AuditBudget } from './audit-budget.js';
+import type { PacedLog } from './paced-log.js';
 import type { Source } from './source.js';
 
 /** The audit log: `store.audit`. */
@@ -36,11 +37,13 @@ const LOGIN_SHOWN = 64;
 export class LoginRecord {
   readonly #audit: AuditLog;
   readonly #log: Log;
+  readonly #strangers: PacedLog;
   readonly #budget = new AuditBudget();
 
-  constructor(audit: AuditLog, log: Log) {
+  constructor(audit: AuditLog, log: Log, strangers: PacedLog) {
     this.#audit = audit;
     this.#log = log;
+    this.#strangers = strangers;
   }
 
   /** @returns a sentence when the customer has logged in or opened sessions too often to be recorded */
@@ -66,10 +69,7 @@ export class LoginRecord {
     fingerprint: Fingerprint | null,
   ): void {
     const shown = printable(login, LOGIN_SHOWN);
-    this.#log.info(
-      { connection, source: source.address, login: shown, fingerprint, because },
-      'login refused',
-    );
+    this.#strangers.info(source, { connection, login: shown, fingerprint, because }, 'login refused');
     const leftOut = this.#budget.refusedLogin(source.bucket);
     if (leftOut === null) return;
     const reason = RECORDED.has(because) ? because : 'login-or-key-refused';

@@ -9,10 +9,12 @@ import type { SessionHandler } from '../session.js';
 import { ALGORITHMS } from './algorithms.js';
 import { Authenticator, type Accounts } from './authenticate.js';
 import { Connection, type ConnectionEvents, type ConnectionLimits } from './connection.js';
+import { CustomerConnections } from './customer-connections.js';
 import type { HostKey } from './host-key.js';
 import { Listener, type Arrival, type ListenAddress } from './listener.js';
 import { LoginRecord, type AuditLog } from './login-record.js';
 import { hasNativeCrypto } from './native-crypto.js';
+import { PacedLog } from './paced-log.js';
 import { Penalties } from './penalties.js';
 import { REKEY } from './rekeying.js';
 import { SessionRegistry, type SessionInfo } from './session-registry.js';
@@ -51,18 +53,18 @@ export interface SshGateParts {
   readonly signatureCheck?: SignatureCheck;
 }
 
-/** Live sessions, for admins and for revocation. */
-export interface LiveSessions {
 /** A session, or a connection that has logged in and has none. */
 export interface LiveInfo extends Omit<SessionInfo, 'what'> {
   readonly what: SessionInfo['what'] | 'connection';
 }
 
+/** Live sessions, for admins and for revocation. */
+export interface LiveSessions {
   /** Connections without a session as well. */
   list(): LiveInfo[];
   /** @returns false when there is no such session, nor such a connection without one */
   end(id: string, sentence: string): boolean;
-  /** @returns how many were ended */
+  /** Sessions alone. @returns how many were ended */
   endWhere(predicate: (session: SessionInfo) => boolean, sentence: string): number;
 }
 
@@ -74,13 +76,14 @@ export class SshGate {
   readonly sessions: LiveSessions;
   readonly #parts: SshGateParts;
   readonly #limits: ConnectionLimits;
+  readonly #strangers: PacedLog;
   readonly #penalties: Penalties;
   readonly #record: LoginRecord;
   readonly #registry: SessionRegistry;
+  readonly #customers: CustomerConnections;
   readonly #authenticator: Authenticator;
   readonly #listener: Listener;
   readonly #server: Ssh2Server;
-  readonly #customers: CustomerConnections;
   readonly #arrivals = new WeakMap<Socket, { arrival: Arrival; transport: Transport }>();
   readonly #connections = new Map<string, Connection>();
   readonly #tracked = new Map<string, Tracked>();
@@ -96,8 +99,9 @@ export class SshGate {
       rekey: parts.rekey ?? REKEY,
       idleMs: parts.idleMs ?? IDLE_MS,
     };
+    this.#strangers = new PacedLog(log);
     this.#penalties = new Penalties(settings.login);
-    this.#record = new LoginRecord(parts.audit, log);
+    this.#record = new LoginRecord(parts.audit, log, this.#strangers);
     this.#registry = new SessionRegistry(handler, this.#record, terminalText(settings.motd), log);
     this.#customers = new CustomerConnections(settings.login.connectionsPerCustomer);
     this.sessions = {
@@ -179,7 +183,14 @@ export class SshGate {
       },
     };
     try {
-      const connection = new Connection(ends, this.#limits, this.#authenticator, events, log);
+      const connection = new Connection(
+        ends,
+        this.#limits,
+        this.#authenticator,
+        events,
+        log,
+        this.#strangers,
+      );
       this.#connections.set(connection.id, connection);
     } catch (error) {
       log.error({ connection: ends.id, err: error }, 'a fault ended the connection');
@@ -225,6 +236,7 @@ export class SshGate {
         this.#tracked.delete(connection.id);
         const { identity } = connection;
         if (identity !== null) {
+          this.#customers.leave(identity.customer, connection);
           this.#record.closed(identity, Math.round((Date.now() - connection.openedAt.getTime()) / 1000));
         } else if (connection.cameToNothing) {
           this.#penalise(connection);
@@ -236,7 +248,6 @@ export class SshGate {
 
   /** Ends it with its sessions when whoever is behind it may not be here any more. */
   #track(connection: Connection, identity: Identity): void {
-          this.#customers.leave(identity.customer, connection);
     const tracked = this.#parts.revocation?.track({
       identity,
       needs: () => null,
@@ -253,17 +264,6 @@ export class SshGate {
     if (seconds > 0) this.#record.penalised(source, seconds);
   }
 
-  /** In every log line and audit row of the connection. */
-  #newId(): string {
-    for (;;) {
-      const id = randomBytes(4).toString('hex');
-      if (!this.#connections.has(id)) return id;
-    }
-  }
-
-  async #untilAllClosed(ms: number): Promise<void> {
-    if (this.#connections.size === 0) return;
-    await new Promise<void>((resolve) => {
   #withoutSession(): Connection[] {
     const used = new Set(this.#registry.list().map(({ identity }) => identity.connection));
     return [...this.#connections.values()].filter(({ id, identity }) => identity !== null && !used.has(id));
@@ -275,6 +275,17 @@ export class SshGate {
     return connection !== undefined;
   }
 
+  /** In every log line and audit row of the connection. */
+  #newId(): string {
+    for (;;) {
+      const id = randomBytes(4).toString('hex');
+      if (!this.#connections.has(id)) return id;
+    }
+  }
+
+  async #untilAllClosed(ms: number): Promise<void> {
+    if (this.#connections.size === 0) return;
+    await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, ms);
       this.#allClosed = () => {
         clearTimeout(timer);

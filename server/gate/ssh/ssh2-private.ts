@@ -92,6 +92,7 @@ export function privateParts(client: Ssh2Connection): Ssh2PrivateParts | null {
     _sock !== undefined &&
     names.every((name) => typeof handlers[name] === 'function') &&
     typeof protocol?._onHandshakeComplete === 'function' &&
+    typeof protocol._onPayload === 'function' &&
     typeof protocol.channelOpenConfirm === 'function' &&
     typeof protocol._packetRW?.write.alloc === 'function' &&
     protocol._skipNextInboundPacket === false &&

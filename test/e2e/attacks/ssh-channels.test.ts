@@ -57,6 +57,21 @@ describe('attacks on channels, by a customer who is logged in', () => {
     await opened.shows('mallory');
   }
 
+  for (const [what, modes] of Object.entries({
+    'none at all': '',
+    'no end byte': Buffer.from([129, 0, 0, 0x96, 0]),
+    'an unknown opcode': Buffer.from([1, 1, 0, 0, 0, 0, 2, 0, 0, 0, 1]),
+    'a number cut short': Buffer.from([1, 129, 0, 0]),
+    'ten thousand of them': Buffer.alloc(10_000, 7),
+  })) {
+    it(`asks for a terminal with modes that no parser likes, ${what}: it gets one`, async () => {
+      const opened = await session(await login());
+      assert.equal(await opened.request('pty-req', 'xterm', 80, 24, 0, 0, modes), true);
+      assert.equal((await terminalOf(opened, null)).hasPty, true);
+      await opened.shows('hello mallory xterm 80x24');
+    });
+  }
+
   it('opens channels of every other kind: each is refused', async () => {
     const raw = await login();
     const kinds: [string, (number | string)[]][] = [
@@ -358,5 +373,68 @@ describe('attacks on channels, by a customer who is logged in', () => {
     await bad.isClosed();
     opened.data('still here');
     await opened.shows('still here');
+  });
+});
+
+describe('one customer with one key', () => {
+  const key = signingKey('ed25519');
+  const others = signingKey('ed25519');
+  const connections: RawSsh[] = [];
+  let gate: GateUnderTest;
+
+  afterEach(async () => {
+    for (const connection of connections.splice(0)) connection.end();
+    await gate.dispose();
+  });
+
+  async function login(name: string): Promise<{ raw: RawSsh; reply: string }> {
+    const raw = await RawSsh.connect(gate.port);
+    connections.push(raw);
+    return { raw, reply: await raw.login(name, name === 'mallory' ? key : others) };
+  }
+
+  async function start(): Promise<void> {
+    gate = new GateUnderTest({ login: { connections: 20, connectionsPerCustomer: 3 } });
+    await gate.listen();
+    gate.customer('mallory', [key.getPublicSSH()]);
+    gate.customer('alice', [others.getPublicSSH()]);
+  }
+
+  it('holds connections without a session: the oldest makes room, and others are served', async () => {
+    await start();
+    for (let n = 0; n < 40; n += 1) assert.equal((await login('mallory')).reply, 'success');
+    await eventually(
+      'all but three to be closed',
+      () => connections.filter(({ closed }) => !closed).length === 3,
+    );
+    assert.equal((await login('alice')).reply, 'success');
+    const listed = gate.gate.sessions.list();
+    assert.equal(listed.filter(({ identity }) => identity.customer === 'mallory').length, 3);
+    assert.ok(listed.every(({ what }) => what === 'connection'));
+  });
+
+  it('holds connections with a session each: one more is refused with the reason', async () => {
+    await start();
+    for (let n = 0; n < 3; n += 1) {
+      const { raw } = await login('mallory');
+      const opened = await RawSession.open(raw);
+      assert.equal(await opened?.request('shell'), true);
+    }
+    const { raw, reply } = await login('mallory');
+    assert.equal(reply, 'disconnected');
+    const [reason, sentence] = (await raw.receives('DISCONNECT')) ?? [];
+    assert.equal(reason, 11);
+    assert.match(String(sentence), /^You have 3 connections open, which is the most/);
+    assert.equal((await login('alice')).reply, 'success');
+  });
+
+  it('can be seen and ended by an admin, also where there is no session', async () => {
+    await start();
+    const { raw } = await login('mallory');
+    const [listed] = gate.gate.sessions.list();
+    assert.equal(listed?.what, 'connection');
+    assert.equal(gate.gate.sessions.end(listed.id, 'An administrator ended it.'), true);
+    assert.match(String((await raw.receives('DISCONNECT'))?.[1]), /An administrator ended it/);
+    await eventually('it to be forgotten', () => gate.gate.sessions.list().length === 0);
   });
 });

@@ -111,6 +111,7 @@ describe('gate/ssh: a client that guesses the key exchange', () => {
     const protocol = {
       _handlers: handlers,
       _onHandshakeComplete: () => undefined,
+      _onPayload: () => undefined,
       channelOpenConfirm: () => undefined,
       _packetRW: { write: { alloc: () => undefined } },
       _skipNextInboundPacket: false,

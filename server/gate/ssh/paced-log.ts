@@ -1,0 +1,48 @@
+import { BoundedMap, TokenBucket, type Now } from '../token-bucket.js';
+import type { Log } from '../log.js';
+import type { Source } from './source.js';
+
+/** Lines that one source may have at once, and one more after each half minute. */
+const PER_SOURCE = { most: 20, refillMs: 30_000 } as const;
+/** The same for all sources together. */
+const ALL_SOURCES = { most: 1000, refillMs: 1000 } as const;
+const MOST_SOURCES = 10_000;
+
+/**
+ * The log for what strangers do: nobody who has not logged in may fill the disk with it, or hide something in a flood. Lines
+ * beyond the pace are counted, and the next line of that source says how many (`leftOut`).
+ */
+export class PacedLog {
+  readonly #log: Log;
+  readonly #allSources: TokenBucket;
+  readonly #sources: BoundedMap<string, { readonly bucket: TokenBucket; leftOut: number }>;
+
+  constructor(log: Log, now: Now = () => performance.now()) {
+    this.#log = log;
+    this.#allSources = new TokenBucket(ALL_SOURCES, now);
+    this.#sources = new BoundedMap(MOST_SOURCES, () => ({
+      bucket: new TokenBucket(PER_SOURCE, now),
+      leftOut: 0,
+    }));
+  }
+
+  info(source: Source, fields: object, message: string): void {
+    this.#write('info', source, fields, message);
+  }
+
+  warn(source: Source, fields: object, message: string): void {
+    this.#write('warn', source, fields, message);
+  }
+
+  #write(level: 'info' | 'warn', { address, bucket }: Source, fields: object, message: string): void {
+    const entry = this.#sources.of(bucket);
+    if (entry.bucket.empty || !this.#allSources.spend()) {
+      entry.leftOut += 1;
+      return;
+    }
+    entry.bucket.spend();
+    const { leftOut } = entry;
+    entry.leftOut = 0;
+    this.#log[level]({ source: address, ...fields, ...(leftOut === 0 ? {} : { leftOut }) }, message);
+  }
+}
