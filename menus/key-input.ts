@@ -5,13 +5,34 @@ import type { MenuTerminal } from './port.js';
 /** Bytes taken in one turn, and the pause before the next: a flood waits, nobody else does. */
 const BYTES_A_TURN = 256;
 const PAUSE_MS = 5;
+/** What a session may spend on keys at once, and the share of the time beyond it. Milliseconds of CPU. */
+const BURST_MS = 250;
+const SHARE = 1 / 4;
 /** How long an ESC waits for the rest of its sequence. */
 const ESCAPE_MS = 60;
+
+/** Milliseconds of clocks that never go back: what this thread has worked, and time. */
+export interface KeyClock {
+  cpu(): number;
+  wall(): number;
+}
+
+const THREAD_CLOCK: KeyClock = {
+  cpu: () => {
+    const { user, system } = process.threadCpuUsage();
+    return (user + system) / 1000;
+  },
+  wall: () => performance.now(),
+};
 
 /** Reads a terminal's keys at a limited rate. While bytes wait, the terminal is not read: the client is held up instead. */
 export class KeyInput {
   readonly #terminal: Pick<MenuTerminal, 'onInput'>;
   readonly #take: (tokens: readonly Token[]) => void;
+  readonly #clock: KeyClock;
+  /** What keys have cost that was not earned again since `#spentAt`. */
+  #spent = 0;
+  #spentAt = 0;
   #tokens = new KeyTokens();
   #waiting: Buffer = Buffer.alloc(0);
   #running = false;
@@ -20,9 +41,14 @@ export class KeyInput {
   #escape: NodeJS.Timeout | null = null;
   #drained: (() => void) | null = null;
 
-  constructor(terminal: Pick<MenuTerminal, 'onInput'>, take: (tokens: readonly Token[]) => void) {
+  constructor(
+    terminal: Pick<MenuTerminal, 'onInput'>,
+    take: (tokens: readonly Token[]) => void,
+    clock: KeyClock = THREAD_CLOCK,
+  ) {
     this.#terminal = terminal;
     this.#take = take;
+    this.#clock = clock;
   }
 
   start(): void {
@@ -67,13 +93,18 @@ export class KeyInput {
     this.#waiting = this.#waiting.subarray(turn.length);
     if (this.#escape !== null) clearTimeout(this.#escape);
     this.#escape = null;
-    this.#give(this.#tokens.push(turn));
+    const rest = this.#pay(() => {
+      this.#give(this.#tokens.push(turn));
+    });
     if (!this.#running) return;
-    if (this.#waiting.length > 0) {
+    if (this.#waiting.length > 0 || rest > 0) {
       this.#unlisten();
-      this.#pause = setTimeout(() => {
-        this.#turn();
-      }, PAUSE_MS);
+      this.#pause = setTimeout(
+        () => {
+          this.#turn();
+        },
+        Math.max(PAUSE_MS, rest),
+      );
       return;
     }
     if (this.#tokens.waiting) {
@@ -86,6 +117,17 @@ export class KeyInput {
     const drained = this.#drained;
     this.#drained = null;
     drained?.();
+  }
+
+  /** @returns how long to rest after it, so that one session's storm of keys leaves the others their share */
+  #pay(work: () => void): number {
+    const { cpu, wall } = this.#clock;
+    const began = cpu();
+    work();
+    const now = wall();
+    this.#spent = Math.max(0, this.#spent - (now - this.#spentAt) * SHARE) + cpu() - began;
+    this.#spentAt = now;
+    return Math.max(0, (this.#spent - BURST_MS) / SHARE);
   }
 
   #give(tokens: readonly Token[]): void {

@@ -15,8 +15,31 @@ export interface ReadingLine {
 /** `2025-11-21 07:15  ` */
 const DATE_COLUMNS = 18;
 
+/** Of longer pages the newest lines are shown: a narrow window must not make a page cost without end. */
+const MOST_LINES = 2000;
+
+interface Made {
+  readonly key: string;
+  readonly lines: readonly ReadingLine[];
+}
+
+/** The lines that were made last from a text: a key moves over them, and must not make them anew. */
+const made = new WeakMap<object, Made>();
+const HELP = {};
+const NOTHING = {};
+
+/** The same lines, not only equal ones, while neither the text nor the width changes. */
 export function readingLines(state: MenuState, page: ReadingPage): readonly ReadingLine[] {
-  return page.page === 'help' ? helpLines(state) : activityLines(state);
+  const { width } = layoutOf(state);
+  const { charset } = state.preferences;
+  const isHelp = page.page === 'help';
+  const source = isHelp ? HELP : (state.activity ?? NOTHING);
+  const key = `${width} ${charset} ${isHelp ? state.escape.name : ''}`;
+  const known = made.get(source);
+  if (known?.key === key) return known.lines;
+  const lines = (isHelp ? helpLines(state) : activityLines(state)).slice(-MOST_LINES);
+  made.set(source, { key, lines });
+  return lines;
 }
 
 /** Lines that are seen at once. */

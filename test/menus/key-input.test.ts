@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { KeyInput } from '../../menus/key-input.js';
+import { eventually } from '../support/eventually.js';
+
+describe('menus: the pace of keys', () => {
+  it('gives a session whose keys cost much a quarter of the time at most', async () => {
+    let cpu = 0;
+    let listener: ((data: Buffer) => void) | null = null;
+    const terminal = {
+      onInput: (hear: (data: Buffer) => void) => {
+        listener = hear;
+        return () => {
+          listener = null;
+        };
+      },
+    };
+    const turns: number[] = [];
+    const input = new KeyInput(
+      terminal,
+      () => {
+        turns.push(performance.now());
+        cpu += 100;
+      },
+      { cpu: () => cpu, wall: () => performance.now() },
+    );
+    input.start();
+    // One key a packet, as fast as they are taken.
+    for (let n = 0; n < 5; n += 1) {
+      await eventually('the terminal to be read', () => listener !== null, { everyMs: 1 });
+      (listener as ((data: Buffer) => void) | null)?.(Buffer.from('j'));
+      assert.equal(turns.length, n + 1);
+      assert.equal(listener === null, n >= 2, 'it is not read while the pause lasts');
+    }
+    const [, , third = 0, fourth = 0, fifth = 0] = turns;
+    assert.ok(fourth - third >= 150 && fifth - fourth >= 350, `${fourth - third} and ${fifth - fourth} ms`);
+    input.stop();
+  });
+});
