@@ -131,7 +131,7 @@ export class ConsoleKeys {
         this.#ask(this.#size.ask());
         return;
       case 'ask-reboot':
-        this.#ask(words.askReboot(grant.domain));
+        this.#askReboot();
         return;
       case 'sysrq':
         this.#sysrq(intention.key);
@@ -203,6 +203,15 @@ export class ConsoleKeys {
     this.#ask(
       no !== null ? words.pressAnyKey(no.message) : keys.length === 0 ? words.noSysrq : words.askSysrq(keys),
     );
+  }
+
+  /** Whoever may not is told so in place of the question; a yes is then asked of nobody. */
+  #askReboot(): void {
+    const { grant, words } = this.#scene;
+    const { identity, domain } = grant;
+    const no = this.#doors.authorizer.consider(identity, { action: 'reboot', domain, profile: null });
+    if (no !== null) this.#filter.dismiss();
+    this.#ask(no === null ? words.askReboot(domain) : words.pressAnyKey(no.message));
   }
 
   #sysrq(key: string): void {

@@ -18,7 +18,7 @@ export type Intention =
 /** What a yes answers. */
 type Asked = 'reboot' | 'size' | 'size-anyway';
 
-type Waiting = 'nothing' | 'command' | 'sysrq-key' | Asked;
+type Waiting = 'nothing' | 'command' | 'sysrq-key' | 'dismissed' | Asked;
 
 const LEAVING = '.dD';
 
@@ -60,6 +60,11 @@ export class EscapeFilter {
     this.#waiting = 'size-anyway';
   }
 
+  /** There is no question after all: the next byte, whichever, is for us and means nothing. */
+  dismiss(): void {
+    this.#waiting = 'dismissed';
+  }
+
   /** Each intention is told before the bytes behind it are looked at. Its bytes share memory with the chunk. */
   *push(chunk: Buffer): Generator<Intention, void, undefined> {
     let from = 0;
@@ -93,6 +98,8 @@ export class EscapeFilter {
     switch (waiting) {
       case 'sysrq-key':
         return /^[a-z0-9]$/.test(key) ? { kind: 'sysrq', key } : { kind: 'cancelled' };
+      case 'dismissed':
+        return { kind: 'cancelled' };
       case 'reboot':
       case 'size':
       case 'size-anyway':

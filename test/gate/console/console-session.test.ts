@@ -301,6 +301,18 @@ describe('a console session', () => {
     await shows('horatio is asked to reboot.');
   });
 
+  it('asks nobody about a reboot who may not: the reason stands in place of the question', async () => {
+    gate.enforce(policyOf([rule('deny', ['reboot'], { reason: 'Only looking.' }), rule('allow', ACTIONS)]));
+    const console = await open('watch', [BOB]);
+    terminal.type('\x1dr');
+    await shows('Only looking. Press any key.');
+    assert.doesNotMatch(terminal.output, /Reboot horatio\?/);
+    terminal.type('y');
+    await shows('Nothing was done.');
+    assert.deepEqual(gate.events('domain.denied'), [], 'nothing was asked for');
+    assert.deepEqual([gate.dom0.requests, console.typed], [[], '']);
+  });
+
   it('takes the greeting away when somebody types, so that the guest’s answer is not hidden', async () => {
     const console = await open();
     await shows('Ctrl-] . leaves');
