@@ -50,14 +50,24 @@ export function addAuditCommand(program: Command): void {
     audit,
     'verify',
     "Find changed, missing or reordered rows, and what the hosts' own journals contradict. Exit status 1 when there are any.",
-    ['postern audit verify'],
-  ).action(async (_: AdminOptions, command: Command) => {
-    // commander gives options that `audit` knows too to `audit`.
-    const options = command.optsWithGlobals<AdminOptions>();
-    const report = (await atDesk(options, (desk) => desk.ask('POST', '/audit/verify'))) as AuditReport;
-    say(options, report, reportText(report));
-    if (!report.ok) process.exitCode = EXIT.failed;
-  });
+    ['postern audit verify', 'postern audit verify --mark 1204:9f2c…'],
+  )
+    .option(
+      '--mark <seq:hash>',
+      "a row that the gate's log noted (`audit mark`); may be given more than once",
+      (mark: string, marks: string[]) => [...marks, mark],
+      [],
+    )
+    .action(async (_: AdminOptions, command: Command) => {
+      // commander gives options that `audit` knows too to `audit`.
+      const options = command.optsWithGlobals<AdminOptions & { readonly mark: readonly string[] }>();
+      const marks = options.mark;
+      const report = (await atDesk(options, (desk) =>
+        desk.ask('POST', '/audit/verify', { marks }),
+      )) as AuditReport;
+      say(options, report, reportText(report));
+      if (!report.ok) process.exitCode = EXIT.failed;
+    });
 }
 
 async function list(options: AuditOptions): Promise<void> {

@@ -4,6 +4,7 @@ import { AuditUnavailable } from '../store/store-error.js';
 import type { Store } from '../store/store.js';
 import { Activity } from './activity.js';
 import { Announcements } from './announcements.js';
+import { AuditMarks } from './audit-marks.js';
 import { AuditNews } from './audit-news.js';
 import { Authorizer } from './authorize.js';
 import { LogDoor } from './console-log/log-door.js';
@@ -91,6 +92,7 @@ export class Gate {
   readonly #version: string;
   readonly #log: Log;
   readonly #guard: FaultGuard;
+  readonly #marks: AuditMarks;
   readonly #stopHearing: () => void;
   #ticks: NodeJS.Timeout | null = null;
   #stopped = false;
@@ -154,6 +156,7 @@ export class Gate {
     const console = { ...doors, recordings, liveConsoles, announcements, audit, log };
     const motd = settings.motd === null ? [] : settings.motd.split('\n').map((line) => printable(line));
     const { site } = settings;
+    this.#marks = new AuditMarks(store.audit, log);
     const news = new AuditNews(log);
     const { preferences } = store;
     const handler = new HouseSessions({
@@ -244,6 +247,7 @@ export class Gate {
    */
   async start(): Promise<ListenAddress[]> {
     this.#record({ kind: 'gate.started', version: this.#version, revision: this.policy.revision });
+    this.#marks.note();
     this.operations.closeOpenIntents();
     this.recordings.start();
     this.maintenance.start();
@@ -274,6 +278,7 @@ export class Gate {
     await this.hosts.close();
     this.operations.close();
     this.#record({ kind: 'gate.stopped', reason: sentence });
+    this.#marks.close();
   }
 
   /** Reads the policy again. Any problem: the old one stays, and everybody stays. */

@@ -3,7 +3,7 @@ import type { AuditEvent, AuditRow } from './audit-event.js';
 import { ASKER, auditRow, GENESIS, storedRow } from './audit-record.js';
 import type { StoredAuditRow } from './audit-record.js';
 import { AuditVerifier } from './audit-verifier.js';
-import type { VerifyReport, Witness } from './audit-verifier.js';
+import type { Mark, VerifyReport, Witness } from './audit-verifier.js';
 import { AuditUnavailable } from './store-error.js';
 import { Sql } from './database.js';
 import type { Database } from './database.js';
@@ -57,6 +57,8 @@ export class AuditLog {
   readonly #database: Database;
   readonly #clock: () => Date;
   readonly #listeners = new Set<(row: AuditRow) => void>();
+  /** The last row that this process has written: what is in the file may be less by now. */
+  #written: Mark = { seq: 0, hash: GENESIS };
   /** The events of `together`, while it is under way. */
   #joined: AuditRow[] | undefined;
 
@@ -182,15 +184,18 @@ export class AuditLog {
   }
 
   /** Reads the whole log at once; a process that serves others takes `verifier()` and its steps. */
-  verify(witness: Iterable<Witness> = []): VerifyReport {
-    const verifier = this.verifier(witness);
+  verify(witness: Iterable<Witness> = [], marks: Iterable<Mark> = []): VerifyReport {
+    const verifier = this.verifier(witness, marks);
     while (!verifier.step()) continue;
     return verifier.report();
   }
 
-  /** @param witness what dom0's journal claims to have heard from this log */
-  verifier(witness: Iterable<Witness> = []): AuditVerifier {
-    return new AuditVerifier(this.#database, witness);
+  /**
+   * @param witness what dom0's journal claims to have heard from this log
+   * @param marks what else was noted of it outside; what this process has written last counts in any case
+   */
+  verifier(witness: Iterable<Witness> = [], marks: Iterable<Mark> = []): AuditVerifier {
+    return new AuditVerifier(this.#database, witness, [...marks, this.#written]);
   }
 
   #appendTo(rows: AuditRow[]): Append {
@@ -204,7 +209,7 @@ export class AuditLog {
   #insert(event: AuditEvent): AuditRow {
     const head = this.head();
     // A number that was once given is not given again, even if its row was cut off: the hole stays to be found.
-    const seq = Math.max(head.seq, this.#database.get(HIGHEST)?.seq ?? 0) + 1;
+    const seq = Math.max(head.seq, this.#database.get(HIGHEST)?.seq ?? 0, this.#written.seq) + 1;
     const asker =
       event.kind === 'operation.ended' ? this.#database.get(ASKER, event.operation, seq) : undefined;
     const stored = storedRow(
@@ -218,6 +223,8 @@ export class AuditLog {
   }
 
   #announce(rows: readonly AuditRow[]): void {
+    const last = rows.at(-1);
+    if (last !== undefined) this.#written = { seq: last.seq, hash: last.hash };
     for (const row of rows) {
       for (const listener of this.#listeners) {
         queueMicrotask(() => {

@@ -1,6 +1,7 @@
 import { ASKER, auditKeys, chainHash, GENESIS } from './audit-record.js';
 import type { AuditRecord, StoredAuditRow } from './audit-record.js';
 import { canonicalJson } from './canonical-json.js';
+import { guardProblem } from './audit-guards.js';
 import { Sql } from './database.js';
 import type { Database } from './database.js';
 
@@ -11,10 +12,12 @@ const NEXT = new Sql<StoredAuditRow>(
   `SELECT seq, at, kind, customer, domain, operation, source, record, prev, hash FROM audit WHERE seq > ? ORDER BY seq LIMIT ${CHUNK}`,
 );
 const HIGHEST = new Sql<{ seq: number }>(`SELECT seq FROM sqlite_sequence WHERE name = 'audit'`);
-const GUARDS = new Sql<{ n: number }>(
-  `SELECT count(*) AS n FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'audit'
-   AND name IN ('audit_no_update', 'audit_no_delete', 'audit_in_order')`,
-);
+
+/** A row's number and hash that were kept outside of the database: by the running gate, by the log on stderr. */
+export interface Mark {
+  readonly seq: number;
+  readonly hash: string;
+}
 
 /** What dom0's journal says it heard from the gate with one operation. */
 export interface Witness {
@@ -26,7 +29,8 @@ export interface Witness {
 /**
  * `changed`: the row is not what was hashed, or not what the row after it was chained to. `missing`: numbers without a row.
  * `reordered`: the row was written under another number. `truncated`: rows were cut off the end. `contradicted`: dom0's
- * journal heard another row there. `unguarded`: the triggers that forbid changes are gone.
+ * journal heard another row there. `unguarded`: the triggers that forbid changes are gone, say something else, or have
+ * company.
  */
 export type FindingKind = 'changed' | 'missing' | 'reordered' | 'truncated' | 'contradicted' | 'unguarded';
 
@@ -55,6 +59,7 @@ const FINDINGS_LIMIT = 1000;
 export class AuditVerifier {
   readonly #database: Database;
   readonly #witness = new Map<number, Witness[]>();
+  readonly #marks = new Map<number, Set<string>>();
   readonly #findings: Finding[] = [];
   readonly #contradictions: Finding[] = [];
   #previous = { seq: 0, hash: GENESIS };
@@ -63,8 +68,11 @@ export class AuditVerifier {
   #done = false;
   #sourced = false;
 
-  constructor(database: Database, witness: Iterable<Witness>) {
+  constructor(database: Database, witness: Iterable<Witness>, marks: Iterable<Mark> = []) {
     this.#database = database;
+    for (const { seq, hash } of marks) {
+      if (seq > 0) this.#marks.set(seq, new Set([...(this.#marks.get(seq) ?? []), hash]));
+    }
     for (const entry of witness) {
       this.#witnessed += 1;
       const others = this.#witness.get(entry.auditSeq);
@@ -117,6 +125,7 @@ export class AuditVerifier {
       this.#find('changed', row.seq, `row ${row.seq} is filed under other words than it holds`);
     }
     this.#compare(row, record);
+    this.#compareMark(row);
     this.#previous = { seq: row.seq, hash: row.hash };
   }
 
@@ -158,9 +167,21 @@ export class AuditVerifier {
     }
   }
 
+  #compareMark(row: StoredAuditRow): void {
+    const marks = this.#marks.get(row.seq);
+    if (marks === undefined) return;
+    this.#marks.delete(row.seq);
+    if ([...marks].some((hash) => hash !== row.hash))
+      this.#find(
+        'changed',
+        row.seq,
+        `row ${row.seq} has another hash than was noted outside of the database`,
+      );
+  }
+
   #finish(): void {
     this.#done = true;
-    const highest = this.#database.get(HIGHEST)?.seq ?? 0;
+    const highest = Math.max(this.#database.get(HIGHEST)?.seq ?? 0, ...this.#marks.keys());
     if (highest > this.#previous.seq) {
       this.#find(
         'truncated',
@@ -168,13 +189,8 @@ export class AuditVerifier {
         `rows ${this.#previous.seq + 1} to ${highest} were cut off the end`,
       );
     }
-    if (this.#database.get(GUARDS)?.n !== 3) {
-      this.#find(
-        'unguarded',
-        null,
-        'the triggers that forbid changing the log have been removed from the database',
-      );
-    }
+    const unguarded = guardProblem(this.#database);
+    if (unguarded !== null) this.#find('unguarded', null, unguarded);
     for (const [seq, claims] of this.#witness) {
       for (const claim of claims) {
         this.#contradict(

@@ -3,7 +3,7 @@ import Sqlite from 'better-sqlite3';
 import type { AuditEvent, AuditRow } from '../../server/store/audit-event.js';
 import { chainHash } from '../../server/store/audit-record.js';
 import { canonicalJson } from '../../server/store/canonical-json.js';
-import type { Store } from '../../server/store/store.js';
+import { Store } from '../../server/store/store.js';
 import {
   ADMIN,
   TemporaryStore,
@@ -234,6 +234,66 @@ describe('store: the audit log', () => {
       assert.deepEqual(findings(), [['unguarded', null]]);
     });
 
+    for (const [what, sql] of Object.entries({
+      'lets everything through': `DROP TRIGGER audit_no_delete;
+        CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit WHEN 0
+        BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END`,
+      'does nothing': `DROP TRIGGER audit_no_update;
+        CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit BEGIN SELECT 1; END`,
+      'guards another table': `DROP TRIGGER audit_in_order;
+        CREATE TRIGGER audit_in_order BEFORE INSERT ON key BEGIN SELECT 1; END`,
+      'guards one column': `DROP TRIGGER audit_no_update;
+        CREATE TRIGGER audit_no_update BEFORE UPDATE OF at ON audit
+        BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END`,
+      'is one more, that swallows rows': `CREATE TRIGGER audit_extra BEFORE INSERT ON audit
+        WHEN NEW.kind = 'login.refused' BEGIN SELECT RAISE(IGNORE); END`,
+    })) {
+      it(`finds a guard of the same name that ${what}`, () => {
+        const attacker = new Sqlite(temporary.file);
+        attacker.exec(sql);
+        attacker.close();
+        assert.deepEqual(findings(), [['unguarded', null]]);
+      });
+    }
+
+    const CUT = `DELETE FROM audit WHERE seq > 4; UPDATE sqlite_sequence SET seq = 4 WHERE name = 'audit'`;
+
+    it('finds that the last rows and the memory of them are gone, while the process that wrote them runs', () => {
+      tamper(CUT);
+      assert.deepEqual(findings(), [['truncated', 5]]);
+      assert.equal(store.audit.append(requested('op7')).seq, 7, 'numbers are not given twice');
+      assert.deepEqual(findings(), [['missing', 5]]);
+    });
+
+    it('finds it also when as many others were put there', () => {
+      const { hash: prev } = store.audit.at(4)!;
+      tamper(CUT);
+      const other = Store.open(temporary.file);
+      for (const operation of ['forged5', 'forged6', 'forged7']) other.audit.append(requested(operation));
+      assert.equal(other.audit.at(5)?.prev, prev);
+      assert.deepEqual(
+        other.audit.verify().findings.map(({ kind }) => kind),
+        [],
+        'the chain alone cannot tell',
+      );
+      other.close();
+      assert.deepEqual(findings(), [['changed', 6]]);
+    });
+
+    it('finds both with a mark that was noted elsewhere, in another process', () => {
+      const mark = store.audit.head();
+      const early = store.audit.at(2)!;
+      tamper(CUT);
+      const later = Store.open(temporary.file);
+      const found = (marks: readonly { seq: number; hash: string }[]): string[] =>
+        later.audit.verify([], marks).findings.map(({ kind, seq }) => `${kind} ${seq ?? ''}`);
+      assert.deepEqual(found([]), [], 'the chain alone cannot tell');
+      assert.deepEqual(found([mark, early]), ['truncated 5']);
+      for (const operation of ['forged5', 'forged6']) later.audit.append(requested(operation));
+      assert.deepEqual(found([mark, early]), ['changed 6']);
+      later.close();
+    });
+
     describe('with dom0 as the witness', () => {
       const heard = (seq: number, operation = `op${seq}`) => ({
         auditSeq: seq,
@@ -264,15 +324,27 @@ describe('store: the audit log', () => {
           prev = hash;
         }
         tamper(forged.join(';'));
-        assert.deepEqual(findings(), [], 'the chain alone cannot tell');
-        assert.deepEqual(findings(journal), [['contradicted', 5]]);
+        const later = Store.open(temporary.file);
+        assert.deepEqual(later.audit.verify().findings, [], 'the chain alone cannot tell');
+        assert.deepEqual(
+          later.audit.verify(journal).findings.map(({ kind, seq }) => [kind, seq]),
+          [['contradicted', 5]],
+        );
+        later.close();
       });
 
       it('finds a log that ends before what dom0 heard', () => {
         const journal = [heard(5)];
         tamper(`DELETE FROM audit WHERE seq > 4; UPDATE sqlite_sequence SET seq = 4 WHERE name = 'audit'`);
-        assert.deepEqual(findings(), [], 'the chain alone cannot tell');
-        assert.deepEqual(findings(journal), [['contradicted', 5]]);
+        const later = Store.open(temporary.file);
+        try {
+          const found = (witness: typeof journal): string[] =>
+            later.audit.verify(witness).findings.map(({ kind }) => kind);
+          assert.deepEqual(found([]), [], 'the chain alone cannot tell');
+          assert.deepEqual(found(journal), ['contradicted']);
+        } finally {
+          later.close();
+        }
       });
 
       it('finds an operation that was claimed with a row about another one', () => {

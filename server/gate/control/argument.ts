@@ -23,6 +23,7 @@ import { isRefusal, refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { ROLES, isRole } from '../../../policy/roles.js';
 import type { Role } from '../../../policy/roles.js';
+import type { Mark } from '../../store/audit-verifier.js';
 import { parseReference } from '../../store/reference.js';
 import { isRecordingId } from '../recording/recording-name.js';
 
@@ -249,3 +250,21 @@ export function readArguments<S extends Readonly<Record<string, Argument<unknown
   if (unknown !== undefined) return wrong(`${quoted(unknown)} is not known here`);
   return values as ArgumentValues<S>;
 }
+
+const MOST_MARKS = 10_000;
+
+/** Heads of the audit log that were noted elsewhere, each as `SEQ:HASH`. */
+export const auditMarks: Argument<Mark[]> = (value, name) => {
+  if (!Array.isArray(value) || value.length > MOST_MARKS)
+    return wrong(`the ${name} are at most ${MOST_MARKS} texts`);
+  const marks: Mark[] = [];
+  for (const each of value as unknown[]) {
+    const found = /^([1-9]\d{0,14}):([0-9a-f]{64})$/.exec(typeof each === 'string' ? each : '');
+    if (found === null)
+      return wrong(
+        `${quoted(each)} is not a mark: it must be a row's number, a colon and its hash, as the gate's log has it`,
+      );
+    marks.push({ seq: Number(found[1]), hash: found[2] ?? '' });
+  }
+  return marks;
+};

@@ -3,7 +3,7 @@ import type { AuditRow } from '../../store/audit-event.js';
 import type { TailQuery } from '../../store/audit-log.js';
 import type { Witness } from '../../store/audit-verifier.js';
 import type { Store } from '../../store/store.js';
-import { customer, domain, number, optional, time } from './argument.js';
+import { auditMarks, customer, domain, number, optional, time } from './argument.js';
 import type { AuditReport } from './control-answers.js';
 import type { HostJournal } from './control-ports.js';
 import { Lines, route } from './route.js';
@@ -34,24 +34,29 @@ export function auditRoutes(store: Store, hosts: readonly HostJournal[]): readon
       return new Lines(follow(store, query, limit, signal));
     }),
 
-    route('POST', '/audit/verify', {}, async (_given, { signal }): Promise<AuditReport> => {
-      const heard: Witness[] = [];
-      const witnesses: AuditReport['witnesses'][number][] = [];
-      for (const host of hosts) witnesses.push(await testimony(host, heard));
-      const verifier = store.audit.verifier(heard);
-      while (!verifier.step()) {
-        await breathe();
-        signal.throwIfAborted();
-      }
-      const { ok, rows, head, findings } = verifier.report();
-      return {
-        ok: ok && witnesses.every(({ problem }) => problem === null),
-        rows,
-        head,
-        findings,
-        witnesses,
-      };
-    }),
+    route(
+      'POST',
+      '/audit/verify',
+      { marks: optional(auditMarks) },
+      async (given, { signal }): Promise<AuditReport> => {
+        const heard: Witness[] = [];
+        const witnesses: AuditReport['witnesses'][number][] = [];
+        for (const host of hosts) witnesses.push(await testimony(host, heard));
+        const verifier = store.audit.verifier(heard, given.marks ?? []);
+        while (!verifier.step()) {
+          await breathe();
+          signal.throwIfAborted();
+        }
+        const { ok, rows, head, findings } = verifier.report();
+        return {
+          ok: ok && witnesses.every(({ problem }) => problem === null),
+          rows,
+          head,
+          findings,
+          witnesses,
+        };
+      },
+    ),
   ];
 }
 
