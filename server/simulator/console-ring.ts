@@ -14,6 +14,8 @@ export class ConsoleRing {
   #clients: Socket[] = [];
   #kept: Buffer[] = [];
   #keptBytes = 0;
+  /** What is written while input is answered. */
+  #echo: Buffer[] | null = null;
   readonly #onInput: (bytes: Buffer) => void;
   readonly #onLock: (held: boolean) => void;
 
@@ -40,7 +42,9 @@ export class ConsoleRing {
     for (const bytes of this.#kept) client.write(bytes);
     this.#kept = [];
     this.#keptBytes = 0;
-    client.on('data', this.#onInput);
+    client.on('data', (bytes: Buffer) => {
+      this.#input(client, bytes);
+    });
     client.on('close', () => {
       this.#release(client);
     });
@@ -48,6 +52,10 @@ export class ConsoleRing {
   }
 
   write(bytes: Buffer): void {
+    if (this.#echo !== null && this.#clients.length === 1) {
+      this.#echo.push(bytes);
+      return;
+    }
     const client = this.#clients.shift();
     if (client) {
       client.write(bytes);
@@ -72,6 +80,24 @@ export class ConsoleRing {
       client.destroySoon();
       this.#release(client);
     }
+  }
+
+  /**
+   * What is typed is echoed byte by byte: each alone in a queue of the socket's would be a hundred times its size, and a paste of a
+   * megabyte the end of this process. So an answer is sent whole, and nothing is read while the client takes nothing.
+   */
+  #input(client: Socket, bytes: Buffer): void {
+    const echo: Buffer[] = [];
+    this.#echo = echo;
+    try {
+      this.#onInput(bytes);
+    } finally {
+      this.#echo = null;
+    }
+    if (echo.length > 0) this.write(Buffer.concat(echo));
+    if (client.destroyed || client.writableLength < HIGH_WATER) return;
+    client.pause();
+    client.once('drain', () => client.resume());
   }
 
   #release(client: Socket): void {

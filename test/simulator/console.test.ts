@@ -94,6 +94,28 @@ describe('a simulated console', () => {
     assert.ok(console.raw.startsWith(FIRST_BYTES));
   });
 
+  for (const [what, text] of Object.entries({
+    'without a line end': 'x',
+    'of commands': 'echo $((1+1))\r',
+    'of what no shell likes': '\x15\x1b[A$(((\xff`"|;&\x17\t\r',
+  })) {
+    it(`outlives a paste of a megabyte ${what}`, async () => {
+      const console = await shell();
+      console.type(text.repeat(Math.ceil(1_000_000 / text.length)));
+      console.type('\x03\r');
+      await eventually(
+        'the guest to have read it',
+        () => {
+          console.type('\x03\recho after $((40+2))\r');
+          return console.raw.slice(-100_000).includes('after 42');
+        },
+        { everyMs: 300 },
+      );
+      assert.equal(xen.rows().length, 2, 'the domain is there');
+      console.kill();
+    }).timeout(60_000);
+  }
+
   it('ends at Ctrl-] alone, and passes it on among other bytes', async () => {
     const console = await shell();
     console.type('echo A\x1dB\r');
