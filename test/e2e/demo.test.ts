@@ -5,6 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { eventually } from '../support/eventually.js';
 import { run } from '../support/house.js';
 
 const SCRIPT = fileURLToPath(new URL('../../server/postern.js', import.meta.url));
@@ -98,6 +99,41 @@ describe('the demo', () => {
     assert.equal(await fresh.interrupt(), 0);
     assert.deepEqual(processesOf(directory), []);
   }).timeout(90_000);
+
+  it('starts both halves again when both were killed at once, says so, and leaves nothing behind', async () => {
+    const demo = new Demo('--dir', directory, '--port', '0');
+    await demo.ready();
+    const halves = (): number[] =>
+      processesOf(directory).flatMap((line) =>
+        / (gate|dom0) --settings /.test(line) ? [Number(line.trim().split(' ', 1)[0])] : [],
+      );
+    const killed = halves();
+    assert.equal(killed.length, 2);
+    for (const pid of killed) process.kill(pid, 'SIGKILL');
+    await eventually('both to be said', () =>
+      ['dom0', 'gate'].every((name) => demo.stderr.includes(`the ${name} half has ended; starting it again`)),
+    );
+    const config = join(directory, 'ssh_config');
+    await eventually(
+      'the customers to be served',
+      async () => (await run('ssh', ['-F', config, 'alice', 'list'], '')).status === 0,
+    );
+    assert.equal(demo.child.exitCode, null, demo.stderr);
+    assert.equal(await demo.interrupt(), 0);
+    assert.deepEqual(processesOf(directory), []);
+  }).timeout(60_000);
+
+  it('ends at once when it is asked to between the death of both halves and their next start', async () => {
+    const demo = new Demo('--dir', directory, '--port', '0');
+    await demo.ready();
+    for (const line of processesOf(directory)) {
+      if (/ (gate|dom0) --settings /.test(line))
+        process.kill(Number(line.trim().split(' ', 1)[0]), 'SIGKILL');
+    }
+    await eventually('it to be said', () => demo.stderr.includes('starting it again'));
+    assert.equal(await demo.interrupt(), 0);
+    assert.deepEqual(processesOf(directory), []);
+  }).timeout(60_000);
 
   it('says in one sentence what is wrong: a port in use', async () => {
     const server = createServer().listen(0, '127.0.0.1');

@@ -24,7 +24,7 @@ export class DemoHalves {
   readonly #say: (sentence: string) => void;
   readonly #halves: readonly DemoHalf[];
   readonly #running = new Map<string, HalfProcess>();
-  #stopping = false;
+  readonly #stops = new AbortController();
 
   /** @param halves in the order of their start */
   constructor(
@@ -46,7 +46,7 @@ export class DemoHalves {
 
   /** SIGTERM to the gate first, then to the dom0 halves; waits until all have gone. */
   async stop(): Promise<void> {
-    this.#stopping = true;
+    this.#stops.abort();
     for (const { name } of [...this.#halves].reverse()) {
       const half = this.#running.get(name);
       if (half === undefined) continue;
@@ -74,14 +74,15 @@ export class DemoHalves {
 
   /** Asked anew after a wait. */
   #isStopping(): boolean {
-    return this.#stopping;
+    return this.#stops.signal.aborted;
   }
 
   async #restart(which: DemoHalf): Promise<void> {
     for (;;) {
       if (this.#isStopping()) return;
       this.#say(`the ${which.name} half has ended; starting it again`);
-      await delay(RESTART_MS, undefined, { ref: false });
+      // It keeps this process: with both halves dead nothing else does, and the machines would be left behind.
+      await delay(RESTART_MS, undefined, { signal: this.#stops.signal }).catch(() => undefined);
       if (this.#isStopping()) return;
       try {
         await this.#start(which);
