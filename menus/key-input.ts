@@ -13,8 +13,8 @@ const ESCAPE_MS = 60;
 
 /** Milliseconds of clocks that never go back: what this thread has worked, and time. */
 export interface KeyClock {
-  cpu(): number;
-  wall(): number;
+  readonly cpu: () => number;
+  readonly wall: () => number;
 }
 
 const THREAD_CLOCK: KeyClock = {

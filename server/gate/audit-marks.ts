@@ -1,4 +1,3 @@
-import type { AuditRow } from '../store/audit-event.js';
 import { FaultGuard } from '../wire/fault-guard.js';
 import type { Log } from './log.js';
 
@@ -23,7 +22,7 @@ export class AuditMarks {
   }
 
   /** For the audit log's `onAppend`. */
-  heard(_row: AuditRow): void {
+  readonly heard = (): void => {
     this.#timer ??= setTimeout(
       this.#guard.on('mark', () => {
         this.#timer = null;
@@ -31,7 +30,7 @@ export class AuditMarks {
       }),
       MARK_MS,
     ).unref();
-  }
+  };
 
   /** Notes it now, if anything is new. */
   note(): void {

@@ -219,6 +219,7 @@ export class Gate {
       revocation.heard(row);
       news.heard(row);
       maintenance.heard(row);
+      this.#marks.heard();
     });
     maintenance.onChange((row) => {
       if (row !== null) announcements.toConsoles(words.maintenance(row));

@@ -16,7 +16,7 @@ describe('gate: marks of the audit log in the ordinary log', () => {
       store.customers.add(customerName('alice'), ADMIN);
       const [row] = store.audit.tail();
       assert.ok(row);
-      noted.heard(row);
+      noted.heard();
       noted.close();
       noted.close();
       assert.deepEqual(marks, [{ mark: `1:${row.hash}` }]);
