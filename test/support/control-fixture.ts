@@ -102,7 +102,8 @@ export class ControlFixture implements RunningGate {
       },
     };
     this.sessions = {
-      list: () => this.live,
+      list: () => this.live.filter(({ what }) => what !== 'connection'),
+      withoutSession: () => this.live.filter(({ what }) => what === 'connection'),
       end: (id, sentence) => this.#end((one) => one.id === id, sentence) > 0,
       endWhere: (predicate, sentence) => this.#end(predicate, sentence),
     };
@@ -148,7 +149,7 @@ export class ControlFixture implements RunningGate {
     return new ControlClient(this.socket, admin);
   }
 
-  addSession(id: string, customer: string, letter = 'a'): void {
+  addSession(id: string, customer: string, letter = 'a', what: LiveSession['what'] = 'menu'): void {
     const fingerprint = parseFingerprint(`SHA256:${letter.repeat(43)}`);
     if (fingerprint === undefined) throw new Error('a test used a bad fingerprint');
     const identity = {
@@ -158,7 +159,7 @@ export class ControlFixture implements RunningGate {
       connection: 'c1',
       domain: null,
     };
-    this.live.push({ id, identity, openedAt: new Date(), what: 'menu', command: null });
+    this.live.push({ id, identity, openedAt: new Date(), what, command: null });
   }
 
   async remove(): Promise<void> {

@@ -28,6 +28,8 @@ export interface LiveSession {
 /** What the gate lets admins do with live sessions. */
 export interface LiveSessions {
   list(): readonly LiveSession[];
+  /** Connections that have logged in and have no session. */
+  withoutSession(): readonly LiveSession[];
   /** @returns false when there is no such session */
   end(id: string, sentence: string): boolean;
   /** @returns how many were ended */

@@ -12,7 +12,7 @@ import type { AdministrationSettings, LiveSession, LiveSessions } from './contro
 import { policyMentions } from './policy-mentions.js';
 import { route } from './route.js';
 import type { Route } from './route.js';
-import { sessionView } from './session-routes.js';
+import { allOf, sessionView } from './session-routes.js';
 
 const SUSPENDED = 'Your access has been suspended by the administrators.';
 const REMOVED = 'Your access has been removed by the administrators.';
@@ -51,7 +51,7 @@ export function customerRoutes(
         customer: found,
         keys: store.keys.list(given.customer).map(keyView),
         roles: store.roles.of(given.customer),
-        sessions: (sessions?.list() ?? []).filter(of(given.customer)).map(sessionView),
+        sessions: (sessions === null ? [] : allOf(sessions)).filter(of(given.customer)).map(sessionView),
       };
     }),
 

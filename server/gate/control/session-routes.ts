@@ -4,7 +4,7 @@ import type { Store } from '../../store/store.js';
 import * as words from '../words.js';
 import { customer, optional, reason, sentence, session } from './argument.js';
 import type { AnnouncementMade, GateStatus, SessionView } from './control-answers.js';
-import type { LiveSession, RunningGate } from './control-ports.js';
+import type { LiveSession, LiveSessions, RunningGate } from './control-ports.js';
 import { policyStatus } from './policy-routes.js';
 import { route } from './route.js';
 import type { Route } from './route.js';
@@ -12,6 +12,11 @@ import type { Route } from './route.js';
 export function sessionView({ id, identity, openedAt, what, command }: LiveSession): SessionView {
   const { customer: name, fingerprint, source, domain } = identity;
   return { id, customer: name, fingerprint, source, domain, openedAt: openedAt.toISOString(), what, command };
+}
+
+/** Sessions, then connections without one: those hold places too. */
+export function allOf(sessions: LiveSessions): readonly LiveSession[] {
+  return [...sessions.list(), ...sessions.withoutSession()];
 }
 
 /** What there is only while the gate runs: live sessions, and how it does. */
@@ -23,7 +28,7 @@ export function sessionRoutes(store: Store, gate: RunningGate): readonly Route[]
         version,
         pid: process.pid,
         startedAt: startedAt.toISOString(),
-        sessions: sessions.list().filter(({ what }) => what !== 'connection').length,
+        sessions: sessions.list().length,
         policy: policyStatus(policy),
         hosts: hosts.map(({ name, reachable, domains, names, contract }) => ({
           name,
@@ -52,8 +57,7 @@ export function sessionRoutes(store: Store, gate: RunningGate): readonly Route[]
     }),
 
     route('GET', '/sessions', { customer: optional(customer) }, (given) => ({
-      sessions: gate.sessions
-        .list()
+      sessions: allOf(gate.sessions)
         .map(sessionView)
         .filter((one) => given.customer === null || one.customer === given.customer),
     })),
@@ -63,7 +67,7 @@ export function sessionRoutes(store: Store, gate: RunningGate): readonly Route[]
       '/sessions/:session',
       { session, reason: optional(reason) },
       (given, { actor }): object | Refusal => {
-        const found = gate.sessions.list().find(({ id }) => id === given.session);
+        const found = allOf(gate.sessions).find(({ id }) => id === given.session);
         if (found === undefined)
           return refusal('usage', `there is no session ${given.session}: see \`postern session list\``);
         const why = given.reason ?? 'an administrator ended it';

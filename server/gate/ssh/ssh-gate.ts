@@ -53,15 +53,16 @@ export interface SshGateParts {
   readonly signatureCheck?: SignatureCheck;
 }
 
-/** A session, or a connection that has logged in and has none. */
-export interface LiveInfo extends Omit<SessionInfo, 'what'> {
-  readonly what: SessionInfo['what'] | 'connection';
+/** A connection that has logged in and has no session, in the words of a session. */
+export interface ConnectionInfo extends Omit<SessionInfo, 'what'> {
+  readonly what: 'connection';
 }
 
 /** Live sessions, for admins and for revocation. */
 export interface LiveSessions {
-  /** Connections without a session as well. */
-  list(): LiveInfo[];
+  list(): SessionInfo[];
+  /** Connections that have logged in and have no session. */
+  withoutSession(): ConnectionInfo[];
   /** @returns false when there is no such session, nor such a connection without one */
   end(id: string, sentence: string): boolean;
   /** Sessions alone. @returns how many were ended */
@@ -105,7 +106,8 @@ export class SshGate {
     this.#registry = new SessionRegistry(handler, this.#record, terminalText(settings.motd), log);
     this.#customers = new CustomerConnections(settings.login.connectionsPerCustomer);
     this.sessions = {
-      list: () => [...this.#registry.list(), ...this.#withoutSession().map(connectionInfo)],
+      list: () => this.#registry.list(),
+      withoutSession: () => this.#withoutSession().map(connectionInfo),
       end: (id, sentence) => this.#registry.end(id, sentence) || this.#endConnection(id, sentence),
       endWhere: (predicate, sentence) => this.#registry.endWhere(predicate, sentence),
     };
@@ -296,7 +298,7 @@ export class SshGate {
   }
 }
 
-function connectionInfo({ id, identity, openedAt }: Connection): LiveInfo {
+function connectionInfo({ id, identity, openedAt }: Connection): ConnectionInfo {
   if (identity === null) throw new Error('it has not logged in');
   return { id, identity, openedAt, what: 'connection', command: null, hasPty: false };
 }

@@ -408,7 +408,7 @@ describe('one customer with one key', () => {
       () => connections.filter(({ closed }) => !closed).length === 3,
     );
     assert.equal((await login('alice')).reply, 'success');
-    const listed = gate.gate.sessions.list();
+    const listed = gate.gate.sessions.withoutSession();
     assert.equal(listed.filter(({ identity }) => identity.customer === 'mallory').length, 3);
     assert.ok(listed.every(({ what }) => what === 'connection'));
   });
@@ -431,10 +431,11 @@ describe('one customer with one key', () => {
   it('can be seen and ended by an admin, also where there is no session', async () => {
     await start();
     const { raw } = await login('mallory');
-    const [listed] = gate.gate.sessions.list();
+    const [listed] = gate.gate.sessions.withoutSession();
+    assert.ok(listed);
     assert.equal(listed?.what, 'connection');
     assert.equal(gate.gate.sessions.end(listed.id, 'An administrator ended it.'), true);
     assert.match(String((await raw.receives('DISCONNECT'))?.[1]), /An administrator ended it/);
-    await eventually('it to be forgotten', () => gate.gate.sessions.list().length === 0);
+    await eventually('it to be forgotten', () => gate.gate.sessions.withoutSession().length === 0);
   });
 });

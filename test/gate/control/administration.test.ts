@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { sessionTable } from '../../../server/cli/session.js';
+import type { SessionView } from '../../../server/gate/control/control-answers.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import { NORMAL } from '../../../policy/names.js';
 import type { BootProfileName } from '../../../policy/names.js';
@@ -311,6 +313,26 @@ describe('gate: what admins ask of a running gate', () => {
     assert.equal(gate.store.customers.find(ALICE)?.suspendedAt, null);
     await client.ask('DELETE', '/customers/bob');
     assert.deepEqual(gate.live, []);
+  });
+
+  it('lists and ends connections without a session as well, and does not count them as sessions', async () => {
+    gate.addSession('7f3a.1', 'alice');
+    gate.addSession('c0ffee', 'alice', 'a', 'connection');
+    const { sessions } = (await client.ask('GET', '/sessions?customer=alice')) as { sessions: SessionView[] };
+    assert.deepEqual(
+      sessions.map(({ id, what }) => [id, what]),
+      [
+        ['7f3a.1', 'menu'],
+        ['c0ffee', 'connection'],
+      ],
+    );
+    assert.match(sessionTable(sessions), /^c0ffee +alice .* no session$/m);
+    assert.equal(((await client.ask('GET', '/status')) as { sessions: number }).sessions, 1);
+    await client.ask('DELETE', '/sessions/c0ffee');
+    assert.deepEqual(
+      gate.live.map(({ id }) => id),
+      ['7f3a.1'],
+    );
   });
 
   it('lists and ends sessions, with the reason in the log and for the customer', async () => {
