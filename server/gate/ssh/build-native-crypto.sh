@@ -4,8 +4,15 @@
 node=$(node -p process.execPath) || exit 1
 npm_config_nodedir=$(dirname "$(dirname "$node")")
 export npm_config_nodedir
-log=$(mktemp) || exit 1
-trap 'rm -f "$log"' EXIT
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+log=$work/log
+# Since Node.js 24.19 this header has each object take a cleanup hook back when it is collected. The collector may run where there
+# is no environment to take it from, and Node.js then aborts: the gate would end with the ciphers of some closed connection.
+header=$work/node_object_wrap.h
+sed 's/^ *\(Add\|Remove\)CleanupHook();$//' "$npm_config_nodedir/include/node/node_object_wrap.h" >"$header" || exit 1
+CXXFLAGS="${CXXFLAGS:-} -include $header"
+export CXXFLAGS
 node-gyp rebuild -C node_modules/ssh2/lib/protocol/crypto --target="$(node -p process.version)" \
   --real_openssl_major="$(node -p 'process.versions.openssl.split(".")[0]')" >"$log" 2>&1 && exit 0
 tail -n 20 "$log" >&2
