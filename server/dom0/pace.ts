@@ -10,6 +10,8 @@ export interface Pace {
   readonly rise: number;
   /** One that appears paused and has never run is being made by an admin; after so long it was made to stay paused. */
   readonly build: number;
+  /** From a shutdown or reboot that the guest acknowledged, and did nothing about, to the next request. */
+  readonly askAgain: number;
   /** How long a start waits for the console. */
   readonly attach: number;
   /** Without an answer from the toolstack for so long, states are unknown. */
@@ -26,6 +28,7 @@ export const PACE: Pace = {
   unexplainedAbsence: 4_000,
   rise: 60_000,
   build: 15_000,
+  askAgain: 15_000,
   attach: 10_000,
   stale: 15_000,
   profileRetry: 2_000,

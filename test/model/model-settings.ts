@@ -24,6 +24,7 @@ export const MODEL_PACE: Pace = {
   unexplainedAbsence: 4_000,
   rise: 20_000,
   build: 15_000,
+  askAgain: 15_000,
   attach: 3_000,
   stale: 15_000,
   profileRetry: 5_000,

@@ -17,6 +17,7 @@ const PACE: Pace = {
   unexplainedAbsence: 60,
   rise: 500,
   build: 100,
+  askAgain: 100,
   attach: 200,
   stale: 300,
   profileRetry: 50,

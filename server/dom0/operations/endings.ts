@@ -1,6 +1,7 @@
 import { refusal, isRefusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { incarnationOf, isIncarnation, targetOf } from '../incarnation.js';
+import type { HostIncarnation } from '../incarnation.js';
 import { pause, unlessHalted } from './halt.js';
 import type { Operation } from './operation.js';
 import type { WorkParts } from './work-parts.js';
@@ -43,7 +44,7 @@ export class Endings {
           if (listed === null) return null;
           if (!isIncarnation(listed, subject, host.boot)) return startedAnew(request.domain);
           const ending = listed.flags.shutdown !== null || listed.flags.dying;
-          if (!ending && host.uptime() < deadline) asking.once();
+          if (!ending && host.uptime() < deadline) asking.askOf(subject);
           if (!ending && asking.refused !== null && asking.refused.code !== 'undone') return asking.refused;
         }
         if (host.uptime() >= deadline) {
@@ -131,7 +132,7 @@ export class Endings {
             if (!isIncarnation(listed, subject, host.boot)) {
               if (!ending && !flags.paused) return null;
             } else if (!ending) {
-              if (host.uptime() < deadline) asking.once();
+              if (host.uptime() < deadline && subject !== null) asking.askOf(subject);
               if (asking.refused !== null && asking.refused.code !== 'undone') return asking.refused;
             }
           }
@@ -149,21 +150,28 @@ export class Endings {
     }
   }
 
-  /** A request to the guest that is made at most once, runs beside, and ends with what waits for it. */
+  /**
+   * A request to the guest that runs beside, and ends with what waits for it. It is made again when the guest took it and did nothing:
+   * Linux acknowledges a shutdown in the first seconds of its boot, and loses it.
+   */
   #ask(verb: 'shutdown' | 'reboot', operation: Operation): Asking {
-    const { toolstack } = this.#parts;
+    const { toolstack, host, pace } = this.#parts;
     const ending = new AbortController();
-    const asking: Asking & { asked: boolean } = {
-      asked: false,
+    let isAsking = false;
+    let takenAt: number | null = null;
+    const asking: Asking = {
       refused: null,
-      once: () => {
-        if (asking.asked || operation.subject === null) return;
-        asking.asked = true;
-        const target = targetOf(operation.request.domain, operation.subject);
+      askOf: (subject) => {
+        const isLost = takenAt === null || host.uptime() - takenAt >= pace.askAgain;
+        if (isAsking || !isLost || asking.refused !== null) return;
+        isAsking = true;
+        const target = targetOf(operation.request.domain, subject);
         const call = { ...this.#parts.call(operation, verb, ACKNOWLEDGE_MS), signal: ending.signal };
         toolstack[verb](target, call).then(
           (refused) => {
             asking.refused = isRefusal(refused) ? refused : null;
+            isAsking = false;
+            takenAt = host.uptime();
           },
           (error: unknown) => {
             asking.refused = refusal('internal', 'Something went wrong on the host.', String(error));
@@ -180,6 +188,7 @@ export class Endings {
 
 interface Asking {
   refused: Refusal | null;
-  once(): void;
+  /** Asks the guest, unless it is asked already or has been given no time yet to do it. */
+  askOf(subject: HostIncarnation): void;
   end(): void;
 }

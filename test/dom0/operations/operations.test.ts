@@ -234,6 +234,24 @@ describe('operations', () => {
       assert.equal(calledOff, true);
     });
 
+    for (const verb of ['shutdown', 'reboot'] as const) {
+      it(`asks for a ${verb} again when the guest took it and lost it, as Linux does in the first seconds of its boot`, async () => {
+        house.toolstack.put('horatio');
+        const usual = [...house.toolstack.calls];
+        house.toolstack.on.set(verb, () => {
+          const asked = house.toolstack.calls.filter((call) => call === `${verb} horatio`).length;
+          if (asked === 2) {
+            house.toolstack.domains.delete('horatio');
+            if (verb === 'reboot') house.toolstack.put('horatio');
+          }
+          return Promise.resolve(null);
+        });
+        await house.start();
+        assert.equal((await house.client.run('horatio', verb)).phase, 'done');
+        assert.deepEqual(house.toolstack.calls, [...usual, `${verb} horatio`, `${verb} horatio`]);
+      });
+    }
+
     it('fails at once with the reason when the guest does not acknowledge', async () => {
       house.toolstack.put('horatio');
       const reason = "guest didn't acknowledge control request: -9";
