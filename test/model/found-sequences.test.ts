@@ -109,4 +109,13 @@ describe('a sequence in which the model found a fault', () => {
       then({ what: 'stop', downFor: 1_000 }, 0, 1_000),
       then(ask('start', ophelia), 0, 0),
     ]));
+
+  it('does not let a server run that it made while an operator started another on the same disk', () =>
+    holds(0, [
+      then(ask('rescue', horatio), 6, 0),
+      then({ what: 'kill', doings: 0 }, 8, 100),
+      then({ what: 'operator', act: 'create', domain: yorick }, 0, 0),
+      then(ask('start', ophelia), 0, 0),
+      then({ what: 'disk', mood: 'well' }, 0, 0),
+    ]));
 });

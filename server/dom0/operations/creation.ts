@@ -73,6 +73,18 @@ export class Creation {
     return isRefusal(made) ? made : this.#raise(operation, made, signal);
   }
 
+  /** Refuses when somebody started what writes the same disk after the look that came before the create. */
+  async #takenMeanwhile(operation: Operation, signal: AbortSignal): Promise<Refusal | null> {
+    const { observer, profiles, disks } = this.#parts;
+    const { domain, parameters } = operation.request;
+    const config = observer.find(domain)?.config;
+    const plan = config === undefined ? undefined : profiles.plan(operation.profile, config, parameters);
+    if (plan === undefined || isRefusal(plan)) return null;
+    const taken = await unlessHalted(disks.conflict(domain, plan.boot.disks), signal);
+    // A listing that fails proves nothing: what was made here would stay paused.
+    return taken?.code === 'wrong-state' ? taken : null;
+  }
+
   async #inTurn<T>(operation: Operation, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     const leave = await this.#parts.queue.enter(signal, (place) => {
       this.#parts.moved(operation, place);
@@ -227,6 +239,11 @@ export class Creation {
     const attached = await this.#attach(operation, created, signal);
     if (attached !== 'attached')
       logger.warn({ operation: operation.id, domain, attached }, 'console.not-attached');
+    const taken = await this.#takenMeanwhile(operation, signal);
+    if (taken !== null) {
+      await this.#undo(operation, signal);
+      return taken;
+    }
     const deadline = await this.#parts.lastSteps(operation, 'unpausing', deadlines.destroySeconds);
     let refused: Refusal | null = null;
     while (refused === null) {
