@@ -192,19 +192,20 @@ export class Journal {
   async #append(event: JournalEvent): Promise<JournalRecord> {
     // What cannot be a record is a fault of the caller's, not of the disk's.
     JSON.stringify(event);
-    let isBegun = false;
+    let isWhole = false;
     try {
       await this.#ready();
       if (this.#size >= this.#rotateAt && this.#path === this.#files.current) await this.#rotate();
       await this.#ready();
       const record = this.#record(event);
-      isBegun = true;
-      await this.#write(record);
+      await this.#write(record, () => {
+        isWhole = true;
+      });
       this.#watch.passed();
       return record;
     } catch (error) {
       this.#watch.failed(error);
-      const isInDoubt = isBegun && this.#need.kind !== 'nothing';
+      const isInDoubt = isWhole && this.#need.kind !== 'nothing';
       throw new JournalUnwritableError('the journal cannot be written', { cause: error }, isInDoubt);
     }
   }
@@ -215,10 +216,12 @@ export class Journal {
     return { ...unsigned, hash: recordHash(unsigned) };
   }
 
-  async #write(record: JournalRecord): Promise<void> {
+  /** @param whole called when all of it is in the file, and maybe not on the disk: only then a later half could find it */
+  async #write(record: JournalRecord, whole: () => void): Promise<void> {
     const line = Buffer.from(`${JSON.stringify(record)}\n`);
     try {
       await writeAll(this.#disk, this.#path, this.#size, line);
+      whole();
       await this.#disk.sync(this.#path);
     } catch (error) {
       this.#need = { kind: 'torn' };
