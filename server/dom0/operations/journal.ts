@@ -192,20 +192,20 @@ export class Journal {
   async #append(event: JournalEvent): Promise<JournalRecord> {
     // What cannot be a record is a fault of the caller's, not of the disk's.
     JSON.stringify(event);
-    let isWhole = false;
+    const written = { isWhole: false };
     try {
       await this.#ready();
       if (this.#size >= this.#rotateAt && this.#path === this.#files.current) await this.#rotate();
       await this.#ready();
       const record = this.#record(event);
       await this.#write(record, () => {
-        isWhole = true;
+        written.isWhole = true;
       });
       this.#watch.passed();
       return record;
     } catch (error) {
       this.#watch.failed(error);
-      const isInDoubt = isWhole && this.#need.kind !== 'nothing';
+      const isInDoubt = written.isWhole && this.#need.kind !== 'nothing';
       throw new JournalUnwritableError('the journal cannot be written', { cause: error }, isInDoubt);
     }
   }
