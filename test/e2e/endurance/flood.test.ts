@@ -117,7 +117,8 @@ describe('a flood in whose midst the dom0 half is killed', () => {
     await alice.receives('login:');
     alice.type('root\r');
     await alice.receives('# ');
-    alice.type('seq 1000000000\r');
+    // It ends by itself: beside other work no key gets through a flood that does not.
+    alice.type('seq 3000000\r');
     await eventually('some of the flood to be written', () => bytesOnDisk() > 160_000);
     await house.endDom0('SIGKILL');
     const kept = onDisk();
