@@ -23,7 +23,7 @@ const NEW_MODE = 0o644;
 /** A text beside its file for longer than this was left by a process that was killed. Milliseconds. */
 const LEFTOVER_MS = 3_600_000;
 
-/** Who a file is given to and who may read it. */
+/** The owner of a file, and who may read it. */
 export interface FileAccess {
   readonly mode: number;
   /** Left out, as `gid`: the one that the process has. */

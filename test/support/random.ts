@@ -30,7 +30,3 @@ export class Random {
     return this.next() * 100 < chance;
   }
 }
-
-export function random(seed: number): Random {
-  return new Random(seed);
-}

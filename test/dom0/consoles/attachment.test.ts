@@ -6,7 +6,7 @@ import type { ScreenSize } from '../../../server/dom0/consoles/screen-job.js';
 import { FRAME_BYTES, FRAME_LIMIT, INITIAL_CREDIT } from '../../../server/wire/console.js';
 import { bytesFrame, noteFrame } from '../../../server/wire/frames.js';
 import { eventually } from '../../support/eventually.js';
-import { random } from '../../support/random.js';
+import { Random } from '../../support/random.js';
 import { ConsolePeer } from './console-peer.js';
 
 const soon = { everyMs: 1 };
@@ -318,7 +318,7 @@ describe('Attachment', () => {
   }
 
   it('any bytes end the stream at most', async () => {
-    const any = random(7);
+    const any = new Random(7);
     for (let run = 0; run < 200; run += 1) {
       start({ credits: false });
       const kinds = [0, 1, 2, 255];

@@ -4,47 +4,13 @@ import type { MenuLogLine, MenuLogPiece } from '../../../menus/log-port.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import { ConsoleText } from '../../../server/gate/console-log/console-text.js';
 import { LogPager } from '../../../server/gate/console-log/log-pager.js';
-import type { LogPage, PageQuery } from '../../../server/gate/console-log/log-pages.js';
 import { SearchLane } from '../../../server/gate/console-log/search-lane.js';
+import { PagesInMemory } from '../../support/log-pages.js';
 import { propertyRuns } from '../../support/property-runs.js';
-
-interface Boot {
-  readonly from: number;
-  readonly profile: string;
-}
-
-/** The pages of a log that is all there. */
-class Pages {
-  readonly bytes: Buffer;
-  readonly boots: readonly Boot[];
-  asked = 0;
-
-  constructor(bytes: Buffer | string, boots: readonly Boot[] = []) {
-    this.bytes = Buffer.from(bytes);
-    this.boots = boots;
-  }
-
-  page(query: PageQuery): Promise<LogPage> {
-    this.asked += 1;
-    const end = this.bytes.length;
-    const within = (position: number): number => Math.min(end, Math.max(0, position));
-    const to = within(query.from === undefined ? (query.before ?? end) : query.from + query.bytes);
-    const from = within(query.from ?? to - query.bytes);
-    const boots = this.boots.flatMap((boot, at) => {
-      const next = this.boots[at + 1]?.from ?? end;
-      const own = boot.from <= Math.max(from, to - 1) && (next > from || at === this.boots.length - 1);
-      const began = `2026-11-21T0${at % 10}:00:00.000Z`;
-      return own ? [{ ...boot, began, to: next }] : [];
-    });
-    const at = { from, to, start: 0, end, boots };
-    const head = { keeping: true, switchedAt: null, place: 'disk', boot: null, page: at } as const;
-    return Promise.resolve({ head, at, bytes: this.bytes.subarray(from, to) });
-  }
-}
 
 const never = new AbortController().signal;
 
-function pagerOf(pages: Pages): LogPager {
+function pagerOf(pages: PagesInMemory): LogPager {
   return new LogPager(pages, new SearchLane());
 }
 
@@ -55,7 +21,7 @@ async function piece(asked: Promise<unknown>): Promise<MenuLogPiece> {
 }
 
 /** All lines, from the end back or from the start on. */
-async function walked(pages: Pages, way: 'before' | 'after'): Promise<MenuLogLine[]> {
+async function walked(pages: PagesInMemory, way: 'before' | 'after'): Promise<MenuLogLine[]> {
   const pager = pagerOf(pages);
   let last = await piece(pager.go({ go: way === 'before' ? 'end' : 'start' }));
   let lines = [...last.lines, ...last.open];
@@ -81,7 +47,7 @@ describe('the pager of a log', () => {
     for (const said of [many, `${many}horatio login: `, '', 'x', '\n', '\n'.repeat(5_000), `\r\n${many}`]) {
       const expected = textOf(Buffer.from(said));
       for (const way of ['before', 'after'] as const) {
-        const lines = (await walked(new Pages(said), way)).map(({ text }) => text);
+        const lines = (await walked(new PagesInMemory(said), way)).map(({ text }) => text);
         assert.deepEqual(lines, expected, `${way} ${said.slice(0, 20)}`);
       }
     }
@@ -90,12 +56,12 @@ describe('the pager of a log', () => {
   it('cuts a line that does not end, and loses nothing of it', async () => {
     const said = `begin\n${'abcdefghij'.repeat(20_000)}\nend`;
     for (const way of ['before', 'after'] as const) {
-      const lines = await walked(new Pages(said), way);
+      const lines = await walked(new PagesInMemory(said), way);
       assert.equal(lines.map(({ text }) => text).join(''), said.replaceAll('\n', ''));
       assert.ok(lines.every(({ text }) => text.length <= 2_000));
     }
     const wide = '漢字'.repeat(5_000);
-    assert.equal((await walked(new Pages(wide), 'after')).map(({ text }) => text).join(''), wide);
+    assert.equal((await walked(new PagesInMemory(wide), 'after')).map(({ text }) => text).join(''), wide);
   });
 
   it('joins on, whatever was said', async () => {
@@ -112,7 +78,7 @@ describe('the pager of a log', () => {
         const starts = [...new Set(boots)]
           .filter((from) => from < bytes.length)
           .sort((one, other) => one - other);
-        const pages = new Pages(
+        const pages = new PagesInMemory(
           bytes,
           starts.map((from) => ({ from, profile: 'normal' })),
         );
@@ -136,7 +102,7 @@ describe('the pager of a log', () => {
 
   it('finds what the lines look like, back and on, and says where each is', async () => {
     const said = `${many}Gave \x1b[31mup\x1b[m waiting\r\n${many}now it GAVE UP\rIt\r\n${many}`;
-    const pages = new Pages(said);
+    const pages = new PagesInMemory(said);
     const pager = pagerOf(pages);
     const places: number[] = [];
     for (let position = pages.bytes.length; ;) {
@@ -164,14 +130,16 @@ describe('the pager of a log', () => {
   });
 
   it('takes what is looked for as text: an expression is none', async () => {
-    const pager = pagerOf(new Pages('aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!\n(a+)+$ is text\n'));
+    const pager = pagerOf(
+      new PagesInMemory('aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!\n(a+)+$ is text\n'),
+    );
     const found = await pager.find('(A+)+$', 0, false, never);
     assert.ok(found !== null && !isRefusal(found));
     assert.equal(found.piece.lines.find(({ from }) => from === found.at)?.text, '(a+)+$ is text');
   });
 
   it('can be given up, and reads no further then', async () => {
-    const pages = new Pages(Buffer.alloc(8 * 1024 * 1024, `${'y'.repeat(79)}\n`));
+    const pages = new PagesInMemory(Buffer.alloc(8 * 1024 * 1024, `${'y'.repeat(79)}\n`));
     const search = new AbortController();
     const found = pagerOf(pages).find('z', pages.bytes.length, true, search.signal);
     while (pages.asked < 3) await new Promise((resolve) => setImmediate(resolve));
@@ -182,7 +150,7 @@ describe('the pager of a log', () => {
 
   it('knows the boots', async () => {
     const first = Buffer.byteLength(many);
-    const pages = new Pages(`${many}Restarting system${many}`, [
+    const pages = new PagesInMemory(`${many}Restarting system${many}`, [
       { from: 0, profile: 'normal' },
       { from: first + 17, profile: 'rescue' },
     ]);

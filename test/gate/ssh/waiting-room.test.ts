@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { WaitingRoom } from '../../../server/gate/ssh/waiting-room.js';
-import { random } from '../../support/random.js';
+import { Random } from '../../support/random.js';
 
 /** As the settings have it by default: half of 500 connections may wait, ten from one source, thirty seconds each. */
 const MOST = 250;
@@ -29,7 +29,7 @@ function logins({ sources, perSecond, roundTripMs, oneAddress = false }: Flood):
   in: number;
 } {
   let now = 0;
-  const chance = random(sources + roundTripMs);
+  const chance = new Random(sources + roundTripMs);
   const room = new WaitingRoom<Wait>({ most: MOST, now: () => now, random: () => chance.below(1e9) / 1e9 });
   const due = new Map<number, Wait[]>();
   const gone = new Set<Wait>();
@@ -126,7 +126,7 @@ describe('gate/ssh: the table of connections that have not logged in', () => {
   });
 
   it('counts what waits from each source exactly, whatever comes and goes', () => {
-    const any = random(3);
+    const any = new Random(3);
     const room = new WaitingRoom<number>({ most: 50, random: () => any.below(1000) / 1000 });
     const waiting = new Map<number, string>();
     for (let n = 0; n < 20_000; n += 1) {
