@@ -17,7 +17,7 @@ interface AuditTail {
   tail(query: {
     readonly customer?: CustomerName;
     readonly domain?: DomainName;
-    readonly since?: string;
+    readonly fromSeq?: number;
     readonly limit?: number;
   }): readonly AuditRow[];
 }
@@ -27,7 +27,7 @@ interface RolesOf {
 }
 
 interface Named {
-  find(customer: CustomerName): { readonly namedAt: string } | undefined;
+  find(customer: CustomerName): { readonly namedSeq: number } | undefined;
 }
 
 /**
@@ -49,37 +49,28 @@ export class Activity {
   of(identity: Pick<Identity, 'customer'>, limit = 200): readonly ActivityLine[] {
     const { customer } = identity;
     const since = new Map(
-      this.#roles.of(customer).flatMap((row) => (row.counts ? [[row.domain, row.since]] : [])),
+      this.#roles.of(customer).flatMap((row) => (row.counts ? [[row.domain, row.sinceSeq]] : [])),
     );
     const rows = new Map<number, AuditRow>();
     const take = (row: AuditRow): unknown => rows.set(row.seq, row);
     // Whoever had this name before is somebody else.
-    const named = this.#customers.find(customer)?.namedAt ?? '~';
-    this.#audit.tail({ customer, since: named, limit: 2 * limit }).forEach(take);
-    for (const [domain, at] of since) this.#audit.tail({ domain, since: at, limit: 2 * limit }).forEach(take);
+    const named = this.#customers.find(customer)?.namedSeq ?? Infinity;
+    this.#audit.tail({ customer, fromSeq: named, limit: 2 * limit }).forEach(take);
+    for (const [domain, seq] of since)
+      this.#audit.tail({ domain, fromSeq: seq, limit: 2 * limit }).forEach(take);
     const requests = requestsIn(rows.values());
     return [...rows.values()]
       .sort((one, other) => one.seq - other.seq)
       .flatMap((row) => {
-        const { at, event } = row;
+        const { at, seq, event } = row;
         const domain = domainOf(event);
         // A name that was another domain's before, or is not this customer's any more, shows nothing of that time.
-        // Within the role's first millisecond only what is this customer's own can be told apart from it.
-        const begin = domain === null ? '' : (since.get(domain) ?? '~');
-        if (at < begin || (at === begin && !isOf(event, customer))) return [];
+        if (domain !== null && seq < (since.get(domain) ?? Infinity)) return [];
         const text = sentence(event, customer, requests);
         return text === null ? [] : [{ at, domain, text }];
       })
       .slice(-limit);
   }
-}
-
-/** Whether this customer did it, or it was done to their account. */
-function isOf(event: AuditEvent, customer: CustomerName): boolean {
-  if ('customer' in event) return event.customer === customer;
-  return (
-    'actor' in event && event.actor !== null && 'customer' in event.actor && event.actor.customer === customer
-  );
 }
 
 interface Asked {

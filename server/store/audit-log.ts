@@ -37,6 +37,8 @@ export interface TailQuery {
   readonly domain?: DomainName | undefined;
   /** ISO 8601, UTC: only rows at or after this time. */
   readonly since?: string | undefined;
+  /** Only this row and later ones; the last `limit` of them are returned. */
+  readonly fromSeq?: number | undefined;
 }
 
 /** Ends `together` as if it had not been. */
@@ -125,6 +127,7 @@ export class AuditLog {
     demand('customer = ?', query.customer);
     demand('domain = ?', query.domain);
     demand('at >= ?', query.since);
+    demand('seq >= ?', query.fromSeq);
     const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
     const forward = query.after !== undefined;
     const text = `SELECT ${COLUMNS} FROM audit ${where} ORDER BY seq ${forward ? 'ASC' : 'DESC'} LIMIT ?`;

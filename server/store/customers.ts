@@ -13,18 +13,16 @@ interface CustomerRow {
   readonly name: CustomerName;
   readonly since: string;
   readonly named_at: string | null;
+  readonly named_seq: number;
   readonly suspended_at: string | null;
 }
 
-const FIND = new Sql<CustomerRow>(
-  'SELECT id, name, since, named_at, suspended_at FROM customer WHERE name = ?',
-);
-const LIST = new Sql<CustomerRow>(
-  'SELECT id, name, since, named_at, suspended_at FROM customer ORDER BY name',
-);
-const INSERT = new Sql('INSERT INTO customer (name, since) VALUES (?, ?)');
+const SELECT = 'SELECT id, name, since, named_at, named_seq, suspended_at FROM customer';
+const FIND = new Sql<CustomerRow>(`${SELECT} WHERE name = ?`);
+const LIST = new Sql<CustomerRow>(`${SELECT} ORDER BY name`);
+const INSERT = new Sql('INSERT INTO customer (name, since, named_seq) VALUES (?, ?, ?)');
 const DELETE = new Sql('DELETE FROM customer WHERE id = ?');
-const RENAME = new Sql('UPDATE customer SET name = ?, named_at = ? WHERE id = ?');
+const RENAME = new Sql('UPDATE customer SET name = ?, named_at = ?, named_seq = ? WHERE id = ?');
 const SUSPEND = new Sql('UPDATE customer SET suspended_at = ? WHERE id = ?');
 const DOMAIN_NAMED = new Sql<{ name: string }>(
   'SELECT name FROM domain WHERE name = ? UNION SELECT domain FROM role WHERE domain = ?',
@@ -53,9 +51,9 @@ export class Customers {
     return this.#log.transact((append) => {
       const taken = this.#taken(name);
       if (taken !== null) return taken;
-      const { at } = append({ kind: 'customer.added', actor, customer: name });
-      this.#database.run(INSERT, name, at);
-      return { name, since: at, namedAt: at, suspendedAt: null };
+      const { seq, at } = append({ kind: 'customer.added', actor, customer: name });
+      this.#database.run(INSERT, name, at, seq);
+      return { name, since: at, namedAt: at, namedSeq: seq, suspendedAt: null };
     });
   }
 
@@ -69,9 +67,9 @@ export class Customers {
       if (row === undefined) return noSuchCustomer(name);
       const taken = this.#taken(to);
       if (taken !== null) return taken;
-      const { at } = append({ kind: 'customer.renamed', actor, customer: name, to });
-      this.#database.run(RENAME, to, at, row.id);
-      return { ...customer(row), name: to, namedAt: at };
+      const { seq, at } = append({ kind: 'customer.renamed', actor, customer: name, to });
+      this.#database.run(RENAME, to, at, seq, row.id);
+      return { ...customer(row), name: to, namedAt: at, namedSeq: seq };
     });
   }
 
@@ -135,6 +133,6 @@ export class Customers {
 }
 
 function customer(row: CustomerRow): Customer {
-  const { name, since, named_at: namedAt, suspended_at: suspendedAt } = row;
-  return { name, since, namedAt: namedAt ?? since, suspendedAt };
+  const { name, since, named_at: namedAt, named_seq: namedSeq, suspended_at: suspendedAt } = row;
+  return { name, since, namedAt: namedAt ?? since, namedSeq, suspendedAt };
 }

@@ -173,4 +173,13 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE domain ADD COLUMN retired_why TEXT;
   UPDATE domain SET state = 'absent' WHERE present = 0;
   `,
+  `
+  -- The audit row that gave the customer this name. Where it cannot be told any more, nothing that is written yet.
+  ALTER TABLE customer ADD COLUMN named_seq INTEGER NOT NULL DEFAULT 0;
+  UPDATE customer SET named_seq = (SELECT coalesce(max(seq), 0) + 1 FROM audit);
+  UPDATE customer SET named_seq = named.seq FROM (
+    SELECT iif(kind = 'customer.added', record ->> '$.event.customer', record ->> '$.event.to') AS name, max(seq) AS seq
+    FROM audit WHERE kind IN ('customer.added', 'customer.renamed') GROUP BY name
+  ) AS named WHERE named.name = customer.name;
+  `,
 ];

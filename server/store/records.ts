@@ -7,6 +7,8 @@ export interface Customer {
   readonly since: string;
   /** Since when they have this name: what is found under it from before is another's. */
   readonly namedAt: string;
+  /** The row of the audit log that gave it: unlike a time, it is one place in the order of what happened. */
+  readonly namedSeq: number;
   /** Null while the customer may log in. */
   readonly suspendedAt: string | null;
 }
@@ -32,6 +34,8 @@ export interface RoleRow {
   readonly domain: DomainName;
   readonly role: Role;
   readonly since: string;
+  /** The row of the audit log that gave it. */
+  readonly sinceSeq: number;
   /** False while the domain is retired and not adopted: the row then counts for nothing. */
   readonly counts: boolean;
 }

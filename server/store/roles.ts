@@ -14,13 +14,14 @@ interface StoredRole {
   readonly domain: DomainName;
   readonly role: Role;
   readonly since: string;
+  readonly sinceSeq: number;
   readonly counts: 0 | 1;
 }
 
 /** Whether a row of `role` counts, where `domain` is joined to it: it must be younger than the domain's retirement. */
 export const COUNTS = '(domain.retired_seq IS NULL OR role.since_seq > domain.retired_seq)';
 
-const SELECT = `SELECT customer.name AS customer, role.domain, role.role, role.since, ${COUNTS} AS counts
+const SELECT = `SELECT customer.name AS customer, role.domain, role.role, role.since, role.since_seq AS sinceSeq, ${COUNTS} AS counts
    FROM role JOIN customer ON customer.id = role.customer LEFT JOIN domain ON domain.name = role.domain`;
 const OF = new Sql<StoredRole>(`${SELECT} WHERE customer.name = ? ORDER BY role.domain`);
 const ON = new Sql<StoredRole>(`${SELECT} WHERE role.domain = ? ORDER BY customer.name`);
@@ -66,7 +67,7 @@ export class Roles {
         return { ...present, role };
       }
       this.#database.run(UPSERT, owner.id, domain, role, at, seq);
-      return { customer, domain, role, since: at, counts: true };
+      return { customer, domain, role, since: at, sinceSeq: seq, counts: true };
     });
   }
 

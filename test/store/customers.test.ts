@@ -215,6 +215,7 @@ describe('store: customers, keys, roles', () => {
         domain: HORATIO,
         role: 'owner',
         since: '2026-01-02T00:00:00.000Z',
+        sinceSeq: 2,
         counts: true,
       });
       roles.remove(ALICE, HORATIO, ADMIN);

@@ -126,6 +126,13 @@ describe('store: the databases of earlier versions', () => {
       hears(store, since);
       assert.equal(store.roles.find(ALICE, HORATIO)?.counts, true);
       assert.equal(store.roles.find(customerName('bob'), OPHELIA)?.counts, false, 'retired stays retired');
+      assert.deepEqual(
+        store.customers.list().map(({ name, namedSeq }) => [name, namedSeq]),
+        [
+          ['alice', 1],
+          ['bob', 2],
+        ],
+      );
       assert.deepEqual(store.audit.verify().findings, []);
       store.close();
     });

@@ -60,7 +60,7 @@ export function auditRoutes(store: Store, hosts: readonly HostJournal[]): readon
   ];
 }
 
-function tailQuery(given: Readonly<Record<keyof TailQuery, unknown>>): TailQuery {
+function tailQuery(given: Readonly<Record<keyof typeof QUERY, unknown>>): TailQuery {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null));
 }
 

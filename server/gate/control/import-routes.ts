@@ -65,7 +65,13 @@ function rulesFor(
   const planned = new Map(customers.map((one) => [one.customer, one.roles]));
   const of = (name: CustomerName): readonly RoleRow[] => [
     ...store.roles.of(name),
-    ...(planned.get(name) ?? []).map((row) => ({ ...row, customer: name, since: '', counts: true })),
+    ...(planned.get(name) ?? []).map((row) => ({
+      ...row,
+      customer: name,
+      since: '',
+      sinceSeq: 0,
+      counts: true,
+    })),
   ];
   return new KeyRules({ settings: settings.keys, policy: () => policy, roles: { of } });
 }

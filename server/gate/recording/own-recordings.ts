@@ -69,7 +69,7 @@ export class OwnRecordings {
       const known = since.get(domain);
       const begin = known === undefined ? this.#since(identity, domain) : known;
       since.set(domain, begin);
-      return begin !== null && begunAt >= begin;
+      return begin !== null && begunAt > begin;
     };
   }
 
