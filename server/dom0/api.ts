@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer } from '../wire/http.js';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { Duplex } from 'node:stream';

@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import { request } from '../../wire/http.js';
 import type { Duplex } from 'node:stream';
 import { isRefusal } from '../../../policy/refusal.js';
 import { CONSOLE_PROTOCOL, FRAME_BYTES, FRAME_LIMIT, PING_INTERVAL_MS } from '../../wire/console.js';

@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import { request } from '../../wire/http.js';
 import type { IncomingMessage } from 'node:http';
 import { isRefusal, refusal } from '../../../policy/refusal.js';
 import { parseWireRefusal } from '../../wire/schemas.js';

@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import { request } from '../../wire/http.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import { VERBS, WIRE_VERSION } from '../../wire/contract.js';
 import { parseContract } from '../../wire/schemas.js';

@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import { request } from '../../wire/http.js';
 import type { IncomingMessage } from 'node:http';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { Witness } from '../../store/audit-verifier.js';

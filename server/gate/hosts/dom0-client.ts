@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { request } from 'node:http';
+import { request } from '../../wire/http.js';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { CONSOLE_PROTOCOL } from '../../wire/console.js';
