@@ -1,17 +1,40 @@
-/** Loaded before the unit tests: whoever starts a process there is told where such a test belongs. */
+/**
+ * Loaded before all tests: a file that `.mocharc.unit.json` takes for one that starts no process may not start any, also while the
+ * others run. Let through is flock(1), by which the dom0 half locks its state.
+ */
 const childProcess = require('node:child_process');
 const { syncBuiltinESMExports } = require('node:module');
+const { basename, matchesGlob, relative } = require('node:path');
 const pty = require('node-pty');
+const { ignore } = require('../../.mocharc.unit.json');
 
-function refuse() {
-  throw new Error('a unit test starts a process: name its file in `ignore` of .mocharc.unit.json');
+const LET_THROUGH = 'flock';
+const ROOT = `${__dirname}/../..`;
+
+let isUnitTest = false;
+
+function guarded(start) {
+  return (command, ...rest) => {
+    if (isUnitTest && basename(command) !== LET_THROUGH) {
+      throw new Error('a unit test starts a process: name its file in `ignore` of .mocharc.unit.json');
+    }
+    return start(command, ...rest);
+  };
 }
 
-// The process that runs the others is mocha's own: it starts the workers.
-if (process.env.MOCHA_WORKER_ID !== undefined || process.argv.includes('--no-parallel')) {
+// Mocha's own process starts the workers, each of which runs one file at a time.
+if (process.env.MOCHA_WORKER_ID !== undefined) {
   for (const name of ['exec', 'execFile', 'execFileSync', 'execSync', 'fork', 'spawn', 'spawnSync']) {
-    childProcess[name] = refuse;
+    childProcess[name] = guarded(childProcess[name]);
   }
-  pty.spawn = refuse;
+  pty.spawn = guarded(pty.spawn);
   syncBuiltinESMExports();
 }
+
+exports.mochaHooks = {
+  beforeAll() {
+    const [suite] = this.test.parent.suites;
+    const file = relative(ROOT, suite?.file ?? '');
+    isUnitTest = !ignore.some((pattern) => matchesGlob(file, pattern));
+  },
+};
