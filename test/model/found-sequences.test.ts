@@ -118,4 +118,49 @@ describe('a sequence in which the model found a fault', () => {
       then(ask('start', ophelia), 0, 0),
       then({ what: 'disk', mood: 'well' }, 0, 0),
     ]));
+
+  it('ends a reboot for good, and not the server that an operator starts after the power-off', () =>
+    holds(0, [
+      then(ask('reboot', horatio), 0, 1_000),
+      then(ask('poweroff', horatio), 0, 0),
+      then(ask('start', ophelia), 0, 1_000),
+      then({ what: 'operator', act: 'create', domain: horatio }, 0, 0),
+      then({ what: 'kill', doings: 4 }, 0, 0),
+    ]));
+
+  it('powers off what an operator was just making, and not what they make after it', () =>
+    holds(0, [
+      then({ what: 'operator', act: 'create -p', domain: ophelia }, 5, 1_000),
+      then(ask('poweroff', ophelia), 0, 1_000),
+      then({ what: 'operator', act: 'create', domain: ophelia }, 0, 0),
+      then(ask('start', ophelia), 0, 0),
+    ]));
+
+  it('takes no server away that ran, and that an operator paused right after its start', () =>
+    holds(378934265, [
+      then(ask('start', ophelia), 0, 3_000),
+      then(ask('start', ophelia), 0, 1_000),
+      then(ask('start', ophelia), 15, 0),
+      then({ what: 'operator', act: 'pause', domain: ophelia }, 0, 0),
+      then({ what: 'toolstack', mood: 'slow', acts: 1 }, 0, 0),
+      then(ask('start', ophelia), 0, 3_000),
+    ]));
+
+  it('looks until xl answers whether a server runs that xl said to have unpaused: it does not stay paused', () =>
+    holds(17281980, [
+      then(ask('start', ophelia), 0, 0),
+      then(ask('start', ophelia), 0, 0),
+      then({ what: 'toolstack', mood: 'lying', acts: 3 }, 0, 3_000),
+      then({ what: 'toolstack', mood: 'silent', acts: 1 }, 0, 100),
+      then(ask('start', ophelia), 0, 0),
+    ]));
+
+  it('refuses nothing for certain while the journal cannot be read: what is asked again may stand in it', () =>
+    holds(847424631, [
+      then(ask('start', ophelia), 0, 30_000),
+      then({ what: 'disk', mood: 'failing' }, 0, 0),
+      then({ what: 'kill', doings: 0 }, 2, 100),
+      then({ what: 'ask', domain: ophelia, verb: 'start', again: 0 }, 0, 0),
+      then({ what: 'disk', mood: 'well' }, 0, 0),
+    ]));
 });

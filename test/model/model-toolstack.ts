@@ -119,6 +119,7 @@ export class ModelToolstack implements Toolstack {
         maker: { who: 'postern', operation },
         shape: shapeOf(config, creation),
       });
+      this.#witness.made(operation, guest);
       if (mood === 'half-done' && this.#host.chance.oneIn(2))
         return this.#says(xl, `Domain ${guest.domid}:cut off`);
       await this.#pause(xl, this.#host.chance.between(300, 4_000));

@@ -48,6 +48,8 @@ export class Witness {
   readonly #begunAt = new Map<string, number>();
   /** The operations that began to create, and what. */
   readonly #creates = new Map<string, DomainName>();
+  /** What each operation made: the lines of its incarnations. */
+  readonly #lines = new Map<string, ReadonlySet<number>>();
 
   constructor(say: (text: string) => void) {
     this.#say = say;
@@ -66,9 +68,9 @@ export class Witness {
   /** @param refusedWith the refusal's code; null when it was accepted */
   answered(ask: Ask, at: number, refusedWith: string | null, message = ''): void {
     const known = (this.asks.get(ask.request.id) ?? []).some(({ answer }) => answer === 'accepted');
-    if (known && refusedWith !== null)
-      this.wrong(`${short(ask.request.id)} was accepted; asked again it is refused: ${refusedWith}`);
     const isInDoubt = message.includes('It may still be done');
+    if (known && refusedWith !== null && !isInDoubt)
+      this.wrong(`${short(ask.request.id)} was accepted; asked again it is refused: ${refusedWith}`);
     ask.answer = refusedWith === null ? 'accepted' : isInDoubt ? 'in doubt' : 'refused';
     ask.code = refusedWith;
     ask.until = at;
@@ -95,7 +97,7 @@ export class Witness {
 
   /** The operation that a key is sent for. */
   sysrqOn(name: DomainName): string {
-    const asks = [...this.asks.values()].flat();
+    const asks = [...this.asks.values()].flat().sort((one, other) => one.at - other.at);
     const last = asks.findLast(
       ({ request, answer }) => request.domain === name && request.verb === 'sysrq' && answer !== 'refused',
     );
@@ -131,6 +133,11 @@ export class Witness {
     if (act === 'create') this.#creates.set(operation, name);
   }
 
+  /** An operation's create made an incarnation. */
+  made(operation: string, { line }: Guest): void {
+    this.#lines.set(operation, new Set([...(this.#lines.get(operation) ?? []), line]));
+  }
+
   /** It happens to an incarnation. */
   acted(act: Act, operation: string, guest: Guest, host: ModelHost): void {
     // A UUID from the file, and a disk on which neither what was made nor its end could be written: nobody can tell the two apart.
@@ -146,6 +153,7 @@ export class Witness {
       else this.#unpauses(guest, host, operation);
       return;
     }
+    if (act === 'destroy' && this.#isOwnYetUnborn(operation, guest)) return;
     if (act === 'destroy' && isOwn && guest.ranFirstAt >= (this.#begunAt.get(operation) ?? 0) - LIST_MS)
       return;
     const expected = {
@@ -198,6 +206,15 @@ export class Witness {
         return seconds * 1000 + QUEUE_MS + RESUME_MS;
       }
     }
+  }
+
+  /**
+   * What the operation was making was unpaused by others and rebooted at once, while the half was away. What came of it never ran: the
+   * server is off, as the operation says.
+   */
+  #isOwnYetUnborn(operation: string, guest: Guest): boolean {
+    const isOfItsLine = this.#lines.get(operation)?.has(guest.line) === true;
+    return guest.maker.who === 'reboot' && guest.ranFirstAt === Infinity && isOfItsLine;
   }
 
   #accepted(host: ModelHost, name: DomainName, after: number): Ask | undefined {

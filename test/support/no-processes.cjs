@@ -35,6 +35,6 @@ exports.mochaHooks = {
   beforeAll() {
     const [suite] = this.test.parent.suites;
     const file = relative(ROOT, suite?.file ?? '');
-    isUnitTest = !ignore.some((pattern) => matchesGlob(file, pattern));
+    isUnitTest = file.endsWith('.test.js') && !ignore.some((pattern) => matchesGlob(file, pattern));
   },
 };

@@ -234,7 +234,7 @@ export class Creation {
 
   async #raise(operation: Operation, created: HostIncarnation, signal: AbortSignal): Promise<Refusal | null> {
     const { domain } = operation.request;
-    const { toolstack, observer, pace, host, logger, deadlines } = this.#parts;
+    const { toolstack, pace, host, logger, deadlines } = this.#parts;
     await this.#parts.lastSteps(operation, 'attaching-console', pace.attach / 1000);
     const attached = await this.#attach(operation, created, signal);
     if (attached !== 'attached')
@@ -246,7 +246,8 @@ export class Creation {
     }
     const deadline = await this.#parts.lastSteps(operation, 'unpausing', deadlines.destroySeconds);
     let refused: Refusal | null = null;
-    while (refused === null) {
+    let wasUnpaused = false;
+    for (;;) {
       signal.throwIfAborted();
       if (operation.isLate(host.uptime())) {
         await this.#undo(operation, signal);
@@ -254,14 +255,18 @@ export class Creation {
       }
       const call = this.#parts.call(operation, 'unpause', deadlines.destroySeconds * 1000);
       refused = await unlessHalted(toolstack.unpause(targetOf(domain, created), call), signal);
-      if (refused !== null) break;
-      // What the toolstack says is believed where nothing contradicts it.
-      const silent = await unlessHalted(observer.look(), signal);
-      const seen = observer.listed(domain);
+      if (refused !== null && !wasUnpaused) break;
+      // What the toolstack says is believed where a listing does not contradict it. It may have run, and been paused by others since: a
+      // refusal from then on is no reason to take it away.
+      wasUnpaused = true;
+      const seen = await this.#look(operation, signal);
       const isStill = isIncarnation(seen, created, host.boot) && seen !== null && neverRan(seen);
-      if (silent !== null || !isStill) return null;
-      if (host.uptime() >= deadline) refused = stillPaused(domain);
-      else await pause(host, pace.poll, signal);
+      if (!isStill) return null;
+      if (refused === null && host.uptime() >= deadline) {
+        refused = stillPaused(domain);
+        break;
+      }
+      await pause(host, pace.poll, signal);
     }
     const listed = await this.#look(operation, signal);
     if (listed === null) return ended(`${domain} was made as ${created.domid} and is gone`);

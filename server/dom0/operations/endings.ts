@@ -64,7 +64,8 @@ export class Endings {
   /**
    * Ends the incarnation now.
    *
-   * @param follow it is rebooting: the incarnation that it becomes meanwhile is written down and ended as well
+   * @param follow it is rebooting: the incarnation that it becomes meanwhile is written down and ended as well. A reboot keeps the
+   *   UUID: one with another was made by somebody.
    */
   async powerOff(operation: Operation, signal: AbortSignal, follow: boolean): Promise<Refusal | null> {
     const { domain } = operation.request;
@@ -87,8 +88,10 @@ export class Endings {
       if (listed !== null) {
         absentSince = null;
         if (!isIncarnation(listed, operation.subject, host.boot)) {
-          if (!follow) return startedAnew(domain);
           const { uuid, domid } = incarnationOf(listed, host.boot);
+          if (!follow || (operation.subject !== null && operation.subject.uuid !== uuid)) {
+            return startedAnew(domain);
+          }
           const left = (deadline - host.uptime()) / 1000;
           await this.#parts.step(operation, 'powering-off', left, { subject: { uuid, domid } });
           continue;

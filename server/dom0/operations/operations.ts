@@ -155,7 +155,7 @@ export class Operations {
   }
 
   async #accept(request: OperationRequest, { seen, isSo, overtaken }: Admitted): Promise<Answer> {
-    const { book, logger, deadlines, host } = this.#parts;
+    const { book, logger, deadlines, host, journal } = this.#parts;
     const taking = overtaken?.overtake();
     // It has begun to create, or ended, while this one was judged.
     if (taking === null) return this.#judge(request);
@@ -166,7 +166,8 @@ export class Operations {
     } catch (error) {
       taking?.settled();
       logger.error({ err: error, operation: request.id }, 'journal.unwritable');
-      const isInDoubt = error instanceof JournalUnwritableError && error.isInDoubt;
+      // In a journal that cannot be read this very request may stand, from before the half was restarted.
+      const isInDoubt = journal.isUnread || (error instanceof JournalUnwritableError && error.isInDoubt);
       return { refused: isInDoubt ? inDoubt() : unwritable(), inTheWay: null };
     }
     const operation = book.find(request.id);
@@ -177,7 +178,7 @@ export class Operations {
     );
     overtaken?.halt?.abort(new Halted('superseded'));
     taking?.settled();
-    const follow = seen.observation.state === 'rebooting' || overtaken?.step === 'rebooting';
+    const follow = isBetween(seen) || overtaken?.step === 'rebooting';
     this.#launch(operation, async (signal) => {
       await overtaken?.work;
       return isSo ? null : this.#work(operation, signal, follow);
@@ -335,6 +336,13 @@ export class Operations {
       return this.#parts.host.uptime() + seconds * 1000;
     }
   }
+}
+
+/** Whether it is rebooting and its next incarnation is not there yet. One that is just being made has no next. */
+function isBetween({ listed, observation }: ObservedDomain): boolean {
+  if (listed === null) return observation.state === 'rebooting';
+  const { shutdown, dying } = listed.flags;
+  return observation.state === 'rebooting' && (shutdown !== null || dying);
 }
 
 function subjectOf({ listed }: ObservedDomain): Subject | null {

@@ -484,22 +484,34 @@ describe('operations', () => {
       assert.equal((await refused('horatio', 'poweroff')).code, 'busy');
     });
 
-    it('that are powered off while rebooting do not come back', async () => {
-      house.toolstack.put('horatio', { flags: { ...up, shutdown: 'reboot' } });
+    /** The next one appears under a reboot that is powered off: xl keeps the UUID over a reboot, and whoever makes one draws another. */
+    async function poweredOffInReboot(next: 'of the reboot' | 'of somebody else'): Promise<OperationView> {
+      const { uuid } = house.toolstack.put('horatio', { flags: { ...up, shutdown: 'reboot' } });
       await house.start();
       house.toolstack.on.set('destroy', () => {
         // The daemon had begun to build the next one.
         house.toolstack.domains.delete('horatio');
         house.toolstack.on.delete('destroy');
+        const kept = next === 'of the reboot' ? { uuid } : {};
         setTimeout(
-          () => house.toolstack.put('horatio', { cpuSeconds: 0, flags: { ...up, paused: true } }),
+          () => house.toolstack.put('horatio', { cpuSeconds: 0, flags: { ...up, paused: true }, ...kept }),
           60,
         );
         return Promise.resolve(null);
       });
-      assert.equal((await house.client.run('horatio', 'poweroff')).phase, 'done');
+      return house.client.run('horatio', 'poweroff');
+    }
+
+    it('that are powered off while rebooting do not come back', async () => {
+      assert.equal((await poweredOffInReboot('of the reboot')).phase, 'done');
       assert.deepEqual(house.toolstack.calls, ['destroy horatio', 'destroy horatio']);
       assert.equal(house.toolstack.domains.size, 0);
+    });
+
+    it('that an operator makes anew under a power-off of a reboot are left alone', async () => {
+      assert.equal((await failure(await poweredOffInReboot('of somebody else')))[1], 'undone');
+      assert.deepEqual(house.toolstack.calls, ['destroy horatio']);
+      assert.equal(house.toolstack.domains.size, 1);
     });
 
     it('report a destroy that fails as a failure', async () => {
