@@ -163,4 +163,25 @@ describe('a sequence in which the model found a fault', () => {
       then({ what: 'ask', domain: ophelia, verb: 'start', again: 0 }, 0, 0),
       then({ what: 'disk', mood: 'well' }, 0, 0),
     ]));
+
+  it('asks again who writes its disk while xl does not answer: no second writer', () =>
+    holds(0, [
+      then(ask('poweroff', horatio), 0, 0),
+      then({ what: 'disk', mood: 'slow' }, 0, 0),
+      then(ask('start', ophelia), 0, 30_000),
+      then(ask('start', yorick), 6, 0),
+      then({ what: 'clock', by: -86_400_000 }, 5, 0),
+      then(ask('start', ophelia), 5, 3_000),
+      then({ what: 'toolstack', mood: 'silent', acts: 1 }, 0, 0),
+      then({ what: 'operator', act: 'create', domain: horatio }, 0, 30_000),
+    ]));
+
+  it('looks again after a slow disk before it takes away what it made: it may run by then', () =>
+    holds(394343654, [
+      then({ what: 'disk', mood: 'slow' }, 0, 0),
+      then(ask('start', ophelia), 0, 0),
+      then({ what: 'toolstack', mood: 'half-done', acts: 1 }, 20, 3_000),
+      then({ what: 'operator', act: 'unpause', domain: ophelia }, 0, 0),
+      then({ what: 'toolstack', mood: 'slow', acts: 1 }, 3, 0),
+    ]));
 });

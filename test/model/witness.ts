@@ -97,10 +97,12 @@ export class Witness {
 
   /** The operation that a key is sent for. */
   sysrqOn(name: DomainName): string {
-    const asks = [...this.asks.values()].flat().sort((one, other) => one.at - other.at);
-    const last = asks.findLast(
-      ({ request, answer }) => request.domain === name && request.verb === 'sysrq' && answer !== 'refused',
-    );
+    const keys = [...this.asks.values()]
+      .flat()
+      .filter(({ request }) => request.domain === name && request.verb === 'sysrq')
+      .sort((one, other) => one.at - other.at);
+    const open = keys.findLast(({ request, answer }) => answer === 'accepted' && !this.told.has(request.id));
+    const last = open ?? keys.findLast(({ answer }) => answer !== 'refused');
     return last?.request.id ?? 'nobody';
   }
 

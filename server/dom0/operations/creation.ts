@@ -73,16 +73,21 @@ export class Creation {
     return isRefusal(made) ? made : this.#raise(operation, made, signal);
   }
 
-  /** Refuses when somebody started what writes the same disk after the look that came before the create. */
+  /**
+   * Refuses when somebody started what writes the same disk after the look that came before the create. A toolstack that does not answer
+   * is asked until it does, or the operation's term is over: what was not looked at does not run.
+   */
   async #takenMeanwhile(operation: Operation, signal: AbortSignal): Promise<Refusal | null> {
-    const { observer, profiles, disks } = this.#parts;
+    const { observer, profiles, disks, pace, host } = this.#parts;
     const { domain, parameters } = operation.request;
     const config = observer.find(domain)?.config;
     const plan = config === undefined ? undefined : profiles.plan(operation.profile, config, parameters);
     if (plan === undefined || isRefusal(plan)) return null;
-    const taken = await unlessHalted(disks.conflict(domain, plan.boot.disks), signal);
-    // A listing that fails proves nothing: what was made here would stay paused.
-    return taken?.code === 'wrong-state' ? taken : null;
+    for (;;) {
+      const taken = await unlessHalted(disks.conflict(domain, plan.boot.disks), signal);
+      if (taken === null || taken.code === 'wrong-state' || operation.isLate(host.uptime())) return taken;
+      await pause(host, pace.poll, signal);
+    }
   }
 
   async #inTurn<T>(operation: Operation, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
@@ -321,6 +326,8 @@ export class Creation {
       own ??= await this.#record(operation, listed);
       if (operation.step !== 'undoing') {
         await this.#parts.lastSteps(operation, 'undoing', deadlines.destroySeconds);
+        // A disk may take seconds for it, in which the domain may have begun to run.
+        continue;
       }
       signal.throwIfAborted();
       const target = targetOf(domain, own);
