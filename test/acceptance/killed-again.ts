@@ -15,6 +15,9 @@ const COMMANDS = [
   'poweroff --yes',
 ];
 
+/** A kill, a restart and what is left to do, with an emulated host beside other work. */
+const PER_KILL_MS = 180_000;
+
 interface Row {
   readonly event: { readonly kind: string; readonly operation?: string };
 }
@@ -25,7 +28,8 @@ interface Row {
  * @param kills how many
  */
 export function killedAgainCases(world: () => World, kills: number): void {
-  it(`${kills} kills with a reboot of the host among them: nothing stays half-done, and each request has its end`, async () => {
+  it(`${kills} kills with a reboot of the host among them: nothing stays half-done, and each request has its end`, async function () {
+    this.timeout(kills * PER_KILL_MS);
     const client = new Dom0Client(world().dom0Socket);
     for (let at = 0; at < kills; at += 1) {
       await settlesDown();
