@@ -29,6 +29,7 @@ import { Operations } from './operations/operations.js';
 import { Transcripts } from './operations/transcripts.js';
 import type { Deadlines } from './operations/work-parts.js';
 import { PACE } from './pace.js';
+import { SelfCheck } from './self-check.js';
 import { LocalStateDisk } from './state/local-state-disk.js';
 import type { StateDisk } from './state/state-disk.js';
 import { lockState } from './state/state-lock.js';
@@ -214,9 +215,11 @@ export class Dom0 {
         tellDomain(operation.request.domain);
       },
     });
+    const selfCheck = new SelfCheck({ settings, observer, host });
     const api = new Api({
       contract: () =>
         contractOf(settings, profiles, consoles, troublesOf(journal.trouble, operations.unrecorded)),
+      check: () => selfCheck.run(),
       domains: () => observer.list().map(view),
       names: () => observer.names(),
       domain: (name) => {

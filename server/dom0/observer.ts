@@ -107,6 +107,11 @@ export class Observer {
     return this.#rounds.get();
   }
 
+  /** How long ago the toolstack answered last; null: not yet. Milliseconds. */
+  get age(): number | null {
+    return this.#answeredAt === null ? null : this.#parts.host.uptime() - this.#answeredAt;
+  }
+
   find(name: DomainName): ObservedDomain | undefined {
     return this.#entries.get(name)?.seen;
   }

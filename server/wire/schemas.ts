@@ -21,6 +21,8 @@ import { MISSING_REASONS, MOST_GONE, MOST_NAMES } from './domain.js';
 import type { Change, DomainList, DomainView } from './domain.js';
 import { parseGuestName } from './guest-name.js';
 import type { JournalPage } from './journal.js';
+import type { HostCheck } from './host-check.js';
+import { MOST_AS_ROOT } from './host-check.js';
 import type { LogSwitch } from './log.js';
 import { OPERATION_PHASES, OPERATION_STEPS } from './operation.js';
 import type { OperationRequest, OperationView, WireRefusal } from './operation.js';
@@ -349,3 +351,15 @@ export const parseChange = parser<Change>('a change', change);
 export const parseJournalPage = parser<JournalPage>('a page of the journal', journalPage);
 export const parseConsoleNote = parser<ConsoleNote>('a console note', consoleNote);
 export const parseConsoleRequest = parser<ConsoleRequest>('a console request', consoleRequest);
+
+const hostCheck = object({
+  toolstack: object({ age: amount, problem: nullable(text(1000)) }),
+  folders: {
+    type: 'array',
+    maxItems: 20,
+    items: object({ what: text(100), free: amount, size: amount, problem: nullable(text(300)) }),
+  },
+  bootloaderAsRoot: { type: 'array', maxItems: MOST_AS_ROOT, items: format('domain-name') },
+});
+
+export const parseHostCheck = parser<HostCheck>('a check of the host', hostCheck);

@@ -19,7 +19,7 @@ const MENDS: Readonly<Record<string, string>> = {
 export async function checkDom0(subject: string, socket: string): Promise<Diagnosis> {
   let text: string;
   try {
-    text = await get(socket, '/contract');
+    text = (await askDom0(socket, '/contract')).text;
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
     const mend = MENDS[code] ?? 'see the log of the dom0 half (journalctl -u postern-dom0)';
@@ -71,22 +71,27 @@ function parsed(text: string) {
   }
 }
 
-function get(socketPath: string, path: string): Promise<string> {
+/** @throws what the system says when nobody answers */
+export function askDom0(
+  socketPath: string,
+  path: string,
+  timeout = TIMEOUT_MS,
+): Promise<{ readonly status: number; readonly text: string }> {
   return new Promise((resolve, reject) => {
-    const asked = request({ socketPath, path, agent: false, timeout: TIMEOUT_MS }, (response) => {
+    const asked = request({ socketPath, path, agent: false, timeout }, (response) => {
       let text = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => {
         text += chunk;
       });
       response.once('end', () => {
-        resolve(text);
+        resolve({ status: response.statusCode ?? 0, text });
       });
       response.once('error', reject);
     });
     asked.once('error', reject);
     asked.once('timeout', () => {
-      asked.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`));
+      asked.destroy(new Error(`no answer within ${timeout / 1000} s`));
     });
     asked.end();
   });

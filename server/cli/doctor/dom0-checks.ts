@@ -1,13 +1,28 @@
 import type { Dom0Settings } from '../../../config/dom0-settings.js';
+import type { GateSettings } from '../../../config/gate-settings.js';
+import { answers } from '../../dom0/unix-socket.js';
 import { glob } from '../../dom0/glob.js';
 import { ok, warn } from './diagnosis.js';
 import type { Diagnosis } from './diagnosis.js';
-import { checkDom0 } from './dom0-answer.js';
 import { checkAccess, checkMode, exists } from './files.js';
+import { tryFolder } from './folder-found.js';
+import { checkHost, isAnswering } from './host-trial.js';
+import { checkSocketGroup } from './socket-group.js';
 
-/** All about the dom0 half on this machine. */
-export async function checkDom0Half(settings: Dom0Settings): Promise<Diagnosis[]> {
+/**
+ * All about the dom0 half on this machine.
+ *
+ * @param gate the settings of the gate on this machine, which was looked at before; null where there is none
+ */
+export async function checkDom0Half(
+  settings: Dom0Settings,
+  gate: Pick<GateSettings, 'state' | 'hosts'> | null,
+): Promise<Diagnosis[]> {
   const { toolstack, state, socket } = settings;
+  const isHost = gate?.hosts.some((host) => host.socket === socket) === true;
+  // What a host answers was told with the gate: one that is dead is told once.
+  const answered = isHost ? [] : await checkHost('dom0', socket);
+  const runs = isHost ? await answers(socket) : isAnswering(answered);
   return [
     checkAccess(
       'toolstack',
@@ -24,7 +39,9 @@ export async function checkDom0Half(settings: Dom0Settings): Promise<Diagnosis[]
         ),
     ...(await checkDomains(settings.domains)),
     ...checkProfiles(settings),
-    await checkDom0('dom0', socket),
+    ...checkSocketGroup(settings, gate),
+    ...(runs ? [] : await tryFolder('dom0 state', state)),
+    ...answered,
   ];
 }
 

@@ -1,5 +1,6 @@
 import { loadDom0Settings } from '../../../config/dom0-settings.js';
 import { loadGateSettings } from '../../../config/gate-settings.js';
+import type { GateSettings } from '../../../config/gate-settings.js';
 import type { Problem } from '../../../config/problem.js';
 import { problemText } from '../../../config/problem.js';
 import { adminName } from '../admin-name.js';
@@ -44,15 +45,19 @@ export async function examine(options: Examined): Promise<Diagnosis[]> {
       ...checkInstallation(new RootDirectory(), halves, THIS_PROGRAM),
     );
   }
+  let gateHere: GateSettings | null = null;
   if (gate !== undefined) {
     const loaded = loadGateSettings(gate);
     found.push(...settingsFound('settings', gate, loaded));
-    if (loaded.ok) found.push(...(await checkGate(loaded.settings, adminName())));
+    if (loaded.ok) {
+      gateHere = loaded.settings;
+      found.push(...(await checkGate(loaded.settings, adminName())));
+    }
   }
   if (dom0 !== undefined) {
     const loaded = loadDom0Settings(dom0);
     found.push(...settingsFound('dom0 settings', dom0, loaded));
-    if (loaded.ok) found.push(...(await checkDom0Half(loaded.settings)));
+    if (loaded.ok) found.push(...(await checkDom0Half(loaded.settings, gateHere)));
   }
   return found;
 }

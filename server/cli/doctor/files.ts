@@ -35,3 +35,12 @@ export function checkAccess(subject: string, path: string, use: 'read' | 'execut
 export function exists(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
+
+/** The user id of a path's owner; null when it is not there, or cannot be looked at. */
+export function ownerOf(path: string): number | null {
+  try {
+    return statSync(path).uid;
+  } catch {
+    return null;
+  }
+}

@@ -12,21 +12,64 @@ import { DATABASE } from '../../store/state-directory.js';
 import { MISSING } from '../missing-reason.js';
 import { because, fail, ok, warn } from './diagnosis.js';
 import type { Diagnosis } from './diagnosis.js';
-import { checkDom0 } from './dom0-answer.js';
 import { checkMode, exists } from './files.js';
+import { folderFound, tryFolder } from './folder-found.js';
+import { checkHost, isAnswering } from './host-trial.js';
 
 /** All about the gate on this machine. */
 export async function checkGate(settings: GateSettings, admin: string): Promise<Diagnosis[]> {
   const status = await askStatus(settings.controlSocket, admin);
+  const hosts = await Promise.all(
+    settings.hosts.map(async ({ name, socket }) => ({
+      name,
+      found: await checkHost(`host ${name}`, socket),
+    })),
+  );
   return [
     ...checkState(settings, 'pid' in status),
+    ...(await checkFolders(settings, status)),
     ...checkListen(settings),
     ...checkRecordings(settings.recordings.directory),
     checkHostKey(settings.hostKey),
     ...checkPolicyFiles(settings.policy),
     ...checkControl(settings.controlSocket, status),
-    ...(await Promise.all(settings.hosts.map(({ name, socket }) => checkDom0(`host ${name}`, socket)))),
+    ...hosts.flatMap(({ found }) => found),
+    ...hosts.flatMap(({ name, found }) => (isAnswering(found) ? checkReach(name, status) : [])),
   ];
+}
+
+/** A host that answers nobody was told of already. */
+function checkReach(name: string, status: GateStatus | { readonly problem: string }): Diagnosis[] {
+  const isLost = 'hosts' in status && status.hosts.some((host) => host.name === name && !host.reachable);
+  if (!isLost) return [];
+  return [
+    fail(
+      `host ${name}`,
+      'it answers here, and the running gate does not reach it',
+      "see that the gate's user may use the socket (socketGroup in dom0.yaml), and the log of the gate (journalctl -u postern-gate)",
+    ),
+  ];
+}
+
+/** The running gate has tried for itself; without one it is tried here. */
+async function checkFolders(
+  { state, recordings }: GateSettings,
+  status: GateStatus | { readonly problem: string },
+): Promise<Diagnosis[]> {
+  const places = [
+    ['state', state],
+    ['recordings', recordings.directory],
+  ] as const;
+  if ('problem' in status)
+    return (await Promise.all(places.map(([subject, folder]) => tryFolder(subject, folder)))).flat();
+  // A gate from before it was upgraded does not say.
+  const { folders = [], audit } = status as Partial<Pick<GateStatus, 'folders'>> & Pick<GateStatus, 'audit'>;
+  return folders.flatMap((check, at) => {
+    const [subject, folder] = places[at] ?? ['state', check.what];
+    // Said of the audit log, which lies there.
+    if (at === 0 && check.problem !== null && audit.trouble !== null) return [];
+    return [folderFound(subject, folder, check)];
+  });
 }
 
 /** Where systemd looks for the unit that listens for the gate. */
@@ -173,16 +216,6 @@ function checkControl(
       ),
     );
   found.push(...checkNames(status));
-  for (const { name, reachable } of status.hosts) {
-    if (!reachable)
-      found.push(
-        fail(
-          `host ${name}`,
-          'the running gate does not reach it',
-          'see the log of the gate (journalctl -u postern-gate)',
-        ),
-      );
-  }
   return found;
 }
 

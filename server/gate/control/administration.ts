@@ -47,7 +47,7 @@ export class Administration {
       }),
       ...auditRoutes(store, gate.hosts),
       ...policyRoutes(store, gate.policy),
-      ...sessionRoutes(store, gate),
+      ...sessionRoutes(store, settings, gate),
     ];
     return new Administration(routes, true);
   }

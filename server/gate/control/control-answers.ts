@@ -1,6 +1,7 @@
 import type { CustomerName, DomainName, Fingerprint } from '../../../policy/names.js';
 import type { RecordingName } from '../recording/recording-name.js';
 import type { Outgrown } from '../recording/retention.js';
+import type { FolderCheck } from '../../wire/folder-check.js';
 import type { MissingReason } from '../../wire/domain.js';
 import type { ParameterOffer } from '../../wire/contract.js';
 import type { Customer, DomainRecord, Key, ParameterRow, RoleRow } from '../../store/records.js';
@@ -153,6 +154,8 @@ export interface GateStatus {
     /** Why it cannot be written: then nothing can be changed. Null when it can. */
     readonly trouble: string | null;
   };
+  /** Where the gate writes, tried just now. The first is the state directory. */
+  readonly folders: readonly FolderCheck[];
 }
 
 /** `POST /announcements`. */

@@ -1,10 +1,13 @@
+import { existsSync } from 'node:fs';
 import { refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { Store } from '../../store/store.js';
 import * as words from '../words.js';
 import { customer, optional, reason, sentence, session } from './argument.js';
 import type { AnnouncementMade, GateStatus, SessionView } from './control-answers.js';
-import type { LiveSession, LiveSessions, RunningGate } from './control-ports.js';
+import type { AdministrationSettings, LiveSession, LiveSessions, RunningGate } from './control-ports.js';
+import { checkFolder } from '../../wire/folder-check.js';
+import type { FolderCheck } from '../../wire/folder-check.js';
 import { policyStatus } from './policy-routes.js';
 import { route } from './route.js';
 import type { Route } from './route.js';
@@ -20,9 +23,14 @@ export function allOf(sessions: LiveSessions): readonly LiveSession[] {
 }
 
 /** What there is only while the gate runs: live sessions, and how it does. */
-export function sessionRoutes(store: Store, gate: RunningGate): readonly Route[] {
+export function sessionRoutes(
+  store: Store,
+  settings: Pick<AdministrationSettings, 'state' | 'recordings'>,
+  gate: RunningGate,
+): readonly Route[] {
   return [
-    route('GET', '/status', {}, (): GateStatus => {
+    route('GET', '/status', {}, async (): Promise<GateStatus> => {
+      const folders = await checkFolders(settings);
       const { version, startedAt, sessions, policy, hosts } = gate;
       return {
         version,
@@ -46,7 +54,9 @@ export function sessionRoutes(store: Store, gate: RunningGate): readonly Route[]
             ),
         },
         maintenance: store.maintenance.get(),
-        audit: { ...store.audit.head(), trouble: store.audit.trouble() },
+        // A small row may still find room in the write-ahead log when the disk is full.
+        audit: { ...store.audit.head(), trouble: store.audit.trouble() ?? folders[0]?.problem ?? null },
+        folders,
       };
     }),
 
@@ -80,4 +90,14 @@ export function sessionRoutes(store: Store, gate: RunningGate): readonly Route[]
       },
     ),
   ];
+}
+
+/** The recordings' directory comes with the first recording. */
+async function checkFolders({
+  state,
+  recordings: { directory },
+}: Pick<AdministrationSettings, 'state' | 'recordings'>): Promise<readonly FolderCheck[]> {
+  const found = [await checkFolder('state directory', state)];
+  if (existsSync(directory)) found.push(await checkFolder("recordings' directory", directory));
+  return found;
 }

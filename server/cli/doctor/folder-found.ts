@@ -1,0 +1,52 @@
+import { checkFolder } from '../../wire/folder-check.js';
+import type { FolderCheck } from '../../wire/folder-check.js';
+import { fail, ok, warn } from './diagnosis.js';
+import type { Diagnosis } from './diagnosis.js';
+import { ownerOf } from './files.js';
+
+/** Little room is both less than this part and less than so many bytes. */
+const LITTLE_PART = 0.1;
+const LITTLE_BYTES = 1024 ** 3;
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
+
+/** What was found of a folder that was tried. @param where how an admin calls it: its path, or its host */
+export function folderFound(subject: string, where: string, check: FolderCheck): Diagnosis {
+  const { free, size, problem } = check;
+  if (problem !== null)
+    return fail(
+      subject,
+      `no file can be written in ${where} (${problem})`,
+      'make room on its disk, or make it writable; no restart is needed',
+    );
+  const room = free === null ? '' : `; ${amount(free)} free`;
+  if (free !== null && size !== null && free < LITTLE_BYTES && free < size * LITTLE_PART)
+    return warn(
+      subject,
+      `little room is left for ${where}: ${amount(free)} of ${amount(size)}`,
+      'make room on its disk: when it is full, nothing can be changed',
+    );
+  return ok(subject, `a file was written in ${where}, and removed${room}`);
+}
+
+/** Tries a folder of a half that does not run. Only as its owner: a file of another user proves nothing. */
+export async function tryFolder(subject: string, folder: string): Promise<Diagnosis[]> {
+  const uid = ownerOf(folder);
+  if (uid === null) return [];
+  if (uid !== process.geteuid?.())
+    return [
+      warn(
+        subject,
+        `whether files can be written in ${folder} was not tried: its half is not running, and this is not its owner`,
+        `start it, or run this as its owner: sudo -u '#${uid}' postern doctor`,
+      ),
+    ];
+  return [folderFound(subject, folder, await checkFolder('', folder))];
+}
+
+/** `3.2 GiB`. */
+function amount(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  for (; value >= 1024 && unit < UNITS.length - 1; unit += 1) value /= 1024;
+  return `${unit === 0 ? value : value.toFixed(1)} ${UNITS[unit] ?? ''}`;
+}

@@ -1,0 +1,63 @@
+import { isRefusal } from '../../../policy/refusal.js';
+import type { HostCheck } from '../../wire/host-check.js';
+import { parseHostCheck } from '../../wire/schemas.js';
+import { because, fail, ok, warn } from './diagnosis.js';
+import type { Diagnosis } from './diagnosis.js';
+import { askDom0, checkDom0 } from './dom0-answer.js';
+import { folderFound } from './folder-found.js';
+
+/** The half itself gives up after four seconds, and its disk may be slow. */
+const TRIAL_MS = 20_000;
+const MOST_NAMES = 10;
+
+/** What a dom0 half answers, and what it finds when it tries what it needs. One that does not answer is one finding. */
+export async function checkHost(subject: string, socket: string): Promise<Diagnosis[]> {
+  const answered = await checkDom0(subject, socket);
+  if (!isAnswering([answered])) return [answered];
+  const check = await trial(socket);
+  if (typeof check === 'string') return [answered, warn(subject, check, 'upgrade the dom0 half')];
+  // What the half says of its disk by itself needs no second finding.
+  const told = answered.level === 'fail';
+  const folders = check.folders
+    .filter(({ problem }) => problem === null || !told)
+    .map((folder) => folderFound(subject, `its ${folder.what}`, folder));
+  return [answered, toolstackFound(subject, check), ...folders, ...bootloadersFound(subject, check)];
+}
+
+/** Whether the half answered, whatever it said. */
+export function isAnswering(found: readonly Diagnosis[]): boolean {
+  return !found.some(({ finding }) => finding.startsWith('the dom0 half does not answer'));
+}
+
+async function trial(socket: string): Promise<HostCheck | string> {
+  try {
+    const { status, text } = await askDom0(socket, '/check', TRIAL_MS);
+    if (status === 404) return 'it is of an earlier version, which cannot try its toolstack and its disk';
+    const check = parseHostCheck(JSON.parse(text));
+    return isRefusal(check) ? `what it says of itself was not understood: ${check.detail}` : check;
+  } catch (error) {
+    return `it did not say whether its toolstack answers: ${because(error)}`;
+  }
+}
+
+function toolstackFound(subject: string, { toolstack: { age, problem } }: HostCheck): Diagnosis {
+  if (problem === null) return ok(subject, 'its toolstack answers: the domains were listed just now');
+  const last = age === null ? 'it has not answered yet' : `it answered last ${Math.round(age)} s ago`;
+  return fail(
+    subject,
+    `its toolstack does not answer: ${problem}; ${last}`,
+    'run `xl list` on that host, and see the log of the dom0 half (journalctl -u postern-dom0)',
+  );
+}
+
+function bootloadersFound(subject: string, { bootloaderAsRoot: names }: HostCheck): Diagnosis[] {
+  if (names.length === 0) return [];
+  const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : '';
+  return [
+    warn(
+      subject,
+      `PyGRUB reads the disks of ${names.slice(0, MOST_NAMES).join(', ')}${more} as root at each start`,
+      'let it run as an unprivileged user: docs/install-dom0.md, Domains that boot by PyGRUB',
+    ),
+  ];
+}

@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { open, rm, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** More than what a database or a journal may have put by in files that are there already. Bytes. */
+const TRIED_BYTES = 256 * 1024;
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
+
+/** Whether a folder takes files, found by writing one. */
+export interface FolderCheck {
+  /** In words, without a path: `state directory`. */
+  readonly what: string;
+  /** Bytes that this user may still fill; null when it cannot be known. */
+  readonly free: number | null;
+  /** The size of its file system. Bytes. */
+  readonly size: number | null;
+  /** Why no file of 256 KiB can be written there, as the system says it; null when one was. */
+  readonly problem: string | null;
+}
+
+/**
+ * Writes a file of 256 KiB there, to the disk, and removes it. Never rejects: what goes wrong is the answer.
+ *
+ * @param what see {@link FolderCheck}
+ */
+export async function checkFolder(what: string, folder: string): Promise<FolderCheck> {
+  const file = join(folder, `.written-by-doctor-${randomBytes(8).toString('hex')}`);
+  let problem: string | null = null;
+  try {
+    const handle = await open(file, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY, 0o600);
+    try {
+      await handle.writeFile(Buffer.alloc(TRIED_BYTES, 1));
+      await handle.sync();
+    } finally {
+      await handle.close();
+      await rm(file, { force: true });
+    }
+  } catch (error) {
+    problem = reason(error);
+  }
+  try {
+    const { bavail, blocks, bsize } = await statfs(folder);
+    return { what, free: bavail * bsize, size: blocks * bsize, problem };
+  } catch {
+    return { what, free: null, size: null, problem };
+  }
+}
+
+/** Without the path: `ENOSPC: no space left on device`. */
+function reason(error: unknown): string {
+  const { message } = error as Error;
+  return message.replace(/, \w+( '[^']*'.*)?$/, '');
+}
