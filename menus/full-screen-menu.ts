@@ -2,6 +2,7 @@ import { BlessedScreen } from './blessed-screen.js';
 import { AnsiPainter, enterScreen, leaveScreen } from './frame-ansi.js';
 import { KeyInput } from './key-input.js';
 import type { Token } from './key-tokens.js';
+import { PasteBursts } from './paste-bursts.js';
 import type { Fact, MenuStart, MenuTerminal, OpenMenu, Perform } from './port.js';
 import { initialState } from './state.js';
 import type { MenuState } from './state.js';
@@ -23,6 +24,7 @@ class FullScreenMenu implements OpenMenu {
   readonly #terminal: MenuTerminal;
   readonly #perform: Perform;
   readonly #input: KeyInput;
+  readonly #bursts = new PasteBursts();
   readonly #messages: Message[] = [];
   #state: MenuState;
   /** Plain until the first key, blessed from then on; begun anew each time the terminal comes back. */
@@ -96,10 +98,13 @@ class FullScreenMenu implements OpenMenu {
   }
 
   #take(tokens: readonly Token[]): void {
-    for (const token of tokens) {
+    for (const token of this.#bursts.take(tokens)) {
       if (!this.#holds()) return;
       if (token.token === 'paste') this.#messages.push({ input: 'paste', text: token.text });
-      else {
+      else if (token.token === 'burst') {
+        const { text, isLine } = token;
+        this.#messages.push({ input: 'burst', text, isLine });
+      } else {
         const key = this.#blessed().key(token.bytes);
         if (key !== null) this.#messages.push({ input: 'key', key });
       }

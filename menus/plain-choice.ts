@@ -1,5 +1,5 @@
-import { lastTop } from './reading.js';
-import { currentPage } from './state.js';
+import { isAtStart } from './reading.js';
+import { currentPage, isTyped } from './state.js';
 import type { MenuState } from './state.js';
 import type { Message } from './update.js';
 
@@ -8,13 +8,12 @@ export function messageOf(state: MenuState, line: string): Message | null {
   const text = line.trim();
   const key = (name: string): Message => ({ input: 'key', key: name });
   if (state.calling !== null) return key('escape');
-  if (state.dialog?.ask === 'name') return text === '' ? key('escape') : { input: 'line', text };
+  if (isTyped(state.dialog)) return text === '' ? key('escape') : { input: 'line', text };
   if (state.dialog !== null) return key(/^y(es)?$/i.test(text) ? 'y' : 'n');
   const page = currentPage(state);
   if (page.page === 'add-key') return { input: 'line', text: line };
   if (page.page === 'activity' || page.page === 'help') {
-    if (text === '')
-      return page.page === 'help' || page.top >= lastTop(state, page) ? key('escape') : key('pagedown');
+    if (text === '') return key(page.page === 'help' || isAtStart(state, page) ? 'escape' : 'pageup');
     return /^b(ack)?$/i.test(text) ? key('escape') : text === 'q' ? key('interrupt') : null;
   }
   return page.page === 'log' ? logChoice(text) : choiceOf(page.page, text);

@@ -5,12 +5,12 @@ import { seenRows } from './log-view.js';
 import { newsText, pageText, promptText } from './plain-text.js';
 import type { Fact, MenuStart, MenuTerminal, OpenMenu, Perform } from './port.js';
 import { printable } from './printable-text.js';
-import { currentPage, initialState } from './state.js';
+import { currentPage, initialState, isTyped } from './state.js';
 import type { LogPage, MenuState } from './state.js';
 import { mayBeShown } from './update-add-key.js';
 import { update } from './update.js';
 import type { Message } from './update.js';
-import { PLAIN, WRONG_NAME, acceptedSentence } from './words.js';
+import { PLAIN, acceptedSentence, wrongWord } from './words.js';
 
 export interface PlainOptions {
   /**
@@ -157,7 +157,7 @@ class PlainMenu implements OpenMenu {
     const asked = line.trim() === '' && dialog === null && currentPage(before).page !== 'log';
     const sayings = this.#sayings(this.#state);
     const idle = performed === this.#performed && !moved && sayings.length === 0 && !asked;
-    if (dialog?.ask === 'name' && dialog.wrong) this.#print([WRONG_NAME]);
+    if (isTyped(dialog) && dialog.wrong) this.#print([wrongWord(dialog)]);
     else if (before.dialog !== null && dialog === null && isNo(message)) this.#print([PLAIN.no]);
     else if (idle && !isLine(message)) this.#print([PLAIN.notThere]);
     this.#print(sayings);

@@ -2,8 +2,8 @@ import { isNormal, staleWord } from './domain-look.js';
 import { entriesOf } from './entries.js';
 import type { Entry } from './entries.js';
 import { lookedAt, seenRows } from './log-view.js';
-import { readingHeight, readingLines } from './reading.js';
-import { currentPage, findDomain, underWay, waitsForGuest } from './state.js';
+import { inColumns, isAtStart, lastTop, readingHeight, readingLines } from './reading.js';
+import { currentPage, findDomain, isTyped, underWay, waitsForGuest, wordFor } from './state.js';
 import type { LogPage, MenuState, Page } from './state.js';
 import type { MenuDomain } from './port.js';
 import { explanation, titleOf } from './view-dialog.js';
@@ -61,8 +61,8 @@ export function stateText(domain: MenuDomain, now: number): string {
 export function pageText(state: MenuState): string[] {
   if (state.dialog !== null) {
     const { dialog } = state;
-    const title = dialog.ask === 'remove-key' ? [] : [titleOf(dialog)];
-    const type = dialog.ask === 'name' ? [typeTheName(dialog.domain)] : [];
+    const title = dialog.ask === 'remove-key' || dialog.ask === 'remove-used-key' ? [] : [titleOf(dialog)];
+    const type = isTyped(dialog) ? [typeTheName(wordFor(dialog))] : [];
     return ['', ...title, ...explanation(state, dialog), ...type];
   }
   const page = currentPage(state);
@@ -93,15 +93,17 @@ function bannerText({ maintenance }: MenuState): readonly string[] {
 /** What the choices do: the keys are the other menu's. */
 function helpText(state: MenuState): readonly string[] {
   const lines = help(state.escape.name);
-  return lines.slice(lines.indexOf('CONSOLE'));
+  return lines.slice(lines.indexOf('CONSOLE')).map(inColumns);
 }
 
 export function promptText(state: MenuState): string {
-  if (state.dialog !== null) return state.dialog.ask === 'name' ? PLAIN.name : PLAIN.yesOrNo;
+  if (isTyped(state.dialog)) return state.dialog.ask === 'name' ? PLAIN.name : PLAIN.word;
+  if (state.dialog !== null) return PLAIN.yesOrNo;
   const page = currentPage(state);
   if (page.page === 'add-key') return page.discarding ? '' : PLAIN.pasteKey;
   if (page.page === 'log') return PLAIN.log;
-  if (page.page === 'activity' || page.page === 'help') return PLAIN.lines;
+  if (page.page === 'activity') return isAtStart(state, page) ? PLAIN.oldest : PLAIN.older;
+  if (page.page === 'help') return PLAIN.lines;
   return PLAIN.choose;
 }
 
@@ -217,6 +219,8 @@ function logText(state: MenuState, { view }: LogPage): string[] {
 
 function readingText(state: MenuState, page: Extract<Page, { page: 'activity' }>): string[] {
   const lines = readingLines(state, page).map((line) => line.text);
-  const shown = lines.slice(page.top, page.top + readingHeight(state));
-  return page.top === 0 ? ['', TITLES.activity, ...shown] : shown;
+  const last = lastTop(state, page);
+  const top = Math.min(page.top, last);
+  const shown = lines.slice(top, top + readingHeight(state));
+  return top === last ? ['', TITLES.activity, ...shown] : shown;
 }

@@ -48,6 +48,9 @@ export function readingHeight(state: MenuState): number {
   return Math.max(1, bottom - top - (low ? 0 : 1));
 }
 
+/** Where a page opens whose last lines are the newest: as far down as there are lines. */
+export const AT_END = Number.MAX_SAFE_INTEGER;
+
 /** The first line to show after a key; never past the end. */
 export function scroll(state: MenuState, page: ReadingPage, key: string): number {
   const height = readingHeight(state);
@@ -81,24 +84,33 @@ export function lastTop(state: MenuState, page: ReadingPage): number {
   return Math.max(0, readingLines(state, page).length - readingHeight(state));
 }
 
+/** Whether nothing is above what is seen. */
+export function isAtStart(state: MenuState, page: ReadingPage): boolean {
+  return Math.min(page.top, lastTop(state, page)) === 0;
+}
+
 function helpLines(state: MenuState): ReadingLine[] {
   const { width } = layoutOf(state);
   const { charset } = state.preferences;
   return help(state.escape.name).flatMap((text): ReadingLine[] => {
     const heading = text !== '' && text === text.toUpperCase();
-    if (columnsOf(printable(text, charset)) <= width) return [{ text, heading }];
-    // Two columns of keys become one where there is no room for them.
-    const parts = text.includes('   ') && /^\S.*? {2,}\S/.test(text) ? twoColumns(text) : [text];
-    return parts.flatMap((part) =>
-      wrap(part, width, charset).map((line) => ({ text: line, heading: false })),
-    );
+    const whole = inColumns(text);
+    if (columnsOf(printable(whole, charset)) <= width) return [{ text: whole, heading }];
+    return text
+      .split('\t')
+      .flatMap((part) => wrap(part, width, charset).map((line) => ({ text: line, heading: false })));
   });
 }
 
-function twoColumns(text: string): string[] {
-  const middle = 34;
-  return [text.slice(0, middle), text.slice(middle)].map((part) => part.trim()).filter((part) => part !== '');
+/** A line of help with what its tabs part in columns below each other. */
+export function inColumns(text: string): string {
+  const [first = '', second] = text.split('\t');
+  if (second === undefined) return first;
+  const column = HELP_COLUMNS.find((one) => one > first.length) ?? first.length + 1;
+  return first.padEnd(column) + second;
 }
+
+const HELP_COLUMNS = [34, 48];
 
 function activityLines(state: MenuState): ReadingLine[] {
   const { width } = layoutOf(state);

@@ -52,7 +52,35 @@ export type Dialog =
       readonly wrong: boolean;
     }
   | { readonly ask: 'remove-key'; readonly fingerprint: Fingerprint }
+  /** Of the key in use: a word is typed, which nothing that is pasted by mistake holds. */
+  | {
+      readonly ask: 'remove-used-key';
+      readonly fingerprint: Fingerprint;
+      readonly typed: string;
+      readonly wrong: boolean;
+    }
+  /** What stays so at every later login. */
+  | { readonly ask: 'setting'; readonly setting: Setting }
   | { readonly ask: 'switch-log'; readonly domain: DomainName; readonly keep: boolean };
+
+export type Setting =
+  | { readonly of: 'charset'; readonly to: MenuPreferences['charset'] }
+  | { readonly of: 'colour'; readonly to: boolean }
+  | { readonly of: 'escape'; readonly to: EscapeKey };
+
+/** A question that is answered by typing. */
+export type TypedDialog = Extract<Dialog, { readonly typed: string }>;
+
+export function isTyped(dialog: Dialog | null): dialog is TypedDialog {
+  return dialog !== null && 'typed' in dialog;
+}
+
+/** What is to be typed for a yes. */
+export function wordFor(dialog: TypedDialog): string {
+  return dialog.ask === 'name' ? dialog.domain : REMOVE_WORD;
+}
+
+export const REMOVE_WORD = 'remove';
 
 /** An operation asked for and not yet answered. */
 export interface Asked {
@@ -117,6 +145,8 @@ export interface MenuState {
 export type Input =
   | { readonly input: 'key'; readonly key: string }
   | { readonly input: 'paste'; readonly text: string }
+  /** Pasted without brackets, or typed by a program. `isLine`: one line with Enter behind it. */
+  | { readonly input: 'burst'; readonly text: string; readonly isLine: boolean }
   | { readonly input: 'choose'; readonly number: number }
   | { readonly input: 'line'; readonly text: string }
   | { readonly input: 'lent'; readonly lent: boolean };

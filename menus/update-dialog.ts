@@ -1,8 +1,8 @@
-import type { BootProfileName, DomainName } from '../policy/names.js';
+import type { BootProfileName, DomainName, Fingerprint } from '../policy/names.js';
 import type { OperateAction } from './port.js';
-import type { Asked, Dialog, MenuState, Plan, Step } from './state.js';
-import { currentPage, findDomain, underWay } from './state.js';
-import { domainGone, stillAsking } from './words.js';
+import type { Asked, Dialog, MenuState, Plan, Setting, Step, TypedDialog } from './state.js';
+import { currentPage, findDomain, isTyped, underWay, wordFor } from './state.js';
+import { domainGone, escapeChosen, stillAsking } from './words.js';
 
 /** How an action is confirmed: what can lose data takes the server's whole name. */
 const QUESTIONS: Readonly<Record<OperateAction, 'none' | 'yes' | 'name'>> = {
@@ -47,7 +47,7 @@ export function openDialog(
 /** A key while a question is open. Only the answers do anything. */
 export function dialogKey(state: MenuState, dialog: Dialog, key: string): Step {
   if (key === 'escape' || key === 'interrupt' || key === 'eof') return still({ ...state, dialog: null });
-  if (dialog.ask === 'name') return nameKey(state, dialog, key);
+  if (isTyped(dialog)) return typedKey(state, dialog, key);
   if (key === 'n' || key === 'N' || key === 'q') return still({ ...state, dialog: null });
   if (key !== 'y' && key !== 'Y') return still(state);
   const closed = { ...state, dialog: null };
@@ -56,23 +56,40 @@ export function dialogKey(state: MenuState, dialog: Dialog, key: string): Step {
     const { domain, keep } = dialog;
     return { state: closed, effects: [{ effect: 'log-switch', domain, keep }] };
   }
-  return {
-    state: closed,
-    effects: [{ effect: 'remove-key', fingerprint: dialog.fingerprint }, { effect: 'list-keys' }],
-  };
+  return dialog.ask === 'setting'
+    ? applySetting(closed, dialog.setting)
+    : removeKey(closed, dialog.fingerprint);
 }
 
-function nameKey(state: MenuState, dialog: Extract<Dialog, { ask: 'name' }>, key: string): Step {
+function removeKey(state: MenuState, fingerprint: Fingerprint): Step {
+  return { state, effects: [{ effect: 'remove-key', fingerprint }, { effect: 'list-keys' }] };
+}
+
+function applySetting(state: MenuState, setting: Setting): Step {
+  if (setting.of === 'escape') {
+    const { to: escape } = setting;
+    return {
+      state: { ...state, escape, notice: escapeChosen(escape.name) },
+      effects: [{ effect: 'choose-escape', escape }],
+    };
+  }
+  const preferences = { ...state.preferences, [setting.of]: setting.to };
+  return { state: { ...state, preferences }, effects: [{ effect: 'prefer', preferences }] };
+}
+
+function typedKey(state: MenuState, dialog: TypedDialog, key: string): Step {
   const type = (typed: string): Step =>
     still({ ...state, dialog: { ...dialog, typed: typed.slice(0, LONGEST_NAME + 1), wrong: false } });
   if (key === 'backspace') return type(dialog.typed.slice(0, -1));
   if (key === 'clear') return type('');
   if (/^[\x21-\x7e]$/.test(key)) return type(dialog.typed + key);
   if (key !== 'enter') return still(state);
-  if (dialog.typed !== dialog.domain) {
+  if (dialog.typed !== wordFor(dialog)) {
     return still({ ...state, dialog: { ...dialog, typed: '', wrong: true } });
   }
-  return operate(closeRescuePage({ ...state, dialog: null }), dialog.action, dialog.domain, dialog.profile);
+  const closed = { ...state, dialog: null };
+  if (dialog.ask === 'remove-used-key') return removeKey(closed, dialog.fingerprint);
+  return operate(closeRescuePage(closed), dialog.action, dialog.domain, dialog.profile);
 }
 
 /** The choice of a profile is made: its progress is seen on the domain's page. */

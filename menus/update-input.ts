@@ -1,14 +1,14 @@
 import { COMMON_ESCAPE_KEYS } from '../policy/escape-key.js';
-import type { DomainName } from '../policy/names.js';
+import type { DomainName, Fingerprint } from '../policy/names.js';
 import { entriesOf, rescueProfiles, selectedIndex } from './entries.js';
 import type { Choice, Entry } from './entries.js';
-import type { MenuState, Page, Step } from './state.js';
-import { currentPage, findDomain, waitsForGuest } from './state.js';
+import type { MenuState, Page, Setting, Step } from './state.js';
+import { currentPage, findDomain, isTyped, waitsForGuest } from './state.js';
 import { dialogKey, openDialog, operate } from './update-dialog.js';
 import { addKeyKey, addKeyLine, addKeyPaste } from './update-add-key.js';
 import { logKey, logLine, logPaste, openLog } from './update-log.js';
-import { scroll } from './reading.js';
-import { ONLY_KEY, RESCUE_NONE, domainGone, escapeChosen } from './words.js';
+import { AT_END, scroll } from './reading.js';
+import { NOT_PASTED, ONLY_KEY, RESCUE_NONE, domainGone } from './words.js';
 
 function still(state: MenuState): Step {
   return { state, effects: [] };
@@ -33,15 +33,16 @@ export function pressKey(before: MenuState, key: string): Step {
 }
 
 function isTyping(state: MenuState): boolean {
-  if (state.dialog !== null) return state.dialog.ask === 'name';
+  if (state.dialog !== null) return isTyped(state.dialog);
   const page = currentPage(state);
   return page.page === 'add-key' || (page.page === 'log' && page.typing !== null);
 }
 
 /** Pasted text reaches only what is being typed; elsewhere it must never be taken for keys. */
 export function pasteText(before: MenuState, text: string): Step {
+  if (before.calling !== null) return still(before);
   const state = { ...before, problem: null, notice: null };
-  if (state.dialog?.ask === 'name') {
+  if (isTyped(state.dialog)) {
     const name = text.trim();
     return Array.from(name).reduce<Step>(
       (step, character) =>
@@ -51,8 +52,16 @@ export function pasteText(before: MenuState, text: string): Step {
   }
   const page = currentPage(state);
   if (state.dialog === null && page.page === 'add-key') return addKeyPaste(state, page, text);
-  if (state.dialog === null && page.page === 'log') return logPaste(state, page, text);
-  return still(before);
+  if (state.dialog === null && page.page === 'log' && page.typing !== null)
+    return logPaste(state, page, text);
+  return still({ ...before, notice: NOT_PASTED });
+}
+
+/** Text that came at once, without brackets around it. Enter behind it counts only where it is typed. */
+export function burstText(before: MenuState, text: string, isLine: boolean): Step {
+  const isAnswer = isLine && isTyping(before);
+  const pasted = pasteText(before, text);
+  return isAnswer ? pressKey(pasted.state, 'enter') : pasted;
 }
 
 /** A choice by its number, from 1: for lists longer than there are digits. */
@@ -70,7 +79,7 @@ function isNumbered(entry: Entry): boolean {
 /** A whole line where something is typed: a name to confirm, a key to add. */
 export function enterLine(before: MenuState, text: string): Step {
   const state = { ...before, problem: null, notice: null };
-  if (state.dialog?.ask === 'name') {
+  if (isTyped(state.dialog)) {
     return dialogKey(state, { ...state.dialog, typed: text.trim(), wrong: false }, 'enter');
   }
   const page = currentPage(state);
@@ -85,28 +94,14 @@ function houseKey(state: MenuState, key: string): Step | null {
   switch (key) {
     case 'r':
       return still({ ...state, generation: state.generation + 1 });
-    case 'u': {
-      const charset = preferences.charset === 'ascii' ? 'utf-8' : 'ascii';
-      const chosen = { ...preferences, charset } as const;
-      return {
-        state: { ...state, preferences: chosen },
-        effects: [{ effect: 'prefer', preferences: chosen }],
-      };
-    }
-    case 'c': {
-      const chosen = { ...preferences, colour: !preferences.colour };
-      return {
-        state: { ...state, preferences: chosen },
-        effects: [{ effect: 'prefer', preferences: chosen }],
-      };
-    }
+    case 'u':
+      return askSetting(state, { of: 'charset', to: preferences.charset === 'ascii' ? 'utf-8' : 'ascii' });
+    case 'c':
+      return askSetting(state, { of: 'colour', to: !preferences.colour });
     case 'e': {
       const at = COMMON_ESCAPE_KEYS.findIndex(({ byte }) => byte === state.escape.byte);
       const escape = COMMON_ESCAPE_KEYS[(at + 1) % COMMON_ESCAPE_KEYS.length] ?? state.escape;
-      return {
-        state: { ...state, escape, notice: escapeChosen(escape.name) },
-        effects: [{ effect: 'choose-escape', escape }],
-      };
+      return askSetting(state, { of: 'escape', to: escape });
     }
     case '?':
       return currentPage(state).page === 'help' ? still(state) : openPage(state, 'help');
@@ -121,6 +116,11 @@ function houseKey(state: MenuState, key: string): Step | null {
     default:
       return null;
   }
+}
+
+/** A key pressed by mistake must not change what every later login finds. */
+function askSetting(state: MenuState, setting: Setting): Step {
+  return still({ ...state, dialog: { ask: 'setting', setting } });
 }
 
 function pageKey(state: MenuState, page: Page, key: string): Step {
@@ -210,9 +210,7 @@ function carryOut(state: MenuState, choice: Choice): Step {
     case 'profile':
       return openDialog(state, 'rescue', choice.domain, choice.profile);
     case 'key':
-      return (state.keys?.length ?? 0) < 2
-        ? still({ ...state, problem: ONLY_KEY })
-        : still({ ...state, dialog: { ask: 'remove-key', fingerprint: choice.fingerprint } });
+      return askToRemove(state, choice.fingerprint);
     case 'add-key':
       return still(pushPage(state, { page: 'add-key', text: '', discarding: false }));
     case 'page':
@@ -220,6 +218,18 @@ function carryOut(state: MenuState, choice: Choice): Step {
     case 'quit':
       return quit(state);
   }
+}
+
+function askToRemove(state: MenuState, fingerprint: Fingerprint): Step {
+  const keys = state.keys ?? [];
+  if (keys.length < 2) return still({ ...state, problem: ONLY_KEY });
+  const inUse = keys.some((key) => key.inUse && key.fingerprint === fingerprint);
+  return still({
+    ...state,
+    dialog: inUse
+      ? { ask: 'remove-used-key', fingerprint, typed: '', wrong: false }
+      : { ask: 'remove-key', fingerprint },
+  });
 }
 
 function chooseAction(
@@ -256,7 +266,7 @@ function openPage(state: MenuState, page: 'keys' | 'activity' | 'help'): Step {
     case 'keys':
       return { state: pushPage(state, { page, selected: '' }), effects: [{ effect: 'list-keys' }] };
     case 'activity':
-      return { state: pushPage(state, { page, top: 0 }), effects: [{ effect: 'list-activity' }] };
+      return { state: pushPage(state, { page, top: AT_END }), effects: [{ effect: 'list-activity' }] };
     case 'help':
       return still(pushPage(state, { page, top: 0 }));
   }

@@ -1,5 +1,5 @@
 import { updateFact } from './update-fact.js';
-import { chooseNumber, enterLine, pasteText, pressKey } from './update-input.js';
+import { burstText, chooseNumber, enterLine, pasteText, pressKey } from './update-input.js';
 import type { Fact } from './port.js';
 import type { Input, MenuState, Step } from './state.js';
 
@@ -27,6 +27,8 @@ function react(state: MenuState, message: Message): Step {
       return pressKey(state, message.key);
     case 'paste':
       return pasteText(state, message.text);
+    case 'burst':
+      return burstText(state, message.text, message.isLine);
     case 'choose':
       return chooseNumber(state, message.number);
     case 'line':

@@ -1,14 +1,15 @@
 import type { Canvas } from './canvas.js';
 import { columnsOf, wrap } from './printable-text.js';
-import { findDomain } from './state.js';
+import { findDomain, isTyped, wordFor } from './state.js';
 import type { Dialog, MenuState } from './state.js';
 import { planAfter } from './update-dialog.js';
 import {
   POWER_OFF_FIRST,
   QUESTION,
   REMOVE_KEY_TITLE,
+  SETTING_STAYS,
+  SETTING_TITLE,
   RESCUE_DEFAULT_HINT,
-  WRONG_NAME,
   YES_OR_NO,
   confirmSentences,
   confirmTitle,
@@ -18,7 +19,9 @@ import {
   rescueBack,
   rescueDisks,
   rescueParameters,
+  settingSentence,
   typeTheName,
+  wrongWord,
 } from './words.js';
 
 const WIDEST = 72;
@@ -44,7 +47,7 @@ export function drawDialog(canvas: Canvas, state: MenuState, dialog: Dialog): vo
   question.forEach((line, at) => {
     const row = top + 1 + lines.length + at;
     const last = at === question.length - 1;
-    if (dialog.ask !== 'name' || !last) {
+    if (!isTyped(dialog) || !last) {
       canvas.put(left + 2, row, line, 'strong', inner);
       return;
     }
@@ -58,7 +61,10 @@ export function drawDialog(canvas: Canvas, state: MenuState, dialog: Dialog): vo
 export function titleOf(dialog: Dialog): string {
   switch (dialog.ask) {
     case 'remove-key':
+    case 'remove-used-key':
       return REMOVE_KEY_TITLE;
+    case 'setting':
+      return SETTING_TITLE;
     case 'switch-log':
       return logSwitchTitle(dialog.domain, dialog.keep);
     case 'yes':
@@ -68,7 +74,8 @@ export function titleOf(dialog: Dialog): string {
 }
 
 export function explanation(state: MenuState, dialog: Dialog): string[] {
-  if (dialog.ask === 'remove-key') {
+  if (dialog.ask === 'setting') return [settingSentence(dialog.setting), SETTING_STAYS];
+  if (dialog.ask === 'remove-key' || dialog.ask === 'remove-used-key') {
     const key = state.keys?.find((one) => one.fingerprint === dialog.fingerprint);
     return removeKeySentences(key?.comment ?? '', dialog.fingerprint, key?.inUse ?? false);
   }
@@ -103,7 +110,7 @@ function explained(
 
 /** The lines of the question; with a name to type, the last is its field. */
 function questionOf(canvas: Canvas, dialog: Dialog, width: number): string[] {
-  if (dialog.ask !== 'name') return [`${QUESTION}  ${YES_OR_NO}`];
-  const wrong = dialog.wrong ? wrap(WRONG_NAME, width, canvas.charset) : [];
-  return [...wrong, ...wrap(typeTheName(dialog.domain), width, canvas.charset), ''];
+  if (!isTyped(dialog)) return [`${QUESTION}  ${YES_OR_NO}`];
+  const wrong = dialog.wrong ? wrap(wrongWord(dialog), width, canvas.charset) : [];
+  return [...wrong, ...wrap(typeTheName(wordFor(dialog)), width, canvas.charset), ''];
 }

@@ -3,7 +3,7 @@ import type { Frame } from './frame.js';
 import { isTooSmall, layoutOf } from './layout.js';
 import type { Layout } from './layout.js';
 import { wrap } from './printable-text.js';
-import { currentPage } from './state.js';
+import { currentPage, isTyped } from './state.js';
 import type { MenuState } from './state.js';
 import { drawDialog } from './view-dialog.js';
 import { drawDomain } from './view-domain.js';
@@ -120,7 +120,7 @@ function drawFoot(canvas: Canvas, state: MenuState, layout: Layout): void {
 }
 
 function footOf(state: MenuState): readonly FootKey[] {
-  if (state.dialog !== null) return state.dialog.ask === 'name' ? FOOT.name : FOOT.yes;
+  if (state.dialog !== null) return isTyped(state.dialog) ? FOOT.name : FOOT.yes;
   const page = currentPage(state);
   if (state.problem !== null && page.page !== 'add-key') return FOOT.problem;
   switch (page.page) {

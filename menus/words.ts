@@ -3,6 +3,7 @@ import type { DomainState } from '../policy/domain-state.js';
 import type { Recorded } from '../policy/recorded.js';
 import type { MenuBoot } from './log-port.js';
 import type { MenuKey, MenuParameter, OperateAction } from './port.js';
+import type { Setting } from './state.js';
 
 /**
  * Everything that a customer reads in a menu, in one place. Short sentences; "server" is what the code
@@ -184,7 +185,7 @@ export const TITLES = {
   rescue: 'Rescue boot',
   keys: 'Your SSH keys',
   addKey: 'Add an SSH key',
-  activity: 'Your activity',
+  activity: 'Your activity, times in UTC',
   help: 'Help',
   motd: 'News',
   welcome: 'Welcome',
@@ -322,7 +323,29 @@ export function typeTheName(domain: string): string {
   return `Type ${domain} to do it, Esc not to:`;
 }
 
-export const WRONG_NAME = 'That is not its name. Nothing was done.';
+export function wrongWord(dialog: { readonly ask: 'name' | 'remove-used-key' }): string {
+  return `That is not ${dialog.ask === 'name' ? 'its name' : 'that word'}. Nothing was done.`;
+}
+
+/** What stays so at every later login. */
+export const SETTING_TITLE = 'Change a setting';
+export const SETTING_STAYS = 'It stays so, also when you come back.';
+
+export function settingSentence(setting: Setting): string {
+  switch (setting.of) {
+    case 'charset':
+      return setting.to === 'ascii'
+        ? 'This menu is drawn with plain ASCII characters.'
+        : 'This menu is drawn with UTF-8 characters.';
+    case 'colour':
+      return setting.to ? 'This menu is shown in colours.' : 'This menu is shown without colours.';
+    case 'escape':
+      return escapeChosen(setting.to.name);
+  }
+}
+
+/** Where nothing is typed. */
+export const NOT_PASTED = 'What was pasted was left out: nothing is typed on this page.';
 
 export function removeKeySentences(comment: string, fingerprint: string, inUse: boolean): string[] {
   const key = comment === '' ? fingerprint : `${comment} (${fingerprint})`;
@@ -489,9 +512,10 @@ export function keyDates({
   lastUsedAt,
   expiresAt,
 }: Pick<MenuKey, 'addedAt' | 'lastUsedAt' | 'expiresAt'>): string {
-  const used = lastUsedAt === null ? 'never used' : `last used ${moment(lastUsedAt)}`;
+  const used = lastUsedAt === null ? 'never used' : `used ${moment(lastUsedAt)}`;
   const expires = expiresAt === null ? '' : `, expires ${moment(expiresAt)}`;
-  return `added ${day(addedAt)}, ${used}${expires}`;
+  const zone = lastUsedAt === null && expiresAt === null ? '' : ' UTC';
+  return `added ${day(addedAt)}, ${used}${expires}${zone}`;
 }
 
 export function hiddenCharacters(count: number): string {
@@ -559,15 +583,15 @@ export const FOOT = {
   problem: [['Enter', 'go on']],
 } as const satisfies Readonly<Record<string, readonly FootKey[]>>;
 
-/** @param escape the name of the key that leaves a console */
+/** Two things in a line are parted by a tab: where there is no room they are two lines. @param escape the name of the key that leaves a console */
 export const help = (escape: string): readonly string[] => [
   'KEYS',
-  'Up, Down, k, j    move            Enter, Right, l   choose',
-  'Esc, Left, h      back            1 to 9, 0         choose by number',
-  'PgUp, PgDn        a page          Home, End, g, G   first, last',
-  's  SSH keys       a  activity     ?  this help      q  exit',
-  'u  UTF-8 or ASCII                 c  colour or none',
-  'e  another key to leave consoles  r, Ctrl-L  paint the screen again',
+  'Up, Down, k, j    move\tEnter, Right, l   choose',
+  'Esc, Left, h      back\t1 to 9, 0         choose by number',
+  'PgUp, PgDn        a page\tHome, End, g, G   first, last',
+  's  SSH keys       a  activity\t?  this help      q  exit',
+  'u  UTF-8 or ASCII\tc  colour or none',
+  'e  another key to leave consoles\tr, Ctrl-L  paint the screen again',
   '',
   'CONSOLE',
   'The console is the screen and keyboard of your server. It works when its network does not.',
@@ -577,8 +601,8 @@ export const help = (escape: string): readonly string[] => [
   '',
   'CONSOLE LOG',
   'l on the page of a server shows what its console said, also while nobody looked and in boots before this one.',
-  'Up, Down, PgUp, PgDn, Home, End   scroll        f   follow what comes',
-  '[ and ]  the boot before, the boot after        o   switch it off or on, for its owner',
+  'Up, Down, PgUp, PgDn, Home, End   scroll\tf   follow what comes',
+  '[ and ]  the boot before, the boot after\to   switch it off or on',
   '/  look for a text, from here back; n looks further back, N further on',
   'Colours are left out; what else it held for a terminal is shown, not obeyed.',
   '',
@@ -614,9 +638,12 @@ export const PLAIN = {
   notThere: 'There is no such choice.',
   goodbye: 'Goodbye.',
   name: 'Its name, or an empty line not to: ',
+  word: 'That word, or an empty line not to: ',
   pasteKey: 'The public key, or an empty line to go back: ',
   powerOffNow: 'p. Power off now',
   lines: 'more: an empty line; back: b: ',
+  oldest: 'back: an empty line: ',
+  older: 'older: an empty line; back: b: ',
   log: 'older: an empty line; newer: +; boots: [ and ]; /text looks back for it, n and N again; first: g; last: e; off or on: o; back: b: ',
   refused: 'not now',
   removeKey: 'The number of a key removes it.',

@@ -194,6 +194,8 @@ describe('a console’s customs', () => {
     const alice = house.terminal('alice');
     await alice.sees('horatio');
     alice.type('e');
+    await alice.sees('Do it?');
+    alice.type('y');
     await alice.sees('Ctrl-A and then . leaves a console from now on.');
     alice.type('1');
     await alice.sees(/Ctrl-A and \. come back/);

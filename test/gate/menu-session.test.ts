@@ -170,6 +170,8 @@ describe('a menu session', () => {
     open({ who: { ...gate.alice, domain: HORATIO } });
     await shows('Ctrl-] and . come back');
     type('e');
+    await shows('Do it?');
+    type('y');
     await shows('Ctrl-A and then . leaves a console from now on.');
     type('1');
     const console = await eventually('the attachment', () => gate.dom0.consoles[0]);
@@ -186,6 +188,8 @@ describe('a menu session', () => {
     type('\x01.');
     await shows('Ctrl-A and . come back');
     type('u');
+    await shows('Do it?');
+    type('y');
     assert.equal(
       gate.customs.escapeKey(gate.alice.customer).caret,
       '^A',
@@ -385,6 +389,8 @@ describe('a menu session', () => {
     open();
     await shows('horatio');
     type('u');
+    await shows('Do it?');
+    type('y');
     await eventually(
       'it to be remembered',
       () => gate.store.preferences.get(gate.alice.customer).charset === 'ascii',

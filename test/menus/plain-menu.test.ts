@@ -59,6 +59,8 @@ describe('plain menu', () => {
   it('chooses another key to leave consoles, and speaks of that one', () => {
     const { say, effects } = open(one());
     assert.match(say('e'), /Ctrl-A and then \. leaves a console from now on\./);
+    assert.equal(effects.length, 0);
+    say('yes');
     assert.equal(effects[0]?.effect, 'choose-escape');
     const help = say('h');
     assert.match(help, /Ctrl-A and then \. brings you back/);
@@ -213,8 +215,10 @@ describe('plain menu', () => {
     assert.match(say('s'), /one moment/);
     menu.tell({ fact: 'keys', keys: [menuKey('A', { inUse: true }), menuKey('B')] });
     assert.match(terminal.take(), /1\. ssh-ed25519 alice@A, in use now\n {3}SHA256:A+\n[^]*a\. Add a key/);
-    assert.match(say('1'), /Careful: this is the key you are using[^]*yes or no: $/);
-    say('n');
+    assert.match(say('1'), /Careful: this is the key you are using[^]*Type remove to do it[^]*not to: $/);
+    assert.match(say('yes'), /That is not that word\. Nothing was done\./);
+    say('');
+    assert.ok(!effects.some(({ effect }) => effect === 'remove-key'));
     say('2');
     say('y');
     assert.deepEqual(effects.at(-2), { effect: 'remove-key', fingerprint: menuKey('B').fingerprint });
@@ -243,15 +247,17 @@ describe('plain menu', () => {
     assert.deepEqual(effects, [{ effect: 'list-keys' }]);
   });
 
-  it('shows activity a screen at a time, and goes back at its end', () => {
+  it('shows activity a screen at a time, the newest first, and goes back at the oldest', () => {
     const { say, menu, terminal } = open(one());
     say('a');
     menu.tell({
       fact: 'activity',
       activity: Array.from({ length: 30 }, (_, at) => ({ at: NOW, text: `entry ${at}.` })),
     });
-    assert.match(terminal.take(), /entry 0\.[^]*more/);
-    assert.match(say(''), /entry 29\./);
+    assert.match(terminal.take(), /times in UTC[^]*entry 29\.\n[^]*older: an empty line/);
+    const older = say('');
+    assert.match(older, /entry 0\.[^]*back: an empty line: $/);
+    assert.doesNotMatch(older, /entry 29\./);
     assert.match(say(''), /horatio: running/);
   });
 

@@ -544,7 +544,9 @@ describe('update', () => {
   });
 
   it('remembers how to draw', () => {
-    const driver = new MenuDriver().press('u', 'c');
+    const driver = new MenuDriver().press('u', 'n', 'c', 'escape');
+    assert.deepEqual(driver.effects, [], 'a key by mistake changes nothing');
+    driver.press('u', 'y', 'c', 'y');
     assert.deepEqual(driver.effects, [
       { effect: 'prefer', preferences: { charset: 'ascii', colour: true } },
       { effect: 'prefer', preferences: { charset: 'ascii', colour: false } },
@@ -553,6 +555,9 @@ describe('update', () => {
 
   it('goes through the keys that can leave a console, and says which it is now wherever it is spoken of', () => {
     const driver = new MenuDriver().press('e');
+    assert.equal(driver.effects.length, 0);
+    assert.equal(driver.state.escape.name, 'Ctrl-]');
+    driver.press('y');
     const [first] = driver.effects;
     assert.equal(first?.effect, 'choose-escape');
     assert.equal(driver.state.escape.name, 'Ctrl-A');
@@ -564,9 +569,9 @@ describe('update', () => {
     const text = readingLines(driver.state, page).map((line) => line.text);
     assert.ok(text.some((line) => line.includes('Ctrl-A and then .')));
     assert.ok(!text.some((line) => line.includes('Ctrl-]')));
-    driver.press(...Array<string>(COMMON_ESCAPE_KEYS.length - 1).fill('e'));
+    driver.press(...COMMON_ESCAPE_KEYS.slice(1).flatMap(() => ['e', 'y']));
     assert.equal(driver.state.escape.name, 'Ctrl-]');
-    const rare = new MenuDriver({ escape: parseEscapeKey('^G') as EscapeKey }).press('e');
+    const rare = new MenuDriver({ escape: parseEscapeKey('^G') as EscapeKey }).press('e', 'y');
     assert.equal(rare.state.escape.name, 'Ctrl-]', 'from one that is none of them the first comes');
   });
 
