@@ -1,9 +1,10 @@
 import type { BootProfileName, DomainName, Fingerprint } from '../policy/names.js';
 import { NORMAL } from '../policy/names.js';
+import type { RefusalCode } from '../policy/refusal.js';
 import type { MenuDomain, MenuProfile, OperateAction } from './port.js';
 import { currentPage, findDomain } from './state.js';
 import type { MenuState } from './state.js';
-import { ACTION_LABELS, LABELS, actionHint } from './words.js';
+import { ACTION_LABELS, LABELS, NOT_NOW, actionHint } from './words.js';
 
 /** What is chosen on a domain's page. */
 export type DomainAction = OperateAction | 'console' | 'watch' | 'log';
@@ -32,6 +33,8 @@ export interface Entry {
   readonly hint: string;
   /** Why it cannot be chosen now, null when it can. */
   readonly refused: string | null;
+  /** What stands beside it instead of the hint: the reason, or few words where the page says it once for all. */
+  readonly mark: string | null;
   readonly choice: Choice;
 }
 
@@ -95,6 +98,7 @@ function domainEntry(domain: MenuDomain, at: number): Entry {
     label: domain.name,
     hint: '',
     refused: null,
+    mark: null,
     choice: { choose: 'domain', domain: domain.name },
   };
 }
@@ -108,9 +112,15 @@ function actionEntries(domain: MenuDomain, escape: string): Entry[] {
       label: ACTION_LABELS[action],
       hint: actionHint(action, domain.recorded, escape),
       refused: offer.offered ? null : offer.reason,
+      mark: offer.offered ? null : isSaidAbove(domain, offer.code) ? NOT_NOW : offer.reason,
       choice: { choose: 'action', domain: domain.name, action },
     };
   });
+}
+
+/** Of a host that does not answer the page itself speaks. */
+function isSaidAbove(domain: MenuDomain, code: RefusalCode): boolean {
+  return code === 'host-unreachable' && !domain.reachable;
 }
 
 function profileEntry(domain: MenuDomain, profile: MenuProfile, at: number): Entry {
@@ -120,6 +130,7 @@ function profileEntry(domain: MenuDomain, profile: MenuProfile, at: number): Ent
     label: profile.title,
     hint: profile.disks,
     refused: profile.refused,
+    mark: profile.refused,
     choice: { choose: 'profile', domain: domain.name, profile: profile.name },
   };
 }
@@ -131,6 +142,7 @@ function keyEntries(state: MenuState): Entry[] {
     label: key.comment === '' ? key.type : key.comment,
     hint: key.fingerprint,
     refused: null,
+    mark: null,
     choice: { choose: 'key', fingerprint: key.fingerprint },
   }));
 }
@@ -141,6 +153,7 @@ const ADD_KEY: Entry = {
   label: LABELS.addKey,
   hint: LABELS.addKeyHint,
   refused: null,
+  mark: null,
   choice: { choose: 'add-key' },
 };
 
@@ -151,6 +164,7 @@ function houseEntries(keysKey: string, activityKey: string): Entry[] {
     label,
     hint,
     refused: null,
+    mark: null,
     choice: { choose: 'page', page: id },
   });
   return [
@@ -163,6 +177,7 @@ function houseEntries(keysKey: string, activityKey: string): Entry[] {
       label: LABELS.quit,
       hint: LABELS.quitHint,
       refused: null,
+      mark: null,
       choice: { choose: 'quit' },
     },
   ];

@@ -1,4 +1,4 @@
-import { isNormal, staleWord } from './domain-look.js';
+import { isNormal, staleAge, staleWord } from './domain-look.js';
 import { entriesOf } from './entries.js';
 import type { Entry } from './entries.js';
 import { lookedAt, seenRows } from './log-view.js';
@@ -16,6 +16,7 @@ import {
   LOG_EMPTY,
   LOG_IN_MEMORY,
   MAINTENANCE_OVER,
+  NOT_NOW,
   NO_SERVERS,
   PLAIN,
   RESCUE_CHOOSE,
@@ -44,6 +45,7 @@ import {
   stateWord,
   stepWord,
   typeTheName,
+  unreachableSentence,
 } from './words.js';
 
 /** What the plain menu prints: whole lines of text without any control, so that a screen reader reads them well. */
@@ -163,6 +165,7 @@ function domainText(state: MenuState, page: Extract<Page, { page: 'domain' }>): 
   const domain = findDomain(state, page.domain);
   if (domain === undefined) return [domainGone(page.domain)];
   const lines = [plainDomain(domain.name, stateText(domain, state.now), bootWord(domain.profile))];
+  if (!domain.reachable) lines.push(unreachableSentence(staleAge(domain, state.now)));
   if (domain.since !== null && underWay(domain) === null) lines.push(sinceSentence(domain.since, state.now));
   if (domain.recorded !== 'off') lines.push(recordedSentence(domain.recorded));
   if (domain.memoryMiB !== null) lines.push(plainFacts(domain.memoryMiB, domain.vcpus, domain.cpuPercent));
@@ -181,8 +184,9 @@ function domainText(state: MenuState, page: Extract<Page, { page: 'domain' }>): 
   return lines;
 }
 
-function labelText({ label, refused }: Entry): string {
-  return refused === null ? label : `${label} (${PLAIN.refused}: ${refused})`;
+function labelText({ label, mark }: Entry): string {
+  if (mark === null) return label;
+  return `${label} (${mark === NOT_NOW ? mark : `${NOT_NOW}: ${mark}`})`;
 }
 
 function houseText(state: MenuState): string[] {

@@ -64,9 +64,9 @@ export function entryBlock(canvas: Canvas, area: Area, entry: Entry, narrow: boo
       canvas.put(area.left + 5, row, entry.label, style, labelColumns - 1);
       const room = area.width - 6 - labelColumns;
       const column = area.left + 5 + labelColumns;
-      if (entry.refused !== null) {
+      if (entry.mark !== null) {
         canvas.put(column - 2, row, `${canvas.signs.no} `, style);
-        canvas.put(column, row, entry.refused, style, room);
+        canvas.put(column, row, entry.mark, style, room);
       } else if (!narrow) {
         canvas.put(column, row, entry.hint, selected ? 'selected' : 'dim', room);
       }

@@ -264,6 +264,9 @@ export const UNREACHABLE_MARK = 'no answer';
 
 export const ASKING_HOST = 'asking the host …';
 
+/** Beside a choice of which the page says why. */
+export const NOT_NOW = 'not now';
+
 export const MAINTENANCE_OVER = 'Maintenance is over.';
 export const NO_SERVERS = 'You have no servers here.';
 export const LOADING = 'one moment …';
@@ -645,7 +648,6 @@ export const PLAIN = {
   oldest: 'back: an empty line: ',
   older: 'older: an empty line; back: b: ',
   log: 'older: an empty line; newer: +; boots: [ and ]; /text looks back for it, n and N again; first: g; last: e; off or on: o; back: b: ',
-  refused: 'not now',
   removeKey: 'The number of a key removes it.',
   addKey: 'a. Add a key',
 } as const;

@@ -14,6 +14,7 @@ export async function runCommandLine(): Promise<void> {
       .showHelpAfterError('(postern --help lists the commands)')
       .exitOverride();
     await addCommands(program, process.argv[2]);
+    tellUsage(program);
     await program.parseAsync();
   } catch (error) {
     if (error instanceof CommanderError) {
@@ -25,4 +26,13 @@ export async function runCommandLine(): Promise<void> {
       throw error;
     }
   }
+}
+
+/** What is wrong is followed by the form of the command that was meant. `list` is `ls` too. */
+function tellUsage(command: Command, above = ''): void {
+  const name = `${above}${command.name()}`;
+  if (command.name() === 'list') command.alias('ls');
+  if (above !== '')
+    command.showHelpAfterError(`Usage: ${name} ${command.usage()}\n(${name} --help says more)`);
+  for (const one of command.commands) tellUsage(one, `${name} `);
 }

@@ -31,7 +31,7 @@ export function addRollbackCommand(policy: Command): void {
     'Put an earlier policy back: its files into the policy directory, and in force. Shows first who gains and loses what. Without a revision it is the one before.',
     ['postern policy rollback', 'postern policy rollback 41 --yes'],
   )
-    .option('--yes', 'do not ask')
+    .option('-y, --yes', 'do not ask')
     .action(async (revision: string | undefined, options: RollbackOptions) => {
       await atDesk(options, async (desk, settings) => {
         const lock = await PolicyLock.take(settings.policy, adminName());

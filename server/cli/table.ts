@@ -17,7 +17,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
     .join('');
 }
 
-/** A time of a record for people: UTC, to the second. */
+/** A time of a record for people, to the second: `2026-11-21 07:15:02 UTC`. */
 export function shortTime(time: string | null): string {
-  return time === null ? 'never' : `${time.slice(0, 10)} ${time.slice(11, 19)}`;
+  return time === null ? 'never' : `${time.slice(0, 10)} ${time.slice(11, 19)} UTC`;
 }

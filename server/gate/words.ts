@@ -323,6 +323,23 @@ const ENDED: Readonly<Record<Verb, (domain: DomainName, profile: string | null) 
   sysrq: (domain) => `The SysRq key was sent to ${domain}.`,
 };
 
+const ALREADY: Readonly<Partial<Record<Verb, string>>> = {
+  start: 'is running already',
+  shutdown: 'is off already',
+  poweroff: 'is off already',
+  reboot: 'is rebooting already',
+  normal: 'runs its normal boot already',
+};
+
+/** There was nothing to do. */
+export function already(operation: OperationView): string {
+  const so = ALREADY[operation.verb];
+  return so === undefined ? ended(operation) : `${operation.domain} ${so}.`;
+}
+
+/** To who comes to a console and asked for no pty. */
+export const noTerminal = 'This is no terminal: keys arrive line by line. For a real console use ssh -t.';
+
 export function begun(operation: OperationView): string {
   return BEGUN[operation.verb](operation.domain, operation.profile);
 }

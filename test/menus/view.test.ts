@@ -40,6 +40,22 @@ function assertFits(frame: Frame, what: string): void {
 }
 
 describe('view', () => {
+  it('says once, and whole, that a host does not answer', () => {
+    const shown = textOf(
+      view(
+        PLACES['domain-unreachable']?.({ columns: 80, rows: 24, charset: 'ascii' }).state ?? assert.fail(),
+      ),
+    );
+    const said = shown.filter((line) => line.includes('does not answer'));
+    assert.equal(said.length, 1, shown.join('\n'));
+    assert.match(said[0] ?? '', /The host of this server does not answer\. Last seen 1 min ago\./);
+    assert.equal(
+      shown.filter((line) => /^.{4}[1-8l]  \w.* x not now$/.test(line)).length,
+      9,
+      shown.join('\n'),
+    );
+  });
+
   for (const [name, place] of Object.entries(PLACES)) {
     it(`${name} looks as it did`, () => {
       const screens = CHARSETS.flatMap((charset) =>

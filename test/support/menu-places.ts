@@ -112,7 +112,18 @@ export const PLACES: Readonly<Record<string, Place>> = {
     vcpus: null,
     cpuPercent: null,
   }),
-  'domain-unreachable': one({ reachable: false, seenAt: NOW - 75_000 }),
+  'domain-unreachable': one({
+    reachable: false,
+    seenAt: NOW - 75_000,
+    offers: offers(
+      {},
+      {
+        offered: false,
+        code: 'host-unreachable',
+        reason: 'The host of horatio does not answer just now. Please try again in a moment.',
+      },
+    ),
+  }),
   'domain-shutting-down': one({ state: 'shutting-down', operation: operation('shutdown') }),
   'domain-queued': one({
     state: 'off',

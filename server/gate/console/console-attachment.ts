@@ -112,7 +112,12 @@ export class ConsoleAttachment {
     this.#words = words;
     const scene = { domain: grant.domain, company: this.#company, notice: this.#notice, words };
     this.#sizeHint = new SizeHint({ company: this.#company, words, terminal });
-    this.#herald = new ConsoleHerald({ ...scene, visit, sizeHint: this.#sizeHint });
+    this.#herald = new ConsoleHerald({
+      hasPty: terminal.hasPty,
+      ...scene,
+      visit,
+      sizeHint: this.#sizeHint,
+    });
     this.#screen = new ScreenReader(() => {
       const answers = parts.hosts.find(grant.domain)?.host.contract?.console.screenText === true;
       if (answers) link.stream?.send({ note: 'screen' });

@@ -1,3 +1,4 @@
+import { noTerminal } from '../words.js';
 import type { DomainName } from '../../../policy/names.js';
 import type { ConsoleNews } from '../hosts/console-stream.js';
 import type { Company } from './company.js';
@@ -17,6 +18,8 @@ export interface HeraldParts {
   readonly notice: ConsoleNotice;
   readonly words: ConsoleWords;
   readonly sizeHint: SizeHint;
+  /** Whether the client asked for a pty. */
+  readonly hasPty: boolean;
   /** What is said of its recording. */
   readonly visit: { readonly sentence: string | null };
 }
@@ -131,12 +134,13 @@ export class ConsoleHerald {
   }
 
   #greeting(): void {
-    const { domain, company, notice, words, visit, sizeHint } = this.#parts;
+    const { domain, company, notice, words, visit, sizeHint, hasPty } = this.#parts;
+    const noPty = hasPty || this.#wasLost ? null : noTerminal;
     const hello = this.#wasLost
       ? words.back
       : words.greeting(domain, company.writes, company.writer?.label ?? null, company.others);
     this.#wasLost = false;
-    notice.show(lines(hello, visit.sentence, sizeHint.sentence()));
+    notice.show(lines(hello, noPty, visit.sentence, sizeHint.sentence()));
   }
 }
 

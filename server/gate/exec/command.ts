@@ -1,6 +1,6 @@
 import type { LogSince } from './log-wish.js';
 
-/** A verb on a domain, as typed by exec; `destroy` is `poweroff`. */
+/** A verb on a domain, as typed by exec; the grammar knows aliases of some. */
 export const DOMAIN_VERBS = [
   'status',
   'start',

@@ -19,7 +19,7 @@ export function parseCommand(text: string): Command | Refusal {
   if (first === undefined) return usage('Say what to do.');
   switch (first) {
     case 'list':
-      return only(rest, ['--json'], 'list [--json]', ({ json }) => ({ command: 'list', json }));
+      return list(rest);
     case 'activity':
       return only(rest, ['--json'], 'activity [--json]', ({ json }) => ({ command: 'activity', json }));
     case 'help':
@@ -29,6 +29,7 @@ export function parseCommand(text: string): Command | Refusal {
       return only(rest, ['--plain'], 'menu [--plain]', ({ plain }) => ({ command: 'menu', plain }));
     case 'keys':
       return keys(rest, text);
+    case 'ls':
     case 'escape':
     case 'recordings':
     case 'recording':
@@ -42,6 +43,10 @@ export function parseCommand(text: string): Command | Refusal {
   }
 }
 
+function list(words: readonly string[]): Command | Refusal {
+  return only(words, ['--json'], 'list [--json]', ({ json }) => ({ command: 'list', json }));
+}
+
 interface Given {
   readonly json: boolean;
   readonly wait: boolean;
@@ -50,6 +55,8 @@ interface Given {
 }
 
 type Option = `--${keyof Given}`;
+
+const SHORT_OPTIONS: Readonly<Record<string, Option>> = { '-y': '--yes' };
 
 /** Parts options from the other words, wherever they stand. */
 function options(
@@ -63,7 +70,7 @@ function options(
       rest.push(word);
       continue;
     }
-    const option = allowed.find((name) => name === word);
+    const option = allowed.find((name) => name === (SHORT_OPTIONS[word] ?? word));
     if (option === undefined) {
       const known = allowed.length === 0 ? 'It takes none.' : `Known here: ${allowed.join(', ')}.`;
       return usage(`There is no option ${shown(word)} here. ${known}`);
@@ -132,7 +139,7 @@ function recording(words: readonly string[]): Command | Refusal {
 }
 
 /** The commands that are no reserved words. */
-const UNRESERVED = { escape, recordings, recording };
+const UNRESERVED = { ls: list, escape, recordings, recording };
 
 function onDomain(domain: string, words: readonly string[]): Command | Refusal {
   const [word, ...rest] = words;
@@ -145,8 +152,16 @@ function onDomain(domain: string, words: readonly string[]): Command | Refusal {
   return verbOn(domain, verb, rest);
 }
 
+/** Other names of verbs: Xen's, and those of other consoles. */
+const ALIASES: ReadonlyMap<string, DomainVerb> = new Map([
+  ['destroy', 'poweroff'],
+  ['restart', 'reboot'],
+  ['stop', 'shutdown'],
+]);
+
 function verbNamed(word: string | undefined): DomainVerb | undefined {
-  return word === 'destroy' ? 'poweroff' : DOMAIN_VERBS.find((known) => known === word);
+  const verb = ALIASES.get(word ?? '') ?? word;
+  return DOMAIN_VERBS.find((known) => known === verb);
 }
 
 function verbOn(domain: string, verb: DomainVerb, words: readonly string[]): Command | Refusal {

@@ -48,9 +48,11 @@ export class OperateCommand {
     const started = await this.#doors.operations.operate(this.#identity, { action: verb, domain, profile });
     if (isRefusal(started)) return started;
     const { operation, ended } = started;
-    if (!wait) {
+    // It was so when it was asked for.
+    const isSo = operation.phase === 'done';
+    if (!wait || (isSo && !json)) {
       if (json) this.#output.json({ operation: operationObject(operation) });
-      else this.#output.line(words.begun(operation));
+      else this.#output.line(isSo ? words.already(operation) : words.begun(operation));
       return EXIT.done;
     }
     if (!json) this.#output.say(words.begun(operation));

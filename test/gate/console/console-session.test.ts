@@ -505,7 +505,7 @@ describe('a console session', () => {
       console.bytes('up 3 days\r\n');
       assert.deepEqual(await left(), { status: 0, message: null });
       assert.equal(terminal.output, 'login: up 3 days\r\n');
-      assert.match(terminal.errors, /^\[postern\] Console of horatio\./);
+      assert.match(terminal.errors, /^\[postern\] Console of horatio\..*\n\[postern\] .*use ssh -t\.\n$/);
     });
 
     it('watches on after the end of input: there is none', async () => {

@@ -124,6 +124,23 @@ describe('commands by exec', () => {
     assert.match(stderr, /horatio is asked to reboot\.\nhoratio: rebooting\n/);
   });
 
+  it('says of what is so already that it is, also with --wait', async () => {
+    gate.dom0.reply = (request) =>
+      operationView(request, { phase: 'done', endedAt: new Date().toISOString() });
+    for (const [command, said] of [
+      ['start', 'is running already'],
+      ['start --wait', 'is running already'],
+      ['shutdown', 'is off already'],
+      ['stop', 'is off already'],
+      ['poweroff -y', 'is off already'],
+      ['restart', 'is rebooting already'],
+      ['normal', 'runs its normal boot already'],
+    ] as const) {
+      const { status, stdout, stderr } = await exec(`horatio ${command}`);
+      assert.deepEqual([status, stdout, stderr], [0, `horatio ${said}.\n`, ''], command);
+    }
+  });
+
   it('a failure is exit status 1 with the host’s own reason, never success', async () => {
     gate.dom0.reply = (request) =>
       operationView(request, {

@@ -88,6 +88,15 @@ describe('the grammar of exec', () => {
     ['horatio rescue debian --yes', operate('rescue', { profile: 'debian', yes: true })],
     ['horatio rescue --yes debian', operate('rescue', { profile: 'debian', yes: true })],
     ['horatio normal', operate('normal')],
+    ['horatio restart', operate('reboot')],
+    ['horatio stop --wait', operate('shutdown', { wait: true })],
+    ['horatio poweroff -y', operate('poweroff', { yes: true })],
+    ['horatio restart -y', operate('reboot', { yes: true })],
+    ['ls', { command: 'list', json: false }],
+    ['ls --json', { command: 'list', json: true }],
+    ['ls status', { command: 'status', domain: 'ls', json: false }],
+    ['ls restart', { ...operate('reboot'), domain: 'ls' }],
+    ['keys remove SHA256:x -y', { command: 'keys-remove', fingerprint: 'SHA256:x', yes: true, json: false }],
   ];
 
   for (const [text, command] of understood) {
@@ -105,7 +114,6 @@ describe('the grammar of exec', () => {
     'horatio start now',
     'horatio start --force',
     'horatio start --plain',
-    'horatio start -y',
     'horatio rescue a b',
     'horatio status --wait',
     'horatio console --json',
