@@ -85,7 +85,8 @@ export class ProblemReport {
     if (spelt === null || spelt === '' || at === 'key' || expected === null) return null;
     if (expected.startsWith('text')) return JSON.stringify(spelt);
     if (expected === 'true or false') return TRUTH[spelt.toLowerCase()] ?? null;
-    return expected.startsWith('a list') ? `[${spelt}]` : null;
+    if (!expected.startsWith('a list')) return null;
+    return `[${NEEDS_QUOTES.test(spelt) ? JSON.stringify(spelt) : spelt}]`;
   }
 
   #problem({
@@ -105,6 +106,9 @@ export class ProblemReport {
     });
   }
 }
+
+/** What a plain scalar in a flow sequence cannot be (YAML 1.2, 7.3.3): `[::]:2222`. */
+const NEEDS_QUOTES = /^[-?:&*!|>%@`"'#\s]|[,[\]{}]|:(\s|$)|\s#|\s$/;
 
 function begins(path: DocumentPath, start: DocumentPath): boolean {
   return start.every((part, index) => part === path[index]);

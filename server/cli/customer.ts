@@ -7,7 +7,7 @@ import { keyTable } from './key-table.js';
 import { roleTable } from './role.js';
 import { sessionTable } from './session.js';
 import { sessionsEnded } from './sessions-ended.js';
-import { shortTime, table } from './table.js';
+import { shortTime, table, utc } from './table.js';
 
 /** Adds `postern customer …`. */
 export function addCustomerCommand(program: Command): void {
@@ -37,7 +37,7 @@ export function addCustomerCommand(program: Command): void {
         shortTime(since),
         standing(suspendedAt),
       ]);
-      say(options, answer.customers, table(['CUSTOMER', 'SINCE', ''], rows, 'there are no customers'));
+      say(options, answer.customers, table(['CUSTOMER', 'SINCE (UTC)', ''], rows, 'there are no customers'));
     },
   );
 
@@ -46,7 +46,7 @@ export function addCustomerCommand(program: Command): void {
   ]).action(async (name: string, options: AdminOptions) => {
     const view = (await atDesk(options, (desk) => desk.ask('GET', at(name)))) as CustomerView;
     const { since, suspendedAt } = view.customer;
-    const head = `${name}, since ${shortTime(since)}${suspendedAt === null ? '' : `, ${standing(suspendedAt)}`}`;
+    const head = `${name}, since ${utc(since)}${suspendedAt === null ? '' : `, ${standing(suspendedAt)}`}`;
     const parts = [keyTable(view.keys), roleTable(view.roles), sessionTable(view.sessions)];
     say(options, view, `${head}\n\n${parts.join('\n')}`);
   });
@@ -98,9 +98,14 @@ function removedText(name: string, answer: CustomerRemoved): string {
   const domains = roles.map(({ domain }) => domain).join(', ');
   const nobody = ownerless.length === 0 ? '' : `; nobody has a role on ${ownerless.join(', ')} now`;
   const kept = recordings === 0 ? '' : ` and ${counted(recordings, 'recording')} (postern recording list)`;
+  // A gate from before it was upgraded does not say.
+  const { unowned = [] } = answer as Partial<CustomerRemoved>;
+  const led = unowned.filter((domain) => !ownerless.includes(domain));
+  const unled =
+    led.length === 0 ? '' : `; ${led.join(', ')} ${led.length === 1 ? 'has' : 'have'} no owner now`;
   return [
     `customer ${name} is removed${sessionsEnded(answer)}`,
-    `gone: ${counted(keys, 'key')}, ${domains === '' ? 'no roles' : `the roles on ${domains}`}${nobody}`,
+    `gone: ${counted(keys, 'key')}, ${domains === '' ? 'no roles' : `the roles on ${domains}`}${nobody}${unled}`,
     `kept: what is in the audit log (postern audit --customer ${name})${kept}`,
     '',
   ].join('\n');
@@ -124,5 +129,5 @@ function at(name: string): string {
 }
 
 function standing(suspendedAt: string | null): string {
-  return suspendedAt === null ? '' : `suspended since ${shortTime(suspendedAt)}`;
+  return suspendedAt === null ? '' : `suspended since ${utc(suspendedAt)}`;
 }

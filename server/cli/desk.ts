@@ -7,6 +7,7 @@ import { ControlClient, ControlFault, ControlUnreachable } from '../gate/control
 import { HandedBytes, NEEDS_THE_GATE } from '../gate/control/route.js';
 import type { Method } from '../gate/control/route.js';
 import { AuditUnavailable, StoreError } from '../store/store-error.js';
+import { asOwner } from './as-owner.js';
 import { CliError, EXIT } from './exit-status.js';
 import { NewFile } from './new-file.js';
 import type { TakeBytes } from './new-file.js';
@@ -150,14 +151,17 @@ export class Desk {
   }
 
   async #askDatabase(method: Method, path: string, given: object): Promise<object> {
-    return (await this.#open()).ask(method, path, given);
+    const database = await this.#open();
+    return asOwner(this.#settings.state, () => database.ask(method, path, given));
   }
 
   /** Loaded only now: with a gate running, no command pays for the database and all that answers from it. */
   async #open(): Promise<OwnDatabase> {
     if (this.#database === undefined) {
       const { OwnDatabase } = await import('./own-database.js');
-      this.#database = new OwnDatabase(this.#settings, this.#admin);
+      this.#database = await asOwner(this.#settings.state, () =>
+        Promise.resolve(new OwnDatabase(this.#settings, this.#admin)),
+      );
     }
     return this.#database;
   }

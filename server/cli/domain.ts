@@ -10,7 +10,7 @@ import { adminCommand, adminNoun, atDesk, say } from './admin-command.js';
 import type { AdminOptions } from './admin-command.js';
 import { CliError, EXIT } from './exit-status.js';
 import { MISSING } from './missing-reason.js';
-import { shortTime, table } from './table.js';
+import { table, utc } from './table.js';
 
 /** Adds `postern domain …`. */
 export function addDomainCommand(program: Command): void {
@@ -215,10 +215,10 @@ function standing({
     const why = retiredWhy === 'returned' ? 'went and came back' : 'retired';
     const back =
       presence === 'present' ? `; the name is back: give new roles, or postern domain adopt ${name}` : '';
-    return `${why} ${shortTime(retiredAt)}${back}`;
+    return `${why} ${utc(retiredAt)}${back}`;
   }
   if (presence === 'present') return missing.map(({ host, why }) => `${host}: ${MISSING[why]}`).join('; ');
-  const since = absentSince === null ? '' : ` since ${shortTime(absentSince)}`;
+  const since = absentSince === null ? '' : ` since ${utc(absentSince)}`;
   const ask = `postern domain retire ${name}, or postern domain keep ${name}`;
   if (kept) return `on no host${since}; an admin keeps it`;
   if (waiting) return `gone${since}; waits for you, as too many went at once: ${ask}`;

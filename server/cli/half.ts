@@ -6,6 +6,14 @@ export interface Half {
   stop(): Promise<void>;
 }
 
+/** What the log has of a half that cannot start: the sentence that says why, and a stack only of a fault of ours. */
+export function startFault(error: unknown): { readonly reason: string } | { readonly err: unknown } {
+  const isOurs = OUR_FAULTS.some((kind) => error instanceof kind);
+  return error instanceof Error && !isOurs ? { reason: error.message } : { err: error };
+}
+
+const OUR_FAULTS = [TypeError, RangeError, ReferenceError, SyntaxError];
+
 /** Longer than this and the process leaves all the same, milliseconds. */
 const LEAVE_MS = 8000;
 

@@ -11,5 +11,5 @@ export function keyTable(keys: readonly KeyView[], none = 'there are no keys'): 
     shortTime(key.expiresAt),
     key.comment,
   ]);
-  return table(['CUSTOMER', 'KEY', 'TYPE', 'ADDED', 'LAST USED', 'EXPIRES', 'COMMENT'], rows, none);
+  return table(['CUSTOMER', 'KEY', 'TYPE', 'ADDED (UTC)', 'LAST USED', 'EXPIRES', 'COMMENT'], rows, none);
 }

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { MaintenanceStatus } from '../gate/control/control-answers.js';
 import { adminCommand, adminNoun, atDesk, say } from './admin-command.js';
 import type { AdminOptions } from './admin-command.js';
-import { shortTime } from './table.js';
+import { utc } from './table.js';
 import { timeOrAhead } from './time-or-ago.js';
 
 interface OnOptions extends AdminOptions {
@@ -60,7 +60,7 @@ async function tell(
 function statusText({ maintenance }: MaintenanceStatus): string {
   if (maintenance === null) return 'maintenance is off\n';
   const { since, until, consolesClosed, sentence } = maintenance;
-  const end = until === null ? 'until an admin ends it' : `until ${shortTime(until)}`;
+  const end = until === null ? 'until an admin ends it' : `until ${utc(until)}`;
   const consoles = consolesClosed ? 'closed' : 'open';
-  return `maintenance is on since ${shortTime(since)}, ${end}; consoles are ${consoles}\n${sentence}\n`;
+  return `maintenance is on since ${utc(since)}, ${end}; consoles are ${consoles}\n${sentence}\n`;
 }

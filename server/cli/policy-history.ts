@@ -21,7 +21,7 @@ export function addHistoryCommand(policy: Command): void {
       const kept = keptRevisions(acceptedDirectory(settings.state));
       const inForce = status?.revision ?? kept[0]?.revision;
       const rows = kept.map((one) => [...cells(one), one.revision === inForce ? 'in force' : '']);
-      const head = ['REVISION', 'SINCE', 'BY', 'FILES', ''];
+      const head = ['REVISION', 'SINCE (UTC)', 'BY', 'FILES', ''];
       say(options, kept.map(json), table(head, rows, 'no policy was ever in force'));
     });
   });

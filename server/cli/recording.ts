@@ -92,5 +92,5 @@ function recordingTable(recordings: readonly RecordingView[], none: string): str
     record,
     `${Math.ceil(bytes / 1024)} KiB`,
   ]);
-  return table(['ID', 'CUSTOMER', 'DOMAIN', 'BEGAN', 'ENDED', 'RECORDED', 'SIZE'], rows, none);
+  return table(['ID', 'CUSTOMER', 'DOMAIN', 'BEGAN (UTC)', 'ENDED', 'RECORDED', 'SIZE'], rows, none);
 }

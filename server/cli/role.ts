@@ -22,10 +22,12 @@ export function addRoleCommand(program: Command): void {
     const answer = (await atDesk(options, (desk) => desk.ask('PUT', '/roles', body))) as {
       role: RoleRow;
       seen: boolean;
+      unowned?: boolean;
     };
     say(options, answer, `${customer} is ${answer.role.role} of ${domain}\n`);
     if (!answer.seen)
       process.stderr.write(`note: no host has shown a domain ${domain} so far; is the name right?\n`);
+    if (answer.unowned === true) noteUnowned(domain);
   });
 
   adminCommand(role, 'list', 'List the roles.', ['postern role list', 'postern role list --customer alice'])
@@ -47,9 +49,18 @@ export function addRoleCommand(program: Command): void {
     'Take a role away; who sits at the console is ended at once.',
     ['postern role remove alice horatio'],
   ).action(async (customer: string, domain: string, options: AdminOptions) => {
-    const answer = await atDesk(options, (desk) => desk.ask('DELETE', '/roles', { customer, domain }));
+    const answer: { readonly unowned?: boolean } = await atDesk(options, (desk) =>
+      desk.ask('DELETE', '/roles', { customer, domain }),
+    );
     say(options, answer, `${customer} has no role on ${domain} any more\n`);
+    if (answer.unowned === true) noteUnowned(domain);
   });
+}
+
+function noteUnowned(domain: string): void {
+  process.stderr.write(
+    `note: ${domain} has no owner any more (postern role add CUSTOMER ${domain} owner gives it one)\n`,
+  );
 }
 
 export function roleTable(roles: readonly RoleRow[]): string {
@@ -60,5 +71,5 @@ export function roleTable(roles: readonly RoleRow[]): string {
     shortTime(since),
     counts ? '' : `does not count: the domain was retired (postern domain adopt ${domain})`,
   ]);
-  return table(['CUSTOMER', 'DOMAIN', 'ROLE', 'SINCE', ''], rows, 'there are no roles');
+  return table(['CUSTOMER', 'DOMAIN', 'ROLE', 'SINCE (UTC)', ''], rows, 'there are no roles');
 }

@@ -7,7 +7,7 @@ import { domidOwner } from '../dom0/consoles/domid-owner.js';
 import { Dom0 } from '../dom0/dom0.js';
 import { toolstackOf } from '../dom0/toolstack/toolstack-of.js';
 import { CliError } from './exit-status.js';
-import { liveUntilStopped } from './half.js';
+import { liveUntilStopped, startFault } from './half.js';
 import { openLog } from './log.js';
 import { valid } from './settings-option.js';
 
@@ -42,7 +42,7 @@ export async function runDom0(file: string): Promise<void> {
   try {
     await dom0.start();
   } catch (error) {
-    log.fatal({ err: error }, 'the dom0 half cannot start');
+    log.fatal(startFault(error), 'the dom0 half cannot start');
     throw new CliError(`the dom0 half cannot start: ${(error as Error).message}`);
   }
   process.stdout.write(`postern dom0 ready on ${settings.socket}\n`);

@@ -8,10 +8,11 @@ import { Gate } from '../gate/gate.js';
 import { HostKey } from '../gate/ssh/host-key.js';
 import { Store } from '../store/store.js';
 import { DATABASE } from '../store/state-directory.js';
+import { lockState } from '../store/state-lock.js';
 import { CliError } from './exit-status.js';
 import type { Half } from './half.js';
 import { handedSockets } from './handed-sockets.js';
-import { liveUntilStopped } from './half.js';
+import { liveUntilStopped, startFault } from './half.js';
 import { openLog } from './log.js';
 import { PolicyFiles, policyOfTexts } from './policy-files.js';
 import { valid } from './settings-option.js';
@@ -35,7 +36,7 @@ export async function runGate(file: string): Promise<void> {
     });
     process.stdout.write(`postern gate ready on ${addresses.map(shown).join(', ')}\n`);
   } catch (error) {
-    log.fatal({ err: error }, 'the gate cannot start');
+    log.fatal(startFault(error), 'the gate cannot start');
     // What it has opened by now, the control socket first of all, would keep the process without a gate in it.
     await house.stop();
     throw new CliError(`the gate cannot start: ${(error as Error).message}`);
@@ -50,6 +51,7 @@ class GateHouse implements Half {
   #control: ControlServer | undefined;
   #gate: Gate | undefined;
   #administration: Administration | undefined;
+  #unlock: () => void = () => undefined;
 
   constructor(settings: GateSettings, log: Logger) {
     this.#settings = settings;
@@ -61,6 +63,7 @@ class GateHouse implements Half {
     const settings = this.#settings;
     const log = this.#log;
     const hostKey = HostKey.open(settings.hostKey);
+    this.#unlock = lockState(settings.state);
     const store = Store.open(join(settings.state, DATABASE));
     this.#store = store;
     this.#control = new ControlServer(
@@ -107,6 +110,7 @@ class GateHouse implements Half {
     await this.#gate?.stop(FAREWELL);
     await this.#control?.close();
     this.#store?.close();
+    this.#unlock();
   }
 }
 

@@ -56,5 +56,5 @@ export function sessionTable(sessions: readonly SessionView[]): string {
       .filter((word) => word !== null)
       .join(' '),
   ]);
-  return table(['SESSION', 'CUSTOMER', 'FROM', 'SINCE', 'WHAT'], rows, 'there are no live sessions');
+  return table(['SESSION', 'CUSTOMER', 'FROM', 'SINCE (UTC)', 'WHAT'], rows, 'there are no live sessions');
 }

@@ -17,7 +17,12 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
     .join('');
 }
 
-/** A time of a record for people, to the second: `2026-11-21 07:15:02 UTC`. */
+/** A time of a record for people, to the second, in UTC: the head of its column says so, or `utc` does. */
 export function shortTime(time: string | null): string {
-  return time === null ? 'never' : `${time.slice(0, 10)} ${time.slice(11, 19)} UTC`;
+  return time === null ? 'never' : `${time.slice(0, 10)} ${time.slice(11, 19)}`;
+}
+
+/** As `shortTime`, in a sentence: `2026-11-21 07:15:02 UTC`. */
+export function utc(time: string): string {
+  return `${shortTime(time)} UTC`;
 }

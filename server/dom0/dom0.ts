@@ -134,7 +134,10 @@ export class Dom0 {
       await this.#disk.makeFolder(settings.state);
     } catch (error) {
       const { code = '' } = error as NodeJS.ErrnoException;
-      if (code === 'ENOTDIR' || code === 'EEXIST') throw error;
+      if (code === 'ENOTDIR' || code === 'EEXIST')
+        throw new Error(`the state directory ${settings.state} cannot be made: ${(error as Error).message}`, {
+          cause: error,
+        });
       logger.error({ err: error, state: settings.state }, 'state.unwritable');
     }
   }

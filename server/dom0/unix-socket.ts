@@ -60,6 +60,9 @@ async function clearStale(path: string): Promise<void> {
   await rm(path, { force: true });
 }
 
+/** Where there is no socket, or none that is listened on. */
+const NOBODY = ['ECONNREFUSED', 'ENOENT', 'ENOTDIR'];
+
 /** Somebody who takes the connection, or is too busy to, is there. */
 export function answers(path: string): Promise<boolean> {
   return new Promise((resolve) => {
@@ -75,7 +78,7 @@ export function answers(path: string): Promise<boolean> {
       settle(true);
     });
     socket.once('error', (error: NodeJS.ErrnoException) => {
-      settle(error.code !== 'ECONNREFUSED' && error.code !== 'ENOENT');
+      settle(!NOBODY.includes(error.code ?? ''));
     });
   });
 }

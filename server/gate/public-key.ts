@@ -58,6 +58,14 @@ export function parsePublicKey(
 ): PublicKey | Refusal {
   const line = text.trim();
   if (line === '') return invalid(`there is no key: ${HOW}`);
+  if (/\u0000/.test(line) && KEY_TYPES.some((type) => line.replaceAll('\0', '').includes(`${type} `)))
+    return invalid(`this is in UTF-16, as Notepad and PowerShell save: save it as UTF-8 or ASCII; or ${HOW}`);
+  const isKnown = KEY_TYPES.some((type) => line.startsWith(`${type} `));
+  if (line.includes('\0') || (line.includes('\ufffd') && !isKnown)) return invalid(`this is no text: ${HOW}`);
+  if (line.startsWith('#'))
+    return invalid(
+      `this line begins with a # and so is a comment, not a key: take the # away if the key is meant, or ${HOW}`,
+    );
   for (const [pattern, sentence] of MISTAKEN) if (pattern.test(line)) return invalid(sentence);
   if (line.length > LONGEST_LINE) return invalid(`this is too long for a public key: ${HOW}`);
   if (/[\r\n]/.test(line))

@@ -136,6 +136,26 @@ export class Database {
   }
 }
 
+/**
+ * Locks a file of its own, by SQLite: the lock ends with the process that has it, however that ends, and needs nothing written.
+ *
+ * @returns what gives it back, twice is harmless; null when another process has it
+ * @throws Sqlite.SqliteError when the file cannot be used
+ */
+export function lockFile(file: string): (() => void) | null {
+  const sqlite = new Sqlite(file, { timeout: 0 });
+  try {
+    sqlite.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    sqlite.close();
+    if (error instanceof Sqlite.SqliteError && error.code.startsWith('SQLITE_BUSY')) return null;
+    throw error;
+  }
+  return () => {
+    sqlite.close();
+  };
+}
+
 function connect(file: string, options: DatabaseOptions): Sqlite.Database {
   secureDatabaseFile(file);
   const { trace } = options;

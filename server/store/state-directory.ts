@@ -55,6 +55,14 @@ function demand(path: string, allowed: number): void {
   if (problem !== null) throw new StoreError(problem);
 }
 
+/** Makes the lock's file, and the directory with mode 0700, of this process's own user. @throws StoreError when that is another's */
+export function makeLockFile(file: string): void {
+  const directory = dirname(file);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  demand(directory, 0o700);
+  closeSync(openSync(file, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600));
+}
+
 /** A copy of the database is as secret as the database. @throws when the file is there already */
 export function makePrivateFile(file: string): void {
   closeSync(openSync(file, 'wx', 0o600));

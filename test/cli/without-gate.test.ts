@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readdirSync, writeFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeGateSettings } from '../support/gate-settings-file.js';
 import { postern } from '../support/postern-command.js';
@@ -85,13 +85,25 @@ describe('cli: while no gate runs', () => {
     assert.ok(!readdirSync(directory.path).includes('postern.db'), 'nothing was made for it');
   });
 
-  it('makes no files in another user’s state directory', async () => {
-    let state = '/usr';
-    if (process.geteuid?.() === 0) {
-      state = directory.file('state');
-      mkdirSync(state, { mode: 0o700 });
-      chownSync(state, 65_534, 65_534);
-    }
+  it('as root does what the owner of the state directory would do: no file there is root’s', async function () {
+    if (process.geteuid?.() !== 0) this.skip();
+    chmodSync(directory.path, 0o755);
+    const state = directory.file('state');
+    mkdirSync(state, { mode: 0o700 });
+    chownSync(state, 65_534, 65_534);
+    const named = ['--settings', writeGateSettings(directory.path, { state })];
+    const added = await postern(['customer', 'add', 'alice', ...named]);
+    assert.equal(added.status, 0, added.stderr);
+    assert.match((await postern(['customer', 'list', ...named])).stdout, /alice/);
+    assert.equal((await postern(['backup', directory.file('copy.db'), ...named])).status, 0);
+    for (const name of readdirSync(state)) assert.equal(statSync(join(state, name)).uid, 65_534, name);
+    assert.equal(statSync(directory.file('copy.db')).uid, 0);
+  });
+
+  it('makes no files in another user’s state directory', async function () {
+    // Root does it as that user.
+    if (process.geteuid?.() === 0) this.skip();
+    const state = '/usr';
     const named = ['--settings', writeGateSettings(directory.path, { state })];
     const { status, stderr } = await postern(['customer', 'add', 'alice', ...named]);
     assert.equal(status, 3);

@@ -170,6 +170,16 @@ describe('loadGateSettings', () => {
           '1:1 The key `hosts` is missing.',
         ],
       ],
+      [
+        'an IPv6 address where a list is wanted',
+        LEAST.replace('["127.0.0.1:0"]', '"[::]:2222"'),
+        ['2:9 "[::]:2222" does not fit `listen`. ["[::]:2222"]?'],
+      ],
+      [
+        'an address where a list is wanted',
+        LEAST.replace('["127.0.0.1:0"]', '0.0.0.0:2222'),
+        ['2:9 "0.0.0.0:2222" does not fit `listen`. [0.0.0.0:2222]?'],
+      ],
       ['a list', '- site: x\n', ['1:1 A list does not fit the document.']],
       ['a misspelt key', `${LEAST}hostkey: x\n`, ['4:1 There is no key `hostkey` here. hostKey?']],
       [

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { eventually } from '../support/eventually.js';
 import { House } from '../support/house.js';
+import { TerminalClient } from '../support/terminal-client.js';
 
 const ALL = `rules:
   - allow: [status, console, watch, takeover, sysrq, log, start, shutdown, poweroff, reboot, rescue, normal]
@@ -14,9 +16,15 @@ const LOOK_ONLY = `rules:
   - allow: [status, log, start, shutdown, reboot]
     roles: [owner]
 `;
+const NOBODY = `rules:
+  - allow: [status, log]
+    customers: [alice, nobody-here]
+`;
 const BROKEN = `rules:
   - alow: [status]
 `;
+
+const SCRIPT = fileURLToPath(new URL('../../server/postern.js', import.meta.url));
 
 describe('policy reload', () => {
   let house: House;
@@ -43,6 +51,40 @@ describe('policy reload', () => {
     const refused = await house.ssh('alice', 'horatio poweroff --yes');
     assert.equal(refused.status, 3);
     assert.match(refused.stderr, /Closed for maintenance until noon\./);
+  });
+
+  it('says what it comes to, and asks at a terminal when a customer would lose everything', async () => {
+    const settings = ['--settings', house.layout.gateSettings];
+    const atTerminal = (answer: string): TerminalClient => {
+      const client = new TerminalClient(process.execPath, [SCRIPT, 'policy', 'reload', ...settings]);
+      client.type(answer);
+      return client;
+    };
+    house.writePolicy(LOOK_ONLY);
+    const some = await house.postern('policy', 'reload');
+    assert.match(
+      some.stdout,
+      /^2 customers lose something, 0 customers gain \(3 roles asked about\)\nthe policy is in force: revision 2\n/,
+    );
+
+    house.writePolicy(NOBODY);
+    const no = atTerminal('n\r');
+    await no.receives('bob would see no server at all any more (postern policy diff)');
+    await no.receives('put this in force? [y]es or [n]o? ');
+    assert.equal(await no.ends(), 3);
+    assert.match((await house.postern('policy', 'status')).stdout, /revision 2/);
+    assert.match((await house.ssh('bob', 'list')).stdout, /yorick/);
+
+    const yes = atTerminal('y\r');
+    assert.equal(await yes.ends(), 0);
+    assert.match((await house.ssh('bob', 'list')).stdout, /You have no servers/);
+    house.writePolicy('rules: []\n');
+    const script = await house.postern('policy', 'reload');
+    assert.equal(script.status, 0, 'nobody is asked in a script');
+    assert.match(
+      script.stdout,
+      /warning: .*No rule allows status[^]*alice would see no server at all any more/,
+    );
   });
 
   it('a broken policy changes nothing and is said with its place; SIGHUP reloads as well', async () => {

@@ -53,6 +53,8 @@ function stepLines({ what, standing, failed }: Step): readonly string[] {
     case 'wrong':
       return [`${head}: ${standing.why}`];
     case 'kept':
+      // What an admin has written is compared with nothing: it is right to differ.
+      if (standing.difference.length === 0) return [`${head}: it is yours, and stays as it is`];
       return [
         `${head}: it is yours, and differs from what would be written (- yours, + would be)`,
         ...shown(standing.difference),

@@ -16,7 +16,7 @@ export type Standing =
   | { readonly kind: 'replace'; readonly difference: readonly string[] }
   /** Its mode or owner. */
   | { readonly kind: 'mend'; readonly what: string }
-  /** It is the admin's, and differs. */
+  /** It is the admin's, and stays. `difference`: of a program's file that was edited; empty for what is the admin's from the beginning. */
   | { readonly kind: 'kept'; readonly difference: readonly string[] }
   /** It cannot be what it should be. */
   | { readonly kind: 'wrong'; readonly why: string };
@@ -42,8 +42,9 @@ export function standingOf(piece: Piece, machine: Machine, sums: InstalledSums):
     return wrong(`it cannot be read: ${(error as Error).message}`);
   }
   if (text === piece.text) return access(piece, stats, machine);
+  if (piece.whose === 'admin') return { kind: 'kept', difference: [] };
   const difference = lineDifference(text, piece.text);
-  const ours = piece.whose === 'program' && sums.knows(piece.path, text);
+  const ours = sums.knows(piece.path, text);
   return { kind: ours ? 'replace' : 'kept', difference };
 }
 

@@ -48,6 +48,8 @@ export interface CustomerRemoved {
   readonly roles: readonly RoleRow[];
   /** Domains on which nobody has a role any more. */
   readonly ownerless: readonly DomainName[];
+  /** Domains that have no owner any more; somebody else may have a role on them. */
+  readonly unowned: readonly DomainName[];
   /** Recordings of their visits, which stay as long as recordings do. */
   readonly recordings: number;
   /** Where the policy speaks of them; null when it cannot be read. */

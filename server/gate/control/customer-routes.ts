@@ -3,6 +3,7 @@ import type { Policy } from '../../../policy/policy.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { noSuchCustomer } from '../../store/customers.js';
+import type { RoleRow } from '../../store/records.js';
 import type { Store } from '../../store/store.js';
 import { RecordingShelf } from '../recording/recording-shelf.js';
 import { customer, domain, optional, reason, role } from './argument.js';
@@ -37,6 +38,9 @@ export function customerRoutes(
     return found.length;
   };
 
+  /** Whether this role, which was changed or removed, was the last owner's. */
+  const isUnowned = ({ role: was, domain: on }: RoleRow): boolean =>
+    was === 'owner' && !store.roles.on(on).some((row) => row.role === 'owner');
   return [
     route('GET', '/customers', {}, () => ({ customers: store.customers.list() })),
 
@@ -70,6 +74,7 @@ export function customerRoutes(
           keys,
           roles,
           ownerless: roles.flatMap((row) => (store.roles.on(row.domain).length === 0 ? [row.domain] : [])),
+          unowned: roles.flatMap((row) => (isUnowned(row) ? [row.domain] : [])),
           recordings: await recordingsOf(name),
           mentions: policyMentions(policy, name),
         };
@@ -120,14 +125,17 @@ export function customerRoutes(
     }),
 
     route('PUT', '/roles', { customer, domain, role }, (given, { actor }) => {
+      const before = store.roles.find(given.customer, given.domain);
       const added = store.roles.add(given.customer, given.domain, given.role, actor);
       if (isRefusal(added)) return added;
-      return { role: added, seen: store.domains.list().some(({ name }) => name === given.domain) };
+      const unowned = before !== undefined && isUnowned(before);
+      return { role: added, unowned, seen: store.domains.list().some(({ name }) => name === given.domain) };
     }),
 
     // Who sits at a console by this role is ended by the gate, which hears of it from the audit log.
-    route('DELETE', '/roles', { customer, domain }, (given, { actor }) =>
-      store.roles.remove(given.customer, given.domain, actor),
-    ),
+    route('DELETE', '/roles', { customer, domain }, (given, { actor }) => {
+      const removed = store.roles.remove(given.customer, given.domain, actor);
+      return isRefusal(removed) ? removed : { ...removed, unowned: isUnowned(removed) };
+    }),
   ];
 }

@@ -243,8 +243,25 @@ describe('gate: what admins ask of a running gate', () => {
     for (const name of ['horatio', 'yorick']) gate.store.roles.add(ALICE, domainName(name), 'owner', ADMIN);
     gate.store.roles.add(customerName('bob'), domainName('yorick'), 'watcher', ADMIN);
     const removed = (await client.ask('DELETE', '/customers/alice')) as CustomerRemoved;
-    const { keys, roles, ownerless, recordings, mentions } = removed;
+    const { keys, roles, ownerless, unowned, recordings, mentions } = removed;
+    assert.deepEqual(unowned, ['horatio', 'yorick'], 'bob only watches yorick');
     assert.deepEqual([keys, roles.length, ownerless, recordings, mentions], [1, 2, ['horatio'], 0, []]);
+  });
+
+  it('says of a role that is taken away or changed whether it was the last owner’s', async () => {
+    const BOB = customerName('bob');
+    gate.store.customers.add(BOB, ADMIN);
+    const unowned = async (method: 'PUT' | 'DELETE', given: object): Promise<boolean> =>
+      ((await client.ask(method, '/roles', { domain: 'horatio', ...given })) as { unowned: boolean }).unowned;
+    assert.equal(await unowned('PUT', { customer: 'alice', role: 'owner' }), false);
+    assert.equal(await unowned('PUT', { customer: 'bob', role: 'owner' }), false);
+    assert.equal(await unowned('DELETE', { customer: 'bob' }), false, 'alice owns it');
+    assert.equal(await unowned('PUT', { customer: 'bob', role: 'watcher' }), false);
+    assert.equal(await unowned('DELETE', { customer: 'bob' }), false, 'a watcher is no owner');
+    assert.equal(await unowned('PUT', { customer: 'alice', role: 'operator' }), true);
+    assert.equal(await unowned('PUT', { customer: 'alice', role: 'watcher' }), false);
+    assert.equal(await unowned('PUT', { customer: 'alice', role: 'owner' }), false);
+    assert.equal(await unowned('DELETE', { customer: 'alice' }), true);
   });
 
   it('rolls keys over: who still logs in with old ones, until when, and then away', async () => {
