@@ -24,6 +24,7 @@ interface ImportOptions extends AdminOptions {
   readonly root: string;
   readonly role: string;
   readonly menu?: readonly string[];
+  readonly shell?: readonly string[];
   readonly rename?: readonly string[];
   readonly same?: readonly string[];
   readonly suffix?: string;
@@ -59,6 +60,11 @@ export function addImportCommand(program: Command): void {
     .option(
       '--menu <name>',
       `a script that takes a domain as its only word, like ${MENUS.join(', ')}; again for more`,
+      more,
+    )
+    .option(
+      '--shell <name>',
+      'a login shell that shows the console of the domain called like the account, like xen-login-shell; again for more',
       more,
     )
     .option('--rename <account=name>', 'another name for an account; again for more', more)
@@ -111,7 +117,14 @@ function readPlan(options: ImportOptions, findings: Findings): readonly PlannedC
     if (typeof found === 'string') throw new CliError(found, EXIT.usage);
     return found;
   });
-  const evidence = Evidence.read(root, domains, options.sudoers ?? null, menus, findings);
+  const evidence = Evidence.read(
+    root,
+    domains,
+    options.sudoers ?? null,
+    menus,
+    findings,
+    options.shell ?? [],
+  );
   const { rsaMinimumBits } = valid(loadGateSettings(options.settings)).keys;
   const choices = {
     rsaMinimumBits,
@@ -123,7 +136,11 @@ function readPlan(options: ImportOptions, findings: Findings): readonly PlannedC
     suffix: options.suffix ?? null,
     renames: renames(options.rename ?? []),
   };
-  return new ImportPlan(evidence, choices, findings).make(files);
+  const customers = new ImportPlan(evidence, choices, findings).make(files);
+  const taken = new Set(customers.flatMap((one) => [...one.domains.keys()]));
+  for (const { name, place } of domains.domains)
+    if (!taken.has(name)) findings.left(place, `nobody becomes ${options.role} of ${name}`);
+  return customers;
 }
 
 /** As `ask`, once more without those whom the gate refuses when they may be left out. */

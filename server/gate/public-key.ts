@@ -58,7 +58,7 @@ export function parsePublicKey(
 ): PublicKey | Refusal {
   const line = text.trim();
   if (line === '') return invalid(`there is no key: ${HOW}`);
-  if (/\u0000/.test(line) && KEY_TYPES.some((type) => line.replaceAll('\0', '').includes(`${type} `)))
+  if (line.includes('\0') && KEY_TYPES.some((type) => line.replaceAll('\0', '').includes(`${type} `)))
     return invalid(`this is in UTF-16, as Notepad and PowerShell save: save it as UTF-8 or ASCII; or ${HOW}`);
   const isKnown = KEY_TYPES.some((type) => line.startsWith(`${type} `));
   if (line.includes('\0') || (line.includes('\ufffd') && !isKnown)) return invalid(`this is no text: ${HOW}`);

@@ -32,8 +32,9 @@ export function importOf(
   root: string,
   {
     pattern = '/home/*/.ssh/authorized_keys',
+    shells = [],
     ...choices
-  }: Partial<ImportChoices> & { readonly pattern?: string } = {},
+  }: Partial<ImportChoices> & { readonly pattern?: string; readonly shells?: readonly string[] } = {},
 ): ImportOf {
   const directory = new RootDirectory(root);
   const findings = new Findings();
@@ -44,7 +45,7 @@ export function importOf(
   const files = findCustomerFiles(directory, pattern);
   if (typeof files === 'string') throw new Error(files);
   const all = { ...CHOICES, ...choices };
-  const evidence = Evidence.read(directory, domains, '/etc/sudoers', all.menus, findings);
+  const evidence = Evidence.read(directory, domains, '/etc/sudoers', all.menus, findings, shells);
   const customers = new ImportPlan(evidence, all, findings).make(files);
   return {
     domains: Object.fromEntries(

@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { reason } from '../../../config/text-file.js';
 import type { DomainName } from '../../../policy/names.js';
 import type { RootDirectory } from '../root-directory.js';
@@ -32,6 +32,7 @@ export class Evidence {
   readonly domains: DomainFiles;
   readonly #sudo: SudoPolicy;
   readonly #findings: Findings;
+  readonly #shells: readonly string[];
 
   /** Made by `read`. */
   constructor(
@@ -39,26 +40,32 @@ export class Evidence {
     domains: DomainFiles,
     sudo: SudoPolicy,
     findings: Findings,
+    shells: readonly string[],
   ) {
     this.accounts = accounts;
     this.domains = domains;
     this.#sudo = sudo;
     this.#findings = findings;
+    this.#shells = shells;
   }
 
-  /** @param sudoers path of the file; null to go without */
+  /**
+   * @param sudoers path of the file; null to go without
+   * @param shells login shells, by path or name, that show the console of the domain that is called like the account
+   */
   static read(
     root: RootDirectory,
     domains: DomainFiles,
     sudoers: string | null,
     menus: readonly string[],
     findings: Findings,
+    shells: readonly string[] = [],
   ): Evidence {
     const accounts = readAccounts(textOf(root, PASSWD, findings), textOf(root, GROUP, findings));
     const host = readAdminFile(root, HOSTNAME);
     const lines = sudoers === null ? [] : new SudoersReader(root, findings).read(sudoers);
     const name = typeof host === 'string' ? '' : host.text.trim();
-    const evidence = new Evidence(accounts, domains, new SudoPolicy(lines, name, menus), findings);
+    const evidence = new Evidence(accounts, domains, new SudoPolicy(lines, name, menus), findings, shells);
     evidence.#tellOfXenShell();
     return evidence;
   }
@@ -79,8 +86,8 @@ export class Evidence {
       if (domain.usersPlace !== null && domain.users.includes(login))
         give(domain, 'xen-shell', domain.usersPlace);
       // xen-shell's other way: the account is called like the domain.
-      if (isXenShell(account.shell) && domain.name.toLowerCase() === login)
-        give(domain, 'xen-shell', domain.place);
+      if (this.#isConsole(account.shell) && domain.name.toLowerCase() === login)
+        give(domain, isXenShell(account.shell) ? 'xen-shell' : basename(account.shell), domain.place);
     }
     for (const { word, verb, place } of this.#sudo.of(account).named) {
       const domain = this.domains.find(word);
@@ -92,6 +99,11 @@ export class Evidence {
       } else give(domain, verb, place);
     }
     return grants;
+  }
+
+  /** Whether it is a login shell that shows the console of the domain that is called like the account. */
+  #isConsole(shell: string): boolean {
+    return isXenShell(shell) || this.#shells.some((one) => one === shell || one === basename(shell));
   }
 
   /** Where an account may do anything to any domain, as administrators may; null when nowhere. */

@@ -61,12 +61,13 @@ export class SudoPolicy {
         const meant = this.#meaning(command.text);
         if (meant === undefined) continue;
         if (command.negated) {
-          if (meant.kind === 'every') named.clear();
-          else named.delete(`${meant.verb} ${meant.word}`);
+          // Of what a pattern takes away it is not known what is left.
+          if (meant.kind === 'domain') named.delete(`${meant.verb} ${meant.word}`);
+          else named.clear();
           if (meant.kind === 'every') every = null;
-        } else if (!command.asRoot) continue;
+        } else if (!command.asRoot || meant.kind === 'some') continue;
         else if (meant.kind === 'every') every = place;
-        else named.set(`${meant.verb} ${meant.word}`, { ...meant, place });
+        else if (meant.kind === 'domain') named.set(`${meant.verb} ${meant.word}`, { ...meant, place });
       }
     }
     return { named: [...named.values()], every };
@@ -98,7 +99,10 @@ export class SudoPolicy {
     );
   }
 
-  #meaning(text: string): { kind: 'domain'; verb: string; word: string } | { kind: 'every' } | undefined {
+  /** `some`: by a pattern, as `console xen*`; that is neither any domain nor one that is somebody's. */
+  #meaning(
+    text: string,
+  ): { kind: 'domain'; verb: string; word: string } | { kind: 'every' | 'some' } | undefined {
     if (text === 'ALL') return { kind: 'every' };
     const words = text
       .replace(/^sha\d+:\S+[ \t]+/, '')
@@ -107,11 +111,21 @@ export class SudoPolicy {
     const [program = '', ...given] = words;
     // A directory stands for all programs in it; wildcards and regular expressions for more than one domain.
     if (/^\/.*\/$/.test(program) && /\/s?bin\/$/.test(program)) return { kind: 'every' };
+    if (isToolstack(program) && isPattern(given)) return { kind: 'some' };
     if (isToolstack(program) && (given.length === 0 || WILDCARD.test(text))) return { kind: 'every' };
     if (WILDCARD.test(text)) return undefined;
     const meant = consoleCommand(words, this.#menus);
     return meant?.kind === 'domain' ? meant : undefined;
   }
+}
+
+/** One verb, and domains by a part of their name. */
+function isPattern(given: readonly string[]): boolean {
+  const [verb = '', ...operands] = given;
+  const domain = operands.at(-1) ?? '';
+  return (
+    /^[a-z]+$/.test(verb) && WILDCARD.test(domain) && /[A-Za-z0-9]/.test(domain.replace(/\[[^\]]*\]/g, ''))
+  );
 }
 
 function isUser(text: string, account: Account): boolean {

@@ -50,6 +50,21 @@ describe('import: what becomes of a host', () => {
     );
   });
 
+  it('of DTC-Xen: a login shell that is named, and a group with a pattern in sudoers', () => {
+    host.domain('xen01');
+    const owner = host.account('xen01', '/usr/bin/dtc-xen_userconsole');
+    host.append('etc/sudoers', 'xen01 ALL= NOPASSWD: /usr/sbin/xm console xen*\n');
+    host.authorizedKeys(owner, `${owner.publicKey}\n`);
+    const without = importOf(host.root, { suffix: '-c' });
+    assert.deepEqual(without.domains, {});
+    assert.match(without.said.join('\n'), /nothing says that xen01 has a domain: no customer/);
+    for (const shell of ['dtc-xen_userconsole', '/usr/bin/dtc-xen_userconsole'])
+      assert.deepEqual(importOf(host.root, { suffix: '-c', shells: [shell] }).domains, {
+        'xen01-c': 'xen01',
+      });
+    assert.deepEqual(importOf(host.root, { suffix: '-c', shells: ['/bin/dtc-xen_userconsole'] }).domains, {});
+  });
+
   it('finds domains by their configuration files too, and passes over rights to what is gone', () => {
     const alice = host.account('alice');
     host.write('etc/xen/goneril', 'name = "regan"\n');

@@ -93,6 +93,20 @@ ALL, !carol ALL=/usr/sbin/xm console shared
     );
   });
 
+  it('takes a pattern for neither any domain nor one of them, and what it denies for all', () => {
+    for (const command of ['console xen*', 'console xen[0-9][0-9]', 'reboot vm-?', 'console -t pv xen*'])
+      assert.deepEqual(
+        rights(`%xenusers ALL= NOPASSWD: /usr/sbin/xm ${command}`, account('xen01', 'xenusers')),
+        [],
+        command,
+      );
+    for (const command of ['console *', '*', 'con* xen01', 'console [a-z]*'])
+      assert.deepEqual(rights(`alice ALL= /usr/sbin/xm ${command}`, 'alice'), ['every :1'], command);
+    const both = 'alice ALL= /usr/sbin/xm console xen01, /usr/sbin/xm console xen*';
+    assert.deepEqual(rights(both, 'alice'), ['console xen01 :1']);
+    assert.deepEqual(rights(`${both}\nalice ALL= !/usr/sbin/xm console xen*`, 'alice'), []);
+  });
+
   it('goes round no circle of aliases', () => {
     const text = `
 Cmnd_Alias A = B
