@@ -4,6 +4,8 @@ import type { Token } from './key-tokens.js';
 const LEAST = 16;
 /** Of these at least so many are different: a key that is held down comes at once over a slow line. */
 const LEAST_DIFFERENT = 3;
+/** The first line of a key that was wrapped is longer; a shorter one with Enter behind it is a program's, and keys may follow. */
+const WRAPPED = 40;
 /** What comes within this time after a burst belongs to it. Milliseconds. */
 const QUIET_MS = 200;
 
@@ -33,10 +35,10 @@ export class PasteBursts {
     const now = this.#clock();
     const goesOn = now < this.#until;
     if (!goesOn && !isBurst(tokens)) return tokens;
-    this.#until = now + QUIET_MS;
     const text = tokens.map(textOf).join('');
-    if (text === '') return [];
-    return [{ token: 'burst', text, isLine: !goesOn && /^[^\r\n]+[\r\n]$/.test(text) }];
+    const isLine = /^[^\r\n]+[\r\n]$/.test(text);
+    this.#until = isLine && !goesOn && text.length < WRAPPED ? -Infinity : now + QUIET_MS;
+    return text === '' ? [] : [{ token: 'burst', text, isLine }];
   }
 }
 

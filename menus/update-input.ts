@@ -59,6 +59,10 @@ export function pasteText(before: MenuState, text: string): Step {
 
 /** Text that came at once, without brackets around it. Enter behind it counts only where it is typed. */
 export function burstText(before: MenuState, text: string, isLine: boolean): Step {
+  const page = currentPage(before);
+  // A program types the key that begins a search and the text at once.
+  if (page.page === 'log' && page.typing === null && before.dialog === null && text.startsWith('/'))
+    return burstText(pressKey(before, '/').state, text.slice(1), isLine);
   const isAnswer = isLine && isTyping(before);
   const pasted = pasteText(before, text);
   return isAnswer ? pressKey(pasted.state, 'enter') : pasted;

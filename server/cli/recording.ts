@@ -5,7 +5,7 @@ import { adminCommand, adminNoun, atDesk, say } from './admin-command.js';
 import type { AdminOptions } from './admin-command.js';
 import { NewFile, toStdout } from './new-file.js';
 import { withQuery } from './query.js';
-import { shortTime, table } from './table.js';
+import { table, utc } from './table.js';
 import { timeOrAgo } from './time-or-ago.js';
 
 interface ListOptions extends AdminOptions {
@@ -87,10 +87,10 @@ function recordingTable(recordings: readonly RecordingView[], none: string): str
     id,
     customer,
     domain,
-    shortTime(begunAt),
-    endedAt === null ? 'not ended' : shortTime(endedAt),
+    utc(begunAt),
+    endedAt === null ? 'not ended' : utc(endedAt),
     record,
     `${Math.ceil(bytes / 1024)} KiB`,
   ]);
-  return table(['ID', 'CUSTOMER', 'DOMAIN', 'BEGAN (UTC)', 'ENDED', 'RECORDED', 'SIZE'], rows, none);
+  return table(['ID', 'CUSTOMER', 'DOMAIN', 'BEGAN', 'ENDED', 'RECORDED', 'SIZE'], rows, none);
 }

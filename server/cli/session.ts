@@ -3,7 +3,7 @@ import type { AnnouncementMade, SessionView } from '../gate/control/control-answ
 import { adminCommand, adminNoun, atDesk, say } from './admin-command.js';
 import type { AdminOptions } from './admin-command.js';
 import { withQuery } from './query.js';
-import { shortTime, table } from './table.js';
+import { table, utc } from './table.js';
 
 /** Adds `postern session …`. */
 export function addSessionCommand(program: Command): void {
@@ -51,10 +51,10 @@ export function sessionTable(sessions: readonly SessionView[]): string {
     id,
     customer,
     source,
-    shortTime(openedAt),
+    utc(openedAt),
     [what === 'connection' ? 'no session' : what, command, domain === null ? null : `(${domain})`]
       .filter((word) => word !== null)
       .join(' '),
   ]);
-  return table(['SESSION', 'CUSTOMER', 'FROM', 'SINCE (UTC)', 'WHAT'], rows, 'there are no live sessions');
+  return table(['SESSION', 'CUSTOMER', 'FROM', 'SINCE', 'WHAT'], rows, 'there are no live sessions');
 }

@@ -37,7 +37,7 @@ describe('a paste without brackets', () => {
   it('is one paste, with all that comes right after it', () => {
     assert.deepEqual(cut([0, WRAPPED], [150, 'y\r'], [340, 'd'], [500, 'y'], [701, 'y']), [
       `<${WRAPPED}>`,
-      '<y\r>',
+      '<y\r>!',
       '<d>',
       '<y>',
       'y',
@@ -57,7 +57,10 @@ describe('a paste without brackets', () => {
   });
 
   it('that is one line with Enter is typed and entered', () => {
-    assert.deepEqual(cut([0, 'guildenstern-and-rosencrantz\r']), ['<guildenstern-and-rosencrantz\r>!']);
+    assert.deepEqual(cut([0, 'guildenstern-and-rosencrantz\r'], [1, 'n']), [
+      '<guildenstern-and-rosencrantz\r>!',
+      'n',
+    ]);
   });
 
   it('of a wrapped key adds the key where one is asked for, and elsewhere does nothing at all', () => {
