@@ -65,9 +65,10 @@ export class SudoPolicy {
           if (meant.kind === 'domain') named.delete(`${meant.verb} ${meant.word}`);
           else named.clear();
           if (meant.kind === 'every') every = null;
-        } else if (!command.asRoot || meant.kind === 'some') continue;
-        else if (meant.kind === 'every') every = place;
-        else if (meant.kind === 'domain') named.set(`${meant.verb} ${meant.word}`, { ...meant, place });
+        } else if (command.asRoot) {
+          if (meant.kind === 'every') every = place;
+          else if (meant.kind === 'domain') named.set(`${meant.verb} ${meant.word}`, { ...meant, place });
+        }
       }
     }
     return { named: [...named.values()], every };
