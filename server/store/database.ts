@@ -136,6 +136,9 @@ export class Database {
   }
 }
 
+/** Those that are held: a connection that is collected as garbage is closed, and its lock is gone. */
+const LOCKS = new Set<Sqlite.Database>();
+
 /**
  * Locks a file of its own, by SQLite: the lock ends with the process that has it, however that ends, and needs nothing written.
  *
@@ -151,7 +154,9 @@ export function lockFile(file: string): (() => void) | null {
     if (error instanceof Sqlite.SqliteError && error.code.startsWith('SQLITE_BUSY')) return null;
     throw error;
   }
+  LOCKS.add(sqlite);
   return () => {
+    LOCKS.delete(sqlite);
     sqlite.close();
   };
 }
