@@ -1,3 +1,4 @@
+import { asOwner } from '../as-owner.js';
 import { checkFolder } from '../../wire/folder-check.js';
 import type { FolderCheck } from '../../wire/folder-check.js';
 import { fail, ok, warn } from './diagnosis.js';
@@ -28,11 +29,12 @@ export function folderFound(subject: string, where: string, check: FolderCheck):
   return ok(subject, `a file was written in ${where}, and removed${room}`);
 }
 
-/** Tries a folder of a half that does not run. Only as its owner: a file of another user proves nothing. */
+/** Tries a folder of a half that does not run. As its owner, who root can be: a file of another user proves nothing. */
 export async function tryFolder(subject: string, folder: string): Promise<Diagnosis[]> {
   const uid = ownerOf(folder);
   if (uid === null) return [];
-  if (uid !== process.geteuid?.())
+  const user = process.geteuid?.();
+  if (user !== 0 && uid !== user)
     return [
       warn(
         subject,
@@ -40,7 +42,7 @@ export async function tryFolder(subject: string, folder: string): Promise<Diagno
         `start it, or run this as its owner: sudo -u '#${uid}' postern doctor`,
       ),
     ];
-  return [folderFound(subject, folder, await checkFolder('', folder))];
+  return [folderFound(subject, folder, await asOwner(folder, () => checkFolder('', folder)))];
 }
 
 /** `3.2 GiB`. */
