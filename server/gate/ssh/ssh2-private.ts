@@ -13,7 +13,9 @@ export interface Ssh2Protocol {
   readonly _queue: readonly Buffer[] | undefined;
   _kex: Ssh2KeyExchange | undefined;
   /** Takes each decrypted payload, once there are keys. */
-  _onPayload: (payload: Buffer) => void;
+  _onPayload: (payload: Buffer) => unknown;
+  /** Another one after each key exchange. */
+  _decipher: Ssh2Decipher;
   /** What is offered, each list as names in order. */
   readonly _offer: { readonly lists: Record<'kex' | 'serverHostKey', { readonly array: readonly string[] }> };
   /** Set when the client's next packet belongs to a key exchange that it guessed wrong. */
@@ -38,6 +40,12 @@ export interface Ssh2Protocol {
   channelEOF(remote: number): void;
   channelClose(remote: number): void;
   exitStatus(remote: number, status: number): void;
+}
+
+/** Decrypts what the client sends. */
+export interface Ssh2Decipher {
+  /** Takes each payload: the protocol's own listener, or a key exchange's. */
+  _onPayload: (payload: Buffer) => unknown;
 }
 
 /** One key exchange, with its method. */
@@ -93,6 +101,7 @@ export function privateParts(client: Ssh2Connection): Ssh2PrivateParts | null {
     names.every((name) => typeof handlers[name] === 'function') &&
     typeof protocol?._onHandshakeComplete === 'function' &&
     typeof protocol._onPayload === 'function' &&
+    typeof protocol._decipher?._onPayload === 'function' &&
     typeof protocol.channelOpenConfirm === 'function' &&
     typeof protocol._packetRW?.write.alloc === 'function' &&
     protocol._skipNextInboundPacket === false &&

@@ -112,6 +112,7 @@ describe('gate/ssh: a client that guesses the key exchange', () => {
       _handlers: handlers,
       _onHandshakeComplete: () => undefined,
       _onPayload: () => undefined,
+      _decipher: { _onPayload: () => undefined },
       channelOpenConfirm: () => undefined,
       _packetRW: { write: { alloc: () => undefined } },
       _skipNextInboundPacket: false,
@@ -122,6 +123,7 @@ describe('gate/ssh: a client that guesses the key exchange', () => {
     assert.notEqual(privateParts(ssh2({})), null);
     assert.equal(privateParts(ssh2({ _skipNextInboundPacket: undefined })), null);
     assert.equal(privateParts(ssh2({ _offer: undefined })), null);
+    assert.equal(privateParts(ssh2({ _decipher: {} })), null);
   });
 });
 

@@ -1,0 +1,40 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { OpenSsh } from './openssh.js';
+
+const TREE = fileURLToPath(new URL('../../../node_modules/.cache/debian-13-ssh', import.meta.url));
+const LIBRARIES = ['lib/x86_64-linux-gnu', 'usr/lib/x86_64-linux-gnu', 'lib/aarch64-linux-gnu'];
+
+/**
+ * The client of Debian 13: a tree that mmdebstrap makes once, without its scripts run. The program is begun by the tree's own loader with the
+ * tree's own libraries, so that it needs no root and sees this machine's files.
+ */
+export function opensshOfDebian13(): OpenSsh {
+  const missing = made();
+  const loader = ['lib64/ld-linux-x86-64.so.2', 'lib/ld-linux-aarch64.so.1']
+    .map((name) => `${TREE}/${name}`)
+    .find((path) => existsSync(path));
+  const path = LIBRARIES.map((name) => `${TREE}/${name}`).join(':');
+  return new OpenSsh(
+    'OpenSSH of Debian 13',
+    [loader ?? '/nonexistent', '--library-path', path, `${TREE}/usr/bin/ssh`],
+    missing,
+  );
+}
+
+/** @returns why there is none */
+function made(): string | null {
+  if (existsSync(`${TREE}/usr/bin/ssh`)) return null;
+  const building = `${TREE}.building`;
+  rmSync(building, { recursive: true, force: true });
+  const { error, status, stderr } = spawnSync(
+    'mmdebstrap',
+    ['--quiet', '--variant=extract', '--include=openssh-client', 'trixie', building],
+    { encoding: 'utf8' },
+  );
+  if (error !== undefined) return 'needs the Debian package mmdebstrap';
+  if (status !== 0) return `mmdebstrap could not make Debian 13: ${stderr.trim().split('\n').at(-1) ?? ''}`;
+  renameSync(building, TREE);
+  return null;
+}
