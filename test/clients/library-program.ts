@@ -19,7 +19,8 @@ abstract class LibraryProgram implements SshProgram {
 
   abstract version(): string;
 
-  prepare(_to: Target): void {
+  prepare(to: Target): void;
+  prepare(): void {
     // Most read everything as it is.
   }
 

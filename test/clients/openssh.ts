@@ -11,7 +11,11 @@ export class OpenSsh implements SshProgram {
   readonly rekeyed = /SSH2_MSG_KEXINIT sent/g;
   readonly #ssh: readonly [string, ...string[]];
 
-  constructor(name = 'OpenSSH', ssh: readonly [string, ...string[]] = ['ssh'], missing: string | null = null) {
+  constructor(
+    name = 'OpenSSH',
+    ssh: readonly [string, ...string[]] = ['ssh'],
+    missing: string | null = null,
+  ) {
     this.name = name;
     this.#ssh = ssh;
     this.missing = missing ?? absent(ssh[0], [...ssh.slice(1), '-V'], 'openssh-client');

@@ -1,7 +1,8 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { run } from '../support/house.js';
 import type { Ended } from '../support/house.js';
@@ -32,7 +33,8 @@ export class Plink implements SshProgram {
     return this.#line(to, ['-t'], command);
   }
 
-  rekey = (to: Target, command: string): CommandLine => this.#line(to, ['-load', 'rekey', '-v', '-T'], command);
+  rekey = (to: Target, command: string): CommandLine =>
+    this.#line(to, ['-load', 'rekey', '-v', '-T'], command);
 
   /** The first plink has the connection; the others bring their channels to it. */
   channels = async (to: Target, commands: readonly string[]): Promise<Ended> => {
@@ -51,6 +53,7 @@ export class Plink implements SshProgram {
     );
     upstream.stdin.end();
     await once(upstream, 'close');
+    leaveNothing();
     const shared = ended.filter(({ stderr }) => stderr.includes('existing shared connection')).length;
     return {
       status: Math.max(...ended.map(({ status }) => status ?? 255), shared === commands.length ? 0 : 255),
@@ -65,5 +68,14 @@ export class Plink implements SshProgram {
     const known = ['-batch', '-hostkey', `SHA256:${fingerprint}`, '-noagent', '-i', join(to.home, 'key.ppk')];
     const args = [...options, ...known, '-P', String(to.port), '-l', to.login, '127.0.0.1'];
     return { file: 'plink', args: [...args, ...(command === '' ? [] : [command])] };
+  }
+}
+
+/** It leaves the directory of its shared connections, which is wanted while another plink has one. */
+function leaveNothing(): void {
+  try {
+    rmdirSync(join(tmpdir(), `putty-connshare.${userInfo().username}`));
+  } catch {
+    // It is in use, or there was none.
   }
 }

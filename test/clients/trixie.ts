@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { OpenSsh } from './openssh.js';
 
 const TREE = fileURLToPath(new URL('../../../node_modules/.cache/debian-13-ssh', import.meta.url));
-const LIBRARIES = ['lib/x86_64-linux-gnu', 'usr/lib/x86_64-linux-gnu', 'lib/aarch64-linux-gnu'];
+const LIBRARIES = ['usr/lib/x86_64-linux-gnu', 'usr/lib/aarch64-linux-gnu'];
 
 /**
  * The client of Debian 13: a tree that mmdebstrap makes once, without its scripts run. The program is begun by the tree's own loader with the
@@ -12,7 +12,7 @@ const LIBRARIES = ['lib/x86_64-linux-gnu', 'usr/lib/x86_64-linux-gnu', 'lib/aarc
  */
 export function opensshOfDebian13(): OpenSsh {
   const missing = made();
-  const loader = ['lib64/ld-linux-x86-64.so.2', 'lib/ld-linux-aarch64.so.1']
+  const loader = ['usr/lib64/ld-linux-x86-64.so.2', 'usr/lib/ld-linux-aarch64.so.1']
     .map((name) => `${TREE}/${name}`)
     .find((path) => existsSync(path));
   const path = LIBRARIES.map((name) => `${TREE}/${name}`).join(':');

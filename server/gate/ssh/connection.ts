@@ -10,7 +10,7 @@ import { heedRightGuesses } from './first-packet-guess.js';
 import { KeyExchangeGuard } from './key-exchange-guard.js';
 import { Login } from './login.js';
 import type { PacedLog } from './paced-log.js';
-import { takeIdleMessagesInRekeys } from './rekey-messages.js';
+import { takeMessagesInRekeys } from './rekey-messages.js';
 import { Rekeying } from './rekeying.js';
 import type { Source } from './source.js';
 import { sendPayload, type Ssh2PrivateParts } from './ssh2-private.js';
@@ -134,7 +134,7 @@ export class Connection {
     announceSignatureAlgorithms(parts.protocol);
     heedRightGuesses(parts.protocol);
     leaveOutTerminalModes(parts.protocol);
-    takeIdleMessagesInRekeys(parts.protocol);
+    takeMessagesInRekeys(parts.protocol);
     this.#keyExchange = new KeyExchangeGuard(parts.protocol);
     this.#listen();
   }

@@ -1,13 +1,19 @@
 import type { Ssh2Decipher, Ssh2Protocol } from './ssh2-private.js';
 
-/** SSH_MSG_IGNORE, SSH_MSG_UNIMPLEMENTED, SSH_MSG_DEBUG: they may come at any time, also while keys are exchanged (RFC 4253 §7.1). */
-const ANY_TIME: readonly (number | undefined)[] = [2, 3, 4];
+/** Messages that may come at any time, also while keys are exchanged (RFC 4253 §7.1): IGNORE, UNIMPLEMENTED, DEBUG. */
+const LAST_OF_ANY_TIME = 4;
+/** The connection protocol's own: channels, and what goes through them (RFC 4254 §9). */
+const FIRST_OF_CONNECTION = 80;
 
 /**
- * Takes messages that say nothing while keys are exchanged anew, as asyncssh sends them. With strict key exchange ssh2 1.17 ends the
- * connection at them in each exchange; strict key exchange forbids them in the first one only, before there are keys.
+ * Takes what a client that is logged in says while keys are exchanged anew, as it is taken at any other time. ssh2 1.17 ends the connection at
+ * it:
+ * - with strict key exchange at an SSH_MSG_IGNORE, which asyncssh sends before each message. That is forbidden in the first exchange only;
+ * - at data of a channel. They should wait at the client, but the asyncssh of Debian 12 (2.10.1-2+deb12u2) sends them, and sshd takes them.
+ *
+ * The gate is in the same state when it has asked for new keys and the client has not heard yet: what it answers waits for the new keys.
  */
-export function takeIdleMessagesInRekeys(protocol: Ssh2Protocol): void {
+export function takeMessagesInRekeys(protocol: Ssh2Protocol): void {
   let current = protocol._decipher;
   Object.defineProperty(protocol, '_decipher', {
     configurable: true,
@@ -28,7 +34,11 @@ function guard(decipher: Ssh2Decipher, protocol: Ssh2Protocol): void {
     get: () => onPayload,
     set: (exchanging: Ssh2Decipher['_onPayload']) => {
       onPayload = (payload) =>
-        ANY_TIME.includes(payload[0]) ? protocol._onPayload(payload) : exchanging(payload);
+        belongsElsewhere(payload) ? protocol._onPayload(payload) : exchanging(payload);
     },
   });
+}
+
+function belongsElsewhere([type = 0]: Buffer): boolean {
+  return (type > 1 && type <= LAST_OF_ANY_TIME) || type >= FIRST_OF_CONNECTION;
 }

@@ -1,5 +1,10 @@
 """A customer's program on asyncssh, as libssh-client.c: PORT LOGIN KEY KNOWN_HOSTS exec|terminal|rekey|channels COMMAND..."""
 
+import warnings
+
+# Debian 12's asyncssh names ciphers that its cryptography library is about to drop.
+warnings.simplefilter("ignore")
+
 import asyncio
 import logging
 import os

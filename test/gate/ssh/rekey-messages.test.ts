@@ -14,7 +14,7 @@ const SAY_NOTHING = {
   SSH_MSG_DEBUG: message(4, false, 'half-way', ''),
 };
 
-describe('gate/ssh: messages that say nothing', () => {
+describe('gate/ssh: messages in the midst of a key exchange', () => {
   const gate = new GateUnderTest();
   const key = signingKey('ed25519');
 
@@ -33,7 +33,7 @@ describe('gate/ssh: messages that say nothing', () => {
   }
 
   for (const [name, payload] of Object.entries(SAY_NOTHING)) {
-    it(`as ${name} are taken in the midst of a second key exchange, as asyncssh sends them`, async () => {
+    it(`as ${name}, which says nothing, are taken in later ones, as asyncssh sends them`, async () => {
       const { raw, protocol } = await loggedIn();
       const session = await RawSession.open(raw);
       assert.equal(await session?.request('exec', 'cat'), true);
@@ -51,14 +51,29 @@ describe('gate/ssh: messages that say nothing', () => {
     });
   }
 
-  it('do not hide another message, which ends the connection as before', async () => {
+  it('as data of a channel are taken in later ones, and answered with the new keys', async () => {
     const { raw, protocol } = await loggedIn();
+    const session = await RawSession.open(raw);
+    assert.equal(await session?.request('exec', 'cat'), true);
     protocol.rekey();
-    sendPayload(protocol, message(94, 0, 'data that must wait for the new keys'), true);
-    await raw.isClosed();
+    for (const text of ['half', '-way']) sendPayload(protocol, message(94, session?.remote ?? 0, text), true);
+    await session?.shows('half-way');
+    raw.end();
   });
 
-  it('end the connection in the first key exchange, where they could shift what follows', async () => {
+  for (const [name, payload] of [
+    ['a login', message(50, 'alice', 'ssh-connection', 'none')],
+    ['a request for a service', message(5, 'ssh-userauth')],
+  ] as const) {
+    it(`as ${name} end the connection`, async () => {
+      const { raw, protocol } = await loggedIn();
+      protocol.rekey();
+      sendPayload(protocol, payload, true);
+      await raw.isClosed();
+    });
+  }
+
+  it('end the connection in the first one, where they could shift what follows', async () => {
     const raw = await RawHandshake.connect(gate.port);
     raw.propose({ kex: 'curve25519-sha256,kex-strict-c-v00@openssh.com' });
     raw.send(SAY_NOTHING.SSH_MSG_IGNORE);
