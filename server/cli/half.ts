@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { FaultScope } from '../wire/fault-scope.js';
 
 /** One half of Postern as a process. */
 export interface Half {
@@ -18,8 +19,8 @@ const OUR_FAULTS = [TypeError, RangeError, ReferenceError, SyntaxError];
 const LEAVE_MS = 8000;
 
 /**
- * Keeps the process until SIGTERM or SIGINT, then stops the half and ends with status 0. A fault that nobody caught is logged and
- * ends the process with 1: systemd starts it again in a known state.
+ * Keeps the process until SIGTERM or SIGINT, then stops the half and ends with status 0. A fault that nobody caught ends the session that
+ * it belongs to. One that belongs to none is logged and ends the process with 1: systemd starts it again in a known state.
  *
  * The handlers are there before any library could install its own.
  */
@@ -45,6 +46,7 @@ export function liveUntilStopped(log: Logger): { serve(half: Half): void } {
   }
   for (const kind of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(kind, (error: unknown) => {
+      if (isAnswered(error)) return;
       log.fatal({ err: error, kind }, 'a fault that nobody caught');
       leave(1);
     });
@@ -54,4 +56,12 @@ export function liveUntilStopped(log: Logger): { serve(half: Half): void } {
       half = started;
     },
   };
+}
+
+function isAnswered(fault: unknown): boolean {
+  try {
+    return FaultScope.take(fault);
+  } catch {
+    return false;
+  }
 }

@@ -67,13 +67,14 @@ const STATUS_WORDS = { 400: 'Bad Request', 404: 'Not Found', 426: 'Upgrade Requi
 /** The HTTP side of dom0: JSON on a Unix socket. What is not listed here is not there. */
 export class Api {
   readonly #parts: ApiParts;
-  readonly #feed = new ChangesFeed();
+  readonly #feed: ChangesFeed;
   readonly #server: Server;
   readonly #upgraded = new Set<Duplex>();
   readonly #readers = new LogReaders();
 
   constructor(parts: ApiParts) {
     this.#parts = parts;
+    this.#feed = new ChangesFeed(parts.logger);
     const guard = new FaultGuard(parts.logger);
     this.#server = createServer(
       {

@@ -1,4 +1,6 @@
 import type { ServerResponse } from 'node:http';
+import { FaultGuard } from '../wire/fault-guard.js';
+import type { FaultLog } from '../wire/fault-guard.js';
 import type { Change } from '../wire/domain.js';
 
 const BEAT_MS = 5_000;
@@ -7,8 +9,13 @@ const BEHIND_LIMIT = 4 * 1024 * 1024;
 
 /** Those who follow `GET /changes`. */
 export class ChangesFeed {
+  readonly #guard: FaultGuard;
   readonly #readers = new Set<ServerResponse>();
   #beat: NodeJS.Timeout | null = null;
+
+  constructor(log: FaultLog) {
+    this.#guard = new FaultGuard(log);
+  }
 
   /** Begins with what there is now, then `ready`; what changes afterwards follows in order. */
   follow(response: ServerResponse, now: readonly Change[]): void {
@@ -22,9 +29,12 @@ export class ChangesFeed {
     for (const change of now) response.write(line(change));
     response.write(line({ change: 'ready', at: new Date().toISOString() }));
     this.#readers.add(response);
-    this.#beat ??= setInterval(() => {
-      this.tell({ change: 'beat', at: new Date().toISOString() });
-    }, BEAT_MS);
+    this.#beat ??= setInterval(
+      this.#guard.on('beat', () => {
+        this.tell({ change: 'beat', at: new Date().toISOString() });
+      }),
+      BEAT_MS,
+    );
   }
 
   tell(change: Change): void {

@@ -1,6 +1,10 @@
+import { FaultScope } from '../wire/fault-scope.js';
 import type { Unsubscribe } from './terminal.js';
 
-/** Those who want to hear of something. One that throws does not keep the others from hearing. */
+/**
+ * Those who want to hear of something. One that throws does not keep the others from hearing. Each hears in its own fault scope: what it
+ * begins then is its own, whoever told it.
+ */
 export class Listeners<T> {
   readonly #listeners = new Set<(value: T) => void>();
   readonly #onFault: (fault: unknown) => void;
@@ -16,9 +20,9 @@ export class Listeners<T> {
 
   add(listener: (value: T) => void): Unsubscribe {
     // A function of its own for each call: the same listener added twice is two.
-    const entry = (value: T): void => {
+    const entry = FaultScope.bound((value: T) => {
       listener(value);
-    };
+    });
     this.#listeners.add(entry);
     return () => this.#listeners.delete(entry);
   }

@@ -5,6 +5,7 @@ import { AuditUnavailable } from '../store/store-error.js';
 import type { OperationView } from '../wire/operation.js';
 import type { HostLink } from './hosts/host-link.js';
 import type { Hosts } from './hosts/hosts.js';
+import { FaultGuard } from '../wire/fault-guard.js';
 import type { Log } from './log.js';
 import type { Unsubscribe } from './terminal.js';
 
@@ -212,9 +213,10 @@ export class OpenOperations {
   }
 
   #sweepLater(): void {
-    this.#sweeper ??= setInterval(() => {
+    const sweep = new FaultGuard(this.#log).on('sweep', () => {
       this.#sweep();
-    }, this.#timings.sweep).unref();
+    });
+    this.#sweeper ??= setInterval(sweep, this.#timings.sweep).unref();
   }
 
   #sweep(): void {

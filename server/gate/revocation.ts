@@ -86,9 +86,13 @@ export class Revocation {
     this.#parts = parts;
     this.#clock = parts.clock ?? Date.now;
     this.#slices = parts.slices ?? new Slices();
-    this.#ends = new DueTimer(this.#clock, () => {
-      this.#endsDue();
-    });
+    this.#ends = new DueTimer(
+      this.#clock,
+      () => {
+        this.#endsDue();
+      },
+      parts.log,
+    );
   }
 
   /** From now on; it is asked about before its first act, whatever was asked before. */

@@ -1,10 +1,12 @@
+import { FaultScope } from '../wire/fault-scope.js';
 import type { Slices } from './slices.js';
 
 /** Work that many ask for at once and nobody waits for: done in order, in slices. One that throws harms no other. */
 export class SlicedQueue {
   readonly #slices: Slices;
   readonly #onFault: (fault: unknown) => void;
-  readonly #jobs = new Set<() => void>();
+  /** Each with itself in the fault scope of whoever added it. */
+  readonly #jobs = new Map<() => void, () => void>();
   #running = false;
 
   constructor(slices: Slices, onFault: (fault: unknown) => void) {
@@ -14,21 +16,21 @@ export class SlicedQueue {
 
   /** The same function is done once, however often it is added until then. */
   add(job: () => void): void {
-    this.#jobs.add(job);
+    if (!this.#jobs.has(job)) this.#jobs.set(job, FaultScope.bound(job));
     if (this.#running) return;
     this.#running = true;
     void this.#slices.run(() => {
       const [next] = this.#jobs;
-      if (next !== undefined) this.#do(next);
+      if (next !== undefined) this.#do(...next);
       this.#running = this.#jobs.size > 0;
       return this.#running;
     });
   }
 
-  #do(job: () => void): void {
+  #do(job: () => void, inItsScope: () => void): void {
     this.#jobs.delete(job);
     try {
-      job();
+      inItsScope();
     } catch (fault) {
       this.#onFault(fault);
     }

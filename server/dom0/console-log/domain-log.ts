@@ -231,8 +231,17 @@ export class DomainLog {
     this.#timer = undefined;
     if (this.#flushing) return;
     this.#flushing = true;
-    await this.#serially(() => this.#write());
-    this.#flushing = false;
+    try {
+      await this.#serially(() => this.#write());
+    } catch (error) {
+      // Nobody waits for it: what was begun is in the queue or was dropped, and what comes is written all the same.
+      this.#parts.logger.error(
+        { domain: this.#parts.name, err: error },
+        'a fault in a console log was caught',
+      );
+    } finally {
+      this.#flushing = false;
+    }
     if (this.#dropped > 0 && performance.now() - this.#droppedAt >= FLUSH_MS && this.#mayWrite())
       this.#noteDropped(Date.now());
     if (this.#queue.length > 0 || this.#dropped > 0) this.#schedule();

@@ -92,8 +92,16 @@ export class Attachment {
     const { socket, host, since, guard } = parts;
     this.#since = since;
     this.#guard = guard;
+    const guarded = <A extends unknown[]>(
+      event: string,
+      listener: (...given: A) => void,
+    ): ((...given: A) => void) =>
+      guard.on(event, listener, () => {
+        this.#leave();
+      });
     this.#feed = new ScreenFeed({
       socket,
+      guarded,
       note: (note) => {
         this.note(note);
       },
@@ -103,10 +111,6 @@ export class Attachment {
     socket.on('data', (chunk: Buffer) => {
       this.receive(chunk);
     });
-    const guarded = (event: string, listener: () => void): (() => void) =>
-      guard.on(event, listener, () => {
-        this.#leave();
-      });
     socket.on(
       'drain',
       guarded('drain', () => {

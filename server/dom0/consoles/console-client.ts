@@ -1,3 +1,4 @@
+import type { FaultGuard } from '../../wire/fault-guard.js';
 import { isAttached } from './attach-proof.js';
 import { Pty } from './pty.js';
 import type { PtyCommand, PtyExit } from './pty.js';
@@ -45,6 +46,7 @@ export interface ClientParts {
   /** Look for the proof every 10 ms at first, instead of every 80. */
   readonly urgent: boolean;
   readonly slowMs: number;
+  readonly guard: FaultGuard;
 }
 
 /** xenconsole when another holds its lock: EAGAIN. */
@@ -67,6 +69,7 @@ export class ConsoleClient {
   readonly incarnation: Incarnation;
   readonly #listener: ClientListener;
   readonly #slowMs: number;
+  readonly #guard: FaultGuard;
   readonly #whose: () => Promise<Ownership>;
   readonly #pty: Pty;
   readonly #openedAt = performance.now();
@@ -82,17 +85,19 @@ export class ConsoleClient {
     this.incarnation = parts.incarnation;
     this.#listener = listener;
     this.#slowMs = parts.slowMs;
+    this.#guard = parts.guard;
     this.#whose = parts.whose;
+    const { guard } = parts;
     this.#pty = new Pty(parts.command, parts.size.cols, parts.size.rows, {
-      data: (bytes) => {
+      data: guard.on('data', (bytes: Buffer) => {
         this.#data(bytes);
-      },
-      exit: (exit) => {
+      }),
+      exit: guard.on('exit', (exit: PtyExit) => {
         this.#exited(exit);
-      },
-      drain: () => {
+      }),
+      drain: guard.on('drain', () => {
         listener.drain();
-      },
+      }),
     });
     this.#proveIn(parts.urgent ? URGENT_PROOF_MS : PROOF_MS);
   }
@@ -122,15 +127,32 @@ export class ConsoleClient {
   }
 
   #proveIn(wait: number): void {
-    this.#timer = setTimeout(() => {
-      if (performance.now() - this.#openedAt > this.#slowMs) this.#listener.slow();
-      void this.#look().then((owner) => {
+    const proven = this.#guard.on(
+      'proof',
+      (owner: Ownership) => {
         if (this.#over || this.#closing) return;
         if (owner === 'same') this.#prove();
         else if (owner === 'other') this.#pty.close();
         else this.#proveIn(Math.min(wait * 1.5, LAST_PROOF_MS));
-      });
-    }, wait).unref();
+      },
+      () => {
+        this.close();
+      },
+    );
+    const look = this.#guard.on(
+      'proof',
+      () => {
+        if (performance.now() - this.#openedAt > this.#slowMs) this.#listener.slow();
+        // What could not be looked at is not known, and looked at again.
+        void this.#look().then(proven, () => {
+          proven('unknown');
+        });
+      },
+      () => {
+        this.close();
+      },
+    );
+    this.#timer = setTimeout(look, wait).unref();
   }
 
   async #look(): Promise<Ownership> {
@@ -162,9 +184,10 @@ export class ConsoleClient {
   #pause(ms: number): void {
     this.#pty.pause();
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
+    const resume = this.#guard.on('resume', () => {
       this.#pty.resume();
-    }, ms);
+    });
+    this.#timer = setTimeout(resume, ms);
   }
 
   #exited({ code, signal }: PtyExit): void {

@@ -1,3 +1,4 @@
+import { FaultGuard } from '../../wire/fault-guard.js';
 import { AttachWaiters } from './attach-waiters.js';
 import type { AttachResult } from './attach-waiters.js';
 import { BackOff } from './back-off.js';
@@ -60,6 +61,7 @@ export class ConsoleLine {
   #client: ConsoleClient | null = null;
   #queued = false;
   #state: LineState = 'detached';
+  readonly #guard: FaultGuard;
   readonly #waiters = new AttachWaiters();
   readonly #retry: BackOff;
   #gone: NodeJS.Timeout | undefined;
@@ -72,7 +74,8 @@ export class ConsoleLine {
     this.#parts = parts;
     this.#size = size;
     this.#listener = listener;
-    this.#retry = new BackOff(parts.timing.retry, parts.timing.lastRetry);
+    this.#guard = new FaultGuard(parts.logger);
+    this.#retry = new BackOff(parts.timing.retry, parts.timing.lastRetry, this.#guard);
   }
 
   get state(): LineState {
@@ -89,8 +92,10 @@ export class ConsoleLine {
     if (this.#disposed || (incarnation !== null && same(incarnation, this.#past))) return;
     this.#mayReopen = mayReopen;
     clearTimeout(this.#gone);
-    if (incarnation === null)
-      this.#gone = setTimeout(() => this.#client?.close(), this.#parts.timing.gone).unref();
+    if (incarnation === null) {
+      const close = this.#guard.on('gone', () => this.#client?.close());
+      this.#gone = setTimeout(close, this.#parts.timing.gone).unref();
+    }
     this.#want(incarnation);
     this.#unlockIfGone();
     this.#consider(false);
@@ -124,9 +129,16 @@ export class ConsoleLine {
    */
   async lend(ms: number): Promise<void> {
     clearTimeout(this.#loan);
-    this.#loan = setTimeout(() => {
-      this.takeBack();
-    }, ms).unref();
+    const back = this.#guard.on(
+      'end of a loan',
+      () => {
+        this.takeBack();
+      },
+      () => {
+        this.#retryLater();
+      },
+    );
+    this.#loan = setTimeout(back, ms).unref();
     this.#retry.stop();
     this.#waiters.tell('locked');
     this.#client?.close();
@@ -211,9 +223,10 @@ export class ConsoleLine {
 
   /** It ends with its domain, and has its last words to say: only one that does not is ended. */
   #closeSuperseded(client: ConsoleClient): void {
-    this.#superseded ??= setTimeout(() => {
+    const close = this.#guard.on('superseded', () => {
       client.close();
-    }, this.#parts.timing.superseded).unref();
+    });
+    this.#superseded ??= setTimeout(close, this.#parts.timing.superseded).unref();
   }
 
   /** The incarnation to open the console of now; null when there is none, or not yet. */
@@ -233,6 +246,7 @@ export class ConsoleLine {
       size: this.#size,
       urgent,
       slowMs: this.#parts.timing.attach,
+      guard: this.#guard,
     };
     try {
       this.#client = new ConsoleClient(parts, {

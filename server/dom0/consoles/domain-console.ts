@@ -70,11 +70,11 @@ export class DomainConsole {
       output: this.#guard.on('output', (bytes: Buffer) => {
         this.#output(bytes);
       }),
-      begins: (incarnation, another) => {
+      begins: this.#guard.on('begins', (incarnation: Incarnation, another: boolean) => {
         parts.log?.begins(incarnation, this.#profileOf(incarnation), Date.now());
         if (another) this.#believe(FIRST_SIZE);
         if (another && this.#ring.bornAt !== null) this.#show(Buffer.from(NEW_INCARNATION), Date.now());
-      },
+      }),
       state: this.#guard.on('state', (state: LineState) => {
         parts.onLineState(state);
         this.#audience.tell(this.#stateNote());
@@ -289,10 +289,11 @@ export class DomainConsole {
   #restWhenIdle(): void {
     if (this.#parts.attach === 'always' || this.#audience.size > 0) return;
     clearTimeout(this.#idle);
-    this.#idle = setTimeout(() => {
+    const rest = this.#guard.on('idle', () => {
       this.#idle = undefined;
       if (this.#audience.size === 0) this.#line.rest();
-    }, this.#parts.idleMs).unref();
+    });
+    this.#idle = setTimeout(rest, this.#parts.idleMs).unref();
   }
 
   #stateNote(): ConsoleNote {

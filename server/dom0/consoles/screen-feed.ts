@@ -13,6 +13,11 @@ export interface FeedParts {
   readonly note: (note: ConsoleNote) => void;
   /** The screen after the last byte that was handed to `output`, for the terminal as large as it is now. */
   readonly paint: () => Promise<Picture>;
+  /** A listener that never throws: a fault ends the attachment. */
+  readonly guarded: <A extends unknown[]>(
+    event: string,
+    work: (...given: A) => void,
+  ) => (...given: A) => void;
 }
 
 /** Beyond so much on its way the other end takes nothing: it is as if it gave no credit. */
@@ -126,10 +131,16 @@ export class ScreenFeed {
     const skipped = this.#skipped;
     this.#skipped = 0;
     this.#outdated = false;
-    void this.#parts.paint().then((picture) => {
-      if (this.#over) return;
-      this.#painted(picture, skipped, wanted);
-    });
+    const { paint, guarded } = this.#parts;
+    void paint().then(
+      guarded('painted', (picture: Picture) => {
+        if (this.#over) return;
+        this.#painted(picture, skipped, wanted);
+      }),
+      guarded('painted', (fault: unknown) => {
+        throw fault;
+      }),
+    );
   }
 
   #wait(bytes: Buffer): void {
@@ -162,10 +173,11 @@ export class ScreenFeed {
   /** The picture was not exact: another is made when it can be. */
   #tryAgain(): void {
     clearTimeout(this.#againTimer);
-    this.#againTimer = setTimeout(() => {
+    const paint = this.#parts.guarded('repaint', () => {
       if (this.#phase === 'live' && this.#out.isEmpty && this.#mayWrite()) this.#paint(false);
       else this.#tryAgain();
-    }, this.#again).unref();
+    });
+    this.#againTimer = setTimeout(paint, this.#again).unref();
     this.#again = Math.min(this.#again * 2, AGAIN_MS[1]);
   }
 
@@ -177,9 +189,10 @@ export class ScreenFeed {
     if (this.#over || this.#phase !== 'starved' || this.#repaintTimer !== undefined) return;
     if (!this.#out.isEmpty || !this.#mayWrite()) return;
     const wait = Math.max(0, this.#paintedAt + REPAINT_MS - performance.now());
-    this.#repaintTimer = setTimeout(() => {
+    const paint = this.#parts.guarded('repaint', () => {
       this.#repaintTimer = undefined;
       if (this.#phase === 'starved' && this.#out.isEmpty && this.#mayWrite()) this.repaint();
-    }, wait).unref();
+    });
+    this.#repaintTimer = setTimeout(paint, wait).unref();
   }
 }

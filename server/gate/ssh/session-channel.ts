@@ -1,4 +1,5 @@
 import type { ServerChannel, Session as Ssh2Session } from 'ssh2';
+import { FaultScope } from '../../wire/fault-scope.js';
 import type { Session } from '../session.js';
 import { ChannelInput } from './channel-input.js';
 import { ChannelOutput } from './channel-output.js';
@@ -35,6 +36,9 @@ export class SessionChannel {
   readonly #input: ChannelInput;
   readonly #output: ChannelOutput;
   readonly #locale = new Map<string, string>();
+  readonly #scope = new FaultScope((error) => {
+    this.#faulted(error);
+  });
   #term: string | null = null;
   #size: WindowSize = DEFAULT_SIZE;
   #channel: ServerChannel | undefined;
@@ -193,18 +197,22 @@ export class SessionChannel {
     });
   }
 
-  /** The one catch of a session: what is thrown above ends this session and no other. */
+  /** The one catch of a session: what is thrown above ends this session and no other, timers and promises included. */
   readonly #guard = (work: () => void): void => {
     try {
-      work();
+      this.#scope.run(work);
     } catch (error) {
-      this.#events.faulted(error);
-      this.#terminal?.writeError(
-        `Something went wrong here; it has been logged.${this.#term === null ? '\n' : '\r\n'}`,
-      );
-      this.#terminal?.exit(1);
+      this.#faulted(error);
     }
   };
+
+  #faulted(error: unknown): void {
+    this.#events.faulted(error);
+    this.#terminal?.writeError(
+      `Something went wrong here; it has been logged.${this.#term === null ? '\n' : '\r\n'}`,
+    );
+    this.#terminal?.exit(1);
+  }
 
   /** The first of them that is set counts, as in setlocale(3). */
   #utf8(): boolean | null {

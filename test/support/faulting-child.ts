@@ -1,0 +1,91 @@
+/**
+ * A gate's SSH front that lives as a half does, with two customers. Each way for alice's session to throw when nobody listens is tried in a
+ * session of its own; bob's goes on all the while. Prints a line for each, then throws where no session is, which ends it.
+ */
+import { once } from 'node:events';
+import { pino } from 'pino';
+import { liveUntilStopped } from '../../server/cli/half.js';
+import { KeyInput } from '../../menus/key-input.js';
+import { IdleWatch } from '../../server/gate/console/idle-watch.js';
+import { ScreenReader } from '../../server/gate/console/screen-reader.js';
+import { Listeners } from '../../server/gate/listeners.js';
+import { MenuClock } from '../../server/gate/menu-clock.js';
+import { SlicedQueue } from '../../server/gate/sliced-queue.js';
+import { Slices } from '../../server/gate/slices.js';
+import type { Terminal } from '../../server/gate/terminal.js';
+import { GateUnderTest } from './gate-under-test.js';
+import { RawSession } from './raw-session.js';
+import { RawSsh } from './raw-ssh.js';
+import { signingKey } from './signing-key.js';
+
+const fault = (): never => {
+  throw new Error('a fault of ours');
+};
+const news = new Listeners<null>(() => undefined);
+const queue = new SlicedQueue(new Slices(), () => undefined);
+const STALE = [{ seenAt: 0, operation: null, reachable: false }] as never;
+
+/** What a session begins, by name. Each throws later, when nothing of the session is being run. */
+const BEGINNINGS: Readonly<Record<string, (terminal: Terminal) => void>> = {
+  'a timer': () => setTimeout(fault, 1),
+  'an interval': () => setInterval(fault, 1).unref(),
+  'a microtask': () => {
+    queueMicrotask(fault);
+  },
+  'an immediate': () => setImmediate(fault),
+  'a promise': () => void Promise.resolve().then(fault),
+  'the clock of a menu': () => {
+    new MenuClock(fault).watch(STALE);
+  },
+  'the clock of a menu whose list was made anew for many at once': () => {
+    queue.add(() => {
+      new MenuClock(fault).watch(STALE);
+    });
+  },
+  'the keys of a menu, after a pause': (terminal) => {
+    new KeyInput(terminal, fault).start();
+  },
+  'the end of who does nothing': () => new IdleWatch(() => 0.001, { warn: fault, back: fault, over: fault }),
+  'an answer that does not come': () => {
+    void new ScreenReader(() => true).read().then(fault);
+  },
+  'a timer that news began, which another part told': () => {
+    news.add(() => setTimeout(fault, 1));
+  },
+};
+
+const gate = new GateUnderTest();
+const half = liveUntilStopped(pino({ level: 'silent' }));
+half.serve({ stop: () => gate.dispose() });
+const [alice, bob] = [signingKey('ed25519'), signingKey('ed25519')];
+await gate.listen();
+gate.customer('alice', [alice.getPublicSSH()]);
+gate.customer('bob', [bob.getPublicSSH()]);
+gate.handler.opened = ({ terminal, request }) => {
+  if (request.kind === 'exec') BEGINNINGS[request.command]?.(terminal);
+};
+
+async function session(login: string, key: typeof alice, command: string): Promise<RawSession> {
+  const raw = await RawSsh.connect(gate.port);
+  await raw.login(login, key);
+  const opened = await RawSession.open(raw);
+  await opened?.request('exec', command);
+  if (opened === null) throw new Error('no session');
+  return opened;
+}
+
+const neighbour = await session('bob', bob, 'cat');
+for (const name of Object.keys(BEGINNINGS)) {
+  const faulty = await session('alice', alice, name);
+  faulty.data('\x1b');
+  news.emit(null);
+  await faulty.isClosed();
+  neighbour.data(`${name}\n`);
+  await neighbour.shows(`${name}\n`);
+  process.stdout.write(`${name}: ${gate.logged.filter(({ level }) => level === 'error').length}\n`);
+  gate.logged.length = 0;
+  faulty.raw.end();
+}
+process.stdout.write('nobody’s\n');
+setTimeout(fault, 1);
+await once(process, 'never');
