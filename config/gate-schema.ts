@@ -139,7 +139,7 @@ export const GATE_SCHEMA = {
         20,
         1,
         10_000,
-        'Connections at once of one customer. Beyond it, a connection without a session makes room, else the login is refused.',
+        'Connections at once of one customer. Beyond it, a connection without a session makes room, else the login is refused. `sessions:` of the policy may say otherwise for some.',
       ),
       sessionsPerConnection: integer(4, 1, 100, 'Sessions at once on one connection.'),
       penaltyAfter: integer(10, 1, 10_000, 'Refused logins from one source after which it is penalised.'),

@@ -107,7 +107,8 @@ export class PolicyEntryReader {
   session(entry: Partial<SessionEntry>, path: Path): SessionLimit {
     const { subjects } = this.#scope(entry, path);
     const idle = this.#idle(entry.idle, path);
-    return { subjects, count: entry.count ?? 0, idle, place: this.#report.place(path) };
+    const { count = 0, connections = null } = entry;
+    return { subjects, count, connections, idle, place: this.#report.place(path) };
   }
 
   console(entry: Partial<ConsoleEntry>, path: Path): ConsoleTerms {

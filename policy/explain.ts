@@ -1,10 +1,21 @@
 import type { AskedCondition } from './conditions.js';
 import { askConditions } from './conditions.js';
 import { duration } from './denial.js';
-import { consoleTerms, evaluate } from './evaluate.js';
+import { consoleTerms, evaluate, sessionLimit } from './evaluate.js';
 import type { Mismatch } from './match.js';
 import { limitsThatApply, mismatch } from './match.js';
-import type { ConsoleTerms, Decision, Limit, Place, Policy, Request, Rule, Usage } from './policy.js';
+import type {
+  ConsoleTerms,
+  Decision,
+  Limit,
+  Place,
+  Policy,
+  Request,
+  Rule,
+  SessionLimit,
+  Usage,
+} from './policy.js';
+import type { Role } from './roles.js';
 import { possibleAgain, windowStart } from './window.js';
 
 /** A rule that was asked, and what of it did not fit; null is the rule that decided. */
@@ -36,13 +47,26 @@ export interface Explanation {
   readonly limits: readonly LimitLeft[];
   /** How the console goes, for what opens it and when an entry of `consoles:` says so. */
   readonly terms: ConsoleTerms | null;
+  /** How many sessions and connections the customer may have, when an entry of `sessions:` says so. */
+  readonly sessions: SessionLimit | null;
 }
 
-/** Decides as `evaluate` does and says how. */
-export function explain(policy: Policy, request: Request, usage: Usage, now: Date): Explanation {
+/**
+ * Decides as `evaluate` does and says how.
+ *
+ * @param rolesHeld every role that the customer holds on any domain
+ */
+export function explain(
+  policy: Policy,
+  request: Request,
+  usage: Usage,
+  now: Date,
+  rolesHeld: readonly Role[] = request.role === null ? [] : [request.role],
+): Explanation {
   const decision = evaluate(policy, request, usage, now);
   const at = now.toISOString();
-  if (request.role === null) return { request, at, decision, rules: [], limits: [], terms: null };
+  const sessions = sessionLimit(policy, request.customer, rolesHeld) ?? null;
+  if (request.role === null) return { request, at, decision, rules: [], limits: [], terms: null, sessions };
   const rules: AskedRule[] = [];
   for (const rule of policy.rules) {
     const why = mismatch(policy, rule, request, now);
@@ -58,7 +82,7 @@ export function explain(policy: Policy, request: Request, usage: Usage, now: Dat
   const opens = request.action === 'console' || request.action === 'watch';
   const { customer, role, domain } = request;
   const terms = opens ? (consoleTerms(policy, customer, role, domain) ?? null) : null;
-  return { request, at, decision, rules, limits, terms };
+  return { request, at, decision, rules, limits, terms, sessions };
 }
 
 function left(limit: Limit, usage: Usage, now: Date): LimitLeft {
@@ -67,9 +91,15 @@ function left(limit: Limit, usage: Usage, now: Date): LimitLeft {
   return { limit, used, left: Math.max(0, limit.count - used), again };
 }
 
+function atOnceText({ count, connections }: SessionLimit): string {
+  const sessions = count === 1 ? 'one session' : `${count} sessions`;
+  if (connections === null) return `${sessions}, connections as gate.yaml says`;
+  return `${sessions}, ${connections === 1 ? 'one connection' : `${connections} connections`}`;
+}
+
 /** The explanation for a terminal: lines of text that end with a newline. */
 export function explainText(explanation: Explanation): string {
-  const { request, at, decision, rules, limits, terms } = explanation;
+  const { request, at, decision, rules, limits, terms, sessions } = explanation;
   const lines = [`${request.customer}, ${request.action}, ${request.domain}: ${verdict(decision)}`, ''];
   lines.push(
     `role     ${request.role ?? `none: ${request.customer} has no role on ${request.domain}, so no rule is asked`}`,
@@ -86,6 +116,8 @@ export function explainText(explanation: Explanation): string {
     lines.push(...columns(limits.map(limitRow)));
     if (terms !== null) lines.push(`console  ${termsText(terms)}, by consoles: at ${where(terms.place)}`);
   }
+  if (sessions !== null)
+    lines.push(`at once  ${atOnceText(sessions)}, by sessions: at ${where(sessions.place)}`);
   if (!decision.allow) lines.push('', `the customer reads: ${decision.message}`);
   return `${lines.join('\n')}\n`;
 }

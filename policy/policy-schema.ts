@@ -70,6 +70,7 @@ export interface LimitEntry extends WhoEntry, WhichEntry {
 
 export interface SessionEntry extends WhoEntry {
   readonly count: number;
+  readonly connections?: number;
   readonly idle?: string;
 }
 
@@ -319,6 +320,13 @@ const SESSION = {
       maximum: 10_000,
       description: 'How many sessions a customer may have open at once.',
     },
+    connections: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 10_000,
+      description:
+        'How many connections a customer may have open at once, each with sessions of its own or without one. Left out: `login.connectionsPerCustomer` of gate.yaml.',
+    },
     idle: {
       ...IDLE,
       description:
@@ -476,7 +484,7 @@ export const POLICY_SCHEMA = {
       default: [],
       items: SESSION,
       description:
-        'How many sessions at once. The first entry that speaks of the customer counts; without one there is no limit.',
+        'How many sessions and connections at once. The first entry that speaks of the customer counts; without one there is no limit of sessions, and that of connections is as gate.yaml says.',
     },
     consoles: {
       type: 'array',

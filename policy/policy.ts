@@ -69,10 +69,12 @@ export interface Limit {
   readonly place: Place;
 }
 
-/** How many sessions a customer may have open at once. The first that matches counts. */
+/** How many sessions and connections a customer may have open at once. The first that matches counts. */
 export interface SessionLimit {
   readonly subjects: Subjects;
   readonly count: number;
+  /** How many connections at once; null: as the gate's settings say. */
+  readonly connections: number | null;
   /** How long a menu may stand without a key. */
   readonly idle: Idle | null;
   readonly place: Place;

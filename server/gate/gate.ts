@@ -9,6 +9,7 @@ import { AuditNews } from './audit-news.js';
 import { Authorizer } from './authorize.js';
 import { LogDoor } from './console-log/log-door.js';
 import { SearchLane } from './console-log/search-lane.js';
+import { ConnectionLimit } from './connection-limit.js';
 import { CustomerPace } from './customer-pace.js';
 import { ConsoleCustoms } from './console/console-customs.js';
 import type { ConsoleSettings } from './console/console-customs.js';
@@ -199,7 +200,9 @@ export class Gate {
       revocation,
       log,
     });
+    const connections = new ConnectionLimit(settings.login.connectionsPerCustomer, policy, roles);
     this.#ssh = new SshGate({
+      connectionsOf: (customer) => connections.of(customer),
       // The message of the day is the menu's to show.
       settings: { ...settings, motd: null },
       hostKey: parts.hostKey,

@@ -34,7 +34,7 @@ export class FaultScope {
   static take(fault: unknown): boolean {
     const scope = FaultScope.#current.getStore();
     // What the answer begins belongs to nobody: a second fault there is one of the half.
-    if (scope !== undefined) FaultScope.#current.exit(() => scope.#answer(fault));
+    if (scope !== undefined) FaultScope.#current.exit(scope.#answer, fault);
     return scope !== undefined;
   }
 }

@@ -82,6 +82,7 @@ describe('readPolicy', () => {
         {
           subjects: { customers: [], groups: [], roles: ['owner'] },
           count: 3,
+          connections: null,
           idle: null,
           place: { file: '3.yaml', line: 6, column: 5 },
         },
@@ -93,11 +94,11 @@ describe('readPolicy', () => {
 
   it('reads how consoles go, and for how long menus stand', () => {
     const { policy } = loaded(
-      'sessions:\n  - count: 3\n    idle: 15m\nconsoles:\n  - roles: [watcher]\n    idle: never\n  - domains: ["db-*"]\n    idle: 90s\n    logOut: true\n',
+      'sessions:\n  - count: 3\n    connections: 5\n    idle: 15m\nconsoles:\n  - roles: [watcher]\n    idle: never\n  - domains: ["db-*"]\n    idle: 90s\n    logOut: true\n',
     );
     assert.deepEqual(
-      policy.sessionLimits.map(({ idle }) => idle),
-      [900],
+      policy.sessionLimits.map(({ idle, connections }) => [idle, connections]),
+      [[900, 5]],
     );
     assert.deepEqual(
       policy.consoleTerms.map(({ idle, logOut, subjects, domains }) => [

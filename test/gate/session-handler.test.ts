@@ -126,7 +126,7 @@ describe('the house and its sessions', () => {
     const subjects = { customers: ['alice'], groups: [], roles: [] };
     gate.enforce({
       ...policyOf([rule('allow', ACTIONS)]),
-      sessionLimits: [{ subjects, count: 2, idle: null, place }],
+      sessionLimits: [{ subjects, count: 2, connections: null, idle: null, place }],
     });
     assert.equal(house.admit(gate.alice), null);
     const first = open(null);

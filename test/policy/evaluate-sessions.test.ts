@@ -9,7 +9,13 @@ const ALICE = 'alice' as CustomerName;
 
 function atMost(count: number, subjects: Partial<SessionLimit['subjects']> = {}): SessionLimit {
   const place = { file: 'test.yaml', line: 1, column: 1 };
-  return { count, idle: null, subjects: { customers: [], groups: [], roles: [], ...subjects }, place };
+  return {
+    count,
+    connections: null,
+    idle: null,
+    subjects: { customers: [], groups: [], roles: [], ...subjects },
+    place,
+  };
 }
 
 describe('evaluateSessions', () => {

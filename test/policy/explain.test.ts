@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { explain, explainText } from '../../policy/explain.js';
+import type { Subjects } from '../../policy/policy.js';
+import type { Role } from '../../policy/roles.js';
 import { allow, deny, limit, policy, request, unused, usedAt } from '../support/policy-values.js';
 
 const NOW = new Date('2024-05-01T12:00:00Z');
 const HOUR_AGO = new Date('2024-05-01T11:00:00Z');
+
+const subjects = (some: Partial<Subjects>): Subjects => ({ customers: [], groups: [], roles: [], ...some });
 
 describe('explain', () => {
   const document = policy({
@@ -120,5 +124,25 @@ describe('explain', () => {
       /not for profile x: for grml\n {2}none of them speaks of this, and what no rule allows is denied\n/,
     );
     assert.match(text, /\nlimits {3}none applies\n/);
+  });
+
+  it('says how many sessions and connections the customer may have, by the entry that counts', () => {
+    const place = (line: number) => ({ file: '10-default.yaml', line, column: 5 });
+    const sessionLimits = [
+      { subjects: subjects({ roles: ['watcher'] }), count: 1, connections: 1, idle: null, place: place(3) },
+      { subjects: subjects({}), count: 8, connections: null, idle: null, place: place(6) },
+    ];
+    const of = (...held: readonly Role[]): string | undefined =>
+      explainText(explain({ ...document, sessionLimits }, request('poweroff'), unused, NOW, held))
+        .split('\n')
+        .find((line) => line.startsWith('at once'));
+    assert.match(
+      String(of('owner', 'watcher')),
+      /^at once {2}one session, one connection, by sessions: at .*:3/,
+    );
+    assert.match(
+      String(of('owner')),
+      /^at once {2}8 sessions, connections as gate\.yaml says, by sessions: at .*:6/,
+    );
   });
 });

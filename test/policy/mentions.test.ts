@@ -29,7 +29,7 @@ describe('where a policy speaks of a customer', () => {
     keyRules: [
       { subjects: of('alice'), types: [], rsaBits: null, count: null, maxAgeSeconds: null, place: place(6) },
     ],
-    sessionLimits: [{ subjects: of('alice'), count: 1, idle: null, place: place(5) }],
+    sessionLimits: [{ subjects: of('alice'), count: 1, connections: null, idle: null, place: place(5) }],
   };
 
   it('finds groups and rows that name them, with their place', () => {

@@ -122,12 +122,12 @@ describe('the difference of two policies', () => {
     const before = policy({
       groups: { trial: ['t' as CustomerName] },
       limits: [limit(['start'], 5, 60, { id: 'boots' }), limit(['start'], 9, 60, { id: 'old' })],
-      sessionLimits: [{ subjects: who, count: 2, idle: null, place: at(1) }],
+      sessionLimits: [{ subjects: who, count: 2, connections: null, idle: null, place: at(1) }],
     });
     const after = policy({
       groups: { trial: ['t' as CustomerName, 'u' as CustomerName] },
       limits: [limit(['start'], 6, 60, { id: 'boots' }), limit(['start'], 9, 60, { id: 'new' })],
-      sessionLimits: [{ subjects: who, count: 2, idle: null, place: at(7) }],
+      sessionLimits: [{ subjects: who, count: 2, connections: null, idle: null, place: at(7) }],
     });
     assert.equal(
       said(before, after, []),

@@ -14,23 +14,26 @@ const MADE_ROOM = 'Another connection of yours needed the place: this one had no
  * Beyond the number, one without a session makes room, so that connections left behind keep nobody out.
  */
 export class CustomerConnections {
-  readonly #most: number;
+  readonly #most: (customer: CustomerName) => number;
   readonly #customers = new Map<CustomerName, Set<HeldConnection>>();
 
-  constructor(most: number) {
+  /** @param most how many a customer may have, asked at each login */
+  constructor(most: (customer: CustomerName) => number) {
     this.#most = most;
   }
 
   /** @returns a sentence when the customer has too many, and all of them are in use */
   join(customer: CustomerName, connection: HeldConnection): string | null {
     const own = this.#customers.get(customer) ?? new Set();
-    if (own.size >= this.#most) {
-      const idle = [...own].find(({ isIdle }) => isIdle);
-      if (idle === undefined) {
-        return `You have ${own.size} connections open, which is the most: close one, or ask an administrator to.`;
+    const most = this.#most(customer);
+    if (own.size >= most) {
+      const idle = [...own].filter(({ isIdle }) => isIdle).slice(0, own.size - most + 1);
+      // A policy that allows fewer than there are ends none that has a session.
+      if (own.size - idle.length >= most) return tooMany(own.size);
+      for (const each of idle) {
+        own.delete(each);
+        each.endSoon(MADE_ROOM);
       }
-      own.delete(idle);
-      idle.endSoon(MADE_ROOM);
     }
     own.add(connection);
     this.#customers.set(customer, own);
@@ -43,4 +46,10 @@ export class CustomerConnections {
     own?.delete(connection);
     if (own?.size === 0) this.#customers.delete(customer);
   }
+}
+
+function tooMany(open: number): string {
+  return open === 1
+    ? 'You have a connection open, which is the most: close it, or ask an administrator to.'
+    : `You have ${open} connections open, which is the most: close one, or ask an administrator to.`;
 }

@@ -48,6 +48,8 @@ export interface SshGateParts {
   readonly revocation?: Pick<Revocation, 'track'>;
   readonly log: Log;
   /** For tests: when to ask for new keys, how long to wait for a first session, what verifies. */
+  /** How many connections a customer may have open at once; as the settings say when not given. */
+  readonly connectionsOf?: (customer: CustomerName) => number;
   readonly rekey?: { readonly bytes: number; readonly ms: number };
   readonly idleMs?: number;
   readonly signatureCheck?: SignatureCheck;
@@ -104,7 +106,8 @@ export class SshGate {
     this.#penalties = new Penalties(settings.login);
     this.#record = new LoginRecord(parts.audit, log, this.#strangers);
     this.#registry = new SessionRegistry(handler, this.#record, terminalText(settings.motd), log);
-    this.#customers = new CustomerConnections(settings.login.connectionsPerCustomer);
+    const usual = settings.login.connectionsPerCustomer;
+    this.#customers = new CustomerConnections(parts.connectionsOf ?? (() => usual));
     this.sessions = {
       list: () => this.#registry.list(),
       withoutSession: () => this.#withoutSession().map(connectionInfo),
