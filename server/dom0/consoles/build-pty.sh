@@ -1,0 +1,12 @@
+#!/bin/sh
+# Has node-pty work with the Node.js that comes with Postern. npm runs this after an install.
+# Debian's npm builds native modules for the machine's own Node.js, whatever `allowScripts` of package.json says. npm 11 builds node-pty as
+# it should be, and not cpu-features, which ssh2 would load and does without.
+rm -rf node_modules/cpu-features/build
+node -e 'require("node-pty")' >/dev/null 2>&1 && exit 0
+. server/own-node.sh
+node-gyp rebuild -C node_modules/node-pty --target="$(node -p process.version)" >"$log" 2>&1 &&
+  node -e 'require("node-pty")' >>"$log" 2>&1 && exit 0
+tail -n 20 "$log" >&2
+echo "postern: node-pty was not built, and without it there are no consoles. Install a C++ compiler, make and python3, then run npm ci again." >&2
+exit 1
