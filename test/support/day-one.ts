@@ -21,7 +21,7 @@ const BELOW = /(?<=[\s"[])\/(?=(?:etc|usr|srv|run|var|bin)\/)/g;
 
 /**
  * A Xen host below a directory, on which the commands of docs/day-one.md are run as they stand. `postern setup` and `postern import` get a
- * `--root`; systemd, sudo and the network between are stood in for. The halves are run by what the installed units say.
+ * `--root`; systemd and the network between are stood in for. The halves are run by what the installed units say.
  */
 export class DayOne {
   readonly host: OldDom0;
@@ -119,7 +119,6 @@ for unit; do
   test -f '${this.root}/etc/systemd/system/'"$unit.service" || { echo "Unit $unit.service does not exist" >&2; exit 1; }
 done`,
     );
-    this.#script('sudo', 'test "$1 $2" = "-u postern" && shift 2 && exec "$@"');
     this.#script('ssh', `PATH="\${PATH#*:}"; exec ssh -F '${this.#directory.file('ssh_config')}' "$@"`);
   }
 

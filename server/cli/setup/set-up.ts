@@ -103,8 +103,5 @@ function nextCommands(halves: Halves, root: RootDirectory): readonly string[] {
       `postern setup ${halves} --apply      # there, when it is booted: it makes the user and gives it what it needs`,
     ];
   const units = { gate: 'postern-gate', dom0: 'postern-dom0', both: 'postern-dom0 postern-gate' }[halves];
-  return [
-    `systemctl enable --now ${units}`,
-    ...(halves === 'dom0' ? ['postern doctor'] : ['sudo -u postern postern doctor']),
-  ];
+  return [`systemctl enable --now ${units}`, 'postern doctor'];
 }

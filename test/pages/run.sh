@@ -1,0 +1,27 @@
+#!/bin/sh
+# Follows the pages of installation on a bare Debian, made by mmdebstrap: `npm run test:pages`, or with names of releases. Needs root,
+# Debian's package mmdebstrap and Debian's mirror. docs of the work tree, the program as it was committed last.
+set -eu
+[ "$(id -u)" = 0 ] || { echo "test:pages makes chroots and needs root" >&2; exit 1; }
+command -v mmdebstrap >/dev/null || { echo "test:pages needs the Debian package mmdebstrap" >&2; exit 1; }
+[ $# -gt 0 ] || set -- bookworm trixie
+top=$(pwd)
+work=$(mktemp -d)
+trap 'rm -rf --one-file-system "$work"' EXIT
+for release; do
+  root=$work/$release
+  # What every Debian has that boots, and `ca-certificates`, which git and npm want for https.
+  mmdebstrap --quiet --mode=root --variant=minbase --include=systemd,ca-certificates "$release" "$root"
+  git clone -q --bare "$top" "$root/srv/postern.git"
+  cp -r docs test/pages/*.sh test/pages/*.awk "$root/srv/"
+  cp /etc/resolv.conf "$root/etc/resolv.conf"
+  # A machine behind a proxy has authorities of its own.
+  [ -z "${NODE_EXTRA_CA_CERTS-}" ] || cp "$NODE_EXTRA_CA_CERTS" "$root/etc/authorities.pem"
+  # The mounts are in a namespace of their own and go with it.
+  ROOT=$root unshare --mount --pid --fork --kill-child sh -c '
+    mount --make-rprivate /
+    mount -t proc proc "$ROOT/proc" && mount --rbind /dev "$ROOT/dev"
+    exec chroot "$ROOT" env -i HOME=/root LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+      ${NODE_EXTRA_CA_CERTS:+NODE_EXTRA_CA_CERTS=/etc/authorities.pem npm_config_cafile=/etc/authorities.pem} sh /srv/inside.sh'
+  echo "$release: the pages hold"
+done
