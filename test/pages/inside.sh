@@ -56,7 +56,11 @@ follow() {
   commands "$page" >/tmp/commands
   while IFS= read -r command <&3; do
     printf '%s$ %s\n' "$page" "$command"
-    case $command in 'apt install '*) command="DEBIAN_FRONTEND=noninteractive apt-get install -y -q ${command#apt install } >/tmp/apt.log" ;; esac
+    # apt, as it is for scripts: it asks nothing.
+    case $command in
+    'apt update') command='apt-get update -q >/tmp/apt.log' ;;
+    'apt install '*) command="DEBIAN_FRONTEND=noninteractive apt-get install -y -q ${command#apt install } >/tmp/apt.log" ;;
+    esac
     before "$command"
     eval "$(printf %s "$command" | sed 's#^git clone REPOSITORY#git clone -q /srv/postern.git#')" || {
       echo "FAILED: $command" >&2
