@@ -7,8 +7,10 @@ import { DomainLog } from '../../server/dom0/console-log/domain-log.js';
 import { WriteRoom } from '../../server/dom0/console-log/write-room.js';
 import { LocalDisk } from '../../server/dom0/console-log/log-disk.js';
 import { BackOff } from '../../server/dom0/consoles/back-off.js';
+import { ConsoleLine } from '../../server/dom0/consoles/console-line.js';
 import { ScreenFeed } from '../../server/dom0/consoles/screen-feed.js';
 import type { Picture } from '../../server/dom0/consoles/screen-feed.js';
+import { Turnstile } from '../../server/dom0/consoles/turnstile.js';
 import { FaultGuard } from '../../server/wire/fault-guard.js';
 import { eventually } from '../support/eventually.js';
 import { TemporaryDirectory } from '../support/temporary-directory.js';
@@ -36,6 +38,33 @@ describe('dom0: a fault in a timer', () => {
     await eventually('the third try', () => tries === 3);
     assert.deepEqual(logged, ['a fault was caught', 'a fault was caught']);
     assert.equal(retry.isWaiting, false);
+  });
+
+  it('that takes a lent console back is logged, and it is tried again and again', async () => {
+    let tries = 0;
+    const quiet = { debug: () => undefined, info: () => undefined };
+    const line = new ConsoleLine(
+      {
+        name: 'horatio',
+        command: () => {
+          tries += 1;
+          return fault();
+        },
+        whose: () => Promise.resolve('same'),
+        passesEscape: false,
+        pacer: {} as never,
+        turnstile: new Turnstile(1),
+        timing: { attach: 1, gone: 1, superseded: 1, retry: 1, lastRetry: 2 },
+        logger: { ...quiet, ...log, warn: log.error },
+      },
+      { cols: 80, rows: 24 },
+      { output: () => undefined, begins: () => undefined, state: () => undefined, drain: () => undefined },
+    );
+    await line.lend(1);
+    line.point({ uuid: 'one', domid: 1 }, true);
+    await eventually('three tries', () => tries >= 3);
+    await line.dispose();
+    assert.equal(logged.length, tries);
   });
 
   function feedOf(paint: () => Promise<Picture>): { feed: ScreenFeed; left: () => number } {

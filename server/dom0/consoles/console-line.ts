@@ -3,7 +3,7 @@ import { AttachWaiters } from './attach-waiters.js';
 import type { AttachResult } from './attach-waiters.js';
 import { BackOff } from './back-off.js';
 import { ConsoleClient } from './console-client.js';
-import type { ClientEnd, Incarnation, Ownership } from './console-client.js';
+import type { ClientEnd, ClientParts, Incarnation, Ownership } from './console-client.js';
 import type { ConsoleLogger } from './console-logger.js';
 import type { LineTiming } from './line-timing.js';
 import type { Pacer } from './pacer.js';
@@ -237,19 +237,18 @@ export class ConsoleLine {
   }
 
   #open(incarnation: Incarnation, urgent: boolean, leave: () => void): void {
-    const command = this.#parts.command(incarnation.domid);
     const whose = (): Promise<Ownership> => this.#parts.whose(incarnation);
-    const parts = {
-      command,
+    const parts = (): ClientParts => ({
+      command: this.#parts.command(incarnation.domid),
       whose,
       incarnation,
       size: this.#size,
       urgent,
       slowMs: this.#parts.timing.attach,
       guard: this.#guard,
-    };
+    });
     try {
-      this.#client = new ConsoleClient(parts, {
+      this.#client = new ConsoleClient(parts(), {
         begins: () => {
           this.#listener.begins(incarnation, this.#said !== null && !same(this.#said, incarnation));
           this.#said = incarnation;

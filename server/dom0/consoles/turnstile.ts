@@ -7,16 +7,25 @@ export class Turnstile {
     this.#free = places;
   }
 
-  /** Calls `enter` when there is a place, at once if there is one now; it calls `leave` when it no longer needs it. */
+  /**
+   * Calls `enter` when there is a place, at once if there is one now; it calls `leave` when it no longer needs it. What it throws is thrown on,
+   * and the place is free again.
+   */
   pass(enter: (leave: () => void) => void): void {
     const go = (): void => {
       let inside = true;
-      enter(() => {
+      const leave = (): void => {
         if (!inside) return;
         inside = false;
         this.#free += 1;
         if (this.#free > 0) this.#waiting.shift()?.();
-      });
+      };
+      try {
+        enter(leave);
+      } catch (fault) {
+        leave();
+        throw fault;
+      }
     };
     const take = (): void => {
       this.#free -= 1;

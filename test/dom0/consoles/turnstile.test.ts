@@ -38,4 +38,17 @@ describe('Turnstile', () => {
     }
     assert.equal(entered, 1_000);
   });
+
+  it('has its place again after a fault of who was let in', () => {
+    const turnstile = new Turnstile(1);
+    for (let n = 0; n < 2; n += 1)
+      assert.throws(() => {
+        turnstile.pass(() => {
+          throw new Error('a fault of ours');
+        });
+      }, /a fault of ours/);
+    let entered = false;
+    turnstile.pass(() => (entered = true));
+    assert.ok(entered);
+  });
 });
