@@ -5,6 +5,7 @@
 const childProcess = require('node:child_process');
 const { syncBuiltinESMExports } = require('node:module');
 const { basename, matchesGlob, relative } = require('node:path');
+const { promisify } = require('node:util');
 const pty = require('node-pty');
 const { ignore } = require('../../.mocharc.unit.json');
 
@@ -14,12 +15,15 @@ const ROOT = `${__dirname}/../..`;
 let isUnitTest = false;
 
 function guarded(start) {
-  return (command, ...rest) => {
+  const guard = (command, ...rest) => {
     if (isUnitTest && basename(command) !== LET_THROUGH) {
       throw new Error('a unit test starts a process: name its file in `ignore` of .mocharc.unit.json');
     }
     return start(command, ...rest);
   };
+  const promised = start[promisify.custom];
+  if (promised !== undefined) guard[promisify.custom] = guarded(promised);
+  return guard;
 }
 
 // Mocha's own process starts the workers, each of which runs one file at a time.
