@@ -1,142 +1,141 @@
+import { ConfigLexer } from './config-lexer.js';
+import type { Token, TokenKind } from './config-lexer.js';
+
 /** A value of xl.cfg(5): a string or number as it is written, or a list. */
 export type ConfigValue = string | readonly ConfigValue[];
 
 export interface Assignment {
   readonly value: ConfigValue;
   readonly line: number;
+  /** Made by `+=`. */
+  readonly added?: boolean;
 }
 
 export type ParsedConfig =
   | { readonly assignments: ReadonlyMap<string, Assignment> }
-  /** Complaints as libxlu words them, each `FILE:LINE: config parsing error near …`. */
+  /** What libxlu says, each a line: `FILE:LINE: config parsing error near …`, and what it thinks of Python. */
   | { readonly problems: readonly string[] };
 
-type TokenKind =
-  'IDENT' | 'STRING' | 'NUMBER' | 'NEWLINE' | 'END' | 'INVALID' | '=' | '+=' | ';' | ',' | '[' | ']';
+/** So many tokens must be right after an error before the next one is told; bison. */
+const RECOVERY = 3;
 
-interface Token {
-  readonly kind: TokenKind;
-  readonly text: string;
-  readonly line: number;
-}
-
-const TOKENS: readonly (readonly [TokenKind | 'SPACE', RegExp])[] = [
-  ['SPACE', /[ \t\r]+|#[^\n]*/y],
-  ['NEWLINE', /\n/y],
-  ['IDENT', /[a-z][_0-9a-z]*/y],
-  ['NUMBER', /[0-9][0-9a-fx]*/y],
-  ['STRING', /'[^'\n]*'|"[^"\n]*"/y],
-  ['+=', /\+=/y],
-  ['=', /=/y],
-  [';', /;/y],
-  [',', /,/y],
-  ['[', /\[/y],
-  [']', /\]/y],
-  // What no rule knows is taken up to the end of the line or statement, as libxlu's lexer does.
-  ['INVALID', /[^\n;]+/y],
+const PYTHON_WARNING = [
+  'warning: Config file looks like it contains Python code.',
+  'warning:  Arbitrary Python is no longer supported.',
+  'warning:  See https://wiki.xen.org/wiki/PythonInXlConfig',
 ];
 
-function tokenize(text: string): Token[] {
-  const tokens: Token[] = [];
-  let at = 0;
-  let line = 1;
-  while (at < text.length) {
-    for (const [kind, pattern] of TOKENS) {
-      pattern.lastIndex = at;
-      const match = pattern.exec(text)?.[0];
-      if (match === undefined) continue;
-      if (kind !== 'SPACE') tokens.push({ kind, text: match, line });
-      at += match.length;
-      break;
-    }
-    if (text[at - 1] === '\n') line++;
-  }
-  tokens.push({ kind: 'END', text: '', line });
-  return tokens;
-}
-
 class SyntaxFault extends Error {
+  /** @param isLast where bison has given up what an error could be put into */
   constructor(
-    readonly token: Token,
     readonly expecting: string,
+    readonly isLast: boolean,
   ) {
     super();
   }
 }
 
+/** The grammar of libxlu_cfg_y.y, and what bison makes of an error in it. */
 class Parser {
   readonly assignments = new Map<string, Assignment>();
-  readonly #tokens: Token[];
+  readonly #lexer: ConfigLexer;
+  #token: Token;
+  #recovering = 0;
 
-  constructor(tokens: readonly Token[]) {
-    this.#tokens = [...tokens];
+  constructor(lexer: ConfigLexer) {
+    this.#lexer = lexer;
+    this.#token = lexer.next();
   }
 
   parse(): void {
-    while (!this.#accept('END')) {
-      if (this.#accept('NEWLINE') || this.#accept(';')) continue;
-      this.#statement();
+    while (this.#token.kind !== '$end') {
+      try {
+        this.#statement();
+      } catch (fault) {
+        if (!(fault instanceof SyntaxFault)) throw fault;
+        if (!this.#recover(fault)) return;
+      }
     }
   }
 
+  /** Tells of the error, and passes over what is left of the line. @returns whether there is more to read */
+  #recover({ expecting, isLast }: SyntaxFault): boolean {
+    if (this.#recovering === 0) {
+      const { kind, text, line } = this.#token;
+      const unexpected = /^[A-Z$]/.test(kind) || kind === '+=' ? kind : `'${kind}'`;
+      this.#lexer.complain(text, line, `syntax error, unexpected ${unexpected}, expecting ${expecting}`);
+    }
+    if (isLast) return false;
+    this.#recovering = RECOVERY;
+    while (this.#token.kind !== 'NEWLINE') {
+      if (this.#token.kind === '$end') return false;
+      this.#token = this.#lexer.next();
+    }
+    this.#shift();
+    return true;
+  }
+
   #statement(): void {
-    const name = this.#expect('IDENT', '');
-    const appends = this.#accept('+=') !== undefined;
-    if (!appends) this.#expect('=', ', expecting += or =');
+    if (this.#accept('NEWLINE') || this.#accept(';')) return;
+    const name = this.#expect("$end or IDENT or NEWLINE or ';'", 'IDENT');
+    const operator = this.#expect("+= or '='", '=', '+=');
+    const { line } = this.#token;
     const value = this.#value();
-    const before = this.assignments.get(name.text)?.value;
-    this.assignments.set(name.text, { value: appends ? joined(before, value) : value, line: name.line });
-    if (!this.#accept(';') && !this.#accept('END', true))
-      this.#expect('NEWLINE', ", expecting NEWLINE or ';'");
+    this.#store(name.text, operator.kind === '+=', value, line);
+    if (this.#token.kind === '$end' || this.#accept('NEWLINE') || this.#accept(';')) return;
+    throw new SyntaxFault('$end', true);
+  }
+
+  #store(key: string, added: boolean, value: ConfigValue, line: number): void {
+    const before = added ? this.assignments.get(key)?.value : undefined;
+    if (before !== undefined && typeof before !== typeof value) {
+      const { text } = this.#token;
+      this.#lexer.lexicalError(text, 'can\'t add [list] to "string" or vice versa');
+      return;
+    }
+    this.assignments.set(key, { value: joined(before, value), line, added });
   }
 
   #value(): ConfigValue {
     const simple = this.#accept('STRING') ?? this.#accept('NUMBER');
-    if (simple) return simple.kind === 'STRING' ? simple.text.slice(1, -1) : simple.text;
-    this.#expect('[', ", expecting STRING or NUMBER or '['");
+    if (simple !== undefined) return simple.value;
+    this.#expect("STRING or NUMBER or '['", '[');
     const items: ConfigValue[] = [];
     this.#skipNewlines();
-    while (!this.#accept(']')) {
+    while (['STRING', 'NUMBER', '['].includes(this.#token.kind)) {
       items.push(this.#value());
       this.#skipNewlines();
-      if (this.#accept(',')) this.#skipNewlines();
-      else if (!this.#accept(']', true)) this.#expect(']', ", expecting ',' or ']'");
+      if (this.#accept(',') === undefined) break;
+      this.#skipNewlines();
     }
+    this.#expect("']'", ']');
     return items;
   }
 
   #skipNewlines(): void {
-    while (this.#accept('NEWLINE')) continue;
+    while (this.#accept('NEWLINE') !== undefined) continue;
   }
 
-  #accept(kind: TokenKind, onlyLook = false): Token | undefined {
-    const token = this.#tokens[0];
-    if (token?.kind !== kind) return undefined;
-    if (!onlyLook) this.#tokens.shift();
-    return token;
+  #accept(kind: TokenKind): Token | undefined {
+    return this.#token.kind === kind ? this.#shift() : undefined;
   }
 
-  #expect(kind: TokenKind, expecting: string): Token {
-    const token = this.#accept(kind);
-    if (!token) throw new SyntaxFault(this.#tokens[0] ?? { kind: 'END', text: '', line: 0 }, expecting);
+  #expect(expecting: string, ...kinds: readonly TokenKind[]): Token {
+    if (!kinds.includes(this.#token.kind)) throw new SyntaxFault(expecting, false);
+    return this.#shift();
+  }
+
+  #shift(): Token {
+    const token = this.#token;
+    this.#recovering = Math.max(0, this.#recovering - 1);
+    this.#token = this.#lexer.next();
     return token;
   }
 }
 
 function joined(before: ConfigValue | undefined, value: ConfigValue): ConfigValue {
   if (before === undefined) return value;
-  if (typeof before === 'string' && typeof value === 'string') return before + value;
-  return [before, value].flat();
-}
-
-function near(token: Token): string {
-  if (token.kind === 'END') return 'end of file';
-  return token.kind === 'NEWLINE' ? '<newline>' : `\`${token.text}'`;
-}
-
-function describe(kind: TokenKind): string {
-  if (kind === 'END') return 'end of file';
-  return /^[A-Z]+$/.test(kind) ? kind : `'${kind}'`;
+  return typeof before === 'string' && typeof value === 'string' ? before + value : [before, value].flat(1);
 }
 
 /**
@@ -144,25 +143,10 @@ function describe(kind: TokenKind): string {
  * the last holds.
  */
 export function parseConfig(text: string, fileName: string): ParsedConfig {
-  const tokens = tokenize(text);
-  const problem = (token: Token, what: string): string =>
-    `${fileName}:${token.line}: config parsing error near ${near(token)}: ${what}`;
-  const problems: string[] = [];
-
-  const invalid = tokens.find((token) => token.kind === 'INVALID');
-  if (invalid) problems.push(problem(invalid, 'lexical error'));
-  const parser = new Parser(tokens.filter((token) => token.kind !== 'INVALID'));
-  try {
-    parser.parse();
-  } catch (fault) {
-    if (!(fault instanceof SyntaxFault)) throw fault;
-    // After a lexical error in the last line libxlu says no more.
-    const last = tokens.at(-1)?.line ?? 0;
-    if (!invalid || invalid.line < last - 1) {
-      problems.push(
-        problem(fault.token, `syntax error, unexpected ${describe(fault.token.kind)}${fault.expecting}`),
-      );
-    }
-  }
-  return problems.length > 0 ? { problems } : { assignments: parser.assignments };
+  const lexer = new ConfigLexer(text, fileName);
+  const parser = new Parser(lexer);
+  parser.parse();
+  const { problems, likelyPython } = lexer;
+  if (problems.length === 0) return { assignments: parser.assignments };
+  return { problems: likelyPython ? [...problems, ...PYTHON_WARNING] : problems };
 }

@@ -1,5 +1,10 @@
+import { basename } from 'node:path';
 import type { Assignment, ConfigValue } from './config-file.js';
-import type { DiskConfig, DomainConfig, ShutdownAction } from './domain-config.js';
+import { readDisk } from './disk-spec.js';
+import type { DiskConfig, DomainConfig, DomainType, ShutdownAction } from './domain-config.js';
+
+const FIRMWARE_WARNING =
+  'WARNING: you seem to be using "kernel" directive to override HVM guest firmware. Ignore that. Use "firmware_override" instead if you really want a non-default firmware';
 
 const ACTIONS: readonly ShutdownAction[] = [
   'destroy',
@@ -23,31 +28,42 @@ export function readConfig(
   fileName: string,
 ): ReadConfig | string {
   const warnings: string[] = [];
+  const warn = (key: string, what: string): void => {
+    warnings.push(`${fileName}:${assignments.get(key)?.line ?? 0}: warning: parameter \`${key}' is ${what}`);
+  };
   const text = (key: string): string | undefined => {
     const value = assignments.get(key)?.value;
-    return typeof value === 'string' ? value : undefined;
+    if (value === undefined || typeof value === 'string') return value;
+    warn(key, 'a list but should be a single value');
+    return undefined;
   };
   const list = (key: string): readonly string[] => {
     const value: ConfigValue = assignments.get(key)?.value ?? [];
-    const items = typeof value === 'string' ? [value] : value;
-    return items.filter((item): item is string => typeof item === 'string');
+    if (typeof value !== 'string') return value.filter((item): item is string => typeof item === 'string');
+    warn(key, 'a single value but should be a list');
+    return [];
   };
   const number = (key: string): number | undefined => {
-    const assignment = assignments.get(key);
-    if (!assignment) return undefined;
-    const value = Number(assignment.value);
-    if (typeof assignment.value === 'string' && assignment.value !== '' && Number.isInteger(value))
-      return value;
-    warnings.push(`${fileName}:${assignment.line}: warning: parameter \`${key}' is not a valid number`);
-    return undefined;
+    const written = text(key);
+    if (written === undefined) return undefined;
+    const value = numberOf(written);
+    if (value === undefined) warn(key, 'not a valid number');
+    return value;
   };
   const action = (key: string, fallback: ShutdownAction): ShutdownAction | undefined => {
     const value = text(key) ?? fallback;
     return ACTIONS.find((known) => known === value);
   };
 
+  const refused = (why: string): string => [...warnings, why].join('\n');
+
+  const type = typeOf(text('type'), text('builder'));
+  if (type === undefined) return refused(`Invalid domain type ${text('type') ?? text('builder') ?? ''}.`);
   const name = text('name');
-  if (name === undefined) return 'Domain name must be specified.';
+  if (name === undefined) return refused('Domain name must be specified.');
+  const uuid = text('uuid');
+  if (uuid !== undefined && !/^[0-9a-f]{32}$/i.test(uuid.replaceAll('-', '')))
+    return refused(`Failed to parse UUID: ${uuid}`);
   const onPoweroff = action('on_poweroff', 'destroy');
   const onReboot = action('on_reboot', 'restart');
   const onCrash = action('on_crash', 'destroy');
@@ -56,15 +72,21 @@ export function readConfig(
     on_reboot: onReboot,
     on_crash: onCrash,
   })) {
-    if (value === undefined) return `Unknown ${key} action "${text(key) ?? ''}" specified`;
+    if (value === undefined) return refused(`Unknown ${key} action "${text(key) ?? ''}" specified`);
   }
   if (!onPoweroff || !onReboot || !onCrash) return 'Unknown action specified';
 
   const memory = number('memory');
+  const maxMemory = number('maxmem');
   const vcpus = number('vcpus');
-  const kernel = text('kernel');
+  const maxVcpus = number('maxvcpus');
+  const named = text('kernel');
+  const isFirmware = type === 'hvm' && named !== undefined && basename(named) === 'hvmloader';
+  if (isFirmware) warnings.push(FIRMWARE_WARNING);
+  const kernel = isFirmware ? undefined : named;
   const bootloader = text('bootloader');
-  if (kernel === undefined && bootloader === undefined) return 'Neither kernel nor bootloader specified';
+  if (type !== 'hvm' && kernel === undefined && bootloader === undefined)
+    return refused('Neither kernel nor bootloader specified');
 
   const root = text('root');
   const extra = text('extra');
@@ -78,15 +100,18 @@ export function readConfig(
   const disks: DiskConfig[] = [];
   for (const spec of list('disk')) {
     const disk = readDisk(spec);
-    if (!disk) return `config parsing error in disk specification: no vdev specified in \`${spec}'`;
+    if (typeof disk === 'string') return refused(`${fileName}: ${disk}`);
     disks.push(disk);
   }
 
   const config: DomainConfig = {
+    ...(type === 'pv' ? {} : { type }),
     name,
-    uuid: text('uuid'),
+    uuid: uuid === undefined ? undefined : hyphened(uuid),
     memory,
+    ...(maxMemory === undefined ? {} : { maxMemory }),
     vcpus,
+    ...(maxVcpus === undefined ? {} : { maxVcpus }),
     kernel,
     ramdisk: text('ramdisk'),
     cmdline,
@@ -100,28 +125,21 @@ export function readConfig(
   return { config, warnings };
 }
 
-/** xl-disk-configuration(5): positional `target,format,vdev,access`, the old `file:target,vdev,access`, or by key. */
-function readDisk(spec: string): DiskConfig | undefined {
-  const named = new Map<string, string>();
-  const positional: string[] = [];
-  for (const part of spec.split(',').map((piece) => piece.trim())) {
-    const match = /^(target|format|vdev|access)=(.*)$/.exec(part);
-    if (match?.[1] !== undefined && match[2] !== undefined) named.set(match[1], match[2]);
-    else positional.push(part);
-  }
-  const old = /^(file|phy|raw|tap:aio):/.exec(positional[0] ?? '');
-  const order = old ? ['target', 'vdev', 'access'] : ['target', 'format', 'vdev', 'access'];
-  positional.forEach((value, index) => {
-    const key = order[index];
-    if (key !== undefined && value !== '' && !named.has(key)) named.set(key, value);
-  });
-  const device = named.get('vdev');
-  if (device === undefined) return undefined;
-  const target = (named.get('target') ?? '').replace(/^(file|phy|raw|tap:aio):/, '');
-  const access = named.get('access') ?? 'rw';
-  return {
-    target,
-    device: device.replace(/:cdrom$/, ''),
-    writable: access.startsWith('w') || access === 'rw',
-  };
+/** `type` comes before `builder`; without both it is PV on x86. */
+function typeOf(type: string | undefined, builder: string | undefined): DomainType | undefined {
+  if (type !== undefined) return (['pv', 'pvh', 'hvm'] as const).find((known) => known === type);
+  if (builder === undefined || builder === 'generic' || builder === 'linux') return 'pv';
+  return builder === 'hvm' ? 'hvm' : undefined;
+}
+
+/** strtol(3) with base 0: `010` is 8. */
+function numberOf(text: string): number | undefined {
+  if (/^[+-]?0[xX][0-9a-fA-F]+$/.test(text)) return Number.parseInt(text, 16);
+  if (/^[+-]?0[0-7]*$/.test(text)) return Number.parseInt(text, 8);
+  return /^[+-]?[1-9][0-9]*$/.test(text) ? Number.parseInt(text, 10) : undefined;
+}
+
+function hyphened(uuid: string): string {
+  const digits = uuid.replaceAll('-', '').toLowerCase();
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }

@@ -104,19 +104,32 @@ function readConfigFile(
     );
     return LIBXL_FAILED;
   }
-  if (!quiet) complain(`Parsing config from ${fileName}\n`);
-  const parsed = parseConfig(text + overrides.map((override) => `${override}\n`).join(''), fileName);
-  if ('problems' in parsed) {
-    complain([...parsed.problems, 'Failed to parse config: Invalid argument', ''].join('\n'));
-    return 1;
-  }
+  const read = configOf(text + overrides.map((override) => `${override}\n`).join(''), fileName);
+  complain(`${quiet ? '' : `Parsing config from ${fileName}\n`}${read.stderr}`);
+  return read.config ?? 1;
+}
+
+/** What xl makes of a configuration's text, and what it says of it. There is none when it is refused. */
+function configOf(text: string, fileName: string): { config: DomainConfig | null; stderr: string } {
+  const parsed = parseConfig(text, fileName);
+  const lines = (said: readonly string[]): string => said.map((line) => `${line}\n`).join('');
+  if ('problems' in parsed)
+    return { config: null, stderr: lines([...parsed.problems, 'Failed to parse config: Invalid argument']) };
   const read = readConfig(parsed.assignments, fileName);
-  if (typeof read === 'string') {
-    complain(`${read}\n`);
-    return 1;
-  }
-  complain(read.warnings.map((warning) => `${warning}\n`).join(''));
-  return read.config;
+  return typeof read === 'string'
+    ? { config: null, stderr: lines([read]) }
+    : { config: read.config, stderr: lines(read.warnings) };
+}
+
+/** `xl -N create FILE` for a file with this text, without running anything. */
+export function dryRunText(
+  text: string,
+  fileName: string,
+): { stdout: string; stderr: string; status: number } {
+  const { config, stderr } = configOf(text, fileName);
+  const stdout =
+    config === null ? '' : `${prettyJson(configAsJson(config, config.uuid ?? randomUUID(), false))}\n`;
+  return { stdout, stderr: `Parsing config from ${fileName}\n${stderr}`, status: config === null ? 1 : 0 };
 }
 
 /** A record of a domain that is about to be built, kept by this process until the domain has its own. */
@@ -165,7 +178,7 @@ async function buildFailure(
   { domid, config, kernel }: DomainRecord,
 ): Promise<string | undefined> {
   const cannotBuild = `libxl: error: libxl_create.c:1640:domcreate_rebuild_done: Domain ${domid}:cannot (re-)build domain: -3\n`;
-  const missingDisk = config.disks.findIndex((disk) => !existsSync(disk.target));
+  const missingDisk = config.disks.findIndex(({ target }) => target !== '' && !existsSync(target));
   const disk = config.disks[missingDisk];
   if (disk) {
     await sleep(host.scaled(FAILURE_MILLISECONDS));

@@ -15,14 +15,25 @@ export interface DiskConfig {
   readonly target: string;
   readonly device: string;
   readonly writable: boolean;
+  /** A CD drive; `unset` where its specification has no target at all. */
+  readonly cdrom?: 'set' | 'unset';
+  /** Where it is not `raw`. */
+  readonly format?: string;
+  readonly script?: string;
 }
+
+export type DomainType = 'pv' | 'pvh' | 'hvm';
 
 /** A domain's configuration after the file and the overrides were merged. Sizes in MiB. */
 export interface DomainConfig {
+  /** PV where it is left out. */
+  readonly type?: DomainType;
   readonly name: string;
   readonly uuid: string | undefined;
   readonly memory: number | undefined;
+  readonly maxMemory?: number;
   readonly vcpus: number | undefined;
+  readonly maxVcpus?: number;
   readonly kernel: string | undefined;
   readonly ramdisk: string | undefined;
   readonly cmdline: string | undefined;
@@ -39,20 +50,22 @@ type Json = string | number | readonly Json[] | { readonly [key: string]: Json |
 /** The configuration as `xl create -n` prints it; with `created`, as `xl list -l` shows it of a domain that exists. */
 export function configAsJson(config: DomainConfig, uuid: string, created: boolean): Json {
   const vcpus = config.vcpus ?? (created ? 1 : undefined);
-  const kilobytes = config.memory === undefined ? undefined : config.memory * 1024;
+  const { type = 'pv', memory = config.maxMemory, maxMemory = config.memory } = config;
+  const kilobytes = (size: number | undefined): number | undefined =>
+    size === undefined ? size : size * 1024;
   return {
     c_info: {
-      type: 'pv',
+      type,
       name: config.name,
       domid: created ? 4294967295 : undefined,
       uuid,
       run_hotplug_scripts: 'True',
     },
     b_info: {
-      max_vcpus: vcpus,
+      max_vcpus: config.maxVcpus ?? vcpus,
       avail_vcpus: vcpus === undefined ? undefined : Array.from({ length: vcpus }, (_, index) => index),
-      max_memkb: kilobytes,
-      target_memkb: kilobytes,
+      max_memkb: kilobytes(maxMemory),
+      target_memkb: kilobytes(memory),
       video_memkb: created ? 0 : undefined,
       sched_params: created ? { sched: 'credit2', weight: 256, cap: 0 } : {},
       claim_mode: 'True',
@@ -61,24 +74,34 @@ export function configAsJson(config: DomainConfig, uuid: string, created: boolea
       kernel: config.kernel,
       cmdline: config.cmdline,
       ramdisk: config.ramdisk,
-      'type.pv': {},
+      ...typeAsJson(type),
       arch_arm: {},
       arch_x86: created ? { msr_relaxed: 'False' } : {},
     },
-    disks:
-      config.disks.length === 0
-        ? undefined
-        : config.disks.map((disk) => ({
-            pdev_path: disk.target,
-            vdev: disk.device,
-            format: 'raw',
-            readwrite: disk.writable ? 1 : undefined,
-            colo_restore_enable: created ? 'False' : undefined,
-          })),
+    disks: config.disks.length === 0 ? undefined : config.disks.map((disk) => diskAsJson(disk, created)),
     on_poweroff: actionAsJson(config.onPoweroff),
     on_reboot: actionAsJson(config.onReboot),
     on_crash: actionAsJson(config.onCrash),
     on_soft_reset: 'soft_reset',
+  };
+}
+
+function typeAsJson(type: DomainType): Record<string, Json> {
+  if (type !== 'hvm') return { [`type.${type}`]: {} };
+  return { 'type.hvm': { vga: {}, vnc: {}, sdl: {}, spice: {}, rdm: {} } };
+}
+
+function diskAsJson({ target, device, writable, cdrom, format, script }: DiskConfig, created: boolean): Json {
+  const isEmpty = cdrom !== undefined && target === '';
+  return {
+    pdev_path: cdrom === 'unset' ? undefined : target,
+    vdev: device,
+    format: isEmpty ? 'empty' : (format ?? 'raw'),
+    script,
+    removable: cdrom === undefined ? undefined : 1,
+    readwrite: writable ? 1 : undefined,
+    is_cdrom: cdrom === undefined ? undefined : 1,
+    colo_restore_enable: created ? 'False' : undefined,
   };
 }
 

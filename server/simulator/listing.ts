@@ -197,7 +197,7 @@ export function uptime(host: Host, argv: readonly string[]): number {
     const seconds = Math.floor((Date.now() - since) / 1000);
     const [hours, minutes] = [Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60];
     const days = Math.floor(seconds / 86_400);
-    const clock = `${days > 0 ? `${days} days, ` : ''}${String(hours).padStart(2)}:${two(minutes)}:${two(seconds % 60)}`;
+    const clock = `${days > 0 ? `${days} day${days > 1 ? 's' : ''}, ` : ''}${String(hours).padStart(2)}:${two(minutes)}:${two(seconds % 60)}`;
     return `${row.name.padEnd(33)} ${String(row.domid).padStart(4)} ${clock}\n`;
   });
   print(`Name                                ID Uptime\n${lines.join('')}`);

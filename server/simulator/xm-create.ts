@@ -113,7 +113,7 @@ function buildFailure(host: Host, { config, kernel }: DomainRecord): string | un
 
 /** A disk is looked for by the hotplug script (tools/hotplug/Linux/block), after xend has built the domain. */
 function deviceFailure({ disks }: DomainConfig): string | undefined {
-  const missing = disks.find(({ target }) => !existsSync(target));
+  const missing = disks.find(({ target }) => target !== '' && !existsSync(target));
   if (missing === undefined) return undefined;
   const device = FIRST_DISK + (missing.device.charCodeAt(3) - 'a'.charCodeAt(0)) * 16;
   return `Device ${device} (vbd) could not be connected. ${missing.target} does not exist.`;

@@ -47,10 +47,10 @@ describe("the simulated xl's configuration files", () => {
   }
 
   const broken: readonly (readonly [text: string, problem: RegExp])[] = [
-    ['name', /f:1: config parsing error near end of file: syntax error, unexpected end of file/],
-    ['name "a"', /f:1: .* near `"a"': syntax error, unexpected STRING, expecting \+= or =/],
-    ['a=1 b=2\n', /f:1: .* near `b': syntax error, unexpected IDENT, expecting NEWLINE or ';'/],
-    ['\n\na=[1 2]\n', /f:3: .* near `2': syntax error, unexpected NUMBER, expecting ',' or '\]'/],
+    ['name', /f:1: config parsing error near : syntax error, unexpected \$end, expecting \+= or '='/],
+    ['name "a"', /f:1: .* near `"a"': syntax error, unexpected STRING, expecting \+= or '='/],
+    ['a=1 b=2\n', /f:1: .* near `b': syntax error, unexpected IDENT, expecting \$end$/],
+    ['\n\na=[1 2]\n', /f:3: .* near `2': syntax error, unexpected NUMBER, expecting ']'/],
     ['Name="a"\n', /f:1: .* near `Name="a"': lexical error/],
   ];
   for (const [text, problem] of broken) {

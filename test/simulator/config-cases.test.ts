@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { dryRunText } from '../../server/simulator/create.js';
+import { comparable, readRecording } from './recording.js';
+
+/** What the simulated host knows nothing of: it reads the file as xl does, and says nothing of CPUID. */
+const CPUID = /while parsing CPUID line: .*\n {2}error #5: .*\n/;
+
+describe('the simulated xl -N create, and what the real one made of each file', () => {
+  for (const { command, stdout, stderr, status } of readRecording('42-dryrun-cases')) {
+    const file = command.replace(/^xl -N create /, '');
+    it(`${file}: the same text, stream and exit status`, () => {
+      const path = fileURLToPath(new URL(`../../../test/fixtures/xl-cfg/${file}`, import.meta.url));
+      const here = dryRunText(readFileSync(path, 'utf8'), file);
+      // The recording has each carriage return as a newline.
+      assert.equal(here.stderr.replaceAll('\r', '\n'), stderr.replace(CPUID, ''));
+      assert.equal(here.status, status);
+      const known = CPUID.test(stderr) ? withoutCpuid(stdout) : stdout;
+      assert.equal(comparable(here.stdout), comparable(known));
+    });
+  }
+});
+
+function withoutCpuid(text: string): string {
+  return text.replace(/ {8}"cpuid": \{[\s\S]*?\n {8}\},\n/, '');
+}
