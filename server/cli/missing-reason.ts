@@ -8,6 +8,7 @@ export const MISSING: Readonly<Record<MissingReason, string>> = {
   device: 'another file system is where its configuration file was: is one not mounted?',
   unmatched: 'its configuration file is there, and no glob in dom0.yaml matches it',
   unusable: 'its configuration file is there, and is no sound one',
+  unread: 'the toolstack has not read its configuration file yet',
   twice: 'several configuration files have its name',
   many: 'its configuration file is gone, and so are too many others at once',
 };

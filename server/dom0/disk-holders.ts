@@ -2,30 +2,30 @@ import { realpath, stat } from 'node:fs/promises';
 import type { DomainName } from '../../policy/names.js';
 import { isRefusal, refusal } from '../../policy/refusal.js';
 import type { Refusal } from '../../policy/refusal.js';
-import type { GuestName } from '../wire/guest-name.js';
 import type { ObservedDomain } from './observer.js';
-import type { Disk, Toolstack } from './toolstack/toolstack.js';
+import type { ConfiguredDisk, Disk, Toolstack } from './toolstack/toolstack.js';
 
 interface Holder {
-  readonly name: GuestName;
+  /** For people. */
+  readonly name: string;
   readonly disks: readonly Disk[];
 }
 
-/** The same text for every path to the same thing. */
-type Identify = (target: string) => Promise<string>;
+/** What tells one disk from another, whatever the way to it; null for an empty drive. */
+type Identify = (disk: Disk) => Promise<string | null>;
 
 /**
  * Whether a disk that a domain is to get is in another one's hands: Xen lets two domains write to one file without a word. The
  * other's disks are what the toolstack says of it, and what its file says.
  */
 export class DiskHolders {
-  readonly #toolstack: Pick<Toolstack, 'longListAll'>;
+  readonly #toolstack: Pick<Toolstack, 'list' | 'longListAll'>;
   readonly #domains: () => readonly ObservedDomain[];
   readonly #identify: Identify;
 
-  /** @param identify how two paths to one file or block device are known to be the same; by the file system unless given */
+  /** @param identify how two ways to one disk are known to be the same; by the file system unless given */
   constructor(
-    toolstack: Pick<Toolstack, 'longListAll'>,
+    toolstack: Pick<Toolstack, 'list' | 'longListAll'>,
     domains: () => readonly ObservedDomain[],
     identify: Identify = identity,
   ) {
@@ -35,12 +35,9 @@ export class DiskHolders {
   }
 
   /** By the files of the domains that were last seen to exist: for a quick answer. */
-  async conflictByFiles(
-    name: DomainName,
-    disks: readonly (Disk & { readonly shareable?: boolean })[],
-  ): Promise<Refusal | null> {
+  async conflictByFiles(name: DomainName, disks: readonly ConfiguredDisk[]): Promise<Refusal | null> {
     const others = this.#domains().filter(
-      ({ observation }) => observation.state !== 'off' && observation.state !== 'unknown',
+      (other) => other.name !== name && !['off', 'unknown'].includes(other.observation.state),
     );
     return conflict(
       name,
@@ -51,31 +48,34 @@ export class DiskHolders {
   }
 
   /** By what the toolstack says now of every domain, managed or not, and by the files. */
-  async conflict(
-    name: DomainName,
-    disks: readonly (Disk & { readonly shareable?: boolean })[],
-  ): Promise<Refusal | null> {
-    const listed = await this.#toolstack.longListAll();
+  async conflict(name: DomainName, disks: readonly ConfiguredDisk[]): Promise<Refusal | null> {
+    const listed = await this.#toolstack.list();
     if (isRefusal(listed)) return listed;
-    const holders = listed.map((other) => ({ name: other.name, disks: other.boot.disks }));
+    const all = await this.#toolstack.longListAll();
+    if (isRefusal(all)) return all;
+    // The name in a long listing is the one that a domain was made with: `xl rename` leaves it there.
+    const names = new Map<number, string>(listed.map((one) => [one.domid, one.name]));
+    const holders = all
+      .filter(({ domid }) => names.get(domid) !== name)
+      .map(({ domid, boot }) => ({ name: names.get(domid) ?? `domain ${domid}`, disks: boot.disks }));
     return (await conflict(name, disks, holders, this.#identify)) ?? this.conflictByFiles(name, disks);
   }
 }
 
 async function conflict(
   name: DomainName,
-  disks: readonly (Disk & { readonly shareable?: boolean })[],
+  disks: readonly ConfiguredDisk[],
   holders: readonly Holder[],
   identify: Identify,
 ): Promise<Refusal | null> {
   const wanted = new Map<string, Disk>();
   for (const disk of disks) {
-    if (disk.shareable !== true) wanted.set(await identify(disk.target), disk);
+    const what = disk.shareable === true ? null : await identify(disk);
+    if (what !== null) wanted.set(what, disk);
   }
   for (const holder of holders) {
-    if (holder.name === name) continue;
     for (const held of holder.disks) {
-      const disk = wanted.get(await identify(held.target));
+      const disk = wanted.get((await identify(held)) ?? '');
       if (disk === undefined || !(disk.writable || held.writable)) continue;
       return refusal(
         'wrong-state',
@@ -87,13 +87,19 @@ async function conflict(
   return null;
 }
 
-/** The same for every path to the same file or block device; the path itself when there is nothing there. */
-async function identity(target: string): Promise<string> {
+/**
+ * The same for every path to the same file or block device; the path itself when there is nothing there. What a script connects is told by
+ * the script and its target.
+ *
+ * @returns null for an empty drive
+ */
+async function identity({ target, script }: Disk): Promise<string | null> {
+  if (target === '') return null;
   const path = target.startsWith('/') ? target : `/dev/${target}`;
   try {
     const seen = await stat(path);
     return seen.isBlockDevice() ? `block ${seen.rdev}` : `file ${seen.dev} ${seen.ino}`;
   } catch {
-    return realpath(path).catch(() => path);
+    return script === undefined ? realpath(path).catch(() => path) : `${script} ${target}`;
   }
 }

@@ -1,47 +1,64 @@
-import type { Disk } from './toolstack/toolstack.js';
+import type { ConfiguredDisk } from './toolstack/toolstack.js';
 
 /** A disk as a configuration file writes it. */
-export interface DiskSpec extends Disk {
+export interface DiskSpec extends ConfiguredDisk {
   /** `w!`: the host's operator says that it may be shared, as cluster file systems are. */
   readonly shareable: boolean;
 }
 
-const LEGACY_PREFIX = /^(?:(?:file|phy|tap2?|tapdisk|aio|sync|ram|vmdk|qcow2?|vhd|raw|drbd|nbd|iscsi):)+/;
-const WRITABLE = new Set(['w', 'rw', 'w!']);
-const READ_ONLY_WORD = /(?:^|,)\s*(?:readonly|ro)\s*(?:,|$)/;
-const POSITIONAL = ['target', 'format', 'vdev', 'access'] as const;
+const PREFIX = /^(raw|qcow2?|vhd|vmdk|iscsi|e?nbd|drbd|tapdisk|tap2?|aio|sync|ram|ioemu|file|phy):/;
+const SCRIPTED = /^(?:iscsi|e?nbd|drbd)$/;
+const NAMED = /^(format|access|backendtype|backend|specification|vdev|script|devtype)=(.*)$/s;
+const FLAGS = /^(?:direct-io-safe|no-discard|discard|no-colo|colo|trusted|untrusted|grant_usage=[01])$/;
 
 /**
- * Reads a disk of `disk = [ … ]`, xl-disk-configuration(5): `file:/srv/a.img,xvda,w`, `/dev/vg/a,raw,xvda,rw`,
- * `format=raw, vdev=xvda, access=rw, target=/srv/a.img` (target last, and takes the rest).
+ * Reads a disk of `disk = [ … ]`, xl-disk-configuration(5), by the rules of libxlu_disk_l.l: `file:/srv/a.img,xvda,w`, `/dev/vg/a,raw,xvda,rw`,
+ * `format=raw, vdev=xvda, access=rw, target=/srv/a.img` (target takes the rest). What xl refuses is read as far as it goes.
  */
 export function parseDiskSpec(spec: string): DiskSpec {
-  if (LEGACY_PREFIX.test(spec)) {
-    const [target = '', vdev = '', access = 'w'] = spec
-      .replace(LEGACY_PREFIX, '')
-      .split(',')
-      .map((part) => part.trim());
-    return { target, vdev: bareDevice(vdev), writable: WRITABLE.has(access), shareable: access === 'w!' };
-  }
   const named = new Map<string, string>();
-  const target = /(?:^|,)\s*target\s*=\s*(.*)$/s.exec(spec);
-  const head = target === null ? spec : spec.slice(0, target.index);
-  let position = 0;
-  for (const part of head.split(',').map((piece) => piece.trim())) {
-    const pair = /^([a-z-]+)\s*=\s*(.*)$/.exec(part);
-    const key = pair?.[1] ?? POSITIONAL[position++];
-    if (key !== undefined && part !== '') named.set(key, pair?.[2] ?? part);
+  let isCdrom = false;
+  let hadPrefix = false;
+  for (let rest = spec; rest !== '';) {
+    rest = rest.replace(/^[ \t\n]+/, '');
+    const prefix = PREFIX.exec(rest)?.[1];
+    if (prefix !== undefined) {
+      hadPrefix = true;
+      if (SCRIPTED.test(prefix)) named.set('script', `block-${prefix}`);
+      rest = rest.slice(prefix.length + 1);
+      continue;
+    }
+    if (rest.startsWith('target=')) {
+      named.set('target', rest.slice('target='.length).replace(/,$/, '').trimEnd());
+      break;
+    }
+    const whole = /^[^,]*/.exec(rest)?.[0] ?? '';
+    rest = rest.slice(whole.length + 1);
+    const part = whole.trimEnd();
+    const [, key, value = ''] = NAMED.exec(part) ?? [];
+    if (part === 'cdrom' || part === 'devtype=cdrom') isCdrom = true;
+    else if (key !== undefined) named.set(key, value);
+    else if (!FLAGS.test(part)) isCdrom = positional(named, part, hadPrefix) || isCdrom;
   }
-  const access = named.get('access');
+  const access = named.get('access') ?? '';
+  const script = named.get('script');
   return {
-    target: target?.[1]?.trim() ?? named.get('target') ?? '',
-    vdev: bareDevice(named.get('vdev') ?? ''),
-    writable: access === undefined ? !READ_ONLY_WORD.test(head) : WRITABLE.has(access),
+    target: named.get('target') ?? '',
+    vdev: named.get('vdev') ?? '',
+    writable: !isCdrom && ['', 'w', 'rw', 'w!'].includes(access),
     shareable: access === 'w!',
+    ...(isCdrom ? { cdrom: true } : {}),
+    ...(script === undefined ? {} : { script }),
   };
 }
 
-/** `xvdc:cdrom` → `xvdc`. */
-function bareDevice(vdev: string): string {
-  return vdev.replace(/:.*$/, '');
+/** `target,format,vdev,access`; after an old prefix, and for an empty drive, without the format. @returns whether it names a CD drive */
+function positional(named: Map<string, string>, part: string, hadPrefix: boolean): boolean {
+  const [, device, type] = /^(.*):(cdrom|disk)$/s.exec(part) ?? [];
+  if (!named.has('target')) named.set('target', part);
+  else if (!hadPrefix && !named.has('format') && !(named.get('target') === '' && device !== undefined))
+    named.set('format', part);
+  else if (!named.has('vdev')) named.set('vdev', device ?? part);
+  else if (!named.has('access')) named.set('access', part);
+  return device !== undefined && type === 'cdrom';
 }

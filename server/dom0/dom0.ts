@@ -7,6 +7,7 @@ import { JOURNAL_PAGE } from '../wire/journal.js';
 import type { JournalPage } from '../wire/journal.js';
 import { adminRecord } from './admin-record.js';
 import { Api } from './api.js';
+import { BootCheck } from './boot/boot-check.js';
 import { BootProfiles } from './boot/boot-profiles.js';
 import type { ProfileSettings } from './boot/boot-profiles.js';
 import type { ConsoleHost } from './console-host.js';
@@ -39,6 +40,9 @@ import { toolstackOf } from './toolstack/toolstack-of.js';
 import type { ToolstackSettings } from './toolstack/toolstack-of.js';
 import type { Toolstack } from './toolstack/toolstack.js';
 import { answers, SocketError } from './unix-socket.js';
+
+/** A start waits so long for the toolstack to have read the configuration files, and goes on. */
+const FIRST_READING_MS = 5_000;
 
 /** What dom0 needs of its settings; after loading nothing is optional. */
 export interface Dom0Settings {
@@ -161,7 +165,9 @@ export class Dom0 {
     const pace = { ...PACE, ...this.#parts.pace };
     const clock = this.#clock;
     const host = this.#host;
-    const configs = new DomainConfigs(settings, logger);
+    const kept = { file: join(settings.state, 'configs.json'), disk: this.#disk };
+    const configs = new DomainConfigs(settings, { toolstack, logger, boot: host.boot, kept });
+    await configs.open();
     const memory = await NameMemory.open(join(settings.state, 'names.json'), logger, this.#disk);
     const told = new Map<DomainName, string>();
     const { observe } = settings;
@@ -196,14 +202,16 @@ export class Dom0 {
     );
     const view = (domain: ObservedDomain): DomainView =>
       domainView(domain, operations.current(domain.name), profiles, consoles);
+    const transcripts = new Transcripts(settings.state, this.#disk);
     const operations = new Operations({
       toolstack,
       observer,
       profiles,
       consoles,
       disks: new DiskHolders(toolstack, () => observer.list()),
+      check: new BootCheck({ toolstack, transcripts }),
       queue: new CreateQueue(),
-      transcripts: new Transcripts(settings.state, this.#disk),
+      transcripts,
       deadlines: settings.deadlines,
       pace,
       logger,
@@ -240,6 +248,7 @@ export class Dom0 {
       if (found !== undefined) api.tell({ change: 'domain', domain: view(found) });
     };
     release.push(
+      () => configs.close(),
       () => memory.close(),
       () => {
         api.drop();
@@ -257,9 +266,41 @@ export class Dom0 {
     );
     await observer.start();
     // What is under way is not known yet, so nothing of it may be tidied away either.
-    if (journal.isUnread) late.resume = () => void operations.resume();
-    else await operations.resume();
+    const resume = async (): Promise<void> => {
+      if (journal.isUnread) late.resume = () => void operations.resume();
+      else await operations.resume();
+    };
+    const isRead = await this.#readFirst(configs, observer);
+    if (isRead) await resume();
+    else
+      void configs
+        .settled()
+        .then(() => observer.look())
+        .then(resume)
+        .catch((error: unknown) => {
+          logger.error({ err: error }, 'dom0.not-resumed');
+        });
     return { api, observer };
+  }
+
+  /**
+   * Waits a little for the toolstack to have read the files, while what is known already is looked at. An operation that is taken up before
+   * would not find its domain.
+   *
+   * @returns whether all was read
+   */
+  async #readFirst(configs: DomainConfigs, observer: Observer): Promise<boolean> {
+    if (!configs.isReading) return true;
+    let cancel: () => void = () => undefined;
+    const late = new Promise<boolean>((resolve) => {
+      cancel = this.#host.after(FIRST_READING_MS, () => {
+        resolve(false);
+      });
+    });
+    const isRead = await Promise.race([configs.settled().then(() => true), late]);
+    cancel();
+    await observer.look();
+    return isRead;
   }
 
   #tellConsoles({ name, incarnation, observation }: ObservedDomain, told: Map<DomainName, string>): void {

@@ -1,7 +1,7 @@
 import { parseDomainName } from '../../policy/names.js';
 import type { DomainName } from '../../policy/names.js';
 import { parseConfigText } from './domain-config-text.js';
-import type { BootShape } from './toolstack/toolstack.js';
+import type { BootShape, ConfigReading, ConfiguredDisk } from './toolstack/toolstack.js';
 import { parseDiskSpec } from './disk-spec.js';
 
 /** A domain as its configuration file describes it. */
@@ -16,7 +16,7 @@ export interface DomainConfig {
   /** The disks as they are written in the file. */
   readonly diskSpecs: readonly string[];
   /** What it is booted with when nothing is given over the file. */
-  readonly boot: BootShape;
+  readonly boot: BootShape & { readonly disks: readonly ConfiguredDisk[] };
   /** The keys that the file sets. */
   readonly keys: ReadonlySet<string>;
   readonly comesBack: {
@@ -26,7 +26,61 @@ export interface DomainConfig {
   };
 }
 
-/** @returns the domain, or the sentence that says why the file is none that we manage */
+/**
+ * A domain as the toolstack reads its file. From the text come only the words of it that a derived configuration is made from, which is dry-run
+ * itself before it is used, and whether the UUID is the file's: the dry run draws one where there is none.
+ *
+ * @returns the domain, or the sentence that says why the file is none that we manage
+ */
+export function domainConfigOf(file: string, reading: ConfigReading, text: string): DomainConfig | string {
+  const name = parseDomainName(reading.name);
+  if (name === undefined) return noName(reading.name);
+  const { keys, diskSpecs, uuid } = wordsOf(text);
+  const { poweroff, reboot, crash } = reading.actions;
+  return {
+    name,
+    file,
+    uuid: uuid !== null && uuid === reading.uuid ? uuid : null,
+    memoryMiB: reading.memoryMiB,
+    vcpus: reading.vcpus ?? 1,
+    diskSpecs,
+    boot: reading.boot,
+    keys,
+    comesBack: {
+      onPoweroff: poweroff.includes('restart'),
+      onReboot: reboot.includes('restart'),
+      onCrash: crash.includes('restart'),
+    },
+  };
+}
+
+/** The name that a file seems to have which the toolstack refuses. It may be wrong. */
+export function guessedName(text: string): string | null {
+  const value = parseConfigText(text).findLast(({ key }) => key === 'name')?.value;
+  return typeof value === 'string' ? value : null;
+}
+
+function wordsOf(text: string): Pick<DomainConfig, 'keys' | 'diskSpecs' | 'uuid'> {
+  const values = new Map(parseConfigText(text).map(({ key, value }) => [key, value]));
+  const disks = values.get('disk') ?? [];
+  const uuid = values.get('uuid');
+  return {
+    keys: new Set(values.keys()),
+    diskSpecs: typeof disks === 'string' ? [] : disks,
+    uuid: typeof uuid === 'string' ? uuidOf(uuid) : null,
+  };
+}
+
+function noName(written: string): string {
+  return `the name ${JSON.stringify(written.slice(0, 80))} is none that can be managed`;
+}
+
+/**
+ * Reads the part of a file that is plain assignments, without the toolstack: for looking at a host on which nothing is run. It may be wrong of
+ * files that only the toolstack understands.
+ *
+ * @returns the domain, or the sentence that says why the file is none that we manage
+ */
 export function readDomainConfig(file: string, text: string): DomainConfig | string {
   const values = new Map(parseConfigText(text).map(({ key, value }) => [key, value]));
   const string = (key: string): string | null => {
@@ -36,8 +90,7 @@ export function readDomainConfig(file: string, text: string): DomainConfig | str
   const written = string('name');
   if (written === null) return 'it sets no name';
   const name = parseDomainName(written);
-  if (name === undefined)
-    return `the name ${JSON.stringify(written.slice(0, 80))} is none that can be managed`;
+  if (name === undefined) return noName(written);
   const disks = values.get('disk') ?? [];
   const diskSpecs = typeof disks === 'string' ? (disks === '' ? [] : [disks]) : disks;
   const restarts = (key: string, otherwise: string): boolean =>

@@ -1,14 +1,19 @@
-import { lstat, open, readdir, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { lstat, readdir, stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import type { DomainName } from '../../policy/names.js';
+import { refusal } from '../../policy/refusal.js';
+import type { Refusal } from '../../policy/refusal.js';
 import type { MissingReason } from '../wire/domain.js';
-import { readDomainConfig } from './domain-config.js';
+import { ConfigReadings } from './config-readings.js';
+import type { ConfigReadingsParts, Reading } from './config-readings.js';
 import type { DomainConfig } from './domain-config.js';
 import { glob } from './glob.js';
-import type { Logger } from './logger.js';
+import { kindOf, stampOf } from './plain-file.js';
+import type { Toolstack } from './toolstack/toolstack.js';
 
 const SIZE_LIMIT = 256 * 1024;
-const WRITABLE_BY_ALL = 0o002;
+const WRITABLE_BY_ALL = 0o002n;
+const WRITABLE_BY_OTHERS = 0o022n;
 
 export interface DomainConfigsSettings {
   /** Globs of absolute paths. */
@@ -24,30 +29,65 @@ export interface ConfigPlace {
   readonly device: number;
 }
 
-interface ReadFile {
-  readonly stamp: string;
+interface SeenFile extends Reading {
+  /** Null: it is none that is read at all. */
+  readonly stamp: string | null;
   readonly device: number;
-  /** The domain, or why there is none. */
-  readonly domain: DomainConfig | string;
+}
+
+/** Of a name that stands in several files, and of files that are none of a domain's. */
+export interface UnmanagedFile {
+  /** Its name, without the directory. */
+  readonly file: string;
+  /** A sentence's end: `it is a pipe`. */
+  readonly why: string;
+}
+
+export interface DomainConfigsParts extends ConfigReadingsParts {
+  readonly toolstack: Pick<Toolstack, 'dryRun' | 'runsConfigs'>;
 }
 
 /**
- * The domains that are managed, found from the configuration files that already exist. Files are read again when they
- * change. A name that stands in two files is not managed: which of them is meant cannot be known.
+ * The domains that are managed, found from the configuration files that already exist, as the toolstack reads them. Files are read again
+ * when they change; until then what was known holds. Of a name that stands in two files it cannot be known which is meant: it is shown,
+ * and nothing is done to it.
  */
 export class DomainConfigs {
   readonly #settings: DomainConfigsSettings;
-  readonly #logger: Logger;
-  #files = new Map<string, ReadFile>();
+  readonly #parts: DomainConfigsParts;
+  readonly #readings: ConfigReadings;
+  #files = new Map<string, SeenFile>();
   #byName = new Map<DomainName, DomainConfig>();
   /** The names that stand in several files. */
-  #twice: ReadonlySet<DomainName> = new Set();
+  #twice: ReadonlyMap<DomainName, readonly string[]> = new Map();
+  /** The domains whose files cannot be used now, as they were. */
+  #kept: readonly DomainConfig[] = [];
+  /** Which file a name had when it had only one. */
+  readonly #own = new Map<DomainName, string>();
   /** What was said of each path, so that it is said once. */
   #said = new Map<string, string>();
 
-  constructor(settings: DomainConfigsSettings, logger: Logger) {
+  constructor(settings: DomainConfigsSettings, parts: DomainConfigsParts) {
     this.#settings = settings;
-    this.#logger = logger;
+    this.#parts = parts;
+    this.#readings = new ConfigReadings(parts);
+    this.#readings.onRead(() => {
+      this.#refresh();
+    });
+  }
+
+  /** Takes up what was known of the files before a restart. */
+  open(): Promise<void> {
+    return this.#readings.open();
+  }
+
+  /** Resolves when every file of the last look was read, or could not be. */
+  settled(): Promise<void> {
+    return this.#readings.settled();
+  }
+
+  close(): Promise<void> {
+    return this.#readings.close();
   }
 
   find(name: DomainName): DomainConfig | undefined {
@@ -56,6 +96,32 @@ export class DomainConfigs {
 
   list(): readonly DomainConfig[] {
     return [...this.#byName.values()];
+  }
+
+  get isReading(): boolean {
+    return [...this.#files.values()].some(({ outcome }) => outcome === null);
+  }
+
+  /** Domains whose files cannot be used now, as they were when they could: they are still seen. */
+  kept(): readonly DomainConfig[] {
+    return this.#kept;
+  }
+
+  /** Why nothing may be done to a domain because of its files; null when there is no such reason. */
+  fault(name: DomainName): Refusal | null {
+    const files = this.#twice.get(name);
+    if (files === undefined) return null;
+    const names = files.map((file) => basename(file)).join(' and ');
+    return refusal(
+      'wrong-state',
+      `Two configuration files on its host have its name, so nothing is changed: ${names}.`,
+      `${name} stands in ${files.join(' and ')}: remove or rename one of them`,
+    );
+  }
+
+  /** The files that the settings' globs find and that are not managed, with the reason. By name. */
+  unmanaged(): readonly UnmanagedFile[] {
+    return [...this.#said].map(([path, why]) => ({ file: basename(path), why }));
   }
 
   /** @returns undefined when it has no file now, or more than one */
@@ -75,7 +141,14 @@ export class DomainConfigs {
     if (this.#settings.unmanaged.includes(name)) return null;
     if (this.#twice.has(name)) return 'twice';
     const read = this.#files.get(file);
-    if (read !== undefined) return typeof read.domain === 'string' ? 'unusable' : null;
+    if (read !== undefined && !read.isCurrent) return 'unread';
+    if (read !== undefined && typeof read.outcome === 'string') return 'unusable';
+    const elsewhere = [...this.#files.values()].find(
+      ({ outcome, guess, isCurrent }) =>
+        outcome === null || !isCurrent || (typeof outcome === 'string' && guess === name),
+    );
+    if (elsewhere !== undefined) return typeof elsewhere.outcome === 'string' ? 'unusable' : 'unread';
+    if (read !== undefined) return null;
     const there = await lstat(file).then(
       (seen) => (seen.isFile() ? 'unmatched' : 'unreadable'),
       (error: unknown) => (isAbsent(error) ? null : 'unreadable'),
@@ -94,7 +167,7 @@ export class DomainConfigs {
     }
     const inside = `${directory}/`;
     const others = [...this.#files].some(
-      ([path, { domain }]) => path.startsWith(inside) && typeof domain !== 'string',
+      ([path, { outcome }]) => path.startsWith(inside) && outcome !== null && typeof outcome !== 'string',
     );
     return others ? null : 'empty';
   }
@@ -107,67 +180,112 @@ export class DomainConfigs {
     });
   }
 
-  /** Looks at the files again. Faults of single files are logged, once. */
+  /** Looks at the files again, and waits for no dry run. Faults of single files are logged, once. */
   async scan(): Promise<void> {
     const paths = [...new Set((await Promise.all(this.#settings.domains.map(glob))).flat())];
-    const files = new Map<string, ReadFile>();
+    const files = new Map<string, SeenFile>();
     for (const path of paths) {
-      const read = await this.#read(path);
-      if (read !== undefined) files.set(path, read);
+      const seen = await this.#look(path);
+      if (seen !== undefined) files.set(path, seen);
     }
     this.#files = files;
     this.#settle();
+    this.#readings.keepOnly(new Set(paths));
   }
 
-  async #read(path: string): Promise<ReadFile | undefined> {
-    const file = await open(path, 'r').catch((error: unknown) => (isAbsent(error) ? undefined : null));
-    if (file === undefined) return undefined;
-    // Its message would name the path only once more.
-    if (file === null) return { stamp: '', device: 0, domain: 'it cannot be opened' };
-    let device = 0;
+  /** Never opens it: a pipe would wait for a writer, and a device may act on being opened. */
+  async #look(path: string): Promise<SeenFile | undefined> {
+    const unsound = (why: string, device = 0): SeenFile => ({
+      ...this.#readings.known(path, null),
+      outcome: why,
+      isCurrent: true,
+      device,
+      stamp: null,
+    });
     try {
-      device = (await stat(dirname(path))).dev;
-      const seen = await file.stat();
-      if (!seen.isFile()) return undefined;
-      const stamp = [seen.dev, seen.ino, seen.mtimeMs, seen.ctimeMs, seen.size].join(' ');
-      const known = this.#files.get(path);
-      if (known?.stamp === stamp && known.device === device) return known;
-      if (seen.size > SIZE_LIMIT) return { stamp, device, domain: `it is over ${SIZE_LIMIT} bytes` };
-      if ((seen.mode & WRITABLE_BY_ALL) !== 0) return { stamp, device, domain: 'anybody can write to it' };
-      return { stamp, device, domain: readDomainConfig(path, await file.readFile('utf8')) };
+      const seen = await stat(path, { bigint: true });
+      if (seen.isDirectory()) return undefined;
+      const device = (await stat(dirname(path))).dev;
+      if (!seen.isFile()) return unsound(kindOf(seen), device);
+      if (seen.size > SIZE_LIMIT) return unsound(`it is over ${SIZE_LIMIT} bytes`, device);
+      if ((seen.mode & WRITABLE_BY_ALL) !== 0n) return unsound('anybody can write to it', device);
+      const isOthers = seen.uid !== 0n && seen.uid !== BigInt(process.geteuid?.() ?? 0);
+      if (this.#parts.toolstack.runsConfigs && (isOthers || (seen.mode & WRITABLE_BY_OTHERS) !== 0n))
+        return unsound('others than root can write to it, and xm runs what is in it', device);
+      const stamp = stampOf(seen);
+      return { ...this.#readings.of(path, stamp), device, stamp };
     } catch (error) {
-      return { stamp: '', device, domain: error instanceof Error ? error.message : 'it cannot be read' };
-    } finally {
-      await file.close();
+      return isAbsent(error) ? undefined : unsound('it cannot be looked at');
     }
+  }
+
+  /** A dry run has ended: what it came to holds from now on, unless the file has changed meanwhile. */
+  #refresh(): void {
+    for (const [path, file] of this.#files) {
+      if (file.stamp !== null) this.#files.set(path, { ...file, ...this.#readings.known(path, file.stamp) });
+    }
+    this.#settle();
   }
 
   #settle(): void {
     const said = new Map<string, string>();
     const holders = new Map<DomainName, DomainConfig[]>();
-    for (const [path, { domain }] of this.#files) {
-      if (typeof domain === 'string') said.set(path, domain);
-      else if (this.#settings.unmanaged.includes(domain.name)) continue;
-      else holders.set(domain.name, [...(holders.get(domain.name) ?? []), domain]);
+    for (const [path, { outcome, isCurrent }] of this.#files) {
+      if (outcome === null) said.set(path, NOT_READ);
+      else if (typeof outcome === 'string') said.set(path, isCurrent ? outcome : NOT_READ);
+      else if (this.#settings.unmanaged.includes(outcome.name)) continue;
+      else holders.set(outcome.name, [...(holders.get(outcome.name) ?? []), outcome]);
     }
     const byName = new Map<DomainName, DomainConfig>();
-    const twice = new Set<DomainName>();
-    for (const [name, [first, ...others]] of holders) {
+    const twice = new Map<DomainName, readonly string[]>();
+    const kept = new Map<DomainName, DomainConfig>();
+    for (const [name, configs] of holders) {
+      const [first] = configs;
       if (first === undefined) continue;
-      if (others.length === 0) byName.set(name, first);
-      else twice.add(name);
-      for (const one of others.length === 0 ? [] : [first, ...others]) {
-        said.set(one.file, `more than one file has the name ${name}`);
+      if (configs.length === 1) {
+        byName.set(name, first);
+        this.#own.set(name, first.file);
+        continue;
       }
+      const files = configs.map(({ file }) => file);
+      twice.set(name, files);
+      kept.set(name, configs.find(({ file }) => this.#isOwn(name, file)) ?? first);
+      for (const { file } of configs) said.set(file, `more than one file has the name ${name}`);
     }
-    for (const [path, why] of said) {
-      if (this.#said.get(path) !== why) this.#logger.warn({ file: path, why }, 'domain.unmanaged');
+    for (const { outcome, lastSound } of this.#files.values()) {
+      const usable = outcome !== null && typeof outcome !== 'string';
+      if (usable || lastSound === null || byName.has(lastSound.name) || kept.has(lastSound.name)) continue;
+      if (!this.#settings.unmanaged.includes(lastSound.name)) kept.set(lastSound.name, lastSound);
     }
-    this.#said = said;
+    this.#say(said, twice);
     this.#byName = byName;
     this.#twice = twice;
+    this.#kept = [...kept.values()];
+  }
+
+  #isOwn(name: DomainName, file: string): boolean {
+    const own = this.#own.get(name);
+    return own === undefined ? [name as string, `${name}.cfg`].includes(basename(file)) : own === file;
+  }
+
+  #say(said: ReadonlyMap<string, string>, twice: ReadonlyMap<DomainName, readonly string[]>): void {
+    const told = new Map<string, string>();
+    for (const [path, why] of said) {
+      const files = [...twice.values()].find((each) => each.includes(path));
+      const others = (files ?? []).filter((file) => file !== path).map((file) => basename(file));
+      const whole = others.length === 0 ? why : `${why}: see ${others.join(', ')}`;
+      told.set(path, whole);
+      if (why !== NOT_READ && this.#said.get(path) !== whole)
+        this.#parts.logger.warn(
+          { file: path, why, ...(files === undefined ? {} : { files }) },
+          'domain.unmanaged',
+        );
+    }
+    this.#said = told;
   }
 }
+
+const NOT_READ = 'it is not read yet';
 
 /** There is no such file, said for certain. */
 function isAbsent(error: unknown): boolean {

@@ -131,7 +131,7 @@ export class IncarnationProfiles {
     for (const answer of answers) {
       if (isRefusal(answer)) {
         logger.warn({ code: answer.code, detail: answer.detail }, 'toolstack.no-long-listing');
-      } else if (answer !== null) {
+      } else if (answer !== null && answer.name !== null) {
         found.set(answer.name, answer);
       }
     }

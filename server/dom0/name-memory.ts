@@ -26,6 +26,8 @@ export interface NameSource {
   placeOf(name: DomainName): ConfigPlace | undefined;
   /** Null: it is gone. */
   missing(name: DomainName, place: ConfigPlace): Promise<MissingReason | null>;
+  /** Whether there are files that have never been read yet. */
+  readonly isReading?: boolean;
 }
 
 /**
@@ -92,11 +94,12 @@ export class NameMemory {
    *
    * @returns the names that mean another domain than before, by the UUID that their files fix
    */
-  see(source: Pick<NameSource, 'list' | 'placeOf'>, now: number): readonly DomainName[] {
+  see(source: Pick<NameSource, 'isReading' | 'list' | 'placeOf'>, now: number): readonly DomainName[] {
     const at = new Date(now).toISOString();
     const others: DomainName[] = [];
-    const directories = [...this.#names.values()].map(({ file }) => dirname(file));
-    for (const directory of directories) this.#directories.add(directory);
+    // Until all was read once, a name that appears may have been there all the time.
+    if (source.isReading !== true)
+      for (const { file } of this.#names.values()) this.#directories.add(dirname(file));
     for (const { name, uuid } of source.list()) {
       const place = source.placeOf(name);
       if (place === undefined) continue;
@@ -207,6 +210,7 @@ export class NameMemory {
         throw new Error('no memory of names');
       const why = MISSING_REASONS.find((known) => known === kept.why) ?? null;
       this.#names.set(name, { file, device, uuid, since, missingSince, why });
+      this.#directories.add(dirname(file));
     }
     for (const { name, at } of gone) if (parseDomainName(name) !== undefined) this.#gone.set(name, at);
   }

@@ -23,6 +23,10 @@ import { SharedRun } from './shared-run.js';
 import type { ListedDomain, Toolstack } from './toolstack/toolstack.js';
 
 const AGEING_MS = 1_000;
+/** A look waits so long for how long the domains have been running, and goes on without. */
+const UPTIME_PATIENCE_MS = 2_000;
+
+const NO_UPTIMES: ReadonlyMap<number, number> = new Map();
 
 /** A managed domain as it was last seen. */
 export interface ObservedDomain {
@@ -33,6 +37,8 @@ export interface ObservedDomain {
   readonly incarnation: Incarnation | null;
   readonly cpuPercent: number | null;
   readonly configured: Configured;
+  /** Why nothing may be done to it because of its configuration files. */
+  readonly fault?: Refusal | null;
 }
 
 interface Entry {
@@ -44,7 +50,7 @@ interface Entry {
 
 export interface ObserverParts {
   readonly toolstack: Toolstack;
-  readonly configs: NameSource & Pick<DomainConfigs, 'scan'>;
+  readonly configs: NameSource & Pick<DomainConfigs, 'fault' | 'kept' | 'scan'>;
   readonly memory: NameMemory;
   readonly profiles: BootProfiles;
   readonly expectations: Expectations;
@@ -215,15 +221,39 @@ export class Observer {
       this.#parts.clock(),
     ))
       this.#forget(name);
+    const uptimes = await this.#uptimesOf(byName);
     for (const [name, entry] of this.#entries) {
-      this.#see(entry, byName.get(name) ?? null, profiles.get(name), now);
+      const domain = byName.get(name) ?? null;
+      const uptime = domain === null ? undefined : uptimes.get(domain.domid);
+      this.#see(entry, domain, profiles.get(name), now, uptime);
     }
     await this.#tellNames();
     return null;
   }
 
-  #timeOfDay(): string {
-    return new Date(this.#parts.clock()).toISOString();
+  /** Asked for only when a domain runs of which it is not known since when. */
+  async #uptimesOf(listed: ReadonlyMap<GuestName, ListedDomain>): Promise<ReadonlyMap<number, number>> {
+    const isNew = [...this.#entries.values()].some(
+      ({ seen }) => seen.observation.state === 'unknown' && listed.has(seen.name),
+    );
+    if (!isNew) return NO_UPTIMES;
+    const { toolstack, host, logger } = this.#parts;
+    let cancel: () => void = () => undefined;
+    const late = new Promise<null>((resolve) => {
+      cancel = host.after(UPTIME_PATIENCE_MS, () => {
+        resolve(null);
+      });
+    });
+    const uptimes = await Promise.race([toolstack.uptimes(), late]);
+    cancel();
+    if (uptimes !== null && !isRefusal(uptimes)) return uptimes;
+    logger.warn({ detail: uptimes?.detail ?? 'no answer in time' }, 'toolstack.no-uptimes');
+    return NO_UPTIMES;
+  }
+
+  /** @param ago seconds */
+  #timeOfDay(ago = 0): string {
+    return new Date(this.#parts.clock() - ago * 1000).toISOString();
   }
 
   #forget(name: DomainName): void {
@@ -247,10 +277,17 @@ export class Observer {
 
   /** The names that the files have now; what they have no more stays until it is gone. */
   #adopt(): void {
-    for (const config of this.#parts.configs.list()) {
+    const { configs, memory } = this.#parts;
+    for (const entry of this.#entries.values()) {
+      const fault = configs.fault(entry.seen.name);
+      entry.seen = { ...entry.seen, fault, configured: memory.configured(entry.seen.name) };
+    }
+    for (const config of [...configs.list(), ...configs.kept()]) {
       const entry = this.#entries.get(config.name);
+      const fault = configs.fault(config.name);
       if (entry !== undefined) {
-        entry.seen = { ...entry.seen, config, configured: this.#parts.memory.configured(config.name) };
+        // What is only kept is no newer than what is known.
+        if (configs.find(config.name) === config) entry.seen = { ...entry.seen, config };
         continue;
       }
       const at = this.#timeOfDay();
@@ -263,7 +300,8 @@ export class Observer {
           listed: null,
           incarnation: null,
           cpuPercent: null,
-          configured: this.#parts.memory.configured(config.name),
+          configured: memory.configured(config.name),
+          fault,
         },
         memory: NO_MEMORY,
         toldAt: 0,
@@ -272,8 +310,14 @@ export class Observer {
     }
   }
 
-  #see(entry: Entry, listed: ListedDomain | null, profile: BootProfileName | undefined, now: number): void {
-    const { name, config, configured, observation: before } = entry.seen;
+  #see(
+    entry: Entry,
+    listed: ListedDomain | null,
+    profile: BootProfileName | undefined,
+    now: number,
+    uptime: number | undefined,
+  ): void {
+    const { name, config, configured, fault, observation: before } = entry.seen;
     const { expectations, pace } = this.#parts;
     const { state, memory } = observedState(entry.memory, listed, {
       comesBack: config.comesBack,
@@ -289,16 +333,22 @@ export class Observer {
     // That the profile has been found out is no change of the domain.
     const lasts = same || (before.state === state && before.profile === UNKNOWN_PROFILE);
     const cpuPercent = listed === null ? null : entry.cpu.read(listed.domid, listed.cpuSeconds, now);
+    // It ran before it was seen: since its start, not since our own.
+    const began =
+      before.state === 'unknown' && state === 'running' && uptime !== undefined
+        ? this.#timeOfDay(uptime)
+        : at;
     const changed = !same || !sameDomain(entry.seen, listed, cpuPercent);
     entry.memory = memory;
     entry.seen = {
       name,
       config,
-      observation: { state, profile: shown, since: lasts ? before.since : at, seenAt: at },
+      observation: { state, profile: shown, since: lasts ? before.since : began, seenAt: at },
       listed,
       incarnation,
       cpuPercent,
       configured,
+      fault: fault ?? null,
     };
     if (changed || now - entry.toldAt >= this.#parts.settings.intervalSeconds * 1000) this.#tell(entry, now);
   }

@@ -11,6 +11,7 @@ import type { DomainConfig } from './domain-config.js';
 import { askDomain } from './domain-request.js';
 import type { DomainRecord, Host } from './host.js';
 import { print } from './output.js';
+import { dryRunSxp } from './xm-list.js';
 import { UsageFault, xmOptions } from './xm-usage.js';
 import { XendFault, askXend } from './xend.js';
 
@@ -28,6 +29,8 @@ export async function create(host: Host, argv: readonly string[]): Promise<numbe
     '--quiet': 'quiet',
     '-p': 'paused',
     '--paused': 'paused',
+    '-n': 'dryrun',
+    '--dryrun': 'dryrun',
   });
   const [file, ...others] = operands;
   if (file === undefined || others.length > 0)
@@ -45,6 +48,10 @@ export async function create(host: Host, argv: readonly string[]): Promise<numbe
     if (missing) throw new XendFault(`Cannot find ${what} "${path}"`);
   }
 
+  if (flags.has('dryrun')) {
+    print(dryRunSxp(config));
+    return 0;
+  }
   askXend(host);
   const record = newRecord(
     host,

@@ -1,3 +1,4 @@
+import type { DomainConfig } from './domain-config.js';
 import type { DomainRecord, Host } from './host.js';
 import { SHUTDOWN_CRASH } from './host.js';
 import { print } from './output.js';
@@ -128,14 +129,47 @@ function domainSxp(host: Host, record: DomainRecord | null): Sxp {
     ],
     ['status', record.pauses > 0 ? PAUSED : RUNNING],
     ['state', state(record)],
-    ...config.disks.map(({ target, device, writable }): Sxp => {
-      const dev = ['dev', `${device}:disk`];
+    ...config.disks.map(({ target, device, writable, cdrom }): Sxp => {
+      const dev = ['dev', `${device}:${cdrom === undefined ? 'disk' : 'cdrom'}`];
       return [
         'device',
         ['vbd', dev, ['uname', `file:${target}`], ['mode', writable ? 'w' : 'r'], ['VDI', '']],
       ];
     }),
   ];
+}
+
+/** What `xm create --dryrun` prints: make_config and its parts, xm/create.py of Xen 4.1. */
+export function dryRunSxp(config: DomainConfig): string {
+  const optional = (key: string, value: string | undefined): Sxp[] => (value ? [[key, value]] : []);
+  const vm: Sxp = [
+    'vm',
+    ['name', config.name],
+    ['memory', config.memory ?? DEFAULT_MEMORY],
+    ...optional('uuid', config.uuid),
+    ['on_poweroff', config.onPoweroff],
+    ['on_reboot', config.onReboot],
+    ['on_crash', config.onCrash],
+    ['on_xend_start', 'ignore'],
+    ['on_xend_stop', 'ignore'],
+    ['vcpus', config.vcpus ?? 1],
+    ...optional('bootloader', config.bootloader),
+    [
+      'image',
+      [
+        'linux',
+        ...optional('kernel', config.kernel),
+        ...optional('ramdisk', config.ramdisk),
+        ...optional('args', config.cmdline),
+      ],
+    ],
+    ...config.disks.map(({ target, device, writable, cdrom }): Sxp => {
+      const dev = cdrom === undefined ? device : `${device}:cdrom`;
+      const uname = target === '' ? '' : `file:${target}`;
+      return ['device', ['vbd', ['uname', uname], ['dev', dev], ['mode', writable ? 'w' : 'r']]];
+    }),
+  ];
+  return `${pretty(vm, 0)}\n`;
 }
 
 /** PrettyPrint.prettyprint, xend/PrettyPrint.py: a list that does not fit into the line has each item in a line of its own. */

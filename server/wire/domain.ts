@@ -50,7 +50,8 @@ export interface Configured {
 /**
  * Why a name has no configuration that can be read, and still is not gone. `unreadable`: the file cannot be read; `directory`: its directory
  * cannot; `empty`: there is no file at all any more where it was; `device`: another file system is where it was; `unmatched`: the file is
- * there, and no glob of the settings finds it; `unusable`: the file is there, and is no sound configuration; `twice`: several files have
+ * there, and no glob of the settings finds it; `unusable`: the file is there, and is no sound configuration; `unread`: the toolstack has not said yet what
+ * it makes of the file; `twice`: several files have
  * the name; `many`: more than a few went at once.
  */
 export const MISSING_REASONS = [
@@ -60,6 +61,7 @@ export const MISSING_REASONS = [
   'device',
   'unmatched',
   'unusable',
+  'unread',
   'twice',
   'many',
 ] as const;

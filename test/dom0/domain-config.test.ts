@@ -116,7 +116,8 @@ describe('a disk', () => {
   ];
   for (const [spec, target, vdev, writable] of cases) {
     it(`is read from ${spec}`, () => {
-      assert.deepEqual(parseDiskSpec(spec), { target, vdev, writable, shareable: false });
+      const cdrom = spec.includes('cdrom') ? { cdrom: true } : {};
+      assert.deepEqual(parseDiskSpec(spec), { target, vdev, writable, shareable: false, ...cdrom });
     });
   }
 

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { chmod, mkdir, mkdtemp, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DomainConfigs } from '../../server/dom0/domain-configs.js';
+import type { DomainConfigs } from '../../server/dom0/domain-configs.js';
 import { glob } from '../../server/dom0/glob.js';
+import { configsLikeXl } from '../support/configs-like-xl.js';
 import type { Logger } from '../../server/dom0/logger.js';
 
 describe('the domains that are found', () => {
@@ -24,7 +25,7 @@ describe('the domains that are found', () => {
       said.push((fields as { why: string }).why);
     };
     const logger: Logger = { debug: note, info: note, warn: note, error: note };
-    configs = new DomainConfigs({ domains: [join(directory, '*.cfg')], unmanaged: ['claudius'] }, logger);
+    configs = configsLikeXl({ domains: [join(directory, '*.cfg')], unmanaged: ['claudius'] }, logger);
   });
   afterEach(async () => {
     await rm(directory, { recursive: true, force: true });
@@ -34,15 +35,18 @@ describe('the domains that are found', () => {
     await write('horatio.cfg', 'name = "horatio"\nmemory = 128\n');
     await write('notes.txt', 'name = "notes"\n');
     await configs.scan();
+    await configs.settled();
     assert.deepEqual(names(), ['horatio']);
     await write('ophelia.cfg', 'name = "ophelia"\n');
     await write('horatio.cfg', 'name = "horatio"\nmemory = 256\n');
     await configs.scan();
+    await configs.settled();
     assert.deepEqual(names(), ['horatio', 'ophelia']);
     assert.equal(configs.list().find(({ name }) => name === 'horatio')?.memoryMiB, 256);
     await rename(join(directory, 'horatio.cfg'), join(directory, 'horatio.cfg.off'));
     await write('ophelia.cfg', 'name = "yorick"\n');
     await configs.scan();
+    await configs.settled();
     assert.deepEqual(names(), ['yorick']);
   });
 
@@ -51,9 +55,11 @@ describe('the domains that are found', () => {
     const then = new Date(1_500_000_000_000);
     await utimes(join(directory, 'a.cfg'), then, then);
     await configs.scan();
+    await configs.settled();
     await write('a.cfg', 'name = "ophelia"\n');
     await utimes(join(directory, 'a.cfg'), then, then);
     await configs.scan();
+    await configs.settled();
     assert.deepEqual(names(), ['ophelia']);
   });
 
@@ -69,13 +75,16 @@ describe('the domains that are found', () => {
     await symlink('/nowhere', join(directory, 'broken.cfg'));
     await write('horatio.cfg', 'name = "horatio"\n');
     await configs.scan();
+    await configs.settled();
     assert.deepEqual(names(), ['horatio']);
     assert.equal(said.filter((why) => why === 'more than one file has the name yorick').length, 2);
     assert.equal(said.length, 5);
     await configs.scan();
+    await configs.settled();
     assert.equal(said.length, 5, 'what was said is not said again');
     await rm(join(directory, 'yorick-copy.cfg'));
     await configs.scan();
+    await configs.settled();
     assert.deepEqual(names(), ['horatio', 'yorick']);
   });
 

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { chmod, mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DomainConfigs } from '../../server/dom0/domain-configs.js';
+import type { DomainConfigs } from '../../server/dom0/domain-configs.js';
 import { NameMemory } from '../../server/dom0/name-memory.js';
 import { domainName } from '../support/temporary-store.js';
+import { configsLikeXl } from '../support/configs-like-xl.js';
 import { silentLogger } from '../support/silent-logger.js';
 
 const HORATIO = domainName('horatio');
@@ -32,13 +33,14 @@ describe('what a half remembers of names', () => {
     writeFile(file(name), `name = "${name}"\n${more}`);
 
   async function halfStarts(pattern = join(directory, 'xen', '*.cfg')): Promise<void> {
-    configs = new DomainConfigs({ domains: [pattern], unmanaged: [] }, silentLogger);
+    configs = configsLikeXl({ domains: [pattern], unmanaged: [] }, silentLogger);
     memory = await NameMemory.open(join(directory, 'names.json'), silentLogger);
   }
 
   /** @returns what has gone */
   async function looks(exists: readonly string[] = []): Promise<string[]> {
     await configs.scan();
+    await configs.settled();
     memory.see(configs, now);
     const gone = await memory.judge(configs, (name) => exists.includes(name), GONE_AFTER, now, now);
     await memory.save();
@@ -126,6 +128,7 @@ describe('what a half remembers of names', () => {
     await write('horatio', 'uuid = "22222222222242228222222222222222"\n');
     now += 1000;
     await configs.scan();
+    await configs.settled();
     assert.deepEqual(memory.see(configs, now), ['horatio']);
     assert.deepEqual(memory.configured(HORATIO), {
       uuid: '22222222-2222-4222-8222-222222222222',

@@ -123,8 +123,9 @@ describe('dom0 with the stand-in for xm', function () {
     const file = xen.config('yorick');
     const { directory, kernel } = xen.host;
     await writeFile(file, `name = "yorick"\nkernel = "/nowhere/vmlinuz"\ndisk = []\n`);
-    const missing = await client.run('yorick', 'start');
-    assert.equal(missing.failure?.message, 'Cannot find kernel "<path>"');
+    const missing = await client.submit(operationRequest('yorick', 'start'));
+    const said = 'phase' in missing ? (await client.ended(missing.id)).failure : missing;
+    assert.match(said?.message ?? '', /Cannot find kernel "<path>"$/);
 
     await done('horatio', 'start');
     const disk = join(directory, 'srv', 'xen', 'horatio.img');

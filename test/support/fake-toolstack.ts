@@ -3,10 +3,12 @@ import { parseDomainName } from '../../policy/names.js';
 import type { DomainName } from '../../policy/names.js';
 import { refusal } from '../../policy/refusal.js';
 import type { Refusal } from '../../policy/refusal.js';
+import { dryRunLikeXl } from './dry-run-like-xl.js';
 import type {
   Call,
   ConsoleCommand,
   Creation,
+  DryRun,
   ListedDomain,
   LongDomain,
   Target,
@@ -18,6 +20,10 @@ type Verb = 'create' | 'unpause' | 'shutdown' | 'reboot' | 'destroy' | 'sysrq';
 /** A toolstack in this process: domains are set by hand, and each verb does what a test says. */
 export class FakeToolstack implements Toolstack {
   readonly takesOverrides = true;
+  readonly runsConfigs = false;
+  dryRuns = 0;
+  /** How long each domain has existed, by domid; seconds. */
+  readonly upFor = new Map<number, number>();
   readonly domains = new Map<string, ListedDomain>();
   readonly long = new Map<string, LongDomain['boot']>();
   /** Every verb that was run, as `verb name`. */
@@ -58,6 +64,16 @@ export class FakeToolstack implements Toolstack {
 
   domid(name: DomainName): Promise<number | null | Refusal> {
     return Promise.resolve(this.domains.get(name)?.domid ?? null);
+  }
+
+  /** As xl reads it. */
+  async dryRun(creation: Pick<Creation, 'config' | 'overrides'>): Promise<DryRun> {
+    this.dryRuns += 1;
+    return dryRunLikeXl(creation);
+  }
+
+  uptimes(): Promise<ReadonlyMap<number, number> | Refusal> {
+    return Promise.resolve(this.silence ?? this.upFor);
   }
 
   async longList(name: DomainName): Promise<LongDomain | null | Refusal> {

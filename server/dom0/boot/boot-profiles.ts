@@ -6,7 +6,7 @@ import type { Refusal } from '../../../policy/refusal.js';
 import type { ParameterOffer, ProfileOffer } from '../../wire/contract.js';
 import { parseDiskSpec } from '../disk-spec.js';
 import type { DomainConfig } from '../domain-config.js';
-import type { Assignment, BootShape } from '../toolstack/toolstack.js';
+import type { Assignment, BootShape, ConfiguredDisk, Disk } from '../toolstack/toolstack.js';
 import { filledLine, valuesIn } from './command-line.js';
 import type { CommandLine } from './command-line.js';
 
@@ -42,7 +42,7 @@ export interface BootPlan {
   readonly without: ReadonlySet<string>;
   readonly overrides: readonly Assignment[];
   /** What the toolstack is to show of the domain then. */
-  readonly boot: BootShape;
+  readonly boot: BootShape & { readonly disks: readonly ConfiguredDisk[] };
 }
 
 /** A profile that cannot be offered, said in one sentence. */
@@ -120,7 +120,11 @@ export class BootProfiles {
       config: domain.file,
       without: drop(plan.without),
       overrides: plan.overrides,
-      boot: { ...domain.boot, ...plan.boot, disks: plan.disks.map(parseDiskSpec) },
+      boot: {
+        ...domain.boot,
+        ...plan.boot,
+        disks: [...plan.before.map(parseDiskSpec), ...domain.boot.disks, ...plan.after.map(parseDiskSpec)],
+      },
     };
   }
 
@@ -155,7 +159,9 @@ interface Parts {
   readonly without: readonly string[];
   readonly overrides: readonly Assignment[];
   readonly boot: Partial<BootShape>;
-  readonly disks: readonly string[];
+  /** Disks before and after the domain's own. */
+  readonly before: readonly string[];
+  readonly after: readonly string[];
 }
 
 function parameterOffers({ parameters }: DirectProfile): readonly ParameterOffer[] {
@@ -185,19 +191,20 @@ function direct(profile: DirectProfile, domain: DomainConfig, parameters: Parame
       cmdline: extra === '' ? null : extra,
       bootloader: null,
     },
-    disks,
+    before: [],
+    after: profile.addDisks,
   };
 }
 
 function withDisk(profile: DiskProfile, domain: DomainConfig): Parts {
-  const disks = [profile.disk, ...domain.diskSpecs];
-  const disk = { key: 'disk', value: disks };
+  const disk = { key: 'disk', value: [profile.disk, ...domain.diskSpecs] };
+  const place = { before: [profile.disk], after: [] };
   if (profile.kernel !== null) {
     return {
       without: NOT_WITH_KERNEL,
       overrides: [{ key: 'kernel', value: profile.kernel }, disk],
       boot: { kernel: profile.kernel, ramdisk: null, cmdline: null, bootloader: null },
-      disks,
+      ...place,
     };
   }
   if (profile.bootloader !== null) {
@@ -205,21 +212,28 @@ function withDisk(profile: DiskProfile, domain: DomainConfig): Parts {
       without: NOT_WITH_BOOTLOADER,
       overrides: [{ key: 'bootloader', value: profile.bootloader }, disk],
       boot: { kernel: null, ramdisk: null, bootloader: profile.bootloader },
-      disks,
+      ...place,
     };
   }
-  return { without: [], overrides: [disk], boot: {}, disks };
+  return { without: [], overrides: [disk], boot: {}, ...place };
 }
 
 /**
  * A boot loader decides on kernel, ramdisk and command line by itself, and the toolstack may show what it decided: with one,
  * only it and the disks are compared.
  */
-function sameBoot(planned: BootShape, shown: BootShape): boolean {
-  const disks = (shape: BootShape): string =>
-    JSON.stringify(shape.disks.map(({ target, vdev, writable }) => [target, vdev, writable]));
-  if (disks(planned) !== disks(shown) || planned.bootloader !== shown.bootloader) return false;
+export function sameBoot(planned: BootShape, shown: BootShape): boolean {
+  if (!sameDisks(planned.disks, shown.disks) || planned.bootloader !== shown.bootloader) return false;
   if (planned.bootloader !== null) return true;
   const same = (key: 'kernel' | 'ramdisk' | 'cmdline'): boolean => planned[key] === shown[key];
   return same('kernel') && same('ramdisk') && same('cmdline');
+}
+
+/** In the same order. What is in a CD drive may be changed while the domain runs. */
+function sameDisks(planned: readonly Disk[], shown: readonly Disk[]): boolean {
+  const same = (one: Disk, other: Disk | undefined): boolean =>
+    one.vdev === other?.vdev &&
+    one.writable === other.writable &&
+    (one.target === other.target || (one.cdrom === true && other.cdrom === true));
+  return planned.length === shown.length && planned.every((disk, at) => same(disk, shown[at]));
 }

@@ -4,6 +4,7 @@ import { isRefusal, refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { OperationRequest } from '../../wire/operation.js';
 import { noSuchProfile } from '../boot/boot-profiles.js';
+import type { BootCheck } from '../boot/boot-check.js';
 import type { BootProfiles } from '../boot/boot-profiles.js';
 import type { DiskHolders } from '../disk-holders.js';
 import type { HostClock } from '../host-clock.js';
@@ -27,6 +28,7 @@ export interface AdmissionParts {
   };
   readonly profiles: Pick<BootProfiles, 'plan'>;
   readonly disks: Pick<DiskHolders, 'conflictByFiles'>;
+  readonly check: Pick<BootCheck, 'plan'>;
   readonly limits: HostLimits;
   /** Single letters or digits. */
   readonly sysrqKeys: string;
@@ -59,6 +61,9 @@ export class Admission {
     if (wrong !== null) return refused(wrong);
     const seen = await this.#fresh(request.domain);
     if (isRefusal(seen)) return refused(seen);
+
+    const fault = seen.fault ?? null;
+    if (fault !== null) return refused(fault);
 
     const current = book.current(request.domain);
     const overtakes =
@@ -120,14 +125,16 @@ export class Admission {
   }
 
   async #takenDisk(
-    { domain, verb, profile, parameters }: OperationRequest,
+    { id, domain, verb, profile, parameters }: OperationRequest,
     seen: ObservedDomain,
   ): Promise<Refusal | null> {
     if (!createsDomain(verb)) return null;
     const guest = this.#parts.observer.onTheWay(domain);
     if (guest !== null) return existsAs(domain, guest);
     const plan = this.#parts.profiles.plan(profile ?? NORMAL, seen.config, parameters);
-    return isRefusal(plan) ? plan : this.#parts.disks.conflictByFiles(domain, plan.boot.disks);
+    if (isRefusal(plan)) return plan;
+    const taken = await this.#parts.disks.conflictByFiles(domain, plan.boot.disks);
+    return taken ?? this.#parts.check.plan(plan, seen.config, id);
   }
 }
 

@@ -107,7 +107,7 @@ export class Creation {
     signal: AbortSignal,
   ): Promise<HostIncarnation | Refusal | typeof ALREADY> {
     const { domain } = operation.request;
-    const { observer, toolstack, profiles, disks, transcripts, deadlines, host, logger } = this.#parts;
+    const { observer, toolstack, profiles, disks, check, transcripts, deadlines, host, logger } = this.#parts;
     const silent = await unlessHalted(observer.look(), signal);
     if (silent !== null) return silent;
     const seen = observer.find(domain);
@@ -117,6 +117,7 @@ export class Creation {
       const runs = operation.request.verb === 'start' && seen.observation.state === 'running';
       return runs ? ALREADY : byHand(`${domain} exists as ${seen.listed.domid}`);
     }
+    if (seen.fault !== undefined && seen.fault !== null) return seen.fault;
     const guest = observer.onTheWay(domain);
     if (guest !== null) return existsAs(domain, guest);
     const plan = profiles.plan(operation.profile, seen.config, operation.request.parameters);
@@ -134,6 +135,8 @@ export class Creation {
     }
     const derived = transcripts.derivedConfig(operation.id);
     const creation = await creationOf(plan, derived, toolstack.takesOverrides, transcripts.disk);
+    const wrong = await unlessHalted(check.creation(creation, plan, seen.config), signal);
+    if (wrong !== null) return wrong;
     await this.#parts.step(operation, 'creating', deadlines.createSeconds, { uuid });
     signal.throwIfAborted();
     if (operation.isLate(host.uptime())) return tooLate(`${domain} waited past the term of the operation`);

@@ -26,6 +26,7 @@ export interface OperationsParts
   readonly observer: WorkParts['observer'];
   readonly profiles: WorkParts['profiles'];
   readonly disks: WorkParts['disks'];
+  readonly check: WorkParts['check'] & AdmissionParts['check'];
   readonly host: WorkParts['host'];
   readonly clock: () => number;
   readonly journal: Journal;

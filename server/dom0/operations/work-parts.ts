@@ -1,5 +1,6 @@
 import type { Refusal } from '../../../policy/refusal.js';
 import type { OperationStep } from '../../wire/operation.js';
+import type { BootCheck } from '../boot/boot-check.js';
 import type { BootProfiles } from '../boot/boot-profiles.js';
 import type { ConsoleHost } from '../console-host.js';
 import type { DiskHolders } from '../disk-holders.js';
@@ -39,6 +40,7 @@ export interface WorkParts {
   readonly profiles: Pick<BootProfiles, 'plan'>;
   readonly consoles: Pick<ConsoleHost, 'attach'>;
   readonly disks: Pick<DiskHolders, 'conflict' | 'conflictByFiles'>;
+  readonly check: Pick<BootCheck, 'creation'>;
   readonly queue: CreateQueue;
   readonly transcripts: Transcripts;
   readonly deadlines: Deadlines;

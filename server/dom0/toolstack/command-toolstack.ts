@@ -7,8 +7,10 @@ import type { CommandResult } from './run-command.js';
 import { SharedRun } from '../shared-run.js';
 import type {
   Call,
+  ConfigReading,
   ConsoleCommand,
   Creation,
+  DryRun,
   ListedDomain,
   LongDomain,
   Target,
@@ -28,6 +30,9 @@ export interface Dialect {
   domid(name: DomainName): readonly string[];
   domname(domid: number): readonly string[];
   create(creation: Creation): readonly string[];
+  readonly runsConfigs: boolean;
+  dryRun(creation: Pick<Creation, 'config' | 'overrides'>): readonly string[];
+  readonly uptime: readonly string[];
   verb(verb: 'unpause' | 'shutdown' | 'reboot' | 'destroy', domid: number): readonly string[];
   sysrq(domid: number, key: string): readonly string[];
   /** `escape`: with another escape than Ctrl-], where the program can be told. */
@@ -36,6 +41,10 @@ export interface Dialect {
   parseLongList(text: string): LongDomain[] | undefined;
   /** Null when it says that the domain is off. */
   parseDomid(text: string): number | null | undefined;
+  parseDryRun(text: string): ConfigReading | undefined;
+  /** What a failed dry run says against the file; undefined when it says nothing of it. */
+  configRefusal(stderr: string, file: string): string | undefined;
+  parseUptimes(text: string): ReadonlyMap<number, number> | undefined;
   /** Whether a failed call says that there is no such domain. */
   saysAbsent(stderr: string): boolean;
 }
@@ -61,9 +70,11 @@ export class CommandToolstack implements Toolstack {
   readonly #listing: SharedRun<readonly ListedDomain[] | Refusal>;
 
   readonly takesOverrides: boolean;
+  readonly runsConfigs: boolean;
 
   constructor(program: ToolstackProgram, dialect: Dialect) {
     this.takesOverrides = dialect.takesOverrides;
+    this.runsConfigs = dialect.runsConfigs;
     this.#program = program;
     this.#environment = { PATH, LANG: 'C', ...program.environment };
     this.#dialect = dialect;
@@ -102,6 +113,23 @@ export class CommandToolstack implements Toolstack {
     const result = await this.#look(this.#dialect.longListAll, LONG_OUTPUT_LIMIT);
     if (result.ended !== 'exit' || result.code !== 0) return this.#refused('list -l', result);
     return this.#dialect.parseLongList(result.stdout) ?? this.#unreadable('list -l');
+  }
+
+  async dryRun(creation: Pick<Creation, 'config' | 'overrides'>): Promise<DryRun> {
+    const result = await this.#look(this.#dialect.dryRun(creation));
+    if (result.ended === 'exit' && result.code === 0)
+      return this.#dialect.parseDryRun(result.stdout) ?? this.#unreadable('create (dry run)');
+    const refused =
+      result.ended === 'exit' && result.code !== null
+        ? this.#dialect.configRefusal(result.stderr, creation.config)
+        : undefined;
+    return refused === undefined ? this.#refused('create (dry run)', result) : { refused };
+  }
+
+  async uptimes(): Promise<ReadonlyMap<number, number> | Refusal> {
+    const result = await this.#look(this.#dialect.uptime);
+    if (result.ended !== 'exit' || result.code !== 0) return this.#refused('uptime', result);
+    return this.#dialect.parseUptimes(result.stdout) ?? this.#unreadable('uptime');
   }
 
   create(creation: Creation, call: Call): Promise<Refusal | null> {

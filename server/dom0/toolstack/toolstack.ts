@@ -32,7 +32,39 @@ export interface Disk {
   readonly target: string;
   readonly vdev: string;
   readonly writable: boolean;
+  /** A CD drive: what is in it may be changed while the domain runs. */
+  readonly cdrom?: boolean;
+  /** The program that connects it, where the target is no path: `block-drbd`. */
+  readonly script?: string;
 }
+
+/** A disk as the toolstack reads it from a configuration. The target of an empty drive is empty. */
+export interface ConfiguredDisk extends Disk {
+  readonly format?: string;
+  /** `w!`, only with xm: the host's operator says that it may be shared, as cluster file systems are. */
+  readonly shareable?: boolean;
+}
+
+/** What the toolstack makes of a configuration file: its dry run. */
+export interface ConfigReading {
+  /** As it is written; it may be none that we manage. */
+  readonly name: string;
+  /** The one that the file fixes, or one that the dry run drew. Lower case. */
+  readonly uuid: string | null;
+  readonly memoryMiB: number | null;
+  readonly vcpus: number | null;
+  readonly boot: BootShape & { readonly disks: readonly ConfiguredDisk[] };
+  /** What happens after each end: `destroy`, `restart`, … */
+  readonly actions: { readonly poweroff: string; readonly reboot: string; readonly crash: string };
+}
+
+/** A configuration that the toolstack refuses, with its own sentence. */
+export interface RefusedConfig {
+  readonly refused: string;
+}
+
+/** What a dry run comes to. A Refusal: the toolstack gave no answer, which says nothing of the file. */
+export type DryRun = ConfigReading | RefusedConfig | Refusal;
 
 /** What a domain was, or is to be, booted with: what tells boot profiles apart. */
 export interface BootShape {
@@ -45,7 +77,8 @@ export interface BootShape {
 
 /** A domain's long listing. */
 export interface LongDomain {
-  readonly name: GuestName;
+  /** Null: one that we would not manage. It may be an older one than the listing's: `xl rename` does not change it. */
+  readonly name: GuestName | null;
   readonly domid: number;
   readonly boot: BootShape;
 }
@@ -98,6 +131,12 @@ export interface ConsoleCommand {
 export interface Toolstack {
   /** Whether `create` takes settings over the file's; if not, they have to stand in the file. */
   readonly takesOverrides: boolean;
+  /** Whether a dry run runs what is in the file: xm's configurations are Python. */
+  readonly runsConfigs: boolean;
+  /** What it makes of a file with settings over it. Creates nothing. */
+  dryRun(creation: Pick<Creation, 'config' | 'overrides'>): Promise<DryRun>;
+  /** For how many seconds each domain has existed, by domid. */
+  uptimes(): Promise<ReadonlyMap<number, number> | Refusal>;
   /** Runs once at a time: a call during a listing shares the next one, so that it never sees what was before it. */
   list(): Promise<readonly ListedDomain[] | Refusal>;
   /** The present domid, null when no such domain exists. */

@@ -1,5 +1,15 @@
 import { parseGuestName } from '../../wire/guest-name.js';
-import type { BootShape, Disk, ListedDomain, LongDomain, ShutdownReason, StateFlags } from './toolstack.js';
+import { presentable } from './reason.js';
+import type {
+  BootShape,
+  ConfigReading,
+  ConfiguredDisk,
+  Disk,
+  ListedDomain,
+  LongDomain,
+  ShutdownReason,
+  StateFlags,
+} from './toolstack.js';
 
 /** `xl list`, or `xl list -v` with UUID and what follows it. From the right, as names overflow their column. */
 const ROW =
@@ -72,12 +82,75 @@ export function parseXlLongList(text: string): LongDomain[] | undefined {
   const domains: LongDomain[] = [];
   for (const entry of entries as unknown[]) {
     const config = member(entry, 'config');
-    const name = parseGuestName(stringOf(member(member(config, 'c_info'), 'name')) ?? '');
+    const name = parseGuestName(stringOf(member(member(config, 'c_info'), 'name')) ?? '') ?? null;
     const domid = member(entry, 'domid');
-    if (name === undefined || typeof domid !== 'number' || domid === 0) continue;
+    if (typeof domid !== 'number' || domid === 0) continue;
     domains.push({ name, domid, boot: bootShape(config) });
   }
   return domains;
+}
+
+/** Reads `xl -N create FILE`. @returns undefined when this is no configuration */
+export function parseXlDryRun(text: string): ConfigReading | undefined {
+  let config: unknown;
+  try {
+    config = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const info = member(config, 'c_info');
+  const build = member(config, 'b_info');
+  const name = stringOf(member(info, 'name'));
+  if (name === undefined || build === undefined) return undefined;
+  const disks = member(config, 'disks');
+  // libxl leaves out what has the default of its type.
+  const action = (key: string): string => stringOf(member(config, key)) ?? 'destroy';
+  const memory = numberOf(member(build, 'target_memkb')) ?? numberOf(member(build, 'max_memkb'));
+  const present = member(build, 'avail_vcpus');
+  return {
+    name,
+    uuid: stringOf(member(info, 'uuid'))?.toLowerCase() ?? null,
+    memoryMiB: memory === undefined ? null : Math.floor(memory / 1024),
+    vcpus: Array.isArray(present) ? present.length : (numberOf(member(build, 'max_vcpus')) ?? null),
+    boot: {
+      ...bootShape(config),
+      disks: Array.isArray(disks) ? (disks as unknown[]).map(configuredDisk) : [],
+    },
+    actions: { poweroff: action('on_poweroff'), reboot: action('on_reboot'), crash: action('on_crash') },
+  };
+}
+
+const PARSING = /^Parsing config from /m;
+/** What xl also says of files that it takes. */
+const NO_ERROR = /^Parsing config from |^warning: |: warning: |^WARNING: |^Warning: |^\s*$/;
+const SENTENCE_LIMIT = 200;
+
+/**
+ * What xl says against a configuration file, in its own words; the file by its name alone.
+ *
+ * @returns undefined when it said nothing of the file: it did not come so far
+ */
+export function xlConfigRefusal(stderr: string, file: string): string | undefined {
+  if (!PARSING.test(stderr) && !/^Failed to read config file/m.test(stderr)) return undefined;
+  const line = stderr.split('\n').find((each) => !NO_ERROR.test(each)) ?? 'it gives no reason';
+  const bare = line.replaceAll(file, file.slice(file.lastIndexOf('/') + 1));
+  return presentable(bare, SENTENCE_LIMIT);
+}
+
+/** Reads `xl uptime`: seconds by domid. From the right, as names may hold blanks. @returns undefined when this is not it */
+export function parseUptimes(text: string): ReadonlyMap<number, number> | undefined {
+  const [header = '', ...lines] = text.split('\n');
+  if (!/^Name\s+ID\s+Uptime/.test(header)) return undefined;
+  const uptimes = new Map<number, number>();
+  for (const line of lines) {
+    const row = /\s(\d+)\s+(?:(\d+) days?,\s*)?(\d+):(\d\d):(\d\d)\s*$/.exec(line);
+    if (row === null) continue;
+    const [domid = 0, days = 0, hours = 0, minutes = 0, seconds = 0] = row
+      .slice(1)
+      .map((part) => Number(part));
+    uptimes.set(domid, ((Number.isNaN(days) ? 0 : days) * 24 + hours) * 3600 + minutes * 60 + seconds);
+  }
+  return uptimes;
 }
 
 /** Since 4.17 the kernel stands in `b_info`; before 4.10 under `type.pv`. */
@@ -97,11 +170,27 @@ function bootShape(config: unknown): BootShape {
 }
 
 function disk(entry: unknown): Disk {
+  const script = stringOf(member(entry, 'script'));
   return {
     target: stringOf(member(entry, 'pdev_path')) ?? '',
     vdev: stringOf(member(entry, 'vdev')) ?? '',
-    writable: Boolean(member(entry, 'readwrite')) && member(entry, 'readwrite') !== 'False',
+    writable: isSet(member(entry, 'readwrite')),
+    ...(isSet(member(entry, 'is_cdrom')) ? { cdrom: true } : {}),
+    ...(script === undefined ? {} : { script }),
   };
+}
+
+function configuredDisk(entry: unknown): ConfiguredDisk {
+  const format = stringOf(member(entry, 'format'));
+  return { ...disk(entry), ...(format === undefined ? {} : { format }) };
+}
+
+function isSet(value: unknown): boolean {
+  return Boolean(value) && value !== 'False';
+}
+
+function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
 }
 
 function member(value: unknown, key: string): unknown {

@@ -1,7 +1,14 @@
 import { CommandToolstack } from './command-toolstack.js';
 import type { Dialect, ToolstackProgram } from './command-toolstack.js';
 import { assignmentText } from './config-text.js';
-import { parseDomid, parseXlList, parseXlLongList } from './xl-output.js';
+import {
+  parseDomid,
+  parseUptimes,
+  parseXlDryRun,
+  parseXlList,
+  parseXlLongList,
+  xlConfigRefusal,
+} from './xl-output.js';
 
 /** What xl's `-e` is told, so that Ctrl-] is a key like any other: Ctrl-^, 0x1e. */
 const CONSOLE_ESCAPE = '^^';
@@ -20,12 +27,18 @@ export const XL: Dialect = {
     config,
     ...[...overrides, ...(uuid === null ? [] : [{ key: 'uuid', value: uuid }])].map(assignmentText),
   ],
+  runsConfigs: false,
+  dryRun: ({ config, overrides }) => ['-N', 'create', config, ...overrides.map(assignmentText)],
+  uptime: ['uptime'],
   verb: (verb, domid) => [verb, String(domid)],
   sysrq: (domid, key) => ['sysrq', String(domid), key],
   console: (domid, escape) => ['console', ...(escape ? ['-e', CONSOLE_ESCAPE] : []), String(domid)],
   parseList: parseXlList,
   parseLongList: parseXlLongList,
   parseDomid,
+  parseDryRun: parseXlDryRun,
+  configRefusal: xlConfigRefusal,
+  parseUptimes,
   saysAbsent: (stderr) =>
     /is an invalid domain identifier|maybe this domain does not exist|Error: Domain '[^']*' does not exist/.test(
       stderr,

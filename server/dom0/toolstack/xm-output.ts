@@ -1,6 +1,7 @@
 import { parseGuestName } from '../../wire/guest-name.js';
 import type { GuestName } from '../../wire/guest-name.js';
-import type { Disk, ListedDomain, LongDomain } from './toolstack.js';
+import type { ConfigReading, ConfiguredDisk, ListedDomain, LongDomain } from './toolstack.js';
+import { firstReason, presentable } from './reason.js';
 import { parseSxp, sxpAtom, sxpChildren } from './sxp.js';
 import type { Sxp } from './sxp.js';
 import { parseDomid, parseState } from './xl-output.js';
@@ -9,28 +10,31 @@ import { parseDomid, parseState } from './xl-output.js';
  * The domains of an `xm list -l` that exist: xend also lists those that it stores and that are off, without a domid
  * (XendConfig.to_sxp, xend/XendConfig.py of Xen 4.1).
  */
-function domains(text: string): { name: GuestName; domid: number; domain: Sxp }[] | undefined {
+function domains(text: string): { name: GuestName | null; domid: number; domain: Sxp }[] | undefined {
   const found = parseSxp(text);
   if (found === undefined || found.some((top) => typeof top === 'string' || top[0] !== 'domain'))
     return undefined;
   return found.flatMap((domain) => {
-    const name = parseGuestName(sxpAtom(domain, 'name') ?? '');
+    const name = parseGuestName(sxpAtom(domain, 'name') ?? '') ?? null;
     const domid = Number(sxpAtom(domain, 'domid') ?? 0);
-    return name === undefined || !Number.isInteger(domid) || domid <= 0 ? [] : [{ name, domid, domain }];
+    return !Number.isInteger(domid) || domid <= 0 ? [] : [{ name, domid, domain }];
   });
 }
 
 /** Reads `xm list -l` for what `xl list -v` says. @returns undefined when this is not a listing */
 export function parseXmList(text: string): ListedDomain[] | undefined {
-  return domains(text)?.map(({ name, domid, domain }) => ({
-    name,
-    domid,
-    memoryMiB: Number(sxpAtom(domain, 'memory') ?? 0),
-    vcpus: Number(sxpAtom(domain, 'online_vcpus') ?? sxpAtom(domain, 'vcpus') ?? 0),
-    flags: parseState(sxpAtom(domain, 'state') ?? '------'),
-    cpuSeconds: Number(sxpAtom(domain, 'cpu_time') ?? 0),
-    uuid: sxpAtom(domain, 'uuid') ?? null,
-  }));
+  return domains(text)?.flatMap(({ name, domid, domain }) => {
+    if (name === null) return [];
+    return {
+      name,
+      domid,
+      memoryMiB: Number(sxpAtom(domain, 'memory') ?? 0),
+      vcpus: Number(sxpAtom(domain, 'online_vcpus') ?? sxpAtom(domain, 'vcpus') ?? 0),
+      flags: parseState(sxpAtom(domain, 'state') ?? '------'),
+      cpuSeconds: Number(sxpAtom(domain, 'cpu_time') ?? 0),
+      uuid: sxpAtom(domain, 'uuid') ?? null,
+    };
+  });
 }
 
 /**
@@ -44,35 +48,73 @@ export function parseXmDomid(text: string): number | null | undefined {
 
 /** Reads `xm list -l`. @returns undefined when this is not a listing */
 export function parseXmLongList(text: string): LongDomain[] | undefined {
-  return domains(text)?.map(({ name, domid, domain }) => {
-    const image = sxpChildren(domain, 'image')[0]?.[1] ?? [];
-    const root = sxpAtom(image, 'root');
-    const args = sxpAtom(image, 'args');
-    const cmdline = [root === undefined ? [] : [`root=${root}`], args ?? []].flat().join(' ');
-    return {
-      name,
-      domid,
-      boot: {
-        kernel: sxpAtom(image, 'kernel') ?? null,
-        ramdisk: sxpAtom(image, 'ramdisk') ?? null,
-        cmdline: cmdline === '' ? null : cmdline,
-        bootloader: sxpAtom(domain, 'bootloader') ?? null,
-        disks: sxpChildren(domain, 'device').flatMap((device) =>
-          DISK_CLASSES.flatMap((kind) => sxpChildren(device, kind)).map(disk),
-        ),
-      },
-    };
-  });
+  return domains(text)?.map(({ name, domid, domain }) => ({ name, domid, boot: bootShape(domain) }));
+}
+
+/**
+ * Reads `xm create --dryrun FILE`: the `(vm …)` that make_config of xm/create.py makes, after what the file itself printed.
+ *
+ * @returns undefined when this is no configuration
+ */
+export function parseXmDryRun(text: string): ConfigReading | undefined {
+  const found = parseSxp(text.slice(Math.max(0, text.search(/^\(vm\b/m))));
+  const domain = found?.length === 1 ? found[0] : undefined;
+  if (domain === undefined || typeof domain === 'string' || domain[0] !== 'vm') return undefined;
+  const name = sxpAtom(domain, 'name');
+  if (name === undefined) return undefined;
+  const number = (key: string): number | null => {
+    const value = Number(sxpAtom(domain, key) ?? NaN);
+    return Number.isInteger(value) ? value : null;
+  };
+  return {
+    name,
+    uuid: sxpAtom(domain, 'uuid')?.toLowerCase() ?? null,
+    memoryMiB: number('memory') ?? number('maxmem'),
+    vcpus: number('vcpus'),
+    boot: bootShape(domain),
+    actions: {
+      poweroff: sxpAtom(domain, 'on_poweroff') ?? 'destroy',
+      reboot: sxpAtom(domain, 'on_reboot') ?? 'restart',
+      crash: sxpAtom(domain, 'on_crash') ?? 'restart',
+    },
+  };
+}
+
+/** What xm says against a configuration: what it says at all, unless it is of xend. The dry run does not ask xend. */
+export function xmConfigRefusal(stderr: string, file: string): string | undefined {
+  const bare = stderr.replaceAll(file, file.slice(file.lastIndexOf('/') + 1));
+  const reason = firstReason(bare);
+  return reason === null || /xend/i.test(reason) ? undefined : presentable(reason, 200);
+}
+
+function bootShape(domain: Sxp): ConfigReading['boot'] {
+  const image = sxpChildren(domain, 'image')[0]?.[1] ?? [];
+  const root = sxpAtom(image, 'root');
+  const args = sxpAtom(image, 'args');
+  const cmdline = [root === undefined ? [] : [`root=${root}`], args ?? []].flat().join(' ');
+  return {
+    kernel: sxpAtom(image, 'kernel') ?? null,
+    ramdisk: sxpAtom(image, 'ramdisk') ?? null,
+    cmdline: cmdline === '' ? null : cmdline,
+    bootloader: sxpAtom(domain, 'bootloader') ?? null,
+    disks: sxpChildren(domain, 'device').flatMap((device) =>
+      DISK_CLASSES.flatMap((kind) => sxpChildren(device, kind)).map(disk),
+    ),
+  };
 }
 
 /** xend's device classes of disks: `tap:…` and `tap2:…` are not among the `vbd`s (XendDevices.py). */
 const DISK_CLASSES = ['vbd', 'tap', 'tap2'];
 
 /** `(uname file:/srv/a.img)`, `(dev xvda:disk)`, and the mode as the configuration has it: `r`, `ro`, `w`, `rw`, `w!`. */
-function disk(vbd: Sxp): Disk {
+function disk(vbd: Sxp): ConfiguredDisk {
+  const dev = sxpAtom(vbd, 'dev') ?? '';
+  const mode = sxpAtom(vbd, 'mode') ?? 'r';
   return {
     target: (sxpAtom(vbd, 'uname') ?? '').replace(/^(?:[a-z0-9]+:)+/, ''),
-    vdev: (sxpAtom(vbd, 'dev') ?? '').replace(/:.*$/, ''),
-    writable: (sxpAtom(vbd, 'mode') ?? 'r').includes('w'),
+    vdev: dev.replace(/:(?:disk|cdrom)$/, '').replace(/^ioemu:/, ''),
+    writable: mode.includes('w') && !dev.endsWith(':cdrom'),
+    ...(dev.endsWith(':cdrom') ? { cdrom: true } : {}),
+    ...(mode === 'w!' ? { shareable: true } : {}),
   };
 }

@@ -1,6 +1,7 @@
 import { CommandToolstack } from './command-toolstack.js';
 import type { Dialect, ToolstackProgram } from './command-toolstack.js';
-import { parseXmDomid, parseXmList, parseXmLongList } from './xm-output.js';
+import { parseXmDomid, parseXmDryRun, parseXmList, parseXmLongList, xmConfigRefusal } from './xm-output.js';
+import { parseUptimes } from './xl-output.js';
 
 /**
  * xm(1) of Xen 4.1, which speaks to xend. `xm list` has no UUIDs, so the long listing serves for both. xm takes the
@@ -18,12 +19,18 @@ export const XM: Dialect = {
   domid: (name) => ['domid', name],
   domname: (domid) => ['domname', String(domid)],
   create: ({ config, paused }) => ['create', '--quiet', ...(paused ? ['--paused'] : []), config],
+  runsConfigs: true,
+  dryRun: ({ config }) => ['create', '--quiet', '--dryrun', config],
+  uptime: ['uptime'],
   verb: (verb, domid) => [verb, String(domid)],
   sysrq: (domid, key) => ['sysrq', String(domid), key],
   console: (domid) => ['console', String(domid)],
   parseList: parseXmList,
   parseLongList: parseXmLongList,
   parseDomid: parseXmDomid,
+  parseDryRun: parseXmDryRun,
+  configRefusal: xmConfigRefusal,
+  parseUptimes,
   // Exit status 3, XendClient.ERROR_INVALID_DOMAIN, but a failing `xm create` may have it as well.
   saysAbsent: (stderr) => /Domain '[^']*' does not exist/.test(stderr),
 };

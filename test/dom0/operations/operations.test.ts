@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { refusal } from '../../../policy/refusal.js';
+import { readFile, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { isRefusal, refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { OperationView, WireRefusal } from '../../../server/wire/operation.js';
 import { operationRequest } from '../../support/dom0-client.js';
@@ -187,6 +187,18 @@ describe('operations', () => {
       await house.configure('horatio', disk);
       await house.configure('yorick', disk);
       house.toolstack.put('yorick');
+      // As xm reads it; xl refuses `w!`.
+      const { toolstack } = house;
+      const asXl = toolstack.dryRun.bind(toolstack);
+      toolstack.dryRun = async (creation) => {
+        const text = (await readFile(creation.config, 'utf8')).replace('w!', 'w');
+        const plain = join(house.directory, `plain-${basename(creation.config)}`);
+        await writeFile(plain, text);
+        const made = await asXl({ ...creation, config: plain });
+        if (isRefusal(made) || 'refused' in made) return made;
+        const disks = made.boot.disks.map((one) => (one.vdev === 'xvdd' ? { ...one, shareable: true } : one));
+        return { ...made, boot: { ...made.boot, disks } };
+      };
       await house.start();
       assert.equal((await house.client.run('horatio', 'start')).phase, 'done');
     });

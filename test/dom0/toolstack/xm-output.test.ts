@@ -80,7 +80,7 @@ describe('what xm prints', () => {
       bootloader: null,
       disks: [
         { target: '/srv/xen/horatio.img', vdev: 'xvda', writable: true },
-        { target: '/srv/xen/rescue.img', vdev: 'hdc', writable: false },
+        { target: '/srv/xen/rescue.img', vdev: 'hdc', writable: false, cdrom: true },
         { target: '/srv/xen/data.img', vdev: 'xvdb', writable: true },
       ],
     });

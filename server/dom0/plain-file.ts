@@ -1,0 +1,45 @@
+import { constants } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
+import type { BigIntStats } from 'node:fs';
+
+/** A file that is not one to be read, said in a few words: `it is a pipe`. */
+export class NotPlainError extends Error {}
+
+/** Which file this is and which state of it: device, inode, size, times of content and inode in nanoseconds. */
+export function stampOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
+  return [dev, ino, size, mtimeNs, ctimeNs].join(' ');
+}
+
+/** What a file is when it is neither plain nor a directory. */
+export function kindOf(seen: BigIntStats): string {
+  if (seen.isFIFO()) return 'it is a pipe';
+  if (seen.isSocket()) return 'it is a socket';
+  return 'it is a device';
+}
+
+/**
+ * Reads a file of somebody else's. Never waits for a writer, never reads without end: a pipe, a device and what is too big are told by the
+ * error. Links are followed, as the toolstack does.
+ *
+ * @throws NotPlainError, or as the file system does
+ */
+export async function readPlainFile(path: string, limit: number): Promise<Buffer> {
+  // A device may act on being opened.
+  const seen = await stat(path, { bigint: true });
+  if (!seen.isFile()) throw new NotPlainError(seen.isDirectory() ? 'it is a directory' : kindOf(seen));
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  try {
+    const opened = await file.stat();
+    if (!opened.isFile()) throw new NotPlainError('it is no plain file');
+    const buffer = Buffer.alloc(limit + 1);
+    let filled = 0;
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, filled, buffer.length - filled, filled);
+      filled += bytesRead;
+      if (bytesRead === 0) return buffer.subarray(0, filled);
+      if (filled > limit) throw new NotPlainError(`it is over ${limit} bytes`);
+    }
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,30 @@
+import { readFile } from 'node:fs/promises';
+import { DomainConfigs } from '../../server/dom0/domain-configs.js';
+import type { DomainConfigsParts, DomainConfigsSettings } from '../../server/dom0/domain-configs.js';
+import type { Logger } from '../../server/dom0/logger.js';
+import { parseXlDryRun, xlConfigRefusal } from '../../server/dom0/toolstack/xl-output.js';
+import type { DryRun } from '../../server/dom0/toolstack/toolstack.js';
+import { dryRunText } from '../../server/simulator/create.js';
+
+/** Configurations read as xl reads them, in this process. A kernel is added, as short ones have none and would be refused. */
+export function configsLikeXl(
+  settings: DomainConfigsSettings,
+  logger: Logger,
+  more: Partial<DomainConfigsParts> = {},
+): DomainConfigs {
+  const dryRun = async ({ config }: { readonly config: string }): Promise<DryRun> => {
+    const { stdout, stderr, status } = dryRunText(
+      `${await readFile(config, 'utf8')}kernel="/boot/vmlinuz"\n`,
+      config,
+    );
+    const reading = status === 0 ? parseXlDryRun(stdout) : undefined;
+    return reading ?? { refused: xlConfigRefusal(stderr, config) ?? '' };
+  };
+  return new DomainConfigs(settings, {
+    toolstack: { dryRun, runsConfigs: false },
+    logger,
+    boot: 'this',
+    kept: null,
+    ...more,
+  });
+}
