@@ -9,7 +9,7 @@ import type { DomainRecord, ParameterRow, RoleRow } from '../store/records.js';
 import { adminCommand, adminNoun, atDesk, say } from './admin-command.js';
 import type { AdminOptions } from './admin-command.js';
 import { CliError, EXIT } from './exit-status.js';
-import { MISSING } from './missing-reason.js';
+import { missingText } from './missing-reason.js';
 import { table, utc } from './table.js';
 
 /** Adds `postern domain …`. */
@@ -190,7 +190,7 @@ function where({ on, missing }: DomainEntry): string {
   });
   const lost = missing
     .filter(({ host }) => !on.some((one) => one.managed && one.host === host))
-    .map(({ host, why }) => `${host} (${MISSING[why]})`);
+    .map((one) => `${one.host} (${missingText(one)})`);
   return [...places, ...lost].join(' ') || '-';
 }
 
@@ -217,7 +217,7 @@ function standing({
       presence === 'present' ? `; the name is back: give new roles, or postern domain adopt ${name}` : '';
     return `${why} ${utc(retiredAt)}${back}`;
   }
-  if (presence === 'present') return missing.map(({ host, why }) => `${host}: ${MISSING[why]}`).join('; ');
+  if (presence === 'present') return missing.map((one) => `${one.host}: ${missingText(one)}`).join('; ');
   const since = absentSince === null ? '' : ` since ${utc(absentSince)}`;
   const ask = `postern domain retire ${name}, or postern domain keep ${name}`;
   if (kept) return `on no host${since}; an admin keeps it`;

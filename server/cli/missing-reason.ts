@@ -12,3 +12,8 @@ export const MISSING: Readonly<Record<MissingReason, string>> = {
   twice: 'several configuration files have its name',
   many: 'its configuration file is gone, and so are too many others at once',
 };
+
+/** The reason, and what the host adds to it. */
+export function missingText({ why, note }: { readonly why: MissingReason; readonly note?: string }): string {
+  return note === undefined ? MISSING[why] : `${MISSING[why]}: ${note}`;
+}

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { DomainName } from '../../policy/names.js';
-import { VERBS, WIRE_VERSION } from '../wire/contract.js';
-import type { Contract } from '../wire/contract.js';
+import { MOST_UNMANAGED, VERBS, WIRE_VERSION } from '../wire/contract.js';
+import type { Contract, UnmanagedFile } from '../wire/contract.js';
 import type { DomainView } from '../wire/domain.js';
 import { JOURNAL_PAGE } from '../wire/journal.js';
 import type { JournalPage } from '../wire/journal.js';
@@ -229,7 +229,13 @@ export class Dom0 {
     const selfCheck = new SelfCheck({ settings, observer, host });
     const api = new Api({
       contract: () =>
-        contractOf(settings, profiles, consoles, troublesOf(journal.trouble, operations.unrecorded)),
+        contractOf(
+          settings,
+          profiles,
+          consoles,
+          troublesOf(journal.trouble, operations.unrecorded),
+          configs.unmanaged().slice(0, MOST_UNMANAGED),
+        ),
       check: () => selfCheck.run(),
       domains: () => observer.list().map(view),
       names: () => observer.names(),
@@ -327,6 +333,7 @@ function contractOf(
   profiles: BootProfiles,
   consoles: ConsoleHost,
   troubles: readonly string[],
+  unmanaged: readonly UnmanagedFile[],
 ): Contract {
   return {
     version: WIRE_VERSION,
@@ -341,6 +348,7 @@ function contractOf(
       screenText: true,
     },
     ...(troubles.length === 0 ? {} : { troubles }),
+    ...(unmanaged.length === 0 ? {} : { unmanaged }),
   };
 }
 

@@ -3,12 +3,14 @@ import { basename, dirname } from 'node:path';
 import type { DomainName } from '../../policy/names.js';
 import { refusal } from '../../policy/refusal.js';
 import type { Refusal } from '../../policy/refusal.js';
+import type { UnmanagedFile } from '../wire/contract.js';
 import type { MissingReason } from '../wire/domain.js';
 import { ConfigReadings } from './config-readings.js';
 import type { ConfigReadingsParts, Reading } from './config-readings.js';
 import type { DomainConfig } from './domain-config.js';
 import { glob } from './glob.js';
 import { kindOf, stampOf } from './plain-file.js';
+import { presentable } from './toolstack/reason.js';
 import type { Toolstack } from './toolstack/toolstack.js';
 
 const SIZE_LIMIT = 256 * 1024;
@@ -33,14 +35,6 @@ interface SeenFile extends Reading {
   /** Null: it is none that is read at all. */
   readonly stamp: string | null;
   readonly device: number;
-}
-
-/** Of a name that stands in several files, and of files that are none of a domain's. */
-export interface UnmanagedFile {
-  /** Its name, without the directory. */
-  readonly file: string;
-  /** A sentence's end: `it is a pipe`. */
-  readonly why: string;
 }
 
 export interface DomainConfigsParts extends ConfigReadingsParts {
@@ -121,7 +115,19 @@ export class DomainConfigs {
 
   /** The files that the settings' globs find and that are not managed, with the reason. By name. */
   unmanaged(): readonly UnmanagedFile[] {
-    return [...this.#said].map(([path, why]) => ({ file: basename(path), why }));
+    return [...this.#said].map(([path, why]) => ({
+      file: presentable(basename(path), 255),
+      why: presentable(why, 600),
+    }));
+  }
+
+  /** What there is to add to the reason for which a name is missing: both files, or what the toolstack says. */
+  note(name: DomainName): string | undefined {
+    const files = this.#twice.get(name);
+    if (files !== undefined) return presentable(files.map((file) => basename(file)).join(' and '), 600);
+    const broken = this.#kept.find((config) => config.name === name)?.file;
+    const why = broken === undefined ? undefined : this.#said.get(broken);
+    return why === undefined ? undefined : presentable(why, 600);
   }
 
   /** @returns undefined when it has no file now, or more than one */

@@ -50,7 +50,7 @@ interface Entry {
 
 export interface ObserverParts {
   readonly toolstack: Toolstack;
-  readonly configs: NameSource & Pick<DomainConfigs, 'fault' | 'kept' | 'scan'>;
+  readonly configs: NameSource & Pick<DomainConfigs, 'fault' | 'kept' | 'note' | 'scan'>;
   readonly memory: NameMemory;
   readonly profiles: BootProfiles;
   readonly expectations: Expectations;
@@ -139,7 +139,10 @@ export class Observer {
     return {
       // What cannot be told as a whole is not known.
       others: others === null || others.length > MOST_NAMES ? null : others,
-      missing: memory.missing().slice(0, MOST_NAMES),
+      missing: memory
+        .missing()
+        .slice(0, MOST_NAMES)
+        .map((one) => ({ ...one, ...this.#noteOn(one.name) })),
       gone: memory.gone(),
     };
   }
@@ -154,6 +157,11 @@ export class Observer {
     return (
       namesOnTheWay(name).find((guest) => this.#guests?.has(guest) === true && !this.#manages(guest)) ?? null
     );
+  }
+
+  #noteOn(name: DomainName): { readonly note?: string } {
+    const note = this.#parts.configs.note(name);
+    return note === undefined ? {} : { note };
   }
 
   #manages(name: GuestName): boolean {

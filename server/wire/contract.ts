@@ -60,4 +60,16 @@ export interface Contract {
   };
   /** What an admin of the host must see to, a sentence each. Left out when there is nothing. */
   readonly troubles?: readonly string[];
+  /** The files that the settings' globs find and that are not managed, at most {@link MOST_UNMANAGED}. A half from before does not tell them. */
+  readonly unmanaged?: readonly UnmanagedFile[];
 }
+
+/** A configuration file that is not managed. */
+export interface UnmanagedFile {
+  /** Its name, without the directory. */
+  readonly file: string;
+  /** The end of a sentence, of one printable line: `it is a pipe`, or what the toolstack says against it. */
+  readonly why: string;
+}
+
+export const MOST_UNMANAGED = 200;

@@ -73,6 +73,8 @@ export interface MissingDomain {
   readonly name: DomainName;
   readonly since: string;
   readonly why: MissingReason;
+  /** Where there is more to tell: both files by their names, or what the toolstack says against the file. One printable line. */
+  readonly note?: string;
 }
 
 /** A name that is gone. */

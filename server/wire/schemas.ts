@@ -15,7 +15,7 @@ import { CONSOLE_ENDS, SCREEN_TEXT_LINES } from './console.js';
 import type { ConsoleNote, ConsoleRequest } from './console.js';
 import { MOST_RELEASE_SECONDS } from './console-release.js';
 import type { ConsoleRelease, ConsoleReleased } from './console-release.js';
-import { VERBS, WIRE_VERSION } from './contract.js';
+import { MOST_UNMANAGED, VERBS, WIRE_VERSION } from './contract.js';
 import type { Contract } from './contract.js';
 import { MISSING_REASONS, MOST_GONE, MOST_NAMES } from './domain.js';
 import type { Change, DomainList, DomainView } from './domain.js';
@@ -210,9 +210,14 @@ const contract = object(
     ),
     names: { type: 'boolean' },
     troubles: { type: 'array', maxItems: 100, items: text(300) },
+    unmanaged: {
+      type: 'array',
+      maxItems: MOST_UNMANAGED,
+      items: object({ file: text(255), why: text(600) }),
+    },
   },
   'ignored',
-  ['names', 'troubles'],
+  ['names', 'troubles', 'unmanaged'],
 );
 
 const tagged = (
@@ -237,11 +242,16 @@ const change = {
       missing: {
         type: 'array',
         maxItems: MOST_NAMES,
-        items: object({
-          name: format('domain-name'),
-          since: format('time'),
-          why: { enum: MISSING_REASONS },
-        }),
+        items: object(
+          {
+            name: format('domain-name'),
+            since: format('time'),
+            why: { enum: MISSING_REASONS },
+            note: text(600),
+          },
+          'ignored',
+          ['note'],
+        ),
       },
       gone: {
         type: 'array',

@@ -6,6 +6,8 @@ import { because, fail, ok, warn } from './diagnosis.js';
 import type { Diagnosis } from './diagnosis.js';
 
 const TIMEOUT_MS = 5000;
+/** More unmanaged files are only counted. */
+const MOST_SHOWN = 40;
 
 /** How a dom0 half can be mended that does not answer, by the system's reason. */
 const MENDS: Readonly<Record<string, string>> = {
@@ -33,7 +35,7 @@ export async function checkDom0(subject: string, socket: string): Promise<Diagno
       'upgrade the dom0 half first, then the gate',
     );
   }
-  const { host, verbs, profiles, troubles = [] } = contract;
+  const { host, verbs, profiles, troubles = [], unmanaged = [] } = contract;
   if (troubles.length > 0) {
     return fail(
       subject,
@@ -54,6 +56,15 @@ export async function checkDom0(subject: string, socket: string): Promise<Diagno
       subject,
       `${host} does not tell what runs there without a configuration file`,
       'upgrade the dom0 half: until then a gate with several hosts starts nothing on the others',
+    );
+  }
+  if (unmanaged.length > 0) {
+    const files = unmanaged.slice(0, MOST_SHOWN).map(({ file, why }) => `${file} (${why})`);
+    const more = unmanaged.length > MOST_SHOWN ? `, and ${unmanaged.length - MOST_SHOWN} more` : '';
+    return warn(
+      subject,
+      `${host} answers; files that are not managed: ${files.join(', ')}${more}`,
+      'mend, rename or remove them, or narrow domains in dom0.yaml',
     );
   }
   return ok(

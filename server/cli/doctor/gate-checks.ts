@@ -9,7 +9,7 @@ import type { GateStatus } from '../../gate/control/control-answers.js';
 import { HostKey } from '../../gate/ssh/host-key.js';
 import { Store } from '../../store/store.js';
 import { DATABASE } from '../../store/state-directory.js';
-import { MISSING } from '../missing-reason.js';
+import { missingText } from '../missing-reason.js';
 import { because, fail, ok, warn } from './diagnosis.js';
 import type { Diagnosis } from './diagnosis.js';
 import { checkMode, exists } from './files.js';
@@ -247,12 +247,12 @@ function checkNames({ hosts, domains: { waiting, held } }: GateStatus): Diagnosi
           'upgrade the dom0 half there',
         ),
       );
-    for (const why of new Set(missing.map((one) => one.why))) {
-      const names = missing.filter((one) => one.why === why).map((one) => one.name);
+    for (const text of new Set(missing.map(missingText))) {
+      const names = missing.filter((one) => missingText(one) === text).map((one) => one.name);
       found.push(
         fail(
           `host ${name}`,
-          `${shortList(names)}: ${MISSING[why]}`,
+          `${shortList(names)}: ${text}`,
           'mend it there; if the domains are gone: postern domain retire NAME',
         ),
       );

@@ -91,7 +91,7 @@ export interface DomainEntry extends DomainRecord {
     readonly managed: boolean;
   }[];
   /** Hosts that cannot find or read its configuration, and do not say that it is gone. */
-  readonly missing: readonly { readonly host: string; readonly why: MissingReason }[];
+  readonly missing: readonly { readonly host: string; readonly why: MissingReason; readonly note?: string }[];
 }
 
 /** `POST /domains/retire`, `POST /domains/keep`. */
@@ -130,7 +130,11 @@ export interface HostStatus {
   /** Whether it tells what runs there without being managed. */
   readonly tellsNames: boolean;
   /** Domains whose configuration it cannot find or read, and that are not gone. */
-  readonly missing: readonly { readonly name: DomainName; readonly why: MissingReason }[];
+  readonly missing: readonly {
+    readonly name: DomainName;
+    readonly why: MissingReason;
+    readonly note?: string;
+  }[];
 }
 
 /** `GET /status`. */

@@ -5,6 +5,7 @@ import { isRefusal, refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { DomainRecord } from '../../store/records.js';
 import type { Store } from '../../store/store.js';
+import type { MissingDomain } from '../../wire/domain.js';
 import { partOf } from '../../wire/guest-name.js';
 import { domain, flag, listOf, parameterNames, parameters } from './argument.js';
 import type {
@@ -38,7 +39,7 @@ export function domainRoutes(store: Store, hosts: readonly Host[]): readonly Rou
     );
     const missing = hosts.flatMap(({ name, names }) =>
       (names?.missing ?? []).flatMap((one) =>
-        one.name === record.name ? [{ host: name, why: one.why }] : [],
+        one.name === record.name ? [{ host: name, why: one.why, ...noted(one) }] : [],
       ),
     );
     return { ...record, roles: store.roles.on(record.name), on: [...on, ...strays], missing };
@@ -149,4 +150,8 @@ function notes(hosts: readonly Host[], name: DomainName, values: ParameterValues
           `${profile} on ${host} does not take ${value} for ${parameter}, only ${(allowed ?? []).join(', ')}`,
       );
   });
+}
+
+function noted({ note }: MissingDomain): { readonly note?: string } {
+  return note === undefined ? {} : { note };
 }

@@ -43,7 +43,11 @@ export function sessionRoutes(
           reachable,
           domains: domains.size,
           tellsNames: contract === null || contract.names === true,
-          missing: (names?.missing ?? []).map(({ name: domain, why }) => ({ name: domain, why })),
+          missing: (names?.missing ?? []).map((one) => ({
+            name: one.name,
+            why: one.why,
+            ...(one.note === undefined ? {} : { note: one.note }),
+          })),
         })),
         domains: {
           waiting: store.domains.list().flatMap(({ name, waiting }) => (waiting ? [name] : [])),

@@ -149,6 +149,7 @@ export function readHostNames(from: Fields): HostNames {
         name: domainName(missing, 'name'),
         since: time(missing, 'since'),
         why: MISSING_REASONS.find((known) => known === missing['why']) ?? 'unreadable',
+        ...(missing['note'] === undefined ? {} : { note: text(missing, 'note', 600) }),
       };
     }),
     gone: list(from, 'gone', MOST_GONE).map((one) => {

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { domainConfigOf, readDomainConfig } from '../../../server/dom0/domain-config.js';
+import { parseDiskSpec } from '../../../server/dom0/disk-spec.js';
+import { parseXlDryRun, xlConfigRefusal } from '../../../server/dom0/toolstack/xl-output.js';
+import { recordedCalls } from '../../support/recorded-xl.js';
+
+interface Known {
+  readonly name?: string;
+  readonly memory?: number;
+  readonly readable: boolean;
+  readonly says?: string;
+  readonly disks: readonly {
+    readonly spec: string;
+    readonly refused?: true;
+    readonly target: string | null;
+    readonly vdev: string;
+    readonly writable: boolean;
+    readonly cdrom: boolean;
+  }[];
+}
+
+const FOLDER = fileURLToPath(new URL('../../../../test/fixtures/xl-cfg/', import.meta.url));
+const KNOWN = JSON.parse(readFileSync(`${FOLDER}as-libxlutil-4.17-reads-it.json`, 'utf8')) as Readonly<
+  Record<string, Known>
+>;
+const RUNS = recordedCalls('42-dryrun-cases').map((run) => ({
+  ...run,
+  file: run.command.replace(/^xl -N create /, ''),
+}));
+
+describe('a configuration file by the dry run of the real xl', () => {
+  it('is recorded for every file', () => {
+    const files = readdirSync(FOLDER).filter((file) => file.endsWith('.cfg'));
+    assert.deepEqual(RUNS.map(({ file }) => file).sort(), files.sort());
+    assert.ok(files.length >= 50);
+  });
+
+  for (const { file, stdout, stderr, code } of RUNS) {
+    it(`${file}: has the name, the memory and the disks that libxlutil reads`, () => {
+      const known = KNOWN[file] ?? assert.fail(file);
+      if (code !== 0) {
+        const sentence = xlConfigRefusal(stderr, file) ?? '';
+        // Where the recording has a carriage return in it, it was made a newline.
+        const said = (known.says ?? 'Domain name must be specified.').slice(0, 60).replace(/^[^\n]*:$/, '');
+        assert.ok(sentence.startsWith(said.replace(/\ufeff/g, ' ').slice(0, 40)), `${sentence} | ${said}`);
+        return;
+      }
+      const reading = parseXlDryRun(stdout) ?? assert.fail('it cannot be read');
+      assert.equal(reading.name, known.name);
+      assert.equal(reading.memoryMiB, known.memory);
+      // What is one string where xl wants a list is no disk.
+      assert.deepEqual(
+        reading.boot.disks.map(({ target, vdev, writable, cdrom = false }) => ({
+          target,
+          vdev,
+          writable,
+          cdrom,
+        })),
+        known.disks.map(({ target, vdev, writable, cdrom }) => ({
+          target: target ?? '',
+          vdev,
+          writable,
+          cdrom,
+        })),
+      );
+    });
+
+    it(`${file}: gives a derived file the words of the same disks, or none`, () => {
+      const reading = code === 0 ? parseXlDryRun(stdout) : undefined;
+      if (reading === undefined) return;
+      const config = domainConfigOf(`/etc/xen/${file}`, reading, readFileSync(`${FOLDER}${file}`, 'utf8'));
+      if (typeof config === 'string') {
+        assert.match(config, /none that can be managed/);
+        return;
+      }
+      assert.equal(config.uuid, null, 'the dry run drew it');
+      assert.equal(config.name, reading.name);
+      assert.deepEqual(
+        config.diskSpecs.map(bare),
+        reading.boot.disks.map((one) => bare(one)),
+      );
+      const quick = readDomainConfig(`/etc/xen/${file}`, readFileSync(`${FOLDER}${file}`, 'utf8'));
+      if (typeof quick !== 'string') assert.equal(quick.name, config.name);
+    });
+  }
+
+  it('has the disks of each specification by our own reader as well', () => {
+    for (const [file, { disks }] of Object.entries(KNOWN)) {
+      for (const { spec, refused, target, vdev, writable, cdrom } of disks) {
+        if (refused === true) continue;
+        const read = parseDiskSpec(spec);
+        assert.deepEqual(
+          [read.target, read.vdev, read.writable, read.cdrom ?? false],
+          [target ?? '', vdev, writable, cdrom],
+          `${file}: ${spec}`,
+        );
+      }
+    }
+  });
+
+  it('has no kernel where it boots the firmware of an HVM domain, and the actions that xl leaves out', () => {
+    const run = RUNS.find(({ file }) => file === 'c26-hvmbare.cfg');
+    const reading = parseXlDryRun(run?.stdout ?? '');
+    assert.ok(reading !== undefined);
+    assert.equal(reading.boot.kernel, null);
+    assert.deepEqual(reading.actions, { poweroff: 'destroy', reboot: 'restart', crash: 'destroy' });
+    for (const text of ['', '{}', '[]', 'null', '{"c_info":{"name":""}}'])
+      assert.equal(parseXlDryRun(text), undefined, text);
+  });
+
+  it('is not refused by a toolstack that did not come so far', () => {
+    assert.equal(xlConfigRefusal('xl: cannot init ctx\n', '/etc/xen/x.cfg'), undefined);
+    assert.equal(
+      xlConfigRefusal(
+        "Parsing config from /etc/xen/x.cfg\n/etc/xen/x.cfg:1: config parsing error near `(': lexical error\n",
+        '/etc/xen/x.cfg',
+      ),
+      "x.cfg:1: config parsing error near `(': lexical error",
+    );
+  });
+});
+
+function bare(
+  disk: string | { target: string; vdev: string; writable: boolean; cdrom?: boolean },
+): unknown[] {
+  const { target, vdev, writable, cdrom } = typeof disk === 'string' ? parseDiskSpec(disk) : disk;
+  return [target, vdev, writable, cdrom ?? false];
+}
