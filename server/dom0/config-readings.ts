@@ -4,7 +4,7 @@ import { isRefusal } from '../../policy/refusal.js';
 import { domainConfigOf, guessedName } from './domain-config.js';
 import type { DomainConfig } from './domain-config.js';
 import type { Logger } from './logger.js';
-import { NotPlainError, readPlainFile, stampOf } from './plain-file.js';
+import { CONFIG_LIMIT, NotPlainError, readPlainFile, stampOf } from './plain-file.js';
 import { readWhole, replaceWhole } from './state/state-disk.js';
 import type { StateDisk } from './state/state-disk.js';
 import type { Toolstack } from './toolstack/toolstack.js';
@@ -15,7 +15,6 @@ const MOST_FILES = 4096;
 const AT_ONCE = 3;
 /** After a dry run that got no answer, the next is tried after so many looks at most; it begins with one and doubles. */
 const LONGEST_WAIT = 32;
-const SIZE_LIMIT = 256 * 1024;
 const VERSION = 1;
 
 /** What the toolstack makes of a file: a domain, or why it is none. */
@@ -184,7 +183,7 @@ export class ConfigReadings {
     const { toolstack, logger } = this.#parts;
     let text: string;
     try {
-      text = (await readPlainFile(path, SIZE_LIMIT)).toString('utf8');
+      text = (await readPlainFile(path, CONFIG_LIMIT)).toString('utf8');
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
       const why = error instanceof NotPlainError ? error.message : 'it cannot be read';

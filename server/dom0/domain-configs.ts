@@ -9,11 +9,10 @@ import { ConfigReadings } from './config-readings.js';
 import type { ConfigReadingsParts, Reading } from './config-readings.js';
 import type { DomainConfig } from './domain-config.js';
 import { glob } from './glob.js';
-import { kindOf, stampOf } from './plain-file.js';
+import { CONFIG_LIMIT, kindOf, stampOf } from './plain-file.js';
 import { presentable } from './toolstack/reason.js';
 import type { Toolstack } from './toolstack/toolstack.js';
 
-const SIZE_LIMIT = 256 * 1024;
 const WRITABLE_BY_ALL = 0o002n;
 const WRITABLE_BY_OTHERS = 0o022n;
 
@@ -213,7 +212,7 @@ export class DomainConfigs {
       if (seen.isDirectory()) return undefined;
       const device = (await stat(dirname(path))).dev;
       if (!seen.isFile()) return unsound(kindOf(seen), device);
-      if (seen.size > SIZE_LIMIT) return unsound(`it is over ${SIZE_LIMIT} bytes`, device);
+      if (seen.size > CONFIG_LIMIT) return unsound(`it is over ${CONFIG_LIMIT} bytes`, device);
       if ((seen.mode & WRITABLE_BY_ALL) !== 0n) return unsound('anybody can write to it', device);
       const isOthers = seen.uid !== 0n && seen.uid !== BigInt(process.geteuid?.() ?? 0);
       if (this.#parts.toolstack.runsConfigs && (isOthers || (seen.mode & WRITABLE_BY_OTHERS) !== 0n))

@@ -2,6 +2,9 @@ import { constants } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import type { BigIntStats } from 'node:fs';
 
+/** The most bytes of a domain's configuration file. */
+export const CONFIG_LIMIT = 256 * 1024;
+
 /** A file that is not one to be read, said in a few words: `it is a pipe`. */
 export class NotPlainError extends Error {}
 

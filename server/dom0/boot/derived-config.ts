@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { CONFIG_LIMIT, readPlainFile } from '../plain-file.js';
 import { withoutKeys } from '../domain-config-text.js';
 import { LocalStateDisk } from '../state/local-state-disk.js';
 import { writeAll } from '../state/state-disk.js';
@@ -22,7 +22,7 @@ export async function creationOf(
 ): Promise<Creation> {
   const asIs = plan.without.size === 0 && (takesOverrides || plan.overrides.length === 0);
   if (asIs) return { config: plan.config, paused: true, overrides: plan.overrides };
-  const text = withoutKeys(await readFile(plan.config, 'utf8'), plan.without);
+  const text = withoutKeys((await readPlainFile(plan.config, CONFIG_LIMIT)).toString('utf8'), plan.without);
   const lines = plan.overrides.map(assignmentText);
   await disk.remove(derived);
   await writeAll(disk, derived, 0, Buffer.from(`${text.trimEnd()}\n${lines.join('\n')}\n`));
