@@ -104,7 +104,7 @@ export class DomainConfigs {
   fault(name: DomainName): Refusal | null {
     const files = this.#twice.get(name);
     if (files === undefined) return null;
-    const names = files.map((file) => basename(file)).join(' and ');
+    const names = presentable(files.map((file) => basename(file)).join(' and '), 200);
     return refusal(
       'wrong-state',
       `Two configuration files on its host have its name, so nothing is changed: ${names}.`,
@@ -235,7 +235,12 @@ export class DomainConfigs {
   #settle(): void {
     const said = new Map<string, string>();
     const holders = new Map<DomainName, DomainConfig[]>();
-    for (const [path, { outcome, isCurrent }] of this.#files) {
+    const files = new Set<string>();
+    for (const [path, { outcome, isCurrent, stamp }] of this.#files) {
+      // By a link from /etc/xen/auto it is one file still.
+      const isSame = stamp !== null && files.has(stamp);
+      if (stamp !== null) files.add(stamp);
+      if (isSame) continue;
       if (outcome === null) said.set(path, NOT_READ);
       else if (typeof outcome === 'string') said.set(path, isCurrent ? outcome : NOT_READ);
       else if (this.#settings.unmanaged.includes(outcome.name)) continue;
@@ -252,8 +257,10 @@ export class DomainConfigs {
         this.#own.set(name, first.file);
         continue;
       }
-      const files = configs.map(({ file }) => file);
-      twice.set(name, files);
+      twice.set(
+        name,
+        configs.map(({ file }) => file),
+      );
       kept.set(name, configs.find(({ file }) => this.#isOwn(name, file)) ?? first);
       for (const { file } of configs) said.set(file, `more than one file has the name ${name}`);
     }

@@ -172,6 +172,14 @@ describe('what the toolstack makes of the files', () => {
     assert.deepEqual([names(), configs.fault(HORATIO)], [['horatio'], null]);
   });
 
+  it('is one file by a link, as xendomains has them', async () => {
+    await write('horatio');
+    await symlink(file('horatio'), file('auto-horatio'));
+    await looks();
+    await looks();
+    assert.deepEqual([names(), configs.fault(HORATIO), configs.unmanaged()], [['horatio'], null, []]);
+  });
+
   it('is no domain gone, while a file is not read or may be its own', async () => {
     await write('horatio');
     await write('ophelia');
