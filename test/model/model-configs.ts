@@ -89,6 +89,19 @@ export class ModelConfigs implements NameSource {
     return [...this.#seen.values()];
   }
 
+  /** None is broken, or stands in two files, in the model. */
+  kept(): readonly DomainConfig[] {
+    return [];
+  }
+
+  fault(): null {
+    return null;
+  }
+
+  note(): undefined {
+    return undefined;
+  }
+
   placeOf(name: DomainName): ConfigPlace | undefined {
     const config = this.#seen.get(name);
     return config === undefined ? undefined : { file: config.file, device: 1 };

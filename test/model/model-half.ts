@@ -110,8 +110,9 @@ export async function startHalf(around: HalfSurroundings): Promise<ModelHalf> {
     disks: new DiskHolders(
       toolstack,
       () => observer.list(),
-      (target) => Promise.resolve(target),
+      ({ target }) => Promise.resolve(target),
     ),
+    check: { plan: () => Promise.resolve(null), creation: () => Promise.resolve(null) },
     queue: new CreateQueue(),
     transcripts: new Transcripts(STATE, disk, {
       writingTo: (file) =>

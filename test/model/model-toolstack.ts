@@ -70,6 +70,7 @@ const PARSED = 'Parsing config from /etc/xen\n';
 /** xl as one run of a half sees it: acts go on when the half is dead. */
 export class ModelToolstack implements Toolstack {
   readonly takesOverrides = true;
+  readonly runsConfigs = false;
   readonly #host: ModelHost;
   readonly #life: Life;
   readonly #temper: ToolstackTemper;
@@ -100,6 +101,15 @@ export class ModelToolstack implements Toolstack {
   longListAll(): Promise<readonly LongDomain[] | Refusal> {
     this.#witness.looksAtAll(this.#host);
     return this.#look(() => this.#host.guests.map(longDomain));
+  }
+
+  /** Configurations are taken for what they are in the model: it asks for no dry run. */
+  dryRun(): Promise<Refusal> {
+    throw new Error('the model makes no dry run');
+  }
+
+  uptimes(): Promise<ReadonlyMap<number, number> | Refusal> {
+    return this.#look(() => new Map<number, number>());
   }
 
   create(creation: Creation, call: Call): Promise<Refusal | null> {
