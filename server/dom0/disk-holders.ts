@@ -1,7 +1,7 @@
-import { realpath, stat } from 'node:fs/promises';
 import type { DomainName } from '../../policy/names.js';
 import { isRefusal, refusal } from '../../policy/refusal.js';
 import type { Refusal } from '../../policy/refusal.js';
+import type { FileCalls } from './foreign-files.js';
 import type { ObservedDomain } from './observer.js';
 import type { ConfiguredDisk, Disk, Toolstack } from './toolstack/toolstack.js';
 
@@ -12,7 +12,7 @@ interface Holder {
 }
 
 /** What tells one disk from another, whatever the way to it; null for an empty drive. */
-type Identify = (disk: Disk) => Promise<string | null>;
+export type Identify = (disk: Disk) => Promise<string | null>;
 
 /**
  * Whether a disk that a domain is to get is in another one's hands: Xen lets two domains write to one file without a word. The
@@ -23,11 +23,11 @@ export class DiskHolders {
   readonly #domains: () => readonly ObservedDomain[];
   readonly #identify: Identify;
 
-  /** @param identify how two ways to one disk are known to be the same; by the file system unless given */
+  /** @param identify how two ways to one disk are known to be the same */
   constructor(
     toolstack: Pick<Toolstack, 'list' | 'longListAll'>,
     domains: () => readonly ObservedDomain[],
-    identify: Identify = identity,
+    identify: Identify,
   ) {
     this.#toolstack = toolstack;
     this.#domains = domains;
@@ -91,15 +91,17 @@ async function conflict(
  * The same for every path to the same file or block device; the path itself when there is nothing there. What a script connects is told by
  * the script and its target.
  *
- * @returns null for an empty drive
+ * @returns what says null for an empty drive
  */
-async function identity({ target, script }: Disk): Promise<string | null> {
-  if (target === '') return null;
-  const path = target.startsWith('/') ? target : `/dev/${target}`;
-  try {
-    const seen = await stat(path);
-    return seen.isBlockDevice() ? `block ${seen.rdev}` : `file ${seen.dev} ${seen.ino}`;
-  } catch {
-    return script === undefined ? realpath(path).catch(() => path) : `${script} ${target}`;
-  }
+export function identityBy(files: Pick<FileCalls, 'stat'>): Identify {
+  return async ({ target, script }) => {
+    if (target === '') return null;
+    const path = target.startsWith('/') ? target : `/dev/${target}`;
+    try {
+      const seen = await files.stat(path);
+      return seen.isBlockDevice() ? `block ${seen.rdev}` : `file ${seen.dev} ${seen.ino}`;
+    } catch {
+      return script === undefined ? path : `${script} ${target}`;
+    }
+  };
 }

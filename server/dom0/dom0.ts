@@ -11,9 +11,11 @@ import { BootCheck } from './boot/boot-check.js';
 import { BootProfiles } from './boot/boot-profiles.js';
 import type { ProfileSettings } from './boot/boot-profiles.js';
 import type { ConsoleHost } from './console-host.js';
-import { DiskHolders } from './disk-holders.js';
+import { DiskHolders, identityBy } from './disk-holders.js';
 import { DomainConfigs } from './domain-configs.js';
 import { SYSTEM_HOST_CLOCK } from './host-clock.js';
+import { ForeignFiles } from './foreign-files.js';
+import { KnownStates } from './known-states.js';
 import type { HostClock } from './host-clock.js';
 import type { Logger } from './logger.js';
 import { NameMemory } from './name-memory.js';
@@ -166,9 +168,15 @@ export class Dom0 {
     const clock = this.#clock;
     const host = this.#host;
     const kept = { file: join(settings.state, 'configs.json'), disk: this.#disk };
-    const configs = new DomainConfigs(settings, { toolstack, logger, boot: host.boot, kept });
+    const files = new ForeignFiles(host);
+    const configs = new DomainConfigs(settings, { toolstack, files, logger, host, kept });
     await configs.open();
     const memory = await NameMemory.open(join(settings.state, 'names.json'), logger, this.#disk);
+    const states = await KnownStates.open({
+      boot: host.boot,
+      logger,
+      kept: { file: join(settings.state, 'states.json'), disk: this.#disk },
+    });
     const told = new Map<DomainName, string>();
     const { observe } = settings;
     const observer = new Observer(
@@ -176,6 +184,7 @@ export class Dom0 {
         toolstack,
         configs,
         memory,
+        states,
         profiles,
         expectations: book,
         settings: observe,
@@ -208,7 +217,7 @@ export class Dom0 {
       observer,
       profiles,
       consoles,
-      disks: new DiskHolders(toolstack, () => observer.list()),
+      disks: new DiskHolders(toolstack, () => observer.list(), identityBy(new ForeignFiles(host))),
       check: new BootCheck({ toolstack, transcripts }),
       queue: new CreateQueue(),
       transcripts,
@@ -256,6 +265,7 @@ export class Dom0 {
     release.push(
       () => configs.close(),
       () => memory.close(),
+      () => states.close(),
       () => {
         api.drop();
       },

@@ -24,6 +24,8 @@ export interface DomainConfig {
     readonly onReboot: boolean;
     readonly onCrash: boolean;
   };
+  /** What no boot profile may change of it, as `ConfigReading.rest`; null where the toolstack was not asked. */
+  readonly rest: string | null;
 }
 
 /**
@@ -51,6 +53,7 @@ export function domainConfigOf(file: string, reading: ConfigReading, text: strin
       onReboot: reboot.includes('restart'),
       onCrash: crash.includes('restart'),
     },
+    rest: reading.rest,
   };
 }
 
@@ -115,6 +118,7 @@ export function readDomainConfig(file: string, text: string): DomainConfig | str
       onReboot: restarts('on_reboot', 'restart'),
       onCrash: restarts('on_crash', 'destroy'),
     },
+    rest: null,
   };
 }
 

@@ -1,4 +1,3 @@
-import { lstat, readdir, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import type { DomainName } from '../../policy/names.js';
 import { refusal } from '../../policy/refusal.js';
@@ -8,8 +7,11 @@ import type { MissingReason } from '../wire/domain.js';
 import { ConfigReadings } from './config-readings.js';
 import type { ConfigReadingsParts, Reading } from './config-readings.js';
 import type { DomainConfig } from './domain-config.js';
+import { NoAnswerError } from './foreign-files.js';
+import type { FileCalls } from './foreign-files.js';
 import { glob } from './glob.js';
 import { CONFIG_LIMIT, kindOf, stampOf } from './plain-file.js';
+import { SharedRun } from './shared-run.js';
 import { presentable } from './toolstack/reason.js';
 import type { Toolstack } from './toolstack/toolstack.js';
 
@@ -38,7 +40,13 @@ interface SeenFile extends Reading {
 
 export interface DomainConfigsParts extends ConfigReadingsParts {
   readonly toolstack: Pick<Toolstack, 'dryRun' | 'runsConfigs'>;
+  readonly files: FileCalls;
 }
+
+/** So many of the files of one name are told with each of them. */
+const MOST_TOLD = 3;
+/** So much of a file's name. */
+const NAME_LENGTH = 80;
 
 /**
  * The domains that are managed, found from the configuration files that already exist, as the toolstack reads them. Files are read again
@@ -59,13 +67,18 @@ export class DomainConfigs {
   readonly #own = new Map<DomainName, string>();
   /** What was said of each path, so that it is said once. */
   #said = new Map<string, string>();
+  /** What each glob found last. */
+  readonly #found = new Map<string, readonly string[]>();
+  readonly #scans = new SharedRun(() => this.#scan());
+  /** Whether what follows from the files is to be found out again. */
+  #isStale = false;
 
   constructor(settings: DomainConfigsSettings, parts: DomainConfigsParts) {
     this.#settings = settings;
     this.#parts = parts;
     this.#readings = new ConfigReadings(parts);
-    this.#readings.onRead(() => {
-      this.#refresh();
+    this.#readings.onRead((path) => {
+      this.#refresh(path);
     });
   }
 
@@ -84,10 +97,12 @@ export class DomainConfigs {
   }
 
   find(name: DomainName): DomainConfig | undefined {
+    this.#judge();
     return this.#byName.get(name);
   }
 
   list(): readonly DomainConfig[] {
+    this.#judge();
     return [...this.#byName.values()];
   }
 
@@ -97,23 +112,26 @@ export class DomainConfigs {
 
   /** Domains whose files cannot be used now, as they were when they could: they are still seen. */
   kept(): readonly DomainConfig[] {
+    this.#judge();
     return this.#kept;
   }
 
   /** Why nothing may be done to a domain because of its files; null when there is no such reason. */
   fault(name: DomainName): Refusal | null {
+    this.#judge();
     const files = this.#twice.get(name);
     if (files === undefined) return null;
-    const names = presentable(files.map((file) => basename(file)).join(' and '), 200);
+    const count = files.length === 2 ? 'Two' : String(files.length);
     return refusal(
       'wrong-state',
-      `Two configuration files on its host have its name, so nothing is changed: ${names}.`,
-      `${name} stands in ${files.join(' and ')}: remove or rename one of them`,
+      `${count} configuration files on its host have its name, so nothing is changed: ${namesOf(files)}.`,
+      `${name} stands in ${files.slice(0, MOST_TOLD).join(' and ')}: remove or rename all but one of ${files.length}`,
     );
   }
 
   /** The files that the settings' globs find and that are not managed, with the reason. By name. */
   unmanaged(): readonly UnmanagedFile[] {
+    this.#judge();
     return [...this.#said].map(([path, why]) => ({
       file: presentable(basename(path), 255),
       why: presentable(why, 600),
@@ -122,8 +140,9 @@ export class DomainConfigs {
 
   /** What there is to add to the reason for which a name is missing: both files, or what the toolstack says. */
   note(name: DomainName): string | undefined {
+    this.#judge();
     const files = this.#twice.get(name);
-    if (files !== undefined) return presentable(files.map((file) => basename(file)).join(' and '), 600);
+    if (files !== undefined) return namesOf(files);
     const broken = this.#kept.find((config) => config.name === name)?.file;
     const why = broken === undefined ? undefined : this.#said.get(broken);
     return why === undefined ? undefined : presentable(why, 600);
@@ -131,6 +150,7 @@ export class DomainConfigs {
 
   /** @returns undefined when it has no file now, or more than one */
   placeOf(name: DomainName): ConfigPlace | undefined {
+    this.#judge();
     const file = this.#byName.get(name)?.file;
     const read = file === undefined ? undefined : this.#files.get(file);
     return file === undefined || read === undefined ? undefined : { file, device: read.device };
@@ -144,9 +164,11 @@ export class DomainConfigs {
    */
   async missing(name: DomainName, { file, device }: ConfigPlace): Promise<MissingReason | null> {
     if (this.#settings.unmanaged.includes(name)) return null;
+    this.#judge();
     if (this.#twice.has(name)) return 'twice';
     const read = this.#files.get(file);
     if (read !== undefined && !read.isCurrent) return 'unread';
+    if (read?.outcome === DANGLING) return 'unreadable';
     if (read !== undefined && typeof read.outcome === 'string') return 'unusable';
     const elsewhere = [...this.#files.values()].find(
       ({ outcome, guess, isCurrent }) =>
@@ -154,7 +176,7 @@ export class DomainConfigs {
     );
     if (elsewhere !== undefined) return typeof elsewhere.outcome === 'string' ? 'unusable' : 'unread';
     if (read !== undefined) return null;
-    const there = await lstat(file).then(
+    const there = await this.#parts.files.lstat(file).then(
       (seen) => (seen.isFile() ? 'unmatched' : 'unreadable'),
       (error: unknown) => (isAbsent(error) ? null : 'unreadable'),
     );
@@ -164,8 +186,8 @@ export class DomainConfigs {
   /** Whether a directory lacks more than one file. One that has gone itself is judged by the one above it. */
   async #emptied(directory: string, device: number): Promise<MissingReason | null> {
     try {
-      await readdir(directory);
-      if ((await stat(directory)).dev !== device) return 'device';
+      await this.#parts.files.readdir(directory);
+      if (Number((await this.#parts.files.stat(directory)).dev) !== device) return 'device';
     } catch (error) {
       const above = dirname(directory);
       return isAbsent(error) && this.#holdsDirectories(above) ? this.#emptied(above, device) : 'directory';
@@ -185,64 +207,111 @@ export class DomainConfigs {
     });
   }
 
-  /** Looks at the files again, and waits for no dry run. Faults of single files are logged, once. */
-  async scan(): Promise<void> {
-    const paths = [...new Set((await Promise.all(this.#settings.domains.map(glob))).flat())];
+  /** Looks at the files again, and waits for no dry run. Faults of single files are logged, once. One look at a time. */
+  scan(): Promise<void> {
+    return this.#scans.get();
+  }
+
+  async #scan(): Promise<void> {
+    const paths = await this.#paths();
     const files = new Map<string, SeenFile>();
+    const devices = new Map<string, number>();
     for (const path of paths) {
-      const seen = await this.#look(path);
+      const seen = await this.#look(path, devices);
       if (seen !== undefined) files.set(path, seen);
     }
     this.#files = files;
-    this.#settle();
-    this.#readings.keepOnly(new Set(paths));
+    this.#isStale = true;
+    this.#judge();
+    this.#readings.keepOnly(paths);
+  }
+
+  /** What the globs find; where a file system hangs, what they found last. */
+  async #paths(): Promise<ReadonlySet<string>> {
+    for (const pattern of this.#settings.domains) {
+      const found = await glob(pattern, (path) => this.#parts.files.readdir(path)).catch((error: unknown) => {
+        if (error instanceof NoAnswerError) return null;
+        throw error;
+      });
+      if (found !== null) this.#found.set(pattern, found);
+    }
+    return new Set([...this.#found.values()].flat());
   }
 
   /** Never opens it: a pipe would wait for a writer, and a device may act on being opened. */
-  async #look(path: string): Promise<SeenFile | undefined> {
+  async #look(path: string, devices: Map<string, number>): Promise<SeenFile | undefined> {
+    const { files, toolstack } = this.#parts;
     const unsound = (why: string, device = 0): SeenFile => ({
       ...this.#readings.known(path, null),
       outcome: why,
       isCurrent: true,
+      why: null,
       device,
       stamp: null,
     });
     try {
-      const seen = await stat(path, { bigint: true });
+      const seen = await files.stat(path);
       if (seen.isDirectory()) return undefined;
-      const device = (await stat(dirname(path))).dev;
+      const above = dirname(path);
+      const device = devices.get(above) ?? Number((await files.stat(above)).dev);
+      devices.set(above, device);
       if (!seen.isFile()) return unsound(kindOf(seen), device);
       if (seen.size > CONFIG_LIMIT) return unsound(`it is over ${CONFIG_LIMIT} bytes`, device);
       if ((seen.mode & WRITABLE_BY_ALL) !== 0n) return unsound('anybody can write to it', device);
       const isOthers = seen.uid !== 0n && seen.uid !== BigInt(process.geteuid?.() ?? 0);
-      if (this.#parts.toolstack.runsConfigs && (isOthers || (seen.mode & WRITABLE_BY_OTHERS) !== 0n))
+      // `xl create A=B.cfg` is no file to xl, but a setting.
+      if (path.includes('='))
+        return unsound("its path has a '=', which the toolstack takes for a setting", device);
+      if (CONTROL.test(path)) return unsound('its path has a control character', device);
+      if (toolstack.runsConfigs && (isOthers || (seen.mode & WRITABLE_BY_OTHERS) !== 0n))
         return unsound('others than root can write to it, and xm runs what is in it', device);
       const stamp = stampOf(seen);
       return { ...this.#readings.of(path, stamp), device, stamp };
     } catch (error) {
-      return isAbsent(error) ? undefined : unsound('it cannot be looked at');
+      if (error instanceof NoAnswerError) {
+        const before = this.#files.get(path);
+        const device = before?.device ?? 0;
+        return { ...this.#readings.known(path, null), why: error.message, device, stamp: null };
+      }
+      if (!isAbsent(error)) return unsound('it cannot be looked at');
+      return this.#isLink(path).then((isLink) => (isLink ? unsound(DANGLING) : this.#unnamed(path, unsound)));
     }
+  }
+
+  #isLink(path: string): Promise<boolean> {
+    return this.#parts.files.lstat(path).then(
+      (seen) => seen.isSymbolicLink(),
+      () => false,
+    );
+  }
+
+  /** A name that is no UTF-8 cannot be asked for by what we were told of it. */
+  #unnamed(path: string, unsound: (why: string) => SeenFile): SeenFile | undefined {
+    return path.includes('\ufffd') ? unsound('its name is no UTF-8') : undefined;
   }
 
   /** A dry run has ended: what it came to holds from now on, unless the file has changed meanwhile. */
-  #refresh(): void {
-    for (const [path, file] of this.#files) {
-      if (file.stamp !== null) this.#files.set(path, { ...file, ...this.#readings.known(path, file.stamp) });
-    }
-    this.#settle();
+  #refresh(path: string): void {
+    const file = this.#files.get(path);
+    if (file === undefined || file.stamp === null) return;
+    this.#files.set(path, { ...file, ...this.#readings.known(path, file.stamp) });
+    this.#isStale = true;
   }
 
-  #settle(): void {
+  /** Finds out what follows from the files as they are known. */
+  #judge(): void {
+    if (!this.#isStale) return;
+    this.#isStale = false;
     const said = new Map<string, string>();
     const holders = new Map<DomainName, DomainConfig[]>();
     const files = new Set<string>();
-    for (const [path, { outcome, isCurrent, stamp }] of this.#files) {
+    for (const [path, { outcome, isCurrent, stamp, why }] of this.#files) {
       // By a link from /etc/xen/auto it is one file still.
       const isSame = stamp !== null && files.has(stamp);
       if (stamp !== null) files.add(stamp);
       if (isSame) continue;
-      if (outcome === null) said.set(path, NOT_READ);
-      else if (typeof outcome === 'string') said.set(path, isCurrent ? outcome : NOT_READ);
+      if (outcome === null) said.set(path, why ?? NOT_READ);
+      else if (typeof outcome === 'string') said.set(path, isCurrent ? outcome : (why ?? NOT_READ));
       else if (this.#settings.unmanaged.includes(outcome.name)) continue;
       else holders.set(outcome.name, [...(holders.get(outcome.name) ?? []), outcome]);
     }
@@ -282,14 +351,22 @@ export class DomainConfigs {
 
   #say(said: ReadonlyMap<string, string>, twice: ReadonlyMap<DomainName, readonly string[]>): void {
     const told = new Map<string, string>();
+    const inTwice = new Map(
+      [...twice.values()].flatMap((files) => files.map((file) => [file, files] as const)),
+    );
     for (const [path, why] of said) {
-      const files = [...twice.values()].find((each) => each.includes(path));
-      const others = (files ?? []).filter((file) => file !== path).map((file) => basename(file));
-      const whole = others.length === 0 ? why : `${why}: see ${others.join(', ')}`;
+      const files = inTwice.get(path);
+      // One more than are told is enough to know that there are more.
+      const others = (files ?? []).slice(0, MOST_TOLD + 1).filter((file) => file !== path);
+      const whole = files === undefined ? why : `${why}: see ${namesOf(others, files.length - 1, ', ')}`;
       told.set(path, whole);
       if (why !== NOT_READ && this.#said.get(path) !== whole)
         this.#parts.logger.warn(
-          { file: path, why, ...(files === undefined ? {} : { files }) },
+          {
+            file: path,
+            why,
+            ...(files === undefined ? {} : { files: files.slice(0, MOST_TOLD), count: files.length }),
+          },
           'domain.unmanaged',
         );
     }
@@ -298,6 +375,15 @@ export class DomainConfigs {
 }
 
 const NOT_READ = 'it is not read yet';
+const DANGLING = 'it is a link to a file that is not there';
+const CONTROL = /\p{Cc}/u;
+
+/** A few files by their names, for people. @param count how many there are in all */
+function namesOf(files: readonly string[], count = files.length, between = ' and '): string {
+  const names = files.slice(0, MOST_TOLD).map((file) => presentable(basename(file), NAME_LENGTH));
+  const more = count > names.length ? ` and ${count - names.length} more` : '';
+  return names.join(between) + more;
+}
 
 /** There is no such file, said for certain. */
 function isAbsent(error: unknown): boolean {

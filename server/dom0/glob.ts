@@ -1,11 +1,17 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { NoAnswerError } from './foreign-files.js';
 
 /**
  * The paths that match an absolute pattern, sorted: `*` and `?` within one part of the path; as in a shell they do not match a
  * leading dot. A directory that cannot be read has no matches.
+ *
+ * @throws NoAnswerError when a file system hangs
  */
-export async function glob(pattern: string): Promise<string[]> {
+export async function glob(
+  pattern: string,
+  list: (directory: string) => Promise<string[]> = readdir,
+): Promise<string[]> {
   const parts = pattern.split('/').filter((part) => part !== '');
   let paths = ['/'];
   for (const part of parts) {
@@ -21,7 +27,10 @@ export async function glob(pattern: string): Promise<string[]> {
     );
     const found = await Promise.all(
       paths.map(async (path) => {
-        const names = await readdir(path).catch(() => []);
+        const names = await list(path).catch((error: unknown) => {
+          if (error instanceof NoAnswerError) throw error;
+          return [];
+        });
         return names
           .filter((name) => matcher.test(name) && (part.startsWith('.') || !name.startsWith('.')))
           .map((name) => join(path, name));

@@ -8,6 +8,7 @@ import { namesOnTheWay } from '../wire/guest-name.js';
 import type { GuestName } from '../wire/guest-name.js';
 import type { BootProfiles } from './boot/boot-profiles.js';
 import type { Incarnation } from './console-host.js';
+import type { DomainState } from '../../policy/domain-state.js';
 import { CpuGauge } from './cpu-gauge.js';
 import type { DomainConfig } from './domain-config.js';
 import type { DomainConfigs } from './domain-configs.js';
@@ -19,10 +20,15 @@ import { NO_MEMORY, observedState } from './observed-state.js';
 import type { StateMemory } from './observed-state.js';
 import type { NameMemory, NameSource } from './name-memory.js';
 import type { Pace } from './pace.js';
+import type { KnownStates } from './known-states.js';
 import { SharedRun } from './shared-run.js';
 import type { ListedDomain, Toolstack } from './toolstack/toolstack.js';
 
 const AGEING_MS = 1_000;
+/** What is to be decided by the files waits so long for changed ones to be read, and goes on with what is known. */
+const REREAD_PATIENCE_MS = 5_000;
+/** A look waits so long for the files to be looked at, and goes on with what is known of them. */
+const SCAN_PATIENCE_MS = 1_000;
 /** A look waits so long for how long the domains have been running, and goes on without. */
 const UPTIME_PATIENCE_MS = 2_000;
 
@@ -50,8 +56,9 @@ interface Entry {
 
 export interface ObserverParts {
   readonly toolstack: Toolstack;
-  readonly configs: NameSource & Pick<DomainConfigs, 'fault' | 'kept' | 'note' | 'scan'>;
+  readonly configs: NameSource & Pick<DomainConfigs, 'fault' | 'kept' | 'note' | 'scan' | 'settled'>;
   readonly memory: NameMemory;
+  readonly states: KnownStates;
   readonly profiles: BootProfiles;
   readonly expectations: Expectations;
   readonly settings: { readonly intervalSeconds: number; readonly goneAfterSeconds: number };
@@ -116,6 +123,16 @@ export class Observer {
   /** How long ago the toolstack answered last; null: not yet. Milliseconds. */
   get age(): number | null {
     return this.#answeredAt === null ? null : this.#parts.host.uptime() - this.#answeredAt;
+  }
+
+  /** Has the files read as they are now: an administrator may have changed one a moment ago. Waits a little for the toolstack's answers. */
+  async reread(): Promise<void> {
+    const { configs } = this.#parts;
+    await this.#within(
+      REREAD_PATIENCE_MS,
+      configs.scan().then(() => configs.settled()),
+    );
+    this.#adopt();
   }
 
   find(name: DomainName): ObservedDomain | undefined {
@@ -200,7 +217,7 @@ export class Observer {
 
   async #round(): Promise<Refusal | null> {
     const { configs, memory, settings } = this.#parts;
-    await configs.scan();
+    await this.#within(SCAN_PATIENCE_MS, configs.scan());
     for (const name of memory.see(configs, this.#parts.clock())) this.#forget(name);
     const listed = await this.#parts.toolstack.list();
     const now = this.#parts.host.uptime();
@@ -245,18 +262,26 @@ export class Observer {
       ({ seen }) => seen.observation.state === 'unknown' && listed.has(seen.name),
     );
     if (!isNew) return NO_UPTIMES;
-    const { toolstack, host, logger } = this.#parts;
-    let cancel: () => void = () => undefined;
-    const late = new Promise<null>((resolve) => {
-      cancel = host.after(UPTIME_PATIENCE_MS, () => {
-        resolve(null);
-      });
-    });
-    const uptimes = await Promise.race([toolstack.uptimes(), late]);
-    cancel();
+    const { toolstack, logger } = this.#parts;
+    const uptimes = await this.#within(UPTIME_PATIENCE_MS, toolstack.uptimes());
     if (uptimes !== null && !isRefusal(uptimes)) return uptimes;
     logger.warn({ detail: uptimes?.detail ?? 'no answer in time' }, 'toolstack.no-uptimes');
     return NO_UPTIMES;
+  }
+
+  /** @returns null when it takes longer, milliseconds; it goes on then */
+  async #within<T>(ms: number, work: Promise<T>): Promise<T | null> {
+    let cancel: () => void = () => undefined;
+    const late = new Promise<null>((resolve) => {
+      cancel = this.#parts.host.after(ms, () => {
+        resolve(null);
+      });
+    });
+    try {
+      return await Promise.race([work, late]);
+    } finally {
+      cancel();
+    }
   }
 
   /** @param ago seconds */
@@ -266,6 +291,7 @@ export class Observer {
 
   #forget(name: DomainName): void {
     this.#entries.delete(name);
+    this.#parts.states.forget(name);
     this.#events.gone(name);
   }
 
@@ -280,6 +306,7 @@ export class Observer {
       this.#missed = missing.join();
     }
     this.#named = told;
+    this.#parts.states.save();
     await this.#parts.memory.save();
   }
 
@@ -341,11 +368,7 @@ export class Observer {
     // That the profile has been found out is no change of the domain.
     const lasts = same || (before.state === state && before.profile === UNKNOWN_PROFILE);
     const cpuPercent = listed === null ? null : entry.cpu.read(listed.domid, listed.cpuSeconds, now);
-    // It ran before it was seen: since its start, not since our own.
-    const began =
-      before.state === 'unknown' && state === 'running' && uptime !== undefined
-        ? this.#timeOfDay(uptime)
-        : at;
+    const began = before.state === 'unknown' ? this.#sinceOf(name, state, incarnation, uptime) : at;
     const changed = !same || !sameDomain(entry.seen, listed, cpuPercent);
     entry.memory = memory;
     entry.seen = {
@@ -358,7 +381,25 @@ export class Observer {
       configured,
       fault: fault ?? null,
     };
+    this.#parts.states.note(name, entry.seen);
     if (changed || now - entry.toldAt >= this.#parts.settings.intervalSeconds * 1000) this.#tell(entry, now);
+  }
+
+  /**
+   * Since when a domain is so that was not known before, because we have just begun or the toolstack was silent: as it was known when it was
+   * known last, if it is the same incarnation still; or since that began. It is never since our own start where there is anything better.
+   */
+  #sinceOf(
+    name: DomainName,
+    state: DomainState,
+    incarnation: Incarnation | null,
+    uptime: number | undefined,
+  ): string {
+    const known = this.#parts.states.since(name, state, incarnation);
+    const began = uptime === undefined ? null : this.#timeOfDay(uptime);
+    // A clock that was set wrong while the host came up must not stay in force.
+    const isSound = known !== null && known <= this.#timeOfDay() && (began === null || known >= began);
+    return (isSound ? known : began) ?? this.#timeOfDay();
   }
 
   #tell(entry: Entry, now: number): void {

@@ -6,11 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { refusal } from '../../policy/refusal.js';
 import type { DomainConfigs } from '../../server/dom0/domain-configs.js';
+import { SYSTEM_HOST_CLOCK } from '../../server/dom0/host-clock.js';
 import { NameMemory } from '../../server/dom0/name-memory.js';
 import { LocalStateDisk } from '../../server/dom0/state/local-state-disk.js';
 import type { Creation, DryRun } from '../../server/dom0/toolstack/toolstack.js';
 import { configsLikeXl } from '../support/configs-like-xl.js';
 import { dryRunLikeXl } from '../support/dry-run-like-xl.js';
+import { eventually } from '../support/eventually.js';
 import { silentLogger } from '../support/silent-logger.js';
 import { domainName } from '../support/temporary-store.js';
 
@@ -54,7 +56,7 @@ describe('what the toolstack makes of the files', () => {
     };
     configs = configsLikeXl({ domains: [join(directory, '*.cfg')], unmanaged: [] }, silentLogger, {
       toolstack: { dryRun, runsConfigs },
-      boot,
+      host: { boot, after: SYSTEM_HOST_CLOCK.after },
       kept: { file: join(directory, 'configs.json'), disk: new LocalStateDisk() },
     });
     await configs.open();
@@ -67,7 +69,12 @@ describe('what the toolstack makes of the files', () => {
 
   it('is asked for once for each of 100 files, three at a time, and not again after a restart', async () => {
     for (let one = 0; one < 100; one += 1) await write(`d${one}`);
-    await looks();
+    let open: () => void = () => undefined;
+    gate = new Promise((resolve) => (open = resolve));
+    await configs.scan();
+    await eventually('three dry runs', () => Promise.resolve(atOnce === 3 ? true : null));
+    open();
+    await configs.settled();
     assert.deepEqual([runs.length, most, names().length], [100, 3, 100]);
     await looks();
     assert.equal(runs.length, 100);
@@ -127,7 +134,7 @@ describe('what the toolstack makes of the files', () => {
     answer = () => Promise.resolve(refusal('toolstack-timeout', 'No answer.'));
     for (let look = 0; look < 40; look += 1) await looks();
     assert.ok(runs.length >= 4 && runs.length <= 8, String(runs.length));
-    assert.equal(why('horatio'), 'it is not read yet');
+    assert.equal(why('horatio'), 'it is not read yet: No answer.');
     answer = dryRunLikeXl;
     for (let look = 0; look < 33; look += 1) await looks();
     assert.deepEqual(names(), ['horatio']);

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { DiskHolders } from '../../server/dom0/disk-holders.js';
+import { DiskHolders, identityBy } from '../../server/dom0/disk-holders.js';
+import { ForeignFiles } from '../../server/dom0/foreign-files.js';
+import { SYSTEM_HOST_CLOCK } from '../../server/dom0/host-clock.js';
 import type { ConfiguredDisk, LongDomain } from '../../server/dom0/toolstack/toolstack.js';
 import { FakeToolstack } from '../support/fake-toolstack.js';
 import { domainName } from '../support/temporary-store.js';
@@ -23,7 +25,12 @@ describe('disks that are in use', () => {
     toolstack.longListAll = async () => [...((await all()) as readonly LongDomain[]), ...extra];
   });
   const conflict = async (...disks: readonly ConfiguredDisk[]): Promise<string | null> =>
-    (await new DiskHolders(toolstack, () => []).conflict(HORATIO, disks))?.detail ?? null;
+    (
+      await new DiskHolders(toolstack, () => [], identityBy(new ForeignFiles(SYSTEM_HOST_CLOCK))).conflict(
+        HORATIO,
+        disks,
+      )
+    )?.detail ?? null;
   const holds = (name: string, ...disks: readonly ConfiguredDisk[]): void => {
     toolstack.put(name);
     toolstack.long.set(name, { ...none, disks });

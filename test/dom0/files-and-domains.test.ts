@@ -50,7 +50,7 @@ describe('domains and what the toolstack makes of their files', () => {
       return { ...made, boot: { ...made.boot, disks: made.boot.disks.slice(1) } };
     };
     const no = await refused('horatio', 'rescue');
-    assert.match(no.message, /not what it was, so nothing was done/);
+    assert.match(no.message, /does not go with this boot profile, so nothing was done/);
     assert.deepEqual(house.toolstack.calls, []);
   });
 

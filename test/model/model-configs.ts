@@ -81,6 +81,10 @@ export class ModelConfigs implements NameSource {
     return Promise.resolve();
   }
 
+  settled(): Promise<void> {
+    return Promise.resolve();
+  }
+
   find(name: DomainName): DomainConfig | undefined {
     return this.#seen.get(name);
   }

@@ -2,6 +2,7 @@ import { BootProfiles } from '../../server/dom0/boot/boot-profiles.js';
 import { DiskHolders } from '../../server/dom0/disk-holders.js';
 import type { HostClock } from '../../server/dom0/host-clock.js';
 import type { Logger } from '../../server/dom0/logger.js';
+import { KnownStates } from '../../server/dom0/known-states.js';
 import { NameMemory } from '../../server/dom0/name-memory.js';
 import { Observer } from '../../server/dom0/observer.js';
 import type { ObserverEvents } from '../../server/dom0/observer.js';
@@ -82,6 +83,11 @@ export async function startHalf(around: HalfSurroundings): Promise<ModelHalf> {
       toolstack,
       configs: host.configs.reader(),
       memory,
+      states: await KnownStates.open({
+        boot: hostClock.boot,
+        logger,
+        kept: { file: `${STATE}/states.json`, disk },
+      }),
       profiles,
       expectations: book,
       settings: OBSERVE,
@@ -112,7 +118,11 @@ export async function startHalf(around: HalfSurroundings): Promise<ModelHalf> {
       () => observer.list(),
       ({ target }) => Promise.resolve(target),
     ),
-    check: { plan: () => Promise.resolve(null), creation: () => Promise.resolve(null) },
+    check: {
+      plan: () => Promise.resolve(null),
+      creation: () => Promise.resolve(null),
+      stamp: () => Promise.resolve(null),
+    },
     queue: new CreateQueue(),
     transcripts: new Transcripts(STATE, disk, {
       writingTo: (file) =>

@@ -1,7 +1,9 @@
+import { stat } from 'node:fs/promises';
 import { NORMAL } from '../../../policy/names.js';
 import { isRefusal, refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { DomainConfig } from '../domain-config.js';
+import { stampOf } from '../plain-file.js';
 import type { Transcripts } from '../operations/transcripts.js';
 import type { ConfigReading, ConfiguredDisk, Creation, Toolstack } from '../toolstack/toolstack.js';
 import { sameBoot } from './boot-profiles.js';
@@ -14,8 +16,8 @@ export interface BootCheckParts {
 }
 
 /**
- * Whether the toolstack would make of a plan what is planned: the domain of this name, with its own disks, those of the profile, and no other.
- * It is asked by a dry run of the very configuration that would be created from.
+ * Whether the toolstack would make of a plan what is planned: the domain of this name, as its own file has it, with its own disks, those of
+ * the profile, and no other. It is asked by a dry run of the very configuration that would be created from.
  */
 export class BootCheck {
   readonly #parts: BootCheckParts;
@@ -48,25 +50,46 @@ export class BootCheck {
       return refusal('toolstack-failed', `${sentence}: ${made.refused}`, `${config.file}: ${made.refused}`);
     }
     const wrong = difference(made, plan, config);
-    if (wrong === null) return null;
-    return refusal(
-      'wrong-state',
-      'Its configuration on the host is not what it was, so nothing was done. Try again in a minute; then ask the operator.',
-      `${config.file}: ${wrong}`,
-    );
+    return wrong === null
+      ? null
+      : refusal('wrong-state', sentenceOf(made, plan, config), `${config.file}: ${wrong}`);
   }
+
+  /** Which state of its file a creation is made from; null when it cannot be told. */
+  async stamp({ config }: Pick<Creation, 'config'>): Promise<string | null> {
+    return stat(config, { bigint: true }).then(stampOf, () => null);
+  }
+}
+
+function sentenceOf(made: ConfigReading, plan: BootPlan, config: DomainConfig): string {
+  if (made.name !== config.name)
+    return 'Its configuration file on the host has another name in it, so nothing was done. Ask the operator.';
+  if (plan.profile === NORMAL)
+    return 'Its configuration file on the host was changed just now, so nothing was done. Try again in a minute.';
+  return 'Its configuration on the host does not go with this boot profile, so nothing was done. Ask the operator.';
 }
 
 /** @returns null when there is none */
 function difference(made: ConfigReading, plan: BootPlan, config: DomainConfig): string | null {
   if (made.name !== config.name) return `the toolstack takes it for ${JSON.stringify(made.name)}`;
-  const planned = plan.boot.disks.map(words).join(', ');
-  const found = made.boot.disks.map(words).join(', ');
-  if (planned !== found) return `the toolstack reads the disks ${found}, and ${planned} were meant`;
-  if (plan.profile === NORMAL || sameBoot(plan.boot, made.boot)) return null;
-  return 'the toolstack would boot it with another kernel, ramdisk or command line';
+  const own = new Set<ConfiguredDisk>(config.boot.disks);
+  const planned = plan.boot.disks.map((disk) => words(disk, own.has(disk)));
+  const found = made.boot.disks.map((disk, at) => words(disk, own.has(plan.boot.disks[at] ?? disk)));
+  if (planned.join() !== found.join())
+    return `the toolstack reads the disks ${found.join(', ')}, and ${planned.join(', ')} were meant`;
+  if (!sameBoot(plan.boot, made.boot))
+    return 'the toolstack would boot it with another kernel, ramdisk or command line';
+  if (config.rest === made.rest) return null;
+  return 'the toolstack would make something else of it than of its own file, besides disks and kernel';
 }
 
-function words({ target, vdev, writable, script = '' }: ConfiguredDisk): string {
-  return [JSON.stringify(target), vdev, writable ? 'w' : 'r', script].filter((word) => word !== '').join(' ');
+/** @param isOwn the domain's own disk has to be the same in all that the toolstack says of it */
+function words(
+  { target, vdev, writable, script = '', format = '', more = '' }: ConfiguredDisk,
+  isOwn: boolean,
+): string {
+  const own = isOwn ? [format, more] : [];
+  return [JSON.stringify(target), vdev, writable ? 'w' : 'r', script, ...own]
+    .filter((word) => word !== '')
+    .join(' ');
 }

@@ -23,6 +23,7 @@ export interface AdmissionParts {
   readonly book: Pick<OperationBook, 'current'>;
   readonly observer: {
     look(): Promise<Refusal | null>;
+    reread(): Promise<void>;
     find(name: DomainName): ObservedDomain | undefined;
     onTheWay(name: DomainName): string | null;
   };
@@ -59,6 +60,8 @@ export class Admission {
     const refused = (no: Refusal, inTheWay: Operation | null = null): Verdict => ({ refused: no, inTheWay });
     const wrong = this.#wrongRequest(request);
     if (wrong !== null) return refused(wrong);
+    // What is created is created from the file as it is now, whenever it was edited.
+    if (createsDomain(request.verb)) await this.#parts.observer.reread();
     const seen = await this.#fresh(request.domain);
     if (isRefusal(seen)) return refused(seen);
 

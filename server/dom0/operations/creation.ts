@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { parseDomainName } from '../../../policy/names.js';
 import { isRefusal, refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { creationOf } from '../boot/derived-config.js';
@@ -27,6 +28,13 @@ const away = (detail: string): Refusal =>
   refusal('undone', "The host's Postern was restarted while it was started; it is off.", detail);
 const tooLate = (detail: string): Refusal =>
   refusal('deadline-passed', 'It could not be started in time, so it was left off. Try again.', detail);
+
+const exchanged = (detail: string): Refusal =>
+  refusal(
+    'wrong-state',
+    'Its configuration file on the host was changed while it was started, so it was left off. Try again.',
+    detail,
+  );
 
 const stillPaused = (name: string): Refusal =>
   refusal(
@@ -110,6 +118,7 @@ export class Creation {
     const { observer, toolstack, profiles, disks, check, transcripts, deadlines, host, logger } = this.#parts;
     const silent = await unlessHalted(observer.look(), signal);
     if (silent !== null) return silent;
+    await unlessHalted(observer.reread(), signal);
     const seen = observer.find(domain);
     if (seen === undefined)
       return refusal('no-such-domain', 'There is no such server any more.', `${domain} is gone`);
@@ -135,6 +144,7 @@ export class Creation {
     }
     const derived = transcripts.derivedConfig(operation.id);
     const creation = await creationOf(plan, derived, toolstack.takesOverrides, transcripts.disk);
+    const stamp = await check.stamp(creation);
     const wrong = await unlessHalted(check.creation(creation, plan, seen.config), signal);
     if (wrong !== null) return wrong;
     await this.#parts.step(operation, 'creating', deadlines.createSeconds, { uuid });
@@ -143,6 +153,11 @@ export class Creation {
     const call = this.#parts.call(operation, 'create', deadlines.createSeconds * 1000);
     const refused = await unlessHalted(toolstack.create({ ...creation, uuid }, call), signal);
     const listed = await this.#look(operation, signal);
+    if (refused === null && (await check.stamp(creation)) !== stamp) {
+      await this.#undo(operation, signal);
+      if (listed === null && uuid !== null) await this.#undoStranger(operation, uuid, signal);
+      return exchanged(`${creation.config} changed between its dry run and the create`);
+    }
     if (refused === null) {
       if (listed === null) return ended(`${domain} was made and is gone`);
       const other = uuid !== null && listed.uuid !== uuid;
@@ -342,6 +357,18 @@ export class Creation {
       said = refused.detail;
       await pause(host, pace.poll, signal);
     }
+  }
+
+  /** Takes away what our create made of a file that meant another domain by then. Only the UUID that we drew tells it. */
+  async #undoStranger(operation: Operation, uuid: string, signal: AbortSignal): Promise<void> {
+    const { toolstack, deadlines, logger } = this.#parts;
+    const all = await unlessHalted(toolstack.list(), signal);
+    const made = isRefusal(all) ? undefined : all.find((each) => each.uuid === uuid && neverRan(each));
+    const name = parseDomainName(made?.name ?? '');
+    if (made === undefined || name === undefined) return;
+    const call = this.#parts.call(operation, 'destroy', deadlines.destroySeconds * 1000);
+    const refused = await toolstack.destroy({ name, domid: made.domid, uuid }, call);
+    logger.warn({ operation: operation.id, name, domid: made.domid, refused }, 'operation.stranger-undone');
   }
 
   /** What there is of the domain now, as soon as the toolstack answers. */

@@ -33,6 +33,7 @@ export interface WorkParts {
   readonly toolstack: Toolstack;
   readonly observer: {
     look(): Promise<Refusal | null>;
+    reread(): Promise<void>;
     find(name: DomainName): ObservedDomain | undefined;
     listed(name: DomainName): ListedDomain | null;
     onTheWay(name: DomainName): string | null;
@@ -40,7 +41,7 @@ export interface WorkParts {
   readonly profiles: Pick<BootProfiles, 'plan'>;
   readonly consoles: Pick<ConsoleHost, 'attach'>;
   readonly disks: Pick<DiskHolders, 'conflict' | 'conflictByFiles'>;
-  readonly check: Pick<BootCheck, 'creation'>;
+  readonly check: Pick<BootCheck, 'creation' | 'stamp'>;
   readonly queue: CreateQueue;
   readonly transcripts: Transcripts;
   readonly deadlines: Deadlines;

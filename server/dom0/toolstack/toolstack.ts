@@ -41,6 +41,8 @@ export interface Disk {
 /** A disk as the toolstack reads it from a configuration. The target of an empty drive is empty. */
 export interface ConfiguredDisk extends Disk {
   readonly format?: string;
+  /** What else the toolstack says of it, as text to compare. */
+  readonly more?: string;
   /** `w!`, only with xm: the host's operator says that it may be shared, as cluster file systems are. */
   readonly shareable?: boolean;
 }
@@ -56,6 +58,8 @@ export interface ConfigReading {
   readonly boot: BootShape & { readonly disks: readonly ConfiguredDisk[] };
   /** What happens after each end: `destroy`, `restart`, … */
   readonly actions: { readonly poweroff: string; readonly reboot: string; readonly crash: string };
+  /** All the rest of it, hashed: what no boot profile may change, such as memory, network and type. The UUID is left out. */
+  readonly rest: string;
 }
 
 /** A configuration that the toolstack refuses, with its own sentence. */

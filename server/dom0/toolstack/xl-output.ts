@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { parseGuestName } from '../../wire/guest-name.js';
 import { presentable } from './reason.js';
 import type {
@@ -92,12 +93,15 @@ export function parseXlLongList(text: string): LongDomain[] | undefined {
 
 /** Reads `xl -N create FILE`. @returns undefined when this is no configuration */
 export function parseXlDryRun(text: string): ConfigReading | undefined {
-  let config: unknown;
   try {
-    config = JSON.parse(text);
+    return configReading(JSON.parse(text));
   } catch {
+    // No JSON, or nested so deep that nobody can have meant it.
     return undefined;
   }
+}
+
+function configReading(config: unknown): ConfigReading | undefined {
   const info = member(config, 'c_info');
   const build = member(config, 'b_info');
   const name = stringOf(member(info, 'name'));
@@ -110,14 +114,37 @@ export function parseXlDryRun(text: string): ConfigReading | undefined {
   return {
     name,
     uuid: stringOf(member(info, 'uuid'))?.toLowerCase() ?? null,
-    memoryMiB: memory === undefined ? null : Math.floor(memory / 1024),
+    memoryMiB: memory === undefined || memory < 0 ? null : Math.floor(memory / 1024),
     vcpus: Array.isArray(present) ? present.length : (numberOf(member(build, 'max_vcpus')) ?? null),
     boot: {
       ...bootShape(config),
       disks: Array.isArray(disks) ? (disks as unknown[]).map(configuredDisk) : [],
     },
     actions: { poweroff: action('on_poweroff'), reboot: action('on_reboot'), crash: action('on_crash') },
+    rest: createHash('sha256').update(stableText(config, OF_A_BOOT)).digest('hex'),
   };
+}
+
+/** What a boot profile sets, and the UUID, which each dry run draws anew: by their paths. */
+const OF_A_BOOT: ReadonlySet<string> = new Set([
+  'c_info uuid',
+  'disks',
+  ...['kernel', 'ramdisk', 'cmdline', 'bootloader', 'bootloader_args'].flatMap((key) => [
+    `b_info ${key}`,
+    `b_info type.pv ${key}`,
+  ]),
+]);
+
+/** The same text for the same value, in whatever order its keys come. */
+function stableText(value: unknown, without: ReadonlySet<string>, path = ''): string {
+  if (Array.isArray(value))
+    return `[${(value as unknown[]).map((item) => stableText(item, without, `${path} []`)).join()}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const members = Object.entries(value)
+    .map(([key, item]) => ({ key, item: item as unknown, at: path === '' ? key : `${path} ${key}` }))
+    .filter(({ at }) => !without.has(at))
+    .sort((one, other) => (one.key < other.key ? -1 : 1));
+  return `{${members.map(({ key, item, at }) => `${JSON.stringify(key)}:${stableText(item, without, at)}`).join()}}`;
 }
 
 const PARSING = /^Parsing config from /m;
@@ -182,15 +209,29 @@ function disk(entry: unknown): Disk {
 
 function configuredDisk(entry: unknown): ConfiguredDisk {
   const format = stringOf(member(entry, 'format'));
-  return { ...disk(entry), ...(format === undefined ? {} : { format }) };
+  const more = stableText(entry, OF_A_DISK);
+  return {
+    ...disk(entry),
+    ...(format === undefined ? {} : { format }),
+    ...(more === '{}' ? {} : { more }),
+  };
 }
+
+const OF_A_DISK: ReadonlySet<string> = new Set([
+  'pdev_path',
+  'vdev',
+  'readwrite',
+  'is_cdrom',
+  'script',
+  'format',
+]);
 
 function isSet(value: unknown): boolean {
   return Boolean(value) && value !== 'False';
 }
 
 function numberOf(value: unknown): number | undefined {
-  return typeof value === 'number' ? value : undefined;
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
 
 function member(value: unknown, key: string): unknown {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { parseGuestName } from '../../wire/guest-name.js';
 import type { GuestName } from '../../wire/guest-name.js';
 import type { ConfigReading, ConfiguredDisk, ListedDomain, LongDomain } from './toolstack.js';
@@ -77,6 +78,9 @@ export function parseXmDryRun(text: string): ConfigReading | undefined {
       reboot: sxpAtom(domain, 'on_reboot') ?? 'restart',
       crash: sxpAtom(domain, 'on_crash') ?? 'restart',
     },
+    rest: createHash('sha256')
+      .update(JSON.stringify(withoutBoot(domain)))
+      .digest('hex'),
   };
 }
 
@@ -85,6 +89,22 @@ export function xmConfigRefusal(stderr: string, file: string): string | undefine
   const bare = stderr.replaceAll(file, file.slice(file.lastIndexOf('/') + 1));
   const reason = firstReason(bare);
   return reason === null || /xend/i.test(reason) ? undefined : presentable(reason, 200);
+}
+
+/** What a boot profile sets, and what xm may draw anew each time. */
+const OF_A_BOOT = ['uuid', 'bootloader', 'bootargs', 'kernel', 'ramdisk', 'root', 'args', 'mac'];
+
+/** A configuration without that, and without its disks. */
+function withoutBoot(value: Sxp): Sxp {
+  if (typeof value === 'string') return value;
+  return value.filter((each) => !isOfABoot(each)).map(withoutBoot);
+}
+
+function isOfABoot(value: Sxp): boolean {
+  if (typeof value === 'string') return false;
+  const [key, inner] = value;
+  if (key === 'device' && typeof inner === 'object') return DISK_CLASSES.some((kind) => kind === inner[0]);
+  return typeof key === 'string' && OF_A_BOOT.includes(key);
 }
 
 function bootShape(domain: Sxp): ConfigReading['boot'] {
