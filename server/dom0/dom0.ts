@@ -15,6 +15,7 @@ import { DiskHolders, identityBy } from './disk-holders.js';
 import { DomainConfigs } from './domain-configs.js';
 import { SYSTEM_HOST_CLOCK } from './host-clock.js';
 import { ForeignFiles } from './foreign-files.js';
+import type { FileCalls } from './foreign-files.js';
 import { KnownStates } from './known-states.js';
 import type { HostClock } from './host-clock.js';
 import type { Logger } from './logger.js';
@@ -74,6 +75,8 @@ export interface Dom0Parts {
   readonly clock?: () => number;
   readonly host?: HostClock;
   readonly disk?: StateDisk;
+  /** The file systems that the configuration files are on. */
+  readonly files?: FileCalls;
 }
 
 /** The half that runs on the Xen host. Starting and stopping it never touches a domain. */
@@ -168,7 +171,7 @@ export class Dom0 {
     const clock = this.#clock;
     const host = this.#host;
     const kept = { file: join(settings.state, 'configs.json'), disk: this.#disk };
-    const files = new ForeignFiles(host);
+    const files = new ForeignFiles(host, this.#parts.files);
     const configs = new DomainConfigs(settings, { toolstack, files, logger, host, kept });
     await configs.open();
     const memory = await NameMemory.open(join(settings.state, 'names.json'), logger, this.#disk);

@@ -70,6 +70,8 @@ export class DomainConfigs {
   /** What each glob found last. */
   readonly #found = new Map<string, readonly string[]>();
   readonly #scans = new SharedRun(() => this.#scan());
+  #scanning: Promise<void> = Promise.resolve();
+  #isScanned = false;
   /** Whether what follows from the files is to be found out again. */
   #isStale = false;
 
@@ -88,8 +90,9 @@ export class DomainConfigs {
   }
 
   /** Resolves when every file of the last look was read, or could not be. */
-  settled(): Promise<void> {
-    return this.#readings.settled();
+  async settled(): Promise<void> {
+    await this.#scanning;
+    await this.#readings.settled();
   }
 
   close(): Promise<void> {
@@ -107,7 +110,7 @@ export class DomainConfigs {
   }
 
   get isReading(): boolean {
-    return [...this.#files.values()].some(({ outcome }) => outcome === null);
+    return !this.#isScanned || [...this.#files.values()].some(({ outcome }) => outcome === null);
   }
 
   /** Domains whose files cannot be used now, as they were when they could: they are still seen. */
@@ -164,6 +167,7 @@ export class DomainConfigs {
    */
   async missing(name: DomainName, { file, device }: ConfigPlace): Promise<MissingReason | null> {
     if (this.#settings.unmanaged.includes(name)) return null;
+    if (!this.#isScanned) return 'unread';
     this.#judge();
     if (this.#twice.has(name)) return 'twice';
     const read = this.#files.get(file);
@@ -209,7 +213,7 @@ export class DomainConfigs {
 
   /** Looks at the files again, and waits for no dry run. Faults of single files are logged, once. One look at a time. */
   scan(): Promise<void> {
-    return this.#scans.get();
+    return (this.#scanning = this.#scans.get());
   }
 
   async #scan(): Promise<void> {
@@ -221,6 +225,7 @@ export class DomainConfigs {
       if (seen !== undefined) files.set(path, seen);
     }
     this.#files = files;
+    this.#isScanned = true;
     this.#isStale = true;
     this.#judge();
     this.#readings.keepOnly(paths);

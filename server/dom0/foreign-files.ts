@@ -36,7 +36,7 @@ export class ForeignFiles implements FileCalls {
   readonly #hanging = new Set<string>();
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(host: Pick<HostClock, 'after'>, calls: FileCalls = LOCAL, threads = THREADS) {
+  constructor(host: Pick<HostClock, 'after'>, calls: FileCalls = LOCAL_FILES, threads = THREADS) {
     this.#host = host;
     this.#calls = calls;
     this.#mostHanging = Math.max(1, Math.floor(threads / 2));
@@ -82,7 +82,8 @@ export class ForeignFiles implements FileCalls {
   }
 }
 
-const LOCAL: FileCalls = {
+/** As node:fs/promises does it. */
+export const LOCAL_FILES: FileCalls = {
   stat: (path) => stat(path, { bigint: true }),
   lstat: (path) => lstat(path, { bigint: true }),
   readdir: (path) => readdir(path),

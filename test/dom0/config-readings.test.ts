@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { refusal } from '../../policy/refusal.js';
 import type { DomainConfigs } from '../../server/dom0/domain-configs.js';
+import { ForeignFiles, LOCAL_FILES } from '../../server/dom0/foreign-files.js';
 import { SYSTEM_HOST_CLOCK } from '../../server/dom0/host-clock.js';
 import { NameMemory } from '../../server/dom0/name-memory.js';
 import { LocalStateDisk } from '../../server/dom0/state/local-state-disk.js';
@@ -28,6 +29,10 @@ describe('what the toolstack makes of the files', () => {
   /** Dry runs wait for it. */
   let gate: Promise<void>;
   let answer: (creation: Pick<Creation, 'config' | 'overrides'>) => Promise<DryRun>;
+  /** Errors that reading a file ends with, each once. */
+  let readErrors: string[];
+  /** What waits for the host's time. */
+  let waits: Set<() => void>;
 
   const file = (name: string): string => join(directory, `${name}.cfg`);
   const write = (name: string, what = text(name)): Promise<void> => writeFile(file(name), what);
@@ -39,6 +44,8 @@ describe('what the toolstack makes of the files', () => {
     directory = await mkdtemp(join(tmpdir(), 'postern-readings-'));
     gate = Promise.resolve();
     answer = dryRunLikeXl;
+    readErrors = [];
+    waits = new Set();
     await starts();
   });
   afterEach(async () => {
@@ -56,7 +63,22 @@ describe('what the toolstack makes of the files', () => {
     };
     configs = configsLikeXl({ domains: [join(directory, '*.cfg')], unmanaged: [] }, silentLogger, {
       toolstack: { dryRun, runsConfigs },
-      host: { boot, after: SYSTEM_HOST_CLOCK.after },
+      host: {
+        boot,
+        after: (_, call) => {
+          waits.add(call);
+          return () => waits.delete(call);
+        },
+      },
+      files: new ForeignFiles(SYSTEM_HOST_CLOCK, {
+        ...LOCAL_FILES,
+        read: (path, limit) => {
+          const code = readErrors.shift();
+          return code === undefined
+            ? LOCAL_FILES.read(path, limit)
+            : Promise.reject(Object.assign(new Error(code), { code }));
+        },
+      }),
       kept: { file: join(directory, 'configs.json'), disk: new LocalStateDisk() },
     });
     await configs.open();
@@ -240,6 +262,118 @@ describe('what the toolstack makes of the files', () => {
       'it is over 262144 bytes',
       'it cannot be looked at',
     ]);
+  });
+
+  it('is tried again where the file could not be read for a moment, and the domain is as it was meanwhile', async () => {
+    readErrors = ['EIO'];
+    await write('horatio');
+    await looks();
+    assert.equal(why('horatio'), 'it cannot be read (EIO)');
+    await looks();
+    assert.deepEqual([names(), configs.unmanaged()], [['horatio'], []]);
+    await write('horatio', text('horatio', 'memory = 64\n'));
+    readErrors = ['ESTALE'];
+    await looks();
+    assert.deepEqual(
+      configs.kept().map(({ name }) => name),
+      ['horatio'],
+    );
+    await configs.close();
+    await starts();
+    await looks();
+    assert.equal(configs.find(HORATIO)?.memoryMiB, 64);
+  });
+
+  it('is asked for again after five minutes where xl refused: it may be the host that has changed', async () => {
+    await write('horatio');
+    answer = () => Promise.resolve({ refused: 'Illegal pool specified' });
+    await looks();
+    answer = dryRunLikeXl;
+    for (let look = 0; look < 149; look += 1) await configs.scan();
+    assert.deepEqual([runs.length, why('horatio')], [1, 'Illegal pool specified']);
+    await looks();
+    assert.deepEqual([runs.length, names()], [2, ['horatio']]);
+  });
+
+  it('is given up where the dry run does not even end when it is killed; the others are read', async () => {
+    answer = (creation) =>
+      creation.config.includes('stuck') ? new Promise(() => undefined) : dryRunLikeXl(creation);
+    for (const name of ['a-stuck', 'b-stuck', 'c-stuck', 'horatio']) await write(name);
+    await configs.scan();
+    await eventually('three dry runs', () => waits.size === 3);
+    for (const call of [...waits]) call();
+    await configs.settled();
+    assert.deepEqual(names(), ['horatio']);
+    assert.equal(why('a-stuck'), 'it is not read yet: The host did not answer in time.');
+  });
+
+  it('of 300 copies of one file is said of each in one short sentence', async () => {
+    for (let one = 100; one < 400; one += 1) await write(`copy${one}`, text('horatio'));
+    await looks();
+    assert.deepEqual([names(), configs.unmanaged().length], [[], 300]);
+    assert.equal(
+      why('copy101'),
+      'more than one file has the name horatio: see copy100.cfg, copy102.cfg, copy103.cfg and 296 more',
+    );
+    assert.equal(
+      configs.fault(HORATIO)?.message,
+      '300 configuration files on its host have its name, so nothing is changed: copy100.cfg and copy101.cfg and copy102.cfg and 297 more.',
+    );
+  });
+
+  it('of two files with long names is said with both', async () => {
+    const long = ['x'.repeat(200), 'y'.repeat(200)];
+    for (const name of long) await write(name, text('horatio'));
+    await looks();
+    assert.match(configs.fault(HORATIO)?.message ?? '', /x{70}.* and y{70}/);
+  });
+
+  it('is asked for under whatever name the file has; what the toolstack cannot be told is said', async () => {
+    const odd = ['-n', '$(touch x)', 'a;b', '`id`', 'two words', 'quo"te', "apo'strophe", '*'];
+    for (const [index, name] of odd.entries()) await write(name, text(`d${index}`));
+    await write('memory=1', text('e1'));
+    await write('new\nline', text('e2'));
+    await writeFile(
+      Buffer.concat([Buffer.from(`${directory}/b\xfcro`, 'latin1'), Buffer.from('.cfg')]),
+      text('e3'),
+    );
+    await symlink('/nowhere', file('dangling'));
+    await looks();
+    assert.deepEqual(
+      names().sort(),
+      odd.map((_, index) => `d${index}`),
+    );
+    assert.deepEqual(
+      configs
+        .unmanaged()
+        .map((one) => one.why)
+        .sort(),
+      [
+        'it is a link to a file that is not there',
+        "its path has a '=', which the toolstack takes for a setting",
+        'its name is no UTF-8',
+        'its path has a control character',
+      ].sort(),
+    );
+  });
+
+  it('is asked for through links in a circle, once', async () => {
+    await write('horatio');
+    await symlink(directory, join(directory, 'self'));
+    await configs.close();
+    configs = configsLikeXl(
+      {
+        domains: [
+          join(directory, '*.cfg'),
+          join(directory, '*', '*.cfg'),
+          join(directory, '*', '*', '*.cfg'),
+        ],
+        unmanaged: [],
+      },
+      silentLogger,
+    );
+    await looks();
+    assert.deepEqual([names(), configs.unmanaged()], [['horatio'], []]);
   });
 
   it('is not asked for where xm would run what others may write', async () => {

@@ -121,7 +121,7 @@ export async function startHalf(around: HalfSurroundings): Promise<ModelHalf> {
     check: {
       plan: () => Promise.resolve(null),
       creation: () => Promise.resolve(null),
-      stamp: () => Promise.resolve(null),
+      text: () => Promise.resolve(null),
     },
     queue: new CreateQueue(),
     transcripts: new Transcripts(STATE, disk, {

@@ -32,7 +32,7 @@ export class Dom0UnderTest {
   settings: Dom0Settings;
   pace: Pace = PACE;
   /** This machine's, unless a test gives others. */
-  parts: Pick<Dom0Parts, 'disk' | 'host'> = {};
+  parts: Pick<Dom0Parts, 'disk' | 'files' | 'host'> = {};
   client: Dom0Client;
   #dom0: Dom0 | null = null;
 

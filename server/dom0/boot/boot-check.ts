@@ -1,9 +1,9 @@
-import { stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
 import { NORMAL } from '../../../policy/names.js';
 import { isRefusal, refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { DomainConfig } from '../domain-config.js';
-import { stampOf } from '../plain-file.js';
+import { CONFIG_LIMIT, readPlainFile } from '../plain-file.js';
 import type { Transcripts } from '../operations/transcripts.js';
 import type { ConfigReading, ConfiguredDisk, Creation, Toolstack } from '../toolstack/toolstack.js';
 import { sameBoot } from './boot-profiles.js';
@@ -55,9 +55,10 @@ export class BootCheck {
       : refusal('wrong-state', sentenceOf(made, plan, config), `${config.file}: ${wrong}`);
   }
 
-  /** Which state of its file a creation is made from; null when it cannot be told. */
-  async stamp({ config }: Pick<Creation, 'config'>): Promise<string | null> {
-    return stat(config, { bigint: true }).then(stampOf, () => null);
+  /** What tells the text that a creation is made from; null when it cannot be read. A touch changes nothing. */
+  async text({ config }: Pick<Creation, 'config'>): Promise<string | null> {
+    const text = await readPlainFile(config, CONFIG_LIMIT).catch(() => null);
+    return text === null ? null : createHash('sha256').update(text).digest('hex');
   }
 }
 

@@ -29,6 +29,8 @@ const away = (detail: string): Refusal =>
 const tooLate = (detail: string): Refusal =>
   refusal('deadline-passed', 'It could not be started in time, so it was left off. Try again.', detail);
 
+const unprepared = (detail: string): Refusal =>
+  refusal('toolstack-failed', 'Its configuration cannot be prepared on its host.', detail);
 const exchanged = (detail: string): Refusal =>
   refusal(
     'wrong-state',
@@ -143,8 +145,11 @@ export class Creation {
       return unwritable();
     }
     const derived = transcripts.derivedConfig(operation.id);
-    const creation = await creationOf(plan, derived, toolstack.takesOverrides, transcripts.disk);
-    const stamp = await check.stamp(creation);
+    const creation = await creationOf(plan, derived, toolstack.takesOverrides, transcripts.disk).catch(
+      (error: unknown) => unprepared(String(error)),
+    );
+    if (isRefusal(creation)) return creation;
+    const text = await check.text(creation);
     const wrong = await unlessHalted(check.creation(creation, plan, seen.config), signal);
     if (wrong !== null) return wrong;
     await this.#parts.step(operation, 'creating', deadlines.createSeconds, { uuid });
@@ -153,7 +158,8 @@ export class Creation {
     const call = this.#parts.call(operation, 'create', deadlines.createSeconds * 1000);
     const refused = await unlessHalted(toolstack.create({ ...creation, uuid }, call), signal);
     const listed = await this.#look(operation, signal);
-    if (refused === null && (await check.stamp(creation)) !== stamp) {
+    const isChanged = refused === null && (await check.text(creation)) !== text;
+    if (isChanged && (await unlessHalted(check.creation(creation, plan, seen.config), signal)) !== null) {
       await this.#undo(operation, signal);
       if (listed === null && uuid !== null) await this.#undoStranger(operation, uuid, signal);
       return exchanged(`${creation.config} changed between its dry run and the create`);

@@ -41,7 +41,7 @@ export interface WorkParts {
   readonly profiles: Pick<BootProfiles, 'plan'>;
   readonly consoles: Pick<ConsoleHost, 'attach'>;
   readonly disks: Pick<DiskHolders, 'conflict' | 'conflictByFiles'>;
-  readonly check: Pick<BootCheck, 'creation' | 'stamp'>;
+  readonly check: Pick<BootCheck, 'creation' | 'text'>;
   readonly queue: CreateQueue;
   readonly transcripts: Transcripts;
   readonly deadlines: Deadlines;
