@@ -1,7 +1,8 @@
 /** One `key = value` of a domain's configuration file, with where it stands. */
 export interface Statement {
   readonly key: string;
-  readonly value: string | readonly string[];
+  /** Null: it is more than a string, a number or a list of them, as Python has it, and is not understood. */
+  readonly value: string | readonly string[] | null;
   /** Offsets in the text: the statement without what is around it. */
   readonly start: number;
   readonly end: number;
@@ -12,8 +13,13 @@ const INNER_BLANK = /(?:[ \t]|\\\n)*/y;
 const LIST_BLANK = /(?:[ \t\r\n]|#[^\n]*|\\\n)*/y;
 const ASSIGNMENT = /([A-Za-z_][A-Za-z0-9_]*)[ \t]*(\+?=)/y;
 const STRING = /'((?:[^'\\\n]|\\.)*)'|"((?:[^"\\\n]|\\.)*)"/y;
-const WORD = /[^\s,;[\]#'"]+/y;
+const NUMBER = /[+-]?[0-9][0-9A-Za-z]*/y;
 const LINE = /[^\n]*/y;
+const DOCUMENTATION = /[ \t]*("{3}|'{3})[^]*?\1/y;
+const VALUE_END = /[ \t]*(?:$|(?=[\r\n;#]))/y;
+const ITEM_END = /(?=[,\]])/y;
+/** What Python may do or not do follows. */
+const BLOCK = /:\s*(?:#.*)?$/;
 
 const ESCAPES: Readonly<Record<string, string>> = {
   a: '\x07',
@@ -27,36 +33,49 @@ const ESCAPES: Readonly<Record<string, string>> = {
 
 /**
  * Reads the part of xl.cfg(5) that is assignments. It is tolerant, as xm's files are Python: what it does not
- * understand is passed over to the end of the line. The last assignment to a key wins; `+=` adds to a list or string.
+ * understand is passed over to the end of the line. The last assignment to a key wins; `+=` adds to a list or string. A value is never the
+ * beginning of an expression, nor what stands in a block that may not be run: it is null then.
  */
 export function parseConfigText(text: string): Statement[] {
   const reader = new Reader(text);
   const statements: Statement[] = [];
+  let isInBlock = false;
   for (;;) {
     reader.take(BLANK);
     const start = reader.at;
     if (start >= text.length) return statements;
+    if (reader.take(DOCUMENTATION) !== null) continue;
+    const isIndented = start > 0 && /[ \t]/.test(text[start - 1] ?? '');
     const assignment = reader.take(ASSIGNMENT);
-    reader.take(INNER_BLANK);
-    const value = assignment === null ? undefined : reader.value();
-    if (assignment === null || value === undefined) {
-      reader.at = start;
-      reader.take(LINE);
+    if (assignment === null) {
+      const line = reader.take(LINE)?.[0] ?? '';
+      isInBlock = BLOCK.test(line) || (isInBlock && isIndented);
       continue;
     }
+    isInBlock &&= isIndented;
+    reader.take(INNER_BLANK);
+    const from = reader.at;
+    const read = reader.value();
+    const isWhole = read !== undefined && reader.take(VALUE_END) !== null;
+    if (!isWhole) {
+      reader.at = from;
+      if (reader.take(DOCUMENTATION) === null) reader.take(LINE);
+    }
+    const value = isWhole && !isInBlock ? read : null;
     const key = assignment[1] ?? '';
     const before =
       assignment[2] === '+=' ? statements.findLast((statement) => statement.key === key) : undefined;
     statements.push({
       key,
-      value: before === undefined ? value : joined(before.value, value),
+      value: before === undefined || value === null ? value : joined(before.value, value),
       start,
       end: reader.at,
     });
   }
 }
 
-function joined(before: Statement['value'], value: Statement['value']): Statement['value'] {
+function joined(before: Statement['value'], value: string | readonly string[]): Statement['value'] {
+  if (before === null) return null;
   if (typeof before === 'string' && typeof value === 'string') return before + value;
   return [before, value].flat();
 }
@@ -95,7 +114,7 @@ class Reader {
   #scalar(): string | undefined {
     const string = this.take(STRING);
     if (string !== null) return unescaped(string[1] ?? string[2] ?? '');
-    return this.take(WORD)?.[0];
+    return this.take(NUMBER)?.[0];
   }
 
   /** Lists within lists are read as one: where they occur, we ask for none of them. */
@@ -114,7 +133,8 @@ class Reader {
         continue;
       }
       const item = this.value();
-      if (item === undefined) return undefined;
+      this.take(LIST_BLANK);
+      if (item === undefined || this.take(ITEM_END) === null) return undefined;
       items.push(...[item].flat());
     }
   }

@@ -65,6 +65,7 @@ export function guessedName(text: string): string | null {
 
 function wordsOf(text: string): Pick<DomainConfig, 'keys' | 'diskSpecs' | 'uuid'> {
   const values = new Map(parseConfigText(text).map(({ key, value }) => [key, value]));
+  // What is not understood is no disk: the dry run of what is made of it shows the difference.
   const disks = values.get('disk') ?? [];
   const uuid = values.get('uuid');
   return {
@@ -73,6 +74,10 @@ function wordsOf(text: string): Pick<DomainConfig, 'keys' | 'diskSpecs' | 'uuid'
     uuid: typeof uuid === 'string' ? uuidOf(uuid) : null,
   };
 }
+
+/** What our own reader says of a name such as `base + "01"`. */
+export const NAME_NOT_UNDERSTOOD =
+  'it sets no name that can be read without the toolstack: the name is an expression';
 
 function noName(written: string): string {
   return `the name ${JSON.stringify(written.slice(0, 80))} is none that can be managed`;
@@ -90,6 +95,7 @@ export function readDomainConfig(file: string, text: string): DomainConfig | str
     const value = values.get(key);
     return typeof value === 'string' && value !== '' ? value : null;
   };
+  if (values.get('name') === null) return NAME_NOT_UNDERSTOOD;
   const written = string('name');
   if (written === null) return 'it sets no name';
   const name = parseDomainName(written);

@@ -24,7 +24,7 @@ export async function glob(
         .replace(/[.+^${}()|[\]\\]/g, '\\$&')
         .replace(/\*/g, '.*')
         .replace(/\?/g, '.')}$`,
-        's',
+      's',
     );
     const found = await Promise.all(
       paths.map(async (path) => {

@@ -74,6 +74,46 @@ describe("a domain's configuration file", () => {
     }
   });
 
+  it('has no value that is only the beginning of an expression, or in a block that may not be run', () => {
+    const value = (key: string, text: string): unknown =>
+      parseConfigText(text).findLast((each) => each.key === key)?.value;
+    for (const text of [
+      'name = base + "01"',
+      'name = "node%d" % vmid',
+      'name = "web" + "01"',
+      "name = 'a' \\\n  'b'",
+      'name = "a" if x else "b"',
+      'name = hostname',
+      'name = f("x")',
+      'name = "a".lower()',
+      'name = """a"""',
+      'name = 3 + 4',
+      'if x:\n    name = "a"',
+      'def f():\n    y = 1\n    name = "a"',
+      'name = "a"\nif x:\n    name = "b"',
+    ]) {
+      assert.equal(value('name', text), null, text);
+      assert.match(readDomainConfig('/x', `${text}\n`) as string, /no name that can be read/, text);
+    }
+    for (const text of [
+      "disk = ['phy:/dev/vg/a,xvda,w'] + ['phy:/dev/vg/b,xvdb,w']",
+      "disk = ['phy:/dev/vg/' + name + ',xvda,w']",
+      "disk = ['phy:/dev/vg/%s,xvda,w' % name, 'phy:/dev/vg/b,xvdb,w']",
+      "disk = ['a' 'b']",
+      "disk = ('phy:/dev/vg/a,xvda,w',)",
+    ])
+      assert.equal(value('disk', text), null, text);
+    const outer = 'name = "outer"  # the one\n"""\nname = "old"\n"""\n  memory = 64 ;vcpus=2\r\n';
+    assert.deepEqual(
+      [value('name', outer), value('memory', outer), value('vcpus', outer)],
+      ['outer', '64', '2'],
+    );
+    assert.equal(
+      withoutKeys('a = "1"\nname = base + "01"\nb = 2\n', new Set(['name'])),
+      'a = "1"\n\nb = 2\n',
+    );
+  });
+
   it('gives up nothing else with the keys that are taken out', () => {
     const without = withoutKeys(TEXT, new Set(['disk', 'type']));
     assert.equal(config(without).diskSpecs.length, 0);

@@ -83,11 +83,7 @@ export async function startHalf(around: HalfSurroundings): Promise<ModelHalf> {
       toolstack,
       configs: host.configs.reader(),
       memory,
-      states: await KnownStates.open({
-        boot: hostClock.boot,
-        logger,
-        kept: { file: `${STATE}/states.json`, disk },
-      }),
+      states: new KnownStates({ boot: hostClock.boot, logger, kept: null }),
       profiles,
       expectations: book,
       settings: OBSERVE,

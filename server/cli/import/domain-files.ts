@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { reason } from '../../../config/text-file.js';
 import type { DomainName } from '../../../policy/names.js';
 import { parseConfigText } from '../../dom0/domain-config-text.js';
-import { readDomainConfig } from '../../dom0/domain-config.js';
+import { NAME_NOT_UNDERSTOOD, readDomainConfig } from '../../dom0/domain-config.js';
 import type { RootDirectory } from '../root-directory.js';
 import { readAdminFile } from './admin-file.js';
 import type { Place } from './place.js';
@@ -89,6 +89,7 @@ function readOne(
     return undefined;
   }
   const config = readDomainConfig(file, read.text);
+  if (config === NAME_NOT_UNDERSTOOD) told({ file, line: 1 }, `${config}: the file is left out`);
   if (typeof config === 'string') return undefined;
   const lineAt = (offset: number): number => read.text.slice(0, offset).split('\n').length;
   const statements = parseConfigText(read.text);
@@ -96,18 +97,24 @@ function readOne(
     const statement = statements.findLast((one) => one.key === key);
     return statement === undefined ? null : { file, line: lineAt(statement.start) };
   };
-  const users = statements.findLast(({ key }) => key === 'xen_shell')?.value ?? '';
+  const users = statements.findLast(({ key }) => key === 'xen_shell')?.value;
+  const usersPlace = placeOf('xen_shell');
+  if (users === null)
+    told(
+      usersPlace ?? { file, line: 1 },
+      `xen_shell of ${config.name} is an expression: nobody is taken from it`,
+    );
   return {
     name: config.name,
     place: { file, line: 1 },
-    users: [users]
+    users: [users ?? '']
       .flat()
       .join(',')
       .toLowerCase()
       .split(',')
       .map((user) => user.trim())
       .filter((user) => user !== ''),
-    usersPlace: placeOf('xen_shell'),
+    usersPlace,
     blacklistPlace: placeOf('xen_shell_blacklist'),
   };
 }
