@@ -65,6 +65,17 @@ describe('import: what becomes of a host', () => {
     assert.deepEqual(importOf(host.root, { suffix: '-c', shells: ['/bin/dtc-xen_userconsole'] }).domains, {});
   });
 
+  it('takes no rights from the beginning of an expression: base + "01" is not the domain base', () => {
+    const bob = host.account('bob', '/usr/bin/xen-login-shell');
+    host.authorizedKeys(bob, `${bob.publicKey}\n`);
+    host.write('etc/xen/web01.cfg', 'base = "ophelia"\nname = base + "01"\nxen_shell = "bob"\n');
+    host.domain('horatio', "xen_shell = 'bo' + 'b'\n");
+    const { domains, said } = importOf(host.root);
+    assert.deepEqual(domains, {});
+    assert.match(said.join('\n'), /web01\.cfg:1: .*the name is an expression: the file is left out/);
+    assert.match(said.join('\n'), /horatio\.cfg:4: xen_shell of horatio is an expression: nobody is taken/);
+  });
+
   it('finds domains by their configuration files too, and passes over rights to what is gone', () => {
     const alice = host.account('alice');
     host.write('etc/xen/goneril', 'name = "regan"\n');

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { domainConfigOf, readDomainConfig } from '../../../server/dom0/domain-config.js';
+import { NORMAL } from '../../../policy/names.js';
+import { BootProfiles } from '../../../server/dom0/boot/boot-profiles.js';
 import { parseDiskSpec } from '../../../server/dom0/disk-spec.js';
 import { parseXlDryRun, xlConfigRefusal } from '../../../server/dom0/toolstack/xl-output.js';
 import { recordedCalls } from '../../support/recorded-xl.js';
@@ -108,6 +110,59 @@ describe('a configuration file by the dry run of the real xl', () => {
     assert.deepEqual(reading.actions, { poweroff: 'destroy', reboot: 'restart', crash: 'destroy' });
     for (const text of ['', '{}', '[]', 'null', '{"c_info":{"name":""}}'])
       assert.equal(parseXlDryRun(text), undefined, text);
+  });
+
+  it('is the normal boot of an HVM domain that names its firmware as kernel', () => {
+    const run = RUNS.find(({ file }) => file === 'c26-hvmbare.cfg');
+    const reading = parseXlDryRun(run?.stdout ?? '') ?? assert.fail();
+    const config = domainConfigOf(
+      '/etc/xen/c26.cfg',
+      reading,
+      readFileSync(`${FOLDER}c26-hvmbare.cfg`, 'utf8'),
+    );
+    if (typeof config === 'string') assert.fail(config);
+    const shown = { kernel: null, ramdisk: null, cmdline: null, bootloader: null, disks: reading.boot.disks };
+    assert.equal(new BootProfiles({}).recognise(shown, config, null), NORMAL);
+  });
+
+  it('tells what no boot profile may change from what it sets', () => {
+    const made = (change: (text: string) => string): string => {
+      const stdout = RUNS.find(({ file }) => file === 'a01-iso-named-noaccess.cfg')?.stdout ?? '';
+      assert.notEqual(change(stdout), '');
+      return parseXlDryRun(change(stdout))?.rest ?? assert.fail();
+    };
+    const own = made((text) => text);
+    for (const [from, to] of [
+      [/"uuid": "[^"]*"/, '"uuid": "other"'],
+      [/"kernel": "[^"]*"/, '"kernel": "/other"'],
+      [
+        /"b_info": \{/,
+        '"b_info": { "cmdline": "x", "ramdisk": "/r", "bootloader": "/b", "bootloader_args": ["x"],',
+      ],
+      [/"disks": \[/, '"disks": [ {"vdev": "xvdz"},'],
+    ] as const)
+      assert.equal(
+        made((text) => text.replace(from, to)),
+        own,
+        String(from),
+      );
+    for (const [from, to] of [
+      [/"max_memkb": \d+/, '"max_memkb": 1'],
+      [/"type": "pv"/, '"type": "pvh"'],
+      [/"c_info": \{/, '"nics": [ {"mac": "00:16:3e:00:00:01"} ], "c_info": {'],
+      [/"on_reboot": "restart"/, '"on_reboot": "destroy"'],
+      [/"b_info": \{/, '"b_info": { "nested": true,'],
+    ] as const)
+      assert.notEqual(
+        made((text) => text.replace(from, to)),
+        own,
+        String(from),
+      );
+  });
+
+  it('has no memory below nothing', () => {
+    const text = '{"c_info":{"name":"a"},"b_info":{"max_memkb":-1024}}';
+    assert.equal(parseXlDryRun(text)?.memoryMiB, null);
   });
 
   it('is not refused by a toolstack that did not come so far', () => {

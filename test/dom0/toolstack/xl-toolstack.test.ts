@@ -12,14 +12,14 @@ const horatio = parseDomainName('horatio')!;
 const call = { timeoutMs: 5_000 };
 
 /** An `xl` in shell: `answers` is the body of its `case "$*"`; every call is written down. */
-async function scriptedXl(directory: string, answers: string): Promise<XlToolstack> {
+async function scriptedXl(directory: string, answers: string, timeoutSeconds = 5): Promise<XlToolstack> {
   const command = join(directory, 'xl');
   await writeFile(
     command,
     `#!/bin/sh\nprintf '%s\\n' "$*" >>${directory}/calls\ncase "$*" in\n${answers}\nesac\n`,
   );
   await chmod(command, 0o755);
-  return new XlToolstack({ command, environment: {}, timeoutSeconds: 5, consoleEscapeOption: false });
+  return new XlToolstack({ command, environment: {}, timeoutSeconds, consoleEscapeOption: false });
 }
 
 describe('XlToolstack', () => {
@@ -37,6 +37,39 @@ describe('XlToolstack', () => {
     const xl = await scriptedXl(directory, '"domid horatio") echo 4;;\n"domname 4") echo horatio;;');
     assert.equal(await xl.destroy({ name: horatio, domid: 4 }, call), null);
     assert.deepEqual(await calls(), ['domid horatio', 'domname 4', 'destroy 4']);
+  });
+
+  it('has no answer to a dry run that hangs, floods, dies or prints nonsense; what was said of the file is its refusal', async () => {
+    const said = 'echo "Parsing config from /etc/xen/$3" >&2';
+    const xl = await scriptedXl(
+      directory,
+      `*hang*) sleep 20;;
+*flood-out*) yes;;
+*flood-err*) yes >&2;;
+*killed*) ${said}; kill -9 $$;;
+*nonsense*) echo nonsense;;
+*nothing*) ;;
+*deep*) head -c 500000 /dev/zero | tr '\\0' '[';;
+*list*) echo '[]';;
+*early*) echo 'cannot open privcmd' >&2; exit 1;;
+*bad*) ${said}; echo '/etc/xen/bad:1: config parsing error near x' >&2; exit 1;;`,
+      0.5,
+    );
+    for (const file of [
+      'hang',
+      'flood-out',
+      'flood-err',
+      'killed',
+      'nonsense',
+      'nothing',
+      'deep',
+      'list',
+      'early',
+    ])
+      assert.ok(isRefusal(await xl.dryRun({ config: `/etc/xen/${file}`, overrides: [] })), file);
+    assert.deepEqual(await xl.dryRun({ config: '/etc/xen/bad', overrides: [] }), {
+      refused: 'bad:1: config parsing error near x',
+    });
   });
 
   it('does nothing to a domid that is somebody else by now', async () => {
