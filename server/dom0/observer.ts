@@ -26,7 +26,7 @@ import type { ListedDomain, Toolstack } from './toolstack/toolstack.js';
 
 const AGEING_MS = 1_000;
 /** What is to be decided by the files waits so long for changed ones to be read, and goes on with what is known. */
-const REREAD_PATIENCE_MS = 5_000;
+const REREAD_PATIENCE_MS = 3_000;
 /** A look waits so long for the files to be looked at, and goes on with what is known of them. */
 const SCAN_PATIENCE_MS = 1_000;
 /** A look waits so long for how long the domains have been running, and goes on without. */

@@ -109,6 +109,7 @@ describe('whose a name is', () => {
       'device',
       'unmatched',
       'unusable',
+      'unread',
       'twice',
       'many',
     ] as const) {
