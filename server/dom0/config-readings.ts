@@ -1,4 +1,3 @@
-import { parseDomainName } from '../../policy/names.js';
 import { isRefusal, refusal } from '../../policy/refusal.js';
 import { domainConfigOf, guessedName } from './domain-config.js';
 import type { DomainConfig } from './domain-config.js';
@@ -7,6 +6,8 @@ import type { FileCalls } from './foreign-files.js';
 import type { HostClock } from './host-clock.js';
 import type { Logger } from './logger.js';
 import { CONFIG_LIMIT, NotPlainError, stampOf } from './plain-file.js';
+import { readingsIn, storedReadings } from './stored-readings.js';
+import type { KnownReading, Outcome } from './stored-readings.js';
 import { readWhole, replaceWhole } from './state/state-disk.js';
 import type { StateDisk } from './state/state-disk.js';
 import type { DryRun, Toolstack } from './toolstack/toolstack.js';
@@ -21,10 +22,6 @@ const LONGEST_WAIT = 32;
 const ASK_AGAIN = 150;
 /** A dry run that cannot even be killed is given up after so long. */
 const DRY_RUN_MS = 120_000;
-const VERSION = 1;
-
-/** What the toolstack makes of a file: a domain, or why it is none. */
-export type Outcome = DomainConfig | string;
 
 /** What is known of one file. */
 export interface Reading {
@@ -38,13 +35,6 @@ export interface Reading {
   readonly lastSound: DomainConfig | null;
   /** The name that seems to stand in a file that is none; it only keeps a name from being taken for gone. */
   readonly guess: string | null;
-}
-
-interface Known extends Omit<Reading, 'isCurrent' | 'why'> {
-  /** Empty: of no state of the file, so that it is read again. */
-  readonly stamp: string;
-  /** In which boot of the host it was read: with the next one there may be another toolstack. */
-  readonly boot: string;
 }
 
 interface Waiting {
@@ -73,7 +63,7 @@ const UNKNOWN: Reading = { outcome: null, isCurrent: false, why: null, lastSound
  */
 export class ConfigReadings {
   readonly #parts: ConfigReadingsParts;
-  readonly #known = new Map<string, Known>();
+  readonly #known = new Map<string, KnownReading>();
   /** What is to be read, and in which state it was seen. */
   readonly #wanted = new Map<string, string>();
   readonly #running = new Set<string>();
@@ -96,7 +86,8 @@ export class ConfigReadings {
     if (kept === null) return;
     try {
       const bytes = await readWhole(kept.disk, kept.file);
-      if (bytes !== null) this.#take(JSON.parse(bytes.toString('utf8')));
+      const readings = readingsIn(bytes?.toString('utf8') ?? '{}');
+      for (const [path, reading] of readings) this.#known.set(path, reading);
     } catch (error) {
       this.#known.clear();
       logger.warn({ err: error, file: kept.file }, 'configs.memory-lost');
@@ -268,32 +259,13 @@ export class ConfigReadings {
     const { kept, logger } = this.#parts;
     if (kept === null || !this.#changed || this.#closed) return;
     this.#changed = false;
-    const files = [...this.#known].slice(0, MOST_FILES).map(([path, known]) => [path, onDisk(known)]);
-    const bytes = Buffer.from(
-      JSON.stringify({ version: VERSION, files: Object.fromEntries(files) as unknown }),
-    );
+    const bytes = Buffer.from(storedReadings([...this.#known].slice(0, MOST_FILES)));
     this.#saving = this.#saving
       .then(() => replaceWhole(kept.disk, kept.file, bytes))
       .catch((error: unknown) => {
         this.#changed = true;
         logger.warn({ err: error, file: kept.file }, 'configs.memory-unwritable');
       });
-  }
-
-  #take(value: unknown): void {
-    const { version, files } = value as { version: number; files: Record<string, StoredReading> };
-    if (version !== VERSION) return;
-    for (const [path, { stamp, boot, outcome, lastSound, guess }] of Object.entries(files)) {
-      if (typeof stamp !== 'string' || typeof boot !== 'string')
-        throw new Error('no memory of configurations');
-      this.#known.set(path, {
-        stamp,
-        boot,
-        outcome: typeof outcome === 'string' ? outcome : fromDisk(path, outcome),
-        lastSound: lastSound === null ? null : fromDisk(path, lastSound),
-        guess,
-      });
-    }
   }
 }
 
@@ -305,31 +277,3 @@ interface Made {
 }
 
 const HANGS = refusal('toolstack-timeout', 'The host did not answer in time.', 'the dry run cannot be ended');
-
-type StoredConfig = Omit<DomainConfig, 'keys'> & { readonly keys: readonly string[] };
-
-interface StoredReading {
-  readonly stamp: string;
-  readonly boot: string;
-  readonly outcome: StoredConfig | string;
-  readonly lastSound: StoredConfig | null;
-  readonly guess: string | null;
-}
-
-function onDisk({ stamp, boot, outcome, lastSound, guess }: Known): StoredReading {
-  const stored = (config: DomainConfig): StoredConfig => ({ ...config, keys: [...config.keys] });
-  return {
-    stamp,
-    boot,
-    outcome: outcome === null ? '' : typeof outcome === 'string' ? outcome : stored(outcome),
-    lastSound: lastSound === null ? null : stored(lastSound),
-    guess,
-  };
-}
-
-function fromDisk(path: string, stored: StoredConfig): DomainConfig {
-  const name = parseDomainName(stored.name);
-  if (name === undefined || stored.file !== path || !Array.isArray(stored.boot.disks))
-    throw new Error('no memory of configurations');
-  return { ...stored, name, keys: new Set(stored.keys) };
-}

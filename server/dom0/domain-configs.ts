@@ -4,19 +4,17 @@ import { refusal } from '../../policy/refusal.js';
 import type { Refusal } from '../../policy/refusal.js';
 import type { UnmanagedFile } from '../wire/contract.js';
 import type { MissingReason } from '../wire/domain.js';
+import { ConfigLooks, DANGLING, isAbsent } from './config-look.js';
+import type { ConfigLook } from './config-look.js';
 import { ConfigReadings } from './config-readings.js';
 import type { ConfigReadingsParts, Reading } from './config-readings.js';
 import type { DomainConfig } from './domain-config.js';
 import { NoAnswerError } from './foreign-files.js';
 import type { FileCalls } from './foreign-files.js';
 import { glob } from './glob.js';
-import { CONFIG_LIMIT, kindOf, stampOf } from './plain-file.js';
 import { SharedRun } from './shared-run.js';
 import { presentable } from './toolstack/reason.js';
 import type { Toolstack } from './toolstack/toolstack.js';
-
-const WRITABLE_BY_ALL = 0o002n;
-const WRITABLE_BY_OTHERS = 0o022n;
 
 export interface DomainConfigsSettings {
   /** Globs of absolute paths. */
@@ -219,9 +217,9 @@ export class DomainConfigs {
   async #scan(): Promise<void> {
     const paths = await this.#paths();
     const files = new Map<string, SeenFile>();
-    const devices = new Map<string, number>();
+    const looks = new ConfigLooks(this.#parts.files, this.#parts.toolstack.runsConfigs);
     for (const path of paths) {
-      const seen = await this.#look(path, devices);
+      const seen = this.#seen(path, await looks.at(path));
       if (seen !== undefined) files.set(path, seen);
     }
     this.#files = files;
@@ -243,56 +241,21 @@ export class DomainConfigs {
     return new Set([...this.#found.values()].flat());
   }
 
-  /** Never opens it: a pipe would wait for a writer, and a device may act on being opened. */
-  async #look(path: string, devices: Map<string, number>): Promise<SeenFile | undefined> {
-    const { files, toolstack } = this.#parts;
-    const unsound = (why: string, device = 0): SeenFile => ({
-      ...this.#readings.known(path, null),
-      outcome: why,
-      isCurrent: true,
-      why: null,
-      device,
-      stamp: null,
-    });
-    try {
-      const seen = await files.stat(path);
-      if (seen.isDirectory()) return undefined;
-      const above = dirname(path);
-      const device = devices.get(above) ?? Number((await files.stat(above)).dev);
-      devices.set(above, device);
-      if (!seen.isFile()) return unsound(kindOf(seen), device);
-      if (seen.size > CONFIG_LIMIT) return unsound(`it is over ${CONFIG_LIMIT} bytes`, device);
-      if ((seen.mode & WRITABLE_BY_ALL) !== 0n) return unsound('anybody can write to it', device);
-      const isOthers = seen.uid !== 0n && seen.uid !== BigInt(process.geteuid?.() ?? 0);
-      // `xl create A=B.cfg` is no file to xl, but a setting.
-      if (path.includes('='))
-        return unsound("its path has a '=', which the toolstack takes for a setting", device);
-      if (CONTROL.test(path)) return unsound('its path has a control character', device);
-      if (toolstack.runsConfigs && (isOthers || (seen.mode & WRITABLE_BY_OTHERS) !== 0n))
-        return unsound('others than root can write to it, and xm runs what is in it', device);
-      const stamp = stampOf(seen);
-      return { ...this.#readings.of(path, stamp), device, stamp };
-    } catch (error) {
-      if (error instanceof NoAnswerError) {
-        const before = this.#files.get(path);
-        const device = before?.device ?? 0;
-        return { ...this.#readings.known(path, null), why: error.message, device, stamp: null };
+  #seen(path: string, look: ConfigLook): SeenFile | undefined {
+    switch (look.is) {
+      case 'file':
+        return { ...this.#readings.of(path, look.stamp), device: look.device, stamp: look.stamp };
+      case 'none': {
+        const known = this.#readings.known(path, null);
+        return { ...known, outcome: look.why, isCurrent: true, why: null, device: look.device, stamp: null };
       }
-      if (!isAbsent(error)) return unsound('it cannot be looked at');
-      return this.#isLink(path).then((isLink) => (isLink ? unsound(DANGLING) : this.#unnamed(path, unsound)));
+      case 'silent': {
+        const device = this.#files.get(path)?.device ?? 0;
+        return { ...this.#readings.known(path, null), why: look.why, device, stamp: null };
+      }
+      case 'nothing':
+        return undefined;
     }
-  }
-
-  #isLink(path: string): Promise<boolean> {
-    return this.#parts.files.lstat(path).then(
-      (seen) => seen.isSymbolicLink(),
-      () => false,
-    );
-  }
-
-  /** A name that is no UTF-8 cannot be asked for by what we were told of it. */
-  #unnamed(path: string, unsound: (why: string) => SeenFile): SeenFile | undefined {
-    return path.includes('\ufffd') ? unsound('its name is no UTF-8') : undefined;
   }
 
   /** A dry run has ended: what it came to holds from now on, unless the file has changed meanwhile. */
@@ -380,17 +343,10 @@ export class DomainConfigs {
 }
 
 const NOT_READ = 'it is not read yet';
-const DANGLING = 'it is a link to a file that is not there';
-const CONTROL = /\p{Cc}/u;
 
 /** A few files by their names, for people. @param count how many there are in all */
 function namesOf(files: readonly string[], count = files.length, between = ' and '): string {
   const names = files.slice(0, MOST_TOLD).map((file) => presentable(basename(file), NAME_LENGTH));
   const more = count > names.length ? ` and ${count - names.length} more` : '';
   return names.join(between) + more;
-}
-
-/** There is no such file, said for certain. */
-function isAbsent(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === 'ENOENT';
 }

@@ -15,63 +15,65 @@ const THIS = { uuid: 'a', domid: 3 };
 
 describe('since when a domain is as it is', () => {
   let directory: string;
-  let states: KnownStates | null;
+  let states: KnownStates;
+  let close: () => Promise<void>;
   const file = (): string => join(directory, 'states.json');
   const starts = async (boot = 'this'): Promise<void> => {
-    await states?.close();
+    await close();
     states = await KnownStates.open({
       boot,
       logger: silentLogger,
       kept: { file: file(), disk: new LocalStateDisk() },
     });
+    close = () => states.close();
   };
   const note = (state: DomainState, incarnation: typeof THIS | null): void => {
-    states?.note(HORATIO, {
+    states.note(HORATIO, {
       observation: { state, profile: NORMAL, since: SINCE, seenAt: SINCE },
       incarnation,
     });
   };
   beforeEach(async () => {
-    states = null;
+    close = () => Promise.resolve();
     directory = await mkdtemp(join(tmpdir(), 'postern-states-'));
     await starts();
   });
   afterEach(async () => {
-    await states?.close();
+    await close();
     await rm(directory, { recursive: true, force: true });
   });
 
   it('is known over a restart, for what is off over a boot of the host too', async () => {
     note('off', null);
     await starts();
-    assert.equal(states?.since(HORATIO, 'off', null), SINCE);
+    assert.equal(states.since(HORATIO, 'off', null), SINCE);
     await starts('next');
-    assert.equal(states?.since(HORATIO, 'off', null), SINCE);
+    assert.equal(states.since(HORATIO, 'off', null), SINCE);
   });
 
   it('is not known of another incarnation, another state, or in another boot of the host', async () => {
     note('paused', THIS);
     await starts();
-    assert.equal(states?.since(HORATIO, 'paused', THIS), SINCE);
-    assert.equal(states?.since(HORATIO, 'running', THIS), null);
-    assert.equal(states?.since(HORATIO, 'paused', { ...THIS, domid: 4 }), null);
-    assert.equal(states?.since(HORATIO, 'paused', { ...THIS, uuid: 'b' }), null);
-    assert.equal(states?.since(HORATIO, 'paused', null), null);
+    assert.equal(states.since(HORATIO, 'paused', THIS), SINCE);
+    assert.equal(states.since(HORATIO, 'running', THIS), null);
+    assert.equal(states.since(HORATIO, 'paused', { ...THIS, domid: 4 }), null);
+    assert.equal(states.since(HORATIO, 'paused', { ...THIS, uuid: 'b' }), null);
+    assert.equal(states.since(HORATIO, 'paused', null), null);
     await starts('next');
-    assert.equal(states?.since(HORATIO, 'paused', THIS), null);
+    assert.equal(states.since(HORATIO, 'paused', THIS), null);
   });
 
   it('stays known while the state is not', () => {
     note('paused', THIS);
     note('unknown', THIS);
-    assert.equal(states?.since(HORATIO, 'paused', THIS), SINCE);
+    assert.equal(states.since(HORATIO, 'paused', THIS), SINCE);
   });
 
   it('is forgotten with the domain', async () => {
     note('off', null);
-    states?.forget(HORATIO);
+    states.forget(HORATIO);
     await starts();
-    assert.equal(states?.since(HORATIO, 'off', null), null);
+    assert.equal(states.since(HORATIO, 'off', null), null);
   });
 
   it('is not known where its memory is none', async () => {
@@ -84,7 +86,7 @@ describe('since when a domain is as it is', () => {
     ]) {
       await writeFile(file(), kept);
       await starts();
-      assert.equal(states?.since(HORATIO, 'off', null), null, kept);
+      assert.equal(states.since(HORATIO, 'off', null), null, kept);
     }
   });
 });

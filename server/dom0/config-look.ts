@@ -1,0 +1,82 @@
+import { dirname } from 'node:path';
+import { NoAnswerError } from './foreign-files.js';
+import type { FileCalls } from './foreign-files.js';
+import { CONFIG_LIMIT, kindOf, stampOf } from './plain-file.js';
+
+const WRITABLE_BY_ALL = 0o002n;
+const WRITABLE_BY_OTHERS = 0o022n;
+const CONTROL = /\p{Cc}/u;
+
+/** What a glob found, looked at from outside. `device` is of the directory that it lies in: st_dev. */
+export type ConfigLook =
+  /** A file that may be read, in this state. */
+  | { readonly is: 'file'; readonly stamp: string; readonly device: number }
+  | { readonly is: 'none'; readonly why: string; readonly device: number }
+  /** Its file system does not answer. */
+  | { readonly is: 'silent'; readonly why: string }
+  /** A directory, or nothing any more. */
+  | { readonly is: 'nothing' };
+
+export const DANGLING = 'it is a link to a file that is not there';
+
+/** Looks at one path. Never opens it: a pipe would wait for a writer, and a device may act on being opened. */
+export class ConfigLooks {
+  readonly #files: Pick<FileCalls, 'lstat' | 'stat'>;
+  readonly #runsConfigs: boolean;
+  /** The devices of the directories, which are asked for once. */
+  readonly #devices = new Map<string, number>();
+
+  /** For one look at all of the files. @param runsConfigs whether the toolstack runs what is in a file */
+  constructor(files: Pick<FileCalls, 'lstat' | 'stat'>, runsConfigs: boolean) {
+    this.#files = files;
+    this.#runsConfigs = runsConfigs;
+  }
+
+  async at(path: string): Promise<ConfigLook> {
+    try {
+      const seen = await this.#files.stat(path);
+      if (seen.isDirectory()) return { is: 'nothing' };
+      const device = await this.#deviceOf(dirname(path));
+      const why = seen.isFile() ? this.#unfit(path, seen) : kindOf(seen);
+      return why === null ? { is: 'file', stamp: stampOf(seen), device } : { is: 'none', why, device };
+    } catch (error) {
+      if (error instanceof NoAnswerError) return { is: 'silent', why: error.message };
+      if (!isAbsent(error)) return { is: 'none', why: 'it cannot be looked at', device: 0 };
+      if (await this.#isLink(path)) return { is: 'none', why: DANGLING, device: 0 };
+      // What is no UTF-8 cannot be asked for by what we were told of it.
+      return path.includes('\ufffd')
+        ? { is: 'none', why: 'its name is no UTF-8', device: 0 }
+        : { is: 'nothing' };
+    }
+  }
+
+  #unfit(path: string, { size, mode, uid }: { size: bigint; mode: bigint; uid: bigint }): string | null {
+    if (size > CONFIG_LIMIT) return `it is over ${CONFIG_LIMIT} bytes`;
+    if ((mode & WRITABLE_BY_ALL) !== 0n) return 'anybody can write to it';
+    // `xl create A=B.cfg` is no file to xl, but a setting.
+    if (path.includes('=')) return "its path has a '=', which the toolstack takes for a setting";
+    if (CONTROL.test(path)) return 'its path has a control character';
+    const isOthers = uid !== 0n && uid !== BigInt(process.geteuid?.() ?? 0);
+    if (this.#runsConfigs && (isOthers || (mode & WRITABLE_BY_OTHERS) !== 0n))
+      return 'others than root can write to it, and xm runs what is in it';
+    return null;
+  }
+
+  async #deviceOf(directory: string): Promise<number> {
+    const device = this.#devices.get(directory) ?? Number((await this.#files.stat(directory)).dev);
+    this.#devices.set(directory, device);
+    return device;
+  }
+
+  #isLink(path: string): Promise<boolean> {
+    return this.#files.lstat(path).then(
+      (seen) => seen.isSymbolicLink(),
+      () => false,
+    );
+  }
+}
+
+/** There is no such file, said for certain. */
+export function isAbsent(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT';
+}
