@@ -12,6 +12,8 @@ import type { DomainConfig } from './domain-config.js';
 import { NoAnswerError } from './foreign-files.js';
 import type { FileCalls } from './foreign-files.js';
 import { glob } from './glob.js';
+import { MOST_TOLD, UnmanagedFiles, namesOf } from './unmanaged-files.js';
+import type { Unmanaged } from './unmanaged-files.js';
 import { SharedRun } from './shared-run.js';
 import { presentable } from './toolstack/reason.js';
 import type { Toolstack } from './toolstack/toolstack.js';
@@ -41,11 +43,6 @@ export interface DomainConfigsParts extends ConfigReadingsParts {
   readonly files: FileCalls;
 }
 
-/** So many of the files of one name are told with each of them. */
-const MOST_TOLD = 3;
-/** So much of a file's name. */
-const NAME_LENGTH = 80;
-
 /**
  * The domains that are managed, found from the configuration files that already exist, as the toolstack reads them. Files are read again
  * when they change; until then what was known holds. Of a name that stands in two files it cannot be known which is meant: it is shown,
@@ -63,8 +60,7 @@ export class DomainConfigs {
   #kept: readonly DomainConfig[] = [];
   /** Which file a name had when it had only one. */
   readonly #own = new Map<DomainName, string>();
-  /** What was said of each path, so that it is said once. */
-  #said = new Map<string, string>();
+  readonly #unmanaged: UnmanagedFiles;
   /** What each glob found last. */
   readonly #found = new Map<string, readonly string[]>();
   readonly #scans = new SharedRun(() => this.#scan());
@@ -76,6 +72,7 @@ export class DomainConfigs {
   constructor(settings: DomainConfigsSettings, parts: DomainConfigsParts) {
     this.#settings = settings;
     this.#parts = parts;
+    this.#unmanaged = new UnmanagedFiles(parts.logger);
     this.#readings = new ConfigReadings(parts);
     this.#readings.onRead((path) => {
       this.#refresh(path);
@@ -133,10 +130,7 @@ export class DomainConfigs {
   /** The files that the settings' globs find and that are not managed, with the reason. By name. */
   unmanaged(): readonly UnmanagedFile[] {
     this.#judge();
-    return [...this.#said].map(([path, why]) => ({
-      file: presentable(basename(path), 255),
-      why: presentable(why, 600),
-    }));
+    return this.#unmanaged.list();
   }
 
   /** What there is to add to the reason for which a name is missing: both files, or what the toolstack says. */
@@ -145,7 +139,7 @@ export class DomainConfigs {
     const files = this.#twice.get(name);
     if (files !== undefined) return namesOf(files);
     const broken = this.#kept.find((config) => config.name === name)?.file;
-    const why = broken === undefined ? undefined : this.#said.get(broken);
+    const why = broken === undefined ? undefined : this.#unmanaged.reason(broken);
     return why === undefined ? undefined : presentable(why, 600);
   }
 
@@ -270,18 +264,19 @@ export class DomainConfigs {
   #judge(): void {
     if (!this.#isStale) return;
     this.#isStale = false;
-    const said = new Map<string, string>();
+    const said = new Map<string, Unmanaged>();
     const holders = new Map<DomainName, DomainConfig[]>();
-    const files = new Set<string>();
+    const stamps = new Set<string>();
     for (const [path, { outcome, isCurrent, stamp, why }] of this.#files) {
       // By a link from /etc/xen/auto it is one file still.
-      const isSame = stamp !== null && files.has(stamp);
-      if (stamp !== null) files.add(stamp);
+      const isSame = stamp !== null && stamps.has(stamp);
+      if (stamp !== null) stamps.add(stamp);
       if (isSame) continue;
-      if (outcome === null) said.set(path, why ?? NOT_READ);
-      else if (typeof outcome === 'string') said.set(path, isCurrent ? outcome : (why ?? NOT_READ));
+      const unread = { why: why ?? NOT_READ, isPassing: why === null };
+      if (outcome === null) said.set(path, unread);
+      else if (typeof outcome === 'string') said.set(path, isCurrent ? { why: outcome } : unread);
       else if (this.#settings.unmanaged.includes(outcome.name)) continue;
-      else holders.set(outcome.name, [...(holders.get(outcome.name) ?? []), outcome]);
+      else if (holders.get(outcome.name)?.push(outcome) === undefined) holders.set(outcome.name, [outcome]);
     }
     const byName = new Map<DomainName, DomainConfig>();
     const twice = new Map<DomainName, readonly string[]>();
@@ -294,19 +289,18 @@ export class DomainConfigs {
         this.#own.set(name, first.file);
         continue;
       }
-      twice.set(
-        name,
-        configs.map(({ file }) => file),
-      );
+      const files = configs.map(({ file }) => file);
+      twice.set(name, files);
       kept.set(name, configs.find(({ file }) => this.#isOwn(name, file)) ?? first);
-      for (const { file } of configs) said.set(file, `more than one file has the name ${name}`);
+      const why = `more than one file has the name ${name}`;
+      for (const file of files) said.set(file, { why, files });
     }
     for (const { outcome, lastSound } of this.#files.values()) {
       const usable = outcome !== null && typeof outcome !== 'string';
       if (usable || lastSound === null || byName.has(lastSound.name) || kept.has(lastSound.name)) continue;
       if (!this.#settings.unmanaged.includes(lastSound.name)) kept.set(lastSound.name, lastSound);
     }
-    this.#say(said, twice);
+    this.#unmanaged.set(said);
     this.#byName = byName;
     this.#twice = twice;
     this.#kept = [...kept.values()];
@@ -316,37 +310,6 @@ export class DomainConfigs {
     const own = this.#own.get(name);
     return own === undefined ? [name as string, `${name}.cfg`].includes(basename(file)) : own === file;
   }
-
-  #say(said: ReadonlyMap<string, string>, twice: ReadonlyMap<DomainName, readonly string[]>): void {
-    const told = new Map<string, string>();
-    const inTwice = new Map(
-      [...twice.values()].flatMap((files) => files.map((file) => [file, files] as const)),
-    );
-    for (const [path, why] of said) {
-      const files = inTwice.get(path);
-      // One more than are told is enough to know that there are more.
-      const others = (files ?? []).slice(0, MOST_TOLD + 1).filter((file) => file !== path);
-      const whole = files === undefined ? why : `${why}: see ${namesOf(others, files.length - 1, ', ')}`;
-      told.set(path, whole);
-      if (why !== NOT_READ && this.#said.get(path) !== whole)
-        this.#parts.logger.warn(
-          {
-            file: path,
-            why,
-            ...(files === undefined ? {} : { files: files.slice(0, MOST_TOLD), count: files.length }),
-          },
-          'domain.unmanaged',
-        );
-    }
-    this.#said = told;
-  }
 }
 
 const NOT_READ = 'it is not read yet';
-
-/** A few files by their names, for people. @param count how many there are in all */
-function namesOf(files: readonly string[], count = files.length, between = ' and '): string {
-  const names = files.slice(0, MOST_TOLD).map((file) => presentable(basename(file), NAME_LENGTH));
-  const more = count > names.length ? ` and ${count - names.length} more` : '';
-  return names.join(between) + more;
-}

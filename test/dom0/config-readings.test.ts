@@ -321,6 +321,35 @@ describe('what the toolstack makes of the files', () => {
     );
   });
 
+  it('is logged once for each file, however often it changes, and for the first of many copies', async () => {
+    const lines: unknown[] = [];
+    const logger = { ...silentLogger, warn: (fields: object) => lines.push({ ...fields }) };
+    await configs.close();
+    configs = configsLikeXl({ domains: [join(directory, '*.cfg')], unmanaged: [] }, logger);
+    for (let edit = 0; edit < 5; edit += 1) {
+      await write('bad', `${text('bad')}memory = (\n${'#'.repeat(edit)}\n`);
+      await configs.scan();
+      await looks();
+      assert.deepEqual(names(), []);
+    }
+    assert.equal(lines.length, 1);
+    lines.length = 0;
+    for (let copy = 100; copy < 120; copy += 1) {
+      await write(`copy${copy}`, text('horatio'));
+      await looks();
+      configs.list();
+    }
+    // With two files, two lines; with three, three, as each names the others.
+    assert.deepEqual(lines.length, 5);
+    const first = ['copy100', 'copy101', 'copy102'].map(file);
+    assert.deepEqual(lines.at(-1), {
+      file: first[2],
+      why: 'more than one file has the name horatio',
+      files: first,
+      count: 3,
+    });
+  });
+
   it('of two files with long names is said with both', async () => {
     const long = ['x'.repeat(200), 'y'.repeat(200)];
     for (const name of long) await write(name, text('horatio'));

@@ -160,6 +160,26 @@ describe('a configuration file by the dry run of the real xl', () => {
       );
   });
 
+  it('tells so of the real xl with settings over the file', () => {
+    const rest = (over: string): string => {
+      const call = recordedCalls('40-dryrun').find(
+        ({ command }) =>
+          command.replace(/^xl (?:-N create|create -n) \/etc\/xen\/horatio\.cfg ?/, '') === over,
+      );
+      return parseXlDryRun(call?.stdout ?? '')?.rest ?? assert.fail(over);
+    };
+    const disks = '["file:/srv/xen/horatio.img,xvda,w","file:/srv/xen/rescue.img,xvdb,r"]';
+    const kernel = 'kernel="/srv/xen/rescue-vmlinuz"';
+    for (const over of [
+      `'disk=${disks}'`,
+      `'${kernel};extra="x"'`,
+      `'root="/dev/xvdb"' 'cmdline="only this"'`,
+    ])
+      assert.equal(rest(over), rest(''), over);
+    const more = `'ramdisk="/srv/xen/rescue-initrd.gz"' 'extra="console=hvc0 domname=horatio rescue"' 'memory=96'`;
+    assert.notEqual(rest(`'${kernel}' ${more}`), rest(''), 'another memory');
+  });
+
   it('has no memory below nothing', () => {
     const text = '{"c_info":{"name":"a"},"b_info":{"max_memkb":-1024}}';
     assert.equal(parseXlDryRun(text)?.memoryMiB, null);
