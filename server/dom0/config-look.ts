@@ -51,6 +51,8 @@ export class ConfigLooks {
   }
 
   #unfit(path: string, { size, mode, uid }: { size: bigint; mode: bigint; uid: bigint }): string | null {
+    // Of those in /proc some wait when they are read, and lose what was read.
+    if (size === 0n) return 'it is empty';
     if (size > CONFIG_LIMIT) return `it is over ${CONFIG_LIMIT} bytes`;
     if ((mode & WRITABLE_BY_ALL) !== 0n) return 'anybody can write to it';
     // `xl create A=B.cfg` is no file to xl, but a setting.

@@ -148,6 +148,20 @@ describe('a configuration file that is edited, by the next start', () => {
     assert.deepEqual(house.toolstack.calls, ['create horatio', 'destroy ophelia']);
   });
 
+  it('is edited while the server is shut down for a rescue: it says that the server was left off', async () => {
+    house.toolstack.put('horatio');
+    await house.start();
+    house.toolstack.on.set('shutdown', async (name) => {
+      await edit('horatio', (text) => `${text}memory = (\n`);
+      house.toolstack.domains.delete(name);
+      return null;
+    });
+    assert.match(
+      (await failure('horatio', 'rescue'))?.message ?? '',
+      /is not accepted, so it was left off: horatio\.cfg:6/,
+    );
+  });
+
   it('is not made into something else by a boot profile, besides disks and kernel', async () => {
     house.toolstack.put('horatio');
     await house.start();

@@ -245,6 +245,8 @@ describe('what the toolstack makes of the files', () => {
     execFileSync('mkfifo', [file('pipe')]);
     await symlink('/dev/zero', file('zero'));
     await symlink('/dev/null', file('null'));
+    await symlink('/proc/kmsg', file('kmsg'));
+    await write('empty', '');
     await symlink(file('loop'), file('loop'));
     await write('huge', `${text('huge')}${'#'.repeat(300_000)}`);
     const server = createServer();
@@ -254,13 +256,15 @@ describe('what the toolstack makes of the files', () => {
     await new Promise((resolve) => server.close(resolve));
     assert.deepEqual(names(), ['horatio']);
     assert.deepEqual(runs, [file('horatio')]);
-    assert.deepEqual(['pipe', 'zero', 'null', 'socket', 'huge', 'loop'].map(why), [
+    assert.deepEqual(['pipe', 'zero', 'null', 'socket', 'huge', 'loop', 'kmsg', 'empty'].map(why), [
       'it is a pipe',
       'it is a device',
       'it is a device',
       'it is a socket',
       'it is over 262144 bytes',
       'it cannot be looked at',
+      'it is empty',
+      'it is empty',
     ]);
   });
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
 import { NORMAL } from '../../../policy/names.js';
 import { isRefusal, refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
@@ -33,7 +34,7 @@ export class BootCheck {
     try {
       if (plan.without.size > 0 || !toolstack.takesOverrides) await transcripts.prepare();
       const creation = await creationOf(plan, derived, toolstack.takesOverrides, transcripts.disk);
-      return await this.creation(creation, plan, config);
+      return await this.creation(creation, plan, config, 'nothing was done');
     } catch (error) {
       return refusal('toolstack-failed', 'Its configuration cannot be prepared on its host.', String(error));
     } finally {
@@ -41,18 +42,25 @@ export class BootCheck {
     }
   }
 
-  /** Right before it is created. */
-  async creation(creation: Creation, plan: BootPlan, config: DomainConfig): Promise<Refusal | null> {
+  /** Right before it is created. @param then what a refusal comes to: it may have been shut down for this */
+  async creation(
+    creation: Creation,
+    plan: BootPlan,
+    config: DomainConfig,
+    then = 'it was left off',
+  ): Promise<Refusal | null> {
     const made = await this.#parts.toolstack.dryRun(creation);
     if (isRefusal(made)) return made;
     if ('refused' in made) {
-      const sentence = 'Its configuration on the host is not accepted, so nothing was done';
-      return refusal('toolstack-failed', `${sentence}: ${made.refused}`, `${config.file}: ${made.refused}`);
+      const sentence = `Its configuration on the host is not accepted, so ${then}`;
+      // The copy that was made for this is nobody's file.
+      const said = made.refused.replaceAll(basename(creation.config), basename(config.file));
+      return refusal('toolstack-failed', `${sentence}: ${said}`, `${config.file}: ${said}`);
     }
     const wrong = difference(made, plan, config);
     return wrong === null
       ? null
-      : refusal('wrong-state', sentenceOf(made, plan, config), `${config.file}: ${wrong}`);
+      : refusal('wrong-state', sentenceOf(made, plan, config, then), `${config.file}: ${wrong}`);
   }
 
   /** What tells the text that a creation is made from; null when it cannot be read. A touch changes nothing. */
@@ -62,12 +70,12 @@ export class BootCheck {
   }
 }
 
-function sentenceOf(made: ConfigReading, plan: BootPlan, config: DomainConfig): string {
+function sentenceOf(made: ConfigReading, plan: BootPlan, config: DomainConfig, then: string): string {
   if (made.name !== config.name)
-    return 'Its configuration file on the host has another name in it, so nothing was done. Ask the operator.';
+    return `Its configuration file on the host has another name in it, so ${then}. Ask the operator.`;
   if (plan.profile === NORMAL)
-    return 'Its configuration file on the host was changed just now, so nothing was done. Try again in a minute.';
-  return 'Its configuration on the host does not go with this boot profile, so nothing was done. Ask the operator.';
+    return `Its configuration file on the host was changed just now, so ${then}. Try again in a minute.`;
+  return `Its configuration on the host does not go with this boot profile, so ${then}. Ask the operator.`;
 }
 
 /** @returns null when there is none */
