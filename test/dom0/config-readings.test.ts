@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { chmod, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { refusal } from '../../policy/refusal.js';
@@ -239,33 +237,6 @@ describe('what the toolstack makes of the files', () => {
       assert.deepEqual([names(), runs.length], [['horatio'], 1], kept);
       await configs.close();
     }
-  });
-
-  it('is not asked for of what is no plain file, nor waited for', async () => {
-    execFileSync('mkfifo', [file('pipe')]);
-    await symlink('/dev/zero', file('zero'));
-    await symlink('/dev/null', file('null'));
-    await symlink('/proc/kmsg', file('kmsg'));
-    await write('empty', '');
-    await symlink(file('loop'), file('loop'));
-    await write('huge', `${text('huge')}${'#'.repeat(300_000)}`);
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(file('socket'), resolve));
-    await write('horatio');
-    await looks();
-    await new Promise((resolve) => server.close(resolve));
-    assert.deepEqual(names(), ['horatio']);
-    assert.deepEqual(runs, [file('horatio')]);
-    assert.deepEqual(['pipe', 'zero', 'null', 'socket', 'huge', 'loop', 'kmsg', 'empty'].map(why), [
-      'it is a pipe',
-      'it is a device',
-      'it is a device',
-      'it is a socket',
-      'it is over 262144 bytes',
-      'it cannot be looked at',
-      'it is empty',
-      'it is empty',
-    ]);
   });
 
   it('is tried again where the file could not be read for a moment, and the domain is as it was meanwhile', async () => {

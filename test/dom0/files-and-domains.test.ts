@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isRefusal, refusal } from '../../policy/refusal.js';
@@ -20,14 +19,6 @@ describe('domains and what the toolstack makes of their files', () => {
     if ('phase' in answer) assert.fail(`${verb} was accepted`);
     return answer;
   };
-
-  it('a pipe in the directory stops neither observation nor the end', async () => {
-    execFileSync('mkfifo', [join(house.directory, 'etc', 'a.cfg')]);
-    house.toolstack.put('horatio');
-    await house.start();
-    await house.client.state('horatio', 'running');
-    await house.stop();
-  });
 
   it('a dry run that never ends delays no observation', async () => {
     await house.start();
