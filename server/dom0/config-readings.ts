@@ -70,6 +70,8 @@ export class ConfigReadings {
   readonly #failed = new Map<string, Waiting>();
   /** For how many looks each refusal has been known. */
   readonly #refused = new Map<string, number>();
+  /** Ends the wait for each dry run that is under way. */
+  readonly #waiting = new Set<() => void>();
   #waiters: (() => void)[] = [];
   #changed = false;
   #saving: Promise<void> = Promise.resolve();
@@ -144,6 +146,7 @@ export class ConfigReadings {
   /** Begins no more dry runs; what is being written is written. */
   async close(): Promise<void> {
     this.#closed = true;
+    for (const stop of this.#waiting) stop();
     this.#wanted.clear();
     await this.#saving;
   }
@@ -242,9 +245,14 @@ export class ConfigReadings {
         resolve(null);
       });
     });
+    const stop = (): void => {
+      cancel();
+    };
+    this.#waiting.add(stop);
     try {
       return await Promise.race([toolstack.dryRun({ config, overrides: [] }), late]);
     } finally {
+      this.#waiting.delete(stop);
       cancel();
     }
   }

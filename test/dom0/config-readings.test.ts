@@ -280,6 +280,11 @@ describe('what the toolstack makes of the files', () => {
     await configs.settled();
     assert.deepEqual(names(), ['horatio']);
     assert.equal(why('a-stuck'), 'it is not read yet: The host did not answer in time.');
+    await configs.scan();
+    await configs.scan();
+    await eventually('another dry run', () => waits.size > 0);
+    await configs.close();
+    assert.equal(waits.size, 0, 'keeps the process waiting');
   });
 
   it('of 300 copies of one file is said of each in one short sentence', async () => {
