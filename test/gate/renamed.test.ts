@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Activity } from '../../server/gate/activity.js';
 import type { Identity } from '../../server/gate/identity.js';
 import { newRecordingId, recordingFile } from '../../server/gate/recording/recording-name.js';
+import { eventually } from '../support/eventually.js';
 import { GateInside } from '../support/gate-inside.js';
 import {
   ADMIN,
@@ -82,6 +83,8 @@ describe('a name that somebody else had before', () => {
     gate.role(customer, domain, 'watcher');
     const { directory } = gate.recordingSettings;
     mkdirSync(directory, { recursive: true });
+    const given = gate.store.roles.find(customer, domain)?.since ?? '';
+    await eventually('the next millisecond', () => new Date().toISOString() > given, { everyMs: 1 });
     const begunAt = new Date().toISOString();
     const name = recordingFile({ id: newRecordingId(), begunAt, customer, domain, record: 'output' });
     writeFileSync(join(directory, name), '{"version":2}\n');
