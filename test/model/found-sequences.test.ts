@@ -184,4 +184,16 @@ describe('a sequence in which the model found a fault', () => {
       then({ what: 'operator', act: 'unpause', domain: ophelia }, 0, 0),
       then({ what: 'toolstack', mood: 'slow', acts: 1 }, 3, 0),
     ]));
+
+  it('keeps the journal when the disk is tried again in the middle of a rotation at the start', () =>
+    holds(842112541, [
+      then(ask('start', ophelia), 0, 0),
+      then(ask('rescue', horatio), 0, 0),
+      then({ what: 'disk', mood: 'full' }, 0, 0),
+      then({ what: 'kill', doings: 16 }, 1, 0),
+      then({ what: 'kill', doings: 0 }, 0, 30_000),
+      then({ what: 'kill', doings: 0 }, 0, 0),
+      then({ what: 'operator', act: 'create', domain: ophelia }, 7, 0),
+      then({ what: 'disk', mood: 'slow' }, 5, 0),
+    ]));
 });

@@ -15,6 +15,8 @@ const RESUME_MS = 300_000;
 const QUEUE_MS = 1_800_000;
 /** What a listing takes at most, in which what is acted on was seen. */
 const LIST_MS = 2_100;
+/** Of what ran for less, xl's listing says that it had no processor at all. */
+const LEAST_SEEN_MS = 100;
 /** What still may be seen as rebooting. */
 const REBOOT_SEEN_MS = 20_000;
 
@@ -156,6 +158,8 @@ export class Witness {
       return;
     }
     if (act === 'destroy' && this.#isOwnYetUnborn(operation, guest)) return;
+    if (act === 'destroy' && isOwn && guest.paused && guest.ranBefore < LEAST_SEEN_MS) return;
+    if (asks.some((ask) => this.#isTakenForReboot(ask, guest))) return;
     if (act === 'destroy' && isOwn && guest.ranFirstAt >= (this.#begunAt.get(operation) ?? 0) - LIST_MS)
       return;
     const expected = {
@@ -217,6 +221,25 @@ export class Witness {
   #isOwnYetUnborn(operation: string, guest: Guest): boolean {
     const isOfItsLine = this.#lines.get(operation)?.has(guest.line) === true;
     return guest.maker.who === 'reboot' && guest.ranFirstAt === Infinity && isOfItsLine;
+  }
+
+  /**
+   * A power-off of a server that was asked to reboot ends what it becomes, too. With a UUID from the file, what an operator makes in
+   * these seconds cannot be told from it.
+   */
+  #isTakenForReboot({ request, host, at }: Ask, guest: Guest): boolean {
+    if (request.verb !== 'poweroff' || !isFixed(guest.uuid) || guest.maker.who !== 'operator') return false;
+    return [...this.asks.values()]
+      .flat()
+      .some(
+        (other) =>
+          other.host === host &&
+          other.request.domain === request.domain &&
+          other.request.verb === 'reboot' &&
+          other.answer === 'accepted' &&
+          other.at <= at &&
+          guest.bornAt - other.at <= REBOOT_SEEN_MS,
+      );
   }
 
   #accepted(host: ModelHost, name: DomainName, after: number): Ask | undefined {

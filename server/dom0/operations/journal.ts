@@ -112,11 +112,14 @@ export class Journal {
       if (journal.#readLate === null) throw error;
       journal.#need = { kind: 'read' };
     }
-    await journal.#attempt(() => journal.#ready());
-    if (!journal.isUnread) await journal.#attempt(() => journal.#probe());
-    if (journal.#need.kind === 'nothing' && journal.#size >= journal.#rotateAt) {
-      await journal.#attempt(() => journal.#rotate());
-    }
+    await journal.#inTurn(() => journal.#attempt(() => journal.#ready()));
+    if (!journal.isUnread) await journal.#inTurn(() => journal.#attempt(() => journal.#probe()));
+    // In turn, as the disk is tried again by then: a try would give the file its name back in the middle of a rotation.
+    await journal.#inTurn(async () => {
+      if (journal.#need.kind === 'nothing' && journal.#size >= journal.#rotateAt) {
+        await journal.#attempt(() => journal.#rotate());
+      }
+    });
     if (journal.#generation > 0) records = (await journal.#files.read(journal.#path, journal.#size)).records;
     return { journal, records };
   }
