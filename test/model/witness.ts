@@ -219,12 +219,15 @@ export class Witness {
    * server is off, as the operation says.
    */
   #isOwnYetUnborn(operation: string, guest: Guest): boolean {
-    const isOfItsLine = this.#lines.get(operation)?.has(guest.line) === true;
-    return guest.maker.who === 'reboot' && guest.ranFirstAt === Infinity && isOfItsLine;
+    const lines = this.#lines.get(operation);
+    if (lines === undefined || guest.ranFirstAt !== Infinity) return false;
+    // Or an operator took away what it had made, and made the same, with the UUID from the file, and has not let it run either.
+    const isTwin = guest.maker.who === 'operator' && isFixed(guest.uuid);
+    return isTwin || (guest.maker.who === 'reboot' && lines.has(guest.line));
   }
 
   /**
-   * A power-off of a server that was asked to reboot ends what it becomes, too. With a UUID from the file, what an operator makes in
+   * A power-off of a server that was to come back (a reboot, a boot with another profile) ends what it becomes, too. With a UUID from the file, what an operator makes in
    * these seconds cannot be told from it.
    */
   #isTakenForReboot({ request, host, at }: Ask, guest: Guest): boolean {
@@ -235,7 +238,7 @@ export class Witness {
         (other) =>
           other.host === host &&
           other.request.domain === request.domain &&
-          other.request.verb === 'reboot' &&
+          ['reboot', 'rescue', 'normal'].includes(other.request.verb) &&
           other.answer === 'accepted' &&
           other.at <= at &&
           guest.bornAt - other.at <= REBOOT_SEEN_MS,
