@@ -89,7 +89,9 @@ export class ChannelInput {
     this.#pumpIsDue = true;
     queueMicrotask(() => {
       this.#pumpIsDue = false;
-      this.#pump();
+      this.#guard(() => {
+        this.#pump();
+      });
     });
   }
 

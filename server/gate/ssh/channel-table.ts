@@ -13,6 +13,8 @@ export interface ChannelTableEvents {
   started(terminal: SshTerminal, request: Session['request'], number: number): void;
   violation(what: string): void;
   faulted(error: unknown, number: number): void;
+  /** A session could not even be told of its fault: its connection has to end. */
+  broken(error: unknown): void;
   /** The last channel has gone. */
   emptied(): void;
 }
@@ -57,6 +59,9 @@ export class ChannelTable {
       },
       faulted: (error) => {
         this.#events.faulted(error, number);
+      },
+      broken: (error) => {
+        this.#events.broken(error);
       },
     });
     this.#channels.set(channel.local, channel);

@@ -5,13 +5,14 @@ import { printable } from '../printable.js';
 import type { Session } from '../session.js';
 import type { Authenticator, LoginFound, RefusedBecause } from './authenticate.js';
 import { ChannelTable } from './channel-table.js';
+import type { ConnectionFaults } from './connection-faults.js';
 import { announceSignatureAlgorithms } from './extension-info.js';
 import { heedRightGuesses } from './first-packet-guess.js';
 import { KeyExchangeGuard } from './key-exchange-guard.js';
 import { Login } from './login.js';
 import type { PacedLog } from './paced-log.js';
 import { takeMessagesInRekeys } from './rekey-messages.js';
-import { Rekeying } from './rekeying.js';
+import { Rekeying, type RekeyLimit } from './rekeying.js';
 import type { Source } from './source.js';
 import { sendPayload, type Ssh2PrivateParts } from './ssh2-private.js';
 import type { SshTerminal } from './ssh-terminal.js';
@@ -42,6 +43,7 @@ export interface ConnectionEvents {
 export interface ConnectionEnds {
   readonly id: string;
   readonly source: Source;
+  readonly faults: ConnectionFaults;
   readonly transport: Transport;
   readonly client: Ssh2Connection;
   readonly parts: Ssh2PrivateParts;
@@ -51,19 +53,19 @@ export interface ConnectionEnds {
 export interface ConnectionLimits {
   readonly tries: number;
   readonly sessionsPerConnection: number;
-  readonly rekey: { readonly bytes: number; readonly ms: number };
+  readonly rekey: RekeyLimit;
   /** How long a connection may stay without a session channel. */
   readonly idleMs: number;
+  /** What the sessions of a connection that is to end may take over it. */
+  readonly leaveMs: number;
 }
-
-/** What the sessions of a connection that is to end may take over it. */
-const LEAVE_MS = 10_000;
 
 /** The transport of one client, from the first key exchange to the end (RFC 4253, RFC 4252, RFC 4254). */
 export class Connection {
   readonly id: string;
   readonly source: Source;
   readonly openedAt = new Date();
+  readonly #faults: ConnectionFaults;
   readonly #client: Ssh2Connection;
   readonly #parts: Ssh2PrivateParts;
   readonly #transport: Transport;
@@ -83,7 +85,7 @@ export class Connection {
   #closed = false;
 
   constructor(
-    { id, source, transport, client, parts }: ConnectionEnds,
+    { id, source, faults, transport, client, parts }: ConnectionEnds,
     limits: ConnectionLimits,
     authenticator: Authenticator,
     events: ConnectionEvents,
@@ -92,6 +94,10 @@ export class Connection {
   ) {
     this.id = id;
     this.source = source;
+    this.#faults = faults;
+    faults.identified({ connection: id }, () => {
+      this.end(DISCONNECT.byApplication, 'Something went wrong; the fault has been logged.');
+    });
     this.#transport = transport;
     this.#client = client;
     this.#parts = parts;
@@ -99,9 +105,10 @@ export class Connection {
     this.#events = events;
     this.#log = log;
     this.#strangers = strangers;
-    this.#rekeying = new Rekeying(client, parts.protocol, limits.rekey, (what) => {
+    const violation = faults.on((what: string) => {
       this.#violation(what);
     });
+    this.#rekeying = new Rekeying(client, parts.protocol, limits.rekey, faults.on, violation);
     this.#login = new Login(authenticator, limits.tries, {
       accepts: (found, login) => this.#accepts(found, login),
       refused: (login, because, fingerprint) => {
@@ -121,12 +128,13 @@ export class Connection {
       started: (terminal, request, number) => {
         events.session(this, terminal, request, number);
       },
-      violation: (what) => {
-        this.#violation(what);
-      },
+      violation,
       faulted: (error, number) => {
         log.error({ connection: id, session: `${id}.${number}`, err: error }, 'a fault ended a session');
       },
+      broken: faults.on((error: unknown) => {
+        throw error;
+      }),
       emptied: () => {
         this.#watchIdle();
       },
@@ -162,13 +170,12 @@ export class Connection {
     if (this.#endWith !== null) return;
     this.#endWith = sentence;
     clearTimeout(this.#idle);
-    if (this.#channels.size === 0) {
+    // Others call it: what is thrown here is not theirs.
+    const end = this.#faults.on(() => {
       this.end(DISCONNECT.byApplication, sentence);
-      return;
-    }
-    this.#idle = setTimeout(() => {
-      this.end(DISCONNECT.byApplication, sentence);
-    }, LEAVE_MS);
+    });
+    if (this.#channels.size === 0) end();
+    else this.#idle = setTimeout(end, this.#limits.leaveMs);
   }
 
   /** Tells the client why, and closes. Twice is harmless. */
@@ -207,12 +214,9 @@ export class Connection {
       });
     });
     client.on('error', (error) => {
-      if (!this.#closed) {
-        const fields = { connection: this.id, reason: printable(error.message, 200) };
-        if (this.#identity === null) this.#strangers.info(this.source, fields, 'connection failed');
-        else this.#log.info(fields, 'connection failed');
-      }
-      this.#transport.close();
+      this.#guard(() => {
+        this.#failed(error);
+      });
     });
     client.on('close', () => {
       this.#guard(() => {
@@ -234,6 +238,15 @@ export class Connection {
       });
       read = bytesRead;
     };
+  }
+
+  #failed(error: Error): void {
+    if (!this.#closed) {
+      const fields = { connection: this.id, reason: printable(error.message, 200) };
+      if (this.#identity === null) this.#strangers.info(this.source, fields, 'connection failed');
+      else this.#log.info(fields, 'connection failed');
+    }
+    this.#transport.close();
   }
 
   #accepts(found: LoginFound, login: string): boolean {
@@ -264,9 +277,10 @@ export class Connection {
       return;
     }
     clearTimeout(this.#idle);
-    this.#idle = setTimeout(() => {
+    const end = this.#faults.on(() => {
       this.end(DISCONNECT.byApplication, 'No session was open for a while.');
-    }, this.#limits.idleMs);
+    });
+    this.#idle = setTimeout(end, this.#limits.idleMs);
     this.#idle.unref();
   }
 
@@ -292,12 +306,7 @@ export class Connection {
 
   /** A fault while serving one connection ends that connection. */
   #guard(work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      this.#log.error({ connection: this.id, err: error }, 'a fault ended the connection');
-      this.end(DISCONNECT.byApplication, 'Something went wrong; the fault has been logged.');
-    }
+    this.#faults.on(work)();
   }
 
   #close(): void {

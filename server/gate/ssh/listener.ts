@@ -1,5 +1,7 @@
 import { createServer, isIPv6, type Server, type Socket } from 'node:net';
+import { FaultGuard } from '../../wire/fault-guard.js';
 import type { Log } from '../log.js';
+import { ConnectionFaults } from './connection-faults.js';
 import { sourceOf, type Source } from './source.js';
 import type { LoginSettings } from './ssh-settings.js';
 import { WaitingRoom } from './waiting-room.js';
@@ -14,6 +16,8 @@ export interface ListenAddress {
 export interface Arrival {
   readonly socket: Socket;
   readonly source: Source;
+  /** Ends it for what is thrown while it is served. */
+  readonly faults: ConnectionFaults;
   /** To be called at login: stops the grace timer. */
   loggedIn(): void;
 }
@@ -124,9 +128,12 @@ export class Listener {
     }
     const { address: host, port } = address;
     server.removeAllListeners('error');
-    server.on('error', (error) => {
-      this.#log.error({ err: error, host, port }, 'a connection could not be accepted');
-    });
+    server.on(
+      'error',
+      new FaultGuard(this.#log).on('error', (error: Error) => {
+        this.#log.error({ err: error, host, port }, 'a connection could not be accepted');
+      }),
+    );
     this.#servers.push(server);
     return { host, port };
   }
@@ -139,39 +146,45 @@ export class Listener {
       return;
     }
     const source = sourceOf(remoteAddress);
+    const faults = new ConnectionFaults(this.#log, { source: source.address }, () => socket.destroy());
+    faults.guard(socket);
     const { bucket } = source;
     const full = this.#whyFull(bucket);
     if (full !== null) {
       this.#turnAway(source, full.reason);
-      this.#takeLeave(socket, full.sentence);
+      this.#takeLeave(socket, full.sentence, faults);
       return;
     }
     const isTight = this.#open.size >= this.#settings.connections;
     const dropped = this.#waiting.arrives(socket, bucket, isTight);
     if (dropped === socket) {
       this.#turnAway(source, 'too many wait');
-      this.#takeLeave(socket, TOO_MANY);
+      this.#takeLeave(socket, TOO_MANY, faults);
       return;
     }
     dropped?.destroy();
     this.#open.add(socket);
-    const grace = setTimeout(() => {
+    const late = faults.on(() => {
       this.#log.debug({ source: source.address }, 'no login in time');
       socket.destroy();
-    }, this.#settings.graceSeconds * 1000);
+    });
+    const grace = setTimeout(late, this.#settings.graceSeconds * 1000);
     socket.once('close', () => {
       clearTimeout(grace);
       this.#open.delete(socket);
       this.#waiting.left(socket);
     });
-    this.#onArrival({
-      socket,
-      source,
-      loggedIn: () => {
-        clearTimeout(grace);
-        this.#waiting.loggedIn(socket);
-      },
-    });
+    faults.on(() => {
+      this.#onArrival({
+        socket,
+        source,
+        faults,
+        loggedIn: () => {
+          clearTimeout(grace);
+          this.#waiting.loggedIn(socket);
+        },
+      });
+    })();
   }
 
   /** The sentence is null for those who are told nothing. */
@@ -185,13 +198,14 @@ export class Listener {
   }
 
   /** Says why, in SSH's own words, and closes. */
-  #takeLeave(socket: Socket, sentence: string | null): void {
+  #takeLeave(socket: Socket, sentence: string | null, faults: ConnectionFaults): void {
     if (sentence === null || this.#leaving.size >= FAREWELLS) {
       socket.destroy();
       return;
     }
     this.#leaving.add(socket);
-    const impatience = setTimeout(() => socket.destroy(), FAREWELL_MS);
+    const leave = faults.on(() => socket.destroy());
+    const impatience = setTimeout(leave, FAREWELL_MS);
     socket.once('close', () => {
       clearTimeout(impatience);
       this.#leaving.delete(socket);

@@ -1,11 +1,17 @@
 import type { Connection as Ssh2Connection } from 'ssh2';
+import type { Guarded } from './connection-faults.js';
 import type { Ssh2Protocol } from './ssh2-private.js';
 
 /** RFC 4253 §9: new keys after each gigabyte, and each hour. */
-export const REKEY = { bytes: 2 ** 30, ms: 60 * 60 * 1000 } as const;
+export const REKEY: RekeyLimit = { bytes: 2 ** 30, ms: 60 * 60 * 1000, exchangeMs: 30_000 };
 
-/** How long an exchange of keys that the gate began may take. */
-const EXCHANGE_MS = 30_000;
+/** When new keys are asked for, and how long an exchange that the gate began may take. */
+export interface RekeyLimit {
+  readonly bytes: number;
+  readonly ms: number;
+  readonly exchangeMs: number;
+}
+
 /** Exchanges that a client may ask for in a minute: they cost up to 3 ms each. */
 const MOST_A_MINUTE = 120;
 /** Messages that may wait for the end of an exchange; ssh2 has no limit. */
@@ -15,7 +21,8 @@ const MOST_WAITING = 10_000;
 export class Rekeying {
   readonly #client: Ssh2Connection;
   readonly #protocol: Ssh2Protocol;
-  readonly #limit: { readonly bytes: number; readonly ms: number };
+  readonly #limit: RekeyLimit;
+  readonly #guarded: Guarded;
   readonly #violation: (what: string) => void;
   #bytes = 0;
   #exchanges = 0;
@@ -27,16 +34,21 @@ export class Rekeying {
   constructor(
     client: Ssh2Connection,
     protocol: Ssh2Protocol,
-    limit: { readonly bytes: number; readonly ms: number },
+    limit: RekeyLimit,
+    guarded: Guarded,
     violation: (what: string) => void,
   ) {
     this.#client = client;
     this.#protocol = protocol;
     this.#limit = limit;
+    this.#guarded = guarded;
     this.#violation = violation;
-    client.on('rekey', () => {
-      this.#exchanged();
-    });
+    client.on(
+      'rekey',
+      guarded(() => {
+        this.#exchanged();
+      }),
+    );
   }
 
   /** Whether keys are being exchanged; what is sent meanwhile would wait in ssh2 without a bound. */
@@ -63,9 +75,10 @@ export class Rekeying {
 
   #ask(): void {
     if (!this.#loggedIn || this.busy || this.#deadline !== undefined) return;
-    this.#deadline = setTimeout(() => {
+    const late = this.#guarded(() => {
       this.#violation('does not exchange keys');
-    }, EXCHANGE_MS);
+    });
+    this.#deadline = setTimeout(late, this.#limit.exchangeMs);
     this.#client.rekey();
   }
 
@@ -88,9 +101,10 @@ export class Rekeying {
     this.dispose();
     this.#deadline = undefined;
     this.#bytes = 0;
-    this.#hour = setTimeout(() => {
+    const ask = this.#guarded(() => {
       this.#ask();
-    }, this.#limit.ms);
+    });
+    this.#hour = setTimeout(ask, this.#limit.ms);
     this.#hour.unref();
   }
 }

@@ -16,6 +16,8 @@ export interface ChannelEvents {
   violation(what: string): void;
   /** Code above the channel threw; the session has been ended. */
   faulted(error: unknown): void;
+  /** It could not even be told so: its connection has to end. */
+  broken(error: unknown): void;
 }
 
 /** What a client may take to use a channel that it opened, and to close one that we have closed. */
@@ -207,11 +209,15 @@ export class SessionChannel {
   };
 
   #faulted(error: unknown): void {
-    this.#events.faulted(error);
-    this.#terminal?.writeError(
-      `Something went wrong here; it has been logged.${this.#term === null ? '\n' : '\r\n'}`,
-    );
-    this.#terminal?.exit(1);
+    try {
+      this.#events.faulted(error);
+      this.#terminal?.writeError(
+        `Something went wrong here; it has been logged.${this.#term === null ? '\n' : '\r\n'}`,
+      );
+      this.#terminal?.exit(1);
+    } catch (again) {
+      this.#events.broken(again);
+    }
   }
 
   /** The first of them that is set counts, as in setlocale(3). */

@@ -1,5 +1,6 @@
 import { ACTIONS } from '../../../policy/actions.js';
 import { RESERVED_WORDS } from '../../../policy/names.js';
+import { FaultGuard } from '../../wire/fault-guard.js';
 import { terminalReset } from '../console/terminal-reset.js';
 import type { Identity } from '../identity.js';
 import type { Log } from '../log.js';
@@ -108,11 +109,19 @@ export class SessionRegistry {
         this.#log.error({ session: info.id, err: error }, 'a session could not take leave by itself');
       }
     }
-    const impatience = setTimeout(() => {
-      if (!terminal.open) return;
-      terminal.write(`${terminal.hasPty ? terminalReset(terminal.term) : ''}\r\n${sentence}\r\n`);
-      terminal.exit(EXIT.failed);
-    }, patience);
+    // Whoever ends sessions has others to end: a fault here is neither theirs nor the half's.
+    const farewell = new FaultGuard(this.#log).on(
+      'farewell',
+      () => {
+        if (!terminal.open) return;
+        terminal.write(`${terminal.hasPty ? terminalReset(terminal.term) : ''}\r\n${sentence}\r\n`);
+        terminal.exit(EXIT.failed);
+      },
+      () => {
+        terminal.exit(EXIT.failed);
+      },
+    );
+    const impatience = setTimeout(farewell, patience);
     terminal.onClose(() => {
       clearTimeout(impatience);
     });

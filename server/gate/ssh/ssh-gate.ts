@@ -16,7 +16,7 @@ import { LoginRecord, type AuditLog } from './login-record.js';
 import { hasNativeCrypto } from './native-crypto.js';
 import { PacedLog } from './paced-log.js';
 import { Penalties } from './penalties.js';
-import { REKEY } from './rekeying.js';
+import { REKEY, type RekeyLimit } from './rekeying.js';
 import { SessionRegistry, type SessionInfo } from './session-registry.js';
 import { SignatureCheck } from './signature-check.js';
 import { privateParts } from './ssh2-private.js';
@@ -27,6 +27,8 @@ import { DISCONNECT, IDENT } from './wire-message.js';
 
 /** A connection without a session channel, such as `ssh -N`, holds a place for nothing: it is closed after a minute. */
 const IDLE_MS = 60 * 1000;
+/** What the sessions of a connection that is to end may take over it. */
+const LEAVE_MS = 10_000;
 /** What sessions and then connections may take when the gate closes. */
 const CLOSE_MS = 3000;
 
@@ -50,8 +52,9 @@ export interface SshGateParts {
   /** For tests: when to ask for new keys, how long to wait for a first session, what verifies. */
   /** How many connections a customer may have open at once; as the settings say when not given. */
   readonly connectionsOf?: (customer: CustomerName) => number;
-  readonly rekey?: { readonly bytes: number; readonly ms: number };
+  readonly rekey?: Partial<RekeyLimit>;
   readonly idleMs?: number;
+  readonly leaveMs?: number;
   readonly signatureCheck?: SignatureCheck;
 }
 
@@ -99,8 +102,9 @@ export class SshGate {
     this.#limits = {
       tries: settings.login.tries,
       sessionsPerConnection: settings.login.sessionsPerConnection,
-      rekey: parts.rekey ?? REKEY,
+      rekey: { ...REKEY, ...parts.rekey },
       idleMs: parts.idleMs ?? IDLE_MS,
+      leaveMs: parts.leaveMs ?? LEAVE_MS,
     };
     this.#strangers = new PacedLog(log);
     this.#penalties = new Penalties(settings.login);
@@ -160,7 +164,7 @@ export class SshGate {
   }
 
   #arrived(arrival: Arrival): void {
-    const transport = new Transport(arrival.socket);
+    const transport = new Transport(arrival.socket, arrival.faults.on);
     this.#arrivals.set(arrival.socket, { arrival, transport });
     this.#server.injectSocket(arrival.socket);
   }
@@ -178,7 +182,14 @@ export class SshGate {
       return;
     }
     const { arrival, transport } = known;
-    const ends = { id: this.#newId(), source: arrival.source, transport, client, parts };
+    const ends = {
+      id: this.#newId(),
+      source: arrival.source,
+      faults: arrival.faults,
+      transport,
+      client,
+      parts,
+    };
     const events: ConnectionEvents = {
       ...this.#events,
       accepts: (connection, identity, login) => {

@@ -117,7 +117,9 @@ export class SshTerminal implements Terminal {
     this.#open = false;
     clearTimeout(this.#resizeTimer);
     const impatience = setTimeout(() => {
-      this.#output.close();
+      this.#guard(() => {
+        this.#output.close();
+      });
     }, LAST_WORDS_MS);
     this.#output.end(() => {
       clearTimeout(impatience);

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Guarded } from './connection-faults.js';
 
 /** RFC 4253 §4.2: the identification string has at most 255 characters, including CR and LF. */
 const LONGEST_IDENTIFICATION = 255;
@@ -14,10 +15,11 @@ const LINGER_MS = 1000;
  * - a client that makes us answer and does not read is not read either, so that answers do not pile up;
  * - a connection that is being closed is not parsed any more, and is destroyed soon instead of staying half closed.
  *
- * Make it before `injectSocket`: it takes the place of the 'data' listener that ssh2 adds.
+ * What is thrown at the socket's events is its connection's (`ConnectionFaults`). Make it before `injectSocket`: it takes the place of the 'data' listener that ssh2 adds.
  */
 export class Transport {
   readonly #socket: Socket;
+  readonly #guarded: Guarded;
   #deliver: ((chunk: Buffer) => void) | undefined;
   #line: Buffer | null = Buffer.alloc(0);
   #unread = UNREAD_BEFORE_LOGIN;
@@ -25,20 +27,23 @@ export class Transport {
   /** Called after each piece that ssh2 has parsed. */
   afterRead: () => void = () => undefined;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, guarded: Guarded) {
     this.#socket = socket;
+    this.#guarded = guarded;
     const takeOver = (event: string | symbol, listener: (chunk: Buffer) => void): void => {
       if (event !== 'data') return;
       socket.off('newListener', takeOver);
       // The listener is added after this event; what it would read is read later still, on the next tick.
-      queueMicrotask(() => {
-        if (this.#closing) return;
-        socket.off('data', listener);
-        this.#deliver = listener;
-        socket.on('data', (chunk: Buffer) => {
-          this.#receive(chunk);
-        });
-      });
+      queueMicrotask(
+        guarded(() => {
+          if (this.#closing) return;
+          socket.off('data', listener);
+          this.#deliver = listener;
+          socket.on('data', (chunk: Buffer) => {
+            this.#receive(chunk);
+          });
+        }),
+      );
     };
     socket.on('newListener', takeOver);
     socket.on('drain', () => {
@@ -75,9 +80,8 @@ export class Transport {
     socket.removeAllListeners('data');
     socket.resume();
     socket.end();
-    const timer = setTimeout(() => {
-      socket.destroy();
-    }, LINGER_MS);
+    const last = this.#guarded(() => socket.destroy());
+    const timer = setTimeout(last, LINGER_MS);
     socket.once('close', () => {
       clearTimeout(timer);
     });

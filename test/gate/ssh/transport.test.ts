@@ -26,7 +26,7 @@ describe('gate/ssh: the transport', () => {
 
   /** Reads as ssh2 does: pauses at once, listens a moment later. */
   async function read(listener: (chunk: Buffer) => void): Promise<Transport> {
-    const transport = new Transport(ours);
+    const transport = new Transport(ours, (listener) => listener);
     ours.pause();
     await Promise.resolve().then(() => {
       ours.on('data', listener);
