@@ -41,11 +41,11 @@ module.exports = {
       to: {},
     },
     room('policy', []),
-    room('config', ['policy']),
+    room('config', ['policy', 'server/wire']),
     room('menus', ['policy']),
     room('server/wire', ['policy']),
     room('server/dom0', ['server/wire', 'policy']),
-    room('server/store', ['policy']),
+    room('server/store', ['policy', 'server/wire']),
     room('server/gate', ['server/wire', 'policy', 'menus', 'server/store']),
     room('server/simulator', []),
     {

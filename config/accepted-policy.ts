@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeDirectorySync } from '../server/wire/make-directory.js';
 import { schemaCheck } from '../policy/schema-check.js';
 import type { LoadedPolicy, PolicySource } from './policy-document.js';
 import { readPolicy } from './policy-document.js';
@@ -78,7 +79,7 @@ export function saveAccepted(
   revision: number,
   { by = null, now = new Date() }: { readonly by?: string | null; readonly now?: Date } = {},
 ): void {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeDirectorySync(directory, 0o700);
   const name = `${String(revision).padStart(10, '0')}-${loaded.digest.slice(0, 12)}`;
   const entry = join(directory, name);
   if (typeof readEntry(entry) === 'string')

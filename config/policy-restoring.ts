@@ -1,5 +1,6 @@
-import { closeSync, copyFileSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
+import { closeSync, copyFileSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { makeDirectorySync } from '../server/wire/make-directory.js';
 import { policyFileNames, UNFINISHED } from './policy-directory.js';
 import type { PolicySource } from './policy-document.js';
 import { Replacement, syncDirectory } from './replacement.js';
@@ -44,7 +45,7 @@ export function restorePolicy(directory: string, sources: readonly PolicySource[
  */
 export function setAside(directory: string, aside: string, now = new Date()): string {
   const copy = join(aside, now.toISOString().replaceAll(':', '-'));
-  mkdirSync(copy, { recursive: true, mode: 0o700 });
+  makeDirectorySync(copy, 0o700);
   try {
     for (const name of policyFileNames(directory)) copyFileSync(join(directory, name), join(copy, name));
     syncDirectory(copy);

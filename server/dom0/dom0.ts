@@ -34,6 +34,7 @@ import { Transcripts } from './operations/transcripts.js';
 import type { Deadlines } from './operations/work-parts.js';
 import { PACE } from './pace.js';
 import { SelfCheck } from './self-check.js';
+import { DirectoryError } from '../wire/make-directory.js';
 import { LocalStateDisk } from './state/local-state-disk.js';
 import type { StateDisk } from './state/state-disk.js';
 import { lockState } from './state/state-lock.js';
@@ -142,6 +143,8 @@ export class Dom0 {
     try {
       await this.#disk.makeFolder(settings.state);
     } catch (error) {
+      if (error instanceof DirectoryError)
+        throw new Error(`the state directory ${error.message}`, { cause: error });
       const { code = '' } = error as NodeJS.ErrnoException;
       if (code === 'ENOTDIR' || code === 'EEXIST')
         throw new Error(`the state directory ${settings.state} cannot be made: ${(error as Error).message}`, {

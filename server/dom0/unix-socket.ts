@@ -1,7 +1,8 @@
-import { chmod, chown, lstat, mkdir, readFile, rm } from 'node:fs/promises';
+import { chmod, chown, lstat, readFile, rm } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import type { Server } from 'node:net';
 import { dirname } from 'node:path';
+import { DirectoryError, makeDirectory } from '../wire/make-directory.js';
 
 const DIRECTORY_MODE = 0o750;
 const SOCKET_MODE = 0o660;
@@ -36,7 +37,8 @@ export async function listenOnSocket(server: Server, path: string, group: string
 }
 
 async function prepareDirectory(directory: string, gid: number | null): Promise<void> {
-  const made = await mkdir(directory, { recursive: true, mode: DIRECTORY_MODE }).catch((error: unknown) => {
+  const made = await makeDirectory(directory, DIRECTORY_MODE).catch((error: unknown) => {
+    if (error instanceof DirectoryError) throw new SocketError(`the socket's directory ${error.message}`);
     throw new SocketError(
       `cannot make ${directory}: ${error instanceof Error ? error.message : String(error)}`,
     );

@@ -1,6 +1,7 @@
-import { chmodSync, closeSync, constants, mkdirSync, openSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, constants, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { StoreError } from './store-error.js';
+import { makeDirectorySync } from '../wire/make-directory.js';
 
 /** The name of the database in the state directory. */
 export const DATABASE = 'postern.db';
@@ -40,7 +41,7 @@ export function ownershipProblem(
 export function secureDatabaseFile(file: string): void {
   const directory = dirname(file);
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectorySync(directory, 0o700);
     demand(directory, 0o700);
     closeSync(openSync(file, constants.O_RDONLY | constants.O_CREAT | constants.O_NOFOLLOW, 0o600));
     demand(file, 0o600);
@@ -58,7 +59,7 @@ function demand(path: string, allowed: number): void {
 /** Makes the lock's file, and the directory with mode 0700, of this process's own user. @throws StoreError when that is another's */
 export function makeLockFile(file: string): void {
   const directory = dirname(file);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeDirectorySync(directory, 0o700);
   demand(directory, 0o700);
   closeSync(openSync(file, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600));
 }

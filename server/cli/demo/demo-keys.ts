@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { CliError } from '../exit-status.js';
+import { makeDirectorySync } from '../../wire/make-directory.js';
 
 /**
  * The demo customers' own key pairs, made by ssh-keygen(1) as a customer would make them.
@@ -10,7 +11,7 @@ import { CliError } from '../exit-status.js';
  * @throws CliError when ssh-keygen is missing or a private key is open to others (ssh would refuse it)
  */
 export function demoKey(directory: string, customer: string): string {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeDirectorySync(directory, 0o700);
   const file = join(directory, customer);
   if (!existsSync(file)) {
     try {

@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeDirectorySync } from '../../wire/make-directory.js';
 
 /** Which processes a demo runs, so that a second start can tell and a crashed one can be cleared away. */
 export interface DemoPids {
@@ -33,7 +34,7 @@ export function readPids(file: string): DemoPids | undefined {
 }
 
 export function writePids(file: string, pids: DemoPids): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeDirectorySync(dirname(file), 0o700);
   writeFileSync(file, JSON.stringify(pids), { mode: 0o600 });
 }
 

@@ -1,7 +1,8 @@
-import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DemoHost, DemoLayout } from './demo-layout.js';
+import { makeDirectorySync } from '../../wire/make-directory.js';
 
 /** What the simulated Xen host tells of itself. */
 export interface DemoXen {
@@ -35,7 +36,7 @@ export function writeDemoSettings(
     layout.logs,
     ...hosts.flatMap(({ host: { socket, state } }) => [dirname(socket), state]),
   ]) {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectorySync(directory, 0o700);
   }
   writeFileSync(
     layout.gateSettings,
@@ -55,7 +56,7 @@ ${hosts.map(({ host: { name, socket } }) => `  - name: ${name}\n    socket: ${qu
   for (const { host, xen: its } of hosts) writeDom0Settings(host, its);
   const policy = join(layout.policy, '10-default.yaml');
   if (!existsSync(policy)) {
-    mkdirSync(layout.policy, { recursive: true, mode: 0o700 });
+    makeDirectorySync(layout.policy, 0o700);
     copyFileSync(defaultPolicy(), policy);
   }
 }

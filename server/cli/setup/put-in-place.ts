@@ -3,7 +3,6 @@ import {
   chownSync,
   lchownSync,
   lstatSync,
-  mkdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -15,6 +14,7 @@ import { HostKey } from '../../gate/ssh/host-key.js';
 import type { Machine } from './machine.js';
 import type { Owner, Piece } from './piece.js';
 import type { Standing } from './survey.js';
+import { makeDirectorySync } from '../../wire/make-directory.js';
 
 /** Does what a piece's standing asks for. @throws as the file system does */
 export function putInPlace(piece: Piece, standing: Standing, machine: Machine): void {
@@ -27,10 +27,10 @@ export function putInPlace(piece: Piece, standing: Standing, machine: Machine): 
 }
 
 function make(piece: Piece, path: string, machine: Machine): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+  makeDirectorySync(dirname(path), 0o755);
   switch (piece.kind) {
     case 'directory':
-      mkdirSync(path, { recursive: true });
+      makeDirectorySync(path, 0o777);
       chmodSync(path, piece.mode);
       give(path, piece.owner, machine);
       return;
@@ -57,7 +57,7 @@ export function writeWhole(
   owner: Owner,
   machine: Machine,
 ): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+  makeDirectorySync(dirname(path), 0o755);
   const access = { mode, ...machine.numbers(owner) };
   // In the tree of another machine a link may lead out of it.
   new Replacement(path, content, { access, followLink: false }).commit();

@@ -1,5 +1,6 @@
-import { mkdir, open, readdir, rename, rm, rmdir, stat, truncate, writeFile } from 'node:fs/promises';
+import { open, readdir, rename, rm, rmdir, stat, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeDirectory } from '../../wire/make-directory.js';
 import { Turnstile } from '../consoles/turnstile.js';
 
 export interface LogFile {
@@ -59,7 +60,7 @@ export class LocalDisk implements LogDisk {
     return this.#turn(async () => {
       const handle = await open(file, 'a', 0o600).catch(async (error: unknown) => {
         if (!isMissing(error)) throw error;
-        await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+        await makeDirectory(dirname(file), 0o700);
         return open(file, 'a', 0o600);
       });
       try {
@@ -92,7 +93,7 @@ export class LocalDisk implements LogDisk {
 
   replace(file: string, text: string): Promise<void> {
     return this.#turn(async () => {
-      await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+      await makeDirectory(dirname(file), 0o700);
       await writeFile(`${file}.new`, text, { mode: 0o600, flush: true });
       await rename(`${file}.new`, file);
     });
@@ -108,7 +109,7 @@ export class LocalDisk implements LogDisk {
 
   rename(from: string, to: string): Promise<void> {
     return this.#turn(async () => {
-      await mkdir(dirname(to), { recursive: true, mode: 0o700 });
+      await makeDirectory(dirname(to), 0o700);
       await rename(from, to);
     });
   }

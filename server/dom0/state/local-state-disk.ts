@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeDirectory } from '../../wire/make-directory.js';
 import type { StateDisk, StateFile } from './state-disk.js';
 
 const { O_CREAT, O_NOFOLLOW, O_RDONLY, O_RDWR } = constants;
@@ -9,7 +10,7 @@ const { O_CREAT, O_NOFOLLOW, O_RDONLY, O_RDWR } = constants;
 /** The file system of this machine. Nothing is kept open between two calls. */
 export class LocalStateDisk implements StateDisk {
   async makeFolder(folder: string): Promise<void> {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeDirectory(folder, 0o700);
   }
 
   async list(folder: string): Promise<readonly StateFile[]> {

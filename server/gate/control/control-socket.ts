@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { chmodSync, lstatSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, lstatSync, renameSync, rmSync, statSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { dirname } from 'node:path';
 import { ownershipProblem } from '../../store/state-directory.js';
+import { DirectoryError, makeDirectorySync } from '../../wire/make-directory.js';
 
 /** The control socket cannot be opened: one clear sentence. */
 export class ControlSocketError extends Error {
@@ -46,11 +47,13 @@ function anotherGate(path: string): string {
 
 function secureDirectory(directory: string): void {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectorySync(directory, 0o700);
     const problem = ownershipProblem(directory, statSync(directory), process.geteuid?.() ?? -1, 0o700);
     if (problem !== null) throw new ControlSocketError(problem);
   } catch (error) {
     if (error instanceof ControlSocketError) throw error;
+    if (error instanceof DirectoryError)
+      throw new ControlSocketError(`the control socket's directory ${error.message}`);
     throw new ControlSocketError(
       `cannot use ${directory} for the control socket: ${(error as Error).message}`,
     );

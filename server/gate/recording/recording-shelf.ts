@@ -1,7 +1,8 @@
-import { mkdir, open, readdir, rename, rm, stat, truncate, utimes } from 'node:fs/promises';
+import { open, readdir, rename, rm, stat, truncate, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { ownershipProblem } from '../../store/state-directory.js';
+import { makeDirectory } from '../../wire/make-directory.js';
 import type { RecordingName } from './recording-name.js';
 import { parseRecordingFile, recordingFile, RUNNING } from './recording-name.js';
 import { soundLength } from './sound-length.js';
@@ -30,7 +31,7 @@ export class RecordingShelf {
 
   /** Where this recording is kept, in a directory that is there and ours alone. @throws Error */
   async place(name: RecordingName): Promise<string> {
-    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+    await makeDirectory(this.#directory, 0o700);
     const status = await stat(this.#directory);
     const problem = ownershipProblem(this.#directory, status, process.geteuid?.() ?? -1, 0o700);
     if (problem !== null) throw new Error(problem);
