@@ -188,10 +188,14 @@ export class ConsoleVisit {
       case 'painted':
         for (const line of this.#greeting.splice(0)) this.#say(line);
         return;
-      case 'boot':
-        if (note.silent)
-          this.#say(`the domain started ${clockTime(note.began)}; what stands here is from before`);
+      case 'boot': {
+        if (!note.silent) return;
+        const line = `the domain started ${clockTime(note.began)}; what is above is from before`;
+        // Before the first picture it waits with the greeting.
+        if (this.#greeting.length > 0) this.#greeting.push(line);
+        else this.#say(line);
         return;
+      }
       case 'resized':
       case 'screen':
       case 'ping':
