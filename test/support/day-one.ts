@@ -1,149 +1,148 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import assert from 'node:assert/strict';
+import { chmodSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HalfProcess } from '../../server/cli/demo/half-process.js';
-import type { GateStatus } from '../../server/gate/control/control-answers.js';
-import { ControlClient } from '../../server/gate/control/control-client.js';
 import { stopSimulator } from '../../server/simulator/install.js';
 import { eventually } from './eventually.js';
-import { run } from './house.js';
 import type { Ended } from './house.js';
 import { OldDom0 } from './old-dom0.js';
-import { POSTERN } from './postern-command.js';
+import { OwnMachine } from './own-machine.js';
+import { SystemdStandIn } from './systemd-stand-in.js';
+import type { UnitFile } from './systemd-stand-in.js';
 import { TemporaryDirectory } from './temporary-directory.js';
 
-/** Brings ssh's bytes to a port of this machine, whatever name and port it was told: those count for known_hosts. */
-const PROXY = `const s = require('net').connect(Number(process.argv[1]), '127.0.0.1');
-process.stdin.pipe(s); s.pipe(process.stdout); s.on('error', () => process.exit(1));`;
-
-/** Where the halves of an installation below a directory find their files: everything of it that is absolute. */
-const BELOW = /(?<=[\s"[])\/(?=(?:etc|usr|srv|run|var|bin)\/)/g;
+/** Runs the words of `ExecStart=` in the place of the program, its option and its script that HalfProcess says. */
+const AS_UNIT = ['sh', '-c', 'shift 3; exec "$@"', 'sh'];
+const ADDRESS = '127.0.0.1 localhost console.example.net\n';
 
 /**
- * A Xen host below a directory, on which the commands of docs/day-one.md are run as they stand. `postern setup` and `postern import` get a
- * `--root`; systemd and the network between are stood in for. The halves are run by what the installed units say.
+ * A Xen host of a test's own (own-machine.ts), on which the commands of docs/day-one.md are run as they stand. Only systemd is stood in for: it runs
+ * what the installed units say. The customers' ssh runs on the host too, which /etc/hosts calls by the name that they know.
  */
 export class DayOne {
   readonly host: OldDom0;
-  readonly #directory = new TemporaryDirectory();
-  readonly #bin: string;
+  readonly #directory: TemporaryDirectory;
+  readonly #machine: OwnMachine;
   readonly #halves = new Map<string, HalfProcess>();
+  #systemd: SystemdStandIn | undefined;
 
-  constructor() {
-    this.#bin = this.#directory.file('bin');
-    this.host = new OldDom0(this.#directory.file('r'), this.#directory.file('keys'));
-    mkdirSync(this.#bin);
-    this.#standIns();
+  /** Made by `start`. */
+  constructor(directory: TemporaryDirectory, host: OldDom0, machine: OwnMachine) {
+    this.#directory = directory;
+    this.host = host;
+    this.#machine = machine;
+  }
+
+  /** @returns a sentence when this machine does not let its users have a machine of their own */
+  static async start(): Promise<DayOne | string> {
+    const directory = new TemporaryDirectory();
+    const host = new OldDom0(directory.file('r'), directory.file('keys'), false);
+    host.write('etc/hosts', ADDRESS);
+    mkdirSync(join(host.root, 'run/systemd/system'), { recursive: true });
+    const machine = await OwnMachine.start(host.root, {
+      numbers: 'many',
+      hasNetwork: true,
+      needs: ['systemd-sysusers', 'systemd-tmpfiles'],
+    });
+    if (typeof machine === 'string') {
+      directory.dispose();
+      return machine;
+    }
+    const day = new DayOne(directory, host, machine);
+    day.#systemd = await SystemdStandIn.start(machine, {
+      start: (unit, file) => day.#start(unit, file),
+      stop: (unit) => day.#stop(unit),
+    });
+    day.#sshConfig();
+    return day;
   }
 
   get root(): string {
     return this.host.root;
   }
 
-  /** Runs one command of the page; `systemctl enable --now` starts the halves that it names. */
+  /** Xen's tools are those of the simulator, in the place of those that are installed by hand. */
+  tools(xl: string): void {
+    symlinkSync(xl, this.#machine.path('usr/local/sbin/xl'));
+  }
+
+  /** Gives the accounts' files to them. From then on they may be out of this process's reach. */
+  async give(): Promise<void> {
+    await this.#must(`set -e\n${this.host.toGive}`);
+  }
+
+  /** Runs one command of the page. */
   async run(command: string): Promise<Ended> {
-    const ended = await run('/bin/sh', ['-c', `PATH=${this.#bin}:$PATH; ${command}`], '');
-    const [, units] = /^systemctl enable --now (.*)$/.exec(command) ?? [];
-    for (const unit of units?.split(' ') ?? []) await this.#start(unit);
-    return ended;
+    return this.#machine.run(command);
   }
 
   /** What customers' ssh knows of the host. */
   knows(line: string): void {
-    writeFileSync(this.#directory.file('known_hosts'), `${line}\n`);
+    this.host.write('root/.ssh/known_hosts', `${line}\n`);
   }
 
   async stop(): Promise<void> {
-    for (const half of this.#halves.values()) half.kill('SIGKILL');
-    await Promise.all([...this.#halves.values()].map(({ exited }) => exited));
+    for (const unit of this.#halves.keys()) await this.#stop(unit, 'KILL');
     await stopSimulator(this.root);
+    await this.#systemd?.stop();
+    await this.#machine.stop();
     this.#directory.dispose();
   }
 
-  async #start(unit: string): Promise<void> {
-    const text = readFileSync(join(this.root, 'etc/systemd/system', `${unit}.service`), 'utf8');
-    const [, half = '', settings = ''] =
-      /^ExecStart=\/opt\/postern\/server\/postern (\w+) --settings (\S+)$/m.exec(text) ?? [];
-    const process = new HalfProcess(
-      half,
-      POSTERN,
-      [half, '--settings', this.#moved(settings)],
-      this.#directory.file(`${half}.log`),
+  async #start(unit: string, file: UnitFile): Promise<void> {
+    if (this.#halves.get(unit)?.running === true) return;
+    const user = file.setting('User') ?? 'root';
+    const group = file.setting('Group') ?? 'root';
+    for (const [kind, place] of [
+      ['StateDirectory', '/var/lib'],
+      ['RuntimeDirectory', '/run'],
+    ] as const) {
+      const name = file.setting(kind);
+      const mode = file.setting(`${kind}Mode`) ?? '0755';
+      if (name !== undefined)
+        await this.#must(`install -d -m ${mode} -o ${user} -g ${group} ${place}/${name}`);
+    }
+    const as = ['setpriv', `--reuid=${user}`, `--regid=${group}`, '--init-groups'];
+    const half = new HalfProcess(unit, '', file.execStart, this.#directory.file(`${unit}.log`), [
+      ...this.#machine.into,
+      ...as,
+      ...AS_UNIT,
+    ]);
+    this.#halves.set(unit, half);
+    await half.ready();
+    if (unit !== 'postern-gate.service') return;
+    await eventually(
+      'the gate to hear of its host',
+      async () => (await this.run('postern doctor')).status === 0,
     );
-    this.#halves.set(half, process);
-    const address = await process.ready();
-    if (half !== 'gate') return;
-    this.#sshConfig(Number(/:(\d+)/.exec(address)?.[1]));
-    const gate = new ControlClient(join(this.root, 'run/postern-gate/control.sock'), 'test');
-    await eventually('the gate to hear of its host', async () => {
-      const { hosts } = (await gate.ask('GET', '/status')) as GateStatus;
-      return hosts.every(({ reachable }) => reachable);
-    });
   }
 
-  /** Settings with every path below the directory; what is default in them is said. @returns the file */
-  #moved(settings: string): string {
-    const root = `${this.root}/`;
-    const defaults = settings.includes('gate')
-      ? `state: /var/lib/postern\nhostKey: /var/lib/postern/ssh_host_ed25519_key\ncontrolSocket: /run/postern-gate/control.sock\npolicy: /etc/postern/policy.d\n`
-      : `state: /var/lib/postern-dom0\nsocket: /run/postern/dom0.sock\nobserve: {intervalSeconds: 1}\n`;
-    const text = readFileSync(join(this.root, settings), 'utf8') + defaults;
-    for (const name of ['run/postern', 'run/postern-gate'])
-      mkdirSync(join(this.root, name), { recursive: true, mode: 0o700 });
-    const moved = text
-      .replace(BELOW, root)
-      .replace('socketGroup: postern\n', '')
-      .replace(/^listen: .*$/m, 'listen: ["127.0.0.1:0"]');
-    const file = this.#directory.file(settings.replaceAll('/', '-'));
-    writeFileSync(file, moved, { mode: 0o600 });
-    return file;
+  async #stop(unit: string, signal = 'TERM'): Promise<void> {
+    const half = this.#halves.get(unit);
+    if (half?.running !== true) return;
+    // It may run as another user, whom only the machine's root can send a signal.
+    await this.#must(`kill -${signal} ${half.pid ?? ''}`);
+    await half.exited;
   }
 
-  #standIns(): void {
-    const node = `'${process.execPath}' '${POSTERN}'`;
-    const settings = (half: string): string => `'${this.#directory.file(`-etc-postern-${half}.yaml`)}'`;
-    this.#script(
-      'postern',
-      `case "$1" in
-setup) exec ${node} "$@" --root '${this.root}' ;;
-import) exec ${node} "$@" --root '${this.root}' --settings ${settings('gate')} ;;
-doctor) exec ${node} "$@" --settings ${settings('gate')} --dom0-settings ${settings('dom0')} ;;
-*) exec ${node} "$@" --settings ${settings('gate')} ;;
-esac`,
-    );
-    this.#script(
-      'systemctl',
-      `test "$1 $2" = 'enable --now' || { echo "systemctl: $* is not stood in for" >&2; exit 1; }
-shift 2
-for unit; do
-  test -f '${this.root}/etc/systemd/system/'"$unit.service" || { echo "Unit $unit.service does not exist" >&2; exit 1; }
-done`,
-    );
-    this.#script('ssh', `PATH="\${PATH#*:}"; exec ssh -F '${this.#directory.file('ssh_config')}' "$@"`);
-  }
-
-  #script(name: string, text: string): void {
-    const file = join(this.#bin, name);
-    writeFileSync(file, `#!/bin/sh\n${text}\n`);
-    chmodSync(file, 0o755);
+  async #must(command: string): Promise<void> {
+    const { status, stderr } = await this.run(command);
+    assert.equal(status, 0, `${command}\n${stderr}`);
   }
 
   /** The customers' own: a key each, and no say over what an unknown host key means. */
-  #sshConfig(port: number): void {
-    const proxy = this.#directory.write('proxy.cjs', PROXY.replace('process.argv[1]', String(port)));
-    writeFileSync(
-      this.#directory.file('ssh_config'),
+  #sshConfig(): void {
+    const config = this.host.write(
+      'root/.ssh/config',
       `Host *
     IdentityFile "${this.#directory.file('keys')}/%r"
     IdentitiesOnly yes
     IdentityAgent none
-    UserKnownHostsFile "${this.#directory.file('known_hosts')}"
-    GlobalKnownHostsFile none
     StrictHostKeyChecking yes
-    ProxyCommand "${process.execPath}" "${proxy}"
 `,
-      { mode: 0o600 },
     );
+    chmodSync(config, 0o600);
   }
 }
 

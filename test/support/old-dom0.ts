@@ -17,16 +17,22 @@ export interface OldAccount {
 
 /**
  * The files of a Xen host as they were before Postern, below a directory: accounts, sudoers, authorized_keys, configurations of
- * domains. Files in homes belong to their accounts when the tests run as root.
+ * domains. Files in homes belong to their accounts when the tests run as root, unless it is said otherwise.
  */
 export class OldDom0 {
   readonly root: string;
   readonly #identities: string;
+  readonly #given = new Map<number, string[]>();
+  readonly #gives: boolean;
   #uid = 1000;
 
-  /** @param identities where the customers' private keys are put */
-  constructor(root: string, identities: string) {
+  /**
+   * @param identities where the customers' private keys are put
+   * @param gives whether files in homes are given to their accounts at once, or by what `toGive` says
+   */
+  constructor(root: string, identities: string, gives = IS_ROOT) {
     this.root = root;
+    this.#gives = gives;
     this.#identities = identities;
     mkdirSync(identities, { recursive: true, mode: 0o700 });
     this.write('etc/passwd', 'root:x:0:0:root:/root:/bin/bash\n');
@@ -77,7 +83,13 @@ export class OldDom0 {
     this.write(`etc/xen/${name}.cfg`, `name = "${name}"\nmemory = 128\ndisk = []\n${more}`);
   }
 
+  /** Shell commands that give the files to their accounts, on the machine that has them below its root. */
+  get toGive(): string {
+    return [...this.#given].map(([uid, paths]) => `chown ${uid}:${uid} ${paths.join(' ')}`).join('\n');
+  }
+
   give(path: string, uid: number): void {
-    if (IS_ROOT) chownSync(path, uid, uid);
+    if (this.#gives) chownSync(path, uid, uid);
+    this.#given.set(uid, [...(this.#given.get(uid) ?? []), path.slice(this.root.length)]);
   }
 }

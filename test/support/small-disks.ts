@@ -1,8 +1,8 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { closeSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { HOLD, holdNamespace, letGo } from './namespace.js';
 
 const FILLING = 'takes-all-the-room';
 const PIECES = [64 * 1024, 4096, 1];
@@ -17,8 +17,7 @@ for directory; do
     cp -a "$directory.kept/." "$directory/" &&
     rm -rf "$directory.kept" || exit 1
 done
-echo mounted
-exec cat
+${HOLD}
 `;
 
 /**
@@ -41,18 +40,8 @@ export class SmallDisks {
    * @returns a sentence when this machine does not let its users mount anything
    */
   static async mount(size: string, directories: readonly string[]): Promise<SmallDisks | string> {
-    const holder = spawn('unshare', ['-r', '-m', 'sh', '-c', MOUNT, 'sh', size, ...directories]);
-    let said = '';
-    holder.stderr.on('data', (data: Buffer) => (said += data.toString()));
-    const isMounted = await Promise.race([
-      once(holder.stdout, 'data').then(() => true),
-      once(holder, 'close').then(() => false),
-      once(holder, 'error').then(([error]) => {
-        said = String(error);
-        return false;
-      }),
-    ]);
-    if (!isMounted) return `no file system can be mounted by this user here: ${said.trim()}`;
+    const holder = await holdNamespace(['-r', '-m'], MOUNT, [size, ...directories]);
+    if (typeof holder === 'string') return `no file system can be mounted by this user here: ${holder}`;
     return new SmallDisks(holder);
   }
 
@@ -89,8 +78,7 @@ export class SmallDisks {
 
   /** They are gone when the last program that runs on them is. */
   async unmount(): Promise<void> {
-    this.#holder.stdin?.end();
-    if (this.#holder.exitCode === null) await once(this.#holder, 'close');
+    await letGo(this.#holder);
   }
 }
 
