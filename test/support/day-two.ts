@@ -1,101 +1,178 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import assert from 'node:assert/strict';
+import { chmodSync, cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { run } from './house.js';
+import { fileURLToPath } from 'node:url';
 import type { Ended, House } from './house.js';
-import { POSTERN } from './postern-command.js';
+import { OwnMachine } from './own-machine.js';
+import { SystemdStandIn } from './systemd-stand-in.js';
+import type { UnitFile } from './systemd-stand-in.js';
 import { TemporaryDirectory } from './temporary-directory.js';
 
+const UNITS = fileURLToPath(new URL('../../../config/systemd', import.meta.url));
+const XEN = 'etc/xen';
+/** The account of the gate has root's number: the machine has no other. */
+const PASSWD = 'root:x:0:0:root:/root:/bin/sh\npostern:x:0:0::/var/lib/postern:/usr/sbin/nologin\n';
+const GROUP = 'root:x:0:\npostern:x:0:\n';
+
+/** Lines of the halves' logs that are warnings or worse; the others have lesser priorities in the journal (server/cli/journal-stream.ts). */
+const WARNINGS = '"level":"(warn|error|fatal)"';
+
 /**
- * The machines of an admin of a house with two Xen hosts, on which the commands of docs/day-two/ are run as they stand. systemd, the journal and the
- * network to the hosts are stood in for, and absolute paths mean those of the house.
+ * The Xen host xen1 of a house with two, a machine of a test's own (own-machine.ts) on which the commands of docs/day-two/ are run as they stand.
+ * systemd, its journal and the way to root of xen1 and xen2 are stood in for; those refuse what they do not know.
  */
 export class DayTwo {
   readonly #house: House;
-  readonly #directory = new TemporaryDirectory();
-  readonly #bin: string;
+  readonly #directory: TemporaryDirectory;
+  readonly #machine: OwnMachine;
+  #systemd: SystemdStandIn | undefined;
+  readonly #stopped = new Set<string>();
 
-  constructor(house: House) {
+  /** Made by `start`. */
+  constructor(house: House, directory: TemporaryDirectory, machine: OwnMachine) {
     this.#house = house;
-    this.#bin = this.#directory.file('bin');
-    for (const name of ['bin', 'root', 'backups']) mkdirSync(this.#directory.file(name));
-    this.#standIns();
+    this.#directory = directory;
+    this.#machine = machine;
+  }
+
+  /**
+   * Starts the halves of a house that is laid out, those of xen1 on the machine.
+   *
+   * @returns a sentence when this machine does not let its users have a machine of their own; nothing is started then
+   */
+  static async start(house: House): Promise<DayTwo | string> {
+    const directory = new TemporaryDirectory();
+    for (const [name, text] of [
+      ['etc/passwd', PASSWD],
+      ['etc/group', GROUP],
+      ['etc/hosts', '127.0.0.1 localhost\n'],
+    ] as const)
+      directory.write(join('r', name), text);
+    const machine = await OwnMachine.start(directory.file('r'), { places: usualPlaces(house) });
+    if (typeof machine === 'string') {
+      directory.dispose();
+      return machine;
+    }
+    const day = new DayTwo(house, directory, machine);
+    await day.#furnish();
+    house.through = machine.into;
+    await house.startDom0();
+    await house.startSecondDom0();
+    await house.startGate();
+    return day;
   }
 
   /** A file or directory of the admin's, as `/root/NAME`. */
   root(name: string): string {
-    return this.#directory.file(join('root', name));
+    return this.#machine.path(join('root', name));
   }
 
-  /** Runs one command of a page; `systemctl` stops and starts the house's halves. */
+  /** Runs one command of a page. */
   async run(command: string): Promise<Ended> {
-    const [, verb, half] = /^systemctl (stop|start|restart) postern-(gate|dom0)$/.exec(command) ?? [];
-    if (verb !== undefined) {
-      if (verb !== 'start') await (half === 'gate' ? this.#house.endGate() : this.#house.endDom0());
-      if (verb !== 'stop') await (half === 'gate' ? this.#house.startGate() : this.#house.startDom0());
-      return { status: 0, stdout: '', stderr: '' };
-    }
-    return run('/bin/sh', ['-c', `PATH='${this.#bin}':"$PATH"; ${this.#moved(command)}`], '');
+    this.#sshConfig();
+    return this.#machine.run(command);
   }
 
-  dispose(): void {
+  async stop(): Promise<void> {
+    await this.#systemd?.stop();
+    await this.#machine.stop();
     this.#directory.dispose();
   }
 
-  /** The command with the paths of this house; those of the Xen hosts are their own affair. */
-  #moved(command: string): string {
-    const { layout } = this.#house;
-    return command
-      .replaceAll('/var/lib/postern-dom0', layout.dom0State)
-      .replaceAll(/\/var\/lib\/postern(?!-)/g, layout.gateState)
-      .replaceAll('/var/backups', this.#directory.file('backups'))
-      .replaceAll('/root/', `${this.#directory.file('root')}/`);
+  async #furnish(): Promise<void> {
+    for (const name of ['etc/systemd/system', 'run/systemd', 'root/.ssh', 'var/backups'])
+      mkdirSync(this.#machine.path(name), { recursive: true });
+    for (const unit of ['postern-gate.service', 'postern-dom0.service'])
+      cpSync(join(UNITS, unit), this.#machine.path(`etc/systemd/system/${unit}`));
+    symlinkSync(this.#house.xl, this.#machine.path('usr/local/sbin/xl'));
+    this.#systemd = await SystemdStandIn.start(this.#machine, {
+      start: (unit, file) => this.#start(unit, file),
+      stop: (unit) => this.#stop(unit),
+    });
+    this.#machine.program('ssh', this.#ssh());
+    this.#machine.program('journalctl', this.#journalctl());
   }
 
-  #standIns(): void {
-    const { layout, second, xl } = this.#house;
-    const node = `'${process.execPath}' '${POSTERN}'`;
-    const settings = `--settings '${layout.gateSettings}'`;
-    this.#script(
-      'postern',
-      `case "$1 $2" in
-'doctor ') exec ${node} "$@" ${settings} --dom0-settings '${layout.dom0Settings}' ;;
-*) exec ${node} "$@" ${settings} ;;
-esac`,
-    );
-    const onHost = (tools: string, xen: string): string =>
-      `PATH='${tools}':"$PATH"; exec sh -c "$(printf %s "$*" | sed "s#/etc/xen#${xen}/etc/xen#g")"`;
-    this.#script(
-      'ssh',
-      `who="$1"; shift
-case "$who" in
-root@xen1) ${onHost(dirname(xl), layout.xen)} ;;
-root@xen2) ${onHost(dirname(second?.xen.xl ?? xl), second?.host.xen ?? '')} ;;
+  async #start(unit: string, file: UnitFile): Promise<void> {
+    const half = unit === 'postern-gate.service' ? 'gate' : 'dom0';
+    const command = ['/opt/postern/server/postern', half, '--settings', `/etc/postern/${half}.yaml`];
+    assert.deepEqual(file.execStart, command, 'what the house runs');
+    if (!this.#stopped.delete(unit)) return;
+    await (half === 'gate' ? this.#house.startGate() : this.#house.startDom0());
+  }
+
+  async #stop(unit: string): Promise<void> {
+    this.#stopped.add(unit);
+    await (unit === 'postern-gate.service' ? this.#house.endGate() : this.#house.endDom0());
+  }
+
+  /** As sshd does it for root: the words in a row, by a shell, at home. xen2 has an /etc/xen, a /root and an `xl` of its own. */
+  #ssh(): string {
+    const { host, xen } = this.#house.second ?? assert.fail('there is one host');
+    const home = this.#directory.file('xen2');
+    mkdirSync(home);
+    return `case "$1" in
+root@xen1) shift; cd; exec sh -c "$*" ;;
+root@xen2)
+  shift
+  export PATH='${dirname(xen.xl)}':"$PATH"
+  exec unshare -m sh -c 'mount --bind "$1" /etc/xen && mount --bind "$2" /root && cd && exec sh -c "$3"' \\
+    sh '${join(host.xen, XEN)}' '${home}' "$*"
+  ;;
 esac
-PATH="\${PATH#*:}"; exec ssh -F '${layout.sshConfig}' "\${who%@console.example.net}" "$@"`,
-    );
-    this.#script(
-      'journalctl',
-      `logs=''
+exec /usr/bin/ssh "$@"`;
+  }
+
+  #journalctl(): string {
+    return `logs='' choose=''
 while [ $# -gt 0 ]; do
   case "$1 $2" in
   '-u postern-gate') logs="$logs ${this.#house.log('gate')}" ;;
   '-u postern-dom0') logs="$logs ${this.#house.log('dom0')}" ;;
-  '-p warning' | '-o cat') ;;
+  '-p warning') choose='${WARNINGS}' ;;
+  '-o cat') ;;
   *) echo "journalctl: $1 $2 is not stood in for" >&2; exit 1 ;;
   esac
   shift 2
 done
-exec cat $logs`,
-    );
-    this.#script(
-      'chown',
-      'test "$1" = postern: || { echo "chown: invalid user: $1" >&2; exit 1; }; shift; exec ls "$@" >/dev/null',
-    );
+cat $logs | grep -E "$choose" || echo '-- No entries --'`;
   }
 
-  #script(name: string, text: string): void {
-    const file = join(this.#bin, name);
-    writeFileSync(file, `#!/bin/sh\n${text}\n`);
-    chmodSync(file, 0o755);
+  /** Customers' ssh knows the gate, on the port that it has since its last start. */
+  #sshConfig(): void {
+    const { layout, port } = this.#house;
+    const file = this.root('.ssh/config');
+    writeFileSync(
+      file,
+      `Host console.example.net
+    HostName 127.0.0.1
+    Port ${port}
+    IdentityFile "${layout.clientKeys}/%r"
+    IdentitiesOnly yes
+    IdentityAgent none
+    UserKnownHostsFile "${layout.knownHosts}"
+    StrictHostKeyChecking yes
+`,
+    );
+    chmodSync(file, 0o600);
   }
+}
+
+/** Puts the directories of the house's first host where an installation has them, and says so in its settings. */
+function usualPlaces({ layout }: House): readonly (readonly [directory: string, place: string])[] {
+  const places = [
+    [dirname(layout.controlSocket), '/run/postern-gate'],
+    [dirname(layout.dom0Socket), '/run/postern'],
+    [dirname(layout.gateSettings), '/etc/postern'],
+    [layout.gateState, '/var/lib/postern'],
+    [layout.dom0State, '/var/lib/postern-dom0'],
+    [join(layout.xen, XEN), `/${XEN}`],
+  ] as const;
+  for (const file of [layout.gateSettings, layout.dom0Settings]) {
+    let text = readFileSync(file, 'utf8');
+    for (const [directory, place] of places)
+      text = text.replaceAll(`"${directory}"`, `"${place}"`).replaceAll(`"${directory}/`, `"${place}/`);
+    writeFileSync(file, text);
+  }
+  return places;
 }
