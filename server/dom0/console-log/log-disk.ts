@@ -42,8 +42,8 @@ export class LocalDisk implements LogDisk {
       const files: LogFile[] = [];
       for (const entry of await readdir(folder, { withFileTypes: true }).catch(orNone)) {
         if (!entry.isFile()) continue;
-        const { size, mtimeMs } = await stat(join(folder, entry.name));
-        files.push({ name: entry.name, size, at: mtimeMs });
+        const found = await stat(join(folder, entry.name)).catch(orNull);
+        if (found !== null) files.push({ name: entry.name, size: found.size, at: found.mtimeMs });
       }
       return files.sort((one, other) => (one.name < other.name ? -1 : 1));
     });
@@ -129,5 +129,11 @@ function isMissing(error: unknown): boolean {
 
 function orNone(error: unknown): [] {
   if (isMissing(error)) return [];
+  throw error;
+}
+
+/** A file may go between its name and its size: a `.new` is renamed, an old one removed. */
+function orNull(error: unknown): null {
+  if (isMissing(error)) return null;
   throw error;
 }

@@ -21,8 +21,12 @@ export class LocalStateDisk implements StateDisk {
     const files: StateFile[] = [];
     for (const entry of entries) {
       if (!entry.isFile()) continue;
-      const { size } = await stat(join(folder, entry.name));
-      files.push({ name: entry.name, size });
+      // A file may go between its name and its size: others are written beside it and renamed, or removed.
+      const found = await stat(join(folder, entry.name)).catch((error: unknown) => {
+        if (isMissing(error)) return null;
+        throw error;
+      });
+      if (found !== null) files.push({ name: entry.name, size: found.size });
     }
     return files.sort((one, other) => (one.name < other.name ? -1 : 1));
   }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileLines, seekLine } from '../../../server/dom0/state/file-lines.js';
 import { LocalStateDisk } from '../../../server/dom0/state/local-state-disk.js';
+import type { StateFile } from '../../../server/dom0/state/state-disk.js';
 import { MemoryDisk } from '../../support/memory-disk.js';
 
 describe("the state's disk", () => {
@@ -31,6 +32,22 @@ describe("the state's disk", () => {
     assert.deepEqual(await disk.list(join(folder, 'a')), [{ name: 'other', size: 6 }]);
     await disk.remove(join(folder, 'a', 'other'));
     await disk.remove(join(folder, 'a', 'other'));
+  });
+
+  it('lists what stays while others come and go', async () => {
+    await disk.makeFolder(folder);
+    const names = Array.from({ length: 300 }, (_, n) => `file-${String(n).padStart(3, '0')}`);
+    const gone = names.slice(1).reverse();
+    for (const name of names) await disk.write(join(folder, name), 0, Buffer.from('x'));
+    const removed = (async () => {
+      for (const name of gone) await disk.remove(join(folder, name));
+    })();
+    let files: readonly StateFile[];
+    do {
+      files = await disk.list(folder);
+      assert.deepEqual(files[0], { name: 'file-000', size: 1 });
+    } while (files.length > 1);
+    await removed;
   });
 
   it('never follows a link that lies where its file goes', async () => {
