@@ -96,6 +96,7 @@ describe('cli: while no gate runs', () => {
     assert.equal(added.status, 0, added.stderr);
     assert.match((await postern(['customer', 'list', ...named])).stdout, /alice/);
     assert.equal((await postern(['backup', directory.file('copy.db'), ...named])).status, 0);
+    assert.match((await postern(['doctor', ...named])).stdout, /^ok {4}database: it opens; 1 customers/m);
     for (const name of readdirSync(state)) assert.equal(statSync(join(state, name)).uid, 65_534, name);
     assert.equal(statSync(directory.file('copy.db')).uid, 0);
   });

@@ -113,6 +113,7 @@ export class ControlFixture implements RunningGate {
       {
         name: 'xen1',
         reachable: true,
+        failure: null,
         get contract() {
           return contract();
         },

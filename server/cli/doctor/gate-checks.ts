@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { dirname, join } from 'node:path';
 import type { GateSettings } from '../../../config/gate-settings.js';
 import { loadPolicy } from '../../../config/policy-directory.js';
@@ -9,11 +10,14 @@ import type { GateStatus } from '../../gate/control/control-answers.js';
 import { HostKey } from '../../gate/ssh/host-key.js';
 import { Store } from '../../store/store.js';
 import { DATABASE } from '../../store/state-directory.js';
+import { asOwner } from '../as-owner.js';
 import { missingText } from '../missing-reason.js';
 import { because, fail, ok, warn } from './diagnosis.js';
 import type { Diagnosis } from './diagnosis.js';
 import { checkMode, exists } from './files.js';
 import { folderFound, tryFolder } from './folder-found.js';
+import { checkReach } from './reach.js';
+import type { ReachPorts } from './reach.js';
 import { checkHost, isAnswering } from './host-trial.js';
 
 /** All about the gate on this machine. */
@@ -23,10 +27,17 @@ export async function checkGate(settings: GateSettings, admin: string): Promise<
     settings.hosts.map(async ({ name, socket }) => ({
       name,
       found: await checkHost(`host ${name}`, socket),
+      answeredAt: Date.now(),
     })),
   );
+  const reach = await Promise.all(
+    hosts
+      // A host that answers nobody was told of already.
+      .filter(({ found }) => 'hosts' in status && isAnswering(found))
+      .map(({ name, answeredAt }) => checkReach(name, answeredAt, ports(settings, admin))),
+  );
   return [
-    ...checkState(settings, 'pid' in status),
+    ...(await checkState(settings, 'pid' in status)),
     ...(await checkFolders(settings, status)),
     ...checkListen(settings),
     ...checkRecordings(settings.recordings.directory),
@@ -34,21 +45,19 @@ export async function checkGate(settings: GateSettings, admin: string): Promise<
     ...checkPolicyFiles(settings.policy),
     ...checkControl(settings.controlSocket, status),
     ...hosts.flatMap(({ found }) => found),
-    ...hosts.flatMap(({ name, found }) => (isAnswering(found) ? checkReach(name, status) : [])),
+    ...reach.flat(),
   ];
 }
 
-/** A host that answers nobody was told of already. */
-function checkReach(name: string, status: GateStatus | { readonly problem: string }): Diagnosis[] {
-  const isLost = 'hosts' in status && status.hosts.some((host) => host.name === name && !host.reachable);
-  if (!isLost) return [];
-  return [
-    fail(
-      `host ${name}`,
-      'it answers here, and the running gate does not reach it',
-      "see that the gate's user may use the socket (socketGroup in dom0.yaml), and the log of the gate (journalctl -u postern-gate)",
-    ),
-  ];
+function ports({ controlSocket }: GateSettings, admin: string): ReachPorts {
+  return {
+    status: async () => {
+      const status = await askStatus(controlSocket, admin);
+      return 'hosts' in status ? status : null;
+    },
+    now: Date.now,
+    wait: (milliseconds) => pause(milliseconds),
+  };
 }
 
 /** The running gate has tried for itself; without one it is tried here. */
@@ -90,7 +99,7 @@ function checkListen({ listen }: GateSettings): Diagnosis[] {
   ];
 }
 
-function checkState({ state }: GateSettings, running: boolean): Diagnosis[] {
+async function checkState({ state }: GateSettings, running: boolean): Promise<Diagnosis[]> {
   const file = join(state, DATABASE);
   if (!exists(state)) {
     return [
@@ -115,10 +124,12 @@ function checkState({ state }: GateSettings, running: boolean): Diagnosis[] {
   for (const one of [file, `${file}-wal`, `${file}-shm`])
     if (exists(one)) found.push(checkMode('database', one, 0o077, '600'));
   const open = found.some(({ level }) => level === 'fail');
-  return running || open ? found : [...found, checkDatabase(file)];
+  return running || open
+    ? found
+    : [...found, await asOwner(state, () => Promise.resolve(checkDatabase(file)))];
 }
 
-/** Opened only as its owner: what SQLite makes beside it must not become another user's. */
+/** Opened only as its owner, as whom root does it: what SQLite makes beside it must not become another user's. */
 function checkDatabase(file: string): Diagnosis {
   const { uid } = statSync(file);
   if (uid !== process.geteuid?.()) {

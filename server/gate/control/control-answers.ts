@@ -1,5 +1,6 @@
 import type { CustomerName, DomainName, Fingerprint } from '../../../policy/names.js';
 import type { RecordingName } from '../recording/recording-name.js';
+import type { HostFailure } from '../hosts/host-failure.js';
 import type { Outgrown } from '../recording/retention.js';
 import type { FolderCheck } from '../../wire/folder-check.js';
 import type { MissingReason } from '../../wire/domain.js';
@@ -126,6 +127,8 @@ export interface ParametersSet {
 export interface HostStatus {
   readonly name: string;
   readonly reachable: boolean;
+  /** Its last attempt to reach the host, when that failed and the host is not reachable; absent before the first has failed. */
+  readonly failure?: HostFailure;
   readonly domains: number;
   /** Whether it tells what runs there without being managed. */
   readonly tellsNames: boolean;

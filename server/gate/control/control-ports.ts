@@ -5,6 +5,7 @@ import type { EventActor } from '../../store/audit-event.js';
 import type { Witness } from '../../store/audit-verifier.js';
 import type { RetentionLimits } from '../recording/retention.js';
 import type { VisitQuery } from '../console/live-consoles.js';
+import type { HostFailure } from '../hosts/host-failure.js';
 import type { Sights } from '../sights.js';
 import type { Contract } from '../../wire/contract.js';
 import type { DomainView, HostNames } from '../../wire/domain.js';
@@ -77,6 +78,8 @@ export interface Host extends HostJournal {
   readonly contract: Contract | null;
   /** What was last heard of its domains. */
   readonly domains: ReadonlyMap<DomainName, DomainView>;
+  /** The last attempt to reach it that failed; null before one has failed. */
+  readonly failure: HostFailure | null;
   /** What was last heard of other names; null: it tells none. */
   readonly names: HostNames | null;
 }

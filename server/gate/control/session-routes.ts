@@ -38,9 +38,10 @@ export function sessionRoutes(
         startedAt: startedAt.toISOString(),
         sessions: sessions.list().length,
         policy: policyStatus(policy),
-        hosts: hosts.map(({ name, reachable, domains, names, contract }) => ({
+        hosts: hosts.map(({ name, reachable, failure, domains, names, contract }) => ({
           name,
           reachable,
+          ...(reachable || failure === null ? {} : { failure }),
           domains: domains.size,
           tellsNames: contract === null || contract.names === true,
           missing: (names?.missing ?? []).map((one) => ({

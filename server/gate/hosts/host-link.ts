@@ -16,6 +16,7 @@ import { readContract, readJournalPage, readOperation } from './answers.js';
 import { ChangesReader } from './changes-reader.js';
 import { ConsoleStream } from './console-stream.js';
 import { demandGrant } from './demand-grant.js';
+import type { HostFailure } from './host-failure.js';
 import { HostLog } from './host-log.js';
 import { pause } from './pause.js';
 import { Dom0Client, HostFault } from './dom0-client.js';
@@ -75,6 +76,7 @@ export class HostLink {
   #contract: Contract | null = null;
   #reachable = false;
   #heard = false;
+  #failure: HostFailure | null = null;
   #running: Promise<void> | null = null;
   readonly #tried: Promise<void>;
   #setTried: () => void = () => undefined;
@@ -111,6 +113,11 @@ export class HostLink {
   /** Whether the host is heard at this moment and its whole list is known. */
   get reachable(): boolean {
     return this.#reachable;
+  }
+
+  /** The last attempt that failed, with the time when it began; null before one has failed. */
+  get failure(): HostFailure | null {
+    return this.#failure;
   }
 
   /** Whether its whole list was ever heard since the gate started. */
@@ -248,6 +255,7 @@ export class HostLink {
     let wait = first;
     let told: string | null = null;
     while (!this.#closed()) {
+      const at = this.#clock().toISOString();
       try {
         await this.#followOnce(() => {
           wait = first;
@@ -257,6 +265,7 @@ export class HostLink {
         if (this.#closed()) return;
         // Once for each reason: a host that is away for a night is not worth 17,000 lines.
         const reason = message(fault);
+        this.#failure = { at, reason };
         if (told !== reason) this.#logger.warn({ host: this.name, reason }, 'the host is not reachable');
         told = reason;
       }

@@ -87,6 +87,20 @@ describe('hosts', () => {
     assert.ok(!never.allReachable);
   });
 
+  it('tells of the attempt that failed: when it began, and why', async () => {
+    const at = new Date('2026-11-21T07:15:02.000Z');
+    const socket = `${other.socket}-not-there`;
+    const alone = new HostLink({ name: 'alone', socket }, { log: silentLogger, clock: () => at });
+    const before = alone.failure;
+    assert.equal(before, null);
+    alone.start();
+    await alone.tried;
+    await alone.close();
+    const { failure } = alone;
+    assert.equal(failure?.at, '2026-11-21T07:15:02.000Z');
+    assert.match(failure.reason, /ENOENT/);
+  });
+
   it('hears the whole list, then every change', async () => {
     one.set(HORATIO, 'off');
     const beating = await ready();

@@ -1,0 +1,49 @@
+import type { GateStatus, HostStatus } from '../../gate/control/control-answers.js';
+import { fail } from './diagnosis.js';
+import type { Diagnosis } from './diagnosis.js';
+
+/** The gate waits up to 5 s between two attempts, and up to 10 s for an answer. Milliseconds. */
+const PATIENCE = 16_000;
+/** Between two questions to the gate. Milliseconds. */
+const EVERY = 250;
+
+/** What the check goes by; times are in milliseconds. */
+export interface ReachPorts {
+  /** The running gate's status; null when it does not answer any more. */
+  readonly status: () => Promise<GateStatus | null>;
+  readonly now: () => number;
+  readonly wait: (milliseconds: number) => Promise<void>;
+}
+
+/**
+ * Whether the running gate reaches a host that answered here. A gate that has not tried since is waited for: it may have started before
+ * the host, or before its link.
+ * @param answeredAt when the host answered here; milliseconds since 1970
+ */
+export async function checkReach(
+  name: string,
+  answeredAt: number,
+  { status, now, wait }: ReachPorts,
+): Promise<Diagnosis[]> {
+  const until = now() + PATIENCE;
+  for (;;) {
+    const host = (await status())?.hosts.find((each) => each.name === name);
+    if (host === undefined || host.reachable) return [];
+    if (hasTriedSince(host, answeredAt)) return [unreached(host, 'the running gate does not reach it')];
+    if (now() >= until) return [unreached(host, 'the running gate has not reached it yet')];
+    await wait(EVERY);
+  }
+}
+
+function hasTriedSince({ failure }: HostStatus, answeredAt: number): boolean {
+  return failure !== undefined && Date.parse(failure.at) >= answeredAt;
+}
+
+function unreached({ name, failure }: HostStatus, finding: string): Diagnosis {
+  const tried = failure === undefined ? '' : `; it tried last at ${failure.at}: ${failure.reason}`;
+  return fail(
+    `host ${name}`,
+    `it answers here, and ${finding}${tried}`,
+    "see that the gate's user may use the socket (socketGroup in dom0.yaml), and the log of the gate (journalctl -u postern-gate)",
+  );
+}
