@@ -1,6 +1,5 @@
 import { loadDom0Settings } from '../../../config/dom0-settings.js';
 import { loadGateSettings } from '../../../config/gate-settings.js';
-import type { GateSettings } from '../../../config/gate-settings.js';
 import type { Problem } from '../../../config/problem.js';
 import { problemText } from '../../../config/problem.js';
 import { adminName } from '../admin-name.js';
@@ -15,6 +14,7 @@ import { checkMode, exists } from './files.js';
 import { checkGate } from './gate-checks.js';
 import { checkInstallation } from './installation-checks.js';
 import { checkModules } from './modules.js';
+import { awaitStarting, servedHere } from './starting.js';
 
 /** Which settings to go by; those that are not named are looked for at their usual places, unless the other ones are named. */
 export interface Examined {
@@ -45,20 +45,20 @@ export async function examine(options: Examined): Promise<Diagnosis[]> {
       ...checkInstallation(new RootDirectory(), halves, THIS_PROGRAM),
     );
   }
-  let gateHere: GateSettings | null = null;
-  if (gate !== undefined) {
-    const loaded = loadGateSettings(gate);
-    found.push(...settingsFound('settings', gate, loaded));
-    if (loaded.ok) {
-      gateHere = loaded.settings;
-      found.push(...(await checkGate(loaded.settings, adminName())));
-    }
-  }
-  if (dom0 !== undefined) {
-    const loaded = loadDom0Settings(dom0);
-    found.push(...settingsFound('dom0 settings', dom0, loaded));
-    if (loaded.ok) found.push(...(await checkDom0Half(loaded.settings, gateHere)));
-  }
+  const gateLoaded = gate === undefined ? null : loadGateSettings(gate);
+  const dom0Loaded = dom0 === undefined ? null : loadDom0Settings(dom0);
+  const gateHere = gateLoaded?.ok === true ? gateLoaded.settings : null;
+  const dom0Here = dom0Loaded?.ok === true ? dom0Loaded.settings : null;
+  await awaitStarting(
+    servedHere(
+      gateHere && { file: gate ?? '', settings: gateHere },
+      dom0Here && { file: dom0 ?? '', settings: dom0Here },
+    ),
+  );
+  if (gateLoaded !== null) found.push(...settingsFound('settings', gate ?? '', gateLoaded));
+  if (gateHere !== null) found.push(...(await checkGate(gateHere, adminName())));
+  if (dom0Loaded !== null) found.push(...settingsFound('dom0 settings', dom0 ?? '', dom0Loaded));
+  if (dom0Here !== null) found.push(...(await checkDom0Half(dom0Here, gateHere)));
   return found;
 }
 
