@@ -1,11 +1,21 @@
 #!/bin/sh
-# A simulated Xen host where Xen's own files are: /usr/sbin/xl, and a domain horatio in /etc/xen.
+# Makes a simulated Xen host where Xen's own files are: /usr/sbin/xl, and the domains that are named, in /etc/xen; `--stop` ends it.
 set -eu
+if [ "${1-}" = --stop ]; then
+  cat >/tmp/fake-xen.mjs <<'END'
+import { stopSimulator } from '/opt/postern/dist/server/simulator/install.js';
+await stopSimulator('/srv/sim');
+END
+  /opt/postern/node_modules/.bin/node /tmp/fake-xen.mjs
+  rm -rf /srv/sim /etc/xen /usr/sbin/xl
+  exit
+fi
 cat >/tmp/fake-xen.mjs <<'END'
 import { installSimulator } from '/opt/postern/dist/server/simulator/install.js';
-await installSimulator({ directory: '/srv/sim', timeScale: 0.02, domains: [{ name: 'horatio' }] });
+const domains = process.argv.slice(2).map((name) => ({ name }));
+await installSimulator({ directory: '/srv/sim', timeScale: 0.02, domains });
 END
-/opt/postern/node_modules/.bin/node /tmp/fake-xen.mjs
+/opt/postern/node_modules/.bin/node /tmp/fake-xen.mjs "$@"
 ln -sf /srv/sim/bin/xl /usr/sbin/xl
 mkdir -p /etc/xen
-cp /srv/sim/etc/xen/*.cfg /etc/xen/
+for each; do cp "/srv/sim/etc/xen/$each.cfg" /etc/xen/; done

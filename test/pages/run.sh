@@ -1,5 +1,5 @@
 #!/bin/sh
-# Follows the pages of installation on a bare Debian, made by mmdebstrap: `npm run test:pages`, or with names of releases. Needs root,
+# Follows the pages for admins on a bare Debian, made by mmdebstrap: `npm run test:pages`, or with names of releases. Needs root,
 # Debian's package mmdebstrap and Debian's mirror. docs of the work tree, the program as it was committed last.
 set -eu
 [ "$(id -u)" = 0 ] || { echo "test:pages makes chroots and needs root" >&2; exit 1; }
@@ -13,7 +13,7 @@ for release; do
   # What every Debian has that boots, and `ca-certificates`, which git and npm want for https.
   mmdebstrap --quiet --mode=root --variant=minbase --include=systemd,ca-certificates "$release" "$root"
   git clone -q --bare "$top" "$root/srv/postern.git"
-  cp -r docs test/pages/*.sh test/pages/*.awk "$root/srv/"
+  cp -r docs README.md test/pages/*.sh test/pages/*.awk "$root/srv/"
   cp /etc/resolv.conf "$root/etc/resolv.conf"
   # A machine behind a proxy has authorities of its own.
   [ -z "${NODE_EXTRA_CA_CERTS-}" ] || cp "$NODE_EXTRA_CA_CERTS" "$root/etc/authorities.pem"
