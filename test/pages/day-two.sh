@@ -21,7 +21,8 @@ sed 's/^host: .*/host: xen2/' /etc/postern/dom0.yaml >/srv/xen2/dom0.yaml
 /opt/postern/server/postern dom0 --settings /srv/xen2/dom0.yaml >>/tmp/xen2.log 2>&1 </dev/null &
 echo $! >/run/test/xen2.pid
 END
-unshare --mount sh -e /srv/xen2.sh
+# The root of a chroot need not be a mount, so that its propagation cannot be set; it is private already.
+unshare --mount --propagation unchanged sh -e /srv/xen2.sh
 await /srv/xen2/run/dom0.sock xen2
 # As install-beside.md says of a second host.
 block install-beside.md ssh_config | sed 's/xen1/xen2/' >>/etc/postern/ssh_config
