@@ -19,6 +19,12 @@ export async function runEditor(file: string, environment = process.env): Promis
       if (ended === 0) return;
       if (ended !== null) throw new CliError(`the editor ${editor} ended with ${ended}`);
     }
+    if (chosen !== undefined) {
+      const [command] = chosen.trim().split(/\s+/);
+      throw new CliError(
+        `the editor ${command} cannot be started: there is no such program; install it, or name another, as in EDITOR=nano`,
+      );
+    }
     throw new CliError(
       `no editor was found (${editors.join(', ')}): install one, or name one that there is, as in EDITOR=nano`,
     );

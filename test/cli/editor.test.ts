@@ -28,7 +28,8 @@ describe('cli: the admin’s editor', () => {
   it('is no other than the one that was named', async () => {
     program('editor');
     await assert.rejects(runEditor('file', { PATH: directory.path, EDITOR: 'emacs -nw' }), {
-      message: 'no editor was found (emacs -nw): install one, or name one that there is, as in EDITOR=nano',
+      message:
+        'the editor emacs cannot be started: there is no such program; install it, or name another, as in EDITOR=nano',
     });
     assert.ok(!ran('editor'));
   });
