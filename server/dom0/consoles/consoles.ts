@@ -92,9 +92,8 @@ export class Consoles {
     incarnation: Incarnation | null,
     state: DomainState,
     profile: BootProfileName,
-    since: number | null = null,
   ): void {
-    if (!this.#disposed) this.#console(name).observed(incarnation, state, profile, since);
+    if (!this.#disposed) this.#console(name).observed(incarnation, state, profile);
   }
 
   state(name: DomainName): LineState {

@@ -8,7 +8,6 @@ import { FaultGuard } from '../../wire/fault-guard.js';
 import { Attachment } from './attachment.js';
 import type { AttachmentHost, AttachmentParts, Picture } from './attachment.js';
 import { Audience } from './audience.js';
-import { BootSeam } from './boot-seam.js';
 import type { AttachResult } from './attach-waiters.js';
 import type { DomainLog } from '../console-log/domain-log.js';
 import type { Recent } from '../console-log/memory-log.js';
@@ -60,7 +59,6 @@ export class DomainConsole {
   #observed: Incarnation | null = null;
   #state: DomainState = 'unknown';
   #profile: BootProfileName = UNKNOWN_PROFILE;
-  readonly #seam = new BootSeam();
   readonly #guard: FaultGuard;
   #idle: NodeJS.Timeout | undefined;
 
@@ -75,10 +73,7 @@ export class DomainConsole {
       begins: this.#guard.on('begins', (incarnation: Incarnation, another: boolean) => {
         parts.log?.begins(incarnation, this.#profileOf(incarnation), Date.now());
         if (another) this.#believe(FIRST_SIZE);
-        if (another && this.#ring.bornAt !== null) {
-          this.#show(Buffer.from(NEW_INCARNATION), Date.now());
-          this.#audience.tell(this.#seam.begins(incarnation, Date.now()));
-        }
+        if (another && this.#ring.bornAt !== null) this.#show(Buffer.from(NEW_INCARNATION), Date.now());
       }),
       state: this.#guard.on('state', (state: LineState) => {
         parts.onLineState(state);
@@ -91,11 +86,7 @@ export class DomainConsole {
     this.#host = {
       input: (from, bytes) => this.#input(from, bytes),
       paint: (since, size) => this.#paint(since, size),
-      // What a boot left that is over says nothing of what runs now.
-      read: (since) =>
-        this.#seam.note === null && this.#incarnation !== null
-          ? parts.screens.text(this.#screen, this.#firstFor(since))
-          : Promise.resolve(null),
+      read: (since) => parts.screens.text(this.#screen, this.#firstFor(since)),
       takeover: (by) => {
         this.#give(by);
       },
@@ -124,19 +115,12 @@ export class DomainConsole {
     return this.#audience.size;
   }
 
-  /** @param since when the incarnation started, milliseconds since 1970; null when that is not known */
-  observed(
-    incarnation: Incarnation | null,
-    state: DomainState,
-    profile: BootProfileName,
-    since: number | null,
-  ): void {
+  observed(incarnation: Incarnation | null, state: DomainState, profile: BootProfileName): void {
     const changed = state !== this.#state || profile !== this.#profile;
     this.#incarnation = incarnation;
     this.#observed = incarnation;
     this.#state = state;
     this.#profile = profile;
-    if (incarnation !== null && since !== null) this.#seam.observed(incarnation, since);
     if (incarnation !== null && state !== 'unknown')
       this.#parts.log?.booted(incarnation, profile, Date.now());
     if (this.#isWanted()) this.#line.point(incarnation, !GOING_DOWN.includes(state));
@@ -181,7 +165,6 @@ export class DomainConsole {
       rows,
     });
     attachment.note(this.#stateNote());
-    if (this.#seam.note !== null) attachment.note(this.#seam.note);
     this.#act(attachment, { act: 'console-entered', mode, announced });
     if (announced) this.#audience.tell({ note: 'joined', who: attachment.presence }, attachment);
     if (writes) this.#audience.tell({ note: 'writer', attachment: id, label: attachment.label }, attachment);
@@ -222,8 +205,6 @@ export class DomainConsole {
   #output(bytes: Buffer): void {
     const at = Date.now();
     this.#parts.log?.append(bytes, at);
-    const spoke = this.#seam.spoke();
-    if (spoke !== null) this.#audience.tell(spoke);
     this.#show(bytes, at);
   }
 
