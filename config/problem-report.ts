@@ -107,7 +107,7 @@ export class ProblemReport {
   }
 }
 
-/** What a plain scalar in a flow sequence cannot be (YAML 1.2, 7.3.3): `[::]:2222`. */
+/** Text that cannot be a plain scalar in a flow sequence (YAML 1.2, 7.3.3): `[::]:2222`. */
 const NEEDS_QUOTES = /^[-?:&*!|>%@`"'#\s]|[,[\]{}]|:(\s|$)|\s#|\s$/;
 
 function begins(path: DocumentPath, start: DocumentPath): boolean {

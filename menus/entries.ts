@@ -33,7 +33,7 @@ export interface Entry {
   readonly hint: string;
   /** Why it cannot be chosen now, null when it can. */
   readonly refused: string | null;
-  /** What stands beside it instead of the hint: the reason, or few words where the page says it once for all. */
+  /** Stands beside it instead of the hint: the reason, or few words where the page says it once for all. */
   readonly mark: string | null;
   readonly choice: Choice;
 }

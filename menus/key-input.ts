@@ -5,7 +5,7 @@ import type { MenuTerminal } from './port.js';
 /** Bytes taken in one turn, and the pause before the next: a flood waits, nobody else does. */
 const BYTES_A_TURN = 256;
 const PAUSE_MS = 5;
-/** What a session may spend on keys at once, and the share of the time beyond it. Milliseconds of CPU. */
+/** A session may spend so much on keys at once, and that share of the time beyond it. Milliseconds of CPU. */
 const BURST_MS = 250;
 const SHARE = 1 / 4;
 /** How long an ESC waits for the rest of its sequence. */
@@ -30,7 +30,7 @@ export class KeyInput {
   readonly #terminal: Pick<MenuTerminal, 'onInput'>;
   readonly #take: (tokens: readonly Token[]) => void;
   readonly #clock: KeyClock;
-  /** What keys have cost that was not earned again since `#spentAt`. */
+  /** The cost of keys that was not earned again since `#spentAt`. */
   #spent = 0;
   #spentAt = 0;
   #tokens = new KeyTokens();

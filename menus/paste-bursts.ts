@@ -6,7 +6,7 @@ const LEAST = 16;
 const LEAST_DIFFERENT = 3;
 /** The first line of a key that was wrapped is longer; a shorter one with Enter behind it is a program's, and keys may follow. */
 const WRAPPED = 40;
-/** What comes within this time after a burst belongs to it. Milliseconds. */
+/** Input within this time after a burst belongs to it. Milliseconds. */
 const QUIET_MS = 200;
 
 /** Text that came as keys do, much of it at once. `isLine`: it is one line with Enter behind it, as programs type one. */
