@@ -45,7 +45,7 @@ export class ScreenFeed {
   #waitingBytes = 0;
   #skipped = 0;
   #paintedAt = -REPAINT_MS;
-  /** Something has changed since the repaint under way was asked for. */
+  /** Another repaint was asked for while one was made: it follows, and nothing is left out for it. */
   #outdated = false;
   #againTimer: NodeJS.Timeout | undefined;
   #again = AGAIN_MS[0];
@@ -77,8 +77,7 @@ export class ScreenFeed {
       this.#credit -= bytes.length;
       this.#parts.socket.write(frame);
     } else {
-      // Where it only waits for the next picture, it is in that.
-      if (!this.#outdated) this.#skipped += bytes.length;
+      this.#skipped += bytes.length;
       this.#phase = 'starved';
       this.#repaintWhenFed();
     }
@@ -144,8 +143,6 @@ export class ScreenFeed {
   }
 
   #wait(bytes: Buffer): void {
-    // What comes before the next picture is in that.
-    if (this.#outdated) return;
     if (this.#skipped === 0 && this.#waitingBytes + bytes.length <= WAITING_LIMIT) {
       this.#waiting.push(bytes);
       this.#waitingBytes += bytes.length;
@@ -160,11 +157,11 @@ export class ScreenFeed {
     if (skipped > 0) this.#parts.note({ note: 'skipped', bytes: skipped });
     const isSent = isExact || wanted || this.#outdated;
     const before = isSent ? [bytes] : [];
-    this.#out.replace(this.#outdated ? before : [...before, ...this.#waiting]);
+    this.#out.replace([...before, ...this.#waiting]);
     this.#waiting = [];
     this.#waitingBytes = 0;
     if (isSent) this.#announce = true;
-    this.#phase = this.#outdated || this.#skipped > 0 ? 'starved' : 'live';
+    this.#phase = this.#skipped > 0 ? 'starved' : 'live';
     if (isExact) this.#again = AGAIN_MS[0];
     else this.#tryAgain();
     this.pump();
@@ -185,13 +182,17 @@ export class ScreenFeed {
     return this.#credit > 0 && this.#parts.socket.writableLength < SOCKET_LIMIT;
   }
 
+  get #owesRepaint(): boolean {
+    return this.#phase === 'starved' || (this.#phase === 'live' && this.#outdated);
+  }
+
   #repaintWhenFed(): void {
-    if (this.#over || this.#phase !== 'starved' || this.#repaintTimer !== undefined) return;
+    if (this.#over || !this.#owesRepaint || this.#repaintTimer !== undefined) return;
     if (!this.#out.isEmpty || !this.#mayWrite()) return;
     const wait = Math.max(0, this.#paintedAt + REPAINT_MS - performance.now());
     const paint = this.#parts.guarded('repaint', () => {
       this.#repaintTimer = undefined;
-      if (this.#phase === 'starved' && this.#out.isEmpty && this.#mayWrite()) this.repaint();
+      if (this.#owesRepaint && this.#out.isEmpty && this.#mayWrite()) this.repaint();
     });
     this.#repaintTimer = setTimeout(paint, wait).unref();
   }

@@ -119,6 +119,30 @@ describe('Attachment', () => {
     assert.equal(peer.text, 'PICTURE;one two three');
   });
 
+  it('leaves nothing out when another repaint is asked for while one is made', async () => {
+    start();
+    let painted = (): void => undefined;
+    host.hold = new Promise((resolve) => (painted = resolve));
+    attachment.repaint();
+    say('the first line ');
+    peer.ask({ note: 'repaint' });
+    peer.ask({ note: 'repaint' });
+    peer.ask({ note: 'ping' });
+    await peer.note('pong');
+    say('its second ');
+    host.hold = null;
+    host.picture = 'AGAIN;';
+    painted();
+    await peer.sees('its second ');
+    say('its third ');
+    await peer.sees('AGAIN;');
+    say('live');
+    await peer.sees('live');
+    assert.equal(peer.text.replace('AGAIN;', ''), 'PICTURE;the first line its second its third live');
+    assert.equal(host.paints, 2);
+    assert.ok(!peer.notes.some(({ note }) => note === 'skipped'));
+  });
+
   it('never sends a byte without credit, says what it skipped, and paints the screen anew', async () => {
     start({ credits: false });
     attachment.repaint();
