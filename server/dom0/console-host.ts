@@ -19,12 +19,13 @@ export type ConsoleState = 'attached' | 'detached' | 'locked';
 export interface ConsoleHost {
   /** Resolves when the console of this incarnation is attached, or cannot be; the domain may then be unpaused. */
   attach(name: DomainName, domid: number, uuid: string): Promise<'attached' | 'locked' | 'failed'>;
-  /** Told when any of these changed; null when the domain has no incarnation. */
+  /** Told when any of these changed; null when the domain has no incarnation. @param since when it started, milliseconds since 1970 */
   observed(
     name: DomainName,
     incarnation: Incarnation | null,
     state: DomainState,
     profile: BootProfileName,
+    since: number | null,
   ): void;
   state(name: DomainName): ConsoleState;
   onState(listener: (name: DomainName, state: ConsoleState) => void): () => void;

@@ -326,11 +326,11 @@ export class Dom0 {
   }
 
   #tellConsoles({ name, incarnation, observation }: ObservedDomain, told: Map<DomainName, string>): void {
-    const { state, profile } = observation;
+    const { state, profile, since } = observation;
     const news = JSON.stringify([incarnation, state, profile]);
     if (told.get(name) === news) return;
     told.set(name, news);
-    this.#parts.consoles.observed(name, incarnation, state, profile);
+    this.#parts.consoles.observed(name, incarnation, state, profile, Date.parse(since));
   }
 }
 

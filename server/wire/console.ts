@@ -80,6 +80,11 @@ export type ConsoleNote =
       readonly profile: BootProfileName;
       readonly console: 'attached' | 'detached' | 'locked';
     }
+  /**
+   * Another boot than that on the screen began, ISO 8601. While it is `silent` it has said nothing: the screen is the one before's, and its
+   * prompt takes nothing. Told when it begins, to who comes meanwhile, and before its first byte; a dom0 half from before tells nothing.
+   */
+  | { readonly note: 'boot'; readonly began: string; readonly silent: boolean }
   /** A repaint is out: whatever stood on the screen before is gone. */
   | { readonly note: 'painted' }
   /** The answer to `screen`; null when it cannot be had now. */

@@ -313,6 +313,7 @@ const consoleNote = {
       profile: format('profile-name'),
       console: consoleStates,
     }),
+    tagged('note', 'boot', { began: format('time'), silent: { type: 'boolean' } }),
     tagged('note', 'painted'),
     tagged('note', 'screen', { screen: screenText }),
     tagged('note', 'ended', { reason: { enum: CONSOLE_ENDS } }),

@@ -85,6 +85,30 @@ describe('cli: console', () => {
     assert.ok(!terminal.raw.includes('owned'), 'a label is never obeyed');
   });
 
+  it('draws a line between two boots, also for who comes between them', async () => {
+    const [terminal, console] = await sit();
+    const boot = { note: 'boot', began: '2026-11-21T17:04:10.000Z', silent: true } as const;
+    console.note({
+      note: 'attached',
+      attachment: 7,
+      domain: HORATIO,
+      mode: 'write',
+      present: [],
+      cols: 80,
+      rows: 24,
+    });
+    console.note(boot);
+    console.bytes('\u001b[H\u001b[2Jhoratio login: ');
+    console.note({ note: 'painted' });
+    await terminal.sees(
+      /horatio login: [\s\S]*\[the domain started 17:04:10 UTC; what is above is from before\]/,
+    );
+    console.note({ ...boot, silent: false });
+    console.note({ ...boot, began: '2026-11-21T18:00:00.000Z' });
+    await terminal.sees('[the domain started 18:00:00 UTC;');
+    assert.equal(terminal.raw.split('the domain started').length, 3, 'each once');
+  });
+
   it('sends Ctrl-] through where the host can', async () => {
     dom0.contract = { ...dom0.contract, console: { ...dom0.contract.console, passesEscape: true } };
     const [terminal, console] = await sit();

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { eventually } from '../support/eventually.js';
 import { House } from '../support/house.js';
+
+interface Looks {
+  readonly hidden: boolean;
+}
 
 const LEAVE = '\x1d.';
 
@@ -80,6 +85,37 @@ describe('console', () => {
     await alice.receives(/\[ +0\.000000\] Linux version[\s\S]*login:/);
     alice.type(LEAVE);
     assert.equal(await alice.ends(), 0);
+  });
+
+  it('draws a line between two boots, while the old prompt stands and the new one says nothing', async () => {
+    const alice = house.terminal('alice', 'horatio console');
+    alice.type('\r');
+    await alice.sees('login:');
+    assert.equal((await house.ssh('alice', 'horatio poweroff --yes --wait')).status, 0);
+    await alice.sees('horatio is off');
+    const config = join(house.layout.xen, 'etc', 'xen', 'horatio.cfg');
+    assert.equal(house.xlByHand('create', '-p', '-q', config).status, 0);
+    const line = /horatio started \d\d:\d\d:\d\d UTC and says nothing yet/;
+    await alice.sees(line);
+    assert.match(alice.screen, /login:/, 'what the boot before said last can be read');
+    assert.ok((alice.looks as Looks).hidden, 'nobody listens at its prompt');
+    const bob = house.terminal('alice', 'horatio watch');
+    await bob.sees(line);
+    assert.doesNotMatch(bob.screen, /Keys may be lost/);
+    alice.type('root');
+    const scripted = await house.ssh('alice', 'horatio console', { input: '' });
+    assert.match(scripted.stderr, /^\[postern\] --- horatio started \d\d:\d\d:\d\d UTC ---$/m);
+    assert.doesNotMatch(scripted.stdout, /started/, 'the guest’s bytes are the guest’s');
+    assert.equal(house.xlByHand('unpause', 'horatio').status, 0);
+    for (const client of [alice, bob]) {
+      await client.receives(/\[ +0\.000000\] Linux version[\s\S]*login:/);
+      await eventually('the line to go', () => !line.test(client.screen));
+      assert.ok(!(client.looks as Looks).hidden);
+      client.type(LEAVE);
+      assert.equal(await client.ends(), 0);
+    }
+    const log = await house.ssh('alice', 'horatio log --boot 0');
+    assert.doesNotMatch(log.stdout, /says nothing yet|---/, 'it is ours, and not in the guest’s log');
   });
 
   it('works without a terminal, for scripts: end of input leaves it', async () => {

@@ -65,6 +65,7 @@ describe('what crosses the socket', () => {
       { note: 'ping' },
       { note: 'writer', attachment: null, label: null },
       { note: 'skipped', bytes: 70_000 },
+      { note: 'boot', began: '2026-11-21T17:04:10.000Z', silent: true },
       { note: 'ended', reason: 'domain-gone' },
       { note: 'left', who: { attachment: 2, label: 'bob', mode: 'watch' } },
     ];

@@ -2,6 +2,7 @@ import type { ReadStream, WriteStream } from 'node:tty';
 import { CTRL_BRACKET } from '../../../policy/escape-key.js';
 import { EscapeFilter } from '../../gate/console/escape-filter.js';
 import type { Intention } from '../../gate/console/escape-filter.js';
+import { clockTime } from '../../gate/clock-time.js';
 import { terminalReset } from '../../gate/console/terminal-reset.js';
 import { printable } from '../../gate/printable.js';
 import type { ConsoleEnd, ConsoleNote, Presence } from '../../wire/console.js';
@@ -187,6 +188,14 @@ export class ConsoleVisit {
       case 'painted':
         for (const line of this.#greeting.splice(0)) this.#say(line);
         return;
+      case 'boot': {
+        if (!note.silent) return;
+        const line = `the domain started ${clockTime(note.began)}; what is above is from before`;
+        // Before the first picture it waits with the greeting.
+        if (this.#greeting.length > 0) this.#greeting.push(line);
+        else this.#say(line);
+        return;
+      }
       case 'resized':
       case 'screen':
       case 'ping':

@@ -92,8 +92,9 @@ export class Consoles {
     incarnation: Incarnation | null,
     state: DomainState,
     profile: BootProfileName,
+    since: number | null = null,
   ): void {
-    if (!this.#disposed) this.#console(name).observed(incarnation, state, profile);
+    if (!this.#disposed) this.#console(name).observed(incarnation, state, profile, since);
   }
 
   state(name: DomainName): LineState {

@@ -8,6 +8,7 @@ import { FaultGuard } from '../../wire/fault-guard.js';
 import { Attachment } from './attachment.js';
 import type { AttachmentHost, AttachmentParts, Picture } from './attachment.js';
 import { Audience } from './audience.js';
+import { BootSeam } from './boot-seam.js';
 import type { AttachResult } from './attach-waiters.js';
 import type { DomainLog } from '../console-log/domain-log.js';
 import type { Recent } from '../console-log/memory-log.js';
@@ -59,6 +60,7 @@ export class DomainConsole {
   #observed: Incarnation | null = null;
   #state: DomainState = 'unknown';
   #profile: BootProfileName = UNKNOWN_PROFILE;
+  readonly #seam = new BootSeam();
   readonly #guard: FaultGuard;
   #idle: NodeJS.Timeout | undefined;
 
@@ -73,7 +75,10 @@ export class DomainConsole {
       begins: this.#guard.on('begins', (incarnation: Incarnation, another: boolean) => {
         parts.log?.begins(incarnation, this.#profileOf(incarnation), Date.now());
         if (another) this.#believe(FIRST_SIZE);
-        if (another && this.#ring.bornAt !== null) this.#show(Buffer.from(NEW_INCARNATION), Date.now());
+        if (another && this.#ring.bornAt !== null) {
+          this.#show(Buffer.from(NEW_INCARNATION), Date.now());
+          this.#audience.tell(this.#seam.begins(incarnation, Date.now()));
+        }
       }),
       state: this.#guard.on('state', (state: LineState) => {
         parts.onLineState(state);
@@ -86,7 +91,11 @@ export class DomainConsole {
     this.#host = {
       input: (from, bytes) => this.#input(from, bytes),
       paint: (since, size) => this.#paint(since, size),
-      read: (since) => parts.screens.text(this.#screen, this.#firstFor(since)),
+      // What a boot left that is over says nothing of what runs now.
+      read: (since) =>
+        this.#seam.note === null && this.#incarnation !== null
+          ? parts.screens.text(this.#screen, this.#firstFor(since))
+          : Promise.resolve(null),
       takeover: (by) => {
         this.#give(by);
       },
@@ -115,12 +124,19 @@ export class DomainConsole {
     return this.#audience.size;
   }
 
-  observed(incarnation: Incarnation | null, state: DomainState, profile: BootProfileName): void {
+  /** @param since when the incarnation started, milliseconds since 1970; null when that is not known */
+  observed(
+    incarnation: Incarnation | null,
+    state: DomainState,
+    profile: BootProfileName,
+    since: number | null,
+  ): void {
     const changed = state !== this.#state || profile !== this.#profile;
     this.#incarnation = incarnation;
     this.#observed = incarnation;
     this.#state = state;
     this.#profile = profile;
+    if (incarnation !== null && since !== null) this.#seam.observed(incarnation, since);
     if (incarnation !== null && state !== 'unknown')
       this.#parts.log?.booted(incarnation, profile, Date.now());
     if (this.#isWanted()) this.#line.point(incarnation, !GOING_DOWN.includes(state));
@@ -165,6 +181,7 @@ export class DomainConsole {
       rows,
     });
     attachment.note(this.#stateNote());
+    if (this.#seam.note !== null) attachment.note(this.#seam.note);
     this.#act(attachment, { act: 'console-entered', mode, announced });
     if (announced) this.#audience.tell({ note: 'joined', who: attachment.presence }, attachment);
     if (writes) this.#audience.tell({ note: 'writer', attachment: id, label: attachment.label }, attachment);
@@ -205,6 +222,8 @@ export class DomainConsole {
   #output(bytes: Buffer): void {
     const at = Date.now();
     this.#parts.log?.append(bytes, at);
+    const spoke = this.#seam.spoke();
+    if (spoke !== null) this.#audience.tell(spoke);
     this.#show(bytes, at);
   }
 

@@ -6,6 +6,8 @@ import type { ConsoleNotice } from './console-notice.js';
 import type { ConsoleWords } from './console-words.js';
 import type { SizeHint } from './size-hint.js';
 
+type BootNote = Extract<ConsoleNews, { note: 'boot' }>;
+
 /** Until the first picture is there, the greeting waits: until it is quiet, or so long. Milliseconds. */
 const GREETING = { quiet: 60, most: 500 };
 
@@ -31,6 +33,12 @@ export class ConsoleHerald {
   #waitingTimer: NodeJS.Timeout | null = null;
   #lastBytes = 0;
   #wasLost = false;
+  /** The boot that said nothing yet: the screen is the one before's. */
+  #silent: BootNote | null = null;
+  /** What stands for the state of the console itself. */
+  #state: string | null = null;
+  /** When the boot began of which it was said last. */
+  #saidOf = '';
 
   constructor(parts: HeraldParts) {
     this.#parts = parts;
@@ -47,9 +55,10 @@ export class ConsoleHerald {
 
   /** The host is lost. */
   lost(): void {
-    const { notice, words } = this.#parts;
+    const { words } = this.#parts;
     this.#wasLost = true;
-    notice.stand(words.lost);
+    this.#silent = null;
+    this.#stateStands(words.lost);
   }
 
   heard(note: ConsoleNews): void {
@@ -58,11 +67,13 @@ export class ConsoleHerald {
       case 'attached':
         company.attached(note);
         sizeHint.heard(note.cols, note.rows);
-        notice.stand(null);
+        this.#silent = null;
+        this.#stateStands(null);
         this.#greet(Date.now());
         return;
       case 'writer':
         this.#writer(note);
+        this.#stand();
         return;
       case 'joined':
       case 'left':
@@ -74,6 +85,9 @@ export class ConsoleHerald {
         return;
       case 'state':
         this.#stateIs(note);
+        return;
+      case 'boot':
+        this.#boot(note);
         return;
       case 'painted':
         notice.painted();
@@ -109,18 +123,41 @@ export class ConsoleHerald {
 
   /** dom0 says it first of all, after `attached`. */
   #stateIs({ console, state }: Extract<ConsoleNews, { note: 'state' }>): void {
-    const { domain, notice, words } = this.#parts;
+    const { domain, words } = this.#parts;
     if (this.#waitingTimer !== null) clearTimeout(this.#waitingTimer);
     this.#waitingTimer = null;
-    if (console === 'attached') notice.stand(null);
-    else if (console === 'locked') notice.stand(words.locked(domain));
-    else if (state === 'off') notice.stand(words.off(domain));
+    if (console === 'attached') this.#stateStands(null);
+    else if (console === 'locked') this.#stateStands(words.locked(domain));
+    else if (state === 'off') this.#stateStands(words.off(domain));
     // Of a reboot nothing is said: its next byte is what is waited for.
     else if (state !== 'rebooting') {
       this.#waitingTimer = setTimeout(() => {
-        notice.stand(words.waiting(domain));
+        this.#stateStands(words.waiting(domain));
       }, WAITING);
     }
+  }
+
+  /** The line between two boots; while the new one is silent, that the old one's screen is old stands as well. */
+  #boot(note: BootNote): void {
+    const { domain, notice, words } = this.#parts;
+    this.#silent = note.silent ? note : null;
+    if (note.began !== this.#saidOf) {
+      this.#saidOf = note.began;
+      notice.show(words.started(domain, note.began));
+    }
+    this.#stand();
+  }
+
+  #stateStands(line: string | null): void {
+    this.#state = line;
+    this.#stand();
+  }
+
+  #stand(): void {
+    const { domain, company, notice, words } = this.#parts;
+    // Where lines stay, the line between the boots has said it.
+    if (this.#state !== null || this.#silent === null || !notice.isPassing) notice.stand(this.#state);
+    else notice.stand(words.silent(domain, this.#silent.began, company.mayType), { hidesCursor: true });
   }
 
   /** After the first picture, so that the greeting is not painted over at once. */

@@ -19,6 +19,7 @@ export class ConsoleNotice {
   #shown = 0;
   #passing: readonly string[] = [];
   #standing: string | null = null;
+  #hidesCursor = false;
   #timer: NodeJS.Timeout | null = null;
   #announced: { readonly line: string; readonly at: number; readonly timer: NodeJS.Timeout } | null = null;
   #over = false;
@@ -56,11 +57,22 @@ export class ConsoleNotice {
     this.#change();
   }
 
-  /** What is so for now: it stands below all that comes and goes, until it is taken away by a null. */
-  stand(line: string | null): void {
-    if (this.#over || line === this.#standing || (line !== null && this.#told([line]))) return;
+  /** Whether what is said can be taken back. */
+  get isPassing(): boolean {
+    return this.#terminal.hasPty && this.#terminal.term !== 'dumb';
+  }
+
+  /**
+   * What is so for now: it stands below all that comes and goes, until it is taken away by a null.
+   *
+   * @param hidesCursor for as long as nothing is listening where the guest's cursor is
+   */
+  stand(line: string | null, { hidesCursor = false } = {}): void {
+    if (this.#over || line === this.#standing) return;
     this.#standing = line;
-    this.#change();
+    this.#hidesCursor = hidesCursor && line !== null;
+    if (this.isPassing) this.#change();
+    else if (line !== null) this.#told([line]);
   }
 
   /** The guest's screen was painted anew, over what is shown. */
@@ -101,9 +113,8 @@ export class ConsoleNotice {
 
   /** Says it where nothing can be taken back. @returns whether that is so */
   #told(text: readonly string[]): boolean {
-    const { hasPty, term } = this.#terminal;
-    if (hasPty && term !== 'dumb') return false;
-    if (hasPty) this.#terminal.write(text.map((line) => `\r\n[postern] ${line}\r\n`).join(''));
+    if (this.isPassing) return false;
+    if (this.#terminal.hasPty) this.#terminal.write(text.map((line) => `\r\n[postern] ${line}\r\n`).join(''));
     else for (const line of text) this.#terminal.writeError(`[postern] ${line}\n`);
     return true;
   }
@@ -131,6 +142,8 @@ export class ConsoleNotice {
       (line, at) => `\x1b[${from + at};1H\x1b[0;7m${line.padEnd(width)}\x1b[0m\x1b[K`,
     );
     this.#terminal.write(aside(painted.join('')));
+    // The repaint that takes the lines away shows it again, where the guest does.
+    if (this.#hidesCursor) this.#terminal.write('\x1b[?25l');
     this.#shown = lines.length;
   }
 

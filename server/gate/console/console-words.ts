@@ -1,4 +1,5 @@
 import type { DomainName } from '../../../policy/names.js';
+import { clockTime } from '../clock-time.js';
 import type { ConsoleEnd, Presence } from '../../wire/console.js';
 import type { EscapeKey } from '../../../policy/escape-key.js';
 
@@ -80,6 +81,11 @@ export function consoleWords({ name: esc }: Pick<EscapeKey, 'name'>, mayTake: ()
     skipped: (bytes: number): string =>
       `${bytes} bytes came faster than your line takes them and were left out.`,
     off: (domain: DomainName): string => `${domain} is off. The next boot will show here; ${esc} . leaves.`,
+    /** The line between two boots. */
+    started: (domain: DomainName, began: string): string => `--- ${domain} started ${clockTime(began)} ---`,
+    /** It stands until the guest says something. */
+    silent: (domain: DomainName, began: string, mayType: boolean): string =>
+      `${domain} started ${clockTime(began)} and says nothing yet: above is what was before.${mayType ? ' Keys may be lost.' : ''}`,
     waiting: (domain: DomainName): string =>
       `The console of ${domain} cannot be had just now. It shows here when it can; ${esc} . leaves.`,
     locked: (domain: DomainName): string =>

@@ -261,6 +261,8 @@ export function readConsoleNote(value: unknown): ConsoleNote | undefined {
         profile: profileName(from, 'profile'),
         console: oneOf(from, 'console', ['attached', 'detached', 'locked'] as const),
       };
+    case 'boot':
+      return { note: 'boot', began: time(from, 'began'), silent: from['silent'] === true };
     case 'painted':
       return { note: 'painted' };
     case 'screen':

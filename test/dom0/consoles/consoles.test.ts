@@ -146,6 +146,71 @@ describe('Consoles', () => {
       assert.equal(first.typed, '');
     });
 
+    it('tells of the time between two boots: who is there, who comes meanwhile, and that what stands is no prompt', async () => {
+      consoles.observed(horatio, { uuid: 'u1', domid: 1 }, 'running', normal);
+      const first = await standIn.guest(1);
+      const alice = await joined(write);
+      first.say('horatio login: ');
+      await alice.sees('horatio login: ');
+      alice.ask({ note: 'screen' });
+      const live = await alice.note('screen', ({ screen }) => screen !== null);
+      assert.equal(live.screen?.lines.at(-1), 'horatio login: ');
+      first.socket.end();
+      consoles.observed(horatio, null, 'off', normal);
+      const since = Date.parse('2026-11-21T17:04:10.000Z');
+      consoles.observed(horatio, { uuid: 'u1', domid: 2 }, 'running', normal, since);
+      const second = await standIn.guest(2);
+      const began = { note: 'boot', began: '2026-11-21T17:04:10.000Z' } as const;
+      assert.deepEqual(await alice.note('boot'), { ...began, silent: true });
+      const asked = alice.notes.length;
+      alice.ask({ note: 'screen' });
+      const screen = await eventually('an answer', () =>
+        alice.notes.slice(asked).find(({ note }) => note === 'screen'),
+      );
+      assert.deepEqual(
+        screen,
+        { note: 'screen', screen: null },
+        'the old prompt is no shell of the new boot',
+      );
+      const bob = await joined(watch);
+      assert.deepEqual(await bob.note('boot'), { ...began, silent: true });
+      second.say('[    0.000000] Linux');
+      for (const peer of [alice, bob]) {
+        await peer.note('boot', ({ silent }) => !silent);
+        await peer.sees('[    0.000000] Linux');
+        const spoken = peer.order.findIndex((one) => one !== 'bytes' && one.note === 'boot' && !one.silent);
+        assert.deepEqual(
+          peer.order.slice(spoken),
+          [{ ...began, silent: false }, 'bytes'],
+          'it comes before the byte',
+        );
+      }
+      const carol = await joined({ ...watch, label: 'carol' });
+      second.say('\r\nmore');
+      await carol.sees('more');
+      for (const { notes } of [alice, bob, carol])
+        assert.ok(notes.filter(({ note }) => note === 'boot').length <= 2, 'each is told once');
+      assert.ok(!carol.notes.some(({ note }) => note === 'boot'), 'there is nothing between them any more');
+      assert.equal(
+        await shown(alice.bytes),
+        'horatio login: [    0.000000] Linux\nmore',
+        'the screen is the guest’s',
+      );
+    });
+
+    it('says of a boot that it saw begin when it began, and nothing of the first one it knows', async () => {
+      const alice = await joined(write);
+      const before = Date.now();
+      const guest = await running(1);
+      guest.say('login: ');
+      await alice.sees('login: ');
+      assert.ok(!alice.notes.some(({ note }) => note === 'boot'));
+      guest.socket.end();
+      assert.equal(await consoles.attach(horatio, 2, 'u1'), 'attached');
+      const { began } = await alice.note('boot');
+      assert.ok(Date.parse(began) >= before && Date.parse(began) <= Date.now());
+    });
+
     it('is locked while an admin has the console, shows none of its words, and is had when they leave', async () => {
       const states: string[] = [];
       consoles.onState((name, state) => states.push(`${name} ${state}`));

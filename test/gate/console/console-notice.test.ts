@@ -60,6 +60,11 @@ class Seat {
   }
 }
 
+/** What xterm has no public name for. */
+interface HiddenTerminal {
+  readonly _core: { readonly coreService: { readonly isCursorHidden: boolean } };
+}
+
 /** All that can be seen, cell by cell, and where the guest goes on. */
 function look(terminal: Terminal): unknown {
   const { active } = terminal.buffer;
@@ -110,6 +115,26 @@ describe('a notice on a console', () => {
       assert.deepEqual(look(seat.terminal), look(alone.terminal));
     });
   }
+
+  it('hides the cursor of what nobody listens at, also after a repaint, until it is taken away', async () => {
+    const seat = new Seat();
+    const isHidden = async (): Promise<boolean> => {
+      await seat.settled();
+      return (seat.terminal as unknown as HiddenTerminal)._core.coreService.isCursorHidden;
+    };
+    seat.guest('horatio login: ');
+    assert.equal(await isHidden(), false);
+    seat.notice.stand('It says nothing yet.', { hidesCursor: true });
+    assert.equal(await isHidden(), true);
+    seat.repaint();
+    seat.notice.painted();
+    assert.equal(await isHidden(), true);
+    seat.notice.stand('horatio is off.');
+    assert.equal(await isHidden(), false);
+    seat.notice.stand('It says nothing yet.', { hidesCursor: true });
+    seat.notice.stand(null);
+    assert.equal(await isHidden(), false);
+  });
 
   it('of what is so for now stands below those that come and go, until it is taken away', async () => {
     const seat = new Seat();

@@ -390,6 +390,69 @@ describe('a console session', () => {
     await eventually('the notice to be taken away', () => console.count('repaint') > 0);
   });
 
+  describe('between two boots', () => {
+    const began = '2026-11-21T17:04:10.250Z';
+    const RULE = '--- horatio started 17:04:10 UTC ---';
+    const OLD = 'horatio started 17:04:10 UTC and says nothing yet: above is what was before.';
+
+    it('draws a line, hides the old prompt’s cursor until the guest speaks, and takes all of it back', async () => {
+      const console = await open();
+      console.note({ note: 'boot', began, silent: true });
+      await shows(OLD);
+      await shows('Keys may be lost.');
+      assert.ok(terminal.output.includes(RULE));
+      assert.ok(terminal.output.endsWith('\x1b[?25l'), 'no cursor stands at the old prompt');
+      terminal.type('root');
+      await eventually('the keys to go where they went before', () => console.typed === 'root');
+      const repaints = console.count('repaint');
+      const spoken = terminal.output.length;
+      console.note({ note: 'boot', began, silent: false });
+      console.bytes('[    0.000000] Linux version');
+      await shows('[    0.000000] Linux version');
+      await eventually('the guest’s screen', () => console.count('repaint') > repaints);
+      assert.ok(!terminal.output.slice(spoken).includes(OLD));
+      assert.ok(!terminal.output.slice(spoken).includes('\x1b[?25l'));
+    });
+
+    it('shows the line also when the guest speaks at once, and to a watcher without a word of keys', async () => {
+      const console = await open('watch');
+      console.note({ note: 'boot', began, silent: true });
+      console.note({ note: 'boot', began, silent: false });
+      await shows(RULE);
+      assert.ok(!terminal.output.includes('Keys may be lost'));
+      const painted = terminal.output.lastIndexOf(RULE);
+      assert.ok(painted > terminal.output.lastIndexOf(OLD), 'it is what is left standing');
+    });
+
+    it('tells what becomes of the console itself first, and the line to who comes between the two', async () => {
+      const console = await open();
+      const profile = gate.hosts.find(HORATIO)!.view.observation.profile;
+      console.note({ note: 'state', state: 'running', profile, console: 'attached' });
+      console.note({ note: 'boot', began, silent: true });
+      await shows(OLD);
+      console.note({ note: 'state', state: 'off', profile, console: 'detached' });
+      await shows('horatio is off. The next boot will show here');
+      assert.ok(terminal.output.lastIndexOf(OLD) < terminal.output.lastIndexOf('horatio is off.'));
+    });
+
+    it('is one line where lines stay: without a pty, and on a dumb terminal', async () => {
+      for (const [hasPty, prefix] of [
+        [false, '[postern] '],
+        [true, '\r\n[postern] '],
+      ] as const) {
+        terminal = new FakeTerminal({ hasPty, term: 'dumb' });
+        const console = await open();
+        for (const silent of [true, true, false]) console.note({ note: 'boot', began, silent });
+        console.bytes('Linux version');
+        await shows('Linux version');
+        const all = terminal.output + terminal.errors;
+        assert.equal(all.split(`${prefix}${RULE}`).length, 2, 'once');
+        assert.ok(!all.includes('says nothing yet') && !all.includes('\x1b[?25l'));
+        terminal.hangUp();
+      }
+    });
+  });
+
   it('says that an administrator has it for as long as that is so, whoever comes and goes', async () => {
     const console = await open();
     const profile = gate.hosts.find(HORATIO)!.view.observation.profile;
