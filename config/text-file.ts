@@ -7,7 +7,8 @@ import { SourceText } from './source-text.js';
 export const LARGEST_FILE = 1024 * 1024;
 
 export type TextFile =
-  { readonly ok: true; readonly source: SourceText } | { readonly ok: false; readonly problem: Problem };
+  | { readonly ok: true; readonly source: SourceText }
+  | { readonly ok: false; readonly problem: Problem };
 
 /** Reads a regular file of at most 1 MiB as UTF-8. Opening never waits, also when the name is a FIFO's. */
 export function readTextFile(file: string): TextFile {

@@ -4,7 +4,8 @@
  * time. Bracketed paste (xterm, "Bracketed Paste Mode") is taken out here.
  */
 export type Token =
-  { readonly token: 'key'; readonly bytes: Buffer } | { readonly token: 'paste'; readonly text: string };
+  | { readonly token: 'key'; readonly bytes: Buffer }
+  | { readonly token: 'paste'; readonly text: string };
 
 const ESC = 0x1b;
 const PASTE_BEGINS = '\x1b[200~';

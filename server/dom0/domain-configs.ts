@@ -255,7 +255,7 @@ export class DomainConfigs {
   /** A dry run has ended: what it came to holds from now on, unless the file has changed meanwhile. */
   #refresh(path: string): void {
     const file = this.#files.get(path);
-    if (file === undefined || file.stamp === null) return;
+    if (file?.stamp == null) return;
     this.#files.set(path, { ...file, ...this.#readings.known(path, file.stamp) });
     this.#isStale = true;
   }

@@ -1,6 +1,16 @@
 /** What libxlu's grammar is told of, by the names that its messages have. */
 export type TokenKind =
-  '$end' | 'IDENT' | 'STRING' | 'NUMBER' | 'NEWLINE' | '+=' | '=' | ';' | ',' | '[' | ']';
+  | '$end'
+  | 'IDENT'
+  | 'STRING'
+  | 'NUMBER'
+  | 'NEWLINE'
+  | '+='
+  | '='
+  | ';'
+  | ','
+  | '['
+  | ']';
 
 export interface Token {
   readonly kind: TokenKind;

@@ -51,7 +51,8 @@ export class Dom0Client {
 
   async submit(operation: OperationRequest): Promise<OperationView | WireRefusal> {
     return (await this.ask('POST', '/operations', JSON.stringify(operation))).body as
-      OperationView | WireRefusal;
+      | OperationView
+      | WireRefusal;
   }
 
   /** Asks for a verb and waits for its end; a refusal is thrown. */

@@ -171,7 +171,7 @@ export class Creation {
     }
     // Somebody was quicker, or the guest's own reboot was, or what we had begun before: what is there now tells.
     if (refused.detail.includes('already exists')) {
-      const ours = uuid !== null && listed !== null && listed.uuid === uuid;
+      const ours = uuid !== null && listed?.uuid === uuid;
       return ours ? this.#record(operation, listed) : byHand(refused.detail);
     }
     await this.#undo(operation, signal);

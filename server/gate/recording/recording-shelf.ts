@@ -58,8 +58,14 @@ export class RecordingShelf {
   /** Ends what a gate that was killed left behind: cuts the torn end off; of which not even a beginning is there is removed. */
   async mend(recording: Recording): Promise<{ readonly cut: number; readonly kept: number }> {
     const handle = await open(recording.file, 'r');
-    const { mtime } = await handle.stat();
-    const kept = await soundLength(handle).finally(() => handle.close());
+    let mtime: Date;
+    let kept: number;
+    try {
+      ({ mtime } = await handle.stat());
+      kept = await soundLength(handle);
+    } finally {
+      await handle.close();
+    }
     const cut = recording.bytes - kept;
     if (kept === 0) {
       await rm(recording.file, { force: true });

@@ -310,16 +310,20 @@ describe('operations', () => {
         states.add((await house.client.domain('horatio')).observation.state);
         assert.equal((await house.client.operation(view.id)).phase, 'running');
       };
+      const looksThrice = async (): Promise<void> => {
+        const { listings } = house.toolstack;
+        while (house.toolstack.listings < listings + 3) await note();
+      };
       await house.client.state('horatio', 'rebooting');
       house.toolstack.domains.delete('horatio');
-      for (let looks = house.toolstack.listings; house.toolstack.listings < looks + 3;) await note();
+      await looksThrice();
       house.toolstack.put('horatio', {
         cpuSeconds: 0,
         memoryMiB: 0,
         vcpus: 0,
         flags: { ...up, paused: true },
       });
-      for (let looks = house.toolstack.listings; house.toolstack.listings < looks + 3;) await note();
+      await looksThrice();
       house.toolstack.change('horatio', { memoryMiB: 128, vcpus: 1, flags: up });
       assert.equal((await house.client.ended(view.id)).phase, 'done');
       assert.deepEqual([...states], ['rebooting']);

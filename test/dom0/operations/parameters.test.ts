@@ -38,7 +38,8 @@ describe('parameters of a boot profile', () => {
   async function raw(more: Given): Promise<OperationView | WireRefusal> {
     const request = { ...operationRequest('horatio', 'rescue', { profile: 'installer' }), ...more };
     return (await house.client.ask('POST', '/operations', JSON.stringify(request))).body as
-      OperationView | WireRefusal;
+      | OperationView
+      | WireRefusal;
   }
 
   async function refused(more: Given): Promise<WireRefusal> {
