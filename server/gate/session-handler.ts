@@ -27,7 +27,7 @@ export interface HouseParts {
   readonly log: Log;
 }
 
-/** What the house does with a session: the menu, or one command. The one place where a session's fault ends. */
+/** Runs a session: the menu, or one command. A run that rejects ends its session with a sentence, and no other session. */
 export class HouseSessions implements SessionHandler {
   readonly #parts: HouseParts;
   readonly #open = new Map<CustomerName, number>();

@@ -199,7 +199,7 @@ export class SessionChannel {
     });
   }
 
-  /** The one catch of a session: what is thrown above ends this session and no other, timers and promises included. */
+  /** Runs a listener of the session. A fault in it, or in a timer or promise that it began, ends this session and no other. */
   readonly #guard = (work: () => void): void => {
     try {
       this.#scope.run(work);
