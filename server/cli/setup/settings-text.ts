@@ -19,12 +19,15 @@ export function gateSettingsText({ site, listen, host, socket }: GateAnswers): s
   return `# The gate's settings. Everything that is not here has a default: docs/settings.md lists them all.
 site: ${quote(site)}
 
-# An own port beside the machine's own sshd, or port 22 on an address of its own.
+# A port of its own beside the machine's sshd, or port 22 on an address of its own.
 listen: [${listen.map((address) => JSON.stringify(address)).join(', ')}]
 
 hosts:
   - name: ${quote(host)}
     socket: ${quote(socket)}
+
+# Customers read this in the menu. Put in the address that takes reports of security problems (SECURITY.md).
+# motd: Report security problems to security@example.net.
 `;
 }
 
