@@ -60,7 +60,7 @@ const PROFILE_WORDS = {
     type: 'string',
     maxLength: 300,
     default: '',
-    description: 'How to go about it once it runs: a sentence for the customer.',
+    description: 'What to do once it runs: a sentence for the customer.',
   },
 } as const;
 
@@ -114,12 +114,12 @@ const PARAMETERS = {
         type: ['string', 'null'],
         default: null,
         description:
-          'The value for domains that have none; without it, those cannot be booted with the profile.',
+          'The value for domains that have none. Without a default, such domains cannot boot with the profile.',
       },
     },
   },
   description:
-    'What `extra` leaves open for an admin to set for each domain (`postern domain set`): names, each with its words and rule. A value is always one word of the command line, whatever the rule.',
+    'Words of `extra` that an admin sets for each domain (`postern domain set`): names, each with its title and its rule. A value is always one word of the command line, whatever the rule.',
 } as const;
 
 const DIRECT_PROFILE = {
@@ -188,7 +188,7 @@ export const DOM0_SCHEMA = {
     socket: {
       ...TEXT,
       default: '/run/postern/dom0.sock',
-      description: 'The Unix socket that the gate comes to.',
+      description: 'The Unix socket that the gate connects to.',
     },
     socketGroup: {
       type: ['string', 'null'],
@@ -203,8 +203,8 @@ export const DOM0_SCHEMA = {
       description: 'Directory for the operations journal and the console logs.',
     },
     toolstack: section('The program that manages the domains.', {
-      kind: { type: 'string', enum: ['xl', 'xm'], default: 'xl', description: 'How it speaks.' },
-      command: { ...TEXT, default: '/usr/sbin/xl', description: 'Absolute path of it.' },
+      kind: { type: 'string', enum: ['xl', 'xm'], default: 'xl', description: 'Which program it is.' },
+      command: { ...TEXT, default: '/usr/sbin/xl', description: 'Absolute path of the program.' },
       environment: {
         type: 'object',
         default: {},
@@ -214,14 +214,13 @@ export const DOM0_SCHEMA = {
           patternErrorMessage: 'letters, digits and _, not beginning with a digit',
         },
         additionalProperties: { type: 'string' },
-        description:
-          'Variables that it gets on top of a fixed few; nothing else of the environment reaches it.',
+        description: 'Environment variables for the program, on top of a fixed few. It gets no others.',
       },
       consoleEscapeOption: {
         type: 'boolean',
         default: false,
         description:
-          'Whether its `console` takes another escape character (`-e`), so that Ctrl-] can be sent to a guest.',
+          "Whether the program's `console` takes another escape character (`-e`), so that Ctrl-] can be sent to a guest.",
       },
       timeoutSeconds: integer(30, 1, 600, 'Seconds after which a call that only asks is given up.'),
     }),
@@ -238,7 +237,8 @@ export const DOM0_SCHEMA = {
       uniqueItems: true,
       items: { type: 'string' },
       default: [],
-      description: 'Names of domains that customers never reach, whatever roles say. Domain-0 never is.',
+      description:
+        'Names of domains that customers never reach, whatever roles say. They never reach Domain-0 either.',
     },
     profiles: {
       type: 'object',
@@ -290,35 +290,35 @@ export const DOM0_SCHEMA = {
         enum: ['always', 'on-demand'],
         default: 'always',
         description:
-          '`always`: of every running domain, so that its output is kept; `on-demand`: only while somebody looks.',
+          '`always`: the console of every running domain, so that its output is kept; `on-demand`: only while somebody watches.',
       },
       announceAdmins: {
         type: 'boolean',
         default: true,
         description:
-          'Whether customers are told of an admin who watches by `postern console --watch`. Who has the keyboard is always told, and all of it stands in the journal.',
+          'Whether customers are told of an admin who watches by `postern console --watch`. They are always told who has the keyboard. The journal has all of it.',
       },
-      log: section('What the consoles say, kept in `console-log` in the state directory.', {
+      log: section('The output of the consoles, kept in `console-log` in the state directory.', {
         keep: {
           type: 'boolean',
           default: true,
           description:
-            'Whether it is kept on the disk. Without it there is the last 256 KiB of each domain, in memory.',
+            'Whether the output is kept on the disk. Otherwise memory has the last 256 KiB of each domain.',
         },
-        perDomainMiB: integer(16, 1, 4_096, 'MiB for each domain; beyond it the oldest goes.'),
+        perDomainMiB: integer(16, 1, 4_096, 'MiB for each domain; beyond it the oldest output goes.'),
         totalMiB: integer(
           1_024,
           1,
           1_048_576,
-          'MiB for all domains; beyond it those that are gone lose theirs, then who has most loses the oldest.',
+          'MiB for all domains. Beyond it logs of domains that are gone go first, then the oldest output of the domain that has most.',
         ),
         rateKiB: integer(
           32,
           1,
           1_048_576,
-          'KiB a second of one domain in the long run; 4 MiB at once are kept whole. What is more is dropped, and it says so there.',
+          'KiB a second of one domain in the long run; 4 MiB at once are kept whole. The rest is dropped, and the log says so at that place.',
         ),
-        days: integer(90, 1, 36_500, 'Days after which what was said is removed.'),
+        days: integer(90, 1, 36_500, 'Days after which output is removed.'),
         goneDays: integer(30, 0, 36_500, 'Days for which the log of a domain that is gone stays.'),
       }),
     }),
@@ -328,7 +328,7 @@ export const DOM0_SCHEMA = {
       patternErrorMessage: 'small letters and digits, one for each key',
       default: 'hmpstuw',
       description:
-        'SysRq keys that customers may send: help, memory, registers, sync, tasks, remount read-only, blocked tasks. `b` and `o` go round the limits on reboots and power-offs.',
+        'SysRq keys that customers may send: help, memory, registers, sync, tasks, remount read-only, blocked tasks. `b` and `o` bypass the limits on reboots and power-offs.',
     },
     log: LOG,
   },

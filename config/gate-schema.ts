@@ -62,7 +62,7 @@ export const GATE_SCHEMA = {
       minItems: 1,
       items: { type: 'string' },
       description:
-        'Addresses and ports to listen on: `0.0.0.0:2222`, `[::]:2222`. Port 0 is any free one. Sockets of postern-gate.socket count instead, where systemd hands them over.',
+        'Addresses and ports to listen on: `0.0.0.0:2222`, `[::]:2222`. Port 0 is any free one. Where systemd hands over sockets of postern-gate.socket, those count instead.',
     },
     hosts: {
       type: 'array',
@@ -77,12 +77,12 @@ export const GATE_SCHEMA = {
             type: 'string',
             pattern: '^[A-Za-z0-9][A-Za-z0-9.-]{0,62}$',
             patternErrorMessage: 'a name of letters, digits, . and -, at most 63',
-            description: 'A name for people, unique here.',
+            description: 'A name for people. Each host has another.',
           },
           socket: {
             ...TEXT,
             description:
-              "Path of the dom0 half's Unix socket; one of another machine is brought over by `ssh -L`.",
+              "Path of the dom0 half's Unix socket. `ssh -L` brings over the socket of another machine.",
           },
         },
       },
@@ -91,7 +91,7 @@ export const GATE_SCHEMA = {
       ...TEXT,
       default: '/var/lib/postern/ssh_host_ed25519_key',
       description:
-        "The SSH host key, a file in OpenSSH's format. Made on the first start when it is not there.",
+        "The SSH host key, a file in OpenSSH's format. The first start makes it when it is not there.",
     },
     state: {
       ...TEXT,
@@ -106,7 +106,8 @@ export const GATE_SCHEMA = {
     policy: {
       ...TEXT,
       default: '/etc/postern/policy.d',
-      description: 'Directory with the policy files, read in name order: see policy.md.',
+      description:
+        'Directory with the policy files, read in the order of their names: see [policy.md](policy.md).',
     },
     banner: {
       type: ['string', 'null'],
@@ -152,7 +153,7 @@ export const GATE_SCHEMA = {
     }),
     keepAlive: section('Finding out that a client is gone.', {
       intervalSeconds: integer(15, 1, 3_600, 'Seconds between the questions to a silent client.'),
-      countMax: integer(4, 1, 100, 'Unanswered questions after which the connection is closed.'),
+      countMax: integer(4, 1, 100, 'Questions without an answer after which the connection is closed.'),
     }),
     keys: section('What customers may register.', {
       perCustomer: integer(10, 1, 1_000, 'Keys of one customer.'),
@@ -168,7 +169,7 @@ export const GATE_SCHEMA = {
       watchersIdle: {
         type: 'boolean',
         default: false,
-        description: 'Whether that goes for who only watches, too.',
+        description: 'Whether that holds for customers who only watch, too.',
       },
       escape: {
         type: 'string',
@@ -176,7 +177,7 @@ export const GATE_SCHEMA = {
         maxLength: 8,
         default: '^]',
         description:
-          'The key that leaves the console and does the rest, as a control character: `^]`, `^A`. Each customer may choose another for themselves.',
+          'The key that leaves the console and begins its other commands, as a control character: `^]`, `^A`. Each customer may choose another.',
       },
       break: {
         type: 'string',
@@ -184,16 +185,17 @@ export const GATE_SCHEMA = {
         patternErrorMessage: '`none`, or `sysrq-` and a key, like `sysrq-s`',
         default: 'none',
         description:
-          "What a break (RFC 4335, `~B` of OpenSSH) does: Xen's console has none of its own, so it can send a SysRq key, `sysrq-s`; `none`: it says so.",
+          "The effect of a break (RFC 4335, `~B` of OpenSSH). Xen's console has no break, so it can send a SysRq key: `sysrq-s`. `none`: the customer reads that there is no break.",
       },
       logOut: {
         type: 'boolean',
         default: false,
-        description: 'Whether a console that is left at what looks like a shell prompt is sent a Ctrl-D.',
+        description:
+          'Whether the gate sends a Ctrl-D to a console that a customer leaves at a screen like a shell prompt.',
       },
     }),
     recordings: section(
-      'Recordings of console visits, of those whom `consoles:` of the policy says so of: see [recording.md](recording.md).',
+      'Recordings of console visits, for the customers and domains that `consoles:` of the policy names: see [recording.md](recording.md).',
       {
         directory: {
           type: ['string', 'null'],
@@ -207,14 +209,14 @@ export const GATE_SCHEMA = {
           1_024,
           1,
           1_048_576,
-          'MiB of all recordings together. Over it the oldest are removed, of the customer whose take the most room.',
+          'MiB of all recordings together. Beyond it the gate removes the oldest recording of the customer whose recordings take the most room.',
         ),
         perRecordingMiB: integer(16, 1, 1_024, 'MiB at which a recording ends, so that a flood has an end.'),
         required: {
           type: 'boolean',
           default: false,
           description:
-            'What becomes of a visit that is to be recorded and cannot be. `false`: it goes on without, which is said to the customer, in the audit log and in the log. `true`: it is refused, or ended.',
+            'Whether a visit that cannot be recorded is refused, or ended. `false`: it goes on without a recording; the customer, the audit log and the log are told.',
         },
       },
     ),
@@ -231,7 +233,7 @@ export const GATE_SCHEMA = {
         600,
         1,
         604_800,
-        'Seconds for which a domain must be seen to be gone from all hosts before it is retired: see [domain.md](day-two/domain.md).',
+        'Seconds for which all hosts must see a domain gone before it is retired: see [domain.md](day-two/domain.md).',
       ),
     }),
     log: LOG,

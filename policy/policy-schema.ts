@@ -139,7 +139,7 @@ const WHO = {
   groups: list(WORD, 'Groups of customers from `groups:` of the document. Adds up with `customers`.'),
   roles: list(
     { type: 'string', enum: [...ROLES] },
-    'What the customer must be to the domain. Left out: any role. Asked as well as `customers` and `groups`.',
+    'The role that the customer must have on the domain. Left out: any role. Asked as well as `customers` and `groups`.',
   ),
 } as const;
 
@@ -154,7 +154,7 @@ const WHICH = {
 const ID = {
   ...WORD,
   description:
-    'A name for the audit log and for `postern policy explain`. Left out: made from the place, like `rules[3]`.',
+    'A name for the audit log and for `postern policy explain`. Left out: made from its place, like `rules[3]`.',
 } as const;
 
 const REASON = {
@@ -202,7 +202,7 @@ const WHEN = {
     },
     states: list(
       { type: 'string', enum: [...KNOWN_STATES] },
-      'What the domain does at that moment. A state that is not known is none of them.',
+      'The state of the domain at that moment. An unknown state is none of them.',
     ),
     booted: list(PROFILE, 'The boot profiles that the domain runs at that moment; `normal` is its own boot.'),
   },
@@ -228,16 +228,16 @@ const RULE = {
     ...WHICH,
     profiles: list(
       PROFILE,
-      'For `rescue` only: the rescue profiles, by their names in dom0.yaml. Left out: every profile. Other actions are not narrowed by it.',
+      'For `rescue` only: the rescue profiles, by their names in dom0.yaml. Left out: every profile. It does not narrow other actions.',
     ),
     sysrqKeys: list(
       SYSRQ_KEY,
-      'For `sysrq` only: the keys, like `s` or `b`, of those that dom0.yaml lets through. Left out: each of them. Other actions are not narrowed by it.',
+      'For `sysrq` only: some of the keys that dom0.yaml lets through, like `s` or `b`. Left out: each of them. It does not narrow other actions.',
     ),
     when: {
       ...WHEN,
       description:
-        'Conditions: all that are given must be met. What is not known meets those of a rule that denies, and none of one that allows.',
+        'Conditions: all given ones must be met. An unknown fact meets the conditions of a rule that denies, and none of a rule that allows.',
     },
     reason: {
       ...REASON,
@@ -266,13 +266,13 @@ const LIMIT = {
       enum: ['domain', 'customer', 'source'],
       default: 'domain',
       description:
-        'What is counted: the uses of each domain, whoever asked; those of each customer, over all their domains; or those from each address, whoever it is, of which an IPv6 /64 is one.',
+        'Whose requests are counted together: those for one domain, by anybody; those of one customer, for all their domains; or those from one address, by anybody. An IPv6 /64 is one address.',
     },
     count: {
       type: 'integer',
       minimum: 1,
       maximum: 1_000_000,
-      description: 'How many in the window, or at once.',
+      description: 'How many are allowed in the window, or at once.',
     },
     within: {
       type: 'string',
@@ -289,7 +289,7 @@ const LIMIT = {
     ...WHICH,
     when: {
       ...WHEN,
-      description: 'Conditions under which it applies: all that are given must be met, or not known.',
+      description: 'Conditions under which it applies: all given ones must be met, or unknown.',
     },
     reason: {
       ...REASON,
@@ -349,13 +349,13 @@ const CONSOLE = {
     logOut: {
       type: 'boolean',
       description:
-        'Whether a console that is left at what looks like a shell prompt is sent a Ctrl-D. Left out: `console.logOut` of gate.yaml.',
+        'Whether the gate sends a Ctrl-D to a console that a customer leaves at a screen like a shell prompt. Left out: `console.logOut` of gate.yaml.',
     },
     record: {
       type: 'string',
       enum: [...RECORDED],
       description:
-        'What of a visit is recorded ([recording.md](recording.md)): `output`, what is shown; `input`, what is typed as well, passwords too; `off`, nothing. Left out: `off`.',
+        'What a recording of a visit has ([recording.md](recording.md)): `output`, the screen; `input`, the typed keys as well, passwords too; `off`, there is none. Left out: `off`.',
     },
   },
 } as const;
@@ -378,7 +378,7 @@ const KEY = {
       minimum: 2048,
       maximum: 16_384,
       description:
-        'The least bits of an RSA key. `keys.rsaMinimumBits` of gate.yaml holds as well for keys that are added.',
+        'The least bits of an RSA key. For new keys `keys.rsaMinimumBits` of gate.yaml holds as well.',
     },
     count: {
       type: 'integer',
@@ -391,7 +391,7 @@ const KEY = {
       pattern: '^[1-9][0-9]{0,6}[smhd]$',
       patternErrorMessage: 'a number and a unit, like 90d or 365d',
       description:
-        'For how long a key can be used after it was added: a number with `s`, `m`, `h` or `d`, at most 3660d. Left out: as long as it is there.',
+        'How long a key works after it was added: a number with `s`, `m`, `h` or `d`, at most 3660d. Left out: as long as it is there.',
     },
   },
 } as const;
@@ -403,41 +403,41 @@ const TEST = {
   oneOf: ALLOW_OR_DENY,
   errorMessage: 'A test expects either `allow` or `deny`, one of the two.',
   properties: {
-    customer: { ...LOGIN, description: 'Who asks. Need not exist.' },
+    customer: { ...LOGIN, description: 'The customer who asks. Need not exist.' },
     role: {
       type: 'string',
       enum: [...ROLES],
-      description: 'What the customer is to the domain, for the test.',
+      description: 'The role that the customer has on the domain, for the test.',
     },
     domain: {
       type: 'string',
       pattern: '^[A-Za-z0-9][A-Za-z0-9._+-]{0,62}$',
       patternErrorMessage: 'a domain name: letters, digits, . _ + -, beginning with a letter or digit',
-      description: 'On which domain. Need not exist.',
+      description: 'The domain. Need not exist.',
     },
     allow: actionList('The actions that must be allowed; `all` is each of them.'),
     deny: actionList('The actions that must be denied; `all` is each of them.'),
-    rule: { ...WORD, description: 'The id of the rule that must decide. Left out: whichever does.' },
-    profile: { ...PROFILE, description: 'For `rescue`: with which profile. Left out: none is named.' },
-    key: { ...SYSRQ_KEY, description: 'For `sysrq`: which key. Left out: none is named.' },
+    rule: { ...WORD, description: 'The id of the rule that must decide. Left out: any rule.' },
+    profile: { ...PROFILE, description: 'For `rescue`: the profile. Left out: none is named.' },
+    key: { ...SYSRQ_KEY, description: 'For `sysrq`: the key. Left out: none is named.' },
     at: {
       type: 'string',
       pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})$',
       patternErrorMessage: 'a time with Z or an offset: 2026-12-24T22:00Z, 2026-12-24T23:00+01:00',
-      description: 'When: `2026-12-24T22:00Z`. Needed where the answer depends on the time.',
+      description: 'The time: `2026-12-24T22:00Z`. Needed where the answer depends on it.',
     },
     from: {
       type: 'string',
       minLength: 2,
       maxLength: 64,
-      description: 'From which address. Left out: it is not known.',
+      description: 'The address that the customer comes from. Left out: unknown.',
     },
     state: {
       type: 'string',
       enum: [...KNOWN_STATES],
-      description: 'What the domain does meanwhile. Left out: it is not known.',
+      description: 'The state of the domain. Left out: unknown.',
     },
-    booted: { ...PROFILE, description: 'Which boot profile it runs. Left out: it is not known.' },
+    booted: { ...PROFILE, description: 'The boot profile that the domain runs. Left out: unknown.' },
   },
 } as const;
 
@@ -471,41 +471,41 @@ export const POLICY_SCHEMA = {
       default: [],
       items: RULE,
       description:
-        'The rules, in order. The first that speaks of a request decides; what no rule speaks of is denied.',
+        'The rules, in order. The first that matches a request decides. A request that no rule matches is denied.',
     },
     limits: {
       type: 'array',
       default: [],
       items: LIMIT,
-      description: 'How often. Every limit that speaks of a request must have room.',
+      description: 'How often something may be done. Every limit that matches a request must have room.',
     },
     sessions: {
       type: 'array',
       default: [],
       items: SESSION,
       description:
-        'How many sessions and connections at once. The first entry that speaks of the customer counts; without one there is no limit of sessions, and that of connections is as gate.yaml says.',
+        'How many sessions and connections a customer may have at once. The first entry that matches the customer counts. Without one there is no limit of sessions, and gate.yaml has the limit of connections.',
     },
     consoles: {
       type: 'array',
       default: [],
       items: CONSOLE,
       description:
-        'How consoles go. The first entry that speaks of the customer and the domain counts; what it leaves out is as gate.yaml says.',
+        'How consoles go. The first entry that matches the customer and the domain counts. A key that it leaves out is as gate.yaml says.',
     },
     keys: {
       type: 'array',
       default: [],
       items: KEY,
       description:
-        'Which keys customers may log in with. The first entry that speaks of the customer counts; what it leaves out is as gate.yaml says.',
+        'Which keys customers may log in with. The first entry that matches the customer counts. A key that it leaves out is as gate.yaml says.',
     },
     tests: {
       type: 'array',
       default: [],
       items: TEST,
       description:
-        'What is expected of the rules. A policy with a test that fails is not put in force. Limits count as unused.',
+        'What the rules must answer. A policy with a test that fails is not put in force. Limits count as unused.',
     },
   },
 } as const;
