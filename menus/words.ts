@@ -291,7 +291,7 @@ export function confirmSentences(action: OperateAction, domain: string): string[
     case 'normal':
       return [`${domain} leaves rescue: it shuts down and boots its own system again.`];
     case 'poweroff':
-      return [`This cuts the power of ${domain}. What it has not written to disk is lost.`];
+      return [`This cuts the power of ${domain}. Data that is not on the disk is lost.`];
     case 'rescue':
       return [`${domain} shuts down, then boots this other system. Its own system does not run meanwhile.`];
     case 'start':
@@ -348,7 +348,7 @@ export function settingSentence(setting: Setting): string {
 }
 
 /** Where nothing is typed. */
-export const NOT_PASTED = 'What was pasted was left out: nothing is typed on this page.';
+export const NOT_PASTED = 'Your paste was left out: this page takes no text.';
 
 export function removeKeySentences(comment: string, fingerprint: string, inUse: boolean): string[] {
   const key = comment === '' ? fingerprint : `${comment} (${fingerprint})`;
@@ -469,7 +469,7 @@ export function bootRow(boot: MenuBoot): string {
 }
 
 export function logOff(since: number | null): string {
-  return `Switched off${since === null ? '' : ` since ${moment(since)} UTC`}: what the console says is not kept.`;
+  return `Switched off${since === null ? '' : ` since ${moment(since)} UTC`}: console output is not kept.`;
 }
 
 export const LOG_IN_MEMORY = 'From memory, the last 256 KiB: the host has no log on its disk just now.';
@@ -494,8 +494,8 @@ export function logSwitchTitle(domain: string, keep: boolean): string {
 
 export function logSwitchSentence(domain: string, keep: boolean): string {
   return keep
-    ? `What the console of ${domain} says is kept again.`
-    : `What the console of ${domain} says is kept no longer, until you switch it on again. What was kept stays until it is too old.`;
+    ? `The output of the console of ${domain} is kept again.`
+    : `The output of the console of ${domain} is kept no longer, until you switch it on again. Older output stays until it is too old.`;
 }
 
 /** Keys of the customer. */
@@ -607,13 +607,13 @@ export const help = (escape: string): readonly string[] => [
   'Up, Down, PgUp, PgDn, Home, End   scroll\tf   follow what comes',
   '[ and ]  the boot before, the boot after\to   switch it off or on',
   '/  look for a text, from here back; n looks further back, N further on',
-  'Colours are left out; what else it held for a terminal is shown, not obeyed.',
+  'Colours are left out; other codes for a terminal are shown, not obeyed.',
   '',
   'ON AND OFF',
   'Shut down asks the system on the server to stop, as its own power button would. ' +
     'Power off cuts the power: use it when the server does not listen any more.',
   'While a server is shutting down, p powers it off at once.',
-  'What is going on continues when you leave. Come back at any time and look.',
+  'Work that is under way continues when you leave. Come back at any time and look.',
   '',
   'RESCUE',
   'When your server does not boot or does not let you in, Rescue boot starts another, small system on it. ' +
@@ -659,7 +659,7 @@ export function plainHelp(escape: string): readonly string[] {
     `In the console, ${escape} and then . brings you back here. e chooses another key for it.`,
     'Shut down asks the system on the server to stop; power off cuts the power.',
     'Rescue boot starts a small system to repair yours; normal boot goes back.',
-    'What is going on continues when you leave.',
+    'Work that is under way continues when you leave.',
   ];
 }
 

@@ -10,7 +10,7 @@ import type { ParameterOffer, Verb } from '../wire/contract.js';
 import type { GuestPart } from '../wire/guest-name.js';
 import type { OperationStep, OperationView, WireRefusal } from '../wire/operation.js';
 
-/** What the gate says to customers. What a menu says stands in the menus' own file. */
+/** The gate's sentences for customers. Consoles, the console log and the menus have files of their own. */
 
 /** One sentence for every name that is not the customer's to see, whatever the reason. */
 export function noSuchDomain(detail: string): Refusal {
@@ -26,11 +26,7 @@ export function keyRevoked(): Refusal {
 }
 
 export function keyOver(detail: string): Refusal {
-  return refusal(
-    'key-revoked',
-    'The time of the key of this connection is over. Log in with another.',
-    detail,
-  );
+  return refusal('key-revoked', 'The key of this connection has expired. Log in with another.', detail);
 }
 
 export function keyNotAllowed(detail: string): Refusal {
@@ -52,7 +48,7 @@ export function tooFast(): Refusal {
 export function auditUnavailable(detail: string): Refusal {
   return refusal(
     'audit-unavailable',
-    'Changes cannot be made just now: the log that must record them cannot be written. Looking is possible.',
+    'Nothing can be changed just now: the log that must record it cannot be written. You can still look.',
     detail,
   );
 }
@@ -84,7 +80,7 @@ export function hostUnreachable(domain: DomainName, detail: string): Refusal {
 export function hostLostMeanwhile(domain: DomainName, detail: string): Refusal {
   return refusal(
     'host-unreachable',
-    `The host of ${domain} stopped answering: it is not known yet whether your request was taken up. Look at its state before asking again.`,
+    `The host of ${domain} stopped answering: your request may or may not have arrived. Look at its state before you ask again.`,
     detail,
   );
 }
@@ -110,9 +106,9 @@ export function maybeElsewhere(
 ): Refusal {
   const reason = {
     running: 'it is running on another host',
-    unknown: 'another host that may be running it cannot say just now whether it does',
-    silent: 'another host that may be running it does not answer',
-    untold: 'another host that may be running it does not tell. Please ask us',
+    unknown: 'another host may be running it, and cannot say just now',
+    silent: 'another host may be running it, and does not answer',
+    untold: 'another host may be running it, and does not tell. Please ask us',
   }[why];
   const detail = {
     running: `${guest} runs on ${host}`,
@@ -219,11 +215,11 @@ export function recorded(id: string, record: Exclude<Recorded, 'off'>): string {
   return `This visit is recorded: ${what}. ID ${id}.`;
 }
 
-export const notRecorded = 'This visit should be recorded and cannot be just now. It goes on without.';
+export const notRecorded = 'This visit cannot be recorded just now. It goes on without a recording.';
 
 export const noLongerRecorded = 'This visit is no longer recorded.';
 
-export const noRoomToRecord = 'The recording of this visit is full. What follows is not recorded.';
+export const noRoomToRecord = 'The recording of this visit is full. The rest is not recorded.';
 
 export function mustBeRecorded(domain: DomainName, detail: string): Refusal {
   return refusal(
@@ -286,9 +282,9 @@ const STEPS: Readonly<Record<OperationStep, string>> = {
   rebooting: 'rebooting',
   creating: 'being created',
   'attaching-console': 'its console is being attached',
-  unpausing: 'being let run',
+  unpausing: 'beginning to run',
   'sending-sysrq': 'being sent a SysRq key',
-  undoing: 'what was half-done is being undone',
+  undoing: 'half-done work is being undone',
 };
 
 /** `rebooting, asked for by bob 12 s ago (shutting down)` */

@@ -138,7 +138,9 @@ describe('a console’s customs', () => {
     const alice = house.terminal('alice', 'horatio console');
     await atShell(alice);
     alice.type(LEAVE);
-    await alice.receives('horatio seems to be left logged in: who comes next to its console has that shell.');
+    await alice.receives(
+      'horatio seems to be left logged in: the next person at its console has that shell.',
+    );
     assert.equal(await alice.ends(), 0);
   });
 

@@ -310,7 +310,7 @@ describe('recordings that cannot be written', () => {
   it('keep nobody from a console: it is told, audited and logged', async () => {
     await begin('days: 1', { blocked: true });
     const alice = house.terminal('alice', 'horatio console');
-    await alice.receives('This visit should be recorded and cannot be just now. It goes on without.');
+    await alice.receives('This visit cannot be recorded just now. It goes on without a recording.');
     alice.type('\r');
     await alice.sees('login:');
     await leave(alice);
@@ -343,7 +343,7 @@ describe('recordings that cannot be written', () => {
     const [alice, id] = await visit(house);
     // RLIMIT_FSIZE: a write beyond it is cut short and fails with EFBIG, as one to a full disk does with ENOSPC.
     execFileSync('prlimit', ['--pid', String(house.gatePid), `--fsize=${2 * 1024 * 1024}`]);
-    const told = 'This visit should be recorded and cannot be just now. It goes on without.';
+    const told = 'This visit cannot be recorded just now. It goes on without a recording.';
     await eventually(
       'the recording to fail',
       () => {

@@ -189,7 +189,7 @@ describe('a live session whose key is over', () => {
       terminal.type('after');
       const ended = await ending;
       assert.ok(!isRefusal(ended));
-      assert.match(ended.message ?? '', /time of the key of this connection is over/);
+      assert.match(ended.message ?? '', /key of this connection has expired/);
       assert.ok(!console.typed.includes('after'));
     });
 
@@ -239,10 +239,7 @@ describe('a live session whose key is over', () => {
       await eventually('the end', () => said.length >= 100, { everyMs: 2 });
       assert.ok(Date.now() >= over);
       assert.equal(said.length, 100);
-      assert.deepEqual(
-        [...new Set(said)],
-        ['The time of the key of this connection is over. Log in with another.'],
-      );
+      assert.deepEqual([...new Set(said)], ['The key of this connection has expired. Log in with another.']);
     });
   }
 

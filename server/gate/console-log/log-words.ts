@@ -8,12 +8,12 @@ import type { LogHead, LogHeadBoot } from '../hosts/log-answer.js';
 /** What has to be known of it before it is read; nothing when it is as always. */
 export function head(domain: DomainName, about: LogHead | null): string[] {
   if (about === null)
-    return [`The host of ${domain} keeps no log on its disk: this is the last it said, at most 256 KiB.`];
+    return [`The host of ${domain} keeps no log on its disk: this is its last output, at most 256 KiB.`];
   const said: string[] = [];
-  if (!about.keeping) said.push(`${switchedOff(domain, about.switchedAt)} What is here is from before.`);
+  if (!about.keeping) said.push(`${switchedOff(domain, about.switchedAt)} The lines here are from before.`);
   if (about.place === 'memory')
     said.push(
-      `The disk of the host of ${domain} takes no log just now: this is the last it said, at most 256 KiB.`,
+      `The disk of the host of ${domain} takes no log just now: this is its last output, at most 256 KiB.`,
     );
   if (about.boot !== null) said.push(boot(domain, about.boot));
   return said;
@@ -31,8 +31,8 @@ function switchedOff(domain: DomainName, since: string | null): string {
 /** In answer to a switch. */
 export function switched(domain: string, keep: boolean): string {
   return keep
-    ? `The log of ${domain} is on: what its console says is kept.`
-    : `The log of ${domain} is off: what its console says is no longer kept. What was kept stays until it is too old.`;
+    ? `The log of ${domain} is on: the output of its console is kept.`
+    : `The log of ${domain} is off: the output of its console is no longer kept. Older output stays until it is too old.`;
 }
 
 export function noSuchBoot(domain: DomainName): Refusal {
@@ -42,7 +42,7 @@ export function noSuchBoot(domain: DomainName): Refusal {
 export function inMemory(domain: DomainName): Refusal {
   return refusal(
     'not-on-this-host',
-    `The host of ${domain} has no log on its disk just now: one boot alone cannot be shown, and it cannot be followed. NAME log shows the last it said.`,
+    `The host of ${domain} has no log on its disk just now: it cannot show one boot alone, and cannot follow the log. NAME log shows the last output.`,
   );
 }
 

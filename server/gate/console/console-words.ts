@@ -95,7 +95,7 @@ export function consoleWords({ name: esc }: Pick<EscapeKey, 'name'>, mayTake: ()
     idleEnd: (domain: DomainName): string =>
       `The console of ${domain} was left: nothing was typed for too long.`,
     loggedIn: (domain: DomainName): string =>
-      `${domain} seems to be left logged in: who comes next to its console has that shell.`,
+      `${domain} seems to be left logged in: the next person at its console has that shell.`,
     loggedOut: (domain: DomainName): string =>
       `${domain} seemed to be left logged in: Ctrl-D was sent to its shell.`,
     sizeHint: (guest: string, window: string): string =>
@@ -104,7 +104,7 @@ export function consoleWords({ name: esc }: Pick<EscapeKey, 'name'>, mayTake: ()
       `Type "${command}" and Enter into the shell there? y types it, any other key does not.`,
     askSizeAnyway: (command: string): string =>
       `That does not look like an empty shell prompt. Type "${command}" all the same? y types it, any other key does not.`,
-    notYours: (): string => `Only who has the keyboard can do that${take(': ', 'takes it')}.`,
+    notYours: (): string => `Only the person with the keyboard can do that${take(': ', 'takes it')}.`,
     askSysrq: (keys: readonly string[]): string =>
       `Which SysRq key? ${keys.map(sysrqKey).join(', ')}. Any other: none.`,
     noSysrq: 'No SysRq keys can be sent to this server. Press any key.',

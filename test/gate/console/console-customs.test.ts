@@ -223,7 +223,7 @@ describe('a console’s customs', () => {
     it('is for the writer alone', async () => {
       const console = await open('watch', SHELL);
       terminal.type('\x1dz');
-      await shows('Only who has the keyboard can do that: Ctrl-] t takes it. Press any key.');
+      await shows('Only the person with the keyboard can do that: Ctrl-] t takes it. Press any key.');
       terminal.type('y');
       assert.deepEqual([console.typed, console.count('screen')], ['', 0]);
     });
@@ -235,7 +235,7 @@ describe('a console’s customs', () => {
       terminal.type('\x1d.');
       assert.deepEqual(await left(), {
         status: 0,
-        message: 'horatio seems to be left logged in: who comes next to its console has that shell.',
+        message: 'horatio seems to be left logged in: the next person at its console has that shell.',
         rest: Buffer.alloc(0),
       });
       assert.equal(console.typed, '');

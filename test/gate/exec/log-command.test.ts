@@ -100,10 +100,10 @@ describe('the log by exec', () => {
     );
     assert.match(
       (await exec('horatio log')).stderr,
-      /switched off since 2099-11-21 07:15:02 UTC\. What is here is from before/,
+      /switched off since 2099-11-21 07:15:02 UTC\. The lines here are from before/,
     );
     gate.dom0.logFacts = { ...facts, keeping: false, switchedAt: '2020-11-21T07:15:02.114Z' };
-    assert.match((await exec('horatio log')).stderr, /^The log of horatio is switched off\. What/);
+    assert.match((await exec('horatio log')).stderr, /^The log of horatio is switched off\. The lines here/);
     gate.dom0.logSaid = () => ['x\n'.repeat(1000)];
     gate.dom0.logFacts = facts;
     assert.match((await exec('horatio log')).stderr, /the last 1000 lines/);
@@ -121,7 +121,7 @@ describe('the log by exec', () => {
     await eventually('the host', () => gate.hosts.allReachable);
     const { status, stdout, stderr } = await exec('horatio log --lines 2');
     assert.deepEqual([status, stdout], [0, 'two\nthree\n']);
-    assert.match(stderr, /keeps no log on its disk: this is the last it said, at most 256 KiB/);
+    assert.match(stderr, /keeps no log on its disk: this is its last output, at most 256 KiB/);
     assert.equal(asked(), '', 'it knows since alone');
     for (const flags of ['--follow', '--boot -1', '--boot 0']) {
       const no = await exec(`horatio log ${flags}`);
@@ -267,7 +267,7 @@ describe('the log by exec', () => {
     assert.deepEqual(await exec('horatio log off'), {
       status: 0,
       stdout:
-        'The log of horatio is off: what its console says is no longer kept. What was kept stays until it is too old.\n',
+        'The log of horatio is off: the output of its console is no longer kept. Older output stays until it is too old.\n',
       stderr: '',
     });
     assert.deepEqual(JSON.parse((await exec('horatio log on --json')).stdout), {

@@ -183,7 +183,7 @@ describe('the recording of a visit', () => {
     enforce('output');
     block();
     const console = await open();
-    await shows('This visit should be recorded and cannot be just now. It goes on without.');
+    await shows('This visit cannot be recorded just now. It goes on without a recording.');
     terminal.type('x');
     await eventually('it to be typed', () => console.typed === 'x');
     const [failed] = gate.events('recording.failed');
@@ -236,7 +236,7 @@ describe('the recording of a visit', () => {
     enforce('output');
     const console = await open();
     flood(console);
-    await shows('The recording of this visit is full. What follows is not recorded.');
+    await shows('The recording of this visit is full. The rest is not recorded.');
     await leave();
     assert.equal(gate.events('recording.ended')[0]?.reason, 'full');
     gate.dom0.consoles.length = 0;
