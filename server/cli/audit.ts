@@ -22,17 +22,17 @@ const PAGE = 1000;
 /** Adds `postern audit` and `postern audit verify`. */
 export function addAuditCommand(program: Command): void {
   const audit = endWithReader(program.command('audit'))
-    .description('Read the audit log: who logged in, asked for what, was refused why. Oldest first.')
+    .description('Read the audit log: logins, requests, and refusals with their reasons. Oldest first.')
     .option('--settings <file>', "the gate's settings", GATE_SETTINGS)
     .option('--json', 'print each row as one line of JSON')
-    .option('-f, --follow', 'go on with what is written from now on')
+    .option('-f, --follow', 'then print new rows as they come')
     .option(
       '--since <time>',
       'from a time on: 2026-01-31, 2026-01-31T12:00:00Z, or 90m, 2h, 7d ago',
       timeOrAgo,
     )
-    .option('--customer <customer>', 'only what they did or was done to them')
-    .option('--domain <domain>', 'only what concerns this domain')
+    .option('--customer <customer>', 'only rows about what this customer did, or what was done to them')
+    .option('--domain <domain>', 'only rows about this domain')
     .option('-n, --limit <number>', 'at most so many rows, the last ones')
     .addHelpText(
       'after',

@@ -22,11 +22,11 @@ export function addConsoleCommand(program: Command): void {
   program
     .command('console <domain>')
     .description(
-      "Sit at a domain's console, beside customers, on the Xen host itself: straight to the dom0 half, without the gate.",
+      "Join a domain's console, beside customers, on the Xen host itself. It asks the dom0 half, and needs no gate.",
     )
     .option('--settings <file>', "the dom0 half's settings", DOM0_SETTINGS)
     .option('--socket <path>', "the dom0 half's socket, instead of the one of the settings")
-    .option('--watch', 'only look on')
+    .option('--watch', 'only watch')
     .option('--take', 'take the keyboard from whoever has it')
     .option(
       '--release <time>',

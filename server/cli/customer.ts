@@ -11,7 +11,7 @@ import { shortTime, table, utc } from './table.js';
 
 /** Adds `postern customer …`. */
 export function addCustomerCommand(program: Command): void {
-  const customer = adminNoun(program, 'customer', 'Who may log in.', [
+  const customer = adminNoun(program, 'customer', 'The customers: people and firms that may log in.', [
     'postern customer add alice',
     'postern customer suspend alice --reason "unpaid since March"',
   ]);
@@ -75,9 +75,12 @@ export function addCustomerCommand(program: Command): void {
     noteMentions(name, answer.mentions);
   });
 
-  adminCommand(customer, 'suspend <customer>', 'Let a customer not log in; live sessions end at once.', [
-    'postern customer suspend alice --reason "unpaid since March"',
-  ])
+  adminCommand(
+    customer,
+    'suspend <customer>',
+    'Keep a customer from logging in; live sessions end at once.',
+    ['postern customer suspend alice --reason "unpaid since March"'],
+  )
     .option('--reason <text>', 'for the audit log; the customer does not read it')
     .action(async (name: string, options: AdminOptions & { readonly reason?: string }) => {
       const { reason } = options;

@@ -14,9 +14,7 @@ interface DoctorOptions extends Examined {
 export function addDoctorCommand(program: Command): void {
   program
     .command('doctor')
-    .description(
-      'Look at all that must be right on this machine, and say how to mend what is not. Exit status 1 when something fails.',
-    )
+    .description('Check this machine, and say how to mend each problem. Exit status 1 when something fails.')
     .option('--settings <file>', `the gate's settings; looked for at ${GATE_SETTINGS}`)
     .option('--dom0-settings <file>', `the dom0 half's settings; looked for at ${DOM0_SETTINGS}`)
     .option('--json', 'print JSON')

@@ -53,7 +53,7 @@ export function addDomainCommand(program: Command): void {
   adminCommand(
     domain,
     'set <domain> <name=value...>',
-    'Set parameters of boot profiles for a domain, as the suite that an installer installs on it.',
+    'Set parameters of boot profiles for a domain, such as the suite that an installer installs.',
     [
       'postern domain set horatio install-suite=bookworm',
       'postern domain set horatio install-suite=trixie mirror=deb.example.net',

@@ -56,7 +56,7 @@ export function addImportCommand(program: Command): void {
     .option('--sudoers <file>', 'which account may work on which domain')
     .option('--xen <directory>', 'the domains, with their xen_shell lines', '/etc/xen')
     .option('--root <directory>', 'where the files are, when they are of another machine or disk', '/')
-    .option('--role <role>', 'what they become of their domains: owner, operator or watcher', 'owner')
+    .option('--role <role>', 'their role on their domains: owner, operator or watcher', 'owner')
     .option(
       '--menu <name>',
       `a script that takes a domain as its only word, like ${MENUS.join(', ')}; again for more`,
@@ -74,10 +74,10 @@ export function addImportCommand(program: Command): void {
       'a customer who is there already is the one of this name; again for more',
       more,
     )
-    .option('--trust-authorized-keys', "believe forced commands that only the customer's own file says")
+    .option('--trust-authorized-keys', "believe forced commands that only the customer's own file has")
     .option('--drop-from', 'take keys although their from= is lost')
     .option('--merge', 'make one customer of an account whose keys are for different domains')
-    .option('--leave-out', 'do the rest without what is for you to decide')
+    .option('--leave-out', 'skip everything that is for you to decide, and do the rest')
     .option('--apply', 'do it')
     .action(runImport);
 }

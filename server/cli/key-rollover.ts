@@ -22,7 +22,7 @@ export function addKeyRolloverCommands(key: Command): void {
   adminCommand(
     key,
     'add-all <directory>',
-    'Add the keys in files CUSTOMER.pub of a directory, beside those that are there.',
+    'Add the keys in files CUSTOMER.pub of a directory, beside the keys that are there.',
     ['postern key add-all /root/new-keys'],
   )
     .option('--expires <time>', 'until when they are good: 2027-01-31, or for 90d', timeOrAhead)
@@ -48,14 +48,14 @@ export function addKeyRolloverCommands(key: Command): void {
   adminCommand(
     key,
     'expire-old',
-    'Let keys that were added before a time expire, but none without which a customer has no other.',
+    'Let keys that were added before a time expire. A customer without another key keeps theirs.',
     ['postern key expire-old --added-before 2026-11-01 --at 2026-12-01 --group staff'],
   )
     .requiredOption('--added-before <time>', 'which are old: 2026-01-31, or older than 90d', timeOrAgo)
     .requiredOption('--at <time>', 'when they expire: 2026-12-01, or in 30d', timeOrAhead)
     .option('--group <group>', 'only those of this group of the policy')
     .option('--customer <customer>', 'only those of this customer')
-    .option('--last', 'also of who has no other key, and cannot log in then')
+    .option('--last', 'also the last key of a customer, who then cannot log in')
     .action(async (options: ExpireOptions) => {
       const { addedBefore, at, group, customer, last: allowLast } = options;
       const body = { addedBefore, at, group, customer, allowLast };

@@ -14,7 +14,7 @@ export function addDiffCommand(policy: Command): void {
   adminCommand(
     policy,
     'diff [directory]',
-    'Say who would gain and who would lose what if these files were put in force: the policy directory, or another. Not lines of text, but rights, of those who have a role.',
+    'Show which rights customers would gain and lose by these files: the policy directory, or another. It compares rights, not lines of text.',
     ['postern policy diff', 'postern policy diff ~/policy.d --json'],
   )
     .addHelpText('after', '\nExit status: 0 no difference, 1 some, 2 the files are not sound.\n')

@@ -13,7 +13,7 @@ export function addEditCommand(policy: Command): void {
   adminCommand(
     policy,
     'edit [file]',
-    'Edit a policy file as visudo does: a copy of it, in $VISUAL or $EDITOR, else editor or vi; checked, shown who gains and loses what, and put in place and in force when you say so.',
+    'Edit a copy of a policy file as visudo does, in $VISUAL or $EDITOR, else editor or vi. Checks it, shows who gains and loses what, and puts it in force when you say so.',
     ['postern policy edit', 'EDITOR=nano postern policy edit 20-vip.yaml'],
   ).action(async (name: string | undefined, options: AdminOptions) => {
     await atDesk(options, async (desk, settings) => {

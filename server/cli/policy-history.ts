@@ -13,7 +13,7 @@ export function addHistoryCommand(policy: Command): void {
   adminCommand(
     policy,
     'history',
-    'List the last ten policies that were in force: since when, and who had them read.',
+    'List the last ten policies that were in force, with the time and the admin who loaded them.',
     ['postern policy history'],
   ).action(async (options: AdminOptions) => {
     await atDesk(options, async (desk, settings) => {

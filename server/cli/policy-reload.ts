@@ -22,10 +22,10 @@ export function addReloadCommand(policy: Command): void {
   adminCommand(
     policy,
     'reload',
-    'Put the policy files in force. With any problem the old policy stays. Who lost a right is ended at once.',
+    'Put the policy files in force. With any problem the old policy stays. Sessions that lost a right end at once.',
     ['postern policy reload'],
   )
-    .option('-y, --yes', 'do not ask, whoever loses everything')
+    .option('-y, --yes', 'do not ask, even when a customer loses everything')
     .action(async (options: AdminOptions & { readonly yes?: true }) => {
       await atDesk(options, async (desk, settings) => {
         if (options.json !== true) await announce(desk, settings, options.yes === true);

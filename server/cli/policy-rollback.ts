@@ -28,7 +28,7 @@ export function addRollbackCommand(policy: Command): void {
   adminCommand(
     policy,
     'rollback [revision]',
-    'Put an earlier policy back: its files into the policy directory, and in force. Shows first who gains and loses what. Without a revision it is the one before.',
+    'Put an earlier policy back into the policy directory and in force. Shows first who gains and loses what. Without a revision it takes the one before.',
     ['postern policy rollback', 'postern policy rollback 41 --yes'],
   )
     .option('-y, --yes', 'do not ask')

@@ -17,18 +17,13 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
 
 /** Adds `postern policy …`. */
 export async function addPolicyCommand(program: Command): Promise<void> {
-  const policy = adminNoun(
-    program,
-    'policy',
-    'What customers may do: check files, put them in force, ask why.',
-    [
-      'postern policy check /etc/postern/policy.d',
-      'postern policy edit',
-      'postern policy diff',
-      'postern policy reload',
-      'postern policy explain alice poweroff horatio',
-      'postern policy rollback',
-    ],
-  );
+  const policy = adminNoun(program, 'policy', 'The policy: check its files, put them in force, ask why.', [
+    'postern policy check /etc/postern/policy.d',
+    'postern policy edit',
+    'postern policy diff',
+    'postern policy reload',
+    'postern policy explain alice poweroff horatio',
+    'postern policy rollback',
+  ]);
   await addNamed(COMMANDS, policy, process.argv[3]);
 }

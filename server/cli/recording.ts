@@ -24,7 +24,7 @@ export function addRecordingCommand(program: Command): void {
   const recording = adminNoun(
     program,
     'recording',
-    'Recordings of console visits, of those whom `consoles:` of the policy says so of (docs/recording.md).',
+    'Recordings of console visits, for the customers and domains that `consoles:` of the policy names (docs/recording.md).',
     ['postern recording list --since 7d', 'postern recording export 3f9ac91e04b7 | asciinema play -'],
   );
 
@@ -33,7 +33,11 @@ export function addRecordingCommand(program: Command): void {
   ])
     .option('--customer <customer>', 'only those of visits of this customer')
     .option('--domain <domain>', 'only those of visits to this domain')
-    .option('--since <time>', 'only what began from a time on: 2026-01-31, or 90m, 2h, 7d ago', timeOrAgo)
+    .option(
+      '--since <time>',
+      'only recordings that began from a time on: 2026-01-31, or 90m, 2h, 7d ago',
+      timeOrAgo,
+    )
     .action(async (options: ListOptions) => {
       const { customer, domain, since } = options;
       const path = withQuery('/recordings', { customer, domain, since });
@@ -46,7 +50,7 @@ export function addRecordingCommand(program: Command): void {
   adminCommand(
     recording,
     'export <id> [file]',
-    'Write a recording into a new file, or to the standard output (-). The audit log says who did.',
+    'Write a recording into a new file, or to the standard output (-). The audit log records it.',
     [
       'postern recording export 3f9ac91e04b7 visit.cast',
       'postern recording export 3f9ac91e04b7 | asciinema play -',
@@ -66,10 +70,10 @@ export function addRecordingCommand(program: Command): void {
   adminCommand(
     recording,
     'prune',
-    'Remove what is too old or too much by the settings, or all that ended before a time. One that runs stays.',
+    'Remove recordings that are too old or too many by the settings, or all that ended before a time. A running one stays.',
     ['postern recording prune --dry-run', 'postern recording prune --older-than 90d'],
   )
-    .option('--older-than <time>', 'what ended before: 2026-01-31, or 12h, 90d ago', timeOrAgo)
+    .option('--older-than <time>', 'recordings that ended before: 2026-01-31, or 12h, 90d ago', timeOrAgo)
     .option('--dry-run', 'only say what would be removed')
     .action(async (options: PruneOptions) => {
       const given = { before: options.olderThan, dry: options.dryRun === true };

@@ -7,7 +7,7 @@ import { shortTime, table } from './table.js';
 
 /** Adds `postern role …`. */
 export function addRoleCommand(program: Command): void {
-  const role = adminNoun(program, 'role', 'Who is owner, operator or watcher of which domain.', [
+  const role = adminNoun(program, 'role', 'The roles of customers on domains: owner, operator or watcher.', [
     'postern role add alice horatio owner',
     'postern role list --domain horatio',
   ]);
@@ -43,12 +43,9 @@ export function addRoleCommand(program: Command): void {
       say(options, answer.roles, roleTable(answer.roles));
     });
 
-  adminCommand(
-    role,
-    'remove <customer> <domain>',
-    'Take a role away; who sits at the console is ended at once.',
-    ['postern role remove alice horatio'],
-  ).action(async (customer: string, domain: string, options: AdminOptions) => {
+  adminCommand(role, 'remove <customer> <domain>', "Take a role away; the customer's console ends at once.", [
+    'postern role remove alice horatio',
+  ]).action(async (customer: string, domain: string, options: AdminOptions) => {
     const answer: { readonly unowned?: boolean } = await atDesk(options, (desk) =>
       desk.ask('DELETE', '/roles', { customer, domain }),
     );

@@ -21,15 +21,15 @@ interface SetupOptions {
 export function addSetupCommand(program: Command): void {
   program
     .command('setup')
-    .argument('<halves>', `what is on this machine: ${HALVES.join(', ')}`)
+    .argument('<halves>', `the halves on this machine: ${HALVES.join(', ')}`)
     .description(
-      'Set up this machine: user, directories, units, settings with what is found here. It only shows what it would do until --apply, never overwrites what you edited, and does nothing twice.',
+      'Set up this machine: user, directories, units, settings. Shows the steps, and does them only with --apply. Never overwrites your edits, and does nothing twice.',
     )
     .option('--apply', 'do it')
     .option('--site <name>', "the service's name, shown to customers; this machine's name when not given")
     .option(
       '--listen <address>',
-      `where customers come to; again for more; ${LISTEN.join(' and ')} when not given`,
+      `an address that customers connect to; again for more; ${LISTEN.join(' and ')} when not given`,
       more,
     )
     .option('--host <name>', "the Xen host's name; this machine's when not given")
