@@ -42,7 +42,7 @@ toolstack:
   kind: ${toolstack?.kind ?? 'xl'}
   command: ${quote(toolstack?.command ?? '/usr/sbin/xl')}
 
-# The configuration files that already exist are the list of managed domains; nothing is entered twice.
+# The existing configuration files are the list of managed domains. You enter nothing twice.
 domains: [${domains.map((pattern) => JSON.stringify(pattern)).join(', ')}]
 
 # Domains that customers never reach, whatever roles say.
