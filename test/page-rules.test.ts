@@ -55,6 +55,17 @@ describe('the pages', () => {
     assert.ok(links > 100, `${links}`);
   });
 
+  it('name files and folders of the tree that are there', () => {
+    for (const page of PAGES) {
+      for (const [, path = ''] of prose(page).matchAll(
+        /`((?:test|server|config|menus|policy)\/[\w./-]+)`/g,
+      )) {
+        // Capitals stand for a name of the reader's own.
+        if (!/[A-Z]{2}/.test(path)) assert.ok(existsSync(join(ROOT, path)), `${page}: ${path}`);
+      }
+    }
+  });
+
   it('have lines that a terminal shows: at most 120 characters, but for tables, commands and drawings', () => {
     for (const page of PAGES) {
       // The tables made from schemas are one line a cell.
