@@ -132,7 +132,7 @@ const ACTION_HINTS: Readonly<Record<OperateAction | 'log', string>> = {
   reboot: 'shut down and start again',
   rescue: 'boot a small system to repair this one',
   normal: 'back from rescue to its own system',
-  log: 'what the console said, also while nobody looked',
+  log: 'its output, also while nobody watched',
 };
 
 /** Who visits a console knows before that it is recorded. */
@@ -168,11 +168,11 @@ export function recordedSentence(recorded: Exclude<Recorded, 'off'>): string {
 
 export const LABELS = {
   keys: 'SSH keys',
-  keysHint: 'who can log in as you',
+  keysHint: 'the keys that log in as you',
   activity: 'Activity',
-  activityHint: 'what was done, when, by which key',
+  activityHint: 'your acts, with their time and key',
   help: 'Help',
-  helpHint: 'all keys, and what the choices do',
+  helpHint: 'all keys and choices explained',
   quit: 'Exit',
   quitHint: 'close this connection',
   back: 'Back',
@@ -598,12 +598,12 @@ export const help = (escape: string): readonly string[] => [
   '',
   'CONSOLE',
   'The console is the screen and keyboard of your server. It works when its network does not.',
-  `${escape} and then . brings you back to this menu. ${escape} and then ? shows what else there is.`,
+  `${escape} and then . brings you back to this menu. ${escape} and then ? shows all its keys.`,
   'When you need that key for something else, e chooses another one for you.',
   'Watch console shows the same and sends nothing.',
   '',
   'CONSOLE LOG',
-  'l on the page of a server shows what its console said, also while nobody looked and in boots before this one.',
+  'l on the page of a server shows the output of its console, also while nobody watched and in boots before this one.',
   'Up, Down, PgUp, PgDn, Home, End   scroll\tf   follow what comes',
   '[ and ]  the boot before, the boot after\to   switch it off or on',
   '/  look for a text, from here back; n looks further back, N further on',
