@@ -8,7 +8,7 @@ import type { Policy } from '../../policy/policy.js';
 import { refusal } from '../../policy/refusal.js';
 import type { Refusal } from '../../policy/refusal.js';
 import type { Log } from '../gate/log.js';
-import type { LoadResult, PolicySource } from '../gate/policy-holder.js';
+import type { LoadResult, PolicySource } from '../gate/policy/policy-holder.js';
 import type { EventActor } from '../store/audit-event.js';
 
 /** Where in the gate's state directory the accepted policies are kept. */

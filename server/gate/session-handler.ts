@@ -7,14 +7,14 @@ import { ExecSession } from './exec/exec-session.js';
 import type { ExecParts } from './exec/exec-session.js';
 import { EXIT, exitStatus } from './exec/exit-status.js';
 import { parseCommand } from './exec/grammar.js';
-import type { Identity } from './identity.js';
+import type { Identity } from './session/identity.js';
 import type { Log } from './log.js';
-import { MenuSession } from './menu-session.js';
-import type { MenuParts } from './menu-session.js';
-import type { PolicyHolder } from './policy-holder.js';
-import type { Revocation } from './revocation.js';
-import type { Session, SessionHandler } from './session.js';
-import type { AskStanding } from './standing.js';
+import { MenuSession } from './menu/menu-session.js';
+import type { MenuParts } from './menu/menu-session.js';
+import type { PolicyHolder } from './policy/policy-holder.js';
+import type { Revocation } from './access/revocation.js';
+import type { Session, SessionHandler } from './session/session.js';
+import type { AskStanding } from './access/standing.js';
 import * as words from './words.js';
 
 export interface HouseParts {

@@ -6,8 +6,8 @@ import { consoleTerms, evaluate, evaluateSessions } from '../../policy/evaluate.
 import { keyRule } from '../../policy/key-rule.js';
 import type { Policy, Request } from '../../policy/policy.js';
 import { ROLES } from '../../policy/roles.js';
-import { PolicyHolder } from '../../server/gate/policy-holder.js';
-import type { PolicySource } from '../../server/gate/policy-holder.js';
+import { PolicyHolder } from '../../server/gate/policy/policy-holder.js';
+import type { PolicySource } from '../../server/gate/policy/policy-holder.js';
 import { request } from '../support/policy-values.js';
 import { printedPolicy } from '../support/printed-policy.js';
 import { silentLogger } from '../support/silent-logger.js';

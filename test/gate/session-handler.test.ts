@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { ACTIONS } from '../../policy/actions.js';
 import { HouseSessions } from '../../server/gate/session-handler.js';
-import type { Session } from '../../server/gate/session.js';
+import type { Session } from '../../server/gate/session/session.js';
 import { eventually } from '../support/eventually.js';
 import { FakeTerminal } from '../support/fake-terminal.js';
 import { GateInside, policyOf, rule } from '../support/gate-inside.js';

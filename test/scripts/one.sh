@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs the tests of the files that are named, or those whose names have the words that are given.
-#   npm run test:one -- test/gate/authorize.test.ts
+#   npm run test:one -- test/gate/access/authorize.test.ts
 #   npm run test:one -- "a session ends"
 [ $# -gt 0 ] || { echo "usage: npm run test:one -- FILE... | WORDS" >&2; exit 2; }
 npm run --silent build || exit

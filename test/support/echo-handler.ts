@@ -1,4 +1,4 @@
-import type { Session, SessionHandler } from '../../server/gate/session.js';
+import type { Session, SessionHandler } from '../../server/gate/session/session.js';
 
 /** A handler that does what its command says, so that tests can look at the SSH front alone. */
 export class EchoHandler implements SessionHandler {

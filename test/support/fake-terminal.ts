@@ -1,4 +1,4 @@
-import type { Terminal, Unsubscribe } from '../../server/gate/terminal.js';
+import type { Terminal, Unsubscribe } from '../../server/gate/session/terminal.js';
 
 export interface FakeTerminalOptions {
   readonly hasPty?: boolean;

@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { connect, Socket } from 'node:net';
 import { pino } from 'pino';
 import { liveUntilStopped } from '../../server/cli/half.js';
-import type { Live, Tracked } from '../../server/gate/revocation.js';
+import type { Live, Tracked } from '../../server/gate/access/revocation.js';
 import { Rekeying } from '../../server/gate/ssh/rekeying.js';
 import { Transport } from '../../server/gate/ssh/transport.js';
 import { WaitingRoom } from '../../server/gate/ssh/waiting-room.js';

@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import type { Policy } from '../../policy/policy.js';
-import { RuledAccounts } from '../../server/gate/ruled-accounts.js';
+import { RuledAccounts } from '../../server/gate/ssh/ruled-accounts.js';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isRefusal } from '../../policy/refusal.js';
-import { fingerprintOf } from '../../server/gate/public-key.js';
+import { fingerprintOf } from '../../server/gate/keys/public-key.js';
 import { HostKey } from '../../server/gate/ssh/host-key.js';
 import type { ListenAddress } from '../../server/gate/ssh/listener.js';
 import { SignatureCheck } from '../../server/gate/ssh/signature-check.js';

@@ -1,7 +1,7 @@
 import { isRefusal, type Refusal } from '../../../policy/refusal.js';
 import { parseCustomerName, parseDomainName } from '../../../policy/names.js';
 import type { Role } from '../../../policy/roles.js';
-import { parsePublicKey } from '../../gate/public-key.js';
+import { parsePublicKey } from '../../gate/keys/public-key.js';
 import type { Store } from '../../store/store.js';
 import { CliError } from '../exit-status.js';
 

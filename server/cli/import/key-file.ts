@@ -1,6 +1,6 @@
 import { isRefusal } from '../../../policy/refusal.js';
-import { parsePublicKey } from '../../gate/public-key.js';
-import type { PublicKey } from '../../gate/public-key.js';
+import { parsePublicKey } from '../../gate/keys/public-key.js';
+import type { PublicKey } from '../../gate/keys/public-key.js';
 import type { ConsoleCommand } from './console-command.js';
 import { forcedCommand } from './console-command.js';
 import { expiryTime, parseKeyLine } from './key-options.js';

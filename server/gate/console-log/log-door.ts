@@ -2,11 +2,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { DomainName } from '../../../policy/names.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
-import type { Authorizer, Grant } from '../authorize.js';
+import type { Authorizer, Grant } from '../access/authorize.js';
 import type { HostLink } from '../hosts/host-link.js';
 import type { Hosts } from '../hosts/hosts.js';
-import type { Identity } from '../identity.js';
-import type { Operations } from '../operations.js';
+import type { Identity } from '../session/identity.js';
+import type { Operations } from '../operations/operations.js';
 import * as words from '../words.js';
 
 export interface LogDoorParts {

@@ -2,7 +2,7 @@ import type { LogFact } from '../../../menus/log-port.js';
 import type { DomainName } from '../../../policy/names.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { LogStream } from '../hosts/log-stream.js';
-import type { Terminal } from '../terminal.js';
+import type { Terminal } from '../session/terminal.js';
 import type { LogVisit } from './log-door.js';
 import type { LogPager } from './log-pager.js';
 import * as say from './log-words.js';

@@ -7,7 +7,7 @@ import type { Refusal } from '../../../policy/refusal.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { Recorded } from '../../../policy/recorded.js';
 import type { RoleRow } from '../../store/records.js';
-import type { Unsubscribe } from '../terminal.js';
+import type { Unsubscribe } from '../session/terminal.js';
 
 /** `console:` of gate.yaml. */
 export interface ConsoleSettings {

@@ -1,11 +1,11 @@
 import type { Refusal } from '../../../policy/refusal.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { ConsoleMode } from '../../wire/console.js';
-import type { Grant } from '../authorize.js';
+import type { Grant } from '../access/authorize.js';
 import type { ConsoleNews, ConsoleStream } from '../hosts/console-stream.js';
 import type { Hosts } from '../hosts/hosts.js';
 import type { Log } from '../log.js';
-import type { Terminal } from '../terminal.js';
+import type { Terminal } from '../session/terminal.js';
 import * as words from '../words.js';
 
 export interface ConsoleLinkListener {

@@ -1,4 +1,4 @@
-import type { Terminal } from '../terminal.js';
+import type { Terminal } from '../session/terminal.js';
 
 /** How long a notice stands. Milliseconds. */
 const STANDS = 5_000;

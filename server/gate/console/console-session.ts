@@ -1,11 +1,11 @@
 import type { Refusal } from '../../../policy/refusal.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { ConsoleMode } from '../../wire/console.js';
-import type { Grant } from '../authorize.js';
-import type { Identity } from '../identity.js';
+import type { Grant } from '../access/authorize.js';
+import type { Identity } from '../session/identity.js';
 import { VisitRecording } from '../recording/visit-recording.js';
-import type { Tracked } from '../revocation.js';
-import type { Terminal } from '../terminal.js';
+import type { Tracked } from '../access/revocation.js';
+import type { Terminal } from '../session/terminal.js';
 import { ConsoleAttachment } from './console-attachment.js';
 import type { ConsoleEnding, ConsoleParts } from './console-attachment.js';
 import { ConsoleLink } from './console-link.js';

@@ -1,7 +1,7 @@
 import { isRefusal, shownRefusal } from '../../../policy/refusal.js';
-import type { Authorizer, Grant } from '../authorize.js';
+import type { Authorizer, Grant } from '../access/authorize.js';
 import type { ConsoleStream } from '../hosts/console-stream.js';
-import type { Operations } from '../operations.js';
+import type { Operations } from '../operations/operations.js';
 import type { Company } from './company.js';
 import type { ConsoleNotice } from './console-notice.js';
 import type { ConsoleWords } from './console-words.js';

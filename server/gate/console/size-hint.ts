@@ -1,4 +1,4 @@
-import type { Terminal } from '../terminal.js';
+import type { Terminal } from '../session/terminal.js';
 import type { Company } from './company.js';
 import type { ConsoleWords } from './console-words.js';
 

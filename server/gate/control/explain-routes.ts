@@ -10,7 +10,7 @@ import type { Refusal } from '../../../policy/refusal.js';
 import type { AuditEvent, AuditRow } from '../../store/audit-event.js';
 import { noSuchCustomer } from '../../store/customers.js';
 import type { Store } from '../../store/store.js';
-import type { Sights } from '../sights.js';
+import type { Sights } from '../access/sights.js';
 import * as words from '../words.js';
 import { action, address, customer, domain, files, optional, profile } from './argument.js';
 import { reference, state, sysrqKey, time } from './argument.js';

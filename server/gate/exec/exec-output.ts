@@ -1,7 +1,7 @@
 import { shownRefusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { printable } from '../printable.js';
-import type { Terminal } from '../terminal.js';
+import type { Terminal } from '../session/terminal.js';
 
 /** Where a command by exec writes: what it found to stdout, what it has to say to stderr. Always printable. */
 export class ExecOutput {

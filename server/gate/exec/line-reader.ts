@@ -1,4 +1,4 @@
-import type { Terminal, Unsubscribe } from '../terminal.js';
+import type { Terminal, Unsubscribe } from '../session/terminal.js';
 
 /** The longest text that is read. Bytes. */
 const MOST = 16 * 1024;

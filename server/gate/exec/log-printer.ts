@@ -1,5 +1,5 @@
 import { ConsoleText } from '../console-log/console-text.js';
-import type { Terminal } from '../terminal.js';
+import type { Terminal } from '../session/terminal.js';
 import type { ExecOutput } from './exec-output.js';
 
 /** How a log is written to the customer, as it comes. */

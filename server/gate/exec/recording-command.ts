@@ -1,11 +1,11 @@
 import { isRefusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
-import type { Identity } from '../identity.js';
-import type { OwnRecordings } from '../recording/own-recordings.js';
+import type { Identity } from '../session/identity.js';
+import type { OwnRecordings } from '../customer/own-recordings.js';
 import type { Recording } from '../recording/recording-shelf.js';
 import { readRecording } from '../recording/recording-reader.js';
-import type { Revocation } from '../revocation.js';
-import type { Terminal } from '../terminal.js';
+import type { Revocation } from '../access/revocation.js';
+import type { Terminal } from '../session/terminal.js';
 import * as words from '../words.js';
 import { aligned } from './domain-report.js';
 import type { ExecOutput } from './exec-output.js';

@@ -4,7 +4,7 @@ import { FRAME_BYTES, FRAME_LIMIT, PING_INTERVAL_MS } from '../../wire/console.j
 import { bytesFrame, FrameReader, noteFrame } from '../../wire/frames.js';
 import { FaultGuard } from '../../wire/fault-guard.js';
 import type { FaultLog } from '../../wire/fault-guard.js';
-import { Grant } from '../authorize.js';
+import { Grant } from '../access/authorize.js';
 import { readConsoleNote } from './answers.js';
 
 type Heartbeat = Extract<ConsoleNote, { note: 'ping' | 'pong' }>;

@@ -1,5 +1,5 @@
 import type { Action } from '../../../policy/actions.js';
-import { Grant } from '../authorize.js';
+import { Grant } from '../access/authorize.js';
 
 /** @throws TypeError when it is not a grant for one of these: a fault of ours, never a customer's */
 export function demandGrant(grant: Grant, actions: readonly Action[]): void {

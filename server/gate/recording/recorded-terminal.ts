@@ -1,4 +1,4 @@
-import type { Terminal, Unsubscribe } from '../terminal.js';
+import type { Terminal, Unsubscribe } from '../session/terminal.js';
 
 /** Hears what passes. */
 export interface TerminalTap {

@@ -1,6 +1,6 @@
 import type { CustomerName } from '../../../policy/names.js';
-import { CustomerPace } from '../customer-pace.js';
-import { BoundedMap, TokenBucket, type Now } from '../token-bucket.js';
+import { CustomerPace } from '../access/customer-pace.js';
+import { BoundedMap, TokenBucket, type Now } from '../pace/token-bucket.js';
 
 /** Refused logins that one source may have recorded at once, and one more after each ten minutes. */
 const PER_SOURCE = { most: 10, refillMs: 10 * 60 * 1000 } as const;

@@ -1,7 +1,7 @@
 import type { CustomerName, DomainName, Fingerprint } from '../../../policy/names.js';
 import type { Key } from '../../store/records.js';
-import { fingerprintOf } from '../public-key.js';
-import type { Standing } from '../standing.js';
+import { fingerprintOf } from '../keys/public-key.js';
+import type { Standing } from '../access/standing.js';
 import { isSignatureAlgorithm, SIGNATURE_ALGORITHMS } from './algorithms.js';
 
 import { typeOf, type SignatureCheck } from './signature-check.js';

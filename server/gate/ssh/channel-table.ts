@@ -1,5 +1,5 @@
 import type { Session as Ssh2Session } from 'ssh2';
-import type { Session } from '../session.js';
+import type { Session } from '../session/session.js';
 import { INPUT_WINDOW } from './channel-input.js';
 import { SessionChannel } from './session-channel.js';
 import type { Ssh2PrivateParts } from './ssh2-private.js';

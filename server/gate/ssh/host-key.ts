@@ -15,7 +15,7 @@ import {
 import { dirname } from 'node:path';
 import ssh2, { type ParsedKey } from 'ssh2';
 import type { Fingerprint } from '../../../policy/names.js';
-import { fingerprintOf } from '../public-key.js';
+import { fingerprintOf } from '../keys/public-key.js';
 import { makeEd25519KeyPair } from './ed25519-key-pair.js';
 
 const KEY_TYPE = 'ssh-ed25519';

@@ -1,6 +1,6 @@
 import type { Fingerprint } from '../../../policy/names.js';
 import type { AuditEvent } from '../../store/audit-event.js';
-import type { Identity } from '../identity.js';
+import type { Identity } from '../session/identity.js';
 import type { RefusedBecause } from './authenticate.js';
 import type { Log } from '../log.js';
 import { printable } from '../printable.js';

@@ -1,6 +1,6 @@
 import type { ServerChannel, Session as Ssh2Session } from 'ssh2';
 import { FaultScope } from '../../wire/fault-scope.js';
-import type { Session } from '../session.js';
+import type { Session } from '../session/session.js';
 import { ChannelInput } from './channel-input.js';
 import { ChannelOutput } from './channel-output.js';
 import { sessionEnds } from './ssh2-private.js';

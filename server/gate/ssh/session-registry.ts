@@ -1,11 +1,11 @@
 import { ACTIONS } from '../../../policy/actions.js';
 import { RESERVED_WORDS } from '../../../policy/names.js';
 import { FaultGuard } from '../../wire/fault-guard.js';
-import { terminalReset } from '../console/terminal-reset.js';
-import type { Identity } from '../identity.js';
+import { terminalReset } from '../session/terminal-reset.js';
+import type { Identity } from '../session/identity.js';
 import type { Log } from '../log.js';
-import type { Session, SessionHandler } from '../session.js';
-import type { Terminal } from '../terminal.js';
+import type { Session, SessionHandler } from '../session/session.js';
+import type { Terminal } from '../session/terminal.js';
 import type { LoginRecord } from './login-record.js';
 
 /** A session as an admin sees it. */

@@ -1,4 +1,4 @@
-import type { Terminal, Unsubscribe } from '../terminal.js';
+import type { Terminal, Unsubscribe } from '../session/terminal.js';
 import type { ChannelInput } from './channel-input.js';
 import type { ChannelOutput } from './channel-output.js';
 import { windowSize, type WindowSize } from './window-size.js';

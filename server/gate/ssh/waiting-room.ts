@@ -1,5 +1,5 @@
-import type { Now } from '../token-bucket.js';
-import { BoundedMap } from '../token-bucket.js';
+import type { Now } from '../pace/token-bucket.js';
+import { BoundedMap } from '../pace/token-bucket.js';
 
 export interface WaitingRoomParts {
   /** Connections that may wait at once. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Terminal } from '../../../server/gate/terminal.js';
+import type { Terminal } from '../../../server/gate/session/terminal.js';
 import { eventually } from '../../support/eventually.js';
 import { GateUnderTest } from '../../support/gate-under-test.js';
 import { RawSession } from '../../support/raw-session.js';

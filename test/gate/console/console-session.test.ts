@@ -6,7 +6,7 @@ import { parseTimeWindow } from '../../../policy/time-window.js';
 import { ACTIONS } from '../../../policy/actions.js';
 import type { ConsoleEnding } from '../../../server/gate/console/console-attachment.js';
 import { ConsoleSession } from '../../../server/gate/console/console-session.js';
-import { terminalReset } from '../../../server/gate/console/terminal-reset.js';
+import { terminalReset } from '../../../server/gate/session/terminal-reset.js';
 import type { Presence } from '../../../server/wire/console.js';
 import type { StandInConsole } from '../../support/dom0-stand-in.js';
 import { wireRefusal } from '../../support/dom0-stand-in.js';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Live } from '../../../server/gate/revocation.js';
+import type { Live } from '../../../server/gate/access/revocation.js';
 import { eventually } from '../../support/eventually.js';
 import { ALLOW_ALL } from '../../support/gate-inside.js';
 import { NO_KEY_RULE } from '../../support/policy-values.js';

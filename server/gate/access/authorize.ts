@@ -1,0 +1,357 @@
+import { randomUUID } from 'node:crypto';
+import type { Action } from '../../../policy/actions.js';
+import type { Circumstances } from '../../../policy/conditions.js';
+import type { ParameterValues } from '../../../policy/boot-parameter.js';
+import type { BootProfileName, DomainName } from '../../../policy/names.js';
+import { parseDomainName } from '../../../policy/names.js';
+import type { Policy } from '../../../policy/policy.js';
+import type { Refusal } from '../../../policy/refusal.js';
+import type { AuditEvent, AuditRow, CustomerActor } from '../../store/audit-event.js';
+import type { Facts, Question, Settled } from '../../store/authorizations.js';
+import { AuditUnavailable } from '../../store/store-error.js';
+import type { VisitQuery } from './live-consoles.js';
+import { CustomerPace } from './customer-pace.js';
+import type { Identity } from '../session/identity.js';
+import { printable } from '../printable.js';
+import { BLIND } from './sights.js';
+import type { Sights } from './sights.js';
+import { judge } from './verdict.js';
+import type { Verdict, Wish } from './verdict.js';
+import * as words from '../words.js';
+
+/** The store, as far as permission goes: one transaction around reading, deciding and recording. */
+export interface Authorizations {
+  /** @throws AuditUnavailable when nothing can be written: nothing has happened then */
+  settle<T>(question: Question, decide: (facts: Facts) => Settled<T>): T;
+  /** Reads the same for who only wants to know, also when nothing can be written. */
+  look(question: Question): Facts;
+}
+
+/** The policy in force at this moment. */
+export interface PolicyInForce {
+  readonly policy: Policy;
+  readonly revision: number;
+}
+
+/** Known to this file alone: who does not hold it makes neither Permit nor Grant. */
+const mint = Symbol('mint');
+
+interface PermitFacts {
+  readonly identity: Identity;
+  readonly action: Action;
+  readonly domain: DomainName;
+  readonly profile: BootProfileName | null;
+  /** Of a SysRq. */
+  readonly key: string | null;
+  /** As they were recorded; empty when the profile has none. */
+  readonly parameters: ParameterValues;
+  /** The id of the operation, or of the attachment: in the intent, in its outcome and on the wire. */
+  readonly operation: string;
+  /** The intent. Null for `status`, and for looking while the audit log cannot be written. */
+  readonly row: AuditRow | null;
+  /** Since when the customer has the role: nothing from before is ever shown. ISO 8601. */
+  readonly since: string;
+}
+
+/** A permit that was used: the effect requires it, and only `Permit.consume` makes one. */
+export class Grant {
+  readonly identity: Identity;
+  readonly action: Action;
+  readonly domain: DomainName;
+  readonly profile: BootProfileName | null;
+  readonly key: string | null;
+  readonly parameters: ParameterValues;
+  readonly operation: string;
+  readonly row: AuditRow | null;
+  readonly since: string;
+  /** Makes the type nominal: an object that merely looks like a grant is none. */
+  readonly #minted = true;
+
+  constructor(key: symbol, facts: PermitFacts) {
+    if (key !== mint) throw new TypeError('a grant is made by consuming a permit');
+    this.identity = facts.identity;
+    this.action = facts.action;
+    this.domain = facts.domain;
+    this.profile = facts.profile;
+    this.key = facts.key;
+    this.parameters = facts.parameters;
+    this.operation = facts.operation;
+    this.row = facts.row;
+    this.since = facts.since;
+    Object.freeze(this);
+  }
+
+  /** False for whatever was made to look like one. */
+  static is(value: unknown): value is Grant {
+    return typeof value === 'object' && value !== null && #minted in value && value.#minted;
+  }
+}
+
+/**
+ * Proof that `authorize` said yes to this identity, action and domain, once. Never stored, never crosses the
+ * socket (house rule 1).
+ */
+export class Permit {
+  readonly #facts: PermitFacts;
+  #used = false;
+
+  constructor(key: symbol, facts: PermitFacts) {
+    if (key !== mint) throw new TypeError('a permit is made by authorize() alone');
+    this.#facts = facts;
+  }
+
+  get domain(): DomainName {
+    return this.#facts.domain;
+  }
+
+  get operation(): string {
+    return this.#facts.operation;
+  }
+
+  /** @throws TypeError the second time, or for another action than the one that was authorised */
+  consume(action: Action): Grant {
+    if (action !== this.#facts.action)
+      throw new TypeError(`a permit for ${this.#facts.action} does not permit ${action}`);
+    if (this.#used) throw new TypeError(`this permit for ${action} was used already`);
+    this.#used = true;
+    return new Grant(mint, this.#facts);
+  }
+}
+
+/** Looking is still possible when the audit log cannot be written; changing anything is not. */
+const LOOKING: readonly Action[] = ['status', 'console', 'watch', 'log'];
+
+/** Stands for a name that cannot be any domain's, so that the same work is done for it. */
+const NOBODYS = 'list' as DomainName;
+
+/** Of an identity, what permission depends on. */
+export type Asker = Pick<Identity, 'customer' | 'fingerprint' | 'source'>;
+
+/** What a decision depends on beside the database and the policy. */
+export interface Surroundings {
+  readonly pace?: CustomerPace;
+  readonly clock?: () => Date;
+  /** Left out: nothing is known of any domain. */
+  readonly sights?: Sights;
+  /** How many consoles there are at this moment. */
+  readonly atOnce?: (query: VisitQuery) => number;
+}
+
+/** The one place that says yes. */
+export class Authorizer {
+  readonly #authorizations: Authorizations;
+  readonly #inForce: PolicyInForce;
+  readonly #pace: CustomerPace;
+  readonly #clock: () => Date;
+  readonly #sights: Sights;
+  readonly #atOnce: NonNullable<Surroundings['atOnce']>;
+
+  constructor(
+    authorizations: Authorizations,
+    inForce: PolicyInForce,
+    {
+      pace = new CustomerPace(),
+      clock = () => new Date(),
+      sights = BLIND,
+      atOnce = () => 0,
+    }: Surroundings = {},
+  ) {
+    this.#authorizations = authorizations;
+    this.#inForce = inForce;
+    this.#pace = pace;
+    this.#clock = clock;
+    this.#sights = sights;
+    this.#atOnce = atOnce;
+  }
+
+  /**
+   * Reads role and usage, decides and records the intent or the denial, in one transaction: two at once cannot both
+   * pass a limit of one. Only what comes too fast is refused without a record.
+   */
+  authorize(identity: Identity, wish: Wish): Permit | Refusal {
+    const tooFast = this.#pace.asks(identity.customer);
+    if (tooFast !== null) return tooFast;
+    const domain = parseDomainName(wish.domain);
+    const operation = randomUUID();
+    try {
+      return this.#settle(identity, wish, (verdict, facts): Settled<Permit | Refusal> => {
+        if (!verdict.allow || domain === undefined) {
+          const reference = facts.reference();
+          return {
+            events: [this.#denial(identity, wish, verdict, reference)],
+            value: () => ({ ...refusedBy(verdict), reference }),
+          };
+        }
+        return {
+          events: this.#intent(identity, wish, domain, operation, verdict.rule),
+          value: (rows) => this.#permit(identity, wish, domain, operation, verdict.since, rows[0] ?? null),
+        };
+      });
+    } catch (fault) {
+      if (!(fault instanceof AuditUnavailable)) throw fault;
+      return this.#unrecorded(identity, wish, domain, operation, fault);
+    }
+  }
+
+  /** The same question without consequences: no intent, no denial, no permit. @returns null for yes */
+  consider(identity: Asker, wish: Wish): Refusal | null {
+    return this.#look(identity, wish.domain, (judge) => {
+      const verdict = judge(wish);
+      return verdict.allow ? null : verdict.refusal;
+    });
+  }
+
+  /**
+   * Whether what goes on may go on: as `consider`, but what was begun is not counted against itself, and a host that is not heard
+   * just now has changed nothing.
+   */
+  mayStill(identity: Asker, wish: Wish): Refusal | null {
+    const verdict = this.lasting(identity, wish);
+    return verdict.allow ? null : verdict.refusal;
+  }
+
+  /** As `mayStill`, with how long it may go on if nothing is changed. */
+  lasting(identity: Asker, wish: Wish): Verdict {
+    const question = this.#question(identity, wish.domain);
+    const facts = { ...this.#authorizations.look(question), count: () => 0 };
+    const around = { source: identity.source, ...this.#sights.lastSight(question.domain) };
+    return judge(this.#inForce.policy, question, wish, facts, around, () => 0, this.#clock());
+  }
+
+  /**
+   * Many questions about one domain at once, without consequences. A rescue is possible when it is with one of the
+   * profiles.
+   */
+  considerAll(
+    identity: Asker,
+    domain: DomainName,
+    actions: readonly Action[],
+    profiles: readonly BootProfileName[],
+  ): ReadonlyMap<Action, Refusal | null> {
+    return this.#look(identity, domain, (judge) => {
+      const answers = new Map<Action, Refusal | null>();
+      for (const action of actions) {
+        const wished = action === 'rescue' && profiles.length > 0 ? profiles : [null];
+        const verdicts = wished.map((profile) => judge({ action, domain, profile }));
+        const no = verdicts.some((verdict) => verdict.allow) ? undefined : verdicts[0];
+        answers.set(action, no?.allow === false ? no.refusal : null);
+      }
+      return answers;
+    });
+  }
+
+  #settle<T>(identity: Identity, wish: Wish, answer: (verdict: Verdict, facts: Facts) => Settled<T>): T {
+    const question = this.#question(identity, wish.domain);
+    const around = this.#around(identity, question);
+    return this.#authorizations.settle(question, (facts) =>
+      answer(this.#judge(question, wish, facts, around), facts),
+    );
+  }
+
+  /** Asks without writing, also when nothing can be written. */
+  #look<T>(identity: Asker, domain: string, ask: (judge: (wish: Wish) => Verdict) => T): T {
+    const question = this.#question(identity, domain);
+    const facts = this.#authorizations.look(question);
+    const around = this.#around(identity, question);
+    return ask((wish) => this.#judge(question, wish, facts, around));
+  }
+
+  #question({ customer, fingerprint, source }: Asker, domain: string): Question {
+    return { customer, fingerprint, source, domain: parseDomainName(domain) ?? NOBODYS };
+  }
+
+  #around({ source }: Asker, { domain }: Question): Circumstances {
+    return { source, ...this.#sights.sight(domain) };
+  }
+
+  #judge(question: Question, wish: Wish, facts: Facts, around: Circumstances): Verdict {
+    return judge(this.#inForce.policy, question, wish, facts, around, this.#atOnce, this.#clock());
+  }
+
+  #denial(identity: Identity, wish: Wish, verdict: Verdict, reference: string): AuditEvent {
+    const code = verdict.allow ? 'no-such-domain' : verdict.code;
+    const { detail } = refusedBy(verdict);
+    return {
+      kind: 'domain.denied',
+      actor: actorOf(identity),
+      domain: printable(wish.domain, 80),
+      action: wish.action,
+      code,
+      detail,
+      reference,
+      profile: wish.profile,
+      ...(wish.key === undefined || wish.key === null ? {} : { key: wish.key }),
+      revision: this.#inForce.revision,
+      ...this.#sights.sight(this.#question(identity, wish.domain).domain),
+    };
+  }
+
+  #intent(
+    identity: Identity,
+    wish: Wish,
+    domain: DomainName,
+    operation: string,
+    rule: string,
+  ): readonly AuditEvent[] {
+    if (wish.action === 'status') return [];
+    return [
+      {
+        kind: `domain.${wish.action}.requested`,
+        actor: actorOf(identity),
+        domain,
+        operation,
+        profile: wish.profile,
+        ...(wish.parameters === undefined ? {} : { parameters: wish.parameters }),
+        ...(wish.key === undefined || wish.key === null ? {} : { key: wish.key }),
+        ...(wish.keep === undefined ? {} : { keep: wish.keep }),
+        rule,
+        revision: this.#inForce.revision,
+      },
+    ];
+  }
+
+  /** The log cannot be written: the answer is the same, but a yes to a change becomes a no. */
+  #unrecorded(
+    identity: Identity,
+    wish: Wish,
+    domain: DomainName | undefined,
+    operation: string,
+    fault: Error,
+  ): Permit | Refusal {
+    const verdict = this.#look(identity, wish.domain, (judge) => judge(wish));
+    if (!verdict.allow || domain === undefined) return refusedBy(verdict);
+    if (!LOOKING.includes(wish.action)) return words.auditUnavailable(fault.message);
+    return this.#permit(identity, wish, domain, operation, verdict.since, null);
+  }
+
+  #permit(
+    identity: Identity,
+    wish: Wish,
+    domain: DomainName,
+    operation: string,
+    since: string,
+    row: AuditRow | null,
+  ): Permit {
+    return new Permit(mint, {
+      identity,
+      action: wish.action,
+      domain,
+      profile: wish.profile,
+      key: wish.key ?? null,
+      parameters: wish.parameters ?? {},
+      operation,
+      row,
+      since,
+    });
+  }
+}
+
+/** The identity, as audit rows name it. */
+export function actorOf(identity: Identity): CustomerActor {
+  const { customer, fingerprint, source, connection } = identity;
+  return { customer, fingerprint, source, connection };
+}
+
+function refusedBy(verdict: Verdict): Refusal {
+  return verdict.allow ? words.noSuchDomain('not a name') : verdict.refusal;
+}

@@ -1,0 +1,49 @@
+import { FaultGuard } from '../../wire/fault-guard.js';
+import type { FaultLog } from '../../wire/fault-guard.js';
+
+/** A clock may be set meanwhile: it is looked at so often while anything is due. Milliseconds. */
+const LONGEST_WAIT = 60_000;
+/** After a fault of whoever is woken, they are woken again. Milliseconds. */
+const AGAIN_MS = 1_000;
+
+/** One timer for many moments: it wakes at the earliest of them, and nobody has one of their own. */
+export class DueTimer {
+  readonly #clock: () => number;
+  readonly #woken: () => void;
+  #timer: NodeJS.Timeout | null = null;
+  #next: number | null = null;
+
+  /**
+   * @param clock milliseconds since 1970
+   * @param wake called at the moment, or earlier to be asked again: it says by `at` what is due next. What it throws is logged, and it is
+   *   called again a second later
+   */
+  constructor(clock: () => number, wake: () => void, log: FaultLog) {
+    this.#clock = clock;
+    this.#woken = new FaultGuard(log).on('due', wake, () => {
+      this.at(clock() + AGAIN_MS);
+    });
+  }
+
+  /** Wakes then, or earlier if it was to be woken earlier already. */
+  at(moment: number): void {
+    if (this.#next !== null && this.#next <= moment) return;
+    this.close();
+    this.#next = moment;
+    const rest = Math.max(0, moment - this.#clock());
+    this.#timer = setTimeout(
+      () => {
+        this.close();
+        this.#woken();
+      },
+      Math.min(rest, LONGEST_WAIT),
+    ).unref();
+  }
+
+  /** Forgets all moments. Twice is harmless. */
+  close(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#next = null;
+  }
+}

@@ -1,0 +1,272 @@
+import type { Action } from '../../../policy/actions.js';
+import type { CustomerName, DomainName } from '../../../policy/names.js';
+import type { AuditRow } from '../../store/audit-event.js';
+import type { Authorizer } from './authorize.js';
+import { DueTimer } from './due-timer.js';
+import type { Identity } from '../session/identity.js';
+import type { Log } from '../log.js';
+import { Slices } from '../pace/slices.js';
+import { absenceRefusal } from './standing.js';
+import type { StandingCheck } from './standing.js';
+import * as words from '../words.js';
+
+/** Something that goes on only as long as its right does. */
+export interface Live {
+  readonly identity: Identity;
+  /**
+   * What it needs now: an attachment its action, a session of a domain's login to see the domain. The domain stays the
+   * same. Null: no more than to be here, as a connection.
+   */
+  needs(): { readonly action: Action; readonly domain: DomainName } | null;
+  /** Ends it; the sentence is for the customer. */
+  end(sentence: string): void;
+  /**
+   * It has not begun: what is typed waits until it has. It is asked about in the same turn, so that a right that is lost
+   * and given back meanwhile passes on nothing that was typed without it.
+   */
+  readonly beginning?: boolean;
+}
+
+/** What is tracked, for whoever acts by it. */
+export interface Tracked {
+  /**
+   * Whether it may act now: asked before anything is passed on, as what was changed may not have been asked about yet.
+   * False: it has ended, and nothing more may be done.
+   */
+  mayAct(): boolean;
+  /** It is over by itself. Twice is harmless. */
+  forget(): void;
+}
+
+/** What is asked for what goes on. */
+export interface RevocationParts {
+  readonly authorizer: Pick<Authorizer, 'lasting'>;
+  readonly standing: Pick<StandingCheck, 'of'>;
+  /** Who has a role on a domain. */
+  readonly roles: { on(domain: DomainName): readonly { readonly customer: CustomerName }[] };
+  readonly log: Log;
+  /** Milliseconds since 1970. */
+  readonly clock?: () => number;
+  readonly slices?: Slices;
+}
+
+/** When a right that could not be asked about is asked about again. Milliseconds. */
+const AGAIN_MS = 5_000;
+
+interface Entry {
+  readonly live: Live;
+  readonly domain: DomainName | null;
+  /** When its key's time is over. Milliseconds since 1970. */
+  until: number | null;
+  /** Whether it was asked about since it is tracked, and could be. */
+  known: boolean;
+  over: boolean;
+}
+
+/**
+ * Takes rights from those who are using them. When something changes, only those whom it concerns are asked about again,
+ * once for all that changed in the same turn, in slices. Nobody acts on a lost right meanwhile: what waits to be asked
+ * about is asked about before it acts (`Tracked.mayAct`).
+ */
+export class Revocation {
+  readonly #parts: RevocationParts;
+  readonly #clock: () => number;
+  readonly #slices: Slices;
+  readonly #ends: DueTimer;
+  readonly #entries = new Set<Entry>();
+  readonly #ofCustomer = new Map<CustomerName, Set<Entry>>();
+  readonly #atDomain = new Map<DomainName, Set<Entry>>();
+  /** Those to be asked about, in this order. */
+  readonly #due = new Set<Entry>();
+  readonly #beginning = new Set<Entry>();
+  #sweeping = false;
+  #soon = false;
+
+  constructor(parts: RevocationParts) {
+    this.#parts = parts;
+    this.#clock = parts.clock ?? Date.now;
+    this.#slices = parts.slices ?? new Slices();
+    this.#ends = new DueTimer(
+      this.#clock,
+      () => {
+        this.#endsDue();
+      },
+      parts.log,
+    );
+  }
+
+  /** From now on; it is asked about before its first act, whatever was asked before. */
+  track(live: Live): Tracked {
+    const domain = live.needs()?.domain ?? null;
+    const entry: Entry = { live, domain, until: null, known: false, over: false };
+    this.#entries.add(entry);
+    if (live.beginning === true) this.#beginning.add(entry);
+    put(this.#ofCustomer, live.identity.customer, entry);
+    if (domain !== null) put(this.#atDomain, domain, entry);
+    const standing = this.#parts.standing.of(live.identity);
+    if (!standing.here) this.#markSoon([entry]);
+    else if (standing.until !== null) this.#ends.at(standing.until);
+    return {
+      mayAct: () => this.#mayAct(entry),
+      forget: () => {
+        this.#forget(entry);
+      },
+    };
+  }
+
+  /** For the audit log's `onAppend`: asks about those whom the row names, after all rows of its transaction. */
+  heard({ event }: AuditRow): void {
+    switch (event.kind) {
+      case 'customer.suspended':
+      case 'customer.removed':
+      case 'customer.renamed':
+      case 'key.removed':
+      case 'key.expiry.set':
+      case 'role.removed':
+      case 'role.added':
+        this.#markSoon(this.#ofCustomer.get(event.customer));
+        return;
+      case 'domain.retired':
+      case 'domain.adopted': {
+        this.#markSoon(this.#atDomain.get(event.domain));
+        // Which rule for keys speaks of a customer can hang on their roles.
+        for (const { customer } of this.#parts.roles.on(event.domain))
+          this.#markSoon(this.#ofCustomer.get(customer));
+        return;
+      }
+      case 'maintenance.began':
+        this.#markSoon(this.#entries);
+        return;
+      default:
+    }
+  }
+
+  /** Asks about everybody. One that cannot be asked about or ended harms no other. */
+  review(): void {
+    this.#mark(this.#entries);
+    this.#sweep();
+  }
+
+  /** Asks about what goes on at one domain, which does something else now. */
+  reviewDomain(domain: DomainName): void {
+    this.#mark(this.#atDomain.get(domain));
+    this.#sweep();
+  }
+
+  /** No more ends by time. Twice is harmless. */
+  close(): void {
+    this.#ends.close();
+  }
+
+  #mark(entries: Iterable<Entry> = []): void {
+    for (const entry of entries) this.#due.add(entry);
+  }
+
+  /** The few that have not begun yet are not left for another slice. */
+  #askBeginning(): void {
+    for (const entry of [...this.#beginning]) if (this.#due.has(entry)) this.#ask(entry);
+  }
+
+  #markSoon(entries: Iterable<Entry> = []): void {
+    this.#mark(entries);
+    if (this.#soon || this.#due.size === 0) return;
+    this.#soon = true;
+    // The other rows of the transaction are heard before.
+    queueMicrotask(() => {
+      this.#soon = false;
+      this.#sweep();
+    });
+  }
+
+  #sweep(): void {
+    this.#askBeginning();
+    if (this.#sweeping || this.#due.size === 0) return;
+    this.#sweeping = true;
+    void this.#slices.run(() => {
+      const [entry] = this.#due;
+      if (entry !== undefined) this.#ask(entry);
+      this.#sweeping = this.#due.size > 0;
+      return this.#sweeping;
+    });
+  }
+
+  #mayAct(entry: Entry): boolean {
+    if (entry.over) return false;
+    const { until, known } = entry;
+    const asked = known && !this.#due.has(entry) && (until === null || this.#clock() < until);
+    return asked || this.#ask(entry);
+  }
+
+  /** @returns whether it may go on */
+  #ask(entry: Entry): boolean {
+    const { live } = entry;
+    const { connection } = live.identity;
+    const { log } = this.#parts;
+    this.#due.delete(entry);
+    try {
+      const sentence = this.#lost(entry);
+      if (sentence === null) return true;
+      this.#forget(entry);
+      log.info({ connection, ...live.needs(), sentence }, 'ended: the right was taken away');
+      live.end(sentence);
+    } catch (fault) {
+      entry.known = false;
+      this.#ends.at(this.#clock() + AGAIN_MS);
+      log.error({ err: fault, connection }, 'a right could not be asked for again');
+    }
+    return false;
+  }
+
+  /** @returns the sentence for the customer; null when it may go on */
+  #lost(entry: Entry): string | null {
+    const { identity } = entry.live;
+    const needed = entry.live.needs();
+    if (needed === null) {
+      const standing = this.#parts.standing.of(identity);
+      if (!standing.here) return absenceRefusal(standing).message;
+      this.#lasts(entry, standing.until);
+      return null;
+    }
+    const { action, domain } = needed;
+    const lasting = this.#parts.authorizer.lasting(identity, { action, domain, profile: null });
+    if (!lasting.allow) return words.rightLost(domain, lasting.refusal);
+    this.#lasts(entry, lasting.until);
+    return null;
+  }
+
+  #lasts(entry: Entry, until: number | null): void {
+    entry.known = true;
+    entry.until = until;
+    if (until !== null) this.#ends.at(until);
+  }
+
+  /** Some key's time is over, or it is time to look at the clock. */
+  #endsDue(): void {
+    const now = this.#clock();
+    for (const entry of this.#entries) {
+      if (!entry.known || (entry.until !== null && entry.until <= now)) this.#due.add(entry);
+      else if (entry.until !== null) this.#ends.at(entry.until);
+    }
+    this.#sweep();
+  }
+
+  #forget(entry: Entry): void {
+    entry.over = true;
+    this.#due.delete(entry);
+    this.#entries.delete(entry);
+    this.#beginning.delete(entry);
+    take(this.#ofCustomer, entry.live.identity.customer, entry);
+    if (entry.domain !== null) take(this.#atDomain, entry.domain, entry);
+  }
+}
+
+function put<K>(index: Map<K, Set<Entry>>, key: K, entry: Entry): void {
+  const known = index.get(key);
+  if (known === undefined) index.set(key, new Set([entry]));
+  else known.add(entry);
+}
+
+function take<K>(index: Map<K, Set<Entry>>, key: K, entry: Entry): void {
+  const known = index.get(key);
+  if (known?.delete(entry) === true && known.size === 0) index.delete(key);
+}

@@ -1,0 +1,103 @@
+import { keyFault, keyRule, lastsUntil } from '../../../policy/key-rule.js';
+import type { KeyFault } from '../../../policy/key-rule.js';
+import type { CustomerName } from '../../../policy/names.js';
+import type { Policy } from '../../../policy/policy.js';
+import type { Refusal } from '../../../policy/refusal.js';
+import type { Holder, Holders } from '../../store/holders.js';
+import { isExpired } from '../../store/keys.js';
+import type { Identity } from '../session/identity.js';
+import { factsOf } from '../keys/key-rules.js';
+import * as words from '../words.js';
+
+/** Why somebody may not be here. */
+export type Absence = 'customer-suspended' | 'key-revoked' | 'key-expired' | 'key-not-allowed';
+
+/** Whether somebody may be here at all, whatever they may do here. */
+export type Standing =
+  | {
+      readonly here: true;
+      /** From then on their key is of no use. Milliseconds since 1970; null: as long as nothing is changed. */
+      readonly until: number | null;
+    }
+  | {
+      readonly here: false;
+      readonly why: Absence;
+      /** What of the key the policy does not allow. */
+      readonly fault: KeyFault | null;
+    };
+
+/** Asks whether somebody may be here. @returns null for yes */
+export type AskStanding = (identity: Pick<Identity, 'customer' | 'fingerprint'>) => Refusal | null;
+
+/**
+ * The one answer to "may they be here?": login, sessions, every permit, and what goes on rest on it. The account must
+ * be open, the key registered, its own time not over, and the policy's rules for keys must allow it.
+ *
+ * @param policy null where none can be read: then its rules for keys are left out
+ */
+export function standing(policy: Policy | null, customer: CustomerName, holder: Holder, now: Date): Standing {
+  if (holder.suspended) return absent('customer-suspended');
+  const { key } = holder;
+  if (key === null) return absent('key-revoked');
+  if (isExpired(key, now.toISOString())) return absent('key-expired');
+  const own = key.expiresAt === null ? null : Date.parse(key.expiresAt);
+  if (policy === null || policy.keyRules.length === 0) return { here: true, until: own };
+  const rule = keyRule(policy, customer, holder.rolesHeld());
+  if (rule === undefined) return { here: true, until: own };
+  const fault = keyFault(rule, factsOf(key, key.addedAt), now);
+  if (fault !== null) return absent('key-not-allowed', fault);
+  const ruled = lastsUntil(rule, key.addedAt)?.getTime() ?? null;
+  return { here: true, until: earlier(own, ruled) };
+}
+
+/** In the words for the customer; the detail has the true reason. */
+export function absenceRefusal({ why, fault }: Extract<Standing, { here: false }>): Refusal {
+  switch (why) {
+    case 'customer-suspended':
+      return words.suspended();
+    case 'key-revoked':
+      return words.keyRevoked();
+    case 'key-expired':
+      return words.keyOver('the time of the key is over');
+    case 'key-not-allowed':
+      return fault === 'age'
+        ? words.keyOver('the key is older than the policy allows')
+        : words.keyNotAllowed(`the policy does not allow the ${fault ?? 'kind'} of the key`);
+  }
+}
+
+/** The same question about who came in once, answered from what is stored now. */
+export class StandingCheck {
+  readonly #holders: Pick<Holders, 'find'>;
+  readonly #inForce: { readonly policy: Policy };
+  readonly #clock: () => Date;
+
+  constructor(
+    holders: Pick<Holders, 'find'>,
+    inForce: { readonly policy: Policy },
+    clock: () => Date = () => new Date(),
+  ) {
+    this.#holders = holders;
+    this.#inForce = inForce;
+    this.#clock = clock;
+  }
+
+  of({ customer, fingerprint }: Pick<Identity, 'customer' | 'fingerprint'>): Standing {
+    const holder = this.#holders.find(customer, fingerprint);
+    return standing(this.#inForce.policy, customer, holder, this.#clock());
+  }
+
+  readonly refusal: AskStanding = (identity) => {
+    const found = this.of(identity);
+    return found.here ? null : absenceRefusal(found);
+  };
+}
+
+function absent(why: Absence, fault: KeyFault | null = null): Standing {
+  return { here: false, why, fault };
+}
+
+function earlier(one: number | null, other: number | null): number | null {
+  if (one === null || other === null) return one ?? other;
+  return Math.min(one, other);
+}

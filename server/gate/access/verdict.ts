@@ -1,0 +1,101 @@
+import type { Circumstances } from '../../../policy/conditions.js';
+import type { Action } from '../../../policy/actions.js';
+import { evaluate } from '../../../policy/evaluate.js';
+import type { ParameterValues } from '../../../policy/boot-parameter.js';
+import type { BootProfileName } from '../../../policy/names.js';
+import type { Decision, Limit, Policy, Usage } from '../../../policy/policy.js';
+import type { Refusal, RefusalCode } from '../../../policy/refusal.js';
+import { refusal } from '../../../policy/refusal.js';
+import type { Facts, Question } from '../../store/authorizations.js';
+import type { MaintenanceRow } from '../../store/maintenance.js';
+import type { VisitQuery } from './live-consoles.js';
+import { printable } from '../printable.js';
+import { absenceRefusal, standing } from './standing.js';
+import * as words from '../words.js';
+
+/** What is wished for, as spelt by whoever wishes: the domain's name is parsed here and nowhere before. */
+export interface Wish {
+  readonly action: Action;
+  readonly domain: string;
+  /** The boot profile of a rescue; null otherwise. */
+  readonly profile: BootProfileName | null;
+  /** The key of a SysRq; left out: none is named. */
+  readonly key?: string | null;
+  /** What the profile's parameters are to be, for the log and the host: nothing is judged by it. */
+  readonly parameters?: ParameterValues;
+  /** Of `log-switch`, for the log: nothing is judged by it. */
+  readonly keep?: boolean;
+}
+
+/** What was decided: the words for the customer, and for the log the true reason. */
+export type Verdict =
+  | {
+      readonly allow: true;
+      /** The rule's id. */
+      readonly rule: string;
+      /** Since when the role is held. ISO 8601. */
+      readonly since: string;
+      /** When the key's time is over. Milliseconds since 1970; null: as long as nothing is changed. */
+      readonly until: number | null;
+    }
+  | { readonly allow: false; readonly refusal: Refusal; readonly code: RefusalCode };
+
+/** Decides from what the store and the policy say, and nothing else. */
+export function judge(
+  policy: Policy,
+  { customer, domain, source }: Question,
+  wish: Wish,
+  facts: Facts,
+  circumstances: Circumstances,
+  atOnce: (query: VisitQuery) => number,
+  now: Date,
+): Verdict {
+  const here = standing(policy, customer, facts, now);
+  if (!here.here) return denied(absenceRefusal(here));
+  const counting = facts.role?.counts === true ? facts.role : null;
+  const usage: Usage = (limit: Limit, since: Date) =>
+    limit.windowSeconds === null
+      ? atOnce({ ...limit, customer, domain, source })
+      : facts.count({ per: limit.per, actions: limit.actions, since });
+  const ask = (action: Action): Decision => {
+    const profile = action === 'rescue' ? wish.profile : null;
+    const key = action === 'sysrq' ? (wish.key ?? null) : null;
+    const role = counting?.role ?? null;
+    const request = { customer, role, domain, action, profile, key, ...circumstances };
+    return evaluate(policy, request, usage, now);
+  };
+  // Who may not see the domain hears what is heard about one that does not exist.
+  const seen = ask('status');
+  if (counting === null || !seen.allow) {
+    const code =
+      facts.role !== null && counting === null ? 'domain-retired' : seen.allow ? 'no-role' : seen.reason;
+    return denied(words.noSuchDomain(`${code} for ${printable(wish.domain, 80)}`), code);
+  }
+  const decision = wish.action === 'status' ? seen : ask(wish.action);
+  if (!decision.allow) return denied(refusal(decision.reason, decision.message, because(decision)));
+  const { maintenance } = facts;
+  if (maintenance !== null && closedBy(maintenance, wish.action))
+    return denied(words.inMaintenance(maintenance));
+  return { allow: true, rule: decision.rule.id, since: counting.since, until: here.until };
+}
+
+/** What changes nothing. */
+const LOOKING: readonly Action[] = ['status', 'watch', 'log'];
+
+const CONSOLES: readonly Action[] = ['console', 'takeover'];
+
+/** Whether maintenance keeps a customer from it, whatever the policy says. */
+function closedBy({ consolesClosed }: MaintenanceRow, action: Action): boolean {
+  if (CONSOLES.includes(action)) return consolesClosed;
+  return !LOOKING.includes(action);
+}
+
+function denied(no: Refusal, code: RefusalCode = no.code): Verdict {
+  return { allow: false, refusal: no, code };
+}
+
+function because(decision: Extract<Decision, { allow: false }>): string {
+  const row = decision.limit ?? decision.rule;
+  if (row === null) return decision.reason;
+  return `${decision.reason}: ${row.id} at ${row.place.file}:${row.place.line}:${row.place.column}`;
+}

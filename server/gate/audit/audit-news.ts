@@ -1,0 +1,49 @@
+import type { CustomerName } from '../../../policy/names.js';
+import type { AuditRow } from '../../store/audit-event.js';
+import { Listeners } from '../session/listeners.js';
+import type { Log } from '../log.js';
+import type { Unsubscribe } from '../session/terminal.js';
+
+/** Whom and what the audit rows of one turn named. */
+export interface Named {
+  readonly customers: ReadonlySet<CustomerName>;
+  readonly domains: ReadonlySet<string>;
+}
+
+/** Tells all who are here once what a transaction named, however many rows it has. */
+export class AuditNews {
+  readonly #listeners: Listeners<Named>;
+  #customers = new Set<CustomerName>();
+  #domains = new Set<string>();
+  #soon = false;
+
+  constructor(log: Log) {
+    this.#listeners = new Listeners((fault) => {
+      log.error({ err: fault }, 'a session could not be told what was recorded');
+    });
+  }
+
+  onNews(listener: (named: Named) => void): Unsubscribe {
+    return this.#listeners.add(listener);
+  }
+
+  /** For the audit log's `onAppend`. */
+  heard({ event }: AuditRow): void {
+    if ('customer' in event) this.#customers.add(event.customer);
+    if ('domain' in event) this.#domains.add(event.domain);
+    if (this.#soon) return;
+    this.#soon = true;
+    // The other rows of the transaction are heard before.
+    queueMicrotask(() => {
+      this.#tell();
+    });
+  }
+
+  #tell(): void {
+    const named = { customers: this.#customers, domains: this.#domains };
+    this.#soon = false;
+    this.#customers = new Set();
+    this.#domains = new Set();
+    this.#listeners.emit(named);
+  }
+}

@@ -1,0 +1,182 @@
+import type { Action } from '../../../policy/actions.js';
+import type { CustomerName, DomainName } from '../../../policy/names.js';
+import type { AuditEvent, AuditRow, EventActor } from '../../store/audit-event.js';
+import type { RoleRow } from '../../store/records.js';
+import type { Identity } from '../session/identity.js';
+import { printable } from '../printable.js';
+
+/** One thing that happened, in words that the customer may read. */
+export interface ActivityLine {
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  readonly domain: DomainName | null;
+  readonly text: string;
+}
+
+interface AuditTail {
+  tail(query: {
+    readonly customer?: CustomerName;
+    readonly domain?: DomainName;
+    readonly fromSeq?: number;
+    readonly limit?: number;
+  }): readonly AuditRow[];
+}
+
+interface RolesOf {
+  of(customer: CustomerName): readonly RoleRow[];
+}
+
+interface Named {
+  find(customer: CustomerName): { readonly namedSeq: number } | undefined;
+}
+
+/**
+ * What a customer may know of the audit log: what they did, and what was done on the domains that they have a role on,
+ * since they have it. Of other customers the name only, never the source; of admins nothing but that it was one.
+ */
+export class Activity {
+  readonly #audit: AuditTail;
+  readonly #roles: RolesOf;
+  readonly #customers: Named;
+
+  constructor(audit: AuditTail, roles: RolesOf, customers: Named) {
+    this.#audit = audit;
+    this.#roles = roles;
+    this.#customers = customers;
+  }
+
+  /** @returns oldest first, at most `limit` */
+  of(identity: Pick<Identity, 'customer'>, limit = 200): readonly ActivityLine[] {
+    const { customer } = identity;
+    const since = new Map(
+      this.#roles.of(customer).flatMap((row) => (row.counts ? [[row.domain, row.sinceSeq]] : [])),
+    );
+    const rows = new Map<number, AuditRow>();
+    const take = (row: AuditRow): unknown => rows.set(row.seq, row);
+    // Whoever had this name before is somebody else.
+    const named = this.#customers.find(customer)?.namedSeq ?? Infinity;
+    this.#audit.tail({ customer, fromSeq: named, limit: 2 * limit }).forEach(take);
+    for (const [domain, seq] of since)
+      this.#audit.tail({ domain, fromSeq: seq, limit: 2 * limit }).forEach(take);
+    const requests = requestsIn(rows.values());
+    return [...rows.values()]
+      .sort((one, other) => one.seq - other.seq)
+      .flatMap((row) => {
+        const { at, seq, event } = row;
+        const domain = domainOf(event);
+        // A name that was another domain's before, or is not this customer's any more, shows nothing of that time.
+        if (domain !== null && seq < (since.get(domain) ?? Infinity)) return [];
+        const text = sentence(event, customer, requests);
+        return text === null ? [] : [{ at, domain, text }];
+      })
+      .slice(-limit);
+  }
+}
+
+interface Asked {
+  readonly action: Action;
+  readonly by: CustomerName;
+}
+
+function requestsIn(rows: Iterable<AuditRow>): ReadonlyMap<string, Asked> {
+  const requests = new Map<string, Asked>();
+  for (const { event } of rows) {
+    const action = requestedAction(event);
+    if (action !== null && 'operation' in event && 'actor' in event) {
+      requests.set(event.operation, { action, by: event.actor.customer });
+    }
+  }
+  return requests;
+}
+
+function requestedAction(event: AuditEvent): Action | null {
+  return (/^domain\.([a-z-]+)\.requested$/.exec(event.kind)?.[1] as Action | undefined) ?? null;
+}
+
+function domainOf(event: AuditEvent): DomainName | null {
+  // A denial names what was spelt, which need not be a domain: it is the customer's own and has no past.
+  return 'domain' in event && event.kind !== 'domain.denied' ? event.domain : null;
+}
+
+const ASKED: Readonly<Record<Action, (domain: string) => string>> = {
+  status: (domain) => `looked at ${domain}`,
+  console: (domain) => `opened the console of ${domain}`,
+  watch: (domain) => `watched the console of ${domain}`,
+  takeover: (domain) => `took over the keyboard of ${domain}`,
+  sysrq: (domain) => `sent a SysRq key to ${domain}`,
+  log: (domain) => `read the console log of ${domain}`,
+  'log-switch': (domain) => `switched the console log of ${domain}`,
+  start: (domain) => `started ${domain}`,
+  shutdown: (domain) => `shut down ${domain}`,
+  poweroff: (domain) => `powered off ${domain}`,
+  reboot: (domain) => `rebooted ${domain}`,
+  rescue: (domain) => `booted ${domain} into rescue`,
+  normal: (domain) => `booted ${domain} back to normal`,
+};
+
+const OUTCOMES = {
+  done: 'done',
+  failed: 'failed',
+  superseded: 'overtaken by a power-off',
+  refused: 'not possible',
+  lost: 'the outcome is not known',
+} as const;
+
+function sentence(
+  event: AuditEvent,
+  customer: CustomerName,
+  requests: ReadonlyMap<string, Asked>,
+): string | null {
+  switch (event.kind) {
+    case 'login.accepted':
+      return event.actor.customer === customer
+        ? `you logged in from ${event.actor.source} with ${event.actor.fingerprint}`
+        : null;
+    case 'domain.denied':
+      return event.actor.customer === customer
+        ? `you were refused: ${event.action} of ${event.domain}`
+        : null;
+    case 'operation.ended': {
+      const asked = requests.get(event.operation);
+      // A console that was opened and left again is one line, not two.
+      if (asked === undefined || (LOOKED.includes(asked.action) && event.outcome === 'done')) return null;
+      return `${ASKED[asked.action](event.domain)}: ${OUTCOMES[event.outcome]}`;
+    }
+    case 'customer.suspended':
+      return `your account was suspended by ${who(event.actor, customer)}`;
+    case 'customer.resumed':
+      return `your account was opened again by ${who(event.actor, customer)}`;
+    case 'key.added':
+      return event.customer === customer
+        ? `${who(event.actor, customer)} added the key ${event.fingerprint}`
+        : null;
+    case 'key.removed':
+      return event.customer === customer
+        ? `${who(event.actor, customer)} removed the key ${event.fingerprint}`
+        : null;
+    case 'key.expiry.set': {
+      if (event.customer !== customer) return null;
+      const when = event.expiresAt === null ? 'not to expire' : `to expire at ${event.expiresAt}`;
+      return `${who(event.actor, customer)} set the key ${event.fingerprint} ${when}`;
+    }
+    case 'role.added':
+      return `${who(event.actor, customer)} made ${event.customer === customer ? 'you' : event.customer} ${event.role} of ${event.domain}`;
+    case 'role.removed':
+      return `${who(event.actor, customer)} ended the role of ${event.customer === customer ? 'you' : event.customer} on ${event.domain}`;
+    default: {
+      const action = requestedAction(event);
+      if (action === null || !('operation' in event) || !('actor' in event)) return null;
+      const intent = event as Extract<AuditEvent, { kind: 'domain.start.requested' }>;
+      const profile = intent.profile === null ? '' : ` with ${printable(intent.profile, 40)}`;
+      const keep = intent.keep === undefined ? '' : intent.keep ? ' on' : ' off';
+      return `${who(intent.actor, customer)}: ${ASKED[action](intent.domain)}${profile}${keep}`;
+    }
+  }
+}
+
+const LOOKED: readonly Action[] = ['console', 'watch', 'takeover', 'log'];
+
+function who(actor: EventActor, customer: CustomerName): string {
+  if (!('customer' in actor)) return 'an administrator';
+  return actor.customer === customer ? 'you' : actor.customer;
+}

@@ -1,0 +1,209 @@
+import { ACTIONS } from '../../../policy/actions.js';
+import type { Action } from '../../../policy/actions.js';
+import type { DomainState } from '../../../policy/domain-state.js';
+import type { BootProfileName, CustomerName, DomainName } from '../../../policy/names.js';
+import { NORMAL } from '../../../policy/names.js';
+import type { Refusal } from '../../../policy/refusal.js';
+import type { MenuDomain, MenuOperation, MenuProfile, Offer } from '../../../menus/port.js';
+import type { RoleRow } from '../../store/records.js';
+import type { OperationView } from '../../wire/operation.js';
+import { VERBS } from '../../wire/contract.js';
+import type { Authorizer } from '../access/authorize.js';
+import type { ConsoleCustoms } from '../console/console-customs.js';
+import type { Found, Hosts, Stray } from '../hosts/hosts.js';
+import type { Identity } from '../session/identity.js';
+import type { PolicyHolder } from '../policy/policy-holder.js';
+import { chooseParameters } from '../operations/profile-parameters.js';
+import type { ParametersOfDomains } from '../operations/profile-parameters.js';
+import * as words from '../words.js';
+
+interface RolesOf {
+  of(customer: CustomerName): readonly RoleRow[];
+}
+
+export interface OwnDomainsParts {
+  readonly roles: RolesOf;
+  readonly parameters: ParametersOfDomains;
+  readonly hosts: Hosts;
+  readonly authorizer: Authorizer;
+  readonly policy: Pick<PolicyHolder, 'revision'>;
+  readonly customs: Pick<ConsoleCustoms, 'record'>;
+}
+
+/** What policy says is kept so long at most, as a limit's window moves with time. Milliseconds. */
+const FRESH = 5_000;
+
+interface Asked {
+  /** What the answers depend on besides time and the audit log. */
+  readonly key: string;
+  readonly at: number;
+  readonly answers: ReadonlyMap<Action, Refusal | null>;
+  /** Of a rescue boot, by profile. */
+  readonly profiles: ReadonlyMap<BootProfileName, Refusal | null>;
+}
+
+/**
+ * The domains that one customer may see, as last heard, with what may be chosen on each. What is shown is never what
+ * permits: it is asked for again when it is chosen.
+ */
+export class OwnDomains {
+  readonly #parts: OwnDomainsParts;
+  readonly #identity: Identity;
+  #asked = new Map<DomainName, Asked>();
+
+  constructor(parts: OwnDomainsParts, identity: Identity) {
+    this.#parts = parts;
+    this.#identity = identity;
+  }
+
+  /** By name; of a login by a domain's name that one alone. */
+  list(now = Date.now()): readonly MenuDomain[] {
+    const { customer, domain: only } = this.#identity;
+    return this.#parts.roles
+      .of(customer)
+      .filter((row) => row.counts && (only === null || row.domain === only))
+      .flatMap((row) => this.#domain(row, now) ?? [])
+      .sort((one, other) => (one.name < other.name ? -1 : 1));
+  }
+
+  /** Policy, roles or what was done changed: what was answered holds no more. */
+  forget(): void {
+    this.#asked = new Map();
+  }
+
+  #domain(row: RoleRow, now: number): MenuDomain | null {
+    const found = this.#parts.hosts.find(row.domain);
+    const { answers, profiles: allowed } = this.#answers(row, found?.view.profiles ?? [], now);
+    if (answers.get('status') !== null) return null;
+    const profiles = found === undefined ? [] : this.#profiles(found, allowed);
+    const stray = this.#parts.hosts.strayOf(row.domain);
+    // What its configuration's host says of it is that it is off.
+    const view = stray === null ? found?.view : undefined;
+    const observation = view?.observation ?? null;
+    return {
+      name: row.domain,
+      role: row.role,
+      state: stray === null ? (observation?.state ?? null) : 'running',
+      profile: observation?.profile ?? null,
+      since: observation === null ? null : Date.parse(observation.since),
+      seenAt: observation === null ? null : Date.parse(observation.seenAt),
+      reachable: (stray ?? found)?.host.reachable ?? false,
+      memoryMiB: view?.memoryMiB ?? null,
+      vcpus: view?.vcpus ?? null,
+      cpuPercent: view?.cpuPercent ?? null,
+      profiles,
+      operation:
+        view?.operation === null || view === undefined ? null : menuOperation(view.operation, row.since),
+      consoleLocked: view?.console === 'locked',
+      elsewhere: stray === null ? null : { host: stray.host.name, moving: stray.part !== 'runs' },
+      recorded: this.#parts.customs.record(row.customer, row.domain),
+      offers: offers(row.domain, answers, found, stray),
+    };
+  }
+
+  #profiles({ host, view }: Found, allowed: Asked['profiles']): readonly MenuProfile[] {
+    const set = this.#parts.parameters.values(view.name);
+    return view.profiles.map((name) => {
+      const offer = host.contract?.profiles.find((profile) => profile.name === name);
+      const { chosen, values, unfit } = chooseParameters(offer?.parameters ?? [], set);
+      const no = allowed.get(name) ?? (unfit.length === 0 ? null : words.notSetUp(view.name, unfit, values));
+      return {
+        name,
+        title: offer?.title ?? name,
+        disks: offer?.disks ?? '',
+        hint: offer?.hint ?? '',
+        parameters: chosen.map(({ offer: { title }, value }) => ({ title, value })),
+        refused: no?.message ?? null,
+      };
+    });
+  }
+
+  #answers(row: RoleRow, profiles: readonly BootProfileName[], now: number): Asked {
+    const names = profiles.filter((name) => name !== NORMAL);
+    const { state, booted } = this.#parts.hosts.sight(row.domain);
+    const key = [this.#parts.policy.revision, row.role, row.since, state, booted, ...names].join(' ');
+    const known = this.#asked.get(row.domain);
+    if (known?.key === key && now - known.at < FRESH) return known;
+    const { authorizer } = this.#parts;
+    const { domain } = row;
+    const asked = {
+      key,
+      at: now,
+      answers: authorizer.considerAll(this.#identity, domain, ACTIONS, names),
+      profiles: new Map(
+        names.map((profile) => [
+          profile,
+          authorizer.consider(this.#identity, { action: 'rescue', domain, profile }),
+        ]),
+      ),
+    };
+    this.#asked.set(domain, asked);
+    return asked;
+  }
+}
+
+/** @param since nothing from before is shown; ISO 8601 */
+export function menuOperation(operation: OperationView, since = ''): MenuOperation | null {
+  if (operation.startedAt < since) return null;
+  return {
+    id: operation.id,
+    action: operation.verb,
+    profile: operation.profile,
+    phase: operation.phase,
+    step: operation.step,
+    place: operation.place,
+    startedAt: Date.parse(operation.startedAt),
+    deadlineAt: operation.deadlineAt === null ? null : Date.parse(operation.deadlineAt),
+    by: operation.by,
+    message: operation.failure?.message ?? null,
+  };
+}
+
+function offers(
+  domain: DomainName,
+  answers: ReadonlyMap<Action, Refusal | null>,
+  found: Found | undefined,
+  stray: Stray | null,
+): Readonly<Record<Action, Offer>> {
+  const offer = (action: Action): Offer => {
+    const no = answers.get(action) ?? impossible(domain, action, found, stray);
+    return no === null ? { offered: true } : { offered: false, code: no.code, reason: no.message };
+  };
+  return Object.fromEntries(ACTIONS.map((action) => [action, offer(action)])) as Record<Action, Offer>;
+}
+
+/** What is kept of it stays where it was managed. */
+const ANYWHERE: readonly Action[] = ['status', 'log', 'log-switch'];
+
+function impossible(
+  domain: DomainName,
+  action: Action,
+  found: Found | undefined,
+  stray: Stray | null,
+): Refusal | null {
+  if (action === 'status') return null;
+  if (stray !== null && !ANYWHERE.includes(action)) return words.astray(domain, stray.host.name, stray.part);
+  if (found?.host.reachable !== true) return words.hostUnreachable(domain, 'not reachable');
+  if (action === 'log-switch' && !found.host.log.onDisk)
+    return words.notOnThisHost(domain, words.actionWord(action));
+  const verb = VERBS.find((each) => each === action);
+  if (verb === undefined) return null;
+  if (found.host.contract?.verbs.includes(verb) !== true)
+    return words.notOnThisHost(domain, words.actionWord(action));
+  const { state, profile } = found.view.observation;
+  const why = UNFIT[state]?.[verb] ?? null;
+  if (why !== null) return words.unfit(why);
+  if (verb === 'normal' && state === 'running' && profile === NORMAL) return words.unfit('normal');
+  if (verb === 'rescue' && found.view.profiles.every((name) => name === NORMAL))
+    return words.chooseProfile(domain, []);
+  return null;
+}
+
+/** Choices that make no sense in a state. dom0 decides; this only spares the customer the way there. */
+const UNFIT: Partial<Record<DomainState, Partial<Record<(typeof VERBS)[number], words.Unfit>>>> = {
+  running: { start: 'running' },
+  off: { shutdown: 'off', poweroff: 'off', reboot: 'off', sysrq: 'off' },
+  crashed: { start: 'crashed', shutdown: 'crashed', reboot: 'crashed', rescue: 'crashed', normal: 'crashed' },
+  paused: { start: 'paused', shutdown: 'paused', reboot: 'paused', rescue: 'paused', normal: 'paused' },
+  rebooting: { start: 'rebooting', reboot: 'rebooting' },
+};

@@ -1,0 +1,112 @@
+import type { CustomerName, Fingerprint } from '../../../policy/names.js';
+import { parseFingerprint } from '../../../policy/names.js';
+import type { Refusal } from '../../../policy/refusal.js';
+import { isRefusal, refusal } from '../../../policy/refusal.js';
+import type { EventActor } from '../../store/audit-event.js';
+import type { LastKeyOptions } from '../../store/keys.js';
+import type { Key } from '../../store/records.js';
+import { AuditUnavailable } from '../../store/store-error.js';
+import { actorOf } from '../access/authorize.js';
+import { CustomerPace } from '../access/customer-pace.js';
+import type { Identity } from '../session/identity.js';
+import type { KeyRules } from '../keys/key-rules.js';
+import type { AskStanding } from '../access/standing.js';
+import * as words from '../words.js';
+
+interface KeyStore {
+  list(customer: CustomerName): readonly Key[];
+  add(
+    key: Pick<Key, 'customer' | 'fingerprint' | 'type' | 'blob' | 'comment'>,
+    actor: EventActor,
+    max: number,
+  ): Key | Refusal;
+  remove(
+    customer: CustomerName,
+    fingerprint: Fingerprint,
+    actor: EventActor,
+    options: LastKeyOptions,
+  ): Key | Refusal;
+}
+
+export interface OwnKeysParts {
+  readonly keys: KeyStore;
+  readonly standing: AskStanding;
+  readonly rules: KeyRules;
+  readonly pace?: CustomerPace;
+}
+
+/** The keys that a customer logs in with, worked by the customer. */
+export class OwnKeys {
+  readonly #keys: KeyStore;
+  readonly #standing: AskStanding;
+  readonly #rules: KeyRules;
+  readonly #pace: CustomerPace;
+
+  constructor({ keys, standing, rules, pace = new CustomerPace() }: OwnKeysParts) {
+    this.#keys = keys;
+    this.#standing = standing;
+    this.#rules = rules;
+    this.#pace = pace;
+  }
+
+  list(identity: Identity): readonly Key[] {
+    return this.#keys.list(identity.customer).map((key) => this.#rules.withExpiry(key));
+  }
+
+  /** @param text one line as in `id_ed25519.pub` */
+  add(identity: Identity, text: string): Key | Refusal {
+    const key = this.#rules.read(identity.customer, text);
+    if (isRefusal(key)) return key;
+    const { fingerprint, type, blob, comment } = key;
+    return this.#change(identity, () =>
+      this.#keys.add(
+        { customer: identity.customer, fingerprint, type, blob, comment },
+        actorOf(identity),
+        this.#rules.most(identity.customer),
+      ),
+    );
+  }
+
+  /**
+   * Never the last one; the one in use only when that was confirmed.
+   *
+   * @param text a fingerprint
+   */
+  remove(identity: Identity, text: string, options: { readonly confirmed: boolean }): Key | Refusal {
+    const fingerprint = parseFingerprint(text);
+    if (fingerprint === undefined) {
+      return refusal(
+        'no-such-key',
+        'There is no such key. A key is named by its fingerprint: SHA256:…',
+        'not a fingerprint',
+      );
+    }
+    if (fingerprint === identity.fingerprint && !options.confirmed) {
+      return refusal(
+        'needs-confirmation',
+        'This is the key you are logged in with: removing it ends this connection and it cannot log in again. Say --yes to do it.',
+      );
+    }
+    return this.#change(identity, () =>
+      this.#keys.remove(identity.customer, fingerprint, actorOf(identity), {
+        allowLast: false,
+        endOf: (key) => this.#rules.endOf(key),
+      }),
+    );
+  }
+
+  /** Whoever may not be here any more changes nothing. */
+  #change(identity: Identity, change: () => Key | Refusal): Key | Refusal {
+    const tooFast = this.#pace.asks(identity.customer);
+    if (tooFast !== null) return tooFast;
+    const absent = this.#standing(identity);
+    if (absent !== null) return absent;
+    try {
+      const result = change();
+      return isRefusal(result) ? { ...result, message: words.asSentence(result.message) } : result;
+    } catch (fault) {
+      if (fault instanceof AuditUnavailable) return words.auditUnavailable(fault.message);
+      throw fault;
+    }
+  }
+}

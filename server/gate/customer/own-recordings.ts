@@ -1,0 +1,96 @@
+import type { Refusal } from '../../../policy/refusal.js';
+import type { CustomerName, DomainName } from '../../../policy/names.js';
+import type { AuditEvent } from '../../store/audit-event.js';
+import type { RoleRow } from '../../store/records.js';
+import { AuditUnavailable } from '../../store/store-error.js';
+import { actorOf } from '../access/authorize.js';
+import type { Authorizer } from '../access/authorize.js';
+import type { CustomerPace } from '../access/customer-pace.js';
+import type { Identity } from '../session/identity.js';
+import type { Log } from '../log.js';
+import { printable } from '../printable.js';
+import * as words from '../words.js';
+import type { RecordingName } from '../recording/recording-name.js';
+import { isRecordingId } from '../recording/recording-name.js';
+import type { Recording, RecordingShelf } from '../recording/recording-shelf.js';
+
+export interface OwnRecordingsParts {
+  readonly shelf: RecordingShelf;
+  readonly authorizer: Authorizer;
+  readonly roles: { find(customer: CustomerName, domain: DomainName): RoleRow | undefined };
+  readonly customers: { find(customer: CustomerName): { readonly namedAt: string } | undefined };
+  /** @throws AuditUnavailable */
+  readonly audit: { append(event: AuditEvent): unknown };
+  readonly pace: CustomerPace;
+  readonly log: Log;
+}
+
+/**
+ * A customer's own recordings: of their own visits, to domains that they may see, since they have their role. One of somebody
+ * else's and one that does not exist are the same.
+ */
+export class OwnRecordings {
+  readonly #parts: OwnRecordingsParts;
+
+  constructor(parts: OwnRecordingsParts) {
+    this.#parts = parts;
+  }
+
+  /** Oldest first. @throws Error when the directory cannot be read */
+  async list(identity: Identity): Promise<readonly Recording[]> {
+    return this.#parts.shelf.list(this.#mine(identity));
+  }
+
+  /**
+   * One of them to be read, which is recorded.
+   *
+   * @param id as spelt by the customer
+   */
+  async take(identity: Identity, id: string): Promise<Recording | Refusal> {
+    const tooFast = this.#parts.pace.asks(identity.customer);
+    if (tooFast !== null) return tooFast;
+    const mine = this.#mine(identity);
+    const found = isRecordingId(id) ? await this.#parts.shelf.find(id) : undefined;
+    const actor = actorOf(identity);
+    if (found === undefined || !mine(found)) {
+      const detail = found === undefined ? 'there is none' : `it is of ${found.customer} on ${found.domain}`;
+      this.#record({ kind: 'recording.denied', actor, recording: printable(id, 80), detail });
+      return words.noSuchRecording(detail);
+    }
+    const { customer, domain } = found;
+    this.#record({ kind: 'recording.exported', actor, customer, domain, recording: id });
+    return found;
+  }
+
+  #mine(identity: Identity): (recording: RecordingName) => boolean {
+    const since = new Map<DomainName, string | null>();
+    return ({ customer, domain, begunAt }) => {
+      if (customer !== identity.customer || (identity.domain ?? domain) !== domain) return false;
+      const known = since.get(domain);
+      const begin = known === undefined ? this.#since(identity, domain) : known;
+      since.set(domain, begin);
+      return begin !== null && begunAt > begin;
+    };
+  }
+
+  /** Null when the customer may not see the domain. */
+  #since(identity: Identity, domain: DomainName): string | null {
+    const { authorizer, roles, customers } = this.#parts;
+    if (authorizer.consider(identity, { action: 'status', domain, profile: null }) !== null) return null;
+    const role = roles.find(identity.customer, domain);
+    const named = customers.find(identity.customer)?.namedAt;
+    if (role === undefined || named === undefined) return null;
+    // Under this name there may be recordings of who had it before.
+    return role.since > named ? role.since : named;
+  }
+
+  /** Looking goes on when the audit log cannot be written. */
+  #record(event: AuditEvent): void {
+    try {
+      this.#parts.audit.append(event);
+    } catch (fault) {
+      if (!(fault instanceof AuditUnavailable)) throw fault;
+      this.#parts.log.error({ kind: event.kind }, 'cannot be recorded in the audit log');
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import { keyFault, keyFaultMessage, keyRule, lastsUntil } from '../../../policy/key-rule.js';
+import type { KeyFacts } from '../../../policy/key-rule.js';
+import type { CustomerName } from '../../../policy/names.js';
+import type { KeyRule, Policy } from '../../../policy/policy.js';
+import type { Refusal } from '../../../policy/refusal.js';
+import { isRefusal, refusal } from '../../../policy/refusal.js';
+import type { Key, RoleRow } from '../../store/records.js';
+import { parsePublicKey, rsaBitsOf } from './public-key.js';
+import type { PublicKey } from './public-key.js';
+
+/** `keys:` of gate.yaml. */
+export interface KeyLimits {
+  readonly perCustomer: number;
+  readonly rsaMinimumBits: number;
+}
+
+/** The end of a key that may not be used, whatever the time is. */
+const LONG_AGO = new Date(0).toISOString();
+
+interface KeyRulesParts {
+  readonly settings: KeyLimits;
+  readonly policy: () => Policy | null;
+  readonly roles: { of(customer: CustomerName): readonly RoleRow[] };
+}
+
+/**
+ * Which keys customers may add: by `keys:` of the policy, and what that leaves out by the settings. Whether one that they
+ * have may be used is `standing`'s to say.
+ */
+export class KeyRules {
+  readonly #parts: KeyRulesParts;
+
+  /** @param parts `policy` is null where none can be read: then the settings alone count */
+  constructor(parts: KeyRulesParts) {
+    this.#parts = parts;
+  }
+
+  /** How many keys a customer may have. */
+  most(customer: CustomerName): number {
+    return this.#rule(customer)?.count ?? this.#parts.settings.perCustomer;
+  }
+
+  /**
+   * Reads a key that a customer is to have.
+   *
+   * @param text one line as in `id_ed25519.pub`
+   */
+  read(customer: CustomerName, text: string, now = new Date()): PublicKey | Refusal {
+    const key = parsePublicKey(text, this.#parts.settings);
+    const rule = this.#rule(customer);
+    if (isRefusal(key) || rule === undefined) return key;
+    const facts = factsOf(key, null);
+    const fault = keyFault(rule, facts, now);
+    return fault === null ? key : refusal('key-invalid', keyFaultMessage(rule, fault, facts));
+  }
+
+  /** When a key can be used no more, for who asks whether another is left. ISO 8601; null: never. */
+  endOf(key: Key, now = new Date()): string | null {
+    const rule = this.#rule(key.customer);
+    const fault = rule === undefined ? null : keyFault(rule, factsOf(key, key.addedAt), now);
+    return fault === null ? this.withExpiry(key).expiresAt : LONG_AGO;
+  }
+
+  /** The key with the end that it really has: its own, or an earlier one by the policy. */
+  withExpiry(key: Key): Key {
+    const rule = this.#rule(key.customer);
+    const end = rule === undefined ? null : (lastsUntil(rule, key.addedAt)?.toISOString() ?? null);
+    if (end === null || (key.expiresAt !== null && key.expiresAt <= end)) return key;
+    return { ...key, expiresAt: end };
+  }
+
+  #rule(customer: CustomerName): KeyRule | undefined {
+    const { policy, roles } = this.#parts;
+    const found = policy();
+    if (found === null || found.keyRules.length === 0) return undefined;
+    const held = roles.of(customer).flatMap((row) => (row.counts ? [row.role] : []));
+    return keyRule(found, customer, held);
+  }
+}
+
+/** What rules ask of a key. @param addedAt null for one that is not added yet */
+export function factsOf({ type, blob }: Pick<Key, 'type' | 'blob'>, addedAt: string | null): KeyFacts {
+  return { type, rsaBits: type === 'ssh-rsa' ? rsaBitsOf(blob) : null, addedAt };
+}

@@ -1,0 +1,242 @@
+import type { DomainName } from '../../../policy/names.js';
+import type { Refusal, RefusalCode } from '../../../policy/refusal.js';
+import type { AuditEvent } from '../../store/audit-event.js';
+import { AuditUnavailable } from '../../store/store-error.js';
+import type { OperationView } from '../../wire/operation.js';
+import type { HostLink } from '../hosts/host-link.js';
+import type { Hosts } from '../hosts/hosts.js';
+import { FaultGuard } from '../../wire/fault-guard.js';
+import type { Log } from '../log.js';
+import type { Unsubscribe } from '../session/terminal.js';
+
+/** Where outcomes are recorded. */
+export interface OutcomeLog {
+  /** @throws AuditUnavailable */
+  append(event: AuditEvent): unknown;
+}
+
+/** How an operation ended. `lost`: its host answered that it does not know it. */
+export type OperationEnd =
+  | { readonly outcome: 'done' | 'failed' | 'superseded'; readonly operation: OperationView }
+  | { readonly outcome: 'lost' };
+
+type Outcome = Extract<AuditEvent, { kind: 'operation.ended' }>['outcome'];
+
+/** What an outcome is recorded of. */
+interface Intent {
+  readonly operation: string;
+  readonly domain: DomainName;
+}
+
+/** Milliseconds. */
+export interface OpenTimings {
+  /** How often what is in doubt is asked for again, and what could not be recorded tried again. */
+  readonly sweep: number;
+  /** As long as a request that was given up may still be on its way. */
+  readonly late: number;
+}
+
+interface Open extends Intent {
+  /** Null when it is not known which host was asked. */
+  readonly host: HostLink | null;
+  readonly finish: (end: OperationEnd) => void;
+  /** Hosts that answered that they do not know it. */
+  readonly unknownTo: Set<HostLink>;
+  /** Not known whether it was ever taken up: the host is asked until it says so. */
+  doubted: boolean;
+  /** Milliseconds since the epoch. A host that did not know it before then may have had the request in its hands. */
+  settledAfter: number;
+  /** Counts what hosts said of it: an answer to an earlier question says nothing any more. */
+  heard: number;
+}
+
+const TIMINGS: OpenTimings = { sweep: 5_000, late: 15_000 };
+
+/** A gate asks for what it recorded for no longer than this, all its tries included. Milliseconds. */
+const ASKING = 40_000;
+
+/**
+ * The operations whose outcome is not recorded yet. Each gets exactly one `operation.ended`, also over the loss of a
+ * host, a full disk, or the death of an earlier gate.
+ */
+export class OpenOperations {
+  readonly #hosts: Hosts;
+  readonly #audit: OutcomeLog;
+  readonly #log: Log;
+  readonly #timings: OpenTimings;
+  readonly #open = new Map<string, Open>();
+  readonly #unsubscribe: Unsubscribe;
+  #unrecorded: AuditEvent[] = [];
+  #sweeper: NodeJS.Timeout | null = null;
+
+  constructor(hosts: Hosts, audit: OutcomeLog, log: Log, timings: OpenTimings = TIMINGS) {
+    this.#timings = timings;
+    this.#hosts = hosts;
+    this.#audit = audit;
+    this.#log = log;
+    this.#unsubscribe = hosts.onEvent(({ host, event }) => {
+      if (event.event === 'operation') this.take(event.operation);
+      // What ended while the host was not heard.
+      if (event.event === 'reachable') for (const open of this.#of(host)) void this.#ask(open, host);
+    });
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** An operation that is asked for now, until `take`, `refuse` or `doubt` says how that went. @returns how it will have ended */
+  watch(intent: Intent, host: HostLink): Promise<OperationEnd> {
+    return new Promise((resolve) => {
+      this.#add(intent, { host, doubted: false, settledAfter: Infinity, finish: resolve });
+    });
+  }
+
+  /**
+   * An intent of an earlier gate, which may have asked for it in its last moment.
+   * @param at when it was recorded, milliseconds since the epoch
+   */
+  adopt(intent: Intent, at: number): void {
+    const settledAfter = Math.min(Date.now(), at + ASKING) + this.#timings.late;
+    this.#add(intent, { host: null, doubted: true, settledAfter, finish: () => undefined });
+    this.#sweepLater();
+    for (const link of this.#hosts.links) {
+      const open = this.#open.get(intent.operation);
+      if (link.reachable && open !== undefined) void this.#ask(open, link);
+    }
+  }
+
+  /** What a host says about an operation. */
+  take(operation: OperationView): void {
+    const open = this.#open.get(operation.id);
+    if (open === undefined) return;
+    open.doubted = false;
+    open.settledAfter = 0;
+    open.heard += 1;
+    const { phase, failure } = operation;
+    if (phase === 'queued' || phase === 'running') return;
+    this.#finish(open, phase, { outcome: phase, operation }, failure?.code ?? null, failureDetail(failure));
+  }
+
+  /** The host refused it. */
+  refuse(intent: Intent, no: Refusal): void {
+    if (!this.#open.delete(intent.operation)) return;
+    this.record(intent, 'refused', no.code, no.detail);
+  }
+
+  /** It is not known whether the host has it. */
+  doubt(intent: Intent): void {
+    const open = this.#open.get(intent.operation);
+    if (open === undefined) return;
+    open.doubted = true;
+    open.settledAfter = Date.now() + this.#timings.late;
+    this.#sweepLater();
+  }
+
+  /** Records an outcome; what cannot be written now is written as soon as it can be. */
+  record(
+    { operation, domain }: Intent,
+    outcome: Outcome,
+    code: RefusalCode | null,
+    detail: string | null,
+  ): void {
+    const event: AuditEvent = { kind: 'operation.ended', operation, domain, outcome, code, detail };
+    if (this.#append(event)) return;
+    this.#log.error({ operation, outcome }, 'an outcome cannot be recorded yet');
+    this.#unrecorded.push(event);
+    this.#sweepLater();
+  }
+
+  close(): void {
+    this.#unsubscribe();
+    if (this.#sweeper !== null) clearInterval(this.#sweeper);
+    this.#sweeper = null;
+  }
+
+  #add(
+    { operation, domain }: Intent,
+    what: Pick<Open, 'host' | 'doubted' | 'settledAfter' | 'finish'>,
+  ): void {
+    this.#open.set(operation, { operation, domain, unknownTo: new Set(), heard: 0, ...what });
+  }
+
+  #of(host: HostLink): Open[] {
+    return [...this.#open.values()].filter((open) => open.host === null || open.host === host);
+  }
+
+  async #ask(open: Open, host: HostLink): Promise<void> {
+    const isSettled = Date.now() >= open.settledAfter;
+    const { heard } = open;
+    let operation: OperationView | null;
+    try {
+      operation = await host.operation(open.operation);
+    } catch (fault) {
+      this.#log.warn(
+        { operation: open.operation, host: host.name, err: fault },
+        'the host could not be asked',
+      );
+      this.#sweepLater();
+      return;
+    }
+    if (this.#open.get(open.operation) !== open) return;
+    if (operation !== null) {
+      this.take(operation);
+      return;
+    }
+    if (!isSettled || open.heard !== heard) return;
+    open.unknownTo.add(host);
+    const asked = open.host === null ? this.#hosts.links : [open.host];
+    if (!asked.every((link) => open.unknownTo.has(link))) return;
+    this.#finish(open, 'lost', { outcome: 'lost' }, null, 'no host knows it');
+  }
+
+  #finish(
+    open: Open,
+    outcome: Outcome,
+    end: OperationEnd,
+    code: RefusalCode | null,
+    detail: string | null,
+  ): void {
+    this.#open.delete(open.operation);
+    this.record(open, outcome, code, detail);
+    open.finish(end);
+  }
+
+  #append(event: AuditEvent): boolean {
+    try {
+      this.#audit.append(event);
+      return true;
+    } catch (fault) {
+      if (!(fault instanceof AuditUnavailable)) throw fault;
+      return false;
+    }
+  }
+
+  #sweepLater(): void {
+    const sweep = new FaultGuard(this.#log).on('sweep', () => {
+      this.#sweep();
+    });
+    this.#sweeper ??= setInterval(sweep, this.#timings.sweep).unref();
+  }
+
+  #sweep(): void {
+    const rest = this.#unrecorded;
+    this.#unrecorded = [];
+    for (const event of rest)
+      if (this.#unrecorded.length > 0 || !this.#append(event)) this.#unrecorded.push(event);
+    const doubted = [...this.#open.values()].filter((open) => open.doubted);
+    for (const open of doubted) {
+      for (const link of open.host === null ? this.#hosts.links : [open.host]) {
+        if (link.reachable && (open.host !== null || !open.unknownTo.has(link))) void this.#ask(open, link);
+      }
+    }
+    if (this.#unrecorded.length > 0 || doubted.length > 0 || this.#sweeper === null) return;
+    clearInterval(this.#sweeper);
+    this.#sweeper = null;
+  }
+}
+
+function failureDetail(failure: OperationView['failure']): string | null {
+  if (failure === null) return null;
+  return failure.detail === '' ? failure.message : failure.detail;
+}

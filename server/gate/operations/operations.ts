@@ -1,0 +1,233 @@
+import type { Action } from '../../../policy/actions.js';
+import type { ParameterValues } from '../../../policy/boot-parameter.js';
+import type { BootProfileName, CustomerName, DomainName } from '../../../policy/names.js';
+import { parseBootProfileName, parseDomainName } from '../../../policy/names.js';
+import type { Refusal } from '../../../policy/refusal.js';
+import { isRefusal } from '../../../policy/refusal.js';
+import type { AuditRow } from '../../store/audit-event.js';
+import type { RoleRow } from '../../store/records.js';
+import type { Verb } from '../../wire/contract.js';
+import type { OperationView } from '../../wire/operation.js';
+import type { Authorizer, Grant, Permit } from '../access/authorize.js';
+import type { HostLink } from '../hosts/host-link.js';
+import type { Found, Hosts } from '../hosts/hosts.js';
+import type { Identity } from '../session/identity.js';
+import type { Log } from '../log.js';
+import { OpenOperations } from './open-operations.js';
+import type { OpenTimings, OperationEnd, OutcomeLog } from './open-operations.js';
+import { chooseParameters } from './profile-parameters.js';
+import type { ParametersOfDomains } from './profile-parameters.js';
+import * as words from '../words.js';
+
+/** An action that dom0 carries out as an operation. */
+export type VerbAction = Extract<Action, Verb>;
+
+/** What is asked for, as spelt by the customer. */
+export interface OperationWish {
+  readonly action: VerbAction;
+  readonly domain: string;
+  /** For a rescue; null there means the only one that the host offers for the domain. */
+  readonly profile: string | null;
+  /** For a SysRq: its key. */
+  readonly key?: string | null;
+}
+
+/** dom0 has taken it up. */
+export interface Started {
+  readonly operation: OperationView;
+  /** Resolves when it is final and its outcome is recorded; never rejects. */
+  readonly ended: Promise<OperationEnd>;
+}
+
+interface OpenIntents {
+  openIntents(): readonly AuditRow[];
+}
+
+interface RolesOfCustomers {
+  find(customer: CustomerName, domain: DomainName): RoleRow | undefined;
+}
+
+export interface OperationsParts {
+  readonly authorizer: Authorizer;
+  readonly hosts: Hosts;
+  readonly roles: RolesOfCustomers;
+  readonly parameters: ParametersOfDomains;
+  readonly audit: OutcomeLog & OpenIntents;
+  readonly log: Log;
+  readonly timings?: OpenTimings;
+}
+
+interface Authorized {
+  readonly permit: Permit;
+  /** Why the profile's parameters cannot be as they are; null when they can. */
+  readonly unfit: Refusal | null;
+}
+
+/** The verbs after which a domain runs that may not have run before. */
+const CREATING: readonly Verb[] = ['start', 'rescue', 'normal'];
+
+/** Waits before the same request is made again when it is not known whether it arrived. Milliseconds. */
+const AGAIN = [100, 1000];
+
+/**
+ * The one door to a change of a domain: menu, exec and console go through here. Authorised and recorded first, then
+ * asked of dom0, then its outcome recorded.
+ */
+export class Operations {
+  readonly #parts: OperationsParts;
+  readonly #open: OpenOperations;
+
+  constructor(parts: OperationsParts) {
+    this.#parts = parts;
+    this.#open = new OpenOperations(parts.hosts, parts.audit, parts.log, parts.timings);
+  }
+
+  /** Begins what is wished for. Whatever the refusal, the domain was not changed by this wish, unless it says so. */
+  async operate(identity: Identity, wish: OperationWish): Promise<Started | Refusal> {
+    const authorized = this.#authorize(identity, wish);
+    if (isRefusal(authorized)) return authorized;
+    const { permit, unfit } = authorized;
+    const grant = permit.consume(wish.action);
+    const place = this.#place(grant, wish.action, unfit);
+    if (isRefusal(place)) {
+      this.#open.record(grant, 'refused', place.code, place.detail);
+      return place;
+    }
+    return this.#submit(grant, place.host);
+  }
+
+  /**
+   * Ends the intents that an earlier gate left open: dom0 is asked how each ended, when it can be heard. Call before
+   * the hosts are started.
+   */
+  closeOpenIntents(): void {
+    for (const { event, at } of this.#parts.audit.openIntents()) {
+      if (!('operation' in event) || !('domain' in event)) continue;
+      const { operation: id, domain, kind } = event;
+      const action = kind.split('.')[1] ?? '';
+      if (CARRIED_OUT.includes(action)) this.#open.adopt({ operation: id, domain }, Date.parse(at));
+      else this.#open.record({ operation: id, domain }, 'lost', null, 'the gate ended meanwhile');
+    }
+  }
+
+  /** The outcome of something that is no operation of dom0: an attachment to a console, a look at a log. */
+  recordEnd(
+    grant: Grant,
+    outcome: 'done' | 'refused' | 'lost',
+    code: Refusal['code'] | null,
+    detail: string | null,
+  ): void {
+    if (grant.row !== null) this.#open.record(grant, outcome, code, detail);
+  }
+
+  close(): void {
+    this.#open.close();
+  }
+
+  #authorize(identity: Identity, wish: OperationWish): Authorized | Refusal {
+    const { authorizer } = this.#parts;
+    const { action, domain, key = null } = wish;
+    if (action !== 'rescue') {
+      const permit = authorizer.authorize(identity, { action, domain, profile: null, key });
+      return isRefusal(permit) ? permit : { permit, unfit: null };
+    }
+    // Only who may see the domain may hear about its profiles.
+    const seen = authorizer.consider(identity, { action: 'status', domain, profile: null });
+    const profile = seen === null ? this.#profile(domain, wish.profile) : null;
+    if (isRefusal(profile)) return profile;
+    const parameters = seen === null ? this.#parameters(domain, profile) : null;
+    // Whether they are all set is said only to who may boot the profile.
+    const permit = authorizer.authorize(identity, {
+      action,
+      domain,
+      profile,
+      ...(parameters === null ? {} : { parameters: parameters.values }),
+    });
+    return isRefusal(permit) ? permit : { permit, unfit: parameters?.refusal ?? null };
+  }
+
+  /** Null when the profile has none. */
+  #parameters(
+    domain: string,
+    profile: BootProfileName | null,
+  ): { readonly values: ParameterValues; readonly refusal: Refusal | null } | null {
+    const name = parseDomainName(domain);
+    const contract = name === undefined ? undefined : this.#parts.hosts.find(name)?.host.contract;
+    const offers = contract?.profiles.find((offer) => offer.name === profile)?.parameters ?? [];
+    if (name === undefined || offers.length === 0) return null;
+    const { values, unfit } = chooseParameters(offers, this.#parts.parameters.values(name));
+    return { values, refusal: unfit.length === 0 ? null : words.notSetUp(name, unfit, values) };
+  }
+
+  #profile(domain: string, asked: string | null): BootProfileName | Refusal | null {
+    const name = parseDomainName(domain);
+    const found = name === undefined ? undefined : this.#parts.hosts.find(name);
+    if (name === undefined || found === undefined)
+      return asked === null ? null : (parseBootProfileName(asked) ?? null);
+    const offered = found.view.profiles.filter((profile) => profile !== 'normal');
+    if (asked === null) {
+      const [only, ...more] = offered;
+      return only === undefined || more.length > 0 ? words.chooseProfile(name, offered) : only;
+    }
+    return offered.find((profile) => profile === asked) ?? words.noSuchProfile(offered);
+  }
+
+  #place({ domain }: Grant, verb: Verb, unfit: Refusal | null): Found | Refusal {
+    const { hosts } = this.#parts;
+    const found = hosts.find(domain);
+    const stray = hosts.strayOf(domain);
+    if (stray?.part === 'runs' && stray.host.reachable)
+      return words.astray(domain, stray.host.name, stray.part);
+    if (found === undefined) {
+      return hosts.allReachable
+        ? words.notOnAnyHost(domain)
+        : words.hostUnreachable(domain, 'no host that answers has it');
+    }
+    const { host } = found;
+    if (!host.reachable) return words.hostUnreachable(domain, `${host.name} is not reachable`);
+    if (host.contract?.verbs.includes(verb) !== true)
+      return words.notOnThisHost(domain, words.actionWord(verb));
+    if (unfit !== null) return unfit;
+    if (CREATING.includes(verb)) return hosts.mayRunElsewhere(domain, host) ?? found;
+    return found;
+  }
+
+  async #submit(grant: Grant, host: HostLink): Promise<Started | Refusal> {
+    // Watched before it is asked for: it may be over before the answer is read.
+    const ended = this.#open.watch(grant, host);
+    let result = await host.submit(grant, grant.key);
+    for (const wait of AGAIN) {
+      if (result.result !== 'uncertain') break;
+      await new Promise((resolve) => setTimeout(resolve, wait));
+      // The right may have gone while it was waited.
+      if (this.#parts.authorizer.mayStill(grant.identity, grant) !== null) break;
+      result = await host.submit(grant, grant.key);
+      // It was not known whether the first arrived, so that the second did not says nothing about it.
+      if (result.result === 'refused' && result.refusal.code === 'host-unreachable') {
+        result = { ...result, result: 'uncertain' };
+      }
+    }
+    switch (result.result) {
+      case 'accepted':
+        this.#open.take(result.operation);
+        return { operation: result.operation, ended };
+      case 'refused':
+        this.#open.refuse(grant, result.refusal);
+        return result.refusal;
+      case 'uncertain':
+        this.#open.doubt(grant);
+        this.#parts.log.warn({ operation: grant.operation, host: host.name }, result.refusal.detail);
+        return words.hostLostMeanwhile(grant.domain, result.refusal.detail);
+    }
+  }
+}
+
+const CARRIED_OUT: readonly string[] = [
+  'start',
+  'shutdown',
+  'poweroff',
+  'reboot',
+  'rescue',
+  'normal',
+  'sysrq',
+] satisfies readonly VerbAction[];

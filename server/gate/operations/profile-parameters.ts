@@ -1,0 +1,36 @@
+import type { ParameterValues } from '../../../policy/boot-parameter.js';
+import type { DomainName } from '../../../policy/names.js';
+import type { ParameterOffer } from '../../wire/contract.js';
+
+/** What admins have set for domains. */
+export interface ParametersOfDomains {
+  /** Those that count. */
+  values(domain: DomainName): ParameterValues;
+}
+
+/** What a profile would be booted with. */
+export interface ChosenParameters {
+  /** In the profile's order: the value is what is set, or the default; null when there is neither. */
+  readonly chosen: readonly { readonly offer: ParameterOffer; readonly value: string | null }[];
+  /** The values, by name. */
+  readonly values: ParameterValues;
+  /** Those without a value, and those whose value its host's list does not have. */
+  readonly unfit: readonly ParameterOffer[];
+}
+
+/** Puts together what a profile asks for and what is set for the domain. What is set and not asked for stays here. */
+export function chooseParameters(offers: readonly ParameterOffer[], set: ParameterValues): ChosenParameters {
+  const chosen = offers.map((offer) => ({
+    offer,
+    value: (Object.hasOwn(set, offer.name) ? set[offer.name] : undefined) ?? offer.default,
+  }));
+  return {
+    chosen,
+    values: Object.fromEntries(
+      chosen.flatMap(({ offer, value }) => (value === null ? [] : [[offer.name, value]])),
+    ),
+    unfit: chosen
+      .filter(({ offer, value }) => value === null || offer.values?.includes(value) === false)
+      .map(({ offer }) => offer),
+  };
+}

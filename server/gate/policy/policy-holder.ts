@@ -1,0 +1,164 @@
+import type { Policy } from '../../../policy/policy.js';
+import type { AuditEvent, EventActor } from '../../store/audit-event.js';
+import { AuditUnavailable } from '../../store/store-error.js';
+import { Listeners } from '../session/listeners.js';
+import type { Log } from '../log.js';
+import type { Unsubscribe } from '../session/terminal.js';
+
+/** A policy that was read, or what is wrong with it: one printable line each, `file:line:column: sentence`. */
+export type LoadResult =
+  | {
+      readonly ok: true;
+      readonly policy: Policy;
+      /** SHA-256 over the files, hex. */ readonly digest: string;
+    }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+/** Where policies come from, injected by the command line: the gate reads no files. */
+export interface PolicySource {
+  /** Reads the policy directory as it is now. Never throws. */
+  load(): LoadResult;
+  /** The policy that was last in force, kept in the state directory; null when there never was one. */
+  lastAccepted(): { readonly policy: Policy; readonly digest: string; readonly revision: number } | null;
+  /** Keeps what `load` read last as the one in force. @param actor who had it read; null for a start or a signal */
+  keep(revision: number, digest: string, actor: EventActor | null): void;
+}
+
+/** What became of a reload. */
+export type Reloaded =
+  | { readonly ok: true; readonly revision: number; readonly changed: boolean }
+  | { readonly ok: false; readonly revision: number; readonly problems: readonly string[] };
+
+/** There is neither a valid policy nor one that was accepted before. */
+export class NoPolicy extends Error {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`there is no valid policy, and none was accepted before:\n${problems.join('\n')}`);
+    this.problems = problems;
+  }
+}
+
+interface PolicyAudit {
+  /** @throws AuditUnavailable */
+  append(event: AuditEvent): unknown;
+}
+
+/** The policy in force, and its revision, which counts what was accepted. Swapped whole or not at all. */
+export class PolicyHolder {
+  readonly #source: PolicySource;
+  readonly #audit: PolicyAudit;
+  readonly #log: Log;
+  readonly #changed: Listeners<number>;
+  #problems: readonly string[] = [];
+  /** Whether the one in force is kept for the next start. */
+  #kept = true;
+  #inForce: { readonly policy: Policy; readonly digest: string; readonly revision: number };
+
+  /**
+   * Begins with the policy as it is, or loudly with the one last accepted.
+   * @throws NoPolicy
+   */
+  constructor(source: PolicySource, audit: PolicyAudit, log: Log) {
+    this.#source = source;
+    this.#audit = audit;
+    this.#log = log;
+    this.#changed = new Listeners((fault) => {
+      log.error({ err: fault }, 'a listener to the policy failed');
+    });
+    const last = source.lastAccepted();
+    const found = source.load();
+    if (found.ok) {
+      this.#inForce =
+        last?.digest === found.digest
+          ? { ...found, revision: last.revision }
+          : this.#accept(found, last?.revision ?? 0, null);
+      return;
+    }
+    this.#reject(found, last?.revision ?? 0, null);
+    if (last === null) throw new NoPolicy(found.problems);
+    log.error({ revision: last.revision }, 'THE POLICY IS BROKEN: the one accepted last is in force');
+    this.#inForce = last;
+  }
+
+  get policy(): Policy {
+    return this.#inForce.policy;
+  }
+
+  get revision(): number {
+    return this.#inForce.revision;
+  }
+
+  /** SHA-256 over the files of the policy in force, hex. */
+  get digest(): string {
+    return this.#inForce.digest;
+  }
+
+  /** What is wrong with the policy as it was read last; while there is anything, the one accepted before is in force. */
+  get problems(): readonly string[] {
+    return this.#problems;
+  }
+
+  /** Reads again: any problem and the old one stays; good and it is in force at once, for all who are there too. */
+  reload(actor: EventActor | null): Reloaded {
+    const { revision, digest } = this.#inForce;
+    const found = this.#source.load();
+    if (!found.ok) {
+      this.#reject(found, revision, actor);
+      return { ok: false, revision, problems: found.problems };
+    }
+    this.#problems = [];
+    if (found.digest === digest) {
+      if (!this.#kept) this.#keep(revision, digest, actor);
+      return { ok: true, revision, changed: false };
+    }
+    this.#inForce = this.#accept(found, revision, actor);
+    this.#changed.emit(this.#inForce.revision);
+    return { ok: true, revision: this.#inForce.revision, changed: true };
+  }
+
+  /** Hears of every new revision, after it is in force. */
+  onChange(listener: (revision: number) => void): Unsubscribe {
+    return this.#changed.add(listener);
+  }
+
+  #accept(
+    found: Extract<LoadResult, { ok: true }>,
+    before: number,
+    actor: EventActor | null,
+  ): { readonly policy: Policy; readonly digest: string; readonly revision: number } {
+    const revision = before + 1;
+    const { policy, digest } = found;
+    this.#keep(revision, digest, actor);
+    this.#record({ kind: 'policy.loaded', actor, revision, digest, problems: [] });
+    this.#log.info({ revision }, 'the policy is in force');
+    return { policy, digest, revision };
+  }
+
+  #keep(revision: number, digest: string, actor: EventActor | null): void {
+    this.#kept = false;
+    try {
+      this.#source.keep(revision, digest, actor);
+      this.#kept = true;
+    } catch (fault) {
+      this.#log.error({ err: fault, revision }, 'the accepted policy cannot be kept for the next start');
+    }
+  }
+
+  #reject(found: Extract<LoadResult, { ok: false }>, revision: number, actor: EventActor | null): void {
+    const { problems } = found;
+    this.#problems = problems;
+    this.#record({ kind: 'policy.rejected', actor, revision, digest: '', problems: problems.slice(0, 100) });
+    for (const problem of problems) this.#log.error({ problem }, 'the policy is not accepted');
+  }
+
+  /** That a right is taken away must not wait for room on the disk: recorded if possible, in force in any case. */
+  #record(event: AuditEvent): void {
+    try {
+      this.#audit.append(event);
+    } catch (fault) {
+      if (!(fault instanceof AuditUnavailable)) throw fault;
+      this.#log.error({ kind: event.kind }, 'cannot be recorded in the audit log');
+    }
+  }
+}

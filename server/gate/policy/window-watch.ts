@@ -1,0 +1,84 @@
+import type { Conditions } from '../../../policy/conditions.js';
+import type { Policy } from '../../../policy/policy.js';
+import { isWithin, wallTime } from '../../../policy/time-window.js';
+import { FaultGuard } from '../../wire/fault-guard.js';
+import { Listeners } from '../session/listeners.js';
+import type { Log } from '../log.js';
+import type { Unsubscribe } from '../session/terminal.js';
+
+/** Windows begin and end with a minute. Milliseconds. */
+const MINUTE = 60_000;
+
+/** Behind the minute, as timers may be early. Milliseconds. */
+const SLACK = 20;
+
+/**
+ * Tells when a time window of the policy opens or closes: who is there by it must then be asked about again. Looks once a minute
+ * and not for the next change, so that a clock that is set, or daylight saving time, needs no thought.
+ */
+export class WindowWatch {
+  readonly #inForce: { readonly policy: Policy };
+  readonly #clock: () => Date;
+  readonly #guard: FaultGuard;
+  readonly #listeners: Listeners<undefined>;
+  #timer: NodeJS.Timeout | null = null;
+  /** What was told last: which policy, and of each of its windows whether it was open. */
+  #told: { readonly policy: Policy; readonly open: string };
+
+  constructor(inForce: { readonly policy: Policy }, log: Log, clock: () => Date = () => new Date()) {
+    this.#inForce = inForce;
+    this.#clock = clock;
+    this.#guard = new FaultGuard(log);
+    this.#listeners = new Listeners((fault) => {
+      log.error({ err: fault }, 'a listener to the time windows failed');
+    });
+    this.#told = this.#look();
+  }
+
+  start(): void {
+    const now = this.#clock().getTime();
+    this.#timer = setTimeout(
+      this.#guard.on(
+        'minute',
+        () => {
+          this.look();
+          this.start();
+        },
+        () => {
+          this.start();
+        },
+      ),
+      MINUTE - (now % MINUTE) + SLACK,
+    );
+  }
+
+  onChange(listener: () => void): Unsubscribe {
+    return this.#listeners.add(listener);
+  }
+
+  /** Tells if anything has opened or closed since the last look; of a new policy whoever put it in force tells. */
+  look(): void {
+    const before = this.#told;
+    this.#told = this.#look();
+    if (before.policy === this.#told.policy && before.open !== this.#told.open)
+      this.#listeners.emit(undefined);
+  }
+
+  /** Twice is harmless. */
+  close(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  #look(): { readonly policy: Policy; readonly open: string } {
+    const { policy } = this.#inForce;
+    const now = this.#clock();
+    const conditions = [...policy.rules, ...policy.limits].flatMap(({ when }) => when ?? []);
+    const open = conditions.map((when) => openWindows(when, now));
+    return { policy, open: open.join() };
+  }
+}
+
+function openWindows({ times, zone }: Conditions, now: Date): string {
+  return times.length === 0 ? '' : String(times.some((window) => isWithin(window, wallTime(zone, now))));
+}

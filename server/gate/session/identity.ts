@@ -1,0 +1,13 @@
+import type { CustomerName, DomainName, Fingerprint } from '../../../policy/names.js';
+
+/** What authentication proved about a connection. Immutable; made by `authenticate` alone. */
+export interface Identity {
+  readonly customer: CustomerName;
+  readonly fingerprint: Fingerprint;
+  /** The source address, without the port. */
+  readonly source: string;
+  /** The connection's id, in every log line and audit row of it. */
+  readonly connection: string;
+  /** Set when the login name was a domain's: the session begins on that domain's page. */
+  readonly domain: DomainName | null;
+}

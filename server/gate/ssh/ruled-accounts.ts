@@ -1,0 +1,36 @@
+import type { Fingerprint } from '../../../policy/names.js';
+import type { Policy } from '../../../policy/policy.js';
+import type { Holders } from '../../store/holders.js';
+import type { LoginFound as StoredLogin } from '../../store/logins.js';
+import type { Accounts, LoginFound } from './authenticate.js';
+import { standing } from '../access/standing.js';
+
+interface RuledAccountsParts {
+  readonly logins: { find(login: string, fingerprint: Fingerprint): StoredLogin | null };
+  readonly holders: Pick<Holders, 'rolesHeld'>;
+  /** Null where none can be read. */
+  readonly policy: () => Policy | null;
+  readonly clock?: () => Date;
+}
+
+/** The accounts of the store, with whether whoever is meant may be here. */
+export class RuledAccounts implements Accounts {
+  readonly #parts: RuledAccountsParts;
+
+  constructor(parts: RuledAccountsParts) {
+    this.#parts = parts;
+  }
+
+  find(login: string, fingerprint: Fingerprint): LoginFound | null {
+    const { logins, holders, policy, clock } = this.#parts;
+    const inForce = policy();
+    const found = logins.find(login, fingerprint);
+    // Of somebody who is not there as well: the number of reads tells a stranger nothing.
+    const ruled = inForce !== null && inForce.keyRules.length > 0;
+    const held = ruled ? holders.rolesHeld(found?.customer ?? login) : [];
+    if (found === null) return null;
+    const { customer, domain, key, suspended } = found;
+    const holder = { suspended, key, rolesHeld: () => held };
+    return { customer, domain, key, standing: standing(inForce, customer, holder, clock?.() ?? new Date()) };
+  }
+}

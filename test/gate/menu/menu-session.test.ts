@@ -1,0 +1,399 @@
+import assert from 'node:assert/strict';
+import { parseTimeWindow } from '../../../policy/time-window.js';
+import { ACTIONS } from '../../../policy/actions.js';
+import { terminalReset } from '../../../server/gate/session/terminal-reset.js';
+import { MenuSession } from '../../../server/gate/menu/menu-session.js';
+import { eventually } from '../../support/eventually.js';
+import { FakeTerminal } from '../../support/fake-terminal.js';
+import { GateInside, policyOf, rule } from '../../support/gate-inside.js';
+import { silentLogger } from '../../support/silent-logger.js';
+import { ADMIN, domainName } from '../../support/temporary-store.js';
+
+const HORATIO = domainName('horatio');
+
+describe('a menu session', () => {
+  let gate: GateInside;
+  let terminal: FakeTerminal;
+
+  beforeEach(async () => {
+    gate = new GateInside();
+    await gate.start();
+  });
+  afterEach(async () => {
+    terminal.hangUp();
+    await gate.stop();
+  });
+
+  function open(options: { who?: typeof gate.alice; hasPty?: boolean; plain?: boolean } = {}): {
+    session: MenuSession;
+    ended: Promise<number>;
+  } {
+    const { who = gate.alice, hasPty = true, plain = false } = options;
+    const { hosts, operations, keys, activity, ownDomains, consoleParts, policy, store } = gate;
+    terminal = new FakeTerminal({ hasPty });
+    mark = 0;
+    const session = new MenuSession(
+      {
+        site: 'The Site',
+        motd: [],
+        hosts,
+        operations,
+        keys,
+        activity,
+        ownDomains,
+        console: consoleParts,
+        consoleLog: gate.logParts,
+        policy,
+        maintenance: gate.maintenance,
+        ...gate.menuNews,
+        preferences: store.preferences,
+        windows: gate.windows,
+        idle: gate.menuIdle,
+        log: silentLogger,
+      },
+      who,
+      terminal,
+    );
+    return { session, ended: session.run({ plain }) };
+  }
+
+  /** What was shown since a mark: a menu paints over what it painted. */
+  let mark = 0;
+  const shows = async (text: string | RegExp, since = mark): Promise<void> => {
+    await eventually(`to show ${String(text)}`, () => {
+      const news = terminal.output.slice(since);
+      return typeof text === 'string' ? news.includes(text) : text.test(news);
+    });
+  };
+  const type = (text: string): void => {
+    mark = terminal.output.length;
+    terminal.type(text);
+  };
+
+  describe('line by line', () => {
+    const plain = (): Promise<number> => open({ hasPty: false }).ended;
+
+    it('shows the customer’s own domains and nobody else’s, without an escape sequence', async () => {
+      const ended = plain();
+      await shows('horatio');
+      assert.match(terminal.output, /ophelia/);
+      assert.doesNotMatch(terminal.output, /yorick|\x1b/);
+      type('q\n');
+      assert.equal(await ended, 0);
+      assert.equal(terminal.listeners, 0);
+    });
+
+    it('carries a choice through the one door and says what came of it', async () => {
+      void plain();
+      await shows('horatio');
+      type('1\n');
+      await shows(/Reboot/);
+      type('5\n');
+      await shows(/yes or no/);
+      type('yes\n');
+      const asked = await eventually('the request', () => gate.dom0.requests[0]);
+      assert.deepEqual([asked.verb, asked.domain, asked.actor.customer], ['reboot', 'horatio', 'alice']);
+      await eventually('the operation', () => gate.dom0.operations.get(asked.id));
+      gate.dom0.end(asked.id, 'done');
+      await shows(/horatio is booting again/);
+      assert.deepEqual(gate.store.audit.openIntents(), []);
+    });
+
+    it('ends with the client’s input', async () => {
+      const ended = plain();
+      await shows('horatio');
+      terminal.sendEnd();
+      assert.equal(await ended, 0);
+    });
+  });
+
+  it('of a login by a domain’s name shows that one alone', async () => {
+    open({ who: { ...gate.alice, domain: HORATIO } });
+    await shows('horatio');
+    assert.doesNotMatch(terminal.output, /ophelia/);
+  });
+
+  it('paints before dom0 has answered, and then what it says', async () => {
+    await gate.dom0.stop();
+    await eventually('the loss', () => !gate.hosts.allReachable);
+    open({ plain: false });
+    assert.match(terminal.output, /horatio/, 'at once');
+    gate.dom0.set(HORATIO, 'paused');
+    await gate.dom0.start();
+    await shows('paused');
+  });
+
+  it('lends the terminal to a console and takes it back', async () => {
+    open({ who: { ...gate.alice, domain: HORATIO } });
+    await shows('Console');
+    type('1');
+    const console = await eventually('the attachment', () => gate.dom0.consoles[0]);
+    console.note({
+      note: 'attached',
+      attachment: 1,
+      domain: HORATIO,
+      mode: 'write',
+      present: [],
+      cols: 80,
+      rows: 24,
+    });
+    console.bytes('the guest');
+    await shows('the guest');
+    terminal.type('q4horatio\r');
+    await eventually('the keys to go to the guest', () => console.typed === 'q4horatio\r');
+    assert.deepEqual(gate.dom0.requests, []);
+    type('\x1d.');
+    await shows('Console');
+    assert.equal(terminal.status, null);
+  });
+
+  it('has what was typed right behind the keys that left the console', async () => {
+    const { ended } = open({ who: { ...gate.alice, domain: HORATIO } });
+    await shows('Console');
+    type('1');
+    const console = await eventually('the attachment', () => gate.dom0.consoles[0]);
+    console.note({
+      note: 'attached',
+      attachment: 1,
+      domain: HORATIO,
+      mode: 'write',
+      present: [],
+      cols: 80,
+      rows: 24,
+    });
+    terminal.type('ls\r\x1d.q');
+    assert.equal(await ended, 0);
+    await eventually('the rest to reach the guest', () => console.typed === 'ls\r');
+  });
+
+  it('leaves consoles by the key that was chosen in it, also the next time', async () => {
+    open({ who: { ...gate.alice, domain: HORATIO } });
+    await shows('Ctrl-] and . come back');
+    type('e');
+    await shows('Do it?');
+    type('y');
+    await shows('Ctrl-A and then . leaves a console from now on.');
+    type('1');
+    const console = await eventually('the attachment', () => gate.dom0.consoles[0]);
+    console.note({
+      note: 'attached',
+      attachment: 1,
+      domain: HORATIO,
+      mode: 'write',
+      present: [],
+      cols: 80,
+      rows: 24,
+    });
+    await shows('Ctrl-A . leaves');
+    type('\x01.');
+    await shows('Ctrl-A and . come back');
+    type('u');
+    await shows('Do it?');
+    type('y');
+    assert.equal(
+      gate.customs.escapeKey(gate.alice.customer).caret,
+      '^A',
+      'how it is drawn is another matter',
+    );
+    assert.equal(gate.customs.escapeKey(gate.bob.customer).caret, '^]');
+  });
+
+  it('comes back with the reason when the console is refused', async () => {
+    gate.enforce(policyOf([rule('deny', ['console'], { reason: 'Not today.' }), rule('allow', ACTIONS)]));
+    open({ who: { ...gate.alice, domain: HORATIO } });
+    await shows('Console');
+    type('1');
+    await shows('Not today.');
+    assert.deepEqual(gate.dom0.consoles, []);
+  });
+
+  it('greys out what a reload takes away, with its reason, while nobody touches it', async () => {
+    open({ who: { ...gate.alice, domain: HORATIO } });
+    await shows('Power off');
+    mark = terminal.output.length;
+    gate.enforce(policyOf([rule('deny', ['poweroff'], { reason: 'Ask first.' }), rule('allow', ACTIONS)]));
+    await shows('Ask first.');
+    mark = terminal.output.length;
+    gate.enforce(policyOf([rule('allow', ACTIONS)]));
+    await shows('cut the power at once');
+  });
+
+  it('comes back, its terminal put right, with the reason when a console is taken away', async () => {
+    open({ who: { ...gate.alice, domain: HORATIO } });
+    await shows('Console');
+    type('1');
+    const console = await eventually('the console', () => gate.dom0.consoles[0]);
+    console.note({
+      note: 'attached',
+      attachment: 1,
+      domain: HORATIO,
+      mode: 'write',
+      present: [],
+      cols: 80,
+      rows: 24,
+    });
+    console.bytes('\x1b[31mlogin: ');
+    await shows('login: ');
+    mark = terminal.output.length;
+    gate.enforce(policyOf([rule('deny', ['console'], { reason: 'Not today.' }), rule('allow', ACTIONS)]));
+    await shows('Not today.');
+    await shows('Power off');
+    assert.ok(terminal.output.slice(mark).startsWith(terminalReset('xterm')));
+    await eventually('its end', () => !console.open);
+  });
+
+  it('greys out what a time window that closes or another state takes away, with the reason', async () => {
+    const shut = parseTimeWindow('wed 18:00-24:00') ?? assert.fail();
+    const when = { from: [], times: [], zone: 'UTC', states: [], booted: [] };
+    gate.clock = () => new Date('2026-11-25T17:59:00Z');
+    gate.enforce(
+      policyOf([
+        rule('deny', ['reboot'], { when: { ...when, times: [shut] }, reason: 'Not after hours.' }),
+        rule('deny', ['console'], { when: { ...when, states: ['crashed'] }, reason: 'It crashed.' }),
+        rule('allow', ACTIONS),
+      ]),
+    );
+    gate.windows.look();
+    open({ who: { ...gate.alice, domain: HORATIO } });
+    await shows(/Reboot/);
+    assert.doesNotMatch(terminal.output, /Not after hours|It crashed/);
+    gate.clock = () => new Date('2026-11-25T18:00:00Z');
+    gate.windows.look();
+    await shows('Not after hours.');
+    gate.dom0.set(HORATIO, 'crashed');
+    await shows('It crashed.');
+  });
+
+  it('shows what policy takes away while it is open, and a domain whose role is gone no more', async () => {
+    open();
+    await shows('ophelia');
+    gate.store.roles.remove(gate.alice.customer, domainName('ophelia'), ADMIN);
+    gate.dom0.set(HORATIO, 'crashed');
+    mark = terminal.output.length;
+    await shows('crashed');
+    type('\x0c');
+    await eventually('a whole new picture', () => terminal.output.slice(mark).includes('horatio'));
+    assert.doesNotMatch(terminal.output.slice(mark), /ophelia/);
+  });
+
+  it('tells a menu of a hundred changes a second a few times, not a hundred', async () => {
+    open();
+    await shows('horatio');
+    let looked = 0;
+    const considerAll = gate.authorizer.considerAll.bind(gate.authorizer);
+    gate.authorizer.considerAll = (...args) => {
+      looked += 1;
+      return considerAll(...args);
+    };
+    for (let change = 0; change < 200; change += 1)
+      gate.dom0.set(HORATIO, 'running', { memoryMiB: 1000 + change });
+    gate.dom0.set(HORATIO, 'paused');
+    await shows('paused', 0);
+    assert.ok(looked <= 8, `policy was asked ${looked} times`);
+  });
+
+  it('shows what admins announce, also on the console it lent its terminal to', async () => {
+    open({ who: { ...gate.alice, domain: HORATIO } });
+    await shows('Console');
+    assert.equal(gate.announcements.make('The host restarts.'), 1);
+    await shows('The host restarts.');
+    type('1');
+    const console = await eventually('the attachment', () => gate.dom0.consoles[0]);
+    console.note({
+      note: 'attached',
+      attachment: 1,
+      domain: HORATIO,
+      mode: 'write',
+      present: [],
+      cols: 80,
+      rows: 24,
+    });
+    console.bytes('the guest');
+    await shows('the guest');
+    assert.equal(gate.announcements.make('Für alle: \u201cnow\u201d'), 1, 'once, where it is read');
+    await shows('Fur alle: "now"');
+    terminal.hangUp();
+    await eventually('nobody to be left', () => gate.announcements.make('x') === 0);
+  });
+
+  it('has maintenance at its top as long as it is on, and greys out what is refused', async () => {
+    gate.store.maintenance.begin({ sentence: 'New disks.', consolesClosed: false, until: null }, ADMIN);
+    open({ who: { ...gate.alice, domain: HORATIO } });
+    await shows('Maintenance: New disks.');
+    await shows(/Power off +× Maintenance: New disks\./);
+    assert.doesNotMatch(terminal.output, /Console +×|Watch console +×/);
+    mark = terminal.output.length;
+    gate.store.maintenance.begin(
+      { sentence: 'Newer disks', consolesClosed: true, until: '2999-01-01T00:00:00.000Z' },
+      ADMIN,
+    );
+    await shows('Newer');
+    await shows(/Console +×/);
+    gate.store.maintenance.end(ADMIN);
+    await shows(/Power off +cut the power/);
+    type('\x0c');
+    await eventually('a whole new picture', () => terminal.output.slice(mark).includes('horatio'));
+    assert.doesNotMatch(terminal.output.slice(mark), /Maintenance/);
+  });
+
+  it('line by line says when maintenance begins and is over', async () => {
+    open({ hasPty: false });
+    await shows('horatio');
+    gate.store.maintenance.begin({ sentence: 'New disks.', consolesClosed: false, until: null }, ADMIN);
+    await shows('Maintenance: New disks.');
+    gate.store.maintenance.end(ADMIN);
+    await shows('Maintenance is over.');
+  });
+
+  it('ended from outside puts the terminal right and says why', async () => {
+    const { session, ended } = open();
+    await shows('horatio');
+    session.end('The gate is being stopped.');
+    assert.equal(await ended, 1);
+    assert.ok(terminal.output.endsWith('The gate is being stopped.\r\n'));
+    assert.ok(terminal.output.includes('\x1b[?1049l'));
+    assert.equal(terminal.listeners, 0);
+  });
+
+  it('ended from outside in a console lets the console go too', async () => {
+    const { session, ended } = open({ who: { ...gate.alice, domain: HORATIO } });
+    await shows('Console');
+    type('1');
+    const console = await eventually('the attachment', () => gate.dom0.consoles[0]);
+    console.note({
+      note: 'attached',
+      attachment: 1,
+      domain: HORATIO,
+      mode: 'write',
+      present: [],
+      cols: 80,
+      rows: 24,
+    });
+    console.bytes('the guest');
+    await shows('the guest');
+    session.end('Good bye.');
+    assert.equal(await ended, 1);
+    await eventually('dom0 to be left', () => !console.open);
+    assert.deepEqual(gate.store.audit.openIntents(), []);
+  });
+
+  it('goes with the client and leaves nothing behind', async () => {
+    const { ended } = open();
+    await shows('horatio');
+    terminal.hangUp();
+    assert.equal(await ended, 1);
+    assert.equal(terminal.listeners, 0);
+  });
+
+  it('remembers how the customer likes it', async () => {
+    open();
+    await shows('horatio');
+    type('u');
+    await shows('Do it?');
+    type('y');
+    await eventually(
+      'it to be remembered',
+      () => gate.store.preferences.get(gate.alice.customer).charset === 'ascii',
+    );
+  });
+});
