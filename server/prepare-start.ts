@@ -12,11 +12,11 @@ const [{ Command }, { addCommands }] = await Promise.all([
   import('commander'),
   import('./cli/commands.js'),
   import('./cli/command-line.js'),
-  import('./cli/run-gate.js'),
-  import('./cli/run-dom0.js'),
+  import('./cli/half/run-gate.js'),
+  import('./cli/half/run-dom0.js'),
   import('../config/check-policy.js'),
-  import('./cli/desk.js'),
-  import('./cli/own-database.js'),
+  import('./cli/admin/desk.js'),
+  import('./cli/admin/own-database.js'),
 ]);
 await addCommands(new Command(), undefined);
 keepCompiled();

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { addCommands } from './commands.js';
-import { CliError, EXIT } from './exit-status.js';
-import { VERSION } from './version.js';
+import { CliError, EXIT } from './command/exit-status.js';
+import { VERSION } from './command/version.js';
 
 /** Runs the command that `process.argv` names. Each command is a file of this folder, which adds itself to the program. */
 export async function runCommandLine(): Promise<void> {

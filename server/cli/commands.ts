@@ -1,27 +1,27 @@
 import type { Command } from 'commander';
-import { addNamed } from './add-named.js';
-import type { Add } from './add-named.js';
+import { addNamed } from './command/add-named.js';
+import type { Add } from './command/add-named.js';
 
 /** Every command by its name, in the order of the help. */
 const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
-  gate: async () => (await import('./gate.js')).addGateCommand,
-  dom0: async () => (await import('./dom0.js')).addDom0Command,
-  demo: async () => (await import('./demo.js')).addDemoCommand,
-  customer: async () => (await import('./customer.js')).addCustomerCommand,
-  key: async () => (await import('./key.js')).addKeyCommand,
-  role: async () => (await import('./role.js')).addRoleCommand,
-  domain: async () => (await import('./domain.js')).addDomainCommand,
-  session: async () => (await import('./session.js')).addSessionCommand,
-  maintenance: async () => (await import('./maintenance.js')).addMaintenanceCommand,
-  audit: async () => (await import('./audit.js')).addAuditCommand,
-  policy: async () => (await import('./policy.js')).addPolicyCommand,
-  console: async () => (await import('./console.js')).addConsoleCommand,
-  recording: async () => (await import('./recording.js')).addRecordingCommand,
-  hostkey: async () => (await import('./hostkey.js')).addHostkeyCommand,
-  setup: async () => (await import('./setup.js')).addSetupCommand,
-  import: async () => (await import('./import.js')).addImportCommand,
-  backup: async () => (await import('./backup.js')).addBackupCommand,
-  doctor: async () => (await import('./doctor.js')).addDoctorCommand,
+  gate: async () => (await import('./half/gate.js')).addGateCommand,
+  dom0: async () => (await import('./half/dom0.js')).addDom0Command,
+  demo: async () => (await import('./demo/demo.js')).addDemoCommand,
+  customer: async () => (await import('./customer/customer.js')).addCustomerCommand,
+  key: async () => (await import('./customer/key.js')).addKeyCommand,
+  role: async () => (await import('./customer/role.js')).addRoleCommand,
+  domain: async () => (await import('./domain/domain.js')).addDomainCommand,
+  session: async () => (await import('./customer/session.js')).addSessionCommand,
+  maintenance: async () => (await import('./domain/maintenance.js')).addMaintenanceCommand,
+  audit: async () => (await import('./record/audit.js')).addAuditCommand,
+  policy: async () => (await import('./policy/policy.js')).addPolicyCommand,
+  console: async () => (await import('./console/console.js')).addConsoleCommand,
+  recording: async () => (await import('./record/recording.js')).addRecordingCommand,
+  hostkey: async () => (await import('./setup/hostkey.js')).addHostkeyCommand,
+  setup: async () => (await import('./setup/setup.js')).addSetupCommand,
+  import: async () => (await import('./import/import.js')).addImportCommand,
+  backup: async () => (await import('./record/backup.js')).addBackupCommand,
+  doctor: async () => (await import('./doctor/doctor.js')).addDoctorCommand,
 };
 
 /**

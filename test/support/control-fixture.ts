@@ -12,7 +12,7 @@ import type {
 import { ControlServer } from '../../server/gate/control/control-server.js';
 import type { Witness } from '../../server/store/audit-verifier.js';
 import type { StoreOptions } from '../../server/store/store.js';
-import { policyOfTexts } from '../../server/cli/policy-files.js';
+import { policyOfTexts } from '../../server/cli/admin/policy-files.js';
 import { LiveConsoles } from '../../server/gate/access/live-consoles.js';
 import type { Sight, Sights } from '../../server/gate/access/sights.js';
 import type { Contract } from '../../server/wire/contract.js';

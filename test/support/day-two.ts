@@ -14,7 +14,7 @@ const XEN = 'etc/xen';
 const PASSWD = 'root:x:0:0:root:/root:/bin/sh\npostern:x:0:0::/var/lib/postern:/usr/sbin/nologin\n';
 const GROUP = 'root:x:0:\npostern:x:0:\n';
 
-/** Lines of the halves' logs that are warnings or worse; the others have lesser priorities in the journal (server/cli/journal-stream.ts). */
+/** Lines of the halves' logs that are warnings or worse; the others have lesser priorities in the journal (server/cli/half/journal-stream.ts). */
 const WARNINGS = '"level":"(warn|error|fatal)"';
 
 /**

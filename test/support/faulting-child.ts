@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events';
 import { pino } from 'pino';
-import { liveUntilStopped } from '../../server/cli/half.js';
+import { liveUntilStopped } from '../../server/cli/half/half.js';
 import { KeyInput } from '../../menus/key-input.js';
 import { IdleWatch } from '../../server/gate/console/idle-watch.js';
 import { ScreenReader } from '../../server/gate/console/screen-reader.js';

@@ -6,7 +6,7 @@
 import { once } from 'node:events';
 import { connect, Socket } from 'node:net';
 import { pino } from 'pino';
-import { liveUntilStopped } from '../../server/cli/half.js';
+import { liveUntilStopped } from '../../server/cli/half/half.js';
 import type { Live, Tracked } from '../../server/gate/access/revocation.js';
 import { Rekeying } from '../../server/gate/ssh/rekeying.js';
 import { Transport } from '../../server/gate/ssh/transport.js';

@@ -5,7 +5,7 @@ import { Findings } from '../../server/cli/import/findings.js';
 import { ImportPlan } from '../../server/cli/import/import-plan.js';
 import type { ImportChoices } from '../../server/cli/import/import-plan.js';
 import { placeText } from '../../server/cli/import/place.js';
-import { RootDirectory } from '../../server/cli/root-directory.js';
+import { RootDirectory } from '../../server/cli/command/root-directory.js';
 
 const CHOICES: ImportChoices = {
   rsaMinimumBits: 2048,

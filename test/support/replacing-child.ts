@@ -1,9 +1,9 @@
 import { dirname } from 'node:path';
 import { Replacement } from '../../config/replacement.js';
-import { Machine } from '../../server/cli/setup/machine.js';
-import { ROOT } from '../../server/cli/setup/piece.js';
+import { Machine } from '../../server/cli/installation/machine.js';
+import { ROOT } from '../../server/cli/installation/piece.js';
 import { writeWhole } from '../../server/cli/setup/put-in-place.js';
-import { RootDirectory } from '../../server/cli/root-directory.js';
+import { RootDirectory } from '../../server/cli/command/root-directory.js';
 import { HostKey } from '../../server/gate/ssh/host-key.js';
 
 /** Writes 64 KiB in place of a file, under whatever limits it was started with, and says what came of it. */

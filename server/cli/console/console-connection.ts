@@ -5,7 +5,7 @@ import { CONSOLE_PROTOCOL, FRAME_BYTES, FRAME_LIMIT, PING_INTERVAL_MS } from '..
 import type { ConsoleNote, ConsoleRequest } from '../../wire/console.js';
 import { bytesFrame, FrameError, FrameReader, noteFrame } from '../../wire/frames.js';
 import { parseConsoleNote, parseContract } from '../../wire/schemas.js';
-import { CliError } from '../exit-status.js';
+import { CliError } from '../command/exit-status.js';
 import { askDom0, refusedBy, unreachable } from './dom0-socket.js';
 
 /** What a console says. */

@@ -3,7 +3,7 @@ import { isRefusal } from '../../../policy/refusal.js';
 import { MOST_RELEASE_SECONDS } from '../../wire/console-release.js';
 import type { ConsoleRelease } from '../../wire/console-release.js';
 import { parseConsoleReleased } from '../../wire/schemas.js';
-import { CliError, EXIT } from '../exit-status.js';
+import { CliError, EXIT } from '../command/exit-status.js';
 import { askDom0 } from './dom0-socket.js';
 
 const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 };

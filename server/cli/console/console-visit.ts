@@ -6,7 +6,7 @@ import { clockTime } from '../../gate/clock-time.js';
 import { terminalReset } from '../../gate/session/terminal-reset.js';
 import { printable } from '../../gate/printable.js';
 import type { ConsoleEnd, ConsoleNote, Presence } from '../../wire/console.js';
-import { EXIT } from '../exit-status.js';
+import { EXIT } from '../command/exit-status.js';
 import type { ConsoleConnection } from './console-connection.js';
 
 /** What an admin sits at. */

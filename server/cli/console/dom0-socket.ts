@@ -2,8 +2,8 @@ import { request } from '../../wire/http.js';
 import type { IncomingMessage } from 'node:http';
 import { isRefusal, refusal } from '../../../policy/refusal.js';
 import { parseWireRefusal } from '../../wire/schemas.js';
-import { CliError, EXIT } from '../exit-status.js';
-import { refused } from '../refused.js';
+import { CliError, EXIT } from '../command/exit-status.js';
+import { refused } from '../command/refused.js';
 
 /**
  * Asks the dom0 half on its socket.

@@ -3,7 +3,7 @@ import { parseCustomerName, parseDomainName } from '../../../policy/names.js';
 import type { Role } from '../../../policy/roles.js';
 import { parsePublicKey } from '../../gate/keys/public-key.js';
 import type { Store } from '../../store/store.js';
-import { CliError } from '../exit-status.js';
+import { CliError } from '../command/exit-status.js';
 
 /** A customer of the demo: their login, their public key's line and what they are to which domain. */
 export interface DemoCustomer {

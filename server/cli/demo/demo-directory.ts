@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { stopSimulator } from '../../simulator/install.js';
-import { CliError } from '../exit-status.js';
+import { CliError } from '../command/exit-status.js';
 import { type DemoLayout, secondHost, SOCKET_PATH_LIMIT } from './demo-layout.js';
 import { clearLeftovers } from './demo-pids.js';
 

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { CliError } from '../exit-status.js';
+import { CliError } from '../command/exit-status.js';
 import { makeDirectorySync } from '../../wire/make-directory.js';
 
 /**

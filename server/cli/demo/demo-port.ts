@@ -1,5 +1,5 @@
 import { createServer, type AddressInfo } from 'node:net';
-import { CliError } from '../exit-status.js';
+import { CliError } from '../command/exit-status.js';
 
 /**
  * Finds out whether the demo can listen there.

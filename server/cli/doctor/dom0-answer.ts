@@ -2,8 +2,8 @@ import { request } from '../../wire/http.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import { VERBS, WIRE_VERSION } from '../../wire/contract.js';
 import { parseContract } from '../../wire/schemas.js';
-import { because, fail, ok, warn } from './diagnosis.js';
-import type { Diagnosis } from './diagnosis.js';
+import { because, fail, ok, warn } from '../installation/diagnosis.js';
+import type { Diagnosis } from '../installation/diagnosis.js';
 
 const TIMEOUT_MS = 5000;
 /** More unmanaged files are only counted. */

@@ -2,18 +2,18 @@ import { loadDom0Settings } from '../../../config/dom0-settings.js';
 import { loadGateSettings } from '../../../config/gate-settings.js';
 import type { Problem } from '../../../config/problem.js';
 import { problemText } from '../../../config/problem.js';
-import { adminName } from '../admin-name.js';
-import { RootDirectory } from '../root-directory.js';
-import { THIS_PROGRAM } from '../setup/installation.js';
-import { checkProgram } from '../setup/machine-checks.js';
-import { DOM0_SETTINGS, GATE_SETTINGS } from '../settings-option.js';
-import { fail, ok, warn } from './diagnosis.js';
-import type { Diagnosis } from './diagnosis.js';
+import { adminName } from '../admin/admin-name.js';
+import { RootDirectory } from '../command/root-directory.js';
+import { THIS_PROGRAM } from '../installation/installation.js';
+import { checkProgram } from '../installation/machine-checks.js';
+import { DOM0_SETTINGS, GATE_SETTINGS } from '../command/settings-option.js';
+import { fail, ok, warn } from '../installation/diagnosis.js';
+import type { Diagnosis } from '../installation/diagnosis.js';
 import { checkDom0Half } from './dom0-checks.js';
-import { checkMode, exists } from './files.js';
+import { checkMode, exists } from '../installation/files.js';
 import { checkGate } from './gate-checks.js';
 import { checkInstallation } from './installation-checks.js';
-import { checkModules } from './modules.js';
+import { checkModules } from '../installation/modules.js';
 import { awaitStarting, servedHere } from './starting.js';
 
 /** Which settings to go by; those that are not named are looked for at their usual places, unless the other ones are named. */

@@ -1,9 +1,9 @@
-import { asOwner } from '../as-owner.js';
+import { asOwner } from '../admin/as-owner.js';
 import { checkFolder } from '../../wire/folder-check.js';
 import type { FolderCheck } from '../../wire/folder-check.js';
-import { fail, ok, warn } from './diagnosis.js';
-import type { Diagnosis } from './diagnosis.js';
-import { ownerOf } from './files.js';
+import { fail, ok, warn } from '../installation/diagnosis.js';
+import type { Diagnosis } from '../installation/diagnosis.js';
+import { ownerOf } from '../installation/files.js';
 
 /** Little room is both less than this part and less than so many bytes. */
 const LITTLE_PART = 0.1;

@@ -1,8 +1,8 @@
 import { isRefusal } from '../../../policy/refusal.js';
 import type { HostCheck } from '../../wire/host-check.js';
 import { parseHostCheck } from '../../wire/schemas.js';
-import { because, fail, ok, warn } from './diagnosis.js';
-import type { Diagnosis } from './diagnosis.js';
+import { because, fail, ok, warn } from '../installation/diagnosis.js';
+import type { Diagnosis } from '../installation/diagnosis.js';
 import { askDom0, checkDom0 } from './dom0-answer.js';
 import { folderFound } from './folder-found.js';
 

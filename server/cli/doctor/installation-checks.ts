@@ -1,11 +1,11 @@
-import type { RootDirectory } from '../root-directory.js';
-import { InstalledSums } from '../setup/installed-sums.js';
-import { programPieces } from '../setup/installation.js';
-import type { Halves } from '../setup/installation.js';
-import { Machine } from '../setup/machine.js';
-import { standingOf } from '../setup/survey.js';
-import { fail, ok, warn } from './diagnosis.js';
-import type { Diagnosis } from './diagnosis.js';
+import type { RootDirectory } from '../command/root-directory.js';
+import { InstalledSums } from '../installation/installed-sums.js';
+import { programPieces } from '../installation/installation.js';
+import type { Halves } from '../installation/installation.js';
+import { Machine } from '../installation/machine.js';
+import { standingOf } from '../installation/survey.js';
+import { fail, ok, warn } from '../installation/diagnosis.js';
+import type { Diagnosis } from '../installation/diagnosis.js';
 
 /** Whether what setup puts in place is there, and as this version has it. */
 export function checkInstallation(

@@ -1,6 +1,6 @@
 import type { GateStatus, HostStatus } from '../../gate/control/control-answers.js';
-import { fail } from './diagnosis.js';
-import type { Diagnosis } from './diagnosis.js';
+import { fail } from '../installation/diagnosis.js';
+import type { Diagnosis } from '../installation/diagnosis.js';
 
 /** The gate waits up to 5 s between two attempts, and up to 10 s for an answer. Milliseconds. */
 const PATIENCE = 16_000;

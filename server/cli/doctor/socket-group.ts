@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { Dom0Settings } from '../../../config/dom0-settings.js';
 import type { GateSettings } from '../../../config/gate-settings.js';
-import { fail, ok, warn } from './diagnosis.js';
-import type { Diagnosis } from './diagnosis.js';
-import { ownerOf } from './files.js';
+import { fail, ok, warn } from '../installation/diagnosis.js';
+import type { Diagnosis } from '../installation/diagnosis.js';
+import { ownerOf } from '../installation/files.js';
 
 const MEND = 'set socketGroup: postern in dom0.yaml, and restart the dom0 half';
 

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { reason } from '../../../config/text-file.js';
-import type { RootDirectory } from '../root-directory.js';
+import type { RootDirectory } from '../command/root-directory.js';
 import { readAtMost } from './bounded-read.js';
 import { isAdministrators } from './owned-file.js';
 

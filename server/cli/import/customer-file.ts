@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { reason } from '../../../config/text-file.js';
-import type { RootDirectory } from '../root-directory.js';
+import type { RootDirectory } from '../command/root-directory.js';
 import type { Account } from './accounts.js';
 import { readAtMost } from './bounded-read.js';
 import { isRoots, isRootsDirectory } from './owned-file.js';

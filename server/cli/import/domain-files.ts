@@ -4,7 +4,7 @@ import { reason } from '../../../config/text-file.js';
 import type { DomainName } from '../../../policy/names.js';
 import { parseConfigText } from '../../dom0/domain-config-text.js';
 import { NAME_NOT_UNDERSTOOD, readDomainConfig } from '../../dom0/domain-config.js';
-import type { RootDirectory } from '../root-directory.js';
+import type { RootDirectory } from '../command/root-directory.js';
 import { readAdminFile } from './admin-file.js';
 import type { Place } from './place.js';
 

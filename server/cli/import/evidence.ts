@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { reason } from '../../../config/text-file.js';
 import type { DomainName } from '../../../policy/names.js';
-import type { RootDirectory } from '../root-directory.js';
+import type { RootDirectory } from '../command/root-directory.js';
 import { readAccounts } from './accounts.js';
 import type { Account } from './accounts.js';
 import { readAdminFile } from './admin-file.js';

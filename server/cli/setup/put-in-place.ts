@@ -11,9 +11,9 @@ import {
 import { dirname } from 'node:path';
 import { Replacement } from '../../../config/replacement.js';
 import { HostKey } from '../../gate/ssh/host-key.js';
-import type { Machine } from './machine.js';
-import type { Owner, Piece } from './piece.js';
-import type { Standing } from './survey.js';
+import type { Machine } from '../installation/machine.js';
+import type { Owner, Piece } from '../installation/piece.js';
+import type { Standing } from '../installation/survey.js';
 import { makeDirectorySync } from '../../wire/make-directory.js';
 
 /** Does what a piece's standing asks for. @throws as the file system does */

@@ -1,11 +1,11 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { loadDom0Settings } from '../../../config/dom0-settings.js';
 import { loadGateSettings } from '../../../config/gate-settings.js';
-import { checkModules } from '../doctor/modules.js';
-import { RootDirectory } from '../root-directory.js';
-import { DOM0_SETTINGS, GATE_SETTINGS } from '../settings-option.js';
-import { lookAtHost } from './found.js';
-import type { Found } from './found.js';
+import { checkModules } from '../installation/modules.js';
+import { RootDirectory } from '../command/root-directory.js';
+import { DOM0_SETTINGS, GATE_SETTINGS } from '../command/settings-option.js';
+import { lookAtHost } from '../installation/found.js';
+import type { Found } from '../installation/found.js';
 import {
   adminFile,
   defaultPolicyText,
@@ -14,12 +14,12 @@ import {
   programPieces,
   THIS_PROGRAM,
   USUAL_PLACE,
-} from './installation.js';
-import type { Halves } from './installation.js';
-import { checkProgram, tellFound } from './machine-checks.js';
-import { Machine } from './machine.js';
-import { THE_GATES } from './piece.js';
-import type { Piece } from './piece.js';
+} from '../installation/installation.js';
+import type { Halves } from '../installation/installation.js';
+import { checkProgram, tellFound } from '../installation/machine-checks.js';
+import { Machine } from '../installation/machine.js';
+import { THE_GATES } from '../installation/piece.js';
+import type { Piece } from '../installation/piece.js';
 import { dom0SettingsText, gateSettingsText } from './settings-text.js';
 import type { SetupReport } from './setup-report.js';
 import { SetupRun } from './setup-run.js';

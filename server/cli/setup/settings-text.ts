@@ -1,4 +1,4 @@
-import type { Found } from './found.js';
+import type { Found } from '../installation/found.js';
 
 /** What of the gate's settings differs from machine to machine. */
 export interface GateAnswers {

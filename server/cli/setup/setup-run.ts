@@ -1,14 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { because } from '../doctor/diagnosis.js';
-import { InstalledSums, SUMS } from './installed-sums.js';
-import { GATE_USER } from './machine.js';
-import type { Machine } from './machine.js';
-import { ROOT } from './piece.js';
-import type { Piece } from './piece.js';
+import { because } from '../installation/diagnosis.js';
+import { InstalledSums, SUMS } from '../installation/installed-sums.js';
+import { GATE_USER } from '../installation/machine.js';
+import type { Machine } from '../installation/machine.js';
+import { ROOT } from '../installation/piece.js';
+import type { Piece } from '../installation/piece.js';
 import { putInPlace, writeWhole } from './put-in-place.js';
-import { standingOf } from './survey.js';
-import type { Standing } from './survey.js';
+import { standingOf } from '../installation/survey.js';
+import type { Standing } from '../installation/survey.js';
 
 /** One step of a setup, as it stood before it was taken. */
 export interface Step {

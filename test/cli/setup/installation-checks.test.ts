@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { appendFileSync, chmodSync, rmSync } from 'node:fs';
 import { checkInstallation } from '../../../server/cli/doctor/installation-checks.js';
-import { RootDirectory } from '../../../server/cli/root-directory.js';
-import { USUAL_PLACE } from '../../../server/cli/setup/installation.js';
+import { RootDirectory } from '../../../server/cli/command/root-directory.js';
+import { USUAL_PLACE } from '../../../server/cli/installation/installation.js';
 import { setUp } from '../../../server/cli/setup/set-up.js';
 import { TemporaryDirectory } from '../../support/temporary-directory.js';
 

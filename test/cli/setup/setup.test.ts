@@ -19,7 +19,7 @@ import { loadGateSettings } from '../../../config/gate-settings.js';
 import { loadPolicy } from '../../../config/policy-directory.js';
 import { makeEd25519KeyPair } from '../../../server/gate/ssh/ed25519-key-pair.js';
 import { HostKey } from '../../../server/gate/ssh/host-key.js';
-import type { Halves } from '../../../server/cli/setup/installation.js';
+import type { Halves } from '../../../server/cli/installation/installation.js';
 import { setUp } from '../../../server/cli/setup/set-up.js';
 import type { SetupAnswers } from '../../../server/cli/setup/set-up.js';
 import { setupReportText } from '../../../server/cli/setup/setup-report.js';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { sessionTable } from '../../../server/cli/session.js';
+import { sessionTable } from '../../../server/cli/customer/session.js';
 import type { SessionView } from '../../../server/gate/control/control-answers.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import { NORMAL } from '../../../policy/names.js';

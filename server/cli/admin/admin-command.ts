@@ -1,0 +1,71 @@
+import type { Command } from 'commander';
+import type { GateSettings } from '../../../config/gate-settings.js';
+import { adminName } from './admin-name.js';
+import type { Desk } from './desk.js';
+import { EXIT } from '../command/exit-status.js';
+import { GATE_SETTINGS, valid } from '../command/settings-option.js';
+
+/** The options of every command of an admin. */
+export interface AdminOptions {
+  readonly settings: string;
+  readonly json?: true;
+}
+
+/** Adds a command with `--settings`, `--json` and examples. @param usage its name and arguments, as commander has them */
+export function adminCommand(
+  parent: Command,
+  usage: string,
+  description: string,
+  examples: readonly string[],
+): Command {
+  return endWithReader(parent.command(usage))
+    .description(description)
+    .option('--settings <file>', "the gate's settings", GATE_SETTINGS)
+    .option('--json', 'print JSON')
+    .addHelpText('after', exampleText(examples));
+}
+
+/** Ends the process, well, when nobody reads its output any more: `postern audit | head`. */
+export function endWithReader(command: Command): Command {
+  return command.hook('preAction', () => {
+    process.stdout.once('error', (error: NodeJS.ErrnoException) => {
+      process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.failed);
+    });
+  });
+}
+
+/** Adds a command that only has others below it. */
+export function adminNoun(
+  program: Command,
+  name: string,
+  description: string,
+  examples: readonly string[],
+): Command {
+  return program.command(name).description(description).addHelpText('after', exampleText(examples));
+}
+
+export function exampleText(examples: readonly string[]): string {
+  return `\nExamples:\n${examples.map((example) => `  ${example}\n`).join('')}`;
+}
+
+/** Does the work at a desk, and leaves it. @throws CliError */
+export async function atDesk<T>(
+  options: AdminOptions,
+  work: (desk: Desk, settings: GateSettings) => Promise<T>,
+): Promise<T> {
+  // Loaded only when a command runs: its help and its mistakes need neither.
+  const { loadGateSettings } = await import('../../../config/gate-settings.js');
+  const settings = valid(loadGateSettings(options.settings));
+  const { Desk } = await import('./desk.js');
+  const desk = new Desk(settings, adminName());
+  try {
+    return await work(desk, settings);
+  } finally {
+    desk.close();
+  }
+}
+
+/** Prints the answer as JSON, or the text for people. */
+export function say(options: Pick<AdminOptions, 'json'>, answer: object, text: string): void {
+  process.stdout.write(options.json === true ? `${JSON.stringify(answer, null, 2)}\n` : text);
+}

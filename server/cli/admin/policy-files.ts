@@ -1,0 +1,68 @@
+import { join } from 'node:path';
+import { loadAccepted, saveAccepted } from '../../../config/accepted-policy.js';
+import { loadPolicy } from '../../../config/policy-directory.js';
+import { readPolicy } from '../../../config/policy-document.js';
+import type { LoadedPolicy, PolicySource as PolicyText } from '../../../config/policy-document.js';
+import { problemText } from '../../../config/problem.js';
+import type { Policy } from '../../../policy/policy.js';
+import { refusal } from '../../../policy/refusal.js';
+import type { Refusal } from '../../../policy/refusal.js';
+import type { Log } from '../../gate/log.js';
+import type { LoadResult, PolicySource } from '../../gate/policy/policy-holder.js';
+import type { EventActor } from '../../store/audit-event.js';
+
+/** Where in the gate's state directory the accepted policies are kept. */
+export function acceptedDirectory(state: string): string {
+  return join(state, 'policy-accepted');
+}
+
+/** The policy that the texts of files are, as an admin asks about it. */
+export function policyOfTexts(files: readonly PolicyText[]): Policy | Refusal {
+  const read = readPolicy(files);
+  return read.ok ? read.policy : refusal('usage', `the policy is not sound:\n${problemText(read.problems)}`);
+}
+
+/** The policy directory, and beside it in the state directory the policies that were accepted. */
+export class PolicyFiles implements PolicySource {
+  readonly #directory: string;
+  readonly #accepted: string;
+  readonly #log: Log;
+  #read: LoadedPolicy | undefined;
+
+  /**
+   * @param directory the policy directory of the settings
+   * @param state the gate's state directory
+   */
+  constructor(directory: string, state: string, log: Log) {
+    this.#directory = directory;
+    this.#accepted = acceptedDirectory(state);
+    this.#log = log;
+  }
+
+  load(): LoadResult {
+    const loaded = loadPolicy(this.#directory);
+    if (loaded.warnings.length > 0) {
+      this.#log.warn({ warnings: problemText(loaded.warnings, 'warning') }, 'the policy has warnings');
+    }
+    if (!loaded.ok)
+      return { ok: false, problems: loaded.problems.map((problem) => problemText([problem]).trimEnd()) };
+    this.#read = loaded;
+    return { ok: true, policy: loaded.policy, digest: loaded.digest };
+  }
+
+  lastAccepted(): ReturnType<PolicySource['lastAccepted']> {
+    const { accepted, passedOver } = loadAccepted(this.#accepted);
+    for (const { entry, why } of passedOver) {
+      this.#log.error({ entry, why }, 'an accepted policy cannot be read and was passed over');
+    }
+    if (accepted === null) return null;
+    const { policy, digest } = accepted.loaded;
+    return { policy, digest, revision: accepted.revision };
+  }
+
+  keep(revision: number, digest: string, actor: EventActor | null): void {
+    if (this.#read?.digest !== digest) throw new Error('another policy was read last');
+    const by = actor !== null && 'admin' in actor ? actor.admin : null;
+    saveAccepted(this.#accepted, this.#read, revision, { by });
+  }
+}

@@ -1,0 +1,19 @@
+import type { Refusal, RefusalCode } from '../../../policy/refusal.js';
+import { printable } from '../../gate/printable.js';
+import { CliError, EXIT } from './exit-status.js';
+
+const STATUS: Partial<Record<RefusalCode, number>> = {
+  usage: EXIT.usage,
+  'key-invalid': EXIT.usage,
+  'no-such-domain': EXIT.noSuchDomain,
+  'no-such-recording': EXIT.noSuchDomain,
+  busy: EXIT.busy,
+  'host-unreachable': EXIT.hostUnreachable,
+  internal: EXIT.failed,
+};
+
+/** A refusal as the admin meets it: its sentence, and the status that says which kind of no it was. */
+export function refused({ code, message, detail }: Refusal): CliError {
+  const more = detail === message ? '' : ` (${detail})`;
+  return new CliError(printable(`${message}${more}`, 2000), STATUS[code] ?? EXIT.refused);
+}

@@ -1,0 +1,28 @@
+import { printable } from '../../gate/printable.js';
+
+/** Rows under a head, in columns; every cell is made printable. Ends with a newline; `none` when there are no rows. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[], none: string): string {
+  if (rows.length === 0) return `${none}\n`;
+  const lines = [head, ...rows.map((row) => row.map((cell) => printable(cell)))];
+  const width = (column: number): number => Math.max(...lines.map((line) => line[column]?.length ?? 0));
+  const widths = head.map((_, column) => width(column));
+  return lines
+    .map(
+      (line) =>
+        `${line
+          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+          .join('  ')
+          .trimEnd()}\n`,
+    )
+    .join('');
+}
+
+/** A time of a record for people, to the second, in UTC: the head of its column says so, or `utc` does. */
+export function shortTime(time: string | null): string {
+  return time === null ? 'never' : `${time.slice(0, 10)} ${time.slice(11, 19)}`;
+}
+
+/** As `shortTime`, in a sentence: `2026-11-21 07:15:02 UTC`. */
+export function utc(time: string): string {
+  return `${shortTime(time)} UTC`;
+}

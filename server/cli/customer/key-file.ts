@@ -1,0 +1,58 @@
+import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+import { CliError, EXIT } from '../command/exit-status.js';
+
+/** More than any public key. */
+const LARGEST_FILE = 32 * 1024;
+
+/**
+ * The text of a key's file; `-` is stdin. What is not a key is found later; here only that no device or huge file is read.
+ *
+ * @throws CliError
+ */
+export function readKeyFile(file: string): string {
+  const buffer = Buffer.alloc(LARGEST_FILE + 1);
+  let size = 0;
+  try {
+    const descriptor = file === '-' ? 0 : openSync(file, 'r');
+    for (let read = -1; read !== 0 && size < buffer.length; size += read) {
+      read = readSync(descriptor, buffer, size, buffer.length - size, null);
+    }
+    if (descriptor !== 0) closeSync(descriptor);
+  } catch (error) {
+    throw new CliError(`the key ${file} cannot be read: ${(error as Error).message}`, EXIT.usage);
+  }
+  if (size > LARGEST_FILE) throw new CliError(`${file} is too long for a public key`, EXIT.usage);
+  return buffer.toString('utf8', 0, size);
+}
+
+/** The key of a customer's, in a directory of many. */
+export interface CustomersKey {
+  readonly customer: string;
+  /** One line. */
+  readonly text: string;
+}
+
+/**
+ * The keys in files `CUSTOMER.pub`, one a line.
+ *
+ * @throws CliError when there are none, or one cannot be read
+ */
+export function readKeyDirectory(directory: string): readonly CustomersKey[] {
+  const names = namesIn(directory).filter((name) => name.endsWith('.pub'));
+  if (names.length === 0) throw new CliError(`there is no CUSTOMER.pub in ${directory}`, EXIT.usage);
+  return names.sort().flatMap((name) =>
+    readKeyFile(join(directory, name))
+      .split('\n')
+      .filter((line) => line.trim() !== '' && !line.startsWith('#'))
+      .map((text) => ({ customer: name.slice(0, -'.pub'.length), text })),
+  );
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    throw new CliError(`the directory ${directory} cannot be read: ${(error as Error).message}`, EXIT.usage);
+  }
+}

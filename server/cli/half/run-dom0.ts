@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import { loadDom0Settings } from '../../../config/dom0-settings.js';
+import { ConsoleLogs } from '../../dom0/console-log/console-logs.js';
+import { LocalDisk } from '../../dom0/console-log/log-disk.js';
+import { Consoles } from '../../dom0/consoles/consoles.js';
+import { domidOwner } from '../../dom0/consoles/domid-owner.js';
+import { Dom0 } from '../../dom0/dom0.js';
+import { toolstackOf } from '../../dom0/toolstack/toolstack-of.js';
+import { CliError } from '../command/exit-status.js';
+import { liveUntilStopped, startFault } from './half.js';
+import { openLog } from './log.js';
+import { valid } from '../command/settings-option.js';
+
+/** Runs the dom0 half until it is asked to stop. @throws CliError when it cannot start */
+export async function runDom0(file: string): Promise<void> {
+  const settings = valid(loadDom0Settings(file));
+  const log = openLog('dom0', settings.log.level);
+  const life = liveUntilStopped(log);
+  const toolstack = toolstackOf(settings.toolstack);
+  const consoles = new Consoles({
+    command: (domid) => {
+      const { file, args, environment } = toolstack.consoleCommand(domid);
+      return { file, args, env: environment, cwd: '/' };
+    },
+    whose: (name, incarnation) => domidOwner(toolstack, name, incarnation),
+    passesEscape: settings.toolstack.consoleEscapeOption,
+    attach: settings.console.attach,
+    announceAdmins: settings.console.announceAdmins,
+    logs: settings.console.log.keep
+      ? new ConsoleLogs({
+          folder: join(settings.state, 'console-log'),
+          disk: new LocalDisk(),
+          limits: settings.console.log,
+          goneAfterMs: settings.observe.goneAfterSeconds * 1000,
+          logger: log,
+        })
+      : null,
+    logger: log,
+  });
+  const dom0 = new Dom0({ settings, toolstack, consoles, logger: log });
+  life.serve(dom0);
+  try {
+    await dom0.start();
+  } catch (error) {
+    log.fatal(startFault(error), 'the dom0 half cannot start');
+    throw new CliError(`the dom0 half cannot start: ${(error as Error).message}`);
+  }
+  process.stdout.write(`postern dom0 ready on ${settings.socket}\n`);
+}

@@ -1,0 +1,119 @@
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import type { GateSettings } from '../../../config/gate-settings.js';
+import { loadGateSettings } from '../../../config/gate-settings.js';
+import { Administration } from '../../gate/control/administration.js';
+import { ControlServer } from '../../gate/control/control-server.js';
+import { Gate } from '../../gate/gate.js';
+import { HostKey } from '../../gate/ssh/host-key.js';
+import { Store } from '../../store/store.js';
+import { DATABASE } from '../../store/state-directory.js';
+import { lockState } from '../../store/state-lock.js';
+import { CliError } from '../command/exit-status.js';
+import type { Half } from './half.js';
+import { handedSockets } from './handed-sockets.js';
+import { liveUntilStopped, startFault } from './half.js';
+import { openLog } from './log.js';
+import { PolicyFiles, policyOfTexts } from '../admin/policy-files.js';
+import { valid } from '../command/settings-option.js';
+import { VERSION } from '../command/version.js';
+
+/** What each session reads when the gate is stopped. */
+const FAREWELL =
+  'This console service is being restarted; your server is not touched. Log in again in a moment.';
+
+/** Runs the gate until it is asked to stop. @throws CliError when it cannot start */
+export async function runGate(file: string): Promise<void> {
+  const settings = valid(loadGateSettings(file));
+  const log = openLog('gate', settings.log.level);
+  const life = liveUntilStopped(log);
+  const house = new GateHouse(settings, log);
+  life.serve(house);
+  try {
+    const addresses = await house.start();
+    process.on('SIGHUP', () => {
+      house.reloadPolicy();
+    });
+    process.stdout.write(`postern gate ready on ${addresses.map(shown).join(', ')}\n`);
+  } catch (error) {
+    log.fatal(startFault(error), 'the gate cannot start');
+    // What it has opened by now, the control socket first of all, would keep the process without a gate in it.
+    await house.stop();
+    throw new CliError(`the gate cannot start: ${(error as Error).message}`);
+  }
+}
+
+/** The gate with what it stands on: its database, its control socket. */
+class GateHouse implements Half {
+  readonly #settings: GateSettings;
+  readonly #log: Logger;
+  #store: Store | undefined;
+  #control: ControlServer | undefined;
+  #gate: Gate | undefined;
+  #administration: Administration | undefined;
+  #unlock: () => void = () => undefined;
+
+  constructor(settings: GateSettings, log: Logger) {
+    this.#settings = settings;
+    this.#log = log;
+  }
+
+  /** @returns the addresses where customers are let in */
+  async start(): Promise<readonly { readonly host: string; readonly port: number }[]> {
+    const settings = this.#settings;
+    const log = this.#log;
+    const hostKey = HostKey.open(settings.hostKey);
+    this.#unlock = lockState(settings.state);
+    const store = Store.open(join(settings.state, DATABASE));
+    this.#store = store;
+    this.#control = new ControlServer(
+      {
+        answer: (request) => {
+          if (this.#administration === undefined) throw new Error('the gate is still starting');
+          return this.#administration.answer(request);
+        },
+      },
+      settings.controlSocket,
+      log,
+    );
+    // Before the gate says anything in the audit log: another one may run here.
+    await this.#control.listen();
+    const gate = new Gate({
+      settings,
+      store,
+      policySource: new PolicyFiles(settings.policy, settings.state, log),
+      hostKey,
+      version: VERSION,
+      handed: handedSockets(process.env, process.pid),
+      log,
+    });
+    this.#gate = gate;
+    this.#administration = Administration.ofRunningGate(store, settings, {
+      version: VERSION,
+      startedAt: new Date(),
+      sessions: gate.sessions,
+      announcements: gate.announcements,
+      policy: gate.policy,
+      readPolicy: policyOfTexts,
+      sights: gate.hosts,
+      atOnce: (query) => gate.liveConsoles.count(query),
+      hosts: gate.hosts.links,
+    });
+    return gate.start();
+  }
+
+  reloadPolicy(): void {
+    this.#gate?.reloadPolicy();
+  }
+
+  async stop(): Promise<void> {
+    await this.#gate?.stop(FAREWELL);
+    await this.#control?.close();
+    this.#store?.close();
+    this.#unlock();
+  }
+}
+
+function shown({ host, port }: { readonly host: string; readonly port: number }): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}

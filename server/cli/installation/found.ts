@@ -1,0 +1,93 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { readDomainConfig } from '../../dom0/domain-config.js';
+import { glob } from '../../dom0/glob.js';
+import type { RootDirectory } from '../command/root-directory.js';
+
+/** What a Xen host has, as far as it matters for dom0.yaml. Paths are as on that host. */
+export interface Found {
+  readonly toolstack: { readonly kind: 'xl' | 'xm'; readonly command: string } | null;
+  /** Globs of the domains' configuration files. */
+  readonly domains: readonly string[];
+  /** How many domains they name. */
+  readonly count: number;
+  /** A kernel and a ramdisk that are called rescue systems. */
+  readonly rescue: { readonly kernel: string; readonly ramdisk: string } | null;
+  /** A PV-GRUB image; it boots a rescue disk, which only an admin can name. */
+  readonly pvgrub: string | null;
+  /** Xen's console daemon. */
+  readonly consoled: string | null;
+}
+
+const PROGRAMS = [
+  '/usr/sbin',
+  '/usr/bin',
+  '/sbin',
+  '/bin',
+  '/usr/local/sbin',
+  '/usr/local/bin',
+  '/opt/xen/sbin',
+];
+const CONFIGS = '/etc/xen/*';
+const USUAL_CONFIGS = '/etc/xen/*.cfg';
+const RESCUE = ['/srv/xen/rescue', '/srv/xen', '/var/lib/xen/rescue', '/boot'];
+const PVGRUB = ['/usr/lib/grub-xen/grub-x86_64-xen.bin', '/usr/lib/xen/boot/pv-grub-x86_64.gz'];
+const LARGEST_CONFIG = 256 * 1024;
+
+/** Looks at a host without running anything on it. */
+export async function lookAtHost(root: RootDirectory): Promise<Found> {
+  const first = (paths: readonly string[]): string | null =>
+    paths.find((path) => isFile(root.at(path))) ?? null;
+  const kind = (['xl', 'xm'] as const).find(
+    (name) => first(PROGRAMS.map((path) => join(path, name))) !== null,
+  );
+  const command = kind === undefined ? null : first(PROGRAMS.map((path) => join(path, kind)));
+  const configs = (await glob(root.at(CONFIGS))).filter(isDomain);
+  const usual = configs.filter((path) => path.endsWith('.cfg'));
+  return {
+    toolstack: kind === undefined || command === null ? null : { kind, command },
+    domains: usual.length === configs.length ? [USUAL_CONFIGS] : [CONFIGS],
+    count: configs.length,
+    rescue: rescueIn(root),
+    pvgrub: first(PVGRUB),
+    consoled: first([...PROGRAMS.map((path) => join(path, 'xenconsoled')), ...xenLibraries(root)]),
+  };
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
+
+function isDomain(path: string): boolean {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats?.isFile() !== true || stats.size > LARGEST_CONFIG) return false;
+  try {
+    return typeof readDomainConfig(path, readFileSync(path, 'utf8')) !== 'string';
+  } catch {
+    return false;
+  }
+}
+
+/** In a directory that is called so whatever kernel there is; elsewhere only one that is called so itself. */
+function rescueIn(root: RootDirectory): Found['rescue'] {
+  for (const directory of RESCUE) {
+    const names = namesIn(root.at(directory));
+    const ours = basename(directory) === 'rescue' ? names : names.filter((name) => name.includes('rescue'));
+    const kernel = ours.find((name) => /vmlinuz|bzImage/.test(name));
+    const ramdisk = ours.find((name) => /initrd|initramfs/.test(name));
+    if (kernel === undefined || ramdisk === undefined) continue;
+    return { kernel: join(directory, kernel), ramdisk: join(directory, ramdisk) };
+  }
+  return null;
+}
+
+/** Debian has it in a directory of the Xen version. */
+function xenLibraries(root: RootDirectory): readonly string[] {
+  return namesIn(root.at('/usr/lib'))
+    .filter((name) => name.startsWith('xen-'))
+    .map((name) => join('/usr/lib', name, 'bin/xenconsoled'));
+}
+
+function namesIn(directory: string): readonly string[] {
+  return existsSync(directory) ? readdirSync(directory).sort() : [];
+}

@@ -1,0 +1,95 @@
+import { lstatSync, readFileSync, readlinkSync } from 'node:fs';
+import type { Stats } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { HostKey, HostKeyError } from '../../gate/ssh/host-key.js';
+import { octal } from './files.js';
+import type { InstalledSums } from './installed-sums.js';
+import { lineDifference } from './line-difference.js';
+import type { Machine } from './machine.js';
+import type { Piece } from './piece.js';
+
+/** How a piece stands. `make`, `replace` and `mend` are what setup does about it; `kept` and `wrong` it leaves alone. */
+export type Standing =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'make' }
+  /** It is as an earlier version wrote it. */
+  | { readonly kind: 'replace'; readonly difference: readonly string[] }
+  /** Its mode or owner. */
+  | { readonly kind: 'mend'; readonly what: string }
+  /** It is the admin's, and stays. `difference`: of a program's file that was edited; empty for what is the admin's from the beginning. */
+  | { readonly kind: 'kept'; readonly difference: readonly string[] }
+  /** It cannot be what it should be. */
+  | { readonly kind: 'wrong'; readonly why: string };
+
+/** Compares a piece with what is there. Writes nothing. */
+export function standingOf(piece: Piece, machine: Machine, sums: InstalledSums): Standing {
+  const path = machine.root.at(piece.path);
+  if (!machine.root.wouldHold(dirname(path))) {
+    return wrong(`its directory is a link that leads out of ${machine.root.path}`);
+  }
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (piece.kind === 'link') return linkStanding(path, piece.target, stats);
+  if (piece.kind === 'host-key') return hostKeyStanding(machine.root.at(piece.from), path, stats);
+  if (stats === undefined) return { kind: 'make' };
+  if (piece.kind === 'directory') {
+    return stats.isDirectory() ? access(piece, stats, machine) : wrong('it is there, and no directory');
+  }
+  if (!stats.isFile()) return wrong('it is there, and no regular file: it was left as it is');
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    return wrong(`it cannot be read: ${(error as Error).message}`);
+  }
+  if (text === piece.text) return access(piece, stats, machine);
+  if (piece.whose === 'admin') return { kind: 'kept', difference: [] };
+  const difference = lineDifference(text, piece.text);
+  const ours = sums.knows(piece.path, text);
+  return { kind: ours ? 'replace' : 'kept', difference };
+}
+
+/** Only what is too open is tightened: who closed it further had a reason. */
+function access(piece: Piece & { readonly mode: number }, stats: Stats, machine: Machine): Standing {
+  const excess = stats.mode & 0o777 & ~piece.mode;
+  if (excess !== 0) {
+    return { kind: 'mend', what: `mode ${octal(stats.mode)}, to be ${octal(stats.mode & piece.mode)}` };
+  }
+  const numbers = machine.numbers(ownerOf(piece));
+  if (numbers === null || (numbers.uid === stats.uid && numbers.gid === stats.gid)) return { kind: 'done' };
+  const { user, group } = ownerOf(piece);
+  return { kind: 'mend', what: `owner ${stats.uid}:${stats.gid}, to be ${user}:${group}` };
+}
+
+function ownerOf(piece: Piece): { user: 'root' | 'postern'; group: 'root' | 'postern' } {
+  return piece.kind === 'link' ? { user: 'root', group: 'root' } : piece.owner;
+}
+
+function linkStanding(path: string, target: string, stats: Stats | undefined): Standing {
+  if (stats === undefined) return { kind: 'make' };
+  if (!stats.isSymbolicLink()) return wrong('it is there, and no link of ours');
+  const is = readlinkSync(path);
+  if (is === target) return { kind: 'done' };
+  // The program was moved.
+  if (basename(is) === basename(target)) {
+    return { kind: 'replace', difference: [`- ${is}`, `+ ${target}`] };
+  }
+  return wrong(`it leads to ${is}, not to ${target}`);
+}
+
+function hostKeyStanding(from: string, path: string, stats: Stats | undefined): Standing {
+  try {
+    const wanted = HostKey.read(from);
+    if (stats === undefined) return { kind: 'make' };
+    if (HostKey.read(path).fingerprint === wanted.fingerprint) return { kind: 'done' };
+    return wrong(
+      `there is another host key already: customers who know that one would be warned; move it and its .pub away to import ${from}`,
+    );
+  } catch (error) {
+    if (error instanceof HostKeyError) return wrong(error.message);
+    throw error;
+  }
+}
+
+function wrong(why: string): Standing {
+  return { kind: 'wrong', why };
+}

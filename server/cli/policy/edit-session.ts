@@ -1,0 +1,194 @@
+import { existsSync, lstatSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
+import { basename, dirname, extname, join } from 'node:path';
+import type { GateSettings } from '../../../config/gate-settings.js';
+import {
+  inReadingOrder,
+  policyFileNames,
+  policyOf,
+  readPolicyTexts,
+} from '../../../config/policy-directory.js';
+import type { LoadedPolicy, RefusedPolicy } from '../../../config/policy-document.js';
+import { problemText } from '../../../config/problem.js';
+import { Replacement, write } from '../../../config/replacement.js';
+import { readTextFile } from '../../../config/text-file.js';
+import { diffText } from '../../../policy/policy-diff.js';
+import type { Desk } from '../admin/desk.js';
+import type { Dialog } from '../command/dialog.js';
+import { runEditor } from './editor.js';
+import { CliError, EXIT } from '../command/exit-status.js';
+import { printableLines } from '../command/printable-lines.js';
+import { differenceTo, lastInForce } from './policy-in-force.js';
+
+/** What a new file begins with. */
+const NEW_TEXT = '# yaml-language-server: $schema=/opt/postern/policy/policy.schema.json\n';
+
+/** What an edit goes by. */
+export interface PolicyEditParts {
+  /** Of the policy directory; need not be there yet. */
+  readonly file: string;
+  readonly desk: Desk;
+  readonly settings: GateSettings;
+  readonly dialog: Dialog;
+}
+
+/**
+ * The edit of one policy file, on a copy beside it. The file changes in one step, when all of the policy is sound with it and the
+ * admin has said so. What was typed is never lost: what is not put in place is kept, and its place said.
+ */
+export class PolicyEdit {
+  readonly #parts: PolicyEditParts;
+  /** Not read as a policy: hidden. With the file's ending, for the editor's sake. */
+  readonly #copy: string;
+  /** The file as it was when the admin began; null: it was not there. */
+  readonly #seen: string | null;
+  #unchanged = false;
+
+  constructor(parts: PolicyEditParts) {
+    const { file } = parts;
+    this.#parts = parts;
+    const real = existsSync(file) ? realpathSync(file) : file;
+    const ending = extname(real);
+    this.#copy = join(dirname(real), `.${basename(real, ending)}.edit${ending}`);
+    this.#seen = this.#onDisk();
+  }
+
+  /** @returns whether the file was changed @throws CliError when it was not, and the admin may wonder */
+  async run(): Promise<boolean> {
+    this.#keepLeftover();
+    this.#makeCopy();
+    try {
+      while ((await this.#edited()) === 'again') continue;
+      return !this.#unchanged;
+    } catch (error) {
+      this.#keep();
+      throw error;
+    }
+  }
+
+  /** One time in the editor, and what is to become of it. */
+  async #edited(): Promise<'again' | 'done'> {
+    const { dialog } = this.#parts;
+    dialog.pause();
+    await runEditor(this.#copy);
+    dialog.resume();
+    const text = this.#typed();
+    if (text === null) return this.#choose('[e]dit again or [q]uit? ', 'no file to put in place');
+    if (text === (this.#seen ?? NEW_TEXT)) {
+      process.stdout.write('nothing was changed\n');
+      rmSync(this.#copy, { force: true });
+      this.#unchanged = true;
+      return 'done';
+    }
+    const after = this.#policyWith(text);
+    process.stderr.write(problemText(after.warnings, 'warning'));
+    if (!after.ok) {
+      process.stderr.write(problemText(after.problems));
+      return this.#choose('the policy is not sound with this: [e]dit again or [q]uit? ', 'not sound');
+    }
+    await this.#showDifference(after);
+    const answer = await dialog.choose('put this in force? [y]es, [e]dit again or [q]uit? ', ['y', 'e', 'q']);
+    if (answer === 'e') return 'again';
+    if (answer !== 'y') throw new CliError('nothing was put in force', EXIT.refused);
+    if (this.#onDisk() !== this.#seen) {
+      const question = `${this.#parts.file} was changed meanwhile by somebody else: [e]dit again, [o]verwrite it or [q]uit? `;
+      const over = await dialog.choose(question, ['e', 'o', 'q']);
+      if (over === 'e') return 'again';
+      if (over !== 'o') throw new CliError('nothing was put in force', EXIT.refused);
+    }
+    this.#putInPlace(text);
+    return 'done';
+  }
+
+  async #showDifference(after: LoadedPolicy): Promise<void> {
+    const { desk, settings } = this.#parts;
+    const before = await lastInForce(desk, settings);
+    if (before === null) return;
+    const diff = await differenceTo(desk, before.loaded.policy, after.policy);
+    process.stdout.write(printableLines(`from revision ${before.revision}, in force:\n${diffText(diff)}`));
+  }
+
+  async #choose(question: string, why: string): Promise<'again'> {
+    if ((await this.#parts.dialog.choose(question, ['e', 'q'])) === 'e') return 'again';
+    throw new CliError(`nothing was put in force: ${why}`, EXIT.refused);
+  }
+
+  /** The policy as it is on the disk now, but for the one file. */
+  #policyWith(text: string): LoadedPolicy | RefusedPolicy {
+    const { file, settings } = this.#parts;
+    const texts = readPolicyTexts(settings.policy);
+    const others = texts.sources.filter((source) => source.file !== file);
+    const sources = [...others, { file, text }].sort((a, b) =>
+      inReadingOrder(basename(a.file), basename(b.file)),
+    );
+    const problems = texts.problems.filter(({ place }) => !this.#isFirst(place.file));
+    return policyOf({ ...texts, sources, problems });
+  }
+
+  /** Whether what is wrong is that there is no policy yet. */
+  #isFirst(path: string): boolean {
+    const { settings } = this.#parts;
+    return path === settings.policy && policyFileNames(path).length === 0;
+  }
+
+  #putInPlace(text: string): void {
+    const { file, settings } = this.#parts;
+    const [sibling] = policyFileNames(settings.policy);
+    const like = sibling === undefined ? null : join(settings.policy, sibling);
+    try {
+      new Replacement(file, text, { like }).commit();
+    } catch (error) {
+      throw new CliError(`${file} is as it was: ${(error as Error).message}`);
+    }
+    rmSync(this.#copy, { force: true });
+  }
+
+  #makeCopy(): void {
+    const { file } = this.#parts;
+    try {
+      write(this.#copy, Buffer.from(this.#seen ?? NEW_TEXT), statSync(file, { throwIfNoEntry: false }));
+    } catch (error) {
+      rmSync(this.#copy, { force: true });
+      throw new CliError(`${file} cannot be edited: ${(error as Error).message}`);
+    }
+  }
+
+  /** What the editor left. @returns null when it is no text, which was said */
+  #typed(): string | null {
+    const read = readTextFile(this.#copy);
+    if (read.ok) return read.source.text;
+    process.stderr.write(problemText([read.problem]));
+    return null;
+  }
+
+  #onDisk(): string | null {
+    const { file } = this.#parts;
+    if (!existsSync(file)) return null;
+    const read = readTextFile(file);
+    if (read.ok) return read.source.text;
+    throw new CliError(problemText([read.problem]).trimEnd());
+  }
+
+  /** An edit that was cut off, by a lost connection perhaps: nobody else edits now, so that it is nobody's. */
+  #keepLeftover(): void {
+    if (lstatSync(this.#copy, { throwIfNoEntry: false }) === undefined) return;
+    process.stderr.write(`an earlier edit was cut off: what was typed then is in ${this.#setAside()}\n`);
+  }
+
+  #keep(): void {
+    const read = existsSync(this.#copy) ? readTextFile(this.#copy) : null;
+    if (read === null || (read.ok && read.source.text === (this.#seen ?? NEW_TEXT))) {
+      rmSync(this.#copy, { force: true });
+      return;
+    }
+    process.stderr.write(`what you typed is in ${this.#setAside()}\n`);
+  }
+
+  /** Under a name that is not read as a policy either. */
+  #setAside(): string {
+    const { file } = this.#parts;
+    const time = new Date().toISOString().replaceAll(':', '-');
+    const kept = join(dirname(this.#copy), `${basename(file)}.unsaved-${time}`);
+    renameSync(this.#copy, kept);
+    return kept;
+  }
+}

@@ -1,0 +1,32 @@
+import type { Command } from 'commander';
+import { adminCommand, atDesk } from '../admin/admin-command.js';
+import type { AdminOptions } from '../admin/admin-command.js';
+import { adminName } from '../admin/admin-name.js';
+import { Dialog } from '../command/dialog.js';
+import { PolicyEdit } from './edit-session.js';
+import { chooseFile } from './choose-file.js';
+import { PolicyLock } from './policy-lock.js';
+import { putInForce } from './policy-reload.js';
+
+/** Adds `postern policy edit`. */
+export function addEditCommand(policy: Command): void {
+  adminCommand(
+    policy,
+    'edit [file]',
+    'Edit a copy of a policy file as visudo does, in $VISUAL or $EDITOR, else editor or vi. Checks it, shows who gains and loses what, and puts it in force when you say so.',
+    ['postern policy edit', 'EDITOR=nano postern policy edit 20-vip.yaml'],
+  ).action(async (name: string | undefined, options: AdminOptions) => {
+    await atDesk(options, async (desk, settings) => {
+      const lock = await PolicyLock.take(settings.policy, adminName());
+      const dialog = new Dialog();
+      try {
+        const file = await chooseFile(settings.policy, name, dialog);
+        const edit = new PolicyEdit({ file, desk, settings, dialog });
+        if (await edit.run()) await putInForce(desk, options);
+      } finally {
+        dialog.close();
+        lock.release();
+      }
+    });
+  });
+}

@@ -1,0 +1,44 @@
+import type { AcceptedPolicy } from '../../../config/accepted-policy.js';
+import { keptRevisions } from '../../../config/accepted-policy.js';
+import type { GateSettings } from '../../../config/gate-settings.js';
+import type { PolicyDiff } from '../../../policy/policy-diff.js';
+import { policyDiff } from '../../../policy/policy-diff.js';
+import type { Policy } from '../../../policy/policy.js';
+import type { PolicyStatus } from '../../gate/control/control-answers.js';
+import type { RoleRow } from '../../store/records.js';
+import type { Desk } from '../admin/desk.js';
+import { CliError, EXIT } from '../command/exit-status.js';
+import { acceptedDirectory } from '../admin/policy-files.js';
+
+/**
+ * The policy in force as it is kept in the state directory; while no gate runs, the one that was in force last.
+ *
+ * @returns null when none ever was
+ * @throws CliError when it is not kept
+ */
+export async function lastInForce(desk: Desk, settings: GateSettings): Promise<AcceptedPolicy | null> {
+  const status = (await desk.askRunningGate('GET', '/policy')) as PolicyStatus | null;
+  const directory = acceptedDirectory(settings.state);
+  const sound = keptRevisions(directory).flatMap(({ found }) => (typeof found === 'string' ? [] : [found]));
+  const found = sound.find(({ loaded }) => status === null || loaded.digest === status.digest);
+  if (found !== undefined) return found;
+  if (status === null && sound.length === 0) return null;
+  throw new CliError(
+    `the policy in force, revision ${status?.revision ?? 'unknown'}, is not kept in ${directory}: \`postern policy reload\` keeps it when there is room on the disk`,
+    EXIT.refused,
+  );
+}
+
+/** As `lastInForce`. @throws CliError also when there never was one */
+export async function policyInForce(desk: Desk, settings: GateSettings): Promise<AcceptedPolicy> {
+  const found = await lastInForce(desk, settings);
+  if (found !== null) return found;
+  throw new CliError('no policy was ever in force: nothing can be compared with it', EXIT.refused);
+}
+
+/** What it comes to for the customers, domains and roles that there are when a policy follows the one in force. */
+export async function differenceTo(desk: Desk, before: Policy, after: Policy): Promise<PolicyDiff> {
+  const { roles } = (await desk.ask('GET', '/roles')) as { readonly roles: readonly RoleRow[] };
+  const counting = roles.filter(({ counts }) => counts);
+  return policyDiff(before, after, counting);
+}

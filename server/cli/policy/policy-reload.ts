@@ -1,0 +1,108 @@
+import type { Command } from 'commander';
+import type { GateSettings } from '../../../config/gate-settings.js';
+import { problemText } from '../../../config/problem.js';
+import { diffText } from '../../../policy/policy-diff.js';
+import type { PolicyDiff } from '../../../policy/policy-diff.js';
+import type { PolicyReload } from '../../gate/control/control-answers.js';
+import type { PolicyWarnings } from '../../gate/control/policy-routes.js';
+import { printable } from '../../gate/printable.js';
+import type { RoleRow } from '../../store/records.js';
+import { adminCommand, atDesk, say } from '../admin/admin-command.js';
+import type { AdminOptions } from '../admin/admin-command.js';
+import type { Desk } from '../admin/desk.js';
+import { Dialog } from '../command/dialog.js';
+import { CliError, EXIT } from '../command/exit-status.js';
+import { differenceTo, lastInForce } from './policy-in-force.js';
+import { printableLines } from '../command/printable-lines.js';
+
+const MOST_NAMED = 5;
+
+/** Adds `postern policy reload`. */
+export function addReloadCommand(policy: Command): void {
+  adminCommand(
+    policy,
+    'reload',
+    'Put the policy files in force. With any problem the old policy stays. Sessions that lost a right end at once.',
+    ['postern policy reload'],
+  )
+    .option('-y, --yes', 'do not ask, even when a customer loses everything')
+    .action(async (options: AdminOptions & { readonly yes?: true }) => {
+      await atDesk(options, async (desk, settings) => {
+        if (options.json !== true) await announce(desk, settings, options.yes === true);
+        const answer = (await desk.askGate('POST', '/policy/reload')) as PolicyReload;
+        await tell(desk, options, answer);
+      });
+    });
+}
+
+/**
+ * Says what the files would change before they are put in force, as far as they can be read here; on a terminal it is asked when a
+ * customer would lose everything.
+ *
+ * @throws CliError when the answer is no
+ */
+async function announce(desk: Desk, settings: GateSettings, yes: boolean): Promise<void> {
+  const { loadPolicy } = await import('../../../config/policy-directory.js');
+  const after = loadPolicy(settings.policy);
+  process.stdout.write(printableLines(problemText(after.warnings, 'warning')));
+  // What is wrong with them the gate says itself.
+  if (!after.ok) return;
+  const before = await lastInForce(desk, settings).catch(() => null);
+  if (before === null) return;
+  const diff = await differenceTo(desk, before.loaded.policy, after.policy);
+  process.stdout.write(`${diffText(diff).trimEnd().split('\n').at(-1) ?? ''}\n`);
+  const losers = await whoLosesAll(desk, diff);
+  if (losers.length === 0) return;
+  const few = losers.slice(0, MOST_NAMED).join(', ');
+  const more = losers.length > MOST_NAMED ? ` and ${losers.length - MOST_NAMED} more` : '';
+  process.stdout.write(`${few}${more} would see no server at all any more (postern policy diff)\n`);
+  if (yes || !process.stdin.isTTY || !process.stderr.isTTY) return;
+  const dialog = new Dialog();
+  try {
+    if ((await dialog.choose('put this in force? [y]es or [n]o? ', ['y', 'n'])) !== 'y')
+      throw new CliError('nothing was put in force', EXIT.refused);
+  } finally {
+    dialog.close();
+  }
+}
+
+/** Customers who may see none of their domains any more. */
+async function whoLosesAll(desk: Desk, diff: PolicyDiff): Promise<readonly string[]> {
+  const { roles } = (await desk.ask('GET', '/roles')) as { readonly roles: readonly RoleRow[] };
+  const lost = diff.rights.filter(
+    ({ kind, actions, after }) => kind === 'lose' && actions.includes('status') && after.standing === 'never',
+  );
+  const loses = ({ customer, domain }: RoleRow): boolean =>
+    lost.some(({ customers, domains }) => customers.includes(customer) && domains.includes(domain));
+  const held = roles.filter(({ counts }) => counts);
+  return [...new Set(held.map(({ customer }) => customer))].filter((name) =>
+    held.filter(({ customer }) => customer === name).every(loses),
+  );
+}
+
+/** Whom the policy in force speaks of without there being anybody: a line each. */
+export async function policyWarnings(desk: Desk): Promise<string> {
+  const { warnings } = (await desk.askGate('GET', '/policy/warnings')) as PolicyWarnings;
+  return warnings.map((warning) => `warning: ${printable(warning, 1000)}\n`).join('');
+}
+
+/** Lets the gate read the files, if one runs, and says what became of it. */
+export async function putInForce(desk: Desk, options: AdminOptions): Promise<void> {
+  const answer = (await desk.askRunningGate('POST', '/policy/reload')) as PolicyReload | null;
+  if (answer !== null) await tell(desk, options, answer);
+  else say(options, { running: false }, 'no gate is running: the next one that starts reads the files\n');
+}
+
+async function tell(desk: Desk, options: AdminOptions, answer: PolicyReload): Promise<void> {
+  const { accepted, changed, revision, problems } = answer;
+  if (accepted) {
+    const what = changed ? 'the policy is in force' : 'the files are those in force';
+    say(options, answer, `${what}: revision ${revision}\n`);
+    if (options.json !== true) process.stdout.write(await policyWarnings(desk));
+    return;
+  }
+  // Each with the line it is about, and a caret under it.
+  const shown = printableLines(problems.map((problem) => `${problem}\n`).join(''));
+  say(options, answer, `${shown}the policy was not loaded; revision ${revision} stays in force\n`);
+  process.exitCode = EXIT.failed;
+}

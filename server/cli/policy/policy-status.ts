@@ -1,0 +1,28 @@
+import type { Command } from 'commander';
+import type { PolicyStatus } from '../../gate/control/control-answers.js';
+import { adminCommand, atDesk, say } from '../admin/admin-command.js';
+import type { AdminOptions } from '../admin/admin-command.js';
+import { policyWarnings } from './policy-reload.js';
+
+/** Adds `postern policy status`. */
+export function addStatusCommand(policy: Command): void {
+  adminCommand(policy, 'status', 'Tell which revision is in force.', ['postern policy status']).action(
+    async (options: AdminOptions) => {
+      let warnings = '';
+      const answer = (await atDesk(options, async (desk) => {
+        warnings = await policyWarnings(desk);
+        return desk.askGate('GET', '/policy');
+      })) as PolicyStatus;
+      const { revision, rules, limits, sessionLimits, problems } = answer;
+      const broken =
+        problems.length === 0
+          ? ''
+          : `The policy files are broken; what is in force is the policy accepted last:\n${problems.join('\n')}\n`;
+      say(
+        options,
+        answer,
+        `revision ${revision}: ${rules} rules, ${limits} limits, ${sessionLimits} session limits\n${broken}${warnings}`,
+      );
+    },
+  );
+}
