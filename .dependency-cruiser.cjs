@@ -62,7 +62,7 @@ module.exports = {
     home('ajv', '^(policy|config|server/wire|server/dom0)/'),
     home('yaml', '^config/'),
     home('blessed', '^menus/blessed-screen\\.ts$'),
-    home('node-pty', '^server/(dom0/consoles/pty|cli/installation/modules)\\.ts$'),
+    home('node-pty', '^server/(dom0/process/pty|cli/installation/modules)\\.ts$'),
     home('@xterm', '^server/dom0/consoles/'),
     home('better-sqlite3', '^server/(store/database|cli/installation/modules)\\.ts$'),
     home('ssh2', '^server/(gate/|cli/installation/modules\\.ts$)'),

@@ -1,4 +1,4 @@
-import type { DomainConfig } from './domain-config.js';
+import type { DomainConfig } from './config/domain-config.js';
 import { GrubCommands } from './guest/grub-commands.js';
 import { parseGrubConfig, parseMenuList, type GrubEntry, type GrubMenu } from './guest/grub-config.js';
 import { imageRole, readDiskFile, type LoadedKernel } from './guest/loaded-kernel.js';

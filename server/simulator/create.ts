@@ -6,11 +6,11 @@ import { fileURLToPath } from 'node:url';
 
 import type { BootloaderFailure } from './bootloader.js';
 import { decideKernel, isFailure } from './bootloader.js';
-import { parseConfig } from './config-file.js';
-import { readConfig } from './config-reading.js';
+import { parseConfig } from './config/config-file.js';
+import { readConfig } from './config/config-reading.js';
 import { attachConsole } from './console.js';
-import type { DomainConfig, Monitoring } from './domain-config.js';
-import { configAsJson, prettyJson } from './domain-config.js';
+import type { DomainConfig, Monitoring } from './config/domain-config.js';
+import { configAsJson, prettyJson } from './config/domain-config.js';
 import { askDomain } from './domain-request.js';
 import { getopt } from './getopt.js';
 import type { DomainRecord, Host } from './host.js';

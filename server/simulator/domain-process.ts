@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { isFailure } from './bootloader.js';
 import { BUILD_MILLISECONDS, newRecord } from './create.js';
-import type { Monitoring, ShutdownAction } from './domain-config.js';
+import type { Monitoring, ShutdownAction } from './config/domain-config.js';
 import type { DomainRecord, ShutdownReason } from './host.js';
 import { Host, SHUTDOWN_CRASH, SHUTDOWN_REBOOT } from './host.js';
 import { Incarnation } from './incarnation.js';

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { DomainConfig } from './domain-config.js';
+import type { DomainConfig } from './config/domain-config.js';
 import type { BootloaderFailure } from './bootloader.js';
 import type { LoadedKernel } from './guest/loaded-kernel.js';
 import { withLock } from './host-lock.js';

@@ -1,4 +1,4 @@
-import { prettyJson } from './domain-config.js';
+import { prettyJson } from './config/domain-config.js';
 import { findDomid } from './find-domain.js';
 import { getopt, operandsOf } from './getopt.js';
 import type { DomainRecord, Host } from './host.js';

@@ -1,4 +1,4 @@
-import { configAsJson, prettyJson } from './domain-config.js';
+import { configAsJson, prettyJson } from './config/domain-config.js';
 import type { DomainRecord, HostSettings } from './host.js';
 
 export const ZERO_UUID = '00000000-0000-0000-0000-000000000000';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { ShutdownAction } from './domain-config.js';
+import type { ShutdownAction } from './config/domain-config.js';
 import type { DomainRecord, Host } from './host.js';
 
 /** MINIMUM_RESTART_TIME, xend/XendConstants.py of Xen 4.1. */

@@ -4,10 +4,10 @@ import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { isFailure } from './bootloader.js';
-import { parseConfig } from './config-file.js';
-import { readConfig } from './config-reading.js';
+import { parseConfig } from './config/config-file.js';
+import { readConfig } from './config/config-reading.js';
 import { BUILD_MILLISECONDS, newRecord, startProcess } from './create.js';
-import type { DomainConfig } from './domain-config.js';
+import type { DomainConfig } from './config/domain-config.js';
 import { askDomain } from './domain-request.js';
 import type { DomainRecord, Host } from './host.js';
 import { print } from './output.js';

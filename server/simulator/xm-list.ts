@@ -1,4 +1,4 @@
-import type { DomainConfig } from './domain-config.js';
+import type { DomainConfig } from './config/domain-config.js';
 import type { DomainRecord, Host } from './host.js';
 import { SHUTDOWN_CRASH } from './host.js';
 import { print } from './output.js';

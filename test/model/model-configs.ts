@@ -1,9 +1,9 @@
 import { parseDomainName } from '../../policy/names.js';
 import type { DomainName } from '../../policy/names.js';
-import { readDomainConfig } from '../../server/dom0/domain-config.js';
-import type { DomainConfig } from '../../server/dom0/domain-config.js';
-import type { ConfigPlace } from '../../server/dom0/domain-configs.js';
-import type { NameSource } from '../../server/dom0/name-memory.js';
+import { readDomainConfig } from '../../server/dom0/config/domain-config.js';
+import type { DomainConfig } from '../../server/dom0/config/domain-config.js';
+import type { ConfigPlace } from '../../server/dom0/config/domain-configs.js';
+import type { NameSource } from '../../server/dom0/observation/name-memory.js';
 import type { MissingReason } from '../../server/wire/domain.js';
 
 /** What a domain of the model is like. */

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import type { StateDisk, StateFile } from '../../server/dom0/state/state-disk.js';
-import { BEGUN } from '../../server/dom0/toolstack/run-command.js';
+import { BEGUN } from '../../server/dom0/process/run-command.js';
 import type { Chance } from './chance.js';
 import { never } from './life.js';
 import type { Life } from './life.js';

@@ -1,5 +1,5 @@
 import type { DomainName } from '../../policy/names.js';
-import type { ObservedDomain, ObserverEvents } from '../../server/dom0/observer.js';
+import type { ObservedDomain, ObserverEvents } from '../../server/dom0/observation/observer.js';
 import type { KnownDomains } from '../../server/gate/hosts/domain-ledger.js';
 import type { HostLink, LinkEvent } from '../../server/gate/hosts/host-link.js';
 import { Hosts } from '../../server/gate/hosts/hosts.js';

@@ -1,5 +1,5 @@
 import type { Dom0Settings } from '../../server/dom0/dom0.js';
-import type { Pace } from '../../server/dom0/pace.js';
+import type { Pace } from '../../server/dom0/pace/pace.js';
 
 /** The state directory of every half of the model. */
 export const STATE = '/var/lib/postern';

@@ -2,8 +2,8 @@ import { basename } from 'node:path';
 import type { DomainName } from '../../policy/names.js';
 import { refusal } from '../../policy/refusal.js';
 import type { Refusal } from '../../policy/refusal.js';
-import { parseDiskSpec } from '../../server/dom0/disk-spec.js';
-import type { DomainConfig } from '../../server/dom0/domain-config.js';
+import { parseDiskSpec } from '../../server/dom0/config/disk-spec.js';
+import type { DomainConfig } from '../../server/dom0/config/domain-config.js';
 import type {
   BootShape,
   Call,

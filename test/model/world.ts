@@ -1,5 +1,5 @@
 import type { CustomerName, DomainName, Fingerprint } from '../../policy/names.js';
-import type { ObserverEvents } from '../../server/dom0/observer.js';
+import type { ObserverEvents } from '../../server/dom0/observation/observer.js';
 import type { Logger } from '../../server/dom0/logger.js';
 import type { Verb } from '../../server/wire/contract.js';
 import type { OperationRequest } from '../../server/wire/operation.js';

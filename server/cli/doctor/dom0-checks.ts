@@ -1,7 +1,7 @@
 import type { Dom0Settings } from '../../../config/dom0-settings.js';
 import type { GateSettings } from '../../../config/gate-settings.js';
-import { answers } from '../../dom0/unix-socket.js';
-import { glob } from '../../dom0/glob.js';
+import { answers } from '../../dom0/api/unix-socket.js';
+import { glob } from '../../dom0/config/glob.js';
 import { ok, warn } from '../installation/diagnosis.js';
 import type { Diagnosis } from '../installation/diagnosis.js';
 import { checkAccess, checkMode, exists } from '../installation/files.js';

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { readDomainConfig } from '../../dom0/domain-config.js';
-import { glob } from '../../dom0/glob.js';
+import { readDomainConfig } from '../../dom0/config/domain-config.js';
+import { glob } from '../../dom0/config/glob.js';
 import type { RootDirectory } from '../command/root-directory.js';
 
 /** What a Xen host has, as far as it matters for dom0.yaml. Paths are as on that host. */

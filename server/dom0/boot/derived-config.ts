@@ -1,5 +1,5 @@
-import { CONFIG_LIMIT, readPlainFile } from '../plain-file.js';
-import { withoutKeys } from '../domain-config-text.js';
+import { CONFIG_LIMIT, readPlainFile } from '../config/plain-file.js';
+import { withoutKeys } from '../config/domain-config-text.js';
 import { LocalStateDisk } from '../state/local-state-disk.js';
 import { writeAll } from '../state/state-disk.js';
 import type { StateDisk } from '../state/state-disk.js';

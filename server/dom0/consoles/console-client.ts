@@ -1,7 +1,7 @@
 import type { FaultGuard } from '../../wire/fault-guard.js';
 import { isAttached } from './attach-proof.js';
-import { Pty } from './pty.js';
-import type { PtyCommand, PtyExit } from './pty.js';
+import { Pty } from '../process/pty.js';
+import type { PtyCommand, PtyExit } from '../process/pty.js';
 import type { ScreenSize } from './screen-job.js';
 
 /** One life of a domain. Both are needed: domids are re-used, and a configured UUID returns with each create. */

@@ -7,9 +7,9 @@ import type { ClientEnd, ClientParts, Incarnation, Ownership } from './console-c
 import type { ConsoleLogger } from './console-logger.js';
 import type { LineTiming } from './line-timing.js';
 import type { Pacer } from './pacer.js';
-import type { PtyCommand } from './pty.js';
+import type { PtyCommand } from '../process/pty.js';
 import type { ScreenSize } from './screen-job.js';
-import type { Turnstile } from './turnstile.js';
+import type { Turnstile } from '../pace/turnstile.js';
 
 export type LineState = 'attached' | 'detached' | 'locked';
 

@@ -20,10 +20,10 @@ import { DomainConsole } from './domain-console.js';
 import { LINE_TIMING } from './line-timing.js';
 import type { LineTiming } from './line-timing.js';
 import { Pacer } from './pacer.js';
-import type { PtyCommand } from './pty.js';
+import type { PtyCommand } from '../process/pty.js';
 import { Screens } from './screens.js';
 import type { ScreensTiming } from './screens.js';
-import { Turnstile } from './turnstile.js';
+import { Turnstile } from '../pace/turnstile.js';
 
 /** Milliseconds; for tests, and for hosts that are slower than any we know. */
 export interface ConsolesTiming {

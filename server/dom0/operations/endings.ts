@@ -1,7 +1,7 @@
 import { refusal, isRefusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
-import { incarnationOf, isIncarnation, targetOf } from '../incarnation.js';
-import type { HostIncarnation } from '../incarnation.js';
+import { incarnationOf, isIncarnation, targetOf } from '../toolstack/incarnation.js';
+import type { HostIncarnation } from '../toolstack/incarnation.js';
 import { pause, unlessHalted } from './halt.js';
 import type { Operation } from './operation.js';
 import type { WorkParts } from './work-parts.js';

@@ -1,6 +1,6 @@
 import type { DomainName } from '../../../policy/names.js';
-import type { Expectations, LastBoot } from '../expectations.js';
-import type { Rising } from '../observed-state.js';
+import type { Expectations, LastBoot } from '../observation/expectations.js';
+import type { Rising } from '../observation/observed-state.js';
 import type { WireRefusal } from '../../wire/operation.js';
 import type { JournalRecord, OperationEnd } from './journal-record.js';
 import { LimitCounts } from './limit-counts.js';

@@ -8,7 +8,7 @@ import type {
   OperationView,
   WireRefusal,
 } from '../../wire/operation.js';
-import type { HostIncarnation } from '../incarnation.js';
+import type { HostIncarnation } from '../toolstack/incarnation.js';
 import type { JournalRecord, OperationEnd, Subject, Term } from './journal-record.js';
 
 /** Whether a verb makes a new incarnation. */

@@ -2,17 +2,17 @@ import type { Refusal } from '../../../policy/refusal.js';
 import type { OperationStep } from '../../wire/operation.js';
 import type { BootCheck } from '../boot/boot-check.js';
 import type { BootProfiles } from '../boot/boot-profiles.js';
-import type { ConsoleHost } from '../console-host.js';
-import type { DiskHolders } from '../disk-holders.js';
-import type { HostClock } from '../host-clock.js';
+import type { ConsoleHost } from '../observation/console-host.js';
+import type { DiskHolders } from '../observation/disk-holders.js';
+import type { HostClock } from '../pace/host-clock.js';
 import type { Logger } from '../logger.js';
-import type { ObservedDomain } from '../observer.js';
-import type { Pace } from '../pace.js';
+import type { ObservedDomain } from '../observation/observer.js';
+import type { Pace } from '../pace/pace.js';
 import type { Call, ListedDomain, Toolstack } from '../toolstack/toolstack.js';
 import type { DomainName } from '../../../policy/names.js';
 import type { CreateQueue } from './create-queue.js';
 import type { Operation } from './operation.js';
-import type { Transcripts } from './transcripts.js';
+import type { Transcripts } from '../toolstack/transcripts.js';
 import type { OperationEvent, Subject } from './journal-record.js';
 
 export interface Deadlines {

@@ -3,7 +3,7 @@ import { constants, existsSync } from 'node:fs';
 import { open, readFile, writeFile } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { withoutInherited } from '../consoles/pty.js';
+import { withoutInherited } from '../process/pty.js';
 
 /** Another process works in this state directory, said in one sentence. */
 export class StateInUseError extends Error {}

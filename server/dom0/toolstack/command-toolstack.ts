@@ -2,9 +2,9 @@ import { refusal, isRefusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { DomainName } from '../../../policy/names.js';
 import { firstReason, presentable } from './reason.js';
-import { runCommand } from './run-command.js';
-import type { CommandResult } from './run-command.js';
-import { SharedRun } from '../shared-run.js';
+import { runCommand } from '../process/run-command.js';
+import type { CommandResult } from '../process/run-command.js';
+import { SharedRun } from '../pace/shared-run.js';
 import type {
   Call,
   ConfigReading,

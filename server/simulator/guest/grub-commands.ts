@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { DiskConfig } from '../domain-config.js';
+import type { DiskConfig } from '../config/domain-config.js';
 import type { GrubEntry } from './grub-config.js';
 import { diskPath, imageRole, type LoadedKernel } from './loaded-kernel.js';
 

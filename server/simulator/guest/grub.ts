@@ -1,4 +1,4 @@
-import type { DiskConfig } from '../domain-config.js';
+import type { DiskConfig } from '../config/domain-config.js';
 import type { GuestClock } from './clock.js';
 import { GrubCommands, type GrubOutcome } from './grub-commands.js';
 import { parseGrubConfig, wordsOf, type GrubMenu } from './grub-config.js';

@@ -1,4 +1,4 @@
-import type { DomainConfig } from '../domain-config.js';
+import type { DomainConfig } from '../config/domain-config.js';
 import type { ShutdownReason } from '../host.js';
 import { SHUTDOWN_CRASH, SHUTDOWN_POWEROFF, SHUTDOWN_REBOOT } from '../host.js';
 import type { BootStep } from './boot-messages.js';

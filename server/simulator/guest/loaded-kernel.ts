@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
-import type { DiskConfig } from '../domain-config.js';
+import type { DiskConfig } from '../config/domain-config.js';
 
 /** What a kernel or boot loader image of the simulated host says of itself. */
 export type ImageRole = 'linux' | 'rescue' | 'pvgrub';

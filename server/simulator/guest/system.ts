@@ -1,4 +1,4 @@
-import type { DiskConfig } from '../domain-config.js';
+import type { DiskConfig } from '../config/domain-config.js';
 import { readDiskFile, type LoadedKernel } from './loaded-kernel.js';
 
 /** How a kernel comes up. */

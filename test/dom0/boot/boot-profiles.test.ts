@@ -7,9 +7,9 @@ import { isRefusal } from '../../../policy/refusal.js';
 import { BootProfiles, ProfileError } from '../../../server/dom0/boot/boot-profiles.js';
 import type { DirectProfile, DiskProfile } from '../../../server/dom0/boot/boot-profiles.js';
 import { creationOf } from '../../../server/dom0/boot/derived-config.js';
-import { readDomainConfig } from '../../../server/dom0/domain-config.js';
-import type { DomainConfig } from '../../../server/dom0/domain-config.js';
-import { parseConfigText } from '../../../server/dom0/domain-config-text.js';
+import { readDomainConfig } from '../../../server/dom0/config/domain-config.js';
+import type { DomainConfig } from '../../../server/dom0/config/domain-config.js';
+import { parseConfigText } from '../../../server/dom0/config/domain-config-text.js';
 
 const words = { title: 'Rescue', disks: 'They stay.', hint: 'Mount them.' };
 const rescue: DirectProfile = {

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '../../support/eventually.js';
-import type { PtyCommand } from '../../../server/dom0/consoles/pty.js';
+import type { PtyCommand } from '../../../server/dom0/process/pty.js';
 
 /** Behaves as xenconsole does: a lock, a raw terminal, Ctrl-] ends it, exit 0 when the domain goes. */
 const SCRIPT = `

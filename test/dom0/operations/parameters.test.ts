@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DirectProfile } from '../../../server/dom0/boot/boot-profiles.js';
-import { parseDiskSpec } from '../../../server/dom0/disk-spec.js';
+import { parseDiskSpec } from '../../../server/dom0/config/disk-spec.js';
 import type { OperationView, WireRefusal } from '../../../server/wire/operation.js';
 import { operationRequest } from '../../support/dom0-client.js';
 import { Dom0UnderTest } from '../../support/dom0-under-test.js';

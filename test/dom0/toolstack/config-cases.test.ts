@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { domainConfigOf, readDomainConfig } from '../../../server/dom0/domain-config.js';
+import { domainConfigOf, readDomainConfig } from '../../../server/dom0/config/domain-config.js';
 import { NORMAL } from '../../../policy/names.js';
 import { BootProfiles } from '../../../server/dom0/boot/boot-profiles.js';
-import { parseDiskSpec } from '../../../server/dom0/disk-spec.js';
+import { parseDiskSpec } from '../../../server/dom0/config/disk-spec.js';
 import { parseXlDryRun, xlConfigRefusal } from '../../../server/dom0/toolstack/xl-output.js';
 import { recordedCalls } from '../../support/recorded-xl.js';
 

@@ -1,0 +1,30 @@
+import type { AdminActListener } from '../consoles/admin-act.js';
+import type { Logger } from '../logger.js';
+import type { Journal } from '../operations/journal.js';
+
+/** So many are written to the journal in a minute: a gate in an attacker's hands can call itself an admin, and disks are not endless. */
+const MOST_PER_MINUTE = 60;
+const MINUTE_MS = 60_000;
+
+/**
+ * Records what admins do at consoles past the gate, in the log and in the journal. They are let through when it cannot be
+ * written: it is then that they are needed.
+ */
+export function adminRecord(
+  journal: Pick<Journal, 'append'>,
+  logger: Logger,
+  clock: () => number,
+): AdminActListener {
+  let recent: number[] = [];
+  return (act, domain, admin) => {
+    const now = clock();
+    recent = recent.filter((at) => now - at < MINUTE_MS);
+    const journaled = recent.length < MOST_PER_MINUTE;
+    logger.info({ ...act, domain, admin, journaled }, 'admin.act');
+    if (!journaled) return;
+    recent.push(now);
+    journal.append({ kind: 'admin', domain, admin, ...act }).catch((error: unknown) => {
+      logger.error({ err: error, domain, admin }, 'admin.act-not-journaled');
+    });
+  };
+}

@@ -1,0 +1,368 @@
+import { createServer } from '../../wire/http.js';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import type { Duplex } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { parseDomainName } from '../../../policy/names.js';
+import type { DomainName } from '../../../policy/names.js';
+import { isRefusal, refusal } from '../../../policy/refusal.js';
+import type { Refusal, RefusalCode } from '../../../policy/refusal.js';
+import { CONSOLE_PROTOCOL } from '../../wire/console.js';
+import type { ConsoleReleased } from '../../wire/console-release.js';
+import type { Contract } from '../../wire/contract.js';
+import type { Change, DomainView, HostNames } from '../../wire/domain.js';
+import type { JournalPage } from '../../wire/journal.js';
+import type { OperationView } from '../../wire/operation.js';
+import type { HostCheck } from '../../wire/host-check.js';
+import { FaultGuard } from '../../wire/fault-guard.js';
+import { LOG_HEADER } from '../../wire/log.js';
+import { requestTarget } from '../../wire/request-target.js';
+import { parseConsoleRelease, parseLogSwitch, parseOperationRequest } from '../../wire/schemas.js';
+import type { Parser } from '../../wire/schemas.js';
+import { ChangesFeed } from './changes-feed.js';
+import type { ConsoleHost } from '../observation/console-host.js';
+import { parseLogQuery } from '../console-log/log-query.js';
+import { LogReaders } from '../console-log/log-readers.js';
+import type { Logger } from '../logger.js';
+import { onWire } from '../operations/operations.js';
+import type { Answer } from '../operations/operations.js';
+import type { OperationRequest } from '../../wire/operation.js';
+import { listenOnSocket } from './unix-socket.js';
+
+const BODY_LIMIT = 64 * 1024;
+const CONNECTIONS = 2_000;
+const NO_TARGET = refusal('usage', 'The target of the request is neither a path nor a URL.');
+
+/** What the routes answer from. */
+export interface ApiParts {
+  contract(): Contract;
+  check(): Promise<HostCheck>;
+  domains(): readonly DomainView[];
+  names(): HostNames;
+  domain(name: DomainName): DomainView | undefined;
+  submit(request: OperationRequest): Promise<Answer>;
+  operation(id: string): OperationView | undefined;
+  journal(after: number): Promise<JournalPage>;
+  readonly consoles: Pick<ConsoleHost, 'accept' | 'release' | 'readLog' | 'switchLog' | 'keepsLog'>;
+  readonly logger: Logger;
+}
+
+const STATUS: Partial<Record<RefusalCode, number>> = {
+  usage: 400,
+  'no-such-domain': 404,
+  'no-such-profile': 404,
+  'not-on-this-host': 409,
+  'host-limit': 429,
+  'wrong-state': 409,
+  busy: 409,
+  'audit-unavailable': 503,
+  'host-unreachable': 503,
+  'toolstack-failed': 502,
+  'toolstack-timeout': 504,
+  internal: 500,
+};
+
+const STATUS_WORDS = { 400: 'Bad Request', 404: 'Not Found', 426: 'Upgrade Required' } as const;
+
+/** The HTTP side of dom0: JSON on a Unix socket. What is not listed here is not there. */
+export class Api {
+  readonly #parts: ApiParts;
+  readonly #feed: ChangesFeed;
+  readonly #server: Server;
+  readonly #upgraded = new Set<Duplex>();
+  readonly #readers = new LogReaders();
+
+  constructor(parts: ApiParts) {
+    this.#parts = parts;
+    this.#feed = new ChangesFeed(parts.logger);
+    const guard = new FaultGuard(parts.logger);
+    this.#server = createServer(
+      {
+        headersTimeout: 10_000,
+        requestTimeout: 30_000,
+        keepAliveTimeout: 60_000,
+        connectionsCheckingInterval: 5_000,
+        maxHeaderSize: 16 * 1024,
+      },
+      (request, response) => {
+        this.#answer(request, response).catch(
+          guard.on('request', (error: unknown) => {
+            this.#fault(error, response);
+          }),
+        );
+      },
+    );
+    this.#server.maxConnections = CONNECTIONS;
+    this.#server.on(
+      'upgrade',
+      guard.on(
+        'upgrade',
+        (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+          this.#upgrade(request, socket, head);
+        },
+        // Whether it was answered 101 is not known here: what belongs to no protocol is not sent.
+        (_request, socket) => {
+          socket.destroy();
+        },
+      ),
+    );
+    this.#server.on('error', (error) => {
+      parts.logger.error({ err: error }, 'a connection could not be accepted');
+    });
+  }
+
+  /** @throws SocketError */
+  listen(path: string, group: string | null): Promise<void> {
+    return listenOnSocket(this.#server, path, group);
+  }
+
+  /** Tells those who follow. */
+  tell(change: Change): void {
+    this.#feed.tell(change);
+  }
+
+  /** Takes no more, and ends all but the consoles, which `drop` ends when they have said goodbye. Twice is harmless. */
+  close(): void {
+    this.#feed.close();
+    if (this.#server.listening) this.#server.close();
+    this.#server.closeAllConnections();
+  }
+
+  /** Ends what is left. */
+  drop(): void {
+    for (const socket of this.#upgraded) socket.destroy();
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = requestTarget(request.url);
+    if (url === null) {
+      refuse(response, NO_TARGET);
+      return;
+    }
+    const parts = pathParts(url);
+    const [room, key, ...more] = parts;
+    const method = request.method ?? '';
+    const is = (wanted: string, name: string, length: number): boolean =>
+      method === wanted && room === name && parts.length === length;
+    if (is('GET', 'contract', 1)) {
+      send(response, 200, this.#parts.contract());
+    } else if (is('GET', 'check', 1)) {
+      send(response, 200, await this.#parts.check());
+    } else if (is('GET', 'domains', 1)) {
+      send(response, 200, { at: new Date().toISOString(), domains: this.#parts.domains() });
+    } else if (is('GET', 'domains', 2)) {
+      const view = this.#domain(key);
+      if (isRefusal(view)) refuse(response, view);
+      else send(response, 200, view);
+    } else if (is('GET', 'changes', 1)) {
+      this.#feed.follow(response, [
+        ...this.#parts.domains().map((domain) => ({ change: 'domain', domain }) as const),
+        { change: 'names', ...this.#parts.names() },
+      ]);
+    } else if (is('POST', 'operations', 1)) {
+      await this.#submit(request, response);
+    } else if (is('GET', 'operations', 2)) {
+      const view = this.#parts.operation(key ?? '');
+      if (view === undefined) refuse(response, refusal('usage', 'There is no such operation.'), 404);
+      else send(response, 200, view);
+    } else if (is('GET', 'journal', 1)) {
+      const after = Number(url.searchParams.get('after') ?? '0');
+      if (!Number.isSafeInteger(after) || after < 0)
+        refuse(response, refusal('usage', 'after is a sequence number.'));
+      else send(response, 200, await this.#parts.journal(after));
+    } else if (is('GET', 'domains', 3) && more[0] === 'log') {
+      await this.#log(key, url.searchParams, response);
+    } else if (is('PUT', 'domains', 3) && more[0] === 'log' && this.#parts.consoles.keepsLog) {
+      await this.#switchLog(key, request, response);
+    } else if (is('PUT', 'domains', 3) && more[0] === 'console') {
+      await this.#release(key, request, response);
+    } else if (is('GET', 'domains', 3) && more[0] === 'console') {
+      response.setHeader('upgrade', CONSOLE_PROTOCOL);
+      refuse(response, refusal('usage', `A console needs Upgrade: ${CONSOLE_PROTOCOL}.`), 426);
+    } else {
+      refuse(response, refusal('usage', 'There is no such thing here.'), 404);
+    }
+  }
+
+  async #submit(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await readBody(request);
+    if (isRefusal(body)) {
+      response.setHeader('connection', 'close');
+      refuse(response, body, 413);
+      return;
+    }
+    const asked = parseOperationRequest(parseJson(body));
+    if (isRefusal(asked)) {
+      refuse(response, asked);
+      return;
+    }
+    const answer = await this.#parts.submit(asked);
+    if ('operation' in answer) send(response, 202, answer.operation);
+    else refuse(response, answer.refused, undefined, answer.inTheWay);
+  }
+
+  /** Raw console bytes: whoever shows them must make them printable or give them to a terminal. */
+  async #log(key: string | undefined, asked: URLSearchParams, response: ServerResponse): Promise<void> {
+    const view = this.#domain(key);
+    const query = parseLogQuery(asked);
+    if (isRefusal(view)) {
+      refuse(response, view);
+      return;
+    }
+    if (typeof query === 'string') {
+      refuse(response, refusal('usage', query));
+      return;
+    }
+    const leave = this.#readers.enter(view.name);
+    if (leave === null) {
+      refuse(response, refusal('host-limit', 'Too many read this log at once.'));
+      return;
+    }
+    const gone = new AbortController();
+    response.on('close', () => {
+      gone.abort();
+      leave();
+    });
+    const { facts, bytes } = await this.#parts.consoles.readLog(view.name, query);
+    response.writeHead(200, {
+      'content-type': 'application/octet-stream',
+      [LOG_HEADER]: JSON.stringify(facts),
+    });
+    response.flushHeaders();
+    // Who has gone wants no more, and is not told.
+    await pipeline(Readable.from(bytes(gone.signal), { objectMode: false }), response).catch(
+      (error: unknown) => {
+        if (!gone.signal.aborted) throw error;
+      },
+    );
+  }
+
+  async #switchLog(
+    key: string | undefined,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const asked = await this.#change(key, request, parseLogSwitch);
+    if (isRefusal(asked)) {
+      refuse(response, asked);
+      return;
+    }
+    await this.#parts.consoles.switchLog(asked.name, asked.wanted);
+    send(response, 200, { keep: asked.wanted.keep });
+  }
+
+  async #release(key: string | undefined, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const asked = await this.#change(key, request, parseConsoleRelease);
+    if (isRefusal(asked)) {
+      refuse(response, asked);
+      return;
+    }
+    const until = await this.#parts.consoles.release(asked.name, asked.wanted);
+    const released: ConsoleReleased = { until: until === null ? null : new Date(until).toISOString() };
+    send(response, 200, released);
+  }
+
+  /** What a PUT on something of a domain's wants of which domain. */
+  async #change<T>(
+    key: string | undefined,
+    request: IncomingMessage,
+    parse: Parser<T>,
+  ): Promise<{ readonly name: DomainName; readonly wanted: T } | Refusal> {
+    const view = this.#domain(key);
+    const body = await readBody(request);
+    if (isRefusal(view)) return view;
+    if (isRefusal(body)) return body;
+    const wanted = parse(parseJson(body));
+    return isRefusal(wanted) ? wanted : { name: view.name, wanted };
+  }
+
+  #domain(text: string | undefined): DomainView | Refusal {
+    const name = parseDomainName(text ?? '');
+    const view = name === undefined ? undefined : this.#parts.domain(name);
+    return view ?? refusal('no-such-domain', 'There is no such server.');
+  }
+
+  /** The console host answers 101 itself; here is answered what is no console. */
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#upgraded.add(socket);
+    socket.on('close', () => this.#upgraded.delete(socket));
+    socket.on('error', () => {
+      socket.destroy();
+    });
+    const url = requestTarget(request.url);
+    if (url === null) {
+      refuseUpgrade(socket, 400, NO_TARGET);
+      return;
+    }
+    const [room, key, what, ...more] = pathParts(url);
+    const known = room === 'domains' && what === 'console' && more.length === 0 && request.method === 'GET';
+    const view = known ? this.#domain(key) : refusal('no-such-domain', 'There is no such thing here.');
+    if (isRefusal(view)) {
+      refuseUpgrade(socket, 404, view);
+    } else if (request.headers.upgrade?.toLowerCase() !== CONSOLE_PROTOCOL) {
+      refuseUpgrade(socket, 426, refusal('usage', `A console needs Upgrade: ${CONSOLE_PROTOCOL}.`));
+    } else {
+      this.#parts.consoles.accept(view.name, url.searchParams, socket, head);
+    }
+  }
+
+  #fault(error: unknown, response: ServerResponse): void {
+    this.#parts.logger.error({ err: error }, 'api.fault');
+    if (response.headersSent) response.destroy();
+    else refuse(response, refusal('internal', 'Something went wrong on the host.'));
+  }
+}
+
+function pathParts(url: URL): string[] {
+  try {
+    return url.pathname.split('/').slice(1).map(decodeURIComponent);
+  } catch {
+    return [];
+  }
+}
+
+function send(response: ServerResponse, status: number, value: unknown): void {
+  const body = Buffer.from(`${JSON.stringify(value)}\n`);
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': body.length });
+  response.end(body);
+}
+
+function refuse(
+  response: ServerResponse,
+  refused: Refusal,
+  status: number = STATUS[refused.code] ?? 500,
+  inTheWay: OperationView | null = null,
+): void {
+  send(response, status, onWire(refused, inTheWay));
+}
+
+function refuseUpgrade(socket: Duplex, status: keyof typeof STATUS_WORDS, refused: Refusal): void {
+  const body = `${JSON.stringify(onWire(refused))}\n`;
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_WORDS[status]}`,
+    'content-type: application/json',
+    `content-length: ${Buffer.byteLength(body)}`,
+    ...(status === 426 ? [`upgrade: ${CONSOLE_PROTOCOL}`] : []),
+    'connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}
+
+async function readBody(request: IncomingMessage): Promise<string | Refusal> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > BODY_LIMIT) return refusal('usage', `A request may have ${BODY_LIMIT} bytes.`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,69 @@
+import type { ServerResponse } from 'node:http';
+import { FaultGuard } from '../../wire/fault-guard.js';
+import type { FaultLog } from '../../wire/fault-guard.js';
+import type { Change } from '../../wire/domain.js';
+
+const BEAT_MS = 5_000;
+/** A reader that is so far behind is dropped: it can come again and gets the whole list. */
+const BEHIND_LIMIT = 4 * 1024 * 1024;
+
+/** Those who follow `GET /changes`. */
+export class ChangesFeed {
+  readonly #guard: FaultGuard;
+  readonly #readers = new Set<ServerResponse>();
+  #beat: NodeJS.Timeout | null = null;
+
+  constructor(log: FaultLog) {
+    this.#guard = new FaultGuard(log);
+  }
+
+  /** Begins with what there is now, then `ready`; what changes afterwards follows in order. */
+  follow(response: ServerResponse, now: readonly Change[]): void {
+    response.writeHead(200, { 'content-type': 'application/jsonl', 'cache-control': 'no-store' });
+    response.on('close', () => {
+      this.#leave(response);
+    });
+    response.on('error', () => {
+      this.#leave(response);
+    });
+    for (const change of now) response.write(line(change));
+    response.write(line({ change: 'ready', at: new Date().toISOString() }));
+    this.#readers.add(response);
+    this.#beat ??= setInterval(
+      this.#guard.on('beat', () => {
+        this.tell({ change: 'beat', at: new Date().toISOString() });
+      }),
+      BEAT_MS,
+    );
+  }
+
+  tell(change: Change): void {
+    if (this.#readers.size === 0) return;
+    const text = line(change);
+    for (const reader of this.#readers) {
+      if (reader.writableLength > BEHIND_LIMIT) reader.destroy();
+      else reader.write(text);
+    }
+  }
+
+  /** Ends all. Twice is harmless. */
+  close(): void {
+    for (const reader of this.#readers) reader.end();
+    this.#readers.clear();
+    this.#stopBeat();
+  }
+
+  #leave(response: ServerResponse): void {
+    this.#readers.delete(response);
+    if (this.#readers.size === 0) this.#stopBeat();
+  }
+
+  #stopBeat(): void {
+    if (this.#beat !== null) clearInterval(this.#beat);
+    this.#beat = null;
+  }
+}
+
+function line(change: Change): string {
+  return `${JSON.stringify(change)}\n`;
+}

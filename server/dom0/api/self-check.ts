@@ -1,0 +1,78 @@
+import { basename } from 'node:path';
+import { isRefusal } from '../../../policy/refusal.js';
+import { checkFolder } from '../../wire/folder-check.js';
+import { MOST_AS_ROOT } from '../../wire/host-check.js';
+import type { HostCheck } from '../../wire/host-check.js';
+import type { HostClock } from '../pace/host-clock.js';
+import type { Observer } from '../observation/observer.js';
+import { SharedRun } from '../pace/shared-run.js';
+import { presentable } from '../toolstack/reason.js';
+import type { ToolstackSettings } from '../toolstack/toolstack-of.js';
+
+/** A check waits so long for the toolstack, and says then that it did not answer. */
+const PATIENCE_MS = 4_000;
+/** Any value of it makes libxl run boot loaders as an unprivileged user (XSA-443). */
+const RESTRICT = 'LIBXL_BOOTLOADER_RESTRICT';
+/** The one that reads a guest's file system in dom0. */
+const PYGRUB = 'pygrub';
+
+export interface SelfCheckParts {
+  readonly settings: { readonly state: string; readonly toolstack: ToolstackSettings };
+  readonly observer: Pick<Observer, 'age' | 'look' | 'list'>;
+  readonly host: Pick<HostClock, 'after'>;
+}
+
+/** Tries what this half needs: the toolstack and its disk. Many who ask at once share one trial. */
+export class SelfCheck {
+  readonly #parts: SelfCheckParts;
+  readonly #runs = new SharedRun(() => this.#try());
+
+  constructor(parts: SelfCheckParts) {
+    this.#parts = parts;
+  }
+
+  run(): Promise<HostCheck> {
+    return this.#runs.get();
+  }
+
+  async #try(): Promise<HostCheck> {
+    const { settings, observer } = this.#parts;
+    const [problem, folder] = await Promise.all([
+      this.#ask(),
+      checkFolder('state directory', settings.state),
+    ]);
+    const { age } = observer;
+    return {
+      toolstack: { age: age === null ? null : Math.max(age, 0) / 1000, problem },
+      folders: [folder],
+      bootloaderAsRoot: this.#asRoot(),
+    };
+  }
+
+  /** @returns why the toolstack did not answer; null when it did */
+  async #ask(): Promise<string | null> {
+    let cancel = (): void => undefined;
+    const late = new Promise<string>((resolve) => {
+      cancel = this.#parts.host.after(PATIENCE_MS, () => {
+        resolve(`no answer within ${PATIENCE_MS / 1000} s`);
+      });
+    });
+    const looked = this.#parts.observer.look().then(
+      (refused) => (isRefusal(refused) ? presentable(refused.detail, 300) : null),
+      (error: unknown) => presentable(String(error), 300),
+    );
+    const answer = await Promise.race([looked, late]);
+    cancel();
+    return answer;
+  }
+
+  #asRoot(): HostCheck['bootloaderAsRoot'] {
+    const { kind, environment } = this.#parts.settings.toolstack;
+    if (kind === 'xl' && environment[RESTRICT] !== undefined) return [];
+    return this.#parts.observer
+      .list()
+      .filter(({ config }) => basename(config.boot.bootloader ?? '') === PYGRUB)
+      .map(({ name }) => name)
+      .slice(0, MOST_AS_ROOT);
+  }
+}

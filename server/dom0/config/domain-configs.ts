@@ -1,0 +1,315 @@
+import { basename, dirname } from 'node:path';
+import type { DomainName } from '../../../policy/names.js';
+import { refusal } from '../../../policy/refusal.js';
+import type { Refusal } from '../../../policy/refusal.js';
+import type { UnmanagedFile } from '../../wire/contract.js';
+import type { MissingReason } from '../../wire/domain.js';
+import { ConfigLooks, DANGLING, isAbsent } from './config-look.js';
+import type { ConfigLook } from './config-look.js';
+import { ConfigReadings } from './config-readings.js';
+import type { ConfigReadingsParts, Reading } from './config-readings.js';
+import type { DomainConfig } from './domain-config.js';
+import { NoAnswerError } from './foreign-files.js';
+import type { FileCalls } from './foreign-files.js';
+import { glob } from './glob.js';
+import { MOST_TOLD, UnmanagedFiles, namesOf } from './unmanaged-files.js';
+import type { Unmanaged } from './unmanaged-files.js';
+import { SharedRun } from '../pace/shared-run.js';
+import { presentable } from '../toolstack/reason.js';
+import type { Toolstack } from '../toolstack/toolstack.js';
+
+export interface DomainConfigsSettings {
+  /** Globs of absolute paths. */
+  readonly domains: readonly string[];
+  /** Names that are never managed. */
+  readonly unmanaged: readonly string[];
+}
+
+/** Where a domain's configuration was seen. */
+export interface ConfigPlace {
+  readonly file: string;
+  /** Of the directory that it lies in: st_dev. */
+  readonly device: number;
+}
+
+interface SeenFile extends Reading {
+  /** Null: it is none that is read at all. */
+  readonly stamp: string | null;
+  readonly device: number;
+}
+
+export interface DomainConfigsParts extends ConfigReadingsParts {
+  readonly toolstack: Pick<Toolstack, 'dryRun' | 'runsConfigs'>;
+  readonly files: FileCalls;
+}
+
+/**
+ * The domains that are managed, found from the configuration files that already exist, as the toolstack reads them. Files are read again
+ * when they change; until then what was known holds. Of a name that stands in two files it cannot be known which is meant: it is shown,
+ * and nothing is done to it.
+ */
+export class DomainConfigs {
+  readonly #settings: DomainConfigsSettings;
+  readonly #parts: DomainConfigsParts;
+  readonly #readings: ConfigReadings;
+  #files = new Map<string, SeenFile>();
+  #byName = new Map<DomainName, DomainConfig>();
+  /** The names that stand in several files. */
+  #twice: ReadonlyMap<DomainName, readonly string[]> = new Map();
+  /** The domains whose files cannot be used now, as they were. */
+  #kept: readonly DomainConfig[] = [];
+  /** Which file a name had when it had only one. */
+  readonly #own = new Map<DomainName, string>();
+  readonly #unmanaged: UnmanagedFiles;
+  /** What each glob found last. */
+  readonly #found = new Map<string, readonly string[]>();
+  readonly #scans = new SharedRun(() => this.#scan());
+  #scanning: Promise<void> = Promise.resolve();
+  #isScanned = false;
+  /** Whether what follows from the files is to be found out again. */
+  #isStale = false;
+
+  constructor(settings: DomainConfigsSettings, parts: DomainConfigsParts) {
+    this.#settings = settings;
+    this.#parts = parts;
+    this.#unmanaged = new UnmanagedFiles(parts.logger);
+    this.#readings = new ConfigReadings(parts);
+    this.#readings.onRead((path) => {
+      this.#refresh(path);
+    });
+  }
+
+  /** Takes up what was known of the files before a restart. */
+  open(): Promise<void> {
+    return this.#readings.open();
+  }
+
+  /** Resolves when every file of the last look was read, or could not be. */
+  async settled(): Promise<void> {
+    await this.#scanning;
+    await this.#readings.settled();
+  }
+
+  close(): Promise<void> {
+    return this.#readings.close();
+  }
+
+  find(name: DomainName): DomainConfig | undefined {
+    this.#judge();
+    return this.#byName.get(name);
+  }
+
+  list(): readonly DomainConfig[] {
+    this.#judge();
+    return [...this.#byName.values()];
+  }
+
+  get isReading(): boolean {
+    return !this.#isScanned || [...this.#files.values()].some(({ outcome }) => outcome === null);
+  }
+
+  /** Domains whose files cannot be used now, as they were when they could: they are still seen. */
+  kept(): readonly DomainConfig[] {
+    this.#judge();
+    return this.#kept;
+  }
+
+  /** Why nothing may be done to a domain because of its files; null when there is no such reason. */
+  fault(name: DomainName): Refusal | null {
+    this.#judge();
+    const files = this.#twice.get(name);
+    if (files === undefined) return null;
+    const count = files.length === 2 ? 'Two' : String(files.length);
+    return refusal(
+      'wrong-state',
+      `${count} configuration files on its host have its name, so nothing is changed: ${namesOf(files)}.`,
+      `${name} stands in ${files.slice(0, MOST_TOLD).join(' and ')}: remove or rename all but one of ${files.length}`,
+    );
+  }
+
+  /** The files that the settings' globs find and that are not managed, with the reason. By name. */
+  unmanaged(): readonly UnmanagedFile[] {
+    this.#judge();
+    return this.#unmanaged.list();
+  }
+
+  /** What there is to add to the reason for which a name is missing: both files, or what the toolstack says. */
+  note(name: DomainName): string | undefined {
+    this.#judge();
+    const files = this.#twice.get(name);
+    if (files !== undefined) return namesOf(files);
+    const broken = this.#kept.find((config) => config.name === name)?.file;
+    const why = broken === undefined ? undefined : this.#unmanaged.reason(broken);
+    return why === undefined ? undefined : presentable(why, 600);
+  }
+
+  /** @returns undefined when it has no file now, or more than one */
+  placeOf(name: DomainName): ConfigPlace | undefined {
+    this.#judge();
+    const file = this.#byName.get(name)?.file;
+    const read = file === undefined ? undefined : this.#files.get(file);
+    return file === undefined || read === undefined ? undefined : { file, device: read.device };
+  }
+
+  /**
+   * Why a name that had its configuration in this place has none that can be used. An error is not an absence: only a file that is not where
+   * it was, on the same file system, in a directory that still has others, is gone.
+   *
+   * @returns null when it is gone: removed, renamed, or another domain's by now
+   */
+  async missing(name: DomainName, { file, device }: ConfigPlace): Promise<MissingReason | null> {
+    if (this.#settings.unmanaged.includes(name)) return null;
+    if (!this.#isScanned) return 'unread';
+    this.#judge();
+    if (this.#twice.has(name)) return 'twice';
+    const read = this.#files.get(file);
+    if (read !== undefined && !read.isCurrent) return 'unread';
+    if (read?.outcome === DANGLING) return 'unreadable';
+    if (read !== undefined && typeof read.outcome === 'string') return 'unusable';
+    const elsewhere = [...this.#files.values()].find(
+      ({ outcome, guess, isCurrent }) =>
+        outcome === null || !isCurrent || (typeof outcome === 'string' && guess === name),
+    );
+    if (elsewhere !== undefined) return typeof elsewhere.outcome === 'string' ? 'unusable' : 'unread';
+    if (read !== undefined) return null;
+    const there = await this.#parts.files.lstat(file).then(
+      (seen) => (seen.isFile() ? 'unmatched' : 'unreadable'),
+      (error: unknown) => (isAbsent(error) ? null : 'unreadable'),
+    );
+    return there ?? this.#emptied(dirname(file), device);
+  }
+
+  /** Whether a directory lacks more than one file. One that has gone itself is judged by the one above it. */
+  async #emptied(directory: string, device: number): Promise<MissingReason | null> {
+    try {
+      await this.#parts.files.readdir(directory);
+      if (Number((await this.#parts.files.stat(directory)).dev) !== device) return 'device';
+    } catch (error) {
+      const above = dirname(directory);
+      return isAbsent(error) && this.#holdsDirectories(above) ? this.#emptied(above, device) : 'directory';
+    }
+    const inside = `${directory}/`;
+    const others = [...this.#files].some(
+      ([path, { outcome }]) => path.startsWith(inside) && outcome !== null && typeof outcome !== 'string',
+    );
+    return others ? null : 'empty';
+  }
+
+  /** Whether a glob looks for directories in this one, so that one of them may go with its domain. */
+  #holdsDirectories(directory: string): boolean {
+    return this.#settings.domains.some((pattern) => {
+      const fixed = pattern.slice(0, pattern.search(/[*?]/));
+      return fixed.includes('/') && `${directory}/`.startsWith(fixed.slice(0, fixed.lastIndexOf('/') + 1));
+    });
+  }
+
+  /** Looks at the files again, and waits for no dry run. Faults of single files are logged, once. One look at a time. */
+  scan(): Promise<void> {
+    return (this.#scanning = this.#scans.get());
+  }
+
+  async #scan(): Promise<void> {
+    const paths = await this.#paths();
+    const files = new Map<string, SeenFile>();
+    const looks = new ConfigLooks(this.#parts.files, this.#parts.toolstack.runsConfigs);
+    for (const path of paths) {
+      const seen = this.#seen(path, await looks.at(path));
+      if (seen !== undefined) files.set(path, seen);
+    }
+    this.#files = files;
+    this.#isScanned = true;
+    this.#isStale = true;
+    this.#judge();
+    this.#readings.keepOnly(paths);
+  }
+
+  /** What the globs find; where a file system hangs, what they found last. */
+  async #paths(): Promise<ReadonlySet<string>> {
+    for (const pattern of this.#settings.domains) {
+      const found = await glob(pattern, (path) => this.#parts.files.readdir(path)).catch((error: unknown) => {
+        if (error instanceof NoAnswerError) return null;
+        throw error;
+      });
+      if (found !== null) this.#found.set(pattern, found);
+    }
+    return new Set([...this.#found.values()].flat());
+  }
+
+  #seen(path: string, look: ConfigLook): SeenFile | undefined {
+    switch (look.is) {
+      case 'file':
+        return { ...this.#readings.of(path, look.stamp), device: look.device, stamp: look.stamp };
+      case 'none': {
+        const known = this.#readings.known(path, null);
+        return { ...known, outcome: look.why, isCurrent: true, why: null, device: look.device, stamp: null };
+      }
+      case 'silent': {
+        const device = this.#files.get(path)?.device ?? 0;
+        return { ...this.#readings.known(path, null), why: look.why, device, stamp: null };
+      }
+      case 'nothing':
+        return undefined;
+    }
+  }
+
+  /** A dry run has ended: what it came to holds from now on, unless the file has changed meanwhile. */
+  #refresh(path: string): void {
+    const file = this.#files.get(path);
+    if (file?.stamp == null) return;
+    this.#files.set(path, { ...file, ...this.#readings.known(path, file.stamp) });
+    this.#isStale = true;
+  }
+
+  /** Finds out what follows from the files as they are known. */
+  #judge(): void {
+    if (!this.#isStale) return;
+    this.#isStale = false;
+    const said = new Map<string, Unmanaged>();
+    const holders = new Map<DomainName, DomainConfig[]>();
+    const stamps = new Set<string>();
+    for (const [path, { outcome, isCurrent, stamp, why }] of this.#files) {
+      // By a link from /etc/xen/auto it is one file still.
+      const isSame = stamp !== null && stamps.has(stamp);
+      if (stamp !== null) stamps.add(stamp);
+      if (isSame) continue;
+      const unread = { why: why ?? NOT_READ, isPassing: why === null };
+      if (outcome === null) said.set(path, unread);
+      else if (typeof outcome === 'string') said.set(path, isCurrent ? { why: outcome } : unread);
+      else if (this.#settings.unmanaged.includes(outcome.name)) continue;
+      else if (holders.get(outcome.name)?.push(outcome) === undefined) holders.set(outcome.name, [outcome]);
+    }
+    const byName = new Map<DomainName, DomainConfig>();
+    const twice = new Map<DomainName, readonly string[]>();
+    const kept = new Map<DomainName, DomainConfig>();
+    for (const [name, configs] of holders) {
+      const [first] = configs;
+      if (first === undefined) continue;
+      if (configs.length === 1) {
+        byName.set(name, first);
+        this.#own.set(name, first.file);
+        continue;
+      }
+      const files = configs.map(({ file }) => file);
+      twice.set(name, files);
+      kept.set(name, configs.find(({ file }) => this.#isOwn(name, file)) ?? first);
+      const why = `more than one file has the name ${name}`;
+      for (const file of files) said.set(file, { why, files });
+    }
+    for (const { outcome, lastSound } of this.#files.values()) {
+      const usable = outcome !== null && typeof outcome !== 'string';
+      if (usable || lastSound === null || byName.has(lastSound.name) || kept.has(lastSound.name)) continue;
+      if (!this.#settings.unmanaged.includes(lastSound.name)) kept.set(lastSound.name, lastSound);
+    }
+    this.#unmanaged.set(said);
+    this.#byName = byName;
+    this.#twice = twice;
+    this.#kept = [...kept.values()];
+  }
+
+  #isOwn(name: DomainName, file: string): boolean {
+    const own = this.#own.get(name);
+    return own === undefined ? [name as string, `${name}.cfg`].includes(basename(file)) : own === file;
+  }
+}
+
+const NOT_READ = 'it is not read yet';

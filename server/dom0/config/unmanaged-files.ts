@@ -1,0 +1,75 @@
+import { basename } from 'node:path';
+import type { UnmanagedFile } from '../../wire/contract.js';
+import type { Logger } from '../logger.js';
+import { presentable } from '../toolstack/reason.js';
+
+/** So many of the files of one name are told with each of them. */
+export const MOST_TOLD = 3;
+/** So much of a file's name. */
+const NAME_LENGTH = 80;
+
+/** Why a file is not managed. */
+export interface Unmanaged {
+  readonly why: string;
+  /** It may be over with the next look, and is not logged: the file is just being read. */
+  readonly isPassing?: boolean;
+  /** All of the files of its name, where there are several. */
+  readonly files?: readonly string[];
+}
+
+/** The files that are not managed, each with its reason; the log has each of them once. */
+export class UnmanagedFiles {
+  readonly #logger: Logger;
+  #reasons: ReadonlyMap<string, Unmanaged> = new Map();
+  /** What the log was told of each path. */
+  readonly #logged = new Map<string, string>();
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  /** @returns undefined of one that is managed */
+  reason(path: string): string | undefined {
+    const found = this.#reasons.get(path);
+    return found === undefined ? undefined : sentence(path, found);
+  }
+
+  /** By name, in the order in which they were found. */
+  list(): readonly UnmanagedFile[] {
+    return [...this.#reasons].map(([path, found]) => ({
+      file: presentable(basename(path), 255),
+      why: presentable(sentence(path, found), 600),
+    }));
+  }
+
+  /** Takes in which files are not managed now. */
+  set(reasons: ReadonlyMap<string, Unmanaged>): void {
+    this.#reasons = reasons;
+    for (const path of this.#logged.keys()) if (!reasons.has(path)) this.#logged.delete(path);
+    for (const [path, { why, isPassing = false, files }] of reasons) {
+      if (isPassing) continue;
+      const first = files?.slice(0, MOST_TOLD);
+      // Of hundreds of copies the first say enough, however many more are found.
+      if (first?.includes(path) === false) continue;
+      const told = [why, ...(first ?? [])].join('\n');
+      if (this.#logged.get(path) === told) continue;
+      this.#logged.set(path, told);
+      const more = files === undefined ? {} : { files: first, count: files.length };
+      this.#logger.warn({ file: path, why, ...more }, 'domain.unmanaged');
+    }
+  }
+}
+
+function sentence(path: string, { why, files }: Unmanaged): string {
+  if (files === undefined) return why;
+  // One more than are told is enough to know that there are more.
+  const others = files.slice(0, MOST_TOLD + 1).filter((file) => file !== path);
+  return `${why}: see ${namesOf(others, files.length - 1, ', ')}`;
+}
+
+/** A few files by their names, for people. @param count how many there are in all */
+export function namesOf(files: readonly string[], count = files.length, between = ' and '): string {
+  const names = files.slice(0, MOST_TOLD).map((file) => presentable(basename(file), NAME_LENGTH));
+  const more = count > names.length ? ` and ${count - names.length} more` : '';
+  return names.join(between) + more;
+}

@@ -1,0 +1,21 @@
+import type { BootProfileName, DomainName } from '../../../policy/names.js';
+import type { Incarnation } from './console-host.js';
+import type { Rising } from './observed-state.js';
+import type { BootShape } from '../toolstack/toolstack.js';
+
+/** A boot that was ours, as the journal has it. */
+export interface LastBoot extends Incarnation {
+  readonly profile: BootProfileName;
+  readonly boot: BootShape;
+  /** The boot of the host; null where the journal did not say so yet. */
+  readonly host: string | null;
+}
+
+/** What our own operations do and did, as far as it explains what is seen. */
+export interface Expectations {
+  rising(name: DomainName): Rising;
+  /** Whether an operation is taking it down. */
+  falling(name: DomainName): boolean;
+  /** The last boot by us under this name. */
+  lastBoot(name: DomainName): LastBoot | null;
+}

@@ -1,0 +1,144 @@
+import { UNKNOWN_PROFILE } from '../../../policy/names.js';
+import type { BootProfileName, DomainName } from '../../../policy/names.js';
+import { isRefusal } from '../../../policy/refusal.js';
+import type { Refusal } from '../../../policy/refusal.js';
+import type { Observation } from '../../wire/domain.js';
+import type { BootProfiles } from '../boot/boot-profiles.js';
+import type { DomainConfig } from '../config/domain-config.js';
+import type { Expectations, LastBoot } from './expectations.js';
+import type { HostClock } from '../pace/host-clock.js';
+import type { Logger } from '../logger.js';
+import type { Pace } from '../pace/pace.js';
+import type { ListedDomain, LongDomain, Toolstack } from '../toolstack/toolstack.js';
+
+/** More new incarnations than this in one round are read from one long listing of everything. */
+const SINGLE_LISTINGS = 4;
+const OURS = 'ours ';
+
+interface Managed {
+  readonly name: DomainName;
+  readonly config: DomainConfig;
+  readonly observation: Pick<Observation, 'state'>;
+}
+
+/** When the next long listing of an incarnation is due, and how long that was to wait; milliseconds. */
+interface Retry {
+  readonly incarnation: string;
+  readonly at: number;
+  readonly wait: number;
+}
+
+export interface IncarnationProfilesParts {
+  readonly toolstack: Pick<Toolstack, 'longList' | 'longListAll'>;
+  readonly profiles: Pick<BootProfiles, 'recognise'>;
+  readonly expectations: Pick<Expectations, 'rising' | 'lastBoot'>;
+  readonly pace: Pick<Pace, 'profileRetry' | 'lastProfileRetry'>;
+  readonly logger: Logger;
+  /** Where it is left out, it is taken to be none that was ever recorded. */
+  readonly host?: Pick<HostClock, 'boot'>;
+}
+
+/**
+ * Which profile each incarnation runs: what we booted, or what the long listing shows, asked for once per incarnation. So a domain that
+ * reboots from inside while in rescue still shows rescue, and what an admin booted by hand shows as what it is.
+ */
+export class IncarnationProfiles {
+  readonly #parts: IncarnationProfilesParts;
+  /** The incarnations that are settled, by domain. */
+  readonly #settled = new Map<DomainName, string>();
+  /** Those whose listing has failed. */
+  readonly #retries = new Map<DomainName, Retry>();
+
+  constructor(parts: IncarnationProfilesParts) {
+    this.#parts = parts;
+  }
+
+  /** @returns what was found out in this round: a name is missing when nothing new is known of it */
+  async find(
+    managed: readonly Managed[],
+    listed: ReadonlyMap<string, ListedDomain>,
+    now: number,
+  ): Promise<ReadonlyMap<DomainName, BootProfileName>> {
+    const found = new Map<DomainName, BootProfileName>();
+    const open: { name: DomainName; domain: ListedDomain; config: DomainConfig; unsure: boolean }[] = [];
+    for (const { name, config, observation } of managed) {
+      const domain = listed.get(name);
+      if (domain === undefined) {
+        this.#settled.delete(name);
+        this.#retries.delete(name);
+        continue;
+      }
+      const { expectations } = this.#parts;
+      const booted = expectations.lastBoot(name);
+      const ours =
+        booted?.uuid === domain.uuid && booted.domid === domain.domid && this.#isOfThisBoot(booted, config);
+      if (ours) {
+        if (this.#settled.get(name) !== OURS + key(domain)) found.set(name, booted.profile);
+        this.#settled.set(name, OURS + key(domain));
+      } else if (this.#settled.get(name) !== key(domain) && now >= this.#retryAt(name, domain)) {
+        const unfinished =
+          domain.memoryMiB === 0 || (domain.flags.paused && expectations.rising(name) !== 'no');
+        if (!unfinished)
+          open.push({ name, domain, config, unsure: ['off', 'unknown'].includes(observation.state) });
+      }
+    }
+    const shapes = await this.#longListings(open.map(({ name }) => name));
+    for (const { name, domain, config, unsure } of open) {
+      const long = shapes.get(name);
+      const booted = this.#parts.expectations.lastBoot(name);
+      if (long?.domid === domain.domid) {
+        this.#settled.set(name, key(domain));
+        this.#retries.delete(name);
+        found.set(name, this.#parts.profiles.recognise(long.boot, config, booted));
+      } else {
+        this.#retryLater(name, domain, now);
+        if (unsure) found.set(name, UNKNOWN_PROFILE);
+      }
+    }
+    return found;
+  }
+
+  /** Domids begin anew with each boot of the host. Where a record does not say of which it is, a UUID tells if it is not from the file. */
+  #isOfThisBoot({ host }: LastBoot, config: DomainConfig): boolean {
+    return host === null ? !config.keys.has('uuid') : host === this.#parts.host?.boot;
+  }
+
+  /** A new incarnation is asked for at once. */
+  #retryAt(name: DomainName, domain: ListedDomain): number {
+    const retry = this.#retries.get(name);
+    return retry?.incarnation === key(domain) ? retry.at : 0;
+  }
+
+  #retryLater(name: DomainName, domain: ListedDomain, now: number): void {
+    const { profileRetry, lastProfileRetry } = this.#parts.pace;
+    const incarnation = key(domain);
+    const before = this.#retries.get(name);
+    const wait =
+      before?.incarnation === incarnation ? Math.min(2 * before.wait, lastProfileRetry) : profileRetry;
+    this.#retries.set(name, { incarnation, at: now + wait, wait });
+  }
+
+  async #longListings(names: readonly DomainName[]): Promise<ReadonlyMap<string, LongDomain>> {
+    const { toolstack, logger } = this.#parts;
+    const answers: (LongDomain | Refusal | null)[] = [];
+    if (names.length > SINGLE_LISTINGS) {
+      const all = await toolstack.longListAll();
+      answers.push(...(isRefusal(all) ? [all] : all));
+    } else {
+      for (const name of names) answers.push(await toolstack.longList(name));
+    }
+    const found = new Map<string, LongDomain>();
+    for (const answer of answers) {
+      if (isRefusal(answer)) {
+        logger.warn({ code: answer.code, detail: answer.detail }, 'toolstack.no-long-listing');
+      } else if (answer !== null && answer.name !== null) {
+        found.set(answer.name, answer);
+      }
+    }
+    return found;
+  }
+}
+
+function key({ uuid, domid }: ListedDomain): string {
+  return `${uuid ?? ''} ${domid}`;
+}

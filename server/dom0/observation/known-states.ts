@@ -1,0 +1,126 @@
+import { DOMAIN_STATES } from '../../../policy/domain-state.js';
+import type { DomainState } from '../../../policy/domain-state.js';
+import { parseDomainName } from '../../../policy/names.js';
+import type { DomainName } from '../../../policy/names.js';
+import type { Observation } from '../../wire/domain.js';
+import type { Incarnation } from './console-host.js';
+import type { Logger } from '../logger.js';
+import { readWhole, replaceWhole } from '../state/state-disk.js';
+import type { StateDisk } from '../state/state-disk.js';
+
+/** The state that a domain had when one was known last. */
+interface Known {
+  readonly state: DomainState;
+  /** ISO 8601. */
+  readonly since: string;
+  /** Null: it did not exist. */
+  readonly incarnation: Incarnation | null;
+  /** The boot of the host in which that incarnation was seen. */
+  readonly boot: string;
+}
+
+export interface KnownStatesParts {
+  readonly boot: string;
+  readonly logger: Logger;
+  /** Where it is kept over a restart; null: nowhere. */
+  readonly kept: { readonly file: string; readonly disk: StateDisk } | null;
+}
+
+/** Since when each domain is as it is, kept over a restart: else everything would be off or paused since then. */
+export class KnownStates {
+  readonly #parts: KnownStatesParts;
+  readonly #known = new Map<DomainName, Known>();
+  #changed = false;
+  #isSaving = false;
+  #saving: Promise<void> = Promise.resolve();
+  #closed = false;
+
+  constructor(parts: KnownStatesParts) {
+    this.#parts = parts;
+  }
+
+  /** Never fails: what cannot be read is not known. */
+  static async open(parts: KnownStatesParts): Promise<KnownStates> {
+    const states = new KnownStates(parts);
+    if (parts.kept === null) return states;
+    try {
+      const bytes = await readWhole(parts.kept.disk, parts.kept.file);
+      if (bytes !== null) states.#take(JSON.parse(bytes.toString('utf8')));
+    } catch (error) {
+      states.#known.clear();
+      parts.logger.warn({ err: error, file: parts.kept.file }, 'states.memory-lost');
+    }
+    return states;
+  }
+
+  /** @returns null when it was another state that was known last, or another incarnation's */
+  since(name: DomainName, state: DomainState, incarnation: Incarnation | null): string | null {
+    const known = this.#known.get(name);
+    if (known?.state !== state) return null;
+    return isSame(known, { state, since: known.since, incarnation, boot: this.#parts.boot })
+      ? known.since
+      : null;
+  }
+
+  /** Takes in what was seen. A state that is not known leaves what was known before. */
+  note(
+    name: DomainName,
+    seen: { readonly observation: Observation; readonly incarnation: Incarnation | null },
+  ): void {
+    const { state, since } = seen.observation;
+    if (state === 'unknown') return;
+    const next = { state, since, incarnation: seen.incarnation, boot: this.#parts.boot };
+    const before = this.#known.get(name);
+    if (before !== undefined && isSame(before, next) && before.since === since) return;
+    this.#known.set(name, next);
+    this.#changed = true;
+  }
+
+  forget(name: DomainName): void {
+    this.#changed = this.#known.delete(name) || this.#changed;
+  }
+
+  /** Begins to write it, when it changed. Nobody waits for the disk. */
+  save(): void {
+    const { kept, logger } = this.#parts;
+    if (kept === null || !this.#changed || this.#isSaving || this.#closed) return;
+    this.#changed = false;
+    this.#isSaving = true;
+    const bytes = Buffer.from(JSON.stringify({ version: 1, domains: Object.fromEntries(this.#known) }));
+    this.#saving = replaceWhole(kept.disk, kept.file, bytes)
+      .catch((error: unknown) => {
+        this.#changed = true;
+        logger.debug({ err: error, file: kept.file }, 'states.memory-unwritable');
+      })
+      .finally(() => {
+        this.#isSaving = false;
+      });
+  }
+
+  /** Waits for what is being written, and writes no more. */
+  async close(): Promise<void> {
+    await this.#saving;
+    this.save();
+    this.#closed = true;
+    await this.#saving;
+  }
+
+  #take(value: unknown): void {
+    const { version, domains } = value as { version: number; domains: Record<string, Known> };
+    if (version !== 1) return;
+    for (const [text, { state, since, incarnation, boot }] of Object.entries(domains)) {
+      const name = parseDomainName(text);
+      const isSound = DOMAIN_STATES.includes(state) && !Number.isNaN(Date.parse(since));
+      if (name === undefined || !isSound) throw new Error('no memory of states');
+      this.#known.set(name, { state, since: new Date(since).toISOString(), incarnation, boot });
+    }
+  }
+}
+
+/** The same state of the same incarnation. One that does not exist is the same in every boot of the host. */
+function isSame(one: Known, other: Known): boolean {
+  if (one.state !== other.state) return false;
+  if (one.incarnation === null || other.incarnation === null) return one.incarnation === other.incarnation;
+  const { uuid, domid } = one.incarnation;
+  return uuid === other.incarnation.uuid && domid === other.incarnation.domid && one.boot === other.boot;
+}

@@ -1,0 +1,109 @@
+import type { DomainState } from '../../../policy/domain-state.js';
+import type { DomainConfig } from '../config/domain-config.js';
+import type { Pace } from '../pace/pace.js';
+import type { ListedDomain } from '../toolstack/toolstack.js';
+
+/**
+ * What an operation of ours is doing to a domain: `building` it, so that its being paused is no pause; `between` two
+ * incarnations, so that its absence is no end either.
+ */
+export type Rising = 'no' | 'building' | 'between';
+
+/** What is kept of a domain from one listing to the next. Times are the host's uptime, milliseconds. */
+export interface StateMemory {
+  /** Whether it is expected to come back, and since when. */
+  readonly returningSince: number | null;
+  /** When it was first missing from the list; null while it is listed. */
+  readonly absentSince: number | null;
+  readonly domid: number | null;
+  /** Domids are re-used. */
+  readonly uuid: string | null;
+  /** When this domid was first listed. */
+  readonly domidSince: number;
+  /** Whether there was none before it: it may be just being made. */
+  readonly appeared: boolean;
+  /** Whether it was last listed running: its absence then is unexplained. */
+  readonly wasUp: boolean;
+}
+
+export const NO_MEMORY: StateMemory = {
+  returningSince: null,
+  absentSince: null,
+  domid: null,
+  uuid: null,
+  domidSince: 0,
+  appeared: false,
+  wasUp: false,
+};
+
+export interface StateContext {
+  readonly comesBack: DomainConfig['comesBack'];
+  readonly rising: Rising;
+  /** Whether an operation of ours is taking it down: its absence is then explained. */
+  readonly falling: boolean;
+  readonly now: number;
+  readonly pace: Pace;
+}
+
+/**
+ * What a listing says of a domain, in the light of the ones before: a reboot is `--psr-`, some seconds of absence, and a new
+ * domid that is `--p---` at first, and none of that is to be shown as `off` or `paused`.
+ */
+export function observedState(
+  memory: StateMemory,
+  listed: ListedDomain | null,
+  context: StateContext,
+): { readonly state: DomainState; readonly memory: StateMemory } {
+  return listed === null ? absent(memory, context) : present(memory, listed, context);
+}
+
+function absent(
+  memory: StateMemory,
+  { rising, falling, now, pace }: StateContext,
+): { state: DomainState; memory: StateMemory } {
+  const absentSince = memory.absentSince ?? now;
+  const gone = { ...memory, absentSince, domid: null };
+  if (rising === 'between') return { state: 'rebooting', memory: { ...gone, wasUp: false } };
+  const missingFor = now - absentSince;
+  // It was first seen while it was made and went before it ran: its making failed, as with a boot loader that finds no kernel.
+  const stillborn = memory.domid !== null && memory.appeared && memory.returningSince === memory.domidSince;
+  if (memory.returningSince !== null && !stillborn && missingFor <= pace.rebootAbsence)
+    return { state: 'rebooting', memory: gone };
+  if (memory.wasUp && !falling && missingFor <= pace.unexplainedAbsence)
+    return { state: 'shutting-down', memory: gone };
+  return { state: 'off', memory: { ...gone, returningSince: null, wasUp: false } };
+}
+
+function present(
+  memory: StateMemory,
+  listed: ListedDomain,
+  { comesBack, rising, now, pace }: StateContext,
+): { state: DomainState; memory: StateMemory } {
+  const isNew = memory.domid !== listed.domid || memory.uuid !== listed.uuid;
+  const domidSince = isNew ? now : memory.domidSince;
+  const appeared = isNew ? memory.absentSince !== null : memory.appeared;
+  const { domid, uuid } = listed;
+  const kept = { ...memory, absentSince: null, domid, uuid, domidSince, appeared, wasUp: false };
+  const { shutdown, dying, paused } = listed.flags;
+  if (shutdown !== null) {
+    const returns =
+      (shutdown === 'reboot' && comesBack.onReboot) ||
+      (shutdown === 'crash' && comesBack.onCrash) ||
+      (shutdown === 'poweroff' && comesBack.onPoweroff);
+    const state = shutdown === 'crash' ? 'crashed' : returns ? 'rebooting' : 'shutting-down';
+    return { state, memory: { ...kept, returningSince: returns ? (memory.returningSince ?? now) : null } };
+  }
+  if (dying) return { state: memory.returningSince === null ? 'shutting-down' : 'rebooting', memory: kept };
+  if (paused) {
+    const neverRan = listed.cpuSeconds < 0.05;
+    const built = listed.memoryMiB > 0 && listed.vcpus > 0;
+    const comingUp = memory.returningSince !== null || memory.wasUp || !built;
+    const age = now - domidSince;
+    const rises =
+      rising !== 'no' ||
+      (neverRan && ((comingUp && age <= pace.rise) || (kept.appeared && age <= pace.build)));
+    const returningSince = rises && comingUp ? (memory.returningSince ?? now) : null;
+    return { state: rises ? 'rebooting' : 'paused', memory: { ...kept, returningSince } };
+  }
+  return { state: 'running', memory: { ...kept, returningSince: null, wasUp: true } };
+}

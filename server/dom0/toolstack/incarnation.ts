@@ -1,0 +1,33 @@
+import type { DomainName } from '../../../policy/names.js';
+import type { Incarnation } from '../observation/console-host.js';
+import type { ListedDomain, Target } from './toolstack.js';
+
+/**
+ * An incarnation, and the boot of the host in which it has its domid. All three are needed: domids begin anew with each boot of the
+ * host; a UUID that stands in the file returns with each create; and xl keeps the UUID over a reboot from inside, where the domid is new.
+ */
+export interface HostIncarnation extends Incarnation {
+  /** /proc/sys/kernel/random/boot_id. */
+  readonly boot: string;
+}
+
+/** The incarnation that is listed, in the present boot of the host. */
+export function incarnationOf({ uuid, domid }: ListedDomain, boot: string): HostIncarnation {
+  return { uuid: uuid ?? '', domid, boot };
+}
+
+/** Whether what is listed, in this boot of the host, is this incarnation and no other. */
+export function isIncarnation(
+  listed: ListedDomain | null,
+  meant: HostIncarnation | null,
+  boot: string,
+): boolean {
+  if (listed === null || meant === null) return false;
+  const { uuid, domid } = incarnationOf(listed, boot);
+  return meant.boot === boot && meant.domid === domid && meant.uuid === uuid;
+}
+
+/** What a verb is given, so that the toolstack asks once more, right before it acts. */
+export function targetOf(name: DomainName, { uuid, domid }: HostIncarnation): Target {
+  return { name, domid, uuid: uuid === '' ? null : uuid };
+}
