@@ -1,11 +1,19 @@
 import { cut, wrap } from './printable-text.js';
-import type { MenuState } from './state.js';
+import type { MenuPreferences } from './port.js';
 
 /** Below this nothing but a sentence is shown. */
 export const LEAST_COLUMNS = 40;
 export const LEAST_ROWS = 12;
 /** Wider text is hard to read; the rest of a wide window is margin. */
 const WIDEST = 100;
+
+/** What of a menu's state decides where things are drawn. */
+export interface Screen {
+  readonly columns: number;
+  readonly rows: number;
+  readonly maintenance: string | null;
+  readonly preferences: MenuPreferences;
+}
 
 /** Where the pages draw: between the bar at the top and the line at the foot. */
 export interface Layout {
@@ -22,27 +30,27 @@ export interface Layout {
   readonly narrow: boolean;
 }
 
-export function isTooSmall(state: MenuState): boolean {
-  return state.columns < LEAST_COLUMNS || state.rows < LEAST_ROWS;
+export function isTooSmall(screen: Screen): boolean {
+  return screen.columns < LEAST_COLUMNS || screen.rows < LEAST_ROWS;
 }
 
-export function layoutOf(state: MenuState): Layout {
-  const margin = state.columns >= 60 ? 2 : 1;
-  const width = Math.min(WIDEST, state.columns - 2 * margin);
-  const low = state.rows < 22;
-  const banner = bannerOf(state, width - 2, low ? 1 : 3);
+export function layoutOf(screen: Screen): Layout {
+  const margin = screen.columns >= 60 ? 2 : 1;
+  const width = Math.min(WIDEST, screen.columns - 2 * margin);
+  const low = screen.rows < 22;
+  const banner = bannerOf(screen, width - 2, low ? 1 : 3);
   return {
-    left: Math.floor((state.columns - width) / 2),
+    left: Math.floor((screen.columns - width) / 2),
     width,
     top: (low ? 1 : 2) + banner.length,
     banner,
-    bottom: state.rows - 1,
+    bottom: screen.rows - 1,
     low,
-    narrow: state.columns < 64,
+    narrow: screen.columns < 64,
   };
 }
 
-function bannerOf({ maintenance, preferences }: MenuState, width: number, most: number): readonly string[] {
+function bannerOf({ maintenance, preferences }: Screen, width: number, most: number): readonly string[] {
   if (maintenance === null) return [];
   const lines = wrap(maintenance, width, preferences.charset);
   if (lines.length <= most) return lines;

@@ -1,8 +1,7 @@
 import { layoutOf } from './layout.js';
-import type { Layout } from './layout.js';
+import type { Layout, Screen } from './layout.js';
 import type { MenuLogLine, MenuLogPiece } from './log-port.js';
 import { fold } from './printable-text.js';
-import type { MenuState } from './state.js';
 import { bootRow } from './words.js';
 
 /** The piece of a log that a menu holds, and what is seen of it. */
@@ -39,9 +38,9 @@ const MOST_CHARACTERS = 96 * 1024;
 const MOST_OWED = 1_000;
 
 /** The whole width is the log's: a console is as wide as the window. */
-export function logLayout(state: MenuState): Layout {
-  const layout = layoutOf(state);
-  return { ...layout, left: 0, width: state.columns, top: 1 + layout.banner.length };
+export function logLayout(screen: Screen): Layout {
+  const layout = layoutOf(screen);
+  return { ...layout, left: 0, width: screen.columns, top: 1 + layout.banner.length };
 }
 
 /** Rows above the log: one says whose it is, and one more if there is something else to say. */
@@ -50,8 +49,8 @@ export function headRows({ about }: Pick<LogView, 'about'>): number {
 }
 
 /** Rows of the log that are seen at once. */
-export function logHeight(state: MenuState, view: Pick<LogView, 'about'>): number {
-  const { top, bottom } = logLayout(state);
+export function logHeight(screen: Screen, view: Pick<LogView, 'about'>): number {
+  const { top, bottom } = logLayout(screen);
   return Math.max(1, bottom - top - headRows(view));
 }
 
@@ -60,8 +59,8 @@ export function every({ lines, open }: LogView): readonly MenuLogLine[] {
 }
 
 /** All rows of what is held, at this width. */
-export function rowsOf(view: LogView, state: MenuState): readonly LogRow[] {
-  const { columns, preferences } = state;
+export function rowsOf(view: LogView, screen: Screen): readonly LogRow[] {
+  const { columns, preferences } = screen;
   return every(view).flatMap((line, index) => {
     const parts = fold(line.text, columns, preferences.charset);
     const rows = parts.map((text, part) => ({ line: index, part, text, isBoot: false }));
@@ -71,42 +70,42 @@ export function rowsOf(view: LogView, state: MenuState): readonly LogRow[] {
 }
 
 /** The rows that are seen. */
-export function seenRows(view: LogView, state: MenuState): readonly LogRow[] {
-  const rows = rowsOf(view, state);
+export function seenRows(view: LogView, screen: Screen): readonly LogRow[] {
+  const rows = rowsOf(view, screen);
   const top = topRow(view, rows);
-  return rows.slice(top, top + logHeight(state, view));
+  return rows.slice(top, top + logHeight(screen, view));
 }
 
 /** The log as it is opened, or at another place. @param mark what is gone to; its end when there is nothing */
-export function openView(piece: MenuLogPiece, mark: number | null, state: MenuState): LogView {
+export function openView(piece: MenuLogPiece, mark: number | null, screen: Screen): LogView {
   const view: LogView = { ...piece, top: { line: 0, part: -1 }, owed: 0, mark };
-  return mark === null ? bottom(view, state) : settle(view, state);
+  return mark === null ? bottom(view, screen) : settle(view, screen);
 }
 
 /** As `openView`, with some of what stands before the mark. */
-export function openAround(piece: MenuLogPiece, mark: number, state: MenuState): LogView {
-  const view = openView(piece, mark, state);
-  const rows = rowsOf(view, state);
+export function openAround(piece: MenuLogPiece, mark: number, screen: Screen): LogView {
+  const view = openView(piece, mark, screen);
+  const rows = rowsOf(view, screen);
   const lines = every(view);
   const found = Math.max(
     0,
     rows.findIndex(({ line }) => (lines[line]?.from ?? 0) >= mark),
   );
-  return place(view, rows, found - Math.floor(logHeight(state, view) / 3), state);
+  return place(view, rows, found - Math.floor(logHeight(screen, view) / 3), screen);
 }
 
 /** The line that is looked at: where somebody went, otherwise the last of the log if it is seen, otherwise the first that is seen. */
-export function lookedAt(view: LogView, state: MenuState): MenuLogLine | undefined {
+export function lookedAt(view: LogView, screen: Screen): MenuLogLine | undefined {
   const lines = every(view);
   const marked = view.mark === null ? undefined : lines.find(({ from }) => from >= (view.mark ?? 0));
   if (marked !== undefined) return marked;
-  const rows = seenRows(view, state);
-  const row = seesEnd(view, state) ? rows.at(-1) : rows[0];
+  const rows = seenRows(view, screen);
+  const row = seesEnd(view, screen) ? rows.at(-1) : rows[0];
   return row === undefined ? undefined : lines[row.line];
 }
 
 /** Joins a piece on, if it does: one that was asked for before something else came does not. */
-export function joinBefore(view: LogView, piece: MenuLogPiece, state: MenuState): LogView {
+export function joinBefore(view: LogView, piece: MenuLogPiece, screen: Screen): LogView {
   if (piece.to !== view.from || piece.open.length > 0) return view;
   const line = view.top.line + piece.lines.length;
   const joined: LogView = {
@@ -117,11 +116,11 @@ export function joinBefore(view: LogView, piece: MenuLogPiece, state: MenuState)
     atStart: piece.atStart,
     top: { ...view.top, line },
   };
-  return settle(trimmedEnd(payOff(joined, state), state), state);
+  return settle(trimmedEnd(payOff(joined, screen), screen), screen);
 }
 
 /** As `joinBefore`, at the other end. What was not a whole line is replaced. */
-export function joinAfter(view: LogView, piece: MenuLogPiece, state: MenuState): LogView {
+export function joinAfter(view: LogView, piece: MenuLogPiece, screen: Screen): LogView {
   if (piece.from !== view.to) return view;
   const joined: LogView = {
     ...view,
@@ -131,29 +130,29 @@ export function joinAfter(view: LogView, piece: MenuLogPiece, state: MenuState):
     open: piece.open,
     atEnd: piece.atEnd,
   };
-  return settle(trimmedStart(payOff(joined, state)), state);
+  return settle(trimmedStart(payOff(joined, screen)), screen);
 }
 
 /** The end of what is held at the foot of the screen. */
-export function bottom(view: LogView, state: MenuState): LogView {
-  const rows = rowsOf(view, state);
-  return place({ ...view, owed: 0 }, rows, rows.length, state);
+export function bottom(view: LogView, screen: Screen): LogView {
+  const rows = rowsOf(view, screen);
+  return place({ ...view, owed: 0 }, rows, rows.length, screen);
 }
 
 /** So many rows on, or back. What is not there yet is owed. */
-export function scrollRows(view: LogView, by: number, state: MenuState): LogView {
-  const rows = rowsOf(view, state);
-  const last = Math.max(0, rows.length - logHeight(state, view));
+export function scrollRows(view: LogView, by: number, screen: Screen): LogView {
+  const rows = rowsOf(view, screen);
+  const last = Math.max(0, rows.length - logHeight(screen, view));
   const wanted = topRow(view, rows) + by + view.owed;
   const beyond = wanted < 0 ? (view.atStart ? 0 : wanted) : wanted > last && !view.atEnd ? wanted - last : 0;
   const owed = Math.max(-MOST_OWED, Math.min(MOST_OWED, beyond));
-  return place({ ...view, owed, mark: by === 0 ? view.mark : null }, rows, wanted, state);
+  return place({ ...view, owed, mark: by === 0 ? view.mark : null }, rows, wanted, screen);
 }
 
 /** Which piece should be asked for, so that it is there before it is missed. */
-export function needOf(view: LogView, state: MenuState): Need {
-  const rows = rowsOf(view, state);
-  const height = logHeight(state, view);
+export function needOf(view: LogView, screen: Screen): Need {
+  const rows = rowsOf(view, screen);
+  const height = logHeight(screen, view);
   const top = topRow(view, rows);
   if (!view.atStart && top < height) return 'before';
   if (!view.atEnd && rows.length - top < 2 * height) return 'after';
@@ -161,9 +160,9 @@ export function needOf(view: LogView, state: MenuState): Need {
 }
 
 /** Whether the end of the log is seen. */
-export function seesEnd(view: LogView, state: MenuState): boolean {
-  const rows = rowsOf(view, state);
-  return view.atEnd && topRow(view, rows) >= rows.length - logHeight(state, view);
+export function seesEnd(view: LogView, screen: Screen): boolean {
+  const rows = rowsOf(view, screen);
+  return view.atEnd && topRow(view, rows) >= rows.length - logHeight(screen, view);
 }
 
 function topRow({ top }: LogView, rows: readonly LogRow[]): number {
@@ -176,21 +175,21 @@ function topRow({ top }: LogView, rows: readonly LogRow[]): number {
   );
 }
 
-function place(view: LogView, rows: readonly LogRow[], wanted: number, state: MenuState): LogView {
-  const last = Math.max(0, rows.length - logHeight(state, view));
+function place(view: LogView, rows: readonly LogRow[], wanted: number, screen: Screen): LogView {
+  const last = Math.max(0, rows.length - logHeight(screen, view));
   const row = rows[Math.min(last, Math.max(0, wanted))];
   return row === undefined ? view : { ...view, top: { line: row.line, part: row.part } };
 }
 
-function payOff(view: LogView, state: MenuState): LogView {
-  return view.owed === 0 ? view : scrollRows(view, 0, state);
+function payOff(view: LogView, screen: Screen): LogView {
+  return view.owed === 0 ? view : scrollRows(view, 0, screen);
 }
 
 /** At the end of the log the screen is full, if it can be. */
-export function settle(view: LogView, state: MenuState): LogView {
+export function settle(view: LogView, screen: Screen): LogView {
   if (!view.atEnd) return view;
-  const rows = rowsOf(view, state);
-  return place(view, rows, topRow(view, rows), state);
+  const rows = rowsOf(view, screen);
+  return place(view, rows, topRow(view, rows), screen);
 }
 
 function isTooMuch(lines: readonly MenuLogLine[]): boolean {
@@ -217,8 +216,8 @@ function trimmedStart(view: LogView): LogView {
 }
 
 /** Lets go of the newest, as far as it is not seen. */
-function trimmedEnd(view: LogView, state: MenuState): LogView {
-  const seen = seenRows(view, state).at(-1)?.line ?? 0;
+function trimmedEnd(view: LogView, screen: Screen): LogView {
+  const seen = seenRows(view, screen).at(-1)?.line ?? 0;
   let lines = [...view.lines];
   while (isTooMuch(lines)) {
     const last = lines.at(-1)?.from;

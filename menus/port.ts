@@ -99,6 +99,12 @@ export interface MenuPreferences {
   readonly colour: boolean;
 }
 
+/** A preference that the customer is asked to change for every later login. */
+export type Setting =
+  | { readonly of: 'charset'; readonly to: MenuPreferences['charset'] }
+  | { readonly of: 'colour'; readonly to: boolean }
+  | { readonly of: 'escape'; readonly to: EscapeKey };
+
 /** What a menu starts with. */
 export interface MenuStart {
   readonly customer: CustomerName;

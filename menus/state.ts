@@ -10,6 +10,7 @@ import type {
   MenuPreferences,
   MenuStart,
   OperateAction,
+  Setting,
 } from './port.js';
 
 /** What the customer looks at. `selected` is an entry's id, so that a list that changes does not move the choice. */
@@ -62,11 +63,6 @@ export type Dialog =
   /** What stays so at every later login. */
   | { readonly ask: 'setting'; readonly setting: Setting }
   | { readonly ask: 'switch-log'; readonly domain: DomainName; readonly keep: boolean };
-
-export type Setting =
-  | { readonly of: 'charset'; readonly to: MenuPreferences['charset'] }
-  | { readonly of: 'colour'; readonly to: boolean }
-  | { readonly of: 'escape'; readonly to: EscapeKey };
 
 /** A question that is answered by typing. */
 export type TypedDialog = Extract<Dialog, { readonly typed: string }>;

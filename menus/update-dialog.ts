@@ -1,8 +1,9 @@
 import type { BootProfileName, DomainName, Fingerprint } from '../policy/names.js';
 import type { OperateAction } from './port.js';
-import type { Asked, Dialog, MenuState, Plan, Setting, Step, TypedDialog } from './state.js';
+import type { Asked, Dialog, MenuState, Plan, Step, TypedDialog } from './state.js';
 import { currentPage, findDomain, isTyped, underWay, wordFor } from './state.js';
 import { domainGone, escapeChosen, stillAsking } from './words.js';
+import type { Setting } from './port.js';
 
 /** How an action is confirmed: what can lose data takes the server's whole name. */
 const QUESTIONS: Readonly<Record<OperateAction, 'none' | 'yes' | 'name'>> = {

@@ -2,13 +2,14 @@ import { COMMON_ESCAPE_KEYS } from '../policy/escape-key.js';
 import type { DomainName, Fingerprint } from '../policy/names.js';
 import { entriesOf, rescueProfiles, selectedIndex } from './entries.js';
 import type { Choice, Entry } from './entries.js';
-import type { MenuState, Page, Setting, Step } from './state.js';
+import type { MenuState, Page, Step } from './state.js';
 import { currentPage, findDomain, isTyped, waitsForGuest } from './state.js';
 import { dialogKey, openDialog, operate } from './update-dialog.js';
 import { addKeyKey, addKeyLine, addKeyPaste } from './update-add-key.js';
 import { logKey, logLine, logPaste, openLog } from './update-log.js';
 import { AT_END, scroll } from './reading.js';
 import { NOT_PASTED, ONLY_KEY, RESCUE_NONE, domainGone } from './words.js';
+import type { Setting } from './port.js';
 
 function still(state: MenuState): Step {
   return { state, effects: [] };

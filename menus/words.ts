@@ -3,7 +3,7 @@ import type { DomainState } from '../policy/domain-state.js';
 import type { Recorded } from '../policy/recorded.js';
 import type { MenuBoot } from './log-port.js';
 import type { MenuKey, MenuParameter, OperateAction } from './port.js';
-import type { Setting } from './state.js';
+import type { Setting } from './port.js';
 
 /**
  * Everything that a customer reads in a menu, in one place. Short sentences; "server" is what the code

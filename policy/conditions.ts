@@ -2,7 +2,6 @@ import type { DomainState } from './domain-state.js';
 import { DOMAIN_STATES } from './domain-state.js';
 import type { BootProfileName } from './names.js';
 import { inNetworks } from './network.js';
-import type { Request } from './policy.js';
 import type { TimeWindow } from './time-window.js';
 import { isWithin, wallText, wallTime } from './time-window.js';
 
@@ -26,7 +25,14 @@ export interface Conditions {
 }
 
 /** What is so around a request, as far as it is known: null is "not known". */
-export type Circumstances = Pick<Request, 'source' | 'state' | 'booted'>;
+export interface Circumstances {
+  /** The address that the customer comes from. */
+  readonly source: string | null;
+  /** What the domain does now. */
+  readonly state: KnownState | null;
+  /** The boot profile that the domain runs, or ran last. */
+  readonly booted: BootProfileName | null;
+}
 
 /** Nothing is known: what is only allowed under a condition is not. */
 export const NOTHING_KNOWN: Circumstances = { source: null, state: null, booted: null };

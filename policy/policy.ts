@@ -1,5 +1,5 @@
 import type { Action } from './actions.js';
-import type { Conditions, KnownState } from './conditions.js';
+import type { Circumstances, Conditions } from './conditions.js';
 import type { KeyType } from './key-types.js';
 import type { BootProfileName, CustomerName, DomainName } from './names.js';
 import type { Recorded } from './recorded.js';
@@ -119,7 +119,7 @@ export interface Policy {
 }
 
 /** The question. `role` is null when the customer has no row for the domain. */
-export interface Request {
+export interface Request extends Circumstances {
   readonly customer: CustomerName;
   readonly role: Role | null;
   readonly domain: DomainName;
@@ -128,12 +128,6 @@ export interface Request {
   readonly profile: BootProfileName | null;
   /** For `sysrq`, the key asked for; otherwise null. */
   readonly key: string | null;
-  /** The address that the customer comes from; null when it is not known. */
-  readonly source: string | null;
-  /** What the domain does now; null when it is not known. */
-  readonly state: KnownState | null;
-  /** The boot profile that the domain runs, or ran last; null when it is not known. */
-  readonly booted: BootProfileName | null;
 }
 
 /**

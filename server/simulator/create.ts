@@ -13,11 +13,12 @@ import type { DomainConfig, Monitoring } from './config/domain-config.js';
 import { configAsJson, prettyJson } from './config/domain-config.js';
 import { askDomain } from './domain-request.js';
 import { getopt } from './getopt.js';
-import type { DomainRecord, Host } from './host.js';
+import type { Host } from './host.js';
 import { complain, print } from './output.js';
 import { destructionFailure } from './power.js';
 import { ownIdentity } from './process-identity.js';
 import { usage } from './usage.js';
+import type { DomainRecord } from './domain-record.js';
 
 /** What building a domain takes, in milliseconds. */
 export const BUILD_MILLISECONDS = 3_800;

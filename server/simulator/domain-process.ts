@@ -12,11 +12,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isFailure } from './bootloader.js';
 import { BUILD_MILLISECONDS, newRecord } from './create.js';
 import type { Monitoring, ShutdownAction } from './config/domain-config.js';
-import type { DomainRecord, ShutdownReason } from './host.js';
-import { Host, SHUTDOWN_CRASH, SHUTDOWN_REBOOT } from './host.js';
+import { Host } from './host.js';
 import { Incarnation } from './incarnation.js';
 import { ownIdentity } from './process-identity.js';
 import { untilXendRuns, xendAction } from './xend.js';
+import type { DomainRecord } from './domain-record.js';
+import { SHUTDOWN_CRASH, SHUTDOWN_REBOOT } from './guest/shutdown-reason.js';
+import type { ShutdownReason } from './guest/shutdown-reason.js';
 
 const CONSOLE_END_MILLISECONDS = 300;
 const DESTROY_MILLISECONDS = 1_400;

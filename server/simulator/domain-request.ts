@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import { createConnection } from 'node:net';
-
-import type { ShutdownReason } from './host.js';
+import type { ShutdownReason } from './guest/shutdown-reason.js';
 
 /** What an `xl` command asks a domain's process: one line of JSON, answered by one line. */
 export type DomainRequest =

@@ -1,59 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { DomainConfig } from './config/domain-config.js';
-import type { BootloaderFailure } from './bootloader.js';
-import type { LoadedKernel } from './guest/loaded-kernel.js';
 import { withLock } from './host-lock.js';
-import type { ProcessIdentity } from './process-identity.js';
 import { isAlive } from './process-identity.js';
 import { quickDomain, quickLongEntry } from './quick-look.js';
-
-/** Reason codes of SCHEDOP_shutdown, xen/include/public/sched.h. */
-export const SHUTDOWN_POWEROFF = 0;
-export const SHUTDOWN_REBOOT = 1;
-export const SHUTDOWN_CRASH = 3;
-export type ShutdownReason = typeof SHUTDOWN_POWEROFF | typeof SHUTDOWN_REBOOT | typeof SHUTDOWN_CRASH;
-
-export interface HostSettings {
-  /** Real durations are multiplied by this. */
-  readonly timeScale: number;
-  /** Of the whole host, in MiB. */
-  readonly memory: number;
-  /** Where the domains' processes listen; elsewhere when the host's own path is too long for a socket. */
-  readonly sockets: string;
-  /** Milliseconds since the epoch. */
-  readonly bootedAt: number;
-  /** After it domids begin again at 1. */
-  readonly greatestDomid: number;
-}
-
-/** What the hypervisor and the toolstack know of one domain; kept in a file that its process replaces. */
-export interface DomainRecord {
-  readonly domid: number;
-  readonly uuid: string;
-  readonly name: string;
-  /** Who keeps it alive: at first `xl create`, then the domain's own process. */
-  readonly keeper: ProcessIdentity;
-  /** How the domain's process shows in ps(1). */
-  readonly command: string;
-  readonly config: DomainConfig;
-  readonly createdAt: number;
-  /** Until then the list shows neither memory nor VCPUs. */
-  readonly memoryAt: number;
-  /** libxl stores the configuration when the domain is built; until then there is none to be listed. */
-  readonly configured: boolean;
-  /** What dom0 found for it to boot, or why nothing. */
-  readonly kernel: LoadedKernel | BootloaderFailure;
-  /** How many more unpauses than pauses it needs to run. */
-  readonly pauses: number;
-  readonly pausedAt: number;
-  readonly idle: boolean;
-  /** Seconds used up to `cpuSince`; from then on it has been busy, unless that is null. */
-  readonly cpu: number;
-  readonly cpuSince: number | null;
-  readonly shutdown: ShutdownReason | null;
-}
+import type { DomainRecord } from './domain-record.js';
+import type { HostSettings } from './host-settings.js';
 
 /** MiB that dom0 and the hypervisor keep. */
 const RESERVED_MEMORY = 1024 + 285;

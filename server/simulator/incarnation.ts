@@ -9,7 +9,9 @@ import type { DomainReply, DomainRequest } from './domain-request.js';
 import { onFirstLine } from './domain-request.js';
 import { GuestClock } from './guest/clock.js';
 import { Guest } from './guest/guest.js';
-import type { DomainRecord, Host, ShutdownReason } from './host.js';
+import type { Host } from './host.js';
+import type { DomainRecord } from './domain-record.js';
+import type { ShutdownReason } from './guest/shutdown-reason.js';
 
 /** Seconds of CPU that a boot takes. */
 const BOOT_CPU_SECONDS = 3.5;

@@ -6,11 +6,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { DISK_MENU, image, KERNEL_FILES, RESCUE_MENU } from './boot-files.js';
-import type { HostSettings } from './host.js';
 import type { ProcessIdentity } from './process-identity.js';
 import { isAlive } from './process-identity.js';
 import { quickHost, quickLongEntryOfDomain0 } from './quick-look.js';
 import { xendDownMark } from './xend.js';
+import type { HostSettings } from './host-settings.js';
 
 /** A guest to have a configuration file and a disk for. */
 export interface SimulatedDomain {

@@ -1,7 +1,7 @@
 import { prettyJson } from './config/domain-config.js';
 import { findDomid } from './find-domain.js';
 import { getopt, operandsOf } from './getopt.js';
-import type { DomainRecord, Host } from './host.js';
+import type { Host } from './host.js';
 import { complain, print } from './output.js';
 import {
   blockedPauseUntil,
@@ -11,6 +11,7 @@ import {
   ZERO_UUID,
 } from './quick-look.js';
 import { usage } from './usage.js';
+import type { DomainRecord } from './domain-record.js';
 
 /** One row of `xl list`, Domain-0 or another. */
 interface Row {

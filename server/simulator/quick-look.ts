@@ -1,5 +1,6 @@
 import { configAsJson, prettyJson } from './config/domain-config.js';
-import type { DomainRecord, HostSettings } from './host.js';
+import type { DomainRecord } from './domain-record.js';
+import type { HostSettings } from './host-settings.js';
 
 export const ZERO_UUID = '00000000-0000-0000-0000-000000000000';
 /** MiB. */

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { ShutdownAction } from './config/domain-config.js';
-import type { DomainRecord, Host } from './host.js';
+import type { Host } from './host.js';
+import type { DomainRecord } from './domain-record.js';
 
 /** MINIMUM_RESTART_TIME, xend/XendConstants.py of Xen 4.1. */
 const MINIMUM_RESTART_MILLISECONDS = 60_000;

@@ -9,11 +9,12 @@ import { readConfig } from './config/config-reading.js';
 import { BUILD_MILLISECONDS, newRecord, startProcess } from './create.js';
 import type { DomainConfig } from './config/domain-config.js';
 import { askDomain } from './domain-request.js';
-import type { DomainRecord, Host } from './host.js';
+import type { Host } from './host.js';
 import { print } from './output.js';
 import { dryRunSxp } from './xm-list.js';
 import { UsageFault, xmOptions } from './xm-usage.js';
 import { XendFault, askXend } from './xend.js';
+import type { DomainRecord } from './domain-record.js';
 
 /** xvda's device number; disks are 16 apart. */
 const FIRST_DISK = 0xca00;

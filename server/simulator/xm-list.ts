@@ -1,9 +1,10 @@
 import type { DomainConfig } from './config/domain-config.js';
-import type { DomainRecord, Host } from './host.js';
-import { SHUTDOWN_CRASH } from './host.js';
+import type { Host } from './host.js';
 import { print } from './output.js';
 import { checkCount, xmOptions } from './xm-usage.js';
 import { xendDomains, xendLookup } from './xend.js';
+import type { DomainRecord } from './domain-record.js';
+import { SHUTDOWN_CRASH } from './guest/shutdown-reason.js';
 
 type Sxp = string | number | readonly Sxp[];
 

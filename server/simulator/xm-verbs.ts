@@ -1,8 +1,9 @@
 import { attachConsole } from './console.js';
 import { askDomain, openDomain } from './domain-request.js';
-import type { DomainRecord, Host } from './host.js';
+import type { Host } from './host.js';
 import { checkCount, xmOptions } from './xm-usage.js';
 import { XendFault, xendLookup } from './xend.js';
+import type { DomainRecord } from './domain-record.js';
 
 /** `xm console`, which becomes an xenconsole that locks nothing. */
 export function console(host: Host, argv: readonly string[]): Promise<number> {

@@ -1,7 +1,7 @@
 import type { DomainName } from '../../policy/names.js';
 import type { ObservedDomain, ObserverEvents } from '../../server/dom0/observation/observer.js';
 import type { KnownDomains } from '../../server/gate/hosts/domain-ledger.js';
-import type { HostLink, LinkEvent } from '../../server/gate/hosts/host-link.js';
+import type { HostLink } from '../../server/gate/hosts/host-link.js';
 import { Hosts } from '../../server/gate/hosts/hosts.js';
 import type { LastSightings } from '../../server/gate/hosts/hosts.js';
 import type { DomainChanges } from '../../server/store/domains.js';
@@ -12,6 +12,7 @@ import { domainView } from '../support/dom0-stand-in.js';
 import { silentLogger } from '../support/silent-logger.js';
 import { DAY_ONE } from './model-half.js';
 import type { VirtualTime } from './virtual-time.js';
+import type { LinkEvent } from '../../server/gate/hosts/link-event.js';
 
 /** For how long a name must be seen to be gone before it is retired, in the model. Milliseconds. */
 export const GRACE_MS = 20_000;

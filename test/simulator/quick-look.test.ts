@@ -4,11 +4,11 @@ import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { Host } from '../../server/simulator/host.js';
-import type { DomainRecord } from '../../server/simulator/host.js';
 import { installSimulator } from '../../server/simulator/install.js';
 import { ownIdentity } from '../../server/simulator/process-identity.js';
 import { TemporaryDirectory } from '../support/temporary-directory.js';
 import { propertyRuns } from '../support/property-runs.js';
+import type { DomainRecord } from '../../server/simulator/domain-record.js';
 
 const XL = fileURLToPath(new URL('../../server/simulator/xl.js', import.meta.url));
 

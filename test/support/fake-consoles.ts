@@ -1,13 +1,14 @@
 import type { Duplex } from 'node:stream';
 import type { DomainState } from '../../policy/domain-state.js';
 import type { BootProfileName, DomainName } from '../../policy/names.js';
-import type { ConsoleHost, ConsoleState, Incarnation } from '../../server/dom0/observation/console-host.js';
+import type { ConsoleHost, ConsoleState } from '../../server/dom0/observation/console-host.js';
 
 import type { LogAnswer } from '../../server/dom0/console-log/domain-log.js';
 import type { LogQuery } from '../../server/dom0/console-log/log-query.js';
 import { inMemory } from '../../server/dom0/console-log/memory-log.js';
 import type { ConsoleRelease } from '../../server/wire/console-release.js';
 import type { LogSwitch } from '../../server/wire/log.js';
+import type { Incarnation } from '../../server/dom0/toolstack/incarnation.js';
 
 /** Consoles that attach to nothing, and remember what they were told. */
 export class FakeConsoles implements ConsoleHost {

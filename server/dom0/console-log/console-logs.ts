@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseDomainName } from '../../../policy/names.js';
 import type { DomainName } from '../../../policy/names.js';
-import type { ConsoleLogger } from '../consoles/console-logger.js';
+import type { Logger } from '../logger.js';
 import { DomainLog } from './domain-log.js';
 import type { LogDisk } from './log-disk.js';
 import { WriteRoom } from './write-room.js';
@@ -23,7 +23,7 @@ export interface ConsoleLogsParts {
   readonly limits: LogLimits;
   /** For so long a log without a domain is taken to have one that has not been seen yet. Milliseconds. */
   readonly goneAfterMs: number;
-  readonly logger: ConsoleLogger;
+  readonly logger: Logger;
 }
 
 const MIB = 1024 * 1024;

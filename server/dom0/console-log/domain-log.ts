@@ -2,8 +2,7 @@ import { join } from 'node:path';
 import type { DomainName } from '../../../policy/names.js';
 import type { Actor } from '../../wire/operation.js';
 import type { LogFacts } from '../../wire/log.js';
-import type { Incarnation } from '../consoles/console-client.js';
-import type { ConsoleLogger } from '../consoles/console-logger.js';
+import type { Logger } from '../logger.js';
 import type { LogDisk } from './log-disk.js';
 import type { LoggedBoot, MarkKind } from './log-mark.js';
 import type { LogQuery } from './log-query.js';
@@ -12,6 +11,7 @@ import { gap, LogSegments } from './log-segments.js';
 import type { Piece } from './log-segments.js';
 import { RateCap } from './rate-cap.js';
 import type { WriteRoom } from './write-room.js';
+import type { Incarnation } from '../toolstack/incarnation.js';
 
 export interface DomainLogParts {
   readonly name: DomainName;
@@ -26,7 +26,7 @@ export interface DomainLogParts {
   readonly room: WriteRoom;
   /** Nothing of the folder is touched before. */
   readonly ready: Promise<unknown>;
-  readonly logger: ConsoleLogger;
+  readonly logger: Logger;
   /** Told after a write, when the log may have grown. */
   readonly written: () => void;
 }

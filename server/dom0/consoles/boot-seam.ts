@@ -1,5 +1,5 @@
 import type { ConsoleNote } from '../../wire/console.js';
-import type { Incarnation } from './console-client.js';
+import type { Incarnation } from '../toolstack/incarnation.js';
 
 type BootNote = Extract<ConsoleNote, { note: 'boot' }>;
 

@@ -2,13 +2,8 @@ import type { FaultGuard } from '../../wire/fault-guard.js';
 import { isAttached } from './attach-proof.js';
 import { Pty } from '../process/pty.js';
 import type { PtyCommand, PtyExit } from '../process/pty.js';
+import type { Incarnation } from '../toolstack/incarnation.js';
 import type { ScreenSize } from './screen-job.js';
-
-/** One life of a domain. Both are needed: domids are re-used, and a configured UUID returns with each create. */
-export interface Incarnation {
-  readonly uuid: string;
-  readonly domid: number;
-}
 
 export interface ClientListener {
   /** Once: what `output` brings from now on is the console's. */

@@ -3,13 +3,14 @@ import { AttachWaiters } from './attach-waiters.js';
 import type { AttachResult } from './attach-waiters.js';
 import { BackOff } from './back-off.js';
 import { ConsoleClient } from './console-client.js';
-import type { ClientEnd, ClientParts, Incarnation, Ownership } from './console-client.js';
-import type { ConsoleLogger } from './console-logger.js';
+import type { ClientEnd, ClientParts, Ownership } from './console-client.js';
+import type { Logger } from '../logger.js';
 import type { LineTiming } from './line-timing.js';
 import type { Pacer } from './pacer.js';
 import type { PtyCommand } from '../process/pty.js';
 import type { ScreenSize } from './screen-job.js';
 import type { Turnstile } from '../pace/turnstile.js';
+import type { Incarnation } from '../toolstack/incarnation.js';
 
 export type LineState = 'attached' | 'detached' | 'locked';
 
@@ -31,7 +32,7 @@ export interface LineParts {
   readonly pacer: Pacer;
   readonly turnstile: Turnstile;
   readonly timing: LineTiming;
-  readonly logger: ConsoleLogger;
+  readonly logger: Logger;
 }
 
 /** Ctrl-]: it ends xenconsole, for everybody. */

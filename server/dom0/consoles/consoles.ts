@@ -12,8 +12,8 @@ import { inMemory } from '../console-log/memory-log.js';
 import type { Recent } from '../console-log/memory-log.js';
 import type { AdminActListener } from './admin-act.js';
 import type { AttachResult } from './attach-waiters.js';
-import type { Incarnation, Ownership } from './console-client.js';
-import type { ConsoleLogger } from './console-logger.js';
+import type { Ownership } from './console-client.js';
+import type { Logger } from '../logger.js';
 import type { LineState } from './console-line.js';
 import { parseConsoleQuery } from './console-query.js';
 import { DomainConsole } from './domain-console.js';
@@ -24,6 +24,7 @@ import type { PtyCommand } from '../process/pty.js';
 import { Screens } from './screens.js';
 import type { ScreensTiming } from './screens.js';
 import { Turnstile } from '../pace/turnstile.js';
+import type { Incarnation } from '../toolstack/incarnation.js';
 
 /** Milliseconds; for tests, and for hosts that are slower than any we know. */
 export interface ConsolesTiming {
@@ -47,7 +48,7 @@ export interface ConsolesParts {
   readonly announceAdmins: boolean;
   /** Where what they say is kept on the disk; null keeps it in memory alone. */
   readonly logs?: ConsoleLogs | null;
-  readonly logger: ConsoleLogger;
+  readonly logger: Logger;
   readonly timing?: Partial<ConsolesTiming>;
 }
 

@@ -12,7 +12,6 @@ import { BootSeam } from './boot-seam.js';
 import type { AttachResult } from './attach-waiters.js';
 import type { DomainLog } from '../console-log/domain-log.js';
 import type { Recent } from '../console-log/memory-log.js';
-import type { Incarnation } from './console-client.js';
 import { ConsoleLine } from './console-line.js';
 import type { LineParts, LineState } from './console-line.js';
 import type { KeptScreen } from './kept-screen.js';
@@ -22,6 +21,7 @@ import { FIRST_SIZE, isSameSize } from './screen-job.js';
 import type { ScreenSize } from './screen-job.js';
 import { NEW_INCARNATION } from './screen-reset.js';
 import type { Screens } from './screens.js';
+import type { Incarnation } from '../toolstack/incarnation.js';
 
 export interface DomainConsoleParts {
   readonly name: DomainName;

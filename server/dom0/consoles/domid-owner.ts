@@ -1,7 +1,8 @@
 import type { DomainName } from '../../../policy/names.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { Toolstack } from '../toolstack/toolstack.js';
-import type { Incarnation, Ownership } from './console-client.js';
+import type { Ownership } from './console-client.js';
+import type { Incarnation } from '../toolstack/incarnation.js';
 
 /** Whose a domid is now, by a listing that begins after the question. A toolstack that fails says nothing of it. */
 export async function domidOwner(

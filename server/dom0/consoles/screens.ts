@@ -1,4 +1,4 @@
-import type { ConsoleLogger } from './console-logger.js';
+import type { Logger } from '../logger.js';
 import { KeptScreen } from './kept-screen.js';
 import type { RawRing } from './raw-ring.js';
 import { RING_BYTES } from './raw-ring.js';
@@ -40,7 +40,7 @@ type Answer = ScreenAnswer['answer'];
  * cannot be had in time is null.
  */
 export class Screens {
-  readonly #logger: ConsoleLogger;
+  readonly #logger: Logger;
   readonly #timing: ScreensTiming;
   readonly #guard: FaultGuard;
   readonly #thread: ScreenThread;
@@ -55,7 +55,7 @@ export class Screens {
   #replayTimer: NodeJS.Timeout | undefined;
   #disposed = false;
 
-  constructor(logger: ConsoleLogger, timing: Partial<ScreensTiming> = {}) {
+  constructor(logger: Logger, timing: Partial<ScreensTiming> = {}) {
     this.#logger = logger;
     this.#timing = { ...TIMING, ...timing };
     this.#guard = new FaultGuard(logger);

@@ -5,13 +5,8 @@ import type { LogSwitch } from '../../wire/log.js';
 import type { AdminActListener } from '../consoles/admin-act.js';
 import type { LogAnswer } from '../console-log/domain-log.js';
 import type { LogQuery } from '../console-log/log-query.js';
+import type { Incarnation } from '../toolstack/incarnation.js';
 import type { DomainState } from '../../../policy/domain-state.js';
-
-/** One incarnation: both are needed, as domids are re-used and a configured UUID returns with each create. */
-export interface Incarnation {
-  readonly uuid: string;
-  readonly domid: number;
-}
 
 export type ConsoleState = 'attached' | 'detached' | 'locked';
 

@@ -1,7 +1,7 @@
 import type { BootProfileName, DomainName } from '../../../policy/names.js';
-import type { Incarnation } from './console-host.js';
 import type { Rising } from './observed-state.js';
 import type { BootShape } from '../toolstack/toolstack.js';
+import type { Incarnation } from '../toolstack/incarnation.js';
 
 /** A boot that was ours, as the journal has it. */
 export interface LastBoot extends Incarnation {

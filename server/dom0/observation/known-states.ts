@@ -3,10 +3,10 @@ import type { DomainState } from '../../../policy/domain-state.js';
 import { parseDomainName } from '../../../policy/names.js';
 import type { DomainName } from '../../../policy/names.js';
 import type { Observation } from '../../wire/domain.js';
-import type { Incarnation } from './console-host.js';
 import type { Logger } from '../logger.js';
 import { readWhole, replaceWhole } from '../state/state-disk.js';
 import type { StateDisk } from '../state/state-disk.js';
+import type { Incarnation } from '../toolstack/incarnation.js';
 
 /** The state that a domain had when one was known last. */
 interface Known {

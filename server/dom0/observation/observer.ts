@@ -7,7 +7,6 @@ import type { Configured, HostNames, Observation } from '../../wire/domain.js';
 import { namesOnTheWay } from '../../wire/guest-name.js';
 import type { GuestName } from '../../wire/guest-name.js';
 import type { BootProfiles } from '../boot/boot-profiles.js';
-import type { Incarnation } from './console-host.js';
 import type { DomainState } from '../../../policy/domain-state.js';
 import { CpuGauge } from './cpu-gauge.js';
 import type { DomainConfig } from '../config/domain-config.js';
@@ -23,6 +22,7 @@ import type { Pace } from '../pace/pace.js';
 import type { KnownStates } from './known-states.js';
 import { SharedRun } from '../pace/shared-run.js';
 import type { ListedDomain, Toolstack } from '../toolstack/toolstack.js';
+import type { Incarnation } from '../toolstack/incarnation.js';
 
 const AGEING_MS = 1_000;
 /** What is to be decided by the files waits so long for changed ones to be read, and goes on with what is known. */

@@ -1,6 +1,11 @@
 import type { DomainName } from '../../../policy/names.js';
-import type { Incarnation } from '../observation/console-host.js';
 import type { ListedDomain, Target } from './toolstack.js';
+
+/** One life of a domain. Both are needed: domids are re-used, and a configured UUID returns with each create. */
+export interface Incarnation {
+  readonly uuid: string;
+  readonly domid: number;
+}
 
 /**
  * An incarnation, and the boot of the host in which it has its domid. All three are needed: domids begin anew with each boot of the

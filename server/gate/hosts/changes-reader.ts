@@ -1,8 +1,8 @@
 import type { DomainName } from '../../../policy/names.js';
 import type { Change, DomainView, HostNames } from '../../wire/domain.js';
 import { readChange } from './answers.js';
-import type { LinkEvent } from './host-link.js';
 import { JsonLines } from './json-lines.js';
+import type { LinkEvent } from './link-event.js';
 
 /**
  * Reads `GET /changes`: first the whole list, then `ready`, then what changes. Until `ready` what was known before

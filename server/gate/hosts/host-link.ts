@@ -18,6 +18,7 @@ import { ConsoleStream } from './console-stream.js';
 import { demandGrant } from './demand-grant.js';
 import type { HostFailure } from './host-failure.js';
 import { HostLog } from './host-log.js';
+import type { LinkEvent } from './link-event.js';
 import { pause } from './pause.js';
 import { Dom0Client, HostFault } from './dom0-client.js';
 
@@ -26,17 +27,6 @@ export interface HostSettings {
   /** The path of dom0's socket. */
   readonly socket: string;
 }
-
-/** What is heard from a host. */
-export type LinkEvent =
-  /** The whole list of its domains is known now. */
-  | { readonly event: 'reachable' }
-  | { readonly event: 'lost' }
-  | { readonly event: 'domain'; readonly name: DomainName }
-  | { readonly event: 'gone'; readonly name: DomainName }
-  /** What else it knows of names. */
-  | { readonly event: 'names' }
-  | { readonly event: 'operation'; readonly operation: OperationView };
 
 export interface HostTimings {
   /** Silence on the stream of changes that means loss; dom0's beat comes every 5 s. Milliseconds. */

@@ -14,7 +14,8 @@ import type { Unsubscribe } from '../session/terminal.js';
 import * as words from '../words.js';
 import { DomainLedger } from './domain-ledger.js';
 import type { KnownDomains, LedgerTimes } from './domain-ledger.js';
-import type { HostLink, LinkEvent } from './host-link.js';
+import type { HostLink } from './host-link.js';
+import type { LinkEvent } from './link-event.js';
 
 /** The store's memory of what each host showed when it was heard last. */
 export interface LastSightings {

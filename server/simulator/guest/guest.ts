@@ -1,35 +1,18 @@
-import type { DomainConfig } from '../config/domain-config.js';
-import type { ShutdownReason } from '../host.js';
-import { SHUTDOWN_CRASH, SHUTDOWN_POWEROFF, SHUTDOWN_REBOOT } from '../host.js';
 import type { BootStep } from './boot-messages.js';
 import { brokenBoot, installedBoot, rescueBoot, shutdownMessages } from './boot-messages.js';
-import type { GuestClock } from './clock.js';
 import type { PowerAction } from './command.js';
 import { Grub } from './grub.js';
 import { kernelLine, kernelLog } from './kernel-log.js';
 import { readDiskFile, type LoadedKernel } from './loaded-kernel.js';
+import type { Machine } from './machine.js';
 import { PANIC_TRACE } from './panic-trace.js';
 import { Session } from './session.js';
 import type { System } from './system.js';
 import { chooseSystem, hostName } from './system.js';
 import { answerSysrq } from './sysrq.js';
 import { Tty } from './tty.js';
-
-/** What a guest is given by its domain. */
-export interface Machine {
-  readonly name: string;
-  readonly config: DomainConfig;
-  /** What dom0 starts: a Linux, or a boot loader of its own. */
-  readonly kernel: LoadedKernel;
-  /** The domain's own directory on the host, for a ramdisk. */
-  readonly directory: string;
-  readonly clock: GuestClock;
-  write(bytes: Buffer): void;
-  /** Bytes that a flood may write now. */
-  room(): number;
-  idle(idle: boolean): void;
-  shutDown(reason: ShutdownReason): void;
-}
+import { SHUTDOWN_CRASH, SHUTDOWN_POWEROFF, SHUTDOWN_REBOOT } from './shutdown-reason.js';
+import type { ShutdownReason } from './shutdown-reason.js';
 
 /** The kernel's own time runs a little ahead of ours: its log was recorded on a slower machine. */
 const BOOT_LOG_PACE = 0.6;

@@ -5,7 +5,6 @@ import type { Command, PowerAction, Surroundings } from './command.js';
 import { READING_COMMANDS, WRITING_COMMANDS } from './file-commands.js';
 import type { Mount, VirtualFile } from './file-system.js';
 import { FileSystem } from './file-system.js';
-import type { Machine } from './guest.js';
 import { MOUNT_COMMANDS } from './mount-commands.js';
 import { Shell } from './shell.js';
 import { BASIC_COMMANDS, KERNEL_VERSION, SYSTEM_COMMANDS } from './system-commands.js';
@@ -14,6 +13,7 @@ import type { System } from './system.js';
 import { hostName } from './system.js';
 
 import type { Tty } from './tty.js';
+import type { Machine } from './machine.js';
 
 export interface SessionOptions {
   readonly machine: Machine;

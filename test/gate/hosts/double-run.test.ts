@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import type { DomainName } from '../../../policy/names.js';
 import type { DomainState } from '../../../policy/domain-state.js';
-import type { HostLink, LinkEvent } from '../../../server/gate/hosts/host-link.js';
+import type { HostLink } from '../../../server/gate/hosts/host-link.js';
 import { Hosts } from '../../../server/gate/hosts/hosts.js';
 import type { DomainView, HostNames } from '../../../server/wire/domain.js';
 import { domainView } from '../../support/dom0-stand-in.js';
 import { silentLogger } from '../../support/silent-logger.js';
 import { domainName, TemporaryStore } from '../../support/temporary-store.js';
+import type { LinkEvent } from '../../../server/gate/hosts/link-event.js';
 
 const HORATIO = domainName('horatio');
 const TELLS: HostNames = { others: [], missing: [], gone: [] };

@@ -1,0 +1,13 @@
+/** What a simulated host was laid out with; `state/host.json` in its directory. */
+export interface HostSettings {
+  /** Real durations are multiplied by this. */
+  readonly timeScale: number;
+  /** Of the whole host, in MiB. */
+  readonly memory: number;
+  /** Where the domains' processes listen; elsewhere when the host's own path is too long for a socket. */
+  readonly sockets: string;
+  /** Milliseconds since the epoch. */
+  readonly bootedAt: number;
+  /** After it domids begin again at 1. */
+  readonly greatestDomid: number;
+}
