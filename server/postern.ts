@@ -1,4 +1,4 @@
-import { unfitNode } from './node-version.js';
+import { unfitNode } from './cli/installation/node-version.js';
 
 const unfit = unfitNode(process.versions.node);
 if (unfit === null) {

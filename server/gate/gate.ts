@@ -44,7 +44,7 @@ import { SlicedQueue } from './pace/sliced-queue.js';
 import { Slices } from './pace/slices.js';
 import { StandingCheck } from './access/standing.js';
 import { WindowWatch } from './policy/window-watch.js';
-import * as words from './words.js';
+import * as words from './text/words.js';
 
 /** What the gate needs of gate.yaml. */
 export interface GateHouseSettings extends SshSettings {

@@ -15,7 +15,7 @@ import type { PolicyHolder } from './policy/policy-holder.js';
 import type { Revocation } from './access/revocation.js';
 import type { Session, SessionHandler } from './session/session.js';
 import type { AskStanding } from './access/standing.js';
-import * as words from './words.js';
+import * as words from './text/words.js';
 
 export interface HouseParts {
   readonly menu: MenuParts;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { PINNED_NODE, unfitNode } from '../../server/node-version.js';
+import { PINNED_NODE, unfitNode } from '../../server/cli/installation/node-version.js';
 
 describe('server/postern', () => {
   it('can be linked into the path as docs/install-dom0.md says', () => {

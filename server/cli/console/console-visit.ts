@@ -2,7 +2,7 @@ import type { ReadStream, WriteStream } from 'node:tty';
 import { CTRL_BRACKET } from '../../../policy/escape-key.js';
 import { EscapeFilter } from '../../gate/console/escape-filter.js';
 import type { Intention } from '../../gate/console/escape-filter.js';
-import { clockTime } from '../../gate/clock-time.js';
+import { clockTime } from '../../gate/text/clock-time.js';
 import { terminalReset } from '../../gate/session/terminal-reset.js';
 import { printable } from '../../gate/printable.js';
 import type { ConsoleEnd, ConsoleNote, Presence } from '../../wire/console.js';

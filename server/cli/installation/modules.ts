@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { PINNED_NODE, unfitNode } from '../../node-version.js';
+import { PINNED_NODE, unfitNode } from './node-version.js';
 import { fail, ok, warn } from './diagnosis.js';
 import type { Diagnosis } from './diagnosis.js';
 

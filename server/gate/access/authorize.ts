@@ -17,7 +17,7 @@ import { BLIND } from './sights.js';
 import type { Sights } from './sights.js';
 import { judge } from './verdict.js';
 import type { Verdict, Wish } from './verdict.js';
-import * as words from '../words.js';
+import * as words from '../text/words.js';
 
 /** The store, as far as permission goes: one transaction around reading, deciding and recording. */
 export interface Authorizations {

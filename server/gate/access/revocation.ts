@@ -8,7 +8,7 @@ import type { Log } from '../log.js';
 import { Slices } from '../pace/slices.js';
 import { absenceRefusal } from './standing.js';
 import type { StandingCheck } from './standing.js';
-import * as words from '../words.js';
+import * as words from '../text/words.js';
 
 /** Something that goes on only as long as its right does. */
 export interface Live {

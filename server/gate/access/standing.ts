@@ -7,7 +7,7 @@ import type { Holder, Holders } from '../../store/holders.js';
 import { isExpired } from '../../store/keys.js';
 import type { Identity } from '../session/identity.js';
 import { factsOf } from '../keys/key-rules.js';
-import * as words from '../words.js';
+import * as words from '../text/words.js';
 
 /** Why somebody may not be here. */
 export type Absence = 'customer-suspended' | 'key-revoked' | 'key-expired' | 'key-not-allowed';

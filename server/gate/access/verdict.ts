@@ -11,7 +11,7 @@ import type { MaintenanceRow } from '../../store/maintenance.js';
 import type { VisitQuery } from './live-consoles.js';
 import { printable } from '../printable.js';
 import { absenceRefusal, standing } from './standing.js';
-import * as words from '../words.js';
+import * as words from '../text/words.js';
 
 /** What is wished for, as spelt by whoever wishes: the domain's name is parsed here and nowhere before. */
 export interface Wish {

@@ -7,7 +7,7 @@ import type { HostLink } from '../hosts/host-link.js';
 import type { Hosts } from '../hosts/hosts.js';
 import type { Identity } from '../session/identity.js';
 import type { Operations } from '../operations/operations.js';
-import * as words from '../words.js';
+import * as words from '../text/words.js';
 
 export interface LogDoorParts {
   readonly authorizer: Authorizer;

@@ -3,7 +3,7 @@ import type { Refusal } from '../../../policy/refusal.js';
 import { LOG_PAGE_BYTES } from '../../wire/log.js';
 import type { LogHead, LogHeadPage } from '../hosts/log-answer.js';
 import type { LogStream } from '../hosts/log-stream.js';
-import * as words from '../words.js';
+import * as words from '../text/words.js';
 import type { LogVisit } from './log-door.js';
 
 /** One page of a log: bytes, and where they stand. */

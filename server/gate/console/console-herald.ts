@@ -1,4 +1,4 @@
-import { noTerminal } from '../words.js';
+import { noTerminal } from '../text/words.js';
 import type { DomainName } from '../../../policy/names.js';
 import type { ConsoleNews } from '../hosts/console-stream.js';
 import type { Company } from './company.js';

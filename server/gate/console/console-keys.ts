@@ -5,7 +5,7 @@ import type { Authorizer, Grant } from '../access/authorize.js';
 import type { ConsoleStream } from '../hosts/console-stream.js';
 import type { Hosts } from '../hosts/hosts.js';
 import type { Operations, OperationWish } from '../operations/operations.js';
-import * as gateWords from '../words.js';
+import * as gateWords from '../text/words.js';
 import { isTerminalAnswer } from '../../wire/terminal-answers.js';
 import type { Company } from './company.js';
 import type { ConsoleNotice } from './console-notice.js';

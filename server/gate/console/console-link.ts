@@ -6,7 +6,7 @@ import type { ConsoleNews, ConsoleStream } from '../hosts/console-stream.js';
 import type { Hosts } from '../hosts/hosts.js';
 import type { Log } from '../log.js';
 import type { Terminal } from '../session/terminal.js';
-import * as words from '../words.js';
+import * as words from '../text/words.js';
 
 export interface ConsoleLinkListener {
   bytes(data: Buffer): void;

@@ -1,5 +1,5 @@
 import type { DomainName } from '../../../policy/names.js';
-import { clockTime } from '../clock-time.js';
+import { clockTime } from '../text/clock-time.js';
 import type { ConsoleEnd, Presence } from '../../wire/console.js';
 import type { EscapeKey } from '../../../policy/escape-key.js';
 

@@ -11,7 +11,7 @@ import type { AuditEvent, AuditRow } from '../../store/audit-event.js';
 import { noSuchCustomer } from '../../store/customers.js';
 import type { Store } from '../../store/store.js';
 import type { Sights } from '../access/sights.js';
-import * as words from '../words.js';
+import * as words from '../text/words.js';
 import { action, address, customer, domain, files, optional, profile } from './argument.js';
 import { reference, state, sysrqKey, time } from './argument.js';
 import type { ReadPolicy, RunningGate } from './control-ports.js';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { Store } from '../../store/store.js';
-import * as words from '../words.js';
+import * as words from '../text/words.js';
 import { customer, optional, reason, sentence, session } from './argument.js';
 import type { AnnouncementMade, GateStatus, SessionView } from './control-answers.js';
 import type { AdministrationSettings, LiveSession, LiveSessions, RunningGate } from './control-ports.js';

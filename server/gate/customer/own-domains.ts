@@ -15,7 +15,7 @@ import type { Identity } from '../session/identity.js';
 import type { PolicyHolder } from '../policy/policy-holder.js';
 import { chooseParameters } from '../operations/profile-parameters.js';
 import type { ParametersOfDomains } from '../operations/profile-parameters.js';
-import * as words from '../words.js';
+import * as words from '../text/words.js';
 
 interface RolesOf {
   of(customer: CustomerName): readonly RoleRow[];

@@ -11,7 +11,7 @@ import { CustomerPace } from '../access/customer-pace.js';
 import type { Identity } from '../session/identity.js';
 import type { KeyRules } from '../keys/key-rules.js';
 import type { AskStanding } from '../access/standing.js';
-import * as words from '../words.js';
+import * as words from '../text/words.js';
 
 interface KeyStore {
   list(customer: CustomerName): readonly Key[];

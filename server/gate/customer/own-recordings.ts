@@ -9,7 +9,7 @@ import type { CustomerPace } from '../access/customer-pace.js';
 import type { Identity } from '../session/identity.js';
 import type { Log } from '../log.js';
 import { printable } from '../printable.js';
-import * as words from '../words.js';
+import * as words from '../text/words.js';
 import type { RecordingName } from '../recording/recording-name.js';
 import { isRecordingId } from '../recording/recording-name.js';
 import type { Recording, RecordingShelf } from '../recording/recording-shelf.js';

@@ -1,5 +1,5 @@
 import type { MenuDomain } from '../../../menus/port.js';
-import * as words from '../words.js';
+import * as words from '../text/words.js';
 
 /** Older than this, a state is shown with its age. Milliseconds. */
 const STALE = 5_000;

@@ -15,7 +15,7 @@ import { OwnDomains } from '../customer/own-domains.js';
 import type { OwnDomainsParts } from '../customer/own-domains.js';
 import type { AskStanding } from '../access/standing.js';
 import type { Terminal } from '../session/terminal.js';
-import * as words from '../words.js';
+import * as words from '../text/words.js';
 import type { Command } from './command.js';
 import { aligned, domainLines, domainObject, domainTable } from './domain-report.js';
 import { ExecOutput } from './exec-output.js';

@@ -9,7 +9,7 @@ import type { LogStream } from '../hosts/log-stream.js';
 import type { Identity } from '../session/identity.js';
 import type { Revocation, Tracked } from '../access/revocation.js';
 import type { Terminal, Unsubscribe } from '../session/terminal.js';
-import * as words from '../words.js';
+import * as words from '../text/words.js';
 import type { Command } from './command.js';
 import type { ExecOutput } from './exec-output.js';
 import { EXIT } from './exit-status.js';

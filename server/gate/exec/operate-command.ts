@@ -8,7 +8,7 @@ import type { OperationEnd } from '../operations/open-operations.js';
 import type { Operations } from '../operations/operations.js';
 import type { Revocation } from '../access/revocation.js';
 import type { Terminal } from '../session/terminal.js';
-import * as words from '../words.js';
+import * as words from '../text/words.js';
 import type { Command } from './command.js';
 import type { ExecOutput } from './exec-output.js';
 import { EXIT } from './exit-status.js';

@@ -6,7 +6,7 @@ import type { Recording } from '../recording/recording-shelf.js';
 import { readRecording } from '../recording/recording-reader.js';
 import type { Revocation } from '../access/revocation.js';
 import type { Terminal } from '../session/terminal.js';
-import * as words from '../words.js';
+import * as words from '../text/words.js';
 import { aligned } from './domain-report.js';
 import type { ExecOutput } from './exec-output.js';
 import { EXIT } from './exit-status.js';

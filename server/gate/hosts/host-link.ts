@@ -10,7 +10,7 @@ import type { Grant } from '../access/authorize.js';
 import { Listeners } from '../session/listeners.js';
 import type { Log } from '../log.js';
 import type { Unsubscribe } from '../session/terminal.js';
-import * as words from '../words.js';
+import * as words from '../text/words.js';
 import type { JournalRecord } from './answers.js';
 import { readContract, readJournalPage, readOperation } from './answers.js';
 import { ChangesReader } from './changes-reader.js';

@@ -3,7 +3,7 @@ import type { Refusal } from '../../../policy/refusal.js';
 import type { LogSwitch } from '../../wire/log.js';
 import { LOG_HEADER } from '../../wire/log.js';
 import type { Grant } from '../access/authorize.js';
-import * as words from '../words.js';
+import * as words from '../text/words.js';
 import { demandGrant } from './demand-grant.js';
 import type { Dom0Client } from './dom0-client.js';
 import { HostFault } from './dom0-client.js';

@@ -11,7 +11,7 @@ import { Listeners } from '../session/listeners.js';
 import type { Log } from '../log.js';
 import type { Sight, Sights } from '../access/sights.js';
 import type { Unsubscribe } from '../session/terminal.js';
-import * as words from '../words.js';
+import * as words from '../text/words.js';
 import { DomainLedger } from './domain-ledger.js';
 import type { KnownDomains, LedgerTimes } from './domain-ledger.js';
 import type { HostLink } from './host-link.js';

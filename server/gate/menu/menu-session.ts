@@ -27,7 +27,7 @@ import type { SlicedQueue } from '../pace/sliced-queue.js';
 import type { AskStanding } from '../access/standing.js';
 import type { Terminal, Unsubscribe } from '../session/terminal.js';
 import type { WindowWatch } from '../policy/window-watch.js';
-import * as words from '../words.js';
+import * as words from '../text/words.js';
 
 interface Preferences {
   get(customer: CustomerName): {

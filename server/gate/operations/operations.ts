@@ -17,7 +17,7 @@ import { OpenOperations } from './open-operations.js';
 import type { OpenTimings, OperationEnd, OutcomeLog } from './open-operations.js';
 import { chooseParameters } from './profile-parameters.js';
 import type { ParametersOfDomains } from './profile-parameters.js';
-import * as words from '../words.js';
+import * as words from '../text/words.js';
 
 /** An action that dom0 carries out as an operation. */
 export type VerbAction = Extract<Action, Verb>;

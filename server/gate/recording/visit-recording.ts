@@ -7,7 +7,7 @@ import { actorOf } from '../access/authorize.js';
 import type { Grant } from '../access/authorize.js';
 import type { Log } from '../log.js';
 import type { Terminal, Unsubscribe } from '../session/terminal.js';
-import * as words from '../words.js';
+import * as words from '../text/words.js';
 import { RecordedTerminal } from './recorded-terminal.js';
 import type { Recordings, Running } from './recordings.js';
 

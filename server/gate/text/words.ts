@@ -1,14 +1,14 @@
-import type { Action } from '../../policy/actions.js';
-import type { DomainState } from '../../policy/domain-state.js';
-import type { ParameterValues } from '../../policy/boot-parameter.js';
-import type { BootProfileName, DomainName } from '../../policy/names.js';
-import type { Recorded } from '../../policy/recorded.js';
-import type { Refusal } from '../../policy/refusal.js';
-import { refusal } from '../../policy/refusal.js';
-import type { MaintenanceRow } from '../store/maintenance.js';
-import type { ParameterOffer, Verb } from '../wire/contract.js';
-import type { GuestPart } from '../wire/guest-name.js';
-import type { OperationStep, OperationView, WireRefusal } from '../wire/operation.js';
+import type { Action } from '../../../policy/actions.js';
+import type { DomainState } from '../../../policy/domain-state.js';
+import type { ParameterValues } from '../../../policy/boot-parameter.js';
+import type { BootProfileName, DomainName } from '../../../policy/names.js';
+import type { Recorded } from '../../../policy/recorded.js';
+import type { Refusal } from '../../../policy/refusal.js';
+import { refusal } from '../../../policy/refusal.js';
+import type { MaintenanceRow } from '../../store/maintenance.js';
+import type { ParameterOffer, Verb } from '../../wire/contract.js';
+import type { GuestPart } from '../../wire/guest-name.js';
+import type { OperationStep, OperationView, WireRefusal } from '../../wire/operation.js';
 
 /** The gate's sentences for customers. Consoles, the console log and the menus have files of their own. */
 

