@@ -7,13 +7,13 @@ import { Announcements } from './session/announcements.js';
 import { AuditMarks } from './audit/audit-marks.js';
 import { AuditNews } from './audit/audit-news.js';
 import { Authorizer } from './access/authorize.js';
-import { LogDoor } from './console-log/log-door.js';
+import { LogAccess } from './console-log/log-door.js';
 import { SearchLane } from './console-log/search-lane.js';
 import { ConnectionLimit } from './pace/connection-limit.js';
 import { CustomerPace } from './access/customer-pace.js';
-import { ConsoleCustoms } from './console/console-customs.js';
+import { ConsoleOptions } from './console/console-customs.js';
 import type { ConsoleSettings } from './console/console-customs.js';
-import { LiveConsoles } from './access/live-consoles.js';
+import { LiveAttachments } from './access/live-consoles.js';
 import { HostLink } from './hosts/host-link.js';
 import type { HostSettings, HostTimings } from './hosts/host-link.js';
 import { Hosts } from './hosts/hosts.js';
@@ -24,16 +24,16 @@ import type { Log } from './log.js';
 import { MaintenanceWatch } from './policy/maintenance-watch.js';
 import { MenuIdle } from './menu/menu-idle.js';
 import type { MenuSettings } from './menu/menu-idle.js';
-import { Operations } from './operations/operations.js';
+import { OperationDispatcher } from './operations/operations.js';
 import { PolicyHolder } from './policy/policy-holder.js';
 import type { PolicySource, Reloaded } from './policy/policy-holder.js';
 import { RuledAccounts } from './ssh/ruled-accounts.js';
 import { Revocation } from './access/revocation.js';
-import { HouseSessions } from './session-handler.js';
+import { SessionRouter } from './session-handler.js';
 import { OwnRecordings } from './customer/own-recordings.js';
 import { Recordings } from './recording/recordings.js';
 import type { RecordingSettings } from './recording/recordings.js';
-import { watchSights } from './hosts/sight-watch.js';
+import { watchObservations } from './hosts/sight-watch.js';
 import type { HostKey } from './ssh/host-key.js';
 import type { ListenAddress } from './ssh/listener.js';
 import { SshGate } from './ssh/ssh-gate.js';
@@ -82,10 +82,10 @@ export class Gate {
   readonly policy: PolicyHolder;
   readonly hosts: Hosts;
   readonly authorizer: Authorizer;
-  readonly operations: Operations;
+  readonly operations: OperationDispatcher;
   readonly revocation: Revocation;
   readonly recordings: Recordings;
-  readonly liveConsoles = new LiveConsoles();
+  readonly liveConsoles = new LiveAttachments();
   readonly announcements: Announcements;
   readonly maintenance: MaintenanceWatch;
   readonly #windows: WindowWatch;
@@ -123,29 +123,29 @@ export class Gate {
     const { liveConsoles } = this;
     this.authorizer = new Authorizer(store.authorizations, this.policy, {
       pace,
-      sights: this.hosts,
+      observations: this.hosts,
       atOnce: (query) => liveConsoles.count(query),
     });
     const { authorizer, hosts, policy } = this;
-    this.operations = new Operations({ authorizer, hosts, roles, parameters, audit, log });
+    this.operations = new OperationDispatcher({ authorizer, hosts, roles, parameters, audit, log });
     this.revocation = new Revocation({ authorizer, standing, roles, log });
     this.#windows = new WindowWatch(policy, log);
     const windows = this.#windows;
     const { operations, revocation } = this;
     const keys = new OwnKeys({ keys: store.keys, standing: standing.refusal, rules: keyRules, pace });
     const activity = new Activity(audit, roles, store.customers);
-    const customs = new ConsoleCustoms({
+    const consoleOptions = new ConsoleOptions({
       settings: settings.console,
       policy,
       roles,
       preferences: store.preferences,
     });
-    const ownDomains = { roles, parameters, hosts, authorizer, policy, customs };
+    const ownDomains = { roles, parameters, hosts, authorizer, policy, consoleOptions };
     this.recordings = new Recordings({ settings: settings.recordings, audit, log });
     const { recordings, announcements, maintenance } = this;
-    const { shelf } = recordings;
+    const { recordingStore } = recordings;
     const ownRecordings = new OwnRecordings({
-      shelf,
+      recordingStore,
       authorizer,
       roles,
       customers: store.customers,
@@ -153,14 +153,14 @@ export class Gate {
       pace,
       log,
     });
-    const doors = { authorizer, hosts, operations, revocation, customs };
-    const console = { ...doors, recordings, liveConsoles, announcements, audit, log };
+    const deps = { authorizer, hosts, operations, revocation, consoleOptions };
+    const console = { ...deps, recordings, liveConsoles, announcements, audit, log };
     const motd = settings.motd === null ? [] : settings.motd.split('\n').map((line) => printable(line));
     const { site } = settings;
     this.#marks = new AuditMarks(store.audit, log);
     const news = new AuditNews(log);
     const { preferences } = store;
-    const handler = new HouseSessions({
+    const handler = new SessionRouter({
       menu: {
         site,
         motd,
@@ -170,7 +170,7 @@ export class Gate {
         activity,
         ownDomains,
         console,
-        consoleLog: { door: new LogDoor(console), revocation, lane: new SearchLane() },
+        consoleLog: { access: new LogAccess(console), revocation, searches: new SearchLane() },
         policy,
         maintenance,
         windows,
@@ -233,7 +233,7 @@ export class Gate {
     windows.onChange(() => {
       revocation.review();
     });
-    watchSights(hosts, (domain) => {
+    watchObservations(hosts, (domain) => {
       revocation.reviewDomain(domain);
     });
   }

@@ -17,7 +17,7 @@ import type { Session, SessionHandler } from './session/session.js';
 import type { AskStanding } from './access/standing.js';
 import * as words from './text/words.js';
 
-export interface HouseParts {
+export interface SessionRouterParts {
   readonly menu: MenuParts;
   readonly exec: ExecParts;
   readonly policy: Pick<PolicyHolder, 'policy'>;
@@ -28,11 +28,11 @@ export interface HouseParts {
 }
 
 /** Runs a session: the menu, or one command. A run that rejects ends its session with a sentence, and no other session. */
-export class HouseSessions implements SessionHandler {
-  readonly #parts: HouseParts;
+export class SessionRouter implements SessionHandler {
+  readonly #parts: SessionRouterParts;
   readonly #open = new Map<CustomerName, number>();
 
-  constructor(parts: HouseParts) {
+  constructor(parts: SessionRouterParts) {
     this.#parts = parts;
   }
 

@@ -10,7 +10,7 @@ import { BackOff } from '../../server/dom0/consoles/back-off.js';
 import { ConsoleLine } from '../../server/dom0/consoles/console-line.js';
 import { ScreenFeed } from '../../server/dom0/consoles/screen-feed.js';
 import type { Picture } from '../../server/dom0/consoles/screen-feed.js';
-import { Turnstile } from '../../server/dom0/pace/turnstile.js';
+import { Semaphore } from '../../server/dom0/pace/turnstile.js';
 import { FaultGuard } from '../../server/wire/fault-guard.js';
 import { eventually } from '../support/eventually.js';
 import { TemporaryDirectory } from '../support/temporary-directory.js';
@@ -53,7 +53,7 @@ describe('dom0: a fault in a timer', () => {
         whose: () => Promise.resolve('same'),
         passesEscape: false,
         pacer: {} as never,
-        turnstile: new Turnstile(1),
+        turnstile: new Semaphore(1),
         timing: { attach: 1, gone: 1, superseded: 1, retry: 1, lastRetry: 2 },
         logger: { ...quiet, ...log, warn: log.error },
       },

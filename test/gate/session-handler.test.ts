@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { ACTIONS } from '../../policy/actions.js';
-import { HouseSessions } from '../../server/gate/session-handler.js';
+import { SessionRouter } from '../../server/gate/session-handler.js';
 import type { Session } from '../../server/gate/session/session.js';
 import { eventually } from '../support/eventually.js';
 import { FakeTerminal } from '../support/fake-terminal.js';
@@ -10,7 +10,7 @@ import { ADMIN, domainName } from '../support/temporary-store.js';
 
 describe('the house and its sessions', () => {
   let gate: GateInside;
-  let house: HouseSessions;
+  let house: SessionRouter;
   let terminals: FakeTerminal[];
   let ends: ((sentence: string) => void)[];
 
@@ -50,7 +50,7 @@ describe('the house and its sessions', () => {
       windows: gate.windows,
       idle: gate.menuIdle,
     };
-    house = new HouseSessions({
+    house = new SessionRouter({
       menu: { ...menu, log: silentLogger },
       exec: { authorizer, hosts, operations, keys, activity, ownRecordings, standing, ownDomains, console },
       policy,

@@ -13,8 +13,8 @@ import { ControlServer } from '../../server/gate/control/control-server.js';
 import type { Witness } from '../../server/store/audit-verifier.js';
 import type { StoreOptions } from '../../server/store/store.js';
 import { policyOfTexts } from '../../server/cli/admin/policy-files.js';
-import { LiveConsoles } from '../../server/gate/access/live-consoles.js';
-import type { Sight, Sights } from '../../server/gate/access/sights.js';
+import { LiveAttachments } from '../../server/gate/access/live-consoles.js';
+import type { DomainObservation, DomainObservations } from '../../server/gate/access/sights.js';
 import type { Contract } from '../../server/wire/contract.js';
 import type { DomainView, HostNames } from '../../server/wire/domain.js';
 import { TemporaryStore, customerName } from './temporary-store.js';
@@ -80,9 +80,9 @@ export class ControlFixture implements RunningGate {
   readonly sessions: RunningGate['sessions'];
   readonly hosts: RunningGate['hosts'];
   readonly announcements: RunningGate['announcements'] = { make: (text) => this.announced.push(text) };
-  readonly sights: Sights;
+  readonly observations: DomainObservations;
   readonly readPolicy = policyOfTexts;
-  readonly liveConsoles = new LiveConsoles();
+  readonly liveConsoles = new LiveAttachments();
   readonly atOnce: RunningGate['atOnce'] = (query) => this.liveConsoles.count(query);
   readonly settings: AdministrationSettings;
 
@@ -124,11 +124,11 @@ export class ControlFixture implements RunningGate {
         journal: () => this.#journal(),
       },
     ];
-    const sight = (domain: DomainName): Sight => {
+    const observed = (domain: DomainName): DomainObservation => {
       const { state = 'unknown', profile = NORMAL } = this.domains.get(domain)?.observation ?? {};
       return { state: state === 'unknown' ? null : state, booted: profile };
     };
-    this.sights = { sight, lastSight: sight };
+    this.observations = { observation: observed, lastObservation: observed };
     const { directory } = this.temporary;
     this.settings = {
       state: directory,

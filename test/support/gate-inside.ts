@@ -11,7 +11,7 @@ import { AuditNews } from '../../server/gate/audit/audit-news.js';
 import { Authorizer } from '../../server/gate/access/authorize.js';
 import { ExecSession } from '../../server/gate/exec/exec-session.js';
 import { parseCommand } from '../../server/gate/exec/grammar.js';
-import { LogDoor } from '../../server/gate/console-log/log-door.js';
+import { LogAccess } from '../../server/gate/console-log/log-door.js';
 import type { MenuLogParts } from '../../server/gate/console-log/menu-log.js';
 import { SearchLane } from '../../server/gate/console-log/search-lane.js';
 import { HostLink } from '../../server/gate/hosts/host-link.js';
@@ -19,8 +19,8 @@ import type { HostTimings } from '../../server/gate/hosts/host-link.js';
 import { Hosts } from '../../server/gate/hosts/hosts.js';
 import type { Identity } from '../../server/gate/session/identity.js';
 import type { OwnDomainsParts } from '../../server/gate/customer/own-domains.js';
-import { ConsoleCustoms } from '../../server/gate/console/console-customs.js';
-import { LiveConsoles } from '../../server/gate/access/live-consoles.js';
+import { ConsoleOptions } from '../../server/gate/console/console-customs.js';
+import { LiveAttachments } from '../../server/gate/access/live-consoles.js';
 import type { ConsoleSettings } from '../../server/gate/console/console-customs.js';
 import { MaintenanceWatch } from '../../server/gate/policy/maintenance-watch.js';
 import type { MenuParts } from '../../server/gate/menu/menu-session.js';
@@ -31,14 +31,14 @@ import { Recordings } from '../../server/gate/recording/recordings.js';
 import { CustomerPace } from '../../server/gate/access/customer-pace.js';
 import { KeyRules } from '../../server/gate/keys/key-rules.js';
 import { OwnKeys } from '../../server/gate/customer/own-keys.js';
-import { Operations } from '../../server/gate/operations/operations.js';
+import { OperationDispatcher } from '../../server/gate/operations/operations.js';
 import { PolicyHolder } from '../../server/gate/policy/policy-holder.js';
 import type { LoadResult } from '../../server/gate/policy/policy-holder.js';
 import { Revocation } from '../../server/gate/access/revocation.js';
 import { SlicedQueue } from '../../server/gate/pace/sliced-queue.js';
 import { Slices } from '../../server/gate/pace/slices.js';
 import { StandingCheck } from '../../server/gate/access/standing.js';
-import { watchSights } from '../../server/gate/hosts/sight-watch.js';
+import { watchObservations } from '../../server/gate/hosts/sight-watch.js';
 import { WindowWatch } from '../../server/gate/policy/window-watch.js';
 import type { AuditEvent, AuditKind } from '../../server/store/audit-event.js';
 import { isRefusal } from '../../policy/refusal.js';
@@ -99,12 +99,12 @@ export class GateInside {
   readonly policy: PolicyHolder;
   readonly authorizer: Authorizer;
   readonly hosts: Hosts;
-  readonly operations: Operations;
+  readonly operations: OperationDispatcher;
   readonly standing: StandingCheck;
   readonly revocation: Revocation;
   readonly news = new AuditNews(silentLogger);
   readonly windows: WindowWatch;
-  readonly liveConsoles = new LiveConsoles();
+  readonly liveConsoles = new LiveAttachments();
   readonly keyRules: KeyRules;
   readonly keys: OwnKeys;
   readonly recordings: Recordings;
@@ -152,11 +152,11 @@ export class GateInside {
     this.hosts = new Hosts([link], store.domains, store.sightings, silentLogger);
     this.authorizer = new Authorizer(store.authorizations, this.policy, {
       clock: () => this.clock(),
-      sights: this.hosts,
+      observations: this.hosts,
       atOnce: (query) => this.liveConsoles.count(query),
     });
     const { authorizer, hosts } = this;
-    this.operations = new Operations({
+    this.operations = new OperationDispatcher({
       authorizer,
       hosts,
       roles: store.roles,
@@ -187,7 +187,7 @@ export class GateInside {
     this.windows.onChange(() => {
       this.revocation.review();
     });
-    watchSights(this.hosts, (domain) => {
+    watchObservations(this.hosts, (domain) => {
       this.revocation.reviewDomain(domain);
     });
     this.keyRules = new KeyRules({
@@ -228,8 +228,8 @@ export class GateInside {
   }
 
   get ownDomains(): OwnDomainsParts {
-    const { store, hosts, authorizer, policy, customs } = this;
-    return { roles: store.roles, parameters: store.parameters, hosts, authorizer, policy, customs };
+    const { store, hosts, authorizer, policy, consoleOptions } = this;
+    return { roles: store.roles, parameters: store.parameters, hosts, authorizer, policy, consoleOptions };
   }
 
   get consoleParts(): ConsoleParts {
@@ -239,7 +239,7 @@ export class GateInside {
       hosts,
       operations,
       revocation,
-      customs: this.customs,
+      consoleOptions: this.consoleOptions,
       recordings,
       liveConsoles: this.liveConsoles,
       announcements,
@@ -248,15 +248,15 @@ export class GateInside {
     };
   }
 
-  get customs(): ConsoleCustoms {
+  get consoleOptions(): ConsoleOptions {
     const { policy, store, consoleSettings: settings } = this;
-    return new ConsoleCustoms({ settings, policy, roles: store.roles, preferences: store.preferences });
+    return new ConsoleOptions({ settings, policy, roles: store.roles, preferences: store.preferences });
   }
 
   get ownRecordings(): OwnRecordings {
     const { authorizer, store, recordings } = this;
     return new OwnRecordings({
-      shelf: recordings.shelf,
+      recordingStore: recordings.recordingStore,
       authorizer,
       roles: store.roles,
       customers: store.customers,
@@ -279,7 +279,7 @@ export class GateInside {
   }
 
   get logParts(): MenuLogParts {
-    return { door: new LogDoor(this), revocation: this.revocation, lane: new SearchLane() };
+    return { access: new LogAccess(this), revocation: this.revocation, searches: new SearchLane() };
   }
 
   /** A command by exec. @returns its exit status */

@@ -3,7 +3,7 @@ import { mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LocalDisk } from '../../server/dom0/console-log/log-disk.js';
 import { LocalStateDisk } from '../../server/dom0/state/local-state-disk.js';
-import { RecordingShelf } from '../../server/gate/recording/recording-shelf.js';
+import { RecordingStore } from '../../server/gate/recording/recording-shelf.js';
 import { DirectoryError, makeDirectory, makeDirectorySync } from '../../server/wire/make-directory.js';
 import { TemporaryDirectory } from '../support/temporary-directory.js';
 import { customerName, domainName } from '../support/temporary-store.js';
@@ -88,7 +88,7 @@ describe('the places where files are kept', () => {
       domain: domainName('horatio'),
       record: 'output',
     } as const;
-    await assert.rejects(new RecordingShelf('/proc/nothing/recordings').place(recording), refusal);
+    await assert.rejects(new RecordingStore('/proc/nothing/recordings').place(recording), refusal);
     const disk = new LocalDisk();
     await assert.rejects(disk.append('/proc/nothing/horatio/1.log', Buffer.from('x')), refusal);
     await assert.rejects(disk.replace('/proc/nothing/horatio/marks', 'x'), refusal);

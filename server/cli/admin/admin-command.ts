@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { GateSettings } from '../../../config/gate-settings.js';
 import { adminName } from './admin-name.js';
-import type { Desk } from './desk.js';
+import type { AdminClient } from './desk.js';
 import { EXIT } from '../command/exit-status.js';
 import { GATE_SETTINGS, valid } from '../command/settings-option.js';
 
@@ -49,19 +49,19 @@ export function exampleText(examples: readonly string[]): string {
 }
 
 /** Does the work at a desk, and leaves it. @throws CliError */
-export async function atDesk<T>(
+export async function withAdminClient<T>(
   options: AdminOptions,
-  work: (desk: Desk, settings: GateSettings) => Promise<T>,
+  work: (client: AdminClient, settings: GateSettings) => Promise<T>,
 ): Promise<T> {
   // Loaded only when a command runs: its help and its mistakes need neither.
   const { loadGateSettings } = await import('../../../config/gate-settings.js');
   const settings = valid(loadGateSettings(options.settings));
-  const { Desk } = await import('./desk.js');
-  const desk = new Desk(settings, adminName());
+  const { AdminClient } = await import('./desk.js');
+  const client = new AdminClient(settings, adminName());
   try {
-    return await work(desk, settings);
+    return await work(client, settings);
   } finally {
-    desk.close();
+    client.close();
   }
 }
 

@@ -23,7 +23,7 @@ const DOWN: ReadonlySet<string> = new Set(['ENOENT', 'ECONNREFUSED']);
  * Where admins ask: the running gate over its control socket; only when there is none, the database itself, as the state
  * directory's owner. Every no is a CliError with its sentence.
  */
-export class Desk {
+export class AdminClient {
   readonly #settings: GateSettings;
   readonly #admin: string;
   readonly #gate: ControlClient;

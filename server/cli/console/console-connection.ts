@@ -9,7 +9,7 @@ import { CliError } from '../command/exit-status.js';
 import { askDom0, refusedBy, unreachable } from './dom0-socket.js';
 
 /** What a console says. */
-export interface ConsoleEars {
+export interface ConsoleCallbacks {
   /** The guest's bytes; `taken` is to be called when they are out. */
   bytes(data: Buffer, taken: () => void): void;
   note(note: ConsoleNote): void;
@@ -17,7 +17,7 @@ export interface ConsoleEars {
   closed(reason: string): void;
 }
 
-export interface ConsoleWish {
+export interface ConsoleConnectionOptions {
   readonly domain: string;
   readonly mode: 'write' | 'watch';
   readonly takeover: boolean;
@@ -32,7 +32,7 @@ export class ConsoleConnection {
   readonly #socket: Duplex;
   readonly #head: Buffer;
   readonly #frames = new FrameReader();
-  #ears: ConsoleEars | undefined;
+  #callbacks: ConsoleCallbacks | undefined;
   #pings: NodeJS.Timeout | undefined;
   #unanswered = 0;
 
@@ -45,16 +45,16 @@ export class ConsoleConnection {
   }
 
   /** @throws CliError when dom0 does not answer or refuses */
-  static async open(path: string, wish: ConsoleWish): Promise<ConsoleConnection> {
+  static async open(path: string, options: ConsoleConnectionOptions): Promise<ConsoleConnection> {
     const query = new URLSearchParams({
-      mode: wish.mode,
-      cols: String(wish.columns),
-      rows: String(wish.rows),
-      label: `admin ${wish.admin}`,
-      admin: wish.admin,
-      ...(wish.takeover ? { takeover: '1' } : {}),
+      mode: options.mode,
+      cols: String(options.columns),
+      rows: String(options.rows),
+      label: `admin ${options.admin}`,
+      admin: options.admin,
+      ...(options.takeover ? { takeover: '1' } : {}),
     });
-    const url = `/domains/${encodeURIComponent(wish.domain)}/console?${query.toString()}`;
+    const url = `/domains/${encodeURIComponent(options.domain)}/console?${query.toString()}`;
     const asked = request({
       socketPath: path,
       path: url,
@@ -76,8 +76,8 @@ export class ConsoleConnection {
   }
 
   /** Begins to read; once. */
-  listen(ears: ConsoleEars): void {
-    this.#ears = ears;
+  listen(callbacks: ConsoleCallbacks): void {
+    this.#callbacks = callbacks;
     this.#pings = setInterval(() => {
       this.#ping();
     }, PING_INTERVAL_MS);
@@ -110,7 +110,7 @@ export class ConsoleConnection {
 
   /** Twice is harmless. */
   close(): void {
-    this.#ears = undefined;
+    this.#callbacks = undefined;
     clearInterval(this.#pings);
     this.#socket.destroy();
   }
@@ -119,7 +119,7 @@ export class ConsoleConnection {
     try {
       for (const { kind, body } of this.#frames.push(chunk)) {
         if (kind === FRAME_BYTES) {
-          this.#ears?.bytes(body, () => {
+          this.#callbacks?.bytes(body, () => {
             this.tell({ note: 'credit', bytes: body.length });
           });
         } else this.#heard(body);
@@ -135,7 +135,7 @@ export class ConsoleConnection {
     if (isRefusal(note)) return;
     if (note.note === 'ping') this.tell({ note: 'pong' });
     else if (note.note === 'pong') this.#unanswered = 0;
-    else this.#ears?.note(note);
+    else this.#callbacks?.note(note);
   }
 
   #ping(): void {
@@ -148,9 +148,9 @@ export class ConsoleConnection {
   }
 
   #end(reason: string): void {
-    const ears = this.#ears;
+    const callbacks = this.#callbacks;
     this.close();
-    ears?.closed(reason);
+    callbacks?.closed(reason);
   }
 }
 

@@ -10,7 +10,7 @@ import { EXIT } from '../command/exit-status.js';
 import type { ConsoleConnection } from './console-connection.js';
 
 /** What an admin sits at. */
-export interface Seat {
+export interface AdminTerminal {
   readonly input: Pick<ReadStream, 'on' | 'off' | 'pause' | 'resume'> &
     Partial<Pick<ReadStream, 'setRawMode' | 'isTTY'>>;
   readonly output: Pick<WriteStream, 'write' | 'on' | 'off'> &
@@ -33,8 +33,8 @@ const ENDS: Readonly<Record<ConsoleEnd, readonly [sentence: string, status: numb
 };
 
 /** An admin at a console, from taking the terminal to putting it right again. */
-export class ConsoleVisit {
-  readonly #seat: Seat;
+export class AdminAttachment {
+  readonly #terminal: AdminTerminal;
   readonly #connection: ConsoleConnection;
   readonly #passesEscape: boolean;
   readonly #escapes = new EscapeFilter(CTRL_BRACKET);
@@ -47,15 +47,15 @@ export class ConsoleVisit {
   #leave: (status: number) => void = () => undefined;
 
   /** @param passesEscape whether Ctrl-] may be sent to the guest: elsewhere it would end the console for everybody */
-  constructor(seat: Seat, connection: ConsoleConnection, passesEscape: boolean) {
-    this.#seat = seat;
+  constructor(terminal: AdminTerminal, connection: ConsoleConnection, passesEscape: boolean) {
+    this.#terminal = terminal;
     this.#connection = connection;
     this.#passesEscape = passesEscape;
   }
 
   /** @returns the exit status, when the terminal is put right */
   async run(): Promise<number> {
-    const { input, output, term } = this.#seat;
+    const { input, output, term } = this.#terminal;
     const typed = (data: Buffer): void => {
       for (const intention of this.#escapes.push(data)) this.#mean(intention);
     };
@@ -137,9 +137,9 @@ export class ConsoleVisit {
       return;
     }
     if (this.#connection.write(bytes)) return;
-    this.#seat.input.pause();
+    this.#terminal.input.pause();
     this.#connection.onDrain(() => {
-      this.#seat.input.resume();
+      this.#terminal.input.resume();
     });
   }
 
@@ -205,6 +205,6 @@ export class ConsoleVisit {
   }
 
   #say(sentence: string): void {
-    this.#seat.notices.write(`\r\n[${sentence}]\r\n`);
+    this.#terminal.notices.write(`\r\n[${sentence}]\r\n`);
   }
 }

@@ -5,11 +5,11 @@ import { exampleText } from '../admin/admin-command.js';
 import { adminName } from '../admin/admin-name.js';
 import { ConsoleConnection, passesEscape } from './console-connection.js';
 import { releaseConsole, releaseSeconds } from './console-release.js';
-import { ConsoleVisit } from './console-visit.js';
+import { AdminAttachment } from './console-visit.js';
 import { CliError, EXIT } from '../command/exit-status.js';
 import { DOM0_SETTINGS, valid } from '../command/settings-option.js';
 
-interface ConsoleOptions {
+interface ConsoleCommandOptions {
   readonly settings: string;
   readonly socket?: string;
   readonly watch?: true;
@@ -42,12 +42,12 @@ export function addConsoleCommand(program: Command): void {
       ]),
     )
     .addHelpText('after', 'Leave with Ctrl-] and then a dot; Ctrl-] ? tells more.\n')
-    .action(async (name: string, options: ConsoleOptions) => {
+    .action(async (name: string, options: ConsoleCommandOptions) => {
       process.exitCode = await visit(name, options);
     });
 }
 
-async function visit(name: string, options: ConsoleOptions): Promise<number> {
+async function visit(name: string, options: ConsoleCommandOptions): Promise<number> {
   const domain = parseDomainName(name);
   if (domain === undefined)
     throw new CliError(`${JSON.stringify(name.slice(0, 80))} is not the name of a guest`, EXIT.usage);
@@ -72,6 +72,6 @@ async function visit(name: string, options: ConsoleOptions): Promise<number> {
     admin,
   });
   const seat = { input: stdin, output: stdout, notices: stderr, term: process.env['TERM'] ?? 'dumb' };
-  const visitor = new ConsoleVisit(seat, connection, escape);
+  const visitor = new AdminAttachment(seat, connection, escape);
   return visitor.run();
 }

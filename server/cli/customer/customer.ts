@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { CustomerRemoved, CustomerRenamed, CustomerView } from '../../gate/control/control-answers.js';
 import type { Customer } from '../../store/records.js';
-import { adminCommand, adminNoun, atDesk, say } from '../admin/admin-command.js';
+import { adminCommand, adminNoun, withAdminClient, say } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
 import { keyTable } from './key-table.js';
 import { roleTable } from './role.js';
@@ -19,7 +19,9 @@ export function addCustomerCommand(program: Command): void {
   adminCommand(customer, 'add <customer>', 'Add a customer; keys and roles come after.', [
     'postern customer add alice',
   ]).action(async (name: string, options: AdminOptions) => {
-    const added = await atDesk(options, (desk) => desk.ask('POST', '/customers', { customer: name }));
+    const added = await withAdminClient(options, (client) =>
+      client.ask('POST', '/customers', { customer: name }),
+    );
     say(
       options,
       added,
@@ -29,7 +31,7 @@ export function addCustomerCommand(program: Command): void {
 
   adminCommand(customer, 'list', 'List the customers.', ['postern customer list --json']).action(
     async (options: AdminOptions) => {
-      const answer = (await atDesk(options, (desk) => desk.ask('GET', '/customers'))) as {
+      const answer = (await withAdminClient(options, (client) => client.ask('GET', '/customers'))) as {
         customers: Customer[];
       };
       const rows = answer.customers.map(({ name, since, suspendedAt }) => [
@@ -44,7 +46,7 @@ export function addCustomerCommand(program: Command): void {
   adminCommand(customer, 'show <customer>', 'Show a customer with keys, roles and live sessions.', [
     'postern customer show alice',
   ]).action(async (name: string, options: AdminOptions) => {
-    const view = (await atDesk(options, (desk) => desk.ask('GET', at(name)))) as CustomerView;
+    const view = (await withAdminClient(options, (client) => client.ask('GET', at(name)))) as CustomerView;
     const { since, suspendedAt } = view.customer;
     const head = `${name}, since ${utc(since)}${suspendedAt === null ? '' : `, ${standing(suspendedAt)}`}`;
     const parts = [keyTable(view.keys), roleTable(view.roles), sessionTable(view.sessions)];
@@ -57,7 +59,9 @@ export function addCustomerCommand(program: Command): void {
     'Remove a customer with keys and roles; live sessions end at once.',
     ['postern customer remove alice'],
   ).action(async (name: string, options: AdminOptions) => {
-    const answer = (await atDesk(options, (desk) => desk.ask('DELETE', at(name)))) as CustomerRemoved;
+    const answer = (await withAdminClient(options, (client) =>
+      client.ask('DELETE', at(name)),
+    )) as CustomerRemoved;
     say(options, answer, removedText(name, answer));
     noteMentions(name, answer.mentions);
   });
@@ -68,8 +72,8 @@ export function addCustomerCommand(program: Command): void {
     'Give a customer another login name; keys and roles stay, live sessions end at once.',
     ['postern customer rename alice alice.example'],
   ).action(async (name: string, to: string, options: AdminOptions) => {
-    const answer = (await atDesk(options, (desk) =>
-      desk.ask('POST', `${at(name)}/rename`, { to }),
+    const answer = (await withAdminClient(options, (client) =>
+      client.ask('POST', `${at(name)}/rename`, { to }),
     )) as CustomerRenamed;
     say(options, answer, `customer ${name} is ${to} now${sessionsEnded(answer)}\n`);
     noteMentions(name, answer.mentions);
@@ -84,14 +88,16 @@ export function addCustomerCommand(program: Command): void {
     .option('--reason <text>', 'for the audit log; the customer does not read it')
     .action(async (name: string, options: AdminOptions & { readonly reason?: string }) => {
       const { reason } = options;
-      const answer = await atDesk(options, (desk) => desk.ask('POST', `${at(name)}/suspend`, { reason }));
+      const answer = await withAdminClient(options, (client) =>
+        client.ask('POST', `${at(name)}/suspend`, { reason }),
+      );
       say(options, answer, `customer ${name} is suspended${sessionsEnded(answer)}\n`);
     });
 
   adminCommand(customer, 'resume <customer>', 'Let a suspended customer log in again.', [
     'postern customer resume alice',
   ]).action(async (name: string, options: AdminOptions) => {
-    const answer = await atDesk(options, (desk) => desk.ask('POST', `${at(name)}/resume`));
+    const answer = await withAdminClient(options, (client) => client.ask('POST', `${at(name)}/resume`));
     say(options, answer, `customer ${name} may log in\n`);
   });
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { KeysExpiring, KeyView } from '../../gate/control/control-answers.js';
-import { adminCommand, atDesk, say } from '../admin/admin-command.js';
+import { adminCommand, withAdminClient, say } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
 import { EXIT } from '../command/exit-status.js';
 import { readKeyDirectory } from './key-file.js';
@@ -29,11 +29,11 @@ export function addKeyRolloverCommands(key: Command): void {
     .action(async (directory: string, options: AdminOptions & { readonly expires?: string }) => {
       const { expires } = options;
       const keys = readKeyDirectory(directory);
-      const outcomes = await atDesk(options, async (desk) => {
+      const outcomes = await withAdminClient(options, async (client) => {
         const all: { customer: string; outcome: string; added: boolean; failed: boolean }[] = [];
         for (const { customer, text } of keys) {
           const path = `/customers/${encodeURIComponent(customer)}/keys`;
-          const answer = await desk.tryTo('POST', path, { key: text, expires });
+          const answer = await client.tryTo('POST', path, { key: text, expires });
           const there = isRefusal(answer) && answer.code === 'key-exists';
           const outcome = isRefusal(answer) ? answer.message : `added ${(answer as KeyView).fingerprint}`;
           all.push({ customer, outcome, added: !isRefusal(answer), failed: isRefusal(answer) && !there });
@@ -59,8 +59,8 @@ export function addKeyRolloverCommands(key: Command): void {
     .action(async (options: ExpireOptions) => {
       const { addedBefore, at, group, customer, last: allowLast } = options;
       const body = { addedBefore, at, group, customer, allowLast };
-      const answer = (await atDesk(options, (desk) =>
-        desk.ask('POST', '/keys/expire', body),
+      const answer = (await withAdminClient(options, (client) =>
+        client.ask('POST', '/keys/expire', body),
       )) as KeysExpiring;
       say(options, answer, keyTable(answer.keys, 'no key is as old as that'));
       if (answer.left.length > 0)
@@ -69,7 +69,7 @@ export function addKeyRolloverCommands(key: Command): void {
 
   adminCommand(key, 'prune', 'Remove the keys that have expired.', ['postern key prune']).action(
     async (options: AdminOptions) => {
-      const answer = (await atDesk(options, (desk) => desk.ask('POST', '/keys/prune'))) as {
+      const answer = (await withAdminClient(options, (client) => client.ask('POST', '/keys/prune'))) as {
         keys: KeyView[];
       };
       say(options, answer.keys, keyTable(answer.keys, 'no key has expired'));

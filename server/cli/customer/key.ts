@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { KeyView } from '../../gate/control/control-answers.js';
-import { adminCommand, adminNoun, atDesk, say } from '../admin/admin-command.js';
+import { adminCommand, adminNoun, withAdminClient, say } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
 import { readKeyFile } from './key-file.js';
 import { addKeyRolloverCommands } from './key-rollover.js';
@@ -32,7 +32,9 @@ export function addKeyCommand(program: Command): void {
     .option('--expires <time>', 'until when it is good: 2027-01-31, or for 90d', timeOrAhead)
     .action(async (customer: string, file: string, options: AdminOptions & { readonly expires?: string }) => {
       const body = { key: readKeyFile(file), expires: options.expires };
-      const added = (await atDesk(options, (desk) => desk.ask('POST', keysOf(customer), body))) as KeyView;
+      const added = (await withAdminClient(options, (client) =>
+        client.ask('POST', keysOf(customer), body),
+      )) as KeyView;
       say(options, added, `${customer} may log in with ${added.fingerprint} (${added.type})\n`);
     });
 
@@ -47,7 +49,9 @@ export function addKeyCommand(program: Command): void {
     .action(async (customer: string | undefined, options: ListOptions) => {
       const { group, addedBefore, usedSince, unusedSince } = options;
       const path = withQuery('/keys', { customer, group, addedBefore, usedSince, unusedSince });
-      const answer = (await atDesk(options, (desk) => desk.ask('GET', path))) as { keys: KeyView[] };
+      const answer = (await withAdminClient(options, (client) => client.ask('GET', path))) as {
+        keys: KeyView[];
+      };
       say(options, answer.keys, keyTable(answer.keys));
     });
 
@@ -59,7 +63,7 @@ export function addKeyCommand(program: Command): void {
   ).action(async (customer: string, fingerprint: string, when: string, options: AdminOptions) => {
     const at = when === 'never' ? null : timeOrAhead(when);
     const path = `${keysOf(customer)}/${encodeURIComponent(fingerprint)}/expiry`;
-    const set = (await atDesk(options, (desk) => desk.ask('PUT', path, { at }))) as KeyView;
+    const set = (await withAdminClient(options, (client) => client.ask('PUT', path, { at }))) as KeyView;
     say(options, set, keyTable([set]));
   });
 
@@ -74,7 +78,7 @@ export function addKeyCommand(program: Command): void {
       async (customer: string, fingerprint: string, options: AdminOptions & { readonly last?: true }) => {
         const path = `${keysOf(customer)}/${encodeURIComponent(fingerprint)}`;
         const allowLast = options.last ?? false;
-        const answer = await atDesk(options, (desk) => desk.ask('DELETE', path, { allowLast }));
+        const answer = await withAdminClient(options, (client) => client.ask('DELETE', path, { allowLast }));
         say(options, answer, `${fingerprint} is removed from ${customer}${sessionsEnded(answer)}\n`);
       },
     );

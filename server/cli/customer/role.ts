@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { RoleRow } from '../../store/records.js';
-import { adminCommand, adminNoun, atDesk, say } from '../admin/admin-command.js';
+import { adminCommand, adminNoun, withAdminClient, say } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
 import { withQuery } from '../command/query.js';
 import { shortTime, table } from '../command/table.js';
@@ -19,7 +19,7 @@ export function addRoleCommand(program: Command): void {
     ['postern role add alice horatio owner'],
   ).action(async (customer: string, domain: string, given: string, options: AdminOptions) => {
     const body = { customer, domain, role: given };
-    const answer = (await atDesk(options, (desk) => desk.ask('PUT', '/roles', body))) as {
+    const answer = (await withAdminClient(options, (client) => client.ask('PUT', '/roles', body))) as {
       role: RoleRow;
       seen: boolean;
       unowned?: boolean;
@@ -35,8 +35,8 @@ export function addRoleCommand(program: Command): void {
     .option('--domain <domain>', 'only those on this domain')
     .action(async (options: AdminOptions & { readonly customer?: string; readonly domain?: string }) => {
       const { customer, domain } = options;
-      const answer = (await atDesk(options, (desk) =>
-        desk.ask('GET', withQuery('/roles', { customer, domain })),
+      const answer = (await withAdminClient(options, (client) =>
+        client.ask('GET', withQuery('/roles', { customer, domain })),
       )) as {
         roles: RoleRow[];
       };
@@ -46,8 +46,8 @@ export function addRoleCommand(program: Command): void {
   adminCommand(role, 'remove <customer> <domain>', "Take a role away; the customer's console ends at once.", [
     'postern role remove alice horatio',
   ]).action(async (customer: string, domain: string, options: AdminOptions) => {
-    const answer: { readonly unowned?: boolean } = await atDesk(options, (desk) =>
-      desk.ask('DELETE', '/roles', { customer, domain }),
+    const answer: { readonly unowned?: boolean } = await withAdminClient(options, (client) =>
+      client.ask('DELETE', '/roles', { customer, domain }),
     );
     say(options, answer, `${customer} has no role on ${domain} any more\n`);
     if (answer.unowned === true) noteUnowned(domain);

@@ -6,7 +6,7 @@ import type {
   ParametersSet,
 } from '../../gate/control/control-answers.js';
 import type { DomainRecord, ParameterRow, RoleRow } from '../../store/records.js';
-import { adminCommand, adminNoun, atDesk, say } from '../admin/admin-command.js';
+import { adminCommand, adminNoun, withAdminClient, say } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
 import { CliError, EXIT } from '../command/exit-status.js';
 import { missingText } from './missing-reason.js';
@@ -29,7 +29,7 @@ export function addDomainCommand(program: Command): void {
   adminCommand(domain, 'list', 'List the domains, where they are, and who has a role on them.', [
     'postern domain list',
   ]).action(async (options: AdminOptions) => {
-    const answer = (await atDesk(options, (desk) => desk.ask('GET', '/domains'))) as {
+    const answer = (await withAdminClient(options, (client) => client.ask('GET', '/domains'))) as {
       domains: DomainEntry[];
     };
     const rows = answer.domains.map((entry) => [entry.name, where(entry), who(entry.roles), standing(entry)]);
@@ -46,7 +46,9 @@ export function addDomainCommand(program: Command): void {
     'Show one domain, who has a role on it, and the parameters of boot profiles that are set for it.',
     ['postern domain show horatio'],
   ).action(async (name: string, options: AdminOptions) => {
-    const detail = (await atDesk(options, (desk) => desk.ask('GET', path(name)))) as DomainDetail;
+    const detail = (await withAdminClient(options, (client) =>
+      client.ask('GET', path(name)),
+    )) as DomainDetail;
     say(options, detail, detailText(name, detail));
   });
 
@@ -60,8 +62,8 @@ export function addDomainCommand(program: Command): void {
     ],
   ).action(async (name: string, assignments: readonly string[], options: AdminOptions) => {
     const body = { parameters: parametersOf(assignments) };
-    const answer = (await atDesk(options, (desk) =>
-      desk.ask('PUT', `${path(name)}/parameters`, body),
+    const answer = (await withAdminClient(options, (client) =>
+      client.ask('PUT', `${path(name)}/parameters`, body),
     )) as ParametersSet;
     say(options, answer, parameterTable(name, answer.parameters));
     for (const note of answer.notes) process.stderr.write(`note: ${note}\n`);
@@ -70,8 +72,8 @@ export function addDomainCommand(program: Command): void {
   adminCommand(domain, 'unset <domain> <name...>', 'Take parameters of boot profiles away from a domain.', [
     'postern domain unset horatio install-suite',
   ]).action(async (name: string, names: readonly string[], options: AdminOptions) => {
-    const answer = (await atDesk(options, (desk) =>
-      desk.ask('DELETE', `${path(name)}/parameters`, { names }),
+    const answer = (await withAdminClient(options, (client) =>
+      client.ask('DELETE', `${path(name)}/parameters`, { names }),
     )) as { parameters: ParameterRow[] };
     say(options, answer, parameterTable(name, answer.parameters));
   });
@@ -82,10 +84,10 @@ export function addDomainCommand(program: Command): void {
     'Say that names which were gone and came back are the same domains: the old roles count again.',
     ['postern domain adopt horatio'],
   ).action(async (names: readonly string[], options: AdminOptions) => {
-    const answers = await atDesk(options, async (desk) => {
+    const answers = await withAdminClient(options, async (client) => {
       const each: { domain: DomainRecord; roles: RoleRow[] }[] = [];
       for (const name of names)
-        each.push((await desk.ask('POST', `${path(name)}/adopt`)) as (typeof each)[number]);
+        each.push((await client.ask('POST', `${path(name)}/adopt`)) as (typeof each)[number]);
       return each;
     });
     const [only, ...more] = answers;
@@ -121,8 +123,8 @@ function decision(domain: Command, verb: 'retire' | 'keep', what: string, done: 
     .option('--waiting', 'all that wait for an admin')
     .action(async (names: readonly string[], options: AdminOptions & { readonly waiting?: boolean }) => {
       const body = { domains: names, waiting: options.waiting === true };
-      const answer = (await atDesk(options, (desk) =>
-        desk.ask('POST', `/domains/${verb}`, body),
+      const answer = (await withAdminClient(options, (client) =>
+        client.ask('POST', `/domains/${verb}`, body),
       )) as DomainsDecided;
       say(
         options,

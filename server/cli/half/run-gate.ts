@@ -95,7 +95,7 @@ class GateHouse implements Half {
       announcements: gate.announcements,
       policy: gate.policy,
       readPolicy: policyOfTexts,
-      sights: gate.hosts,
+      observations: gate.hosts,
       atOnce: (query) => gate.liveConsoles.count(query),
       hosts: gate.hosts.links,
     });

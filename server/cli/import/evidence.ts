@@ -21,7 +21,7 @@ const HOSTNAME = '/etc/hostname';
 const MOST_INCLUDES = 128;
 
 /** Why an account may work on a domain: what it may do there, and where that is written. */
-export interface Grant {
+export interface DomainRight {
   readonly places: readonly Place[];
   readonly verbs: ReadonlySet<string>;
 }
@@ -71,7 +71,7 @@ export class Evidence {
   }
 
   /** The domains that an account may work on. */
-  of(account: Account): ReadonlyMap<DomainName, Grant> {
+  of(account: Account): ReadonlyMap<DomainName, DomainRight> {
     const grants = new Map<DomainName, { places: Place[]; verbs: Set<string> }>();
     const give = ({ name }: ConfiguredDomain, verb: string, place: Place): void => {
       const grant = grants.get(name) ?? { places: [], verbs: new Set() };

@@ -3,7 +3,7 @@ import { parseCustomerName } from '../../../policy/names.js';
 import type { Account } from './accounts.js';
 import type { CustomerFile, CustomerText } from './customer-file.js';
 import { readCustomerFile } from './customer-file.js';
-import type { Evidence, Grant } from './evidence.js';
+import type { Evidence, DomainRight } from './evidence.js';
 import type { Finding, Findings } from './findings.js';
 import { readKeyFile } from './key-file.js';
 import type { FoundKey, KeyRules } from './key-file.js';
@@ -27,13 +27,13 @@ export interface PlannedCustomer {
   readonly name: CustomerName;
   readonly account: string;
   readonly keys: readonly FoundKey[];
-  readonly domains: ReadonlyMap<DomainName, Grant>;
+  readonly domains: ReadonlyMap<DomainName, DomainRight>;
 }
 
 /** A key with the domains that it reaches today. */
 interface ReachingKey {
   readonly found: FoundKey;
-  readonly reaches: ReadonlyMap<DomainName, Grant>;
+  readonly reaches: ReadonlyMap<DomainName, DomainRight>;
 }
 
 /** UID_MIN of login.defs(5), as it was when `xm` was young: below are accounts of the system's own. */
@@ -84,7 +84,7 @@ export class ImportPlan {
   #keysOf(
     account: Account,
     files: readonly CustomerFile[],
-    granted: ReadonlyMap<DomainName, Grant>,
+    granted: ReadonlyMap<DomainName, DomainRight>,
   ): readonly ReachingKey[] {
     if (account.uid === 0) return [];
     const told: Finding[] = [];
@@ -95,7 +95,7 @@ export class ImportPlan {
     const reaching = there.flatMap(({ path, read }) =>
       this.#reachingKeys(path, read, account, granted, told),
     );
-    const place = told[0]?.place ?? grantPlace(granted) ?? { file: files[0]?.path ?? '/etc/passwd', line: 1 };
+    const place = told[0]?.place ?? rightPlace(granted) ?? { file: files[0]?.path ?? '/etc/passwd', line: 1 };
     if (reaching.length === 0 && granted.size === 0 && !told.some(({ kind }) => kind === 'problem')) {
       for (const finding of told) this.#findings.left(finding.place, finding.sentence);
       if (told.length === 0 && there.length > 0) this.#tellNoCustomer(account, place);
@@ -106,7 +106,7 @@ export class ImportPlan {
     if (reaching.length === 0 && granted.size > 0 && !isNobody) {
       const domains = [...granted.keys()].join(', ');
       this.#findings.problem(
-        grantPlace(granted) ?? place,
+        rightPlace(granted) ?? place,
         `${account.name} may work on ${domains}, and has no key that can be taken over`,
       );
     }
@@ -117,7 +117,7 @@ export class ImportPlan {
     path: string,
     read: CustomerText | string,
     account: Account,
-    granted: ReadonlyMap<DomainName, Grant>,
+    granted: ReadonlyMap<DomainName, DomainRight>,
     told: Finding[],
   ): readonly ReachingKey[] {
     if (typeof read === 'string') {
@@ -143,9 +143,9 @@ export class ImportPlan {
   #reach(
     { command, place }: FoundKey,
     account: Account,
-    granted: ReadonlyMap<DomainName, Grant>,
+    granted: ReadonlyMap<DomainName, DomainRight>,
     believed: boolean,
-  ): ReadonlyMap<DomainName, Grant> | string {
+  ): ReadonlyMap<DomainName, DomainRight> | string {
     if (command === null) {
       if (granted.size === 0 || !NO_SHELL.test(account.shell)) return granted;
       return `this key is forced to nothing, and ${account.name} has no shell: it reaches nothing today`;
@@ -234,11 +234,11 @@ export class ImportPlan {
   }
 }
 
-function grantPlace(granted: ReadonlyMap<DomainName, Grant>): Place | undefined {
+function rightPlace(granted: ReadonlyMap<DomainName, DomainRight>): Place | undefined {
   return [...granted.values()][0]?.places[0];
 }
 
-function listed(domains: ReadonlyMap<DomainName, Grant>): string {
+function listed(domains: ReadonlyMap<DomainName, DomainRight>): string {
   return [...domains.keys()].sort().join(', ');
 }
 

@@ -3,7 +3,7 @@ import { loadGateSettings } from '../../../config/gate-settings.js';
 import { isRole } from '../../../policy/roles.js';
 import type { Role } from '../../../policy/roles.js';
 import type { ImportResult } from '../../store/imports.js';
-import { adminCommand, atDesk, say } from '../admin/admin-command.js';
+import { adminCommand, withAdminClient, say } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
 import { CliError, EXIT } from '../command/exit-status.js';
 import { MENUS } from './console-command.js';
@@ -176,8 +176,8 @@ async function ask(
     same: options.same?.includes(name) ?? false,
   }));
   try {
-    return (await atDesk(options, (desk) =>
-      desk.ask('POST', '/import', { customers: wanted, apply }),
+    return (await withAdminClient(options, (client) =>
+      client.ask('POST', '/import', { customers: wanted, apply }),
     )) as ImportResult;
   } catch (error) {
     if (apply || !(error instanceof CliError)) throw error;

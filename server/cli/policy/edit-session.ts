@@ -12,7 +12,7 @@ import { problemText } from '../../../config/problem.js';
 import { Replacement, write } from '../../../config/replacement.js';
 import { readTextFile } from '../../../config/text-file.js';
 import { diffText } from '../../../policy/policy-diff.js';
-import type { Desk } from '../admin/desk.js';
+import type { AdminClient } from '../admin/desk.js';
 import type { Dialog } from '../command/dialog.js';
 import { runEditor } from './editor.js';
 import { CliError, EXIT } from '../command/exit-status.js';
@@ -26,7 +26,7 @@ const NEW_TEXT = '# yaml-language-server: $schema=/opt/postern/policy/policy.sch
 export interface PolicyEditParts {
   /** Of the policy directory; need not be there yet. */
   readonly file: string;
-  readonly desk: Desk;
+  readonly client: AdminClient;
   readonly settings: GateSettings;
   readonly dialog: Dialog;
 }
@@ -100,10 +100,10 @@ export class PolicyEdit {
   }
 
   async #showDifference(after: LoadedPolicy): Promise<void> {
-    const { desk, settings } = this.#parts;
-    const before = await lastInForce(desk, settings);
+    const { client, settings } = this.#parts;
+    const before = await lastInForce(client, settings);
     if (before === null) return;
-    const diff = await differenceTo(desk, before.loaded.policy, after.policy);
+    const diff = await differenceTo(client, before.loaded.policy, after.policy);
     process.stdout.write(printableLines(`from revision ${before.revision}, in force:\n${diffText(diff)}`));
   }
 

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { loadPolicy } from '../../../config/policy-directory.js';
 import { problemText } from '../../../config/problem.js';
 import { diffJson, diffText, isEmpty } from '../../../policy/policy-diff.js';
-import { adminCommand, atDesk, say } from '../admin/admin-command.js';
+import { adminCommand, withAdminClient, say } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
 import { CliError, EXIT } from '../command/exit-status.js';
 import { printableLines } from '../command/printable-lines.js';
@@ -19,13 +19,13 @@ export function addDiffCommand(policy: Command): void {
   )
     .addHelpText('after', '\nExit status: 0 no difference, 1 some, 2 the files are not sound.\n')
     .action(async (directory: string | undefined, options: AdminOptions) => {
-      await atDesk(options, async (desk, settings) => {
+      await withAdminClient(options, async (client, settings) => {
         const path = directory === undefined ? settings.policy : resolve(directory);
         const after = loadPolicy(path);
         if (!after.ok)
           throw new CliError(`the policy is not sound:\n${problemText(after.problems)}`, EXIT.usage);
-        const before = await policyInForce(desk, settings);
-        const diff = await differenceTo(desk, before.loaded.policy, after.policy);
+        const before = await policyInForce(client, settings);
+        const diff = await differenceTo(client, before.loaded.policy, after.policy);
         const head = `from revision ${before.revision}, in force, to ${path}:\n`;
         say(
           options,

@@ -3,7 +3,7 @@ import { InvalidArgumentError } from 'commander';
 import { loadPolicy } from '../../../config/policy-directory.js';
 import { problemText } from '../../../config/problem.js';
 import type { DenialExplanation, PolicyExplanation } from '../../gate/control/explain-routes.js';
-import { adminCommand, atDesk, say } from '../admin/admin-command.js';
+import { adminCommand, withAdminClient, say } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
 import { CliError, EXIT } from '../command/exit-status.js';
 
@@ -45,10 +45,10 @@ export function addExplainCommand(policy: Command): void {
         domain: string | undefined,
         options: ExplainOptions,
       ) => {
-        const answer = await atDesk(options, (desk) =>
+        const answer = await withAdminClient(options, (client) =>
           action === undefined
-            ? desk.ask('GET', `/policy/denials/${encodeURIComponent(who)}`)
-            : desk.ask('POST', '/policy/explain', given(who, action, domain, options)),
+            ? client.ask('GET', `/policy/denials/${encodeURIComponent(who)}`)
+            : client.ask('POST', '/policy/explain', given(who, action, domain, options)),
         );
         say(options, answer, (answer as PolicyExplanation | DenialExplanation).text);
       },

@@ -3,7 +3,7 @@ import { keptRevisions } from '../../../config/accepted-policy.js';
 import type { KeptRevision } from '../../../config/accepted-policy.js';
 import { basename } from 'node:path';
 import type { PolicyStatus } from '../../gate/control/control-answers.js';
-import { adminCommand, atDesk, say } from '../admin/admin-command.js';
+import { adminCommand, withAdminClient, say } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
 import { acceptedDirectory } from '../admin/policy-files.js';
 import { shortTime, table } from '../command/table.js';
@@ -16,8 +16,8 @@ export function addHistoryCommand(policy: Command): void {
     'List the last ten policies that were in force, with the time and the admin who loaded them.',
     ['postern policy history'],
   ).action(async (options: AdminOptions) => {
-    await atDesk(options, async (desk, settings) => {
-      const status = (await desk.askRunningGate('GET', '/policy')) as PolicyStatus | null;
+    await withAdminClient(options, async (client, settings) => {
+      const status = (await client.askRunningGate('GET', '/policy')) as PolicyStatus | null;
       const kept = keptRevisions(acceptedDirectory(settings.state));
       const inForce = status?.revision ?? kept[0]?.revision;
       const rows = kept.map((one) => [...cells(one), one.revision === inForce ? 'in force' : '']);

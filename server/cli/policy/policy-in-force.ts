@@ -6,7 +6,7 @@ import { policyDiff } from '../../../policy/policy-diff.js';
 import type { Policy } from '../../../policy/policy.js';
 import type { PolicyStatus } from '../../gate/control/control-answers.js';
 import type { RoleRow } from '../../store/records.js';
-import type { Desk } from '../admin/desk.js';
+import type { AdminClient } from '../admin/desk.js';
 import { CliError, EXIT } from '../command/exit-status.js';
 import { acceptedDirectory } from '../admin/policy-files.js';
 
@@ -16,8 +16,11 @@ import { acceptedDirectory } from '../admin/policy-files.js';
  * @returns null when none ever was
  * @throws CliError when it is not kept
  */
-export async function lastInForce(desk: Desk, settings: GateSettings): Promise<AcceptedPolicy | null> {
-  const status = (await desk.askRunningGate('GET', '/policy')) as PolicyStatus | null;
+export async function lastInForce(
+  client: AdminClient,
+  settings: GateSettings,
+): Promise<AcceptedPolicy | null> {
+  const status = (await client.askRunningGate('GET', '/policy')) as PolicyStatus | null;
   const directory = acceptedDirectory(settings.state);
   const sound = keptRevisions(directory).flatMap(({ found }) => (typeof found === 'string' ? [] : [found]));
   const found = sound.find(({ loaded }) => status === null || loaded.digest === status.digest);
@@ -30,15 +33,15 @@ export async function lastInForce(desk: Desk, settings: GateSettings): Promise<A
 }
 
 /** As `lastInForce`. @throws CliError also when there never was one */
-export async function policyInForce(desk: Desk, settings: GateSettings): Promise<AcceptedPolicy> {
-  const found = await lastInForce(desk, settings);
+export async function policyInForce(client: AdminClient, settings: GateSettings): Promise<AcceptedPolicy> {
+  const found = await lastInForce(client, settings);
   if (found !== null) return found;
   throw new CliError('no policy was ever in force: nothing can be compared with it', EXIT.refused);
 }
 
 /** What it comes to for the customers, domains and roles that there are when a policy follows the one in force. */
-export async function differenceTo(desk: Desk, before: Policy, after: Policy): Promise<PolicyDiff> {
-  const { roles } = (await desk.ask('GET', '/roles')) as { readonly roles: readonly RoleRow[] };
+export async function differenceTo(client: AdminClient, before: Policy, after: Policy): Promise<PolicyDiff> {
+  const { roles } = (await client.ask('GET', '/roles')) as { readonly roles: readonly RoleRow[] };
   const counting = roles.filter(({ counts }) => counts);
   return policyDiff(before, after, counting);
 }

@@ -7,9 +7,9 @@ import type { PolicyReload } from '../../gate/control/control-answers.js';
 import type { PolicyWarnings } from '../../gate/control/policy-routes.js';
 import { printable } from '../../gate/printable.js';
 import type { RoleRow } from '../../store/records.js';
-import { adminCommand, atDesk, say } from '../admin/admin-command.js';
+import { adminCommand, withAdminClient, say } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
-import type { Desk } from '../admin/desk.js';
+import type { AdminClient } from '../admin/desk.js';
 import { Dialog } from '../command/dialog.js';
 import { CliError, EXIT } from '../command/exit-status.js';
 import { differenceTo, lastInForce } from './policy-in-force.js';
@@ -27,10 +27,10 @@ export function addReloadCommand(policy: Command): void {
   )
     .option('-y, --yes', 'do not ask, even when a customer loses everything')
     .action(async (options: AdminOptions & { readonly yes?: true }) => {
-      await atDesk(options, async (desk, settings) => {
-        if (options.json !== true) await announce(desk, settings, options.yes === true);
-        const answer = (await desk.askGate('POST', '/policy/reload')) as PolicyReload;
-        await tell(desk, options, answer);
+      await withAdminClient(options, async (client, settings) => {
+        if (options.json !== true) await announce(client, settings, options.yes === true);
+        const answer = (await client.askGate('POST', '/policy/reload')) as PolicyReload;
+        await tell(client, options, answer);
       });
     });
 }
@@ -41,17 +41,17 @@ export function addReloadCommand(policy: Command): void {
  *
  * @throws CliError when the answer is no
  */
-async function announce(desk: Desk, settings: GateSettings, yes: boolean): Promise<void> {
+async function announce(client: AdminClient, settings: GateSettings, yes: boolean): Promise<void> {
   const { loadPolicy } = await import('../../../config/policy-directory.js');
   const after = loadPolicy(settings.policy);
   process.stdout.write(printableLines(problemText(after.warnings, 'warning')));
   // What is wrong with them the gate says itself.
   if (!after.ok) return;
-  const before = await lastInForce(desk, settings).catch(() => null);
+  const before = await lastInForce(client, settings).catch(() => null);
   if (before === null) return;
-  const diff = await differenceTo(desk, before.loaded.policy, after.policy);
+  const diff = await differenceTo(client, before.loaded.policy, after.policy);
   process.stdout.write(`${diffText(diff).trimEnd().split('\n').at(-1) ?? ''}\n`);
-  const losers = await whoLosesAll(desk, diff);
+  const losers = await whoLosesAll(client, diff);
   if (losers.length === 0) return;
   const few = losers.slice(0, MOST_NAMED).join(', ');
   const more = losers.length > MOST_NAMED ? ` and ${losers.length - MOST_NAMED} more` : '';
@@ -67,8 +67,8 @@ async function announce(desk: Desk, settings: GateSettings, yes: boolean): Promi
 }
 
 /** Customers who may see none of their domains any more. */
-async function whoLosesAll(desk: Desk, diff: PolicyDiff): Promise<readonly string[]> {
-  const { roles } = (await desk.ask('GET', '/roles')) as { readonly roles: readonly RoleRow[] };
+async function whoLosesAll(client: AdminClient, diff: PolicyDiff): Promise<readonly string[]> {
+  const { roles } = (await client.ask('GET', '/roles')) as { readonly roles: readonly RoleRow[] };
   const lost = diff.rights.filter(
     ({ kind, actions, after }) => kind === 'lose' && actions.includes('status') && after.standing === 'never',
   );
@@ -81,24 +81,24 @@ async function whoLosesAll(desk: Desk, diff: PolicyDiff): Promise<readonly strin
 }
 
 /** Whom the policy in force speaks of without there being anybody: a line each. */
-export async function policyWarnings(desk: Desk): Promise<string> {
-  const { warnings } = (await desk.askGate('GET', '/policy/warnings')) as PolicyWarnings;
+export async function policyWarnings(client: AdminClient): Promise<string> {
+  const { warnings } = (await client.askGate('GET', '/policy/warnings')) as PolicyWarnings;
   return warnings.map((warning) => `warning: ${printable(warning, 1000)}\n`).join('');
 }
 
 /** Lets the gate read the files, if one runs, and says what became of it. */
-export async function putInForce(desk: Desk, options: AdminOptions): Promise<void> {
-  const answer = (await desk.askRunningGate('POST', '/policy/reload')) as PolicyReload | null;
-  if (answer !== null) await tell(desk, options, answer);
+export async function putInForce(client: AdminClient, options: AdminOptions): Promise<void> {
+  const answer = (await client.askRunningGate('POST', '/policy/reload')) as PolicyReload | null;
+  if (answer !== null) await tell(client, options, answer);
   else say(options, { running: false }, 'no gate is running: the next one that starts reads the files\n');
 }
 
-async function tell(desk: Desk, options: AdminOptions, answer: PolicyReload): Promise<void> {
+async function tell(client: AdminClient, options: AdminOptions, answer: PolicyReload): Promise<void> {
   const { accepted, changed, revision, problems } = answer;
   if (accepted) {
     const what = changed ? 'the policy is in force' : 'the files are those in force';
     say(options, answer, `${what}: revision ${revision}\n`);
-    if (options.json !== true) process.stdout.write(await policyWarnings(desk));
+    if (options.json !== true) process.stdout.write(await policyWarnings(client));
     return;
   }
   // Each with the line it is about, and a caret under it.

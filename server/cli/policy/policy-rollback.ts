@@ -8,7 +8,7 @@ import { digestOf, readPolicy } from '../../../config/policy-document.js';
 import { restorePolicy, setAside } from '../../../config/policy-restoring.js';
 import { problemText } from '../../../config/problem.js';
 import { diffText } from '../../../policy/policy-diff.js';
-import { adminCommand, atDesk } from '../admin/admin-command.js';
+import { adminCommand, withAdminClient } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
 import { adminName } from '../admin/admin-name.js';
 import { Dialog } from '../command/dialog.js';
@@ -33,10 +33,10 @@ export function addRollbackCommand(policy: Command): void {
   )
     .option('-y, --yes', 'do not ask')
     .action(async (revision: string | undefined, options: RollbackOptions) => {
-      await atDesk(options, async (desk, settings) => {
+      await withAdminClient(options, async (client, settings) => {
         const lock = await PolicyLock.take(settings.policy, adminName());
         try {
-          const before = await policyInForce(desk, settings);
+          const before = await policyInForce(client, settings);
           const chosen = chooseRevision(settings, revision, before);
           const again = readPolicy(
             chosen.loaded.sources.map(({ file, text }) => ({
@@ -50,20 +50,20 @@ export function addRollbackCommand(policy: Command): void {
               `revision ${chosen.revision} is not sound today, and nothing was done:\n${problems}`,
             );
           }
-          const diff = await differenceTo(desk, before.loaded.policy, again.policy);
+          const diff = await differenceTo(client, before.loaded.policy, again.policy);
           const head = `from revision ${before.revision}, in force, to ${chosen.revision}:\n`;
           if (options.json === undefined) process.stdout.write(printableLines(head + diffText(diff)));
           if (options.yes === undefined && !(await agreed(chosen.revision)))
             throw new CliError('nothing was done', EXIT.refused);
           const aside = written('nothing was done', () => keepPresent(settings));
           // Before it is done: what cannot be recorded is not done.
-          await desk.ask('POST', '/policy/restored', { revision: chosen.revision, from: before.revision });
+          await client.ask('POST', '/policy/restored', { revision: chosen.revision, from: before.revision });
           written('the files are as they were', () => {
             restorePolicy(settings.policy, again.sources);
           });
           const kept = aside === null ? '' : `what the files said before is in ${aside}\n`;
           if (options.json === undefined) process.stdout.write(kept);
-          await putInForce(desk, options);
+          await putInForce(client, options);
         } finally {
           lock.release();
         }

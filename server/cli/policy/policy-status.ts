@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { PolicyStatus } from '../../gate/control/control-answers.js';
-import { adminCommand, atDesk, say } from '../admin/admin-command.js';
+import { adminCommand, withAdminClient, say } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
 import { policyWarnings } from './policy-reload.js';
 
@@ -9,9 +9,9 @@ export function addStatusCommand(policy: Command): void {
   adminCommand(policy, 'status', 'Tell which revision is in force.', ['postern policy status']).action(
     async (options: AdminOptions) => {
       let warnings = '';
-      const answer = (await atDesk(options, async (desk) => {
-        warnings = await policyWarnings(desk);
-        return desk.askGate('GET', '/policy');
+      const answer = (await withAdminClient(options, async (client) => {
+        warnings = await policyWarnings(client);
+        return client.askGate('GET', '/policy');
       })) as PolicyStatus;
       const { revision, rules, limits, sessionLimits, problems } = answer;
       const broken =

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { printable } from '../../gate/printable.js';
 import type { AuditReport } from '../../gate/control/control-answers.js';
 import type { AuditRow } from '../../store/audit-event.js';
-import { adminCommand, atDesk, endWithReader, exampleText, say } from '../admin/admin-command.js';
+import { adminCommand, withAdminClient, endWithReader, exampleText, say } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
 import { CliError, EXIT } from '../command/exit-status.js';
 import { withQuery } from '../command/query.js';
@@ -62,8 +62,8 @@ export function addAuditCommand(program: Command): void {
       // commander gives options that `audit` knows too to `audit`.
       const options = command.optsWithGlobals<AdminOptions & { readonly mark: readonly string[] }>();
       const marks = options.mark;
-      const report = (await atDesk(options, (desk) =>
-        desk.ask('POST', '/audit/verify', { marks }),
+      const report = (await withAdminClient(options, (client) =>
+        client.ask('POST', '/audit/verify', { marks }),
       )) as AuditReport;
       say(options, report, reportText(report));
       if (!report.ok) process.exitCode = EXIT.failed;
@@ -72,10 +72,10 @@ export function addAuditCommand(program: Command): void {
 
 async function list(options: AuditOptions): Promise<void> {
   const { customer, domain, limit } = options;
-  await atDesk(options, async (desk) => {
+  await withAdminClient(options, async (client) => {
     const page = async (more: Record<string, string | undefined>): Promise<AuditRow[]> => {
       const path = withQuery('/audit', { customer, domain, since: options.since, ...more });
-      return ((await desk.ask('GET', path)) as { rows: AuditRow[] }).rows;
+      return ((await client.ask('GET', path)) as { rows: AuditRow[] }).rows;
     };
     if (limit !== undefined || options.since === undefined) {
       for (const row of await page({ limit: limit ?? '100' })) print(row, options);
@@ -100,9 +100,9 @@ async function follow(options: AuditOptions): Promise<void> {
   process.once('SIGINT', () => {
     leave.abort();
   });
-  await atDesk(options, async (desk) => {
+  await withAdminClient(options, async (client) => {
     const path = withQuery('/audit/follow', { customer, domain, since: options.since, limit });
-    for await (const row of await desk.follow(path, leave.signal)) print(row as AuditRow, options);
+    for await (const row of await client.follow(path, leave.signal)) print(row as AuditRow, options);
   });
   if (!leave.signal.aborted) throw new CliError('the gate has stopped', EXIT.hostUnreachable);
 }

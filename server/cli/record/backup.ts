@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { adminCommand, atDesk, say } from '../admin/admin-command.js';
+import { adminCommand, withAdminClient, say } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
 
 /** Adds `postern backup`. */
@@ -14,7 +14,7 @@ export function addBackupCommand(program: Command): void {
     .addHelpText('after', '\nTo restore it see docs/day-two/restore.md.\n')
     .action(async (name: string, options: AdminOptions) => {
       const file = resolve(name);
-      await atDesk(options, (desk) => desk.backup(file));
+      await withAdminClient(options, (client) => client.backup(file));
       say(options, { file }, `${file} is written\n`);
     });
 }

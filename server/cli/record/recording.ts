@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { RecordingsPruned, RecordingView } from '../../gate/control/control-answers.js';
-import { adminCommand, adminNoun, atDesk, say } from '../admin/admin-command.js';
+import { adminCommand, adminNoun, withAdminClient, say } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
 import { NewFile, toStdout } from '../command/new-file.js';
 import { withQuery } from '../command/query.js';
@@ -41,7 +41,7 @@ export function addRecordingCommand(program: Command): void {
     .action(async (options: ListOptions) => {
       const { customer, domain, since } = options;
       const path = withQuery('/recordings', { customer, domain, since });
-      const answer = (await atDesk(options, (desk) => desk.ask('GET', path))) as {
+      const answer = (await withAdminClient(options, (client) => client.ask('GET', path))) as {
         recordings: RecordingView[];
       };
       say(options, answer.recordings, recordingTable(answer.recordings, 'there are no recordings'));
@@ -58,12 +58,12 @@ export function addRecordingCommand(program: Command): void {
   ).action(async (id: string, name: string | undefined, options: AdminOptions) => {
     const path = `/recordings/${encodeURIComponent(id)}/export`;
     if (name === undefined || name === '-') {
-      await atDesk(options, (desk) => desk.fetch('POST', path, toStdout));
+      await withAdminClient(options, (client) => client.fetch('POST', path, toStdout));
       return;
     }
     const file = resolve(name);
     const copy = await NewFile.create(file);
-    await copy.fill((take) => atDesk(options, (desk) => desk.fetch('POST', path, take)));
+    await copy.fill((take) => withAdminClient(options, (client) => client.fetch('POST', path, take)));
     say(options, { recording: id, file }, `${file} is written\n`);
   });
 
@@ -77,8 +77,8 @@ export function addRecordingCommand(program: Command): void {
     .option('--dry-run', 'only say what would be removed')
     .action(async (options: PruneOptions) => {
       const given = { before: options.olderThan, dry: options.dryRun === true };
-      const { removed } = (await atDesk(options, (desk) =>
-        desk.ask('POST', '/recordings/prune', given),
+      const { removed } = (await withAdminClient(options, (client) =>
+        client.ask('POST', '/recordings/prune', given),
       )) as RecordingsPruned;
       const what = given.dry ? 'would be removed' : 'were removed';
       const text = removed.length === 0 ? '' : `${removed.length} ${what}\n`;

@@ -1,7 +1,7 @@
 import { open, readdir, rename, rm, rmdir, stat, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { makeDirectory } from '../../wire/make-directory.js';
-import { Turnstile } from '../pace/turnstile.js';
+import { Semaphore } from '../pace/turnstile.js';
 
 export interface LogFile {
   readonly name: string;
@@ -35,7 +35,7 @@ const AT_ONCE = 2;
 
 /** The file system of this machine. */
 export class LocalDisk implements LogDisk {
-  readonly #turnstile = new Turnstile(AT_ONCE);
+  readonly #turnstile = new Semaphore(AT_ONCE);
 
   files(folder: string): Promise<readonly LogFile[]> {
     return this.#turn(async () => {
@@ -116,7 +116,7 @@ export class LocalDisk implements LogDisk {
 
   #turn<T>(work: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#turnstile.pass((leave) => {
+      this.#turnstile.acquire((leave) => {
         work().then(resolve, reject).finally(leave);
       });
     });

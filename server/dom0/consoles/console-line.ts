@@ -9,7 +9,7 @@ import type { LineTiming } from './line-timing.js';
 import type { Pacer } from './pacer.js';
 import type { PtyCommand } from '../process/pty.js';
 import type { ScreenSize } from './screen-job.js';
-import type { Turnstile } from '../pace/turnstile.js';
+import type { Semaphore } from '../pace/turnstile.js';
 import type { Incarnation } from '../toolstack/incarnation.js';
 
 export type LineState = 'attached' | 'detached' | 'locked';
@@ -30,7 +30,7 @@ export interface LineParts {
   readonly whose: (incarnation: Incarnation) => Promise<Ownership>;
   readonly passesEscape: boolean;
   readonly pacer: Pacer;
-  readonly turnstile: Turnstile;
+  readonly turnstile: Semaphore;
   readonly timing: LineTiming;
   readonly logger: Logger;
 }
@@ -213,7 +213,7 @@ export class ConsoleLine {
       this.#open(this.#wanted, true, () => undefined);
     } else if (!this.#queued && this.#openable() !== null) {
       this.#queued = true;
-      this.#parts.turnstile.pass((leave) => {
+      this.#parts.turnstile.acquire((leave) => {
         this.#queued = false;
         const wanted = this.#openable();
         if (wanted === null) leave();

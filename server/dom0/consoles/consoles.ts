@@ -23,7 +23,7 @@ import { Pacer } from './pacer.js';
 import type { PtyCommand } from '../process/pty.js';
 import { Screens } from './screens.js';
 import type { ScreensTiming } from './screens.js';
-import { Turnstile } from '../pace/turnstile.js';
+import { Semaphore } from '../pace/turnstile.js';
 import type { Incarnation } from '../toolstack/incarnation.js';
 
 /** Milliseconds; for tests, and for hosts that are slower than any we know. */
@@ -64,7 +64,7 @@ export class Consoles {
   readonly #screens: Screens;
   readonly #logs: ConsoleLogs | null;
   readonly #pacer = new Pacer();
-  readonly #turnstile = new Turnstile(OPENINGS);
+  readonly #turnstile = new Semaphore(OPENINGS);
   readonly #consoles = new Map<DomainName, DomainConsole>();
   readonly #listeners = new Set<(name: DomainName, state: LineState) => void>();
   readonly #adminListeners = new Set<AdminActListener>();

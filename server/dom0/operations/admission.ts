@@ -45,7 +45,7 @@ export interface Admitted {
   readonly overtaken: Operation | null;
 }
 
-export type Verdict = Admitted | { readonly refused: Refusal; readonly inTheWay: Operation | null };
+export type AdmissionResult = Admitted | { readonly refused: Refusal; readonly inTheWay: Operation | null };
 
 /** Whether a request may be worked on: known words, the table of states and verbs, what is under way, the host's limits, the disks. */
 export class Admission {
@@ -55,9 +55,12 @@ export class Admission {
     this.#parts = parts;
   }
 
-  async judge(request: OperationRequest): Promise<Verdict> {
+  async judge(request: OperationRequest): Promise<AdmissionResult> {
     const { book, limits, clock } = this.#parts;
-    const refused = (no: Refusal, inTheWay: Operation | null = null): Verdict => ({ refused: no, inTheWay });
+    const refused = (no: Refusal, inTheWay: Operation | null = null): AdmissionResult => ({
+      refused: no,
+      inTheWay,
+    });
     const wrong = this.#wrongRequest(request);
     if (wrong !== null) return refused(wrong);
     // What is created is created from the file as it is now, whenever it was edited.

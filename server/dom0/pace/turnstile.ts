@@ -1,5 +1,5 @@
 /** Lets so many through at once; the rest wait in order. */
-export class Turnstile {
+export class Semaphore {
   #free: number;
   readonly #waiting: (() => void)[] = [];
 
@@ -11,7 +11,7 @@ export class Turnstile {
    * Calls `enter` when there is a place, at once if there is one now; it calls `leave` when it no longer needs it. What it throws is thrown on,
    * and the place is free again.
    */
-  pass(enter: (leave: () => void) => void): void {
+  acquire(task: (release: () => void) => void): void {
     const go = (): void => {
       let inside = true;
       const leave = (): void => {
@@ -21,7 +21,7 @@ export class Turnstile {
         if (this.#free > 0) this.#waiting.shift()?.();
       };
       try {
-        enter(leave);
+        task(leave);
       } catch (fault) {
         leave();
         throw fault;

@@ -9,14 +9,14 @@ import type { Refusal } from '../../../policy/refusal.js';
 import type { AuditEvent, AuditRow, CustomerActor } from '../../store/audit-event.js';
 import type { Facts, Question, Settled } from '../../store/authorizations.js';
 import { AuditUnavailable } from '../../store/store-error.js';
-import type { VisitQuery } from './live-consoles.js';
+import type { AttachmentQuery } from './live-consoles.js';
 import { CustomerPace } from './customer-pace.js';
 import type { Identity } from '../session/identity.js';
 import { printable } from '../printable.js';
-import { BLIND } from './sights.js';
-import type { Sights } from './sights.js';
+import { NO_OBSERVATIONS } from './sights.js';
+import type { DomainObservations } from './sights.js';
 import { judge } from './verdict.js';
-import type { Verdict, Wish } from './verdict.js';
+import type { Verdict, AccessRequest } from './verdict.js';
 import * as words from '../text/words.js';
 
 /** The store, as far as permission goes: one transaction around reading, deciding and recording. */
@@ -54,7 +54,7 @@ interface PermitFacts {
 }
 
 /** A permit that was used: the effect requires it, and only `Permit.consume` makes one. */
-export class Grant {
+export class DemandedPermit {
   readonly identity: Identity;
   readonly action: Action;
   readonly domain: DomainName;
@@ -82,7 +82,7 @@ export class Grant {
   }
 
   /** False for whatever was made to look like one. */
-  static is(value: unknown): value is Grant {
+  static is(value: unknown): value is DemandedPermit {
     return typeof value === 'object' && value !== null && #minted in value && value.#minted;
   }
 }
@@ -109,12 +109,12 @@ export class Permit {
   }
 
   /** @throws TypeError the second time, or for another action than the one that was authorised */
-  consume(action: Action): Grant {
+  consume(action: Action): DemandedPermit {
     if (action !== this.#facts.action)
       throw new TypeError(`a permit for ${this.#facts.action} does not permit ${action}`);
     if (this.#used) throw new TypeError(`this permit for ${action} was used already`);
     this.#used = true;
-    return new Grant(mint, this.#facts);
+    return new DemandedPermit(mint, this.#facts);
   }
 }
 
@@ -132,9 +132,9 @@ export interface Surroundings {
   readonly pace?: CustomerPace;
   readonly clock?: () => Date;
   /** Left out: nothing is known of any domain. */
-  readonly sights?: Sights;
+  readonly observations?: DomainObservations;
   /** How many consoles there are at this moment. */
-  readonly atOnce?: (query: VisitQuery) => number;
+  readonly atOnce?: (query: AttachmentQuery) => number;
 }
 
 /** The one place that says yes. */
@@ -143,7 +143,7 @@ export class Authorizer {
   readonly #inForce: PolicyInForce;
   readonly #pace: CustomerPace;
   readonly #clock: () => Date;
-  readonly #sights: Sights;
+  readonly #observations: DomainObservations;
   readonly #atOnce: NonNullable<Surroundings['atOnce']>;
 
   constructor(
@@ -152,7 +152,7 @@ export class Authorizer {
     {
       pace = new CustomerPace(),
       clock = () => new Date(),
-      sights = BLIND,
+      observations = NO_OBSERVATIONS,
       atOnce = () => 0,
     }: Surroundings = {},
   ) {
@@ -160,7 +160,7 @@ export class Authorizer {
     this.#inForce = inForce;
     this.#pace = pace;
     this.#clock = clock;
-    this.#sights = sights;
+    this.#observations = observations;
     this.#atOnce = atOnce;
   }
 
@@ -168,35 +168,35 @@ export class Authorizer {
    * Reads role and usage, decides and records the intent or the denial, in one transaction: two at once cannot both
    * pass a limit of one. Only what comes too fast is refused without a record.
    */
-  authorize(identity: Identity, wish: Wish): Permit | Refusal {
+  authorize(identity: Identity, request: AccessRequest): Permit | Refusal {
     const tooFast = this.#pace.asks(identity.customer);
     if (tooFast !== null) return tooFast;
-    const domain = parseDomainName(wish.domain);
+    const domain = parseDomainName(request.domain);
     const operation = randomUUID();
     try {
-      return this.#settle(identity, wish, (verdict, facts): Settled<Permit | Refusal> => {
+      return this.#settle(identity, request, (verdict, facts): Settled<Permit | Refusal> => {
         if (!verdict.allow || domain === undefined) {
           const reference = facts.reference();
           return {
-            events: [this.#denial(identity, wish, verdict, reference)],
+            events: [this.#denial(identity, request, verdict, reference)],
             value: () => ({ ...refusedBy(verdict), reference }),
           };
         }
         return {
-          events: this.#intent(identity, wish, domain, operation, verdict.rule),
-          value: (rows) => this.#permit(identity, wish, domain, operation, verdict.since, rows[0] ?? null),
+          events: this.#intent(identity, request, domain, operation, verdict.rule),
+          value: (rows) => this.#permit(identity, request, domain, operation, verdict.since, rows[0] ?? null),
         };
       });
     } catch (fault) {
       if (!(fault instanceof AuditUnavailable)) throw fault;
-      return this.#unrecorded(identity, wish, domain, operation, fault);
+      return this.#unrecorded(identity, request, domain, operation, fault);
     }
   }
 
   /** The same question without consequences: no intent, no denial, no permit. @returns null for yes */
-  consider(identity: Asker, wish: Wish): Refusal | null {
-    return this.#look(identity, wish.domain, (judge) => {
-      const verdict = judge(wish);
+  consider(identity: Asker, request: AccessRequest): Refusal | null {
+    return this.#look(identity, request.domain, (judge) => {
+      const verdict = judge(request);
       return verdict.allow ? null : verdict.refusal;
     });
   }
@@ -205,17 +205,17 @@ export class Authorizer {
    * Whether what goes on may go on: as `consider`, but what was begun is not counted against itself, and a host that is not heard
    * just now has changed nothing.
    */
-  mayStill(identity: Asker, wish: Wish): Refusal | null {
-    const verdict = this.lasting(identity, wish);
+  mayStill(identity: Asker, request: AccessRequest): Refusal | null {
+    const verdict = this.lasting(identity, request);
     return verdict.allow ? null : verdict.refusal;
   }
 
   /** As `mayStill`, with how long it may go on if nothing is changed. */
-  lasting(identity: Asker, wish: Wish): Verdict {
-    const question = this.#question(identity, wish.domain);
+  lasting(identity: Asker, request: AccessRequest): Verdict {
+    const question = this.#question(identity, request.domain);
     const facts = { ...this.#authorizations.look(question), count: () => 0 };
-    const around = { source: identity.source, ...this.#sights.lastSight(question.domain) };
-    return judge(this.#inForce.policy, question, wish, facts, around, () => 0, this.#clock());
+    const around = { source: identity.source, ...this.#observations.lastObservation(question.domain) };
+    return judge(this.#inForce.policy, question, request, facts, around, () => 0, this.#clock());
   }
 
   /**
@@ -240,20 +240,24 @@ export class Authorizer {
     });
   }
 
-  #settle<T>(identity: Identity, wish: Wish, answer: (verdict: Verdict, facts: Facts) => Settled<T>): T {
-    const question = this.#question(identity, wish.domain);
+  #settle<T>(
+    identity: Identity,
+    request: AccessRequest,
+    answer: (verdict: Verdict, facts: Facts) => Settled<T>,
+  ): T {
+    const question = this.#question(identity, request.domain);
     const around = this.#around(identity, question);
     return this.#authorizations.settle(question, (facts) =>
-      answer(this.#judge(question, wish, facts, around), facts),
+      answer(this.#judge(question, request, facts, around), facts),
     );
   }
 
   /** Asks without writing, also when nothing can be written. */
-  #look<T>(identity: Asker, domain: string, ask: (judge: (wish: Wish) => Verdict) => T): T {
+  #look<T>(identity: Asker, domain: string, ask: (judge: (request: AccessRequest) => Verdict) => T): T {
     const question = this.#question(identity, domain);
     const facts = this.#authorizations.look(question);
     const around = this.#around(identity, question);
-    return ask((wish) => this.#judge(question, wish, facts, around));
+    return ask((request) => this.#judge(question, request, facts, around));
   }
 
   #question({ customer, fingerprint, source }: Asker, domain: string): Question {
@@ -261,49 +265,49 @@ export class Authorizer {
   }
 
   #around({ source }: Asker, { domain }: Question): Circumstances {
-    return { source, ...this.#sights.sight(domain) };
+    return { source, ...this.#observations.observation(domain) };
   }
 
-  #judge(question: Question, wish: Wish, facts: Facts, around: Circumstances): Verdict {
-    return judge(this.#inForce.policy, question, wish, facts, around, this.#atOnce, this.#clock());
+  #judge(question: Question, request: AccessRequest, facts: Facts, around: Circumstances): Verdict {
+    return judge(this.#inForce.policy, question, request, facts, around, this.#atOnce, this.#clock());
   }
 
-  #denial(identity: Identity, wish: Wish, verdict: Verdict, reference: string): AuditEvent {
+  #denial(identity: Identity, request: AccessRequest, verdict: Verdict, reference: string): AuditEvent {
     const code = verdict.allow ? 'no-such-domain' : verdict.code;
     const { detail } = refusedBy(verdict);
     return {
       kind: 'domain.denied',
       actor: actorOf(identity),
-      domain: printable(wish.domain, 80),
-      action: wish.action,
+      domain: printable(request.domain, 80),
+      action: request.action,
       code,
       detail,
       reference,
-      profile: wish.profile,
-      ...(wish.key === undefined || wish.key === null ? {} : { key: wish.key }),
+      profile: request.profile,
+      ...(request.key === undefined || request.key === null ? {} : { key: request.key }),
       revision: this.#inForce.revision,
-      ...this.#sights.sight(this.#question(identity, wish.domain).domain),
+      ...this.#observations.observation(this.#question(identity, request.domain).domain),
     };
   }
 
   #intent(
     identity: Identity,
-    wish: Wish,
+    request: AccessRequest,
     domain: DomainName,
     operation: string,
     rule: string,
   ): readonly AuditEvent[] {
-    if (wish.action === 'status') return [];
+    if (request.action === 'status') return [];
     return [
       {
-        kind: `domain.${wish.action}.requested`,
+        kind: `domain.${request.action}.requested`,
         actor: actorOf(identity),
         domain,
         operation,
-        profile: wish.profile,
-        ...(wish.parameters === undefined ? {} : { parameters: wish.parameters }),
-        ...(wish.key === undefined || wish.key === null ? {} : { key: wish.key }),
-        ...(wish.keep === undefined ? {} : { keep: wish.keep }),
+        profile: request.profile,
+        ...(request.parameters === undefined ? {} : { parameters: request.parameters }),
+        ...(request.key === undefined || request.key === null ? {} : { key: request.key }),
+        ...(request.keep === undefined ? {} : { keep: request.keep }),
         rule,
         revision: this.#inForce.revision,
       },
@@ -313,20 +317,20 @@ export class Authorizer {
   /** The log cannot be written: the answer is the same, but a yes to a change becomes a no. */
   #unrecorded(
     identity: Identity,
-    wish: Wish,
+    request: AccessRequest,
     domain: DomainName | undefined,
     operation: string,
     fault: Error,
   ): Permit | Refusal {
-    const verdict = this.#look(identity, wish.domain, (judge) => judge(wish));
+    const verdict = this.#look(identity, request.domain, (judge) => judge(request));
     if (!verdict.allow || domain === undefined) return refusedBy(verdict);
-    if (!LOOKING.includes(wish.action)) return words.auditUnavailable(fault.message);
-    return this.#permit(identity, wish, domain, operation, verdict.since, null);
+    if (!LOOKING.includes(request.action)) return words.auditUnavailable(fault.message);
+    return this.#permit(identity, request, domain, operation, verdict.since, null);
   }
 
   #permit(
     identity: Identity,
-    wish: Wish,
+    request: AccessRequest,
     domain: DomainName,
     operation: string,
     since: string,
@@ -334,11 +338,11 @@ export class Authorizer {
   ): Permit {
     return new Permit(mint, {
       identity,
-      action: wish.action,
+      action: request.action,
       domain,
-      profile: wish.profile,
-      key: wish.key ?? null,
-      parameters: wish.parameters ?? {},
+      profile: request.profile,
+      key: request.key ?? null,
+      parameters: request.parameters ?? {},
       operation,
       row,
       since,

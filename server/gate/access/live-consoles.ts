@@ -5,7 +5,7 @@ import type { Limit } from '../../../policy/policy.js';
 import type { Unsubscribe } from '../session/terminal.js';
 
 /** One visit to a console. */
-interface Visit {
+interface LiveAttachment {
   readonly customer: CustomerName;
   /** The address that it comes from. */
   readonly source: string;
@@ -15,7 +15,7 @@ interface Visit {
 }
 
 /** Whose visits are counted. */
-export interface VisitQuery extends Pick<Limit, 'per' | 'actions'> {
+export interface AttachmentQuery extends Pick<Limit, 'per' | 'actions'> {
   readonly customer: CustomerName;
   readonly source: string | null;
   readonly domain: DomainName;
@@ -25,21 +25,21 @@ export interface VisitQuery extends Pick<Limit, 'per' | 'actions'> {
  * Who is at a console at this moment, for the limits of how many at once. In memory and not counted from the audit log, as consoles
  * go on while that cannot be written.
  */
-export class LiveConsoles {
-  readonly #visits = new Set<Visit>();
+export class LiveAttachments {
+  readonly #attachments = new Set<LiveAttachment>();
 
   /** To be called in the same turn as the visit was allowed, so that two at once cannot both pass a limit of one. @returns ends it */
-  enter(visit: Visit): Unsubscribe {
-    this.#visits.add(visit);
-    return () => this.#visits.delete(visit);
+  enter(attachment: LiveAttachment): Unsubscribe {
+    this.#attachments.add(attachment);
+    return () => this.#attachments.delete(attachment);
   }
 
-  count({ per, actions, customer, source, domain }: VisitQuery): number {
+  count({ per, actions, customer, source, domain }: AttachmentQuery): number {
     const bucket = source === null ? null : sourceBucket(source);
-    const counted = [...this.#visits].filter((visit) => {
-      if (!actions.includes(visit.action())) return false;
-      if (per === 'source') return sourceBucket(visit.source) === bucket;
-      return per === 'customer' ? visit.customer === customer : visit.domain === domain;
+    const counted = [...this.#attachments].filter((attachment) => {
+      if (!actions.includes(attachment.action())) return false;
+      if (per === 'source') return sourceBucket(attachment.source) === bucket;
+      return per === 'customer' ? attachment.customer === customer : attachment.domain === domain;
     });
     return counted.length;
   }

@@ -3,15 +3,18 @@ import { NOTHING_KNOWN } from '../../../policy/conditions.js';
 import type { DomainName } from '../../../policy/names.js';
 
 /** What a domain does, for the conditions of policy. */
-export type Sight = Omit<Circumstances, 'source'>;
+export type DomainObservation = Omit<Circumstances, 'source'>;
 
 /** How domains are seen. */
-export interface Sights {
+export interface DomainObservations {
   /** As it is known at this moment. */
-  sight(domain: DomainName): Sight;
+  observation(domain: DomainName): DomainObservation;
   /** As it was last heard, also when its host is not heard any more. */
-  lastSight(domain: DomainName): Sight;
+  lastObservation(domain: DomainName): DomainObservation;
 }
 
 /** Where no host is heard. */
-export const BLIND: Sights = { sight: () => NOTHING_KNOWN, lastSight: () => NOTHING_KNOWN };
+export const NO_OBSERVATIONS: DomainObservations = {
+  observation: () => NOTHING_KNOWN,
+  lastObservation: () => NOTHING_KNOWN,
+};

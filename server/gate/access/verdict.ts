@@ -8,13 +8,13 @@ import type { Refusal, RefusalCode } from '../../../policy/refusal.js';
 import { refusal } from '../../../policy/refusal.js';
 import type { Facts, Question } from '../../store/authorizations.js';
 import type { MaintenanceRow } from '../../store/maintenance.js';
-import type { VisitQuery } from './live-consoles.js';
+import type { AttachmentQuery } from './live-consoles.js';
 import { printable } from '../printable.js';
 import { absenceRefusal, standing } from './standing.js';
 import * as words from '../text/words.js';
 
-/** What is wished for, as spelt by whoever wishes: the domain's name is parsed here and nowhere before. */
-export interface Wish {
+/** What a customer asks for, as they spelt it: the domain's name is parsed here and nowhere before. */
+export interface AccessRequest {
   readonly action: Action;
   readonly domain: string;
   /** The boot profile of a rescue; null otherwise. */
@@ -44,10 +44,10 @@ export type Verdict =
 export function judge(
   policy: Policy,
   { customer, domain, source }: Question,
-  wish: Wish,
+  request: AccessRequest,
   facts: Facts,
   circumstances: Circumstances,
-  atOnce: (query: VisitQuery) => number,
+  atOnce: (query: AttachmentQuery) => number,
   now: Date,
 ): Verdict {
   const here = standing(policy, customer, facts, now);
@@ -58,23 +58,23 @@ export function judge(
       ? atOnce({ ...limit, customer, domain, source })
       : facts.count({ per: limit.per, actions: limit.actions, since });
   const ask = (action: Action): Decision => {
-    const profile = action === 'rescue' ? wish.profile : null;
-    const key = action === 'sysrq' ? (wish.key ?? null) : null;
+    const profile = action === 'rescue' ? request.profile : null;
+    const key = action === 'sysrq' ? (request.key ?? null) : null;
     const role = counting?.role ?? null;
-    const request = { customer, role, domain, action, profile, key, ...circumstances };
-    return evaluate(policy, request, usage, now);
+    const question = { customer, role, domain, action, profile, key, ...circumstances };
+    return evaluate(policy, question, usage, now);
   };
   // Who may not see the domain hears what is heard about one that does not exist.
   const seen = ask('status');
   if (counting === null || !seen.allow) {
     const code =
       facts.role !== null && counting === null ? 'domain-retired' : seen.allow ? 'no-role' : seen.reason;
-    return denied(words.noSuchDomain(`${code} for ${printable(wish.domain, 80)}`), code);
+    return denied(words.noSuchDomain(`${code} for ${printable(request.domain, 80)}`), code);
   }
-  const decision = wish.action === 'status' ? seen : ask(wish.action);
+  const decision = request.action === 'status' ? seen : ask(request.action);
   if (!decision.allow) return denied(refusal(decision.reason, decision.message, because(decision)));
   const { maintenance } = facts;
-  if (maintenance !== null && closedBy(maintenance, wish.action))
+  if (maintenance !== null && closedBy(maintenance, request.action))
     return denied(words.inMaintenance(maintenance));
   return { allow: true, rule: decision.rule.id, since: counting.since, until: here.until };
 }

@@ -3,7 +3,7 @@ import type { DomainName } from '../../../policy/names.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { LogStream } from '../hosts/log-stream.js';
 import type { Terminal } from '../session/terminal.js';
-import type { LogVisit } from './log-door.js';
+import type { OpenedLog } from './log-door.js';
 import type { LogPager } from './log-pager.js';
 import * as say from './log-words.js';
 
@@ -14,15 +14,15 @@ const MOST_PENDING = 16 * 1024;
 
 /** Tells a menu what comes to a log's end, as it comes. However much it is, only the newest of it is told. */
 export class LogFollower {
-  readonly #visit: LogVisit;
+  readonly #opened: OpenedLog;
   readonly #pager: LogPager;
   readonly #terminal: Pick<Terminal, 'pendingBytes'>;
   #stream: LogStream | null = null;
   #stopped = false;
   #wake: () => void = () => undefined;
 
-  constructor(visit: LogVisit, pager: LogPager, terminal: Pick<Terminal, 'pendingBytes'>) {
-    this.#visit = visit;
+  constructor(opened: OpenedLog, pager: LogPager, terminal: Pick<Terminal, 'pendingBytes'>) {
+    this.#opened = opened;
     this.#pager = pager;
     this.#terminal = terminal;
   }
@@ -57,8 +57,8 @@ export class LogFollower {
 
   /** Waits until there is something behind a position. @returns why there will be nothing; null when there is */
   async #more(position: number): Promise<string | null> {
-    const { grant, host } = this.#visit;
-    const stream = await host.log.open(grant, { from: position, follow: true });
+    const { demanded, host } = this.#opened;
+    const stream = await host.log.open(demanded, { from: position, follow: true });
     if (isRefusal(stream)) return stream.message;
     this.#stream = stream;
     if (this.#over()) stream.close();
@@ -67,9 +67,9 @@ export class LogFollower {
     });
     try {
       const first = await stream.bytes[Symbol.asyncIterator]().next();
-      return first.done === true ? say.over(grant.domain) : null;
+      return first.done === true ? say.over(demanded.domain) : null;
     } catch {
-      return say.lost(grant.domain).message;
+      return say.lost(demanded.domain).message;
     } finally {
       forget();
       stream.close();

@@ -17,11 +17,11 @@ const SEARCH_BYTES = 64 * 1024;
 /** Walks through a log, piece by piece; nothing is kept between two of them. */
 export class LogPager {
   readonly #pages: Pick<LogPages, 'page'>;
-  readonly #lane: SearchLane;
+  readonly #searches: SearchLane;
 
-  constructor(pages: Pick<LogPages, 'page'>, lane: SearchLane) {
+  constructor(pages: Pick<LogPages, 'page'>, searches: SearchLane) {
     this.#pages = pages;
-    this.#lane = lane;
+    this.#searches = searches;
   }
 
   /** @returns null when there is no such boot */
@@ -62,7 +62,7 @@ export class LogPager {
       if (isRefusal(page)) return page;
       if (isGivenUp()) return null;
       const core = back ? { from: at - bytes, to: at } : { from: at, to: at + bytes };
-      const found = await this.#lane.run(() => {
+      const found = await this.#searches.run(() => {
         const { from, to, lines, open } = linesOf(page, back ? 'to' : 'from', core);
         const every = [...lines, ...open];
         const has = ({ text: line }: MenuLogLine): boolean => line.toLowerCase().includes(wanted);

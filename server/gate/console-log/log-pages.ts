@@ -4,7 +4,7 @@ import { LOG_PAGE_BYTES } from '../../wire/log.js';
 import type { LogHead, LogHeadPage } from '../hosts/log-answer.js';
 import type { LogStream } from '../hosts/log-stream.js';
 import * as words from '../text/words.js';
-import type { LogVisit } from './log-door.js';
+import type { OpenedLog } from './log-door.js';
 
 /** One page of a log: bytes, and where they stand. */
 export interface LogPage {
@@ -29,33 +29,33 @@ const MOST_IN_MEMORY = 1024 * 1024;
 
 /** The pages of a log that somebody reads. Of a host that knows no pages it is read once, and kept: that is little. */
 export class LogPages {
-  readonly #visit: LogVisit;
+  readonly #opened: OpenedLog;
   #recent: Buffer | null = null;
 
-  constructor(visit: LogVisit) {
-    this.#visit = visit;
+  constructor(opened: OpenedLog) {
+    this.#opened = opened;
   }
 
   async page(query: PageQuery): Promise<LogPage | Refusal> {
-    const { grant, host } = this.#visit;
+    const { demanded, host } = this.#opened;
     if (!host.log.onDisk) return this.#ofRecent(query);
     this.#recent = null;
-    const stream = await host.log.open(grant, query);
+    const stream = await host.log.open(demanded, query);
     if (isRefusal(stream)) return stream;
     const bytes = await read(stream, LOG_PAGE_BYTES + 1024);
     const at = stream.head?.page;
     if (bytes === null || at === undefined || at === null)
-      return words.hostUnreachable(grant.domain, 'it did not give the page of its log');
+      return words.hostUnreachable(demanded.domain, 'it did not give the page of its log');
     return { head: stream.head, at, bytes };
   }
 
   async #ofRecent({ bytes, from: begin, before }: PageQuery): Promise<LogPage | Refusal> {
-    const { grant, host } = this.#visit;
+    const { demanded, host } = this.#opened;
     if (this.#recent === null || (begin === undefined && before === undefined)) {
-      const stream = await host.log.open(grant);
+      const stream = await host.log.open(demanded);
       if (isRefusal(stream)) return stream;
       const recent = await read(stream, MOST_IN_MEMORY);
-      if (recent === null) return words.hostUnreachable(grant.domain, 'it did not give its log');
+      if (recent === null) return words.hostUnreachable(demanded.domain, 'it did not give its log');
       this.#recent = recent;
     }
     const all = this.#recent;

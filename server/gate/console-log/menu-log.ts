@@ -5,7 +5,7 @@ import type { Refusal } from '../../../policy/refusal.js';
 import type { Identity } from '../session/identity.js';
 import type { Revocation, Tracked } from '../access/revocation.js';
 import type { Terminal } from '../session/terminal.js';
-import type { LogDoor, LogVisit } from './log-door.js';
+import type { LogAccess, OpenedLog } from './log-door.js';
 import { LogFollower } from './log-follower.js';
 import { aboutOf, LogPager } from './log-pager.js';
 import { LogPages } from './log-pages.js';
@@ -13,9 +13,9 @@ import type { SearchLane } from './search-lane.js';
 import * as say from './log-words.js';
 
 export interface MenuLogParts {
-  readonly door: LogDoor;
+  readonly access: LogAccess;
   readonly revocation: Pick<Revocation, 'track'>;
-  readonly lane: SearchLane;
+  readonly searches: SearchLane;
 }
 
 /** What a menu is told; `refused` stays on its screen until a key. */
@@ -23,7 +23,7 @@ type Told = LogFact | { readonly fact: 'refused' | 'notice'; readonly message: s
 
 /** A log that is open. */
 interface Open {
-  readonly visit: LogVisit;
+  readonly log: OpenedLog;
   readonly pages: LogPages;
   readonly pager: LogPager;
   readonly tracked: Tracked;
@@ -79,7 +79,7 @@ export class MenuLog {
     this.#follower = null;
     if (open === null) return;
     open.tracked.forget();
-    this.#parts.door.leave(open.visit);
+    this.#parts.access.close(open.log);
   }
 
   async #go(domain: DomainName, where: LogGo): Promise<void> {
@@ -127,7 +127,7 @@ export class MenuLog {
   #follow(domain: DomainName): void {
     const open = this.#opened(domain);
     if (open === null) return;
-    const follower = new LogFollower(open.visit, open.pager, this.#terminal);
+    const follower = new LogFollower(open.log, open.pager, this.#terminal);
     this.#follower = follower;
     const told = (fact: LogFact): void => {
       if (this.#follower === follower && this.#mayTell(open)) this.#tell(fact);
@@ -144,7 +144,7 @@ export class MenuLog {
   }
 
   async #switch(domain: DomainName, keep: boolean): Promise<void> {
-    const no = await this.#parts.door.switch(this.#identity, domain, keep);
+    const no = await this.#parts.access.switch(this.#identity, domain, keep);
     if (no !== null) {
       this.#refused(no);
       return;
@@ -160,14 +160,14 @@ export class MenuLog {
   /** Opens it, if it is not open yet; null when it may not be read. */
   #opened(domain: DomainName): Open | null {
     // Of one that may be read no more is told by its end.
-    if (this.#open?.visit.grant.domain === domain) return this.#open.tracked.mayAct() ? this.#open : null;
+    if (this.#open?.log.demanded.domain === domain) return this.#open.tracked.mayAct() ? this.#open : null;
     this.close();
-    const visit = this.#parts.door.enter(this.#identity, domain);
-    if (isRefusal(visit)) {
-      this.#tell({ fact: 'log-left', domain, message: shownRefusal(visit) });
+    const opened = this.#parts.access.open(this.#identity, domain);
+    if (isRefusal(opened)) {
+      this.#tell({ fact: 'log-left', domain, message: shownRefusal(opened) });
       return null;
     }
-    const pages = new LogPages(visit);
+    const pages = new LogPages(opened);
     const tracked = this.#parts.revocation.track({
       identity: this.#identity,
       needs: () => ({ action: 'log', domain }),
@@ -176,7 +176,7 @@ export class MenuLog {
         this.#tell({ fact: 'log-left', domain, message: sentence });
       },
     });
-    this.#open = { visit, pages, pager: new LogPager(pages, this.#parts.lane), tracked };
+    this.#open = { log: opened, pages, pager: new LogPager(pages, this.#parts.searches), tracked };
     return this.#open;
   }
 

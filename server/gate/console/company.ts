@@ -2,7 +2,7 @@ import type { Presence } from '../../wire/console.js';
 import type { ConsoleNews } from '../hosts/console-stream.js';
 
 /** Who is on a console, as one of them knows it. */
-export class Company {
+export class Participants {
   readonly #present = new Map<number, Presence>();
   #me: number | null = null;
   readonly #cameToWrite: boolean;

@@ -5,27 +5,27 @@ import type { ConsoleMode } from '../../wire/console.js';
 import { isTerminalAnswer } from '../../wire/terminal-answers.js';
 import type { Announcements } from '../session/announcements.js';
 import { actorOf } from '../access/authorize.js';
-import type { Authorizer, Grant } from '../access/authorize.js';
+import type { Authorizer, DemandedPermit } from '../access/authorize.js';
 import type { ConsoleNews } from '../hosts/console-stream.js';
 import type { Hosts } from '../hosts/hosts.js';
 import type { Log } from '../log.js';
-import type { Operations } from '../operations/operations.js';
+import type { OperationDispatcher } from '../operations/operations.js';
 import type { Recordings } from '../recording/recordings.js';
-import type { VisitRecording } from '../recording/visit-recording.js';
+import type { AttachmentRecording } from '../recording/visit-recording.js';
 import type { Revocation, Tracked } from '../access/revocation.js';
 import type { Terminal, Unsubscribe } from '../session/terminal.js';
-import { Company } from './company.js';
+import { Participants } from './company.js';
 import { ConsoleKeys } from './console-keys.js';
 import type { ConsoleLink } from './console-link.js';
 import { ConsoleNotice } from './console-notice.js';
 import { ConsoleOutput } from './console-output.js';
-import type { ConsoleCustoms } from './console-customs.js';
-import { ConsoleHerald } from './console-herald.js';
+import type { ConsoleOptions } from './console-customs.js';
+import { PresenceNotices } from './console-herald.js';
 import { consoleWords } from './console-words.js';
 import type { ConsoleWords } from './console-words.js';
 import { IdleWatch } from './idle-watch.js';
 import { mayTake } from './keyboard-takeover.js';
-import type { LiveConsoles } from '../access/live-consoles.js';
+import type { LiveAttachments } from '../access/live-consoles.js';
 import { ScreenReader } from './screen-reader.js';
 import { seemingOf } from './shell-prompt.js';
 import { SizeHint } from './size-hint.js';
@@ -34,11 +34,11 @@ import { terminalReset } from '../session/terminal-reset.js';
 export interface ConsoleParts {
   readonly authorizer: Authorizer;
   readonly hosts: Hosts;
-  readonly operations: Operations;
+  readonly operations: OperationDispatcher;
   readonly revocation: Revocation;
-  readonly customs: ConsoleCustoms;
+  readonly consoleOptions: ConsoleOptions;
   readonly recordings: Recordings;
-  readonly liveConsoles: LiveConsoles;
+  readonly liveConsoles: LiveAttachments;
   readonly announcements: Announcements;
   /** @throws AuditUnavailable */
   readonly audit: { append(event: AuditEvent): unknown };
@@ -67,16 +67,16 @@ const MOST_BACKLOG = 256 * 1024;
 /** What holds a terminal and a console together while they are joined. */
 export class ConsoleAttachment {
   readonly #parts: ConsoleParts;
-  readonly #grant: Grant;
+  readonly #demanded: DemandedPermit;
   readonly #link: ConsoleLink;
   readonly #terminal: Terminal;
   readonly #mode: ConsoleMode;
-  readonly #company: Company;
+  readonly #participants: Participants;
   readonly #notice: ConsoleNotice;
   readonly #output: ConsoleOutput;
   readonly #keys: ConsoleKeys;
   readonly #words: ConsoleWords;
-  readonly #herald: ConsoleHerald;
+  readonly #presence: PresenceNotices;
   readonly #screen: ScreenReader;
   readonly #sizeHint: SizeHint;
   readonly #idle: IdleWatch;
@@ -90,41 +90,46 @@ export class ConsoleAttachment {
 
   constructor(
     parts: ConsoleParts,
-    grant: Grant,
+    demanded: DemandedPermit,
     link: ConsoleLink,
-    visit: VisitRecording,
+    recording: AttachmentRecording,
     mode: ConsoleMode,
     finish: (ending: ConsoleEnding) => void,
   ) {
-    const { terminal } = visit;
+    const { terminal } = recording;
     this.#parts = parts;
-    this.#grant = grant;
+    this.#demanded = demanded;
     this.#link = link;
     this.#terminal = terminal;
     this.#mode = mode;
     this.#finish = finish;
-    this.#company = new Company(mode === 'write');
+    this.#participants = new Participants(mode === 'write');
     this.#notice = new ConsoleNotice(terminal, () => link.stream?.send({ note: 'repaint' }));
     this.#output = new ConsoleOutput(terminal, (bytes) => link.stream?.send({ note: 'credit', bytes }));
-    const { customer } = grant.identity;
-    const escape = parts.customs.escapeKey(customer);
-    const words = consoleWords(escape, () => mayTake(parts.authorizer, grant, this.#company));
+    const { customer } = demanded.identity;
+    const escape = parts.consoleOptions.escapeKey(customer);
+    const words = consoleWords(escape, () => mayTake(parts.authorizer, demanded, this.#participants));
     this.#words = words;
-    const scene = { domain: grant.domain, company: this.#company, notice: this.#notice, words };
-    this.#sizeHint = new SizeHint({ company: this.#company, words, terminal });
-    this.#herald = new ConsoleHerald({
+    const context = {
+      domain: demanded.domain,
+      participants: this.#participants,
+      notice: this.#notice,
+      words,
+    };
+    this.#sizeHint = new SizeHint({ participants: this.#participants, words, terminal });
+    this.#presence = new PresenceNotices({
       hasPty: terminal.hasPty,
-      ...scene,
-      visit,
+      ...context,
+      recording,
       sizeHint: this.#sizeHint,
     });
     this.#screen = new ScreenReader(() => {
-      const answers = parts.hosts.find(grant.domain)?.host.contract?.console.screenText === true;
+      const answers = parts.hosts.find(demanded.domain)?.host.contract?.console.screenText === true;
       if (answers) link.stream?.send({ note: 'screen' });
       return answers && link.stream !== null;
     });
     this.#idle = new IdleWatch(
-      () => parts.customs.idleSeconds(customer, grant.domain, this.#company.writes),
+      () => parts.consoleOptions.idleSeconds(customer, demanded.domain, this.#participants.writes),
       {
         warn: (seconds) => {
           this.#notice.show(words.idle(seconds), { stays: true });
@@ -133,13 +138,13 @@ export class ConsoleAttachment {
           this.#notice.clear();
         },
         over: () => {
-          this.#depart({ status: 1, message: words.idleEnd(grant.domain) });
+          this.#depart({ status: 1, message: words.idleEnd(demanded.domain) });
         },
       },
     );
     this.#keys = new ConsoleKeys(
       parts,
-      { ...scene, grant, escape, terminal, screen: this.#screen, sizeHint: this.#sizeHint },
+      { ...context, demanded, escape, terminal, screen: this.#screen, sizeHint: this.#sizeHint },
       {
         stream: () => link.stream,
         leave: (rest) => {
@@ -150,9 +155,9 @@ export class ConsoleAttachment {
         },
       },
     );
-    this.#record('console.attached', grant);
+    this.#record('console.attached', demanded);
     this.#join();
-    visit.attach({
+    recording.attach({
       tell: (sentence) => {
         this.#notice.show(sentence);
       },
@@ -165,14 +170,14 @@ export class ConsoleAttachment {
 
   /** Whether the keyboard is ours. */
   get writes(): boolean {
-    return this.#company.writes;
+    return this.#participants.writes;
   }
 
   /** Puts the terminal right and lets go of everything; once. */
   leave(ending: ConsoleEnding): void {
     if (this.#over) return;
     this.#over = true;
-    this.#herald.dispose();
+    this.#presence.dispose();
     this.#idle.dispose();
     if (this.#lingerTimer !== null) clearTimeout(this.#lingerTimer);
     this.#stopReading?.();
@@ -184,19 +189,19 @@ export class ConsoleAttachment {
     this.#link.close();
     const { hasPty, term, rows } = this.#terminal;
     if (hasPty) this.#terminal.write(`${terminalReset(term)}${term === 'dumb' ? '' : `\x1b[${rows};1H`}\r\n`);
-    this.#record('console.detached', this.#grant);
-    this.#parts.operations.recordEnd(this.#grant, 'done', null, ending.message);
+    this.#record('console.detached', this.#demanded);
+    this.#parts.operations.recordEnd(this.#demanded, 'done', null, ending.message);
     this.#finish(ending);
   }
 
   #join(): void {
-    const { identity, domain } = this.#grant;
+    const { identity, domain } = this.#demanded;
     const terminal = this.#terminal;
     const action = this.#mode === 'write' ? 'console' : 'watch';
     const tracked = this.#parts.revocation.track({
       identity,
       // Who came to watch and has the keyboard by now writes.
-      needs: () => ({ action: this.#company.writes ? 'console' : action, domain }),
+      needs: () => ({ action: this.#participants.writes ? 'console' : action, domain }),
       end: (sentence) => {
         this.leave({ status: 1, message: sentence });
       },
@@ -206,7 +211,7 @@ export class ConsoleAttachment {
       () => {
         tracked.forget();
       },
-      this.#parts.customs.onChange(() => {
+      this.#parts.consoleOptions.onChange(() => {
         this.#idle.review();
       }),
       this.#parts.announcements.onConsole((text) => {
@@ -233,7 +238,7 @@ export class ConsoleAttachment {
     this.#link.listen({
       bytes: (data) => {
         if (!this.#mayAct()) return;
-        this.#herald.bytes();
+        this.#presence.bytes();
         this.#output.write(data);
       },
       note: (note) => {
@@ -275,21 +280,21 @@ export class ConsoleAttachment {
 
   #lost(): void {
     this.#output.forget();
-    this.#herald.lost();
+    this.#presence.lost();
     this.#screen.dispose();
     this.#keys.lost();
     this.#read();
   }
 
   #heard(note: ConsoleNews): void {
-    this.#herald.heard(note);
+    this.#presence.heard(note);
     if (note.note === 'screen') {
       this.#screen.heard(note.screen);
     } else if (note.note === 'attached' || note.note === 'writer') {
       this.#idle.review();
-      if (note.note === 'writer' && this.#company.writes) this.#hasKeyboard();
+      if (note.note === 'writer' && this.#participants.writes) this.#hasKeyboard();
     } else if (note.note === 'ended' && (note.reason === 'domain-gone' || note.reason === 'evicted')) {
-      this.leave({ status: 1, message: this.#words.ended(this.#grant.domain, note.reason) });
+      this.leave({ status: 1, message: this.#words.ended(this.#demanded.domain, note.reason) });
     }
   }
 
@@ -306,9 +311,9 @@ export class ConsoleAttachment {
    */
   #depart(ending: ConsoleEnding, { mute = false } = {}): void {
     if (this.#over || this.#departing) return;
-    const { identity, domain } = this.#grant;
-    const logsOut = this.#parts.customs.logsOut(identity.customer, domain);
-    if (!this.#company.writes || (mute && !logsOut)) {
+    const { identity, domain } = this.#demanded;
+    const logsOut = this.#parts.consoleOptions.logsOut(identity.customer, domain);
+    if (!this.#participants.writes || (mute && !logsOut)) {
       this.leave(ending);
       return;
     }
@@ -318,7 +323,7 @@ export class ConsoleAttachment {
       const seeming = screen === null ? 'other' : seemingOf(screen);
       const loggedIn = seeming === 'shell' || seeming === 'shell-typing';
       // Half a command would be lost, or run: Ctrl-D means the end only where nothing is typed.
-      const ends = seeming === 'shell' && logsOut && this.#company.writes && this.#mayAct();
+      const ends = seeming === 'shell' && logsOut && this.#participants.writes && this.#mayAct();
       if (ends) this.#link.stream?.write(CTRL_D);
       const words = ends ? this.#words.loggedOut(domain) : loggedIn ? this.#words.loggedIn(domain) : null;
       const message = [ending.message, words].filter((each) => each !== null).join(' ');
@@ -329,7 +334,7 @@ export class ConsoleAttachment {
   /** The input is at its end: what is still answered is shown, then it is over. */
   #linger(since: number): void {
     const now = Date.now();
-    const quiet = now - Math.max(this.#herald.lastBytes, since) >= LINGER.quiet;
+    const quiet = now - Math.max(this.#presence.lastBytes, since) >= LINGER.quiet;
     if (quiet || now - since >= LINGER.most) {
       this.#depart({ status: 0, message: null });
       return;
@@ -340,8 +345,8 @@ export class ConsoleAttachment {
   }
 
   /** That a console is looked at must not wait for room on the disk. */
-  #record(kind: 'console.attached' | 'console.detached' | 'console.taken', grant: Grant): void {
-    const { domain, operation, identity } = grant;
+  #record(kind: 'console.attached' | 'console.detached' | 'console.taken', demanded: DemandedPermit): void {
+    const { domain, operation, identity } = demanded;
     const mode = kind === 'console.taken' ? 'write' : this.#mode;
     try {
       this.#parts.audit.append({ kind, actor: actorOf(identity), domain, mode, operation });

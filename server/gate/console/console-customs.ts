@@ -20,7 +20,7 @@ export interface ConsoleSettings {
   readonly logOut: boolean;
 }
 
-interface CustomsParts {
+interface ConsoleOptionsParts {
   readonly settings: ConsoleSettings;
   readonly policy: { readonly policy: Policy; onChange(listener: () => void): Unsubscribe };
   readonly roles: { find(customer: CustomerName, domain: DomainName): RoleRow | undefined };
@@ -31,10 +31,10 @@ interface CustomsParts {
 }
 
 /** How consoles go where it is not about who may: by policy first, then by the settings, and the customer's own taste. */
-export class ConsoleCustoms {
-  readonly #parts: CustomsParts;
+export class ConsoleOptions {
+  readonly #parts: ConsoleOptionsParts;
 
-  constructor(parts: CustomsParts) {
+  constructor(parts: ConsoleOptionsParts) {
     this.#parts = parts;
   }
 

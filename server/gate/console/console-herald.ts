@@ -1,7 +1,7 @@
 import { noTerminal } from '../text/words.js';
 import type { DomainName } from '../../../policy/names.js';
 import type { ConsoleNews } from '../hosts/console-stream.js';
-import type { Company } from './company.js';
+import type { Participants } from './company.js';
 import type { ConsoleNotice } from './console-notice.js';
 import type { ConsoleWords } from './console-words.js';
 import type { SizeHint } from './size-hint.js';
@@ -14,21 +14,21 @@ const GREETING = { quiet: 60, most: 500 };
 /** A console that is not there although its domain runs is spoken of after so long: at a boot and at an end it is soon over. Milliseconds. */
 const WAITING = 3_000;
 
-export interface HeraldParts {
+export interface PresenceNoticesParts {
   readonly domain: DomainName;
-  readonly company: Company;
+  readonly participants: Participants;
   readonly notice: ConsoleNotice;
   readonly words: ConsoleWords;
   readonly sizeHint: SizeHint;
   /** Whether the client asked for a pty. */
   readonly hasPty: boolean;
   /** What is said of its recording. */
-  readonly visit: { readonly sentence: string | null };
+  readonly recording: { readonly sentence: string | null };
 }
 
 /** Tells who is on a console what becomes of it: who comes and goes, who has the keyboard, whether the domain is there. */
-export class ConsoleHerald {
-  readonly #parts: HeraldParts;
+export class PresenceNotices {
+  readonly #parts: PresenceNoticesParts;
   #greetingTimer: NodeJS.Timeout | null = null;
   #waitingTimer: NodeJS.Timeout | null = null;
   #lastBytes = 0;
@@ -40,7 +40,7 @@ export class ConsoleHerald {
   /** When the boot began of which it was said last. */
   #saidOf = '';
 
-  constructor(parts: HeraldParts) {
+  constructor(parts: PresenceNoticesParts) {
     this.#parts = parts;
   }
 
@@ -62,10 +62,10 @@ export class ConsoleHerald {
   }
 
   heard(note: ConsoleNews): void {
-    const { company, notice, words, sizeHint } = this.#parts;
+    const { participants, notice, words, sizeHint } = this.#parts;
     switch (note.note) {
       case 'attached':
-        company.attached(note);
+        participants.attached(note);
         sizeHint.heard(note.cols, note.rows);
         this.#silent = null;
         this.#stateStands(null);
@@ -77,7 +77,7 @@ export class ConsoleHerald {
         return;
       case 'joined':
       case 'left':
-        company.changed(note);
+        participants.changed(note);
         notice.show(words[note.note](note.who.label));
         return;
       case 'skipped':
@@ -108,16 +108,16 @@ export class ConsoleHerald {
   }
 
   #writer(note: Extract<ConsoleNews, { note: 'writer' }>): void {
-    const { company, notice, words, sizeHint } = this.#parts;
-    const wrote = company.writes;
-    company.writer =
+    const { participants, notice, words, sizeHint } = this.#parts;
+    const wrote = participants.writes;
+    participants.writer =
       note.attachment === null ? null : { attachment: note.attachment, label: note.label ?? '?' };
-    if (company.writes) {
+    if (participants.writes) {
       if (!wrote) notice.show(lines(words.youWrite, sizeHint.sentence()));
-    } else if (company.writer === null) {
-      notice.show(company.mayType ? words.freedForYou : words.freed());
+    } else if (participants.writer === null) {
+      notice.show(participants.mayType ? words.freedForYou : words.freed());
     } else if (wrote) {
-      notice.show(words.taken(company.writer.label));
+      notice.show(words.taken(participants.writer.label));
     }
   }
 
@@ -154,10 +154,10 @@ export class ConsoleHerald {
   }
 
   #stand(): void {
-    const { domain, company, notice, words } = this.#parts;
+    const { domain, participants, notice, words } = this.#parts;
     // Where lines stay, the line between the boots has said it.
     if (this.#state !== null || this.#silent === null || !notice.isPassing) notice.stand(this.#state);
-    else notice.stand(words.silent(domain, this.#silent.began, company.mayType), { hidesCursor: true });
+    else notice.stand(words.silent(domain, this.#silent.began, participants.mayType), { hidesCursor: true });
   }
 
   /** After the first picture, so that the greeting is not painted over at once. */
@@ -171,13 +171,13 @@ export class ConsoleHerald {
   }
 
   #greeting(): void {
-    const { domain, company, notice, words, visit, sizeHint, hasPty } = this.#parts;
+    const { domain, participants, notice, words, recording, sizeHint, hasPty } = this.#parts;
     const noPty = hasPty || this.#wasLost ? null : noTerminal;
     const hello = this.#wasLost
       ? words.back
-      : words.greeting(domain, company.writes, company.writer?.label ?? null, company.others);
+      : words.greeting(domain, participants.writes, participants.writer?.label ?? null, participants.others);
     this.#wasLost = false;
-    notice.show(lines(hello, noPty, visit.sentence, sizeHint.sentence()));
+    notice.show(lines(hello, noPty, recording.sentence, sizeHint.sentence()));
   }
 }
 

@@ -1,35 +1,35 @@
 import { CTRL_BRACKET } from '../../../policy/escape-key.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { isRefusal, shownRefusal } from '../../../policy/refusal.js';
-import type { Authorizer, Grant } from '../access/authorize.js';
+import type { Authorizer, DemandedPermit } from '../access/authorize.js';
 import type { ConsoleStream } from '../hosts/console-stream.js';
 import type { Hosts } from '../hosts/hosts.js';
-import type { Operations, OperationWish } from '../operations/operations.js';
+import type { OperationDispatcher, RequestedOperation } from '../operations/operations.js';
 import * as gateWords from '../text/words.js';
 import { isTerminalAnswer } from '../../wire/terminal-answers.js';
-import type { Company } from './company.js';
+import type { Participants } from './company.js';
 import type { ConsoleNotice } from './console-notice.js';
 import type { EscapeKey } from '../../../policy/escape-key.js';
 import type { Terminal } from '../session/terminal.js';
-import type { ConsoleCustoms } from './console-customs.js';
+import type { ConsoleOptions } from './console-customs.js';
 import type { ConsoleWords } from './console-words.js';
 import { EscapeFilter } from './escape-filter.js';
 import type { Intention } from './escape-filter.js';
 import { KeyboardTakeover } from './keyboard-takeover.js';
 import type { ScreenReader } from './screen-reader.js';
 import type { SizeHint } from './size-hint.js';
-import { SizeTelling } from './size-telling.js';
+import { SizeCommand } from './size-telling.js';
 
-interface Doors {
+interface Deps {
   readonly authorizer: Authorizer;
   readonly hosts: Hosts;
-  readonly operations: Operations;
-  readonly customs: ConsoleCustoms;
+  readonly operations: OperationDispatcher;
+  readonly consoleOptions: ConsoleOptions;
 }
 
-interface Scene {
-  readonly grant: Grant;
-  readonly company: Company;
+interface Context {
+  readonly demanded: DemandedPermit;
+  readonly participants: Participants;
   readonly notice: ConsoleNotice;
   readonly words: ConsoleWords;
   readonly escape: EscapeKey;
@@ -38,13 +38,13 @@ interface Scene {
   readonly sizeHint: SizeHint;
 }
 
-interface Hands {
+interface Callbacks {
   /** Null while the host is lost. */
   stream(): ConsoleStream | null;
   /** @param rest what was typed after it: not for the guest */
   leave(rest: Buffer): void;
   /** The keyboard was taken from somebody with this grant. */
-  taken(grant: Grant): void;
+  taken(demanded: DemandedPermit): void;
 }
 
 /** How often one who only watches is told so while typing. Milliseconds. */
@@ -52,22 +52,22 @@ const REMIND = 5_000;
 
 /** What a customer types on a console: to the guest, or to us after the escape key. */
 export class ConsoleKeys {
-  readonly #doors: Doors;
-  readonly #scene: Scene;
-  readonly #hands: Hands;
+  readonly #deps: Deps;
+  readonly #context: Context;
+  readonly #callbacks: Callbacks;
   readonly #filter: EscapeFilter;
   readonly #takeover: KeyboardTakeover;
-  readonly #size: SizeTelling;
+  readonly #size: SizeCommand;
   #reminded = 0;
   #asking = false;
 
-  constructor(doors: Doors, scene: Scene, hands: Hands) {
-    this.#doors = doors;
-    this.#scene = scene;
-    this.#hands = hands;
-    this.#filter = new EscapeFilter(scene.escape);
-    this.#takeover = new KeyboardTakeover(doors, scene, hands);
-    this.#size = new SizeTelling(scene);
+  constructor(deps: Deps, context: Context, callbacks: Callbacks) {
+    this.#deps = deps;
+    this.#context = context;
+    this.#callbacks = callbacks;
+    this.#filter = new EscapeFilter(context.escape);
+    this.#takeover = new KeyboardTakeover(deps, context, callbacks);
+    this.#size = new SizeCommand(context);
   }
 
   typed(data: Buffer): void {
@@ -82,8 +82,8 @@ export class ConsoleKeys {
 
   /** The client asks for a break, or the customer with our key for it. */
   break(): void {
-    const { notice, words } = this.#scene;
-    const key = this.#doors.customs.breakKey;
+    const { notice, words } = this.#context;
+    const key = this.#deps.consoleOptions.breakKey;
     if (key === null) notice.show(words.noBreak);
     else this.#sysrq(key);
   }
@@ -98,7 +98,7 @@ export class ConsoleKeys {
   }
 
   #mean(intention: Intention): void {
-    const { notice, company, grant, words } = this.#scene;
+    const { notice, participants, demanded, words } = this.#context;
     if (this.#asking && intention.kind !== 'bytes') {
       this.#asking = false;
       notice.clear();
@@ -110,13 +110,13 @@ export class ConsoleKeys {
         this.#toGuest(intention.bytes);
         return;
       case 'leave':
-        this.#hands.leave(intention.rest);
+        this.#callbacks.leave(intention.rest);
         return;
       case 'help':
         notice.show(words.help);
         return;
       case 'who':
-        notice.show(`${company.writes ? `${words.youWrite} ` : ''}${words.here(company.others)}`);
+        notice.show(`${participants.writes ? `${words.youWrite} ` : ''}${words.here(participants.others)}`);
         return;
       case 'takeover':
         this.#takeover.begin();
@@ -138,10 +138,10 @@ export class ConsoleKeys {
         return;
       case 'size':
       case 'size-anyway':
-        if (company.writes) this.#tellSize(intention.kind === 'size-anyway');
+        if (participants.writes) this.#tellSize(intention.kind === 'size-anyway');
         return;
       case 'reboot':
-        void this.#operate({ action: 'reboot', domain: grant.domain, profile: null });
+        void this.#operate({ action: 'reboot', domain: demanded.domain, profile: null });
         return;
       case 'cancelled':
         notice.show(words.cancelled);
@@ -157,13 +157,13 @@ export class ConsoleKeys {
 
   #ask(question: string): void {
     this.#asking = true;
-    this.#scene.notice.show(question, { stays: true });
+    this.#context.notice.show(question, { stays: true });
   }
 
   #toGuest(bytes: Buffer): void {
-    const stream = this.#hands.stream();
-    const { company, notice, words } = this.#scene;
-    if (stream !== null && company.mayType) {
+    const stream = this.#callbacks.stream();
+    const { participants, notice, words } = this.#context;
+    if (stream !== null && participants.mayType) {
       stream.write(this.#passable(bytes));
       return;
     }
@@ -174,15 +174,15 @@ export class ConsoleKeys {
   }
 
   #escapeItself(): void {
-    const { byte } = this.#scene.escape;
+    const { byte } = this.#context.escape;
     if (this.#passesBracket() || byte !== CTRL_BRACKET.byte) this.#toGuest(Buffer.from([byte]));
-    else this.#scene.notice.show(this.#scene.words.noBracket);
+    else this.#context.notice.show(this.#context.words.noBracket);
   }
 
   /** Ctrl-] may be typed like any other key by who has another escape key; not every host can take it. */
   #passable(bytes: Buffer): Buffer {
     if (!bytes.includes(CTRL_BRACKET.byte) || this.#passesBracket()) return bytes;
-    this.#scene.notice.show(this.#scene.words.noBracket);
+    this.#context.notice.show(this.#context.words.noBracket);
     return Buffer.from(bytes.filter((byte) => byte !== CTRL_BRACKET.byte));
   }
 
@@ -193,11 +193,11 @@ export class ConsoleKeys {
 
   /** The question, or why there is none: one key is awaited in either case. */
   #askSysrq(): void {
-    const { grant, words } = this.#scene;
+    const { demanded, words } = this.#context;
     const passing = this.#contract()?.sysrqKeys ?? [];
-    const { identity, domain } = grant;
+    const { identity, domain } = demanded;
     const consider = (key: string | null): Refusal | null =>
-      this.#doors.authorizer.consider(identity, { action: 'sysrq', domain, profile: null, key });
+      this.#deps.authorizer.consider(identity, { action: 'sysrq', domain, profile: null, key });
     const keys = passing.filter((key) => consider(key) === null);
     const no = keys.length === 0 ? consider(passing[0] ?? null) : null;
     this.#ask(
@@ -207,36 +207,36 @@ export class ConsoleKeys {
 
   /** Whoever may not is told so in place of the question; a yes is then asked of nobody. */
   #askReboot(): void {
-    const { grant, words } = this.#scene;
-    const { identity, domain } = grant;
-    const no = this.#doors.authorizer.consider(identity, { action: 'reboot', domain, profile: null });
+    const { demanded, words } = this.#context;
+    const { identity, domain } = demanded;
+    const no = this.#deps.authorizer.consider(identity, { action: 'reboot', domain, profile: null });
     if (no !== null) this.#filter.dismiss();
     this.#ask(no === null ? words.askReboot(domain) : words.pressAnyKey(no.message));
   }
 
   #sysrq(key: string): void {
-    const { grant, notice, words } = this.#scene;
+    const { demanded, notice, words } = this.#context;
     const passes = this.#contract()?.sysrqKeys.includes(key) ?? true;
     if (!passes) notice.show(words.noSuchSysrq(key));
-    else void this.#operate({ action: 'sysrq', domain: grant.domain, profile: null, key });
+    else void this.#operate({ action: 'sysrq', domain: demanded.domain, profile: null, key });
   }
 
   #tellSize(anyway: boolean): void {
     const command = this.#size.command(anyway);
     if (command !== null) {
       this.#toGuest(command);
-      this.#hands.stream()?.send({ note: 'resize', ...this.#size.told, told: true });
-      this.#scene.sizeHint.told();
+      this.#callbacks.stream()?.send({ note: 'resize', ...this.#size.told, told: true });
+      this.#context.sizeHint.told();
       return;
     }
     this.#filter.askAgain();
     this.#ask(this.#size.doubt());
   }
 
-  async #operate(wish: OperationWish): Promise<void> {
-    const { notice, grant } = this.#scene;
+  async #operate(request: RequestedOperation): Promise<void> {
+    const { notice, demanded } = this.#context;
     try {
-      const started = await this.#doors.operations.operate(grant.identity, wish);
+      const started = await this.#deps.operations.operate(demanded.identity, request);
       if (isRefusal(started)) {
         notice.show(shownRefusal(started));
         return;
@@ -245,11 +245,11 @@ export class ConsoleKeys {
       const end = await started.ended;
       if (end.outcome === 'failed') notice.show(gateWords.ended(end.operation));
     } catch {
-      notice.show(gateWords.fault(grant.identity.connection).message);
+      notice.show(gateWords.fault(demanded.identity.connection).message);
     }
   }
 
   #contract(): { readonly passesEscape: boolean; readonly sysrqKeys: readonly string[] } | undefined {
-    return this.#doors.hosts.find(this.#scene.grant.domain)?.host.contract?.console;
+    return this.#deps.hosts.find(this.#context.demanded.domain)?.host.contract?.console;
   }
 }

@@ -1,7 +1,7 @@
 import type { Refusal } from '../../../policy/refusal.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { ConsoleMode } from '../../wire/console.js';
-import type { Grant } from '../access/authorize.js';
+import type { DemandedPermit } from '../access/authorize.js';
 import type { ConsoleNews, ConsoleStream } from '../hosts/console-stream.js';
 import type { Hosts } from '../hosts/hosts.js';
 import type { Log } from '../log.js';
@@ -26,7 +26,7 @@ const AGAIN: readonly [number, number] = [250, 2_000];
 /** One attachment, over however many connections: a host that was lost is asked again with the same grant. */
 export class ConsoleLink {
   readonly #hosts: Hosts;
-  readonly #grant: Grant;
+  readonly #demanded: DemandedPermit;
   readonly #mode: ConsoleMode;
   readonly #terminal: Pick<Terminal, 'columns' | 'rows'>;
   readonly #log: Log;
@@ -38,13 +38,13 @@ export class ConsoleLink {
 
   constructor(
     parts: { readonly hosts: Hosts; readonly log: Log },
-    grant: Grant,
+    demanded: DemandedPermit,
     mode: ConsoleMode,
     terminal: Pick<Terminal, 'columns' | 'rows'>,
   ) {
     this.#hosts = parts.hosts;
     this.#log = parts.log;
-    this.#grant = grant;
+    this.#demanded = demanded;
     this.#mode = mode;
     this.#terminal = terminal;
   }
@@ -77,7 +77,7 @@ export class ConsoleLink {
   }
 
   async #ask(): Promise<ConsoleStream | Refusal> {
-    const { domain, identity } = this.#grant;
+    const { domain, identity } = this.#demanded;
     const found = this.#hosts.find(domain);
     if (found === undefined) {
       return this.#hosts.allReachable
@@ -87,7 +87,7 @@ export class ConsoleLink {
     const { host } = found;
     if (!host.reachable) return words.hostUnreachable(domain, `${host.name} is not reachable`);
     const { columns, rows } = this.#terminal;
-    return host.openConsole(this.#grant, { mode: this.#mode, columns, rows, label: identity.customer });
+    return host.openConsole(this.#demanded, { mode: this.#mode, columns, rows, label: identity.customer });
   }
 
   #link(stream: ConsoleStream): void {
@@ -113,7 +113,7 @@ export class ConsoleLink {
   }
 
   #lost(reason: string): void {
-    const { domain, identity } = this.#grant;
+    const { domain, identity } = this.#demanded;
     this.#log.warn({ connection: identity.connection, domain, reason }, 'a console was lost');
     this.#stream?.close();
     this.#stream = null;

@@ -1,9 +1,9 @@
 import type { Refusal } from '../../../policy/refusal.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { ConsoleMode } from '../../wire/console.js';
-import type { Grant } from '../access/authorize.js';
+import type { DemandedPermit } from '../access/authorize.js';
 import type { Identity } from '../session/identity.js';
-import { VisitRecording } from '../recording/visit-recording.js';
+import { AttachmentRecording } from '../recording/visit-recording.js';
 import type { Tracked } from '../access/revocation.js';
 import type { Terminal } from '../session/terminal.js';
 import { ConsoleAttachment } from './console-attachment.js';
@@ -42,23 +42,23 @@ export class ConsoleSession {
   /** Runs it to its end. A refusal: it never began, and the terminal is as it was. */
   async run(): Promise<ConsoleEnding | Refusal> {
     const action = this.#mode === 'write' ? 'console' : 'watch';
-    const wish = { action, domain: this.#asked, profile: null } as const;
-    const permit = this.#parts.authorizer.authorize(this.#identity, wish);
+    const request = { action, domain: this.#asked, profile: null } as const;
+    const permit = this.#parts.authorizer.authorize(this.#identity, request);
     if (isRefusal(permit)) return permit;
-    const grant = permit.consume(action);
-    const { customer, source } = grant.identity;
+    const demanded = permit.consume(action);
+    const { customer, source } = demanded.identity;
     const leave = this.#parts.liveConsoles.enter({
       customer,
       source,
-      domain: grant.domain,
+      domain: demanded.domain,
       action: () => (this.#attachment?.writes === true ? 'console' : action),
     });
-    const visit = new VisitRecording(this.#parts, grant, this.#terminal);
+    const recording = new AttachmentRecording(this.#parts, demanded, this.#terminal);
     try {
-      return await this.#visit(grant, visit);
+      return await this.#recording(demanded, recording);
     } finally {
       leave();
-      visit.dispose();
+      recording.dispose();
     }
   }
 
@@ -68,13 +68,16 @@ export class ConsoleSession {
     this.#attachment?.leave(this.#ending);
   }
 
-  async #visit(grant: Grant, visit: VisitRecording): Promise<ConsoleEnding | Refusal> {
-    const link = new ConsoleLink(this.#parts, grant, this.#mode, this.#terminal);
+  async #recording(
+    demanded: DemandedPermit,
+    recording: AttachmentRecording,
+  ): Promise<ConsoleEnding | Refusal> {
+    const link = new ConsoleLink(this.#parts, demanded, this.#mode, this.#terminal);
     // Before the host is asked: the right may go while it answers.
-    const tracked = this.#watch(grant);
+    const tracked = this.#watch(demanded);
     let no: Refusal | null;
     try {
-      no = (await visit.begin()) ?? (await link.open());
+      no = (await recording.begin()) ?? (await link.open());
       // What was changed meanwhile may not have been asked about yet.
       tracked.mayAct();
     } finally {
@@ -83,20 +86,20 @@ export class ConsoleSession {
     // Nothing is waited for until the attachment is watched in its turn.
     const { operations } = this.#parts;
     if (no !== null) {
-      operations.recordEnd(grant, 'refused', no.code, no.detail);
+      operations.recordEnd(demanded, 'refused', no.code, no.detail);
       return no;
     }
     if (this.#ending !== null) {
       link.close();
-      operations.recordEnd(grant, 'done', null, this.#ending.message);
+      operations.recordEnd(demanded, 'done', null, this.#ending.message);
       return this.#ending;
     }
     return new Promise((resolve) => {
-      this.#attachment = new ConsoleAttachment(this.#parts, grant, link, visit, this.#mode, resolve);
+      this.#attachment = new ConsoleAttachment(this.#parts, demanded, link, recording, this.#mode, resolve);
     });
   }
 
-  #watch({ identity, action, domain }: Grant): Tracked {
+  #watch({ identity, action, domain }: DemandedPermit): Tracked {
     return this.#parts.revocation.track({
       identity,
       needs: () => ({ action, domain }),

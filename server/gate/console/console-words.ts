@@ -57,8 +57,8 @@ export function consoleWords({ name: esc }: Pick<EscapeKey, 'name'>, mayTake: ()
         : writer === null
           ? `Watching ${domain}.`
           : `Watching ${domain}: ${writer} has the keyboard${take(', ', 'takes it')}.`;
-      const company = others.length === 0 ? '' : ` ${here(others)}`;
-      return `${how} ${esc} . leaves, ${esc} ? helps.${company}`;
+      const participants = others.length === 0 ? '' : ` ${here(others)}`;
+      return `${how} ${esc} . leaves, ${esc} ? helps.${participants}`;
     },
     here,
     joined: (who: string): string => `${who} has joined this console.`,

@@ -1,5 +1,5 @@
 /** What becomes of somebody who types nothing. */
-export interface IdleEars {
+export interface IdleCallbacks {
   /** It is over in so many seconds unless something is typed. */
   warn(seconds: number): void;
   /** Something was typed after the warning. */
@@ -16,16 +16,16 @@ const LONGEST = 2 ** 31 - 1;
 /** Ends what nobody types into for too long, with a warning before. */
 export class IdleWatch {
   readonly #limit: () => number | null;
-  readonly #ears: IdleEars;
+  readonly #callbacks: IdleCallbacks;
   #since = performance.now();
   #timer: NodeJS.Timeout | null = null;
   #warned = false;
   #over = false;
 
   /** @param limit seconds; null: none. Asked again at each look, as it may have changed. */
-  constructor(limit: () => number | null, ears: IdleEars) {
+  constructor(limit: () => number | null, callbacks: IdleCallbacks) {
     this.#limit = limit;
-    this.#ears = ears;
+    this.#callbacks = callbacks;
     this.review();
   }
 
@@ -34,7 +34,7 @@ export class IdleWatch {
     this.#since = performance.now();
     if (!this.#warned || this.#over) return;
     this.#warned = false;
-    this.#ears.back();
+    this.#callbacks.back();
     this.review();
   }
 
@@ -52,11 +52,11 @@ export class IdleWatch {
       this.#warned = true;
       this.#since += warning - left;
       left = warning;
-      this.#ears.warn(Math.ceil(warning / 1000));
+      this.#callbacks.warn(Math.ceil(warning / 1000));
     }
     if (left <= 0) {
       this.#over = true;
-      this.#ears.over();
+      this.#callbacks.over();
       return;
     }
     // A timer may be early by a fraction.

@@ -1,28 +1,28 @@
 import { isRefusal, shownRefusal } from '../../../policy/refusal.js';
-import type { Authorizer, Grant } from '../access/authorize.js';
+import type { Authorizer, DemandedPermit } from '../access/authorize.js';
 import type { ConsoleStream } from '../hosts/console-stream.js';
-import type { Operations } from '../operations/operations.js';
-import type { Company } from './company.js';
+import type { OperationDispatcher } from '../operations/operations.js';
+import type { Participants } from './company.js';
 import type { ConsoleNotice } from './console-notice.js';
 import type { ConsoleWords } from './console-words.js';
 
-interface Doors {
+interface Deps {
   readonly authorizer: Authorizer;
-  readonly operations: Operations;
+  readonly operations: OperationDispatcher;
 }
 
-interface Scene {
-  readonly grant: Grant;
-  readonly company: Company;
+interface Context {
+  readonly demanded: DemandedPermit;
+  readonly participants: Participants;
   readonly notice: ConsoleNotice;
   readonly words: ConsoleWords;
 }
 
-interface Hands {
+interface Callbacks {
   /** Null while the host is lost. */
   stream(): ConsoleStream | null;
   /** The keyboard was taken from somebody with this grant. */
-  taken(grant: Grant): void;
+  taken(demanded: DemandedPermit): void;
 }
 
 /** How long it may take. Milliseconds. */
@@ -33,32 +33,32 @@ const MOST_AHEAD = 4096;
 
 /** Taking the keyboard: asked of policy, then of dom0, which tells everybody. */
 export class KeyboardTakeover {
-  readonly #doors: Doors;
-  readonly #scene: Scene;
-  readonly #hands: Hands;
-  #taking: { readonly grant: Grant; readonly timer: NodeJS.Timeout } | null = null;
+  readonly #deps: Deps;
+  readonly #context: Context;
+  readonly #callbacks: Callbacks;
+  #taking: { readonly demanded: DemandedPermit; readonly timer: NodeJS.Timeout } | null = null;
   /** What was typed since, until the keyboard is ours: it is meant for the guest. */
   #ahead = '';
 
-  constructor(doors: Doors, scene: Scene, hands: Hands) {
-    this.#doors = doors;
-    this.#scene = scene;
-    this.#hands = hands;
+  constructor(deps: Deps, context: Context, callbacks: Callbacks) {
+    this.#deps = deps;
+    this.#context = context;
+    this.#callbacks = callbacks;
   }
 
   begin(): void {
-    const { company, notice, grant, words } = this.#scene;
-    const stream = this.#hands.stream();
-    if (company.writes) {
+    const { participants, notice, demanded, words } = this.#context;
+    const stream = this.#callbacks.stream();
+    if (participants.writes) {
       notice.show(words.youWriteAlready);
       return;
     }
     if (stream === null || this.#taking !== null) return;
-    const { authorizer } = this.#doors;
-    const { identity, domain } = grant;
+    const { authorizer } = this.#deps;
+    const { identity, domain } = demanded;
     // Who came to watch needs the right to write in any case; a keyboard that nobody has is not taken from anybody.
     const mayWrite = authorizer.mayStill(identity, { action: 'console', domain, profile: null }) === null;
-    const action = mayWrite && company.writer !== null ? 'takeover' : 'console';
+    const action = mayWrite && participants.writer !== null ? 'takeover' : 'console';
     const permit = authorizer.authorize(identity, { action, domain, profile: null });
     if (isRefusal(permit)) {
       notice.show(shownRefusal(permit));
@@ -68,9 +68,9 @@ export class KeyboardTakeover {
     const timer = setTimeout(() => {
       this.#forget();
       notice.show(words.notTaken);
-      this.#doors.operations.recordEnd(taking, 'refused', 'console-taken', 'dom0 did not give the keyboard');
+      this.#deps.operations.recordEnd(taking, 'refused', 'console-taken', 'dom0 did not give the keyboard');
     }, PATIENCE);
-    this.#taking = { grant: taking, timer };
+    this.#taking = { demanded: taking, timer };
     this.#ahead = '';
     stream.takeover(taking);
   }
@@ -86,8 +86,8 @@ export class KeyboardTakeover {
   done(): Buffer | null {
     const taking = this.#forget();
     if (taking === null) return null;
-    this.#hands.taken(taking);
-    this.#doors.operations.recordEnd(taking, 'done', null, null);
+    this.#callbacks.taken(taking);
+    this.#deps.operations.recordEnd(taking, 'done', null, null);
     const ahead = Buffer.from(this.#ahead, 'latin1');
     this.#ahead = '';
     return ahead.length > 0 ? ahead : null;
@@ -97,26 +97,26 @@ export class KeyboardTakeover {
   lost(): void {
     const taking = this.#forget();
     if (taking !== null)
-      this.#doors.operations.recordEnd(taking, 'refused', 'host-unreachable', 'the host was lost');
+      this.#deps.operations.recordEnd(taking, 'refused', 'host-unreachable', 'the host was lost');
   }
 
-  #forget(): Grant | null {
+  #forget(): DemandedPermit | null {
     const taking = this.#taking;
     if (taking === null) return null;
     clearTimeout(taking.timer);
     this.#taking = null;
-    return taking.grant;
+    return taking.demanded;
   }
 }
 
 /** Whether policy lets who has this grant take the keyboard as it is now. */
 export function mayTake(
   authorizer: Pick<Authorizer, 'consider' | 'mayStill'>,
-  { identity, domain }: Pick<Grant, 'identity' | 'domain'>,
-  company: Pick<Company, 'writer'>,
+  { identity, domain }: Pick<DemandedPermit, 'identity' | 'domain'>,
+  participants: Pick<Participants, 'writer'>,
 ): boolean {
   // Whoever writes now is replaced, not joined: how many may at once is no question.
   const writes = authorizer.mayStill(identity, { action: 'console', domain, profile: null }) === null;
-  if (!writes || company.writer === null) return writes;
+  if (!writes || participants.writer === null) return writes;
   return authorizer.consider(identity, { action: 'takeover', domain, profile: null }) === null;
 }

@@ -1,9 +1,9 @@
 import type { Terminal } from '../session/terminal.js';
-import type { Company } from './company.js';
+import type { Participants } from './company.js';
 import type { ConsoleWords } from './console-words.js';
 
 interface HintParts {
-  readonly company: Company;
+  readonly participants: Participants;
   readonly words: Pick<ConsoleWords, 'sizeHint'>;
   readonly terminal: Pick<Terminal, 'hasPty' | 'columns' | 'rows'>;
 }
@@ -30,9 +30,9 @@ export class SizeHint {
 
   /** @returns what is to be said now; null when that is nothing. What is returned counts as said */
   sentence(): string | null {
-    const { company, words, terminal } = this.#parts;
+    const { participants, words, terminal } = this.#parts;
     const { columns, rows, hasPty } = terminal;
-    if (this.#isSaid || this.#guest === null || !company.writes || !hasPty) return null;
+    if (this.#isSaid || this.#guest === null || !participants.writes || !hasPty) return null;
     if (this.#guest.cols === columns && this.#guest.rows === rows) return null;
     this.#isSaid = true;
     return words.sizeHint(`${this.#guest.cols}x${this.#guest.rows}`, `${columns}x${rows}`);

@@ -1,11 +1,11 @@
 import type { Terminal } from '../session/terminal.js';
-import type { Company } from './company.js';
+import type { Participants } from './company.js';
 import type { ConsoleWords } from './console-words.js';
 import type { ScreenReader } from './screen-reader.js';
 import { seemingOf } from './shell-prompt.js';
 
-interface Scene {
-  readonly company: Company;
+interface Context {
+  readonly participants: Participants;
   readonly words: ConsoleWords;
   readonly terminal: Pick<Terminal, 'columns' | 'rows'>;
   readonly screen: ScreenReader;
@@ -15,15 +15,15 @@ interface Scene {
  * Tells a guest the size of the writer's window, by typing stty(1) into its shell: a console carries no size. What is
  * typed is shown before, and asked twice where the screen does not end with an empty shell prompt.
  */
-export class SizeTelling {
-  readonly #scene: Scene;
+export class SizeCommand {
+  readonly #context: Context;
   #command = '';
   #told = { cols: 80, rows: 24 };
   /** Whether the screen was seen to wait for a command, since it was asked. */
   #atShell = false;
 
-  constructor(scene: Scene) {
-    this.#scene = scene;
+  constructor(context: Context) {
+    this.#context = context;
   }
 
   /** The size that the command tells the guest: dom0 keeps the screen for that one from then on. */
@@ -33,9 +33,9 @@ export class SizeTelling {
 
   /** @returns the question */
   ask(): string {
-    const { company, words, terminal, screen } = this.#scene;
+    const { participants, words, terminal, screen } = this.#context;
     this.#atShell = false;
-    if (!company.writes) return words.pressAnyKey(words.notYours());
+    if (!participants.writes) return words.pressAnyKey(words.notYours());
     this.#told = { cols: terminal.columns, rows: terminal.rows };
     this.#command = `stty rows ${terminal.rows} cols ${terminal.columns}`;
     void screen.read().then((found) => {
@@ -51,6 +51,6 @@ export class SizeTelling {
 
   /** @returns the second question */
   doubt(): string {
-    return this.#scene.words.askSizeAnyway(this.#command);
+    return this.#context.words.askSizeAnyway(this.#command);
   }
 }

@@ -4,7 +4,7 @@ import type { Refusal } from '../../../policy/refusal.js';
 import { AuditUnavailable, StoreError } from '../../store/store-error.js';
 import type { Store } from '../../store/store.js';
 import { auditRoutes } from './audit-routes.js';
-import { BLIND } from '../access/sights.js';
+import { NO_OBSERVATIONS } from '../access/sights.js';
 import { backupRoutes } from './backup-routes.js';
 import type { AdministrationSettings, HostJournal, ReadPolicy, RunningGate } from './control-ports.js';
 import { customerRoutes } from './customer-routes.js';
@@ -42,7 +42,7 @@ export class Administration {
         store,
         policy: () => gate.policy.policy,
         read: gate.readPolicy,
-        sights: gate.sights,
+        observations: gate.observations,
         atOnce: (query) => gate.atOnce(query),
       }),
       ...auditRoutes(store, gate.hosts),
@@ -68,7 +68,7 @@ export class Administration {
   ): Administration {
     const routes = [
       ...commonRoutes(store, settings, null, policy),
-      ...explainRoutes({ store, policy, read, sights: BLIND, atOnce: () => 0 }),
+      ...explainRoutes({ store, policy, read, observations: NO_OBSERVATIONS, atOnce: () => 0 }),
       ...auditRoutes(store, journals),
     ];
     return new Administration(routes, false);

@@ -4,9 +4,9 @@ import type { Refusal } from '../../../policy/refusal.js';
 import type { EventActor } from '../../store/audit-event.js';
 import type { Witness } from '../../store/audit-verifier.js';
 import type { RetentionLimits } from '../recording/retention.js';
-import type { VisitQuery } from '../access/live-consoles.js';
+import type { AttachmentQuery } from '../access/live-consoles.js';
 import type { HostFailure } from '../hosts/host-failure.js';
-import type { Sights } from '../access/sights.js';
+import type { DomainObservations } from '../access/sights.js';
 import type { Contract } from '../../wire/contract.js';
 import type { DomainView, HostNames } from '../../wire/domain.js';
 
@@ -92,9 +92,9 @@ export interface RunningGate {
   readonly announcements: Announcements;
   readonly policy: PolicyInForce;
   readonly readPolicy: ReadPolicy;
-  readonly sights: Sights;
+  readonly observations: DomainObservations;
   /** How many consoles there are at this moment. */
-  atOnce(query: VisitQuery): number;
+  atOnce(query: AttachmentQuery): number;
   readonly hosts: readonly Host[];
 }
 

@@ -5,7 +5,7 @@ import type { Refusal } from '../../../policy/refusal.js';
 import { noSuchCustomer } from '../../store/customers.js';
 import type { RoleRow } from '../../store/records.js';
 import type { Store } from '../../store/store.js';
-import { RecordingShelf } from '../recording/recording-shelf.js';
+import { RecordingStore } from '../recording/recording-shelf.js';
 import { customer, domain, optional, reason, role } from './argument.js';
 import { keyView } from './control-answers.js';
 import type { CustomerRemoved, CustomerRenamed, CustomerView } from './control-answers.js';
@@ -31,10 +31,10 @@ export function customerRoutes(
   const unknown = (name: CustomerName): Refusal | null =>
     store.customers.find(name) === undefined ? noSuchCustomer(name) : null;
 
-  const shelf = new RecordingShelf(settings.recordings.directory);
+  const recordingStore = new RecordingStore(settings.recordings.directory);
   /** They are counted for who reads it: that they cannot be is no reason for a fault. */
   const recordingsOf = async (name: CustomerName): Promise<number> => {
-    const found = await shelf.list((one) => one.customer === name).catch(() => []);
+    const found = await recordingStore.list((one) => one.customer === name).catch(() => []);
     return found.length;
   };
 

@@ -10,7 +10,7 @@ import type { Refusal } from '../../../policy/refusal.js';
 import type { AuditEvent, AuditRow } from '../../store/audit-event.js';
 import { noSuchCustomer } from '../../store/customers.js';
 import type { Store } from '../../store/store.js';
-import type { Sights } from '../access/sights.js';
+import type { DomainObservations } from '../access/sights.js';
 import * as words from '../text/words.js';
 import { action, address, customer, domain, files, optional, profile } from './argument.js';
 import { reference, state, sysrqKey, time } from './argument.js';
@@ -44,7 +44,7 @@ export interface ExplainParts {
   readonly policy: () => Policy | Refusal;
   /** Reads another one that is asked about. */
   readonly read: ReadPolicy;
-  readonly sights: Sights;
+  readonly observations: DomainObservations;
   readonly atOnce: RunningGate['atOnce'];
 }
 
@@ -59,7 +59,7 @@ interface Asked extends Circumstances {
 }
 
 export function explainRoutes(parts: ExplainParts): readonly Route[] {
-  const { store, policy, read, sights } = parts;
+  const { store, policy, read, observations } = parts;
   const spec = {
     customer,
     action,
@@ -76,7 +76,7 @@ export function explainRoutes(parts: ExplainParts): readonly Route[] {
     route('POST', '/policy/explain', spec, (given): PolicyExplanation | Refusal => {
       const found = given.files === null ? policy() : read(given.files);
       if (isRefusal(found)) return found;
-      const seen = sights.sight(given.domain);
+      const seen = observations.observation(given.domain);
       return explanationOf(parts, found, {
         ...given,
         state: given.state ?? seen.state,

@@ -2,7 +2,7 @@ import { refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { Store } from '../../store/store.js';
 import { readRecording } from '../recording/recording-reader.js';
-import { RecordingShelf } from '../recording/recording-shelf.js';
+import { RecordingStore } from '../recording/recording-shelf.js';
 import type { Recording } from '../recording/recording-shelf.js';
 import { Retention } from '../recording/retention.js';
 import { customer, domain, flag, optional, recording, time } from './argument.js';
@@ -14,8 +14,8 @@ import type { Route } from './route.js';
 /** The recordings of console visits. Files and names are all there is of them: it is the same with a running gate and without. */
 export function recordingRoutes(store: Store, { recordings }: AdministrationSettings): readonly Route[] {
   const { audit } = store;
-  const shelf = new RecordingShelf(recordings.directory);
-  const retention = new Retention({ shelf, limits: recordings, audit });
+  const recordingStore = new RecordingStore(recordings.directory);
+  const retention = new Retention({ recordingStore, limits: recordings, audit });
 
   return [
     route(
@@ -23,7 +23,7 @@ export function recordingRoutes(store: Store, { recordings }: AdministrationSett
       '/recordings',
       { customer: optional(customer), domain: optional(domain), since: optional(time) },
       async (given) => {
-        const found = await shelf.list(
+        const found = await recordingStore.list(
           (name) =>
             (given.customer === null || name.customer === given.customer) &&
             (given.domain === null || name.domain === given.domain) &&
@@ -35,7 +35,7 @@ export function recordingRoutes(store: Store, { recordings }: AdministrationSett
 
     // Who reads it is in the log before the first byte is handed over.
     route('POST', '/recordings/:recording/export', { recording }, async (given, { actor }) => {
-      const found = await shelf.find(given.recording);
+      const found = await recordingStore.find(given.recording);
       if (found === undefined) return noSuch(given.recording);
       const { length, stream } = await readRecording(found);
       try {

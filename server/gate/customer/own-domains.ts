@@ -9,7 +9,7 @@ import type { RoleRow } from '../../store/records.js';
 import type { OperationView } from '../../wire/operation.js';
 import { VERBS } from '../../wire/contract.js';
 import type { Authorizer } from '../access/authorize.js';
-import type { ConsoleCustoms } from '../console/console-customs.js';
+import type { ConsoleOptions } from '../console/console-customs.js';
 import type { Found, Hosts, Stray } from '../hosts/hosts.js';
 import type { Identity } from '../session/identity.js';
 import type { PolicyHolder } from '../policy/policy-holder.js';
@@ -27,7 +27,7 @@ export interface OwnDomainsParts {
   readonly hosts: Hosts;
   readonly authorizer: Authorizer;
   readonly policy: Pick<PolicyHolder, 'revision'>;
-  readonly customs: Pick<ConsoleCustoms, 'record'>;
+  readonly consoleOptions: Pick<ConsoleOptions, 'record'>;
 }
 
 /** What policy says is kept so long at most, as a limit's window moves with time. Milliseconds. */
@@ -96,7 +96,7 @@ export class OwnDomains {
         view?.operation === null || view === undefined ? null : menuOperation(view.operation, row.since),
       consoleLocked: view?.console === 'locked',
       elsewhere: stray === null ? null : { host: stray.host.name, moving: stray.part !== 'runs' },
-      recorded: this.#parts.customs.record(row.customer, row.domain),
+      recorded: this.#parts.consoleOptions.record(row.customer, row.domain),
       offers: offers(row.domain, answers, found, stray),
     };
   }
@@ -120,7 +120,7 @@ export class OwnDomains {
 
   #answers(row: RoleRow, profiles: readonly BootProfileName[], now: number): Asked {
     const names = profiles.filter((name) => name !== NORMAL);
-    const { state, booted } = this.#parts.hosts.sight(row.domain);
+    const { state, booted } = this.#parts.hosts.observation(row.domain);
     const key = [this.#parts.policy.revision, row.role, row.since, state, booted, ...names].join(' ');
     const known = this.#asked.get(row.domain);
     if (known?.key === key && now - known.at < FRESH) return known;

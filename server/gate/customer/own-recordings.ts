@@ -12,10 +12,10 @@ import { printable } from '../printable.js';
 import * as words from '../text/words.js';
 import type { RecordingName } from '../recording/recording-name.js';
 import { isRecordingId } from '../recording/recording-name.js';
-import type { Recording, RecordingShelf } from '../recording/recording-shelf.js';
+import type { Recording, RecordingStore } from '../recording/recording-shelf.js';
 
 export interface OwnRecordingsParts {
-  readonly shelf: RecordingShelf;
+  readonly recordingStore: RecordingStore;
   readonly authorizer: Authorizer;
   readonly roles: { find(customer: CustomerName, domain: DomainName): RoleRow | undefined };
   readonly customers: { find(customer: CustomerName): { readonly namedAt: string } | undefined };
@@ -38,7 +38,7 @@ export class OwnRecordings {
 
   /** Oldest first. @throws Error when the directory cannot be read */
   async list(identity: Identity): Promise<readonly Recording[]> {
-    return this.#parts.shelf.list(this.#mine(identity));
+    return this.#parts.recordingStore.list(this.#mine(identity));
   }
 
   /**
@@ -50,7 +50,7 @@ export class OwnRecordings {
     const tooFast = this.#parts.pace.asks(identity.customer);
     if (tooFast !== null) return tooFast;
     const mine = this.#mine(identity);
-    const found = isRecordingId(id) ? await this.#parts.shelf.find(id) : undefined;
+    const found = isRecordingId(id) ? await this.#parts.recordingStore.find(id) : undefined;
     const actor = actorOf(identity);
     if (found === undefined || !mine(found)) {
       const detail = found === undefined ? 'there is none' : `it is of ${found.customer} on ${found.domain}`;

@@ -4,13 +4,13 @@ import type { Activity } from '../customer/activity.js';
 import type { Authorizer } from '../access/authorize.js';
 import { ConsoleSession } from '../console/console-session.js';
 import type { ConsoleParts } from '../console/console-attachment.js';
-import { LogDoor } from '../console-log/log-door.js';
+import { LogAccess } from '../console-log/log-door.js';
 import * as say from '../console-log/log-words.js';
 import type { Hosts } from '../hosts/hosts.js';
 import type { Identity } from '../session/identity.js';
 import type { OwnKeys } from '../customer/own-keys.js';
 import type { OwnRecordings } from '../customer/own-recordings.js';
-import type { Operations } from '../operations/operations.js';
+import type { OperationDispatcher } from '../operations/operations.js';
 import { OwnDomains } from '../customer/own-domains.js';
 import type { OwnDomainsParts } from '../customer/own-domains.js';
 import type { AskStanding } from '../access/standing.js';
@@ -29,7 +29,7 @@ import { RecordingCommand } from './recording-command.js';
 export interface ExecParts {
   readonly authorizer: Authorizer;
   readonly hosts: Hosts;
-  readonly operations: Operations;
+  readonly operations: OperationDispatcher;
   readonly keys: OwnKeys;
   readonly activity: Activity;
   readonly ownRecordings: OwnRecordings;
@@ -76,7 +76,7 @@ export class ExecSession {
   #run(command: Exclude<Command, { command: 'menu' }>): Promise<number | Refusal> | number | Refusal {
     switch (command.command) {
       case 'help':
-        this.#output.lines(help(this.#parts.console.customs.escapeKey(this.#identity.customer).name));
+        this.#output.lines(help(this.#parts.console.consoleOptions.escapeKey(this.#identity.customer).name));
         return EXIT.done;
       case 'list':
         return this.#list(command.json);
@@ -182,13 +182,13 @@ export class ExecSession {
   }
 
   #escape(text: string | null): number | Refusal {
-    const { customs } = this.#parts.console;
+    const { consoleOptions } = this.#parts.console;
     const { customer } = this.#identity;
     if (text !== null) {
-      const no = customs.chooseEscape(customer, text === 'default' ? null : text);
+      const no = consoleOptions.chooseEscape(customer, text === 'default' ? null : text);
       if (no !== null) return no;
     }
-    this.#output.line(`${customs.escapeKey(customer).name} and a dot leave a console.`);
+    this.#output.line(`${consoleOptions.escapeKey(customer).name} and a dot leave a console.`);
     return EXIT.done;
   }
 
@@ -201,7 +201,7 @@ export class ExecSession {
 
   async #logSwitch(command: Extract<Command, { command: 'log-switch' }>): Promise<number | Refusal> {
     const { domain, keep, json } = command;
-    const no = await new LogDoor(this.#parts).switch(this.#identity, domain, keep);
+    const no = await new LogAccess(this.#parts).switch(this.#identity, domain, keep);
     if (no !== null) return no;
     if (json) this.#output.json({ domain, keeping: keep });
     else this.#output.line(say.switched(domain, keep));
@@ -210,8 +210,8 @@ export class ExecSession {
 
   #operate(command: Extract<Command, { command: 'operate' }>): Promise<number | Refusal> {
     const { authorizer, hosts, operations, console } = this.#parts;
-    const doors = { authorizer, hosts, operations, revocation: console.revocation };
-    return new OperateCommand(doors, this.#identity, this.#terminal, this.#output).run(command);
+    const deps = { authorizer, hosts, operations, revocation: console.revocation };
+    return new OperateCommand(deps, this.#identity, this.#terminal, this.#output).run(command);
   }
 
   #recordings(): RecordingCommand {

@@ -1,10 +1,10 @@
 import { isRefusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
-import { LogDoor } from '../console-log/log-door.js';
-import type { LogDoorParts, LogVisit } from '../console-log/log-door.js';
+import { LogAccess } from '../console-log/log-door.js';
+import type { LogAccessParts, OpenedLog } from '../console-log/log-door.js';
 import * as say from '../console-log/log-words.js';
 import { terminalReset } from '../session/terminal-reset.js';
-import type { LogWish } from '../hosts/host-log.js';
+import type { LogRequest } from '../hosts/host-log.js';
 import type { LogStream } from '../hosts/log-stream.js';
 import type { Identity } from '../session/identity.js';
 import type { Revocation, Tracked } from '../access/revocation.js';
@@ -19,7 +19,7 @@ import { timeOf } from './log-wish.js';
 
 type Wanted = Extract<Command, { command: 'log' }>;
 
-export interface LogCommandParts extends LogDoorParts {
+export interface LogCommandParts extends LogAccessParts {
   readonly revocation: Pick<Revocation, 'track'>;
 }
 
@@ -45,7 +45,7 @@ interface Cut {
 /** `NAME log`: as much of it as was asked for, as fast as it is taken. */
 export class LogCommand {
   readonly #parts: LogCommandParts;
-  readonly #door: LogDoor;
+  readonly #access: LogAccess;
   readonly #identity: Identity;
   readonly #terminal: Terminal;
   readonly #output: ExecOutput;
@@ -56,7 +56,7 @@ export class LogCommand {
 
   constructor(parts: LogCommandParts, identity: Identity, terminal: Terminal, output: ExecOutput) {
     this.#parts = parts;
-    this.#door = new LogDoor(parts);
+    this.#access = new LogAccess(parts);
     this.#identity = identity;
     this.#terminal = terminal;
     this.#output = output;
@@ -64,11 +64,11 @@ export class LogCommand {
 
   /** @returns the exit status */
   async run(wanted: Wanted): Promise<number | Refusal> {
-    const visit = this.#door.enter(this.#identity, wanted.domain);
-    if (isRefusal(visit)) return visit;
+    const opened = this.#access.open(this.#identity, wanted.domain);
+    if (isRefusal(opened)) return opened;
     // Before the host is asked: the right may go while it answers.
-    const stops = this.#watch(visit);
-    const ending = await this.#read(visit, wanted);
+    const stops = this.#watch(opened);
+    const ending = await this.#read(opened, wanted);
     for (const stop of stops) stop();
     return ending;
   }
@@ -78,31 +78,31 @@ export class LogCommand {
     this.#stop({ status: EXIT.failed, sentence });
   }
 
-  async #read(visit: LogVisit, wanted: Wanted): Promise<number | Refusal> {
-    const wish = wishOf(wanted);
-    const stream = unfit(visit, wanted) ?? (await visit.host.log.open(visit.grant, wish));
-    if (isRefusal(stream)) return this.#door.refuse(visit, stream);
+  async #read(opened: OpenedLog, wanted: Wanted): Promise<number | Refusal> {
+    const request = requestOf(wanted);
+    const stream = unfit(opened, wanted) ?? (await opened.host.log.open(opened.demanded, request));
+    if (isRefusal(stream)) return this.#access.refuse(opened, stream);
     this.#stream = stream;
-    const no = missing(visit, wanted, stream);
+    const no = missing(opened, wanted, stream);
     if (no !== null || this.#cut !== null) stream.close();
-    if (no !== null) return this.#door.refuse(visit, no);
-    const status = this.#cut === null ? await this.#show(visit, wanted, wish, stream) : EXIT.done;
-    this.#door.leave(visit);
+    if (no !== null) return this.#access.refuse(opened, no);
+    const status = this.#cut === null ? await this.#show(opened, wanted, request, stream) : EXIT.done;
+    this.#access.close(opened);
     if (this.#cut === null) return status;
     if (this.#cut.sentence !== null) this.#output.say(this.#cut.sentence);
     return this.#cut.status;
   }
 
-  async #show(visit: LogVisit, wanted: Wanted, wish: LogWish, stream: LogStream): Promise<number> {
-    const { domain } = visit.grant;
+  async #show(opened: OpenedLog, wanted: Wanted, request: LogRequest, stream: LogStream): Promise<number> {
+    const { domain } = opened.demanded;
     const said = wanted.json ? [] : say.head(domain, stream.head);
     for (const sentence of said) this.#output.say(sentence);
-    const printer = this.#printer(visit, wanted, stream);
-    const lost = await this.#pump(stream, printer, wish.lines ?? null);
+    const printer = this.#printer(opened, wanted, stream);
+    const lost = await this.#pump(stream, printer, request.lines ?? null);
     stream.close();
     printer.end();
     if (wanted.raw && this.#terminal.hasPty) this.#terminal.write(terminalReset(this.#terminal.term));
-    if (lost) this.#stop(hostLost(visit));
+    if (lost) this.#stop(hostLost(opened));
     else if (wanted.follow) this.#stop({ status: EXIT.failed, sentence: say.over(domain) });
     if (isUsual(wanted) && printer instanceof TextPrinter && printer.lines >= USUAL_LINES)
       this.#output.say(say.longer(USUAL_LINES));
@@ -110,8 +110,8 @@ export class LogCommand {
   }
 
   /** Ends with the client, the right, the host or a Ctrl-C, whichever comes first. */
-  #watch({ grant, host }: LogVisit): Unsubscribe[] {
-    const { identity, domain } = grant;
+  #watch({ demanded, host }: OpenedLog): Unsubscribe[] {
+    const { identity, domain } = demanded;
     const terminal = this.#terminal;
     const tracked = this.#parts.revocation.track({
       identity,
@@ -126,7 +126,7 @@ export class LogCommand {
         tracked.forget();
       },
       this.#parts.hosts.onEvent((event) => {
-        if (event.host === host && event.event.event === 'lost') this.#stop(hostLost({ grant, host }));
+        if (event.host === host && event.event.event === 'lost') this.#stop(hostLost({ demanded, host }));
       }),
       terminal.onDrain(() => {
         this.#wake();
@@ -142,10 +142,10 @@ export class LogCommand {
     return [...stops, enough];
   }
 
-  #printer({ grant }: LogVisit, { raw, json }: Wanted, { head }: LogStream): LogPrinter {
+  #printer({ demanded }: OpenedLog, { raw, json }: Wanted, { head }: LogStream): LogPrinter {
     if (raw) return new RawPrinter(this.#terminal);
     if (!json) return new TextPrinter(this.#output);
-    const { domain, since } = grant;
+    const { domain, since } = demanded;
     const { keeping = true, switchedAt = null, place = 'memory', boot = null } = head ?? {};
     return new JsonPrinter(this.#output, { domain, since, keeping, switchedAt, place, boot });
   }
@@ -210,26 +210,26 @@ function isUsual({ lines, since, boot }: Wanted): boolean {
   return lines === null && since === null && boot === null;
 }
 
-function wishOf(wanted: Wanted): LogWish {
+function requestOf(wanted: Wanted): LogRequest {
   const { since, boot, follow } = wanted;
   const lines = isUsual(wanted) ? USUAL_LINES : wanted.lines;
   return { lines, since: since === null ? null : timeOf(since, Date.now()), boot, follow };
 }
 
 /** What a host that keeps no log on its disk cannot do. */
-function unfit({ grant, host }: LogVisit, { boot, follow }: Wanted): Refusal | null {
-  return host.log.onDisk || (boot === null && !follow) ? null : say.inMemory(grant.domain);
+function unfit({ demanded, host }: OpenedLog, { boot, follow }: Wanted): Refusal | null {
+  return host.log.onDisk || (boot === null && !follow) ? null : say.inMemory(demanded.domain);
 }
 
 /** What was asked for and is not in what came. */
-function missing({ grant }: LogVisit, { boot, follow }: Wanted, { head }: LogStream): Refusal | null {
+function missing({ demanded }: OpenedLog, { boot, follow }: Wanted, { head }: LogStream): Refusal | null {
   if (head === null) return null;
-  if (head.place === 'memory') return boot !== null || follow ? say.inMemory(grant.domain) : null;
-  return boot !== null && head.boot === null ? say.noSuchBoot(grant.domain) : null;
+  if (head.place === 'memory') return boot !== null || follow ? say.inMemory(demanded.domain) : null;
+  return boot !== null && head.boot === null ? say.noSuchBoot(demanded.domain) : null;
 }
 
-function hostLost({ grant }: LogVisit): Cut {
-  const { message } = words.hostUnreachable(grant.domain, '');
+function hostLost({ demanded }: OpenedLog): Cut {
+  const { message } = words.hostUnreachable(demanded.domain, '');
   return { status: EXIT.hostUnreachable, sentence: message };
 }
 

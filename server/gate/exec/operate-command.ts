@@ -5,7 +5,7 @@ import type { Authorizer } from '../access/authorize.js';
 import type { Hosts } from '../hosts/hosts.js';
 import type { Identity } from '../session/identity.js';
 import type { OperationEnd } from '../operations/open-operations.js';
-import type { Operations } from '../operations/operations.js';
+import type { OperationDispatcher } from '../operations/operations.js';
 import type { Revocation } from '../access/revocation.js';
 import type { Terminal } from '../session/terminal.js';
 import * as words from '../text/words.js';
@@ -16,10 +16,10 @@ import { readText } from './line-reader.js';
 
 type Wanted = Extract<Command, { command: 'operate' }>;
 
-interface Doors {
+interface Deps {
   readonly authorizer: Authorizer;
   readonly hosts: Hosts;
-  readonly operations: Operations;
+  readonly operations: OperationDispatcher;
   readonly revocation: Pick<Revocation, 'track'>;
 }
 
@@ -28,13 +28,13 @@ const DESTRUCTIVE: readonly Wanted['verb'][] = ['poweroff', 'rescue'];
 
 /** `NAME start`, `shutdown`, `reboot`, `poweroff`, `rescue`, `normal`. */
 export class OperateCommand {
-  readonly #doors: Doors;
+  readonly #deps: Deps;
   readonly #identity: Identity;
   readonly #terminal: Terminal;
   readonly #output: ExecOutput;
 
-  constructor(doors: Doors, identity: Identity, terminal: Terminal, output: ExecOutput) {
-    this.#doors = doors;
+  constructor(deps: Deps, identity: Identity, terminal: Terminal, output: ExecOutput) {
+    this.#deps = deps;
     this.#identity = identity;
     this.#terminal = terminal;
     this.#output = output;
@@ -45,7 +45,7 @@ export class OperateCommand {
     const { verb, domain, profile, json, wait } = wanted;
     const no = await this.#confirm(wanted);
     if (no !== null) return no;
-    const started = await this.#doors.operations.operate(this.#identity, { action: verb, domain, profile });
+    const started = await this.#deps.operations.operate(this.#identity, { action: verb, domain, profile });
     if (isRefusal(started)) return started;
     const { operation, ended } = started;
     // It was so when it was asked for.
@@ -62,7 +62,7 @@ export class OperateCommand {
   async #confirm({ verb, domain, yes }: Wanted): Promise<Refusal | null> {
     if (yes || !DESTRUCTIVE.includes(verb)) return null;
     // Who may not see it is told so before anything is asked about it.
-    const seen = this.#doors.authorizer.authorize(this.#identity, {
+    const seen = this.#deps.authorizer.authorize(this.#identity, {
       action: 'status',
       domain,
       profile: null,
@@ -93,7 +93,7 @@ export class OperateCommand {
       give = resolve;
     });
     const { domain } = operation;
-    const tracked = this.#doors.revocation.track({
+    const tracked = this.#deps.revocation.track({
       identity: this.#identity,
       needs: () => ({ action: 'status', domain }),
       end: (sentence) => {
@@ -101,7 +101,7 @@ export class OperateCommand {
         give(sentence);
       },
     });
-    const stop = this.#doors.hosts.onEvent(({ event }) => {
+    const stop = this.#deps.hosts.onEvent(({ event }) => {
       if (event.event !== 'operation' || event.operation.id !== operation.id || json) return;
       if (!tracked.mayAct()) return;
       const step = words.step(event.operation);

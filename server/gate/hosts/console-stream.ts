@@ -4,7 +4,7 @@ import { FRAME_BYTES, FRAME_LIMIT, PING_INTERVAL_MS } from '../../wire/console.j
 import { bytesFrame, FrameReader, noteFrame } from '../../wire/frames.js';
 import { FaultGuard } from '../../wire/fault-guard.js';
 import type { FaultLog } from '../../wire/fault-guard.js';
-import { Grant } from '../access/authorize.js';
+import { DemandedPermit } from '../access/authorize.js';
 import { readConsoleNote } from './answers.js';
 
 type Heartbeat = Extract<ConsoleNote, { note: 'ping' | 'pong' }>;
@@ -112,8 +112,8 @@ export class ConsoleStream {
   }
 
   /** Takes the keyboard, with the proof that it is permitted. */
-  takeover(grant: Grant): void {
-    if (!Grant.is(grant) || (grant.action !== 'takeover' && grant.action !== 'console')) {
+  takeover(demanded: DemandedPermit): void {
+    if (!DemandedPermit.is(demanded) || (demanded.action !== 'takeover' && demanded.action !== 'console')) {
       throw new TypeError('no grant for the keyboard');
     }
     if (!this.#closed) this.#socket.write(noteFrame({ note: 'takeover' } satisfies ConsoleRequest));

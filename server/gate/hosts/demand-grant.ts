@@ -1,8 +1,8 @@
 import type { Action } from '../../../policy/actions.js';
-import { Grant } from '../access/authorize.js';
+import { DemandedPermit } from '../access/authorize.js';
 
 /** @throws TypeError when it is not a grant for one of these: a fault of ours, never a customer's */
-export function demandGrant(grant: Grant, actions: readonly Action[]): void {
-  if (!Grant.is(grant) || !actions.includes(grant.action))
+export function demandPermit(demanded: DemandedPermit, actions: readonly Action[]): void {
+  if (!DemandedPermit.is(demanded) || !actions.includes(demanded.action))
     throw new TypeError(`no grant for ${actions.join(' or ')}`);
 }

@@ -6,7 +6,7 @@ import { VERBS } from '../../wire/contract.js';
 import type { DomainView, HostNames } from '../../wire/domain.js';
 import type { GuestName } from '../../wire/guest-name.js';
 import type { OperationRequest, OperationView } from '../../wire/operation.js';
-import type { Grant } from '../access/authorize.js';
+import type { DemandedPermit } from '../access/authorize.js';
 import { Listeners } from '../session/listeners.js';
 import type { Log } from '../log.js';
 import type { Unsubscribe } from '../session/terminal.js';
@@ -15,7 +15,7 @@ import type { JournalRecord } from './answers.js';
 import { readContract, readJournalPage, readOperation } from './answers.js';
 import { ChangesReader } from './changes-reader.js';
 import { ConsoleStream } from './console-stream.js';
-import { demandGrant } from './demand-grant.js';
+import { demandPermit } from './demand-grant.js';
 import type { HostFailure } from './host-failure.js';
 import { HostLog } from './host-log.js';
 import type { LinkEvent } from './link-event.js';
@@ -153,22 +153,22 @@ export class HostLink {
    * Asks for an operation, with the proof that it is permitted. The same grant may be submitted again: dom0 takes
    * the same id for the same operation.
    */
-  async submit(grant: Grant, key: string | null = null): Promise<Submitted> {
-    const verb = verbOf(grant);
-    const { row, domain, parameters } = grant;
+  async submit(demanded: DemandedPermit, key: string | null = null): Promise<Submitted> {
+    const verb = verbOf(demanded);
+    const { row, domain, parameters } = demanded;
     if (row === null) return { result: 'refused', refusal: words.auditUnavailable('no intent was recorded') };
     const body: OperationRequest = {
-      id: grant.operation,
+      id: demanded.operation,
       domain,
       verb,
-      profile: verb === 'rescue' ? grant.profile : null,
+      profile: verb === 'rescue' ? demanded.profile : null,
       // A dom0 half that lists none may not know the word.
       ...(Object.keys(parameters).length === 0 ? {} : { parameters }),
       key,
       actor: {
-        customer: grant.identity.customer,
-        fingerprint: grant.identity.fingerprint,
-        source: grant.identity.source,
+        customer: demanded.identity.customer,
+        fingerprint: demanded.identity.fingerprint,
+        source: demanded.identity.source,
         auditSeq: row.seq,
         auditHash: row.hash,
       },
@@ -214,29 +214,29 @@ export class HostLink {
 
   /** Opens a console with the proof that it is permitted; the same grant opens it again after a loss. */
   async openConsole(
-    grant: Grant,
-    wish: {
+    demanded: DemandedPermit,
+    request: {
       readonly mode: ConsoleMode;
       readonly columns: number;
       readonly rows: number;
       readonly label: string;
     },
   ): Promise<ConsoleStream | Refusal> {
-    demandGrant(grant, wish.mode === 'write' ? ['console'] : ['console', 'watch']);
+    demandPermit(demanded, request.mode === 'write' ? ['console'] : ['console', 'watch']);
     const query = new URLSearchParams({
-      mode: wish.mode,
-      cols: String(wish.columns),
-      rows: String(wish.rows),
-      label: wish.label,
-      since: grant.since,
+      mode: request.mode,
+      cols: String(request.columns),
+      rows: String(request.rows),
+      label: request.label,
+      since: demanded.since,
     });
-    const path = `/domains/${encodeURIComponent(grant.domain)}/console?${query.toString()}`;
+    const path = `/domains/${encodeURIComponent(demanded.domain)}/console?${query.toString()}`;
     try {
       const answer = await this.#client.upgrade(path);
       if (answer.ok) return new ConsoleStream(answer.socket, answer.head, this.#logger);
-      return words.refusedByHost(grant.domain, answer.no, this.#clock());
+      return words.refusedByHost(demanded.domain, answer.no, this.#clock());
     } catch (fault) {
-      return words.hostUnreachable(grant.domain, `${this.name}: ${message(fault)}`);
+      return words.hostUnreachable(demanded.domain, `${this.name}: ${message(fault)}`);
     }
   }
 
@@ -312,10 +312,10 @@ export class HostLink {
   }
 }
 
-function verbOf(grant: Grant): Verb {
-  const verb = VERBS.find((each) => each === grant.action);
-  if (verb === undefined) throw new TypeError(`a grant for ${grant.action} is none for an operation`);
-  demandGrant(grant, [verb]);
+function verbOf(demanded: DemandedPermit): Verb {
+  const verb = VERBS.find((each) => each === demanded.action);
+  if (verb === undefined) throw new TypeError(`a grant for ${demanded.action} is none for an operation`);
+  demandPermit(demanded, [verb]);
   return verb;
 }
 

@@ -2,16 +2,16 @@ import type { IncomingMessage } from 'node:http';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { LogSwitch } from '../../wire/log.js';
 import { LOG_HEADER } from '../../wire/log.js';
-import type { Grant } from '../access/authorize.js';
+import type { DemandedPermit } from '../access/authorize.js';
 import * as words from '../text/words.js';
-import { demandGrant } from './demand-grant.js';
+import { demandPermit } from './demand-grant.js';
 import type { Dom0Client } from './dom0-client.js';
 import { HostFault } from './dom0-client.js';
 import { readLogHead } from './log-answer.js';
 import { LogStream } from './log-stream.js';
 
 /** What is asked of a log besides what the grant says; what is left out is not asked for. */
-export interface LogWish {
+export interface LogRequest {
   /** Nothing that came before, milliseconds since 1970: if that is later than the role began. */
   readonly since?: number | null;
   /** The last so many lines. */
@@ -53,12 +53,12 @@ export class HostLog {
   }
 
   /** Opens one, with the proof that it may be read: dom0 is asked for nothing from before the role began. */
-  async open(grant: Grant, wish: LogWish = {}): Promise<LogStream | Refusal> {
-    demandGrant(grant, ['log']);
-    const { domain, since } = grant;
+  async open(demanded: DemandedPermit, request: LogRequest = {}): Promise<LogStream | Refusal> {
+    demandPermit(demanded, ['log']);
+    const { domain, since } = demanded;
     try {
       const answer = await this.#client.stream(
-        `/domains/${encodeURIComponent(domain)}/log?${this.#query(grant, wish)}`,
+        `/domains/${encodeURIComponent(domain)}/log?${this.#query(demanded, request)}`,
       );
       if (answer.ok) return read(answer.response, since);
       if (answer.no.code === 'usage') return words.notOnThisHost(domain, words.actionWord('log'));
@@ -69,9 +69,9 @@ export class HostLog {
   }
 
   /** Switches one off or on, with the proof that it is permitted; the same twice is the same as once. */
-  async switch(grant: Grant, keep: boolean): Promise<Switched> {
-    demandGrant(grant, ['log-switch']);
-    const { row, domain, identity } = grant;
+  async switch(demanded: DemandedPermit, keep: boolean): Promise<Switched> {
+    demandPermit(demanded, ['log-switch']);
+    const { row, domain, identity } = demanded;
     if (row === null) return { result: 'refused', refusal: words.auditUnavailable('no intent was recorded') };
     const { customer, fingerprint, source } = identity;
     const body: LogSwitch = {
@@ -90,8 +90,8 @@ export class HostLog {
     }
   }
 
-  #query({ since }: Grant, wish: LogWish): string {
-    const { follow = false, since: asked, ...more } = wish;
+  #query({ since }: DemandedPermit, request: LogRequest): string {
+    const { follow = false, since: asked, ...more } = request;
     const begin = Math.max(Date.parse(since), asked ?? 0);
     const query = new URLSearchParams({ since: new Date(begin).toISOString() });
     if (!this.#keeps()) return query.toString();

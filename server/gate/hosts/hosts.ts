@@ -9,7 +9,7 @@ import { domainThatLeaves, namesOnTheWay, partOf } from '../../wire/guest-name.j
 import type { GuestName, GuestPart } from '../../wire/guest-name.js';
 import { Listeners } from '../session/listeners.js';
 import type { Log } from '../log.js';
-import type { Sight, Sights } from '../access/sights.js';
+import type { DomainObservation, DomainObservations } from '../access/sights.js';
 import type { Unsubscribe } from '../session/terminal.js';
 import * as words from '../text/words.js';
 import { DomainLedger } from './domain-ledger.js';
@@ -56,7 +56,7 @@ export type HostsTimes = Partial<LedgerTimes>;
 const TEN_MINUTES = 600_000;
 
 /** All Xen hosts of the settings. */
-export class Hosts implements Sights {
+export class Hosts implements DomainObservations {
   readonly links: readonly HostLink[];
   readonly #log: Log;
   readonly #listeners: Listeners<HostsEvent>;
@@ -164,14 +164,14 @@ export class Hosts implements Sights {
   }
 
   /** What the domain does, for policy: what its host does not say at this moment is not known. */
-  sight(domain: DomainName): Sight {
+  observation(domain: DomainName): DomainObservation {
     const stray = this.strayOf(domain);
     if (stray !== null) return { state: stray.host.reachable ? 'running' : null, booted: null };
     return sightOf(this.find(domain), { reachable: true });
   }
 
   /** The same as it was last heard. */
-  lastSight(domain: DomainName): Sight {
+  lastObservation(domain: DomainName): DomainObservation {
     if (this.strayOf(domain) !== null) return { state: 'running', booted: null };
     return sightOf(this.find(domain), { reachable: false });
   }
@@ -364,7 +364,7 @@ function sameSighting(one: Sighting, other: Sighting): boolean {
   return same(one.domains, other.domains) && same(one.guests, other.guests);
 }
 
-function sightOf(found: Found | undefined, wanted: { readonly reachable: boolean }): Sight {
+function sightOf(found: Found | undefined, wanted: { readonly reachable: boolean }): DomainObservation {
   if (found === undefined || (wanted.reachable && !found.host.reachable))
     return { state: null, booted: null };
   const { state, profile } = found.view.observation;

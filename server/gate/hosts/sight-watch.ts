@@ -1,9 +1,9 @@
 import type { DomainName } from '../../../policy/names.js';
 import type { HostsEvent } from './hosts.js';
-import type { Sights } from '../access/sights.js';
+import type { DomainObservations } from '../access/sights.js';
 import type { Unsubscribe } from '../session/terminal.js';
 
-interface HostsNews extends Sights {
+interface ObservedHosts extends DomainObservations {
   onEvent(listener: (event: HostsEvent) => void): Unsubscribe;
 }
 
@@ -11,7 +11,7 @@ interface HostsNews extends Sights {
  * Tells when a domain does something else than when it was last told: who uses it under a condition must be asked about again.
  * That it is not known what it does is told nobody: a host that is lost for a while puts nobody out.
  */
-export function watchSights(hosts: HostsNews, changed: (domain: DomainName) => void): Unsubscribe {
+export function watchObservations(hosts: ObservedHosts, changed: (domain: DomainName) => void): Unsubscribe {
   const told = new Map<DomainName, string>();
   return hosts.onEvent(({ host, event }) => {
     if (event.event === 'gone') told.delete(event.name);
@@ -25,7 +25,7 @@ export function watchSights(hosts: HostsNews, changed: (domain: DomainName) => v
             ? [...told.keys()]
             : [];
     for (const name of names) {
-      const { state, booted } = hosts.sight(name);
+      const { state, booted } = hosts.observation(name);
       const seen = `${state ?? ''} ${booted ?? ''}`;
       if (state === null || told.get(name) === seen) continue;
       told.set(name, seen);

@@ -19,7 +19,7 @@ import type { MaintenanceWatch } from '../policy/maintenance-watch.js';
 import { MenuClock } from './menu-clock.js';
 import type { MenuIdle } from './menu-idle.js';
 import { SessionMenuTerminal } from './menu-terminal.js';
-import type { Operations } from '../operations/operations.js';
+import type { OperationDispatcher } from '../operations/operations.js';
 import { menuOperation, OwnDomains } from '../customer/own-domains.js';
 import type { OwnDomainsParts } from '../customer/own-domains.js';
 import type { PolicyHolder } from '../policy/policy-holder.js';
@@ -41,7 +41,7 @@ export interface MenuParts {
   readonly site: string;
   readonly motd: readonly string[];
   readonly hosts: Hosts;
-  readonly operations: Operations;
+  readonly operations: OperationDispatcher;
   readonly keys: OwnKeys;
   readonly activity: Activity;
   readonly ownDomains: OwnDomainsParts;
@@ -167,7 +167,7 @@ export class MenuSession {
       motd: this.#parts.motd,
       maintenance: closed === null ? null : words.maintenance(closed),
       preferences: this.#preferences(),
-      escape: console.customs.escapeKey(customer),
+      escape: console.consoleOptions.escapeKey(customer),
       domains: this.#told,
       only: domain,
       columns: terminal.columns,
@@ -247,7 +247,7 @@ export class MenuSession {
         preferences.set(identity.customer, effect.preferences);
         return;
       case 'choose-escape':
-        this.#parts.console.customs.chooseEscape(identity.customer, effect.escape.caret);
+        this.#parts.console.consoleOptions.chooseEscape(identity.customer, effect.escape.caret);
         return;
       case 'quit':
         this.#close(0);
@@ -255,7 +255,10 @@ export class MenuSession {
     }
   }
 
-  async #operate(operations: Operations, effect: Extract<Effect, { effect: 'operate' }>): Promise<void> {
+  async #operate(
+    operations: OperationDispatcher,
+    effect: Extract<Effect, { effect: 'operate' }>,
+  ): Promise<void> {
     const { action, domain, profile } = effect;
     const started = await operations.operate(this.#identity, { action, domain, profile });
     if (isRefusal(started)) {

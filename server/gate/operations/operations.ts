@@ -8,7 +8,7 @@ import type { AuditRow } from '../../store/audit-event.js';
 import type { RoleRow } from '../../store/records.js';
 import type { Verb } from '../../wire/contract.js';
 import type { OperationView } from '../../wire/operation.js';
-import type { Authorizer, Grant, Permit } from '../access/authorize.js';
+import type { Authorizer, DemandedPermit, Permit } from '../access/authorize.js';
 import type { HostLink } from '../hosts/host-link.js';
 import type { Found, Hosts } from '../hosts/hosts.js';
 import type { Identity } from '../session/identity.js';
@@ -23,7 +23,7 @@ import * as words from '../text/words.js';
 export type VerbAction = Extract<Action, Verb>;
 
 /** What is asked for, as spelt by the customer. */
-export interface OperationWish {
+export interface RequestedOperation {
   readonly action: VerbAction;
   readonly domain: string;
   /** For a rescue; null there means the only one that the host offers for the domain. */
@@ -47,7 +47,7 @@ interface RolesOfCustomers {
   find(customer: CustomerName, domain: DomainName): RoleRow | undefined;
 }
 
-export interface OperationsParts {
+export interface OperationDispatcherParts {
   readonly authorizer: Authorizer;
   readonly hosts: Hosts;
   readonly roles: RolesOfCustomers;
@@ -73,27 +73,27 @@ const AGAIN = [100, 1000];
  * The one door to a change of a domain: menu, exec and console go through here. Authorised and recorded first, then
  * asked of dom0, then its outcome recorded.
  */
-export class Operations {
-  readonly #parts: OperationsParts;
+export class OperationDispatcher {
+  readonly #parts: OperationDispatcherParts;
   readonly #open: OpenOperations;
 
-  constructor(parts: OperationsParts) {
+  constructor(parts: OperationDispatcherParts) {
     this.#parts = parts;
     this.#open = new OpenOperations(parts.hosts, parts.audit, parts.log, parts.timings);
   }
 
   /** Begins what is wished for. Whatever the refusal, the domain was not changed by this wish, unless it says so. */
-  async operate(identity: Identity, wish: OperationWish): Promise<Started | Refusal> {
-    const authorized = this.#authorize(identity, wish);
+  async operate(identity: Identity, request: RequestedOperation): Promise<Started | Refusal> {
+    const authorized = this.#authorize(identity, request);
     if (isRefusal(authorized)) return authorized;
     const { permit, unfit } = authorized;
-    const grant = permit.consume(wish.action);
-    const place = this.#place(grant, wish.action, unfit);
+    const demanded = permit.consume(request.action);
+    const place = this.#place(demanded, request.action, unfit);
     if (isRefusal(place)) {
-      this.#open.record(grant, 'refused', place.code, place.detail);
+      this.#open.record(demanded, 'refused', place.code, place.detail);
       return place;
     }
-    return this.#submit(grant, place.host);
+    return this.#submit(demanded, place.host);
   }
 
   /**
@@ -112,28 +112,28 @@ export class Operations {
 
   /** The outcome of something that is no operation of dom0: an attachment to a console, a look at a log. */
   recordEnd(
-    grant: Grant,
+    demanded: DemandedPermit,
     outcome: 'done' | 'refused' | 'lost',
     code: Refusal['code'] | null,
     detail: string | null,
   ): void {
-    if (grant.row !== null) this.#open.record(grant, outcome, code, detail);
+    if (demanded.row !== null) this.#open.record(demanded, outcome, code, detail);
   }
 
   close(): void {
     this.#open.close();
   }
 
-  #authorize(identity: Identity, wish: OperationWish): Authorized | Refusal {
+  #authorize(identity: Identity, request: RequestedOperation): Authorized | Refusal {
     const { authorizer } = this.#parts;
-    const { action, domain, key = null } = wish;
+    const { action, domain, key = null } = request;
     if (action !== 'rescue') {
       const permit = authorizer.authorize(identity, { action, domain, profile: null, key });
       return isRefusal(permit) ? permit : { permit, unfit: null };
     }
     // Only who may see the domain may hear about its profiles.
     const seen = authorizer.consider(identity, { action: 'status', domain, profile: null });
-    const profile = seen === null ? this.#profile(domain, wish.profile) : null;
+    const profile = seen === null ? this.#profile(domain, request.profile) : null;
     if (isRefusal(profile)) return profile;
     const parameters = seen === null ? this.#parameters(domain, profile) : null;
     // Whether they are all set is said only to who may boot the profile.
@@ -172,7 +172,7 @@ export class Operations {
     return offered.find((profile) => profile === asked) ?? words.noSuchProfile(offered);
   }
 
-  #place({ domain }: Grant, verb: Verb, unfit: Refusal | null): Found | Refusal {
+  #place({ domain }: DemandedPermit, verb: Verb, unfit: Refusal | null): Found | Refusal {
     const { hosts } = this.#parts;
     const found = hosts.find(domain);
     const stray = hosts.strayOf(domain);
@@ -192,16 +192,16 @@ export class Operations {
     return found;
   }
 
-  async #submit(grant: Grant, host: HostLink): Promise<Started | Refusal> {
+  async #submit(demanded: DemandedPermit, host: HostLink): Promise<Started | Refusal> {
     // Watched before it is asked for: it may be over before the answer is read.
-    const ended = this.#open.watch(grant, host);
-    let result = await host.submit(grant, grant.key);
+    const ended = this.#open.watch(demanded, host);
+    let result = await host.submit(demanded, demanded.key);
     for (const wait of AGAIN) {
       if (result.result !== 'uncertain') break;
       await new Promise((resolve) => setTimeout(resolve, wait));
       // The right may have gone while it was waited.
-      if (this.#parts.authorizer.mayStill(grant.identity, grant) !== null) break;
-      result = await host.submit(grant, grant.key);
+      if (this.#parts.authorizer.mayStill(demanded.identity, demanded) !== null) break;
+      result = await host.submit(demanded, demanded.key);
       // It was not known whether the first arrived, so that the second did not says nothing about it.
       if (result.result === 'refused' && result.refusal.code === 'host-unreachable') {
         result = { ...result, result: 'uncertain' };
@@ -212,12 +212,12 @@ export class Operations {
         this.#open.take(result.operation);
         return { operation: result.operation, ended };
       case 'refused':
-        this.#open.refuse(grant, result.refusal);
+        this.#open.refuse(demanded, result.refusal);
         return result.refusal;
       case 'uncertain':
-        this.#open.doubt(grant);
-        this.#parts.log.warn({ operation: grant.operation, host: host.name }, result.refusal.detail);
-        return words.hostLostMeanwhile(grant.domain, result.refusal.detail);
+        this.#open.doubt(demanded);
+        this.#parts.log.warn({ operation: demanded.operation, host: host.name }, result.refusal.detail);
+        return words.hostLostMeanwhile(demanded.domain, result.refusal.detail);
     }
   }
 }

@@ -4,7 +4,7 @@ import { eventLine } from './asciicast.js';
 import type { CastFile } from './cast-file.js';
 
 /** What becomes of a recording by itself. */
-export interface RecorderEars {
+export interface RecorderCallbacks {
   /** It is as large as one may be, or there is no room for all: nothing more is taken. */
   full(): void;
   /** It takes so many bytes more on the disk. */
@@ -21,7 +21,7 @@ export class Recorder {
   readonly #file: CastFile;
   readonly #typing: boolean;
   readonly #limit: number;
-  readonly #ears: RecorderEars;
+  readonly #callbacks: RecorderCallbacks;
   readonly #began = performance.now();
   // A byte order mark is a character like any other here.
   readonly #shown = new TextDecoder('utf-8', { ignoreBOM: true });
@@ -34,11 +34,11 @@ export class Recorder {
    * @param typing whether what is typed is recorded as well
    * @param limit bytes at which it is full
    */
-  constructor(file: CastFile, typing: boolean, limit: number, ears: RecorderEars) {
+  constructor(file: CastFile, typing: boolean, limit: number, callbacks: RecorderCallbacks) {
     this.#file = file;
     this.#typing = typing;
     this.#limit = limit;
-    this.#ears = ears;
+    this.#callbacks = callbacks;
   }
 
   /** Of the file, with what waits to be written. */
@@ -72,7 +72,7 @@ export class Recorder {
     const size = Math.ceil((10 * this.#file.bytes) / MIB) / 10;
     const remark = this.#remark(`the recording is full at ${size} MiB: what follows is not recorded`);
     this.#file.append(remark, { must: true });
-    this.#ears.full();
+    this.#callbacks.full();
   }
 
   /** Resolves when the file is whole, or is given up. Twice is harmless. */
@@ -104,7 +104,7 @@ export class Recorder {
     const gap = this.#gap === 0 ? '' : this.#gapRemark();
     if (this.#file.append(gap + line, { must: event === 'r' })) {
       this.#gap = 0;
-      this.#ears.grew(gap.length + line.length);
+      this.#callbacks.grew(gap.length + line.length);
       return;
     }
     this.#gap += size;

@@ -22,7 +22,7 @@ const NAMES_AT_ONCE = 500;
  * The directory of the recordings, 0700. The names of its files are the index, so that there is nothing to disagree with them;
  * what is not named as a recording is left alone.
  */
-export class RecordingShelf {
+export class RecordingStore {
   readonly #directory: string;
 
   constructor(directory: string) {

@@ -5,7 +5,7 @@ import { CastFile } from './cast-file.js';
 import { Recorder } from './recorder.js';
 import { newRecordingId } from './recording-name.js';
 import type { RecordingName } from './recording-name.js';
-import { RecordingShelf } from './recording-shelf.js';
+import { RecordingStore } from './recording-shelf.js';
 import { Retention } from './retention.js';
 import type { RetentionLimits } from './retention.js';
 import { WriteTurns } from './write-turns.js';
@@ -26,13 +26,13 @@ export interface RecordingsParts {
 }
 
 /** What is to be recorded of a visit, and the terminal that it is shown on. */
-export interface Scene extends Pick<RecordingName, 'customer' | 'domain' | 'record'> {
+export interface RecordingContext extends Pick<RecordingName, 'customer' | 'domain' | 'record'> {
   readonly columns: number;
   readonly rows: number;
   readonly term: string;
 }
 
-export interface RecordingEars {
+export interface RecordingCallbacks {
   /** Nothing more is recorded: it is as large as one may be. */
   full(): void;
   /** Nothing more can be written. */
@@ -54,7 +54,7 @@ const PATIENCE_MS = 3_000;
 
 /** The recordings of a gate that runs: those under way, and how long and how much is kept. */
 export class Recordings {
-  readonly shelf: RecordingShelf;
+  readonly recordingStore: RecordingStore;
   readonly #parts: RecordingsParts;
   readonly #retention: Retention;
   readonly #turns = new WriteTurns();
@@ -69,8 +69,8 @@ export class Recordings {
   constructor(parts: RecordingsParts) {
     const { settings, audit } = parts;
     this.#parts = parts;
-    this.shelf = new RecordingShelf(settings.directory);
-    this.#retention = new Retention({ shelf: this.shelf, limits: settings, audit });
+    this.recordingStore = new RecordingStore(settings.directory);
+    this.#retention = new Retention({ recordingStore: this.recordingStore, limits: settings, audit });
   }
 
   get required(): boolean {
@@ -86,17 +86,17 @@ export class Recordings {
   }
 
   /** @throws Error when it cannot be written */
-  async begin(scene: Scene, ears: RecordingEars): Promise<Running> {
+  async begin(context: RecordingContext, callbacks: RecordingCallbacks): Promise<Running> {
     const id = newRecordingId();
     this.#running.set(id, null);
     try {
-      const file = await within(PATIENCE_MS, this.#file(id, scene, ears), (late) => {
+      const file = await within(PATIENCE_MS, this.#file(id, context, callbacks), (late) => {
         void late.discard();
       });
       const limit = this.#parts.settings.perRecordingMiB * MIB;
-      const recorder = new Recorder(file, scene.record === 'input', limit, {
+      const recorder = new Recorder(file, context.record === 'input', limit, {
         full: () => {
-          ears.full();
+          callbacks.full();
         },
         grew: (bytes) => {
           this.#grew(bytes);
@@ -128,15 +128,15 @@ export class Recordings {
     await within(PATIENCE_MS, Promise.all(this.#ending), () => undefined).catch(() => undefined);
   }
 
-  async #file(id: string, scene: Scene, ears: RecordingEars): Promise<CastFile> {
+  async #file(id: string, context: RecordingContext, callbacks: RecordingCallbacks): Promise<CastFile> {
     const begunAt = new Date();
-    const { customer, domain, record, columns, rows, term } = scene;
+    const { customer, domain, record, columns, rows, term } = context;
     const path = await this.#turns.take(() =>
-      this.shelf.place({ id, begunAt: begunAt.toISOString(), customer, domain, record }),
+      this.recordingStore.place({ id, begunAt: begunAt.toISOString(), customer, domain, record }),
     );
     const header = headerLine({ columns, rows, begunAt, title: `${customer} on ${domain}`, term });
     return CastFile.create(path, header, this.#turns, (error) => {
-      ears.failed(error);
+      callbacks.failed(error);
     });
   }
 
@@ -169,7 +169,7 @@ export class Recordings {
     const { log } = this.#parts;
     try {
       await this.#retention.sweep(log);
-      const left = await this.shelf.list();
+      const left = await this.recordingStore.list();
       this.#kept = left.reduce((sum, { id, bytes }) => sum + (this.#running.get(id)?.bytes ?? bytes), 0);
       // Those that run stay, but not all of them go on.
       if (this.#tooMuch && left.every(({ endedAt }) => endedAt === null)) this.#largest()?.fill();
@@ -190,9 +190,9 @@ export class Recordings {
   async #mend(): Promise<void> {
     const { log } = this.#parts;
     try {
-      for (const recording of await this.shelf.list(({ id }) => !this.#running.has(id))) {
+      for (const recording of await this.recordingStore.list(({ id }) => !this.#running.has(id))) {
         if (recording.endedAt !== null) continue;
-        const { cut, kept } = await this.shelf.mend(recording);
+        const { cut, kept } = await this.recordingStore.mend(recording);
         log.warn(
           { recording: recording.id, cut, kept },
           'a recording was not ended: its torn end was cut off',

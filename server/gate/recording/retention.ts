@@ -2,7 +2,7 @@ import type { AuditEvent, EventActor } from '../../store/audit-event.js';
 import { AuditUnavailable } from '../../store/store-error.js';
 import type { Log } from '../log.js';
 import { LargestFirst } from './largest-first.js';
-import type { Recording, RecordingShelf } from './recording-shelf.js';
+import type { Recording, RecordingStore } from './recording-shelf.js';
 
 /** As the settings have them. */
 export interface RetentionLimits {
@@ -80,7 +80,7 @@ function tooMuch(recordings: readonly Recording[], most: number): readonly Recor
 }
 
 export interface RetentionParts {
-  readonly shelf: RecordingShelf;
+  readonly recordingStore: RecordingStore;
   readonly limits: RetentionLimits;
   /** @throws AuditUnavailable */
   readonly audit: { append(event: AuditEvent): unknown };
@@ -96,10 +96,10 @@ export class Retention {
 
   /** @param before ISO 8601; null: as the settings say. @throws Error */
   async outgrown(before: string | null = null): Promise<readonly Outgrown[]> {
-    const { shelf, limits } = this.#parts;
+    const { recordingStore, limits } = this.#parts;
     const age = before === null ? Date.now() - limits.days * DAY : Date.parse(before);
     const most = before === null ? limits.totalMiB * MIB : Infinity;
-    return outgrown(await shelf.list(), age, most);
+    return outgrown(await recordingStore.list(), age, most);
   }
 
   /** What an admin wants removed is not when that cannot be recorded. @throws AuditUnavailable, Error */
@@ -128,7 +128,7 @@ export class Retention {
   async #remove(all: readonly Outgrown[], record: (gone: Outgrown) => void): Promise<readonly Outgrown[]> {
     for (const gone of all) {
       record(gone);
-      await this.#parts.shelf.remove(gone.recording);
+      await this.#parts.recordingStore.remove(gone.recording);
     }
     return all;
   }

@@ -4,16 +4,16 @@ import type { Refusal } from '../../../policy/refusal.js';
 import type { AuditEvent } from '../../store/audit-event.js';
 import { AuditUnavailable } from '../../store/store-error.js';
 import { actorOf } from '../access/authorize.js';
-import type { Grant } from '../access/authorize.js';
+import type { DemandedPermit } from '../access/authorize.js';
 import type { Log } from '../log.js';
 import type { Terminal, Unsubscribe } from '../session/terminal.js';
 import * as words from '../text/words.js';
 import { RecordedTerminal } from './recorded-terminal.js';
 import type { Recordings, Running } from './recordings.js';
 
-export interface VisitRecordingParts {
+export interface AttachmentRecordingParts {
   readonly recordings: Recordings;
-  readonly customs: {
+  readonly consoleOptions: {
     /** What of a visit is to be recorded now. */
     record(customer: CustomerName, domain: DomainName): Recorded;
     onChange(listener: () => void): Unsubscribe;
@@ -24,7 +24,7 @@ export interface VisitRecordingParts {
 }
 
 /** The console that is visited. */
-export interface VisitEars {
+export interface AttachmentRecordingCallbacks {
   /** Says it to the visitor. */
   tell(sentence: string): void;
   /** Shows the guest's screen anew: a recording that begins amid a visit begins with it. */
@@ -46,13 +46,13 @@ const AGAIN_MS = 30_000;
  * The recording of one visit to a console, as policy says and for as long as it does: it begins and ends with the visit, and at
  * once when a new policy says otherwise. What the visitor sees is what is recorded.
  */
-export class VisitRecording {
+export class AttachmentRecording {
   /** The visitor's, for the console. */
   readonly terminal: Terminal;
-  readonly #parts: VisitRecordingParts;
-  readonly #grant: Grant;
+  readonly #parts: AttachmentRecordingParts;
+  readonly #demanded: DemandedPermit;
   readonly #cleanup: Unsubscribe[] = [];
-  #ears: VisitEars | null = null;
+  #callbacks: AttachmentRecordingCallbacks | null = null;
   #current: Current | null = null;
   /** What the policy asked for last. */
   #wanted: Recorded = 'off';
@@ -61,9 +61,9 @@ export class VisitRecording {
   #failing = false;
   #again: NodeJS.Timeout | null = null;
 
-  constructor(parts: VisitRecordingParts, grant: Grant, terminal: Terminal) {
+  constructor(parts: AttachmentRecordingParts, demanded: DemandedPermit, terminal: Terminal) {
     this.#parts = parts;
-    this.#grant = grant;
+    this.#demanded = demanded;
     this.terminal = new RecordedTerminal(terminal, {
       shown: (data) => {
         this.#current?.recorder.shown(data);
@@ -90,15 +90,15 @@ export class VisitRecording {
     this.#wanted = this.#asked();
     const error = this.#wanted === 'off' ? null : await this.#start(this.#wanted);
     if (error === null || !this.#parts.recordings.required) return null;
-    return words.mustBeRecorded(this.#grant.domain, error.message);
+    return words.mustBeRecorded(this.#demanded.domain, error.message);
   }
 
   /** The console is open; who is on it is told `sentence`. */
-  attach(ears: VisitEars): void {
-    this.#ears = ears;
+  attach(callbacks: AttachmentRecordingCallbacks): void {
+    this.#callbacks = callbacks;
     this.#recordBegin();
     this.#cleanup.push(
-      this.#parts.customs.onChange(() => {
+      this.#parts.consoleOptions.onChange(() => {
         this.#review();
       }),
     );
@@ -115,8 +115,8 @@ export class VisitRecording {
   }
 
   #asked(): Recorded {
-    const { identity, domain } = this.#grant;
-    return this.#parts.customs.record(identity.customer, domain);
+    const { identity, domain } = this.#demanded;
+    return this.#parts.consoleOptions.record(identity.customer, domain);
   }
 
   #review(): void {
@@ -126,7 +126,7 @@ export class VisitRecording {
     this.#wanted = wanted;
     this.#stop('policy');
     if (wanted !== 'off') this.#resume(wanted);
-    else if (recorded) this.#ears?.tell(words.noLongerRecorded);
+    else if (recorded) this.#callbacks?.tell(words.noLongerRecorded);
   }
 
   /** Begins amid the visit. */
@@ -136,8 +136,8 @@ export class VisitRecording {
       if (error !== null && !known) this.#without();
       if (error !== null || this.#current === null) return;
       this.#recordBegin();
-      this.#ears?.repaint();
-      this.#ears?.tell(words.recorded(this.#current.id, record));
+      this.#callbacks?.repaint();
+      this.#callbacks?.tell(words.recorded(this.#current.id, record));
     });
   }
 
@@ -145,11 +145,11 @@ export class VisitRecording {
   async #start(record: Current['record']): Promise<Error | null> {
     const stretch = ++this.#stretch;
     const { recordings } = this.#parts;
-    const { identity, domain } = this.#grant;
+    const { identity, domain } = this.#demanded;
     const { columns, rows, term } = this.terminal;
     try {
-      const scene = { customer: identity.customer, domain, record, columns, rows, term };
-      const running = await recordings.begin(scene, {
+      const context = { customer: identity.customer, domain, record, columns, rows, term };
+      const running = await recordings.begin(context, {
         full: () => {
           if (stretch === this.#stretch) this.#full();
         },
@@ -185,7 +185,7 @@ export class VisitRecording {
       }, AGAIN_MS);
     }
     if (known) return;
-    const { operation, domain, identity } = this.#grant;
+    const { operation, domain, identity } = this.#demanded;
     const { connection } = identity;
     this.#parts.log.error({ connection, domain, err: error }, 'a visit to a console cannot be recorded');
     const detail = error.message.slice(0, 300);
@@ -194,16 +194,16 @@ export class VisitRecording {
 
   /** It can no longer be written. */
   #without(): void {
-    const { domain } = this.#grant;
-    if (this.#parts.recordings.required) this.#ears?.end(words.cannotBeRecorded(domain));
-    else this.#ears?.tell(words.notRecorded);
+    const { domain } = this.#demanded;
+    if (this.#parts.recordings.required) this.#callbacks?.end(words.cannotBeRecorded(domain));
+    else this.#callbacks?.tell(words.notRecorded);
   }
 
   #full(): void {
-    const { domain } = this.#grant;
+    const { domain } = this.#demanded;
     this.#stop('full');
-    if (this.#parts.recordings.required) this.#ears?.end(words.recordingFull(domain));
-    else this.#ears?.tell(words.noRoomToRecord);
+    if (this.#parts.recordings.required) this.#callbacks?.end(words.recordingFull(domain));
+    else this.#callbacks?.tell(words.noRoomToRecord);
   }
 
   #stop(reason: Ended): void {
@@ -215,12 +215,12 @@ export class VisitRecording {
     if (this.#again !== null) clearTimeout(this.#again);
     this.#again = null;
     if (current === null) return;
-    if (this.#ears === null) {
+    if (this.#callbacks === null) {
       void recordings.discard(current);
       return;
     }
     void recordings.end(current);
-    const { operation, domain, identity } = this.#grant;
+    const { operation, domain, identity } = this.#demanded;
     const { id: recording, recorder } = current;
     const { bytes, missed } = recorder;
     const actor = actorOf(identity);
@@ -229,7 +229,7 @@ export class VisitRecording {
 
   #recordBegin(): void {
     if (this.#current === null) return;
-    const { operation, domain, identity } = this.#grant;
+    const { operation, domain, identity } = this.#demanded;
     const { id: recording, record } = this.#current;
     this.#record({ kind: 'recording.began', actor: actorOf(identity), domain, operation, recording, record });
   }
@@ -240,7 +240,7 @@ export class VisitRecording {
       this.#parts.audit.append(event);
     } catch (fault) {
       if (!(fault instanceof AuditUnavailable)) throw fault;
-      const { connection } = this.#grant.identity;
+      const { connection } = this.#demanded.identity;
       this.#parts.log.error({ kind: event.kind, connection }, 'cannot be recorded in the audit log');
     }
   }

@@ -1,5 +1,5 @@
 /** What an output needs of its connection. */
-export interface OutputWire {
+export interface OutputSender {
   /** False while keys are exchanged, while the socket is full, and for good once the connection is closing. */
   readonly ready: boolean;
   /** Bytes in the socket's buffer. */
@@ -26,7 +26,7 @@ interface Piece {
  * once stdout and stderr have both met a closed window, sends old bytes a second time.
  */
 export class ChannelOutput {
-  readonly #wire: OutputWire;
+  readonly #wire: OutputSender;
   readonly #remote: number;
   readonly #packetSize: number;
   readonly #onDrained: () => void;
@@ -43,7 +43,7 @@ export class ChannelOutput {
    * @param onUnread called when the client leaves more than 4 MiB unread
    */
   constructor(
-    wire: OutputWire,
+    wire: OutputSender,
     client: { id: number; window: number; packetSize: number },
     onDrained: () => void,
     onUnread: () => void,

@@ -4,7 +4,7 @@ import { INPUT_WINDOW } from './channel-input.js';
 import { SessionChannel } from './session-channel.js';
 import type { Ssh2PrivateParts } from './ssh2-private.js';
 import type { SshTerminal } from './ssh-terminal.js';
-import type { Wire } from './wire.js';
+import type { ChannelSender } from './wire.js';
 
 /** What happens on the channels of one connection. `number` counts them from 1. */
 export interface ChannelTableEvents {
@@ -29,14 +29,14 @@ const PACKET_SIZE = { least: 1024, most: 32 * 1024 } as const;
  * any packet size, any number of sessions, more than the window, closes that are never answered, and `break`.
  */
 export class ChannelTable {
-  readonly #wire: Wire;
+  readonly #wire: ChannelSender;
   readonly #most: number;
   readonly #events: ChannelTableEvents;
   readonly #channels = new Map<number, SessionChannel>();
   #opened = 0;
 
   /** @param most session channels at once */
-  constructor(parts: Ssh2PrivateParts, wire: Wire, most: number, events: ChannelTableEvents) {
+  constructor(parts: Ssh2PrivateParts, wire: ChannelSender, most: number, events: ChannelTableEvents) {
     this.#wire = wire;
     this.#most = most;
     this.#events = events;

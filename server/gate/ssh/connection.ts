@@ -18,7 +18,7 @@ import { sendPayload, type Ssh2PrivateParts } from './ssh2-private.js';
 import type { SshTerminal } from './ssh-terminal.js';
 import { leaveOutTerminalModes } from './terminal-modes.js';
 import type { Transport } from './transport.js';
-import { Wire } from './wire.js';
+import { ChannelSender } from './wire.js';
 import { DISCONNECT, disconnectMessage } from './wire-message.js';
 
 /** What the gate wants to hear of a connection. */
@@ -122,7 +122,7 @@ export class Connection {
         this.end(DISCONNECT.byApplication, 'Logging in is not possible now.');
       },
     });
-    const wire = new Wire(parts.protocol, transport, this.#rekeying);
+    const wire = new ChannelSender(parts.protocol, transport, this.#rekeying);
     this.#channels = new ChannelTable(parts, wire, limits.sessionsPerConnection, {
       refuses: () => this.#refusesSessions(),
       started: (terminal, request, number) => {

@@ -82,10 +82,10 @@ export class Listener {
    * @returns where it listens now; a port 0 has become the one that was free
    * @throws ListenError; then it listens nowhere
    */
-  async listen(doors: readonly (ListenAddress | number)[]): Promise<ListenAddress[]> {
+  async listen(addresses: readonly (ListenAddress | number)[]): Promise<ListenAddress[]> {
     try {
       const listening: ListenAddress[] = [];
-      for (const door of doors) listening.push(await this.#listenOn(door));
+      for (const address of addresses) listening.push(await this.#listenOn(address));
       return listening;
     } catch (error) {
       await this.close();
@@ -105,7 +105,7 @@ export class Listener {
     for (const socket of [...this.#open, ...this.#leaving]) socket.destroy();
   }
 
-  async #listenOn(door: ListenAddress | number): Promise<ListenAddress> {
+  async #listenOn(address: ListenAddress | number): Promise<ListenAddress> {
     const server = createServer({ noDelay: true, keepAlive: true }, (socket) => {
       try {
         this.#accept(socket);
@@ -116,17 +116,17 @@ export class Listener {
     });
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error) => {
-        reject(new ListenError(sentenceFor(error, door)));
+        reject(new ListenError(sentenceFor(error, address)));
       });
-      if (typeof door === 'number') server.listen({ fd: door }, resolve);
-      else server.listen({ ...door, ipv6Only: isIPv6(door.host) }, resolve);
+      if (typeof address === 'number') server.listen({ fd: address }, resolve);
+      else server.listen({ ...address, ipv6Only: isIPv6(address.host) }, resolve);
     });
-    const address = server.address();
-    if (address === null || typeof address === 'string') {
+    const bound = server.address();
+    if (bound === null || typeof bound === 'string') {
       server.close();
       throw new ListenError(`Cannot listen on what was handed over: it is no socket of an IP address.`);
     }
-    const { address: host, port } = address;
+    const { address: host, port } = bound;
     server.removeAllListeners('error');
     server.on(
       'error',
@@ -226,9 +226,9 @@ export class Listener {
   }
 }
 
-function sentenceFor(error: NodeJS.ErrnoException, door: ListenAddress | number): string {
-  if (typeof door === 'number') return `Cannot listen on what was handed over: ${error.message}.`;
-  const { host, port } = door;
+function sentenceFor(error: NodeJS.ErrnoException, address: ListenAddress | number): string {
+  if (typeof address === 'number') return `Cannot listen on what was handed over: ${error.message}.`;
+  const { host, port } = address;
   const where = `${isIPv6(host) ? `[${host}]` : host}:${port}`;
   switch (error.code) {
     case 'EADDRINUSE':

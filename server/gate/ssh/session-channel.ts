@@ -7,7 +7,7 @@ import { sessionEnds } from './ssh2-private.js';
 import { SshTerminal } from './ssh-terminal.js';
 import { terminalName } from './terminal-name.js';
 import { DEFAULT_SIZE, windowSize, type WindowSize } from './window-size.js';
-import type { Wire } from './wire.js';
+import type { ChannelSender } from './wire.js';
 
 /** What happens on a session channel. */
 export interface ChannelEvents {
@@ -33,7 +33,7 @@ const LOCALE = ['LC_ALL', 'LC_CTYPE', 'LANG'] as const;
 export class SessionChannel {
   readonly #local: number;
   readonly #remote: number;
-  readonly #wire: Wire;
+  readonly #wire: ChannelSender;
   readonly #events: ChannelEvents;
   readonly #input: ChannelInput;
   readonly #output: ChannelOutput;
@@ -48,7 +48,7 @@ export class SessionChannel {
   #patience: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(session: Ssh2Session, wire: Wire, events: ChannelEvents) {
+  constructor(session: Ssh2Session, wire: ChannelSender, events: ChannelEvents) {
     const { incoming, outgoing } = sessionEnds(session);
     this.#local = incoming.id;
     this.#remote = outgoing.id;

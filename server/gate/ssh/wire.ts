@@ -1,5 +1,5 @@
 import type { ServerChannel } from 'ssh2';
-import type { OutputWire } from './channel-output.js';
+import type { OutputSender } from './channel-output.js';
 import type { Rekeying } from './rekeying.js';
 import type { Ssh2Protocol } from './ssh2-private.js';
 import type { Transport } from './transport.js';
@@ -9,7 +9,7 @@ const SOCKET_FULL = 256 * 1024;
 const STDERR = 1;
 
 /** The messages that a session channel sends. After the connection has begun to close, none is sent. */
-export class Wire implements OutputWire {
+export class ChannelSender implements OutputSender {
   readonly #protocol: Ssh2Protocol;
   readonly #transport: Transport;
   readonly #rekeying: Rekeying;

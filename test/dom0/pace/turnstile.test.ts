@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { Turnstile } from '../../../server/dom0/pace/turnstile.js';
+import { Semaphore } from '../../../server/dom0/pace/turnstile.js';
 
 describe('Turnstile', () => {
   it('lets so many in at once, the rest in order, and counts a leaving once', () => {
-    const turnstile = new Turnstile(2);
+    const turnstile = new Semaphore(2);
     const inside: number[] = [];
     const leaves: (() => void)[] = [];
     for (let i = 0; i < 5; i++) {
-      turnstile.pass((leave) => {
+      turnstile.acquire((leave) => {
         inside.push(i);
         leaves[i] = leave;
       });
@@ -20,7 +20,7 @@ describe('Turnstile', () => {
     leaves[2]!();
     leaves[3]!();
     leaves[4]!();
-    turnstile.pass((leave) => {
+    turnstile.acquire((leave) => {
       inside.push(5);
       leave();
     });
@@ -28,10 +28,10 @@ describe('Turnstile', () => {
   });
 
   it('bears those who leave at once', () => {
-    const turnstile = new Turnstile(1);
+    const turnstile = new Semaphore(1);
     let entered = 0;
     for (let i = 0; i < 1_000; i++) {
-      turnstile.pass((leave) => {
+      turnstile.acquire((leave) => {
         entered += 1;
         leave();
       });
@@ -40,15 +40,15 @@ describe('Turnstile', () => {
   });
 
   it('has its place again after a fault of who was let in', () => {
-    const turnstile = new Turnstile(1);
+    const turnstile = new Semaphore(1);
     for (let n = 0; n < 2; n += 1)
       assert.throws(() => {
-        turnstile.pass(() => {
+        turnstile.acquire(() => {
           throw new Error('a fault of ours');
         });
       }, /a fault of ours/);
     let entered = false;
-    turnstile.pass(() => (entered = true));
+    turnstile.acquire(() => (entered = true));
     assert.ok(entered);
   });
 });

@@ -119,9 +119,9 @@ describe('the terminal of who comes to a console', () => {
       await witness.receives('# ');
     });
 
-    const says = async (scene: string): Promise<void> => {
+    const says = async (context: string): Promise<void> => {
       scenes += 1;
-      writeFileSync(house.diskFile('horatio', 'root/scene'), `\x1bc${scene}`);
+      writeFileSync(house.diskFile('horatio', 'root/scene'), `\x1bc${context}`);
       const from = witness.received.length;
       // Who came before may have the keyboard a moment longer: what is typed until then goes nowhere.
       await eventually(`the end of scene ${scenes}`, async () => {
@@ -134,13 +134,13 @@ describe('the terminal of who comes to a console', () => {
       await witness.receives('# ', { from: witness.received.indexOf(`end-${scenes}\r\n`, from) });
     };
 
-    for (const [what, scene] of [
+    for (const [what, context] of [
       ['an editor', EDITOR],
       ['a table of processes', TOP],
       ['colours and drawings', COLOURS],
     ] as const) {
       it(`shows ${what} cell by cell as one has it who saw everything`, async () => {
-        await says(scene);
+        await says(context);
         await comes('horatio');
       });
     }
@@ -149,8 +149,8 @@ describe('the terminal of who comes to a console', () => {
       it('shows whatever a guest said cell by cell as one has it who saw everything', async function () {
         this.timeout(600_000);
         await fc.assert(
-          fc.asyncProperty(speech, async (scene) => {
-            await says(scene);
+          fc.asyncProperty(speech, async (context) => {
+            await says(context);
             await comes('horatio');
           }),
           propertyRuns('screens through ssh', 0, 60),

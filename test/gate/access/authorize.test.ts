@@ -4,7 +4,7 @@ import { ACTIONS } from '../../../policy/actions.js';
 import type { Action } from '../../../policy/actions.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { isRefusal, shownRefusal } from '../../../policy/refusal.js';
-import { Grant, Permit } from '../../../server/gate/access/authorize.js';
+import { DemandedPermit, Permit } from '../../../server/gate/access/authorize.js';
 import { AuditUnavailable } from '../../../server/store/store-error.js';
 import { CustomerPace } from '../../../server/gate/access/customer-pace.js';
 import { Authorizer } from '../../../server/gate/access/authorize.js';
@@ -30,8 +30,8 @@ describe('authorize', () => {
     for (const action of ACTIONS) {
       const permit = ask(action, 'horatio');
       assert.ok(!isRefusal(permit));
-      const grant = permit.consume(action);
-      const { row } = grant;
+      const demanded = permit.consume(action);
+      const { row } = demanded;
       if (action === 'status') {
         assert.equal(row, null);
         continue;
@@ -39,7 +39,7 @@ describe('authorize', () => {
       const found = gate.store.audit.at(row?.seq ?? -1);
       assert.equal(found?.hash, row?.hash);
       assert.equal(found?.event.kind, `domain.${action}.requested`);
-      assert.match(JSON.stringify(found.event), new RegExp(grant.operation));
+      assert.match(JSON.stringify(found.event), new RegExp(demanded.operation));
     }
   });
 
@@ -163,9 +163,9 @@ describe('authorize', () => {
     gate.enforce(policyOf([rule('allow', ACTIONS)], [limit(['console'], 1)]));
     assert.ok(!isRefusal(ask('console', 'horatio')));
     assert.equal(refused('console', 'horatio').code, 'limit-reached');
-    const wish = { action: 'console', domain: 'horatio', profile: null } as const;
-    assert.equal(gate.authorizer.mayStill(gate.alice, wish), null);
-    assert.equal(gate.authorizer.consider(gate.alice, wish)?.code, 'limit-reached');
+    const request = { action: 'console', domain: 'horatio', profile: null } as const;
+    assert.equal(gate.authorizer.mayStill(gate.alice, request), null);
+    assert.equal(gate.authorizer.consider(gate.alice, request)?.code, 'limit-reached');
   });
 
   it('asks without consequences when only what is offered is wanted', () => {
@@ -261,7 +261,7 @@ describe('a permit', () => {
 
   it('is used once', () => {
     const one = permit();
-    assert.ok(Grant.is(one.consume('poweroff')));
+    assert.ok(DemandedPermit.is(one.consume('poweroff')));
     assert.throws(() => one.consume('poweroff'), TypeError);
   });
 
@@ -272,14 +272,17 @@ describe('a permit', () => {
   });
 
   it('cannot be made, copied or imitated', async () => {
-    const grant = permit().consume('poweroff');
-    const copy = Object.fromEntries(Object.entries(grant)) as unknown as Grant;
-    const facts = Object.assign(Object.create(null), copy) as Grant;
+    const demanded = permit().consume('poweroff');
+    const copy = Object.fromEntries(Object.entries(demanded)) as unknown as DemandedPermit;
+    const facts = Object.assign(Object.create(null), copy) as DemandedPermit;
     assert.throws(() => new Permit(Symbol('mint'), facts), TypeError);
-    assert.throws(() => new Grant(Symbol('mint'), facts), TypeError);
-    assert.equal(Grant.is(copy), false);
-    assert.equal(Grant.is(Object.create(Grant.prototype, Object.getOwnPropertyDescriptors(grant))), false);
-    assert.throws(() => Object.assign(grant, { domain: 'yorick' }), TypeError, 'it is frozen');
+    assert.throws(() => new DemandedPermit(Symbol('mint'), facts), TypeError);
+    assert.equal(DemandedPermit.is(copy), false);
+    assert.equal(
+      DemandedPermit.is(Object.create(DemandedPermit.prototype, Object.getOwnPropertyDescriptors(demanded))),
+      false,
+    );
+    assert.throws(() => Object.assign(demanded, { domain: 'yorick' }), TypeError, 'it is frozen');
     const [link] = gate.hosts.links;
     await assert.rejects(async () => link?.submit(copy, 'poweroff'), TypeError);
     assert.deepEqual(gate.dom0.requests, []);

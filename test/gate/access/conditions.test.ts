@@ -49,8 +49,8 @@ describe('conditions at the gate', () => {
   }
 
   const answer = (identity: Identity = gate.alice): string => {
-    const wish = { action: 'console', domain: 'horatio', profile: null } as const;
-    const permit = gate.authorizer.authorize(identity, wish);
+    const request = { action: 'console', domain: 'horatio', profile: null } as const;
+    const permit = gate.authorizer.authorize(identity, request);
     return isRefusal(permit) ? permit.code : 'permitted';
   };
 

@@ -31,10 +31,10 @@ describe('revocation among many sessions', () => {
     const { authorizer, standing, store } = gate;
     revocation = new Revocation({
       authorizer: {
-        lasting: (identity, wish) => {
+        lasting: (identity, request) => {
           asked.push(identity.customer);
           time += 1;
-          return authorizer.lasting(identity, wish);
+          return authorizer.lasting(identity, request);
         },
       },
       standing,
@@ -207,9 +207,9 @@ describe('revocation among many sessions', () => {
     const { authorizer, standing, store } = gate;
     revocation = new Revocation({
       authorizer: {
-        lasting: (identity, wish) => {
+        lasting: (identity, request) => {
           if (broken) throw new Error('disk I/O error');
-          return authorizer.lasting(identity, wish);
+          return authorizer.lasting(identity, request);
         },
       },
       standing,

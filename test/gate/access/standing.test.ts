@@ -150,15 +150,15 @@ describe('a live session whose key is over', () => {
         clock: () => new Date(now),
       });
       for (const action of ACTIONS) {
-        const wish = { action, domain: 'horatio', profile: null };
+        const request = { action, domain: 'horatio', profile: null };
         now = over - 1;
-        assert.ok(!isRefusal(authorizer.authorize(gate.alice, wish)), action);
-        assert.equal(authorizer.mayStill(gate.alice, wish), null);
+        assert.ok(!isRefusal(authorizer.authorize(gate.alice, request)), action);
+        assert.equal(authorizer.mayStill(gate.alice, request), null);
         now = over;
-        const no = authorizer.authorize(gate.alice, wish);
+        const no = authorizer.authorize(gate.alice, request);
         assert.equal(isRefusal(no) && no.code, 'key-revoked', action);
-        assert.equal(authorizer.consider(gate.alice, wish)?.code, 'key-revoked');
-        assert.equal(authorizer.mayStill(gate.alice, wish)?.code, 'key-revoked');
+        assert.equal(authorizer.consider(gate.alice, request)?.code, 'key-revoked');
+        assert.equal(authorizer.mayStill(gate.alice, request)?.code, 'key-revoked');
       }
     });
 

@@ -307,10 +307,10 @@ describe('a console’s customs', () => {
     });
 
     it('of a customer is their own', async () => {
-      assert.equal(gate.customs.chooseEscape(gate.alice.customer, '^A'), null);
+      assert.equal(gate.consoleOptions.chooseEscape(gate.alice.customer, '^A'), null);
       await open();
       await shows('Ctrl-A . leaves');
-      assert.equal(gate.customs.escapeKey(gate.bob.customer).name, 'Ctrl-]');
+      assert.equal(gate.consoleOptions.escapeKey(gate.bob.customer).name, 'Ctrl-]');
       terminal.type('\x01.');
       assert.equal((await left()).status, 0);
     });
@@ -353,7 +353,7 @@ describe('a console’s customs', () => {
 
     it('is spared when it is only watched, unless the house says otherwise', async () => {
       gate.consoleSettings = { ...gate.consoleSettings, idleSeconds: 1 };
-      assert.equal(gate.customs.idleSeconds(gate.alice.customer, HORATIO, false), null);
+      assert.equal(gate.consoleOptions.idleSeconds(gate.alice.customer, HORATIO, false), null);
       gate.consoleSettings = { ...gate.consoleSettings, watchersIdle: true };
       await open('watch');
       assert.match((await left()).message ?? '', /nothing was typed/);
@@ -368,7 +368,8 @@ describe('a console’s customs', () => {
 
     it('goes by the first terms that speak of customer and domain', () => {
       gate.consoleSettings = { ...gate.consoleSettings, idleSeconds: 600 };
-      const seconds = (): number | null => gate.customs.idleSeconds(gate.alice.customer, HORATIO, true);
+      const seconds = (): number | null =>
+        gate.consoleOptions.idleSeconds(gate.alice.customer, HORATIO, true);
       assert.equal(seconds(), 600);
       gate.enforce({
         ...ALLOW_ALL,
@@ -380,7 +381,7 @@ describe('a console’s customs', () => {
         ],
       });
       assert.equal(seconds(), null);
-      assert.equal(gate.customs.idleSeconds(gate.bob.customer, domainName('yorick'), true), 7);
+      assert.equal(gate.consoleOptions.idleSeconds(gate.bob.customer, domainName('yorick'), true), 7);
     });
   });
 });

@@ -193,12 +193,12 @@ describe('a disk with two writers', () => {
   it('is told where it runs, and policy does not read that it is off', () => {
     bothHeard();
     other.guests('horatio');
-    assert.deepEqual(hosts.sight(HORATIO), { state: 'running', booted: null });
+    assert.deepEqual(hosts.observation(HORATIO), { state: 'running', booted: null });
     const stray = hosts.strayOf(HORATIO);
     assert.deepEqual([stray?.host.name, stray?.part], ['xen2', 'runs']);
     other.lost();
     assert.equal(hosts.strayOf(HORATIO)?.host.name, 'xen2', 'as last heard');
-    assert.equal(hosts.sight(HORATIO).state, null);
+    assert.equal(hosts.observation(HORATIO).state, null);
   });
 
   it('does not lose its customer while it runs without a file anywhere', () => {

@@ -191,11 +191,11 @@ describe('a menu session', () => {
     await shows('Do it?');
     type('y');
     assert.equal(
-      gate.customs.escapeKey(gate.alice.customer).caret,
+      gate.consoleOptions.escapeKey(gate.alice.customer).caret,
       '^A',
       'how it is drawn is another matter',
     );
-    assert.equal(gate.customs.escapeKey(gate.bob.customer).caret, '^]');
+    assert.equal(gate.consoleOptions.escapeKey(gate.bob.customer).caret, '^]');
   });
 
   it('comes back with the reason when the console is refused', async () => {

@@ -3,7 +3,7 @@ import type { BootProfileName } from '../../../policy/names.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { Started, VerbAction } from '../../../server/gate/operations/operations.js';
-import { Operations } from '../../../server/gate/operations/operations.js';
+import { OperationDispatcher } from '../../../server/gate/operations/operations.js';
 import { OwnDomains } from '../../../server/gate/customer/own-domains.js';
 import type { OperationRequest, OperationView, WireRefusal } from '../../../server/wire/operation.js';
 import { operationView, wireRefusal } from '../../support/dom0-stand-in.js';
@@ -368,7 +368,7 @@ describe('operations', () => {
       // The host has the request in its hands, and has not written it down yet.
       gate.dom0.operations.delete(operation.id);
       const { authorizer, hosts, store } = gate;
-      const later = new Operations({
+      const later = new OperationDispatcher({
         authorizer,
         hosts,
         roles: store.roles,
@@ -402,7 +402,7 @@ describe('operations', () => {
       gate.dom0.end(done.operation.id, 'done');
       gate.dom0.operations.delete(unknown.operation.id);
       const { authorizer, hosts, store } = gate;
-      const later = new Operations({
+      const later = new OperationDispatcher({
         authorizer,
         hosts,
         roles: store.roles,

@@ -35,8 +35,8 @@ describe('gate: a recorder', () => {
   async function begin({ typing = true, limit = 16 * MIB } = {}): Promise<[Recorder, string]> {
     const path = directory.file(`${(files += 1)}.cast`);
     const file = await CastFile.create(path, HEADER, turns, (error) => faults.push(error));
-    const ears = { full: () => (full += 1), grew: () => undefined };
-    return [new Recorder(file, typing, limit, ears), path];
+    const callbacks = { full: () => (full += 1), grew: () => undefined };
+    return [new Recorder(file, typing, limit, callbacks), path];
   }
 
   function events(path: string): Event[] {

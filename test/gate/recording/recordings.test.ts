@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path';
 import { headerLine, eventLine } from '../../../server/gate/recording/asciicast.js';
 import { Recordings } from '../../../server/gate/recording/recordings.js';
-import type { RecordingSettings, Scene } from '../../../server/gate/recording/recordings.js';
+import type { RecordingSettings, RecordingContext } from '../../../server/gate/recording/recordings.js';
 import type { AuditEvent } from '../../../server/store/audit-event.js';
 import { AuditUnavailable } from '../../../server/store/store-error.js';
 import { eventually } from '../../support/eventually.js';
@@ -19,7 +19,7 @@ import { silentLogger } from '../../support/silent-logger.js';
 import { TemporaryDirectory } from '../../support/temporary-directory.js';
 import { customerName, domainName } from '../../support/temporary-store.js';
 
-const SCENE: Scene = {
+const SCENE: RecordingContext = {
   customer: customerName('alice'),
   domain: domainName('horatio'),
   record: 'output',
@@ -71,18 +71,18 @@ describe('gate: the recordings', () => {
     return name;
   }
 
-  const ids = async (): Promise<string[]> => (await recordings.shelf.list()).map(({ id }) => id);
+  const ids = async (): Promise<string[]> => (await recordings.recordingStore.list()).map(({ id }) => id);
 
   it('make their directory with the first one, for their owner alone; without one there is nothing', async () => {
     recordings.start();
-    assert.deepEqual(await recordings.shelf.list(), []);
+    assert.deepEqual(await recordings.recordingStore.list(), []);
     assert.ok(!existsSync(directory));
     const running = await recordings.begin(SCENE, DEAF);
     assert.equal(statSync(directory).mode & 0o777, 0o700);
-    const [during] = await recordings.shelf.list();
+    const [during] = await recordings.recordingStore.list();
     assert.equal(during?.endedAt, null);
     await recordings.end(running);
-    const [after] = await recordings.shelf.list();
+    const [after] = await recordings.recordingStore.list();
     assert.ok(after?.endedAt !== null);
     const { id, customer, domain, record } = after!;
     assert.deepEqual(
@@ -110,10 +110,10 @@ describe('gate: the recordings', () => {
     const running = await recordings.begin(SCENE, DEAF);
     recordings.start();
     await eventually('them to be mended', async () => {
-      const found = await recordings.shelf.list();
+      const found = await recordings.recordingStore.list();
       return found.length === 4 && found.filter(({ endedAt }) => endedAt === null).length === 1;
     });
-    const all = await recordings.shelf.list();
+    const all = await recordings.recordingStore.list();
     assert.deepEqual(
       all.filter(({ endedAt }) => endedAt === null).map(({ id }) => id),
       [running.id],
@@ -173,7 +173,7 @@ describe('gate: the recordings', () => {
     for (let times = 0; times < 4; times += 1) {
       large!.recorder.shown(Buffer.alloc(200 * 1024, 'x'));
       await eventually('it to be written', async () => {
-        const [found] = await recordings.shelf.list(({ id }) => id === large!.id);
+        const [found] = await recordings.recordingStore.list(({ id }) => id === large!.id);
         return (found?.bytes ?? 0) > (times + 1) * 200 * 1024;
       });
     }
@@ -205,7 +205,7 @@ describe('gate: the recordings', () => {
     const { recorder } = await recordings.begin(SCENE, DEAF);
     recorder.shown(Buffer.from('last words'));
     await recordings.close();
-    const [only] = await recordings.shelf.list();
+    const [only] = await recordings.recordingStore.list();
     assert.ok(only?.endedAt !== null && readFileSync(only!.file, 'utf8').includes('last words'));
   });
 });

@@ -6,7 +6,7 @@ import type { Refusal } from '../../../policy/refusal.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { ConsoleEnding } from '../../../server/gate/console/console-attachment.js';
 import { ConsoleSession } from '../../../server/gate/console/console-session.js';
-import { VisitRecording } from '../../../server/gate/recording/visit-recording.js';
+import { AttachmentRecording } from '../../../server/gate/recording/visit-recording.js';
 import type { Recording } from '../../../server/gate/recording/recording-shelf.js';
 import type { StandInConsole } from '../../support/dom0-stand-in.js';
 import { wireRefusal } from '../../support/dom0-stand-in.js';
@@ -75,7 +75,7 @@ describe('the recording of a visit', () => {
     assert.ok(!isRefusal(result));
     return result;
   }
-  const all = (): Promise<Recording[]> => gate.recordings.shelf.list();
+  const all = (): Promise<Recording[]> => gate.recordings.recordingStore.list();
   /** Of the recordings that have ended, the text of these events. */
   async function said(code: string, count = 1): Promise<string[]> {
     const ended = await eventually('the recordings to end', async () => {
@@ -222,7 +222,7 @@ describe('the recording of a visit', () => {
       profile: null,
     });
     assert.ok(!isRefusal(permit));
-    const recording = new VisitRecording(gate.consoleParts, permit.consume('watch'), terminal);
+    const recording = new AttachmentRecording(gate.consoleParts, permit.consume('watch'), terminal);
     assert.equal(await recording.begin(), null);
     for (let times = 0; times < 17; times += 1) recording.terminal.write(Buffer.alloc(64 * 1024, 'y'));
     const ends: string[] = [];

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { ChannelOutput, type OutputWire } from '../../../server/gate/ssh/channel-output.js';
+import { ChannelOutput, type OutputSender } from '../../../server/gate/ssh/channel-output.js';
 
 /** A connection whose fullness the test decides. */
-class FakeWire implements OutputWire {
+class FakeWire implements OutputSender {
   ready = true;
   pendingBytes = 0;
   readonly sent: string[] = [];
