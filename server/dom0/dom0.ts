@@ -19,7 +19,7 @@ import type { FileCalls } from './config/foreign-files.js';
 import { KnownStates } from './observation/known-states.js';
 import type { HostClock } from './pace/host-clock.js';
 import type { Logger } from './logger.js';
-import { NameMemory } from './observation/name-memory.js';
+import { KnownNames } from './observation/name-memory.js';
 import { Observer } from './observation/observer.js';
 import type { ObservedDomain } from './observation/observer.js';
 import { CreateQueue } from './operations/create-queue.js';
@@ -28,17 +28,17 @@ import type { LimitSettings } from './operations/limit-counts.js';
 import { Journal } from './operations/journal.js';
 import type { JournalTrouble } from './operations/journal-trouble.js';
 import type { Condense } from './operations/journal-files.js';
-import { OperationBook } from './operations/operation-book.js';
+import { OperationRegistry } from './operations/operation-book.js';
 import { Operations } from './operations/operations.js';
 import { Transcripts } from './toolstack/transcripts.js';
 import type { Deadlines } from './operations/work-parts.js';
-import { PACE } from './pace/pace.js';
+import { TIMINGS } from './pace/pace.js';
 import { SelfCheck } from './api/self-check.js';
 import { DirectoryError } from '../wire/make-directory.js';
 import { LocalStateDisk } from './state/local-state-disk.js';
 import type { StateDisk } from './state/state-disk.js';
 import { lockState } from './state/state-lock.js';
-import type { Pace } from './pace/pace.js';
+import type { Timings } from './pace/pace.js';
 import { presentable } from './toolstack/reason.js';
 import { toolstackOf } from './toolstack/toolstack-of.js';
 import type { ToolstackSettings } from './toolstack/toolstack-of.js';
@@ -72,7 +72,7 @@ export interface Dom0Parts {
   readonly toolstack?: Toolstack;
   readonly consoles: ConsoleHost;
   readonly logger: Logger;
-  readonly pace?: Partial<Pace>;
+  readonly timings?: Partial<Timings>;
   readonly clock?: () => number;
   readonly host?: HostClock;
   readonly disk?: StateDisk;
@@ -112,8 +112,8 @@ export class Dom0 {
     const release: (() => void | Promise<void>)[] = [unlock];
     this.#release = release;
     try {
-      const condense: Condense = (records) => OperationBook.condense(records, settings.limits);
-      const book = new OperationBook(settings.limits);
+      const condense: Condense = (records) => OperationRegistry.condense(records, settings.limits);
+      const registry = new OperationRegistry(settings.limits);
       // What is read late is taken in at once, and taken up once everything is there.
       const late = { resume: (): void => undefined };
       const { journal, records } = await Journal.open(settings.state, condense, {
@@ -122,13 +122,13 @@ export class Dom0 {
         host: this.#host,
         disk: this.#disk,
         readLate: (read) => {
-          for (const record of read) book.take(record);
+          for (const record of read) registry.take(record);
           late.resume();
         },
       });
       release.push(() => journal.close());
-      for (const record of records) book.take(record);
-      const { api, observer } = await this.#assemble(journal, book, profiles, release, late);
+      for (const record of records) registry.take(record);
+      const { api, observer } = await this.#assemble(journal, registry, profiles, release, late);
       await api.listen(settings.socket, settings.socketGroup);
       logger.info({ socket: settings.socket, domains: observer.list().length }, 'dom0.listening');
     } catch (error) {
@@ -163,21 +163,21 @@ export class Dom0 {
 
   async #assemble(
     journal: Journal,
-    book: OperationBook,
+    registry: OperationRegistry,
     profiles: BootProfiles,
     release: (() => void | Promise<void>)[],
     late: { resume: () => void },
   ): Promise<{ readonly api: Api; readonly observer: Observer }> {
     const { settings, consoles, logger } = this.#parts;
     const toolstack = this.#parts.toolstack ?? toolstackOf(settings.toolstack);
-    const pace = { ...PACE, ...this.#parts.pace };
+    const timings = { ...TIMINGS, ...this.#parts.timings };
     const clock = this.#clock;
     const host = this.#host;
     const kept = { file: join(settings.state, 'configs.json'), disk: this.#disk };
     const files = new ForeignFiles(host, this.#parts.files);
     const configs = new DomainConfigs(settings, { toolstack, files, logger, host, kept });
     await configs.open();
-    const memory = await NameMemory.open(join(settings.state, 'names.json'), logger, this.#disk);
+    const memory = await KnownNames.open(join(settings.state, 'names.json'), logger, this.#disk);
     const states = await KnownStates.open({
       boot: host.boot,
       logger,
@@ -192,9 +192,9 @@ export class Dom0 {
         memory,
         states,
         profiles,
-        expectations: book,
+        expectations: registry,
         settings: observe,
-        pace,
+        timings,
         logger,
         clock,
         host,
@@ -228,13 +228,13 @@ export class Dom0 {
       queue: new CreateQueue(),
       transcripts,
       deadlines: settings.deadlines,
-      pace,
+      timings,
       logger,
       clock,
       host,
       journal,
-      book,
-      limits: new HostLimits(settings.limits, book.counts),
+      registry,
+      limits: new HostLimits(settings.limits, registry.counts),
       sysrqKeys: settings.sysrqKeys,
       changed: (operation) => {
         api.tell({ change: 'operation', operation: operation.view() });

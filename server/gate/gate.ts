@@ -5,12 +5,12 @@ import type { Store } from '../store/store.js';
 import { Activity } from './customer/activity.js';
 import { Announcements } from './session/announcements.js';
 import { AuditMarks } from './audit/audit-marks.js';
-import { AuditNews } from './audit/audit-news.js';
+import { AuditNotifier } from './audit/audit-news.js';
 import { Authorizer } from './access/authorize.js';
 import { LogAccess } from './console-log/log-door.js';
-import { SearchLane } from './console-log/search-lane.js';
+import { SearchQueue } from './console-log/search-lane.js';
 import { ConnectionLimit } from './pace/connection-limit.js';
-import { CustomerPace } from './access/customer-pace.js';
+import { CustomerRateLimit } from './access/customer-pace.js';
 import { ConsoleOptions } from './console/console-customs.js';
 import type { ConsoleSettings } from './console/console-customs.js';
 import { LiveAttachments } from './access/live-consoles.js';
@@ -119,10 +119,10 @@ export class Gate {
     this.hosts = new Hosts(links, store.domains, store.sightings, log, {
       graceMs: settings.domains.graceSeconds * 1000,
     });
-    const pace = new CustomerPace();
+    const rateLimit = new CustomerRateLimit();
     const { liveConsoles } = this;
     this.authorizer = new Authorizer(store.authorizations, this.policy, {
-      pace,
+      rateLimit,
       observations: this.hosts,
       atOnce: (query) => liveConsoles.count(query),
     });
@@ -132,7 +132,7 @@ export class Gate {
     this.#windows = new WindowWatch(policy, log);
     const windows = this.#windows;
     const { operations, revocation } = this;
-    const keys = new OwnKeys({ keys: store.keys, standing: standing.refusal, rules: keyRules, pace });
+    const keys = new OwnKeys({ keys: store.keys, standing: standing.refusal, rules: keyRules, rateLimit });
     const activity = new Activity(audit, roles, store.customers);
     const consoleOptions = new ConsoleOptions({
       settings: settings.console,
@@ -150,7 +150,7 @@ export class Gate {
       roles,
       customers: store.customers,
       audit,
-      pace,
+      rateLimit,
       log,
     });
     const deps = { authorizer, hosts, operations, revocation, consoleOptions };
@@ -158,7 +158,7 @@ export class Gate {
     const motd = settings.motd === null ? [] : settings.motd.split('\n').map((line) => printable(line));
     const { site } = settings;
     this.#marks = new AuditMarks(store.audit, log);
-    const news = new AuditNews(log);
+    const news = new AuditNotifier(log);
     const { preferences } = store;
     const handler = new SessionRouter({
       menu: {
@@ -170,7 +170,7 @@ export class Gate {
         activity,
         ownDomains,
         console,
-        consoleLog: { access: new LogAccess(console), revocation, searches: new SearchLane() },
+        consoleLog: { access: new LogAccess(console), revocation, searches: new SearchQueue() },
         policy,
         maintenance,
         windows,

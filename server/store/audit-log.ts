@@ -42,7 +42,7 @@ export interface TailQuery {
 }
 
 /** Ends `together` as if it had not been. */
-class TakenBack<T> extends Error {
+class RolledBack<T> extends Error {
   readonly result: T;
 
   constructor(result: T) {
@@ -100,7 +100,7 @@ export class AuditLog {
         this.#joined = rows;
         try {
           const done = body();
-          if (!keep(done)) throw new TakenBack(done);
+          if (!keep(done)) throw new RolledBack(done);
           return done;
         } finally {
           this.#joined = undefined;
@@ -109,7 +109,7 @@ export class AuditLog {
       this.#announce(rows);
       return result;
     } catch (error) {
-      if (error instanceof TakenBack) return error.result as T;
+      if (error instanceof RolledBack) return error.result as T;
       throw error;
     }
   }

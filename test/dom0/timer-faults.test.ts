@@ -4,7 +4,7 @@ import { mock } from 'node:test';
 import { parseDomainName } from '../../policy/names.js';
 import { ChangesFeed } from '../../server/dom0/api/changes-feed.js';
 import { DomainLog } from '../../server/dom0/console-log/domain-log.js';
-import { WriteRoom } from '../../server/dom0/console-log/write-room.js';
+import { WriteBudget } from '../../server/dom0/console-log/write-room.js';
 import { LocalDisk } from '../../server/dom0/console-log/log-disk.js';
 import { BackOff } from '../../server/dom0/consoles/back-off.js';
 import { ConsoleLine } from '../../server/dom0/consoles/console-line.js';
@@ -142,7 +142,7 @@ describe('dom0: a fault in a timer', () => {
       limit: 1024 * 1024,
       rate: 1024 * 1024,
       host: '',
-      room: new WriteRoom(),
+      writeBudget: new WriteBudget(),
       ready: Promise.resolve(),
       logger: { ...quiet, ...log },
       written: () => {

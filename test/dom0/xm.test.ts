@@ -45,7 +45,7 @@ describe('dom0 with the stand-in for xm', function () {
       domains: [{ name: 'horatio' }, { name: 'ophelia' }, { name: 'yorick' }],
     });
     const settings = settingsFor(xen);
-    dom0 = new Dom0({ settings, consoles: new FakeConsoles(), logger: silentLogger, pace: FAST_PACE });
+    dom0 = new Dom0({ settings, consoles: new FakeConsoles(), logger: silentLogger, timings: FAST_PACE });
     await dom0.start();
     client = new Dom0Client(settings.socket);
   });

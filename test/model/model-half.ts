@@ -3,13 +3,13 @@ import { DiskHolders } from '../../server/dom0/observation/disk-holders.js';
 import type { HostClock } from '../../server/dom0/pace/host-clock.js';
 import type { Logger } from '../../server/dom0/logger.js';
 import { KnownStates } from '../../server/dom0/observation/known-states.js';
-import { NameMemory } from '../../server/dom0/observation/name-memory.js';
+import { KnownNames } from '../../server/dom0/observation/name-memory.js';
 import { Observer } from '../../server/dom0/observation/observer.js';
 import type { ObserverEvents } from '../../server/dom0/observation/observer.js';
 import { CreateQueue } from '../../server/dom0/operations/create-queue.js';
 import { HostLimits } from '../../server/dom0/operations/host-limits.js';
 import { Journal } from '../../server/dom0/operations/journal.js';
-import { OperationBook } from '../../server/dom0/operations/operation-book.js';
+import { OperationRegistry } from '../../server/dom0/operations/operation-book.js';
 import { Operations } from '../../server/dom0/operations/operations.js';
 import { Transcripts } from '../../server/dom0/toolstack/transcripts.js';
 import { never } from './life.js';
@@ -27,7 +27,7 @@ export interface ModelHalf {
   readonly life: Life;
   readonly operations: Operations;
   readonly observer: Observer;
-  readonly book: OperationBook;
+  readonly registry: OperationRegistry;
   readonly journal: Journal;
   stop(): Promise<void>;
 }
@@ -59,11 +59,11 @@ export async function startHalf(around: HalfSurroundings): Promise<ModelHalf> {
   };
   const disk = host.disk.of(life);
   const toolstack = new ModelToolstack(host, life, temper, witness);
-  const book = new OperationBook(LIMITS);
+  const registry = new OperationRegistry(LIMITS);
   const late = { resume: (): void => undefined };
   const { journal, records } = await Journal.open(
     STATE,
-    (earlier) => OperationBook.condense(earlier, LIMITS),
+    (earlier) => OperationRegistry.condense(earlier, LIMITS),
     {
       logger,
       clock,
@@ -71,13 +71,13 @@ export async function startHalf(around: HalfSurroundings): Promise<ModelHalf> {
       disk,
       rotateBytes: ROTATE_BYTES,
       readLate: (read) => {
-        for (const record of read) book.take(record);
+        for (const record of read) registry.take(record);
         late.resume();
       },
     },
   );
-  for (const record of records) book.take(record);
-  const memory = await NameMemory.open(`${STATE}/names.json`, logger, disk);
+  for (const record of records) registry.take(record);
+  const memory = await KnownNames.open(`${STATE}/names.json`, logger, disk);
   const observer = new Observer(
     {
       toolstack,
@@ -85,9 +85,9 @@ export async function startHalf(around: HalfSurroundings): Promise<ModelHalf> {
       memory,
       states: new KnownStates({ boot: hostClock.boot, logger, kept: null }),
       profiles,
-      expectations: book,
+      expectations: registry,
       settings: OBSERVE,
-      pace: MODEL_PACE,
+      timings: MODEL_PACE,
       logger,
       clock,
       host: hostClock,
@@ -128,13 +128,13 @@ export async function startHalf(around: HalfSurroundings): Promise<ModelHalf> {
       },
     }),
     deadlines: DEADLINES,
-    pace: MODEL_PACE,
+    timings: MODEL_PACE,
     logger,
     clock,
     host: hostClock,
     journal,
-    book,
-    limits: new HostLimits(LIMITS, book.counts),
+    registry,
+    limits: new HostLimits(LIMITS, registry.counts),
     sysrqKeys: 'hs',
     changed: (operation) => {
       if (life.alive) witness.tells(operation.view(), life);
@@ -147,7 +147,7 @@ export async function startHalf(around: HalfSurroundings): Promise<ModelHalf> {
     life,
     operations,
     observer,
-    book,
+    registry,
     journal,
     stop: async () => {
       observer.stop();

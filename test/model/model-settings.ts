@@ -1,5 +1,5 @@
 import type { Dom0Settings } from '../../server/dom0/dom0.js';
-import type { Pace } from '../../server/dom0/pace/pace.js';
+import type { Timings } from '../../server/dom0/pace/pace.js';
 
 /** The state directory of every half of the model. */
 export const STATE = '/var/lib/postern';
@@ -18,7 +18,7 @@ export const OBSERVE = { intervalSeconds: 20, goneAfterSeconds: 40 } as const;
 /** Small, so that most sequences see it set aside once or more. */
 export const ROTATE_BYTES = 5_000;
 
-export const MODEL_PACE: Pace = {
+export const MODEL_PACE: Timings = {
   poll: 1_000,
   rebootAbsence: 6_000,
   unexplainedAbsence: 4_000,

@@ -103,7 +103,7 @@ export class TwoHosts {
       found === undefined || !found.host.reachable
         ? 'no host that answers has it'
         : CREATES.includes(verb)
-          ? this.#gate.mayRunElsewhere(name, found.host)
+          ? this.#gate.canRunElsewhere(name, found.host)
           : null;
     const why = isRefusal(no) ? no.message : no;
     this.say(`alice asks: ${verb} ${name}: ${why ?? `on ${found?.host.name ?? ''}`}`);

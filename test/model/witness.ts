@@ -124,7 +124,7 @@ export class Witness {
     const undoes = act === 'destroy' && ask.request.verb !== 'poweroff';
     if (asks.every(({ boot }) => boot !== host.boot)) wrong('it was asked in another boot of the host');
     const latest = Math.max(...asks.map(({ until }) => Math.min(until, host.time.now)));
-    if (!undoes && host.time.now > latest + this.#mayTake(ask, act, life))
+    if (!undoes && host.time.now > latest + this.#canTake(ask, act, life))
       wrong(`it was asked ${Math.round((host.time.now - latest) / 1000)} s ago`);
     const told = this.told.get(operation);
     if (told !== undefined && (told.isRecorded || told.life === life))
@@ -194,7 +194,7 @@ export class Witness {
     return asks.filter((ask) => ask.host === host && ask.answer !== 'refused');
   }
 
-  #mayTake({ request, life: asked }: Ask, act: Act, life: Life): number {
+  #canTake({ request, life: asked }: Ask, act: Act, life: Life): number {
     const { shutdownSeconds, createSeconds, rebootSeconds, destroySeconds } = DEADLINES;
     const resumed = asked !== life;
     switch (request.verb) {

@@ -248,7 +248,7 @@ export class World {
   #unrest(): string | null {
     const half = this.half;
     if (half === null) return 'the half does not run';
-    const open = half.book.open()[0];
+    const open = half.registry.open()[0];
     if (open !== undefined) return `${open.request.verb} ${open.request.domain} is still ${open.step}`;
     if (half.operations.unrecorded > 0) return `${half.operations.unrecorded} records are not written`;
     if (!this.host.isQuiet) return 'a guest or a program of the host is not at rest';

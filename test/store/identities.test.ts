@@ -3,7 +3,7 @@ import { chmodSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import Sqlite from 'better-sqlite3';
 import { isRefusal } from '../../policy/refusal.js';
-import { DomainLedger } from '../../server/gate/hosts/domain-ledger.js';
+import { DomainRegistry } from '../../server/gate/hosts/domain-ledger.js';
 import { MIGRATIONS } from '../../server/store/migrations.js';
 import { Store } from '../../server/store/store.js';
 import { domainView } from '../support/dom0-stand-in.js';
@@ -115,7 +115,7 @@ describe('store: the databases of earlier versions', () => {
     const view = (name: typeof HORATIO) => domainView(name, 'off', { configured: { uuid: null, since } });
     const domains = new Map([[HORATIO, view(HORATIO)]]);
     const xen1 = { name: 'xen1', reachable: true, domains, names: { others: [], missing: [], gone: [] } };
-    new DomainLedger(store.domains, times, silentLogger).review([xen1]);
+    new DomainRegistry(store.domains, times, silentLogger).review([xen1]);
   }
 
   for (const since of [null, '2026-11-01T00:00:00.000Z']) {

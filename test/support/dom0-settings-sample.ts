@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Dom0Settings } from '../../server/dom0/dom0.js';
-import type { Pace } from '../../server/dom0/pace/pace.js';
+import type { Timings } from '../../server/dom0/pace/pace.js';
 
 /** Settings for a dom0 half whose socket and state are in a directory of their own. */
 export function dom0SettingsSample(
@@ -44,7 +44,7 @@ export function dom0SettingsSample(
 }
 
 /** For a simulated host whose time runs fifty times as fast. */
-export const FAST_PACE: Partial<Pace> = {
+export const FAST_PACE: Partial<Timings> = {
   poll: 120,
   rebootAbsence: 1_500,
   unexplainedAbsence: 300,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Dom0 } from '../../server/dom0/dom0.js';
 import type { Dom0Parts, Dom0Settings } from '../../server/dom0/dom0.js';
-import type { Pace } from '../../server/dom0/pace/pace.js';
+import type { Timings } from '../../server/dom0/pace/pace.js';
 import { Dom0Client } from './dom0-client.js';
 import { eventually } from './eventually.js';
 import { dom0SettingsSample } from './dom0-settings-sample.js';
@@ -11,7 +11,7 @@ import { FakeConsoles } from './fake-consoles.js';
 import { FakeToolstack } from './fake-toolstack.js';
 import { silentLogger } from './silent-logger.js';
 
-const PACE: Pace = {
+const TIMINGS: Timings = {
   poll: 10,
   rebootAbsence: 150,
   unexplainedAbsence: 60,
@@ -30,7 +30,7 @@ export class Dom0UnderTest {
   readonly toolstack = new FakeToolstack();
   consoles = new FakeConsoles();
   settings: Dom0Settings;
-  pace: Pace = PACE;
+  timings: Timings = TIMINGS;
   /** This machine's, unless a test gives others. */
   parts: Pick<Dom0Parts, 'disk' | 'files' | 'host'> = {};
   client: Dom0Client;
@@ -68,8 +68,8 @@ export class Dom0UnderTest {
   }
 
   async start(): Promise<void> {
-    const { settings, toolstack, consoles, pace, parts } = this;
-    this.#dom0 = new Dom0({ settings, toolstack, consoles, logger: silentLogger, pace, ...parts });
+    const { settings, toolstack, consoles, timings, parts } = this;
+    this.#dom0 = new Dom0({ settings, toolstack, consoles, logger: silentLogger, timings, ...parts });
     await this.#dom0.start();
   }
 

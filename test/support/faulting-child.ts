@@ -7,7 +7,7 @@ import { pino } from 'pino';
 import { liveUntilStopped } from '../../server/cli/half/half.js';
 import { KeyInput } from '../../menus/key-input.js';
 import { IdleWatch } from '../../server/gate/console/idle-watch.js';
-import { ScreenReader } from '../../server/gate/console/screen-reader.js';
+import { ScreenQuery } from '../../server/gate/console/screen-reader.js';
 import { Listeners } from '../../server/gate/session/listeners.js';
 import { MenuClock } from '../../server/gate/menu/menu-clock.js';
 import { SlicedQueue } from '../../server/gate/pace/sliced-queue.js';
@@ -47,7 +47,7 @@ const BEGINNINGS: Readonly<Record<string, (terminal: Terminal) => void>> = {
   },
   'the end of who does nothing': () => new IdleWatch(() => 0.001, { warn: fault, back: fault, over: fault }),
   'an answer that does not come': () => {
-    void new ScreenReader(() => true).read().then(fault);
+    void new ScreenQuery(() => true).read().then(fault);
   },
   'a timer that news began, which another part told': () => {
     news.add(() => setTimeout(fault, 1));

@@ -10,7 +10,7 @@ import { liveUntilStopped } from '../../server/cli/half/half.js';
 import type { Live, Tracked } from '../../server/gate/access/revocation.js';
 import { Rekeying } from '../../server/gate/ssh/rekeying.js';
 import { Transport } from '../../server/gate/ssh/transport.js';
-import { WaitingRoom } from '../../server/gate/ssh/waiting-room.js';
+import { UnauthenticatedConnections } from '../../server/gate/ssh/waiting-room.js';
 import { eventually } from './eventually.js';
 import { GateUnderTest } from './gate-under-test.js';
 import { RawSession } from './raw-session.js';
@@ -86,7 +86,7 @@ const CASES: readonly Case[] = [
     name: 'the end of a socket that waited',
     go: async (gate) => {
       const socket = await stranger(gate);
-      const thrown = breaks(WaitingRoom.prototype, 'left');
+      const thrown = breaks(UnauthenticatedConnections.prototype, 'left');
       socket.destroy();
       return thrown;
     },
@@ -142,7 +142,7 @@ const CASES: readonly Case[] = [
         revocation: {
           track: (live) => {
             if (live.identity.customer === 'alice') leaving.push(live);
-            return { mayAct: () => true, forget: () => undefined } as unknown as Tracked;
+            return { canAct: () => true, forget: () => undefined } as unknown as Tracked;
           },
         },
       },

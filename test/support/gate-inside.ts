@@ -7,13 +7,13 @@ import type { Role } from '../../policy/roles.js';
 import { CTRL_BRACKET } from '../../policy/escape-key.js';
 import { Activity } from '../../server/gate/customer/activity.js';
 import { Announcements } from '../../server/gate/session/announcements.js';
-import { AuditNews } from '../../server/gate/audit/audit-news.js';
+import { AuditNotifier } from '../../server/gate/audit/audit-news.js';
 import { Authorizer } from '../../server/gate/access/authorize.js';
 import { ExecSession } from '../../server/gate/exec/exec-session.js';
 import { parseCommand } from '../../server/gate/exec/grammar.js';
 import { LogAccess } from '../../server/gate/console-log/log-door.js';
 import type { MenuLogParts } from '../../server/gate/console-log/menu-log.js';
-import { SearchLane } from '../../server/gate/console-log/search-lane.js';
+import { SearchQueue } from '../../server/gate/console-log/search-lane.js';
 import { HostLink } from '../../server/gate/hosts/host-link.js';
 import type { HostTimings } from '../../server/gate/hosts/host-link.js';
 import { Hosts } from '../../server/gate/hosts/hosts.js';
@@ -28,7 +28,7 @@ import { MenuIdle } from '../../server/gate/menu/menu-idle.js';
 import type { ConsoleParts } from '../../server/gate/console/console-attachment.js';
 import { OwnRecordings } from '../../server/gate/customer/own-recordings.js';
 import { Recordings } from '../../server/gate/recording/recordings.js';
-import { CustomerPace } from '../../server/gate/access/customer-pace.js';
+import { CustomerRateLimit } from '../../server/gate/access/customer-pace.js';
 import { KeyRules } from '../../server/gate/keys/key-rules.js';
 import { OwnKeys } from '../../server/gate/customer/own-keys.js';
 import { OperationDispatcher } from '../../server/gate/operations/operations.js';
@@ -102,7 +102,7 @@ export class GateInside {
   readonly operations: OperationDispatcher;
   readonly standing: StandingCheck;
   readonly revocation: Revocation;
-  readonly news = new AuditNews(silentLogger);
+  readonly news = new AuditNotifier(silentLogger);
   readonly windows: WindowWatch;
   readonly liveConsoles = new LiveAttachments();
   readonly keyRules: KeyRules;
@@ -261,7 +261,7 @@ export class GateInside {
       roles: store.roles,
       customers: store.customers,
       audit: store.audit,
-      pace: new CustomerPace(),
+      rateLimit: new CustomerRateLimit(),
       log: silentLogger,
     });
   }
@@ -279,7 +279,7 @@ export class GateInside {
   }
 
   get logParts(): MenuLogParts {
-    return { access: new LogAccess(this), revocation: this.revocation, searches: new SearchLane() };
+    return { access: new LogAccess(this), revocation: this.revocation, searches: new SearchQueue() };
   }
 
   /** A command by exec. @returns its exit status */

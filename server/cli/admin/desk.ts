@@ -4,7 +4,7 @@ import type { GateSettings } from '../../../config/gate-settings.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { ControlClient, ControlFault, ControlUnreachable } from '../../gate/control/control-client.js';
-import { HandedBytes, NEEDS_THE_GATE } from '../../gate/control/route.js';
+import { StreamedBytes, NEEDS_THE_GATE } from '../../gate/control/route.js';
 import type { Method } from '../../gate/control/route.js';
 import { AuditUnavailable, StoreError } from '../../store/store-error.js';
 import { asOwner } from './as-owner.js';
@@ -112,7 +112,7 @@ export class AdminClient {
       async () => {
         const answer = await this.#askDatabase(method, path, {});
         if (isRefusal(answer)) throw refused(answer);
-        if (!(answer instanceof HandedBytes)) throw new TypeError(`${path} does not answer with bytes`);
+        if (!(answer instanceof StreamedBytes)) throw new TypeError(`${path} does not answer with bytes`);
         await take(answer.stream as AsyncIterable<Buffer>);
       },
     );

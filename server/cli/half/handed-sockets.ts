@@ -9,7 +9,7 @@ const MOST = 64;
  *
  * @returns their descriptors; none when there are none
  */
-export function handedSockets(
+export function inheritedSockets(
   { LISTEN_PID: owner, LISTEN_FDS: fds }: Readonly<Record<string, string | undefined>>,
   pid: number,
 ): readonly number[] {

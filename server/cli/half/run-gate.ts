@@ -11,7 +11,7 @@ import { DATABASE } from '../../store/state-directory.js';
 import { lockState } from '../../store/state-lock.js';
 import { CliError } from '../command/exit-status.js';
 import type { Half } from './half.js';
-import { handedSockets } from './handed-sockets.js';
+import { inheritedSockets } from './handed-sockets.js';
 import { liveUntilStopped, startFault } from './half.js';
 import { openLog } from './log.js';
 import { PolicyFiles, policyOfTexts } from '../admin/policy-files.js';
@@ -27,7 +27,7 @@ export async function runGate(file: string): Promise<void> {
   const settings = valid(loadGateSettings(file));
   const log = openLog('gate', settings.log.level);
   const life = liveUntilStopped(log);
-  const house = new GateHouse(settings, log);
+  const house = new GateHalf(settings, log);
   life.serve(house);
   try {
     const addresses = await house.start();
@@ -44,7 +44,7 @@ export async function runGate(file: string): Promise<void> {
 }
 
 /** The gate with what it stands on: its database, its control socket. */
-class GateHouse implements Half {
+class GateHalf implements Half {
   readonly #settings: GateSettings;
   readonly #log: Logger;
   #store: Store | undefined;
@@ -84,7 +84,7 @@ class GateHouse implements Half {
       policySource: new PolicyFiles(settings.policy, settings.state, log),
       hostKey,
       version: VERSION,
-      handed: handedSockets(process.env, process.pid),
+      handed: inheritedSockets(process.env, process.pid),
       log,
     });
     this.#gate = gate;

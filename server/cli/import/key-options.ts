@@ -46,7 +46,7 @@ const QUOTED = /="((?:\\"|[^"\\]|\\(?!"))*)"/y;
  */
 export function parseKeyLine(line: string): KeyLine | string {
   const text = line.trim();
-  const options = new OptionsInMaking();
+  const options = new KeyOptionsBuilder();
   if (KEY_TYPE.test(text)) return { options: options.made(), key: text };
   if (/^\d+[ \t]+\d+[ \t]+\d+/.test(text))
     return 'this is a key of the protocol SSH 1, which nobody speaks any more';
@@ -74,7 +74,7 @@ export function parseKeyLine(line: string): KeyLine | string {
   return { options: options.made(), key: key.trim() };
 }
 
-class OptionsInMaking {
+class KeyOptionsBuilder {
   #command: string | null = null;
   #from: string | null = null;
   #expiryTime: string | null = null;

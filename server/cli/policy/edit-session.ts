@@ -35,7 +35,7 @@ export interface PolicyEditParts {
  * The edit of one policy file, on a copy beside it. The file changes in one step, when all of the policy is sound with it and the
  * admin has said so. What was typed is never lost: what is not put in place is kept, and its place said.
  */
-export class PolicyEdit {
+export class PolicyEditing {
   readonly #parts: PolicyEditParts;
   /** Not read as a policy: hidden. With the file's ending, for the editor's sake. */
   readonly #copy: string;

@@ -3,7 +3,7 @@ import { adminCommand, withAdminClient } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
 import { adminName } from '../admin/admin-name.js';
 import { Dialog } from '../command/dialog.js';
-import { PolicyEdit } from './edit-session.js';
+import { PolicyEditing } from './edit-session.js';
 import { chooseFile } from './choose-file.js';
 import { PolicyLock } from './policy-lock.js';
 import { putInForce } from './policy-reload.js';
@@ -21,7 +21,7 @@ export function addEditCommand(policy: Command): void {
       const dialog = new Dialog();
       try {
         const file = await chooseFile(settings.policy, name, dialog);
-        const edit = new PolicyEdit({ file, client, settings, dialog });
+        const edit = new PolicyEditing({ file, client, settings, dialog });
         if (await edit.run()) await putInForce(client, options);
       } finally {
         dialog.close();

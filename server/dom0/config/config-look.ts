@@ -8,7 +8,7 @@ const WRITABLE_BY_OTHERS = 0o022n;
 const CONTROL = /\p{Cc}/u;
 
 /** What a glob found, looked at from outside. `device` is of the directory that it lies in: st_dev. */
-export type ConfigLook =
+export type ConfigFileStatus =
   /** A file that may be read, in this state. */
   | { readonly is: 'file'; readonly stamp: string; readonly device: number }
   | { readonly is: 'none'; readonly why: string; readonly device: number }
@@ -20,7 +20,7 @@ export type ConfigLook =
 export const DANGLING = 'it is a link to a file that is not there';
 
 /** Looks at one path. Never opens it: a pipe would wait for a writer, and a device may act on being opened. */
-export class ConfigLooks {
+export class ConfigFileInspector {
   readonly #files: Pick<FileCalls, 'lstat' | 'stat'>;
   readonly #runsConfigs: boolean;
   /** The devices of the directories, which are asked for once. */
@@ -32,7 +32,7 @@ export class ConfigLooks {
     this.#runsConfigs = runsConfigs;
   }
 
-  async at(path: string): Promise<ConfigLook> {
+  async at(path: string): Promise<ConfigFileStatus> {
     try {
       const seen = await this.#files.stat(path);
       if (seen.isDirectory()) return { is: 'nothing' };

@@ -4,8 +4,8 @@ import { refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { UnmanagedFile } from '../../wire/contract.js';
 import type { MissingReason } from '../../wire/domain.js';
-import { ConfigLooks, DANGLING, isAbsent } from './config-look.js';
-import type { ConfigLook } from './config-look.js';
+import { ConfigFileInspector, DANGLING, isAbsent } from './config-look.js';
+import type { ConfigFileStatus } from './config-look.js';
 import { ConfigReadings } from './config-readings.js';
 import type { ConfigReadingsParts, Reading } from './config-readings.js';
 import type { DomainConfig } from './domain-config.js';
@@ -211,7 +211,7 @@ export class DomainConfigs {
   async #scan(): Promise<void> {
     const paths = await this.#paths();
     const files = new Map<string, SeenFile>();
-    const looks = new ConfigLooks(this.#parts.files, this.#parts.toolstack.runsConfigs);
+    const looks = new ConfigFileInspector(this.#parts.files, this.#parts.toolstack.runsConfigs);
     for (const path of paths) {
       const seen = this.#seen(path, await looks.at(path));
       if (seen !== undefined) files.set(path, seen);
@@ -235,7 +235,7 @@ export class DomainConfigs {
     return new Set([...this.#found.values()].flat());
   }
 
-  #seen(path: string, look: ConfigLook): SeenFile | undefined {
+  #seen(path: string, look: ConfigFileStatus): SeenFile | undefined {
     switch (look.is) {
       case 'file':
         return { ...this.#readings.of(path, look.stamp), device: look.device, stamp: look.stamp };

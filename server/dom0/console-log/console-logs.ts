@@ -5,7 +5,7 @@ import type { DomainName } from '../../../policy/names.js';
 import type { Logger } from '../logger.js';
 import { DomainLog } from './domain-log.js';
 import type { LogDisk } from './log-disk.js';
-import { WriteRoom } from './write-room.js';
+import { WriteBudget } from './write-room.js';
 
 /** As the settings have them. */
 export interface LogLimits {
@@ -37,7 +37,7 @@ const OURS = /^(?:\d{15}\.(?:log|index)|switch\.json(?:\.new)?)$/;
 export class ConsoleLogs {
   readonly #parts: ConsoleLogsParts;
   readonly #logs = new Map<DomainName, DomainLog>();
-  readonly #room = new WriteRoom();
+  readonly #writeBudget = new WriteBudget();
   readonly #host = bootOfHost();
   readonly #sweeps: NodeJS.Timeout[];
   #goneBytes = 0;
@@ -65,7 +65,7 @@ export class ConsoleLogs {
       limit: limits.perDomainMiB * MIB,
       rate: limits.rateKiB * 1024,
       host: this.#host,
-      room: this.#room,
+      writeBudget: this.#writeBudget,
       ready: this.#work,
       logger,
       written: () => {

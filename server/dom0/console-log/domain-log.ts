@@ -10,7 +10,7 @@ import { rangeOf } from './log-range.js';
 import { gap, LogSegments } from './log-segments.js';
 import type { Piece } from './log-segments.js';
 import { RateCap } from './rate-cap.js';
-import type { WriteRoom } from './write-room.js';
+import type { WriteBudget } from './write-room.js';
 import type { Incarnation } from '../toolstack/incarnation.js';
 
 export interface DomainLogParts {
@@ -23,7 +23,7 @@ export interface DomainLogParts {
   readonly rate: number;
   /** Which boot of the host this is. */
   readonly host: string;
-  readonly room: WriteRoom;
+  readonly writeBudget: WriteBudget;
   /** Nothing of the folder is touched before. */
   readonly ready: Promise<unknown>;
   readonly logger: Logger;
@@ -116,8 +116,8 @@ export class DomainLog {
   /** @param at milliseconds since 1970 */
   append(bytes: Buffer, at: number): void {
     if (!this.#keep || this.#closed || bytes.length === 0) return;
-    const fits = this.#mayWrite() ? this.#rate.take(bytes.length, performance.now()) : 0;
-    const taken = this.#parts.room.fit(Math.min(fits, WAITING_BYTES - this.#queued));
+    const fits = this.#canWrite() ? this.#rate.take(bytes.length, performance.now()) : 0;
+    const taken = this.#parts.writeBudget.fit(Math.min(fits, WAITING_BYTES - this.#queued));
     if (taken > 0) {
       this.#noteDropped(at);
       if (this.#queue.length === 0 || Math.abs(at - this.#timedAt) >= SAME_TIME_MS)
@@ -185,7 +185,7 @@ export class DomainLog {
     return join(this.#parts.folder, 'switch.json');
   }
 
-  #mayWrite(): boolean {
+  #canWrite(): boolean {
     return this.#failedAt === null || performance.now() - this.#failedAt >= RETRY_MS;
   }
 
@@ -208,7 +208,7 @@ export class DomainLog {
     if ('mark' in piece) this.#timedAt = piece.at;
     else {
       this.#queued += piece.length;
-      this.#parts.room.taken += piece.length;
+      this.#parts.writeBudget.taken += piece.length;
     }
   }
 
@@ -242,7 +242,7 @@ export class DomainLog {
     } finally {
       this.#flushing = false;
     }
-    if (this.#dropped > 0 && performance.now() - this.#droppedAt >= FLUSH_MS && this.#mayWrite())
+    if (this.#dropped > 0 && performance.now() - this.#droppedAt >= FLUSH_MS && this.#canWrite())
       this.#noteDropped(Date.now());
     if (this.#queue.length > 0 || this.#dropped > 0) this.#schedule();
   }
@@ -252,7 +252,7 @@ export class DomainLog {
     const bytes = this.#queued;
     this.#queue = [];
     this.#queued = 0;
-    const { name, logger, room } = this.#parts;
+    const { name, logger, writeBudget } = this.#parts;
     try {
       if (pieces.length > 0) await this.#writeOrMend(pieces, bytes);
       if (this.#failedAt !== null && pieces.length > 0) {
@@ -267,7 +267,7 @@ export class DomainLog {
         );
       this.#failedAt = performance.now();
     } finally {
-      room.taken -= bytes;
+      writeBudget.taken -= bytes;
     }
     while (this.#segments.bytes > this.#parts.limit && (await this.#trimmed()));
     for (const wake of this.#followers) wake();
@@ -304,7 +304,7 @@ export class DomainLog {
       this.#keep = keep !== 'false';
       this.#switchedAt = Number.isNaN(Date.parse(at)) ? null : at;
       if (this.#keep) return;
-      this.#parts.room.taken -= this.#queued;
+      this.#parts.writeBudget.taken -= this.#queued;
       this.#queue = [];
       this.#queued = 0;
       this.#dropped = 0;

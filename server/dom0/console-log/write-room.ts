@@ -1,5 +1,5 @@
 /** The memory that the logs of all domains have together for what waits to be written. */
-export class WriteRoom {
+export class WriteBudget {
   readonly #limit: number;
   /** Bytes that wait, of all. */
   taken = 0;

@@ -64,7 +64,7 @@ export class Attachment {
   readonly admin: string | null;
   announced: boolean;
   /** Whether typing may take a keyboard that nobody holds: it asked for it, and did not give it back. */
-  mayType: boolean;
+  canType: boolean;
   mode: ConsoleMode = 'watch';
   size: ScreenSize | null;
   readonly #since: number | null;
@@ -85,7 +85,7 @@ export class Attachment {
     this.label = parts.label;
     this.admin = parts.admin;
     this.announced = parts.announced;
-    this.mayType = parts.asked === 'write';
+    this.canType = parts.asked === 'write';
     this.size = parts.size;
     this.#socket = parts.socket;
     this.#host = parts.host;

@@ -3,7 +3,7 @@ import { bytesFrame } from '../../wire/frames.js';
 import type { Attachment } from './attachment.js';
 
 /** All who are at one console. */
-export class Audience implements Iterable<Attachment> {
+export class ConsoleAttachments implements Iterable<Attachment> {
   readonly #attachments = new Map<number, Attachment>();
 
   get size(): number {
@@ -35,7 +35,7 @@ export class Audience implements Iterable<Attachment> {
     return all;
   }
 
-  tell(note: ConsoleNote, except?: Attachment): void {
+  broadcast(note: ConsoleNote, except?: Attachment): void {
     for (const attachment of this) {
       if (attachment !== except) attachment.note(note);
     }
@@ -52,6 +52,6 @@ export class Audience implements Iterable<Attachment> {
   announce(who: Attachment): void {
     if (who.announced) return;
     who.announced = true;
-    this.tell({ note: 'joined', who: who.presence }, who);
+    this.broadcast({ note: 'joined', who: who.presence }, who);
   }
 }

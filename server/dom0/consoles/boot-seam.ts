@@ -7,7 +7,7 @@ type BootNote = Extract<ConsoleNote, { note: 'boot' }>;
  * The time between two boots: the next one has begun and has said nothing yet, so that the screen still shows the one before. Its
  * prompt looks alive and takes nothing.
  */
-export class BootSeam {
+export class BootBoundary {
   #began: Date | null = null;
   #seen: { readonly incarnation: Incarnation; readonly since: number } | null = null;
 

@@ -56,7 +56,7 @@ export class ConsoleLine {
   #wanted: Incarnation | null = null;
   /** What was superseded last: an observation that began before that may still speak of it. */
   #past: Incarnation | null = null;
-  #mayReopen = true;
+  #canReopen = true;
   #ended: Incarnation | null = null;
   #said: Incarnation | null = null;
   #client: ConsoleClient | null = null;
@@ -89,9 +89,9 @@ export class ConsoleLine {
    *
    * @param mayReopen false while the domain goes down: a console that ended with it is not opened for the same incarnation
    */
-  point(incarnation: Incarnation | null, mayReopen: boolean): void {
+  point(incarnation: Incarnation | null, canReopen: boolean): void {
     if (this.#disposed || (incarnation !== null && same(incarnation, this.#past))) return;
-    this.#mayReopen = mayReopen;
+    this.#canReopen = canReopen;
     clearTimeout(this.#gone);
     if (incarnation === null) {
       const close = this.#guard.on('gone', () => this.#client?.close());
@@ -107,7 +107,7 @@ export class ConsoleLine {
     if (this.#disposed) return Promise.resolve('failed');
     clearTimeout(this.#gone);
     this.#want(incarnation);
-    this.#mayReopen = true;
+    this.#canReopen = true;
     if (this.#loan !== undefined) return Promise.resolve('locked');
     if (this.#client?.isProven === true && same(this.#client.incarnation, incarnation))
       return Promise.resolve('attached');
@@ -234,7 +234,7 @@ export class ConsoleLine {
   #openable(): Incarnation | null {
     if (this.#disposed || this.#client !== null) return null;
     if (this.#retry.isWaiting || this.#loan !== undefined) return null;
-    return this.#mayReopen || !same(this.#ended, this.#wanted) ? this.#wanted : null;
+    return this.#canReopen || !same(this.#ended, this.#wanted) ? this.#wanted : null;
   }
 
   #open(incarnation: Incarnation, urgent: boolean, leave: () => void): void {

@@ -7,8 +7,8 @@ import type { AdminAct } from './admin-act.js';
 import { FaultGuard } from '../../wire/fault-guard.js';
 import { Attachment } from './attachment.js';
 import type { AttachmentHost, AttachmentParts, Picture } from './attachment.js';
-import { Audience } from './audience.js';
-import { BootSeam } from './boot-seam.js';
+import { ConsoleAttachments } from './audience.js';
+import { BootBoundary } from './boot-seam.js';
 import type { AttachResult } from './attach-waiters.js';
 import type { DomainLog } from '../console-log/domain-log.js';
 import type { Recent } from '../console-log/memory-log.js';
@@ -52,7 +52,7 @@ export class DomainConsole {
   readonly #ring = new RawRing();
   readonly #screen: KeptScreen;
   readonly #line: ConsoleLine;
-  readonly #audience = new Audience();
+  readonly #attachments = new ConsoleAttachments();
   readonly #host: AttachmentHost;
   #writer: Attachment | null = null;
   #incarnation: Incarnation | null = null;
@@ -60,7 +60,7 @@ export class DomainConsole {
   #observed: Incarnation | null = null;
   #state: DomainState = 'unknown';
   #profile: BootProfileName = UNKNOWN_PROFILE;
-  readonly #seam = new BootSeam();
+  readonly #boundary = new BootBoundary();
   readonly #guard: FaultGuard;
   #idle: NodeJS.Timeout | undefined;
 
@@ -77,15 +77,15 @@ export class DomainConsole {
         if (another) this.#believe(FIRST_SIZE);
         if (another && this.#ring.bornAt !== null) {
           this.#show(Buffer.from(NEW_INCARNATION), Date.now());
-          this.#audience.tell(this.#seam.begins(incarnation, Date.now()));
+          this.#attachments.broadcast(this.#boundary.begins(incarnation, Date.now()));
         }
       }),
       state: this.#guard.on('state', (state: LineState) => {
         parts.onLineState(state);
-        this.#audience.tell(this.#stateNote());
+        this.#attachments.broadcast(this.#stateNote());
       }),
       drain: this.#guard.on('drain', () => {
-        for (const attachment of this.#audience) attachment.drained();
+        for (const attachment of this.#attachments) attachment.drained();
       }),
     });
     this.#host = {
@@ -93,14 +93,14 @@ export class DomainConsole {
       paint: (since, size) => this.#paint(since, size),
       // What a boot left that is over says nothing of what runs now.
       read: (since) =>
-        this.#seam.note === null && this.#incarnation !== null
+        this.#boundary.note === null && this.#incarnation !== null
           ? parts.screens.text(this.#screen, this.#firstFor(since))
           : Promise.resolve(null),
       takeover: (by) => {
         this.#give(by);
       },
       release: (by) => {
-        by.mayType = false;
+        by.canType = false;
         if (this.#writer === by) this.#give(null);
       },
       resized: (by) => {
@@ -121,7 +121,7 @@ export class DomainConsole {
   }
 
   get population(): number {
-    return this.#audience.size;
+    return this.#attachments.size;
   }
 
   /** @param since when the incarnation started, milliseconds since 1970; null when that is not known */
@@ -136,11 +136,11 @@ export class DomainConsole {
     this.#observed = incarnation;
     this.#state = state;
     this.#profile = profile;
-    if (incarnation !== null && since !== null) this.#seam.observed(incarnation, since);
+    if (incarnation !== null && since !== null) this.#boundary.observed(incarnation, since);
     if (incarnation !== null && state !== 'unknown')
       this.#parts.log?.booted(incarnation, profile, Date.now());
     if (this.#isWanted()) this.#line.point(incarnation, !GOING_DOWN.includes(state));
-    if (changed) this.#audience.tell(this.#stateNote());
+    if (changed) this.#attachments.broadcast(this.#stateNote());
   }
 
   async attach(incarnation: Incarnation): Promise<AttachResult> {
@@ -152,7 +152,7 @@ export class DomainConsole {
 
   /** Joins a terminal: those present are told, the newcomer is told who is there, then sees the screen as it is now. */
   join({ takeover, ...newcomer }: Newcomer): void {
-    const { present } = this.#audience;
+    const { present } = this.#attachments;
     const writes = newcomer.asked === 'write' && (this.#writer === null || takeover);
     const announced = writes || newcomer.admin === null || this.#parts.announceAdmins;
     const attachment = new Attachment({
@@ -167,7 +167,7 @@ export class DomainConsole {
       this.#writer = attachment;
       attachment.mode = 'write';
     }
-    this.#audience.add(attachment);
+    this.#attachments.add(attachment);
     this.#retain();
     const { cols, rows } = this.#screen.size;
     const { id, mode } = attachment;
@@ -181,10 +181,11 @@ export class DomainConsole {
       rows,
     });
     attachment.note(this.#stateNote());
-    if (this.#seam.note !== null) attachment.note(this.#seam.note);
+    if (this.#boundary.note !== null) attachment.note(this.#boundary.note);
     this.#act(attachment, { act: 'console-entered', mode, announced });
-    if (announced) this.#audience.tell({ note: 'joined', who: attachment.presence }, attachment);
-    if (writes) this.#audience.tell({ note: 'writer', attachment: id, label: attachment.label }, attachment);
+    if (announced) this.#attachments.broadcast({ note: 'joined', who: attachment.presence }, attachment);
+    if (writes)
+      this.#attachments.broadcast({ note: 'writer', attachment: id, label: attachment.label }, attachment);
     former?.drained();
     attachment.repaint();
     clearTimeout(this.#idle);
@@ -213,7 +214,7 @@ export class DomainConsole {
   async dispose(reason: ConsoleEnd): Promise<void> {
     clearTimeout(this.#idle);
     this.#writer = null;
-    for (const attachment of this.#audience.clear()) attachment.end(reason);
+    for (const attachment of this.#attachments.clear()) attachment.end(reason);
     this.#parts.screens.close(this.#screen);
     this.#ring.clear();
     await this.#line.dispose();
@@ -222,15 +223,15 @@ export class DomainConsole {
   #output(bytes: Buffer): void {
     const at = Date.now();
     this.#parts.log?.append(bytes, at);
-    const spoke = this.#seam.spoke();
-    if (spoke !== null) this.#audience.tell(spoke);
+    const spoke = this.#boundary.spoke();
+    if (spoke !== null) this.#attachments.broadcast(spoke);
     this.#show(bytes, at);
   }
 
   #show(bytes: Buffer, at: number): void {
     this.#ring.push(bytes, at);
     this.#parts.screens.touched(this.#screen);
-    this.#audience.output(bytes);
+    this.#attachments.output(bytes);
   }
 
   /** Of an incarnation that was not observed yet it is found out later. */
@@ -240,7 +241,7 @@ export class DomainConsole {
   }
 
   #input(from: Attachment, bytes: Buffer): Buffer | null {
-    if (this.#writer === null && from.mayType && !isTerminalAnswer(bytes)) this.#give(from);
+    if (this.#writer === null && from.canType && !isTerminalAnswer(bytes)) this.#give(from);
     return this.#writer === from ? this.#line.write(bytes) : null;
   }
 
@@ -265,12 +266,12 @@ export class DomainConsole {
     if (former !== null) former.mode = 'watch';
     if (to !== null) {
       to.mode = 'write';
-      to.mayType = true;
+      to.canType = true;
       // Who writes is known to all.
-      this.#audience.announce(to);
+      this.#attachments.announce(to);
       this.#act(to, { act: 'console-keyboard' });
     }
-    this.#audience.tell({ note: 'writer', attachment: to?.id ?? null, label: to?.label ?? null });
+    this.#attachments.broadcast({ note: 'writer', attachment: to?.id ?? null, label: to?.label ?? null });
     // What the former writer had typed and there was no room for is not the keyboard's any more.
     former?.drained();
   }
@@ -281,9 +282,9 @@ export class DomainConsole {
 
   #left(who: Attachment): void {
     this.#act(who, { act: 'console-left' });
-    if (!this.#audience.delete(who)) return;
+    if (!this.#attachments.delete(who)) return;
     this.#retain();
-    if (who.announced) this.#audience.tell({ note: 'left', who: who.presence });
+    if (who.announced) this.#attachments.broadcast({ note: 'left', who: who.presence });
     if (this.#writer === who) this.#give(null);
     this.#restWhenIdle();
   }
@@ -293,24 +294,24 @@ export class DomainConsole {
     if (isSameSize(size, this.#screen.size)) return;
     this.#parts.screens.tell(this.#screen, size);
     this.#line.resize(size);
-    this.#audience.tell({ note: 'resized', ...size });
+    this.#attachments.broadcast({ note: 'resized', ...size });
   }
 
   #retain(): void {
-    const sizes = [...this.#audience].flatMap(({ size }) => (size === null ? [] : [size]));
+    const sizes = [...this.#attachments].flatMap(({ size }) => (size === null ? [] : [size]));
     this.#parts.screens.retain(this.#screen, sizes);
   }
 
   #isWanted(): boolean {
-    return this.#parts.attach === 'always' || this.#audience.size > 0 || this.#idle !== undefined;
+    return this.#parts.attach === 'always' || this.#attachments.size > 0 || this.#idle !== undefined;
   }
 
   #restWhenIdle(): void {
-    if (this.#parts.attach === 'always' || this.#audience.size > 0) return;
+    if (this.#parts.attach === 'always' || this.#attachments.size > 0) return;
     clearTimeout(this.#idle);
     const rest = this.#guard.on('idle', () => {
       this.#idle = undefined;
-      if (this.#audience.size === 0) this.#line.rest();
+      if (this.#attachments.size === 0) this.#line.rest();
     });
     this.#idle = setTimeout(rest, this.#parts.idleMs).unref();
   }

@@ -33,7 +33,7 @@ export type Rendition = Pick<
 type Charset = Readonly<Record<string, string | undefined>> | undefined;
 
 /** One of the emulator's two screens. */
-export interface InnerBuffer {
+export interface InternalBuffer {
   readonly scrollTop: number;
   readonly scrollBottom: number;
   readonly savedX: number;
@@ -44,8 +44,8 @@ export interface InnerBuffer {
 }
 
 /** What the emulator knows and its API does not show (@xterm/headless 6.0, pinned). */
-export interface Inside {
-  readonly buffers: { readonly normal: InnerBuffer; readonly alt: InnerBuffer };
+export interface EmulatorInternals {
+  readonly buffers: { readonly normal: InternalBuffer; readonly alt: InternalBuffer };
   readonly coreService: {
     readonly isCursorHidden: boolean;
     readonly decPrivateModes: { readonly cursorStyle?: string; readonly cursorBlink?: boolean };
@@ -73,8 +73,8 @@ export interface Inside {
   };
 }
 
-export function insideOf(terminal: Terminal): Inside {
-  return (terminal as unknown as { readonly _core: Inside })._core;
+export function internalsOf(terminal: Terminal): EmulatorInternals {
+  return (terminal as unknown as { readonly _core: EmulatorInternals })._core;
 }
 
 /** What follows ESC ( in the designation of each character set that the emulator has. (xterm's ctlseqs) */
@@ -92,7 +92,7 @@ export function letterOf(charset: Charset): string {
 /** The tables are the emulator's own, one of each for all its terminals. */
 function learn(): void {
   const terminal = new xterm.Terminal({ cols: 2, rows: 1, scrollback: 0, allowProposedApi: true });
-  const { _inputHandler, _charsetService } = insideOf(terminal);
+  const { _inputHandler, _charsetService } = internalsOf(terminal);
   for (const letter of LETTERS) {
     _inputHandler.parse(`\x1b(${letter}`);
     const { charset } = _charsetService;

@@ -101,7 +101,7 @@ export class KeptScreen {
   }
 
   /** Whether a replay must not be had now. */
-  mayNotReplay(now: number): boolean {
+  cannotReplay(now: number): boolean {
     return now < this.#restUntil || now < this.#replaysRestUntil;
   }
 

@@ -22,7 +22,7 @@ const REST = 2;
  * Jobs of windows of other sizes than the guest's, which may each be a replay of the whole ring. They get a share of the worker,
  * and take turns by console: a flood that many windows look at costs no more, and holds up no other console's windows.
  */
-export class ReplayLane {
+export class ReplayQueue {
   #tasks: ScreenTask[] = [];
   #last: KeptScreen | null = null;
   #from = 0;

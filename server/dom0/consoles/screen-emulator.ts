@@ -1,7 +1,7 @@
 import xterm from '@xterm/headless';
 import type { Terminal } from '@xterm/headless';
 import type { ScreenText } from '../../wire/console.js';
-import { insideOf } from './emulator-inside.js';
+import { internalsOf } from './emulator-inside.js';
 import { PendingSequence } from './pending-sequence.js';
 import { paint } from './screen-painter.js';
 import { MAX_SIZE } from './screen-job.js';
@@ -35,7 +35,7 @@ export class ScreenEmulator {
   constructor(size: ScreenSize) {
     this.size = size;
     this.#terminal = new xterm.Terminal({ ...size, scrollback: 0, allowProposedApi: true, logLevel: 'off' });
-    const { _parser } = insideOf(this.#terminal)._inputHandler;
+    const { _parser } = internalsOf(this.#terminal)._inputHandler;
     for (const id of COUNTED) {
       // No screen is larger, so that more of them are as good as so many.
       _parser.registerCsiHandler(id, ({ params }) => {
@@ -64,7 +64,7 @@ export class ScreenEmulator {
       const whole = held.subarray(0, end);
       this.#held = Buffer.from(held.subarray(end));
       this.#terminal.write(whole, () => {
-        this.#pending.came(whole, insideOf(this.#terminal)._inputHandler._parser.currentState !== 0);
+        this.#pending.came(whole, internalsOf(this.#terminal)._inputHandler._parser.currentState !== 0);
         resolve();
       });
     });

@@ -72,7 +72,7 @@ export class ScreenFeed {
       this.#phase === 'live' &&
       this.#out.isEmpty &&
       this.#credit >= bytes.length &&
-      this.#mayWrite()
+      this.#canWrite()
     ) {
       this.#credit -= bytes.length;
       this.#parts.socket.write(frame);
@@ -90,7 +90,7 @@ export class ScreenFeed {
       this.#outdated = true;
       return;
     }
-    if (!this.#mayWrite()) {
+    if (!this.#canWrite()) {
       this.#phase = 'starved';
       return;
     }
@@ -100,7 +100,7 @@ export class ScreenFeed {
 
   /** Sends what waits, as far as it is taken; to be called when the socket has drained. */
   pump(): void {
-    while (!this.#over && !this.#out.isEmpty && this.#mayWrite()) {
+    while (!this.#over && !this.#out.isEmpty && this.#canWrite()) {
       const piece = this.#out.take(Math.min(this.#credit, FRAME_LIMIT));
       this.#credit -= piece.length;
       this.#parts.socket.write(bytesFrame(piece));
@@ -171,14 +171,14 @@ export class ScreenFeed {
   #tryAgain(): void {
     clearTimeout(this.#againTimer);
     const paint = this.#parts.guarded('repaint', () => {
-      if (this.#phase === 'live' && this.#out.isEmpty && this.#mayWrite()) this.#paint(false);
+      if (this.#phase === 'live' && this.#out.isEmpty && this.#canWrite()) this.#paint(false);
       else this.#tryAgain();
     });
     this.#againTimer = setTimeout(paint, this.#again).unref();
     this.#again = Math.min(this.#again * 2, AGAIN_MS[1]);
   }
 
-  #mayWrite(): boolean {
+  #canWrite(): boolean {
     return this.#credit > 0 && this.#parts.socket.writableLength < SOCKET_LIMIT;
   }
 
@@ -188,11 +188,11 @@ export class ScreenFeed {
 
   #repaintWhenFed(): void {
     if (this.#over || !this.#owesRepaint || this.#repaintTimer !== undefined) return;
-    if (!this.#out.isEmpty || !this.#mayWrite()) return;
+    if (!this.#out.isEmpty || !this.#canWrite()) return;
     const wait = Math.max(0, this.#paintedAt + REPAINT_MS - performance.now());
     const paint = this.#parts.guarded('repaint', () => {
       this.#repaintTimer = undefined;
-      if (this.#owesRepaint && this.#out.isEmpty && this.#mayWrite()) this.repaint();
+      if (this.#owesRepaint && this.#out.isEmpty && this.#canWrite()) this.repaint();
     });
     this.#repaintTimer = setTimeout(paint, wait).unref();
   }

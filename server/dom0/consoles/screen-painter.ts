@@ -1,6 +1,6 @@
 import type { IBuffer, Terminal } from '@xterm/headless';
-import { insideOf, letterOf } from './emulator-inside.js';
-import type { InnerBuffer, Inside } from './emulator-inside.js';
+import { internalsOf, letterOf } from './emulator-inside.js';
+import type { InternalBuffer, EmulatorInternals } from './emulator-inside.js';
 import type { ScreenSize } from './screen-job.js';
 import { afterRendition, rendition, savedRendition, withoutLineColour } from './screen-rendition.js';
 import { CLEAN_SCREEN } from './screen-reset.js';
@@ -41,7 +41,7 @@ export function paint(
   size: ScreenSize = terminal,
 ): string {
   const { normal, alternate, active } = terminal.buffer;
-  const { buffers } = insideOf(terminal);
+  const { buffers } = internalsOf(terminal);
   const isAlternate = active.type === 'alternate';
   const under = viewOf(terminal, normal, size);
   let out = `${CLEAN_SCREEN}\x1b[?7l${reversed ? '\x1b[?5h' : ''}`;
@@ -113,13 +113,13 @@ function placeIn(y: number, x: number, view: View, origin = 0): string {
   return place(Math.max(0, clamp(y - view.top, view.rows - 1) - origin), clamp(x - view.left, view.cols - 1));
 }
 
-function hasTabStops({ tabs }: InnerBuffer, cols: number): boolean {
+function hasTabStops({ tabs }: InternalBuffer, cols: number): boolean {
   for (let x = 0; x < cols; x++) if ((tabs[x] === true) !== (x % TAB_WIDTH === 0)) return false;
   return true;
 }
 
 /** Beyond what this screen has they stand where they stand at first. */
-function tabStops({ tabs }: InnerBuffer, cols: number, wanted: number): string {
+function tabStops({ tabs }: InternalBuffer, cols: number, wanted: number): string {
   let out = '\x1b[3g';
   for (let x = 0; x < wanted; x++) {
     if (x < cols ? tabs[x] === true : x % TAB_WIDTH === 0) out += `\x1b[${x + 1}G\x1bH`;
@@ -127,13 +127,13 @@ function tabStops({ tabs }: InnerBuffer, cols: number, wanted: number): string {
   return out;
 }
 
-function hasSaved({ savedX, savedY, savedCurAttrData, savedCharset }: InnerBuffer): boolean {
+function hasSaved({ savedX, savedY, savedCurAttrData, savedCharset }: InternalBuffer): boolean {
   const first = savedRendition(savedCurAttrData) === '\x1b[0m' && savedCharset === undefined;
   return savedX > 0 || savedY > 0 || !first;
 }
 
 /** Margins and origin mode are off. */
-function saved(buffer: InnerBuffer, view: View): string {
+function saved(buffer: InternalBuffer, view: View): string {
   const { savedX, savedY, savedCurAttrData, savedCharset } = buffer;
   const written = savedRendition(savedCurAttrData);
   const charset = `\x0f\x1b(${letterOf(savedCharset)}`;
@@ -142,7 +142,7 @@ function saved(buffer: InnerBuffer, view: View): string {
 
 /** The first and last row between the margins; null where they are those of the screen. */
 function marginsIn(
-  { scrollTop, scrollBottom }: InnerBuffer,
+  { scrollTop, scrollBottom }: InternalBuffer,
   own: ScreenSize,
   view: View,
   size: ScreenSize,
@@ -162,12 +162,12 @@ function margins(between: readonly [number, number] | null): string {
 function ending(
   terminal: Terminal,
   buffer: IBuffer,
-  inner: InnerBuffer,
+  inner: InternalBuffer,
   view: View,
   size: ScreenSize,
 ): string {
   const { modes, options } = terminal;
-  const core = insideOf(terminal);
+  const core = internalsOf(terminal);
   const written = core._inputHandler._curAttrData;
   const between = marginsIn(inner, terminal, view, size);
   const origin = modes.originMode ? (between?.[0] ?? 0) : 0;
@@ -186,7 +186,7 @@ function ending(
 }
 
 /** A restored cursor has brought a character set back into use that is designated no more: it is restored again. */
-function charsets({ _charsetService }: Inside, { savedCharset }: InnerBuffer): string {
+function charsets({ _charsetService }: EmulatorInternals, { savedCharset }: InternalBuffer): string {
   const { glevel, charset, _charsets: sets } = _charsetService;
   let out = '';
   DESIGNATE.forEach((designates, level) => {
@@ -209,7 +209,7 @@ function lastCharacter(terminal: Terminal, buffer: IBuffer, origin: number): str
   const { cursorY } = buffer;
   // The emulator puts a mark that combines with nothing even behind the last column.
   const cursorX = Math.min(buffer.cursorX, terminal.cols);
-  const { _inputHandler, _charsetService } = insideOf(terminal);
+  const { _inputHandler, _charsetService } = internalsOf(terminal);
   const written = rendition(_inputHandler._curAttrData);
   const joins = _inputHandler._parser.precedingJoinState !== 0;
   if (cursorX === 0 || (cursorX < terminal.cols && !joins)) return null;
@@ -235,7 +235,7 @@ function lastCharacter(terminal: Terminal, buffer: IBuffer, origin: number): str
 }
 
 /** What changes the bytes that keys, paste and the mouse send, and how the cursor looks. */
-function inputModes({ modes }: Terminal, { coreMouseService, coreService }: Inside): string {
+function inputModes({ modes }: Terminal, { coreMouseService, coreService }: EmulatorInternals): string {
   const { cursorStyle, cursorBlink } = coreService.decPrivateModes;
   let out = '';
   if (modes.applicationCursorKeysMode) out += '\x1b[?1h';

@@ -4,7 +4,7 @@ import type { RawRing } from './raw-ring.js';
 import { RING_BYTES } from './raw-ring.js';
 import { FaultGuard } from '../../wire/fault-guard.js';
 import type { ScreenText } from '../../wire/console.js';
-import { ReplayLane } from './replay-lane.js';
+import { ReplayQueue } from './replay-lane.js';
 import type { ScreenTask } from './replay-lane.js';
 import type { ScreenCopy } from './screen-copy.js';
 import type { ScreenAnswer, ScreenJob, ScreenQuestion, ScreenSize } from './screen-job.js';
@@ -46,7 +46,7 @@ export class Screens {
   readonly #thread: ScreenThread;
   #task: ScreenTask | null = null;
   #tasks: ScreenTask[] = [];
-  readonly #replays = new ReplayLane();
+  readonly #replays = new ReplayQueue();
   readonly #screens = new Set<KeptScreen>();
   readonly #dirty = new Set<KeptScreen>();
   #due: { readonly screen: KeptScreen; readonly copy: ScreenCopy }[] = [];
@@ -185,7 +185,7 @@ export class Screens {
     base: ScreenCopy | null,
     job: () => ScreenJob,
   ): Promise<Answer> {
-    if (this.#replays.isFullFor(screen) || screen.mayNotReplay(Date.now())) return Promise.resolve(null);
+    if (this.#replays.isFullFor(screen) || screen.cannotReplay(Date.now())) return Promise.resolve(null);
     return this.#wait(this.#timing.replay, (done) => {
       if (base !== null && base.lag(screen.ring, this.#thread.generation) > 0) this.#feed(screen, base);
       this.#replays.add({ job: job(), screen, copy, done });

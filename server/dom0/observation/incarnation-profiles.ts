@@ -8,7 +8,7 @@ import type { DomainConfig } from '../config/domain-config.js';
 import type { Expectations, LastBoot } from './expectations.js';
 import type { HostClock } from '../pace/host-clock.js';
 import type { Logger } from '../logger.js';
-import type { Pace } from '../pace/pace.js';
+import type { Timings } from '../pace/pace.js';
 import type { ListedDomain, LongDomain, Toolstack } from '../toolstack/toolstack.js';
 
 /** More new incarnations than this in one round are read from one long listing of everything. */
@@ -32,7 +32,7 @@ export interface IncarnationProfilesParts {
   readonly toolstack: Pick<Toolstack, 'longList' | 'longListAll'>;
   readonly profiles: Pick<BootProfiles, 'recognise'>;
   readonly expectations: Pick<Expectations, 'rising' | 'lastBoot'>;
-  readonly pace: Pick<Pace, 'profileRetry' | 'lastProfileRetry'>;
+  readonly timings: Pick<Timings, 'profileRetry' | 'lastProfileRetry'>;
   readonly logger: Logger;
   /** Where it is left out, it is taken to be none that was ever recorded. */
   readonly host?: Pick<HostClock, 'boot'>;
@@ -110,7 +110,7 @@ export class IncarnationProfiles {
   }
 
   #retryLater(name: DomainName, domain: ListedDomain, now: number): void {
-    const { profileRetry, lastProfileRetry } = this.#parts.pace;
+    const { profileRetry, lastProfileRetry } = this.#parts.timings;
     const incarnation = key(domain);
     const before = this.#retries.get(name);
     const wait =

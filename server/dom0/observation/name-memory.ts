@@ -35,7 +35,7 @@ export interface NameSource {
  * in a file, so that a name that went and came back is told from one that was always there, over restarts. Without that file nothing is
  * known of what was before, and nothing is said of it.
  */
-export class NameMemory {
+export class KnownNames {
   readonly #file: string | null;
   readonly #logger: Logger;
   readonly #disk: StateDisk;
@@ -59,8 +59,8 @@ export class NameMemory {
   }
 
   /** Never fails: what cannot be read is not known. */
-  static async open(file: string, logger: Logger, disk?: StateDisk): Promise<NameMemory> {
-    const memory = new NameMemory(file, logger, disk);
+  static async open(file: string, logger: Logger, disk?: StateDisk): Promise<KnownNames> {
+    const memory = new KnownNames(file, logger, disk);
     try {
       const kept = await readWhole(memory.#disk, file);
       if (kept !== null) memory.#take(JSON.parse(kept.toString('utf8')));

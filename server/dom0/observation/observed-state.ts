@@ -1,6 +1,6 @@
 import type { DomainState } from '../../../policy/domain-state.js';
 import type { DomainConfig } from '../config/domain-config.js';
-import type { Pace } from '../pace/pace.js';
+import type { Timings } from '../pace/pace.js';
 import type { ListedDomain } from '../toolstack/toolstack.js';
 
 /**
@@ -42,7 +42,7 @@ export interface StateContext {
   /** Whether an operation of ours is taking it down: its absence is then explained. */
   readonly falling: boolean;
   readonly now: number;
-  readonly pace: Pace;
+  readonly timings: Timings;
 }
 
 /**
@@ -59,7 +59,7 @@ export function observedState(
 
 function absent(
   memory: StateMemory,
-  { rising, falling, now, pace }: StateContext,
+  { rising, falling, now, timings }: StateContext,
 ): { state: DomainState; memory: StateMemory } {
   const absentSince = memory.absentSince ?? now;
   const gone = { ...memory, absentSince, domid: null };
@@ -67,9 +67,9 @@ function absent(
   const missingFor = now - absentSince;
   // It was first seen while it was made and went before it ran: its making failed, as with a boot loader that finds no kernel.
   const stillborn = memory.domid !== null && memory.appeared && memory.returningSince === memory.domidSince;
-  if (memory.returningSince !== null && !stillborn && missingFor <= pace.rebootAbsence)
+  if (memory.returningSince !== null && !stillborn && missingFor <= timings.rebootAbsence)
     return { state: 'rebooting', memory: gone };
-  if (memory.wasUp && !falling && missingFor <= pace.unexplainedAbsence)
+  if (memory.wasUp && !falling && missingFor <= timings.unexplainedAbsence)
     return { state: 'shutting-down', memory: gone };
   return { state: 'off', memory: { ...gone, returningSince: null, wasUp: false } };
 }
@@ -77,7 +77,7 @@ function absent(
 function present(
   memory: StateMemory,
   listed: ListedDomain,
-  { comesBack, rising, now, pace }: StateContext,
+  { comesBack, rising, now, timings }: StateContext,
 ): { state: DomainState; memory: StateMemory } {
   const isNew = memory.domid !== listed.domid || memory.uuid !== listed.uuid;
   const domidSince = isNew ? now : memory.domidSince;
@@ -101,7 +101,7 @@ function present(
     const age = now - domidSince;
     const rises =
       rising !== 'no' ||
-      (neverRan && ((comingUp && age <= pace.rise) || (kept.appeared && age <= pace.build)));
+      (neverRan && ((comingUp && age <= timings.rise) || (kept.appeared && age <= timings.build)));
     const returningSince = rises && comingUp ? (memory.returningSince ?? now) : null;
     return { state: rises ? 'rebooting' : 'paused', memory: { ...kept, returningSince } };
   }

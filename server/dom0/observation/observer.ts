@@ -17,8 +17,8 @@ import type { HostClock } from '../pace/host-clock.js';
 import { IncarnationProfiles } from './incarnation-profiles.js';
 import { NO_MEMORY, observedState } from './observed-state.js';
 import type { StateMemory } from './observed-state.js';
-import type { NameMemory, NameSource } from './name-memory.js';
-import type { Pace } from '../pace/pace.js';
+import type { KnownNames, NameSource } from './name-memory.js';
+import type { Timings } from '../pace/pace.js';
 import type { KnownStates } from './known-states.js';
 import { SharedRun } from '../pace/shared-run.js';
 import type { ListedDomain, Toolstack } from '../toolstack/toolstack.js';
@@ -57,12 +57,12 @@ interface Entry {
 export interface ObserverParts {
   readonly toolstack: Toolstack;
   readonly configs: NameSource & Pick<DomainConfigs, 'fault' | 'kept' | 'note' | 'scan' | 'settled'>;
-  readonly memory: NameMemory;
+  readonly memory: KnownNames;
   readonly states: KnownStates;
   readonly profiles: BootProfiles;
   readonly expectations: Expectations;
   readonly settings: { readonly intervalSeconds: number; readonly goneAfterSeconds: number };
-  readonly pace: Pace;
+  readonly timings: Timings;
   readonly logger: Logger;
   /** The time of day, milliseconds since the epoch. */
   readonly clock: () => number;
@@ -198,9 +198,9 @@ export class Observer {
     const restless = [...this.#entries.values()].some(
       ({ seen, memory }) => memory.returningSince !== null || (memory.wasUp && seen.listed === null),
     );
-    const { pace, settings } = this.#parts;
+    const { timings, settings } = this.#parts;
     const wait = restless
-      ? Math.min(pace.poll, settings.intervalSeconds * 1000)
+      ? Math.min(timings.poll, settings.intervalSeconds * 1000)
       : settings.intervalSeconds * 1000;
     this.#cancelRound = this.#parts.host.after(wait, () => {
       this.look().then(
@@ -353,13 +353,13 @@ export class Observer {
     uptime: number | undefined,
   ): void {
     const { name, config, configured, fault, observation: before } = entry.seen;
-    const { expectations, pace } = this.#parts;
+    const { expectations, timings } = this.#parts;
     const { state, memory } = observedState(entry.memory, listed, {
       comesBack: config.comesBack,
       rising: expectations.rising(name),
       falling: expectations.falling(name),
       now,
-      pace,
+      timings,
     });
     const at = this.#timeOfDay();
     const shown = profile ?? (state === 'off' ? NORMAL : before.profile);
@@ -419,7 +419,7 @@ export class Observer {
   /** Also while a listing hangs: what was seen too long ago counts for nothing. */
   #age(): void {
     const now = this.#parts.host.uptime();
-    const stale = this.#answeredAt === null || now - this.#answeredAt >= this.#parts.pace.stale;
+    const stale = this.#answeredAt === null || now - this.#answeredAt >= this.#parts.timings.stale;
     if (!stale) return;
     for (const entry of this.#entries.values()) {
       const { observation } = entry.seen;

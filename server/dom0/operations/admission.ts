@@ -12,7 +12,7 @@ import type { ObservedDomain } from '../observation/observer.js';
 import type { HostLimits } from './host-limits.js';
 import { createsDomain } from './operation.js';
 import type { Operation } from './operation.js';
-import type { OperationBook } from './operation-book.js';
+import type { OperationRegistry } from './operation-book.js';
 import { VERB_TABLE } from './verb-table.js';
 
 /** An observation older than this is refreshed before a verb is judged by it. */
@@ -20,7 +20,7 @@ const FRESH_MS = 5_000;
 const LOOK_PATIENCE_MS = 5_000;
 
 export interface AdmissionParts {
-  readonly book: Pick<OperationBook, 'current'>;
+  readonly registry: Pick<OperationRegistry, 'current'>;
   readonly observer: {
     look(): Promise<Refusal | null>;
     reread(): Promise<void>;
@@ -56,7 +56,7 @@ export class Admission {
   }
 
   async judge(request: OperationRequest): Promise<AdmissionResult> {
-    const { book, limits, clock } = this.#parts;
+    const { registry, limits, clock } = this.#parts;
     const refused = (no: Refusal, inTheWay: Operation | null = null): AdmissionResult => ({
       refused: no,
       inTheWay,
@@ -71,7 +71,7 @@ export class Admission {
     const fault = seen.fault ?? null;
     if (fault !== null) return refused(fault);
 
-    const current = book.current(request.domain);
+    const current = registry.current(request.domain);
     const overtakes =
       request.verb === 'poweroff' && current?.canBeOvertaken === true && current.request.verb !== 'poweroff';
     if (current !== null && !overtakes) return refused(busy(current), current);

@@ -9,7 +9,7 @@ import type { HostIncarnation } from '../toolstack/incarnation.js';
 import { firstReason } from '../toolstack/reason.js';
 import type { ListedDomain } from '../toolstack/toolstack.js';
 import { existsAs } from './admission.js';
-import { Halted, pause, unlessHalted } from './halt.js';
+import { HaltedError, pause, unlessHalted } from './halt.js';
 import type { Making, Operation } from './operation.js';
 import { unwritable } from './unwritable.js';
 import type { WorkParts } from './work-parts.js';
@@ -68,12 +68,12 @@ export class Creation {
    * or undone. After its term it is only undone.
    */
   async resume(operation: Operation, signal: AbortSignal): Promise<Refusal | null> {
-    const { transcripts, pace, host, deadlines } = this.#parts;
+    const { transcripts, timings, host, deadlines } = this.#parts;
     const deadline = host.uptime() + deadlines.createSeconds * 1000;
     const made = await this.#inTurn(operation, signal, async () => {
       let holders = await transcripts.holders(operation.id, 'create');
       while (holders.length > 0 && host.uptime() < deadline) {
-        await pause(host, pace.poll, signal);
+        await pause(host, timings.poll, signal);
         holders = await transcripts.holders(operation.id, 'create');
       }
       if (holders.length > 0) return this.#endHung(operation, holders, signal);
@@ -88,7 +88,7 @@ export class Creation {
    * is asked until it does, or the operation's term is over: what was not looked at does not run.
    */
   async #takenMeanwhile(operation: Operation, signal: AbortSignal): Promise<Refusal | null> {
-    const { observer, profiles, disks, pace, host } = this.#parts;
+    const { observer, profiles, disks, timings, host } = this.#parts;
     const { domain, parameters } = operation.request;
     const config = observer.find(domain)?.config;
     const plan = config === undefined ? undefined : profiles.plan(operation.profile, config, parameters);
@@ -96,7 +96,7 @@ export class Creation {
     for (;;) {
       const taken = await unlessHalted(disks.conflict(domain, plan.boot.disks), signal);
       if (taken === null || taken.code === 'wrong-state' || operation.isLate(host.uptime())) return taken;
-      await pause(host, pace.poll, signal);
+      await pause(host, timings.poll, signal);
     }
   }
 
@@ -263,8 +263,8 @@ export class Creation {
 
   async #raise(operation: Operation, created: HostIncarnation, signal: AbortSignal): Promise<Refusal | null> {
     const { domain } = operation.request;
-    const { toolstack, pace, host, logger, deadlines } = this.#parts;
-    await this.#parts.lastSteps(operation, 'attaching-console', pace.attach / 1000);
+    const { toolstack, timings, host, logger, deadlines } = this.#parts;
+    await this.#parts.lastSteps(operation, 'attaching-console', timings.attach / 1000);
     const attached = await this.#attach(operation, created, signal);
     if (attached !== 'attached')
       logger.warn({ operation: operation.id, domain, attached }, 'console.not-attached');
@@ -295,7 +295,7 @@ export class Creation {
         refused = stillPaused(domain);
         break;
       }
-      await pause(host, pace.poll, signal);
+      await pause(host, timings.poll, signal);
     }
     const listed = await this.#look(operation, signal);
     if (listed === null) return ended(`${domain} was made as ${created.domid} and is gone`);
@@ -308,7 +308,7 @@ export class Creation {
   async #attach(operation: Operation, created: HostIncarnation, signal: AbortSignal): Promise<string> {
     let cancel: () => void = () => undefined;
     const late = new Promise<string>((resolve) => {
-      cancel = this.#parts.host.after(this.#parts.pace.attach, () => {
+      cancel = this.#parts.host.after(this.#parts.timings.attach, () => {
         resolve('too late');
       });
     });
@@ -316,7 +316,7 @@ export class Creation {
       const attaching = this.#parts.consoles.attach(operation.request.domain, created.domid, created.uuid);
       return await unlessHalted(Promise.race([attaching, late]), signal);
     } catch (error) {
-      if (error instanceof Halted) throw error;
+      if (error instanceof HaltedError) throw error;
       return String(error);
     } finally {
       cancel();
@@ -337,7 +337,7 @@ export class Creation {
    */
   async #undo(operation: Operation, signal: AbortSignal): Promise<void> {
     const { domain } = operation.request;
-    const { toolstack, deadlines, pace, host, logger } = this.#parts;
+    const { toolstack, deadlines, timings, host, logger } = this.#parts;
     let said = '';
     let own = operation.created;
     for (;;) {
@@ -361,7 +361,7 @@ export class Creation {
       if (refused.detail !== said)
         logger.error({ operation: operation.id, why: refused.detail }, 'operation.not-undone');
       said = refused.detail;
-      await pause(host, pace.poll, signal);
+      await pause(host, timings.poll, signal);
     }
   }
 
@@ -379,8 +379,8 @@ export class Creation {
 
   /** What there is of the domain now, as soon as the toolstack answers. */
   async #look(operation: Operation, signal: AbortSignal): Promise<ListedDomain | null> {
-    const { observer, pace, host } = this.#parts;
-    while ((await unlessHalted(observer.look(), signal)) !== null) await pause(host, pace.poll, signal);
+    const { observer, timings, host } = this.#parts;
+    while ((await unlessHalted(observer.look(), signal)) !== null) await pause(host, timings.poll, signal);
     return observer.listed(operation.request.domain);
   }
 }

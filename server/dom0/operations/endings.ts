@@ -33,7 +33,7 @@ export class Endings {
   async shutDown(operation: Operation, signal: AbortSignal): Promise<Refusal | null> {
     const { subject, request } = operation;
     if (subject === null) return null;
-    const { deadlines, pace, observer, host } = this.#parts;
+    const { deadlines, timings, observer, host } = this.#parts;
     const deadline = await this.#parts.step(operation, 'shutting-down', deadlines.shutdownSeconds);
     const asking = this.#ask('shutdown', operation);
     try {
@@ -54,7 +54,7 @@ export class Endings {
             `It has not shut down within ${seconds} s. Power off is possible.`,
           );
         }
-        await pause(host, pace.poll, signal);
+        await pause(host, timings.poll, signal);
       }
     } finally {
       asking.end();
@@ -69,7 +69,7 @@ export class Endings {
    */
   async powerOff(operation: Operation, signal: AbortSignal, follow: boolean): Promise<Refusal | null> {
     const { domain } = operation.request;
-    const { deadlines, pace, observer, toolstack, host } = this.#parts;
+    const { deadlines, timings, observer, toolstack, host } = this.#parts;
     const deadline = await this.#parts.step(operation, 'powering-off', deadlines.destroySeconds);
     let absentSince: number | null = null;
     let refused: Refusal | null = null;
@@ -80,7 +80,7 @@ export class Endings {
       const listed = answered ? observer.listed(domain) : null;
       if (answered && listed === null) {
         absentSince ??= host.uptime();
-        if (!follow || host.uptime() - absentSince >= pace.rebootAbsence) return null;
+        if (!follow || host.uptime() - absentSince >= timings.rebootAbsence) return null;
       }
       if (host.uptime() >= deadline) {
         return refused ?? refusal('deadline-passed', `It was not off within ${deadlines.destroySeconds} s.`);
@@ -103,14 +103,14 @@ export class Endings {
         refused = await unlessHalted(toolstack.destroy(target, call), signal);
         if (refused === null) continue;
       }
-      await pause(host, pace.poll, signal);
+      await pause(host, timings.poll, signal);
     }
   }
 
   /** Asks the guest to reboot and waits until its next incarnation runs. */
   async reboot(operation: Operation, signal: AbortSignal): Promise<Refusal | null> {
     const { subject, request } = operation;
-    const { deadlines, pace, observer, host } = this.#parts;
+    const { deadlines, timings, observer, host } = this.#parts;
     const deadline = await this.#parts.step(operation, 'rebooting', deadlines.rebootSeconds);
     const asking = this.#ask('reboot', operation);
     let absentSince: number | null = null;
@@ -121,7 +121,7 @@ export class Endings {
           const listed = observer.listed(request.domain);
           if (listed === null) {
             absentSince ??= host.uptime();
-            if (host.uptime() - absentSince >= pace.rebootAbsence) {
+            if (host.uptime() - absentSince >= timings.rebootAbsence) {
               return refusal(
                 'toolstack-failed',
                 'It went off and did not come back.',
@@ -146,7 +146,7 @@ export class Endings {
             `It was not up again within ${deadlines.rebootSeconds} s. Power off is possible.`,
           );
         }
-        await pause(host, pace.poll, signal);
+        await pause(host, timings.poll, signal);
       }
     } finally {
       asking.end();
@@ -158,14 +158,14 @@ export class Endings {
    * Linux acknowledges a shutdown in the first seconds of its boot, and loses it.
    */
   #ask(verb: 'shutdown' | 'reboot', operation: Operation): Asking {
-    const { toolstack, host, pace } = this.#parts;
+    const { toolstack, host, timings } = this.#parts;
     const ending = new AbortController();
     let isAsking = false;
     let takenAt: number | null = null;
     const asking: Asking = {
       refused: null,
       askOf: (subject) => {
-        const isLost = takenAt === null || host.uptime() - takenAt >= pace.askAgain;
+        const isLost = takenAt === null || host.uptime() - takenAt >= timings.askAgain;
         if (isAsking || !isLost || asking.refused !== null) return;
         isAsking = true;
         const target = targetOf(operation.request.domain, subject);

@@ -2,7 +2,7 @@ import type { HostClock } from '../pace/host-clock.js';
 import type { Halt } from './operation.js';
 
 /** Thrown through the work of an operation that is broken off. Not a fault. */
-export class Halted extends Error {
+export class HaltedError extends Error {
   readonly why: Halt;
 
   constructor(why: Halt) {

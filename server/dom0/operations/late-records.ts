@@ -5,7 +5,7 @@ import type { OperationEvent } from './journal-record.js';
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 60_000;
 
-export interface LateRecordsParts {
+export interface PendingRecordsParts {
   /** Writes to the journal, and takes it into the book. */
   readonly note: (event: OperationEvent) => Promise<void>;
   /** Told of each that was written at last. */
@@ -18,15 +18,15 @@ export interface LateRecordsParts {
  * Records of what has already happened, such as an end. Where the journal cannot be written they wait, in their order, and are tried
  * again until they are in it. Nobody waits for them.
  */
-export class LateRecords {
-  readonly #parts: LateRecordsParts;
+export class PendingRecords {
+  readonly #parts: PendingRecordsParts;
   readonly #waiting: OperationEvent[] = [];
   #flushing: Promise<void> | null = null;
   #wait = FIRST_RETRY_MS;
   #cancel: (() => void) | null = null;
   #stopped = false;
 
-  constructor(parts: LateRecordsParts) {
+  constructor(parts: PendingRecordsParts) {
     this.#parts = parts;
   }
 

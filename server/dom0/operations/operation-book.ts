@@ -14,7 +14,7 @@ const NO_LIMITS: LimitSettings = { createsPerDomain: { count: 1, windowSeconds: 
 const RISING_STEPS = ['creating', 'attaching-console', 'unpausing', 'undoing'];
 
 /** What the journal's records come to. The one memory of operations: built from the journal at start, and as it grows. */
-export class OperationBook implements Expectations {
+export class OperationRegistry implements Expectations {
   /** What counts for the host's limits. */
   readonly counts: LimitCounts;
   readonly #operations = new Map<string, Operation>();
@@ -92,23 +92,23 @@ export class OperationBook implements Expectations {
     const all = records.flatMap((record) =>
       record.event.kind === 'checkpoint' ? record.event.records : [record],
     );
-    const book = new OperationBook(limits);
+    const registry = new OperationRegistry(limits);
     all.forEach((record) => {
-      book.take(record);
+      registry.take(record);
     });
-    const kept = new Set([...book.#operations.values()].slice(-REMEMBERED / 5).map(({ id }) => id));
-    for (const operation of book.open()) {
+    const kept = new Set([...registry.#operations.values()].slice(-REMEMBERED / 5).map(({ id }) => id));
+    for (const operation of registry.open()) {
       kept.add(operation.id);
-      const latest = book.#latest.get(operation.request.domain);
+      const latest = registry.#latest.get(operation.request.domain);
       if (latest !== undefined) kept.add(latest.id);
     }
-    const boots = new Set([...book.#boots.values()].map(({ record }) => record.seq));
+    const boots = new Set([...registry.#boots.values()].map(({ record }) => record.seq));
     const latest = all.at(-1);
-    const counted = latest === undefined ? [] : [book.counts.record(latest)];
+    const counted = latest === undefined ? [] : [registry.counts.record(latest)];
     const rest = all.filter(({ seq, event }) => {
       if (event.kind === 'requested') return kept.has(event.request.id);
-      if (event.kind === 'step') return book.find(event.operation)?.isOpen === true;
-      if (event.kind === 'booted') return boots.has(seq) || book.find(event.operation)?.isOpen === true;
+      if (event.kind === 'step') return registry.find(event.operation)?.isOpen === true;
+      if (event.kind === 'booted') return boots.has(seq) || registry.find(event.operation)?.isOpen === true;
       return event.kind === 'ended' && kept.has(event.operation);
     });
     return [...counted, ...rest];

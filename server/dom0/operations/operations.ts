@@ -10,13 +10,13 @@ import { Admission } from './admission.js';
 import type { Admitted, AdmissionParts } from './admission.js';
 import { Creation } from './creation.js';
 import { Endings } from './endings.js';
-import { Halted, unlessHalted } from './halt.js';
+import { HaltedError, unlessHalted } from './halt.js';
 import { JournalUnwritableError } from './journal.js';
 import type { Journal } from './journal.js';
 import type { OperationEvent, OperationEnd, Subject } from './journal-record.js';
 import type { Operation } from './operation.js';
-import { LateRecords } from './late-records.js';
-import type { OperationBook } from './operation-book.js';
+import { PendingRecords } from './late-records.js';
+import type { OperationRegistry } from './operation-book.js';
 import { isOfThisBoot, SYSRQ_SECONDS, termOf, termOnResume } from './term.js';
 import { inDoubt, unwritable } from './unwritable.js';
 import type { StepFacts, WorkParts } from './work-parts.js';
@@ -30,7 +30,7 @@ export interface OperationsParts
   readonly host: WorkParts['host'];
   readonly clock: () => number;
   readonly journal: Journal;
-  readonly book: OperationBook;
+  readonly registry: OperationRegistry;
   /** Told after every change of an operation. */
   readonly changed: (operation: Operation) => void;
 }
@@ -49,7 +49,7 @@ export class Operations {
   readonly #admission: Admission;
   readonly #endings: Endings;
   readonly #creation: Creation;
-  readonly #late: LateRecords;
+  readonly #late: PendingRecords;
   /** One request per domain is judged at a time. */
   readonly #judging = new Map<DomainName, Promise<unknown>>();
   #stopped = false;
@@ -57,7 +57,7 @@ export class Operations {
   constructor(parts: OperationsParts) {
     this.#parts = parts;
     this.#admission = new Admission(parts);
-    this.#late = new LateRecords({
+    this.#late = new PendingRecords({
       note: (event) => this.#note(event),
       written: (event) => {
         if (event.kind === 'ended') this.#clear(event.operation);
@@ -90,16 +90,16 @@ export class Operations {
 
   /** Takes up what an earlier dom0 left under way: only what a later request has not closed. */
   async resume(): Promise<void> {
-    const { book, transcripts, host, clock, logger } = this.#parts;
-    const open = book.open();
+    const { registry, transcripts, host, clock, logger } = this.#parts;
+    const open = registry.open();
     await transcripts.sweep(new Set(open.map(({ id }) => id))).catch((error: unknown) => {
       logger.warn({ err: error }, 'transcripts.not-swept');
     });
     for (const operation of open) {
       operation.limit(termOnResume(operation, host, clock()));
-      const isClosed = book.isClosed(operation);
+      const isClosed = registry.isClosed(operation);
       this.#launch(operation, (signal) =>
-        isClosed ? Promise.reject(new Halted('superseded')) : this.#resumed(operation, signal),
+        isClosed ? Promise.reject(new HaltedError('superseded')) : this.#resumed(operation, signal),
       );
     }
   }
@@ -108,19 +108,19 @@ export class Operations {
   async stop(): Promise<void> {
     this.#stopped = true;
     await Promise.all(this.#judging.values());
-    const open = this.#parts.book.open();
-    open.forEach((operation) => operation.halt?.abort(new Halted('stopping')));
+    const open = this.#parts.registry.open();
+    open.forEach((operation) => operation.halt?.abort(new HaltedError('stopping')));
     await Promise.all(open.map((operation) => operation.work));
     await this.#late.flush();
     this.#late.stop();
   }
 
   find(id: string): OperationView | undefined {
-    return this.#parts.book.find(id)?.view();
+    return this.#parts.registry.find(id)?.view();
   }
 
   current(name: DomainName): OperationView | null {
-    return this.#parts.book.current(name)?.view() ?? null;
+    return this.#parts.registry.current(name)?.view() ?? null;
   }
 
   /** Judges a request; an accepted one is on the disk when this resolves. */
@@ -137,8 +137,8 @@ export class Operations {
   }
 
   async #judge(request: OperationRequest): Promise<Answer> {
-    const { book } = this.#parts;
-    const known = book.find(request.id);
+    const { registry } = this.#parts;
+    const known = registry.find(request.id);
     if (known !== undefined) {
       return sameRequest(known.request, request)
         ? { operation: known.view() }
@@ -151,12 +151,12 @@ export class Operations {
     const verdict = await this.#admission.judge(request);
     if ('refused' in verdict) return { refused: verdict.refused, inTheWay: verdict.inTheWay?.view() ?? null };
     // Another domain's request may have taken the id while this one was judged.
-    if (book.find(request.id) !== undefined) return { refused: idTaken(), inTheWay: null };
+    if (registry.find(request.id) !== undefined) return { refused: idTaken(), inTheWay: null };
     return this.#accept(request, verdict);
   }
 
   async #accept(request: OperationRequest, { seen, isSo, overtaken }: Admitted): Promise<Answer> {
-    const { book, logger, deadlines, host, journal } = this.#parts;
+    const { registry, logger, deadlines, host, journal } = this.#parts;
     const taking = overtaken?.overtake();
     // It has begun to create, or ended, while this one was judged.
     if (taking === null) return this.#judge(request);
@@ -171,13 +171,13 @@ export class Operations {
       const isInDoubt = journal.isUnread || (error instanceof JournalUnwritableError && error.isInDoubt);
       return { refused: isInDoubt ? inDoubt() : unwritable(), inTheWay: null };
     }
-    const operation = book.find(request.id);
+    const operation = registry.find(request.id);
     if (operation === undefined) throw new Error(`operation ${request.id} is not in the book`);
     logger.info(
       { operation: request.id, domain: request.domain, verb: request.verb, claimed: request.actor },
       'operation.requested',
     );
-    overtaken?.halt?.abort(new Halted('superseded'));
+    overtaken?.halt?.abort(new HaltedError('superseded'));
     taking?.settled();
     const follow = isBetween(seen) || overtaken?.step === 'rebooting';
     this.#launch(operation, async (signal) => {
@@ -205,7 +205,7 @@ export class Operations {
   }
 
   async #broken(operation: Operation, error: unknown): Promise<void> {
-    if (error instanceof Halted) {
+    if (error instanceof HaltedError) {
       if (error.why === 'stopping') return;
       await this.#end(operation, 'superseded', refusal('undone', 'A power-off overtook it.'));
       return;
@@ -225,11 +225,11 @@ export class Operations {
 
   async #end(operation: Operation, phase: OperationEnd, refused: Refusal | null): Promise<void> {
     const failure = refused === null ? null : onWire(refused);
-    const { logger, book, changed, clock } = this.#parts;
+    const { logger, registry, changed, clock } = this.#parts;
     const at = new Date(clock()).toISOString();
     const isWritten = await this.#late.write({ kind: 'ended', operation: operation.id, phase, failure });
     if (!isWritten) {
-      book.endUnwritten(operation, phase, at, failure);
+      registry.endUnwritten(operation, phase, at, failure);
       changed(operation);
     }
     const { domain, verb } = operation.request;
@@ -305,9 +305,9 @@ export class Operations {
 
   async #note(event: OperationEvent): Promise<void> {
     const record = await this.#parts.journal.append(event);
-    this.#parts.book.take(record);
+    this.#parts.registry.take(record);
     const id = event.kind === 'requested' ? event.request.id : event.operation;
-    const operation = this.#parts.book.find(id);
+    const operation = this.#parts.registry.find(id);
     if (operation !== undefined) this.#parts.changed(operation);
   }
 

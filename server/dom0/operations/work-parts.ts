@@ -7,7 +7,7 @@ import type { DiskHolders } from '../observation/disk-holders.js';
 import type { HostClock } from '../pace/host-clock.js';
 import type { Logger } from '../logger.js';
 import type { ObservedDomain } from '../observation/observer.js';
-import type { Pace } from '../pace/pace.js';
+import type { Timings } from '../pace/pace.js';
 import type { Call, ListedDomain, Toolstack } from '../toolstack/toolstack.js';
 import type { DomainName } from '../../../policy/names.js';
 import type { CreateQueue } from './create-queue.js';
@@ -45,7 +45,7 @@ export interface WorkParts {
   readonly queue: CreateQueue;
   readonly transcripts: Transcripts;
   readonly deadlines: Deadlines;
-  readonly pace: Pace;
+  readonly timings: Timings;
   readonly logger: Logger;
   /** The time of day, milliseconds since the epoch. */
   readonly clock: () => number;

@@ -1,5 +1,5 @@
 /** How long things may take that no setting names; all in milliseconds. Tests make them short. */
-export interface Pace {
+export interface Timings {
   /** Between two looks while something is under way. */
   readonly poll: number;
   /** A rebooting domain is not listed for about 2 s; after so long it is off. */
@@ -22,7 +22,7 @@ export interface Pace {
   readonly lastProfileRetry: number;
 }
 
-export const PACE: Pace = {
+export const TIMINGS: Timings = {
   poll: 500,
   rebootAbsence: 15_000,
   unexplainedAbsence: 4_000,

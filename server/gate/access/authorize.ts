@@ -10,7 +10,7 @@ import type { AuditEvent, AuditRow, CustomerActor } from '../../store/audit-even
 import type { Facts, Question, Settled } from '../../store/authorizations.js';
 import { AuditUnavailable } from '../../store/store-error.js';
 import type { AttachmentQuery } from './live-consoles.js';
-import { CustomerPace } from './customer-pace.js';
+import { CustomerRateLimit } from './customer-pace.js';
 import type { Identity } from '../session/identity.js';
 import { printable } from '../printable.js';
 import { NO_OBSERVATIONS } from './sights.js';
@@ -125,11 +125,11 @@ const LOOKING: readonly Action[] = ['status', 'console', 'watch', 'log'];
 const NOBODYS = 'list' as DomainName;
 
 /** Of an identity, what permission depends on. */
-export type Asker = Pick<Identity, 'customer' | 'fingerprint' | 'source'>;
+export type Requester = Pick<Identity, 'customer' | 'fingerprint' | 'source'>;
 
 /** What a decision depends on beside the database and the policy. */
 export interface Surroundings {
-  readonly pace?: CustomerPace;
+  readonly rateLimit?: CustomerRateLimit;
   readonly clock?: () => Date;
   /** Left out: nothing is known of any domain. */
   readonly observations?: DomainObservations;
@@ -141,7 +141,7 @@ export interface Surroundings {
 export class Authorizer {
   readonly #authorizations: Authorizations;
   readonly #inForce: PolicyInForce;
-  readonly #pace: CustomerPace;
+  readonly #rateLimit: CustomerRateLimit;
   readonly #clock: () => Date;
   readonly #observations: DomainObservations;
   readonly #atOnce: NonNullable<Surroundings['atOnce']>;
@@ -150,7 +150,7 @@ export class Authorizer {
     authorizations: Authorizations,
     inForce: PolicyInForce,
     {
-      pace = new CustomerPace(),
+      rateLimit = new CustomerRateLimit(),
       clock = () => new Date(),
       observations = NO_OBSERVATIONS,
       atOnce = () => 0,
@@ -158,7 +158,7 @@ export class Authorizer {
   ) {
     this.#authorizations = authorizations;
     this.#inForce = inForce;
-    this.#pace = pace;
+    this.#rateLimit = rateLimit;
     this.#clock = clock;
     this.#observations = observations;
     this.#atOnce = atOnce;
@@ -169,7 +169,7 @@ export class Authorizer {
    * pass a limit of one. Only what comes too fast is refused without a record.
    */
   authorize(identity: Identity, request: AccessRequest): Permit | Refusal {
-    const tooFast = this.#pace.asks(identity.customer);
+    const tooFast = this.#rateLimit.check(identity.customer);
     if (tooFast !== null) return tooFast;
     const domain = parseDomainName(request.domain);
     const operation = randomUUID();
@@ -194,7 +194,7 @@ export class Authorizer {
   }
 
   /** The same question without consequences: no intent, no denial, no permit. @returns null for yes */
-  consider(identity: Asker, request: AccessRequest): Refusal | null {
+  check(identity: Requester, request: AccessRequest): Refusal | null {
     return this.#look(identity, request.domain, (judge) => {
       const verdict = judge(request);
       return verdict.allow ? null : verdict.refusal;
@@ -205,13 +205,13 @@ export class Authorizer {
    * Whether what goes on may go on: as `consider`, but what was begun is not counted against itself, and a host that is not heard
    * just now has changed nothing.
    */
-  mayStill(identity: Asker, request: AccessRequest): Refusal | null {
-    const verdict = this.lasting(identity, request);
+  recheck(identity: Requester, request: AccessRequest): Refusal | null {
+    const verdict = this.verdictNow(identity, request);
     return verdict.allow ? null : verdict.refusal;
   }
 
   /** As `mayStill`, with how long it may go on if nothing is changed. */
-  lasting(identity: Asker, request: AccessRequest): Verdict {
+  verdictNow(identity: Requester, request: AccessRequest): Verdict {
     const question = this.#question(identity, request.domain);
     const facts = { ...this.#authorizations.look(question), count: () => 0 };
     const around = { source: identity.source, ...this.#observations.lastObservation(question.domain) };
@@ -223,7 +223,7 @@ export class Authorizer {
    * profiles.
    */
   considerAll(
-    identity: Asker,
+    identity: Requester,
     domain: DomainName,
     actions: readonly Action[],
     profiles: readonly BootProfileName[],
@@ -253,18 +253,18 @@ export class Authorizer {
   }
 
   /** Asks without writing, also when nothing can be written. */
-  #look<T>(identity: Asker, domain: string, ask: (judge: (request: AccessRequest) => Verdict) => T): T {
+  #look<T>(identity: Requester, domain: string, ask: (judge: (request: AccessRequest) => Verdict) => T): T {
     const question = this.#question(identity, domain);
     const facts = this.#authorizations.look(question);
     const around = this.#around(identity, question);
     return ask((request) => this.#judge(question, request, facts, around));
   }
 
-  #question({ customer, fingerprint, source }: Asker, domain: string): Question {
+  #question({ customer, fingerprint, source }: Requester, domain: string): Question {
     return { customer, fingerprint, source, domain: parseDomainName(domain) ?? NOBODYS };
   }
 
-  #around({ source }: Asker, { domain }: Question): Circumstances {
+  #around({ source }: Requester, { domain }: Question): Circumstances {
     return { source, ...this.#observations.observation(domain) };
   }
 

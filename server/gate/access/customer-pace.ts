@@ -11,7 +11,7 @@ const MOST_CUSTOMERS = 10_000;
  * How fast a customer may ask for what is written into the audit log. Every row lasts, and an own program in one open session
  * could otherwise fill the disk: then nobody's domain could be changed any more.
  */
-export class CustomerPace {
+export class CustomerRateLimit {
   readonly #buckets: BoundedMap<CustomerName, TokenBucket>;
 
   constructor(now: Now = () => performance.now()) {
@@ -19,7 +19,7 @@ export class CustomerPace {
   }
 
   /** Counts one asking. @returns the refusal, which is not recorded, when there were too many */
-  asks(customer: CustomerName): Refusal | null {
+  check(customer: CustomerName): Refusal | null {
     return this.#buckets.of(customer).spend() ? null : words.tooFast();
   }
 }

@@ -33,14 +33,14 @@ export interface Tracked {
    * Whether it may act now: asked before anything is passed on, as what was changed may not have been asked about yet.
    * False: it has ended, and nothing more may be done.
    */
-  mayAct(): boolean;
+  canAct(): boolean;
   /** It is over by itself. Twice is harmless. */
   forget(): void;
 }
 
 /** What is asked for what goes on. */
 export interface RevocationParts {
-  readonly authorizer: Pick<Authorizer, 'lasting'>;
+  readonly authorizer: Pick<Authorizer, 'verdictNow'>;
   readonly standing: Pick<StandingCheck, 'of'>;
   /** Who has a role on a domain. */
   readonly roles: { on(domain: DomainName): readonly { readonly customer: CustomerName }[] };
@@ -107,7 +107,7 @@ export class Revocation {
     if (!standing.here) this.#markSoon([entry]);
     else if (standing.until !== null) this.#ends.at(standing.until);
     return {
-      mayAct: () => this.#mayAct(entry),
+      canAct: () => this.#canAct(entry),
       forget: () => {
         this.#forget(entry);
       },
@@ -190,7 +190,7 @@ export class Revocation {
     });
   }
 
-  #mayAct(entry: Entry): boolean {
+  #canAct(entry: Entry): boolean {
     if (entry.over) return false;
     const { until, known } = entry;
     const asked = known && !this.#due.has(entry) && (until === null || this.#clock() < until);
@@ -228,7 +228,7 @@ export class Revocation {
       return null;
     }
     const { action, domain } = needed;
-    const lasting = this.#parts.authorizer.lasting(identity, { action, domain, profile: null });
+    const lasting = this.#parts.authorizer.verdictNow(identity, { action, domain, profile: null });
     if (!lasting.allow) return words.rightLost(domain, lasting.refusal);
     this.#lasts(entry, lasting.until);
     return null;

@@ -5,14 +5,14 @@ import type { Log } from '../log.js';
 import type { Unsubscribe } from '../session/terminal.js';
 
 /** Whom and what the audit rows of one turn named. */
-export interface Named {
+export interface NamedByAudit {
   readonly customers: ReadonlySet<CustomerName>;
   readonly domains: ReadonlySet<string>;
 }
 
 /** Tells all who are here once what a transaction named, however many rows it has. */
-export class AuditNews {
-  readonly #listeners: Listeners<Named>;
+export class AuditNotifier {
+  readonly #listeners: Listeners<NamedByAudit>;
   #customers = new Set<CustomerName>();
   #domains = new Set<string>();
   #soon = false;
@@ -23,7 +23,7 @@ export class AuditNews {
     });
   }
 
-  onNews(listener: (named: Named) => void): Unsubscribe {
+  onNews(listener: (named: NamedByAudit) => void): Unsubscribe {
     return this.#listeners.add(listener);
   }
 

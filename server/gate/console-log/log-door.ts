@@ -69,7 +69,7 @@ export class LogAccess {
       if (switched.result !== 'uncertain') break;
       await pause(wait);
       // The right may have gone while it was waited.
-      if (this.#parts.authorizer.mayStill(identity, demanded) !== null) break;
+      if (this.#parts.authorizer.recheck(identity, demanded) !== null) break;
       switched = await host.log.switch(demanded, keep);
       // It was not known whether the first arrived, so that the second did not says nothing about it.
       if (switched.result === 'refused' && switched.refusal.code === 'host-unreachable')

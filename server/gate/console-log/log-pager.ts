@@ -5,7 +5,7 @@ import type { LogHead } from '../hosts/log-answer.js';
 import { linesOf } from './log-lines.js';
 import type { PageCore, PageLines } from './log-lines.js';
 import type { LogPage, LogPages, PageQuery } from './log-pages.js';
-import type { SearchLane } from './search-lane.js';
+import type { SearchQueue } from './search-lane.js';
 import { LOOK_AHEAD, LOOK_BACK } from './text-filter.js';
 
 /** Of a piece that is shown: several screens. */
@@ -17,9 +17,9 @@ const SEARCH_BYTES = 64 * 1024;
 /** Walks through a log, piece by piece; nothing is kept between two of them. */
 export class LogPager {
   readonly #pages: Pick<LogPages, 'page'>;
-  readonly #searches: SearchLane;
+  readonly #searches: SearchQueue;
 
-  constructor(pages: Pick<LogPages, 'page'>, searches: SearchLane) {
+  constructor(pages: Pick<LogPages, 'page'>, searches: SearchQueue) {
     this.#pages = pages;
     this.#searches = searches;
   }

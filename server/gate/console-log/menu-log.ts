@@ -9,13 +9,13 @@ import type { LogAccess, OpenedLog } from './log-door.js';
 import { LogFollower } from './log-follower.js';
 import { aboutOf, LogPager } from './log-pager.js';
 import { LogPages } from './log-pages.js';
-import type { SearchLane } from './search-lane.js';
+import type { SearchQueue } from './search-lane.js';
 import * as say from './log-words.js';
 
 export interface MenuLogParts {
   readonly access: LogAccess;
   readonly revocation: Pick<Revocation, 'track'>;
-  readonly searches: SearchLane;
+  readonly searches: SearchQueue;
 }
 
 /** What a menu is told; `refused` stays on its screen until a key. */
@@ -93,7 +93,7 @@ export class MenuLog {
     }
     const turn = this.#turn;
     const piece = await open.pager.go(where);
-    if (!this.#mayTell(open) || (!joins && turn !== this.#turn)) return;
+    if (!this.#canTell(open) || (!joins && turn !== this.#turn)) return;
     if (isRefusal(piece)) this.#refused(piece);
     else if (piece !== null) this.#tell({ fact: 'log', domain, where: where.go, piece });
     else
@@ -112,7 +112,7 @@ export class MenuLog {
     const search = new AbortController();
     this.#search = search;
     const found = await open.pager.find(text, position, back, search.signal);
-    if (search.signal.aborted || !this.#mayTell(open)) return;
+    if (search.signal.aborted || !this.#canTell(open)) return;
     this.#search = null;
     if (isRefusal(found)) this.#refused(found);
     else if (found === null) this.#tell({ fact: 'log-missing', domain, what: 'text' });
@@ -130,7 +130,7 @@ export class MenuLog {
     const follower = new LogFollower(open.log, open.pager, this.#terminal);
     this.#follower = follower;
     const told = (fact: LogFact): void => {
-      if (this.#follower === follower && this.#mayTell(open)) this.#tell(fact);
+      if (this.#follower === follower && this.#canTell(open)) this.#tell(fact);
     };
     follower.run(domain, told).then(
       (message) => {
@@ -153,14 +153,14 @@ export class MenuLog {
     const open = this.#open;
     if (open === null) return;
     const page = await open.pages.page({ bytes: 1 });
-    if (this.#mayTell(open) && !isRefusal(page))
+    if (this.#canTell(open) && !isRefusal(page))
       this.#tell({ fact: 'log-about', domain, about: aboutOf(page.head) });
   }
 
   /** Opens it, if it is not open yet; null when it may not be read. */
   #opened(domain: DomainName): Open | null {
     // Of one that may be read no more is told by its end.
-    if (this.#open?.log.demanded.domain === domain) return this.#open.tracked.mayAct() ? this.#open : null;
+    if (this.#open?.log.demanded.domain === domain) return this.#open.tracked.canAct() ? this.#open : null;
     this.close();
     const opened = this.#parts.access.open(this.#identity, domain);
     if (isRefusal(opened)) {
@@ -181,8 +181,8 @@ export class MenuLog {
   }
 
   /** What a host answered to may be another's, or not be theirs to read any more. */
-  #mayTell(open: Open): boolean {
-    return this.#open === open && open.tracked.mayAct();
+  #canTell(open: Open): boolean {
+    return this.#open === open && open.tracked.canAct();
   }
 
   #refused({ message }: Refusal): void {

@@ -2,7 +2,7 @@
  * Where searches of all customers go one after the other, a page at a time, and each page is followed by a rest as long as it took:
  * however many search, half of the gate's time at least is left for whoever types.
  */
-export class SearchLane {
+export class SearchQueue {
   #free: Promise<unknown> = Promise.resolve();
 
   /** @param work takes a few milliseconds */

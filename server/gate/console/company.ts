@@ -14,12 +14,12 @@ export class Participants {
   }
 
   /** Whether what is typed is for the guest: dom0 gives a keyboard that nobody has to who came to write and types. */
-  get mayType(): boolean {
-    return this.writes || (this.#cameToWrite && this.writer === null);
+  get canType(): boolean {
+    return this.isWriter || (this.#cameToWrite && this.writer === null);
   }
 
   /** Whether the keyboard is ours. */
-  get writes(): boolean {
+  get isWriter(): boolean {
     return this.#me !== null && this.writer?.attachment === this.#me;
   }
 

@@ -24,10 +24,10 @@ import { PresenceNotices } from './console-herald.js';
 import { consoleWords } from './console-words.js';
 import type { ConsoleWords } from './console-words.js';
 import { IdleWatch } from './idle-watch.js';
-import { mayTake } from './keyboard-takeover.js';
+import { canTake } from './keyboard-takeover.js';
 import type { LiveAttachments } from '../access/live-consoles.js';
-import { ScreenReader } from './screen-reader.js';
-import { seemingOf } from './shell-prompt.js';
+import { ScreenQuery } from './screen-reader.js';
+import { guestPromptOf } from './shell-prompt.js';
 import { SizeHint } from './size-hint.js';
 import { terminalReset } from '../session/terminal-reset.js';
 
@@ -77,7 +77,7 @@ export class ConsoleAttachment {
   readonly #keys: ConsoleKeys;
   readonly #words: ConsoleWords;
   readonly #presence: PresenceNotices;
-  readonly #screen: ScreenReader;
+  readonly #screen: ScreenQuery;
   readonly #sizeHint: SizeHint;
   readonly #idle: IdleWatch;
   readonly #cleanup: Unsubscribe[] = [];
@@ -108,7 +108,7 @@ export class ConsoleAttachment {
     this.#output = new ConsoleOutput(terminal, (bytes) => link.stream?.send({ note: 'credit', bytes }));
     const { customer } = demanded.identity;
     const escape = parts.consoleOptions.escapeKey(customer);
-    const words = consoleWords(escape, () => mayTake(parts.authorizer, demanded, this.#participants));
+    const words = consoleWords(escape, () => canTake(parts.authorizer, demanded, this.#participants));
     this.#words = words;
     const context = {
       domain: demanded.domain,
@@ -123,13 +123,13 @@ export class ConsoleAttachment {
       recording,
       sizeHint: this.#sizeHint,
     });
-    this.#screen = new ScreenReader(() => {
+    this.#screen = new ScreenQuery(() => {
       const answers = parts.hosts.find(demanded.domain)?.host.contract?.console.screenText === true;
       if (answers) link.stream?.send({ note: 'screen' });
       return answers && link.stream !== null;
     });
     this.#idle = new IdleWatch(
-      () => parts.consoleOptions.idleSeconds(customer, demanded.domain, this.#participants.writes),
+      () => parts.consoleOptions.idleSeconds(customer, demanded.domain, this.#participants.isWriter),
       {
         warn: (seconds) => {
           this.#notice.show(words.idle(seconds), { stays: true });
@@ -170,7 +170,7 @@ export class ConsoleAttachment {
 
   /** Whether the keyboard is ours. */
   get writes(): boolean {
-    return this.#participants.writes;
+    return this.#participants.isWriter;
   }
 
   /** Puts the terminal right and lets go of everything; once. */
@@ -201,7 +201,7 @@ export class ConsoleAttachment {
     const tracked = this.#parts.revocation.track({
       identity,
       // Who came to watch and has the keyboard by now writes.
-      needs: () => ({ action: this.#participants.writes ? 'console' : action, domain }),
+      needs: () => ({ action: this.#participants.isWriter ? 'console' : action, domain }),
       end: (sentence) => {
         this.leave({ status: 1, message: sentence });
       },
@@ -222,13 +222,13 @@ export class ConsoleAttachment {
         this.#depart({ status: 1, message: null }, { mute: true });
       }),
       terminal.onResize((cols, rows) => {
-        if (!this.#mayAct()) return;
+        if (!this.#canAct()) return;
         this.#link.stream?.send({ note: 'resize', cols, rows });
         const hint = this.#sizeHint.sentence();
         if (hint !== null) this.#notice.show(hint);
       }),
       terminal.onBreak(() => {
-        if (this.#mayAct()) this.#keys.break();
+        if (this.#canAct()) this.#keys.break();
       }),
       terminal.onEnd(() => {
         if (this.#mode === 'write') this.#linger(Date.now());
@@ -237,12 +237,12 @@ export class ConsoleAttachment {
     this.#read();
     this.#link.listen({
       bytes: (data) => {
-        if (!this.#mayAct()) return;
+        if (!this.#canAct()) return;
         this.#presence.bytes();
         this.#output.write(data);
       },
       note: (note) => {
-        if (this.#mayAct()) this.#heard(note);
+        if (this.#canAct()) this.#heard(note);
       },
       drained: () => {
         this.#read();
@@ -250,7 +250,7 @@ export class ConsoleAttachment {
       lost: () => {
         this.#lost();
       },
-      mayAct: () => this.#mayAct(),
+      canAct: () => this.#canAct(),
       over: (message) => {
         this.leave({ status: 1, message });
       },
@@ -262,7 +262,7 @@ export class ConsoleAttachment {
   #read(): void {
     if (this.#stopReading !== null || this.#over || this.#departing) return;
     this.#stopReading = this.#terminal.onInput((data) => {
-      if (!this.#mayAct()) return;
+      if (!this.#canAct()) return;
       // A guest that asks the terminal something must not keep its console from being left.
       if (!isTerminalAnswer(data)) this.#idle.touch();
       this.#keys.typed(data);
@@ -274,8 +274,8 @@ export class ConsoleAttachment {
   }
 
   /** Asked at every byte, either way: when the right has gone, the attachment has been left. */
-  #mayAct(): boolean {
-    return this.#tracked?.mayAct() === true;
+  #canAct(): boolean {
+    return this.#tracked?.canAct() === true;
   }
 
   #lost(): void {
@@ -292,7 +292,7 @@ export class ConsoleAttachment {
       this.#screen.heard(note.screen);
     } else if (note.note === 'attached' || note.note === 'writer') {
       this.#idle.review();
-      if (note.note === 'writer' && this.#participants.writes) this.#hasKeyboard();
+      if (note.note === 'writer' && this.#participants.isWriter) this.#hasKeyboard();
     } else if (note.note === 'ended' && (note.reason === 'domain-gone' || note.reason === 'evicted')) {
       this.leave({ status: 1, message: this.#words.ended(this.#demanded.domain, note.reason) });
     }
@@ -313,17 +313,17 @@ export class ConsoleAttachment {
     if (this.#over || this.#departing) return;
     const { identity, domain } = this.#demanded;
     const logsOut = this.#parts.consoleOptions.logsOut(identity.customer, domain);
-    if (!this.#participants.writes || (mute && !logsOut)) {
+    if (!this.#participants.isWriter || (mute && !logsOut)) {
       this.leave(ending);
       return;
     }
     this.#departing = true;
     this.#stopReading?.();
     void this.#screen.read().then((screen) => {
-      const seeming = screen === null ? 'other' : seemingOf(screen);
+      const seeming = screen === null ? 'other' : guestPromptOf(screen);
       const loggedIn = seeming === 'shell' || seeming === 'shell-typing';
       // Half a command would be lost, or run: Ctrl-D means the end only where nothing is typed.
-      const ends = seeming === 'shell' && logsOut && this.#participants.writes && this.#mayAct();
+      const ends = seeming === 'shell' && logsOut && this.#participants.isWriter && this.#canAct();
       if (ends) this.#link.stream?.write(CTRL_D);
       const words = ends ? this.#words.loggedOut(domain) : loggedIn ? this.#words.loggedIn(domain) : null;
       const message = [ending.message, words].filter((each) => each !== null).join(' ');

@@ -109,13 +109,13 @@ export class PresenceNotices {
 
   #writer(note: Extract<ConsoleNews, { note: 'writer' }>): void {
     const { participants, notice, words, sizeHint } = this.#parts;
-    const wrote = participants.writes;
+    const wrote = participants.isWriter;
     participants.writer =
       note.attachment === null ? null : { attachment: note.attachment, label: note.label ?? '?' };
-    if (participants.writes) {
+    if (participants.isWriter) {
       if (!wrote) notice.show(lines(words.youWrite, sizeHint.sentence()));
     } else if (participants.writer === null) {
-      notice.show(participants.mayType ? words.freedForYou : words.freed());
+      notice.show(participants.canType ? words.freedForYou : words.freed());
     } else if (wrote) {
       notice.show(words.taken(participants.writer.label));
     }
@@ -157,7 +157,7 @@ export class PresenceNotices {
     const { domain, participants, notice, words } = this.#parts;
     // Where lines stay, the line between the boots has said it.
     if (this.#state !== null || this.#silent === null || !notice.isPassing) notice.stand(this.#state);
-    else notice.stand(words.silent(domain, this.#silent.began, participants.mayType), { hidesCursor: true });
+    else notice.stand(words.silent(domain, this.#silent.began, participants.canType), { hidesCursor: true });
   }
 
   /** After the first picture, so that the greeting is not painted over at once. */
@@ -175,7 +175,12 @@ export class PresenceNotices {
     const noPty = hasPty || this.#wasLost ? null : noTerminal;
     const hello = this.#wasLost
       ? words.back
-      : words.greeting(domain, participants.writes, participants.writer?.label ?? null, participants.others);
+      : words.greeting(
+          domain,
+          participants.isWriter,
+          participants.writer?.label ?? null,
+          participants.others,
+        );
     this.#wasLost = false;
     notice.show(lines(hello, noPty, recording.sentence, sizeHint.sentence()));
   }

@@ -16,7 +16,7 @@ import type { ConsoleWords } from './console-words.js';
 import { EscapeFilter } from './escape-filter.js';
 import type { Intention } from './escape-filter.js';
 import { KeyboardTakeover } from './keyboard-takeover.js';
-import type { ScreenReader } from './screen-reader.js';
+import type { ScreenQuery } from './screen-reader.js';
 import type { SizeHint } from './size-hint.js';
 import { SizeCommand } from './size-telling.js';
 
@@ -34,7 +34,7 @@ interface Context {
   readonly words: ConsoleWords;
   readonly escape: EscapeKey;
   readonly terminal: Pick<Terminal, 'columns' | 'rows'>;
-  readonly screen: ScreenReader;
+  readonly screen: ScreenQuery;
   readonly sizeHint: SizeHint;
 }
 
@@ -116,7 +116,7 @@ export class ConsoleKeys {
         notice.show(words.help);
         return;
       case 'who':
-        notice.show(`${participants.writes ? `${words.youWrite} ` : ''}${words.here(participants.others)}`);
+        notice.show(`${participants.isWriter ? `${words.youWrite} ` : ''}${words.here(participants.others)}`);
         return;
       case 'takeover':
         this.#takeover.begin();
@@ -138,7 +138,7 @@ export class ConsoleKeys {
         return;
       case 'size':
       case 'size-anyway':
-        if (participants.writes) this.#tellSize(intention.kind === 'size-anyway');
+        if (participants.isWriter) this.#tellSize(intention.kind === 'size-anyway');
         return;
       case 'reboot':
         void this.#operate({ action: 'reboot', domain: demanded.domain, profile: null });
@@ -163,7 +163,7 @@ export class ConsoleKeys {
   #toGuest(bytes: Buffer): void {
     const stream = this.#callbacks.stream();
     const { participants, notice, words } = this.#context;
-    if (stream !== null && participants.mayType) {
+    if (stream !== null && participants.canType) {
       stream.write(this.#passable(bytes));
       return;
     }
@@ -197,7 +197,7 @@ export class ConsoleKeys {
     const passing = this.#contract()?.sysrqKeys ?? [];
     const { identity, domain } = demanded;
     const consider = (key: string | null): Refusal | null =>
-      this.#deps.authorizer.consider(identity, { action: 'sysrq', domain, profile: null, key });
+      this.#deps.authorizer.check(identity, { action: 'sysrq', domain, profile: null, key });
     const keys = passing.filter((key) => consider(key) === null);
     const no = keys.length === 0 ? consider(passing[0] ?? null) : null;
     this.#ask(
@@ -209,7 +209,7 @@ export class ConsoleKeys {
   #askReboot(): void {
     const { demanded, words } = this.#context;
     const { identity, domain } = demanded;
-    const no = this.#deps.authorizer.consider(identity, { action: 'reboot', domain, profile: null });
+    const no = this.#deps.authorizer.check(identity, { action: 'reboot', domain, profile: null });
     if (no !== null) this.#filter.dismiss();
     this.#ask(no === null ? words.askReboot(domain) : words.pressAnyKey(no.message));
   }

@@ -15,7 +15,7 @@ export interface ConsoleLinkListener {
   /** The host is lost; it is tried again until `close`. */
   lost(): void;
   /** Whether it may be asked for again. */
-  mayAct(): boolean;
+  canAct(): boolean;
   /** It cannot come back; nothing follows. */
   over(message: string): void;
 }
@@ -126,7 +126,7 @@ export class ConsoleLink {
     const [first, last] = AGAIN;
     this.#timer = setTimeout(
       () => {
-        if (this.#listener?.mayAct() === false) return;
+        if (this.#listener?.canAct() === false) return;
         void this.#ask().then((stream) => {
           this.#answered(stream);
         });

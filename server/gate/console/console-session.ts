@@ -79,7 +79,7 @@ export class ConsoleSession {
     try {
       no = (await recording.begin()) ?? (await link.open());
       // What was changed meanwhile may not have been asked about yet.
-      tracked.mayAct();
+      tracked.canAct();
     } finally {
       tracked.forget();
     }

@@ -36,8 +36,8 @@ export type ConsoleWords = ReturnType<typeof consoleWords>;
  *
  * @param mayTake whether this customer may take the keyboard now, which only then is spoken of
  */
-export function consoleWords({ name: esc }: Pick<EscapeKey, 'name'>, mayTake: () => boolean) {
-  const take = (before: string, what: string): string => (mayTake() ? `${before}${esc} t ${what}` : '');
+export function consoleWords({ name: esc }: Pick<EscapeKey, 'name'>, canTake: () => boolean) {
+  const take = (before: string, what: string): string => (canTake() ? `${before}${esc} t ${what}` : '');
   return {
     help: [
       `${esc} then  .  leave the console        w  who is here`,
@@ -84,8 +84,8 @@ export function consoleWords({ name: esc }: Pick<EscapeKey, 'name'>, mayTake: ()
     /** The line between two boots. */
     started: (domain: DomainName, began: string): string => `--- ${domain} started ${clockTime(began)} ---`,
     /** It stands until the guest says something. */
-    silent: (domain: DomainName, began: string, mayType: boolean): string =>
-      `${domain} started ${clockTime(began)} and says nothing yet: above is what was before.${mayType ? ' Keys may be lost.' : ''}`,
+    silent: (domain: DomainName, began: string, canType: boolean): string =>
+      `${domain} started ${clockTime(began)} and says nothing yet: above is what was before.${canType ? ' Keys may be lost.' : ''}`,
     waiting: (domain: DomainName): string =>
       `The console of ${domain} cannot be had just now. It shows here when it can; ${esc} . leaves.`,
     locked: (domain: DomainName): string =>

@@ -49,7 +49,7 @@ export class KeyboardTakeover {
   begin(): void {
     const { participants, notice, demanded, words } = this.#context;
     const stream = this.#callbacks.stream();
-    if (participants.writes) {
+    if (participants.isWriter) {
       notice.show(words.youWriteAlready);
       return;
     }
@@ -57,8 +57,8 @@ export class KeyboardTakeover {
     const { authorizer } = this.#deps;
     const { identity, domain } = demanded;
     // Who came to watch needs the right to write in any case; a keyboard that nobody has is not taken from anybody.
-    const mayWrite = authorizer.mayStill(identity, { action: 'console', domain, profile: null }) === null;
-    const action = mayWrite && participants.writer !== null ? 'takeover' : 'console';
+    const canWrite = authorizer.recheck(identity, { action: 'console', domain, profile: null }) === null;
+    const action = canWrite && participants.writer !== null ? 'takeover' : 'console';
     const permit = authorizer.authorize(identity, { action, domain, profile: null });
     if (isRefusal(permit)) {
       notice.show(shownRefusal(permit));
@@ -110,13 +110,13 @@ export class KeyboardTakeover {
 }
 
 /** Whether policy lets who has this grant take the keyboard as it is now. */
-export function mayTake(
-  authorizer: Pick<Authorizer, 'consider' | 'mayStill'>,
+export function canTake(
+  authorizer: Pick<Authorizer, 'check' | 'recheck'>,
   { identity, domain }: Pick<DemandedPermit, 'identity' | 'domain'>,
   participants: Pick<Participants, 'writer'>,
 ): boolean {
   // Whoever writes now is replaced, not joined: how many may at once is no question.
-  const writes = authorizer.mayStill(identity, { action: 'console', domain, profile: null }) === null;
+  const writes = authorizer.recheck(identity, { action: 'console', domain, profile: null }) === null;
   if (!writes || participants.writer === null) return writes;
-  return authorizer.consider(identity, { action: 'takeover', domain, profile: null }) === null;
+  return authorizer.check(identity, { action: 'takeover', domain, profile: null }) === null;
 }

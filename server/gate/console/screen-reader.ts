@@ -4,7 +4,7 @@ import type { ScreenText } from '../../wire/console.js';
 const PATIENCE = 500;
 
 /** Asks dom0 what the screen says. */
-export class ScreenReader {
+export class ScreenQuery {
   readonly #ask: () => boolean;
   #waiting: ((screen: ScreenText | null) => void) | null = null;
   #timer: NodeJS.Timeout | null = null;

@@ -4,7 +4,7 @@ import type { ScreenText } from '../../wire/console.js';
  * What a guest seems to be at: a shell that waits for a command, one with a command typed half, something that asks who
  * is there, or none of these. A guess from the screen alone; a guest can make it say anything.
  */
-export type Seeming = 'shell' | 'shell-typing' | 'login' | 'other';
+export type GuestPrompt = 'shell' | 'shell-typing' | 'login' | 'other';
 
 /** getty, sshd, su, sudo, dm-crypt: `horatio login: `, `Password: `, `[sudo] password for ada: `. */
 const LOGIN = /(^|\s)(login|user ?name|password|passphrase|passcode|pin)( (for|to) .*)?:\s*$/i;
@@ -42,7 +42,7 @@ const WITH_COMMAND: readonly RegExp[] = [
 const LONGEST = 200;
 
 /** Guesses what the guest is at. */
-export function seemingOf({ lines, below, alternate }: ScreenText): Seeming {
+export function guestPromptOf({ lines, below, alternate }: ScreenText): GuestPrompt {
   const line = lines.at(-1) ?? '';
   if (line.length > LONGEST) return 'other';
   if (LOGIN.test(line) || LOGIN_TYPING.test(line)) return 'login';

@@ -32,7 +32,7 @@ export class SizeHint {
   sentence(): string | null {
     const { participants, words, terminal } = this.#parts;
     const { columns, rows, hasPty } = terminal;
-    if (this.#isSaid || this.#guest === null || !participants.writes || !hasPty) return null;
+    if (this.#isSaid || this.#guest === null || !participants.isWriter || !hasPty) return null;
     if (this.#guest.cols === columns && this.#guest.rows === rows) return null;
     this.#isSaid = true;
     return words.sizeHint(`${this.#guest.cols}x${this.#guest.rows}`, `${columns}x${rows}`);

@@ -1,14 +1,14 @@
 import type { Terminal } from '../session/terminal.js';
 import type { Participants } from './company.js';
 import type { ConsoleWords } from './console-words.js';
-import type { ScreenReader } from './screen-reader.js';
-import { seemingOf } from './shell-prompt.js';
+import type { ScreenQuery } from './screen-reader.js';
+import { guestPromptOf } from './shell-prompt.js';
 
 interface Context {
   readonly participants: Participants;
   readonly words: ConsoleWords;
   readonly terminal: Pick<Terminal, 'columns' | 'rows'>;
-  readonly screen: ScreenReader;
+  readonly screen: ScreenQuery;
 }
 
 /**
@@ -35,11 +35,11 @@ export class SizeCommand {
   ask(): string {
     const { participants, words, terminal, screen } = this.#context;
     this.#atShell = false;
-    if (!participants.writes) return words.pressAnyKey(words.notYours());
+    if (!participants.isWriter) return words.pressAnyKey(words.notYours());
     this.#told = { cols: terminal.columns, rows: terminal.rows };
     this.#command = `stty rows ${terminal.rows} cols ${terminal.columns}`;
     void screen.read().then((found) => {
-      this.#atShell = found !== null && seemingOf(found) === 'shell';
+      this.#atShell = found !== null && guestPromptOf(found) === 'shell';
     });
     return words.askSize(this.#command);
   }

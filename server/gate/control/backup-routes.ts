@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Store } from '../../store/store.js';
 import { pasted } from './argument.js';
 import type { AdministrationSettings } from './control-ports.js';
-import { HandedFile, route } from './route.js';
+import { StreamedFile, route } from './route.js';
 import type { Route } from './route.js';
 
 /**
@@ -18,7 +18,7 @@ export function backupRoutes(store: Store, settings: AdministrationSettings): re
       try {
         await store.backup(copy);
         store.audit.append({ kind: 'backup.made', actor, file: given.file.slice(0, 1000) });
-        return new HandedFile(copy);
+        return new StreamedFile(copy);
       } catch (error) {
         rmSync(copy, { force: true });
         throw error;

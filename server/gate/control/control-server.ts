@@ -9,7 +9,7 @@ import { FaultGuard } from '../../wire/fault-guard.js';
 import { adminActor } from './admin-actor.js';
 import type { Administration } from './administration.js';
 import { listenOnControlSocket } from './control-socket.js';
-import { HandedBytes, HandedFile, Lines } from './route.js';
+import { StreamedBytes, StreamedFile, Lines } from './route.js';
 import type { Answer, Method } from './route.js';
 
 /** The header that names the admin. It is claimed; who can open the socket is root or the gate's own user. */
@@ -135,20 +135,20 @@ async function send(response: ServerResponse, answer: Answer, signal: AbortSigna
       if (!response.write(`${JSON.stringify(line)}\n`)) await once(response, 'drain', { signal });
     }
     response.end();
-  } else if (answer instanceof HandedFile) {
+  } else if (answer instanceof StreamedFile) {
     const file = await open(answer.file);
     // Gone from the directory before the first byte is sent: whatever happens now, no copy stays.
     rmSync(answer.file, { force: true });
     const { size } = await file.stat();
-    await sendBytes(response, new HandedBytes(size, file.createReadStream()));
-  } else if (answer instanceof HandedBytes) {
+    await sendBytes(response, new StreamedBytes(size, file.createReadStream()));
+  } else if (answer instanceof StreamedBytes) {
     await sendBytes(response, answer);
   } else {
     sendJson(response, isRefusal(answer) ? 409 : 200, answer);
   }
 }
 
-async function sendBytes(response: ServerResponse, { length, stream }: HandedBytes): Promise<void> {
+async function sendBytes(response: ServerResponse, { length, stream }: StreamedBytes): Promise<void> {
   response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': length });
   await pipeline(stream, response);
 }

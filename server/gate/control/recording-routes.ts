@@ -8,7 +8,7 @@ import { Retention } from '../recording/retention.js';
 import { customer, domain, flag, optional, recording, time } from './argument.js';
 import type { RecordingsPruned, RecordingView } from './control-answers.js';
 import type { AdministrationSettings } from './control-ports.js';
-import { HandedBytes, route } from './route.js';
+import { StreamedBytes, route } from './route.js';
 import type { Route } from './route.js';
 
 /** The recordings of console visits. Files and names are all there is of them: it is the same with a running gate and without. */
@@ -45,7 +45,7 @@ export function recordingRoutes(store: Store, { recordings }: AdministrationSett
         stream.destroy();
         throw error;
       }
-      return new HandedBytes(length, stream);
+      return new StreamedBytes(length, stream);
     }),
 
     route(

@@ -31,7 +31,7 @@ export class Lines {
 }
 
 /** An answer that is a file's bytes. The file is for whoever takes the answer to remove. */
-export class HandedFile {
+export class StreamedFile {
   readonly file: string;
 
   constructor(file: string) {
@@ -40,7 +40,7 @@ export class HandedFile {
 }
 
 /** An answer that is so many bytes. */
-export class HandedBytes {
+export class StreamedBytes {
   readonly length: number;
   readonly stream: Readable;
 
@@ -51,7 +51,7 @@ export class HandedBytes {
 }
 
 /** A value for JSON, Lines, a HandedFile, HandedBytes, or a refusal. */
-export type Answer = Lines | HandedFile | HandedBytes | Refusal | object;
+export type Answer = Lines | StreamedFile | StreamedBytes | Refusal | object;
 
 /** One thing an admin can ask for. */
 export interface Route {

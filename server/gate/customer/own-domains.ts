@@ -133,7 +133,7 @@ export class OwnDomains {
       profiles: new Map(
         names.map((profile) => [
           profile,
-          authorizer.consider(this.#identity, { action: 'rescue', domain, profile }),
+          authorizer.check(this.#identity, { action: 'rescue', domain, profile }),
         ]),
       ),
     };

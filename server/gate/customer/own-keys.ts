@@ -7,7 +7,7 @@ import type { LastKeyOptions } from '../../store/keys.js';
 import type { Key } from '../../store/records.js';
 import { AuditUnavailable } from '../../store/store-error.js';
 import { actorOf } from '../access/authorize.js';
-import { CustomerPace } from '../access/customer-pace.js';
+import { CustomerRateLimit } from '../access/customer-pace.js';
 import type { Identity } from '../session/identity.js';
 import type { KeyRules } from '../keys/key-rules.js';
 import type { AskStanding } from '../access/standing.js';
@@ -32,7 +32,7 @@ export interface OwnKeysParts {
   readonly keys: KeyStore;
   readonly standing: AskStanding;
   readonly rules: KeyRules;
-  readonly pace?: CustomerPace;
+  readonly rateLimit?: CustomerRateLimit;
 }
 
 /** The keys that a customer logs in with, worked by the customer. */
@@ -40,13 +40,13 @@ export class OwnKeys {
   readonly #keys: KeyStore;
   readonly #standing: AskStanding;
   readonly #rules: KeyRules;
-  readonly #pace: CustomerPace;
+  readonly #rateLimit: CustomerRateLimit;
 
-  constructor({ keys, standing, rules, pace = new CustomerPace() }: OwnKeysParts) {
+  constructor({ keys, standing, rules, rateLimit = new CustomerRateLimit() }: OwnKeysParts) {
     this.#keys = keys;
     this.#standing = standing;
     this.#rules = rules;
-    this.#pace = pace;
+    this.#rateLimit = rateLimit;
   }
 
   list(identity: Identity): readonly Key[] {
@@ -97,7 +97,7 @@ export class OwnKeys {
 
   /** Whoever may not be here any more changes nothing. */
   #change(identity: Identity, change: () => Key | Refusal): Key | Refusal {
-    const tooFast = this.#pace.asks(identity.customer);
+    const tooFast = this.#rateLimit.check(identity.customer);
     if (tooFast !== null) return tooFast;
     const absent = this.#standing(identity);
     if (absent !== null) return absent;

@@ -5,7 +5,7 @@ import type { RoleRow } from '../../store/records.js';
 import { AuditUnavailable } from '../../store/store-error.js';
 import { actorOf } from '../access/authorize.js';
 import type { Authorizer } from '../access/authorize.js';
-import type { CustomerPace } from '../access/customer-pace.js';
+import type { CustomerRateLimit } from '../access/customer-pace.js';
 import type { Identity } from '../session/identity.js';
 import type { Log } from '../log.js';
 import { printable } from '../printable.js';
@@ -21,7 +21,7 @@ export interface OwnRecordingsParts {
   readonly customers: { find(customer: CustomerName): { readonly namedAt: string } | undefined };
   /** @throws AuditUnavailable */
   readonly audit: { append(event: AuditEvent): unknown };
-  readonly pace: CustomerPace;
+  readonly rateLimit: CustomerRateLimit;
   readonly log: Log;
 }
 
@@ -47,7 +47,7 @@ export class OwnRecordings {
    * @param id as spelt by the customer
    */
   async take(identity: Identity, id: string): Promise<Recording | Refusal> {
-    const tooFast = this.#parts.pace.asks(identity.customer);
+    const tooFast = this.#parts.rateLimit.check(identity.customer);
     if (tooFast !== null) return tooFast;
     const mine = this.#mine(identity);
     const found = isRecordingId(id) ? await this.#parts.recordingStore.find(id) : undefined;
@@ -76,7 +76,7 @@ export class OwnRecordings {
   /** Null when the customer may not see the domain. */
   #since(identity: Identity, domain: DomainName): string | null {
     const { authorizer, roles, customers } = this.#parts;
-    if (authorizer.consider(identity, { action: 'status', domain, profile: null }) !== null) return null;
+    if (authorizer.check(identity, { action: 'status', domain, profile: null }) !== null) return null;
     const role = roles.find(identity.customer, domain);
     const named = customers.find(identity.customer)?.namedAt;
     if (role === undefined || named === undefined) return null;

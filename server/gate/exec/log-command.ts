@@ -156,7 +156,7 @@ export class LogCommand {
     try {
       const bytes = stream.head === null && lines !== null ? lastLines(stream.bytes, lines) : stream.bytes;
       for await (const chunk of bytes) {
-        if (this.#tracked?.mayAct() === false) break;
+        if (this.#tracked?.canAct() === false) break;
         resting.since();
         if (printer.take(chunk)) continue;
         await this.#drained();

@@ -103,14 +103,14 @@ export class OperateCommand {
     });
     const stop = this.#deps.hosts.onEvent(({ event }) => {
       if (event.event !== 'operation' || event.operation.id !== operation.id || json) return;
-      if (!tracked.mayAct()) return;
+      if (!tracked.canAct()) return;
       const step = words.step(event.operation);
       if (step !== told && event.operation.endedAt === null) this.#output.say(`${operation.domain}: ${step}`);
       told = step;
     });
     const stopClose = this.#terminal.onClose(stop);
     // How it ended is for those who may still see it.
-    const end = await Promise.race([ended.then((known) => (tracked.mayAct() ? known : said)), lost]);
+    const end = await Promise.race([ended.then((known) => (tracked.canAct() ? known : said)), lost]);
     tracked.forget();
     stopClose();
     stop();

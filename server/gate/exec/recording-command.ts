@@ -60,7 +60,7 @@ export class RecordingCommand {
     try {
       const { stream } = await readRecording(recording);
       for await (const chunk of stream as AsyncIterable<Buffer>) {
-        if (!tracked.mayAct() || !this.#terminal.open) break;
+        if (!tracked.canAct() || !this.#terminal.open) break;
         if (this.#terminal.write(chunk)) continue;
         await this.#drained((resolve) => {
           wake = resolve;

@@ -14,7 +14,7 @@ export interface KnownDomains {
   settle(changes: DomainChanges): void;
 }
 
-export interface LedgerTimes {
+export interface RegistryTimes {
   /** For how long a domain must be seen to be gone before it is retired. Milliseconds. */
   readonly graceMs: number;
   /** A clock that never jumps. Milliseconds. */
@@ -29,9 +29,9 @@ const MOST_PASSED = 30_000;
 const WRITTEN_EVERY = 60_000;
 
 /** Keeps the book of which domain each name means: what the hosts say goes in, what `decideNames` makes of it is recorded. */
-export class DomainLedger {
+export class DomainRegistry {
   readonly #known: KnownDomains;
-  readonly #times: LedgerTimes;
+  readonly #times: RegistryTimes;
   readonly #log: Log;
   /** Since the time that is written of it; a name that is not here is not away. Milliseconds. */
   #away = new Map<DomainName, number>();
@@ -42,7 +42,7 @@ export class DomainLedger {
   /** What the hosts said last, so that the same said again costs nothing. */
   #said = new Map<string, string>();
 
-  constructor(known: KnownDomains, times: LedgerTimes, log: Log) {
+  constructor(known: KnownDomains, times: RegistryTimes, log: Log) {
     this.#known = known;
     this.#times = times;
     this.#log = log;

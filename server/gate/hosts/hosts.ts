@@ -12,8 +12,8 @@ import type { Log } from '../log.js';
 import type { DomainObservation, DomainObservations } from '../access/sights.js';
 import type { Unsubscribe } from '../session/terminal.js';
 import * as words from '../text/words.js';
-import { DomainLedger } from './domain-ledger.js';
-import type { KnownDomains, LedgerTimes } from './domain-ledger.js';
+import { DomainRegistry } from './domain-ledger.js';
+import type { KnownDomains, RegistryTimes } from './domain-ledger.js';
 import type { HostLink } from './host-link.js';
 import type { LinkEvent } from './link-event.js';
 
@@ -51,7 +51,7 @@ const REVIEW_AGAIN = 5_000;
 const NOBODY: ReadonlySet<GuestName> = new Set();
 
 /** Of the ledger; what is left out is the default. */
-export type HostsTimes = Partial<LedgerTimes>;
+export type HostsTimes = Partial<RegistryTimes>;
 
 const TEN_MINUTES = 600_000;
 
@@ -61,7 +61,7 @@ export class Hosts implements DomainObservations {
   readonly #log: Log;
   readonly #listeners: Listeners<HostsEvent>;
   readonly #sightings: LastSightings;
-  readonly #ledger: DomainLedger;
+  readonly #ledger: DomainRegistry;
   /** What each host showed before this gate started; null: it was never heard. */
   readonly #before: ReadonlyMap<HostLink, Sighting | null>;
   readonly #monotonic: () => number;
@@ -91,7 +91,7 @@ export class Hosts implements DomainObservations {
     this.#log = log;
     const { graceMs = TEN_MINUTES, monotonic = () => performance.now(), clock = () => new Date() } = times;
     this.#monotonic = monotonic;
-    this.#ledger = new DomainLedger(known, { graceMs, monotonic, clock }, log);
+    this.#ledger = new DomainRegistry(known, { graceMs, monotonic, clock }, log);
     this.#listeners = new Listeners((fault) => {
       log.error({ err: fault }, 'a listener to the hosts failed');
     });
@@ -182,7 +182,7 @@ export class Hosts implements DomainObservations {
    *
    * @param domain one that is managed here; while it is seen to run here, a silent host counts only if it was seen to run there too
    */
-  mayRunElsewhere(domain: DomainName, here: HostLink): Refusal | null {
+  canRunElsewhere(domain: DomainName, here: HostLink): Refusal | null {
     const view = here.domains.get(domain);
     const runsHere = here.reachable && view !== undefined && lives(view);
     for (const host of this.links) {
@@ -195,13 +195,13 @@ export class Hosts implements DomainObservations {
     }
     for (const other of this.links) {
       if (other === here) continue;
-      const why = this.#mayRun(other, domain, here, runsHere);
+      const why = this.#canRun(other, domain, here, runsHere);
       if (why !== null) return words.maybeElsewhere(domain, other.name, why);
     }
     return null;
   }
 
-  #mayRun(
+  #canRun(
     other: HostLink,
     domain: DomainName,
     here: HostLink,
@@ -217,7 +217,7 @@ export class Hosts implements DomainObservations {
       if (this.#leaving.has(domain)) return 'silent';
       const had = other.everHeard
         ? state !== undefined || other.names === null
-        : this.#mayHave(other, domain, here);
+        : this.#canHave(other, domain, here);
       return had ? 'silent' : null;
     }
     if (other.names === null) return 'untold';
@@ -246,7 +246,7 @@ export class Hosts implements DomainObservations {
   }
 
   /** Of a host that was not heard since the gate started. */
-  #mayHave(other: HostLink, domain: DomainName, here: HostLink): boolean {
+  #canHave(other: HostLink, domain: DomainName, here: HostLink): boolean {
     const had = this.#before.get(other) ?? null;
     if (had?.guests == null || had.domains.has(domain)) return true;
     if ([...had.guests].some((guest) => partOf(domain, guest) !== null)) return true;

@@ -4,7 +4,7 @@ import type { Effect, Fact, MenuDomain, MenuPreferences, OpenMenu } from '../../
 import type { CustomerName, DomainName } from '../../../policy/names.js';
 import { isRefusal, shownRefusal } from '../../../policy/refusal.js';
 import type { Activity } from '../customer/activity.js';
-import type { AuditNews } from '../audit/audit-news.js';
+import type { AuditNotifier } from '../audit/audit-news.js';
 import { MenuLog } from '../console-log/menu-log.js';
 import type { MenuLogParts } from '../console-log/menu-log.js';
 import { ConsoleSession } from '../console/console-session.js';
@@ -50,7 +50,7 @@ export interface MenuParts {
   readonly policy: Pick<PolicyHolder, 'onChange'>;
   readonly windows: Pick<WindowWatch, 'onChange'>;
   readonly maintenance: Pick<MaintenanceWatch, 'current' | 'onChange'>;
-  readonly news: Pick<AuditNews, 'onNews'>;
+  readonly news: Pick<AuditNotifier, 'onNews'>;
   readonly standing: AskStanding;
   /** Where the lists of all menus are made anew. */
   readonly refreshes: Pick<SlicedQueue, 'add'>;

@@ -132,7 +132,7 @@ export class OperationDispatcher {
       return isRefusal(permit) ? permit : { permit, unfit: null };
     }
     // Only who may see the domain may hear about its profiles.
-    const seen = authorizer.consider(identity, { action: 'status', domain, profile: null });
+    const seen = authorizer.check(identity, { action: 'status', domain, profile: null });
     const profile = seen === null ? this.#profile(domain, request.profile) : null;
     if (isRefusal(profile)) return profile;
     const parameters = seen === null ? this.#parameters(domain, profile) : null;
@@ -188,7 +188,7 @@ export class OperationDispatcher {
     if (host.contract?.verbs.includes(verb) !== true)
       return words.notOnThisHost(domain, words.actionWord(verb));
     if (unfit !== null) return unfit;
-    if (CREATING.includes(verb)) return hosts.mayRunElsewhere(domain, host) ?? found;
+    if (CREATING.includes(verb)) return hosts.canRunElsewhere(domain, host) ?? found;
     return found;
   }
 
@@ -200,7 +200,7 @@ export class OperationDispatcher {
       if (result.result !== 'uncertain') break;
       await new Promise((resolve) => setTimeout(resolve, wait));
       // The right may have gone while it was waited.
-      if (this.#parts.authorizer.mayStill(demanded.identity, demanded) !== null) break;
+      if (this.#parts.authorizer.recheck(demanded.identity, demanded) !== null) break;
       result = await host.submit(demanded, demanded.key);
       // It was not known whether the first arrived, so that the second did not says nothing about it.
       if (result.result === 'refused' && result.refusal.code === 'host-unreachable') {

@@ -1,7 +1,7 @@
 import { open, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { RUNNING } from './recording-name.js';
-import type { WriteTurns } from './write-turns.js';
+import type { WriteQueue } from './write-turns.js';
 
 /** Lines are written together: so often, or when there are so many bytes of them. A killed gate loses no more. */
 const FLUSH = { milliseconds: 200, bytes: 64 * 1024 };
@@ -13,7 +13,7 @@ const MOST_WAITING = 1024 * 1024;
 export class CastFile {
   readonly #path: string;
   readonly #handle: FileHandle;
-  readonly #turns: WriteTurns;
+  readonly #turns: WriteQueue;
   readonly #failed: (error: Error) => void;
   #lines: string[] = [];
   /** Of `#lines`, and of those that are on their way to the disk. */
@@ -25,7 +25,7 @@ export class CastFile {
   #closed: Promise<void> | null = null;
 
   /** Made by `create`. */
-  constructor(path: string, handle: FileHandle, turns: WriteTurns, failed: (error: Error) => void) {
+  constructor(path: string, handle: FileHandle, turns: WriteQueue, failed: (error: Error) => void) {
     this.#path = path;
     this.#handle = handle;
     this.#turns = turns;
@@ -40,7 +40,7 @@ export class CastFile {
   static async create(
     path: string,
     firstLine: string,
-    turns: WriteTurns,
+    turns: WriteQueue,
     failed: (error: Error) => void,
   ): Promise<CastFile> {
     const handle = await turns.take(() => open(`${path}${RUNNING}`, 'ax', 0o600));

@@ -6,7 +6,7 @@ interface Sized {
 }
 
 /** A binary heap: the largest of many is at hand, and is put in its place again when it got smaller. */
-export class LargestFirst<T extends Sized> {
+export class MaxHeap<T extends Sized> {
   readonly #heap: T[];
 
   constructor(items: readonly T[]) {

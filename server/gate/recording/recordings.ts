@@ -8,7 +8,7 @@ import type { RecordingName } from './recording-name.js';
 import { RecordingStore } from './recording-shelf.js';
 import { Retention } from './retention.js';
 import type { RetentionLimits } from './retention.js';
-import { WriteTurns } from './write-turns.js';
+import { WriteQueue } from './write-turns.js';
 
 /** `recordings:` of gate.yaml. */
 export interface RecordingSettings extends RetentionLimits {
@@ -57,7 +57,7 @@ export class Recordings {
   readonly recordingStore: RecordingStore;
   readonly #parts: RecordingsParts;
   readonly #retention: Retention;
-  readonly #turns = new WriteTurns();
+  readonly #turns = new WriteQueue();
   /** By id; null while its file is being made. */
   readonly #running = new Map<string, Recorder | null>();
   readonly #ending = new Set<Promise<void>>();

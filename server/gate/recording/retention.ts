@@ -1,7 +1,7 @@
 import type { AuditEvent, EventActor } from '../../store/audit-event.js';
 import { AuditUnavailable } from '../../store/store-error.js';
 import type { Log } from '../log.js';
-import { LargestFirst } from './largest-first.js';
+import { MaxHeap } from './largest-first.js';
 import type { Recording, RecordingStore } from './recording-shelf.js';
 
 /** As the settings have them. */
@@ -63,7 +63,7 @@ function tooMuch(recordings: readonly Recording[], most: number): readonly Recor
     if (recording.endedAt !== null) share.ended.push(recording);
   }
   if (total <= most) return [];
-  const largest = new LargestFirst([...shares.values()].filter(({ ended }) => ended.length > 0));
+  const largest = new MaxHeap([...shares.values()].filter(({ ended }) => ended.length > 0));
   const gone: Recording[] = [];
   while (total > most) {
     const share = largest.first;

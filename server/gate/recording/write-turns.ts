@@ -2,7 +2,7 @@
 const MOST_WAITING = 32 * 1024 * 1024;
 
 /** The recordings write in turn: a disk that hangs holds one thread of Node's and so much memory, and nobody else up. */
-export class WriteTurns {
+export class WriteQueue {
   #last: Promise<unknown> = Promise.resolve();
   /** Bytes that wait, of all recordings. */
   waiting = 0;

@@ -1,12 +1,12 @@
 import type { Unsubscribe } from './terminal.js';
 
 /** Somebody who can be told: in the menu, or on a console. @returns whether they read it now */
-export type Hearer = (text: string) => boolean;
+export type AnnouncementListener = (text: string) => boolean;
 
 /** What admins say to all who are logged in. Commands by exec hear nothing: their output is a script's. */
 export class Announcements {
-  readonly #menus = new Set<Hearer>();
-  readonly #consoles = new Set<Hearer>();
+  readonly #menus = new Set<AnnouncementListener>();
+  readonly #consoles = new Set<AnnouncementListener>();
   readonly #onFault: (fault: unknown) => void;
 
   /** @param onFault hears what a session threw: the others are told all the same */
@@ -14,11 +14,11 @@ export class Announcements {
     this.#onFault = onFault;
   }
 
-  inMenu(hearer: Hearer): Unsubscribe {
+  inMenu(hearer: AnnouncementListener): Unsubscribe {
     return joined(this.#menus, hearer);
   }
 
-  onConsole(hearer: Hearer): Unsubscribe {
+  onConsole(hearer: AnnouncementListener): Unsubscribe {
     return joined(this.#consoles, hearer);
   }
 
@@ -32,8 +32,8 @@ export class Announcements {
     return this.#tell(this.#consoles, text);
   }
 
-  #tell(hearers: ReadonlySet<Hearer>, text: string): number {
-    const reads = (hear: Hearer): boolean => {
+  #tell(hearers: ReadonlySet<AnnouncementListener>, text: string): number {
+    const reads = (hear: AnnouncementListener): boolean => {
       try {
         return hear(text);
       } catch (fault) {
@@ -45,8 +45,8 @@ export class Announcements {
   }
 }
 
-function joined(hearers: Set<Hearer>, hearer: Hearer): Unsubscribe {
-  const own: Hearer = (text) => hearer(text);
+function joined(hearers: Set<AnnouncementListener>, hearer: AnnouncementListener): Unsubscribe {
+  const own: AnnouncementListener = (text) => hearer(text);
   hearers.add(own);
   return () => hearers.delete(own);
 }

@@ -1,5 +1,5 @@
 import type { CustomerName } from '../../../policy/names.js';
-import { CustomerPace } from '../access/customer-pace.js';
+import { CustomerRateLimit } from '../access/customer-pace.js';
 import { BoundedMap, TokenBucket, type Now } from '../pace/token-bucket.js';
 
 /** Refused logins that one source may have recorded at once, and one more after each ten minutes. */
@@ -19,7 +19,7 @@ export class AuditBudget {
   readonly #allSources: TokenBucket;
   readonly #sources: BoundedMap<string, { readonly bucket: TokenBucket; leftOut: number }>;
   /** Logins and sessions: some 90,000 a day, two rows each. A monitor that looks every second is served. */
-  readonly #customers: CustomerPace;
+  readonly #customers: CustomerRateLimit;
 
   constructor(now: Now = () => performance.now()) {
     this.#allSources = new TokenBucket(ALL_SOURCES, now);
@@ -27,7 +27,7 @@ export class AuditBudget {
       bucket: new TokenBucket(PER_SOURCE, now),
       leftOut: 0,
     }));
-    this.#customers = new CustomerPace(now);
+    this.#customers = new CustomerRateLimit(now);
   }
 
   /** @returns how many were left out before, when this one is to be recorded; null when it is not */
@@ -45,6 +45,6 @@ export class AuditBudget {
 
   /** @returns whether this customer may log in, or open a session, once more now */
   opening(customer: CustomerName): boolean {
-    return this.#customers.asks(customer) === null;
+    return this.#customers.check(customer) === null;
   }
 }

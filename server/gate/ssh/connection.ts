@@ -10,7 +10,7 @@ import { announceSignatureAlgorithms } from './extension-info.js';
 import { heedRightGuesses } from './first-packet-guess.js';
 import { KeyExchangeGuard } from './key-exchange-guard.js';
 import { Login } from './login.js';
-import type { PacedLog } from './paced-log.js';
+import type { RateLimitedLog } from './paced-log.js';
 import { takeMessagesInRekeys } from './rekey-messages.js';
 import { Rekeying, type RekeyLimit } from './rekeying.js';
 import type { Source } from './source.js';
@@ -72,7 +72,7 @@ export class Connection {
   readonly #limits: ConnectionLimits;
   readonly #events: ConnectionEvents;
   readonly #log: Log;
-  readonly #strangers: PacedLog;
+  readonly #strangers: RateLimitedLog;
   readonly #login: Login;
   readonly #rekeying: Rekeying;
   readonly #channels: ChannelTable;
@@ -90,7 +90,7 @@ export class Connection {
     authenticator: Authenticator,
     events: ConnectionEvents,
     log: Log,
-    strangers: PacedLog,
+    strangers: RateLimitedLog,
   ) {
     this.id = id;
     this.source = source;

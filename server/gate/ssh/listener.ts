@@ -4,7 +4,7 @@ import type { Log } from '../log.js';
 import { ConnectionFaults } from './connection-faults.js';
 import { sourceOf, type Source } from './source.js';
 import type { LoginSettings } from './ssh-settings.js';
-import { WaitingRoom } from './waiting-room.js';
+import { UnauthenticatedConnections } from './waiting-room.js';
 import { turnedAwayBytes } from './wire-message.js';
 
 export interface ListenAddress {
@@ -58,7 +58,7 @@ export class Listener {
   readonly #log: Log;
   readonly #servers: Server[] = [];
   readonly #open = new Set<Socket>();
-  readonly #waiting: WaitingRoom<Socket>;
+  readonly #waiting: UnauthenticatedConnections<Socket>;
   /** Those who are being told why they are turned away. */
   readonly #leaving = new Set<Socket>();
   #turnedAway = 0;
@@ -74,7 +74,9 @@ export class Listener {
     this.#penalised = penalised;
     this.#onArrival = onArrival;
     this.#log = log;
-    this.#waiting = new WaitingRoom({ most: Math.max(1, Math.floor(settings.connections * WAITING_SHARE)) });
+    this.#waiting = new UnauthenticatedConnections({
+      most: Math.max(1, Math.floor(settings.connections * WAITING_SHARE)),
+    });
   }
 
   /**

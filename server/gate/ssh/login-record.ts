@@ -5,7 +5,7 @@ import type { RefusedBecause } from './authenticate.js';
 import type { Log } from '../log.js';
 import { printable } from '../printable.js';
 import { AuditBudget } from './audit-budget.js';
-import type { PacedLog } from './paced-log.js';
+import type { RateLimitedLog } from './paced-log.js';
 import type { Source } from './source.js';
 
 /** The audit log: `store.audit`. */
@@ -37,10 +37,10 @@ const LOGIN_SHOWN = 64;
 export class LoginRecord {
   readonly #audit: AuditLog;
   readonly #log: Log;
-  readonly #strangers: PacedLog;
+  readonly #strangers: RateLimitedLog;
   readonly #budget = new AuditBudget();
 
-  constructor(audit: AuditLog, log: Log, strangers: PacedLog) {
+  constructor(audit: AuditLog, log: Log, strangers: RateLimitedLog) {
     this.#audit = audit;
     this.#log = log;
     this.#strangers = strangers;

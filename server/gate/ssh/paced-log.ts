@@ -12,7 +12,7 @@ const MOST_SOURCES = 10_000;
  * The log for what strangers do: nobody who has not logged in may fill the disk with it, or hide something in a flood. Lines
  * beyond the pace are counted, and the next line of that source says how many (`leftOut`).
  */
-export class PacedLog {
+export class RateLimitedLog {
   readonly #log: Log;
   readonly #allSources: TokenBucket;
   readonly #sources: BoundedMap<string, { readonly bucket: TokenBucket; leftOut: number }>;

@@ -14,7 +14,7 @@ import type { HostKey } from './host-key.js';
 import { Listener, type Arrival, type ListenAddress } from './listener.js';
 import { LoginRecord, type AuditLog } from './login-record.js';
 import { hasNativeCrypto } from './native-crypto.js';
-import { PacedLog } from './paced-log.js';
+import { RateLimitedLog } from './paced-log.js';
 import { Penalties } from './penalties.js';
 import { REKEY, type RekeyLimit } from './rekeying.js';
 import { SessionRegistry, type SessionInfo } from './session-registry.js';
@@ -82,7 +82,7 @@ export class SshGate {
   readonly sessions: LiveSessions;
   readonly #parts: SshGateParts;
   readonly #limits: ConnectionLimits;
-  readonly #strangers: PacedLog;
+  readonly #strangers: RateLimitedLog;
   readonly #penalties: Penalties;
   readonly #record: LoginRecord;
   readonly #registry: SessionRegistry;
@@ -106,7 +106,7 @@ export class SshGate {
       idleMs: parts.idleMs ?? IDLE_MS,
       leaveMs: parts.leaveMs ?? LEAVE_MS,
     };
-    this.#strangers = new PacedLog(log);
+    this.#strangers = new RateLimitedLog(log);
     this.#penalties = new Penalties(settings.login);
     this.#record = new LoginRecord(parts.audit, log, this.#strangers);
     this.#registry = new SessionRegistry(handler, this.#record, terminalText(settings.motd), log);

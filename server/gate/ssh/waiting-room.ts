@@ -1,7 +1,7 @@
 import type { Now } from '../pace/token-bucket.js';
 import { BoundedMap } from '../pace/token-bucket.js';
 
-export interface WaitingRoomParts {
+export interface UnauthenticatedConnectionsParts {
   /** Connections that may wait at once. */
   readonly most: number;
   readonly now?: Now;
@@ -36,7 +36,7 @@ const MOST_SOURCES = 20_000;
  * by how many wait from there and how many came lately. A login takes some round trips, so neither the newest nor the oldest
  * may be the one to go: a flood would keep out who is far away. Random early drop, as `MaxStartups` of sshd_config(5).
  */
-export class WaitingRoom<T> {
+export class UnauthenticatedConnections<T> {
   readonly #most: number;
   readonly #now: Now;
   readonly #random: () => number;
@@ -48,7 +48,11 @@ export class WaitingRoom<T> {
   /** When somebody logged in from there last, oldest first. Only customers get in here, so no flood pushes them out. */
   readonly #loggedInAt = new Map<string, number>();
 
-  constructor({ most, now = () => performance.now(), random = Math.random }: WaitingRoomParts) {
+  constructor({
+    most,
+    now = () => performance.now(),
+    random = Math.random,
+  }: UnauthenticatedConnectionsParts) {
     this.#most = most;
     this.#now = now;
     this.#random = random;

@@ -4,18 +4,18 @@ import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { writeSshConfig } from '../../../server/cli/demo/demo-ssh-config.js';
-import { handedSockets } from '../../../server/cli/half/handed-sockets.js';
+import { inheritedSockets } from '../../../server/cli/half/handed-sockets.js';
 import { HostKey } from '../../../server/gate/ssh/host-key.js';
 import { House } from '../../support/house.js';
 import { POSTERN } from '../../support/postern-command.js';
 
 describe('sockets that systemd hands over', () => {
   it('are those of this process alone', () => {
-    assert.deepEqual(handedSockets({ LISTEN_PID: '7', LISTEN_FDS: '2' }, 7), [3, 4]);
-    assert.deepEqual(handedSockets({ LISTEN_PID: '8', LISTEN_FDS: '2' }, 7), []);
-    assert.deepEqual(handedSockets({}, 7), []);
+    assert.deepEqual(inheritedSockets({ LISTEN_PID: '7', LISTEN_FDS: '2' }, 7), [3, 4]);
+    assert.deepEqual(inheritedSockets({ LISTEN_PID: '8', LISTEN_FDS: '2' }, 7), []);
+    assert.deepEqual(inheritedSockets({}, 7), []);
     for (const count of ['0', '-1', '1e9', '999', '', 'x'])
-      assert.deepEqual(handedSockets({ LISTEN_PID: '7', LISTEN_FDS: count }, 7), [], count);
+      assert.deepEqual(inheritedSockets({ LISTEN_PID: '7', LISTEN_FDS: count }, 7), [], count);
   });
 
   it('serve who came before the gate was there', async () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parseDomainName } from '../../../policy/names.js';
 import { adminRecord } from '../../../server/dom0/api/admin-record.js';
 import { Journal, readLines } from '../../../server/dom0/operations/journal.js';
-import { OperationBook } from '../../../server/dom0/operations/operation-book.js';
+import { OperationRegistry } from '../../../server/dom0/operations/operation-book.js';
 import { operationRequest } from '../../support/dom0-client.js';
 import { eventually } from '../../support/eventually.js';
 import { silentLogger } from '../../support/silent-logger.js';
@@ -26,7 +26,7 @@ describe('the record of what admins do at consoles', () => {
   afterEach(() => rm(directory, { recursive: true, force: true }));
 
   const open = (rotateBytes?: number): ReturnType<typeof Journal.open> =>
-    Journal.open(directory, (records) => OperationBook.condense(records), {
+    Journal.open(directory, (records) => OperationRegistry.condense(records), {
       logger: silentLogger,
       ...(rotateBytes === undefined ? {} : { rotateBytes }),
     });
@@ -52,9 +52,9 @@ describe('the record of what admins do at consoles', () => {
     });
     const again = await open(1);
     assert.equal((await again.journal.requests(0, 10)).length, 1);
-    const book = new OperationBook();
-    for (const record of again.records) book.take(record);
-    assert.equal(book.open().length, 1, 'the operation is known to the file that follows');
+    const registry = new OperationRegistry();
+    for (const record of again.records) registry.take(record);
+    assert.equal(registry.open().length, 1, 'the operation is known to the file that follows');
     await again.journal.close();
   });
 

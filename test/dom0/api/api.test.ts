@@ -407,13 +407,13 @@ describe("dom0's API", () => {
     });
 
     const second = (more: object): Dom0 => {
-      const { settings, toolstack, consoles, pace } = house;
+      const { settings, toolstack, consoles, timings } = house;
       return new Dom0({
         settings: { ...settings, ...more },
         toolstack,
         consoles,
         logger: silentLogger,
-        pace,
+        timings,
       });
     };
 

@@ -6,7 +6,7 @@ import { refusal } from '../../../policy/refusal.js';
 import type { DomainConfigs } from '../../../server/dom0/config/domain-configs.js';
 import { ForeignFiles, LOCAL_FILES } from '../../../server/dom0/config/foreign-files.js';
 import { SYSTEM_HOST_CLOCK } from '../../../server/dom0/pace/host-clock.js';
-import { NameMemory } from '../../../server/dom0/observation/name-memory.js';
+import { KnownNames } from '../../../server/dom0/observation/name-memory.js';
 import { LocalStateDisk } from '../../../server/dom0/state/local-state-disk.js';
 import type { Creation, DryRun } from '../../../server/dom0/toolstack/toolstack.js';
 import { configsLikeXl } from '../../support/configs-like-xl.js';
@@ -211,7 +211,7 @@ describe('what the toolstack makes of the files', () => {
     await write('horatio');
     await write('ophelia');
     await looks();
-    const memory = new NameMemory(null, silentLogger);
+    const memory = new KnownNames(null, silentLogger);
     memory.see(configs, 0);
     await rename(file('horatio'), file('h'));
     answer = () => Promise.resolve(refusal('toolstack-timeout', 'No answer.'));

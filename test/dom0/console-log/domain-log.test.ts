@@ -11,7 +11,7 @@ import {
 import { parseDomainName, parseCustomerName, parseFingerprint } from '../../../policy/names.js';
 import { DomainLog } from '../../../server/dom0/console-log/domain-log.js';
 import type { DomainLogParts } from '../../../server/dom0/console-log/domain-log.js';
-import { WriteRoom } from '../../../server/dom0/console-log/write-room.js';
+import { WriteBudget } from '../../../server/dom0/console-log/write-room.js';
 import { eventually } from '../../support/eventually.js';
 import { TemporaryDirectory } from '../../support/temporary-directory.js';
 import { FailingDisk } from './failing-disk.js';
@@ -52,7 +52,7 @@ describe('DomainLog', () => {
       limit: 1024 * KIB,
       rate: 1024 * KIB,
       host: 'host-boot-1',
-      room: new WriteRoom(),
+      writeBudget: new WriteBudget(),
       ready: Promise.resolve(),
       logger,
       written: () => undefined,
@@ -76,7 +76,7 @@ describe('DomainLog', () => {
   });
 
   afterEach(async () => {
-    disk.room = Infinity;
+    disk.writeBudget = Infinity;
     await Promise.all(logs.map((log) => log.close()));
     directory.dispose();
   });
@@ -271,14 +271,14 @@ describe('DomainLog', () => {
     const log = open();
     log.append(Buffer.from('before\n'), T0);
     await said(log);
-    disk.room = 50;
+    disk.writeBudget = 50;
     const full = 'z'.repeat(1000);
     log.append(Buffer.from(full), T0 + 1000);
     await eventually('the failure', () => log.isFailing);
     for (let at = 0; at < 100; at += 1) log.append(Buffer.from(full), T0 + 2000 + at);
     assert.equal(warnings.filter((text) => text.includes('cannot be written')).length, 1);
     assert.ok(disk.tries < 5, 'it is not tried for every byte');
-    disk.room = Infinity;
+    disk.writeBudget = Infinity;
     await eventually('the disk is tried again', () => {
       log.append(Buffer.from('after\n'), T0 + 60_000);
       return !log.isFailing;
@@ -299,11 +299,11 @@ describe('DomainLog', () => {
     disk.hang = new Promise((resolve) => {
       release = resolve;
     });
-    const room = new WriteRoom(512 * KIB);
-    const log = open({ room, rate: 100 * 1024 * KIB, limit: 16 * 1024 * KIB });
+    const writeBudget = new WriteBudget(512 * KIB);
+    const log = open({ writeBudget, rate: 100 * 1024 * KIB, limit: 16 * 1024 * KIB });
     const chunk = Buffer.alloc(16 * KIB, 'h');
     for (let at = 0; at < 1000; at += 1) log.append(chunk, T0 + at);
-    assert.ok(room.taken <= 512 * KIB);
+    assert.ok(writeBudget.taken <= 512 * KIB);
     assert.equal(await said(log), '', 'a question is answered with what is there');
     release();
     disk.hang = Promise.resolve();
@@ -312,7 +312,7 @@ describe('DomainLog', () => {
       return all.includes('not kept') ? all : null;
     });
     assert.ok(text.length < 600 * KIB);
-    assert.equal(room.taken, 0);
+    assert.equal(writeBudget.taken, 0);
   });
 
   it('keeps a burst whole and a flood in pieces, and says how much is missing', async () => {

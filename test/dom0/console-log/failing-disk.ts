@@ -3,7 +3,7 @@ import { LocalDisk } from '../../../server/dom0/console-log/log-disk.js';
 
 /** A disk with room for so many bytes more: beyond it a write is cut short and fails, as ENOSPC does. Or it hangs. */
 export class FailingDisk extends LocalDisk implements LogDisk {
-  room = Infinity;
+  writeBudget = Infinity;
   /** Writes wait for this. */
   hang: Promise<void> = Promise.resolve();
   tries = 0;
@@ -11,8 +11,8 @@ export class FailingDisk extends LocalDisk implements LogDisk {
   override async append(file: string, bytes: Buffer): Promise<void> {
     this.tries += 1;
     await this.hang;
-    const fits = Math.min(bytes.length, this.room);
-    this.room -= fits;
+    const fits = Math.min(bytes.length, this.writeBudget);
+    this.writeBudget -= fits;
     if (fits > 0) await super.append(file, bytes.subarray(0, fits));
     if (fits < bytes.length) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
   }

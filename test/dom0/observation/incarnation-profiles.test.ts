@@ -19,7 +19,7 @@ describe('what an incarnation boots', () => {
       toolstack,
       profiles: { recognise: () => NORMAL },
       expectations: { rising: () => 'no', lastBoot: () => null },
-      pace: { profileRetry: 2, lastProfileRetry: 10 },
+      timings: { profileRetry: 2, lastProfileRetry: 10 },
       logger: silentLogger,
     });
     const config = readDomainConfig('/etc/xen/horatio.cfg', 'name = "horatio"\nkernel = "/vmlinuz"\n');

@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DomainConfigs } from '../../../server/dom0/config/domain-configs.js';
-import { NameMemory } from '../../../server/dom0/observation/name-memory.js';
+import { KnownNames } from '../../../server/dom0/observation/name-memory.js';
 import { domainName } from '../../support/temporary-store.js';
 import { configsLikeXl } from '../../support/configs-like-xl.js';
 import { silentLogger } from '../../support/silent-logger.js';
@@ -15,7 +15,7 @@ const IS_ROOT = process.geteuid?.() === 0;
 describe('what a half remembers of names', () => {
   let directory: string;
   let configs: DomainConfigs;
-  let memory: NameMemory;
+  let memory: KnownNames;
   let now: number;
 
   beforeEach(async () => {
@@ -34,7 +34,7 @@ describe('what a half remembers of names', () => {
 
   async function halfStarts(pattern = join(directory, 'xen', '*.cfg')): Promise<void> {
     configs = configsLikeXl({ domains: [pattern], unmanaged: [] }, silentLogger);
-    memory = await NameMemory.open(join(directory, 'names.json'), silentLogger);
+    memory = await KnownNames.open(join(directory, 'names.json'), silentLogger);
   }
 
   /** @returns what has gone */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { NO_MEMORY, observedState } from '../../../server/dom0/observation/observed-state.js';
 import type { Rising, StateContext, StateMemory } from '../../../server/dom0/observation/observed-state.js';
-import { PACE } from '../../../server/dom0/pace/pace.js';
+import { TIMINGS } from '../../../server/dom0/pace/pace.js';
 import { parseXlList } from '../../../server/dom0/toolstack/xl-output.js';
 import { recordedCall } from '../../support/recorded-xl.js';
 
@@ -18,7 +18,7 @@ function shown(rows: readonly string[], more: Partial<StateContext> = {}): strin
       rising: 'no' as Rising,
       falling: false,
       now: 1e12 + index * 500,
-      pace: PACE,
+      timings: TIMINGS,
       ...more,
     };
     const seen = observedState(memory, listed ?? null, context);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { Journal, JournalUnwritableError } from '../../../server/dom0/operations/journal.js';
 import type { JournalEvent } from '../../../server/dom0/operations/journal-record.js';
-import { OperationBook } from '../../../server/dom0/operations/operation-book.js';
+import { OperationRegistry } from '../../../server/dom0/operations/operation-book.js';
 import { operationRequest } from '../../support/dom0-client.js';
 import { EVERYTHING, MemoryDisk, NOTHING_MORE } from '../../support/memory-disk.js';
 import type { Leftover } from '../../support/memory-disk.js';
@@ -15,7 +15,7 @@ const limits = { createsPerDomain: { count: 50, windowSeconds: 3600 }, powerOffs
 const now = Date.UTC(2026, 10, 21);
 
 function open(disk: MemoryDisk, rotateBytes: number): ReturnType<typeof Journal.open> {
-  return Journal.open(STATE, (records) => OperationBook.condense(records, limits), {
+  return Journal.open(STATE, (records) => OperationRegistry.condense(records, limits), {
     logger: silentLogger,
     clock: () => now,
     host: new VirtualHost(),
@@ -62,13 +62,13 @@ async function live(disk: MemoryDisk, rotateBytes: number, told: Told): Promise<
 /** Opens what is left, writes on, and opens it once more: nothing that was accepted is lost, and one chain holds it all. */
 async function verify(disk: MemoryDisk, rotateBytes: number, told: Told, how: string): Promise<void> {
   const { journal, records } = await open(disk, rotateBytes);
-  const book = new OperationBook(limits);
-  for (const record of records) book.take(record);
-  for (const id of told.accepted) assert.ok(book.find(id), `${how}: an accepted operation is lost`);
+  const registry = new OperationRegistry(limits);
+  for (const record of records) registry.take(record);
+  for (const id of told.accepted) assert.ok(registry.find(id), `${how}: an accepted operation is lost`);
   // One that was being written when the power went was neither accepted nor refused for whoever asked.
   const inFlight = told.refused.slice(-1);
   for (const id of told.refused)
-    if (!inFlight.includes(id)) assert.equal(book.find(id), undefined, `${how}: one was invented`);
+    if (!inFlight.includes(id)) assert.equal(registry.find(id), undefined, `${how}: one was invented`);
   const before = (await journal.requests(0, 100)).map(({ seq }) => seq);
   assert.deepEqual(
     before,
@@ -83,7 +83,7 @@ async function verify(disk: MemoryDisk, rotateBytes: number, told: Told, how: st
   for (const id of told.accepted) assert.ok(claimed.includes(id), `${how}: an audit would miss it`);
   await journal.close();
   const problems: object[] = [];
-  const again = await Journal.open(STATE, (all) => OperationBook.condense(all, limits), {
+  const again = await Journal.open(STATE, (all) => OperationRegistry.condense(all, limits), {
     logger: { ...silentLogger, error: (fields) => void problems.push(fields) },
     clock: () => now,
     host: new VirtualHost(),

@@ -7,7 +7,7 @@ import { HostLimits } from '../../../server/dom0/operations/host-limits.js';
 import { Journal, readLines } from '../../../server/dom0/operations/journal.js';
 import { FIRST_PREV, recordHash } from '../../../server/dom0/operations/journal-record.js';
 import type { JournalEvent, JournalRecord } from '../../../server/dom0/operations/journal-record.js';
-import { OperationBook } from '../../../server/dom0/operations/operation-book.js';
+import { OperationRegistry } from '../../../server/dom0/operations/operation-book.js';
 import { LocalStateDisk } from '../../../server/dom0/state/local-state-disk.js';
 import { operationRequest } from '../../support/dom0-client.js';
 import { MemoryDisk } from '../../support/memory-disk.js';
@@ -37,7 +37,7 @@ describe("dom0's journal, set aside while it runs", () => {
   });
 
   const open = (rotateBytes = 4_000, on = disk): ReturnType<typeof Journal.open> =>
-    Journal.open(STATE, (records) => OperationBook.condense(records, limits), {
+    Journal.open(STATE, (records) => OperationRegistry.condense(records, limits), {
       logger: silentLogger,
       clock: () => now,
       host,
@@ -45,10 +45,10 @@ describe("dom0's journal, set aside while it runs", () => {
       rotateBytes,
     });
   const names = async (): Promise<string[]> => (await disk.list(STATE)).map(({ name }) => name);
-  const bookOf = (records: readonly JournalRecord[]): OperationBook => {
-    const book = new OperationBook(limits);
-    for (const record of records) book.take(record);
-    return book;
+  const bookOf = (records: readonly JournalRecord[]): OperationRegistry => {
+    const registry = new OperationRegistry(limits);
+    for (const record of records) registry.take(record);
+    return registry;
   };
 
   it('goes on in a new file that begins with what still matters', async () => {
@@ -73,9 +73,9 @@ describe("dom0's journal, set aside while it runs", () => {
     assert.deepEqual(await names(), ['journal.jsonl'], 'the old file stays in force');
     disk.fault = () => null;
     const { journal: again, records } = await open();
-    const book = bookOf(records);
-    for (const id of ids) assert.ok(book.find(id));
-    assert.equal(book.counts.creates(operationRequest('horatio', 'start').domain, now), 12);
+    const registry = bookOf(records);
+    for (const id of ids) assert.ok(registry.find(id));
+    assert.equal(registry.counts.creates(operationRequest('horatio', 'start').domain, now), 12);
     const { seq } = await again.append(requested('ophelia'));
     assert.ok(seq > 12);
     await again.close();
@@ -146,17 +146,17 @@ describe("dom0's journal, set aside while it runs", () => {
     await forgetful.journal.close();
     await disk.write(FILE, 0, Buffer.from(other.text(FILE) ?? ''));
     const { journal: again, records } = await open(1 << 20);
-    const book = bookOf(records);
-    assert.equal(book.find(id)?.isOpen, true);
-    assert.equal(book.open().length, 3);
+    const registry = bookOf(records);
+    assert.equal(registry.find(id)?.isOpen, true);
+    assert.equal(registry.open().length, 3);
     await again.close();
   });
 
   it('keeps the limit of creates, however much else is asked for, over rotations and restarts', async () => {
     let { journal, records } = await open(64 * 1024);
-    let book = bookOf(records);
+    let registry = bookOf(records);
     const append = async (event: JournalEvent): Promise<void> => {
-      book.take(await journal.append(event));
+      registry.take(await journal.append(event));
     };
     for (let at = 0; at < limits.createsPerDomain.count; at += 1) {
       const id = randomUUID();
@@ -164,13 +164,13 @@ describe("dom0's journal, set aside while it runs", () => {
       await append({ kind: 'ended', operation: id, phase: 'done', failure: null });
     }
     const check = (): string | undefined =>
-      new HostLimits(limits, book.counts).check(operationRequest('horatio', 'start'), now)?.code;
+      new HostLimits(limits, registry.counts).check(operationRequest('horatio', 'start'), now)?.code;
     assert.equal(check(), 'host-limit');
     // Harmless ones of others', and requests for what is so already: more than are remembered.
     for (let at = 0; at < 6_000; at += 1) {
       now += 1_000;
       const record = { seq: 1_000 + at, at: new Date(now).toISOString(), prev: '', hash: '' };
-      book.take({ ...record, event: requested(`guest${at % 300}`) });
+      registry.take({ ...record, event: requested(`guest${at % 300}`) });
     }
     assert.equal(check(), 'host-limit');
     for (let at = 0; at < 300; at += 1) {
@@ -181,7 +181,7 @@ describe("dom0's journal, set aside while it runs", () => {
     await journal.close();
     assert.ok((await names()).length >= 3, 'it was set aside meanwhile');
     ({ journal, records } = await open(64 * 1024));
-    book = bookOf(records);
+    registry = bookOf(records);
     assert.equal(check(), 'host-limit');
     now = start + 25 * 3_600_000;
     assert.equal(check(), undefined, 'after the window');
@@ -226,11 +226,15 @@ describe("a year of dom0's journal", () => {
     await writeFile(join(directory, 'journal.jsonl'), lines.join(''), { mode: 0o600 });
     const total = Buffer.byteLength(lines.join(''));
     const disk = new CountingDisk();
-    const { journal, records } = await Journal.open(directory, (all) => OperationBook.condense(all, limits), {
-      logger: silentLogger,
-      host: new VirtualHost(),
-      disk,
-    });
+    const { journal, records } = await Journal.open(
+      directory,
+      (all) => OperationRegistry.condense(all, limits),
+      {
+        logger: silentLogger,
+        host: new VirtualHost(),
+        disk,
+      },
+    );
     assert.deepEqual(
       records.map(({ event }) => event.kind),
       ['checkpoint'],

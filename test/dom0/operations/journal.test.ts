@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Journal, readLines } from '../../../server/dom0/operations/journal.js';
 import type { JournalEvent, JournalRecord } from '../../../server/dom0/operations/journal-record.js';
-import { OperationBook } from '../../../server/dom0/operations/operation-book.js';
+import { OperationRegistry } from '../../../server/dom0/operations/operation-book.js';
 import type { Logger } from '../../../server/dom0/logger.js';
 import { operationRequest } from '../../support/dom0-client.js';
 
@@ -28,7 +28,7 @@ describe("dom0's journal", () => {
   });
 
   const open = (rotateBytes?: number): ReturnType<typeof Journal.open> =>
-    Journal.open(directory, (records) => OperationBook.condense(records), {
+    Journal.open(directory, (records) => OperationRegistry.condense(records), {
       logger,
       ...(rotateBytes === undefined ? {} : { rotateBytes }),
     });
@@ -111,15 +111,15 @@ describe("dom0's journal", () => {
 
     const second = await open(100);
     assert.deepEqual((await readdir(directory)).sort(), ['journal-000000000014.jsonl', 'journal.jsonl']);
-    const book = new OperationBook();
+    const registry = new OperationRegistry();
     second.records.forEach((record) => {
-      book.take(record);
+      registry.take(record);
     });
     assert.deepEqual(
-      book.open().map(({ id, step }) => [id, step]),
+      registry.open().map(({ id, step }) => [id, step]),
       [[ids[0], 'creating']],
     );
-    assert.equal(book.find(ids[4]!)?.phase, 'done');
+    assert.equal(registry.find(ids[4]!)?.phase, 'done');
     const more = await second.journal.append(requested());
     assert.equal(more.seq, 16);
     const all = await second.journal.requests(0, 100);
@@ -137,7 +137,7 @@ describe("dom0's journal", () => {
     assert.equal(after.records[0]?.prev, before.records.at(-1)?.hash, 'the chain goes on over the files');
 
     const third = await open(100);
-    const again = new OperationBook();
+    const again = new OperationRegistry();
     third.records.forEach((record) => {
       again.take(record);
     });

@@ -296,7 +296,7 @@ describe('operations', () => {
   describe('reboot', () => {
     it('is done when the next incarnation runs, however long it is absent and paused before', async () => {
       const { deadlines } = house.settings;
-      house.pace = { ...house.pace, rebootAbsence: 30_000, rise: 30_000 };
+      house.timings = { ...house.timings, rebootAbsence: 30_000, rise: 30_000 };
       house.settings = { ...house.settings, deadlines: { ...deadlines, rebootSeconds: 30 } };
       house.toolstack.put('horatio');
       house.toolstack.on.set('reboot', () => {

@@ -6,7 +6,7 @@ import type { Refusal } from '../../../policy/refusal.js';
 import { isRefusal, shownRefusal } from '../../../policy/refusal.js';
 import { DemandedPermit, Permit } from '../../../server/gate/access/authorize.js';
 import { AuditUnavailable } from '../../../server/store/store-error.js';
-import { CustomerPace } from '../../../server/gate/access/customer-pace.js';
+import { CustomerRateLimit } from '../../../server/gate/access/customer-pace.js';
 import { Authorizer } from '../../../server/gate/access/authorize.js';
 import { ALLOW_ALL, GateInside, limit, policyOf, rule } from '../../support/gate-inside.js';
 import { ADMIN, domainName } from '../../support/temporary-store.js';
@@ -107,7 +107,7 @@ describe('authorize', () => {
     assert.equal(gate.store.audit.denial('zzzzzz'), undefined);
     assert.throws(() => gate.store.audit.append(found.event), 'a name means one denial');
     assert.ok(gate.store.audit.verify().ok);
-    const considered = gate.authorizer.consider(gate.alice, {
+    const considered = gate.authorizer.check(gate.alice, {
       action: 'start',
       domain: 'yorick',
       profile: null,
@@ -164,8 +164,8 @@ describe('authorize', () => {
     assert.ok(!isRefusal(ask('console', 'horatio')));
     assert.equal(refused('console', 'horatio').code, 'limit-reached');
     const request = { action: 'console', domain: 'horatio', profile: null } as const;
-    assert.equal(gate.authorizer.mayStill(gate.alice, request), null);
-    assert.equal(gate.authorizer.consider(gate.alice, request)?.code, 'limit-reached');
+    assert.equal(gate.authorizer.recheck(gate.alice, request), null);
+    assert.equal(gate.authorizer.check(gate.alice, request)?.code, 'limit-reached');
   });
 
   it('asks without consequences when only what is offered is wanted', () => {
@@ -176,7 +176,7 @@ describe('authorize', () => {
       [],
     );
     assert.equal(
-      gate.authorizer.consider(gate.alice, { action: 'start', domain: 'yorick', profile: null })?.code,
+      gate.authorizer.check(gate.alice, { action: 'start', domain: 'yorick', profile: null })?.code,
       'no-such-domain',
     );
     assert.equal(gate.store.audit.head().seq, before);
@@ -184,8 +184,8 @@ describe('authorize', () => {
 
   it('attack: a program of a customer’s cannot fill the disk with denials, and others are not slowed', () => {
     const before = gate.store.audit.head().seq;
-    const pace = new CustomerPace(() => 0);
-    const authorizer = new Authorizer(gate.store.authorizations, gate.policy, { pace });
+    const rateLimit = new CustomerRateLimit(() => 0);
+    const authorizer = new Authorizer(gate.store.authorizations, gate.policy, { rateLimit });
     const asked = Array.from({ length: 2000 }, () =>
       authorizer.authorize(gate.alice, { action: 'poweroff', domain: 'yorick', profile: null }),
     );

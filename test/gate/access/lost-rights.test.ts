@@ -142,7 +142,7 @@ describe('what outlives its opening: no right is kept because it was there at th
       return 'drop';
     };
     const terminal = new FakeTerminal({ hasPty: false });
-    gate.authorizer.mayStill(gate.alice, { action: 'reboot', domain: 'horatio', profile: null });
+    gate.authorizer.recheck(gate.alice, { action: 'reboot', domain: 'horatio', profile: null });
     const status = await gate.exec(gate.alice, 'horatio reboot', terminal);
     assert.notEqual(status, 0);
     assert.equal(tries, 1);

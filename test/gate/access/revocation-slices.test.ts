@@ -31,10 +31,10 @@ describe('revocation among many sessions', () => {
     const { authorizer, standing, store } = gate;
     revocation = new Revocation({
       authorizer: {
-        lasting: (identity, request) => {
+        verdictNow: (identity, request) => {
           asked.push(identity.customer);
           time += 1;
-          return authorizer.lasting(identity, request);
+          return authorizer.verdictNow(identity, request);
         },
       },
       standing,
@@ -151,7 +151,7 @@ describe('revocation among many sessions', () => {
 
   it('nobody acts on a right that a new policy took, although they were not asked about yet', () => {
     watch(10);
-    assert.ok(tracked.every((one) => one.mayAct()));
+    assert.ok(tracked.every((one) => one.canAct()));
     gate.enforce(
       policyOf([
         rule('deny', ['console'], { subjects: { customers: ['c200', 'c250'], groups: [], roles: [] } }),
@@ -161,14 +161,14 @@ describe('revocation among many sessions', () => {
     asked = [];
     revocation.review();
     assert.equal(ended.length, 0, 'they are not reached by the first slice');
-    assert.equal(tracked[person('c200')]?.mayAct(), false);
+    assert.equal(tracked[person('c200')]?.canAct(), false);
     assert.deepEqual(ended, ['c200'], 'whoever acts is asked about before');
-    assert.equal(tracked[person('c199')]?.mayAct(), true);
-    assert.equal(tracked[person('c199')]?.mayAct(), true);
+    assert.equal(tracked[person('c199')]?.canAct(), true);
+    assert.equal(tracked[person('c199')]?.canAct(), true);
     assert.equal(asked.filter((name) => name === 'c199').length, 1, 'and is not asked about again');
     restOfTheTurns();
     assert.deepEqual(ended, ['c200', 'c250']);
-    assert.equal(tracked[person('c200')]?.mayAct(), false);
+    assert.equal(tracked[person('c200')]?.canAct(), false);
     assert.equal(asked.length, people.length);
     gate.enforce(ALLOW_ALL);
   });
@@ -207,9 +207,9 @@ describe('revocation among many sessions', () => {
     const { authorizer, standing, store } = gate;
     revocation = new Revocation({
       authorizer: {
-        lasting: (identity, request) => {
+        verdictNow: (identity, request) => {
           if (broken) throw new Error('disk I/O error');
-          return authorizer.lasting(identity, request);
+          return authorizer.verdictNow(identity, request);
         },
       },
       standing,
@@ -221,12 +221,12 @@ describe('revocation among many sessions', () => {
       ...live,
       needs: () => ({ action: 'console', domain: domainName(domain) }),
     });
-    assert.ok(one.mayAct());
+    assert.ok(one.canAct());
     broken = true;
     revocation.review();
-    assert.equal(one.mayAct(), false);
+    assert.equal(one.canAct(), false);
     broken = false;
-    assert.ok(one.mayAct());
+    assert.ok(one.canAct());
     assert.deepEqual(ended, []);
   });
 });

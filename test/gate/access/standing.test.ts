@@ -153,12 +153,12 @@ describe('a live session whose key is over', () => {
         const request = { action, domain: 'horatio', profile: null };
         now = over - 1;
         assert.ok(!isRefusal(authorizer.authorize(gate.alice, request)), action);
-        assert.equal(authorizer.mayStill(gate.alice, request), null);
+        assert.equal(authorizer.recheck(gate.alice, request), null);
         now = over;
         const no = authorizer.authorize(gate.alice, request);
         assert.equal(isRefusal(no) && no.code, 'key-revoked', action);
-        assert.equal(authorizer.consider(gate.alice, request)?.code, 'key-revoked');
-        assert.equal(authorizer.mayStill(gate.alice, request)?.code, 'key-revoked');
+        assert.equal(authorizer.check(gate.alice, request)?.code, 'key-revoked');
+        assert.equal(authorizer.recheck(gate.alice, request)?.code, 'key-revoked');
       }
     });
 

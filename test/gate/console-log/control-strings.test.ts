@@ -5,7 +5,7 @@ import type { MenuLogPiece } from '../../../menus/log-port.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import { ConsoleText } from '../../../server/gate/console-log/console-text.js';
 import { LogPager } from '../../../server/gate/console-log/log-pager.js';
-import { SearchLane } from '../../../server/gate/console-log/search-lane.js';
+import { SearchQueue } from '../../../server/gate/console-log/search-lane.js';
 import { isPrintable } from '../../../server/gate/printable.js';
 import { PagesInMemory } from '../../support/log-pages.js';
 import { propertyRuns } from '../../support/property-runs.js';
@@ -27,7 +27,7 @@ function read(said: Buffer | string, cuts: readonly number[] = []): string[] {
 
 /** All lines of a log, from its end back or from its start on; null when one of them is so long that a menu cuts it elsewhere. */
 async function paged(said: Buffer, way: 'before' | 'after'): Promise<string[] | null> {
-  const pager = new LogPager(new PagesInMemory(said), new SearchLane());
+  const pager = new LogPager(new PagesInMemory(said), new SearchQueue());
   const go = async (where: Parameters<LogPager['go']>[0]): Promise<MenuLogPiece> => {
     const piece = await pager.go(where);
     assert.ok(piece !== null && !isRefusal(piece));
@@ -270,7 +270,7 @@ describe('the text of a log', () => {
   it('is what is searched: what is left out is not found, and what is shown is', async () => {
     const many = 'a line\r\n'.repeat(6_000);
     const bytes = Buffer.from(`${many}root\x1b]0;a title\x07@horatio \x1b(0lqk\x1b(B\r\n${many}`);
-    const pager = new LogPager(new PagesInMemory(bytes), new SearchLane());
+    const pager = new LogPager(new PagesInMemory(bytes), new SearchQueue());
     for (const back of [true, false]) {
       const from = back ? bytes.length : 0;
       for (const text of ['root@horatio', '┌─┐']) {

@@ -4,14 +4,14 @@ import type { MenuLogLine, MenuLogPiece } from '../../../menus/log-port.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import { ConsoleText } from '../../../server/gate/console-log/console-text.js';
 import { LogPager } from '../../../server/gate/console-log/log-pager.js';
-import { SearchLane } from '../../../server/gate/console-log/search-lane.js';
+import { SearchQueue } from '../../../server/gate/console-log/search-lane.js';
 import { PagesInMemory } from '../../support/log-pages.js';
 import { propertyRuns } from '../../support/property-runs.js';
 
 const never = new AbortController().signal;
 
 function pagerOf(pages: PagesInMemory): LogPager {
-  return new LogPager(pages, new SearchLane());
+  return new LogPager(pages, new SearchQueue());
 }
 
 async function piece(asked: Promise<unknown>): Promise<MenuLogPiece> {

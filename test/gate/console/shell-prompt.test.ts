@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { seemingOf } from '../../../server/gate/console/shell-prompt.js';
-import type { Seeming } from '../../../server/gate/console/shell-prompt.js';
+import { guestPromptOf } from '../../../server/gate/console/shell-prompt.js';
+import type { GuestPrompt } from '../../../server/gate/console/shell-prompt.js';
 import type { ScreenText } from '../../../server/wire/console.js';
 
 const screen = (...lines: readonly string[]): ScreenText => ({ lines, below: false, alternate: false });
 
 describe('seemingOf', () => {
   /** The cursor's line, up to the cursor. */
-  const table: Readonly<Record<Seeming, readonly string[]>> = {
+  const table: Readonly<Record<GuestPrompt, readonly string[]>> = {
     shell: [
       'root@horatio:~# ',
       'ada@horatio:/var/log$ ',
@@ -96,16 +96,16 @@ describe('seemingOf', () => {
   for (const [seeming, lines] of Object.entries(table)) {
     for (const line of lines) {
       it(`${JSON.stringify(line.slice(0, 60))} is ${seeming}`, () => {
-        assert.equal(seemingOf(screen('Last login: Sat Nov 21', line)), seeming);
+        assert.equal(guestPromptOf(screen('Last login: Sat Nov 21', line)), seeming);
       });
     }
   }
 
   it('takes no prompt for one that stands above something: an editor, an installer, a boot menu', () => {
     const prompt = screen('root@horatio:~# ');
-    assert.equal(seemingOf({ ...prompt, below: true }), 'other');
-    assert.equal(seemingOf({ ...prompt, alternate: true }), 'other');
-    assert.equal(seemingOf({ ...screen('~', '# '), below: true }), 'other');
+    assert.equal(guestPromptOf({ ...prompt, below: true }), 'other');
+    assert.equal(guestPromptOf({ ...prompt, alternate: true }), 'other');
+    assert.equal(guestPromptOf({ ...screen('~', '# '), below: true }), 'other');
   });
 
   it('is quick on the worst that a guest can show', () => {
@@ -116,6 +116,6 @@ describe('seemingOf', () => {
       `➜ ${'a'.repeat(190)}`,
       '='.repeat(200),
     ];
-    for (const line of bad) assert.equal(typeof seemingOf(screen(line)), 'string');
+    for (const line of bad) assert.equal(typeof guestPromptOf(screen(line)), 'string');
   });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { DomainName } from '../../../policy/names.js';
-import { DomainLedger } from '../../../server/gate/hosts/domain-ledger.js';
+import { DomainRegistry } from '../../../server/gate/hosts/domain-ledger.js';
 import type { HostFacts } from '../../../server/gate/hosts/name-rules.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { Configured, DomainView, HostNames, MissingReason } from '../../../server/wire/domain.js';
@@ -51,7 +51,7 @@ class FakeHost implements HostFacts {
 describe('whose a name is', () => {
   let temporary: TemporaryStore;
   let now: number;
-  let ledger: DomainLedger;
+  let ledger: DomainRegistry;
   let xen1: FakeHost;
   let xen2: FakeHost;
 
@@ -77,7 +77,7 @@ describe('whose a name is', () => {
   /** @param clock how far its monotonic clock is from ours */
   function gateStarts(clock = 0): void {
     const times = { graceMs: GRACE, monotonic: () => now + clock, clock: () => new Date(now) };
-    ledger = new DomainLedger(temporary.store.domains, times, silentLogger);
+    ledger = new DomainRegistry(temporary.store.domains, times, silentLogger);
   }
 
   /** The gate looks every twenty seconds. */

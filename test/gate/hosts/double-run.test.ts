@@ -94,7 +94,7 @@ describe('a disk with two writers', () => {
     other.heard();
   }
 
-  const refused = (): string => hosts.mayRunElsewhere(HORATIO, here.link)?.code ?? 'nothing';
+  const refused = (): string => hosts.canRunElsewhere(HORATIO, here.link)?.code ?? 'nothing';
 
   for (const guest of ['horatio', 'horatio--incoming', 'horatio--migratedaway', 'migrating-horatio']) {
     it(`is kept off while ${guest} runs elsewhere without a file, also when that host falls silent, also for the next gate`, () => {
@@ -176,7 +176,7 @@ describe('a disk with two writers', () => {
     other.heard();
     assert.equal(refused(), 'nothing', 'its own host may be of before');
     other.says(null, 'reachable');
-    const no = hosts.mayRunElsewhere(HORATIO, here.link);
+    const no = hosts.canRunElsewhere(HORATIO, here.link);
     assert.equal(no?.code, 'host-unreachable');
     assert.match(no.detail, /upgrade it/);
     here.set('running');

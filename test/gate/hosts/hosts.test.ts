@@ -175,14 +175,14 @@ describe('hosts', () => {
     one.set(YORICK, 'off');
     other.set(HORATIO, 'off');
     const beating = await ready();
-    assert.equal(hosts.mayRunElsewhere(HORATIO, link(0)), null);
+    assert.equal(hosts.canRunElsewhere(HORATIO, link(0)), null);
     other.set(HORATIO, 'crashed');
-    await eventually('the crash', () => hosts.mayRunElsewhere(HORATIO, link(0))?.code === 'wrong-state');
+    await eventually('the crash', () => hosts.canRunElsewhere(HORATIO, link(0))?.code === 'wrong-state');
     other.set(HORATIO, 'off');
-    await eventually('the end', () => hosts.mayRunElsewhere(HORATIO, link(0)) === null);
+    await eventually('the end', () => hosts.canRunElsewhere(HORATIO, link(0)) === null);
     await other.stop();
-    await eventually('the loss', () => hosts.mayRunElsewhere(HORATIO, link(0))?.code === 'host-unreachable');
-    assert.equal(hosts.mayRunElsewhere(YORICK, link(0)), null, 'the other never had it');
+    await eventually('the loss', () => hosts.canRunElsewhere(HORATIO, link(0))?.code === 'host-unreachable');
+    assert.equal(hosts.canRunElsewhere(YORICK, link(0)), null, 'the other never had it');
     clearInterval(beating);
   });
 
@@ -191,7 +191,7 @@ describe('hosts', () => {
     await other.stop();
     hosts.start();
     await eventually('one', () => link(0).reachable);
-    assert.equal(hosts.mayRunElsewhere(HORATIO, link(0))?.code, 'host-unreachable');
+    assert.equal(hosts.canRunElsewhere(HORATIO, link(0))?.code, 'host-unreachable');
   });
 
   it('knows from before it started what a host had that does not answer', async () => {
@@ -206,18 +206,18 @@ describe('hosts', () => {
     hosts = gateStarts();
     hosts.start();
     await eventually('one', () => link(0).reachable);
-    assert.equal(hosts.mayRunElsewhere(HORATIO, link(0)), null, 'the other did not have it');
+    assert.equal(hosts.canRunElsewhere(HORATIO, link(0)), null, 'the other did not have it');
     for (const name of ['yorick', 'ophelia']) {
-      assert.equal(hosts.mayRunElsewhere(domainName(name), link(0))?.code, 'host-unreachable', name);
+      assert.equal(hosts.canRunElsewhere(domainName(name), link(0))?.code, 'host-unreachable', name);
     }
     await hosts.close();
     hosts = gateStarts();
     assert.equal(
-      hosts.mayRunElsewhere(domainName('ophelia'), link(0)),
+      hosts.canRunElsewhere(domainName('ophelia'), link(0)),
       null,
       'the next gate has seen it here',
     );
-    assert.equal(hosts.mayRunElsewhere(YORICK, link(0))?.code, 'host-unreachable');
+    assert.equal(hosts.canRunElsewhere(YORICK, link(0))?.code, 'host-unreachable');
   });
 
   it('tries once, not at each of the news, to remember what cannot be written', async () => {
@@ -245,7 +245,7 @@ describe('hosts', () => {
     hosts = gateStarts([one.socket, join(directory, 'new-machine.sock')]);
     hosts.start();
     await eventually('one', () => link(0).reachable);
-    assert.equal(hosts.mayRunElsewhere(HORATIO, link(0))?.code, 'host-unreachable');
+    assert.equal(hosts.canRunElsewhere(HORATIO, link(0))?.code, 'host-unreachable');
   });
 
   it('refuses a host of another version, and one that talks nonsense', async () => {

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { headerLine } from '../../../server/gate/recording/asciicast.js';
 import { CastFile } from '../../../server/gate/recording/cast-file.js';
 import { Recorder } from '../../../server/gate/recording/recorder.js';
-import { WriteTurns } from '../../../server/gate/recording/write-turns.js';
+import { WriteQueue } from '../../../server/gate/recording/write-turns.js';
 import { eventually } from '../../support/eventually.js';
 import { propertyRuns } from '../../support/property-runs.js';
 import { TemporaryDirectory } from '../../support/temporary-directory.js';
@@ -17,14 +17,14 @@ type Event = readonly [seconds: number, code: string, data: string];
 
 describe('gate: a recorder', () => {
   let directory: TemporaryDirectory;
-  let turns: WriteTurns;
+  let turns: WriteQueue;
   let files = 0;
   let full = 0;
   let faults: Error[];
 
   beforeEach(() => {
     directory = new TemporaryDirectory();
-    turns = new WriteTurns();
+    turns = new WriteQueue();
     full = 0;
     faults = [];
   });

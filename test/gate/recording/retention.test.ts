@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { LargestFirst } from '../../../server/gate/recording/largest-first.js';
+import { MaxHeap } from '../../../server/gate/recording/largest-first.js';
 import { outgrown } from '../../../server/gate/recording/retention.js';
 import type { Recording } from '../../../server/gate/recording/recording-shelf.js';
 import { customerName, domainName } from '../../support/temporary-store.js';
@@ -113,7 +113,7 @@ describe('gate: which recordings have to go', () => {
           return this.left;
         },
       }));
-      const heap = new LargestFirst(items);
+      const heap = new MaxHeap(items);
       const sizes: number[] = [];
       for (let first = heap.first; first !== undefined; first = heap.first) {
         sizes.push(first.left);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { PacedLog } from '../../../server/gate/ssh/paced-log.js';
+import { RateLimitedLog } from '../../../server/gate/ssh/paced-log.js';
 import { sourceOf } from '../../../server/gate/ssh/source.js';
 
 describe('gate/ssh: the log of what strangers do', () => {
@@ -9,7 +9,7 @@ describe('gate/ssh: the log of what strangers do', () => {
   const log = { debug: write, info: write, warn: write, error: write };
 
   it('has twenty lines of one source at once, then one each half minute that says how many were left out', () => {
-    const paced = new PacedLog(log, () => now);
+    const paced = new RateLimitedLog(log, () => now);
     const flood = sourceOf('192.0.2.1');
     for (let n = 0; n < 1000; n += 1) paced.info(flood, { n }, 'login refused');
     assert.equal(lines.length, 20);
@@ -24,7 +24,7 @@ describe('gate/ssh: the log of what strangers do', () => {
 
   it('has a bound for all sources together, /64 by /64', () => {
     lines.length = 0;
-    const paced = new PacedLog(log, () => now);
+    const paced = new RateLimitedLog(log, () => now);
     for (let n = 0; n < 5000; n += 1)
       paced.info(sourceOf(`2001:db8:${n.toString(16)}::1`), {}, 'login refused');
     assert.equal(lines.length, 1000);

@@ -176,7 +176,7 @@ describe('gate/ssh: live sessions', () => {
         revocation: {
           track: (live) => {
             tracked.push(live);
-            return { mayAct: () => true, forget: () => forgotten.push(live) };
+            return { canAct: () => true, forget: () => forgotten.push(live) };
           },
         },
       },

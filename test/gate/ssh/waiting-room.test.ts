@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { WaitingRoom } from '../../../server/gate/ssh/waiting-room.js';
+import { UnauthenticatedConnections } from '../../../server/gate/ssh/waiting-room.js';
 import { Random } from '../../support/random.js';
 
 /** As the settings have it by default: half of 500 connections may wait, ten from one source, thirty seconds each. */
@@ -30,7 +30,11 @@ function logins({ sources, perSecond, roundTripMs, oneAddress = false }: Flood):
 } {
   let now = 0;
   const chance = new Random(sources + roundTripMs);
-  const room = new WaitingRoom<Wait>({ most: MOST, now: () => now, random: () => chance.below(1e9) / 1e9 });
+  const room = new UnauthenticatedConnections<Wait>({
+    most: MOST,
+    now: () => now,
+    random: () => chance.below(1e9) / 1e9,
+  });
   const due = new Map<number, Wait[]>();
   const gone = new Set<Wait>();
   const outcome = { tried: 0, in: 0 };
@@ -83,7 +87,7 @@ describe('gate/ssh: the table of connections that have not logged in', () => {
   });
 
   it('drops nobody while there is room', () => {
-    const room = new WaitingRoom<number>({ most: 100, random: () => 0 });
+    const room = new UnauthenticatedConnections<number>({ most: 100, random: () => 0 });
     for (let n = 0; n < 75; n += 1) assert.equal(room.arrives(n, 'one'), null);
     assert.equal(room.size, 75);
   });
@@ -91,7 +95,7 @@ describe('gate/ssh: the table of connections that have not logged in', () => {
   it('drops some when three quarters are taken, more the fuller it is, and always when it is full', () => {
     const dropped = (waiting: number, chance: number): boolean => {
       const draws = [chance];
-      const room = new WaitingRoom<number>({ most: 100, random: () => draws.shift() ?? 0 });
+      const room = new UnauthenticatedConnections<number>({ most: 100, random: () => draws.shift() ?? 0 });
       for (let n = 0; n < 75; n += 1) room.arrives(n, 'one');
       for (let n = 75; n < waiting; n += 1) {
         draws.unshift(0.999);
@@ -108,7 +112,7 @@ describe('gate/ssh: the table of connections that have not logged in', () => {
 
   it('spares a source that somebody has logged in from lately', () => {
     let now = 0;
-    const room = new WaitingRoom<string>({ most: 10, now: () => now, random: () => 0 });
+    const room = new UnauthenticatedConnections<string>({ most: 10, now: () => now, random: () => 0 });
     room.arrives('first', 'office');
     room.loggedIn('first');
     for (let n = 0; n < 5; n += 1) room.arrives(`office ${n}`, 'office');
@@ -120,14 +124,14 @@ describe('gate/ssh: the table of connections that have not logged in', () => {
   });
 
   it('drops the one who arrives when nobody else waits and one must go', () => {
-    const room = new WaitingRoom<string>({ most: 1 });
+    const room = new UnauthenticatedConnections<string>({ most: 1 });
     assert.equal(room.arrives('only', 'one', true), 'only');
     assert.equal(room.size, 0);
   });
 
   it('counts what waits from each source exactly, whatever comes and goes', () => {
     const any = new Random(3);
-    const room = new WaitingRoom<number>({ most: 50, random: () => any.below(1000) / 1000 });
+    const room = new UnauthenticatedConnections<number>({ most: 50, random: () => any.below(1000) / 1000 });
     const waiting = new Map<number, string>();
     for (let n = 0; n < 20_000; n += 1) {
       const [oldest] = waiting.keys();
@@ -151,7 +155,7 @@ describe('gate/ssh: the table of connections that have not logged in', () => {
   });
 
   it('stays quick with 50,000 waiting', () => {
-    const room = new WaitingRoom<number>({ most: 50_000 });
+    const room = new UnauthenticatedConnections<number>({ most: 50_000 });
     for (let n = 0; n < 50_000; n += 1) room.arrives(n, `source ${n % 20_000}`);
     const before = process.cpuUsage();
     for (let n = 0; n < 1000; n += 1) room.arrives(100_000 + n, `other ${n}`);
