@@ -15,7 +15,7 @@ const [{ Command }, { addCommands }] = await Promise.all([
   import('./cli/half/run-gate.js'),
   import('./cli/half/run-dom0.js'),
   import('../config/check-policy.js'),
-  import('./cli/admin/desk.js'),
+  import('./cli/admin/admin-client.js'),
   import('./cli/admin/own-database.js'),
 ]);
 await addCommands(new Command(), undefined);

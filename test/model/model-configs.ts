@@ -3,7 +3,7 @@ import type { DomainName } from '../../policy/names.js';
 import { readDomainConfig } from '../../server/dom0/config/domain-config.js';
 import type { DomainConfig } from '../../server/dom0/config/domain-config.js';
 import type { ConfigPlace } from '../../server/dom0/config/domain-configs.js';
-import type { NameSource } from '../../server/dom0/observation/name-memory.js';
+import type { NameSource } from '../../server/dom0/observation/known-names.js';
 import type { MissingReason } from '../../server/wire/domain.js';
 
 /** What a domain of the model is like. */

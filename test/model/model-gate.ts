@@ -1,6 +1,6 @@
 import type { DomainName } from '../../policy/names.js';
 import type { ObservedDomain, ObserverEvents } from '../../server/dom0/observation/observer.js';
-import type { KnownDomains } from '../../server/gate/hosts/domain-ledger.js';
+import type { KnownDomains } from '../../server/gate/hosts/domain-registry.js';
 import type { HostLink } from '../../server/gate/hosts/host-link.js';
 import { Hosts } from '../../server/gate/hosts/hosts.js';
 import type { LastSightings } from '../../server/gate/hosts/hosts.js';

@@ -1,15 +1,15 @@
 import { BootProfiles } from '../../server/dom0/boot/boot-profiles.js';
 import { DiskHolders } from '../../server/dom0/observation/disk-holders.js';
-import type { HostClock } from '../../server/dom0/pace/host-clock.js';
+import type { HostClock } from '../../server/dom0/scheduling/host-clock.js';
 import type { Logger } from '../../server/dom0/logger.js';
 import { KnownStates } from '../../server/dom0/observation/known-states.js';
-import { KnownNames } from '../../server/dom0/observation/name-memory.js';
+import { KnownNames } from '../../server/dom0/observation/known-names.js';
 import { Observer } from '../../server/dom0/observation/observer.js';
 import type { ObserverEvents } from '../../server/dom0/observation/observer.js';
 import { CreateQueue } from '../../server/dom0/operations/create-queue.js';
 import { HostLimits } from '../../server/dom0/operations/host-limits.js';
 import { Journal } from '../../server/dom0/operations/journal.js';
-import { OperationRegistry } from '../../server/dom0/operations/operation-book.js';
+import { OperationRegistry } from '../../server/dom0/operations/operation-registry.js';
 import { Operations } from '../../server/dom0/operations/operations.js';
 import { Transcripts } from '../../server/dom0/toolstack/transcripts.js';
 import { never } from './life.js';

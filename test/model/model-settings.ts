@@ -1,5 +1,5 @@
 import type { Dom0Settings } from '../../server/dom0/dom0.js';
-import type { Timings } from '../../server/dom0/pace/pace.js';
+import type { Timings } from '../../server/dom0/scheduling/timings.js';
 
 /** The state directory of every half of the model. */
 export const STATE = '/var/lib/postern';

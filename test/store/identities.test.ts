@@ -3,7 +3,7 @@ import { chmodSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import Sqlite from 'better-sqlite3';
 import { isRefusal } from '../../policy/refusal.js';
-import { DomainRegistry } from '../../server/gate/hosts/domain-ledger.js';
+import { DomainRegistry } from '../../server/gate/hosts/domain-registry.js';
 import { MIGRATIONS } from '../../server/store/migrations.js';
 import { Store } from '../../server/store/store.js';
 import { domainView } from '../support/dom0-stand-in.js';

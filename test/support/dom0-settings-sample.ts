@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Dom0Settings } from '../../server/dom0/dom0.js';
-import type { Timings } from '../../server/dom0/pace/pace.js';
+import type { Timings } from '../../server/dom0/scheduling/timings.js';
 
 /** Settings for a dom0 half whose socket and state are in a directory of their own. */
 export function dom0SettingsSample(

@@ -10,7 +10,7 @@ import { liveUntilStopped } from '../../server/cli/half/half.js';
 import type { Live, Tracked } from '../../server/gate/access/revocation.js';
 import { Rekeying } from '../../server/gate/ssh/rekeying.js';
 import { Transport } from '../../server/gate/ssh/transport.js';
-import { UnauthenticatedConnections } from '../../server/gate/ssh/waiting-room.js';
+import { UnauthenticatedConnections } from '../../server/gate/ssh/unauthenticated-connections.js';
 import { eventually } from './eventually.js';
 import { GateUnderTest } from './gate-under-test.js';
 import { RawSession } from './raw-session.js';

@@ -1,5 +1,5 @@
-import { SYSTEM_HOST_CLOCK } from '../../server/dom0/pace/host-clock.js';
-import type { HostClock } from '../../server/dom0/pace/host-clock.js';
+import { SYSTEM_HOST_CLOCK } from '../../server/dom0/scheduling/host-clock.js';
+import type { HostClock } from '../../server/dom0/scheduling/host-clock.js';
 
 /** This machine's time, which leaps forward when a test says so: deadlines pass at once, and not before, however busy the machine is. */
 export class LeapingHost implements HostClock {

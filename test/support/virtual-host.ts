@@ -1,4 +1,4 @@
-import type { HostClock } from '../../server/dom0/pace/host-clock.js';
+import type { HostClock } from '../../server/dom0/scheduling/host-clock.js';
 
 interface Waiting {
   readonly at: number;

@@ -3,7 +3,7 @@ import { mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LocalDisk } from '../../server/dom0/console-log/log-disk.js';
 import { LocalStateDisk } from '../../server/dom0/state/local-state-disk.js';
-import { RecordingStore } from '../../server/gate/recording/recording-shelf.js';
+import { RecordingStore } from '../../server/gate/recording/recording-store.js';
 import { DirectoryError, makeDirectory, makeDirectorySync } from '../../server/wire/make-directory.js';
 import { TemporaryDirectory } from '../support/temporary-directory.js';
 import { customerName, domainName } from '../support/temporary-store.js';

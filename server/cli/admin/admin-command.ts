@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { GateSettings } from '../../../config/gate-settings.js';
 import { adminName } from './admin-name.js';
-import type { AdminClient } from './desk.js';
+import type { AdminClient } from './admin-client.js';
 import { EXIT } from '../command/exit-status.js';
 import { GATE_SETTINGS, valid } from '../command/settings-option.js';
 
@@ -56,7 +56,7 @@ export async function withAdminClient<T>(
   // Loaded only when a command runs: its help and its mistakes need neither.
   const { loadGateSettings } = await import('../../../config/gate-settings.js');
   const settings = valid(loadGateSettings(options.settings));
-  const { AdminClient } = await import('./desk.js');
+  const { AdminClient } = await import('./admin-client.js');
   const client = new AdminClient(settings, adminName());
   try {
     return await work(client, settings);

@@ -5,7 +5,7 @@ import { exampleText } from '../admin/admin-command.js';
 import { adminName } from '../admin/admin-name.js';
 import { ConsoleConnection, passesEscape } from './console-connection.js';
 import { releaseConsole, releaseSeconds } from './console-release.js';
-import { AdminAttachment } from './console-visit.js';
+import { AdminAttachment } from './admin-attachment.js';
 import { CliError, EXIT } from '../command/exit-status.js';
 import { DOM0_SETTINGS, valid } from '../command/settings-option.js';
 

@@ -11,7 +11,7 @@ import { DATABASE } from '../../store/state-directory.js';
 import { lockState } from '../../store/state-lock.js';
 import { CliError } from '../command/exit-status.js';
 import type { Half } from './half.js';
-import { inheritedSockets } from './handed-sockets.js';
+import { inheritedSockets } from './inherited-sockets.js';
 import { liveUntilStopped, startFault } from './half.js';
 import { openLog } from './log.js';
 import { PolicyFiles, policyOfTexts } from '../admin/policy-files.js';

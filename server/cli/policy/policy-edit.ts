@@ -3,7 +3,7 @@ import { adminCommand, withAdminClient } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
 import { adminName } from '../admin/admin-name.js';
 import { Dialog } from '../command/dialog.js';
-import { PolicyEditing } from './edit-session.js';
+import { PolicyEditing } from './policy-editing.js';
 import { chooseFile } from './choose-file.js';
 import { PolicyLock } from './policy-lock.js';
 import { putInForce } from './policy-reload.js';

@@ -6,7 +6,7 @@ import { policyDiff } from '../../../policy/policy-diff.js';
 import type { Policy } from '../../../policy/policy.js';
 import type { PolicyStatus } from '../../gate/control/control-answers.js';
 import type { RoleRow } from '../../store/records.js';
-import type { AdminClient } from '../admin/desk.js';
+import type { AdminClient } from '../admin/admin-client.js';
 import { CliError, EXIT } from '../command/exit-status.js';
 import { acceptedDirectory } from '../admin/policy-files.js';
 

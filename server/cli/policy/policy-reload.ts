@@ -9,7 +9,7 @@ import { printable } from '../../gate/printable.js';
 import type { RoleRow } from '../../store/records.js';
 import { adminCommand, withAdminClient, say } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
-import type { AdminClient } from '../admin/desk.js';
+import type { AdminClient } from '../admin/admin-client.js';
 import { Dialog } from '../command/dialog.js';
 import { CliError, EXIT } from '../command/exit-status.js';
 import { differenceTo, lastInForce } from './policy-in-force.js';

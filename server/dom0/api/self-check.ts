@@ -3,9 +3,9 @@ import { isRefusal } from '../../../policy/refusal.js';
 import { checkFolder } from '../../wire/folder-check.js';
 import { MOST_AS_ROOT } from '../../wire/host-check.js';
 import type { HostCheck } from '../../wire/host-check.js';
-import type { HostClock } from '../pace/host-clock.js';
+import type { HostClock } from '../scheduling/host-clock.js';
 import type { Observer } from '../observation/observer.js';
-import { SharedRun } from '../pace/shared-run.js';
+import { SharedRun } from '../scheduling/shared-run.js';
 import { presentable } from '../toolstack/reason.js';
 import type { ToolstackSettings } from '../toolstack/toolstack-of.js';
 

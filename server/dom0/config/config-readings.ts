@@ -3,7 +3,7 @@ import { domainConfigOf, guessedName } from './domain-config.js';
 import type { DomainConfig } from './domain-config.js';
 import { NoAnswerError } from './foreign-files.js';
 import type { FileCalls } from './foreign-files.js';
-import type { HostClock } from '../pace/host-clock.js';
+import type { HostClock } from '../scheduling/host-clock.js';
 import type { Logger } from '../logger.js';
 import { CONFIG_LIMIT, NotPlainError, stampOf } from './plain-file.js';
 import { readingsIn, storedReadings } from './stored-readings.js';

@@ -1,7 +1,7 @@
 import type { BigIntStats } from 'node:fs';
 import { lstat, readdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { HostClock } from '../pace/host-clock.js';
+import type { HostClock } from '../scheduling/host-clock.js';
 import { readPlainFile } from './plain-file.js';
 
 /** A call to a file system is waited for so long. */

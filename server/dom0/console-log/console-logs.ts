@@ -5,7 +5,7 @@ import type { DomainName } from '../../../policy/names.js';
 import type { Logger } from '../logger.js';
 import { DomainLog } from './domain-log.js';
 import type { LogDisk } from './log-disk.js';
-import { WriteBudget } from './write-room.js';
+import { WriteBudget } from './write-budget.js';
 
 /** As the settings have them. */
 export interface LogLimits {

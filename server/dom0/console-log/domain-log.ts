@@ -10,7 +10,7 @@ import { rangeOf } from './log-range.js';
 import { gap, LogSegments } from './log-segments.js';
 import type { Piece } from './log-segments.js';
 import { RateCap } from './rate-cap.js';
-import type { WriteBudget } from './write-room.js';
+import type { WriteBudget } from './write-budget.js';
 import type { Incarnation } from '../toolstack/incarnation.js';
 
 export interface DomainLogParts {

@@ -1,7 +1,7 @@
 import { open, readdir, rename, rm, rmdir, stat, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { makeDirectory } from '../../wire/make-directory.js';
-import { Semaphore } from '../pace/turnstile.js';
+import { Semaphore } from '../scheduling/semaphore.js';
 
 export interface LogFile {
   readonly name: string;

@@ -9,7 +9,7 @@ import type { LineTiming } from './line-timing.js';
 import type { Pacer } from './pacer.js';
 import type { PtyCommand } from '../process/pty.js';
 import type { ScreenSize } from './screen-job.js';
-import type { Semaphore } from '../pace/turnstile.js';
+import type { Semaphore } from '../scheduling/semaphore.js';
 import type { Incarnation } from '../toolstack/incarnation.js';
 
 export type LineState = 'attached' | 'detached' | 'locked';

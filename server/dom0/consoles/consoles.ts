@@ -23,7 +23,7 @@ import { Pacer } from './pacer.js';
 import type { PtyCommand } from '../process/pty.js';
 import { Screens } from './screens.js';
 import type { ScreensTiming } from './screens.js';
-import { Semaphore } from '../pace/turnstile.js';
+import { Semaphore } from '../scheduling/semaphore.js';
 import type { Incarnation } from '../toolstack/incarnation.js';
 
 /** Milliseconds; for tests, and for hosts that are slower than any we know. */

@@ -1,7 +1,7 @@
 import xterm from '@xterm/headless';
 import type { Terminal } from '@xterm/headless';
 import type { ScreenText } from '../../wire/console.js';
-import { internalsOf } from './emulator-inside.js';
+import { internalsOf } from './emulator-internals.js';
 import { PendingSequence } from './pending-sequence.js';
 import { paint } from './screen-painter.js';
 import { MAX_SIZE } from './screen-job.js';

@@ -1,6 +1,6 @@
 import type { IBuffer, Terminal } from '@xterm/headless';
-import { internalsOf, letterOf } from './emulator-inside.js';
-import type { InternalBuffer, EmulatorInternals } from './emulator-inside.js';
+import { internalsOf, letterOf } from './emulator-internals.js';
+import type { InternalBuffer, EmulatorInternals } from './emulator-internals.js';
 import type { ScreenSize } from './screen-job.js';
 import { afterRendition, rendition, savedRendition, withoutLineColour } from './screen-rendition.js';
 import { CLEAN_SCREEN } from './screen-reset.js';

@@ -1,4 +1,4 @@
-import type { Rendition } from './emulator-inside.js';
+import type { Rendition } from './emulator-internals.js';
 
 /** The emulator's colour mode of SGR 30…37 and 90…97 and their backgrounds; 38;5;n has another. */
 const SHORT_NAMES = 0x1000000;

@@ -6,9 +6,9 @@ import type { Observation } from '../../wire/domain.js';
 import type { BootProfiles } from '../boot/boot-profiles.js';
 import type { DomainConfig } from '../config/domain-config.js';
 import type { Expectations, LastBoot } from './expectations.js';
-import type { HostClock } from '../pace/host-clock.js';
+import type { HostClock } from '../scheduling/host-clock.js';
 import type { Logger } from '../logger.js';
-import type { Timings } from '../pace/pace.js';
+import type { Timings } from '../scheduling/timings.js';
 import type { ListedDomain, LongDomain, Toolstack } from '../toolstack/toolstack.js';
 
 /** More new incarnations than this in one round are read from one long listing of everything. */

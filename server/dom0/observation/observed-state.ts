@@ -1,6 +1,6 @@
 import type { DomainState } from '../../../policy/domain-state.js';
 import type { DomainConfig } from '../config/domain-config.js';
-import type { Timings } from '../pace/pace.js';
+import type { Timings } from '../scheduling/timings.js';
 import type { ListedDomain } from '../toolstack/toolstack.js';
 
 /**

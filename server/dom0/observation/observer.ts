@@ -13,14 +13,14 @@ import type { DomainConfig } from '../config/domain-config.js';
 import type { DomainConfigs } from '../config/domain-configs.js';
 import type { Logger } from '../logger.js';
 import type { Expectations } from './expectations.js';
-import type { HostClock } from '../pace/host-clock.js';
+import type { HostClock } from '../scheduling/host-clock.js';
 import { IncarnationProfiles } from './incarnation-profiles.js';
 import { NO_MEMORY, observedState } from './observed-state.js';
 import type { StateMemory } from './observed-state.js';
-import type { KnownNames, NameSource } from './name-memory.js';
-import type { Timings } from '../pace/pace.js';
+import type { KnownNames, NameSource } from './known-names.js';
+import type { Timings } from '../scheduling/timings.js';
 import type { KnownStates } from './known-states.js';
-import { SharedRun } from '../pace/shared-run.js';
+import { SharedRun } from '../scheduling/shared-run.js';
 import type { ListedDomain, Toolstack } from '../toolstack/toolstack.js';
 import type { Incarnation } from '../toolstack/incarnation.js';
 

@@ -7,12 +7,12 @@ import { noSuchProfile } from '../boot/boot-profiles.js';
 import type { BootCheck } from '../boot/boot-check.js';
 import type { BootProfiles } from '../boot/boot-profiles.js';
 import type { DiskHolders } from '../observation/disk-holders.js';
-import type { HostClock } from '../pace/host-clock.js';
+import type { HostClock } from '../scheduling/host-clock.js';
 import type { ObservedDomain } from '../observation/observer.js';
 import type { HostLimits } from './host-limits.js';
 import { createsDomain } from './operation.js';
 import type { Operation } from './operation.js';
-import type { OperationRegistry } from './operation-book.js';
+import type { OperationRegistry } from './operation-registry.js';
 import { VERB_TABLE } from './verb-table.js';
 
 /** An observation older than this is refreshed before a verb is judged by it. */

@@ -1,4 +1,4 @@
-import type { HostClock } from '../pace/host-clock.js';
+import type { HostClock } from '../scheduling/host-clock.js';
 import type { Halt } from './operation.js';
 
 /** Thrown through the work of an operation that is broken off. Not a fault. */

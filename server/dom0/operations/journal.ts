@@ -1,5 +1,5 @@
-import { SYSTEM_HOST_CLOCK } from '../pace/host-clock.js';
-import type { HostClock } from '../pace/host-clock.js';
+import { SYSTEM_HOST_CLOCK } from '../scheduling/host-clock.js';
+import type { HostClock } from '../scheduling/host-clock.js';
 import type { Logger } from '../logger.js';
 import { LocalStateDisk } from '../state/local-state-disk.js';
 import { writeAll } from '../state/state-disk.js';

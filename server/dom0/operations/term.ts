@@ -1,4 +1,4 @@
-import type { HostClock } from '../pace/host-clock.js';
+import type { HostClock } from '../scheduling/host-clock.js';
 import type { Verb } from '../../wire/contract.js';
 import type { Term } from './journal-record.js';
 import { createsDomain } from './operation.js';

@@ -4,7 +4,7 @@ import type { DomainName } from '../../../policy/names.js';
 import { firstReason, presentable } from './reason.js';
 import { runCommand } from '../process/run-command.js';
 import type { CommandResult } from '../process/run-command.js';
-import { SharedRun } from '../pace/shared-run.js';
+import { SharedRun } from '../scheduling/shared-run.js';
 import type {
   Call,
   ConfigReading,

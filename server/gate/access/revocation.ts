@@ -5,7 +5,7 @@ import type { Authorizer } from './authorize.js';
 import { DueTimer } from './due-timer.js';
 import type { Identity } from '../session/identity.js';
 import type { Log } from '../log.js';
-import { Slices } from '../pace/slices.js';
+import { Slices } from '../scheduling/slices.js';
 import { absenceRefusal } from './standing.js';
 import type { StandingCheck } from './standing.js';
 import * as words from '../text/words.js';

@@ -3,7 +3,7 @@ import type { DomainName } from '../../../policy/names.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { LogStream } from '../hosts/log-stream.js';
 import type { Terminal } from '../session/terminal.js';
-import type { OpenedLog } from './log-door.js';
+import type { OpenedLog } from './log-access.js';
 import type { LogPager } from './log-pager.js';
 import * as say from './log-words.js';
 

@@ -5,7 +5,7 @@ import type { LogHead } from '../hosts/log-answer.js';
 import { linesOf } from './log-lines.js';
 import type { PageCore, PageLines } from './log-lines.js';
 import type { LogPage, LogPages, PageQuery } from './log-pages.js';
-import type { SearchQueue } from './search-lane.js';
+import type { SearchQueue } from './search-queue.js';
 import { LOOK_AHEAD, LOOK_BACK } from './text-filter.js';
 
 /** Of a piece that is shown: several screens. */

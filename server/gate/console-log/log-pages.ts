@@ -4,7 +4,7 @@ import { LOG_PAGE_BYTES } from '../../wire/log.js';
 import type { LogHead, LogHeadPage } from '../hosts/log-answer.js';
 import type { LogStream } from '../hosts/log-stream.js';
 import * as words from '../text/words.js';
-import type { OpenedLog } from './log-door.js';
+import type { OpenedLog } from './log-access.js';
 
 /** One page of a log: bytes, and where they stand. */
 export interface LogPage {

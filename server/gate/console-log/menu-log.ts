@@ -5,11 +5,11 @@ import type { Refusal } from '../../../policy/refusal.js';
 import type { Identity } from '../session/identity.js';
 import type { Revocation, Tracked } from '../access/revocation.js';
 import type { Terminal } from '../session/terminal.js';
-import type { LogAccess, OpenedLog } from './log-door.js';
+import type { LogAccess, OpenedLog } from './log-access.js';
 import { LogFollower } from './log-follower.js';
 import { aboutOf, LogPager } from './log-pager.js';
 import { LogPages } from './log-pages.js';
-import type { SearchQueue } from './search-lane.js';
+import type { SearchQueue } from './search-queue.js';
 import * as say from './log-words.js';
 
 export interface MenuLogParts {

@@ -4,21 +4,21 @@ import { isRefusal, shownRefusal } from '../../../policy/refusal.js';
 import type { Authorizer, DemandedPermit } from '../access/authorize.js';
 import type { ConsoleStream } from '../hosts/console-stream.js';
 import type { Hosts } from '../hosts/hosts.js';
-import type { OperationDispatcher, RequestedOperation } from '../operations/operations.js';
+import type { OperationDispatcher, RequestedOperation } from '../operations/operation-dispatcher.js';
 import * as gateWords from '../text/words.js';
 import { isTerminalAnswer } from '../../wire/terminal-answers.js';
-import type { Participants } from './company.js';
+import type { Participants } from './participants.js';
 import type { ConsoleNotice } from './console-notice.js';
 import type { EscapeKey } from '../../../policy/escape-key.js';
 import type { Terminal } from '../session/terminal.js';
-import type { ConsoleOptions } from './console-customs.js';
+import type { ConsoleOptions } from './console-options.js';
 import type { ConsoleWords } from './console-words.js';
 import { EscapeFilter } from './escape-filter.js';
 import type { Intention } from './escape-filter.js';
 import { KeyboardTakeover } from './keyboard-takeover.js';
-import type { ScreenQuery } from './screen-reader.js';
+import type { ScreenQuery } from './screen-query.js';
 import type { SizeHint } from './size-hint.js';
-import { SizeCommand } from './size-telling.js';
+import { SizeCommand } from './size-command.js';
 
 interface Deps {
   readonly authorizer: Authorizer;

@@ -3,7 +3,7 @@ import { isRefusal } from '../../../policy/refusal.js';
 import type { ConsoleMode } from '../../wire/console.js';
 import type { DemandedPermit } from '../access/authorize.js';
 import type { Identity } from '../session/identity.js';
-import { AttachmentRecording } from '../recording/visit-recording.js';
+import { AttachmentRecording } from '../recording/attachment-recording.js';
 import type { Tracked } from '../access/revocation.js';
 import type { Terminal } from '../session/terminal.js';
 import { ConsoleAttachment } from './console-attachment.js';

@@ -1,8 +1,8 @@
 import { isRefusal, shownRefusal } from '../../../policy/refusal.js';
 import type { Authorizer, DemandedPermit } from '../access/authorize.js';
 import type { ConsoleStream } from '../hosts/console-stream.js';
-import type { OperationDispatcher } from '../operations/operations.js';
-import type { Participants } from './company.js';
+import type { OperationDispatcher } from '../operations/operation-dispatcher.js';
+import type { Participants } from './participants.js';
 import type { ConsoleNotice } from './console-notice.js';
 import type { ConsoleWords } from './console-words.js';
 

@@ -1,5 +1,5 @@
 import type { Terminal } from '../session/terminal.js';
-import type { Participants } from './company.js';
+import type { Participants } from './participants.js';
 import type { ConsoleWords } from './console-words.js';
 
 interface HintParts {

@@ -4,7 +4,7 @@ import type { Refusal } from '../../../policy/refusal.js';
 import { AuditUnavailable, StoreError } from '../../store/store-error.js';
 import type { Store } from '../../store/store.js';
 import { auditRoutes } from './audit-routes.js';
-import { NO_OBSERVATIONS } from '../access/sights.js';
+import { NO_OBSERVATIONS } from '../access/domain-observations.js';
 import { backupRoutes } from './backup-routes.js';
 import type { AdministrationSettings, HostJournal, ReadPolicy, RunningGate } from './control-ports.js';
 import { customerRoutes } from './customer-routes.js';

@@ -4,9 +4,9 @@ import type { Refusal } from '../../../policy/refusal.js';
 import type { EventActor } from '../../store/audit-event.js';
 import type { Witness } from '../../store/audit-verifier.js';
 import type { RetentionLimits } from '../recording/retention.js';
-import type { AttachmentQuery } from '../access/live-consoles.js';
+import type { AttachmentQuery } from '../access/live-attachments.js';
 import type { HostFailure } from '../hosts/host-failure.js';
-import type { DomainObservations } from '../access/sights.js';
+import type { DomainObservations } from '../access/domain-observations.js';
 import type { Contract } from '../../wire/contract.js';
 import type { DomainView, HostNames } from '../../wire/domain.js';
 

@@ -5,7 +5,7 @@ import type { Refusal } from '../../../policy/refusal.js';
 import { noSuchCustomer } from '../../store/customers.js';
 import type { RoleRow } from '../../store/records.js';
 import type { Store } from '../../store/store.js';
-import { RecordingStore } from '../recording/recording-shelf.js';
+import { RecordingStore } from '../recording/recording-store.js';
 import { customer, domain, optional, reason, role } from './argument.js';
 import { keyView } from './control-answers.js';
 import type { CustomerRemoved, CustomerRenamed, CustomerView } from './control-answers.js';

@@ -10,7 +10,7 @@ import type { Refusal } from '../../../policy/refusal.js';
 import type { AuditEvent, AuditRow } from '../../store/audit-event.js';
 import { noSuchCustomer } from '../../store/customers.js';
 import type { Store } from '../../store/store.js';
-import type { DomainObservations } from '../access/sights.js';
+import type { DomainObservations } from '../access/domain-observations.js';
 import * as words from '../text/words.js';
 import { action, address, customer, domain, files, optional, profile } from './argument.js';
 import { reference, state, sysrqKey, time } from './argument.js';

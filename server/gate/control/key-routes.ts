@@ -8,7 +8,7 @@ import type { Key } from '../../store/records.js';
 import { AuditUnavailable } from '../../store/store-error.js';
 import type { Store } from '../../store/store.js';
 import { KeyRules } from '../keys/key-rules.js';
-import { Slices } from '../pace/slices.js';
+import { Slices } from '../scheduling/slices.js';
 import { customer, fingerprint, flag, group, optional, pasted, time } from './argument.js';
 import { keyView } from './control-answers.js';
 import type { KeysExpiring, KeyView } from './control-answers.js';

@@ -9,7 +9,7 @@ import type { RoleRow } from '../../store/records.js';
 import type { OperationView } from '../../wire/operation.js';
 import { VERBS } from '../../wire/contract.js';
 import type { Authorizer } from '../access/authorize.js';
-import type { ConsoleOptions } from '../console/console-customs.js';
+import type { ConsoleOptions } from '../console/console-options.js';
 import type { Found, Hosts, Stray } from '../hosts/hosts.js';
 import type { Identity } from '../session/identity.js';
 import type { PolicyHolder } from '../policy/policy-holder.js';

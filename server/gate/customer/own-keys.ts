@@ -7,7 +7,7 @@ import type { LastKeyOptions } from '../../store/keys.js';
 import type { Key } from '../../store/records.js';
 import { AuditUnavailable } from '../../store/store-error.js';
 import { actorOf } from '../access/authorize.js';
-import { CustomerRateLimit } from '../access/customer-pace.js';
+import { CustomerRateLimit } from '../access/customer-rate-limit.js';
 import type { Identity } from '../session/identity.js';
 import type { KeyRules } from '../keys/key-rules.js';
 import type { AskStanding } from '../access/standing.js';

@@ -5,14 +5,14 @@ import type { RoleRow } from '../../store/records.js';
 import { AuditUnavailable } from '../../store/store-error.js';
 import { actorOf } from '../access/authorize.js';
 import type { Authorizer } from '../access/authorize.js';
-import type { CustomerRateLimit } from '../access/customer-pace.js';
+import type { CustomerRateLimit } from '../access/customer-rate-limit.js';
 import type { Identity } from '../session/identity.js';
 import type { Log } from '../log.js';
 import { printable } from '../printable.js';
 import * as words from '../text/words.js';
 import type { RecordingName } from '../recording/recording-name.js';
 import { isRecordingId } from '../recording/recording-name.js';
-import type { Recording, RecordingStore } from '../recording/recording-shelf.js';
+import type { Recording, RecordingStore } from '../recording/recording-store.js';
 
 export interface OwnRecordingsParts {
   readonly recordingStore: RecordingStore;

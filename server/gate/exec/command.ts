@@ -1,4 +1,4 @@
-import type { LogSince } from './log-wish.js';
+import type { LogSince } from './log-since.js';
 
 /** A verb on a domain, as typed by exec; the grammar knows aliases of some. */
 export const DOMAIN_VERBS = [

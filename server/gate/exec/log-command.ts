@@ -1,7 +1,7 @@
 import { isRefusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
-import { LogAccess } from '../console-log/log-door.js';
-import type { LogAccessParts, OpenedLog } from '../console-log/log-door.js';
+import { LogAccess } from '../console-log/log-access.js';
+import type { LogAccessParts, OpenedLog } from '../console-log/log-access.js';
 import * as say from '../console-log/log-words.js';
 import { terminalReset } from '../session/terminal-reset.js';
 import type { LogRequest } from '../hosts/host-log.js';
@@ -15,7 +15,7 @@ import type { ExecOutput } from './exec-output.js';
 import { EXIT } from './exit-status.js';
 import { JsonPrinter, RawPrinter, TextPrinter } from './log-printer.js';
 import type { LogPrinter } from './log-printer.js';
-import { timeOf } from './log-wish.js';
+import { timeOf } from './log-since.js';
 
 type Wanted = Extract<Command, { command: 'log' }>;
 

@@ -2,7 +2,7 @@ import { isRefusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { printable } from '../printable.js';
 import type { Command } from './command.js';
-import { parseSince } from './log-wish.js';
+import { parseSince } from './log-since.js';
 import { usage } from './usage.js';
 
 type LogCommand = Extract<Command, { command: 'log' | 'log-switch' }>;

@@ -5,7 +5,7 @@ import type { Authorizer } from '../access/authorize.js';
 import type { Hosts } from '../hosts/hosts.js';
 import type { Identity } from '../session/identity.js';
 import type { OperationEnd } from '../operations/open-operations.js';
-import type { OperationDispatcher } from '../operations/operations.js';
+import type { OperationDispatcher } from '../operations/operation-dispatcher.js';
 import type { Revocation } from '../access/revocation.js';
 import type { Terminal } from '../session/terminal.js';
 import * as words from '../text/words.js';

@@ -2,7 +2,7 @@ import { isRefusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { Identity } from '../session/identity.js';
 import type { OwnRecordings } from '../customer/own-recordings.js';
-import type { Recording } from '../recording/recording-shelf.js';
+import type { Recording } from '../recording/recording-store.js';
 import { readRecording } from '../recording/recording-reader.js';
 import type { Revocation } from '../access/revocation.js';
 import type { Terminal } from '../session/terminal.js';

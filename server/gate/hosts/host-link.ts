@@ -15,7 +15,7 @@ import type { JournalRecord } from './answers.js';
 import { readContract, readJournalPage, readOperation } from './answers.js';
 import { ChangesReader } from './changes-reader.js';
 import { ConsoleStream } from './console-stream.js';
-import { demandPermit } from './demand-grant.js';
+import { demandPermit } from './demand-permit.js';
 import type { HostFailure } from './host-failure.js';
 import { HostLog } from './host-log.js';
 import type { LinkEvent } from './link-event.js';

@@ -4,7 +4,7 @@ import type { LogSwitch } from '../../wire/log.js';
 import { LOG_HEADER } from '../../wire/log.js';
 import type { DemandedPermit } from '../access/authorize.js';
 import * as words from '../text/words.js';
-import { demandPermit } from './demand-grant.js';
+import { demandPermit } from './demand-permit.js';
 import type { Dom0Client } from './dom0-client.js';
 import { HostFault } from './dom0-client.js';
 import { readLogHead } from './log-answer.js';

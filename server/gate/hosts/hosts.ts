@@ -9,11 +9,11 @@ import { domainThatLeaves, namesOnTheWay, partOf } from '../../wire/guest-name.j
 import type { GuestName, GuestPart } from '../../wire/guest-name.js';
 import { Listeners } from '../session/listeners.js';
 import type { Log } from '../log.js';
-import type { DomainObservation, DomainObservations } from '../access/sights.js';
+import type { DomainObservation, DomainObservations } from '../access/domain-observations.js';
 import type { Unsubscribe } from '../session/terminal.js';
 import * as words from '../text/words.js';
-import { DomainRegistry } from './domain-ledger.js';
-import type { KnownDomains, RegistryTimes } from './domain-ledger.js';
+import { DomainRegistry } from './domain-registry.js';
+import type { KnownDomains, RegistryTimes } from './domain-registry.js';
 import type { HostLink } from './host-link.js';
 import type { LinkEvent } from './link-event.js';
 

@@ -1,7 +1,7 @@
 import { open, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { RUNNING } from './recording-name.js';
-import type { WriteQueue } from './write-turns.js';
+import type { WriteQueue } from './write-queue.js';
 
 /** Lines are written together: so often, or when there are so many bytes of them. A killed gate loses no more. */
 const FLUSH = { milliseconds: 200, bytes: 64 * 1024 };

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import type { Recording } from './recording-shelf.js';
+import type { Recording } from './recording-store.js';
 import { soundLength } from './sound-length.js';
 
 /** A recording on its way to somebody. */

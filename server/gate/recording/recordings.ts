@@ -5,10 +5,10 @@ import { CastFile } from './cast-file.js';
 import { Recorder } from './recorder.js';
 import { newRecordingId } from './recording-name.js';
 import type { RecordingName } from './recording-name.js';
-import { RecordingStore } from './recording-shelf.js';
+import { RecordingStore } from './recording-store.js';
 import { Retention } from './retention.js';
 import type { RetentionLimits } from './retention.js';
-import { WriteQueue } from './write-turns.js';
+import { WriteQueue } from './write-queue.js';
 
 /** `recordings:` of gate.yaml. */
 export interface RecordingSettings extends RetentionLimits {

@@ -1,8 +1,8 @@
 import type { AuditEvent, EventActor } from '../../store/audit-event.js';
 import { AuditUnavailable } from '../../store/store-error.js';
 import type { Log } from '../log.js';
-import { MaxHeap } from './largest-first.js';
-import type { Recording, RecordingStore } from './recording-shelf.js';
+import { MaxHeap } from './max-heap.js';
+import type { Recording, RecordingStore } from './recording-store.js';
 
 /** As the settings have them. */
 export interface RetentionLimits {

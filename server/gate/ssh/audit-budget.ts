@@ -1,6 +1,6 @@
 import type { CustomerName } from '../../../policy/names.js';
-import { CustomerRateLimit } from '../access/customer-pace.js';
-import { BoundedMap, TokenBucket, type Now } from '../pace/token-bucket.js';
+import { CustomerRateLimit } from '../access/customer-rate-limit.js';
+import { BoundedMap, TokenBucket, type Now } from '../scheduling/token-bucket.js';
 
 /** Refused logins that one source may have recorded at once, and one more after each ten minutes. */
 const PER_SOURCE = { most: 10, refillMs: 10 * 60 * 1000 } as const;

@@ -4,7 +4,7 @@ import { INPUT_WINDOW } from './channel-input.js';
 import { SessionChannel } from './session-channel.js';
 import type { Ssh2PrivateParts } from './ssh2-private.js';
 import type { SshTerminal } from './ssh-terminal.js';
-import type { ChannelSender } from './wire.js';
+import type { ChannelSender } from './channel-sender.js';
 
 /** What happens on the channels of one connection. `number` counts them from 1. */
 export interface ChannelTableEvents {

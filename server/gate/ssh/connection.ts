@@ -10,7 +10,7 @@ import { announceSignatureAlgorithms } from './extension-info.js';
 import { heedRightGuesses } from './first-packet-guess.js';
 import { KeyExchangeGuard } from './key-exchange-guard.js';
 import { Login } from './login.js';
-import type { RateLimitedLog } from './paced-log.js';
+import type { RateLimitedLog } from './rate-limited-log.js';
 import { takeMessagesInRekeys } from './rekey-messages.js';
 import { Rekeying, type RekeyLimit } from './rekeying.js';
 import type { Source } from './source.js';
@@ -18,8 +18,8 @@ import { sendPayload, type Ssh2PrivateParts } from './ssh2-private.js';
 import type { SshTerminal } from './ssh-terminal.js';
 import { leaveOutTerminalModes } from './terminal-modes.js';
 import type { Transport } from './transport.js';
-import { ChannelSender } from './wire.js';
-import { DISCONNECT, disconnectMessage } from './wire-message.js';
+import { ChannelSender } from './channel-sender.js';
+import { DISCONNECT, disconnectMessage } from './ssh-message.js';
 
 /** What the gate wants to hear of a connection. */
 export interface ConnectionEvents {

@@ -1,5 +1,5 @@
 import { sendPayload, type Ssh2Protocol } from './ssh2-private.js';
-import { signatureAlgorithmsMessage } from './wire-message.js';
+import { signatureAlgorithmsMessage } from './ssh-message.js';
 
 /** Sends our own SSH_MSG_EXT_INFO in place of ssh2's, right after the first SSH_MSG_NEWKEYS as RFC 8308 §2.4 has it. */
 export function announceSignatureAlgorithms(protocol: Ssh2Protocol): void {

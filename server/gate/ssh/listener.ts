@@ -4,8 +4,8 @@ import type { Log } from '../log.js';
 import { ConnectionFaults } from './connection-faults.js';
 import { sourceOf, type Source } from './source.js';
 import type { LoginSettings } from './ssh-settings.js';
-import { UnauthenticatedConnections } from './waiting-room.js';
-import { turnedAwayBytes } from './wire-message.js';
+import { UnauthenticatedConnections } from './unauthenticated-connections.js';
+import { turnedAwayBytes } from './ssh-message.js';
 
 export interface ListenAddress {
   readonly host: string;

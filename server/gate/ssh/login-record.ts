@@ -5,7 +5,7 @@ import type { RefusedBecause } from './authenticate.js';
 import type { Log } from '../log.js';
 import { printable } from '../printable.js';
 import { AuditBudget } from './audit-budget.js';
-import type { RateLimitedLog } from './paced-log.js';
+import type { RateLimitedLog } from './rate-limited-log.js';
 import type { Source } from './source.js';
 
 /** The audit log: `store.audit`. */

@@ -7,7 +7,7 @@ import { sessionEnds } from './ssh2-private.js';
 import { SshTerminal } from './ssh-terminal.js';
 import { terminalName } from './terminal-name.js';
 import { DEFAULT_SIZE, windowSize, type WindowSize } from './window-size.js';
-import type { ChannelSender } from './wire.js';
+import type { ChannelSender } from './channel-sender.js';
 
 /** What happens on a session channel. */
 export interface ChannelEvents {

@@ -14,7 +14,7 @@ import type { HostKey } from './host-key.js';
 import { Listener, type Arrival, type ListenAddress } from './listener.js';
 import { LoginRecord, type AuditLog } from './login-record.js';
 import { hasNativeCrypto } from './native-crypto.js';
-import { RateLimitedLog } from './paced-log.js';
+import { RateLimitedLog } from './rate-limited-log.js';
 import { Penalties } from './penalties.js';
 import { REKEY, type RekeyLimit } from './rekeying.js';
 import { SessionRegistry, type SessionInfo } from './session-registry.js';
@@ -23,7 +23,7 @@ import { privateParts } from './ssh2-private.js';
 import type { SshSettings } from './ssh-settings.js';
 import { terminalText } from './terminal-text.js';
 import { Transport } from './transport.js';
-import { DISCONNECT, IDENT } from './wire-message.js';
+import { DISCONNECT, IDENT } from './ssh-message.js';
 
 /** A connection without a session channel, such as `ssh -N`, holds a place for nothing: it is closed after a minute. */
 const IDLE_MS = 60 * 1000;

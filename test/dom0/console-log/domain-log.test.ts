@@ -11,7 +11,7 @@ import {
 import { parseDomainName, parseCustomerName, parseFingerprint } from '../../../policy/names.js';
 import { DomainLog } from '../../../server/dom0/console-log/domain-log.js';
 import type { DomainLogParts } from '../../../server/dom0/console-log/domain-log.js';
-import { WriteBudget } from '../../../server/dom0/console-log/write-room.js';
+import { WriteBudget } from '../../../server/dom0/console-log/write-budget.js';
 import { eventually } from '../../support/eventually.js';
 import { TemporaryDirectory } from '../../support/temporary-directory.js';
 import { FailingDisk } from './failing-disk.js';

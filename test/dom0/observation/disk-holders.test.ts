@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { DiskHolders, identityBy } from '../../../server/dom0/observation/disk-holders.js';
 import { ForeignFiles } from '../../../server/dom0/config/foreign-files.js';
-import { SYSTEM_HOST_CLOCK } from '../../../server/dom0/pace/host-clock.js';
+import { SYSTEM_HOST_CLOCK } from '../../../server/dom0/scheduling/host-clock.js';
 import type { ConfiguredDisk, LongDomain } from '../../../server/dom0/toolstack/toolstack.js';
 import { FakeToolstack } from '../../support/fake-toolstack.js';
 import { domainName } from '../../support/temporary-store.js';

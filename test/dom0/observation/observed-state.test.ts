@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { NO_MEMORY, observedState } from '../../../server/dom0/observation/observed-state.js';
 import type { Rising, StateContext, StateMemory } from '../../../server/dom0/observation/observed-state.js';
-import { TIMINGS } from '../../../server/dom0/pace/pace.js';
+import { TIMINGS } from '../../../server/dom0/scheduling/timings.js';
 import { parseXlList } from '../../../server/dom0/toolstack/xl-output.js';
 import { recordedCall } from '../../support/recorded-xl.js';
 

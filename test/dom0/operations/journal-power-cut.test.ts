@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { Journal, JournalUnwritableError } from '../../../server/dom0/operations/journal.js';
 import type { JournalEvent } from '../../../server/dom0/operations/journal-record.js';
-import { OperationRegistry } from '../../../server/dom0/operations/operation-book.js';
+import { OperationRegistry } from '../../../server/dom0/operations/operation-registry.js';
 import { operationRequest } from '../../support/dom0-client.js';
 import { EVERYTHING, MemoryDisk, NOTHING_MORE } from '../../support/memory-disk.js';
 import type { Leftover } from '../../support/memory-disk.js';

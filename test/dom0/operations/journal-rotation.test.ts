@@ -7,7 +7,7 @@ import { HostLimits } from '../../../server/dom0/operations/host-limits.js';
 import { Journal, readLines } from '../../../server/dom0/operations/journal.js';
 import { FIRST_PREV, recordHash } from '../../../server/dom0/operations/journal-record.js';
 import type { JournalEvent, JournalRecord } from '../../../server/dom0/operations/journal-record.js';
-import { OperationRegistry } from '../../../server/dom0/operations/operation-book.js';
+import { OperationRegistry } from '../../../server/dom0/operations/operation-registry.js';
 import { LocalStateDisk } from '../../../server/dom0/state/local-state-disk.js';
 import { operationRequest } from '../../support/dom0-client.js';
 import { MemoryDisk } from '../../support/memory-disk.js';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Journal, readLines } from '../../../server/dom0/operations/journal.js';
 import type { JournalEvent, JournalRecord } from '../../../server/dom0/operations/journal-record.js';
-import { OperationRegistry } from '../../../server/dom0/operations/operation-book.js';
+import { OperationRegistry } from '../../../server/dom0/operations/operation-registry.js';
 import type { Logger } from '../../../server/dom0/logger.js';
 import { operationRequest } from '../../support/dom0-client.js';
 

@@ -6,7 +6,7 @@ import type { Refusal } from '../../../policy/refusal.js';
 import { isRefusal, shownRefusal } from '../../../policy/refusal.js';
 import { DemandedPermit, Permit } from '../../../server/gate/access/authorize.js';
 import { AuditUnavailable } from '../../../server/store/store-error.js';
-import { CustomerRateLimit } from '../../../server/gate/access/customer-pace.js';
+import { CustomerRateLimit } from '../../../server/gate/access/customer-rate-limit.js';
 import { Authorizer } from '../../../server/gate/access/authorize.js';
 import { ALLOW_ALL, GateInside, limit, policyOf, rule } from '../../support/gate-inside.js';
 import { ADMIN, domainName } from '../../support/temporary-store.js';

@@ -3,7 +3,7 @@ import { ACTIONS } from '../../../policy/actions.js';
 import type { Identity } from '../../../server/gate/session/identity.js';
 import { Revocation } from '../../../server/gate/access/revocation.js';
 import type { Tracked } from '../../../server/gate/access/revocation.js';
-import { Slices } from '../../../server/gate/pace/slices.js';
+import { Slices } from '../../../server/gate/scheduling/slices.js';
 import type { ImportedCustomer } from '../../../server/store/imports.js';
 import { eventually } from '../../support/eventually.js';
 import { ALLOW_ALL, GateInside, policyOf, rule } from '../../support/gate-inside.js';

@@ -5,7 +5,7 @@ import type { MenuLogPiece } from '../../../menus/log-port.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import { ConsoleText } from '../../../server/gate/console-log/console-text.js';
 import { LogPager } from '../../../server/gate/console-log/log-pager.js';
-import { SearchQueue } from '../../../server/gate/console-log/search-lane.js';
+import { SearchQueue } from '../../../server/gate/console-log/search-queue.js';
 import { isPrintable } from '../../../server/gate/printable.js';
 import { PagesInMemory } from '../../support/log-pages.js';
 import { propertyRuns } from '../../support/property-runs.js';

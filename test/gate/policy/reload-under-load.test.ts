@@ -6,7 +6,7 @@ import { isRefusal } from '../../../policy/refusal.js';
 import { ConsoleSession } from '../../../server/gate/console/console-session.js';
 import type { Identity } from '../../../server/gate/session/identity.js';
 import { MenuSession } from '../../../server/gate/menu/menu-session.js';
-import { Slices } from '../../../server/gate/pace/slices.js';
+import { Slices } from '../../../server/gate/scheduling/slices.js';
 import type { StandInConsole } from '../../support/dom0-stand-in.js';
 import { operationView } from '../../support/dom0-stand-in.js';
 import { decidedRightly, ownerMay } from '../../support/decided-rightly.js';

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { headerLine } from '../../../server/gate/recording/asciicast.js';
 import { CastFile } from '../../../server/gate/recording/cast-file.js';
 import { Recorder } from '../../../server/gate/recording/recorder.js';
-import { WriteQueue } from '../../../server/gate/recording/write-turns.js';
+import { WriteQueue } from '../../../server/gate/recording/write-queue.js';
 import { eventually } from '../../support/eventually.js';
 import { propertyRuns } from '../../support/property-runs.js';
 import { TemporaryDirectory } from '../../support/temporary-directory.js';

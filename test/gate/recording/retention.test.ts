@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { MaxHeap } from '../../../server/gate/recording/largest-first.js';
+import { MaxHeap } from '../../../server/gate/recording/max-heap.js';
 import { outgrown } from '../../../server/gate/recording/retention.js';
-import type { Recording } from '../../../server/gate/recording/recording-shelf.js';
+import type { Recording } from '../../../server/gate/recording/recording-store.js';
 import { customerName, domainName } from '../../support/temporary-store.js';
 
 const HOUR = 3_600_000;

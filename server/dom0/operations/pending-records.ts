@@ -1,4 +1,4 @@
-import type { HostClock } from '../pace/host-clock.js';
+import type { HostClock } from '../scheduling/host-clock.js';
 import type { Logger } from '../logger.js';
 import type { OperationEvent } from './journal-record.js';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { guestPromptOf } from '../../../server/gate/console/shell-prompt.js';
-import type { GuestPrompt } from '../../../server/gate/console/shell-prompt.js';
+import { guestPromptOf } from '../../../server/gate/console/guest-prompt.js';
+import type { GuestPrompt } from '../../../server/gate/console/guest-prompt.js';
 import type { ScreenText } from '../../../server/wire/console.js';
 
 const screen = (...lines: readonly string[]): ScreenText => ({ lines, below: false, alternate: false });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { SessionLimit } from '../../../policy/policy.js';
 import type { Role } from '../../../policy/roles.js';
-import { ConnectionLimit } from '../../../server/gate/pace/connection-limit.js';
+import { ConnectionLimit } from '../../../server/gate/scheduling/connection-limit.js';
 import { policy } from '../../support/policy-values.js';
 import { customerName } from '../../support/temporary-store.js';
 

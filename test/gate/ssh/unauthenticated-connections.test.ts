@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { UnauthenticatedConnections } from '../../../server/gate/ssh/waiting-room.js';
+import { UnauthenticatedConnections } from '../../../server/gate/ssh/unauthenticated-connections.js';
 import { Random } from '../../support/random.js';
 
 /** As the settings have it by default: half of 500 connections may wait, ten from one source, thirty seconds each. */

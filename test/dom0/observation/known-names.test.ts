@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DomainConfigs } from '../../../server/dom0/config/domain-configs.js';
-import { KnownNames } from '../../../server/dom0/observation/name-memory.js';
+import { KnownNames } from '../../../server/dom0/observation/known-names.js';
 import { domainName } from '../../support/temporary-store.js';
 import { configsLikeXl } from '../../support/configs-like-xl.js';
 import { silentLogger } from '../../support/silent-logger.js';

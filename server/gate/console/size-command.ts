@@ -1,8 +1,8 @@
 import type { Terminal } from '../session/terminal.js';
-import type { Participants } from './company.js';
+import type { Participants } from './participants.js';
 import type { ConsoleWords } from './console-words.js';
-import type { ScreenQuery } from './screen-reader.js';
-import { guestPromptOf } from './shell-prompt.js';
+import type { ScreenQuery } from './screen-query.js';
+import { guestPromptOf } from './guest-prompt.js';
 
 interface Context {
   readonly participants: Participants;

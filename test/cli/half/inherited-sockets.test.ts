@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { writeSshConfig } from '../../../server/cli/demo/demo-ssh-config.js';
-import { inheritedSockets } from '../../../server/cli/half/handed-sockets.js';
+import { inheritedSockets } from '../../../server/cli/half/inherited-sockets.js';
 import { HostKey } from '../../../server/gate/ssh/host-key.js';
 import { House } from '../../support/house.js';
 import { POSTERN } from '../../support/postern-command.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { DomainName } from '../../../policy/names.js';
-import { DomainRegistry } from '../../../server/gate/hosts/domain-ledger.js';
+import { DomainRegistry } from '../../../server/gate/hosts/domain-registry.js';
 import type { HostFacts } from '../../../server/gate/hosts/name-rules.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { Configured, DomainView, HostNames, MissingReason } from '../../../server/wire/domain.js';

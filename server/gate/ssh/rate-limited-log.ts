@@ -1,4 +1,4 @@
-import { BoundedMap, TokenBucket, type Now } from '../pace/token-bucket.js';
+import { BoundedMap, TokenBucket, type Now } from '../scheduling/token-bucket.js';
 import type { Log } from '../log.js';
 import type { Source } from './source.js';
 

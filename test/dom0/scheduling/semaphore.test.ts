@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Semaphore } from '../../../server/dom0/pace/turnstile.js';
+import { Semaphore } from '../../../server/dom0/scheduling/semaphore.js';
 
 describe('Turnstile', () => {
   it('lets so many in at once, the rest in order, and counts a leaving once', () => {

@@ -12,7 +12,7 @@ import { problemText } from '../../../config/problem.js';
 import { Replacement, write } from '../../../config/replacement.js';
 import { readTextFile } from '../../../config/text-file.js';
 import { diffText } from '../../../policy/policy-diff.js';
-import type { AdminClient } from '../admin/desk.js';
+import type { AdminClient } from '../admin/admin-client.js';
 import type { Dialog } from '../command/dialog.js';
 import { runEditor } from './editor.js';
 import { CliError, EXIT } from '../command/exit-status.js';

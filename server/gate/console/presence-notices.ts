@@ -1,7 +1,7 @@
 import { noTerminal } from '../text/words.js';
 import type { DomainName } from '../../../policy/names.js';
 import type { ConsoleNews } from '../hosts/console-stream.js';
-import type { Participants } from './company.js';
+import type { Participants } from './participants.js';
 import type { ConsoleNotice } from './console-notice.js';
 import type { ConsoleWords } from './console-words.js';
 import type { SizeHint } from './size-hint.js';

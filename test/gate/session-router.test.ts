@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { ACTIONS } from '../../policy/actions.js';
-import { SessionRouter } from '../../server/gate/session-handler.js';
+import { SessionRouter } from '../../server/gate/session-router.js';
 import type { Session } from '../../server/gate/session/session.js';
 import { eventually } from '../support/eventually.js';
 import { FakeTerminal } from '../support/fake-terminal.js';

@@ -1,6 +1,6 @@
 import type { DomainName } from '../../../policy/names.js';
 import type { HostsEvent } from './hosts.js';
-import type { DomainObservations } from '../access/sights.js';
+import type { DomainObservations } from '../access/domain-observations.js';
 import type { Unsubscribe } from '../session/terminal.js';
 
 interface ObservedHosts extends DomainObservations {

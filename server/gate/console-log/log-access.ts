@@ -6,7 +6,7 @@ import type { Authorizer, DemandedPermit } from '../access/authorize.js';
 import type { HostLink } from '../hosts/host-link.js';
 import type { Hosts } from '../hosts/hosts.js';
 import type { Identity } from '../session/identity.js';
-import type { OperationDispatcher } from '../operations/operations.js';
+import type { OperationDispatcher } from '../operations/operation-dispatcher.js';
 import * as words from '../text/words.js';
 
 export interface LogAccessParts {

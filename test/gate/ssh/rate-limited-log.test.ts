@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { RateLimitedLog } from '../../../server/gate/ssh/paced-log.js';
+import { RateLimitedLog } from '../../../server/gate/ssh/rate-limited-log.js';
 import { sourceOf } from '../../../server/gate/ssh/source.js';
 
 describe('gate/ssh: the log of what strangers do', () => {

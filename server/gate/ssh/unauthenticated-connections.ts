@@ -1,5 +1,5 @@
-import type { Now } from '../pace/token-bucket.js';
-import { BoundedMap } from '../pace/token-bucket.js';
+import type { Now } from '../scheduling/token-bucket.js';
+import { BoundedMap } from '../scheduling/token-bucket.js';
 
 export interface UnauthenticatedConnectionsParts {
   /** Connections that may wait at once. */
