@@ -9,7 +9,7 @@ import type { LogEffect, LogFact } from './log-port.js';
 
 /**
  * The port between a menu and the house around it. A menu is `(state, message) -> (state, effects)`: facts come in
- * as messages, wishes go out as effects, and the gate carries them out through its one door. What was painted
+ * as messages, requests go out as effects, and the gate carries them out in one place. What was painted
  * is never what permits.
  */
 

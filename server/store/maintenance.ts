@@ -50,12 +50,12 @@ export class Maintenance {
   }
 
   /** Begins it, or says it anew: then `since` begins anew as well. */
-  begin(wished: Omit<MaintenanceRow, 'since'>, actor: AdminActor): MaintenanceRow {
-    const { sentence, consolesClosed, until } = wished;
+  begin(row: Omit<MaintenanceRow, 'since'>, actor: AdminActor): MaintenanceRow {
+    const { sentence, consolesClosed, until } = row;
     return this.#log.transact((append) => {
       const { at } = append({ kind: 'maintenance.began', actor, sentence, consolesClosed, until });
       this.#database.run(PUT, sentence, Number(consolesClosed), at, until);
-      return { ...wished, since: at };
+      return { ...row, since: at };
     });
   }
 

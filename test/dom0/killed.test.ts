@@ -158,7 +158,7 @@ describe('a dom0 half that is killed', function () {
     for (const verb of verbs) {
       for (const when of ['before', 'after'] as const) {
         const name = `${when}-${verb}`;
-        const wish = {
+        const request = {
           unpause: 'start',
           create: 'start',
           destroy: 'poweroff',
@@ -166,7 +166,7 @@ describe('a dom0 half that is killed', function () {
           reboot: 'reboot',
         } as const;
         if (name === 'after-create') continue;
-        ids.set(name, await ask(name, wish[verb]));
+        ids.set(name, await ask(name, request[verb]));
         await reached(holdName(name));
       }
     }

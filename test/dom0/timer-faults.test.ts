@@ -53,7 +53,7 @@ describe('dom0: a fault in a timer', () => {
         whose: () => Promise.resolve('same'),
         passesEscape: false,
         pacer: {} as never,
-        turnstile: new Semaphore(1),
+        semaphore: new Semaphore(1),
         timing: { attach: 1, gone: 1, superseded: 1, retry: 1, lastRetry: 2 },
         logger: { ...quiet, ...log, warn: log.error },
       },

@@ -19,7 +19,7 @@ const IDLE = `${LOGS_OUT}
     idle: 4s
 `;
 
-describe('a console’s customs', () => {
+describe('the options of a console', () => {
   let house: House;
   before(async () => {
     house = await House.start({

@@ -150,10 +150,10 @@ export class AdminAttachment {
         this.#writing = note.mode === 'write';
         for (const who of note.present) this.#present.set(who.attachment, who);
         const others = note.present.filter(({ attachment }) => attachment !== this.#me);
-        const company = others.map(({ label, mode }) => `${printable(label, 64)} (${mode})`).join(', ');
+        const present = others.map(({ label, mode }) => `${printable(label, 64)} (${mode})`).join(', ');
         const watching = this.#writing ? '' : ', watching';
         this.#greeting.push(`console of ${printable(note.domain)}${watching}; leave with Ctrl-] .`);
-        if (company !== '') this.#greeting.push(`here already: ${company}`);
+        if (present !== '') this.#greeting.push(`here already: ${present}`);
         return;
       }
       case 'writer':

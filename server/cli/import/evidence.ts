@@ -72,13 +72,13 @@ export class Evidence {
 
   /** The domains that an account may work on. */
   of(account: Account): ReadonlyMap<DomainName, DomainRight> {
-    const grants = new Map<DomainName, { places: Place[]; verbs: Set<string> }>();
+    const rights = new Map<DomainName, { places: Place[]; verbs: Set<string> }>();
     const give = ({ name }: ConfiguredDomain, verb: string, place: Place): void => {
-      const grant = grants.get(name) ?? { places: [], verbs: new Set() };
-      grants.set(name, grant);
-      grant.verbs.add(verb);
-      if (!grant.places.some(({ file, line }) => file === place.file && line === place.line)) {
-        grant.places.push(place);
+      const right = rights.get(name) ?? { places: [], verbs: new Set() };
+      rights.set(name, right);
+      right.verbs.add(verb);
+      if (!right.places.some(({ file, line }) => file === place.file && line === place.line)) {
+        right.places.push(place);
       }
     };
     const login = account.name.toLowerCase();
@@ -98,7 +98,7 @@ export class Evidence {
         );
       } else give(domain, verb, place);
     }
-    return grants;
+    return rights;
   }
 
   /** Whether it is a login shell that shows the console of the domain that is called like the account. */

@@ -153,8 +153,8 @@ export class ImportPlan {
     if (command.kind === 'own') return granted;
     const domain = this.#evidence.domains.find(command.word);
     if (domain === undefined) return 'no configuration file has the name that this key is forced to';
-    const grant = granted.get(domain.name);
-    if (grant !== undefined) return new Map([[domain.name, grant]]);
+    const right = granted.get(domain.name);
+    if (right !== undefined) return new Map([[domain.name, right]]);
     if (believed) return new Map([[domain.name, { places: [place], verbs: new Set([command.verb]) }]]);
     return `it claims ${domain.name}, and nothing but this file says so, which ${account.name} can write: neither sudoers nor xen_shell does; not taken (--trust-authorized-keys)`;
   }

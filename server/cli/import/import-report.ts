@@ -47,10 +47,10 @@ export function importReportJson({ customers, findings, held, result }: ImportRe
       customer: name,
       account,
       keys: keys.map(({ key, place }) => ({ fingerprint: key.fingerprint, type: key.type, place })),
-      domains: [...domains].map(([domain, grant]) => ({
+      domains: [...domains].map(([domain, right]) => ({
         domain,
-        verbs: [...grant.verbs],
-        places: grant.places,
+        verbs: [...right.verbs],
+        places: right.places,
       })),
     })),
     findings,
@@ -67,7 +67,7 @@ function row(
   { name, account, keys, domains }: PlannedCustomer,
   outcome: ImportOutcome | undefined,
 ): string[] {
-  const places = [...new Set([...domains.values()].flatMap((grant) => grant.places.map(placeText)))];
+  const places = [...new Set([...domains.values()].flatMap((right) => right.places.map(placeText)))];
   const more = places.length > MOST_PLACES ? ` and ${places.length - MOST_PLACES} more` : '';
   return [
     account === name ? name : `${name} (${account})`,

@@ -35,7 +35,7 @@ const AT_ONCE = 2;
 
 /** The file system of this machine. */
 export class LocalDisk implements LogDisk {
-  readonly #turnstile = new Semaphore(AT_ONCE);
+  readonly #semaphore = new Semaphore(AT_ONCE);
 
   files(folder: string): Promise<readonly LogFile[]> {
     return this.#turn(async () => {
@@ -116,8 +116,8 @@ export class LocalDisk implements LogDisk {
 
   #turn<T>(work: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#turnstile.acquire((leave) => {
-        work().then(resolve, reject).finally(leave);
+      this.#semaphore.acquire((release) => {
+        work().then(resolve, reject).finally(release);
       });
     });
   }

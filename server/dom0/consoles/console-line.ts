@@ -30,7 +30,7 @@ export interface LineParts {
   readonly whose: (incarnation: Incarnation) => Promise<Ownership>;
   readonly passesEscape: boolean;
   readonly pacer: Pacer;
-  readonly turnstile: Semaphore;
+  readonly semaphore: Semaphore;
   readonly timing: LineTiming;
   readonly logger: Logger;
 }
@@ -213,11 +213,11 @@ export class ConsoleLine {
       this.#open(this.#wanted, true, () => undefined);
     } else if (!this.#queued && this.#openable() !== null) {
       this.#queued = true;
-      this.#parts.turnstile.acquire((leave) => {
+      this.#parts.semaphore.acquire((release) => {
         this.#queued = false;
         const wanted = this.#openable();
-        if (wanted === null) leave();
-        else this.#open(wanted, false, leave);
+        if (wanted === null) release();
+        else this.#open(wanted, false, release);
       });
     }
   }
@@ -237,7 +237,7 @@ export class ConsoleLine {
     return this.#canReopen || !same(this.#ended, this.#wanted) ? this.#wanted : null;
   }
 
-  #open(incarnation: Incarnation, urgent: boolean, leave: () => void): void {
+  #open(incarnation: Incarnation, urgent: boolean, release: () => void): void {
     const whose = (): Promise<Ownership> => this.#parts.whose(incarnation);
     const parts = (): ClientParts => ({
       command: this.#parts.command(incarnation.domid),
@@ -259,21 +259,21 @@ export class ConsoleLine {
           return this.#parts.pacer.spend(this, bytes.length);
         },
         proven: () => {
-          leave();
+          release();
           this.#setState('attached');
           this.#waiters.tell('attached');
         },
-        slow: leave,
+        slow: release,
         drain: () => {
           this.#listener.drain();
         },
         exited: (end) => {
-          leave();
+          release();
           this.#exited(incarnation, end);
         },
       });
     } catch (error) {
-      leave();
+      release();
       this.#parts.logger.warn({ domain: this.#parts.name, err: error }, 'no pty for a console');
       this.#ended = incarnation;
       this.#waiters.tell('failed');

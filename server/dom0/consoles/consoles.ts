@@ -64,7 +64,7 @@ export class Consoles {
   readonly #screens: Screens;
   readonly #logs: ConsoleLogs | null;
   readonly #pacer = new Pacer();
-  readonly #turnstile = new Semaphore(OPENINGS);
+  readonly #semaphore = new Semaphore(OPENINGS);
   readonly #consoles = new Map<DomainName, DomainConsole>();
   readonly #listeners = new Set<(name: DomainName, state: LineState) => void>();
   readonly #adminListeners = new Set<AdminActListener>();
@@ -231,7 +231,7 @@ export class Consoles {
         whose: (incarnation) => whose(name, incarnation),
         passesEscape,
         pacer: this.#pacer,
-        turnstile: this.#turnstile,
+        semaphore: this.#semaphore,
         timing,
         logger,
       },

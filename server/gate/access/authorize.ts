@@ -33,7 +33,7 @@ export interface PolicyInForce {
   readonly revision: number;
 }
 
-/** Known to this file alone: who does not hold it makes neither Permit nor Grant. */
+/** Known to this file alone: code without it can make neither a Permit nor a DemandedPermit. */
 const mint = Symbol('mint');
 
 interface PermitFacts {
@@ -64,11 +64,11 @@ export class DemandedPermit {
   readonly operation: string;
   readonly row: AuditRow | null;
   readonly since: string;
-  /** Makes the type nominal: an object that merely looks like a grant is none. */
+  /** Makes the type nominal: an object that merely looks like one is none. */
   readonly #minted = true;
 
   constructor(key: symbol, facts: PermitFacts) {
-    if (key !== mint) throw new TypeError('a grant is made by consuming a permit');
+    if (key !== mint) throw new TypeError('a demanded permit is made by consuming a permit');
     this.identity = facts.identity;
     this.action = facts.action;
     this.domain = facts.domain;
@@ -210,7 +210,7 @@ export class Authorizer {
     return verdict.allow ? null : verdict.refusal;
   }
 
-  /** As `mayStill`, with how long it may go on if nothing is changed. */
+  /** As `recheck`, with how long it may go on if nothing is changed. */
   verdictNow(identity: Requester, request: AccessRequest): Verdict {
     const question = this.#question(identity, request.domain);
     const facts = { ...this.#authorizations.look(question), count: () => 0 };
@@ -231,8 +231,8 @@ export class Authorizer {
     return this.#look(identity, domain, (judge) => {
       const answers = new Map<Action, Refusal | null>();
       for (const action of actions) {
-        const wished = action === 'rescue' && profiles.length > 0 ? profiles : [null];
-        const verdicts = wished.map((profile) => judge({ action, domain, profile }));
+        const asked = action === 'rescue' && profiles.length > 0 ? profiles : [null];
+        const verdicts = asked.map((profile) => judge({ action, domain, profile }));
         const no = verdicts.some((verdict) => verdict.allow) ? undefined : verdicts[0];
         answers.set(action, no?.allow === false ? no.refusal : null);
       }

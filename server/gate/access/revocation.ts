@@ -66,7 +66,7 @@ interface Entry {
 /**
  * Takes rights from those who are using them. When something changes, only those whom it concerns are asked about again,
  * once for all that changed in the same turn, in slices. Nobody acts on a lost right meanwhile: what waits to be asked
- * about is asked about before it acts (`Tracked.mayAct`).
+ * about is asked about before it acts (`Tracked.canAct`).
  */
 export class Revocation {
   readonly #parts: RevocationParts;

@@ -24,7 +24,7 @@ export interface OpenedLog {
 /** Waits before a switch is tried again of which it is not known whether it arrived. Milliseconds. */
 const AGAIN = [100, 1000];
 
-/** The one door to the logs of consoles, for menu and exec: authorised and recorded, then its outcome recorded. */
+/** The only way to the logs of consoles, for menu and exec: authorised and recorded, then its outcome recorded. */
 export class LogAccess {
   readonly #parts: LogAccessParts;
 

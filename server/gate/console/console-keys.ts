@@ -43,7 +43,7 @@ interface Callbacks {
   stream(): ConsoleStream | null;
   /** @param rest what was typed after it: not for the guest */
   leave(rest: Buffer): void;
-  /** The keyboard was taken from somebody with this grant. */
+  /** The keyboard was taken from somebody with this permit. */
   taken(demanded: DemandedPermit): void;
 }
 

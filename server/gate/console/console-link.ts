@@ -23,7 +23,7 @@ export interface ConsoleLinkListener {
 /** Waits before the console is asked for again after a loss: doubled from the first to the last. Milliseconds. */
 const AGAIN: readonly [number, number] = [250, 2_000];
 
-/** One attachment, over however many connections: a host that was lost is asked again with the same grant. */
+/** One attachment, over however many connections: a host that was lost is asked again with the same permit. */
 export class ConsoleLink {
   readonly #hosts: Hosts;
   readonly #demanded: DemandedPermit;

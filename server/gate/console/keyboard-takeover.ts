@@ -21,7 +21,7 @@ interface Context {
 interface Callbacks {
   /** Null while the host is lost. */
   stream(): ConsoleStream | null;
-  /** The keyboard was taken from somebody with this grant. */
+  /** The keyboard was taken from somebody with this permit. */
   taken(demanded: DemandedPermit): void;
 }
 
@@ -109,7 +109,7 @@ export class KeyboardTakeover {
   }
 }
 
-/** Whether policy lets who has this grant take the keyboard as it is now. */
+/** Whether policy lets the holder of this permit take the keyboard as it is now. */
 export function canTake(
   authorizer: Pick<Authorizer, 'check' | 'recheck'>,
   { identity, domain }: Pick<DemandedPermit, 'identity' | 'domain'>,

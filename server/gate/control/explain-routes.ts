@@ -132,7 +132,7 @@ function explanationOf(
 function denialNow(
   parts: ExplainParts,
   policy: Policy,
-  { actor, domain: spelt, action: wished, profile: boot, key, state: seen, booted }: Denial,
+  { actor, domain: spelt, action: asked, profile: boot, key, state: seen, booted }: Denial,
   at: Date,
 ): PolicyExplanation | null {
   const on = parseDomainName(spelt);
@@ -140,7 +140,7 @@ function denialNow(
   const again = explanationOf(parts, policy, {
     customer: actor.customer,
     domain: on,
-    action: wished,
+    action: asked,
     profile: boot ?? null,
     key: key ?? null,
     source: actor.source,
@@ -153,11 +153,11 @@ function denialNow(
 
 function denialText(
   { seq, at }: AuditRow,
-  { actor, domain: spelt, action: wished, code, detail, revision }: Denial,
+  { actor, domain: spelt, action: asked, code, detail, revision }: Denial,
   now: PolicyExplanation | null,
 ): string {
   const lines = [
-    `${actor.customer}, ${wished}, ${spelt}: denied on ${at}, ${code}`,
+    `${actor.customer}, ${asked}, ${spelt}: denied on ${at}, ${code}`,
     '',
     `because  ${detail}`,
     `policy   revision ${revision ?? 'not known'}`,

@@ -19,8 +19,8 @@ export function maintenanceRoutes(maintenance: Maintenance): readonly Route[] {
       ({ sentence: text, until, closeConsoles }, { actor }): MaintenanceStatus | Refusal => {
         if (until !== null && Date.parse(until) <= Date.now())
           return refusal('usage', `${until} is over already`);
-        const wished = { sentence: text, consolesClosed: closeConsoles, until };
-        return { maintenance: maintenance.begin(wished, actor) };
+        const row = { sentence: text, consolesClosed: closeConsoles, until };
+        return { maintenance: maintenance.begin(row, actor) };
       },
     ),
 

@@ -114,7 +114,7 @@ export class ConsoleStream {
   /** Takes the keyboard, with the proof that it is permitted. */
   takeover(demanded: DemandedPermit): void {
     if (!DemandedPermit.is(demanded) || (demanded.action !== 'takeover' && demanded.action !== 'console')) {
-      throw new TypeError('no grant for the keyboard');
+      throw new TypeError('no permit for the keyboard');
     }
     if (!this.#closed) this.#socket.write(noteFrame({ note: 'takeover' } satisfies ConsoleRequest));
   }

@@ -1,8 +1,8 @@
 import type { Action } from '../../../policy/actions.js';
 import { DemandedPermit } from '../access/authorize.js';
 
-/** @throws TypeError when it is not a grant for one of these: a fault of ours, never a customer's */
+/** @throws TypeError when it is not a permit for one of these: a fault of ours, never a customer's */
 export function demandPermit(demanded: DemandedPermit, actions: readonly Action[]): void {
   if (!DemandedPermit.is(demanded) || !actions.includes(demanded.action))
-    throw new TypeError(`no grant for ${actions.join(' or ')}`);
+    throw new TypeError(`no permit for ${actions.join(' or ')}`);
 }

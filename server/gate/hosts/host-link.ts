@@ -150,7 +150,7 @@ export class HostLink {
   }
 
   /**
-   * Asks for an operation, with the proof that it is permitted. The same grant may be submitted again: dom0 takes
+   * Asks for an operation, with the proof that it is permitted. The same permit may be submitted again: dom0 takes
    * the same id for the same operation.
    */
   async submit(demanded: DemandedPermit, key: string | null = null): Promise<Submitted> {
@@ -212,7 +212,7 @@ export class HostLink {
     }
   }
 
-  /** Opens a console with the proof that it is permitted; the same grant opens it again after a loss. */
+  /** Opens a console with the proof that it is permitted; the same permit opens it again after a loss. */
   async openConsole(
     demanded: DemandedPermit,
     request: {
@@ -314,7 +314,7 @@ export class HostLink {
 
 function verbOf(demanded: DemandedPermit): Verb {
   const verb = VERBS.find((each) => each === demanded.action);
-  if (verb === undefined) throw new TypeError(`a grant for ${demanded.action} is none for an operation`);
+  if (verb === undefined) throw new TypeError(`a permit for ${demanded.action} is none for an operation`);
   demandPermit(demanded, [verb]);
   return verb;
 }

@@ -10,7 +10,7 @@ import { HostFault } from './dom0-client.js';
 import { readLogHead } from './log-answer.js';
 import { LogStream } from './log-stream.js';
 
-/** What is asked of a log besides what the grant says; what is left out is not asked for. */
+/** What is asked of a log besides what the permit says; what is left out is not asked for. */
 export interface LogRequest {
   /** Nothing that came before, milliseconds since 1970: if that is later than the role began. */
   readonly since?: number | null;

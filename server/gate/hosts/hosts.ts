@@ -50,7 +50,7 @@ const REVIEW_AGAIN = 5_000;
 
 const NOBODY: ReadonlySet<GuestName> = new Set();
 
-/** Of the ledger; what is left out is the default. */
+/** Of the domain registry; what is left out is the default. */
 export type HostsTimes = Partial<RegistryTimes>;
 
 const TEN_MINUTES = 600_000;
@@ -61,7 +61,7 @@ export class Hosts implements DomainObservations {
   readonly #log: Log;
   readonly #listeners: Listeners<HostsEvent>;
   readonly #sightings: LastSightings;
-  readonly #ledger: DomainRegistry;
+  readonly #registry: DomainRegistry;
   /** What each host showed before this gate started; null: it was never heard. */
   readonly #before: ReadonlyMap<HostLink, Sighting | null>;
   readonly #monotonic: () => number;
@@ -91,7 +91,7 @@ export class Hosts implements DomainObservations {
     this.#log = log;
     const { graceMs = TEN_MINUTES, monotonic = () => performance.now(), clock = () => new Date() } = times;
     this.#monotonic = monotonic;
-    this.#ledger = new DomainRegistry(known, { graceMs, monotonic, clock }, log);
+    this.#registry = new DomainRegistry(known, { graceMs, monotonic, clock }, log);
     this.#listeners = new Listeners((fault) => {
       log.error({ err: fault }, 'a listener to the hosts failed');
     });
@@ -132,7 +132,7 @@ export class Hosts implements DomainObservations {
 
   /** Time goes by: what waited for it is decided. Call it now and then. */
   tick(): void {
-    if (this.#ledger.waits) this.#review();
+    if (this.#registry.waits) this.#review();
   }
 
   /** Where a domain is. Of several hosts that have its configuration the one counts where it lives. */
@@ -315,7 +315,7 @@ export class Hosts implements DomainObservations {
       this.#log.error({ err: fault }, 'what the host shows could not be recorded');
     }
     if (event === 'names' || event === 'reachable') this.#tellMissing(host);
-    const isNews = !('name' in more) || event === 'gone' || this.#ledger.isNews(host, more.name);
+    const isNews = !('name' in more) || event === 'gone' || this.#registry.isNews(host, more.name);
     if (isNews) this.#review();
   }
 
@@ -337,7 +337,7 @@ export class Hosts implements DomainObservations {
   #review(): void {
     if (this.#monotonic() < this.#reviewAgain) return;
     try {
-      this.#ledger.review(this.links);
+      this.#registry.review(this.links);
     } catch (fault) {
       // The store cannot be written just now; a later look decides it again.
       this.#reviewAgain = this.#monotonic() + REVIEW_AGAIN;

@@ -64,7 +64,7 @@ const TOGETHER = 200;
 
 /**
  * One customer in the menu: tells it the facts, carries out its effects, lends its terminal to a console and takes it
- * back. Nothing here permits anything: each effect goes through the same doors as a command by exec.
+ * back. Nothing here permits anything: each effect goes the same way as a command by exec.
  */
 export class MenuSession {
   readonly #parts: MenuParts;
@@ -175,7 +175,7 @@ export class MenuSession {
       now: Date.now(),
     };
     const perform = (effect: Effect): void => {
-      // The menu is not disturbed by what its wishes come to: not even while it is still at work.
+      // The menu is not disturbed by what its requests come to: not even while it is still at work.
       this.#perform(effect).catch((fault: unknown) => {
         this.#parts.log.error(
           { connection: this.#identity.connection, effect: effect.effect, err: fault },

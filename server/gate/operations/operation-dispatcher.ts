@@ -70,7 +70,7 @@ const CREATING: readonly Verb[] = ['start', 'rescue', 'normal'];
 const AGAIN = [100, 1000];
 
 /**
- * The one door to a change of a domain: menu, exec and console go through here. Authorised and recorded first, then
+ * The only way to change a domain: menu, exec and console go through here. Authorised and recorded first, then
  * asked of dom0, then its outcome recorded.
  */
 export class OperationDispatcher {
@@ -82,7 +82,7 @@ export class OperationDispatcher {
     this.#open = new OpenOperations(parts.hosts, parts.audit, parts.log, parts.timings);
   }
 
-  /** Begins what is wished for. Whatever the refusal, the domain was not changed by this wish, unless it says so. */
+  /** Begins what is asked for. A refusal means that the request changed nothing, unless it says otherwise. */
   async operate(identity: Identity, request: RequestedOperation): Promise<Started | Refusal> {
     const authorized = this.#authorize(identity, request);
     if (isRefusal(authorized)) return authorized;

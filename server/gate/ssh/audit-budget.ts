@@ -13,7 +13,7 @@ const MOST_SOURCES = 10_000;
  * nobody's domain could be changed any more.
  *
  * Refused logins beyond the budget are left out and counted, and the next row of that source says how many; so
- * are their lines in the ordinary log (`PacedLog`). What a customer does is never left out: beyond the budget it is refused.
+ * are their lines in the ordinary log (`RateLimitedLog`). What a customer does is never left out: beyond the budget it is refused.
  */
 export class AuditBudget {
   readonly #allSources: TokenBucket;

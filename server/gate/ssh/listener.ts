@@ -44,10 +44,10 @@ const TOO_MANY_FROM_THERE =
 const TOO_MANY = 'Too many connections are open just now. Try again in a moment.';
 
 /**
- * The doors: a socket is counted, capped and timed from the moment it is accepted, before any cryptography. ssh2 has
+ * The listening sockets: a connection is counted, capped and timed from the moment it is accepted, before any cryptography. ssh2 has
  * no caps and no timer, and does not even show a socket that keeps silent.
  *
- * When too many wait to log in, one from the most crowded source makes room (`WaitingRoom`): a flood must not keep out
+ * When too many wait to log in, one from the most crowded source makes room (`UnauthenticatedConnections`): a flood must not keep out
  * who needs some round trips. Those who have logged in are not counted for their source: behind one address there may be
  * many customers, each with a cap of their own.
  */
@@ -80,7 +80,7 @@ export class Listener {
   }
 
   /**
-   * @param doors addresses, or descriptors of sockets that listen already
+   * @param addresses where to listen: addresses, or descriptors of sockets that listen already
    * @returns where it listens now; a port 0 has become the one that was free
    * @throws ListenError; then it listens nowhere
    */

@@ -73,7 +73,7 @@ describe('authorize', () => {
     ['its own prototype', '__proto__'],
   ];
 
-  it('answers every name that is not hers with the same words, whatever is wished', () => {
+  it('answers every name that is not hers with the same words, whatever is asked', () => {
     const { message, code } = refused('status', 'hamlet');
     for (const [what, name] of attacks) {
       for (const action of ACTIONS) {

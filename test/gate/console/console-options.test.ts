@@ -19,7 +19,7 @@ const SHELL: ScreenText = { lines: ['root@horatio:~# '], below: false, alternate
 const LOGIN: ScreenText = { lines: ['horatio login: '], below: false, alternate: false };
 const TYPING: ScreenText = { lines: ['root@horatio:~# rm -r'], below: false, alternate: false };
 
-describe('a console’s customs', () => {
+describe('the options of a console', () => {
   let gate: GateInside;
   let terminal: FakeTerminal;
   let ending: Promise<ConsoleEnding | Refusal>;
@@ -103,7 +103,7 @@ describe('a console’s customs', () => {
       assert.deepEqual([gate.dom0.requests, gate.events('domain.sysrq.requested')], [[], []]);
     });
 
-    it('a break of the client’s, and of ours, sends the configured key through the one door', async () => {
+    it('a break of the client’s, and of ours, sends the configured key through the dispatcher', async () => {
       gate.consoleSettings = { ...gate.consoleSettings, break: 'sysrq-h' };
       const console = await open();
       terminal.sendBreak();

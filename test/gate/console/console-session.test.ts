@@ -288,7 +288,7 @@ describe('a console session', () => {
     });
   });
 
-  it('asks before a reboot, and goes through the one door', async () => {
+  it('asks before a reboot, and goes through the dispatcher', async () => {
     await open();
     terminal.type('\x1dr');
     await shows('Reboot horatio?');
@@ -342,7 +342,7 @@ describe('a console session', () => {
     assert.equal(console.typed, '');
   });
 
-  it('sends a SysRq key through the one door, and has no break', async () => {
+  it('sends a SysRq key through the dispatcher, and has no break', async () => {
     const console = await open();
     terminal.type('\x1db');
     await shows('This console has no break');

@@ -51,7 +51,7 @@ class FakeHost implements HostFacts {
 describe('whose a name is', () => {
   let temporary: TemporaryStore;
   let now: number;
-  let ledger: DomainRegistry;
+  let registry: DomainRegistry;
   let xen1: FakeHost;
   let xen2: FakeHost;
 
@@ -77,16 +77,16 @@ describe('whose a name is', () => {
   /** @param clock how far its monotonic clock is from ours */
   function gateStarts(clock = 0): void {
     const times = { graceMs: GRACE, monotonic: () => now + clock, clock: () => new Date(now) };
-    ledger = new DomainRegistry(temporary.store.domains, times, silentLogger);
+    registry = new DomainRegistry(temporary.store.domains, times, silentLogger);
   }
 
   /** The gate looks every twenty seconds. */
   function passes(ms: number): void {
     for (let left = ms; left > 0; left -= 20_000) {
       now += Math.min(left, 20_000);
-      ledger.review([xen1, xen2]);
+      registry.review([xen1, xen2]);
     }
-    ledger.review([xen1, xen2]);
+    registry.review([xen1, xen2]);
   }
 
   /** Nobody looks. */
@@ -181,7 +181,7 @@ describe('whose a name is', () => {
       xen1.removes(HORATIO, at());
       passes(MINUTE);
       now += 365 * 24 * 60 * MINUTE;
-      ledger.review([xen1, xen2]);
+      registry.review([xen1, xen2]);
       assert.ok(isAlices());
     });
 

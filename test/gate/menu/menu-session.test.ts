@@ -83,7 +83,7 @@ describe('a menu session', () => {
       assert.equal(terminal.listeners, 0);
     });
 
-    it('carries a choice through the one door and says what came of it', async () => {
+    it('carries a choice through the dispatcher and says what came of it', async () => {
       void plain();
       await shows('horatio');
       type('1\n');
