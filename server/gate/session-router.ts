@@ -37,7 +37,7 @@ export class SessionRouter implements SessionHandler {
   }
 
   /** A fault here admits nobody. */
-  admit(identity: Identity): string | null {
+  refuses(identity: Identity): string | null {
     const { policy, roles, standing, log } = this.#parts;
     const { customer } = identity;
     try {

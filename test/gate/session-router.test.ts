@@ -128,20 +128,20 @@ describe('the house and its sessions', () => {
       ...policyOf([rule('allow', ACTIONS)]),
       sessionLimits: [{ subjects, count: 2, connections: null, idle: null, place }],
     });
-    assert.equal(house.admit(gate.alice), null);
+    assert.equal(house.refuses(gate.alice), null);
     const first = open(null);
     open(null);
-    assert.match(house.admit(gate.alice) ?? '', /2 sessions/);
-    assert.equal(house.admit(gate.bob), null);
+    assert.match(house.refuses(gate.alice) ?? '', /2 sessions/);
+    assert.equal(house.refuses(gate.bob), null);
     first.hangUp();
-    assert.equal(house.admit(gate.alice), null);
+    assert.equal(house.refuses(gate.alice), null);
   });
 
   it('admits nobody who was suspended or whose key has gone', () => {
     gate.store.customers.suspend(gate.alice.customer, null, ADMIN);
-    assert.match(house.admit(gate.alice) ?? '', /suspended/);
+    assert.match(house.refuses(gate.alice) ?? '', /suspended/);
     gate.store.customers.remove(gate.bob.customer, ADMIN);
-    assert.match(house.admit(gate.bob) ?? '', /no longer registered/);
+    assert.match(house.refuses(gate.bob) ?? '', /no longer registered/);
   });
 
   it('ends each kind of session with the sentence', async () => {

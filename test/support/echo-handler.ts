@@ -3,11 +3,11 @@ import type { Session, SessionHandler } from '../../server/gate/session/session.
 /** A handler that does what its command says, so that tests can look at the SSH front alone. */
 export class EchoHandler implements SessionHandler {
   readonly sessions: Session[] = [];
-  /** What `admit` says. */
+  /** What `refuses` says. */
   refusal: string | null = null;
   opened: (session: Session) => void = () => undefined;
 
-  admit(): string | null {
+  refuses(): string | null {
     return this.refusal;
   }
 

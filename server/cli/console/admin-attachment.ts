@@ -1,7 +1,7 @@
 import type { ReadStream, WriteStream } from 'node:tty';
 import { CTRL_BRACKET } from '../../../policy/escape-key.js';
 import { EscapeFilter } from '../../gate/console/escape-filter.js';
-import type { Intention } from '../../gate/console/escape-filter.js';
+import type { KeyCommand } from '../../gate/console/escape-filter.js';
 import { clockTime } from '../../gate/text/clock-time.js';
 import { terminalReset } from '../../gate/session/terminal-reset.js';
 import { printable } from '../../gate/printable.js';
@@ -57,7 +57,7 @@ export class AdminAttachment {
   async run(): Promise<number> {
     const { input, output, term } = this.#terminal;
     const typed = (data: Buffer): void => {
-      for (const intention of this.#escapes.push(data)) this.#mean(intention);
+      for (const command of this.#escapes.push(data)) this.#carryOut(command);
     };
     const resized = (): void => {
       this.#connection.tell({ note: 'resize', cols: output.columns ?? 80, rows: output.rows ?? 24 });
@@ -71,7 +71,7 @@ export class AdminAttachment {
       this.#connection.listen({
         bytes: (data, taken) => output.write(data, taken),
         note: (note) => {
-          this.#hear(note);
+          this.#handleNote(note);
         },
         closed: (reason) => {
           this.#say(reason);
@@ -93,10 +93,10 @@ export class AdminAttachment {
     }
   }
 
-  #mean(intention: Intention): void {
-    switch (intention.kind) {
+  #carryOut(command: KeyCommand): void {
+    switch (command.kind) {
       case 'bytes':
-        this.#type(intention.bytes);
+        this.#type(command.bytes);
         return;
       case 'escape-itself':
         if (this.#passesEscape) this.#type(Buffer.from([CTRL_BRACKET.byte]));
@@ -143,7 +143,7 @@ export class AdminAttachment {
     });
   }
 
-  #hear(note: ConsoleNote): void {
+  #handleNote(note: ConsoleNote): void {
     switch (note.note) {
       case 'attached': {
         this.#me = note.attachment;

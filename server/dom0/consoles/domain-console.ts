@@ -74,7 +74,7 @@ export class DomainConsole {
       }),
       begins: this.#guard.on('begins', (incarnation: Incarnation, another: boolean) => {
         parts.log?.begins(incarnation, this.#profileOf(incarnation), Date.now());
-        if (another) this.#believe(FIRST_SIZE);
+        if (another) this.#assumeSize(FIRST_SIZE);
         if (another && this.#ring.bornAt !== null) {
           this.#show(Buffer.from(NEW_INCARNATION), Date.now());
           this.#attachments.broadcast(this.#boundary.begins(incarnation, Date.now()));
@@ -108,7 +108,7 @@ export class DomainConsole {
         by.repaint();
       },
       told: (by, size) => {
-        if (this.#writer === by) this.#believe(size);
+        if (this.#writer === by) this.#assumeSize(size);
       },
       left: (who) => {
         this.#left(who);
@@ -290,7 +290,7 @@ export class DomainConsole {
   }
 
   /** The guest was told a size, or knows nothing of one any more. No window shows anything else for it. */
-  #believe(size: ScreenSize): void {
+  #assumeSize(size: ScreenSize): void {
     if (isSameSize(size, this.#screen.size)) return;
     this.#parts.screens.tell(this.#screen, size);
     this.#line.resize(size);

@@ -55,7 +55,7 @@ export class Admission {
     this.#parts = parts;
   }
 
-  async judge(request: OperationRequest): Promise<AdmissionResult> {
+  async admit(request: OperationRequest): Promise<AdmissionResult> {
     const { registry, limits, clock } = this.#parts;
     const refused = (no: Refusal, inTheWay: Operation | null = null): AdmissionResult => ({
       refused: no,

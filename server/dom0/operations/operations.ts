@@ -148,7 +148,7 @@ export class Operations {
       const restarting = refusal('host-unreachable', 'The host is being restarted. Try again in a minute.');
       return { refused: restarting, inTheWay: null };
     }
-    const verdict = await this.#admission.judge(request);
+    const verdict = await this.#admission.admit(request);
     if ('refused' in verdict) return { refused: verdict.refused, inTheWay: verdict.inTheWay?.view() ?? null };
     // Another domain's request may have taken the id while this one was judged.
     if (registry.find(request.id) !== undefined) return { refused: idTaken(), inTheWay: null };

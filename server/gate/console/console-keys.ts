@@ -14,7 +14,7 @@ import type { Terminal } from '../session/terminal.js';
 import type { ConsoleOptions } from './console-options.js';
 import type { ConsoleWords } from './console-words.js';
 import { EscapeFilter } from './escape-filter.js';
-import type { Intention } from './escape-filter.js';
+import type { KeyCommand } from './escape-filter.js';
 import { KeyboardTakeover } from './keyboard-takeover.js';
 import type { ScreenQuery } from './screen-query.js';
 import type { SizeHint } from './size-hint.js';
@@ -71,7 +71,7 @@ export class ConsoleKeys {
   }
 
   typed(data: Buffer): void {
-    for (const intention of this.#filter.push(data)) this.#mean(intention);
+    for (const command of this.#filter.push(data)) this.#carryOut(command);
   }
 
   /** dom0 says that the keyboard is ours now. */
@@ -97,20 +97,20 @@ export class ConsoleKeys {
     this.#takeover.lost();
   }
 
-  #mean(intention: Intention): void {
+  #carryOut(command: KeyCommand): void {
     const { notice, participants, demanded, words } = this.#context;
-    if (this.#asking && intention.kind !== 'bytes') {
+    if (this.#asking && command.kind !== 'bytes') {
       this.#asking = false;
       notice.clear();
     }
-    switch (intention.kind) {
+    switch (command.kind) {
       case 'bytes':
         // Who types has read it, and must see what the guest answers there.
-        if (!isTerminalAnswer(intention.bytes)) notice.readAway();
-        this.#toGuest(intention.bytes);
+        if (!isTerminalAnswer(command.bytes)) notice.readAway();
+        this.#toGuest(command.bytes);
         return;
       case 'leave':
-        this.#callbacks.leave(intention.rest);
+        this.#callbacks.leave(command.rest);
         return;
       case 'help':
         notice.show(words.help);
@@ -134,11 +134,11 @@ export class ConsoleKeys {
         this.#askReboot();
         return;
       case 'sysrq':
-        this.#sysrq(intention.key);
+        this.#sysrq(command.key);
         return;
       case 'size':
       case 'size-anyway':
-        if (participants.isWriter) this.#tellSize(intention.kind === 'size-anyway');
+        if (participants.isWriter) this.#tellSize(command.kind === 'size-anyway');
         return;
       case 'reboot':
         void this.#operate({ action: 'reboot', domain: demanded.domain, profile: null });

@@ -1,7 +1,7 @@
 import type { EscapeKey } from '../../../policy/escape-key.js';
 
 /** What the customer means by their keys. */
-export type Intention =
+export type KeyCommand =
   | { readonly kind: 'bytes'; readonly bytes: Buffer }
   /** What follows in the same chunk is for whoever has the terminal next. */
   | { readonly kind: 'leave'; readonly rest: Buffer }
@@ -22,7 +22,7 @@ type Waiting = 'nothing' | 'command' | 'sysrq-key' | 'dismissed' | Asked;
 
 const LEAVING = '.dD';
 
-const COMMANDS: ReadonlyMap<string, Intention> = new Map<string, Intention>([
+const COMMANDS: ReadonlyMap<string, KeyCommand> = new Map<string, KeyCommand>([
   ['?', { kind: 'help' }],
   ['w', { kind: 'who' }],
   ['t', { kind: 'takeover' }],
@@ -32,7 +32,7 @@ const COMMANDS: ReadonlyMap<string, Intention> = new Map<string, Intention>([
   ['z', { kind: 'ask-size' }],
 ]);
 
-const AWAITED: ReadonlyMap<Intention['kind'], Waiting> = new Map<Intention['kind'], Waiting>([
+const AWAITED: ReadonlyMap<KeyCommand['kind'], Waiting> = new Map<KeyCommand['kind'], Waiting>([
   ['ask-sysrq', 'sysrq-key'],
   ['ask-reboot', 'reboot'],
   ['ask-size', 'size'],
@@ -66,7 +66,7 @@ export class EscapeFilter {
   }
 
   /** Each intention is told before the bytes behind it are looked at. Its bytes share memory with the chunk. */
-  *push(chunk: Buffer): Generator<Intention, void, undefined> {
+  *push(chunk: Buffer): Generator<KeyCommand, void, undefined> {
     let from = 0;
     while (from < chunk.length) {
       if (this.#waiting !== 'nothing') {
@@ -91,7 +91,7 @@ export class EscapeFilter {
     }
   }
 
-  #answer(byte: number): Intention {
+  #answer(byte: number): KeyCommand {
     const waiting = this.#waiting;
     this.#waiting = 'nothing';
     const key = String.fromCharCode(byte);

@@ -17,7 +17,7 @@ export interface Session {
 /** What the house does with sessions. */
 export interface SessionHandler {
   /** @returns a sentence when the customer may not open another session now, else null */
-  admit(identity: Identity): string | null;
+  refuses(identity: Identity): string | null;
   /** Takes the session over; never throws. */
   open(session: Session): void;
 }

@@ -24,7 +24,7 @@ import { DISCONNECT, disconnectMessage } from './ssh-message.js';
 /** What the gate wants to hear of a connection. */
 export interface ConnectionEvents {
   /** @returns a sentence when the login is not to be accepted now, though all is right with it */
-  accepts(connection: Connection, identity: Identity, login: string): string | null;
+  refusesLogin(connection: Connection, identity: Identity, login: string): string | null;
   refused(
     connection: Connection,
     login: string,
@@ -34,7 +34,7 @@ export interface ConnectionEvents {
   /** @returns a sentence when this session is not to be opened */
   refusesSession(identity: Identity): string | null;
   /** @returns whether who logged in may still be here: keys and customers go away while connections last */
-  stillWelcome(identity: Identity, login: string): boolean;
+  isStillAllowed(identity: Identity, login: string): boolean;
   session(connection: Connection, terminal: SshTerminal, request: Session['request'], number: number): void;
   closed(connection: Connection): void;
 }
@@ -110,7 +110,7 @@ export class Connection {
     });
     this.#rekeying = new Rekeying(client, parts.protocol, limits.rekey, faults.on, violation);
     this.#login = new Login(authenticator, limits.tries, {
-      accepts: (found, login) => this.#accepts(found, login),
+      acceptLogin: (found, login) => this.#acceptLogin(found, login),
       refused: (login, because, fingerprint) => {
         events.refused(this, login, because, fingerprint);
       },
@@ -249,7 +249,7 @@ export class Connection {
     this.#transport.close();
   }
 
-  #accepts(found: LoginFound, login: string): boolean {
+  #acceptLogin(found: LoginFound, login: string): boolean {
     const identity: Identity = Object.freeze({
       customer: found.customer,
       fingerprint: found.key.fingerprint,
@@ -257,7 +257,7 @@ export class Connection {
       connection: this.id,
       domain: found.domain,
     });
-    const no = this.#events.accepts(this, identity, login);
+    const no = this.#events.refusesLogin(this, identity, login);
     if (no !== null) {
       this.end(DISCONNECT.byApplication, no);
       return false;
@@ -288,7 +288,7 @@ export class Connection {
   #refusesSessions(): string | null {
     // ssh2 refuses by itself who has not logged in.
     if (this.#identity === null || this.#endWith !== null) return this.#endWith;
-    if (this.#events.stillWelcome(this.#identity, this.#loginName)) {
+    if (this.#events.isStillAllowed(this.#identity, this.#loginName)) {
       return this.#events.refusesSession(this.#identity);
     }
     const sentence = 'You are no longer allowed to log in.';

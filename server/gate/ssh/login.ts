@@ -8,7 +8,7 @@ const MOST_PROBES = 100;
 /** What a connection wants to hear of its login. */
 export interface LoginEvents {
   /** Called before the client is told. @returns false when the connection is ending instead */
-  accepts(found: LoginFound, login: string): boolean;
+  acceptLogin(found: LoginFound, login: string): boolean;
   /** One failed try. */
   refused(login: string, because: RefusedBecause, fingerprint: Fingerprint | null): void;
   /** The connection must end now: too many tries or probes. */
@@ -47,7 +47,7 @@ export class Login {
     switch (answer.kind) {
       case 'accepted':
         this.#over = true;
-        if (this.#events.accepts(answer.found, answer.login)) context.accept();
+        if (this.#events.acceptLogin(answer.found, answer.login)) context.accept();
         return;
       case 'sign-please':
         this.#probes += 1;

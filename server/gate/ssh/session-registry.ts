@@ -50,7 +50,7 @@ export class SessionRegistry {
   }
 
   open(id: string, identity: Identity, terminal: Terminal, request: Session['request']): void {
-    const no = this.#handler.admit(identity);
+    const no = this.#handler.refuses(identity);
     if (no !== null) {
       terminal.writeError(`${no}${terminal.hasPty ? '\r\n' : '\n'}`);
       terminal.exit(EXIT.refused);

@@ -192,8 +192,8 @@ export class SshGate {
     };
     const events: ConnectionEvents = {
       ...this.#events,
-      accepts: (connection, identity, login) => {
-        const no = this.#events.accepts(connection, identity, login);
+      refusesLogin: (connection, identity, login) => {
+        const no = this.#events.refusesLogin(connection, identity, login);
         if (no === null) arrival.loggedIn();
         return no;
       },
@@ -216,7 +216,7 @@ export class SshGate {
 
   #makeEvents(): ConnectionEvents {
     return {
-      accepts: (connection, identity, login) => {
+      refusesLogin: (connection, identity, login) => {
         const no =
           this.#record.refusesOpening(identity) ?? this.#customers.join(identity.customer, connection);
         if (no !== null) return no;
@@ -238,7 +238,7 @@ export class SshGate {
         this.#penalise(connection);
       },
       refusesSession: (identity) => this.#record.refusesOpening(identity),
-      stillWelcome: (identity, login) => {
+      isStillAllowed: (identity, login) => {
         const found = this.#parts.accounts.find(login, identity.fingerprint);
         return found?.customer === identity.customer && found.standing.here;
       },

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Intention } from '../../../server/gate/console/escape-filter.js';
+import type { KeyCommand } from '../../../server/gate/console/escape-filter.js';
 import { CTRL_BRACKET, parseEscapeKey } from '../../../policy/escape-key.js';
 import type { EscapeKey } from '../../../policy/escape-key.js';
 import { EscapeFilter } from '../../../server/gate/console/escape-filter.js';
@@ -8,7 +8,7 @@ import { EscapeFilter } from '../../../server/gate/console/escape-filter.js';
 function meant(
   filter: EscapeFilter,
   chunks: readonly Buffer[],
-  done: (intention: Intention) => void = () => undefined,
+  done: (intention: KeyCommand) => void = () => undefined,
 ): string[] {
   const said: string[] = [];
   let run = '';
@@ -27,11 +27,11 @@ function meant(
   return said;
 }
 
-function* intentions(filter: EscapeFilter, chunks: readonly Buffer[]): Generator<Intention> {
+function* intentions(filter: EscapeFilter, chunks: readonly Buffer[]): Generator<KeyCommand> {
   for (const chunk of chunks) yield* filter.push(chunk);
 }
 
-function worded(intention: Intention): string {
+function worded(intention: KeyCommand): string {
   return intention.kind === 'sysrq' ? `sysrq ${intention.key}` : intention.kind;
 }
 
@@ -123,7 +123,7 @@ describe('EscapeFilter', () => {
         for (let second = first; second <= bytes.length; second += 1) {
           const filter = new EscapeFilter(CTRL_BRACKET);
           const chunks = [bytes.subarray(0, first), bytes.subarray(first, second), bytes.subarray(second)];
-          const again = ({ kind }: Intention): void => {
+          const again = ({ kind }: KeyCommand): void => {
             if (kind === 'size') filter.askAgain();
           };
           assert.deepEqual(
