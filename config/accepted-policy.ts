@@ -60,7 +60,7 @@ export interface KeptRevision {
   readonly found: AcceptedPolicy | string;
 }
 
-export interface AcceptedPolicies {
+interface AcceptedPolicies {
   /** The one with the highest revision that is whole and sound. */
   readonly accepted: AcceptedPolicy | null;
   /** Higher revisions that are not, and why: worth a loud line in the log. */

@@ -4,7 +4,7 @@ import type { Problem } from './problem.js';
 import { problemText } from './problem.js';
 
 /** What `postern policy check` prints, and how it ends: 0 for a sound policy, also with warnings, 1 for one with problems. */
-export interface PolicyCheck {
+interface PolicyCheck {
   readonly text: string;
   readonly exitStatus: 0 | 1;
 }

@@ -3,7 +3,7 @@ import type { Policy, Rule } from '../policy/policy.js';
 import { ROLES } from '../policy/roles.js';
 
 /** A rule that can never decide anything, and the last of the earlier rules that take it all. */
-export interface CoveredRule {
+interface CoveredRule {
   readonly rule: Rule;
   readonly by: Rule;
 }

@@ -13,7 +13,7 @@ const POLICY_FILE = /\.(yaml|yml|json)$/;
 export const UNFINISHED = '.postern-unfinished';
 
 /** What was read of the policy, and what stood in the way. */
-export interface PolicyTexts {
+interface PolicyTexts {
   readonly sources: readonly PolicySource[];
   readonly problems: readonly Problem[];
   readonly warnings: readonly Problem[];

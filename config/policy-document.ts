@@ -44,7 +44,7 @@ export interface RefusedPolicy {
 }
 
 /** How `readPolicy` goes about it. */
-export interface PolicyReading {
+interface PolicyReading {
   /** False when there are more files, which could not be read: they may define what these use. */
   readonly complete?: boolean;
   /** False for what was accepted once: a test that fails today must not take the last policy that there is away. */

@@ -7,7 +7,7 @@ import type { PolicyNames } from './policy-names.js';
 import type { ProblemReport } from './problem-report.js';
 
 /** One file of the policy, and where to say what is wrong with it. */
-export interface PolicyPart {
+interface PolicyPart {
   readonly report: ProblemReport;
   readonly document: PolicyDocument;
 }

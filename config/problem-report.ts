@@ -5,7 +5,7 @@ import { closest } from './suggestion.js';
 import type { YamlDocument } from './yaml-document.js';
 
 /** What is said about a place of a document. */
-export interface Finding {
+interface Finding {
   readonly path: DocumentPath;
   readonly at?: 'key' | 'value';
   readonly message: string;

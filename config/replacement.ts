@@ -24,14 +24,14 @@ const NEW_MODE = 0o644;
 const LEFTOVER_MS = 3_600_000;
 
 /** The owner of a file, and who may read it. */
-export interface FileAccess {
+interface FileAccess {
   readonly mode: number;
   /** Left out, as `gid`: the one that the process has. */
   readonly uid?: number;
   readonly gid?: number;
 }
 
-export interface ReplacementOptions {
+interface ReplacementOptions {
   /** A file whose owner and mode a new one takes. */
   readonly like?: string | null;
   /** What it has afterwards, whatever it had before. */

@@ -28,7 +28,7 @@ export function loadSettings<T>(
 }
 
 /** As `loadSettings`, of a text; its relative paths are relative to the directory of the file that it names. */
-export function readSettings<T>(
+function readSettings<T>(
   source: SourceText,
   check: SchemaCheck,
   build: (document: unknown, reader: SettingsReader) => T,

@@ -50,7 +50,7 @@ export class YamlDocument {
   }
 }
 
-export type ParsedYaml =
+type ParsedYaml =
   | { readonly ok: true; readonly document: YamlDocument }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 

@@ -9,7 +9,7 @@ interface Cell {
 }
 
 /** The signs a menu is drawn with. */
-export interface Signs {
+interface Signs {
   readonly horizontal: string;
   readonly vertical: string;
   readonly corners: readonly [string, string, string, string];

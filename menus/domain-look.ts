@@ -6,10 +6,10 @@ import { underWay } from './state.js';
 import { UNREACHABLE_MARK, agoWord, doingWord, elsewhereWord, lockedWord, stateWord } from './words.js';
 
 /** After this what was seen is shown with its age. */
-export const FRESH_MS = 5000;
+const FRESH_MS = 5000;
 
 /** A domain's state as sign, word and style; what is being done to it comes first. */
-export interface DomainLook {
+interface DomainLook {
   readonly sign: string;
   readonly word: string;
   readonly style: Style;

@@ -7,7 +7,7 @@ import type { MenuState } from './state.js';
 import { ACTION_LABELS, LABELS, NOT_NOW, actionHint } from './words.js';
 
 /** What is chosen on a domain's page. */
-export type DomainAction = OperateAction | 'console' | 'watch' | 'log';
+type DomainAction = OperateAction | 'console' | 'watch' | 'log';
 
 /** What choosing an entry means. */
 export type Choice =

@@ -1,5 +1,5 @@
 /** How a piece of text is meant; what that looks like is the palette's business. */
-export const STYLES = [
+const STYLES = [
   'plain',
   'strong',
   'dim',

@@ -12,7 +12,7 @@ const SHARE = 1 / 4;
 const ESCAPE_MS = 60;
 
 /** Milliseconds of clocks that never go back: what this thread has worked, and time. */
-export interface KeyClock {
+interface KeyClock {
   readonly cpu: () => number;
   readonly wall: () => number;
 }

@@ -2,8 +2,8 @@ import { cut, wrap } from './printable-text.js';
 import type { MenuPreferences } from './port.js';
 
 /** Below this nothing but a sentence is shown. */
-export const LEAST_COLUMNS = 40;
-export const LEAST_ROWS = 12;
+const LEAST_COLUMNS = 40;
+const LEAST_ROWS = 12;
 /** Wider text is hard to read; the rest of a wide window is margin. */
 const WIDEST = 100;
 

@@ -6,7 +6,7 @@ import type { Token } from './key-tokens.js';
 const LONGEST_LINE = 16_384;
 
 /** What a line editor needs of the menu it edits for. */
-export interface LineHost {
+interface LineHost {
   /** Null where nothing is echoed. */
   readonly echo: ((text: string) => void) | null;
   /** What may be seen of a line that is being typed. */

@@ -59,7 +59,7 @@ export function every({ lines, open }: LogView): readonly MenuLogLine[] {
 }
 
 /** All rows of what is held, at this width. */
-export function rowsOf(view: LogView, screen: Screen): readonly LogRow[] {
+function rowsOf(view: LogView, screen: Screen): readonly LogRow[] {
   const { columns, preferences } = screen;
   return every(view).flatMap((line, index) => {
     const parts = fold(line.text, columns, preferences.charset);

@@ -12,7 +12,7 @@ import { update } from './update.js';
 import type { Message } from './update.js';
 import { PLAIN, acceptedSentence, wrongWord } from './words.js';
 
-export interface PlainOptions {
+interface PlainOptions {
   /**
    * True where there is a pty: typed characters come back, and lines end in CR LF. Without one the client's own
    * terminal does both.

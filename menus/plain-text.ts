@@ -50,7 +50,7 @@ import {
 
 /** What the plain menu prints: whole lines of text without any control, so that a screen reader reads them well. */
 
-export function stateText(domain: MenuDomain, now: number): string {
+function stateText(domain: MenuDomain, now: number): string {
   const operation = underWay(domain);
   const state = domain.elsewhere === null ? stateWord(domain.state) : elsewhereWord(domain.elsewhere);
   const word = operation === null ? state : doingWord(operation.action);

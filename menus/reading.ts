@@ -7,7 +7,7 @@ import { LOADING, NO_ACTIVITY, help, moment } from './words.js';
 
 type ReadingPage = Extract<Page, { page: 'activity' | 'help' }>;
 
-export interface ReadingLine {
+interface ReadingLine {
   readonly text: string;
   readonly heading: boolean;
 }

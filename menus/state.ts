@@ -76,7 +76,7 @@ export function wordFor(dialog: TypedDialog): string {
   return dialog.ask === 'name' ? dialog.domain : REMOVE_WORD;
 }
 
-export const REMOVE_WORD = 'remove';
+const REMOVE_WORD = 'remove';
 
 /** An operation asked for and not yet answered. */
 export interface Asked {
@@ -172,8 +172,8 @@ export interface Step {
   readonly effects: readonly Effect[];
 }
 
-export const MOST_COLUMNS = 300;
-export const MOST_ROWS = 100;
+const MOST_COLUMNS = 300;
+const MOST_ROWS = 100;
 
 /** A window's size as it can be painted; what is not a number is 80×24. */
 export function clampSize(columns: number, rows: number): { columns: number; rows: number } {

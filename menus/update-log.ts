@@ -22,7 +22,7 @@ import type { LogPage, MenuState, Step } from './state.js';
 import { LOG_BEGINS, LOG_NO_EARLIER, LOG_NO_LATER, LOG_NOTHING_SOUGHT, logNotFound } from './words.js';
 
 /** Longer texts are cut: nobody reads them on one line. */
-export const LONGEST_SOUGHT = 200;
+const LONGEST_SOUGHT = 200;
 
 function still(state: MenuState): Step {
   return { state, effects: [] };

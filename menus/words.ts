@@ -37,11 +37,11 @@ export function moment(milliseconds: number): string {
 }
 
 /** As `moment`, the day only. */
-export function day(milliseconds: number): string {
+function day(milliseconds: number): string {
   return moment(milliseconds).slice(0, 10);
 }
 
-export const NOT_KNOWN_YET = '…';
+const NOT_KNOWN_YET = '…';
 
 const STATES: Readonly<Record<DomainState, string>> = {
   running: 'running',
@@ -271,7 +271,6 @@ export const MAINTENANCE_OVER = 'Maintenance is over.';
 export const NO_SERVERS = 'You have no servers here.';
 export const LOADING = 'one moment …';
 export const NO_ACTIVITY = 'Nothing yet.';
-export const NO_KEYS = 'No keys.';
 
 export function tooSmall(columns: number, rows: number): string {
   return `This window is ${columns}×${rows}. Please make it 40×12 or larger.`;
@@ -506,7 +505,7 @@ export const KEY_PASTE_WHERE = 'It is in the file whose name ends in .pub. Enter
 export const KEY_PRIVATE =
   'That was a PRIVATE key: nobody but you may have it. It is neither shown nor kept here. ' +
   'As it has left your machine, make a new one. Paste the .pub file instead. Press Esc first.';
-export const KEY_NOT_SHOWN = 'not shown: this does not look like a public key';
+const KEY_NOT_SHOWN = 'not shown: this does not look like a public key';
 export const KEY_DISCARDING = 'What comes is thrown away. Press Esc.';
 export const KEY_TOO_LONG = 'That is too long for a key.';
 

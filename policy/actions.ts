@@ -44,5 +44,3 @@ export const COUNTED_ACTIONS = [
 
 /** The actions that last, and of which a limit can say how many there may be at once. */
 export const LASTING_ACTIONS = ['console', 'watch'] as const satisfies readonly Action[];
-
-export type CountedAction = (typeof COUNTED_ACTIONS)[number];

@@ -64,7 +64,7 @@ function matches(pattern: RegExp, value: string): boolean {
 }
 
 /** A command line in parts: text as it stands, and the names between `${` and `}`, which need not be known. */
-export type LinePart = { readonly text: string } | { readonly reference: string };
+type LinePart = { readonly text: string } | { readonly reference: string };
 
 export function lineParts(line: string): readonly LinePart[] {
   return line

@@ -96,6 +96,6 @@ export function conditionsHold(
 }
 
 /** `mon-fri 08:00-18:00, sat (Europe/Berlin)` */
-export function timesText({ times, zone }: Pick<Conditions, 'times' | 'zone'>): string {
+function timesText({ times, zone }: Pick<Conditions, 'times' | 'zone'>): string {
   return `${times.map(({ text }) => text).join(', ')} (${zone})`;
 }

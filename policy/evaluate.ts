@@ -44,7 +44,7 @@ export function evaluate(policy: Policy, request: Request, usage: Usage, now: Da
 }
 
 /** Whether a customer may open one more session. */
-export type SessionDecision =
+type SessionDecision =
   | { readonly allow: true; readonly limit: SessionLimit | null }
   | { readonly allow: false; readonly limit: SessionLimit; readonly message: string };
 

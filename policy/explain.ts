@@ -19,7 +19,7 @@ import type { Role } from './roles.js';
 import { possibleAgain, windowStart } from './window.js';
 
 /** A rule that was asked, and what of it did not fit; null is the rule that decided. */
-export interface AskedRule {
+interface AskedRule {
   readonly rule: Rule;
   readonly mismatch: Mismatch | null;
   /** Its conditions, when all else fits. */
@@ -27,7 +27,7 @@ export interface AskedRule {
 }
 
 /** A limit that applies, and what is left of it. */
-export interface LimitLeft {
+interface LimitLeft {
   readonly limit: Limit;
   readonly used: number;
   readonly left: number;

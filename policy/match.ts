@@ -6,7 +6,7 @@ import type { Role } from './roles.js';
 import { rulesByAction } from './rules-by-action.js';
 
 /** What of a rule did not fit a request: the first that did not, in this order. */
-export const MISMATCHES = ['action', 'customer', 'role', 'domain', 'profile', 'key', 'when'] as const;
+const MISMATCHES = ['action', 'customer', 'role', 'domain', 'profile', 'key', 'when'] as const;
 
 export type Mismatch = (typeof MISMATCHES)[number];
 

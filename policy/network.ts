@@ -11,7 +11,7 @@ interface Network {
 }
 
 /** What an address or a network that was read is: as it is written everywhere, and whether bits stood behind the prefix. */
-export interface ParsedNetwork {
+interface ParsedNetwork {
   /** `203.0.113.0/24`, `2001:db8::/32`: with its prefix always, without bits behind it. */
   readonly text: string;
   readonly exact: boolean;

@@ -1,5 +1,5 @@
+import { evaluate } from './evaluate.js';
 import { mismatch } from './match.js';
-import { meets } from './meets.js';
 import type { Decision, Place, Policy, Request } from './policy.js';
 
 /** What an admin expects of the rules, written down beside them: a question and its answer. */
@@ -14,7 +14,7 @@ export interface PolicyTest {
 }
 
 /** A test with another answer than was expected. */
-export interface FailedTest {
+interface FailedTest {
   readonly test: PolicyTest;
   readonly decision: Decision;
 }
@@ -67,4 +67,13 @@ export function outcome(decision: Decision, where: (place: Place) => string): st
   return !allow && decision.reason === 'condition-not-met'
     ? 'denied, as conditions are not met'
     : 'denied, as no rule allows it';
+}
+
+/**
+ * What the rules come to for the customer, with limits unused: who may not see the domain is told that there is none, so
+ * that without `status` nothing else is allowed either.
+ */
+function meets(policy: Policy, request: Request, now: Date): Decision {
+  const seen = evaluate(policy, { ...request, action: 'status', profile: null }, () => 0, now);
+  return seen.allow && request.action !== 'status' ? evaluate(policy, request, () => 0, now) : seen;
 }

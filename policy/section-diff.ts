@@ -1,7 +1,7 @@
 import type { Domains, Place, Policy, Subjects } from './policy.js';
 
 /** The parts of a policy besides its rules. */
-export const SECTIONS = ['limits', 'sessions', 'consoles', 'keys'] as const;
+const SECTIONS = ['limits', 'sessions', 'consoles', 'keys'] as const;
 
 /** How one of them differs. Each entry by its id, or by where it stands when it has none. */
 export interface SectionChange {

@@ -1,5 +1,5 @@
 /** A question about a name; those with the same key have the same answers. */
-export interface SortingQuestion<Name extends string> {
+interface SortingQuestion<Name extends string> {
   readonly key: string;
   readonly ask: (name: Name) => boolean;
 }

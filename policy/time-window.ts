@@ -14,7 +14,7 @@ export interface TimeWindow {
 }
 
 /** A moment by the clock on the wall of some zone. */
-export interface WallTime {
+interface WallTime {
   /** Index of DAYS. */
   readonly day: number;
   /** After midnight. */

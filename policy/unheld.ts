@@ -4,7 +4,7 @@ import type { Place, Policy, Subjects } from './policy.js';
 import type { Role } from './roles.js';
 
 /** Who there is, as far as policies speak of them. */
-export interface Holders {
+interface Holders {
   readonly customers: ReadonlySet<CustomerName>;
   /** The roles that somebody has on some domain. */
   readonly roles: ReadonlySet<Role>;

@@ -17,7 +17,7 @@ import type { Session, SessionHandler } from './session/session.js';
 import type { AskStanding } from './access/standing.js';
 import * as words from './text/words.js';
 
-export interface SessionRouterParts {
+interface SessionRouterParts {
   readonly menu: MenuParts;
   readonly exec: ExecParts;
   readonly policy: Pick<PolicyHolder, 'policy'>;

@@ -23,7 +23,7 @@ import type { DomainRecord } from './domain-record.js';
 /** What building a domain takes, in milliseconds. */
 export const BUILD_MILLISECONDS = 3_800;
 /** From then on a domain that is being built shows its memory. */
-export const MEMORY_MILLISECONDS = 900;
+const MEMORY_MILLISECONDS = 900;
 const FAILURE_MILLISECONDS = 150;
 
 const LIBXL_FAILED = 3;

@@ -1,7 +1,7 @@
 import { complain } from './output.js';
 
 /** What getopt(3) made of a command's arguments. Operands and options may be mixed, as in glibc. */
-export interface ParsedArguments {
+interface ParsedArguments {
   readonly flags: ReadonlySet<string>;
   readonly values: ReadonlyMap<string, string>;
   readonly operands: readonly string[];

@@ -17,7 +17,7 @@ import type { ShutdownReason } from './guest/shutdown-reason.js';
 const BOOT_CPU_SECONDS = 3.5;
 
 /** What an incarnation tells its monitor. */
-export interface IncarnationEvents {
+interface IncarnationEvents {
   /** The guest has shut down; the domain still exists. */
   shutDown(reason: ShutdownReason): void;
   /** An administrator destroys it; to be answered by {@link Incarnation.dispose}. */

@@ -11,7 +11,7 @@ const MINIMUM_RESTART_MILLISECONDS = 60_000;
 const LOOK_MILLISECONDS = 50;
 
 /** XendClient.ERROR_INVALID_DOMAIN and ERROR_GENERIC, xend/XendClient.py; `xm` exits with the first, and with 1 for all else. */
-export const INVALID_DOMAIN = 3;
+const INVALID_DOMAIN = 3;
 const GENERIC = 1;
 
 /** What xend refuses, as `xm` says it after `Error: `. */

@@ -32,7 +32,7 @@ export interface Witness {
  * journal heard another row there. `unguarded`: the triggers that forbid changes are gone, say something else, or have
  * company.
  */
-export type FindingKind = 'changed' | 'missing' | 'reordered' | 'truncated' | 'contradicted' | 'unguarded';
+type FindingKind = 'changed' | 'missing' | 'reordered' | 'truncated' | 'contradicted' | 'unguarded';
 
 export interface Finding {
   readonly kind: FindingKind;

@@ -35,7 +35,7 @@ export interface Question {
 }
 
 /** Which uses are counted. */
-export interface UseQuery {
+interface UseQuery {
   /** Those of this customer, those on this domain by anybody, or those from this source by anybody. */
   readonly per: Limit['per'];
   readonly actions: readonly Action[];

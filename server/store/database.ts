@@ -5,7 +5,7 @@ import { makePrivateFile, secureDatabaseFile } from './state-directory.js';
 import { AuditUnavailable, StoreError } from './store-error.js';
 
 /** What SQLite stores, as the STRICT tables use it. */
-export type SqlValue = string | number | Buffer | null;
+type SqlValue = string | number | Buffer | null;
 
 /** One statement and what a row of its answer looks like. Made once, at the top of a file. */
 export class Sql<Row = never> {

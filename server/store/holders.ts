@@ -23,7 +23,7 @@ const ROLES = new Sql<{ role: Role }>(
 );
 
 /** A key as far as its right to be used goes. */
-export type HeldKey = Pick<Key, 'type' | 'blob' | 'addedAt' | 'expiresAt'>;
+type HeldKey = Pick<Key, 'type' | 'blob' | 'addedAt' | 'expiresAt'>;
 
 /** A customer with one of their keys, as they are stored now. Whether they may be here is for the gate to say. */
 export interface Holder {

@@ -23,7 +23,7 @@ export interface ImportedCustomer {
  * What an import makes of one thing. `removed`: it was there once and was taken away, so that it is not given again; `other`: there is
  * another role; `retired`: there is a role from before the name was given up.
  */
-export type Imported = 'added' | 'there' | 'removed' | 'other' | 'retired';
+type Imported = 'added' | 'there' | 'removed' | 'other' | 'retired';
 
 export interface ImportOutcome {
   readonly customer: CustomerName;
@@ -40,7 +40,7 @@ export interface ImportResult {
   readonly refused: readonly { readonly customer: CustomerName; readonly sentence: string }[];
 }
 
-export interface ImportOptions {
+interface ImportOptions {
   /** False: it is done and taken back again, to see what it would do. */
   readonly apply: boolean;
   /** How many keys a customer may have. */

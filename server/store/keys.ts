@@ -59,7 +59,7 @@ export type NewKey = Pick<Key, 'customer' | 'fingerprint' | 'type' | 'blob' | 'c
 };
 
 /** Which keys are meant by age. */
-export interface OldKeys {
+interface OldKeys {
   /** Only keys of these customers; null: of all. */
   readonly customers: readonly CustomerName[] | null;
   /** Only keys that were there before. ISO 8601. */
@@ -78,7 +78,7 @@ export interface LastKeyOptions {
 }
 
 /** One part of old keys that are given an end. */
-export interface OldKeysPart extends LastKeyOptions {
+interface OldKeysPart extends LastKeyOptions {
   /** Only customers behind this one, in the order of their names; null: from the first on. */
   readonly after?: CustomerName | null;
   /** As many keys and as many customers at most; the keys of one customer are never parted. Left out: all. */
@@ -86,7 +86,7 @@ export interface OldKeysPart extends LastKeyOptions {
 }
 
 /** What became of a part. */
-export interface KeysExpired {
+interface KeysExpired {
   readonly expiring: readonly Key[];
   /** Customers whose keys were left because they have no others. */
   readonly left: readonly CustomerName[];

@@ -4,7 +4,7 @@ import type { Database } from './database.js';
 import { AuditUnavailable } from './store-error.js';
 
 /** How a customer likes the menu and the console. Null: never said. */
-export interface Preference {
+interface Preference {
   readonly charset: 'utf-8' | 'ascii' | null;
   readonly colour: boolean | null;
   /** The escape key of consoles, `^]`. */

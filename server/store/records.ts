@@ -52,12 +52,12 @@ export interface ParameterRow {
  * Where a name is. `absent`: nobody shows it, and nobody who had it has said that it is gone; `suspected`: it is said to be gone, and is
  * not retired yet.
  */
-export const PRESENCES = ['present', 'absent', 'suspected'] as const;
+const PRESENCES = ['present', 'absent', 'suspected'] as const;
 
 export type Presence = (typeof PRESENCES)[number];
 
 /** Why a name is retired. `gone`: it was gone from all hosts; `returned`: its host saw it go and come back; `admin`: an admin said so. */
-export const RETIREMENTS = ['gone', 'returned', 'admin'] as const;
+const RETIREMENTS = ['gone', 'returned', 'admin'] as const;
 
 export type Retirement = (typeof RETIREMENTS)[number];
 

@@ -7,7 +7,7 @@ import { makeDirectorySync } from '../wire/make-directory.js';
 export const DATABASE = 'postern.db';
 
 /** What of a file's status matters here. */
-export interface Ownership {
+interface Ownership {
   readonly uid: number;
   readonly mode: number;
 }

@@ -12,9 +12,6 @@ export const VERBS = ['start', 'shutdown', 'poweroff', 'reboot', 'rescue', 'norm
 
 export type Verb = (typeof VERBS)[number];
 
-/** The verbs that take a boot profile: `rescue` needs one. */
-export const PROFILE_VERBS = ['rescue'] as const satisfies readonly Verb[];
-
 /** What an admin sets for each domain before a profile can be booted. */
 export interface ParameterOffer {
   readonly name: ParameterName;

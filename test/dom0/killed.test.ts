@@ -10,7 +10,6 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { DirectProfile } from '../../server/dom0/boot/boot-profiles.js';
 import type { Dom0Settings } from '../../server/dom0/dom0.js';
-import { readLines } from '../../server/dom0/operations/journal.js';
 import { installSimulator, stopSimulator } from '../../server/simulator/install.js';
 import type { SimulatedHost } from '../../server/simulator/install.js';
 import type { DomainView } from '../../server/wire/domain.js';
@@ -18,6 +17,7 @@ import type { OperationView } from '../../server/wire/operation.js';
 import { Dom0Client, operationRequest } from '../support/dom0-client.js';
 import { dom0SettingsSample } from '../support/dom0-settings-sample.js';
 import { eventually } from '../support/eventually.js';
+import { readLines } from '../support/journal-lines.js';
 
 const run = promisify(execFile);
 const LONG = process.env['POSTERN_TEST_LONG'] === '1';

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readLines } from '../../server/dom0/operations/journal.js';
+import { readLines } from './journal-lines.js';
 
 /** What the files of a dom0 half's journal tell of operations. */
 export interface JournalFacts {

@@ -10,7 +10,7 @@ import { EXIT } from '../command/exit-status.js';
 import type { ConsoleConnection } from './console-connection.js';
 
 /** What an admin sits at. */
-export interface AdminTerminal {
+interface AdminTerminal {
   readonly input: Pick<ReadStream, 'on' | 'off' | 'pause' | 'resume'> &
     Partial<Pick<ReadStream, 'setRawMode' | 'isTTY'>>;
   readonly output: Pick<WriteStream, 'write' | 'on' | 'off'> &

@@ -6,7 +6,7 @@ import type { Store } from '../../store/store.js';
 import { CliError } from '../command/exit-status.js';
 
 /** A customer of the demo: their login, their public key's line and what they are to which domain. */
-export interface DemoCustomer {
+interface DemoCustomer {
   readonly name: string;
   readonly publicKey: string;
   readonly roles: Readonly<Record<string, Role>>;

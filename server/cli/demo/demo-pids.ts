@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { makeDirectorySync } from '../../wire/make-directory.js';
 
 /** Which processes a demo runs, so that a second start can tell and a crashed one can be cleared away. */
-export interface DemoPids {
+interface DemoPids {
   readonly demo: number;
   readonly halves: readonly number[];
 }
@@ -25,7 +25,7 @@ function demoRuns(pid: number): boolean {
   }
 }
 
-export function readPids(file: string): DemoPids | undefined {
+function readPids(file: string): DemoPids | undefined {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as DemoPids;
   } catch {

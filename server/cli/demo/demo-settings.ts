@@ -5,7 +5,7 @@ import type { DemoHost, DemoLayout } from './demo-layout.js';
 import { makeDirectorySync } from '../../wire/make-directory.js';
 
 /** What the simulated Xen host tells of itself. */
-export interface DemoXen {
+interface DemoXen {
   /** The executable named `xl`. */
   readonly xl: string;
   /** The glob of the domains' configuration files. */

@@ -19,7 +19,7 @@ export interface Served {
 }
 
 /** What the wait goes by; times are in milliseconds. */
-export interface StartPorts {
+interface StartPorts {
   readonly isUp: (socket: string) => Promise<boolean>;
   readonly young: (seconds: number) => readonly (readonly string[])[];
   readonly now: () => number;

@@ -1,7 +1,7 @@
 import type { MissingReason } from '../../wire/domain.js';
 
 /** Why a host does not have a domain's configuration, for admins. */
-export const MISSING: Readonly<Record<MissingReason, string>> = {
+const MISSING: Readonly<Record<MissingReason, string>> = {
   unreadable: 'its configuration file cannot be read',
   directory: 'the directory of its configuration file cannot be read, or is not there',
   empty: 'no configuration file at all is left where its own was',

@@ -1,5 +1,5 @@
 /** The options in front of a key, as sshd(8) has them under AUTHORIZED_KEYS FILE FORMAT. Texts are without their quotes. */
-export interface KeyOptions {
+interface KeyOptions {
   readonly command: string | null;
   readonly from: string | null;
   readonly expiryTime: string | null;
@@ -10,7 +10,7 @@ export interface KeyOptions {
 }
 
 /** A line of authorized_keys, taken apart. */
-export interface KeyLine {
+interface KeyLine {
   readonly options: KeyOptions;
   /** From the type of the key on. */
   readonly key: string;

@@ -4,14 +4,14 @@ import type { Place } from './place.js';
 import type { Alias, Members, SudoCommand, SudoersLine } from './sudoers-line.js';
 
 /** A domain that sudoers names for an account, as it is written there. */
-export interface NamedRight {
+interface NamedRight {
   readonly word: string;
   readonly verb: string;
   readonly place: Place;
 }
 
 /** What an account may do to domains by sudo. */
-export interface SudoRights {
+interface SudoRights {
   readonly named: readonly NamedRight[];
   /** Where it may do anything to any domain; null when nowhere. That is no sign of which are its own. */
   readonly every: Place | null;

@@ -33,7 +33,7 @@ export interface Alias {
   readonly members: Members;
 }
 
-export interface HostSpec {
+interface HostSpec {
   readonly hosts: Members;
   readonly commands: readonly SudoCommand[];
 }

@@ -1,5 +1,5 @@
 /** A line as sudoers(5) counts them: without its comment, and with those that continue it. */
-export interface LogicalLine {
+interface LogicalLine {
   readonly text: string;
   /** The first line's number, from 1. */
   readonly line: number;

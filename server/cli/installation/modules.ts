@@ -23,7 +23,7 @@ export function checkModules(): Diagnosis[] {
   return [checkNode(process.versions.node), ...NATIVE.map((module) => checkModule(module))];
 }
 
-export function checkNode(version: string): Diagnosis {
+function checkNode(version: string): Diagnosis {
   if (version === PINNED_NODE) return ok('node', `Node.js ${version}`);
   const mend = 'start Postern as server/postern, and run `npm ci` where it is installed';
   if (unfitNode(version) !== null) return fail('node', `Node.js ${version} is too old`, mend);

@@ -23,7 +23,7 @@ import { differenceTo, lastInForce } from './policy-in-force.js';
 const NEW_TEXT = '# yaml-language-server: $schema=/opt/postern/policy/policy.schema.json\n';
 
 /** What an edit goes by. */
-export interface PolicyEditParts {
+interface PolicyEditParts {
   /** Of the policy directory; need not be there yet. */
   readonly file: string;
   readonly client: AdminClient;

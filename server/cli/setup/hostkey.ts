@@ -81,7 +81,7 @@ function readPublicHalf(hostKey: string): PublicKey {
 }
 
 /** One line for each port: sshd(8), SSH_KNOWN_HOSTS FILE FORMAT. */
-export function knownHosts(
+function knownHosts(
   { type, blob }: PublicKey,
   host: string,
   listen: readonly Pick<ListenAddress, 'port'>[],
@@ -93,7 +93,7 @@ export function knownHosts(
 }
 
 /** Resource records of RFC 4255 §3, as in a zone file. */
-export function sshfp({ type, blob }: PublicKey, host: string): string[] {
+function sshfp({ type, blob }: PublicKey, host: string): string[] {
   const digest = createHash('sha256').update(blob).digest('hex');
   return [`${host}. IN SSHFP ${ALGORITHMS[type]} ${SHA256} ${digest}`];
 }

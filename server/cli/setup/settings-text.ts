@@ -1,7 +1,7 @@
 import type { Found } from '../installation/found.js';
 
 /** What of the gate's settings differs from machine to machine. */
-export interface GateAnswers {
+interface GateAnswers {
   readonly site: string;
   readonly listen: readonly string[];
   /** The Xen host's name. */

@@ -11,7 +11,7 @@ import { sameBoot } from './boot-profiles.js';
 import type { BootPlan } from './boot-profiles.js';
 import { creationOf } from './derived-config.js';
 
-export interface BootCheckParts {
+interface BootCheckParts {
   readonly toolstack: Pick<Toolstack, 'dryRun' | 'takesOverrides'>;
   readonly transcripts: Pick<Transcripts, 'derivedConfig' | 'disk' | 'prepare'>;
 }

@@ -6,7 +6,7 @@ import { refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 
 /** A parameter of a profile: words, which values it may have, and the one it has when none is given. */
-export interface Parameter extends ParameterRule {
+interface Parameter extends ParameterRule {
   /** A few words: `suite`. */
   readonly title: string;
   readonly default: string | null;

@@ -1,7 +1,7 @@
 import type { ConfiguredDisk } from '../toolstack/toolstack.js';
 
 /** A disk as a configuration file writes it. */
-export interface DiskSpec extends ConfiguredDisk {
+interface DiskSpec extends ConfiguredDisk {
   /** `w!`: the host's operator says that it may be shared, as cluster file systems are. */
   readonly shareable: boolean;
 }

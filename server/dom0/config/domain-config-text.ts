@@ -1,5 +1,5 @@
 /** One `key = value` of a domain's configuration file, with where it stands. */
-export interface Statement {
+interface Statement {
   readonly key: string;
   /** Null: it is more than a string, a number or a list of them, as Python has it, and is not understood. */
   readonly value: string | readonly string[] | null;

@@ -16,7 +16,7 @@ export interface LogLimits {
   readonly goneDays: number;
 }
 
-export interface ConsoleLogsParts {
+interface ConsoleLogsParts {
   /** A folder of their own. */
   readonly folder: string;
   readonly disk: LogDisk;

@@ -39,7 +39,7 @@ export interface LogAnswer {
 }
 
 /** What the console said is on the disk after so long, or when so much of it waits. */
-export const FLUSH_MS = 1_000;
+const FLUSH_MS = 1_000;
 const FLUSH_BYTES = 64 * 1024;
 /** While somebody follows. */
 const FOLLOWED_FLUSH_MS = 50;

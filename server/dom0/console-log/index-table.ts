@@ -14,7 +14,7 @@ export interface IndexBlock {
 }
 
 /** From an offset of the log file on its bytes are this boot's. */
-export interface BootStart {
+interface BootStart {
   readonly offset: number;
   readonly boot: LoggedBoot;
 }

@@ -18,7 +18,7 @@ export interface LogQuery {
   readonly bytes: number | null;
 }
 
-export const MOST_LINES = 1_000_000;
+const MOST_LINES = 1_000_000;
 
 /** @returns a sentence when it is none */
 export function parseLogQuery(query: URLSearchParams): LogQuery | string {

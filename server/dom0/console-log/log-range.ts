@@ -6,7 +6,7 @@ import { bootSpans, lastLines, positionSince } from './log-search.js';
 import type { BootSpan, SearchedLog } from './log-search.js';
 
 /** Which bytes answer a question: from one position to another. */
-export interface LogRange {
+interface LogRange {
   readonly from: number;
   readonly to: number;
   readonly facts: Pick<LogFacts, 'boot' | 'page'>;

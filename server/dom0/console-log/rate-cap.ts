@@ -1,5 +1,5 @@
 /** How much at once is kept whole before the rate counts. A boot says about a tenth of it. */
-export const BURST_BYTES = 4 * 1024 * 1024;
+const BURST_BYTES = 4 * 1024 * 1024;
 
 /** Once it was too much, nothing is kept for so long, in seconds of the rate: few long pieces of a flood instead of many short ones. */
 const PAUSE_SECONDS = 2;

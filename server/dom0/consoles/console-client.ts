@@ -5,7 +5,7 @@ import type { PtyCommand, PtyExit } from '../process/pty.js';
 import type { Incarnation } from '../toolstack/incarnation.js';
 import type { ScreenSize } from './screen-job.js';
 
-export interface ClientListener {
+interface ClientListener {
   /** Once: what `output` brings from now on is the console's. */
   begins(): void;
   /** Bytes of the console, none of the toolstack's own words. @returns for how many milliseconds not to read on */

@@ -14,7 +14,7 @@ import type { Incarnation } from '../toolstack/incarnation.js';
 
 export type LineState = 'attached' | 'detached' | 'locked';
 
-export interface LineListener {
+interface LineListener {
   /** Bytes of the console, none of the toolstack's own words. */
   output(bytes: Buffer): void;
   /** The bytes that come next are this incarnation's; `another` when those before were another one's. */

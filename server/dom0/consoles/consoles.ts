@@ -27,7 +27,7 @@ import { Semaphore } from '../scheduling/semaphore.js';
 import type { Incarnation } from '../toolstack/incarnation.js';
 
 /** Milliseconds; for tests, and for hosts that are slower than any we know. */
-export interface ConsolesTiming {
+interface ConsolesTiming {
   readonly ping: number;
   /** With `on-demand`: from the last leaving to letting go of the console. */
   readonly idle: number;

@@ -23,7 +23,7 @@ import { NEW_INCARNATION } from './screen-reset.js';
 import type { Screens } from './screens.js';
 import type { Incarnation } from '../toolstack/incarnation.js';
 
-export interface DomainConsoleParts {
+interface DomainConsoleParts {
   readonly name: DomainName;
   readonly line: LineParts;
   readonly screens: Screens;
@@ -38,7 +38,7 @@ export interface DomainConsoleParts {
   readonly onAdminAct: (act: AdminAct, admin: string) => void;
 }
 
-export type Newcomer = Omit<AttachmentParts, 'host' | 'announced' | 'guard'> & { readonly takeover: boolean };
+type Newcomer = Omit<AttachmentParts, 'host' | 'announced' | 'guard'> & { readonly takeover: boolean };
 
 /** States in which a console that ended is not opened again for the same incarnation. */
 const GOING_DOWN: readonly DomainState[] = ['shutting-down', 'rebooting', 'off'];

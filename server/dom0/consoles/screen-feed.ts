@@ -8,7 +8,7 @@ import { OutputQueue } from './output-queue.js';
 export type Picture = Buffer | { readonly nearest: Buffer };
 
 /** What the feed of one terminal needs of its attachment. */
-export interface FeedParts {
+interface FeedParts {
   readonly socket: Pick<Duplex, 'write' | 'writableLength'>;
   readonly note: (note: ConsoleNote) => void;
   /** The screen after the last byte that was handed to `output`, for the terminal as large as it is now. */

@@ -48,7 +48,7 @@ export interface ScreenAnswer {
 }
 
 /** As small as an emulator can be. */
-export const MIN_SIZE: ScreenSize = { cols: 2, rows: 1 };
+const MIN_SIZE: ScreenSize = { cols: 2, rows: 1 };
 export const MAX_SIZE: ScreenSize = { cols: 300, rows: 100 };
 /** What a guest takes its terminal for that was told nothing else. */
 export const FIRST_SIZE: ScreenSize = { cols: 80, rows: 24 };

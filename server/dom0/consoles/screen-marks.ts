@@ -5,7 +5,7 @@ export const MARK_BYTES = 32 * 1024;
 const LARGEST = 64 * 1024;
 
 /** What a screen showed after the byte before this position, as bytes for a terminal of its size. */
-export interface ScreenMark {
+interface ScreenMark {
   readonly position: number;
   readonly picture: Uint8Array;
 }

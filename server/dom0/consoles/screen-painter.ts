@@ -16,7 +16,7 @@ const INVOKE = ['\x0f', '\x0e', '\x1bn', '\x1bo'];
 const TAB_WIDTH = 8;
 
 /** What the emulator itself keeps nothing of. */
-export interface Unseen {
+interface Unseen {
   /** Dark on light (DECSCNM). */
   readonly reversed: boolean;
 }

@@ -12,7 +12,7 @@ interface Holder {
 }
 
 /** What tells one disk from another, whatever the way to it; null for an empty drive. */
-export type Identify = (disk: Disk) => Promise<string | null>;
+type Identify = (disk: Disk) => Promise<string | null>;
 
 /**
  * Whether a disk that a domain is to get is in another one's hands: Xen lets two domains write to one file without a word. The

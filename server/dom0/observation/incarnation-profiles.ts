@@ -28,7 +28,7 @@ interface Retry {
   readonly wait: number;
 }
 
-export interface IncarnationProfilesParts {
+interface IncarnationProfilesParts {
   readonly toolstack: Pick<Toolstack, 'longList' | 'longListAll'>;
   readonly profiles: Pick<BootProfiles, 'recognise'>;
   readonly expectations: Pick<Expectations, 'rising' | 'lastBoot'>;

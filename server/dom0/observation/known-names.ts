@@ -11,7 +11,7 @@ import { readWhole, replaceWhole } from '../state/state-disk.js';
 import type { StateDisk } from '../state/state-disk.js';
 
 /** The most names that go at once because their files are gone. With one more, all of them are missing: somebody has to look. */
-export const MOST_AT_ONCE = 3;
+const MOST_AT_ONCE = 3;
 
 /** What is remembered of one name. Times are ISO 8601. */
 interface Remembered extends Configured, ConfigPlace {

@@ -19,7 +19,7 @@ interface Known {
   readonly boot: string;
 }
 
-export interface KnownStatesParts {
+interface KnownStatesParts {
   readonly boot: string;
   readonly logger: Logger;
   /** Where it is kept over a restart; null: nowhere. */

@@ -54,7 +54,7 @@ interface Entry {
   readonly cpu: CpuGauge;
 }
 
-export interface ObserverParts {
+interface ObserverParts {
   readonly toolstack: Toolstack;
   readonly configs: NameSource & Pick<DomainConfigs, 'fault' | 'kept' | 'note' | 'scan' | 'settled'>;
   readonly memory: KnownNames;

@@ -45,7 +45,7 @@ export interface Admitted {
   readonly overtaken: Operation | null;
 }
 
-export type AdmissionResult = Admitted | { readonly refused: Refusal; readonly inTheWay: Operation | null };
+type AdmissionResult = Admitted | { readonly refused: Refusal; readonly inTheWay: Operation | null };
 
 /** Whether a request may be worked on: known words, the table of states and verbs, what is under way, the host's limits, the disks. */
 export class Admission {

@@ -18,7 +18,7 @@ export type Need =
     };
 
 /** How a journal was found. */
-export interface Opening {
+interface Opening {
   readonly records: readonly JournalRecord[];
   readonly head: { readonly seq: number; readonly hash: string };
   /** Whole records of the file that is written, bytes. */

@@ -11,7 +11,7 @@ export interface JournalTrouble {
   readonly why: string;
 }
 
-export interface TroubleWatchParts {
+interface TroubleWatchParts {
   /** Rejects while the disk takes nothing. Never runs twice at once. */
   readonly probe: () => Promise<void>;
   readonly clock: () => number;

@@ -10,7 +10,7 @@ import { openingOf } from './journal-opening.js';
 import type { Need } from './journal-opening.js';
 import { TroubleWatch } from './journal-trouble.js';
 import type { JournalTrouble } from './journal-trouble.js';
-import { FIRST_PREV, JournalLines, recordHash } from './journal-record.js';
+import { FIRST_PREV, recordHash } from './journal-record.js';
 import type { JournalEvent, JournalRecord } from './journal-record.js';
 
 /** A file that has grown by so much since its checkpoint is set aside. */
@@ -377,21 +377,4 @@ export class Journal {
 interface Checkpoint {
   readonly record: JournalRecord;
   readonly size: number;
-}
-
-/** The records up to the first line that is none; and the first place where the chain of hashes breaks. */
-export function readLines(text: string): {
-  readonly records: readonly JournalRecord[];
-  /** Bytes up to the end of the last whole line. */
-  readonly whole: number;
-  readonly problem: string | null;
-} {
-  const lines = new JournalLines();
-  const end = text.lastIndexOf('\n') + 1;
-  const records = text
-    .slice(0, end)
-    .split('\n')
-    .slice(0, -1)
-    .flatMap((line) => lines.take(line) ?? []);
-  return { records, whole: lines.whole, problem: lines.problem };
 }

@@ -5,7 +5,7 @@ import type { OperationEvent } from './journal-record.js';
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 60_000;
 
-export interface PendingRecordsParts {
+interface PendingRecordsParts {
   /** Writes to the journal, and takes it into the book. */
   readonly note: (event: OperationEvent) => Promise<void>;
   /** Told of each that was written at last. */

@@ -9,7 +9,7 @@ import type { Deadlines } from './work-parts.js';
  * A half that was away takes up what it finds half-done for so long after the request. Nothing is created later than that by a half
  * that did not see the whole of it: meanwhile an operator may have brought the domain up elsewhere.
  */
-export const RESUME_WITHIN_MS = 5 * 60_000;
+const RESUME_WITHIN_MS = 5 * 60_000;
 /** How long a create waits for its turn at most. */
 const QUEUE_SECONDS = 30 * 60;
 export const SYSRQ_SECONDS = 30;

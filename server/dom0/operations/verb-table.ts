@@ -3,7 +3,7 @@ import type { RefusalCode } from '../../../policy/refusal.js';
 import type { Verb } from '../../wire/contract.js';
 
 /** What a verb does in a state: it goes, it is so already, or it is refused with this sentence. */
-export type Cell =
+type Cell =
   | { readonly does: 'go' | 'already' }
   | { readonly does: 'refuse'; readonly code: RefusalCode; readonly message: string };
 

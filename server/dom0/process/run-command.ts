@@ -5,7 +5,7 @@ import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { withoutInherited } from './pty.js';
 
-export const OUTPUT_LIMIT = 1024 * 1024;
+const OUTPUT_LIMIT = 1024 * 1024;
 const KILL_AFTER_MS = 5_000;
 /** After the exit, how long output that is still in the pipes may take. A daemon left behind may hold them for ever. */
 const DRAIN_MS = 250;

@@ -25,13 +25,6 @@ export const SYSTEM_HOST_CLOCK: HostClock = {
   },
 };
 
-/** Resolves after so many milliseconds. */
-export function elapsed(clock: Pick<HostClock, 'after'>, ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    clock.after(ms, resolve);
-  });
-}
-
 function bootOfHost(): string {
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();

@@ -6,7 +6,7 @@ const SMALL_PIECE_BYTES = 8 * 1024;
 const NEWLINE = 10;
 
 /** A line of a file, as bytes, without its newline. */
-export interface FileLine {
+interface FileLine {
   readonly bytes: Buffer;
   /** Where it begins in the file. */
   readonly start: number;

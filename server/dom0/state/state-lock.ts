@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { withoutInherited } from '../process/pty.js';
 
 /** Another process works in this state directory, said in one sentence. */
-export class StateInUseError extends Error {}
+class StateInUseError extends Error {}
 
 const FLOCK = ['/usr/bin/flock', '/bin/flock'].find((file) => existsSync(file));
 /** flock(1) when another has the lock. */

@@ -63,7 +63,7 @@ export interface ConfigReading {
 }
 
 /** A configuration that the toolstack refuses, with its own sentence. */
-export interface RefusedConfig {
+interface RefusedConfig {
   readonly refused: string;
 }
 

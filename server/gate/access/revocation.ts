@@ -39,7 +39,7 @@ export interface Tracked {
 }
 
 /** What is asked for what goes on. */
-export interface RevocationParts {
+interface RevocationParts {
   readonly authorizer: Pick<Authorizer, 'verdictNow'>;
   readonly standing: Pick<StandingCheck, 'of'>;
   /** Who has a role on a domain. */

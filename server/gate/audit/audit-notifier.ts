@@ -5,7 +5,7 @@ import type { Log } from '../log.js';
 import type { Unsubscribe } from '../session/terminal.js';
 
 /** Whom and what the audit rows of one turn named. */
-export interface NamedByAudit {
+interface NamedByAudit {
   readonly customers: ReadonlySet<CustomerName>;
   readonly domains: ReadonlySet<string>;
 }

@@ -1,5 +1,5 @@
 /** A control string that is longer ends there. Bytes. */
-export const LONGEST_STRING = 8 * 1024;
+const LONGEST_STRING = 8 * 1024;
 
 /** One in which a line ends goes no further than this; where it has no end by then, it ends with its line. Bytes. */
 const LONGEST_ACROSS_LINES = 2 * 1024;

@@ -8,7 +8,7 @@ import type { Log } from '../log.js';
 import type { Terminal } from '../session/terminal.js';
 import * as words from '../text/words.js';
 
-export interface ConsoleLinkListener {
+interface ConsoleLinkListener {
   bytes(data: Buffer): void;
   note(note: ConsoleNews): void;
   drained(): void;

@@ -1,5 +1,5 @@
 /** What becomes of somebody who types nothing. */
-export interface IdleCallbacks {
+interface IdleCallbacks {
   /** It is over in so many seconds unless something is typed. */
   warn(seconds: number): void;
   /** Something was typed after the warning. */

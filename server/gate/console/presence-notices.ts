@@ -14,7 +14,7 @@ const GREETING = { quiet: 60, most: 500 };
 /** A console that is not there although its domain runs is spoken of after so long: at a boot and at an end it is soon over. Milliseconds. */
 const WAITING = 3_000;
 
-export interface PresenceNoticesParts {
+interface PresenceNoticesParts {
   readonly domain: DomainName;
   readonly participants: Participants;
   readonly notice: ConsoleNotice;

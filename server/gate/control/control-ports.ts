@@ -38,7 +38,7 @@ export interface LiveSessions {
 }
 
 /** Where admins say something to all who are logged in. */
-export interface Announcements {
+interface Announcements {
   /** @returns how many were told */
   make(text: string): number;
 }

@@ -19,7 +19,7 @@ export const ADMIN_HEADER = 'postern-admin';
 const LARGEST_BODY = 4 * 1024 * 1024;
 
 /** Where faults go. */
-export interface ControlLog {
+interface ControlLog {
   error(fields: object, message: string): void;
 }
 

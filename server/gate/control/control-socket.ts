@@ -8,7 +8,7 @@ import { ownershipProblem } from '../../store/state-directory.js';
 import { DirectoryError, makeDirectorySync } from '../../wire/make-directory.js';
 
 /** The control socket cannot be opened: one clear sentence. */
-export class ControlSocketError extends Error {
+class ControlSocketError extends Error {
   override readonly name = 'ControlSocketError';
 }
 
@@ -81,7 +81,7 @@ async function removeStale(path: string): Promise<void> {
 }
 
 /** @returns whether a process accepts connections there */
-export function answers(path: string): Promise<boolean> {
+function answers(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ path });
     const done = (alive: boolean) => (): void => {

@@ -38,7 +38,7 @@ export interface DenialExplanation {
 }
 
 /** What explanations are made from. */
-export interface ExplainParts {
+interface ExplainParts {
   readonly store: Store;
   /** The one in force, or the files as they are when the gate is not running. */
   readonly policy: () => Policy | Refusal;

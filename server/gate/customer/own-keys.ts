@@ -28,7 +28,7 @@ interface KeyStore {
   ): Key | Refusal;
 }
 
-export interface OwnKeysParts {
+interface OwnKeysParts {
   readonly keys: KeyStore;
   readonly standing: AskStanding;
   readonly rules: KeyRules;

@@ -19,7 +19,7 @@ import { timeOf } from './log-since.js';
 
 type Wanted = Extract<Command, { command: 'log' }>;
 
-export interface LogCommandParts extends LogAccessParts {
+interface LogCommandParts extends LogAccessParts {
   readonly revocation: Pick<Revocation, 'track'>;
 }
 

@@ -11,7 +11,7 @@ import { aligned } from './domain-report.js';
 import type { ExecOutput } from './exec-output.js';
 import { EXIT } from './exit-status.js';
 
-export interface RecordingCommandParts {
+interface RecordingCommandParts {
   readonly own: OwnRecordings;
   readonly revocation: Pick<Revocation, 'track'>;
 }

@@ -27,7 +27,7 @@ export interface LogRequest {
 }
 
 /** What became of a switch: done (null), refused, or not known because the host was lost meanwhile. */
-export type Switched =
+type Switched =
   | { readonly result: 'done' }
   | { readonly result: 'refused'; readonly refusal: Refusal }
   | { readonly result: 'uncertain'; readonly refusal: Refusal };

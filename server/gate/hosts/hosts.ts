@@ -51,7 +51,7 @@ const REVIEW_AGAIN = 5_000;
 const NOBODY: ReadonlySet<GuestName> = new Set();
 
 /** Of the domain registry; what is left out is the default. */
-export type HostsTimes = Partial<RegistryTimes>;
+type HostsTimes = Partial<RegistryTimes>;
 
 const TEN_MINUTES = 600_000;
 
@@ -375,6 +375,6 @@ function sightOf(found: Found | undefined, wanted: { readonly reachable: boolean
 }
 
 /** Seen to exist: not off, and not unknown. What may run is another question: `mayRunElsewhere`. */
-export function lives(view: DomainView): boolean {
+function lives(view: DomainView): boolean {
   return view.observation.state !== 'off' && view.observation.state !== 'unknown';
 }

@@ -1,5 +1,5 @@
 /** The other end sent something that is not JSON lines, or a line beyond the bound. */
-export class JsonLinesError extends Error {}
+class JsonLinesError extends Error {}
 
 /** Splits a stream of chunks, cut anywhere, into JSON values, one a line. Holds at most one line. */
 export class JsonLines {

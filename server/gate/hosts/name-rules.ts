@@ -7,7 +7,7 @@ import type { DomainView, HostNames } from '../../wire/domain.js';
  * At most so many domains retire by themselves in a day. If more are gone, those that are not retired yet wait for an admin: a file system that is
  * not mounted looks like this, and a customer's access is not to depend on it.
  */
-export const MOST_BY_THEMSELVES = 3;
+const MOST_BY_THEMSELVES = 3;
 
 /** Milliseconds. */
 export const A_DAY = 24 * 3_600_000;
@@ -23,7 +23,7 @@ export interface HostFacts {
 }
 
 /** What is decided from; no clock, no store. */
-export interface NameFacts {
+interface NameFacts {
   readonly hosts: readonly HostFacts[];
   readonly domains: readonly DomainRecord[];
   readonly identities: readonly DomainIdentity[];

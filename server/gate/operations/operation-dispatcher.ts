@@ -47,7 +47,7 @@ interface RolesOfCustomers {
   find(customer: CustomerName, domain: DomainName): RoleRow | undefined;
 }
 
-export interface OperationDispatcherParts {
+interface OperationDispatcherParts {
   readonly authorizer: Authorizer;
   readonly hosts: Hosts;
   readonly roles: RolesOfCustomers;

@@ -9,7 +9,7 @@ export interface ParametersOfDomains {
 }
 
 /** What a profile would be booted with. */
-export interface ChosenParameters {
+interface ChosenParameters {
   /** In the profile's order: the value is what is set, or the default; null when there is neither. */
   readonly chosen: readonly { readonly offer: ParameterOffer; readonly value: string | null }[];
   /** The values, by name. */

@@ -7,7 +7,7 @@ import type { Log } from '../log.js';
 import type { Unsubscribe } from '../session/terminal.js';
 
 /** The store, as far as maintenance goes. */
-export interface MaintenanceStore {
+interface MaintenanceStore {
   get(): MaintenanceRow | null;
   /** @throws AuditUnavailable */
   expire(): boolean;

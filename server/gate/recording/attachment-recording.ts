@@ -11,7 +11,7 @@ import * as words from '../text/words.js';
 import { RecordedTerminal } from './recorded-terminal.js';
 import type { Recordings, Running } from './recordings.js';
 
-export interface AttachmentRecordingParts {
+interface AttachmentRecordingParts {
   readonly recordings: Recordings;
   readonly consoleOptions: {
     /** What of a visit is to be recorded now. */
@@ -24,7 +24,7 @@ export interface AttachmentRecordingParts {
 }
 
 /** The console that is visited. */
-export interface AttachmentRecordingCallbacks {
+interface AttachmentRecordingCallbacks {
   /** Says it to the visitor. */
   tell(sentence: string): void;
   /** Shows the guest's screen anew: a recording that begins amid a visit begins with it. */

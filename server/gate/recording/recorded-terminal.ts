@@ -1,7 +1,7 @@
 import type { Terminal, Unsubscribe } from '../session/terminal.js';
 
 /** Hears what passes. */
-export interface TerminalTap {
+interface TerminalTap {
   shown(data: Uint8Array): void;
   typed(data: Uint8Array): void;
 }

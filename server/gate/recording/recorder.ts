@@ -4,7 +4,7 @@ import { eventLine } from './asciicast.js';
 import type { CastFile } from './cast-file.js';
 
 /** What becomes of a recording by itself. */
-export interface RecorderCallbacks {
+interface RecorderCallbacks {
   /** It is as large as one may be, or there is no room for all: nothing more is taken. */
   full(): void;
   /** It takes so many bytes more on the disk. */

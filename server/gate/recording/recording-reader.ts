@@ -4,7 +4,7 @@ import type { Recording } from './recording-store.js';
 import { soundLength } from './sound-length.js';
 
 /** A recording on its way to somebody. */
-export interface RecordingBytes {
+interface RecordingBytes {
   /** As many as the stream gives. */
   readonly length: number;
   readonly stream: Readable;

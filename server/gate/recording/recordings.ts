@@ -18,7 +18,7 @@ export interface RecordingSettings extends RetentionLimits {
   readonly required: boolean;
 }
 
-export interface RecordingsParts {
+interface RecordingsParts {
   readonly settings: RecordingSettings;
   /** @throws AuditUnavailable */
   readonly audit: { append(event: AuditEvent): unknown };
@@ -32,7 +32,7 @@ export interface RecordingContext extends Pick<RecordingName, 'customer' | 'doma
   readonly term: string;
 }
 
-export interface RecordingCallbacks {
+interface RecordingCallbacks {
   /** Nothing more is recorded: it is as large as one may be. */
   full(): void;
   /** Nothing more can be written. */

@@ -79,7 +79,7 @@ function tooMuch(recordings: readonly Recording[], most: number): readonly Recor
   return gone;
 }
 
-export interface RetentionParts {
+interface RetentionParts {
   readonly recordingStore: RecordingStore;
   readonly limits: RetentionLimits;
   /** @throws AuditUnavailable */

@@ -1,7 +1,7 @@
 /** How long one slice takes before everybody else has a turn. Milliseconds. */
 const SLICE_MS = 4;
 
-export interface SlicesOptions {
+interface SlicesOptions {
   readonly milliseconds?: number;
   /** Milliseconds from any moment on. */
   readonly now?: () => number;

@@ -1,5 +1,5 @@
 /** How much may be spent at once, and how long it takes until one more may. */
-export interface Allowance {
+interface Allowance {
   readonly most: number;
   readonly refillMs: number;
 }

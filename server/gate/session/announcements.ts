@@ -1,7 +1,7 @@
 import type { Unsubscribe } from './terminal.js';
 
 /** Somebody who can be told: in the menu, or on a console. @returns whether they read it now */
-export type AnnouncementListener = (text: string) => boolean;
+type AnnouncementListener = (text: string) => boolean;
 
 /** What admins say to all who are logged in. Commands by exec hear nothing: their output is a script's. */
 export class Announcements {

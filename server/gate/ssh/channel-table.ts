@@ -7,7 +7,7 @@ import type { SshTerminal } from './ssh-terminal.js';
 import type { ChannelSender } from './channel-sender.js';
 
 /** What happens on the channels of one connection. `number` counts them from 1. */
-export interface ChannelTableEvents {
+interface ChannelTableEvents {
   /** @returns a sentence when no session may be opened now */
   refuses(): string | null;
   started(terminal: SshTerminal, request: Session['request'], number: number): void;

@@ -1,7 +1,7 @@
 import type { CustomerName } from '../../../policy/names.js';
 
 /** What is asked of a connection that has logged in. */
-export interface HeldConnection {
+interface HeldConnection {
   /** Whether no session channel is open on it. */
   readonly isIdle: boolean;
   endSoon(sentence: string): void;

@@ -4,7 +4,7 @@ import { ed25519Pair, type Ed25519Pair } from './raw-keys.js';
 const TYPE = 'ssh-ed25519';
 
 /** A key pair in the files' formats that ssh-keygen writes. */
-export interface KeyPairFiles {
+interface KeyPairFiles {
   /** `openssh-key-v1`, without a passphrase (OpenSSH's PROTOCOL.key). */
   readonly privateFile: string;
   /** One line, as in authorized_keys. */

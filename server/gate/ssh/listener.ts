@@ -23,12 +23,12 @@ export interface Arrival {
 }
 
 /** Who is closed before a byte was read. */
-export interface Penalised {
+interface Penalised {
   isPenalised(bucket: string): boolean;
 }
 
 /** Why an address cannot be listened on, in one sentence for the admin. */
-export class ListenError extends Error {
+class ListenError extends Error {
   override readonly name = 'ListenError';
 }
 

@@ -6,7 +6,7 @@ import type { Authenticator, LoginAnswer, LoginFound, LoginRequest, RefusedBecau
 const MOST_PROBES = 100;
 
 /** What a connection wants to hear of its login. */
-export interface LoginEvents {
+interface LoginEvents {
   /** Called before the client is told. @returns false when the connection is ending instead */
   acceptLogin(found: LoginFound, login: string): boolean;
   /** One failed try. */

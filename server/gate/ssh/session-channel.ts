@@ -10,7 +10,7 @@ import { DEFAULT_SIZE, windowSize, type WindowSize } from './window-size.js';
 import type { ChannelSender } from './channel-sender.js';
 
 /** What happens on a session channel. */
-export interface ChannelEvents {
+interface ChannelEvents {
   started(terminal: SshTerminal, request: Session['request']): void;
   /** The client does not keep to the protocol: its connection has to end. */
   violation(what: string): void;

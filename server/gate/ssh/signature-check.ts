@@ -5,7 +5,7 @@ import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from './algorithms.js';
 import { ed25519Pair, point, type Curve } from './raw-keys.js';
 
 /** A public key with a signature that claims to be its owner's. */
-export interface SignedClaim {
+interface SignedClaim {
   readonly algorithm: SignatureAlgorithm;
   /** The public key blob as presented. */
   readonly blob: Buffer;

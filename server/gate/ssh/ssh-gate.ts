@@ -33,7 +33,7 @@ const LEAVE_MS = 10_000;
 const CLOSE_MS = 3000;
 
 /** Where a used key is noted: `store.keys`. */
-export interface KeyUse {
+interface KeyUse {
   touch(customer: CustomerName, fingerprint: Fingerprint): void;
 }
 
@@ -59,7 +59,7 @@ export interface SshGateParts {
 }
 
 /** A connection that has logged in and has no session, in the words of a session. */
-export interface ConnectionInfo extends Omit<SessionInfo, 'what'> {
+interface ConnectionInfo extends Omit<SessionInfo, 'what'> {
   readonly what: 'connection';
 }
 

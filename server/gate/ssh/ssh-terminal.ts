@@ -4,7 +4,7 @@ import type { ChannelOutput } from './channel-output.js';
 import { windowSize, type WindowSize } from './window-size.js';
 
 /** What the client said about its end before the shell or the command began. */
-export interface TerminalTraits {
+interface TerminalTraits {
   readonly hasPty: boolean;
   readonly term: string;
   readonly utf8: boolean | null;

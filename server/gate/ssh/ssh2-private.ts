@@ -61,7 +61,7 @@ export interface Ssh2KeyExchange {
   computeSecret(theirs: Buffer): Buffer | Error;
 }
 
-export interface Ssh2Handlers {
+interface Ssh2Handlers {
   CHANNEL_OPEN: (
     protocol: Ssh2Protocol,
     info: { type: string; sender: number; window: number; packetSize: number },

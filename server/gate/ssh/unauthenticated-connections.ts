@@ -1,7 +1,7 @@
 import type { Now } from '../scheduling/token-bucket.js';
 import { BoundedMap } from '../scheduling/token-bucket.js';
 
-export interface UnauthenticatedConnectionsParts {
+interface UnauthenticatedConnectionsParts {
   /** Connections that may wait at once. */
   readonly most: number;
   readonly now?: Now;

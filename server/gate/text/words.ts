@@ -288,7 +288,7 @@ const STEPS: Readonly<Record<OperationStep, string>> = {
 };
 
 /** `rebooting, asked for by bob 12 s ago (shutting down)` */
-export function underWay(operation: OperationView, now: Date): string {
+function underWay(operation: OperationView, now: Date): string {
   const age = ago(operation.startedAt, now);
   const place = operation.place > 0 ? `, ${operation.place} before it` : '';
   return `${DOING[operation.verb]}, asked for by ${operation.by} ${age} (${STEPS[operation.step]}${place})`;

@@ -11,7 +11,7 @@ export interface Assignment {
   readonly added?: boolean;
 }
 
-export type ParsedConfig =
+type ParsedConfig =
   | { readonly assignments: ReadonlyMap<string, Assignment> }
   /** What libxlu says, each a line: `FILE:LINE: config parsing error near …`, and what it thinks of Python. */
   | { readonly problems: readonly string[] };

@@ -16,7 +16,7 @@ const ACTIONS: readonly ShutdownAction[] = [
   'soft-reset',
 ];
 
-export interface ReadConfig {
+interface ReadConfig {
   readonly config: DomainConfig;
   /** For stderr, each a line, in xl's words. */
   readonly warnings: readonly string[];

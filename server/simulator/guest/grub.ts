@@ -17,7 +17,7 @@ import {
 import { readDiskFile, type LoadedKernel } from './loaded-kernel.js';
 
 /** What PV-GRUB is given by its guest. */
-export interface GrubMachine {
+interface GrubMachine {
   readonly disks: readonly DiskConfig[];
   readonly clock: GuestClock;
   readonly print: (text: string) => void;

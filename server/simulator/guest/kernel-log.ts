@@ -137,14 +137,14 @@ const LOG = `\
 [    4.545337] Invalid max_queues (4), will use default max: 1.
 `;
 
-export interface KernelLine {
+interface KernelLine {
   /** Seconds since the kernel's first. */
   readonly at: number;
   readonly text: string;
 }
 
 /** What depends on the domain. Sizes in MiB. */
-export interface BootFacts {
+interface BootFacts {
   readonly commandLine: string;
   readonly memory: number;
   readonly disks: readonly string[];

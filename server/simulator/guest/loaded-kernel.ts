@@ -3,7 +3,7 @@ import { join, posix } from 'node:path';
 import type { DiskConfig } from '../config/domain-config.js';
 
 /** What a kernel or boot loader image of the simulated host says of itself. */
-export type ImageRole = 'linux' | 'rescue' | 'pvgrub';
+type ImageRole = 'linux' | 'rescue' | 'pvgrub';
 
 /** A kernel that was found and is to be started. */
 export interface LoadedKernel {

@@ -15,7 +15,7 @@ import { hostName } from './system.js';
 import type { Tty } from './tty.js';
 import type { Machine } from './machine.js';
 
-export interface SessionOptions {
+interface SessionOptions {
   readonly machine: Machine;
   readonly tty: Tty;
   readonly system: System;

@@ -7,7 +7,7 @@ import { CommandLineFault, parseCommandLine } from './command-line.js';
 import { FileFault } from './file-system.js';
 import type { Tty } from './tty.js';
 
-export interface ShellOptions {
+interface ShellOptions {
   readonly around: Surroundings;
   readonly commands: ReadonlyMap<string, Command>;
   readonly tty: Tty;

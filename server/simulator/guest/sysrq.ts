@@ -1,6 +1,6 @@
-export type SysrqEffect = 'none' | 'reboot' | 'poweroff' | 'crash';
+type SysrqEffect = 'none' | 'reboot' | 'poweroff' | 'crash';
 
-export interface SysrqAnswer {
+interface SysrqAnswer {
   /** Kernel messages. */
   readonly messages: readonly string[];
   readonly effect: SysrqEffect;

@@ -4,7 +4,7 @@ const LONGEST_LINE = 4095;
 const QUEUED_CHARACTERS = 4096;
 const REMEMBERED_LINES = 100;
 
-export interface TtyReader {
+interface TtyReader {
   line(text: string): void;
   interrupt(): void;
   endOfFile(): void;

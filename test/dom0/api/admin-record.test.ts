@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseDomainName } from '../../../policy/names.js';
 import { adminRecord } from '../../../server/dom0/api/admin-record.js';
-import { Journal, readLines } from '../../../server/dom0/operations/journal.js';
+import { Journal } from '../../../server/dom0/operations/journal.js';
 import { OperationRegistry } from '../../../server/dom0/operations/operation-registry.js';
 import { operationRequest } from '../../support/dom0-client.js';
 import { eventually } from '../../support/eventually.js';
 import { silentLogger } from '../../support/silent-logger.js';
+import { readLines } from '../../support/journal-lines.js';
 
 const horatio = parseDomainName('horatio')!;
 

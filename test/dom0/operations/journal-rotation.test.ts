@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HostLimits } from '../../../server/dom0/operations/host-limits.js';
-import { Journal, readLines } from '../../../server/dom0/operations/journal.js';
+import { Journal } from '../../../server/dom0/operations/journal.js';
 import { FIRST_PREV, recordHash } from '../../../server/dom0/operations/journal-record.js';
 import type { JournalEvent, JournalRecord } from '../../../server/dom0/operations/journal-record.js';
 import { OperationRegistry } from '../../../server/dom0/operations/operation-registry.js';
@@ -13,6 +13,7 @@ import { operationRequest } from '../../support/dom0-client.js';
 import { MemoryDisk } from '../../support/memory-disk.js';
 import { silentLogger } from '../../support/silent-logger.js';
 import { VirtualHost } from '../../support/virtual-host.js';
+import { readLines } from '../../support/journal-lines.js';
 
 const STATE = '/state';
 const FILE = `${STATE}/journal.jsonl`;

@@ -3,11 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { appendFile, mkdtemp, readFile, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Journal, readLines } from '../../../server/dom0/operations/journal.js';
+import { Journal } from '../../../server/dom0/operations/journal.js';
 import type { JournalEvent, JournalRecord } from '../../../server/dom0/operations/journal-record.js';
 import { OperationRegistry } from '../../../server/dom0/operations/operation-registry.js';
 import type { Logger } from '../../../server/dom0/logger.js';
 import { operationRequest } from '../../support/dom0-client.js';
+import { readLines } from '../../support/journal-lines.js';
 
 describe("dom0's journal", () => {
   let directory: string;

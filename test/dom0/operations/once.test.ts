@@ -8,13 +8,13 @@ import { SYSTEM_HOST_CLOCK } from '../../../server/dom0/scheduling/host-clock.js
 import type { HostClock } from '../../../server/dom0/scheduling/host-clock.js';
 import { FIRST_PREV, recordHash } from '../../../server/dom0/operations/journal-record.js';
 import type { Subject } from '../../../server/dom0/operations/journal-record.js';
-import { readLines } from '../../../server/dom0/operations/journal.js';
 import type { Contract } from '../../../server/wire/contract.js';
 import type { OperationView } from '../../../server/wire/operation.js';
 import { operationRequest } from '../../support/dom0-client.js';
 import { Dom0UnderTest } from '../../support/dom0-under-test.js';
 import { EVERYTHING, MemoryDisk } from '../../support/memory-disk.js';
 import { silentLogger } from '../../support/silent-logger.js';
+import { readLines } from '../../support/journal-lines.js';
 
 const never = (): Promise<Refusal | null> => new Promise(() => undefined);
 const up = { paused: false, shutdown: null, dying: false } as const;
