@@ -1,11 +1,11 @@
 import type { Rule } from './policy.js';
 
 /** Whether something is allowed: always, never, or by what the conditions of rules come to. */
-export type Standing = 'always' | 'sometimes' | 'never';
+export type RightExtent = 'always' | 'sometimes' | 'never';
 
 /** What the rules come to for one customer, domain and action, whenever and from wherever it is asked. */
 export interface Right {
-  readonly standing: Standing;
+  readonly standing: RightExtent;
   /** The rule that decides, or those that may; none when it is that no rule speaks of it. */
   readonly rules: readonly Rule[];
 }

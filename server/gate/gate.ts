@@ -85,7 +85,7 @@ export class Gate {
   readonly operations: OperationDispatcher;
   readonly revocation: Revocation;
   readonly recordings: Recordings;
-  readonly liveConsoles = new LiveAttachments();
+  readonly liveAttachments = new LiveAttachments();
   readonly announcements: Announcements;
   readonly maintenance: MaintenanceWatch;
   readonly #windows: WindowWatch;
@@ -120,11 +120,11 @@ export class Gate {
       graceMs: settings.domains.graceSeconds * 1000,
     });
     const rateLimit = new CustomerRateLimit();
-    const { liveConsoles } = this;
+    const { liveAttachments } = this;
     this.authorizer = new Authorizer(store.authorizations, this.policy, {
       rateLimit,
       observations: this.hosts,
-      atOnce: (query) => liveConsoles.count(query),
+      atOnce: (query) => liveAttachments.count(query),
     });
     const { authorizer, hosts, policy } = this;
     this.operations = new OperationDispatcher({ authorizer, hosts, roles, parameters, audit, log });
@@ -154,7 +154,7 @@ export class Gate {
       log,
     });
     const deps = { authorizer, hosts, operations, revocation, consoleOptions };
-    const console = { ...deps, recordings, liveConsoles, announcements, audit, log };
+    const console = { ...deps, recordings, liveAttachments, announcements, audit, log };
     const motd = settings.motd === null ? [] : settings.motd.split('\n').map((line) => printable(line));
     const { site } = settings;
     this.#marks = new AuditMarks(store.audit, log);

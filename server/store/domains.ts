@@ -5,7 +5,7 @@ import type { EventActor } from './audit-event.js';
 import type { Append, AuditLog } from './audit-log.js';
 import { Sql } from './database.js';
 import type { Database } from './database.js';
-import type { DomainIdentity, DomainRecord, Presence, Retirement } from './records.js';
+import type { DomainIdentity, DomainRecord, NamePresence, Retirement } from './records.js';
 import { AuditUnavailable } from './store-error.js';
 
 interface StoredDomain {
@@ -14,7 +14,7 @@ interface StoredDomain {
   readonly present: 0 | 1;
   readonly retired_at: string | null;
   readonly retired_why: Retirement | null;
-  readonly state: Presence;
+  readonly state: NamePresence;
   readonly absent_since: string | null;
   readonly absent_ms: number;
   readonly waiting: 0 | 1;
@@ -76,7 +76,7 @@ export interface DomainChanges {
   readonly identities: readonly DomainIdentity[];
   readonly away: readonly {
     readonly name: DomainName;
-    readonly presence: Exclude<Presence, 'present'>;
+    readonly presence: Exclude<NamePresence, 'present'>;
     readonly absentMs: number;
   }[];
   /** Names that are not retired without an admin from now on. */

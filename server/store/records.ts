@@ -54,7 +54,7 @@ export interface ParameterRow {
  */
 const PRESENCES = ['present', 'absent', 'suspected'] as const;
 
-export type Presence = (typeof PRESENCES)[number];
+export type NamePresence = (typeof PRESENCES)[number];
 
 /** Why a name is retired. `gone`: it was gone from all hosts; `returned`: its host saw it go and come back; `admin`: an admin said so. */
 const RETIREMENTS = ['gone', 'returned', 'admin'] as const;
@@ -69,7 +69,7 @@ export interface DomainRecord {
   readonly retiredAt: string | null;
   /** Null also for one from before it was recorded. */
   readonly retiredWhy: Retirement | null;
-  readonly presence: Presence;
+  readonly presence: NamePresence;
   /** Null while it is present. */
   readonly absentSince: string | null;
   /** For how long the gate has seen that it is said to be gone, in milliseconds. */

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { Conditions } from '../../policy/conditions.js';
 import type { BootProfileName, CustomerName, DomainName } from '../../policy/names.js';
 import type { Policy } from '../../policy/policy.js';
-import type { Standing } from '../../policy/right.js';
+import type { RightExtent } from '../../policy/right.js';
 import type { Holding, RightsChange } from '../../policy/rights-diff.js';
 import { rightsDiff } from '../../policy/rights-diff.js';
 import { ROLES } from '../../policy/roles.js';
@@ -91,7 +91,7 @@ function answers(
   holding: Holding,
   action: 'status' | 'start' | 'rescue',
   profile: string | null,
-): Standing {
+): RightExtent {
   const may = ['running', 'off', 'paused'].map((state) =>
     [request('status', { ...holding, state }), request(action, { ...holding, state, profile })].every(
       (asked) => naiveOutcome(document, asked, unused, new Date()).startsWith('allowed'),

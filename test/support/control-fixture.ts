@@ -82,8 +82,8 @@ export class ControlFixture implements RunningGate {
   readonly announcements: RunningGate['announcements'] = { make: (text) => this.announced.push(text) };
   readonly observations: DomainObservations;
   readonly readPolicy = policyOfTexts;
-  readonly liveConsoles = new LiveAttachments();
-  readonly atOnce: RunningGate['atOnce'] = (query) => this.liveConsoles.count(query);
+  readonly liveAttachments = new LiveAttachments();
+  readonly atOnce: RunningGate['atOnce'] = (query) => this.liveAttachments.count(query);
   readonly settings: AdministrationSettings;
 
   constructor(options: StoreOptions = {}) {

@@ -104,7 +104,7 @@ export class GateInside {
   readonly revocation: Revocation;
   readonly news = new AuditNotifier(silentLogger);
   readonly windows: WindowWatch;
-  readonly liveConsoles = new LiveAttachments();
+  readonly liveAttachments = new LiveAttachments();
   readonly keyRules: KeyRules;
   readonly keys: OwnKeys;
   readonly recordings: Recordings;
@@ -153,7 +153,7 @@ export class GateInside {
     this.authorizer = new Authorizer(store.authorizations, this.policy, {
       clock: () => this.clock(),
       observations: this.hosts,
-      atOnce: (query) => this.liveConsoles.count(query),
+      atOnce: (query) => this.liveAttachments.count(query),
     });
     const { authorizer, hosts } = this;
     this.operations = new OperationDispatcher({
@@ -241,7 +241,7 @@ export class GateInside {
       revocation,
       consoleOptions: this.consoleOptions,
       recordings,
-      liveConsoles: this.liveConsoles,
+      liveAttachments: this.liveAttachments,
       announcements,
       audit: store.audit,
       log: silentLogger,

@@ -3,7 +3,7 @@ import { InstalledSums } from '../installation/installed-sums.js';
 import { programPieces } from '../installation/installation.js';
 import type { Halves } from '../installation/installation.js';
 import { Machine } from '../installation/machine.js';
-import { standingOf } from '../installation/survey.js';
+import { stateOfPiece } from '../installation/survey.js';
 import { fail, ok, warn } from '../installation/diagnosis.js';
 import type { Diagnosis } from '../installation/diagnosis.js';
 
@@ -18,7 +18,7 @@ export function checkInstallation(
   const pieces = programPieces(halves, program);
   const setup = `postern setup ${halves}`;
   const found = pieces.flatMap((piece): Diagnosis[] => {
-    const standing = standingOf(piece, machine, sums);
+    const standing = stateOfPiece(piece, machine, sums);
     const { path } = piece;
     switch (standing.kind) {
       case 'done':

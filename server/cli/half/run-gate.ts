@@ -96,7 +96,7 @@ class GateHalf implements Half {
       policy: gate.policy,
       readPolicy: policyOfTexts,
       observations: gate.hosts,
-      atOnce: (query) => gate.liveConsoles.count(query),
+      atOnce: (query) => gate.liveAttachments.count(query),
       hosts: gate.hosts.links,
     });
     return gate.start();

@@ -5,7 +5,7 @@ import { glob } from '../../dom0/config/glob.js';
 import type { RootDirectory } from '../command/root-directory.js';
 
 /** What a Xen host has, as far as it matters for dom0.yaml. Paths are as on that host. */
-export interface Found {
+export interface HostFindings {
   readonly toolstack: { readonly kind: 'xl' | 'xm'; readonly command: string } | null;
   /** Globs of the domains' configuration files. */
   readonly domains: readonly string[];
@@ -35,7 +35,7 @@ const PVGRUB = ['/usr/lib/grub-xen/grub-x86_64-xen.bin', '/usr/lib/xen/boot/pv-g
 const LARGEST_CONFIG = 256 * 1024;
 
 /** Looks at a host without running anything on it. */
-export async function lookAtHost(root: RootDirectory): Promise<Found> {
+export async function examineHost(root: RootDirectory): Promise<HostFindings> {
   const first = (paths: readonly string[]): string | null =>
     paths.find((path) => isFile(root.at(path))) ?? null;
   const kind = (['xl', 'xm'] as const).find(
@@ -69,7 +69,7 @@ function isDomain(path: string): boolean {
 }
 
 /** In a directory that is called so whatever kernel there is; elsewhere only one that is called so itself. */
-function rescueIn(root: RootDirectory): Found['rescue'] {
+function rescueIn(root: RootDirectory): HostFindings['rescue'] {
   for (const directory of RESCUE) {
     const names = namesIn(root.at(directory));
     const ours = basename(directory) === 'rescue' ? names : names.filter((name) => name.includes('rescue'));

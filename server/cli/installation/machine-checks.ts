@@ -2,7 +2,7 @@ import { lstatSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fail, ok, warn } from './diagnosis.js';
 import type { Diagnosis } from './diagnosis.js';
-import type { Found } from './found.js';
+import type { HostFindings } from './found.js';
 
 /** Directories that the gate's unit does not see (`ProtectHome=` of systemd.exec(5)). */
 const UNSEEN = /^\/(?:home|root|run\/user)(?:\/|$)/;
@@ -21,7 +21,7 @@ export function checkProgram(program: string): readonly Diagnosis[] {
 }
 
 /** What was found of Xen, in the words of doctor. */
-export function tellFound(found: Found): readonly Diagnosis[] {
+export function tellFound(found: HostFindings): readonly Diagnosis[] {
   const { toolstack, domains, count, rescue, pvgrub, consoled } = found;
   const kernels = [rescue?.kernel, pvgrub].filter((path) => path !== undefined && path !== null);
   return [

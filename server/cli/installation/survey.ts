@@ -9,7 +9,7 @@ import type { Machine } from './machine.js';
 import type { Piece } from './piece.js';
 
 /** How a piece stands. `make`, `replace` and `mend` are what setup does about it; `kept` and `wrong` it leaves alone. */
-export type Standing =
+export type PieceState =
   | { readonly kind: 'done' }
   | { readonly kind: 'make' }
   /** It is as an earlier version wrote it. */
@@ -22,14 +22,14 @@ export type Standing =
   | { readonly kind: 'wrong'; readonly why: string };
 
 /** Compares a piece with what is there. Writes nothing. */
-export function standingOf(piece: Piece, machine: Machine, sums: InstalledSums): Standing {
+export function stateOfPiece(piece: Piece, machine: Machine, sums: InstalledSums): PieceState {
   const path = machine.root.at(piece.path);
   if (!machine.root.wouldHold(dirname(path))) {
     return wrong(`its directory is a link that leads out of ${machine.root.path}`);
   }
   const stats = lstatSync(path, { throwIfNoEntry: false });
-  if (piece.kind === 'link') return linkStanding(path, piece.target, stats);
-  if (piece.kind === 'host-key') return hostKeyStanding(machine.root.at(piece.from), path, stats);
+  if (piece.kind === 'link') return linkState(path, piece.target, stats);
+  if (piece.kind === 'host-key') return hostKeyState(machine.root.at(piece.from), path, stats);
   if (stats === undefined) return { kind: 'make' };
   if (piece.kind === 'directory') {
     return stats.isDirectory() ? access(piece, stats, machine) : wrong('it is there, and no directory');
@@ -49,7 +49,7 @@ export function standingOf(piece: Piece, machine: Machine, sums: InstalledSums):
 }
 
 /** Only what is too open is tightened: who closed it further had a reason. */
-function access(piece: Piece & { readonly mode: number }, stats: Stats, machine: Machine): Standing {
+function access(piece: Piece & { readonly mode: number }, stats: Stats, machine: Machine): PieceState {
   const excess = stats.mode & 0o777 & ~piece.mode;
   if (excess !== 0) {
     return { kind: 'mend', what: `mode ${octal(stats.mode)}, to be ${octal(stats.mode & piece.mode)}` };
@@ -64,7 +64,7 @@ function ownerOf(piece: Piece): { user: 'root' | 'postern'; group: 'root' | 'pos
   return piece.kind === 'link' ? { user: 'root', group: 'root' } : piece.owner;
 }
 
-function linkStanding(path: string, target: string, stats: Stats | undefined): Standing {
+function linkState(path: string, target: string, stats: Stats | undefined): PieceState {
   if (stats === undefined) return { kind: 'make' };
   if (!stats.isSymbolicLink()) return wrong('it is there, and no link of ours');
   const is = readlinkSync(path);
@@ -76,7 +76,7 @@ function linkStanding(path: string, target: string, stats: Stats | undefined): S
   return wrong(`it leads to ${is}, not to ${target}`);
 }
 
-function hostKeyStanding(from: string, path: string, stats: Stats | undefined): Standing {
+function hostKeyState(from: string, path: string, stats: Stats | undefined): PieceState {
   try {
     const wanted = HostKey.read(from);
     if (stats === undefined) return { kind: 'make' };
@@ -90,6 +90,6 @@ function hostKeyStanding(from: string, path: string, stats: Stats | undefined): 
   }
 }
 
-function wrong(why: string): Standing {
+function wrong(why: string): PieceState {
   return { kind: 'wrong', why };
 }

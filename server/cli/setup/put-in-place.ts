@@ -13,11 +13,11 @@ import { Replacement } from '../../../config/replacement.js';
 import { HostKey } from '../../gate/ssh/host-key.js';
 import type { Machine } from '../installation/machine.js';
 import type { Owner, Piece } from '../installation/piece.js';
-import type { Standing } from '../installation/survey.js';
+import type { PieceState } from '../installation/survey.js';
 import { makeDirectorySync } from '../../wire/make-directory.js';
 
 /** Does what a piece's standing asks for. @throws as the file system does */
-export function putInPlace(piece: Piece, standing: Standing, machine: Machine): void {
+export function putInPlace(piece: Piece, standing: PieceState, machine: Machine): void {
   const path = machine.root.at(piece.path);
   if (standing.kind === 'mend' && piece.kind !== 'link') {
     tighten(path, piece.mode, piece.owner, machine);

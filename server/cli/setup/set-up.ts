@@ -4,8 +4,8 @@ import { loadGateSettings } from '../../../config/gate-settings.js';
 import { checkModules } from '../installation/modules.js';
 import { RootDirectory } from '../command/root-directory.js';
 import { DOM0_SETTINGS, GATE_SETTINGS } from '../command/settings-option.js';
-import { lookAtHost } from '../installation/found.js';
-import type { Found } from '../installation/found.js';
+import { examineHost } from '../installation/found.js';
+import type { HostFindings } from '../installation/found.js';
 import {
   adminFile,
   defaultPolicyText,
@@ -44,7 +44,7 @@ export const LISTEN: readonly string[] = ['0.0.0.0:2222', '[::]:2222'];
 export async function setUp(halves: Halves, answers: SetupAnswers): Promise<SetupReport> {
   const root = new RootDirectory(answers.root);
   const machine = new Machine(root);
-  const host = halves === 'gate' ? null : await lookAtHost(root);
+  const host = halves === 'gate' ? null : await examineHost(root);
   const program = root.isThisMachine ? THIS_PROGRAM : USUAL_PLACE;
   const pieces = piecesOf(halves, program, machine, host, answers);
   const steps = new SetupRun(machine, answers.apply).run(pieces);
@@ -59,7 +59,7 @@ function piecesOf(
   halves: Halves,
   program: string,
   machine: Machine,
-  found: Found | null,
+  found: HostFindings | null,
   answers: SetupAnswers,
 ): readonly Piece[] {
   const host = answers.host ?? (halves === 'gate' ? 'xen1' : hostNameOf(machine));

@@ -1,4 +1,4 @@
-import type { Found } from '../installation/found.js';
+import type { HostFindings } from '../installation/found.js';
 
 /** What of the gate's settings differs from machine to machine. */
 interface GateAnswers {
@@ -32,7 +32,7 @@ hosts:
 }
 
 /** dom0.yaml as it is made first. */
-export function dom0SettingsText(host: string, found: Found): string {
+export function dom0SettingsText(host: string, found: HostFindings): string {
   const { toolstack, domains } = found;
   return `# The dom0 half's settings. Everything that is not here has a default: docs/settings.md lists them all.
 host: ${quote(host)}
@@ -52,7 +52,7 @@ unmanaged: []
 ${profiles(found)}`;
 }
 
-function profiles({ rescue, pvgrub }: Found): string {
+function profiles({ rescue, pvgrub }: HostFindings): string {
   const direct = `  rescue:
     title: Rescue system
     kind: direct

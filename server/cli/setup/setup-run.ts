@@ -7,14 +7,14 @@ import type { Machine } from '../installation/machine.js';
 import { ROOT } from '../installation/piece.js';
 import type { Piece } from '../installation/piece.js';
 import { putInPlace, writeWhole } from './put-in-place.js';
-import { standingOf } from '../installation/survey.js';
-import type { Standing } from '../installation/survey.js';
+import { stateOfPiece } from '../installation/survey.js';
+import type { PieceState } from '../installation/survey.js';
 
 /** One step of a setup, as it stood before it was taken. */
 export interface Step {
   /** A path, or a command. */
   readonly what: string;
-  readonly standing: Standing;
+  readonly standing: PieceState;
   /** What went wrong in taking it; null when nothing did, or it was not taken. */
   readonly failed: string | null;
 }
@@ -55,8 +55,8 @@ export class SetupRun {
     return this.#steps;
   }
 
-  #piece(piece: Piece): Standing {
-    const standing = standingOf(piece, this.#machine, this.#sums);
+  #piece(piece: Piece): PieceState {
+    const standing = stateOfPiece(piece, this.#machine, this.#sums);
     const does = this.#apply && !['done', 'kept', 'wrong'].includes(standing.kind);
     let failed: string | null = null;
     if (does) {
@@ -75,7 +75,7 @@ export class SetupRun {
     const before = this.#sums.text;
     for (const piece of pieces) {
       if (piece.kind !== 'file' || piece.whose !== 'program') continue;
-      const { kind } = standingOf(piece, this.#machine, this.#sums);
+      const { kind } = stateOfPiece(piece, this.#machine, this.#sums);
       if (kind === 'done') this.#sums.note(piece.path, piece.text);
     }
     const { text } = this.#sums;

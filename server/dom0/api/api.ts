@@ -25,7 +25,7 @@ import { parseLogQuery } from '../console-log/log-query.js';
 import { LogReaders } from '../console-log/log-readers.js';
 import type { Logger } from '../logger.js';
 import { onWire } from '../operations/operations.js';
-import type { Answer } from '../operations/operations.js';
+import type { OperationAnswer } from '../operations/operations.js';
 import type { OperationRequest } from '../../wire/operation.js';
 import { listenOnSocket } from './unix-socket.js';
 
@@ -40,7 +40,7 @@ export interface ApiParts {
   domains(): readonly DomainView[];
   names(): HostNames;
   domain(name: DomainName): DomainView | undefined;
-  submit(request: OperationRequest): Promise<Answer>;
+  submit(request: OperationRequest): Promise<OperationAnswer>;
   operation(id: string): OperationView | undefined;
   journal(after: number): Promise<JournalPage>;
   readonly consoles: Pick<ConsoleHost, 'accept' | 'release' | 'readLog' | 'switchLog' | 'keepsLog'>;

@@ -1,5 +1,5 @@
 import type { BootProfileName, DomainName } from '../../../policy/names.js';
-import type { Rising } from './observed-state.js';
+import type { StartPhase } from './observed-state.js';
 import type { BootShape } from '../toolstack/toolstack.js';
 import type { Incarnation } from '../toolstack/incarnation.js';
 
@@ -13,7 +13,7 @@ export interface LastBoot extends Incarnation {
 
 /** What our own operations do and did, as far as it explains what is seen. */
 export interface Expectations {
-  rising(name: DomainName): Rising;
+  rising(name: DomainName): StartPhase;
   /** Whether an operation is taking it down. */
   falling(name: DomainName): boolean;
   /** The last boot by us under this name. */

@@ -7,7 +7,7 @@ import type { ListedDomain } from '../toolstack/toolstack.js';
  * What an operation of ours is doing to a domain: `building` it, so that its being paused is no pause; `between` two
  * incarnations, so that its absence is no end either.
  */
-export type Rising = 'no' | 'building' | 'between';
+export type StartPhase = 'no' | 'building' | 'between';
 
 /** What is kept of a domain from one listing to the next. Times are the host's uptime, milliseconds. */
 export interface StateMemory {
@@ -38,7 +38,7 @@ export const NO_MEMORY: StateMemory = {
 
 export interface StateContext {
   readonly comesBack: DomainConfig['comesBack'];
-  readonly rising: Rising;
+  readonly rising: StartPhase;
   /** Whether an operation of ours is taking it down: its absence is then explained. */
   readonly falling: boolean;
   readonly now: number;

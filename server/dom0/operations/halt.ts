@@ -1,11 +1,11 @@
 import type { HostClock } from '../scheduling/host-clock.js';
-import type { Halt } from './operation.js';
+import type { HaltReason } from './operation.js';
 
 /** Thrown through the work of an operation that is broken off. Not a fault. */
 export class HaltedError extends Error {
-  readonly why: Halt;
+  readonly why: HaltReason;
 
-  constructor(why: Halt) {
+  constructor(why: HaltReason) {
     super(why);
     this.why = why;
   }

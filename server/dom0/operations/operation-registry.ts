@@ -1,6 +1,6 @@
 import type { DomainName } from '../../../policy/names.js';
 import type { Expectations, LastBoot } from '../observation/expectations.js';
-import type { Rising } from '../observation/observed-state.js';
+import type { StartPhase } from '../observation/observed-state.js';
 import type { WireRefusal } from '../../wire/operation.js';
 import type { JournalRecord, OperationEnd } from './journal-record.js';
 import { LimitCounts } from './limit-counts.js';
@@ -144,7 +144,7 @@ export class OperationRegistry implements Expectations {
     return this.#boots.get(name)?.boot ?? null;
   }
 
-  rising(name: DomainName): Rising {
+  rising(name: DomainName): StartPhase {
     const operation = this.current(name);
     if (operation?.creates !== true || operation.phase !== 'running') return 'no';
     const hadOne = operation.subject !== null;

@@ -17,7 +17,7 @@ export function createsDomain(verb: Verb): boolean {
 }
 
 /** Why an operation's work is broken off from outside. */
-export type Halt = 'superseded' | 'stopping';
+export type HaltReason = 'superseded' | 'stopping';
 
 /** What a create of ours makes: by its UUID it is told from what others make. Null where the file has one, or none can be given. */
 export interface Making {

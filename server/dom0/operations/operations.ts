@@ -36,7 +36,7 @@ export interface OperationsParts
 }
 
 /** The answer to a request: the operation, or the refusal with the operation that is in its way. */
-export type Answer =
+export type OperationAnswer =
   | { readonly operation: OperationView }
   | { readonly refused: Refusal; readonly inTheWay: OperationView | null };
 
@@ -124,7 +124,7 @@ export class Operations {
   }
 
   /** Judges a request; an accepted one is on the disk when this resolves. */
-  async submit(request: OperationRequest): Promise<Answer> {
+  async submit(request: OperationRequest): Promise<OperationAnswer> {
     const before = this.#judging.get(request.domain) ?? Promise.resolve();
     const judged = before.then(() => this.#judge(request));
     const settled = judged.catch(() => undefined);
@@ -136,7 +136,7 @@ export class Operations {
     }
   }
 
-  async #judge(request: OperationRequest): Promise<Answer> {
+  async #judge(request: OperationRequest): Promise<OperationAnswer> {
     const { registry } = this.#parts;
     const known = registry.find(request.id);
     if (known !== undefined) {
@@ -155,7 +155,7 @@ export class Operations {
     return this.#accept(request, verdict);
   }
 
-  async #accept(request: OperationRequest, { seen, isSo, overtaken }: Admitted): Promise<Answer> {
+  async #accept(request: OperationRequest, { seen, isSo, overtaken }: Admitted): Promise<OperationAnswer> {
     const { registry, logger, deadlines, host, journal } = this.#parts;
     const taking = overtaken?.overtake();
     // It has begun to create, or ended, while this one was judged.

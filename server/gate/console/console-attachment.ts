@@ -38,7 +38,7 @@ export interface ConsoleParts {
   readonly revocation: Revocation;
   readonly consoleOptions: ConsoleOptions;
   readonly recordings: Recordings;
-  readonly liveConsoles: LiveAttachments;
+  readonly liveAttachments: LiveAttachments;
   readonly announcements: Announcements;
   /** @throws AuditUnavailable */
   readonly audit: { append(event: AuditEvent): unknown };

@@ -47,7 +47,7 @@ export class ConsoleSession {
     if (isRefusal(permit)) return permit;
     const demanded = permit.consume(action);
     const { customer, source } = demanded.identity;
-    const leave = this.#parts.liveConsoles.enter({
+    const leave = this.#parts.liveAttachments.enter({
       customer,
       source,
       domain: demanded.domain,

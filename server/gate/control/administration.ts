@@ -15,7 +15,7 @@ import { maintenanceRoutes } from './maintenance-routes.js';
 import { explainRoutes } from './explain-routes.js';
 import { policyRoutes, restoredRoutes } from './policy-routes.js';
 import { recordingRoutes } from './recording-routes.js';
-import type { Answer, Call, Route } from './route.js';
+import type { RouteAnswer, Call, Route } from './route.js';
 import { NEEDS_THE_GATE } from './route.js';
 import { sessionRoutes } from './session-routes.js';
 
@@ -75,7 +75,7 @@ export class Administration {
   }
 
   /** Never throws for what an admin can get wrong, nor for a full disk. */
-  async answer(call: Call): Promise<Answer> {
+  async answer(call: Call): Promise<RouteAnswer> {
     try {
       for (const { answer } of this.#routes) {
         const found = answer(call);

@@ -10,7 +10,7 @@ import { adminActor } from './admin-actor.js';
 import type { Administration } from './administration.js';
 import { listenOnControlSocket } from './control-socket.js';
 import { StreamedBytes, StreamedFile, Lines } from './route.js';
-import type { Answer, Method } from './route.js';
+import type { RouteAnswer, Method } from './route.js';
 
 /** The header that names the admin. It is claimed; who can open the socket is root or the gate's own user. */
 export const ADMIN_HEADER = 'postern-admin';
@@ -127,7 +127,7 @@ async function readBody(request: IncomingMessage): Promise<Record<string, unknow
   }
 }
 
-async function send(response: ServerResponse, answer: Answer, signal: AbortSignal): Promise<void> {
+async function send(response: ServerResponse, answer: RouteAnswer, signal: AbortSignal): Promise<void> {
   if (answer instanceof Lines) {
     response.writeHead(200, { 'content-type': 'application/jsonl' });
     response.flushHeaders();

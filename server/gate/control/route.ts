@@ -51,7 +51,7 @@ export class StreamedBytes {
 }
 
 /** A value for JSON, Lines, a HandedFile, HandedBytes, or a refusal. */
-export type Answer = Lines | StreamedFile | StreamedBytes | Refusal | object;
+export type RouteAnswer = Lines | StreamedFile | StreamedBytes | Refusal | object;
 
 /** One thing an admin can ask for. */
 export interface Route {
@@ -59,7 +59,7 @@ export interface Route {
   /** As `/customers/:customer`. */
   readonly pattern: string;
   /** @returns undefined when the call is not for this route */
-  readonly answer: (call: Call) => Promise<Answer> | undefined;
+  readonly answer: (call: Call) => Promise<RouteAnswer> | undefined;
 }
 
 /** @param pattern its `:names` and the given values are read by the arguments of the same names */
@@ -67,7 +67,7 @@ export function route<S extends Readonly<Record<string, Argument<unknown>>>>(
   method: Method,
   pattern: string,
   spec: S,
-  handle: (values: ArgumentValues<S>, call: Call) => Answer | Promise<Answer>,
+  handle: (values: ArgumentValues<S>, call: Call) => RouteAnswer | Promise<RouteAnswer>,
 ): Route {
   const parts = pattern.split('/');
   return {

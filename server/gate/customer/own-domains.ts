@@ -10,7 +10,7 @@ import type { OperationView } from '../../wire/operation.js';
 import { VERBS } from '../../wire/contract.js';
 import type { Authorizer } from '../access/authorize.js';
 import type { ConsoleOptions } from '../console/console-options.js';
-import type { Found, Hosts, Stray } from '../hosts/hosts.js';
+import type { FoundDomain, Hosts, Stray } from '../hosts/hosts.js';
 import type { Identity } from '../session/identity.js';
 import type { PolicyHolder } from '../policy/policy-holder.js';
 import { chooseParameters } from '../operations/profile-parameters.js';
@@ -101,7 +101,7 @@ export class OwnDomains {
     };
   }
 
-  #profiles({ host, view }: Found, allowed: Asked['profiles']): readonly MenuProfile[] {
+  #profiles({ host, view }: FoundDomain, allowed: Asked['profiles']): readonly MenuProfile[] {
     const set = this.#parts.parameters.values(view.name);
     return view.profiles.map((name) => {
       const offer = host.contract?.profiles.find((profile) => profile.name === name);
@@ -162,7 +162,7 @@ export function menuOperation(operation: OperationView, since = ''): MenuOperati
 function offers(
   domain: DomainName,
   answers: ReadonlyMap<Action, Refusal | null>,
-  found: Found | undefined,
+  found: FoundDomain | undefined,
   stray: Stray | null,
 ): Readonly<Record<Action, Offer>> {
   const offer = (action: Action): Offer => {
@@ -178,7 +178,7 @@ const ANYWHERE: readonly Action[] = ['status', 'log', 'log-switch'];
 function impossible(
   domain: DomainName,
   action: Action,
-  found: Found | undefined,
+  found: FoundDomain | undefined,
   stray: Stray | null,
 ): Refusal | null {
   if (action === 'status') return null;

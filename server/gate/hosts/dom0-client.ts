@@ -26,7 +26,7 @@ interface No {
   readonly no: WireRefusal;
 }
 
-export type Answer = { readonly ok: true; readonly body: unknown } | No;
+export type Dom0Answer = { readonly ok: true; readonly body: unknown } | No;
 
 export type Streamed = { readonly ok: true; readonly response: IncomingMessage } | No;
 
@@ -51,7 +51,7 @@ export class Dom0Client {
   }
 
   /** @throws Error when no answer comes, or one that is not JSON */
-  async ask(method: 'GET' | 'POST' | 'PUT', path: string, body?: object): Promise<Answer> {
+  async ask(method: 'GET' | 'POST' | 'PUT', path: string, body?: object): Promise<Dom0Answer> {
     return this.#read(await this.open(method, path, body));
   }
 
@@ -129,7 +129,7 @@ export class Dom0Client {
     });
   }
 
-  async #read(response: IncomingMessage): Promise<Answer> {
+  async #read(response: IncomingMessage): Promise<Dom0Answer> {
     const chunks: Buffer[] = [];
     let size = 0;
     const deadline = setTimeout(() => response.destroy(new Error('no whole answer in time')), this.#timeout);

@@ -28,7 +28,7 @@ export interface LastSightings {
 }
 
 /** A domain and the host that it is on, as last heard. */
-export interface Found {
+export interface FoundDomain {
   readonly host: HostLink;
   readonly view: DomainView;
 }
@@ -136,7 +136,7 @@ export class Hosts implements DomainObservations {
   }
 
   /** Where a domain is. Of several hosts that have its configuration the one counts where it lives. */
-  find(domain: DomainName): Found | undefined {
+  find(domain: DomainName): FoundDomain | undefined {
     const found = this.links.flatMap((host) => {
       const view = host.domains.get(domain);
       return view === undefined ? [] : [{ host, view }];
@@ -364,7 +364,7 @@ function sameSighting(one: Sighting, other: Sighting): boolean {
   return same(one.domains, other.domains) && same(one.guests, other.guests);
 }
 
-function sightOf(found: Found | undefined, wanted: { readonly reachable: boolean }): DomainObservation {
+function sightOf(found: FoundDomain | undefined, wanted: { readonly reachable: boolean }): DomainObservation {
   if (found === undefined || (wanted.reachable && !found.host.reachable))
     return { state: null, booted: null };
   const { state, profile } = found.view.observation;

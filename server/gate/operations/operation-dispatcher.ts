@@ -10,7 +10,7 @@ import type { Verb } from '../../wire/contract.js';
 import type { OperationView } from '../../wire/operation.js';
 import type { Authorizer, DemandedPermit, Permit } from '../access/authorize.js';
 import type { HostLink } from '../hosts/host-link.js';
-import type { Found, Hosts } from '../hosts/hosts.js';
+import type { FoundDomain, Hosts } from '../hosts/hosts.js';
 import type { Identity } from '../session/identity.js';
 import type { Log } from '../log.js';
 import { OpenOperations } from './open-operations.js';
@@ -172,7 +172,7 @@ export class OperationDispatcher {
     return offered.find((profile) => profile === asked) ?? words.noSuchProfile(offered);
   }
 
-  #place({ domain }: DemandedPermit, verb: Verb, unfit: Refusal | null): Found | Refusal {
+  #place({ domain }: DemandedPermit, verb: Verb, unfit: Refusal | null): FoundDomain | Refusal {
     const { hosts } = this.#parts;
     const found = hosts.find(domain);
     const stray = hosts.strayOf(domain);

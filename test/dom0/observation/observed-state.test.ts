@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { NO_MEMORY, observedState } from '../../../server/dom0/observation/observed-state.js';
-import type { Rising, StateContext, StateMemory } from '../../../server/dom0/observation/observed-state.js';
+import type {
+  StartPhase,
+  StateContext,
+  StateMemory,
+} from '../../../server/dom0/observation/observed-state.js';
 import { TIMINGS } from '../../../server/dom0/scheduling/timings.js';
 import { parseXlList } from '../../../server/dom0/toolstack/xl-output.js';
 import { recordedCall } from '../../support/recorded-xl.js';
@@ -15,7 +19,7 @@ function shown(rows: readonly string[], more: Partial<StateContext> = {}): strin
     const [listed] = parseXlList(`${HEADER}\n${row}\n`) ?? [];
     const context = {
       comesBack,
-      rising: 'no' as Rising,
+      rising: 'no' as StartPhase,
       falling: false,
       now: 1e12 + index * 500,
       timings: TIMINGS,

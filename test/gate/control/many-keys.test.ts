@@ -5,7 +5,7 @@ import type { Fingerprint } from '../../../policy/names.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import { Administration } from '../../../server/gate/control/administration.js';
 import type { KeysExpiring, KeyView } from '../../../server/gate/control/control-answers.js';
-import type { Answer } from '../../../server/gate/control/route.js';
+import type { RouteAnswer } from '../../../server/gate/control/route.js';
 import type { Key } from '../../../server/store/records.js';
 import { Store } from '../../../server/store/store.js';
 import { ALLOW_ALL } from '../../support/gate-inside.js';
@@ -42,7 +42,7 @@ describe('a great many keys', () => {
     temporary.remove();
   });
 
-  function ask(path: string, given: object, of = store): Promise<Answer> {
+  function ask(path: string, given: object, of = store): Promise<RouteAnswer> {
     const settings = {
       state: temporary.directory,
       keys: { perCustomer: 9, rsaMinimumBits: 2048 },
