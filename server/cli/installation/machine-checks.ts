@@ -2,7 +2,7 @@ import { lstatSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fail, ok, warn } from './diagnosis.js';
 import type { Diagnosis } from './diagnosis.js';
-import type { HostFindings } from './found.js';
+import type { HostFindings } from './host-findings.js';
 
 /** Directories that the gate's unit does not see (`ProtectHome=` of systemd.exec(5)). */
 const UNSEEN = /^\/(?:home|root|run\/user)(?:\/|$)/;

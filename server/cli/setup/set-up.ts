@@ -4,8 +4,8 @@ import { loadGateSettings } from '../../../config/gate-settings.js';
 import { checkModules } from '../installation/modules.js';
 import { RootDirectory } from '../command/root-directory.js';
 import { DOM0_SETTINGS, GATE_SETTINGS } from '../command/settings-option.js';
-import { examineHost } from '../installation/found.js';
-import type { HostFindings } from '../installation/found.js';
+import { examineHost } from '../installation/host-findings.js';
+import type { HostFindings } from '../installation/host-findings.js';
 import {
   adminFile,
   defaultPolicyText,

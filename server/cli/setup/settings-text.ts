@@ -1,4 +1,4 @@
-import type { HostFindings } from '../installation/found.js';
+import type { HostFindings } from '../installation/host-findings.js';
 
 /** What of the gate's settings differs from machine to machine. */
 interface GateAnswers {
