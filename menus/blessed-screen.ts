@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import type { Readable, Writable } from 'node:stream';
 import blessed from 'blessed';
 import { HIDE_CURSOR, WIPE, cursorSequence } from './frame-ansi.js';
-import { sameCursor, sameGround, sameLine } from './frame.js';
+import { isSameCursor, isSameGround, isSameLine } from './frame.js';
 import type { Frame, Run } from './frame.js';
 import { depthOf, lookOf } from './palette.js';
 import type { Look } from './palette.js';
@@ -178,7 +178,7 @@ export class BlessedScreen {
   paint(frame: Frame): string {
     const before = this.#shown;
     this.#shown = frame;
-    const anew = !sameGround(before, frame);
+    const anew = !isSameGround(before, frame);
     if (anew) {
       this.#program.cols = frame.columns;
       this.#program.rows = frame.rows;
@@ -186,11 +186,11 @@ export class BlessedScreen {
       this.#swallow();
     }
     const changed = frame.lines.filter((line, row) => {
-      if (!anew && sameLine(line, before.lines[row])) return false;
+      if (!anew && isSameLine(line, before.lines[row])) return false;
       this.#setLine(frame, line, row, isWide(line) || isWide(before.lines[row] ?? []));
       return true;
     });
-    if (changed.length === 0 && sameCursor(before, frame)) return '';
+    if (changed.length === 0 && isSameCursor(before, frame)) return '';
     this.#screen.draw(0, frame.rows - 1);
     this.#program.flush();
     return `${HIDE_CURSOR}${anew ? `\x1b[m${WIPE}` : ''}${this.#ends.take()}${cursorSequence(frame)}`;

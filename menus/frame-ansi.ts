@@ -1,4 +1,4 @@
-import { sameCursor, sameGround, sameLine } from './frame.js';
+import { isSameCursor, isSameGround, isSameLine } from './frame.js';
 import type { Frame, Run } from './frame.js';
 import { depthOf, lookOf } from './palette.js';
 import type { Depth, Look } from './palette.js';
@@ -59,14 +59,14 @@ export class AnsiPainter {
     const before = this.#shown;
     this.#shown = frame;
     const depth = depthOf(this.#term, frame.colour);
-    if (before === null || !sameGround(before, frame)) {
+    if (before === null || !isSameGround(before, frame)) {
       const lines = frame.lines.map((line, row) => paintLine(line, row, depth)).join('');
       return `${HIDE_CURSOR}${RESET}${WIPE}${lines}${cursorSequence(frame)}`;
     }
     const lines = frame.lines
-      .map((line, row) => (sameLine(line, before.lines[row]) ? '' : paintLine(line, row, depth)))
+      .map((line, row) => (isSameLine(line, before.lines[row]) ? '' : paintLine(line, row, depth)))
       .join('');
-    if (lines === '' && sameCursor(before, frame)) return '';
+    if (lines === '' && isSameCursor(before, frame)) return '';
     return `${HIDE_CURSOR}${lines}${cursorSequence(frame)}`;
   }
 }

@@ -37,19 +37,19 @@ export interface Frame {
   readonly generation: number;
 }
 
-export function sameLine(a: readonly Run[] | undefined, b: readonly Run[] | undefined): boolean {
+export function isSameLine(a: readonly Run[] | undefined, b: readonly Run[] | undefined): boolean {
   if (a === b) return true;
   if (a?.length !== b?.length || a === undefined || b === undefined) return false;
   return a.every((run, index) => run.text === b[index]?.text && run.style === b[index].style);
 }
 
 /** Whether lines of the one may stand on a screen that shows the other. */
-export function sameGround(a: Frame, b: Frame): boolean {
+export function isSameGround(a: Frame, b: Frame): boolean {
   return (
     a.columns === b.columns && a.rows === b.rows && a.colour === b.colour && a.generation === b.generation
   );
 }
 
-export function sameCursor(a: Frame, b: Frame): boolean {
+export function isSameCursor(a: Frame, b: Frame): boolean {
   return a.cursor?.column === b.cursor?.column && a.cursor?.row === b.cursor?.row;
 }

@@ -107,7 +107,7 @@ export class KeyInput {
       );
       return;
     }
-    if (this.#tokens.waiting) {
+    if (this.#tokens.isWaiting) {
       this.#escape = setTimeout(() => {
         this.#escape = null;
         this.#give(this.#tokens.flush());

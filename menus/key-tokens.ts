@@ -22,7 +22,7 @@ export class KeyTokens {
   #lastWasReturn = false;
 
   /** An escape is waiting: it is a key by itself if nothing follows soon. */
-  get waiting(): boolean {
+  get isWaiting(): boolean {
     return this.#rest !== '' && this.#paste === null;
   }
 

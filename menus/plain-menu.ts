@@ -7,7 +7,7 @@ import type { Fact, MenuStart, MenuTerminal, OpenMenu, Perform } from './port.js
 import { printable } from './printable-text.js';
 import { currentPage, initialState, isTyped } from './state.js';
 import type { LogPage, MenuState } from './state.js';
-import { mayBeShown } from './update-add-key.js';
+import { canBeShown } from './update-add-key.js';
 import { update } from './update.js';
 import type { Message } from './update.js';
 import { PLAIN, acceptedSentence, wrongWord } from './words.js';
@@ -137,7 +137,7 @@ class PlainMenu implements OpenMenu {
   /** A pasted private key is never echoed: of a key only what can be a public one is. */
   #shownLine(line: string): string {
     const page = currentPage(this.#state);
-    if (this.#state.dialog === null && page.page === 'add-key' && (page.discarding || !mayBeShown(line)))
+    if (this.#state.dialog === null && page.page === 'add-key' && (page.discarding || !canBeShown(line)))
       return '';
     return printable(line, this.#state.preferences.charset);
   }
@@ -186,7 +186,7 @@ class PlainMenu implements OpenMenu {
       ...(isAccepted(message) ? [acceptedSentence(message.action, message.domain)] : []),
       ...newsText(before, this.#state),
       ...this.#sayings(this.#state),
-      ...(arrived(before, this.#state) ? pageText(this.#state) : []),
+      ...(hasArrived(before, this.#state) ? pageText(this.#state) : []),
     ]);
     this.#quitAtEnd();
   }
@@ -240,7 +240,7 @@ class PlainMenu implements OpenMenu {
 }
 
 /** Keys and activity were waited for, and came. */
-function arrived(before: MenuState, after: MenuState): boolean {
+function hasArrived(before: MenuState, after: MenuState): boolean {
   const { page } = currentPage(after);
   if (after.dialog !== null) return false;
   return (

@@ -16,7 +16,7 @@ function still(state: MenuState): Step {
 }
 
 /** Whether what is being typed may be shown: only what can still become a public key ever is. */
-export function mayBeShown(text: string): boolean {
+export function canBeShown(text: string): boolean {
   const start = text.trimStart();
   return PUBLIC_STARTS.some((known) =>
     start.length < known.length ? known.startsWith(start) : start.startsWith(known),

@@ -6,7 +6,7 @@ import { brokenAnywhere, columnsOf, wrap } from './printable-text.js';
 import { GAP, drawBlocks, entryBlock } from './scroll-list.js';
 import type { Area, Block } from './scroll-list.js';
 import type { MenuState, Page } from './state.js';
-import { mayBeShown } from './update-add-key.js';
+import { canBeShown } from './update-add-key.js';
 import {
   KEY_DISCARDING,
   KEY_IN_USE,
@@ -83,7 +83,7 @@ export function drawAddKey(canvas: Canvas, page: Extract<Page, { page: 'add-key'
     canvas.put(layout.left, row, KEY_DISCARDING, 'bad', layout.width);
     return;
   }
-  const shown = mayBeShown(page.text) ? page.text : hiddenCharacters(Array.from(page.text).length);
+  const shown = canBeShown(page.text) ? page.text : hiddenCharacters(Array.from(page.text).length);
   const lines = brokenAnywhere(canvas.text(shown), layout.width - 1);
   const room = Math.max(1, layout.bottom - row);
   const seen = lines.slice(-room);

@@ -24,7 +24,7 @@ export class ModelLink {
   readonly domains = new Map<DomainName, DomainView>();
   readonly hears: ObserverEvents;
   reachable = false;
-  everHeard = false;
+  hasBeenHeard = false;
   names: HostNames | null = null;
   lastOthers: readonly string[] = [];
   /** When the listing was made of which it heard last; -Infinity before the first. */
@@ -64,7 +64,7 @@ export class ModelLink {
     for (const domain of domains) this.#see(domain);
     this.#know(names);
     this.reachable = true;
-    this.everHeard = true;
+    this.hasBeenHeard = true;
     this.#listener({ event: 'reachable' });
   }
 

@@ -88,7 +88,7 @@ export class TwoHosts {
     this.say('the gate is restarted');
     for (const link of this.#links) {
       link.reachable = false;
-      link.everHeard = false;
+      link.hasBeenHeard = false;
       link.domains.clear();
       link.names = null;
       link.lastOthers = [];

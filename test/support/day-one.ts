@@ -91,7 +91,7 @@ export class DayOne {
   }
 
   async #start(unit: string, file: UnitFile): Promise<void> {
-    if (this.#halves.get(unit)?.running === true) return;
+    if (this.#halves.get(unit)?.isRunning === true) return;
     const user = file.setting('User') ?? 'root';
     const group = file.setting('Group') ?? 'root';
     for (const [kind, place] of [
@@ -120,7 +120,7 @@ export class DayOne {
 
   async #stop(unit: string, signal = 'TERM'): Promise<void> {
     const half = this.#halves.get(unit);
-    if (half?.running !== true) return;
+    if (half?.isRunning !== true) return;
     // It may run as another user, whom only the machine's root can send a signal.
     await this.#must(`kill -${signal} ${half.pid ?? ''}`);
     await half.exited;

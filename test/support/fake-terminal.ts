@@ -14,7 +14,7 @@ export class FakeTerminal implements Terminal {
   readonly utf8 = true;
   columns: number;
   rows: number;
-  open = true;
+  isOpen = true;
   /** Bytes not taken by the client; over 64 KiB a source should wait. */
   pendingBytes = 0;
   output = '';
@@ -49,7 +49,7 @@ export class FakeTerminal implements Terminal {
 
   write(data: string | Uint8Array): boolean {
     const text = typeof data === 'string' ? data : Buffer.from(data).toString('latin1');
-    if (!this.open) return true;
+    if (!this.isOpen) return true;
     this.output += text;
     if (!this.stuck) return true;
     this.pendingBytes += text.length;
@@ -58,7 +58,7 @@ export class FakeTerminal implements Terminal {
 
   writeError(text: string): void {
     if (this.hasPty) this.write(text);
-    else if (this.open) this.errors += text;
+    else if (this.isOpen) this.errors += text;
   }
 
   onDrain(listener: () => void): Unsubscribe {
@@ -128,8 +128,8 @@ export class FakeTerminal implements Terminal {
 
   /** The client has gone. */
   hangUp(): void {
-    if (!this.open) return;
-    this.open = false;
+    if (!this.isOpen) return;
+    this.isOpen = false;
     for (const listener of [...this.#close]) listener();
     this.#close.clear();
   }

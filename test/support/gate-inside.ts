@@ -208,7 +208,7 @@ export class GateInside {
   async start(): Promise<void> {
     await this.dom0.start();
     this.hosts.start();
-    await eventually('the host to be reachable', () => this.hosts.allReachable, { everyMs: 2 });
+    await eventually('the host to be reachable', () => this.hosts.areAllReachable, { everyMs: 2 });
   }
 
   async stop(): Promise<void> {

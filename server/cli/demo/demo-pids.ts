@@ -9,7 +9,7 @@ interface DemoPids {
 }
 
 /** Whether the process runs and its command line speaks of the directory. proc(5). */
-function runsFor(pid: number, directory: string): boolean {
+function isRunningFor(pid: number, directory: string): boolean {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').includes(directory);
   } catch {
@@ -17,7 +17,7 @@ function runsFor(pid: number, directory: string): boolean {
   }
 }
 
-function demoRuns(pid: number): boolean {
+function isDemoRunning(pid: number): boolean {
   try {
     return / demo( |$)/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' '));
   } catch {
@@ -46,9 +46,9 @@ export function writePids(file: string, pids: DemoPids): void {
 export function clearLeftovers(file: string, directory: string): number | undefined {
   const pids = readPids(file);
   if (pids === undefined) return undefined;
-  if (pids.demo !== process.pid && demoRuns(pids.demo)) return pids.demo;
+  if (pids.demo !== process.pid && isDemoRunning(pids.demo)) return pids.demo;
   for (const pid of pids.halves) {
-    if (runsFor(pid, directory)) process.kill(pid, 'SIGKILL');
+    if (isRunningFor(pid, directory)) process.kill(pid, 'SIGKILL');
   }
   rmSync(file, { force: true });
   return undefined;

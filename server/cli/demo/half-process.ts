@@ -49,7 +49,7 @@ export class HalfProcess {
     return this.#child.pid;
   }
 
-  get running(): boolean {
+  get isRunning(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
@@ -90,7 +90,7 @@ export class HalfProcess {
 
   /** Sends a signal; harmless when the process has gone. */
   kill(signal: NodeJS.Signals): void {
-    if (this.running) this.#child.kill(signal);
+    if (this.isRunning) this.#child.kill(signal);
   }
 
   #lastWords(): string {

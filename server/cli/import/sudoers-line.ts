@@ -77,7 +77,7 @@ function readAliases(cursor: Cursor, of: 'User' | 'Runas' | 'Host' | 'Cmnd'): Su
     if (members === undefined) return undefined;
     aliases.push({ name, members });
   } while (cursor.sign(':'));
-  return cursor.atEnd ? { kind: 'alias', of, aliases } : undefined;
+  return cursor.isAtEnd ? { kind: 'alias', of, aliases } : undefined;
 }
 
 function readRule(cursor: Cursor, place: Place): SudoersLine | undefined {
@@ -91,7 +91,7 @@ function readRule(cursor: Cursor, place: Place): SudoersLine | undefined {
     if (commands === undefined) return undefined;
     specs.push({ hosts, commands });
   } while (cursor.sign(':'));
-  return cursor.atEnd ? { kind: 'rule', users, specs, place } : undefined;
+  return cursor.isAtEnd ? { kind: 'rule', users, specs, place } : undefined;
 }
 
 function readMembers(cursor: Cursor): Members | undefined {
@@ -148,7 +148,7 @@ class Cursor {
     this.#text = text;
   }
 
-  get atEnd(): boolean {
+  get isAtEnd(): boolean {
     return this.#at >= this.#text.length;
   }
 

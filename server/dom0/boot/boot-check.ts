@@ -7,7 +7,7 @@ import type { DomainConfig } from '../config/domain-config.js';
 import { CONFIG_LIMIT, readPlainFile } from '../config/plain-file.js';
 import type { Transcripts } from '../toolstack/transcripts.js';
 import type { ConfigReading, ConfiguredDisk, Creation, Toolstack } from '../toolstack/toolstack.js';
-import { sameBoot } from './boot-profiles.js';
+import { isSameBoot } from './boot-profiles.js';
 import type { BootPlan } from './boot-profiles.js';
 import { creationOf } from './derived-config.js';
 
@@ -86,7 +86,7 @@ function difference(made: ConfigReading, plan: BootPlan, config: DomainConfig): 
   const found = made.boot.disks.map((disk, at) => words(disk, own.has(plan.boot.disks[at] ?? disk)));
   if (planned.join() !== found.join())
     return `the toolstack reads the disks ${found.join(', ')}, and ${planned.join(', ')} were meant`;
-  if (!sameBoot(plan.boot, made.boot))
+  if (!isSameBoot(plan.boot, made.boot))
     return 'the toolstack would boot it with another kernel, ramdisk or command line';
   if (config.rest === made.rest) return null;
   return 'the toolstack would make something else of it than of its own file, besides disks and kernel';

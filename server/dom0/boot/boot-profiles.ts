@@ -138,14 +138,14 @@ export class BootProfiles {
     domain: DomainConfig,
     remembered: { readonly profile: BootProfileName; readonly boot: BootShape } | null,
   ): BootProfileName {
-    if (remembered !== null && sameBoot(remembered.boot, shape)) return remembered.profile;
+    if (remembered !== null && isSameBoot(remembered.boot, shape)) return remembered.profile;
     for (const [name, profile] of this.#profiles) {
       const values =
         profile.kind === 'direct' ? valuesIn(profile.extra, domain.name, shape.cmdline ?? '') : NO_PARAMETERS;
       const plan = values === undefined ? undefined : this.plan(name, domain, values);
-      if (plan !== undefined && !isRefusal(plan) && sameBoot(plan.boot, shape)) return name;
+      if (plan !== undefined && !isRefusal(plan) && isSameBoot(plan.boot, shape)) return name;
     }
-    return sameBoot(domain.boot, shape) ? NORMAL : UNKNOWN_PROFILE;
+    return isSameBoot(domain.boot, shape) ? NORMAL : UNKNOWN_PROFILE;
   }
 }
 
@@ -222,15 +222,15 @@ function withDisk(profile: DiskProfile, domain: DomainConfig): Parts {
  * A boot loader decides on kernel, ramdisk and command line by itself, and the toolstack may show what it decided: with one,
  * only it and the disks are compared.
  */
-export function sameBoot(planned: BootShape, shown: BootShape): boolean {
-  if (!sameDisks(planned.disks, shown.disks) || planned.bootloader !== shown.bootloader) return false;
+export function isSameBoot(planned: BootShape, shown: BootShape): boolean {
+  if (!areSameDisks(planned.disks, shown.disks) || planned.bootloader !== shown.bootloader) return false;
   if (planned.bootloader !== null) return true;
   const same = (key: 'kernel' | 'ramdisk' | 'cmdline'): boolean => planned[key] === shown[key];
   return same('kernel') && same('ramdisk') && same('cmdline');
 }
 
 /** In the same order. What is in a CD drive may be changed while the domain runs. */
-function sameDisks(planned: readonly Disk[], shown: readonly Disk[]): boolean {
+function areSameDisks(planned: readonly Disk[], shown: readonly Disk[]): boolean {
   const same = (one: Disk, other: Disk | undefined): boolean =>
     one.vdev === other?.vdev &&
     one.writable === other.writable &&

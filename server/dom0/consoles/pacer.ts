@@ -42,11 +42,11 @@ export class Pacer {
     const own = (this.#spentBy.get(console) ?? 0) + bytes;
     this.#spentBy.set(console, own);
     this.#spent += bytes;
-    if (this.#spent < WINDOW_BYTES || own <= QUIET_BYTES || !this.#othersType(console, now)) return 0;
+    if (this.#spent < WINDOW_BYTES || own <= QUIET_BYTES || !this.#areOthersTyping(console, now)) return 0;
     return Math.max(1, Math.ceil(this.#windowStart + WINDOW_MS - now));
   }
 
-  #othersType(console: object, now: number): boolean {
+  #areOthersTyping(console: object, now: number): boolean {
     this.#forget(now);
     return this.#typedAt.size > (this.#typedAt.has(console) ? 1 : 0);
   }

@@ -182,17 +182,17 @@ export class ScreenFeed {
     return this.#credit > 0 && this.#parts.socket.writableLength < SOCKET_LIMIT;
   }
 
-  get #owesRepaint(): boolean {
+  get #isRepaintDue(): boolean {
     return this.#phase === 'starved' || (this.#phase === 'live' && this.#outdated);
   }
 
   #repaintWhenFed(): void {
-    if (this.#over || !this.#owesRepaint || this.#repaintTimer !== undefined) return;
+    if (this.#over || !this.#isRepaintDue || this.#repaintTimer !== undefined) return;
     if (!this.#out.isEmpty || !this.#canWrite()) return;
     const wait = Math.max(0, this.#paintedAt + REPAINT_MS - performance.now());
     const paint = this.#parts.guarded('repaint', () => {
       this.#repaintTimer = undefined;
-      if (this.#owesRepaint && this.#out.isEmpty && this.#canWrite()) this.repaint();
+      if (this.#isRepaintDue && this.#out.isEmpty && this.#canWrite()) this.repaint();
     });
     this.#repaintTimer = setTimeout(paint, wait).unref();
   }

@@ -13,9 +13,9 @@ export interface LastBoot extends Incarnation {
 
 /** What our own operations do and did, as far as it explains what is seen. */
 export interface Expectations {
-  rising(name: DomainName): StartPhase;
+  startPhase(name: DomainName): StartPhase;
   /** Whether an operation is taking it down. */
-  falling(name: DomainName): boolean;
+  isFalling(name: DomainName): boolean;
   /** The last boot by us under this name. */
   lastBoot(name: DomainName): LastBoot | null;
 }

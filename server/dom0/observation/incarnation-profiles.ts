@@ -31,7 +31,7 @@ interface Retry {
 interface IncarnationProfilesParts {
   readonly toolstack: Pick<Toolstack, 'longList' | 'longListAll'>;
   readonly profiles: Pick<BootProfiles, 'recognise'>;
-  readonly expectations: Pick<Expectations, 'rising' | 'lastBoot'>;
+  readonly expectations: Pick<Expectations, 'startPhase' | 'lastBoot'>;
   readonly timings: Pick<Timings, 'profileRetry' | 'lastProfileRetry'>;
   readonly logger: Logger;
   /** Where it is left out, it is taken to be none that was ever recorded. */
@@ -77,7 +77,7 @@ export class IncarnationProfiles {
         this.#settled.set(name, OURS + key(domain));
       } else if (this.#settled.get(name) !== key(domain) && now >= this.#retryAt(name, domain)) {
         const unfinished =
-          domain.memoryMiB === 0 || (domain.flags.paused && expectations.rising(name) !== 'no');
+          domain.memoryMiB === 0 || (domain.flags.paused && expectations.startPhase(name) !== 'no');
         if (!unfinished)
           open.push({ name, domain, config, unsure: ['off', 'unknown'].includes(observation.state) });
       }

@@ -196,7 +196,7 @@ export class KnownNames {
 
   #put(name: DomainName, next: Remembered): void {
     const before = this.#names.get(name);
-    if (before !== undefined && sameMemory(before, next)) return;
+    if (before !== undefined && isSameMemory(before, next)) return;
     this.#names.set(name, next);
     this.#changed = true;
   }
@@ -216,7 +216,7 @@ export class KnownNames {
   }
 }
 
-function sameMemory(one: Remembered, other: Remembered): boolean {
+function isSameMemory(one: Remembered, other: Remembered): boolean {
   const facts = ({ uuid, since, file, device, missingSince, why }: Remembered): unknown[] => [
     uuid,
     since,

@@ -356,8 +356,8 @@ export class Observer {
     const { expectations, timings } = this.#parts;
     const { state, memory } = observedState(entry.memory, listed, {
       comesBack: config.comesBack,
-      rising: expectations.rising(name),
-      falling: expectations.falling(name),
+      rising: expectations.startPhase(name),
+      falling: expectations.isFalling(name),
       now,
       timings,
     });
@@ -369,7 +369,7 @@ export class Observer {
     const lasts = same || (before.state === state && before.profile === UNKNOWN_PROFILE);
     const cpuPercent = listed === null ? null : entry.cpu.read(listed.domid, listed.cpuSeconds, now);
     const began = before.state === 'unknown' ? this.#sinceOf(name, state, incarnation, uptime) : at;
-    const changed = !same || !sameDomain(entry.seen, listed, cpuPercent);
+    const changed = !same || !isSameDomain(entry.seen, listed, cpuPercent);
     entry.memory = memory;
     entry.seen = {
       name,
@@ -431,7 +431,11 @@ export class Observer {
   }
 }
 
-function sameDomain(before: ObservedDomain, listed: ListedDomain | null, cpuPercent: number | null): boolean {
+function isSameDomain(
+  before: ObservedDomain,
+  listed: ListedDomain | null,
+  cpuPercent: number | null,
+): boolean {
   const was = before.listed;
   if (was === null || listed === null) return was === listed;
   return (

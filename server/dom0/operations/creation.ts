@@ -207,7 +207,7 @@ export class Creation {
       return isLate ? away(`${domain} was not made in time`) : this.#create(operation, signal);
     }
     if (await this.#isOurs(operation, listed)) {
-      if (!neverRan(listed)) {
+      if (!hasNeverRun(listed)) {
         if (operation.created === null) await this.#record(operation, listed);
         return ALREADY;
       }
@@ -289,7 +289,7 @@ export class Creation {
       // refusal from then on is no reason to take it away.
       wasUnpaused = true;
       const seen = await this.#look(operation, signal);
-      const isStill = isIncarnation(seen, created, host.boot) && seen !== null && neverRan(seen);
+      const isStill = isIncarnation(seen, created, host.boot) && seen !== null && hasNeverRun(seen);
       if (!isStill) return null;
       if (refused === null && host.uptime() >= deadline) {
         refused = stillPaused(domain);
@@ -342,7 +342,7 @@ export class Creation {
     let own = operation.created;
     for (;;) {
       const listed = await this.#look(operation, signal);
-      if (listed === null || !neverRan(listed)) return;
+      if (listed === null || !hasNeverRun(listed)) return;
       const isOwn =
         own === null ? await this.#isOurs(operation, listed) : isIncarnation(listed, own, host.boot);
       if (!isOwn) return;
@@ -369,7 +369,7 @@ export class Creation {
   async #undoStranger(operation: Operation, uuid: string, signal: AbortSignal): Promise<void> {
     const { toolstack, deadlines, logger } = this.#parts;
     const all = await unlessHalted(toolstack.list(), signal);
-    const made = isRefusal(all) ? undefined : all.find((each) => each.uuid === uuid && neverRan(each));
+    const made = isRefusal(all) ? undefined : all.find((each) => each.uuid === uuid && hasNeverRun(each));
     const name = parseDomainName(made?.name ?? '');
     if (made === undefined || name === undefined) return;
     const call = this.#parts.call(operation, 'destroy', deadlines.destroySeconds * 1000);
@@ -391,6 +391,6 @@ function isBuilt({ memoryMiB, vcpus }: ListedDomain): boolean {
 }
 
 /** Paused, and without a tenth of a second of CPU. */
-function neverRan({ flags, cpuSeconds }: ListedDomain): boolean {
+function hasNeverRun({ flags, cpuSeconds }: ListedDomain): boolean {
   return flags.paused && cpuSeconds < 0.05;
 }

@@ -144,7 +144,7 @@ export class OperationRegistry implements Expectations {
     return this.#boots.get(name)?.boot ?? null;
   }
 
-  rising(name: DomainName): StartPhase {
+  startPhase(name: DomainName): StartPhase {
     const operation = this.current(name);
     if (operation?.creates !== true || operation.phase !== 'running') return 'no';
     const hadOne = operation.subject !== null;
@@ -152,7 +152,7 @@ export class OperationRegistry implements Expectations {
     return hadOne && operation.step === 'waiting' ? 'between' : 'no';
   }
 
-  falling(name: DomainName): boolean {
+  isFalling(name: DomainName): boolean {
     const verb = this.current(name)?.request.verb;
     return verb === 'shutdown' || verb === 'poweroff';
   }

@@ -140,7 +140,7 @@ export class Operations {
     const { registry } = this.#parts;
     const known = registry.find(request.id);
     if (known !== undefined) {
-      return sameRequest(known.request, request)
+      return isSameRequest(known.request, request)
         ? { operation: known.view() }
         : { refused: idTaken(), inTheWay: null };
     }
@@ -352,7 +352,7 @@ function subjectOf({ listed }: ObservedDomain): Subject | null {
   return { uuid, domid };
 }
 
-function sameRequest(a: OperationRequest, b: OperationRequest): boolean {
+function isSameRequest(a: OperationRequest, b: OperationRequest): boolean {
   const same = (key: 'domain' | 'verb' | 'profile' | 'key'): boolean => a[key] === b[key];
   return (
     same('domain') &&

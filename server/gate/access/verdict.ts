@@ -74,7 +74,7 @@ export function judge(
   const decision = request.action === 'status' ? seen : ask(request.action);
   if (!decision.allow) return denied(refusal(decision.reason, decision.message, because(decision)));
   const { maintenance } = facts;
-  if (maintenance !== null && closedBy(maintenance, request.action))
+  if (maintenance !== null && isClosedBy(maintenance, request.action))
     return denied(words.inMaintenance(maintenance));
   return { allow: true, rule: decision.rule.id, since: counting.since, until: here.until };
 }
@@ -85,7 +85,7 @@ const LOOKING: readonly Action[] = ['status', 'watch', 'log'];
 const CONSOLES: readonly Action[] = ['console', 'takeover'];
 
 /** Whether maintenance keeps a customer from it, whatever the policy says. */
-function closedBy({ consolesClosed }: MaintenanceRow, action: Action): boolean {
+function isClosedBy({ consolesClosed }: MaintenanceRow, action: Action): boolean {
   if (CONSOLES.includes(action)) return consolesClosed;
   return !LOOKING.includes(action);
 }

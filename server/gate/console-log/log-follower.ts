@@ -32,15 +32,15 @@ export class LogFollower {
     let piece = await this.#pager.go({ go: 'end' });
     let where: 'end' | 'after' = 'end';
     for (;;) {
-      if (this.#over()) return null;
+      if (this.#isOver()) return null;
       if (piece === null || isRefusal(piece)) return piece?.message ?? null;
       tell({ fact: 'log', domain, where, piece });
       if (!piece.about.onDisk) return say.inMemory(domain).message;
       const { to, open } = piece;
       const ended = await this.#more(open.at(-1)?.to ?? to);
-      if (ended !== null) return this.#over() ? null : ended;
+      if (ended !== null) return this.#isOver() ? null : ended;
       await this.#pause();
-      if (this.#over()) return null;
+      if (this.#isOver()) return null;
       where = 'after';
       piece = await this.#pager.go({ go: 'after', position: to });
       if (piece === null || isRefusal(piece) || piece.atEnd) continue;
@@ -61,7 +61,7 @@ export class LogFollower {
     const stream = await host.log.open(demanded, { from: position, follow: true });
     if (isRefusal(stream)) return stream.message;
     this.#stream = stream;
-    if (this.#over()) stream.close();
+    if (this.#isOver()) stream.close();
     const forget = host.onEvent(({ event }) => {
       if (event === 'lost') stream.close();
     });
@@ -87,10 +87,10 @@ export class LogFollower {
           resolve();
         };
       });
-    } while (this.#terminal.pendingBytes > MOST_PENDING && !this.#over());
+    } while (this.#terminal.pendingBytes > MOST_PENDING && !this.#isOver());
   }
 
-  #over(): boolean {
+  #isOver(): boolean {
     return this.#stopped;
   }
 }

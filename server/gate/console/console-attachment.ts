@@ -169,7 +169,7 @@ export class ConsoleAttachment {
   }
 
   /** Whether the keyboard is ours. */
-  get writes(): boolean {
+  get isWriter(): boolean {
     return this.#participants.isWriter;
   }
 
@@ -255,7 +255,7 @@ export class ConsoleAttachment {
         this.leave({ status: 1, message });
       },
     });
-    if (!terminal.open) this.leave({ status: 1, message: null });
+    if (!terminal.isOpen) this.leave({ status: 1, message: null });
   }
 
   /** Reads what is typed, unless it is read already. */

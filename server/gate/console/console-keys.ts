@@ -175,19 +175,19 @@ export class ConsoleKeys {
 
   #escapeItself(): void {
     const { byte } = this.#context.escape;
-    if (this.#passesBracket() || byte !== CTRL_BRACKET.byte) this.#toGuest(Buffer.from([byte]));
+    if (this.#canPassBracket() || byte !== CTRL_BRACKET.byte) this.#toGuest(Buffer.from([byte]));
     else this.#context.notice.show(this.#context.words.noBracket);
   }
 
   /** Ctrl-] may be typed like any other key by who has another escape key; not every host can take it. */
   #passable(bytes: Buffer): Buffer {
-    if (!bytes.includes(CTRL_BRACKET.byte) || this.#passesBracket()) return bytes;
+    if (!bytes.includes(CTRL_BRACKET.byte) || this.#canPassBracket()) return bytes;
     this.#context.notice.show(this.#context.words.noBracket);
     return Buffer.from(bytes.filter((byte) => byte !== CTRL_BRACKET.byte));
   }
 
   /** A lone Ctrl-] would end `xl console` for everybody: only where the toolstack's takes another escape. */
-  #passesBracket(): boolean {
+  #canPassBracket(): boolean {
     return this.#contract()?.passesEscape === true;
   }
 

@@ -80,7 +80,7 @@ export class ConsoleLink {
     const { domain, identity } = this.#demanded;
     const found = this.#hosts.find(domain);
     if (found === undefined) {
-      return this.#hosts.allReachable
+      return this.#hosts.areAllReachable
         ? words.notOnAnyHost(domain)
         : words.hostUnreachable(domain, 'no host that answers has it');
     }

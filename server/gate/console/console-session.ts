@@ -51,7 +51,7 @@ export class ConsoleSession {
       customer,
       source,
       domain: demanded.domain,
-      action: () => (this.#attachment?.writes === true ? 'console' : action),
+      action: () => (this.#attachment?.isWriter === true ? 'console' : action),
     });
     const recording = new AttachmentRecording(this.#parts, demanded, this.#terminal);
     try {

@@ -51,7 +51,7 @@ export class EscapeFilter {
   }
 
   /** Whether the next byte is for us. */
-  get pending(): boolean {
+  get isPending(): boolean {
     return this.#waiting !== 'nothing';
   }
 

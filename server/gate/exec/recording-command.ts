@@ -60,7 +60,7 @@ export class RecordingCommand {
     try {
       const { stream } = await readRecording(recording);
       for await (const chunk of stream as AsyncIterable<Buffer>) {
-        if (!tracked.canAct() || !this.#terminal.open) break;
+        if (!tracked.canAct() || !this.#terminal.isOpen) break;
         if (this.#terminal.write(chunk)) continue;
         await this.#drained((resolve) => {
           wake = resolve;
@@ -70,7 +70,7 @@ export class RecordingCommand {
       tracked.forget();
     }
     for (const sentence of lost) this.#output.say(sentence);
-    return lost.length === 0 && this.#terminal.open ? EXIT.done : EXIT.failed;
+    return lost.length === 0 && this.#terminal.isOpen ? EXIT.done : EXIT.failed;
   }
 
   /** @param orBy what wakes it besides */

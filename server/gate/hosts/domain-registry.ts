@@ -49,7 +49,7 @@ export class DomainRegistry {
   }
 
   /** Whether time alone can change anything, or what was decided is not recorded yet. */
-  get waits(): boolean {
+  get isWaiting(): boolean {
     return this.#ripens || this.#unrecorded;
   }
 

@@ -111,7 +111,7 @@ export class HostLink {
   }
 
   /** Whether its whole list was ever heard since the gate started. */
-  get everHeard(): boolean {
+  get hasBeenHeard(): boolean {
     return this.#heard;
   }
 

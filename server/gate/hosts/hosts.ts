@@ -126,13 +126,13 @@ export class Hosts implements DomainObservations {
   }
 
   /** Whether every host is heard: only then is a domain that none of them has known to be gone. */
-  get allReachable(): boolean {
+  get areAllReachable(): boolean {
     return this.links.every((link) => link.reachable);
   }
 
   /** Time goes by: what waited for it is decided. Call it now and then. */
   tick(): void {
-    if (this.#registry.waits) this.#review();
+    if (this.#registry.isWaiting) this.#review();
   }
 
   /** Where a domain is. Of several hosts that have its configuration the one counts where it lives. */
@@ -142,8 +142,8 @@ export class Hosts implements DomainObservations {
       return view === undefined ? [] : [{ host, view }];
     });
     return (
-      found.find(({ host, view }) => host.reachable && lives(view)) ??
-      found.find(({ view }) => lives(view)) ??
+      found.find(({ host, view }) => host.reachable && isAlive(view)) ??
+      found.find(({ view }) => isAlive(view)) ??
       found.find(({ host }) => host.reachable) ??
       found[0]
     );
@@ -155,7 +155,7 @@ export class Hosts implements DomainObservations {
    */
   strayOf(domain: DomainName): Stray | null {
     const found = this.find(domain);
-    if (found !== undefined && found.host.reachable && lives(found.view)) return null;
+    if (found !== undefined && found.host.reachable && isAlive(found.view)) return null;
     const strays = this.links.flatMap((host) => {
       const guest = this.#guestOf(host, domain);
       return guest === null ? [] : [{ host, part: guest.part }];
@@ -184,7 +184,7 @@ export class Hosts implements DomainObservations {
    */
   canRunElsewhere(domain: DomainName, here: HostLink): Refusal | null {
     const view = here.domains.get(domain);
-    const runsHere = here.reachable && view !== undefined && lives(view);
+    const runsHere = here.reachable && view !== undefined && isAlive(view);
     for (const host of this.links) {
       const guest = this.#guestOf(host, domain);
       if (guest !== null)
@@ -215,7 +215,7 @@ export class Hosts implements DomainObservations {
     if (runsHere) return null;
     if (!other.reachable) {
       if (this.#leaving.has(domain)) return 'silent';
-      const had = other.everHeard
+      const had = other.hasBeenHeard
         ? state !== undefined || other.names === null
         : this.#canHave(other, domain, here);
       return had ? 'silent' : null;
@@ -226,7 +226,7 @@ export class Hosts implements DomainObservations {
 
   /** The guests that a host has and does not manage, as last heard. */
   #guestsOf(host: HostLink): ReadonlySet<GuestName> {
-    if (!host.everHeard) return this.#before.get(host)?.guests ?? NOBODY;
+    if (!host.hasBeenHeard) return this.#before.get(host)?.guests ?? NOBODY;
     const guests = host.names?.others ?? host.lastOthers;
     const known = this.#guestSets.get(guests) ?? new Set(guests);
     this.#guestSets.set(guests, known);
@@ -270,7 +270,7 @@ export class Hosts implements DomainObservations {
   #sight(host: HostLink): void {
     const sighting = this.#sightingOf(host);
     const sighted = this.#sighted.get(host);
-    if (sighted !== undefined && sameSighting(sighted, sighting)) return;
+    if (sighted !== undefined && isSameSighting(sighted, sighting)) return;
     if (this.#monotonic() < this.#sightAgain) return;
     try {
       this.#sightings.record(host, sighting);
@@ -293,7 +293,7 @@ export class Hosts implements DomainObservations {
       const stays = this.links.some((link) => this.#guestOf(link, domain)?.part === 'leaving');
       const found = this.find(domain);
       const runs =
-        (found !== undefined && found.host.reachable && lives(found.view)) ||
+        (found !== undefined && found.host.reachable && isAlive(found.view)) ||
         this.links.some((link) => link.reachable && this.#guestsOf(link).has(domain));
       const known = this.links.every((link) => link.reachable && link.names?.others != null);
       if (!stays && (runs || known)) leaving.delete(domain);
@@ -356,7 +356,7 @@ function movingView(domain: DomainName, host: HostLink): GuestName | undefined {
     });
 }
 
-function sameSighting(one: Sighting, other: Sighting): boolean {
+function isSameSighting(one: Sighting, other: Sighting): boolean {
   const same = (before: ReadonlySet<string> | null, now: ReadonlySet<string> | null): boolean =>
     before === null || now === null
       ? before === now
@@ -375,6 +375,6 @@ function sightOf(found: FoundDomain | undefined, wanted: { readonly reachable: b
 }
 
 /** Seen to exist: not off, and not unknown. What may run is another question: `mayRunElsewhere`. */
-function lives(view: DomainView): boolean {
+function isAlive(view: DomainView): boolean {
   return view.observation.state !== 'off' && view.observation.state !== 'unknown';
 }

@@ -86,7 +86,7 @@ export function decideNames(facts: NameFacts): DomainChanges {
     // A host that is in the settings no more has not said that anything is gone.
     const unheard = rows.filter(({ host }) => !hosts.some((one) => one.name === host));
     for (const { before, now } of places)
-      if (now !== null && !same(before, now)) changes.identities.push(now);
+      if (now !== null && !isSame(before, now)) changes.identities.push(now);
 
     if (places.some(({ is }) => is === 'listed')) {
       if (record?.presence !== 'present') changes.seen.push(name);
@@ -250,7 +250,7 @@ function differ(one: string | null, other: string | null): boolean {
   return one !== null && other !== null && one !== other;
 }
 
-function same(before: DomainIdentity | null, now: DomainIdentity): boolean {
+function isSame(before: DomainIdentity | null, now: DomainIdentity): boolean {
   return (
     before !== null &&
     before.told === now.told &&

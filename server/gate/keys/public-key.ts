@@ -151,7 +151,7 @@ function readFields(blob: Buffer): Buffer[] | null {
 
 function ed25519Bits(key: Buffer | undefined): number | null {
   if (key?.length !== 32) return null;
-  return imports({ kty: 'OKP', crv: 'Ed25519', x: key.toString('base64url') }) ? 256 : null;
+  return isImportable({ kty: 'OKP', crv: 'Ed25519', x: key.toString('base64url') }) ? 256 : null;
 }
 
 function ecdsaBits(
@@ -164,7 +164,7 @@ function ecdsaBits(
   if (name?.toString('latin1') !== curve || point?.length !== 1 + 2 * bytes || point[0] !== 4) return null;
   const x = point.subarray(1, 1 + bytes).toString('base64url');
   const y = point.subarray(1 + bytes).toString('base64url');
-  return imports({ kty: 'EC', crv, x, y }) ? bits : null;
+  return isImportable({ kty: 'EC', crv, x, y }) ? bits : null;
 }
 
 function rsaBits(e: Buffer | undefined, n: Buffer | undefined): number | null {
@@ -174,7 +174,11 @@ function rsaBits(e: Buffer | undefined, n: Buffer | undefined): number | null {
   if (exponent.length > 8 || isEven(exponent) || isEven(modulus)) return null;
   if (exponent.length === 1 && exponent[0] === 1) return null;
   const bits = bitsOf(modulus);
-  const fits = imports({ kty: 'RSA', n: modulus.toString('base64url'), e: exponent.toString('base64url') });
+  const fits = isImportable({
+    kty: 'RSA',
+    n: modulus.toString('base64url'),
+    e: exponent.toString('base64url'),
+  });
   return fits ? bits : null;
 }
 
@@ -190,7 +194,7 @@ function isEven(number: Buffer): boolean {
   return ((number.at(-1) ?? 0) & 1) === 0;
 }
 
-function imports(key: JsonWebKey): boolean {
+function isImportable(key: JsonWebKey): boolean {
   try {
     createPublicKey({ key, format: 'jwk' });
     return true;

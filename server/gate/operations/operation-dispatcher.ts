@@ -179,7 +179,7 @@ export class OperationDispatcher {
     if (stray?.part === 'runs' && stray.host.reachable)
       return words.astray(domain, stray.host.name, stray.part);
     if (found === undefined) {
-      return hosts.allReachable
+      return hosts.areAllReachable
         ? words.notOnAnyHost(domain)
         : words.hostUnreachable(domain, 'no host that answers has it');
     }

@@ -89,7 +89,7 @@ export class AttachmentRecording {
   async begin(): Promise<Refusal | null> {
     this.#wanted = this.#asked();
     const error = this.#wanted === 'off' ? null : await this.#start(this.#wanted);
-    if (error === null || !this.#parts.recordings.required) return null;
+    if (error === null || !this.#parts.recordings.isRequired) return null;
     return words.mustBeRecorded(this.#demanded.domain, error.message);
   }
 
@@ -104,7 +104,7 @@ export class AttachmentRecording {
     );
     // While the host was asked it may have ended, and the policy may have been changed.
     const missing = this.#wanted !== 'off' && this.#current === null;
-    if (missing && this.#parts.recordings.required) this.#without();
+    if (missing && this.#parts.recordings.isRequired) this.#without();
     this.#review();
   }
 
@@ -195,14 +195,14 @@ export class AttachmentRecording {
   /** It can no longer be written. */
   #without(): void {
     const { domain } = this.#demanded;
-    if (this.#parts.recordings.required) this.#callbacks?.end(words.cannotBeRecorded(domain));
+    if (this.#parts.recordings.isRequired) this.#callbacks?.end(words.cannotBeRecorded(domain));
     else this.#callbacks?.tell(words.notRecorded);
   }
 
   #full(): void {
     const { domain } = this.#demanded;
     this.#stop('full');
-    if (this.#parts.recordings.required) this.#callbacks?.end(words.recordingFull(domain));
+    if (this.#parts.recordings.isRequired) this.#callbacks?.end(words.recordingFull(domain));
     else this.#callbacks?.tell(words.noRoomToRecord);
   }
 

@@ -33,8 +33,8 @@ export class RecordedTerminal implements Terminal {
     return this.#terminal.rows;
   }
 
-  get open(): boolean {
-    return this.#terminal.open;
+  get isOpen(): boolean {
+    return this.#terminal.isOpen;
   }
 
   get pendingBytes(): number {
@@ -42,12 +42,12 @@ export class RecordedTerminal implements Terminal {
   }
 
   write(data: string | Uint8Array): boolean {
-    if (this.#terminal.open) this.#tap.shown(typeof data === 'string' ? Buffer.from(data) : data);
+    if (this.#terminal.isOpen) this.#tap.shown(typeof data === 'string' ? Buffer.from(data) : data);
     return this.#terminal.write(data);
   }
 
   writeError(text: string): void {
-    if (this.hasPty && this.#terminal.open) this.#tap.shown(Buffer.from(text));
+    if (this.hasPty && this.#terminal.isOpen) this.#tap.shown(Buffer.from(text));
     this.#terminal.writeError(text);
   }
 

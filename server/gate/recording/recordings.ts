@@ -73,7 +73,7 @@ export class Recordings {
     this.#retention = new Retention({ recordingStore: this.recordingStore, limits: settings, audit });
   }
 
-  get required(): boolean {
+  get isRequired(): boolean {
     return this.#parts.settings.required;
   }
 
@@ -152,14 +152,14 @@ export class Recordings {
 
   #grew(bytes: number): void {
     this.#kept += bytes;
-    if (!this.#tooMuch) return;
+    if (!this.#isTooMuch) return;
     this.#soon ??= setTimeout(() => {
       this.#soon = null;
       void this.#sweep();
     }, SOON_MS).unref();
   }
 
-  get #tooMuch(): boolean {
+  get #isTooMuch(): boolean {
     return this.#kept > this.#parts.settings.totalMiB * MIB;
   }
 
@@ -172,7 +172,7 @@ export class Recordings {
       const left = await this.recordingStore.list();
       this.#kept = left.reduce((sum, { id, bytes }) => sum + (this.#running.get(id)?.bytes ?? bytes), 0);
       // Those that run stay, but not all of them go on.
-      if (this.#tooMuch && left.every(({ endedAt }) => endedAt === null)) this.#largest()?.fill();
+      if (this.#isTooMuch && left.every(({ endedAt }) => endedAt === null)) this.#largest()?.fill();
     } catch (fault) {
       log.error({ err: fault }, 'the recordings could not be tidied');
     } finally {

@@ -21,7 +21,7 @@ export class TokenBucket {
     this.#filledAt = now();
   }
 
-  get empty(): boolean {
+  get isEmpty(): boolean {
     const { most, refillMs } = this.#allowance;
     const earned = Math.floor((this.#now() - this.#filledAt) / refillMs);
     this.#left = Math.min(most, this.#left + earned);
@@ -31,7 +31,7 @@ export class TokenBucket {
 
   /** @returns false when there is nothing to spend */
   spend(): boolean {
-    if (this.empty) return false;
+    if (this.isEmpty) return false;
     this.#left -= 1;
     return true;
   }

@@ -16,7 +16,7 @@ export interface Terminal {
   /** Clamped to 5…100. */
   readonly rows: number;
   /** False once the client has closed or the connection is lost. */
-  readonly open: boolean;
+  readonly isOpen: boolean;
   /** Bytes given to `write` that the client has not taken, over the socket's and the channel's buffers. */
   readonly pendingBytes: number;
   /** @returns false when a source that can wait should wait for `onDrain` */

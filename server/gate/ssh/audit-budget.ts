@@ -33,7 +33,7 @@ export class AuditBudget {
   /** @returns how many were left out before, when this one is to be recorded; null when it is not */
   refusedLogin(source: string): number | null {
     const entry = this.#sources.of(source);
-    if (entry.bucket.empty || !this.#allSources.spend()) {
+    if (entry.bucket.isEmpty || !this.#allSources.spend()) {
       entry.leftOut += 1;
       return null;
     }

@@ -1,7 +1,7 @@
 /** What an output needs of its connection. */
 export interface OutputSender {
   /** False while keys are exchanged, while the socket is full, and for good once the connection is closing. */
-  readonly ready: boolean;
+  readonly isReady: boolean;
   /** Bytes in the socket's buffer. */
   readonly pendingBytes: number;
   channelData(remote: number, data: Buffer): void;
@@ -26,7 +26,7 @@ interface Piece {
  * once stdout and stderr have both met a closed window, sends old bytes a second time.
  */
 export class ChannelOutput {
-  readonly #wire: OutputSender;
+  readonly #sender: OutputSender;
   readonly #remote: number;
   readonly #packetSize: number;
   readonly #onDrained: () => void;
@@ -43,12 +43,12 @@ export class ChannelOutput {
    * @param onUnread called when the client leaves more than 4 MiB unread
    */
   constructor(
-    wire: OutputSender,
+    sender: OutputSender,
     client: { id: number; window: number; packetSize: number },
     onDrained: () => void,
     onUnread: () => void,
   ) {
-    this.#wire = wire;
+    this.#sender = sender;
     this.#remote = client.id;
     this.#window = client.window;
     this.#packetSize = client.packetSize;
@@ -57,7 +57,7 @@ export class ChannelOutput {
   }
 
   get pendingBytes(): number {
-    return this.#queued + this.#wire.pendingBytes;
+    return this.#queued + this.#sender.pendingBytes;
   }
 
   /** @returns false when a source that can wait should wait */
@@ -71,8 +71,8 @@ export class ChannelOutput {
       this.#onUnread();
       return true;
     }
-    this.#saidFull ||= this.#full;
-    return !this.#full;
+    this.#saidFull ||= this.#isFull;
+    return !this.#isFull;
   }
 
   /** The client takes this much more (SSH_MSG_CHANNEL_WINDOW_ADJUST). */
@@ -98,11 +98,11 @@ export class ChannelOutput {
   /** To be called whenever the connection can send again. */
   flush(): void {
     let piece = this.#queue[0];
-    while (piece !== undefined && this.#window > 0 && this.#wire.ready) {
+    while (piece !== undefined && this.#window > 0 && this.#sender.isReady) {
       const size = Math.min(piece.bytes.length, this.#window, this.#packetSize);
       const packet = piece.bytes.subarray(0, size);
-      if (piece.stderr) this.#wire.channelStderr(this.#remote, packet);
-      else this.#wire.channelData(this.#remote, packet);
+      if (piece.stderr) this.#sender.channelStderr(this.#remote, packet);
+      else this.#sender.channelData(this.#remote, packet);
       this.#window -= size;
       this.#queued -= size;
       if (size === piece.bytes.length) this.#queue.shift();
@@ -110,14 +110,14 @@ export class ChannelOutput {
       piece = this.#queue[0];
     }
     if (this.#queue.length === 0) this.#end();
-    if (this.#saidFull && !this.#full) {
+    if (this.#saidFull && !this.#isFull) {
       this.#saidFull = false;
       this.#onDrained();
     }
   }
 
-  get #full(): boolean {
-    return this.#queued > CHANNEL_HIGH || this.#wire.pendingBytes > SOCKET_HIGH;
+  get #isFull(): boolean {
+    return this.#queued > CHANNEL_HIGH || this.#sender.pendingBytes > SOCKET_HIGH;
   }
 
   #end(): void {

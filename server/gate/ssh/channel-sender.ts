@@ -20,8 +20,8 @@ export class ChannelSender implements OutputSender {
     this.#rekeying = rekeying;
   }
 
-  get ready(): boolean {
-    return this.#transport.writable && !this.#rekeying.busy && this.pendingBytes < SOCKET_FULL;
+  get isReady(): boolean {
+    return this.#transport.isWritable && !this.#rekeying.isBusy && this.pendingBytes < SOCKET_FULL;
   }
 
   get pendingBytes(): number {
@@ -29,34 +29,34 @@ export class ChannelSender implements OutputSender {
   }
 
   channelData(remote: number, data: Buffer): void {
-    if (!this.#transport.writable) return;
+    if (!this.#transport.isWritable) return;
     this.#protocol.channelData(remote, data);
     this.#rekeying.count(data.length);
   }
 
   channelStderr(remote: number, data: Buffer): void {
-    if (this.#transport.writable) this.#protocol.channelExtData(remote, data, STDERR);
+    if (this.#transport.isWritable) this.#protocol.channelExtData(remote, data, STDERR);
   }
 
   adjust(remote: number, bytes: number): void {
-    if (this.#transport.writable) this.#protocol.channelWindowAdjust(remote, bytes);
+    if (this.#transport.isWritable) this.#protocol.channelWindowAdjust(remote, bytes);
   }
 
   /** Exit status, EOF and CLOSE. */
   exit(remote: number, status: number, channel: ServerChannel): void {
-    if (!this.#transport.writable) return;
+    if (!this.#transport.isWritable) return;
     this.#protocol.exitStatus(remote, status);
     // On its 'finish', which is at once, ssh2 sends the other two and keeps account of them.
     channel.end();
   }
 
   answer(remote: number, success: boolean): void {
-    if (!this.#transport.writable) return;
+    if (!this.#transport.isWritable) return;
     if (success) this.#protocol.channelSuccess(remote);
     else this.#protocol.channelFailure(remote);
   }
 
   close(remote: number): void {
-    if (this.#transport.writable) this.#protocol.channelClose(remote);
+    if (this.#transport.isWritable) this.#protocol.channelClose(remote);
   }
 }

@@ -29,15 +29,15 @@ const PACKET_SIZE = { least: 1024, most: 32 * 1024 } as const;
  * any packet size, any number of sessions, more than the window, closes that are never answered, and `break`.
  */
 export class ChannelTable {
-  readonly #wire: ChannelSender;
+  readonly #sender: ChannelSender;
   readonly #most: number;
   readonly #events: ChannelTableEvents;
   readonly #channels = new Map<number, SessionChannel>();
   #opened = 0;
 
   /** @param most session channels at once */
-  constructor(parts: Ssh2PrivateParts, wire: ChannelSender, most: number, events: ChannelTableEvents) {
-    this.#wire = wire;
+  constructor(parts: Ssh2PrivateParts, sender: ChannelSender, most: number, events: ChannelTableEvents) {
+    this.#sender = sender;
     this.#most = most;
     this.#events = events;
     this.#standBefore(parts);
@@ -50,7 +50,7 @@ export class ChannelTable {
   /** ssh2 has let a session channel through. */
   open(session: Ssh2Session): void {
     const number = this.#opened;
-    const channel = new SessionChannel(session, this.#wire, {
+    const channel = new SessionChannel(session, this.#sender, {
       started: (terminal, request) => {
         this.#events.started(terminal, request, number);
       },

@@ -122,8 +122,8 @@ export class Connection {
         this.end(DISCONNECT.byApplication, 'Logging in is not possible now.');
       },
     });
-    const wire = new ChannelSender(parts.protocol, transport, this.#rekeying);
-    this.#channels = new ChannelTable(parts, wire, limits.sessionsPerConnection, {
+    const sender = new ChannelSender(parts.protocol, transport, this.#rekeying);
+    this.#channels = new ChannelTable(parts, sender, limits.sessionsPerConnection, {
       refuses: () => this.#refusesSessions(),
       started: (terminal, request, number) => {
         events.session(this, terminal, request, number);
@@ -161,7 +161,7 @@ export class Connection {
    * Whether it cost a key exchange and came to nothing, without a failed try (which counts by itself): somebody asks
    * whose keys are known here, or just keeps the gate busy, and may well leave before the exchange is complete.
    */
-  get cameToNothing(): boolean {
+  get hasWastedKeyExchange(): boolean {
     return this.#keyExchange.paid && this.#identity === null && this.#login.failedTries === 0;
   }
 
@@ -180,7 +180,7 @@ export class Connection {
 
   /** Tells the client why, and closes. Twice is harmless. */
   end(reason: number = DISCONNECT.byApplication, sentence = ''): void {
-    if (this.#transport.writable) {
+    if (this.#transport.isWritable) {
       try {
         sendPayload(this.#parts.protocol, disconnectMessage(reason, sentence), true);
       } catch (error) {
@@ -297,7 +297,7 @@ export class Connection {
   }
 
   #violation(what: string): void {
-    if (this.#closed || !this.#transport.writable) return;
+    if (this.#closed || !this.#transport.isWritable) return;
     const [fields, message] = [{ connection: this.id }, `the client ${what}: connection ended`];
     if (this.#identity === null) this.#strangers.warn(this.source, fields, message);
     else this.#log.warn({ source: this.source.address, ...fields }, message);

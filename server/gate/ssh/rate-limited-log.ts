@@ -36,7 +36,7 @@ export class RateLimitedLog {
 
   #write(level: 'info' | 'warn', { address, bucket }: Source, fields: object, message: string): void {
     const entry = this.#sources.of(bucket);
-    if (entry.bucket.empty || !this.#allSources.spend()) {
+    if (entry.bucket.isEmpty || !this.#allSources.spend()) {
       entry.leftOut += 1;
       return;
     }

@@ -52,7 +52,7 @@ export class Rekeying {
   }
 
   /** Whether keys are being exchanged; what is sent meanwhile would wait in ssh2 without a bound. */
-  get busy(): boolean {
+  get isBusy(): boolean {
     return this.#protocol._kexinit !== undefined;
   }
 
@@ -74,7 +74,7 @@ export class Rekeying {
   }
 
   #ask(): void {
-    if (!this.#loggedIn || this.busy || this.#deadline !== undefined) return;
+    if (!this.#loggedIn || this.isBusy || this.#deadline !== undefined) return;
     const late = this.#guarded(() => {
       this.#violation('does not exchange keys');
     });

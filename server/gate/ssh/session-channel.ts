@@ -33,7 +33,7 @@ const LOCALE = ['LC_ALL', 'LC_CTYPE', 'LANG'] as const;
 export class SessionChannel {
   readonly #local: number;
   readonly #remote: number;
-  readonly #wire: ChannelSender;
+  readonly #sender: ChannelSender;
   readonly #events: ChannelEvents;
   readonly #input: ChannelInput;
   readonly #output: ChannelOutput;
@@ -48,17 +48,17 @@ export class SessionChannel {
   #patience: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(session: Ssh2Session, wire: ChannelSender, events: ChannelEvents) {
+  constructor(session: Ssh2Session, sender: ChannelSender, events: ChannelEvents) {
     const { incoming, outgoing } = sessionEnds(session);
     this.#local = incoming.id;
     this.#remote = outgoing.id;
-    this.#wire = wire;
+    this.#sender = sender;
     this.#events = events;
     this.#input = new ChannelInput((bytes) => {
-      if (!this.#closed) wire.adjust(this.#remote, bytes);
+      if (!this.#closed) sender.adjust(this.#remote, bytes);
     }, this.#guard);
     this.#output = new ChannelOutput(
-      wire,
+      sender,
       outgoing,
       () => this.#terminal?.drained(),
       () => {
@@ -100,7 +100,7 @@ export class SessionChannel {
   request(type: string, wantReply: boolean, data: unknown): boolean {
     if (this.#terminal === undefined && type !== 'break') return false;
     const done = !this.#closed && this.#perform(type, data);
-    if (wantReply && !this.#closed) this.#wire.answer(this.#remote, done);
+    if (wantReply && !this.#closed) this.#sender.answer(this.#remote, done);
     return true;
   }
 
@@ -110,7 +110,7 @@ export class SessionChannel {
     this.#closed = true;
     clearTimeout(this.#patience);
     // ssh2 answers the close of a channel that ran something, but not of one that never did.
-    if (this.#channel === undefined && !connectionLost) this.#wire.close(this.#remote);
+    if (this.#channel === undefined && !connectionLost) this.#sender.close(this.#remote);
     this.#input.close();
     this.#output.close();
     this.#terminal?.closed();
@@ -188,7 +188,7 @@ export class SessionChannel {
       this.#input,
       this.#output,
       (status) => {
-        this.#wire.exit(this.#remote, status, channel);
+        this.#sender.exit(this.#remote, status, channel);
         this.#wait('does not close its channel');
       },
       this.#guard,

@@ -113,7 +113,7 @@ export class SessionRegistry {
     const farewell = new FaultGuard(this.#log).on(
       'farewell',
       () => {
-        if (!terminal.open) return;
+        if (!terminal.isOpen) return;
         terminal.write(`${terminal.hasPty ? terminalReset(terminal.term) : ''}\r\n${sentence}\r\n`);
         terminal.exit(EXIT.failed);
       },

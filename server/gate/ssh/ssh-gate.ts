@@ -254,7 +254,7 @@ export class SshGate {
         if (identity !== null) {
           this.#customers.leave(identity.customer, connection);
           this.#record.closed(identity, Math.round((Date.now() - connection.openedAt.getTime()) / 1000));
-        } else if (connection.cameToNothing) {
+        } else if (connection.hasWastedKeyExchange) {
           this.#penalise(connection);
         }
         if (this.#connections.size === 0) this.#allClosed?.();

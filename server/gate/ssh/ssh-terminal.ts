@@ -64,7 +64,7 @@ export class SshTerminal implements Terminal {
     return this.#size.rows;
   }
 
-  get open(): boolean {
+  get isOpen(): boolean {
     return this.#open;
   }
 

@@ -60,7 +60,7 @@ export class Transport {
     return this.#socket.writableLength;
   }
 
-  get writable(): boolean {
+  get isWritable(): boolean {
     return !this.#closing && this.#socket.writable;
   }
 

@@ -80,7 +80,7 @@ export class UnauthenticatedConnections<T> {
     source.waiting += 1;
     this.#placeOf.set(one, this.#places.length);
     this.#places.push({ one, source });
-    if (!isTight && !this.#drops()) return null;
+    if (!isTight && !this.#shouldDrop()) return null;
     const worst = this.#worst();
     if (worst !== null) this.#remove(worst);
     return worst;
@@ -105,7 +105,7 @@ export class UnauthenticatedConnections<T> {
     return this.#present.get(bucket)?.waiting ?? 0;
   }
 
-  #drops(): boolean {
+  #shouldDrop(): boolean {
     const before = this.#places.length - 1;
     const early = this.#most * EARLY.share;
     if (before >= this.#most) return true;

@@ -18,7 +18,7 @@ describe('what an incarnation boots', () => {
     const profiles = new IncarnationProfiles({
       toolstack,
       profiles: { recognise: () => NORMAL },
-      expectations: { rising: () => 'no', lastBoot: () => null },
+      expectations: { startPhase: () => 'no', lastBoot: () => null },
       timings: { profileRetry: 2, lastProfileRetry: 10 },
       logger: silentLogger,
     });

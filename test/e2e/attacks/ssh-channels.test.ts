@@ -213,7 +213,7 @@ describe('attacks on channels, by a customer who is logged in', () => {
     const [reason, sentence] = (await raw.receives('DISCONNECT')) ?? [];
     assert.deepEqual([reason, sentence], [2, 'The client sent beyond the window.']);
     await raw.isClosed();
-    await eventually('the terminal to be closed', () => !terminal.open);
+    await eventually('the terminal to be closed', () => !terminal.isOpen);
     await othersAreServed();
   });
 
@@ -254,12 +254,12 @@ describe('attacks on channels, by a customer who is logged in', () => {
     await raw.until(() => opened.output.length === sent, 'all of it');
 
     raw.socket.pause();
-    while (terminal.open && sent < 2 ** 27) {
+    while (terminal.isOpen && sent < 2 ** 27) {
       terminal.write(chunk);
       sent += chunk.length;
       if (sent % 2 ** 20 === 0) await new Promise(setImmediate);
     }
-    await eventually('the connection to be ended', () => !terminal.open);
+    await eventually('the connection to be ended', () => !terminal.isOpen);
     assert.ok(
       gate.logged.some(
         ({ message: said }) => said === 'the client does not take its output: connection ended',

@@ -102,7 +102,7 @@ describe('conditions at the gate', () => {
     gate.enforce(consoleWhen({ states: ['running'] }));
     live();
     await gate.dom0.stop();
-    await eventually('the loss', () => !gate.hosts.allReachable);
+    await eventually('the loss', () => !gate.hosts.areAllReachable);
     gate.revocation.review();
     assert.deepEqual(ended, []);
     assert.equal(answer(), 'condition-not-met');

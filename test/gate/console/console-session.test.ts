@@ -117,7 +117,7 @@ describe('a console session', () => {
     await gate.dom0.start();
     await eventually(
       'the contract',
-      () => gate.hosts.links[0]?.contract?.console.passesEscape === true && gate.hosts.allReachable,
+      () => gate.hosts.links[0]?.contract?.console.passesEscape === true && gate.hosts.areAllReachable,
     );
     const console = await open();
     terminal.type('a\x1d\x1db');

@@ -150,8 +150,8 @@ describe('EscapeFilter', () => {
   it('says whether the next key is for us', () => {
     const filter = new EscapeFilter(CTRL_BRACKET);
     meant(filter, [Buffer.from('a\x1d')]);
-    assert.equal(filter.pending, true);
+    assert.equal(filter.isPending, true);
     meant(filter, [Buffer.from('?')]);
-    assert.equal(filter.pending, false);
+    assert.equal(filter.isPending, false);
   });
 });

@@ -175,7 +175,7 @@ describe('commands by exec', () => {
 
   it('a host that does not answer is exit status 6, and looking still works', async () => {
     await gate.dom0.stop();
-    await eventually('the loss', () => !gate.hosts.allReachable);
+    await eventually('the loss', () => !gate.hosts.areAllReachable);
     assert.equal((await exec('horatio start')).status, 6);
     assert.equal((await exec('horatio console')).status, 6);
     const { status, stdout } = await exec('horatio status');

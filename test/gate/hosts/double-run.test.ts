@@ -17,7 +17,7 @@ class HeardHost {
   readonly name: string;
   readonly socket: string;
   reachable = false;
-  everHeard = false;
+  hasBeenHeard = false;
   names: HostNames | null = null;
   lastOthers: readonly string[] = [];
   readonly domains = new Map<DomainName, DomainView>();
@@ -39,7 +39,7 @@ class HeardHost {
 
   heard(names: HostNames | null = TELLS): void {
     this.reachable = true;
-    this.everHeard = true;
+    this.hasBeenHeard = true;
     this.says(names, 'reachable');
   }
 

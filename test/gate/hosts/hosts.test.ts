@@ -65,7 +65,7 @@ describe('hosts', () => {
       beat(one);
       beat(other);
     }, 50);
-    await eventually('both hosts', () => hosts.allReachable);
+    await eventually('both hosts', () => hosts.areAllReachable);
     return beating;
   }
 
@@ -84,7 +84,7 @@ describe('hosts', () => {
       silentLogger,
     );
     await never.tried(10);
-    assert.ok(!never.allReachable);
+    assert.ok(!never.areAllReachable);
   });
 
   it('tells of the attempt that failed: when it began, and why', async () => {

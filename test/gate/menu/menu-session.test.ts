@@ -115,7 +115,7 @@ describe('a menu session', () => {
 
   it('paints before dom0 has answered, and then what it says', async () => {
     await gate.dom0.stop();
-    await eventually('the loss', () => !gate.hosts.allReachable);
+    await eventually('the loss', () => !gate.hosts.areAllReachable);
     open({ plain: false });
     assert.match(terminal.output, /horatio/, 'at once');
     gate.dom0.set(HORATIO, 'paused');

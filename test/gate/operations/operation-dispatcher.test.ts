@@ -146,7 +146,7 @@ describe('operations', () => {
     await gate.dom0.start();
     await eventually(
       'the new contract',
-      () => gate.hosts.links[0]?.contract?.verbs.length === 1 && gate.hosts.allReachable,
+      () => gate.hosts.links[0]?.contract?.verbs.length === 1 && gate.hosts.areAllReachable,
     );
     assert.equal((await refusedBy('reboot')).code, 'not-on-this-host');
     assert.deepEqual(gate.dom0.requests, []);
@@ -205,7 +205,7 @@ describe('operations', () => {
       await gate.dom0.start();
       await eventually(
         'the new contract',
-        () => gate.hosts.links[0]?.contract?.profiles.length === 1 && gate.hosts.allReachable,
+        () => gate.hosts.links[0]?.contract?.profiles.length === 1 && gate.hosts.areAllReachable,
       );
     });
 
@@ -297,7 +297,7 @@ describe('operations', () => {
   describe('over the loss of a host', () => {
     it('refuses at once what it cannot send', async () => {
       await gate.dom0.stop();
-      await eventually('the loss', () => !gate.hosts.allReachable);
+      await eventually('the loss', () => !gate.hosts.areAllReachable);
       assert.equal((await refusedBy('start')).code, 'host-unreachable');
       assert.deepEqual(outcomes(), ['refused']);
     });
@@ -318,7 +318,7 @@ describe('operations', () => {
     it('learns how an operation ended that ended while the host was away', async () => {
       const { operation, ended } = await started('shutdown');
       await gate.dom0.stop();
-      await eventually('the loss', () => !gate.hosts.allReachable);
+      await eventually('the loss', () => !gate.hosts.areAllReachable);
       gate.dom0.operations.set(operation.id, { ...operation, phase: 'done' });
       await gate.dom0.start();
       assert.equal((await ended).outcome, 'done');
@@ -352,7 +352,7 @@ describe('operations', () => {
     it('calls lost only what the host answers that it does not know', async () => {
       const { operation, ended } = await started('shutdown');
       await gate.dom0.stop();
-      await eventually('the loss', () => !gate.hosts.allReachable);
+      await eventually('the loss', () => !gate.hosts.areAllReachable);
       assert.deepEqual(outcomes(), []);
       gate.dom0.operations.delete(operation.id);
       await gate.dom0.start();

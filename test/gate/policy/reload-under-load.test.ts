@@ -140,7 +140,7 @@ describe('reloads under 200 live sessions', () => {
 
     async run(): Promise<void> {
       while (!over) {
-        if (!this.terminal.open) return;
+        if (!this.terminal.isOpen) return;
         for (let lines = 0; lines < 4; lines += 1) {
           this.terminal.type(['1\n', '2\n', '3\n', '4\n', '5\n', 'yes\n'][random(6)] ?? '');
           await turn();

@@ -3,7 +3,7 @@ import { ChannelOutput, type OutputSender } from '../../../server/gate/ssh/chann
 
 /** A connection whose fullness the test decides. */
 class FakeWire implements OutputSender {
-  ready = true;
+  isReady = true;
   pendingBytes = 0;
   readonly sent: string[] = [];
 
@@ -17,19 +17,19 @@ class FakeWire implements OutputSender {
 }
 
 describe('gate/ssh: the outgoing half of a channel', () => {
-  let wire: FakeWire;
+  let sender: FakeWire;
   let drained: number;
   let unread: number;
   const make = (window: number, packetSize = 1024): ChannelOutput =>
     new ChannelOutput(
-      wire,
+      sender,
       { id: 7, window, packetSize },
       () => (drained += 1),
       () => (unread += 1),
     );
 
   beforeEach(() => {
-    wire = new FakeWire();
+    sender = new FakeWire();
     drained = 0;
     unread = 0;
   });
@@ -37,11 +37,11 @@ describe('gate/ssh: the outgoing half of a channel', () => {
   it('cuts to the packet size and stops at the window', () => {
     const output = make(10, 4);
     assert.equal(output.write(Buffer.from('abcdefghijkl')), true);
-    assert.deepEqual(wire.sent, ['7:abcd', '7:efgh', '7:ij']);
+    assert.deepEqual(sender.sent, ['7:abcd', '7:efgh', '7:ij']);
     assert.equal(output.pendingBytes, 2);
     output.credit(1);
     output.credit(100);
-    assert.deepEqual(wire.sent.slice(3), ['7:k', '7:l']);
+    assert.deepEqual(sender.sent.slice(3), ['7:k', '7:l']);
   });
 
   it('keeps stdout and stderr in order over a closed window, and sends nothing twice', () => {
@@ -50,19 +50,19 @@ describe('gate/ssh: the outgoing half of a channel', () => {
     output.write(Buffer.from('two '), true);
     output.write(Buffer.from('three'));
     for (let n = 0; n < 20; n += 1) output.credit(1);
-    assert.equal(wire.sent.map((sent) => sent.slice(2)).join(''), 'one two three');
-    assert.equal(wire.sent.filter((sent) => sent.startsWith('7!')).length, 4);
+    assert.equal(sender.sent.map((sent) => sent.slice(2)).join(''), 'one two three');
+    assert.equal(sender.sent.filter((sent) => sent.startsWith('7!')).length, 4);
   });
 
   it('waits while the connection is full or exchanges keys, tells the source so, and tells it to go on once', () => {
     const output = make(2 ** 30, 32_768);
-    wire.ready = false;
+    sender.isReady = false;
     assert.equal(output.write(Buffer.alloc(64 * 1024)), true);
     assert.equal(output.write(Buffer.alloc(1)), false);
     assert.equal(output.write(Buffer.alloc(1)), false);
     output.flush();
-    assert.deepEqual([wire.sent.length, drained], [0, 0]);
-    wire.ready = true;
+    assert.deepEqual([sender.sent.length, drained], [0, 0]);
+    sender.isReady = true;
     output.flush();
     output.flush();
     assert.deepEqual([output.pendingBytes, drained], [0, 1]);
@@ -70,9 +70,9 @@ describe('gate/ssh: the outgoing half of a channel', () => {
 
   it("tells the source to wait for the socket's sake, too", () => {
     const output = make(2 ** 30);
-    wire.pendingBytes = 300 * 1024;
+    sender.pendingBytes = 300 * 1024;
     assert.equal(output.write(Buffer.from('x')), false);
-    wire.pendingBytes = 0;
+    sender.pendingBytes = 0;
     output.flush();
     assert.equal(drained, 1);
   });
@@ -97,7 +97,7 @@ describe('gate/ssh: the outgoing half of a channel', () => {
     output.credit(100);
     output.close();
     assert.equal(ends, 1);
-    assert.deepEqual(wire.sent, ['7:las', '7:t']);
+    assert.deepEqual(sender.sent, ['7:las', '7:t']);
     const stuck = make(0);
     stuck.write(Buffer.from('x'));
     stuck.end(() => (ends += 1));

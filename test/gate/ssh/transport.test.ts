@@ -79,7 +79,7 @@ describe('gate/ssh: the transport', () => {
     await eventually('the first line', () => delivered === 'first\n');
     ours.write('last words');
     transport.close();
-    assert.equal(transport.writable, false);
+    assert.equal(transport.isWritable, false);
     theirs.write('second\n');
     const [words] = (await once(theirs, 'data')) as [Buffer];
     assert.equal(words.toString(), 'last words');
