@@ -71,7 +71,7 @@ module.exports = {
     home('yaml', '^config/'),
     home('blessed', '^menus/blessed-screen\\.ts$'),
     home('node-pty', '^server/(dom0/process/pty|cli/installation/modules)\\.ts$'),
-    home('@xterm', '^server/dom0/consoles/'),
+    home('@xterm', '^server/dom0/screens/'),
     home('better-sqlite3', '^server/(store/database|cli/installation/modules)\\.ts$'),
     home('ssh2', '^server/(gate/|cli/installation/modules\\.ts$)'),
     home('commander', '^server/(cli/|prepare-start|postern\\.ts)'),

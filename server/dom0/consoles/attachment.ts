@@ -5,12 +5,12 @@ import type { ConsoleEnd, ConsoleMode, ConsoleNote, Presence, ScreenText } from 
 import type { FaultGuard } from '../../wire/fault-guard.js';
 import { FrameError, FrameReader, noteFrame } from '../../wire/frames.js';
 import { ConsoleRequestError, parseConsoleRequest } from './console-request.js';
-import { ScreenFeed } from './screen-feed.js';
-import type { Picture } from './screen-feed.js';
-import { clampSize } from './screen-job.js';
-import type { ScreenSize } from './screen-job.js';
+import { ScreenFeed } from '../screens/screen-feed.js';
+import type { Picture } from '../screens/screen-feed.js';
+import { clampSize } from '../screens/screen-job.js';
+import type { ScreenSize } from '../screens/screen-job.js';
 
-export type { Picture } from './screen-feed.js';
+export type { Picture } from '../screens/screen-feed.js';
 
 /** What an attachment asks of the console that it is joined to. */
 export interface AttachmentHost {

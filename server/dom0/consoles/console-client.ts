@@ -3,7 +3,7 @@ import { isAttached } from './attach-proof.js';
 import { Pty } from '../process/pty.js';
 import type { PtyCommand, PtyExit } from '../process/pty.js';
 import type { Incarnation } from '../toolstack/incarnation.js';
-import type { ScreenSize } from './screen-job.js';
+import type { ScreenSize } from '../screens/screen-job.js';
 
 interface ClientListener {
   /** Once: what `output` brings from now on is the console's. */

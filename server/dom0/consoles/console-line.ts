@@ -8,7 +8,7 @@ import type { Logger } from '../logger.js';
 import type { LineTiming } from './line-timing.js';
 import type { Pacer } from './pacer.js';
 import type { PtyCommand } from '../process/pty.js';
-import type { ScreenSize } from './screen-job.js';
+import type { ScreenSize } from '../screens/screen-job.js';
 import type { Semaphore } from '../scheduling/semaphore.js';
 import type { Incarnation } from '../toolstack/incarnation.js';
 

@@ -1,6 +1,6 @@
 import type { ConsoleMode } from '../../wire/console.js';
-import { clampSize } from './screen-job.js';
-import type { ScreenSize } from './screen-job.js';
+import { clampSize } from '../screens/screen-job.js';
+import type { ScreenSize } from '../screens/screen-job.js';
 
 /** What the query of a console's upgrade asks for. */
 export interface ConsoleQuery {

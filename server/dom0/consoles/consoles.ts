@@ -21,8 +21,8 @@ import { LINE_TIMING } from './line-timing.js';
 import type { LineTiming } from './line-timing.js';
 import { Pacer } from './pacer.js';
 import type { PtyCommand } from '../process/pty.js';
-import { Screens } from './screens.js';
-import type { ScreensTiming } from './screens.js';
+import { Screens } from '../screens/screens.js';
+import type { ScreensTiming } from '../screens/screens.js';
 import { Semaphore } from '../scheduling/semaphore.js';
 import type { Incarnation } from '../toolstack/incarnation.js';
 

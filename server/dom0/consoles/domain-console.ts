@@ -14,13 +14,13 @@ import type { DomainLog } from '../console-log/domain-log.js';
 import type { Recent } from '../console-log/memory-log.js';
 import { ConsoleLine } from './console-line.js';
 import type { LineParts, LineState } from './console-line.js';
-import type { KeptScreen } from './kept-screen.js';
-import { RawRing, RING_BYTES } from './raw-ring.js';
-import { REPLAY_BYTES, replayOf } from './raw-replay.js';
-import { FIRST_SIZE, isSameSize } from './screen-job.js';
-import type { ScreenSize } from './screen-job.js';
-import { NEW_INCARNATION } from './screen-reset.js';
-import type { Screens } from './screens.js';
+import type { KeptScreen } from '../screens/kept-screen.js';
+import { RawRing, RING_BYTES } from '../screens/raw-ring.js';
+import { REPLAY_BYTES, replayOf } from '../screens/raw-replay.js';
+import { FIRST_SIZE, isSameSize } from '../screens/screen-job.js';
+import type { ScreenSize } from '../screens/screen-job.js';
+import { NEW_INCARNATION } from '../screens/screen-reset.js';
+import type { Screens } from '../screens/screens.js';
 import type { Incarnation } from '../toolstack/incarnation.js';
 
 interface DomainConsoleParts {

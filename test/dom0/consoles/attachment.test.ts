@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { duplexPair } from 'node:stream';
 import { FaultGuard } from '../../../server/wire/fault-guard.js';
 import { Attachment } from '../../../server/dom0/consoles/attachment.js';
-import type { ScreenSize } from '../../../server/dom0/consoles/screen-job.js';
+import type { ScreenSize } from '../../../server/dom0/screens/screen-job.js';
 import { FRAME_BYTES, FRAME_LIMIT, INITIAL_CREDIT } from '../../../server/wire/console.js';
 import { bytesFrame, noteFrame } from '../../../server/wire/frames.js';
 import { eventually } from '../../support/eventually.js';

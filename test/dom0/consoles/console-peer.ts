@@ -7,7 +7,7 @@ import type { ConsoleNote, ConsoleRequest } from '../../../server/wire/console.j
 import { bytesFrame, FrameReader, noteFrame } from '../../../server/wire/frames.js';
 import type { Consoles } from '../../../server/dom0/consoles/consoles.js';
 import { parseDomainName } from '../../../policy/names.js';
-import { CLEAN_SCREEN } from '../../../server/dom0/consoles/screen-reset.js';
+import { CLEAN_SCREEN } from '../../../server/dom0/screens/screen-reset.js';
 import { eventually } from '../../support/eventually.js';
 
 const HEAD_END = '\r\n\r\n';

@@ -4,7 +4,7 @@ import { parseBootProfileName, parseDomainName } from '../../../policy/names.js'
 import { Consoles } from '../../../server/dom0/consoles/consoles.js';
 import type { ConsolesParts } from '../../../server/dom0/consoles/consoles.js';
 import { inheritedDescriptors } from '../../../server/dom0/process/pty.js';
-import { CLEAN_SCREEN, NEW_INCARNATION } from '../../../server/dom0/consoles/screen-reset.js';
+import { CLEAN_SCREEN, NEW_INCARNATION } from '../../../server/dom0/screens/screen-reset.js';
 import { eventually } from '../../support/eventually.js';
 import { ConsoleDoor } from './console-peer.js';
 import type { ConsolePeer } from './console-peer.js';

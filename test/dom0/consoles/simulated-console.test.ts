@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { parseBootProfileName, parseDomainName } from '../../../policy/names.js';
 import { Consoles } from '../../../server/dom0/consoles/consoles.js';
-import { NEW_INCARNATION } from '../../../server/dom0/consoles/screen-reset.js';
+import { NEW_INCARNATION } from '../../../server/dom0/screens/screen-reset.js';
 import { eventually } from '../../support/eventually.js';
 import { SimulatedXen } from '../../support/simulated-xen.js';
 import { ConsoleDoor } from './console-peer.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { NEW_INCARNATION } from '../../../server/dom0/consoles/screen-reset.js';
+import { NEW_INCARNATION } from '../../../server/dom0/screens/screen-reset.js';
 import { eventually } from '../../support/eventually.js';
 import { House } from '../../support/house.js';
 import type { SshStream } from '../../support/ssh-stream.js';

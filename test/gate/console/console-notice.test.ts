@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import xterm from '@xterm/headless';
 import type { Terminal } from '@xterm/headless';
-import { ScreenEmulator } from '../../../server/dom0/consoles/screen-emulator.js';
+import { ScreenEmulator } from '../../../server/dom0/screens/screen-emulator.js';
 import { ConsoleNotice } from '../../../server/gate/console/console-notice.js';
 
 /** A customer's terminal behind a gate, and the kept screen that the gate's notices are put right from. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
-import { ScreenEmulator } from '../../../server/dom0/consoles/screen-emulator.js';
+import { ScreenEmulator } from '../../../server/dom0/screens/screen-emulator.js';
 import { OracleTerminal } from '../../support/oracle-terminal.js';
 import { propertyRuns } from '../../support/property-runs.js';
 import { speech } from '../../support/terminal-speech.js';

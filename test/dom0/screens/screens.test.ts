@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { RawRing, RING_BYTES } from '../../../server/dom0/consoles/raw-ring.js';
-import { ScreenEmulator } from '../../../server/dom0/consoles/screen-emulator.js';
-import { Screens } from '../../../server/dom0/consoles/screens.js';
-import type { ScreensTiming } from '../../../server/dom0/consoles/screens.js';
+import { RawRing, RING_BYTES } from '../../../server/dom0/screens/raw-ring.js';
+import { ScreenEmulator } from '../../../server/dom0/screens/screen-emulator.js';
+import { Screens } from '../../../server/dom0/screens/screens.js';
+import type { ScreensTiming } from '../../../server/dom0/screens/screens.js';
 import { eventually } from '../../support/eventually.js';
 
 /** Dear to show: each of these is a hundred scrolled lines. */

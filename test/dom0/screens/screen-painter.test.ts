@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import xterm from '@xterm/headless';
 import type { Terminal } from '@xterm/headless';
 import fc from 'fast-check';
-import { paint } from '../../../server/dom0/consoles/screen-painter.js';
-import { NEW_INCARNATION } from '../../../server/dom0/consoles/screen-reset.js';
+import { paint } from '../../../server/dom0/screens/screen-painter.js';
+import { NEW_INCARNATION } from '../../../server/dom0/screens/screen-reset.js';
 import { looksOf } from '../../support/terminal-looks.js';
 import { speech, UTTERANCES } from '../../support/terminal-speech.js';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import xterm from '@xterm/headless';
 import type { Terminal } from '@xterm/headless';
-import { ScreenEmulator } from '../../../server/dom0/consoles/screen-emulator.js';
-import type { ScreenSize } from '../../../server/dom0/consoles/screen-job.js';
+import { ScreenEmulator } from '../../../server/dom0/screens/screen-emulator.js';
+import type { ScreenSize } from '../../../server/dom0/screens/screen-job.js';
 import type { ScreenText } from '../../../server/wire/console.js';
 
 const KEPT: ScreenSize = { cols: 80, rows: 24 };

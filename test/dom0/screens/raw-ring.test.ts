@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { RawRing } from '../../../server/dom0/consoles/raw-ring.js';
+import { RawRing } from '../../../server/dom0/screens/raw-ring.js';
 
 describe('RawRing', () => {
   it('keeps the newest bytes, whatever the pieces', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { replayOf } from '../../../server/dom0/consoles/raw-replay.js';
-import { CLEAN_SCREEN } from '../../../server/dom0/consoles/screen-reset.js';
+import { replayOf } from '../../../server/dom0/screens/raw-replay.js';
+import { CLEAN_SCREEN } from '../../../server/dom0/screens/screen-reset.js';
 
 const replay = (text: string, whole = true): string => {
   const all = replayOf(Buffer.from(text, 'latin1'), whole).toString('latin1');
