@@ -28,12 +28,12 @@ export function readTextFile(file: string): TextFile {
   }
 }
 
-class NotRegular extends Error {}
+class NotRegularError extends Error {}
 
 function readAtMost(file: string, limit: number): Buffer {
   const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   try {
-    if (!fstatSync(descriptor).isFile()) throw new NotRegular('it is not a regular file');
+    if (!fstatSync(descriptor).isFile()) throw new NotRegularError('it is not a regular file');
     const bytes = Buffer.alloc(limit);
     let length = 0;
     for (;;) {
@@ -63,7 +63,7 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /** The reason why a system call failed, in words. */
 export function reason(error: unknown): string {
-  if (error instanceof NotRegular) return error.message;
+  if (error instanceof NotRegularError) return error.message;
   const code = (error as NodeJS.ErrnoException).code ?? '';
   return REASONS[code] ?? (error instanceof Error ? error.message : String(error));
 }

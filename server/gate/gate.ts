@@ -1,6 +1,6 @@
 import { FaultGuard } from '../wire/fault-guard.js';
 import type { AuditEvent, EventActor } from '../store/audit-event.js';
-import { AuditUnavailable } from '../store/store-error.js';
+import { AuditUnavailableError } from '../store/store-error.js';
 import type { Store } from '../store/store.js';
 import { Activity } from './customer/activity.js';
 import { Announcements } from './session/announcements.js';
@@ -47,7 +47,7 @@ import { WindowWatch } from './policy/window-watch.js';
 import * as words from './text/words.js';
 
 /** What the gate needs of gate.yaml. */
-export interface GateHouseSettings extends SshSettings {
+export interface GateCoreSettings extends SshSettings {
   readonly site: string;
   readonly hosts: readonly HostSettings[];
   readonly keys: KeyLimits;
@@ -58,7 +58,7 @@ export interface GateHouseSettings extends SshSettings {
 }
 
 export interface GateParts {
-  readonly settings: GateHouseSettings;
+  readonly settings: GateCoreSettings;
   readonly store: Store;
   readonly policySource: PolicySource;
   readonly hostKey: HostKey;
@@ -98,7 +98,7 @@ export class Gate {
   #ticks: NodeJS.Timeout | null = null;
   #stopped = false;
 
-  /** @throws NoPolicy when there is no valid policy and never was one */
+  /** @throws NoPolicyError when there is no valid policy and never was one */
   constructor(parts: GateParts) {
     const { settings, store, log } = parts;
     const { audit, roles, parameters } = store;
@@ -116,7 +116,7 @@ export class Gate {
     });
     const options = { log, ...(parts.hostTimings === undefined ? {} : { timings: parts.hostTimings }) };
     const links = settings.hosts.map((host) => new HostLink(host, options));
-    this.hosts = new Hosts(links, store.domains, store.sightings, log, {
+    this.hosts = new Hosts(links, store.domains, store.lastObservations, log, {
       graceMs: settings.domains.graceSeconds * 1000,
     });
     const rateLimit = new CustomerRateLimit();
@@ -294,7 +294,7 @@ export class Gate {
     try {
       this.store.audit.append(event);
     } catch (fault) {
-      if (!(fault instanceof AuditUnavailable)) throw fault;
+      if (!(fault instanceof AuditUnavailableError)) throw fault;
       this.#log.error({ kind: event.kind, err: fault }, 'THE AUDIT LOG CANNOT BE WRITTEN');
     }
   }

@@ -4,7 +4,7 @@ import { ASKER, auditRow, GENESIS, storedRow } from './audit-record.js';
 import type { StoredAuditRow } from './audit-record.js';
 import { AuditVerifier } from './audit-verifier.js';
 import type { Mark, VerifyReport, Witness } from './audit-verifier.js';
-import { AuditUnavailable } from './store-error.js';
+import { AuditUnavailableError } from './store-error.js';
 import { Sql } from './database.js';
 import type { Database } from './database.js';
 import { drawReference } from './reference.js';
@@ -42,7 +42,7 @@ export interface TailQuery {
 }
 
 /** Ends `together` as if it had not been. */
-class RolledBack<T> extends Error {
+class RolledBackError<T> extends Error {
   readonly result: T;
 
   constructor(result: T) {
@@ -69,7 +69,7 @@ export class AuditLog {
     this.#clock = clock;
   }
 
-  /** @throws AuditUnavailable when it cannot be written; nothing has happened then */
+  /** @throws AuditUnavailableError when it cannot be written; nothing has happened then */
   append(event: AuditEvent): AuditRow {
     return this.transact((append) => append(event));
   }
@@ -77,7 +77,7 @@ export class AuditLog {
   /**
    * One immediate transaction whose changes and events stand or fall together. Listeners hear of the events after the commit.
    *
-   * @throws AuditUnavailable when it cannot be written; nothing has happened then
+   * @throws AuditUnavailableError when it cannot be written; nothing has happened then
    */
   transact<T>(body: (append: Append) => T): T {
     if (this.#joined !== undefined) return body(this.#appendTo(this.#joined));
@@ -91,7 +91,7 @@ export class AuditLog {
    * Makes one transaction of several: what the body calls of the store stands or falls together.
    *
    * @param keep whether the result is to stand; otherwise all of it is taken back, and nobody hears of it
-   * @throws AuditUnavailable when it cannot be written; nothing has happened then
+   * @throws AuditUnavailableError when it cannot be written; nothing has happened then
    */
   together<T>(body: () => T, keep: (result: T) => boolean): T {
     const rows: AuditRow[] = [];
@@ -100,7 +100,7 @@ export class AuditLog {
         this.#joined = rows;
         try {
           const done = body();
-          if (!keep(done)) throw new RolledBack(done);
+          if (!keep(done)) throw new RolledBackError(done);
           return done;
         } finally {
           this.#joined = undefined;
@@ -109,7 +109,7 @@ export class AuditLog {
       this.#announce(rows);
       return result;
     } catch (error) {
-      if (error instanceof RolledBack) return error.result as T;
+      if (error instanceof RolledBackError) return error.result as T;
       throw error;
     }
   }
@@ -143,7 +143,7 @@ export class AuditLog {
       this.#database.touch();
       return null;
     } catch (error) {
-      if (error instanceof AuditUnavailable) return error.message;
+      if (error instanceof AuditUnavailableError) return error.message;
       throw error;
     }
   }

@@ -90,7 +90,7 @@ export class Authorizations {
 
   /**
    * @param decide pure but for `facts.count`; it may not call the store
-   * @throws AuditUnavailable when the log cannot be written; nothing has happened then
+   * @throws AuditUnavailableError when the log cannot be written; nothing has happened then
    */
   settle<T>(question: Question, decide: (facts: Facts) => Settled<T>): T {
     const { value, rows } = this.#log.transact((append) => {

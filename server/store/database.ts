@@ -2,7 +2,7 @@ import { accessSync, constants } from 'node:fs';
 import Sqlite from 'better-sqlite3';
 import { APPLICATION_ID, MIGRATIONS } from './migrations.js';
 import { makePrivateFile, secureDatabaseFile } from './state-directory.js';
-import { AuditUnavailable, StoreError } from './store-error.js';
+import { AuditUnavailableError, StoreError } from './store-error.js';
 
 /** What SQLite stores, as the STRICT tables use it. */
 type SqlValue = string | number | Buffer | null;
@@ -21,7 +21,7 @@ export class Sql<Row = never> {
 export interface DatabaseOptions {
   /** Told each statement as it runs, with its values. */
   readonly trace?: (sql: string) => void;
-  /** The file may not grow over so many pages of 4 KiB; what would make it grow throws AuditUnavailable. */
+  /** The file may not grow over so many pages of 4 KiB; what would make it grow throws AuditUnavailableError. */
   readonly maximumPages?: number;
 }
 
@@ -71,7 +71,7 @@ export class Database {
   /**
    * One immediate transaction: what it reads cannot change before it commits, in this process or another.
    *
-   * @throws AuditUnavailable when it cannot be begun, written or committed; it is then rolled back
+   * @throws AuditUnavailableError when it cannot be begun, written or committed; it is then rolled back
    */
   transaction<T>(body: () => T): T {
     if (this.#sqlite.inTransaction) throw new Error('a store method was called inside another one');
@@ -81,7 +81,7 @@ export class Database {
     } catch (error) {
       if (isReadOnly(error)) this.#isReadOnly = true;
       if (error instanceof Sqlite.SqliteError && UNAVAILABLE.test(error.code)) {
-        throw new AuditUnavailable(`the database cannot be written: ${error.message}`, { cause: error });
+        throw new AuditUnavailableError(`the database cannot be written: ${error.message}`, { cause: error });
       }
       throw error;
     }
@@ -90,7 +90,7 @@ export class Database {
   /**
    * Writes what changes nothing.
    *
-   * @throws AuditUnavailable when it cannot be written
+   * @throws AuditUnavailableError when it cannot be written
    */
   touch(): void {
     this.transaction(() => this.#sqlite.pragma(`user_version = ${version(this.#sqlite)}`));

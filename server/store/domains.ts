@@ -6,7 +6,7 @@ import type { Append, AuditLog } from './audit-log.js';
 import { Sql } from './database.js';
 import type { Database } from './database.js';
 import type { DomainIdentity, DomainRecord, NamePresence, Retirement } from './records.js';
-import { AuditUnavailable } from './store-error.js';
+import { AuditUnavailableError } from './store-error.js';
 
 interface StoredDomain {
   readonly name: DomainName;
@@ -111,14 +111,14 @@ export class Domains {
         for (const { name } of absent) this.#database.run(PRESENT, name, at);
       });
     } catch (error) {
-      if (!(error instanceof AuditUnavailable)) throw error;
+      if (!(error instanceof AuditUnavailableError)) throw error;
     }
   }
 
   /**
    * Records what was decided, in one transaction.
    *
-   * @throws AuditUnavailable when it cannot be recorded: nothing of it has happened then, decide anew
+   * @throws AuditUnavailableError when it cannot be recorded: nothing of it has happened then, decide anew
    */
   settle(changes: DomainChanges): void {
     this.#log.transact((append) => {
@@ -144,7 +144,7 @@ export class Domains {
    * role that was given in the meantime awaits the name's next domain.
    *
    * @returns whether it was retired now
-   * @throws AuditUnavailable when it cannot be recorded: call again, or the old roles go on to count
+   * @throws AuditUnavailableError when it cannot be recorded: call again, or the old roles go on to count
    */
   gone(name: DomainName): boolean {
     return this.#log.transact((append) => {

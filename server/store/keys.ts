@@ -7,7 +7,7 @@ import { noSuchCustomer } from './customers.js';
 import { Sql } from './database.js';
 import type { Database } from './database.js';
 import type { Key } from './records.js';
-import { AuditUnavailable } from './store-error.js';
+import { AuditUnavailableError } from './store-error.js';
 
 /** A row of `key` as it is joined to its customer's name. */
 export interface KeyRow {
@@ -228,7 +228,7 @@ export class Keys {
         this.#database.run(TOUCH, this.#clock().toISOString(), fingerprint, customer),
       );
     } catch (error) {
-      if (!(error instanceof AuditUnavailable)) throw error;
+      if (!(error instanceof AuditUnavailableError)) throw error;
     }
   }
 

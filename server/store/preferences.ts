@@ -1,7 +1,7 @@
 import type { CustomerName } from '../../policy/names.js';
 import { Sql } from './database.js';
 import type { Database } from './database.js';
-import { AuditUnavailable } from './store-error.js';
+import { AuditUnavailableError } from './store-error.js';
 
 /** How a customer likes the menu and the console. Null: never said. */
 interface Preference {
@@ -53,7 +53,7 @@ export class Preferences {
     try {
       this.#database.transaction(write);
     } catch (error) {
-      if (!(error instanceof AuditUnavailable)) throw error;
+      if (!(error instanceof AuditUnavailableError)) throw error;
     }
   }
 }

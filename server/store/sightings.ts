@@ -9,7 +9,7 @@ export interface SeenHost {
 }
 
 /** What a host showed. */
-export interface Sighting {
+export interface LastObservation {
   /** The domains that it managed. */
   readonly domains: ReadonlySet<DomainName>;
   /** The guests that ran there and that it did not manage; null: it did not say. */
@@ -24,7 +24,7 @@ const PUT = new Sql(
    ON CONFLICT DO UPDATE SET socket = excluded.socket, tells = excluded.tells`,
 );
 const FORGET = new Sql('DELETE FROM sighting WHERE host = ?');
-const SIGHT = new Sql('INSERT INTO sighting (host, domain) SELECT ?, value FROM json_each(?)');
+const INSERT = new Sql('INSERT INTO sighting (host, domain) SELECT ?, value FROM json_each(?)');
 const FORGET_GUESTS = new Sql('DELETE FROM guest WHERE host = ?');
 const SIGHT_GUESTS = new Sql('INSERT INTO guest (host, name) SELECT ?, value FROM json_each(?)');
 const LEAVING = new Sql<{ domain: DomainName }>('SELECT domain FROM leaving');
@@ -32,7 +32,7 @@ const FORGET_LEAVING = new Sql('DELETE FROM leaving');
 const LEAVE = new Sql('INSERT INTO leaving (domain) SELECT value FROM json_each(?)');
 
 /** What each host showed when it was heard last: what a gate that starts knows of a host that does not answer. */
-export class Sightings {
+export class LastObservations {
   readonly #database: Database;
 
   constructor(database: Database) {
@@ -40,7 +40,7 @@ export class Sightings {
   }
 
   /** Null for a host that was never heard. */
-  of({ name, socket }: SeenHost): Sighting | null {
+  of({ name, socket }: SeenHost): LastObservation | null {
     const host = this.#database.get(HOST, name, socket);
     if (host === undefined) return null;
     return {
@@ -50,14 +50,14 @@ export class Sightings {
   }
 
   /**
-   * @param sighting all that it shows
-   * @throws AuditUnavailable when it cannot be written: tell it again
+   * @param shown all that it shows
+   * @throws AuditUnavailableError when it cannot be written: tell it again
    */
-  record({ name, socket }: SeenHost, { domains, guests }: Sighting): void {
+  record({ name, socket }: SeenHost, { domains, guests }: LastObservation): void {
     this.#database.transaction(() => {
       this.#database.run(PUT, name, socket, guests === null ? 0 : 1);
       this.#database.run(FORGET, name);
-      this.#database.run(SIGHT, name, JSON.stringify([...domains]));
+      this.#database.run(INSERT, name, JSON.stringify([...domains]));
       this.#database.run(FORGET_GUESTS, name);
       this.#database.run(SIGHT_GUESTS, name, JSON.stringify([...(guests ?? [])]));
     });
@@ -70,7 +70,7 @@ export class Sightings {
 
   /**
    * @param domains all of them
-   * @throws AuditUnavailable when it cannot be written: tell it again
+   * @throws AuditUnavailableError when it cannot be written: tell it again
    */
   recordLeaving(domains: ReadonlySet<DomainName>): void {
     this.#database.transaction(() => {

@@ -7,6 +7,6 @@ export class StoreError extends Error {
  * The audit log cannot be written: the disk is full, read-only or failing, or another process holds the database. The
  * transaction was rolled back: nothing has happened.
  */
-export class AuditUnavailable extends Error {
-  override readonly name = 'AuditUnavailable';
+export class AuditUnavailableError extends Error {
+  override readonly name = 'AuditUnavailableError';
 }

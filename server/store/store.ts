@@ -12,7 +12,7 @@ import { Maintenance } from './maintenance.js';
 import { Parameters } from './parameters.js';
 import { Preferences } from './preferences.js';
 import { Roles } from './roles.js';
-import { Sightings } from './sightings.js';
+import { LastObservations } from './sightings.js';
 
 export interface StoreOptions extends DatabaseOptions {
   /** Where the times of rows come from; the machine's clock when not given. */
@@ -21,14 +21,14 @@ export interface StoreOptions extends DatabaseOptions {
 
 /**
  * The state directory's database: one per process. Every method of its parts is a whole transaction, and what changes
- * something appends its audit event in the same one; when that cannot be written they throw AuditUnavailable.
+ * something appends its audit event in the same one; when that cannot be written they throw AuditUnavailableError.
  */
 export class Store {
   readonly customers: Customers;
   readonly keys: Keys;
   readonly roles: Roles;
   readonly domains: Domains;
-  readonly sightings: Sightings;
+  readonly lastObservations: LastObservations;
   readonly parameters: Parameters;
   readonly holders: Holders;
   readonly logins: Logins;
@@ -47,7 +47,7 @@ export class Store {
     this.keys = new Keys(database, this.audit, clock);
     this.roles = new Roles(database, this.audit);
     this.domains = new Domains(database, this.audit, clock);
-    this.sightings = new Sightings(database);
+    this.lastObservations = new LastObservations(database);
     this.parameters = new Parameters(database, this.audit);
     this.holders = new Holders(database);
     this.logins = new Logins(database);

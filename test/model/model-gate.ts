@@ -3,10 +3,10 @@ import type { ObservedDomain, ObserverEvents } from '../../server/dom0/observati
 import type { KnownDomains } from '../../server/gate/hosts/domain-registry.js';
 import type { HostLink } from '../../server/gate/hosts/host-link.js';
 import { Hosts } from '../../server/gate/hosts/hosts.js';
-import type { LastSightings } from '../../server/gate/hosts/hosts.js';
+import type { LastObservations } from '../../server/gate/hosts/hosts.js';
 import type { DomainChanges } from '../../server/store/domains.js';
 import type { DomainIdentity, DomainRecord } from '../../server/store/records.js';
-import type { Sighting } from '../../server/store/sightings.js';
+import type { LastObservation } from '../../server/store/sightings.js';
 import type { DomainView, HostNames } from '../../server/wire/domain.js';
 import { domainView } from '../support/dom0-stand-in.js';
 import { silentLogger } from '../support/silent-logger.js';
@@ -86,10 +86,10 @@ export class ModelLink {
 }
 
 /** What a store keeps from one gate to the next. */
-export class ModelStore implements KnownDomains, LastSightings {
+export class ModelStore implements KnownDomains, LastObservations {
   readonly #domains = new Map<DomainName, DomainRecord>();
   readonly #identities = new Map<string, DomainIdentity>();
-  readonly #sightings = new Map<string, Sighting>();
+  readonly #lastObservations = new Map<string, LastObservation>();
   readonly retired: DomainName[] = [];
   #leaving: ReadonlySet<DomainName> = new Set();
 
@@ -118,12 +118,12 @@ export class ModelStore implements KnownDomains, LastSightings {
     this.retired.push(...changes.retired);
   }
 
-  of({ name }: { readonly name: string }): Sighting | null {
-    return this.#sightings.get(name) ?? null;
+  of({ name }: { readonly name: string }): LastObservation | null {
+    return this.#lastObservations.get(name) ?? null;
   }
 
-  record({ name }: { readonly name: string }, sighting: Sighting): void {
-    this.#sightings.set(name, sighting);
+  record({ name }: { readonly name: string }, shown: LastObservation): void {
+    this.#lastObservations.set(name, shown);
   }
 
   leaving(): ReadonlySet<DomainName> {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { isRefusal } from '../../policy/refusal.js';
 import { ownershipProblem } from '../../server/store/state-directory.js';
-import { AuditUnavailable, StoreError } from '../../server/store/store-error.js';
+import { AuditUnavailableError, StoreError } from '../../server/store/store-error.js';
 import { Store } from '../../server/store/store.js';
 import {
   ADMIN,
@@ -138,11 +138,11 @@ describe('store: a full disk', () => {
       store.roles.add(ALICE, HORATIO, 'owner', ADMIN);
       assert.throws(() => {
         for (;;) store.audit.append({ kind: 'gate.stopped', reason: 'x'.repeat(300) });
-      }, AuditUnavailable);
+      }, AuditUnavailableError);
       // Smaller ones may still have fitted into the last page.
       assert.throws(() => {
         for (;;) store.audit.append({ kind: 'gate.stopped', reason: '' });
-      }, AuditUnavailable);
+      }, AuditUnavailableError);
       const { seq } = store.audit.head();
 
       let answered = false;
@@ -165,11 +165,11 @@ describe('store: a full disk', () => {
               value: () => (answered = true),
             }),
           ),
-        AuditUnavailable,
+        AuditUnavailableError,
       );
       assert.equal(answered, false, 'no permit without its record');
-      assert.throws(() => store.customers.suspend(ALICE, null, ADMIN), AuditUnavailable);
-      assert.throws(() => store.roles.remove(ALICE, HORATIO, ADMIN), AuditUnavailable);
+      assert.throws(() => store.customers.suspend(ALICE, null, ADMIN), AuditUnavailableError);
+      assert.throws(() => store.roles.remove(ALICE, HORATIO, ADMIN), AuditUnavailableError);
 
       assert.equal(store.audit.head().seq, seq);
       assert.equal(store.customers.find(ALICE)?.suspendedAt, null, 'the change went with its record');
@@ -206,7 +206,7 @@ describe('store: a full disk', () => {
           encoding: 'utf8',
         },
       );
-      assert.equal(stdout, 'AuditUnavailable, then still reading alice\n', stderr);
+      assert.equal(stdout, 'AuditUnavailableError, then still reading alice\n', stderr);
       assert.deepEqual(temporary.store.audit.verify().findings, [], 'and nothing is half-written');
       assert.ok(
         !isRefusal(temporary.store.customers.suspend(ALICE, null, ADMIN)),

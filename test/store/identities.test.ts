@@ -149,7 +149,7 @@ describe('store: the databases of earlier versions', () => {
         [['horatio', 'xen1', false, true]],
       );
       assert.equal(
-        store.sightings.of({ name: 'xen1', socket: '/x' })?.guests,
+        store.lastObservations.of({ name: 'xen1', socket: '/x' })?.guests,
         null,
         'what else ran there is not known',
       );

@@ -149,7 +149,7 @@ export class GateInside {
     );
     const timings = { retry: [10, 50] as const, silence: 5_000, answer: 1_000, ...hostTimings };
     const link = new HostLink({ name: 'one', socket: this.dom0.socket }, { log: silentLogger, timings });
-    this.hosts = new Hosts([link], store.domains, store.sightings, silentLogger);
+    this.hosts = new Hosts([link], store.domains, store.lastObservations, silentLogger);
     this.authorizer = new Authorizer(store.authorizations, this.policy, {
       clock: () => this.clock(),
       observations: this.hosts,

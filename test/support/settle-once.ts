@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { DomainName } from '../../policy/names.js';
-import { AuditUnavailable } from '../../server/store/store-error.js';
+import { AuditUnavailableError } from '../../server/store/store-error.js';
 import { Store } from '../../server/store/store.js';
 import { customerActor, customerName, domainName, fingerprint } from './temporary-store.js';
 
@@ -39,7 +39,7 @@ function askUntilAnswered(domain: DomainName, operation: string): string {
     try {
       return ask(domain, operation);
     } catch (error) {
-      if (!(error instanceof AuditUnavailable)) throw error;
+      if (!(error instanceof AuditUnavailableError)) throw error;
     }
   }
 }

@@ -3,10 +3,10 @@ import type { IncomingMessage } from 'node:http';
 import type { GateSettings } from '../../../config/gate-settings.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
-import { ControlClient, ControlFault, ControlUnreachable } from '../../gate/control/control-client.js';
+import { ControlClient, ControlError, ControlUnreachableError } from '../../gate/control/control-client.js';
 import { StreamedBytes, NEEDS_THE_GATE } from '../../gate/control/route.js';
 import type { Method } from '../../gate/control/route.js';
-import { AuditUnavailable, StoreError } from '../../store/store-error.js';
+import { AuditUnavailableError, StoreError } from '../../store/store-error.js';
 import { asOwner } from './as-owner.js';
 import { CliError, EXIT } from '../command/exit-status.js';
 import { NewFile } from '../command/new-file.js';
@@ -131,7 +131,7 @@ export class AdminClient {
     } catch (error) {
       const { message } = error as Error;
       if (error instanceof CliError) throw error;
-      if (!(error instanceof ControlUnreachable)) throw new CliError(message, EXIT.failed);
+      if (!(error instanceof ControlUnreachableError)) throw new CliError(message, EXIT.failed);
       if (error.code === 'EACCES' || error.code === 'EPERM') {
         throw new CliError(`${message}: run this with sudo, or as the gate's own user`, EXIT.hostUnreachable);
       }
@@ -142,7 +142,7 @@ export class AdminClient {
     try {
       return await otherwise();
     } catch (error) {
-      if (error instanceof AuditUnavailable)
+      if (error instanceof AuditUnavailableError)
         throw new CliError(`nothing was done: ${error.message}`, EXIT.refused);
       if (error instanceof StoreError)
         throw new CliError(`the gate is not running, and ${error.message}`, EXIT.refused);
@@ -167,12 +167,12 @@ export class AdminClient {
   }
 }
 
-/** The answer's bytes. @throws ControlFault when the gate goes before it has handed all of them over */
+/** The answer's bytes. @throws ControlError when the gate goes before it has handed all of them over */
 async function* wholly(answer: IncomingMessage): AsyncGenerator<Buffer> {
   try {
     for await (const chunk of answer as AsyncIterable<Buffer>) yield chunk;
   } catch (error) {
-    throw new ControlFault(GONE, { cause: error });
+    throw new ControlError(GONE, { cause: error });
   }
-  if (!answer.complete) throw new ControlFault(GONE);
+  if (!answer.complete) throw new ControlError(GONE);
 }

@@ -5,7 +5,7 @@ import type { GateSettings } from '../../../config/gate-settings.js';
 import { loadPolicy } from '../../../config/policy-directory.js';
 import { problemText } from '../../../config/problem.js';
 import { isRefusal } from '../../../policy/refusal.js';
-import { ControlClient, ControlUnreachable } from '../../gate/control/control-client.js';
+import { ControlClient, ControlUnreachableError } from '../../gate/control/control-client.js';
 import type { GateStatus } from '../../gate/control/control-answers.js';
 import { HostKey } from '../../gate/ssh/host-key.js';
 import { Store } from '../../store/store.js';
@@ -285,6 +285,6 @@ async function askStatus(
     const status = await new ControlClient(socket, admin).ask('GET', '/status');
     return isRefusal(status) ? { problem: status.message, code: '' } : (status as GateStatus);
   } catch (error) {
-    return { problem: because(error), code: error instanceof ControlUnreachable ? error.code : '' };
+    return { problem: because(error), code: error instanceof ControlUnreachableError ? error.code : '' };
   }
 }

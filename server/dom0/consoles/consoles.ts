@@ -19,7 +19,7 @@ import { parseConsoleQuery } from './console-query.js';
 import { DomainConsole } from './domain-console.js';
 import { LINE_TIMING } from './line-timing.js';
 import type { LineTiming } from './line-timing.js';
-import { Pacer } from './pacer.js';
+import { FloodLimiter } from './pacer.js';
 import type { PtyCommand } from '../process/pty.js';
 import { Screens } from '../screens/screens.js';
 import type { ScreensTiming } from '../screens/screens.js';
@@ -63,7 +63,7 @@ export class Consoles {
   readonly #timing: Partial<ConsolesTiming>;
   readonly #screens: Screens;
   readonly #logs: ConsoleLogs | null;
-  readonly #pacer = new Pacer();
+  readonly #pacer = new FloodLimiter();
   readonly #semaphore = new Semaphore(OPENINGS);
   readonly #consoles = new Map<DomainName, DomainConsole>();
   readonly #listeners = new Set<(name: DomainName, state: LineState) => void>();

@@ -12,7 +12,7 @@ const TYPING_MS = 1_000;
  * Lets floods pass as fast as they come while nobody minds, and at 15 MB/s in all while somebody types into another console:
  * echoes come then between the flood's reads. Kept for all consoles together.
  */
-export class Pacer {
+export class FloodLimiter {
   readonly #typedAt = new Map<object, number>();
   #spentBy = new Map<object, number>();
   #spent = 0;

@@ -8,7 +8,7 @@ import type { Policy } from '../../../policy/policy.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { AuditEvent, AuditRow, CustomerActor } from '../../store/audit-event.js';
 import type { Facts, Question, Settled } from '../../store/authorizations.js';
-import { AuditUnavailable } from '../../store/store-error.js';
+import { AuditUnavailableError } from '../../store/store-error.js';
 import type { AttachmentQuery } from './live-attachments.js';
 import { CustomerRateLimit } from './customer-rate-limit.js';
 import type { Identity } from '../session/identity.js';
@@ -21,7 +21,7 @@ import * as words from '../text/words.js';
 
 /** The store, as far as permission goes: one transaction around reading, deciding and recording. */
 export interface Authorizations {
-  /** @throws AuditUnavailable when nothing can be written: nothing has happened then */
+  /** @throws AuditUnavailableError when nothing can be written: nothing has happened then */
   settle<T>(question: Question, decide: (facts: Facts) => Settled<T>): T;
   /** Reads the same for who only wants to know, also when nothing can be written. */
   look(question: Question): Facts;
@@ -188,7 +188,7 @@ export class Authorizer {
         };
       });
     } catch (fault) {
-      if (!(fault instanceof AuditUnavailable)) throw fault;
+      if (!(fault instanceof AuditUnavailableError)) throw fault;
       return this.#unrecorded(identity, request, domain, operation, fault);
     }
   }

@@ -1,6 +1,6 @@
 import { printable } from '../../../menus/printable-text.js';
 import type { AuditEvent } from '../../store/audit-event.js';
-import { AuditUnavailable } from '../../store/store-error.js';
+import { AuditUnavailableError } from '../../store/store-error.js';
 import type { ConsoleMode } from '../../wire/console.js';
 import { isTerminalAnswer } from '../../wire/terminal-answers.js';
 import type { Announcements } from '../session/announcements.js';
@@ -40,7 +40,7 @@ export interface ConsoleParts {
   readonly recordings: Recordings;
   readonly liveAttachments: LiveAttachments;
   readonly announcements: Announcements;
-  /** @throws AuditUnavailable */
+  /** @throws AuditUnavailableError */
   readonly audit: { append(event: AuditEvent): unknown };
   readonly log: Log;
 }
@@ -351,7 +351,7 @@ export class ConsoleAttachment {
     try {
       this.#parts.audit.append({ kind, actor: actorOf(identity), domain, mode, operation });
     } catch (fault) {
-      if (!(fault instanceof AuditUnavailable)) throw fault;
+      if (!(fault instanceof AuditUnavailableError)) throw fault;
       this.#parts.log.error({ kind, connection: identity.connection }, 'cannot be recorded in the audit log');
     }
   }

@@ -1,7 +1,7 @@
 import type { Policy } from '../../../policy/policy.js';
 import { refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
-import { AuditUnavailable, StoreError } from '../../store/store-error.js';
+import { AuditUnavailableError, StoreError } from '../../store/store-error.js';
 import type { Store } from '../../store/store.js';
 import { auditRoutes } from './audit-routes.js';
 import { NO_OBSERVATIONS } from '../access/domain-observations.js';
@@ -82,7 +82,7 @@ export class Administration {
         if (found !== undefined) return await found;
       }
     } catch (error) {
-      if (error instanceof AuditUnavailable) {
+      if (error instanceof AuditUnavailableError) {
         return refusal(
           'audit-unavailable',
           `nothing was changed: ${error.message}; make room, or see that it can be written`,

@@ -7,8 +7,8 @@ import { ADMIN_HEADER } from './control-server.js';
 import type { Method } from './route.js';
 
 /** The gate cannot be asked: `code` is the system's (`ENOENT`, `ECONNREFUSED`, `EACCES` …). */
-export class ControlUnreachable extends Error {
-  override readonly name = 'ControlUnreachable';
+export class ControlUnreachableError extends Error {
+  override readonly name = 'ControlUnreachableError';
   readonly code: string;
 
   constructor(path: string, error: NodeJS.ErrnoException) {
@@ -18,8 +18,8 @@ export class ControlUnreachable extends Error {
 }
 
 /** The gate's fault, or an answer that was not understood. */
-export class ControlFault extends Error {
-  override readonly name = 'ControlFault';
+export class ControlError extends Error {
+  override readonly name = 'ControlError';
 }
 
 /** Asks a running gate over its control socket. */
@@ -36,7 +36,7 @@ export class ControlClient {
   /**
    * @param path with its parts percent-encoded
    * @returns the answer's JSON, or the refusal
-   * @throws ControlUnreachable, ControlFault
+   * @throws ControlUnreachableError, ControlError
    */
   async ask(method: Method, path: string, given: object = {}): Promise<object | Refusal> {
     const response = await this.#send(method, path, given);
@@ -72,7 +72,7 @@ export class ControlClient {
       request(options)
         .once('response', resolve)
         .once('error', (error) => {
-          reject(new ControlUnreachable(this.#path, error));
+          reject(new ControlUnreachableError(this.#path, error));
         })
         .end(body);
     });
@@ -84,7 +84,7 @@ async function* readLines(response: IncomingMessage, signal: AbortSignal): Async
     for await (const line of createInterface({ input: response, crlfDelay: Infinity }))
       yield JSON.parse(line) as object;
   } catch (error) {
-    if (!signal.aborted) throw new ControlFault('the gate has gone', { cause: error });
+    if (!signal.aborted) throw new ControlError('the gate has gone', { cause: error });
   }
 }
 
@@ -98,7 +98,7 @@ async function textOf(response: IncomingMessage): Promise<string> {
 async function refusedBy(response: IncomingMessage): Promise<Refusal> {
   const value = understood(response, await textOf(response));
   if (isRefusal(value)) return value;
-  throw new ControlFault('the gate answered something else than was asked for');
+  throw new ControlError('the gate answered something else than was asked for');
 }
 
 function understood(response: IncomingMessage, text: string): object | Refusal {
@@ -109,9 +109,9 @@ function understood(response: IncomingMessage, text: string): object | Refusal {
     value = undefined;
   }
   if (typeof value !== 'object' || value === null)
-    throw new ControlFault('the gate gave an answer that is not JSON');
+    throw new ControlError('the gate gave an answer that is not JSON');
   if (isRefusal(value) || response.statusCode === 200) return value;
-  throw new ControlFault(
+  throw new ControlError(
     'error' in value ? String(value.error) : `the gate answered with status ${response.statusCode ?? 0}`,
   );
 }

@@ -5,7 +5,7 @@ import type { Refusal } from '../../../policy/refusal.js';
 import { noSuchCustomer } from '../../store/customers.js';
 import { KEYS_AT_ONCE } from '../../store/keys.js';
 import type { Key } from '../../store/records.js';
-import { AuditUnavailable } from '../../store/store-error.js';
+import { AuditUnavailableError } from '../../store/store-error.js';
 import type { Store } from '../../store/store.js';
 import { KeyRules } from '../keys/key-rules.js';
 import { Slices } from '../scheduling/slices.js';
@@ -165,7 +165,7 @@ async function inParts(
     await slices.run(part);
     return null;
   } catch (error) {
-    if (!(error instanceof AuditUnavailable) || done.length === 0) throw error;
+    if (!(error instanceof AuditUnavailableError) || done.length === 0) throw error;
     return refusal(
       'audit-unavailable',
       `${done.length} keys ${what}, and then ${error.message}; make room, and say the same again for the rest`,

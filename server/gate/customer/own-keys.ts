@@ -5,7 +5,7 @@ import { isRefusal, refusal } from '../../../policy/refusal.js';
 import type { EventActor } from '../../store/audit-event.js';
 import type { LastKeyOptions } from '../../store/keys.js';
 import type { Key } from '../../store/records.js';
-import { AuditUnavailable } from '../../store/store-error.js';
+import { AuditUnavailableError } from '../../store/store-error.js';
 import { actorOf } from '../access/authorize.js';
 import { CustomerRateLimit } from '../access/customer-rate-limit.js';
 import type { Identity } from '../session/identity.js';
@@ -105,7 +105,7 @@ export class OwnKeys {
       const result = change();
       return isRefusal(result) ? { ...result, message: words.asSentence(result.message) } : result;
     } catch (fault) {
-      if (fault instanceof AuditUnavailable) return words.auditUnavailable(fault.message);
+      if (fault instanceof AuditUnavailableError) return words.auditUnavailable(fault.message);
       throw fault;
     }
   }

@@ -2,7 +2,7 @@ import type { Refusal } from '../../../policy/refusal.js';
 import type { CustomerName, DomainName } from '../../../policy/names.js';
 import type { AuditEvent } from '../../store/audit-event.js';
 import type { RoleRow } from '../../store/records.js';
-import { AuditUnavailable } from '../../store/store-error.js';
+import { AuditUnavailableError } from '../../store/store-error.js';
 import { actorOf } from '../access/authorize.js';
 import type { Authorizer } from '../access/authorize.js';
 import type { CustomerRateLimit } from '../access/customer-rate-limit.js';
@@ -19,7 +19,7 @@ export interface OwnRecordingsParts {
   readonly authorizer: Authorizer;
   readonly roles: { find(customer: CustomerName, domain: DomainName): RoleRow | undefined };
   readonly customers: { find(customer: CustomerName): { readonly namedAt: string } | undefined };
-  /** @throws AuditUnavailable */
+  /** @throws AuditUnavailableError */
   readonly audit: { append(event: AuditEvent): unknown };
   readonly rateLimit: CustomerRateLimit;
   readonly log: Log;
@@ -89,7 +89,7 @@ export class OwnRecordings {
     try {
       this.#parts.audit.append(event);
     } catch (fault) {
-      if (!(fault instanceof AuditUnavailable)) throw fault;
+      if (!(fault instanceof AuditUnavailableError)) throw fault;
       this.#parts.log.error({ kind: event.kind }, 'cannot be recorded in the audit log');
     }
   }

@@ -152,12 +152,12 @@ export class LogCommand {
 
   /** @returns whether the host was lost before the end */
   async #pump(stream: LogStream, printer: LogPrinter, lines: number | null): Promise<boolean> {
-    const resting = new Resting(printer);
+    const resting = new RestTimer(printer);
     try {
       const bytes = stream.head === null && lines !== null ? lastLines(stream.bytes, lines) : stream.bytes;
       for await (const chunk of bytes) {
         if (this.#tracked?.canAct() === false) break;
-        resting.since();
+        resting.restart();
         if (printer.take(chunk)) continue;
         await this.#drained();
         if (this.#cut !== null) break;
@@ -166,7 +166,7 @@ export class LogCommand {
     } catch {
       return true;
     } finally {
-      resting.over();
+      resting.stop();
     }
   }
 
@@ -185,7 +185,7 @@ export class LogCommand {
 }
 
 /** Shows the beginning of a line when its end is long in coming. */
-class Resting {
+class RestTimer {
   readonly #printer: LogPrinter;
   #timer: NodeJS.Timeout | undefined;
 
@@ -194,14 +194,14 @@ class Resting {
   }
 
   /** Something came just now. */
-  since(): void {
+  restart(): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       this.#printer.rest();
     }, REST_MS);
   }
 
-  over(): void {
+  stop(): void {
     clearTimeout(this.#timer);
   }
 }

@@ -10,7 +10,7 @@ import { readWireRefusal } from './answers.js';
 const ANSWER_LIMIT = 8 * 1024 * 1024;
 
 /** The host did not answer, or not as agreed. */
-export class HostFault extends Error {
+export class HostError extends Error {
   /** True when the request certainly never arrived. */
   readonly unsent: boolean;
 
@@ -60,13 +60,13 @@ export class Dom0Client {
     const response = await this.open('GET', path);
     if (response.statusCode === 200) return { ok: true, response };
     const answer = await this.#read(response);
-    if (answer.ok) throw new HostFault(`an answer with status ${response.statusCode ?? 0}`);
+    if (answer.ok) throw new HostError(`an answer with status ${response.statusCode ?? 0}`);
     return answer;
   }
 
   /**
    * The answer as it begins, for one that does not end.
-   * @throws HostFault
+   * @throws HostError
    */
   open(method: 'GET' | 'POST' | 'PUT', path: string, body?: object): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
@@ -93,7 +93,7 @@ export class Dom0Client {
       });
       asked.on('error', (fault) => {
         clearTimeout(deadline);
-        reject(new HostFault(fault.message, !connected));
+        reject(new HostError(fault.message, !connected));
       });
       asked.end(payload);
     });
@@ -117,7 +117,7 @@ export class Dom0Client {
       asked.on('response', (response) => {
         clearTimeout(deadline);
         this.#read(response).then((answer) => {
-          if (answer.ok) reject(new HostFault('the console was not upgraded'));
+          if (answer.ok) reject(new HostError('the console was not upgraded'));
           else resolve(answer);
         }, reject);
       });
@@ -136,7 +136,7 @@ export class Dom0Client {
     try {
       for await (const chunk of response as AsyncIterable<Buffer>) {
         size += chunk.length;
-        if (size > ANSWER_LIMIT) throw new HostFault(`an answer of over ${ANSWER_LIMIT} bytes`);
+        if (size > ANSWER_LIMIT) throw new HostError(`an answer of over ${ANSWER_LIMIT} bytes`);
         chunks.push(chunk);
       }
     } finally {

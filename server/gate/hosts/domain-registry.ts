@@ -10,7 +10,7 @@ export interface KnownDomains {
   list(): readonly DomainRecord[];
   identities(): readonly DomainIdentity[];
   retiredSince(time: Date): number;
-  /** @throws AuditUnavailable: nothing of it has happened then */
+  /** @throws AuditUnavailableError: nothing of it has happened then */
   settle(changes: DomainChanges): void;
 }
 
@@ -62,7 +62,7 @@ export class DomainRegistry {
   /**
    * Looks at all names again.
    *
-   * @throws AuditUnavailable when what was decided cannot be recorded: the next look decides it anew
+   * @throws AuditUnavailableError when what was decided cannot be recorded: the next look decides it anew
    */
   review(hosts: readonly HostFacts[]): void {
     const now = this.#times.monotonic();

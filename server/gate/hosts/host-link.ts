@@ -20,7 +20,7 @@ import type { HostFailure } from './host-failure.js';
 import { HostLog } from './host-log.js';
 import type { LinkEvent } from './link-event.js';
 import { pause } from './pause.js';
-import { Dom0Client, HostFault } from './dom0-client.js';
+import { Dom0Client, HostError } from './dom0-client.js';
 
 export interface HostSettings {
   readonly name: string;
@@ -179,7 +179,7 @@ export class HostLink {
       return { result: 'refused', refusal: words.refusedByHost(domain, answer.no, this.#clock()) };
     } catch (fault) {
       const detail = `${this.name}: ${message(fault)}`;
-      if (fault instanceof HostFault && fault.unsent) {
+      if (fault instanceof HostError && fault.unsent) {
         return { result: 'refused', refusal: words.hostUnreachable(domain, detail) };
       }
       return { result: 'uncertain', refusal: words.hostLostMeanwhile(domain, detail) };
@@ -194,7 +194,7 @@ export class HostLink {
     const answer = await this.#client.ask('GET', `/operations/${encodeURIComponent(id)}`);
     if (answer.ok) return readOperation(answer.body);
     if (answer.status === 404) return null;
-    throw new HostFault(`${answer.no.code}: ${answer.no.message}`);
+    throw new HostError(`${answer.no.code}: ${answer.no.message}`);
   }
 
   /**
@@ -204,10 +204,10 @@ export class HostLink {
   async *journal(): AsyncGenerator<JournalRecord> {
     for (let after: number | null = 0; after !== null;) {
       const answer = await this.#client.ask('GET', `/journal?after=${after}`);
-      if (!answer.ok) throw new HostFault(`${answer.no.code}: ${answer.no.message}`);
+      if (!answer.ok) throw new HostError(`${answer.no.code}: ${answer.no.message}`);
       const page = readJournalPage(answer.body);
       yield* page.entries;
-      if (page.next !== null && page.next <= after) throw new HostFault('its journal goes backwards');
+      if (page.next !== null && page.next <= after) throw new HostError('its journal goes backwards');
       after = page.next;
     }
   }
@@ -276,16 +276,16 @@ export class HostLink {
   /** Follows until the stream ends or falls silent; always ends by throwing. */
   async #followOnce(onReady: () => void): Promise<void> {
     const contract = await this.#client.ask('GET', '/contract');
-    if (!contract.ok) throw new HostFault(`the contract was refused: ${contract.no.message}`);
+    if (!contract.ok) throw new HostError(`the contract was refused: ${contract.no.message}`);
     this.#contract = readContract(contract.body);
     const response = await this.#client.open('GET', '/changes');
     if (response.statusCode !== 200) {
       response.destroy();
-      throw new HostFault(`the changes were answered with status ${response.statusCode ?? 0}`);
+      throw new HostError(`the changes were answered with status ${response.statusCode ?? 0}`);
     }
     const reader = new ChangesReader(this.#domains);
     const silence = setTimeout(
-      () => response.destroy(new HostFault('it fell silent')),
+      () => response.destroy(new HostError('it fell silent')),
       this.#timings.silence,
     );
     try {
@@ -308,7 +308,7 @@ export class HostLink {
     } finally {
       clearTimeout(silence);
     }
-    throw new HostFault('it ended the stream of changes');
+    throw new HostError('it ended the stream of changes');
   }
 }
 

@@ -6,7 +6,7 @@ import type { DemandedPermit } from '../access/authorize.js';
 import * as words from '../text/words.js';
 import { demandPermit } from './demand-permit.js';
 import type { Dom0Client } from './dom0-client.js';
-import { HostFault } from './dom0-client.js';
+import { HostError } from './dom0-client.js';
 import { readLogHead } from './log-answer.js';
 import { LogStream } from './log-stream.js';
 
@@ -84,7 +84,7 @@ export class HostLog {
       return { result: 'refused', refusal: words.refusedByHost(domain, answer.no, this.#clock()) };
     } catch (fault) {
       const detail = `${this.#host}: ${message(fault)}`;
-      return fault instanceof HostFault && fault.unsent
+      return fault instanceof HostError && fault.unsent
         ? { result: 'refused', refusal: words.hostUnreachable(domain, detail) }
         : { result: 'uncertain', refusal: words.hostLostMeanwhile(domain, detail) };
     }

@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { UNKNOWN_PROFILE } from '../../../policy/names.js';
 import type { DomainName } from '../../../policy/names.js';
 import type { Refusal } from '../../../policy/refusal.js';
-import { AuditUnavailable } from '../../store/store-error.js';
-import type { SeenHost, Sighting } from '../../store/sightings.js';
+import { AuditUnavailableError } from '../../store/store-error.js';
+import type { SeenHost, LastObservation } from '../../store/sightings.js';
 import type { DomainView } from '../../wire/domain.js';
 import { domainThatLeaves, namesOnTheWay, partOf } from '../../wire/guest-name.js';
 import type { GuestName, GuestPart } from '../../wire/guest-name.js';
@@ -18,12 +18,12 @@ import type { HostLink } from './host-link.js';
 import type { LinkEvent } from './link-event.js';
 
 /** The store's memory of what each host showed when it was heard last. */
-export interface LastSightings {
-  of(host: SeenHost): Sighting | null;
-  /** @throws AuditUnavailable */
-  record(host: SeenHost, sighting: Sighting): void;
+export interface LastObservations {
+  of(host: SeenHost): LastObservation | null;
+  /** @throws AuditUnavailableError */
+  record(host: SeenHost, shown: LastObservation): void;
   leaving(): ReadonlySet<DomainName>;
-  /** @throws AuditUnavailable */
+  /** @throws AuditUnavailableError */
   recordLeaving(domains: ReadonlySet<DomainName>): void;
 }
 
@@ -60,17 +60,17 @@ export class Hosts implements DomainObservations {
   readonly links: readonly HostLink[];
   readonly #log: Log;
   readonly #listeners: Listeners<HostsEvent>;
-  readonly #sightings: LastSightings;
+  readonly #lastObservations: LastObservations;
   readonly #registry: DomainRegistry;
   /** What each host showed before this gate started; null: it was never heard. */
-  readonly #before: ReadonlyMap<HostLink, Sighting | null>;
+  readonly #before: ReadonlyMap<HostLink, LastObservation | null>;
   readonly #monotonic: () => number;
   /** What the hosts said of names that are missing, so that it is said once. */
   readonly #missing = new Map<HostLink, string>();
   /** Of lists of guests, which are searched for every domain. */
   readonly #guestSets = new WeakMap<readonly GuestName[], ReadonlySet<GuestName>>();
   /** What the store was told of each host. */
-  readonly #sighted = new Map<HostLink, Sighting>();
+  readonly #recorded = new Map<HostLink, LastObservation>();
   /** When what could not be written is tried again. Milliseconds of the monotonic clock. */
   #sightAgain = -Infinity;
   #reviewAgain = -Infinity;
@@ -80,14 +80,14 @@ export class Hosts implements DomainObservations {
   constructor(
     links: readonly HostLink[],
     known: KnownDomains,
-    sightings: LastSightings,
+    lastObservations: LastObservations,
     log: Log,
     times: HostsTimes = {},
   ) {
     this.links = links;
-    this.#sightings = sightings;
-    this.#before = new Map(links.map((link) => [link, sightings.of(link)]));
-    this.#leaving = sightings.leaving();
+    this.#lastObservations = lastObservations;
+    this.#before = new Map(links.map((link) => [link, lastObservations.of(link)]));
+    this.#leaving = lastObservations.leaving();
     this.#log = log;
     const { graceMs = TEN_MINUTES, monotonic = () => performance.now(), clock = () => new Date() } = times;
     this.#monotonic = monotonic;
@@ -255,28 +255,28 @@ export class Hosts implements DomainObservations {
 
   /** Whether a host whose toolstack does not answer had said before that the domain is not there. */
   #isKnownWithout(other: HostLink, domain: DomainName): boolean {
-    const guests = this.#sighted.get(other)?.guests ?? this.#before.get(other)?.guests ?? null;
+    const guests = this.#recorded.get(other)?.guests ?? this.#before.get(other)?.guests ?? null;
     return guests !== null && ![...guests].some((guest) => partOf(domain, guest) !== null);
   }
 
   /** What it shows, and what it showed last while its toolstack does not answer. */
-  #sightingOf(host: HostLink): Sighting {
+  #lastObservationOf(host: HostLink): LastObservation {
     const told = host.names === null ? null : host.names.others;
-    const last = this.#sighted.get(host)?.guests ?? this.#before.get(host)?.guests ?? null;
+    const last = this.#recorded.get(host)?.guests ?? this.#before.get(host)?.guests ?? null;
     const guests = told === null && host.names !== null ? last : told;
     return { domains: new Set(host.domains.keys()), guests: guests === null ? null : new Set(guests) };
   }
 
-  #sight(host: HostLink): void {
-    const sighting = this.#sightingOf(host);
-    const sighted = this.#sighted.get(host);
-    if (sighted !== undefined && isSameSighting(sighted, sighting)) return;
+  #recordObservation(host: HostLink): void {
+    const shown = this.#lastObservationOf(host);
+    const recorded = this.#recorded.get(host);
+    if (recorded !== undefined && isSameObservation(recorded, shown)) return;
     if (this.#monotonic() < this.#sightAgain) return;
     try {
-      this.#sightings.record(host, sighting);
-      this.#sighted.set(host, sighting);
+      this.#lastObservations.record(host, shown);
+      this.#recorded.set(host, shown);
     } catch (fault) {
-      if (!(fault instanceof AuditUnavailable)) throw fault;
+      if (!(fault instanceof AuditUnavailableError)) throw fault;
       this.#sightAgain = this.#monotonic() + SIGHT_AGAIN;
       this.#log.error({ host: host.name, err: fault }, 'what the host shows could not be recorded');
     }
@@ -301,14 +301,14 @@ export class Hosts implements DomainObservations {
     if (leaving.size === this.#leaving.size && [...leaving].every((domain) => this.#leaving.has(domain)))
       return;
     this.#leaving = leaving;
-    this.#sightings.recordLeaving(leaving);
+    this.#lastObservations.recordLeaving(leaving);
   }
 
   #remember(host: HostLink, { event, ...more }: LinkEvent): void {
     if (event === 'operation') return;
     try {
       if (event !== 'lost') {
-        this.#sight(host);
+        this.#recordObservation(host);
         if (event === 'names' || event === 'reachable' || this.#leaving.size > 0) this.#trackLeaving(host);
       }
     } catch (fault) {
@@ -356,7 +356,7 @@ function movingView(domain: DomainName, host: HostLink): GuestName | undefined {
     });
 }
 
-function isSameSighting(one: Sighting, other: Sighting): boolean {
+function isSameObservation(one: LastObservation, other: LastObservation): boolean {
   const same = (before: ReadonlySet<string> | null, now: ReadonlySet<string> | null): boolean =>
     before === null || now === null
       ? before === now

@@ -1,7 +1,7 @@
 import type { DomainName } from '../../../policy/names.js';
 import type { Refusal, RefusalCode } from '../../../policy/refusal.js';
 import type { AuditEvent } from '../../store/audit-event.js';
-import { AuditUnavailable } from '../../store/store-error.js';
+import { AuditUnavailableError } from '../../store/store-error.js';
 import type { OperationView } from '../../wire/operation.js';
 import type { HostLink } from '../hosts/host-link.js';
 import type { Hosts } from '../hosts/hosts.js';
@@ -11,7 +11,7 @@ import type { Unsubscribe } from '../session/terminal.js';
 
 /** Where outcomes are recorded. */
 export interface OutcomeLog {
-  /** @throws AuditUnavailable */
+  /** @throws AuditUnavailableError */
   append(event: AuditEvent): unknown;
 }
 
@@ -207,7 +207,7 @@ export class OpenOperations {
       this.#audit.append(event);
       return true;
     } catch (fault) {
-      if (!(fault instanceof AuditUnavailable)) throw fault;
+      if (!(fault instanceof AuditUnavailableError)) throw fault;
       return false;
     }
   }

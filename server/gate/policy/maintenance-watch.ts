@@ -1,6 +1,6 @@
 import type { AuditRow } from '../../store/audit-event.js';
 import type { MaintenanceRow } from '../../store/maintenance.js';
-import { AuditUnavailable } from '../../store/store-error.js';
+import { AuditUnavailableError } from '../../store/store-error.js';
 import { FaultGuard } from '../../wire/fault-guard.js';
 import { Listeners } from '../session/listeners.js';
 import type { Log } from '../log.js';
@@ -9,7 +9,7 @@ import type { Unsubscribe } from '../session/terminal.js';
 /** The store, as far as maintenance goes. */
 interface MaintenanceStore {
   get(): MaintenanceRow | null;
-  /** @throws AuditUnavailable */
+  /** @throws AuditUnavailableError */
   expire(): boolean;
 }
 
@@ -80,7 +80,7 @@ export class MaintenanceWatch {
     try {
       this.#store.expire();
     } catch (fault) {
-      if (!(fault instanceof AuditUnavailable)) throw fault;
+      if (!(fault instanceof AuditUnavailableError)) throw fault;
       this.#log.error({ err: fault }, 'the end of maintenance cannot be recorded in the audit log');
       this.#listeners.emit(this.current);
     }

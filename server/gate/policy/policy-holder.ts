@@ -1,6 +1,6 @@
 import type { Policy } from '../../../policy/policy.js';
 import type { AuditEvent, EventActor } from '../../store/audit-event.js';
-import { AuditUnavailable } from '../../store/store-error.js';
+import { AuditUnavailableError } from '../../store/store-error.js';
 import { Listeners } from '../session/listeners.js';
 import type { Log } from '../log.js';
 import type { Unsubscribe } from '../session/terminal.js';
@@ -30,7 +30,7 @@ export type Reloaded =
   | { readonly ok: false; readonly revision: number; readonly problems: readonly string[] };
 
 /** There is neither a valid policy nor one that was accepted before. */
-export class NoPolicy extends Error {
+export class NoPolicyError extends Error {
   readonly problems: readonly string[];
 
   constructor(problems: readonly string[]) {
@@ -40,7 +40,7 @@ export class NoPolicy extends Error {
 }
 
 interface PolicyAudit {
-  /** @throws AuditUnavailable */
+  /** @throws AuditUnavailableError */
   append(event: AuditEvent): unknown;
 }
 
@@ -57,7 +57,7 @@ export class PolicyHolder {
 
   /**
    * Begins with the policy as it is, or loudly with the one last accepted.
-   * @throws NoPolicy
+   * @throws NoPolicyError
    */
   constructor(source: PolicySource, audit: PolicyAudit, log: Log) {
     this.#source = source;
@@ -76,7 +76,7 @@ export class PolicyHolder {
       return;
     }
     this.#reject(found, last?.revision ?? 0, null);
-    if (last === null) throw new NoPolicy(found.problems);
+    if (last === null) throw new NoPolicyError(found.problems);
     log.error({ revision: last.revision }, 'THE POLICY IS BROKEN: the one accepted last is in force');
     this.#inForce = last;
   }
@@ -157,7 +157,7 @@ export class PolicyHolder {
     try {
       this.#audit.append(event);
     } catch (fault) {
-      if (!(fault instanceof AuditUnavailable)) throw fault;
+      if (!(fault instanceof AuditUnavailableError)) throw fault;
       this.#log.error({ kind: event.kind }, 'cannot be recorded in the audit log');
     }
   }

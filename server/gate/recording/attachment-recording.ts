@@ -2,7 +2,7 @@ import type { Recorded } from '../../../policy/recorded.js';
 import type { CustomerName, DomainName } from '../../../policy/names.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { AuditEvent } from '../../store/audit-event.js';
-import { AuditUnavailable } from '../../store/store-error.js';
+import { AuditUnavailableError } from '../../store/store-error.js';
 import { actorOf } from '../access/authorize.js';
 import type { DemandedPermit } from '../access/authorize.js';
 import type { Log } from '../log.js';
@@ -18,7 +18,7 @@ interface AttachmentRecordingParts {
     record(customer: CustomerName, domain: DomainName): Recorded;
     onChange(listener: () => void): Unsubscribe;
   };
-  /** @throws AuditUnavailable */
+  /** @throws AuditUnavailableError */
   readonly audit: { append(event: AuditEvent): unknown };
   readonly log: Log;
 }
@@ -239,7 +239,7 @@ export class AttachmentRecording {
     try {
       this.#parts.audit.append(event);
     } catch (fault) {
-      if (!(fault instanceof AuditUnavailable)) throw fault;
+      if (!(fault instanceof AuditUnavailableError)) throw fault;
       const { connection } = this.#demanded.identity;
       this.#parts.log.error({ kind: event.kind, connection }, 'cannot be recorded in the audit log');
     }

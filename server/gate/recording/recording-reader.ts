@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { Recording } from './recording-store.js';
-import { soundLength } from './sound-length.js';
+import { intactLength } from './sound-length.js';
 
 /** A recording on its way to somebody. */
 interface RecordingBytes {
@@ -14,7 +14,7 @@ interface RecordingBytes {
 export async function readRecording({ file }: Pick<Recording, 'file'>): Promise<RecordingBytes> {
   const handle = await open(file, 'r');
   try {
-    const length = await soundLength(handle);
+    const length = await intactLength(handle);
     if (length > 0) return { length, stream: handle.createReadStream({ start: 0, end: length - 1 }) };
     await handle.close();
     return { length, stream: Readable.from([]) };

@@ -20,7 +20,7 @@ export interface RecordingSettings extends RetentionLimits {
 
 interface RecordingsParts {
   readonly settings: RecordingSettings;
-  /** @throws AuditUnavailable */
+  /** @throws AuditUnavailableError */
   readonly audit: { append(event: AuditEvent): unknown };
   readonly log: Log;
 }

@@ -1,5 +1,5 @@
 import type { AuditEvent, EventActor } from '../../store/audit-event.js';
-import { AuditUnavailable } from '../../store/store-error.js';
+import { AuditUnavailableError } from '../../store/store-error.js';
 import type { Log } from '../log.js';
 import { MaxHeap } from './max-heap.js';
 import type { Recording, RecordingStore } from './recording-store.js';
@@ -82,7 +82,7 @@ function tooMuch(recordings: readonly Recording[], most: number): readonly Recor
 interface RetentionParts {
   readonly recordingStore: RecordingStore;
   readonly limits: RetentionLimits;
-  /** @throws AuditUnavailable */
+  /** @throws AuditUnavailableError */
   readonly audit: { append(event: AuditEvent): unknown };
 }
 
@@ -102,7 +102,7 @@ export class Retention {
     return outgrown(await recordingStore.list(), age, most);
   }
 
-  /** What an admin wants removed is not when that cannot be recorded. @throws AuditUnavailable, Error */
+  /** What an admin wants removed is not when that cannot be recorded. @throws AuditUnavailableError, Error */
   async prune(actor: EventActor, before: string | null): Promise<readonly Outgrown[]> {
     return this.#remove(await this.outgrown(before), (gone) => {
       this.#record(actor, gone);
@@ -115,7 +115,7 @@ export class Retention {
       try {
         this.#record(null, gone);
       } catch (fault) {
-        if (!(fault instanceof AuditUnavailable)) throw fault;
+        if (!(fault instanceof AuditUnavailableError)) throw fault;
         const { recording, reason } = gone;
         log.error(
           { recording: recording.id, reason },

@@ -10,7 +10,7 @@ const NEWLINE = 0x0a;
  *
  * @returns bytes; 0 when not even the header is there
  */
-export async function soundLength(file: FileHandle): Promise<number> {
+export async function intactLength(file: FileHandle): Promise<number> {
   const { size } = await file.stat();
   let end = await afterNewline(file, size);
   while (end > 0) {

@@ -7,7 +7,7 @@ import type { Authenticator, LoginFound, RefusedBecause } from './authenticate.j
 import { ChannelTable } from './channel-table.js';
 import type { ConnectionFaults } from './connection-faults.js';
 import { announceSignatureAlgorithms } from './extension-info.js';
-import { heedRightGuesses } from './first-packet-guess.js';
+import { acceptRightGuesses } from './first-packet-guess.js';
 import { KeyExchangeGuard } from './key-exchange-guard.js';
 import { Login } from './login.js';
 import type { RateLimitedLog } from './rate-limited-log.js';
@@ -140,7 +140,7 @@ export class Connection {
       },
     });
     announceSignatureAlgorithms(parts.protocol);
-    heedRightGuesses(parts.protocol);
+    acceptRightGuesses(parts.protocol);
     leaveOutTerminalModes(parts.protocol);
     takeMessagesInRekeys(parts.protocol);
     this.#keyExchange = new KeyExchangeGuard(parts.protocol);

@@ -10,7 +10,7 @@ const LISTS_START = 17;
  *
  * A guess is right when both sides prefer the same key exchange method and the same host key algorithm.
  */
-export function heedRightGuesses(protocol: Ssh2Protocol): void {
+export function acceptRightGuesses(protocol: Ssh2Protocol): void {
   let follows = false;
   Object.defineProperty(protocol, '_skipNextInboundPacket', {
     configurable: true,

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { Pacer } from '../../../server/dom0/consoles/pacer.js';
+import { FloodLimiter } from '../../../server/dom0/consoles/pacer.js';
 
-describe('Pacer', () => {
+describe('FloodLimiter', () => {
   /** Bytes that a console which always has more to say gets through in a second of this clock. */
-  const flow = (pacer: Pacer, console: object, clock: { now: number }, typist?: object): number => {
+  const flow = (pacer: FloodLimiter, console: object, clock: { now: number }, typist?: object): number => {
     let bytes = 0;
     for (const end = clock.now + 1_000; clock.now < end; clock.now += 0.05) {
       if (typist !== undefined) pacer.typed(typist);
@@ -16,7 +16,7 @@ describe('Pacer', () => {
 
   it('lets a flood pass while nobody types, and while only its own writer does', () => {
     const clock = { now: 0 };
-    const pacer = new Pacer(() => clock.now);
+    const pacer = new FloodLimiter(() => clock.now);
     const flood = {};
     assert.ok(flow(pacer, flood, clock) > 80e6);
     assert.ok(flow(pacer, flood, clock, flood) > 80e6);
@@ -24,7 +24,7 @@ describe('Pacer', () => {
 
   it('holds a flood to 15 MB/s while somebody types elsewhere, and lets it go a second after the last key', () => {
     const clock = { now: 0 };
-    const pacer = new Pacer(() => clock.now);
+    const pacer = new FloodLimiter(() => clock.now);
     const [flood, other] = [{}, {}];
     const paced = flow(pacer, flood, clock, other);
     assert.ok(paced > 10e6 && paced < 17e6, `${paced} bytes a second`);
@@ -34,7 +34,7 @@ describe('Pacer', () => {
 
   it('never holds up who says little', () => {
     const clock = { now: 0 };
-    const pacer = new Pacer(() => clock.now);
+    const pacer = new FloodLimiter(() => clock.now);
     const [flood, quiet, other] = [{}, {}, {}];
     pacer.typed(other);
     let held = 0;

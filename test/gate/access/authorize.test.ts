@@ -5,7 +5,7 @@ import type { Action } from '../../../policy/actions.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { isRefusal, shownRefusal } from '../../../policy/refusal.js';
 import { DemandedPermit, Permit } from '../../../server/gate/access/authorize.js';
-import { AuditUnavailable } from '../../../server/store/store-error.js';
+import { AuditUnavailableError } from '../../../server/store/store-error.js';
 import { CustomerRateLimit } from '../../../server/gate/access/customer-rate-limit.js';
 import { Authorizer } from '../../../server/gate/access/authorize.js';
 import { ALLOW_ALL, GateInside, limit, policyOf, rule } from '../../support/gate-inside.js';
@@ -204,9 +204,9 @@ describe('authorize', () => {
         {
           settle: (question, decide) =>
             gate.store.authorizations.settle(question, (facts) => {
-              if (!begin) throw new AuditUnavailable('database is locked');
+              if (!begin) throw new AuditUnavailableError('database is locked');
               const settled = decide(facts);
-              if (settled.events.length > 0) throw new AuditUnavailable('disk is full');
+              if (settled.events.length > 0) throw new AuditUnavailableError('disk is full');
               return settled;
             }),
           look: (question) => gate.store.authorizations.look(question),

@@ -7,7 +7,7 @@ import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { isRefusal } from '../../../policy/refusal.js';
 import { Administration } from '../../../server/gate/control/administration.js';
-import { ControlClient, ControlUnreachable } from '../../../server/gate/control/control-client.js';
+import { ControlClient, ControlUnreachableError } from '../../../server/gate/control/control-client.js';
 import { ControlServer } from '../../../server/gate/control/control-server.js';
 import { Store } from '../../../server/store/store.js';
 import { ControlFixture } from '../../support/control-fixture.js';
@@ -171,7 +171,7 @@ describe('gate: the control socket', () => {
     const client = new ControlClient(join(gate.temporary.directory, 'nothing.sock'), 'tester');
     await assert.rejects(
       client.ask('GET', '/status'),
-      (error: unknown) => error instanceof ControlUnreachable && error.code === 'ENOENT',
+      (error: unknown) => error instanceof ControlUnreachableError && error.code === 'ENOENT',
     );
   });
 });

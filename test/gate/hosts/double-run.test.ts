@@ -83,8 +83,8 @@ describe('a disk with two writers', () => {
   function gateStarts(): void {
     here = new HeardHost('xen1');
     other = new HeardHost('xen2');
-    const { domains, sightings } = temporary.store;
-    hosts = new Hosts([here.link, other.link], domains, sightings, silentLogger);
+    const { domains, lastObservations } = temporary.store;
+    hosts = new Hosts([here.link, other.link], domains, lastObservations, silentLogger);
   }
 
   /** horatio is off on xen1, where its file is; xen2 is heard and has nothing. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HostLink } from '../../../server/gate/hosts/host-link.js';
 import { Hosts } from '../../../server/gate/hosts/hosts.js';
-import { AuditUnavailable } from '../../../server/store/store-error.js';
+import { AuditUnavailableError } from '../../../server/store/store-error.js';
 import { Dom0StandIn } from '../../support/dom0-stand-in.js';
 import { eventually } from '../../support/eventually.js';
 import { silentLogger } from '../../support/silent-logger.js';
@@ -47,8 +47,8 @@ describe('hosts', () => {
           { log: silentLogger, timings: { retry: [5, 20], silence: 200, answer: 500 } },
         ),
     );
-    const { domains, sightings } = temporary.store;
-    return new Hosts(links, domains, sightings, silentLogger, { graceMs: 0 });
+    const { domains, lastObservations } = temporary.store;
+    return new Hosts(links, domains, lastObservations, silentLogger, { graceMs: 0 });
   }
 
   const names = (): string[] => temporary.store.domains.list().map(({ name }) => name);
@@ -80,7 +80,7 @@ describe('hosts', () => {
     const never = new Hosts(
       [new HostLink({ name: 'never', socket: other.socket }, { log: silentLogger })],
       temporary.store.domains,
-      temporary.store.sightings,
+      temporary.store.lastObservations,
       silentLogger,
     );
     await never.tried(10);
@@ -222,11 +222,11 @@ describe('hosts', () => {
 
   it('tries once, not at each of the news, to remember what cannot be written', async () => {
     await hosts.close();
-    const { sightings } = temporary.store;
+    const { lastObservations } = temporary.store;
     let tries = 0;
-    sightings.record = () => {
+    lastObservations.record = () => {
       tries += 1;
-      throw new AuditUnavailable('the disk is full');
+      throw new AuditUnavailableError('the disk is full');
     };
     hosts = gateStarts();
     one.set(HORATIO, 'off');

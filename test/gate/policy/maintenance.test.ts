@@ -3,7 +3,7 @@ import { ACTIONS } from '../../../policy/actions.js';
 import type { Action } from '../../../policy/actions.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import { MaintenanceWatch } from '../../../server/gate/policy/maintenance-watch.js';
-import { AuditUnavailable } from '../../../server/store/store-error.js';
+import { AuditUnavailableError } from '../../../server/store/store-error.js';
 import { Store } from '../../../server/store/store.js';
 import { eventually } from '../../support/eventually.js';
 import { GateInside, policyOf, rule } from '../../support/gate-inside.js';
@@ -145,7 +145,7 @@ describe('maintenance', () => {
         get: () =>
           over.current === null ? null : { ...ON, since: '', until: new Date(Date.now() + 20).toISOString() },
         expire: () => {
-          throw new AuditUnavailable('full');
+          throw new AuditUnavailableError('full');
         },
       },
       silentLogger,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { LoadResult, PolicySource } from '../../../server/gate/policy/policy-holder.js';
-import { NoPolicy, PolicyHolder } from '../../../server/gate/policy/policy-holder.js';
+import { NoPolicyError, PolicyHolder } from '../../../server/gate/policy/policy-holder.js';
 import type { AuditEvent } from '../../../server/store/audit-event.js';
-import { AuditUnavailable } from '../../../server/store/store-error.js';
+import { AuditUnavailableError } from '../../../server/store/store-error.js';
 import { ALLOW_ALL, policyOf } from '../../support/gate-inside.js';
 import { silentLogger } from '../../support/silent-logger.js';
 
@@ -40,7 +40,7 @@ describe('the policy in force', () => {
       },
       {
         append: (event) => {
-          if (full) throw new AuditUnavailable('disk is full');
+          if (full) throw new AuditUnavailableError('disk is full');
           events.push(event);
         },
       },
@@ -74,7 +74,7 @@ describe('the policy in force', () => {
 
   it('does not begin at all without any', () => {
     found = BROKEN;
-    assert.throws(holder, NoPolicy);
+    assert.throws(holder, NoPolicyError);
   });
 
   it('a broken one changes nothing: not the policy, not the revision, nobody is asked again', () => {

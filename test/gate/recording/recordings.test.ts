@@ -13,7 +13,7 @@ import { headerLine, eventLine } from '../../../server/gate/recording/asciicast.
 import { Recordings } from '../../../server/gate/recording/recordings.js';
 import type { RecordingSettings, RecordingContext } from '../../../server/gate/recording/recordings.js';
 import type { AuditEvent } from '../../../server/store/audit-event.js';
-import { AuditUnavailable } from '../../../server/store/store-error.js';
+import { AuditUnavailableError } from '../../../server/store/store-error.js';
 import { eventually } from '../../support/eventually.js';
 import { silentLogger } from '../../support/silent-logger.js';
 import { TemporaryDirectory } from '../../support/temporary-directory.js';
@@ -53,7 +53,7 @@ describe('gate: the recordings', () => {
   function made(settings: Partial<RecordingSettings>): Recordings {
     const audit = {
       append: (event: AuditEvent): void => {
-        if (unwritable) throw new AuditUnavailable('full');
+        if (unwritable) throw new AuditUnavailableError('full');
         events.push(event);
       },
     };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { open } from 'node:fs/promises';
 import { eventLine, headerLine } from '../../../server/gate/recording/asciicast.js';
-import { soundLength } from '../../../server/gate/recording/sound-length.js';
+import { intactLength } from '../../../server/gate/recording/sound-length.js';
 import { TemporaryDirectory } from '../../support/temporary-directory.js';
 
 const LINES = [
@@ -23,7 +23,7 @@ describe('gate: up to where a recording can be played', () => {
   async function sound(content: string | Buffer): Promise<number> {
     const file = await open(directory.write('x.cast', content), 'r');
     try {
-      return await soundLength(file);
+      return await intactLength(file);
     } finally {
       await file.close();
     }
