@@ -12,7 +12,7 @@ import { Maintenance } from './maintenance.js';
 import { Parameters } from './parameters.js';
 import { Preferences } from './preferences.js';
 import { Roles } from './roles.js';
-import { LastObservations } from './sightings.js';
+import { LastObservations } from './last-observations.js';
 
 export interface StoreOptions extends DatabaseOptions {
   /** Where the times of rows come from; the machine's clock when not given. */

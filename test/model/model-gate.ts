@@ -6,7 +6,7 @@ import { Hosts } from '../../server/gate/hosts/hosts.js';
 import type { LastObservations } from '../../server/gate/hosts/hosts.js';
 import type { DomainChanges } from '../../server/store/domains.js';
 import type { DomainIdentity, DomainRecord } from '../../server/store/records.js';
-import type { LastObservation } from '../../server/store/sightings.js';
+import type { LastObservation } from '../../server/store/last-observations.js';
 import type { DomainView, HostNames } from '../../server/wire/domain.js';
 import { domainView } from '../support/dom0-stand-in.js';
 import { silentLogger } from '../support/silent-logger.js';

@@ -6,7 +6,7 @@ import { ConsoleClient } from './console-client.js';
 import type { ClientEnd, ClientParts, Ownership } from './console-client.js';
 import type { Logger } from '../logger.js';
 import type { LineTiming } from './line-timing.js';
-import type { FloodLimiter } from './pacer.js';
+import type { FloodLimiter } from './flood-limiter.js';
 import type { PtyCommand } from '../process/pty.js';
 import type { ScreenSize } from '../screens/screen-job.js';
 import type { Semaphore } from '../scheduling/semaphore.js';

@@ -19,7 +19,7 @@ import { parseConsoleQuery } from './console-query.js';
 import { DomainConsole } from './domain-console.js';
 import { LINE_TIMING } from './line-timing.js';
 import type { LineTiming } from './line-timing.js';
-import { FloodLimiter } from './pacer.js';
+import { FloodLimiter } from './flood-limiter.js';
 import type { PtyCommand } from '../process/pty.js';
 import { Screens } from '../screens/screens.js';
 import type { ScreensTiming } from '../screens/screens.js';

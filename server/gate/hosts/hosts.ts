@@ -3,7 +3,7 @@ import { UNKNOWN_PROFILE } from '../../../policy/names.js';
 import type { DomainName } from '../../../policy/names.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { AuditUnavailableError } from '../../store/store-error.js';
-import type { SeenHost, LastObservation } from '../../store/sightings.js';
+import type { SeenHost, LastObservation } from '../../store/last-observations.js';
 import type { DomainView } from '../../wire/domain.js';
 import { domainThatLeaves, namesOnTheWay, partOf } from '../../wire/guest-name.js';
 import type { GuestName, GuestPart } from '../../wire/guest-name.js';

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { Recording } from './recording-store.js';
-import { intactLength } from './sound-length.js';
+import { intactLength } from './intact-length.js';
 
 /** A recording on its way to somebody. */
 interface RecordingBytes {

@@ -5,7 +5,7 @@ import { ownershipProblem } from '../../store/state-directory.js';
 import { makeDirectory } from '../../wire/make-directory.js';
 import type { RecordingName } from './recording-name.js';
 import { parseRecordingFile, recordingFile, RUNNING } from './recording-name.js';
-import { intactLength } from './sound-length.js';
+import { intactLength } from './intact-length.js';
 
 /** A recording as it stands in the directory. */
 export interface Recording extends RecordingName {

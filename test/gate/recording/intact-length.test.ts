@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { open } from 'node:fs/promises';
 import { eventLine, headerLine } from '../../../server/gate/recording/asciicast.js';
-import { intactLength } from '../../../server/gate/recording/sound-length.js';
+import { intactLength } from '../../../server/gate/recording/intact-length.js';
 import { TemporaryDirectory } from '../../support/temporary-directory.js';
 
 const LINES = [

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { FloodLimiter } from '../../../server/dom0/consoles/pacer.js';
+import { FloodLimiter } from '../../../server/dom0/consoles/flood-limiter.js';
 
 describe('FloodLimiter', () => {
   /** Bytes that a console which always has more to say gets through in a second of this clock. */
