@@ -45,7 +45,7 @@ export interface HostsEvent {
 }
 
 /** News come by the hundred: what cannot be written is not tried at each of them. Milliseconds. */
-const SIGHT_AGAIN = 60_000;
+const RECORD_AGAIN = 60_000;
 const REVIEW_AGAIN = 5_000;
 
 const NOBODY: ReadonlySet<GuestName> = new Set();
@@ -72,7 +72,7 @@ export class Hosts implements DomainObservations {
   /** What the store was told of each host. */
   readonly #recorded = new Map<HostLink, LastObservation>();
   /** When what could not be written is tried again. Milliseconds of the monotonic clock. */
-  #sightAgain = -Infinity;
+  #recordAgain = -Infinity;
   #reviewAgain = -Infinity;
   /** Domains that were seen to leave a host for another, until they are seen to run. */
   #leaving: ReadonlySet<DomainName>;
@@ -271,13 +271,13 @@ export class Hosts implements DomainObservations {
     const shown = this.#lastObservationOf(host);
     const recorded = this.#recorded.get(host);
     if (recorded !== undefined && isSameObservation(recorded, shown)) return;
-    if (this.#monotonic() < this.#sightAgain) return;
+    if (this.#monotonic() < this.#recordAgain) return;
     try {
       this.#lastObservations.record(host, shown);
       this.#recorded.set(host, shown);
     } catch (fault) {
       if (!(fault instanceof AuditUnavailableError)) throw fault;
-      this.#sightAgain = this.#monotonic() + SIGHT_AGAIN;
+      this.#recordAgain = this.#monotonic() + RECORD_AGAIN;
       this.#log.error({ host: host.name, err: fault }, 'what the host shows could not be recorded');
     }
   }
