@@ -54,12 +54,12 @@ export function entriesOf(state: MenuState): readonly Entry[] {
   const page = currentPage(state);
   switch (page.page) {
     case 'list':
-      return [...state.domains.map(domainEntry), ...houseEntries('s', 'a')];
+      return [...state.domains.map(domainEntry), ...commonEntries('s', 'a')];
     case 'domain': {
       const domain = findDomain(state, page.domain);
       return [
         ...(domain === undefined ? [] : actionEntries(domain, state.escape.name)),
-        ...houseEntries('9', '0'),
+        ...commonEntries('9', '0'),
       ];
     }
     case 'rescue': {
@@ -157,7 +157,7 @@ const ADD_KEY: Entry = {
   choice: { choose: 'add-key' },
 };
 
-function houseEntries(keysKey: string, activityKey: string): Entry[] {
+function commonEntries(keysKey: string, activityKey: string): Entry[] {
   const page = (id: 'keys' | 'activity' | 'help', key: string, label: string, hint: string): Entry => ({
     id,
     key,

@@ -70,9 +70,9 @@ export function pageText(state: MenuState): string[] {
   const page = currentPage(state);
   switch (page.page) {
     case 'list':
-      return ['', ...bannerText(state), TITLES.list, ...listText(state), ...houseText(state)];
+      return ['', ...bannerText(state), TITLES.list, ...listText(state), ...commonEntriesText(state)];
     case 'domain':
-      return ['', ...bannerText(state), ...domainText(state, page), ...houseText(state)];
+      return ['', ...bannerText(state), ...domainText(state, page), ...commonEntriesText(state)];
     case 'rescue':
       return ['', RESCUE_CHOOSE, ...rescueText(state, page), PLAIN.back];
     case 'keys':
@@ -189,7 +189,7 @@ function labelText({ label, mark }: Entry): string {
   return `${label} (${mark === NOT_NOW ? mark : `${NOT_NOW}: ${mark}`})`;
 }
 
-function houseText(state: MenuState): string[] {
+function commonEntriesText(state: MenuState): string[] {
   const back = state.pages.length > 1 ? [PLAIN.back] : [];
   return [PLAIN.keys, PLAIN.activity, PLAIN.help, ...back, PLAIN.quit];
 }

@@ -8,7 +8,7 @@ import type { Role } from '../policy/roles.js';
 import type { LogEffect, LogFact } from './log-port.js';
 
 /**
- * The port between a menu and the house around it. A menu is `(state, message) -> (state, effects)`: facts come in
+ * The port between a menu and the gate around it. A menu is `(state, message) -> (state, effects)`: facts come in
  * as messages, requests go out as effects, and the gate carries them out in one place. What was painted
  * is never what permits.
  */

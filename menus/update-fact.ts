@@ -16,7 +16,7 @@ function still(state: MenuState): Step {
   return { state, effects: [] };
 }
 
-/** What the house tells the menu. */
+/** What the gate tells the menu. */
 export function updateFact(state: MenuState, fact: Fact): Step {
   switch (fact.fact) {
     case 'domains':

@@ -30,7 +30,7 @@ export function pressKey(before: MenuState, key: string): Step {
   if (page.page === 'add-key') return addKeyKey(state, page, key);
   const ofLog = page.page === 'log' ? logKey(state, page, key) : null;
   if (ofLog !== null) return ofLog;
-  return houseKey(state, key) ?? pageKey(state, page, key);
+  return anyPageKey(state, key) ?? pageKey(state, page, key);
 }
 
 function isTyping(state: MenuState): boolean {
@@ -94,7 +94,7 @@ export function enterLine(before: MenuState, text: string): Step {
 }
 
 /** Keys that mean the same on every page. */
-function houseKey(state: MenuState, key: string): Step | null {
+function anyPageKey(state: MenuState, key: string): Step | null {
   const { preferences } = state;
   switch (key) {
     case 'r':

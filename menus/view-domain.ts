@@ -52,8 +52,11 @@ export function drawDomain(
     domain === undefined ? drawGone(canvas, page.domain, layout) : drawSummary(canvas, state, domain, layout);
   const area: Area = { ...layout, top };
   const blocks = entries.map((entry) => entryBlock(canvas, area, entry, layout.narrow));
-  const house = entries.findIndex((entry) => entry.choice.choose === 'page');
-  const spaced = layout.low || house <= 0 ? blocks : [...blocks.slice(0, house), GAP, ...blocks.slice(house)];
+  const firstCommon = entries.findIndex((entry) => entry.choice.choose === 'page');
+  const spaced =
+    layout.low || firstCommon <= 0
+      ? blocks
+      : [...blocks.slice(0, firstCommon), GAP, ...blocks.slice(firstCommon)];
   drawBlocks(canvas, area, spaced, selected);
 }
 

@@ -157,10 +157,10 @@ export function drawList(
       },
     };
   });
-  const house = entries
+  const commonEntries = entries
     .slice(state.domains.length)
     .map((entry) => entryBlock(canvas, area, entry, layout.narrow));
-  drawBlocks(canvas, area, [...blocks, GAP, ...house], selected);
+  drawBlocks(canvas, area, [...blocks, GAP, ...commonEntries], selected);
   drawMotd(canvas, state, layout, area.top + entries.length + 2);
 }
 

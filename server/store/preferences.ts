@@ -44,7 +44,7 @@ export class Preferences {
     this.#write(() => this.#database.run(SET, preference.charset, colour, customer));
   }
 
-  /** @param escape null: the house's */
+  /** @param escape null: the site's */
   setEscape(customer: CustomerName, escape: string | null): void {
     this.#write(() => this.#database.run(SET_ESCAPE, escape, customer));
   }

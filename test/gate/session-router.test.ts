@@ -10,7 +10,7 @@ import { ADMIN, domainName } from '../support/temporary-store.js';
 
 describe('the house and its sessions', () => {
   let gate: GateInside;
-  let house: SessionRouter;
+  let router: SessionRouter;
   let terminals: FakeTerminal[];
   let ends: ((sentence: string) => void)[];
 
@@ -50,7 +50,7 @@ describe('the house and its sessions', () => {
       windows: gate.windows,
       idle: gate.menuIdle,
     };
-    house = new SessionRouter({
+    router = new SessionRouter({
       menu: { ...menu, log: silentLogger },
       exec: { authorizer, hosts, operations, keys, activity, ownRecordings, standing, ownDomains, console },
       policy,
@@ -69,7 +69,7 @@ describe('the house and its sessions', () => {
     const terminal = new FakeTerminal({ hasPty });
     terminals.push(terminal);
     const request: Session['request'] = command === null ? { kind: 'shell' } : { kind: 'exec', command };
-    house.open({
+    router.open({
       id: `c.${terminals.length}`,
       identity: who,
       terminal,
@@ -128,20 +128,20 @@ describe('the house and its sessions', () => {
       ...policyOf([rule('allow', ACTIONS)]),
       sessionLimits: [{ subjects, count: 2, connections: null, idle: null, place }],
     });
-    assert.equal(house.refuses(gate.alice), null);
+    assert.equal(router.refuses(gate.alice), null);
     const first = open(null);
     open(null);
-    assert.match(house.refuses(gate.alice) ?? '', /2 sessions/);
-    assert.equal(house.refuses(gate.bob), null);
+    assert.match(router.refuses(gate.alice) ?? '', /2 sessions/);
+    assert.equal(router.refuses(gate.bob), null);
     first.hangUp();
-    assert.equal(house.refuses(gate.alice), null);
+    assert.equal(router.refuses(gate.alice), null);
   });
 
   it('admits nobody who was suspended or whose key has gone', () => {
     gate.store.customers.suspend(gate.alice.customer, null, ADMIN);
-    assert.match(house.refuses(gate.alice) ?? '', /suspended/);
+    assert.match(router.refuses(gate.alice) ?? '', /suspended/);
     gate.store.customers.remove(gate.bob.customer, ADMIN);
-    assert.match(house.refuses(gate.bob) ?? '', /no longer registered/);
+    assert.match(router.refuses(gate.bob) ?? '', /no longer registered/);
   });
 
   it('ends each kind of session with the sentence', async () => {

@@ -27,18 +27,18 @@ export async function runGate(file: string): Promise<void> {
   const settings = valid(loadGateSettings(file));
   const log = openLog('gate', settings.log.level);
   const life = liveUntilStopped(log);
-  const house = new GateHalf(settings, log);
-  life.serve(house);
+  const half = new GateHalf(settings, log);
+  life.serve(half);
   try {
-    const addresses = await house.start();
+    const addresses = await half.start();
     process.on('SIGHUP', () => {
-      house.reloadPolicy();
+      half.reloadPolicy();
     });
     process.stdout.write(`postern gate ready on ${addresses.map(shown).join(', ')}\n`);
   } catch (error) {
     log.fatal(startFault(error), 'the gate cannot start');
     // What it has opened by now, the control socket first of all, would keep the process without a gate in it.
-    await house.stop();
+    await half.stop();
     throw new CliError(`the gate cannot start: ${(error as Error).message}`);
   }
 }

@@ -43,7 +43,7 @@ export class ConsoleOptions {
     return /^sysrq-(.)$/.exec(this.#parts.settings.break)?.[1] ?? null;
   }
 
-  /** The customer's own, or else the house's. */
+  /** The customer's own, or else the site's. */
   escapeKey(customer: CustomerName): EscapeKey {
     const { settings, preferences } = this.#parts;
     const own = preferences.get(customer).escape;
@@ -54,7 +54,7 @@ export class ConsoleOptions {
   /**
    * Remembers the customer's own, for consoles that are opened from now on.
    *
-   * @param text null: the house's again
+   * @param text null: the site's again
    */
   chooseEscape(customer: CustomerName, text: string | null): Refusal | null {
     const key = text === null ? null : parseEscapeKey(text);

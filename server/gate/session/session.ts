@@ -14,7 +14,7 @@ export interface Session {
   onEnd(listener: (sentence: string) => void): void;
 }
 
-/** What the house does with sessions. */
+/** What the gate does with sessions. */
 export interface SessionHandler {
   /** @returns a sentence when the customer may not open another session now, else null */
   refuses(identity: Identity): string | null;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { ChannelOutput, type OutputSender } from '../../../server/gate/ssh/channel-output.js';
 
 /** A connection whose fullness the test decides. */
-class FakeWire implements OutputSender {
+class FakeSender implements OutputSender {
   isReady = true;
   pendingBytes = 0;
   readonly sent: string[] = [];
@@ -17,7 +17,7 @@ class FakeWire implements OutputSender {
 }
 
 describe('gate/ssh: the outgoing half of a channel', () => {
-  let sender: FakeWire;
+  let sender: FakeSender;
   let drained: number;
   let unread: number;
   const make = (window: number, packetSize = 1024): ChannelOutput =>
@@ -29,7 +29,7 @@ describe('gate/ssh: the outgoing half of a channel', () => {
     );
 
   beforeEach(() => {
-    sender = new FakeWire();
+    sender = new FakeSender();
     drained = 0;
     unread = 0;
   });
