@@ -219,15 +219,15 @@ const CASES: readonly Case[] = [
 
 /** ssh2's own part of the exchange throws, once. */
 function breaksAsking(): () => boolean {
-  const whole = Object.getOwnPropertyDescriptor(Rekeying.prototype, 'busy');
+  const whole = Object.getOwnPropertyDescriptor(Rekeying.prototype, 'isBusy');
   if (whole === undefined) throw new Error('there is no such part');
   let thrown = false;
-  Object.defineProperty(Rekeying.prototype, 'busy', {
+  Object.defineProperty(Rekeying.prototype, 'isBusy', {
     configurable: true,
     get(this: Rekeying): unknown {
       if (thrown || !isFrom('#ask')()) return (whole.get as () => unknown).call(this);
       thrown = true;
-      Object.defineProperty(Rekeying.prototype, 'busy', whole);
+      Object.defineProperty(Rekeying.prototype, 'isBusy', whole);
       return fault();
     },
   });
