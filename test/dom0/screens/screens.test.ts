@@ -182,7 +182,7 @@ describe('Screens', () => {
     start();
     const ring = new RawRing();
     const screen = screens.open(ring);
-    ring.push(DEAR.subarray(0, DEAR.length / 12), 1);
+    ring.push(DEAR.subarray(0, DEAR.length / 4), 1);
     assert.ok(await screens.paint(screen));
     assert.equal(await screens.paint(screen), null);
     const other = screens.open(new RawRing());
