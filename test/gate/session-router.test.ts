@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { ACTIONS } from '../../policy/actions.js';
-import { SessionRouter } from '../../server/gate/session-router.js';
+import type { SessionRouter } from '../../server/gate/session-router.js';
 import type { Session } from '../../server/gate/session/session.js';
 import { eventually } from '../support/eventually.js';
 import { FakeTerminal } from '../support/fake-terminal.js';
 import { GateInside, policyOf, rule } from '../support/gate-inside.js';
-import { silentLogger } from '../support/silent-logger.js';
 import { ADMIN, domainName } from '../support/temporary-store.js';
 
-describe('the house and its sessions', () => {
+describe('the sessions of a gate', () => {
   let gate: GateInside;
   let router: SessionRouter;
   let terminals: FakeTerminal[];
@@ -19,46 +18,7 @@ describe('the house and its sessions', () => {
     await gate.start();
     terminals = [];
     ends = [];
-    const {
-      authorizer,
-      hosts,
-      operations,
-      keys,
-      activity,
-      ownRecordings,
-      ownDomains,
-      consoleParts: console,
-      policy,
-      store,
-    } = gate;
-    const { preferences, roles } = store;
-    const standing = gate.standing.refusal;
-    const menu = {
-      site: 's',
-      motd: [],
-      hosts,
-      operations,
-      keys,
-      activity,
-      ownDomains,
-      console,
-      consoleLog: gate.logParts,
-      policy,
-      maintenance: gate.maintenance,
-      ...gate.menuNews,
-      preferences,
-      windows: gate.windows,
-      idle: gate.menuIdle,
-    };
-    router = new SessionRouter({
-      menu: { ...menu, log: silentLogger },
-      exec: { authorizer, hosts, operations, keys, activity, ownRecordings, standing, ownDomains, console },
-      policy,
-      roles,
-      standing,
-      revocation: gate.revocation,
-      log: silentLogger,
-    });
+    router = gate.core.sessions;
   });
   afterEach(async () => {
     for (const terminal of terminals) terminal.hangUp();
@@ -108,15 +68,15 @@ describe('the house and its sessions', () => {
   it('a fault in one session is a sentence with the connection’s id, and no other session’s end', async () => {
     const menu = open(null, gate.bob);
     await eventually('the menu', () => menu.output.includes('yorick'));
-    const of = gate.activity.of.bind(gate.activity);
-    gate.activity.of = () => {
+    const of = gate.core.activity.of.bind(gate.core.activity);
+    gate.core.activity.of = () => {
       throw new Error('a fault with a secret path /var/lib');
     };
     const broken = await run('activity');
     assert.equal(broken.status, 1);
     assert.match(broken.errors, /Something went wrong here.*say c-alice\.\n$/);
     assert.doesNotMatch(broken.errors, /secret/);
-    gate.activity.of = of;
+    gate.core.activity.of = of;
     assert.equal((await run('activity')).status, 0);
     assert.equal(menu.status, null);
   });

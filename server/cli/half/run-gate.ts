@@ -92,12 +92,12 @@ class GateHalf implements Half {
       version: VERSION,
       startedAt: new Date(),
       sessions: gate.sessions,
-      announcements: gate.announcements,
-      policy: gate.policy,
+      announcements: gate.core.announcements,
+      policy: gate.core.policy,
       readPolicy: policyOfTexts,
-      observations: gate.hosts,
-      atOnce: (query) => gate.liveAttachments.count(query),
-      hosts: gate.hosts.links,
+      observations: gate.core.hosts,
+      atOnce: (query) => gate.core.liveAttachments.count(query),
+      hosts: gate.core.hosts.links,
     });
     return gate.start();
   }

@@ -19,7 +19,7 @@ describe('authorize', () => {
   afterEach(() => gate.stop());
 
   const ask = (action: Action, domain: string, identity = gate.alice): Permit | Refusal =>
-    gate.authorizer.authorize(identity, { action, domain, profile: null });
+    gate.core.authorizer.authorize(identity, { action, domain, profile: null });
   const refused = (action: Action, domain: string, identity = gate.alice): Refusal => {
     const answer = ask(action, domain, identity);
     assert.ok(isRefusal(answer), `${action} of ${domain} was permitted`);
@@ -107,7 +107,7 @@ describe('authorize', () => {
     assert.equal(gate.store.audit.denial('zzzzzz'), undefined);
     assert.throws(() => gate.store.audit.append(found.event), 'a name means one denial');
     assert.ok(gate.store.audit.verify().ok);
-    const considered = gate.authorizer.check(gate.alice, {
+    const considered = gate.core.authorizer.check(gate.alice, {
       action: 'start',
       domain: 'yorick',
       profile: null,
@@ -164,19 +164,19 @@ describe('authorize', () => {
     assert.ok(!isRefusal(ask('console', 'horatio')));
     assert.equal(refused('console', 'horatio').code, 'limit-reached');
     const request = { action: 'console', domain: 'horatio', profile: null } as const;
-    assert.equal(gate.authorizer.recheck(gate.alice, request), null);
-    assert.equal(gate.authorizer.check(gate.alice, request)?.code, 'limit-reached');
+    assert.equal(gate.core.authorizer.recheck(gate.alice, request), null);
+    assert.equal(gate.core.authorizer.check(gate.alice, request)?.code, 'limit-reached');
   });
 
   it('asks without consequences when only what is offered is wanted', () => {
     const before = gate.store.audit.head().seq;
-    const answers = gate.authorizer.considerAll(gate.alice, domainName('horatio'), ACTIONS, []);
+    const answers = gate.core.authorizer.considerAll(gate.alice, domainName('horatio'), ACTIONS, []);
     assert.deepEqual(
       [...answers.values()].filter((no) => no !== null),
       [],
     );
     assert.equal(
-      gate.authorizer.check(gate.alice, { action: 'start', domain: 'yorick', profile: null })?.code,
+      gate.core.authorizer.check(gate.alice, { action: 'start', domain: 'yorick', profile: null })?.code,
       'no-such-domain',
     );
     assert.equal(gate.store.audit.head().seq, before);
@@ -185,7 +185,7 @@ describe('authorize', () => {
   it('attack: a program of a customer’s cannot fill the disk with denials, and others are not slowed', () => {
     const before = gate.store.audit.head().seq;
     const rateLimit = new CustomerRateLimit(() => 0);
-    const authorizer = new Authorizer(gate.store.authorizations, gate.policy, { rateLimit });
+    const authorizer = new Authorizer(gate.store.authorizations, gate.core.policy, { rateLimit });
     const asked = Array.from({ length: 2000 }, () =>
       authorizer.authorize(gate.alice, { action: 'poweroff', domain: 'yorick', profile: null }),
     );
@@ -211,7 +211,7 @@ describe('authorize', () => {
             }),
           look: (question) => gate.store.authorizations.look(question),
         },
-        gate.policy,
+        gate.core.policy,
       );
     }
 
@@ -250,7 +250,7 @@ describe('a permit', () => {
   after(() => gate.stop());
 
   const permit = (): Permit => {
-    const answer = gate.authorizer.authorize(gate.alice, {
+    const answer = gate.core.authorizer.authorize(gate.alice, {
       action: 'poweroff',
       domain: 'horatio',
       profile: null,
@@ -283,7 +283,7 @@ describe('a permit', () => {
       false,
     );
     assert.throws(() => Object.assign(demanded, { domain: 'yorick' }), TypeError, 'it is frozen');
-    const [link] = gate.hosts.links;
+    const [link] = gate.core.hosts.links;
     await assert.rejects(async () => link?.submit(copy, 'poweroff'), TypeError);
     assert.deepEqual(gate.dom0.requests, []);
   });

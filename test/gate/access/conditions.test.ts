@@ -41,7 +41,7 @@ describe('conditions at the gate', () => {
   afterEach(() => gate.stop());
 
   function live(action: Action = 'console', identity: Identity = gate.alice): void {
-    gate.revocation.track({
+    gate.core.revocation.track({
       identity,
       needs: () => ({ action, domain: HORATIO }),
       end: (sentence) => ended.push(sentence),
@@ -50,12 +50,14 @@ describe('conditions at the gate', () => {
 
   const answer = (identity: Identity = gate.alice): string => {
     const request = { action: 'console', domain: 'horatio', profile: null } as const;
-    const permit = gate.authorizer.authorize(identity, request);
+    const permit = gate.core.authorizer.authorize(identity, request);
     return isRefusal(permit) ? permit.code : 'permitted';
   };
 
   const offered = (): string => {
-    const horatio = new OwnDomains(gate.ownDomains, gate.alice).list().find(({ name }) => name === HORATIO);
+    const horatio = new OwnDomains(gate.core.ownDomains, gate.alice)
+      .list()
+      .find(({ name }) => name === HORATIO);
     const { console } = horatio?.offers ?? assert.fail('horatio is not shown');
     return console.offered ? 'offered' : console.reason;
   };
@@ -64,17 +66,17 @@ describe('conditions at the gate', () => {
     const window = parseTimeWindow('mon-fri 08:00-18:00') ?? assert.fail();
     gate.clock = () => new Date('2026-11-25T17:59:00Z');
     gate.enforce(consoleWhen({ times: [window] }));
-    gate.windows.look();
+    gate.core.windows.look();
     assert.equal(answer(), 'permitted');
     live();
     live('watch');
     let told = 0;
-    gate.windows.onChange(() => (told += 1));
+    gate.core.windows.onChange(() => (told += 1));
     gate.clock = () => new Date('2026-11-25T17:59:59Z');
-    gate.windows.look();
+    gate.core.windows.look();
     assert.deepEqual([ended, told], [[], 0]);
     gate.clock = () => new Date('2026-11-25T18:00:00Z');
-    gate.windows.look();
+    gate.core.windows.look();
     assert.deepEqual(
       [ended, told],
       [['You cannot use the console of horatio at this time. It is possible mon-fri 08:00-18:00 (UTC).'], 1],
@@ -82,7 +84,7 @@ describe('conditions at the gate', () => {
     assert.equal(answer(), 'condition-not-met');
     assert.match(offered(), /^You cannot use the console of horatio at this time\./);
     gate.clock = () => new Date('2026-11-26T08:00:00Z');
-    gate.windows.look();
+    gate.core.windows.look();
     assert.deepEqual([told, answer(), offered()], [2, 'permitted', 'offered']);
   });
 
@@ -102,8 +104,8 @@ describe('conditions at the gate', () => {
     gate.enforce(consoleWhen({ states: ['running'] }));
     live();
     await gate.dom0.stop();
-    await eventually('the loss', () => !gate.hosts.areAllReachable);
-    gate.revocation.review();
+    await eventually('the loss', () => !gate.core.hosts.areAllReachable);
+    gate.core.revocation.review();
     assert.deepEqual(ended, []);
     assert.equal(answer(), 'condition-not-met');
     const [denied] = gate.events('domain.denied');

@@ -2,13 +2,11 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
-import { MenuSession } from '../../../server/gate/menu/menu-session.js';
 import { recordingFile } from '../../../server/gate/recording/recording-name.js';
 import { operationView } from '../../support/dom0-stand-in.js';
 import { eventually } from '../../support/eventually.js';
 import { FakeTerminal } from '../../support/fake-terminal.js';
 import { GateInside } from '../../support/gate-inside.js';
-import { silentLogger } from '../../support/silent-logger.js';
 import { ADMIN, domainName } from '../../support/temporary-store.js';
 
 /** The key of alice is over, and no timer has noticed yet: whatever goes on has to find out by itself. */
@@ -97,30 +95,8 @@ describe('what outlives its opening: no right is kept because it was there at th
   ];
   for (const [what, keys, shows] of pages) {
     it(`${what} is shown no more, and the menu ends with a sentence`, async () => {
-      const { hosts, operations, keys: own, activity, ownDomains, consoleParts, policy, store } = gate;
       const terminal = new FakeTerminal({ hasPty: false });
-      const session = new MenuSession(
-        {
-          site: 's',
-          motd: [],
-          hosts,
-          operations,
-          keys: own,
-          activity,
-          ownDomains,
-          console: consoleParts,
-          consoleLog: gate.logParts,
-          policy,
-          maintenance: gate.maintenance,
-          ...gate.menuNews,
-          preferences: store.preferences,
-          windows: gate.windows,
-          idle: gate.menuIdle,
-          log: silentLogger,
-        },
-        gate.alice,
-        terminal,
-      );
+      const session = gate.menu(gate.alice, terminal);
       const ended = session.run({ plain: true });
       await eventually('the menu', () => terminal.output.includes('horatio'));
       const before = terminal.output.length;
@@ -142,7 +118,7 @@ describe('what outlives its opening: no right is kept because it was there at th
       return 'drop';
     };
     const terminal = new FakeTerminal({ hasPty: false });
-    gate.authorizer.recheck(gate.alice, { action: 'reboot', domain: 'horatio', profile: null });
+    gate.core.authorizer.recheck(gate.alice, { action: 'reboot', domain: 'horatio', profile: null });
     const status = await gate.exec(gate.alice, 'horatio reboot', terminal);
     assert.notEqual(status, 0);
     assert.equal(tries, 1);

@@ -28,7 +28,7 @@ describe('revocation among many sessions', () => {
   /** @param steps how many questions fit into one slice */
   function watch(steps: number): void {
     let time = 0;
-    const { authorizer, standing, store } = gate;
+    const { authorizer, standing, store } = gate.core;
     revocation = new Revocation({
       authorizer: {
         verdictNow: (identity, request) => {
@@ -111,7 +111,7 @@ describe('revocation among many sessions', () => {
       ['c7'],
     ],
     ['a domain that is retired', () => gate.store.domains.gone(domainName('d8')), ['c8']],
-    ['a new policy', () => gate.policy.policy, []],
+    ['a new policy', () => gate.core.policy.policy, []],
     [
       'a customer who is suspended',
       () => gate.store.customers.suspend(customerName('c9'), null, ADMIN),
@@ -193,7 +193,7 @@ describe('revocation among many sessions', () => {
     watch(1000);
     const said: string[] = [];
     revocation.track({ identity: who, needs: () => null, end: (sentence) => said.push(sentence) });
-    assert.ok(gate.standing.of(who).here);
+    assert.ok(gate.core.standing.of(who).here);
     gate.store.domains.seen([domainName('d20')]);
     gate.store.domains.adopt(domainName('d20'), ADMIN);
     await eventually('the end', () => said.length > 0);
@@ -204,7 +204,7 @@ describe('revocation among many sessions', () => {
   it('one that cannot be asked about acts no more, and is asked about again', () => {
     const { who, domain } = people[30] ?? assert.fail();
     let broken = false;
-    const { authorizer, standing, store } = gate;
+    const { authorizer, standing, store } = gate.core;
     revocation = new Revocation({
       authorizer: {
         verdictNow: (identity, request) => {

@@ -17,7 +17,7 @@ describe('revocation', () => {
   afterEach(() => gate.stop());
 
   function live(name: string, identity: Identity, action: Action, domain: string): void {
-    gate.revocation.track({
+    gate.core.revocation.track({
       identity,
       needs: () => ({ action, domain: domainName(domain) }),
       end: (sentence) => ended.push(`${name}: ${sentence}`),
@@ -33,15 +33,15 @@ describe('revocation', () => {
       policyOf([rule('deny', ['console'], { domains, reason: 'Closed.' }), rule('allow', ACTIONS)]),
     );
     assert.deepEqual(ended, ['console: Closed.']);
-    gate.revocation.review();
+    gate.core.revocation.review();
     assert.equal(ended.length, 1, 'each is ended once');
   });
 
   it('a limit used up by what goes on does not end it', () => {
     gate.enforce(policyOf([rule('allow', ACTIONS)], [limit(['console'], 1)]));
-    gate.authorizer.authorize(gate.alice, { action: 'console', domain: 'horatio', profile: null });
+    gate.core.authorizer.authorize(gate.alice, { action: 'console', domain: 'horatio', profile: null });
     live('console', gate.alice, 'console', 'horatio');
-    gate.revocation.review();
+    gate.core.revocation.review();
     assert.deepEqual(ended, []);
   });
 
@@ -76,7 +76,7 @@ describe('revocation', () => {
     const connections = new Map([gate.alice, gate.bob].map((identity) => [identity.connection, identity]));
     for (const identity of connections.values()) {
       const { connection } = identity;
-      gate.revocation.track({
+      gate.core.revocation.track({
         identity,
         needs: () => null,
         end: (sentence) => {
@@ -92,7 +92,7 @@ describe('revocation', () => {
   });
 
   it('one that cannot be ended does not keep the others from being ended', () => {
-    gate.revocation.track({
+    gate.core.revocation.track({
       identity: gate.alice,
       needs: () => ({ action: 'console', domain: domainName('horatio') }),
       end: () => {

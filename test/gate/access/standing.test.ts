@@ -146,7 +146,7 @@ describe('a live session whose key is over', () => {
   for (const [what, end] of ends) {
     it(`gets no permit from that millisecond on, ${what}`, () => {
       const over = end();
-      const authorizer = new Authorizer(gate.store.authorizations, gate.policy, {
+      const authorizer = new Authorizer(gate.store.authorizations, gate.core.policy, {
         clock: () => new Date(now),
       });
       for (const action of ACTIONS) {
@@ -166,9 +166,9 @@ describe('a live session whose key is over', () => {
       const over = end();
       const [held] = gate.store.keys.list(gate.alice.customer);
       now = over - 1;
-      assert.equal(gate.standing.refusal(gate.alice), null);
+      assert.equal(gate.core.standing.refusal(gate.alice), null);
       now = over;
-      const removed = gate.keys.remove(gate.alice, held?.fingerprint ?? '', { confirmed: true });
+      const removed = gate.core.keys.remove(gate.alice, held?.fingerprint ?? '', { confirmed: true });
       assert.equal(isRefusal(removed) && removed.code, 'key-revoked');
       assert.equal(gate.store.keys.list(gate.alice.customer).length, 1);
     });
@@ -176,7 +176,7 @@ describe('a live session whose key is over', () => {
     it(`types nothing more into a guest and reads nothing more of it, ${what}`, async () => {
       const over = end();
       const terminal = new FakeTerminal();
-      const session = new ConsoleSession(gate.consoleParts, gate.alice, terminal, 'horatio', 'write');
+      const session = new ConsoleSession(gate.core.console, gate.alice, terminal, 'horatio', 'write');
       const ending = session.run();
       await eventually('the console', () => gate.dom0.consoles.length === 1);
       const console = gate.dom0.consoles[0] ?? assert.fail();
@@ -196,7 +196,7 @@ describe('a live session whose key is over', () => {
     it(`reads nothing of the guest that was said after it, ${what}`, async () => {
       const over = end();
       const terminal = new FakeTerminal();
-      const session = new ConsoleSession(gate.consoleParts, gate.alice, terminal, 'horatio', 'watch');
+      const session = new ConsoleSession(gate.core.console, gate.alice, terminal, 'horatio', 'watch');
       const ending = session.run();
       await eventually('the console', () => gate.dom0.consoles.length === 1);
       gate.dom0.consoles[0]?.bytes('said before');
@@ -212,8 +212,8 @@ describe('a live session whose key is over', () => {
       gate.clock = () => new Date();
       now = Date.now();
       const track = (identity: typeof gate.alice, domain: string): void => {
-        gate.revocation.track({ identity, needs: () => null, end: (sentence) => said.push(sentence) });
-        gate.revocation.track({
+        gate.core.revocation.track({ identity, needs: () => null, end: (sentence) => said.push(sentence) });
+        gate.core.revocation.track({
           identity,
           needs: () => ({ action: 'watch', domain: domainName(domain) }),
           end: (sentence) => said.push(sentence),

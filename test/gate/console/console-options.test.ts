@@ -41,7 +41,7 @@ describe('the options of a console', () => {
   ): Promise<StandInConsole> {
     await gate.start();
     gate.dom0.screen = screen;
-    ending = new ConsoleSession(gate.consoleParts, gate.alice, terminal, 'horatio', mode).run();
+    ending = new ConsoleSession(gate.core.console, gate.alice, terminal, 'horatio', mode).run();
     const console = await eventually('an attachment', () => gate.dom0.consoles[0]);
     console.note({
       note: 'attached',
@@ -104,7 +104,7 @@ describe('the options of a console', () => {
     });
 
     it('a break of the client’s, and of ours, sends the configured key through the dispatcher', async () => {
-      gate.consoleSettings = { ...gate.consoleSettings, break: 'sysrq-h' };
+      Object.assign(gate.consoleSettings, { break: 'sysrq-h' });
       const console = await open();
       terminal.sendBreak();
       await eventually('the first', () => gate.dom0.requests[0]?.key === 'h');
@@ -115,7 +115,7 @@ describe('the options of a console', () => {
     });
 
     it('a break that policy denies does nothing', async () => {
-      gate.consoleSettings = { ...gate.consoleSettings, break: 'sysrq-h' };
+      Object.assign(gate.consoleSettings, { break: 'sysrq-h' });
       gate.enforce(
         policyOf([rule('deny', ['sysrq'], { reason: 'No break for you.' }), rule('allow', ACTIONS)]),
       );
@@ -252,7 +252,7 @@ describe('the options of a console', () => {
     });
 
     it('gets its Ctrl-D also from who hangs up', async () => {
-      gate.consoleSettings = { ...gate.consoleSettings, logOut: true };
+      Object.assign(gate.consoleSettings, { logOut: true });
       const console = await open('write', SHELL);
       terminal.hangUp();
       await left();
@@ -261,7 +261,7 @@ describe('the options of a console', () => {
     });
 
     it('gets none from who may no longer type, or watches', async () => {
-      gate.consoleSettings = { ...gate.consoleSettings, logOut: true };
+      Object.assign(gate.consoleSettings, { logOut: true });
       const console = await open('write', SHELL);
       gate.store.roles.remove(gate.alice.customer, HORATIO, ADMIN);
       assert.deepEqual(await left(), { status: 1, message: 'horatio is no longer yours to use.' });
@@ -270,7 +270,7 @@ describe('the options of a console', () => {
     });
 
     it('who watches is told nothing', async () => {
-      gate.consoleSettings = { ...gate.consoleSettings, logOut: true };
+      Object.assign(gate.consoleSettings, { logOut: true });
       const console = await open('watch', SHELL);
       terminal.type('\x1d.');
       assert.equal((await left()).message, null);
@@ -278,7 +278,7 @@ describe('the options of a console', () => {
     });
 
     it('is not cut short in half a command', async () => {
-      gate.consoleSettings = { ...gate.consoleSettings, logOut: true };
+      Object.assign(gate.consoleSettings, { logOut: true });
       const console = await open('write', TYPING);
       terminal.type('\x1d.');
       assert.match((await left()).message ?? '', /seems to be left logged in/);
@@ -286,7 +286,7 @@ describe('the options of a console', () => {
     });
 
     it('that is none is left without a word', async () => {
-      gate.consoleSettings = { ...gate.consoleSettings, logOut: true };
+      Object.assign(gate.consoleSettings, { logOut: true });
       const console = await open('write', LOGIN);
       terminal.type('\x1d.');
       assert.deepEqual(await left(), { status: 0, message: null, rest: Buffer.alloc(0) });
@@ -298,7 +298,7 @@ describe('the options of a console', () => {
     const ctrlA = parseEscapeKey('^A') as EscapeKey;
 
     it('is the house’s, unless the customer chose one', async () => {
-      gate.consoleSettings = { ...gate.consoleSettings, escape: ctrlA };
+      Object.assign(gate.consoleSettings, { escape: ctrlA });
       const console = await open();
       await shows('Ctrl-A . leaves, Ctrl-A ? helps.');
       terminal.type('x\x01\x01y\x01.');
@@ -307,16 +307,16 @@ describe('the options of a console', () => {
     });
 
     it('of a customer is their own', async () => {
-      assert.equal(gate.consoleOptions.chooseEscape(gate.alice.customer, '^A'), null);
+      assert.equal(gate.core.consoleOptions.chooseEscape(gate.alice.customer, '^A'), null);
       await open();
       await shows('Ctrl-A . leaves');
-      assert.equal(gate.consoleOptions.escapeKey(gate.bob.customer).name, 'Ctrl-]');
+      assert.equal(gate.core.consoleOptions.escapeKey(gate.bob.customer).name, 'Ctrl-]');
       terminal.type('\x01.');
       assert.equal((await left()).status, 0);
     });
 
     it('may be another; a Ctrl-] still never reaches the pty, and that is said', async () => {
-      gate.consoleSettings = { ...gate.consoleSettings, escape: ctrlA };
+      Object.assign(gate.consoleSettings, { escape: ctrlA });
       const console = await open();
       terminal.type('a\x1d.b');
       await shows('Ctrl-] cannot be sent to this server');
@@ -352,9 +352,9 @@ describe('the options of a console', () => {
     });
 
     it('is spared when it is only watched, unless the house says otherwise', async () => {
-      gate.consoleSettings = { ...gate.consoleSettings, idleSeconds: 1 };
-      assert.equal(gate.consoleOptions.idleSeconds(gate.alice.customer, HORATIO, false), null);
-      gate.consoleSettings = { ...gate.consoleSettings, watchersIdle: true };
+      Object.assign(gate.consoleSettings, { idleSeconds: 1 });
+      assert.equal(gate.core.consoleOptions.idleSeconds(gate.alice.customer, HORATIO, false), null);
+      Object.assign(gate.consoleSettings, { watchersIdle: true });
       await open('watch');
       assert.match((await left()).message ?? '', /nothing was typed/);
     });
@@ -367,9 +367,9 @@ describe('the options of a console', () => {
     });
 
     it('goes by the first terms that speak of customer and domain', () => {
-      gate.consoleSettings = { ...gate.consoleSettings, idleSeconds: 600 };
+      Object.assign(gate.consoleSettings, { idleSeconds: 600 });
       const seconds = (): number | null =>
-        gate.consoleOptions.idleSeconds(gate.alice.customer, HORATIO, true);
+        gate.core.consoleOptions.idleSeconds(gate.alice.customer, HORATIO, true);
       assert.equal(seconds(), 600);
       gate.enforce({
         ...ALLOW_ALL,
@@ -381,7 +381,7 @@ describe('the options of a console', () => {
         ],
       });
       assert.equal(seconds(), null);
-      assert.equal(gate.consoleOptions.idleSeconds(gate.bob.customer, domainName('yorick'), true), 7);
+      assert.equal(gate.core.consoleOptions.idleSeconds(gate.bob.customer, domainName('yorick'), true), 7);
     });
   });
 });

@@ -35,7 +35,7 @@ describe('a console session', () => {
   });
 
   function run(mode: 'write' | 'watch' = 'write', domain = 'horatio'): void {
-    session = new ConsoleSession(gate.consoleParts, gate.alice, terminal, domain, mode);
+    session = new ConsoleSession(gate.core.console, gate.alice, terminal, domain, mode);
     ending = session.run();
   }
 
@@ -117,7 +117,8 @@ describe('a console session', () => {
     await gate.dom0.start();
     await eventually(
       'the contract',
-      () => gate.hosts.links[0]?.contract?.console.passesEscape === true && gate.hosts.areAllReachable,
+      () =>
+        gate.core.hosts.links[0]?.contract?.console.passesEscape === true && gate.core.hosts.areAllReachable,
     );
     const console = await open();
     terminal.type('a\x1d\x1db');
@@ -191,7 +192,7 @@ describe('a console session', () => {
     gate.enforce(policyOf([rule('allow', ACTIONS)], [atOnce]));
     const visits = (['write', 'write', 'watch'] as const).map((mode, index) => {
       const domain = index === 1 ? 'ophelia' : 'horatio';
-      return new ConsoleSession(gate.consoleParts, gate.alice, new FakeTerminal(), domain, mode);
+      return new ConsoleSession(gate.core.console, gate.alice, new FakeTerminal(), domain, mode);
     });
     const [first, ...more] = visits.map((visit) => visit.run());
     for (const no of await Promise.all(more)) {
@@ -203,12 +204,12 @@ describe('a console session', () => {
       );
     }
     // Bob is another customer, and it is free again when alice has left.
-    const yorick = new ConsoleSession(gate.consoleParts, gate.bob, new FakeTerminal(), 'yorick', 'watch');
+    const yorick = new ConsoleSession(gate.core.console, gate.bob, new FakeTerminal(), 'yorick', 'watch');
     const his = yorick.run();
     await eventually('both', () => gate.dom0.consoles.length === 2);
     for (const visit of [...visits, yorick]) visit.end('Over.');
     await Promise.all([first, his]);
-    assert.equal(gate.liveAttachments.count({ ...atOnce, ...gate.alice, domain: HORATIO }), 0);
+    assert.equal(gate.core.liveAttachments.count({ ...atOnce, ...gate.alice, domain: HORATIO }), 0);
     await open();
   });
 
@@ -381,7 +382,7 @@ describe('a console session', () => {
 
   it('stays when the domain goes off, and shows the next boot', async () => {
     const console = await open();
-    const profile = gate.hosts.find(HORATIO)!.view.observation.profile;
+    const profile = gate.core.hosts.find(HORATIO)!.view.observation.profile;
     console.note({ note: 'state', state: 'off', profile, console: 'detached' });
     await shows('horatio is off. The next boot will show here');
     console.note({ note: 'state', state: 'running', profile, console: 'attached' });
@@ -426,7 +427,7 @@ describe('a console session', () => {
 
     it('tells what becomes of the console itself first, and the line to who comes between the two', async () => {
       const console = await open();
-      const profile = gate.hosts.find(HORATIO)!.view.observation.profile;
+      const profile = gate.core.hosts.find(HORATIO)!.view.observation.profile;
       console.note({ note: 'state', state: 'running', profile, console: 'attached' });
       console.note({ note: 'boot', began, silent: true });
       await shows(OLD);
@@ -455,7 +456,7 @@ describe('a console session', () => {
 
   it('says that an administrator has it for as long as that is so, whoever comes and goes', async () => {
     const console = await open();
-    const profile = gate.hosts.find(HORATIO)!.view.observation.profile;
+    const profile = gate.core.hosts.find(HORATIO)!.view.observation.profile;
     console.note({ note: 'state', state: 'running', profile, console: 'locked' });
     await shows('An administrator of the host has the console of horatio open.');
     console.note({ note: 'joined', who: { attachment: 9, label: 'carol', mode: 'watch' } });
@@ -469,7 +470,7 @@ describe('a console session', () => {
 
   it('says nothing of the moment in which a boot has no console yet, and something of a console that does not come', async () => {
     const console = await open();
-    const profile = gate.hosts.find(HORATIO)!.view.observation.profile;
+    const profile = gate.core.hosts.find(HORATIO)!.view.observation.profile;
     console.note({ note: 'state', state: 'running', profile, console: 'detached' });
     console.note({ note: 'joined', who: { attachment: 9, label: 'carol', mode: 'watch' } });
     await shows('carol has joined this console.');
@@ -501,10 +502,10 @@ describe('a console session', () => {
     };
     gate.clock = () => new Date('2026-11-25T17:59:59Z');
     under({ times: [window] });
-    gate.windows.look();
+    gate.core.windows.look();
     await open();
     gate.clock = () => new Date('2026-11-25T18:00:00Z');
-    gate.windows.look();
+    gate.core.windows.look();
     const late = await left();
     assert.deepEqual(
       [late.status, late.message?.split('.')[0]],
@@ -516,7 +517,12 @@ describe('a console session', () => {
     gate.dom0.set(HORATIO, 'crashed');
     assert.equal((await left()).message, 'You cannot use the console of horatio while it is crashed.');
     assert.equal(
-      gate.liveAttachments.count({ ...gate.alice, domain: HORATIO, per: 'domain', actions: ['console'] }),
+      gate.core.liveAttachments.count({
+        ...gate.alice,
+        domain: HORATIO,
+        per: 'domain',
+        actions: ['console'],
+      }),
       0,
     );
   });

@@ -33,10 +33,10 @@ describe('a name that somebody else had before', () => {
   it('shows nothing of their activity', () => {
     const { alice } = gate;
     gate.store.audit.append({ kind: 'login.accepted', actor: { ...alice }, login: 'alice' });
-    const before = gate.activity.of(alice).map(({ text }) => text);
+    const before = gate.core.activity.of(alice).map(({ text }) => text);
     assert.ok(before.some((text) => text.includes('you logged in from')));
     const now = bobAsAlice();
-    const after = gate.activity.of(now).map(({ text }) => text);
+    const after = gate.core.activity.of(now).map(({ text }) => text);
     assert.ok(!after.some((text) => text.includes('you logged in')), after.join('\n'));
     assert.ok(!after.some((text) => text.includes(alice.fingerprint)));
   });
@@ -88,7 +88,7 @@ describe('a name that somebody else had before', () => {
     const begunAt = new Date().toISOString();
     const name = recordingFile({ id: newRecordingId(), begunAt, customer, domain, record: 'output' });
     writeFileSync(join(directory, name), '{"version":2}\n');
-    assert.equal((await gate.ownRecordings.list(gate.alice)).length, 1);
-    assert.deepEqual(await gate.ownRecordings.list(bobAsAlice()), []);
+    assert.equal((await gate.core.ownRecordings.list(gate.alice)).length, 1);
+    assert.deepEqual(await gate.core.ownRecordings.list(bobAsAlice()), []);
   });
 });

@@ -175,7 +175,7 @@ describe('commands by exec', () => {
 
   it('a host that does not answer is exit status 6, and looking still works', async () => {
     await gate.dom0.stop();
-    await eventually('the loss', () => !gate.hosts.areAllReachable);
+    await eventually('the loss', () => !gate.core.hosts.areAllReachable);
     assert.equal((await exec('horatio start')).status, 6);
     assert.equal((await exec('horatio console')).status, 6);
     const { status, stdout } = await exec('horatio status');
@@ -325,7 +325,7 @@ describe('commands by exec', () => {
       operation,
       observation: { ...observation, profile: 'rescue' as BootProfileName },
     });
-    await eventually('the news', () => gate.hosts.find(domainName('horatio'))?.view.operation);
+    await eventually('the news', () => gate.core.hosts.find(domainName('horatio'))?.view.operation);
     const { stdout } = await exec('horatio status');
     assert.match(
       stdout,

@@ -116,9 +116,9 @@ describe('the log by exec', () => {
     gate.dom0.logFacts = null;
     gate.dom0.logSaid = () => ['one\r\ntwo\r\nthree\r\n'];
     await gate.dom0.stop();
-    await eventually('the loss', () => !gate.hosts.areAllReachable);
+    await eventually('the loss', () => !gate.core.hosts.areAllReachable);
     await gate.dom0.start();
-    await eventually('the host', () => gate.hosts.areAllReachable);
+    await eventually('the host', () => gate.core.hosts.areAllReachable);
     const { status, stdout, stderr } = await exec('horatio log --lines 2');
     assert.deepEqual([status, stdout], [0, 'two\nthree\n']);
     assert.match(stderr, /keeps no log on its disk: this is its last output, at most 256 KiB/);

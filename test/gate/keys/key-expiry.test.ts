@@ -18,7 +18,7 @@ describe('a key that expires', () => {
 
   it('permits nothing any more, as if it were not there', () => {
     const ask = (): unknown =>
-      gate.authorizer.authorize(gate.alice, { action: 'console', domain: 'horatio', profile: null });
+      gate.core.authorizer.authorize(gate.alice, { action: 'console', domain: 'horatio', profile: null });
     expire('2999-01-01T00:00:00.000Z');
     assert.ok(!isRefusal(ask()));
     expire('2020-01-01T00:00:00.000Z');
@@ -32,7 +32,7 @@ describe('a key that expires', () => {
   it('ends what goes on with it when its time comes, and nobody else', async () => {
     const ended: string[] = [];
     for (const identity of [gate.alice, gate.bob])
-      gate.revocation.track({
+      gate.core.revocation.track({
         identity,
         needs: () => ({
           action: 'console',

@@ -44,7 +44,7 @@ describe('rules for keys', () => {
     gate.enforce({ ...ALLOW_ALL, keyRules: rules.map((rule) => ({ ...NO_KEY_RULE, ...rule })) });
   };
   const add = (text: string, who = gate.alice): string => {
-    const key = gate.keys.add(who, text);
+    const key = gate.core.keys.add(who, text);
     return isRefusal(key) ? `${key.code}: ${key.message}` : 'added';
   };
   const faultOf = (
@@ -56,7 +56,7 @@ describe('rules for keys', () => {
       key,
       rolesHeld: () => gate.store.holders.rolesHeld(key.customer),
     };
-    const found = standing(gate.policy.policy, key.customer, holder, now);
+    const found = standing(gate.core.policy.policy, key.customer, holder, now);
     return found.here ? null : found.fault;
   };
   const subjects = { customers: ['alice'], groups: [], roles: [] };
@@ -88,14 +88,14 @@ describe('rules for keys', () => {
   it('end what came with a key that they do not allow any more', () => {
     const ended: string[] = [];
     for (const identity of [gate.alice, gate.bob])
-      gate.revocation.track({ identity, needs: () => null, end: () => ended.push(identity.customer) });
+      gate.core.revocation.track({ identity, needs: () => null, end: () => ended.push(identity.customer) });
     enforce({ subjects, types: ['ssh-rsa'] });
     assert.deepEqual(ended, ['alice']);
   });
 
   it('give a key an end, which its owner sees, and which a weaker end of its own does not move', () => {
     enforce({ maxAgeSeconds: 10 * DAY });
-    const key = gate.keys.list(gate.alice)[0] ?? assert.fail();
+    const key = gate.core.keys.list(gate.alice)[0] ?? assert.fail();
     const added = Date.parse(key.addedAt);
     assert.equal(key.expiresAt, new Date(added + 10 * DAY * 1000).toISOString());
     const fault = (days: number): string | null =>
@@ -103,16 +103,16 @@ describe('rules for keys', () => {
     assert.deepEqual([fault(9.99), fault(10), fault(11)], [null, 'age', 'age']);
     const { customer, fingerprint } = gate.alice;
     gate.store.keys.setExpiry(customer, fingerprint, '2999-01-01T00:00:00.000Z', ADMIN);
-    assert.equal(gate.keys.list(gate.alice)[0]?.expiresAt, key.expiresAt);
+    assert.equal(gate.core.keys.list(gate.alice)[0]?.expiresAt, key.expiresAt);
   });
 
   it('keep a customer from removing the only key that they allow, and so from losing the way in', () => {
     const first = gate.alice.fingerprint;
     assert.equal(add(rsa(3072)), 'added');
-    const [second] = gate.keys.list(gate.alice).filter(({ fingerprint }) => fingerprint !== first);
+    const [second] = gate.core.keys.list(gate.alice).filter(({ fingerprint }) => fingerprint !== first);
     enforce({ subjects, types: ['ssh-ed25519'] });
     const remove = (): string => {
-      const key = gate.keys.remove(gate.alice, first, { confirmed: true });
+      const key = gate.core.keys.remove(gate.alice, first, { confirmed: true });
       return isRefusal(key) ? key.code : 'removed';
     };
     assert.equal(remove(), 'last-key', 'the other one is there, but may not be used');

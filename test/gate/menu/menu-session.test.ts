@@ -2,11 +2,10 @@ import assert from 'node:assert/strict';
 import { parseTimeWindow } from '../../../policy/time-window.js';
 import { ACTIONS } from '../../../policy/actions.js';
 import { terminalReset } from '../../../server/gate/session/terminal-reset.js';
-import { MenuSession } from '../../../server/gate/menu/menu-session.js';
+import type { MenuSession } from '../../../server/gate/menu/menu-session.js';
 import { eventually } from '../../support/eventually.js';
 import { FakeTerminal } from '../../support/fake-terminal.js';
 import { GateInside, policyOf, rule } from '../../support/gate-inside.js';
-import { silentLogger } from '../../support/silent-logger.js';
 import { ADMIN, domainName } from '../../support/temporary-store.js';
 
 const HORATIO = domainName('horatio');
@@ -29,31 +28,9 @@ describe('a menu session', () => {
     ended: Promise<number>;
   } {
     const { who = gate.alice, hasPty = true, plain = false } = options;
-    const { hosts, operations, keys, activity, ownDomains, consoleParts, policy, store } = gate;
     terminal = new FakeTerminal({ hasPty });
     mark = 0;
-    const session = new MenuSession(
-      {
-        site: 'The Site',
-        motd: [],
-        hosts,
-        operations,
-        keys,
-        activity,
-        ownDomains,
-        console: consoleParts,
-        consoleLog: gate.logParts,
-        policy,
-        maintenance: gate.maintenance,
-        ...gate.menuNews,
-        preferences: store.preferences,
-        windows: gate.windows,
-        idle: gate.menuIdle,
-        log: silentLogger,
-      },
-      who,
-      terminal,
-    );
+    const session = gate.menu(who, terminal);
     return { session, ended: session.run({ plain }) };
   }
 
@@ -115,7 +92,7 @@ describe('a menu session', () => {
 
   it('paints before dom0 has answered, and then what it says', async () => {
     await gate.dom0.stop();
-    await eventually('the loss', () => !gate.hosts.areAllReachable);
+    await eventually('the loss', () => !gate.core.hosts.areAllReachable);
     open({ plain: false });
     assert.match(terminal.output, /horatio/, 'at once');
     gate.dom0.set(HORATIO, 'paused');
@@ -191,11 +168,11 @@ describe('a menu session', () => {
     await shows('Do it?');
     type('y');
     assert.equal(
-      gate.consoleOptions.escapeKey(gate.alice.customer).caret,
+      gate.core.consoleOptions.escapeKey(gate.alice.customer).caret,
       '^A',
       'how it is drawn is another matter',
     );
-    assert.equal(gate.consoleOptions.escapeKey(gate.bob.customer).caret, '^]');
+    assert.equal(gate.core.consoleOptions.escapeKey(gate.bob.customer).caret, '^]');
   });
 
   it('comes back with the reason when the console is refused', async () => {
@@ -253,12 +230,12 @@ describe('a menu session', () => {
         rule('allow', ACTIONS),
       ]),
     );
-    gate.windows.look();
+    gate.core.windows.look();
     open({ who: { ...gate.alice, domain: HORATIO } });
     await shows(/Reboot/);
     assert.doesNotMatch(terminal.output, /Not after hours|It crashed/);
     gate.clock = () => new Date('2026-11-25T18:00:00Z');
-    gate.windows.look();
+    gate.core.windows.look();
     await shows('Not after hours.');
     gate.dom0.set(HORATIO, 'crashed');
     await shows('It crashed.');
@@ -280,8 +257,8 @@ describe('a menu session', () => {
     open();
     await shows('horatio');
     let looked = 0;
-    const considerAll = gate.authorizer.considerAll.bind(gate.authorizer);
-    gate.authorizer.considerAll = (...args) => {
+    const considerAll = gate.core.authorizer.considerAll.bind(gate.core.authorizer);
+    gate.core.authorizer.considerAll = (...args) => {
       looked += 1;
       return considerAll(...args);
     };
@@ -295,7 +272,7 @@ describe('a menu session', () => {
   it('shows what admins announce, also on the console it lent its terminal to', async () => {
     open({ who: { ...gate.alice, domain: HORATIO } });
     await shows('Console');
-    assert.equal(gate.announcements.make('The host restarts.'), 1);
+    assert.equal(gate.core.announcements.make('The host restarts.'), 1);
     await shows('The host restarts.');
     type('1');
     const console = await eventually('the attachment', () => gate.dom0.consoles[0]);
@@ -310,10 +287,10 @@ describe('a menu session', () => {
     });
     console.bytes('the guest');
     await shows('the guest');
-    assert.equal(gate.announcements.make('Für alle: \u201cnow\u201d'), 1, 'once, where it is read');
+    assert.equal(gate.core.announcements.make('Für alle: \u201cnow\u201d'), 1, 'once, where it is read');
     await shows('Fur alle: "now"');
     terminal.hangUp();
-    await eventually('nobody to be left', () => gate.announcements.make('x') === 0);
+    await eventually('nobody to be left', () => gate.core.announcements.make('x') === 0);
   });
 
   it('has maintenance at its top as long as it is on, and greys out what is refused', async () => {

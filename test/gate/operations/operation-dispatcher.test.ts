@@ -30,7 +30,7 @@ describe('operations', () => {
       profile = null,
       identity = gate.alice,
     }: { domain?: string; profile?: string | null; identity?: typeof gate.alice } = {},
-  ): Promise<Started | Refusal> => gate.operations.operate(identity, { action, domain, profile });
+  ): Promise<Started | Refusal> => gate.core.operations.operate(identity, { action, domain, profile });
   async function started(action: VerbAction): Promise<Started> {
     const result = await operate(action);
     assert.ok(!isRefusal(result), isRefusal(result) ? result.detail : '');
@@ -146,7 +146,7 @@ describe('operations', () => {
     await gate.dom0.start();
     await eventually(
       'the new contract',
-      () => gate.hosts.links[0]?.contract?.verbs.length === 1 && gate.hosts.areAllReachable,
+      () => gate.core.hosts.links[0]?.contract?.verbs.length === 1 && gate.core.hosts.areAllReachable,
     );
     assert.equal((await refusedBy('reboot')).code, 'not-on-this-host');
     assert.deepEqual(gate.dom0.requests, []);
@@ -161,7 +161,7 @@ describe('operations', () => {
 
     it('asks which when there are several, and knows no other', async () => {
       gate.dom0.set(HORATIO, 'running', { profiles: ['normal', 'debian', 'grub'] as BootProfileName[] });
-      await eventually('the profiles', () => gate.hosts.find(HORATIO)?.view.profiles.length === 3);
+      await eventually('the profiles', () => gate.core.hosts.find(HORATIO)?.view.profiles.length === 3);
       assert.match((await refusedBy('rescue')).message, /debian, grub/);
       for (const profile of ['normal', 'windows', '../kernel', '']) {
         assert.equal((await refusedBy('rescue', profile)).code, 'no-such-profile', profile);
@@ -205,7 +205,7 @@ describe('operations', () => {
       await gate.dom0.start();
       await eventually(
         'the new contract',
-        () => gate.hosts.links[0]?.contract?.profiles.length === 1 && gate.hosts.areAllReachable,
+        () => gate.core.hosts.links[0]?.contract?.profiles.length === 1 && gate.core.hosts.areAllReachable,
       );
     });
 
@@ -262,7 +262,7 @@ describe('operations', () => {
 
     it('is shown with its values, and with why it cannot be chosen', () => {
       const profile = (): unknown => {
-        const [shown] = new OwnDomains(gate.ownDomains, gate.alice)
+        const [shown] = new OwnDomains(gate.core.ownDomains, gate.alice)
           .list()
           .filter((domain) => domain.name === HORATIO);
         const { parameters, refused } = shown?.profiles[0] ?? {};
@@ -297,7 +297,7 @@ describe('operations', () => {
   describe('over the loss of a host', () => {
     it('refuses at once what it cannot send', async () => {
       await gate.dom0.stop();
-      await eventually('the loss', () => !gate.hosts.areAllReachable);
+      await eventually('the loss', () => !gate.core.hosts.areAllReachable);
       assert.equal((await refusedBy('start')).code, 'host-unreachable');
       assert.deepEqual(outcomes(), ['refused']);
     });
@@ -318,7 +318,7 @@ describe('operations', () => {
     it('learns how an operation ended that ended while the host was away', async () => {
       const { operation, ended } = await started('shutdown');
       await gate.dom0.stop();
-      await eventually('the loss', () => !gate.hosts.areAllReachable);
+      await eventually('the loss', () => !gate.core.hosts.areAllReachable);
       gate.dom0.operations.set(operation.id, { ...operation, phase: 'done' });
       await gate.dom0.start();
       assert.equal((await ended).outcome, 'done');
@@ -352,7 +352,7 @@ describe('operations', () => {
     it('calls lost only what the host answers that it does not know', async () => {
       const { operation, ended } = await started('shutdown');
       await gate.dom0.stop();
-      await eventually('the loss', () => !gate.hosts.areAllReachable);
+      await eventually('the loss', () => !gate.core.hosts.areAllReachable);
       assert.deepEqual(outcomes(), []);
       gate.dom0.operations.delete(operation.id);
       await gate.dom0.start();
@@ -364,10 +364,10 @@ describe('operations', () => {
   describe('a gate that starts', () => {
     it('does not call lost what an earlier one asked for in its last moment', async () => {
       const { operation } = await started('start');
-      gate.operations.close();
+      gate.core.operations.close();
       // The host has the request in its hands, and has not written it down yet.
       gate.dom0.operations.delete(operation.id);
-      const { authorizer, hosts, store } = gate;
+      const { authorizer, hosts, store } = gate.core;
       const later = new OperationDispatcher({
         authorizer,
         hosts,
@@ -392,16 +392,16 @@ describe('operations', () => {
       const done = await started('shutdown');
       const running = await started('reboot');
       const unknown = await started('start');
-      const looked = gate.authorizer.authorize(gate.alice, {
+      const looked = gate.core.authorizer.authorize(gate.alice, {
         action: 'console',
         domain: 'horatio',
         profile: null,
       });
       assert.ok(!isRefusal(looked));
-      gate.operations.close();
+      gate.core.operations.close();
       gate.dom0.end(done.operation.id, 'done');
       gate.dom0.operations.delete(unknown.operation.id);
-      const { authorizer, hosts, store } = gate;
+      const { authorizer, hosts, store } = gate.core;
       const later = new OperationDispatcher({
         authorizer,
         hosts,

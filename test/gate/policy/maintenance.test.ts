@@ -24,7 +24,11 @@ describe('maintenance', () => {
     /** What is refused to alice on a domain of hers. */
     function closed(): Action[] {
       return ACTIONS.filter((action) => {
-        const answer = gate.authorizer.authorize(gate.alice, { action, domain: 'horatio', profile: null });
+        const answer = gate.core.authorizer.authorize(gate.alice, {
+          action,
+          domain: 'horatio',
+          profile: null,
+        });
         if (!isRefusal(answer)) return false;
         assert.equal(answer.code, 'maintenance');
         assert.match(answer.message, /^Maintenance( \(until [^)]*\))?: New disks\.$/);
@@ -57,7 +61,7 @@ describe('maintenance', () => {
     it('tells nothing of a domain that is not theirs, nor hides why policy says no', () => {
       gate.store.maintenance.begin(ON, ADMIN);
       const ask = (domain: string): unknown =>
-        gate.authorizer.authorize(gate.alice, { action: 'reboot', domain, profile: null });
+        gate.core.authorizer.authorize(gate.alice, { action: 'reboot', domain, profile: null });
       const unknown = ask('hamlet');
       assert.ok(isRefusal(unknown));
       assert.equal(unknown.code, 'no-such-domain');
@@ -72,7 +76,7 @@ describe('maintenance', () => {
 
     it('denials are recorded with their reason and are counted by no limit', () => {
       gate.store.maintenance.begin(ON, ADMIN);
-      gate.authorizer.authorize(gate.alice, { action: 'reboot', domain: 'horatio', profile: null });
+      gate.core.authorizer.authorize(gate.alice, { action: 'reboot', domain: 'horatio', profile: null });
       const [denied] = gate.events('domain.denied');
       assert.equal(denied?.code, 'maintenance');
       assert.deepEqual(gate.events('domain.reboot.requested'), []);
@@ -81,7 +85,7 @@ describe('maintenance', () => {
     it('ends at once who is at a console that it closes, and not who watches', () => {
       const ended: string[] = [];
       for (const action of ['console', 'watch'] as const)
-        gate.revocation.track({
+        gate.core.revocation.track({
           identity: gate.alice,
           needs: () => ({ action, domain: HORATIO }),
           end: (sentence) => ended.push(`${action}: ${sentence}`),

@@ -5,7 +5,6 @@ import type { Policy } from '../../../policy/policy.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import { ConsoleSession } from '../../../server/gate/console/console-session.js';
 import type { Identity } from '../../../server/gate/session/identity.js';
-import { MenuSession } from '../../../server/gate/menu/menu-session.js';
 import { Slices } from '../../../server/gate/scheduling/slices.js';
 import type { StandInConsole } from '../../support/dom0-stand-in.js';
 import { operationView } from '../../support/dom0-stand-in.js';
@@ -14,7 +13,6 @@ import { eventually } from '../../support/eventually.js';
 import { FakeTerminal } from '../../support/fake-terminal.js';
 import { GateInside, policyOf, rule } from '../../support/gate-inside.js';
 import { propertyRuns } from '../../support/property-runs.js';
-import { silentLogger } from '../../support/silent-logger.js';
 import { domainName } from '../../support/temporary-store.js';
 
 /** With a menu, a console, somebody who watches one, and commands, for each of them: 200 live sessions. */
@@ -75,7 +73,7 @@ describe('reloads under 200 live sessions', () => {
     const next = POLICIES[random(POLICIES.length)];
     assert.ok(next !== undefined);
     gate.enforce(next);
-    inForce.set(gate.policy.revision, next);
+    inForce.set(gate.core.policy.revision, next);
     wake();
   }
 
@@ -101,12 +99,12 @@ describe('reloads under 200 live sessions', () => {
       while (!over) {
         this.terminal = new FakeTerminal();
         const mode = this.action === 'watch' ? 'watch' : 'write';
-        const { revision } = gate.policy;
-        const session = new ConsoleSession(gate.consoleParts, this.who, this.terminal, this.domain, mode);
+        const { revision } = gate.core.policy;
+        const session = new ConsoleSession(gate.core.console, this.who, this.terminal, this.domain, mode);
         const ending = await session.run();
         if (!isRefusal(ending)) this.visits += 1;
         // The next policy may be in force by the time that this one's refusal is read.
-        else if (gate.policy.revision === revision) await nextReload();
+        else if (gate.core.policy.revision === revision) await nextReload();
       }
     }
   }
@@ -117,25 +115,7 @@ describe('reloads under 200 live sessions', () => {
     readonly ended: Promise<number>;
 
     constructor(who: Identity) {
-      const { hosts, operations, keys, activity, ownDomains, consoleParts, policy, store } = gate;
-      const parts = { hosts, operations, keys, activity, ownDomains, policy };
-      this.ended = new MenuSession(
-        {
-          ...parts,
-          site: 'The Site',
-          motd: [],
-          console: consoleParts,
-          consoleLog: gate.logParts,
-          maintenance: gate.maintenance,
-          ...gate.menuNews,
-          preferences: store.preferences,
-          windows: gate.windows,
-          idle: gate.menuIdle,
-          log: silentLogger,
-        },
-        who,
-        this.terminal,
-      ).run({ plain: true });
+      this.ended = gate.menu(who, this.terminal).run({ plain: true });
     }
 
     async run(): Promise<void> {
@@ -171,8 +151,8 @@ describe('reloads under 200 live sessions', () => {
       warnings.push(message);
     };
     process.on('warning', warned);
-    const initial = gate.policy.policy;
-    inForce.set(gate.policy.revision, initial);
+    const initial = gate.core.policy.policy;
+    inForce.set(gate.core.policy.revision, initial);
     const people = Array.from({ length: CUSTOMERS }, (_, index) => {
       const domain = `d${index}`;
       gate.dom0.set(domainName(domain), 'running');
@@ -180,7 +160,7 @@ describe('reloads under 200 live sessions', () => {
       return { who: { ...who, connection: `connection-${index}` }, domain };
     });
     await eventually('the domains', () =>
-      people.every(({ domain }) => gate.hosts.find(domainName(domain)) !== undefined),
+      people.every(({ domain }) => gate.core.hosts.find(domainName(domain)) !== undefined),
     );
     const visitors = people.flatMap(({ who, domain }) => [
       new Visitor(who, domain, 'console'),
@@ -196,13 +176,13 @@ describe('reloads under 200 live sessions', () => {
     let typedInVain = 0;
     for (let reloads = 0; reloads < numRuns; reloads += 1) {
       // At odd moments, but now and then not before somebody sits at a console.
-      const may = visitors.some((one) => ownerMay(gate.policy.policy, one.who, one.domain, one.action));
+      const may = visitors.some((one) => ownerMay(gate.core.policy.policy, one.who, one.domain, one.action));
       if (may && reloads % 3 === 0)
         await eventually('a console', () => gate.dom0.consoles.some(({ open }) => open), { everyMs: 1 });
       for (let turns = random(60); turns > 0; turns -= 1) await turn();
       reload();
       // From here on the new policy counts, with nothing in between: what is typed into a lost console reaches no guest.
-      const now = gate.policy.policy;
+      const now = gate.core.policy.policy;
       for (const visitor of visitors) {
         if (ownerMay(now, visitor.who, visitor.domain, visitor.action)) continue;
         visitor.terminal.type('lost');
@@ -211,7 +191,7 @@ describe('reloads under 200 live sessions', () => {
     }
     // Whoever was allowed while the host was asked, and is no more, does not get in either.
     gate.enforce(policyOf([SEEN]));
-    inForce.set(gate.policy.revision, gate.policy.policy);
+    inForce.set(gate.core.policy.revision, gate.core.policy.policy);
     for (const visitor of visitors) visitor.terminal.type('lost');
     await eventually('all consoles to be over', () => gate.dom0.consoles.every(({ open }) => !open));
     over = true;

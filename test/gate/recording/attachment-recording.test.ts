@@ -45,7 +45,7 @@ describe('the recording of a visit', () => {
   }
 
   function visit(): void {
-    ending = new ConsoleSession(gate.consoleParts, gate.alice, terminal, 'horatio', 'write').run();
+    ending = new ConsoleSession(gate.core.console, gate.alice, terminal, 'horatio', 'write').run();
   }
 
   async function open(): Promise<StandInConsole> {
@@ -75,7 +75,7 @@ describe('the recording of a visit', () => {
     assert.ok(!isRefusal(result));
     return result;
   }
-  const all = (): Promise<Recording[]> => gate.recordings.recordingStore.list();
+  const all = (): Promise<Recording[]> => gate.core.recordings.recordingStore.list();
   /** Of the recordings that have ended, the text of these events. */
   async function said(code: string, count = 1): Promise<string[]> {
     const ended = await eventually('the recordings to end', async () => {
@@ -216,13 +216,13 @@ describe('the recording of a visit', () => {
   it('that must be, and ended while the host was asked, ends the visit at once', async () => {
     enforce('output');
     gate.recordingSettings.required = true;
-    const permit = gate.authorizer.authorize(gate.alice, {
+    const permit = gate.core.authorizer.authorize(gate.alice, {
       action: 'watch',
       domain: 'horatio',
       profile: null,
     });
     assert.ok(!isRefusal(permit));
-    const recording = new AttachmentRecording(gate.consoleParts, permit.consume('watch'), terminal);
+    const recording = new AttachmentRecording(gate.core.console, permit.consume('watch'), terminal);
     assert.equal(await recording.begin(), null);
     for (let times = 0; times < 17; times += 1) recording.terminal.write(Buffer.alloc(64 * 1024, 'y'));
     const ends: string[] = [];

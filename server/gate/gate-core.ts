@@ -1,0 +1,258 @@
+import type { Store } from '../store/store.js';
+import { FaultGuard } from '../wire/fault-guard.js';
+import { Authorizer } from './access/authorize.js';
+import { CustomerRateLimit } from './access/customer-rate-limit.js';
+import { LiveAttachments } from './access/live-attachments.js';
+import { Revocation } from './access/revocation.js';
+import { StandingCheck } from './access/standing.js';
+import { AuditNotifier } from './audit/audit-notifier.js';
+import { LogAccess } from './console-log/log-access.js';
+import { SearchQueue } from './console-log/search-queue.js';
+import type { ConsoleParts } from './console/console-attachment.js';
+import { ConsoleOptions } from './console/console-options.js';
+import type { ConsoleSettings } from './console/console-options.js';
+import { Activity } from './customer/activity.js';
+import type { OwnDomainsParts } from './customer/own-domains.js';
+import { OwnKeys } from './customer/own-keys.js';
+import { OwnRecordings } from './customer/own-recordings.js';
+import type { ExecParts } from './exec/exec-session.js';
+import { HostLink } from './hosts/host-link.js';
+import type { HostSettings, HostTimings } from './hosts/host-link.js';
+import { Hosts } from './hosts/hosts.js';
+import { watchObservations } from './hosts/observation-watch.js';
+import { KeyRules } from './keys/key-rules.js';
+import type { KeyLimits } from './keys/key-rules.js';
+import type { Log } from './log.js';
+import { MenuIdle } from './menu/menu-idle.js';
+import type { MenuSettings } from './menu/menu-idle.js';
+import type { MenuParts } from './menu/menu-session.js';
+import { OperationDispatcher } from './operations/operation-dispatcher.js';
+import { SlicedQueue } from './scheduling/sliced-queue.js';
+import { Slices } from './scheduling/slices.js';
+import { MaintenanceWatch } from './policy/maintenance-watch.js';
+import { PolicyHolder } from './policy/policy-holder.js';
+import type { PolicySource } from './policy/policy-holder.js';
+import { WindowWatch } from './policy/window-watch.js';
+import { printable } from './printable.js';
+import { Recordings } from './recording/recordings.js';
+import type { RecordingSettings } from './recording/recordings.js';
+import { SessionRouter } from './session-router.js';
+import { Announcements } from './session/announcements.js';
+
+/** What of gate.yaml is not about SSH. */
+export interface CoreSettings {
+  readonly site: string;
+  /** The message of the day, several lines. */
+  readonly motd: string | null;
+  readonly hosts: readonly HostSettings[];
+  readonly keys: KeyLimits;
+  readonly console: ConsoleSettings;
+  readonly recordings: RecordingSettings;
+  readonly menu: MenuSettings;
+  readonly domains: { readonly graceSeconds: number };
+}
+
+export interface CoreParts {
+  readonly settings: CoreSettings;
+  readonly store: Store;
+  readonly policySource: PolicySource;
+  readonly log: Log;
+  readonly hostTimings?: Partial<HostTimings>;
+  /** What time policy and keys are held to. */
+  readonly clock?: () => Date;
+  /** The slices in which everybody is asked about anew after a change. */
+  readonly slices?: Slices;
+}
+
+/** How often the gate looks whether time has decided anything about a host. Milliseconds. */
+const TICK_MS = 1_000;
+
+/**
+ * The gate without SSH: who may do what, and the doors to it. Each session that comes in, over whatever transport, is given to
+ * `sessions`. Nothing here listens: `start` begins to follow the hosts.
+ */
+export class GateCore {
+  readonly store: Store;
+  readonly policy: PolicyHolder;
+  readonly windows: WindowWatch;
+  readonly hosts: Hosts;
+  readonly authorizer: Authorizer;
+  readonly standing: StandingCheck;
+  readonly revocation: Revocation;
+  readonly operations: OperationDispatcher;
+  readonly maintenance: MaintenanceWatch;
+  readonly news: AuditNotifier;
+  readonly announcements: Announcements;
+  readonly liveAttachments = new LiveAttachments();
+  readonly recordings: Recordings;
+  readonly consoleOptions: ConsoleOptions;
+  readonly keyRules: KeyRules;
+  readonly keys: OwnKeys;
+  readonly activity: Activity;
+  readonly ownDomains: OwnDomainsParts;
+  readonly ownRecordings: OwnRecordings;
+  /** What a session needs to be a console, a command or a menu. */
+  readonly console: ConsoleParts;
+  readonly exec: ExecParts;
+  readonly menu: MenuParts;
+  readonly sessions: SessionRouter;
+  readonly #stopHearing: () => void;
+  readonly #guard: FaultGuard;
+  #ticks: NodeJS.Timeout | null = null;
+
+  /** @throws NoPolicyError when there is no valid policy and never was one */
+  constructor({ settings, store, policySource, log, hostTimings, clock, slices }: CoreParts) {
+    const { audit, roles, parameters, preferences, customers } = store;
+    const rateLimit = new CustomerRateLimit();
+    this.store = store;
+    this.#guard = new FaultGuard(log);
+
+    this.policy = new PolicyHolder(policySource, audit, log);
+    const { policy } = this;
+    this.windows = new WindowWatch(policy, log, clock);
+    this.maintenance = new MaintenanceWatch(store.maintenance, log);
+    this.news = new AuditNotifier(log);
+    this.announcements = new Announcements((fault) => {
+      log.error({ err: fault }, 'a session could not be told');
+    });
+
+    const link = hostTimings === undefined ? { log } : { log, timings: hostTimings };
+    this.hosts = new Hosts(
+      settings.hosts.map((host) => new HostLink(host, link)),
+      store.domains,
+      store.lastObservations,
+      log,
+      { graceMs: settings.domains.graceSeconds * 1000 },
+    );
+    const { hosts } = this;
+
+    this.standing = new StandingCheck(store.holders, policy, clock);
+    this.authorizer = new Authorizer(store.authorizations, policy, {
+      rateLimit,
+      observations: hosts,
+      atOnce: (query) => this.liveAttachments.count(query),
+      ...(clock === undefined ? {} : { clock }),
+    });
+    const { authorizer, standing } = this;
+    this.revocation = new Revocation({
+      authorizer,
+      standing,
+      roles,
+      log,
+      ...(clock === undefined ? {} : { clock: () => clock().getTime() }),
+      ...(slices === undefined ? {} : { slices }),
+    });
+    const { revocation } = this;
+
+    this.operations = new OperationDispatcher({ authorizer, hosts, roles, parameters, audit, log });
+    this.recordings = new Recordings({ settings: settings.recordings, audit, log });
+    this.consoleOptions = new ConsoleOptions({ settings: settings.console, policy, roles, preferences });
+    this.keyRules = new KeyRules({ settings: settings.keys, policy: () => policy.policy, roles });
+    this.keys = new OwnKeys({
+      keys: store.keys,
+      standing: standing.refusal,
+      rules: this.keyRules,
+      rateLimit,
+    });
+    this.activity = new Activity(audit, roles, customers);
+    const { operations, recordings, consoleOptions, keys, activity } = this;
+    const { recordingStore } = recordings;
+    this.ownDomains = { roles, parameters, hosts, authorizer, policy, consoleOptions };
+    this.ownRecordings = new OwnRecordings({
+      recordingStore,
+      authorizer,
+      roles,
+      customers,
+      audit,
+      rateLimit,
+      log,
+    });
+
+    const shared = { authorizer, hosts, operations, standing: standing.refusal, keys, activity };
+    this.console = {
+      authorizer,
+      hosts,
+      operations,
+      revocation,
+      consoleOptions,
+      recordings,
+      liveAttachments: this.liveAttachments,
+      announcements: this.announcements,
+      audit,
+      log,
+    };
+    const own = { ownDomains: this.ownDomains, console: this.console };
+    this.exec = { ...shared, ...own, ownRecordings: this.ownRecordings };
+    this.menu = {
+      ...shared,
+      ...own,
+      site: settings.site,
+      motd: settings.motd === null ? [] : settings.motd.split('\n').map((line) => printable(line)),
+      consoleLog: { access: new LogAccess(this.console), revocation, searches: new SearchQueue() },
+      policy,
+      maintenance: this.maintenance,
+      windows: this.windows,
+      news: this.news,
+      refreshes: new SlicedQueue(new Slices(), (fault) => {
+        log.error({ err: fault }, 'a menu could not be made anew');
+      }),
+      preferences,
+      idle: new MenuIdle(settings.menu, policy, roles),
+      log,
+    };
+    const { exec, menu } = this;
+    this.sessions = new SessionRouter({
+      menu,
+      exec,
+      policy,
+      roles,
+      standing: standing.refusal,
+      revocation,
+      log,
+    });
+    this.#stopHearing = this.#listen();
+  }
+
+  /** Closes what an earlier gate left open, and begins to follow the hosts and the time. */
+  start(): void {
+    this.operations.closeOpenIntents();
+    this.recordings.start();
+    this.maintenance.start();
+    this.hosts.start();
+    const tick = this.#guard.on('tick', () => {
+      this.hosts.tick();
+    });
+    this.#ticks = setInterval(tick, TICK_MS).unref();
+    this.windows.start();
+  }
+
+  /** What dom0 is at goes on. Twice is harmless. */
+  async stop(): Promise<void> {
+    this.#stopHearing();
+    this.maintenance.close();
+    this.windows.close();
+    this.revocation.close();
+    if (this.#ticks !== null) clearInterval(this.#ticks);
+    await this.recordings.close();
+    await this.hosts.close();
+    this.operations.close();
+  }
+
+  /** Whatever may take a right away is heard of: the audit log, the policy, its time windows, the domains' states. */
+  #listen(): () => void {
+    const { revocation, news, maintenance } = this;
+    const review = (): void => {
+      revocation.review();
+    };
+    this.policy.onChange(review);
+    this.windows.onChange(review);
+    watchObservations(this.hosts, (domain) => {
+      revocation.reviewDomain(domain);
+    });
+    return this.store.audit.onAppend((row) => {
+      revocation.heard(row);
+      news.heard(row);
+      maintenance.heard(row);
+    });
+  }
+}
