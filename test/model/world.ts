@@ -1,3 +1,4 @@
+import { isRefusal } from '../../policy/refusal.js';
 import type { CustomerName, DomainName, Fingerprint } from '../../policy/names.js';
 import type { ObserverEvents } from '../../server/dom0/observation/observer.js';
 import type { Logger } from '../../server/dom0/logger.js';
@@ -289,7 +290,7 @@ export class World {
     for (const [id, asks] of witness.asks) {
       if (!asks.some(({ answer }) => answer === 'accepted')) continue;
       const view = half.operations.find(id);
-      if (view === undefined) witness.wrong(`${short(id)} was accepted and is forgotten`);
+      if (isRefusal(view)) witness.wrong(`${short(id)} was accepted and is forgotten`);
       else if (view.phase === 'queued' || view.phase === 'running')
         witness.wrong(`${short(id)} has no outcome`);
     }

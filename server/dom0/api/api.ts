@@ -41,7 +41,8 @@ export interface ApiParts {
   names(): HostNames;
   domain(name: DomainName): DomainView | undefined;
   submit(request: OperationRequest): Promise<OperationAnswer>;
-  operation(id: string): OperationView | undefined;
+  /** @returns a `usage` where there is none of this id */
+  operation(id: string): OperationView | Refusal;
   journal(after: number): Promise<JournalPage>;
   readonly consoles: Pick<ConsoleHost, 'accept' | 'release' | 'readLog' | 'switchLog' | 'keepsLog'>;
   readonly logger: Logger;
@@ -163,7 +164,7 @@ export class Api {
       await this.#submit(request, response);
     } else if (is('GET', 'operations', 2)) {
       const view = this.#parts.operation(key ?? '');
-      if (view === undefined) refuse(response, refusal('usage', 'There is no such operation.'), 404);
+      if (isRefusal(view)) refuse(response, view, view.code === 'usage' ? 404 : undefined);
       else send(response, 200, view);
     } else if (is('GET', 'journal', 1)) {
       const after = Number(url.searchParams.get('after') ?? '0');

@@ -18,7 +18,7 @@ import type { Operation } from './operation.js';
 import { PendingRecords } from './pending-records.js';
 import type { OperationRegistry } from './operation-registry.js';
 import { isOfThisBoot, SYSRQ_SECONDS, termOf, termOnResume } from './term.js';
-import { inDoubt, unwritable } from './unwritable.js';
+import { inDoubt, unread, unwritable } from './unwritable.js';
 import type { StepFacts, WorkParts } from './work-parts.js';
 
 export interface OperationsParts
@@ -115,8 +115,10 @@ export class Operations {
     this.#late.stop();
   }
 
-  find(id: string): OperationView | undefined {
-    return this.#parts.registry.find(id)?.view();
+  /** How an operation goes. @returns a refusal where there is none, or where nobody can say that yet */
+  find(id: string): OperationView | Refusal {
+    const { registry, journal } = this.#parts;
+    return registry.find(id)?.view() ?? (journal.isUnread ? unread() : noSuchOperation());
   }
 
   current(name: DomainName): OperationView | null {
@@ -361,6 +363,10 @@ function isSameRequest(a: OperationRequest, b: OperationRequest): boolean {
     same('key') &&
     isDeepStrictEqual(a.parameters ?? {}, b.parameters ?? {})
   );
+}
+
+function noSuchOperation(): Refusal {
+  return refusal('usage', 'There is no such operation.');
 }
 
 function idTaken(): Refusal {

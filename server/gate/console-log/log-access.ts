@@ -1,8 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { DomainName } from '../../../policy/names.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { Authorizer, DemandedPermit } from '../access/authorize.js';
+import { askAgain } from '../hosts/ask-again.js';
 import type { HostLink } from '../hosts/host-link.js';
 import type { Hosts } from '../hosts/hosts.js';
 import type { Identity } from '../session/identity.js';
@@ -20,9 +20,6 @@ export interface OpenedLog {
   readonly demanded: DemandedPermit;
   readonly host: HostLink;
 }
-
-/** Waits before a switch is tried again of which it is not known whether it arrived. Milliseconds. */
-const AGAIN = [100, 1000];
 
 /** The only way to the logs of consoles, for menu and exec: authorised and recorded, then its outcome recorded. */
 export class LogAccess {
@@ -64,17 +61,10 @@ export class LogAccess {
     if (isRefusal(host)) return this.refuse({ demanded }, host);
     if (!host.log.onDisk)
       return this.refuse({ demanded }, words.notOnThisHost(demanded.domain, words.actionWord(action)));
-    let switched = await host.log.switch(demanded, keep);
-    for (const wait of AGAIN) {
-      if (switched.result !== 'uncertain') break;
-      await pause(wait);
-      // The right may have gone while it was waited.
-      if (this.#parts.authorizer.recheck(identity, demanded) !== null) break;
-      switched = await host.log.switch(demanded, keep);
-      // It was not known whether the first arrived, so that the second did not says nothing about it.
-      if (switched.result === 'refused' && switched.refusal.code === 'host-unreachable')
-        switched = { ...switched, result: 'uncertain' };
-    }
+    const switched = await askAgain(
+      () => host.log.switch(demanded, keep),
+      () => this.#parts.authorizer.recheck(identity, demanded) === null,
+    );
     const no = switched.result === 'done' ? null : switched.refusal;
     const outcome = switched.result === 'uncertain' ? 'lost' : switched.result;
     this.#parts.operations.recordEnd(demanded, outcome, no?.code ?? null, no?.detail ?? null);
@@ -82,7 +72,7 @@ export class LogAccess {
   }
 
   #host(domain: DomainName): HostLink | Refusal {
-    const found = this.#parts.hosts.find(domain);
-    return found?.host ?? words.hostUnreachable(domain, 'no host that answers has it');
+    const found = this.#parts.hosts.reach(domain);
+    return isRefusal(found) ? found : found.host;
   }
 }

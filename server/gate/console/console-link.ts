@@ -6,7 +6,6 @@ import type { ConsoleNews, ConsoleStream } from '../hosts/console-stream.js';
 import type { Hosts } from '../hosts/hosts.js';
 import type { Log } from '../log.js';
 import type { Terminal } from '../session/terminal.js';
-import * as words from '../text/words.js';
 
 interface ConsoleLinkListener {
   bytes(data: Buffer): void;
@@ -78,16 +77,15 @@ export class ConsoleLink {
 
   async #ask(): Promise<ConsoleStream | Refusal> {
     const { domain, identity } = this.#demanded;
-    const found = this.#hosts.find(domain);
-    if (found === undefined) {
-      return this.#hosts.areAllReachable
-        ? words.notOnAnyHost(domain)
-        : words.hostUnreachable(domain, 'no host that answers has it');
-    }
-    const { host } = found;
-    if (!host.reachable) return words.hostUnreachable(domain, `${host.name} is not reachable`);
+    const found = this.#hosts.reach(domain);
+    if (isRefusal(found)) return found;
     const { columns, rows } = this.#terminal;
-    return host.openConsole(this.#demanded, { mode: this.#mode, columns, rows, label: identity.customer });
+    return found.host.openConsole(this.#demanded, {
+      mode: this.#mode,
+      columns,
+      rows,
+      label: identity.customer,
+    });
   }
 
   #link(stream: ConsoleStream): void {

@@ -149,6 +149,18 @@ export class Hosts implements DomainObservations {
     );
   }
 
+  /** Where a domain is, on a host that answers. @returns why nothing can be asked of it now */
+  reach(domain: DomainName): FoundDomain | Refusal {
+    const found = this.find(domain);
+    if (found === undefined) {
+      return this.areAllReachable
+        ? words.notOnAnyHost(domain)
+        : words.hostUnreachable(domain, 'no host that answers has it');
+    }
+    const { host } = found;
+    return host.reachable ? found : words.hostUnreachable(domain, `${host.name} is not reachable`);
+  }
+
   /**
    * The host where the domain runs, arrives or leaves without being managed there, as last heard. Null also while it is seen to run where it is
    * managed: on its way to another host it is both.

@@ -9,6 +9,7 @@ import type { RoleRow } from '../../store/records.js';
 import type { Verb } from '../../wire/contract.js';
 import type { OperationView } from '../../wire/operation.js';
 import type { Authorizer, DemandedPermit, Permit } from '../access/authorize.js';
+import { askAgain } from '../hosts/ask-again.js';
 import type { HostLink } from '../hosts/host-link.js';
 import type { FoundDomain, Hosts } from '../hosts/hosts.js';
 import type { Identity } from '../session/identity.js';
@@ -65,9 +66,6 @@ interface Authorized {
 
 /** The verbs after which a domain runs that may not have run before. */
 const CREATING: readonly Verb[] = ['start', 'rescue', 'normal'];
-
-/** Waits before the same request is made again when it is not known whether it arrived. Milliseconds. */
-const AGAIN = [100, 1000];
 
 /**
  * The only way to change a domain: menu, exec and console go through here. Authorised and recorded first, then
@@ -174,17 +172,12 @@ export class OperationDispatcher {
 
   #place({ domain }: DemandedPermit, verb: Verb, unfit: Refusal | null): FoundDomain | Refusal {
     const { hosts } = this.#parts;
-    const found = hosts.find(domain);
     const stray = hosts.strayOf(domain);
     if (stray?.part === 'runs' && stray.host.reachable)
       return words.astray(domain, stray.host.name, stray.part);
-    if (found === undefined) {
-      return hosts.areAllReachable
-        ? words.notOnAnyHost(domain)
-        : words.hostUnreachable(domain, 'no host that answers has it');
-    }
+    const found = hosts.reach(domain);
+    if (isRefusal(found)) return found;
     const { host } = found;
-    if (!host.reachable) return words.hostUnreachable(domain, `${host.name} is not reachable`);
     if (host.contract?.verbs.includes(verb) !== true)
       return words.notOnThisHost(domain, words.actionWord(verb));
     if (unfit !== null) return unfit;
@@ -195,18 +188,10 @@ export class OperationDispatcher {
   async #submit(demanded: DemandedPermit, host: HostLink): Promise<Started | Refusal> {
     // Watched before it is asked for: it may be over before the answer is read.
     const ended = this.#open.watch(demanded, host);
-    let result = await host.submit(demanded, demanded.key);
-    for (const wait of AGAIN) {
-      if (result.result !== 'uncertain') break;
-      await new Promise((resolve) => setTimeout(resolve, wait));
-      // The right may have gone while it was waited.
-      if (this.#parts.authorizer.recheck(demanded.identity, demanded) !== null) break;
-      result = await host.submit(demanded, demanded.key);
-      // It was not known whether the first arrived, so that the second did not says nothing about it.
-      if (result.result === 'refused' && result.refusal.code === 'host-unreachable') {
-        result = { ...result, result: 'uncertain' };
-      }
-    }
+    const result = await askAgain(
+      () => host.submit(demanded, demanded.key),
+      () => this.#parts.authorizer.recheck(demanded.identity, demanded) === null,
+    );
     switch (result.result) {
       case 'accepted':
         this.#open.take(result.operation);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { mkdir, readdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { Dom0 } from '../../../server/dom0/dom0.js';
@@ -9,7 +10,7 @@ import type { HostClock } from '../../../server/dom0/scheduling/host-clock.js';
 import { FIRST_PREV, recordHash } from '../../../server/dom0/operations/journal-record.js';
 import type { Subject } from '../../../server/dom0/operations/journal-record.js';
 import type { Contract } from '../../../server/wire/contract.js';
-import type { OperationView } from '../../../server/wire/operation.js';
+import type { OperationView, WireRefusal } from '../../../server/wire/operation.js';
 import { operationRequest } from '../../support/dom0-client.js';
 import { Dom0UnderTest } from '../../support/dom0-under-test.js';
 import { EVERYTHING, MemoryDisk } from '../../support/memory-disk.js';
@@ -454,6 +455,27 @@ describe('an act', () => {
       assert.equal(house.toolstack.domains.get('horatio')?.flags.paused, false);
     });
 
+    it('is not said to be unknown while the journal cannot be read, and has its outcome when it can', async () => {
+      await house.start();
+      const { id } = await house.client.run('horatio', 'start');
+      await kill();
+      disk.fault = (what) => (what === 'read' ? 'EIO' : null);
+      await house.start();
+      for (const asked of [id, randomUUID()]) {
+        const { status, body } = await house.client.ask('GET', `/operations/${asked}`);
+        assert.equal(status, 503);
+        assert.equal((body as WireRefusal).code, 'audit-unavailable');
+      }
+      room();
+      await house.until(
+        'the journal to be read',
+        () => house.client.ask('GET', `/operations/${id}`),
+        ({ status }) => status === 200,
+      );
+      assert.deepEqual(await end(id), ['done', undefined]);
+      assert.equal((await house.client.ask('GET', `/operations/${randomUUID()}`)).status, 404);
+    });
+
     it('is taken up, and its id known, when the journal can be read while the half still looks around', async () => {
       house.toolstack.on.set('create', never);
       await house.start();
@@ -474,8 +496,10 @@ describe('an act', () => {
       };
       let hasFailed = false;
       let isRead = false;
-      disk.fault = (what) => {
-        hasFailed ||= what === 'read';
+      // Other files are read and written meanwhile.
+      const isJournal = (path: string): boolean => basename(path).startsWith('journal');
+      disk.fault = (what, path) => {
+        hasFailed ||= what === 'read' && isJournal(path);
         return what === 'read' ? 'EIO' : null;
       };
       const starting = house.start();
@@ -484,8 +508,8 @@ describe('an act', () => {
         () => hasFailed,
         (has) => has,
       );
-      disk.fault = (what) => {
-        isRead ||= what === 'write';
+      disk.fault = (what, path) => {
+        isRead ||= what === 'write' && isJournal(path);
         return null;
       };
       await house.until(

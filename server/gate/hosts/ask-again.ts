@@ -1,0 +1,35 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Refusal } from '../../../policy/refusal.js';
+
+/** What became of a request: done as wanted, refused, or not known because the host was lost meanwhile. */
+export type Outcome<Done> =
+  | Done
+  | { readonly result: 'refused'; readonly refusal: Refusal }
+  | { readonly result: 'uncertain'; readonly refusal: Refusal };
+
+/** Waits before the same request is made again when it is not known whether it arrived. Milliseconds. */
+const AGAIN = [100, 1000];
+
+/**
+ * Makes a request, and makes it again while it is not known whether it arrived. The request must be one that may arrive twice: an
+ * operation with its id, a switch.
+ *
+ * @param mayStill asked before each repetition: the right may have gone while we waited
+ */
+export async function askAgain<Done extends { readonly result: string }>(
+  ask: () => Promise<Outcome<Done>>,
+  mayStill: () => boolean,
+): Promise<Outcome<Done>> {
+  let outcome = await ask();
+  for (const wait of AGAIN) {
+    if (outcome.result !== 'uncertain') return outcome;
+    await pause(wait);
+    if (!mayStill()) return outcome;
+    const again = await ask();
+    // The first may have arrived, so a failed retry proves nothing.
+    const isLost =
+      again.result === 'refused' && 'refusal' in again && again.refusal.code === 'host-unreachable';
+    outcome = isLost ? { result: 'uncertain', refusal: again.refusal } : again;
+  }
+  return outcome;
+}
