@@ -6,12 +6,11 @@ import { fileURLToPath } from 'node:url';
 
 import type { BootloaderFailure } from './bootloader.js';
 import { decideKernel, isFailure } from './bootloader.js';
-import { parseConfig } from './config/config-file.js';
-import { readConfig } from './config/config-reading.js';
 import { attachConsole } from './console.js';
 import type { DomainConfig, Monitoring } from './config/domain-config.js';
 import { configAsJson, prettyJson } from './config/domain-config.js';
 import { askDomain } from './domain-request.js';
+import { configOf, keepDryRun } from './dry-run.js';
 import { getopt } from './getopt.js';
 import type { Host } from './host.js';
 import { complain, print } from './output.js';
@@ -52,11 +51,13 @@ export async function create(host: Host, argv: readonly string[], globalDryRun: 
     return 6;
   }
 
-  const config = readConfigFile(fileName, operands, options.flags.has('q'));
-  if (typeof config === 'number') return config;
+  const read = readConfigFile(fileName, operands, options.flags.has('q'));
+  if (typeof read === 'number') return read;
+  const { config } = read;
   const uuid = config.uuid ?? randomUUID();
   if (globalDryRun || options.flags.has('n')) {
     print(`${prettyJson(configAsJson(config, uuid, false))}\n`);
+    if (operands.length === 0) keepDryRun(host.directory, fileName, read.text);
     return 0;
   }
 
@@ -85,7 +86,7 @@ function readConfigFile(
   fileName: string,
   overrides: readonly string[],
   quiet: boolean,
-): DomainConfig | number {
+): { readonly config: DomainConfig; readonly text: string } | number {
   let text = '';
   try {
     if (fileName !== '/dev/null') {
@@ -105,32 +106,9 @@ function readConfigFile(
     );
     return LIBXL_FAILED;
   }
-  const read = configOf(text + overrides.map((override) => `${override}\n`).join(''), fileName);
-  complain(`${quiet ? '' : `Parsing config from ${fileName}\n`}${read.stderr}`);
-  return read.config ?? 1;
-}
-
-/** What xl makes of a configuration's text, and what it says of it. There is none when it is refused. */
-function configOf(text: string, fileName: string): { config: DomainConfig | null; stderr: string } {
-  const parsed = parseConfig(text, fileName);
-  const lines = (said: readonly string[]): string => said.map((line) => `${line}\n`).join('');
-  if ('problems' in parsed)
-    return { config: null, stderr: lines([...parsed.problems, 'Failed to parse config: Invalid argument']) };
-  const read = readConfig(parsed.assignments, fileName);
-  return typeof read === 'string'
-    ? { config: null, stderr: lines([read]) }
-    : { config: read.config, stderr: lines(read.warnings) };
-}
-
-/** `xl -N create FILE` for a file with this text, without running anything. */
-export function dryRunText(
-  text: string,
-  fileName: string,
-): { stdout: string; stderr: string; status: number } {
-  const { config, stderr } = configOf(text, fileName);
-  const stdout =
-    config === null ? '' : `${prettyJson(configAsJson(config, config.uuid ?? randomUUID(), false))}\n`;
-  return { stdout, stderr: `Parsing config from ${fileName}\n${stderr}`, status: config === null ? 1 : 0 };
+  const { config, stderr } = configOf(text + overrides.map((override) => `${override}\n`).join(''), fileName);
+  complain(`${quiet ? '' : `Parsing config from ${fileName}\n`}${stderr}`);
+  return config === null ? 1 : { config, text };
 }
 
 /** A record of a domain that is about to be built, kept by this process until the domain has its own. */

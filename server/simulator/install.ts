@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
+import { keepDryRun } from './dry-run.js';
 import { DISK_MENU, image, KERNEL_FILES, RESCUE_MENU } from './boot-files.js';
 import type { ProcessIdentity } from './process-identity.js';
 import { isAlive } from './process-identity.js';
@@ -211,8 +212,9 @@ function quoted(text: string): string {
 async function layDomain(host: SimulatedHost, domain: SimulatedDomain): Promise<void> {
   const { name } = domain;
   const disk = join(host.directory, 'srv', 'xen', `${name}.img`);
+  const file = join(host.directory, 'etc', 'xen', `${name}.cfg`);
   await writeMissing(
-    join(host.directory, 'etc', 'xen', `${name}.cfg`),
+    file,
     [
       `name = "${name}"`,
       'type = "pv"',
@@ -228,6 +230,7 @@ async function layDomain(host: SimulatedHost, domain: SimulatedDomain): Promise<
       '',
     ].join('\n'),
   );
+  keepDryRun(host.directory, file, await readFile(file, 'utf8'));
   const root = domain.brokenFstab === true ? '/dev/xvdz' : '/dev/xvda';
   await layFiles(disk, {
     'etc/fstab': `# <file system> <mount point> <type> <options> <dump> <pass>\n${root} / ext4 errors=remount-ro 0 1\nproc /proc proc defaults 0 0\n`,

@@ -112,5 +112,14 @@ case "$# $*" in
     { read -r comma && cat; } <"$state/domains/$found/long.json"
     printf '\n]\n\n'
     ;;
+  '3 -N create /'*)
+    kept=$state/dry$3.
+    { [ -f "$3" ] && [ -r "${kept}json" ] && cmp -s -- "$3" "${kept}cfg"; } || other "$@"
+    IFS= read -r uuid </proc/sys/kernel/random/uuid
+    text=$(cat "${kept}json")
+    printf 'Parsing config from %s\n' "$3" >&2
+    case $text in *@UUID@*) text=${text%%@UUID@*}$uuid${text#*@UUID@} ;; esac
+    printf '%s\n' "$text"
+    ;;
   *) other "$@" ;;
 esac

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { dryRunText } from '../../server/simulator/create.js';
+import { dryRunText } from '../../server/simulator/dry-run.js';
 import { comparable, readRecording } from './recording.js';
 
 /** What the simulated host knows nothing of: it reads the file as xl does, and says nothing of CPUID. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { Host } from '../../server/simulator/host.js';
@@ -10,6 +11,7 @@ import { TemporaryDirectory } from '../support/temporary-directory.js';
 import { propertyRuns } from '../support/property-runs.js';
 import type { DomainRecord } from '../../server/simulator/domain-record.js';
 
+const CASES = fileURLToPath(new URL('../../../test/fixtures/xl-cfg', import.meta.url));
 const XL = fileURLToPath(new URL('../../server/simulator/xl.js', import.meta.url));
 
 const LIVING = ownIdentity();
@@ -82,6 +84,45 @@ describe('the simulated xl: what it answers without Node.js', () => {
       ),
       propertyRuns('the simulated xl in shell and in full', 3, 300),
     );
+  });
+
+  it('answers a dry run as xl.ts does, for every file of the cases and from its second time on, as long as the file is as it was', async () => {
+    const directory = new TemporaryDirectory();
+    try {
+      const { xl } = await installSimulator({ directory: directory.path, domains: [{ name: 'horatio' }] });
+      const told = ({ stdout, stderr, status }: ReturnType<typeof look>): string =>
+        `${status}\n${stdout.replace(/"uuid": "[0-9a-f-]{36}"/, '"uuid": …')}\n${stderr}`;
+      const look = (file: string): { stdout: string; stderr: string; status: number | null } =>
+        spawnSync(xl, ['-N', 'create', file], { encoding: 'utf8', env: {} });
+      const file = join(directory.path, 'case.cfg');
+      let kept = 0;
+      for (const name of readdirSync(CASES)) {
+        cpSync(join(CASES, name), file);
+        // The file has not had this text before: xl.ts answers.
+        const right = told(look(file));
+        const shell = readFileSync(xl, 'utf8');
+        writeFileSync(xl, shell.replace(/^other\(\) .*/m, 'other() { exit 99; }'));
+        const again = look(file);
+        if (again.status !== 99) {
+          kept += 1;
+          assert.equal(told(again), right, `${name}, again`);
+        }
+        // Another text of the same length, without a change of its time.
+        const { atime, mtime } = statSync(file);
+        writeFileSync(file, readFileSync(file, 'utf8').replace(/.$/s, '#'));
+        utimesSync(file, atime, mtime);
+        assert.equal(look(file).status, 99, `${name} is another file now`);
+        writeFileSync(xl, shell);
+      }
+      assert.ok(kept >= 20, `${kept} of the cases were kept`);
+      const own = join(directory.path, 'etc', 'xen', 'horatio.cfg');
+      const uuids = [look(own), look(own)].map(({ stdout }) => /[0-9a-f-]{36}/.exec(stdout)?.[0]);
+      assert.notEqual(uuids[0], uuids[1], 'each dry run draws a UUID of its own');
+      execFileSync('mkfifo', [join(directory.path, 'pipe.cfg')]);
+      assert.match(look(join(directory.path, 'pipe.cfg')).stderr, /is not a plain file/);
+    } finally {
+      directory.dispose();
+    }
   });
 
   it('starts no Node.js for what is asked again and again', async () => {

@@ -6,7 +6,7 @@ import { SYSTEM_HOST_CLOCK } from '../../server/dom0/scheduling/host-clock.js';
 import type { Logger } from '../../server/dom0/logger.js';
 import { parseXlDryRun, xlConfigRefusal } from '../../server/dom0/toolstack/xl-output.js';
 import type { DryRun } from '../../server/dom0/toolstack/toolstack.js';
-import { dryRunText } from '../../server/simulator/create.js';
+import { dryRunText } from '../../server/simulator/dry-run.js';
 
 /** Configurations read as xl reads them, in this process. A kernel is added, as short ones have none and would be refused. */
 export function configsLikeXl(

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { assignmentText } from '../../server/dom0/toolstack/config-text.js';
 import type { Creation, DryRun } from '../../server/dom0/toolstack/toolstack.js';
 import { parseXlDryRun, xlConfigRefusal } from '../../server/dom0/toolstack/xl-output.js';
-import { dryRunText } from '../../server/simulator/create.js';
+import { dryRunText } from '../../server/simulator/dry-run.js';
 
 /** What `xl -N create` answers, by the simulated xl's reader in this process. */
 export async function dryRunLikeXl({
