@@ -1,20 +1,16 @@
 import type { Session as Ssh2Session } from 'ssh2';
-import type { Session } from '../session/session.js';
 import { INPUT_WINDOW } from './channel-input.js';
 import { SessionChannel } from './session-channel.js';
+import type { ChannelEvents } from './session-channel.js';
 import type { Ssh2PrivateParts } from './ssh2-private.js';
-import type { SshTerminal } from './ssh-terminal.js';
 import type { ChannelSender } from './channel-sender.js';
 
-/** What happens on the channels of one connection. `number` counts them from 1. */
+/** What the table asks of its connection, and tells it. */
 interface ChannelTableEvents {
   /** @returns a sentence when no session may be opened now */
   refuses(): string | null;
-  started(terminal: SshTerminal, request: Session['request'], number: number): void;
-  violation(what: string): void;
-  faulted(error: unknown, number: number): void;
-  /** A session could not even be told of its fault: its connection has to end. */
-  broken(error: unknown): void;
+  /** Who hears of a channel's events. @param number counts the channels of the connection from 1 */
+  channel(number: number): ChannelEvents;
   /** The last channel has gone. */
   emptied(): void;
 }
@@ -49,21 +45,7 @@ export class ChannelTable {
 
   /** ssh2 has let a session channel through. */
   open(session: Ssh2Session): void {
-    const number = this.#opened;
-    const channel = new SessionChannel(session, this.#sender, {
-      started: (terminal, request) => {
-        this.#events.started(terminal, request, number);
-      },
-      violation: (what) => {
-        this.#events.violation(what);
-      },
-      faulted: (error) => {
-        this.#events.faulted(error, number);
-      },
-      broken: (error) => {
-        this.#events.broken(error);
-      },
-    });
+    const channel = new SessionChannel(session, this.#sender, this.#events.channel(this.#opened));
     this.#channels.set(channel.local, channel);
   }
 

@@ -15,6 +15,7 @@ import { takeMessagesInRekeys } from './rekey-messages.js';
 import { Rekeying, type RekeyLimit } from './rekeying.js';
 import type { Source } from './source.js';
 import { sendPayload, type Ssh2PrivateParts } from './ssh2-private.js';
+import type { ChannelEvents } from './session-channel.js';
 import type { SshTerminal } from './ssh-terminal.js';
 import { leaveOutTerminalModes } from './terminal-modes.js';
 import type { Transport } from './transport.js';
@@ -35,7 +36,7 @@ export interface ConnectionEvents {
   refusesSession(identity: Identity): string | null;
   /** @returns whether who logged in may still be here: keys and customers go away while connections last */
   isStillAllowed(identity: Identity, login: string): boolean;
-  session(connection: Connection, terminal: SshTerminal, request: Session['request'], number: number): void;
+  openSession(id: string, identity: Identity, terminal: SshTerminal, request: Session['request']): void;
   closed(connection: Connection): void;
 }
 
@@ -125,16 +126,7 @@ export class Connection {
     const sender = new ChannelSender(parts.protocol, transport, this.#rekeying);
     this.#channels = new ChannelTable(parts, sender, limits.sessionsPerConnection, {
       refuses: () => this.#refusesSessions(),
-      started: (terminal, request, number) => {
-        events.session(this, terminal, request, number);
-      },
-      violation,
-      faulted: (error, number) => {
-        log.error({ connection: id, session: `${id}.${number}`, err: error }, 'a fault ended a session');
-      },
-      broken: faults.on((error: unknown) => {
-        throw error;
-      }),
+      channel: (number) => this.#channelEvents(`${id}.${number}`, violation),
       emptied: () => {
         this.#watchIdle();
       },
@@ -268,6 +260,21 @@ export class Connection {
     this.#rekeying.loggedIn();
     this.#watchIdle();
     return true;
+  }
+
+  #channelEvents(session: string, violation: (what: string) => void): ChannelEvents {
+    return {
+      started: (terminal, request) => {
+        if (this.#identity !== null) this.#events.openSession(session, this.#identity, terminal, request);
+      },
+      violation,
+      faulted: (error) => {
+        this.#log.error({ connection: this.id, session, err: error }, 'a fault ended a session');
+      },
+      broken: this.#faults.on((error: unknown) => {
+        throw error;
+      }),
+    };
   }
 
   #watchIdle(): void {

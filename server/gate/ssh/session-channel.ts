@@ -9,8 +9,8 @@ import { terminalName } from './terminal-name.js';
 import { DEFAULT_SIZE, windowSize, type WindowSize } from './window-size.js';
 import type { ChannelSender } from './channel-sender.js';
 
-/** What happens on a session channel. */
-interface ChannelEvents {
+/** What happens on a session channel; made for each by its connection. */
+export interface ChannelEvents {
   started(terminal: SshTerminal, request: Session['request']): void;
   /** The client does not keep to the protocol: its connection has to end. */
   violation(what: string): void;

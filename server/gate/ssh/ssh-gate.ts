@@ -242,9 +242,8 @@ export class SshGate {
         const found = this.#parts.accounts.find(login, identity.fingerprint);
         return found?.customer === identity.customer && found.standing.here;
       },
-      session: (connection, terminal, request, number) => {
-        const { identity, id } = connection;
-        if (identity !== null) this.#registry.open(`${id}.${number}`, identity, terminal, request);
+      openSession: (...session) => {
+        this.#registry.open(...session);
       },
       closed: (connection) => {
         this.#connections.delete(connection.id);
