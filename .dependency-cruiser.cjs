@@ -58,12 +58,13 @@ module.exports = {
     room('server/simulator', []),
     {
       name: 'policy-names-and-types-only',
-      comment: 'menus, wire and dom0 take names and types from policy, never its evaluator or loader',
+      comment: 'menus, wire and dom0 take names, types and what prints of policy, never its evaluator',
       severity: 'error',
       from: { path: '^(menus|server/wire|server/dom0)/' },
       to: {
         path: '^policy/',
-        pathNot: '^policy/(actions|roles|names|domain-state|refusal|boot-parameter|escape-key)\\.ts$',
+        pathNot:
+          '^policy/(actions|roles|names|domain-state|refusal|boot-parameter|escape-key|printable)\\.ts$',
         dependencyTypesNot: ['type-only'],
       },
     },

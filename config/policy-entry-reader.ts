@@ -6,6 +6,7 @@ import { isGlob } from '../policy/glob.js';
 import type { BootProfileName, CustomerName, DomainName } from '../policy/names.js';
 import { NORMAL, parseCustomerName, parseDomainName, UNKNOWN_PROFILE } from '../policy/names.js';
 import { normalAddress, parseNetwork } from '../policy/network.js';
+import { firstUnprintable } from '../policy/printable.js';
 import type {
   ConsoleTerms,
   Domains,
@@ -32,8 +33,8 @@ import { ALL } from '../policy/policy-schema.js';
 import type { Role } from '../policy/roles.js';
 import type { TimeWindow } from '../policy/time-window.js';
 import { isTimeZone, parseTimeWindow, TIME_WINDOW_WORDS } from '../policy/time-window.js';
+import { oneLine } from './one-line.js';
 import type { PolicyNames } from './policy-names.js';
-import { oneLine, unprintable } from './printable.js';
 import type { ProblemReport } from './problem-report.js';
 
 type Path = readonly string[];
@@ -308,7 +309,7 @@ export class PolicyEntryReader {
   #reason(text: string | undefined, path: Path): string | null {
     if (text === undefined) return null;
     const line = oneLine(text);
-    const bad = unprintable(line);
+    const bad = firstUnprintable(line);
     if (bad !== null) this.#report.error({ path, message: `The reason holds ${bad}, which does not print.` });
     if (line === '') this.#report.error({ path, message: 'The reason is empty.' });
     return line;

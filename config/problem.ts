@@ -1,4 +1,5 @@
 import type { Place } from '../policy/policy.js';
+import { replaceUnprintable } from '../policy/printable.js';
 
 /** Something wrong with a file, for the admin who wrote it. */
 export interface Problem {
@@ -49,5 +50,5 @@ function excerpt(lineText: string, column: number): readonly string[] {
 
 /** A file may hold anything; an admin's terminal gets only what prints. One character stays one character. */
 function visible(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, '\uFFFD');
+  return replaceUnprintable(text, '\uFFFD');
 }

@@ -1,8 +1,9 @@
 import { dirname, isAbsolute, resolve } from 'node:path';
+import { firstUnprintable } from '../policy/printable.js';
 import type { DocumentPath } from '../policy/schema-fault.js';
 import type { ListenAddress } from './listen-address.js';
 import { parseListenAddress } from './listen-address.js';
-import { oneLine, unprintable } from './printable.js';
+import { oneLine } from './one-line.js';
 import type { ProblemReport } from './problem-report.js';
 
 /** sockaddr_un holds 108 bytes with the final NUL (unix(7)). */
@@ -146,7 +147,7 @@ export class SettingsReader {
   }
 
   #printable(path: DocumentPath, text: string): void {
-    const bad = unprintable(text);
+    const bad = firstUnprintable(text);
     if (bad !== null) this.error(path, `The text holds ${bad}, which does not print.`);
   }
 

@@ -1,8 +1,10 @@
+import { isPrintable } from '../policy/printable.js';
 import type { MenuPreferences } from './port.js';
 
 /**
  * Text from elsewhere (key comments, activity, messages of the toolstack) made fit for a screen, and measured in
- * columns. What terminals do not agree on the width of is not shown: one cell too many shifts a whole line.
+ * columns. A menu shows less than policy/printable lets through: one cell too many shifts a whole line, so a character
+ * on whose width terminals disagree becomes `?` as well.
  */
 
 export type Charset = MenuPreferences['charset'];
@@ -26,8 +28,8 @@ const WIDE: readonly (readonly [number, number])[] = [
 
 const PLAIN_ASCII = /^[\x20-\x7e]*$/;
 const SPACE = /[\t\n\v\f\r\p{Z}]/u;
-/** Controls, C1, bidi and zero-width characters, lone surrogates, private and unassigned code points. */
-const UNPRINTABLE = /[\p{C}\p{M}\p{Emoji_Presentation}\u1160-\u11ff]/u;
+/** Marks other than the common accents, emoji, and the inner letters of Hangul. */
+const UNSURE_WIDTH = /[\p{M}\p{Emoji_Presentation}\u1160-\u11ff]/u;
 const COMBINING = /[\u0300-\u036f]/u;
 const MOST_MARKS = 2;
 
@@ -62,13 +64,14 @@ function widthOf(codePoint: number): 1 | 2 {
   return WIDE.some(([from, to]) => codePoint >= from && codePoint <= to) ? 2 : 1;
 }
 
-/** The text as cells. Whatever is not printable becomes `?`; at most two marks stand on a letter. */
+/** The text as cells. A character that a menu does not show becomes `?`; at most two marks stand on a letter. */
 export function glyphsOf(text: string): Glyph[] {
   const glyphs: Glyph[] = [];
   let marks = 0;
   for (const character of text.normalize('NFC')) {
     const last = glyphs.at(-1);
-    if (COMBINING.test(character)) {
+    const prints = isPrintable(character);
+    if (prints && COMBINING.test(character)) {
       if (last === undefined || marks >= MOST_MARKS) continue;
       marks += 1;
       glyphs[glyphs.length - 1] = { text: last.text + character, width: last.width };
@@ -76,7 +79,7 @@ export function glyphsOf(text: string): Glyph[] {
     }
     marks = 0;
     if (SPACE.test(character)) glyphs.push({ text: ' ', width: 1 });
-    else if (UNPRINTABLE.test(character)) glyphs.push({ text: '?', width: 1 });
+    else if (!prints || UNSURE_WIDTH.test(character)) glyphs.push({ text: '?', width: 1 });
     else glyphs.push({ text: character, width: widthOf(character.codePointAt(0) ?? 0) });
   }
   return glyphs;

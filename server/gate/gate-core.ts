@@ -33,7 +33,7 @@ import { MaintenanceWatch } from './policy/maintenance-watch.js';
 import { PolicyHolder } from './policy/policy-holder.js';
 import type { PolicySource } from './policy/policy-holder.js';
 import { WindowWatch } from './policy/window-watch.js';
-import { printable } from './printable.js';
+import { printable } from '../../policy/printable.js';
 import { Recordings } from './recording/recordings.js';
 import type { RecordingSettings } from './recording/recordings.js';
 import { SessionRouter } from './session-router.js';

@@ -9,6 +9,7 @@ import {
   parseFingerprint,
   parseParameterName,
 } from '../../policy/names.js';
+import { isPrintable } from '../../policy/printable.js';
 import { REFUSAL_CODES, refusal } from '../../policy/refusal.js';
 import type { Refusal } from '../../policy/refusal.js';
 import { CONSOLE_ENDS, SCREEN_TEXT_LINES } from './console.js';
@@ -40,7 +41,7 @@ ajv.addFormat('fingerprint', (text) => parseFingerprint(text) !== undefined);
 ajv.addFormat('uuid', /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/);
 ajv.addFormat('sha256', /^[0-9a-f]{64}$/);
 ajv.addFormat('time', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/);
-ajv.addFormat('printable', /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u);
+ajv.addFormat('printable', isPrintable);
 
 const text = (maxLength: number) => ({ type: 'string', maxLength, format: 'printable' });
 const format = (name: string) => ({ type: 'string', maxLength: 200, format: name });

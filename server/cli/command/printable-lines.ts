@@ -1,4 +1,4 @@
-import { printable } from '../../gate/printable.js';
+import { printable } from '../../../policy/printable.js';
 
 /** Text of several lines for an admin's terminal: whatever names of files and the like hold is made visible. */
 export function printableLines(text: string): string {

@@ -1,5 +1,5 @@
 import type { Refusal, RefusalCode } from '../../../policy/refusal.js';
-import { printable } from '../../gate/printable.js';
+import { printable } from '../../../policy/printable.js';
 import { CliError, EXIT } from './exit-status.js';
 
 const STATUS: Partial<Record<RefusalCode, number>> = {

@@ -1,4 +1,4 @@
-import { printable } from '../../gate/printable.js';
+import { printable } from '../../../policy/printable.js';
 
 /** Rows under a head, in columns; every cell is made printable. Ends with a newline; `none` when there are no rows. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[], none: string): string {

@@ -4,7 +4,7 @@ import { EscapeFilter } from '../../gate/console/escape-filter.js';
 import type { KeyCommand } from '../../gate/console/escape-filter.js';
 import { clockTime } from '../../gate/text/clock-time.js';
 import { terminalReset } from '../../gate/session/terminal-reset.js';
-import { printable } from '../../gate/printable.js';
+import { printable } from '../../../policy/printable.js';
 import type { ConsoleEnd, ConsoleNote, Presence } from '../../wire/console.js';
 import { EXIT } from '../command/exit-status.js';
 import type { ConsoleConnection } from './console-connection.js';

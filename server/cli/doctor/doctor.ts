@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { printable } from '../../gate/printable.js';
 import { exampleText, say } from '../admin/admin-command.js';
 import type { Diagnosis } from '../installation/diagnosis.js';
 import type { Examined } from './examine.js';
 import { EXIT } from '../command/exit-status.js';
 import { DOM0_SETTINGS, GATE_SETTINGS } from '../command/settings-option.js';
+import { printable } from '../../../policy/printable.js';
 
 interface DoctorOptions extends Examined {
   readonly json?: true;

@@ -1,6 +1,6 @@
 import type { ImportOutcome, ImportResult } from '../../store/imports.js';
-import { printable } from '../../gate/printable.js';
 import { table } from '../command/table.js';
+import { printable } from '../../../policy/printable.js';
 import type { Finding } from './findings.js';
 import type { PlannedCustomer } from './import-plan.js';
 import { placeText } from './place.js';

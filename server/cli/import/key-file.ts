@@ -1,6 +1,6 @@
 import { isRefusal } from '../../../policy/refusal.js';
-import { parsePublicKey } from '../../gate/keys/public-key.js';
 import type { PublicKey } from '../../gate/keys/public-key.js';
+import { holdsAsciiControls, parsePublicKey } from '../../gate/keys/public-key.js';
 import type { ConsoleCommand } from './console-command.js';
 import { forcedCommand } from './console-command.js';
 import { expiryTime, parseKeyLine } from './key-options.js';
@@ -56,7 +56,7 @@ export function readKeyFile(
 
 function readLine(line: string, rules: KeyRules): Omit<FoundKey, 'place'> | Omit<RefusedLine, 'place'> {
   if (line.length > LONGEST_LINE) return problem('this line is too long for a key');
-  if (/[\u0000-\u0008\u000a-\u001f\u007f]/.test(line)) return problem('this line holds control characters');
+  if (holdsAsciiControls(line)) return problem('this line holds control characters');
   const parsed = parseKeyLine(line);
   if (typeof parsed === 'string') return problem(parsed);
   const { options } = parsed;

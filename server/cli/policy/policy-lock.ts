@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import type { Server } from 'node:net';
-import { printable } from '../../gate/printable.js';
 import { CliError, EXIT } from '../command/exit-status.js';
+import { printable } from '../../../policy/printable.js';
 
 /** How long whoever holds the lock is waited for to say who it is. */
 const ANSWER_MS = 1_000;

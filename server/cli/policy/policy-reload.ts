@@ -5,13 +5,13 @@ import { diffText } from '../../../policy/policy-diff.js';
 import type { PolicyDiff } from '../../../policy/policy-diff.js';
 import type { PolicyReload } from '../../gate/control/control-answers.js';
 import type { PolicyWarnings } from '../../gate/control/policy-routes.js';
-import { printable } from '../../gate/printable.js';
 import type { RoleRow } from '../../store/records.js';
 import { adminCommand, withAdminClient, say } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
 import type { AdminClient } from '../admin/admin-client.js';
 import { Dialog } from '../command/dialog.js';
 import { CliError, EXIT } from '../command/exit-status.js';
+import { printable } from '../../../policy/printable.js';
 import { differenceTo, lastInForce } from './policy-in-force.js';
 import { printableLines } from '../command/printable-lines.js';
 

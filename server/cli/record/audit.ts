@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { printable } from '../../gate/printable.js';
 import type { AuditReport } from '../../gate/control/control-answers.js';
 import type { AuditRow } from '../../store/audit-event.js';
 import { adminCommand, withAdminClient, endWithReader, exampleText, say } from '../admin/admin-command.js';
@@ -8,6 +7,7 @@ import { CliError, EXIT } from '../command/exit-status.js';
 import { withQuery } from '../command/query.js';
 import { GATE_SETTINGS } from '../command/settings-option.js';
 import { timeOrAgo } from '../command/time-or-ago.js';
+import { printable } from '../../../policy/printable.js';
 
 interface AuditOptions extends AdminOptions {
   readonly follow?: true;

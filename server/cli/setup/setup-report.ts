@@ -1,5 +1,5 @@
-import { printable } from '../../gate/printable.js';
 import type { Diagnosis } from '../installation/diagnosis.js';
+import { printable } from '../../../policy/printable.js';
 import type { Step } from './setup-run.js';
 
 /** Of a long difference the beginning. */

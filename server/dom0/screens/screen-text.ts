@@ -1,21 +1,23 @@
 import type { Terminal } from '@xterm/headless';
+import { replaceUnprintable } from '../../../policy/printable.js';
 import { SCREEN_TEXT_LINES } from '../../wire/console.js';
 import type { ScreenText } from '../../wire/console.js';
-
-/** Controls, format characters, surrogates and unassigned ones: no text. */
-const NO_TEXT = /[\p{Cc}\p{Cf}\p{Cs}\p{Cn}\p{Zl}\p{Zp}]/gu;
 
 /** Combining characters make a line longer than the screen is wide. */
 const LINE_LENGTH = 1000;
 
-/** What stands on an emulator's screen around its cursor. */
+/**
+ * What stands on an emulator's screen around its cursor. Wide characters and combining marks stay, since a guest may
+ * show them. A character that does not print becomes `?`, so that no column moves to the left.
+ */
 export function screenText(terminal: Terminal): ScreenText {
   const buffer = terminal.buffer.active;
   const row = buffer.cursorY;
   const line = (y: number, end?: number): string =>
-    (buffer.getLine(buffer.baseY + y)?.translateToString(end === undefined, 0, end) ?? '')
-      .replace(NO_TEXT, '?')
-      .slice(0, LINE_LENGTH);
+    replaceUnprintable(
+      buffer.getLine(buffer.baseY + y)?.translateToString(end === undefined, 0, end) ?? '',
+      '?',
+    ).slice(0, LINE_LENGTH);
   const lines: string[] = [];
   for (let y = Math.max(0, row - SCREEN_TEXT_LINES + 1); y < row; y += 1) lines.push(line(y));
   lines.push(line(row, buffer.cursorX));

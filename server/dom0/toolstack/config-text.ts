@@ -1,16 +1,16 @@
+import { firstUnprintable } from '../../../policy/printable.js';
 import type { Assignment } from './toolstack.js';
 
 /** A value that cannot be written into a configuration without changing its meaning. */
 export class ConfigValueError extends Error {}
 
 const KEY = /^[a-z][a-z0-9_]*$/;
-const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}]/u;
 
 /**
  * Writes one assignment in the syntax that xl.cfg(5) and xm's Python share. Quotes and backslashes are escaped, as
  * libxlu's `xlu__cfgl_dequote` takes them back; lists hold no spaces, so that an assignment is one argument.
  *
- * @throws ConfigValueError for control characters, which have no business in a kernel's name or a disk
+ * @throws ConfigValueError for a character that does not print: an admin who reads the file would not see it
  */
 export function assignmentText({ key, value }: Assignment): string {
   if (!KEY.test(key)) throw new ConfigValueError(`${JSON.stringify(key)} is not a setting's name`);
@@ -18,6 +18,7 @@ export function assignmentText({ key, value }: Assignment): string {
 }
 
 function quoted(text: string): string {
-  if (CONTROL.test(text)) throw new ConfigValueError(`${JSON.stringify(text)} holds a control character`);
+  const bad = firstUnprintable(text);
+  if (bad !== null) throw new ConfigValueError(`${JSON.stringify(text)} holds ${bad}, which does not print`);
   return `"${text.replace(/["\\]/g, '\\$&')}"`;
 }

@@ -1,3 +1,5 @@
+import { replaceUnprintable } from '../../../policy/printable.js';
+
 const REASON_LIMIT = 300;
 
 /** Said on success too, or not an error. */
@@ -57,7 +59,8 @@ function said(first: string, lines: readonly string[]): string {
 
 /** One line that may cross the socket: printable, without the host's paths, at most `limit` characters. */
 export function presentable(text: string, limit: number = REASON_LIMIT): string {
-  const printable = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}\ufffd]+/gu, ' ');
+  // U+FFFD stands for bytes that were no UTF-8.
+  const printable = replaceUnprintable(text, '\ufffd').replace(/\ufffd+/g, ' ');
   const pathless = printable.replace(/(^|[^\p{L}\p{N}.])\/(?:[^\s:,;'"`)\]]|:(?=\/))+/gu, '$1<path>');
   const letters = Array.from(pathless.trim());
   return letters.length <= limit ? letters.join('') : `${letters.slice(0, limit - 1).join('')}…`;

@@ -9,7 +9,7 @@ import { refusal } from '../../../policy/refusal.js';
 import type { Facts, Question } from '../../store/authorizations.js';
 import type { MaintenanceRow } from '../../store/maintenance.js';
 import type { AttachmentQuery } from './live-attachments.js';
-import { printable } from '../printable.js';
+import { printable } from '../../../policy/printable.js';
 import { absenceRefusal, standing } from './standing.js';
 import * as words from '../text/words.js';
 

@@ -1,4 +1,4 @@
-import { printable } from '../printable.js';
+import { printable } from '../../../policy/printable.js';
 
 /**
  * One line that a console said, as lines that can be printed: as it looked when it ended. Colours are left out, and what only

@@ -19,6 +19,7 @@ import type {
   ParameterName,
 } from '../../../policy/names.js';
 import { normalAddress } from '../../../policy/network.js';
+import { isPrintable } from '../../../policy/printable.js';
 import { isRefusal, refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { ROLES, isRole } from '../../../policy/roles.js';
@@ -172,7 +173,7 @@ export const time: Argument<string> = word((text) => {
 
 /** One printable line. */
 export const reason: Argument<string> = word(
-  (text) => (text.length <= 200 && !/[\p{C}\p{Zl}\p{Zp}]/u.test(text) ? text : undefined),
+  (text) => (text.length <= 200 && isPrintable(text) ? text : undefined),
   'one printable line of at most 200 characters',
 );
 

@@ -3,7 +3,7 @@ import type { CustomerName, DomainName } from '../../../policy/names.js';
 import type { AuditEvent, AuditRow, EventActor } from '../../store/audit-event.js';
 import type { RoleRow } from '../../store/records.js';
 import type { Identity } from '../session/identity.js';
-import { printable } from '../printable.js';
+import { printable } from '../../../policy/printable.js';
 
 /** One thing that happened, in words that the customer may read. */
 export interface ActivityLine {

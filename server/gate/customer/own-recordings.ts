@@ -8,11 +8,11 @@ import type { Authorizer } from '../access/authorize.js';
 import type { CustomerRateLimit } from '../access/customer-rate-limit.js';
 import type { Identity } from '../session/identity.js';
 import type { Log } from '../log.js';
-import { printable } from '../printable.js';
 import * as words from '../text/words.js';
 import type { RecordingName } from '../recording/recording-name.js';
 import { isRecordingId } from '../recording/recording-name.js';
 import type { Recording, RecordingStore } from '../recording/recording-store.js';
+import { printable } from '../../../policy/printable.js';
 
 export interface OwnRecordingsParts {
   readonly recordingStore: RecordingStore;

@@ -1,7 +1,7 @@
 import { shownRefusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
-import { printable } from '../printable.js';
 import type { Terminal } from '../session/terminal.js';
+import { jsonEscapes, printable } from '../../../policy/printable.js';
 
 /** Where a command by exec writes: what it found to stdout, what it has to say to stderr. Always printable. */
 export class ExecOutput {
@@ -55,8 +55,5 @@ export class ExecOutput {
 
 /** JSON in ASCII: what is not printable stands as an escape, and it is the same value. */
 function asciiJson(value: unknown): string {
-  return JSON.stringify(value).replace(
-    /[\u007f-\uffff]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return JSON.stringify(value).replace(/[\u007f-\uffff]+/g, jsonEscapes);
 }

@@ -1,6 +1,6 @@
 import { RESERVED_WORDS } from '../../../policy/names.js';
 import type { Refusal } from '../../../policy/refusal.js';
-import { printable } from '../printable.js';
+import { printable } from '../../../policy/printable.js';
 import type { Command, DomainVerb, OperationVerb } from './command.js';
 import { DOMAIN_VERBS } from './command.js';
 import { parseLogCommand } from './log-grammar.js';

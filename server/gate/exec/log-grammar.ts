@@ -1,6 +1,6 @@
 import { isRefusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
-import { printable } from '../printable.js';
+import { printable } from '../../../policy/printable.js';
 import type { Command } from './command.js';
 import { parseSince } from './log-since.js';
 import { usage } from './usage.js';

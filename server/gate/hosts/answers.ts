@@ -16,7 +16,7 @@ import type { Change, Configured, DomainView, HostNames, Observation } from '../
 import { parseGuestName } from '../../wire/guest-name.js';
 import type { OperationView, WireRefusal } from '../../wire/operation.js';
 import { OPERATION_PHASES, OPERATION_STEPS } from '../../wire/operation.js';
-import { printable } from '../printable.js';
+import { printable } from '../../../policy/printable.js';
 import {
   AnswerError,
   fields,

@@ -6,6 +6,7 @@ import { parseFingerprint } from '../../../policy/names.js';
 import type { Fingerprint } from '../../../policy/names.js';
 import { refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
+import { dropUnprintable } from '../../../policy/printable.js';
 
 /** A public key that was read and understood. */
 export interface PublicKey {
@@ -70,8 +71,7 @@ export function parsePublicKey(
   if (line.length > LONGEST_LINE) return invalid(`this is too long for a public key: ${HOW}`);
   if (/[\r\n]/.test(line))
     return invalid(`these are several lines, and a key is one, without breaks: ${HOW}`);
-  if (/[\u0000-\u0008\u000b-\u001f\u007f]/.test(line))
-    return invalid(`this holds control characters: ${HOW}`);
+  if (holdsAsciiControls(line)) return invalid(`this holds control characters: ${HOW}`);
 
   const [type = '', base64 = '', ...comment] = line.split(/[ \t]+/);
   const wrong = wrongType(type, line);
@@ -93,7 +93,7 @@ export function parsePublicKey(
     type: type as KeyType,
     blob,
     fingerprint: fingerprintOf(blob),
-    comment: printable(comment.join(' ')),
+    comment: shownComment(comment.join(' ')),
     bits,
   };
 }
@@ -203,8 +203,16 @@ function isImportable(key: JsonWebKey): boolean {
   }
 }
 
-/** Nothing that a terminal obeys or hides; what is foreign is dropped, a comment means nothing. */
-function printable(comment: string): string {
-  const shown = Array.from(comment.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, ''));
+/**
+ * Whether a line of a key's file holds a control character of ASCII other than a tab, as sshd(8) reads it in bytes. What
+ * else does not print may stand in the comment, from where it is dropped.
+ */
+export function holdsAsciiControls(line: string): boolean {
+  return /[\u0000-\u0008\u000a-\u001f\u007f]/.test(line);
+}
+
+/** Drops what does not print: a comment means nothing, so nothing is lost. */
+function shownComment(comment: string): string {
+  const shown = Array.from(dropUnprintable(comment));
   return shown.slice(0, LONGEST_COMMENT).join('').trim();
 }

@@ -1,3 +1,5 @@
+import { jsonEscapes, replaceUnprintable } from '../../../policy/printable.js';
+
 /**
  * Asciicast v2: JSON, one value a line. A header, then the events in order of time, so that a file that ends anywhere between
  * two lines can be played. (https://docs.asciinema.org/manual/asciicast/v2/)
@@ -35,16 +37,7 @@ export function isCastLine(text: string): boolean {
   }
 }
 
-/**
- * What JSON leaves as it is and a terminal obeys (DEL, C1, bidi controls) is written as escapes: a recording that is looked at
- * as text does nothing.
- */
-const OBEYED = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
-
+/** Characters that do not print are written as JSON's escapes: a recording that is read as text does nothing to a terminal. */
 function line(value: object): string {
-  const text = JSON.stringify(value).replace(
-    OBEYED,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-  return `${text}\n`;
+  return `${replaceUnprintable(JSON.stringify(value), jsonEscapes)}\n`;
 }

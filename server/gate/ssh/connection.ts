@@ -1,8 +1,8 @@
 import type { Connection as Ssh2Connection } from 'ssh2';
 import type { Identity } from '../session/identity.js';
 import type { Log } from '../log.js';
-import { printable } from '../printable.js';
 import type { Session } from '../session/session.js';
+import { printable } from '../../../policy/printable.js';
 import type { Authenticator, LoginFound, RefusedBecause } from './authenticate.js';
 import { ChannelTable } from './channel-table.js';
 import type { ConnectionFaults } from './connection-faults.js';

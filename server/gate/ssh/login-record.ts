@@ -3,7 +3,7 @@ import type { AuditEvent } from '../../store/audit-event.js';
 import type { Identity } from '../session/identity.js';
 import type { RefusedBecause } from './authenticate.js';
 import type { Log } from '../log.js';
-import { printable } from '../printable.js';
+import { printable } from '../../../policy/printable.js';
 import { AuditBudget } from './audit-budget.js';
 import type { RateLimitedLog } from './rate-limited-log.js';
 import type { Source } from './source.js';

@@ -1,13 +1,13 @@
-const STEERING = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
+import { dropUnprintable } from '../../../policy/printable.js';
 
 /**
- * Text of the admin's for the customer's terminal: lines end in CR LF, and no character may steer the terminal or
- * turn the line around (C0, DEL, C1, bidirectional marks).
+ * The admin's text for the customer's terminal. Lines end in CR LF. Tabs stay, every other character that does not
+ * print is dropped.
  *
  * @returns the empty text for null and for blank text
  */
 export function terminalText(text: string | null): string {
   if (text === null || text.trim() === '') return '';
   const lines = text.replace(/\r\n?/g, '\n').replace(/\n+$/, '').split('\n');
-  return lines.map((line) => `${line.replace(STEERING, '')}\r\n`).join('');
+  return lines.map((line) => `${line.split('\t').map(dropUnprintable).join('\t')}\r\n`).join('');
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { ConsoleText } from '../../../server/gate/console-log/console-text.js';
-import { isPrintable } from '../../../server/gate/printable.js';
+import { isPrintable } from '../../../policy/printable.js';
 import { propertyRuns } from '../../support/property-runs.js';
 
 function read(said: Buffer | string, piece = Infinity): string[] {

@@ -6,7 +6,7 @@ import { isRefusal } from '../../../policy/refusal.js';
 import { ConsoleText } from '../../../server/gate/console-log/console-text.js';
 import { LogPager } from '../../../server/gate/console-log/log-pager.js';
 import { SearchQueue } from '../../../server/gate/console-log/search-queue.js';
-import { isPrintable } from '../../../server/gate/printable.js';
+import { isPrintable } from '../../../policy/printable.js';
 import { PagesInMemory } from '../../support/log-pages.js';
 import { propertyRuns } from '../../support/property-runs.js';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { isPrintable, printable } from '../../server/gate/printable.js';
+import { isPrintable, printable } from '../../policy/printable.js';
 
 describe('printable', () => {
   const table: readonly (readonly [foreign: string, shown: string])[] = [

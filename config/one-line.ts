@@ -1,0 +1,4 @@
+/** The text as one line: YAML's folded and literal blocks end with a newline that nobody means. */
+export function oneLine(text: string): string {
+  return text.trim().replace(/[ \t]*\r?\n[ \t]*/g, ' ');
+}
