@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { isRefusal } from '../../policy/refusal.js';
-import { AnswerError } from '../../server/gate/hosts/answer-fields.js';
-import { readContract } from '../../server/gate/hosts/answers.js';
+import { AnswerError } from '../../server/wire/answer-fields.js';
+import { readContract } from '../../server/wire/answers.js';
 import type { ConsoleNote, ConsoleRequest } from '../../server/wire/console.js';
 import {
   parseChange,

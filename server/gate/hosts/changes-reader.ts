@@ -1,6 +1,6 @@
 import type { DomainName } from '../../../policy/names.js';
 import type { Change, DomainView, HostNames } from '../../wire/domain.js';
-import { readChange } from './answers.js';
+import { readChange } from '../../wire/answers.js';
 import { JsonLines } from './json-lines.js';
 import type { LinkEvent } from './link-event.js';
 

@@ -5,7 +5,7 @@ import { bytesFrame, FrameReader, noteFrame } from '../../wire/frames.js';
 import { FaultGuard } from '../../wire/fault-guard.js';
 import type { FaultLog } from '../../wire/fault-guard.js';
 import { DemandedPermit } from '../access/authorize.js';
-import { readConsoleNote } from './answers.js';
+import { readConsoleNote } from '../../wire/answers.js';
 
 type Heartbeat = Extract<ConsoleNote, { note: 'ping' | 'pong' }>;
 

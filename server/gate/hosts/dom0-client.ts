@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { CONSOLE_PROTOCOL } from '../../wire/console.js';
 import type { WireRefusal } from '../../wire/operation.js';
-import { readWireRefusal } from './answers.js';
+import { readWireRefusal } from '../../wire/answers.js';
 
 /** The most bytes of an answer that is read. */
 const ANSWER_LIMIT = 8 * 1024 * 1024;

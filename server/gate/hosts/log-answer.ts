@@ -1,6 +1,6 @@
 import { LOG_PAGE_BOOTS } from '../../wire/log.js';
-import { fields, list, number, oneOf, text, time, timeOrNull } from './answer-fields.js';
-import type { Fields } from './answer-fields.js';
+import { fields, list, number, oneOf, text, time, timeOrNull } from '../../wire/answer-fields.js';
+import type { Fields } from '../../wire/answer-fields.js';
 
 /** What a log's bytes are of, for a reader whose role began at some time: no time from before is in it. */
 export interface LogHead {

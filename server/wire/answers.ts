@@ -1,22 +1,22 @@
-import { DOMAIN_STATES } from '../../../policy/domain-state.js';
-import { isParameterValue, MOST_PARAMETERS } from '../../../policy/boot-parameter.js';
+import { DOMAIN_STATES } from '../../policy/domain-state.js';
+import { isParameterValue, MOST_PARAMETERS } from '../../policy/boot-parameter.js';
 import {
   parseBootProfileName,
   parseCustomerName,
   parseDomainName,
   parseParameterName,
-} from '../../../policy/names.js';
-import { REFUSAL_CODES } from '../../../policy/refusal.js';
-import type { ConsoleNote, Presence, ScreenText } from '../../wire/console.js';
-import { CONSOLE_ENDS, SCREEN_TEXT_LINES } from '../../wire/console.js';
-import type { Contract, ParameterOffer, ProfileOffer } from '../../wire/contract.js';
-import { VERBS, WIRE_VERSION } from '../../wire/contract.js';
-import { MISSING_REASONS, MOST_GONE, MOST_NAMES } from '../../wire/domain.js';
-import type { Change, Configured, DomainView, HostNames, Observation } from '../../wire/domain.js';
-import { parseGuestName } from '../../wire/guest-name.js';
-import type { OperationView, WireRefusal } from '../../wire/operation.js';
-import { OPERATION_PHASES, OPERATION_STEPS } from '../../wire/operation.js';
-import { printable } from '../../../policy/printable.js';
+} from '../../policy/names.js';
+import { REFUSAL_CODES } from '../../policy/refusal.js';
+import type { ConsoleNote, Presence, ScreenText } from './console.js';
+import { CONSOLE_ENDS, SCREEN_TEXT_LINES } from './console.js';
+import type { Contract, ParameterOffer, ProfileOffer } from './contract.js';
+import { VERBS, WIRE_VERSION } from './contract.js';
+import { MISSING_REASONS, MOST_GONE, MOST_NAMES } from './domain.js';
+import type { Change, Configured, DomainView, HostNames, Observation } from './domain.js';
+import { parseGuestName } from './guest-name.js';
+import type { OperationView, WireRefusal } from './operation.js';
+import { OPERATION_PHASES, OPERATION_STEPS } from './operation.js';
+import { printable } from '../../policy/printable.js';
 import {
   AnswerError,
   fields,

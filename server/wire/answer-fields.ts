@@ -1,4 +1,4 @@
-import { printable } from '../../../policy/printable.js';
+import { printable } from '../../policy/printable.js';
 
 /** The fields of an answer, each with its type or not at all. */
 
