@@ -1,4 +1,5 @@
 import { MOST_PARAMETERS } from '../policy/boot-parameter.js';
+import { TEXT_LIMITS } from '../server/wire/text-limits.js';
 import type { LogLevel } from './settings-schema.js';
 import { integer, LOG, section, TEXT } from './settings-schema.js';
 
@@ -48,17 +49,22 @@ export interface Dom0Document {
 export type ProfileDocument = { readonly kind: 'direct' } | { readonly kind: 'disk' };
 
 const PROFILE_WORDS = {
-  title: { type: 'string', minLength: 1, maxLength: 60, description: 'A few words for a row of the menu.' },
+  title: {
+    type: 'string',
+    minLength: 1,
+    maxLength: TEXT_LIMITS.title,
+    description: 'A few words for a row of the menu.',
+  },
   disks: {
     type: 'string',
     minLength: 1,
-    maxLength: 300,
+    maxLength: TEXT_LIMITS.sentence,
     description:
       "What will happen to the domain's disks: a sentence that the customer reads before they confirm.",
   },
   hint: {
     type: 'string',
-    maxLength: 300,
+    maxLength: TEXT_LIMITS.sentence,
     default: '',
     description: 'What to do once it runs: a sentence for the customer.',
   },

@@ -1,4 +1,6 @@
 import { printable } from '../../policy/printable.js';
+import { refusal } from '../../policy/refusal.js';
+import type { Refusal } from '../../policy/refusal.js';
 
 /** The fields of an answer, each with its type or not at all. */
 
@@ -7,30 +9,74 @@ export class AnswerError extends Error {}
 
 export type Fields = Readonly<Record<string, unknown>>;
 
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
+
+/** Columns and rows of a terminal. */
+const LARGEST_SIZE = 1000;
+
 export function fields(value: unknown, what: string): Fields {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new AnswerError(`${what} is no object`);
   return value as Fields;
 }
 
-export function text(from: Fields, key: string, max = 300): string {
+/** A text for people: made printable and cut, never refused, since a sentence must not cost a host. */
+export function text(from: Fields, key: string, max: number): string {
+  return printable(string(from, key), max);
+}
+
+/** A text for machines, as it came: to be parsed. */
+export function string(from: Fields, key: string): string {
   const value = from[key];
   if (typeof value !== 'string') throw new AnswerError(`${key} is no string`);
-  return printable(value, max);
-}
-
-export function textOrNull(from: Fields, key: string): string | null {
-  return from[key] === null || from[key] === undefined ? null : text(from, key);
-}
-
-export function number(from: Fields, key: string): number {
-  const value = from[key];
-  if (typeof value !== 'number' || !Number.isFinite(value)) throw new AnswerError(`${key} is no number`);
   return value;
 }
 
-export function numberOrNull(from: Fields, key: string): number | null {
-  return from[key] === null || from[key] === undefined ? null : number(from, key);
+export function uuid(from: Fields, key: string): string {
+  return matching(from, key, UUID, 'UUID');
+}
+
+/** ISO 8601 in UTC. */
+export function time(from: Fields, key: string): string {
+  const value = matching(from, key, TIME, 'time');
+  if (Number.isNaN(Date.parse(value))) throw new AnswerError(`${key} is no time`);
+  return value;
+}
+
+function matching(from: Fields, key: string, pattern: RegExp, what: string): string {
+  const value = string(from, key);
+  if (!pattern.test(value)) throw new AnswerError(`${key} is no ${what}`);
+  return value;
+}
+
+export function flag(from: Fields, key: string): boolean {
+  const value = from[key];
+  if (typeof value !== 'boolean') throw new AnswerError(`${key} is neither true nor false`);
+  return value;
+}
+
+/** A whole number, not negative. */
+export function count(from: Fields, key: string): number {
+  const value = from[key];
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
+    throw new AnswerError(`${key} is no count`);
+  return value;
+}
+
+/** A number that may have a fraction, not negative. */
+export function amount(from: Fields, key: string): number {
+  const value = from[key];
+  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0)
+    throw new AnswerError(`${key} is no amount`);
+  return value;
+}
+
+/** So many columns or rows: 1 to 1,000. */
+export function size(from: Fields, key: string): number {
+  const value = count(from, key);
+  if (value < 1 || value > LARGEST_SIZE) throw new AnswerError(`${key} is no size of a terminal`);
+  return value;
 }
 
 export function list(from: Fields, key: string, max: number): readonly unknown[] {
@@ -45,15 +91,29 @@ export function oneOf<T extends string>(from: Fields, key: string, words: readon
   return value;
 }
 
-export function time(from: Fields, key: string): string {
-  const value = from[key];
-  if (typeof value !== 'string' || Number.isNaN(Date.parse(value)))
-    throw new AnswerError(`${key} is no time`);
-  return value;
+/** `read` of a field that may be null. */
+export function orNull<T>(from: Fields, key: string, read: (from: Fields, key: string) => T): T | null {
+  return from[key] === null ? null : read(from, key);
 }
 
-export function timeOrNull(from: Fields, key: string): string | null {
-  return from[key] === null || from[key] === undefined ? null : time(from, key);
+/** `read` of a field that a dom0 half from before does not send. */
+export function orAbsent<T, A>(
+  from: Fields,
+  key: string,
+  absent: A,
+  read: (from: Fields, key: string) => T,
+): T | A {
+  return from[key] === undefined ? absent : read(from, key);
+}
+
+/** As `read`, with a refusal `usage` for what is not as agreed; its detail says where it is wrong. */
+export function readOrRefuse<T>(read: (value: unknown) => T, value: unknown): T | Refusal {
+  try {
+    return read(value);
+  } catch (error) {
+    if (!(error instanceof AnswerError)) throw error;
+    return refusal('usage', 'The answer is not understood.', error.message);
+  }
 }
 
 export function parsed<T>(value: T | undefined, what: string): T {

@@ -6,40 +6,53 @@ import {
   parseDomainName,
   parseParameterName,
 } from '../../policy/names.js';
-import { REFUSAL_CODES } from '../../policy/refusal.js';
-import type { ConsoleNote, Presence, ScreenText } from './console.js';
-import { CONSOLE_ENDS, SCREEN_TEXT_LINES } from './console.js';
-import type { Contract, ParameterOffer, ProfileOffer } from './contract.js';
-import { VERBS, WIRE_VERSION } from './contract.js';
-import { MISSING_REASONS, MOST_GONE, MOST_NAMES } from './domain.js';
-import type { Change, Configured, DomainView, HostNames, Observation } from './domain.js';
-import { parseGuestName } from './guest-name.js';
-import type { OperationView, WireRefusal } from './operation.js';
-import { OPERATION_PHASES, OPERATION_STEPS } from './operation.js';
 import { printable } from '../../policy/printable.js';
+import { REFUSAL_CODES } from '../../policy/refusal.js';
 import {
   AnswerError,
+  amount,
+  count,
   fields,
+  flag,
   list,
-  number,
-  numberOrNull,
   oneOf,
+  orAbsent,
+  orNull,
   parsed,
+  size,
+  string,
   text,
-  textOrNull,
   time,
-  timeOrNull,
+  uuid,
 } from './answer-fields.js';
 import type { Fields } from './answer-fields.js';
+import type { ConsoleNote, Presence, ScreenText } from './console.js';
+import { CONSOLE_ENDS, CONSOLE_MODES, SCREEN_TEXT_LINES } from './console.js';
+import type { ConsoleReleased } from './console-release.js';
+import type { Contract, ParameterOffer, ProfileOffer } from './contract.js';
+import { MOST_UNMANAGED, VERBS, WIRE_VERSION } from './contract.js';
+import { CONSOLE_STATES, MISSING_REASONS, MOST_GONE, MOST_NAMES } from './domain.js';
+import type { Change, Configured, DomainView, HostNames, Observation } from './domain.js';
+import { parseGuestName } from './guest-name.js';
+import type { HostCheck } from './host-check.js';
+import { MOST_AS_ROOT } from './host-check.js';
+import { JOURNAL_PAGE } from './journal.js';
+import type { ClaimedEntry } from './journal.js';
+import type { OperationView, WireRefusal } from './operation.js';
+import { OPERATION_PHASES, OPERATION_STEPS } from './operation.js';
+import { TEXT_LIMITS } from './text-limits.js';
 
 /**
  * Reads what a dom0 half answers. It is trusted more than the gate, so this is not a defence but a border: past it
- * every field has its type, every name is parsed and every sentence is printable. Fields not known are ignored, as
- * dom0 halves are upgraded first.
+ * every field has its type, every name is parsed and every sentence is printable. Fields, verbs and reasons that are not
+ * known are ignored, as dom0 halves are upgraded first. A field that the half of before does not send may be absent.
  */
 
-const domainName = (from: Fields, key: string) => parsed(parseDomainName(text(from, key)), key);
-const profileName = (from: Fields, key: string) => parsed(parseBootProfileName(text(from, key)), key);
+const domainName = (from: Fields, key: string) => parsed(parseDomainName(string(from, key)), key);
+const profileName = (from: Fields, key: string) => parsed(parseBootProfileName(string(from, key)), key);
+const sentence = (from: Fields, key: string) => text(from, key, TEXT_LIMITS.sentence);
+const label = (from: Fields, key: string) => text(from, key, TEXT_LIMITS.label);
+const operation = (from: Fields, key: string) => readOperation(from[key]);
 
 /** @throws AnswerError, also for a version that this gate does not speak */
 export function readContract(value: unknown): Contract {
@@ -53,40 +66,52 @@ export function readContract(value: unknown): Contract {
   const verbs = list(from, 'verbs', 100);
   return {
     version: WIRE_VERSION,
-    host: text(from, 'host', 80),
+    host: text(from, 'host', TEXT_LIMITS.host),
     verbs: VERBS.filter((verb) => verbs.includes(verb)),
     profiles: list(from, 'profiles', 100).map(readProfile),
-    names: from['names'] === true,
+    names: orAbsent(from, 'names', false, flag),
     console: {
-      passesEscape: console['passesEscape'] === true,
-      sysrqKeys: list(console, 'sysrqKeys', 36).filter((key): key is string =>
-        /^[a-z0-9]$/.test(String(key)),
-      ),
-      log: console['log'] === true,
-      screenText: console['screenText'] === true,
+      passesEscape: flag(console, 'passesEscape'),
+      sysrqKeys: list(console, 'sysrqKeys', 36).filter(isSysrqKey),
+      log: orAbsent(console, 'log', false, flag),
+      screenText: orAbsent(console, 'screenText', false, flag),
     },
+    troubles: orAbsent(from, 'troubles', [], (_, key) =>
+      list(from, key, 100).map((trouble) => sentence({ trouble }, 'trouble')),
+    ),
+    unmanaged: orAbsent(from, 'unmanaged', [], (_, key) =>
+      list(from, key, MOST_UNMANAGED).map((entry) => {
+        const file = fields(entry, 'unmanaged file');
+        return { file: text(file, 'file', TEXT_LIMITS.file), why: text(file, 'why', TEXT_LIMITS.reason) };
+      }),
+    ),
   };
+}
+
+function isSysrqKey(value: unknown): value is string {
+  return typeof value === 'string' && /^[a-z0-9]$/.test(value);
 }
 
 function readProfile(value: unknown): ProfileOffer {
   const from = fields(value, 'profile');
   return {
     name: profileName(from, 'name'),
-    title: text(from, 'title', 80),
-    disks: text(from, 'disks'),
-    hint: text(from, 'hint'),
-    parameters:
-      from['parameters'] === undefined ? [] : list(from, 'parameters', MOST_PARAMETERS).map(readParameter),
+    title: text(from, 'title', TEXT_LIMITS.title),
+    disks: sentence(from, 'disks'),
+    hint: sentence(from, 'hint'),
+    parameters: orAbsent(from, 'parameters', [], (_, key) =>
+      list(from, key, MOST_PARAMETERS).map(readParameter),
+    ),
   };
 }
 
 function readParameter(value: unknown): ParameterOffer {
   const from = fields(value, 'parameter');
   return {
-    name: parsed(parseParameterName(text(from, 'name')), 'name'),
-    title: text(from, 'title', 80),
-    values: from['values'] === null ? null : list(from, 'values', 1000).map((entry) => parameterValue(entry)),
-    default: from['default'] === null ? null : parameterValue(from['default']),
+    name: parsed(parseParameterName(string(from, 'name')), 'name'),
+    title: text(from, 'title', TEXT_LIMITS.title),
+    values: orNull(from, 'values', (_, key) => list(from, key, 1000).map(parameterValue)),
+    default: orNull(from, 'default', (_, key) => parameterValue(from[key])),
   };
 }
 
@@ -111,45 +136,36 @@ export function readDomainView(value: unknown): DomainView {
   return {
     name: domainName(from, 'name'),
     observation: readObservation(from['observation']),
-    incarnation: textOrNull(from, 'incarnation'),
-    memoryMiB: numberOrNull(from, 'memoryMiB'),
-    vcpus: numberOrNull(from, 'vcpus'),
-    cpuSeconds: numberOrNull(from, 'cpuSeconds'),
-    cpuPercent: numberOrNull(from, 'cpuPercent'),
-    profiles: list(from, 'profiles', 100).map((name) =>
-      parsed(parseBootProfileName(String(name)), 'profiles'),
-    ),
-    operation:
-      from['operation'] === null || from['operation'] === undefined ? null : readOperation(from['operation']),
-    console: oneOf(from, 'console', ['attached', 'detached', 'locked'] as const),
-    configured: readConfigured(from['configured']),
+    incarnation: orNull(from, 'incarnation', uuid),
+    memoryMiB: orNull(from, 'memoryMiB', amount),
+    vcpus: orNull(from, 'vcpus', amount),
+    cpuSeconds: orNull(from, 'cpuSeconds', amount),
+    cpuPercent: orNull(from, 'cpuPercent', amount),
+    profiles: list(from, 'profiles', 100).map((name) => profileName({ name }, 'name')),
+    operation: orNull(from, 'operation', operation),
+    console: oneOf(from, 'console', CONSOLE_STATES),
+    configured: orAbsent(from, 'configured', null, (_, key) => orNull(from, key, readConfigured)),
   };
 }
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
-function readConfigured(value: unknown): Configured | null {
-  if (value === null || value === undefined) return null;
-  const from = fields(value, 'configured');
-  const uuid = textOrNull(from, 'uuid');
-  if (uuid !== null && !UUID.test(uuid)) throw new AnswerError('uuid is none');
-  return { uuid, since: timeOrNull(from, 'since') };
+function readConfigured(view: Fields, key: string): Configured {
+  const from = fields(view[key], key);
+  return { uuid: orNull(from, 'uuid', uuid), since: orNull(from, 'since', time) };
 }
 
 /** @throws AnswerError */
-export function readHostNames(from: Fields): HostNames {
+function readHostNames(from: Fields): HostNames {
   return {
-    others:
-      from['others'] === null
-        ? null
-        : list(from, 'others', MOST_NAMES).map((name) => parsed(parseGuestName(String(name)), 'others')),
+    others: orNull(from, 'others', (_, key) =>
+      list(from, key, MOST_NAMES).map((other) => parsed(parseGuestName(string({ other }, 'other')), key)),
+    ),
     missing: list(from, 'missing', MOST_NAMES).map((one) => {
       const missing = fields(one, 'missing');
       return {
         name: domainName(missing, 'name'),
         since: time(missing, 'since'),
         why: MISSING_REASONS.find((known) => known === missing['why']) ?? 'unreadable',
-        ...(missing['note'] === undefined ? {} : { note: text(missing, 'note', 600) }),
+        ...orAbsent(missing, 'note', {}, (_, key) => ({ note: text(missing, key, TEXT_LIMITS.reason) })),
       };
     }),
     gone: list(from, 'gone', MOST_GONE).map((one) => {
@@ -163,31 +179,40 @@ export function readHostNames(from: Fields): HostNames {
 export function readOperation(value: unknown): OperationView {
   const from = fields(value, 'operation');
   return {
-    id: text(from, 'id', 64),
+    id: uuid(from, 'id'),
     domain: domainName(from, 'domain'),
     verb: oneOf(from, 'verb', VERBS),
-    profile: from['profile'] === null || from['profile'] === undefined ? null : profileName(from, 'profile'),
+    profile: orNull(from, 'profile', profileName),
     phase: oneOf(from, 'phase', OPERATION_PHASES),
     step: oneOf(from, 'step', OPERATION_STEPS),
-    place: number(from, 'place'),
+    place: count(from, 'place'),
     startedAt: time(from, 'startedAt'),
-    deadlineAt: timeOrNull(from, 'deadlineAt'),
-    endedAt: timeOrNull(from, 'endedAt'),
-    failure:
-      from['failure'] === null || from['failure'] === undefined ? null : readWireRefusal(from['failure']),
-    by: parsed(parseCustomerName(text(from, 'by')), 'by'),
+    deadlineAt: orNull(from, 'deadlineAt', time),
+    endedAt: orNull(from, 'endedAt', time),
+    failure: orNull(from, 'failure', readFailure),
+    by: parsed(parseCustomerName(string(from, 'by')), 'by'),
+    ...orAbsent(from, 'unrecorded', {}, (_, key) => ({ unrecorded: flag(from, key) })),
   };
+}
+
+/** The failure of an operation never carries another operation: the nesting ends here. */
+function readFailure(view: Fields, key: string): WireRefusal {
+  const from = fields(view[key], key);
+  if (from['operation'] !== null) throw new AnswerError('an operation is within the failure of an operation');
+  return { ...readRefused(from), operation: null };
 }
 
 /** @throws AnswerError */
 export function readWireRefusal(value: unknown): WireRefusal {
   const from = fields(value, 'refusal');
+  return { ...readRefused(from), operation: orNull(from, 'operation', operation) };
+}
+
+function readRefused(from: Fields): Omit<WireRefusal, 'operation'> {
   return {
     code: oneOf(from, 'code', REFUSAL_CODES),
-    message: text(from, 'message'),
-    detail: typeof from['detail'] === 'string' ? printable(from['detail'], 2000) : '',
-    operation:
-      from['operation'] === null || from['operation'] === undefined ? null : readOperation(from['operation']),
+    message: sentence(from, 'message'),
+    detail: text(from, 'detail', TEXT_LIMITS.detail),
   };
 }
 
@@ -218,9 +243,9 @@ export function readChange(value: unknown): Change | undefined {
 function readPresence(value: unknown): Presence {
   const from = fields(value, 'presence');
   return {
-    attachment: number(from, 'attachment'),
-    label: text(from, 'label', 80),
-    mode: oneOf(from, 'mode', ['write', 'watch'] as const),
+    attachment: count(from, 'attachment'),
+    label: label(from, 'label'),
+    mode: oneOf(from, 'mode', CONSOLE_MODES),
   };
 }
 
@@ -234,39 +259,39 @@ export function readConsoleNote(value: unknown): ConsoleNote | undefined {
     case 'attached':
       return {
         note: 'attached',
-        attachment: number(from, 'attachment'),
+        attachment: count(from, 'attachment'),
         domain: domainName(from, 'domain'),
-        mode: oneOf(from, 'mode', ['write', 'watch'] as const),
+        mode: oneOf(from, 'mode', CONSOLE_MODES),
         present: list(from, 'present', 1000).map(readPresence),
-        cols: number(from, 'cols'),
-        rows: number(from, 'rows'),
+        cols: size(from, 'cols'),
+        rows: size(from, 'rows'),
       };
     case 'writer':
       return {
         note: 'writer',
-        attachment: numberOrNull(from, 'attachment'),
-        label: textOrNull(from, 'label'),
+        attachment: orNull(from, 'attachment', count),
+        label: orNull(from, 'label', label),
       };
     case 'joined':
     case 'left':
       return { note: from['note'], who: readPresence(from['who']) };
     case 'resized':
-      return { note: 'resized', cols: number(from, 'cols'), rows: number(from, 'rows') };
+      return { note: 'resized', cols: size(from, 'cols'), rows: size(from, 'rows') };
     case 'skipped':
-      return { note: 'skipped', bytes: number(from, 'bytes') };
+      return { note: 'skipped', bytes: count(from, 'bytes') };
     case 'state':
       return {
         note: 'state',
         state: oneOf(from, 'state', DOMAIN_STATES),
         profile: profileName(from, 'profile'),
-        console: oneOf(from, 'console', ['attached', 'detached', 'locked'] as const),
+        console: oneOf(from, 'console', CONSOLE_STATES),
       };
     case 'boot':
-      return { note: 'boot', began: time(from, 'began'), silent: from['silent'] === true };
+      return { note: 'boot', began: time(from, 'began'), silent: flag(from, 'silent') };
     case 'painted':
       return { note: 'painted' };
     case 'screen':
-      return { note: 'screen', screen: readScreenText(from['screen']) };
+      return { note: 'screen', screen: orNull(from, 'screen', readScreenText) };
     case 'ended':
       return { note: 'ended', reason: oneOf(from, 'reason', CONSOLE_ENDS) };
     case 'ping':
@@ -277,22 +302,20 @@ export function readConsoleNote(value: unknown): ConsoleNote | undefined {
   }
 }
 
-function readScreenText(value: unknown): ScreenText | null {
-  if (value === null) return null;
-  const from = fields(value, 'screen');
-  const lines = list(from, 'lines', SCREEN_TEXT_LINES).map((line) => printable(String(line), 1000));
-  return { lines, below: from['below'] === true, alternate: from['alternate'] === true };
+function readScreenText(note: Fields, key: string): ScreenText {
+  const from = fields(note[key], key);
+  const lines = list(from, 'lines', SCREEN_TEXT_LINES).map((line) =>
+    text({ line }, 'line', TEXT_LIMITS.screenLine),
+  );
+  return { lines, below: flag(from, 'below'), alternate: flag(from, 'alternate') };
 }
 
 /** One record of dom0's journal, as far as it bears witness for the gate's audit log. */
-export interface JournalRecord {
-  readonly operation: string;
-  readonly auditSeq: number;
-  readonly auditHash: string;
-}
+export type JournalRecord = Pick<ClaimedEntry, 'operation' | 'auditSeq' | 'auditHash'>;
 
 /**
- * One page of `GET /journal`, without what is not the gate's concern.
+ * One page of `GET /journal`. Only what bears witness is read: a record stays what it was, also when the rules for names
+ * and verbs have changed since.
  * @throws AnswerError
  */
 export function readJournalPage(value: unknown): {
@@ -300,13 +323,48 @@ export function readJournalPage(value: unknown): {
   readonly next: number | null;
 } {
   const from = fields(value, 'journal');
-  const entries = list(from, 'entries', 10_000).map((entry) => {
+  const entries = list(from, 'entries', JOURNAL_PAGE).map((entry) => {
     const record = fields(entry, 'journal entry');
     return {
-      operation: text(record, 'operation', 64),
-      auditSeq: number(record, 'auditSeq'),
-      auditHash: text(record, 'auditHash', 64),
+      operation: label(record, 'operation'),
+      auditSeq: count(record, 'auditSeq'),
+      auditHash: label(record, 'auditHash'),
     };
   });
-  return { entries, next: numberOrNull(from, 'next') };
+  return { entries, next: orNull(from, 'next', count) };
+}
+
+/**
+ * `PUT /domains/NAME/console`.
+ * @throws AnswerError
+ */
+export function readConsoleReleased(value: unknown): ConsoleReleased {
+  return { until: orNull(fields(value, 'release'), 'until', time) };
+}
+
+/**
+ * `GET /check`.
+ * @throws AnswerError
+ */
+export function readHostCheck(value: unknown): HostCheck {
+  const from = fields(value, 'check');
+  const toolstack = fields(from['toolstack'], 'toolstack');
+  return {
+    toolstack: {
+      age: orNull(toolstack, 'age', amount),
+      problem: orNull(toolstack, 'problem', sentence),
+    },
+    folders: list(from, 'folders', 20).map((one) => {
+      const folder = fields(one, 'folder');
+      return {
+        what: label(folder, 'what'),
+        free: orNull(folder, 'free', amount),
+        size: orNull(folder, 'size', amount),
+        problem: orNull(folder, 'problem', sentence),
+      };
+    }),
+    bootloaderAsRoot: list(from, 'bootloaderAsRoot', MOST_AS_ROOT).map((name) =>
+      domainName({ name }, 'name'),
+    ),
+  };
 }

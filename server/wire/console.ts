@@ -1,5 +1,6 @@
 import type { DomainState } from '../../policy/domain-state.js';
 import type { BootProfileName, DomainName } from '../../policy/names.js';
+import type { ConsoleState } from './domain.js';
 
 /**
  * The console stream: `GET /domains/NAME/console` with `Upgrade: postern-console`, then frames both ways.
@@ -23,7 +24,9 @@ export const PING_INTERVAL_MS = 10_000;
 export const FRAME_BYTES = 0;
 export const FRAME_NOTE = 1;
 
-export type ConsoleMode = 'write' | 'watch';
+export const CONSOLE_MODES = ['write', 'watch'] as const;
+
+export type ConsoleMode = (typeof CONSOLE_MODES)[number];
 
 /** One who is there. */
 export interface Presence {
@@ -78,7 +81,7 @@ export type ConsoleNote =
       readonly note: 'state';
       readonly state: DomainState;
       readonly profile: BootProfileName;
-      readonly console: 'attached' | 'detached' | 'locked';
+      readonly console: ConsoleState;
     }
   /**
    * Another boot than that on the screen began, ISO 8601. While it is `silent` it has said nothing: the screen is the one before's, and its

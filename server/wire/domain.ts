@@ -13,6 +13,11 @@ export interface Observation {
   readonly seenAt: string;
 }
 
+/** How a console is: `detached` has nothing to attach to, `locked` is had by an admin's own `xl console`. */
+export const CONSOLE_STATES = ['attached', 'detached', 'locked'] as const;
+
+export type ConsoleState = (typeof CONSOLE_STATES)[number];
+
 /** A managed domain as dom0 shows it: `GET /domains`, `GET /domains/NAME`. */
 export interface DomainView {
   readonly name: DomainName;
@@ -30,8 +35,7 @@ export interface DomainView {
   readonly profiles: readonly BootProfileName[];
   /** The operation under way on it, or waiting for its turn. */
   readonly operation: OperationView | null;
-  /** How its console is: `attached`, `detached` (nothing to attach to), `locked` (an admin's own `xl console`). */
-  readonly console: 'attached' | 'detached' | 'locked';
+  readonly console: ConsoleState;
   /** What tells this domain from another one of its name. A dom0 half from before does not say it. */
   readonly configured?: Configured | null;
 }

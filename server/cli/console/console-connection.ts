@@ -4,8 +4,9 @@ import { isRefusal } from '../../../policy/refusal.js';
 import { CONSOLE_PROTOCOL, FRAME_BYTES, FRAME_LIMIT, PING_INTERVAL_MS } from '../../wire/console.js';
 import type { ConsoleNote, ConsoleRequest } from '../../wire/console.js';
 import { bytesFrame, FrameError, FrameReader, noteFrame } from '../../wire/frames.js';
-import { parseConsoleNote, parseContract } from '../../wire/schemas.js';
 import { CliError } from '../command/exit-status.js';
+import { readOrRefuse } from '../../wire/answer-fields.js';
+import { readConsoleNote, readContract } from '../../wire/answers.js';
 import { askDom0, refusedBy, unreachable } from './dom0-socket.js';
 
 /** What a console says. */
@@ -131,8 +132,8 @@ export class ConsoleConnection {
   }
 
   #heard(body: Buffer): void {
-    const note = parseConsoleNote(JSON.parse(body.toString('utf8')));
-    if (isRefusal(note)) return;
+    const note = readOrRefuse(readConsoleNote, JSON.parse(body.toString('utf8')));
+    if (note === undefined || isRefusal(note)) return;
     if (note.note === 'ping') this.tell({ note: 'pong' });
     else if (note.note === 'pong') this.#unanswered = 0;
     else this.#callbacks?.note(note);
@@ -156,7 +157,7 @@ export class ConsoleConnection {
 
 /** Whether Ctrl-] can be sent to the guest on this host. @throws CliError when dom0 does not answer */
 export async function passesEscape(path: string): Promise<boolean> {
-  const contract = parseContract(await askDom0(path, 'GET', '/contract'));
+  const contract = readOrRefuse(readContract, await askDom0(path, 'GET', '/contract'));
   if (isRefusal(contract))
     throw new CliError(`the dom0 half on ${path} speaks another version: ${contract.detail}`);
   return contract.console.passesEscape;

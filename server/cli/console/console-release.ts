@@ -2,8 +2,9 @@ import type { DomainName } from '../../../policy/names.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import { MOST_RELEASE_SECONDS } from '../../wire/console-release.js';
 import type { ConsoleRelease } from '../../wire/console-release.js';
-import { parseConsoleReleased } from '../../wire/schemas.js';
 import { CliError, EXIT } from '../command/exit-status.js';
+import { readOrRefuse } from '../../wire/answer-fields.js';
+import { readConsoleReleased } from '../../wire/answers.js';
 import { askDom0 } from './dom0-socket.js';
 
 const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 };
@@ -23,7 +24,7 @@ export async function releaseConsole(
   release: ConsoleRelease,
 ): Promise<string> {
   const path = `/domains/${encodeURIComponent(domain)}/console`;
-  const answer = parseConsoleReleased(await askDom0(socket, 'PUT', path, release));
+  const answer = readOrRefuse(readConsoleReleased, await askDom0(socket, 'PUT', path, release));
   if (isRefusal(answer))
     throw new CliError(`the dom0 half on ${socket} was not understood: ${answer.detail}`);
   if (answer.until === null)

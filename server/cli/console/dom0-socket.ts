@@ -1,9 +1,10 @@
 import { request } from '../../wire/http.js';
 import type { IncomingMessage } from 'node:http';
 import { isRefusal, refusal } from '../../../policy/refusal.js';
-import { parseWireRefusal } from '../../wire/schemas.js';
 import { CliError, EXIT } from '../command/exit-status.js';
 import { refused } from '../command/refused.js';
+import { readOrRefuse } from '../../wire/answer-fields.js';
+import { readWireRefusal } from '../../wire/answers.js';
 
 /**
  * Asks the dom0 half on its socket.
@@ -32,7 +33,7 @@ export async function askDom0(
 
 /** What an answer that is none of 2xx says. */
 export async function refusedBy(response: IncomingMessage): Promise<CliError> {
-  const no = parseWireRefusal(await json(response));
+  const no = readOrRefuse(readWireRefusal, await json(response));
   return refused(
     isRefusal(no)
       ? refusal('internal', `dom0 answered with status ${response.statusCode ?? 0}`)

@@ -1,9 +1,8 @@
 import { request } from '../../wire/http.js';
-import { isRefusal } from '../../../policy/refusal.js';
 import { VERBS, WIRE_VERSION } from '../../wire/contract.js';
-import { parseContract } from '../../wire/schemas.js';
 import { because, fail, ok, warn } from '../installation/diagnosis.js';
 import type { Diagnosis } from '../installation/diagnosis.js';
+import { readContract } from '../../wire/answers.js';
 
 const TIMEOUT_MS = 5000;
 /** More unmanaged files are only counted. */
@@ -75,8 +74,7 @@ export async function checkDom0(subject: string, socket: string): Promise<Diagno
 
 function parsed(text: string) {
   try {
-    const contract = parseContract(JSON.parse(text));
-    return isRefusal(contract) ? undefined : contract;
+    return readContract(JSON.parse(text));
   } catch {
     return undefined;
   }

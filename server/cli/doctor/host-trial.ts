@@ -1,8 +1,9 @@
 import { isRefusal } from '../../../policy/refusal.js';
 import type { HostCheck } from '../../wire/host-check.js';
-import { parseHostCheck } from '../../wire/schemas.js';
 import { because, fail, ok, warn } from '../installation/diagnosis.js';
 import type { Diagnosis } from '../installation/diagnosis.js';
+import { readOrRefuse } from '../../wire/answer-fields.js';
+import { readHostCheck } from '../../wire/answers.js';
 import { askDom0, checkDom0 } from './dom0-answer.js';
 import { folderFound } from './folder-found.js';
 
@@ -33,7 +34,7 @@ async function trial(socket: string): Promise<HostCheck | string> {
   try {
     const { status, text } = await askDom0(socket, '/check', TRIAL_MS);
     if (status === 404) return 'it is of an earlier version, which cannot try its toolstack and its disk';
-    const check = parseHostCheck(JSON.parse(text));
+    const check = readOrRefuse(readHostCheck, JSON.parse(text));
     return isRefusal(check) ? `what it says of itself was not understood: ${check.detail}` : check;
   } catch (error) {
     return `it did not say whether its toolstack answers: ${because(error)}`;

@@ -58,8 +58,8 @@ export class SelfCheck {
       });
     });
     const looked = this.#parts.observer.look().then(
-      (refused) => (isRefusal(refused) ? presentable(refused.detail, 300) : null),
-      (error: unknown) => presentable(String(error), 300),
+      (refused) => (isRefusal(refused) ? presentable(refused.detail) : null),
+      (error: unknown) => presentable(String(error)),
     );
     const answer = await Promise.race([looked, late]);
     cancel();

@@ -6,6 +6,7 @@ import type { UnmanagedFile } from '../../wire/contract.js';
 import type { MissingReason } from '../../wire/domain.js';
 import { ConfigFileInspector, DANGLING, isAbsent } from './config-file-status.js';
 import type { ConfigFileStatus } from './config-file-status.js';
+import { TEXT_LIMITS } from '../../wire/text-limits.js';
 import { ConfigReadings } from './config-readings.js';
 import type { ConfigReadingsParts, Reading } from './config-readings.js';
 import type { DomainConfig } from './domain-config.js';
@@ -140,7 +141,7 @@ export class DomainConfigs {
     if (files !== undefined) return namesOf(files);
     const broken = this.#kept.find((config) => config.name === name)?.file;
     const why = broken === undefined ? undefined : this.#unmanaged.reason(broken);
-    return why === undefined ? undefined : presentable(why, 600);
+    return why === undefined ? undefined : presentable(why, TEXT_LIMITS.reason);
   }
 
   /** @returns undefined when it has no file now, or more than one */

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import type { UnmanagedFile } from '../../wire/contract.js';
 import type { Logger } from '../logger.js';
 import { presentable } from '../toolstack/reason.js';
+import { TEXT_LIMITS } from '../../wire/text-limits.js';
 
 /** So many of the files of one name are told with each of them. */
 export const MOST_TOLD = 3;
@@ -37,8 +38,8 @@ export class UnmanagedFiles {
   /** By name, in the order in which they were found. */
   list(): readonly UnmanagedFile[] {
     return [...this.#reasons].map(([path, found]) => ({
-      file: presentable(basename(path), 255),
-      why: presentable(sentence(path, found), 600),
+      file: presentable(basename(path), TEXT_LIMITS.file),
+      why: presentable(sentence(path, found), TEXT_LIMITS.reason),
     }));
   }
 

@@ -4,11 +4,11 @@ import { FRAME_BYTES } from '../../wire/console.js';
 import type { ConsoleEnd, ConsoleMode, ConsoleNote, Presence, ScreenText } from '../../wire/console.js';
 import type { FaultGuard } from '../../wire/fault-guard.js';
 import { FrameError, FrameReader, noteFrame } from '../../wire/frames.js';
-import { ConsoleRequestError, parseConsoleRequest } from './console-request.js';
 import { ScreenFeed } from '../screens/screen-feed.js';
 import type { Picture } from '../screens/screen-feed.js';
 import { clampSize } from '../screens/screen-job.js';
 import type { ScreenSize } from '../screens/screen-job.js';
+import { ConsoleRequestError, parseConsoleRequest } from '../../wire/console-request.js';
 
 export type { Picture } from '../screens/screen-feed.js';
 

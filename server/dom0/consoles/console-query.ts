@@ -1,6 +1,7 @@
 import type { ConsoleMode } from '../../wire/console.js';
 import { clampSize } from '../screens/screen-job.js';
 import type { ScreenSize } from '../screens/screen-job.js';
+import { TEXT_LIMITS } from '../../wire/text-limits.js';
 
 /** What the query of a console's upgrade asks for. */
 export interface ConsoleQuery {
@@ -13,7 +14,6 @@ export interface ConsoleQuery {
   readonly takeover: boolean;
 }
 
-const LABEL_LENGTH = 64;
 /** Nothing that a terminal obeys, and nothing whose width it may mistake: labels stand amid what a guest made of the terminal. */
 const NOT_ASCII = /[^\x20-\x7e]/g;
 
@@ -35,6 +35,6 @@ export function parseConsoleQuery(query: URLSearchParams): ConsoleQuery | undefi
 }
 
 function asLabel(text: string | null): string | null {
-  const label = (text ?? '').replace(NOT_ASCII, '').slice(0, LABEL_LENGTH).trim();
+  const label = (text ?? '').replace(NOT_ASCII, '').slice(0, TEXT_LIMITS.label).trim();
   return label === '' ? null : label;
 }

@@ -5,6 +5,7 @@ import type { Refusal } from '../../../policy/refusal.js';
 import type { OperationRequest, OperationStep, OperationView, WireRefusal } from '../../wire/operation.js';
 import { incarnationOf, targetOf } from '../toolstack/incarnation.js';
 import type { ObservedDomain } from '../observation/observer.js';
+import { TEXT_LIMITS } from '../../wire/text-limits.js';
 import { presentable } from '../toolstack/reason.js';
 import { Admission } from './admission.js';
 import type { Admitted, AdmissionParts } from './admission.js';
@@ -378,7 +379,7 @@ export function onWire(refused: Refusal, inTheWay: OperationView | null = null):
   return {
     code: refused.code,
     message: presentable(refused.message),
-    detail: presentable(refused.detail, 1000),
+    detail: presentable(refused.detail, TEXT_LIMITS.detail),
     operation: inTheWay,
   };
 }

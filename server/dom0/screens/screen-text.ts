@@ -2,9 +2,7 @@ import type { Terminal } from '@xterm/headless';
 import { replaceUnprintable } from '../../../policy/printable.js';
 import { SCREEN_TEXT_LINES } from '../../wire/console.js';
 import type { ScreenText } from '../../wire/console.js';
-
-/** Combining characters make a line longer than the screen is wide. */
-const LINE_LENGTH = 1000;
+import { TEXT_LIMITS } from '../../wire/text-limits.js';
 
 /**
  * What stands on an emulator's screen around its cursor. Wide characters and combining marks stay, since a guest may
@@ -17,7 +15,7 @@ export function screenText(terminal: Terminal): ScreenText {
     replaceUnprintable(
       buffer.getLine(buffer.baseY + y)?.translateToString(end === undefined, 0, end) ?? '',
       '?',
-    ).slice(0, LINE_LENGTH);
+    ).slice(0, TEXT_LIMITS.screenLine);
   const lines: string[] = [];
   for (let y = Math.max(0, row - SCREEN_TEXT_LINES + 1); y < row; y += 1) lines.push(line(y));
   lines.push(line(row, buffer.cursorX));

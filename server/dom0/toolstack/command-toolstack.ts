@@ -1,6 +1,7 @@
 import { refusal, isRefusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { DomainName } from '../../../policy/names.js';
+import { TEXT_LIMITS } from '../../wire/text-limits.js';
 import { firstReason, presentable } from './reason.js';
 import { runCommand } from '../process/run-command.js';
 import type { CommandResult } from '../process/run-command.js';
@@ -19,7 +20,6 @@ import type {
 
 /** A long listing of all domains is about 1.3 KiB a domain. */
 const LONG_OUTPUT_LIMIT = 8 * 1024 * 1024;
-const DETAIL_LIMIT = 1000;
 
 /** How one program is spoken to: pure argv builders and parsers. */
 export interface Dialect {
@@ -242,7 +242,7 @@ export class CommandToolstack implements Toolstack {
   }
 
   #refused(what: string, result: CommandResult): Refusal {
-    const said = presentable(result.stderr, DETAIL_LIMIT - 100);
+    const said = presentable(result.stderr, TEXT_LIMITS.detail - 100);
     switch (result.ended) {
       case 'timeout':
         return refusal('toolstack-timeout', 'The host did not answer in time.', `${what} timed out: ${said}`);

@@ -1,6 +1,5 @@
 import { replaceUnprintable } from '../../../policy/printable.js';
-
-const REASON_LIMIT = 300;
+import { TEXT_LIMITS } from '../../wire/text-limits.js';
 
 /** Said on success too, or not an error. */
 const NOISE = [
@@ -58,7 +57,7 @@ function said(first: string, lines: readonly string[]): string {
 }
 
 /** One line that may cross the socket: printable, without the host's paths, at most `limit` characters. */
-export function presentable(text: string, limit: number = REASON_LIMIT): string {
+export function presentable(text: string, limit: number = TEXT_LIMITS.sentence): string {
   // U+FFFD stands for bytes that were no UTF-8.
   const printable = replaceUnprintable(text, '\ufffd').replace(/\ufffd+/g, ' ');
   const pathless = printable.replace(/(^|[^\p{L}\p{N}.])\/(?:[^\s:,;'"`)\]]|:(?=\/))+/gu, '$1<path>');

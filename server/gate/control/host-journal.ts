@@ -1,8 +1,7 @@
 import { request } from '../../wire/http.js';
 import type { IncomingMessage } from 'node:http';
-import { isRefusal } from '../../../policy/refusal.js';
 import type { Witness } from '../../store/audit-verifier.js';
-import { parseJournalPage } from '../../wire/schemas.js';
+import { readJournalPage } from '../../wire/answers.js';
 
 const TIMEOUT_MS = 10_000;
 
@@ -14,11 +13,18 @@ const TIMEOUT_MS = 10_000;
 export async function* readHostJournal(socket: string): AsyncGenerator<Witness> {
   let after: number | null = 0;
   while (after !== null) {
-    const page = parseJournalPage(await get(socket, `/journal?after=${after}`));
-    if (isRefusal(page)) throw new Error(`the host's journal cannot be read: ${page.detail}`);
+    const page = journalPage(await get(socket, `/journal?after=${after}`));
     yield* page.entries;
     if (page.next !== null && page.next <= after) throw new Error('the journal of the host goes backwards');
     after = page.next;
+  }
+}
+
+function journalPage(answer: unknown): ReturnType<typeof readJournalPage> {
+  try {
+    return readJournalPage(answer);
+  } catch (error) {
+    throw new Error(`the host's journal cannot be read: ${(error as Error).message}`, { cause: error });
   }
 }
 

@@ -1,6 +1,7 @@
 import { LOG_PAGE_BOOTS } from '../../wire/log.js';
-import { fields, list, number, oneOf, text, time, timeOrNull } from '../../wire/answer-fields.js';
+import { count, fields, list, oneOf, orAbsent, orNull, text, time } from '../../wire/answer-fields.js';
 import type { Fields } from '../../wire/answer-fields.js';
+import { TEXT_LIMITS } from '../../wire/text-limits.js';
 
 /** What a log's bytes are of, for a reader whose role began at some time: no time from before is in it. */
 export interface LogHead {
@@ -36,7 +37,7 @@ export interface LogHeadPage {
  */
 export function readLogHead(value: string, since: string): LogHead {
   const from = fields(JSON.parse(value), 'log');
-  const switchedAt = timeOrNull(from, 'switchedAt');
+  const switchedAt = orAbsent(from, 'switchedAt', null, (_, key) => orNull(from, key, time));
   return {
     keeping: from['keeping'] !== false,
     switchedAt: switchedAt === null || isBefore(switchedAt, since) ? null : switchedAt,
@@ -48,20 +49,20 @@ export function readLogHead(value: string, since: string): LogHead {
 
 function readPage(from: Fields, since: string): LogHeadPage {
   return {
-    from: number(from, 'from'),
-    to: number(from, 'to'),
-    start: number(from, 'start'),
-    end: number(from, 'end'),
+    from: count(from, 'from'),
+    to: count(from, 'to'),
+    start: count(from, 'start'),
+    end: count(from, 'end'),
     boots: list(from, 'boots', LOG_PAGE_BOOTS).map((value) => {
       const boot = fields(value, 'boot');
-      return { ...readBoot(boot, since), from: number(boot, 'from'), to: number(boot, 'to') };
+      return { ...readBoot(boot, since), from: count(boot, 'from'), to: count(boot, 'to') };
     }),
   };
 }
 
 function readBoot(from: Fields, since: string): LogHeadBoot {
   const began = time(from, 'at');
-  return { began: isBefore(began, since) ? null : began, profile: text(from, 'profile', 80) };
+  return { began: isBefore(began, since) ? null : began, profile: text(from, 'profile', TEXT_LIMITS.label) };
 }
 
 function isBefore(time: string, since: string): boolean {

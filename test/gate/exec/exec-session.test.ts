@@ -312,7 +312,7 @@ describe('commands by exec', () => {
   it('status shows a profile and what is under way', async () => {
     const operation = operationView(
       {
-        id: 'x',
+        id: '00000000-0000-4000-8000-00000000000a',
         domain: domainName('horatio'),
         verb: 'rescue',
         profile: null,

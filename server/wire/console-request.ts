@@ -1,4 +1,4 @@
-import type { ConsoleRequest } from '../../wire/console.js';
+import type { ConsoleRequest } from './console.js';
 
 /** The other end sent a note that is none of `ConsoleRequest`. */
 export class ConsoleRequestError extends Error {}
@@ -6,6 +6,8 @@ export class ConsoleRequestError extends Error {}
 const MOST_CREDIT = 16 * 1024 * 1024;
 
 /**
+ * A window of no size is taken: an end without a terminal of its own does not know its size.
+ *
  * @param body a note frame's body
  * @throws ConsoleRequestError
  */

@@ -1,0 +1,104 @@
+import { Ajv } from 'ajv';
+import type { ValidateFunction } from 'ajv';
+import { isParameterValue, MOST_PARAMETERS } from '../../policy/boot-parameter.js';
+import {
+  parseBootProfileName,
+  parseCustomerName,
+  parseDomainName,
+  parseFingerprint,
+  parseParameterName,
+} from '../../policy/names.js';
+import { isPrintable } from '../../policy/printable.js';
+import { refusal } from '../../policy/refusal.js';
+import type { Refusal } from '../../policy/refusal.js';
+import { MOST_RELEASE_SECONDS } from './console-release.js';
+import type { ConsoleRelease } from './console-release.js';
+import { VERBS } from './contract.js';
+import type { LogSwitch } from './log.js';
+import type { OperationRequest } from './operation.js';
+import { TEXT_LIMITS } from './text-limits.js';
+
+/**
+ * Checks what a dom0 half is asked. A key that is not known is an error here: a gate is upgraded last, so it cannot know
+ * more than this half.
+ */
+
+const ajv = new Ajv({ strict: true, allowUnionTypes: true, allErrors: false });
+
+/** Names are checked by the one parser that makes them, so that schema and brand cannot differ. */
+ajv.addFormat('domain-name', (text) => parseDomainName(text) !== undefined);
+ajv.addFormat('customer-name', (text) => parseCustomerName(text) !== undefined);
+ajv.addFormat('profile-name', (text) => parseBootProfileName(text) !== undefined);
+ajv.addFormat('parameter-name', (text) => parseParameterName(text) !== undefined);
+ajv.addFormat('parameter-value', isParameterValue);
+ajv.addFormat('fingerprint', (text) => parseFingerprint(text) !== undefined);
+ajv.addFormat('uuid', /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/);
+ajv.addFormat('sha256', /^[0-9a-f]{64}$/);
+ajv.addFormat('printable', isPrintable);
+
+const text = (maxLength: number) => ({ type: 'string', maxLength, format: 'printable' });
+const format = (name: string) => ({ type: 'string', maxLength: 200, format: name });
+const nullable = <T extends { type: string }>(schema: T) => ({ ...schema, type: [schema.type, 'null'] });
+const count = { type: 'integer', minimum: 0 };
+
+/** All but the optional properties are required, and no others are taken. */
+function object(properties: Record<string, object>, optional: readonly string[] = []) {
+  const required = Object.keys(properties).filter((name) => !optional.includes(name));
+  return { type: 'object', required, properties, additionalProperties: false };
+}
+
+const actor = object({
+  customer: format('customer-name'),
+  fingerprint: format('fingerprint'),
+  source: text(64),
+  auditSeq: count,
+  auditHash: format('sha256'),
+});
+
+const operationRequest = object(
+  {
+    id: format('uuid'),
+    domain: format('domain-name'),
+    verb: { enum: VERBS },
+    profile: nullable(format('profile-name')),
+    parameters: {
+      type: 'object',
+      maxProperties: MOST_PARAMETERS,
+      propertyNames: format('parameter-name'),
+      additionalProperties: format('parameter-value'),
+    },
+    key: { type: ['string', 'null'], pattern: '^[0-9a-z]$' },
+    actor,
+  },
+  ['parameters'],
+);
+
+const consoleRelease = object({
+  seconds: { type: 'integer', minimum: 0, maximum: MOST_RELEASE_SECONDS },
+  admin: { ...text(TEXT_LIMITS.label), minLength: 1 },
+});
+
+const logSwitch = object({ keep: { type: 'boolean' }, actor });
+
+/**
+ * Checks one kind of message that came over the socket.
+ *
+ * @returns the value, typed, or a refusal `usage` whose detail says where it is wrong
+ */
+export type Parser<T> = (value: unknown) => T | Refusal;
+
+function parser<T>(what: string, schema: object): Parser<T> {
+  let validate: ValidateFunction<T> | undefined;
+  return (value) => {
+    validate ??= ajv.compile<T>(schema);
+    if (validate(value)) return value;
+    const first = validate.errors?.[0];
+    const where =
+      first?.instancePath === '' ? 'it' : (first?.instancePath.slice(1).replaceAll('/', '.') ?? 'it');
+    return refusal('usage', `This is not ${what}.`, `not ${what}: ${where} ${first?.message ?? 'is wrong'}`);
+  };
+}
+
+export const parseOperationRequest = parser<OperationRequest>('an operation request', operationRequest);
+export const parseLogSwitch = parser<LogSwitch>('a switch of the log', logSwitch);
+export const parseConsoleRelease = parser<ConsoleRelease>('a release of a console', consoleRelease);
