@@ -1,52 +1,7 @@
 import { MOST_PARAMETERS } from '../policy/boot-parameter.js';
+import type { SchemaValue } from '../policy/schema-value.js';
 import { TEXT_LIMITS } from '../server/wire/text-limits.js';
-import type { LogLevel } from './settings-schema.js';
 import { integer, LOG, section, TEXT } from './settings-schema.js';
-
-/** dom0.yaml as it stands in the file once it is valid and the defaults are filled in. */
-export interface Dom0Document {
-  readonly host: string;
-  readonly socket: string;
-  readonly socketGroup: string | null;
-  readonly state: string;
-  readonly toolstack: {
-    readonly kind: 'xl' | 'xm';
-    readonly command: string;
-    readonly environment: Readonly<Record<string, string>>;
-    readonly consoleEscapeOption: boolean;
-    readonly timeoutSeconds: number;
-  };
-  readonly domains: readonly string[];
-  readonly unmanaged: readonly string[];
-  readonly profiles: Readonly<Record<string, ProfileDocument>>;
-  readonly limits: {
-    readonly createsPerDomain: { readonly count: number; readonly windowSeconds: number };
-    readonly powerOffsPerMinute: number;
-  };
-  readonly deadlines: {
-    readonly shutdownSeconds: number;
-    readonly createSeconds: number;
-    readonly rebootSeconds: number;
-    readonly destroySeconds: number;
-  };
-  readonly observe: { readonly intervalSeconds: number; readonly goneAfterSeconds: number };
-  readonly console: {
-    readonly attach: 'always' | 'on-demand';
-    readonly announceAdmins: boolean;
-    readonly log: {
-      readonly keep: boolean;
-      readonly perDomainMiB: number;
-      readonly totalMiB: number;
-      readonly rateKiB: number;
-      readonly days: number;
-      readonly goneDays: number;
-    };
-  };
-  readonly sysrqKeys: string;
-  readonly log: { readonly level: LogLevel };
-}
-
-export type ProfileDocument = { readonly kind: 'direct' } | { readonly kind: 'disk' };
 
 const PROFILE_WORDS = {
   title: {
@@ -70,13 +25,8 @@ const PROFILE_WORDS = {
   },
 } as const;
 
-const pathOrNull = (description: string) => ({
-  type: ['string', 'null'],
-  minLength: 1,
-  maxLength: 4096,
-  default: null,
-  description,
-});
+const pathOrNull = (description: string) =>
+  ({ type: ['string', 'null'], minLength: 1, maxLength: 4096, default: null, description }) as const;
 
 const DISK = { type: 'string', minLength: 1, maxLength: 1000 } as const;
 
@@ -339,3 +289,6 @@ export const DOM0_SCHEMA = {
     log: LOG,
   },
 } as const;
+
+/** dom0.yaml as it stands in the file once it is valid and the defaults are filled in. */
+export type Dom0Document = SchemaValue<typeof DOM0_SCHEMA>;

@@ -1,47 +1,5 @@
-import type { LogLevel } from './settings-schema.js';
+import type { SchemaValue } from '../policy/schema-value.js';
 import { integer, LOG, section, TEXT } from './settings-schema.js';
-
-/** gate.yaml as it stands in the file once it is valid and the defaults are filled in. */
-export interface GateDocument {
-  readonly site: string;
-  readonly listen: readonly string[];
-  readonly hostKey: string;
-  readonly state: string;
-  readonly controlSocket: string;
-  readonly policy: string;
-  readonly hosts: readonly { readonly name: string; readonly socket: string }[];
-  readonly banner: string | null;
-  readonly motd: string | null;
-  readonly login: {
-    readonly graceSeconds: number;
-    readonly tries: number;
-    readonly connectionsPerSource: number;
-    readonly connections: number;
-    readonly sessionsPerConnection: number;
-    readonly connectionsPerCustomer: number;
-    readonly penaltyAfter: number;
-    readonly penaltySeconds: number;
-  };
-  readonly keepAlive: { readonly intervalSeconds: number; readonly countMax: number };
-  readonly keys: { readonly perCustomer: number; readonly rsaMinimumBits: number };
-  readonly console: {
-    readonly idleSeconds: number;
-    readonly watchersIdle: boolean;
-    readonly escape: string;
-    readonly break: string;
-    readonly logOut: boolean;
-  };
-  readonly recordings: {
-    readonly directory: string | null;
-    readonly days: number;
-    readonly totalMiB: number;
-    readonly perRecordingMiB: number;
-    readonly required: boolean;
-  };
-  readonly menu: { readonly idleSeconds: number };
-  readonly domains: { readonly graceSeconds: number };
-  readonly log: { readonly level: LogLevel };
-}
 
 /** gate.yaml as JSON Schema draft 2020-12. */
 export const GATE_SCHEMA = {
@@ -239,3 +197,6 @@ export const GATE_SCHEMA = {
     log: LOG,
   },
 } as const;
+
+/** gate.yaml as it stands in the file once it is valid and the defaults are filled in. */
+export type GateDocument = SchemaValue<typeof GATE_SCHEMA>;

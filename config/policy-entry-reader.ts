@@ -1,7 +1,6 @@
 import type { Action } from '../policy/actions.js';
 import { ACTIONS, COUNTED_ACTIONS, LASTING_ACTIONS } from '../policy/actions.js';
-import type { Conditions, KnownState } from '../policy/conditions.js';
-import type { KeyType } from '../policy/key-types.js';
+import type { Conditions } from '../policy/conditions.js';
 import { isGlob } from '../policy/glob.js';
 import type { BootProfileName, CustomerName, DomainName } from '../policy/names.js';
 import { NORMAL, parseCustomerName, parseDomainName, UNKNOWN_PROFILE } from '../policy/names.js';
@@ -30,7 +29,6 @@ import type {
   WhoEntry,
 } from '../policy/policy-schema.js';
 import { ALL } from '../policy/policy-schema.js';
-import type { Role } from '../policy/roles.js';
 import type { TimeWindow } from '../policy/time-window.js';
 import { isTimeZone, parseTimeWindow, TIME_WINDOW_WORDS } from '../policy/time-window.js';
 import { oneLine } from './one-line.js';
@@ -129,7 +127,7 @@ export class PolicyEntryReader {
     const maxAgeSeconds =
       expires === undefined ? null : this.#seconds(expires, [...path, 'expires'], '', most);
     const place = this.#report.place(path);
-    return { subjects, types: types as readonly KeyType[], rsaBits, count, maxAgeSeconds, place };
+    return { subjects, types, rsaBits, count, maxAgeSeconds, place };
   }
 
   /** One test for each action that the entry names. To be read after the rules of all files, which it may name. */
@@ -166,13 +164,13 @@ export class PolicyEntryReader {
       expanded([word], ACTIONS).map((action) => ({
         request: {
           customer: customer as CustomerName,
-          role: role as Role,
+          role: role ?? 'watcher',
           domain: domain as DomainName,
           action,
           profile: action === 'rescue' ? (profile as BootProfileName | null) : null,
           key: action === 'sysrq' ? (sysrqKey ?? null) : null,
           source,
-          state: (state as KnownState | undefined) ?? null,
+          state: state ?? null,
           booted: (booted as BootProfileName | undefined) ?? null,
         },
         at: moment,
@@ -213,7 +211,7 @@ export class PolicyEntryReader {
       this.#names.expect('tag', name, this.#report, at);
     });
     return {
-      subjects: { customers, groups, roles: roles as readonly Role[] },
+      subjects: { customers, groups, roles },
       domains: { names: domains, tags },
     };
   }
@@ -262,7 +260,7 @@ export class PolicyEntryReader {
       from: read(from, [...path, 'from'], (text, at) => this.#network(text, at)),
       times: read(times, [...path, 'times'], (text, at) => this.#times(text, at)),
       zone,
-      states: states as readonly KnownState[],
+      states,
       booted: booted as readonly BootProfileName[],
     };
   }

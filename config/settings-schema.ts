@@ -7,13 +7,16 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export const TEXT = { type: 'string', minLength: 1, maxLength: 4096 } as const;
 
 /** A whole number with its default and range. */
-export function integer(byDefault: number, minimum: number, maximum: number, description: string): object {
-  return { type: 'integer', default: byDefault, minimum, maximum, description };
+export function integer(byDefault: number, minimum: number, maximum: number, description: string) {
+  return { type: 'integer', default: byDefault, minimum, maximum, description } as const;
 }
 
 /** A mapping, all keys of which have defaults, so that it may be left out. */
-export function section(description: string, properties: Readonly<Record<string, object>>): object {
-  return { type: 'object', default: {}, additionalProperties: false, description, properties };
+export function section<const P extends Readonly<Record<string, object>>>(
+  description: string,
+  properties: P,
+) {
+  return { type: 'object', default: {}, additionalProperties: false, description, properties } as const;
 }
 
 export const LOG = section('The log: JSON lines on stderr.', {

@@ -1,10 +1,9 @@
 import { ACTIONS, COUNTED_ACTIONS, LASTING_ACTIONS } from './actions.js';
 import { KNOWN_STATES } from './conditions.js';
 import { KEY_TYPES } from './key-types.js';
-import type { Limit } from './policy.js';
 import { RECORDED } from './recorded.js';
-import type { Recorded } from './recorded.js';
 import { ROLES } from './roles.js';
+import type { SchemaValue } from './schema-value.js';
 import { TIME_WINDOW_WORDS } from './time-window.js';
 
 /**
@@ -16,99 +15,13 @@ import { TIME_WINDOW_WORDS } from './time-window.js';
 /** `all` in a list of actions stands for each of them. */
 export const ALL = 'all';
 
-/** The parts of one policy file once it is valid; the loader gives them their meaning. */
-export interface PolicyDocument {
-  readonly groups: Readonly<Record<string, readonly string[]>>;
-  readonly tags: Readonly<Record<string, readonly string[]>>;
-  readonly rules: readonly RuleEntry[];
-  readonly limits: readonly LimitEntry[];
-  readonly sessions: readonly SessionEntry[];
-  readonly consoles: readonly ConsoleEntry[];
-  readonly keys: readonly KeyEntry[];
-  readonly tests: readonly TestEntry[];
-}
-
-export interface WhoEntry {
-  readonly customers?: readonly string[];
-  readonly groups?: readonly string[];
-  readonly roles?: readonly string[];
-}
-
-export interface WhichEntry {
-  readonly domains?: readonly string[];
-  readonly tags?: readonly string[];
-}
-
-export interface WhenEntry {
-  readonly from?: readonly string[];
-  readonly times?: readonly string[];
-  readonly zone?: string;
-  readonly states?: readonly string[];
-  readonly booted?: readonly string[];
-}
-
-export interface RuleEntry extends WhoEntry, WhichEntry {
-  readonly id?: string;
-  readonly allow?: readonly string[];
-  readonly deny?: readonly string[];
-  readonly profiles?: readonly string[];
-  readonly sysrqKeys?: readonly string[];
-  readonly when?: WhenEntry;
-  readonly reason?: string;
-}
-
-export interface LimitEntry extends WhoEntry, WhichEntry {
-  readonly id?: string;
-  readonly actions: readonly string[];
-  readonly per: Limit['per'];
-  readonly count: number;
-  readonly within?: string;
-  readonly atOnce?: true;
-  readonly when?: WhenEntry;
-  readonly reason?: string;
-}
-
-export interface SessionEntry extends WhoEntry {
-  readonly count: number;
-  readonly connections?: number;
-  readonly idle?: string;
-}
-
-export interface ConsoleEntry extends WhoEntry, WhichEntry {
-  readonly idle?: string;
-  readonly logOut?: boolean;
-  readonly record?: Recorded;
-}
-
-export interface KeyEntry extends WhoEntry {
-  readonly types?: readonly string[];
-  readonly rsaBits?: number;
-  readonly count?: number;
-  readonly expires?: string;
-}
-
-export interface TestEntry {
-  readonly customer: string;
-  readonly role: string;
-  readonly domain: string;
-  readonly allow?: readonly string[];
-  readonly deny?: readonly string[];
-  readonly rule?: string;
-  readonly profile?: string;
-  readonly key?: string;
-  readonly at?: string;
-  readonly from?: string;
-  readonly state?: string;
-  readonly booted?: string;
-}
-
 const WORD = {
   type: 'string',
   pattern: '^[a-z][a-z0-9-]{0,63}$',
   patternErrorMessage: 'small letters, digits and -, beginning with a letter, at most 64',
 } as const;
 
-const list = (items: object, description: string) =>
+const list = <const I extends object>(items: I, description: string) =>
   ({ type: 'array', minItems: 1, uniqueItems: true, items, description }) as const;
 
 const LOGIN = {
@@ -509,3 +422,20 @@ export const POLICY_SCHEMA = {
     },
   },
 } as const;
+
+/** The parts of one policy file once it is valid; the loader gives them their meaning. */
+export type PolicyDocument = SchemaValue<typeof POLICY_SCHEMA>;
+
+export type RuleEntry = SchemaValue<typeof RULE>;
+export type LimitEntry = SchemaValue<typeof LIMIT>;
+export type SessionEntry = SchemaValue<typeof SESSION>;
+export type ConsoleEntry = SchemaValue<typeof CONSOLE>;
+export type KeyEntry = SchemaValue<typeof KEY>;
+export type TestEntry = SchemaValue<typeof TEST>;
+export type WhenEntry = SchemaValue<typeof WHEN>;
+
+/** Whom an entry speaks of, in all kinds of entries. */
+export type WhoEntry = Partial<Pick<RuleEntry, keyof typeof WHO>>;
+
+/** Which domains it speaks of. */
+export type WhichEntry = Partial<Pick<RuleEntry, keyof typeof WHICH>>;

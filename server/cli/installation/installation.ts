@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { GATE_SCHEMA } from '../../../config/gate-schema.js';
 import { FOR_THE_GATE, ROOT, THE_GATES } from './piece.js';
 import type { Piece } from './piece.js';
 
@@ -18,7 +19,7 @@ const LAUNCHER = 'server/postern';
 export const THIS_PROGRAM = dirname(fileURLToPath(new URL('../../../../package.json', import.meta.url)));
 
 export const CONFIGURATION = '/etc/postern';
-export const POLICY = `${CONFIGURATION}/policy.d`;
+export const POLICY = GATE_SCHEMA.properties.policy.default;
 /** The policy that is installed first, of policy/examples. */
 export const FIRST_POLICY = '10-default.yaml';
 const UNITS = '/etc/systemd/system';
@@ -46,7 +47,7 @@ export function programPieces(halves: Halves, program: string): readonly Piece[]
       ? []
       : ([
           { kind: 'directory', path: POLICY, mode: 0o750, owner: FOR_THE_GATE },
-          { kind: 'directory', path: '/var/lib/postern', mode: 0o700, owner: THE_GATES },
+          { kind: 'directory', path: GATE_SCHEMA.properties.state.default, mode: 0o700, owner: THE_GATES },
         ] as const)),
     {
       kind: 'link',

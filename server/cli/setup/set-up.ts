@@ -1,5 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
+import { DOM0_SCHEMA } from '../../../config/dom0-schema.js';
 import { loadDom0Settings } from '../../../config/dom0-settings.js';
+import { GATE_SCHEMA } from '../../../config/gate-schema.js';
 import { loadGateSettings } from '../../../config/gate-settings.js';
 import { checkModules } from '../installation/modules.js';
 import { RootDirectory } from '../command/root-directory.js';
@@ -37,7 +39,7 @@ export interface SetupAnswers {
   readonly importHostKey?: string | undefined;
 }
 
-const HOST_KEY = '/var/lib/postern/ssh_host_ed25519_key';
+const HOST_KEY = GATE_SCHEMA.properties.hostKey.default;
 export const LISTEN: readonly string[] = ['0.0.0.0:2222', '[::]:2222'];
 
 /** Looks at a machine, and sets it up or says what it would do. */
@@ -67,7 +69,8 @@ function piecesOf(
   if (found !== null) pieces.push(adminFile(DOM0_SETTINGS, dom0SettingsText(host, found)));
   if (halves === 'dom0') return pieces;
   const site = answers.site ?? machine.fullName;
-  const socket = halves === 'both' ? '/run/postern/dom0.sock' : `/run/postern-host-${host}/dom0.sock`;
+  const socket =
+    halves === 'both' ? DOM0_SCHEMA.properties.socket.default : `/run/postern-host-${host}/dom0.sock`;
   const text = gateSettingsText({ site, host, socket, listen: answers.listen ?? LISTEN });
   pieces.push(adminFile(GATE_SETTINGS, text));
   if (!hasOwnPolicy(machine.root)) pieces.push(adminFile(`${POLICY}/${FIRST_POLICY}`, defaultPolicyText()));

@@ -19,6 +19,9 @@ export function assignmentText({ key, value }: Assignment): string {
 
 function quoted(text: string): string {
   const bad = firstUnprintable(text);
-  if (bad !== null) throw new ConfigValueError(`${JSON.stringify(text)} holds ${bad}, which does not print`);
+  if (bad !== null)
+    throw new ConfigValueError(
+      `${JSON.stringify(text)} holds ${bad}: a control character, or one that does not print`,
+    );
   return `"${text.replace(/["\\]/g, '\\$&')}"`;
 }
