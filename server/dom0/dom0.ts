@@ -18,7 +18,7 @@ import { ForeignFiles } from './config/foreign-files.js';
 import type { FileCalls } from './config/foreign-files.js';
 import { KnownStates } from './observation/known-states.js';
 import type { HostClock } from './scheduling/host-clock.js';
-import type { Logger } from './logger.js';
+import type { Logger } from '../wire/logger.js';
 import { KnownNames } from './observation/known-names.js';
 import { Observer } from './observation/observer.js';
 import type { ObservedDomain } from './observation/observer.js';

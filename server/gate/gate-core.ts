@@ -22,7 +22,7 @@ import { Hosts } from './hosts/hosts.js';
 import { watchObservations } from './hosts/observation-watch.js';
 import { KeyRules } from './keys/key-rules.js';
 import type { KeyLimits } from './keys/key-rules.js';
-import type { Log } from './log.js';
+import type { Logger } from '../wire/logger.js';
 import { MenuIdle } from './menu/menu-idle.js';
 import type { MenuSettings } from './menu/menu-idle.js';
 import type { MenuParts } from './menu/menu-session.js';
@@ -56,7 +56,7 @@ export interface CoreParts {
   readonly settings: CoreSettings;
   readonly store: Store;
   readonly policySource: PolicySource;
-  readonly log: Log;
+  readonly log: Logger;
   readonly hostTimings?: Partial<HostTimings>;
   /** What time policy and keys are held to. */
   readonly clock?: () => Date;

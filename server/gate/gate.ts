@@ -5,7 +5,7 @@ import { AuditMarks } from './audit/audit-marks.js';
 import { GateCore } from './gate-core.js';
 import type { CoreSettings } from './gate-core.js';
 import type { HostTimings } from './hosts/host-link.js';
-import type { Log } from './log.js';
+import type { Logger } from '../wire/logger.js';
 import { ConnectionLimit } from './scheduling/connection-limit.js';
 import type { PolicySource, Reloaded } from './policy/policy-holder.js';
 import type { HostKey } from './ssh/host-key.js';
@@ -27,7 +27,7 @@ export interface GateParts {
   readonly policySource: PolicySource;
   readonly hostKey: HostKey;
   readonly version: string;
-  readonly log: Log;
+  readonly log: Logger;
   /** Descriptors of sockets that listen already: they count instead of the settings' addresses. */
   readonly handed?: readonly number[];
   /** For tests. */
@@ -42,7 +42,7 @@ export class Gate {
   readonly core: GateCore;
   readonly #ssh: SshGate;
   readonly #version: string;
-  readonly #log: Log;
+  readonly #log: Logger;
   readonly #marks: AuditMarks;
   readonly #stopHearing: () => void;
   #stopped = false;

@@ -8,7 +8,7 @@ import type { ExecParts } from './exec/exec-session.js';
 import { EXIT, exitStatus } from './exec/exit-status.js';
 import { parseCommand } from './exec/grammar.js';
 import type { Identity } from './session/identity.js';
-import type { Log } from './log.js';
+import type { Logger } from '../wire/logger.js';
 import { MenuSession } from './menu/menu-session.js';
 import type { MenuParts } from './menu/menu-session.js';
 import type { PolicyHolder } from './policy/policy-holder.js';
@@ -24,7 +24,7 @@ interface SessionRouterParts {
   readonly roles: { of(customer: CustomerName): readonly RoleRow[] };
   readonly standing: AskStanding;
   readonly revocation: Revocation;
-  readonly log: Log;
+  readonly log: Logger;
 }
 
 /** Runs a session: the menu, or one command. A run that rejects ends its session with a sentence, and no other session. */

@@ -1,16 +1,13 @@
-/** Where faults are logged; a pino logger is one. */
-export interface FaultLog {
-  error(fields: object, message: string): void;
-}
+import type { FaultLogger } from './logger.js';
 
 /**
  * Guards the listeners of sockets, timers and workers. What such a listener throws reaches nobody, and Node ends the process.
  * Here it is logged, and ends only what the event belongs to.
  */
 export class FaultGuard {
-  readonly #log: FaultLog;
+  readonly #log: FaultLogger;
 
-  constructor(log: FaultLog) {
+  constructor(log: FaultLogger) {
     this.#log = log;
   }
 

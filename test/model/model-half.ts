@@ -1,7 +1,7 @@
 import { BootProfiles } from '../../server/dom0/boot/boot-profiles.js';
 import { DiskHolders } from '../../server/dom0/observation/disk-holders.js';
 import type { HostClock } from '../../server/dom0/scheduling/host-clock.js';
-import type { Logger } from '../../server/dom0/logger.js';
+import type { Logger } from '../../server/wire/logger.js';
 import { KnownStates } from '../../server/dom0/observation/known-states.js';
 import { KnownNames } from '../../server/dom0/observation/known-names.js';
 import { Observer } from '../../server/dom0/observation/observer.js';

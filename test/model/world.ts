@@ -1,7 +1,7 @@
 import { isRefusal } from '../../policy/refusal.js';
 import type { CustomerName, DomainName, Fingerprint } from '../../policy/names.js';
 import type { ObserverEvents } from '../../server/dom0/observation/observer.js';
-import type { Logger } from '../../server/dom0/logger.js';
+import type { Logger } from '../../server/wire/logger.js';
 import type { Verb } from '../../server/wire/contract.js';
 import type { OperationRequest } from '../../server/wire/operation.js';
 import { Chance } from './chance.js';

@@ -3,7 +3,7 @@ import { DomainConfigs } from '../../server/dom0/config/domain-configs.js';
 import type { DomainConfigsParts, DomainConfigsSettings } from '../../server/dom0/config/domain-configs.js';
 import { ForeignFiles } from '../../server/dom0/config/foreign-files.js';
 import { SYSTEM_HOST_CLOCK } from '../../server/dom0/scheduling/host-clock.js';
-import type { Logger } from '../../server/dom0/logger.js';
+import type { Logger } from '../../server/wire/logger.js';
 import { parseXlDryRun, xlConfigRefusal } from '../../server/dom0/toolstack/xl-output.js';
 import type { DryRun } from '../../server/dom0/toolstack/toolstack.js';
 import { dryRunText } from '../../server/simulator/dry-run.js';

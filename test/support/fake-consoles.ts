@@ -1,7 +1,8 @@
 import type { Duplex } from 'node:stream';
 import type { DomainState } from '../../policy/domain-state.js';
 import type { BootProfileName, DomainName } from '../../policy/names.js';
-import type { ConsoleHost, ConsoleState } from '../../server/dom0/observation/console-host.js';
+import type { ConsoleHost } from '../../server/dom0/observation/console-host.js';
+import type { ConsoleState } from '../../server/wire/domain.js';
 
 import type { LogAnswer } from '../../server/dom0/console-log/domain-log.js';
 import type { LogQuery } from '../../server/dom0/console-log/log-query.js';

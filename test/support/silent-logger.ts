@@ -1,4 +1,4 @@
-import type { Logger } from '../../server/dom0/logger.js';
+import type { Logger } from '../../server/wire/logger.js';
 
 /** Says nothing, unless POSTERN_TEST_LOG is set. */
 export const silentLogger: Logger = {

@@ -7,7 +7,7 @@ import { problemText } from '../../../config/problem.js';
 import type { Policy } from '../../../policy/policy.js';
 import { refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
-import type { Log } from '../../gate/log.js';
+import type { Logger } from '../../wire/logger.js';
 import type { LoadResult, PolicySource } from '../../gate/policy/policy-holder.js';
 import type { EventActor } from '../../store/audit-event.js';
 
@@ -26,14 +26,14 @@ export function policyOfTexts(files: readonly PolicyText[]): Policy | Refusal {
 export class PolicyFiles implements PolicySource {
   readonly #directory: string;
   readonly #accepted: string;
-  readonly #log: Log;
+  readonly #log: Logger;
   #read: LoadedPolicy | undefined;
 
   /**
    * @param directory the policy directory of the settings
    * @param state the gate's state directory
    */
-  constructor(directory: string, state: string, log: Log) {
+  constructor(directory: string, state: string, log: Logger) {
     this.#directory = directory;
     this.#accepted = acceptedDirectory(state);
     this.#log = log;

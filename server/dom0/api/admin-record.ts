@@ -1,5 +1,5 @@
 import type { AdminActListener } from '../consoles/admin-act.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../../wire/logger.js';
 import type { Journal } from '../operations/journal.js';
 
 /** So many are written to the journal in a minute: a gate in an attacker's hands can call itself an admin, and disks are not endless. */

@@ -23,7 +23,7 @@ import { ChangesFeed } from './changes-feed.js';
 import type { ConsoleHost } from '../observation/console-host.js';
 import { parseLogQuery } from '../console-log/log-query.js';
 import { LogReaders } from '../console-log/log-readers.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../../wire/logger.js';
 import { onWire } from '../operations/operations.js';
 import type { OperationAnswer } from '../operations/operations.js';
 import type { OperationRequest } from '../../wire/operation.js';

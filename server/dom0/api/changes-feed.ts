@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { FaultGuard } from '../../wire/fault-guard.js';
-import type { FaultLog } from '../../wire/fault-guard.js';
+import type { FaultLogger } from '../../wire/logger.js';
 import type { Change } from '../../wire/domain.js';
 
 const BEAT_MS = 5_000;
@@ -13,7 +13,7 @@ export class ChangesFeed {
   readonly #readers = new Set<ServerResponse>();
   #beat: NodeJS.Timeout | null = null;
 
-  constructor(log: FaultLog) {
+  constructor(log: FaultLogger) {
     this.#guard = new FaultGuard(log);
   }
 

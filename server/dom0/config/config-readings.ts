@@ -4,7 +4,7 @@ import type { DomainConfig } from './domain-config.js';
 import { NoAnswerError } from './foreign-files.js';
 import type { FileCalls } from './foreign-files.js';
 import type { HostClock } from '../scheduling/host-clock.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../../wire/logger.js';
 import { CONFIG_LIMIT, NotPlainError, stampOf } from './plain-file.js';
 import { readingsIn, storedReadings } from './stored-readings.js';
 import type { KnownReading, Outcome } from './stored-readings.js';

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { UnmanagedFile } from '../../wire/contract.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../../wire/logger.js';
 import { presentable } from '../toolstack/reason.js';
 import { TEXT_LIMITS } from '../../wire/text-limits.js';
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseDomainName } from '../../../policy/names.js';
 import type { DomainName } from '../../../policy/names.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../../wire/logger.js';
 import { DomainLog } from './domain-log.js';
 import type { LogDisk } from './log-disk.js';
 import { WriteBudget } from './write-budget.js';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { DomainName } from '../../../policy/names.js';
 import type { Actor } from '../../wire/operation.js';
 import type { LogFacts } from '../../wire/log.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../../wire/logger.js';
 import type { LogDisk } from './log-disk.js';
 import type { LoggedBoot, MarkKind } from './log-mark.js';
 import type { LogQuery } from './log-query.js';

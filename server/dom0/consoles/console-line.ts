@@ -1,10 +1,11 @@
+import type { ConsoleState } from '../../wire/domain.js';
 import { FaultGuard } from '../../wire/fault-guard.js';
 import { AttachWaiters } from './attach-waiters.js';
 import type { AttachResult } from './attach-waiters.js';
 import { BackOff } from './back-off.js';
 import { ConsoleClient } from './console-client.js';
 import type { ClientEnd, ClientParts, Ownership } from './console-client.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../../wire/logger.js';
 import type { LineTiming } from './line-timing.js';
 import type { FloodLimiter } from './flood-limiter.js';
 import type { PtyCommand } from '../process/pty.js';
@@ -12,14 +13,12 @@ import type { ScreenSize } from '../screens/screen-job.js';
 import type { Semaphore } from '../scheduling/semaphore.js';
 import type { Incarnation } from '../toolstack/incarnation.js';
 
-export type LineState = 'attached' | 'detached' | 'locked';
-
 interface LineListener {
   /** Bytes of the console, none of the toolstack's own words. */
   output(bytes: Buffer): void;
   /** The bytes that come next are this incarnation's; `another` when those before were another one's. */
   begins(incarnation: Incarnation, another: boolean): void;
-  state(state: LineState): void;
+  state(state: ConsoleState): void;
   /** Input was refused, and there is room again. */
   drain(): void;
 }
@@ -61,7 +60,7 @@ export class ConsoleLine {
   #said: Incarnation | null = null;
   #client: ConsoleClient | null = null;
   #queued = false;
-  #state: LineState = 'detached';
+  #state: ConsoleState = 'detached';
   readonly #guard: FaultGuard;
   readonly #waiters = new AttachWaiters();
   readonly #retry: BackOff;
@@ -79,7 +78,7 @@ export class ConsoleLine {
     this.#retry = new BackOff(parts.timing.retry, parts.timing.lastRetry, this.#guard);
   }
 
-  get state(): LineState {
+  get state(): ConsoleState {
     return this.#state;
   }
 
@@ -307,7 +306,7 @@ export class ConsoleLine {
     });
   }
 
-  #setState(state: LineState): void {
+  #setState(state: ConsoleState): void {
     if (this.#state === state) return;
     this.#state = state;
     this.#listener.state(state);

@@ -5,6 +5,7 @@ import type { BootProfileName, DomainName } from '../../../policy/names.js';
 import { CONSOLE_PROTOCOL, PING_INTERVAL_MS } from '../../wire/console.js';
 import type { LogSwitch } from '../../wire/log.js';
 import type { ConsoleRelease } from '../../wire/console-release.js';
+import type { ConsoleState } from '../../wire/domain.js';
 import type { ConsoleLogs } from '../console-log/console-logs.js';
 import type { LogAnswer } from '../console-log/domain-log.js';
 import type { LogQuery } from '../console-log/log-query.js';
@@ -13,8 +14,7 @@ import type { Recent } from '../console-log/memory-log.js';
 import type { AdminActListener } from './admin-act.js';
 import type { AttachResult } from './attach-waiters.js';
 import type { Ownership } from './console-client.js';
-import type { Logger } from '../logger.js';
-import type { LineState } from './console-line.js';
+import type { Logger } from '../../wire/logger.js';
 import { parseConsoleQuery } from './console-query.js';
 import { DomainConsole } from './domain-console.js';
 import { LINE_TIMING } from './line-timing.js';
@@ -66,7 +66,7 @@ export class Consoles {
   readonly #pacer = new FloodLimiter();
   readonly #semaphore = new Semaphore(OPENINGS);
   readonly #consoles = new Map<DomainName, DomainConsole>();
-  readonly #listeners = new Set<(name: DomainName, state: LineState) => void>();
+  readonly #listeners = new Set<(name: DomainName, state: ConsoleState) => void>();
   readonly #adminListeners = new Set<AdminActListener>();
   #lastAttachment = 0;
   #disposed = false;
@@ -98,12 +98,12 @@ export class Consoles {
     if (!this.#disposed) this.#console(name).observed(incarnation, state, profile, since);
   }
 
-  state(name: DomainName): LineState {
+  state(name: DomainName): ConsoleState {
     return this.#consoles.get(name)?.state ?? 'detached';
   }
 
   /** @returns what ends the listening */
-  onState(listener: (name: DomainName, state: LineState) => void): () => void {
+  onState(listener: (name: DomainName, state: ConsoleState) => void): () => void {
     this.#listeners.add(listener);
     return () => {
       this.#listeners.delete(listener);
@@ -240,7 +240,7 @@ export class Consoles {
       attach,
       idleMs: this.#timing.idle ?? IDLE_MS,
       announceAdmins,
-      onLineState: (state) => {
+      onConsoleState: (state) => {
         if (this.#consoles.get(name) !== console) return;
         for (const listener of this.#listeners) listener(name, state);
       },

@@ -4,6 +4,7 @@ import type { BootProfileName, DomainName } from '../../../policy/names.js';
 import type { ConsoleEnd, ConsoleNote } from '../../wire/console.js';
 import { isTerminalAnswer } from '../../wire/terminal-answers.js';
 import type { AdminAct } from './admin-act.js';
+import type { ConsoleState } from '../../wire/domain.js';
 import { FaultGuard } from '../../wire/fault-guard.js';
 import { Attachment } from './attachment.js';
 import type { AttachmentHost, AttachmentParts, Picture } from './attachment.js';
@@ -13,7 +14,7 @@ import type { AttachResult } from './attach-waiters.js';
 import type { DomainLog } from '../console-log/domain-log.js';
 import type { Recent } from '../console-log/memory-log.js';
 import { ConsoleLine } from './console-line.js';
-import type { LineParts, LineState } from './console-line.js';
+import type { LineParts } from './console-line.js';
 import type { KeptScreen } from '../screens/kept-screen.js';
 import { RawRing, RING_BYTES } from '../screens/raw-ring.js';
 import { REPLAY_BYTES, replayOf } from '../screens/raw-replay.js';
@@ -34,7 +35,7 @@ interface DomainConsoleParts {
   readonly idleMs: number;
   /** Whether customers are told of an admin who only watches. */
   readonly announceAdmins: boolean;
-  readonly onLineState: (state: LineState) => void;
+  readonly onConsoleState: (state: ConsoleState) => void;
   readonly onAdminAct: (act: AdminAct, admin: string) => void;
 }
 
@@ -80,8 +81,8 @@ export class DomainConsole {
           this.#attachments.broadcast(this.#boundary.begins(incarnation, Date.now()));
         }
       }),
-      state: this.#guard.on('state', (state: LineState) => {
-        parts.onLineState(state);
+      state: this.#guard.on('state', (state: ConsoleState) => {
+        parts.onConsoleState(state);
         this.#attachments.broadcast(this.#stateNote());
       }),
       drain: this.#guard.on('drain', () => {
@@ -116,7 +117,7 @@ export class DomainConsole {
     };
   }
 
-  get state(): LineState {
+  get state(): ConsoleState {
     return this.#line.state;
   }
 

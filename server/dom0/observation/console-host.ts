@@ -1,14 +1,13 @@
 import type { Duplex } from 'node:stream';
 import type { BootProfileName, DomainName } from '../../../policy/names.js';
 import type { ConsoleRelease } from '../../wire/console-release.js';
+import type { ConsoleState } from '../../wire/domain.js';
 import type { LogSwitch } from '../../wire/log.js';
 import type { AdminActListener } from '../consoles/admin-act.js';
 import type { LogAnswer } from '../console-log/domain-log.js';
 import type { LogQuery } from '../console-log/log-query.js';
 import type { Incarnation } from '../toolstack/incarnation.js';
 import type { DomainState } from '../../../policy/domain-state.js';
-
-export type ConsoleState = 'attached' | 'detached' | 'locked';
 
 /** What dom0 asks of its consoles. */
 export interface ConsoleHost {

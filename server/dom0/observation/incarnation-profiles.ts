@@ -7,7 +7,7 @@ import type { BootProfiles } from '../boot/boot-profiles.js';
 import type { DomainConfig } from '../config/domain-config.js';
 import type { Expectations, LastBoot } from './expectations.js';
 import type { HostClock } from '../scheduling/host-clock.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../../wire/logger.js';
 import type { Timings } from '../scheduling/timings.js';
 import type { ListedDomain, LongDomain, Toolstack } from '../toolstack/toolstack.js';
 

@@ -5,7 +5,7 @@ import { MISSING_REASONS, MOST_GONE } from '../../wire/domain.js';
 import type { Configured, GoneDomain, MissingDomain, MissingReason } from '../../wire/domain.js';
 import type { DomainConfig } from '../config/domain-config.js';
 import type { ConfigPlace } from '../config/domain-configs.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../../wire/logger.js';
 import { LocalStateDisk } from '../state/local-state-disk.js';
 import { readWhole, replaceWhole } from '../state/state-disk.js';
 import type { StateDisk } from '../state/state-disk.js';

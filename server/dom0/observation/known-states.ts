@@ -3,7 +3,7 @@ import type { DomainState } from '../../../policy/domain-state.js';
 import { parseDomainName } from '../../../policy/names.js';
 import type { DomainName } from '../../../policy/names.js';
 import type { Observation } from '../../wire/domain.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../../wire/logger.js';
 import { readWhole, replaceWhole } from '../state/state-disk.js';
 import type { StateDisk } from '../state/state-disk.js';
 import type { Incarnation } from '../toolstack/incarnation.js';

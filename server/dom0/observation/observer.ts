@@ -11,7 +11,7 @@ import type { DomainState } from '../../../policy/domain-state.js';
 import { CpuGauge } from './cpu-gauge.js';
 import type { DomainConfig } from '../config/domain-config.js';
 import type { DomainConfigs } from '../config/domain-configs.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../../wire/logger.js';
 import type { Expectations } from './expectations.js';
 import type { HostClock } from '../scheduling/host-clock.js';
 import { IncarnationProfiles } from './incarnation-profiles.js';

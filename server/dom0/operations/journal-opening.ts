@@ -1,4 +1,4 @@
-import type { Logger } from '../logger.js';
+import type { Logger } from '../../wire/logger.js';
 import type { Archive, Condense, JournalContents, JournalFiles } from './journal-files.js';
 import { FIRST_PREV } from './journal-record.js';
 import type { JournalRecord } from './journal-record.js';

@@ -1,5 +1,5 @@
 import type { HostClock } from '../scheduling/host-clock.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../../wire/logger.js';
 
 const FIRST_TRY_MS = 1_000;
 const LAST_TRY_MS = 60_000;

@@ -1,6 +1,6 @@
 import { SYSTEM_HOST_CLOCK } from '../scheduling/host-clock.js';
 import type { HostClock } from '../scheduling/host-clock.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../../wire/logger.js';
 import { LocalStateDisk } from '../state/local-state-disk.js';
 import { writeAll } from '../state/state-disk.js';
 import type { StateDisk } from '../state/state-disk.js';

@@ -1,5 +1,5 @@
 import type { HostClock } from '../scheduling/host-clock.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../../wire/logger.js';
 import type { OperationEvent } from './journal-record.js';
 
 const FIRST_RETRY_MS = 500;

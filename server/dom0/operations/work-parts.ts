@@ -5,7 +5,7 @@ import type { BootProfiles } from '../boot/boot-profiles.js';
 import type { ConsoleHost } from '../observation/console-host.js';
 import type { DiskHolders } from '../observation/disk-holders.js';
 import type { HostClock } from '../scheduling/host-clock.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../../wire/logger.js';
 import type { ObservedDomain } from '../observation/observer.js';
 import type { Timings } from '../scheduling/timings.js';
 import type { Call, ListedDomain, Toolstack } from '../toolstack/toolstack.js';

@@ -1,4 +1,4 @@
-import type { Logger } from '../logger.js';
+import type { Logger } from '../../wire/logger.js';
 import { KeptScreen } from './kept-screen.js';
 import type { RawRing } from './raw-ring.js';
 import { RING_BYTES } from './raw-ring.js';

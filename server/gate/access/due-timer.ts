@@ -1,5 +1,5 @@
 import { FaultGuard } from '../../wire/fault-guard.js';
-import type { FaultLog } from '../../wire/fault-guard.js';
+import type { FaultLogger } from '../../wire/logger.js';
 
 /** A clock may be set meanwhile: it is looked at so often while anything is due. Milliseconds. */
 const LONGEST_WAIT = 60_000;
@@ -18,7 +18,7 @@ export class DueTimer {
    * @param wake called at the moment, or earlier to be asked again: it says by `at` what is due next. What it throws is logged, and it is
    *   called again a second later
    */
-  constructor(clock: () => number, wake: () => void, log: FaultLog) {
+  constructor(clock: () => number, wake: () => void, log: FaultLogger) {
     this.#clock = clock;
     this.#woken = new FaultGuard(log).on('due', wake, () => {
       this.at(clock() + AGAIN_MS);

@@ -4,7 +4,7 @@ import type { AuditRow } from '../../store/audit-event.js';
 import type { Authorizer } from './authorize.js';
 import { DueTimer } from './due-timer.js';
 import type { Identity } from '../session/identity.js';
-import type { Log } from '../log.js';
+import type { Logger } from '../../wire/logger.js';
 import { Slices } from '../scheduling/slices.js';
 import { absenceRefusal } from './standing.js';
 import type { StandingCheck } from './standing.js';
@@ -44,7 +44,7 @@ interface RevocationParts {
   readonly standing: Pick<StandingCheck, 'of'>;
   /** Who has a role on a domain. */
   readonly roles: { on(domain: DomainName): readonly { readonly customer: CustomerName }[] };
-  readonly log: Log;
+  readonly log: Logger;
   /** Milliseconds since 1970. */
   readonly clock?: () => number;
   readonly slices?: Slices;

@@ -1,5 +1,5 @@
 import { FaultGuard } from '../../wire/fault-guard.js';
-import type { Log } from '../log.js';
+import type { Logger } from '../../wire/logger.js';
 
 /** A row is noted at most so long after it was written. Milliseconds. */
 const MARK_MS = 60_000;
@@ -10,12 +10,12 @@ const MARK_MS = 60_000;
  */
 export class AuditMarks {
   readonly #audit: { head(): { readonly seq: number; readonly hash: string } };
-  readonly #log: Log;
+  readonly #log: Logger;
   readonly #guard: FaultGuard;
   #noted = 0;
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(audit: { head(): { readonly seq: number; readonly hash: string } }, log: Log) {
+  constructor(audit: { head(): { readonly seq: number; readonly hash: string } }, log: Logger) {
     this.#audit = audit;
     this.#log = log;
     this.#guard = new FaultGuard(log);

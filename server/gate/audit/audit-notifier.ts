@@ -1,7 +1,7 @@
 import type { CustomerName } from '../../../policy/names.js';
 import type { AuditRow } from '../../store/audit-event.js';
 import { Listeners } from '../session/listeners.js';
-import type { Log } from '../log.js';
+import type { Logger } from '../../wire/logger.js';
 import type { Unsubscribe } from '../session/terminal.js';
 
 /** Whom and what the audit rows of one turn named. */
@@ -17,7 +17,7 @@ export class AuditNotifier {
   #domains = new Set<string>();
   #soon = false;
 
-  constructor(log: Log) {
+  constructor(log: Logger) {
     this.#listeners = new Listeners((fault) => {
       log.error({ err: fault }, 'a session could not be told what was recorded');
     });

@@ -8,7 +8,7 @@ import { actorOf } from '../access/authorize.js';
 import type { Authorizer, DemandedPermit } from '../access/authorize.js';
 import type { ConsoleNews } from '../hosts/console-stream.js';
 import type { Hosts } from '../hosts/hosts.js';
-import type { Log } from '../log.js';
+import type { Logger } from '../../wire/logger.js';
 import type { OperationDispatcher } from '../operations/operation-dispatcher.js';
 import type { Recordings } from '../recording/recordings.js';
 import type { AttachmentRecording } from '../recording/attachment-recording.js';
@@ -42,7 +42,7 @@ export interface ConsoleParts {
   readonly announcements: Announcements;
   /** @throws AuditUnavailableError */
   readonly audit: { append(event: AuditEvent): unknown };
-  readonly log: Log;
+  readonly log: Logger;
 }
 
 /** How a console ended. */

@@ -4,7 +4,7 @@ import type { ConsoleMode } from '../../wire/console.js';
 import type { DemandedPermit } from '../access/authorize.js';
 import type { ConsoleNews, ConsoleStream } from '../hosts/console-stream.js';
 import type { Hosts } from '../hosts/hosts.js';
-import type { Log } from '../log.js';
+import type { Logger } from '../../wire/logger.js';
 import type { Terminal } from '../session/terminal.js';
 
 interface ConsoleLinkListener {
@@ -28,7 +28,7 @@ export class ConsoleLink {
   readonly #demanded: DemandedPermit;
   readonly #mode: ConsoleMode;
   readonly #terminal: Pick<Terminal, 'columns' | 'rows'>;
-  readonly #log: Log;
+  readonly #log: Logger;
   #stream: ConsoleStream | null = null;
   #listener: ConsoleLinkListener | null = null;
   #timer: NodeJS.Timeout | null = null;
@@ -36,7 +36,7 @@ export class ConsoleLink {
   #closed = false;
 
   constructor(
-    parts: { readonly hosts: Hosts; readonly log: Log },
+    parts: { readonly hosts: Hosts; readonly log: Logger },
     demanded: DemandedPermit,
     mode: ConsoleMode,
     terminal: Pick<Terminal, 'columns' | 'rows'>,

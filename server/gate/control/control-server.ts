@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { pipeline } from 'node:stream/promises';
 import { isRefusal } from '../../../policy/refusal.js';
 import { FaultGuard } from '../../wire/fault-guard.js';
+import type { FaultLogger } from '../../wire/logger.js';
 import { adminActor } from './admin-actor.js';
 import type { Administration } from './administration.js';
 import { listenOnControlSocket } from './control-socket.js';
@@ -18,20 +19,15 @@ export const ADMIN_HEADER = 'postern-admin';
 /** An import of some thousand customers with a few keys each; who can open the socket is trusted. */
 const LARGEST_BODY = 4 * 1024 * 1024;
 
-/** Where faults go. */
-interface ControlLog {
-  error(fields: object, message: string): void;
-}
-
 /** The admin's API over the control socket, inside the gate. Refusals are answered with 409 and the Refusal as JSON. */
 export class ControlServer {
   readonly #administration: Pick<Administration, 'answer'>;
   readonly #path: string;
-  readonly #log: ControlLog;
+  readonly #log: FaultLogger;
   readonly #server: Server;
   readonly #closing = new AbortController();
 
-  constructor(administration: Pick<Administration, 'answer'>, path: string, log: ControlLog) {
+  constructor(administration: Pick<Administration, 'answer'>, path: string, log: FaultLogger) {
     this.#administration = administration;
     this.#path = path;
     this.#log = log;

@@ -7,7 +7,7 @@ import { actorOf } from '../access/authorize.js';
 import type { Authorizer } from '../access/authorize.js';
 import type { CustomerRateLimit } from '../access/customer-rate-limit.js';
 import type { Identity } from '../session/identity.js';
-import type { Log } from '../log.js';
+import type { Logger } from '../../wire/logger.js';
 import * as words from '../text/words.js';
 import type { RecordingName } from '../recording/recording-name.js';
 import { isRecordingId } from '../recording/recording-name.js';
@@ -22,7 +22,7 @@ export interface OwnRecordingsParts {
   /** @throws AuditUnavailableError */
   readonly audit: { append(event: AuditEvent): unknown };
   readonly rateLimit: CustomerRateLimit;
-  readonly log: Log;
+  readonly log: Logger;
 }
 
 /**

@@ -3,7 +3,7 @@ import type { ConsoleNote, ConsoleRequest } from '../../wire/console.js';
 import { FRAME_BYTES, FRAME_LIMIT, PING_INTERVAL_MS } from '../../wire/console.js';
 import { bytesFrame, FrameReader, noteFrame } from '../../wire/frames.js';
 import { FaultGuard } from '../../wire/fault-guard.js';
-import type { FaultLog } from '../../wire/fault-guard.js';
+import type { FaultLogger } from '../../wire/logger.js';
 import { DemandedPermit } from '../access/authorize.js';
 import { readConsoleNote } from '../../wire/answers.js';
 
@@ -37,7 +37,7 @@ export class ConsoleStream {
   #unanswered = 0;
   #closed = false;
 
-  constructor(socket: Duplex, head: Buffer, log: FaultLog, pingInterval = PING_INTERVAL_MS) {
+  constructor(socket: Duplex, head: Buffer, log: FaultLogger, pingInterval = PING_INTERVAL_MS) {
     this.#guard = new FaultGuard(log);
     this.#socket = socket;
     this.#head = head;

@@ -1,7 +1,7 @@
 import type { DomainName } from '../../../policy/names.js';
 import type { DomainChanges } from '../../store/domains.js';
 import type { DomainIdentity, DomainRecord } from '../../store/records.js';
-import type { Log } from '../log.js';
+import type { Logger } from '../../wire/logger.js';
 import { A_DAY, decideNames } from './name-rules.js';
 import type { HostFacts } from './name-rules.js';
 
@@ -32,7 +32,7 @@ const WRITTEN_EVERY = 60_000;
 export class DomainRegistry {
   readonly #known: KnownDomains;
   readonly #times: RegistryTimes;
-  readonly #log: Log;
+  readonly #log: Logger;
   /** Since the time that is written of it; a name that is not here is not away. Milliseconds. */
   #away = new Map<DomainName, number>();
   #ripens = false;
@@ -42,7 +42,7 @@ export class DomainRegistry {
   /** What the hosts said last, so that the same said again costs nothing. */
   #said = new Map<string, string>();
 
-  constructor(known: KnownDomains, times: RegistryTimes, log: Log) {
+  constructor(known: KnownDomains, times: RegistryTimes, log: Logger) {
     this.#known = known;
     this.#times = times;
     this.#log = log;

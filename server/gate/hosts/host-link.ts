@@ -8,7 +8,7 @@ import type { GuestName } from '../../wire/guest-name.js';
 import type { OperationRequest, OperationView } from '../../wire/operation.js';
 import type { DemandedPermit } from '../access/authorize.js';
 import { Listeners } from '../session/listeners.js';
-import type { Log } from '../log.js';
+import type { Logger } from '../../wire/logger.js';
 import type { Unsubscribe } from '../session/terminal.js';
 import * as words from '../text/words.js';
 import type { JournalRecord } from '../../wire/answers.js';
@@ -55,7 +55,7 @@ export class HostLink {
   /** What its consoles said. */
   readonly log: HostLog;
   readonly #client: Dom0Client;
-  readonly #logger: Log;
+  readonly #logger: Logger;
   readonly #timings: HostTimings;
   readonly #clock: () => Date;
   readonly #listeners: Listeners<LinkEvent>;
@@ -73,7 +73,7 @@ export class HostLink {
 
   constructor(
     settings: HostSettings,
-    options: { readonly log: Log; readonly timings?: Partial<HostTimings>; readonly clock?: () => Date },
+    options: { readonly log: Logger; readonly timings?: Partial<HostTimings>; readonly clock?: () => Date },
   ) {
     this.name = settings.name;
     this.socket = settings.socket;

@@ -8,7 +8,7 @@ import type { DomainView } from '../../wire/domain.js';
 import { domainThatLeaves, namesOnTheWay, partOf } from '../../wire/guest-name.js';
 import type { GuestName, GuestPart } from '../../wire/guest-name.js';
 import { Listeners } from '../session/listeners.js';
-import type { Log } from '../log.js';
+import type { Logger } from '../../wire/logger.js';
 import type { DomainObservation, DomainObservations } from '../access/domain-observations.js';
 import type { Unsubscribe } from '../session/terminal.js';
 import * as words from '../text/words.js';
@@ -58,7 +58,7 @@ const TEN_MINUTES = 600_000;
 /** All Xen hosts of the settings. */
 export class Hosts implements DomainObservations {
   readonly links: readonly HostLink[];
-  readonly #log: Log;
+  readonly #log: Logger;
   readonly #listeners: Listeners<HostsEvent>;
   readonly #lastObservations: LastObservations;
   readonly #registry: DomainRegistry;
@@ -81,7 +81,7 @@ export class Hosts implements DomainObservations {
     links: readonly HostLink[],
     known: KnownDomains,
     lastObservations: LastObservations,
-    log: Log,
+    log: Logger,
     times: HostsTimes = {},
   ) {
     this.links = links;

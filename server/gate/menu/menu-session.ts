@@ -14,7 +14,7 @@ import { ExecOutput } from '../exec/exec-output.js';
 import type { Hosts } from '../hosts/hosts.js';
 import type { Identity } from '../session/identity.js';
 import type { OwnKeys } from '../customer/own-keys.js';
-import type { Log } from '../log.js';
+import type { Logger } from '../../wire/logger.js';
 import type { MaintenanceWatch } from '../policy/maintenance-watch.js';
 import { MenuClock } from './menu-clock.js';
 import type { MenuIdle } from './menu-idle.js';
@@ -56,7 +56,7 @@ export interface MenuParts {
   readonly refreshes: Pick<SlicedQueue, 'add'>;
   readonly preferences: Preferences;
   readonly idle: MenuIdle;
-  readonly log: Log;
+  readonly log: Logger;
 }
 
 /** News of the domains are told together, at most so often. Milliseconds. */

@@ -6,7 +6,7 @@ import type { OperationView } from '../../wire/operation.js';
 import type { HostLink } from '../hosts/host-link.js';
 import type { Hosts } from '../hosts/hosts.js';
 import { FaultGuard } from '../../wire/fault-guard.js';
-import type { Log } from '../log.js';
+import type { Logger } from '../../wire/logger.js';
 import type { Unsubscribe } from '../session/terminal.js';
 
 /** Where outcomes are recorded. */
@@ -62,14 +62,14 @@ const ASKING = 40_000;
 export class OpenOperations {
   readonly #hosts: Hosts;
   readonly #audit: OutcomeLog;
-  readonly #log: Log;
+  readonly #log: Logger;
   readonly #timings: OpenTimings;
   readonly #open = new Map<string, Open>();
   readonly #unsubscribe: Unsubscribe;
   #unrecorded: AuditEvent[] = [];
   #sweeper: NodeJS.Timeout | null = null;
 
-  constructor(hosts: Hosts, audit: OutcomeLog, log: Log, timings: OpenTimings = TIMINGS) {
+  constructor(hosts: Hosts, audit: OutcomeLog, log: Logger, timings: OpenTimings = TIMINGS) {
     this.#timings = timings;
     this.#hosts = hosts;
     this.#audit = audit;

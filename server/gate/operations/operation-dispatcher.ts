@@ -13,7 +13,7 @@ import { askAgain } from '../hosts/ask-again.js';
 import type { HostLink } from '../hosts/host-link.js';
 import type { FoundDomain, Hosts } from '../hosts/hosts.js';
 import type { Identity } from '../session/identity.js';
-import type { Log } from '../log.js';
+import type { Logger } from '../../wire/logger.js';
 import { OpenOperations } from './open-operations.js';
 import type { OpenTimings, OperationEnd, OutcomeLog } from './open-operations.js';
 import { chooseParameters } from './profile-parameters.js';
@@ -54,7 +54,7 @@ interface OperationDispatcherParts {
   readonly roles: RolesOfCustomers;
   readonly parameters: ParametersOfDomains;
   readonly audit: OutcomeLog & OpenIntents;
-  readonly log: Log;
+  readonly log: Logger;
   readonly timings?: OpenTimings;
 }
 

@@ -3,7 +3,7 @@ import type { MaintenanceRow } from '../../store/maintenance.js';
 import { AuditUnavailableError } from '../../store/store-error.js';
 import { FaultGuard } from '../../wire/fault-guard.js';
 import { Listeners } from '../session/listeners.js';
-import type { Log } from '../log.js';
+import type { Logger } from '../../wire/logger.js';
 import type { Unsubscribe } from '../session/terminal.js';
 
 /** The store, as far as maintenance goes. */
@@ -22,11 +22,11 @@ const LONGEST_WAIT = 2 ** 31 - 1;
  */
 export class MaintenanceWatch {
   readonly #store: MaintenanceStore;
-  readonly #log: Log;
+  readonly #log: Logger;
   readonly #listeners: Listeners<MaintenanceRow | null>;
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(store: MaintenanceStore, log: Log) {
+  constructor(store: MaintenanceStore, log: Logger) {
     this.#store = store;
     this.#log = log;
     this.#listeners = new Listeners((fault) => {

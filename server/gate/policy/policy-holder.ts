@@ -2,7 +2,7 @@ import type { Policy } from '../../../policy/policy.js';
 import type { AuditEvent, EventActor } from '../../store/audit-event.js';
 import { AuditUnavailableError } from '../../store/store-error.js';
 import { Listeners } from '../session/listeners.js';
-import type { Log } from '../log.js';
+import type { Logger } from '../../wire/logger.js';
 import type { Unsubscribe } from '../session/terminal.js';
 
 /** A policy that was read, or what is wrong with it: one printable line each, `file:line:column: sentence`. */
@@ -48,7 +48,7 @@ interface PolicyAudit {
 export class PolicyHolder {
   readonly #source: PolicySource;
   readonly #audit: PolicyAudit;
-  readonly #log: Log;
+  readonly #log: Logger;
   readonly #changed: Listeners<number>;
   #problems: readonly string[] = [];
   /** Whether the one in force is kept for the next start. */
@@ -59,7 +59,7 @@ export class PolicyHolder {
    * Begins with the policy as it is, or loudly with the one last accepted.
    * @throws NoPolicyError
    */
-  constructor(source: PolicySource, audit: PolicyAudit, log: Log) {
+  constructor(source: PolicySource, audit: PolicyAudit, log: Logger) {
     this.#source = source;
     this.#audit = audit;
     this.#log = log;

@@ -3,7 +3,7 @@ import type { Policy } from '../../../policy/policy.js';
 import { isWithin, wallTime } from '../../../policy/time-window.js';
 import { FaultGuard } from '../../wire/fault-guard.js';
 import { Listeners } from '../session/listeners.js';
-import type { Log } from '../log.js';
+import type { Logger } from '../../wire/logger.js';
 import type { Unsubscribe } from '../session/terminal.js';
 
 /** Windows begin and end with a minute. Milliseconds. */
@@ -25,7 +25,7 @@ export class WindowWatch {
   /** What was told last: which policy, and of each of its windows whether it was open. */
   #told: { readonly policy: Policy; readonly open: string };
 
-  constructor(inForce: { readonly policy: Policy }, log: Log, clock: () => Date = () => new Date()) {
+  constructor(inForce: { readonly policy: Policy }, log: Logger, clock: () => Date = () => new Date()) {
     this.#inForce = inForce;
     this.#clock = clock;
     this.#guard = new FaultGuard(log);

@@ -5,7 +5,7 @@ import type { AuditEvent } from '../../store/audit-event.js';
 import { AuditUnavailableError } from '../../store/store-error.js';
 import { actorOf } from '../access/authorize.js';
 import type { DemandedPermit } from '../access/authorize.js';
-import type { Log } from '../log.js';
+import type { Logger } from '../../wire/logger.js';
 import type { Terminal, Unsubscribe } from '../session/terminal.js';
 import * as words from '../text/words.js';
 import { RecordedTerminal } from './recorded-terminal.js';
@@ -20,7 +20,7 @@ interface AttachmentRecordingParts {
   };
   /** @throws AuditUnavailableError */
   readonly audit: { append(event: AuditEvent): unknown };
-  readonly log: Log;
+  readonly log: Logger;
 }
 
 /** The console that is visited. */

@@ -1,5 +1,5 @@
 import type { AuditEvent } from '../../store/audit-event.js';
-import type { Log } from '../log.js';
+import type { Logger } from '../../wire/logger.js';
 import { headerLine } from './asciicast.js';
 import { CastFile } from './cast-file.js';
 import { Recorder } from './recorder.js';
@@ -22,7 +22,7 @@ interface RecordingsParts {
   readonly settings: RecordingSettings;
   /** @throws AuditUnavailableError */
   readonly audit: { append(event: AuditEvent): unknown };
-  readonly log: Log;
+  readonly log: Logger;
 }
 
 /** What is to be recorded of a visit, and the terminal that it is shown on. */

@@ -1,6 +1,6 @@
 import type { AuditEvent, EventActor } from '../../store/audit-event.js';
 import { AuditUnavailableError } from '../../store/store-error.js';
-import type { Log } from '../log.js';
+import type { Logger } from '../../wire/logger.js';
 import { MaxHeap } from './max-heap.js';
 import type { Recording, RecordingStore } from './recording-store.js';
 
@@ -110,7 +110,7 @@ export class Retention {
   }
 
   /** As the settings say. It is not put off for want of room in the audit log. @throws Error */
-  async sweep(log: Log): Promise<void> {
+  async sweep(log: Logger): Promise<void> {
     await this.#remove(await this.outgrown(), (gone) => {
       try {
         this.#record(null, gone);

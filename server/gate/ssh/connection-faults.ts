@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { FaultScope } from '../../wire/fault-scope.js';
-import type { Log } from '../log.js';
+import type { Logger } from '../../wire/logger.js';
 
 /** Makes a listener one that never throws. */
 export type Guarded = <A extends unknown[]>(listener: (...given: A) => void) => (...given: A) => void;
@@ -10,7 +10,7 @@ export type Guarded = <A extends unknown[]>(listener: (...given: A) => void) => 
  * began that nobody guards. Everything of a connection is called through here, whoever calls it.
  */
 export class ConnectionFaults {
-  readonly #log: Log;
+  readonly #log: Logger;
   readonly #destroy: () => void;
   readonly #scope = new FaultScope((fault) => {
     this.#answer(fault);
@@ -22,7 +22,7 @@ export class ConnectionFaults {
    * @param fields what the log calls it
    * @param destroy closes it without a word
    */
-  constructor(log: Log, fields: object, destroy: () => void) {
+  constructor(log: Logger, fields: object, destroy: () => void) {
     this.#log = log;
     this.#fields = fields;
     this.#destroy = destroy;

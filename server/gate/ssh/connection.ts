@@ -1,6 +1,6 @@
 import type { Connection as Ssh2Connection } from 'ssh2';
 import type { Identity } from '../session/identity.js';
-import type { Log } from '../log.js';
+import type { Logger } from '../../wire/logger.js';
 import type { Session } from '../session/session.js';
 import { printable } from '../../../policy/printable.js';
 import type { Authenticator, LoginFound, RefusedBecause } from './authenticate.js';
@@ -72,7 +72,7 @@ export class Connection {
   readonly #transport: Transport;
   readonly #limits: ConnectionLimits;
   readonly #events: ConnectionEvents;
-  readonly #log: Log;
+  readonly #log: Logger;
   readonly #strangers: RateLimitedLog;
   readonly #login: Login;
   readonly #rekeying: Rekeying;
@@ -90,7 +90,7 @@ export class Connection {
     limits: ConnectionLimits,
     authenticator: Authenticator,
     events: ConnectionEvents,
-    log: Log,
+    log: Logger,
     strangers: RateLimitedLog,
   ) {
     this.id = id;

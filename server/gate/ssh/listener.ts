@@ -1,6 +1,6 @@
 import { createServer, isIPv6, type Server, type Socket } from 'node:net';
 import { FaultGuard } from '../../wire/fault-guard.js';
-import type { Log } from '../log.js';
+import type { Logger } from '../../wire/logger.js';
 import { ConnectionFaults } from './connection-faults.js';
 import { sourceOf, type Source } from './source.js';
 import type { LoginSettings } from './ssh-settings.js';
@@ -55,7 +55,7 @@ export class Listener {
   readonly #settings: LoginSettings;
   readonly #penalised: Penalised;
   readonly #onArrival: (arrival: Arrival) => void;
-  readonly #log: Log;
+  readonly #log: Logger;
   readonly #servers: Server[] = [];
   readonly #open = new Set<Socket>();
   readonly #waiting: UnauthenticatedConnections<Socket>;
@@ -68,7 +68,7 @@ export class Listener {
     settings: LoginSettings,
     penalised: Penalised,
     onArrival: (arrival: Arrival) => void,
-    log: Log,
+    log: Logger,
   ) {
     this.#settings = settings;
     this.#penalised = penalised;

@@ -2,7 +2,7 @@ import type { Fingerprint } from '../../../policy/names.js';
 import type { AuditEvent } from '../../store/audit-event.js';
 import type { Identity } from '../session/identity.js';
 import type { RefusedBecause } from './authenticate.js';
-import type { Log } from '../log.js';
+import type { Logger } from '../../wire/logger.js';
 import { printable } from '../../../policy/printable.js';
 import { AuditBudget } from './audit-budget.js';
 import type { RateLimitedLog } from './rate-limited-log.js';
@@ -36,11 +36,11 @@ const LOGIN_SHOWN = 64;
  */
 export class LoginRecord {
   readonly #audit: AuditLog;
-  readonly #log: Log;
+  readonly #log: Logger;
   readonly #strangers: RateLimitedLog;
   readonly #budget = new AuditBudget();
 
-  constructor(audit: AuditLog, log: Log, strangers: RateLimitedLog) {
+  constructor(audit: AuditLog, log: Logger, strangers: RateLimitedLog) {
     this.#audit = audit;
     this.#log = log;
     this.#strangers = strangers;

@@ -1,5 +1,5 @@
 import { BoundedMap, TokenBucket, type Now } from '../scheduling/token-bucket.js';
-import type { Log } from '../log.js';
+import type { Logger } from '../../wire/logger.js';
 import type { Source } from './source.js';
 
 /** Lines that one source may have at once, and one more after each half minute. */
@@ -13,11 +13,11 @@ const MOST_SOURCES = 10_000;
  * beyond the pace are counted, and the next line of that source says how many (`leftOut`).
  */
 export class RateLimitedLog {
-  readonly #log: Log;
+  readonly #log: Logger;
   readonly #allSources: TokenBucket;
   readonly #sources: BoundedMap<string, { readonly bucket: TokenBucket; leftOut: number }>;
 
-  constructor(log: Log, now: Now = () => performance.now()) {
+  constructor(log: Logger, now: Now = () => performance.now()) {
     this.#log = log;
     this.#allSources = new TokenBucket(ALL_SOURCES, now);
     this.#sources = new BoundedMap(MOST_SOURCES, () => ({

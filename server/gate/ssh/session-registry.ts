@@ -3,7 +3,7 @@ import { RESERVED_WORDS } from '../../../policy/names.js';
 import { FaultGuard } from '../../wire/fault-guard.js';
 import { terminalReset } from '../session/terminal-reset.js';
 import type { Identity } from '../session/identity.js';
-import type { Log } from '../log.js';
+import type { Logger } from '../../wire/logger.js';
 import type { Session, SessionHandler } from '../session/session.js';
 import type { Terminal } from '../session/terminal.js';
 import type { LoginRecord } from './login-record.js';
@@ -38,11 +38,11 @@ export class SessionRegistry {
   readonly #handler: SessionHandler;
   readonly #record: LoginRecord;
   readonly #motd: string;
-  readonly #log: Log;
+  readonly #log: Logger;
   readonly #entries = new Map<string, Entry>();
 
   /** @param motd shown where a shell begins; empty for none */
-  constructor(handler: SessionHandler, record: LoginRecord, motd: string, log: Log) {
+  constructor(handler: SessionHandler, record: LoginRecord, motd: string, log: Logger) {
     this.#handler = handler;
     this.#record = record;
     this.#motd = motd;

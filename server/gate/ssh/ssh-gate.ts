@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import ssh2, { type Connection as Ssh2Connection, type Server as Ssh2Server } from 'ssh2';
 import type { CustomerName, Fingerprint } from '../../../policy/names.js';
 import type { Identity } from '../session/identity.js';
-import type { Log } from '../log.js';
+import type { Logger } from '../../wire/logger.js';
 import type { Revocation, Tracked } from '../access/revocation.js';
 import type { SessionHandler } from '../session/session.js';
 import { ALGORITHMS } from './algorithms.js';
@@ -48,7 +48,7 @@ export interface SshGateParts {
   readonly handler: SessionHandler;
   /** Ends connections with the right to be here. Left out: nothing ends them. */
   readonly revocation?: Pick<Revocation, 'track'>;
-  readonly log: Log;
+  readonly log: Logger;
   /** For tests: when to ask for new keys, how long to wait for a first session, what verifies. */
   /** How many connections a customer may have open at once; as the settings say when not given. */
   readonly connectionsOf?: (customer: CustomerName) => number;

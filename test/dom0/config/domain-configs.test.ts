@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { DomainConfigs } from '../../../server/dom0/config/domain-configs.js';
 import { glob } from '../../../server/dom0/config/glob.js';
 import { configsLikeXl } from '../../support/configs-like-xl.js';
-import type { Logger } from '../../../server/dom0/logger.js';
+import type { Logger } from '../../../server/wire/logger.js';
 
 describe('the domains that are found', () => {
   let directory: string;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Journal } from '../../../server/dom0/operations/journal.js';
 import type { JournalEvent, JournalRecord } from '../../../server/dom0/operations/journal-record.js';
 import { OperationRegistry } from '../../../server/dom0/operations/operation-registry.js';
-import type { Logger } from '../../../server/dom0/logger.js';
+import type { Logger } from '../../../server/wire/logger.js';
 import { operationRequest } from '../../support/dom0-client.js';
 import { readLines } from '../../support/journal-lines.js';
 
