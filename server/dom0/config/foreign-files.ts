@@ -3,6 +3,7 @@ import { lstat, readdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { HostClock } from '../scheduling/host-clock.js';
 import { readPlainFile } from './plain-file.js';
+import { SerialQueue } from '../../wire/serial-queue.js';
 
 /** A call to a file system is waited for so long. */
 const PATIENCE_MS = 1_000;
@@ -34,7 +35,7 @@ export class ForeignFiles implements FileCalls {
   readonly #calls: FileCalls;
   readonly #mostHanging: number;
   readonly #hanging = new Set<string>();
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turns = new SerialQueue();
 
   constructor(host: Pick<HostClock, 'after'>, calls: FileCalls = LOCAL_FILES, threads = THREADS) {
     this.#host = host;
@@ -59,9 +60,7 @@ export class ForeignFiles implements FileCalls {
   }
 
   #inTurn<T>(path: string, call: () => Promise<T>): Promise<T> {
-    const answer = this.#last.then(() => this.#within(path, call));
-    this.#last = answer.catch(() => undefined);
-    return answer;
+    return this.#turns.run(() => this.#within(path, call));
   }
 
   async #within<T>(path: string, call: () => Promise<T>): Promise<T> {

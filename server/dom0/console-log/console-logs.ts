@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parseDomainName } from '../../../policy/names.js';
 import type { DomainName } from '../../../policy/names.js';
 import type { Logger } from '../../wire/logger.js';
+import { SerialQueue } from '../../wire/serial-queue.js';
 import { DomainLog } from './domain-log.js';
 import type { LogDisk } from './log-disk.js';
 import { WriteBudget } from './write-budget.js';
@@ -41,7 +42,7 @@ export class ConsoleLogs {
   readonly #host = bootOfHost();
   readonly #sweeps: NodeJS.Timeout[];
   #goneBytes = 0;
-  #work: Promise<unknown> = Promise.resolve();
+  readonly #turns = new SerialQueue();
   #tidying = false;
   #kept: ReadonlySet<DomainName> | null = new Set();
 
@@ -66,7 +67,7 @@ export class ConsoleLogs {
       rate: limits.rateKiB * 1024,
       host: this.#host,
       writeBudget: this.#writeBudget,
-      ready: this.#work,
+      ready: this.#turns.idle(),
       logger,
       written: () => {
         this.#tidy();
@@ -97,7 +98,7 @@ export class ConsoleLogs {
     for (const timer of this.#sweeps) clearTimeout(timer);
     await Promise.all([...this.#logs.values()].map((log) => log.close()));
     this.#logs.clear();
-    await this.#work;
+    await this.#turns.idle();
   }
 
   #folder(name: string): string {
@@ -190,11 +191,9 @@ export class ConsoleLogs {
   }
 
   async #serially(work: () => Promise<void>): Promise<void> {
-    const done = this.#work.then(work).catch((error: unknown) => {
+    await this.#turns.run(work).catch((error: unknown) => {
       this.#parts.logger.warn({ err: error }, 'the console logs could not be tidied');
     });
-    this.#work = done;
-    await done;
   }
 }
 

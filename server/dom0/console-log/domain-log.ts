@@ -3,6 +3,7 @@ import type { DomainName } from '../../../policy/names.js';
 import type { Actor } from '../../wire/operation.js';
 import type { LogFacts } from '../../wire/log.js';
 import type { Logger } from '../../wire/logger.js';
+import { SerialQueue } from '../../wire/serial-queue.js';
 import type { LogDisk } from './log-disk.js';
 import type { LoggedBoot, MarkKind } from './log-mark.js';
 import type { LogQuery } from './log-query.js';
@@ -74,7 +75,7 @@ export class DomainLog {
   #droppedAt = 0;
   #failedAt: number | null = null;
   #timer: NodeJS.Timeout | undefined;
-  #work: Promise<unknown> = Promise.resolve();
+  readonly #turns = new SerialQueue();
   #flushing = false;
   #followers = new Set<() => void>();
   #closed = false;
@@ -83,7 +84,7 @@ export class DomainLog {
     this.#parts = parts;
     this.#segments = new LogSegments(parts.folder, parts.disk, parts.limit);
     this.#rate = new RateCap(parts.rate, Math.min(4 * 1024 * 1024, parts.limit));
-    this.#opened = this.#serially(() => this.#open());
+    this.#opened = this.#turns.run(() => this.#open());
   }
 
   /** Of its files, as far as it has been opened. */
@@ -137,7 +138,7 @@ export class DomainLog {
     if (keep === this.#keep) return;
     const switchedAt = new Date(at).toISOString();
     const text = `${JSON.stringify({ keep, at: switchedAt, actor })}\n`;
-    await this.#serially(() => this.#parts.disk.replace(this.#switchFile, text));
+    await this.#turns.run(() => this.#parts.disk.replace(this.#switchFile, text));
     this.#switchedAt = switchedAt;
     if (!keep) this.#mark({ mark: 'off' }, at);
     this.#keep = keep;
@@ -158,12 +159,12 @@ export class DomainLog {
 
   /** Removes its oldest file. @returns whether there was one to spare */
   async dropOldest(): Promise<boolean> {
-    return this.#serially(() => this.#segments.dropOldest());
+    return this.#turns.run(() => this.#segments.dropOldest());
   }
 
   /** Removes what was written last before this time, milliseconds since 1970. */
   async dropBefore(time: number): Promise<void> {
-    await this.#serially(async () => {
+    await this.#turns.run(async () => {
       for (let first = this.#segments.all[0]; first !== undefined; first = this.#segments.all[0]) {
         if (first.size + first.indexSize === 0 || first.at === 0 || first.at >= time) return;
         await this.#segments.dropOldest(true);
@@ -232,7 +233,7 @@ export class DomainLog {
     if (this.#flushing) return;
     this.#flushing = true;
     try {
-      await this.#serially(() => this.#write());
+      await this.#turns.run(() => this.#write());
     } catch (error) {
       // Nobody waits for it: what was begun is in the queue or was dropped, and what comes is written all the same.
       this.#parts.logger.error(
@@ -320,7 +321,7 @@ export class DomainLog {
     const late = new Promise((resolve) => {
       timer = setTimeout(resolve, PATIENCE_MS);
     });
-    await Promise.race([this.#opened.then(() => this.#serially(() => this.#write())), late]);
+    await Promise.race([this.#opened.then(() => this.#turns.run(() => this.#write())), late]);
     clearTimeout(timer);
   }
 
@@ -374,11 +375,5 @@ export class DomainLog {
         signal.removeEventListener('abort', wake);
       },
     };
-  }
-
-  #serially<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#work.then(work);
-    this.#work = done.catch(() => undefined);
-    return done;
   }
 }

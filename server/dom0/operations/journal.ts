@@ -1,6 +1,7 @@
 import { SYSTEM_HOST_CLOCK } from '../scheduling/host-clock.js';
 import type { HostClock } from '../scheduling/host-clock.js';
 import type { Logger } from '../../wire/logger.js';
+import { SerialQueue } from '../../wire/serial-queue.js';
 import { LocalStateDisk } from '../state/local-state-disk.js';
 import { writeAll } from '../state/state-disk.js';
 import type { StateDisk } from '../state/state-disk.js';
@@ -70,7 +71,7 @@ export class Journal {
   #generation = 0;
   readonly #watch: TroubleWatch;
   readonly #readLate: ((records: readonly JournalRecord[]) => void) | null;
-  #tail: Promise<unknown> = Promise.resolve();
+  readonly #turns = new SerialQueue();
 
   /** Made by `open`, which has read the files. */
   constructor(directory: string, condense: Condense, options: JournalOptions) {
@@ -84,7 +85,7 @@ export class Journal {
     this.#rotateAt = this.#rotateBytes;
     this.#readLate = options.readLate ?? null;
     this.#watch = new TroubleWatch({
-      probe: () => this.#inTurn(() => this.#probe()),
+      probe: () => this.#turns.run(() => this.#probe()),
       clock: this.#clock,
       host: options.host ?? SYSTEM_HOST_CLOCK,
       logger: options.logger,
@@ -112,10 +113,10 @@ export class Journal {
       if (journal.#readLate === null) throw error;
       journal.#need = { kind: 'read' };
     }
-    await journal.#inTurn(() => journal.#attempt(() => journal.#ready()));
-    if (!journal.isUnread) await journal.#inTurn(() => journal.#attempt(() => journal.#probe()));
+    await journal.#turns.run(() => journal.#attempt(() => journal.#ready()));
+    if (!journal.isUnread) await journal.#turns.run(() => journal.#attempt(() => journal.#probe()));
     // In turn, as the disk is tried again by then: a try would give the file its name back in the middle of a rotation.
-    await journal.#inTurn(async () => {
+    await journal.#turns.run(async () => {
       if (journal.#need.kind === 'nothing' && journal.#size >= journal.#rotateAt) {
         await journal.#attempt(() => journal.#rotate());
       }
@@ -140,14 +141,14 @@ export class Journal {
    * @throws JournalUnwritableError
    */
   append(event: JournalEvent): Promise<JournalRecord> {
-    return this.#inTurn(() => this.#append(event));
+    return this.#turns.run(() => this.#append(event));
   }
 
   /** The requests after a sequence number, the set-aside files included, oldest first. Costs what it returns, not what there is. */
   async requests(after: number, limit: number): Promise<readonly JournalRecord[]> {
     const found: JournalRecord[] = [];
     for (;;) {
-      await this.#tail;
+      await this.#turns.idle();
       const generation = this.#generation;
       const isValid = (): boolean => generation === this.#generation;
       const current = { path: this.#path, size: this.#size };
@@ -169,13 +170,7 @@ export class Journal {
   /** Waits for what is being written. Twice is harmless. */
   async close(): Promise<void> {
     this.#watch.close();
-    await this.#tail;
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#tail.then(work);
-    this.#tail = done.catch(() => undefined);
-    return done;
+    await this.#turns.idle();
   }
 
   async #load(): Promise<readonly JournalRecord[]> {
