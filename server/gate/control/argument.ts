@@ -19,7 +19,7 @@ import type {
   ParameterName,
 } from '../../../policy/names.js';
 import { normalAddress } from '../../../policy/network.js';
-import { isPrintable } from '../../../policy/printable.js';
+import { isPrintable, jsonEscapes, replaceUnprintable } from '../../../policy/printable.js';
 import { isRefusal, refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { ROLES, isRole } from '../../../policy/roles.js';
@@ -34,10 +34,10 @@ export type Argument<T> = (value: unknown, name: string) => T | Refusal;
 /** What a set of arguments reads as. */
 export type ArgumentValues<S> = { readonly [K in keyof S]: S[K] extends Argument<infer T> ? T : never };
 
-/** Shown in a sentence about it: cut, and as JSON writes it, so that it cannot play tricks on a terminal. */
+/** Shown in a sentence about it: cut, and as JSON in which what does not print is an escape. */
 function quoted(value: unknown): string {
   const text = typeof value === 'string' ? value : String(value);
-  return JSON.stringify(text.length > 70 ? `${text.slice(0, 70)}…` : text);
+  return replaceUnprintable(JSON.stringify(text.length > 70 ? `${text.slice(0, 70)}…` : text), jsonEscapes);
 }
 
 function wrong(sentence: string): Refusal {
