@@ -141,9 +141,8 @@ export class ConsoleNotice {
     const painted = lines.map(
       (line, at) => `\x1b[${from + at};1H\x1b[0;7m${line.padEnd(width)}\x1b[0m\x1b[K`,
     );
-    this.#terminal.write(aside(painted.join('')));
-    // The repaint that takes the lines away shows it again, where the guest does.
-    if (this.#hidesCursor) this.#terminal.write('\x1b[?25l');
+    // In one piece with the lines. The repaint that takes them away shows the cursor again, where the guest does.
+    this.#terminal.write(`${aside(painted.join(''))}${this.#hidesCursor ? '\x1b[?25l' : ''}`);
     this.#shown = lines.length;
   }
 

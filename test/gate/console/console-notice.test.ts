@@ -116,6 +116,27 @@ describe('a notice on a console', () => {
     });
   }
 
+  it('hides the cursor in one write with its lines, so that none stands below them for a moment', () => {
+    const written: (string | Uint8Array)[] = [];
+    const notice = new ConsoleNotice(
+      {
+        hasPty: true,
+        term: 'xterm',
+        columns: 80,
+        rows: 24,
+        write: (data) => {
+          written.push(data);
+          return true;
+        },
+        writeError: () => undefined,
+      },
+      () => undefined,
+    );
+    notice.stand('It says nothing yet.', { hidesCursor: true });
+    assert.equal(written.length, 1);
+    assert.match(String(written[0]), /It says nothing yet\.[^]*\x1b\[\?25l$/);
+  });
+
   it('hides the cursor of what nobody listens at, also after a repaint, until it is taken away', async () => {
     const seat = new Seat();
     const isHidden = async (): Promise<boolean> => {
