@@ -82,7 +82,8 @@ describe('cli: console', () => {
     assert.equal(await terminal.ends(), 0);
     assert.ok(terminal.raw.includes('\u001b[?1049l'));
     assert.equal(terminal.alternate, false);
-    assert.ok(!terminal.raw.includes('owned'), 'a label is never obeyed');
+    assert.ok(terminal.raw.includes('[mallory^[]0;owned^G has come (watch)]'), 'a label is shown');
+    assert.ok(!/\x1b\]|\x07/.test(terminal.raw), 'and never obeyed');
   });
 
   it('draws a line between two boots, also for who comes between them', async () => {
