@@ -4,6 +4,7 @@ import { Authorizer } from './access/authorize.js';
 import { CustomerRateLimit } from './access/customer-rate-limit.js';
 import { LiveAttachments } from './access/live-attachments.js';
 import { Revocation } from './access/revocation.js';
+import { SessionTerms } from './access/session-terms.js';
 import { StandingCheck } from './access/standing.js';
 import { AuditNotifier } from './audit/audit-notifier.js';
 import { LogAccess } from './console-log/log-access.js';
@@ -23,8 +24,6 @@ import { watchObservations } from './hosts/observation-watch.js';
 import { KeyRules } from './keys/key-rules.js';
 import type { KeyLimits } from './keys/key-rules.js';
 import type { Logger } from '../wire/logger.js';
-import { MenuIdle } from './menu/menu-idle.js';
-import type { MenuSettings } from './menu/menu-idle.js';
 import type { MenuParts } from './menu/menu-session.js';
 import { OperationDispatcher } from './operations/operation-dispatcher.js';
 import { SlicedQueue } from './scheduling/sliced-queue.js';
@@ -48,7 +47,8 @@ export interface CoreSettings {
   readonly keys: KeyLimits;
   readonly console: ConsoleSettings;
   readonly recordings: RecordingSettings;
-  readonly menu: MenuSettings;
+  readonly login: { readonly connectionsPerCustomer: number };
+  readonly menu: { readonly idleSeconds: number };
   readonly domains: { readonly graceSeconds: number };
 }
 
@@ -78,6 +78,7 @@ export class GateCore {
   readonly hosts: Hosts;
   readonly authorizer: Authorizer;
   readonly standing: StandingCheck;
+  readonly terms: SessionTerms;
   readonly revocation: Revocation;
   readonly operations: OperationDispatcher;
   readonly maintenance: MaintenanceWatch;
@@ -127,6 +128,12 @@ export class GateCore {
     const { hosts } = this;
 
     this.standing = new StandingCheck(store.holders, policy, clock);
+    const defaults = {
+      connections: settings.login.connectionsPerCustomer,
+      menuIdleSeconds: settings.menu.idleSeconds,
+    };
+    this.terms = new SessionTerms(defaults, policy, store.holders);
+    const { terms } = this;
     this.authorizer = new Authorizer(store.authorizations, policy, {
       rateLimit,
       observations: hosts,
@@ -147,7 +154,11 @@ export class GateCore {
     this.operations = new OperationDispatcher({ authorizer, hosts, roles, parameters, audit, log });
     this.recordings = new Recordings({ settings: settings.recordings, audit, log });
     this.consoleOptions = new ConsoleOptions({ settings: settings.console, policy, roles, preferences });
-    this.keyRules = new KeyRules({ settings: settings.keys, policy: () => policy.policy, roles });
+    this.keyRules = new KeyRules({
+      settings: settings.keys,
+      policy: () => policy.policy,
+      holders: store.holders,
+    });
     this.keys = new OwnKeys({
       keys: store.keys,
       standing: standing.refusal,
@@ -197,15 +208,14 @@ export class GateCore {
         log.error({ err: fault }, 'a menu could not be made anew');
       }),
       preferences,
-      idle: new MenuIdle(settings.menu, policy, roles),
+      terms,
       log,
     };
     const { exec, menu } = this;
     this.sessions = new SessionRouter({
       menu,
       exec,
-      policy,
-      roles,
+      terms,
       standing: standing.refusal,
       revocation,
       log,

@@ -6,7 +6,6 @@ import { GateCore } from './gate-core.js';
 import type { CoreSettings } from './gate-core.js';
 import type { HostTimings } from './hosts/host-link.js';
 import type { Logger } from '../wire/logger.js';
-import { ConnectionLimit } from './scheduling/connection-limit.js';
 import type { PolicySource, Reloaded } from './policy/policy-holder.js';
 import type { HostKey } from './ssh/host-key.js';
 import type { ListenAddress } from './ssh/listener.js';
@@ -19,6 +18,7 @@ import * as words from './text/words.js';
 /** What the gate needs of gate.yaml. */
 export interface GateSettings extends CoreSettings, SshSettings {
   readonly motd: string | null;
+  readonly login: SshSettings['login'];
 }
 
 export interface GateParts {
@@ -50,15 +50,14 @@ export class Gate {
   /** @throws NoPolicyError when there is no valid policy and never was one */
   constructor(parts: GateParts) {
     const { settings, store, log } = parts;
-    const { audit, roles } = store;
+    const { audit } = store;
     this.#log = log;
     this.#version = parts.version;
     this.core = new GateCore(parts);
-    const { policy, revocation, maintenance, announcements, sessions } = this.core;
+    const { policy, terms, revocation, maintenance, announcements, sessions } = this.core;
     this.#marks = new AuditMarks(audit, log);
-    const connections = new ConnectionLimit(settings.login.connectionsPerCustomer, policy, roles);
     this.#ssh = new SshGate({
-      connectionsOf: (customer) => connections.of(customer),
+      connectionsOf: (customer) => terms.connections(customer),
       // The message of the day is the menu's to show.
       settings: { ...settings, motd: null },
       hostKey: parts.hostKey,

@@ -1,7 +1,5 @@
-import { evaluateSessions } from '../../policy/evaluate.js';
 import type { CustomerName } from '../../policy/names.js';
 import { isRefusal } from '../../policy/refusal.js';
-import type { RoleRow } from '../store/records.js';
 import { ExecOutput } from './exec/exec-output.js';
 import { ExecSession } from './exec/exec-session.js';
 import type { ExecParts } from './exec/exec-session.js';
@@ -11,17 +9,16 @@ import type { Identity } from './session/identity.js';
 import type { Logger } from '../wire/logger.js';
 import { MenuSession } from './menu/menu-session.js';
 import type { MenuParts } from './menu/menu-session.js';
-import type { PolicyHolder } from './policy/policy-holder.js';
 import type { Revocation } from './access/revocation.js';
 import type { Session, SessionHandler } from './session/session.js';
+import type { SessionTerms } from './access/session-terms.js';
 import type { AskStanding } from './access/standing.js';
 import * as words from './text/words.js';
 
 interface SessionRouterParts {
   readonly menu: MenuParts;
   readonly exec: ExecParts;
-  readonly policy: Pick<PolicyHolder, 'policy'>;
-  readonly roles: { of(customer: CustomerName): readonly RoleRow[] };
+  readonly terms: Pick<SessionTerms, 'refusesSession'>;
   readonly standing: AskStanding;
   readonly revocation: Revocation;
   readonly log: Logger;
@@ -38,14 +35,12 @@ export class SessionRouter implements SessionHandler {
 
   /** A fault here admits nobody. */
   refuses(identity: Identity): string | null {
-    const { policy, roles, standing, log } = this.#parts;
+    const { terms, standing, log } = this.#parts;
     const { customer } = identity;
     try {
       const no = standing(identity);
       if (no !== null) return no.message;
-      const held = roles.of(customer).flatMap((row) => (row.counts ? [row.role] : []));
-      const decision = evaluateSessions(policy.policy, customer, held, this.#open.get(customer) ?? 0);
-      return decision.allow ? null : decision.message;
+      return terms.refusesSession(customer, this.#open.get(customer) ?? 0);
     } catch (fault) {
       log.error({ connection: identity.connection, err: fault }, 'a session could not be admitted');
       return words.fault(identity.connection).message;

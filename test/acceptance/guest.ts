@@ -46,7 +46,7 @@ export async function bootsAgain(client: TerminalClient, since: number, says: st
       const first = received.search(FIRST_LINE);
       return first >= 0 && received.includes(says, first);
     },
-    { withinMs: PATIENCE.boot },
+    { withinMs: PATIENCE.boot, instead: () => client.raw.slice(since).slice(-4000) },
   );
 }
 

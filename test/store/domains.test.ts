@@ -38,8 +38,10 @@ describe('store: a domain name that is given up and used again', () => {
 
   it('stops old roles from counting, by menu and by login name', () => {
     assert.equal(store.logins.find('horatio', KEY)?.customer, 'alice');
+    assert.deepEqual(store.holders.rolesHeld(ALICE), ['owner']);
     assert.equal(store.domains.gone(HORATIO), true);
     assert.deepEqual(counting(), []);
+    assert.deepEqual(store.holders.rolesHeld(ALICE), []);
     assert.equal(store.logins.find('horatio', KEY), null);
     store.domains.seen([HORATIO]);
     assert.deepEqual(counting(), [], 'its return alone gives nothing back');

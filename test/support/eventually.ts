@@ -6,6 +6,8 @@ interface Patience {
   readonly withinMs?: number;
   readonly everyMs?: number;
   readonly slowestMs?: number;
+  /** What there is instead; said when the wait was in vain. */
+  readonly instead?: () => unknown;
 }
 
 /**
@@ -17,14 +19,17 @@ interface Patience {
 export async function eventually<T>(
   what: string,
   condition: () => T | Promise<T>,
-  { withinMs = 15_000, everyMs = 20, slowestMs = everyMs }: Patience = {},
+  { withinMs = 15_000, everyMs = 20, slowestMs = everyMs, instead }: Patience = {},
 ): Promise<NonNullable<T>> {
   const end = Date.now() + withinMs;
   let pause = everyMs;
   for (;;) {
     const value = await condition();
     if (value !== undefined && value !== null && value !== false) return value;
-    if (Date.now() > end) assert.fail(`waited ${withinMs} ms for ${what}`);
+    if (Date.now() > end) {
+      const there = instead === undefined ? '' : `; instead: ${JSON.stringify(instead())}`;
+      assert.fail(`waited ${withinMs} ms for ${what}${there}`);
+    }
     await delay(pause);
     pause = Math.min(pause * 1.2, slowestMs);
   }

@@ -109,6 +109,7 @@ export class GateInside {
         keys: { perCustomer: 3, rsaMinimumBits: 2048 },
         console: this.consoleSettings,
         recordings: this.recordingSettings,
+        login: { connectionsPerCustomer: 20 },
         menu: { idleSeconds: 0 },
         domains: { graceSeconds: 600 },
       },

@@ -122,7 +122,7 @@ function explanationOf(
     windowSeconds === null
       ? atOnce({ per, actions, ...question })
       : facts.count({ per, actions, since, until: at });
-  const held = store.roles.of(name).flatMap((row) => (row.counts ? [row.role] : []));
+  const held = store.holders.rolesHeld(name);
   const explanation = explain(policy, { ...asked, role }, usage, at, held);
   const text = remarks.map((remark) => `${remark}\n`).join('') + explainText(explanation);
   return { explanation, remarks, text };

@@ -1,9 +1,8 @@
-import type { CustomerName } from '../../../policy/names.js';
+import type { Role } from '../../../policy/roles.js';
 import type { Policy } from '../../../policy/policy.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { ImportedCustomer, ImportResult } from '../../store/imports.js';
-import type { RoleRow } from '../../store/records.js';
 import type { Store } from '../../store/store.js';
 import { KeyRules } from '../keys/key-rules.js';
 import { parsePublicKey } from '../keys/public-key.js';
@@ -62,18 +61,14 @@ function rulesFor(
   settings: AdministrationSettings,
   policy: Policy | null,
 ): KeyRules {
-  const planned = new Map(customers.map((one) => [one.customer, one.roles]));
-  const of = (name: CustomerName): readonly RoleRow[] => [
-    ...store.roles.of(name),
-    ...(planned.get(name) ?? []).map((row) => ({
-      ...row,
-      customer: name,
-      since: '',
-      sinceSeq: 0,
-      counts: true,
-    })),
+  const planned = new Map<string, readonly { readonly role: Role }[]>(
+    customers.map((one) => [one.customer, one.roles]),
+  );
+  const rolesHeld = (name: string): readonly Role[] => [
+    ...store.holders.rolesHeld(name),
+    ...(planned.get(name) ?? []).map(({ role }) => role),
   ];
-  return new KeyRules({ settings: settings.keys, policy: () => policy, roles: { of } });
+  return new KeyRules({ settings: settings.keys, policy: () => policy, holders: { rolesHeld } });
 }
 
 /** A key that the customer has already stays, whatever the rules say of it today. */

@@ -26,7 +26,11 @@ export function keyRoutes(
   policy: () => Policy | Refusal,
 ): readonly Route[] {
   const slices = new Slices({ milliseconds: 0 });
-  const rules = new KeyRules({ settings: settings.keys, policy: () => readable(policy), roles: store.roles });
+  const rules = new KeyRules({
+    settings: settings.keys,
+    policy: () => readable(policy),
+    holders: store.holders,
+  });
   const endOf = (key: Key): string | null => rules.endOf(key);
   /** @returns null for all customers */
   const whom = (

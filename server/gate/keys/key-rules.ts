@@ -4,7 +4,8 @@ import type { CustomerName } from '../../../policy/names.js';
 import type { KeyRule, Policy } from '../../../policy/policy.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { isRefusal, refusal } from '../../../policy/refusal.js';
-import type { Key, RoleRow } from '../../store/records.js';
+import type { Holders } from '../../store/holders.js';
+import type { Key } from '../../store/records.js';
 import { parsePublicKey, rsaBitsOf } from './public-key.js';
 import type { PublicKey } from './public-key.js';
 
@@ -20,7 +21,7 @@ const LONG_AGO = new Date(0).toISOString();
 interface KeyRulesParts {
   readonly settings: KeyLimits;
   readonly policy: () => Policy | null;
-  readonly roles: { of(customer: CustomerName): readonly RoleRow[] };
+  readonly holders: Pick<Holders, 'rolesHeld'>;
 }
 
 /**
@@ -70,11 +71,10 @@ export class KeyRules {
   }
 
   #rule(customer: CustomerName): KeyRule | undefined {
-    const { policy, roles } = this.#parts;
+    const { policy, holders } = this.#parts;
     const found = policy();
     if (found === null || found.keyRules.length === 0) return undefined;
-    const held = roles.of(customer).flatMap((row) => (row.counts ? [row.role] : []));
-    return keyRule(found, customer, held);
+    return keyRule(found, customer, holders.rolesHeld(customer));
   }
 }
 

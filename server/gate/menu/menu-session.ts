@@ -17,7 +17,7 @@ import type { OwnKeys } from '../customer/own-keys.js';
 import type { Logger } from '../../wire/logger.js';
 import type { MaintenanceWatch } from '../policy/maintenance-watch.js';
 import { MenuClock } from './menu-clock.js';
-import type { MenuIdle } from './menu-idle.js';
+import type { SessionTerms } from '../access/session-terms.js';
 import { SessionMenuTerminal } from './menu-terminal.js';
 import type { OperationDispatcher } from '../operations/operation-dispatcher.js';
 import { menuOperation, OwnDomains } from '../customer/own-domains.js';
@@ -55,7 +55,7 @@ export interface MenuParts {
   /** Where the lists of all menus are made anew. */
   readonly refreshes: Pick<SlicedQueue, 'add'>;
   readonly preferences: Preferences;
-  readonly idle: MenuIdle;
+  readonly terms: Pick<SessionTerms, 'menuIdleSeconds'>;
   readonly log: Logger;
 }
 
@@ -98,7 +98,7 @@ export class MenuSession {
     });
     this.#idle = new IdleWatch(
       // A console has a time of its own.
-      () => (this.#console === null ? parts.idle.seconds(identity.customer) : null),
+      () => (this.#console === null ? parts.terms.menuIdleSeconds(identity.customer) : null),
       {
         warn: (seconds) => {
           this.#tell({ fact: 'notice', message: words.menuIdle(seconds) });

@@ -1,3 +1,4 @@
+import { COUNTED_ACTIONS } from '../../../policy/actions.js';
 import type { Action } from '../../../policy/actions.js';
 import type { ParameterValues } from '../../../policy/boot-parameter.js';
 import type { BootProfileName, CustomerName, DomainName } from '../../../policy/names.js';
@@ -207,12 +208,4 @@ export class OperationDispatcher {
   }
 }
 
-const CARRIED_OUT: readonly string[] = [
-  'start',
-  'shutdown',
-  'poweroff',
-  'reboot',
-  'rescue',
-  'normal',
-  'sysrq',
-] satisfies readonly VerbAction[];
+const CARRIED_OUT: readonly string[] = COUNTED_ACTIONS satisfies readonly VerbAction[];

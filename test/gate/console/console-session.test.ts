@@ -365,7 +365,9 @@ describe('a console session', () => {
     assert.equal(again.query.get('since'), first.query.get('since'));
     await shows('The host answers again.');
     terminal.type('found');
-    await eventually('it to arrive', () => again.typed === 'found');
+    await eventually('it to arrive', () => again.typed === 'found', {
+      instead: () => [gate.dom0.consoles.map(({ typed }) => typed), terminal.output],
+    });
     assert.equal(gate.events('domain.console.requested').length, 1, 'it is one attachment');
     terminal.type('\x1d.');
     assert.equal((await left()).status, 0);
