@@ -19,11 +19,11 @@ import { judge } from './verdict.js';
 import type { Verdict, AccessRequest } from './verdict.js';
 import * as words from '../text/words.js';
 
-/** The store, as far as permission goes: one transaction around reading, deciding and recording. */
+/** The store as authorisation needs it: one transaction around reading, deciding and recording. */
 export interface Authorizations {
-  /** @throws AuditUnavailableError when nothing can be written: nothing has happened then */
+  /** @throws AuditUnavailableError when nothing can be written; then nothing has happened */
   settle<T>(question: Question, decide: (facts: Facts) => Settled<T>): T;
-  /** Reads the same for who only wants to know, also when nothing can be written. */
+  /** Reads the same facts without recording anything; works also when nothing can be written. */
   look(question: Question): Facts;
 }
 
@@ -41,15 +41,15 @@ interface PermitFacts {
   readonly action: Action;
   readonly domain: DomainName;
   readonly profile: BootProfileName | null;
-  /** Of a SysRq. */
+  /** The key of a SysRq; null otherwise. */
   readonly key: string | null;
-  /** As they were recorded; empty when the profile has none. */
+  /** The profile's parameters as they were recorded; empty when the profile has none. */
   readonly parameters: ParameterValues;
-  /** The id of the operation, or of the attachment: in the intent, in its outcome and on the wire. */
+  /** The id of the operation or of the attachment; the intent, its outcome and the wire all have it. */
   readonly operation: string;
-  /** The intent. Null for `status`, and for looking while the audit log cannot be written. */
+  /** The row of the intent. Null for `status`, and for looking while the audit log cannot be written. */
   readonly row: AuditRow | null;
-  /** Since when the customer has the role: nothing from before is ever shown. ISO 8601. */
+  /** When the customer's role began; nothing from before is ever shown. ISO 8601. */
   readonly since: string;
 }
 
@@ -64,7 +64,7 @@ export class DemandedPermit {
   readonly operation: string;
   readonly row: AuditRow | null;
   readonly since: string;
-  /** Makes the type nominal: an object that merely looks like one is none. */
+  /** Makes the type nominal: an object of the same shape is not one. */
   readonly #minted = true;
 
   constructor(key: symbol, facts: PermitFacts) {
@@ -81,7 +81,7 @@ export class DemandedPermit {
     Object.freeze(this);
   }
 
-  /** False for whatever was made to look like one. */
+  /** @returns false for an object that only has the same shape */
   static is(value: unknown): value is DemandedPermit {
     return typeof value === 'object' && value !== null && #minted in value && value.#minted;
   }
@@ -108,7 +108,7 @@ export class Permit {
     return this.#facts.operation;
   }
 
-  /** @throws TypeError the second time, or for another action than the one that was authorised */
+  /** @throws TypeError the second time, or for an action other than the authorised one */
   consume(action: Action): DemandedPermit {
     if (action !== this.#facts.action)
       throw new TypeError(`a permit for ${this.#facts.action} does not permit ${action}`);
@@ -121,19 +121,22 @@ export class Permit {
 /** Looking is still possible when the audit log cannot be written; changing anything is not. */
 const LOOKING: readonly Action[] = ['status', 'console', 'watch', 'log'];
 
-/** Stands for a name that cannot be any domain's, so that the same work is done for it. */
+/**
+ * Stands in for text that is no domain's name, so that the same work is done for it. No domain can have this
+ * name.
+ */
 const NOBODYS = 'list' as DomainName;
 
-/** Of an identity, what permission depends on. */
+/** The parts of an identity that a decision depends on. */
 export type Requester = Pick<Identity, 'customer' | 'fingerprint' | 'source'>;
 
-/** What a decision depends on beside the database and the policy. */
+/** What a decision depends on besides the database and the policy. */
 export interface Surroundings {
   readonly rateLimit?: CustomerRateLimit;
   readonly clock?: () => Date;
-  /** Left out: nothing is known of any domain. */
+  /** When left out, nothing is known of any domain. */
   readonly observations?: DomainObservations;
-  /** How many consoles there are at this moment. */
+  /** The number of matching consoles that are open now. */
   readonly atOnce?: (query: AttachmentQuery) => number;
 }
 
@@ -165,8 +168,9 @@ export class Authorizer {
   }
 
   /**
-   * Reads role and usage, decides and records the intent or the denial, in one transaction: two at once cannot both
-   * pass a limit of one. Only what comes too fast is refused without a record.
+   * Reads role and usage, decides, and records the intent or the denial, in one transaction. So two at once
+   * cannot both pass a limit of one. A refusal stays unrecorded only when requests come too fast or the audit
+   * log cannot be written.
    */
   authorize(identity: Identity, request: AccessRequest): Permit | Refusal {
     const tooFast = this.#rateLimit.check(identity.customer);
@@ -202,15 +206,15 @@ export class Authorizer {
   }
 
   /**
-   * Whether what goes on may go on: as `consider`, but what was begun is not counted against itself, and a host that is not heard
-   * just now has changed nothing.
+   * Decides whether something under way may continue. As `check`, but counts no limits, so that it does not
+   * count against itself, and uses the last observation: a host that is silent just now changes nothing.
    */
   recheck(identity: Requester, request: AccessRequest): Refusal | null {
     const verdict = this.verdictNow(identity, request);
     return verdict.allow ? null : verdict.refusal;
   }
 
-  /** As `recheck`, with how long it may go on if nothing is changed. */
+  /** As `recheck`, with the time until which it may continue if nothing changes. */
   verdictNow(identity: Requester, request: AccessRequest): Verdict {
     const question = this.#question(identity, request.domain);
     const facts = { ...this.#authorizations.look(question), count: () => 0 };
@@ -219,8 +223,8 @@ export class Authorizer {
   }
 
   /**
-   * Many questions about one domain at once, without consequences. A rescue is possible when it is with one of the
-   * profiles.
+   * Decides about many actions on one domain, without consequences. A rescue is allowed when it is allowed
+   * with one of the profiles.
    */
   considerAll(
     identity: Requester,

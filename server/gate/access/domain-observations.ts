@@ -2,18 +2,18 @@ import type { Circumstances } from '../../../policy/conditions.js';
 import { NOTHING_KNOWN } from '../../../policy/conditions.js';
 import type { DomainName } from '../../../policy/names.js';
 
-/** What a domain does, for the conditions of policy. */
+/** A domain as it was observed, for the policy's conditions. */
 export type DomainObservation = Omit<Circumstances, 'source'>;
 
-/** How domains are seen. */
+/** Gives the observations of domains. */
 export interface DomainObservations {
-  /** As it is known at this moment. */
+  /** As it is known now. */
   observation(domain: DomainName): DomainObservation;
-  /** As it was last heard, also when its host is not heard any more. */
+  /** As it was last heard, also when its host is silent now. */
   lastObservation(domain: DomainName): DomainObservation;
 }
 
-/** Where no host is heard. */
+/** For a gate that hears no host. */
 export const NO_OBSERVATIONS: DomainObservations = {
   observation: () => NOTHING_KNOWN,
   lastObservation: () => NOTHING_KNOWN,

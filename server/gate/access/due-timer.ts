@@ -1,12 +1,12 @@
 import { FaultGuard } from '../../wire/fault-guard.js';
 import type { FaultLogger } from '../../wire/logger.js';
 
-/** A clock may be set meanwhile: it is looked at so often while anything is due. Milliseconds. */
+/** The longest wait without a look at the clock, which may be set meanwhile. Milliseconds. */
 const LONGEST_WAIT = 60_000;
-/** After a fault of whoever is woken, they are woken again. Milliseconds. */
+/** The pause before `wake` is called again after it threw. Milliseconds. */
 const AGAIN_MS = 1_000;
 
-/** One timer for many moments: it wakes at the earliest of them, and nobody has one of their own. */
+/** One timer for many moments: it wakes at the earliest, so that none needs a timer of its own. */
 export class DueTimer {
   readonly #clock: () => number;
   readonly #woken: () => void;
@@ -15,8 +15,8 @@ export class DueTimer {
 
   /**
    * @param clock milliseconds since 1970
-   * @param wake called at the moment, or earlier to be asked again: it says by `at` what is due next. What it throws is logged, and it is
-   *   called again a second later
+   * @param wake called at the moment or earlier; it calls `at` with the moment that is due next. What it
+   *   throws is logged, and it is called again a second later
    */
   constructor(clock: () => number, wake: () => void, log: FaultLogger) {
     this.#clock = clock;
@@ -25,7 +25,7 @@ export class DueTimer {
     });
   }
 
-  /** Wakes then, or earlier if it was to be woken earlier already. */
+  /** Wakes at this moment, or at the earlier one that is already set. */
   at(moment: number): void {
     if (this.#next !== null && this.#next <= moment) return;
     this.close();

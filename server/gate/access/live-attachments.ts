@@ -4,17 +4,17 @@ import { sourceBucket } from '../../../policy/network.js';
 import type { Limit } from '../../../policy/policy.js';
 import type { Unsubscribe } from '../session/terminal.js';
 
-/** One visit to a console. */
+/** One attachment to a console. */
 interface LiveAttachment {
   readonly customer: CustomerName;
-  /** The address that it comes from. */
+  /** The customer's source address. */
   readonly source: string;
   readonly domain: DomainName;
-  /** What it is at this moment: who came to watch may have the keyboard by now. */
+  /** Its action now: a customer who came to watch may have the keyboard by now. */
   action(): Action;
 }
 
-/** Whose visits are counted. */
+/** Says which attachments are counted. */
 export interface AttachmentQuery extends Pick<Limit, 'per' | 'actions'> {
   readonly customer: CustomerName;
   readonly source: string | null;
@@ -22,13 +22,16 @@ export interface AttachmentQuery extends Pick<Limit, 'per' | 'actions'> {
 }
 
 /**
- * Who is at a console at this moment, for the limits of how many at once. In memory and not counted from the audit log, as consoles
- * go on while that cannot be written.
+ * The attachments that are open now, for the policy's limits of how many at once. They are kept in memory and
+ * not counted from the audit log, because consoles go on while that cannot be written.
  */
 export class LiveAttachments {
   readonly #attachments = new Set<LiveAttachment>();
 
-  /** To be called in the same turn as the visit was allowed, so that two at once cannot both pass a limit of one. @returns ends it */
+  /**
+   * Call it in the turn in which the attachment was allowed, so that two at once cannot both pass a limit of
+   * one. @returns removes the attachment
+   */
   enter(attachment: LiveAttachment): Unsubscribe {
     this.#attachments.add(attachment);
     return () => this.#attachments.delete(attachment);

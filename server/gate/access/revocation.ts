@@ -10,39 +10,39 @@ import { absenceRefusal } from './standing.js';
 import type { StandingCheck } from './standing.js';
 import * as words from '../text/words.js';
 
-/** Something that goes on only as long as its right does. */
+/** Something that may go on only while its right lasts. */
 export interface Live {
   readonly identity: Identity;
   /**
-   * What it needs now: an attachment its action, a session of a domain's login to see the domain. The domain stays the
-   * same. Null: no more than to be here, as a connection.
+   * The right that it needs now: an attachment its action, a session of a domain's login the sight of that
+   * domain. The domain never changes. Null: it needs no more than standing, as a connection does.
    */
   needs(): { readonly action: Action; readonly domain: DomainName } | null;
   /** Ends it; the sentence is for the customer. */
   end(sentence: string): void;
   /**
-   * It has not begun: what is typed waits until it has. It is asked about in the same turn, so that a right that is lost
-   * and given back meanwhile passes on nothing that was typed without it.
+   * True until it begins; what is typed waits until then. It is checked in the same turn as the change. So
+   * when a right is lost and given back at once, nothing that was typed without it is passed on.
    */
   readonly beginning?: boolean;
 }
 
-/** What is tracked, for whoever acts by it. */
+/** The handle of something tracked, for the code that acts by its right. */
 export interface Tracked {
   /**
-   * Whether it may act now: asked before anything is passed on, as what was changed may not have been asked about yet.
-   * False: it has ended, and nothing more may be done.
+   * Whether it may act now. Ask before passing anything on, because a change may not have been checked yet.
+   * False: do nothing more. It has ended, or it could not be checked just now.
    */
   canAct(): boolean;
-  /** It is over by itself. Twice is harmless. */
+  /** Call it when it ends by itself. Twice is harmless. */
   forget(): void;
 }
 
-/** What is asked for what goes on. */
+/** The services that `Revocation` uses. */
 interface RevocationParts {
   readonly authorizer: Pick<Authorizer, 'verdictNow'>;
   readonly standing: Pick<StandingCheck, 'of'>;
-  /** Who has a role on a domain. */
+  /** The customers who have a role on a domain. */
   readonly roles: { on(domain: DomainName): readonly { readonly customer: CustomerName }[] };
   readonly log: Logger;
   /** Milliseconds since 1970. */
@@ -50,7 +50,7 @@ interface RevocationParts {
   readonly slices?: Slices;
 }
 
-/** When a right that could not be asked about is asked about again. Milliseconds. */
+/** The pause before a right that could not be checked is checked again. Milliseconds. */
 const AGAIN_MS = 5_000;
 
 interface Entry {
@@ -58,15 +58,15 @@ interface Entry {
   readonly domain: DomainName | null;
   /** When its key's time is over. Milliseconds since 1970. */
   until: number | null;
-  /** Whether it was asked about since it is tracked, and could be. */
+  /** Whether its right was checked since it is tracked, and the last check did not fail. */
   known: boolean;
   over: boolean;
 }
 
 /**
- * Takes rights from those who are using them. When something changes, only those whom it concerns are asked about again,
- * once for all that changed in the same turn, in slices. Nobody acts on a lost right meanwhile: what waits to be asked
- * about is asked about before it acts (`Tracked.canAct`).
+ * Takes rights from those who are using them. When something changes, it checks only those concerned, once
+ * for all changes of the same turn, in slices. Nobody acts on a lost right meanwhile: an entry that waits for
+ * its check is checked before it acts (`Tracked.canAct`).
  */
 export class Revocation {
   readonly #parts: RevocationParts;
@@ -76,7 +76,7 @@ export class Revocation {
   readonly #entries = new Set<Entry>();
   readonly #ofCustomer = new Map<CustomerName, Set<Entry>>();
   readonly #atDomain = new Map<DomainName, Set<Entry>>();
-  /** Those to be asked about, in this order. */
+  /** The entries that are to be checked, in this order. */
   readonly #due = new Set<Entry>();
   readonly #beginning = new Set<Entry>();
   #sweeping = false;
@@ -95,7 +95,7 @@ export class Revocation {
     );
   }
 
-  /** From now on; it is asked about before its first act, whatever was asked before. */
+  /** Tracks it from now on. Its right is checked before its first act, whatever was checked before. */
   track(live: Live): Tracked {
     const domain = live.needs()?.domain ?? null;
     const entry: Entry = { live, domain, until: null, known: false, over: false };
@@ -114,7 +114,7 @@ export class Revocation {
     };
   }
 
-  /** For the audit log's `onAppend`: asks about those whom the row names, after all rows of its transaction. */
+  /** For the audit log's `onAppend`: checks those whom the row names, after all rows of its transaction. */
   heard({ event }: AuditRow): void {
     switch (event.kind) {
       case 'customer.suspended':
@@ -129,7 +129,7 @@ export class Revocation {
       case 'domain.retired':
       case 'domain.adopted': {
         this.#markSoon(this.#atDomain.get(event.domain));
-        // Which rule for keys speaks of a customer can hang on their roles.
+        // A customer's roles can decide which rule for keys applies to them.
         for (const { customer } of this.#parts.roles.on(event.domain))
           this.#markSoon(this.#ofCustomer.get(customer));
         return;
@@ -141,19 +141,19 @@ export class Revocation {
     }
   }
 
-  /** Asks about everybody. One that cannot be asked about or ended harms no other. */
+  /** Checks everybody. One that cannot be checked or ended harms no other. */
   review(): void {
     this.#mark(this.#entries);
     this.#sweep();
   }
 
-  /** Asks about what goes on at one domain, which does something else now. */
+  /** Checks everything at one domain, after its state or boot has changed. */
   reviewDomain(domain: DomainName): void {
     this.#mark(this.#atDomain.get(domain));
     this.#sweep();
   }
 
-  /** No more ends by time. Twice is harmless. */
+  /** Ends nobody by time any more. Twice is harmless. */
   close(): void {
     this.#ends.close();
   }
@@ -162,7 +162,7 @@ export class Revocation {
     for (const entry of entries) this.#due.add(entry);
   }
 
-  /** The few that have not begun yet are not left for another slice. */
+  /** Checks the few that have not begun yet now, and not in a later slice. */
   #askBeginning(): void {
     for (const entry of [...this.#beginning]) if (this.#due.has(entry)) this.#ask(entry);
   }
@@ -171,7 +171,7 @@ export class Revocation {
     this.#mark(entries);
     if (this.#soon || this.#due.size === 0) return;
     this.#soon = true;
-    // The other rows of the transaction are heard before.
+    // Let the other rows of the transaction be heard first.
     queueMicrotask(() => {
       this.#soon = false;
       this.#sweep();
@@ -197,7 +197,7 @@ export class Revocation {
     return asked || this.#ask(entry);
   }
 
-  /** @returns whether it may go on */
+  /** @returns whether it may act now */
   #ask(entry: Entry): boolean {
     const { live } = entry;
     const { connection } = live.identity;
@@ -240,7 +240,7 @@ export class Revocation {
     if (until !== null) this.#ends.at(until);
   }
 
-  /** Some key's time is over, or it is time to look at the clock. */
+  /** A key's time is over, or it is time to look at the clock again. */
   #endsDue(): void {
     const now = this.#clock();
     for (const entry of this.#entries) {

@@ -12,17 +12,17 @@ import * as words from '../text/words.js';
 /** Why somebody may not be here. */
 export type Absence = 'customer-suspended' | 'key-revoked' | 'key-expired' | 'key-not-allowed';
 
-/** Whether somebody may be here at all, whatever they may do here. */
+/** Whether somebody may be here at all, whatever else they may do. */
 export type Standing =
   | {
       readonly here: true;
-      /** From then on their key is of no use. Milliseconds since 1970; null: as long as nothing is changed. */
+      /** When their key's time is over. Milliseconds since 1970; null: not unless something changes. */
       readonly until: number | null;
     }
   | {
       readonly here: false;
       readonly why: Absence;
-      /** What of the key the policy does not allow. */
+      /** The part of the key that the policy does not allow; null for every other reason. */
       readonly fault: KeyFault | null;
     };
 
@@ -30,10 +30,10 @@ export type Standing =
 export type AskStanding = (identity: Pick<Identity, 'customer' | 'fingerprint'>) => Refusal | null;
 
 /**
- * The one answer to "may they be here?": login, sessions, every permit, and what goes on rest on it. The account must
- * be open, the key registered, its own time not over, and the policy's rules for keys must allow it.
+ * Decides whether somebody may be here. Login, sessions, permits and revocation all rest on it. The account
+ * must be open, the key registered and its own time not over, and the policy's rules for keys must allow it.
  *
- * @param policy null where none can be read: then its rules for keys are left out
+ * @param policy null where none can be read; then its rules for keys do not apply
  */
 export function standing(policy: Policy | null, customer: CustomerName, holder: Holder, now: Date): Standing {
   if (holder.suspended) return absent('customer-suspended');
@@ -50,7 +50,7 @@ export function standing(policy: Policy | null, customer: CustomerName, holder: 
   return { here: true, until: earlier(own, ruled) };
 }
 
-/** In the words for the customer; the detail has the true reason. */
+/** The words for the customer; the detail has the true reason. */
 export function absenceRefusal({ why, fault }: Extract<Standing, { here: false }>): Refusal {
   switch (why) {
     case 'customer-suspended':
@@ -66,7 +66,7 @@ export function absenceRefusal({ why, fault }: Extract<Standing, { here: false }
   }
 }
 
-/** The same question about who came in once, answered from what is stored now. */
+/** Asks `standing` about a customer who has logged in, from what is stored now. */
 export class StandingCheck {
   readonly #holders: Pick<Holders, 'find'>;
   readonly #inForce: { readonly policy: Policy };

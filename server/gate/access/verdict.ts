@@ -13,34 +13,34 @@ import { printable } from '../../../policy/printable.js';
 import { absenceRefusal, standing } from './standing.js';
 import * as words from '../text/words.js';
 
-/** What a customer asks for, as they spelt it: the domain's name is parsed here and nowhere before. */
+/** A customer's request, as they spelt it. The domain's name is not parsed yet. */
 export interface AccessRequest {
   readonly action: Action;
   readonly domain: string;
   /** The boot profile of a rescue; null otherwise. */
   readonly profile: BootProfileName | null;
-  /** The key of a SysRq; left out: none is named. */
+  /** The key of a SysRq; null or left out when none is named. */
   readonly key?: string | null;
-  /** What the profile's parameters are to be, for the log and the host: nothing is judged by it. */
+  /** The profile's parameters, for the log and the host; they decide nothing. */
   readonly parameters?: ParameterValues;
-  /** Of `log-switch`, for the log: nothing is judged by it. */
+  /** Of `log-switch`, for the log; it decides nothing. */
   readonly keep?: boolean;
 }
 
-/** What was decided: the words for the customer, and for the log the true reason. */
+/** A decision. A denial has the words for the customer, and as `code` the true reason for the log. */
 export type Verdict =
   | {
       readonly allow: true;
       /** The rule's id. */
       readonly rule: string;
-      /** Since when the role is held. ISO 8601. */
+      /** When the role began. ISO 8601. */
       readonly since: string;
-      /** When the key's time is over. Milliseconds since 1970; null: as long as nothing is changed. */
+      /** When the key's time is over. Milliseconds since 1970; null: not unless something changes. */
       readonly until: number | null;
     }
   | { readonly allow: false; readonly refusal: Refusal; readonly code: RefusalCode };
 
-/** Decides from what the store and the policy say, and nothing else. */
+/** Decides from its arguments and nothing else. */
 export function judge(
   policy: Policy,
   { customer, domain, source }: Question,
@@ -64,7 +64,7 @@ export function judge(
     const question = { customer, role, domain, action, profile, key, ...circumstances };
     return evaluate(policy, question, usage, now);
   };
-  // Who may not see the domain hears what is heard about one that does not exist.
+  // A customer who may not see the domain hears the same as about one that does not exist.
   const seen = ask('status');
   if (counting === null || !seen.allow) {
     const code =
@@ -79,12 +79,12 @@ export function judge(
   return { allow: true, rule: decision.rule.id, since: counting.since, until: here.until };
 }
 
-/** What changes nothing. */
+/** Actions that change nothing; maintenance leaves them open. */
 const LOOKING: readonly Action[] = ['status', 'watch', 'log'];
 
 const CONSOLES: readonly Action[] = ['console', 'takeover'];
 
-/** Whether maintenance keeps a customer from it, whatever the policy says. */
+/** Whether maintenance refuses the action, whatever the policy says. */
 function isClosedBy({ consolesClosed }: MaintenanceRow, action: Action): boolean {
   if (CONSOLES.includes(action)) return consolesClosed;
   return !LOOKING.includes(action);
