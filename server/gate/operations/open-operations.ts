@@ -15,14 +15,14 @@ export interface OutcomeLog {
   append(event: AuditEvent): unknown;
 }
 
-/** How an operation ended. `lost`: its host answered that it does not know it. */
+/** How an operation ended. `lost`: every host that may have had it answered that it does not know it. */
 export type OperationEnd =
   | { readonly outcome: 'done' | 'failed' | 'superseded'; readonly operation: OperationView }
   | { readonly outcome: 'lost' };
 
 type Outcome = Extract<AuditEvent, { kind: 'operation.ended' }>['outcome'];
 
-/** What an outcome is recorded of. */
+/** The intent that an outcome belongs to. */
 interface Intent {
   readonly operation: string;
   readonly domain: DomainName;
@@ -30,9 +30,9 @@ interface Intent {
 
 /** Milliseconds. */
 export interface OpenTimings {
-  /** How often what is in doubt is asked for again, and what could not be recorded tried again. */
+  /** How often operations in doubt are asked about, and unrecorded outcomes are written again. */
   readonly sweep: number;
-  /** As long as a request that was given up may still be on its way. */
+  /** How long a request that was given up may still be on its way. */
   readonly late: number;
 }
 
@@ -42,22 +42,25 @@ interface Open extends Intent {
   readonly finish: (end: OperationEnd) => void;
   /** Hosts that answered that they do not know it. */
   readonly unknownTo: Set<HostLink>;
-  /** Not known whether it was ever taken up: the host is asked until it says so. */
+  /** True while it is not known whether the host took it up; the host is asked until it says so. */
   doubted: boolean;
-  /** Milliseconds since the epoch. A host that did not know it before then may have had the request in its hands. */
+  /**
+   * Milliseconds since the epoch. Until then the request may still reach a host that says it does not know
+   * it.
+   */
   settledAfter: number;
-  /** Counts what hosts said of it: an answer to an earlier question says nothing any more. */
+  /** Counts what hosts said of it. A newer word makes the answer to an earlier question void. */
   heard: number;
 }
 
 const TIMINGS: OpenTimings = { sweep: 5_000, late: 15_000 };
 
-/** A gate asks for what it recorded for no longer than this, all its tries included. Milliseconds. */
+/** The longest time in which a gate asks for an intent that it recorded, all tries included. Milliseconds. */
 const ASKING = 40_000;
 
 /**
- * The operations whose outcome is not recorded yet. Each gets exactly one `operation.ended`, also over the loss of a
- * host, a full disk, or the death of an earlier gate.
+ * The operations whose outcome is not recorded yet. Each gets exactly one `operation.ended`, even when a host
+ * is lost, the disk is full, or an earlier gate died.
  */
 export class OpenOperations {
   readonly #hosts: Hosts;
@@ -76,7 +79,7 @@ export class OpenOperations {
     this.#log = log;
     this.#unsubscribe = hosts.onEvent(({ host, event }) => {
       if (event.event === 'operation') this.take(event.operation);
-      // What ended while the host was not heard.
+      // Ask for those that ended while the host was not heard.
       if (event.event === 'reachable') for (const open of this.#of(host)) void this.#ask(open, host);
     });
   }
@@ -85,7 +88,10 @@ export class OpenOperations {
     return this.#open.size;
   }
 
-  /** An operation that is asked for now, until `take`, `refuse` or `doubt` says how that went. @returns how it will have ended */
+  /**
+   * Watches an operation whose request is sent next. Call `take`, `refuse` or `doubt` when it is known how
+   * that went. @returns how the operation ends; never settles after `refuse`
+   */
   watch(intent: Intent, host: HostLink): Promise<OperationEnd> {
     return new Promise((resolve) => {
       this.#add(intent, { host, doubted: false, settledAfter: Infinity, finish: resolve });
@@ -93,7 +99,7 @@ export class OpenOperations {
   }
 
   /**
-   * An intent of an earlier gate, which may have asked for it in its last moment.
+   * Takes over an intent of an earlier gate, which may have sent the request in its last moment.
    * @param at when it was recorded, milliseconds since the epoch
    */
   adopt(intent: Intent, at: number): void {
@@ -106,7 +112,7 @@ export class OpenOperations {
     }
   }
 
-  /** What a host says about an operation. */
+  /** Takes what a host says about an operation. */
   take(operation: OperationView): void {
     const open = this.#open.get(operation.id);
     if (open === undefined) return;
@@ -118,7 +124,7 @@ export class OpenOperations {
     this.#finish(open, phase, { outcome: phase, operation }, failure?.code ?? null, failureDetail(failure));
   }
 
-  /** The host refused it. */
+  /** The host refused the operation. */
   refuse(intent: Intent, no: Refusal): void {
     if (!this.#open.delete(intent.operation)) return;
     this.record(intent, 'refused', no.code, no.detail);
@@ -133,7 +139,7 @@ export class OpenOperations {
     this.#sweepLater();
   }
 
-  /** Records an outcome; what cannot be written now is written as soon as it can be. */
+  /** Records an outcome. One that cannot be written now is written as soon as it can be. */
   record(
     { operation, domain }: Intent,
     outcome: Outcome,

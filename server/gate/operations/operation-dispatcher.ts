@@ -24,13 +24,13 @@ import * as words from '../text/words.js';
 /** An action that dom0 carries out as an operation. */
 export type VerbAction = Extract<Action, Verb>;
 
-/** What is asked for, as spelt by the customer. */
+/** A customer's request for an operation, as they spelt it. */
 export interface RequestedOperation {
   readonly action: VerbAction;
   readonly domain: string;
-  /** For a rescue; null there means the only one that the host offers for the domain. */
+  /** The profile of a rescue. Null there means the only one that the host offers for the domain. */
   readonly profile: string | null;
-  /** For a SysRq: its key. */
+  /** The key of a SysRq. */
   readonly key?: string | null;
 }
 
@@ -61,16 +61,16 @@ interface OperationDispatcherParts {
 
 interface Authorized {
   readonly permit: Permit;
-  /** Why the profile's parameters cannot be as they are; null when they can. */
+  /** Why the profile's parameters cannot be used as they are; null when they can. */
   readonly unfit: Refusal | null;
 }
 
-/** The verbs after which a domain runs that may not have run before. */
+/** The verbs that can make a domain run that did not run before. */
 const CREATING: readonly Verb[] = ['start', 'rescue', 'normal'];
 
 /**
- * The only way to change a domain: menu, exec and console go through here. Authorised and recorded first, then
- * asked of dom0, then its outcome recorded.
+ * The only way to change a domain: menu, exec and console go through here. It authorises and records the
+ * request, then asks dom0, then records the outcome.
  */
 export class OperationDispatcher {
   readonly #parts: OperationDispatcherParts;
@@ -81,7 +81,7 @@ export class OperationDispatcher {
     this.#open = new OpenOperations(parts.hosts, parts.audit, parts.log, parts.timings);
   }
 
-  /** Begins what is asked for. A refusal means that the request changed nothing, unless it says otherwise. */
+  /** Starts the operation. A refusal means that the request changed nothing, unless it says otherwise. */
   async operate(identity: Identity, request: RequestedOperation): Promise<Started | Refusal> {
     const authorized = this.#authorize(identity, request);
     if (isRefusal(authorized)) return authorized;
@@ -96,8 +96,8 @@ export class OperationDispatcher {
   }
 
   /**
-   * Ends the intents that an earlier gate left open: dom0 is asked how each ended, when it can be heard. Call before
-   * the hosts are started.
+   * Closes the intents that an earlier gate left open: asks dom0 how each ended, once its host is heard. Call
+   * before the hosts are started.
    */
   closeOpenIntents(): void {
     for (const { event, at } of this.#parts.audit.openIntents()) {
@@ -109,7 +109,10 @@ export class OperationDispatcher {
     }
   }
 
-  /** The outcome of something that is no operation of dom0: an attachment to a console, a look at a log. */
+  /**
+   * Records the outcome of something that is no operation of dom0: an attachment to a console, a look at a
+   * log.
+   */
   recordEnd(
     demanded: DemandedPermit,
     outcome: 'done' | 'refused' | 'lost',
@@ -130,12 +133,12 @@ export class OperationDispatcher {
       const permit = authorizer.authorize(identity, { action, domain, profile: null, key });
       return isRefusal(permit) ? permit : { permit, unfit: null };
     }
-    // Only who may see the domain may hear about its profiles.
+    // Only a customer who may see the domain may hear about its profiles.
     const seen = authorizer.check(identity, { action: 'status', domain, profile: null });
     const profile = seen === null ? this.#profile(domain, request.profile) : null;
     if (isRefusal(profile)) return profile;
     const parameters = seen === null ? this.#parameters(domain, profile) : null;
-    // Whether they are all set is said only to who may boot the profile.
+    // Whether they are all set is told only to a customer who may boot the profile.
     const permit = authorizer.authorize(identity, {
       action,
       domain,
@@ -187,7 +190,7 @@ export class OperationDispatcher {
   }
 
   async #submit(demanded: DemandedPermit, host: HostLink): Promise<Started | Refusal> {
-    // Watched before it is asked for: it may be over before the answer is read.
+    // Watch it before asking: it may be over before the answer is read.
     const ended = this.#open.watch(demanded, host);
     const result = await askAgain(
       () => host.submit(demanded, demanded.key),

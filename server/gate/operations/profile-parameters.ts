@@ -8,17 +8,20 @@ export interface ParametersOfDomains {
   values(domain: DomainName): ParameterValues;
 }
 
-/** What a profile would be booted with. */
+/** The parameters that a profile would be booted with. */
 interface ChosenParameters {
-  /** In the profile's order: the value is what is set, or the default; null when there is neither. */
+  /** In the profile's order. The value is the one that is set, or the default; null when there is neither. */
   readonly chosen: readonly { readonly offer: ParameterOffer; readonly value: string | null }[];
   /** The values, by name. */
   readonly values: ParameterValues;
-  /** Those without a value, and those whose value its host's list does not have. */
+  /** Those without a value, and those whose value is not in the host's list. */
   readonly unfit: readonly ParameterOffer[];
 }
 
-/** Puts together what a profile asks for and what is set for the domain. What is set and not asked for stays here. */
+/**
+ * Joins a profile's offers with the values set for the domain. A value that the profile does not ask for is
+ * left out.
+ */
 export function chooseParameters(offers: readonly ParameterOffer[], set: ParameterValues): ChosenParameters {
   const chosen = offers.map((offer) => ({
     offer,
