@@ -1,18 +1,18 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Refusal } from '../../../policy/refusal.js';
 
-/** What became of a request: done as wanted, refused, or not known because the host was lost meanwhile. */
+/** What became of a request: done, refused, or uncertain because the host was lost meanwhile. */
 export type Outcome<Done> =
   | Done
   | { readonly result: 'refused'; readonly refusal: Refusal }
   | { readonly result: 'uncertain'; readonly refusal: Refusal };
 
-/** Waits before the same request is made again when it is not known whether it arrived. Milliseconds. */
+/** The waits before a request is repeated when it is not known whether it arrived. Milliseconds. */
 const AGAIN = [100, 1000];
 
 /**
- * Makes a request, and makes it again while it is not known whether it arrived. The request must be one that may arrive twice: an
- * operation with its id, a switch.
+ * Makes a request, and repeats it while it is not known whether it arrived. The request must be one that may
+ * arrive twice: an operation with its id, a switch.
  *
  * @param mayStill asked before each repetition: the right may have gone while we waited
  */

@@ -5,8 +5,9 @@ import { JsonLines } from './json-lines.js';
 import type { LinkEvent } from './link-event.js';
 
 /**
- * Reads `GET /changes`: first the whole list, then `ready`, then what changes. Until `ready` what was known before
- * stays known, brought up to date; with it, what was not in the list is gone.
+ * Reads `GET /changes`: first the whole list, then `ready`, then the changes. Until `ready`, the domains that
+ * were known before stay known, and the list updates them. At `ready`, those that were not in the list are
+ * gone.
  */
 export class ChangesReader {
   readonly #lines = new JsonLines();
@@ -24,12 +25,12 @@ export class ChangesReader {
     return this.#domains;
   }
 
-  /** What was told on this stream; null: nothing, as a dom0 half from before does. */
+  /** The names told on this stream; null when it told none, as an older dom0 half does. */
   get names(): HostNames | null {
     return this.#names;
   }
 
-  /** @throws JsonLinesError or AnswerError when what comes is not what was agreed */
+  /** @throws JsonLinesError or AnswerError when the stream breaks the contract */
   *push(chunk: Buffer): Generator<LinkEvent> {
     for (const value of this.#lines.push(chunk)) {
       const change = readChange(value);
@@ -69,7 +70,7 @@ export class ChangesReader {
     }
   }
 
-  /** The view shows the operation too, so that those who look at the domain see it move. */
+  /** Puts the operation into the domain's view too, so that those who look at the domain see it move. */
   *#operation({ operation }: Extract<Change, { change: 'operation' }>): Generator<LinkEvent> {
     const view = this.#domains.get(operation.domain);
     const live = operation.phase === 'queued' || operation.phase === 'running';

@@ -9,19 +9,19 @@ import { readConsoleNote } from '../../wire/answers.js';
 
 type Heartbeat = Extract<ConsoleNote, { note: 'ping' | 'pong' }>;
 
-/** What dom0 has to tell about a console. */
+/** dom0's notes about a console, without the heartbeat. */
 export type ConsoleNews = Exclude<ConsoleNote, Heartbeat>;
 
-/** How long the last of what was typed may take to leave. Milliseconds. */
+/** How long the last typed bytes may take to leave after `close`. Milliseconds. */
 const LAST_WORDS = 1_000;
 
 export interface ConsoleListener {
-  /** The guest's bytes, as they are. What was taken must be given back by `credit`. */
+  /** The guest's bytes, unchanged. The listener gives back by `credit` what it has taken. */
   bytes(data: Buffer): void;
   note(note: ConsoleNews): void;
-  /** The stream is at its end; nothing follows. The reason is for the log. */
+  /** The stream has ended; nothing follows. The reason is for the log. */
   closed(reason: string): void;
-  /** What was written has left: the next may be written. */
+  /** What was written has left; more may be written. */
   drained(): void;
 }
 
@@ -42,7 +42,7 @@ export class ConsoleStream {
     this.#socket = socket;
     this.#head = head;
     this.#pingInterval = pingInterval;
-    // Faults before `listen` are found there: the socket is destroyed then.
+    // A fault before `listen` destroys the socket, and `listen` reports it.
     socket.on(
       'error',
       this.#guard.on('error', (fault: Error) => {

@@ -6,10 +6,10 @@ import { CONSOLE_PROTOCOL } from '../../wire/console.js';
 import type { WireRefusal } from '../../wire/operation.js';
 import { readWireRefusal } from '../../wire/answers.js';
 
-/** The most bytes of an answer that is read. */
+/** The most bytes that are read of one answer. */
 const ANSWER_LIMIT = 8 * 1024 * 1024;
 
-/** The host did not answer, or not as agreed. */
+/** The host did not answer, or broke the contract. */
 export class HostError extends Error {
   /** True when the request certainly never arrived. */
   readonly unsent: boolean;
@@ -32,7 +32,10 @@ export type Streamed = { readonly ok: true; readonly response: IncomingMessage }
 
 export type Upgraded = { readonly ok: true; readonly socket: Duplex; readonly head: Buffer } | No;
 
-/** HTTP over dom0's socket. A connection for each request: over a Unix socket that costs nothing, and none goes stale. */
+/**
+ * HTTP over dom0's socket. Each request has its own connection: on a Unix socket that costs nothing, and none
+ * goes stale.
+ */
 export class Dom0Client {
   readonly #socket: string;
   readonly #timeout: number;
@@ -46,7 +49,7 @@ export class Dom0Client {
     this.#socket = socket;
     this.#timeout = timeout;
     this.#signal = signal;
-    // One for each console and request under way, as many as there are.
+    // Each console and each request under way listens to it.
     setMaxListeners(0, signal);
   }
 
@@ -55,7 +58,7 @@ export class Dom0Client {
     return this.#read(await this.open(method, path, body));
   }
 
-  /** As `ask`, for an answer that is not JSON: as it comes. */
+  /** As `ask`, for an answer that is not JSON; it comes as a stream. */
   async stream(path: string): Promise<Streamed> {
     const response = await this.open('GET', path);
     if (response.statusCode === 200) return { ok: true, response };
@@ -65,7 +68,7 @@ export class Dom0Client {
   }
 
   /**
-   * The answer as it begins, for one that does not end.
+   * Gives the answer as soon as it begins, for one that may not end.
    * @throws HostError
    */
   open(method: 'GET' | 'POST' | 'PUT', path: string, body?: object): Promise<IncomingMessage> {

@@ -10,36 +10,41 @@ export interface KnownDomains {
   list(): readonly DomainRecord[];
   identities(): readonly DomainIdentity[];
   retiredSince(time: Date): number;
-  /** @throws AuditUnavailableError: nothing of it has happened then */
+  /** @throws AuditUnavailableError; none of the changes has happened then */
   settle(changes: DomainChanges): void;
 }
 
 export interface RegistryTimes {
-  /** For how long a domain must be seen to be gone before it is retired. Milliseconds. */
+  /** How long a domain must be seen to be gone before it is retired. Milliseconds. */
   readonly graceMs: number;
   /** A clock that never jumps. Milliseconds. */
   readonly monotonic: () => number;
   readonly clock: () => Date;
 }
 
-/** How long a gate may have been held up between two looks without that counting as time in which it saw anything. Milliseconds. */
+/**
+ * The most time that counts between two reviews: a gate that was held up saw nothing meanwhile. Milliseconds.
+ */
 const MOST_PASSED = 30_000;
 
-/** How often the time that a name has been away is written, for the next gate. Milliseconds. */
+/** How often a name's time away is written, for the next gate. Milliseconds. */
 const WRITTEN_EVERY = 60_000;
 
-/** Keeps the book of which domain each name means: what the hosts say goes in, what `decideNames` makes of it is recorded. */
+/**
+ * Keeps the record of which domain each name means: gives what the hosts say to `decideNames`, and records
+ * the result.
+ */
 export class DomainRegistry {
   readonly #known: KnownDomains;
   readonly #times: RegistryTimes;
   readonly #log: Logger;
-  /** Since the time that is written of it; a name that is not here is not away. Milliseconds. */
+  /** How long each suspected name has been away, newer than what is written. Milliseconds. */
   #away = new Map<DomainName, number>();
   #ripens = false;
   #unrecorded = false;
   #reviewedAt: number | null = null;
   #writtenAt = -Infinity;
-  /** What the hosts said last, so that the same said again costs nothing. */
+  /** What the hosts said last, so that the same word again costs nothing. */
   #said = new Map<string, string>();
 
   constructor(known: KnownDomains, times: RegistryTimes, log: Logger) {
@@ -48,12 +53,12 @@ export class DomainRegistry {
     this.#log = log;
   }
 
-  /** Whether time alone can change anything, or what was decided is not recorded yet. */
+  /** Whether time alone can change anything, or a decision is not recorded yet. */
   get isWaiting(): boolean {
     return this.#ripens || this.#unrecorded;
   }
 
-  /** Whether what a host says of this name is anything new. */
+  /** Whether what a host says of this name is new. */
   isNews({ name: host, domains }: HostFacts, name: DomainName): boolean {
     const { configured = null } = domains.get(name) ?? {};
     return this.#said.get(`${host} ${name}`) !== JSON.stringify(configured);
@@ -62,7 +67,7 @@ export class DomainRegistry {
   /**
    * Looks at all names again.
    *
-   * @throws AuditUnavailableError when what was decided cannot be recorded: the next look decides it anew
+   * @throws AuditUnavailableError when the decisions cannot be recorded; the next look decides anew
    */
   review(hosts: readonly HostFacts[]): void {
     const now = this.#times.monotonic();

@@ -29,30 +29,30 @@ export interface HostSettings {
 }
 
 export interface HostTimings {
-  /** Silence on the stream of changes that means loss; dom0's beat comes every 5 s. Milliseconds. */
+  /** The silence on the stream of changes that means loss; dom0's beat comes every 5 s. Milliseconds. */
   readonly silence: number;
   /** How long a question waits for its answer. Milliseconds. */
   readonly answer: number;
-  /** Waits between attempts to reach the host: doubled from the first to the last. Milliseconds. */
+  /** The waits between attempts to reach the host, doubled from the first up to the last. Milliseconds. */
   readonly retry: readonly [first: number, last: number];
 }
 
 const TIMINGS: HostTimings = { silence: 12_000, answer: 10_000, retry: [200, 5_000] };
 
-/** What became of a request: taken up, refused, or not known because the host was lost meanwhile. */
+/** What became of a request: accepted, refused, or uncertain because the host was lost meanwhile. */
 export type Submitted =
   | { readonly result: 'accepted'; readonly operation: OperationView }
   | { readonly result: 'refused'; readonly refusal: Refusal }
   | { readonly result: 'uncertain'; readonly refusal: Refusal };
 
 /**
- * One Xen host, over its dom0 half's socket: follows what changes there, keeps what was last heard, and carries
- * requests over. Silence is loss; it then keeps trying until closed.
+ * One Xen host, over its dom0 half's socket. It follows the changes, keeps what was last heard, and carries
+ * requests. Silence means loss; then it tries again until closed.
  */
 export class HostLink {
   readonly name: string;
   readonly socket: string;
-  /** What its consoles said. */
+  /** The log of its consoles. */
   readonly log: HostLog;
   readonly #client: Dom0Client;
   readonly #logger: Logger;
@@ -95,7 +95,7 @@ export class HostLink {
     });
   }
 
-  /** Settles when the host was first heard, or was first found not to answer. */
+  /** Settles when the host was first heard, or first failed to answer. */
   get tried(): Promise<void> {
     return this.#tried;
   }
@@ -125,12 +125,15 @@ export class HostLink {
     return this.#domains;
   }
 
-  /** What was last heard of other names; null: it has told none since the gate started, or does not tell any. */
+  /**
+   * What was last heard of other names; null when it has told none since the gate started, or never tells
+   * any.
+   */
   get names(): HostNames | null {
     return this.#names;
   }
 
-  /** The guests that it was last heard to have and not to manage, also when it does not say so any more. */
+  /** The unmanaged guests that it was last heard to have, also when it tells them no more. */
   get lastOthers(): readonly GuestName[] {
     return this.#others;
   }
@@ -150,8 +153,8 @@ export class HostLink {
   }
 
   /**
-   * Asks for an operation, with the proof that it is permitted. The same permit may be submitted again: dom0 takes
-   * the same id for the same operation.
+   * Asks for an operation, with the proof that it is permitted. The same permit may be submitted again: dom0
+   * takes the same id for the same operation.
    */
   async submit(demanded: DemandedPermit, key: string | null = null): Promise<Submitted> {
     const verb = verbOf(demanded);
@@ -162,7 +165,7 @@ export class HostLink {
       domain,
       verb,
       profile: verb === 'rescue' ? demanded.profile : null,
-      // A dom0 half that lists none may not know the word.
+      // A dom0 half that offers none may not know the word.
       ...(Object.keys(parameters).length === 0 ? {} : { parameters }),
       key,
       actor: {
@@ -198,7 +201,7 @@ export class HostLink {
   }
 
   /**
-   * dom0's own journal, as witness for the gate's audit log, oldest first.
+   * dom0's own journal, oldest first, as a witness for the gate's audit log.
    * @throws Error when the host does not answer
    */
   async *journal(): AsyncGenerator<JournalRecord> {

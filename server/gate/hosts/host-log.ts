@@ -10,23 +10,25 @@ import { HostError } from './dom0-client.js';
 import { readLogHead } from './log-answer.js';
 import { LogStream } from './log-stream.js';
 
-/** What is asked of a log besides what the permit says; what is left out is not asked for. */
+/** What to read of a log, within what the permit allows. A field that is left out sets no limit. */
 export interface LogRequest {
-  /** Nothing that came before, milliseconds since 1970: if that is later than the role began. */
+  /**
+   * Leaves out everything before this time. Milliseconds since 1970; of no effect when the role began later.
+   */
   readonly since?: number | null;
-  /** The last so many lines. */
+  /** Only the last so many lines. */
   readonly lines?: number | null;
-  /** 0 is the last one, -1 the one before it. */
+  /** 0 is the last boot, -1 the one before it. */
   readonly boot?: number | null;
   readonly follow?: boolean;
-  /** Positions, from which on and up to which. */
+  /** The position to begin at, and the one to end before. */
   readonly from?: number | null;
   readonly before?: number | null;
   /** One page of at most so many bytes: with `from` the first ones, otherwise the last. */
   readonly bytes?: number | null;
 }
 
-/** What became of a switch: done (null), refused, or not known because the host was lost meanwhile. */
+/** What became of a switch: done, refused, or uncertain because the host was lost meanwhile. */
 type Switched =
   | { readonly result: 'done' }
   | { readonly result: 'refused'; readonly refusal: Refusal }
@@ -39,7 +41,10 @@ export class HostLog {
   readonly #keeps: () => boolean;
   readonly #clock: () => Date;
 
-  /** @param keeps whether the host keeps them on its disk, as last heard: one that does not knows `since` alone */
+  /**
+   * @param keeps whether the host keeps logs on its disk, as last heard; a host that does not knows `since`
+   *   alone
+   */
   constructor(host: string, client: Dom0Client, keeps: () => boolean, clock: () => Date) {
     this.#host = host;
     this.#client = client;
@@ -47,12 +52,17 @@ export class HostLog {
     this.#clock = clock;
   }
 
-  /** Whether the host keeps them on its disk: only then is there more than the last 256 KiB, and something to switch. */
+  /**
+   * Whether the host keeps logs on its disk. Only then is there more than the last 256 KiB, and something to
+   * switch.
+   */
   get onDisk(): boolean {
     return this.#keeps();
   }
 
-  /** Opens one, with the proof that it may be read: dom0 is asked for nothing from before the role began. */
+  /**
+   * Opens a log, with the proof that it may be read. dom0 is asked for nothing from before the role began.
+   */
   async open(demanded: DemandedPermit, request: LogRequest = {}): Promise<LogStream | Refusal> {
     demandPermit(demanded, ['log']);
     const { domain, since } = demanded;
@@ -68,7 +78,7 @@ export class HostLog {
     }
   }
 
-  /** Switches one off or on, with the proof that it is permitted; the same twice is the same as once. */
+  /** Switches a log off or on, with the proof that it is permitted; the same twice is the same as once. */
   async switch(demanded: DemandedPermit, keep: boolean): Promise<Switched> {
     demandPermit(demanded, ['log-switch']);
     const { row, domain, identity } = demanded;
@@ -103,7 +113,7 @@ export class HostLog {
   }
 }
 
-/** @throws Error when its head is not understood */
+/** @throws Error when the head of the log is not understood */
 function read(response: IncomingMessage, since: string): LogStream {
   const value = response.headers[LOG_HEADER];
   try {

@@ -33,7 +33,7 @@ export interface FoundDomain {
   readonly view: DomainView;
 }
 
-/** Where a domain is that is not managed there. */
+/** A host where a domain is without being managed there. */
 export interface Stray {
   readonly host: HostLink;
   readonly part: GuestPart;
@@ -44,13 +44,13 @@ export interface HostsEvent {
   readonly event: LinkEvent;
 }
 
-/** News come by the hundred: what cannot be written is not tried at each of them. Milliseconds. */
+/** News come by the hundred, so a write that failed is not tried again at each of them. Milliseconds. */
 const RECORD_AGAIN = 60_000;
 const REVIEW_AGAIN = 5_000;
 
 const NOBODY: ReadonlySet<GuestName> = new Set();
 
-/** Of the domain registry; what is left out is the default. */
+/** The times of the domain registry; each has a default. */
 type HostsTimes = Partial<RegistryTimes>;
 
 const TEN_MINUTES = 600_000;
@@ -62,19 +62,22 @@ export class Hosts implements DomainObservations {
   readonly #listeners: Listeners<HostsEvent>;
   readonly #lastObservations: LastObservations;
   readonly #registry: DomainRegistry;
-  /** What each host showed before this gate started; null: it was never heard. */
+  /** What each host showed before this gate started; null when it was never heard. */
   readonly #before: ReadonlyMap<HostLink, LastObservation | null>;
   readonly #monotonic: () => number;
-  /** What the hosts said of names that are missing, so that it is said once. */
+  /** The missing names that each host told, so that they are logged once. */
   readonly #missing = new Map<HostLink, string>();
-  /** Of lists of guests, which are searched for every domain. */
+  /** Lists of guests as sets, because they are searched for every domain. */
   readonly #guestSets = new WeakMap<readonly GuestName[], ReadonlySet<GuestName>>();
-  /** What the store was told of each host. */
+  /** What this gate has recorded of each host. */
   readonly #recorded = new Map<HostLink, LastObservation>();
-  /** When what could not be written is tried again. Milliseconds of the monotonic clock. */
+  /** When a write that failed is tried again. Milliseconds of the monotonic clock. */
   #recordAgain = -Infinity;
   #reviewAgain = -Infinity;
-  /** Domains that were seen to leave a host for another, until they are seen to run. */
+  /**
+   * Domains that were seen to leave a host for another, until they are seen to run or all hosts have told
+   * their guests.
+   */
   #leaving: ReadonlySet<DomainName>;
 
   constructor(
@@ -107,7 +110,10 @@ export class Hosts implements DomainObservations {
     for (const link of this.links) link.start();
   }
 
-  /** Settles when each host was tried once, or after so many milliseconds: a host that hangs keeps nobody out. */
+  /**
+   * Settles when each host was tried once, or after `atMostMs`: a host that hangs must not keep everybody
+   * out.
+   */
   async tried(atMostMs: number): Promise<void> {
     const late = new AbortController();
     await Promise.race([
@@ -125,17 +131,17 @@ export class Hosts implements DomainObservations {
     return this.#listeners.add(listener);
   }
 
-  /** Whether every host is heard: only then is a domain that none of them has known to be gone. */
+  /** Whether every host is heard. Only then is it known that a domain which none of them has is gone. */
   get areAllReachable(): boolean {
     return this.links.every((link) => link.reachable);
   }
 
-  /** Time goes by: what waited for it is decided. Call it now and then. */
+  /** Decides what time alone can decide. Call it now and then. */
   tick(): void {
     if (this.#registry.isWaiting) this.#review();
   }
 
-  /** Where a domain is. Of several hosts that have its configuration the one counts where it lives. */
+  /** Where a domain is. When several hosts have its configuration, the one where it lives counts. */
   find(domain: DomainName): FoundDomain | undefined {
     const found = this.links.flatMap((host) => {
       const view = host.domains.get(domain);
@@ -149,7 +155,7 @@ export class Hosts implements DomainObservations {
     );
   }
 
-  /** Where a domain is, on a host that answers. @returns why nothing can be asked of it now */
+  /** Where a domain is, on a host that answers. @returns a refusal when no host can be asked about it now */
   reach(domain: DomainName): FoundDomain | Refusal {
     const found = this.find(domain);
     if (found === undefined) {
@@ -162,8 +168,8 @@ export class Hosts implements DomainObservations {
   }
 
   /**
-   * The host where the domain runs, arrives or leaves without being managed there, as last heard. Null also while it is seen to run where it is
-   * managed: on its way to another host it is both.
+   * The host where the domain runs, arrives or leaves without being managed there, as last heard. Null while
+   * it is seen to run where it is managed: on its way to another host it is both.
    */
   strayOf(domain: DomainName): Stray | null {
     const found = this.find(domain);
@@ -175,24 +181,26 @@ export class Hosts implements DomainObservations {
     return strays.find(({ part }) => part === 'runs') ?? strays[0] ?? null;
   }
 
-  /** What the domain does, for policy: what its host does not say at this moment is not known. */
+  /** What the domain does, for policy. What its host does not say at this moment is not known. */
   observation(domain: DomainName): DomainObservation {
     const stray = this.strayOf(domain);
     if (stray !== null) return { state: stray.host.reachable ? 'running' : null, booted: null };
     return sightOf(this.find(domain), { reachable: true });
   }
 
-  /** The same as it was last heard. */
+  /** The same, as it was last heard. */
   lastObservation(domain: DomainName): DomainObservation {
     if (this.strayOf(domain) !== null) return { state: 'running', booted: null };
     return sightOf(this.find(domain), { reachable: false });
   }
 
   /**
-   * Whether creating it on this host could make it run twice. It may run wherever it is not known that it does not: in a state that is not known,
-   * on a host that had it and does not answer, on one that was never heard, under the names of its way from host to host, on this host too.
+   * Refuses a create on `here` that could make the domain run twice. It may run wherever nobody knows that it
+   * does not: in an unknown state, on a host that had it and does not answer, on a host that was never heard,
+   * or under the names of its way from host to host, on this host too.
    *
-   * @param domain one that is managed here; while it is seen to run here, a silent host counts only if it was seen to run there too
+   * @param domain one that is managed on `here`; while it is seen to run there, a silent host counts only if
+   *   it was seen to run on that one too
    */
   canRunElsewhere(domain: DomainName, here: HostLink): Refusal | null {
     const view = here.domains.get(domain);
@@ -245,7 +253,7 @@ export class Hosts implements DomainObservations {
     return known;
   }
 
-  /** The guest of a host that is the domain, under any of its names. */
+  /** The unmanaged guest of a host that is the domain, under any of its names. */
   #guestOf(
     host: HostLink,
     domain: DomainName,
@@ -257,7 +265,7 @@ export class Hosts implements DomainObservations {
     return name === undefined || part === null ? null : { name, part };
   }
 
-  /** Of a host that was not heard since the gate started. */
+  /** Whether a host that was not heard since the gate started may have the domain. */
   #canHave(other: HostLink, domain: DomainName, here: HostLink): boolean {
     const had = this.#before.get(other) ?? null;
     if (had?.guests == null || had.domains.has(domain)) return true;
@@ -265,13 +273,13 @@ export class Hosts implements DomainObservations {
     return this.#before.get(here)?.domains.has(domain) !== true;
   }
 
-  /** Whether a host whose toolstack does not answer had said before that the domain is not there. */
+  /** Whether a host whose toolstack does not answer said before that the domain is not there. */
   #isKnownWithout(other: HostLink, domain: DomainName): boolean {
     const guests = this.#recorded.get(other)?.guests ?? this.#before.get(other)?.guests ?? null;
     return guests !== null && ![...guests].some((guest) => partOf(domain, guest) !== null);
   }
 
-  /** What it shows, and what it showed last while its toolstack does not answer. */
+  /** What the host shows; while its toolstack does not answer, with the guests that it showed last. */
   #lastObservationOf(host: HostLink): LastObservation {
     const told = host.names === null ? null : host.names.others;
     const last = this.#recorded.get(host)?.guests ?? this.#before.get(host)?.guests ?? null;
@@ -294,7 +302,7 @@ export class Hosts implements DomainObservations {
     }
   }
 
-  /** One that leaves a host goes on to run at another, which may be silent just then. */
+  /** A domain that leaves a host goes on to run at another, which may be silent just then. */
   #trackLeaving(host: HostLink): void {
     const leaving = new Set(this.#leaving);
     for (const guest of this.#guestsOf(host)) {
@@ -331,7 +339,7 @@ export class Hosts implements DomainObservations {
     if (isNews) this.#review();
   }
 
-  /** Says once what a host lacks: its domains are not retired for that, and somebody has to mend it. */
+  /** Logs once what a host lacks. Its domains are not retired for that, and somebody has to mend it. */
   #tellMissing(host: HostLink): void {
     const missing = (host.names?.missing ?? []).map(({ name, why }) => `${name}: ${why}`);
     const said = missing.join(', ');
@@ -351,14 +359,14 @@ export class Hosts implements DomainObservations {
     try {
       this.#registry.review(this.links);
     } catch (fault) {
-      // The store cannot be written just now; a later look decides it again.
+      // The store cannot be written now; a later look decides again.
       this.#reviewAgain = this.#monotonic() + REVIEW_AGAIN;
       this.#log.error({ err: fault }, 'which domains there are could not be recorded');
     }
   }
 }
 
-/** A managed domain that has the name which this one has on its way to a host. */
+/** The name of a managed domain, not off, that is one of this domain's names on its way from host to host. */
 function movingView(domain: DomainName, host: HostLink): GuestName | undefined {
   return namesOnTheWay(domain)
     .filter((name) => name.startsWith(domain))
@@ -386,7 +394,7 @@ function sightOf(found: FoundDomain | undefined, wanted: { readonly reachable: b
   };
 }
 
-/** Seen to exist: not off, and not unknown. What may run is another question: `mayRunElsewhere`. */
+/** Seen to exist: neither off nor unknown. `canRunElsewhere` answers another question: what may run. */
 function isAlive(view: DomainView): boolean {
   return view.observation.state !== 'off' && view.observation.state !== 'unknown';
 }

@@ -8,6 +8,6 @@ export type LinkEvent =
   | { readonly event: 'lost' }
   | { readonly event: 'domain'; readonly name: DomainName }
   | { readonly event: 'gone'; readonly name: DomainName }
-  /** What else it knows of names. */
+  /** What it says of names that are gone, missing or unmanaged. */
   | { readonly event: 'names' }
   | { readonly event: 'operation'; readonly operation: OperationView };

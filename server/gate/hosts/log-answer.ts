@@ -3,15 +3,15 @@ import { count, fields, list, oneOf, orAbsent, orNull, text, time } from '../../
 import type { Fields } from '../../wire/answer-fields.js';
 import { TEXT_LIMITS } from '../../wire/text-limits.js';
 
-/** What a log's bytes are of, for a reader whose role began at some time: no time from before is in it. */
+/** What the host says about a log, for a reader with a role: no time from before the role is in it. */
 export interface LogHead {
   readonly keeping: boolean;
-  /** When it was switched off or on last, ISO 8601; null when it never was, or before the role began. */
+  /** When keeping was last switched off or on, ISO 8601; null when it never was, or before the role began. */
   readonly switchedAt: string | null;
   readonly place: 'disk' | 'memory';
   /** The boot that was asked for; null when there is none. */
   readonly boot: LogHeadBoot | null;
-  /** Where the bytes stand, when a page was asked for. */
+  /** The position of the bytes, when a page was asked for. */
   readonly page: LogHeadPage | null;
 }
 

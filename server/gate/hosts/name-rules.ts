@@ -4,50 +4,53 @@ import type { DomainIdentity, DomainRecord } from '../../store/records.js';
 import type { DomainView, HostNames } from '../../wire/domain.js';
 
 /**
- * At most so many domains retire by themselves in a day. If more are gone, those that are not retired yet wait for an admin: a file system that is
- * not mounted looks like this, and a customer's access is not to depend on it.
+ * The most domains that retire by themselves in a day. If more are gone, the rest wait for an admin: a file
+ * system that is not mounted looks like this, and a customer's access must not depend on it.
  */
 const MOST_BY_THEMSELVES = 3;
 
 /** Milliseconds. */
 export const A_DAY = 24 * 3_600_000;
 
-/** A host, as far as names go. */
+/** A host, as the rules for names see it. */
 export interface HostFacts {
   readonly name: string;
   readonly reachable: boolean;
   /** What was last heard of its domains. */
   readonly domains: ReadonlyMap<DomainName, DomainView>;
-  /** Null: it does not tell. */
+  /** Null when the host tells none. */
   readonly names: HostNames | null;
 }
 
-/** What is decided from; no clock, no store. */
+/** The facts of a decision; no clock, no store. */
 interface NameFacts {
   readonly hosts: readonly HostFacts[];
   readonly domains: readonly DomainRecord[];
   readonly identities: readonly DomainIdentity[];
-  /** How many have retired by themselves within a day. */
+  /** How many domains have retired by themselves within a day. */
   readonly retiredLately: number;
-  /** Since the last decision, as far as this gate ran; milliseconds of its own clock. */
+  /** The time since the last decision, as far as this gate ran; milliseconds of its own clock. */
   readonly passed: number;
-  /** For how long a domain must be seen to be gone before it is retired; milliseconds. */
+  /** How long a domain must be seen to be gone before it is retired; milliseconds. */
   readonly grace: number;
 }
 
 /** A name on one host. */
 interface Place {
   readonly host: string;
-  /** `silent`: the host does not answer; `missing`: it cannot find or read the configuration, and does not say that it is gone. */
+  /**
+   * `silent`: the host does not answer. `missing`: it cannot find or read the configuration, and does not say
+   * that the name is gone.
+   */
   readonly is: 'listed' | 'missing' | 'none' | 'silent';
   readonly before: DomainIdentity | null;
-  /** What it is from now on; null where nothing is known of it. */
+  /** Its identity from now on; null where nothing is known of it. */
   readonly now: DomainIdentity | null;
-  /** It is not what it was: there was none, or the host saw it go and come back. */
+  /** True when it is not what it was: there was none, or the host saw it go and come back. */
   readonly isNew: boolean;
 }
 
-/** Decides what becomes of the names. Pure: the same facts, the same decisions. */
+/** Decides what becomes of the names. Pure: the same facts give the same decisions. */
 export function decideNames(facts: NameFacts): DomainChanges {
   const known = new Map(facts.domains.map((domain) => [domain.name, domain]));
   const identities = new Map<DomainName, DomainIdentity[]>();
@@ -83,7 +86,7 @@ export function decideNames(facts: NameFacts): DomainChanges {
         rows.find((row) => row.host === host.name),
       ),
     );
-    // A host that is in the settings no more has not said that anything is gone.
+    // A host that is no longer in the settings has not said that anything is gone.
     const unheard = rows.filter(({ host }) => !hosts.some((one) => one.name === host));
     for (const { before, now } of places)
       if (now !== null && !isSame(before, now)) changes.identities.push(now);
@@ -145,10 +148,11 @@ function placeOf(
     };
     return { ...place, is: 'listed', now, isNew: isNewAppearance(before, now) };
   }
-  // What still runs there is not gone either.
+  // A domain that still runs there is not gone either.
   if (host.missing.has(domain) || host.names?.others?.includes(domain) === true)
     return { ...place, is: 'missing', now: null };
-  // One that tells and has no memory of it, as after a new installation, does not say that it is gone.
+  // A host that tells names and does not remember this one, as after a new installation, does not say that it
+  // is gone.
   if (before?.present === true && host.names !== null && !host.goneAt.has(domain))
     return { ...place, is: 'missing', now: null };
   const goneAt = before?.goneAt ?? host.goneAt.get(domain) ?? null;
@@ -161,21 +165,23 @@ function isNewAppearance(before: DomainIdentity | null, now: DomainIdentity): bo
   return before.told && now.since !== null && now.since !== before.since;
 }
 
-/** Whether what has the name now may be another domain than the one that had it: as far as it cannot be excluded, it is. */
+/** Whether the name may now belong to another domain than before. Where that cannot be excluded, it does. */
 function isAnother(
   record: DomainRecord,
   places: readonly Place[],
   unheard: readonly DomainIdentity[],
   grace: number,
 ): boolean {
-  // Where no host tells more, many that went at once are taken for a host that had lost its files.
+  // Where no host tells more, many names that went at once (`waiting`) are taken for a host that had lost its
+  // files.
   const awayTooLong = record.presence === 'suspected' && record.absentMs >= grace && !record.waiting;
   const earlier = [...places.flatMap(({ before }) => before ?? []), ...unheard];
   const staying = places.filter(({ is, isNew }) => is === 'listed' && !isNew);
   const listed = places.filter(({ is }) => is === 'listed');
   if (listed.some(({ isNew, now }) => isNew && isNewcomer(now, earlier, staying, places, awayTooLong, grace)))
     return true;
-  // A host that was silent says now that the name went there, long before it came to where it is.
+  // A host that was silent says only now that the name had gone from it, long before the name came to where
+  // it is.
   const left = places.filter(
     ({ is, before, now }) => is === 'none' && before?.present === true && now?.goneAt != null,
   );
@@ -204,7 +210,7 @@ function isNewcomer(
   if (now === null) return false;
   if (earlier.some(({ uuid }) => agree(uuid, now.uuid))) return false;
   if (earlier.some(({ uuid }) => differ(uuid, now.uuid))) return true;
-  // Its file was put on one more host, or it is the same files on all of them.
+  // Its file was put on one more host, or all hosts have the same files.
   if (staying.some(({ host }) => host !== now.host)) return false;
   if (earlier.length === 0) return awayTooLong;
   const here = earlier.find(({ host }) => host === now.host);
@@ -218,7 +224,8 @@ function isNewcomer(
   const moved = others.some((other) => {
     const goneAt = goneAtOf(other, places);
     if (goneAt === null || now.since === null) return false;
-    // It has been there for a while, not only until both hosts had the same file removed.
+    // It was on the other host for a while after it left this one. Otherwise both only had the same file
+    // removed.
     const stayed = here === undefined || (hereGoneAt !== null && between(hereGoneAt, goneAt) > grace);
     return stayed && between(goneAt, now.since) <= grace;
   });
@@ -232,7 +239,9 @@ function isNewcomer(
   return timesKnown || awayTooLong;
 }
 
-/** When the name went from a host, by that host's clock; null where it does not say, or has it. */
+/**
+ * When the name went from a host, by that host's clock; null where the host does not say, or has the name.
+ */
 function goneAtOf(earlier: DomainIdentity, places: readonly Place[]): string | null {
   const place = places.find(({ host }) => host === earlier.host);
   return place?.is === 'none' ? (place.now?.goneAt ?? null) : earlier.goneAt;

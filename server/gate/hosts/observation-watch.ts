@@ -8,8 +8,8 @@ interface ObservedHosts extends DomainObservations {
 }
 
 /**
- * Tells when a domain does something else than when it was last told: who uses it under a condition must be asked about again.
- * That it is not known what it does is told nobody: a host that is lost for a while puts nobody out.
+ * Tells when a domain's state or boot has changed since it was last told: rights under a condition must then
+ * be checked again. Changes to unknown are ignored, so that a host that is lost for a while puts nobody out.
  */
 export function watchObservations(hosts: ObservedHosts, changed: (domain: DomainName) => void): Unsubscribe {
   const told = new Map<DomainName, string>();
@@ -20,7 +20,7 @@ export function watchObservations(hosts: ObservedHosts, changed: (domain: Domain
         ? [event.name]
         : event.event === 'reachable'
           ? [...host.domains.keys()]
-          : // What runs unmanaged on one host is off on another.
+          : // A domain that runs unmanaged on one host is off on another.
             event.event === 'names'
             ? [...told.keys()]
             : [];

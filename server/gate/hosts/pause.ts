@@ -1,4 +1,4 @@
-/** Waits, or until the signal says that it is no use. Milliseconds. */
+/** Waits so many milliseconds, or until the signal aborts. */
 export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) {
