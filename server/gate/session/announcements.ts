@@ -1,15 +1,18 @@
 import type { Unsubscribe } from './terminal.js';
 
-/** Somebody who can be told: in the menu, or on a console. @returns whether they read it now */
+/** Shows a text to somebody in the menu or on a console. @returns whether they read it now */
 type AnnouncementListener = (text: string) => boolean;
 
-/** What admins say to all who are logged in. Commands by exec hear nothing: their output is a script's. */
+/**
+ * Passes on what admins say to all who are logged in. Commands by exec hear nothing: a script reads their
+ * output.
+ */
 export class Announcements {
   readonly #menus = new Set<AnnouncementListener>();
   readonly #consoles = new Set<AnnouncementListener>();
   readonly #onFault: (fault: unknown) => void;
 
-  /** @param onFault hears what a session threw: the others are told all the same */
+  /** @param onFault hears what a session threw; the others are told all the same */
   constructor(onFault: (fault: unknown) => void) {
     this.#onFault = onFault;
   }
@@ -27,7 +30,7 @@ export class Announcements {
     return this.#tell(this.#menus, text) + this.toConsoles(text);
   }
 
-  /** For what menus show by themselves. @returns how many were told */
+  /** For texts that menus show by themselves. @returns how many were told */
   toConsoles(text: string): number {
     return this.#tell(this.#consoles, text);
   }

@@ -6,7 +6,7 @@ export interface Identity {
   readonly fingerprint: Fingerprint;
   /** The source address, without the port. */
   readonly source: string;
-  /** The connection's id, in every log line and audit row of it. */
+  /** The connection's id; all its log lines and audit rows have it. */
   readonly connection: string;
   /** Set when the login name was a domain's: the session begins on that domain's page. */
   readonly domain: DomainName | null;

@@ -2,8 +2,8 @@ import { FaultScope } from '../../wire/fault-scope.js';
 import type { Unsubscribe } from './terminal.js';
 
 /**
- * Those who want to hear of something. One that throws does not keep the others from hearing. Each hears in its own fault scope: what it
- * begins then is its own, whoever told it.
+ * The listeners to one kind of event. One that throws does not keep the others from hearing. Each hears in
+ * the fault scope in which it was added, so a fault in what it begins is its own.
  */
 export class Listeners<T> {
   readonly #listeners = new Set<(value: T) => void>();
@@ -19,7 +19,7 @@ export class Listeners<T> {
   }
 
   add(listener: (value: T) => void): Unsubscribe {
-    // A function of its own for each call: the same listener added twice is two.
+    // A function of its own for each call, so that a listener that is added twice counts twice.
     const entry = FaultScope.bound((value: T) => {
       listener(value);
     });

@@ -10,11 +10,14 @@ export interface Session {
   readonly openedAt: Date;
   /** `shell` is the menu; `exec` carries the client's command as sent, at most 8 KiB. */
   readonly request: { readonly kind: 'shell' } | { readonly kind: 'exec'; readonly command: string };
-  /** Called by whoever must end it: revocation, an admin, shut-down. The terminal is put right, the sentence shown. */
+  /**
+   * Called when revocation, an admin or the shut-down ends the session. The listener puts the terminal right
+   * and shows the sentence.
+   */
   onEnd(listener: (sentence: string) => void): void;
 }
 
-/** What the gate does with sessions. */
+/** Admits sessions and runs them. */
 export interface SessionHandler {
   /** @returns a sentence when the customer may not open another session now, else null */
   refuses(identity: Identity): string | null;

@@ -1,4 +1,7 @@
-/** What every terminal of the allow-list obeys or ignores. (ECMA-48, DEC STD 070, Linux console_codes(4)) */
+/**
+ * Sequences that every terminal of the allow-list obeys or ignores. (ECMA-48, DEC STD 070, Linux
+ * console_codes(4))
+ */
 const COMMON = [
   '\x1b\\', // ends an OSC, DCS, APC or PM string that the guest left open
   '\x18', // CAN: ends an escape sequence that the guest left half-sent
@@ -17,7 +20,10 @@ const COMMON = [
   '\x1b[?25h', // the cursor can be seen
 ].join('');
 
-/** Known to xterm and its kin only; others would print parts of it. (xterm's ctlseqs, the kitty keyboard protocol) */
+/**
+ * Sequences that only xterm and its kin know; others would print parts of them. (xterm's ctlseqs, the kitty
+ * keyboard protocol)
+ */
 const XTERM = [
   '\x1b[?1001l\x1b[?1016l', // mouse highlighting, pixel positions
   '\x1b[?2026l', // synchronised output: a screen held back
@@ -29,9 +35,10 @@ const XTERM = [
 ].join('');
 
 /**
- * Puts a customer's terminal right after a guest had it; harmless on one that is right already.
+ * The sequences that put a customer's terminal right after a guest had it; harmless on one that is right
+ * already.
  *
- * Not RIS (`ESC c`): it would clear the customer's screen and scroll-back.
+ * Without RIS (`ESC c`): it would clear the customer's screen and scroll-back.
  *
  * @param term from the allow-list
  */

@@ -1,9 +1,7 @@
 /** Stops a subscription; twice is harmless. */
 export type Unsubscribe = () => void;
 
-/**
- * The customer's end of a session: bytes, size, close. Everything above it is ignorant of SSH.
- */
+/** The customer's end of a session: bytes, size, close. The code above it knows nothing of SSH. */
 export interface Terminal {
   /** Whether the client asked for a pty (RFC 4254 §6.2). */
   readonly hasPty: boolean;
@@ -24,7 +22,10 @@ export interface Terminal {
   /** To the client's stderr (RFC 4254 §5.2, SSH_EXTENDED_DATA_STDERR); with a pty, the same as `write`. */
   writeError(text: string): void;
   onDrain(listener: () => void): Unsubscribe;
-  /** One listener at a time has the input; while there is none, input is held, bounded, and the client waits. */
+  /**
+   * One listener at a time has the input. While there is none, a bounded amount is held, and the client
+   * waits.
+   */
   onInput(listener: (data: Buffer) => void): Unsubscribe;
   /** The client sent EOF: there will be no more input. */
   onEnd(listener: () => void): Unsubscribe;
