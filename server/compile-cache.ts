@@ -1,12 +1,12 @@
 import { enableCompileCache, flushCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-/** Beside the program, so that it can be written by nobody who could not change the program itself. */
+/** Beside the program: only someone who could change the program itself can write here. */
 const DIRECTORY = fileURLToPath(new URL('../.compile-cache', import.meta.url));
 
 /**
- * Keeps the compiled code of modules that are loaded from here on, and uses what was kept. Where the directory cannot be
- * written, it is only read.
+ * Uses the kept compiled code of modules that are loaded from here on, and keeps what is compiled anew. A
+ * directory that cannot be written is only read.
  */
 export function useCompileCache(): void {
   enableCompileCache(DIRECTORY);

@@ -5,7 +5,7 @@ import { POLICY_SCHEMA } from '../policy/policy-schema.js';
 import { buildChecks } from '../policy/schema-check.js';
 import { keepCompiled, useCompileCache } from './compile-cache.js';
 
-// The last step of `npm run build`: what every start would do again is done once.
+// The last step of `npm run build`: does once what every start would otherwise do again.
 buildChecks([DOM0_SCHEMA, GATE_SCHEMA, MANIFEST_SCHEMA, POLICY_SCHEMA]);
 useCompileCache();
 const [{ Command }, { addCommands }] = await Promise.all([

@@ -38,10 +38,10 @@ import type { RecordingSettings } from './recording/recordings.js';
 import { SessionRouter } from './session-router.js';
 import { Announcements } from './session/announcements.js';
 
-/** What of gate.yaml is not about SSH. */
+/** The part of gate.yaml that is not about SSH. */
 export interface CoreSettings {
   readonly site: string;
-  /** The message of the day, several lines. */
+  /** The message of the day; may have several lines. */
   readonly motd: string | null;
   readonly hosts: readonly HostSettings[];
   readonly keys: KeyLimits;
@@ -58,18 +58,19 @@ export interface CoreParts {
   readonly policySource: PolicySource;
   readonly log: Logger;
   readonly hostTimings?: Partial<HostTimings>;
-  /** What time policy and keys are held to. */
+  /** The clock by which the policy and the keys are judged. */
   readonly clock?: () => Date;
-  /** The slices in which everybody is asked about anew after a change. */
+  /** The slices in which everybody's rights are checked again after a change. */
   readonly slices?: Slices;
 }
 
-/** How often the gate looks whether time has decided anything about a host. Milliseconds. */
+/** How often `hosts.tick` runs: some decisions about domains depend on time alone. Milliseconds. */
 const TICK_MS = 1_000;
 
 /**
- * The gate without SSH: who may do what, and the doors to it. Each session that comes in, over whatever transport, is given to
- * `sessions`. Nothing here listens: `start` begins to follow the hosts.
+ * The gate without SSH: the parts that decide who may do what, and those that do it. The caller gives each
+ * session, from whatever transport, to `sessions`. Nothing here listens on a socket; `start` begins to follow
+ * the hosts.
  */
 export class GateCore {
   readonly store: Store;
@@ -92,7 +93,7 @@ export class GateCore {
   readonly activity: Activity;
   readonly ownDomains: OwnDomainsParts;
   readonly ownRecordings: OwnRecordings;
-  /** What a session needs to be a console, a command or a menu. */
+  /** The parts that a session needs to run a console, a command or a menu. */
   readonly console: ConsoleParts;
   readonly exec: ExecParts;
   readonly menu: MenuParts;
@@ -236,7 +237,7 @@ export class GateCore {
     this.windows.start();
   }
 
-  /** What dom0 is at goes on. Twice is harmless. */
+  /** Operations that dom0 has begun go on. Twice is harmless. */
   async stop(): Promise<void> {
     this.#stopHearing();
     this.maintenance.close();
@@ -248,7 +249,10 @@ export class GateCore {
     this.operations.close();
   }
 
-  /** Whatever may take a right away is heard of: the audit log, the policy, its time windows, the domains' states. */
+  /**
+   * Listens to all that may take a right away: the audit log, the policy, its time windows, the domains'
+   * states.
+   */
   #listen(): () => void {
     const { revocation, news, maintenance } = this;
     const review = (): void => {

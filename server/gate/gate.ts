@@ -15,7 +15,7 @@ import type { LiveSessions } from './ssh/ssh-gate.js';
 import type { SshSettings } from './ssh/ssh-settings.js';
 import * as words from './text/words.js';
 
-/** What the gate needs of gate.yaml. */
+/** The settings that the gate takes from gate.yaml. */
 export interface GateSettings extends CoreSettings, SshSettings {
   readonly motd: string | null;
   readonly login: SshSettings['login'];
@@ -28,7 +28,7 @@ export interface GateParts {
   readonly hostKey: HostKey;
   readonly version: string;
   readonly log: Logger;
-  /** Descriptors of sockets that listen already: they count instead of the settings' addresses. */
+  /** Descriptors of sockets that already listen; they replace the addresses of the settings. */
   readonly handed?: readonly number[];
   /** For tests. */
   readonly hostTimings?: Partial<HostTimings>;
@@ -37,7 +37,7 @@ export interface GateParts {
 /** How long the first logins wait for hosts that hang. Milliseconds. */
 const FIRST_TRY_MS = 2_000;
 
-/** The gate, whole: its core, with SSH before it. Recordings are the only files that it writes besides the store. */
+/** The whole gate: its core, with SSH in front. Besides the store, it writes only recordings. */
 export class Gate {
   readonly core: GateCore;
   readonly #ssh: SshGate;
@@ -58,7 +58,7 @@ export class Gate {
     this.#marks = new AuditMarks(audit, log);
     this.#ssh = new SshGate({
       connectionsOf: (customer) => terms.connections(customer),
-      // The message of the day is the menu's to show.
+      // The menu shows the message of the day.
       settings: { ...settings, motd: null },
       hostKey: parts.hostKey,
       handed: parts.handed ?? [],
@@ -89,7 +89,7 @@ export class Gate {
   /**
    * Closes what an earlier gate left open, begins to follow the hosts and lets customers in.
    *
-   * @returns the addresses, with the ports that were free where 0 was asked
+   * @returns the addresses; where port 0 was asked for, with the port that was chosen
    * @throws ListenError
    */
   async start(): Promise<ListenAddress[]> {
@@ -102,7 +102,10 @@ export class Gate {
     return this.#ssh.listen();
   }
 
-  /** No new logins, a sentence to each session, then out. What dom0 is at goes on. Twice is harmless. */
+  /**
+   * Stops logins, shows each session the sentence and ends it. Operations that dom0 has begun go on. Twice is
+   * harmless.
+   */
   async stop(sentence: string): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
@@ -113,7 +116,7 @@ export class Gate {
     this.#marks.close();
   }
 
-  /** Reads the policy again. Any problem: the old one stays, and everybody stays. */
+  /** Reads the policy again. With any problem the old policy stays in force, and no session ends. */
   reloadPolicy(actor: EventActor | null = null): Reloaded {
     return this.core.policy.reload(actor);
   }

@@ -33,7 +33,7 @@ export class SessionRouter implements SessionHandler {
     this.#parts = parts;
   }
 
-  /** A fault here admits nobody. */
+  /** After a fault here the session is refused. */
   refuses(identity: Identity): string | null {
     const { terms, standing, log } = this.#parts;
     const { customer } = identity;
@@ -94,7 +94,10 @@ export class SessionRouter implements SessionHandler {
     });
   }
 
-  /** Ended by an admin or the gate's end; who logged in by a domain's name is there as long as they may see it. */
+  /**
+   * An admin or the end of the gate can end the session. A customer who logged in by a domain's name stays
+   * only as long as they may see that domain.
+   */
   async #endable(
     session: Session,
     running: Promise<number>,
