@@ -3,19 +3,22 @@ import type { Terminal } from '../session/terminal.js';
 /** How long a notice stands. Milliseconds. */
 const STANDS = 5_000;
 
-/** How long an announcement stands; who goes on typing does not take it away in the time of a notice. Milliseconds. */
+/**
+ * How long an announcement stands. Typing takes it away, but only after the time of a notice. Milliseconds.
+ */
 const ANNOUNCED = 20_000;
 
 type NoticeTerminal = Pick<Terminal, 'hasPty' | 'term' | 'columns' | 'rows' | 'write' | 'writeError'>;
 
 /**
- * Says something to who is on a console without disturbing what the guest has painted: on the last lines of the screen,
- * taken back after a while by painting the guest's screen again. Without a pty it is a line on stderr.
+ * Says something to a customer on a console without disturbing what the guest has painted. It stands on the
+ * last lines of the screen, and goes after a while when the guest's screen is painted again. Without a pty it
+ * is a line on stderr.
  */
 export class ConsoleNotice {
   readonly #terminal: NoticeTerminal;
   readonly #repaint: () => void;
-  /** How many lines are on the screen. */
+  /** How many of our lines are on the screen. */
   #shown = 0;
   #passing: readonly string[] = [];
   #standing: string | null = null;
@@ -30,7 +33,7 @@ export class ConsoleNotice {
     this.#repaint = repaint;
   }
 
-  /** @param stays until the next notice or `clear`, for a question */
+  /** @param stays for a question: until the next notice or `clear` */
   show(lines: string | readonly string[], { stays = false } = {}): void {
     if (this.#over) return;
     const text = typeof lines === 'string' ? [lines] : lines;
@@ -45,7 +48,7 @@ export class ConsoleNotice {
         }, STANDS);
   }
 
-  /** What is meant for everybody: above all that comes and goes, and longer. */
+  /** Shows a line for everybody, above all that comes and goes, and for longer. */
   announce(line: string): void {
     if (this.#over || this.#told([line])) return;
     this.#unannounce();
@@ -57,15 +60,15 @@ export class ConsoleNotice {
     this.#change();
   }
 
-  /** Whether what is said can be taken back. */
+  /** Whether a notice can be taken away again. */
   get isPassing(): boolean {
     return this.#terminal.hasPty && this.#terminal.term !== 'dumb';
   }
 
   /**
-   * What is so for now: it stands below all that comes and goes, until it is taken away by a null.
+   * Shows what holds for now. It stands below all that comes and goes, until null takes it away.
    *
-   * @param hidesCursor for as long as nothing is listening where the guest's cursor is
+   * @param hidesCursor while nothing listens where the guest's cursor is
    */
   stand(line: string | null, { hidesCursor = false } = {}): void {
     if (this.#over || line === this.#standing) return;
@@ -75,7 +78,7 @@ export class ConsoleNotice {
     else if (line !== null) this.#told([line]);
   }
 
-  /** The guest's screen was painted anew, over what is shown. */
+  /** Call it when the guest's screen was painted anew, over what is shown. */
   painted(): void {
     if (this.#shown > 0) this.#paint();
   }

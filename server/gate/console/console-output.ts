@@ -4,8 +4,8 @@ import type { Terminal, Unsubscribe } from '../session/terminal.js';
 const PIECE = 32 * 1024;
 
 /**
- * The guest's bytes on their way to the customer. dom0 gets credit back only for what the terminal has taken: who is
- * slow is skipped there and never kept here.
+ * The guest's bytes on their way to the customer. dom0 gets credit back only for what the terminal has taken.
+ * So dom0 skips for a slow terminal, and nothing is kept here.
  */
 export class ConsoleOutput {
   readonly #terminal: Pick<Terminal, 'write' | 'onDrain'>;
@@ -30,7 +30,7 @@ export class ConsoleOutput {
     else if (!this.#waiting && this.#owed >= PIECE) this.#settle();
   }
 
-  /** A new stream begins with its own credit: what was taken of the one before is not owed to it. */
+  /** Call it for a new stream: it begins with its own credit, and is owed nothing for the stream before. */
   forget(): void {
     this.#owed = 0;
   }

@@ -3,7 +3,10 @@ import { clockTime } from '../text/clock-time.js';
 import type { ConsoleEnd, Presence } from '../../wire/console.js';
 import type { EscapeKey } from '../../../policy/escape-key.js';
 
-/** What the kernel does on a SysRq key, for who must choose one. (Linux, Documentation/admin-guide/sysrq.rst) */
+/**
+ * What the kernel does on a SysRq key, for the customer who must choose one. (Linux,
+ * Documentation/admin-guide/sysrq.rst)
+ */
 const SYSRQ: Readonly<Record<string, string>> = {
   b: 'reboot at once',
   c: 'crash',
@@ -31,10 +34,10 @@ const SYSRQ: Readonly<Record<string, string>> = {
 export type ConsoleWords = ReturnType<typeof consoleWords>;
 
 /**
- * What a console says to who is on it and leaves it with this key. ASCII alone: it stands amid what a guest made of
- * the terminal.
+ * What a console says to the customers on it, who leave it with this key. ASCII alone: it stands amid what a
+ * guest made of the terminal.
  *
- * @param mayTake whether this customer may take the keyboard now, which only then is spoken of
+ * @param canTake whether this customer may take the keyboard now; only then the words speak of it
  */
 export function consoleWords({ name: esc }: Pick<EscapeKey, 'name'>, canTake: () => boolean) {
   const take = (before: string, what: string): string => (canTake() ? `${before}${esc} t ${what}` : '');
@@ -83,7 +86,7 @@ export function consoleWords({ name: esc }: Pick<EscapeKey, 'name'>, canTake: ()
     off: (domain: DomainName): string => `${domain} is off. The next boot will show here; ${esc} . leaves.`,
     /** The line between two boots. */
     started: (domain: DomainName, began: string): string => `--- ${domain} started ${clockTime(began)} ---`,
-    /** It stands until the guest says something. */
+    /** It stays until the guest says something. */
     silent: (domain: DomainName, began: string, canType: boolean): string =>
       `${domain} started ${clockTime(began)} and says nothing yet: above is what was before.${canType ? ' Keys may be lost.' : ''}`,
     waiting: (domain: DomainName): string =>

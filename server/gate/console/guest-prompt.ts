@@ -1,22 +1,24 @@
 import type { ScreenText } from '../../wire/console.js';
 
 /**
- * What a guest seems to be at: a shell that waits for a command, one with a command typed half, something that asks who
- * is there, or none of these. A guess from the screen alone; a guest can make it say anything.
+ * What a guest seems to wait for: a command in a shell, the rest of a command, a name or password, or none of
+ * these. A guess from the screen alone; a guest can make it say anything.
  */
 export type GuestPrompt = 'shell' | 'shell-typing' | 'login' | 'other';
 
 /** getty, sshd, su, sudo, dm-crypt: `horatio login: `, `Password: `, `[sudo] password for ada: `. */
 const LOGIN = /(^|\s)(login|user ?name|password|passphrase|passcode|pin)( (for|to) .*)?:\s*$/i;
 
-/** Who says their name to getty. */
+/** A name that is being typed at getty. */
 const LOGIN_TYPING = /(^|\s)login: \S*$/;
 
-/** Prompts that end like a shell's and are none: GRUB, databases, interpreters, debuggers, ftp. */
+/**
+ * Prompts that end like a shell's but are of something else: GRUB, databases, interpreters, debuggers, ftp.
+ */
 const NO_SHELL =
   /^\s*(grub( rescue)?|mysql|mariadb|mariadb \[.*\]|sqlite|redis.*|mongo.*|ftp|sftp|gdb|irb.*|node|virsh|u-boot|ok|efi shell|shell)\s*[#>]\s?$|^>+ ?$|^\.\.\. ?$|^[\w-]+[=('"*!^$-]+[#>] ?$/i;
 
-/** `100%` and `12.5 %` of something. */
+/** A percentage: `100%` or `12.5 %`. */
 const PERCENT = /(^|\s)\d{1,3}([.,]\d+)? ?%\s?$/;
 
 /** `root@horatio:~# `, `[root@horatio ~]# `, `~ $ `, `/ # `, `sh-5.2$ `, `# `, `horatio% `, `ada@horatio ~> `. */
@@ -29,7 +31,7 @@ const PROMPTS: readonly RegExp[] = [
   /^➜ {1,2}\S+( .*)? $/,
 ];
 
-/** The beginnings after which a command may stand: only those that are no ordinary text. */
+/** The prompts after which a command may stand: only those that no ordinary text looks like. */
 const WITH_COMMAND: readonly RegExp[] = [
   /^[\w.-]+@[\w.-]+[: ]\S*[$#%>] \S/,
   /^\[[\w.-]+@[\w.-]+ [^\]]+\][$#] \S/,
@@ -41,7 +43,7 @@ const WITH_COMMAND: readonly RegExp[] = [
 /** A line longer than this is no prompt; it also bounds what the patterns cost. */
 const LONGEST = 200;
 
-/** Guesses what the guest is at. */
+/** Guesses what the guest waits for. */
 export function guestPromptOf({ lines, below, alternate }: ScreenText): GuestPrompt {
   const line = lines.at(-1) ?? '';
   if (line.length > LONGEST) return 'other';

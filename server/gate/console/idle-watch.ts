@@ -1,19 +1,21 @@
-/** What becomes of somebody who types nothing. */
+/** Called about a customer who types nothing. */
 interface IdleCallbacks {
-  /** It is over in so many seconds unless something is typed. */
+  /** It ends in so many seconds unless something is typed. */
   warn(seconds: number): void;
   /** Something was typed after the warning. */
   back(): void;
   over(): void;
 }
 
-/** How long before the end it is warned of, at most; of a short limit half of it. Milliseconds. */
+/**
+ * How long before the end the warning comes, at most; for a short limit, half of that limit. Milliseconds.
+ */
 const WARNING = 60_000;
 
 /** The longest that a timer of Node.js can wait. Milliseconds. */
 const LONGEST = 2 ** 31 - 1;
 
-/** Ends what nobody types into for too long, with a warning before. */
+/** Calls `over` when nothing was typed for too long, with a warning before. */
 export class IdleWatch {
   readonly #limit: () => number | null;
   readonly #callbacks: IdleCallbacks;
@@ -22,14 +24,14 @@ export class IdleWatch {
   #warned = false;
   #over = false;
 
-  /** @param limit seconds; null: none. Asked again at each look, as it may have changed. */
+  /** @param limit seconds; null for none. Asked at each review, as it may have changed */
   constructor(limit: () => number | null, callbacks: IdleCallbacks) {
     this.#limit = limit;
     this.#callbacks = callbacks;
     this.review();
   }
 
-  /** Something was typed. */
+  /** Call it when something was typed. */
   touch(): void {
     this.#since = performance.now();
     if (!this.#warned || this.#over) return;
@@ -38,7 +40,7 @@ export class IdleWatch {
     this.review();
   }
 
-  /** The limit may have changed. */
+  /** Call it when the limit may have changed. */
   review(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
@@ -48,7 +50,7 @@ export class IdleWatch {
     const warning = Math.min(WARNING, limit / 2);
     let left = this.#since + limit - performance.now();
     if (left <= warning && !this.#warned) {
-      // A limit that has just become so short, too, is warned of.
+      // A limit that has just become this short gives a warning too.
       this.#warned = true;
       this.#since += warning - left;
       left = warning;

@@ -12,21 +12,22 @@ interface Context {
 }
 
 /**
- * Tells a guest the size of the writer's window, by typing stty(1) into its shell: a console carries no size. What is
- * typed is shown before, and asked twice where the screen does not end with an empty shell prompt.
+ * Tells a guest the size of the writer's window by typing stty(1) into its shell, because a console carries
+ * no size. The customer sees the command first, and is asked twice where the screen does not end with an
+ * empty shell prompt.
  */
 export class SizeCommand {
   readonly #context: Context;
   #command = '';
   #told = { cols: 80, rows: 24 };
-  /** Whether the screen was seen to wait for a command, since it was asked. */
+  /** Whether the screen was seen to wait for a command since `ask`. */
   #atShell = false;
 
   constructor(context: Context) {
     this.#context = context;
   }
 
-  /** The size that the command tells the guest: dom0 keeps the screen for that one from then on. */
+  /** The size that the command tells the guest; from then on dom0 keeps the screen for it. */
   get told(): { readonly cols: number; readonly rows: number } {
     return this.#told;
   }
@@ -44,7 +45,7 @@ export class SizeCommand {
     return words.askSize(this.#command);
   }
 
-  /** @returns what to type; null when it must be asked again */
+  /** @returns the keys to type; null when the customer must be asked again */
   command(anyway: boolean): Buffer | null {
     return anyway || this.#atShell ? Buffer.from(`${this.#command}\r`) : null;
   }

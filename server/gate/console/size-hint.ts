@@ -8,7 +8,10 @@ interface HintParts {
   readonly terminal: Pick<Terminal, 'hasPty' | 'columns' | 'rows'>;
 }
 
-/** Says once to who has the keyboard that the server draws for a window of another size than theirs, and how to tell it. */
+/**
+ * Tells the customer with the keyboard once that the server draws for a window of another size, and how to
+ * change that.
+ */
 export class SizeHint {
   readonly #parts: HintParts;
   #guest: { readonly cols: number; readonly rows: number } | null = null;
@@ -18,17 +21,17 @@ export class SizeHint {
     this.#parts = parts;
   }
 
-  /** What the guest takes its terminal for. */
+  /** Call it with the size that the guest takes its terminal for. */
   heard(cols: number, rows: number): void {
     this.#guest = { cols, rows };
   }
 
-  /** The guest is told. */
+  /** Call it when the guest is told the size: the hint is not needed any more. */
   told(): void {
     this.#isSaid = true;
   }
 
-  /** @returns what is to be said now; null when that is nothing. What is returned counts as said */
+  /** @returns the hint to say now, which then counts as said; null for none */
   sentence(): string | null {
     const { participants, words, terminal } = this.#parts;
     const { columns, rows, hasPty } = terminal;
