@@ -49,22 +49,25 @@ export interface ConsoleParts {
 export interface ConsoleEnding {
   /** An exit status of exec: 0 when the customer left. */
   readonly status: number;
-  /** Why, when there is something to say. */
+  /** The reason, when there is something to say. */
   readonly message: string | null;
-  /** What was typed behind the leave, for whoever has the terminal next. */
+  /** What was typed after the leave, for the next reader of the terminal. */
   readonly rest?: Buffer;
 }
 
-/** After the end of input: what the guest still answers is shown until it is quiet, or for so long. Milliseconds. */
+/**
+ * After the end of input the guest's answers are still shown: until it is quiet for so long, and at most so
+ * long. Milliseconds.
+ */
 const LINGER = { quiet: 500, most: 5_000 };
 
-/** What ends a shell's input. */
+/** Ends a shell's input. */
 const CTRL_D = Buffer.from([0x04]);
 
-/** More than this not yet taken by dom0, and the customer's next keys wait. Bytes. */
+/** With more than this not yet taken by dom0, the customer's next keys wait. Bytes. */
 const MOST_BACKLOG = 256 * 1024;
 
-/** What holds a terminal and a console together while they are joined. */
+/** Holds a terminal and a console together while they are joined. */
 export class ConsoleAttachment {
   readonly #parts: ConsoleParts;
   readonly #demanded: DemandedPermit;
@@ -168,7 +171,7 @@ export class ConsoleAttachment {
     });
   }
 
-  /** Whether the keyboard is ours. */
+  /** Whether this customer has the keyboard. */
   get isWriter(): boolean {
     return this.#participants.isWriter;
   }
@@ -200,7 +203,7 @@ export class ConsoleAttachment {
     const action = this.#mode === 'write' ? 'console' : 'watch';
     const tracked = this.#parts.revocation.track({
       identity,
-      // Who came to watch and has the keyboard by now writes.
+      // A customer who came to watch and has the keyboard by now writes.
       needs: () => ({ action: this.#participants.isWriter ? 'console' : action, domain }),
       end: (sentence) => {
         this.leave({ status: 1, message: sentence });
@@ -258,22 +261,22 @@ export class ConsoleAttachment {
     if (!terminal.isOpen) this.leave({ status: 1, message: null });
   }
 
-  /** Reads what is typed, unless it is read already. */
+  /** Reads what is typed, unless it is being read already. */
   #read(): void {
     if (this.#stopReading !== null || this.#over || this.#departing) return;
     this.#stopReading = this.#terminal.onInput((data) => {
       if (!this.#canAct()) return;
-      // A guest that asks the terminal something must not keep its console from being left.
+      // The terminal's answers to a guest's queries must not keep an idle console open.
       if (!isTerminalAnswer(data)) this.#idle.touch();
       this.#keys.typed(data);
       if ((this.#link.stream?.backlog ?? 0) <= MOST_BACKLOG) return;
-      // The rest waits at the client until dom0 has taken what is under way.
+      // The rest waits at the client until dom0 has taken what is on its way.
       this.#stopReading?.();
       this.#stopReading = null;
     });
   }
 
-  /** Asked at every byte, either way: when the right has gone, the attachment has been left. */
+  /** Asked at every piece, either way. When the right has gone, this leaves the attachment. */
   #canAct(): boolean {
     return this.#tracked?.canAct() === true;
   }
@@ -305,7 +308,8 @@ export class ConsoleAttachment {
   }
 
   /**
-   * Leaves by the customer's own doing: a shell that is left logged in is spoken of, or ended where that is the custom.
+   * Leaves by the customer's own doing. A shell that is left logged in is mentioned, or ended where the
+   * options say so.
    *
    * @param mute nobody is there to read it
    */
@@ -322,7 +326,7 @@ export class ConsoleAttachment {
     void this.#screen.read().then((screen) => {
       const seeming = screen === null ? 'other' : guestPromptOf(screen);
       const loggedIn = seeming === 'shell' || seeming === 'shell-typing';
-      // Half a command would be lost, or run: Ctrl-D means the end only where nothing is typed.
+      // Ctrl-D means the end only where nothing is typed: half a command would be lost, or run.
       const ends = seeming === 'shell' && logsOut && this.#participants.isWriter && this.#canAct();
       if (ends) this.#link.stream?.write(CTRL_D);
       const words = ends ? this.#words.loggedOut(domain) : loggedIn ? this.#words.loggedIn(domain) : null;
@@ -331,7 +335,7 @@ export class ConsoleAttachment {
     });
   }
 
-  /** The input is at its end: what is still answered is shown, then it is over. */
+  /** The input has ended: shows what the guest still answers, then leaves. */
   #linger(since: number): void {
     const now = Date.now();
     const quiet = now - Math.max(this.#presence.lastBytes, since) >= LINGER.quiet;
@@ -344,7 +348,7 @@ export class ConsoleAttachment {
     }, LINGER.quiet / 5);
   }
 
-  /** That a console is looked at must not wait for room on the disk. */
+  /** Looking at a console must not wait for room on the disk. */
   #record(kind: 'console.attached' | 'console.detached' | 'console.taken', demanded: DemandedPermit): void {
     const { domain, operation, identity } = demanded;
     const mode = kind === 'console.taken' ? 'write' : this.#mode;

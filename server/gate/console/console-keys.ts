@@ -41,16 +41,18 @@ interface Context {
 interface Callbacks {
   /** Null while the host is lost. */
   stream(): ConsoleStream | null;
-  /** @param rest what was typed after it: not for the guest */
+  /** @param rest what was typed after it, which is not for the guest */
   leave(rest: Buffer): void;
-  /** The keyboard was taken from somebody with this permit. */
+  /** The keyboard was taken with this permit. */
   taken(demanded: DemandedPermit): void;
 }
 
-/** How often one who only watches is told so while typing. Milliseconds. */
+/** How often a customer who types while watching is told so. Milliseconds. */
 const REMIND = 5_000;
 
-/** What a customer types on a console: to the guest, or to us after the escape key. */
+/**
+ * Carries out what a customer types on a console: it goes to the guest, or is for us after the escape key.
+ */
 export class ConsoleKeys {
   readonly #deps: Deps;
   readonly #context: Context;
@@ -74,13 +76,13 @@ export class ConsoleKeys {
     for (const command of this.#filter.push(data)) this.#carryOut(command);
   }
 
-  /** dom0 says that the keyboard is ours now. */
+  /** Call it when dom0 says that the keyboard is ours now. */
   hasKeyboard(): void {
     const ahead = this.#takeover.done();
     if (ahead !== null) this.#toGuest(ahead);
   }
 
-  /** The client asks for a break, or the customer with our key for it. */
+  /** Sends a break, when the client asks for one or the customer presses our key for it. */
   break(): void {
     const { notice, words } = this.#context;
     const key = this.#deps.consoleOptions.breakKey;
@@ -88,7 +90,7 @@ export class ConsoleKeys {
     else this.#sysrq(key);
   }
 
-  /** The host is lost: a takeover under way has not happened. */
+  /** Call it when the host is lost: a takeover under way has not happened. */
   lost(): void {
     this.#takeover.lost();
   }
@@ -105,7 +107,7 @@ export class ConsoleKeys {
     }
     switch (command.kind) {
       case 'bytes':
-        // Who types has read it, and must see what the guest answers there.
+        // A customer who types has read the notice, and must see what the guest answers there.
         if (!isTerminalAnswer(command.bytes)) notice.readAway();
         this.#toGuest(command.bytes);
         return;
@@ -179,19 +181,24 @@ export class ConsoleKeys {
     else this.#context.notice.show(this.#context.words.noBracket);
   }
 
-  /** Ctrl-] may be typed like any other key by who has another escape key; not every host can take it. */
+  /**
+   * A customer with another escape key may type Ctrl-] like any other key, but not every host can take it.
+   */
   #passable(bytes: Buffer): Buffer {
     if (!bytes.includes(CTRL_BRACKET.byte) || this.#canPassBracket()) return bytes;
     this.#context.notice.show(this.#context.words.noBracket);
     return Buffer.from(bytes.filter((byte) => byte !== CTRL_BRACKET.byte));
   }
 
-  /** A lone Ctrl-] would end `xl console` for everybody: only where the toolstack's takes another escape. */
+  /**
+   * A lone Ctrl-] would end `xl console` for everybody. It passes only where the toolstack's console takes
+   * another escape.
+   */
   #canPassBracket(): boolean {
     return this.#contract()?.passesEscape === true;
   }
 
-  /** The question, or why there is none: one key is awaited in either case. */
+  /** Asks the question, or says why there is none; one key is awaited in either case. */
   #askSysrq(): void {
     const { demanded, words } = this.#context;
     const passing = this.#contract()?.sysrqKeys ?? [];
@@ -205,7 +212,7 @@ export class ConsoleKeys {
     );
   }
 
-  /** Whoever may not is told so in place of the question; a yes is then asked of nobody. */
+  /** A customer who may not reboot is told so in place of the question; a yes then does nothing. */
   #askReboot(): void {
     const { demanded, words } = this.#context;
     const { identity, domain } = demanded;

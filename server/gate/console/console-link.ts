@@ -11,18 +11,23 @@ interface ConsoleLinkListener {
   bytes(data: Buffer): void;
   note(note: ConsoleNews): void;
   drained(): void;
-  /** The host is lost; it is tried again until `close`. */
+  /** The host is lost; the link tries again until `close`. */
   lost(): void;
-  /** Whether it may be asked for again. */
+  /** Whether the console may be asked for again. */
   canAct(): boolean;
-  /** It cannot come back; nothing follows. */
+  /** The console cannot come back; nothing follows. */
   over(message: string): void;
 }
 
-/** Waits before the console is asked for again after a loss: doubled from the first to the last. Milliseconds. */
+/**
+ * The waits before the console is asked for again after a loss, doubled from the first up to the last.
+ * Milliseconds.
+ */
 const AGAIN: readonly [number, number] = [250, 2_000];
 
-/** One attachment, over however many connections: a host that was lost is asked again with the same permit. */
+/**
+ * One attachment over any number of connections: after a loss it asks the host again with the same permit.
+ */
 export class ConsoleLink {
   readonly #hosts: Hosts;
   readonly #demanded: DemandedPermit;
@@ -53,7 +58,10 @@ export class ConsoleLink {
     return this.#stream;
   }
 
-  /** Asks for the console for the first time. @returns a refusal, or null when it is there and `listen` may be called */
+  /**
+   * Asks for the console for the first time. @returns a refusal; null when it is there and `listen` may be
+   * called
+   */
   async open(): Promise<Refusal | null> {
     const stream = await this.#ask();
     if (isRefusal(stream)) return stream;
@@ -96,7 +104,8 @@ export class ConsoleLink {
       },
       note: (note) => {
         if (note.note === 'attached') this.#tries = 0;
-        // What ends the stream and not the attachment is a loss: a dom0 half that is upgraded comes back.
+        // A note that ends the stream and not the attachment is a loss: a dom0 half that is upgraded comes
+        // back.
         const loss = note.note === 'ended' && (note.reason === 'shutting-down' || note.reason === 'protocol');
         if (loss) this.#lost(`dom0 ended it: ${note.reason}`);
         else this.#listener?.note(note);

@@ -83,7 +83,10 @@ export class ConsoleNotice {
     if (this.#shown > 0) this.#paint();
   }
 
-  /** Takes away what is shown, unless it stays. */
+  /**
+   * Takes away what the customer has read: a notice, unless it stays, and an announcement that stood for the
+   * time of a notice.
+   */
   readAway(): void {
     const read = this.#announced !== null && Date.now() - this.#announced.at >= STANDS;
     if (read) this.#unannounce();
@@ -91,7 +94,7 @@ export class ConsoleNotice {
     else if (read) this.#change();
   }
 
-  /** Takes away what is shown, but for what stands. */
+  /** Takes away the notice; an announcement and the standing line stay. */
   clear(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
@@ -114,7 +117,7 @@ export class ConsoleNotice {
     this.#announced = null;
   }
 
-  /** Says it where nothing can be taken back. @returns whether that is so */
+  /** Writes the text where nothing can be taken back. @returns whether that is so */
   #told(text: readonly string[]): boolean {
     if (this.isPassing) return false;
     if (this.#terminal.hasPty) this.#terminal.write(text.map((line) => `\r\n[postern] ${line}\r\n`).join(''));
@@ -122,7 +125,7 @@ export class ConsoleNotice {
     return true;
   }
 
-  /** There are other lines than before: what is under them shows again. */
+  /** The lines have changed: shows again what is under them. */
   #change(): void {
     if (this.#shown > 0) {
       this.#wipe();
@@ -158,8 +161,8 @@ export class ConsoleNotice {
 }
 
 /**
- * DECSC and DECRC keep the guest's cursor, attributes, charset and origin mode meanwhile. CAN before, as the guest
- * may be half-way through an escape sequence; the repaint mends what that breaks.
+ * DECSC and DECRC keep the guest's cursor, attributes, charset and origin mode meanwhile. CAN comes first,
+ * because the guest may be half-way through an escape sequence; the repaint mends what that breaks.
  */
 function aside(painting: string): string {
   return `\x18\x1b7\x1b[?6l\x0f\x1b(B${painting}\x1b8`;

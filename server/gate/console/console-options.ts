@@ -11,7 +11,7 @@ import type { Unsubscribe } from '../session/terminal.js';
 
 /** `console:` of gate.yaml. */
 export interface ConsoleSettings {
-  /** 0: never. */
+  /** 0 for never. */
   readonly idleSeconds: number;
   readonly watchersIdle: boolean;
   readonly escape: EscapeKey;
@@ -30,7 +30,10 @@ interface ConsoleOptionsParts {
   };
 }
 
-/** How consoles go where it is not about who may: by policy first, then by the settings, and the customer's own taste. */
+/**
+ * Console options, apart from rights: policy first, then the settings; the escape key is the customer's
+ * preference.
+ */
 export class ConsoleOptions {
   readonly #parts: ConsoleOptionsParts;
 
@@ -38,12 +41,12 @@ export class ConsoleOptions {
     this.#parts = parts;
   }
 
-  /** The SysRq key that a break stands for; null: there is no break. */
+  /** The SysRq key that a break is sent as; null when there is no break. */
   get breakKey(): string | null {
     return /^sysrq-(.)$/.exec(this.#parts.settings.break)?.[1] ?? null;
   }
 
-  /** The customer's own, or else the site's. */
+  /** The customer's own escape key, or else the site's. */
   escapeKey(customer: CustomerName): EscapeKey {
     const { settings, preferences } = this.#parts;
     const own = preferences.get(customer).escape;
@@ -52,9 +55,9 @@ export class ConsoleOptions {
   }
 
   /**
-   * Remembers the customer's own, for consoles that are opened from now on.
+   * Remembers the customer's own escape key, for consoles that are opened from now on.
    *
-   * @param text null: the site's again
+   * @param text null for the site's key again
    */
   chooseEscape(customer: CustomerName, text: string | null): Refusal | null {
     const key = text === null ? null : parseEscapeKey(text);
@@ -63,7 +66,7 @@ export class ConsoleOptions {
     return null;
   }
 
-  /** After how many seconds without a key a console is left; null: never. */
+  /** After how many seconds without a key a console is left; null for never. */
   idleSeconds(customer: CustomerName, domain: DomainName, writes: boolean): number | null {
     const { settings } = this.#parts;
     if (!writes && !settings.watchersIdle) return null;
@@ -71,17 +74,17 @@ export class ConsoleOptions {
     return idle === 'never' || idle === 0 ? null : idle;
   }
 
-  /** Whether a shell that is left is told to end. */
+  /** Whether a shell that is left logged in gets Ctrl-D. */
   logsOut(customer: CustomerName, domain: DomainName): boolean {
     return this.#terms(customer, domain)?.logOut ?? this.#parts.settings.logOut;
   }
 
-  /** What of a visit is recorded. */
+  /** The parts of an attachment that are recorded. */
   record(customer: CustomerName, domain: DomainName): Recorded {
     return this.#terms(customer, domain)?.record ?? 'off';
   }
 
-  /** Hears of every new policy. */
+  /** Calls the listener at every new policy. */
   onChange(listener: () => void): Unsubscribe {
     return this.#parts.policy.onChange(listener);
   }

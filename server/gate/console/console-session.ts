@@ -11,9 +11,9 @@ import type { ConsoleEnding, ConsoleParts } from './console-attachment.js';
 import { ConsoleLink } from './console-link.js';
 
 /**
- * One customer on the console of one domain, from the question whether they may to their terminal put right. The
- * attachment outlives reboots of the domain and losses of the host; it ends when the customer leaves, the right is
- * taken away, or there is no domain any more.
+ * One customer on the console of one domain, from asking for the right to putting their terminal right. The
+ * attachment outlives reboots of the domain and losses of the host. It ends when the customer leaves, the
+ * right is taken away, or the domain is gone.
  */
 export class ConsoleSession {
   readonly #parts: ConsoleParts;
@@ -39,7 +39,7 @@ export class ConsoleSession {
     this.#mode = mode;
   }
 
-  /** Runs it to its end. A refusal: it never began, and the terminal is as it was. */
+  /** Runs the console to its end. After a refusal it never began, and the terminal is as it was. */
   async run(): Promise<ConsoleEnding | Refusal> {
     const action = this.#mode === 'write' ? 'console' : 'watch';
     const request = { action, domain: this.#asked, profile: null } as const;
@@ -73,17 +73,17 @@ export class ConsoleSession {
     recording: AttachmentRecording,
   ): Promise<ConsoleEnding | Refusal> {
     const link = new ConsoleLink(this.#parts, demanded, this.#mode, this.#terminal);
-    // Before the host is asked: the right may go while it answers.
+    // Track before the host is asked: the right may go while it answers.
     const tracked = this.#watch(demanded);
     let no: Refusal | null;
     try {
       no = (await recording.begin()) ?? (await link.open());
-      // What was changed meanwhile may not have been asked about yet.
+      // A change made meanwhile may not have been checked yet.
       tracked.canAct();
     } finally {
       tracked.forget();
     }
-    // Nothing is waited for until the attachment is watched in its turn.
+    // No `await` from here until the attachment tracks its own right.
     const { operations } = this.#parts;
     if (no !== null) {
       operations.recordEnd(demanded, 'refused', no.code, no.detail);

@@ -1,21 +1,21 @@
 import type { EscapeKey } from '../../../policy/escape-key.js';
 
-/** What the customer means by their keys. */
+/** What the customer's keys mean. */
 export type KeyCommand =
   | { readonly kind: 'bytes'; readonly bytes: Buffer }
-  /** What follows in the same chunk is for whoever has the terminal next. */
+  /** `rest` followed in the same chunk; it is for the next reader of the terminal. */
   | { readonly kind: 'leave'; readonly rest: Buffer }
   | { readonly kind: 'help' | 'who' | 'takeover' | 'break' | 'escape-itself' }
-  /** The escape key and `s`, `r` or `z` were typed: say what is awaited. */
+  /** The escape key and `s`, `r` or `z` were typed: ask the question. */
   | { readonly kind: 'ask-sysrq' | 'ask-reboot' | 'ask-size' }
   | { readonly kind: 'sysrq'; readonly key: string }
   | { readonly kind: 'reboot' | 'size' | 'size-anyway' }
-  /** The question was not answered with a yes. */
+  /** The question got another answer than yes. */
   | { readonly kind: 'cancelled' }
   /** The escape key and a key that means nothing. */
   | { readonly kind: 'unknown-key' };
 
-/** What a yes answers. */
+/** The questions that a yes answers. */
 type Asked = 'reboot' | 'size' | 'size-anyway';
 
 type Waiting = 'nothing' | 'command' | 'sysrq-key' | 'dismissed' | Asked;
@@ -39,8 +39,9 @@ const AWAITED: ReadonlyMap<KeyCommand['kind'], Waiting> = new Map<KeyCommand['ki
 ]);
 
 /**
- * Parts what goes to the guest from what is meant for us. The state is this attachment's own and survives any cutting
- * of the input: the intentions depend on the bytes alone, but for where runs of bytes are cut, and on what more is asked.
+ * Separates what goes to the guest from what is meant for us. The state is this attachment's own and survives
+ * any cutting of the input. Only where runs of bytes are cut depends on the chunks; the commands depend on
+ * the bytes, `askAgain` and `dismiss`.
  */
 export class EscapeFilter {
   readonly #escape: number;
@@ -55,17 +56,23 @@ export class EscapeFilter {
     return this.#waiting !== 'nothing';
   }
 
-  /** The next byte, also of the chunk that is being parted, answers another question: a yes is `size-anyway`. */
+  /**
+   * Asks another question: the next byte answers it, also in the chunk that is being parsed. A yes is
+   * `size-anyway`.
+   */
   askAgain(): void {
     this.#waiting = 'size-anyway';
   }
 
-  /** There is no question after all: the next byte, whichever, is for us and means nothing. */
+  /** There is no question after all: the next byte, whichever it is, is for us and means nothing. */
   dismiss(): void {
     this.#waiting = 'dismissed';
   }
 
-  /** Each intention is told before the bytes behind it are looked at. Its bytes share memory with the chunk. */
+  /**
+   * Yields each command before it looks at the bytes behind it. The bytes of a command share memory with the
+   * chunk.
+   */
   *push(chunk: Buffer): Generator<KeyCommand, void, undefined> {
     let from = 0;
     while (from < chunk.length) {

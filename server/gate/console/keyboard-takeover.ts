@@ -21,23 +21,23 @@ interface Context {
 interface Callbacks {
   /** Null while the host is lost. */
   stream(): ConsoleStream | null;
-  /** The keyboard was taken from somebody with this permit. */
+  /** The keyboard was taken with this permit. */
   taken(demanded: DemandedPermit): void;
 }
 
-/** How long it may take. Milliseconds. */
+/** How long dom0 may take to give the keyboard. Milliseconds. */
 const PATIENCE = 5_000;
 
-/** How much may be typed ahead of it. Bytes. */
+/** How much may be typed ahead while the keyboard is being taken. Bytes. */
 const MOST_AHEAD = 4096;
 
-/** Taking the keyboard: asked of policy, then of dom0, which tells everybody. */
+/** Takes the keyboard: asks policy, then dom0, which tells everybody. */
 export class KeyboardTakeover {
   readonly #deps: Deps;
   readonly #context: Context;
   readonly #callbacks: Callbacks;
   #taking: { readonly demanded: DemandedPermit; readonly timer: NodeJS.Timeout } | null = null;
-  /** What was typed since, until the keyboard is ours: it is meant for the guest. */
+  /** What was typed since `begin`: it is meant for the guest, once the keyboard is ours. */
   #ahead = '';
 
   constructor(deps: Deps, context: Context, callbacks: Callbacks) {
@@ -56,7 +56,8 @@ export class KeyboardTakeover {
     if (stream === null || this.#taking !== null) return;
     const { authorizer } = this.#deps;
     const { identity, domain } = demanded;
-    // Who came to watch needs the right to write in any case; a keyboard that nobody has is not taken from anybody.
+    // A customer who came to watch needs the right to write in any case. A keyboard that nobody has is taken
+    // from nobody.
     const canWrite = authorizer.recheck(identity, { action: 'console', domain, profile: null }) === null;
     const action = canWrite && participants.writer !== null ? 'takeover' : 'console';
     const permit = authorizer.authorize(identity, { action, domain, profile: null });
@@ -75,14 +76,14 @@ export class KeyboardTakeover {
     stream.takeover(taking);
   }
 
-  /** @returns whether it is under way: the bytes are then kept until it is done */
+  /** @returns whether a takeover is under way; the bytes are then kept until it is done */
   typedAhead(bytes: Buffer): boolean {
     if (this.#taking === null) return false;
     this.#ahead = (this.#ahead + bytes.toString('latin1')).slice(0, MOST_AHEAD);
     return true;
   }
 
-  /** The keyboard is ours. @returns what was typed ahead, null for nothing */
+  /** Call it when the keyboard is ours. @returns what was typed ahead, null for nothing */
   done(): Buffer | null {
     const taking = this.#forget();
     if (taking === null) return null;
@@ -93,7 +94,7 @@ export class KeyboardTakeover {
     return ahead.length > 0 ? ahead : null;
   }
 
-  /** The host is lost: it has not happened. Twice is harmless. */
+  /** Call it when the host is lost: the takeover has not happened. Twice is harmless. */
   lost(): void {
     const taking = this.#forget();
     if (taking !== null)
@@ -109,13 +110,13 @@ export class KeyboardTakeover {
   }
 }
 
-/** Whether policy lets the holder of this permit take the keyboard as it is now. */
+/** Whether policy lets the holder of this permit take the keyboard from whoever has it now. */
 export function canTake(
   authorizer: Pick<Authorizer, 'check' | 'recheck'>,
   { identity, domain }: Pick<DemandedPermit, 'identity' | 'domain'>,
   participants: Pick<Participants, 'writer'>,
 ): boolean {
-  // Whoever writes now is replaced, not joined: how many may at once is no question.
+  // The writer is replaced, not joined, so no limit of how many at once applies.
   const writes = authorizer.recheck(identity, { action: 'console', domain, profile: null }) === null;
   if (!writes || participants.writer === null) return writes;
   return authorizer.check(identity, { action: 'takeover', domain, profile: null }) === null;

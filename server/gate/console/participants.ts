@@ -1,29 +1,31 @@
 import type { Presence } from '../../wire/console.js';
 import type { ConsoleNews } from '../hosts/console-stream.js';
 
-/** Who is on a console, as one of them knows it. */
+/** Everybody at a console, as one of them knows it. */
 export class Participants {
   readonly #present = new Map<number, Presence>();
   #me: number | null = null;
   readonly #cameToWrite: boolean;
-  /** Who has the keyboard; null when nobody has. */
+  /** The one with the keyboard; null when nobody has it. */
   writer: { readonly attachment: number; readonly label: string } | null = null;
 
   constructor(cameToWrite: boolean) {
     this.#cameToWrite = cameToWrite;
   }
 
-  /** Whether what is typed is for the guest: dom0 gives a keyboard that nobody has to who came to write and types. */
+  /**
+   * Whether typed keys are for the guest: dom0 gives a free keyboard to anyone who came to write and types.
+   */
   get canType(): boolean {
     return this.isWriter || (this.#cameToWrite && this.writer === null);
   }
 
-  /** Whether the keyboard is ours. */
+  /** Whether we have the keyboard. */
   get isWriter(): boolean {
     return this.#me !== null && this.writer?.attachment === this.#me;
   }
 
-  /** All but ourselves. */
+  /** Everybody but ourselves. */
   get others(): readonly Presence[] {
     return [...this.#present.values()]
       .filter(({ attachment }) => attachment !== this.#me)

@@ -8,10 +8,16 @@ import type { SizeHint } from './size-hint.js';
 
 type BootNote = Extract<ConsoleNews, { note: 'boot' }>;
 
-/** Until the first picture is there, the greeting waits: until it is quiet, or so long. Milliseconds. */
+/**
+ * The greeting waits for the first picture: until the guest is quiet for so long, and at most so long.
+ * Milliseconds.
+ */
 const GREETING = { quiet: 60, most: 500 };
 
-/** A console that is not there although its domain runs is spoken of after so long: at a boot and at an end it is soon over. Milliseconds. */
+/**
+ * The delay before a missing console of a running domain is reported: at a boot or an end it is soon over.
+ * Milliseconds.
+ */
 const WAITING = 3_000;
 
 interface PresenceNoticesParts {
@@ -22,22 +28,25 @@ interface PresenceNoticesParts {
   readonly sizeHint: SizeHint;
   /** Whether the client asked for a pty. */
   readonly hasPty: boolean;
-  /** What is said of its recording. */
+  /** What to say about the recording; null for nothing. */
   readonly recording: { readonly sentence: string | null };
 }
 
-/** Tells who is on a console what becomes of it: who comes and goes, who has the keyboard, whether the domain is there. */
+/**
+ * Tells a customer what happens on their console: who comes and goes, who has the keyboard, whether the
+ * domain is there.
+ */
 export class PresenceNotices {
   readonly #parts: PresenceNoticesParts;
   #greetingTimer: NodeJS.Timeout | null = null;
   #waitingTimer: NodeJS.Timeout | null = null;
   #lastBytes = 0;
   #wasLost = false;
-  /** The boot that said nothing yet: the screen is the one before's. */
+  /** The boot that has said nothing yet: the screen is still that of the boot before. */
   #silent: BootNote | null = null;
-  /** What stands for the state of the console itself. */
+  /** The standing line about the state of the console itself. */
   #state: string | null = null;
-  /** When the boot began of which it was said last. */
+  /** When the boot began that was announced last. */
   #saidOf = '';
 
   constructor(parts: PresenceNoticesParts) {
@@ -53,7 +62,7 @@ export class PresenceNotices {
     this.#lastBytes = Date.now();
   }
 
-  /** The host is lost. */
+  /** Call it when the host is lost. */
   lost(): void {
     const { words } = this.#parts;
     this.#wasLost = true;
@@ -121,7 +130,7 @@ export class PresenceNotices {
     }
   }
 
-  /** dom0 says it first of all, after `attached`. */
+  /** dom0 sends it first of all, after `attached`. */
   #stateIs({ console, state }: Extract<ConsoleNews, { note: 'state' }>): void {
     const { domain, words } = this.#parts;
     if (this.#waitingTimer !== null) clearTimeout(this.#waitingTimer);
@@ -129,7 +138,7 @@ export class PresenceNotices {
     if (console === 'attached') this.#stateStands(null);
     else if (console === 'locked') this.#stateStands(words.locked(domain));
     else if (state === 'off') this.#stateStands(words.off(domain));
-    // Of a reboot nothing is said: its next byte is what is waited for.
+    // A reboot is not reported: the customer waits for its next byte.
     else if (state !== 'rebooting') {
       this.#waitingTimer = setTimeout(() => {
         this.#stateStands(words.waiting(domain));
@@ -137,7 +146,10 @@ export class PresenceNotices {
     }
   }
 
-  /** The line between two boots; while the new one is silent, that the old one's screen is old stands as well. */
+  /**
+   * Shows the line between two boots. While the new boot is silent, a line stands that says that the screen
+   * is old.
+   */
   #boot(note: BootNote): void {
     const { domain, notice, words } = this.#parts;
     this.#silent = note.silent ? note : null;
@@ -155,12 +167,12 @@ export class PresenceNotices {
 
   #stand(): void {
     const { domain, participants, notice, words } = this.#parts;
-    // Where lines stay, the line between the boots has said it.
+    // Where lines stay on the screen, the line between the boots has said it.
     if (this.#state !== null || this.#silent === null || !notice.isPassing) notice.stand(this.#state);
     else notice.stand(words.silent(domain, this.#silent.began, participants.canType), { hidesCursor: true });
   }
 
-  /** After the first picture, so that the greeting is not painted over at once. */
+  /** Greets after the first picture, so that the greeting is not painted over at once. */
   #greet(since: number): void {
     if (this.#greetingTimer !== null) clearTimeout(this.#greetingTimer);
     this.#greetingTimer = setTimeout(() => {

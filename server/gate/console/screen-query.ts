@@ -1,20 +1,23 @@
 import type { ScreenText } from '../../wire/console.js';
 
-/** How long dom0 is waited for. Milliseconds. */
+/** How long to wait for dom0's answer. Milliseconds. */
 const PATIENCE = 500;
 
-/** Asks dom0 what the screen says. */
+/** Asks dom0 for the text of the screen. */
 export class ScreenQuery {
   readonly #ask: () => boolean;
   #waiting: ((screen: ScreenText | null) => void) | null = null;
   #timer: NodeJS.Timeout | null = null;
 
-  /** @param ask sends the question; false when it cannot be asked */
+  /** @param ask sends the question; returns false when it cannot be asked */
   constructor(ask: () => boolean) {
     this.#ask = ask;
   }
 
-  /** @returns null when it cannot be had now; one question at a time, the former is then answered so */
+  /**
+   * Asks one question at a time: a new one answers the former with null. @returns null when the text cannot
+   * be had now
+   */
   read(): Promise<ScreenText | null> {
     this.heard(null);
     if (!this.#ask()) return Promise.resolve(null);
@@ -26,7 +29,7 @@ export class ScreenQuery {
     });
   }
 
-  /** dom0 has answered. */
+  /** Call it with dom0's answer. */
   heard(screen: ScreenText | null): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
@@ -35,7 +38,7 @@ export class ScreenQuery {
     waiting?.(screen);
   }
 
-  /** Who waits is answered; twice is harmless. */
+  /** Answers a question that waits with null; twice is harmless. */
   dispose(): void {
     this.heard(null);
   }
