@@ -1,9 +1,9 @@
 import type { MenuDomain } from '../../../menus/port.js';
 
-/** A state older than this shows its age, which then moves. Milliseconds. */
+/** A state older than this shows its age, which then counts up. Milliseconds. */
 const STALE = 5_000;
 
-/** Ticks once a second while an age or a progress is shown, and not otherwise: most menus only sit there. */
+/** Ticks once a second, but only while an age or a progress is shown: most menus only sit there. */
 export class MenuClock {
   readonly #tick: (now: number) => void;
   #ticks: NodeJS.Timeout | null = null;
@@ -14,7 +14,7 @@ export class MenuClock {
     this.#tick = tick;
   }
 
-  /** What is shown now. */
+  /** Call it with the domains that are shown now. */
   watch(domains: readonly MenuDomain[]): void {
     if (this.#later !== null) clearTimeout(this.#later);
     this.#later = null;
@@ -29,7 +29,7 @@ export class MenuClock {
       return;
     }
     this.#stopTicking();
-    // Nothing may be heard again until then: that is when the age begins to show.
+    // Perhaps no news comes before then, and that is when the age begins to show.
     if (domains.length > 0) {
       this.#later = setTimeout(
         () => {
@@ -40,7 +40,7 @@ export class MenuClock {
     }
   }
 
-  /** Nothing is shown. */
+  /** Call it when no domains are shown. */
   stop(): void {
     this.#stopTicking();
     if (this.#later !== null) clearTimeout(this.#later);

@@ -52,19 +52,20 @@ export interface MenuParts {
   readonly maintenance: Pick<MaintenanceWatch, 'current' | 'onChange'>;
   readonly news: Pick<AuditNotifier, 'onNews'>;
   readonly standing: AskStanding;
-  /** Where the lists of all menus are made anew. */
+  /** The queue in which all menus make their lists anew. */
   readonly refreshes: Pick<SlicedQueue, 'add'>;
   readonly preferences: Preferences;
   readonly terms: Pick<SessionTerms, 'menuIdleSeconds'>;
   readonly log: Logger;
 }
 
-/** News of the domains are told together, at most so often. Milliseconds. */
+/** News of the domains are told together, at most this often. Milliseconds. */
 const TOGETHER = 200;
 
 /**
- * One customer in the menu: tells it the facts, carries out its effects, lends its terminal to a console and takes it
- * back. Nothing here permits anything: each effect goes the same way as a command by exec.
+ * One customer in the menu: tells the menu the facts, carries out its effects, lends the terminal to a
+ * console and takes it back. Nothing here permits anything: each effect goes the same way as a command by
+ * exec.
  */
 export class MenuSession {
   readonly #parts: MenuParts;
@@ -97,7 +98,7 @@ export class MenuSession {
       this.#tell(fact);
     });
     this.#idle = new IdleWatch(
-      // A console has a time of its own.
+      // A console has its own idle limit.
       () => (this.#console === null ? parts.terms.menuIdleSeconds(identity.customer) : null),
       {
         warn: (seconds) => {
@@ -111,7 +112,7 @@ export class MenuSession {
     );
   }
 
-  /** @returns the exit status, when the customer has left */
+  /** @returns the exit status, once the customer has left */
   run(options: { readonly plain: boolean }): Promise<number> {
     return new Promise((resolve) => {
       this.#finish = resolve;
@@ -119,7 +120,7 @@ export class MenuSession {
     });
   }
 
-  /** Ends it from outside, with the terminal put right and the sentence on it. */
+  /** Ends it from outside: puts the terminal right and shows the sentence on it. */
   end(sentence: string): void {
     if (this.#console !== null) this.#console.end(sentence);
     this.#close(1);
@@ -132,7 +133,7 @@ export class MenuSession {
     const terminal = this.#terminal;
     this.#cleanup.push(
       hosts.onEvent(({ event }) => {
-        // An operation shows in its domain, which is told as well.
+        // An operation shows in its domain, whose event comes as well.
         if (event.event === 'operation') return;
         if (!('name' in event) || this.#told.some(({ name }) => name === event.name)) this.#soon();
       }),
@@ -148,7 +149,7 @@ export class MenuSession {
         this.#soonAnew();
       }),
       console.announcements.inMenu((text) => {
-        // Who is on a console reads it there.
+        // A customer on a console reads it there.
         if (this.#console === null) this.#tell({ fact: 'notice', message: text });
         return this.#console === null;
       }),
@@ -175,7 +176,7 @@ export class MenuSession {
       now: Date.now(),
     };
     const perform = (effect: Effect): void => {
-      // The menu is not disturbed by what its requests come to: not even while it is still at work.
+      // A fault in an effect must not reach the menu, which may still be at work.
       this.#perform(effect).catch((fault: unknown) => {
         this.#parts.log.error(
           { connection: this.#identity.connection, effect: effect.effect, err: fault },
@@ -193,7 +194,7 @@ export class MenuSession {
 
   #preferences(): MenuPreferences {
     const { charset, colour } = this.#parts.preferences.get(this.#identity.customer);
-    // Who says nothing of it has UTF-8 nowadays; the menu's key for ASCII is remembered.
+    // A client that says nothing of it has UTF-8 nowadays; the menu's key for ASCII is remembered.
     return {
       charset: charset ?? (this.#terminal.utf8 === false ? 'ascii' : 'utf-8'),
       colour: colour ?? !this.#terminal.term.startsWith('vt'),
@@ -203,7 +204,8 @@ export class MenuSession {
   async #perform(effect: Effect): Promise<void> {
     const { operations, keys, activity, preferences } = this.#parts;
     const identity = this.#identity;
-    // Leaving needs no right. All else waits for nobody to notice that there is none any more.
+    // Leaving needs no right. All else asks for standing first, in case nobody has noticed yet that it is
+    // gone.
     const absent = effect.effect === 'quit' ? null : this.#parts.standing(identity);
     if (absent !== null) {
       this.end(absent.message);
@@ -272,10 +274,10 @@ export class MenuSession {
       this.#tell({ fact: 'refused', message: words.outcomeLost(domain).message });
       return;
     }
-    // What it came to is on the screen before it is said that it is over.
+    // The result is on the screen before the customer reads that it is over.
     this.#tellDomains();
     const operation = menuOperation(end.operation);
-    // Whoever may not see the domain by now is told nothing of it.
+    // A customer who may not see the domain any more is told nothing of it.
     const seen = this.#told.some(({ name }) => name === domain);
     if (operation !== null && seen) this.#tell({ fact: 'ended', domain, operation });
   }

@@ -7,7 +7,7 @@ export class SessionMenuTerminal implements MenuTerminal {
   readonly #typed: () => void;
   #listener: ((data: Buffer) => void) | null = null;
 
-  /** @param typed is told of every key */
+  /** @param typed is called at every input */
   constructor(terminal: Terminal, typed: () => void) {
     this.#terminal = terminal;
     this.#typed = typed;
@@ -49,7 +49,9 @@ export class SessionMenuTerminal implements MenuTerminal {
     return this.#terminal.onEnd(listener);
   }
 
-  /** Gives the menu what was typed behind the keys that left a console, before anything that is typed later. */
+  /**
+   * Gives the menu what was typed after the keys that left a console, before anything that is typed later.
+   */
   typedAhead(data: Buffer): void {
     if (data.length > 0) this.#listener?.(data);
   }
