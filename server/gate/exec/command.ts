@@ -16,13 +16,13 @@ export const DOMAIN_VERBS = [
 
 export type DomainVerb = (typeof DOMAIN_VERBS)[number];
 
-/** The verbs that change the domain and so end in an operation. */
+/** The verbs that change the domain, each by an operation. */
 export type OperationVerb = Extract<
   DomainVerb,
   'start' | 'shutdown' | 'reboot' | 'poweroff' | 'rescue' | 'normal'
 >;
 
-/** What a customer asks for by exec, understood. Names in it are as typed: they are parsed where they are judged. */
+/** A customer's command by exec, parsed. Names in it are as typed: the code that judges them parses them. */
 export type Command =
   | { readonly command: 'list'; readonly json: boolean }
   | { readonly command: 'keys-list'; readonly json: boolean }
@@ -38,7 +38,7 @@ export type Command =
   | { readonly command: 'recordings'; readonly json: boolean }
   | { readonly command: 'recording'; readonly id: string }
   | { readonly command: 'help' }
-  /** `key` as typed; null: say which it is. */
+  /** `key` as typed; null to show the key in use. */
   | { readonly command: 'escape'; readonly key: string | null }
   | { readonly command: 'menu'; readonly plain: boolean }
   | { readonly command: 'status'; readonly domain: string; readonly json: boolean }
@@ -46,12 +46,12 @@ export type Command =
       readonly command: 'log';
       readonly domain: string;
       readonly json: boolean;
-      /** As the guest said it, byte for byte. */
+      /** Byte for byte, as the guest wrote it. */
       readonly raw: boolean;
       readonly follow: boolean;
       readonly lines: number | null;
       readonly since: LogSince | null;
-      /** 0 is the last one, -1 the one before it. */
+      /** 0 is the last boot, -1 the one before it. */
       readonly boot: number | null;
     }
   | {

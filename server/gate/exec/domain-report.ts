@@ -1,7 +1,7 @@
 import type { MenuDomain } from '../../../menus/port.js';
 import * as words from '../text/words.js';
 
-/** Older than this, a state is shown with its age. Milliseconds. */
+/** A state older than this is shown with its age. Milliseconds. */
 const STALE = 5_000;
 
 const iso = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString());
@@ -86,7 +86,7 @@ function stateOf(domain: MenuDomain, now: number): string {
   return `${word} (seen ${words.ago(new Date(domain.seenAt).toISOString(), new Date(now))})`;
 }
 
-/** Columns two blanks apart. */
+/** Aligns cells into columns two blanks apart. */
 export function aligned(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map((row) =>

@@ -3,7 +3,7 @@ import type { Refusal } from '../../../policy/refusal.js';
 import type { Terminal } from '../session/terminal.js';
 import { jsonEscapes, printable } from '../../../policy/printable.js';
 
-/** Where a command by exec writes: what it found to stdout, what it has to say to stderr. Always printable. */
+/** The output of a command by exec: results go to stdout, everything else to stderr. Always printable. */
 export class ExecOutput {
   readonly #terminal: Pick<Terminal, 'hasPty' | 'write' | 'writeError'>;
   readonly #end: string;
@@ -21,13 +21,16 @@ export class ExecOutput {
     this.#terminal.write(text.map((line) => `${printable(line, 2000)}${this.#end}`).join(''));
   }
 
-  /** Text of any length, with line feeds where its lines end. @returns false when whoever has more should wait */
+  /**
+   * Writes text of any length, with line feeds where its lines end. @returns false when a source with more
+   * should wait
+   */
   piece(text: string): boolean {
     const lines = text.split('\n').map((line) => printable(line, Infinity));
     return this.#terminal.write(lines.join(this.#end));
   }
 
-  /** A part of a JSON value. @param cut makes it of the whole @returns as `piece` */
+  /** Writes a part of a JSON value. @param cut takes the part out of the whole @returns as `piece` */
   jsonPiece(value: unknown, cut: (json: string) => string): boolean {
     return this.#terminal.write(cut(asciiJson(value)));
   }
@@ -36,12 +39,12 @@ export class ExecOutput {
     this.#terminal.write(`${asciiJson(value)}${this.#end}`);
   }
 
-  /** To stderr. */
+  /** Writes a line to stderr. */
   say(text: string): void {
     this.#terminal.writeError(`${printable(text, 1000)}${this.#end}`);
   }
 
-  /** A prompt, on stderr, without an end of line. */
+  /** Writes a prompt to stderr, without an end of line. */
   ask(text: string): void {
     this.#terminal.writeError(text);
   }
@@ -53,7 +56,7 @@ export class ExecOutput {
   }
 }
 
-/** JSON in ASCII: what is not printable stands as an escape, and it is the same value. */
+/** JSON in ASCII: every other character stands as an escape, and the value is the same. */
 function asciiJson(value: unknown): string {
   return JSON.stringify(value).replace(/[\u007f-\uffff]+/g, jsonEscapes);
 }

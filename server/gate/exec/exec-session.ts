@@ -38,7 +38,7 @@ export interface ExecParts {
   readonly console: ConsoleParts;
 }
 
-/** One command by exec: runs it and says with which status it ends. The menu is not one of them. */
+/** One command by exec: runs it and gives its exit status. The menu is not run here. */
 export class ExecSession {
   readonly #parts: ExecParts;
   readonly #identity: Identity;
@@ -64,8 +64,8 @@ export class ExecSession {
   }
 
   /**
-   * Ends it from outside.
-   * @returns true when it takes leave by itself, by `run` returning
+   * Ends the command from outside.
+   * @returns true when `run` returns by itself then; otherwise the caller ends the session
    */
   end(sentence: string): boolean {
     const running = this.#console ?? this.#log;

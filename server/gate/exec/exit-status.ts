@@ -1,6 +1,6 @@
 import type { RefusalCode } from '../../../policy/refusal.js';
 
-/** What a command by exec ends with (docs/design.md, Flows). */
+/** The exit statuses of a command by exec (docs/design.md, Flows). */
 export const EXIT = {
   done: 0,
   failed: 1,
@@ -11,7 +11,7 @@ export const EXIT = {
   hostUnreachable: 6,
 } as const;
 
-/** Everything not listed is a refusal. */
+/** A code that is not listed ends with `refused`. */
 const STATUSES: Partial<Record<RefusalCode, number>> = {
   usage: EXIT.usage,
   'no-such-domain': EXIT.noSuchDomain,

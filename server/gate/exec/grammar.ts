@@ -7,9 +7,9 @@ import { parseLogCommand } from './log-grammar.js';
 import { usage } from './usage.js';
 
 /**
- * The grammar of exec. There is no shell: words are what stands between blanks, quotes and backslashes are letters
- * like any other, and control characters are refused. Whether a name exists is not asked here, so that what is
- * answered to bad grammar is the same for every name.
+ * Parses a command by exec. There is no shell: words stand between blanks, quotes and backslashes are letters
+ * like any other, and control characters are refused. It does not ask whether a name exists, so bad grammar
+ * gets the same answer for every name.
  */
 export function parseCommand(text: string): Command | Refusal {
   if (/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/.test(text))
@@ -33,10 +33,10 @@ export function parseCommand(text: string): Command | Refusal {
     case 'escape':
     case 'recordings':
     case 'recording':
-      // A server may be called so: then what follows is a verb, and neither a key nor an ID looks like one.
+      // A server may have this name. Then a verb follows, and neither a key nor an ID looks like one.
       return verbNamed(rest[0]) === undefined ? UNRESERVED[first](rest) : onDomain(first, rest);
     default:
-      // Reserved words are nobody's name in any spelling.
+      // No name is a reserved word in any spelling.
       if ((RESERVED_WORDS as readonly string[]).includes(first.toLowerCase()))
         return usage(`There is no command ${shown(first)}.`);
       return onDomain(first, rest);
@@ -58,7 +58,7 @@ type Option = `--${keyof Given}`;
 
 const SHORT_OPTIONS: Readonly<Record<string, Option>> = { '-y': '--yes' };
 
-/** Parts options from the other words, wherever they stand. */
+/** Separates options from the other words, wherever they stand. */
 function options(
   words: readonly string[],
   allowed: readonly Option[],
@@ -95,7 +95,7 @@ function keys(words: readonly string[], text: string): Command | Refusal {
   const [verb, ...rest] = words;
   switch (verb) {
     case 'add': {
-      // The rest of the line is the key, options come before it: a comment may say anything.
+      // The rest of the line is the key, because its comment may say anything; options come before it.
       const tail = /^\s*keys\s+add(?:\s+(--json))?(?:\s+(.*))?$/.exec(text);
       const key = tail?.[2]?.trim() ?? '';
       if (/^--?[a-z]/.test(key)) return usage('The form is: keys add [--json] [KEY]');
@@ -138,7 +138,7 @@ function recording(words: readonly string[]): Command | Refusal {
     : { command: 'recording', id };
 }
 
-/** The commands that are no reserved words. */
+/** The commands that are not reserved words. */
 const UNRESERVED = { ls: list, escape, recordings, recording };
 
 function onDomain(domain: string, words: readonly string[]): Command | Refusal {
@@ -183,7 +183,7 @@ function verbOn(domain: string, verb: DomainVerb, words: readonly string[]): Com
 }
 
 function operate(domain: string, verb: OperationVerb, words: readonly string[]): Command | Refusal {
-  // --yes is taken everywhere something is done, so that a script need not know where it is asked for.
+  // Every verb that does something takes --yes, so that a script need not know which verbs ask.
   const found = options(words, ['--json', '--wait', '--yes']);
   if ('refused' in found) return found;
   const [profile, ...more] = found.rest;

@@ -1,14 +1,15 @@
 import type { Terminal, Unsubscribe } from '../session/terminal.js';
 
-/** The longest text that is read. Bytes. */
+/** The longest text that is read. Characters. */
 const MOST = 16 * 1024;
 
 type LineTerminal = Pick<Terminal, 'hasPty' | 'write' | 'onInput' | 'onEnd' | 'onClose'>;
 
 /**
- * Reads what the customer types or pipes in: with a pty one line, echoed; without one all until the end of input.
+ * Reads what the customer types or pipes in: with a pty one line, echoed; without one all until the end of
+ * input.
  *
- * @returns null when it was given up with Ctrl-C or Ctrl-D, when it is too long, or when the customer has gone
+ * @returns null when the customer gave up with Ctrl-C or Ctrl-D, wrote too much, or has gone
  */
 export function readText(terminal: LineTerminal): Promise<string | null> {
   return new Promise((resolve) => {
@@ -60,7 +61,7 @@ function typed(terminal: LineTerminal, text: string, character: string): string 
     if (text !== '') terminal.write('\b \b');
     return text.slice(0, -1);
   }
-  // What is not one plain column could not be taken back from the screen again.
+  // Only a character of one plain column can be taken back from the screen again.
   if (!/^[\x20-\x7e]$/.test(character)) return text;
   terminal.write(character);
   return text + character;

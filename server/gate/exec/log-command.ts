@@ -23,26 +23,26 @@ interface LogCommandParts extends LogAccessParts {
   readonly revocation: Pick<Revocation, 'track'>;
 }
 
-/** When nothing says how much. */
+/** How many lines are shown when no option says how much. */
 const USUAL_LINES = 1_000;
 
-/** Nothing came for so long: a line that has not ended is shown as it is. Milliseconds. */
+/** After so long without bytes, a line that has not ended is shown as it is. Milliseconds. */
 const REST_MS = 200;
 
-/** Of a log from memory. Bytes. */
+/** The most that is kept of a log from memory. Bytes. */
 const MOST_IN_MEMORY = 1024 * 1024;
 
-/** Ctrl-C, Ctrl-D: with a terminal they come as bytes. */
+/** Ctrl-C and Ctrl-D: from a terminal they come as bytes. */
 const ENOUGH = /[\u0003\u0004]/;
 
-/** Why it ended before the log did. */
+/** Why the command ended before the log did. */
 interface Cut {
   readonly status: number;
   /** Null when nobody is there to hear it. */
   readonly sentence: string | null;
 }
 
-/** `NAME log`: as much of it as was asked for, as fast as it is taken. */
+/** `NAME log`: writes as much of the log as was asked for, as fast as the client takes it. */
 export class LogCommand {
   readonly #parts: LogCommandParts;
   readonly #access: LogAccess;
@@ -66,7 +66,7 @@ export class LogCommand {
   async run(wanted: Wanted): Promise<number | Refusal> {
     const opened = this.#access.open(this.#identity, wanted.domain);
     if (isRefusal(opened)) return opened;
-    // Before the host is asked: the right may go while it answers.
+    // Watch before the host is asked: the right may go while it answers.
     const stops = this.#watch(opened);
     const ending = await this.#read(opened, wanted);
     for (const stop of stops) stop();
@@ -109,7 +109,7 @@ export class LogCommand {
     return EXIT.done;
   }
 
-  /** Ends with the client, the right, the host or a Ctrl-C, whichever comes first. */
+  /** Ends the command with the client, the right, the host or a Ctrl-C, whichever comes first. */
   #watch({ demanded, host }: OpenedLog): Unsubscribe[] {
     const { identity, domain } = demanded;
     const terminal = this.#terminal;
@@ -193,7 +193,7 @@ class RestTimer {
     this.#printer = printer;
   }
 
-  /** Something came just now. */
+  /** Call it when something came. */
   restart(): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
@@ -216,12 +216,12 @@ function requestOf(wanted: Wanted): LogRequest {
   return { lines, since: since === null ? null : timeOf(since, Date.now()), boot, follow };
 }
 
-/** What a host that keeps no log on its disk cannot do. */
+/** Refuses what a host that keeps no log on its disk cannot do. */
 function unfit({ demanded, host }: OpenedLog, { boot, follow }: Wanted): Refusal | null {
   return host.log.onDisk || (boot === null && !follow) ? null : say.inMemory(demanded.domain);
 }
 
-/** What was asked for and is not in what came. */
+/** Refuses what was asked for and is not in the host's answer. */
 function missing({ demanded }: OpenedLog, { boot, follow }: Wanted, { head }: LogStream): Refusal | null {
   if (head === null) return null;
   if (head.place === 'memory') return boot !== null || follow ? say.inMemory(demanded.domain) : null;
@@ -233,7 +233,7 @@ function hostLost({ demanded }: OpenedLog): Cut {
   return { status: EXIT.hostUnreachable, sentence: message };
 }
 
-/** For a host that cannot count them: what it has is the last 256 KiB. */
+/** The last lines, for a host that cannot count them: it has only the last 256 KiB. */
 async function* lastLines(all: AsyncIterable<Buffer>, lines: number): AsyncGenerator<Buffer> {
   let bytes = Buffer.alloc(0);
   for await (const chunk of all) bytes = Buffer.concat([bytes, chunk]).subarray(-MOST_IN_MEMORY);

@@ -13,7 +13,7 @@ const FORM =
 const FLAGS = ['--follow', '--raw', '--json'] as const;
 const MOST_LINES = 1_000_000;
 
-/** What stands behind `NAME log`. */
+/** Parses what follows `NAME log`. */
 export function parseLogCommand(domain: string, words: readonly string[]): LogCommand | Refusal {
   const [first, ...more] = words;
   if (first === 'on' || first === 'off') {

@@ -2,22 +2,24 @@ import { ConsoleText } from '../console-log/console-text.js';
 import type { Terminal } from '../session/terminal.js';
 import type { ExecOutput } from './exec-output.js';
 
-/** How a log is written to the customer, as it comes. */
+/** Writes a log to the customer as it comes. */
 export interface LogPrinter {
-  /** @returns false when whoever has more should wait for the terminal */
+  /** @returns false when a source with more should wait for the terminal */
   take(bytes: Buffer): boolean;
-  /** Nothing came for a while. */
+  /** Call it when nothing came for a while. */
   rest(): void;
   end(): void;
 }
 
-/** As lines that do nothing to a terminal; one that has not ended yet is shown when nothing follows. */
+/**
+ * Writes lines that do nothing to a terminal. A line that has not ended yet is shown when nothing follows.
+ */
 export class TextPrinter implements LogPrinter {
   readonly #output: ExecOutput;
   readonly #text = new ConsoleText();
-  /** What stands of the unfinished line. */
+  /** The part of the unfinished line that is shown. */
   #shown = '';
-  /** How many there were. */
+  /** How many lines were written. */
   lines = 0;
 
   constructor(output: ExecOutput) {
@@ -49,14 +51,14 @@ export class TextPrinter implements LogPrinter {
     return this.#output.piece([begun, ...more, ''].join('\n'));
   }
 
-  /** On the line that stands there, or below it when it has become another. */
+  /** Goes on with the line that is shown, or begins below it when it has become another. */
   #continued(line: string): string {
     if (this.#shown === '') return line;
     return line.startsWith(this.#shown) ? line.slice(this.#shown.length) : `\n${line}`;
   }
 }
 
-/** One JSON object, its `lines` last: whoever reads it knows what it is of before they come. */
+/** Writes one JSON object, its `lines` last: its reader knows what they belong to before they come. */
 export class JsonPrinter implements LogPrinter {
   readonly #output: ExecOutput;
   readonly #text = new ConsoleText();
@@ -72,7 +74,7 @@ export class JsonPrinter implements LogPrinter {
   }
 
   rest(): void {
-    // A line is whole or not there.
+    // JSON has whole lines only.
   }
 
   end(): void {
@@ -88,7 +90,7 @@ export class JsonPrinter implements LogPrinter {
   }
 }
 
-/** As the guest said it, byte for byte. */
+/** Writes what the guest wrote, byte for byte. */
 export class RawPrinter implements LogPrinter {
   readonly #terminal: Pick<Terminal, 'write'>;
 
@@ -101,10 +103,10 @@ export class RawPrinter implements LogPrinter {
   }
 
   rest(): void {
-    // All of it is there.
+    // All of it is shown already.
   }
 
   end(): void {
-    // Not a byte more.
+    // Raw output ends with the guest's last byte.
   }
 }

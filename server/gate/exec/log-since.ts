@@ -1,9 +1,9 @@
-/** From when on: a time, or how long ago. Milliseconds. */
+/** Where to begin: at a time (milliseconds since 1970), or so long ago (milliseconds). */
 export type LogSince = { readonly at: number } | { readonly ago: number };
 
 const UNITS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
 const AGO = /^(\d{1,6})(s|m|h|d|w)$/;
-/** In UTC; RFC 3339 with what is left out taken as nought. */
+/** RFC 3339 in UTC; parts that are left out are zero. */
 const TIME = /^(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d)(:\d\d(?:\.\d{1,3})?)?Z?)?$/;
 
 /** @returns undefined when it is neither `10m` nor a time */

@@ -23,7 +23,7 @@ interface Deps {
   readonly revocation: Pick<Revocation, 'track'>;
 }
 
-/** What can lose data is confirmed first. */
+/** Verbs that can lose data are confirmed first. */
 const DESTRUCTIVE: readonly Wanted['verb'][] = ['poweroff', 'rescue'];
 
 /** `NAME start`, `shutdown`, `reboot`, `poweroff`, `rescue`, `normal`. */
@@ -48,7 +48,7 @@ export class OperateCommand {
     const started = await this.#deps.operations.operate(this.#identity, { action: verb, domain, profile });
     if (isRefusal(started)) return started;
     const { operation, ended } = started;
-    // It was so when it was asked for.
+    // The domain was like that already when the request came.
     const isSo = operation.phase === 'done';
     if (!wait || (isSo && !json)) {
       if (json) this.#output.json({ operation: operationObject(operation) });
@@ -61,7 +61,7 @@ export class OperateCommand {
 
   async #confirm({ verb, domain, yes }: Wanted): Promise<Refusal | null> {
     if (yes || !DESTRUCTIVE.includes(verb)) return null;
-    // Who may not see it is told so before anything is asked about it.
+    // A customer who may not see the domain is told so before any question about it.
     const seen = this.#deps.authorizer.authorize(this.#identity, {
       action: 'status',
       domain,
@@ -109,7 +109,7 @@ export class OperateCommand {
       told = step;
     });
     const stopClose = this.#terminal.onClose(stop);
-    // How it ended is for those who may still see it.
+    // Only a customer who may still see the domain hears how it ended.
     const end = await Promise.race([ended.then((known) => (tracked.canAct() ? known : said)), lost]);
     tracked.forget();
     stopClose();

@@ -16,7 +16,7 @@ interface RecordingCommandParts {
   readonly revocation: Pick<Revocation, 'track'>;
 }
 
-/** `recordings` and `recording ID`: what was recorded of the customer's own visits. */
+/** `recordings` and `recording ID`: the recordings of the customer's own attachments. */
 export class RecordingCommand {
   readonly #own: OwnRecordings;
   readonly #revocation: Pick<Revocation, 'track'>;
@@ -42,7 +42,10 @@ export class RecordingCommand {
     return EXIT.done;
   }
 
-  /** Its bytes to stdout, as fast as the client takes them, as long as the domain may be seen. @returns the exit status */
+  /**
+   * Writes a recording to stdout, as fast as the client takes it, as long as the domain may be seen. @returns
+   * the exit status
+   */
   async fetch(id: string): Promise<number | Refusal> {
     const recording = await this.#own.take(this.#identity, id);
     if (isRefusal(recording)) return recording;
@@ -73,7 +76,7 @@ export class RecordingCommand {
     return lost.length === 0 && this.#terminal.isOpen ? EXIT.done : EXIT.failed;
   }
 
-  /** @param orBy what wakes it besides */
+  /** Waits until the terminal is drained or closed. @param orBy gets a function that ends the wait too */
   #drained(orBy: (wake: () => void) => void): Promise<void> {
     return new Promise((resolve) => {
       const done = (): void => {

@@ -1,7 +1,7 @@
 import { refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 
-/** It is no command. @param message a sentence for the customer */
+/** Refuses text that is no command. @param message a sentence for the customer */
 export function usage(message: string): Refusal {
   return refusal('usage', `${message} For all commands: help`, message);
 }
