@@ -2,12 +2,14 @@ import type { Algorithms } from 'ssh2';
 import type { KeyType } from '../../../policy/key-types.js';
 
 /**
- * What the gate offers, best first; ssh2's own defaults still have SHA-1 and compression. Only an Ed25519 host key is
- * made, so only that is offered. Group exchange is missing because ssh2 1.17 does not implement it for servers.
+ * The algorithms that the gate offers, best first; ssh2's own defaults still have SHA-1 and compression. The
+ * gate makes only an Ed25519 host key, so it offers only that. Group exchange is missing because ssh2 1.17
+ * does not implement it for servers.
  *
- * Every key exchange is one that a stranger can make us pay for. Curve25519 costs 1.7 ms; those that cost more without being
- * needed are left out: nistp521 10 ms, nistp384 5, group16 5.5, group18 20. docs/security.md says whom that cuts off.
- * `none` alone for compression: an unauthenticated client must not be able to make the gate inflate anything.
+ * A stranger can make us pay for every key exchange. Curve25519 costs 1.7 ms. Those that cost more and are
+ * not needed are left out: nistp521 10 ms, nistp384 5, group16 5.5, group18 20. docs/security.md says which
+ * clients that cuts off. `none` is the only compression: an unauthenticated client must not be able to make
+ * the gate inflate anything.
  */
 export const ALGORITHMS = {
   kex: [

@@ -6,17 +6,17 @@ import { isSignatureAlgorithm, SIGNATURE_ALGORITHMS } from './algorithms.js';
 
 import { typeOf, type SignatureCheck } from './signature-check.js';
 
-/** Whom a login name and a key belong to, as the store says. */
+/** The customer that a login name and a key belong to, as the store says. */
 export interface LoginFound {
   readonly customer: CustomerName;
   readonly key: Key;
-  /** Whether they may be here. */
+  /** Whether the customer may be here. */
   readonly standing: Standing;
   /** Set when the login name is a domain's. */
   readonly domain: DomainName | null;
 }
 
-/** Where logins are looked up. The same number of reads whatever the answer. */
+/** Looks logins up, with the same number of reads whatever the answer. */
 export interface Accounts {
   find(login: string, fingerprint: Fingerprint): LoginFound | null;
 }
@@ -30,12 +30,12 @@ export interface LoginRequest {
     /** The algorithm's name as the client sent it. */
     readonly algorithm: string;
     readonly blob: Buffer;
-    /** Null for a probe: a question whether this key would do. */
+    /** Null for a probe, which asks whether this key would do. */
     readonly signature: { readonly bytes: Buffer; readonly signed: Buffer } | null;
   };
 }
 
-/** Refusals for the log and the audit; the client is told none of them. */
+/** Why a login was refused, for the log and the audit; the client is told none of it. */
 export type RefusedBecause =
   | 'method-not-offered'
   | 'algorithm-not-offered'
@@ -47,12 +47,15 @@ export type RefusedBecause =
 
 export type LoginAnswer =
   | { readonly kind: 'accepted'; readonly found: LoginFound; readonly login: string }
-  /** Sign with this key, please. Proves nothing and grants nothing. */
+  /** Asks the client to sign with this key. Proves nothing and gives no right. */
   | { readonly kind: 'sign-please' }
   | {
       readonly kind: 'refused';
       readonly because: RefusedBecause;
-      /** Whether it was a try. A probe is none, nor is `none`: an agent full of keys is not locked out. */
+      /**
+       * Whether it counts as a try. A probe does not, nor does `none`: an agent full of keys is not locked
+       * out.
+       */
       readonly isTry: boolean;
       readonly fingerprint: Fingerprint | null;
     };
@@ -61,17 +64,17 @@ export type LoginAnswer =
 const LONGEST_LOGIN = 64;
 
 /**
- * Decides about one request at a time and remembers nothing between two: what a probe was told, and for which key,
- * has no weight when a signature comes.
+ * Decides about one request at a time and remembers nothing between two: what a probe was told, and for which
+ * key, has no weight when a signature comes.
  *
- * A probe is answered truthfully. It has to be: a client that is told "sign" for each of the thirty keys in its agent
- * would make thirty failed tries. What the answer tells (this login takes this key) it tells only to who already holds
- * the public key and knows the login, as with every SSH server; probes are counted, and a connection that only probes
- * counts as a refused login of its source. A key that has expired or is not allowed is asked to sign as well: only a
- * signature makes it certain enough, for the log, who it was that could not come in.
+ * A probe is answered truthfully. It has to be: a client that is told "sign" for each of the thirty keys in
+ * its agent would make thirty failed tries. The answer (this login takes this key) tells something only to a
+ * client that already holds the public key and knows the login, as with every SSH server. Probes are counted,
+ * and a connection that only probes counts as a refused login of its source. A key that has expired or is not
+ * allowed is asked to sign as well: only a signature makes it certain, for the log, who could not come in.
  *
- * Unknown login, wrong key, the key of another customer, a key that has expired or that policy does not allow, a suspended customer: all are refused alike, after the same
- * reads and one verification.
+ * An unknown login, a wrong key, another customer's key, a key that has expired or that policy does not
+ * allow, a suspended customer: all are refused alike, after the same reads and one verification.
  */
 export class Authenticator {
   readonly #accounts: Accounts;

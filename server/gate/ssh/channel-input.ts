@@ -1,13 +1,16 @@
-/** Held for a client while nobody listens, and the most that it may send before it is told that it may send more. */
+/**
+ * The most that is held for a client while nobody listens, and that it may send before it is given more.
+ * Bytes.
+ */
 export const INPUT_WINDOW = 64 * 1024;
 
 type InputListener = (data: Buffer) => void;
 
 /**
- * The incoming half of one channel. What the client sends is counted against the window that it was given; window is
- * given back only for what a listener has taken, so that a client whose input nobody wants waits.
+ * The incoming half of one channel. What the client sends counts against its window. Window is given back
+ * only for what a listener has taken, so a client whose input nobody wants waits.
  *
- * ssh2 does not do this: it takes 2 MiB a channel, and any amount from who does not keep to the window.
+ * ssh2 does not do this: it takes 2 MiB per channel, and any amount from a client that ignores its window.
  */
 export class ChannelInput {
   readonly #adjust: (bytes: number) => void;
@@ -30,7 +33,7 @@ export class ChannelInput {
     this.#guard = guard;
   }
 
-  /** @returns false when the client has sent more than it was allowed: it does not keep to the protocol */
+  /** @returns false when the client has sent more than its window: it breaks the protocol */
   receive(data: Buffer): boolean {
     if (data.length > this.#window) return false;
     if (this.#ended || data.length === 0) return true;
@@ -69,7 +72,7 @@ export class ChannelInput {
     };
   }
 
-  /** Also called, soon, when the end came before; after all that was held has been delivered. */
+  /** The listener is called after all that was held has been delivered; soon, when that was before. */
   onEnd(listener: () => void): () => void {
     if (this.#saidEnd) {
       queueMicrotask(() => {
@@ -83,7 +86,7 @@ export class ChannelInput {
     };
   }
 
-  /** Not at once: whoever subscribes has not got its `Unsubscribe` yet. */
+  /** Delivers later: the subscriber does not have its `Unsubscribe` yet. */
   #pumpSoon(): void {
     if (this.#pumpIsDue) return;
     this.#pumpIsDue = true;

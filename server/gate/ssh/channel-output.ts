@@ -8,10 +8,10 @@ export interface OutputSender {
   channelStderr(remote: number, data: Buffer): void;
 }
 
-/** What a source that can wait should not exceed, in the channel and in the socket below it. */
+/** A source that can wait should stay below these, in the channel and in the socket below it. Bytes. */
 const CHANNEL_HIGH = 64 * 1024;
 const SOCKET_HIGH = 256 * 1024;
-/** A client that leaves this much unread is not coming back. */
+/** A client that leaves more than this unread is not coming back. Bytes. */
 const CHANNEL_MOST = 4 * 1024 * 1024;
 
 interface Piece {
@@ -20,10 +20,11 @@ interface Piece {
 }
 
 /**
- * The outgoing half of one channel, in order: the client's window, its packet size, the socket's fullness.
+ * The outgoing half of one channel, in order. It keeps to the client's window and packet size, and to the
+ * room in the socket.
  *
- * It stands in for ssh2's own Channel stream, which writes without end into a socket that nobody reads, and which,
- * once stdout and stderr have both met a closed window, sends old bytes a second time.
+ * It stands in for ssh2's own Channel stream, which writes without end into a socket that nobody reads. Once
+ * stdout and stderr have both met a closed window, that stream also sends old bytes a second time.
  */
 export class ChannelOutput {
   readonly #sender: OutputSender;
@@ -75,7 +76,7 @@ export class ChannelOutput {
     return !this.#isFull;
   }
 
-  /** The client takes this much more (SSH_MSG_CHANNEL_WINDOW_ADJUST). */
+  /** The client takes so many more bytes (SSH_MSG_CHANNEL_WINDOW_ADJUST). */
   credit(bytes: number): void {
     this.#window = Math.min(0xffffffff, this.#window + bytes);
     this.flush();
@@ -87,7 +88,7 @@ export class ChannelOutput {
     this.flush();
   }
 
-  /** Forgets what is unsent, and calls `end` back if it waits. */
+  /** Forgets what is unsent, and calls back for an `end` that waits. */
   close(): void {
     this.#closed = true;
     this.#queue = [];
@@ -95,7 +96,7 @@ export class ChannelOutput {
     this.#end();
   }
 
-  /** To be called whenever the connection can send again. */
+  /** Call it whenever the connection can send again. */
   flush(): void {
     let piece = this.#queue[0];
     while (piece !== undefined && this.#window > 0 && this.#sender.isReady) {

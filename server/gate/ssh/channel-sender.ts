@@ -4,11 +4,11 @@ import type { Rekeying } from './rekeying.js';
 import type { Ssh2Protocol } from './ssh2-private.js';
 import type { Transport } from './transport.js';
 
-/** Above this, output waits in its channel, where it is bounded. */
+/** With more bytes than this in the socket, output waits in its channel, where it is bounded. */
 const SOCKET_FULL = 256 * 1024;
 const STDERR = 1;
 
-/** The messages that a session channel sends. After the connection has begun to close, none is sent. */
+/** Sends the messages of session channels; none after the connection has begun to close. */
 export class ChannelSender implements OutputSender {
   readonly #protocol: Ssh2Protocol;
   readonly #transport: Transport;
@@ -42,11 +42,11 @@ export class ChannelSender implements OutputSender {
     if (this.#transport.isWritable) this.#protocol.channelWindowAdjust(remote, bytes);
   }
 
-  /** Exit status, EOF and CLOSE. */
+  /** Sends exit status, EOF and CLOSE. */
   exit(remote: number, status: number, channel: ServerChannel): void {
     if (!this.#transport.isWritable) return;
     this.#protocol.exitStatus(remote, status);
-    // On its 'finish', which is at once, ssh2 sends the other two and keeps account of them.
+    // At its 'finish', which comes at once, ssh2 sends the other two and keeps account of them.
     channel.end();
   }
 

@@ -9,7 +9,7 @@ import type { ChannelSender } from './channel-sender.js';
 interface ChannelTableEvents {
   /** @returns a sentence when no session may be opened now */
   refuses(): string | null;
-  /** Who hears of a channel's events. @param number counts the channels of the connection from 1 */
+  /** Makes the callbacks of a channel. @param number counts the channels of the connection from 1 */
   channel(number: number): ChannelEvents;
   /** The last channel has gone. */
   emptied(): void;
@@ -17,12 +17,16 @@ interface ChannelTableEvents {
 
 /** RFC 4254 §5.1. */
 const OPEN_FAILURE = { prohibited: 1, resourceShortage: 4 } as const;
-/** OpenSSH sends 32 KiB at most; with 0, ssh2 would write for ever, and with little more a customer at a crawl. */
+/**
+ * OpenSSH sends 32 KiB at most. With 0, ssh2 would write for ever, and with little more a customer's output
+ * would crawl.
+ */
 const PACKET_SIZE = { least: 1024, most: 32 * 1024 } as const;
 
 /**
- * The session channels of one connection. It stands before ssh2's own message handlers for what those let through:
- * any packet size, any number of sessions, more than the window, closes that are never answered, and `break`.
+ * The session channels of one connection. It stands before ssh2's own message handlers, because of what those
+ * let through: any packet size, any number of sessions, more than the window, closes that are never answered,
+ * and `break`.
  */
 export class ChannelTable {
   readonly #sender: ChannelSender;
@@ -43,18 +47,18 @@ export class ChannelTable {
     return this.#channels.size;
   }
 
-  /** ssh2 has let a session channel through. */
+  /** Call it when ssh2 has let a session channel through. */
   open(session: Ssh2Session): void {
     const channel = new SessionChannel(session, this.#sender, this.#events.channel(this.#opened));
     this.#channels.set(channel.local, channel);
   }
 
-  /** The connection can send again. */
+  /** Call it when the connection can send again. */
   flush(): void {
     for (const channel of this.#channels.values()) channel.flush();
   }
 
-  /** The connection is lost. */
+  /** Call it when the connection is lost. */
   closeAll(): void {
     const channels = [...this.#channels.values()];
     this.#channels.clear();
@@ -91,7 +95,7 @@ export class ChannelTable {
       channels.remove(recipient);
       if (this.#channels.size === 0) this.#events.emptied();
     };
-    // The window that ssh2 gives is 2 MiB a channel, too much to hold for each.
+    // ssh2 gives a window of 2 MiB per channel, too much to hold for each.
     const confirm = protocol.channelOpenConfirm.bind(protocol);
     protocol.channelOpenConfirm = (remote, local, _window, packetSize) => {
       confirm(remote, local, INPUT_WINDOW, packetSize);

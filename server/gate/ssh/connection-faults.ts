@@ -2,12 +2,13 @@ import type { Socket } from 'node:net';
 import { FaultScope } from '../../wire/fault-scope.js';
 import type { Logger } from '../../wire/logger.js';
 
-/** Makes a listener one that never throws. */
+/** Makes a listener that never throws out of one that may. */
 export type Guarded = <A extends unknown[]>(listener: (...given: A) => void) => (...given: A) => void;
 
 /**
- * What is thrown while one connection is served ends that connection: by its timers, by the events of its socket, and by whatever it
- * began that nobody guards. Everything of a connection is called through here, whoever calls it.
+ * Ends one connection at a fault while it is served: in its timers, in the events of its socket, and in
+ * whatever it began that has no other guard. Everything of a connection is called through here, whoever calls
+ * it.
  */
 export class ConnectionFaults {
   readonly #log: Logger;
@@ -19,7 +20,7 @@ export class ConnectionFaults {
   #end: () => void;
 
   /**
-   * @param fields what the log calls it
+   * @param fields name it in the log
    * @param destroy closes it without a word
    */
   constructor(log: Logger, fields: object, destroy: () => void) {
@@ -29,7 +30,7 @@ export class ConnectionFaults {
     this.#end = destroy;
   }
 
-  /** From now on it has a name, and is told why it ends. */
+  /** Gives it a name in the log, and a way to end that tells the client why. */
   identified(fields: object, end: () => void): void {
     this.#fields = fields;
     this.#end = end;
@@ -47,7 +48,7 @@ export class ConnectionFaults {
       }
     };
 
-  /** All that its socket tells anybody, ssh2 included. */
+  /** Guards all that its socket tells anybody, ssh2 included. */
   guard(socket: Socket): void {
     const emit = socket.emit.bind(socket) as (...given: unknown[]) => boolean;
     socket.emit = (...given: unknown[]) => {
@@ -64,7 +65,7 @@ export class ConnectionFaults {
       this.#log.error({ ...this.#fields, err: fault }, 'a fault ended the connection');
       this.#end();
     } catch {
-      // It cannot even be told so.
+      // The client cannot even be told so.
       this.#destroy();
     }
   }

@@ -22,9 +22,9 @@ import type { Transport } from './transport.js';
 import { ChannelSender } from './channel-sender.js';
 import { DISCONNECT, disconnectMessage } from './ssh-message.js';
 
-/** What the gate wants to hear of a connection. */
+/** What a connection asks the gate, and tells it. */
 export interface ConnectionEvents {
-  /** @returns a sentence when the login is not to be accepted now, though all is right with it */
+  /** @returns a sentence when the login must not be accepted now, though all is right with it */
   refusesLogin(connection: Connection, identity: Identity, login: string): string | null;
   refused(
     connection: Connection,
@@ -32,9 +32,9 @@ export interface ConnectionEvents {
     because: RefusedBecause,
     fingerprint: Identity['fingerprint'] | null,
   ): void;
-  /** @returns a sentence when this session is not to be opened */
+  /** @returns a sentence when this session must not be opened */
   refusesSession(identity: Identity): string | null;
-  /** @returns whether who logged in may still be here: keys and customers go away while connections last */
+  /** @returns whether the customer may still be here: keys and customers go away while connections last */
   isStillAllowed(identity: Identity, login: string): boolean;
   openSession(id: string, identity: Identity, terminal: SshTerminal, request: Session['request']): void;
   closed(connection: Connection): void;
@@ -50,14 +50,14 @@ export interface ConnectionEnds {
   readonly parts: Ssh2PrivateParts;
 }
 
-/** What connections have in common. */
+/** The limits that all connections have in common. */
 export interface ConnectionLimits {
   readonly tries: number;
   readonly sessionsPerConnection: number;
   readonly rekey: RekeyLimit;
   /** How long a connection may stay without a session channel. */
   readonly idleMs: number;
-  /** What the sessions of a connection that is to end may take over it. */
+  /** How long its sessions may take to end when a connection is to end. */
   readonly leaveMs: number;
 }
 
@@ -81,7 +81,7 @@ export class Connection {
   #identity: Identity | null = null;
   #loginName = '';
   #idle: NodeJS.Timeout | undefined;
-  /** Set once the connection only waits for its sessions to end. */
+  /** The sentence for the client, set once the connection only waits for its sessions to end. */
   #endWith: string | null = null;
   #closed = false;
 
@@ -150,19 +150,20 @@ export class Connection {
   }
 
   /**
-   * Whether it cost a key exchange and came to nothing, without a failed try (which counts by itself): somebody asks
-   * whose keys are known here, or just keeps the gate busy, and may well leave before the exchange is complete.
+   * Whether it cost a key exchange and came to nothing, without a failed try (which counts by itself). The
+   * client asks whose keys are known here, or just keeps the gate busy, and may leave before the exchange is
+   * complete.
    */
   get hasWastedKeyExchange(): boolean {
     return this.#keyExchange.paid && this.#identity === null && this.#login.failedTries === 0;
   }
 
-  /** Takes no more sessions, and ends when the last one has. */
+  /** Takes no more sessions, and ends when the last one has, or after `leaveMs`. */
   endSoon(sentence: string): void {
     if (this.#endWith !== null) return;
     this.#endWith = sentence;
     clearTimeout(this.#idle);
-    // Others call it: what is thrown here is not theirs.
+    // Others call it, and a fault here is not theirs.
     const end = this.#faults.on(() => {
       this.end(DISCONNECT.byApplication, sentence);
     });
@@ -189,7 +190,7 @@ export class Connection {
         this.#login.request(context);
       });
     });
-    // Having a listener is what makes ssh2 heed no-more-sessions@openssh.com; everything that gets here is forwarding.
+    // With a listener ssh2 heeds no-more-sessions@openssh.com; everything that gets here is forwarding.
     client.on('request', (_accept, reject) => {
       this.#guard(() => {
         reject?.();
@@ -291,9 +292,9 @@ export class Connection {
     this.#idle.unref();
   }
 
-  /** @returns a sentence when no session may be opened on this connection any more */
+  /** @returns a sentence when no more sessions may be opened on this connection */
   #refusesSessions(): string | null {
-    // ssh2 refuses by itself who has not logged in.
+    // ssh2 itself refuses a client that has not logged in.
     if (this.#identity === null || this.#endWith !== null) return this.#endWith;
     if (this.#events.isStillAllowed(this.#identity, this.#loginName)) {
       return this.#events.refusesSession(this.#identity);

@@ -1,6 +1,6 @@
 import type { CustomerName } from '../../../policy/names.js';
 
-/** What is asked of a connection that has logged in. */
+/** What the limit needs of a connection that has logged in. */
 interface HeldConnection {
   /** Whether no session channel is open on it. */
   readonly isIdle: boolean;
@@ -10,25 +10,26 @@ interface HeldConnection {
 const MADE_ROOM = 'Another connection of yours needed the place: this one had no session.';
 
 /**
- * The connections of each customer, a bounded number: otherwise one key would be enough to take all places of the service.
- * Beyond the number, one without a session makes room, so that connections left behind keep nobody out.
+ * Limits the connections of each customer: otherwise one key would be enough to take all places of the
+ * service. Beyond the limit, a connection without a session makes room, so that connections left behind keep
+ * nobody out.
  */
 export class CustomerConnections {
   readonly #most: (customer: CustomerName) => number;
   readonly #customers = new Map<CustomerName, Set<HeldConnection>>();
 
-  /** @param most how many a customer may have, asked at each login */
+  /** @param most how many a customer may have; asked at each login */
   constructor(most: (customer: CustomerName) => number) {
     this.#most = most;
   }
 
-  /** @returns a sentence when the customer has too many, and all of them are in use */
+  /** @returns a sentence when the customer has too many, and too few of them can make room */
   join(customer: CustomerName, connection: HeldConnection): string | null {
     const own = this.#customers.get(customer) ?? new Set();
     const most = this.#most(customer);
     if (own.size >= most) {
       const idle = [...own].filter(({ isIdle }) => isIdle).slice(0, own.size - most + 1);
-      // A policy that allows fewer than there are ends none that has a session.
+      // A policy that now allows fewer ends no connection that has a session.
       if (own.size - idle.length >= most) return tooMany(own.size);
       for (const each of idle) {
         own.delete(each);
@@ -40,7 +41,7 @@ export class CustomerConnections {
     return null;
   }
 
-  /** Twice is harmless, as is one that never joined. */
+  /** Twice is harmless, and so is a connection that never joined. */
   leave(customer: CustomerName, connection: HeldConnection): void {
     const own = this.#customers.get(customer);
     own?.delete(connection);

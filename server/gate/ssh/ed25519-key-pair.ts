@@ -3,7 +3,7 @@ import { ed25519Pair, type Ed25519Pair } from './raw-keys.js';
 
 const TYPE = 'ssh-ed25519';
 
-/** A key pair in the files' formats that ssh-keygen writes. */
+/** A key pair in the file formats of ssh-keygen. */
 interface KeyPairFiles {
   /** `openssh-key-v1`, without a passphrase (OpenSSH's PROTOCOL.key). */
   readonly privateFile: string;
@@ -12,8 +12,8 @@ interface KeyPairFiles {
 }
 
 /**
- * Makes an Ed25519 key pair. ssh2 1.17 can as well, but takes the public key for a number and drops a leading zero:
- * one of its keys in 256 or so cannot be read, by itself or by OpenSSH.
+ * Makes an Ed25519 key pair. ssh2 1.17 can make one too, but takes the public key for a number and drops a
+ * leading zero. One of its keys in 256 or so cannot be read, by itself or by OpenSSH.
  */
 export function makeEd25519KeyPair(comment: string): KeyPairFiles {
   return ed25519KeyPairFiles(ed25519Pair(), comment);

@@ -1,12 +1,13 @@
 import type { Ssh2Protocol } from './ssh2-private.js';
 
-/** Before the lists of an SSH_MSG_KEXINIT: its number and the cookie. */
+/** Where the lists of an SSH_MSG_KEXINIT begin: after its number and the cookie. */
 const LISTS_START = 17;
 
 /**
- * Lets a client begin its key exchange before it has seen what the gate offers (`first_kex_packet_follows`, RFC 4253 §7), as
- * Dropbear does. ssh2 1.17 takes every guess for a wrong one and drops the packet, so that both sides wait for ever: it compares
- * the negotiated method with the first *character* of its name, as it has overwritten the client's list by then.
+ * Lets a client begin its key exchange before it has seen what the gate offers (`first_kex_packet_follows`,
+ * RFC 4253 §7), as Dropbear does. ssh2 1.17 takes every guess for a wrong one and drops the packet, so that
+ * both sides wait for ever. It compares the negotiated method with the first *character* of its name, because
+ * it has overwritten the client's list by then.
  *
  * A guess is right when both sides prefer the same key exchange method and the same host key algorithm.
  */
@@ -14,7 +15,8 @@ export function acceptRightGuesses(protocol: Ssh2Protocol): void {
   let follows = false;
   Object.defineProperty(protocol, '_skipNextInboundPacket', {
     configurable: true,
-    // Asked at each packet of a key exchange: by the next one, the client's lists are where `isRightGuess` finds them.
+    // ssh2 reads it at each packet of a key exchange. By the next one, the client's lists are where
+    // `isRightGuess` finds them.
     get: () => {
       if (!follows) return false;
       if (!isRightGuess(protocol)) return true;

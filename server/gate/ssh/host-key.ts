@@ -33,7 +33,7 @@ export class HostKey {
   readonly comment: string;
   readonly #pem: Buffer;
 
-  /** @param pem the private key of which the other two are the public half; use `open` or `read` */
+  /** @param pem the private key; `blob` and `comment` belong to it. Use `open` or `read` instead */
   constructor(pem: Buffer, blob: Buffer, comment: string) {
     this.#pem = pem;
     this.blob = blob;
@@ -81,7 +81,7 @@ export class HostKey {
     return this.#pem;
   }
 
-  /** As in FILE.pub and authorized_keys. */
+  /** The public key as in FILE.pub and authorized_keys. */
   get publicLine(): string {
     return `${KEY_TYPE} ${this.blob.toString('base64')}${this.comment === '' ? '' : ` ${this.comment}`}`;
   }
@@ -104,7 +104,7 @@ function unusable(file: string, why: string): string {
   return `The host key ${file} is not a private key that can be read: is it broken, or another kind of file?`;
 }
 
-/** Never overwrites: of two gates that start at once, one makes the key and both use it. */
+/** Makes the key and never overwrites one: of two gates that start at once, one makes it and both use it. */
 function make(file: string, comment: string): void {
   fault(file, 'make', () => {
     const { privateFile, publicFile } = makeEd25519KeyPair(comment);
@@ -133,7 +133,7 @@ function make(file: string, comment: string): void {
 function write(file: string, text: string, mode: number): void {
   const descriptor = openSync(file, 'wx', mode);
   try {
-    // All of it: a single write may take a part only.
+    // Writes all of it: a single write may take a part only.
     writeFileSync(descriptor, text);
     fsyncSync(descriptor);
   } finally {

@@ -16,13 +16,13 @@ export interface ListenAddress {
 export interface Arrival {
   readonly socket: Socket;
   readonly source: Source;
-  /** Ends it for what is thrown while it is served. */
+  /** Ends the connection at a fault while it is served. */
   readonly faults: ConnectionFaults;
-  /** To be called at login: stops the grace timer. */
+  /** Call it at login: stops the grace timer. */
   loggedIn(): void;
 }
 
-/** Who is closed before a byte was read. */
+/** Says which sources are closed before a byte is read. */
 interface Penalised {
   isPenalised(bucket: string): boolean;
 }
@@ -32,10 +32,10 @@ class ListenError extends Error {
   override readonly name = 'ListenError';
 }
 
-/** Of all connections, those that have not logged in may be at most this share. */
+/** The largest share of all connections that may be waiting to log in. */
 const WAITING_SHARE = 0.5;
 const QUIET_MS = 60_000;
-/** Those who are told why they are turned away, at once: in a flood the others are just closed. */
+/** How many are told at once why they are turned away: in a flood the others are just closed. */
 const FAREWELLS = 64;
 const FAREWELL_MS = 2000;
 
@@ -44,12 +44,12 @@ const TOO_MANY_FROM_THERE =
 const TOO_MANY = 'Too many connections are open just now. Try again in a moment.';
 
 /**
- * The listening sockets: a connection is counted, capped and timed from the moment it is accepted, before any cryptography. ssh2 has
- * no caps and no timer, and does not even show a socket that keeps silent.
+ * The listening sockets. A connection is counted, capped and timed from the moment it is accepted, before any
+ * cryptography. ssh2 has no caps and no timer, and does not even show a socket that keeps silent.
  *
- * When too many wait to log in, one from the most crowded source makes room (`UnauthenticatedConnections`): a flood must not keep out
- * who needs some round trips. Those who have logged in are not counted for their source: behind one address there may be
- * many customers, each with a cap of their own.
+ * When too many wait to log in, one from the most crowded source makes room (`UnauthenticatedConnections`): a
+ * flood must not keep out clients that need some round trips. Connections that have logged in are not counted
+ * for their source: behind one address there may be many customers, each with a cap of their own.
  */
 export class Listener {
   readonly #settings: LoginSettings;
@@ -59,7 +59,7 @@ export class Listener {
   readonly #servers: Server[] = [];
   readonly #open = new Set<Socket>();
   readonly #waiting: UnauthenticatedConnections<Socket>;
-  /** Those who are being told why they are turned away. */
+  /** Sockets that are being told why they are turned away. */
   readonly #leaving = new Set<Socket>();
   #turnedAway = 0;
   #quietUntil = 0;
@@ -80,8 +80,8 @@ export class Listener {
   }
 
   /**
-   * @param addresses where to listen: addresses, or descriptors of sockets that listen already
-   * @returns where it listens now; a port 0 has become the one that was free
+   * @param addresses addresses, or descriptors of sockets that already listen
+   * @returns where it listens now, with the port that was chosen for a port 0
    * @throws ListenError; then it listens nowhere
    */
   async listen(addresses: readonly (ListenAddress | number)[]): Promise<ListenAddress[]> {
@@ -95,10 +95,10 @@ export class Listener {
     }
   }
 
-  /** Accepts no more; the sockets that are open stay so. */
+  /** Accepts no more; open sockets stay open. */
   async close(): Promise<void> {
     for (const server of this.#servers.splice(0)) server.close();
-    // net.Server calls back only when all its sockets have ended; that it accepts no more is true at once.
+    // net.Server calls back only when all its sockets have ended, but it stops accepting at once.
     await Promise.resolve();
   }
 
@@ -189,7 +189,7 @@ export class Listener {
     })();
   }
 
-  /** The sentence is null for those who are told nothing. */
+  /** The sentence is null for clients that are told nothing. */
   #whyFull(bucket: string): { readonly reason: string; readonly sentence: string | null } | null {
     if (this.#penalised.isPenalised(bucket)) return { reason: 'penalised', sentence: null };
     if (this.#waiting.waitingFrom(bucket) >= this.#settings.connectionsPerSource)
@@ -199,7 +199,7 @@ export class Listener {
       : null;
   }
 
-  /** Says why, in SSH's own words, and closes. */
+  /** Says why in an SSH message, and closes. */
   #takeLeave(socket: Socket, sentence: string | null, faults: ConnectionFaults): void {
     if (sentence === null || this.#leaving.size >= FAREWELLS) {
       socket.destroy();
@@ -217,7 +217,7 @@ export class Listener {
     socket.end(turnedAwayBytes(sentence));
   }
 
-  /** One warning a minute at most, with the count since the last: the flood itself must not fill the log. */
+  /** At most one warning a minute, with the count since the last: the flood itself must not fill the log. */
   #turnAway({ address }: Source, reason: string): void {
     this.#turnedAway += 1;
     const now = performance.now();

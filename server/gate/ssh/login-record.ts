@@ -15,8 +15,9 @@ export interface AuditLog {
 }
 
 /**
- * The audit row does not say whether the customer exists: that is for the log alone, which is not kept as long nor shown
- * to as many. Of a key it says what is wrong with it, as whoever shows it has proven to hold it.
+ * The reasons that an audit row may give. It does not say whether the customer exists: that is for the log
+ * alone, which is kept for less time and shown to fewer people. It does say what is wrong with a key, because
+ * the client has proven to hold it.
  */
 const RECORDED: ReadonlySet<string> = new Set<RefusedBecause>([
   'method-not-offered',
@@ -27,12 +28,13 @@ const RECORDED: ReadonlySet<string> = new Set<RefusedBecause>([
 
 type SessionWhat = Extract<AuditEvent, { what: string }>['what'];
 
-/** Characters of a login name. */
+/** The most characters of a login name that are written. */
 const LOGIN_SHOWN = 64;
 
 /**
- * What the SSH front writes to the audit log. A log that cannot be written stops nobody here: with a full disk
- * customers must still reach their consoles; what changes a domain is recorded elsewhere, before it is done.
+ * Writes the SSH front's part of the audit log. A log that cannot be written stops nobody here: with a full
+ * disk customers must still reach their consoles. Changes of a domain are recorded elsewhere, before they are
+ * done.
  */
 export class LoginRecord {
   readonly #audit: AuditLog;

@@ -2,10 +2,13 @@ import type { AuthContext } from 'ssh2';
 import type { Fingerprint } from '../../../policy/names.js';
 import type { Authenticator, LoginAnswer, LoginFound, LoginRequest, RefusedBecause } from './authenticate.js';
 
-/** Questions that are not tries (probes, `none`) on one connection: an agent may hold many keys, not endlessly many. */
+/**
+ * The most requests of one connection that are not tries (probes, `none`): an agent may hold many keys, not
+ * endlessly many.
+ */
 const MOST_PROBES = 100;
 
-/** What a connection wants to hear of its login. */
+/** Called about the login of a connection. */
 interface LoginEvents {
   /** Called before the client is told. @returns false when the connection is ending instead */
   acceptLogin(found: LoginFound, login: string): boolean;
@@ -13,12 +16,12 @@ interface LoginEvents {
   refused(login: string, because: RefusedBecause, fingerprint: Fingerprint | null): void;
   /** The connection must end now: too many tries or probes. */
   exhausted(): void;
-  /** Looking up failed: the connection must end. */
+  /** A look-up failed: the connection must end. */
   faulted(error: unknown): void;
 }
 
 /**
- * Answers the login requests of one connection, each at once: nothing is ever pending, above all no
+ * Answers each login request of one connection at once. Nothing is ever pending, above all no
  * keyboard-interactive exchange, whose answers ssh2 would allocate unseen.
  */
 export class Login {
@@ -86,12 +89,14 @@ function requestOf(context: AuthContext): LoginRequest {
   const { username: login, method } = context;
   if (context.method !== 'publickey') return { login, method };
   const { key, hashAlgo, signature, blob } = context;
-  // In a request that was cut short ssh2 leaves them out.
+  // ssh2 leaves them out of a request that was cut short.
   if (typeof key.algo !== 'string' || !Buffer.isBuffer(key.data)) return { login, method };
-  // ssh2 turns rsa-sha2-512 into ssh-rsa and a hash; without a hash it was the `ssh-rsa` that signs with SHA-1.
+  // ssh2 turns rsa-sha2-512 into ssh-rsa and a hash. Without a hash it was the `ssh-rsa` that signs with
+  // SHA-1.
   const algorithm =
     key.algo === 'ssh-rsa' && hashAlgo !== undefined ? `rsa-sha2-${hashAlgo.replace('sha', '')}` : key.algo;
-  // It would also say ssh-rsa in SSH_MSG_USERAUTH_PK_OK, where RFC 4252 §7 wants the name from the request.
+  // Otherwise ssh2 also says ssh-rsa in SSH_MSG_USERAUTH_PK_OK, where RFC 4252 §7 wants the name from the
+  // request.
   key.algo = algorithm;
   return {
     login,

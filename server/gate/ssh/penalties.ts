@@ -1,7 +1,7 @@
 interface Past {
   refused: number;
   lastRefusedAt: number;
-  /** How many penalties so far; each doubles the next. */
+  /** The number of penalties so far; each doubles the next. */
   level: number;
   until: number;
 }
@@ -9,14 +9,14 @@ interface Past {
 /** After this long without a refusal, the penalties before are forgotten. */
 const FORGET_MS = 60 * 60 * 1000;
 const LONGEST_MS = 60 * 60 * 1000;
-/** Sources remembered; beyond, the one that was refused longest ago is forgotten. */
+/** The most sources that are remembered; beyond, the one that was refused longest ago is forgotten. */
 const MOST_SOURCES = 10_000;
 
 /**
- * Sources whose logins are refused too often are closed before the key exchange, which is what costs. One refusal is
- * forgotten each `penaltySeconds`, so that a monitor that looks in now and then is never penalised. A login that
- * succeeds forgives its source everything: behind one address there may be many customers, and the penalty is there
- * to save work, not to guard the keys.
+ * Closes sources whose logins are refused too often before the key exchange, which is what costs. One refusal
+ * is forgotten each `penaltySeconds`, so that a monitor that looks in now and then is never penalised. A
+ * login that succeeds clears its source: behind one address there may be many customers, and the penalty is
+ * there to save work, not to guard the keys.
  */
 export class Penalties {
   readonly #after: number;
@@ -46,7 +46,7 @@ export class Penalties {
     if (record === undefined || now - Math.max(record.lastRefusedAt, record.until) > FORGET_MS) {
       record = { refused: 0, lastRefusedAt: now, level: 0, until: 0 };
     }
-    // Deleted and set again, so that the map's order is that of the last refusal.
+    // Deleted and set again, so that the map is in the order of the last refusals.
     this.#sources.delete(bucket);
     this.#sources.set(bucket, record);
     if (this.#sources.size > MOST_SOURCES) {

@@ -1,14 +1,15 @@
 import { createECDH, generateKeyPairSync } from 'node:crypto';
 
 /*
- * Node 20 may block for ever where a key that it has just generated is exported as JWK: the export holds the key's lock, and the garbage
- * collector may take the generator in it, which waits for that lock. Here keys come out of their generator encoded, and points out of ECDH.
+ * Node 20 may block for ever when a key that it has just generated is exported as JWK. The export holds the
+ * key's lock, and the garbage collector may then take the generator, which waits for that lock. So keys come
+ * out of their generator encoded here, and points out of ECDH.
  */
 
 /** An Ed25519 key pair as RFC 8032 §5.1.5 has it: 32 bytes each. */
 export interface Ed25519Pair {
   readonly publicKey: Buffer;
-  /** The private key, from which the other is made. */
+  /** The private key, from which the public key is made. */
   readonly seed: Buffer;
 }
 
@@ -17,7 +18,7 @@ export function ed25519Pair(): Ed25519Pair {
     publicKeyEncoding: { type: 'spki', format: 'der' },
     privateKeyEncoding: { type: 'pkcs8', format: 'der' },
   });
-  // RFC 8410 §4 and §7: what is before them in DER says only that they are Ed25519 keys.
+  // RFC 8410 §4 and §7: the DER bytes before them say only that they are Ed25519 keys.
   return { publicKey: publicKey.subarray(-32), seed: privateKey.subarray(-32) };
 }
 
@@ -26,7 +27,7 @@ const CURVES = { nistp256: 'prime256v1', nistp384: 'secp384r1', nistp521: 'secp5
 /** A curve by its name in SSH (RFC 5656 §10.1). */
 export type Curve = keyof typeof CURVES;
 
-/** A public key on a curve whose private key is forgotten: an uncompressed point (SEC 1 §2.3.3). */
+/** A public key whose private key is forgotten, as an uncompressed point (SEC 1 §2.3.3). */
 export function point(curve: Curve): Buffer {
   return createECDH(CURVES[curve]).generateKeys();
 }

@@ -5,19 +5,19 @@ import type { Ssh2Protocol } from './ssh2-private.js';
 /** RFC 4253 §9: new keys after each gigabyte, and each hour. */
 export const REKEY: RekeyLimit = { bytes: 2 ** 30, ms: 60 * 60 * 1000, exchangeMs: 30_000 };
 
-/** When new keys are asked for, and how long an exchange that the gate began may take. */
+/** When to ask for new keys, and how long an exchange that the gate began may take. */
 export interface RekeyLimit {
   readonly bytes: number;
   readonly ms: number;
   readonly exchangeMs: number;
 }
 
-/** Exchanges that a client may ask for in a minute: they cost up to 3 ms each. */
+/** Exchanges that a client may ask for in a minute; each costs up to 3 ms. */
 const MOST_A_MINUTE = 120;
 /** Messages that may wait for the end of an exchange; ssh2 has no limit. */
 const MOST_WAITING = 10_000;
 
-/** Asks for new keys in time, which ssh2 does not, and bounds what a client can make of key exchanges. */
+/** Asks for new keys in time, which ssh2 does not do, and limits what a client can cause by key exchanges. */
 export class Rekeying {
   readonly #client: Ssh2Connection;
   readonly #protocol: Ssh2Protocol;

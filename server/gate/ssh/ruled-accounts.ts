@@ -8,12 +8,12 @@ import { standing } from '../access/standing.js';
 interface RuledAccountsParts {
   readonly logins: { find(login: string, fingerprint: Fingerprint): StoredLogin | null };
   readonly holders: Pick<Holders, 'rolesHeld'>;
-  /** Null where none can be read. */
+  /** Null where no policy can be read. */
   readonly policy: () => Policy | null;
   readonly clock?: () => Date;
 }
 
-/** The accounts of the store, with whether whoever is meant may be here. */
+/** The accounts of the store, with whether their customer may be here. */
 export class RuledAccounts implements Accounts {
   readonly #parts: RuledAccountsParts;
 
@@ -25,7 +25,7 @@ export class RuledAccounts implements Accounts {
     const { logins, holders, policy, clock } = this.#parts;
     const inForce = policy();
     const found = logins.find(login, fingerprint);
-    // Of somebody who is not there as well: the number of reads tells a stranger nothing.
+    // Roles are read for an unknown login as well: the number of reads tells a stranger nothing.
     const ruled = inForce !== null && inForce.keyRules.length > 0;
     const held = ruled ? holders.rolesHeld(found?.customer ?? login) : [];
     if (found === null) return null;

@@ -9,25 +9,25 @@ import { terminalName } from './terminal-name.js';
 import { DEFAULT_SIZE, windowSize, type WindowSize } from './window-size.js';
 import type { ChannelSender } from './channel-sender.js';
 
-/** What happens on a session channel; made for each by its connection. */
+/** Called about a session channel; its connection makes one for each. */
 export interface ChannelEvents {
   started(terminal: SshTerminal, request: Session['request']): void;
-  /** The client does not keep to the protocol: its connection has to end. */
+  /** The client breaks the protocol: its connection has to end. */
   violation(what: string): void;
   /** Code above the channel threw; the session has been ended. */
   faulted(error: unknown): void;
-  /** It could not even be told so: its connection has to end. */
+  /** The session could not even be told so: its connection has to end. */
   broken(error: unknown): void;
 }
 
-/** What a client may take to use a channel that it opened, and to close one that we have closed. */
+/** How long a client may take to use a channel that it opened, and to close one that we have closed. */
 const PATIENCE_MS = 60_000;
 const LONGEST_COMMAND = 8 * 1024;
 const LOCALE = ['LC_ALL', 'LC_CTYPE', 'LANG'] as const;
 
 /**
  * One session channel, from its opening to its close (RFC 4254 §6). It listens for what the product offers: a
- * terminal, its size, the locale, one shell or command; ssh2 refuses all for which nobody listens: agent and X11
+ * terminal, its size, the locale, one shell or command. ssh2 refuses whatever has no listener: agent and X11
  * forwarding, subsystems, signals.
  */
 export class SessionChannel {
@@ -86,16 +86,16 @@ export class SessionChannel {
     if (!this.#closed) this.#output.credit(bytes);
   }
 
-  /** The connection can send again. */
+  /** Call it when the connection can send again. */
   flush(): void {
     if (!this.#closed) this.#output.flush();
   }
 
   /**
-   * Deals with what ssh2 does not: `break` (RFC 4335), and every request once a shell or a command runs, which ssh2
-   * would leave without the answer that RFC 4254 §5.4 demands.
+   * Handles what ssh2 does not: `break` (RFC 4335), and every request once a shell or a command runs, which
+   * ssh2 would leave without the answer that RFC 4254 §5.4 demands.
    *
-   * @returns false when ssh2 shall deal with it
+   * @returns false when ssh2 must handle it
    */
   request(type: string, wantReply: boolean, data: unknown): boolean {
     if (this.#terminal === undefined && type !== 'break') return false;
@@ -125,7 +125,7 @@ export class SessionChannel {
 
   #perform(type: string, data: unknown): boolean {
     if (type === 'break') {
-      // RFC 4335 §3: what is too short or too long is made fit.
+      // RFC 4335 §3: a length that is too short or too long is made fit.
       const length = Buffer.isBuffer(data) && data.length >= 4 ? data.readUInt32BE(0) : 0;
       return this.#terminal?.broke(Math.min(3000, Math.max(500, length))) ?? false;
     }
@@ -168,7 +168,7 @@ export class SessionChannel {
     });
   }
 
-  /** One shell or command a channel (RFC 4254 §6.5). */
+  /** One shell or command per channel (RFC 4254 §6.5). */
   #start(accept: () => ServerChannel, reject: (() => void) | undefined, request: Session['request']): void {
     if (this.#terminal !== undefined) {
       answer(reject);
@@ -178,7 +178,7 @@ export class SessionChannel {
     if (channel === undefined) return;
     this.#channel = channel;
     clearTimeout(this.#patience);
-    // Nothing is read from ssh2's stream but its end, without which it would never say that it is closed.
+    // Nothing is read from ssh2's stream but its end; without that it would never say that it is closed.
     channel.resume();
     channel.on('error', () => undefined);
     const hasPty = this.#term !== null;
@@ -199,7 +199,10 @@ export class SessionChannel {
     });
   }
 
-  /** Runs a listener of the session. A fault in it, or in a timer or promise that it began, ends this session and no other. */
+  /**
+   * Runs a listener of the session. A fault in it, or in a timer or promise that it began, ends only this
+   * session.
+   */
   readonly #guard = (work: () => void): void => {
     try {
       this.#scope.run(work);
@@ -220,7 +223,7 @@ export class SessionChannel {
     }
   }
 
-  /** The first of them that is set counts, as in setlocale(3). */
+  /** The first one that is set counts, as in setlocale(3). */
   #utf8(): boolean | null {
     const values = LOCALE.map((name) => this.#locale.get(name));
     const value = values.find((each) => each !== undefined && each !== '');

@@ -26,7 +26,9 @@ interface Entry {
   ending: boolean;
 }
 
-/** The handler's time to put the terminal right and say why, before it is done here. */
+/**
+ * How long the handler may take to put the terminal right and say why, before it is done here. Milliseconds.
+ */
 const FAREWELL_MS = 2000;
 const VERBS: ReadonlySet<string> = new Set([...RESERVED_WORDS, ...ACTIONS, 'destroy', 'take', 'release']);
 
@@ -109,7 +111,7 @@ export class SessionRegistry {
         this.#log.error({ session: info.id, err: error }, 'a session could not take leave by itself');
       }
     }
-    // Whoever ends sessions has others to end: a fault here is neither theirs nor the half's.
+    // The caller has other sessions to end: a fault here must reach neither them nor the process.
     const farewell = new FaultGuard(this.#log).on(
       'farewell',
       () => {
@@ -146,7 +148,10 @@ function infoOf(
   });
 }
 
-/** The one word of a command that may be logged: a verb of the grammar, first (`list`) or second (`horatio reboot`). */
+/**
+ * The one word of a command that may be logged: a verb of the grammar, as first word (`list`) or second
+ * (`horatio reboot`).
+ */
 function verbOf(command: string): string | null {
   const words = command.trim().split(/\s+/, 2);
   return words.find((word) => VERBS.has(word)) ?? null;

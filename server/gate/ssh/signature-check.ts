@@ -9,9 +9,9 @@ interface SignedClaim {
   readonly algorithm: SignatureAlgorithm;
   /** The public key blob as presented. */
   readonly blob: Buffer;
-  /** ECDSA in ASN.1, as ssh2 hands it over; the others bare. */
+  /** ECDSA in ASN.1, as ssh2 gives it; the others bare. */
   readonly signature: Buffer;
-  /** What was signed: RFC 4252 §7, from the session identifier on. */
+  /** The bytes that were signed: RFC 4252 §7, from the session identifier on. */
   readonly signed: Buffer;
 }
 
@@ -22,8 +22,9 @@ const HASHES: Partial<Record<SignatureAlgorithm, string>> = {
 const RSA_MODULUS_BYTES = [256, 384, 512, 1024] as const;
 
 /**
- * Verifies one signature per question, whoever asks: with the stored key, or with a dummy of the same type (and, for
- * RSA, of about the same size), so that neither the count of verifications nor the time says whether a key is known.
+ * Verifies one signature per question, whoever asks: with the stored key, or with a dummy of the same type
+ * (and, for RSA, of about the same size). So neither the count of verifications nor the time tells whether a
+ * key is known.
  */
 export class SignatureCheck {
   readonly #dummies = makeDummies();
@@ -36,8 +37,8 @@ export class SignatureCheck {
 
   /**
    * @param stored the blob from the store, or null when the login or the key is unknown
-   * @returns true only when there is a stored key, it is the one presented, its type is the algorithm's and the
-   * signature is its owner's
+   * @returns true only when there is a stored key, it is the one presented, its type fits the algorithm, and
+   *   the signature is its owner's
    */
   verify(stored: Buffer | null, claim: SignedClaim): boolean {
     const usable =
@@ -51,7 +52,7 @@ export class SignatureCheck {
     const type = SIGNATURE_ALGORITHMS[algorithm];
     const key = ssh2.utils.parseKey(`${type} ${blob.toString('base64')}`);
     if (key instanceof Error || key.type !== type) return false;
-    // An Error is a possible answer, and truthy.
+    // The answer may be an Error, which is truthy.
     const answer: unknown = key.verify(signed, signature, HASHES[algorithm]);
     return answer === true;
   }
@@ -64,7 +65,7 @@ export class SignatureCheck {
   }
 }
 
-/** The type that a blob says it is of; empty for what is no blob. */
+/** The type that a blob claims to be; empty for what is no blob. */
 export function typeOf(blob: Buffer): string {
   const length = blob.length >= 4 ? blob.readUInt32BE(0) : 0;
   return length <= blob.length - 4 ? blob.toString('latin1', 4, 4 + length) : '';
@@ -74,7 +75,10 @@ interface Dummies extends Record<Exclude<KeyType, 'ssh-rsa'>, Buffer> {
   readonly 'ssh-rsa': readonly Buffer[];
 }
 
-/** Keys whose private halves are forgotten at once; the RSA ones never had any, their moduli are random odd numbers. */
+/**
+ * Keys whose private halves are forgotten at once. The RSA ones never had any: their moduli are random odd
+ * numbers.
+ */
 function makeDummies(): Dummies {
   return {
     'ssh-ed25519': blobOf('ssh-ed25519', ed25519Pair().publicKey),

@@ -2,9 +2,12 @@ import { isIPv6 } from 'node:net';
 
 /** Where a connection comes from. */
 export interface Source {
-  /** The address, without the port; an IPv4 address in IPv6 clothes is shown as IPv4. */
+  /** The address, without the port. An IPv4-mapped IPv6 address is shown as IPv4. */
   readonly address: string;
-  /** What caps and penalties count: an IPv4 address, or the /64 of an IPv6 one, as one subscriber has all of it. */
+  /**
+   * What caps and penalties count: an IPv4 address, or the /64 of an IPv6 address, because one subscriber has
+   * all of it.
+   */
   readonly bucket: string;
 }
 

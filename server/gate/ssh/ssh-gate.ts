@@ -25,11 +25,14 @@ import { terminalText } from './terminal-text.js';
 import { Transport } from './transport.js';
 import { DISCONNECT, IDENT } from './ssh-message.js';
 
-/** A connection without a session channel, such as `ssh -N`, holds a place for nothing: it is closed after a minute. */
+/**
+ * A connection without a session channel, such as `ssh -N`, holds a place for nothing: it is closed after a
+ * minute.
+ */
 const IDLE_MS = 60 * 1000;
-/** What the sessions of a connection that is to end may take over it. */
+/** How long its sessions may take to end when a connection is to end. */
 const LEAVE_MS = 10_000;
-/** What sessions and then connections may take when the gate closes. */
+/** How long sessions, and then connections, may take to end when the gate closes. */
 const CLOSE_MS = 3000;
 
 /** Where a used key is noted: `store.keys`. */
@@ -40,25 +43,28 @@ interface KeyUse {
 export interface SshGateParts {
   readonly settings: SshSettings;
   readonly hostKey: HostKey;
-  /** Descriptors of sockets that listen already: they count instead of the settings' addresses. */
+  /** Descriptors of sockets that already listen; they replace the addresses of the settings. */
   readonly handed?: readonly number[];
   readonly accounts: Accounts;
   readonly keyUse: KeyUse;
   readonly audit: AuditLog;
   readonly handler: SessionHandler;
-  /** Ends connections with the right to be here. Left out: nothing ends them. */
+  /** Ends connections when the right to be here goes. When left out, nothing ends them. */
   readonly revocation?: Pick<Revocation, 'track'>;
   readonly log: Logger;
-  /** For tests: when to ask for new keys, how long to wait for a first session, what verifies. */
-  /** How many connections a customer may have open at once; as the settings say when not given. */
+  /** How many connections a customer may have open at once; when left out, as the settings say. */
   readonly connectionsOf?: (customer: CustomerName) => number;
+  /**
+   * For tests: when to ask for new keys, how long to wait for a session or for the end of sessions, what
+   * verifies.
+   */
   readonly rekey?: Partial<RekeyLimit>;
   readonly idleMs?: number;
   readonly leaveMs?: number;
   readonly signatureCheck?: SignatureCheck;
 }
 
-/** A connection that has logged in and has no session, in the words of a session. */
+/** A connection that has logged in and has no session, in the shape of a session. */
 interface ConnectionInfo extends Omit<SessionInfo, 'what'> {
   readonly what: 'connection';
 }
@@ -68,15 +74,15 @@ export interface LiveSessions {
   list(): SessionInfo[];
   /** Connections that have logged in and have no session. */
   withoutSession(): ConnectionInfo[];
-  /** @returns false when there is no such session, nor such a connection without one */
+  /** @returns false when there is no such session, and no such connection without one */
   end(id: string, sentence: string): boolean;
-  /** Sessions alone. @returns how many were ended */
+  /** Ends sessions only. @returns how many were ended */
   endWhere(predicate: (session: SessionInfo) => boolean, sentence: string): number;
 }
 
 /**
- * The SSH front of the gate: listens, authenticates, and hands each session over. It decides who comes in, never what
- * they may do.
+ * The SSH front of the gate: listens, authenticates, and hands each session over. It decides who comes in,
+ * never what they may do.
  */
 export class SshGate {
   readonly sessions: LiveSessions;
@@ -142,7 +148,7 @@ export class SshGate {
   }
 
   /**
-   * @returns the addresses, with the ports that were free where 0 was asked
+   * @returns the addresses; where port 0 was asked for, with the port that was chosen
    * @throws ListenError
    */
   async listen(): Promise<ListenAddress[]> {
@@ -152,7 +158,7 @@ export class SshGate {
     return this.#listener.listen(handed.length > 0 ? handed : settings.listen);
   }
 
-  /** No new logins; the sentence to each session; then everything is closed, within some seconds. */
+  /** Stops logins, shows each session the sentence, then closes everything, within some seconds. */
   async close(sentence: string): Promise<void> {
     await this.#listener.close();
     this.#registry.endWhere(() => true, sentence);
@@ -169,10 +175,10 @@ export class SshGate {
     this.#server.injectSocket(arrival.socket);
   }
 
-  /** The client has sent its identification line. */
+  /** Called when the client has sent its identification line. */
   #identified(client: Ssh2Connection): void {
     const { log } = this.#parts;
-    // Without a listener, an 'error' would be the whole gate's.
+    // Without a listener, an 'error' would end the whole gate.
     client.on('error', () => undefined);
     const parts = privateParts(client);
     const known = parts === null ? undefined : this.#arrivals.get(parts.socket);
@@ -261,7 +267,7 @@ export class SshGate {
     };
   }
 
-  /** Ends it with its sessions when whoever is behind it may not be here any more. */
+  /** Ends the connection with its sessions when its customer may not be here any more. */
   #track(connection: Connection, identity: Identity): void {
     const tracked = this.#parts.revocation?.track({
       identity,
@@ -290,7 +296,7 @@ export class SshGate {
     return connection !== undefined;
   }
 
-  /** In every log line and audit row of the connection. */
+  /** An id for all log lines and audit rows of the connection. */
   #newId(): string {
     for (;;) {
       const id = randomBytes(4).toString('hex');

@@ -14,7 +14,7 @@ export const DISCONNECT = {
   noMoreAuthMethods: 14,
 } as const;
 
-/** SSH_MSG_DISCONNECT with a sentence, which ssh2 leaves empty. */
+/** SSH_MSG_DISCONNECT with a sentence; ssh2 leaves the sentence empty. */
 export function disconnectMessage(reason: number, sentence: string): Buffer {
   return Buffer.concat([Buffer.from([MSG_DISCONNECT]), uint32(reason), string(sentence), string('en')]);
 }
@@ -28,7 +28,10 @@ export function signatureAlgorithmsMessage(): Buffer {
   return Buffer.concat([Buffer.from([MSG_EXT_INFO]), uint32(1), string('server-sig-algs'), string(names)]);
 }
 
-/** What a client is sent that is turned away before the key exchange: who speaks, and why (RFC 4253 §4.2, §6, §11.1). */
+/**
+ * The bytes for a client that is turned away before the key exchange: who speaks, and why (RFC 4253 §4.2, §6,
+ * §11.1).
+ */
 export function turnedAwayBytes(sentence: string): Buffer {
   const payload = disconnectMessage(DISCONNECT.tooManyConnections, sentence);
   const padding = 4 + ((8 - ((5 + payload.length + 4) % 8)) % 8);

@@ -3,7 +3,7 @@ import type { ChannelInput } from './channel-input.js';
 import type { ChannelOutput } from './channel-output.js';
 import { windowSize, type WindowSize } from './window-size.js';
 
-/** What the client said about its end before the shell or the command began. */
+/** What the client said about its terminal before the shell or the command began. */
 interface TerminalTraits {
   readonly hasPty: boolean;
   readonly term: string;
@@ -11,9 +11,9 @@ interface TerminalTraits {
   readonly size: WindowSize;
 }
 
-/** Window changes are told at most this often: each costs a new screen. */
+/** The shortest time between two reports of the window's size: each costs a new screen. */
 const RESIZE_MS = 50;
-/** What a client that has been told to go may take to read the rest. */
+/** How long a client that has been told to go may take to read the rest. */
 const LAST_WORDS_MS = 5000;
 
 /** The customer's end of a session over one SSH channel. */
@@ -101,7 +101,7 @@ export class SshTerminal implements Terminal {
     return subscribe(this.#breakListeners, listener);
   }
 
-  /** Also called, soon, when the terminal was closed before. */
+  /** The listener is also called, soon, when the terminal is closed already. */
   onClose(listener: () => void): Unsubscribe {
     if (this.#closed) {
       queueMicrotask(() => {
@@ -138,14 +138,14 @@ export class SshTerminal implements Terminal {
     }, RESIZE_MS);
   }
 
-  /** For the channel: the client asks for a break. @returns whether anybody took it */
+  /** For the channel: the client asks for a break. @returns whether there is a listener */
   broke(milliseconds: number): boolean {
     if (!this.#open || this.#breakListeners.size === 0) return false;
     this.#tell(this.#breakListeners, milliseconds);
     return true;
   }
 
-  /** For the channel: a source that waits may go on. */
+  /** For the channel: a source that waited may go on. */
   drained(): void {
     if (this.#open) this.#tell(this.#drainListeners);
   }

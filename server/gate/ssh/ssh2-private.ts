@@ -2,21 +2,22 @@ import type { Socket } from 'node:net';
 import type { Connection as Ssh2Connection, Session as Ssh2Session } from 'ssh2';
 
 /**
- * The private parts of ssh2 1.17.0 that the guards touch, because the package has no public way: the version is pinned
- * exactly, `privateParts` refuses what does not look as expected, and each guard has a test that fails without it.
+ * The private parts of ssh2 1.17.0 that the guards touch, because the package has no public way. The version
+ * is pinned exactly, `privateParts` refuses a package that does not look as expected, and each guard has a
+ * test that fails without it.
  */
 export interface Ssh2Protocol {
   readonly _handlers: Ssh2Handlers;
-  /** Set while keys are exchanged: what is sent then is queued without a bound. */
+  /** Set while keys are exchanged: ssh2 then queues what is sent, without a bound. */
   readonly _kexinit: Buffer | undefined;
   /** Messages that wait for the end of the key exchange. */
   readonly _queue: readonly Buffer[] | undefined;
   _kex: Ssh2KeyExchange | undefined;
   /** Takes each decrypted payload, once there are keys. */
   _onPayload: (payload: Buffer) => unknown;
-  /** Another one after each key exchange. */
+  /** ssh2 makes a new one after each key exchange. */
   _decipher: Ssh2Decipher;
-  /** What is offered, each list as names in order. */
+  /** The lists that are offered, each with its names in order. */
   readonly _offer: { readonly lists: Record<'kex' | 'serverHostKey', { readonly array: readonly string[] }> };
   /** Set when the client's next packet belongs to a key exchange that it guessed wrong. */
   _skipNextInboundPacket: boolean;
@@ -121,12 +122,12 @@ interface SessionEnds {
   readonly outgoing: { readonly id: number; readonly window: number; readonly packetSize: number };
 }
 
-/** The numbers of a session channel: ours, the client's, and what the client takes. */
+/** The numbers of a session channel (ours and the client's), and how much the client takes. */
 export function sessionEnds(session: Ssh2Session): SessionEnds {
   return (session as unknown as { _chanInfo: SessionEnds })._chanInfo;
 }
 
-/** Sends a message that ssh2 has no method for. With `force` even while keys are exchanged. */
+/** Sends a message that ssh2 has no method for; with `force` even while keys are exchanged. */
 export function sendPayload(protocol: Ssh2Protocol, payload: Buffer, force = false): void {
   const { write } = protocol._packetRW;
   const start = force ? write.allocStartKEX : write.allocStart;

@@ -3,14 +3,14 @@ import type { Ssh2Protocol } from './ssh2-private.js';
 const CHANNEL_REQUEST = 98;
 const TYPE_AT = 5;
 const PTY_REQUEST = Buffer.from('\0\0\0\x07pty-req', 'latin1');
-/** columns, rows, and both in pixels */
+/** Columns, rows, and both in pixels. */
 const SIZE_BYTES = 16;
 /** TTY_OP_END alone (RFC 4254 §8). */
 const NO_MODES = Buffer.from([0, 0, 0, 1, 0]);
 
 /**
- * Takes the terminal modes out of `pty-req` before ssh2 reads them. Nothing here uses them, and ssh2 1.17 ends the connection
- * when the list is empty or lacks its end byte, although all else is right.
+ * Takes the terminal modes out of `pty-req` before ssh2 reads them. Nothing here uses them. ssh2 1.17 ends
+ * the connection when the list is empty or lacks its end byte, although all else is right.
  */
 export function leaveOutTerminalModes(protocol: Ssh2Protocol): void {
   const onPayload = protocol._onPayload;
@@ -19,7 +19,7 @@ export function leaveOutTerminalModes(protocol: Ssh2Protocol): void {
   };
 }
 
-/** @returns the payload as it is when it is no `pty-req`, or is cut short: ssh2 refuses that */
+/** @returns the payload as it is when it is no `pty-req`, or when it is cut short, which ssh2 refuses */
 function withoutModes(payload: Buffer): Buffer {
   if (payload[0] !== CHANNEL_REQUEST) return payload;
   const afterType = TYPE_AT + PTY_REQUEST.length;
@@ -31,7 +31,7 @@ function withoutModes(payload: Buffer): Buffer {
   return Buffer.concat([payload.subarray(0, modesAt), NO_MODES]);
 }
 
-/** Where the string that begins there ends (RFC 4251 §5); null when that is beyond the payload. */
+/** Where the string that begins at `at` ends (RFC 4251 §5); null when that is beyond the payload. */
 function stringEnd(payload: Buffer, at: number): number | null {
   if (payload.length < at + 4) return null;
   const end = at + 4 + payload.readUInt32BE(at);

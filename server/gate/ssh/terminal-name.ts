@@ -1,6 +1,6 @@
 /**
- * The terminals that the menu knows, with what their relatives become. A name outside is never passed on: blessed
- * opens a name with a slash as a file, and compiles what it finds.
+ * The terminals that the menu knows, and those that stand in for their relatives. No other name is passed on:
+ * blessed opens a name with a slash as a file, and compiles what it finds.
  */
 const KNOWN: ReadonlyMap<string, string> = new Map([
   ...['xterm', 'xterm-256color', 'screen', 'screen-256color', 'tmux-256color', 'vt100', 'linux', 'dumb'].map(
@@ -23,7 +23,7 @@ const KNOWN: ReadonlyMap<string, string> = new Map([
   ['putty', 'xterm'],
 ]);
 
-/** @returns a name of the allow-list; `xterm` for one that is not known */
+/** @returns a name of the allow-list; `xterm` for an unknown one */
 export function terminalName(name: string): string {
   return KNOWN.get(name) ?? 'xterm';
 }

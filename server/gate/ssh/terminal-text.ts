@@ -1,8 +1,8 @@
 import { dropUnprintable } from '../../../policy/printable.js';
 
 /**
- * The admin's text for the customer's terminal. Lines end in CR LF. Tabs stay, every other character that does not
- * print is dropped.
+ * The admin's text for the customer's terminal. Lines end in CR LF, and tabs stay. Every other character that
+ * does not print is dropped.
  *
  * @returns the empty text for null and for blank text
  */

@@ -3,19 +3,25 @@ import type { Guarded } from './connection-faults.js';
 
 /** RFC 4253 §4.2: the identification string has at most 255 characters, including CR and LF. */
 const LONGEST_IDENTIFICATION = 255;
-/** Answers that a client may leave unread before it is read no further: a stranger, and who has logged in. */
+/**
+ * Bytes of answers that a client may leave unread before the gate stops reading from it, before and after its
+ * login.
+ */
 const UNREAD_BEFORE_LOGIN = 64 * 1024;
 const UNREAD_AFTER_LOGIN = 1024 * 1024;
-/** How long the other side may take to see the last message. */
+/** How long the other side may take to read the last message. */
 const LINGER_MS = 1000;
 
 /**
- * What ssh2 leaves out between itself and the socket:
- * - the identification line arrives whole however it was cut (ssh2 1.17 hangs on three pieces), and is bounded;
+ * Does what ssh2 leaves out between itself and the socket:
+ * - the identification line arrives whole however it was cut (ssh2 1.17 hangs on three pieces), and is
+ *   bounded;
  * - a client that makes us answer and does not read is not read either, so that answers do not pile up;
- * - a connection that is being closed is not parsed any more, and is destroyed soon instead of staying half closed.
+ * - a connection that is being closed is not parsed any more, and is destroyed soon instead of staying half
+ *   closed.
  *
- * What is thrown at the socket's events is its connection's (`ConnectionFaults`). Make it before `injectSocket`: it takes the place of the 'data' listener that ssh2 adds.
+ * A fault at the socket's events goes to its connection (`ConnectionFaults`). Make it before `injectSocket`:
+ * it takes the place of the 'data' listener that ssh2 adds.
  */
 export class Transport {
   readonly #socket: Socket;
@@ -33,7 +39,7 @@ export class Transport {
     const takeOver = (event: string | symbol, listener: (chunk: Buffer) => void): void => {
       if (event !== 'data') return;
       socket.off('newListener', takeOver);
-      // The listener is added after this event; what it would read is read later still, on the next tick.
+      // ssh2 adds the listener after this event, and would read later still, on the next tick.
       queueMicrotask(
         guarded(() => {
           if (this.#closing) return;
@@ -49,7 +55,7 @@ export class Transport {
     socket.on('drain', () => {
       if (socket.isPaused()) socket.resume();
     });
-    // ssh2 ends its side after what it calls fatal, and goes on reading: nothing may come of that.
+    // ssh2 ends its side after what it calls fatal, and goes on reading: that must have no effect.
     socket.on('finish', () => {
       this.close();
     });
@@ -72,7 +78,10 @@ export class Transport {
     this.#socket.on('drain', listener);
   }
 
-  /** Sends what is written, reads into nothing, and destroys the socket when the other side has closed or soon. */
+  /**
+   * Sends what is written, discards what comes, and destroys the socket when the other side has closed, or
+   * soon.
+   */
   close(): void {
     if (this.#closing) return;
     this.#closing = true;

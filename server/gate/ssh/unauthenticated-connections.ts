@@ -12,7 +12,7 @@ interface UnauthenticatedConnectionsParts {
 interface Source {
   readonly bucket: string;
   waiting: number;
-  /** Arrivals, of which half are forgotten each half minute. */
+  /** Arrivals; each half minute, half of them are forgotten. */
   arrivals: number;
   countedAt: number;
 }
@@ -22,19 +22,23 @@ interface Waiting<T> {
   readonly source: Source;
 }
 
-/** The share of the places from which on some are dropped, and how likely that is there: it rises to 1 at the last place. */
+/**
+ * From this share of the places on, some are dropped, with this chance at first: it rises to 1 at the last
+ * place.
+ */
 const EARLY = { share: 0.75, chance: 0.3 } as const;
 const HALF_LIFE_MS = 30_000;
-/** A source that somebody has logged in from within this time counts as so much less of a crowd. */
+/** After a login from a source, its crowd counts as so much smaller for so long. */
 const SPARED = { ms: 24 * 60 * 60 * 1000, factor: 8 } as const;
-/** Beyond so many waiting, the worst of so many drawn at random goes. */
+/** With more than this waiting, the worst of so many drawn at random goes. */
 const SAMPLE = 256;
 const MOST_SOURCES = 20_000;
 
 /**
- * Those who have not logged in yet, a bounded number. When the places run out, whoever comes from the most crowded source goes:
- * by how many wait from there and how many came lately. A login takes some round trips, so neither the newest nor the oldest
- * may be the one to go: a flood would keep out who is far away. Random early drop, as `MaxStartups` of sshd_config(5).
+ * The connections that have not logged in yet, a bounded number. When the places run out, one from the most
+ * crowded source goes. The crowd is how many wait from there, and how many came lately. A login takes some
+ * round trips, so neither the newest nor the oldest may be the one to go: a flood would then keep out
+ * customers who are far away. Random early drop, as `MaxStartups` of sshd_config(5).
  */
 export class UnauthenticatedConnections<T> {
   readonly #most: number;
@@ -42,10 +46,13 @@ export class UnauthenticatedConnections<T> {
   readonly #random: () => number;
   readonly #places: Waiting<T>[] = [];
   readonly #placeOf = new Map<T, number>();
-  /** Those that somebody waits from: counted exactly, however many come. */
+  /** The sources that somebody waits from: counted exactly, however many come. */
   readonly #present = new Map<string, Source>();
   readonly #lately: BoundedMap<string, Source>;
-  /** When somebody logged in from there last, oldest first. Only customers get in here, so no flood pushes them out. */
+  /**
+   * When somebody last logged in from each source, oldest first. Only customers get in here, so no flood
+   * pushes them out.
+   */
   readonly #loggedInAt = new Map<string, number>();
 
   constructor({
@@ -70,7 +77,7 @@ export class UnauthenticatedConnections<T> {
 
   /**
    * @param isTight whether one must go in any case
-   * @returns who is to be dropped, out of the room already: maybe the one who arrives; null for nobody
+   * @returns the one to drop, already removed from here: maybe the one that arrives; null for none
    */
   arrives(one: T, bucket: string, isTight = false): T | null {
     const source = this.#present.get(bucket) ?? this.#lately.of(bucket);
@@ -86,7 +93,7 @@ export class UnauthenticatedConnections<T> {
     return worst;
   }
 
-  /** It waits no longer. Twice is harmless. */
+  /** It has logged in and waits no longer. Twice is harmless. */
   loggedIn(one: T): void {
     const source = this.#remove(one);
     if (source === null) return;
@@ -114,7 +121,7 @@ export class UnauthenticatedConnections<T> {
     return this.#random() < chance;
   }
 
-  /** One of the most crowded source's, drawn by chance. */
+  /** One from the most crowded source, drawn by chance. */
   #worst(): T | null {
     const offset = Math.floor(this.#random() * this.#places.length);
     let worst: Waiting<T> | null = null;
@@ -130,7 +137,7 @@ export class UnauthenticatedConnections<T> {
     return worst?.one ?? null;
   }
 
-  /** A run of neighbours would be those of one moment: the rest is drawn. */
+  /** Neighbours came at about the same moment, so a sample of many is drawn at random. */
   #place(at: number): Waiting<T> | undefined {
     const { length } = this.#places;
     return this.#places[length <= SAMPLE ? at % length : Math.floor(this.#random() * length)];

@@ -6,8 +6,8 @@ export interface WindowSize {
 export const DEFAULT_SIZE: WindowSize = { columns: 80, rows: 24 };
 
 /**
- * A size that a screen can be painted for without harm: a window of 2000×2000 costs 4 seconds and 600 MB. Zero means
- * that the client does not know (OpenSSH without a terminal of its own), and is 80×24.
+ * A size that a screen can be painted for without harm: a window of 2000×2000 costs 4 seconds and 600 MB.
+ * Zero means that the client does not know (OpenSSH without a terminal of its own), and becomes 80×24.
  */
 export function windowSize(columns: number, rows: number): WindowSize {
   return {
