@@ -1,11 +1,14 @@
 import { FaultScope } from '../../wire/fault-scope.js';
 import type { Slices } from './slices.js';
 
-/** Work that many ask for at once and nobody waits for: done in order, in slices. One that throws harms no other. */
+/**
+ * Work that many ask for at once and nobody waits for. It is done in order, in slices; a job that throws
+ * harms no other.
+ */
 export class SlicedQueue {
   readonly #slices: Slices;
   readonly #onFault: (fault: unknown) => void;
-  /** Each with itself in the fault scope of whoever added it. */
+  /** Each job, with itself in the fault scope in which it was added. */
   readonly #jobs = new Map<() => void, () => void>();
   #running = false;
 
@@ -14,7 +17,7 @@ export class SlicedQueue {
     this.#onFault = onFault;
   }
 
-  /** The same function is done once, however often it is added until then. */
+  /** A function that is added again before its turn runs once. */
   add(job: () => void): void {
     if (!this.#jobs.has(job)) this.#jobs.set(job, FaultScope.bound(job));
     if (this.#running) return;

@@ -5,7 +5,7 @@ interface SlicesOptions {
   readonly milliseconds?: number;
   /** Milliseconds from any moment on. */
   readonly now?: () => number;
-  /** Calls back when what else waits has had its turn. */
+  /** Calls back when everything else that waits has had its turn. */
   readonly later?: (work: () => void) => void;
 }
 
@@ -26,10 +26,10 @@ export class Slices {
   }
 
   /**
-   * Takes one step after the other until `step` says that it was the last. The first slice is taken before this returns;
-   * each has one step at least.
+   * Takes one step after the other until `step` returns false. The first slice is taken before this returns;
+   * each has at least one step.
    *
-   * @returns resolves after the last step; rejects with what a step throws, and no further step is taken then
+   * @returns resolves after the last step; rejects with what a step throws, and then takes no further step
    */
   run(step: () => boolean): Promise<void> {
     return new Promise((resolve, reject) => {

@@ -7,7 +7,7 @@ interface Allowance {
 /** Milliseconds of a clock that never goes back. */
 export type Now = () => number;
 
-/** Something to spend that grows again with time. */
+/** An allowance that can be spent at once and grows again with time. */
 export class TokenBucket {
   readonly #allowance: Allowance;
   readonly #now: Now;
@@ -37,7 +37,9 @@ export class TokenBucket {
   }
 }
 
-/** One per key, made when first asked for. Beyond `most` keys, the oldest is forgotten and begins anew. */
+/**
+ * One value per key, made when first asked for. Beyond `most` keys, the oldest is forgotten and begins anew.
+ */
 export class BoundedMap<K, V> {
   readonly #most: number;
   readonly #make: (key: K) => V;
