@@ -3,8 +3,8 @@ import { shownLines } from './shown-lines.js';
 import { TextFilter } from './text-filter.js';
 
 /**
- * What a console said, as lines of text, while it comes: its control strings left out, its lines drawn. What it holds is bounded:
- * a line that does not end is cut into pieces.
+ * Turns a console's output into lines of text as it comes: control strings left out, lines drawn. What it
+ * holds is bounded: a line that does not end is cut into pieces.
  */
 export class ConsoleText {
   readonly #decoder = new StringDecoder('utf8');
@@ -13,7 +13,7 @@ export class ConsoleText {
   readonly #filter = new TextFilter((bytes) => this.#left.push(bytes));
   #line = '';
 
-  /** @param longest where lines are cut, in characters */
+  /** @param longest the length at which lines are cut, in characters */
   constructor(longest = 32 * 1024) {
     this.#longest = longest;
   }
@@ -24,12 +24,12 @@ export class ConsoleText {
     return this.#take(this.#decoder.write(this.#rest()));
   }
 
-  /** The line that has not ended, as it is so far; more than one where the cursor was moved to another row. */
+  /** The line that has not ended yet; more than one where the cursor was moved to another row. */
   get rest(): readonly string[] {
     return this.#line === '' ? [] : shownLines(this.#line);
   }
 
-  /** There is no more. @returns what was not given yet */
+  /** Call it when there is no more. @returns the lines that were not given yet */
   end(): string[] {
     this.#filter.end();
     const text = this.#decoder.write(this.#rest()) + this.#decoder.end();
@@ -66,10 +66,10 @@ export class ConsoleText {
   }
 }
 
-/** Longer sequences are shown as they are: it does not matter where they are cut. */
+/** A longer sequence is shown as it is, so it does not matter where it is cut. */
 const LONGEST_SEQUENCE = 80;
 
-/** Neither through a control sequence nor through a surrogate pair. */
+/** Cuts neither through a control sequence nor through a surrogate pair. */
 function cutAt(line: string, at: number): number {
   const escape = line.lastIndexOf('\u001b', at - 1);
   if (escape > 0 && at - escape < LONGEST_SEQUENCE) return escape;

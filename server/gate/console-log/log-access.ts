@@ -15,13 +15,15 @@ export interface LogAccessParts {
   readonly operations: Pick<OperationDispatcher, 'recordEnd'>;
 }
 
-/** Somebody who may read a log, with the proof, and the host that has it. */
+/** The proof that somebody may read a log, and the host that has it. */
 export interface OpenedLog {
   readonly demanded: DemandedPermit;
   readonly host: HostLink;
 }
 
-/** The only way to the logs of consoles, for menu and exec: authorised and recorded, then its outcome recorded. */
+/**
+ * The only way to the logs of consoles, for menu and exec: authorises and records, then records the outcome.
+ */
 export class LogAccess {
   readonly #parts: LogAccessParts;
 
@@ -29,7 +31,7 @@ export class LogAccess {
     this.#parts = parts;
   }
 
-  /** Lets somebody read one, as often as they like until they leave. @param domain as it was spelt */
+  /** Lets somebody read a log as often as they like, until `close`. @param domain as the customer spelt it */
   open(identity: Identity, domain: string): OpenedLog | Refusal {
     const action = 'log';
     const permit = this.#parts.authorizer.authorize(identity, { action, domain, profile: null });
@@ -40,18 +42,21 @@ export class LogAccess {
     return this.refuse({ demanded }, host);
   }
 
-  /** It could not be read. @returns the refusal */
+  /** Records that the log could not be read. @returns the refusal */
   refuse({ demanded }: Pick<OpenedLog, 'demanded'>, no: Refusal): Refusal {
     this.#parts.operations.recordEnd(demanded, 'refused', no.code, no.detail);
     return no;
   }
 
-  /** It was read. */
+  /** Records that the log was read. */
   close({ demanded }: OpenedLog): void {
     this.#parts.operations.recordEnd(demanded, 'done', null, null);
   }
 
-  /** Switches one off, or on again: what the console says is kept no longer, or from now on. @returns null when it is so */
+  /**
+   * Switches a log off, or on again: output is kept no longer, or from now on. @returns null when that is
+   * done
+   */
   async switch(identity: Identity, domain: string, keep: boolean): Promise<Refusal | null> {
     const action = 'log-switch';
     const permit = this.#parts.authorizer.authorize(identity, { action, domain, profile: null, keep });

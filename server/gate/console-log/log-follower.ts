@@ -7,12 +7,14 @@ import type { OpenedLog } from './log-access.js';
 import type { LogPager } from './log-pager.js';
 import * as say from './log-words.js';
 
-/** What came is shown at most so often: a screen that changes faster is not read. Milliseconds. */
+/** The shortest time between two updates: nobody reads a screen that changes faster. Milliseconds. */
 const TOGETHER_MS = 250;
-/** More than this not taken by the customer, and nothing is shown until it is. Bytes. */
+/** With more than this not taken by the customer, nothing is shown until it is. Bytes. */
 const MOST_PENDING = 16 * 1024;
 
-/** Tells a menu what comes to a log's end, as it comes. However much it is, only the newest of it is told. */
+/**
+ * Tells a menu what comes to a log's end, as it comes. However much comes, it tells only the newest of it.
+ */
 export class LogFollower {
   readonly #opened: OpenedLog;
   readonly #pager: LogPager;
@@ -27,7 +29,7 @@ export class LogFollower {
     this.#terminal = terminal;
   }
 
-  /** @returns why there is nothing more to come; null when it was stopped */
+  /** @returns why nothing more comes; null when it was stopped */
   async run(domain: DomainName, tell: (fact: LogFact) => void): Promise<string | null> {
     let piece = await this.#pager.go({ go: 'end' });
     let where: 'end' | 'after' = 'end';
@@ -55,7 +57,9 @@ export class LogFollower {
     this.#wake();
   }
 
-  /** Waits until there is something behind a position. @returns why there will be nothing; null when there is */
+  /**
+   * Waits until there is something after a position. @returns why there will be nothing; null when there is
+   */
   async #more(position: number): Promise<string | null> {
     const { demanded, host } = this.#opened;
     const stream = await host.log.open(demanded, { from: position, follow: true });
@@ -77,7 +81,7 @@ export class LogFollower {
     }
   }
 
-  /** Until the next may be shown. */
+  /** Waits until the next piece may be shown. */
   async #pause(): Promise<void> {
     do {
       await new Promise<void>((resolve) => {

@@ -8,13 +8,13 @@ import type { LogPage, LogPages, PageQuery } from './log-pages.js';
 import type { SearchQueue } from './search-queue.js';
 import { LOOK_AHEAD, LOOK_BACK } from './text-filter.js';
 
-/** Of a piece that is shown: several screens. */
+/** The size of a piece that is shown: several screens. */
 const PIECE_BYTES = 16 * 1024;
 const PIECE_LINES = 150;
-/** Of a page that is searched. */
+/** The size of a page that is searched. */
 const SEARCH_BYTES = 64 * 1024;
 
-/** Walks through a log, piece by piece; nothing is kept between two of them. */
+/** Walks through a log piece by piece; nothing is kept between two pieces. */
 export class LogPager {
   readonly #pages: Pick<LogPages, 'page'>;
   readonly #searches: SearchQueue;
@@ -43,10 +43,11 @@ export class LogPager {
   }
 
   /**
-   * Looks for a text, in what the lines look like; large and small letters are the same.
+   * Looks for a text in the lines as they look; large and small letters are the same.
    *
-   * @param back from the position back, otherwise from there on
-   * @returns the piece around the first line found, and where that stands; null when there is none, or it was given up
+   * @param back searches back from the position, otherwise from there on
+   * @returns the piece around the first line found, and where that stands; null when there is none, or the
+   *   search was given up
    */
   async find(
     text: string,
@@ -116,7 +117,7 @@ export class LogPager {
   }
 }
 
-/** The same page with what stands around it, which decides over how it is shown. */
+/** The same page with what stands around it, which decides how it is shown. */
 function withContext({ from, before, bytes }: PageQuery): PageQuery {
   if (from !== undefined) {
     const begin = Math.max(0, from - LOOK_BACK);
@@ -136,7 +137,7 @@ function firstOf({ head, at }: LogPage, { from, to, lines, open }: PageLines): M
   const about = aboutOf(head);
   const atStart = from <= at.start;
   let most = PIECE_LINES;
-  // What was said in one line stays together.
+  // Lines that the guest wrote as one stay together.
   while (most < lines.length && lines[most]?.from === lines[most - 1]?.from) most += 1;
   const cut = lines[most];
   if (cut !== undefined)

@@ -1,6 +1,6 @@
 /**
- * Where searches of all customers go one after the other, a page at a time, and each page is followed by a rest as long as it took:
- * however many search, half of the gate's time at least is left for whoever types.
+ * The searches of all customers, one after the other, a page at a time. Each page is followed by a rest as
+ * long as it took: however many search, at least half of the gate's time is left for those who type.
  */
 export class SearchQueue {
   #free: Promise<unknown> = Promise.resolve();

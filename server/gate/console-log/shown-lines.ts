@@ -1,12 +1,13 @@
 import { printable } from '../../../policy/printable.js';
 
 /**
- * One line that a console said, as lines that can be printed: as it looked when it ended. Colours are left out, and what only
- * moves the cursor or wipes is carried out within the line; a move to another row begins a new one. Every other control sequence, and every
- * other character that is not printable, is shown (`^[[?1000h`), so that nothing of it does anything to a terminal.
+ * Turns one line of a console into lines that can be printed, as it looked when it ended. Colours are left
+ * out. Whatever only moves the cursor or wipes is carried out within the line; a move to another row begins a
+ * new one. Every other control sequence and unprintable character is shown (`^[[?1000h`), so that none of
+ * them does anything to a terminal.
  *
- * @param said without its line feed
- * @returns one at least
+ * @param said the line without its line feed
+ * @returns at least one line
  */
 export function shownLines(said: string): string[] {
   const line = said.includes('\u001b') ? said.replace(COLOURS, '') : said;
@@ -25,20 +26,26 @@ const ESCAPE = 0x1b;
 const COLOURS = /\u001b\[[0-9;:]{0,60}m/g;
 const PLAIN = /^[\u0020-\u007e]*\r*$/;
 
-/** The cursor is moved no further: a few bytes must not become megabytes of blanks. */
+/** The cursor moves no further than this: a few bytes must not become megabytes of blanks. */
 const MOST_COLUMNS = 250;
 
-/** CSI with plain parameters; modes; character sets, the cursor's shape, keypad and saved cursor, index. (ECMA-48 §5.4, xterm's ctlseqs) */
+/**
+ * CSI with plain parameters; modes; character sets, the cursor's shape, keypad and saved cursor, index.
+ * (ECMA-48 §5.4, xterm's ctlseqs)
+ */
 const SEQUENCE =
   /\u001b(?:\[([0-9;:]{0,60})([A-HJKLMPSTXbdfmrsu@`])|\[\?([0-9;]{1,60})[hl]|([()*+][0-9A-Z]|%[@G]|\[[0-9]? q|[78=>])|([DEM]))/y;
 
-/** Cursor keys, reverse video, wrapping, blinking, cursor, alternate screens, bracketed paste: they only look. */
+/**
+ * Cursor keys, reverse video, wrapping, blinking, cursor, alternate screens, bracketed paste: only the look
+ * changes.
+ */
 const HARMLESS_MODES = /^(?:(?:1|5|7|12|25|47|1047|1048|1049|2004)(?:;|$))+$/;
 
 const BACKSPACE = 0x08;
 const TAB = 0x09;
 const CARRIAGE_RETURN = 0x0d;
-/** Padding, the bell, and the other character set: nothing of them is seen. */
+/** Padding, the bell, and shifts to the other character set: nothing of them is seen. */
 const UNSEEN = [0x00, 0x07, 0x0e, 0x0f];
 
 class Rows {
@@ -54,7 +61,7 @@ class Rows {
     else if (!UNSEEN.includes(code)) this.#cells[this.#column++] = printable(String.fromCodePoint(code));
   }
 
-  /** @returns how long the sequence is that begins here; 0 when it is none that may be left out */
+  /** @returns the length of the sequence that begins here; 0 when it must be shown */
   obey(said: string, at: number): number {
     SEQUENCE.lastIndex = at;
     const [sequence = '', parameters = '', final, modes, , index] = SEQUENCE.exec(said) ?? [];

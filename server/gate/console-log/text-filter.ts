@@ -1,13 +1,19 @@
-/** A control string that is longer ends there. Bytes. */
+/** A control string that is longer than this ends here. Bytes. */
 const LONGEST_STRING = 8 * 1024;
 
-/** One in which a line ends goes no further than this; where it has no end by then, it ends with its line. Bytes. */
+/**
+ * A control string with a line feed in it goes no further than this. Without an end by then, it ends with its
+ * line. Bytes.
+ */
 const LONGEST_ACROSS_LINES = 2 * 1024;
 
-/** A character set that was chosen longer ago is no longer in use: a guest that forgot to choose another must not garble the rest. Bytes. */
+/**
+ * A character set that was chosen longer ago is no longer in use: a guest that forgot to choose another must
+ * not garble the rest. Bytes.
+ */
 const LONGEST_CHOICE = 4 * 1024;
 
-/** Nothing that was said longer ago decides over how a byte is shown, and nothing that is said later than the second. Bytes. */
+/** How a byte is shown depends on no more than this before it, and this after it. Bytes. */
 export const LOOK_BACK = LONGEST_STRING + LONGEST_CHOICE;
 export const LOOK_AHEAD = LONGEST_STRING;
 
@@ -20,16 +26,22 @@ const SHIFT_IN = 0x0f;
 const CANCEL = 0x18;
 const SUBSTITUTE = 0x1a;
 const ESCAPE = 0x1b;
-/** ST in its eight-bit form, in UTF-8. */
+/** ST in its eight-bit form, as UTF-8. */
 const C1_LEAD = 0xc2;
 const C1_ST = 0x9c;
 
-/** What begins a string, behind ESC: DCS, SOS, OSC, PM, APC, and the title of screen(1). (ECMA-48 §5.6) */
+/**
+ * The letters that begin a control string after ESC: DCS, SOS, OSC, PM, APC, and the title of screen(1).
+ * (ECMA-48 §5.6)
+ */
 const STRINGS = new Set(Array.from('PX]^_k', (letter) => letter.charCodeAt(0)));
 const OSC = 0x5d;
 const CSI = 0x5b;
 
-/** Linux has two of its own in which nothing ends an OSC: the palette's reset, and one colour of it. (console_codes(4)) */
+/**
+ * Linux has two OSC sequences of its own that nothing ends: the palette's reset, and one colour of it.
+ * (console_codes(4))
+ */
 const PALETTE = /^\x1b\](?:R|P[0-9a-fA-F]{7})/;
 const PALETTE_BEGUN = /^\x1b\](?:P[0-9a-fA-F]{0,6})?$/;
 const PALETTE_LENGTH = 10;
@@ -41,22 +53,23 @@ const FIRST_GRAPHIC = 0x5f;
 type State = 'text' | 'escape' | 'designation' | 'sequence' | 'string';
 
 /**
- * Takes what is left of what a console said.
+ * Takes what is left of a console's output.
  *
- * @param from the position of the first of the bytes that these stand for
- * @param isDrawn whether they stand for that one alone
+ * @param from the position of the first byte that they stand for
+ * @param isDrawn whether they stand for that byte alone
  */
 type Sink = (bytes: Uint8Array, from: number, isDrawn: boolean) => void;
 
 /**
- * Leaves out the control strings of what a console said (titles, links, contexts, images), and draws lines where letters stand for
- * them; all else stays. Its state after a byte depends on the last `LOOK_BACK` bytes alone, so that reading may begin anywhere.
+ * Leaves out the control strings of a console's output (titles, links, contexts, images), and draws lines
+ * where letters stand for them; all else stays. Its state after a byte depends on the last `LOOK_BACK` bytes
+ * alone, so that reading may begin anywhere.
  */
 export class TextFilter {
   readonly #sink: Sink;
   #position: number;
   #state: State = 'text';
-  /** Of an unfinished string all of it; of a sequence what was passed on already. */
+  /** The bytes of an unfinished control string. */
   #held: number[] = [];
   #length = 0;
   #lineEnd = -1;
@@ -68,7 +81,7 @@ export class TextFilter {
   #shiftedAt = -Infinity;
   #bang = false;
 
-  /** @param position of the first byte */
+  /** @param position the position of the first byte */
   constructor(sink: Sink, position = 0) {
     this.#sink = sink;
     this.#position = position;
@@ -81,7 +94,7 @@ export class TextFilter {
     }
   }
 
-  /** There is no more. */
+  /** Call it when there is no more. */
   end(): void {
     while (this.#state === 'string' && this.#lineEnd !== -1) this.#endString(this.#lineEnd);
     if (this.#state === 'escape') this.#pass(ESCAPE, this.#position - 1);
@@ -89,7 +102,7 @@ export class TextFilter {
     this.#held = [];
   }
 
-  /** Passes on as much as needs no look. @returns where what does begins */
+  /** Passes on as much as needs no look, then looks at one byte. @returns where to go on */
   #text(bytes: Uint8Array, from: number): number {
     const latest = Math.max(this.#shiftedAt, this.#g0At, this.#g1At);
     if (this.#position - latest <= LONGEST_CHOICE) {
@@ -100,7 +113,7 @@ export class TextFilter {
     for (; end < bytes.length; end += 1) {
       const byte = bytes[end] ?? 0;
       if (byte === SHIFT_OUT || byte === SHIFT_IN) break;
-      // Where no set is chosen, a sequence changes nothing: it passes as text does.
+      // Where no set is chosen, a sequence changes nothing and passes as text does.
       if (byte === ESCAPE && bytes[end + 1] !== CSI) break;
     }
     if (end > from) this.#sink(bytes.subarray(from, end), this.#position, false);
@@ -150,7 +163,9 @@ export class TextFilter {
     else this.#sink(drawn, at, true);
   }
 
-  /** G1 that nobody chose draws lines, as Linux has it from the start; a shift to it then ends with the line. */
+  /**
+   * A G1 that nobody chose draws lines, as on Linux from the start; a shift to it then ends with the line.
+   */
   #draws(at: number): boolean {
     const isShifted = at - this.#shiftedAt <= LONGEST_CHOICE;
     if (isShifted) return at - this.#g1At > LONGEST_CHOICE || this.#drawsG1;
@@ -213,7 +228,7 @@ export class TextFilter {
     this.#pass(byte, at);
   }
 
-  /** A reset of the terminal. */
+  /** The terminal was reset. */
   #forget(): void {
     this.#g0At = -Infinity;
     this.#g1At = -Infinity;
@@ -249,7 +264,7 @@ export class TextFilter {
     return true;
   }
 
-  /** What was held before this is left out; what was held from there on is looked at anew. */
+  /** Leaves out the first `length` held bytes, and looks at the rest anew. */
   #endString(length: number): void {
     const rest = this.#held.slice(length);
     this.#held = [];
