@@ -2,15 +2,15 @@ import { BoundedMap, TokenBucket, type Now } from '../scheduling/token-bucket.js
 import type { Logger } from '../../wire/logger.js';
 import type { Source } from './source.js';
 
-/** Lines that one source may have at once, and one more after each half minute. */
+/** One source may have so many lines at once, and one more after each half minute. */
 const PER_SOURCE = { most: 20, refillMs: 30_000 } as const;
 /** The same for all sources together. */
 const ALL_SOURCES = { most: 1000, refillMs: 1000 } as const;
 const MOST_SOURCES = 10_000;
 
 /**
- * The log for what strangers do: nobody who has not logged in may fill the disk with it, or hide something in a flood. Lines
- * beyond the pace are counted, and the next line of that source says how many (`leftOut`).
+ * The log for what strangers do. Nobody who has not logged in may fill the disk with it, or hide something in
+ * a flood. Lines beyond the pace are counted, and the next line of that source says how many (`leftOut`).
  */
 export class RateLimitedLog {
   readonly #log: Logger;
