@@ -3,24 +3,27 @@ import type { LogPage } from './log-pages.js';
 import { shownLines } from './shown-lines.js';
 import { TextFilter } from './text-filter.js';
 
-/** A line of which more is left is cut into pieces, and one that took more to say. Bytes. */
+/**
+ * A line is cut into pieces when more than `LONGEST` is left of it, or when more than `LONGEST_SAID` was said
+ * for it. Bytes.
+ */
 const LONGEST = 2_000;
 const LONGEST_SAID = 8 * 1024;
-/** Longer sequences are shown as they are: it does not matter where they are cut. */
+/** A longer sequence is shown as it is, so it does not matter where it is cut. */
 const LONGEST_SEQUENCE = 80;
 const LINE_FEED = 0x0a;
 const ESCAPE = 0x1b;
 
-/** The lines of a page: those that are whole, and where they begin and end. */
+/** The whole lines of a page, and where they begin and end. */
 export interface PageLines {
   readonly from: number;
   readonly to: number;
   readonly lines: readonly MenuLogLine[];
-  /** At the end of the log, the line that has not ended yet. */
+  /** The line that has not ended yet, at the end of the log. */
   readonly open: readonly MenuLogLine[];
 }
 
-/** Which part of a page is wanted. What stands around it decides over how that is shown. */
+/** The part of a page that is wanted. What stands around it decides how that part is shown. */
 export interface PageCore {
   readonly from: number;
   readonly to: number;
@@ -29,9 +32,9 @@ export interface PageCore {
 /**
  * Takes a page apart.
  *
- * @param whole which end of its core was asked for by where a line begins or ends: the other one may stand in a line, and that is left
- * out, if there is another
- * @param core all of it where not given
+ * @param whole the end of the core at which a line is known to begin or end. The other end may stand in a
+ *   line: that line is left out, if there is another
+ * @param core the whole page when left out
  */
 export function linesOf(page: LogPage, whole: 'from' | 'to', core: PageCore = page.at): PageLines {
   const { at, bytes } = page;
@@ -41,7 +44,8 @@ export function linesOf(page: LogPage, whole: 'from' | 'to', core: PageCore = pa
   }));
   const shown = (some: readonly Piece[]): MenuLogLine[] => some.flatMap((piece) => textOf(piece, boots));
   if (bytes.length !== at.to - at.from) {
-    // Something was missing between: where each line stands is not known, only where all of them do.
+    // Something is missing in between: it is known where all lines stand together, but not where each one
+    // does.
     const lines = shown(piecesOf(page, [])).map((line) => ({ ...line, from: at.from, to: at.to }));
     return { from: at.from, to: at.to, lines, open: [] };
   }
@@ -74,19 +78,19 @@ function openEnd(
   return { from, to: last.from, lines: shown(pieces.slice(0, -1)), open: shown([last]) };
 }
 
-/** What stands in one line, or in a piece of it. */
+/** The text of one line, or of a piece of it. */
 interface Piece {
   readonly from: number;
   readonly to: number;
   readonly text: Buffer;
-  /** Whether it is over: with a line feed, a new boot, or because it is too long. */
+  /** Whether it has ended: at a line feed, a new boot or a cut, or because it is too long. */
   readonly ends: boolean;
 }
 
 /**
- * Ends with line feeds, where a boot begins, and before it gets too long.
+ * Pieces end at line feeds, where a boot begins, and before they get too long.
  *
- * @param cuts where pieces end as well
+ * @param cuts positions where pieces end as well
  */
 function piecesOf({ at, bytes }: LogPage, cuts: readonly number[]): Piece[] {
   const { text, positions } = filtered(bytes, at.from);
@@ -117,14 +121,14 @@ function piecesOf({ at, bytes }: LogPage, cuts: readonly number[]): Piece[] {
     begin = next;
   }
   for (const bound of [...bounds.filter((each) => each > from), end]) {
-    // Nothing but what is left out.
+    // A stretch of which everything is left out.
     if (bound > from) pieces.push({ from, to: bound, text: Buffer.alloc(0), ends: bound < end });
     from = bound;
   }
   return pieces;
 }
 
-/** What is left of a page, and the position of each byte of it. */
+/** What the filter leaves of a page, and the position of each byte of it. */
 function filtered(bytes: Buffer, from: number): { readonly text: Buffer; readonly positions: Float64Array } {
   const parts: { readonly left: Uint8Array; readonly at: number; readonly isDrawn: boolean }[] = [];
   const filter = new TextFilter((left, at, isDrawn) => {
@@ -140,7 +144,9 @@ function filtered(bytes: Buffer, from: number): { readonly text: Buffer; readonl
   return { text, positions };
 }
 
-/** @returns where a piece that begins here ends at the latest. What is drawn for a byte counts as one */
+/**
+ * @returns where a piece that begins at `begin` ends at the latest. What is drawn for a byte counts as one
+ */
 function tooLong(text: Buffer, positions: Float64Array, begin: number, end: number, from: number): number {
   let bytes = 0;
   for (let at = begin; at < end; at += 1) {
@@ -152,7 +158,7 @@ function tooLong(text: Buffer, positions: Float64Array, begin: number, end: numb
   return end;
 }
 
-/** UTF-8 (RFC 3629): bytes 10xxxxxx continue a character. Not in the midst of a sequence either. */
+/** UTF-8 (RFC 3629): bytes 10xxxxxx continue a character. The cut must not be inside a sequence either. */
 function beginOfCharacter(text: Buffer, first: number, at: number): number {
   const escape = text.lastIndexOf(ESCAPE, at - 1);
   if (escape > first && at - escape < LONGEST_SEQUENCE) return escape;

@@ -14,20 +14,25 @@ export interface LogPage {
   readonly bytes: Buffer;
 }
 
-/** The first so many bytes from a position on, or the last before one, or of all. */
+/**
+ * The first so many bytes from a position on, or the last ones before a position, or the last ones of all.
+ */
 export interface PageQuery {
   readonly bytes: number;
   readonly from?: number;
   readonly before?: number;
 }
 
-/** So long may a page take. */
+/** How long a page may take. */
 const PATIENCE_MS = 10_000;
 
-/** Of what a host has in memory. Bytes. */
+/** The most that is read of what a host has in memory. Bytes. */
 const MOST_IN_MEMORY = 1024 * 1024;
 
-/** The pages of a log that somebody reads. Of a host that knows no pages it is read once, and kept: that is little. */
+/**
+ * The pages of a log that somebody reads. A host that knows no pages has only a little: all of it is read and
+ * kept.
+ */
 export class LogPages {
   readonly #opened: OpenedLog;
   #recent: Buffer | null = null;
@@ -67,7 +72,7 @@ export class LogPages {
   }
 }
 
-/** @returns null when the host was lost before the end, or gives more than it was asked for */
+/** @returns null when the host was lost before the end, or gave more than it was asked for */
 async function read(stream: LogStream, most: number): Promise<Buffer | null> {
   const chunks: Buffer[] = [];
   let size = 0;

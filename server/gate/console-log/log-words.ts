@@ -3,9 +3,9 @@ import { refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { LogHead, LogHeadBoot } from '../hosts/log-answer.js';
 
-/** What is said to a customer about the log of a console. */
+/** What a customer is told about the log of a console. */
 
-/** What has to be known of it before it is read; nothing when it is as always. */
+/** What the customer must know before reading the log; empty when there is nothing unusual. */
 export function head(domain: DomainName, about: LogHead | null): string[] {
   if (about === null)
     return [`The host of ${domain} keeps no log on its disk: this is its last output, at most 256 KiB.`];
@@ -28,7 +28,7 @@ function switchedOff(domain: DomainName, since: string | null): string {
   return `The log of ${domain} is switched off${since === null ? '' : ` since ${time(since)}`}.`;
 }
 
-/** In answer to a switch. */
+/** The answer to a switch. */
 export function switched(domain: string, keep: boolean): string {
   return keep
     ? `The log of ${domain} is on: the output of its console is kept.`
@@ -46,7 +46,7 @@ export function inMemory(domain: DomainName): Refusal {
   );
 }
 
-/** It was followed, and its host is lost. */
+/** The log was followed, and its host is lost. */
 export function lost(domain: DomainName): Refusal {
   return refusal(
     'host-unreachable',
@@ -56,7 +56,7 @@ export function lost(domain: DomainName): Refusal {
 
 export const restsByFault = 'Something went wrong here: the log is not followed any more.';
 
-/** It was followed, and there is nothing more to come. */
+/** The log was followed, and nothing more will come. */
 export function over(domain: DomainName): string {
   return `The log ends here: ${domain} is not on its host any more.`;
 }

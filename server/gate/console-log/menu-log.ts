@@ -29,7 +29,10 @@ interface Open {
   readonly tracked: Tracked;
 }
 
-/** One customer's menu with a log open: what it wants of it is asked of the host, and told when it comes. */
+/**
+ * One customer's menu with a log open: asks the host for what the menu wants, and tells the menu when it
+ * comes.
+ */
 export class MenuLog {
   readonly #parts: MenuLogParts;
   readonly #identity: Identity;
@@ -38,7 +41,7 @@ export class MenuLog {
   #open: Open | null = null;
   #follower: LogFollower | null = null;
   #search: AbortController | null = null;
-  /** Of the requests for a whole new place in it, the last one counts. */
+  /** Counts the requests for a whole new place in the log: only the last one counts. */
   #turn = 0;
 
   constructor(parts: MenuLogParts, identity: Identity, terminal: Terminal, tell: (fact: Told) => void) {
@@ -69,7 +72,7 @@ export class MenuLog {
     }
   }
 
-  /** Nobody reads it any more; twice is harmless. */
+  /** Call it when nobody reads the log any more; twice is harmless. */
   close(): void {
     const open = this.#open;
     this.#open = null;
@@ -85,7 +88,7 @@ export class MenuLog {
   async #go(domain: DomainName, where: LogGo): Promise<void> {
     const open = this.#opened(domain);
     if (open === null) return;
-    // A piece that joins on is taken or not by where it stands.
+    // The menu takes a piece that joins on, or drops it, by its position.
     const joins = where.go === 'before' || where.go === 'after';
     if (!joins) {
       this.#turn += 1;
@@ -157,9 +160,9 @@ export class MenuLog {
       this.#tell({ fact: 'log-about', domain, about: aboutOf(page.head) });
   }
 
-  /** Opens it, if it is not open yet; null when it may not be read. */
+  /** Opens the log, if it is not open yet. @returns null when it may not be read */
   #opened(domain: DomainName): Open | null {
-    // Of one that may be read no more is told by its end.
+    // When the log may be read no more, `end` below tells the menu.
     if (this.#open?.log.demanded.domain === domain) return this.#open.tracked.canAct() ? this.#open : null;
     this.close();
     const opened = this.#parts.access.open(this.#identity, domain);
@@ -180,7 +183,7 @@ export class MenuLog {
     return this.#open;
   }
 
-  /** What a host answered to may be another's, or not be theirs to read any more. */
+  /** When a host answers, another log may be open, or the customer may not read this one any more. */
   #canTell(open: Open): boolean {
     return this.#open === open && open.tracked.canAct();
   }
