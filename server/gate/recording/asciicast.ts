@@ -1,8 +1,8 @@
 import { jsonEscapes, replaceUnprintable } from '../../../policy/printable.js';
 
 /**
- * Asciicast v2: JSON, one value a line. A header, then the events in order of time, so that a file that ends anywhere between
- * two lines can be played. (https://docs.asciinema.org/manual/asciicast/v2/)
+ * Asciicast v2: JSON, one value a line. A header comes first, then the events in order of time, so that a
+ * file that ends between any two lines can be played. (https://docs.asciinema.org/manual/asciicast/v2/)
  */
 
 /** `o` was shown, `i` typed; `r` is the window's new size, `m` a remark about the recording. */
@@ -16,7 +16,7 @@ export interface CastHeader {
   readonly term: string;
 }
 
-/** With its end of line, as all of these. */
+/** The header with its end of line, which all lines here have. */
 export function headerLine({ columns, rows, begunAt, title, term }: CastHeader): string {
   const timestamp = Math.floor(begunAt.getTime() / 1000);
   return line({ version: 2, width: columns, height: rows, timestamp, title, env: { TERM: term } });
@@ -27,7 +27,7 @@ export function eventLine(seconds: number, event: CastEvent, data: string): stri
   return line([Number(seconds.toFixed(6)), event, data]);
 }
 
-/** @returns whether this is a line of such a file, without its end */
+/** @returns whether this is a line of such a file, without its end of line */
 export function isCastLine(text: string): boolean {
   try {
     const value: unknown = JSON.parse(text);
@@ -37,7 +37,10 @@ export function isCastLine(text: string): boolean {
   }
 }
 
-/** Characters that do not print are written as JSON's escapes: a recording that is read as text does nothing to a terminal. */
+/**
+ * Writes characters that do not print as JSON escapes: a recording that is read as text does nothing to a
+ * terminal.
+ */
 function line(value: object): string {
   return `${replaceUnprintable(JSON.stringify(value), jsonEscapes)}\n`;
 }

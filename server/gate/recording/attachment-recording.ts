@@ -14,7 +14,7 @@ import type { Recordings, Running } from './recordings.js';
 interface AttachmentRecordingParts {
   readonly recordings: Recordings;
   readonly consoleOptions: {
-    /** What of a visit is to be recorded now. */
+    /** What of an attachment is to be recorded now. */
     record(customer: CustomerName, domain: DomainName): Recorded;
     onChange(listener: () => void): Unsubscribe;
   };
@@ -23,13 +23,13 @@ interface AttachmentRecordingParts {
   readonly log: Logger;
 }
 
-/** The console that is visited. */
+/** Called for the console that is recorded. */
 interface AttachmentRecordingCallbacks {
-  /** Says it to the visitor. */
+  /** Tells the customer. */
   tell(sentence: string): void;
-  /** Shows the guest's screen anew: a recording that begins amid a visit begins with it. */
+  /** Shows the guest's screen anew: a recording that begins amid an attachment begins with it. */
   repaint(): void;
-  /** Ends the visit. */
+  /** Ends the attachment. */
   end(sentence: string): void;
 }
 
@@ -39,15 +39,15 @@ interface Current extends Running {
   readonly record: Exclude<Recorded, 'off'>;
 }
 
-/** When what cannot be written is tried again. Milliseconds. */
+/** The wait before a failed recording is tried again. Milliseconds. */
 const AGAIN_MS = 30_000;
 
 /**
- * The recording of one visit to a console, as policy says and for as long as it does: it begins and ends with the visit, and at
- * once when a new policy says otherwise. What the visitor sees is what is recorded.
+ * The recording of one attachment to a console, as policy says and for as long as it does. It begins and ends
+ * with the attachment, and at once when a new policy says otherwise. It has what the customer sees.
  */
 export class AttachmentRecording {
-  /** The visitor's, for the console. */
+  /** The customer's terminal as the console must use it, so that it is recorded. */
   readonly terminal: Terminal;
   readonly #parts: AttachmentRecordingParts;
   readonly #demanded: DemandedPermit;
@@ -56,7 +56,7 @@ export class AttachmentRecording {
   #current: Current | null = null;
   /** What the policy asked for last. */
   #wanted: Recorded = 'off';
-  /** Counts the beginnings: what is heard of an earlier one is nothing to this visit any more. */
+  /** Changes with each beginning and end: callbacks of an earlier recording are ignored. */
   #stretch = 0;
   #failing = false;
   #again: NodeJS.Timeout | null = null;
@@ -79,13 +79,13 @@ export class AttachmentRecording {
     );
   }
 
-  /** What the visitor is told of it, null for nothing. */
+  /** What the customer is told about the recording; null for nothing. */
   get sentence(): string | null {
     if (this.#current !== null) return words.recorded(this.#current.id, this.#current.record);
     return this.#failing ? words.notRecorded : null;
   }
 
-  /** Begins it before the console is opened. @returns a refusal when there must be a recording and cannot be */
+  /** Begins before the console is opened. @returns a refusal when there must be a recording and cannot be */
   async begin(): Promise<Refusal | null> {
     this.#wanted = this.#asked();
     const error = this.#wanted === 'off' ? null : await this.#start(this.#wanted);
@@ -93,7 +93,7 @@ export class AttachmentRecording {
     return words.mustBeRecorded(this.#demanded.domain, error.message);
   }
 
-  /** The console is open; who is on it is told `sentence`. */
+  /** Call it when the console is open; the console tells the customer `sentence`. */
   attach(callbacks: AttachmentRecordingCallbacks): void {
     this.#callbacks = callbacks;
     this.#recordBegin();
@@ -102,13 +102,13 @@ export class AttachmentRecording {
         this.#review();
       }),
     );
-    // While the host was asked it may have ended, and the policy may have been changed.
+    // While the host was asked, the recording may have ended, and the policy may have changed.
     const missing = this.#wanted !== 'off' && this.#current === null;
     if (missing && this.#parts.recordings.isRequired) this.#without();
     this.#review();
   }
 
-  /** The visit is over, or never began. Twice is harmless. */
+  /** Call it when the attachment is over, or never began. Twice is harmless. */
   dispose(): void {
     for (const undo of this.#cleanup.splice(0)) undo();
     this.#stop('left');
@@ -129,7 +129,7 @@ export class AttachmentRecording {
     else if (recorded) this.#callbacks?.tell(words.noLongerRecorded);
   }
 
-  /** Begins amid the visit. */
+  /** Begins a recording amid the attachment. */
   #resume(record: Current['record']): void {
     const known = this.#failing;
     void this.#start(record).then((error) => {
@@ -141,7 +141,7 @@ export class AttachmentRecording {
     });
   }
 
-  /** @returns why it cannot be written; null also when it is not wanted any more */
+  /** @returns why it cannot be written; null when it runs, or is not wanted any more */
   async #start(record: Current['record']): Promise<Error | null> {
     const stretch = ++this.#stretch;
     const { recordings } = this.#parts;
@@ -173,7 +173,7 @@ export class AttachmentRecording {
     }
   }
 
-  /** Said once for each time that it cannot be written, and tried again. */
+  /** Reports a failure once until a recording runs again, and tries again later. */
   #fail(error: Error): void {
     const known = this.#failing;
     const record = this.#wanted;
@@ -192,7 +192,9 @@ export class AttachmentRecording {
     this.#record({ kind: 'recording.failed', actor: actorOf(identity), domain, operation, detail });
   }
 
-  /** It can no longer be written. */
+  /**
+   * The recording cannot be written any more: tells the customer, or ends the attachment when it is required.
+   */
   #without(): void {
     const { domain } = this.#demanded;
     if (this.#parts.recordings.isRequired) this.#callbacks?.end(words.cannotBeRecorded(domain));
@@ -234,7 +236,7 @@ export class AttachmentRecording {
     this.#record({ kind: 'recording.began', actor: actorOf(identity), domain, operation, recording, record });
   }
 
-  /** That a console is looked at must not wait for room on the disk. */
+  /** Looking at a console must not wait for room on the disk. */
   #record(event: AuditEvent): void {
     try {
       this.#parts.audit.append(event);

@@ -3,20 +3,23 @@ import type { FileHandle } from 'node:fs/promises';
 import { RUNNING } from './recording-name.js';
 import type { WriteQueue } from './write-queue.js';
 
-/** Lines are written together: so often, or when there are so many bytes of them. A killed gate loses no more. */
+/** Lines are written together, after so long or so many bytes. A killed gate loses no more than that. */
 const FLUSH = { milliseconds: 200, bytes: 64 * 1024 };
 
-/** What one file may have waiting. Bytes. */
+/** The most that one file may have waiting. Bytes. */
 const MOST_WAITING = 1024 * 1024;
 
-/** A file that takes whole lines at its end and never makes who gives them wait. 0600; its name says that it is being written. */
+/**
+ * A file, 0600, that takes whole lines at its end and never makes the caller wait. Its name says when it is
+ * being written.
+ */
 export class CastFile {
   readonly #path: string;
   readonly #handle: FileHandle;
   readonly #turns: WriteQueue;
   readonly #failed: (error: Error) => void;
   #lines: string[] = [];
-  /** Of `#lines`, and of those that are on their way to the disk. */
+  /** Bytes of `#lines`, and of the lines that are on their way to the disk. */
   #waiting = 0;
   #written = 0;
   #timer: NodeJS.Timeout | null = null;
@@ -24,7 +27,7 @@ export class CastFile {
   #broken = false;
   #closed: Promise<void> | null = null;
 
-  /** Made by `create`. */
+  /** Use `create` instead. */
   constructor(path: string, handle: FileHandle, turns: WriteQueue, failed: (error: Error) => void) {
     this.#path = path;
     this.#handle = handle;
@@ -33,7 +36,7 @@ export class CastFile {
   }
 
   /**
-   * @param path what it is called when it is whole; it must not be there
+   * @param path its name when it is whole; no file may have that name
    * @param failed called once when it cannot be written any more
    * @throws Error of the system call
    */
@@ -56,14 +59,14 @@ export class CastFile {
     return file;
   }
 
-  /** Written and waiting. */
+  /** Bytes written and bytes waiting. */
   get bytes(): number {
     return this.#written + this.#waiting;
   }
 
   /**
-   * @param line or several
-   * @param must also when too much waits already
+   * @param line one line or several
+   * @param must takes it also when too much waits already
    * @returns whether it was taken
    */
   append(line: string, { must = false } = {}): boolean {
@@ -77,12 +80,12 @@ export class CastFile {
     return true;
   }
 
-  /** Writes what waits and gives the file the name of a whole one. Never rejects. Twice is harmless. */
+  /** Writes what waits and gives the file its final name. Never rejects. Twice is harmless. */
   end(): Promise<void> {
     return (this.#closed ??= this.#close(() => rename(`${this.#path}${RUNNING}`, this.#path)));
   }
 
-  /** Removes it. Never rejects. */
+  /** Removes the file. Never rejects. */
   discard(): Promise<void> {
     this.#lines = [];
     return (this.#closed ??= this.#close(() => rm(`${this.#path}${RUNNING}`, { force: true })));
@@ -96,7 +99,7 @@ export class CastFile {
     }
     await this.#turns
       .take(async () => {
-        // Of what could not be written whole nothing stays.
+        // Cut off what could not be written whole.
         if (this.#broken) await this.#handle.truncate(this.#written).catch(() => undefined);
         await this.#handle.close();
         await last();

@@ -5,8 +5,8 @@ const STEP = 64 * 1024;
 const NEWLINE = 0x0a;
 
 /**
- * Up to where a recording can be played: to the end of its last whole line that is one. What a killed gate, a full disk or a
- * power cut left behind that is torn.
+ * How much of a recording can be played: up to the end of its last whole and valid line. A killed gate, a
+ * full disk or a power cut leaves a torn end.
  *
  * @returns bytes; 0 when not even the header is there
  */
@@ -23,7 +23,7 @@ export async function intactLength(file: FileHandle): Promise<number> {
   return 0;
 }
 
-/** @returns the position behind the last end of line before a position, 0 when there is none */
+/** @returns the position after the last end of line before a position; 0 when there is none */
 async function afterNewline(file: FileHandle, before: number): Promise<number> {
   const piece = Buffer.alloc(STEP);
   let end = before;

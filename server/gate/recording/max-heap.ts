@@ -1,11 +1,11 @@
-/** Something of a size that gets smaller. */
+/** An item whose size gets smaller. */
 interface Sized {
   readonly bytes: number;
-  /** Of two that are as large, the lower is first. */
+  /** Of two items of one size, the one with the lower order is first. */
   readonly order: number;
 }
 
-/** A binary heap: the largest of many is at hand, and is put in its place again when it got smaller. */
+/** A binary heap: the largest item is at hand, and finds its place again when it got smaller. */
 export class MaxHeap<T extends Sized> {
   readonly #heap: T[];
 
@@ -19,12 +19,12 @@ export class MaxHeap<T extends Sized> {
     return this.#heap[0];
   }
 
-  /** The first has got smaller. */
+  /** Call it when the first item has got smaller. */
   sink(): void {
     this.#sinkFrom(0);
   }
 
-  /** Takes the first away. */
+  /** Removes the first item. */
   drop(): void {
     const last = this.#heap.pop();
     if (last === undefined || this.#heap.length === 0) return;

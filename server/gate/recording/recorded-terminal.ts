@@ -1,14 +1,14 @@
 import type { Terminal, Unsubscribe } from '../session/terminal.js';
 
-/** Hears what passes. */
+/** Hears what is shown and typed. */
 interface TerminalTap {
   shown(data: Uint8Array): void;
   typed(data: Uint8Array): void;
 }
 
 /**
- * A terminal as it is, with somebody who hears what is shown on it and typed at it. Without a pty, what is said beside the
- * guest's output is not part of what is shown.
+ * A terminal with a tap on what is shown and typed. Without a pty, text on stderr is not part of what is
+ * shown.
  */
 export class RecordedTerminal implements Terminal {
   readonly hasPty: boolean;

@@ -3,20 +3,20 @@ import type { CastEvent } from './asciicast.js';
 import { eventLine } from './asciicast.js';
 import type { CastFile } from './cast-file.js';
 
-/** What becomes of a recording by itself. */
+/** Called about what happens to a recording by itself. */
 interface RecorderCallbacks {
-  /** It is as large as one may be, or there is no room for all: nothing more is taken. */
+  /** The recording is as large as it may be, or there is no room for all: nothing more is taken. */
   full(): void;
-  /** It takes so many bytes more on the disk. */
+  /** The file takes so many bytes more. */
   grew(bytes: number): void;
 }
 
-/** What the last remark may take. Bytes. */
+/** The most that the last remark may take. Bytes. */
 const LAST_REMARK = 256;
 
 const MIB = 1024 * 1024;
 
-/** One visit, or a stretch of it, on its way into a file: who is on the console never waits for it. */
+/** Writes one attachment, or a part of it, into a file. The customer on the console never waits for it. */
 export class Recorder {
   readonly #file: CastFile;
   readonly #typing: boolean;
@@ -31,7 +31,7 @@ export class Recorder {
   #over = false;
 
   /**
-   * @param typing whether what is typed is recorded as well
+   * @param typing whether typed keys are recorded as well
    * @param limit bytes at which it is full
    */
   constructor(file: CastFile, typing: boolean, limit: number, callbacks: RecorderCallbacks) {
@@ -41,17 +41,20 @@ export class Recorder {
     this.#callbacks = callbacks;
   }
 
-  /** Of the file, with what waits to be written. */
+  /** Bytes of the file, with those that wait to be written. */
   get bytes(): number {
     return this.#file.bytes;
   }
 
-  /** Bytes of the visit that the disk did not take in time. */
+  /** Bytes of the attachment that the disk did not take in time. */
   get missed(): number {
     return this.#missed;
   }
 
-  /** What the visitor is shown. Half a character waits for its other half; what is no UTF-8 becomes U+FFFD. */
+  /**
+   * Takes what the customer is shown. Half a character waits for its other half; what is not UTF-8 becomes
+   * U+FFFD.
+   */
   shown(data: Uint8Array): void {
     if (!this.#over) this.#event('o', this.#shown.decode(data, { stream: true }), data.length);
   }
@@ -65,7 +68,7 @@ export class Recorder {
     if (!this.#over) this.#event('r', `${columns}x${rows}`, 0);
   }
 
-  /** Nothing more is taken; the file says why. */
+  /** Takes nothing more from now on; the file says why. */
   fill(): void {
     if (this.#over) return;
     this.#over = true;
@@ -75,7 +78,7 @@ export class Recorder {
     this.#callbacks.full();
   }
 
-  /** Resolves when the file is whole, or is given up. Twice is harmless. */
+  /** Resolves when the file is whole, or was given up. Twice is harmless. */
   async end(): Promise<void> {
     if (!this.#over) {
       this.#event('o', this.#shown.decode(), 0);
@@ -86,13 +89,13 @@ export class Recorder {
     await this.#file.end();
   }
 
-  /** It is as if it had never begun. */
+  /** Removes it, as if it had never begun. */
   discard(): Promise<void> {
     this.#over = true;
     return this.#file.discard();
   }
 
-  /** @param size bytes of the visit that would be missed with it */
+  /** @param size bytes of the attachment that are missed when the event is not taken */
   #event(event: CastEvent, text: string, size: number): void {
     if (text === '') return;
     const line = eventLine(this.#seconds(), event, text);
@@ -100,7 +103,7 @@ export class Recorder {
       this.fill();
       return;
     }
-    // The change of a size is never missed, and where something is missing is said with what comes next.
+    // A change of size is never missed. The next event that is taken says how much is missing.
     const gap = this.#gap === 0 ? '' : this.#gapRemark();
     if (this.#file.append(gap + line, { must: event === 'r' })) {
       this.#gap = 0;

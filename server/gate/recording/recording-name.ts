@@ -3,7 +3,7 @@ import { parseCustomerName, parseDomainName } from '../../../policy/names.js';
 import type { CustomerName, DomainName } from '../../../policy/names.js';
 import type { Recorded } from '../../../policy/recorded.js';
 
-/** What is known of a recording by the name of its file. There is no other index. */
+/** What the name of a recording's file says. There is no other index. */
 export interface RecordingName {
   readonly id: string;
   /** ISO 8601, UTC. */
@@ -13,14 +13,14 @@ export interface RecordingName {
   readonly record: Exclude<Recorded, 'off'>;
 }
 
-/** Behind the name while it is written, and of one whose gate was killed. */
+/** Ends the name of a recording that is being written, or whose gate was killed. */
 export const RUNNING = '.running';
 
 /** `2026-11-21T07-15-02-114Z,alice,horatio,3f9ac91e04b7,output.cast`: no name can hold a comma. */
 const FILE =
   /^(\d{4}-\d\d-\d\dT\d\d)-(\d\d)-(\d\d)-(\d{3}Z),([^,]+),([^,]+),([0-9a-f]{12}),(output|input)\.cast(\.running)?$/;
 
-/** Tells nothing about how many there are. */
+/** A random id: it tells nothing about how many recordings there are. */
 export function newRecordingId(): string {
   return randomBytes(6).toString('hex');
 }
@@ -33,7 +33,7 @@ export function recordingFile({ id, begunAt, customer, domain, record }: Recordi
   return `${begunAt.replace(/[:.]/g, '-')},${customer},${domain},${id},${record}.cast`;
 }
 
-/** @returns undefined when no recording has this file */
+/** @returns undefined when no recording has a file of this name */
 export function parseRecordingFile(
   file: string,
 ): (RecordingName & { readonly running: boolean }) | undefined {

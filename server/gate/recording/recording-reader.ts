@@ -3,14 +3,17 @@ import { Readable } from 'node:stream';
 import type { Recording } from './recording-store.js';
 import { intactLength } from './intact-length.js';
 
-/** A recording on its way to somebody. */
+/** A recording that is being read. */
 interface RecordingBytes {
-  /** As many as the stream gives. */
+  /** The number of bytes that the stream gives. */
   readonly length: number;
   readonly stream: Readable;
 }
 
-/** Reads a recording up to its last whole line: also one that is being written. @throws Error when it cannot be read */
+/**
+ * Reads a recording up to its last whole line, also while it is being written. @throws Error when it cannot
+ * be read
+ */
 export async function readRecording({ file }: Pick<Recording, 'file'>): Promise<RecordingBytes> {
   const handle = await open(file, 'r');
   try {

@@ -9,18 +9,21 @@ import { intactLength } from './intact-length.js';
 
 /** A recording as it stands in the directory. */
 export interface Recording extends RecordingName {
-  /** ISO 8601, UTC; null while it is written, and of one whose gate was killed until the next has started. */
+  /**
+   * ISO 8601, UTC. Null while it is being written; for one whose gate was killed, until the next gate has
+   * started.
+   */
   readonly endedAt: string | null;
   readonly bytes: number;
   readonly file: string;
 }
 
-/** Of so many files the names are looked at in one turn. */
+/** How many files' names are looked at in one turn. */
 const NAMES_AT_ONCE = 500;
 
 /**
- * The directory of the recordings, 0700. The names of its files are the index, so that there is nothing to disagree with them;
- * what is not named as a recording is left alone.
+ * The directory of the recordings, 0700. The names of its files are the index, so that nothing can disagree
+ * with them. A file that is not named as a recording is left alone.
  */
 export class RecordingStore {
   readonly #directory: string;
@@ -29,7 +32,7 @@ export class RecordingStore {
     this.#directory = directory;
   }
 
-  /** Where this recording is kept, in a directory that is there and ours alone. @throws Error */
+  /** The path for a recording, in a directory that exists and is ours alone. @throws Error */
   async place(name: RecordingName): Promise<string> {
     await makeDirectory(this.#directory, 0o700);
     const status = await stat(this.#directory);
@@ -38,7 +41,7 @@ export class RecordingStore {
     return join(this.#directory, recordingFile(name));
   }
 
-  /** Those that are wanted, oldest first; none when there is no directory. @throws Error */
+  /** The recordings that are wanted, oldest first; none when there is no directory. @throws Error */
   async list(wanted: (name: RecordingName) => boolean = () => true): Promise<Recording[]> {
     return this.#list(wanted, '');
   }
@@ -46,16 +49,16 @@ export class RecordingStore {
   async find(id: string): Promise<Recording | undefined> {
     const isIt = (name: RecordingName): boolean => name.id === id;
     const [found] = await this.#list(isIt, id);
-    // It was given its last name between the two looks.
+    // It may have got its final name between the two looks.
     return found ?? (await this.#list(isIt, id))[0];
   }
 
-  /** Nothing happens when it is not there any more. */
+  /** A recording that is gone already is no error. */
   async remove({ file }: Recording): Promise<void> {
     await rm(file, { force: true });
   }
 
-  /** Ends what a gate that was killed left behind: cuts the torn end off; of which not even a beginning is there is removed. */
+  /** Ends what a killed gate left behind: truncates torn recordings; deletes those without a header. */
   async mend(recording: Recording): Promise<{ readonly cut: number; readonly kept: number }> {
     const handle = await open(recording.file, 'r');
     let mtime: Date;
@@ -71,20 +74,20 @@ export class RecordingStore {
       await rm(recording.file, { force: true });
     } else {
       if (cut > 0) await truncate(recording.file, kept);
-      // It ended when it was written last.
+      // It ended when it was last written.
       await utimes(recording.file, mtime, mtime);
       await rename(recording.file, recording.file.slice(0, -RUNNING.length));
     }
     return { cut, kept };
   }
 
-  /** @param part what the names of its files must have in them: looked for first, as it costs little */
+  /** @param part text that the names of its files must have: checked first, because that costs little */
   async #list(wanted: (name: RecordingName) => boolean, part: string): Promise<Recording[]> {
     const names = await readdir(this.#directory).catch(noneIfMissing);
     const files = names.filter((file) => file.includes(part)).sort();
     const found: Recording[] = [];
     for (const [index, file] of files.entries()) {
-      // Those that are not wanted are passed over without waiting for anything.
+      // Names that are not wanted are passed over without waiting for anything.
       if (index % NAMES_AT_ONCE === NAMES_AT_ONCE - 1) await turn();
       const name = parseRecordingFile(file);
       if (name === undefined || !wanted(name)) continue;

@@ -14,7 +14,7 @@ import { WriteQueue } from './write-queue.js';
 export interface RecordingSettings extends RetentionLimits {
   readonly directory: string;
   readonly perRecordingMiB: number;
-  /** Whether there is no visit without its recording. */
+  /** Whether no attachment may be without its recording. */
   readonly required: boolean;
 }
 
@@ -25,7 +25,7 @@ interface RecordingsParts {
   readonly log: Logger;
 }
 
-/** What is to be recorded of a visit, and the terminal that it is shown on. */
+/** What to record of an attachment, and the terminal that it is shown on. */
 export interface RecordingContext extends Pick<RecordingName, 'customer' | 'domain' | 'record'> {
   readonly columns: number;
   readonly rows: number;
@@ -33,9 +33,9 @@ export interface RecordingContext extends Pick<RecordingName, 'customer' | 'doma
 }
 
 interface RecordingCallbacks {
-  /** Nothing more is recorded: it is as large as one may be. */
+  /** Nothing more is recorded: the recording is as large as it may be, or there is no room for all. */
   full(): void;
-  /** Nothing more can be written. */
+  /** The recording cannot be written any more. */
   failed(error: Error): void;
 }
 
@@ -47,12 +47,12 @@ export interface Running {
 
 const MIB = 1024 * 1024;
 const SWEEP_MS = 600_000;
-/** When there is too much, it is seen to so soon. */
+/** How soon recordings are removed when there is too much. Milliseconds. */
 const SOON_MS = 1_000;
-/** A disk that has not made a file by then is taken to be unable to. Milliseconds. */
+/** A disk that needs longer than this to make a file is taken to be unable to. Milliseconds. */
 const PATIENCE_MS = 3_000;
 
-/** The recordings of a gate that runs: those under way, and how long and how much is kept. */
+/** The recordings of a running gate: those under way, and how long and how much is kept. */
 export class Recordings {
   readonly recordingStore: RecordingStore;
   readonly #parts: RecordingsParts;
@@ -77,7 +77,7 @@ export class Recordings {
     return this.#parts.settings.required;
   }
 
-  /** Mends what a gate that was killed left, and begins to remove what has to go. Nobody waits for it. */
+  /** Mends what a killed gate left, and begins to remove what has to go. Nobody waits for it. */
   start(): void {
     void this.#mend().then(() => this.#sweep());
     this.#sweeps = setInterval(() => {
@@ -85,7 +85,7 @@ export class Recordings {
     }, SWEEP_MS).unref();
   }
 
-  /** @throws Error when it cannot be written */
+  /** @throws Error when the recording cannot be written */
   async begin(context: RecordingContext, callbacks: RecordingCallbacks): Promise<Running> {
     const id = newRecordingId();
     this.#running.set(id, null);
@@ -110,17 +110,17 @@ export class Recordings {
     }
   }
 
-  /** Ends it as it is. Nobody need wait. */
+  /** Ends the recording as it is. The caller need not wait. */
   end({ id, recorder }: Running): Promise<void> {
     return this.#end(id, recorder.end());
   }
 
-  /** Removes it: the visit never began. */
+  /** Removes the recording: the attachment never began. */
   discard({ id, recorder }: Running): Promise<void> {
     return this.#end(id, recorder.discard());
   }
 
-  /** Waits a while until what was recorded is on the disk. */
+  /** Waits for a while until all recordings are on the disk. */
   async close(): Promise<void> {
     if (this.#sweeps !== null) clearInterval(this.#sweeps);
     if (this.#soon !== null) clearTimeout(this.#soon);
@@ -171,7 +171,7 @@ export class Recordings {
       await this.#retention.sweep(log);
       const left = await this.recordingStore.list();
       this.#kept = left.reduce((sum, { id, bytes }) => sum + (this.#running.get(id)?.bytes ?? bytes), 0);
-      // Those that run stay, but not all of them go on.
+      // Only running recordings are left. They stay, but the largest takes no more.
       if (this.#isTooMuch && left.every(({ endedAt }) => endedAt === null)) this.#largest()?.fill();
     } catch (fault) {
       log.error({ err: fault }, 'the recordings could not be tidied');
@@ -204,7 +204,10 @@ export class Recordings {
   }
 }
 
-/** @param late what to do with what comes after the time. @throws Error then, too */
+/**
+ * @param late gets a result that comes after the time. @throws Error when the time is over, and what `work`
+ *   throws
+ */
 async function within<T>(milliseconds: number, work: Promise<T>, late: (result: T) => void): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const patience = new Promise<never>((_, reject) => {

@@ -4,7 +4,7 @@ import type { Logger } from '../../wire/logger.js';
 import { MaxHeap } from './max-heap.js';
 import type { Recording, RecordingStore } from './recording-store.js';
 
-/** As the settings have them. */
+/** The limits, as the settings have them. */
 export interface RetentionLimits {
   readonly days: number;
   readonly totalMiB: number;
@@ -19,8 +19,9 @@ const DAY = 86_400_000;
 const MIB = 1024 * 1024;
 
 /**
- * Which recordings have to go: those that ended too long ago; then, while all together are too large, the oldest of the customer
- * whose take the most room, so that nobody's flood costs another's. One that runs never has.
+ * Chooses the recordings that have to go: first those that ended too long ago. Then, while all together are
+ * too large, the oldest of the customer whose recordings take the most room, so that nobody's flood costs
+ * another's. A recording that runs never has to go.
  *
  * @param recordings oldest first
  * @param before milliseconds since 1970
@@ -42,13 +43,13 @@ export function outgrown(
   return gone;
 }
 
-/** What one customer's recordings take, and which of them may go. */
+/** The room that one customer's recordings take, and which of them may go. */
 interface Share {
   bytes: number;
   readonly order: number;
   /** Oldest first. */
   readonly ended: Recording[];
-  /** How many of them have gone. */
+  /** How many of `ended` have gone. */
   gone: number;
 }
 
@@ -86,7 +87,7 @@ interface RetentionParts {
   readonly audit: { append(event: AuditEvent): unknown };
 }
 
-/** Removes what has to go, and says so in the audit log. */
+/** Removes the recordings that have to go, and records that in the audit log. */
 export class Retention {
   readonly #parts: RetentionParts;
 
@@ -94,7 +95,7 @@ export class Retention {
     this.#parts = parts;
   }
 
-  /** @param before ISO 8601; null: as the settings say. @throws Error */
+  /** @param before ISO 8601; null for the limits of the settings. @throws Error */
   async outgrown(before: string | null = null): Promise<readonly Outgrown[]> {
     const { recordingStore, limits } = this.#parts;
     const age = before === null ? Date.now() - limits.days * DAY : Date.parse(before);
@@ -102,14 +103,14 @@ export class Retention {
     return outgrown(await recordingStore.list(), age, most);
   }
 
-  /** What an admin wants removed is not when that cannot be recorded. @throws AuditUnavailableError, Error */
+  /** Deletes nothing unless the audit log records it. @throws AuditUnavailableError, Error */
   async prune(actor: EventActor, before: string | null): Promise<readonly Outgrown[]> {
     return this.#remove(await this.outgrown(before), (gone) => {
       this.#record(actor, gone);
     });
   }
 
-  /** As the settings say. It is not put off for want of room in the audit log. @throws Error */
+  /** Removes by the limits of the settings, also when the audit log cannot be written. @throws Error */
   async sweep(log: Logger): Promise<void> {
     await this.#remove(await this.outgrown(), (gone) => {
       try {
