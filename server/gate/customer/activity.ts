@@ -31,8 +31,9 @@ interface Named {
 }
 
 /**
- * What a customer may know of the audit log: what they did, and what was done on the domains that they have a role on,
- * since they have it. Of other customers the name only, never the source; of admins nothing but that it was one.
+ * The part of the audit log that a customer may read: what they did, and what was done on the domains that
+ * they have a role on, since they have it. Of other customers it shows the name only, never the source; of
+ * admins only that it was one.
  */
 export class Activity {
   readonly #audit: AuditTail;
@@ -53,7 +54,7 @@ export class Activity {
     );
     const rows = new Map<number, AuditRow>();
     const take = (row: AuditRow): unknown => rows.set(row.seq, row);
-    // Whoever had this name before is somebody else.
+    // An earlier customer of this name is somebody else.
     const named = this.#customers.find(customer)?.namedSeq ?? Infinity;
     this.#audit.tail({ customer, fromSeq: named, limit: 2 * limit }).forEach(take);
     for (const [domain, seq] of since)
@@ -64,7 +65,7 @@ export class Activity {
       .flatMap((row) => {
         const { at, seq, event } = row;
         const domain = domainOf(event);
-        // A name that was another domain's before, or is not this customer's any more, shows nothing of that time.
+        // Without a role, or from before it, nothing shows: the name may have been another domain's then.
         if (domain !== null && seq < (since.get(domain) ?? Infinity)) return [];
         const text = sentence(event, customer, requests);
         return text === null ? [] : [{ at, domain, text }];
@@ -94,7 +95,8 @@ function requestedAction(event: AuditEvent): Action | null {
 }
 
 function domainOf(event: AuditEvent): DomainName | null {
-  // A denial names what was spelt, which need not be a domain: it is the customer's own and has no past.
+  // A denial names what the customer typed, which need not be a domain. It is the customer's own and has no
+  // past.
   return 'domain' in event && event.kind !== 'domain.denied' ? event.domain : null;
 }
 

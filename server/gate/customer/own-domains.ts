@@ -30,21 +30,21 @@ export interface OwnDomainsParts {
   readonly consoleOptions: Pick<ConsoleOptions, 'record'>;
 }
 
-/** What policy says is kept so long at most, as a limit's window moves with time. Milliseconds. */
+/** How long policy's answers are kept at most, because a limit's window moves with time. Milliseconds. */
 const FRESH = 5_000;
 
 interface Asked {
-  /** What the answers depend on besides time and the audit log. */
+  /** What the answers depend on, besides time and the audit log. */
   readonly key: string;
   readonly at: number;
   readonly answers: ReadonlyMap<Action, Refusal | null>;
-  /** Of a rescue boot, by profile. */
+  /** The answers for a rescue, by profile. */
   readonly profiles: ReadonlyMap<BootProfileName, Refusal | null>;
 }
 
 /**
- * The domains that one customer may see, as last heard, with what may be chosen on each. What is shown is never what
- * permits: it is asked for again when it is chosen.
+ * The domains that one customer may see, as last heard, with the choices on each. What is shown never permits
+ * anything: a choice is authorised when it is made.
  */
 export class OwnDomains {
   readonly #parts: OwnDomainsParts;
@@ -56,7 +56,7 @@ export class OwnDomains {
     this.#identity = identity;
   }
 
-  /** By name; of a login by a domain's name that one alone. */
+  /** Sorted by name. For a login by a domain's name, only that domain. */
   list(now = Date.now()): readonly MenuDomain[] {
     const { customer, domain: only } = this.#identity;
     return this.#parts.roles
@@ -66,7 +66,7 @@ export class OwnDomains {
       .sort((one, other) => (one.name < other.name ? -1 : 1));
   }
 
-  /** Policy, roles or what was done changed: what was answered holds no more. */
+  /** Call it when policy, roles or the audit log changed: the kept answers hold no more. */
   forget(): void {
     this.#asked = new Map();
   }
@@ -77,7 +77,7 @@ export class OwnDomains {
     if (answers.get('status') !== null) return null;
     const profiles = found === undefined ? [] : this.#profiles(found, allowed);
     const stray = this.#parts.hosts.strayOf(row.domain);
-    // What its configuration's host says of it is that it is off.
+    // The host of its configuration says only that it is off.
     const view = stray === null ? found?.view : undefined;
     const observation = view?.observation ?? null;
     return {
@@ -142,7 +142,7 @@ export class OwnDomains {
   }
 }
 
-/** @param since nothing from before is shown; ISO 8601 */
+/** @param since an operation that began before is not shown; ISO 8601 */
 export function menuOperation(operation: OperationView, since = ''): MenuOperation | null {
   if (operation.startedAt < since) return null;
   return {
@@ -172,7 +172,7 @@ function offers(
   return Object.fromEntries(ACTIONS.map((action) => [action, offer(action)])) as Record<Action, Offer>;
 }
 
-/** What is kept of it stays where it was managed. */
+/** Actions on what stays where the domain was managed. */
 const ANYWHERE: readonly Action[] = ['status', 'log', 'log-switch'];
 
 function impossible(
@@ -199,7 +199,7 @@ function impossible(
   return null;
 }
 
-/** Choices that make no sense in a state. dom0 decides; this only spares the customer the way there. */
+/** Choices that make no sense in a state. dom0 decides; this only spares the customer a vain attempt. */
 const UNFIT: Partial<Record<DomainState, Partial<Record<(typeof VERBS)[number], words.Unfit>>>> = {
   running: { start: 'running' },
   off: { shutdown: 'off', poweroff: 'off', reboot: 'off', sysrq: 'off' },

@@ -35,7 +35,7 @@ interface OwnKeysParts {
   readonly rateLimit?: CustomerRateLimit;
 }
 
-/** The keys that a customer logs in with, worked by the customer. */
+/** The keys that a customer logs in with, as the customer manages them. */
 export class OwnKeys {
   readonly #keys: KeyStore;
   readonly #standing: AskStanding;
@@ -68,7 +68,7 @@ export class OwnKeys {
   }
 
   /**
-   * Never the last one; the one in use only when that was confirmed.
+   * Never removes the last key, and removes the one in use only when that was confirmed.
    *
    * @param text a fingerprint
    */
@@ -95,7 +95,7 @@ export class OwnKeys {
     );
   }
 
-  /** Whoever may not be here any more changes nothing. */
+  /** A customer who may not be here any more changes nothing. */
   #change(identity: Identity, change: () => Key | Refusal): Key | Refusal {
     const tooFast = this.#rateLimit.check(identity.customer);
     if (tooFast !== null) return tooFast;

@@ -26,8 +26,8 @@ export interface OwnRecordingsParts {
 }
 
 /**
- * A customer's own recordings: of their own visits, to domains that they may see, since they have their role. One of somebody
- * else's and one that does not exist are the same.
+ * A customer's own recordings: of their own attachments, to domains that they may see, since they have their
+ * role. Somebody else's recording and one that does not exist get the same answer.
  */
 export class OwnRecordings {
   readonly #parts: OwnRecordingsParts;
@@ -42,9 +42,9 @@ export class OwnRecordings {
   }
 
   /**
-   * One of them to be read, which is recorded.
+   * Gives one of them for reading, and records that.
    *
-   * @param id as spelt by the customer
+   * @param id as the customer spelt it
    */
   async take(identity: Identity, id: string): Promise<Recording | Refusal> {
     const tooFast = this.#parts.rateLimit.check(identity.customer);
@@ -73,18 +73,18 @@ export class OwnRecordings {
     };
   }
 
-  /** Null when the customer may not see the domain. */
+  /** @returns null when the customer may not see the domain */
   #since(identity: Identity, domain: DomainName): string | null {
     const { authorizer, roles, customers } = this.#parts;
     if (authorizer.check(identity, { action: 'status', domain, profile: null }) !== null) return null;
     const role = roles.find(identity.customer, domain);
     const named = customers.find(identity.customer)?.namedAt;
     if (role === undefined || named === undefined) return null;
-    // Under this name there may be recordings of who had it before.
+    // Under this name there may be recordings of an earlier customer.
     return role.since > named ? role.since : named;
   }
 
-  /** Looking goes on when the audit log cannot be written. */
+  /** Reading goes on when the audit log cannot be written. */
   #record(event: AuditEvent): void {
     try {
       this.#parts.audit.append(event);
