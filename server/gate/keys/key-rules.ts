@@ -15,7 +15,7 @@ export interface KeyLimits {
   readonly rsaMinimumBits: number;
 }
 
-/** The end of a key that may not be used, whatever the time is. */
+/** The end that stands for a key that may not be used at all. */
 const LONG_AGO = new Date(0).toISOString();
 
 interface KeyRulesParts {
@@ -25,13 +25,13 @@ interface KeyRulesParts {
 }
 
 /**
- * Which keys customers may add: by `keys:` of the policy, and what that leaves out by the settings. Whether one that they
- * have may be used is `standing`'s to say.
+ * Decides which keys customers may add: by `keys:` of the policy, and where that is silent by the settings.
+ * `standing` decides whether a key that they have may be used.
  */
 export class KeyRules {
   readonly #parts: KeyRulesParts;
 
-  /** @param parts `policy` is null where none can be read: then the settings alone count */
+  /** @param parts `policy` gives null where none can be read; then the settings alone count */
   constructor(parts: KeyRulesParts) {
     this.#parts = parts;
   }
@@ -55,14 +55,16 @@ export class KeyRules {
     return fault === null ? key : refusal('key-invalid', keyFaultMessage(rule, fault, facts));
   }
 
-  /** When a key can be used no more, for who asks whether another is left. ISO 8601; null: never. */
+  /**
+   * When a key can be used no more, for a caller that asks whether another is left. ISO 8601; null: never.
+   */
   endOf(key: Key, now = new Date()): string | null {
     const rule = this.#rule(key.customer);
     const fault = rule === undefined ? null : keyFault(rule, factsOf(key, key.addedAt), now);
     return fault === null ? this.withExpiry(key).expiresAt : LONG_AGO;
   }
 
-  /** The key with the end that it really has: its own, or an earlier one by the policy. */
+  /** The key with its real end: its own, or an earlier one by the policy. */
   withExpiry(key: Key): Key {
     const rule = this.#rule(key.customer);
     const end = rule === undefined ? null : (lastsUntil(rule, key.addedAt)?.toISOString() ?? null);
@@ -78,7 +80,7 @@ export class KeyRules {
   }
 }
 
-/** What rules ask of a key. @param addedAt null for one that is not added yet */
+/** The facts that rules ask of a key. @param addedAt null for a key that is not added yet */
 export function factsOf({ type, blob }: Pick<Key, 'type' | 'blob'>, addedAt: string | null): KeyFacts {
   return { type, rsaBits: type === 'ssh-rsa' ? rsaBitsOf(blob) : null, addedAt };
 }

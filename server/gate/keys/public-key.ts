@@ -14,7 +14,7 @@ export interface PublicKey {
   /** The public key blob of RFC 4253 §6.6. */
   readonly blob: Buffer;
   readonly fingerprint: Fingerprint;
-  /** What stood behind the key, printable, at most 128 characters; often empty. */
+  /** The text after the key, printable, at most 128 characters; often empty. */
   readonly comment: string;
   /** The size as `ssh-keygen -l` tells it. */
   readonly bits: number;
@@ -32,7 +32,7 @@ const CURVES = {
 
 const HOW = 'paste the one line of your .pub file, for example of ~/.ssh/id_ed25519.pub';
 
-/** What is often pasted instead of a public key, and what to say to it. */
+/** What people often paste instead of a public key, and the answer to it. */
 const MISTAKEN: readonly (readonly [RegExp, string])[] = [
   [
     /PRIVATE KEY|PuTTY-User-Key-File|OPENSSH PRIVATE/i,
@@ -50,8 +50,8 @@ function invalid(message: string): Refusal {
 }
 
 /**
- * Reads one public key as it stands in a `.pub` file or in authorized_keys (sshd(8)), without options. What is wrong with
- * it is said in one sentence, without repeating what was given: it may be a secret.
+ * Reads one public key as it stands in a `.pub` file or in authorized_keys (sshd(8)), without options. The
+ * refusal says in one sentence what is wrong, and never repeats what was given: it may be a secret.
  */
 export function parsePublicKey(
   text: string,
@@ -116,7 +116,9 @@ function wrongType(type: string, line: string): string | null {
   return `this is not a public key that can log in here (${KEY_TYPES.join(', ')}): ${HOW}`;
 }
 
-/** @returns the size in bits, or null when the blob is not a whole key of this type, or none that could verify anything */
+/**
+ * @returns the size in bits; null when the blob is not a whole key of this type, or cannot verify anything
+ */
 function readBlob(type: KeyType, blob: Buffer): number | null {
   const fields = readFields(blob);
   if (fields === null || fields[0]?.toString('latin1') !== type) return null;
@@ -125,7 +127,7 @@ function readBlob(type: KeyType, blob: Buffer): number | null {
   return fields.length === 3 ? ecdsaBits(type, fields[1], fields[2]) : null;
 }
 
-/** The size of an RSA key that was accepted once; null for what is none. */
+/** The size of an RSA key that was accepted once; null for anything else. */
 export function rsaBitsOf(blob: Buffer): number | null {
   const modulus = positive(readFields(blob)?.[2]);
   return modulus === null ? null : bitsOf(modulus);
@@ -135,7 +137,7 @@ function bitsOf(modulus: Buffer): number {
   return modulus.length * 8 - Math.clz32(modulus[0] ?? 0) + 24;
 }
 
-/** The strings of RFC 4251 §5 that the blob consists of. */
+/** The strings (RFC 4251 §5) of a blob; null when it is cut short. */
 function readFields(blob: Buffer): Buffer[] | null {
   const fields: Buffer[] = [];
   let offset = 0;
@@ -160,7 +162,7 @@ function ecdsaBits(
   point: Buffer | undefined,
 ): number | null {
   const { curve, crv, bits, bytes } = CURVES[type];
-  // Uncompressed only, as RFC 5656 §3.1 has it by way of SEC 1.
+  // Uncompressed points only, as RFC 5656 §3.1 says by way of SEC 1.
   if (name?.toString('latin1') !== curve || point?.length !== 1 + 2 * bytes || point[0] !== 4) return null;
   const x = point.subarray(1, 1 + bytes).toString('base64url');
   const y = point.subarray(1 + bytes).toString('base64url');
@@ -182,7 +184,10 @@ function rsaBits(e: Buffer | undefined, n: Buffer | undefined): number | null {
   return fits ? bits : null;
 }
 
-/** @returns the bytes of a positive mpint (RFC 4251 §5) in its shortest form, without a leading zero */
+/**
+ * @returns the bytes of a positive mpint (RFC 4251 §5) in its shortest form, without a leading zero; else
+ *   null
+ */
 function positive(mpint: Buffer | undefined): Buffer | null {
   const [first, second] = mpint ?? [];
   if (mpint === undefined || first === undefined || first >= 0x80) return null;
@@ -204,8 +209,8 @@ function isImportable(key: JsonWebKey): boolean {
 }
 
 /**
- * Whether a line of a key's file holds a control character of ASCII other than a tab, as sshd(8) reads it in bytes. What
- * else does not print may stand in the comment, from where it is dropped.
+ * Whether a line of a key's file holds an ASCII control character other than a tab; sshd(8) reads the file in
+ * bytes. Other characters that do not print may stand in the comment, which is shown without them.
  */
 export function holdsAsciiControls(line: string): boolean {
   return /[\u0000-\u0008\u000a-\u001f\u007f]/.test(line);
