@@ -6,19 +6,19 @@ import { Listeners } from '../session/listeners.js';
 import type { Logger } from '../../wire/logger.js';
 import type { Unsubscribe } from '../session/terminal.js';
 
-/** The store, as far as maintenance goes. */
+/** The store, as maintenance needs it. */
 interface MaintenanceStore {
   get(): MaintenanceRow | null;
   /** @throws AuditUnavailableError */
   expire(): boolean;
 }
 
-/** The longest that a timer of Node can wait; then it is looked at anew. Milliseconds. */
+/** The longest that a timer of Node can wait; then the watch looks again. Milliseconds. */
 const LONGEST_WAIT = 2 ** 31 - 1;
 
 /**
- * Tells of the beginning and the end of maintenance, for what is shown of it. What is refused meanwhile does not hang on it:
- * `authorize` reads the store.
+ * Tells when maintenance begins and ends, for what is shown of it. Refusals do not depend on it: `authorize`
+ * reads the store.
  */
 export class MaintenanceWatch {
   readonly #store: MaintenanceStore;
@@ -34,12 +34,12 @@ export class MaintenanceWatch {
     });
   }
 
-  /** Null when it is not on. */
+  /** Null when there is no maintenance. */
   get current(): MaintenanceRow | null {
     return this.#store.get();
   }
 
-  /** Puts away what is over, and waits for the end of what is not. */
+  /** Ends maintenance that is over, and waits for the end of one that is not. */
   start(): void {
     this.#expire();
     this.#wait();
@@ -75,7 +75,7 @@ export class MaintenanceWatch {
     );
   }
 
-  /** It is over although that cannot be recorded: the next start does. */
+  /** It is over even when that cannot be recorded; the next start records it. */
   #expire(): void {
     try {
       this.#store.expire();

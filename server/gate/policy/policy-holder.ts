@@ -5,7 +5,7 @@ import { Listeners } from '../session/listeners.js';
 import type { Logger } from '../../wire/logger.js';
 import type { Unsubscribe } from '../session/terminal.js';
 
-/** A policy that was read, or what is wrong with it: one printable line each, `file:line:column: sentence`. */
+/** A policy that was read, or its problems: one printable line each, `file:line:column: sentence`. */
 export type LoadResult =
   | {
       readonly ok: true;
@@ -14,17 +14,20 @@ export type LoadResult =
     }
   | { readonly ok: false; readonly problems: readonly string[] };
 
-/** Where policies come from, injected by the command line: the gate reads no files. */
+/** Where policies come from. The command line injects it: the gate reads no files. */
 export interface PolicySource {
   /** Reads the policy directory as it is now. Never throws. */
   load(): LoadResult;
   /** The policy that was last in force, kept in the state directory; null when there never was one. */
   lastAccepted(): { readonly policy: Policy; readonly digest: string; readonly revision: number } | null;
-  /** Keeps what `load` read last as the one in force. @param actor who had it read; null for a start or a signal */
+  /**
+   * Keeps what `load` read last as the policy in force. @param actor the admin who had it read; null for a
+   * start or a signal
+   */
   keep(revision: number, digest: string, actor: EventActor | null): void;
 }
 
-/** What became of a reload. */
+/** The result of a reload. */
 export type Reloaded =
   | { readonly ok: true; readonly revision: number; readonly changed: boolean }
   | { readonly ok: false; readonly revision: number; readonly problems: readonly string[] };
@@ -44,19 +47,23 @@ interface PolicyAudit {
   append(event: AuditEvent): unknown;
 }
 
-/** The policy in force, and its revision, which counts what was accepted. Swapped whole or not at all. */
+/**
+ * The policy in force, and its revision, which counts the accepted policies. It is swapped whole or not at
+ * all.
+ */
 export class PolicyHolder {
   readonly #source: PolicySource;
   readonly #audit: PolicyAudit;
   readonly #log: Logger;
   readonly #changed: Listeners<number>;
   #problems: readonly string[] = [];
-  /** Whether the one in force is kept for the next start. */
+  /** Whether the policy in force is kept for the next start. */
   #kept = true;
   #inForce: { readonly policy: Policy; readonly digest: string; readonly revision: number };
 
   /**
-   * Begins with the policy as it is, or loudly with the one last accepted.
+   * Begins with the policy as it is. If that is broken, begins with the one last accepted, and says so
+   * loudly.
    * @throws NoPolicyError
    */
   constructor(source: PolicySource, audit: PolicyAudit, log: Logger) {
@@ -94,12 +101,17 @@ export class PolicyHolder {
     return this.#inForce.digest;
   }
 
-  /** What is wrong with the policy as it was read last; while there is anything, the one accepted before is in force. */
+  /**
+   * The problems of the policy as it was last read. While there are any, the one accepted before is in force.
+   */
   get problems(): readonly string[] {
     return this.#problems;
   }
 
-  /** Reads again: any problem and the old one stays; good and it is in force at once, for all who are there too. */
+  /**
+   * Reads the policy again. With any problem the old one stays; a good one is in force at once, for all who
+   * are here too.
+   */
   reload(actor: EventActor | null): Reloaded {
     const { revision, digest } = this.#inForce;
     const found = this.#source.load();
@@ -117,7 +129,7 @@ export class PolicyHolder {
     return { ok: true, revision: this.#inForce.revision, changed: true };
   }
 
-  /** Hears of every new revision, after it is in force. */
+  /** Calls the listener with every new revision, after it is in force. */
   onChange(listener: (revision: number) => void): Unsubscribe {
     return this.#changed.add(listener);
   }
@@ -152,7 +164,10 @@ export class PolicyHolder {
     for (const problem of problems) this.#log.error({ problem }, 'the policy is not accepted');
   }
 
-  /** That a right is taken away must not wait for room on the disk: recorded if possible, in force in any case. */
+  /**
+   * Taking a right away must not wait for room on the disk: it is recorded if possible, and in force in any
+   * case.
+   */
   #record(event: AuditEvent): void {
     try {
       this.#audit.append(event);

@@ -9,12 +9,13 @@ import type { Unsubscribe } from '../session/terminal.js';
 /** Windows begin and end with a minute. Milliseconds. */
 const MINUTE = 60_000;
 
-/** Behind the minute, as timers may be early. Milliseconds. */
+/** How long after the minute to look, because timers may be early. Milliseconds. */
 const SLACK = 20;
 
 /**
- * Tells when a time window of the policy opens or closes: who is there by it must then be asked about again. Looks once a minute
- * and not for the next change, so that a clock that is set, or daylight saving time, needs no thought.
+ * Tells when a time window of the policy opens or closes: rights that hang on it must then be checked again.
+ * It looks once a minute and not for the next change, so that a clock that is set, or daylight saving time,
+ * needs no thought.
  */
 export class WindowWatch {
   readonly #inForce: { readonly policy: Policy };
@@ -22,7 +23,7 @@ export class WindowWatch {
   readonly #guard: FaultGuard;
   readonly #listeners: Listeners<undefined>;
   #timer: NodeJS.Timeout | null = null;
-  /** What was told last: which policy, and of each of its windows whether it was open. */
+  /** What was seen last: which policy, and which of its windows were open. */
   #told: { readonly policy: Policy; readonly open: string };
 
   constructor(inForce: { readonly policy: Policy }, log: Logger, clock: () => Date = () => new Date()) {
@@ -56,7 +57,10 @@ export class WindowWatch {
     return this.#listeners.add(listener);
   }
 
-  /** Tells if anything has opened or closed since the last look; of a new policy whoever put it in force tells. */
+  /**
+   * Tells if a window has opened or closed since the last look. A new policy is told by whoever put it in
+   * force.
+   */
   look(): void {
     const before = this.#told;
     this.#told = this.#look();
