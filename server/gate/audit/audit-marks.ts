@@ -1,12 +1,13 @@
 import { FaultGuard } from '../../wire/fault-guard.js';
 import type { Logger } from '../../wire/logger.js';
 
-/** A row is noted at most so long after it was written. Milliseconds. */
+/** A row is noted at most this long after it was written. Milliseconds. */
 const MARK_MS = 60_000;
 
 /**
- * Notes the head of the audit log in the ordinary log, which is kept elsewhere: journald, or the machine that it sends to. Whoever
- * cuts rows off the database's end later cannot take back what was said there. `postern audit verify --mark` compares.
+ * Notes the head of the audit log in the ordinary log, which is kept elsewhere: in journald, or on the
+ * machine that it sends to. Anyone who later cuts rows off the end of the database cannot take back what was
+ * noted there. `postern audit verify --mark` compares.
  */
 export class AuditMarks {
   readonly #audit: { head(): { readonly seq: number; readonly hash: string } };
@@ -32,7 +33,7 @@ export class AuditMarks {
     ).unref();
   };
 
-  /** Notes it now, if anything is new. */
+  /** Notes it now, if there is a new row. */
   note(): void {
     const { seq, hash } = this.#audit.head();
     if (seq === this.#noted) return;

@@ -4,13 +4,13 @@ import { Listeners } from '../session/listeners.js';
 import type { Logger } from '../../wire/logger.js';
 import type { Unsubscribe } from '../session/terminal.js';
 
-/** Whom and what the audit rows of one turn named. */
+/** The customers and domains that the audit rows of one turn named. */
 interface NamedByAudit {
   readonly customers: ReadonlySet<CustomerName>;
   readonly domains: ReadonlySet<string>;
 }
 
-/** Tells all who are here once what a transaction named, however many rows it has. */
+/** Tells everybody once what a transaction named, however many rows it has. */
 export class AuditNotifier {
   readonly #listeners: Listeners<NamedByAudit>;
   #customers = new Set<CustomerName>();
@@ -33,7 +33,7 @@ export class AuditNotifier {
     if ('domain' in event) this.#domains.add(event.domain);
     if (this.#soon) return;
     this.#soon = true;
-    // The other rows of the transaction are heard before.
+    // Let the other rows of the transaction be heard first.
     queueMicrotask(() => {
       this.#tell();
     });
