@@ -12,7 +12,7 @@ import type { OperationStep, OperationView, WireRefusal } from '../../wire/opera
 
 /** The gate's sentences for customers. Consoles, the console log and the menus have files of their own. */
 
-/** One sentence for every name that is not the customer's to see, whatever the reason. */
+/** One sentence for every name that the customer may not see, whatever the reason. */
 export function noSuchDomain(detail: string): Refusal {
   return refusal('no-such-domain', 'There is no such server, or it is not yours.', detail);
 }
@@ -53,7 +53,7 @@ export function auditUnavailable(detail: string): Refusal {
   );
 }
 
-/** At the top of the menu, and for every change that is refused meanwhile. */
+/** At the top of the menu, and for every change that maintenance refuses. */
 export function maintenance({ sentence: text, until }: Pick<MaintenanceRow, 'sentence' | 'until'>): string {
   const end = until === null ? '' : ` (until ${until.slice(0, 16).replace('T', ' ')} UTC)`;
   return `Maintenance${end}: ${sentence(text)}`;
@@ -76,7 +76,10 @@ export function hostUnreachable(domain: DomainName, detail: string): Refusal {
   );
 }
 
-/** The request may or may not have arrived: it is said so, and the outcome is recorded when the host is back. */
+/**
+ * The request may or may not have arrived. The customer reads that, and the outcome is recorded when the host
+ * is back.
+ */
 export function hostLostMeanwhile(domain: DomainName, detail: string): Refusal {
   return refusal(
     'host-unreachable',
@@ -94,9 +97,9 @@ export function notOnAnyHost(domain: DomainName): Refusal {
 }
 
 /**
- * @param why `running`: it is seen there; `unknown`: that host does not know; `silent`: that host may be running it and does not answer;
- *   `untold`: that host's dom0 half does not tell what else runs there
- * @param guest the name under which it is there, if it is another
+ * @param why `running`: it is seen there; `unknown`: that host does not know; `silent`: that host may be
+ *   running it and does not answer; `untold`: that host's dom0 half does not tell what else runs there
+ * @param guest its name there, if that is another
  */
 export function maybeElsewhere(
   domain: DomainName,
@@ -123,7 +126,7 @@ export function maybeElsewhere(
   );
 }
 
-/** It is on a host where it is not managed. */
+/** The domain is on a host where it is not managed. */
 export function astray(domain: DomainName, host: string, part: GuestPart): Refusal {
   return refusal(
     'wrong-state',
@@ -165,7 +168,7 @@ export function noSuchProfile(profiles: readonly BootProfileName[]): Refusal {
   return refusal('no-such-profile', `There is no such rescue profile. ${known}`);
 }
 
-/** An admin has something to do first: a customer is told what, and the log how. */
+/** An admin has to set something first: the customer reads what, and the log says how. */
 export function notSetUp(
   domain: DomainName,
   unfit: readonly ParameterOffer[],
@@ -201,7 +204,7 @@ export function outcomeLost(domain: DomainName): Refusal {
   );
 }
 
-/** Nobody types in the menu. */
+/** Nobody types in the menu: warns of its end. */
 export function menuIdle(seconds: number): string {
   const time = seconds >= 55 ? 'a minute' : seconds === 1 ? 'a second' : `${seconds} seconds`;
   return `Nothing was typed for long: this session ends in ${time}. Press a key to stay.`;
@@ -209,7 +212,10 @@ export function menuIdle(seconds: number): string {
 
 export const menuIdleEnd = 'This session was ended: nothing was typed for too long.';
 
-/** Said to who comes to a console, or is on it when its recording begins. In 80 columns it is one line: the ID is whole. */
+/**
+ * Shown to a customer who comes to a console, or is on it when its recording begins. In 80 columns it is one
+ * line, so that the ID is whole.
+ */
 export function recorded(id: string, record: Exclude<Recorded, 'off'>): string {
   const what = record === 'input' ? 'all you see and type, passwords too' : 'the screen, not your keys';
   return `This visit is recorded: ${what}. ID ${id}.`;
@@ -239,7 +245,7 @@ export function recordingFull(domain: DomainName): string {
 
 export const noRecordings = 'No visit of yours to a console is recorded.';
 
-/** Instead of how long it took. */
+/** Shown in place of how long a recording took. */
 export const runs = 'goes on';
 
 export const recordedParts: Readonly<Record<Exclude<Recorded, 'off'>, string>> = {
@@ -247,12 +253,12 @@ export const recordedParts: Readonly<Record<Exclude<Recorded, 'off'>, string>> =
   input: 'screen and keys',
 };
 
-/** One sentence for every recording that is not the customer's to see, whatever the reason. */
+/** One sentence for every recording that the customer may not see, whatever the reason. */
 export function noSuchRecording(detail: string): Refusal {
   return refusal('no-such-recording', 'There is no such recording, or it is not yours.', detail);
 }
 
-/** A right was taken away while it was used. */
+/** A right was taken away while it was in use. */
 export function rightLost(domain: DomainName, no: Refusal): string {
   return no.code === 'no-such-domain' ? `${domain} is no longer yours to use.` : no.message;
 }
@@ -333,14 +339,14 @@ export function already(operation: OperationView): string {
   return so === undefined ? ended(operation) : `${operation.domain} ${so}.`;
 }
 
-/** To who comes to a console and asked for no pty. */
+/** Shown to a customer who comes to a console without a pty. */
 export const noTerminal = 'This is no terminal: keys arrive line by line. For a real console use ssh -t.';
 
 export function begun(operation: OperationView): string {
   return BEGUN[operation.verb](operation.domain, operation.profile);
 }
 
-/** How an operation ended, for whoever asked for it. */
+/** How an operation ended, for the customer who asked for it. */
 export function ended(operation: OperationView): string {
   if (operation.phase === 'done') return ENDED[operation.verb](operation.domain, operation.profile);
   if (operation.phase === 'superseded')
@@ -360,7 +366,10 @@ function failed(domain: DomainName, failure: WireRefusal | null): string {
   }
 }
 
-/** dom0's "no" in the customer's words. What dom0 may not say, as it knows no customers, is a fault of ours. */
+/**
+ * dom0's "no" in the customer's words. A code that dom0 may not use, because it knows no customers, is a
+ * fault of ours.
+ */
 export function refusedByHost(domain: DomainName, no: WireRefusal, now: Date): Refusal {
   const detail = no.detail === '' ? `dom0: ${no.code}: ${no.message}` : `dom0: ${no.code}: ${no.detail}`;
   switch (no.code) {
@@ -372,7 +381,7 @@ export function refusedByHost(domain: DomainName, no: WireRefusal, now: Date): R
           : `${domain} is busy: ${underWay(no.operation, now)}.`,
         detail,
       );
-    // The customer has a role on it, so that it exists is no secret; it is its host that does not know it.
+    // The customer has a role on it, so it is no secret that it exists; only its host does not know it.
     case 'no-such-domain':
       return refusal('not-on-this-host', `${domain} is not on its host any more.`, detail);
     case 'no-such-profile':
@@ -444,7 +453,7 @@ export function lasting(since: string, now: Date): string {
   return `${Math.floor(seconds / 86_400)} days`;
 }
 
-/** A beginning capital and an end mark, for what others say in half sentences. */
+/** Makes a sentence of half a sentence: with a capital at its beginning and a mark at its end. */
 export function asSentence(text: string): string {
   return sentence(capital(text));
 }
