@@ -19,17 +19,15 @@ import type { RouteAnswer, Call, Route } from './route.js';
 import { NEEDS_THE_GATE } from './route.js';
 import { sessionRoutes } from './session-routes.js';
 
-/** The refusal for what only a running gate can answer. */
-
 /**
- * All that admins can ask for, whichever way they come: over the control socket of a running gate, or on the database
- * itself while the gate is down.
+ * All that admins can ask for: over the control socket of a running gate, or on the database itself while the
+ * gate is down.
  */
 export class Administration {
   readonly #routes: readonly Route[];
   readonly #running: boolean;
 
-  /** Made by `ofRunningGate` and `ofDatabase`. */
+  /** Use `ofRunningGate` or `ofDatabase` instead. */
   constructor(routes: readonly Route[], running: boolean) {
     this.#routes = routes;
     this.#running = running;
@@ -74,7 +72,7 @@ export class Administration {
     return new Administration(routes, false);
   }
 
-  /** Never throws for what an admin can get wrong, nor for a full disk. */
+  /** Never throws for an admin's mistake, nor for a full disk. */
   async answer(call: Call): Promise<RouteAnswer> {
     try {
       for (const { answer } of this.#routes) {

@@ -28,13 +28,13 @@ import type { Mark } from '../../store/audit-verifier.js';
 import { parseReference } from '../../store/reference.js';
 import { isRecordingId } from '../recording/recording-name.js';
 
-/** Reads one argument of an admin's request: what is wrong with it is a refusal with the code `usage`. */
+/** Reads one argument of an admin's request. A wrong one gives a refusal with the code `usage`. */
 export type Argument<T> = (value: unknown, name: string) => T | Refusal;
 
-/** What a set of arguments reads as. */
+/** The values that a set of arguments reads. */
 export type ArgumentValues<S> = { readonly [K in keyof S]: S[K] extends Argument<infer T> ? T : never };
 
-/** Shown in a sentence about it: cut, and as JSON in which what does not print is an escape. */
+/** A value as a sentence quotes it: cut, and as JSON, in which characters that do not print are escapes. */
 function quoted(value: unknown): string {
   const text = typeof value === 'string' ? value : String(value);
   return replaceUnprintable(JSON.stringify(text.length > 70 ? `${text.slice(0, 70)}…` : text), jsonEscapes);
@@ -135,13 +135,13 @@ export const sysrqKey: Argument<string> = word(
   'one small letter or digit',
 );
 
-/** As a customer reads it under a refusal. */
+/** The reference that a customer reads under a refusal. */
 export const reference: Argument<string> = word(
   parseReference,
   'it is six letters, as a customer reads them behind a refusal',
 );
 
-/** Texts of policy files, for whoever reads such. */
+/** Texts of policy files, for a route that reads such. */
 export const files: Argument<readonly { readonly file: string; readonly text: string }[]> = (value, name) => {
   const sound =
     Array.isArray(value) &&
@@ -184,7 +184,7 @@ export const sentence: Argument<string> = (value, name) => {
   return line.trim() === '' ? wrong(`the ${name} is empty`) : line.trim();
 };
 
-/** A group of the policy's. */
+/** The name of a group in the policy. */
 export const group: Argument<string> = word(
   (text) => (text !== '' && text.length <= 64 ? text : undefined),
   'see `groups:` of the policy',
@@ -207,7 +207,7 @@ export const flag: Argument<boolean> = (value, name) => {
   return value === true || value === '1' ? true : wrong(`${quoted(value)} is not a ${name}: true or false`);
 };
 
-/** A list, each of them read by the argument. */
+/** A list; the argument reads each item. */
 export function listOf<T>(argument: Argument<T>, most: number): Argument<readonly T[]> {
   return (value, name) => {
     if (!Array.isArray(value) || value.length > most) return wrong(`give at most ${most} ${name}`);
@@ -221,7 +221,7 @@ export function listOf<T>(argument: Argument<T>, most: number): Argument<readonl
   };
 }
 
-/** Several named values in one. */
+/** An object of several named values; an argument reads each. */
 export function record<S extends Readonly<Record<string, Argument<unknown>>>>(
   spec: S,
 ): Argument<ArgumentValues<S>> {
@@ -231,12 +231,12 @@ export function record<S extends Readonly<Record<string, Argument<unknown>>>>(
       : wrong(`the ${name} are no objects`);
 }
 
-/** Null when it is not there. */
+/** Null when the value is not there. */
 export function optional<T>(argument: Argument<T>): Argument<T | null> {
   return (value, name) => (value === undefined || value === null ? null : argument(value, name));
 }
 
-/** @returns all of them, or the first refusal */
+/** @returns all values, or the first refusal */
 export function readArguments<S extends Readonly<Record<string, Argument<unknown>>>>(
   spec: S,
   given: Readonly<Record<string, unknown>>,

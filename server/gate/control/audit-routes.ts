@@ -19,7 +19,7 @@ const QUERY = {
   since: optional(time),
 };
 
-/** Reading the audit log, following it, and checking it against the hosts' journals. */
+/** Reads the audit log, follows it, and checks it against the hosts' journals. */
 export function auditRoutes(store: Store, hosts: readonly HostJournal[]): readonly Route[] {
   return [
     route('GET', '/audit', QUERY, (given) => ({
@@ -77,7 +77,7 @@ async function testimony(host: HostJournal, heard: Witness[]): Promise<AuditRepo
   }
 }
 
-/** The last `limit` rows, then each as it is written. The log itself is the buffer of a reader that is slow. */
+/** The last `limit` rows, then each one as it is written. For a slow reader the log itself is the buffer. */
 async function* follow(
   store: Store,
   query: TailQuery,

@@ -8,8 +8,8 @@ import { StreamedFile, route } from './route.js';
 import type { Route } from './route.js';
 
 /**
- * A copy of the database, handed over byte by byte: so it becomes the file of the admin who asked, where the gate itself
- * may not write. `file` is what the admin calls it, for the record.
+ * Hands a copy of the database over byte by byte. So it becomes the file of the admin who asked, in a place
+ * where the gate itself may not write. `file` is the admin's name for it, for the record.
  */
 export function backupRoutes(store: Store, settings: AdministrationSettings): readonly Route[] {
   return [

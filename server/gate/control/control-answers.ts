@@ -29,7 +29,7 @@ export function keyView({ blob, ...key }: Key): KeyView {
 /** `POST /keys/expire`. */
 export interface KeysExpiring {
   readonly keys: readonly KeyView[];
-  /** Customers whose old keys were left as they are, as they have no others. */
+  /** Customers whose old keys were left as they are, because they have no others. */
   readonly left: readonly CustomerName[];
 }
 
@@ -37,7 +37,7 @@ export interface KeysExpiring {
 export interface CustomerRenamed {
   readonly customer: Customer;
   readonly sessionsEnded: number;
-  /** Where the policy speaks of the old name; null when it cannot be read. */
+  /** Where the policy names the customer's old name; null when the policy cannot be read. */
   readonly mentions: readonly string[] | null;
 }
 
@@ -51,9 +51,9 @@ export interface CustomerRemoved {
   readonly ownerless: readonly DomainName[];
   /** Domains that have no owner any more; somebody else may have a role on them. */
   readonly unowned: readonly DomainName[];
-  /** Recordings of their visits, which stay as long as recordings do. */
+  /** Recordings of their consoles, which stay as long as recordings do. */
   readonly recordings: number;
-  /** Where the policy speaks of them; null when it cannot be read. */
+  /** Where the policy names the customer; null when the policy cannot be read. */
   readonly mentions: readonly string[] | null;
 }
 
@@ -70,15 +70,15 @@ export interface SessionView {
   readonly customer: CustomerName;
   readonly fingerprint: Fingerprint;
   readonly source: string;
-  /** Set when the login named a domain. */
+  /** Set when the login name was a domain's. */
   readonly domain: DomainName | null;
   readonly openedAt: string;
-  /** `connection`: logged in, without a session. */
+  /** `connection`: logged in, and without a session. */
   readonly what: 'menu' | 'plain-menu' | 'exec' | 'connection';
   readonly command: string | null;
 }
 
-/** A domain's name, who has a role on it, and where it is seen. */
+/** A domain's name, the customers with a role on it, and where it is seen. */
 export interface DomainEntry extends DomainRecord {
   readonly roles: readonly RoleRow[];
   /** Empty when no host shows it, or the gate is not running. */
@@ -86,9 +86,11 @@ export interface DomainEntry extends DomainRecord {
     readonly host: string;
     readonly state: string;
     readonly profile: string;
-    /** Whether the host is heard at this moment; otherwise this is what was heard last. */
+    /** Whether the host is heard now; otherwise this is what was last heard. */
     readonly reachable: boolean;
-    /** False: it runs there without a configuration file there, or is on its way; `profile` is `unknown` then. */
+    /**
+     * False: it runs there without a configuration file there, or is on its way. Then `profile` is `unknown`.
+     */
     readonly managed: boolean;
   }[];
   /** Hosts that cannot find or read its configuration, and do not say that it is gone. */
@@ -98,7 +100,7 @@ export interface DomainEntry extends DomainRecord {
 /** `POST /domains/retire`, `POST /domains/keep`. */
 export interface DomainsDecided {
   readonly domains: readonly DomainRecord[];
-  /** On them, whether they count or not. */
+  /** All roles on them, whether they count or not. */
   readonly roles: readonly RoleRow[];
 }
 
@@ -108,7 +110,7 @@ export interface DomainDetail {
   readonly domain: DomainEntry | null;
   readonly roles: readonly RoleRow[];
   readonly parameters: readonly ParameterRow[];
-  /** What the boot profiles of the hosts where it is ask for. */
+  /** The parameters that boot profiles ask for, on the hosts where the domain is. */
   readonly asked: readonly AskedParameter[];
 }
 
@@ -120,19 +122,22 @@ export interface AskedParameter extends ParameterOffer {
 /** `PUT /domains/NAME/parameters`. */
 export interface ParametersSet {
   readonly parameters: readonly ParameterRow[];
-  /** Sentences about what no host that is known will take as it is. */
+  /** Sentences about what a known host will not take as it is. */
   readonly notes: readonly string[];
 }
 
 export interface HostStatus {
   readonly name: string;
   readonly reachable: boolean;
-  /** Its last attempt to reach the host, when that failed and the host is not reachable; absent before the first has failed. */
+  /**
+   * The last attempt to reach the host, when it failed and the host is not reachable; absent before one has
+   * failed.
+   */
   readonly failure?: HostFailure;
   readonly domains: number;
-  /** Whether it tells what runs there without being managed. */
+  /** Whether the host tells what runs there without being managed. */
   readonly tellsNames: boolean;
-  /** Domains whose configuration it cannot find or read, and that are not gone. */
+  /** Domains whose configuration the host cannot find or read, and that are not gone. */
   readonly missing: readonly {
     readonly name: DomainName;
     readonly why: MissingReason;
@@ -150,20 +155,20 @@ export interface GateStatus {
   readonly hosts: readonly HostStatus[];
   /** Domains that wait for an admin. */
   readonly domains: {
-    /** They are gone, and too many at once to be retired without one. */
+    /** They are gone, and too many at once to be retired without an admin. */
     readonly waiting: readonly DomainName[];
-    /** They went and came back: their roles do not count. */
+    /** They went and came back, so their roles do not count. */
     readonly held: readonly DomainName[];
   };
-  /** Null when it is not on. */
+  /** Null when there is no maintenance. */
   readonly maintenance: MaintenanceRow | null;
   readonly audit: {
     readonly seq: number;
     readonly hash: string;
-    /** Why it cannot be written: then nothing can be changed. Null when it can. */
+    /** Why the audit log cannot be written, so that nothing can be changed; null when it can. */
     readonly trouble: string | null;
   };
-  /** Where the gate writes, tried just now. The first is the state directory. */
+  /** The folders that the gate writes to, tried just now. The first is the state directory. */
   readonly folders: readonly FolderCheck[];
 }
 
@@ -174,9 +179,9 @@ export interface AnnouncementMade {
   readonly told: number;
 }
 
-/** `GET /maintenance`, and what changes it. */
+/** `GET /maintenance`, and the requests that change it. */
 export interface MaintenanceStatus {
-  /** Null when it is not on. */
+  /** Null when there is no maintenance. */
   readonly maintenance: MaintenanceRow | null;
 }
 
@@ -187,12 +192,12 @@ export interface PolicyStatus {
   readonly rules: number;
   readonly limits: number;
   readonly sessionLimits: number;
-  /** What is wrong with the files; while there is anything, the policy accepted last is in force. */
+  /** The problems of the files. While there are any, the policy accepted last is in force. */
   readonly problems: readonly string[];
 }
 
 export interface RecordingView extends RecordingName {
-  /** Null while it is not ended. */
+  /** Null while it has not ended. */
   readonly endedAt: string | null;
   readonly bytes: number;
 }
@@ -217,7 +222,10 @@ export interface AuditReport {
   readonly rows: number;
   readonly head: { readonly seq: number; readonly hash: string };
   readonly findings: readonly Finding[];
-  /** Which hosts' journals were compared, and with how many entries; `problem` when one could not be. */
+  /**
+   * The hosts whose journals were compared, with the number of entries; `problem` when a journal could not be
+   * read.
+   */
   readonly witnesses: readonly {
     readonly host: string;
     readonly entries: number;

@@ -6,7 +6,7 @@ import type { Refusal } from '../../../policy/refusal.js';
 import { ADMIN_HEADER } from './control-server.js';
 import type { Method } from './route.js';
 
-/** The gate cannot be asked: `code` is the system's (`ENOENT`, `ECONNREFUSED`, `EACCES` …). */
+/** The gate cannot be asked. `code` is the system's (`ENOENT`, `ECONNREFUSED`, `EACCES` …). */
 export class ControlUnreachableError extends Error {
   override readonly name = 'ControlUnreachableError';
   readonly code: string;
@@ -17,7 +17,7 @@ export class ControlUnreachableError extends Error {
   }
 }
 
-/** The gate's fault, or an answer that was not understood. */
+/** A fault of the gate, or an answer that was not understood. */
 export class ControlError extends Error {
   override readonly name = 'ControlError';
 }
@@ -27,14 +27,14 @@ export class ControlClient {
   readonly #path: string;
   readonly #admin: string;
 
-  /** @param admin who asks, for the audit log */
+  /** @param admin the name of the admin who asks, for the audit log */
   constructor(path: string, admin: string) {
     this.#path = path;
     this.#admin = admin;
   }
 
   /**
-   * @param path with its parts percent-encoded
+   * @param path its parts are percent-encoded
    * @returns the answer's JSON, or the refusal
    * @throws ControlUnreachableError, ControlError
    */
@@ -43,7 +43,7 @@ export class ControlClient {
     return understood(response, await textOf(response));
   }
 
-  /** As `ask`, for answers that go on: one value a line, until the signal or the gate ends it. */
+  /** As `ask`, for an answer that goes on: one value a line, until the signal or the gate ends it. */
   async lines(path: string, signal: AbortSignal): Promise<AsyncGenerator<object> | Refusal> {
     const response = await this.#send('GET', path, {}, signal);
     return response.headers['content-type'] === 'application/jsonl'

@@ -21,7 +21,7 @@ export interface LiveSession {
     readonly domain: DomainName | null;
   };
   readonly openedAt: Date;
-  /** `connection`: logged in, without a session. */
+  /** `connection`: logged in, and without a session. */
   readonly what: 'menu' | 'plain-menu' | 'exec' | 'connection';
   readonly command: string | null;
 }
@@ -37,13 +37,16 @@ export interface LiveSessions {
   endWhere(predicate: (session: LiveSession) => boolean, sentence: string): number;
 }
 
-/** Where admins say something to all who are logged in. */
+/** Tells everybody who is logged in what admins say. */
 interface Announcements {
   /** @returns how many were told */
   make(text: string): number;
 }
 
-/** Makes a policy of the texts of files: a refusal says all that is wrong with them. Injected: the gate reads no policy files. */
+/**
+ * Makes a policy of the texts of files; a refusal says all that is wrong with them. Injected, because the
+ * gate reads no policy files.
+ */
 export type ReadPolicy = (
   files: readonly { readonly file: string; readonly text: string }[],
 ) => Policy | Refusal;
@@ -54,9 +57,12 @@ export interface PolicyInForce {
   readonly revision: number;
   /** SHA-256 over its files, hex. */
   readonly digest: string;
-  /** What is wrong with the files as they were read last; empty when the policy in force is theirs. */
+  /** The problems of the files as they were last read; empty when the policy in force is theirs. */
   readonly problems: readonly string[];
-  /** Records in the audit log what became of it. Who lost a right by it is ended by the gate. */
+  /**
+   * Reads the files again, and records the result in the audit log. The gate ends those who lost a right by
+   * it.
+   */
   reload(
     actor: EventActor | null,
   ):
@@ -64,7 +70,7 @@ export interface PolicyInForce {
     | { readonly ok: false; readonly revision: number; readonly problems: readonly string[] };
 }
 
-/** The journal of a host, as the witness for the audit log. */
+/** The journal of a host, as a witness for the audit log. */
 export interface HostJournal {
   readonly name: string;
   /** @throws when the host does not answer */
@@ -74,17 +80,17 @@ export interface HostJournal {
 /** A Xen host as the gate hears it. */
 export interface Host extends HostJournal {
   readonly reachable: boolean;
-  /** What it can do, as last heard; null while it was never heard. */
+  /** What it can do, as last heard; null when it was never heard. */
   readonly contract: Contract | null;
   /** What was last heard of its domains. */
   readonly domains: ReadonlyMap<DomainName, DomainView>;
   /** The last attempt to reach it that failed; null before one has failed. */
   readonly failure: HostFailure | null;
-  /** What was last heard of other names; null: it tells none. */
+  /** What was last heard of other names; null when it tells none. */
   readonly names: HostNames | null;
 }
 
-/** What only a running gate has. */
+/** The parts that only a running gate has. */
 export interface RunningGate {
   readonly version: string;
   readonly startedAt: Date;
@@ -93,12 +99,12 @@ export interface RunningGate {
   readonly policy: PolicyInForce;
   readonly readPolicy: ReadPolicy;
   readonly observations: DomainObservations;
-  /** How many consoles there are at this moment. */
+  /** The number of matching consoles that are open now. */
   atOnce(query: AttachmentQuery): number;
   readonly hosts: readonly Host[];
 }
 
-/** What of the settings the admin's commands go by. */
+/** The settings that admins' commands need. */
 export interface AdministrationSettings {
   /** Where a backup is made before it is handed over. */
   readonly state: string;

@@ -13,13 +13,22 @@ import { listenOnControlSocket } from './control-socket.js';
 import { StreamedBytes, StreamedFile, Lines } from './route.js';
 import type { RouteAnswer, Method } from './route.js';
 
-/** The header that names the admin. It is claimed; who can open the socket is root or the gate's own user. */
+/**
+ * The header that names the admin. The name is only claimed: anyone who can open the socket is root or the
+ * gate's own user.
+ */
 export const ADMIN_HEADER = 'postern-admin';
 
-/** An import of some thousand customers with a few keys each; who can open the socket is trusted. */
+/**
+ * Room for an import of some thousand customers with a few keys each. Anyone who can open the socket is
+ * trusted. Bytes.
+ */
 const LARGEST_BODY = 4 * 1024 * 1024;
 
-/** The admin's API over the control socket, inside the gate. Refusals are answered with 409 and the Refusal as JSON. */
+/**
+ * The admin's API over the control socket, inside the gate. A refusal is answered with 409 and the Refusal as
+ * JSON.
+ */
 export class ControlServer {
   readonly #administration: Pick<Administration, 'answer'>;
   readonly #path: string;
@@ -40,7 +49,7 @@ export class ControlServer {
         }),
       );
     });
-    // While it listens: accept(2) fails when there are no descriptors left.
+    // While it listens: accept(2) fails when no descriptors are left.
     this.#server.on('error', (error) => {
       log.error({ err: error }, 'a connection could not be accepted');
     });
@@ -51,7 +60,7 @@ export class ControlServer {
     await listenOnControlSocket(this.#server, this.#path);
   }
 
-  /** Ends what is being followed too, and takes the socket away. Twice is harmless. */
+  /** Ends the answers that go on too, and removes the socket. Twice is harmless. */
   async close(): Promise<void> {
     this.#closing.abort();
     if (!this.#server.listening) return;
@@ -65,7 +74,7 @@ export class ControlServer {
     clearTimeout(impatience);
   }
 
-  /** The one catch of the admin's requests. */
+  /** The one catch for admins' requests. */
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const gone = new AbortController();
     response.once('close', () => {
@@ -103,7 +112,7 @@ export class ControlServer {
   }
 }
 
-/** @returns undefined when it is not a JSON object, or too much */
+/** @returns undefined when the body is not a JSON object, or is too large */
 async function readBody(request: IncomingMessage): Promise<Record<string, unknown> | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -133,7 +142,7 @@ async function send(response: ServerResponse, answer: RouteAnswer, signal: Abort
     response.end();
   } else if (answer instanceof StreamedFile) {
     const file = await open(answer.file);
-    // Gone from the directory before the first byte is sent: whatever happens now, no copy stays.
+    // Removed from the directory before the first byte is sent: whatever happens now, no copy stays.
     rmSync(answer.file, { force: true });
     const { size } = await file.stat();
     await sendBytes(response, new StreamedBytes(size, file.createReadStream()));

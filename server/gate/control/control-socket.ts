@@ -16,8 +16,8 @@ class ControlSocketError extends Error {
 const LONGEST_PATH = 107;
 
 /**
- * Listens on a socket with mode 0600 in a directory with 0700. A socket that a dead gate left is taken away; one that
- * answers belongs to a gate that runs.
+ * Listens on a socket with mode 0600 in a directory with mode 0700. Removes a socket that a dead gate left;
+ * one that answers belongs to a gate that runs.
  *
  * @throws ControlSocketError
  */
@@ -60,7 +60,10 @@ function secureDirectory(directory: string): void {
   }
 }
 
-/** Moves it aside before asking whether anybody is there: of two gates that start at once, neither removes the other's. */
+/**
+ * Removes the socket of a dead gate. Moves it aside and asks once more whether anybody is there: of two gates
+ * that start at once, neither removes the other's.
+ */
 async function removeStale(path: string): Promise<void> {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return;

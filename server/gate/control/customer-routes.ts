@@ -18,7 +18,7 @@ import { allOf, sessionView } from './session-routes.js';
 const SUSPENDED = 'Your access has been suspended by the administrators.';
 const REMOVED = 'Your access has been removed by the administrators.';
 
-/** Customers and their roles. `sessions` is null when the gate is not running: there are none to end. */
+/** Customers and their roles. `sessions` is null when the gate is not running: then there are none to end. */
 export function customerRoutes(
   store: Store,
   settings: AdministrationSettings,
@@ -32,7 +32,7 @@ export function customerRoutes(
     store.customers.find(name) === undefined ? noSuchCustomer(name) : null;
 
   const recordingStore = new RecordingStore(settings.recordings.directory);
-  /** They are counted for who reads it: that they cannot be is no reason for a fault. */
+  /** The count is only for the admin to read: recordings that cannot be listed count as none. */
   const recordingsOf = async (name: CustomerName): Promise<number> => {
     const found = await recordingStore.list((one) => one.customer === name).catch(() => []);
     return found.length;
@@ -132,7 +132,7 @@ export function customerRoutes(
       return { role: added, unowned, seen: store.domains.list().some(({ name }) => name === given.domain) };
     }),
 
-    // Who sits at a console by this role is ended by the gate, which hears of it from the audit log.
+    // The gate hears of this from the audit log, and ends those who are at a console by this role.
     route('DELETE', '/roles', { customer, domain }, (given, { actor }) => {
       const removed = store.roles.remove(given.customer, given.domain, actor);
       return isRefusal(removed) ? removed : { ...removed, unowned: isUnowned(removed) };

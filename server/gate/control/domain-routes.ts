@@ -19,7 +19,10 @@ import type { Host } from './control-ports.js';
 import { route } from './route.js';
 import type { Route } from './route.js';
 
-/** The names of domains, as the store remembers them and the hosts show them, and what is set for them. */
+/**
+ * The names of domains, as the store remembers them and the hosts show them, and the parameters that are set
+ * for them.
+ */
 export function domainRoutes(store: Store, hosts: readonly Host[]): readonly Route[] {
   const entry = (record: DomainRecord): DomainEntry => {
     const on = hosts.flatMap(({ name, reachable, domains }) => {
@@ -99,7 +102,7 @@ export function domainRoutes(store: Store, hosts: readonly Host[]): readonly Rou
   ];
 }
 
-/** Names, or all that wait for an admin. */
+/** Names of domains, or all that wait for an admin. */
 const which = { domains: listOf(domain, 10_000), waiting: flag };
 
 function chosen(
@@ -134,7 +137,10 @@ function asked({ name: host, contract }: Host): readonly AskedParameter[] {
   );
 }
 
-/** The domain may be meant for a host that is not there yet, so that this refuses nothing: each host has its own last word. */
+/**
+ * Remarks, which refuse nothing: the domain may be meant for a host that is not there yet, and each host has
+ * the last word.
+ */
 function notes(hosts: readonly Host[], name: DomainName, values: ParameterValues): readonly string[] {
   const here = hosts.filter(({ domains }) => domains.has(name));
   if (here.length === 0 || here.some(({ contract }) => contract === null)) return [];

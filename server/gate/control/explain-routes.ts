@@ -21,9 +21,9 @@ import type { Route } from './route.js';
 /** `POST /policy/explain`. */
 export interface PolicyExplanation {
   readonly explanation: Explanation;
-  /** What would refuse it before any rule is asked; sentences. */
+  /** Sentences about what would refuse it before any rule is asked. */
   readonly remarks: readonly string[];
-  /** All of it for a terminal. */
+  /** All of it as text for a terminal. */
   readonly text: string;
 }
 
@@ -32,23 +32,26 @@ type Denial = Extract<AuditEvent, { kind: 'domain.denied' }>;
 /** `GET /policy/denials/REFERENCE`. */
 export interface DenialExplanation {
   readonly row: AuditRow;
-  /** What the policy says of the same by now; null when the customer or such a domain is not there. */
+  /**
+   * What the policy says of the same request now; null when there is no such customer, or the name cannot be
+   * a domain's.
+   */
   readonly now: PolicyExplanation | null;
   readonly text: string;
 }
 
-/** What explanations are made from. */
+/** The parts that explanations are made from. */
 interface ExplainParts {
   readonly store: Store;
-  /** The one in force, or the files as they are when the gate is not running. */
+  /** The policy in force, or the files as they are when the gate is not running. */
   readonly policy: () => Policy | Refusal;
-  /** Reads another one that is asked about. */
+  /** Reads another policy that is asked about. */
   readonly read: ReadPolicy;
   readonly observations: DomainObservations;
   readonly atOnce: RunningGate['atOnce'];
 }
 
-/** What is asked about. */
+/** The question. */
 interface Asked extends Circumstances {
   readonly customer: CustomerName;
   readonly domain: DomainName;
@@ -128,7 +131,7 @@ function explanationOf(
   return { explanation, remarks, text };
 }
 
-/** The same question again, as of then, to the policy and the roles of today. */
+/** Asks the same question again, with the time of then, and the policy and the roles of today. */
 function denialNow(
   parts: ExplainParts,
   policy: Policy,

@@ -6,7 +6,7 @@ import { readJournalPage } from '../../wire/answers.js';
 const TIMEOUT_MS = 10_000;
 
 /**
- * What a host's own journal says it heard of the audit log, page by page: `GET /journal` of dom0's socket.
+ * Reads a host's own journal, a witness for the audit log, page by page: `GET /journal` of dom0's socket.
  *
  * @throws Error with a sentence when the host does not answer, or answers something else
  */

@@ -25,7 +25,7 @@ const WANTED = {
 
 type Wanted = ArgumentValues<typeof WANTED>;
 
-/** Customers from elsewhere, with keys and roles, all or none; without `apply` nothing is written. */
+/** Imports customers with keys and roles, all or none; without `apply` nothing is written. */
 export function importRoutes(
   store: Store,
   settings: AdministrationSettings,
@@ -54,7 +54,7 @@ export function importRoutes(
   ];
 }
 
-/** The rules for keys as they will be when the customers have the roles that they are to have. */
+/** The rules for keys as they will be when the customers have the roles of the import. */
 function rulesFor(
   customers: readonly Wanted[],
   store: Store,
@@ -71,7 +71,7 @@ function rulesFor(
   return new KeyRules({ settings: settings.keys, policy: () => policy, holders: { rolesHeld } });
 }
 
-/** A key that the customer has already stays, whatever the rules say of it today. */
+/** A key that the customer has already stays, whatever the rules say of it now. */
 function readKeys(
   one: Wanted,
   store: Store,

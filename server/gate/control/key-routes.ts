@@ -18,7 +18,10 @@ import type { Route } from './route.js';
 
 const KEY_REMOVED = 'The key of this session has been removed by the administrators.';
 
-/** The keys of one customer, and of many at once. Sessions that came with one that expires are ended by the gate when it does. */
+/**
+ * The keys of one customer, and of many at once. When a key expires, the gate ends the sessions that came
+ * with it.
+ */
 export function keyRoutes(
   store: Store,
   settings: AdministrationSettings,
@@ -154,10 +157,10 @@ export function keyRoutes(
 }
 
 /**
- * A transaction a turn, so that the gate goes on meanwhile.
+ * Does one transaction a turn, so that the gate serves others in between.
  *
  * @param done what has been changed so far
- * @returns a refusal that says how far it came when the rest cannot be written
+ * @returns null, or when the rest cannot be written a refusal that says how far it came
  */
 async function inParts(
   slices: Slices,
@@ -177,7 +180,10 @@ async function inParts(
   }
 }
 
-/** A policy that cannot be read keeps nobody from adding a key: whether it may be used is asked at each login. */
+/**
+ * Null for a policy that cannot be read. That keeps nobody from adding a key: each login asks whether the key
+ * may be used.
+ */
 export function readable(policy: () => Policy | Refusal): Policy | null {
   try {
     const found = policy();

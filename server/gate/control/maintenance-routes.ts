@@ -6,7 +6,10 @@ import type { MaintenanceStatus } from './control-answers.js';
 import { route } from './route.js';
 import type { Route } from './route.js';
 
-/** Maintenance, with the gate and without: who is at a console that is closed is ended by the gate, which hears of it from the audit log. */
+/**
+ * Maintenance, with a running gate and without. A gate hears of it from the audit log, and ends those who are
+ * at a console that is closed.
+ */
 export function maintenanceRoutes(maintenance: Maintenance): readonly Route[] {
   const status = (): MaintenanceStatus => ({ maintenance: maintenance.get() });
   return [

@@ -4,7 +4,10 @@ import type { Policy } from '../../../policy/policy.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 
-/** As `mentionsOf`; null when the policy cannot be read, which keeps nobody from renaming or removing a customer. */
+/**
+ * As `mentionsOf`; null when the policy cannot be read. That keeps nobody from renaming or removing a
+ * customer.
+ */
 export function policyMentions(
   policy: () => Policy | Refusal,
   customer: CustomerName,

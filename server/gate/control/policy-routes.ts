@@ -20,7 +20,7 @@ export function policyStatus({ policy, revision, digest, problems }: PolicyInFor
 
 /** `GET /policy/warnings`. */
 export interface PolicyWarnings {
-  /** Whom the policy in force speaks of, and there is nobody. */
+  /** Sentences about names in the policy in force that match nobody. */
   readonly warnings: readonly string[];
 }
 
@@ -43,7 +43,7 @@ export function policyRoutes(store: Store, policy: PolicyInForce): readonly Rout
   ];
 }
 
-/** Says in the audit log that an admin has put back the files of an earlier revision. */
+/** Records in the audit log that an admin has put back the files of an earlier revision. */
 export function restoredRoutes(store: Store): readonly Route[] {
   return [
     route('POST', '/policy/restored', { revision: number, from: number }, (given, { actor }) => {

@@ -11,7 +11,10 @@ import type { AdministrationSettings } from './control-ports.js';
 import { StreamedBytes, route } from './route.js';
 import type { Route } from './route.js';
 
-/** The recordings of console visits. Files and names are all there is of them: it is the same with a running gate and without. */
+/**
+ * The recordings of consoles. Files and their names are all there is of them, so it does not matter whether a
+ * gate runs.
+ */
 export function recordingRoutes(store: Store, { recordings }: AdministrationSettings): readonly Route[] {
   const { audit } = store;
   const recordingStore = new RecordingStore(recordings.directory);
@@ -33,7 +36,7 @@ export function recordingRoutes(store: Store, { recordings }: AdministrationSett
       },
     ),
 
-    // Who reads it is in the log before the first byte is handed over.
+    // The reader is in the audit log before the first byte is handed over.
     route('POST', '/recordings/:recording/export', { recording }, async (given, { actor }) => {
       const found = await recordingStore.find(given.recording);
       if (found === undefined) return noSuch(given.recording);

@@ -5,6 +5,7 @@ import type { AdminActor } from '../../store/audit-event.js';
 import { readArguments } from './argument.js';
 import type { Argument, ArgumentValues } from './argument.js';
 
+/** Refuses a request that only a running gate can answer. */
 export const NEEDS_THE_GATE = 'the gate is not running, and this can only be asked of a running gate';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -12,9 +13,9 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 /** One request of an admin, whichever way it came. */
 export interface Call {
   readonly method: Method;
-  /** Its parts percent-encoded, as in a URL: `/customers/alice`. */
+  /** The parts are percent-encoded, as in a URL: `/customers/alice`. */
   readonly path: string;
-  /** From the query and the body. */
+  /** The values from the query and the body. */
   readonly given: Readonly<Record<string, unknown>>;
   readonly actor: AdminActor;
   /** Aborted when the admin has gone. */
@@ -30,7 +31,7 @@ export class Lines {
   }
 }
 
-/** An answer that is a file's bytes. The file is for whoever takes the answer to remove. */
+/** An answer that is a file's bytes. The taker of the answer removes the file. */
 export class StreamedFile {
   readonly file: string;
 
@@ -39,7 +40,7 @@ export class StreamedFile {
   }
 }
 
-/** An answer that is so many bytes. */
+/** An answer of a known number of bytes. */
 export class StreamedBytes {
   readonly length: number;
   readonly stream: Readable;
@@ -50,10 +51,10 @@ export class StreamedBytes {
   }
 }
 
-/** A value for JSON, Lines, a HandedFile, HandedBytes, or a refusal. */
+/** A value for JSON, Lines, a StreamedFile, StreamedBytes, or a refusal. */
 export type RouteAnswer = Lines | StreamedFile | StreamedBytes | Refusal | object;
 
-/** One thing an admin can ask for. */
+/** One request that an admin can make. */
 export interface Route {
   readonly method: Method;
   /** As `/customers/:customer`. */
@@ -62,7 +63,7 @@ export interface Route {
   readonly answer: (call: Call) => Promise<RouteAnswer> | undefined;
 }
 
-/** @param pattern its `:names` and the given values are read by the arguments of the same names */
+/** @param pattern its `:names` are read like the given values, by the arguments of the same names */
 export function route<S extends Readonly<Record<string, Argument<unknown>>>>(
   method: Method,
   pattern: string,

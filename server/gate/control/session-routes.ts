@@ -17,12 +17,12 @@ export function sessionView({ id, identity, openedAt, what, command }: LiveSessi
   return { id, customer: name, fingerprint, source, domain, openedAt: openedAt.toISOString(), what, command };
 }
 
-/** Sessions, then connections without one: those hold places too. */
+/** All sessions, then the connections without one: those hold places too. */
 export function allOf(sessions: LiveSessions): readonly LiveSession[] {
   return [...sessions.list(), ...sessions.withoutSession()];
 }
 
-/** What there is only while the gate runs: live sessions, and how it does. */
+/** Routes for what exists only while the gate runs: its status, announcements, live sessions. */
 export function sessionRoutes(
   store: Store,
   settings: Pick<AdministrationSettings, 'state' | 'recordings'>,
@@ -59,14 +59,15 @@ export function sessionRoutes(
             ),
         },
         maintenance: store.maintenance.get(),
-        // A small row may still find room in the write-ahead log when the disk is full.
+        // A small row may still find room in the write-ahead log when the disk is full, so the folders are
+        // tried as well.
         audit: { ...store.audit.head(), trouble: store.audit.trouble() ?? folders[0]?.problem ?? null },
         folders,
       };
     }),
 
     route('POST', '/announcements', { text: sentence }, ({ text }, { actor }): AnnouncementMade => {
-      // Recorded first: what cannot be recorded is not said.
+      // Recorded first: an announcement that cannot be recorded is not made.
       store.audit.append({ kind: 'announcement.made', actor, text });
       return { text, told: gate.announcements.make(words.announced(text)) };
     }),
@@ -97,7 +98,9 @@ export function sessionRoutes(
   ];
 }
 
-/** The recordings' directory comes with the first recording. */
+/**
+ * Tries the folders that the gate writes to. The recordings' directory exists from the first recording on.
+ */
 async function checkFolders({
   state,
   recordings: { directory },
