@@ -24,7 +24,10 @@ interface SessionRouterParts {
   readonly log: Logger;
 }
 
-/** Runs a session: the menu, or one command. A run that rejects ends its session with a sentence, and no other session. */
+/**
+ * Runs a session: the menu, or one command. A run that rejects ends its session with a sentence, and no other
+ * session.
+ */
 export class SessionRouter implements SessionHandler {
   readonly #parts: SessionRouterParts;
   readonly #open = new Map<CustomerName, number>();

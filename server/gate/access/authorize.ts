@@ -206,8 +206,9 @@ export class Authorizer {
   }
 
   /**
-   * Decides whether something under way may continue. As `check`, but counts no limits, so that it does not
-   * count against itself, and uses the last observation: a host that is silent just now changes nothing.
+   * Decides whether something under way may continue. As `check`, but with two differences. It counts no
+   * limits, so that nothing counts against itself. And it uses the last observation, because a host that is
+   * silent just now changes nothing.
    */
   recheck(identity: Requester, request: AccessRequest): Refusal | null {
     const verdict = this.verdictNow(identity, request);

@@ -153,7 +153,7 @@ export class Revocation {
     this.#sweep();
   }
 
-  /** Ends nobody by time any more. Twice is harmless. */
+  /** Stops the timer that ends entries whose key's time is over. Twice is harmless. */
   close(): void {
     this.#ends.close();
   }

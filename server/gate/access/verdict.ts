@@ -23,7 +23,7 @@ export interface AccessRequest {
   readonly key?: string | null;
   /** The profile's parameters, for the log and the host; they decide nothing. */
   readonly parameters?: ParameterValues;
-  /** Of `log-switch`, for the log; it decides nothing. */
+  /** For `log-switch`: whether the log is to be kept. The audit log has it; it decides nothing. */
   readonly keep?: boolean;
 }
 

@@ -44,8 +44,7 @@ export function linesOf(page: LogPage, whole: 'from' | 'to', core: PageCore = pa
   }));
   const shown = (some: readonly Piece[]): MenuLogLine[] => some.flatMap((piece) => textOf(piece, boots));
   if (bytes.length !== at.to - at.from) {
-    // Something is missing in between: it is known where all lines stand together, but not where each one
-    // does.
+    // Something is missing in between: only the place of all the lines together is known, not that of each.
     const lines = shown(piecesOf(page, [])).map((line) => ({ ...line, from: at.from, to: at.to }));
     return { from: at.from, to: at.to, lines, open: [] };
   }

@@ -56,8 +56,8 @@ export interface ConsoleEnding {
 }
 
 /**
- * After the end of input the guest's answers are still shown: until it is quiet for so long, and at most so
- * long. Milliseconds.
+ * After the end of input, the guest's answers are still shown until it has been quiet for `quiet`, and for at
+ * most `most`. Milliseconds.
  */
 const LINGER = { quiet: 500, most: 5_000 };
 

@@ -147,7 +147,8 @@ export class ConsoleNotice {
     const painted = lines.map(
       (line, at) => `\x1b[${from + at};1H\x1b[0;7m${line.padEnd(width)}\x1b[0m\x1b[K`,
     );
-    // In one piece with the lines. The repaint that takes them away shows the cursor again, where the guest does.
+    // In one piece with the lines. The repaint that takes them away shows the cursor again, where the guest
+    // does.
     this.#terminal.write(`${aside(painted.join(''))}${this.#hidesCursor ? '\x1b[?25l' : ''}`);
     this.#shown = lines.length;
   }

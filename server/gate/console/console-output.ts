@@ -1,6 +1,8 @@
 import type { Terminal, Unsubscribe } from '../session/terminal.js';
 
-/** Credit is given back in pieces of at least this, so that not every keystroke's echo costs a frame. Bytes. */
+/**
+ * Credit is given back in pieces of at least this, so that not every keystroke's echo costs a frame. Bytes.
+ */
 const PIECE = 32 * 1024;
 
 /**

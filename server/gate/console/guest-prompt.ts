@@ -21,7 +21,9 @@ const NO_SHELL =
 /** A percentage: `100%` or `12.5 %`. */
 const PERCENT = /(^|\s)\d{1,3}([.,]\d+)? ?%\s?$/;
 
-/** `root@horatio:~# `, `[root@horatio ~]# `, `~ $ `, `/ # `, `sh-5.2$ `, `# `, `horatio% `, `ada@horatio ~> `. */
+/**
+ * `root@horatio:~# `, `[root@horatio ~]# `, `~ $ `, `/ # `, `sh-5.2$ `, `# `, `horatio% `, `ada@horatio ~> `.
+ */
 const PROMPTS: readonly RegExp[] = [
   /[$#] ?$/,
   /% ?$/,

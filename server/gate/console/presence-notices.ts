@@ -9,8 +9,8 @@ import type { SizeHint } from './size-hint.js';
 type BootNote = Extract<ConsoleNews, { note: 'boot' }>;
 
 /**
- * The greeting waits for the first picture: until the guest is quiet for so long, and at most so long.
- * Milliseconds.
+ * The greeting waits for the first picture, until the guest has been quiet for `quiet`, and for at most
+ * `most`. Milliseconds.
  */
 const GREETING = { quiet: 60, most: 500 };
 

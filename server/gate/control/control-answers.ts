@@ -175,7 +175,7 @@ export interface GateStatus {
 /** `POST /announcements`. */
 export interface AnnouncementMade {
   readonly text: string;
-  /** How many sessions read it at once. */
+  /** How many sessions read it right away. */
   readonly told: number;
 }
 

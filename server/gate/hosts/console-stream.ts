@@ -21,7 +21,7 @@ export interface ConsoleListener {
   note(note: ConsoleNews): void;
   /** The stream has ended; nothing follows. The reason is for the log. */
   closed(reason: string): void;
-  /** What was written has left; more may be written. */
+  /** The bytes written have left; more may be written. */
   drained(): void;
 }
 
@@ -123,7 +123,7 @@ export class ConsoleStream {
   close(): void {
     this.#listener = null;
     if (this.#closed) return;
-    // What was typed last still goes out, if dom0 takes it.
+    // The bytes typed last still go out, if dom0 takes them.
     const impatience = setTimeout(() => this.#socket.destroy(), LAST_WORDS).unref();
     this.#socket.once('close', () => {
       clearTimeout(impatience);

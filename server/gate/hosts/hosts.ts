@@ -181,7 +181,7 @@ export class Hosts implements DomainObservations {
     return strays.find(({ part }) => part === 'runs') ?? strays[0] ?? null;
   }
 
-  /** What the domain does, for policy. What its host does not say at this moment is not known. */
+  /** What the domain does, for policy; unknown where its host does not say it at this moment. */
   observation(domain: DomainName): DomainObservation {
     const stray = this.strayOf(domain);
     if (stray !== null) return { state: stray.host.reachable ? 'running' : null, booted: null };

@@ -4,7 +4,7 @@ import type { ParameterOffer } from '../../wire/contract.js';
 
 /** What admins have set for domains. */
 export interface ParametersOfDomains {
-  /** Those that count. */
+  /** The values that count: for a retired domain, only those that were set after it was retired. */
   values(domain: DomainName): ParameterValues;
 }
 

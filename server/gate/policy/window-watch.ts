@@ -58,8 +58,8 @@ export class WindowWatch {
   }
 
   /**
-   * Tells if a window has opened or closed since the last look. A new policy is told by whoever put it in
-   * force.
+   * Tells if a window has opened or closed since the last look. A new policy is not told here: `PolicyHolder`
+   * tells it.
    */
   look(): void {
     const before = this.#told;

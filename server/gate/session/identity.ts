@@ -1,6 +1,8 @@
 import type { CustomerName, DomainName, Fingerprint } from '../../../policy/names.js';
 
-/** What authentication proved about a connection. Immutable; made by `authenticate` alone. */
+/**
+ * What authentication proved about a connection. Immutable; `Connection` makes it when it accepts a login.
+ */
 export interface Identity {
   readonly customer: CustomerName;
   readonly fingerprint: Fingerprint;

@@ -32,8 +32,8 @@ export const ALGORITHMS = {
 } as const satisfies Algorithms;
 
 /**
- * The signature algorithms of a login and the key type that each belongs to (RFC 4253 §6.6, RFC 5656, RFC 8332,
- * RFC 8709). `ssh-rsa`, the one with SHA-1, is not among them.
+ * The signature algorithms of a login and the key type that each belongs to (RFC 4253 §6.6, RFC 5656, RFC
+ * 8332, RFC 8709). `ssh-rsa`, the one with SHA-1, is not among them.
  */
 export const SIGNATURE_ALGORITHMS = {
   'ssh-ed25519': 'ssh-ed25519',

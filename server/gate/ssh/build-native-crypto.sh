@@ -1,6 +1,7 @@
 #!/bin/sh
-# Builds the native part of ssh2 for the Node.js that comes with Postern, from that package's own headers: npm itself may
-# run on another Node.js. npm runs this after an install. Without the native part SSH works, at about 1.5 times the CPU.
+# Builds the native part of ssh2 for the Node.js that comes with Postern, from that package's own headers: npm
+# itself may run on another Node.js. npm runs this after an install. Without the native part SSH works, at
+# about 1.5 times the CPU.
 . server/own-node.sh
 # Since Node.js 24.19 this header makes each object take a cleanup hook back when it is collected. The
 # collector may run where there is no environment to take it from, and Node.js then aborts. The gate would end

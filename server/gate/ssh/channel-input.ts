@@ -72,7 +72,10 @@ export class ChannelInput {
     };
   }
 
-  /** The listener is called after all that was held has been delivered; soon, when that was before. */
+  /**
+   * The listener is called once all that was held has been delivered; when that was before, it is called
+   * soon.
+   */
   onEnd(listener: () => void): () => void {
     if (this.#saidEnd) {
       queueMicrotask(() => {

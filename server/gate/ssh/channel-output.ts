@@ -1,6 +1,8 @@
 /** What an output needs of its connection. */
 export interface OutputSender {
-  /** False while keys are exchanged, while the socket is full, and for good once the connection is closing. */
+  /**
+   * False while keys are exchanged, while the socket is full, and for good once the connection is closing.
+   */
   readonly isReady: boolean;
   /** Bytes in the socket's buffer. */
   readonly pendingBytes: number;

@@ -150,7 +150,7 @@ export class Connection {
   }
 
   /**
-   * Whether it cost a key exchange and came to nothing, without a failed try (which counts by itself). The
+   * Whether it cost a key exchange and came to nothing, without a failed try (which counts by itself). Such a
    * client asks whose keys are known here, or just keeps the gate busy, and may leave before the exchange is
    * complete.
    */

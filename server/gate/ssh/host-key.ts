@@ -42,8 +42,8 @@ export class HostKey {
   }
 
   /**
-   * Reads the key, or makes it when there is none: the private file 0600, `FILE.pub` 0644, both as ssh-keygen writes
-   * them.
+   * Reads the key, or makes it when there is none: the private file 0600, `FILE.pub` 0644, both as ssh-keygen
+   * writes them.
    *
    * @throws HostKeyError when the file cannot be used: too open, of another type, encrypted, broken
    */

@@ -13,10 +13,10 @@ const LONGEST_MS = 60 * 60 * 1000;
 const MOST_SOURCES = 10_000;
 
 /**
- * Closes sources whose logins are refused too often before the key exchange, which is what costs. One refusal
- * is forgotten each `penaltySeconds`, so that a monitor that looks in now and then is never penalised. A
- * login that succeeds clears its source: behind one address there may be many customers, and the penalty is
- * there to save work, not to guard the keys.
+ * Closes the connections of sources whose logins are refused too often. It closes them before the key
+ * exchange, because that is what costs. One refusal is forgotten each `penaltySeconds`, so that a monitor
+ * that looks in now and then is never penalised. A login that succeeds clears its source: behind one address
+ * there may be many customers, and the penalty is there to save work, not to guard the keys.
  */
 export class Penalties {
   readonly #after: number;

@@ -1,6 +1,9 @@
 import type { Ssh2Decipher, Ssh2Protocol } from './ssh2-private.js';
 
-/** Messages that may come at any time, also while keys are exchanged (RFC 4253 §7.1): IGNORE, UNIMPLEMENTED, DEBUG. */
+/**
+ * Messages that may come at any time, also while keys are exchanged (RFC 4253 §7.1): IGNORE, UNIMPLEMENTED,
+ * DEBUG.
+ */
 const LAST_OF_ANY_TIME = 4;
 /** The messages of the connection protocol: channels, and what goes through them (RFC 4254 §9). */
 const FIRST_OF_CONNECTION = 80;

@@ -20,8 +20,8 @@ export function disconnectMessage(reason: number, sentence: string): Buffer {
 }
 
 /**
- * SSH_MSG_EXT_INFO with server-sig-algs (RFC 8308 §3.1). ssh2 1.17 lists `ssh-rsa` and `ssh-dss`, which the gate
- * refuses, and lacks a comma, so that clients do not find rsa-sha2-512.
+ * SSH_MSG_EXT_INFO with server-sig-algs (RFC 8308 §3.1). ssh2 1.17 lists `ssh-rsa` and `ssh-dss`, which the
+ * gate refuses, and lacks a comma, so that clients do not find rsa-sha2-512.
  */
 export function signatureAlgorithmsMessage(): Buffer {
   const names = Object.keys(SIGNATURE_ALGORITHMS).join(',');

@@ -1,6 +1,6 @@
 /**
- * The terminals that the menu knows, and those that stand in for their relatives. No other name is passed on:
- * blessed opens a name with a slash as a file, and compiles what it finds.
+ * The terminals that the menu knows, and for each relative of theirs the one that stands in for it. No other
+ * name is passed on: blessed opens a name with a slash as a file, and compiles what it finds.
  */
 const KNOWN: ReadonlyMap<string, string> = new Map([
   ...['xterm', 'xterm-256color', 'screen', 'screen-256color', 'tmux-256color', 'vt100', 'linux', 'dumb'].map(

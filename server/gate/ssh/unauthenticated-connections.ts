@@ -28,9 +28,9 @@ interface Waiting<T> {
  */
 const EARLY = { share: 0.75, chance: 0.3 } as const;
 const HALF_LIFE_MS = 30_000;
-/** After a login from a source, its crowd counts as so much smaller for so long. */
+/** For `ms` after a login from a source, its crowd counts as smaller by `factor`. */
 const SPARED = { ms: 24 * 60 * 60 * 1000, factor: 8 } as const;
-/** With more than this waiting, the worst of so many drawn at random goes. */
+/** The worst is sought among all that wait; if more than this wait, among so many drawn at random. */
 const SAMPLE = 256;
 const MOST_SOURCES = 20_000;
 
