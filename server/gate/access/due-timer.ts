@@ -15,8 +15,8 @@ export class DueTimer {
 
   /**
    * @param clock milliseconds since 1970
-   * @param wake called at the moment or earlier; it calls `at` with the moment that is due next. What it
-   *   throws is logged, and it is called again a second later
+   * @param wake called at the moment or earlier; it calls `at` with the moment that is due next. A fault in
+   *   it is logged, and it is called again a second later
    */
   constructor(clock: () => number, wake: () => void, log: FaultLogger) {
     this.#clock = clock;

@@ -21,8 +21,8 @@ export interface Live {
   /** Ends it; the sentence is for the customer. */
   end(sentence: string): void;
   /**
-   * True until it begins; what is typed waits until then. It is checked in the same turn as the change. So
-   * when a right is lost and given back at once, nothing that was typed without it is passed on.
+   * True until it begins; typed keys wait until then. It is checked in the same turn as the change. So when a
+   * right is lost and given back at once, nothing that was typed without it is passed on.
    */
   readonly beginning?: boolean;
 }

@@ -3,8 +3,8 @@ import { shownLines } from './shown-lines.js';
 import { TextFilter } from './text-filter.js';
 
 /**
- * Turns a console's output into lines of text as it comes: control strings left out, lines drawn. What it
- * holds is bounded: a line that does not end is cut into pieces.
+ * Turns a console's output into lines of text as it comes: control strings left out, lines drawn. It holds a
+ * bounded amount: a line that does not end is cut into pieces.
  */
 export class ConsoleText {
   readonly #decoder = new StringDecoder('utf8');

@@ -23,7 +23,7 @@ export interface PageLines {
   readonly open: readonly MenuLogLine[];
 }
 
-/** The part of a page that is wanted. What stands around it decides how that part is shown. */
+/** The part of a page that is wanted. The bytes around it decide how that part is shown. */
 export interface PageCore {
   readonly from: number;
   readonly to: number;
@@ -144,7 +144,7 @@ function filtered(bytes: Buffer, from: number): { readonly text: Buffer; readonl
 }
 
 /**
- * @returns where a piece that begins at `begin` ends at the latest. What is drawn for a byte counts as one
+ * @returns where a piece that begins at `begin` ends at the latest. All bytes drawn for one byte count as one
  */
 function tooLong(text: Buffer, positions: Float64Array, begin: number, end: number, from: number): number {
   let bytes = 0;

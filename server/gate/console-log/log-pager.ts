@@ -117,7 +117,7 @@ export class LogPager {
   }
 }
 
-/** The same page with what stands around it, which decides how it is shown. */
+/** The same page with the bytes around it, which decide how it is shown. */
 function withContext({ from, before, bytes }: PageQuery): PageQuery {
   if (from !== undefined) {
     const begin = Math.max(0, from - LOOK_BACK);

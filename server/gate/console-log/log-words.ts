@@ -3,7 +3,7 @@ import { refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { LogHead, LogHeadBoot } from '../hosts/log-answer.js';
 
-/** What a customer is told about the log of a console. */
+/** Sentences for customers about the log of a console. */
 
 /** What the customer must know before reading the log; empty when there is nothing unusual. */
 export function head(domain: DomainName, about: LogHead | null): string[] {

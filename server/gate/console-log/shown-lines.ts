@@ -2,8 +2,8 @@ import { printable } from '../../../policy/printable.js';
 
 /**
  * Turns one line of a console into lines that can be printed, as it looked when it ended. Colours are left
- * out. Whatever only moves the cursor or wipes is carried out within the line; a move to another row begins a
- * new one. Every other control sequence and unprintable character is shown (`^[[?1000h`), so that none of
+ * out. Codes that only move the cursor or wipe are carried out within the line; a move to another row begins
+ * a new one. Every other control sequence and unprintable character is shown (`^[[?1000h`), so that none of
  * them does anything to a terminal.
  *
  * @param said the line without its line feed

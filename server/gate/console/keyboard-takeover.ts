@@ -37,7 +37,7 @@ export class KeyboardTakeover {
   readonly #context: Context;
   readonly #callbacks: Callbacks;
   #taking: { readonly demanded: DemandedPermit; readonly timer: NodeJS.Timeout } | null = null;
-  /** What was typed since `begin`: it is meant for the guest, once the keyboard is ours. */
+  /** The keys typed since `begin`: they are meant for the guest, once the keyboard is ours. */
   #ahead = '';
 
   constructor(deps: Deps, context: Context, callbacks: Callbacks) {

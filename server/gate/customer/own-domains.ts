@@ -43,8 +43,8 @@ interface Asked {
 }
 
 /**
- * The domains that one customer may see, as last heard, with the choices on each. What is shown never permits
- * anything: a choice is authorised when it is made.
+ * The domains that one customer may see, as last heard, with the choices on each. A shown choice permits
+ * nothing: it is authorised when it is made.
  */
 export class OwnDomains {
   readonly #parts: OwnDomainsParts;

@@ -13,8 +13,8 @@ const MOST_SOURCES = 10_000;
  * because then nobody's domain could be changed any more.
  *
  * Refused logins beyond the budget are left out and counted, and the next row of that source says how many.
- * The same goes for their lines in the ordinary log (`RateLimitedLog`). What a customer does is never left
- * out: beyond the budget it is refused.
+ * The same goes for their lines in the ordinary log (`RateLimitedLog`). Acts of a customer are never left
+ * out: beyond the budget they are refused.
  */
 export class AuditBudget {
   readonly #allSources: TokenBucket;

@@ -7,8 +7,8 @@ export const INPUT_WINDOW = 64 * 1024;
 type InputListener = (data: Buffer) => void;
 
 /**
- * The incoming half of one channel. What the client sends counts against its window. Window is given back
- * only for what a listener has taken, so a client whose input nobody wants waits.
+ * The incoming half of one channel. The bytes that the client sends count against its window. Window is given
+ * back only for what a listener has taken, so a client whose input nobody wants waits.
  *
  * ssh2 does not do this: it takes 2 MiB per channel, and any amount from a client that ignores its window.
  */
