@@ -45,10 +45,10 @@ import type { ToolstackSettings } from './toolstack/toolstack-of.js';
 import type { Toolstack } from './toolstack/toolstack.js';
 import { answers, SocketError } from './api/unix-socket.js';
 
-/** A start waits so long for the toolstack to have read the configuration files, and goes on. */
+/** A start waits at most this long for the toolstack to read the configuration files, then goes on. */
 const FIRST_READING_MS = 5_000;
 
-/** What dom0 needs of its settings; after loading nothing is optional. */
+/** The settings that dom0 needs. After loading, nothing is optional. */
 export interface Dom0Settings {
   /** This Xen host's name, for people. */
   readonly host: string;
@@ -68,7 +68,7 @@ export interface Dom0Settings {
 
 export interface Dom0Parts {
   readonly settings: Dom0Settings;
-  /** As the settings say, unless given. */
+  /** By default, the toolstack that the settings name. */
   readonly toolstack?: Toolstack;
   readonly consoles: ConsoleHost;
   readonly logger: Logger;
@@ -86,7 +86,7 @@ export class Dom0 {
   readonly #clock: () => number;
   readonly #host: HostClock;
   readonly #disk: StateDisk;
-  /** What was acquired, in order; given back in the opposite one. */
+  /** Releases what was acquired, in the order of acquisition. `stop` runs them in reverse. */
   #release: (() => void | Promise<void>)[] = [];
 
   constructor(parts: Dom0Parts) {
@@ -97,9 +97,9 @@ export class Dom0 {
   }
 
   /**
-   * Reads the journal, looks once at everything, takes up what was left under way, then listens.
+   * Reads the journal, looks once at everything, resumes open operations, then listens.
    *
-   * @throws SocketError, ProfileError or a fault of the file system, each with one clear sentence
+   * @throws SocketError, ProfileError or a file system error, each with one clear sentence
    */
   async start(): Promise<void> {
     const { settings, logger } = this.#parts;
@@ -114,7 +114,7 @@ export class Dom0 {
     try {
       const condense: Condense = (records) => OperationRegistry.condense(records, settings.limits);
       const registry = new OperationRegistry(settings.limits);
-      // What is read late is taken in at once, and taken up once everything is there.
+      // Records that are read late enter the registry at once. They are resumed once everything is built.
       const late = { resume: (): void => undefined };
       const { journal, records } = await Journal.open(settings.state, condense, {
         logger,
@@ -137,7 +137,7 @@ export class Dom0 {
     }
   }
 
-  /** A disk that is full or read-only keeps nobody from the list, the consoles and the log. */
+  /** With a full or read-only disk the list, the consoles and the log must still work. */
   async #makeState(): Promise<void> {
     const { settings, logger } = this.#parts;
     try {
@@ -154,7 +154,7 @@ export class Dom0 {
     }
   }
 
-  /** Twice is harmless. What is under way is taken up by the next start. */
+  /** Calling it twice is harmless. The next start resumes the open operations. */
   async stop(): Promise<void> {
     const release = this.#release.reverse();
     this.#release = [];
@@ -287,7 +287,7 @@ export class Dom0 {
       },
     );
     await observer.start();
-    // What is under way is not known yet, so nothing of it may be tidied away either.
+    // As long as the journal is unread, we do not know the open operations, so we must not sweep their files.
     const resume = async (): Promise<void> => {
       if (journal.isUnread) late.resume = () => void operations.resume();
       else await operations.resume();
@@ -306,10 +306,10 @@ export class Dom0 {
   }
 
   /**
-   * Waits a little for the toolstack to have read the files, while what is known already is looked at. An operation that is taken up before
-   * would not find its domain.
+   * Waits a little for the toolstack to read the files, then looks at what is known. An operation resumed
+   * before its file was read would not find its domain.
    *
-   * @returns whether all was read
+   * @returns whether all files were read
    */
   async #readFirst(configs: DomainConfigs, observer: Observer): Promise<boolean> {
     if (!configs.isReading) return true;
@@ -334,7 +334,7 @@ export class Dom0 {
   }
 }
 
-/** What an admin must see to, in sentences. */
+/** The problems that an admin must fix, as sentences. */
 function troublesOf(trouble: JournalTrouble | null, unrecorded: number): readonly string[] {
   const since = trouble === null ? '' : new Date(trouble.since).toISOString();
   const why = trouble === null ? '' : presentable(trouble.why, 100);

@@ -39,15 +39,18 @@ export interface AdmissionParts {
 
 export interface Admitted {
   readonly seen: ObservedDomain;
-  /** It is already as it was asked for: there is nothing to do. */
+  /** The domain is already as requested: there is nothing to do. */
   readonly isSo: boolean;
-  /** What the request overtakes. */
+  /** The operation that this request overtakes. */
   readonly overtaken: Operation | null;
 }
 
 type AdmissionResult = Admitted | { readonly refused: Refusal; readonly inTheWay: Operation | null };
 
-/** Whether a request may be worked on: known words, the table of states and verbs, what is under way, the host's limits, the disks. */
+/**
+ * Decides whether a request may be worked on. It checks the words, the table of states and verbs, the
+ * operation under way, the host's limits and the disks.
+ */
 export class Admission {
   readonly #parts: AdmissionParts;
 
@@ -63,7 +66,7 @@ export class Admission {
     });
     const wrong = this.#wrongRequest(request);
     if (wrong !== null) return refused(wrong);
-    // What is created is created from the file as it is now, whenever it was edited.
+    // A create uses the file as it is now, even if it was edited a moment ago.
     if (createsDomain(request.verb)) await this.#parts.observer.reread();
     const seen = await this.#fresh(request.domain);
     if (isRefusal(seen)) return refused(seen);
@@ -112,7 +115,10 @@ export class Admission {
     return null;
   }
 
-  /** The domain as it was seen lately: by a look of now when the last one is too old, or else `unknown`. */
+  /**
+   * The domain by a recent observation. Looks again when the last one is too old; if that fails, the state is
+   * `unknown`.
+   */
   async #fresh(name: DomainName): Promise<ObservedDomain | Refusal> {
     const { observer, clock, host } = this.#parts;
     const isFresh = (): boolean => {
@@ -148,7 +154,9 @@ function noSuchDomain(name: DomainName): Refusal {
   return refusal('no-such-domain', 'There is no such server.', name);
 }
 
-/** It is here already, by another name: it arrives from another host, or leaves to one. */
+/**
+ * The refusal for a domain that is here already under another name, because it is being migrated in or out.
+ */
 export function existsAs(domain: DomainName, guest: string): Refusal {
   return refusal(
     'wrong-state',

@@ -6,8 +6,9 @@ export class CreateQueue {
   /**
    * Waits for its turn.
    *
-   * @param moved told how many are before it, the running one included, at first and when that changes
-   * @returns what must be called when it is done; twice is harmless
+   * @param moved called with the number of creates ahead, the running one included: at first and after each
+   * change
+   * @returns a function to call when the create is done; calling it twice is harmless
    * @throws the signal's reason when it is aborted before its turn
    */
   async enter(signal: AbortSignal, moved: (place: number) => void): Promise<() => void> {
@@ -40,7 +41,7 @@ export class CreateQueue {
     });
   }
 
-  /** The turn is handed over, so that nobody who comes meanwhile can take it. */
+  /** Hands the turn over directly, so that no newcomer can take it. */
   #next(): void {
     const next = this.#waiting.shift();
     if (next === undefined) {

@@ -14,7 +14,7 @@ import type { Making, Operation } from './operation.js';
 import { unwritable } from './unwritable.js';
 import type { WorkParts } from './work-parts.js';
 
-/** It is already as it was asked for. */
+/** The domain is already as requested. */
 const ALREADY = 'already';
 const byHand = (detail: string): Refusal =>
   refusal(
@@ -46,8 +46,8 @@ const stillPaused = (name: string): Refusal =>
   );
 
 /**
- * How an incarnation begins, so that no byte of its console is lost: created paused, its console attached, unpaused. Whatever
- * happens in between, it does not stay paused by us, and nothing is unpaused or taken away that others made.
+ * Starts an incarnation without losing a byte of its console: create paused, attach the console, unpause.
+ * Whatever happens in between, we leave no domain paused, and we never unpause or destroy what others made.
  */
 export class Creation {
   readonly #parts: WorkParts;
@@ -64,8 +64,8 @@ export class Creation {
   }
 
   /**
-   * Goes on after a dom0 that was killed while it created, attached, unpaused or undid: what is there decides whether it is finished
-   * or undone. After its term it is only undone.
+   * Goes on after a dom0 that was killed while it created, attached, unpaused or undid. The listing decides
+   * whether to finish or to undo. After its term the operation is only undone.
    */
   async resume(operation: Operation, signal: AbortSignal): Promise<Refusal | null> {
     const { transcripts, timings, host, deadlines } = this.#parts;
@@ -84,8 +84,8 @@ export class Creation {
   }
 
   /**
-   * Refuses when somebody started what writes the same disk after the look that came before the create. A toolstack that does not answer
-   * is asked until it does, or the operation's term is over: what was not looked at does not run.
+   * Refuses when another domain that writes the same disk was started after the look before the create. Asks
+   * a silent toolstack until it answers or the operation's term is over: a domain runs only after this check.
    */
   async #takenMeanwhile(operation: Operation, signal: AbortSignal): Promise<Refusal | null> {
     const { observer, profiles, disks, timings, host } = this.#parts;
@@ -169,7 +169,7 @@ export class Creation {
       const other = uuid !== null && listed.uuid !== uuid;
       return other ? byHand(`${domain} is ${listed.uuid ?? listed.domid}`) : this.#record(operation, listed);
     }
-    // Somebody was quicker, or the guest's own reboot was, or what we had begun before: what is there now tells.
+    // Somebody else, the guest's own reboot or our earlier create was quicker. The listing tells which.
     if (refused.detail.includes('already exists')) {
       const ours = uuid !== null && listed?.uuid === uuid;
       return ours ? this.#record(operation, listed) : byHand(refused.detail);
@@ -178,13 +178,13 @@ export class Creation {
     return refused;
   }
 
-  /** A UUID of ours, where nothing is changed by that: where the file has none, xl would draw one as well. */
+  /** Draws a UUID where that changes nothing: for a file without one, xl would draw one as well. */
   #making(config: DomainConfig): Making {
     const free = this.#parts.toolstack.takesOverrides && !config.keys.has('uuid');
     return { uuid: free ? randomUUID() : null };
   }
 
-  /** What a killed dom0 left: the incarnation that it made, or nothing, or somebody else's. */
+  /** Judges what a killed dom0 left: the incarnation that it made, nothing, or somebody else's domain. */
   async #adopt(
     operation: Operation,
     listed: ListedDomain | null,
@@ -218,7 +218,7 @@ export class Creation {
       await this.#undo(operation, signal);
       if (reason !== null) return refusal('toolstack-failed', reason);
       if (isLate) return away(`${domain} was made, and not raised in time`);
-      // Its making was cut off with the half that waited for it.
+      // The create was cut off together with the dom0 that waited for it.
       return operation.created === null ? this.#create(operation, signal) : ended(`${domain} was not whole`);
     }
     const profile = observer.find(domain)?.observation.profile;
@@ -229,9 +229,10 @@ export class Creation {
   }
 
   /**
-   * Whether what is there is what this operation's create made: by the incarnation, once that is known; or else by the UUID that it was
-   * given. Where none could be given, by what xl said: it has spoken, and of no failure, or of a failure of this very domid. A name is
-   * given by Xen once at a time, so that what others make can only be there when ours failed.
+   * Whether this operation's create made the listed domain. The incarnation decides, once it is known, or
+   * else the UUID that we gave. Without a UUID of ours, xl's output decides: it spoke and reported no
+   * failure, or a failure of this very domid. Xen gives a name to one domain at a time, so a domain of others
+   * can be there only when our create failed.
    */
   async #isOurs(operation: Operation, listed: ListedDomain): Promise<boolean> {
     const { host, transcripts, toolstack } = this.#parts;
@@ -285,8 +286,8 @@ export class Creation {
       const call = this.#parts.call(operation, 'unpause', deadlines.destroySeconds * 1000);
       refused = await unlessHalted(toolstack.unpause(targetOf(domain, created), call), signal);
       if (refused !== null && !wasUnpaused) break;
-      // What the toolstack says is believed where a listing does not contradict it. It may have run, and been paused by others since: a
-      // refusal from then on is no reason to take it away.
+      // We believe the toolstack where no listing contradicts it. The domain may have run since, and others
+      // may have paused it: a later refusal is no reason to destroy it.
       wasUnpaused = true;
       const seen = await this.#look(operation, signal);
       const isStill = isIncarnation(seen, created, host.boot) && seen !== null && hasNeverRun(seen);
@@ -323,7 +324,7 @@ export class Creation {
     }
   }
 
-  /** A create of an earlier dom0 that does not come to an end. */
+  /** Ends a create of an earlier dom0 that hangs. */
   async #endHung(operation: Operation, holders: readonly number[], signal: AbortSignal): Promise<Refusal> {
     this.#parts.logger.warn({ operation: operation.id, processes: holders }, 'operation.create-hung');
     this.#parts.transcripts.kill(holders);
@@ -332,8 +333,8 @@ export class Creation {
   }
 
   /**
-   * Takes away what our create left: a domain that it made and that never ran. It is not given up while the toolstack fails, as the domain
-   * would stay paused: a stop breaks it off, and the next start goes on with it.
+   * Destroys what our create left: a domain that it made and that never ran. Retries while the toolstack
+   * fails, or the domain would stay paused. A stop interrupts this, and the next start goes on with it.
    */
   async #undo(operation: Operation, signal: AbortSignal): Promise<void> {
     const { domain } = operation.request;
@@ -346,11 +347,12 @@ export class Creation {
       const isOwn =
         own === null ? await this.#isOurs(operation, listed) : isIncarnation(listed, own, host.boot);
       if (!isOwn) return;
-      // Written down, so that the next half undoes no other either.
+      // Recorded, so that the next dom0 undoes no other incarnation either.
       own ??= await this.#record(operation, listed);
       if (operation.step !== 'undoing') {
         await this.#parts.lastSteps(operation, 'undoing', deadlines.destroySeconds);
-        // A disk may take seconds for it, in which the domain may have begun to run.
+        // A slow disk may take seconds for this record. The domain may have begun to run meanwhile, so look
+        // again.
         continue;
       }
       signal.throwIfAborted();
@@ -365,7 +367,10 @@ export class Creation {
     }
   }
 
-  /** Takes away what our create made of a file that meant another domain by then. Only the UUID that we drew tells it. */
+  /**
+   * Destroys what our create made from a file that named another domain by then. Only the UUID that we drew
+   * identifies it.
+   */
   async #undoStranger(operation: Operation, uuid: string, signal: AbortSignal): Promise<void> {
     const { toolstack, deadlines, logger } = this.#parts;
     const all = await unlessHalted(toolstack.list(), signal);
@@ -377,7 +382,7 @@ export class Creation {
     logger.warn({ operation: operation.id, name, domid: made.domid, refused }, 'operation.stranger-undone');
   }
 
-  /** What there is of the domain now, as soon as the toolstack answers. */
+  /** The domain as it is listed now. Waits until the toolstack answers. */
   async #look(operation: Operation, signal: AbortSignal): Promise<ListedDomain | null> {
     const { observer, timings, host } = this.#parts;
     while ((await unlessHalted(observer.look(), signal)) !== null) await pause(host, timings.poll, signal);
@@ -385,12 +390,12 @@ export class Creation {
   }
 }
 
-/** The listing has neither memory nor CPUs of a domain that is being built, or whose making was cut off. */
+/** A listing shows neither memory nor CPUs for a domain that is being built, or whose build was cut off. */
 function isBuilt({ memoryMiB, vcpus }: ListedDomain): boolean {
   return memoryMiB > 0 && vcpus > 0;
 }
 
-/** Paused, and without a tenth of a second of CPU. */
+/** Paused, with less than 0.05 s of CPU time. */
 function hasNeverRun({ flags, cpuSeconds }: ListedDomain): boolean {
   return flags.paused && cpuSeconds < 0.05;
 }

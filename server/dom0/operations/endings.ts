@@ -6,9 +6,9 @@ import { pause, unlessHalted } from './halt.js';
 import type { Operation } from './operation.js';
 import type { WorkParts } from './work-parts.js';
 
-/** After so many refusals of a destroy whose domain is still there, it is given up. */
+/** Gives up after this many refused destroys of a domain that is still there. */
 const DESTROY_TRIES = 3;
-/** The toolstack itself gives a guest a minute to acknowledge. */
+/** The toolstack itself gives a guest one minute to acknowledge. */
 const ACKNOWLEDGE_MS = 90_000;
 
 const startedAnew = (name: string): Refusal =>
@@ -18,7 +18,7 @@ const startedAnew = (name: string): Refusal =>
     `${name} is another incarnation`,
   );
 
-/** How incarnations end: gracefully, at once, or to begin again. */
+/** Ends incarnations: gracefully, at once, or with a reboot. */
 export class Endings {
   readonly #parts: WorkParts;
 
@@ -27,8 +27,8 @@ export class Endings {
   }
 
   /**
-   * Asks the guest to shut down and waits until it has really gone: a new one can be created only then. The call to the toolstack
-   * runs beside, as a guest that ignores it would block it for a minute.
+   * Asks the guest to shut down and waits until the domain is gone: only then can a new one be created. The
+   * call to the toolstack runs beside, because a guest that ignores it would block it for a minute.
    */
   async shutDown(operation: Operation, signal: AbortSignal): Promise<Refusal | null> {
     const { subject, request } = operation;
@@ -64,8 +64,8 @@ export class Endings {
   /**
    * Ends the incarnation now.
    *
-   * @param follow it is rebooting: the incarnation that it becomes meanwhile is written down and ended as well. A reboot keeps the
-   *   UUID: one with another was made by somebody.
+   * @param follow the domain is rebooting: its next incarnation is recorded and ended as well. A reboot keeps
+   * the UUID, so an incarnation with another UUID was made by somebody else.
    */
   async powerOff(operation: Operation, signal: AbortSignal, follow: boolean): Promise<Refusal | null> {
     const { domain } = operation.request;
@@ -154,8 +154,9 @@ export class Endings {
   }
 
   /**
-   * A request to the guest that runs beside, and ends with what waits for it. It is made again when the guest took it and did nothing:
-   * Linux acknowledges a shutdown in the first seconds of its boot, and loses it.
+   * A request to the guest that runs beside the wait and ends with it. It is repeated when the guest
+   * acknowledged it and did nothing: Linux acknowledges a shutdown in the first seconds of its boot, and
+   * loses it.
    */
   #ask(verb: 'shutdown' | 'reboot', operation: Operation): Asking {
     const { toolstack, host, timings } = this.#parts;
@@ -191,7 +192,7 @@ export class Endings {
 
 interface Asking {
   refused: Refusal | null;
-  /** Asks the guest, unless it is asked already or has been given no time yet to do it. */
+  /** Asks the guest, unless a call is under way or the last one is too recent. */
   askOf(subject: HostIncarnation): void;
   end(): void;
 }

@@ -1,7 +1,7 @@
 import type { HostClock } from '../scheduling/host-clock.js';
 import type { HaltReason } from './operation.js';
 
-/** Thrown through the work of an operation that is broken off. Not a fault. */
+/** Thrown through the work of an operation that is interrupted. Not a fault. */
 export class HaltedError extends Error {
   readonly why: HaltReason;
 
@@ -11,7 +11,7 @@ export class HaltedError extends Error {
   }
 }
 
-/** @throws Halted as soon as the signal is aborted with one */
+/** @throws HaltedError as soon as the signal is aborted with one */
 export async function pause(host: Pick<HostClock, 'after'>, ms: number, signal: AbortSignal): Promise<void> {
   let cancel: () => void = () => undefined;
   const passed = new Promise<void>((resolve) => {
@@ -24,7 +24,10 @@ export async function pause(host: Pick<HostClock, 'after'>, ms: number, signal: 
   }
 }
 
-/** The promise's value, unless the signal is aborted before. What the promise stands for goes on. @throws Halted */
+/**
+ * The promise's value, unless the signal is aborted first. The work behind the promise goes on. @throws
+ * HaltedError
+ */
 export async function unlessHalted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();
   let onAbort: () => void = () => undefined;

@@ -6,8 +6,8 @@ import type { LimitCounts, LimitSettings } from './limit-counts.js';
 import { createsDomain } from './operation.js';
 
 /**
- * What the host puts up with whoever asks, a gate in an attacker's hands included. Counted from the journal, so that a restart
- * forgets nothing.
+ * The limits that the host sets to everyone, even to a gate in an attacker's hands. They are counted from the
+ * journal, so a restart forgets nothing.
  */
 export class HostLimits {
   readonly #settings: LimitSettings;
@@ -23,7 +23,7 @@ export class HostLimits {
     return this.checkAll(now) ?? this.#checkVerb(request, now);
   }
 
-  /** For requests that change nothing as well: each is written to the journal, and disks are not endless. */
+  /** Also for requests that change nothing: each one is written to the journal, and disk space is finite. */
   checkAll(now: number): Refusal | null {
     if (this.#counts.requests(now) < REQUESTS_PER_MINUTE) return null;
     return refusal('host-limit', 'The host is asked too much at once. Try again in a minute.');

@@ -4,18 +4,18 @@ import type { StateDisk } from '../state/state-disk.js';
 import { JournalLines } from './journal-record.js';
 import type { JournalRecord } from './journal-record.js';
 
-/** What of the records a file must begin with that follows theirs. */
+/** Picks the records that the next journal file must begin with. */
 export type Condense = (records: readonly JournalRecord[]) => readonly JournalRecord[];
 
-/** What is left of a file that was read. */
+/** The contents of a journal file that was read. */
 export interface JournalContents {
-  /** Not all: of the earlier ones of a large file only what still matters. */
+  /** Not all: of the earlier records of a large file only those that still matter. */
   readonly records: readonly JournalRecord[];
   readonly first: JournalRecord | null;
   readonly last: JournalRecord | null;
   /** Bytes up to the end of the last whole record. */
   readonly whole: number;
-  /** Bytes of the checkpoint that it begins with. */
+  /** Bytes of the checkpoint at its beginning. */
   readonly checkpoint: number;
   readonly problem: string | null;
 }
@@ -29,13 +29,13 @@ export interface Archive {
 const FILE = 'journal.jsonl';
 const NEXT = 'journal.jsonl.new';
 const ARCHIVE = /^journal-(\d{12})\.jsonl$/;
-/** When so many bytes of records are in memory, they are reduced to what still matters. */
+/** When the records in memory reach this many bytes, they are reduced to those that still matter. */
 const HELD_BYTES = 8 * 1024 * 1024;
-/** How a line begins: the order of the keys is the one in which they are written. */
+/** The beginning of a line, with the keys in the order in which we write them. */
 const HEAD = /^\{"seq":(\d{1,15}),"at":"[^"]{1,40}","event":\{"kind":"([a-z]+)"/;
 const HEAD_BYTES = 160;
 
-/** The files of a journal: the one that is written, the next one while it is made, and those that were set aside. */
+/** The files of a journal: the current one, the next one while it is made, and the archives. */
 export class JournalFiles {
   readonly folder: string;
   readonly current: string;
@@ -72,7 +72,7 @@ export class JournalFiles {
     return files.find(({ name }) => join(this.folder, name) === path)?.size ?? null;
   }
 
-  /** Reads a file, piece by piece. An absent one has no records. */
+  /** Reads a file piece by piece. A missing file has no records. */
   async read(path: string, size?: number): Promise<JournalContents> {
     const lines = new JournalLines();
     let records: JournalRecord[] = [];
@@ -96,9 +96,10 @@ export class JournalFiles {
   }
 
   /**
-   * The requests of one file after a sequence number, oldest first; without looking at what comes before it.
+   * The requests of one file after a sequence number, oldest first. Does not read the file before that
+   * number.
    *
-   * @param isValid asked after each reading; when it says no, the file is another one by now, and what is left is not read
+   * @param isValid asked at each line; when it says no, another file has this place by now, and reading ends
    */
   async *requests(
     path: string,

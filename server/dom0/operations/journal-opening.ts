@@ -5,32 +5,37 @@ import type { JournalRecord } from './journal-record.js';
 
 /** What must be done before the next record can be written. */
 export type Need =
-  /** `read`: nothing is known of the files yet. `begin`: there is none. `torn`: one ends with no record. `named`: its name may not be on the disk. */
+  /**
+   * `read`: the files are unread. `begin`: there is no file. `torn`: the file ends in the middle of a record.
+   * `named`: its name may not be on the disk yet.
+   */
   | { readonly kind: 'nothing' | 'read' | 'begin' | 'torn' | 'named' }
-  /** The next file is whole and has not got the name yet. */
+  /** The next file is whole and still has to get the current name. */
   | { readonly kind: 'name'; readonly size: number }
-  /** There is no file; it is to begin with this. */
+  /** There is no current file; the new one begins with these records. */
   | {
       readonly kind: 'checkpoint';
       readonly records: readonly JournalRecord[];
-      /** A file that was set aside and written on, as it could not get its name back. */
+      /** An archive that was written on because it could not get its own name back. */
       readonly misnamed: string | null;
     };
 
-/** How a journal was found. */
+/** How a journal was found at start. */
 interface Opening {
   readonly records: readonly JournalRecord[];
   readonly head: { readonly seq: number; readonly hash: string };
-  /** Whole records of the file that is written, bytes. */
+  /** Bytes of whole records in the current file. */
   readonly size: number;
-  /** Bytes of the checkpoint that it begins with. */
+  /** Bytes of the checkpoint at its beginning. */
   readonly checkpoint: number;
   readonly need: Need;
-  /** What came before a file that does not begin with it, and is to be set aside at once. */
+  /**
+   * Records from before the current file, which does not begin with them. They are to be archived at once.
+   */
   readonly before: readonly JournalRecord[];
 }
 
-/** Reads the files, and says what must be mended. Changes nothing. @throws when the disk cannot be read */
+/** Reads the files, and says what must be repaired. Changes nothing. @throws when the disk cannot be read */
 export async function openingOf(files: JournalFiles, condense: Condense, logger: Logger): Promise<Opening> {
   const { current } = files;
   const report = (problem: string | null): void => {
@@ -55,14 +60,14 @@ export async function openingOf(files: JournalFiles, condense: Condense, logger:
     report(found.problem);
     return opening;
   }
-  // An earlier version began anew where it could not write a checkpoint.
+  // An earlier version began an empty file when it could not write a checkpoint.
   report(found.problem ?? 'it does not begin with what was before it');
   const before = condense((await files.read(newest.path, newest.size)).records);
   const head = { ...opening.head, seq: Math.max(opening.head.seq, newest.lastSeq) };
   return { ...opening, head, before, records: [...before, ...found.records] };
 }
 
-/** There are files that were set aside, and no record in the one that follows them. */
+/** There are archives, and the file after them has no record. */
 async function mended(
   files: JournalFiles,
   archives: readonly Archive[],

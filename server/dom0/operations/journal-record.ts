@@ -4,33 +4,36 @@ import type { OperationRequest, OperationStep, WireRefusal } from '../../wire/op
 import type { AdminAct } from '../consoles/admin-act.js';
 import type { BootShape } from '../toolstack/toolstack.js';
 
-/** What the domain was when an operation was accepted: it acts on this incarnation and no other. The record's `term` says of which boot. */
+/**
+ * The incarnation of the domain when an operation was accepted; the operation acts on no other. The record's
+ * `term` says in which boot of the host.
+ */
 export interface Subject {
   readonly uuid: string;
   readonly domid: number;
 }
 
-/** How long an operation may act: only in this boot of the host, and only up to an uptime of it. */
+/** How long an operation may act: only in this boot of the host, and only up to this uptime. */
 export interface Term {
   /** /proc/sys/kernel/random/boot_id. */
   readonly boot: string;
   /** The host's uptime at the request, milliseconds. */
   readonly from: number;
-  /** The uptime after which nothing acts for it any more, milliseconds. */
+  /** The uptime after which the operation must not act any more, milliseconds. */
   readonly until: number;
 }
 
 export type OperationEnd = 'done' | 'failed' | 'superseded';
 
-/** What becomes of an operation. `request.actor` is as the gate claims it. */
+/** The life of an operation. `request.actor` is as the gate claims it. */
 export type OperationEvent =
   | {
       readonly kind: 'requested';
       readonly request: OperationRequest;
       readonly subject: Subject | null;
-      /** False when it was already so: such operations count for no limit. */
+      /** False when the domain was already as requested: such an operation counts for no limit. */
       readonly counts: boolean;
-      /** Not in records from before there were terms. */
+      /** Missing in records from before terms were introduced. */
       readonly term?: Term;
     }
   | {
@@ -38,7 +41,10 @@ export type OperationEvent =
       readonly operation: string;
       readonly step: OperationStep;
       readonly deadlineAt: string | null;
-      /** With `creating`: the UUID that the new incarnation is given, null where its file has one. */
+      /**
+       * With `creating`: the UUID for the new incarnation; null where its file has one, or where none can be
+       * given.
+       */
       readonly uuid?: string | null;
       /** With `powering-off`: the incarnation that a rebooting domain has become. */
       readonly subject?: Subject;
@@ -49,7 +55,7 @@ export type OperationEvent =
       readonly domain: DomainName;
       readonly uuid: string;
       readonly domid: number;
-      /** The boot of the host. Not in older records. */
+      /** The boot of the host. Missing in older records. */
       readonly host?: string;
       readonly profile: BootProfileName;
       readonly boot: BootShape;
@@ -61,18 +67,21 @@ export type OperationEvent =
       readonly failure: WireRefusal | null;
     };
 
-/** What the journal records. */
+/** Everything that the journal records. */
 export type JournalEvent =
   | OperationEvent
-  /** `admin` as claimed. No operation: nothing is to be finished after a restart. */
+  /** `admin` as claimed. It is no operation: a restart has nothing to finish. */
   | ({ readonly kind: 'admin'; readonly domain: DomainName; readonly admin: string } & AdminAct)
-  /** Only within a checkpoint: when what counts for the host's limits was accepted, as milliseconds since the epoch. */
+  /**
+   * Only in a checkpoint: when each create and power-off that counts for a limit was accepted, milliseconds
+   * since the epoch.
+   */
   | {
       readonly kind: 'counted';
       readonly creates: Readonly<Record<string, readonly number[]>>;
       readonly powerOffs: readonly number[];
     }
-  /** The first record of a file that follows another: what of the earlier ones still matters. */
+  /** The first record of a file that follows another: the earlier records that still matter. */
   | { readonly kind: 'checkpoint'; readonly records: readonly JournalRecord[] };
 
 /** A line of the journal. */
@@ -81,7 +90,7 @@ export interface JournalRecord {
   /** ISO 8601, UTC, milliseconds. */
   readonly at: string;
   readonly event: JournalEvent;
-  /** The hash of the line before, 64 zeros at the very first. */
+  /** The hash of the line before; 64 zeros for the very first. */
   readonly prev: string;
   /** SHA-256 (hex) over `prev` and the JSON of `[seq, at, event]`. */
   readonly hash: string;
@@ -95,8 +104,8 @@ export function recordHash(record: Omit<JournalRecord, 'hash'>): string {
 }
 
 /**
- * Follows the lines of a journal: keeps the place of the first contradiction, and how much of it is whole records. A last line that
- * is none was torn, and does not count.
+ * Checks the lines of a journal one by one: remembers the first contradiction, and how many bytes are whole
+ * records. A last line that is no record was torn, and does not count.
  */
 export class JournalLines {
   #number = 0;
@@ -111,7 +120,7 @@ export class JournalLines {
     return this.#whole;
   }
 
-  /** The first place where the chain of hashes breaks. */
+  /** The first place where the chain of hashes breaks, or a line is no record. */
   get problem(): string | null {
     return this.#problem;
   }

@@ -12,14 +12,17 @@ export interface JournalTrouble {
 }
 
 interface TroubleWatchParts {
-  /** Rejects while the disk takes nothing. Never runs twice at once. */
+  /** Rejects while the disk refuses writes. Never runs twice at once. */
   readonly probe: () => Promise<void>;
   readonly clock: () => number;
   readonly host: Pick<HostClock, 'after'>;
   readonly logger: Logger;
 }
 
-/** Knows since when the disk takes nothing, and tries it until it does, although nobody asks for anything. */
+/**
+ * Remembers since when the disk refuses writes, and probes it until it accepts one, even when nobody asks for
+ * anything.
+ */
 export class TroubleWatch {
   readonly #parts: TroubleWatchParts;
   #trouble: JournalTrouble | null = null;
@@ -30,7 +33,6 @@ export class TroubleWatch {
     this.#parts = parts;
   }
 
-  /** Null when there is none. */
   get trouble(): JournalTrouble | null {
     return this.#trouble;
   }
@@ -48,7 +50,7 @@ export class TroubleWatch {
     this.#cancel = null;
   }
 
-  /** Tries no more. */
+  /** Stops probing. */
   close(): void {
     this.#closed = true;
     this.#cancel?.();

@@ -14,15 +14,18 @@ import type { JournalTrouble } from './journal-trouble.js';
 import { FIRST_PREV, recordHash } from './journal-record.js';
 import type { JournalEvent, JournalRecord } from './journal-record.js';
 
-/** A file that has grown by so much since its checkpoint is set aside. */
+/** A file that has grown by this much since its checkpoint is archived. */
 const ROTATE_BYTES = 8 * 1024 * 1024;
-/** After a rotation that failed, the file grows by this part of it before the next try. */
+/** After a failed rotation the file grows by this fraction of the rotation size before the next try. */
 const RETRY_PART = 8;
 const PROBE_BYTES = 64 * 1024;
 
 /** The journal cannot be written; `cause` says why. */
 export class JournalUnwritableError extends Error {
-  /** Whether the record could not be taken back either: as long as this half lives nothing of it is in the journal, the next may find it. */
+  /**
+   * The record could not be taken back either: this process treats it as absent, but the next one may find
+   * it.
+   */
   readonly isInDoubt: boolean;
 
   constructor(message: string, options: ErrorOptions, isInDoubt = false) {
@@ -38,17 +41,21 @@ export interface JournalOptions {
   readonly host?: Pick<HostClock, 'after'>;
   readonly disk?: StateDisk;
   readonly rotateBytes?: number;
-  /** Told the records that could be read at last, where the disk did not let them be read at first. Without it, opening fails then. */
+  /**
+   * Called with the records when the disk could be read only after `open`. Without it, `open` fails instead.
+   */
   readonly readLate?: (records: readonly JournalRecord[]) => void;
 }
 
 /**
- * dom0's own record of every operation: JSON lines in the state directory, each on the disk before what it announces is done, each
- * with the hash of the one before. Nothing is rewritten. A file that has grown large is set aside, whole, as `journal-SEQ.jsonl`, and
- * what of it still matters is the first record of the next one. That file is written beside, and takes the name when it is on the
- * disk: whenever the power goes, one of the two is whole.
+ * dom0's own record of every operation, as JSON lines in the state directory. Each line is on the disk before
+ * the act that it announces, and holds the hash of the line before. Nothing is rewritten.
  *
- * A disk that takes nothing stops nobody: appends fail, and it is tried again until they do not.
+ * A large file is archived whole as `journal-SEQ.jsonl`. The first record of the next file is what still
+ * matters of it. The next file is written beside, and takes the name when it is on the disk: whenever the
+ * power fails, one of the two is whole.
+ *
+ * A disk that refuses writes stops nobody: appends fail, and we retry until they succeed.
  */
 export class Journal {
   readonly #files: JournalFiles;
@@ -57,23 +64,23 @@ export class Journal {
   readonly #logger: Logger;
   readonly #clock: () => number;
   readonly #rotateBytes: number;
-  /** The file that is written. It has an archive's name when a rotation could neither be ended nor undone. */
+  /** The current file. It has an archive's name when a rotation could be neither finished nor undone. */
   #path: string;
   #head: { seq: number; hash: string } = { seq: 0, hash: FIRST_PREV };
-  /** Whole records, bytes. What lies behind was torn. */
+  /** Bytes of whole records. What follows was torn. */
   #size = 0;
   #rotateAt: number;
-  /** What must be done before the next record can be written. */
+  /** To be done before the next record can be written. */
   #need: Need = { kind: 'nothing' };
-  /** What came before a file that does not begin with it. */
+  /** Records from before the current file, when it does not begin with them. */
   #before: readonly JournalRecord[] = [];
-  /** Counts the files that were put in the place of others. */
+  /** Counts how often a file has taken another's place. */
   #generation = 0;
   readonly #watch: TroubleWatch;
   readonly #readLate: ((records: readonly JournalRecord[]) => void) | null;
   readonly #turns = new SerialQueue();
 
-  /** Made by `open`, which has read the files. */
+  /** Use `open`, which also reads the files. */
   constructor(directory: string, condense: Condense, options: JournalOptions) {
     this.#disk = options.disk ?? new LocalStateDisk();
     this.#condense = condense;
@@ -93,12 +100,12 @@ export class Journal {
   }
 
   /**
-   * Reads the journal, and makes it ready to be written where the disk lets that happen. A file that is missing or has no record,
-   * beside others that were set aside, is made anew from the last of these.
+   * Reads the journal, and makes it writable where the disk allows it. A current file that is missing or
+   * empty, beside archives, is made anew from the last archive with records.
    *
-   * @param condense what of the records a new file must begin with, when the present one is set aside
-   * @returns the journal and the records of its present file; of a large one those that still matter
-   * @throws when the disk cannot be read, and nobody would be told when it can
+   * @param condense picks the records that a new file begins with when the present one is archived
+   * @returns the journal and the records of its present file; of a large file those that still matter
+   * @throws when the disk cannot be read and `options.readLate` is missing
    */
   static async open(
     directory: string,
@@ -115,7 +122,7 @@ export class Journal {
     }
     await journal.#turns.run(() => journal.#attempt(() => journal.#ready()));
     if (!journal.isUnread) await journal.#turns.run(() => journal.#attempt(() => journal.#probe()));
-    // In turn, as the disk is tried again by then: a try would give the file its name back in the middle of a rotation.
+    // In the queue, because the probe may already run: it would give the file its name back in mid-rotation.
     await journal.#turns.run(async () => {
       if (journal.#need.kind === 'nothing' && journal.#size >= journal.#rotateAt) {
         await journal.#attempt(() => journal.#rotate());
@@ -125,18 +132,18 @@ export class Journal {
     return { journal, records };
   }
 
-  /** Whether nothing is known of what it holds, as it could not be read yet. Nothing is written then. */
+  /** Whether its contents are unknown because the disk could not be read yet. Nothing is written then. */
   get isUnread(): boolean {
     return this.#need.kind === 'read';
   }
 
-  /** Since when it cannot be written; null when it can. */
+  /** Since when writes fail, and why; null when they succeed. */
   get trouble(): JournalTrouble | null {
     return this.#watch.trouble;
   }
 
   /**
-   * On the disk when it resolves. Appends happen in the order of the calls.
+   * The record is on the disk when it resolves. Appends keep the order of the calls.
    *
    * @throws JournalUnwritableError
    */
@@ -144,7 +151,10 @@ export class Journal {
     return this.#turns.run(() => this.#append(event));
   }
 
-  /** The requests after a sequence number, the set-aside files included, oldest first. Costs what it returns, not what there is. */
+  /**
+   * The requests after a sequence number, archives included, oldest first. The cost depends on what it
+   * returns, not on the journal's size.
+   */
   async requests(after: number, limit: number): Promise<readonly JournalRecord[]> {
     const found: JournalRecord[] = [];
     for (;;) {
@@ -167,7 +177,7 @@ export class Journal {
     }
   }
 
-  /** Waits for what is being written. Twice is harmless. */
+  /** Waits for the write under way. Calling it twice is harmless. */
   async close(): Promise<void> {
     this.#watch.close();
     await this.#turns.idle();
@@ -188,7 +198,7 @@ export class Journal {
   }
 
   async #append(event: JournalEvent): Promise<JournalRecord> {
-    // What cannot be a record is a fault of the caller's, not of the disk's.
+    // An event that is no JSON is the caller's fault, not the disk's: it throws here.
     JSON.stringify(event);
     const written = { isWhole: false };
     try {
@@ -214,7 +224,10 @@ export class Journal {
     return { ...unsigned, hash: recordHash(unsigned) };
   }
 
-  /** @param whole called when all of it is in the file, and maybe not on the disk: only then a later half could find it */
+  /**
+   * @param whole called when the whole line is in the file, maybe not on the disk yet: from then on a later
+   * dom0 could find it
+   */
   async #write(record: JournalRecord, whole: () => void): Promise<void> {
     const line = Buffer.from(`${JSON.stringify(record)}\n`);
     try {
@@ -230,7 +243,7 @@ export class Journal {
     this.#head = { seq: record.seq, hash: record.hash };
   }
 
-  /** Does what must be done before a record can be written. Nothing is lost when it is cut off. */
+  /** Makes the file ready for a record. An interruption loses nothing. */
   async #ready(): Promise<void> {
     const { folder, current, next } = this.#files;
     if (this.#path !== current) await this.#nameAgain();
@@ -252,7 +265,7 @@ export class Journal {
         await this.#disk.sync(folder);
         break;
       case 'named':
-        // A half that was killed may have written records, and not synced them.
+        // A dom0 that was killed may have written records without syncing them.
         await this.#disk.sync(current);
         await this.#disk.sync(folder);
         await this.#disk.remove(next);
@@ -279,8 +292,8 @@ export class Journal {
   }
 
   /**
-   * Sets the file aside and begins the next. Its checkpoint is on the disk before the file is touched; where that cannot be, the old
-   * file stays in force. The two renames are kept in order by a sync between them.
+   * Archives the file and begins the next. The checkpoint is on the disk before the file is touched; if that
+   * fails, the old file stays in force. A sync between the two renames keeps their order.
    */
   async #rotate(): Promise<void> {
     const { folder, current, next } = this.#files;
@@ -319,7 +332,7 @@ export class Journal {
     this.#logger.error({ err: error, file: this.#path }, 'journal.not-rotated');
   }
 
-  /** The file has an archive's name, and no other has its own: it is still the one that is written. */
+  /** The file has an archive's name, and no other file has the current name: we still write to it. */
   async #nameAgain(): Promise<void> {
     try {
       await this.#disk.rename(this.#path, this.#files.current);
@@ -358,7 +371,7 @@ export class Journal {
     }
   }
 
-  /** Tries whether the disk takes something. */
+  /** Tries whether the disk accepts a write. */
   async #probe(): Promise<void> {
     if (this.#need.kind === 'read') this.#readLate?.(await this.#load());
     const { next } = this.#files;

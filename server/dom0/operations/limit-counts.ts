@@ -9,12 +9,12 @@ export interface LimitSettings {
 
 export const REQUESTS_PER_MINUTE = 600;
 const MINUTE_MS = 60_000;
-/** Domains whose creates are all too old to count are looked for when there are so many of them. */
+/** At every multiple of this many domains, we drop those whose creates are all too old to count. */
 const SWEEP_AT = 1_000;
 
 /**
- * When what counts for the host's limits was accepted; milliseconds since the epoch. It has a memory of its own, so that nothing
- * else that is asked for can push anything out of it, and no more of it than the limits need.
+ * When each act that counts for the host's limits was accepted, milliseconds since the epoch. Its memory is
+ * its own, so no other requests can push an entry out, and no larger than the limits need.
  */
 export class LimitCounts {
   readonly #settings: LimitSettings;
@@ -27,7 +27,7 @@ export class LimitCounts {
     this.#settings = settings;
   }
 
-  /** Takes a record in. Records come in the journal's order. */
+  /** Takes a record, in the journal's order. */
   take({ seq, at, event }: JournalRecord): void {
     const time = Date.parse(at);
     switch (event.kind) {
@@ -52,7 +52,7 @@ export class LimitCounts {
     }
   }
 
-  /** How many creates of a domain there were in the window before a time; no more than the limit are known. */
+  /** The number of creates of a domain in the window before `now`. It never exceeds the limit. */
   creates(name: DomainName, now: number): number {
     return since(this.#creates.get(name) ?? [], now - this.#window).length;
   }
@@ -61,12 +61,12 @@ export class LimitCounts {
     return since(this.#powerOffs, now - MINUTE_MS).length;
   }
 
-  /** Every request that was accepted, those included that changed nothing. */
+  /** Every accepted request, also those that changed nothing. */
   requests(now: number): number {
     return since(this.#requests, now - MINUTE_MS).length;
   }
 
-  /** What a checkpoint must hold of it. @param before the last record that was taken in */
+  /** The record that a checkpoint must hold. @param before the last record that was taken */
   record(before: JournalRecord): JournalRecord {
     const now = Date.parse(before.at);
     const creates = [...this.#creates].flatMap(([name, times]) => {

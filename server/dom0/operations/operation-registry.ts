@@ -7,13 +7,16 @@ import { LimitCounts } from './limit-counts.js';
 import type { LimitSettings } from './limit-counts.js';
 import { Operation } from './operation.js';
 
-/** So many ended operations are remembered, for the same id asked twice and for gates that ask how it went. */
+/** Remembers this many operations, for a repeated id and for gates that ask how one went. */
 const REMEMBERED = 5_000;
-/** For who asks for no limits: next to nothing is remembered for them. */
+/** For callers that need no limits: remembers next to nothing for them. */
 const NO_LIMITS: LimitSettings = { createsPerDomain: { count: 1, windowSeconds: 1 }, powerOffsPerMinute: 1 };
 const RISING_STEPS = ['creating', 'attaching-console', 'unpausing', 'undoing'];
 
-/** What the journal's records come to. The one memory of operations: built from the journal at start, and as it grows. */
+/**
+ * All operations, as the journal's records tell them. It is the only memory of them: built from the journal
+ * at start, then kept up to date.
+ */
 export class OperationRegistry implements Expectations {
   /** What counts for the host's limits. */
   readonly counts: LimitCounts;
@@ -23,12 +26,12 @@ export class OperationRegistry implements Expectations {
   readonly #latest = new Map<DomainName, Operation>();
   readonly #boots = new Map<DomainName, { boot: LastBoot; record: JournalRecord }>();
 
-  /** @param limits of how much of what counts for them is remembered */
+  /** @param limits they decide how much must be remembered for them */
   constructor(limits: LimitSettings = NO_LIMITS) {
     this.counts = new LimitCounts(limits);
   }
 
-  /** Takes a record in. Records come in the journal's order. */
+  /** Takes a record, in the journal's order. */
   take(record: JournalRecord): void {
     this.counts.take(record);
     this.#take(record);
@@ -82,8 +85,8 @@ export class OperationRegistry implements Expectations {
   }
 
   /**
-   * The records that a new journal file must begin with: of open and of lately ended operations, the last boots, and what counts for
-   * the host's limits.
+   * The records that a new journal file must begin with: open and recently ended operations, the last boots,
+   * and the counts for the host's limits.
    */
   static condense(
     records: readonly JournalRecord[],
@@ -114,14 +117,17 @@ export class OperationRegistry implements Expectations {
     return [...counted, ...rest];
   }
 
-  /** An operation that ended although the journal could not be written: it is in nobody's way until that can be done. */
+  /**
+   * Ends an operation whose end cannot be written to the journal yet. Until it can, the operation blocks
+   * nobody.
+   */
   endUnwritten(operation: Operation, phase: OperationEnd, at: string, failure: WireRefusal | null): void {
     operation.end(phase, at, failure);
     operation.unrecorded = true;
     this.#open.delete(operation);
   }
 
-  /** Whether a later request for its domain was accepted: then it is closed, whatever is lost of its end. */
+  /** Whether a later request for its domain was accepted. Then it is closed, even if its end was lost. */
   isClosed(operation: Operation): boolean {
     return this.#latest.get(operation.request.domain) !== operation;
   }
@@ -135,7 +141,7 @@ export class OperationRegistry implements Expectations {
     return [...this.#open];
   }
 
-  /** The operation under way on a domain; the latest, where a power-off is just overtaking another. */
+  /** The operation under way on a domain; the latest one while a power-off overtakes another. */
   current(name: DomainName): Operation | null {
     return this.open().findLast((operation) => operation.request.domain === name) ?? null;
   }

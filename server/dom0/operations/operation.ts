@@ -16,20 +16,22 @@ export function createsDomain(verb: Verb): boolean {
   return verb === 'start' || verb === 'rescue' || verb === 'normal';
 }
 
-/** Why an operation's work is broken off from outside. */
+/** Why the work on an operation is interrupted from outside. */
 export type HaltReason = 'superseded' | 'stopping';
 
-/** What a create of ours makes: by its UUID it is told from what others make. Null where the file has one, or none can be given. */
+/**
+ * The UUID identifies what our create makes. It is null where the file has one, or where none can be given.
+ */
 export interface Making {
   readonly uuid: string | null;
 }
 
-/** One durable change of a domain: what the journal says of it, and whether it is being worked on. */
+/** One durable change of a domain: what the journal says of it, and whether work on it is running. */
 export class Operation {
   readonly request: OperationRequest;
   readonly counts: boolean;
   readonly startedAt: string;
-  /** The journal's number of the request. */
+  /** The sequence number of the request in the journal. */
   readonly seq: number;
   phase: OperationPhase = 'queued';
   step: OperationStep = 'waiting';
@@ -37,13 +39,13 @@ export class Operation {
   deadlineAt: string | null = null;
   endedAt: string | null = null;
   failure: WireRefusal | null = null;
-  /** The end is not in the journal, as it cannot be written. */
+  /** It has ended, but its end cannot be written to the journal yet. */
   unrecorded = false;
   /** Set once it has begun to create. */
   making: Making | null = null;
-  /** Set while there is somebody at work on it. */
+  /** Set while work on it is running. */
   halt: AbortController | null = null;
-  /** Resolves when nobody is at work on it any more. */
+  /** Resolves when the work on it has ended. */
   work: Promise<void> = Promise.resolve();
   #term: Term | null;
   #subject: Subject | null;
@@ -74,22 +76,22 @@ export class Operation {
     return this.phase === 'queued' || this.phase === 'running';
   }
 
-  /** Null for one from before there were terms. */
+  /** Null for an operation from before terms were introduced. */
   get term(): Term | null {
     return this.#term;
   }
 
-  /** For one that has no term, or a shorter one than it has. */
+  /** Sets a term where there is none, or a shorter one. */
   limit(term: Term): void {
     this.#term = term;
   }
 
-  /** It acts on this incarnation and no other. */
+  /** The incarnation that it acts on, and no other; null when there was none. */
   get subject(): HostIncarnation | null {
     return this.#subject === null ? null : { ...this.#subject, boot: this.#term?.boot ?? UNKNOWN_BOOT };
   }
 
-  /** A rebooting domain that is powered off has become another incarnation. */
+  /** For a rebooting domain that is powered off: it has become another incarnation. */
   follow(subject: Subject): void {
     this.#subject = { uuid: subject.uuid, domid: subject.domid };
   }
@@ -101,17 +103,17 @@ export class Operation {
     return { uuid, domid, boot: boot ?? this.#term?.boot ?? UNKNOWN_BOOT };
   }
 
-  /** @param boot null in records from before they had it */
+  /** @param boot null in records from before they held it */
   made(created: Subject, boot: string | null): void {
     this.#created = { uuid: created.uuid, domid: created.domid, boot };
   }
 
-  /** Whether nothing may act for it any more. */
+  /** Whether its term is over, so that it must not act any more. */
   isLate(uptime: number): boolean {
     return this.#term === null || uptime >= this.#term.until;
   }
 
-  /** What the domain is to be booted with. */
+  /** The profile to boot the domain with. */
   get profile(): BootProfileName {
     return this.request.profile ?? NORMAL;
   }
@@ -121,14 +123,15 @@ export class Operation {
     return createsDomain(this.request.verb);
   }
 
-  /** A power-off overtakes what has not begun to create. */
+  /** A power-off overtakes an operation that has not begun to create. */
   get canBeOvertaken(): boolean {
     const early = ['waiting', 'shutting-down', 'rebooting'].includes(this.step);
     return this.isOpen && !this.#committed && this.#overtaking === null && early;
   }
 
   /**
-   * Takes it for a power-off that is being written to the journal: it does not begin to create until `settled` is called.
+   * Blocks it while a power-off is being written to the journal: it does not begin to create until `settled`
+   * is called.
    *
    * @returns null when it can no longer be overtaken
    */
@@ -144,7 +147,10 @@ export class Operation {
     };
   }
 
-  /** From when this resolves nothing overtakes it. A power-off that is just being written comes first: ask then whether it was broken off. */
+  /**
+   * After this resolves, nothing can overtake it. A power-off that is being written comes first: check
+   * afterwards whether this operation was interrupted.
+   */
   async commit(): Promise<void> {
     while (this.#overtaking !== null) await this.#overtaking;
     this.#committed = true;
@@ -179,5 +185,5 @@ export class Operation {
   }
 }
 
-/** No host has it: what is of an unknown boot is never what is there now. */
+/** No host has this boot: an incarnation of an unknown boot never equals a present one. */
 const UNKNOWN_BOOT = 'unknown';

@@ -32,7 +32,7 @@ export interface OperationsParts
   readonly clock: () => number;
   readonly journal: Journal;
   readonly registry: OperationRegistry;
-  /** Told after every change of an operation. */
+  /** Called after every change of an operation. */
   readonly changed: (operation: Operation) => void;
 }
 
@@ -42,8 +42,9 @@ export type OperationAnswer =
   | { readonly refused: Refusal; readonly inTheWay: OperationView | null };
 
 /**
- * Every change of a domain: accepted by state, table and limits, written to the journal, then worked on. One is under way per
- * domain, except that a power-off overtakes what has not begun to create.
+ * Makes every change of a domain. It judges a request by state, table and limits, writes it to the journal,
+ * then works on it. Each domain has one operation at a time, but a power-off overtakes one that has not begun
+ * to create.
  */
 export class Operations {
   readonly #parts: OperationsParts;
@@ -51,7 +52,7 @@ export class Operations {
   readonly #endings: Endings;
   readonly #creation: Creation;
   readonly #late: PendingRecords;
-  /** One request per domain is judged at a time. */
+  /** Judges one request per domain at a time. */
   readonly #judging = new Map<DomainName, Promise<unknown>>();
   #stopped = false;
 
@@ -84,12 +85,12 @@ export class Operations {
     this.#creation = new Creation(work);
   }
 
-  /** How many records of what has happened are not in the journal yet, as it cannot be written. */
+  /** The number of records of past events that could not be written to the journal yet. */
   get unrecorded(): number {
     return this.#late.count;
   }
 
-  /** Takes up what an earlier dom0 left under way: only what a later request has not closed. */
+  /** Resumes what an earlier dom0 left open, unless a later request has closed it. */
   async resume(): Promise<void> {
     const { registry, transcripts, host, clock, logger } = this.#parts;
     const open = registry.open();
@@ -105,7 +106,9 @@ export class Operations {
     }
   }
 
-  /** Lets go of what is under way; the next dom0 takes it up. What the toolstack is doing goes on. */
+  /**
+   * Interrupts the open operations; the next dom0 resumes them. Toolstack commands that are running go on.
+   */
   async stop(): Promise<void> {
     this.#stopped = true;
     await Promise.all(this.#judging.values());
@@ -116,7 +119,7 @@ export class Operations {
     this.#late.stop();
   }
 
-  /** How an operation goes. @returns a refusal where there is none, or where nobody can say that yet */
+  /** The state of an operation. @returns a refusal where there is none, or where the journal is unread */
   find(id: string): OperationView | Refusal {
     const { registry, journal } = this.#parts;
     return registry.find(id)?.view() ?? (journal.isUnread ? unread() : noSuchOperation());
@@ -126,7 +129,7 @@ export class Operations {
     return this.#parts.registry.current(name)?.view() ?? null;
   }
 
-  /** Judges a request; an accepted one is on the disk when this resolves. */
+  /** Judges a request. An accepted one is on the disk when this resolves. */
   async submit(request: OperationRequest): Promise<OperationAnswer> {
     const before = this.#judging.get(request.domain) ?? Promise.resolve();
     const judged = before.then(() => this.#judge(request));
@@ -153,7 +156,7 @@ export class Operations {
     }
     const verdict = await this.#admission.admit(request);
     if ('refused' in verdict) return { refused: verdict.refused, inTheWay: verdict.inTheWay?.view() ?? null };
-    // Another domain's request may have taken the id while this one was judged.
+    // Another domain's request may have taken the id in the meantime.
     if (registry.find(request.id) !== undefined) return { refused: idTaken(), inTheWay: null };
     return this.#accept(request, verdict);
   }
@@ -161,7 +164,7 @@ export class Operations {
   async #accept(request: OperationRequest, { seen, isSo, overtaken }: Admitted): Promise<OperationAnswer> {
     const { registry, logger, deadlines, host, journal } = this.#parts;
     const taking = overtaken?.overtake();
-    // It has begun to create, or ended, while this one was judged.
+    // The overtaken operation has begun to create, or ended, in the meantime.
     if (taking === null) return this.#judge(request);
     try {
       await this.#late.flush();
@@ -170,7 +173,7 @@ export class Operations {
     } catch (error) {
       taking?.settled();
       logger.error({ err: error, operation: request.id }, 'journal.unwritable');
-      // In a journal that cannot be read this very request may stand, from before the half was restarted.
+      // The unread journal may hold this very request, from before dom0 was restarted.
       const isInDoubt = journal.isUnread || (error instanceof JournalUnwritableError && error.isInDoubt);
       return { refused: isInDoubt ? inDoubt() : unwritable(), inTheWay: null };
     }
@@ -239,7 +242,9 @@ export class Operations {
     logger.info({ operation: operation.id, domain, verb, phase, refused, isWritten }, 'operation.ended');
   }
 
-  /** What is there of an operation stays until its end is in the journal: a restart would look for it. */
+  /**
+   * Removes an operation's files, only after its end is in the journal: until then a restart would need them.
+   */
   #clear(operation: string): void {
     const { transcripts, logger } = this.#parts;
     transcripts.clear(operation).catch((error: unknown) => {
@@ -342,7 +347,7 @@ export class Operations {
   }
 }
 
-/** Whether it is rebooting and its next incarnation is not there yet. One that is just being made has no next. */
+/** Whether it is rebooting and between two incarnations. One that is just being created has no next one. */
 function isBetween({ listed, observation }: ObservedDomain): boolean {
   if (listed === null) return observation.state === 'rebooting';
   const { shutdown, dying } = listed.flags;
@@ -374,7 +379,7 @@ function idTaken(): Refusal {
   return refusal('usage', 'This operation id was given to something else before.');
 }
 
-/** A refusal as it crosses the socket: printable and without paths, whatever the toolstack said. */
+/** A refusal as it crosses the socket: printable and without paths, whatever the toolstack printed. */
 export function onWire(refused: Refusal, inTheWay: OperationView | null = null): WireRefusal {
   return {
     code: refused.code,

@@ -6,17 +6,17 @@ const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 60_000;
 
 interface PendingRecordsParts {
-  /** Writes to the journal, and takes it into the book. */
+  /** Writes to the journal, and enters it in the registry. */
   readonly note: (event: OperationEvent) => Promise<void>;
-  /** Told of each that was written at last. */
+  /** Called for each record after it was written. */
   readonly written: (event: OperationEvent) => void;
   readonly host: Pick<HostClock, 'after'>;
   readonly logger: Logger;
 }
 
 /**
- * Records of what has already happened, such as an end. Where the journal cannot be written they wait, in their order, and are tried
- * again until they are in it. Nobody waits for them.
+ * Records of past events, such as an end. Where the journal cannot be written, they wait in order and are
+ * retried until they are in it.
  */
 export class PendingRecords {
   readonly #parts: PendingRecordsParts;
@@ -30,19 +30,18 @@ export class PendingRecords {
     this.#parts = parts;
   }
 
-  /** How many wait. */
   get count(): number {
     return this.#waiting.length;
   }
 
-  /** @returns whether it is in the journal now; if not, it will be tried again */
+  /** @returns whether it is in the journal now; if not, it will be retried */
   async write(event: OperationEvent): Promise<boolean> {
     this.#waiting.push(event);
     await this.flush();
     return !this.#waiting.includes(event);
   }
 
-  /** Tries all that wait, now. */
+  /** Tries to write all waiting records now. */
   async flush(): Promise<void> {
     while (this.#flushing !== null) await this.#flushing;
     if (this.#waiting.length === 0) return;
@@ -54,7 +53,7 @@ export class PendingRecords {
     }
   }
 
-  /** Tries no more. */
+  /** Stops retrying. */
   stop(): void {
     this.#stopped = true;
     this.#cancel?.();

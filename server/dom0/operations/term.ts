@@ -6,22 +6,25 @@ import type { Operation } from './operation.js';
 import type { Deadlines } from './work-parts.js';
 
 /**
- * A half that was away takes up what it finds half-done for so long after the request. Nothing is created later than that by a half
- * that did not see the whole of it: meanwhile an operator may have brought the domain up elsewhere.
+ * A dom0 that was away resumes an open operation only this long after the request. A dom0 that did not see
+ * the whole operation creates nothing later: an operator may have started the domain elsewhere.
  */
 const RESUME_WITHIN_MS = 5 * 60_000;
-/** How long a create waits for its turn at most. */
+/** The longest time that a create waits for its turn. */
 const QUEUE_SECONDS = 30 * 60;
 export const SYSRQ_SECONDS = 30;
 
-/** The term of a request that is accepted now: the seconds of its steps, and what a restart of this half may take. */
+/**
+ * The term of a request that is accepted now: the seconds for its steps, plus the time for a restart of dom0.
+ */
 export function termOf(verb: Verb, deadlines: Deadlines, host: Pick<HostClock, 'boot' | 'uptime'>): Term {
   const from = host.uptime();
   return { boot: host.boot, from, until: from + secondsOf(verb, deadlines) * 1000 + RESUME_WITHIN_MS };
 }
 
 /**
- * The term of an operation that an earlier half left open. Of one from before there were terms the age is judged by the time of day.
+ * The term of an operation that an earlier dom0 left open. Without a recorded term, its age by the time of
+ * day decides.
  *
  * @param now milliseconds since the epoch
  */
@@ -44,7 +47,6 @@ export function termOnResume(
   return { boot: host.boot, from: uptime - age, until: uptime - age + RESUME_WITHIN_MS };
 }
 
-/** Whether a term is of the boot of the host that runs now. */
 export function isOfThisBoot({ boot, from }: Term, host: Pick<HostClock, 'boot' | 'uptime'>): boolean {
   return boot === host.boot && from <= host.uptime();
 }

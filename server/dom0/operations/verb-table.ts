@@ -2,7 +2,7 @@ import type { DomainState } from '../../../policy/domain-state.js';
 import type { RefusalCode } from '../../../policy/refusal.js';
 import type { Verb } from '../../wire/contract.js';
 
-/** What a verb does in a state: it goes, it is so already, or it is refused with this sentence. */
+/** What a verb does in a state: it goes ahead, it is so already, or it is refused with this sentence. */
 type Cell =
   | { readonly does: 'go' | 'already' }
   | { readonly does: 'refuse'; readonly code: RefusalCode; readonly message: string };
@@ -28,8 +28,8 @@ const unknown = refuse(
 );
 
 /**
- * State × verb. `normal` on a domain that runs its own configuration is `already`, whatever this says. A graceful end
- * needs a guest that can answer: one that is paused or has crashed would block the toolstack for a minute.
+ * State × verb. `normal` on a domain that runs its own configuration is `already`, whatever the table says. A
+ * graceful end needs a guest that can answer: a paused or crashed one would block the toolstack for a minute.
  */
 export const VERB_TABLE: Readonly<Record<DomainState, Readonly<Record<Verb, Cell>>>> = {
   running: {

@@ -22,13 +22,13 @@ export interface Deadlines {
   readonly destroySeconds: number;
 }
 
-/** What a step's record says beside the step. */
+/** The facts in a step's record besides the step. */
 export interface StepFacts {
   readonly uuid?: string | null;
   readonly subject?: Subject;
 }
 
-/** What the work of an operation needs. */
+/** What the work on an operation needs. */
 export interface WorkParts {
   readonly toolstack: Toolstack;
   readonly observer: {
@@ -51,15 +51,15 @@ export interface WorkParts {
   readonly clock: () => number;
   readonly host: HostClock;
   /**
-   * Writes to the journal what is about to be done, then tells it.
+   * Writes the next step to the journal, then publishes it.
    *
-   * @returns the step's deadline, by the host's uptime; never after the operation's term
-   * @throws when the journal cannot be written
+   * @returns the step's deadline, by the host's uptime in milliseconds; never after the operation's term
+   * @throws JournalUnwritableError
    */
   step(operation: Operation, step: OperationStep, seconds: number, more?: StepFacts): Promise<number>;
-  /** The same for steps that bring to an end what was begun: they are done even if they cannot be written. */
+  /** The same for steps that finish what was begun: they are done even if they cannot be written. */
   lastSteps(operation: Operation, step: OperationStep, seconds: number): Promise<number>;
-  /** Writes to the journal what has happened, now or, where that cannot be, as soon as it can. */
+  /** Writes a past event to the journal, now or as soon as possible. @returns whether it is written now */
   noteLate(event: OperationEvent): Promise<boolean>;
   moved(operation: Operation, place: number): void;
   call(operation: Operation, what: string, timeoutMs: number): Call;
