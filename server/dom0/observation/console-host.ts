@@ -11,9 +11,14 @@ import type { DomainState } from '../../../policy/domain-state.js';
 
 /** What dom0 asks of its consoles. */
 export interface ConsoleHost {
-  /** Resolves when the console of this incarnation is attached, or cannot be; the domain may then be unpaused. */
+  /**
+   * Resolves when the console of this incarnation is attached, or cannot be. The domain may then be unpaused.
+   */
   attach(name: DomainName, domid: number, uuid: string): Promise<'attached' | 'locked' | 'failed'>;
-  /** Told when any of these changed; null when the domain has no incarnation. @param since when it started, milliseconds since 1970 */
+  /**
+   * To be called when any of these changed; the incarnation is null when the domain has none. @param since
+   * when the state began, milliseconds since the epoch
+   */
   observed(
     name: DomainName,
     incarnation: Incarnation | null,
@@ -24,19 +29,25 @@ export interface ConsoleHost {
   state(name: DomainName): ConsoleState;
   onState(listener: (name: DomainName, state: ConsoleState) => void): () => void;
   onAdminAct(listener: AdminActListener): () => void;
-  /** Leaves a console to an admin's own client, or takes it back. @returns until when, in milliseconds since 1970 */
+  /**
+   * Leaves a console to an admin's own client, or takes it back. @returns until when, milliseconds since the
+   * epoch; null when it is not released
+   */
   release(name: DomainName, release: ConsoleRelease): Promise<number | null>;
   /** Takes over an upgrade request's socket and answers 101 itself. */
   accept(name: DomainName, query: URLSearchParams, socket: Duplex, head: Buffer): void;
-  /** Whether what the consoles say is kept on the disk. */
+  /** Whether the consoles' output is logged on the disk. */
   readonly keepsLog: boolean;
-  /** What is kept of what the console said, raw. */
+  /** A piece of the console's logged output, raw. */
   readLog(name: DomainName, query: LogQuery): Promise<LogAnswer>;
   /** Switches a domain's log off or on, for good. */
   switchLog(name: DomainName, wanted: LogSwitch): Promise<void>;
-  /** The domain is no longer managed: whatever was kept of its screen goes. */
+  /** The domain is no longer managed: its kept screen and log are removed. */
   forget(name: DomainName): void;
-  /** Names without a configuration that can be read, which are not gone: what is kept of them stays. Told before anything goes. */
+  /**
+   * Names that are not gone, but have no readable configuration: their kept screens and logs
+   * stay. Called before `forget`.
+   */
   missing(names: readonly DomainName[]): void;
   dispose(): void | Promise<void>;
 }

@@ -1,7 +1,10 @@
-/** A listing counts CPU in tenths of a second: over less time than this the percentage would be noise. */
+/**
+ * A listing counts CPU time in tenths of a second: over a shorter time than this the
+ * percentage would be noise.
+ */
 const WINDOW_MS = 1_500;
 
-/** Percent of one CPU that an incarnation used, from the seconds that listings say. */
+/** Percent of one CPU that an incarnation used, from the CPU seconds in listings. */
 export class CpuGauge {
   #domid = 0;
   #seconds = 0;

@@ -11,19 +11,19 @@ interface Holder {
   readonly disks: readonly Disk[];
 }
 
-/** What tells one disk from another, whatever the way to it; null for an empty drive. */
+/** Gives the same text for the same disk, whatever the path to it; null for an empty drive. */
 type Identify = (disk: Disk) => Promise<string | null>;
 
 /**
- * Whether a disk that a domain is to get is in another one's hands: Xen lets two domains write to one file without a word. The
- * other's disks are what the toolstack says of it, and what its file says.
+ * Finds out whether another domain already has a disk: Xen silently lets two domains write to one file. It
+ * asks the toolstack for the other domain's disks, and its configuration file.
  */
 export class DiskHolders {
   readonly #toolstack: Pick<Toolstack, 'list' | 'longListAll'>;
   readonly #domains: () => readonly ObservedDomain[];
   readonly #identify: Identify;
 
-  /** @param identify how two ways to one disk are known to be the same */
+  /** @param identify tells whether two paths lead to the same disk */
   constructor(
     toolstack: Pick<Toolstack, 'list' | 'longListAll'>,
     domains: () => readonly ObservedDomain[],
@@ -34,7 +34,7 @@ export class DiskHolders {
     this.#identify = identify;
   }
 
-  /** By the files of the domains that were last seen to exist: for a quick answer. */
+  /** Asks the configuration files of the domains that existed when last seen: a quick answer. */
   async conflictByFiles(name: DomainName, disks: readonly ConfiguredDisk[]): Promise<Refusal | null> {
     const others = this.#domains().filter(
       (other) => other.name !== name && !['off', 'unknown'].includes(other.observation.state),
@@ -47,13 +47,13 @@ export class DiskHolders {
     );
   }
 
-  /** By what the toolstack says now of every domain, managed or not, and by the files. */
+  /** Asks the toolstack now for every domain, managed or not, and then the files. */
   async conflict(name: DomainName, disks: readonly ConfiguredDisk[]): Promise<Refusal | null> {
     const listed = await this.#toolstack.list();
     if (isRefusal(listed)) return listed;
     const all = await this.#toolstack.longListAll();
     if (isRefusal(all)) return all;
-    // The name in a long listing is the one that a domain was made with: `xl rename` leaves it there.
+    // A long listing has the name that the domain was made with: `xl rename` does not change it there.
     const names = new Map<number, string>(listed.map((one) => [one.domid, one.name]));
     const holders = all
       .filter(({ domid }) => names.get(domid) !== name)
@@ -88,10 +88,10 @@ async function conflict(
 }
 
 /**
- * The same for every path to the same file or block device; the path itself when there is nothing there. What a script connects is told by
- * the script and its target.
+ * The same text for every path to the same file or block device; the path itself when nothing is there. A
+ * disk that a script connects is identified by the script and its target.
  *
- * @returns what says null for an empty drive
+ * @returns a function that gives null for an empty drive
  */
 export function identityBy(files: Pick<FileCalls, 'stat'>): Identify {
   return async ({ target, script }) => {

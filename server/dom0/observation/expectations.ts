@@ -3,19 +3,19 @@ import type { StartPhase } from './observed-state.js';
 import type { BootShape } from '../toolstack/toolstack.js';
 import type { Incarnation } from '../toolstack/incarnation.js';
 
-/** A boot that was ours, as the journal has it. */
+/** A boot by one of our operations, as the journal has it. */
 export interface LastBoot extends Incarnation {
   readonly profile: BootProfileName;
   readonly boot: BootShape;
-  /** The boot of the host; null where the journal did not say so yet. */
+  /** The boot of the host; null in records from before they held it. */
   readonly host: string | null;
 }
 
-/** What our own operations do and did, as far as it explains what is seen. */
+/** What our own operations do and did, as far as it explains an observation. */
 export interface Expectations {
   startPhase(name: DomainName): StartPhase;
-  /** Whether an operation is taking it down. */
+  /** Whether an operation is taking the domain down. */
   isFalling(name: DomainName): boolean;
-  /** The last boot by us under this name. */
+  /** Our last boot of a domain of this name. */
   lastBoot(name: DomainName): LastBoot | null;
 }

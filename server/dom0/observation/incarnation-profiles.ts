@@ -11,7 +11,7 @@ import type { Logger } from '../../wire/logger.js';
 import type { Timings } from '../scheduling/timings.js';
 import type { ListedDomain, LongDomain, Toolstack } from '../toolstack/toolstack.js';
 
-/** More new incarnations than this in one round are read from one long listing of everything. */
+/** More new incarnations than this in one round are read from one long listing of all domains. */
 const SINGLE_LISTINGS = 4;
 const OURS = 'ours ';
 
@@ -21,7 +21,7 @@ interface Managed {
   readonly observation: Pick<Observation, 'state'>;
 }
 
-/** When the next long listing of an incarnation is due, and how long that was to wait; milliseconds. */
+/** When the next long listing of an incarnation is due, and the wait before it; milliseconds. */
 interface Retry {
   readonly incarnation: string;
   readonly at: number;
@@ -34,26 +34,27 @@ interface IncarnationProfilesParts {
   readonly expectations: Pick<Expectations, 'startPhase' | 'lastBoot'>;
   readonly timings: Pick<Timings, 'profileRetry' | 'lastProfileRetry'>;
   readonly logger: Logger;
-  /** Where it is left out, it is taken to be none that was ever recorded. */
+  /** Without it, no recorded boot counts as one of this host's boot. */
   readonly host?: Pick<HostClock, 'boot'>;
 }
 
 /**
- * Which profile each incarnation runs: what we booted, or what the long listing shows, asked for once per incarnation. So a domain that
- * reboots from inside while in rescue still shows rescue, and what an admin booted by hand shows as what it is.
+ * The boot profile of each incarnation: the one that we booted, or the one that its long listing shows. The
+ * listing is asked for once per incarnation. So a domain that reboots from inside while in rescue still shows
+ * rescue, and a boot by an admin is shown as what it is.
  */
 export class IncarnationProfiles {
   readonly #parts: IncarnationProfilesParts;
-  /** The incarnations that are settled, by domain. */
+  /** The incarnation of each domain whose profile is settled. */
   readonly #settled = new Map<DomainName, string>();
-  /** Those whose listing has failed. */
+  /** The incarnations whose listing has failed. */
   readonly #retries = new Map<DomainName, Retry>();
 
   constructor(parts: IncarnationProfilesParts) {
     this.#parts = parts;
   }
 
-  /** @returns what was found out in this round: a name is missing when nothing new is known of it */
+  /** @returns what this round found out; a name is missing when nothing new is known of it */
   async find(
     managed: readonly Managed[],
     listed: ReadonlyMap<string, ListedDomain>,
@@ -98,12 +99,15 @@ export class IncarnationProfiles {
     return found;
   }
 
-  /** Domids begin anew with each boot of the host. Where a record does not say of which it is, a UUID tells if it is not from the file. */
+  /**
+   * Domids begin anew with each boot of the host. When a record does not say which boot it is of, a matching
+   * UUID proves it, unless the UUID comes from the file.
+   */
   #isOfThisBoot({ host }: LastBoot, config: DomainConfig): boolean {
     return host === null ? !config.keys.has('uuid') : host === this.#parts.host?.boot;
   }
 
-  /** A new incarnation is asked for at once. */
+  /** A new incarnation is looked up at once. */
   #retryAt(name: DomainName, domain: ListedDomain): number {
     const retry = this.#retries.get(name);
     return retry?.incarnation === key(domain) ? retry.at : 0;

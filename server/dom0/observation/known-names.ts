@@ -10,30 +10,33 @@ import { LocalStateDisk } from '../state/local-state-disk.js';
 import { readWhole, replaceWhole } from '../state/state-disk.js';
 import type { StateDisk } from '../state/state-disk.js';
 
-/** The most names that go at once because their files are gone. With one more, all of them are missing: somebody has to look. */
+/**
+ * At most this many names go at once because their files are gone. If there are more, all of them count as
+ * missing, and somebody has to look.
+ */
 const MOST_AT_ONCE = 3;
 
-/** What is remembered of one name. Times are ISO 8601. */
+/** The memory of one name. Times are ISO 8601. */
 interface Remembered extends Configured, ConfigPlace {
   readonly missingSince: string | null;
   readonly why: MissingReason | null;
 }
 
-/** Where the names' configurations are, and why one is missing. */
+/** Where the configurations are, and why one is missing. */
 export interface NameSource {
   list(): readonly DomainConfig[];
   find(name: DomainName): DomainConfig | undefined;
   placeOf(name: DomainName): ConfigPlace | undefined;
-  /** Null: it is gone. */
+  /** Null: the configuration is gone. */
   missing(name: DomainName, place: ConfigPlace): Promise<MissingReason | null>;
-  /** Whether there are files that have never been read yet. */
+  /** Whether some files have never been read yet. */
   readonly isReading?: boolean;
 }
 
 /**
- * What the names of the configuration files mean: since when each is there without a gap, which are missing, and which have gone. It is kept
- * in a file, so that a name that went and came back is told from one that was always there, over restarts. Without that file nothing is
- * known of what was before, and nothing is said of it.
+ * The history of the names in the configuration files: since when each is there without a gap, which are
+ * missing, and which are gone. A file keeps it over restarts, to tell a name that went and came back from one
+ * that was always there. Without that file the past is unknown, and we claim nothing about it.
  */
 export class KnownNames {
   readonly #file: string | null;
@@ -41,24 +44,27 @@ export class KnownNames {
   readonly #disk: StateDisk;
   readonly #names = new Map<DomainName, Remembered>();
   readonly #gone = new Map<DomainName, string>();
-  /** For how long each was seen to be away, in a place that is sound. A restart begins anew. Milliseconds. */
+  /**
+   * How long each name was seen to be away, in a place that is otherwise sound. A restart
+   * begins anew. Milliseconds.
+   */
   readonly #away = new Map<DomainName, number>();
   #judgedAt: number | null = null;
-  /** Directories that had names before: one that appears as a whole says nothing of when its names came. */
+  /** Directories that had names before. When a whole directory appears, we cannot say when its names came. */
   readonly #directories = new Set<string>();
   #changed = false;
   #failing = false;
   #closed = false;
   #saving: Promise<void> = Promise.resolve();
 
-  /** @param file where it is kept; null: nowhere */
+  /** @param file where the memory is kept; null: nowhere */
   constructor(file: string | null, logger: Logger, disk: StateDisk = new LocalStateDisk()) {
     this.#file = file;
     this.#logger = logger;
     this.#disk = disk;
   }
 
-  /** Never fails: what cannot be read is not known. */
+  /** Never fails: a file that cannot be read counts as no memory. */
   static async open(file: string, logger: Logger, disk?: StateDisk): Promise<KnownNames> {
     const memory = new KnownNames(file, logger, disk);
     try {
@@ -75,7 +81,7 @@ export class KnownNames {
     return { uuid, since };
   }
 
-  /** By name. */
+  /** Sorted by name. */
   missing(): readonly MissingDomain[] {
     return [...this.#names]
       .flatMap(([name, { missingSince, why }]) =>
@@ -92,12 +98,12 @@ export class KnownNames {
   /**
    * Takes in what the files say now.
    *
-   * @returns the names that mean another domain than before, by the UUID that their files fix
+   * @returns the names that mean another domain than before, because their files fix another UUID
    */
   see(source: Pick<NameSource, 'isReading' | 'list' | 'placeOf'>, now: number): readonly DomainName[] {
     const at = new Date(now).toISOString();
     const others: DomainName[] = [];
-    // Until all was read once, a name that appears may have been there all the time.
+    // Before all files were read once, a name that appears may have been there all the time.
     if (source.isReading !== true)
       for (const { file } of this.#names.values()) this.#directories.add(dirname(file));
     for (const { name, uuid } of source.list()) {
@@ -120,12 +126,12 @@ export class KnownNames {
   }
 
   /**
-   * Judges the names that the files have no more.
+   * Judges the names that are no longer in the files.
    *
-   * @param exists whether a guest of the name exists: it does not go while one does
-   * @param uptime of the host, milliseconds: how long a name is away is measured by it
-   * @param now the time of day, milliseconds since the epoch, for what is said of it
-   * @returns those that have gone now
+   * @param exists whether a guest of the name exists; while one does, the name does not go
+   * @param uptime of the host, milliseconds; it measures how long a name is away
+   * @param now the time of day, milliseconds since the epoch, for the record
+   * @returns the names that are gone as of now
    */
   async judge(
     source: NameSource,
@@ -135,7 +141,7 @@ export class KnownNames {
     now: number,
   ): Promise<readonly DomainName[]> {
     const at = new Date(now).toISOString();
-    // However long the half was held up, a name goes only after it was looked for several times.
+    // However long dom0 was held up, a name goes only after several looks for it.
     const passed = Math.min(Math.max(uptime - (this.#judgedAt ?? uptime), 0), goneAfterMs / 2);
     this.#judgedAt = uptime;
     const going: DomainName[] = [];
@@ -172,7 +178,7 @@ export class KnownNames {
     return gone;
   }
 
-  /** Writes it, when it changed. What cannot be written now is written by the next call. */
+  /** Writes the memory when it has changed. A failed write is repeated by the next call. */
   async save(): Promise<void> {
     if (!this.#changed || this.#file === null || this.#closed) return;
     const text = JSON.stringify({ names: Object.fromEntries(this.#names), gone: this.gone() });
@@ -188,7 +194,7 @@ export class KnownNames {
     }
   }
 
-  /** Writes no more, and waits for what is being written. Twice is harmless. */
+  /** Ends writing, and waits for the write under way. Calling it twice is harmless. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#saving.catch(() => undefined);

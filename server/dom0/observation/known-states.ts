@@ -8,12 +8,12 @@ import { readWhole, replaceWhole } from '../state/state-disk.js';
 import type { StateDisk } from '../state/state-disk.js';
 import type { Incarnation } from '../toolstack/incarnation.js';
 
-/** The state that a domain had when one was known last. */
+/** The last known state of a domain. */
 interface Known {
   readonly state: DomainState;
   /** ISO 8601. */
   readonly since: string;
-  /** Null: it did not exist. */
+  /** Null: the domain did not exist. */
   readonly incarnation: Incarnation | null;
   /** The boot of the host in which that incarnation was seen. */
   readonly boot: string;
@@ -26,7 +26,10 @@ interface KnownStatesParts {
   readonly kept: { readonly file: string; readonly disk: StateDisk } | null;
 }
 
-/** Since when each domain is as it is, kept over a restart: else everything would be off or paused since then. */
+/**
+ * Since when each domain is in its state, kept over a restart. Without it, every state would
+ * seem to begin at our start.
+ */
 export class KnownStates {
   readonly #parts: KnownStatesParts;
   readonly #known = new Map<DomainName, Known>();
@@ -39,7 +42,7 @@ export class KnownStates {
     this.#parts = parts;
   }
 
-  /** Never fails: what cannot be read is not known. */
+  /** Never fails: a file that cannot be read counts as no memory. */
   static async open(parts: KnownStatesParts): Promise<KnownStates> {
     const states = new KnownStates(parts);
     if (parts.kept === null) return states;
@@ -53,7 +56,7 @@ export class KnownStates {
     return states;
   }
 
-  /** @returns null when it was another state that was known last, or another incarnation's */
+  /** @returns null when the last known state was another one, or another incarnation's */
   since(name: DomainName, state: DomainState, incarnation: Incarnation | null): string | null {
     const known = this.#known.get(name);
     if (known?.state !== state) return null;
@@ -62,7 +65,7 @@ export class KnownStates {
       : null;
   }
 
-  /** Takes in what was seen. A state that is not known leaves what was known before. */
+  /** Takes in an observation. The state `unknown` leaves the last known one. */
   note(
     name: DomainName,
     seen: { readonly observation: Observation; readonly incarnation: Incarnation | null },
@@ -80,7 +83,7 @@ export class KnownStates {
     this.#changed = this.#known.delete(name) || this.#changed;
   }
 
-  /** Begins to write it, when it changed. Nobody waits for the disk. */
+  /** Begins to write the memory when it has changed. Nobody waits for the disk. */
   save(): void {
     const { kept, logger } = this.#parts;
     if (kept === null || !this.#changed || this.#isSaving || this.#closed) return;
@@ -97,7 +100,7 @@ export class KnownStates {
       });
   }
 
-  /** Waits for what is being written, and writes no more. */
+  /** Writes what has changed, waits for the disk, and then writes no more. */
   async close(): Promise<void> {
     await this.#saving;
     this.save();
@@ -117,7 +120,10 @@ export class KnownStates {
   }
 }
 
-/** The same state of the same incarnation. One that does not exist is the same in every boot of the host. */
+/**
+ * Whether both are the same state of the same incarnation. A domain that does not exist is the same
+ * in every boot of the host.
+ */
 function isSame(one: Known, other: Known): boolean {
   if (one.state !== other.state) return false;
   if (one.incarnation === null || other.incarnation === null) return one.incarnation === other.incarnation;

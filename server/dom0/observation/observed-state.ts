@@ -4,25 +4,25 @@ import type { Timings } from '../scheduling/timings.js';
 import type { ListedDomain } from '../toolstack/toolstack.js';
 
 /**
- * What an operation of ours is doing to a domain: `building` it, so that its being paused is no pause; `between` two
- * incarnations, so that its absence is no end either.
+ * What an operation of ours is doing to a domain. `building`: the domain is paused only because it is being
+ * built. `between`: it is between two incarnations, so its absence is no end.
  */
 export type StartPhase = 'no' | 'building' | 'between';
 
-/** What is kept of a domain from one listing to the next. Times are the host's uptime, milliseconds. */
+/** What is remembered of a domain from one listing to the next. Times are the host's uptime, milliseconds. */
 export interface StateMemory {
-  /** Whether it is expected to come back, and since when. */
+  /** Since when it is expected to come back; null when it is not. */
   readonly returningSince: number | null;
   /** When it was first missing from the list; null while it is listed. */
   readonly absentSince: number | null;
   readonly domid: number | null;
-  /** Domids are re-used. */
+  /** Compared too, because domids are re-used. */
   readonly uuid: string | null;
   /** When this domid was first listed. */
   readonly domidSince: number;
-  /** Whether there was none before it: it may be just being made. */
+  /** Whether it was absent before this domid: it may be just being created. */
   readonly appeared: boolean;
-  /** Whether it was last listed running: its absence then is unexplained. */
+  /** Whether it was running when last listed. An absence after that is unexplained. */
   readonly wasUp: boolean;
 }
 
@@ -39,15 +39,15 @@ export const NO_MEMORY: StateMemory = {
 export interface StateContext {
   readonly comesBack: DomainConfig['comesBack'];
   readonly rising: StartPhase;
-  /** Whether an operation of ours is taking it down: its absence is then explained. */
+  /** Whether an operation of ours is taking it down, which explains an absence. */
   readonly falling: boolean;
   readonly now: number;
   readonly timings: Timings;
 }
 
 /**
- * What a listing says of a domain, in the light of the ones before: a reboot is `--psr-`, some seconds of absence, and a new
- * domid that is `--p---` at first, and none of that is to be shown as `off` or `paused`.
+ * The state of a domain by its listing and the ones before. A reboot looks like `--psr-`, then some seconds
+ * of absence, then a new domid that is `--p---` at first. None of these must be shown as `off` or `paused`.
  */
 export function observedState(
   memory: StateMemory,
@@ -65,7 +65,8 @@ function absent(
   const gone = { ...memory, absentSince, domid: null };
   if (rising === 'between') return { state: 'rebooting', memory: { ...gone, wasUp: false } };
   const missingFor = now - absentSince;
-  // It was first seen while it was made and went before it ran: its making failed, as with a boot loader that finds no kernel.
+  // It was first seen while it was being made, and went before it ran: the create failed, for example because
+  // a boot loader found no kernel.
   const stillborn = memory.domid !== null && memory.appeared && memory.returningSince === memory.domidSince;
   if (memory.returningSince !== null && !stillborn && missingFor <= timings.rebootAbsence)
     return { state: 'rebooting', memory: gone };

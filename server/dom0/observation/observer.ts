@@ -25,11 +25,13 @@ import type { ListedDomain, Toolstack } from '../toolstack/toolstack.js';
 import type { Incarnation } from '../toolstack/incarnation.js';
 
 const AGEING_MS = 1_000;
-/** What is to be decided by the files waits so long for changed ones to be read, and goes on with what is known. */
+/**
+ * A decision that depends on the files waits this long for changed ones to be read, then uses what is known.
+ */
 const REREAD_PATIENCE_MS = 3_000;
-/** A look waits so long for the files to be looked at, and goes on with what is known of them. */
+/** A look waits this long for the files to be checked, then uses what is known of them. */
 const SCAN_PATIENCE_MS = 1_000;
-/** A look waits so long for how long the domains have been running, and goes on without. */
+/** A look waits this long for the domains' uptimes, then goes on without them. */
 const UPTIME_PATIENCE_MS = 2_000;
 
 const NO_UPTIMES: ReadonlyMap<number, number> = new Map();
@@ -43,7 +45,7 @@ export interface ObservedDomain {
   readonly incarnation: Incarnation | null;
   readonly cpuPercent: number | null;
   readonly configured: Configured;
-  /** Why nothing may be done to it because of its configuration files. */
+  /** Why its configuration files forbid any change to it. */
   readonly fault?: Refusal | null;
 }
 
@@ -70,14 +72,14 @@ interface ObserverParts {
 }
 
 export interface ObserverEvents {
-  /** Something of this domain changed, or it was looked at again. */
+  /** Something about this domain changed, or it was looked at again. */
   seen(domain: ObservedDomain): void;
   gone(name: DomainName): void;
-  /** What is known of other names changed. */
+  /** The other, missing or gone names changed. */
   names(names: HostNames): void;
 }
 
-/** Looks at the toolstack and the configuration files in one loop, and says what there is. */
+/** Looks at the toolstack and the configuration files in one loop, and publishes what it sees. */
 export class Observer {
   readonly #parts: ObserverParts;
   readonly #events: ObserverEvents;
@@ -91,7 +93,7 @@ export class Observer {
   #failing: string | null = null;
   /** The guests of the last listing; null: the toolstack does not answer. */
   #guests: ReadonlySet<GuestName> | null = null;
-  /** What the toolstack listed when it answered last. */
+  /** The toolstack's last successful listing. */
   #listed: ReadonlyMap<GuestName, ListedDomain> = new Map();
   #named = '';
   #missed = '';
@@ -115,17 +117,23 @@ export class Observer {
     this.#cancelAgeing();
   }
 
-  /** Looks now; what is known afterwards was seen after this call. @returns the refusal when the toolstack did not answer */
+  /**
+   * Looks now: what is known afterwards was seen after this call. @returns the refusal when
+   * the toolstack did not answer
+   */
   look(): Promise<Refusal | null> {
     return this.#rounds.get();
   }
 
-  /** How long ago the toolstack answered last; null: not yet. Milliseconds. */
+  /** Milliseconds since the toolstack's last answer; null: it has not answered yet. */
   get age(): number | null {
     return this.#answeredAt === null ? null : this.#parts.host.uptime() - this.#answeredAt;
   }
 
-  /** Has the files read as they are now: an administrator may have changed one a moment ago. Waits a little for the toolstack's answers. */
+  /**
+   * Reads the files as they are now, because an admin may have just changed one. Waits a little for
+   * the toolstack's dry runs.
+   */
   async reread(): Promise<void> {
     const { configs } = this.#parts;
     await this.#within(
@@ -139,7 +147,10 @@ export class Observer {
     return this.#entries.get(name)?.seen;
   }
 
-  /** What the toolstack listed last of this name, also where its configuration file is missing: what was begun has to be ended then too. */
+  /**
+   * The last listing of this name, even when its configuration file is missing: an operation that has
+   * begun must be able to finish.
+   */
   listed(name: DomainName): ListedDomain | null {
     return this.#listed.get(name) ?? null;
   }
@@ -148,13 +159,13 @@ export class Observer {
     return [...this.#entries.values()].map(({ seen }) => seen);
   }
 
-  /** What is known of names besides the domains: guests that are not managed, names that are missing or gone. */
+  /** The names besides the domains: guests that are not managed, and names that are missing or gone. */
   names(): HostNames {
     const { memory } = this.#parts;
     const others =
       this.#guests === null ? null : [...this.#guests].filter((name) => !this.#manages(name)).sort();
     return {
-      // What cannot be told as a whole is not known.
+      // A list that would be too long for the wire is sent as unknown.
       others: others === null || others.length > MOST_NAMES ? null : others,
       missing: memory
         .missing()
@@ -165,8 +176,8 @@ export class Observer {
   }
 
   /**
-   * Whether the domain exists here under another name than its own, as when it is just arriving from another host or leaving to one:
-   * to create it then would run it twice. By the last listing.
+   * Whether the domain exists here under another name than its own, as during a migration in or out: creating
+   * it then would run it twice. Uses the last listing.
    *
    * @returns that guest's name, null when there is none
    */
@@ -256,7 +267,7 @@ export class Observer {
     return null;
   }
 
-  /** Asked for only when a domain runs of which it is not known since when. */
+  /** Asks only when a domain is listed whose state was unknown until now. */
   async #uptimesOf(listed: ReadonlyMap<GuestName, ListedDomain>): Promise<ReadonlyMap<number, number>> {
     const isNew = [...this.#entries.values()].some(
       ({ seen }) => seen.observation.state === 'unknown' && listed.has(seen.name),
@@ -269,7 +280,7 @@ export class Observer {
     return NO_UPTIMES;
   }
 
-  /** @returns null when it takes longer, milliseconds; it goes on then */
+  /** @param ms the longest wait @returns null when the work takes longer; the work goes on */
   async #within<T>(ms: number, work: Promise<T>): Promise<T | null> {
     let cancel: () => void = () => undefined;
     const late = new Promise<null>((resolve) => {
@@ -310,7 +321,7 @@ export class Observer {
     await this.#parts.memory.save();
   }
 
-  /** The names that the files have now; what they have no more stays until it is gone. */
+  /** Adds the names that are in the files now. A name that is in them no more stays until it is gone. */
   #adopt(): void {
     const { configs, memory } = this.#parts;
     for (const entry of this.#entries.values()) {
@@ -321,7 +332,7 @@ export class Observer {
       const entry = this.#entries.get(config.name);
       const fault = configs.fault(config.name);
       if (entry !== undefined) {
-        // What is only kept is no newer than what is known.
+        // A kept configuration is no newer than the known one.
         if (configs.find(config.name) === config) entry.seen = { ...entry.seen, config };
         continue;
       }
@@ -365,7 +376,7 @@ export class Observer {
     const shown = profile ?? (state === 'off' ? NORMAL : before.profile);
     const incarnation = listed === null ? null : { uuid: listed.uuid ?? '', domid: listed.domid };
     const same = before.state === state && before.profile === shown;
-    // That the profile has been found out is no change of the domain.
+    // Finding out the profile is no change of the domain.
     const lasts = same || (before.state === state && before.profile === UNKNOWN_PROFILE);
     const cpuPercent = listed === null ? null : entry.cpu.read(listed.domid, listed.cpuSeconds, now);
     const began = before.state === 'unknown' ? this.#sinceOf(name, state, incarnation, uptime) : at;
@@ -386,8 +397,9 @@ export class Observer {
   }
 
   /**
-   * Since when a domain is so that was not known before, because we have just begun or the toolstack was silent: as it was known when it was
-   * known last, if it is the same incarnation still; or since that began. It is never since our own start where there is anything better.
+   * Since when a domain is in a state that we did not know before, because we have just started or the
+   * toolstack was silent. That is the last known time if the incarnation is the same, or else the
+   * incarnation's beginning. Our own start counts only when there is nothing better.
    */
   #sinceOf(
     name: DomainName,
@@ -397,7 +409,7 @@ export class Observer {
   ): string {
     const known = this.#parts.states.since(name, state, incarnation);
     const began = uptime === undefined ? null : this.#timeOfDay(uptime);
-    // A clock that was set wrong while the host came up must not stay in force.
+    // A time from a clock that was wrong while the host booted must not last.
     const isSound = known !== null && known <= this.#timeOfDay() && (began === null || known >= began);
     return (isSound ? known : began) ?? this.#timeOfDay();
   }
@@ -407,7 +419,7 @@ export class Observer {
     this.#events.seen(entry.seen);
   }
 
-  /** The toolstack did not answer. It is said once. */
+  /** The toolstack did not answer. The log has each reason once. */
   #silence(why: Refusal): void {
     if (this.#failing !== why.detail)
       this.#parts.logger.error({ code: why.code, detail: why.detail }, 'toolstack.silent');
@@ -416,7 +428,7 @@ export class Observer {
     this.#age();
   }
 
-  /** Also while a listing hangs: what was seen too long ago counts for nothing. */
+  /** Also runs while a listing hangs: an observation that is too old becomes `unknown`. */
   #age(): void {
     const now = this.#parts.host.uptime();
     const stale = this.#answeredAt === null || now - this.#answeredAt >= this.#parts.timings.stale;
