@@ -7,26 +7,30 @@ const WRITABLE_BY_ALL = 0o002n;
 const WRITABLE_BY_OTHERS = 0o022n;
 const CONTROL = /\p{Cc}/u;
 
-/** What a glob found, looked at from outside. `device` is of the directory that it lies in: st_dev. */
+/** The state of a path that a glob found, without opening it. `device` is st_dev of its directory. */
 export type ConfigFileStatus =
   /** A file that may be read, in this state. */
   | { readonly is: 'file'; readonly stamp: string; readonly device: number }
   | { readonly is: 'none'; readonly why: string; readonly device: number }
-  /** Its file system does not answer. */
   | { readonly is: 'silent'; readonly why: string }
-  /** A directory, or nothing any more. */
+  /** A directory, or a path that no longer exists. */
   | { readonly is: 'nothing' };
 
 export const DANGLING = 'it is a link to a file that is not there';
 
-/** Looks at one path. Never opens it: a pipe would wait for a writer, and a device may act on being opened. */
+/**
+ * Looks at one path. Never opens it: a pipe would wait for a writer, and a device may act on being opened.
+ */
 export class ConfigFileInspector {
   readonly #files: Pick<FileCalls, 'lstat' | 'stat'>;
   readonly #runsConfigs: boolean;
-  /** The devices of the directories, which are asked for once. */
+  /** The devices of the directories, each asked for once. */
   readonly #devices = new Map<string, number>();
 
-  /** For one look at all of the files. @param runsConfigs whether the toolstack runs what is in a file */
+  /**
+   * Use one inspector for one look at all files. @param runsConfigs whether the toolstack
+   * executes a configuration file
+   */
   constructor(files: Pick<FileCalls, 'lstat' | 'stat'>, runsConfigs: boolean) {
     this.#files = files;
     this.#runsConfigs = runsConfigs;
@@ -43,7 +47,7 @@ export class ConfigFileInspector {
       if (error instanceof NoAnswerError) return { is: 'silent', why: error.message };
       if (!isAbsent(error)) return { is: 'none', why: 'it cannot be looked at', device: 0 };
       if (await this.#isLink(path)) return { is: 'none', why: DANGLING, device: 0 };
-      // What is no UTF-8 cannot be asked for by what we were told of it.
+      // A name that is not UTF-8 cannot be used to open the file: its bytes are lost.
       return path.includes('\ufffd')
         ? { is: 'none', why: 'its name is no UTF-8', device: 0 }
         : { is: 'nothing' };
@@ -51,11 +55,11 @@ export class ConfigFileInspector {
   }
 
   #unfit(path: string, { size, mode, uid }: { size: bigint; mode: bigint; uid: bigint }): string | null {
-    // Of those in /proc some wait when they are read, and lose what was read.
+    // Files in /proc have size 0. Some block when read, and some lose what was read.
     if (size === 0n) return 'it is empty';
     if (size > CONFIG_LIMIT) return `it is over ${CONFIG_LIMIT} bytes`;
     if ((mode & WRITABLE_BY_ALL) !== 0n) return 'anybody can write to it';
-    // `xl create A=B.cfg` is no file to xl, but a setting.
+    // xl takes `A=B.cfg` in `xl create A=B.cfg` for a setting, not for a file.
     if (path.includes('=')) return "its path has a '=', which the toolstack takes for a setting";
     if (CONTROL.test(path)) return 'its path has a control character';
     const isOthers = uid !== 0n && uid !== BigInt(process.geteuid?.() ?? 0);
@@ -78,7 +82,7 @@ export class ConfigFileInspector {
   }
 }
 
-/** There is no such file, said for certain. */
+/** Whether the error says for certain that there is no such file. */
 export function isAbsent(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'ENOENT';
 }

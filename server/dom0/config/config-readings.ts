@@ -12,34 +12,42 @@ import { readWhole, replaceWhole } from '../state/state-disk.js';
 import type { StateDisk } from '../state/state-disk.js';
 import type { DryRun, Toolstack } from '../toolstack/toolstack.js';
 
-/** More files than this are not remembered over a restart. */
+/** At most this many files are remembered over a restart. */
 const MOST_FILES = 16_384;
-/** So many dry runs at once: one takes a tenth of a second of CPU, and observation needs the other processor. */
+/**
+ * At most this many dry runs at once: each takes a tenth of a second of CPU, and
+ * observation needs the other CPU.
+ */
 const AT_ONCE = 3;
-/** After a dry run that got no answer, the next is tried after so many looks at most; it begins with one and doubles. */
+/**
+ * After a dry run without an answer, the next try comes after one look, then two, doubling up to this many.
+ */
 const LONGEST_WAIT = 32;
-/** A refusal may be about the host, such as a CPU pool that is not there yet: it is asked again after so many looks. */
+/**
+ * A refusal may be about the host, such as a CPU pool that does not exist yet: we ask
+ * again after this many looks.
+ */
 const ASK_AGAIN = 150;
-/** A dry run that cannot even be killed is given up after so long. */
+/** We stop waiting for a dry run after this time, even if it cannot be killed. */
 const DRY_RUN_MS = 120_000;
 
 /** What is known of one file. */
 export interface Reading {
-  /** Null: it was not read yet. */
+  /** Null: the file was not read yet. */
   readonly outcome: Outcome | null;
-  /** Whether it is of the file as it is now. */
+  /** Whether it describes the file as it is now. */
   readonly isCurrent: boolean;
-  /** Why it is not, where that is known. */
+  /** Why it is not current, where that is known. */
   readonly why: string | null;
-  /** The domain that it was when it was last a sound one. */
+  /** The domain of the file's last valid reading. */
   readonly lastSound: DomainConfig | null;
-  /** The name that seems to stand in a file that is none; it only keeps a name from being taken for gone. */
+  /** The name that an unusable file seems to set. It only keeps that name from being judged gone. */
   readonly guess: string | null;
 }
 
 interface Waiting {
   readonly stamp: string;
-  /** So many looks are to pass before it is tried again. */
+  /** This many more looks must pass before the next try. */
   looks: number;
   readonly wait: number;
   readonly why: string;
@@ -50,27 +58,27 @@ export interface ConfigReadingsParts {
   readonly files: Pick<FileCalls, 'read' | 'stat'>;
   readonly logger: Logger;
   readonly host: Pick<HostClock, 'after' | 'boot'>;
-  /** Where it is kept over a restart; null: nowhere. */
+  /** Where the readings are kept over a restart; null: nowhere. */
   readonly kept: { readonly file: string; readonly disk: StateDisk } | null;
 }
 
 const UNKNOWN: Reading = { outcome: null, isCurrent: false, why: null, lastSound: null, guess: null };
 
 /**
- * What the toolstack makes of each configuration file, asked for by dry runs in the background, a few at once. Nobody waits for them:
- * until the answer is there, what was known before holds. It is kept in a file by path, inode, size and times, so that a restart asks
- * for nothing that is as it was.
+ * What the toolstack reads in each configuration file, by dry runs in the background, a few at once. Nobody
+ * waits for them: until the answer comes, the earlier reading holds. A file keeps the readings by path,
+ * inode, size and times, so a restart reads only changed files again.
  */
 export class ConfigReadings {
   readonly #parts: ConfigReadingsParts;
   readonly #known = new Map<string, KnownReading>();
-  /** What is to be read, and in which state it was seen. */
+  /** Files to be read, each with the stamp at which it was seen. */
   readonly #wanted = new Map<string, string>();
   readonly #running = new Set<string>();
   readonly #failed = new Map<string, Waiting>();
   /** For how many looks each refusal has been known. */
   readonly #refused = new Map<string, number>();
-  /** Ends the wait for each dry run that is under way. */
+  /** Each ends the timer of a dry run under way. */
   readonly #waiting = new Set<() => void>();
   #waiters: (() => void)[] = [];
   #changed = false;
@@ -82,7 +90,7 @@ export class ConfigReadings {
     this.#parts = parts;
   }
 
-  /** Takes up what was kept. Never fails: what cannot be read is asked for again. */
+  /** Loads the kept readings. Never fails: a file without a reading is read again. */
   async open(): Promise<void> {
     const { kept, logger } = this.#parts;
     if (kept === null) return;
@@ -96,21 +104,24 @@ export class ConfigReadings {
     }
   }
 
-  /** Called after each file that was read. */
+  /** Sets the function to call after each file that was read. */
   onRead(call: (path: string) => void): void {
     this.#onRead = call;
   }
 
-  /** What is known of a file that is seen in this state. What is not current is asked for. */
+  /** What is known of a file with this stamp. If that is not current, a dry run is requested. */
   of(path: string, stamp: string): Reading {
     const known = this.#known.get(path);
-    // Another boot of the host may have another toolstack; what was read holds until it has answered.
+    // Another boot of the host may have another toolstack. The old reading holds until it has answered.
     if (known?.stamp !== stamp || known.boot !== this.#parts.host.boot) this.#want(path, stamp);
     else if (typeof known.outcome === 'string' && this.#isDue(path)) this.#want(path, stamp);
     return this.known(path, stamp);
   }
 
-  /** The same without asking. @param stamp null: of whatever state it was */
+  /**
+   * The same, without requesting a dry run. @param stamp null when the file's state is unknown: the
+   * reading is not current then
+   */
   known(path: string, stamp: string | null): Reading {
     const known = this.#known.get(path);
     const why = this.#failed.get(path)?.why ?? null;
@@ -125,7 +136,7 @@ export class ConfigReadings {
     return looks === ASK_AGAIN;
   }
 
-  /** Forgets the files that are not among these. */
+  /** Forgets all files but these. */
   keepOnly(paths: ReadonlySet<string>): void {
     for (const path of [...this.#known.keys(), ...this.#failed.keys(), ...this.#wanted.keys()]) {
       if (paths.has(path)) continue;
@@ -137,13 +148,13 @@ export class ConfigReadings {
     this.#next();
   }
 
-  /** Resolves when no dry run is under way or waiting for its turn. */
+  /** Resolves when no dry run is running or waiting for its turn. */
   settled(): Promise<void> {
     if (this.#wanted.size === 0 && this.#running.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.#waiters.push(resolve));
   }
 
-  /** Begins no more dry runs; what is being written is written. */
+  /** Starts no more dry runs, and waits for the write under way. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const stop of this.#waiting) stop();
@@ -213,7 +224,7 @@ export class ConfigReadings {
     }
     const made = await this.#dryRun(path);
     const now = await files.stat(path).catch(() => null);
-    // What was read may be of the file before or after a change: the next look asks again.
+    // The file may have changed during the dry run: the next look asks again.
     if (now === null || stampOf(now) !== stamp) return null;
     if (made === null || isRefusal(made)) {
       const { message, detail, code } = made ?? HANGS;
@@ -226,7 +237,7 @@ export class ConfigReadings {
     return { outcome: domainConfigOf(path, made, text), guess: made.name, isFinal: true };
   }
 
-  /** What a file is, is settled. That it could not be read may be over in a moment, and is tried again. */
+  /** A file that is not plain stays so until it changes. A read error may pass, so it is tried again. */
   #unreadable(path: string, stamp: string, error: unknown): Made | null {
     const { code = '' } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return null;
@@ -236,7 +247,7 @@ export class ConfigReadings {
     return error instanceof NoAnswerError ? null : { outcome: why, guess: null, isFinal: false };
   }
 
-  /** @returns null when it does not come to an end */
+  /** @returns null when it does not end in time */
   async #dryRun(config: string): Promise<DryRun | null> {
     const { toolstack, host } = this.#parts;
     let cancel: () => void = () => undefined;
@@ -277,7 +288,7 @@ export class ConfigReadings {
   }
 }
 
-/** What was made of a file. `isFinal`: it holds until the file changes. */
+/** A reading of a file. `isFinal`: it holds until the file changes. */
 interface Made {
   readonly outcome: Outcome;
   readonly guess: string | null;

@@ -2,7 +2,7 @@ import type { ConfiguredDisk } from '../toolstack/toolstack.js';
 
 /** A disk as a configuration file writes it. */
 interface DiskSpec extends ConfiguredDisk {
-  /** `w!`: the host's operator says that it may be shared, as cluster file systems are. */
+  /** `w!`: the host's operator allows sharing it, as for a cluster file system. */
   readonly shareable: boolean;
 }
 
@@ -12,8 +12,9 @@ const NAMED = /^(format|access|backendtype|backend|specification|vdev|script|dev
 const FLAGS = /^(?:direct-io-safe|no-discard|discard|no-colo|colo|trusted|untrusted|grant_usage=[01])$/;
 
 /**
- * Reads a disk of `disk = [ … ]`, xl-disk-configuration(5), by the rules of libxlu_disk_l.l: `file:/srv/a.img,xvda,w`, `/dev/vg/a,raw,xvda,rw`,
- * `format=raw, vdev=xvda, access=rw, target=/srv/a.img` (target takes the rest). What xl refuses is read as far as it goes.
+ * Reads a disk of `disk = [ … ]`, xl-disk-configuration(5), by the rules of libxlu_disk_l.l:
+ * `file:/srv/a.img,xvda,w`, `/dev/vg/a,raw,xvda,rw`, `format=raw, vdev=xvda, access=rw, target=/srv/a.img`
+ * (target takes the rest). A spec that xl would refuse is read as far as possible.
  */
 export function parseDiskSpec(spec: string): DiskSpec {
   const named = new Map<string, string>();
@@ -52,7 +53,10 @@ export function parseDiskSpec(spec: string): DiskSpec {
   };
 }
 
-/** `target,format,vdev,access`; after an old prefix, and for an empty drive, without the format. @returns whether it names a CD drive */
+/**
+ * `target,format,vdev,access`; without the format after an old prefix and for an empty drive.
+ * @returns whether it is a CD drive
+ */
 function positional(named: Map<string, string>, part: string, hadPrefix: boolean): boolean {
   const [, device, type] = /^(.*):(cdrom|disk)$/s.exec(part) ?? [];
   if (!named.has('target')) named.set('target', part);

@@ -1,9 +1,9 @@
-/** One `key = value` of a domain's configuration file, with where it stands. */
+/** One `key = value` of a domain's configuration file, with its place. */
 interface Statement {
   readonly key: string;
-  /** Null: it is more than a string, a number or a list of them, as Python has it, and is not understood. */
+  /** Null: the value is not a plain string, number or list of them, but Python that we do not understand. */
   readonly value: string | readonly string[] | null;
-  /** Offsets in the text: the statement without what is around it. */
+  /** Offsets in the text, without the blanks around the statement. */
   readonly start: number;
   readonly end: number;
 }
@@ -18,7 +18,7 @@ const LINE = /[^\n]*/y;
 const DOCUMENTATION = /[ \t]*("{3}|'{3})[^]*?\1/y;
 const VALUE_END = /[ \t]*(?:$|(?=[\r\n;#]))/y;
 const ITEM_END = /(?=[,\]])/y;
-/** What Python may do or not do follows. */
+/** The line opens a block, which Python may or may not run. */
 const BLOCK = /:\s*(?:#.*)?$/;
 
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -32,9 +32,9 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads the part of xl.cfg(5) that is assignments. It is tolerant, as xm's files are Python: what it does not
- * understand is passed over to the end of the line. The last assignment to a key wins; `+=` adds to a list or string. A value is never the
- * beginning of an expression, nor what stands in a block that may not be run: it is null then.
+ * Reads the assignments of an xl.cfg(5) file. It is tolerant, because xm's files are Python: it skips to the
+ * end of the line what it does not understand. The last assignment to a key wins; `+=` adds to a list or
+ * string. A value is null when it is an expression, or stands in a block that may not be run.
  */
 export function parseConfigText(text: string): Statement[] {
   const reader = new Reader(text);
@@ -80,7 +80,7 @@ function joined(before: Statement['value'], value: string | readonly string[]): 
   return [before, value].flat();
 }
 
-/** The text without every assignment to these keys. */
+/** The text without the assignments to these keys. */
 export function withoutKeys(text: string, keys: ReadonlySet<string>): string {
   let rest = '';
   let from = 0;
@@ -117,7 +117,7 @@ class Reader {
     return this.take(NUMBER)?.[0];
   }
 
-  /** Lists within lists are read as one: where they occur, we ask for none of them. */
+  /** Flattens lists within lists. None of the keys that we use has them. */
   #list(): string[] | undefined {
     const items: string[] = [];
     this.at += 1;

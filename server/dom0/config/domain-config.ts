@@ -9,13 +9,13 @@ export interface DomainConfig {
   readonly name: DomainName;
   /** Absolute path. */
   readonly file: string;
-  /** Where the file fixes one; lower case. */
+  /** Lower case; null when the file sets none. */
   readonly uuid: string | null;
   readonly memoryMiB: number | null;
   readonly vcpus: number | null;
-  /** The disks as they are written in the file. */
+  /** The disks as the file writes them. */
   readonly diskSpecs: readonly string[];
-  /** What it is booted with when nothing is given over the file. */
+  /** What it boots when nothing overrides the file. */
   readonly boot: BootShape & { readonly disks: readonly ConfiguredDisk[] };
   /** The keys that the file sets. */
   readonly keys: ReadonlySet<string>;
@@ -24,15 +24,19 @@ export interface DomainConfig {
     readonly onReboot: boolean;
     readonly onCrash: boolean;
   };
-  /** What no boot profile may change of it, as `ConfigReading.rest`; null where the toolstack was not asked. */
+  /**
+   * A hash of all that no boot profile may change, as `ConfigReading.rest`; null where
+   * the toolstack was not asked.
+   */
   readonly rest: string | null;
 }
 
 /**
- * A domain as the toolstack reads its file. From the text come only the words of it that a derived configuration is made from, which is dry-run
- * itself before it is used, and whether the UUID is the file's: the dry run draws one where there is none.
+ * A domain as the toolstack reads its file. The text serves for two things only: the words for a derived
+ * configuration, which gets its own dry run before it is used; and whether the UUID is the file's, because a
+ * dry run draws one where there is none.
  *
- * @returns the domain, or the sentence that says why the file is none that we manage
+ * @returns the domain, or the sentence that says why we do not manage the file
  */
 export function domainConfigOf(file: string, reading: ConfigReading, text: string): DomainConfig | string {
   const name = parseDomainName(reading.name);
@@ -57,7 +61,7 @@ export function domainConfigOf(file: string, reading: ConfigReading, text: strin
   };
 }
 
-/** The name that a file seems to have which the toolstack refuses. It may be wrong. */
+/** The name that a file seems to set when the toolstack refuses it. It may be wrong. */
 export function guessedName(text: string): string | null {
   const value = parseConfigText(text).findLast(({ key }) => key === 'name')?.value;
   return typeof value === 'string' ? value : null;
@@ -65,7 +69,8 @@ export function guessedName(text: string): string | null {
 
 function wordsOf(text: string): Pick<DomainConfig, 'keys' | 'diskSpecs' | 'uuid'> {
   const values = new Map(parseConfigText(text).map(({ key, value }) => [key, value]));
-  // What is not understood is no disk: the dry run of what is made of it shows the difference.
+  // A disk that we do not understand is left out. The dry run of the derived
+  // configuration shows the difference.
   const disks = values.get('disk') ?? [];
   const uuid = values.get('uuid');
   return {
@@ -75,7 +80,7 @@ function wordsOf(text: string): Pick<DomainConfig, 'keys' | 'diskSpecs' | 'uuid'
   };
 }
 
-/** What our own reader says of a name such as `base + "01"`. */
+/** Our own reader's sentence about a name such as `base + "01"`. */
 export const NAME_NOT_UNDERSTOOD =
   'it sets no name that can be read without the toolstack: the name is an expression';
 
@@ -84,10 +89,10 @@ function noName(written: string): string {
 }
 
 /**
- * Reads the part of a file that is plain assignments, without the toolstack: for looking at a host on which nothing is run. It may be wrong of
- * files that only the toolstack understands.
+ * Reads the plain assignments of a file without the toolstack, to inspect a host without running anything
+ * there. It may be wrong about files that only the toolstack understands.
  *
- * @returns the domain, or the sentence that says why the file is none that we manage
+ * @returns the domain, or the sentence that says why we do not manage the file
  */
 export function readDomainConfig(file: string, text: string): DomainConfig | string {
   const values = new Map(parseConfigText(text).map(({ key, value }) => [key, value]));
@@ -128,7 +133,7 @@ export function readDomainConfig(file: string, text: string): DomainConfig | str
   };
 }
 
-/** As libxl_uuid_from_string takes it: with hyphens or without. */
+/** Accepts what libxl_uuid_from_string accepts: with hyphens or without. */
 function uuidOf(text: string | null): string | null {
   const digits = (text ?? '').replaceAll('-', '').toLowerCase();
   if (!/^[0-9a-f]{32}$/.test(digits)) return null;

@@ -29,12 +29,12 @@ export interface DomainConfigsSettings {
 /** Where a domain's configuration was seen. */
 export interface ConfigPlace {
   readonly file: string;
-  /** Of the directory that it lies in: st_dev. */
+  /** st_dev of its directory. */
   readonly device: number;
 }
 
 interface SeenFile extends Reading {
-  /** Null: it is none that is read at all. */
+  /** Null: the file cannot be read now. */
   readonly stamp: string | null;
   readonly device: number;
 }
@@ -45,9 +45,9 @@ export interface DomainConfigsParts extends ConfigReadingsParts {
 }
 
 /**
- * The domains that are managed, found from the configuration files that already exist, as the toolstack reads them. Files are read again
- * when they change; until then what was known holds. Of a name that stands in two files it cannot be known which is meant: it is shown,
- * and nothing is done to it.
+ * The managed domains, found from the existing configuration files as the toolstack reads them. A changed
+ * file is read again; until then the earlier reading holds. When two files have one name, we cannot know
+ * which is meant: the domain is shown, and nothing is done to it.
  */
 export class DomainConfigs {
   readonly #settings: DomainConfigsSettings;
@@ -55,11 +55,11 @@ export class DomainConfigs {
   readonly #readings: ConfigReadings;
   #files = new Map<string, SeenFile>();
   #byName = new Map<DomainName, DomainConfig>();
-  /** The names that stand in several files. */
+  /** The names that several files have. */
   #twice: ReadonlyMap<DomainName, readonly string[]> = new Map();
-  /** The domains whose files cannot be used now, as they were. */
+  /** The domains whose files cannot be used now, as last read. */
   #kept: readonly DomainConfig[] = [];
-  /** Which file a name had when it had only one. */
+  /** The file of each name when it had only one. */
   readonly #own = new Map<DomainName, string>();
   readonly #unmanaged: UnmanagedFiles;
   /** What each glob found last. */
@@ -67,7 +67,7 @@ export class DomainConfigs {
   readonly #scans = new SharedRun(() => this.#scan());
   #scanning: Promise<void> = Promise.resolve();
   #isScanned = false;
-  /** Whether what follows from the files is to be found out again. */
+  /** Whether the files have changed since the last `#judge`. */
   #isStale = false;
 
   constructor(settings: DomainConfigsSettings, parts: DomainConfigsParts) {
@@ -80,7 +80,7 @@ export class DomainConfigs {
     });
   }
 
-  /** Takes up what was known of the files before a restart. */
+  /** Loads the readings from before a restart. */
   open(): Promise<void> {
     return this.#readings.open();
   }
@@ -109,13 +109,13 @@ export class DomainConfigs {
     return !this.#isScanned || [...this.#files.values()].some(({ outcome }) => outcome === null);
   }
 
-  /** Domains whose files cannot be used now, as they were when they could: they are still seen. */
+  /** Domains whose files cannot be used now, as last read: they are still observed. */
   kept(): readonly DomainConfig[] {
     this.#judge();
     return this.#kept;
   }
 
-  /** Why nothing may be done to a domain because of its files; null when there is no such reason. */
+  /** Why the files of a domain forbid any change to it; null when they do not. */
   fault(name: DomainName): Refusal | null {
     this.#judge();
     const files = this.#twice.get(name);
@@ -128,13 +128,13 @@ export class DomainConfigs {
     );
   }
 
-  /** The files that the settings' globs find and that are not managed, with the reason. By name. */
+  /** The files that the settings' globs find and that are not managed, with the reason. */
   unmanaged(): readonly UnmanagedFile[] {
     this.#judge();
     return this.#unmanaged.list();
   }
 
-  /** What there is to add to the reason for which a name is missing: both files, or what the toolstack says. */
+  /** What to add to the reason why a name is missing: its files, or the toolstack's words. */
   note(name: DomainName): string | undefined {
     this.#judge();
     const files = this.#twice.get(name);
@@ -144,7 +144,7 @@ export class DomainConfigs {
     return why === undefined ? undefined : presentable(why, TEXT_LIMITS.reason);
   }
 
-  /** @returns undefined when it has no file now, or more than one */
+  /** @returns undefined when the name has no file now, or more than one */
   placeOf(name: DomainName): ConfigPlace | undefined {
     this.#judge();
     const file = this.#byName.get(name)?.file;
@@ -153,8 +153,8 @@ export class DomainConfigs {
   }
 
   /**
-   * Why a name that had its configuration in this place has none that can be used. An error is not an absence: only a file that is not where
-   * it was, on the same file system, in a directory that still has others, is gone.
+   * Why a name that had its configuration in this place has no usable one. An error is not an absence. A file
+   * is gone only when it is not where it was, on the same file system, in a directory that still has others.
    *
    * @returns null when it is gone: removed, renamed, or another domain's by now
    */
@@ -180,7 +180,10 @@ export class DomainConfigs {
     return there ?? this.#emptied(dirname(file), device);
   }
 
-  /** Whether a directory lacks more than one file. One that has gone itself is judged by the one above it. */
+  /**
+   * Whether a directory lacks more than this one file. When the directory itself is gone,
+   * the one above it decides.
+   */
   async #emptied(directory: string, device: number): Promise<MissingReason | null> {
     try {
       await this.#parts.files.readdir(directory);
@@ -196,7 +199,7 @@ export class DomainConfigs {
     return others ? null : 'empty';
   }
 
-  /** Whether a glob looks for directories in this one, so that one of them may go with its domain. */
+  /** Whether a glob looks for directories in this one. Then a directory may go together with its domain. */
   #holdsDirectories(directory: string): boolean {
     return this.#settings.domains.some((pattern) => {
       const fixed = pattern.slice(0, pattern.search(/[*?]/));
@@ -204,7 +207,9 @@ export class DomainConfigs {
     });
   }
 
-  /** Looks at the files again, and waits for no dry run. Faults of single files are logged, once. One look at a time. */
+  /**
+   * Looks at the files again, without waiting for dry runs. Logs each bad file once. One look runs at a time.
+   */
   scan(): Promise<void> {
     return (this.#scanning = this.#scans.get());
   }
@@ -253,7 +258,7 @@ export class DomainConfigs {
     }
   }
 
-  /** A dry run has ended: what it came to holds from now on, unless the file has changed meanwhile. */
+  /** A dry run has ended: its result holds from now on, unless the file has changed meanwhile. */
   #refresh(path: string): void {
     const file = this.#files.get(path);
     if (file?.stamp == null) return;
@@ -261,7 +266,7 @@ export class DomainConfigs {
     this.#isStale = true;
   }
 
-  /** Finds out what follows from the files as they are known. */
+  /** Works out names, conflicts and unmanaged files from the readings. */
   #judge(): void {
     if (!this.#isStale) return;
     this.#isStale = false;
@@ -269,7 +274,7 @@ export class DomainConfigs {
     const holders = new Map<DomainName, DomainConfig[]>();
     const stamps = new Set<string>();
     for (const [path, { outcome, isCurrent, stamp, why }] of this.#files) {
-      // By a link from /etc/xen/auto it is one file still.
+      // Through a link in /etc/xen/auto it is still the same file.
       const isSame = stamp !== null && stamps.has(stamp);
       if (stamp !== null) stamps.add(stamp);
       if (isSame) continue;

@@ -5,30 +5,33 @@ import type { HostClock } from '../scheduling/host-clock.js';
 import { readPlainFile } from './plain-file.js';
 import { SerialQueue } from '../../wire/serial-queue.js';
 
-/** A call to a file system is waited for so long. */
+/** The longest wait for a file system call. */
 const PATIENCE_MS = 1_000;
-/** Each call that hangs keeps a thread of the process, without which the journal and the consoles' logs cannot be written either. */
+/**
+ * Each hanging call blocks a thread of the process, and the journal and the console logs need threads too.
+ */
 const THREADS = Number(process.env['UV_THREADPOOL_SIZE'] ?? 4);
 
-/** A file system does not answer, as NFS does while its server is away. */
+/** A file system does not answer, as NFS while its server is down. */
 export class NoAnswerError extends Error {
   constructor() {
     super('its file system does not answer');
   }
 }
 
-/** What is asked of a file system. As node:fs/promises. */
+/** The file system calls that we need, as in node:fs/promises. */
 export interface FileCalls {
   stat(path: string): Promise<BigIntStats>;
   lstat(path: string): Promise<BigIntStats>;
   readdir(path: string): Promise<string[]>;
-  /** At most so many bytes. @throws NotPlainError for more, and for what is no plain file */
+  /** At most `limit` bytes. @throws NotPlainError for a larger file, and for one that is not plain */
   read(path: string, limit: number): Promise<Buffer>;
 }
 
 /**
- * Files of somebody else's, on file systems that may hang. One call at a time; a call that takes too long is given up with a NoAnswerError,
- * and until it returns, its path and what lies in it get the same at once.
+ * Access to other people's files, on file systems that may hang. It makes one call at a time. A call
+ * that takes too long fails with a NoAnswerError. Until it returns, calls for its path and for
+ * entries in it fail at once.
  */
 export class ForeignFiles implements FileCalls {
   readonly #host: Pick<HostClock, 'after'>;
@@ -81,7 +84,6 @@ export class ForeignFiles implements FileCalls {
   }
 }
 
-/** As node:fs/promises does it. */
 export const LOCAL_FILES: FileCalls = {
   stat: (path) => stat(path, { bigint: true }),
   lstat: (path) => lstat(path, { bigint: true }),

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { NoAnswerError } from './foreign-files.js';
 
 /**
- * The paths that match an absolute pattern, sorted: `*` and `?` within one part of the path; as in a shell they do not match a
- * leading dot. A directory that cannot be read has no matches.
+ * The paths that match an absolute pattern, sorted. `*` and `?` match within one part of the path; as in a
+ * shell they do not match a leading dot. A directory that cannot be read has no matches.
  *
  * @throws NoAnswerError when a file system hangs
  */

@@ -2,18 +2,18 @@ import { constants } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import type { BigIntStats } from 'node:fs';
 
-/** The most bytes of a domain's configuration file. */
+/** The largest size of a domain's configuration file, bytes. */
 export const CONFIG_LIMIT = 256 * 1024;
 
-/** A file that is not one to be read, said in a few words: `it is a pipe`. */
+/** A file that must not be read; the message says why in a few words: `it is a pipe`. */
 export class NotPlainError extends Error {}
 
-/** Which file this is and which state of it: device, inode, size, times of content and inode in nanoseconds. */
+/** Identifies a file and its state: device, inode, size, and times of content and inode in nanoseconds. */
 export function stampOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
   return [dev, ino, size, mtimeNs, ctimeNs].join(' ');
 }
 
-/** What a file is when it is neither plain nor a directory. */
+/** Names a file that is neither plain nor a directory. */
 export function kindOf(seen: BigIntStats): string {
   if (seen.isFIFO()) return 'it is a pipe';
   if (seen.isSocket()) return 'it is a socket';
@@ -21,13 +21,13 @@ export function kindOf(seen: BigIntStats): string {
 }
 
 /**
- * Reads a file of somebody else's. Never waits for a writer, never reads without end: a pipe, a device and what is too big are told by the
- * error. Links are followed, as the toolstack does.
+ * Reads somebody else's file. Never waits for a writer, and never reads without end: a pipe, a device or a
+ * file that is too big is an error. Links are followed, as the toolstack does.
  *
- * @throws NotPlainError, or as the file system does
+ * @throws NotPlainError, or a file system error
  */
 export async function readPlainFile(path: string, limit: number): Promise<Buffer> {
-  // A device may act on being opened.
+  // Check before opening: a device may act on being opened.
   const seen = await stat(path, { bigint: true });
   if (!seen.isFile()) throw new NotPlainError(seen.isDirectory() ? 'it is a directory' : kindOf(seen));
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);

@@ -3,19 +3,19 @@ import type { DomainConfig } from './domain-config.js';
 
 const VERSION = 1;
 
-/** What the toolstack makes of a file: a domain, or why it is none. */
+/** The toolstack's reading of a file: a domain, or why it is none. */
 export type Outcome = DomainConfig | string;
 
-/** What is kept of one file. */
+/** The stored reading of one file. */
 export interface KnownReading {
   readonly outcome: Outcome;
-  /** The domain that it was when it was last a sound one. */
+  /** The domain of the file's last valid reading. */
   readonly lastSound: DomainConfig | null;
-  /** The name that seems to stand in a file that is none; it only keeps a name from being taken for gone. */
+  /** The name that an unusable file seems to set. It only keeps that name from being judged gone. */
   readonly guess: string | null;
-  /** Of which state of the file; empty: of none, so that it is read again. */
+  /** The state of the file that was read; empty for none, so that it is read again. */
   readonly stamp: string;
-  /** In which boot of the host it was read: with the next one there may be another toolstack. */
+  /** The boot of the host in which it was read: the next boot may have another toolstack. */
   readonly boot: string;
 }
 
@@ -26,13 +26,13 @@ interface StoredReading extends Omit<KnownReading, 'lastSound' | 'outcome'> {
   readonly lastSound: StoredConfig | null;
 }
 
-/** Readings, by path, as the text of a file. */
+/** Readings by path, as the text of a file. */
 export function storedReadings(readings: readonly (readonly [string, KnownReading])[]): string {
   const files = readings.map(([path, reading]) => [path, onDisk(reading)] as const);
   return JSON.stringify({ version: VERSION, files: Object.fromEntries(files) });
 }
 
-/** Reads such a text; one of another version has none. @throws when it is no such text */
+/** Reads such a text; a text of another version gives none. @throws when the text is not valid */
 export function readingsIn(text: string): ReadonlyMap<string, KnownReading> {
   const { version, files } = JSON.parse(text) as { version: number; files: Record<string, StoredReading> };
   const readings = new Map<string, KnownReading>();

@@ -4,38 +4,38 @@ import type { Logger } from '../../wire/logger.js';
 import { presentable } from '../toolstack/reason.js';
 import { TEXT_LIMITS } from '../../wire/text-limits.js';
 
-/** So many of the files of one name are told with each of them. */
+/** When several files have one name, each reason lists this many of them. */
 export const MOST_TOLD = 3;
-/** So much of a file's name. */
+/** Characters of a file's name that are shown. */
 const NAME_LENGTH = 80;
 
 /** Why a file is not managed. */
 export interface Unmanaged {
   readonly why: string;
-  /** It may be over with the next look, and is not logged: the file is just being read. */
+  /** It may be over at the next look, because the file is just being read. It is not logged. */
   readonly isPassing?: boolean;
-  /** All of the files of its name, where there are several. */
+  /** All files of its name, where there are several. */
   readonly files?: readonly string[];
 }
 
-/** The files that are not managed, each with its reason; the log has each of them once. */
+/** The files that are not managed, each with its reason. The log has each reason once. */
 export class UnmanagedFiles {
   readonly #logger: Logger;
   #reasons: ReadonlyMap<string, Unmanaged> = new Map();
-  /** What the log was told of each path. */
+  /** What was logged for each path. */
   readonly #logged = new Map<string, string>();
 
   constructor(logger: Logger) {
     this.#logger = logger;
   }
 
-  /** @returns undefined of one that is managed */
+  /** @returns undefined for a managed file */
   reason(path: string): string | undefined {
     const found = this.#reasons.get(path);
     return found === undefined ? undefined : sentence(path, found);
   }
 
-  /** By name, in the order in which they were found. */
+  /** By base name, in the order in which they were found. */
   list(): readonly UnmanagedFile[] {
     return [...this.#reasons].map(([path, found]) => ({
       file: presentable(basename(path), TEXT_LIMITS.file),
@@ -43,14 +43,14 @@ export class UnmanagedFiles {
     }));
   }
 
-  /** Takes in which files are not managed now. */
+  /** Replaces the list of files that are not managed. */
   set(reasons: ReadonlyMap<string, Unmanaged>): void {
     this.#reasons = reasons;
     for (const path of this.#logged.keys()) if (!reasons.has(path)) this.#logged.delete(path);
     for (const [path, { why, isPassing = false, files }] of reasons) {
       if (isPassing) continue;
       const first = files?.slice(0, MOST_TOLD);
-      // Of hundreds of copies the first say enough, however many more are found.
+      // Log only the first of many copies, however many more are found.
       if (first?.includes(path) === false) continue;
       const told = [why, ...(first ?? [])].join('\n');
       if (this.#logged.get(path) === told) continue;
@@ -63,7 +63,7 @@ export class UnmanagedFiles {
 
 function sentence(path: string, { why, files }: Unmanaged): string {
   if (files === undefined) return why;
-  // One more than are told is enough to know that there are more.
+  // One more than is shown tells that there are more.
   const others = files.slice(0, MOST_TOLD + 1).filter((file) => file !== path);
   return `${why}: see ${namesOf(others, files.length - 1, ', ')}`;
 }
