@@ -18,10 +18,10 @@ import type {
   Toolstack,
 } from './toolstack.js';
 
-/** A long listing of all domains is about 1.3 KiB a domain. */
+/** A long listing takes about 1.3 KiB for each domain. */
 const LONG_OUTPUT_LIMIT = 8 * 1024 * 1024;
 
-/** How one program is spoken to: pure argv builders and parsers. */
+/** How to talk to one program: pure argv builders and parsers. */
 export interface Dialect {
   readonly takesOverrides: boolean;
   readonly list: readonly string[];
@@ -35,14 +35,14 @@ export interface Dialect {
   readonly uptime: readonly string[];
   verb(verb: 'unpause' | 'shutdown' | 'reboot' | 'destroy', domid: number): readonly string[];
   sysrq(domid: number, key: string): readonly string[];
-  /** `escape`: with another escape than Ctrl-], where the program can be told. */
+  /** @param escape use an escape key other than Ctrl-], where the program has an option for it */
   console(domid: number, escape: boolean): readonly string[];
   parseList(text: string): ListedDomain[] | undefined;
   parseLongList(text: string): LongDomain[] | undefined;
-  /** Null when it says that the domain is off. */
+  /** Null when the output says that the domain is off; undefined when it cannot be read. */
   parseDomid(text: string): number | null | undefined;
   parseDryRun(text: string): ConfigReading | undefined;
-  /** What a failed dry run says against the file; undefined when it says nothing of it. */
+  /** What a failed dry run says against the file; undefined when it says nothing about it. */
   configRefusal(stderr: string, file: string): string | undefined;
   parseUptimes(text: string): ReadonlyMap<number, number> | undefined;
   /** Whether a failed call says that there is no such domain. */
@@ -52,17 +52,17 @@ export interface Dialect {
 export interface ToolstackProgram {
   /** Absolute path. */
   readonly command: string;
-  /** Over PATH and LANG=C. */
+  /** Added to PATH and LANG=C; the same names win. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Whether its console can be told another escape than Ctrl-]. */
+  /** Whether its console has an option for an escape key other than Ctrl-]. */
   readonly consoleEscapeOption: boolean;
-  /** For what only looks. */
+  /** For commands that only read. */
   readonly timeoutSeconds: number;
 }
 
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** A toolstack that is a program. Names that were not parsed never reach its argv; domain 0 is never named. */
+/** A toolstack that is a program. Its argv holds only parsed names, and never domain 0. */
 export class CommandToolstack implements Toolstack {
   readonly #program: ToolstackProgram;
   readonly #environment: Readonly<Record<string, string>>;
@@ -100,7 +100,8 @@ export class CommandToolstack implements Toolstack {
     const result = await this.#look(this.#dialect.longList(name), LONG_OUTPUT_LIMIT);
     if (result.ended === 'exit' && result.code === 0) {
       const domains = this.#dialect.parseLongList(result.stdout);
-      // While a domain is built or torn down xl finds its name and then nothing to tell: an empty list, and success.
+      // While a domain is built or torn down, xl finds its name but has nothing to list:
+      // an empty list, and success.
       if (domains?.length === 0) return null;
       return domains?.find((domain) => domain.name === name) ?? this.#unreadable('list -l');
     }
@@ -174,7 +175,10 @@ export class CommandToolstack implements Toolstack {
     return changed ?? this.#do(verb, this.#dialect.verb(verb, target.domid), call);
   }
 
-  /** By a fresh listing: domids are re-used, a name may be another incarnation by now, and so may a UUID that stands in the file. */
+  /**
+   * Asks a fresh listing, because domids are re-used, and a name or a UUID from the file may belong to
+   * another incarnation by now.
+   */
   async #confirm(target: Target): Promise<Refusal | null> {
     const { name, domid, uuid = null } = target;
     if (uuid === null) return this.#confirmName(target);
@@ -191,7 +195,7 @@ export class CommandToolstack implements Toolstack {
     );
   }
 
-  /** Name → domid → name, freshly. */
+  /** Confirms name → domid → name with fresh calls. */
   async #confirmName({ name, domid }: Target): Promise<Refusal | null> {
     const now = await this.domid(name);
     if (isRefusal(now)) return now;

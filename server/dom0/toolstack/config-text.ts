@@ -7,8 +7,9 @@ export class ConfigValueError extends Error {}
 const KEY = /^[a-z][a-z0-9_]*$/;
 
 /**
- * Writes one assignment in the syntax that xl.cfg(5) and xm's Python share. Quotes and backslashes are escaped, as
- * libxlu's `xlu__cfgl_dequote` takes them back; lists hold no spaces, so that an assignment is one argument.
+ * Writes one assignment in the syntax that xl.cfg(5) and xm's Python share. Quotes and backslashes
+ * are escaped, as libxlu's `xlu__cfgl_dequote` reads them. Lists hold no spaces, so that an
+ * assignment is one argument.
  *
  * @throws ConfigValueError for a character that does not print: an admin who reads the file would not see it
  */

@@ -8,20 +8,21 @@ export interface Incarnation {
 }
 
 /**
- * An incarnation, and the boot of the host in which it has its domid. All three are needed: domids begin anew with each boot of the
- * host; a UUID that stands in the file returns with each create; and xl keeps the UUID over a reboot from inside, where the domid is new.
+ * An incarnation with the boot of the host. All three are needed: domids begin anew with each boot of
+ * the host, a UUID in the file returns with each create, and xl keeps the UUID over a reboot from
+ * inside but gives a new domid.
  */
 export interface HostIncarnation extends Incarnation {
   /** /proc/sys/kernel/random/boot_id. */
   readonly boot: string;
 }
 
-/** The incarnation that is listed, in the present boot of the host. */
+/** The listed incarnation, in the present boot of the host. */
 export function incarnationOf({ uuid, domid }: ListedDomain, boot: string): HostIncarnation {
   return { uuid: uuid ?? '', domid, boot };
 }
 
-/** Whether what is listed, in this boot of the host, is this incarnation and no other. */
+/** Whether the listed domain, in this boot of the host, is exactly this incarnation. */
 export function isIncarnation(
   listed: ListedDomain | null,
   meant: HostIncarnation | null,
@@ -32,7 +33,7 @@ export function isIncarnation(
   return meant.boot === boot && meant.domid === domid && meant.uuid === uuid;
 }
 
-/** What a verb is given, so that the toolstack asks once more, right before it acts. */
+/** The target for a verb. The toolstack checks it once more, right before it acts. */
 export function targetOf(name: DomainName, { uuid, domid }: HostIncarnation): Target {
   return { name, domid, uuid: uuid === '' ? null : uuid };
 }

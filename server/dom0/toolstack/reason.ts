@@ -1,7 +1,7 @@
 import { replaceUnprintable } from '../../../policy/printable.js';
 import { TEXT_LIMITS } from '../../wire/text-limits.js';
 
-/** Said on success too, or not an error. */
+/** Lines that also appear on success, or are no error. */
 const NOISE = [
   /^Parsing config from /,
   /^Shutting down domain /,
@@ -17,9 +17,12 @@ const NOISE = [
   /^\s*$/,
 ];
 
-/** After xm's error comes its help, as of `Error: 'xm domid' requires 1 argument.` (_run_cmd, xm/main.py of Xen 4.1). */
+/**
+ * xm prints its help after some errors, such as `Error: 'xm domid' requires 1 argument.`
+ * (_run_cmd, xm/main.py of Xen 4.1).
+ */
 const XM_HELP = 'Usage: xm ';
-/** What xm did not expect: Python's own words, of which the last line is the reason. */
+/** An error that xm did not expect, in Python's own words. The last line is the reason. */
 const TRACEBACK = 'Traceback ';
 
 const LIBXL_ERROR = /^libxl: error: (?:[^\s:]+:\d+:[^\s:]+:\s*)?(?:Domain \d+:\s*)?(.*)$/;
@@ -27,14 +30,15 @@ const LIBXL_ERROR = /^libxl: error: (?:[^\s:]+:\d+:[^\s:]+:\s*)?(?:Domain \d+:\s
 const PREFIXES = [/^xc: error: (?:panic: )?/, /^[^\s:]+:\d+: /, /^Error: /];
 
 /**
- * De-privileged PyGRUB exits with 0 where it failed, and named no kernel then (`sys.exit` of a wait status, pygrub of 4.17); what is
- * said of it is said about a file of no name.
+ * De-privileged PyGRUB may fail with exit status 0 and then names no kernel (`sys.exit` of a wait status,
+ * pygrub of 4.17). The error after that is about a file without a name.
  */
 const NO_KERNEL = /^xc: error: .*failed to open file '\(null\)'/;
 
 /**
- * The toolstack's own first reason in what it said: of several `libxl: error` lines the first is the reason, the rest are
- * what followed from it; xm's `Error:` may go over several lines. One printable line without paths; null when it said nothing.
+ * The first reason in the toolstack's output. Of several `libxl: error` lines the first is the reason, and
+ * the rest follow from it; xm's `Error:` may span several lines. One printable line without paths; null when
+ * there is no output but noise.
  */
 export function firstReason(output: string): string | null {
   const lines = output.split('\n').filter((line) => !NOISE.some((noise) => noise.test(line)));
@@ -58,7 +62,7 @@ function said(first: string, lines: readonly string[]): string {
 
 /** One line that may cross the socket: printable, without the host's paths, at most `limit` characters. */
 export function presentable(text: string, limit: number = TEXT_LIMITS.sentence): string {
-  // U+FFFD stands for bytes that were no UTF-8.
+  // U+FFFD marks bytes that were not UTF-8.
   const printable = replaceUnprintable(text, '\ufffd').replace(/\ufffd+/g, ' ');
   const pathless = printable.replace(/(^|[^\p{L}\p{N}.])\/(?:[^\s:,;'"`)\]]|:(?=\/))+/gu, '$1<path>');
   const letters = Array.from(pathless.trim());

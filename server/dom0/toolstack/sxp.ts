@@ -3,7 +3,10 @@ export type Sxp = string | readonly Sxp[];
 
 const DEPTH_LIMIT = 50;
 
-/** Reads all of the expressions in a text. @returns undefined when the brackets or quotes do not close */
+/**
+ * Reads all expressions in a text. @returns undefined when brackets or quotes do not
+ * close, or lists nest too deep
+ */
 export function parseSxp(text: string): Sxp[] | undefined {
   const top: Sxp[] = [];
   const open: Sxp[][] = [];
@@ -34,7 +37,7 @@ export function parseSxp(text: string): Sxp[] | undefined {
 
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };
 
-/** xend writes what is no plain word with Python's repr() (show, xend/sxp.py of Xen 4.1). */
+/** xend quotes all but plain words with Python's repr() (show, xend/sxp.py of Xen 4.1). */
 function unescaped(text: string): string {
   return text.replace(/\\(?:x([0-9a-f]{2})|(.))/gs, (_, hex?: string, letter?: string) =>
     hex === undefined ? (ESCAPES[letter ?? ''] ?? letter ?? '') : String.fromCharCode(parseInt(hex, 16)),
@@ -47,7 +50,7 @@ export function sxpChildren(list: Sxp, word: string): (readonly Sxp[])[] {
   return list.filter((child): child is readonly Sxp[] => typeof child !== 'string' && child[0] === word);
 }
 
-/** The atom of the first `(word atom)` within a list; undefined when it has none or is empty. */
+/** The atom of the first `(word atom)` within a list; undefined when there is none, or an empty one. */
 export function sxpAtom(list: Sxp, word: string): string | undefined {
   const value = sxpChildren(list, word)[0]?.[1];
   return typeof value === 'string' && value !== '' ? value : undefined;

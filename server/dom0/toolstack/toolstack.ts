@@ -2,7 +2,7 @@ import type { DomainName } from '../../../policy/names.js';
 import type { GuestName } from '../../wire/guest-name.js';
 import type { Refusal } from '../../../policy/refusal.js';
 
-/** Why a domain that is shut down is so; the fifth column of the state string. */
+/** Why a domain has shut down: the fifth column of the state string. */
 export type ShutdownReason = 'poweroff' | 'reboot' | 'suspend' | 'crash';
 
 /** The state string of a listing, read by its columns. */
@@ -12,7 +12,10 @@ export interface StateFlags {
   readonly dying: boolean;
 }
 
-/** A guest that the toolstack lists: one whose name we would manage, or that such a domain has on its way to another host; never Domain-0. */
+/**
+ * A guest in the toolstack's listing, never Domain-0. Its name is one that we would manage, or the name that
+ * such a domain has during a migration.
+ */
 export interface ListedDomain {
   readonly name: GuestName;
   /** Over 0; re-used by Xen. */
@@ -27,50 +30,56 @@ export interface ListedDomain {
   readonly uuid: string | null;
 }
 
-/** A disk of a domain: what is behind it, how the guest calls it. */
+/** A disk of a domain: the target behind it, and the guest's name for it. */
 export interface Disk {
   readonly target: string;
   readonly vdev: string;
   readonly writable: boolean;
-  /** A CD drive: what is in it may be changed while the domain runs. */
+  /** A CD drive: its medium may change while the domain runs. */
   readonly cdrom?: boolean;
   /** The program that connects it, where the target is no path: `block-drbd`. */
   readonly script?: string;
 }
 
-/** A disk as the toolstack reads it from a configuration. The target of an empty drive is empty. */
+/** A disk as the toolstack reads it from a configuration. An empty drive has an empty target. */
 export interface ConfiguredDisk extends Disk {
   readonly format?: string;
-  /** What else the toolstack says of it, as text to compare. */
+  /** Everything else that the toolstack says of the disk, as text to compare. */
   readonly more?: string;
-  /** `w!`, only with xm: the host's operator says that it may be shared, as cluster file systems are. */
+  /** `w!`, only with xm: the host's operator allows sharing it, as for a cluster file system. */
   readonly shareable?: boolean;
 }
 
-/** What the toolstack makes of a configuration file: its dry run. */
+/** The toolstack's reading of a configuration file, by a dry run. */
 export interface ConfigReading {
-  /** As it is written; it may be none that we manage. */
+  /** As written; we may not accept it as a name. */
   readonly name: string;
-  /** The one that the file fixes, or one that the dry run drew. Lower case. */
+  /** The UUID in the file, or one that the dry run drew. Lower case. */
   readonly uuid: string | null;
   readonly memoryMiB: number | null;
   readonly vcpus: number | null;
   readonly boot: BootShape & { readonly disks: readonly ConfiguredDisk[] };
-  /** What happens after each end: `destroy`, `restart`, … */
+  /** The action after each kind of end: `destroy`, `restart`, … */
   readonly actions: { readonly poweroff: string; readonly reboot: string; readonly crash: string };
-  /** All the rest of it, hashed: what no boot profile may change, such as memory, network and type. The UUID is left out. */
+  /**
+   * A hash of everything that no boot profile may change, such as memory, network and
+   * type. The UUID is left out.
+   */
   readonly rest: string;
 }
 
-/** A configuration that the toolstack refuses, with its own sentence. */
+/** A configuration that the toolstack refuses, with the toolstack's own sentence. */
 interface RefusedConfig {
   readonly refused: string;
 }
 
-/** What a dry run comes to. A Refusal: the toolstack gave no answer, which says nothing of the file. */
+/**
+ * The result of a dry run. A Refusal means that the toolstack gave no answer, which
+ * says nothing about the file.
+ */
 export type DryRun = ConfigReading | RefusedConfig | Refusal;
 
-/** What a domain was, or is to be, booted with: what tells boot profiles apart. */
+/** What a domain was, or is to be, booted with. Boot profiles differ in this. */
 export interface BootShape {
   readonly kernel: string | null;
   readonly ramdisk: string | null;
@@ -81,13 +90,16 @@ export interface BootShape {
 
 /** A domain's long listing. */
 export interface LongDomain {
-  /** Null: one that we would not manage. It may be an older one than the listing's: `xl rename` does not change it. */
+  /**
+   * Null: a name that we would not manage. It may be older than the listing's name, because `xl
+   * rename` does not change it.
+   */
   readonly name: GuestName | null;
   readonly domid: number;
   readonly boot: BootShape;
 }
 
-/** A setting given over the configuration file's. */
+/** A setting that overrides the configuration file's. */
 export interface Assignment {
   readonly key: string;
   readonly value: string | readonly string[];
@@ -98,11 +110,16 @@ export interface Creation {
   readonly config: string;
   readonly paused: boolean;
   readonly overrides: readonly Assignment[];
-  /** The UUID that the incarnation is to have; without one it has that of its file, or a new one. Only where overrides are taken. */
+  /**
+   * The UUID for the incarnation. Without it the incarnation has its file's, or a new one.
+   * Only where `takesOverrides`.
+   */
   readonly uuid?: string | null;
 }
 
-/** The incarnation that a verb is meant for. The verb is refused when the name means another one by now. */
+/**
+ * The incarnation that a verb is meant for. The verb is refused when the name belongs to another one by now.
+ */
 export interface Target {
   readonly name: DomainName;
   readonly domid: number;
@@ -110,14 +127,14 @@ export interface Target {
   readonly uuid?: string | null;
 }
 
-/** How one run of the toolstack's program is bounded. */
+/** The bounds for one run of the toolstack's program. */
 export interface Call {
   readonly timeoutMs: number;
   /** Ends the program; the answer is then a refusal `undone`. */
   readonly signal?: AbortSignal;
   /**
-   * A file that takes the program's output instead of a pipe, so that neither our death nor a daemon that it
-   * leaves behind can break it. It is created, and left for the caller to remove.
+   * A file that takes the program's output instead of a pipe, so that neither our death nor a daemon that the
+   * program leaves behind can break it. The run creates it; the caller must remove it.
    */
   readonly transcript?: string;
 }
@@ -129,23 +146,27 @@ export interface ConsoleCommand {
 }
 
 /**
- * The interface to Xen. What the toolstack refuses comes back as a Refusal: `toolstack-failed` with its own first
- * reason, `toolstack-timeout`, or `undone` when the domain is not the one that was meant any more. Messages hold no paths.
+ * The interface to Xen. A Refusal is `toolstack-failed` with the toolstack's own first
+ * reason, `toolstack-timeout`, or `undone` when the domain is no longer the one that was
+ * meant. Messages hold no paths.
  */
 export interface Toolstack {
-  /** Whether `create` takes settings over the file's; if not, they have to stand in the file. */
+  /** Whether `create` accepts settings that override the file's. If not, they must be in the file. */
   readonly takesOverrides: boolean;
-  /** Whether a dry run runs what is in the file: xm's configurations are Python. */
+  /** Whether a dry run executes the file: xm's configurations are Python. */
   readonly runsConfigs: boolean;
-  /** What it makes of a file with settings over it. Creates nothing. */
+  /** How the toolstack reads a file with overrides. Creates nothing. */
   dryRun(creation: Pick<Creation, 'config' | 'overrides'>): Promise<DryRun>;
-  /** For how many seconds each domain has existed, by domid. */
+  /** The age of each domain in seconds, by domid. */
   uptimes(): Promise<ReadonlyMap<number, number> | Refusal>;
-  /** Runs once at a time: a call during a listing shares the next one, so that it never sees what was before it. */
+  /** Runs once at a time. A call during a listing shares the next one, so it never gets an older view. */
   list(): Promise<readonly ListedDomain[] | Refusal>;
-  /** The present domid, null when no such domain exists. */
+  /** The present domid; null when no such domain exists. */
   domid(name: DomainName): Promise<number | null | Refusal>;
-  /** One domain's long listing, null when it does not exist, or not yet or no more as a whole. */
+  /**
+   * One domain's long listing; null when it does not exist, or is not complete because it is
+   * being built or torn down.
+   */
   longList(name: DomainName): Promise<LongDomain | null | Refusal>;
   /** The long listings of all domains. */
   longListAll(): Promise<readonly LongDomain[] | Refusal>;
@@ -156,6 +177,6 @@ export interface Toolstack {
   reboot(target: Target, call: Call): Promise<Refusal | null>;
   destroy(target: Target, call: Call): Promise<Refusal | null>;
   sysrq(target: Target, key: string, call: Call): Promise<Refusal | null>;
-  /** What to run on a pty for a domain's console. */
+  /** The command to run on a pty for a domain's console. */
   consoleCommand(domid: number): ConsoleCommand;
 }

@@ -9,12 +9,13 @@ import type { Processes } from '../process/processes.js';
 
 export { killAll } from '../process/processes.js';
 
-/** More than this of a transcript is not read for its reason. */
+/** At most this much of a transcript is read for its reason. */
 const REASON_BYTES = 1024 * 1024;
 
 /**
- * The files that take the toolstack's output while an operation runs, and the derived configurations: named by the operation, in a
- * directory of their own. As the program holds its transcript open, a dom0 that was killed finds by it whether the program still runs.
+ * The files that take the toolstack's output while an operation runs, and the derived configurations. They
+ * are named by the operation, in their own directory. The program holds its transcript open, so a new dom0
+ * can see whether a program of the last one still runs.
  */
 export class Transcripts {
   readonly #directory: string;
@@ -44,8 +45,8 @@ export class Transcripts {
   }
 
   /**
-   * Begins a transcript with an empty line that is on the disk: what the toolstack says goes into the same block, also where the disk
-   * is full by then.
+   * Begins a transcript with an empty line, synced to the disk. Later output goes into the same block, even
+   * when the disk is full by then.
    */
   async begin(operation: string, what: string): Promise<void> {
     const path = this.transcript(operation, what);
@@ -55,34 +56,34 @@ export class Transcripts {
     await this.disk.sync(path);
   }
 
-  /** The reason that a program gave in its transcript; null when there is none. */
+  /** The reason that a program gave in its transcript; null when it gave none. */
   async reason(operation: string, what: string): Promise<string | null> {
     return firstReason(await this.said(operation, what));
   }
 
-  /** What a program said in its transcript; empty when it said nothing, or never began. */
+  /** A program's output in its transcript; empty when there is none, or the program never began. */
   async said(operation: string, what: string): Promise<string> {
     const read = this.disk.read(this.transcript(operation, what), 0, REASON_BYTES);
     const text = (await read.catch(() => null))?.toString('utf8') ?? '';
     return text.startsWith(BEGUN) ? text.slice(BEGUN.length) : text;
   }
 
-  /** The processes that still write to a transcript. Always none where there is no /proc. */
+  /** The processes that still write to a transcript. Without /proc always none. */
   holders(operation: string, what: string): Promise<readonly number[]> {
     return this.#processes.writingTo(this.transcript(operation, what));
   }
 
-  /** Kills processes at once. */
+  /** Kills processes with SIGKILL. */
   kill(pids: readonly number[]): void {
     this.#processes.kill(pids);
   }
 
-  /** Removes what is there of an operation. */
+  /** Removes the files of an operation. */
   clear(operation: string): Promise<void> {
     return this.#remove((name) => name.startsWith(`${operation}.`));
   }
 
-  /** Removes what is there of operations that are under way no more. */
+  /** Removes the files of operations that are no longer open. */
   sweep(open: ReadonlySet<string>): Promise<void> {
     return this.#remove((name) => !open.has(name.split('.')[0] ?? ''));
   }

@@ -12,7 +12,10 @@ import type {
   StateFlags,
 } from './toolstack.js';
 
-/** `xl list`, or `xl list -v` with UUID and what follows it. From the right, as names overflow their column. */
+/**
+ * A row of `xl list`, or of `xl list -v` with the UUID and what follows. Read from the right, because
+ * names overflow their column.
+ */
 const ROW =
   /^(\S+)\s+(\d+)\s+(\d+)\s+(\d+)\s+([r-][b-][p-][s-][-rscw?][d-])\s+(\d+\.\d)(?:\s+([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:\s.*)?)?\s*$/;
 const HEADER = /^Name\s+ID\s+Mem\s+VCPUs\s+State\s+Time\(s\)/;
@@ -26,10 +29,10 @@ const REASONS: Readonly<Record<string, ShutdownReason>> = {
 };
 
 /**
- * Reads `xl list` and `xl list -v`. Rows of Domain-0, of domains without a name (`(null)` while they are made or torn
- * down) and of names that we would not manage are left out.
+ * Reads `xl list` and `xl list -v`. Leaves out Domain-0, domains without a name (`(null)` while they are made
+ * or torn down), and names that we would not manage.
  *
- * @returns undefined when this is not a listing
+ * @returns undefined when the text is no such listing
  */
 export function parseXlList(text: string): ListedDomain[] | undefined {
   const lines = text.split('\n');
@@ -64,14 +67,14 @@ export function parseState(columns: string): StateFlags {
   };
 }
 
-/** Reads `xl domid NAME`. @returns undefined when it is no domid of a guest */
+/** Reads `xl domid NAME`. @returns undefined when the text is no domid of a guest */
 export function parseDomid(text: string): number | undefined {
   const match = /^(\d{1,5})\n?$/.exec(text);
   const domid = Number(match?.[1] ?? 0);
   return domid > 0 ? domid : undefined;
 }
 
-/** Reads `xl list -l` with or without a name. @returns undefined when this is not one */
+/** Reads `xl list -l` with or without a name. @returns undefined when the text is no such listing */
 export function parseXlLongList(text: string): LongDomain[] | undefined {
   let entries: unknown;
   try {
@@ -91,7 +94,7 @@ export function parseXlLongList(text: string): LongDomain[] | undefined {
   return domains;
 }
 
-/** Reads `xl -N create FILE`. @returns undefined when this is no configuration */
+/** Reads `xl -N create FILE`. @returns undefined when the text is no configuration */
 export function parseXlDryRun(text: string): ConfigReading | undefined {
   try {
     return configReading(JSON.parse(text));
@@ -107,7 +110,7 @@ function configReading(config: unknown): ConfigReading | undefined {
   const name = stringOf(member(info, 'name'));
   if (name === undefined || build === undefined) return undefined;
   const disks = member(config, 'disks');
-  // libxl leaves out what has the default of its type.
+  // libxl leaves out values that are the default of their type.
   const action = (key: string): string => stringOf(member(config, key)) ?? 'destroy';
   const memory = numberOf(member(build, 'target_memkb')) ?? numberOf(member(build, 'max_memkb'));
   const present = member(build, 'avail_vcpus');
@@ -125,7 +128,7 @@ function configReading(config: unknown): ConfigReading | undefined {
   };
 }
 
-/** What a boot profile sets, and the UUID, which each dry run draws anew: by their paths. */
+/** The paths of what a boot profile sets, and of the UUID, which each dry run may draw anew. */
 const OF_A_BOOT: ReadonlySet<string> = new Set([
   'c_info uuid',
   'disks',
@@ -135,7 +138,7 @@ const OF_A_BOOT: ReadonlySet<string> = new Set([
   ]),
 ]);
 
-/** The same text for the same value, in whatever order its keys come. */
+/** Gives the same text for the same value, whatever the order of its keys. */
 function stableText(value: unknown, without: ReadonlySet<string>, path = ''): string {
   if (Array.isArray(value))
     return `[${(value as unknown[]).map((item) => stableText(item, without, `${path} []`)).join()}]`;
@@ -148,14 +151,14 @@ function stableText(value: unknown, without: ReadonlySet<string>, path = ''): st
 }
 
 const PARSING = /^Parsing config from /m;
-/** What xl also says of files that it takes. */
+/** Lines that xl also prints for files that it accepts. */
 const NO_ERROR = /^Parsing config from |^warning: |: warning: |^WARNING: |^Warning: |^\s*$/;
 const SENTENCE_LIMIT = 200;
 
 /**
- * What xl says against a configuration file, in its own words; the file by its name alone.
+ * What xl says against a configuration file, in its own words; the file appears by its base name.
  *
- * @returns undefined when it said nothing of the file: it did not come so far
+ * @returns undefined when xl did not come as far as the file
  */
 export function xlConfigRefusal(stderr: string, file: string): string | undefined {
   if (!PARSING.test(stderr) && !/^Failed to read config file/m.test(stderr)) return undefined;
@@ -164,7 +167,10 @@ export function xlConfigRefusal(stderr: string, file: string): string | undefine
   return presentable(bare, SENTENCE_LIMIT);
 }
 
-/** Reads `xl uptime`: seconds by domid. From the right, as names may hold blanks. @returns undefined when this is not it */
+/**
+ * Reads `xl uptime`: seconds by domid. From the right, as names may hold blanks. @returns undefined
+ * when the text is no such list
+ */
 export function parseUptimes(text: string): ReadonlyMap<number, number> | undefined {
   const [header = '', ...lines] = text.split('\n');
   if (!/^Name\s+ID\s+Uptime/.test(header)) return undefined;
@@ -180,7 +186,7 @@ export function parseUptimes(text: string): ReadonlyMap<number, number> | undefi
   return uptimes;
 }
 
-/** Since 4.17 the kernel stands in `b_info`; before 4.10 under `type.pv`. */
+/** The kernel is in `b_info` since Xen 4.17, and under `type.pv` before 4.10. */
 function bootShape(config: unknown): BootShape {
   const build = member(config, 'b_info');
   const pv = member(build, 'type.pv');

@@ -10,7 +10,7 @@ import {
   xlConfigRefusal,
 } from './xl-output.js';
 
-/** What xl's `-e` is told, so that Ctrl-] is a key like any other: Ctrl-^, 0x1e. */
+/** The argument of xl's `-e`: Ctrl-^, 0x1e. So Ctrl-] is a key like any other. */
 const CONSOLE_ESCAPE = '^^';
 
 /** xl(1), Xen 4.2 and later. */

@@ -8,8 +8,8 @@ import type { Sxp } from './sxp.js';
 import { parseDomid, parseState } from './xl-output.js';
 
 /**
- * The domains of an `xm list -l` that exist: xend also lists those that it stores and that are off, without a domid
- * (XendConfig.to_sxp, xend/XendConfig.py of Xen 4.1).
+ * The domains of an `xm list -l` that exist. xend also lists domains that it stores and that are off, without
+ * a domid (XendConfig.to_sxp, xend/XendConfig.py of Xen 4.1).
  */
 function domains(text: string): { name: GuestName | null; domid: number; domain: Sxp }[] | undefined {
   const found = parseSxp(text);
@@ -22,7 +22,7 @@ function domains(text: string): { name: GuestName | null; domid: number; domain:
   });
 }
 
-/** Reads `xm list -l` for what `xl list -v` says. @returns undefined when this is not a listing */
+/** Reads from `xm list -l` what `xl list -v` says. @returns undefined when the text is no such listing */
 export function parseXmList(text: string): ListedDomain[] | undefined {
   return domains(text)?.flatMap(({ name, domid, domain }) => {
     if (name === null) return [];
@@ -39,23 +39,25 @@ export function parseXmList(text: string): ListedDomain[] | undefined {
 }
 
 /**
- * Reads `xm domid NAME` (xm_domid, xm/main.py). A domain that xend stores and that is off has no domid, and Python prints that as `None`.
+ * Reads `xm domid NAME` (xm_domid, xm/main.py). A domain that xend stores and that is off has no domid, and
+ * Python prints that as `None`.
  *
- * @returns null when it is off, undefined when this is no domid of a guest
+ * @returns null when it is off, undefined when the text is no domid of a guest
  */
 export function parseXmDomid(text: string): number | null | undefined {
   return /^None\n?$/.test(text) ? null : parseDomid(text);
 }
 
-/** Reads `xm list -l`. @returns undefined when this is not a listing */
+/** Reads `xm list -l`. @returns undefined when the text is no such listing */
 export function parseXmLongList(text: string): LongDomain[] | undefined {
   return domains(text)?.map(({ name, domid, domain }) => ({ name, domid, boot: bootShape(domain) }));
 }
 
 /**
- * Reads `xm create --dryrun FILE`: the `(vm …)` that make_config of xm/create.py makes, after what the file itself printed.
+ * Reads `xm create --dryrun FILE`: the `(vm …)` that make_config of xm/create.py makes, after any
+ * output of the file itself.
  *
- * @returns undefined when this is no configuration
+ * @returns undefined when the text is no configuration
  */
 export function parseXmDryRun(text: string): ConfigReading | undefined {
   const found = parseSxp(text.slice(Math.max(0, text.search(/^\(vm\b/m))));
@@ -84,17 +86,17 @@ export function parseXmDryRun(text: string): ConfigReading | undefined {
   };
 }
 
-/** What xm says against a configuration: what it says at all, unless it is of xend. The dry run does not ask xend. */
+/** xm's error about a configuration: any reason that does not mention xend. The dry run does not ask xend. */
 export function xmConfigRefusal(stderr: string, file: string): string | undefined {
   const bare = stderr.replaceAll(file, file.slice(file.lastIndexOf('/') + 1));
   const reason = firstReason(bare);
   return reason === null || /xend/i.test(reason) ? undefined : presentable(reason, 200);
 }
 
-/** What a boot profile sets, and what xm may draw anew each time. */
+/** The keys that a boot profile sets, and those that xm may draw anew each time. */
 const OF_A_BOOT = ['uuid', 'bootloader', 'bootargs', 'kernel', 'ramdisk', 'root', 'args', 'mac'];
 
-/** A configuration without that, and without its disks. */
+/** A configuration without these keys and without its disks. */
 function withoutBoot(value: Sxp): Sxp {
   if (typeof value === 'string') return value;
   return value.filter((each) => !isOfABoot(each)).map(withoutBoot);
@@ -123,10 +125,13 @@ function bootShape(domain: Sxp): ConfigReading['boot'] {
   };
 }
 
-/** xend's device classes of disks: `tap:…` and `tap2:…` are not among the `vbd`s (XendDevices.py). */
+/** xend's device classes for disks: `tap:…` and `tap2:…` are not among the `vbd`s (XendDevices.py). */
 const DISK_CLASSES = ['vbd', 'tap', 'tap2'];
 
-/** `(uname file:/srv/a.img)`, `(dev xvda:disk)`, and the mode as the configuration has it: `r`, `ro`, `w`, `rw`, `w!`. */
+/**
+ * `(uname file:/srv/a.img)`, `(dev xvda:disk)`, and the mode as the configuration has it:
+ * `r`, `ro`, `w`, `rw`, `w!`.
+ */
 function disk(vbd: Sxp): ConfiguredDisk {
   const dev = sxpAtom(vbd, 'dev') ?? '';
   const mode = sxpAtom(vbd, 'mode') ?? 'r';

@@ -4,12 +4,13 @@ import { parseXmDomid, parseXmDryRun, parseXmList, parseXmLongList, xmConfigRefu
 import { parseUptimes } from './xl-output.js';
 
 /**
- * xm(1) of Xen 4.1, which speaks to xend. `xm list` has no UUIDs, so the long listing serves for both. xm takes the
- * text of `key=value` unquoted and cannot replace a list so: what is given over the file has to stand in the file.
+ * xm(1) of Xen 4.1, which talks to xend. `xm list` has no UUIDs, so the long listing serves for both. xm
+ * takes the text of `key=value` unquoted and cannot replace a list that way: overrides must be in the file.
  *
- * After tools/python/xen of Xen 4.1.6: xm/main.py for the verbs and what goes wrong in them (`_run_cmd`), xm/create.py and xm/shutdown.py for theirs.
- * Domids are taken wherever names are (XendDomain.domain_lookup_nr). xend gives a domain's next incarnation the same UUID
- * (XendDomainInfo._restart); the domid tells them apart. Its xenconsole has no `-e`.
+ * After tools/python/xen of Xen 4.1.6: xm/main.py for the verbs and their errors (`_run_cmd`), xm/create.py
+ * and xm/shutdown.py for theirs. Domids are accepted wherever names are (XendDomain.domain_lookup_nr). xend
+ * gives a domain's next incarnation the same UUID (XendDomainInfo._restart); the domid tells them apart.
+ * Its xenconsole has no `-e`.
  */
 export const XM: Dialect = {
   takesOverrides: false,
@@ -31,7 +32,7 @@ export const XM: Dialect = {
   parseDryRun: parseXmDryRun,
   configRefusal: xmConfigRefusal,
   parseUptimes,
-  // Exit status 3, XendClient.ERROR_INVALID_DOMAIN, but a failing `xm create` may have it as well.
+  // The exit status is 3, XendClient.ERROR_INVALID_DOMAIN, but a failing `xm create` may have it as well.
   saysAbsent: (stderr) => /Domain '[^']*' does not exist/.test(stderr),
 };
 
