@@ -6,9 +6,10 @@ const STTY = ['/usr/bin/stty', '/bin/stty'].find((file) => existsSync(file));
 const STTY_TIMEOUT_MS = 1_000;
 
 /**
- * Whether a console's client is attached. It prints nothing to say so; but the last thing that xenconsole does before it
- * carries bytes, after taking the lock and opening the domain's side, is to make its own terminal raw (tools/console/client/main.c,
- * `init_term`), and so must any client that passes keys on unchanged.
+ * Whether a console's client is attached. It prints nothing to say so. But the last thing that
+ * xenconsole does before it carries bytes, after taking the lock and opening the domain's side, is to
+ * make its own terminal raw (tools/console/client/main.c, `init_term`). Any client that passes keys on
+ * unchanged must do the same.
  */
 export async function isAttached(pid: number, tty: string): Promise<boolean> {
   return STTY === undefined ? await holdsSecondTerminal(pid, tty) : await isRaw(STTY, tty);
@@ -23,7 +24,7 @@ function isRaw(stty: string, tty: string): Promise<boolean> {
   });
 }
 
-/** Where there is no stty(1): the domain's side of the console is open beside the client's own terminal. */
+/** Without stty(1): whether the client has another terminal open, the domain's side, beside its own. */
 async function holdsSecondTerminal(pid: number, tty: string): Promise<boolean> {
   try {
     const folder = `/proc/${pid}/fd`;

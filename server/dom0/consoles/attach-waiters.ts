@@ -1,6 +1,6 @@
 export type AttachResult = 'attached' | 'locked' | 'failed';
 
-/** Those who wait for a console to be attached. */
+/** Everyone who waits for a console to be attached. */
 export class AttachWaiters {
   #waiting = new Set<(result: AttachResult) => void>();
 
@@ -8,7 +8,7 @@ export class AttachWaiters {
     return this.#waiting.size === 0;
   }
 
-  /** @returns what is told next; `failed` when nothing is in so many milliseconds */
+  /** @returns the next result that is told; `failed` when there is none within this many milliseconds */
   wait(ms: number): Promise<AttachResult> {
     return new Promise((resolve) => {
       const settle = (result: AttachResult): void => {

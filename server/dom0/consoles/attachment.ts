@@ -12,34 +12,34 @@ import { ConsoleRequestError, parseConsoleRequest } from '../../wire/console-req
 
 export type { Picture } from '../screens/screen-feed.js';
 
-/** What an attachment asks of the console that it is joined to. */
+/** What an attachment asks of its console. */
 export interface AttachmentHost {
-  /** @returns the bytes that there was no room for; `drained` says when to offer them again */
+  /** @returns the bytes that found no room; `drained` says when to offer them again */
   input(from: Attachment, bytes: Buffer): Buffer | null;
-  /** The screen after the last byte that was handed to `output`. @param size the window's; null: it has none */
+  /** The screen after the last byte that was handed to `output`. @param size the window's; null: unknown */
   paint(since: number | null, size: ScreenSize | null): Promise<Picture>;
-  /** The same as text; null when it cannot be had now. */
+  /** The same as text; null when it is not available now. */
   read(since: number | null): Promise<ScreenText | null>;
   takeover(by: Attachment): void;
   release(by: Attachment): void;
-  /** Its window has another size. */
+  /** The attachment's window has a new size. */
   resized(by: Attachment): void;
-  /** It has told the guest this size. */
+  /** The attachment has told the guest this size. */
   told(by: Attachment, size: ScreenSize): void;
-  /** Once, when its stream has ended for whatever reason. */
+  /** Called once, when the stream has ended for any reason. */
   left(who: Attachment): void;
 }
 
 export interface AttachmentParts {
   readonly id: number;
   readonly label: string;
-  /** An admin of the host, by name; null: somebody of the gate's. */
+  /** The name of an admin of the host; null: an attachment of the gate's. */
   readonly admin: string | null;
-  /** Whether the others are told that it is there. */
+  /** Whether the others are told of it. */
   readonly announced: boolean;
   readonly asked: ConsoleMode;
   readonly size: ScreenSize | null;
-  /** Milliseconds since 1970: nothing that was said before is painted. */
+  /** Milliseconds since the epoch: output from before is never painted. */
   readonly since: number | null;
   readonly socket: Duplex;
   readonly host: AttachmentHost;
@@ -47,23 +47,26 @@ export interface AttachmentParts {
   readonly guard: FaultGuard;
 }
 
-/** Notes are never dropped; an end that lets so much pile up is ended. */
+/** Notes are never dropped. A peer that lets this many bytes pile up is disconnected. */
 const SOCKET_END = 1024 * 1024;
-/** While the socket is not read for want of room, only writing tells whether somebody is there. */
+/** While the socket is paused for lack of room, only a write can show whether the peer is there. */
 const PROBE_MS = 1_000;
 const LINGER_MS = 1_000;
 const MISSES = 2;
 
 /**
- * One terminal joined to a console, at the end of a stream of frames (wire/console.ts). Of what the console says it passes on
- * what the other end gave credit for, and paints the screen anew where it left out the rest.
+ * One terminal joined to a console, at the end of a stream of frames (wire/console.ts). It passes on the
+ * console's output as far as the peer gave credit, and repaints the screen where it left output out.
  */
 export class Attachment {
   readonly id: number;
   readonly label: string;
   readonly admin: string | null;
   announced: boolean;
-  /** Whether typing may take a keyboard that nobody holds: it asked for it, and did not give it back. */
+  /**
+   * Whether typing may take a free keyboard: the attachment asked to write, and has
+   * not given the keyboard back.
+   */
   canType: boolean;
   mode: ConsoleMode = 'watch';
   size: ScreenSize | null;
@@ -138,7 +141,7 @@ export class Attachment {
     return { attachment: this.id, label: this.label, mode: this.mode };
   }
 
-  /** Takes bytes of the stream: the socket's, and those that came with the upgrade. */
+  /** Takes bytes of the stream: from the socket, and those that came with the upgrade. */
   receive(chunk: Buffer): void {
     if (this.#over) return;
     this.#heard = true;
@@ -159,17 +162,19 @@ export class Attachment {
     if (this.#socket.writableLength > SOCKET_END) this.#leave();
   }
 
-  /** Passes on what the console said. @param frame the same bytes, framed once for all */
+  /** Passes on the console's output. @param frame the same bytes, framed once for all attachments */
   output(bytes: Buffer, frame: Buffer): void {
     this.#feed.output(bytes, frame);
   }
 
-  /** Sends the screen as it is now, then what comes after it; to an end that takes nothing now, once it does. */
+  /**
+   * Sends the present screen, then the output after it. A peer that takes nothing now gets it once it does.
+   */
   repaint(): void {
     this.#feed.repaint();
   }
 
-  /** There is room for input again. */
+  /** To be called when there is room for input again. */
   drained(): void {
     const typed = this.#typed;
     this.#typed = [];
@@ -180,7 +185,6 @@ export class Attachment {
     this.#socket.resume();
   }
 
-  /** Ends the stream with its reason. */
   end(reason: ConsoleEnd): void {
     if (this.#over) return;
     this.note({ note: 'ended', reason });

@@ -1,6 +1,6 @@
 import type { FaultGuard } from '../../wire/fault-guard.js';
 
-/** Waits before something is tried again, each time twice as long as the last, up to the longest. Milliseconds. */
+/** Waits before a retry. Each wait is twice as long as the last, up to the longest. Milliseconds. */
 export class BackOff {
   readonly #first: number;
   readonly #longest: number;
@@ -19,7 +19,10 @@ export class BackOff {
     return this.#timer !== undefined;
   }
 
-  /** What `then` throws is logged, and it is called again after the next wait. */
+  /**
+   * Calls `then` after the next wait. When it throws, the fault is logged and it is called
+   * again after another wait.
+   */
   wait(then: () => void): void {
     this.stop();
     const tried = this.#guard.on(
@@ -36,13 +39,13 @@ export class BackOff {
     this.#next = Math.min(2 * this.#next, this.#longest);
   }
 
-  /** Waits no longer; `then` is not called. */
+  /** Cancels the wait; `then` is not called. */
   stop(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }
 
-  /** The next wait is the first again. One under way goes on. */
+  /** Makes the next wait the first again. A wait under way goes on. */
   reset(): void {
     this.#next = this.#first;
   }

@@ -2,7 +2,7 @@ import type { ConsoleNote, Presence } from '../../wire/console.js';
 import { bytesFrame } from '../../wire/frames.js';
 import type { Attachment } from './attachment.js';
 
-/** All who are at one console. */
+/** All attachments at one console. */
 export class ConsoleAttachments implements Iterable<Attachment> {
   readonly #attachments = new Map<number, Attachment>();
 
@@ -10,7 +10,7 @@ export class ConsoleAttachments implements Iterable<Attachment> {
     return this.#attachments.size;
   }
 
-  /** Those of whom everybody may know. */
+  /** The announced attachments, of which everybody may know. */
   get present(): readonly Presence[] {
     return [...this].filter(({ announced }) => announced).map(({ presence }) => presence);
   }
@@ -23,12 +23,12 @@ export class ConsoleAttachments implements Iterable<Attachment> {
     this.#attachments.set(attachment.id, attachment);
   }
 
-  /** @returns whether it was there */
+  /** @returns whether the attachment was there */
   delete(attachment: Attachment): boolean {
     return this.#attachments.delete(attachment.id);
   }
 
-  /** @returns those who were there */
+  /** @returns the attachments that were there */
   clear(): readonly Attachment[] {
     const all = [...this];
     this.#attachments.clear();
@@ -41,14 +41,14 @@ export class ConsoleAttachments implements Iterable<Attachment> {
     }
   }
 
-  /** Passes on what the console said. */
+  /** Passes on the console's output. */
   output(bytes: Buffer): void {
     if (this.size === 0) return;
     const frame = bytesFrame(bytes);
     for (const attachment of this.#attachments.values()) attachment.output(bytes, frame);
   }
 
-  /** Tells the others of somebody who was not announced before; twice is harmless. */
+  /** Announces an attachment to the others, unless that was done before. */
   announce(who: Attachment): void {
     if (who.announced) return;
     who.announced = true;

@@ -6,22 +6,24 @@ import type { Incarnation } from '../toolstack/incarnation.js';
 import type { ScreenSize } from '../screens/screen-job.js';
 
 interface ClientListener {
-  /** Once: what `output` brings from now on is the console's. */
+  /** Called once: `output` from now on is the console's. */
   begins(): void;
-  /** Bytes of the console, none of the toolstack's own words. @returns for how many milliseconds not to read on */
+  /**
+   * Bytes of the console, none of the toolstack's own words. @returns how many milliseconds to stop reading
+   */
   output(bytes: Buffer): number;
-  /** Once: it is attached. */
+  /** Called once: the client is attached. */
   proven(): void;
-  /** It has been tried for so long without a proof that nobody should wait for it. It is tried on. */
+  /** Nobody should wait any longer for the proof. Looking for it goes on. */
   slow(): void;
-  /** Input was refused, and there is room again. */
+  /** Called after refused input, when there is room again. */
   drain(): void;
-  /** Once, last of all. */
+  /** Called once, last of all. */
   exited(end: ClientEnd): void;
 }
 
 export interface ClientEnd {
-  /** Another has the console's lock. */
+  /** Another client holds the console's lock. */
   readonly locked: boolean;
   /** The toolstack's own words, printable, when it failed before it was attached. */
   readonly reason: string;
@@ -29,25 +31,25 @@ export interface ClientEnd {
   readonly lastedMs: number;
 }
 
-/** Whose a domid is: the incarnation's that was meant, somebody else's, or not to be had now. */
+/** Who has a domid: the incarnation that was meant, another one, or not known now. */
 export type Ownership = 'same' | 'other' | 'unknown';
 
 export interface ClientParts {
   readonly command: PtyCommand;
-  /** Asks the toolstack anew whether the domid still is this incarnation's. */
+  /** Asks the toolstack anew whether the domid is still this incarnation's. */
   readonly whose: () => Promise<Ownership>;
   readonly incarnation: Incarnation;
   readonly size: ScreenSize;
-  /** Look for the proof every 10 ms at first, instead of every 80. */
+  /** Looks for the proof after 10 ms at first, instead of 80. */
   readonly urgent: boolean;
   readonly slowMs: number;
   readonly guard: FaultGuard;
 }
 
-/** xenconsole when another holds its lock: EAGAIN. */
+/** xenconsole's exit status when another client holds the lock: EAGAIN. */
 const LOCKED_EXIT = 11;
 const LOCKED_TEXT = 'Could not lock';
-/** What came before the proof of being attached is held; at this much the pty is not read on. */
+/** Output from before the proof is held. At this many bytes reading stops. */
 const HELD_BYTES = 64 * 1024;
 const URGENT_PROOF_MS = 10;
 const PROOF_MS = 80;
@@ -55,10 +57,12 @@ const LAST_PROOF_MS = 1_000;
 const REASON_LENGTH = 300;
 
 /**
- * One run of the toolstack's console for one incarnation. What it prints before it is attached may be its own words ("Could not
- * lock …") or already the guest's: it is held until the proof tells which. The toolstack's console takes a number, and numbers are
- * used again: only when it is attached is asked whose the number is. A console ends with its domain, so what is so then was so all
- * the while. What cannot be proven any more, as the domain is gone, is shown to nobody.
+ * One run of the toolstack's console for one incarnation. Its output before it is attached may be its own
+ * words ("Could not lock …") or already the guest's, so it is held until the proof decides.
+ *
+ * The toolstack's console takes a domid, and domids are re-used. So we ask who has the domid only after the
+ * client is attached: a console ends with its domain, so the answer holds for the whole run. Output that can
+ * no longer be proven because the domain is gone is shown to nobody.
  */
 export class ConsoleClient {
   readonly incarnation: Incarnation;
@@ -75,7 +79,7 @@ export class ConsoleClient {
   #over = false;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @throws Error when there is no pty to be had */
+  /** @throws Error when no pty is available */
   constructor(parts: ClientParts, listener: ClientListener) {
     this.incarnation = parts.incarnation;
     this.#listener = listener;
@@ -105,7 +109,7 @@ export class ConsoleClient {
     return this.#closing;
   }
 
-  /** @returns how many bytes were taken; before the proof they wait */
+  /** @returns the number of bytes taken; before the proof they wait */
   write(bytes: Buffer): number {
     return this.#pty.write(bytes);
   }
@@ -114,7 +118,7 @@ export class ConsoleClient {
     this.#pty.resize(cols, rows);
   }
 
-  /** Ends it; `exited` still comes. */
+  /** Ends the client; `exited` still comes. */
   close(): void {
     if (this.#closing) return;
     this.#closing = true;
@@ -138,7 +142,7 @@ export class ConsoleClient {
       'proof',
       () => {
         if (performance.now() - this.#openedAt > this.#slowMs) this.#listener.slow();
-        // What could not be looked at is not known, and looked at again.
+        // A failed look counts as unknown, and is repeated.
         void this.#look().then(proven, () => {
           proven('unknown');
         });

@@ -16,10 +16,10 @@ import type { Incarnation } from '../toolstack/incarnation.js';
 interface LineListener {
   /** Bytes of the console, none of the toolstack's own words. */
   output(bytes: Buffer): void;
-  /** The bytes that come next are this incarnation's; `another` when those before were another one's. */
+  /** The next bytes are this incarnation's; `another` when the ones before were a different one's. */
   begins(incarnation: Incarnation, another: boolean): void;
   state(state: ConsoleState): void;
-  /** Input was refused, and there is room again. */
+  /** Called after refused input, when there is room again. */
   drain(): void;
 }
 
@@ -34,26 +34,26 @@ export interface LineParts {
   readonly logger: Logger;
 }
 
-/** Ctrl-]: it ends xenconsole, for everybody. */
+/** Ctrl-]: it would end xenconsole, for everybody. */
 const ESCAPE = 0x1d;
-/** Ctrl-^: it does where xenconsole was told so (`-e ^^`), and Ctrl-] does not. */
+/** Ctrl-^: ends xenconsole instead of Ctrl-], where it was started with `-e ^^`. */
 const TOLD_ESCAPE = 0x1e;
-/** A console that lasted so long starts its retries anew. */
+/** After a console that lasted longer than this the retry waits begin anew. */
 const STEADY_MS = 5_000;
 
 const same = (a: Incarnation | null, b: Incarnation | null): boolean =>
   a?.uuid === b?.uuid && a?.domid === b?.domid;
 
 /**
- * One domain's line to the toolstack's console: opens it for the incarnation that it is pointed at, and again when it ends
- * while the domain lives.
+ * One domain's connection to the toolstack's console. It opens the console for the incarnation that it points
+ * at, and opens it again when it ends while the domain lives.
  */
 export class ConsoleLine {
   readonly #parts: LineParts;
   readonly #listener: LineListener;
   #size: ScreenSize;
   #wanted: Incarnation | null = null;
-  /** What was superseded last: an observation that began before that may still speak of it. */
+  /** The incarnation that was last replaced: a late observation may still name it. */
   #past: Incarnation | null = null;
   #canReopen = true;
   #ended: Incarnation | null = null;
@@ -83,10 +83,12 @@ export class ConsoleLine {
   }
 
   /**
-   * Points the line at what was observed. It never ends a console that was just opened for a newer incarnation: xenconsole ends
-   * by itself with its domain, and an observation may be older than an `attachNow`.
+   * Points the line at an observed incarnation. It never ends a console that was just opened for
+   * a newer incarnation, because an observation may be older than an `attachNow`. xenconsole ends
+   * by itself with its domain.
    *
-   * @param mayReopen false while the domain goes down: a console that ended with it is not opened for the same incarnation
+   * @param canReopen false while the domain goes down: its console is not opened again
+   *   for the same incarnation
    */
   point(incarnation: Incarnation | null, canReopen: boolean): void {
     if (this.#disposed || (incarnation !== null && same(incarnation, this.#past))) return;
@@ -101,7 +103,10 @@ export class ConsoleLine {
     this.#consider(false);
   }
 
-  /** Opens the console of an incarnation at once. @returns what came of it within the deadline; tries go on after it */
+  /**
+   * Opens the console of an incarnation at once. @returns the result within the
+   * deadline; tries go on after it
+   */
   attachNow(incarnation: Incarnation): Promise<AttachResult> {
     if (this.#disposed) return Promise.resolve('failed');
     clearTimeout(this.#gone);
@@ -116,7 +121,7 @@ export class ConsoleLine {
     return result;
   }
 
-  /** Lets go of the console and opens none until it is pointed at something again. */
+  /** Closes the console, and opens none until the line is pointed at an incarnation again. */
   rest(): void {
     this.#wanted = null;
     this.#retry.stop();
@@ -124,8 +129,8 @@ export class ConsoleLine {
   }
 
   /**
-   * Leaves the console to an admin's own client for so long, in milliseconds: it counts as locked meanwhile, whether somebody
-   * has it or not, and is opened again after it. Resolves when our client has ended.
+   * Leaves the console to an admin's own client for this many milliseconds, then opens it again. Meanwhile
+   * the state is `locked`, whether anybody has it or not. Resolves when our client has ended.
    */
   async lend(ms: number): Promise<void> {
     clearTimeout(this.#loan);
@@ -146,7 +151,7 @@ export class ConsoleLine {
     await this.#clientEnd();
   }
 
-  /** Tries to have the console now, whether it was lent or is locked. */
+  /** Tries to open the console now, whether it was lent or is locked. */
   takeBack(): void {
     clearTimeout(this.#loan);
     this.#loan = undefined;
@@ -156,7 +161,7 @@ export class ConsoleLine {
     this.#consider(false);
   }
 
-  /** @returns the bytes that there was no room for; wait for `drain`. What is typed into no console is lost. */
+  /** @returns the bytes that found no room; wait for `drain`. Without a console input is lost. */
   write(bytes: Buffer): Buffer | null {
     if (this.#client === null) return null;
     this.#parts.pacer.typed(this);
@@ -187,7 +192,7 @@ export class ConsoleLine {
     });
   }
 
-  /** Nobody has the console of a domain that is not there. */
+  /** A domain that does not exist has no locked console. */
   #unlockIfGone(): void {
     if (this.#wanted === null && this.#client === null && this.#loan === undefined)
       this.#setState('detached');
@@ -221,7 +226,7 @@ export class ConsoleLine {
     }
   }
 
-  /** It ends with its domain, and has its last words to say: only one that does not is ended. */
+  /** A console ends with its domain, after the domain's last output. We close only one that does not. */
   #closeSuperseded(client: ConsoleClient): void {
     const close = this.#guard.on('superseded', () => {
       client.close();
@@ -229,7 +234,7 @@ export class ConsoleLine {
     this.#superseded ??= setTimeout(close, this.#parts.timing.superseded).unref();
   }
 
-  /** The incarnation to open the console of now; null when there is none, or not yet. */
+  /** The incarnation whose console to open now; null when there is none, or not yet. */
   #openable(): Incarnation | null {
     if (this.#disposed || this.#client !== null) return null;
     if (this.#retry.isWaiting || this.#loan !== undefined) return null;

@@ -3,21 +3,23 @@ import { clampSize } from '../screens/screen-job.js';
 import type { ScreenSize } from '../screens/screen-job.js';
 import { TEXT_LIMITS } from '../../wire/text-limits.js';
 
-/** What the query of a console's upgrade asks for. */
+/** The query of a request to upgrade to a console. */
 export interface ConsoleQuery {
   readonly asked: ConsoleMode;
   readonly size: ScreenSize | null;
   readonly label: string;
-  /** The name of an admin of the host, who comes past the gate; null: somebody of the gate's. */
+  /** The name of an admin of the host, who comes past the gate; null: an attachment of the gate's. */
   readonly admin: string | null;
   readonly since: number | null;
   readonly takeover: boolean;
 }
 
-/** Nothing that a terminal obeys, and nothing whose width it may mistake: labels stand amid what a guest made of the terminal. */
+/**
+ * Labels keep only printable ASCII: no terminal obeys it or mistakes its width, whatever mode a guest set.
+ */
 const NOT_ASCII = /[^\x20-\x7e]/g;
 
-/** @returns undefined when it is none: an unreadable `since` must not show more than was meant */
+/** @returns undefined when the query is invalid: an unreadable `since` must not show more than was meant */
 export function parseConsoleQuery(query: URLSearchParams): ConsoleQuery | undefined {
   const mode = query.get('mode');
   if (mode !== 'write' && mode !== 'watch') return undefined;

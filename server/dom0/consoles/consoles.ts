@@ -26,27 +26,30 @@ import type { ScreensTiming } from '../screens/screens.js';
 import { Semaphore } from '../scheduling/semaphore.js';
 import type { Incarnation } from '../toolstack/incarnation.js';
 
-/** Milliseconds; for tests, and for hosts that are slower than any we know. */
+/** Milliseconds; for tests, and for very slow hosts. */
 interface ConsolesTiming {
   readonly ping: number;
-  /** With `on-demand`: from the last leaving to letting go of the console. */
+  /** With `on-demand`: from the last attachment's leaving until we close the console. */
   readonly idle: number;
   readonly line: Partial<LineTiming>;
   readonly screens: Partial<ScreensTiming>;
 }
 
 export interface ConsolesParts {
-  /** The toolstack's console of a domid, freshly given: what to run on the pty. */
+  /** The command that runs the console of a domid on a pty. */
   readonly command: (domid: number) => PtyCommand;
-  /** Asks the toolstack anew whether a domid still is this incarnation's, of the domain of this name. */
+  /** Asks the toolstack anew whether a domid is still this incarnation's, of the domain of this name. */
   readonly whose: (name: DomainName, incarnation: Incarnation) => Promise<Ownership>;
-  /** Whether the toolstack's console was told to end at Ctrl-^ (`-e ^^`) instead of Ctrl-]. The one that ends it never reaches it. */
+  /**
+   * Whether the toolstack's console ends at Ctrl-^ (`-e ^^`) instead of Ctrl-]. We never
+   * pass on the key that ends it.
+   */
   readonly passesEscape: boolean;
-  /** Whether consoles are kept open all the time, or only while somebody is attached. */
+  /** Whether consoles are always open, or only while somebody is attached. */
   readonly attach: 'always' | 'on-demand';
   /** Whether customers are told of an admin who only watches. */
   readonly announceAdmins: boolean;
-  /** Where what they say is kept on the disk; null keeps it in memory alone. */
+  /** The logs on the disk; null keeps output in memory only. */
   readonly logs?: ConsoleLogs | null;
   readonly logger: Logger;
   readonly timing?: Partial<ConsolesTiming>;
@@ -54,7 +57,10 @@ export interface ConsolesParts {
 
 const ATTACHMENTS = 32;
 const IDLE_MS = 5_000;
-/** How many consoles are opened at once without being asked for: a start of dom0 with 250 domains must not be 250 `xl` at once. */
+/**
+ * How many consoles open at once without being asked for: a start of dom0 with 250 domains must
+ * not run 250 `xl` at once.
+ */
 const OPENINGS = 4;
 
 /** The consoles of all managed domains. */
@@ -80,14 +86,17 @@ export class Consoles {
   }
 
   /**
-   * Opens the console of a domain that was created paused; resolves when its client carries bytes, so that after the unpause none
-   * is lost. `locked`: an admin's own `xl console` has it. `failed`: it ended, or 3 s have gone by. Tries go on after both.
+   * Opens the console of a domain that was created paused. Resolves when its client carries bytes, so that no
+   * output is lost after the unpause. `locked`: an admin's own `xl console` has it. `failed`: it ended, or 3
+   * s have passed. Tries go on after both.
    */
   attach(name: DomainName, domid: number, uuid: string): Promise<AttachResult> {
     return this.#disposed ? Promise.resolve('failed') : this.#console(name).attach({ uuid, domid });
   }
 
-  /** Tells what the toolstack shows of a managed domain; null when it has no incarnation. */
+  /**
+   * Takes the toolstack's observation of a managed domain; the incarnation is null when the domain has none.
+   */
   observed(
     name: DomainName,
     incarnation: Incarnation | null,
@@ -102,7 +111,7 @@ export class Consoles {
     return this.#consoles.get(name)?.state ?? 'detached';
   }
 
-  /** @returns what ends the listening */
+  /** @returns a function that unsubscribes */
   onState(listener: (name: DomainName, state: ConsoleState) => void): () => void {
     this.#listeners.add(listener);
     return () => {
@@ -110,7 +119,7 @@ export class Consoles {
     };
   }
 
-  /** @returns what ends the listening */
+  /** @returns a function that unsubscribes */
   onAdminAct(listener: AdminActListener): () => void {
     this.#adminListeners.add(listener);
     return () => {
@@ -119,9 +128,10 @@ export class Consoles {
   }
 
   /**
-   * Leaves a console to an admin's own client for so long, or takes it back. Resolves when ours has ended.
+   * Leaves a console to an admin's own client for a time, or takes it back. Resolves
+   * when our client has ended.
    *
-   * @returns until when, in milliseconds since 1970; null when it is taken back
+   * @returns until when, milliseconds since the epoch; null when it is taken back
    */
   async release(name: DomainName, { seconds, admin }: ConsoleRelease): Promise<number | null> {
     const console = this.#console(name);
@@ -137,8 +147,9 @@ export class Consoles {
   }
 
   /**
-   * Takes over the socket of `GET /domains/NAME/console` with `Upgrade: postern-console`, whose name the caller knows to be
-   * managed: answers 101 and speaks wire/console.ts, or answers 400 or 503 and closes.
+   * Takes over the socket of `GET /domains/NAME/console` with `Upgrade: postern-console`. The
+   * caller has checked that the name is managed. Answers 101 and speaks wire/console.ts, or
+   * answers 400 or 503 and closes.
    */
   accept(name: DomainName, query: URLSearchParams, socket: Duplex, head: Buffer): void {
     const asked = parseConsoleQuery(query);
@@ -159,20 +170,23 @@ export class Consoles {
     this.#console(name).join({ ...asked, id: this.#lastAttachment, socket, pingMs });
   }
 
-  /** @returns what is kept of what a domain's console said, raw; with `since` (milliseconds since 1970) nothing from before */
+  /**
+   * @returns the console's output in memory, raw; with `since` (milliseconds since the
+   *   epoch) nothing from before
+   */
   log(name: DomainName, since: number | null): Buffer {
     return this.#recent(name, since).bytes;
   }
 
-  /** Whether what they say is kept on the disk. */
+  /** Whether console output is logged on the disk. */
   get keepsLog(): boolean {
     return this.#logs !== null;
   }
 
   /**
-   * Answers from the disk; from memory where nothing is kept there, or the disk takes nothing just now.
+   * Answers from the disk, or from memory when nothing is logged or the disk fails now.
    *
-   * @throws whatever the disk does
+   * @throws a disk error
    */
   async readLog(name: DomainName, query: LogQuery): Promise<LogAnswer> {
     const log = this.#logs?.of(name);
@@ -180,21 +194,21 @@ export class Consoles {
     return inMemory(this.#recent(name, query.since), query);
   }
 
-  /** Switches a domain's log off or on. @throws whatever the disk does, or Error when none is kept */
+  /** Switches a domain's log off or on. @throws a disk error, or Error when no logs are kept */
   async switchLog(name: DomainName, { keep, actor }: LogSwitch): Promise<void> {
     if (this.#logs === null) throw new Error('no console logs are kept');
     await this.#logs.of(name).switch(keep, actor, Date.now());
     this.#parts.logger.info({ domain: name, keep, actor }, 'the console log was switched');
   }
 
-  /** The domain is no longer managed: ends its attachments and forgets what it said. */
+  /** The domain is no longer managed: ends its attachments, forgets its output and retires its log. */
   forget(name: DomainName): void {
     void this.#consoles.get(name)?.dispose('domain-gone');
     this.#consoles.delete(name);
     this.#logs?.retire(name);
   }
 
-  /** Names that are not managed just now and not gone: their logs stay. */
+  /** Names that are missing but not gone: their logs stay. */
   missing(names: readonly DomainName[]): void {
     this.#logs?.keep(names);
   }

@@ -28,9 +28,9 @@ interface DomainConsoleParts {
   readonly name: DomainName;
   readonly line: LineParts;
   readonly screens: Screens;
-  /** Where what it says is kept; null when it is not. */
+  /** The log of its output; null when there is none. */
   readonly log: Pick<DomainLog, 'begins' | 'booted' | 'append'> | null;
-  /** `on-demand`: the console is open only while somebody is attached, and so long after, in milliseconds. */
+  /** `on-demand`: the console is open only while somebody is attached, and `idleMs` after. */
   readonly attach: 'always' | 'on-demand';
   readonly idleMs: number;
   /** Whether customers are told of an admin who only watches. */
@@ -41,12 +41,13 @@ interface DomainConsoleParts {
 
 type Newcomer = Omit<AttachmentParts, 'host' | 'announced' | 'guard'> & { readonly takeover: boolean };
 
-/** States in which a console that ended is not opened again for the same incarnation. */
+/** A console that ended in one of these states is not opened again for the same incarnation. */
 const GOING_DOWN: readonly DomainState[] = ['shutting-down', 'rebooting', 'off'];
 
 /**
- * A domain's console: one pty, shared. It outlives the domain's reboots; at most one attachment has the keyboard. What it said
- * last is kept, and when it was said, so that nobody is shown what came before their time.
+ * A domain's console: one pty, shared by all attachments. It outlives the domain's reboots. At most
+ * one attachment has the keyboard. It keeps the latest output with its times, so that nobody sees
+ * output from before their time.
  */
 export class DomainConsole {
   readonly #parts: DomainConsoleParts;
@@ -57,7 +58,7 @@ export class DomainConsole {
   readonly #host: AttachmentHost;
   #writer: Attachment | null = null;
   #incarnation: Incarnation | null = null;
-  /** The one that `#profile` is of. */
+  /** The incarnation that `#profile` belongs to. */
   #observed: Incarnation | null = null;
   #state: DomainState = 'unknown';
   #profile: BootProfileName = UNKNOWN_PROFILE;
@@ -92,7 +93,7 @@ export class DomainConsole {
     this.#host = {
       input: (from, bytes) => this.#input(from, bytes),
       paint: (since, size) => this.#paint(since, size),
-      // What a boot left that is over says nothing of what runs now.
+      // The screen of a boot that is over says nothing about the running one.
       read: (since) =>
         this.#boundary.note === null && this.#incarnation !== null
           ? parts.screens.text(this.#screen, this.#firstFor(since))
@@ -125,7 +126,7 @@ export class DomainConsole {
     return this.#attachments.size;
   }
 
-  /** @param since when the incarnation started, milliseconds since 1970; null when that is not known */
+  /** @param since the start of the observed state, milliseconds since the epoch; null when unknown */
   observed(
     incarnation: Incarnation | null,
     state: DomainState,
@@ -151,7 +152,9 @@ export class DomainConsole {
     return result;
   }
 
-  /** Joins a terminal: those present are told, the newcomer is told who is there, then sees the screen as it is now. */
+  /**
+   * Joins a terminal. Those present are told; the newcomer gets the list of them, then the present screen.
+   */
   join({ takeover, ...newcomer }: Newcomer): void {
     const { present } = this.#attachments;
     const writes = newcomer.asked === 'write' && (this.#writer === null || takeover);
@@ -194,24 +197,27 @@ export class DomainConsole {
       this.#line.point(this.#incarnation, !GOING_DOWN.includes(this.#state));
   }
 
-  /** Leaves the console to an admin's own client for so long, in milliseconds. Resolves when ours has ended. */
+  /**
+   * Leaves the console to an admin's own client for this many milliseconds. Resolves
+   * when our client has ended.
+   */
   lend(ms: number): Promise<void> {
     return this.#line.lend(ms);
   }
 
-  /** Tries to have the console back at once. */
+  /** Tries to open the console at once. */
   takeBack(): void {
     this.#line.takeBack();
   }
 
-  /** @returns what is kept of what it said at this time or later (milliseconds since 1970), raw */
+  /** @returns the output in memory from this time on (milliseconds since the epoch), raw */
   recent(since: number | null): Recent {
     const oldest = Math.max(this.#ring.start, this.#ring.end - RING_BYTES);
     const start = since === null ? oldest : Math.max(oldest, this.#ring.positionSince(since));
     return { start, bytes: this.#ring.range(start) };
   }
 
-  /** Ends the attachments with a reason and lets go of the console; resolves when its process has ended. */
+  /** Ends the attachments with a reason and closes the console; resolves when its process has ended. */
   async dispose(reason: ConsoleEnd): Promise<void> {
     clearTimeout(this.#idle);
     this.#writer = null;
@@ -235,7 +241,7 @@ export class DomainConsole {
     this.#attachments.output(bytes);
   }
 
-  /** Of an incarnation that was not observed yet it is found out later. */
+  /** The profile of an incarnation that was not observed yet becomes known later. */
   #profileOf({ uuid, domid }: Incarnation): BootProfileName {
     const known = this.#observed?.uuid === uuid && this.#observed.domid === domid;
     return known ? this.#profile : UNKNOWN_PROFILE;
@@ -254,7 +260,7 @@ export class DomainConsole {
     return picture ?? { nearest: replayOf(replay, first !== null || tail === 0) };
   }
 
-  /** @returns the position of the first byte that may be shown; null: all of the screen may */
+  /** @returns the position of the first byte that may be shown; null: the whole screen may be shown */
   #firstFor(since: number | null): number | null {
     const { bornAt } = this.#ring;
     return since === null || bornAt === null || since <= bornAt ? null : this.#ring.positionSince(since);
@@ -268,12 +274,12 @@ export class DomainConsole {
     if (to !== null) {
       to.mode = 'write';
       to.canType = true;
-      // Who writes is known to all.
+      // Everybody may know who writes.
       this.#attachments.announce(to);
       this.#act(to, { act: 'console-keyboard' });
     }
     this.#attachments.broadcast({ note: 'writer', attachment: to?.id ?? null, label: to?.label ?? null });
-    // What the former writer had typed and there was no room for is not the keyboard's any more.
+    // Input of the former writer that still waits for room must not reach the console.
     former?.drained();
   }
 
@@ -290,7 +296,7 @@ export class DomainConsole {
     this.#restWhenIdle();
   }
 
-  /** The guest was told a size, or knows nothing of one any more. No window shows anything else for it. */
+  /** The guest was told a size, or a new guest knows of none. This changes no window's picture. */
   #assumeSize(size: ScreenSize): void {
     if (isSameSize(size, this.#screen.size)) return;
     this.#parts.screens.tell(this.#screen, size);

@@ -4,7 +4,7 @@ import type { Toolstack } from '../toolstack/toolstack.js';
 import type { Ownership } from './console-client.js';
 import type { Incarnation } from '../toolstack/incarnation.js';
 
-/** Whose a domid is now, by a listing that begins after the question. A toolstack that fails says nothing of it. */
+/** Who has a domid now, by a listing that begins after the call. `unknown` when the toolstack fails. */
 export async function domidOwner(
   toolstack: Pick<Toolstack, 'list'>,
   name: DomainName,

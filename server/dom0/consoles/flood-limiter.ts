@@ -2,15 +2,15 @@
 const WINDOW_MS = 4;
 const WINDOW_BYTES = 60 * 1024;
 
-/** Who took no more than this in a window is no flood, and is never held up. */
+/** A console that took no more than this in a window is no flood, and is never paused. */
 const QUIET_BYTES = 8 * 1024;
 
-/** For so long after a key, whoever typed it is taken to be typing. */
+/** A console counts as typed into for this long after a key. */
 const TYPING_MS = 1_000;
 
 /**
- * Lets floods pass as fast as they come while nobody minds, and at 15 MB/s in all while somebody types into another console:
- * echoes come then between the flood's reads. Kept for all consoles together.
+ * Lets floods pass at full speed while nobody minds. While somebody types into another console, it limits all
+ * consoles together to 15 MB/s: echoes then come between the flood's reads.
  */
 export class FloodLimiter {
   readonly #typedAt = new Map<object, number>();
@@ -31,7 +31,7 @@ export class FloodLimiter {
     this.#forget(now);
   }
 
-  /** @returns for how many milliseconds this console should not be read; 0 goes on */
+  /** @returns how many milliseconds this console should not be read; 0 to go on */
   spend(console: object, bytes: number): number {
     const now = this.#now();
     if (now - this.#windowStart >= WINDOW_MS) {

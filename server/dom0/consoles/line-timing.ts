@@ -1,17 +1,17 @@
-/** How long a console's line waits for what; milliseconds. */
+/** The waits of a console line, milliseconds. */
 export interface LineTiming {
-  /** From the end of a console to the next try, at first and at most. */
+  /** From the end of a console to the next try: the first wait, and the longest. */
   readonly retry: number;
   readonly lastRetry: number;
-  /** Until `attachNow` gives up waiting. The try goes on. */
+  /** Until `attachNow` stops waiting. The try goes on. */
   readonly attach: number;
-  /** For how long a console may live on after its domain is gone. */
+  /** How long a console may live after its domain is gone. */
   readonly gone: number;
-  /** For how long a console may live on after another incarnation of its domain is there. */
+  /** How long a console may live after its domain has another incarnation. */
   readonly superseded: number;
 }
 
-/** What suits a real host. */
+/** Values for a real host. */
 export const LINE_TIMING: LineTiming = {
   retry: 500,
   lastRetry: 10_000,
