@@ -42,11 +42,11 @@ export interface ConsoleHost {
   readLog(name: DomainName, query: LogQuery): Promise<LogAnswer>;
   /** Switches a domain's log off or on, for good. */
   switchLog(name: DomainName, wanted: LogSwitch): Promise<void>;
-  /** The domain is no longer managed: its kept screen and log are removed. */
+  /** The domain is no longer managed: its attachments end, its screen is forgotten, its log is set aside. */
   forget(name: DomainName): void;
   /**
-   * Names that are not gone, but have no readable configuration: their kept screens and logs
-   * stay. Called before `forget`.
+   * Names that are not gone, but have no readable configuration: their logs stay. Until the first call the
+   * logs of all unknown names stay.
    */
   missing(names: readonly DomainName[]): void;
   dispose(): void | Promise<void>;

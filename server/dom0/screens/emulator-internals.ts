@@ -23,7 +23,7 @@ export type Rendition = Pick<
   | 'getBgColor'
   | 'getBgColorMode'
 > & {
-  /** The public API of the emulator shows none of these. */
+  /** The emulator's public API has none of these. */
   readonly isProtected?: () => number;
   readonly getUnderlineStyle?: () => number;
   readonly extended?: { readonly underlineColor: number };
@@ -43,7 +43,7 @@ export interface InternalBuffer {
   readonly tabs: Readonly<Record<number, boolean | undefined>>;
 }
 
-/** What the emulator knows and its API does not show (@xterm/headless 6.0, pinned). */
+/** State of the emulator that its API does not show (@xterm/headless 6.0, pinned). */
 export interface EmulatorInternals {
   readonly buffers: { readonly normal: InternalBuffer; readonly alt: InternalBuffer };
   readonly coreService: {
@@ -58,12 +58,12 @@ export interface EmulatorInternals {
   };
   readonly _inputHandler: {
     readonly _curAttrData: Rendition;
-    /** Obeys at once, where `write` waits for a turn. */
+    /** Acts at once, where `write` waits for a turn. */
     parse(data: string): void;
     readonly _parser: {
       /** 0: between two sequences. */
       readonly currentState: number;
-      /** 0: the last byte was no character, so that nothing combines with one or repeats it. */
+      /** 0: the last byte was no character, so nothing can combine with it or repeat it. */
       readonly precedingJoinState: number;
       registerCsiHandler(
         id: { readonly intermediates?: string; readonly final: string },
@@ -77,19 +77,19 @@ export function internalsOf(terminal: Terminal): EmulatorInternals {
   return (terminal as unknown as { readonly _core: EmulatorInternals })._core;
 }
 
-/** What follows ESC ( in the designation of each character set that the emulator has. (xterm's ctlseqs) */
+/** The letters after ESC ( that designate each of the emulator's character sets. (xterm's ctlseqs) */
 const LETTERS = '0A45RQKYE6ZH7=';
 
 const letters = new Map<Charset, string>();
 
-/** @returns what designates this character set */
+/** @returns the letter that designates this character set */
 export function letterOf(charset: Charset): string {
   if (charset === undefined) return 'B';
   if (letters.size === 0) learn();
   return letters.get(charset) ?? 'B';
 }
 
-/** The tables are the emulator's own, one of each for all its terminals. */
+/** The emulator has one table for each set, shared by all its terminals. */
 function learn(): void {
   const terminal = new xterm.Terminal({ cols: 2, rows: 1, scrollback: 0, allowProposedApi: true });
   const { _inputHandler, _charsetService } = internalsOf(terminal);

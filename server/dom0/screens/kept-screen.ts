@@ -7,18 +7,22 @@ const FIRST_REST_MS = 30_000;
 const LAST_REST_MS = 3_600_000;
 const STRIKES_KEPT_MS = 24 * 3_600_000;
 
-/** A job that took longer than this was no ordinary text; its screen then rests so many times as long. */
+/** A job that took longer than this was no ordinary text. Its screen then rests this many times as long. */
 const DEAR_MS = 200;
 const DEAR_REPLAY_MS = 500;
 const DEAR_REST = 10;
 
-/** So many windows of other sizes have an emulator of their own for as long as they are there; those of more get a replay each time. */
+/**
+ * At most this many window sizes other than the guest's have an emulator of their own; further
+ * ones get a replay each time.
+ */
 const VIEWS = 4;
 
 /**
- * The screen of one console. An emulator of 80×24 sees all that the guest says and is never resized; one of the size that the guest
- * was told, if it was, sees all from then on. What a window of another size shows is replayed at that size, as far back as the
- * ring reaches; beyond that it is the picture of the emulator that the guest speaks for. No window changes what another shows.
+ * The screen of one console. An emulator of 80×24 sees all of the guest's output and is never resized. If the
+ * guest was told another size, an emulator of that size sees everything from then on. For a window of another
+ * size the ring is replayed at that size, as far back as it reaches; before that the picture of the guest's
+ * emulator is used. No window changes what another shows.
  */
 export class KeptScreen {
   readonly ring: RawRing;
@@ -42,32 +46,32 @@ export class KeptScreen {
     return this.#first.id;
   }
 
-  /** What the guest takes its terminal for, as far as it is known. */
+  /** The size that the guest assumes for its terminal, as far as we know. */
   get size(): ScreenSize {
     return this.guests.size;
   }
 
-  /** The emulator that the guest speaks for. */
+  /** The emulator of the size that the guest assumes. */
   get guests(): ScreenCopy {
     return this.#told ?? this.#first;
   }
 
-  /** The one of 80×24. */
+  /** The emulator of 80×24. */
   get first(): ScreenCopy {
     return this.#first;
   }
 
-  /** Those that see everything, whether somebody looks or not. */
+  /** The emulators that see all output, whether anybody looks or not. */
   get kept(): readonly ScreenCopy[] {
     return this.#told === null ? [this.#first] : [this.#first, this.#told];
   }
 
-  /** Those of windows that are there. */
+  /** The emulators for the present windows of other sizes. */
   get views(): readonly ScreenCopy[] {
     return this.#views;
   }
 
-  /** The guest was told a size. @returns the emulators that are of no more use */
+  /** The guest was told a size. @returns the emulators that are no longer needed */
   tell(size: ScreenSize): readonly ScreenCopy[] {
     const former = this.#told;
     if (isSameSize(this.size, size)) return [];
@@ -88,19 +92,19 @@ export class KeptScreen {
     return view;
   }
 
-  /** Windows of these sizes are there. @returns the emulators that are of no more use */
+  /** Windows of these sizes are present. @returns the emulators that are no longer needed */
   retain(sizes: readonly ScreenSize[]): readonly ScreenCopy[] {
     const gone = this.#views.filter((view) => !sizes.some((size) => isSameSize(view.size, size)));
     this.#views = this.#views.filter((view) => !gone.includes(view));
     return gone;
   }
 
-  /** A screen whose bytes ended a worker is left alone for a while: its console is repainted from the raw ring. */
+  /** A screen whose bytes crashed a worker rests for a while: its console is repainted from the raw ring. */
   isResting(now: number): boolean {
     return now < this.#restUntil;
   }
 
-  /** Whether a replay must not be had now. */
+  /** Whether a replay must be refused now. */
   cannotReplay(now: number): boolean {
     return now < this.#restUntil || now < this.#replaysRestUntil;
   }
@@ -112,7 +116,10 @@ export class KeptScreen {
     this.#strikes += 1;
   }
 
-  /** A guest can say what is dear to show: it then gets a small share of the worker, and the others the rest. */
+  /**
+   * A guest can print output that is slow to process: its screen then gets a small share of the
+   * worker, and the others the rest.
+   */
   took(ms: number, now: number): void {
     if (ms > DEAR_MS) this.#restUntil = Math.max(this.#restUntil, now + DEAR_REST * ms);
   }
@@ -121,7 +128,7 @@ export class KeptScreen {
     if (ms > DEAR_REPLAY_MS) this.#replaysRestUntil = now + DEAR_REST * ms;
   }
 
-  /** @returns a job for an emulator of its own, that sees only what came from this position on */
+  /** @returns a job for a one-time emulator that sees only the output from this position on */
   jobSince(position: number, size: ScreenSize, question: ScreenQuestion): ScreenJob {
     const from = Math.max(position, this.ring.start);
     const bytes = this.ring.range(from);
@@ -129,7 +136,9 @@ export class KeptScreen {
     return { emulator: this.#newId(), fresh, bytes, from, gap: false, marks: false, question, close: true };
   }
 
-  /** @returns a job for an emulator that is there for this once @param after whose marks tell what stood there before the ring */
+  /**
+   * @returns a job for a one-time emulator @param after its marks tell what the screen showed before the ring
+   */
   jobOnce(size: ScreenSize, after: ScreenCopy, question: ScreenQuestion): ScreenJob {
     const from = this.ring.start;
     const bytes = this.ring.range(from);

@@ -1,4 +1,4 @@
-/** Bytes in order, put in at once and taken out by the piece. */
+/** Bytes in order, put in at once and taken out in pieces. */
 export class OutputQueue {
   #chunks: Buffer[] = [];
   #offset = 0;
@@ -12,7 +12,7 @@ export class OutputQueue {
     this.#offset = 0;
   }
 
-  /** @returns at least one byte and at most so many; empty only when nothing is left */
+  /** @returns at least one byte and at most `most`; empty only when nothing is left */
   take(most: number): Buffer {
     const [head] = this.#chunks;
     if (head === undefined) return Buffer.alloc(0);

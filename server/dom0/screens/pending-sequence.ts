@@ -1,9 +1,12 @@
-/** A sequence that is longer is a string: of its rest only the end matters. Bytes. */
+/** A longer sequence is a string: we keep only its kind, because just its end matters. Bytes. */
 const LONGEST = 4 * 1024;
 
 const ESCAPE = 0x1b;
 
-/** The second byte of what begins a sequence in its eight-bit form, in UTF-8: DCS, SOS, CSI, OSC, PM, APC. (ECMA-48 §5.3) */
+/**
+ * The first byte of an eight-bit control in UTF-8, and the second bytes that begin a sequence: DCS, SOS, CSI,
+ * OSC, PM, APC. (ECMA-48 §5.3)
+ */
 const C1_LEAD = 0xc2;
 const C1 = new Map([
   [0x90, 'P'],
@@ -14,7 +17,9 @@ const C1 = new Map([
   [0x9f, '_'],
 ]);
 
-/** Begins a string of which nothing comes, and nothing is done by its end: an OSC of a number that nobody has, an empty DCS, or APC. */
+/**
+ * Begins a string that does nothing when it ends: an OSC with an unused number, an empty DCS, SOS, PM or APC.
+ */
 const EMPTY: Readonly<Record<string, string>> = {
   ']': '\x1b]99999;',
   P: '\x1bPz',
@@ -24,16 +29,16 @@ const EMPTY: Readonly<Record<string, string>> = {
 };
 
 /**
- * The control sequence that the last bytes of a console began and did not end: a terminal that is painted in its midst must be
- * given it, as its rest is still to come.
+ * The control sequence that a console's last bytes began but did not end. A terminal that is painted in its
+ * middle must be given it, because the rest is still to come.
  */
 export class PendingSequence {
   #bytes: Buffer = Buffer.alloc(0);
   #string: string | null = null;
 
   /**
-   * @param bytes what came since the last call, whole
-   * @param isPending whether they end within a sequence
+   * @param bytes all output since the last call
+   * @param isPending whether it ends within a sequence
    */
   came(bytes: Uint8Array, isPending: boolean): void {
     const begin = isPending ? beginOf(bytes) : -1;
@@ -48,16 +53,16 @@ export class PendingSequence {
     this.#bytes = Buffer.alloc(0);
   }
 
-  /** What a terminal must be given. */
+  /** The bytes to give to a terminal. */
   get bytes(): Buffer {
     if (this.#string !== null) return Buffer.from(this.#string, 'latin1');
     if (EMPTY[kindOf(this.#bytes)] !== undefined) return this.#bytes;
-    // A control character within a sequence is obeyed at once, and has been.
+    // A control character within a sequence acts at once, and has done so already.
     return Buffer.from(this.#bytes.filter((byte, at) => at === 0 || byte >= 0x20));
   }
 }
 
-/** Where the last sequence begins; -1 where none does. */
+/** Where the last sequence begins; -1 without one. */
 function beginOf(bytes: Uint8Array): number {
   for (let at = bytes.length - 1; at >= 0; at -= 1) {
     if (bytes[at] === ESCAPE) return at;

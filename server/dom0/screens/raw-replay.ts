@@ -1,12 +1,15 @@
 import { CLEAN_SCREEN } from './screen-reset.js';
 
-/** How much of the raw ring stands in for a repaint when there is no emulator to make one. */
+/** How much of the raw ring replaces a repaint when there is no emulator to make one. */
 export const REPLAY_BYTES = 32 * 1024;
 
-/** Where to look for a line's end to begin after. */
+/** A cut replay begins after the first line end within this many bytes. */
 const HEAD = 4 * 1024;
 
-/** Sequences that a terminal answers: replayed, they would be answered again, and the answers typed into the guest. */
+/**
+ * Sequences that a terminal answers or obeys: a replay would make it answer again, and the answers
+ * would be typed into the guest.
+ */
 const QUERIES = new RegExp(
   [
     '\\x05',
@@ -24,8 +27,8 @@ const QUERIES = new RegExp(
 );
 
 /**
- * @param bytes what a console said last
- * @param whole whether nothing was cut off before them; otherwise they begin in the midst of anything
+ * @param bytes the console's last output
+ * @param whole whether nothing was cut off before it; otherwise it may begin in the middle of anything
  * @returns bytes that show about the same on any terminal and ask it nothing
  */
 export function replayOf(bytes: Buffer, whole: boolean): Buffer {

@@ -1,23 +1,23 @@
 import { MARK_BYTES } from './screen-marks.js';
 
-/** How much of what a console said is kept, at least. */
+/** The least amount of a console's output that is kept. */
 export const RING_BYTES = 256 * 1024;
 
-/** How much is kept, so that a replay that begins at a mark goes back as far. */
+/** The amount that is kept, so that a replay from a mark reaches back RING_BYTES. */
 export const REACH_BYTES = RING_BYTES + MARK_BYTES;
 
 const FIRST_CAPACITY = 4 * 1024;
 const MARKS = 4096;
 
-/** The byte at `position` was the first to come at `at`, milliseconds since 1970. */
+/** The byte at `position` was the first that came at `at`, milliseconds since the epoch. */
 interface Mark {
   readonly position: number;
   readonly at: number;
 }
 
 /**
- * The newest bytes of a console, and when they came. Positions count every byte since the beginning; times are those of the
- * first byte that came with a mark, so that a question by time never gets an older byte.
+ * The newest bytes of a console, with their times. Positions count every byte since the beginning. A byte has
+ * the time of the mark before it, so a question by time never gets an older byte.
  */
 export class RawRing {
   readonly #limit: number;
@@ -31,17 +31,20 @@ export class RawRing {
     this.#limit = limit;
   }
 
-  /** The position of the oldest byte that is kept. */
+  /** The position of the oldest byte in the ring. */
   get start(): number {
     return this.#end - this.#kept;
   }
 
-  /** The position of the byte that will come next. */
+  /** The position of the next byte to come. */
   get end(): number {
     return this.#end;
   }
 
-  /** When the oldest byte came that may show on the screen, kept or not; null when none did. */
+  /**
+   * When the oldest byte came that may show on the screen, even if it is no longer in the
+   * ring; null when none came.
+   */
   get bornAt(): number | null {
     return this.#bornAt;
   }
@@ -61,7 +64,7 @@ export class RawRing {
     this.#kept = Math.min(this.#kept + bytes.length, capacity);
   }
 
-  /** @returns a copy of the bytes between two positions, as far as they are kept */
+  /** @returns a copy of the bytes between two positions, as far as the ring has them */
   range(from: number, to: number = this.#end): Buffer {
     const begin = Math.max(from, this.start);
     const length = Math.max(0, Math.min(to, this.#end) - begin);
@@ -74,13 +77,13 @@ export class RawRing {
     return out;
   }
 
-  /** @returns the position of the first byte kept that surely came at this time or later */
+  /** @returns the position of the first byte in the ring that surely came at this time or later */
   positionSince(at: number): number {
     const later = this.#marks[this.#marks.findLastIndex((mark) => mark.at < at) + 1];
     return later === undefined ? this.#end : Math.max(later.position, this.start);
   }
 
-  /** Forgets every byte; positions go on. */
+  /** Forgets all bytes; positions go on. */
   clear(): void {
     this.#buffer = Buffer.alloc(0);
     this.#kept = 0;
@@ -94,7 +97,10 @@ export class RawRing {
     if (this.#marks.length > MARKS) this.#thinOut();
   }
 
-  /** Merges short spans into the ones before: their bytes then count as older than they are, and are shown to fewer, never to more. */
+  /**
+   * Merges short spans into the ones before. Their bytes then count as older than they are, so fewer
+   * people see them, never more.
+   */
   #thinOut(): void {
     const span = (2 * this.#limit) / MARKS;
     const kept: Mark[] = [];

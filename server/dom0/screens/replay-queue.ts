@@ -6,21 +6,25 @@ import type { ScreenAnswer, ScreenJob } from './screen-job.js';
 export interface ScreenTask {
   readonly job: ScreenJob;
   readonly screen: KeptScreen;
-  /** The emulator, where it stays; null where it is there for this once. */
+  /** The emulator, where it stays; null for a one-time emulator. */
   readonly copy: ScreenCopy | null;
   readonly done: (answer: ScreenAnswer['answer']) => void;
 }
 
-/** So many at once, of all consoles and of one; whoever asks for more gets none. */
+/** The most jobs in the queue, for all consoles and for one. Further ones are refused. */
 const MOST = 128;
 const MOST_OF_ONE = 16;
 
-/** For a replay that took so long, none is begun for so many times as long: all of them get a third of the worker at most. */
+/**
+ * After a replay the queue rests this many times as long: all replays together get at
+ * most a third of the worker.
+ */
 const REST = 2;
 
 /**
- * Jobs of windows of other sizes than the guest's, which may each be a replay of the whole ring. They get a share of the worker,
- * and take turns by console: a flood that many windows look at costs no more, and holds up no other console's windows.
+ * Jobs for windows of other sizes than the guest's, each of which may replay the whole ring. Together they
+ * get a share of the worker, and take turns by console: many windows at one flood cost no more, and delay
+ * no other console's windows.
  */
 export class ReplayQueue {
   #tasks: ScreenTask[] = [];
@@ -41,7 +45,10 @@ export class ReplayQueue {
     this.#tasks.push(task);
   }
 
-  /** @returns the next, of another console than the last one's where one waits; those of one console stay in order */
+  /**
+   * @returns the next job, preferring another console than the last one's. The jobs of one
+   *   console keep their order.
+   */
   take(now: number): ScreenTask | undefined {
     if (now < this.#from) return undefined;
     const other = this.#tasks.findIndex(({ screen }) => screen !== this.#last);
@@ -54,7 +61,7 @@ export class ReplayQueue {
     this.#from = now + REST * ms;
   }
 
-  /** @returns those that waited */
+  /** @returns the jobs that waited */
   clear(): readonly ScreenTask[] {
     const tasks = this.#tasks;
     this.#tasks = [];

@@ -1,17 +1,17 @@
 import type { RawRing } from './raw-ring.js';
 import type { ScreenJob, ScreenQuestion, ScreenSize } from './screen-job.js';
 
-/** What an emulator is to its console. */
+/** How an emulator serves its console. */
 interface CopyParts {
   readonly id: number;
   readonly size: ScreenSize;
-  /** Whether emulators of other sizes begin from what this one remembers. */
+  /** Whether emulators of other sizes may begin from this one's marks. */
   readonly marks: boolean;
 }
 
 /**
- * What one emulator of a console has been given, and what comes next. The bytes stay in the ring: one that lags by more than the
- * ring keeps goes on with the newest, one that died is made anew from the ring.
+ * How far one emulator of a console has been fed, and its next piece. The bytes stay in the ring. An emulator
+ * that lags by more than the ring goes on with the newest bytes; one that died is made anew from the ring.
  */
 export class ScreenCopy {
   readonly id: number;
@@ -26,12 +26,12 @@ export class ScreenCopy {
     this.#marks = marks;
   }
 
-  /** Whether this worker, counted from the first, holds the emulator. */
+  /** Whether this worker holds the emulator. Workers are numbered. */
   livesIn(worker: number): boolean {
     return this.#worker === worker;
   }
 
-  /** How many bytes it has yet to be given; more than the ring keeps, when it must begin anew. */
+  /** How many bytes the emulator still has to get; Infinity when it must begin anew. */
   lag(ring: RawRing, worker: number): number {
     return this.#worker === worker ? ring.end - this.#fed : Infinity;
   }
@@ -42,8 +42,8 @@ export class ScreenCopy {
   }
 
   /**
-   * @param after whose marks tell what stood there before the ring, should it begin anew
-   * @returns all that this worker's emulator has yet to be given; it counts as given
+   * @param after its marks tell what the screen showed before the ring, if this emulator begins anew
+   * @returns all that this worker's emulator still has to get; it counts as fed then
    */
   nextJob(
     ring: RawRing,

@@ -8,7 +8,7 @@ import { MAX_SIZE } from './screen-job.js';
 import type { ScreenQuestion, ScreenSize } from './screen-job.js';
 import { screenText } from './screen-text.js';
 
-/** Sequences whose cost grows with their count, which a guest may put at 2147483647. */
+/** Sequences whose cost grows with their count, which a guest may set to 2147483647. */
 const COUNTED = [
   ...['@', 'I', 'L', 'M', 'P', 'S', 'T', 'X', 'Z', 'b'].map((final) => ({ final })),
   { intermediates: ' ', final: '@' },
@@ -17,18 +17,18 @@ const COUNTED = [
   { intermediates: "'", final: '~' },
 ];
 
-/** A hyperlink costs memory for as long as its row stays; nothing of it is painted. */
+/** A hyperlink costs memory as long as its row stays, and we paint none of it. */
 const OSC_HYPERLINK = 8;
 
-/** Dark on light, of which the emulator keeps nothing (DECSCNM). */
+/** Dark on light (DECSCNM), which the emulator does not remember. */
 const REVERSED = 5;
 
-/** One console's screen. It answers nothing that it is asked: the questions are for the customer's terminal. */
+/** One console's screen. It answers no query: queries are for the customer's terminal. */
 export class ScreenEmulator {
   readonly size: ScreenSize;
   readonly #terminal: Terminal;
   readonly #pending = new PendingSequence();
-  /** The beginning of a character: the emulator misreads some that it is given in two pieces. */
+  /** The beginning of a character: the emulator misreads some characters that come in two pieces. */
   #held: Uint8Array = Buffer.alloc(0);
   #reversed = false;
 
@@ -37,7 +37,7 @@ export class ScreenEmulator {
     this.#terminal = new xterm.Terminal({ ...size, scrollback: 0, allowProposedApi: true, logLevel: 'off' });
     const { _parser } = internalsOf(this.#terminal)._inputHandler;
     for (const id of COUNTED) {
-      // No screen is larger, so that more of them are as good as so many.
+      // No screen is larger, so a larger count has the same effect.
       _parser.registerCsiHandler(id, ({ params }) => {
         params[0] = Math.min(params[0] ?? 0, MAX_SIZE.cols);
         return false;
@@ -56,7 +56,7 @@ export class ScreenEmulator {
     });
   }
 
-  /** Resolves when the bytes show. */
+  /** Resolves when the bytes have taken effect. */
   write(bytes: Uint8Array): Promise<void> {
     return new Promise((resolve) => {
       const held = this.#held.length === 0 ? bytes : Buffer.concat([this.#held, bytes]);
@@ -74,9 +74,12 @@ export class ScreenEmulator {
     return question.ask === 'text' ? screenText(this.#terminal) : this.picture(question.view ?? this.size);
   }
 
-  /** @param size of the terminal that it is for, where it is another: what it shows is then the nearest */
+  /**
+   * @param size of the terminal to paint; with another size than the emulator's the picture
+   *   is the nearest possible
+   */
   picture(size: ScreenSize = this.size): Buffer {
-    // An emulator is never as narrow as a window may be.
+    // The sizes may differ even for one window: an emulator is never as narrow as a window may be.
     const own = size.cols === this.size.cols && size.rows === this.size.rows;
     const painted = paint(this.#terminal, { reversed: this.#reversed }, own ? this.#terminal : size);
     return Buffer.concat([Buffer.from(painted), this.#pending.bytes, this.#held]);
@@ -87,7 +90,7 @@ export class ScreenEmulator {
   }
 }
 
-/** Where the last whole character ends: the bytes behind it are the beginning of another. (UTF-8, RFC 3629) */
+/** Where the last whole character ends: the bytes after it begin another one. (UTF-8, RFC 3629) */
 function endOfCharacters(bytes: Uint8Array): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back += 1) {
     const byte = bytes[bytes.length - back] ?? 0;

@@ -4,36 +4,40 @@ import type { ConsoleNote } from '../../wire/console.js';
 import { bytesFrame } from '../../wire/frames.js';
 import { OutputQueue } from './output-queue.js';
 
-/** What makes a terminal show the screen, in whatever state it is; or, where that could not be had in time, about the same. */
+/**
+ * Bytes that make a terminal in any state show the screen; `nearest` shows about the same, when the exact
+ * picture was not ready in time.
+ */
 export type Picture = Buffer | { readonly nearest: Buffer };
 
 /** What the feed of one terminal needs of its attachment. */
 interface FeedParts {
   readonly socket: Pick<Duplex, 'write' | 'writableLength'>;
   readonly note: (note: ConsoleNote) => void;
-  /** The screen after the last byte that was handed to `output`, for the terminal as large as it is now. */
+  /** The screen after the last byte that was handed to `output`, for the terminal's present size. */
   readonly paint: () => Promise<Picture>;
-  /** A listener that never throws: a fault ends the attachment. */
+  /** Makes a listener that never throws: a fault ends the attachment. */
   readonly guarded: <A extends unknown[]>(
     event: string,
     work: (...given: A) => void,
   ) => (...given: A) => void;
 }
 
-/** Beyond so much on its way the other end takes nothing: it is as if it gave no credit. */
+/** With more bytes than this in flight we treat the peer as if it gave no credit. */
 const SOCKET_LIMIT = 256 * 1024;
 const CREDIT_LIMIT = 16 * INITIAL_CREDIT;
-/** What the console says while its repaint is made waits at most so far; beyond it a new repaint follows. */
+/** At most this much output waits while a repaint is made; after more, a new repaint follows. */
 const WAITING_LIMIT = 256 * 1024;
-/** From one repaint for want of credit to the next. */
+/** The least time between two repaints for lack of credit. */
 const REPAINT_MS = 100;
-/** A picture that was not exact is made again after so long, doubled from the first to the last. */
+/** An inexact picture is made again after the first of these times; the wait doubles up to the second. */
 const AGAIN_MS: readonly [number, number] = [2_000, 60_000];
 
 /**
- * What one terminal is sent of what its console says: all of it as long as the other end gives credit, and the screen painted
- * anew where something had to be left out. A terminal of any size is sent the same bytes: what it does with them is what it would
- * have done, had it been there all along, as its picture was made by an emulator of its size.
+ * Sends one terminal its console's output: all of it as long as the peer gives credit, and a repaint
+ * where something had to be left out. Terminals of every size get the same bytes: each was painted
+ * by an emulator of its own size, so the bytes have the effect that they would have had if the
+ * terminal had always been there.
  */
 export class ScreenFeed {
   readonly #parts: FeedParts;
@@ -45,11 +49,11 @@ export class ScreenFeed {
   #waitingBytes = 0;
   #skipped = 0;
   #paintedAt = -REPAINT_MS;
-  /** Another repaint was asked for while one was made: it follows, and nothing is left out for it. */
+  /** Another repaint was requested while one was made. It follows, and no output is left out for it. */
   #outdated = false;
   #againTimer: NodeJS.Timeout | undefined;
   #again = AGAIN_MS[0];
-  /** A repaint is on its way; `painted` is said when it is out. */
+  /** A repaint is on its way; `painted` is sent after it. */
   #announce = false;
   #over = false;
 
@@ -57,13 +61,13 @@ export class ScreenFeed {
     this.#parts = parts;
   }
 
-  /** The other end has room for so many bytes more. */
+  /** The peer has room for this many bytes more. */
   credit(bytes: number): void {
     this.#credit = Math.min(this.#credit + bytes, CREDIT_LIMIT);
     this.pump();
   }
 
-  /** Passes on what the console said. @param frame the same bytes, framed once for all */
+  /** Passes on the console's output. @param frame the same bytes, framed once for all */
   output(bytes: Buffer, frame: Buffer): void {
     if (this.#over || this.#phase === 'idle') return;
     if (this.#phase === 'painting') {
@@ -83,7 +87,9 @@ export class ScreenFeed {
     }
   }
 
-  /** Sends the screen as it is now, then what comes after it; to an end that takes nothing now, once it does. */
+  /**
+   * Sends the present screen, then the output after it. A peer that takes nothing now gets it once it does.
+   */
   repaint(): void {
     if (this.#over) return;
     if (this.#phase === 'painting') {
@@ -98,7 +104,7 @@ export class ScreenFeed {
     this.#paint(true);
   }
 
-  /** Sends what waits, as far as it is taken; to be called when the socket has drained. */
+  /** Sends waiting bytes as far as the peer takes them. To be called when the socket has drained. */
   pump(): void {
     while (!this.#over && !this.#out.isEmpty && this.#canWrite()) {
       const piece = this.#out.take(Math.min(this.#credit, FRAME_LIMIT));
@@ -112,7 +118,7 @@ export class ScreenFeed {
     this.#repaintWhenFed();
   }
 
-  /** Nothing more is sent. */
+  /** Sends nothing more. */
   stop(): void {
     this.#over = true;
     clearTimeout(this.#repaintTimer);
@@ -121,7 +127,7 @@ export class ScreenFeed {
     this.#out.replace([]);
   }
 
-  /** @param wanted whether a picture that is not exact is better than none */
+  /** @param wanted whether an inexact picture is better than none */
   #paint(wanted: boolean): void {
     clearTimeout(this.#repaintTimer);
     this.#repaintTimer = undefined;
@@ -167,7 +173,7 @@ export class ScreenFeed {
     this.pump();
   }
 
-  /** The picture was not exact: another is made when it can be. */
+  /** The picture was inexact: makes another when possible. */
   #tryAgain(): void {
     clearTimeout(this.#againTimer);
     const paint = this.#parts.guarded('repaint', () => {

@@ -1,27 +1,28 @@
 import type { ScreenText } from '../../wire/console.js';
 
-/** What is asked of an emulator. */
+/** A question to an emulator. */
 export type ScreenQuestion =
   /**
-   * What makes a terminal show what it shows, in whatever state it is. `view`: one of this size shows the nearest to it, each row in a row
-   * of its own; null: one of its own size shows it all.
+   * `picture`: the bytes that make a terminal in any state show the screen. With `view` the terminal
+   * has that size and shows the nearest, each row in a row of its own; with null it has the
+   * emulator's size and shows all.
    */
   { readonly ask: 'picture'; readonly view: ScreenSize | null } | { readonly ask: 'text' };
 
-/** A piece of work for the screens' worker: what one emulator is given next, and what it is asked then. */
+/** A piece of work for the screens' worker: the next bytes for one emulator, and a question after them. */
 export interface ScreenJob {
-  /** Each emulator has a number of its own. */
+  /** Each emulator has its own number. */
   readonly emulator: number;
-  /** Begin with a new one; null goes on with the one there is. */
+  /** Begin with a new emulator; null goes on with the present one. */
   readonly fresh: FreshScreen | null;
   readonly bytes: Uint8Array;
-  /** The position of the first of them, among all that its console said. */
+  /** The position of the first byte, in all of its console's output. */
   readonly from: number;
-  /** What came just before them is missing. */
+  /** The bytes just before these are missing. */
   readonly gap: boolean;
-  /** Whether others may begin from what it shows: it then remembers it from time to time. */
+  /** Whether the emulator takes marks from time to time, from which others may begin. */
   readonly marks: boolean;
-  /** What to answer once they are done; null: nothing. */
+  /** The question to answer after the bytes; null: none. */
   readonly question: ScreenQuestion | null;
   /** Forget the emulator afterwards. */
   readonly close: boolean;
@@ -30,7 +31,9 @@ export interface ScreenJob {
 /** How an emulator begins. */
 export interface FreshScreen {
   readonly size: ScreenSize;
-  /** The emulator that remembers what stood there before the bytes; null where that does not matter. */
+  /**
+   * The emulator whose marks tell what the screen showed before the bytes; null where that does not matter.
+   */
   readonly after: number | null;
 }
 
@@ -41,19 +44,21 @@ export interface ScreenSize {
 
 /** The worker's answer to each job, in order. */
 export interface ScreenAnswer {
-  /** Null as well when there is no such emulator, or it took too long. */
+  /** Also null when there is no such emulator, or it took too long. */
   readonly answer: Uint8Array | ScreenText | null;
   /** How long it took, in milliseconds. */
   readonly ms: number;
 }
 
-/** As small as an emulator can be. */
+/** The smallest size of an emulator. */
 const MIN_SIZE: ScreenSize = { cols: 2, rows: 1 };
 export const MAX_SIZE: ScreenSize = { cols: 300, rows: 100 };
-/** What a guest takes its terminal for that was told nothing else. */
+/** The size that a guest assumes when it was told none. */
 export const FIRST_SIZE: ScreenSize = { cols: 80, rows: 24 };
 
-/** @returns a size that an emulator can bear, null when what was given is none (OpenSSH without a terminal sends 0×0) */
+/**
+ * @returns a size that an emulator supports; null when there is none (OpenSSH without a terminal sends 0×0)
+ */
 export function clampSize(cols: number, rows: number): ScreenSize | null {
   if (!Number.isInteger(cols) || !Number.isInteger(rows) || cols <= 0 || rows <= 0) return null;
   return {

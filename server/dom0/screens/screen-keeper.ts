@@ -3,18 +3,18 @@ import { ScreenEmulator } from './screen-emulator.js';
 import type { FreshScreen, ScreenAnswer, ScreenJob } from './screen-job.js';
 import { ScreenMarks } from './screen-marks.js';
 
-/** Where bytes were left out, whatever sequence was cut is ended (ECMA-48, ST). */
+/** Ends a sequence that was cut where bytes are missing (ECMA-48, ST). */
 const CUT = Buffer.from('\x1b\\');
 
-/** Where to look for a line's end to begin after, when what came before is missing. */
+/** After missing bytes we begin at the first line end or sequence within this many bytes. */
 const HEAD = 4 * 1024;
 
-/** What is given to an emulator at once, at first; more where it takes little time. */
+/** How much an emulator gets at once at first; more while it takes little time. */
 const FIRST_PIECE = 16 * 1024;
 const MOST_PIECE = 128 * 1024;
 const LITTLE_MS = 20;
 
-/** A replay that takes longer is given up: it holds up all other screens. */
+/** A replay that takes longer is cancelled, because it delays all other screens. */
 const PATIENCE_MS = 1_000;
 
 interface Kept {
@@ -45,7 +45,7 @@ export class ScreenKeeper {
     this.#kept.delete(emulator);
   }
 
-  /** Replays what is given. @returns undefined when that takes too long */
+  /** Makes an emulator and replays the bytes. @returns undefined when that takes too long */
   async #begin(job: ScreenJob, { size, after }: FreshScreen, begun: number): Promise<Kept | undefined> {
     this.#forget(job.emulator);
     const { bytes, from } = job;
@@ -74,7 +74,7 @@ async function cut({ emulator, marks }: Kept, position: number): Promise<void> {
   marks?.add(position, emulator.picture());
 }
 
-/** What was remembered of a screen of one size, for one of another: not reflowed. */
+/** Converts a remembered picture to another size, without reflow. */
 async function pictureFor(
   size: ScreenEmulator['size'],
   picture: Uint8Array,
@@ -88,7 +88,7 @@ async function pictureFor(
   return painted;
 }
 
-/** @returns false when it was given up at the deadline */
+/** @returns false when it was cancelled at the deadline */
 async function feed(
   { emulator, marks }: Kept,
   bytes: Uint8Array,
@@ -110,7 +110,10 @@ async function feed(
   return true;
 }
 
-/** Bytes before which others are missing may begin in the midst of a sequence: they count from their first line or sequence on. */
+/**
+ * After a gap the bytes may begin in the middle of a sequence. They count from their
+ * first line or sequence on.
+ */
 function afterGap(bytes: Uint8Array): number {
   const head = bytes.subarray(0, HEAD);
   const line = head.indexOf(0x0a) + 1;

@@ -9,31 +9,34 @@ const MOUSE = { none: '', x10: '\x1b[?9h', vt200: '\x1b[?1000h', drag: '\x1b[?10
 const ENCODINGS: Readonly<Record<string, string>> = { SGR: '\x1b[?1006h', SGR_PIXELS: '\x1b[?1016h' };
 const CURSORS: Readonly<Record<string, number>> = { block: 2, underline: 4, bar: 6 };
 
-/** What designates a character set as G0 to G3, and what brings each of them into use. (ECMA-35, xterm's ctlseqs) */
+/**
+ * Sequences that designate a character set as G0 to G3, and those that bring each of them into use.
+ * (ECMA-35, xterm's ctlseqs)
+ */
 const DESIGNATE = ['(', ')', '*', '+'];
 const INVOKE = ['\x0f', '\x0e', '\x1bn', '\x1bo'];
 
 const TAB_WIDTH = 8;
 
-/** What the emulator itself keeps nothing of. */
+/** State that the emulator itself does not remember. */
 interface Unseen {
   /** Dark on light (DECSCNM). */
   readonly reversed: boolean;
 }
 
-/** The part of a screen that is painted: its first row and column, and how many there are. */
+/** The part of a screen that is painted: its first row and column, and its size. */
 interface View extends ScreenSize {
   readonly top: number;
   readonly left: number;
 }
 
 /**
- * What makes any terminal show what this one shows, and go on from there: text, colours, cursor, margins, modes, tab stops,
- * character sets, what was saved, and the main screen under the alternate one. Every row is placed by itself (which the stock
- * serializer, relying on wrapping, does not).
+ * Gives the bytes that make any terminal show what this one shows, and go on from there: text, colours,
+ * cursor, margins, modes, tab stops, character sets, saved state, and the main screen under the alternate
+ * one. It places every row by itself; the stock serializer relies on wrapping instead.
  *
- * @param size of the terminal. One of another size shows each row in a row of its own: from the upper left corner, or the part
- * around the cursor where that would not be seen
+ * @param size of the terminal. A terminal of another size shows each row in a row of its own: from the upper
+ *   left corner, or the part around the cursor where that would be out of sight
  */
 export function paint(
   terminal: Terminal,
@@ -52,7 +55,7 @@ export function paint(
     return out + ending(terminal, active, buffers.normal, under, size);
   }
   out += saved(buffers.normal, under) + margins(marginsIn(buffers.normal, terminal, under, size));
-  // Not 1049, which would save the cursor over what was saved.
+  // Not 1049, which would overwrite the saved cursor.
   out += '\x1b[0m\x1b[?47h\x1b[H\x1b[2J';
   if (!hasTabStops(buffers.alt, terminal.cols)) out += tabStops(buffers.alt, terminal.cols, size.cols);
   const over = viewOf(terminal, alternate, size);
@@ -84,15 +87,15 @@ function row(buffer: IBuffer, at: number, { top, left, cols }: View): string {
   for (let x = left; x < left + cols; x++) {
     if (line.getCell(x, cell) === undefined) break;
     const width = cell.getWidth();
-    // A wide character of which the edge cuts off the second half.
+    // The edge cuts off the second half of a wide character.
     const chars = width === 2 && x === left + cols - 1 ? '' : cell.getChars();
-    // The second half of a wide character; or what was left of one when its first half was written over.
+    // The second half of a wide character, or the rest of one whose first half was overwritten.
     const isHalf = width === 0 && wide && chars === '';
     wide = width === 2;
     const lines = cell.isUnderline() + cell.isStrikethrough() + cell.isOverline();
     const isBlank = chars === '' && cell.isBgDefault() && cell.isInverse() === 0 && lines === 0;
     if (isHalf || isBlank) continue;
-    // A mark that has a cell of its own must not be put on the character before.
+    // A combining mark with a cell of its own must not join the character before.
     if (column !== x || width === 0) out += place(at, x - left);
     const wanted = rendition(cell);
     if (wanted !== style) out += after + (style = wanted);
@@ -107,7 +110,10 @@ function place(y: number, x: number): string {
   return `\x1b[${y + 1};${x + 1}H`;
 }
 
-/** A place of the screen in a terminal of another size, or the nearest. @param origin the row that counts as the first */
+/**
+ * Moves to a place of the screen in a terminal of another size, or to the nearest. @param origin the
+ * row that counts as the first
+ */
 function placeIn(y: number, x: number, view: View, origin = 0): string {
   const clamp = (at: number, most: number): number => Math.max(0, Math.min(at, most));
   return place(Math.max(0, clamp(y - view.top, view.rows - 1) - origin), clamp(x - view.left, view.cols - 1));
@@ -118,7 +124,7 @@ function hasTabStops({ tabs }: InternalBuffer, cols: number): boolean {
   return true;
 }
 
-/** Beyond what this screen has they stand where they stand at first. */
+/** Columns beyond this screen's width get the default tab stops. */
 function tabStops({ tabs }: InternalBuffer, cols: number, wanted: number): string {
   let out = '\x1b[3g';
   for (let x = 0; x < wanted; x++) {
@@ -132,7 +138,7 @@ function hasSaved({ savedX, savedY, savedCurAttrData, savedCharset }: InternalBu
   return savedX > 0 || savedY > 0 || !first;
 }
 
-/** Margins and origin mode are off. */
+/** Requires margins and origin mode to be off. */
 function saved(buffer: InternalBuffer, view: View): string {
   const { savedX, savedY, savedCurAttrData, savedCharset } = buffer;
   const written = savedRendition(savedCurAttrData);
@@ -140,7 +146,7 @@ function saved(buffer: InternalBuffer, view: View): string {
   return `${written}${charset}${placeIn(savedY, savedX, view)}\x1b7\x1b(B${afterRendition(savedCurAttrData)}\x1b[0m`;
 }
 
-/** The first and last row between the margins; null where they are those of the screen. */
+/** The first and last row between the margins; null when the margins are the screen's. */
 function marginsIn(
   { scrollTop, scrollBottom }: InternalBuffer,
   own: ScreenSize,
@@ -153,12 +159,15 @@ function marginsIn(
   return bottom > top ? [top, bottom] : null;
 }
 
-/** Sends the cursor home. */
+/** Also sends the cursor home. */
 function margins(between: readonly [number, number] | null): string {
   return between === null ? '' : `\x1b[${between[0] + 1};${between[1] + 1}r`;
 }
 
-/** What was saved, character sets, margins, modes, rendition, cursor: in an order in which none undoes another. */
+/**
+ * Saved state, character sets, margins, modes, rendition and cursor, in an order in
+ * which none undoes another.
+ */
 function ending(
   terminal: Terminal,
   buffer: IBuffer,
@@ -185,7 +194,7 @@ function ending(
   return out + placeIn(buffer.cursorY, buffer.cursorX, view, origin) + rendition(written);
 }
 
-/** A restored cursor has brought a character set back into use that is designated no more: it is restored again. */
+/** When a restored cursor uses a character set that is no longer designated, it is restored once more. */
 function charsets({ _charsetService }: EmulatorInternals, { savedCharset }: InternalBuffer): string {
   const { glevel, charset, _charsets: sets } = _charsetService;
   let out = '';
@@ -200,8 +209,9 @@ function charsets({ _charsetService }: EmulatorInternals, { savedCharset }: Inte
 }
 
 /**
- * The last character written again, where the cursor waits behind the last column to wrap, or where what comes next may combine
- * with it or repeat it: nothing else brings a terminal there.
+ * Writes the last character again. That is needed where the cursor waits behind the last column to
+ * wrap, or where the next output may combine with the character or repeat it: nothing else brings a
+ * terminal into that state.
  *
  * @returns null where it would change nothing
  */
@@ -217,7 +227,7 @@ function lastCharacter(terminal: Terminal, buffer: IBuffer, origin: number): str
   const isHalf = line?.getCell(cursorX - 1)?.getWidth() === 0 && line.getCell(cursorX - 1)?.getChars() === '';
   const x = isHalf ? cursorX - 2 : cursorX - 1;
   const cell = line?.getCell(x);
-  // One that found no room in the last column was not written at all.
+  // A character without room in the last column was not written at all.
   if (cell === undefined || (cursorX < terminal.cols && x + Math.max(1, cell.getWidth()) !== cursorX))
     return null;
   const isOwn = joins && withoutLineColour(rendition(cell)) === withoutLineColour(written);
@@ -226,7 +236,7 @@ function lastCharacter(terminal: Terminal, buffer: IBuffer, origin: number): str
   const isTranslated = Array.from(cell.getChars()).some((each) => charset?.[each] !== undefined);
   const designates = `\x1b${DESIGNATE[glevel] ?? '('}`;
   let out = place(cursorY - origin, x) + (isOwn ? written : rendition(cell));
-  // What is pushed on is what was left free.
+  // The rewritten character pushes the rest to the right, so we first delete as many cells.
   if (terminal.modes.insertMode) out += `\x1b[${Math.max(1, cell.getWidth())}P`;
   if (isTranslated) out += `${designates}B`;
   out += cell.getChars() || ' ';
@@ -234,7 +244,7 @@ function lastCharacter(terminal: Terminal, buffer: IBuffer, origin: number): str
   return isOwn ? out : out + afterRendition(cell) + written;
 }
 
-/** What changes the bytes that keys, paste and the mouse send, and how the cursor looks. */
+/** The modes that change what keys, paste and the mouse send, and the look of the cursor. */
 function inputModes({ modes }: Terminal, { coreMouseService, coreService }: EmulatorInternals): string {
   const { cursorStyle, cursorBlink } = coreService.decPrivateModes;
   let out = '';

@@ -1,25 +1,25 @@
 import type { Rendition } from './emulator-internals.js';
 
-/** The emulator's colour mode of SGR 30…37 and 90…97 and their backgrounds; 38;5;n has another. */
+/** The emulator's colour mode for SGR 30…37 and 90…97 and their backgrounds; 38;5;n has another. */
 const SHORT_NAMES = 0x1000000;
 
-/** Kinds of underlining: these, then curly, dotted, dashed. */
+/** Kinds of underlining; then come curly, dotted and dashed. */
 const SINGLE = 1;
 const DOUBLE = 2;
 
 const lineOf = (cell: Rendition): number =>
   cell.isUnderline() === 0 ? 0 : (cell.getUnderlineStyle?.() ?? SINGLE);
 
-/** The same, of what a cursor was saved with: the emulator saves whether it is underlined, not how. */
+/** The rendition of a saved cursor: the emulator saves whether it is underlined, but not how. */
 export function savedRendition(saved: Rendition): string {
   return rendition(saved, saved.isUnderline() === 0 ? 0 : SINGLE);
 }
 
 /**
- * @returns what makes a terminal in any state write like this (SGR). What not every terminal knows stands in sequences of its own,
- * so that one that does not know it leaves out nothing else.
+ * @returns the sequences that make a terminal in any state write like this (SGR). Codes that not every
+ *   terminal knows are sent in sequences of their own, so that a terminal ignores only those.
  *
- * @param line the kind of underlining, 0 is none
+ * @param line the kind of underlining; 0 is none
  */
 export function rendition(cell: Rendition, line = lineOf(cell)): string {
   const codes = ['0'];
@@ -43,12 +43,12 @@ export function rendition(cell: Rendition, line = lineOf(cell)): string {
   return cell.isProtected?.() ? `${out}\x1b[1"q` : out;
 }
 
-/** What takes back of a rendition what `SGR 0` does not. */
+/** Takes back the parts of a rendition that `SGR 0` does not. */
 export function afterRendition(cell: Rendition): string {
   return cell.isProtected?.() ? '\x1b[0"q' : '';
 }
 
-/** How the emulator keeps the colour of a line: a mode and a value; the last is what SGR 59 leaves. */
+/** How the emulator stores the colour of a line: a mode and a value. The last is the state after SGR 59. */
 const OF_PALETTE = 0x2000000;
 const OF_RGB = 0x3000000;
 const RESET = 0x3ffffff;
@@ -60,14 +60,17 @@ function lineColour(colour: number): string {
   return mode === OF_PALETTE ? `\x1b[58:5:${colour & 255}m` : '';
 }
 
-/** A character that is not underlined is kept without the colour of its line. */
+/** The emulator keeps no line colour for a character that is not underlined. */
 export const withoutLineColour = (written: string): string => written.replace(/\x1b\[5[89][:\d]*m/, '');
 
 function rgb(colour: number, between: string): string {
   return [colour >>> 16, colour >>> 8, colour].map((part) => part & 255).join(between);
 }
 
-/** One of the first 16 is painted as the guest named it: many terminals make it brighter when bold only by its short name. */
+/**
+ * The first 16 colours are painted by the name that the guest used: many terminals brighten them when
+ * bold only by the short name.
+ */
 function palette(colour: number, mode: number, base: number): string {
   if (mode !== SHORT_NAMES) return `${base + 8};5;${colour}`;
   return String(colour < 8 ? base + colour : base + 60 + colour - 8);

@@ -5,8 +5,8 @@ import type { ScreenText } from '../../wire/console.js';
 import { TEXT_LIMITS } from '../../wire/text-limits.js';
 
 /**
- * What stands on an emulator's screen around its cursor. Wide characters and combining marks stay, since a guest may
- * show them. A character that does not print becomes `?`, so that no column moves to the left.
+ * The text on an emulator's screen around its cursor. Wide characters and combining marks stay, because a
+ * guest may show them. A character that does not print becomes `?`, so that no column moves to the left.
  */
 export function screenText(terminal: Terminal): ScreenText {
   const buffer = terminal.buffer.active;

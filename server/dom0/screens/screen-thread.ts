@@ -6,25 +6,28 @@ const LAST_RESTART_MS = 5_000;
 const HEAP_MIB = 256;
 
 interface ThreadParts {
-  /** A fault in an event ends the worker, not the half. */
+  /** A fault in an event ends the worker, not dom0. */
   readonly guard: FaultGuard;
-  /** How long it may take over one job before it is taken for lost. Milliseconds. */
+  /** How long the worker may take for one job before it counts as lost. Milliseconds. */
   readonly jobMs: number;
-  /** How long until a lost one is replaced, at first. Milliseconds. */
+  /** How long until a lost worker is replaced, at first. Milliseconds. */
   readonly restartMs: number;
-  /** The answer to the job that was sent last. */
+  /** The answer to the last job sent. */
   readonly answered: (answer: ScreenAnswer) => void;
   /** A job may be sent. */
   readonly ready: () => void;
-  /** It is gone, with all its emulators; another is started after a while. */
+  /** The worker is gone with all its emulators. `ready` comes when another may start. */
   readonly lost: (reason: string) => void;
 }
 
-/** The worker in which the screens' emulators live. It is given one job at a time, and replaced when it ends or answers none. */
+/**
+ * The worker thread with the screens' emulators. It gets one job at a time, and is replaced when
+ * it ends or does not answer.
+ */
 export class ScreenThread {
   readonly #parts: ThreadParts;
   #worker: Worker | null = null;
-  /** Whether it has loaded what it needs: it says so by a null before its first answer. */
+  /** Whether the worker has loaded its code: it sends null once, before its first answer. */
   #isUp = false;
   #generation = 0;
   #losses = 0;
@@ -36,7 +39,7 @@ export class ScreenThread {
     this.#parts = parts;
   }
 
-  /** Counts the workers: an emulator belongs to one of them. */
+  /** The number of the present worker. Each emulator belongs to one worker. */
   get generation(): number {
     return this.#generation;
   }
@@ -49,7 +52,7 @@ export class ScreenThread {
     return this.#worker !== null && this.#isUp;
   }
 
-  /** Starts it, unless it is there or rests after a loss. */
+  /** Starts the worker, unless there is one or a restart is waiting. */
   start(): void {
     if (this.#worker !== null || this.#restartTimer !== undefined || this.#stopped) return;
     this.#generation += 1;
@@ -100,7 +103,7 @@ export class ScreenThread {
     this.#worker = worker;
   }
 
-  /** Only when the former job is answered. */
+  /** Only after the former job was answered. */
   send(job: ScreenJob): void {
     this.#jobTimer = setTimeout(
       this.#parts.guard.on('late answer', () => {
@@ -111,7 +114,7 @@ export class ScreenThread {
     this.#worker?.postMessage(job);
   }
 
-  /** Resolves when it has ended. */
+  /** Resolves when the worker has ended. */
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#restartTimer);

@@ -3,8 +3,8 @@ import type { ScreenJob } from './screen-job.js';
 import { ScreenKeeper } from './screen-keeper.js';
 
 /*
- * The thread in which the kept screens live. It does one job at a time, each answered before the next is sent: what a guest can
- * do to an emulator, it does to this thread only, and the owner of the job that never ended is known.
+ * The worker thread with the kept screens. It answers each job before the next is sent. So a guest that
+ * breaks an emulator breaks only this thread, and we know whose job did not end.
  */
 const keeper = new ScreenKeeper();
 
@@ -12,5 +12,5 @@ parentPort?.on('message', (job: ScreenJob) => {
   void keeper.work(job).then((answer) => parentPort?.postMessage(answer));
 });
 
-// Ready: what comes before this is loading, and no job's fault.
+// Ready: a failure before this is a failed load, and no job's fault.
 parentPort?.postMessage(null);

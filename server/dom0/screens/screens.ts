@@ -12,13 +12,16 @@ import { ScreenThread } from './screen-thread.js';
 
 /** Milliseconds. */
 export interface ScreensTiming {
-  /** How long bytes may wait before an emulator gets them: nobody looks, and a flood costs one ring in this time. */
+  /** How long bytes may wait for an emulator when nobody looks. A flood costs one ring in this time. */
   readonly feed: number;
-  /** How long a repaint is waited for. */
+  /** How long a repaint may take. */
   readonly paint: number;
-  /** The same, for a window of another size than the guest's: the ring is replayed for it, and others' may come first. */
+  /**
+   * The same for a window of another size than the guest's: the ring is replayed for it,
+   * and others may come first.
+   */
   readonly replay: number;
-  /** How long the worker may take over one job before it is taken for lost. */
+  /** How long the worker may take for one job before it counts as lost. */
   readonly job: number;
   /** How long until a lost worker is replaced, at first. */
   readonly restart: number;
@@ -27,17 +30,20 @@ export interface ScreensTiming {
 const TIMING: ScreensTiming = { feed: 500, paint: 250, replay: 2_000, job: 2_000, restart: 100 };
 const WAITING = 256;
 
-/** A window's emulator that lags by so much is fed, before the ring forgets what it has yet to be given. */
+/** A window's emulator that lags this much is fed, before the ring loses the bytes. */
 const LAG_BYTES = RING_BYTES / 2;
 
-/** So many windows of other sizes than their guest's have an emulator of their own, over all consoles. */
+/**
+ * At most this many windows of other sizes than their guest's have an emulator of
+ * their own, over all consoles.
+ */
 const VIEWS = 48;
 
 type Answer = ScreenAnswer['answer'];
 
 /**
- * The emulators of all consoles, in one worker thread. Whatever becomes of it, no call here fails or blocks: a repaint that
- * cannot be had in time is null.
+ * The emulators of all consoles, in one worker thread. Whatever happens to the thread, no call here fails or
+ * blocks: a repaint that is not ready in time is null.
  */
 export class Screens {
   readonly #logger: Logger;
@@ -89,7 +95,7 @@ export class Screens {
     this.#drop(screen, [...screen.retain([]), ...screen.kept]);
   }
 
-  /** Its ring has more bytes. */
+  /** The screen's ring has more bytes. */
   touched(screen: KeptScreen): void {
     if (this.#disposed) return;
     this.#dirty.add(screen);
@@ -104,23 +110,24 @@ export class Screens {
     ).unref();
   }
 
-  /** The guest was told a size: it speaks for that one from now on. */
+  /** The guest was told a size, and writes for that size from now on. */
   tell(screen: KeptScreen, size: ScreenSize): void {
     this.#drop(screen, screen.tell(size));
     this.touched(screen);
   }
 
-  /** Windows of these sizes look at it. */
+  /** Windows of these sizes look at the screen. */
   retain(screen: KeptScreen, sizes: readonly ScreenSize[]): void {
     this.#drop(screen, screen.retain(sizes));
   }
 
   /**
-   * Asks for the screen as it is after the last byte that is in the ring now.
+   * Asks for the screen after the last byte in the ring.
    *
-   * @param view the size of the terminal that it is for; null: what the guest takes it for
-   * @param position where given, of a screen that saw nothing before it
-   * @returns what makes such a terminal show it, in whatever state it is; null when that cannot be had in time
+   * @param view the size of the terminal to paint; null: the size that the guest assumes
+   * @param position where given, shows only output from there on
+   * @returns the bytes that make such a terminal in any state show the screen; null when
+   *   they are not ready in time
    */
   async paint(
     screen: KeptScreen,
@@ -134,7 +141,7 @@ export class Screens {
       : null;
   }
 
-  /** The same, what stands there as text, on a terminal of the size that the guest speaks for. */
+  /** The same as text, at the size that the guest assumes. */
   async text(screen: KeptScreen, position: number | null = null): Promise<ScreenText | null> {
     const text = await this.#question(screen, { ask: 'text' }, screen.size, position);
     return text instanceof Uint8Array ? null : text;
@@ -159,7 +166,7 @@ export class Screens {
     if (position !== null)
       return this.#askReplay(screen, null, null, () => screen.jobSince(position, size, question));
     const copy = this.#copyFor(screen, size);
-    // One that was told just now begins with a replay, as those of windows do.
+    // A copy for a size told just now begins with a replay, like those of windows.
     if (copy === screen.first || (copy !== null && this.#isKept(screen, copy))) {
       if (this.#tasks.length >= WAITING) return Promise.resolve(null);
       return this.#wait(this.#timing.paint, (done) => {
@@ -178,7 +185,7 @@ export class Screens {
     );
   }
 
-  /** @param base begins from what this one remembers; null: from nothing */
+  /** @param base begin from this one's marks; null: from nothing */
   #askReplay(
     screen: KeptScreen,
     copy: ScreenCopy | null,
@@ -193,7 +200,7 @@ export class Screens {
     });
   }
 
-  /** Whether it sees everything, and is there to be asked. */
+  /** Whether the copy sees all output and its emulator is alive. */
   #isKept(screen: KeptScreen, copy: ScreenCopy): boolean {
     return screen.kept.includes(copy) && copy.livesIn(this.#thread.generation);
   }
@@ -208,7 +215,7 @@ export class Screens {
     return views < VIEWS ? copy : null;
   }
 
-  /** Whose marks tell what stood before the ring where this one begins anew. */
+  /** The copy whose marks tell what the screen showed before the ring, for an emulator that begins anew. */
   #afterOf(screen: KeptScreen, copy: ScreenCopy): ScreenCopy | null {
     return screen.kept.find((each) => each !== copy && each.livesIn(this.#thread.generation)) ?? null;
   }
@@ -259,7 +266,7 @@ export class Screens {
     const { ring, kept, views } = screen;
     const lagging = views.filter((view) => {
       const lag = view.lag(ring, this.#thread.generation);
-      // One that missed something begins anew when somebody asks.
+      // A copy that missed bytes begins anew when somebody asks.
       return lag > LAG_BYTES && lag <= ring.end - ring.start;
     });
     for (const copy of [...kept, ...lagging])
@@ -273,7 +280,7 @@ export class Screens {
     return due === undefined ? undefined : this.#feedTask(due.screen, due.copy);
   }
 
-  /** It is given what it has yet to be given, before all that is asked from now on. */
+  /** Queues the copy's missing bytes before everything that is asked later. */
   #feed(screen: KeptScreen, copy: ScreenCopy): void {
     this.#tasks.push(this.#feedTask(screen, copy));
   }
@@ -288,7 +295,7 @@ export class Screens {
     for (const copy of copies) {
       if (!this.#thread.isThere || !copy.livesIn(this.#thread.generation)) continue;
       const task = { job: copy.closingJob(), screen, copy, done: () => undefined };
-      // Behind all that was asked of it.
+      // After everything that was asked of the emulator.
       if (screen.kept.includes(copy)) this.#add(task);
       else this.#replays.add(task);
     }
@@ -322,7 +329,7 @@ export class Screens {
     this.#giveUp();
   }
 
-  /** Whoever waits for the worker waits no longer. */
+  /** Ends all waiting for the worker. */
   #giveUp(): void {
     const waiting = [...(this.#task === null ? [] : [this.#task]), ...this.#tasks, ...this.#replays.clear()];
     this.#task = null;
