@@ -8,7 +8,7 @@ import { DomainLog } from './domain-log.js';
 import type { LogDisk } from './log-disk.js';
 import { WriteBudget } from './write-budget.js';
 
-/** As the settings have them. */
+/** The limits from the settings. */
 export interface LogLimits {
   readonly perDomainMiB: number;
   readonly totalMiB: number;
@@ -18,11 +18,14 @@ export interface LogLimits {
 }
 
 interface ConsoleLogsParts {
-  /** A folder of their own. */
+  /** A folder for the logs alone. */
   readonly folder: string;
   readonly disk: LogDisk;
   readonly limits: LogLimits;
-  /** For so long a log without a domain is taken to have one that has not been seen yet. Milliseconds. */
+  /**
+   * Within this time after the start, a log without a domain may belong to a domain that was
+   * not seen yet. Milliseconds.
+   */
   readonly goneAfterMs: number;
   readonly logger: Logger;
 }
@@ -34,7 +37,10 @@ const SWEEP_MS = 600_000;
 const GONE = /^.+@(\d{4}-\d\d-\d\dT)(\d\d)-(\d\d)-(\d\d)-(\d{3})Z$/;
 const OURS = /^(?:\d{15}\.(?:log|index)|switch\.json(?:\.new)?)$/;
 
-/** The logs of all consoles, in `domains/NAME`; those of domains that are gone, for a while, in `gone/NAME@TIME`. */
+/**
+ * The logs of all consoles, in `domains/NAME`. The logs of domains that are gone are kept for a
+ * while in `gone/NAME@TIME`.
+ */
 export class ConsoleLogs {
   readonly #parts: ConsoleLogsParts;
   readonly #logs = new Map<DomainName, DomainLog>();
@@ -54,7 +60,7 @@ export class ConsoleLogs {
     this.#sweeps = [setTimeout(sweep, parts.goneAfterMs).unref(), setInterval(sweep, SWEEP_MS).unref()];
   }
 
-  /** The log of a domain that is managed. */
+  /** The log of a managed domain. */
   of(name: DomainName): DomainLog {
     const known = this.#logs.get(name);
     if (known !== undefined) return known;
@@ -77,7 +83,10 @@ export class ConsoleLogs {
     return log;
   }
 
-  /** The domain is gone: the next one of its name begins anew, and sees nothing of this. */
+  /**
+   * The domain is gone: its log is set aside. The next domain of this name begins
+   * anew, and sees nothing of it.
+   */
   retire(name: DomainName): void {
     const log = this.#logs.get(name);
     if (log === undefined) return;
@@ -88,12 +97,15 @@ export class ConsoleLogs {
     });
   }
 
-  /** Logs without a domain that are not set aside, as their domains are not gone; null: nothing is known of that yet. */
+  /**
+   * Names whose logs stay although they have no domain now, because the domains are not gone; null:
+   * not known yet, so all stay.
+   */
   keep(names: readonly DomainName[] | null): void {
     this.#kept = names === null ? null : new Set(names);
   }
 
-  /** Writes what waits. */
+  /** Writes what waits, and closes all logs. */
   async dispose(): Promise<void> {
     for (const timer of this.#sweeps) clearTimeout(timer);
     await Promise.all([...this.#logs.values()].map((log) => log.close()));
@@ -105,7 +117,7 @@ export class ConsoleLogs {
     return join(this.#parts.folder, 'domains', name);
   }
 
-  /** Removes what is too old and too much, and sets aside what has no domain. */
+  /** Sets aside logs without a domain, and removes what is too old or too much. */
   async #sweep(): Promise<void> {
     const { folder, disk, limits } = this.#parts;
     for (const text of await disk.folders(join(folder, 'domains'))) {
@@ -134,7 +146,10 @@ export class ConsoleLogs {
     return [...this.#logs.values()].reduce((sum, { bytes }) => sum + bytes, this.#goneBytes);
   }
 
-  /** Those that are gone go first, oldest first; then the oldest of whoever has most: a flood costs its own domain's past. */
+  /**
+   * Removes logs of domains that are gone first, the oldest first. Then it removes the oldest file of the
+   * largest log: a flood costs its own domain's past.
+   */
   async #makeRoom(): Promise<void> {
     const limit = this.#parts.limits.totalMiB * MIB;
     const gone = [...(await this.#gone())].sort(([, one], [, other]) => one - other);
@@ -158,7 +173,7 @@ export class ConsoleLogs {
     logger.info({ domain: name }, 'the domain is gone, its console log is set aside');
   }
 
-  /** Only what is named as we name it. */
+  /** Only folders with names as we make them. */
   async #gone(): Promise<ReadonlyMap<string, number>> {
     const { folder, disk } = this.#parts;
     const found = new Map<string, number>();
@@ -170,7 +185,7 @@ export class ConsoleLogs {
     return found;
   }
 
-  /** Files of another kind stay, and so does the folder then. */
+  /** Files of another kind stay, and then the folder stays too. */
   async #removeGone(name: string): Promise<void> {
     const { disk, logger } = this.#parts;
     const folder = join(this.#parts.folder, 'gone', name);
@@ -197,7 +212,10 @@ export class ConsoleLogs {
   }
 }
 
-/** Domids begin anew with each boot of the host. Empty where there is no /proc: then they are told apart by UUID alone. */
+/**
+ * The boot of the host, because domids begin anew with each. Empty without /proc: then only
+ * the UUID tells boots apart.
+ */
 function bootOfHost(): string {
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();

@@ -20,45 +20,45 @@ export interface DomainLogParts {
   readonly disk: LogDisk;
   /** Bytes of all its files. */
   readonly limit: number;
-  /** Bytes a second, in the long run. */
+  /** Bytes a second on average; a burst may be larger. */
   readonly rate: number;
-  /** Which boot of the host this is. */
+  /** The present boot of the host. */
   readonly host: string;
   readonly writeBudget: WriteBudget;
-  /** Nothing of the folder is touched before. */
+  /** The folder is not touched before this settles. */
   readonly ready: Promise<unknown>;
   readonly logger: Logger;
-  /** Told after a write, when the log may have grown. */
+  /** Called after a write, when the log may have grown. */
   readonly written: () => void;
 }
 
-/** What a question is answered with. */
+/** The answer to a query. */
 export interface LogAnswer {
   readonly facts: LogFacts;
-  /** Raw; ends when `signal` is aborted, for a log that is followed not before. */
+  /** Raw. A followed log ends only when `signal` is aborted or the log is closed. */
   readonly bytes: (signal: AbortSignal) => AsyncIterable<Buffer>;
 }
 
-/** What the console said is on the disk after so long, or when so much of it waits. */
+/** Output is written after this time, or when this much of it waits. */
 const FLUSH_MS = 1_000;
 const FLUSH_BYTES = 64 * 1024;
-/** While somebody follows. */
+/** While somebody follows the log. */
 const FOLLOWED_FLUSH_MS = 50;
-/** What waits for a disk that does not keep up; beyond it, it is dropped. */
+/** The most output that waits for a slow disk; more is dropped. */
 const WAITING_BYTES = 2 * 1024 * 1024;
-/** Bytes that came within so long of the first have its time. */
+/** Bytes within this time of the last mark have that mark's time. */
 const SAME_TIME_MS = 100;
-/** From a write that failed to the next try. */
+/** From a failed write to the next try. */
 const RETRY_MS = 5_000;
-/** For how long a question waits for what was said last to be written. */
+/** How long a query waits for the latest output to be written. */
 const PATIENCE_MS = 1_000;
 const READ_BYTES = 64 * 1024;
 /** The beginning of `switch.json`. */
 const SWITCHED = /^\{"keep":(true|false)(?:,"at":"([^"]*)")?/;
 
 /**
- * What one domain's console said, on the disk. Nothing here ever makes the console wait: what the disk does not take in time is
- * dropped, with a mark where it is missing.
+ * One domain's console output, on the disk. It never makes the console wait: what the disk does not take in
+ * time is dropped, with a mark at the gap.
  */
 export class DomainLog {
   readonly #parts: DomainLogParts;
@@ -87,34 +87,36 @@ export class DomainLog {
     this.#opened = this.#turns.run(() => this.#open());
   }
 
-  /** Of its files, as far as it has been opened. */
+  /** Bytes of its files, as far as it has been opened. */
   get bytes(): number {
     return this.#segments.bytes;
   }
 
-  /** Whether the disk takes nothing at the moment. */
+  /** Whether writes to the disk fail now. */
   get isFailing(): boolean {
     return this.#failedAt !== null;
   }
 
-  /** False when it was switched off. */
+  /** False when the log is switched off. */
   get isKept(): boolean {
     return this.#keep;
   }
 
-  /** What comes next is this incarnation's. @param at milliseconds since 1970 */
+  /** The next output is this incarnation's. @param at milliseconds since the epoch */
   begins({ uuid, domid }: Incarnation, profile: string, at: number): void {
     this.#mark({ mark: 'boot', boot: { uuid, domid, host: this.#parts.host, began: at, profile } }, at);
   }
 
-  /** The profile of an incarnation was found out. Another than the one whose console is open changes nothing. */
+  /**
+   * The profile of an incarnation became known. Ignored unless it is the incarnation whose console is open.
+   */
   booted({ uuid, domid }: Incarnation, profile: string, at: number): void {
     const boot = this.#boot;
     if (boot?.uuid !== uuid || boot.domid !== domid || boot.profile === profile) return;
     this.#mark({ mark: 'boot', boot: { ...boot, profile } }, at);
   }
 
-  /** @param at milliseconds since 1970 */
+  /** @param at milliseconds since the epoch */
   append(bytes: Buffer, at: number): void {
     if (!this.#keep || this.#closed || bytes.length === 0) return;
     const fits = this.#canWrite() ? this.#rate.take(bytes.length, performance.now()) : 0;
@@ -132,7 +134,7 @@ export class DomainLog {
     this.#schedule();
   }
 
-  /** Switches it off or on, for good. @throws whatever the disk does: then it is as it was */
+  /** Switches the log off or on, for good. @throws a disk error; then nothing has changed */
   async switch(keep: boolean, actor: Actor, at: number): Promise<void> {
     await this.#opened;
     if (keep === this.#keep) return;
@@ -147,7 +149,7 @@ export class DomainLog {
     if (this.#boot !== null) this.#mark({ mark: 'boot', boot: this.#boot }, at);
   }
 
-  /** @throws whatever the disk does */
+  /** @throws a disk error */
   async answer(query: LogQuery): Promise<LogAnswer> {
     await this.#settled();
     const { from, to, facts } = await rangeOf(this.#segments, query);
@@ -157,12 +159,12 @@ export class DomainLog {
     };
   }
 
-  /** Removes its oldest file. @returns whether there was one to spare */
+  /** Removes the oldest file. @returns whether there was one to spare */
   async dropOldest(): Promise<boolean> {
     return this.#turns.run(() => this.#segments.dropOldest());
   }
 
-  /** Removes what was written last before this time, milliseconds since 1970. */
+  /** Removes files last written before this time, milliseconds since the epoch. */
   async dropBefore(time: number): Promise<void> {
     await this.#turns.run(async () => {
       for (let first = this.#segments.all[0]; first !== undefined; first = this.#segments.all[0]) {
@@ -172,7 +174,7 @@ export class DomainLog {
     });
   }
 
-  /** Writes what waits, and takes no more. Resolves soon, also when the disk hangs; those who follow are at the end. */
+  /** Writes what waits, and accepts no more. Resolves soon even when the disk hangs; then followers end. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#noteDropped(Date.now());
@@ -235,7 +237,8 @@ export class DomainLog {
     try {
       await this.#turns.run(() => this.#write());
     } catch (error) {
-      // Nobody waits for it: what was begun is in the queue or was dropped, and what comes is written all the same.
+      // Nobody awaits this flush. Its output is queued or was dropped, and new
+      // output is written all the same.
       this.#parts.logger.error(
         { domain: this.#parts.name, err: error },
         'a fault in a console log was caught',
@@ -315,7 +318,7 @@ export class DomainLog {
     }
   }
 
-  /** What was said so far is written, if the disk does so in time. */
+  /** Writes the output so far, if the disk does so in time. */
   async #settled(): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise((resolve) => {
@@ -334,7 +337,7 @@ export class DomainLog {
         const end = to ?? this.#segments.end;
         if (at < end) {
           const bytes = await this.#segments.read(at, Math.min(READ_BYTES, end - at));
-          // The files of this name may be the next domain's by now.
+          // By now these files may belong to the next domain of this name.
           if (isOver()) return;
           if (bytes === null) {
             const next = Math.min(end, this.#segments.nextAfter(at));

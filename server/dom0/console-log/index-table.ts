@@ -1,39 +1,42 @@
 import { isSameBoot } from './log-mark.js';
 import type { LoggedBoot, LogMark } from './log-mark.js';
 
-/** Some lines of an index that follow each other. */
+/** Some consecutive lines of an index. */
 export interface IndexBlock {
-  /** Where its lines begin in the index file, and how many bytes they are. */
+  /** Where its lines begin in the index file, and their length in bytes. */
   readonly at: number;
   bytes: number;
-  /** The offset, in the log file, that its first mark speaks of. */
+  /** The offset in the log file that its first mark belongs to. */
   readonly first: number;
-  /** Of all its marks, milliseconds since 1970. A clock may go back: these need not be the first and the last. */
+  /**
+   * The earliest and latest time of its marks, milliseconds since the epoch. A clock may go back, so these
+   * need not be the first and last mark.
+   */
   least: number;
   latest: number;
 }
 
-/** From an offset of the log file on its bytes are this boot's. */
+/** From this offset of the log file on, the bytes are this boot's. */
 interface BootStart {
   readonly offset: number;
   readonly boot: LoggedBoot;
 }
 
 const BLOCK_BYTES = 16 * 1024;
-/** More boots of one file are not told apart: a guest may begin one each second. */
+/** Only this many boots of one file are told apart: a guest may begin one each second. */
 const MOST_BOOTS = 1_000;
 
 /**
- * What is remembered of an index file, so that a question need not read all of it: with a guest that says a byte now and then,
- * it is as large as the log.
+ * A summary of an index file, so that a query need not read all of it: with a guest that prints a byte now
+ * and then, the index is as large as the log.
  */
 export class IndexTable {
   readonly blocks: IndexBlock[] = [];
   readonly boots: BootStart[] = [];
-  /** So many bytes of the index file are in it. */
+  /** How many bytes of the index file it covers. */
   read = 0;
 
-  /** @param bytes of its line */
+  /** @param bytes the length of the mark's line */
   add(mark: LogMark, bytes: number): void {
     const { at, offset } = mark;
     const last = this.blocks.at(-1);
@@ -48,7 +51,7 @@ export class IndexTable {
     if (mark.mark === 'boot') this.#boot(offset, mark.boot);
   }
 
-  /** Bytes of the index file that are no mark. */
+  /** Skips bytes of the index file that are no mark. */
   skip(bytes: number): void {
     this.read += bytes;
   }

@@ -6,34 +6,36 @@ import { Semaphore } from '../scheduling/semaphore.js';
 export interface LogFile {
   readonly name: string;
   readonly size: number;
-  /** When it was last written, milliseconds since 1970. */
+  /** When it was last written, milliseconds since the epoch. */
   readonly at: number;
 }
 
-/** The file system, as far as console logs need it. All of it may fail as the file system does, and take as long. */
+/** The file system, as far as console logs need it. Every call may fail or hang as the file system does. */
 export interface LogDisk {
   /** The plain files of a folder, by name; none when there is no such folder. */
   files(folder: string): Promise<readonly LogFile[]>;
-  /** The folders in a folder, by name; none when there is no such folder. Links are none. */
+  /** The folders in a folder; none when there is no such folder. Links do not count. */
   folders(folder: string): Promise<readonly string[]>;
-  /** Makes the file and its folder (0600, 0700) when they are not there. What was written before it fails stays written. */
+  /**
+   * Makes the file and its folder (0600, 0700) when they are missing. Bytes written
+   * before a failure stay written.
+   */
   append(file: string, bytes: Buffer): Promise<void>;
-  /** @returns at most so many bytes from a position; null when there is no such file */
+  /** @returns at most `length` bytes from a position; null when there is no such file */
   read(file: string, from: number, length: number): Promise<Buffer | null>;
   truncate(file: string, size: number): Promise<void>;
-  /** Whole or not at all. */
+  /** All or nothing. */
   replace(file: string, text: string): Promise<void>;
-  /** Nothing happens when it is not there. */
+  /** A missing file is no error. */
   remove(file: string): Promise<void>;
   /** Removes an empty folder; one that is not empty stays. */
   removeFolder(folder: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
 }
 
-/** How many of them are under way at once, of the four that Node does: a disk that hangs must not hold up the journal. */
+/** The most calls at once, of the four that Node runs: a hanging disk must not hold up the journal. */
 const AT_ONCE = 2;
 
-/** The file system of this machine. */
 export class LocalDisk implements LogDisk {
   readonly #semaphore = new Semaphore(AT_ONCE);
 
@@ -132,7 +134,7 @@ function orNone(error: unknown): [] {
   throw error;
 }
 
-/** A file may go between its name and its size: a `.new` is renamed, an old one removed. */
+/** A file may vanish between the listing and its size: a `.new` is renamed, an old one removed. */
 function orNull(error: unknown): null {
   if (isMissing(error)) return null;
   throw error;

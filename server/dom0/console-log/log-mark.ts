@@ -1,27 +1,27 @@
-/** One boot of a domain, as its log knows it. */
+/** One boot of a domain in its log. */
 export interface LoggedBoot {
-  /** Of the incarnation; empty when the toolstack shows none. */
+  /** The incarnation's; empty when the toolstack shows none. */
   readonly uuid: string;
   readonly domid: number;
-  /** Which boot of the host it was: domids begin anew with each. */
+  /** The boot of the host: domids begin anew with each. */
   readonly host: string;
-  /** When its console began, milliseconds since 1970. */
+  /** When its console began, milliseconds since the epoch. */
   readonly began: number;
   readonly profile: string;
 }
 
 export type MarkKind =
-  /** The byte here came at this time, and what follows no earlier. */
+  /** The byte here came at this time, and the bytes after it no earlier. */
   | { readonly mark: 'time' }
-  /** What follows is this boot's. Repeated in each file, and when its profile was found out. */
+  /** The bytes from here on are this boot's. Repeated in each file, and when the profile became known. */
   | { readonly mark: 'boot'; readonly boot: LoggedBoot }
-  /** So many bytes that came before were not kept. */
+  /** This many bytes before here were dropped. */
   | { readonly mark: 'dropped'; readonly bytes: number }
   /** The log was switched off or on. */
   | { readonly mark: 'off' }
   | { readonly mark: 'on' };
 
-/** `offset` is from the beginning of the file, `at` in milliseconds since 1970. */
+/** `offset` counts from the beginning of the file, `at` is in milliseconds since the epoch. */
 export type LogMark = MarkKind & { readonly offset: number; readonly at: number };
 
 /** A line of an index file: `OFFSET TIME WHAT …`, in ASCII, for people too. */
@@ -30,7 +30,7 @@ export function formatMark(mark: LogMark): string {
   return `${words.join(' ')}\n`;
 }
 
-/** @returns undefined when it is none of ours, or not whole */
+/** @returns undefined when the line is not ours, or incomplete */
 export function parseMark(line: string): LogMark | undefined {
   const [first = '', second = '', what, ...more] = line.split(' ');
   const offset = count(first);

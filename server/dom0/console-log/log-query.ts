@@ -1,26 +1,26 @@
 import { LOG_PAGE_BYTES } from '../../wire/log.js';
 
-/** What is asked of a console's log. */
+/** A query for a console's log. */
 export interface LogQuery {
-  /** Nothing that came before; milliseconds since 1970. */
+  /** Nothing from before this time; milliseconds since the epoch. */
   readonly since: number | null;
-  /** The last so many lines. */
+  /** The last lines, this many. */
   readonly lines: number | null;
-  /** One boot: 0 is the last, -1 the one before it. Null is all of them. */
+  /** One boot: 0 is the last, -1 the one before it. Null: all boots. */
   readonly boot: number | null;
-  /** What comes next as well, until whoever asks has gone. */
+  /** Also new output, until the reader leaves. */
   readonly follow: boolean;
   /** From this position on. */
   readonly from: number | null;
   /** Up to this position. */
   readonly before: number | null;
-  /** One page of at most so many bytes: with `from` the first, else the last. */
+  /** One page of at most this many bytes: with `from` the first one, else the last. */
   readonly bytes: number | null;
 }
 
 const MOST_LINES = 1_000_000;
 
-/** @returns a sentence when it is none */
+/** @returns a sentence when the query is invalid */
 export function parseLogQuery(query: URLSearchParams): LogQuery | string {
   const since = query.get('since');
   const at = since === null ? null : Date.parse(since);
@@ -42,7 +42,7 @@ export function parseLogQuery(query: URLSearchParams): LogQuery | string {
   return { since: at, lines, boot, follow: follow === '1', from, before, bytes };
 }
 
-/** @returns undefined when it is not one of these; null when nothing was said */
+/** @returns undefined when the text is no number in the range; null when there is no text */
 function whole(text: string | null, least: number, most: number): number | null | undefined {
   if (text === null) return null;
   const value = Number(text);

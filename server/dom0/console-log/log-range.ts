@@ -5,7 +5,7 @@ import type { LogQuery } from './log-query.js';
 import { bootSpans, lastLines, positionSince } from './log-search.js';
 import type { BootSpan, SearchedLog } from './log-search.js';
 
-/** Which bytes answer a question: from one position to another. */
+/** The bytes that answer a query: from one position to another. */
 interface LogRange {
   readonly from: number;
   readonly to: number;
@@ -17,7 +17,7 @@ interface Limits {
   readonly end: number;
 }
 
-/** @throws whatever the disk does */
+/** @throws a disk error */
 export async function rangeOf(log: SearchedLog, query: LogQuery): Promise<LogRange> {
   const all = { start: await seenFrom(log, query.since), end: log.end };
   const spans = query.boot === null && query.bytes === null ? [] : await bootSpans(log);
@@ -43,7 +43,7 @@ function askedFor(
   boot: number,
   { start, end }: Limits,
 ): (Limits & { readonly boot: LoggedBoot }) | undefined {
-  // Who may see nothing of a boot is not told that there was one.
+  // A reader who may see nothing of a boot must not learn that it happened.
   const seen = spans.filter((span, index) => span.to > start || index === spans.length - 1);
   const span = seen.at(boot - 1);
   if (span === undefined) return undefined;

@@ -1,13 +1,13 @@
 import type { DomainName } from '../../../policy/names.js';
 
-/** Of one domain's log at once: whoever reads slowly holds a connection. */
+/** The most readers of one domain's log at once: a slow reader holds a connection. */
 const MOST = 32;
 
-/** How many read each log just now. */
+/** Counts the present readers of each log. */
 export class LogReaders {
   readonly #reading = new Map<DomainName, number>();
 
-  /** @returns what is to be called, once, when the reader has gone; null when there are too many */
+  /** @returns a function to call once, when the reader leaves; null when there are too many */
   enter(name: DomainName): (() => void) | null {
     const reading = this.#reading.get(name) ?? 0;
     if (reading >= MOST) return null;

@@ -3,10 +3,10 @@ import { isSameBoot } from './log-mark.js';
 import type { LoggedBoot } from './log-mark.js';
 import type { LogSegments, Segment } from './log-segments.js';
 
-/** What a search reads of a log. */
+/** The parts of a log that a search reads. */
 export type SearchedLog = Pick<LogSegments, 'all' | 'start' | 'end' | 'table' | 'marks' | 'read'>;
 
-/** Where a boot's bytes are: from one position to another, as far as they are kept. */
+/** The bytes of a boot: from one position to another, as far as they are kept. */
 export interface BootSpan {
   readonly boot: LoggedBoot;
   readonly from: number;
@@ -15,14 +15,15 @@ export interface BootSpan {
 
 const CHUNK = 64 * 1024;
 const LINE_FEED = 0x0a;
-/** More boots are not told apart: no question counts further back. */
+/** Only this many boots are told apart: no query counts further back. */
 const MOST_BOOTS = 1_000;
 
 /**
- * Looks at the indexes from the newest back, no further than it must.
+ * Reads the indexes from the newest back, no further than needed.
  *
- * @param at milliseconds since 1970
- * @returns the position of the first byte that surely came at this time or later: what no mark speaks of came before any time
+ * @param at milliseconds since the epoch
+ * @returns the position of the first byte that surely came at this time or later; bytes without a mark
+ *   count as older than any time
  */
 export async function positionSince(log: SearchedLog, at: number): Promise<number> {
   for (const segment of log.all.toReversed()) {
@@ -36,7 +37,7 @@ export async function positionSince(log: SearchedLog, at: number): Promise<numbe
   return log.start;
 }
 
-/** @returns the offset of the first mark behind the last one from before the time, which is in this block */
+/** @returns the offset of the first mark after the last one from before the time, which is in this block */
 async function offsetSince(
   log: SearchedLog,
   segment: Segment,
@@ -51,7 +52,7 @@ async function offsetSince(
   return marks[marks.findLastIndex((mark) => mark.at < at) + 1]?.offset ?? next;
 }
 
-/** The boots of which something is kept, oldest first. */
+/** The boots with bytes in the log, oldest first. */
 export async function bootSpans(log: SearchedLog): Promise<readonly BootSpan[]> {
   const spans: BootSpan[] = [];
   let to = log.end;
@@ -59,7 +60,7 @@ export async function bootSpans(log: SearchedLog): Promise<readonly BootSpan[]> 
     for (const { offset, boot } of (await log.table(segment)).boots.toReversed()) {
       const from = segment.start + offset;
       const newer = spans.at(-1);
-      // Each file says anew whose its first bytes are.
+      // Each file repeats the boot of its first bytes.
       if (newer !== undefined && isSameBoot(newer.boot, boot)) spans[spans.length - 1] = { ...newer, from };
       else if (spans.length === MOST_BOOTS) return spans.reverse();
       else spans.push({ boot, from, to });
@@ -69,14 +70,16 @@ export async function bootSpans(log: SearchedLog): Promise<readonly BootSpan[]> 
   return spans.reverse();
 }
 
-/** Reads from the end back. @returns where the last so many lines before `to` begin, not before `from` */
+/**
+ * Reads backwards from the end. @returns where the last `lines` lines before `to` begin, not before `from`
+ */
 export async function lastLines(log: SearchedLog, from: number, to: number, lines: number): Promise<number> {
   let left = lines;
   let end = to;
   while (end > from) {
     const begin = Math.max(from, end - CHUNK);
     const chunk = await between(log, begin, end);
-    // The feed that ends the last line begins none.
+    // The line feed that ends the last line begins no other.
     let at = end === to ? chunk.length - 2 : chunk.length - 1;
     for (; at >= 0; at -= 1) {
       at = chunk.lastIndexOf(LINE_FEED, at);
@@ -90,7 +93,7 @@ export async function lastLines(log: SearchedLog, from: number, to: number, line
   return from;
 }
 
-/** @returns the bytes before `to`, without a gap, from `from` on or from the first one kept */
+/** @returns the bytes before `to` without a gap, from `from` or from the first byte after the last gap */
 async function between(log: SearchedLog, from: number, to: number): Promise<Buffer> {
   let chunks: Buffer[] = [];
   let at = from;

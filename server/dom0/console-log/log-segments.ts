@@ -5,15 +5,17 @@ import type { LogDisk } from './log-disk.js';
 import { formatMark, isSameBoot, parseMark } from './log-mark.js';
 import type { LoggedBoot, LogMark, MarkKind } from './log-mark.js';
 
-/** What a log is made of, in order: bytes, and what is to be known about those that follow. */
+/** A piece of a log, in order: bytes, or a mark for the bytes that follow. */
 export type Piece = Buffer | (MarkKind & { readonly at: number });
 
-/** One file of a log, and its index beside it. `start` is the position of its first byte since the log began. */
+/**
+ * One file of a log, with its index beside it. `start` is the position of its first byte since the log began.
+ */
 export interface Segment {
   readonly start: number;
   size: number;
   indexSize: number;
-  /** When it was last written, milliseconds since 1970. */
+  /** When it was last written, milliseconds since the epoch. */
   at: number;
   table: IndexTable;
 }
@@ -21,19 +23,20 @@ export interface Segment {
 const DIGITS = 15;
 const NAME = /^(\d{15})\.(log|index)$/;
 const INDEX_LIMIT = 64 * 1024 * 1024;
-/** Of an index that is read anew, at once: others have their turn in between. */
+/** How much of an index is read at once: other work goes on in between. */
 const TABLE_BYTES = 64 * 1024;
 
-/** A log is cut into so many files, so that making room takes little of it. */
+/** A log has this many files, so that removing one costs a small part of it. */
 const FILES = 16;
 const LEAST_FILE = 16 * 1024;
 
-/** About so long is a line of an index. */
+/** The approximate length of an index line. */
 const MARK_BYTES = 48;
 
 /**
- * One domain's log on the disk: raw bytes in files named by the position of their first byte, each with an index of lines beside
- * it. The index is written first: after a kill it may speak of bytes that never came, never the other way round.
+ * One domain's log on the disk: raw bytes in files named by the position of their first byte, each with an
+ * index of lines beside it. The index is written first. So after a kill it may mention bytes that never came,
+ * but no bytes lack their marks.
  */
 export class LogSegments {
   readonly #folder: string;
@@ -66,17 +69,17 @@ export class LogSegments {
     return last === undefined ? 0 : last.start + last.size;
   }
 
-  /** Of all its files. */
+  /** Bytes of all files. */
   get bytes(): number {
     return this.#segments.reduce((sum, segment) => sum + sizeOf(segment), 0);
   }
 
-  /** The boot that was written of last. */
+  /** The boot of the last boot mark. */
   get boot(): LoggedBoot | null {
     return this.#boot;
   }
 
-  /** Looks at what an earlier dom0 half left. @returns how many bytes of a torn index were cut off */
+  /** Reads what an earlier dom0 left. @returns how many bytes of a torn index were cut off */
   async open(): Promise<number> {
     const found = new Map<number, Segment>();
     for (const { name, size, at } of await this.#disk.files(this.#folder)) {
@@ -100,7 +103,7 @@ export class LogSegments {
 
   /**
    * @param pieces the first is a mark
-   * @throws whatever the disk does; what was written stays, the rest is not tried again
+   * @throws a disk error; bytes that were written stay, and the rest is not retried
    */
   async write(pieces: readonly Piece[]): Promise<void> {
     let batch: Piece[] = [];
@@ -120,19 +123,22 @@ export class LogSegments {
     await this.#append(batch);
   }
 
-  /** After a write that failed: what is on the disk counts. @returns how many bytes of it there are more than was known */
+  /**
+   * To be called after a failed write: takes over what is on the disk. @returns how many more log bytes
+   * are there than were known
+   */
   async mend(): Promise<number> {
     return (await this.#mend()).found;
   }
 
-  /** What its index says, read as far as it was not yet. */
+  /** The summary of a segment's index. Reads the part that was not read yet. */
   async table(segment: Segment): Promise<IndexTable> {
     for (;;) {
       const { table, indexSize } = segment;
       const from = table.read;
       if (from >= indexSize) return table;
       const lines = await this.#lines(segment, from, Math.min(indexSize - from, TABLE_BYTES));
-      // Somebody else may have asked meanwhile, or the file was mended.
+      // Another call may have read it meanwhile, or the file was mended.
       if (segment.table !== table || table.read !== from) continue;
       for (const line of lines) {
         const mark = parseMark(line);
@@ -143,13 +149,13 @@ export class LogSegments {
     }
   }
 
-  /** The marks of a piece of its index that speak of bytes which are there. */
+  /** The marks in a block of an index, without those for bytes that are not there. */
   async marks(segment: Segment, { at, bytes }: IndexBlock): Promise<LogMark[]> {
     const lines = await this.#lines(segment, at, bytes);
     return lines.flatMap((line) => parseMark(line) ?? []).filter(({ offset }) => offset <= segment.size);
   }
 
-  /** @returns bytes from this position on, of one file; null when they are not kept */
+  /** @returns bytes of one file from this position on; null when they are not kept */
   async read(position: number, most: number): Promise<Buffer | null> {
     const segment = this.#segments.findLast(({ start }) => start <= position);
     const offset = position - (segment?.start ?? 0);
@@ -159,12 +165,12 @@ export class LogSegments {
     return bytes === null || bytes.length === 0 ? null : bytes;
   }
 
-  /** The position of the first byte after this one that may be there. */
+  /** The position of the next kept byte after this one, or the end. */
   nextAfter(position: number): number {
     return this.#segments.find(({ start, size }) => start > position && size > 0)?.start ?? this.end;
   }
 
-  /** Removes the oldest file; the newest only with `all`. @returns whether there was one */
+  /** Removes the oldest file; the only one just with `all`. @returns whether there was one */
   async dropOldest(all = false): Promise<boolean> {
     const [oldest] = this.#segments;
     if (oldest === undefined || (this.#segments.length === 1 && !all)) return false;
@@ -188,7 +194,7 @@ export class LogSegments {
     this.#segments.push(newSegment(this.end, 0));
   }
 
-  /** Each file says for itself whose boot its first bytes are. */
+  /** Each file repeats the boot of its first bytes. */
   #carriedOver(at: number): Piece[] {
     return this.#boot === null ? [{ mark: 'time', at }] : [{ mark: 'boot', boot: this.#boot, at }];
   }
@@ -220,13 +226,13 @@ export class LogSegments {
     return piece.mark === 'boot' ? { ...piece, boot: this.#sinceItBegan(piece.boot) } : piece;
   }
 
-  /** A console that is had again, perhaps by another dom0 half, begins no boot. */
+  /** Opening a console again, perhaps by another dom0, begins no new boot. */
   #sinceItBegan(boot: LoggedBoot): LoggedBoot {
     const { began } = isSameBoot(this.#boot, boot) && this.#boot !== null ? this.#boot : boot;
     return { ...boot, began };
   }
 
-  /** Cuts off what the index says of bytes that are not there, and a last line that is not whole. */
+  /** Cuts off index lines for bytes that are not there, and an incomplete last line. */
   async #mend(): Promise<{ cut: number; found: number }> {
     const segment = this.#segments.at(-1);
     if (segment === undefined) {
@@ -248,7 +254,7 @@ export class LogSegments {
     return { cut, found };
   }
 
-  /** The whole lines among these bytes of an index. */
+  /** The complete lines among these bytes of an index. */
   async #lines(segment: Segment, from: number, length: number): Promise<string[]> {
     const bytes = await this.#disk.read(this.#path(segment, 'index'), from, length);
     return (bytes?.toString('latin1') ?? '').split('\n').slice(0, -1);
@@ -261,13 +267,13 @@ export class LogSegments {
 
 const NOTHING = Buffer.alloc(0);
 
-/** What stands in the file for a piece: where bytes are missing it says so there as well. */
+/** The text in the log file for a piece: a gap is noted there, too. */
 function said(piece: Piece): Buffer {
   if (!('mark' in piece)) return piece;
   return piece.mark === 'dropped' ? gap(piece.bytes) : NOTHING;
 }
 
-/** Stands where bytes are missing. It is no more than text: a guest may say the same. */
+/** The note at a gap. It is plain text, so a guest may print the same. */
 export function gap(bytes: number): Buffer {
   return Buffer.from(`\r\n[postern: ${bytes} bytes were not kept]\r\n`);
 }

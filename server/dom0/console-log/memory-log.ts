@@ -1,7 +1,7 @@
 import type { LogAnswer } from './domain-log.js';
 import type { LogQuery } from './log-query.js';
 
-/** Bytes that are kept in memory, and the position of the first. */
+/** Bytes in memory, and the position of the first. */
 export interface Recent {
   readonly start: number;
   readonly bytes: Buffer;
@@ -9,7 +9,7 @@ export interface Recent {
 
 const LINE_FEED = 0x0a;
 
-/** An answer from memory: there is nothing in it to follow, and no boot is told from another. */
+/** An answer from memory. It follows nothing and does not know boots. */
 export function inMemory({ start, bytes }: Recent, query: LogQuery): LogAnswer {
   const end = start + bytes.length;
   const within = (position: number): number => Math.min(end, Math.max(start, position));
@@ -30,7 +30,7 @@ async function* once(bytes: Buffer): AsyncGenerator<Buffer> {
   if (bytes.length > 0) yield await Promise.resolve(bytes);
 }
 
-/** @returns where the last so many lines begin */
+/** @returns where the last `lines` lines begin */
 function lastLinesOf(bytes: Buffer, lines: number): number {
   let begin = bytes.length;
   for (let left = lines; left > 0 && begin > 0; left -= 1)

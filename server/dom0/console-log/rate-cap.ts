@@ -1,10 +1,13 @@
-/** How much at once is kept whole before the rate counts. A boot says about a tenth of it. */
+/** A burst of this size is kept whole, before the rate counts. A boot prints about a tenth of it. */
 const BURST_BYTES = 4 * 1024 * 1024;
 
-/** Once it was too much, nothing is kept for so long, in seconds of the rate: few long pieces of a flood instead of many short ones. */
+/**
+ * After too much output nothing is kept until this many seconds' worth of the rate is free: a flood leaves
+ * few long pieces instead of many short ones.
+ */
 const PAUSE_SECONDS = 2;
 
-/** How many bytes of one domain are kept: a burst whole, and in the long run so many a second. */
+/** Limits the kept bytes of one domain: a burst is kept whole, then this many bytes a second. */
 export class RateCap {
   readonly #perSecond: number;
   readonly #burst: number;
@@ -18,7 +21,9 @@ export class RateCap {
     this.#level = burst;
   }
 
-  /** @param now milliseconds of a monotonic clock @returns how many of these bytes may be kept, the first ones */
+  /**
+   * @param now milliseconds of a monotonic clock @returns how many of these bytes may be kept, from the first
+   */
   take(bytes: number, now: number): number {
     this.#level = Math.min(this.#burst, this.#level + ((now - (this.#at ?? now)) / 1000) * this.#perSecond);
     this.#at = now;

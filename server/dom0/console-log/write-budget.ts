@@ -1,7 +1,7 @@
-/** The memory that the logs of all domains have together for what waits to be written. */
+/** The memory for output that waits to be written, shared by the logs of all domains. */
 export class WriteBudget {
   readonly #limit: number;
-  /** Bytes that wait, of all. */
+  /** The bytes that wait, over all logs. */
   taken = 0;
 
   /** @param limit in bytes */
