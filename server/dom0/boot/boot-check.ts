@@ -17,8 +17,9 @@ interface BootCheckParts {
 }
 
 /**
- * Whether the toolstack would make of a plan what is planned: the domain of this name, as its own file has it, with its own disks, those of
- * the profile, and no other. It is asked by a dry run of the very configuration that would be created from.
+ * Whether the toolstack would really make what a plan says: the domain of this name as its own file
+ * has it, with its own disks and the profile's, and no others. A dry run of the very configuration
+ * for the create answers this.
  */
 export class BootCheck {
   readonly #parts: BootCheckParts;
@@ -27,7 +28,7 @@ export class BootCheck {
     this.#parts = parts;
   }
 
-  /** Before anything is done. @param id names the derived file, which is removed again */
+  /** To be called before anything is done. @param id names the derived file, which is removed again */
   async plan(plan: BootPlan, config: DomainConfig, id: string): Promise<Refusal | null> {
     const { toolstack, transcripts } = this.#parts;
     const derived = transcripts.derivedConfig(`${id}.check`);
@@ -42,7 +43,10 @@ export class BootCheck {
     }
   }
 
-  /** Right before it is created. @param then what a refusal comes to: it may have been shut down for this */
+  /**
+   * To be called right before the create. @param then how a refusal ends: the domain may
+   * have been shut down for this
+   */
   async creation(
     creation: Creation,
     plan: BootPlan,
@@ -53,7 +57,7 @@ export class BootCheck {
     if (isRefusal(made)) return made;
     if ('refused' in made) {
       const sentence = `Its configuration on the host is not accepted, so ${then}`;
-      // The copy that was made for this is nobody's file.
+      // Name the domain's own file instead of the copy that we made.
       const said = made.refused.replaceAll(basename(creation.config), basename(config.file));
       return refusal('toolstack-failed', `${sentence}: ${said}`, `${config.file}: ${said}`);
     }
@@ -63,7 +67,7 @@ export class BootCheck {
       : refusal('wrong-state', sentenceOf(made, plan, config, then), `${config.file}: ${wrong}`);
   }
 
-  /** What tells the text that a creation is made from; null when it cannot be read. A touch changes nothing. */
+  /** A hash of the text that a create reads; null when it cannot be read. A touch does not change it. */
   async text({ config }: Pick<Creation, 'config'>): Promise<string | null> {
     const text = await readPlainFile(config, CONFIG_LIMIT).catch(() => null);
     return text === null ? null : createHash('sha256').update(text).digest('hex');
@@ -78,7 +82,7 @@ function sentenceOf(made: ConfigReading, plan: BootPlan, config: DomainConfig, t
   return `Its configuration on the host does not go with this boot profile, so ${then}. Ask the operator.`;
 }
 
-/** @returns null when there is none */
+/** @returns the first difference as text; null when there is none */
 function difference(made: ConfigReading, plan: BootPlan, config: DomainConfig): string | null {
   if (made.name !== config.name) return `the toolstack takes it for ${JSON.stringify(made.name)}`;
   const own = new Set<ConfiguredDisk>(config.boot.disks);
@@ -92,7 +96,7 @@ function difference(made: ConfigReading, plan: BootPlan, config: DomainConfig): 
   return 'the toolstack would make something else of it than of its own file, besides disks and kernel';
 }
 
-/** @param isOwn the domain's own disk has to be the same in all that the toolstack says of it */
+/** @param isOwn the domain's own disk must be the same in everything that the toolstack says of it */
 function words(
   { target, vdev, writable, script = '', format = '', more = '' }: ConfiguredDisk,
   isOwn: boolean,

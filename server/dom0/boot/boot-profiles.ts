@@ -16,7 +16,7 @@ interface Words {
   readonly hint: string;
 }
 
-/** A kernel and ramdisk of the host's own; the domain's disks stay, `addDisks` come after them. */
+/** Boots a kernel and ramdisk of the host. The domain's disks stay, and `addDisks` follow them. */
 export interface DirectProfile extends Words, CommandLine {
   readonly kind: 'direct';
   readonly kernel: string;
@@ -24,7 +24,10 @@ export interface DirectProfile extends Words, CommandLine {
   readonly addDisks: readonly string[];
 }
 
-/** A rescue disk before the domain's own: booted by PV-GRUB, by a boot loader, or by what the domain has. */
+/**
+ * Boots a rescue disk, put before the domain's own disks: with PV-GRUB, with a boot loader, or
+ * as the domain itself boots.
+ */
 export interface DiskProfile extends Words {
   readonly kind: 'disk';
   readonly disk: string;
@@ -34,33 +37,33 @@ export interface DiskProfile extends Words {
 
 export type ProfileSettings = DirectProfile | DiskProfile;
 
-/** How a domain is to be created: its file, without some keys, with others over it. */
+/** How to create a domain: from its file, without some keys and with some overridden. */
 export interface BootPlan {
   readonly profile: BootProfileName;
   readonly config: string;
-  /** Keys that must not stand in the file: over them nothing can be given. */
+  /** Keys that must be removed from the file, because they cannot be overridden. */
   readonly without: ReadonlySet<string>;
   readonly overrides: readonly Assignment[];
-  /** What the toolstack is to show of the domain then. */
+  /** What the toolstack must then show of the domain. */
   readonly boot: BootShape & { readonly disks: readonly ConfiguredDisk[] };
 }
 
-/** A profile that cannot be offered, said in one sentence. */
+/** A profile that cannot be offered; the message is one sentence. */
 export class ProfileError extends Error {}
 
 /**
- * What direct boot cannot have in the file: `bootloader=` takes `kernel=` for a path inside the guest's disk and cannot be
- * emptied by an override; `cmdline=` and `root=` come before `extra=`.
+ * Keys that direct boot cannot have in the file: `bootloader=` takes `kernel=` for a path inside the guest's
+ * disk, and an override cannot empty it; `cmdline=` and `root=` come before `extra=`.
  */
 const NOT_WITH_DIRECT = ['bootloader', 'bootloader_args', 'cmdline', 'root'];
 const NOT_WITH_KERNEL = ['bootloader', 'bootloader_args', 'ramdisk', 'cmdline', 'root', 'extra'];
 const NOT_WITH_BOOTLOADER = ['bootloader_args', 'kernel', 'ramdisk'];
 
-/** The boot profiles of the settings, and what they come to for a domain. */
+/** The boot profiles of the settings, and the plans that they give for a domain. */
 export class BootProfiles {
   readonly #profiles = new Map<BootProfileName, ProfileSettings>();
 
-  /** @throws ProfileError for a name or a disk that cannot be */
+  /** @throws ProfileError for an invalid name, or a rescue disk that is writable */
   constructor(settings: Readonly<Record<string, ProfileSettings>>) {
     for (const [text, profile] of Object.entries(settings)) {
       const name = parseBootProfileName(text);
@@ -96,7 +99,7 @@ export class BootProfiles {
 
   /**
    * @param name `normal` is the domain's own configuration
-   * @returns a refusal when there is no such profile, or its parameters may not have these values
+   * @returns a refusal when there is no such profile, or a parameter is invalid
    */
   plan(
     name: BootProfileName,
@@ -129,9 +132,9 @@ export class BootProfiles {
   }
 
   /**
-   * Which profile a running domain was booted with, by its long listing.
+   * The profile that a running domain was booted with, judged by its long listing.
    *
-   * @param remembered what was last booted under this name, if it was by us: the file may have changed since
+   * @param remembered our own last boot of this name, if there was one: the file may have changed since
    */
   recognise(
     shape: BootShape,
@@ -219,8 +222,8 @@ function withDisk(profile: DiskProfile, domain: DomainConfig): Parts {
 }
 
 /**
- * A boot loader decides on kernel, ramdisk and command line by itself, and the toolstack may show what it decided: with one,
- * only it and the disks are compared.
+ * A boot loader chooses kernel, ramdisk and command line by itself, and the toolstack may show its choice.
+ * With a boot loader only that and the disks are compared.
  */
 export function isSameBoot(planned: BootShape, shown: BootShape): boolean {
   if (!areSameDisks(planned.disks, shown.disks) || planned.bootloader !== shown.bootloader) return false;
@@ -229,7 +232,7 @@ export function isSameBoot(planned: BootShape, shown: BootShape): boolean {
   return same('kernel') && same('ramdisk') && same('cmdline');
 }
 
-/** In the same order. What is in a CD drive may be changed while the domain runs. */
+/** In the same order. A CD drive's medium may change while the domain runs. */
 function areSameDisks(planned: readonly Disk[], shown: readonly Disk[]): boolean {
   const same = (one: Disk, other: Disk | undefined): boolean =>
     one.vdev === other?.vdev &&

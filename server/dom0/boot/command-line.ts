@@ -5,23 +5,24 @@ import type { DomainName, ParameterName } from '../../../policy/names.js';
 import { refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 
-/** A parameter of a profile: words, which values it may have, and the one it has when none is given. */
+/** A parameter of a profile: its title, its allowed values, and its default. */
 interface Parameter extends ParameterRule {
   /** A few words: `suite`. */
   readonly title: string;
   readonly default: string | null;
 }
 
-/** A kernel's command line with `${NAME}` in it, and what may stand there. */
+/** A kernel's command line with `${NAME}` in it, and the parameters for it. */
 export interface CommandLine {
   readonly extra: string;
   readonly parameters: Readonly<Record<ParameterName, Parameter>>;
 }
 
 /**
- * Fills the values in. Here is the last word on them, whatever the gate says: each is declared, and as its rule allows.
+ * Fills in the values. This check is final, whatever the gate says: each value must be
+ * declared and allowed by its rule.
  *
- * @returns the line, or a refusal that names what is wrong with which parameter
+ * @returns the line, or a refusal that names the parameter and the problem
  */
 export function filledLine(
   { extra, parameters }: CommandLine,
@@ -45,9 +46,9 @@ export function filledLine(
 }
 
 /**
- * The other way round: the values with which the line became the one that is shown. They fit the line, and need not be allowed.
+ * The reverse: finds the values that turn the line into the one shown. They need not be allowed.
  *
- * @returns undefined when it cannot have become this
+ * @returns undefined when no values do
  */
 export function valuesIn(extra: string, domain: DomainName, shown: string): ParameterValues | undefined {
   const names: string[] = [];

@@ -8,11 +8,11 @@ import type { Creation } from '../toolstack/toolstack.js';
 import type { BootPlan } from './boot-profiles.js';
 
 /**
- * Makes a plan into what the toolstack creates from. Overrides are given as arguments, as xl takes them; where a key must go
- * from the file, or the toolstack takes none, a derived file is written.
+ * Turns a plan into the input for a create. Overrides become arguments, where xl takes them. Where a key must
+ * go from the file, or the toolstack takes no overrides, it writes a derived file.
  *
- * @param derived where the derived file may be written (mode 0600); the caller removes it when the domain is made
- * @throws when the domain's file cannot be read or the derived one not be written
+ * @param derived path for the derived file (mode 0600); the caller removes it after the create
+ * @throws when the domain's file cannot be read or the derived one cannot be written
  */
 export async function creationOf(
   plan: BootPlan,
