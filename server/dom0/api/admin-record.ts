@@ -2,13 +2,16 @@ import type { AdminActListener } from '../consoles/admin-act.js';
 import type { Logger } from '../../wire/logger.js';
 import type { Journal } from '../operations/journal.js';
 
-/** So many are written to the journal in a minute: a gate in an attacker's hands can call itself an admin, and disks are not endless. */
+/**
+ * At most this many acts a minute go to the journal: a gate in an attacker's hands can claim to be an admin,
+ * and disk space is finite.
+ */
 const MOST_PER_MINUTE = 60;
 const MINUTE_MS = 60_000;
 
 /**
- * Records what admins do at consoles past the gate, in the log and in the journal. They are let through when it cannot be
- * written: it is then that they are needed.
+ * Records what admins do at consoles past the gate, in the log and in the journal. Their acts go on when the
+ * journal cannot be written: that is when admins are needed.
  */
 export function adminRecord(
   journal: Pick<Journal, 'append'>,

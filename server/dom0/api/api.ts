@@ -33,7 +33,7 @@ const BODY_LIMIT = 64 * 1024;
 const CONNECTIONS = 2_000;
 const NO_TARGET = refusal('usage', 'The target of the request is neither a path nor a URL.');
 
-/** What the routes answer from. */
+/** What the routes call. */
 export interface ApiParts {
   contract(): Contract;
   check(): Promise<HostCheck>;
@@ -41,7 +41,7 @@ export interface ApiParts {
   names(): HostNames;
   domain(name: DomainName): DomainView | undefined;
   submit(request: OperationRequest): Promise<OperationAnswer>;
-  /** @returns a `usage` where there is none of this id */
+  /** @returns a refusal `usage` when there is no operation of this id */
   operation(id: string): OperationView | Refusal;
   journal(after: number): Promise<JournalPage>;
   readonly consoles: Pick<ConsoleHost, 'accept' | 'release' | 'readLog' | 'switchLog' | 'keepsLog'>;
@@ -65,7 +65,7 @@ const STATUS: Partial<Record<RefusalCode, number>> = {
 
 const STATUS_WORDS = { 400: 'Bad Request', 404: 'Not Found', 426: 'Upgrade Required' } as const;
 
-/** The HTTP side of dom0: JSON on a Unix socket. What is not listed here is not there. */
+/** The HTTP side of dom0: JSON on a Unix socket. Every route is listed here. */
 export class Api {
   readonly #parts: ApiParts;
   readonly #feed: ChangesFeed;
@@ -101,7 +101,7 @@ export class Api {
         (request: IncomingMessage, socket: Duplex, head: Buffer) => {
           this.#upgrade(request, socket, head);
         },
-        // Whether it was answered 101 is not known here: what belongs to no protocol is not sent.
+        // The upgrade may have been answered 101 already, and then no HTTP answer may follow.
         (_request, socket) => {
           socket.destroy();
         },
@@ -117,19 +117,22 @@ export class Api {
     return listenOnSocket(this.#server, path, group);
   }
 
-  /** Tells those who follow. */
+  /** Sends a change to everyone who follows. */
   tell(change: Change): void {
     this.#feed.tell(change);
   }
 
-  /** Takes no more, and ends all but the consoles, which `drop` ends when they have said goodbye. Twice is harmless. */
+  /**
+   * Accepts no more connections, and ends all but the consoles. Call `drop` after the consoles have said
+   * goodbye. Calling it twice is harmless.
+   */
   close(): void {
     this.#feed.close();
     if (this.#server.listening) this.#server.close();
     this.#server.closeAllConnections();
   }
 
-  /** Ends what is left. */
+  /** Ends the remaining console connections. */
   drop(): void {
     for (const socket of this.#upgraded) socket.destroy();
   }
@@ -202,7 +205,7 @@ export class Api {
     else refuse(response, answer.refused, undefined, answer.inTheWay);
   }
 
-  /** Raw console bytes: whoever shows them must make them printable or give them to a terminal. */
+  /** Sends raw console bytes. The client must make them printable or give them to a terminal. */
   async #log(key: string | undefined, asked: URLSearchParams, response: ServerResponse): Promise<void> {
     const view = this.#domain(key);
     const query = parseLogQuery(asked);
@@ -230,7 +233,7 @@ export class Api {
       [LOG_HEADER]: JSON.stringify(facts),
     });
     response.flushHeaders();
-    // Who has gone wants no more, and is not told.
+    // A reader who has left is no fault.
     await pipeline(Readable.from(bytes(gone.signal), { objectMode: false }), response).catch(
       (error: unknown) => {
         if (!gone.signal.aborted) throw error;
@@ -263,7 +266,7 @@ export class Api {
     send(response, 200, released);
   }
 
-  /** What a PUT on something of a domain's wants of which domain. */
+  /** Reads the body of a PUT for a domain. @returns the domain's name and the parsed body */
   async #change<T>(
     key: string | undefined,
     request: IncomingMessage,
@@ -283,7 +286,7 @@ export class Api {
     return view ?? refusal('no-such-domain', 'There is no such server.');
   }
 
-  /** The console host answers 101 itself; here is answered what is no console. */
+  /** Hands consoles to the console host, which answers 101 itself. Refuses every other upgrade. */
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     this.#upgraded.add(socket);
     socket.on('close', () => this.#upgraded.delete(socket));

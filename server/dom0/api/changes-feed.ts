@@ -4,10 +4,10 @@ import type { FaultLogger } from '../../wire/logger.js';
 import type { Change } from '../../wire/domain.js';
 
 const BEAT_MS = 5_000;
-/** A reader that is so far behind is dropped: it can come again and gets the whole list. */
+/** A reader that is this many bytes behind is dropped: it can reconnect and get the whole list. */
 const BEHIND_LIMIT = 4 * 1024 * 1024;
 
-/** Those who follow `GET /changes`. */
+/** The readers of `GET /changes`. */
 export class ChangesFeed {
   readonly #guard: FaultGuard;
   readonly #readers = new Set<ServerResponse>();
@@ -17,7 +17,7 @@ export class ChangesFeed {
     this.#guard = new FaultGuard(log);
   }
 
-  /** Begins with what there is now, then `ready`; what changes afterwards follows in order. */
+  /** Sends the present state, then `ready`, then later changes in order. */
   follow(response: ServerResponse, now: readonly Change[]): void {
     response.writeHead(200, { 'content-type': 'application/jsonl', 'cache-control': 'no-store' });
     response.on('close', () => {
@@ -46,7 +46,7 @@ export class ChangesFeed {
     }
   }
 
-  /** Ends all. Twice is harmless. */
+  /** Ends all connections. Calling it twice is harmless. */
   close(): void {
     for (const reader of this.#readers) reader.end();
     this.#readers.clear();

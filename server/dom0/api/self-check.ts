@@ -9,11 +9,11 @@ import { SharedRun } from '../scheduling/shared-run.js';
 import { presentable } from '../toolstack/reason.js';
 import type { ToolstackSettings } from '../toolstack/toolstack-of.js';
 
-/** A check waits so long for the toolstack, and says then that it did not answer. */
+/** A check waits this long for the toolstack, then reports that it did not answer. */
 const PATIENCE_MS = 4_000;
-/** Any value of it makes libxl run boot loaders as an unprivileged user (XSA-443). */
+/** Any value makes libxl run boot loaders as an unprivileged user (XSA-443). */
 const RESTRICT = 'LIBXL_BOOTLOADER_RESTRICT';
-/** The one that reads a guest's file system in dom0. */
+/** The boot loader that reads a guest's file system in dom0. */
 const PYGRUB = 'pygrub';
 
 export interface SelfCheckParts {
@@ -22,7 +22,7 @@ export interface SelfCheckParts {
   readonly host: Pick<HostClock, 'after'>;
 }
 
-/** Tries what this half needs: the toolstack and its disk. Many who ask at once share one trial. */
+/** Tests what dom0 needs: the toolstack and the disk. Simultaneous callers share one test. */
 export class SelfCheck {
   readonly #parts: SelfCheckParts;
   readonly #runs = new SharedRun(() => this.#try());

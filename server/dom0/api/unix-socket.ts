@@ -9,12 +9,13 @@ const SOCKET_MODE = 0o660;
 const WRITABLE_BY_ALL = 0o002;
 const ANSWER_MS = 2_000;
 
-/** Why the socket cannot be had, in one sentence. */
+/** Why the socket cannot be used, in one sentence. */
 export class SocketError extends Error {}
 
 /**
- * Listens on a Unix socket, 0660, that the group may use. Its directory is made 0750 when it is not there. A socket that somebody
- * answers on is left alone; one that nobody answers on is what a killed process left, and is taken away.
+ * Listens on a Unix socket, 0660, that the group may use. Makes its directory, 0750, when that is
+ * missing. A socket on which somebody answers is left alone; one on which nobody does was left by a
+ * killed process, and is removed.
  *
  * @throws SocketError
  */
@@ -62,10 +63,10 @@ async function clearStale(path: string): Promise<void> {
   await rm(path, { force: true });
 }
 
-/** Where there is no socket, or none that is listened on. */
+/** Errors that mean no socket, or no listener on it. */
 const NOBODY = ['ECONNREFUSED', 'ENOENT', 'ENOTDIR'];
 
-/** Somebody who takes the connection, or is too busy to, is there. */
+/** Whether somebody listens: accepts the connection, or is too busy to. */
 export function answers(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = createConnection(path);
@@ -85,7 +86,7 @@ export function answers(path: string): Promise<boolean> {
   });
 }
 
-/** From /etc/group, as Node cannot ask the name service. */
+/** Reads /etc/group, because Node cannot ask the name service. */
 async function gidOf(group: string): Promise<number> {
   if (/^\d+$/.test(group)) return Number(group);
   const text = await readFile('/etc/group', 'utf8').catch(() => '');
