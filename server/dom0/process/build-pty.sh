@@ -1,7 +1,7 @@
 #!/bin/sh
-# Has node-pty work with the Node.js that comes with Postern. npm runs this after an install.
-# Debian's npm builds native modules for the machine's own Node.js, whatever `allowScripts` of package.json says. npm 11 builds node-pty as
-# it should be, and not cpu-features, which ssh2 would load and does without.
+# Makes node-pty work with the Node.js that comes with Postern. npm runs this after an install. Debian's npm
+# builds native modules for the machine's own Node.js, whatever `allowScripts` in package.json says. npm 11
+# builds node-pty correctly, and leaves out cpu-features, which ssh2 would load but does not need.
 rm -rf node_modules/cpu-features/build
 node -e 'require("node-pty")' >/dev/null 2>&1 && exit 0
 . server/own-node.sh

@@ -1,14 +1,14 @@
 import { readdir, readlink, realpath } from 'node:fs/promises';
 
-/** The processes of this machine, as far as a half needs them that finds an earlier one's `xl` at work. */
+/** The processes of this machine. A new dom0 uses it to find an `xl` that an earlier one left running. */
 export interface Processes {
-  /** Those whose standard output is this file. */
+  /** The processes whose standard output is this file. */
   writingTo(file: string): Promise<readonly number[]>;
-  /** Kills them at once; that some have ended by themselves meanwhile is as good. */
+  /** Sends SIGKILL. A process that has already ended is no error. */
   kill(pids: readonly number[]): void;
 }
 
-/** By /proc. There are none where there is no /proc. */
+/** Uses /proc; without it finds no process. */
 export const SYSTEM_PROCESSES: Processes = {
   async writingTo(file) {
     const path = await realpath(file).catch(() => null);
@@ -24,7 +24,7 @@ export const SYSTEM_PROCESSES: Processes = {
   kill: killAll,
 };
 
-/** Kills processes at once; that some end by themselves meanwhile, or by the end of the others, is as good. */
+/** Sends SIGKILL to each process. A process that has already ended is no error. */
 export function killAll(pids: readonly number[]): void {
   for (const pid of pids) {
     try {

@@ -1,7 +1,7 @@
-/** What is typed waits here at most so long that a guest which reads nothing costs nothing. */
+/** At most this much input waits, so that a guest that reads nothing costs nothing. */
 export const INPUT_LIMIT = 64 * 1024;
 
-/** Bytes on their way into a pty: bounded, one buffer, taken only while something waits. */
+/** Bytes on their way into a pty: one bounded buffer, allocated only while something waits. */
 export class PtyInput {
   #buffer: Buffer | null = null;
   #start = 0;
@@ -11,7 +11,7 @@ export class PtyInput {
     return this.#end - this.#start;
   }
 
-  /** @returns how many of the bytes there was room for, counted from the first */
+  /** @returns how many of the bytes found room, from the first */
   push(bytes: Buffer): number {
     const taken = Math.min(bytes.length, INPUT_LIMIT - this.length);
     if (taken === 0) return 0;
@@ -26,12 +26,12 @@ export class PtyInput {
     return taken;
   }
 
-  /** What waits, first byte first; empty when nothing does. Valid until the next push or drop. */
+  /** The waiting bytes, oldest first; empty when there are none. Valid until the next push or drop. */
   waiting(): Buffer {
     return this.#buffer === null ? Buffer.alloc(0) : this.#buffer.subarray(this.#start, this.#end);
   }
 
-  /** Forgets the first bytes: they were written, or never will be. */
+  /** Drops the first bytes: they were written, or never will be. */
   drop(bytes: number): void {
     this.#start += Math.min(bytes, this.length);
     if (this.#start < this.#end) return;

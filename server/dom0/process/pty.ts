@@ -4,7 +4,7 @@ import { spawn } from 'node-pty';
 import type { IPty } from 'node-pty';
 import { PtyInput } from './pty-input.js';
 
-/** What to run on a pty: argv, an absolute path, and the whole environment. */
+/** The command to run on a pty: argv, an absolute path, and the whole environment. */
 export interface PtyCommand {
   readonly file: string;
   readonly args: readonly string[];
@@ -14,23 +14,26 @@ export interface PtyCommand {
 
 export interface PtyExit {
   readonly code: number;
-  /** The signal's number, 0 when it ended by itself. */
+  /** The signal's number; 0 when the process ended by itself. */
   readonly signal: number;
 }
 
 export interface PtyListener {
-  /** The kernel hands out at most 4 KiB a turn of the event loop; after a pause at most 16 KiB more come in one. */
+  /**
+   * The kernel gives at most 4 KiB in one turn of the event loop. After a pause up
+   * to 16 KiB more come in one.
+   */
   data(bytes: Buffer): void;
-  /** Once, after the last data. */
+  /** Called once, after the last data. */
   exit(exit: PtyExit): void;
-  /** Input was refused, and there is room again. */
+  /** Called after refused input, when there is room again. */
   drain(): void;
 }
 
 const FIRST_RETRY_MS = 1;
 const LAST_RETRY_MS = 50;
 const KILL_AFTER_MS = 1_000;
-/** What a paused stream may still read ahead; Node's own bound is four times as much. */
+/** How much a paused stream may still read ahead; Node's own bound is four times as much. */
 const PAUSED_BYTES = 12 * 1024;
 const DRAIN_CHUNK = 4 * 1024;
 const DRAIN_CHUNKS = 256;
@@ -39,17 +42,17 @@ const alive = new Set<Pty>();
 let devNull: number | undefined;
 
 /**
- * The descriptors that a process started now would inherit: forkpty(3) sets no close-on-exec on the master, and Node cannot.
- * A daemon that keeps one (`xl create` leaves one per domain) keeps a console's client, and its lock, alive after us: give it
- * `withoutInherited(stdio)`.
+ * The descriptors that a process started now would inherit: forkpty(3) sets no close-on-exec on the master,
+ * and Node cannot. A daemon that keeps one (`xl create` leaves one per domain) keeps a console's client and
+ * its lock alive after us: start it with `withoutInherited(stdio)`.
  */
 export function inheritedDescriptors(): number[] {
   return [...alive].flatMap((pty) => pty.descriptor ?? []);
 }
 
 /**
- * @param stdio child_process.spawn's, of the first descriptors
- * @returns the same, and /dev/null in the place of every descriptor that would be inherited
+ * @param stdio child_process.spawn's, for the first descriptors
+ * @returns the same, with /dev/null in place of every descriptor that would be inherited
  */
 export function withoutInherited<T>(stdio: readonly T[]): (T | number | 'ignore')[] {
   const inherited = inheritedDescriptors().filter((fd) => fd >= stdio.length);
@@ -63,8 +66,9 @@ export function withoutInherited<T>(stdio: readonly T[]): (T | number | 'ignore'
 /**
  * A process on a pty, read and written as bytes.
  *
- * It never uses node-pty's own `write()`: that queues against a descriptor's *number*, and what is left of the queue when
- * the process ends is typed into the next pty that gets the number; and it spins while the process does not read.
+ * It never uses node-pty's own `write()`. That queues by the descriptor's *number*: when the
+ * process ends, the rest of the queue is typed into the next pty with that number. It also spins
+ * while the process does not read.
  */
 export class Pty {
   readonly pid: number;
@@ -82,7 +86,7 @@ export class Pty {
   #kill: NodeJS.Timeout | undefined;
   #ended = false;
 
-  /** @throws Error when there is no pty to be had. A missing program shows as exit 1 with a text on the pty. */
+  /** @throws Error when no pty is available. A missing program shows as exit 1 with a text on the pty. */
   constructor(command: PtyCommand, cols: number, rows: number, listener: PtyListener) {
     const env = { ...command.env };
     const options = { cols, rows, env, cwd: command.cwd, encoding: null, name: env['TERM'] ?? 'xterm' };
@@ -98,7 +102,7 @@ export class Pty {
     drainBeforeDestroy(socket, () => {
       this.#drain();
     });
-    // node-pty throws what it has no second listener for.
+    // node-pty throws an error that has no second listener.
     socket.on('error', () => undefined);
     socket.once('close', () => {
       this.#stopInput();
@@ -115,18 +119,26 @@ export class Pty {
     });
   }
 
-  /** The master's descriptor, undefined once it is closed: the number may be another pty's by then. */
+  /**
+   * The master's descriptor; undefined once it is closed, because the number may be another pty's by then.
+   */
   get descriptor(): number | undefined {
     return handleOf(this.#socket)?.fd === this.#fd ? this.#fd : undefined;
   }
 
-  /** Input waits until this is called: before the process made its terminal raw, the terminal would echo and interpret it. */
+  /**
+   * Lets input through. Until the process has made its terminal raw, input must wait, or the terminal
+   * would echo and interpret it.
+   */
   openInput(): void {
     this.#inputOpen = true;
     this.#flush();
   }
 
-  /** @returns how many bytes were taken; for the rest wait for `drain`. All are taken, and lost, once the pty has ended. */
+  /**
+   * @returns how many bytes were taken; wait for `drain` with the rest. After the pty has ended
+   *   all are taken, and lost.
+   */
   write(bytes: Buffer): number {
     if (this.descriptor === undefined || this.#ended) return bytes.length;
     const direct = this.#inputOpen && this.#input.length === 0 ? this.#writeNow(bytes) : 0;
@@ -153,7 +165,7 @@ export class Pty {
     }
   }
 
-  /** Ends the process as a hang-up does, and by force a second later. `exit` still comes. */
+  /** Ends the process with SIGHUP, and with SIGKILL a second later. `exit` still comes. */
   close(): void {
     if (this.#ended || this.#kill !== undefined) return;
     this.#stopInput();
@@ -183,7 +195,7 @@ export class Pty {
     }, this.#retryMs);
   }
 
-  /** Writes what the terminal takes at once. The descriptor is checked each time: it must still be this pty's. */
+  /** Writes what the terminal takes at once. Checks each time that the descriptor is still this pty's. */
   #writeNow(bytes: Buffer): number {
     let written = 0;
     while (written < bytes.length) {
@@ -213,7 +225,7 @@ export class Pty {
     this.#input.drop(this.#input.length);
   }
 
-  /** Reads what the process said before it ended: node-pty closes 200 ms after an exit, read or not. */
+  /** Reads the process's last output: node-pty closes 200 ms after an exit, even if unread. */
   #drain(): void {
     while (this.#socket.read() !== null);
     for (let i = 0; i < DRAIN_CHUNKS; i++) {
@@ -249,7 +261,7 @@ function handleOf(socket: ReadStream): { fd?: unknown } | null | undefined {
   return (socket as unknown as { _handle?: { fd?: unknown } | null })._handle;
 }
 
-/** What node-pty 1.1 keeps private and the guards above need. */
+/** The private parts of node-pty 1.1 that the guards above need. */
 function insideOf(pty: IPty): { fd: number; socket: ReadStream; tty: string } {
   const {
     _fd: fd,

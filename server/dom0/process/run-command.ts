@@ -7,30 +7,32 @@ import { withoutInherited } from './pty.js';
 
 const OUTPUT_LIMIT = 1024 * 1024;
 const KILL_AFTER_MS = 5_000;
-/** After the exit, how long output that is still in the pipes may take. A daemon left behind may hold them for ever. */
+/** After the exit, the longest wait for output in the pipes. A daemon left behind may hold them for ever. */
 const DRAIN_MS = 250;
 const TRANSCRIPT_CHECK_MS = 1_000;
-/** What a transcript may begin with, so that it has a block on the disk before the program says anything. */
+/**
+ * A transcript may begin with this, so that it has a block on the disk before the program prints anything.
+ */
 export const BEGUN = '\n';
 
-/** An argv to run; no shell, nothing inherited. */
+/** An argv to run: no shell, no inherited environment. */
 export interface Command {
   /** Absolute path. */
   readonly file: string;
   readonly args: readonly string[];
   /** The whole environment. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Then SIGTERM, and SIGKILL after 5 s more unless said otherwise. */
+  /** After it SIGTERM, and SIGKILL after `killAfterMs` more (5 s by default). */
   readonly timeoutMs: number;
   readonly killAfterMs?: number;
   readonly outputLimit?: number;
   readonly signal?: AbortSignal | undefined;
-  /** Takes stdout and stderr, mode 0600. Where the disk has no room for it, pipes are used. */
+  /** A file for stdout and stderr, mode 0600. If the disk has no room for it, pipes are used. */
   readonly transcript?: string | undefined;
 }
 
 export interface CommandResult {
-  /** `exit`: it ended by itself. Everything else we ended, or never began. */
+  /** `exit`: it ended by itself. Otherwise we ended it, or it never began. */
   readonly ended: 'exit' | 'timeout' | 'overflow' | 'aborted' | 'not-started';
   readonly code: number | null;
   readonly stdout: string;
@@ -39,8 +41,8 @@ export interface CommandResult {
 }
 
 /**
- * Runs a command to its exit: not to the closing of its pipes. It is a process group of its own, so that no signal to ours
- * reaches it or the daemon that it leaves.
+ * Runs a command until it exits, not until its pipes close. It has its own process group, so that no signal
+ * to ours reaches it or the daemon that it leaves.
  */
 export async function runCommand(command: Command): Promise<CommandResult> {
   if (command.signal?.aborted === true) return { ended: 'aborted', code: null, stdout: '', stderr: '' };
@@ -56,7 +58,7 @@ export async function runCommand(command: Command): Promise<CommandResult> {
 async function openTranscript(file: string): Promise<FileHandle> {
   const { O_CREAT, O_RDWR, O_APPEND, O_NOFOLLOW } = constants;
   const transcript = await open(file, O_CREAT | O_RDWR | O_APPEND | O_NOFOLLOW, 0o600);
-  // One that was only begun keeps its block on the disk.
+  // A transcript that was only begun keeps its block on the disk.
   if ((await transcript.stat()).size > BEGUN.length) await transcript.truncate(0);
   return transcript;
 }
@@ -67,7 +69,8 @@ async function runWith(command: Command, transcript: FileHandle | null): Promise
   const child = spawn(command.file, [...command.args], {
     env: { ...command.environment },
     cwd: '/',
-    // Else the daemon that `xl create` leaves behind would keep every console's client, and its lock, alive after us.
+    // Otherwise the daemon that `xl create` leaves would keep every console's client, and
+    // its lock, alive after us.
     stdio: withoutInherited(['ignore', output, output]),
     detached: true,
     shell: false,
