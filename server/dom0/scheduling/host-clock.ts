@@ -1,19 +1,24 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * The host's own time. Whoever waits, or judges how old something is, does it by this clock: nobody can set it, and it tells one
- * boot of the host from another.
+ * The host's own time. Waits and ages use this clock: nobody can set it, and it tells one boot
+ * of the host from another.
  */
 export interface HostClock {
-  /** Which boot of the host this is: `/proc/sys/kernel/random/boot_id`. Empty where there is no /proc. */
+  /** The boot of the host: `/proc/sys/kernel/random/boot_id`. Empty without /proc. */
   readonly boot: string;
-  /** Whole milliseconds since the host was booted (CLOCK_MONOTONIC): the same for every process of this boot. */
+  /**
+   * Whole milliseconds since the host was booted (CLOCK_MONOTONIC): the same for every process of this boot.
+   */
   uptime(): number;
-  /** Calls once, after so many milliseconds. @returns what calls it off; twice is harmless */
+  /**
+   * Calls once, after this many milliseconds. @returns a function that cancels the call;
+   * calling it twice is harmless
+   */
   after(ms: number, call: () => void): () => void;
 }
 
-/** This machine's. */
+/** The clock of this machine. */
 export const SYSTEM_HOST_CLOCK: HostClock = {
   boot: bootOfHost(),
   uptime: () => Number(process.hrtime.bigint() / 1_000_000n),

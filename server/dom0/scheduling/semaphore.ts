@@ -1,4 +1,4 @@
-/** Lets so many through at once; the rest wait in order. */
+/** Lets a fixed number of tasks run at once; the others wait in order. */
 export class Semaphore {
   #free: number;
   readonly #waiting: (() => void)[] = [];
@@ -8,8 +8,8 @@ export class Semaphore {
   }
 
   /**
-   * Calls `enter` when there is a place, at once if there is one now; it calls `leave` when it no longer needs it. What it throws is thrown on,
-   * and the place is free again.
+   * Calls `task` when there is a place, maybe at once. The task calls `release` when it no longer needs the
+   * place. When the task throws, its place is freed and the error is passed on.
    */
   acquire(task: (release: () => void) => void): void {
     const go = (): void => {

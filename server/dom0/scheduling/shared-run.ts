@@ -1,6 +1,6 @@
 /**
- * Lets many callers share something that must not run twice at once. A caller that comes during a run gets the next one: it
- * may have changed something that the present run has already passed over.
+ * Lets many callers share work that must not run twice at once. A caller that comes during a run gets the
+ * next run: it may have changed something that the present run has already passed.
  */
 export class SharedRun<T> {
   readonly #run: () => Promise<T>;

@@ -1,24 +1,37 @@
-/** How long things may take that no setting names; all in milliseconds. Tests make them short. */
+/** Time limits that are not in the settings, in milliseconds. Tests make them short. */
 export interface Timings {
   /** Between two looks while something is under way. */
   readonly poll: number;
-  /** A rebooting domain is not listed for about 2 s; after so long it is off. */
+  /** A rebooting domain is not listed for about 2 s; after this time it counts as off. */
   readonly rebootAbsence: number;
-  /** A domain that vanished without having been seen shut down may be rebooting: not called off before. */
+  /**
+   * A domain that vanished without a shutdown may be rebooting: it does not count as off before this time.
+   */
   readonly unexplainedAbsence: number;
-  /** A new incarnation stays paused for some seconds while it is built; after so long somebody has paused it. */
+  /**
+   * A new incarnation stays paused for some seconds while it is built; after this time
+   * somebody must have paused it.
+   */
   readonly rise: number;
-  /** One that appears paused and has never run is being made by an admin; after so long it was made to stay paused. */
+  /**
+   * A domain that appears paused and has never run is being created by an admin; after this time
+   * it is meant to stay paused.
+   */
   readonly build: number;
-  /** From a shutdown or reboot that the guest acknowledged, and did nothing about, to the next request. */
+  /**
+   * When a guest acknowledged a shutdown or reboot and did nothing, the next request comes after this time.
+   */
   readonly askAgain: number;
   /** How long a start waits for the console. */
   readonly attach: number;
-  /** Without an answer from the toolstack for so long, states are unknown. */
+  /** After this time without an answer from the toolstack, states are unknown. */
   readonly stale: number;
-  /** From a long listing that failed, or that had nothing of a domain which is still being built, to the next; then twice as long each time, */
+  /**
+   * The wait after a long listing that failed, or lacked a domain that is still being
+   * built. It doubles each time.
+   */
   readonly profileRetry: number;
-  /** up to this. */
+  /** The longest such wait. */
   readonly lastProfileRetry: number;
 }
 

@@ -1,22 +1,23 @@
 import type { StateDisk } from './state-disk.js';
 
 const PIECE_BYTES = 128 * 1024;
-/** While a place is looked for. */
+/** For searches. */
 const SMALL_PIECE_BYTES = 8 * 1024;
 const NEWLINE = 10;
 
 /** A line of a file, as bytes, without its newline. */
 interface FileLine {
   readonly bytes: Buffer;
-  /** Where it begins in the file. */
+  /** Its offset in the file. */
   readonly start: number;
 }
 
 /**
- * The lines of a file, read piece by piece; what is behind the last newline is left out. Other work goes on between two pieces.
+ * The lines of a file, read piece by piece. Text after the last newline is left out. Other work
+ * goes on between two pieces.
  *
  * @param from the beginning of a line
- * @param to where the file ends for this reader
+ * @param to where reading ends
  * @throws when the disk fails
  */
 export async function* fileLines(
@@ -46,10 +47,10 @@ export async function* fileLines(
 }
 
 /**
- * Where in a file of lines that are in order the first line begins that may be beyond something.
+ * Searches a file of ordered lines by halving, for a line to begin reading at.
  *
- * @param isBefore whether a line, of which the beginning is given, is not beyond it; undefined when it cannot be said
- * @returns the beginning of a line; all lines before it are not beyond it
+ * @param isBefore called with the beginning of a line; undefined when the line does not say
+ * @returns the beginning of a line; `isBefore` holds for all lines before it
  */
 export async function seekLine(
   disk: Pick<StateDisk, 'read'>,
@@ -67,7 +68,7 @@ export async function seekLine(
   return low;
 }
 
-/** The first line that begins behind a position and of which it can be said on which side it is. */
+/** The first line that begins after a position and for which `isBefore` has an answer. */
 async function lineFrom(
   disk: Pick<StateDisk, 'read'>,
   file: string,

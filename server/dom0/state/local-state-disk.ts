@@ -7,7 +7,7 @@ import type { StateDisk, StateFile } from './state-disk.js';
 
 const { O_CREAT, O_NOFOLLOW, O_RDONLY, O_RDWR } = constants;
 
-/** The file system of this machine. Nothing is kept open between two calls. */
+/** The file system of this machine. No file stays open between two calls. */
 export class LocalStateDisk implements StateDisk {
   async makeFolder(folder: string): Promise<void> {
     await makeDirectory(folder, 0o700);
@@ -21,7 +21,7 @@ export class LocalStateDisk implements StateDisk {
     const files: StateFile[] = [];
     for (const entry of entries) {
       if (!entry.isFile()) continue;
-      // A file may go between its name and its size: others are written beside it and renamed, or removed.
+      // A file may vanish between the listing and its size, because files are renamed and removed.
       const found = await stat(join(folder, entry.name)).catch((error: unknown) => {
         if (isMissing(error)) return null;
         throw error;

@@ -9,32 +9,36 @@ export interface StateFile {
 }
 
 /**
- * The disk of the state directory, as the journal and the transcripts use it. Paths are absolute. Every method may reject as the
- * file system does (ENOSPC, EROFS, EIO …). What was written or renamed survives a power cut only after a `sync` that resolved.
+ * The disk of the state directory, as the journal and the transcripts use it. Paths are absolute. Every
+ * method may reject as the file system does (ENOSPC, EROFS, EIO …). A write or rename survives a power
+ * failure only after a `sync` that resolved.
  */
 export interface StateDisk {
-  /** Makes a folder (0700) and those above it. One that is there is left as it is. */
+  /** Makes a folder (0700) and those above it. An existing folder is left as it is. */
   makeFolder(folder: string): Promise<void>;
-  /** The plain files of a folder, sorted by name. There are none when there is no such folder. */
+  /** The plain files of a folder, sorted by name; none when there is no such folder. */
   list(folder: string): Promise<readonly StateFile[]>;
-  /** @returns at most `length` bytes from a position, fewer only at the end of the file; null when there is no such file */
+  /**
+   * @returns at most `length` bytes from a position, fewer only at the end of the file; null
+   *   when there is no such file
+   */
   read(file: string, from: number, length: number): Promise<Buffer | null>;
   /**
-   * Writes at a position. Makes the file (0600) when it is not there. Never follows a link.
+   * Writes at a position. Makes the file (0600) when it is missing. Never follows a link.
    *
-   * @returns how many bytes were written: the disk may take fewer than it was given
+   * @returns how many bytes were written, which may be fewer than given
    */
   write(file: string, at: number, bytes: Buffer): Promise<number>;
   truncate(file: string, size: number): Promise<void>;
-  /** Resolves when what a file holds, or which names a folder holds, is on the disk. */
+  /** Resolves when a file's contents, or a folder's names, are on the disk. */
   sync(path: string): Promise<void>;
-  /** Takes the place of a file that has the new name. */
+  /** Replaces a file that already has the new name. */
   rename(from: string, to: string): Promise<void>;
-  /** Nothing happens when it is not there. */
+  /** A missing file is no error. */
   remove(file: string): Promise<void>;
 }
 
-/** Writes all of the bytes, however few the disk takes at once. Not on the disk before a `sync`. */
+/** Writes all the bytes, however few the disk takes at once. They are not safe before a `sync`. */
 export async function writeAll(
   disk: Pick<StateDisk, 'write'>,
   file: string,
@@ -48,7 +52,7 @@ export async function writeAll(
   }
 }
 
-/** Reads a file from its beginning to its end. @returns null when there is none */
+/** Reads a whole file. @returns null when there is none */
 export async function readWhole(disk: Pick<StateDisk, 'read'>, file: string): Promise<Buffer | null> {
   const pieces: Buffer[] = [];
   for (let from = 0; ;) {
@@ -60,7 +64,7 @@ export async function readWhole(disk: Pick<StateDisk, 'read'>, file: string): Pr
   }
 }
 
-/** Puts a whole file in the place of another: one of the two is there, whenever the power goes. */
+/** Replaces a file as a whole: whenever the power fails, the old or the new one is there. */
 export async function replaceWhole(disk: StateDisk, file: string, bytes: Buffer): Promise<void> {
   const beside = `${file}.new`;
   await disk.remove(beside);

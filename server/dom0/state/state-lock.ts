@@ -5,24 +5,24 @@ import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withoutInherited } from '../process/pty.js';
 
-/** Another process works in this state directory, said in one sentence. */
+/** Another process uses this state directory; the message is one sentence. */
 class StateInUseError extends Error {}
 
 const FLOCK = ['/usr/bin/flock', '/bin/flock'].find((file) => existsSync(file));
-/** flock(1) when another has the lock. */
+/** flock(1)'s exit status when another process has the lock. */
 const HELD = 1;
 
 /**
- * Keeps two dom0 halves out of one state directory. The lock is flock(2) on the directory itself: it needs nothing written, so that a
- * half starts on a disk that is full or read-only, and it ends with the process that has it, however that ends. A file `lock` says who
- * that is; it is for people, and for halves from before there was the lock on the directory.
+ * Keeps two dom0 processes out of one state directory. The lock is flock(2) on the directory itself. It needs
+ * no write, so dom0 starts on a full or read-only disk, and it ends with its process, however that ends. A
+ * file `lock` names the holder, for people and for old versions that lock by that file.
  *
- * @returns what gives it back; twice is harmless
+ * @returns a function that releases the lock; calling it twice is harmless
  * @throws StateInUseError
  */
 export async function lockState(directory: string): Promise<() => Promise<void>> {
   const path = join(directory, 'lock');
-  // Where there is no directory and none can be made, there is nothing to keep anybody out of.
+  // Without the directory, and without a way to make it, there is nothing to lock.
   const handle = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY).catch(() => null);
   const holder = await readFile(path, 'utf8').catch(() => '');
   const pid = Number(holder.split(' ')[0]);
@@ -43,7 +43,10 @@ export async function lockState(directory: string): Promise<() => Promise<void>>
   };
 }
 
-/** Node has no flock(2); flock(1) locks what it inherits, and the lock stays with our descriptor. True where there is no flock(1). */
+/**
+ * Node has no flock(2). flock(1) locks the descriptor that it inherits, and the lock stays with
+ * ours. True without flock(1).
+ */
 function flock(handle: FileHandle): Promise<boolean> {
   if (FLOCK === undefined) return Promise.resolve(true);
   const locking = spawn(FLOCK, ['--nonblock', '3'], {
@@ -61,7 +64,10 @@ function flock(handle: FileHandle): Promise<boolean> {
   });
 }
 
-/** The start time, proc(5) field 22, tells a process from a later one with its number; absent where there is no /proc. */
+/**
+ * The start time, proc(5) field 22, tells a process from a later one with the same
+ * number; absent without /proc.
+ */
 async function identity(pid: number): Promise<string> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
   const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
