@@ -2,9 +2,9 @@ import { printable } from '../../policy/printable.js';
 import { refusal } from '../../policy/refusal.js';
 import type { Refusal } from '../../policy/refusal.js';
 
-/** The fields of an answer, each with its type or not at all. */
+/** Readers for the fields of an answer: each gives its type or throws an AnswerError. */
 
-/** What came is not what `server/wire` says. */
+/** The answer does not have the form that `server/wire` defines. */
 export class AnswerError extends Error {}
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -12,7 +12,7 @@ export type Fields = Readonly<Record<string, unknown>>;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 
-/** Columns and rows of a terminal. */
+/** The most columns or rows of a terminal. */
 const LARGEST_SIZE = 1000;
 
 export function fields(value: unknown, what: string): Fields {
@@ -21,12 +21,12 @@ export function fields(value: unknown, what: string): Fields {
   return value as Fields;
 }
 
-/** A text for people: made printable and cut, never refused, since a sentence must not cost a host. */
+/** A text for people: made printable and cut, never refused, because a bad sentence must not cost a host. */
 export function text(from: Fields, key: string, max: number): string {
   return printable(string(from, key), max);
 }
 
-/** A text for machines, as it came: to be parsed. */
+/** A text for machines, unchanged: to be parsed. */
 export function string(from: Fields, key: string): string {
   const value = from[key];
   if (typeof value !== 'string') throw new AnswerError(`${key} is no string`);
@@ -72,7 +72,7 @@ export function amount(from: Fields, key: string): number {
   return value;
 }
 
-/** So many columns or rows: 1 to 1,000. */
+/** A number of columns or rows: 1 to 1,000. */
 export function size(from: Fields, key: string): number {
   const value = count(from, key);
   if (value < 1 || value > LARGEST_SIZE) throw new AnswerError(`${key} is no size of a terminal`);
@@ -91,12 +91,12 @@ export function oneOf<T extends string>(from: Fields, key: string, words: readon
   return value;
 }
 
-/** `read` of a field that may be null. */
+/** `read`, for a field that may be null. */
 export function orNull<T>(from: Fields, key: string, read: (from: Fields, key: string) => T): T | null {
   return from[key] === null ? null : read(from, key);
 }
 
-/** `read` of a field that a dom0 half from before does not send. */
+/** `read`, for a field that an older dom0 does not send. */
 export function orAbsent<T, A>(
   from: Fields,
   key: string,
@@ -106,7 +106,7 @@ export function orAbsent<T, A>(
   return from[key] === undefined ? absent : read(from, key);
 }
 
-/** As `read`, with a refusal `usage` for what is not as agreed; its detail says where it is wrong. */
+/** `read`, but with a refusal `usage` instead of an AnswerError; its detail says what is wrong. */
 export function readOrRefuse<T>(read: (value: unknown) => T, value: unknown): T | Refusal {
   try {
     return read(value);

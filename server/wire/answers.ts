@@ -43,9 +43,10 @@ import { OPERATION_PHASES, OPERATION_STEPS } from './operation.js';
 import { TEXT_LIMITS } from './text-limits.js';
 
 /**
- * Reads what a dom0 half answers. It is trusted more than the gate, so this is not a defence but a border: past it
- * every field has its type, every name is parsed and every sentence is printable. Fields, verbs and reasons that are not
- * known are ignored, as dom0 halves are upgraded first. A field that the half of before does not send may be absent.
+ * Reads the answers of a dom0. dom0 is trusted more than the gate, so this is a border and no defence:
+ * after it every field has its type, every name is parsed and every sentence is printable. Unknown
+ * fields, verbs and reasons are ignored, because dom0 halves are upgraded first. A field that an older
+ * dom0 does not send may be absent.
  */
 
 const domainName = (from: Fields, key: string) => parsed(parseDomainName(string(from, key)), key);
@@ -195,7 +196,7 @@ export function readOperation(value: unknown): OperationView {
   };
 }
 
-/** The failure of an operation never carries another operation: the nesting ends here. */
+/** The failure of an operation holds no other operation, so that nesting ends here. */
 function readFailure(view: Fields, key: string): WireRefusal {
   const from = fields(view[key], key);
   if (from['operation'] !== null) throw new AnswerError('an operation is within the failure of an operation');
@@ -310,12 +311,12 @@ function readScreenText(note: Fields, key: string): ScreenText {
   return { lines, below: flag(from, 'below'), alternate: flag(from, 'alternate') };
 }
 
-/** One record of dom0's journal, as far as it bears witness for the gate's audit log. */
+/** One record of dom0's journal: only what proves something about the gate's audit log. */
 export type JournalRecord = Pick<ClaimedEntry, 'operation' | 'auditSeq' | 'auditHash'>;
 
 /**
- * One page of `GET /journal`. Only what bears witness is read: a record stays what it was, also when the rules for names
- * and verbs have changed since.
+ * One page of `GET /journal`. Reads only what proves something about the audit log: old records stay valid,
+ * even when the rules for names and verbs have changed since.
  * @throws AnswerError
  */
 export function readJournalPage(value: unknown): {

@@ -1,14 +1,17 @@
-/** `PUT /domains/NAME/console`: dom0 lets go of a console for so long, so that an admin's own `xl console` can have it. */
+/**
+ * `PUT /domains/NAME/console`: dom0 leaves a console for a time, so that an admin's own
+ * `xl console` can have it.
+ */
 export interface ConsoleRelease {
-  /** 0 takes it back, also from whoever has locked it, as soon as they leave. */
+  /** 0 takes the console back; from a client that locks it, as soon as that client leaves. */
   readonly seconds: number;
-  /** Who asks, by their name on the host: for dom0's journal. */
+  /** The admin's name on the host, for dom0's journal. */
   readonly admin: string;
 }
 
-/** The answer, once dom0's own client has ended. */
+/** The answer, sent when dom0's own client has ended. */
 export interface ConsoleReleased {
-  /** ISO 8601, UTC; null when it is taken back. */
+  /** ISO 8601, UTC; null when the console is taken back. */
   readonly until: string | null;
 }
 

@@ -1,14 +1,14 @@
 import type { ConsoleRequest } from './console.js';
 
-/** The other end sent a note that is none of `ConsoleRequest`. */
+/** The peer sent a note that is no `ConsoleRequest`. */
 export class ConsoleRequestError extends Error {}
 
 const MOST_CREDIT = 16 * 1024 * 1024;
 
 /**
- * A window of no size is taken: an end without a terminal of its own does not know its size.
+ * Parses a note frame's body. A window of size 0 is accepted: a peer without a
+ * terminal does not know its size.
  *
- * @param body a note frame's body
  * @throws ConsoleRequestError
  */
 export function parseConsoleRequest(body: Buffer): ConsoleRequest {

@@ -5,20 +5,22 @@ import type { ConsoleState } from './domain.js';
 /**
  * The console stream: `GET /domains/NAME/console` with `Upgrade: postern-console`, then frames both ways.
  *
- * A frame is one kind byte, a length of four bytes (unsigned, big-endian, at most FRAME_LIMIT), then the body.
- * The query says `mode=write|watch`, `cols`, `rows`, `label` (how this attachment is called to others), `since`
- * (ISO 8601: nothing the console said before is repainted), `takeover=1`, and `admin` (an admin of the host, by name,
- * who comes past the gate).
+ * A frame is one kind byte, a length of four bytes (unsigned, big-endian, at most FRAME_LIMIT), then the
+ * body. The query has `mode=write|watch`, `cols`, `rows`, `label` (the name that others see for this
+ * attachment), `since` (ISO 8601: output from before it is not repainted), `takeover=1`, and `admin` (the
+ * name of an admin of the host, who comes past the gate).
  */
 export const CONSOLE_PROTOCOL = 'postern-console';
 
 export const FRAME_HEADER_BYTES = 5;
 export const FRAME_LIMIT = 64 * 1024;
 
-/** Bytes that dom0 may send before it is given more; what it is not given room for is skipped, never kept. */
+/** The bytes that dom0 may send before it gets more credit. Output without credit is skipped, never kept. */
 export const INITIAL_CREDIT = 256 * 1024;
 
-/** A ping every so many milliseconds from each end; two without an answer and the other end is lost. */
+/**
+ * Each end sends a ping at this interval, milliseconds. After two without an answer the peer counts as lost.
+ */
 export const PING_INTERVAL_MS = 10_000;
 
 export const FRAME_BYTES = 0;
@@ -28,27 +30,27 @@ export const CONSOLE_MODES = ['write', 'watch'] as const;
 
 export type ConsoleMode = (typeof CONSOLE_MODES)[number];
 
-/** One who is there. */
+/** One attachment that is present. */
 export interface Presence {
   readonly attachment: number;
   readonly label: string;
   readonly mode: ConsoleMode;
 }
 
-/** What stands on the kept screen, as text: for guessing what the guest is at, never for showing it. */
+/** The text on the kept screen, to guess what the guest is doing, never to show it. */
 export interface ScreenText {
-  /** The last lines up to the cursor's, that one cut off before the cursor. Printable; never empty. */
+  /** The last lines up to the cursor's; the cursor's line ends before the cursor. Printable; never empty. */
   readonly lines: readonly string[];
-  /** Whether anything stands on the lines below the cursor's. */
+  /** Whether there is text on the lines below the cursor's. */
   readonly below: boolean;
-  /** Whether it is the alternate screen, which full-screen programs use. */
+  /** Whether this is the alternate screen, which full-screen programs use. */
   readonly alternate: boolean;
 }
 
-/** How many lines of `ScreenText` there are at most. */
+/** The most lines in a `ScreenText`. */
 export const SCREEN_TEXT_LINES = 8;
 
-/** Why a console stream ended. The attachment outlives reboots; these are the true ends. */
+/** Why a console stream ended. An attachment survives reboots, but none of these. */
 export const CONSOLE_ENDS = ['domain-gone', 'shutting-down', 'evicted', 'protocol'] as const;
 
 export type ConsoleEnd = (typeof CONSOLE_ENDS)[number];
@@ -56,8 +58,8 @@ export type ConsoleEnd = (typeof CONSOLE_ENDS)[number];
 /** From dom0 to the gate. */
 export type ConsoleNote =
   /**
-   * The first frame. `mode` may be `watch` although `write` was asked for: somebody else has the keyboard. `cols` and `rows` are what the
-   * guest takes its terminal for; a dom0 half from before says the writer's size.
+   * The first frame. `mode` may be `watch` although `write` was asked for, when somebody else has the
+   * keyboard. `cols` and `rows` are the size that the guest assumes; an older dom0 sends the writer's size.
    */
   | {
       readonly note: 'attached';
@@ -68,15 +70,15 @@ export type ConsoleNote =
       readonly cols: number;
       readonly rows: number;
     }
-  /** Who holds the keyboard now; null when nobody does. */
+  /** The attachment that has the keyboard now; null when none has. */
   | { readonly note: 'writer'; readonly attachment: number | null; readonly label: string | null }
   | { readonly note: 'joined'; readonly who: Presence }
   | { readonly note: 'left'; readonly who: Presence }
   /** The guest was told another size, or boots anew and knows of none. */
   | { readonly note: 'resized'; readonly cols: number; readonly rows: number }
-  /** So many bytes were dropped for want of credit; what follows is the repaint. */
+  /** This many bytes were dropped for lack of credit; the repaint follows. */
   | { readonly note: 'skipped'; readonly bytes: number }
-  /** The domain's state or the console's pty changed: the stream stays. */
+  /** The domain's state or the console's pty changed; the stream goes on. */
   | {
       readonly note: 'state';
       readonly state: DomainState;
@@ -84,13 +86,14 @@ export type ConsoleNote =
       readonly console: ConsoleState;
     }
   /**
-   * Another boot than that on the screen began, ISO 8601. While it is `silent` it has said nothing: the screen is the one before's, and its
-   * prompt takes nothing. Told when it begins, to who comes meanwhile, and before its first byte; a dom0 half from before tells nothing.
+   * Another boot than the one on the screen began, ISO 8601. While `silent` it has printed nothing: the
+   * screen is the last boot's, and its prompt takes no input. Sent when the boot begins, to newcomers, and
+   * before its first byte. An older dom0 does not send it.
    */
   | { readonly note: 'boot'; readonly began: string; readonly silent: boolean }
-  /** A repaint is out: whatever stood on the screen before is gone. */
+  /** A repaint is complete: it has replaced everything on the screen. */
   | { readonly note: 'painted' }
-  /** The answer to `screen`; null when it cannot be had now. */
+  /** The answer to `screen`; null when the text is not available now. */
   | { readonly note: 'screen'; readonly screen: ScreenText | null }
   | { readonly note: 'ended'; readonly reason: ConsoleEnd }
   | { readonly note: 'ping' | 'pong' };
@@ -98,14 +101,16 @@ export type ConsoleNote =
 /** From the gate to dom0. */
 export type ConsoleRequest =
   | { readonly note: 'credit'; readonly bytes: number }
-  /** The window has this size. `told`: what was typed before this tells the guest so; a dom0 half from before takes no notice of it. */
+  /**
+   * The window's new size. `told`: input just before this tells the guest the size. An older dom0 ignores it.
+   */
   | { readonly note: 'resize'; readonly cols: number; readonly rows: number; readonly told?: true }
   /** Take the keyboard; answered by `writer`. The gate has authorised it. */
   | { readonly note: 'takeover' }
-  /** Give the keyboard back and watch on. */
+  /** Give the keyboard back and go on watching. */
   | { readonly note: 'release' }
-  /** Paint the screen as it is now, again. */
+  /** Paint the present screen again. */
   | { readonly note: 'repaint' }
-  /** What does the screen say? Only where the contract lists `screenText`; answered by `screen`. */
+  /** Ask for the screen as text. Only where the contract lists `screenText`; answered by `screen`. */
   | { readonly note: 'screen' }
   | { readonly note: 'ping' | 'pong' };

@@ -1,25 +1,25 @@
 import type { BootProfileName, ParameterName } from '../../policy/names.js';
 
 /**
- * The version of what crosses the socket. dom0 halves are upgraded first; a gate speaks this one and the one
- * before, and uses only what the contract lists. What is added without changing what was there needs no new
- * version: it is listed, and sent only to who lists it.
+ * The version of the messages on the socket. dom0 halves are upgraded first. A gate speaks this version and
+ * the one before, and uses only what the contract lists. An addition that changes nothing else needs no new
+ * version: the contract lists it, and it is sent only to a dom0 that lists it.
  */
 export const WIRE_VERSION = 1;
 
-/** What can be done to a domain. The closed list: dom0 accepts nothing else. */
+/** The verbs for a domain. The list is closed: dom0 accepts nothing else. */
 export const VERBS = ['start', 'shutdown', 'poweroff', 'reboot', 'rescue', 'normal', 'sysrq'] as const;
 
 export type Verb = (typeof VERBS)[number];
 
-/** What an admin sets for each domain before a profile can be booted. */
+/** A value that an admin sets for each domain before a profile can be booted. */
 export interface ParameterOffer {
   readonly name: ParameterName;
   /** A few words: `suite`. */
   readonly title: string;
-  /** The closed list of its values; null when there is none, and dom0 judges by a rule of its own. */
+  /** The closed list of its values; null when there is none, and dom0 checks by its own rule. */
   readonly values: readonly string[] | null;
-  /** What it is when nothing is set; null when it must be set. */
+  /** The value when nothing is set; null when it must be set. */
   readonly default: string | null;
 }
 
@@ -28,11 +28,11 @@ export interface ProfileOffer {
   readonly name: BootProfileName;
   /** A few words for a menu row: `Debian rescue system`. */
   readonly title: string;
-  /** What happens to the domain's disks, a sentence for the customer before they confirm. */
+  /** What happens to the domain's disks: a sentence for the customer before the confirmation. */
   readonly disks: string;
   /** How to go back to the domain's own system, a sentence for the customer. */
   readonly hint: string;
-  /** Those that its command line has. A dom0 half from before there were any does not say so: there are none then. */
+  /** The parameters of its command line. An older dom0 does not send the field; then there are none. */
   readonly parameters: readonly ParameterOffer[];
 }
 
@@ -43,21 +43,30 @@ export interface Contract {
   readonly host: string;
   readonly verbs: readonly Verb[];
   readonly profiles: readonly ProfileOffer[];
-  /** Whether it tells the names of what runs here and is not managed. A dom0 half from before does not say so: it does not then. */
+  /**
+   * Whether dom0 sends the names of guests that it does not manage. An older dom0 does
+   * not, and lacks the field.
+   */
   readonly names?: boolean;
   readonly console: {
     /** Whether Ctrl-] can be sent to the guest: only where the toolstack's console takes another escape. */
     readonly passesEscape: boolean;
-    /** SysRq keys that dom0 lets through, single letters or digits. */
+    /** The SysRq keys that dom0 allows, single letters or digits. */
     readonly sysrqKeys: readonly string[];
-    /** Whether what they say is kept on the disk: only then can a boot be asked for, or a log followed or switched. A dom0 half from before does not say so. */
+    /**
+     * Whether console output is logged on the disk. Only then can a boot be asked for, or a log be followed
+     * or switched. An older dom0 lacks the field.
+     */
     readonly log: boolean;
-    /** Whether a console answers `screen`. A dom0 half from before it did does not say so: it does not then. */
+    /** Whether a console answers `screen`. An older dom0 does not, and lacks the field. */
     readonly screenText: boolean;
   };
-  /** What an admin of the host must see to, a sentence each. Left out when there is nothing. */
+  /** Problems that an admin of the host must fix, a sentence each. Missing when there are none. */
   readonly troubles?: readonly string[];
-  /** The files that the settings' globs find and that are not managed, at most {@link MOST_UNMANAGED}. A half from before does not tell them. */
+  /**
+   * The files that the settings' globs find and that are not managed, at most {@link MOST_UNMANAGED}. An
+   * older dom0 does not send them.
+   */
   readonly unmanaged?: readonly UnmanagedFile[];
 }
 
@@ -65,7 +74,7 @@ export interface Contract {
 export interface UnmanagedFile {
   /** Its name, without the directory. */
   readonly file: string;
-  /** The end of a sentence, of one printable line: `it is a pipe`, or what the toolstack says against it. */
+  /** The end of a sentence, one printable line: `it is a pipe`, or the toolstack's words against the file. */
   readonly why: string;
 }
 

@@ -1,8 +1,8 @@
 import type { FaultLogger } from './logger.js';
 
 /**
- * Guards the listeners of sockets, timers and workers. What such a listener throws reaches nobody, and Node ends the process.
- * Here it is logged, and ends only what the event belongs to.
+ * Guards the listeners of sockets, timers and workers. An exception in such a listener would end the process.
+ * The guard logs it and ends only what the event belongs to.
  */
 export class FaultGuard {
   readonly #log: FaultLogger;
@@ -14,7 +14,7 @@ export class FaultGuard {
   /**
    * @param event its name, for the log
    * @param answer ends what the event belongs to: a request, a console, a connection
-   * @returns the listener, which never throws
+   * @returns a listener that never throws
    */
   on<A extends unknown[]>(
     event: string,

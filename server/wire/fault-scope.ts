@@ -1,10 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 /**
- * What a session or another part begins (timers, microtasks, promises, sockets) belongs to its scope, and what those throw is the scope's
- * to answer. It is the net below each `FaultGuard`: nobody can forget a timer, and a fault ends what it belongs to and not the half.
+ * Timers, microtasks, promises and sockets that a session or another part starts belong to its scope, and the
+ * scope answers their faults. It is the safety net below each `FaultGuard`: no timer can be forgotten, and a
+ * fault ends the part that it belongs to, not the whole process.
  *
- * `take` finds the scope: the half asks it for every fault that nobody caught.
+ * `take` finds the scope. The process calls it for every fault that nobody caught.
  */
 export class FaultScope {
   static readonly #current = new AsyncLocalStorage<FaultScope>();
@@ -15,25 +16,27 @@ export class FaultScope {
     this.#answer = answer;
   }
 
-  /** Runs work whose timers and promises belong here. What the work itself throws is its caller's. */
+  /**
+   * Runs work whose timers and promises belong to this scope. The caller handles what the work itself throws.
+   */
   run<T>(work: () => T): T {
     return FaultScope.#current.run(this, work);
   }
 
-  /** @returns the function for others to call: it runs in the scope that is current now, whoever calls it */
+  /** @returns a function that runs in the scope that is current now, whoever calls it */
   static bound<A extends unknown[]>(work: (...given: A) => void): (...given: A) => void {
     return AsyncLocalStorage.bind(work);
   }
 
   /**
-   * Has the running code's scope answer a fault.
+   * Lets the running code's scope answer a fault.
    *
-   * @returns false when it belongs to none; whoever asks has to end the process
+   * @returns false when there is no scope; then the caller must end the process
    * @throws what the answer throws
    */
   static take(fault: unknown): boolean {
     const scope = FaultScope.#current.getStore();
-    // What the answer begins belongs to nobody: a second fault there is one of the half.
+    // The answer runs outside of all scopes, so a second fault there belongs to the process.
     if (scope !== undefined) FaultScope.#current.exit(scope.#answer, fault);
     return scope !== undefined;
   }

@@ -3,24 +3,25 @@ import { constants } from 'node:fs';
 import { open, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** More than what a database or a journal may have put by in files that are there already. Bytes. */
+/** More than a database or a journal may have reserved in its present files. Bytes. */
 const TRIED_BYTES = 256 * 1024;
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
 
-/** Whether a folder takes files, found by writing one. */
+/** Whether a folder accepts files, tested by writing one. */
 export interface FolderCheck {
-  /** In words, without a path: `state directory`. */
+  /** A name without a path: `state directory`. */
   readonly what: string;
-  /** Bytes that this user may still fill; null when it cannot be known. */
+  /** Bytes that this user may still write; null when unknown. */
   readonly free: number | null;
-  /** The size of its file system. Bytes. */
+  /** The size of its file system in bytes; null when unknown. */
   readonly size: number | null;
-  /** Why no file of 256 KiB can be written there, as the system says it; null when one was. */
+  /** The system's reason why no file of 256 KiB could be written; null when one was. */
   readonly problem: string | null;
 }
 
 /**
- * Writes a file of 256 KiB there, to the disk, and removes it. Never rejects: what goes wrong is the answer.
+ * Writes a file of 256 KiB and syncs it to the disk, then removes it. Never rejects: an
+ * error becomes the answer.
  *
  * @param what see {@link FolderCheck}
  */
@@ -47,7 +48,7 @@ export async function checkFolder(what: string, folder: string): Promise<FolderC
   }
 }
 
-/** Without the path: `ENOSPC: no space left on device`. */
+/** The message without the path: `ENOSPC: no space left on device`. */
 function reason(error: unknown): string {
   const { message } = error as Error;
   return message.replace(/, \w+( '[^']*'.*)?$/, '');

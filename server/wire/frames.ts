@@ -5,15 +5,15 @@ export type Frame =
   | { readonly kind: typeof FRAME_BYTES; readonly body: Buffer }
   | { readonly kind: typeof FRAME_NOTE; readonly body: Buffer };
 
-/** The other end broke the framing; the connection must be ended. */
+/** The peer broke the framing; the connection must be ended. */
 export class FrameError extends Error {}
 
-/** @returns one frame of console bytes. Bodies over FRAME_LIMIT must be cut by the caller. */
+/** @returns one frame of console bytes. The caller must cut bodies over FRAME_LIMIT. */
 export function bytesFrame(body: Uint8Array): Buffer {
   return frame(FRAME_BYTES, body);
 }
 
-/** @returns one frame with a JSON note. */
+/** @returns one frame with a JSON note. @throws FrameError for a note over FRAME_LIMIT */
 export function noteFrame(note: object): Buffer {
   return frame(FRAME_NOTE, Buffer.from(JSON.stringify(note)));
 }

@@ -1,31 +1,37 @@
 import { parseDomainName } from '../../policy/names.js';
 import type { DomainName } from '../../policy/names.js';
 
-/** What `xl migrate` puts behind a domain's name: where it arrives, and where it has left (xl_migrate.c). */
+/**
+ * The suffixes that `xl migrate` adds to a domain's name: on the host where it arrives, and on the one that
+ * it has left (xl_migrate.c).
+ */
 const SUFFIXES = ['--incoming', '--migratedaway'] as const;
 
-/** What `xm migrate` puts before the name of a domain that leaves (XendCheckpoint.py). */
+/** The prefix that `xm migrate` adds to the name of a domain that leaves (XendCheckpoint.py). */
 const PREFIX = 'migrating-';
 
-/** The name of a guest that runs: a domain's, or one that a domain has on its way from host to host. Printable, at most 77 characters. */
+/**
+ * The name of a running guest: a domain's, or the name that a domain has during a migration.
+ * Printable, at most 77 characters.
+ */
 export type GuestName = string;
 
-/** @returns undefined when the text is no name that a guest of ours could have; never Domain-0 */
+/** @returns undefined when no guest of ours could have this name; never Domain-0 */
 export function parseGuestName(text: string): GuestName | undefined {
   const names = [text, ...SUFFIXES.map((suffix) => text.endsWith(suffix) && text.slice(0, -suffix.length))];
   if (text.startsWith(PREFIX)) names.push(text.slice(PREFIX.length));
   return names.some((name) => name !== false && parseDomainName(name) !== undefined) ? text : undefined;
 }
 
-/** The names that the domain has while it is on its way to another host, or from one. */
+/** The names that the domain has during a migration, in or out. */
 export function namesOnTheWay(domain: DomainName): readonly GuestName[] {
   return [...SUFFIXES.map((suffix) => `${domain}${suffix}`), `${PREFIX}${domain}`];
 }
 
-/** What is to be read of a guest with one of the names of a domain. */
+/** The relation of a guest to the domain whose name it has, or has in part. */
 export type GuestPart = 'runs' | 'arriving' | 'leaving';
 
-/** The domain that leaves its host, when a guest has this name; null: none does. */
+/** The domain that leaves its host under this guest name; null when the name is none of a leaving domain. */
 export function domainThatLeaves(guest: GuestName): DomainName | null {
   const name = guest.endsWith(SUFFIXES[1])
     ? guest.slice(0, -SUFFIXES[1].length)
@@ -35,7 +41,7 @@ export function domainThatLeaves(guest: GuestName): DomainName | null {
   return parseDomainName(name) ?? null;
 }
 
-/** Whether a guest of this name is the domain, and in which part of its way; null: it is another. */
+/** How a guest of this name relates to the domain; null: it is another one. */
 export function partOf(domain: DomainName, guest: GuestName): GuestPart | null {
   if (guest === domain) return 'runs';
   if (guest === `${domain}${SUFFIXES[0]}`) return 'arriving';

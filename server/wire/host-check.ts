@@ -1,13 +1,13 @@
 import type { DomainName } from '../../policy/names.js';
 import type { FolderCheck } from './folder-check.js';
 
-/** `GET /check`: what a dom0 half finds when it tries what it needs. */
+/** `GET /check`: the results when a dom0 tests what it needs. */
 export interface HostCheck {
   /** Whether the toolstack answers, asked just now. */
   readonly toolstack: {
-    /** Since it answered last; null: never since the half was started. Seconds. */
+    /** Seconds since its last answer; null: no answer since dom0 started. */
     readonly age: number | null;
-    /** Why it does not; null when it has just answered. */
+    /** Why it does not answer; null when it has just answered. */
     readonly problem: string | null;
   };
   readonly folders: readonly FolderCheck[];

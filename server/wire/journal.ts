@@ -1,7 +1,7 @@
 import type { CustomerName, DomainName } from '../../policy/names.js';
 import type { Verb } from './contract.js';
 
-/** One operation as dom0's journal recorded it, with what the gate claimed of its own audit log. */
+/** One operation in dom0's journal, with the gate's claims about its own audit log. */
 export interface ClaimedEntry {
   /** Sequence number in dom0's journal. */
   readonly seq: number;

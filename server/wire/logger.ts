@@ -1,4 +1,4 @@
-/** What both halves log with: JSON lines, one per event, fields first. A pino logger is one. */
+/** The logger of both halves: JSON lines, one per event, fields first. A pino logger fits. */
 export interface Logger {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
@@ -6,5 +6,5 @@ export interface Logger {
   error(fields: object, message: string): void;
 }
 
-/** Where only faults go. */
+/** A logger for faults only. */
 export type FaultLogger = Pick<Logger, 'error'>;

@@ -2,7 +2,10 @@ import { mkdirSync, statSync } from 'node:fs';
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 
-/** Why there can never be a directory at a path, in one sentence: the path is wrong, not the disk full. */
+/**
+ * Why there can never be a directory at a path, in one sentence: the path is wrong, and
+ * the disk is not to blame.
+ */
 export class DirectoryError extends Error {
   override readonly name = 'DirectoryError';
   readonly code: string;
@@ -14,11 +17,11 @@ export class DirectoryError extends Error {
 }
 
 /**
- * Makes a directory and those missing above it, each with this mode. Node's own `recursive` never ends where `mkdir` answers ENOENT although
- * the directory above is there, as below /proc, and no signal ends it then.
+ * Makes a directory and the missing ones above it, each with this mode. Node's own `recursive` loops for
+ * ever, deaf to signals, where `mkdir` answers ENOENT although the directory above exists, as below /proc.
  *
- * @returns the topmost one that was made; undefined when all were there
- * @throws DirectoryError, or what the system call says
+ * @returns the topmost directory that was made; undefined when all were there
+ * @throws DirectoryError, or the system call's error
  */
 export async function makeDirectory(path: string, mode: number): Promise<string | undefined> {
   const missing: string[] = [];
@@ -38,7 +41,7 @@ export async function makeDirectory(path: string, mode: number): Promise<string 
   }
 }
 
-/** The same at once. */
+/** The same, synchronously. */
 export function makeDirectorySync(path: string, mode: number): string | undefined {
   const missing: string[] = [];
   for (let at = resolve(path); ; at = dirname(at)) {
@@ -60,7 +63,7 @@ export function makeDirectorySync(path: string, mode: number): string | undefine
   }
 }
 
-/** Whether what is missing is the directory above. */
+/** Whether the missing part is the directory above. */
 function isAbove({ code }: NodeJS.ErrnoException, at: string): boolean {
   return code === 'ENOENT' && dirname(at) !== at;
 }

@@ -3,13 +3,13 @@ import type { BootProfileName, CustomerName, DomainName, Fingerprint } from '../
 import type { RefusalCode } from '../../policy/refusal.js';
 import type { Verb } from './contract.js';
 
-/** Who asked, as the gate claims it; dom0 writes it into its own journal as *claimed*. */
+/** The person who asked, as the gate claims; dom0 records it in its own journal as *claimed*. */
 export interface Actor {
   readonly customer: CustomerName;
   readonly fingerprint: Fingerprint;
   /** The source address. */
   readonly source: string;
-  /** The gate's audit row of the intent, and its hash: dom0's journal so witnesses the gate's chain. */
+  /** The gate's audit row of the intent, and its hash: so dom0's journal is a witness of the gate's chain. */
   readonly auditSeq: number;
   readonly auditHash: string;
 }
@@ -22,7 +22,9 @@ export interface OperationRequest {
   readonly verb: Verb;
   /** The boot profile: given with `rescue`, null otherwise. */
   readonly profile: BootProfileName | null;
-  /** The values of the profile's parameters: only those that the contract lists. Left out when there are none. */
+  /**
+   * The values of the profile's parameters: only those that the contract lists. Missing when there are none.
+   */
   readonly parameters?: ParameterValues;
   /** The key of `sysrq`, null otherwise. */
   readonly key: string | null;
@@ -30,8 +32,9 @@ export interface OperationRequest {
 }
 
 /**
- * `queued` and `running` are under way; the rest are final. `done`: it is so. `failed`: the toolstack said no or the
- * deadline passed, and what was half-done is undone. `superseded`: a power-off overtook it.
+ * `queued` and `running` are under way; the rest are final. `done`: the domain is as requested.
+ * `failed`: the toolstack refused or the deadline passed, and half-done work is undone.
+ * `superseded`: a power-off overtook it.
  */
 export const OPERATION_PHASES = ['queued', 'running', 'done', 'failed', 'superseded'] as const;
 
@@ -60,7 +63,7 @@ export interface OperationView {
   readonly profile: BootProfileName | null;
   readonly phase: OperationPhase;
   readonly step: OperationStep;
-  /** Creates run one at a time: how many are before this one; 0 when it runs. */
+  /** Creates run one at a time: the number of creates ahead; 0 when it runs. */
   readonly place: number;
   readonly startedAt: string;
   /** When dom0 gives up on the present step; null when it has no deadline. */
@@ -68,9 +71,12 @@ export interface OperationView {
   readonly endedAt: string | null;
   /** Set when phase is `failed` or `superseded`. */
   readonly failure: WireRefusal | null;
-  /** There, and true, while the end cannot be written to the journal: it stands in memory alone. A restart then looks at the domain again. */
+  /**
+   * True while the end is only in memory because the journal cannot be written; missing otherwise. After a
+   * restart dom0 looks at the domain again.
+   */
   readonly unrecorded?: boolean;
-  /** Who asked, by name only, so that "busy" can say so to those who share the domain. */
+  /** The name of the person who asked, so that "busy" can tell it to those who share the domain. */
   readonly by: CustomerName;
 }
 

@@ -1,5 +1,5 @@
 /**
- * The target of a request, parsed. Node hands over whatever stood between the method and the version.
+ * Parses the target of a request. Node passes on whatever stood between the method and the version.
  *
  * @returns null when it is no URL, such as `http://[::1`
  */

@@ -19,13 +19,13 @@ import type { OperationRequest } from './operation.js';
 import { TEXT_LIMITS } from './text-limits.js';
 
 /**
- * Checks what a dom0 half is asked. A key that is not known is an error here: a gate is upgraded last, so it cannot know
- * more than this half.
+ * Checks the requests to a dom0. An unknown key is an error here: gates are upgraded last, so a gate
+ * cannot know more than dom0.
  */
 
 const ajv = new Ajv({ strict: true, allowUnionTypes: true, allErrors: false });
 
-/** Names are checked by the one parser that makes them, so that schema and brand cannot differ. */
+/** The parsers that make the names also check them, so that schema and brand cannot differ. */
 ajv.addFormat('domain-name', (text) => parseDomainName(text) !== undefined);
 ajv.addFormat('customer-name', (text) => parseCustomerName(text) !== undefined);
 ajv.addFormat('profile-name', (text) => parseBootProfileName(text) !== undefined);
@@ -41,7 +41,7 @@ const format = (name: string) => ({ type: 'string', maxLength: 200, format: name
 const nullable = <T extends { type: string }>(schema: T) => ({ ...schema, type: [schema.type, 'null'] });
 const count = { type: 'integer', minimum: 0 };
 
-/** All but the optional properties are required, and no others are taken. */
+/** All properties but the optional ones are required, and no others are accepted. */
 function object(properties: Record<string, object>, optional: readonly string[] = []) {
   const required = Object.keys(properties).filter((name) => !optional.includes(name));
   return { type: 'object', required, properties, additionalProperties: false };
@@ -81,9 +81,9 @@ const consoleRelease = object({
 const logSwitch = object({ keep: { type: 'boolean' }, actor });
 
 /**
- * Checks one kind of message that came over the socket.
+ * Checks one kind of message from the socket.
  *
- * @returns the value, typed, or a refusal `usage` whose detail says where it is wrong
+ * @returns the value, typed, or a refusal `usage` whose detail says what is wrong
  */
 export type Parser<T> = (value: unknown) => T | Refusal;
 

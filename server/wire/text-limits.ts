@@ -1,17 +1,17 @@
 /**
- * The longest texts that cross the socket, by what they are. dom0 cuts what it says to them, and so does the reader of
- * what it says. Characters; the reader counts UTF-16 units.
+ * The longest texts that cross the socket, by kind. dom0 cuts its texts to them, and so does the reader. In
+ * characters; the reader counts UTF-16 units.
  */
 export const TEXT_LIMITS = {
   /** A host's name, for people. */
   host: 63,
-  /** A boot profile's or a parameter's row in a menu. */
+  /** The title of a boot profile or a parameter, in a menu row. */
   title: 60,
   /** A sentence for customers or admins. */
   sentence: 300,
-  /** What an admin reads of a refusal in the log. */
+  /** The detail of a refusal, for an admin who reads the log. */
   detail: 1000,
-  /** How an attachment is called to others. */
+  /** The name that others see for an attachment. */
   label: 64,
   /** A file's name without its directory: NAME_MAX of Linux. */
   file: 255,
