@@ -13,7 +13,7 @@ import type { RefusalCode } from '../../policy/refusal.js';
 import type { Retirement } from './records.js';
 import type { Role } from '../../policy/roles.js';
 
-/** Who did it: a customer over a connection, or an admin on the control socket. */
+/** The person who acted: a customer, over a connection. */
 export interface CustomerActor {
   readonly customer: CustomerName;
   readonly fingerprint: Fingerprint;
@@ -21,7 +21,9 @@ export interface CustomerActor {
   readonly connection: string;
 }
 
-/** An admin: the Unix login at the other end of control.sock, or who opened the database directly. */
+/**
+ * An admin: the Unix login at the other end of control.sock, or the one that opened the database directly.
+ */
 export interface AdminActor {
   readonly admin: string;
 }
@@ -33,33 +35,33 @@ interface OnDomain {
   readonly domain: DomainName;
 }
 
-/** Each action of a customer on a domain that changes it has an intent, and the intent has an outcome. */
+/** Every action that changes a domain has an intent, and every intent has an outcome. */
 type Intents = {
   readonly [A in Action]: {
     readonly kind: `domain.${A}.requested`;
     readonly operation: string;
     readonly profile: BootProfileName | null;
-    /** What the profile's parameters are to be; not there when it has none. */
+    /** The values of the profile's parameters; missing when it has none. */
     readonly parameters?: ParameterValues;
-    /** Of `sysrq`: its key; not in rows from before it was recorded. */
+    /** With `sysrq`: its key; missing in rows from before it was recorded. */
     readonly key?: string;
-    /** Of `log-switch`: whether the log is kept from then on. */
+    /** With `log-switch`: whether the log is kept from then on. */
     readonly keep?: boolean;
     readonly rule: string;
-    /** Policy revision that allowed it. */
+    /** The policy revision that allowed it. */
     readonly revision: number;
   } & OnDomain;
 }[Action];
 
 /**
- * What happened: a closed union, past tense. No key material, no console bytes. The hash chain is over the canonical JSON
- * of these.
+ * The events of the audit log: a closed union, past tense. No key material, no console bytes. The hash chain
+ * covers their canonical JSON.
  */
 export type AuditEvent =
   | { readonly kind: 'gate.started'; readonly version: string; readonly revision: number }
   | { readonly kind: 'gate.stopped'; readonly reason: string }
   | { readonly kind: 'login.accepted'; readonly actor: CustomerActor; readonly login: string }
-  /** `login` is made printable and cut at 64 characters; never says whether the customer exists. */
+  /** `login` is made printable and cut at 64 characters. The event never says whether the customer exists. */
   | {
       readonly kind: 'login.refused';
       readonly source: string;
@@ -80,26 +82,28 @@ export type AuditEvent =
       readonly actor: CustomerActor;
       readonly session: string;
       readonly what: 'menu' | 'plain-menu' | 'exec';
-      /** For exec, the verb of the grammar only, never arguments that may hold key material. */
+      /** For exec the verb only, never arguments, because they may hold key material. */
       readonly command: string | null;
     }
   | Intents
   | {
       readonly kind: 'domain.denied';
       readonly actor: CustomerActor;
-      /** As the customer spelt it, made printable, at most 80 characters. */
+      /** As the customer typed it, made printable, at most 80 characters. */
       readonly domain: string;
       readonly action: Action;
       readonly code: RefusalCode;
       readonly detail: string;
-      /** The customer is told it, to ask by; these are not in rows from before there were references. */
+      /**
+       * The customer is told the reference, to quote it. This and the fields below are missing in old rows.
+       */
       readonly reference?: string;
       readonly profile?: BootProfileName | null;
-      /** Of a SysRq. */
+      /** With `sysrq`: its key. */
       readonly key?: string;
-      /** Policy revision that denied it. */
+      /** The policy revision that denied it. */
       readonly revision?: number;
-      /** What the domain did, where it was known. */
+      /** The domain's state, where it was known. */
       readonly state?: DomainState | null;
       readonly booted?: BootProfileName | null;
     }
@@ -162,13 +166,15 @@ export type AuditEvent =
       readonly kind: 'domain.retired';
       readonly actor: EventActor | null;
       readonly domain: DomainName;
-      /** Not in rows from before it was recorded. */
+      /** Missing in rows from before it was recorded. */
       readonly why?: Retirement;
     }
   | { readonly kind: 'domain.adopted'; readonly actor: EventActor | null; readonly domain: DomainName }
-  /** It is said to be gone, and so are too many others: it is not retired without an admin. */
+  /**
+   * Its host says that the domain is gone, but too many went at once: an admin must decide on its retirement.
+   */
   | { readonly kind: 'domain.retirement.waits'; readonly actor: null; readonly domain: DomainName }
-  /** An admin has said that it is not gone. */
+  /** An admin has said that the domain is not gone. */
   | { readonly kind: 'domain.kept'; readonly actor: EventActor; readonly domain: DomainName }
   | {
       readonly kind: 'domain.parameter.set';
@@ -191,8 +197,8 @@ export type AuditEvent =
       readonly problems: readonly string[];
     }
   /**
-   * An admin makes the policy files those of an earlier revision, while `from` is in force; recorded before it is done. What is then read of them is a
-   * `policy.loaded` like any other.
+   * An admin restores the policy files of an earlier revision, while `from` is in force. Recorded before it
+   * is done. Loading the restored files is a `policy.loaded` like any other.
    */
   | {
       readonly kind: 'policy.restored';
@@ -206,7 +212,9 @@ export type AuditEvent =
       readonly session: string;
       readonly reason: string;
     }
-  /** `operation` is the visit's. A visit has several when the policy is changed meanwhile. */
+  /**
+   * `operation` is the attachment's. An attachment has several recordings when the policy changes meanwhile.
+   */
   | {
       readonly kind: 'recording.began';
       readonly actor: CustomerActor;
@@ -222,12 +230,12 @@ export type AuditEvent =
       readonly operation: string;
       readonly recording: string;
       readonly reason: 'left' | 'policy' | 'full' | 'failed';
-      /** Of the file. */
+      /** The size of the file. */
       readonly bytes: number;
-      /** Bytes of the visit that the disk did not take in time. */
+      /** Bytes of the attachment that the disk did not take in time. */
       readonly missed: number;
     }
-  /** A visit that policy wants recorded goes on, or is refused, without. */
+  /** An attachment that must be recorded goes on without a recording, or is refused. */
   | {
       readonly kind: 'recording.failed';
       readonly actor: CustomerActor;
@@ -235,7 +243,7 @@ export type AuditEvent =
       readonly operation: string;
       readonly detail: string;
     }
-  /** `customer` is whose visit it was. */
+  /** `customer` is the one whose attachment was recorded. */
   | {
       readonly kind: 'recording.exported';
       readonly actor: EventActor;
@@ -243,7 +251,7 @@ export type AuditEvent =
       readonly domain: DomainName;
       readonly recording: string;
     }
-  /** By age or size when nobody is named. */
+  /** Without an actor: removed by age or size. */
   | {
       readonly kind: 'recording.removed';
       readonly actor: EventActor | null;
@@ -252,7 +260,7 @@ export type AuditEvent =
       readonly recording: string;
       readonly reason: 'age' | 'size';
     }
-  /** `recording` as the customer spelt it, made printable, at most 80 characters. */
+  /** `recording` as the customer typed it, made printable, at most 80 characters. */
   | {
       readonly kind: 'recording.denied';
       readonly actor: CustomerActor;
@@ -267,13 +275,15 @@ export type AuditEvent =
       readonly consolesClosed: boolean;
       readonly until: string | null;
     }
-  /** By itself, when its time was over, when nobody is named. */
+  /** Without an actor: ended by itself when its time was over. */
   | { readonly kind: 'maintenance.ended'; readonly actor: EventActor | null }
   | { readonly kind: 'backup.made'; readonly actor: EventActor; readonly file: string };
 
 export type AuditKind = AuditEvent['kind'];
 
-/** A row of the audit log: `hash` is SHA-256 (hex) over `prev` and the canonical JSON of seq, at and event. */
+/**
+ * A row of the audit log. `hash` is SHA-256 (hex) over `prev` and the canonical JSON of seq, at and event.
+ */
 export interface AuditRow {
   readonly seq: number;
   /** ISO 8601, UTC, milliseconds. */

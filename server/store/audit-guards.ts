@@ -1,7 +1,10 @@
 import { Sql } from './database.js';
 import type { Database } from './database.js';
 
-/** The triggers that forbid changing the audit log, as the first migration makes them. White space does not count. */
+/**
+ * The triggers that forbid changing the audit log, as the first migration makes them.
+ * White space does not count.
+ */
 const GUARDS: ReadonlyMap<string, string> = new Map(
   [
     `CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit
@@ -18,7 +21,7 @@ const TRIGGERS = new Sql<{ name: string; sql: string }>(
   `SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'audit' COLLATE NOCASE`,
 );
 
-/** @returns a sentence when the guards are not the three that were made, word for word, and no others */
+/** @returns a sentence when the guards are not exactly the three that were made; null when they are */
 export function guardProblem(database: Database): string | null {
   const found = new Map(database.all(TRIGGERS).map(({ name, sql }) => [name, plain(sql)]));
   const gone = [...GUARDS.keys()].filter((name) => !found.has(name));

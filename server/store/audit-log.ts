@@ -26,13 +26,15 @@ const OPEN_INTENTS = new Sql<StoredAuditRow>(
    ORDER BY seq`,
 );
 
-/** Which rows are asked for. All that is given must hold. */
+/** Selects rows of the log. All given conditions must hold. */
 export interface TailQuery {
-  /** Only rows after this sequence number; with it the first `limit` rows are returned, without it the last. */
+  /**
+   * Only rows after this sequence number. With it the first `limit` rows are returned, without it the last.
+   */
   readonly after?: number | undefined;
-  /** At most so many rows; 500 when not given. */
+  /** The most rows; 500 when not given. */
   readonly limit?: number | undefined;
-  /** Rows of what this customer did, or what was done to them. */
+  /** Rows about what this customer did, or what was done to them. */
   readonly customer?: CustomerName | undefined;
   readonly domain?: DomainName | undefined;
   /** ISO 8601, UTC: only rows at or after this time. */
@@ -41,7 +43,7 @@ export interface TailQuery {
   readonly fromSeq?: number | undefined;
 }
 
-/** Ends `together` as if it had not been. */
+/** Rolls `together` back, and carries its result out. */
 class RolledBackError<T> extends Error {
   readonly result: T;
 
@@ -51,7 +53,7 @@ class RolledBackError<T> extends Error {
   }
 }
 
-/** Adds an event to the transaction under way. */
+/** Adds an event to the present transaction. */
 export type Append = (event: AuditEvent) => AuditRow;
 
 /** The audit log: append-only, each row chained to the one before by its hash. */
@@ -59,9 +61,9 @@ export class AuditLog {
   readonly #database: Database;
   readonly #clock: () => Date;
   readonly #listeners = new Set<(row: AuditRow) => void>();
-  /** The last row that this process has written: what is in the file may be less by now. */
+  /** The last row that this process has written. The file may hold less by now, if rows were cut off. */
   #written: Mark = { seq: 0, hash: GENESIS };
-  /** The events of `together`, while it is under way. */
+  /** The events of a running `together`. */
   #joined: AuditRow[] | undefined;
 
   constructor(database: Database, clock: () => Date) {
@@ -69,15 +71,16 @@ export class AuditLog {
     this.#clock = clock;
   }
 
-  /** @throws AuditUnavailableError when it cannot be written; nothing has happened then */
+  /** @throws AuditUnavailableError when the log cannot be written; nothing has happened then */
   append(event: AuditEvent): AuditRow {
     return this.transact((append) => append(event));
   }
 
   /**
-   * One immediate transaction whose changes and events stand or fall together. Listeners hear of the events after the commit.
+   * Runs one immediate transaction: its changes and events are kept or rolled back together. Listeners hear
+   * of the events after the commit.
    *
-   * @throws AuditUnavailableError when it cannot be written; nothing has happened then
+   * @throws AuditUnavailableError when the log cannot be written; nothing has happened then
    */
   transact<T>(body: (append: Append) => T): T {
     if (this.#joined !== undefined) return body(this.#appendTo(this.#joined));
@@ -88,10 +91,10 @@ export class AuditLog {
   }
 
   /**
-   * Makes one transaction of several: what the body calls of the store stands or falls together.
+   * Joins several transactions into one: all calls to the store in the body are kept or rolled back together.
    *
-   * @param keep whether the result is to stand; otherwise all of it is taken back, and nobody hears of it
-   * @throws AuditUnavailableError when it cannot be written; nothing has happened then
+   * @param keep whether to commit, by the result; otherwise all is rolled back, and no listener hears of it
+   * @throws AuditUnavailableError when the log cannot be written; nothing has happened then
    */
   together<T>(body: () => T, keep: (result: T) => boolean): T {
     const rows: AuditRow[] = [];
@@ -137,7 +140,7 @@ export class AuditLog {
     return forward ? rows : rows.reverse();
   }
 
-  /** Why it cannot be written just now, found by a write that changes nothing; null when it can. */
+  /** Why the log cannot be written now, tested by a write that changes nothing; null when it can. */
   trouble(): string | null {
     try {
       this.#database.touch();
@@ -148,7 +151,7 @@ export class AuditLog {
     }
   }
 
-  /** The last row's number and hash; 0 and zeros while there is none. */
+  /** The last row's number and hash; 0 and zeros when there is none. */
   head(): { seq: number; hash: string } {
     return this.#database.get(HEAD) ?? { seq: 0, hash: GENESIS };
   }
@@ -158,35 +161,36 @@ export class AuditLog {
     return stored === undefined ? undefined : auditRow(stored);
   }
 
-  /** The denial that has this reference. */
+  /** The denial with this reference. */
   denial(reference: string): AuditRow | undefined {
     const stored = this.#database.get(BY_REFERENCE, reference);
     return stored === undefined ? undefined : auditRow(stored);
   }
 
-  /** Of millions that there are; unused until the end of the transaction under way. */
+  /** Draws an unused reference. It stays unused until the present transaction ends. */
   unusedReference(): string {
     let reference = drawReference();
     while (this.denial(reference) !== undefined) reference = drawReference();
     return reference;
   }
 
-  /** Intents whose operation has no `operation.ended`, oldest first. */
+  /** Intents without an `operation.ended`, oldest first. */
   openIntents(): AuditRow[] {
     return this.#database.all(OPEN_INTENTS).map(auditRow);
   }
 
   /**
-   * Told each row after its commit, in order, in a microtask of its own: a listener's fault cannot undo what is written.
+   * Calls the listener with each row after its commit, in order, in a microtask of its own: a listener's
+   * fault cannot undo a write.
    *
-   * @returns a function that stops it
+   * @returns a function that unsubscribes
    */
   onAppend(listener: (row: AuditRow) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Reads the whole log at once; a process that serves others takes `verifier()` and its steps. */
+  /** Reads the whole log at once. A process that serves others uses `verifier()` and its steps instead. */
   verify(witness: Iterable<Witness> = [], marks: Iterable<Mark> = []): VerifyReport {
     const verifier = this.verifier(witness, marks);
     while (!verifier.step()) continue;
@@ -195,7 +199,7 @@ export class AuditLog {
 
   /**
    * @param witness what dom0's journal claims to have heard from this log
-   * @param marks what else was noted of it outside; what this process has written last counts in any case
+   * @param marks rows noted outside of the database; the last row that this process wrote is always checked
    */
   verifier(witness: Iterable<Witness> = [], marks: Iterable<Mark> = []): AuditVerifier {
     return new AuditVerifier(this.#database, witness, [...marks, this.#written]);
@@ -211,7 +215,7 @@ export class AuditLog {
 
   #insert(event: AuditEvent): AuditRow {
     const head = this.head();
-    // A number that was once given is not given again, even if its row was cut off: the hole stays to be found.
+    // A number is never given twice, even when its row was cut off: so the hole can be found.
     const seq = Math.max(head.seq, this.#database.get(HIGHEST)?.seq ?? 0, this.#written.seq) + 1;
     const asker =
       event.kind === 'operation.ended' ? this.#database.get(ASKER, event.operation, seq) : undefined;

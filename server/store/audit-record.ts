@@ -4,15 +4,18 @@ import type { AuditEvent, AuditRow } from './audit-event.js';
 import { canonicalJson } from './canonical-json.js';
 import { Sql } from './database.js';
 
-/** What stands before the first row. */
+/** The `prev` of the first row. */
 export const GENESIS = '0'.repeat(64);
 
-/** Who asked for an operation, told by the rows before a number: its end is filed under the same customer. */
+/**
+ * The customer who asked for an operation, in the rows before a number: its end is
+ * filed under the same customer.
+ */
 export const ASKER = new Sql<{ customer: string | null }>(
   `SELECT customer FROM audit WHERE operation = ? AND seq < ? AND kind GLOB 'domain.*.requested' ORDER BY seq LIMIT 1`,
 );
 
-/** A row as it is stored: `record` is what is hashed, the columns before it are to find it by. */
+/** A stored row. `record` is hashed; the other columns are for searching. */
 export interface StoredAuditRow {
   readonly seq: number;
   readonly at: string;
@@ -20,14 +23,16 @@ export interface StoredAuditRow {
   readonly customer: string | null;
   readonly domain: string | null;
   readonly operation: string | null;
-  /** Of a customer's deed, where it came from, as `sourceBucket` tells sources apart; null too in rows from before it was kept. */
+  /**
+   * For a customer's act: its source, reduced by `sourceBucket`. Null also in rows from before it was kept.
+   */
   readonly source: string | null;
   readonly record: string;
   readonly prev: string;
   readonly hash: string;
 }
 
-/** What `record` holds. */
+/** The contents of `record`. */
 export interface AuditRecord {
   readonly seq: number;
   readonly at: string;
@@ -39,7 +44,7 @@ export function chainHash(prev: string, record: string): string {
   return createHash('sha256').update(prev).update(record).digest('hex');
 }
 
-/** @param customer who asked for the operation, when the event is its end and names nobody */
+/** @param customer the one who asked for the operation, when the event is its end and has no customer */
 export function storedRow(record: AuditRecord, prev: string, customer: string | null): StoredAuditRow {
   const text = canonicalJson(record);
   return {
@@ -52,7 +57,7 @@ export function storedRow(record: AuditRecord, prev: string, customer: string | 
   };
 }
 
-/** The columns that an event is found by. */
+/** The columns for searching an event. */
 export function auditKeys(
   event: AuditEvent,
   asker: string | null,
@@ -66,7 +71,7 @@ export function auditKeys(
   };
 }
 
-/** Whom it befell, or else who did it. */
+/** The customer that the event is about, or else the one who acted. */
 function customerOf(event: AuditEvent): string | null {
   if ('customer' in event) return event.customer;
   if ('actor' in event && event.actor !== null && 'customer' in event.actor) return event.actor.customer;

@@ -5,7 +5,7 @@ import { guardProblem } from './audit-guards.js';
 import { Sql } from './database.js';
 import type { Database } from './database.js';
 
-/** Rows a step: some milliseconds. */
+/** Rows a step, which takes some milliseconds. */
 const CHUNK = 100;
 
 const NEXT = new Sql<StoredAuditRow>(
@@ -13,13 +13,16 @@ const NEXT = new Sql<StoredAuditRow>(
 );
 const HIGHEST = new Sql<{ seq: number }>(`SELECT seq FROM sqlite_sequence WHERE name = 'audit'`);
 
-/** A row's number and hash that were kept outside of the database: by the running gate, by the log on stderr. */
+/**
+ * A row's number and hash that were noted outside of the database: by the running
+ * gate, or in its log on stderr.
+ */
 export interface Mark {
   readonly seq: number;
   readonly hash: string;
 }
 
-/** What dom0's journal says it heard from the gate with one operation. */
+/** What dom0's journal says that the gate told it with an operation. */
 export interface Witness {
   readonly auditSeq: number;
   readonly auditHash: string;
@@ -27,16 +30,16 @@ export interface Witness {
 }
 
 /**
- * `changed`: the row is not what was hashed, or not what the row after it was chained to. `missing`: numbers without a row.
- * `reordered`: the row was written under another number. `truncated`: rows were cut off the end. `contradicted`: dom0's
- * journal heard another row there. `unguarded`: the triggers that forbid changes are gone, say something else, or have
- * company.
+ * `changed`: the row is not what was hashed, or not the row that the next one was chained to. `missing`:
+ * numbers without a row. `reordered`: the row was written under another number. `truncated`: rows were cut
+ * off the end. `contradicted`: dom0's journal heard another row there. `unguarded`: the triggers that forbid
+ * changes are missing, changed, or not alone.
  */
 type FindingKind = 'changed' | 'missing' | 'reordered' | 'truncated' | 'contradicted' | 'unguarded';
 
 export interface Finding {
   readonly kind: FindingKind;
-  /** The row it is about; of missing rows the first. Null when it is about the whole log. */
+  /** The row in question; the first one for missing rows. Null when the finding is about the whole log. */
   readonly seq: number | null;
   /** A sentence for the admin. */
   readonly detail: string;
@@ -44,18 +47,18 @@ export interface Finding {
 
 export interface VerifyReport {
   readonly ok: boolean;
-  /** Rows read. */
+  /** The number of rows read. */
   readonly rows: number;
   readonly head: { readonly seq: number; readonly hash: string };
-  /** Entries of dom0's journal that were compared. */
+  /** The number of compared entries of dom0's journal. */
   readonly witnessed: number;
-  /** At most 1,000; in the order of the log, the witness's last. */
+  /** At most 1,000, in the order of the log; contradictions come last. */
   readonly findings: readonly Finding[];
 }
 
 const FINDINGS_LIMIT = 1000;
 
-/** Checks the whole audit log, a chunk of rows a step, so that others are served in between. */
+/** Checks the whole audit log, a chunk of rows a step, so that the process can serve others in between. */
 export class AuditVerifier {
   readonly #database: Database;
   readonly #witness = new Map<number, Witness[]>();
@@ -81,7 +84,7 @@ export class AuditVerifier {
     }
   }
 
-  /** @returns true when the log is read to its end */
+  /** @returns true when the whole log has been read */
   step(): boolean {
     if (this.#done) return true;
     const rows = this.#database.all(NEXT, this.#previous.seq);
@@ -90,7 +93,7 @@ export class AuditVerifier {
     return this.#done;
   }
 
-  /** Only after the last step. */
+  /** Call it only after the last step. */
   report(): VerifyReport {
     const findings = [...this.#findings, ...this.#contradictions].slice(0, FINDINGS_LIMIT);
     return {
@@ -144,7 +147,7 @@ export class AuditVerifier {
     );
   }
 
-  /** From the first row on that has a source, all must have theirs. */
+  /** From the first row with a source on, every row must have its own. */
   #sourceAgrees(filed: string | null, held: string | null): boolean {
     if (filed !== null) this.#sourced = true;
     return filed === held || (filed === null && !this.#sourced);

@@ -22,41 +22,41 @@ function uses(column: 'customer' | 'domain' | 'source'): Sql<{ n: number }> {
 
 const USES = { customer: uses('customer'), domain: uses('domain'), source: uses('source') };
 
-/** Later than any row. */
+/** A time after every row's. */
 const NO_END = '9999';
 
-/** Who wants something on what. */
+/** Who wants to act on which domain. */
 export interface Question {
   readonly customer: CustomerName;
   readonly fingerprint: Fingerprint;
   readonly domain: DomainName;
-  /** The address that is asked from; null when it is not known, and no use is its then. */
+  /** The source address; null when unknown. Without one no use is counted per source. */
   readonly source: string | null;
 }
 
-/** Which uses are counted. */
+/** The uses to count. */
 interface UseQuery {
-  /** Those of this customer, those on this domain by anybody, or those from this source by anybody. */
+  /** Uses by this customer, on this domain by anybody, or from this source by anybody. */
   readonly per: Limit['per'];
   readonly actions: readonly Action[];
   readonly since: Date;
-  /** Left out: to this day. */
+  /** Without it, up to now. */
   readonly until?: Date;
 }
 
-/** What is so at the moment of deciding. */
+/** The facts at the moment of the decision. */
 export interface Facts extends Holder {
-  /** The row, whether or not it counts: look at `counts`. */
+  /** The role row, even when it does not count: check `counts`. */
   readonly role: RoleRow | null;
-  /** Null when it is not on. */
+  /** Null when there is no maintenance. */
   readonly maintenance: MaintenanceRow | null;
-  /** A reference that no denial has; asked for where one is recorded. */
+  /** Draws a reference that no denial has; called only where a denial is recorded. */
   reference(): string;
-  /** Counts recorded intents, without those whose outcome was `refused`. */
+  /** Counts recorded intents, except those whose outcome was `refused`. */
   count(query: UseQuery): number;
 }
 
-/** What was decided: what to record, and what to answer when that is recorded. */
+/** A decision: the events to record, and the answer once they are recorded. */
 export interface Settled<T> {
   /** Appended in this order. */
   readonly events: readonly AuditEvent[];
@@ -64,7 +64,7 @@ export interface Settled<T> {
   readonly value: (rows: readonly AuditRow[]) => T;
 }
 
-/** The parts of the store that decisions read besides. */
+/** The other parts of the store that decisions read. */
 interface AuthorizationParts {
   readonly audit: AuditLog;
   readonly holders: Holders;
@@ -72,7 +72,10 @@ interface AuthorizationParts {
   readonly maintenance: Maintenance;
 }
 
-/** Where permission is decided and recorded in one transaction, so that two at once cannot both pass a limit of one. */
+/**
+ * Decides permission and records the decision in one transaction, so that two at once cannot
+ * both pass a limit of one.
+ */
 export class Authorizations {
   readonly #database: Database;
   readonly #log: AuditLog;
@@ -89,7 +92,7 @@ export class Authorizations {
   }
 
   /**
-   * @param decide pure but for `facts.count`; it may not call the store
+   * @param decide must be pure but for calls to `facts`; it must not call the store
    * @throws AuditUnavailableError when the log cannot be written; nothing has happened then
    */
   settle<T>(question: Question, decide: (facts: Facts) => Settled<T>): T {
@@ -100,7 +103,7 @@ export class Authorizations {
     return value(rows);
   }
 
-  /** What is so now, for who only wants to know: nothing that is done may rest on it. */
+  /** The present facts, for information only: no action may rest on them. */
   look({ customer, fingerprint, domain, source }: Question): Facts {
     return {
       ...this.#holders.find(customer, fingerprint),

@@ -1,8 +1,8 @@
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined };
 
 /**
- * JSON with sorted keys, without white space and without members that are undefined: the same value gives the same
- * bytes, so that it can be hashed.
+ * JSON with sorted keys, without white space and without undefined members. Equal values give equal bytes, so
+ * the result can be hashed.
  */
 export function canonicalJson(value: unknown): string {
   return write(value as Json);

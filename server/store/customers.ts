@@ -36,7 +36,7 @@ export function noSuchCustomer(name: string): Refusal {
   return refusal('no-such-customer', `there is no customer ${name}`);
 }
 
-/** Who may log in at all. */
+/** The customers: the people and firms that may log in. */
 export class Customers {
   readonly #database: Database;
   readonly #log: AuditLog;
@@ -46,7 +46,7 @@ export class Customers {
     this.#log = log;
   }
 
-  /** Refused with `name-reserved` when a customer or a domain has the name: a login must mean one thing. */
+  /** Refused with `name-reserved` when a customer or a domain has the name: a login must have one meaning. */
   add(name: CustomerName, actor: EventActor): Customer | Refusal {
     return this.#log.transact((append) => {
       const taken = this.#taken(name);
@@ -58,8 +58,8 @@ export class Customers {
   }
 
   /**
-   * Gives another login name; keys, roles and preferences stay. What stands under the old one in the audit log stays there.
-   * Refused as a new customer's name is.
+   * Gives the customer another login name; keys, roles and preferences stay. Audit rows under the old name
+   * stay there. Refused as a new customer's name is.
    */
   rename(name: CustomerName, to: CustomerName, actor: EventActor): Customer | Refusal {
     return this.#log.transact((append) => {
@@ -78,12 +78,12 @@ export class Customers {
     return row === undefined ? undefined : customer(row);
   }
 
-  /** In order of their names. */
+  /** Sorted by name. */
   list(): Customer[] {
     return this.#database.all(LIST).map(customer);
   }
 
-  /** Removes the customer's keys, roles and preferences too. */
+  /** Also removes the customer's keys, roles and preferences. */
   remove(name: CustomerName, actor: EventActor): Customer | Refusal {
     return this.#log.transact((append) => {
       const row = this.#database.get(FIND, name);
@@ -100,7 +100,7 @@ export class Customers {
     });
   }
 
-  /** Suspending the suspended changes nothing. */
+  /** Suspending a suspended customer changes nothing. */
   suspend(name: CustomerName, reason: string | null, actor: EventActor): Customer | Refusal {
     return this.#log.transact((append) => {
       const row = this.#database.get(FIND, name);
@@ -112,7 +112,7 @@ export class Customers {
     });
   }
 
-  /** Resuming who is not suspended changes nothing. */
+  /** Resuming a customer who is not suspended changes nothing. */
   resume(name: CustomerName, actor: EventActor): Customer | Refusal {
     return this.#log.transact((append) => {
       const row = this.#database.get(FIND, name);

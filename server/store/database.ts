@@ -4,10 +4,10 @@ import { APPLICATION_ID, MIGRATIONS } from './migrations.js';
 import { makePrivateFile, secureDatabaseFile } from './state-directory.js';
 import { AuditUnavailableError, StoreError } from './store-error.js';
 
-/** What SQLite stores, as the STRICT tables use it. */
+/** The values that SQLite stores, as the STRICT tables use them. */
 type SqlValue = string | number | Buffer | null;
 
-/** One statement and what a row of its answer looks like. Made once, at the top of a file. */
+/** One statement and the type of its rows. Made once, at the top of a file. */
 export class Sql<Row = never> {
   readonly text: string;
   /** Never called: it ties `Row` to the statement. */
@@ -19,38 +19,40 @@ export class Sql<Row = never> {
 }
 
 export interface DatabaseOptions {
-  /** Told each statement as it runs, with its values. */
+  /** Called with each statement as it runs, with its values. */
   readonly trace?: (sql: string) => void;
-  /** The file may not grow over so many pages of 4 KiB; what would make it grow throws AuditUnavailableError. */
+  /** The most pages of 4 KiB in the file; a write that needs more throws AuditUnavailableError. */
   readonly maximumPages?: number;
 }
 
 /**
- * How long a write waits for another process. The whole gate stands still meanwhile, so it is short: our own transactions take
- * a few milliseconds, and nobody else has business writing here.
+ * How long a write waits for another process. The whole gate stands still meanwhile, so it is short: our own
+ * transactions take a few milliseconds, and nobody else should write here.
  */
 const BUSY_TIMEOUT_MS = 250;
 
-/** How SQLite says that nothing can be written now, for a reason outside this program. */
+/** SQLite's codes for writes that fail for a reason outside this program. */
 const UNAVAILABLE = /^SQLITE_(FULL|READONLY|IOERR|BUSY|LOCKED|CANTOPEN|CORRUPT|NOTADB|PERM)/;
 
-/** The one home of SQLite: opens, migrates, prepares, and knows what its errors mean. */
+/** The only place that uses SQLite: opens, migrates, prepares, and interprets its errors. */
 export class Database {
   readonly #file: string;
   readonly #options: DatabaseOptions;
   #sqlite: Sqlite.Database;
-  /** It could be opened only for reading: SQLite said so when it was to be written. */
+  /** SQLite reported, at a write, that the file is open only for reading. */
   #isReadOnly = false;
   readonly #prepared = new Map<string, Sqlite.Statement>();
 
-  /** Made by `open`. */
+  /** Use `open`. */
   constructor(file: string, options: DatabaseOptions, sqlite: Sqlite.Database) {
     this.#file = file;
     this.#options = options;
     this.#sqlite = sqlite;
   }
 
-  /** @throws StoreError when the file cannot be used: wrong owner or mode, no database, a newer one's */
+  /**
+   * @throws StoreError when the file cannot be used: wrong owner or mode, no database, or a newer version's
+   */
   static open(file: string, options: DatabaseOptions = {}): Database {
     return new Database(file, options, connect(file, options));
   }
@@ -63,13 +65,14 @@ export class Database {
     return this.#statement(sql.text).all(...values) as Row[];
   }
 
-  /** @returns how many rows were changed */
+  /** @returns the number of changed rows */
   run(sql: Sql, ...values: readonly SqlValue[]): number {
     return this.#statement(sql.text).run(...values).changes;
   }
 
   /**
-   * One immediate transaction: what it reads cannot change before it commits, in this process or another.
+   * Runs one immediate transaction: what it reads cannot change before the commit,
+   * in this process or another.
    *
    * @throws AuditUnavailableError when it cannot be begun, written or committed; it is then rolled back
    */
@@ -88,15 +91,18 @@ export class Database {
   }
 
   /**
-   * Writes what changes nothing.
+   * Writes without changing anything.
    *
-   * @throws AuditUnavailableError when it cannot be written
+   * @throws AuditUnavailableError when nothing can be written
    */
   touch(): void {
     this.transaction(() => this.#sqlite.pragma(`user_version = ${version(this.#sqlite)}`));
   }
 
-  /** Copies the database as it is at one moment, a few pages at a time, while it is in use. The copy has mode 0600. */
+  /**
+   * Copies the database as it is at one moment, a few pages at a time, while it is in
+   * use. The copy has mode 0600.
+   */
   async backup(file: string): Promise<void> {
     try {
       makePrivateFile(file);
@@ -112,8 +118,8 @@ export class Database {
   }
 
   /**
-   * SQLite opens a file that it may not write to for reading only, and stays so when it may. Closed first: connections of one
-   * process share what they have of the file.
+   * SQLite opens a file that is not writable for reading only, and stays so when that changes. The old
+   * connection is closed first, because the connections of one process share their state of the file.
    */
   #openAgain(): void {
     try {
@@ -122,7 +128,7 @@ export class Database {
       this.#sqlite = connect(this.#file, this.#options);
       this.#isReadOnly = false;
     } catch {
-      // Still read-only, or a backup is being made: the next write tries again.
+      // Still read-only, or a backup is running: the next write tries again.
     }
   }
 
@@ -136,13 +142,13 @@ export class Database {
   }
 }
 
-/** Those that are held: a connection that is collected as garbage is closed, and its lock is gone. */
+/** The locks that are held: a connection that is garbage-collected is closed, and its lock is lost. */
 const LOCKS = new Set<Sqlite.Database>();
 
 /**
- * Locks a file of its own, by SQLite: the lock ends with the process that has it, however that ends, and needs nothing written.
+ * Locks a file of its own with SQLite. The lock ends with its process, however that ends, and needs no write.
  *
- * @returns what gives it back, twice is harmless; null when another process has it
+ * @returns a function that releases the lock, calling it twice is harmless; null when another process has it
  * @throws Sqlite.SqliteError when the file cannot be used
  */
 export function lockFile(file: string): (() => void) | null {

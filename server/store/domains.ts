@@ -69,7 +69,7 @@ const IDENTIFY = new Sql(
      present = excluded.present, gone_at = excluded.gone_at`,
 );
 
-/** What was decided about names, to be recorded as a whole. */
+/** Decisions about names, to be recorded together. */
 export interface DomainChanges {
   /** Names that hosts show now. */
   readonly seen: readonly DomainName[];
@@ -79,14 +79,17 @@ export interface DomainChanges {
     readonly presence: Exclude<NamePresence, 'present'>;
     readonly absentMs: number;
   }[];
-  /** Names that are not retired without an admin from now on. */
+  /** Names that from now on only an admin can retire. */
   readonly waiting: readonly DomainName[];
   /** Names that came back as another domain, as far as anybody knows. */
   readonly held: readonly DomainName[];
   readonly retired: readonly DomainName[];
 }
 
-/** The names of domains that some host manages or managed, so that a name given up is not taken for its successor. */
+/**
+ * The names of domains that a host manages or managed. With them a name that was given up is
+ * not taken for its successor.
+ */
 export class Domains {
   readonly #database: Database;
   readonly #log: AuditLog;
@@ -99,8 +102,8 @@ export class Domains {
   }
 
   /**
-   * Remembers names that hosts manage now. Retires nothing, and takes no retirement back. When nothing can be written it does
-   * nothing: the names will be seen again.
+   * Remembers names that hosts manage now. Retires nothing, and undoes no retirement. When nothing can be
+   * written it does nothing: the names will be seen again.
    */
   seen(names: readonly DomainName[]): void {
     const absent = this.#database.all(ABSENT, JSON.stringify(names));
@@ -116,9 +119,9 @@ export class Domains {
   }
 
   /**
-   * Records what was decided, in one transaction.
+   * Records the decisions in one transaction.
    *
-   * @throws AuditUnavailableError when it cannot be recorded: nothing of it has happened then, decide anew
+   * @throws AuditUnavailableError when they cannot be recorded; nothing has happened then, so decide anew
    */
   settle(changes: DomainChanges): void {
     this.#log.transact((append) => {
@@ -140,11 +143,11 @@ export class Domains {
   }
 
   /**
-   * The domain is gone from all hosts: the roles on it stop to count. Said again while it stays away, it changes nothing: a
-   * role that was given in the meantime awaits the name's next domain.
+   * The domain is gone from all hosts: the roles on it stop counting. A repeated call while it is away
+   * changes nothing: a role given in the meantime awaits the name's next domain.
    *
    * @returns whether it was retired now
-   * @throws AuditUnavailableError when it cannot be recorded: call again, or the old roles go on to count
+   * @throws AuditUnavailableError when it cannot be recorded: call again, or the old roles go on counting
    */
   gone(name: DomainName): boolean {
     return this.#log.transact((append) => {
@@ -157,8 +160,8 @@ export class Domains {
   }
 
   /**
-   * An admin says that these names are given up. All or none: refused with `no-such-domain` for one that was never seen, with `wrong-state` for
-   * one that a host shows.
+   * An admin says that these names are given up. All or none: refused with `no-such-domain` for a name that
+   * was never seen, with `wrong-state` for one that a host shows.
    */
   retire(names: readonly DomainName[], actor: EventActor): readonly DomainRecord[] | Refusal {
     return this.#each(names, (row, append) => {
@@ -173,7 +176,10 @@ export class Domains {
     });
   }
 
-  /** An admin says that these names are not gone: they are retired no more by themselves, until they were seen again. All or none, as `retire`. */
+  /**
+   * An admin says that these names are not gone: they are no longer retired automatically, until they are
+   * seen again. All or none, as `retire`.
+   */
   keep(names: readonly DomainName[], actor: EventActor): readonly DomainRecord[] | Refusal {
     return this.#each(names, (row, append) => {
       if (row.state === 'present' || row.retired_at !== null)
@@ -191,8 +197,8 @@ export class Domains {
   }
 
   /**
-   * An admin says that the name means the same domain as before: the old roles count again. Refused with `wrong-state` while no host shows
-   * one: said beforehand it would hold for whatever has the name one day.
+   * An admin says that the name means the same domain as before: the old roles count again. Refused with
+   * `wrong-state` while no host shows one: otherwise it would hold for any later domain of the name.
    */
   adopt(name: DomainName, actor: EventActor): DomainRecord | Refusal {
     return this.#log.transact((append) => {
@@ -207,12 +213,12 @@ export class Domains {
     });
   }
 
-  /** In order of their names. */
+  /** Sorted by name. */
   list(): DomainRecord[] {
     return this.#database.all(LIST).map(record);
   }
 
-  /** What each name meant on each host. */
+  /** The domain that each name meant on each host. */
   identities(): DomainIdentity[] {
     return this.#database.all(IDENTITIES).map(({ gone_at, ...row }) => ({
       ...row,
@@ -222,7 +228,7 @@ export class Domains {
     }));
   }
 
-  /** How many were retired by themselves since then, and not adopted. */
+  /** The number of names retired automatically since then, and not adopted. */
   retiredSince(time: Date): number {
     return this.#database.get(RETIRED_SINCE, time.toISOString())?.n ?? 0;
   }

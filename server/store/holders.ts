@@ -22,19 +22,19 @@ const ROLES = new Sql<{ role: Role }>(
    LEFT JOIN domain ON domain.name = role.domain WHERE customer.name = ? AND ${COUNTS}`,
 );
 
-/** A key as far as its right to be used goes. */
+/** The parts of a key that decide whether it may be used. */
 type HeldKey = Pick<Key, 'type' | 'blob' | 'addedAt' | 'expiresAt'>;
 
-/** A customer with one of their keys, as they are stored now. Whether they may be here is for the gate to say. */
+/** A customer with one of their keys, as stored now. The gate decides whether they may be here. */
 export interface Holder {
   readonly suspended: boolean;
-  /** Null when they have no such key, or there is no such customer. It is there after its time is over, too. */
+  /** Null when they have no such key, or there is no such customer. An expired key is there too. */
   readonly key: HeldKey | null;
-  /** Every role that they hold on any domain and that counts. Read when it is called. */
+  /** Every role of theirs that counts, on any domain. Read when it is called. */
   rolesHeld(): readonly Role[];
 }
 
-/** Looks up what the right to be here depends on. */
+/** Looks up the facts for a customer's right to be here. */
 export class Holders {
   readonly #database: Database;
 
@@ -51,7 +51,7 @@ export class Holders {
     };
   }
 
-  /** @param customer may be nobody: they hold none, after the same read */
+  /** @param customer may be unknown: then there are no roles, after the same read */
   rolesHeld(customer: string): readonly Role[] {
     return this.#database.all(ROLES, customer).map(({ role }) => role);
   }

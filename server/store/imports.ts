@@ -10,18 +10,18 @@ import type { Database } from './database.js';
 import type { Keys, NewKey } from './keys.js';
 import type { Roles } from './roles.js';
 
-/** A customer as another way of managing consoles had them. */
+/** A customer of another way to manage consoles. */
 export interface ImportedCustomer {
   readonly customer: CustomerName;
   readonly keys: readonly Omit<NewKey, 'customer'>[];
   readonly roles: readonly { readonly domain: DomainName; readonly role: Role }[];
-  /** An admin has said that a customer of this name, who is there already with other keys, is the same. */
+  /** An admin has said that the existing customer of this name, with other keys, is the same one. */
   readonly same: boolean;
 }
 
 /**
- * What an import makes of one thing. `removed`: it was there once and was taken away, so that it is not given again; `other`: there is
- * another role; `retired`: there is a role from before the name was given up.
+ * The result for one key or role. `removed`: it existed once and was taken away, so it is not given again.
+ * `other`: there is another role. `retired`: there is a role from before the name was given up.
  */
 type Imported = 'added' | 'there' | 'removed' | 'other' | 'retired';
 
@@ -36,18 +36,18 @@ export interface ImportResult {
   /** Whether it was written. */
   readonly applied: boolean;
   readonly customers: readonly ImportOutcome[];
-  /** Whatever is in here, nothing was written. */
+  /** If this is not empty, nothing was written. */
   readonly refused: readonly { readonly customer: CustomerName; readonly sentence: string }[];
 }
 
 interface ImportOptions {
-  /** False: it is done and taken back again, to see what it would do. */
+  /** False: do it and roll it back, to see the result. */
   readonly apply: boolean;
   /** How many keys a customer may have. */
   readonly maxKeys: (customer: CustomerName) => number;
 }
 
-/** What a customer of the same name had, who was removed, says nothing about the one of today. */
+/** The history of a removed customer of the same name says nothing about the present one. */
 const SINCE_REMOVED = `seq > coalesce((SELECT max(seq) FROM audit WHERE customer = ? AND kind IN ('customer.removed', 'customer.renamed')), 0)`;
 const KEY_REMOVED = new Sql<{ seq: number }>(
   `SELECT seq FROM audit WHERE customer = ? AND ${SINCE_REMOVED} AND kind = 'key.removed'
@@ -70,7 +70,10 @@ const ROLE_EVER_REMOVED = new Sql<{ seq: number }>(
   `SELECT seq FROM audit WHERE customer = ? AND kind = 'role.removed' AND domain = ? LIMIT 1`,
 );
 
-/** Takes over customers from elsewhere, all or none. What is there already stays as it is, and what was taken away stays away. */
+/**
+ * Takes over customers from elsewhere, all or none. Existing rows stay as they are, and rows that
+ * were once removed stay away.
+ */
 export class Imports {
   readonly #database: Database;
   readonly #log: AuditLog;
@@ -87,7 +90,7 @@ export class Imports {
     this.#parts = parts;
   }
 
-  /** One transaction: a single refusal, and nothing is written. */
+  /** One transaction: after a single refusal nothing is written. */
   run(wanted: readonly ImportedCustomer[], actor: EventActor, options: ImportOptions): ImportResult {
     return this.#log.together(
       () => {
@@ -130,7 +133,7 @@ export class Imports {
     return { customer, state: there ? 'there' : 'added', keys, roles };
   }
 
-  /** Two hosts may each have a bob: a customer is the same when they hold, or held, one of the keys. */
+  /** Two hosts may each have a bob. A customer is the same one when they have, or had, one of the keys. */
   #another({ customer, keys, same }: ImportedCustomer): Refusal | null {
     if (same) return null;
     const held = new Set(this.#parts.keys.list(customer).map(({ fingerprint }) => fingerprint));
@@ -155,7 +158,7 @@ export class Imports {
     );
   }
 
-  /** The names that a customer had before, the last one first. */
+  /** The former names of a customer, the latest first. */
   #formerNames(customer: CustomerName): readonly CustomerName[] {
     const names: CustomerName[] = [];
     let at = customer;

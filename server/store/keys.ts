@@ -9,7 +9,7 @@ import type { Database } from './database.js';
 import type { Key } from './records.js';
 import { AuditUnavailableError } from './store-error.js';
 
-/** A row of `key` as it is joined to its customer's name. */
+/** A row of `key`, joined with its customer's name. */
 export interface KeyRow {
   readonly customer: CustomerName;
   readonly fingerprint: Fingerprint;
@@ -21,7 +21,7 @@ export interface KeyRow {
   readonly expires_at: string | null;
 }
 
-/** The columns of a KeyRow, of the tables `customer` and `key` joined. */
+/** The columns of a KeyRow, for the tables `customer` and `key` joined. */
 export const KEY_COLUMNS =
   'customer.name AS customer, key.fingerprint, key.type, key.blob, key.comment, key.added_at, key.last_used_at, key.expires_at';
 
@@ -52,49 +52,52 @@ const TOUCH = new Sql(
   'UPDATE key SET last_used_at = ? WHERE fingerprint = ? AND customer = (SELECT id FROM customer WHERE name = ?)',
 );
 
-/** What is given of a key to add it. */
+/** The data needed to add a key. */
 export type NewKey = Pick<Key, 'customer' | 'fingerprint' | 'type' | 'blob' | 'comment'> & {
-  /** Never when it is not given. */
+  /** Without it the key never expires. */
   readonly expiresAt?: string | null;
 };
 
-/** Which keys are meant by age. */
+/** Selects keys by age. */
 interface OldKeys {
   /** Only keys of these customers; null: of all. */
   readonly customers: readonly CustomerName[] | null;
-  /** Only keys that were there before. ISO 8601. */
+  /** Only keys added before this time. ISO 8601. */
   readonly addedBefore: string;
 }
 
-/** How much of a great many keys one transaction changes, so that nobody else waits for long. */
+/** How many of many keys one transaction changes, so that nobody waits for long. */
 export const KEYS_AT_ONCE = 50;
 
-/** How keys that are to go are chosen. */
+/** Options for removing or expiring keys. */
 export interface LastKeyOptions {
-  /** Also where a customer is left without another key. */
+  /** Also allow it when it leaves a customer without another key. */
   readonly allowLast: boolean;
-  /** When a key can be used no more; its own end when left out. ISO 8601; null: never. */
+  /** When a key stops being usable; by default its own expiry. ISO 8601; null: never. */
   readonly endOf?: (key: Key) => string | null;
 }
 
-/** One part of old keys that are given an end. */
+/** One part of the old keys to expire. */
 interface OldKeysPart extends LastKeyOptions {
-  /** Only customers behind this one, in the order of their names; null: from the first on. */
+  /** Only customers after this one in the order of names; null: from the first. */
   readonly after?: CustomerName | null;
-  /** As many keys and as many customers at most; the keys of one customer are never parted. Left out: all. */
+  /**
+   * The most keys and the most customers. The keys of one customer are never split between parts, so there
+   * may be more keys. Without it: all.
+   */
   readonly most?: number;
 }
 
-/** What became of a part. */
+/** The result for a part. */
 interface KeysExpired {
   readonly expiring: readonly Key[];
   /** Customers whose keys were left because they have no others. */
   readonly left: readonly CustomerName[];
-  /** Behind whom the next part begins; null when this was the last. */
+  /** The `after` of the next part; null when this was the last. */
   readonly next: CustomerName | null;
 }
 
-/** The public keys. Unique is (customer, fingerprint): what others hold is never looked at. */
+/** The public keys. (customer, fingerprint) is unique: the keys of others never matter. */
 export class Keys {
   readonly #database: Database;
   readonly #log: AuditLog;
@@ -106,7 +109,7 @@ export class Keys {
     this.#clock = clock;
   }
 
-  /** @param max how many keys a customer may have: refused with `too-many` beyond */
+  /** @param max how many keys a customer may have; one more is refused with `too-many` */
   add(key: NewKey, actor: EventActor, max: number): Key | Refusal {
     return this.#log.transact((append) => {
       const owner = this.#database.get(CUSTOMER, key.customer);
@@ -129,12 +132,12 @@ export class Keys {
     });
   }
 
-  /** Oldest first; empty for an unknown customer too. */
+  /** Oldest first; also empty for an unknown customer. */
   list(customer: CustomerName): Key[] {
     return this.#database.all(LIST, customer).map(keyOf);
   }
 
-  /** Of all customers, by their names. */
+  /** The keys of all customers, by customer name. */
   all(): Key[] {
     return this.#database.all(ALL).map(keyOf);
   }
@@ -154,8 +157,8 @@ export class Keys {
   }
 
   /**
-   * Lets old keys expire, one part of them in one transaction; one that expires earlier is left so, so that the same may
-   * be said again.
+   * Sets the expiry of old keys, one part of them in one transaction. A key that expires earlier is left so;
+   * the call can be repeated.
    */
   expireOld(
     { customers, addedBefore }: OldKeys,
@@ -182,7 +185,7 @@ export class Keys {
     });
   }
 
-  /** Takes away keys that have expired. @param most so many of them; left out: all. @returns them */
+  /** Removes expired keys. @param most the most keys; all by default. @returns the removed keys */
   removeExpired(actor: EventActor, most = Infinity): readonly Key[] {
     return this.#log.transact((append) => {
       const expired = this.#database.all(EXPIRED, this.#clock().toISOString(), limitOf(most)).map(keyOf);
@@ -194,7 +197,10 @@ export class Keys {
     });
   }
 
-  /** Refused with `no-such-key`, and with `last-key` unless that is allowed: keys that are over count for nothing. */
+  /**
+   * Refused with `no-such-key`, and with `last-key` unless that is allowed; expired keys
+   * do not count as other keys.
+   */
   remove(
     customer: CustomerName,
     fingerprint: Fingerprint,
@@ -221,7 +227,10 @@ export class Keys {
     });
   }
 
-  /** Notes that the key was used now. For information only: a full disk must not keep a customer out, so it is let pass. */
+  /**
+   * Notes that the key was used now. It is information only: a full disk must not lock a customer
+   * out, so a failure is ignored.
+   */
   touch(customer: CustomerName, fingerprint: Fingerprint): void {
     try {
       this.#database.transaction(() =>
@@ -265,7 +274,7 @@ function isOver(end: string | null, now: string): boolean {
   return end !== null && end <= now;
 }
 
-/** SQLite's own for no limit is -1. */
+/** SQLite's value for no limit is -1. */
 function limitOf(most: number): number {
   return Number.isFinite(most) ? most : -1;
 }

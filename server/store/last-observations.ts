@@ -2,17 +2,17 @@ import type { DomainName } from '../../policy/names.js';
 import { Sql } from './database.js';
 import type { Database } from './database.js';
 
-/** A Xen host as the settings have it: under the same name there may be another machine one day. */
+/** A Xen host as the settings name it: another machine may have the same name one day. */
 export interface SeenHost {
   readonly name: string;
   readonly socket: string;
 }
 
-/** What a host showed. */
+/** The latest list of a host. */
 export interface LastObservation {
   /** The domains that it managed. */
   readonly domains: ReadonlySet<DomainName>;
-  /** The guests that ran there and that it did not manage; null: it did not say. */
+  /** The guests that ran there unmanaged; null: the host did not say. */
   readonly guests: ReadonlySet<string> | null;
 }
 
@@ -31,7 +31,7 @@ const LEAVING = new Sql<{ domain: DomainName }>('SELECT domain FROM leaving');
 const FORGET_LEAVING = new Sql('DELETE FROM leaving');
 const LEAVE = new Sql('INSERT INTO leaving (domain) SELECT value FROM json_each(?)');
 
-/** What each host showed when it was heard last: what a gate that starts knows of a host that does not answer. */
+/** The latest list of each host. A gate that starts uses it for hosts that do not answer. */
 export class LastObservations {
   readonly #database: Database;
 
@@ -39,7 +39,7 @@ export class LastObservations {
     this.#database = database;
   }
 
-  /** Null for a host that was never heard. */
+  /** Null for a host that never answered. */
   of({ name, socket }: SeenHost): LastObservation | null {
     const host = this.#database.get(HOST, name, socket);
     if (host === undefined) return null;
@@ -50,8 +50,8 @@ export class LastObservations {
   }
 
   /**
-   * @param shown all that it shows
-   * @throws AuditUnavailableError when it cannot be written: tell it again
+   * @param shown everything that the host shows now
+   * @throws AuditUnavailableError when it cannot be written: call again
    */
   record({ name, socket }: SeenHost, { domains, guests }: LastObservation): void {
     this.#database.transaction(() => {
@@ -63,14 +63,14 @@ export class LastObservations {
     });
   }
 
-  /** Domains that were seen to leave a host, and not seen to run since. */
+  /** Domains that were seen leaving a host, and not seen running since. */
   leaving(): ReadonlySet<DomainName> {
     return new Set(this.#database.all(LEAVING).map(({ domain }) => domain));
   }
 
   /**
-   * @param domains all of them
-   * @throws AuditUnavailableError when it cannot be written: tell it again
+   * @param domains all such domains
+   * @throws AuditUnavailableError when it cannot be written: call again
    */
   recordLeaving(domains: ReadonlySet<DomainName>): void {
     this.#database.transaction(() => {

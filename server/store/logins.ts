@@ -19,11 +19,14 @@ const BY_DOMAIN = new Sql<Match & { readonly domain: DomainName }>(
    WHERE role.domain = ? AND key.fingerprint = ? AND ${COUNTS} LIMIT 2`,
 );
 
-/** Whom a login name and a key together mean. Whether the key is really held is for the signature to prove. */
+/**
+ * The customer that a login name and a key mean together. Only the signature proves
+ * that the peer holds the key.
+ */
 export interface LoginFound {
   readonly customer: CustomerName;
   readonly suspended: boolean;
-  /** Also when its time is over. */
+  /** An expired key is found too. */
   readonly key: Key;
   /** Set when the login name was a domain's. */
   readonly domain: DomainName | null;
@@ -38,8 +41,9 @@ export class Logins {
   }
 
   /**
-   * A customer's name and a key of theirs; or a domain's name and a key of the one customer with a counting role on it
-   * who holds that key. Always two reads, whatever the answer: their number tells a stranger nothing.
+   * Finds a customer's name with a key of theirs, or a domain's name with a key of the only customer
+   * who has a counting role on it and holds that key. It always makes two reads, so their number
+   * tells a stranger nothing.
    *
    * @param login as the client sent it
    */

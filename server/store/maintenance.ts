@@ -3,14 +3,14 @@ import type { AuditLog } from './audit-log.js';
 import { Sql } from './database.js';
 import type { Database } from './database.js';
 
-/** While it is on, customers change nothing: they look and read. Times are ISO 8601, UTC. */
+/** During maintenance customers change nothing: they only look and read. Times are ISO 8601, UTC. */
 export interface MaintenanceRow {
-  /** What customers read. One printable line. */
+  /** The sentence for customers. One printable line. */
   readonly sentence: string;
-  /** Whether consoles are closed as well; watching them is not. */
+  /** Whether consoles are closed as well; watching stays possible. */
   readonly consolesClosed: boolean;
   readonly since: string;
-  /** When it is over by itself; null: when an admin says so. */
+  /** When it ends by itself; null: when an admin ends it. */
   readonly until: string | null;
 }
 
@@ -29,7 +29,7 @@ const PUT = new Sql(
 );
 const DELETE = new Sql('DELETE FROM maintenance');
 
-/** Whether maintenance is on: here and not in a process's memory, as it outlives every restart. */
+/** Whether there is maintenance. It is stored, because it outlives every restart. */
 export class Maintenance {
   readonly #database: Database;
   readonly #log: AuditLog;
@@ -41,7 +41,7 @@ export class Maintenance {
     this.#clock = clock;
   }
 
-  /** What is so now; null when it is not on, or its time is over. */
+  /** The present maintenance; null when there is none, or its time is over. */
   get(): MaintenanceRow | null {
     const row = this.#database.get(GET);
     if (row === undefined || (row.until !== null && row.until <= this.#clock().toISOString())) return null;
@@ -49,7 +49,7 @@ export class Maintenance {
     return { sentence, consolesClosed: closed === 1, since, until };
   }
 
-  /** Begins it, or says it anew: then `since` begins anew as well. */
+  /** Begins maintenance, or replaces it with a new `since`. */
   begin(row: Omit<MaintenanceRow, 'since'>, actor: AdminActor): MaintenanceRow {
     const { sentence, consolesClosed, until } = row;
     return this.#log.transact((append) => {
@@ -59,7 +59,7 @@ export class Maintenance {
     });
   }
 
-  /** Ends it. Ending what is not on changes nothing. @returns whether it was on */
+  /** Ends it. Without maintenance it changes nothing. @returns whether there was any */
   end(actor: AdminActor): boolean {
     return this.#log.transact((append) => {
       if (this.get() === null) return false;
@@ -69,7 +69,7 @@ export class Maintenance {
     });
   }
 
-  /** Puts away one whose time is over. @returns whether there was one */
+  /** Removes maintenance whose time is over. @returns whether there was any */
   expire(): boolean {
     return this.#log.transact((append) => {
       if (this.#database.get(GET) === undefined || this.get() !== null) return false;

@@ -1,9 +1,9 @@
-/** SQLite's `application_id` of our files: "Post". */
+/** SQLite's `application_id` for our files: "Post". */
 export const APPLICATION_ID = 0x506f7374;
 
 /**
- * Each entry takes a database from the version of its index to the next; `user_version` counts them. Never change one that was
- * released: append.
+ * Each entry takes a database from the version of its index to the next; `user_version` counts them. Never
+ * change a released entry: append a new one.
  */
 export const MIGRATIONS: readonly string[] = [
   `

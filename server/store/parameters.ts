@@ -25,7 +25,10 @@ const SET = new Sql(
 );
 const UNSET = new Sql('DELETE FROM parameter WHERE domain = ? AND name = ?');
 
-/** What admins have set of the parameters of boot profiles, for each domain. Whether a host allows it is the host's affair. */
+/**
+ * The parameters of boot profiles that admins have set, for each domain. The host decides
+ * whether it allows a value.
+ */
 export class Parameters {
   readonly #database: Database;
   readonly #log: AuditLog;
@@ -36,8 +39,8 @@ export class Parameters {
   }
 
   /**
-   * Sets some, or changes them. The domain need not have been seen yet; on a retired domain's name just these count, from now.
-   * Refused with `limit-reached` when it would have too many.
+   * Sets or changes some parameters. The domain need not have been seen yet; on a retired domain's name only
+   * these count from now on. Refused with `limit-reached` when there would be too many.
    */
   set(domain: DomainName, values: ParameterValues, actor: EventActor): readonly ParameterRow[] | Refusal {
     return this.#log.transact((append) => {
@@ -59,7 +62,7 @@ export class Parameters {
     });
   }
 
-  /** Takes some away, all or none: refused with `usage` when one is not set. */
+  /** Removes some, all or none: refused with `usage` when one is not set. */
   unset(
     domain: DomainName,
     names: readonly ParameterName[],
@@ -77,12 +80,12 @@ export class Parameters {
     });
   }
 
-  /** All of a domain, those that do not count included, by name. */
+  /** All parameters of a domain, also those that do not count, by name. */
   of(domain: DomainName): readonly ParameterRow[] {
     return this.#database.all(OF, domain).map((row) => ({ ...row, counts: row.counts === 1 }));
   }
 
-  /** Those that count. */
+  /** The parameters that count. */
   values(domain: DomainName): ParameterValues {
     return Object.fromEntries(
       this.of(domain).flatMap(({ name, value, counts }) => (counts ? [[name, value]] : [])),

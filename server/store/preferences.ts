@@ -3,11 +3,11 @@ import { Sql } from './database.js';
 import type { Database } from './database.js';
 import { AuditUnavailableError } from './store-error.js';
 
-/** How a customer likes the menu and the console. Null: never said. */
+/** A customer's preferences for the menu and the console. Null: not set. */
 interface Preference {
   readonly charset: 'utf-8' | 'ascii' | null;
   readonly colour: boolean | null;
-  /** The escape key of consoles, `^]`. */
+  /** The escape key for consoles, `^]`. */
   readonly escape: string | null;
 }
 
@@ -24,7 +24,10 @@ const SET_ESCAPE = new Sql(
    ON CONFLICT DO UPDATE SET escape_key = excluded.escape_key`,
 );
 
-/** What a customer toggled in the menu, or set by a command. Comfort only: not audited, and let pass when nothing can be written. */
+/**
+ * What a customer chose in the menu, or by a command. It is comfort only: not audited, and
+ * a failed write is ignored.
+ */
 export class Preferences {
   readonly #database: Database;
 
@@ -44,7 +47,7 @@ export class Preferences {
     this.#write(() => this.#database.run(SET, preference.charset, colour, customer));
   }
 
-  /** @param escape null: the site's */
+  /** @param escape null: the site's default */
   setEscape(customer: CustomerName, escape: string | null): void {
     this.#write(() => this.#database.run(SET_ESCAPE, escape, customer));
   }

@@ -1,19 +1,19 @@
 import type { CustomerName, DomainName, Fingerprint, ParameterName } from '../../policy/names.js';
 import type { Role } from '../../policy/roles.js';
 
-/** Who owns domains and keys. Times are ISO 8601, UTC. */
+/** The owner of domains and keys. Times are ISO 8601, UTC. */
 export interface Customer {
   readonly name: CustomerName;
   readonly since: string;
-  /** Since when they have this name: what is found under it from before is another's. */
+  /** Since when they have this name: older rows under it are another customer's. */
   readonly namedAt: string;
-  /** The row of the audit log that gave it: unlike a time, it is one place in the order of what happened. */
+  /** The audit row that gave the name. Unlike a time, it has one place in the order of events. */
   readonly namedSeq: number;
   /** Null while the customer may log in. */
   readonly suspendedAt: string | null;
 }
 
-/** A public key of one customer. Unique is (customer, fingerprint). */
+/** A public key of one customer. (customer, fingerprint) is unique. */
 export interface Key {
   readonly customer: CustomerName;
   readonly fingerprint: Fingerprint;
@@ -24,7 +24,7 @@ export interface Key {
   readonly comment: string;
   readonly addedAt: string;
   readonly lastUsedAt: string | null;
-  /** From then on it is as if it were not there; null: never. */
+  /** From then on the key counts as missing; null: never. */
   readonly expiresAt: string | null;
 }
 
@@ -34,7 +34,7 @@ export interface RoleRow {
   readonly domain: DomainName;
   readonly role: Role;
   readonly since: string;
-  /** The row of the audit log that gave it. */
+  /** The audit row that gave the role. */
   readonly sinceSeq: number;
   /** False while the domain is retired and not adopted: the row then counts for nothing. */
   readonly counts: boolean;
@@ -49,14 +49,17 @@ export interface ParameterRow {
 }
 
 /**
- * Where a name is. `absent`: nobody shows it, and nobody who had it has said that it is gone; `suspected`: it is said to be gone, and is
- * not retired yet.
+ * Where a name is. `absent`: no host shows it, and no host that had it says that it is gone. `suspected`: it
+ * is said to be gone, but is not retired yet.
  */
 const PRESENCES = ['present', 'absent', 'suspected'] as const;
 
 export type NamePresence = (typeof PRESENCES)[number];
 
-/** Why a name is retired. `gone`: it was gone from all hosts; `returned`: its host saw it go and come back; `admin`: an admin said so. */
+/**
+ * Why a name is retired. `gone`: it was gone from all hosts. `returned`: its host saw it go and come back.
+ * `admin`: an admin said so.
+ */
 const RETIREMENTS = ['gone', 'returned', 'admin'] as const;
 
 export type Retirement = (typeof RETIREMENTS)[number];
@@ -65,32 +68,32 @@ export type Retirement = (typeof RETIREMENTS)[number];
 export interface DomainRecord {
   readonly name: DomainName;
   readonly firstSeenAt: string;
-  /** Set while the name counts as given up: no admin adopted it since. */
+  /** Set while the name counts as given up, because no admin has adopted it since. */
   readonly retiredAt: string | null;
-  /** Null also for one from before it was recorded. */
+  /** Also null when it was retired before the reason was recorded. */
   readonly retiredWhy: Retirement | null;
   readonly presence: NamePresence;
   /** Null while it is present. */
   readonly absentSince: string | null;
-  /** For how long the gate has seen that it is said to be gone, in milliseconds. */
+  /** How long the gate has seen it said to be gone, in milliseconds. */
   readonly absentMs: number;
-  /** It is not retired without an admin, as too many went at once. */
+  /** Only an admin can retire it, because too many names went at once. */
   readonly waiting: boolean;
   /** An admin has said that it is not gone: nothing is done until it is seen again. */
   readonly kept: boolean;
 }
 
-/** Which domain a name meant on one host, when that was heard last. */
+/** The domain that a name meant on one host, when that host last answered. */
 export interface DomainIdentity {
   readonly domain: DomainName;
   readonly host: string;
-  /** False where the host, or an earlier gate, does not say: `uuid` and `since` are null then. */
+  /** False when the host, or an earlier gate, does not say; then `uuid` and `since` are null. */
   readonly told: boolean;
   readonly uuid: string | null;
-  /** The host's own time, ISO 8601. */
+  /** By the host's clock, ISO 8601. */
   readonly since: string | null;
-  /** False: the host has said that it is gone. */
+  /** False: the host has said that the domain is gone. */
   readonly present: boolean;
-  /** The host's own time, where it is known. */
+  /** By the host's clock, where known. */
   readonly goneAt: string | null;
 }

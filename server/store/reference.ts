@@ -1,11 +1,11 @@
 import { randomInt } from 'node:crypto';
 
-/** No vowels, so that no reference is a word, and nothing that is mistaken for a number. */
+/** No vowels, so that no reference is a word, and no letters that look like a digit. */
 const LETTERS = 'bcdfghjkmnpqrstvwxz';
 
 const LENGTH = 6;
 
-/** A short name for a refusal, by which a customer can ask about it. Drawn at random: it tells nothing. */
+/** A short name for a refusal, which a customer can quote. It is random and reveals nothing. */
 export function drawReference(): string {
   return Array.from({ length: LENGTH }, () => LETTERS.charAt(randomInt(LETTERS.length))).join('');
 }

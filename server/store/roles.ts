@@ -18,7 +18,7 @@ interface StoredRole {
   readonly counts: 0 | 1;
 }
 
-/** Whether a row of `role` counts, where `domain` is joined to it: it must be younger than the domain's retirement. */
+/** Whether a row of `role`, joined with `domain`, counts: it must be younger than the domain's retirement. */
 export const COUNTS = '(domain.retired_seq IS NULL OR role.since_seq > domain.retired_seq)';
 
 const SELECT = `SELECT customer.name AS customer, role.domain, role.role, role.since, role.since_seq AS sinceSeq, ${COUNTS} AS counts
@@ -35,7 +35,7 @@ const UPSERT = new Sql(
 const CHANGE = new Sql('UPDATE role SET role = ? WHERE customer = ? AND domain = ?');
 const DELETE = new Sql('DELETE FROM role WHERE customer = ? AND domain = ?');
 
-/** Who is what to which domain. */
+/** The roles of customers on domains. */
 export class Roles {
   readonly #database: Database;
   readonly #log: AuditLog;
@@ -46,8 +46,9 @@ export class Roles {
   }
 
   /**
-   * Gives the role, or changes it, in which case `since` stays. On a retired domain's name just this row begins to count, from
-   * now. The domain need not have been seen yet. Refused with `name-reserved` when a customer has the domain's name.
+   * Gives the role, or changes it; a change keeps `since`. On a retired domain's name only this row
+   * counts from now on. The domain need not have been seen yet. Refused with `name-reserved` when a
+   * customer has the domain's name.
    */
   add(customer: CustomerName, domain: DomainName, role: Role, actor: EventActor): RoleRow | Refusal {
     return this.#log.transact((append) => {
@@ -84,17 +85,17 @@ export class Roles {
     });
   }
 
-  /** All rows of a customer, those that do not count included. */
+  /** All rows of a customer, also those that do not count. */
   of(customer: CustomerName): RoleRow[] {
     return this.#database.all(OF, customer).map(roleRow);
   }
 
-  /** All rows on a domain, those that do not count included. */
+  /** All rows on a domain, also those that do not count. */
   on(domain: DomainName): RoleRow[] {
     return this.#database.all(ON, domain).map(roleRow);
   }
 
-  /** The row, whether or not it counts. */
+  /** The row, even when it does not count. */
   find(customer: CustomerName, domain: DomainName): RoleRow | undefined {
     const row = this.#database.get(FIND, customer, domain);
     return row === undefined ? undefined : roleRow(row);

@@ -6,7 +6,7 @@ import { makeDirectorySync } from '../wire/make-directory.js';
 /** The name of the database in the state directory. */
 export const DATABASE = 'postern.db';
 
-/** What of a file's status matters here. */
+/** The parts of a file's status that matter here. */
 interface Ownership {
   readonly uid: number;
   readonly mode: number;
@@ -14,8 +14,9 @@ interface Ownership {
 
 /**
  * @param user the effective user id of this process
- * @returns a sentence when this process must not use the path, else null: what belongs to another user must not get files of
- *   ours beside it, and what others may write proves nothing
+ * @param allowed the mode bits that the path may have
+ * @returns a sentence when this process must not use the path, else null. We put no files beside another
+ *   user's, and a path that others may write proves nothing
  */
 export function ownershipProblem(
   path: string,
@@ -33,8 +34,8 @@ export function ownershipProblem(
 }
 
 /**
- * Makes sure that the database's directory is there with mode 0700 and its file with 0600, both of this process's own user.
- * SQLite gives `-wal` and `-shm` the mode of the file.
+ * Makes sure that the database's directory has mode 0700 and its file 0600, and that both belong to this
+ * process's user. SQLite gives `-wal` and `-shm` the mode of the file.
  *
  * @throws StoreError with a sentence
  */
@@ -56,7 +57,10 @@ function demand(path: string, allowed: number): void {
   if (problem !== null) throw new StoreError(problem);
 }
 
-/** Makes the lock's file, and the directory with mode 0700, of this process's own user. @throws StoreError when that is another's */
+/**
+ * Makes the lock's file, and its directory with mode 0700. @throws StoreError when the directory belongs to
+ * another user or is open to others
+ */
 export function makeLockFile(file: string): void {
   const directory = dirname(file);
   makeDirectorySync(directory, 0o700);
@@ -64,7 +68,10 @@ export function makeLockFile(file: string): void {
   closeSync(openSync(file, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600));
 }
 
-/** A copy of the database is as secret as the database. @throws when the file is there already */
+/**
+ * Makes an empty file for a copy of the database, which is as secret as the database.
+ * @throws when the file exists
+ */
 export function makePrivateFile(file: string): void {
   closeSync(openSync(file, 'wx', 0o600));
   chmodSync(file, 0o600);

@@ -6,11 +6,11 @@ import { StoreError } from './store-error.js';
 const LOCK = 'gate.lock';
 
 /**
- * Keeps two gates out of one state directory, whatever their control sockets: each would close the intents of the other. On a disk that
- * takes nothing there may be no lock: a gate starts there all the same.
+ * Keeps two gates out of one state directory, whatever their control sockets: each would close the other's
+ * intents. On a disk that refuses writes there may be no lock; a gate starts all the same.
  *
- * @returns what gives it back; twice is harmless
- * @throws StoreError when another gate works there
+ * @returns a function that releases the lock; calling it twice is harmless
+ * @throws StoreError when another gate has the directory
  */
 export function lockState(directory: string): () => void {
   const file = join(directory, LOCK);

@@ -15,13 +15,14 @@ import { Roles } from './roles.js';
 import { LastObservations } from './last-observations.js';
 
 export interface StoreOptions extends DatabaseOptions {
-  /** Where the times of rows come from; the machine's clock when not given. */
+  /** The clock for the times of rows; the machine's by default. */
   readonly clock?: () => Date;
 }
 
 /**
- * The state directory's database: one per process. Every method of its parts is a whole transaction, and what changes
- * something appends its audit event in the same one; when that cannot be written they throw AuditUnavailableError.
+ * The database in the state directory: one per process. Every method of its parts is a whole transaction.
+ * A change appends its audit event in the same transaction; when that cannot be written, the method
+ * throws AuditUnavailableError.
  */
 export class Store {
   readonly customers: Customers;
@@ -39,7 +40,7 @@ export class Store {
   readonly maintenance: Maintenance;
   readonly #database: Database;
 
-  /** Made by `open`. */
+  /** Use `open`. */
   constructor(database: Database, clock: () => Date) {
     this.#database = database;
     this.audit = new AuditLog(database, clock);
@@ -58,7 +59,8 @@ export class Store {
   }
 
   /**
-   * Opens the file, makes or migrates it. Its directory must be 0700 and the file 0600, both of this process's user.
+   * Opens the file, and makes or migrates it. Its directory must be 0700 and the file 0600,
+   * both of this process's user.
    *
    * @throws StoreError with one clear sentence
    */
@@ -67,15 +69,15 @@ export class Store {
   }
 
   /**
-   * A consistent copy, mode 0600, made while the store is in use.
+   * Makes a consistent copy, mode 0600, while the store is in use.
    *
-   * @throws StoreError when the file is there already or cannot be made
+   * @throws StoreError when the file exists or cannot be made
    */
   backup(file: string): Promise<void> {
     return this.#database.backup(file);
   }
 
-  /** Twice is harmless. */
+  /** Calling it twice is harmless. */
   close(): void {
     this.#database.close();
   }
