@@ -3,10 +3,10 @@ export function image(role: string): string {
   return `A stand-in for an image: the simulated host reads only the role.\nrole: ${role}\n`;
 }
 
-/** What a boot loader finds on a disk that it boots. */
+/** The files that a boot loader finds on a disk that it boots. */
 export const KERNEL_FILES = { 'boot/vmlinux.gz': image('linux'), 'boot/initrd.img': image('linux') };
 
-/** The menu of an installed system. */
+/** The boot menu of an installed system. */
 export const DISK_MENU = `set default=0
 set timeout=1
 
@@ -16,7 +16,10 @@ menuentry "Linux" {
 }
 `;
 
-/** The menu of the rescue disk. Under PV-GRUB a customer chooses here; pygrub shows no menu and takes the default. */
+/**
+ * The boot menu of the rescue disk. Under PV-GRUB a customer chooses here; pygrub shows no
+ * menu and takes the default.
+ */
 export const RESCUE_MENU = `set default=1
 set timeout=120
 

@@ -3,22 +3,23 @@ import { GrubCommands } from './guest/grub-commands.js';
 import { parseGrubConfig, parseMenuList, type GrubEntry, type GrubMenu } from './guest/grub-config.js';
 import { imageRole, readDiskFile, type LoadedKernel } from './guest/loaded-kernel.js';
 
-/** Where pygrub looks on the disk, the first that is there. */
+/** The menus that pygrub looks for on the disk; the first one found counts. */
 const MENUS: readonly (readonly [string, (text: string) => GrubMenu])[] = [
   ['/boot/grub/menu.lst', parseMenuList],
   ['/boot/grub/grub.cfg', parseGrubConfig],
 ];
 
-/** Why a boot loader of dom0's found nothing to boot. */
+/** Why a boot loader in dom0 found nothing to boot. */
 export interface BootloaderFailure {
   readonly problem: 'no-disk' | 'failed';
-  /** Its exit status. */
+  /** The boot loader's exit status. */
   readonly status: number;
 }
 
 /**
- * What the domain's first kernel is: its own, or with `bootloader=` what pygrub finds on the first disk. With a bootloader `kernel=`
- * is a path inside the guest's disk, an empty bootloader is one that cannot be run, and `extra=` is appended.
+ * The first kernel of a domain: its own, or with `bootloader=` the one that pygrub finds on the first disk.
+ * With a boot loader `kernel=` is a path inside the guest's disk, an empty bootloader is one that cannot be
+ * run, and `extra=` is appended.
  */
 export function decideKernel(config: DomainConfig): LoadedKernel | BootloaderFailure {
   const extra = config.cmdline ?? '';
@@ -32,7 +33,7 @@ export function decideKernel(config: DomainConfig): LoadedKernel | BootloaderFai
     config.kernel === undefined
       ? entryOf(config)
       : { title: '', commands: [['linux', `/${config.kernel.replace(/^\/+/, '')}`]] };
-  // pygrub reads the first disk alone: what an entry names on another one it does not find.
+  // pygrub reads only the first disk: it does not find what an entry names on another one.
   const outcome = entry && new GrubCommands([disk], disk).runEntry(entry);
   if (!outcome || !('boot' in outcome)) return { problem: 'failed', status: 1 };
   const args = config.bootloaderArguments.flatMap((argument) => /^--args=(.*)$/.exec(argument)?.[1] ?? []);

@@ -1,20 +1,23 @@
 import type { Socket } from 'node:net';
 
-/** What xenconsoled keeps while nobody is attached; the oldest is lost. */
+/** The output that xenconsoled keeps while nobody is attached; the oldest is lost. */
 const KEPT_BYTES = 1024 * 1024;
-/** Above this the guest's floods wait for the client to read. */
+/** Above this a flooding guest waits for the client to read. */
 const HIGH_WATER = 256 * 1024;
 const ATTENDED_STEP = 16 * 1024;
-/** What nobody reads is not worth much of the machine. */
+/** Output that nobody reads must not use much of the machine. */
 const UNATTENDED_STEP = 256;
 
-/** One domain's console between the guest and its client; with `xm`, which locks nothing, there may be several. */
+/**
+ * One domain's console between the guest and its client. With `xm`, which locks nothing,
+ * there may be several clients.
+ */
 export class ConsoleRing {
-  /** The next one to read; with several, what the guest writes goes to one of them at a time. */
+  /** The first one is the next to read: with several clients each write of the guest goes to one of them. */
   #clients: Socket[] = [];
   #kept: Buffer[] = [];
   #keptBytes = 0;
-  /** What is written while input is answered. */
+  /** Output that is written while input is handled. */
   #echo: Buffer[] | null = null;
   readonly #onInput: (bytes: Buffer) => void;
   readonly #onLock: (held: boolean) => void;
@@ -28,14 +31,14 @@ export class ConsoleRing {
     return this.#clients.length > 0;
   }
 
-  /** Bytes that a flooding guest may write now. */
+  /** How many bytes a flooding guest may write now. */
   get room(): number {
     const [client] = this.#clients;
     if (!client) return UNATTENDED_STEP;
     return client.writableLength < HIGH_WATER ? ATTENDED_STEP : 0;
   }
 
-  /** Takes over a connection whose reply was sent; what was kept goes to it, once. */
+  /** Takes over a connection after the reply was sent. The kept output goes to it, once. */
   attach(client: Socket): void {
     this.#clients.push(client);
     this.#onLock(true);
@@ -74,7 +77,7 @@ export class ConsoleRing {
     }
   }
 
-  /** Who is attached sees the end of its console, silently. */
+  /** Ends the console of every client, silently. */
   dispose(): void {
     for (const client of [...this.#clients]) {
       client.destroySoon();
@@ -83,8 +86,9 @@ export class ConsoleRing {
   }
 
   /**
-   * What is typed is echoed byte by byte: each alone in a queue of the socket's would be a hundred times its size, and a paste of a
-   * megabyte the end of this process. So an answer is sent whole, and nothing is read while the client takes nothing.
+   * A guest echoes input byte by byte. One entry for each byte in the socket's queue would be a hundred times
+   * its size, and a paste of a megabyte would kill this process. So the echo is sent as a whole, and input is
+   * not read while the client reads nothing.
    */
   #input(client: Socket, bytes: Buffer): void {
     const echo: Buffer[] = [];

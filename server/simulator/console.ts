@@ -8,11 +8,11 @@ import type { Host } from './host.js';
 import { complain, print } from './output.js';
 import { usage } from './usage.js';
 
-/** `Ctrl-]`; it ends the console only when it is read alone. */
+/** `Ctrl-]`: it ends the console only when it is read alone. */
 const ESCAPE = 0x1d;
-/** xenconsole reads its keyboard in pieces of so many bytes. */
+/** xenconsole reads its keyboard in pieces of this many bytes. */
 const READ_SIZE = 60;
-/** How long xenconsole waits for the console of a domain that is being made. */
+/** How long xenconsole waits for the console of a domain that is being created. */
 const TTY_MILLISECONDS = 5_000;
 
 /** `xl console`. */
@@ -44,7 +44,7 @@ export async function console(host: Host, argv: readonly string[]): Promise<numb
 /**
  * Joins this process's terminal to a domain's console.
  *
- * @param shares as the xenconsole before Xen 4.6: whoever else is attached stays so, and each byte goes to one of them
+ * @param shares as xenconsole before Xen 4.6: other clients stay attached, and each byte goes to one of them
  * @returns xenconsole's exit status.
  */
 export async function attachConsole(host: Host, domid: number, shares = false): Promise<number> {
@@ -63,7 +63,8 @@ export async function attachConsole(host: Host, domid: number, shares = false): 
 function attachOnce(path: string, domid: number, shares: boolean): Promise<number | 'no-tty'> {
   return new Promise((resolve) => {
     const { stdin } = process;
-    // Without a terminal xenconsole shows output and takes no input, and the end of its input is not its end.
+    // Without a terminal xenconsole shows output but takes no input, and it does not
+    // end at the end of its input.
     const interactive = stdin.isTTY;
     let attached = false;
     const finish = (status: number | 'no-tty'): void => {
@@ -112,8 +113,8 @@ function attachOnce(path: string, domid: number, shares: boolean): Promise<numbe
 }
 
 /**
- * Node's own raw mode still turns each line feed into two characters, which xenconsole's does not. Node puts the
- * terminal back as it found it when it exits.
+ * Node's own raw mode still turns each line feed into two characters, which xenconsole's does not. When Node
+ * exits, it restores the terminal's first state.
  */
 function makeRaw(): void {
   const { status } = spawnSync('/bin/stty', ['raw', '-echo'], { stdio: ['inherit', 'ignore', 'ignore'] });

@@ -19,9 +19,9 @@ import { ownIdentity } from './process-identity.js';
 import { usage } from './usage.js';
 import type { DomainRecord } from './domain-record.js';
 
-/** What building a domain takes, in milliseconds. */
+/** How long building a domain takes, in milliseconds. */
 export const BUILD_MILLISECONDS = 3_800;
-/** From then on a domain that is being built shows its memory. */
+/** From this time on a domain that is being built shows its memory. */
 const MEMORY_MILLISECONDS = 900;
 const FAILURE_MILLISECONDS = 150;
 
@@ -81,7 +81,7 @@ export async function create(host: Host, argv: readonly string[], globalDryRun: 
   return attached ?? 0;
 }
 
-/** @returns the exit status when it cannot be read or parsed. */
+/** @returns the exit status when the file cannot be read or parsed. */
 function readConfigFile(
   fileName: string,
   overrides: readonly string[],
@@ -111,7 +111,10 @@ function readConfigFile(
   return config === null ? 1 : { config, text };
 }
 
-/** A record of a domain that is about to be built, kept by this process until the domain has its own. */
+/**
+ * The record of a domain that is about to be built. This process keeps it until the
+ * domain has its own process.
+ */
 export function newRecord(
   host: Host,
   domid: number,
@@ -151,7 +154,7 @@ async function claimDomain(host: Host, record: DomainRecord): Promise<DomainReco
   return undefined;
 }
 
-/** Why the domain cannot be built, in libxl's words up to its attempt to destroy it again. */
+/** Why the domain cannot be built, in libxl's words, up to its attempt to destroy the domain again. */
 async function buildFailure(
   host: Host,
   { domid, config, kernel }: DomainRecord,

@@ -1,8 +1,9 @@
 /**
- * What `xl create` leaves behind: the process that is at once the domain's guest and, as the real one, the
- * monitor that cleans up or builds anew when the guest has shut down. For a domain of `xm create` it does what xend would.
+ * The process that `xl create` leaves behind. It is the domain's guest, and at the same time, like the real
+ * one, the monitor that cleans up or builds anew when the guest has shut down. For a domain of `xm create`
+ * it does what xend would do.
  *
- *     node domain-process.js HOST-DIRECTORY DOMID xl|xend|nobody
+ * node domain-process.js HOST-DIRECTORY DOMID xl|xend|nobody
  */
 import { randomUUID } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -22,7 +23,7 @@ import type { ShutdownReason } from './guest/shutdown-reason.js';
 
 const CONSOLE_END_MILLISECONDS = 300;
 const DESTROY_MILLISECONDS = 1_400;
-/** Between the end of one incarnation and the listing of the next. */
+/** From the end of one incarnation to the listing of the next. */
 const ABSENT_MILLISECONDS = 1_900;
 const HOST_CHECK_MILLISECONDS = 5_000;
 
@@ -83,7 +84,7 @@ class Monitor {
     process.exit(0);
   }
 
-  /** So that `stopSimulator` finds this process also while it has no domain. */
+  /** Lets `stopSimulator` find this process even when it has no domain. */
   register(): void {
     writeFileSync(this.#mark, JSON.stringify(ownIdentity()));
   }
@@ -146,15 +147,15 @@ class Monitor {
   async #restart(before: DomainRecord): Promise<void> {
     await sleep(this.#host.scaled(ABSENT_MILLISECONDS));
     const config = { ...before.config, name: before.name };
-    // xl draws one for each incarnation, xend keeps it.
+    // xl draws a UUID for each incarnation, xend keeps it.
     const uuid = config.uuid ?? (this.#monitor === 'xend' ? before.uuid : randomUUID());
     const record = newRecord(this.#host, this.#host.drawDomid(), uuid, config, before.command);
-    // Somebody may have taken the name meanwhile; then this one stays away, as with the real xl.
+    // Somebody may have taken the name meanwhile. Then this domain stays away, as with the real xl.
     if (!this.#host.claim(record)) {
       this.#end();
       return;
     }
-    // The boot loader reads the disk again: it may say something else now, or nothing.
+    // The boot loader reads the disk again: it may find another kernel now, or none.
     if (isFailure(record.kernel)) {
       this.#host.forget(record.domid);
       this.#end();
@@ -201,12 +202,12 @@ async function main(directory: string, domid: number, monitoring: Monitoring): P
 
   process.on('SIGTERM', () => monitor.exit());
   process.on('SIGHUP', () => undefined);
-  // A host whose directory was deleted, or made anew, must not leave processes behind.
+  // A host whose directory was deleted, or made anew, must leave no processes behind.
   setInterval(() => {
     if (!sameHost(host)) process.exit(0);
   }, HOST_CHECK_MILLISECONDS).unref();
   await monitor.begin(record);
-  // Whoever created it may have been killed meanwhile, which is no reason to die.
+  // The creator may have been killed meanwhile, which is no reason to die.
   process.send?.('ready', undefined, undefined, () => undefined);
 }
 

@@ -2,10 +2,10 @@ import type { Socket } from 'node:net';
 import { createConnection } from 'node:net';
 import type { ShutdownReason } from './guest/shutdown-reason.js';
 
-/** What an `xl` command asks a domain's process: one line of JSON, answered by one line. */
+/** A request of an `xl` command to a domain's process: one line of JSON, answered by one line. */
 export type DomainRequest =
   | { readonly ask: 'pause' | 'unpause' | 'destroy' }
-  /** The building is finished. */
+  /** Building is finished. */
   | { readonly ask: 'built' }
   /** Answered when the guest acknowledges, which may be never. */
   | { readonly ask: 'shutdown'; readonly reboot: boolean }
@@ -13,7 +13,10 @@ export type DomainRequest =
   | { readonly ask: 'rename'; readonly name: string }
   /** Answered when the domain has shut down. */
   | { readonly ask: 'wait' }
-  /** Answered `locked`, or `attached` and then raw bytes both ways. `shares`: without a lock, as before Xen 4.6. */
+  /**
+   * Answered `locked`, or `attached` and then raw bytes both ways. `shares`: without
+   * a lock, as before Xen 4.6.
+   */
   | { readonly ask: 'console'; readonly shares?: boolean };
 
 export interface DomainReply {
@@ -34,7 +37,7 @@ export function askDomain(path: string, request: DomainRequest): Promise<DomainR
   });
 }
 
-/** Opens a connection that stays open after the reply; bytes that came with the reply are given back to it. */
+/** Opens a connection that stays open after the reply. Bytes that came with the reply are put back. */
 export function openDomain(
   path: string,
   request: DomainRequest,
@@ -49,7 +52,7 @@ export function openDomain(
   return socket;
 }
 
-/** Hands over the first line and leaves the socket paused, with whatever came after the line put back. */
+/** Passes on the first line and leaves the socket paused, with the bytes after the line put back. */
 export function onFirstLine(socket: Socket, onLine: (line: string) => void): void {
   let received = Buffer.alloc(0);
   const read = (chunk: Buffer): void => {

@@ -6,10 +6,10 @@ import { readConfig } from './config/config-reading.js';
 import type { DomainConfig } from './config/domain-config.js';
 import { configAsJson, prettyJson } from './config/domain-config.js';
 
-/** Stands in what is kept for the UUID that xl draws anew at each dry run of a file that has none. */
+/** Stands for the UUID in a kept answer, where xl draws a new one at each dry run. */
 const DRAWN = '@UUID@';
 
-/** What xl makes of a configuration's text, and what it says of it. There is none when it is refused. */
+/** xl's reading of a configuration's text, and its messages. The config is null when xl refuses it. */
 export function configOf(text: string, fileName: string): { config: DomainConfig | null; stderr: string } {
   const parsed = parseConfig(text, fileName);
   const lines = (said: readonly string[]): string => said.map((line) => `${line}\n`).join('');
@@ -33,9 +33,9 @@ export function dryRunText(
 }
 
 /**
- * Keeps what a dry run of a file without overrides comes to, for xl.sh to answer from as long as the file has this very text:
- * `state/dry/PATH.cfg` is the text, `state/dry/PATH.json` the answer. A file that is refused, or of which xl says anything on
- * stderr, is not kept.
+ * Keeps the result of a dry run without overrides. xl.sh answers from it as long as the file has exactly this
+ * text: `state/dry/PATH.cfg` is the text, `state/dry/PATH.json` the answer. A file that is refused, or for
+ * which xl prints anything on stderr, is not kept.
  *
  * @param directory the simulated host's
  */

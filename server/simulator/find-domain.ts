@@ -2,7 +2,7 @@ import type { Host } from './host.js';
 import { complain } from './output.js';
 
 /**
- * What xl makes of a domain's name on its command line: all digits are a domid, whether it exists or not.
+ * Finds a domain as xl does on its command line: a name of digits only is a domid, whether it exists or not.
  *
  * @returns undefined after having complained.
  */

@@ -1,17 +1,17 @@
 import { complain } from './output.js';
 
-/** What getopt(3) made of a command's arguments. Operands and options may be mixed, as in glibc. */
+/** getopt(3)'s reading of a command's arguments. Operands and options may be mixed, as in glibc. */
 interface ParsedArguments {
   readonly flags: ReadonlySet<string>;
   readonly values: ReadonlyMap<string, string>;
   readonly operands: readonly string[];
-  /** The complaint of getopt itself, for stderr. */
+  /** getopt's own complaint, for stderr. */
   readonly problem: string | undefined;
 }
 
 /**
- * @param spec getopt's own: letters, a colon after those that take a value.
- * @param long long option names to the letter they stand for.
+ * @param spec getopt's own: letters, with a colon after those that take a value.
+ * @param long the letter for each long option name.
  */
 export function getopt(
   argv: readonly string[],
@@ -59,7 +59,7 @@ export function getopt(
   return { flags, values, operands, problem: undefined };
 }
 
-/** The operands of a command that has no options to speak of. @returns undefined after having complained. */
+/** The operands of a command with no options that matter. @returns undefined after having complained. */
 export function operandsOf(argv: readonly string[], spec = 'fh'): readonly string[] | undefined {
   const { operands, problem } = getopt(argv, spec);
   if (problem === undefined) return operands;

@@ -8,10 +8,10 @@ const RETRY_MILLISECONDS = 2;
 const PATIENCE_MILLISECONDS = 10_000;
 
 /**
- * Runs `section` while no other process of this host does. The section must be short and synchronous.
- * The lock of a process that was killed in it is taken away from it.
+ * Runs `section` while no other process of this host does. The section must be short and synchronous. The
+ * lock of a killed process is taken over.
  *
- * @throws when the lock could not be had within ten seconds.
+ * @throws when there was no lock to be had within ten seconds.
  */
 export function withLock<T>(path: string, section: () => T): T {
   const me = ownIdentity();
@@ -58,10 +58,10 @@ function removeStale(path: string, me: ProcessIdentity): void {
   const taken = `${path}.stale.${me.pid}`;
   try {
     renameSync(path, taken);
-    // Somebody else may have removed the stale lock and locked anew between our look and our rename.
+    // Between our look and our rename somebody else may have removed the stale lock and locked anew.
     if (holderIsAlive(taken) === true) linkSync(taken, path);
     unlinkSync(taken);
   } catch {
-    // Another process was faster; the next round sees what is there now.
+    // Another process was faster; the next round sees the present lock.
   }
 }

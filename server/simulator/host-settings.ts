@@ -1,8 +1,8 @@
-/** What a simulated host was laid out with; `state/host.json` in its directory. */
+/** The settings of a simulated host; `state/host.json` in its directory. */
 export interface HostSettings {
   /** Real durations are multiplied by this. */
   readonly timeScale: number;
-  /** Of the whole host, in MiB. */
+  /** The whole host's, in MiB. */
   readonly memory: number;
   /** Where the domains' processes listen; elsewhere when the host's own path is too long for a socket. */
   readonly sockets: string;

@@ -7,7 +7,7 @@ import { quickDomain, quickLongEntry } from './quick-look.js';
 import type { DomainRecord } from './domain-record.js';
 import type { HostSettings } from './host-settings.js';
 
-/** MiB that dom0 and the hypervisor keep. */
+/** MiB that dom0 and the hypervisor reserve. */
 const RESERVED_MEMORY = 1024 + 285;
 const DEFAULT_MEMORY = 128;
 
@@ -22,7 +22,7 @@ export class Host {
     this.settings = JSON.parse(readFileSync(join(directory, 'state', 'host.json'), 'utf8')) as HostSettings;
   }
 
-  /** Milliseconds here for `milliseconds` of the real thing. */
+  /** Converts milliseconds of the real thing into milliseconds here. */
   scaled(milliseconds: number): number {
     return milliseconds * this.settings.timeScale;
   }
@@ -39,19 +39,21 @@ export class Host {
     return join(this.settings.sockets, `${domid}.sock`);
   }
 
-  /** There while somebody is attached to the domain's console. */
+  /** This file exists while somebody is attached to the domain's console. */
   consoleLock(domid: number): string {
     return join(this.directory, 'var', 'lock', `xenconsole.${domid}`);
   }
 
-  /** Living domains by domid, Domain-0 not among them. */
+  /** Living domains by domid, without Domain-0. */
   domains(): DomainRecord[] {
     return this.#domids()
       .map((domid) => this.domain(domid))
       .filter((record) => record !== undefined);
   }
 
-  /** @returns undefined when there is none, or when its process was killed: then the domain is gone. */
+  /**
+   * @returns undefined when there is no such domain, or when its process was killed: then the domain is gone.
+   */
   domain(domid: number): DomainRecord | undefined {
     try {
       const text = readFileSync(join(this.domainDirectory(domid), 'state.json'), 'utf8');
@@ -63,7 +65,7 @@ export class Host {
     }
   }
 
-  /** Replaces the domain's record, and what xl.sh reads of it. */
+  /** Replaces the domain's record, and the files that xl.sh reads. */
   publish(record: DomainRecord): void {
     const directory = this.domainDirectory(record.domid);
     replace(join(directory, 'long.json'), quickLongEntry(record));
@@ -80,7 +82,7 @@ export class Host {
     rmSync(this.consoleLock(domid), { force: true });
   }
 
-  /** Draws the domid after the last one, as Xen does: it is used again only when all the others were. */
+  /** Draws the domid after the last one, as Xen does: a domid is re-used only after all the others. */
   drawDomid(): number {
     return this.#locked(() => {
       const { greatestDomid } = this.settings;
@@ -96,7 +98,7 @@ export class Host {
     });
   }
 
-  /** Gives the record's name to its domain, unless a living one has it. */
+  /** Gives the record's name to its domain, unless a living domain has it. */
   claim(record: DomainRecord): boolean {
     return this.#locked(() => {
       for (const domid of this.#domids()) {

@@ -16,11 +16,11 @@ import type { ShutdownReason } from './guest/shutdown-reason.js';
 /** Seconds of CPU that a boot takes. */
 const BOOT_CPU_SECONDS = 3.5;
 
-/** What an incarnation tells its monitor. */
+/** The events that an incarnation reports to its monitor. */
 interface IncarnationEvents {
   /** The guest has shut down; the domain still exists. */
   shutDown(reason: ShutdownReason): void;
-  /** An administrator destroys it; to be answered by {@link Incarnation.dispose}. */
+  /** An administrator destroys it. The monitor must call {@link Incarnation.dispose}. */
   destroyRequested(): void;
 }
 
@@ -94,7 +94,7 @@ export class Incarnation {
     this.#update({});
   }
 
-  /** It has been built; whether it runs is another matter. */
+  /** Building is finished; the domain may still be paused. */
   built(): void {
     this.#update({ configured: true });
   }
@@ -113,7 +113,9 @@ export class Incarnation {
     this.#update({ pauses: this.#record.pauses + 1, pausedAt: Date.now(), ...this.#cpuUpToNow() });
   }
 
-  /** The guest has ended; the domain stays, under another name and UUID, for whoever wants to look at it. */
+  /**
+   * The guest has ended. The domain stays, under another name and UUID, for anyone who wants to look at it.
+   */
   preserve(name: string): void {
     this.#update({ name, uuid: randomUUID() });
   }
@@ -122,7 +124,7 @@ export class Incarnation {
     this.#console.dispose();
   }
 
-  /** The domain is no more: out of the list, its console ended. Harmless when done twice. */
+  /** Removes the domain from the list and ends its console. Calling it twice is harmless. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
@@ -219,7 +221,7 @@ export class Incarnation {
   #cpuUpToNow(): Pick<DomainRecord, 'cpu' | 'cpuSince'> {
     const { cpu, cpuSince } = this.#record;
     const busy = cpuSince === null ? 0 : (Date.now() - cpuSince) / 1000 / this.#host.settings.timeScale;
-    // At small scales timers are late by much of the guest's time; a boot costs what it costs.
+    // At small scales timers are late by much of the guest's time, so the cost of a boot is limited.
     return { cpu: cpu + (cpu === 0 ? Math.min(busy, BOOT_CPU_SECONDS) : busy), cpuSince: null };
   }
 

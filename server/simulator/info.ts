@@ -2,7 +2,7 @@ import { getopt } from './getopt.js';
 import type { Host } from './host.js';
 import { complain, print } from './output.js';
 
-/** `xl info`, with `-n` also where memory and processors are. */
+/** `xl info`; `-n` adds where memory and processors are. */
 export function info(host: Host, argv: readonly string[]): number {
   const options = getopt(argv, 'n', { numa: 'n' });
   if (options.problem !== undefined) {

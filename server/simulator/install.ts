@@ -13,30 +13,30 @@ import { quickHost, quickLongEntryOfDomain0 } from './quick-look.js';
 import { xendDownMark } from './xend.js';
 import type { HostSettings } from './host-settings.js';
 
-/** A guest to have a configuration file and a disk for. */
+/** A guest that gets a configuration file and a disk. */
 export interface SimulatedDomain {
   readonly name: string;
-  /** MiB; 128 when it is left out. */
+  /** MiB; 128 by default. */
   readonly memory?: number;
   readonly vcpus?: number;
-  /** Its /etc/fstab names a disk that is not there: it stops in its initramfs until somebody mends that. */
+  /** Its /etc/fstab names a missing disk: it stops in its initramfs until somebody repairs that. */
   readonly brokenFstab?: boolean;
-  /** Its kernel is on its own disk, and found there by a boot loader: in the domain, or in dom0. */
+  /** Its kernel is on its own disk, where a boot loader finds it: in the domain, or in dom0. */
   readonly bootloader?: 'pvgrub' | 'pygrub';
-  /** It takes no notice when it is asked to shut down. */
+  /** It ignores requests to shut down. */
   readonly ignoresShutdown?: boolean;
-  /** More lines for its configuration file, as `on_crash="preserve"`. */
+  /** More lines for its configuration file, such as `on_crash="preserve"`. */
   readonly settings?: readonly string[];
 }
 
 export interface SimulatorOptions {
-  /** Made when it is not there. What is there of an earlier host is kept: disks, configurations, running domains. */
+  /** Made when it is missing. Disks, configurations and running domains of an earlier host are kept. */
   readonly directory: string;
-  /** Real durations are multiplied by this; 1 when it is left out. */
+  /** Real durations are multiplied by this; 1 by default. */
   readonly timeScale?: number;
-  /** Of the host, in MiB; 8192 when it is left out. */
+  /** The host's, in MiB; 8192 by default. */
   readonly memory?: number;
-  /** After it domids begin again at 1; 32751, as on Xen, when it is left out. */
+  /** After it domids begin again at 1; 32751, as on Xen, by default. */
   readonly greatestDomid?: number;
   readonly domains?: readonly SimulatedDomain[];
 }
@@ -48,7 +48,7 @@ export interface SimulatedHost {
   readonly xl: string;
   /** The executable that answers as `xm` of Xen 4.1 would, for the same domains. */
   readonly xm: string;
-  /** While this file is there, xend does not run; only `xm` asks for it. */
+  /** While this file exists, xend does not run; only `xm` checks it. */
   readonly xendDown: string;
   /** A glob for the domains' configuration files. */
   readonly configs: string;
@@ -56,9 +56,9 @@ export interface SimulatedHost {
   readonly ramdisk: string;
   readonly rescueKernel: string;
   readonly rescueRamdisk: string;
-  /** A disk to be attached read-only; put first it has a boot menu. */
+  /** A disk to attach read-only; in first place it shows a boot menu. */
   readonly rescueDisk: string;
-  /** A boot loader image that boots what is on the first disk. */
+  /** A boot loader image that boots the system on the first disk. */
   readonly pvgrub: string;
 }
 
@@ -70,7 +70,7 @@ const SMALLEST_SCALE = 0.001;
 /** The one before DOMID_FIRST_RESERVED, xen/include/public/xen.h. */
 const GREATEST_DOMID = 0x7fef;
 
-/** Lays out a Xen host in a directory. Doing it again keeps what the guests have done to their disks. */
+/** Lays out a Xen host in a directory. A repeated call keeps what the guests have done to their disks. */
 export async function installSimulator(options: SimulatorOptions): Promise<SimulatedHost> {
   const directory = resolve(options.directory);
   const images = join(directory, 'srv', 'xen');
@@ -127,9 +127,10 @@ export async function installSimulator(options: SimulatorOptions): Promise<Simul
 }
 
 /**
- * Ends every process of a simulated host, as pulling its plug would; its disks stay. Done twice, or on nothing, it is harmless.
+ * Ends every process of a simulated host, like pulling its plug; its disks stay. Harmless when
+ * repeated, or without a host.
  *
- * @throws when one of them cannot be ended.
+ * @throws when a process cannot be ended.
  */
 export async function stopSimulator(directory: string): Promise<void> {
   const state = join(resolve(directory), 'state');
@@ -158,7 +159,7 @@ function kill(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // It ended between the look and the signal.
+    // It ended before the signal came.
   }
 }
 
@@ -194,7 +195,7 @@ async function settingsFor(directory: string, options: SimulatorOptions): Promis
   };
 }
 
-/** The tool's shell script, with the paths of this host in it, so that it works whatever the environment it is run with. */
+/** The tool's shell script with the paths of this host in it, so that it works in any environment. */
 async function command(directory: string, tool: 'xl' | 'xm'): Promise<string> {
   const places = {
     HOST: directory,
@@ -256,7 +257,7 @@ function bootLines(host: SimulatedHost, { name, bootloader }: SimulatedDomain): 
   ];
 }
 
-/** Lays a disk's files once: a disk that is there is the guest's own. */
+/** Lays a disk's files once: an existing disk is the guest's own. */
 async function layFiles(disk: string, files: Readonly<Record<string, string>>): Promise<void> {
   if (await exists(disk)) return;
   for (const [path, text] of Object.entries(files)) {

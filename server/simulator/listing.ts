@@ -13,7 +13,7 @@ import {
 import { usage } from './usage.js';
 import type { DomainRecord } from './domain-record.js';
 
-/** One row of `xl list`, Domain-0 or another. */
+/** One row of `xl list`, also for Domain-0. */
 interface Row {
   readonly domid: number;
   readonly name: string;
@@ -71,7 +71,7 @@ function rowJson({ record }: Row): Parameters<typeof prettyJson>[0] {
   return record === undefined ? longEntryOfDomain0() : longEntry(record);
 }
 
-/** Not recorded: the words are those of libxl's source. The listing goes on, and succeeds. */
+/** Not recorded from a host: the words come from libxl's source. The listing goes on, and succeeds. */
 function noConfiguration(domid: number): string {
   return `libxl: error: libxl_domain.c:1937:retrieve_domain_configuration_lock_acquired: Domain ${domid}:Fail to get domain configuration\n`;
 }

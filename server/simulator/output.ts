@@ -1,8 +1,8 @@
 import { writeSync } from 'node:fs';
 
 /**
- * Writes all of `text` before returning, so that the caller may exit at once; `process.stdout` would cost
- * `xl list` several milliseconds of start-up.
+ * Writes all of `text` before returning, so that the caller may exit at once. `process.stdout` would add
+ * several milliseconds to the start of `xl list`.
  */
 export function print(text: string | Uint8Array, descriptor: 1 | 2 = 1): void {
   let bytes = typeof text === 'string' ? Buffer.from(text) : text;
@@ -11,7 +11,8 @@ export function print(text: string | Uint8Array, descriptor: 1 | 2 = 1): void {
       bytes = bytes.subarray(writeSync(descriptor, bytes));
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      // Node ignores SIGPIPE; what a C program would die of ends this one with the status a shell shows for it.
+      // Node ignores SIGPIPE. A C program would die of it, so this one exits with the status
+      // that a shell shows for that.
       if (code === 'EPIPE' || code === 'EIO') process.exit(141);
       if (code !== 'EAGAIN') throw error;
       pause(1);

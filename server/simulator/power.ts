@@ -38,7 +38,7 @@ export async function shutdown(host: Host, argv: readonly string[], reboot: bool
   }
   for (const domid of domids) {
     complain(`${reboot ? 'Rebooting' : 'Shutting down'} domain ${domid}\n`);
-    // The hypervisor takes the request to dom0 itself, which nothing there answers or obeys.
+    // The hypervisor accepts the request for dom0 itself, but nothing there answers or obeys.
     if (domid !== 0 && !(await requestShutdown(host, domid, reboot))) return 1;
   }
   if (options.flags.has('w')) await waitForShutdown(host, domids);
@@ -106,13 +106,13 @@ export async function destroy(host: Host, argv: readonly string[]): Promise<numb
   }
   const reply = host.domain(domid) && (await askDomain(host.socketPath(domid), { ask: 'destroy' }));
   if (reply) return 0;
-  // Between our look and our question it may have gone by itself, which is what was asked for.
+  // The domain may have gone by itself between our look and our request, which is what was asked for.
   complain(destructionFailure(domid));
   complain('destroy failed (rc=-21)\n');
   return 1;
 }
 
-/** What libxl says on its way out whenever a domain cannot be destroyed, or could not be created. */
+/** libxl's words whenever a domain cannot be destroyed, or could not be created. */
 export function destructionFailure(domid: number): string {
   return (
     `libxl: error: libxl_domain.c:1183:libxl__destroy_domid: Domain ${domid}:Non-existant domain\n` +
@@ -121,7 +121,7 @@ export function destructionFailure(domid: number): string {
   );
 }
 
-/** `xl pause` and `xl unpause`: their exit status says nothing of what became of it. */
+/** `xl pause` and `xl unpause`: their exit status does not tell whether it worked. */
 export async function pauseOrUnpause(
   host: Host,
   argv: readonly string[],

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 
-/** A process that is recognised again even if its number was given to another one since. */
+/** Identifies a process even if its number has been given to another one since. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** Start time in clock ticks since boot, proc(5) field 22; null where there is no /proc. */
+  /** Start time in clock ticks since boot, proc(5) field 22; null without /proc. */
   readonly started: string | null;
 }
 
@@ -27,7 +27,7 @@ export function ownIdentity(): ProcessIdentity {
   return { pid: process.pid, started: typeof status === 'string' ? null : status.started };
 }
 
-/** A zombie counts as dead: nobody may be there to reap it. */
+/** A zombie counts as dead: there may be nobody to reap it. */
 export function isAlive(identity: ProcessIdentity): boolean {
   const status = readStatus(identity.pid);
   if (status === 'gone') return false;

@@ -5,10 +5,10 @@ import type { HostSettings } from './host-settings.js';
 export const ZERO_UUID = '00000000-0000-0000-0000-000000000000';
 /** MiB. */
 export const DOMAIN_0_MEMORY = 1024;
-/** A blocked domain that was just paused is shown as blocked and paused for a moment. Of real time. */
+/** A blocked domain that was just paused is shown as blocked and paused for this long. In real time. */
 const BLOCKED_PAUSE_MILLISECONDS = 300;
 
-/** Until when a domain that was paused while it was blocked shows both; milliseconds since the epoch. */
+/** Until when a domain that was paused while blocked shows both; milliseconds since the epoch. */
 export function blockedPauseUntil(record: DomainRecord, { timeScale }: HostSettings): number {
   return Math.ceil(record.pausedAt + BLOCKED_PAUSE_MILLISECONDS * timeScale);
 }
@@ -37,12 +37,14 @@ export function longEntryOfDomain0(): Parameters<typeof prettyJson>[0] {
   };
 }
 
-/** What xl.sh reads of the host, in its `quick`: when it was booted, and thousandths of simulated time for one of real time. */
+/**
+ * The host's `quick` file for xl.sh: the boot time, and thousandths of simulated time per unit of real time.
+ */
 export function quickHost({ bootedAt, timeScale }: HostSettings): string {
   return lines(bootedAt, Math.round(1000 / timeScale));
 }
 
-/** What xl.sh reads of a domain, in its `quick`: a line for each of its variables. Times in milliseconds. */
+/** A domain's `quick` file for xl.sh: a line for each variable. Times in milliseconds. */
 export function quickDomain(record: DomainRecord, settings: HostSettings): string {
   return lines(
     record.domid,
@@ -63,12 +65,12 @@ export function quickDomain(record: DomainRecord, settings: HostSettings): strin
   );
 }
 
-/** The domain's entry as it stands in `xl list -l` behind another's. */
+/** The domain's entry as it follows another one in `xl list -l`. */
 export function quickLongEntry(record: DomainRecord): string {
   return `,\n    ${prettyJson(longEntry(record), '    ')}`;
 }
 
-/** The same of Domain-0, which is always the first. */
+/** The same for Domain-0, which is always the first. */
 export function quickLongEntryOfDomain0(): string {
   return `    ${prettyJson(longEntryOfDomain0(), '    ')}`;
 }

@@ -2,11 +2,11 @@ import { complain, print } from './output.js';
 
 interface Help {
   readonly synopsis: string;
-  /** What follows the line with the synopsis, blank lines included. */
+  /** The text after the synopsis line, blank lines included. */
   readonly text: string;
 }
 
-/** As xl 4.17 words them. */
+/** In the words of xl 4.17. */
 const HELP: Readonly<Record<string, Help>> = {
   create: {
     synopsis: '[-vtTfN] create <ConfigFile> [options] [vars]',
@@ -96,7 +96,8 @@ Attach to domain's console.
 };
 
 /**
- * Prints a command's help on stdout; with `required`, getopt's complaint about missing operands on stderr.
+ * Prints a command's help on stdout. With `required`, prints getopt's complaint about missing
+ * operands on stderr first.
  *
  * @returns `status`, for the caller to exit with.
  */

@@ -10,11 +10,14 @@ import type { DomainRecord } from './domain-record.js';
 const MINIMUM_RESTART_MILLISECONDS = 60_000;
 const LOOK_MILLISECONDS = 50;
 
-/** XendClient.ERROR_INVALID_DOMAIN and ERROR_GENERIC, xend/XendClient.py; `xm` exits with the first, and with 1 for all else. */
+/**
+ * XendClient.ERROR_INVALID_DOMAIN and ERROR_GENERIC, xend/XendClient.py. `xm` exits with the
+ * first, and with 1 for all else.
+ */
 const INVALID_DOMAIN = 3;
 const GENERIC = 1;
 
-/** What xend refuses, as `xm` says it after `Error: `. */
+/** A refusal by xend; `xm` prints it after `Error: `. */
 export class XendFault extends Error {
   /** The exit status of `xm`. */
   readonly status: number;
@@ -25,7 +28,9 @@ export class XendFault extends Error {
   }
 }
 
-/** A file: while it is there, xend does not run. Guests go on, but nobody cleans up after them or restarts them. */
+/**
+ * While this file exists, xend does not run. Guests go on, but nobody cleans up after them or restarts them.
+ */
 export function xendDownMark(directory: string): string {
   return join(directory, 'state', 'xend-down');
 }
@@ -35,9 +40,10 @@ function xendRuns(host: Host): boolean {
 }
 
 /**
- * What every call begins with.
+ * Every call begins with this check.
  *
- * @throws XendFault when xend does not run. The socket's file outlives a xend that was killed; without it, it is "No such file or directory".
+ * @throws XendFault when xend does not run. The message is for a killed xend, whose socket file remains;
+ *   without the file it would be "No such file or directory".
  */
 export function askXend(host: Host): void {
   if (!xendRuns(host)) {
@@ -45,18 +51,21 @@ export function askXend(host: Host): void {
   }
 }
 
-/** Resolves when xend runs: on its start it looks after what has shut down meanwhile. */
+/** Resolves when xend runs: when it starts, it handles the domains that have shut down meanwhile. */
 export async function untilXendRuns(host: Host): Promise<void> {
   while (!xendRuns(host)) await sleep(LOOK_MILLISECONDS);
 }
 
-/** "VM %s restarting too fast. Refusing to restart to avoid loops." (XendDomainInfo._restart, xend/XendDomainInfo.py). */
+/**
+ * "VM %s restarting too fast. Refusing to restart to avoid loops."
+ * (XendDomainInfo._restart, xend/XendDomainInfo.py).
+ */
 export function xendAction(host: Host, record: DomainRecord, action: ShutdownAction): ShutdownAction {
   const age = Date.now() - record.createdAt;
   return action.endsWith('restart') && age < host.scaled(MINIMUM_RESTART_MILLISECONDS) ? 'destroy' : action;
 }
 
-/** Domains by name, as XendDomain.list_sorted has them; Domain-0 is not among them. */
+/** Domains by name, as XendDomain.list_sorted returns them, without Domain-0. */
 export function xendDomains(host: Host): DomainRecord[] {
   return host.domains().sort((a, b) => (a.name < b.name ? -1 : 1));
 }

@@ -1,13 +1,14 @@
 #!/bin/sh
-# The simulated `xl`. What only looks, and is run often, is answered here from what the domains' processes publish (quick-look.ts):
-# a start of Node.js costs twenty times as much. All else, every error included, is xl.ts. A property test holds the two together.
+# The simulated `xl`. Frequent commands that only read are answered here, from files that the domains'
+# processes publish (quick-look.ts): starting Node.js costs twenty times as much. Everything else, every error
+# included, is xl.ts. A property test compares the two.
 XL_SIMULATOR=@HOST@
 export XL_SIMULATOR
 state=$XL_SIMULATOR/state
 
 other() { exec @NODE@ @PROGRAM@ "$@"; }
 
-# Reads the published line-by-line record of a living domain into variables; fails for one whose process is gone.
+# Reads the published record of a living domain into variables, line by line; fails when its process is gone.
 look() {
   [ -r "$1/quick" ] || return 1
   {
@@ -16,7 +17,8 @@ look() {
       IFS= read -r idle && IFS= read -r cpu && IFS= read -r cpu_since && IFS= read -r shutdown && IFS= read -r configured
   } <"$1/quick" 2>/dev/null || return 1
   { IFS= read -r stat <"/proc/$pid/stat"; } 2>/dev/null || return 1
-  # proc(5): the fields behind the command's name, which may hold spaces; the 1st is the state, the 20th the start time.
+  # proc(5): the fields after the command's name, which may hold spaces. The 1st is the
+  # state, the 20th the start time.
   stat=${stat##*) }
   [ "${stat%% *}" != Z ] || return 1
   [ "$started" = - ] && return 0
@@ -25,7 +27,7 @@ look() {
   [ "${stat%% *}" = "$started" ]
 }
 
-# By number, as globs sort by letters.
+# In the order of numbers, because globs sort by letters.
 each() {
   for directory in "$state"/domains/[0-9] "$state"/domains/[0-9][0-9] "$state"/domains/[0-9][0-9][0-9] \
     "$state"/domains/[0-9][0-9][0-9][0-9] "$state"/domains/[0-9][0-9][0-9][0-9][0-9]; do
@@ -108,7 +110,7 @@ case "$# $*" in
     find_named
     if [ -z "$found" ] || ! look "$state/domains/$found" || [ "$configured" = 0 ]; then other "$@"; fi
     printf '[\n'
-    # The first line is the comma behind the domain before.
+    # The first line is the comma after the domain before.
     { read -r comma && cat; } <"$state/domains/$found/long.json"
     printf '\n]\n\n'
     ;;

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
- * Answers like `xl` of Xen 4.17 for a host that `installSimulator` laid out, named by the environment's
- * XL_SIMULATOR. Only what every command needs is loaded before the command is known: `xl list` is run often.
+ * Answers like `xl` of Xen 4.17 for a host that `installSimulator` laid out. The environment variable
+ * XL_SIMULATOR names the host. Before the command is known, only what every command needs is loaded,
+ * because `xl list` is run often.
  */
 import { Host } from './host.js';
 import { complain } from './output.js';

@@ -21,8 +21,9 @@ const FIRST_DISK = 0xca00;
 const DEFAULT_MEMORY = 128;
 
 /**
- * `xm create [-q] [-p] FILE` (main and make_domain in xm/create.py). The file is Python to the real one; here it is what the simulated xl
- * reads as well, so no `KEY=VALUE` and nothing that is computed. The real xend goes on when this process is killed; here the domain stays paused then.
+ * `xm create [-q] [-p] FILE` (main and make_domain in xm/create.py). The real xm reads the file as Python.
+ * This one reads it as the simulated xl does, so without `KEY=VALUE` and without expressions. The real xend
+ * goes on when this process is killed; here the domain then stays paused.
  */
 export async function create(host: Host, argv: readonly string[]): Promise<number> {
   const { flags, operands } = xmOptions(argv, {
@@ -119,7 +120,7 @@ function buildFailure(host: Host, { config, kernel }: DomainRecord): string | un
   );
 }
 
-/** A disk is looked for by the hotplug script (tools/hotplug/Linux/block), after xend has built the domain. */
+/** The hotplug script looks for a disk (tools/hotplug/Linux/block), after xend has built the domain. */
 function deviceFailure({ disks }: DomainConfig): string | undefined {
   const missing = disks.find(({ target }) => target !== '' && !existsSync(target));
   if (missing === undefined) return undefined;

@@ -44,8 +44,8 @@ export function domname(host: Host, argv: readonly string[]): number {
 }
 
 /**
- * running, blocked, paused, shutdown, crashed, dying (CONFIG_OLD_DOM_STATES, xend/XendConfig.py). A domain that crashed is not shown as
- * shut down as well (xc_domain_getinfo, libxc/xc_domain.c).
+ * running, blocked, paused, shutdown, crashed, dying (CONFIG_OLD_DOM_STATES, xend/XendConfig.py). A crashed
+ * domain is not shown as shut down as well (xc_domain_getinfo, libxc/xc_domain.c).
  */
 function state({ pauses, idle, shutdown }: DomainRecord): string {
   const lives = shutdown === null;
@@ -79,7 +79,10 @@ function row(host: Host, record: DomainRecord | null): string {
   return `${name.padEnd(40)} ${numbers} ${flags.padStart(10)} ${time.toFixed(1).padStart(8)}\n`;
 }
 
-/** XendConfig.to_sxp and image_sxpr, xend/XendConfig.py. Unlike xl it shows the memory from the first moment. */
+/**
+ * XendConfig.to_sxp and image_sxpr, xend/XendConfig.py. Unlike xl, xend shows the
+ * memory from the first moment.
+ */
 function domainSxp(host: Host, record: DomainRecord | null): Sxp {
   if (record === null) {
     const uuid = '00000000-0000-0000-0000-000000000000';
@@ -140,7 +143,7 @@ function domainSxp(host: Host, record: DomainRecord | null): Sxp {
   ];
 }
 
-/** What `xm create --dryrun` prints: make_config and its parts, xm/create.py of Xen 4.1. */
+/** The output of `xm create --dryrun`: make_config and its parts, xm/create.py of Xen 4.1. */
 export function dryRunSxp(config: DomainConfig): string {
   const optional = (key: string, value: string | undefined): Sxp[] => (value ? [[key, value]] : []);
   const vm: Sxp = [
@@ -173,7 +176,10 @@ export function dryRunSxp(config: DomainConfig): string {
   return `${pretty(vm, 0)}\n`;
 }
 
-/** PrettyPrint.prettyprint, xend/PrettyPrint.py: a list that does not fit into the line has each item in a line of its own. */
+/**
+ * PrettyPrint.prettyprint, xend/PrettyPrint.py: a list that does not fit into the line has
+ * each item on its own line.
+ */
 function pretty(value: Sxp, indent: number): string {
   const flat = show(value);
   if (typeof value !== 'object' || indent + flat.length <= LINE_WIDTH) return flat;
@@ -183,7 +189,7 @@ function pretty(value: Sxp, indent: number): string {
   return `(${pretty(first, indent)}${items.join('')}\n${' '.repeat(indent)})`;
 }
 
-/** show and atomp, xend/sxp.py: what is no plain word is written as Python's repr() does. */
+/** show and atomp, xend/sxp.py: anything but a plain word is written as Python's repr() does. */
 function show(value: Sxp): string {
   if (typeof value === 'object') return `(${value.map(show).join(' ')})`;
   const text = String(value);

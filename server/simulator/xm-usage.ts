@@ -1,6 +1,6 @@
 import { print } from './output.js';
 
-/** Wrong arguments; `xm` says `Error: `, the message, and the help of its verb. */
+/** Wrong arguments. `xm` prints `Error: `, the message, and the help of its verb. */
 export class UsageFault extends Error {}
 
 /** SUBCOMMAND_HELP, xm/main.py of Xen 4.1. */
@@ -18,7 +18,7 @@ const HELP: Readonly<Record<string, readonly [synopsis: string, text: string]>> 
   unpause: ['<Domain>', 'Unpause a paused domain.'],
 };
 
-/** Prints a verb's help, or that of xm alone, on stdout. @returns the exit status */
+/** Prints a verb's help, or that of plain xm, on stdout. @returns the exit status */
 export function xmUsage(verb = ''): number {
   const [synopsis, text] = HELP[verb] ?? ['<subcommand> [args]', ''];
   if (text !== '') {
@@ -39,7 +39,8 @@ export function checkCount(argv: readonly string[], verb: string, least: number,
 }
 
 /**
- * Splits arguments into those options and the operands, as Python's gnu_getopt does with options that take no value.
+ * Splits arguments into the known options and the operands, as Python's gnu_getopt does
+ * for options without a value.
  *
  * @param known long option by each spelling: `{ '-l': 'long', '--long': 'long' }`
  * @throws UsageFault for another option

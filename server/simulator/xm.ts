@@ -1,15 +1,16 @@
 #!/usr/bin/env node
 /**
- * A stand-in for `xm` of Xen 4.1 on a host that `installSimulator` laid out: another front end to the domains that the simulated `xl`
- * has. It has the verbs that Postern uses, and follows tools/python/xen of Xen 4.1.6 (main, _run_cmd, arg_check and xm_* in xm/main.py) in what
- * they print and how they end. It was written from those sources; it was never compared with a real xm.
+ * A stand-in for `xm` of Xen 4.1 on a host that `installSimulator` laid out, for the same domains as the
+ * simulated `xl`. It has the verbs that Postern uses. Its output and exit status follow tools/python/xen of
+ * Xen 4.1.6 (main, _run_cmd, arg_check and xm_* in xm/main.py). It was written from those sources, and
+ * never compared with a real xm.
  */
 import { Host } from './host.js';
 import { complain } from './output.js';
 import { UsageFault, xmUsage } from './xm-usage.js';
 import { XendFault, askXend } from './xend.js';
 
-/** A verb's work. @returns its exit status. @throws XendFault, UsageFault */
+/** The work of a verb. @returns its exit status. @throws XendFault, UsageFault */
 type Verb = (host: Host, argv: readonly string[]) => number | Promise<number>;
 
 const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {

@@ -1,22 +1,24 @@
 import { ConfigLexer } from './config-lexer.js';
 import type { Token, TokenKind } from './config-lexer.js';
 
-/** A value of xl.cfg(5): a string or number as it is written, or a list. */
+/** A value of xl.cfg(5): a string or number as written, or a list. */
 export type ConfigValue = string | readonly ConfigValue[];
 
 export interface Assignment {
   readonly value: ConfigValue;
   readonly line: number;
-  /** Made by `+=`. */
+  /** Assigned with `+=`. */
   readonly added?: boolean;
 }
 
 type ParsedConfig =
   | { readonly assignments: ReadonlyMap<string, Assignment> }
-  /** What libxlu says, each a line: `FILE:LINE: config parsing error near …`, and what it thinks of Python. */
+  /**
+   * libxlu's messages, one a line: `FILE:LINE: config parsing error near …`, and its warning about Python.
+   */
   | { readonly problems: readonly string[] };
 
-/** So many tokens must be right after an error before the next one is told; bison. */
+/** After an error this many tokens must be right before bison reports the next one. */
 const RECOVERY = 3;
 
 const PYTHON_WARNING = [
@@ -26,7 +28,7 @@ const PYTHON_WARNING = [
 ];
 
 class SyntaxFault extends Error {
-  /** @param isLast where bison has given up what an error could be put into */
+  /** @param isLast whether bison cannot recover here and gives up */
   constructor(
     readonly expecting: string,
     readonly isLast: boolean,
@@ -35,7 +37,7 @@ class SyntaxFault extends Error {
   }
 }
 
-/** The grammar of libxlu_cfg_y.y, and what bison makes of an error in it. */
+/** The grammar of libxlu_cfg_y.y, with bison's error recovery. */
 class Parser {
   readonly assignments = new Map<string, Assignment>();
   readonly #lexer: ConfigLexer;
@@ -58,7 +60,7 @@ class Parser {
     }
   }
 
-  /** Tells of the error, and passes over what is left of the line. @returns whether there is more to read */
+  /** Reports the error, and skips the rest of the line. @returns whether there is more to read */
   #recover({ expecting, isLast }: SyntaxFault): boolean {
     if (this.#recovering === 0) {
       const { kind, text, line } = this.#token;
@@ -139,8 +141,7 @@ function joined(before: ConfigValue | undefined, value: ConfigValue): ConfigValu
 }
 
 /**
- * Parses xl.cfg(5): the file's text followed by the overrides, one a line. Of several assignments to one key
- * the last holds.
+ * Parses xl.cfg(5): the file's text followed by the overrides, one a line. The last assignment to a key wins.
  */
 export function parseConfig(text: string, fileName: string): ParsedConfig {
   const lexer = new ConfigLexer(text, fileName);

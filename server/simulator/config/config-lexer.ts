@@ -1,4 +1,4 @@
-/** What libxlu's grammar is told of, by the names that its messages have. */
+/** The tokens of libxlu's grammar, by their names in its messages. */
 export type TokenKind =
   | '$end'
   | 'IDENT'
@@ -14,16 +14,16 @@ export type TokenKind =
 
 export interface Token {
   readonly kind: TokenKind;
-  /** As it stands in the file. */
+  /** As written in the file. */
   readonly text: string;
-  /** What a STRING means. */
+  /** The content of a STRING. */
   readonly value: string;
   readonly line: number;
 }
 
 type Rule = readonly [kind: TokenKind | 'SPACE' | 'COMMENT', pattern: RegExp];
 
-/** The rules of libxlu_cfg_l.l; as in flex the longest match wins, and of equal ones the first. */
+/** The rules of libxlu_cfg_l.l. As in flex the longest match wins, and of equal ones the first. */
 const RULES: readonly Rule[] = [
   ['IDENT', /[a-z][_0-9a-z.]*/y],
   ['NUMBER', /[0-9][0-9a-fx]*/y],
@@ -40,7 +40,7 @@ const RULES: readonly Rule[] = [
   ['STRING', /"(?:[^"\\\n]|\\[^\n])*"/y],
 ];
 
-/** What makes xl suspect Python: the character class `[+-.():]`. */
+/** Characters that make xl suspect Python: the character class `[+-.():]`. */
 const PYTHON = /[+,\-.():]/;
 const REST_OF_WORD = /[^ \t\n]+/y;
 
@@ -57,7 +57,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
   v: '\v',
 };
 
-/** The lexer of libxlu (Xen 4.17), with its complaints and with what it does after them. */
+/** The lexer of libxlu (Xen 4.17), with its complaints and its behaviour after them. */
 export class ConfigLexer {
   likelyPython = false;
   readonly problems: string[] = [];
@@ -65,7 +65,7 @@ export class ConfigLexer {
   readonly #text: string;
   #at = 0;
   #line = 1;
-  /** Nothing more is said of this line and those before. */
+  /** Errors on this line and those before are no longer reported. */
   #saidUpTo = -1;
 
   constructor(text: string, source: string) {
@@ -117,7 +117,7 @@ export class ConfigLexer {
     return { kind, text, value, line: this.#line };
   }
 
-  /** A character that begins nothing: the word that it begins is passed over, or the blank behind it. */
+  /** A character that begins no token: skips the word that it begins, or the blank after it. */
   #unknown(): Token | null {
     const first = this.#text[this.#at] ?? '';
     if (PYTHON.test(first)) this.likelyPython = true;
@@ -134,7 +134,7 @@ export class ConfigLexer {
     return pattern.exec(this.#text)?.[0] ?? '';
   }
 
-  /** xlu__cfgl_dequote: no escape by number yields anything, and most are refused. */
+  /** xlu__cfgl_dequote: numeric escapes yield nothing, and most are refused. */
   #dequoted(text: string): string {
     let value = '';
     for (let at = 1; at < text.length - 1; at += 1) {

@@ -18,11 +18,11 @@ const ACTIONS: readonly ShutdownAction[] = [
 
 interface ReadConfig {
   readonly config: DomainConfig;
-  /** For stderr, each a line, in xl's words. */
+  /** For stderr, one a line, in xl's words. */
   readonly warnings: readonly string[];
 }
 
-/** @returns a string when xl refuses the configuration: what it says. */
+/** @returns xl's message when it refuses the configuration. */
 export function readConfig(
   assignments: ReadonlyMap<string, Assignment>,
   fileName: string,
@@ -125,7 +125,7 @@ export function readConfig(
   return { config, warnings };
 }
 
-/** `type` comes before `builder`; without both it is PV on x86. */
+/** `type` wins over `builder`; without both it is PV on x86. */
 function typeOf(type: string | undefined, builder: string | undefined): DomainType | undefined {
   if (type !== undefined) return (['pv', 'pvh', 'hvm'] as const).find((known) => known === type);
   if (builder === undefined || builder === 'generic' || builder === 'linux') return 'pv';

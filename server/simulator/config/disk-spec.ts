@@ -2,14 +2,14 @@ import type { DiskConfig } from './domain-config.js';
 
 const FORMATS = ['raw', 'qcow', 'qcow2', 'vhd', 'empty', 'qed'];
 const BACKENDS = ['phy', 'tap', 'qdisk', 'standalone'];
-/** Settings that the simulated host takes and has no use for. */
+/** Settings that the simulated host accepts and ignores. */
 const UNUSED =
   /^(?:direct-io-safe|discard|no-discard|colo|no-colo|trusted|untrusted|grant_usage=[01]|(?:backend|specification|colo-host|colo-port|colo-export|active-disk|hidden-disk)=.*)$/;
 const PREFIX = /^(raw|qcow2?|vhd|iscsi|e?nbd|drbd|tapdisk|tap2?|aio|ioemu|file|phy):/;
 
 class DiskFault extends Error {}
 
-/** What is known of a disk while its specification is read; libxl_device_disk. */
+/** A disk while its specification is being read; libxl_device_disk. */
 interface Draft {
   target: string | undefined;
   vdev: string | undefined;
@@ -40,7 +40,7 @@ function setOnce(draft: Draft, key: 'target' | 'vdev' | 'script', text: string):
   draft[key] = text;
 }
 
-/** `hdc:cdrom`. @returns whether there is such a type */
+/** `hdc:cdrom`. @returns whether the text has a type */
 function setVdevAndType(draft: Draft, text: string): boolean {
   const colon = text.lastIndexOf(':');
   if (colon === -1) return false;
@@ -51,7 +51,7 @@ function setVdevAndType(draft: Draft, text: string): boolean {
   return true;
 }
 
-/** @returns whether it is a setting by its name */
+/** @returns whether the part is a named setting */
 function setNamed(draft: Draft, part: string): boolean {
   const [, key = '', value = ''] = /^([a-z]+)=(.*)$/s.exec(part) ?? [];
   if (part === 'cdrom' || part === 'devtype=cdrom') draft.isCdrom = true;
@@ -72,7 +72,7 @@ function setNamed(draft: Draft, part: string): boolean {
 /**
  * Reads xl-disk-configuration(5) as libxlu_disk_l.l does.
  *
- * @returns a string when xl refuses it: what it says, without the file
+ * @returns xl's message, without the file, when xl refuses it
  */
 export function readDisk(spec: string): DiskConfig | string {
   const draft: Draft = {

@@ -1,4 +1,4 @@
-/** What happens to a domain that has shut down, xl.cfg(5) EVENT ACTIONS. */
+/** The action after a domain has shut down, xl.cfg(5) EVENT ACTIONS. */
 export type ShutdownAction =
   | 'destroy'
   | 'restart'
@@ -8,16 +8,18 @@ export type ShutdownAction =
   | 'coredump-restart'
   | 'soft-reset';
 
-/** Who acts when the guest has shut down: a process that `xl create` left, xend, or nobody (`xl create -e`). */
+/**
+ * Who acts after the guest has shut down: a process that `xl create` left, xend, or nobody (`xl create -e`).
+ */
 export type Monitoring = 'xl' | 'xend' | 'nobody';
 
 export interface DiskConfig {
   readonly target: string;
   readonly device: string;
   readonly writable: boolean;
-  /** A CD drive; `unset` where its specification has no target at all. */
+  /** A CD drive; `unset` when its specification has no target at all. */
   readonly cdrom?: 'set' | 'unset';
-  /** Where it is not `raw`. */
+  /** Missing for `raw`. */
   readonly format?: string;
   readonly script?: string;
 }
@@ -26,7 +28,7 @@ export type DomainType = 'pv' | 'pvh' | 'hvm';
 
 /** A domain's configuration after the file and the overrides were merged. Sizes in MiB. */
 export interface DomainConfig {
-  /** PV where it is left out. */
+  /** PV by default. */
   readonly type?: DomainType;
   readonly name: string;
   readonly uuid: string | undefined;
@@ -47,7 +49,10 @@ export interface DomainConfig {
 
 type Json = string | number | readonly Json[] | { readonly [key: string]: Json | undefined };
 
-/** The configuration as `xl create -n` prints it; with `created`, as `xl list -l` shows it of a domain that exists. */
+/**
+ * The configuration as `xl create -n` prints it; with `created`, as `xl list -l` shows
+ * it for an existing domain.
+ */
 export function configAsJson(config: DomainConfig, uuid: string, created: boolean): Json {
   const vcpus = config.vcpus ?? (created ? 1 : undefined);
   const { type = 'pv', memory = config.maxMemory, maxMemory = config.memory } = config;
@@ -105,7 +110,7 @@ function diskAsJson({ target, device, writable, cdrom, format, script }: DiskCon
   };
 }
 
-/** libxl leaves out what has its type's first value, which is `destroy`. */
+/** libxl leaves out a value that is its type's first one, which is `destroy`. */
 function actionAsJson(action: ShutdownAction): string | undefined {
   return action === 'destroy' ? undefined : action.replaceAll('-', '_');
 }

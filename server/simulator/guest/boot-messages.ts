@@ -1,4 +1,4 @@
-/** Text of one step of a boot, and how long the guest takes before it, in milliseconds. */
+/** The text of one step of a boot, and how long the guest waits before it, in milliseconds. */
 export interface BootStep {
   readonly after: number;
   readonly text: string;
@@ -10,7 +10,7 @@ function steps(pace: number, texts: readonly string[]): BootStep[] {
   return texts.map((text) => ({ after: pace, text: `${text}\n` }));
 }
 
-/** An installed system from init to its login prompt. */
+/** An installed system, from init to its login prompt. */
 export function installedBoot(name: string): readonly BootStep[] {
   return steps(25, [
     '',
@@ -27,7 +27,7 @@ export function installedBoot(name: string): readonly BootStep[] {
   ]);
 }
 
-/** The initramfs gives up. */
+/** The initramfs gives up and drops to a shell. */
 export function brokenBoot(missing: string): readonly BootStep[] {
   return [
     ...steps(25, [
@@ -58,7 +58,7 @@ Enter 'help' for a list of built-in commands.
   ];
 }
 
-/** A rescue system, or an installer when a suite is given, which goes straight to a root shell. */
+/** A rescue system, or an installer when a suite is given. Both go straight to a root shell. */
 export function rescueBoot(
   name: string,
   customerDisks: readonly string[],
@@ -82,7 +82,7 @@ export function rescueBoot(
   ];
 }
 
-/** An orderly shutdown, up to the kernel's last line. */
+/** An orderly shutdown, up to the last line before the kernel's. */
 export function shutdownMessages(system: 'installed' | 'rescue', reboot: boolean): readonly BootStep[] {
   const request = `Requesting system ${reboot ? 'reboot' : 'poweroff'}`;
   if (system === 'rescue') {

@@ -7,7 +7,7 @@ interface Alarm {
   timer: NodeJS.Timeout | undefined;
 }
 
-/** The time of one guest: scaled, and standing still while its domain is paused. */
+/** The time of one guest: scaled, and stopped while its domain is paused. */
 export class GuestClock {
   readonly #scale: number;
   readonly #alarms = new Set<Alarm>();
@@ -16,12 +16,12 @@ export class GuestClock {
   #runningSince: number | undefined;
   #disposed = false;
 
-  /** @param scale so much real time passes for one unit of the guest's. */
+  /** @param scale real time per unit of the guest's time. */
   constructor(scale: number) {
     this.#scale = scale;
   }
 
-  /** Milliseconds that the guest has run, in its own time. */
+  /** How long the guest has run, in milliseconds of its own time. */
   get elapsed(): number {
     if (this.#runningSince === undefined) return this.#elapsed;
     return this.#elapsed + (performance.now() - this.#runningSince) / this.#scale;
@@ -42,7 +42,7 @@ export class GuestClock {
     for (const alarm of this.#alarms) clearTimeout(alarm.timer);
   }
 
-  /** Calls back after `milliseconds` of guest time. @returns what cancels it. */
+  /** Calls back after `milliseconds` of guest time. @returns a function that cancels the call. */
   after(milliseconds: number, action: () => void): () => void {
     const alarm: Alarm = { action, due: this.elapsed + milliseconds, timer: undefined };
     this.#alarms.add(alarm);
@@ -53,17 +53,20 @@ export class GuestClock {
     };
   }
 
-  /** Calls back after `milliseconds` of real time, which also stands still while the domain is paused: for a person's patience. */
+  /**
+   * Calls back after `milliseconds` of real time, which also stops while the domain is
+   * paused: for waits on people.
+   */
   afterReal(milliseconds: number, action: () => void): () => void {
     return this.after(milliseconds / this.#scale, action);
   }
 
-  /** Calls back after about two milliseconds of real time: floods are not faster on a faster clock. */
+  /** Calls back after about two milliseconds of real time: a faster clock makes no faster floods. */
   soon(action: () => void): () => void {
     return this.afterReal(SOON_MILLISECONDS, action);
   }
 
-  /** Calls at once when the guest runs, else as soon as it does. */
+  /** Calls at once when the guest runs, otherwise as soon as it does. */
   whenRunning(action: () => void): void {
     if (this.#disposed) return;
     if (this.#runningSince === undefined) this.#held.push(action);

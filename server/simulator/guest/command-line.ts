@@ -1,16 +1,16 @@
-/** One command with where its output goes. */
+/** One command, and where its output goes. */
 export interface SimpleCommand {
   readonly words: readonly string[];
   readonly output: { readonly path: string; readonly append: boolean } | undefined;
 }
 
-/** Commands joined by `|`, run when `when` holds of the status before. */
+/** Commands joined by `|`; they run when the status before satisfies `when`. */
 export interface Pipeline {
   readonly when: 'always' | 'success' | 'failure';
   readonly commands: readonly SimpleCommand[];
 }
 
-/** The line makes no sense; the message is the shell's. */
+/** A syntax error, with the shell's message. */
 export class CommandLineFault extends Error {}
 
 type Token = { readonly word: string } | { readonly operator: string };

@@ -3,7 +3,7 @@ import type { FileSystem } from './file-system.js';
 
 export type PowerAction = 'poweroff' | 'reboot';
 
-/** What a shell's commands can see and do. */
+/** Everything that a shell's commands can see and do. */
 export interface Surroundings {
   readonly name: string;
   readonly commandLine: string;
@@ -11,7 +11,7 @@ export interface Surroundings {
   readonly memory: number;
   readonly clock: GuestClock;
   readonly files: FileSystem;
-  /** Attached disks as `xvda`, with the host's directory. */
+  /** Attached disks, such as `xvda`, with their directories on the host. */
   readonly disks: readonly {
     readonly device: string;
     readonly directory: string;
@@ -41,11 +41,13 @@ export interface Result {
   readonly goesDown?: boolean;
 }
 
-/** A command that runs until it is done or interrupted: it hands out pieces, at most `room` bytes long. */
+/**
+ * A command that runs until it is done or interrupted. It gives its output in pieces of at most `room` bytes.
+ */
 export interface Job {
   /** undefined when it is done. */
   next(room: number): string | undefined;
-  /** Guest milliseconds until the next piece; without it as fast as the console takes them. */
+  /** Guest milliseconds until the next piece; without it, as fast as the console takes them. */
   readonly every?: number;
 }
 

@@ -10,7 +10,10 @@ function split(args: readonly string[]): { flags: string; operands: string[] } {
   return { flags: flags.join(''), operands };
 }
 
-/** Runs `action` for each operand's absolute path; a failure is reported as the command's and does not stop the others. */
+/**
+ * Runs `action` for each operand's absolute path. A failure is reported as the command's, and the
+ * other operands still run.
+ */
 function each(
   call: Call,
   name: string,
@@ -30,7 +33,7 @@ function each(
   return { out, err, status: err === '' ? 0 : 1 };
 }
 
-/** The text of the files named, or of what was piped in. */
+/** The text of the named files, or the piped input. */
 function inputs(call: Call, name: string, operands: readonly string[]): Result {
   if (operands.length === 0) return { out: call.stdin };
   return each(call, name, operands, (path) => call.around.files.read(path));
@@ -127,7 +130,7 @@ function copy(call: Call): Result {
   });
 }
 
-/** Commands on files that every system has, the initramfs too. */
+/** Commands that every system has, the initramfs too. */
 export const READING_COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['cat', (call) => inputs(call, 'cat', split(call.args).operands)],
   ['ls', ls],

@@ -10,11 +10,11 @@ import {
 } from 'node:fs';
 import { join, posix } from 'node:path';
 
-/** More than this the guest's files do not hold: the disk is a directory of the host. */
+/** The largest guest file: the disk is a directory of the host. */
 const LARGEST_FILE = 1024 * 1024;
 
 export interface Mount {
-  /** As in `/dev/xvda`, or the name of a file system without a device. */
+  /** A device such as `/dev/xvda`, or the name of a file system without a device. */
   readonly source: string;
   readonly point: string;
   readonly directory: string;
@@ -27,7 +27,7 @@ export interface VirtualFile {
   write?(text: string): void;
 }
 
-/** An operation on a file failed; the message is the errno's, as strerror(3) words it. */
+/** A failed operation on a file; the message is that of strerror(3). */
 export class FileFault extends Error {}
 
 const MESSAGES: Readonly<Record<string, string>> = {
@@ -40,7 +40,10 @@ const MESSAGES: Readonly<Record<string, string>> = {
   EACCES: 'Permission denied',
 };
 
-/** A guest's files: directories of the host, mounted, with a few virtual files. It never follows a symbolic link. */
+/**
+ * A guest's files: mounted directories of the host, and a few virtual files. It
+ * never follows a symbolic link.
+ */
 export class FileSystem {
   readonly #mounts: Mount[] = [];
   readonly #virtual: ReadonlyMap<string, VirtualFile>;

@@ -3,26 +3,32 @@ import type { DiskConfig } from '../config/domain-config.js';
 import type { GrubEntry } from './grub-config.js';
 import { diskPath, imageRole, type LoadedKernel } from './loaded-kernel.js';
 
-/** What a command comes to: nothing visible, text, a kernel to start, another menu, or an end. */
+/** The outcome of a command: text (maybe none), a kernel to start, another menu, or power off and reboot. */
 export type GrubOutcome =
   | { readonly say: string }
   | { readonly boot: LoadedKernel }
   | { readonly menu: string; readonly disk: DiskConfig }
   | { readonly power: 'reboot' | 'poweroff' };
 
-/** GRUB's commands, as far as a small guest needs them: what was set and loaded is remembered between them. */
+/**
+ * GRUB's commands, as far as a small guest needs them. It remembers settings and the
+ * loaded kernel between them.
+ */
 export class GrubCommands {
   readonly #disks: readonly DiskConfig[];
   #root: DiskConfig | undefined;
   #kernel: LoadedKernel | undefined;
 
-  /** @param root where paths without a device begin */
+  /** @param root the disk for paths without a device */
   constructor(disks: readonly DiskConfig[], root: DiskConfig | undefined) {
     this.#disks = disks;
     this.#root = root;
   }
 
-  /** Runs the commands of an entry up to the first that fails or leads elsewhere; at the end it boots what was loaded. */
+  /**
+   * Runs the commands of an entry up to the first that fails or leads elsewhere. After the last
+   * it boots the loaded kernel.
+   */
   runEntry(entry: GrubEntry): GrubOutcome {
     for (const words of entry.commands) {
       const outcome = this.run(words);

@@ -12,7 +12,9 @@ export interface GrubMenu {
   readonly timeout: number | undefined;
 }
 
-/** Reads a grub.cfg as far as a small guest needs it: `set default=`, `set timeout=` and `menuentry` blocks. */
+/**
+ * Reads a grub.cfg, as far as a small guest needs it: `set default=`, `set timeout=` and `menuentry` blocks.
+ */
 export function parseGrubConfig(text: string): GrubMenu {
   const entries: { title: string; commands: string[][] }[] = [];
   const settings = new Map<string, string>();
@@ -51,7 +53,7 @@ export function parseMenuList(text: string): GrubMenu {
   return menuOf(entries, settings.get('default'), settings.get('timeout'));
 }
 
-/** Splits a line at blanks; quotes keep together what is in them, and `#` begins a comment. */
+/** Splits a line at blanks; quotes group words, and `#` begins a comment. */
 export function wordsOf(line: string): string[] {
   const words: string[] = [];
   for (const [part] of line.matchAll(/#.*|(?:"[^"]*"|'[^']*'|[^\s"'#])(?:"[^"]*"|'[^']*'|[^\s"'])*/g)) {

@@ -1,11 +1,11 @@
 import type { GrubMenu } from './grub-config.js';
 
-/** What GRUB 2.06 draws on a Xen console of 80 by 24, from a recording. */
+/** The screens of GRUB 2.06 on a Xen console of 80 by 24, from a recording. */
 
 const NORMAL = '\x1b[37m\x1b[40m';
 const HIGHLIGHTED = '\x1b[30m\x1b[47m';
 const FIRST_ROW = 5;
-/** Entries that are seen at once; the others are scrolled to. */
+/** How many entries are visible at once; the menu scrolls to the others. */
 export const VISIBLE_ENTRIES = 11;
 const ENTRY_WIDTH = 76;
 const BORDER = `+${'-'.repeat(ENTRY_WIDTH)}+`;
@@ -25,7 +25,7 @@ export const PROMPT_SCREEN = `${TITLE}\x1b[?25h   Minimal BASH-like line editing
 
 `;
 
-/** The menu from nothing. @param first the entry on the first row */
+/** Draws the whole menu. @param first the entry on the first row */
 export function menuScreen(menu: GrubMenu, first: number, chosen: number): string {
   const sides = Array.from({ length: VISIBLE_ENTRIES }, (_, index) => {
     return `${at(FIRST_ROW + index, 2)}|${at(FIRST_ROW + index, 79)}|`;
@@ -34,7 +34,7 @@ export function menuScreen(menu: GrubMenu, first: number, chosen: number): strin
   return `\x1b[?25l${NORMAL}${TITLE}${NORMAL}${frame}${NORMAL}${HELP}${menuRows(menu, first, chosen)}`;
 }
 
-/** All rows, after the menu was scrolled. */
+/** Draws all rows, after the menu has scrolled. */
 export function menuRows(menu: GrubMenu, first: number, chosen: number): string {
   const rows = Array.from({ length: VISIBLE_ENTRIES }, (_, index) => {
     return menuRow(menu, first, first + index, first + index === chosen);
@@ -44,7 +44,7 @@ export function menuRows(menu: GrubMenu, first: number, chosen: number): string 
   return `${at(FIRST_ROW, 80)}${marks[0]}${rows.join('')}${at(FIRST_ROW + VISIBLE_ENTRIES - 1, 80)}${marks[1]}${cursor(first, chosen)}`;
 }
 
-/** One row; the chosen one is black on white. */
+/** Draws one row; the chosen one is black on white. */
 export function menuRow(menu: GrubMenu, first: number, index: number, chosen: boolean): string {
   const title = menu.entries[index]?.title ?? '';
   const text = `${chosen ? '*' : ' '}${title}`.slice(0, ENTRY_WIDTH).padEnd(ENTRY_WIDTH);
@@ -57,7 +57,7 @@ export function countdown(first: number, chosen: number, seconds: number): strin
   return `${at(22, 1)}${text.padEnd(ENTRY_WIDTH)}${cursor(first, chosen)}`;
 }
 
-/** Takes the countdown away: somebody has pressed a key. */
+/** Removes the countdown, because somebody has pressed a key. */
 export function noCountdown(first: number, chosen: number): string {
   return `${at(22, 1)}${' '.repeat(79)}${cursor(first, chosen)}`;
 }

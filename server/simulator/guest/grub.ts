@@ -16,7 +16,7 @@ import {
 } from './grub-screen.js';
 import { readDiskFile, type LoadedKernel } from './loaded-kernel.js';
 
-/** What PV-GRUB is given by its guest. */
+/** What the guest gives to PV-GRUB. */
 interface GrubMachine {
   readonly disks: readonly DiskConfig[];
   readonly clock: GuestClock;
@@ -25,9 +25,9 @@ interface GrubMachine {
   power(action: 'reboot' | 'poweroff'): void;
 }
 
-/** Where PV-GRUB looks, on each disk in turn. */
+/** The menu files that PV-GRUB looks for, on each disk in turn. */
 const CONFIGS = ['/boot/grub/grub.cfg', '/grub/grub.cfg'];
-/** An escape that nothing follows is the key itself. */
+/** An escape with nothing after it within this time is the key itself. */
 const ESCAPE_MILLISECONDS = 100;
 const SECOND = 1000;
 const PAUSE_SECONDS = 10;
@@ -41,8 +41,8 @@ interface Place {
 }
 
 /**
- * PV-GRUB: the menu of the first disk that has one, or a prompt. People's own time passes here, on a clock of whatever speed:
- * who chooses by keys must be able to.
+ * PV-GRUB: the menu of the first disk that has one, or a prompt. It uses real time, whatever the speed of the
+ * clock, because people must be able to choose by keys.
  */
 export class Grub {
   readonly #machine: GrubMachine;
@@ -188,7 +188,7 @@ export class Grub {
     }
   }
 
-  /** To the menu that was left; its countdown does not begin anew. */
+  /** Back to the last menu; its countdown does not begin anew. */
   #back(): void {
     this.#cancel?.();
     this.#cancel = undefined;

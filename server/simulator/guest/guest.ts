@@ -14,23 +14,23 @@ import { Tty } from './tty.js';
 import { SHUTDOWN_CRASH, SHUTDOWN_POWEROFF, SHUTDOWN_REBOOT } from './shutdown-reason.js';
 import type { ShutdownReason } from './shutdown-reason.js';
 
-/** The kernel's own time runs a little ahead of ours: its log was recorded on a slower machine. */
+/** The kernel's own time runs a little ahead of ours, because its log was recorded on a slower machine. */
 const BOOT_LOG_PACE = 0.6;
 const KERNEL_HEAD_START_SECONDS = 2.3;
-/** From then on the kernel acknowledges the toolstack's requests. */
+/** From this time on the kernel acknowledges the toolstack's requests. */
 const XENBUS_MILLISECONDS = 2_000;
 
-/** A small machine: perhaps a boot loader, then a small Linux with boot log, console, shell, shutdown. */
+/** A small machine: maybe a boot loader, then a small Linux with boot log, console, shell and shutdown. */
 export class Guest {
   readonly #machine: Machine;
   readonly #tty: Tty;
   readonly #kernelMessages: string[] = [];
-  /** Asked of a boot loader, which takes no notice; the kernel finds it when it comes up. */
+  /** Requests that a boot loader does not notice; the kernel finds them when it starts. */
   readonly #unnoticed: (() => void)[] = [];
   #stage: 'unborn' | 'loader' | 'kernel' | 'up' | 'going-down' | 'down' = 'unborn';
   #loaded: LoadedKernel;
   #system: System;
-  /** Of the guest's time, when its kernel began. */
+  /** The guest's time when its kernel began. */
   #kernelBegan = 0;
   #grub: Grub | undefined;
   #session: Session | undefined;
@@ -45,7 +45,7 @@ export class Guest {
     this.#system = chooseSystem(machine.kernel, machine.config.disks);
   }
 
-  /** Boots; harmless when it has booted. */
+  /** Boots the guest, unless it has booted. */
   start(): void {
     if (this.#stage !== 'unborn') return;
     if (this.#loaded.role !== 'pvgrub') {
@@ -103,7 +103,7 @@ export class Guest {
     if (this.#stage === 'up' || this.#stage === 'kernel') this.#tty.input(bytes);
   }
 
-  /** The toolstack asks; `acknowledge` is called when, and if, the kernel takes notice. */
+  /** A request of the toolstack. `acknowledge` is called when, and if, the kernel notices it. */
   requestShutdown(reboot: boolean, acknowledge: () => void): void {
     if (this.#stage === 'loader') {
       this.#unnoticed.push(() => {
@@ -115,13 +115,13 @@ export class Guest {
       return;
     this.#machine.clock.after(Math.max(0, XENBUS_MILLISECONDS - this.#uptime), () => {
       acknowledge();
-      // The kernel of an initramfs acknowledges, and then finds nobody there who could shut it down.
+      // The kernel of an initramfs acknowledges, but nothing there can shut down.
       if (this.#system.kind === 'initramfs' && this.#stage === 'up') return;
       this.#power(reboot ? 'reboot' : 'poweroff', this.#stage === 'kernel');
     });
   }
 
-  /** From the toolstack; kernel.sysrq says which keys it may press. */
+  /** A key from the toolstack; kernel.sysrq decides whether it is allowed. */
   sysrq(key: string): void {
     this.#sysrq(key, this.#sysrqMask());
   }
@@ -141,7 +141,7 @@ export class Guest {
     this.#session?.dispose();
   }
 
-  /** Milliseconds that the kernel has run. */
+  /** How long the kernel has run, in milliseconds. */
   get #uptime(): number {
     return this.#machine.clock.elapsed - this.#kernelBegan;
   }
@@ -197,7 +197,7 @@ export class Guest {
     this.#machine.idle(false);
     const reboot = action === 'reboot';
     const { kind } = this.#system;
-    // An initramfs has nothing to shut down: its kernel is told to go at once.
+    // An initramfs has nothing to shut down: its kernel goes down at once.
     const steps = forced || kind === 'initramfs' ? [] : shutdownMessages(kind, reboot);
     this.#play(steps, () => {
       this.#kernel(reboot ? 'reboot: Restarting system' : 'reboot: System halted');

@@ -1,6 +1,6 @@
 /**
- * A boot as Linux 6.1 under Xen 4.17 says it, from a recording. What depends on the domain is put in by
- * {@link kernelLog}.
+ * The boot messages of Linux 6.1 under Xen 4.17, from a recording. {@link kernelLog} adds the lines
+ * that depend on the domain.
  */
 const LOG = `\
 [    0.000000] Linux version 6.1.0-56-cloud-amd64 (debian-kernel@lists.debian.org) (gcc-12 (Debian 12.2.0-14+deb12u1) 12.2.0, GNU ld (GNU Binutils for Debian) 2.40) #1 SMP PREEMPT_DYNAMIC Debian 6.1.192-2 (2026-11-16)
@@ -138,12 +138,12 @@ const LOG = `\
 `;
 
 interface KernelLine {
-  /** Seconds since the kernel's first. */
+  /** Seconds since the kernel's first message. */
   readonly at: number;
   readonly text: string;
 }
 
-/** What depends on the domain. Sizes in MiB. */
+/** The facts that depend on the domain. Sizes in MiB. */
 interface BootFacts {
   readonly commandLine: string;
   readonly memory: number;
@@ -173,7 +173,7 @@ export function kernelLog(facts: BootFacts): readonly KernelLine[] {
   return [first, ...[...own, ...others].sort((a, b) => a.at - b.at)];
 }
 
-/** A kernel message as it is printed: seconds in brackets, six decimals. */
+/** A kernel message as printed: seconds in brackets, six decimals. */
 export function kernelLine(seconds: number, text: string): string {
   return `[${seconds.toFixed(6).padStart(12)}] ${text}\n`;
 }

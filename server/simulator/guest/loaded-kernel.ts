@@ -2,25 +2,25 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import type { DiskConfig } from '../config/domain-config.js';
 
-/** What a kernel or boot loader image of the simulated host says of itself. */
+/** The role that a kernel or boot loader image of the simulated host names. */
 type ImageRole = 'linux' | 'rescue' | 'pvgrub';
 
 /** A kernel that was found and is to be started. */
 export interface LoadedKernel {
   readonly role: ImageRole;
   readonly commandLine: string;
-  /** Whose boot loader found it; undefined when dom0 did. */
+  /** The disk whose boot loader found it; undefined when dom0 did. */
   readonly disk: DiskConfig | undefined;
 }
 
-/** The role of an image, by its file on the host; of one that says nothing, `linux`. */
+/** The role of an image file on the host; `linux` when it names none. */
 export function imageRole(path: string | undefined): ImageRole {
   const text = path === undefined || !existsSync(path) ? '' : readFileSync(path, 'utf8').slice(0, 256);
   const role = /^role: (\w+)$/m.exec(text)?.[1];
   return role === 'rescue' || role === 'pvgrub' ? role : 'linux';
 }
 
-/** The host's path of a file on a guest's disk, which `..` does not lead out of. */
+/** The host's path of a file on a guest's disk; `..` cannot lead out of it. */
 export function diskPath(disk: DiskConfig, path: string): string {
   return join(disk.target, posix.normalize(`/${path}`));
 }

@@ -3,17 +3,17 @@ import type { GuestClock } from './clock.js';
 import type { LoadedKernel } from './loaded-kernel.js';
 import type { ShutdownReason } from './shutdown-reason.js';
 
-/** What a guest is given by its domain. */
+/** What a domain gives to its guest. */
 export interface Machine {
   readonly name: string;
   readonly config: DomainConfig;
-  /** What dom0 starts: a Linux, or a boot loader of its own. */
+  /** The first kernel: a Linux, or a boot loader inside the domain. */
   readonly kernel: LoadedKernel;
   /** The domain's own directory on the host, for a ramdisk. */
   readonly directory: string;
   readonly clock: GuestClock;
   write(bytes: Buffer): void;
-  /** Bytes that a flood may write now. */
+  /** How many bytes a flood may write now. */
   room(): number;
   idle(idle: boolean): void;
   shutDown(reason: ShutdownReason): void;

@@ -1,4 +1,4 @@
-/** What the kernel says when it panics over SysRq-c, from a recording. */
+/** The kernel's messages when it panics after SysRq-c, from a recording. */
 export const PANIC_TRACE: readonly string[] = `\
 Kernel panic - not syncing: sysrq triggered crash
 CPU: 0 PID: 102 Comm: sh Not tainted 6.1.0-56-cloud-amd64 #1  Debian 6.1.192-2

@@ -26,7 +26,7 @@ interface SessionOptions {
   readonly panic: () => void;
 }
 
-/** What sits on the console of a machine that is up: a login and its shell, or a shell at once. */
+/** The console of a running machine: a login and its shell, or a shell at once. */
 export class Session {
   readonly #options: SessionOptions;
   readonly #around: Surroundings;
@@ -51,7 +51,7 @@ export class Session {
     });
   }
 
-  /** The first thing after boot, and again after every logout. */
+  /** Runs after boot, and again after every logout. */
   start(): void {
     if (this.#disposed) return;
     this.#around.cwd = this.#options.system.kind === 'initramfs' ? '/' : '/root';
@@ -86,7 +86,7 @@ export class Session {
     });
   }
 
-  /** Only root can log in, and needs no password; anybody else is asked for one in vain. */
+  /** Only root can log in, and needs no password. Anybody else is asked for one in vain. */
   #askPassword(): void {
     const again = (): void => {
       this.#options.tty.print('\nLogin incorrect\n');
@@ -108,7 +108,7 @@ export class Session {
       case 'initramfs':
         return '(initramfs) ';
       case 'rescue':
-        // BusyBox asks the terminal where its cursor is before every line.
+        // BusyBox asks the terminal for its cursor before every line.
         return `${cwd} # \x1b[6n`;
       case 'installed':
         return `\x1b[1;32mroot@${name}\x1b[0m:\x1b[1;34m${cwd === '/root' ? '~' : cwd}\x1b[0m# `;

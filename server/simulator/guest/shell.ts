@@ -12,10 +12,10 @@ interface ShellOptions {
   readonly commands: ReadonlyMap<string, Command>;
   readonly tty: Tty;
   readonly prompt: () => string;
-  /** Bytes that a flooding command may write now. */
+  /** How many bytes a flooding command may write now. */
   readonly room: () => number;
   readonly idle: (idle: boolean) => void;
-  /** Ctrl-D or `exit`. */
+  /** Called after Ctrl-D or `exit`. */
   readonly ended: () => void;
 }
 
@@ -36,7 +36,7 @@ export class Shell {
     this.#options.tty.ask(this.#options.prompt(), this, { history: true });
   }
 
-  /** Ends without a word: the machine is going down. */
+  /** Ends silently: the machine is going down. */
   dispose(): void {
     this.#cancelJob?.();
     this.#pending = [];
@@ -121,7 +121,7 @@ export class Shell {
     }
   }
 
-  /** @returns the complaint, or nothing. */
+  /** @returns the complaint, or an empty text. */
   #redirect(output: NonNullable<SimpleCommand['output']>, text: string): string {
     const { files, cwd } = this.#options.around;
     try {

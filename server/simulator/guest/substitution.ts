@@ -1,7 +1,7 @@
 /**
- * Compiles sed's `s/PATTERN/REPLACEMENT/g`, any delimiter, basic regular expressions.
+ * Compiles sed's `s/PATTERN/REPLACEMENT/g`, with any delimiter and basic regular expressions.
  *
- * @returns undefined when it is not that.
+ * @returns undefined for any other script.
  */
 export function substitution(script: string): ((line: string) => string) | undefined {
   if (!/^s[^\s\w\\]/.test(script)) return undefined;
@@ -42,7 +42,7 @@ export function substitution(script: string): ((line: string) => string) | undef
   }
 }
 
-/** In basic regular expressions `\( \) \{ \} \+ \? \|` are special and the bare ones are not. */
+/** In basic regular expressions `\( \) \{ \} \+ \? \|` are special and the bare characters are not. */
 function basicToModern(pattern: string): string {
   return pattern.replace(/\\(.)|[(){}+?|]/g, (match, escaped: string | undefined) => {
     if (escaped === undefined) return `\\${match}`;

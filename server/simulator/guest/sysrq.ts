@@ -18,7 +18,7 @@ const KEYS: Readonly<Record<string, { bit: number; messages: readonly string[]; 
   u: { bit: 32, messages: ['sysrq: Emergency Remount R/O', 'Emergency Remount complete'], effect: 'none' },
 };
 
-/** @param mask kernel.sysrq: 1 allows all, else what the bits say. */
+/** @param mask kernel.sysrq: 1 allows all keys, otherwise each bit allows some. */
 export function answerSysrq(key: string, mask: number): SysrqAnswer {
   const known = KEYS[key];
   if (!known) return { messages: [HELP], effect: 'none' };

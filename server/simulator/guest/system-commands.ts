@@ -3,7 +3,7 @@ import type { Call, Command, Job, PowerAction, Result } from './command.js';
 const KERNEL = '6.1.0-56-cloud-amd64';
 const KERNEL_BUILD = '#1 SMP PREEMPT_DYNAMIC Debian 6.1.192-2 (2026-11-16)';
 
-/** What `/proc/version` and `uname` call the kernel. */
+/** The kernel's name in `/proc/version` and `uname`. */
 export const KERNEL_VERSION = `${KERNEL} ${KERNEL_BUILD}`;
 
 function echo({ args }: Call): Result {
@@ -85,7 +85,7 @@ function yes({ args }: Call): Job {
   return { next: (room) => line.repeat(Math.max(1, Math.floor(room / (line.length + 1)))) };
 }
 
-/** So many bytes, in lines of 64; the last is cut. */
+/** Prints this many bytes, in lines of 64; the last line is cut. */
 function flood({ args }: Call): Job | Result {
   let left = Number(args[0]);
   if (!Number.isSafeInteger(left) || left < 0) return { err: 'usage: flood BYTES\n', status: 2 };
@@ -102,7 +102,7 @@ function flood({ args }: Call): Job | Result {
   };
 }
 
-/** The numbers from one to another, so that a reader sees what is missing. */
+/** The numbers from one to another, so that a reader sees gaps. */
 function seq({ args }: Call): Job | Result {
   const [first = NaN, last = NaN] = args.length === 1 ? [1, Number(args[0])] : args.map(Number);
   if (!Number.isSafeInteger(first) || !Number.isSafeInteger(last) || args.length > 2) {
@@ -158,7 +158,7 @@ function tput({ args }: Call): Result {
 
 const accepted: Command = () => ({});
 
-/** What every system has. */
+/** Commands that every system has. */
 export const BASIC_COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['echo', echo],
   ['uname', uname],
@@ -171,7 +171,7 @@ export const BASIC_COMMANDS: ReadonlyMap<string, Command> = new Map<string, Comm
   ['poweroff', power('poweroff')],
 ]);
 
-/** What a whole system has besides. */
+/** More commands, of a whole system. */
 export const SYSTEM_COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['uptime', uptime],
   ['free', free],

@@ -1,18 +1,19 @@
 import type { DiskConfig } from '../config/domain-config.js';
 import { readDiskFile, type LoadedKernel } from './loaded-kernel.js';
 
-/** How a kernel comes up. */
+/** The system that a kernel starts. */
 export type System =
-  /** The customer's own, from its disk. */
+  /** The customer's own system, from its disk. */
   | { readonly kind: 'installed'; readonly root: DiskConfig }
-  /** The root file system that its /etc/fstab names is not there. */
+  /** The root file system in its /etc/fstab is missing. */
   | { readonly kind: 'initramfs'; readonly missing: string }
-  /** From a ramdisk; no disk is mounted. With a suite it is an installer, which only says what it would do. */
+  /** A ramdisk; no disk is mounted. With a suite it is an installer, which only says what it would do. */
   | { readonly kind: 'rescue'; readonly suite: string | undefined };
 
 /**
- * An image of the rescue system, or the word `rescue` or `install-suite=` on the command line, is the rescue system; else the disk that `root=` names,
- * or the one that the kernel came from, or the first.
+ * Chooses the rescue system for its image, or for the word `rescue` or `install-suite=` on the
+ * command line. Otherwise the system is on the disk that `root=` names, or on the one that the kernel
+ * came from, or on the first.
  */
 export function chooseSystem(kernel: LoadedKernel, disks: readonly DiskConfig[]): System {
   const words = kernel.commandLine.split(/\s+/);
@@ -29,13 +30,13 @@ export function chooseSystem(kernel: LoadedKernel, disks: readonly DiskConfig[])
   return attached ? { kind: 'installed', root: disk } : { kind: 'initramfs', missing: device };
 }
 
-/** What a system calls itself: by its /etc/hostname, or as its domain is called. */
+/** A system's host name: from its /etc/hostname, or else the domain's name. */
 export function hostName(system: System, domainName: string): string {
   const text = system.kind === 'installed' ? readDiskFile(system.root, 'etc/hostname') : '';
   return /^[\w.-]{1,64}$/m.exec(text)?.[0] ?? domainName;
 }
 
-/** The device of `/` in the disk's /etc/fstab; without one the disk itself. */
+/** The device of `/` in the disk's /etc/fstab; by default the disk itself. */
 function rootDevice(disk: DiskConfig): string {
   const rows = readDiskFile(disk, 'etc/fstab')
     .split('\n')

@@ -10,13 +10,16 @@ interface TtyReader {
   endOfFile(): void;
 }
 
-/** A terminal line as a Linux console has it, with a small line editor: what is typed is echoed and becomes lines. */
+/**
+ * A terminal line like that of a Linux console, with a small line editor: it echoes
+ * input and makes lines of it.
+ */
 export class Tty {
   readonly #write: (text: string) => void;
   readonly #decoder = new StringDecoder('utf8');
   readonly #history: string[] = [];
   #reader: TtyReader | undefined;
-  /** Nobody reads: what is typed waits, and only Ctrl-C is looked at. */
+  /** Nobody reads: input waits, and only Ctrl-C acts. */
   #busy = true;
   #echo = true;
   #remember = false;
@@ -33,7 +36,6 @@ export class Tty {
     if (text !== '') this.#write(text.replaceAll('\n', '\r\n'));
   }
 
-  /** Asks for a line. */
   ask(prompt: string, reader: TtyReader, { echo = true, history = false } = {}): void {
     this.print(prompt);
     this.#reader = reader;
@@ -53,7 +55,7 @@ export class Tty {
     this.#busy = true;
   }
 
-  /** What was typed and not read yet is forgotten. */
+  /** Drops input that was not read yet. */
   flush(): void {
     this.#queue = '';
     this.#line = [];
@@ -128,7 +130,7 @@ export class Tty {
     this.#show(code < 32 ? `^${String.fromCharCode(code + 64)}` : character);
   }
 
-  /** Cursor keys; everything else, answers to questions for the cursor among them, is swallowed. */
+  /** Handles cursor keys. Everything else is swallowed, a terminal's answers to cursor queries included. */
   #inEscape(character: string): void {
     this.#escape += character;
     if (/^\x1b[[O][0-9;?]*$/.test(this.#escape) && this.#escape.length < 32) return;
