@@ -86,7 +86,9 @@ export class Dom0 {
   readonly #clock: () => number;
   readonly #host: HostClock;
   readonly #disk: StateDisk;
-  /** Releases what was acquired, in the order of acquisition. `stop` runs them in reverse. */
+  /**
+   * Functions that release what `start` acquired, in the order of acquisition. `stop` runs them in reverse.
+   */
   #release: (() => void | Promise<void>)[] = [];
 
   constructor(parts: Dom0Parts) {

@@ -3,7 +3,7 @@
  * one, the monitor that cleans up or builds anew when the guest has shut down. For a domain of `xm create`
  * it does what xend would do.
  *
- * node domain-process.js HOST-DIRECTORY DOMID xl|xend|nobody
+ *     node domain-process.js HOST-DIRECTORY DOMID xl|xend|nobody
  */
 import { randomUUID } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';

@@ -102,7 +102,10 @@ function readFile(file: string, say: (line: string) => void): DomainConfig {
   return read.config;
 }
 
-/** Why xend cannot build it: XendBootloader.py, XendDomainInfo._configureBootloader, and balloon.free without ballooning. */
+/**
+ * Why xend cannot build the domain: XendBootloader.py, XendDomainInfo._configureBootloader, and
+ * balloon.free without ballooning.
+ */
 function buildFailure(host: Host, { config, kernel }: DomainRecord): string | undefined {
   const { bootloader, disks, memory } = config;
   if (bootloader !== undefined) {

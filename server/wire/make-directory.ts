@@ -17,8 +17,9 @@ export class DirectoryError extends Error {
 }
 
 /**
- * Makes a directory and the missing ones above it, each with this mode. Node's own `recursive` loops for
- * ever, deaf to signals, where `mkdir` answers ENOENT although the directory above exists, as below /proc.
+ * Makes a directory and the missing ones above it, each with this mode. Node's own `recursive`
+ * loops for ever, and no signal ends it, where `mkdir` answers ENOENT although the directory
+ * above exists, as below /proc.
  *
  * @returns the topmost directory that was made; undefined when all were there
  * @throws DirectoryError, or the system call's error

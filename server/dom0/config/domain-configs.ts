@@ -67,7 +67,7 @@ export class DomainConfigs {
   readonly #scans = new SharedRun(() => this.#scan());
   #scanning: Promise<void> = Promise.resolve();
   #isScanned = false;
-  /** Whether the files have changed since the last `#judge`. */
+  /** Whether files or readings have changed since the last `#judge`. */
   #isStale = false;
 
   constructor(settings: DomainConfigsSettings, parts: DomainConfigsParts) {

@@ -101,7 +101,7 @@ export class Journal {
 
   /**
    * Reads the journal, and makes it writable where the disk allows it. A current file that is missing or
-   * empty, beside archives, is made anew from the last archive with records.
+   * holds no record, beside archives, is made anew from the last archive with records.
    *
    * @param condense picks the records that a new file begins with when the present one is archived
    * @returns the journal and the records of its present file; of a large file those that still matter

@@ -47,6 +47,7 @@ export function termOnResume(
   return { boot: host.boot, from: uptime - age, until: uptime - age + RESUME_WITHIN_MS };
 }
 
+/** Whether a term belongs to the present boot of the host. */
 export function isOfThisBoot({ boot, from }: Term, host: Pick<HostClock, 'boot' | 'uptime'>): boolean {
   return boot === host.boot && from <= host.uptime();
 }

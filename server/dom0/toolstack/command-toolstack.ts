@@ -52,7 +52,7 @@ export interface Dialect {
 export interface ToolstackProgram {
   /** Absolute path. */
   readonly command: string;
-  /** Added to PATH and LANG=C; the same names win. */
+  /** Added to PATH and LANG=C, and wins over them. */
   readonly environment: Readonly<Record<string, string>>;
   /** Whether its console has an option for an escape key other than Ctrl-]. */
   readonly consoleEscapeOption: boolean;

@@ -1,7 +1,10 @@
 import type { DomainName } from '../../../policy/names.js';
 import type { ListedDomain, Target } from './toolstack.js';
 
-/** One life of a domain. Both are needed: domids are re-used, and a configured UUID returns with each create. */
+/**
+ * One life of a domain. Both fields are needed: domids are re-used, and a UUID in the file
+ * returns with each create.
+ */
 export interface Incarnation {
   readonly uuid: string;
   readonly domid: number;
