@@ -1,7 +1,7 @@
 /**
- * The process that `xl create` leaves behind. It is the domain's guest, and at the same time, like the real
- * one, the monitor that cleans up or builds anew when the guest has shut down. For a domain of `xm create`
- * it does what xend would do.
+ * The process that `xl create` leaves behind: the domain's guest and its monitor in one. Like the real
+ * one, the monitor cleans up or builds anew when the guest has shut down. For a domain of `xm create` it
+ * does what xend would do.
  *
  *     node domain-process.js HOST-DIRECTORY DOMID xl|xend|nobody
  */

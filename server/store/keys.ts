@@ -66,7 +66,7 @@ interface OldKeys {
   readonly addedBefore: string;
 }
 
-/** How many of many keys one transaction changes, so that nobody waits for long. */
+/** The most keys that one transaction changes, so that nobody waits for long. */
 export const KEYS_AT_ONCE = 50;
 
 /** Options for removing or expiring keys. */

@@ -41,8 +41,8 @@ export class Logins {
   }
 
   /**
-   * Finds a customer's name with a key of theirs, or a domain's name with a key of the only customer
-   * who has a counting role on it and holds that key. It always makes two reads, so their number
+   * Finds a customer by name and one of their keys; or by a domain's name and a key, when exactly one
+   * customer with a counting role on the domain holds that key. It always makes two reads, so their number
    * tells a stranger nothing.
    *
    * @param login as the client sent it

@@ -6,10 +6,9 @@ const STTY = ['/usr/bin/stty', '/bin/stty'].find((file) => existsSync(file));
 const STTY_TIMEOUT_MS = 1_000;
 
 /**
- * Whether a console's client is attached. It prints nothing to say so. But the last thing that
- * xenconsole does before it carries bytes, after taking the lock and opening the domain's side, is to
- * make its own terminal raw (tools/console/client/main.c, `init_term`). Any client that passes keys on
- * unchanged must do the same.
+ * Whether a console's client is attached. It prints nothing to say so. But xenconsole takes the lock, opens
+ * the domain's side, and then makes its own terminal raw; only after that it carries bytes
+ * (tools/console/client/main.c, `init_term`). Any client that passes keys on unchanged must do the same.
  */
 export async function isAttached(pid: number, tty: string): Promise<boolean> {
   return STTY === undefined ? await holdsSecondTerminal(pid, tty) : await isRaw(STTY, tty);

@@ -34,10 +34,9 @@ const REPAINT_MS = 100;
 const AGAIN_MS: readonly [number, number] = [2_000, 60_000];
 
 /**
- * Sends one terminal its console's output: all of it as long as the peer gives credit, and a repaint
- * where something had to be left out. Terminals of every size get the same bytes: each was painted
- * by an emulator of its own size, so the bytes have the effect that they would have had if the
- * terminal had always been there.
+ * Sends one terminal its console's output: all of it as long as the peer gives credit, and a repaint where
+ * something had to be left out. Terminals of every size get the same bytes. Each was painted by an emulator
+ * of its own size, so the bytes have the same effect as if it had always been there.
  */
 export class ScreenFeed {
   readonly #parts: FeedParts;

@@ -11,9 +11,9 @@ export interface Incarnation {
 }
 
 /**
- * An incarnation with the boot of the host. All three are needed: domids begin anew with each boot of
- * the host, a UUID in the file returns with each create, and xl keeps the UUID over a reboot from
- * inside but gives a new domid.
+ * An incarnation with the boot of the host. All three are needed. Domids begin anew with each boot of
+ * the host. A UUID in the file returns with each create. And after a reboot from inside xl keeps the
+ * UUID, but gives a new domid.
  */
 export interface HostIncarnation extends Incarnation {
   /** /proc/sys/kernel/random/boot_id. */
