@@ -3,7 +3,10 @@ import { addCommands } from './commands.js';
 import { CliError, EXIT } from './command/exit-status.js';
 import { VERSION } from './command/version.js';
 
-/** Runs the command that `process.argv` names. Each command is a file of this folder, which adds itself to the program. */
+/**
+ * Runs the command that `process.argv` names. A known failure is printed as one sentence and sets the exit
+ * status.
+ */
 export async function runCommandLine(): Promise<void> {
   try {
     const program = new Command('postern')
@@ -28,7 +31,7 @@ export async function runCommandLine(): Promise<void> {
   }
 }
 
-/** What is wrong is followed by the form of the command that was meant. `list` is `ls` too. */
+/** Makes a usage error show the usage of the command that was meant. Also gives `list` its alias `ls`. */
 function tellUsage(command: Command, above = ''): void {
   const name = `${above}${command.name()}`;
   if (command.name() === 'list') command.alias('ls');

@@ -25,8 +25,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
 };
 
 /**
- * Adds the command that is named first on the command line, or all when that is none of them: loading what one does not need would cost it a third
- * of its time.
+ * Adds the command that the command line names first, or all of them. Loading the other commands would make
+ * each run a third slower.
  */
 export async function addCommands(program: Command, first: string | undefined): Promise<void> {
   if (first === '--version' || first === '-V') return;

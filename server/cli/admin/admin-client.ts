@@ -16,12 +16,12 @@ import { refused } from '../command/refused.js';
 
 const GONE = 'the gate has gone before it had handed over the whole';
 
-/** The codes of a gate that is not there. */
+/** Error codes that mean that no gate is running. */
 const DOWN: ReadonlySet<string> = new Set(['ENOENT', 'ECONNREFUSED']);
 
 /**
- * Where admins ask: the running gate over its control socket; only when there is none, the database itself, as the state
- * directory's owner. Every no is a CliError with its sentence.
+ * Sends an admin's requests to the running gate over its control socket. When no gate runs, it asks the
+ * database itself, as the state directory's owner. Every refusal or failure is a CliError with its sentence.
  */
 export class AdminClient {
   readonly #settings: GateSettings;
@@ -36,14 +36,14 @@ export class AdminClient {
     this.#gate = new ControlClient(settings.controlSocket, admin);
   }
 
-  /** @param path with its parts percent-encoded */
+  /** @param path its parts percent-encoded */
   async ask(method: Method, path: string, given: object = {}): Promise<object> {
     const answer = await this.tryTo(method, path, given);
     if (isRefusal(answer)) throw refused(answer);
     return answer;
   }
 
-  /** As `ask`, for one of many: a refusal is an answer. */
+  /** As `ask`, but returns a refusal: for one request among many. */
   async tryTo(method: Method, path: string, given: object = {}): Promise<object | Refusal> {
     return this.#reach(
       () => this.#gate.ask(method, path, given),
@@ -51,14 +51,14 @@ export class AdminClient {
     );
   }
 
-  /** As `ask`, for what only a running gate can answer. */
+  /** As `ask`, for requests that only a running gate can answer. */
   async askGate(method: Method, path: string, given: object = {}): Promise<object> {
     const answer = await this.#reach(() => this.#gate.ask(method, path, given));
     if (isRefusal(answer)) throw refused(answer);
     return answer;
   }
 
-  /** As `askGate`. @returns null when there is no gate running */
+  /** As `askGate`. @returns null when no gate is running */
   async askRunningGate(method: Method, path: string, given: object = {}): Promise<object | null> {
     const answer = await this.#reach<object | null>(
       () => this.#gate.ask(method, path, given),
@@ -68,14 +68,14 @@ export class AdminClient {
     return answer;
   }
 
-  /** Follows what a running gate goes on to answer. */
+  /** Follows an answer that the running gate keeps adding to. @throws CliError */
   async follow(path: string, signal: AbortSignal): Promise<AsyncGenerator<object>> {
     const lines = await this.#reach(() => this.#gate.lines(path, signal));
     if (isRefusal(lines)) throw refused(lines);
     return lines;
   }
 
-  /** Writes a copy of the database into a new file, mode 0600, of the user who runs this. */
+  /** Writes a copy of the database into a new file, mode 0600, owned by the user who runs this. */
   async backup(file: string): Promise<void> {
     await this.#reach(
       async () => {
@@ -98,9 +98,9 @@ export class AdminClient {
   }
 
   /**
-   * Hands over bytes that are asked for, piece by piece.
+   * Fetches an answer of bytes, piece by piece.
    *
-   * @param take where they go; it is called when there is nothing to refuse
+   * @param take receives the bytes; it is called only when the request was not refused
    */
   async fetch(method: Method, path: string, take: TakeBytes): Promise<void> {
     await this.#reach(
@@ -124,7 +124,7 @@ export class AdminClient {
     this.#database = undefined;
   }
 
-  /** Asks the gate; when there is none, does the other. */
+  /** Asks the gate; without a running gate calls `otherwise`. @throws CliError */
   async #reach<T>(gate: () => Promise<T>, otherwise?: () => Promise<T>): Promise<T> {
     try {
       return await gate();
@@ -155,7 +155,7 @@ export class AdminClient {
     return asOwner(this.#settings.state, () => database.ask(method, path, given));
   }
 
-  /** Loaded only now: with a gate running, no command pays for the database and all that answers from it. */
+  /** Imports the module only now: with a running gate no command pays for loading the database. */
   async #open(): Promise<OwnDatabase> {
     if (this.#database === undefined) {
       const { OwnDatabase } = await import('./own-database.js');
@@ -167,7 +167,7 @@ export class AdminClient {
   }
 }
 
-/** The answer's bytes. @throws ControlError when the gate goes before it has handed all of them over */
+/** The bytes of an answer. @throws ControlError when the gate goes before it has sent all of them */
 async function* wholly(answer: IncomingMessage): AsyncGenerator<Buffer> {
   try {
     for await (const chunk of answer as AsyncIterable<Buffer>) yield chunk;

@@ -11,7 +11,11 @@ export interface AdminOptions {
   readonly json?: true;
 }
 
-/** Adds a command with `--settings`, `--json` and examples. @param usage its name and arguments, as commander has them */
+/**
+ * Adds a command with `--settings`, `--json` and examples.
+ *
+ * @param usage name and arguments, as commander takes them
+ */
 export function adminCommand(
   parent: Command,
   usage: string,
@@ -25,7 +29,7 @@ export function adminCommand(
     .addHelpText('after', exampleText(examples));
 }
 
-/** Ends the process, well, when nobody reads its output any more: `postern audit | head`. */
+/** Ends the process with success when nobody reads its output any more: `postern audit | head`. */
 export function endWithReader(command: Command): Command {
   return command.hook('preAction', () => {
     process.stdout.once('error', (error: NodeJS.ErrnoException) => {
@@ -34,7 +38,7 @@ export function endWithReader(command: Command): Command {
   });
 }
 
-/** Adds a command that only has others below it. */
+/** Adds a command that only groups subcommands. */
 export function adminNoun(
   program: Command,
   name: string,
@@ -48,12 +52,12 @@ export function exampleText(examples: readonly string[]): string {
   return `\nExamples:\n${examples.map((example) => `  ${example}\n`).join('')}`;
 }
 
-/** Does the work at a desk, and leaves it. @throws CliError */
+/** Does the work with an AdminClient, and closes it. @throws CliError */
 export async function withAdminClient<T>(
   options: AdminOptions,
   work: (client: AdminClient, settings: GateSettings) => Promise<T>,
 ): Promise<T> {
-  // Loaded only when a command runs: its help and its mistakes need neither.
+  // Imported only when a command runs: help and usage errors need neither.
   const { loadGateSettings } = await import('../../../config/gate-settings.js');
   const settings = valid(loadGateSettings(options.settings));
   const { AdminClient } = await import('./admin-client.js');

@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 
-/** Who runs this command, for the audit log: who called sudo, or the login of this process. */
+/** The admin's name for the audit log: the user who called sudo, else the login of this process. */
 export function adminName(environment: NodeJS.ProcessEnv = process.env): string {
   const behind = environment['SUDO_USER'];
   if (behind !== undefined && behind !== '') return behind;

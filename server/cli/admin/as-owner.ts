@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 
 /**
- * Does what writes into a directory as its owner when root runs this: what it makes there must not become root's. Whoever else runs
- * this stays who they are.
+ * Runs the work as the directory's owner when root calls this: files that it makes there must not become
+ * root's. Any other user keeps their own id.
  */
 export async function asOwner<T>(directory: string, work: () => Promise<T>): Promise<T> {
   const owner = statSync(directory, { throwIfNoEntry: false });

@@ -14,14 +14,17 @@ import { Store } from '../../store/store.js';
 import { CliError, EXIT } from '../command/exit-status.js';
 import { policyOfTexts } from './policy-files.js';
 
-/** The database while no gate runs, opened by its owner: answers what the gate would answer. */
+/**
+ * Answers admins from the database while no gate runs, opened as its owner. The answers are those that the
+ * gate would give.
+ */
 export class OwnDatabase {
   readonly #admin: string;
   readonly #store: Store;
   readonly #administration: Administration;
 
   /**
-   * @param admin who asks, for the audit log
+   * @param admin the asking admin's name, for the audit log
    * @throws StoreError when there is no database that can be opened
    */
   constructor(settings: GateSettings, admin: string) {
@@ -53,7 +56,7 @@ export class OwnDatabase {
     });
   }
 
-  /** Writes a copy of the database into a new file, and records it. */
+  /** Writes a copy of the database into a new file, and records it in the audit log. */
   async backup(file: string): Promise<void> {
     await this.#store.backup(file);
     this.#store.audit.append({ kind: 'backup.made', actor: adminActor(this.#admin), file });

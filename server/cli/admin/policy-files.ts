@@ -11,18 +11,22 @@ import type { Logger } from '../../wire/logger.js';
 import type { LoadResult, PolicySource } from '../../gate/policy/policy-holder.js';
 import type { EventActor } from '../../store/audit-event.js';
 
-/** Where in the gate's state directory the accepted policies are kept. */
+/** The directory of the accepted policies, below the gate's state directory. */
 export function acceptedDirectory(state: string): string {
   return join(state, 'policy-accepted');
 }
 
-/** The policy that the texts of files are, as an admin asks about it. */
+/**
+ * Reads a policy from the texts of its files, for an admin's question.
+ *
+ * @returns a refusal when it is not sound
+ */
 export function policyOfTexts(files: readonly PolicyText[]): Policy | Refusal {
   const read = readPolicy(files);
   return read.ok ? read.policy : refusal('usage', `the policy is not sound:\n${problemText(read.problems)}`);
 }
 
-/** The policy directory, and beside it in the state directory the policies that were accepted. */
+/** Reads the policy directory, and keeps accepted policies in the state directory. */
 export class PolicyFiles implements PolicySource {
   readonly #directory: string;
   readonly #accepted: string;

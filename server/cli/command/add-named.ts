@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 /** Adds a command to its parent. */
 export type Add = (parent: Command) => void | Promise<void>;
 
-/** Loads and adds the command that is named, or all when that is none of them. */
+/** Loads and adds the named command, or all of them when the name is unknown. */
 export async function addNamed(
   commands: Readonly<Record<string, () => Promise<Add>>>,
   parent: Command,

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import type { Interface } from 'node:readline';
 
-/** Questions at the terminal, answered a line each; also by a script whose answers come down a pipe. */
+/** Asks questions at the terminal; each answer is a line. A script may send its answers through a pipe. */
 export class Dialog {
   readonly #lines: Interface;
   readonly #show: (text: string) => void;
@@ -24,12 +24,12 @@ export class Dialog {
     });
   }
 
-  /** Says something for the person who is asked. */
+  /** Shows a text to the person who is asked. */
   say(text: string): void {
     this.#show(text);
   }
 
-  /** Asks until one of the letters is the answer. @returns null when nobody answers any more */
+  /** Asks until the answer begins with one of the letters. @returns null when the input has ended */
   async choose<L extends string>(question: string, letters: readonly L[]): Promise<L | null> {
     for (;;) {
       const answer = await this.ask(question);
@@ -39,7 +39,7 @@ export class Dialog {
     }
   }
 
-  /** @returns null when nobody answers any more */
+  /** @returns null when the input has ended */
   async ask(question: string): Promise<string | null> {
     this.#show(question);
     const line = this.#waiting.shift();
@@ -50,7 +50,7 @@ export class Dialog {
     });
   }
 
-  /** Lets another program have the terminal. */
+  /** Lets another program use the terminal. */
   pause(): void {
     this.#lines.pause();
   }

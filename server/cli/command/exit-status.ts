@@ -1,9 +1,9 @@
 import { EXIT } from '../../gate/exec/exit-status.js';
 
-/** The exit statuses of the admin's commands are those of the customer's. */
+/** Admins' commands have the exit statuses of the customers' commands. */
 export { EXIT };
 
-/** One clear sentence for the admin, and the status to leave with. Reaches the one catch in postern.ts. */
+/** A failure in one clear sentence for the admin, with the exit status. `runCommandLine` catches it. */
 export class CliError extends Error {
   readonly exitStatus: number;
 

@@ -3,26 +3,27 @@ import { open, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { CliError, EXIT } from './exit-status.js';
 
-/** Takes bytes that are handed over piece by piece. */
+/** Takes bytes piece by piece. */
 export type TakeBytes = (bytes: AsyncIterable<Buffer>) => Promise<void>;
 
 /**
- * A file that was not there before, mode 0600, filled with bytes that somebody hands over. Half of it is worse than none:
- * whatever goes wrong, it is removed.
+ * A file that did not exist before, mode 0600, filled with bytes from elsewhere. Half a file is worse than
+ * none: any failure removes it.
  *
- * The bytes are not piped: where the disk takes no more, Node 24's `pipeline` can leave the source paused and never end.
+ * The bytes are not piped: when the disk takes no more, Node 24's `pipeline` can leave the source paused and
+ * never end.
  */
 export class NewFile {
   readonly #path: string;
   readonly #handle: FileHandle;
 
-  /** Made by `create`. */
+  /** Use `create`. */
   constructor(path: string, handle: FileHandle) {
     this.#path = path;
     this.#handle = handle;
   }
 
-  /** @throws CliError when it is there already; as `open` does when it cannot be made */
+  /** @throws CliError when the file exists; as `open` does when it cannot be made */
   static async create(path: string): Promise<NewFile> {
     try {
       return new NewFile(path, await open(path, 'wx', 0o600));
@@ -33,10 +34,10 @@ export class NewFile {
   }
 
   /**
-   * On the disk when it resolves.
+   * Resolves when the bytes are on the disk.
    *
-   * @param work gets what writes bytes into the file, as fast as the disk takes them
-   * @throws as the work does, or the file system; then there is no file
+   * @param work is given `take`, which writes bytes into the file as fast as the disk takes them
+   * @throws as the work or the file system does; then the file is removed
    */
   async fill(work: (take: TakeBytes) => Promise<void>): Promise<void> {
     try {
@@ -51,7 +52,7 @@ export class NewFile {
   }
 }
 
-/** Writes to the standard output as fast as its reader takes it. */
+/** Writes to standard output as fast as its reader takes it. */
 export async function toStdout(bytes: AsyncIterable<Buffer>): Promise<void> {
   for await (const chunk of bytes) {
     if (!process.stdout.write(chunk)) await once(process.stdout, 'drain');

@@ -1,6 +1,9 @@
 import { printable } from '../../../policy/printable.js';
 
-/** Text of several lines for an admin's terminal: whatever names of files and the like hold is made visible. */
+/**
+ * Makes a text of several lines safe for an admin's terminal: control characters, of file names for instance,
+ * become visible.
+ */
 export function printableLines(text: string): string {
   return text
     .split('\n')

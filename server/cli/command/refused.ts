@@ -12,7 +12,7 @@ const STATUS: Partial<Record<RefusalCode, number>> = {
   internal: EXIT.failed,
 };
 
-/** A refusal as the admin meets it: its sentence, and the status that says which kind of no it was. */
+/** Turns a refusal into the admin's error: its sentence, and the exit status for its code. */
 export function refused({ code, message, detail }: Refusal): CliError {
   const more = detail === message ? '' : ` (${detail})`;
   return new CliError(printable(`${message}${more}`, 2000), STATUS[code] ?? EXIT.refused);

@@ -1,7 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
 
-/** The directory below which the files of a machine lie: `/`, or where another machine's disk or an image is. */
+/** The root of a machine's files: `/`, or the place where another machine's disk or image is mounted. */
 export class RootDirectory {
   readonly path: string;
 
@@ -10,23 +10,23 @@ export class RootDirectory {
     this.path = resolve(path);
   }
 
-  /** Whether the files are this machine's own. */
+  /** Whether the files belong to this machine. */
   get isThisMachine(): boolean {
     return this.path === '/';
   }
 
-  /** @param path absolute, as on the machine that the files are of */
+  /** @param path absolute, as on the machine that owns the files */
   at(path: string): string {
     return join(this.path, path);
   }
 
-  /** The path as on the machine that the files are of. */
+  /** The path as on the machine that owns the files. */
   shown(path: string): string {
     if (this.isThisMachine) return path;
     return path === this.path ? '/' : path.startsWith(this.path + sep) ? path.slice(this.path.length) : path;
   }
 
-  /** As `holds`, of what is there of the path: where a file of that name would be made. */
+  /** As `holds`, for a file that may not exist yet: checks the nearest directory that exists. */
   wouldHold(path: string): boolean {
     let at = path;
     while (at !== dirname(at) && !existsSync(at)) at = dirname(at);
@@ -34,9 +34,10 @@ export class RootDirectory {
   }
 
   /**
-   * Whether a path, its symbolic links followed, still is below the root: those of an image name files of this machine.
+   * Whether a path is still below the root after its symbolic links are followed. A link in an image may lead
+   * to a file of this machine.
    *
-   * @throws as `realpath` does, when there is none
+   * @throws as `realpath` does, when the path does not exist
    */
   holds(path: string): boolean {
     if (this.isThisMachine) return true;

@@ -2,12 +2,16 @@ import { InvalidArgumentError } from 'commander';
 
 const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
 
-/** A time of an option: `2026-01-31`, `2026-01-31T12:00:00Z`, or how long ago: `90m`, `2h`, `7d`. @throws InvalidArgumentError */
+/**
+ * Reads a time: `2026-01-31`, `2026-01-31T12:00:00Z`, or how long ago: `90m`, `2h`, `7d`.
+ *
+ * @throws InvalidArgumentError
+ */
 export function timeOrAgo(text: string): string {
   return timeOf(text, -1);
 }
 
-/** The same for what is to come: `90m` is in 90 minutes. @throws InvalidArgumentError */
+/** As `timeOrAgo`, but ahead: `90m` is in 90 minutes. @throws InvalidArgumentError */
 export function timeOrAhead(text: string): string {
   return timeOf(text, 1);
 }

@@ -9,13 +9,13 @@ import type { ConsoleEnd, ConsoleNote, Presence } from '../../wire/console.js';
 import { EXIT } from '../command/exit-status.js';
 import type { ConsoleConnection } from './console-connection.js';
 
-/** What an admin sits at. */
+/** The admin's terminal. */
 interface AdminTerminal {
   readonly input: Pick<ReadStream, 'on' | 'off' | 'pause' | 'resume'> &
     Partial<Pick<ReadStream, 'setRawMode' | 'isTTY'>>;
   readonly output: Pick<WriteStream, 'write' | 'on' | 'off'> &
     Partial<Pick<WriteStream, 'columns' | 'rows' | 'isTTY'>>;
-  /** For what is said by us and not by the guest. */
+  /** Takes our own messages, apart from the guest's output. */
   readonly notices: { write(text: string): unknown };
   readonly term: string;
 }
@@ -32,28 +32,31 @@ const ENDS: Readonly<Record<ConsoleEnd, readonly [sentence: string, status: numb
   protocol: ['this console was ended by the dom0 half: it was not understood', EXIT.failed],
 };
 
-/** An admin at a console, from taking the terminal to putting it right again. */
+/** An admin at a console, until the terminal is restored. */
 export class AdminAttachment {
   readonly #terminal: AdminTerminal;
   readonly #connection: ConsoleConnection;
   readonly #passesEscape: boolean;
   readonly #escapes = new EscapeFilter(CTRL_BRACKET);
   readonly #present = new Map<number, Presence>();
-  /** Said when the first picture is there, which clears the screen. */
+  /** Messages that wait for the first picture, which clears the screen. */
   readonly #greeting: string[] = [];
   #me = -1;
   #writing = false;
   #hinted = false;
   #leave: (status: number) => void = () => undefined;
 
-  /** @param passesEscape whether Ctrl-] may be sent to the guest: elsewhere it would end the console for everybody */
+  /**
+   * @param passesEscape whether Ctrl-] may go to the guest; on other hosts it would end the console for
+   * everybody
+   */
   constructor(terminal: AdminTerminal, connection: ConsoleConnection, passesEscape: boolean) {
     this.#terminal = terminal;
     this.#connection = connection;
     this.#passesEscape = passesEscape;
   }
 
-  /** @returns the exit status, when the terminal is put right */
+  /** @returns the exit status, once the terminal is restored */
   async run(): Promise<number> {
     const { input, output, term } = this.#terminal;
     const typed = (data: Buffer): void => {
@@ -191,7 +194,7 @@ export class AdminAttachment {
       case 'boot': {
         if (!note.silent) return;
         const line = `the domain started ${clockTime(note.began)}; what is above is from before`;
-        // Before the first picture it waits with the greeting.
+        // Before the first picture, the line waits with the greeting.
         if (this.#greeting.length > 0) this.#greeting.push(line);
         else this.#say(line);
         return;

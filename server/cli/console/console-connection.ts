@@ -9,12 +9,12 @@ import { readOrRefuse } from '../../wire/answer-fields.js';
 import { readConsoleNote, readContract } from '../../wire/answers.js';
 import { askDom0, refusedBy, unreachable } from './dom0-socket.js';
 
-/** What a console says. */
+/** Receives what a console sends. */
 export interface ConsoleCallbacks {
-  /** The guest's bytes; `taken` is to be called when they are out. */
+  /** The guest's bytes. Call `taken` when they have been written. */
   bytes(data: Buffer, taken: () => void): void;
   note(note: ConsoleNote): void;
-  /** The last thing that is heard. */
+  /** Called once, as the last. */
   closed(reason: string): void;
 }
 
@@ -24,11 +24,11 @@ export interface ConsoleConnectionOptions {
   readonly takeover: boolean;
   readonly columns: number;
   readonly rows: number;
-  /** Their name on this machine. */
+  /** The admin's name on this machine. */
   readonly admin: string;
 }
 
-/** One attachment to a console, straight over dom0's socket. */
+/** One attachment to a console, directly over dom0's socket. */
 export class ConsoleConnection {
   readonly #socket: Duplex;
   readonly #head: Buffer;
@@ -37,7 +37,7 @@ export class ConsoleConnection {
   #pings: NodeJS.Timeout | undefined;
   #unanswered = 0;
 
-  /** Made by `open`. */
+  /** Use `open`. */
   constructor(socket: Duplex, head: Buffer) {
     this.#socket = socket;
     this.#head = head;
@@ -76,7 +76,7 @@ export class ConsoleConnection {
     });
   }
 
-  /** Begins to read; once. */
+  /** Starts reading. Call it once. */
   listen(callbacks: ConsoleCallbacks): void {
     this.#callbacks = callbacks;
     this.#pings = setInterval(() => {
@@ -92,7 +92,11 @@ export class ConsoleConnection {
     this.#socket.resume();
   }
 
-  /** To the guest. @returns false when more should wait for `onDrain` */
+  /**
+   * Sends bytes to the guest.
+   *
+   * @returns false when the caller should wait for `onDrain` before sending more
+   */
   write(data: Buffer): boolean {
     let room = true;
     for (let from = 0; from < data.length; from += FRAME_LIMIT) {
@@ -155,7 +159,7 @@ export class ConsoleConnection {
   }
 }
 
-/** Whether Ctrl-] can be sent to the guest on this host. @throws CliError when dom0 does not answer */
+/** Whether this host can pass Ctrl-] to the guest. @throws CliError when dom0 does not answer */
 export async function passesEscape(path: string): Promise<boolean> {
   const contract = readOrRefuse(readContract, await askDom0(path, 'GET', '/contract'));
   if (isRefusal(contract))

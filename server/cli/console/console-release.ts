@@ -9,7 +9,7 @@ import { askDom0 } from './dom0-socket.js';
 
 const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 };
 
-/** @returns seconds @throws CliError when it is no length of time: `90s`, `10m`, `2h`, or `0` */
+/** Reads a length of time: `90s`, `10m`, `2h`, or `0`. @returns seconds @throws CliError */
 export function releaseSeconds(text: string): number {
   const [, count, unit] = /^(0|[1-9][0-9]{0,5})([smh]?)$/.exec(text) ?? [];
   const seconds = Number(count) * (UNIT_SECONDS[unit ?? ''] ?? (count === '0' ? 1 : NaN));
@@ -17,7 +17,12 @@ export function releaseSeconds(text: string): number {
   throw new CliError('--release takes a length of time, like 90s, 10m or 2h, at most 24h, or 0', EXIT.usage);
 }
 
-/** Has the dom0 half let go of a console, or take it back. @returns what to tell the admin @throws CliError */
+/**
+ * Asks the dom0 half to release a console, or to take it back.
+ *
+ * @returns a text for the admin
+ * @throws CliError
+ */
 export async function releaseConsole(
   socket: string,
   domain: DomainName,

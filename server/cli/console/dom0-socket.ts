@@ -7,11 +7,11 @@ import { readOrRefuse } from '../../wire/answer-fields.js';
 import { readWireRefusal } from '../../wire/answers.js';
 
 /**
- * Asks the dom0 half on its socket.
+ * Sends a request to the dom0 half on its socket.
  *
- * @param body sent as JSON, when there is any
- * @returns what it answered
- * @throws CliError when it does not answer or refuses
+ * @param body sent as JSON when it is given
+ * @returns the answer's JSON
+ * @throws CliError when dom0 does not answer or refuses
  */
 export async function askDom0(
   socket: string,
@@ -31,7 +31,7 @@ export async function askDom0(
   return json(response);
 }
 
-/** What an answer that is none of 2xx says. */
+/** Reads the refusal in an answer whose status is not 2xx. */
 export async function refusedBy(response: IncomingMessage): Promise<CliError> {
   const no = readOrRefuse(readWireRefusal, await json(response));
   return refused(

@@ -107,7 +107,7 @@ function removedText(name: string, answer: CustomerRemoved): string {
   const domains = roles.map(({ domain }) => domain).join(', ');
   const nobody = ownerless.length === 0 ? '' : `; nobody has a role on ${ownerless.join(', ')} now`;
   const kept = recordings === 0 ? '' : ` and ${counted(recordings, 'recording')} (postern recording list)`;
-  // A gate from before it was upgraded does not say.
+  // An older gate, not upgraded yet, does not send this.
   const { unowned = [] } = answer as Partial<CustomerRemoved>;
   const led = unowned.filter((domain) => !ownerless.includes(domain));
   const unled =
@@ -124,7 +124,7 @@ function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
-/** No policy follows a customer by itself. */
+/** Warns that the policy still names the customer: nothing changes its files automatically. */
 function noteMentions(name: string, mentions: readonly string[] | null): void {
   const sentence =
     mentions === null

@@ -2,11 +2,12 @@ import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { CliError, EXIT } from '../command/exit-status.js';
 
-/** More than any public key. */
+/** Larger than any public key. */
 const LARGEST_FILE = 32 * 1024;
 
 /**
- * The text of a key's file; `-` is stdin. What is not a key is found later; here only that no device or huge file is read.
+ * Reads the text of a key file; `-` is stdin. It only refuses devices and huge files: later code checks that
+ * it is a key.
  *
  * @throws CliError
  */
@@ -26,7 +27,7 @@ export function readKeyFile(file: string): string {
   return buffer.toString('utf8', 0, size);
 }
 
-/** The key of a customer's, in a directory of many. */
+/** A customer's key, found in a directory of many. */
 export interface CustomersKey {
   readonly customer: string;
   /** One line. */
@@ -34,9 +35,9 @@ export interface CustomersKey {
 }
 
 /**
- * The keys in files `CUSTOMER.pub`, one a line.
+ * Reads the files `CUSTOMER.pub` of a directory: one key on each line.
  *
- * @throws CliError when there are none, or one cannot be read
+ * @throws CliError when there is no such file, or one cannot be read
  */
 export function readKeyDirectory(directory: string): readonly CustomersKey[] {
   const names = namesIn(directory).filter((name) => name.endsWith('.pub'));

@@ -17,7 +17,7 @@ interface ExpireOptions extends AdminOptions {
   readonly last?: true;
 }
 
-/** Adds what of `postern key …` is for many customers at once. */
+/** Adds the `postern key …` commands that act on many customers at once. */
 export function addKeyRolloverCommands(key: Command): void {
   adminCommand(
     key,

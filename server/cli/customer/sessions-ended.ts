@@ -1,4 +1,4 @@
-/** How many sessions were ended by it, in words. */
+/** Says in words how many sessions a change ended; empty when none. */
 export function sessionsEnded(answer: object): string {
   const { sessionsEnded: count = 0 } = answer as { sessionsEnded?: number };
   if (count === 0) return '';

@@ -5,7 +5,7 @@ import { parsePublicKey } from '../../gate/keys/public-key.js';
 import type { Store } from '../../store/store.js';
 import { CliError } from '../command/exit-status.js';
 
-/** A customer of the demo: their login, their public key's line and what they are to which domain. */
+/** A customer of the demo: login, public key line, and role on each domain. */
 interface DemoCustomer {
   readonly name: string;
   readonly publicKey: string;
@@ -15,7 +15,7 @@ interface DemoCustomer {
 const ACTOR = { admin: 'demo' };
 const KEYS_MAX = 10;
 
-/** Registers customers with their keys and roles; those of an earlier start are left as they are. */
+/** Registers customers with their keys and roles. Customers of an earlier start stay as they are. */
 export function registerDemoCustomers(store: Store, customers: readonly DemoCustomer[]): void {
   for (const { name, publicKey, roles } of customers) {
     const customer = must(parseCustomerName(name), `${name} is no customer's name`);

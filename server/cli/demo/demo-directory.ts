@@ -5,10 +5,10 @@ import { type DemoLayout, secondHost, SOCKET_PATH_LIMIT } from './demo-layout.js
 import { clearLeftovers } from './demo-pids.js';
 
 /**
- * Makes the demo's directory ready: new, or the one of an earlier start.
+ * Prepares the demo's directory: a new one, or that of an earlier start.
  *
- * @param fresh begin anew
- * @throws CliError in one sentence for a directory that cannot be used or is in use
+ * @param fresh discard the earlier start
+ * @throws CliError in one sentence when the directory cannot be used or is in use
  */
 export async function prepareDirectory(layout: DemoLayout, fresh: boolean): Promise<void> {
   const { directory } = layout;
@@ -20,7 +20,7 @@ export async function prepareDirectory(layout: DemoLayout, fresh: boolean): Prom
     }
   }
   try {
-    // Not recursive: below /proc Node's own recursion never ends.
+    // Not recursive: below /proc, Node's own recursion never ends.
     if (!existsSync(directory)) mkdirSync(directory, { mode: 0o700 });
     accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {

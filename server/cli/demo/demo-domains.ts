@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { SimulatedDomain } from '../../simulator/install.js';
 
-/** The machines of the demo. Ophelia stops in her initramfs until somebody mends her /etc/fstab. */
+/** The demo's domains. Ophelia stops in her initramfs until somebody mends her /etc/fstab. */
 export const DEMO_DOMAINS: readonly SimulatedDomain[] = [
   { name: 'horatio', memory: 512 },
   { name: 'ophelia', memory: 1024, vcpus: 2, brokenFstab: true },
@@ -10,9 +10,10 @@ export const DEMO_DOMAINS: readonly SimulatedDomain[] = [
 ];
 
 /**
- * Switches the machines on as the host's own boot would (xendomains): by `xl`, not by Postern.
- * @param domains those that are on this host
- * @param enough once it is aborted no other is switched on; the one under way is waited for
+ * Starts the domains as the host's own boot would (xendomains): by `xl`, not by Postern.
+ *
+ * @param domains the domains of this host
+ * @param enough once aborted, no further domain is started; the current one is waited for
  */
 export async function bootDemoDomains(
   xl: string,

@@ -4,20 +4,20 @@ import type { DemoLayout } from './demo-layout.js';
 import { writePids } from './demo-pids.js';
 import { HalfProcess } from './half-process.js';
 
-/** How long a half may take to leave before it is killed, milliseconds. */
+/** Milliseconds that a half has to leave before it is killed. */
 const LEAVE_MS = 8000;
 /** As systemd's RestartSec. */
 const RESTART_MS = 1000;
 
-/** One of the demo's processes. */
+/** One of the demo's halves. */
 export interface DemoHalf {
-  /** Unique; its log is named by it. */
+  /** Unique; the log file has this name. */
   readonly name: string;
   readonly half: 'dom0' | 'gate';
   readonly settings: string;
 }
 
-/** The halves as systemd runs them: each its own process, started again when it dies. */
+/** Runs the halves as systemd does: each in its own process, restarted when it dies. */
 export class DemoHalves {
   readonly #layout: DemoLayout;
   readonly #script: string;
@@ -26,7 +26,7 @@ export class DemoHalves {
   readonly #running = new Map<string, HalfProcess>();
   readonly #stops = new AbortController();
 
-  /** @param halves in the order of their start */
+  /** @param halves in start order */
   constructor(
     layout: DemoLayout,
     halves: readonly DemoHalf[],
@@ -39,12 +39,12 @@ export class DemoHalves {
     this.#say = say;
   }
 
-  /** @throws Error with the half's last words when one does not start */
+  /** @throws Error with the last lines of a half's log when it does not start */
   async start(): Promise<void> {
     for (const half of this.#halves) await this.#start(half);
   }
 
-  /** SIGTERM to the gate first, then to the dom0 halves; waits until all have gone. */
+  /** Sends SIGTERM to the gate first, then to the dom0 halves, and waits until all have gone. */
   async stop(): Promise<void> {
     this.#stops.abort();
     for (const { name } of [...this.#halves].reverse()) {
@@ -72,7 +72,7 @@ export class DemoHalves {
     void half.exited.then(() => this.#restart(which));
   }
 
-  /** Asked anew after a wait. */
+  /** Reads the signal anew after each wait. */
   #isStopping(): boolean {
     return this.#stops.signal.aborted;
   }
@@ -81,7 +81,8 @@ export class DemoHalves {
     for (;;) {
       if (this.#isStopping()) return;
       this.#say(`the ${which.name} half has ended; starting it again`);
-      // It keeps this process: with both halves dead nothing else does, and the machines would be left behind.
+      // The timer keeps this process alive. With both halves dead nothing else does, and the domains would be
+      // left running.
       await delay(RESTART_MS, undefined, { signal: this.#stops.signal }).catch(() => undefined);
       if (this.#isStopping()) return;
       try {

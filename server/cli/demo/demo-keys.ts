@@ -5,10 +5,10 @@ import { CliError } from '../command/exit-status.js';
 import { makeDirectorySync } from '../../wire/make-directory.js';
 
 /**
- * The demo customers' own key pairs, made by ssh-keygen(1) as a customer would make them.
+ * Makes a demo customer's key pair with ssh-keygen(1), as a customer would.
  *
- * @returns the public key's line
- * @throws CliError when ssh-keygen is missing or a private key is open to others (ssh would refuse it)
+ * @returns the public key line
+ * @throws CliError when ssh-keygen is missing, or a private key is open to others (ssh would refuse it)
  */
 export function demoKey(directory: string, customer: string): string {
   makeDirectorySync(directory, 0o700);

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 
-/** Where everything of the demo stands, below one directory. */
+/** The demo's paths, all below one directory. */
 export interface DemoLayout {
   readonly directory: string;
-  /** Made by the demo, and by nothing else: `--fresh` removes only directories that hold it. */
+  /** Only the demo makes this file: `--fresh` removes only directories that hold it. */
   readonly marker: string;
-  /** Process ids of the running demo: its own and its halves'. */
+  /** Process ids of the running demo and its halves. */
   readonly pids: string;
   readonly gateSettings: string;
   readonly dom0Settings: string;
@@ -24,7 +24,7 @@ export interface DemoLayout {
   readonly logs: string;
 }
 
-/** A further simulated Xen host of the demo, with its dom0 half. */
+/** An additional simulated Xen host of the demo, with its dom0 half. */
 export interface DemoHost {
   readonly name: string;
   readonly settings: string;

@@ -2,13 +2,15 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { makeDirectorySync } from '../../wire/make-directory.js';
 
-/** Which processes a demo runs, so that a second start can tell and a crashed one can be cleared away. */
+/**
+ * The processes of a demo. A second start finds a running demo by them, and ends the halves of a crashed one.
+ */
 interface DemoPids {
   readonly demo: number;
   readonly halves: readonly number[];
 }
 
-/** Whether the process runs and its command line speaks of the directory. proc(5). */
+/** Whether the process runs and its command line names the directory. proc(5). */
 function isRunningFor(pid: number, directory: string): boolean {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').includes(directory);
@@ -41,7 +43,7 @@ export function writePids(file: string, pids: DemoPids): void {
 /**
  * Ends the halves that a killed demo left behind.
  *
- * @returns the pid of the demo that still runs on this directory, if one does; nothing is ended then
+ * @returns the pid of a demo that still runs on this directory; then nothing is ended
  */
 export function clearLeftovers(file: string, directory: string): number | undefined {
   const pids = readPids(file);

@@ -2,11 +2,11 @@ import { createServer, type AddressInfo } from 'node:net';
 import { CliError } from '../command/exit-status.js';
 
 /**
- * Finds out whether the demo can listen there.
+ * Checks that the demo can listen on a port.
  *
  * @param port 0 for any free one
  * @returns the port
- * @throws CliError when it is in use or not allowed
+ * @throws CliError when the port is in use or not allowed
  */
 export async function demoPort(port: number): Promise<number> {
   const server = createServer();

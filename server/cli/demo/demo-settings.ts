@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { DemoHost, DemoLayout } from './demo-layout.js';
 import { makeDirectorySync } from '../../wire/make-directory.js';
 
-/** What the simulated Xen host tells of itself. */
+/** Paths of the simulated Xen host. */
 interface DemoXen {
   /** The executable named `xl`. */
   readonly xl: string;
@@ -14,10 +14,14 @@ interface DemoXen {
   readonly rescueRamdisk: string;
 }
 
-/** Scalars go in as JSON, which YAML 1.2 includes. */
+/** Scalars are written as JSON, which YAML 1.2 includes. */
 const quote = (value: string): string => JSON.stringify(value);
 
-/** Writes the halves' settings, anew at each start: the port may differ. @param second the second host, when there is one */
+/**
+ * Writes the halves' settings. Each start writes them again, because the port may differ.
+ *
+ * @param second the second host, when there is one
+ */
 export function writeDemoSettings(
   layout: DemoLayout,
   port: number,
@@ -91,7 +95,7 @@ observe:
   );
 }
 
-/** The default policy that installs start from; it lies beside the sources, not in dist/. */
+/** The default policy that installations start from. It lies beside the sources, not in dist/. */
 export function defaultPolicy(): string {
   return fileURLToPath(new URL('../../../../policy/examples/10-default.yaml', import.meta.url));
 }

@@ -8,9 +8,10 @@ function quoted(path: string): string {
 }
 
 /**
- * Writes the ssh_config of the demo and the known_hosts file with the gate's real host key, so that ssh asks nothing.
+ * Writes the demo's ssh_config, and a known_hosts file with the gate's real host key, so that ssh asks
+ * nothing.
  *
- * @param hostKey the public host key's line, `ssh-ed25519 AAAA…`
+ * @param hostKey the public host key line, `ssh-ed25519 AAAA…`
  */
 export function writeSshConfig(
   layout: DemoLayout,

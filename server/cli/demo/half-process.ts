@@ -2,10 +2,10 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
-/** A half that has not begun by then never will. Milliseconds. */
+/** Milliseconds. A half that is not ready by then is taken to have failed. */
 const START_MS = 40_000;
 
-/** One half of Postern as its own process, as in production; its log goes to a file. */
+/** One half of Postern in its own process, as in production. Its log goes to a file. */
 export class HalfProcess {
   readonly name: string;
   readonly #child: ChildProcess;
@@ -15,8 +15,9 @@ export class HalfProcess {
   /**
    * @param script the compiled postern.js
    * @param args the half's command line, `['gate', '--settings', FILE]`
-   * @param log appended to; the half's stderr
-   * @param through the beginning of the command line, of a program that becomes the one it is given, as nsenter(1) does
+   * @param log file that the half's stderr is appended to
+   * @param through a command to start the half through; it must exec the program that it is given, as
+   * nsenter(1) does
    */
   constructor(
     name: string,
@@ -53,14 +54,14 @@ export class HalfProcess {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** Settles when the process has ended, however. */
+  /** Settles when the process has ended, for any reason. */
   get exited(): Promise<void> {
     return this.#exited;
   }
 
   /**
-   * @returns the rest of the line `… ready on REST`, once the half says it
-   * @throws Error with the last lines of its log when it ends before that, or takes too long
+   * @returns REST of the line `… ready on REST`, once the half prints it
+   * @throws Error with the last lines of the log when the half ends before that, or takes too long
    */
   async ready(): Promise<string> {
     const { stdout } = this.#child;

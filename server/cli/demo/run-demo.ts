@@ -35,10 +35,10 @@ export interface DemoOptions {
 /** Runs the demo until Ctrl-C. @throws CliError in one sentence when it cannot start */
 export async function runDemo(options: DemoOptions): Promise<void> {
   const layout = demoLayout(resolve(options.dir));
-  // Listened for from the start: Ctrl-C in the middle of starting must end what was started.
+  // We listen from the beginning: Ctrl-C during the start must end what was started.
   const stop = new Promise<void>((settle) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      // Every time: an impatient second Ctrl-C must not leave the halves behind.
+      // Not `once`: an impatient second Ctrl-C must not leave the halves behind.
       process.on(signal, () => {
         settle();
       });
@@ -94,7 +94,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   }
 }
 
-/** Whether a machine was moved there. */
+/** Whether the domain was moved to this host. */
 function isOn(xen: string, name: string): boolean {
   return existsSync(join(xen, 'etc', 'xen', `${name}.cfg`));
 }

@@ -23,7 +23,7 @@ export function addDoctorCommand(program: Command): void {
       exampleText(['postern doctor', 'postern doctor --settings gate.yaml --dom0-settings dom0.yaml']),
     )
     .action(async (options: DoctorOptions) => {
-      // Looked up only now: it needs much that no other command needs.
+      // Imported only now: no other command needs these modules.
       const { examine } = await import('./examine.js');
       const found = await examine(options);
       const failed = found.some(({ level }) => level === 'fail');

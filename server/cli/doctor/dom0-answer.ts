@@ -5,10 +5,10 @@ import type { Diagnosis } from '../installation/diagnosis.js';
 import { readContract } from '../../wire/answers.js';
 
 const TIMEOUT_MS = 5000;
-/** More unmanaged files are only counted. */
+/** Further unmanaged files are only counted. */
 const MOST_SHOWN = 40;
 
-/** How a dom0 half can be mended that does not answer, by the system's reason. */
+/** How to mend a dom0 half that does not answer, by the system's error code. */
 const MENDS: Readonly<Record<string, string>> = {
   ENOENT: 'start the dom0 half (systemctl start postern-dom0), or the tunnel to its host (postern-host@NAME)',
   ECONNREFUSED:
@@ -16,7 +16,7 @@ const MENDS: Readonly<Record<string, string>> = {
   EACCES: "put the gate's user into the group of the socket, or run this as the gate's user or with sudo",
 };
 
-/** Whether a dom0 half answers on its socket, and speaks our version. */
+/** Whether a dom0 half answers on its socket and speaks our version. */
 export async function checkDom0(subject: string, socket: string): Promise<Diagnosis> {
   let text: string;
   try {
@@ -80,7 +80,7 @@ function parsed(text: string) {
   }
 }
 
-/** @throws what the system says when nobody answers */
+/** @throws the system's error when nobody answers */
 export function askDom0(
   socketPath: string,
   path: string,

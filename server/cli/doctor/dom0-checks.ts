@@ -10,9 +10,9 @@ import { checkHost, isAnswering } from './host-trial.js';
 import { checkSocketGroup } from './socket-group.js';
 
 /**
- * All about the dom0 half on this machine.
+ * Checks the dom0 half on this machine.
  *
- * @param gate the settings of the gate on this machine, which was looked at before; null where there is none
+ * @param gate settings of the gate on this machine, which was checked before; null when there is none
  */
 export async function checkDom0Half(
   settings: Dom0Settings,
@@ -20,7 +20,7 @@ export async function checkDom0Half(
 ): Promise<Diagnosis[]> {
   const { toolstack, state, socket } = settings;
   const isHost = gate?.hosts.some((host) => host.socket === socket) === true;
-  // What a host answers was told with the gate: one that is dead is told once.
+  // The gate's checks include its hosts: a dead one is reported once.
   const answered = isHost ? [] : await checkHost('dom0', socket);
   const runs = isHost ? await answers(socket) : isAnswering(answered);
   return [
@@ -58,7 +58,7 @@ async function checkDomains(patterns: readonly string[]): Promise<Diagnosis[]> {
   );
 }
 
-/** What a rescue profile boots must be there when a customer needs it. */
+/** A rescue profile's files must exist before a customer needs them. */
 function checkProfiles({ profiles }: Dom0Settings): Diagnosis[] {
   const found = Object.entries(profiles).flatMap(([name, profile]) => {
     const files = profile.kind === 'direct' ? [profile.kernel, profile.ramdisk] : [profile.kernel];

@@ -16,13 +16,16 @@ import { checkInstallation } from './installation-checks.js';
 import { checkModules } from '../installation/modules.js';
 import { awaitStarting, servedHere } from './starting.js';
 
-/** Which settings to go by; those that are not named are looked for at their usual places, unless the other ones are named. */
+/**
+ * The settings files to check. A file that is not named is looked for at its usual place, unless the other
+ * one is named.
+ */
 export interface Examined {
   readonly settings?: string;
   readonly dom0Settings?: string;
 }
 
-/** Looks at all that must be right on this machine. */
+/** Checks everything that must be right on this machine. */
 export async function examine(options: Examined): Promise<Diagnosis[]> {
   const found = checkModules();
   const gate = chosen(options.settings, options.dom0Settings, GATE_SETTINGS);
@@ -62,7 +65,7 @@ export async function examine(options: Examined): Promise<Diagnosis[]> {
   return found;
 }
 
-/** The file that was named; or, when no other was named either, the usual one where there is one. */
+/** The named file; else the usual one, if it exists and the other file was not named either. */
 function chosen(named: string | undefined, other: string | undefined, usual: string): string | undefined {
   return named ?? (other === undefined && exists(usual) ? usual : undefined);
 }

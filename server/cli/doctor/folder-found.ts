@@ -5,12 +5,12 @@ import { fail, ok, warn } from '../installation/diagnosis.js';
 import type { Diagnosis } from '../installation/diagnosis.js';
 import { ownerOf } from '../installation/files.js';
 
-/** Little room is both less than this part and less than so many bytes. */
+/** Space is low when less than this part is free, and also less than LITTLE_BYTES. */
 const LITTLE_PART = 0.1;
 const LITTLE_BYTES = 1024 ** 3;
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 
-/** What was found of a folder that was tried. @param where how an admin calls it: its path, or its host */
+/** Reports on a folder that was tried. @param where the admin's word for it: its path, or its host */
 export function folderFound(subject: string, where: string, check: FolderCheck): Diagnosis {
   const { free, size, problem } = check;
   if (problem !== null)
@@ -29,7 +29,10 @@ export function folderFound(subject: string, where: string, check: FolderCheck):
   return ok(subject, `a file was written in ${where}, and removed${room}`);
 }
 
-/** Tries a folder of a half that does not run. As its owner, who root can be: a file of another user proves nothing. */
+/**
+ * Tries a folder of a half that does not run. It tries as the folder's owner, which root can become: a file
+ * of another user proves nothing.
+ */
 export async function tryFolder(subject: string, folder: string): Promise<Diagnosis[]> {
   const uid = ownerOf(folder);
   if (uid === null) return [];

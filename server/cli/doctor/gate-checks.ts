@@ -20,7 +20,7 @@ import { checkReach } from './reach.js';
 import type { ReachPorts } from './reach.js';
 import { checkHost, isAnswering } from './host-trial.js';
 
-/** All about the gate on this machine. */
+/** Checks the gate on this machine. */
 export async function checkGate(settings: GateSettings, admin: string): Promise<Diagnosis[]> {
   const status = await askStatus(settings.controlSocket, admin);
   const hosts = await Promise.all(
@@ -32,7 +32,7 @@ export async function checkGate(settings: GateSettings, admin: string): Promise<
   );
   const reach = await Promise.all(
     hosts
-      // A host that answers nobody was told of already.
+      // A host that does not answer is already reported.
       .filter(({ found }) => 'hosts' in status && isAnswering(found))
       .map(({ name, answeredAt }) => checkReach(name, answeredAt, ports(settings, admin))),
   );
@@ -60,7 +60,7 @@ function ports({ controlSocket }: GateSettings, admin: string): ReachPorts {
   };
 }
 
-/** The running gate has tried for itself; without one it is tried here. */
+/** A running gate has tried its folders by itself. Without one, this tries them. */
 async function checkFolders(
   { state, recordings }: GateSettings,
   status: GateStatus | { readonly problem: string },
@@ -71,17 +71,17 @@ async function checkFolders(
   ] as const;
   if ('problem' in status)
     return (await Promise.all(places.map(([subject, folder]) => tryFolder(subject, folder)))).flat();
-  // A gate from before it was upgraded does not say.
+  // An older gate, not upgraded yet, does not send this.
   const { folders = [], audit } = status as Partial<Pick<GateStatus, 'folders'>> & Pick<GateStatus, 'audit'>;
   return folders.flatMap((check, at) => {
     const [subject, folder] = places[at] ?? ['state', check.what];
-    // Said of the audit log, which lies there.
+    // The audit log lies in this folder, and its own finding says so.
     if (at === 0 && check.problem !== null && audit.trouble !== null) return [];
     return [folderFound(subject, folder, check)];
   });
 }
 
-/** Where systemd looks for the unit that listens for the gate. */
+/** Where systemd looks for the socket unit of the gate. */
 const SOCKET_UNITS = [
   '/etc/systemd/system/postern-gate.socket',
   '/usr/lib/systemd/system/postern-gate.socket',
@@ -129,7 +129,10 @@ async function checkState({ state }: GateSettings, running: boolean): Promise<Di
     : [...found, await asOwner(state, () => Promise.resolve(checkDatabase(file)))];
 }
 
-/** Opened only as its owner, as whom root does it: what SQLite makes beside it must not become another user's. */
+/**
+ * Opens the database only as its owner, which root becomes: SQLite makes files beside it, and these must not
+ * belong to another user.
+ */
 function checkDatabase(file: string): Diagnosis {
   const { uid } = statSync(file);
   if (uid !== process.geteuid?.()) {
@@ -158,7 +161,7 @@ function checkDatabase(file: string): Diagnosis {
   }
 }
 
-/** The directory comes with the first recording. */
+/** The directory is made with the first recording. */
 function checkRecordings(directory: string): Diagnosis[] {
   return exists(directory) ? [checkMode('recordings', directory, 0o077, '700')] : [];
 }
@@ -216,7 +219,7 @@ function checkControl(
     found.push(
       warn('maintenance', `on: ${status.maintenance.sentence}`, 'postern maintenance off, when it is over'),
     );
-  // A gate from before it was upgraded does not say.
+  // An older gate, not upgraded yet, does not send this.
   const { trouble = null } = status.audit as Partial<GateStatus['audit']>;
   if (trouble !== null)
     found.push(
@@ -230,7 +233,7 @@ function checkControl(
   return found;
 }
 
-/** What of the names of domains an admin has to decide or mend. */
+/** Domain names that wait for an admin's decision. */
 function checkNames({ hosts, domains: { waiting, held } }: GateStatus): Diagnosis[] {
   const found: Diagnosis[] = [];
   if (waiting.length > 0)

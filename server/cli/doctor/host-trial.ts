@@ -7,17 +7,20 @@ import { readHostCheck } from '../../wire/answers.js';
 import { askDom0, checkDom0 } from './dom0-answer.js';
 import { folderFound } from './folder-found.js';
 
-/** The half itself gives up after four seconds, and its disk may be slow. */
+/** Milliseconds. The half itself gives up after four seconds, but its disk may be slow. */
 const TRIAL_MS = 20_000;
 const MOST_NAMES = 10;
 
-/** What a dom0 half answers, and what it finds when it tries what it needs. One that does not answer is one finding. */
+/**
+ * Checks that a dom0 half answers, and what it finds when it tries its own parts. A half that does not answer
+ * is one finding.
+ */
 export async function checkHost(subject: string, socket: string): Promise<Diagnosis[]> {
   const answered = await checkDom0(subject, socket);
   if (!isAnswering([answered])) return [answered];
   const check = await trial(socket);
   if (typeof check === 'string') return [answered, warn(subject, check, 'upgrade the dom0 half')];
-  // What the half says of its disk by itself needs no second finding.
+  // The half already reports a failing disk in its answer: one finding is enough.
   const told = answered.level === 'fail';
   const folders = check.folders
     .filter(({ problem }) => problem === null || !told)
@@ -25,7 +28,7 @@ export async function checkHost(subject: string, socket: string): Promise<Diagno
   return [answered, toolstackFound(subject, check), ...folders, ...bootloadersFound(subject, check)];
 }
 
-/** Whether the half answered, whatever it said. */
+/** Whether the half answered, with any answer. */
 export function isAnswering(found: readonly Diagnosis[]): boolean {
   return !found.some(({ finding }) => finding.startsWith('the dom0 half does not answer'));
 }

@@ -7,7 +7,7 @@ import { stateOfPiece } from '../installation/survey.js';
 import { fail, ok, warn } from '../installation/diagnosis.js';
 import type { Diagnosis } from '../installation/diagnosis.js';
 
-/** Whether what setup puts in place is there, and as this version has it. */
+/** Checks that setup's files are in place, and as this version writes them. */
 export function checkInstallation(
   root: RootDirectory,
   halves: Halves,

@@ -2,22 +2,23 @@ import type { GateStatus, HostStatus } from '../../gate/control/control-answers.
 import { fail } from '../installation/diagnosis.js';
 import type { Diagnosis } from '../installation/diagnosis.js';
 
-/** The gate waits up to 5 s between two attempts, and up to 10 s for an answer. Milliseconds. */
+/** Milliseconds. The gate waits up to 5 s between two attempts, and up to 10 s for an answer. */
 const PATIENCE = 16_000;
-/** Between two questions to the gate. Milliseconds. */
+/** Milliseconds between two questions to the gate. */
 const EVERY = 250;
 
-/** What the check goes by; times are in milliseconds. */
+/** Dependencies of the check. Times are in milliseconds. */
 export interface ReachPorts {
-  /** The running gate's status; null when it does not answer any more. */
+  /** Asks for the running gate's status; null when the gate no longer answers. */
   readonly status: () => Promise<GateStatus | null>;
   readonly now: () => number;
   readonly wait: (milliseconds: number) => Promise<void>;
 }
 
 /**
- * Whether the running gate reaches a host that answered here. A gate that has not tried since is waited for: it may have started before
- * the host, or before its link.
+ * Whether the running gate reaches a host that answered here. It waits for a gate that has not tried since
+ * then: the gate may have started before the host, or before its link.
+ *
  * @param answeredAt when the host answered here; milliseconds since 1970
  */
 export async function checkReach(

@@ -7,7 +7,7 @@ import { ownerOf } from '../installation/files.js';
 
 const MEND = 'set socketGroup: postern in dom0.yaml, and restart the dom0 half';
 
-/** Whether the gate's user will be let through the dom0 half's socket. */
+/** Whether the dom0 half's socket lets the gate's user in. */
 export function checkSocketGroup(
   { socketGroup, state }: Pick<Dom0Settings, 'socketGroup' | 'state'>,
   gate: Pick<GateSettings, 'state'> | null,
@@ -44,7 +44,7 @@ export function checkSocketGroup(
   ];
 }
 
-/** Of passwd(5) or group(5); none when it cannot be read. */
+/** The rows of passwd(5) or group(5); none when the file cannot be read. */
 function rows(file: string): readonly string[][] {
   try {
     return readFileSync(file, 'utf8')

@@ -4,21 +4,21 @@ import type { Dom0Settings } from '../../../config/dom0-settings.js';
 import { askDom0 } from './dom0-answer.js';
 import { youngCommandLines } from './young-processes.js';
 
-/** How long a half or a link may take from its start until it answers. Seconds. */
+/** Seconds that a half or a link may take from its start to its first answer. */
 const YOUNG = 10;
 /** Milliseconds. */
 const EVERY = 200;
 
-/** What the system says of a socket that nobody serves yet; a link says the last two of a host's. */
+/** Error codes of a socket that nobody serves yet. Through a link to a host, the last two occur. */
 const NOT_UP = ['ENOENT', 'ECONNREFUSED', 'EPIPE', 'ECONNRESET'];
 
-/** A socket, and the processes of which one is to serve it. */
+/** A socket, and how to recognise the process that will serve it. */
 export interface Served {
   readonly socket: string;
   readonly isServer: (words: readonly string[]) => boolean;
 }
 
-/** What the wait goes by; times are in milliseconds. */
+/** Dependencies of the wait. Times are in milliseconds. */
 interface StartPorts {
   readonly isUp: (socket: string) => Promise<boolean>;
   readonly young: (seconds: number) => readonly (readonly string[])[];
@@ -29,8 +29,8 @@ interface StartPorts {
 const PORTS: StartPorts = { isUp, young: youngCommandLines, now: Date.now, wait: (ms) => pause(ms) };
 
 /**
- * Waits for halves and links that were started a moment ago and do not answer yet: `systemctl start` returns before they do. One that
- * does not run, or ran for longer, is not waited for.
+ * Waits for halves and links that have just been started and do not answer yet: `systemctl start` returns
+ * before they do. It does not wait for one that is not running or has run for longer.
  */
 export async function awaitStarting(served: readonly Served[], ports: StartPorts = PORTS): Promise<void> {
   const until = ports.now() + YOUNG * 1000;
@@ -44,7 +44,7 @@ export async function awaitStarting(served: readonly Served[], ports: StartPorts
   }
 }
 
-/** What is to be served on this machine by these settings, which were read from these files. */
+/** The sockets that this machine should serve, by settings that were read from these files. */
 export function servedHere(
   gate: { readonly file: string; readonly settings: GateSettings } | null,
   dom0: { readonly file: string; readonly settings: Dom0Settings } | null,
@@ -56,7 +56,7 @@ export function servedHere(
   if (gate !== null) {
     served.push({ socket: gate.settings.controlSocket, isServer: half('gate', gate.file) });
     for (const { socket } of gate.settings.hosts)
-      // What `ssh -L` is told.
+      // An argument of `ssh -L`.
       served.push({ socket, isServer: (words) => words.some((word) => word.startsWith(`${socket}:`)) });
   }
   return served;

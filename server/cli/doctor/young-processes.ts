@@ -4,14 +4,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 const TICKS = 100;
 
 /**
- * The command lines, each in its words, of the processes that started less than so many seconds ago. Those that this user may not
- * see are not among them.
+ * The command lines, split into words, of processes that started less than this many seconds ago. Processes
+ * that this user may not see are left out.
  */
 export function youngCommandLines(seconds: number): readonly (readonly string[])[] {
   const [uptime = ''] = read('/proc/uptime').split(' ');
   const pids = uptime === '' ? [] : readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   return pids.flatMap((pid) => {
-    // The name of the program, in brackets, may hold anything. Field 22 is when it started.
+    // The program's name in parentheses may contain anything. Field 22 is the start time.
     const [, after = ''] = /^.*\) (.*)$/s.exec(read(`/proc/${pid}/stat`)) ?? [];
     const started = Number(after.split(' ')[19]) / TICKS;
     if (!(Number(uptime) - started < seconds)) return [];
@@ -19,7 +19,7 @@ export function youngCommandLines(seconds: number): readonly (readonly string[])
   });
 }
 
-/** Empty for a process that has ended meanwhile. */
+/** Returns an empty text for a process that has ended meanwhile. */
 function read(file: string): string {
   try {
     return readFileSync(file, 'latin1');

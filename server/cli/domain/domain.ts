@@ -114,7 +114,7 @@ export function addDomainCommand(program: Command): void {
   );
 }
 
-/** A command about names that no host shows. */
+/** Adds a command that decides about names that no host shows. */
 function decision(domain: Command, verb: 'retire' | 'keep', what: string, done: string): void {
   adminCommand(domain, `${verb} [domain...]`, what, [
     `postern domain ${verb} horatio ophelia`,
@@ -143,7 +143,7 @@ function path(name: string): string {
   return `/domains/${encodeURIComponent(name)}`;
 }
 
-/** @throws CliError for what is not NAME=VALUE, and for a name that is there twice */
+/** @throws CliError for a text that is not NAME=VALUE, or a name given twice */
 function parametersOf(assignments: readonly string[]): Readonly<Record<string, string>> {
   const entries = assignments.map((text): [string, string] => {
     const at = text.indexOf('=');

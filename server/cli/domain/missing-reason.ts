@@ -1,6 +1,6 @@
 import type { MissingReason } from '../../wire/domain.js';
 
-/** Why a host does not have a domain's configuration, for admins. */
+/** Why a host lacks a domain's configuration, for admins. */
 const MISSING: Readonly<Record<MissingReason, string>> = {
   unreadable: 'its configuration file cannot be read',
   directory: 'the directory of its configuration file cannot be read, or is not there',
@@ -13,7 +13,7 @@ const MISSING: Readonly<Record<MissingReason, string>> = {
   many: 'its configuration file is gone, and so are too many others at once',
 };
 
-/** The reason, and what the host adds to it. */
+/** The reason, with the host's note. */
 export function missingText({ why, note }: { readonly why: MissingReason; readonly note?: string }): string {
   return note === undefined ? MISSING[why] : `${MISSING[why]}: ${note}`;
 }

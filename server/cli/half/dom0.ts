@@ -9,7 +9,7 @@ export function addDom0Command(program: Command): void {
     .option('--settings <file>', 'its settings', DOM0_SETTINGS)
     .addHelpText('after', '\nExamples:\n  postern dom0\n  systemctl start postern-dom0')
     .action(async ({ settings }: { readonly settings: string }) => {
-      // Loaded here: the admin's other commands start without node-pty and the terminal emulator.
+      // Imported here: the admin's other commands start without node-pty and the terminal emulator.
       const { runDom0 } = await import('./run-dom0.js');
       await runDom0(settings);
     });

@@ -12,7 +12,7 @@ export function addGateCommand(program: Command): void {
       '\nExamples:\n  postern gate\n  systemctl start postern-gate\n  systemctl reload postern-gate',
     )
     .action(async ({ settings }: { readonly settings: string }) => {
-      // Loaded here: the admin's other commands start without ssh2 and blessed.
+      // Imported here: the admin's other commands start without ssh2 and blessed.
       const { runGate } = await import('./run-gate.js');
       await runGate(settings);
     });

@@ -3,11 +3,14 @@ import { FaultScope } from '../../wire/fault-scope.js';
 
 /** One half of Postern as a process. */
 export interface Half {
-  /** Lets go of everything. Twice is harmless. */
+  /** Releases everything. Calling it twice is harmless. */
   stop(): Promise<void>;
 }
 
-/** What the log has of a half that cannot start: the sentence that says why, and a stack only of a fault of ours. */
+/**
+ * Log fields for a half that cannot start: the reason in a sentence, or the error with its stack when it is a
+ * fault of ours.
+ */
 export function startFault(error: unknown): { readonly reason: string } | { readonly err: unknown } {
   const isOurs = OUR_FAULTS.some((kind) => error instanceof kind);
   return error instanceof Error && !isOurs ? { reason: error.message } : { err: error };
@@ -15,14 +18,15 @@ export function startFault(error: unknown): { readonly reason: string } | { read
 
 const OUR_FAULTS = [TypeError, RangeError, ReferenceError, SyntaxError];
 
-/** Longer than this and the process leaves all the same, milliseconds. */
+/** Milliseconds. After this the process exits even if stopping has not finished. */
 const LEAVE_MS = 8000;
 
 /**
- * Keeps the process until SIGTERM or SIGINT, then stops the half and ends with status 0. A fault that nobody caught ends the session that
- * it belongs to. One that belongs to none is logged and ends the process with 1: systemd starts it again in a known state.
+ * Keeps the process until SIGTERM, SIGINT or SIGQUIT, then stops the half and exits with status 0. An
+ * uncaught fault ends the session that it belongs to. A fault that belongs to no session is logged and ends
+ * the process with 1: systemd starts it again in a known state.
  *
- * The handlers are there before any library could install its own.
+ * The handlers are installed first, before any library can install its own.
  */
 export function liveUntilStopped(log: Logger): { serve(half: Half): void } {
   let half: Half | undefined;

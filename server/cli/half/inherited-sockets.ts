@@ -1,13 +1,13 @@
-/** The first descriptor that is handed over: SD_LISTEN_FDS_START of sd_listen_fds(3). */
+/** The first inherited descriptor: SD_LISTEN_FDS_START of sd_listen_fds(3). */
 const FIRST = 3;
-/** More than any gate listens on. */
+/** More sockets than any gate listens on. */
 const MOST = 64;
 
 /**
- * The sockets that systemd has listened on for this process, by its variables (sd_listen_fds(3)): those of another
- * process, whose variables this one inherited, are not its own.
+ * The sockets that systemd opened for this process, by its variables (sd_listen_fds(3)). Variables that were
+ * inherited from another process do not count.
  *
- * @returns their descriptors; none when there are none
+ * @returns their descriptors; empty when there are none
  */
 export function inheritedSockets(
   { LISTEN_PID: owner, LISTEN_FDS: fds }: Readonly<Record<string, string | undefined>>,

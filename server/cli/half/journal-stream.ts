@@ -1,7 +1,7 @@
 import { fstatSync } from 'node:fs';
 import { pino } from 'pino';
 
-/** pino's levels as syslog's priorities (syslog(3)); `journalctl -p warning` goes by these. */
+/** pino's levels as syslog's priorities (syslog(3)), which `journalctl -p warning` filters by. */
 const PRIORITIES: readonly (readonly [level: number, priority: number])[] = [
   [pino.levels.values['fatal'] ?? 60, 2],
   [pino.levels.values['error'] ?? 50, 3],
@@ -10,10 +10,15 @@ const PRIORITIES: readonly (readonly [level: number, priority: number])[] = [
 ];
 const DEBUG = 7;
 
-/** Asks pino for the level of what it writes. */
+/** Makes pino set `lastLevel` before it writes a line. */
 const METADATA: unique symbol = Symbol.for('pino.metadata');
 
-/** @param stream `JOURNAL_STREAM` as systemd sets it: device and inode (systemd.exec(5)); it is inherited by processes whose output goes elsewhere */
+/**
+ * Whether a descriptor leads to the journal.
+ *
+ * @param stream `JOURNAL_STREAM` as systemd sets it: device and inode (systemd.exec(5)). Processes inherit it
+ * even when their output goes elsewhere.
+ */
 export function isJournal(descriptor: number, stream: string | undefined): boolean {
   try {
     const { dev, ino } = fstatSync(descriptor, { bigint: true });
@@ -23,7 +28,7 @@ export function isJournal(descriptor: number, stream: string | undefined): boole
   }
 }
 
-/** Puts `<N>` before each line, which journald takes off and keeps as its priority (sd-daemon(3)). */
+/** Puts `<N>` before each line. journald removes it and stores it as the priority (sd-daemon(3)). */
 export class JournalStream {
   readonly [METADATA] = true;
   /** Set by pino before each line. */

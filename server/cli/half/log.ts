@@ -2,8 +2,8 @@ import { pino, stdTimeFunctions, type Logger } from 'pino';
 import { isJournal, JournalStream } from './journal-stream.js';
 
 /**
- * The log of a half: JSON lines on stderr, UTC, one per event; under systemd each with its priority. Written at once: a killed half has
- * said all it knew.
+ * Opens a half's log: JSON lines on stderr, in UTC, one for each event; under systemd with priorities. Lines
+ * are written synchronously, so a killed half loses none.
  */
 export function openLog(half: 'gate' | 'dom0', level: string): Logger {
   const stderr = pino.destination({ fd: 2, sync: true });

@@ -11,7 +11,7 @@ import { liveUntilStopped, startFault } from './half.js';
 import { openLog } from './log.js';
 import { valid } from '../command/settings-option.js';
 
-/** Runs the dom0 half until it is asked to stop. @throws CliError when it cannot start */
+/** Runs the dom0 half until it is told to stop. @throws CliError when it cannot start */
 export async function runDom0(file: string): Promise<void> {
   const settings = valid(loadDom0Settings(file));
   const log = openLog('dom0', settings.log.level);

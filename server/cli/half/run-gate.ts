@@ -18,11 +18,11 @@ import { PolicyFiles, policyOfTexts } from '../admin/policy-files.js';
 import { valid } from '../command/settings-option.js';
 import { VERSION } from '../command/version.js';
 
-/** What each session reads when the gate is stopped. */
+/** Each session reads this when the gate is stopped. */
 const FAREWELL =
   'This console service is being restarted; your server is not touched. Log in again in a moment.';
 
-/** Runs the gate until it is asked to stop. @throws CliError when it cannot start */
+/** Runs the gate until it is told to stop. @throws CliError when it cannot start */
 export async function runGate(file: string): Promise<void> {
   const settings = valid(loadGateSettings(file));
   const log = openLog('gate', settings.log.level);
@@ -37,13 +37,14 @@ export async function runGate(file: string): Promise<void> {
     process.stdout.write(`postern gate ready on ${addresses.map(shown).join(', ')}\n`);
   } catch (error) {
     log.fatal(startFault(error), 'the gate cannot start');
-    // What it has opened by now, the control socket first of all, would keep the process without a gate in it.
+    // Whatever is open by now, the control socket above all, would keep the process alive without a gate in
+    // it.
     await half.stop();
     throw new CliError(`the gate cannot start: ${(error as Error).message}`);
   }
 }
 
-/** The gate with what it stands on: its database, its control socket. */
+/** The gate with its database and its control socket. */
 class GateHalf implements Half {
   readonly #settings: GateSettings;
   readonly #log: Logger;
@@ -58,7 +59,7 @@ class GateHalf implements Half {
     this.#log = log;
   }
 
-  /** @returns the addresses where customers are let in */
+  /** @returns the addresses on which customers can log in */
   async start(): Promise<readonly { readonly host: string; readonly port: number }[]> {
     const settings = this.#settings;
     const log = this.#log;
@@ -76,7 +77,7 @@ class GateHalf implements Half {
       settings.controlSocket,
       log,
     );
-    // Before the gate says anything in the audit log: another one may run here.
+    // Before the gate writes to the audit log: another gate may be running here.
     await this.#control.listen();
     const gate = new Gate({
       settings,

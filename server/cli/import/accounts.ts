@@ -8,7 +8,7 @@ export interface Account {
   readonly groupIds: readonly number[];
 }
 
-/** Reads the texts of /etc/passwd and /etc/group. Lines that are none are passed over. */
+/** Reads the texts of /etc/passwd and /etc/group. Malformed lines are skipped. */
 export function readAccounts(passwd: string, group: string): ReadonlyMap<string, Account> {
   const groups = rows(group, 4).map(([name = '', , gid = '', members = '']) => ({
     name,

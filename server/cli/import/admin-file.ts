@@ -4,14 +4,14 @@ import type { RootDirectory } from '../command/root-directory.js';
 import { readAtMost } from './bounded-read.js';
 import { isAdministrators } from './owned-file.js';
 
-/** More than any sudoers, passwd or domain's configuration. */
+/** Larger than any sudoers file, passwd file or domain's configuration. */
 const LARGEST = 4 * 1024 * 1024;
 
 /**
- * Reads a file that says who may do what: one that only administrators can have written.
+ * Reads a file that decides who may do what. Only administrators may be able to write to it.
  *
- * @param path as on the machine that the files are of
- * @returns a sentence when it cannot be read, or says nothing because others can write to it
+ * @param path as on the machine that owns the files
+ * @returns a sentence when the file cannot be read, or is not trusted because others can write to it
  */
 export function readAdminFile(root: RootDirectory, path: string): { readonly text: string } | string {
   const file = root.at(path);

@@ -1,10 +1,10 @@
 import { basename, isAbsolute } from 'node:path';
 
-/** What a command of the old way of managing consoles is for. */
+/** What a command reaches, by the older ways of managing consoles. */
 export type ConsoleCommand =
-  /** One domain: the name, or its configuration file, as the command has it. */
+  /** One domain. `word` is its name or its configuration file, as the command writes it. */
   | { readonly kind: 'domain'; readonly verb: string; readonly word: string }
-  /** Whatever domains the account has: `xen-shell`. */
+  /** All the domains of the account: `xen-shell`. */
   | { readonly kind: 'own' };
 
 const TOOLS: ReadonlySet<string> = new Set(['xm', 'xl']);
@@ -12,7 +12,10 @@ const SHELLS: ReadonlySet<string> = new Set(['xen-shell', 'xen-login-shell']);
 /** The Book of Xen's menu, which takes the domain's name as its only word. */
 export const MENUS: readonly string[] = ['xencontrol'];
 
-/** What of `xm` and `xl` works on a domain; to only look at one (`list`, `uptime`) is no sign that it is one's own. */
+/**
+ * Subcommands of `xm` and `xl` that act on a domain. A command that only looks at one (`list`, `uptime`) does
+ * not show whose domain it is.
+ */
 const VERBS: ReadonlySet<string> = new Set([
   'console',
   'create',
@@ -25,17 +28,18 @@ const VERBS: ReadonlySet<string> = new Set([
   'reset',
   'sysrq',
 ]);
-/** Options with a value, of `console`, `shutdown` and `create`. */
+/** Options of `console`, `shutdown` and `create` that take a value. */
 const VALUED: ReadonlySet<string> = new Set(['-t', '-n', '-e', '--type', '--num']);
 
-/** Words of a command line that mean themselves in any shell. What else a shell would make of it is not looked into. */
+/** Words that mean themselves in any shell. Anything else is not interpreted. */
 const WORD =
   /[ \t]*(?:'([A-Za-z0-9_./:@%+=, -]*)'|"([A-Za-z0-9_./:@%+=, -]*)"|([A-Za-z0-9_./:@%+=,-]+))(?=[ \t]|$)/y;
 
 /**
- * The words of a command line, when it is nothing but words: no variables, substitutions, redirections, lists or wildcards.
+ * Splits a command line that consists of plain words: no variables, substitutions, redirections, lists or
+ * wildcards.
  *
- * @returns undefined when it is anything else
+ * @returns undefined for any other command line
  */
 export function commandWords(text: string): readonly string[] | undefined {
   const words: string[] = [];
@@ -50,9 +54,9 @@ export function commandWords(text: string): readonly string[] | undefined {
 }
 
 /**
- * Understands what a key is forced to (`command=` of authorized_keys).
+ * Reads the forced command of a key (`command=` of authorized_keys).
  *
- * @param menus names of scripts that take a domain's name as their only word
+ * @param menus names of scripts whose only argument is a domain's name
  * @returns undefined when it is not for a console
  */
 export function forcedCommand(text: string, menus: readonly string[]): ConsoleCommand | undefined {
@@ -60,7 +64,7 @@ export function forcedCommand(text: string, menus: readonly string[]): ConsoleCo
   return words === undefined ? undefined : consoleCommand(withoutSudo(words), menus);
 }
 
-/** @param words the program first, by its path or its name */
+/** @param words the program first, by path or name */
 export function consoleCommand(
   words: readonly string[],
   menus: readonly string[],
@@ -76,11 +80,11 @@ export function consoleCommand(
   if (!VERBS.has(verb)) return undefined;
   const [word, ...more] = operands(given);
   if (word === undefined) return undefined;
-  // `sysrq DOMAIN LETTER`, and that alone has a second word.
+  // Only `sysrq DOMAIN LETTER` has a second word.
   return more.length > (verb === 'sysrq' ? 1 : 0) ? undefined : { kind: 'domain', verb, word };
 }
 
-/** Whether a program can do anything to any domain when nothing is said of its arguments. */
+/** Whether the program can do anything to any domain when its arguments are not limited. */
 export function isToolstack(path: string): boolean {
   return isAbsolute(path) && TOOLS.has(basename(path));
 }
@@ -93,7 +97,7 @@ function operands(words: readonly string[]): readonly string[] {
   return words.filter((word, index) => !word.startsWith('-') && !VALUED.has(words[index - 1] ?? ''));
 }
 
-/** `exec`, and `sudo` with options that do not change what is run as whom but root. */
+/** Removes `exec`, and `sudo` with options that leave it running as root. */
 function withoutSudo(words: readonly string[]): readonly string[] {
   let rest = words[0] === 'exec' ? words.slice(1) : words;
   if (basename(rest[0] ?? '') !== 'sudo') return rest;

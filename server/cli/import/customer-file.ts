@@ -6,32 +6,35 @@ import type { Account } from './accounts.js';
 import { readAtMost } from './bounded-read.js';
 import { isRoots, isRootsDirectory } from './owned-file.js';
 
-/** A thousand keys; sshd itself has no limit. */
+/** Room for a thousand keys. sshd itself has no limit. */
 const LARGEST = 1024 * 1024;
 const MOST_FILES = 100_000;
 
-/** A file that a pattern names, with the text that its first wildcard stands for: the account. */
+/** A file that matches a pattern. The text that the wildcard stands for is the account. */
 export interface CustomerFile {
   readonly account: string;
-  /** As on the machine that the files are of. */
+  /** As on the machine that owns the files. */
   readonly path: string;
-  /** Real, where links of the administrators' are followed; what is below is walked without following any. */
+  /**
+   * The real path of the directory above the wildcard, with the administrators' links followed. Below it no
+   * link is followed.
+   */
   readonly base: string;
   readonly below: readonly string[];
 }
 
-/** What was read of it. */
+/** The text of a customer's file. */
 export interface CustomerText {
   readonly text: string;
-  /** Whether only root can have written it: neither the file nor a directory on its way is anybody else's. */
+  /** Whether only root can have written it: the file and each directory on its way are root's. */
   readonly roots: boolean;
 }
 
 /**
- * Finds the files that a pattern names: `/home/*` and what is below each, `/etc/ssh/authorized_keys/*`.
+ * Finds the files that a pattern names: `/home/*` and a path below each, or `/etc/ssh/authorized_keys/*`.
  *
- * @param pattern absolute; `*` stands once, for the account
- * @returns a sentence when the pattern is none
+ * @param pattern absolute, with one `*`, which stands for the account
+ * @returns a sentence when the pattern is not like this, or its directory cannot be read
  */
 export function findCustomerFiles(root: RootDirectory, pattern: string): readonly CustomerFile[] | string {
   const parts = pattern.split('/').filter((part) => part !== '');
@@ -63,11 +66,13 @@ export function findCustomerFiles(root: RootDirectory, pattern: string): readonl
 }
 
 /**
- * Reads a file that may lie in a customer's hands. From the account's directory on no symbolic link is followed, so that it cannot
- * stand for a file of somebody else: each step is taken from the directory opened before it, as openat(2) does, and
- * nothing can be put in between. As for sshd (StrictModes), it must be the account's or root's, and others must not write to it.
+ * Reads a file that a customer may control. From the account's directory on, no symbolic link is followed, so
+ * the file cannot stand for somebody else's. Each step starts from the open directory before it, as openat(2)
+ * does, so nothing can be swapped in between. As with sshd (StrictModes), the file and its directories must
+ * be owned by the account or root, and others must not be able to write to them. The user who runs this may
+ * own them too.
  *
- * @returns null when there is none; a sentence when it is not read
+ * @returns null when there is no file; a sentence when it is not read
  */
 export function readCustomerFile(file: CustomerFile, account: Account): CustomerText | string | null {
   let at = file.base;

@@ -8,26 +8,26 @@ import type { RootDirectory } from '../command/root-directory.js';
 import { readAdminFile } from './admin-file.js';
 import type { Place } from './place.js';
 
-/** A domain with the accounts that xen-shell lets work on it. */
+/** A domain, with the accounts that xen-shell allows to work on it. */
 export interface ConfiguredDomain {
   readonly name: DomainName;
   readonly place: Place;
-  /** In small letters, as xen-shell compares them. */
+  /** In lower case, as xen-shell compares them. */
   readonly users: readonly string[];
   readonly usersPlace: Place | null;
-  /** Where xen-shell is told to keep commands from them; null when it is not. */
+  /** Where the configuration bars these accounts from some commands; null when it does not. */
   readonly blacklistPlace: Place | null;
 }
 
 const LEFTOVER = /(?:^[.#]|~$|\.(?:bak|orig|old|save|swp|dpkg-\w+|rpmsave|rpmnew)$)/;
 
-/** The domains of a host, by their configuration files. */
+/** The domains of a host, as its configuration files define them. */
 export class DomainFiles {
   readonly domains: readonly ConfiguredDomain[];
   readonly #byFile: ReadonlyMap<string, ConfiguredDomain>;
   readonly #byName: ReadonlyMap<string, ConfiguredDomain>;
 
-  /** Made by `read`. */
+  /** Use `read`. */
   constructor(domains: readonly ConfiguredDomain[]) {
     this.domains = domains;
     this.#byName = new Map(domains.map((domain) => [domain.name, domain]));
@@ -35,10 +35,10 @@ export class DomainFiles {
   }
 
   /**
-   * Reads the files of a directory such as /etc/xen, and of its `auto` where the file itself is there. What is no domain's
-   * configuration is passed over.
+   * Reads the files of a directory such as /etc/xen, and of its `auto` directory. A file that is linked there
+   * counts once. Files that are no domain's configuration are skipped.
    *
-   * @param told hears of files that cannot be used
+   * @param told is called for each file that cannot be used
    * @returns a sentence when there is no such directory
    */
   static read(
@@ -65,7 +65,7 @@ export class DomainFiles {
     return new DomainFiles(unique(found, told));
   }
 
-  /** The domain of the name, or of the configuration file as `xm create` finds it. */
+  /** Finds a domain by its name, or by its configuration file as `xm create` finds it. */
   find(word: string): ConfiguredDomain | undefined {
     const byName = this.#byName.get(word);
     if (byName !== undefined) return byName;
@@ -127,7 +127,10 @@ function realOf(path: string): string | undefined {
   }
 }
 
-/** A name that stands in two files is nobody's: which of them is meant cannot be known, and it is not managed either. */
+/**
+ * Drops a name that two files define: the import cannot know which one is meant, and Postern does not manage
+ * it.
+ */
 function unique(
   found: readonly ConfiguredDomain[],
   told: (place: Place, sentence: string) => void,

@@ -20,13 +20,13 @@ const GROUP = '/etc/group';
 const HOSTNAME = '/etc/hostname';
 const MOST_INCLUDES = 128;
 
-/** Why an account may work on a domain: what it may do there, and where that is written. */
+/** An account's right to work on a domain: what it may do, and where that is written. */
 export interface DomainRight {
   readonly places: readonly Place[];
   readonly verbs: ReadonlySet<string>;
 }
 
-/** What the files that only administrators write say of who may do what. */
+/** Who may do what, by the files that only administrators can write. */
 export class Evidence {
   readonly accounts: ReadonlyMap<string, Account>;
   readonly domains: DomainFiles;
@@ -34,7 +34,7 @@ export class Evidence {
   readonly #findings: Findings;
   readonly #shells: readonly string[];
 
-  /** Made by `read`. */
+  /** Use `read`. */
   constructor(
     accounts: ReadonlyMap<string, Account>,
     domains: DomainFiles,
@@ -50,8 +50,8 @@ export class Evidence {
   }
 
   /**
-   * @param sudoers path of the file; null to go without
-   * @param shells login shells, by path or name, that show the console of the domain that is called like the account
+   * @param sudoers path of the file; null to ignore sudo
+   * @param shells login shells, by path or name, that open the console of the domain named like the account
    */
   static read(
     root: RootDirectory,
@@ -85,7 +85,7 @@ export class Evidence {
     for (const domain of this.domains.domains) {
       if (domain.usersPlace !== null && domain.users.includes(login))
         give(domain, 'xen-shell', domain.usersPlace);
-      // xen-shell's other way: the account is called like the domain.
+      // xen-shell's other way: the account has the domain's name.
       if (this.#isConsole(account.shell) && domain.name.toLowerCase() === login)
         give(domain, isXenShell(account.shell) ? 'xen-shell' : basename(account.shell), domain.place);
     }
@@ -101,12 +101,15 @@ export class Evidence {
     return rights;
   }
 
-  /** Whether it is a login shell that shows the console of the domain that is called like the account. */
+  /** Whether this login shell opens the console of the domain named like the account. */
   #isConsole(shell: string): boolean {
     return isXenShell(shell) || this.#shells.some((one) => one === shell || one === basename(shell));
   }
 
-  /** Where an account may do anything to any domain, as administrators may; null when nowhere. */
+  /**
+   * Where it is written that an account may do anything to any domain, as administrators may; null when
+   * nowhere.
+   */
   everything(account: Account): Place | null {
     return this.#sudo.of(account).every;
   }
@@ -137,7 +140,7 @@ function textOf(root: RootDirectory, path: string, findings: Findings): string {
   return '';
 }
 
-/** Reads a sudoers file with what it includes, as one. */
+/** Reads a sudoers file together with the files that it includes. */
 class SudoersReader {
   readonly #root: RootDirectory;
   readonly #findings: Findings;
@@ -175,7 +178,7 @@ class SudoersReader {
     return directory ? this.#files(path, place).flatMap((file) => this.read(file)) : this.read(path);
   }
 
-  /** Without those that sudo passes over: with a dot in the name, or a `~` at its end. */
+  /** Leaves out the files that sudo ignores: names with a dot, or with `~` at the end. */
   #files(directory: string, place: Place): readonly string[] {
     try {
       return readdirSync(this.#root.at(directory))

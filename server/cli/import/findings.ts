@@ -1,20 +1,20 @@
 import type { Place } from './place.js';
 
 /**
- * Something that the admin should read. `problem`: a decision is theirs, and nothing is done before; `left`: it was seen, and nothing
- * comes of it; `note`: it is taken, and they should know.
+ * A message for the admin. `problem`: nothing is imported until the admin decides. `left`: it was seen and is
+ * not taken over. `note`: it is taken over, and the admin should know about it.
  */
 export interface Finding {
   readonly kind: 'problem' | 'left' | 'note';
   readonly place: Place;
-  /** Without a capital and a full stop; it repeats nothing of a file but names and fingerprints. */
+  /** Without a capital or a full stop. From the files it repeats only names and fingerprints. */
   readonly sentence: string;
 }
 
-/** A file can be full of what is nothing. */
+/** A file may hold thousands of useless lines. */
 const MOST_OF_A_FILE = 20;
 
-/** What was found, in order. */
+/** Collects findings in order. */
 export class Findings {
   readonly #all: Finding[] = [];
   readonly #counts = new Map<string, number>();
@@ -27,7 +27,7 @@ export class Findings {
     this.#add({ kind: 'left', place, sentence });
   }
 
-  /** Of each file the first, then how many more there are. */
+  /** The first findings of each file, then how many more there are. */
   get all(): readonly Finding[] {
     const more = [...this.#counts].filter(([, count]) => count > MOST_OF_A_FILE);
     return [

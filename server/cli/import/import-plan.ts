@@ -10,19 +10,19 @@ import type { FoundKey, KeyRules } from './key-file.js';
 import type { Place } from './place.js';
 import { placeText } from './place.js';
 
-/** How the admin decided what the files leave open. */
+/** The admin's decisions about what the files leave open. */
 export interface ImportChoices extends KeyRules {
-  /** What only a customer's own file says is believed. */
+  /** Believe what only a customer's own file says. */
   readonly trustAuthorizedKeys: boolean;
-  /** Accounts whose keys are for different domains become one customer all the same. */
+  /** Make one customer of an account even when its keys are for different domains. */
   readonly merge: boolean;
-  /** Other names for accounts. */
+  /** Customer names to use instead of account names. */
   readonly renames: ReadonlyMap<string, string>;
-  /** Put behind the name of an account that is called like a domain; null when nothing is. */
+  /** Appended to the name of an account that is also a domain's name; null for no suffix. */
   readonly suffix: string | null;
 }
 
-/** A customer to be. */
+/** A customer to be created. */
 export interface PlannedCustomer {
   readonly name: CustomerName;
   readonly account: string;
@@ -36,11 +36,14 @@ interface ReachingKey {
   readonly reaches: ReadonlyMap<DomainName, DomainRight>;
 }
 
-/** UID_MIN of login.defs(5), as it was when `xm` was young: below are accounts of the system's own. */
+/** UID_MIN of login.defs(5), as it was when `xm` was young. Accounts below it belong to the system. */
 const LEAST_UID = 500;
 const NO_SHELL = /\/(?:nologin|false)$/;
 
-/** Works out who becomes a customer, with which keys and which domains. What cannot be taken over is told to the findings. */
+/**
+ * Works out which accounts become customers, with which keys and domains. Everything that it cannot take over
+ * becomes a finding.
+ */
 export class ImportPlan {
   readonly #evidence: Evidence;
   readonly #choices: ImportChoices;
@@ -80,7 +83,7 @@ export class ImportPlan {
     }
   }
 
-  /** The keys of an account that are for domains; empty when it becomes no customer. */
+  /** The keys of an account that reach domains; empty when the account becomes no customer. */
   #keysOf(
     account: Account,
     files: readonly CustomerFile[],
@@ -133,13 +136,13 @@ export class ImportPlan {
       if (typeof reaches === 'string') told.push({ kind: 'left', place: found.place, sentence: reaches });
       else if (reaches.size > 0) reaching.push({ found, reaches });
     }
-    // Of people without a domain nothing is taken, and what is wrong with their files is theirs.
+    // An account without domains becomes no customer, so faults in its files do not stop the import.
     const concerns = granted.size > 0 || keys.some(({ command }) => command !== null);
     told.push(...refused.map((line) => (concerns ? line : { ...line, kind: 'left' as const })));
     return reaching;
   }
 
-  /** @returns a sentence when the key is not to be taken */
+  /** @returns a sentence when the key is not to be taken over */
   #reach(
     { command, place }: FoundKey,
     account: Account,
@@ -169,7 +172,10 @@ export class ImportPlan {
     );
   }
 
-  /** As keys of one customer all of them reach all that one of them reaches. */
+  /**
+   * Whether all keys reach the same domains, or the admin chose to merge: as keys of one customer, each key
+   * reaches every domain.
+   */
   #allAlike(account: Account, keys: readonly ReachingKey[]): boolean {
     const [first, ...others] = keys;
     const other = others.find(({ reaches }) => listed(reaches) !== listed(first?.reaches ?? new Map()));
@@ -217,7 +223,10 @@ export class ImportPlan {
     });
   }
 
-  /** Each takes it: today it opens each of these accounts as well. Often it is an administrator's. */
+  /**
+   * Each of these customers gets the key: today it opens each of their accounts as well. Often it is an
+   * administrator's.
+   */
   #tellOfSharedKeys(planned: readonly PlannedCustomer[]): void {
     const holders = new Map<Fingerprint, CustomerName[]>();
     for (const { name, keys } of planned) {

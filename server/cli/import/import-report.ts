@@ -9,7 +9,7 @@ import { placeText } from './place.js';
 export interface ImportReport {
   readonly customers: readonly PlannedCustomer[];
   readonly findings: readonly Finding[];
-  /** Whether what is for the admin to decide keeps it from being done. */
+  /** Whether open decisions of the admin prevented the import. */
   readonly held: boolean;
   /** Null when the gate could not be asked. */
   readonly result: ImportResult | null;
@@ -108,7 +108,7 @@ function keptSentences({ customer, keys, roles }: ImportOutcome): string[] {
   ];
 }
 
-/** Counts what was added, or would be. */
+/** Counts what was added, or would be added. */
 export function added(result: ImportResult): { customers: number; keys: number; roles: number } {
   const count = (states: readonly { readonly state: string }[]): number =>
     states.filter(({ state }) => state === 'added').length;

@@ -104,7 +104,7 @@ async function runImport(options: ImportOptions): Promise<void> {
   }
 }
 
-/** @throws CliError for options that cannot be followed */
+/** @throws CliError for options that cannot be used */
 function readPlan(options: ImportOptions, findings: Findings): readonly PlannedCustomer[] {
   const root = new RootDirectory(options.root);
   const menus = [...MENUS, ...(options.menu ?? [])];
@@ -143,7 +143,7 @@ function readPlan(options: ImportOptions, findings: Findings): readonly PlannedC
   return customers;
 }
 
-/** As `ask`, once more without those whom the gate refuses when they may be left out. */
+/** As `ask`. With `--leave-out` it asks again without the customers that the gate refused. */
 async function askTwice(
   options: ImportOptions,
   customers: readonly PlannedCustomer[],
@@ -162,7 +162,7 @@ async function askTwice(
   return rest === null ? null : { ...rest, refused: [...result.refused, ...rest.refused] };
 }
 
-/** Without `--apply` the gate need not be there: then what the files say is shown alone. */
+/** Without `--apply` no gate is needed: the report then shows only what the files say. */
 async function ask(
   options: ImportOptions,
   customers: readonly PlannedCustomer[],

@@ -10,15 +10,15 @@ import type { Place } from './place.js';
 export interface FoundKey {
   readonly place: Place;
   readonly key: PublicKey;
-  /** The line of a .pub file. */
+  /** As a line of a .pub file. */
   readonly text: string;
-  /** What it is forced to; null when to nothing. */
+  /** The forced command; null when there is none. */
   readonly command: ConsoleCommand | null;
   /** ISO 8601, UTC; null when it does not expire. */
   readonly expiresAt: string | null;
 }
 
-/** A line of which no key comes. */
+/** A line that gives no key. */
 export interface RefusedLine {
   readonly place: Place;
   readonly kind: 'problem' | 'left';
@@ -27,16 +27,18 @@ export interface RefusedLine {
 
 export interface KeyRules {
   readonly rsaMinimumBits: number;
-  /** Names of scripts that take a domain's name as their only word. */
+  /** Names of scripts whose only argument is a domain's name. */
   readonly menus: readonly string[];
-  /** Keys are taken although their `from=` is lost. */
+  /** Take keys over although their `from=` is lost. */
   readonly dropFrom: boolean;
   readonly now: Date;
 }
 
 const LONGEST_LINE = 16 * 1024;
 
-/** Reads the text of an authorized_keys file. Nothing in it is run, and nothing of it is repeated but names and fingerprints. */
+/**
+ * Reads the text of an authorized_keys file. It runs nothing of it, and repeats only names and fingerprints.
+ */
 export function readKeyFile(
   file: string,
   text: string,

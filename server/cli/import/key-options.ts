@@ -1,18 +1,21 @@
-/** The options in front of a key, as sshd(8) has them under AUTHORIZED_KEYS FILE FORMAT. Texts are without their quotes. */
+/**
+ * The options before a key, as sshd(8) describes them in AUTHORIZED_KEYS FILE FORMAT. Texts are without their
+ * quotes.
+ */
 interface KeyOptions {
   readonly command: string | null;
   readonly from: string | null;
   readonly expiryTime: string | null;
-  /** `cert-authority` or `principals`: the key signs certificates and is none to log in with. */
+  /** `cert-authority` or `principals`: the key signs certificates and cannot log in itself. */
   readonly certificates: boolean;
-  /** The names of the others, in small letters, each once: `no-pty`, `environment` … */
+  /** The names of all other options, in lower case, each once: `no-pty`, `environment` … */
   readonly others: readonly string[];
 }
 
-/** A line of authorized_keys, taken apart. */
+/** A parsed line of authorized_keys. */
 interface KeyLine {
   readonly options: KeyOptions;
-  /** From the type of the key on. */
+  /** The text from the key's type on. */
   readonly key: string;
 }
 
@@ -36,13 +39,13 @@ const WITH_VALUE: ReadonlySet<string> = new Set(['environment', 'permitlisten', 
 const KEY_TYPE =
   /^(?:ssh-(?:ed25519|rsa|dss)|ecdsa-sha2-nistp\d+|sk-[a-z0-9-]+)(?:-cert-v01)?(?:@openssh\.com)?[ \t]/;
 const NAME = /[A-Za-z0-9-]+/y;
-/** `\"` is a quote within, and any other backslash one itself. */
+/** Within quotes `\"` is a quote; any other backslash stands for itself. */
 const QUOTED = /="((?:\\"|[^"\\]|\\(?!"))*)"/y;
 
 /**
- * Takes one line apart, which is neither empty nor a comment.
+ * Parses one line, which must be neither empty nor a comment.
  *
- * @returns a sentence when sshd would not take the line either; it repeats nothing of it
+ * @returns a sentence when sshd would not accept the line either; it repeats nothing of the line
  */
 export function parseKeyLine(line: string): KeyLine | string {
   const text = line.trim();
@@ -81,7 +84,7 @@ class KeyOptionsBuilder {
   #certificates = false;
   readonly #others = new Set<string>();
 
-  /** @returns what is wrong with it */
+  /** @returns what is wrong with the option; null when nothing is */
   add(name: string, value: string | null): string | null {
     if (value === null) {
       if (name === 'cert-authority') this.#certificates = true;
@@ -113,15 +116,16 @@ class KeyOptionsBuilder {
   }
 }
 
-/** Of several the first to come counts; they are digits, as `20261231` or `202612311200Z`. */
+/** The earlier of two expiry times. They compare as digits: `20261231` or `202612311200Z`. */
 function earlier(one: string | null, other: string): string {
   return one === null || other < one ? other : one;
 }
 
 /**
- * The end of `expiry-time=`: YYYYMMDD or YYYYMMDDHHMM[SS], in the machine's time zone, or with a Z in UTC.
+ * Reads the time of `expiry-time=`: YYYYMMDD or YYYYMMDDHHMM[SS], in the machine's time zone, or in UTC with
+ * a Z.
  *
- * @returns undefined when it is none
+ * @returns undefined when it is no time
  */
 export function expiryTime(text: string): Date | undefined {
   const match = /^(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d)?)?(Z)?$/i.exec(text);

@@ -1,8 +1,8 @@
-/** Where something stands, for the report: `/etc/sudoers:12`. */
+/** A file and line, for the report: `/etc/sudoers:12`. */
 export interface Place {
-  /** As on the machine that the files are of. */
+  /** As on the machine that owns the files. */
   readonly file: string;
-  /** From 1. */
+  /** Counted from 1. */
   readonly line: number;
 }
 

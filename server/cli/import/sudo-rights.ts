@@ -3,17 +3,19 @@ import { consoleCommand, isToolstack } from './console-command.js';
 import type { Place } from './place.js';
 import type { Alias, Members, SudoCommand, SudoersLine } from './sudoers-line.js';
 
-/** A domain that sudoers names for an account, as it is written there. */
+/** A domain that sudoers names for an account, as written there. */
 interface NamedRight {
   readonly word: string;
   readonly verb: string;
   readonly place: Place;
 }
 
-/** What an account may do to domains by sudo. */
+/** An account's sudo rights on domains. */
 interface SudoRights {
   readonly named: readonly NamedRight[];
-  /** Where it may do anything to any domain; null when nowhere. That is no sign of which are its own. */
+  /**
+   * Where it may do anything to any domain; null when nowhere. That does not show which domains are its own.
+   */
   readonly every: Place | null;
 }
 
@@ -22,7 +24,10 @@ type Rule = SudoersLine & { readonly kind: 'rule' };
 const DEEPEST_ALIAS = 20;
 const WILDCARD = /[*?[\]^$]/;
 
-/** Which accounts sudoers lets work on which domains. As in sudo, of several rules that match the last counts. */
+/**
+ * Which accounts may work on which domains, by sudoers. When several rules match, the last one counts, as in
+ * sudo.
+ */
 export class SudoPolicy {
   readonly #aliases: Readonly<Record<'User' | 'Runas' | 'Host' | 'Cmnd', ReadonlyMap<string, Members>>>;
   readonly #rules: readonly Rule[];
@@ -30,8 +35,8 @@ export class SudoPolicy {
   readonly #menus: readonly string[];
 
   /**
-   * @param host the machine's name, for rules that are for some hosts only
-   * @param menus names of scripts that take a domain's name as their only word
+   * @param host the machine's name, for rules that name hosts
+   * @param menus names of scripts whose only argument is a domain's name
    */
   constructor(lines: readonly SudoersLine[], host: string, menus: readonly string[]) {
     const of = (kind: 'User' | 'Runas' | 'Host' | 'Cmnd'): ReadonlyMap<string, Members> =>
@@ -61,7 +66,7 @@ export class SudoPolicy {
         const meant = this.#meaning(command.text);
         if (meant === undefined) continue;
         if (command.negated) {
-          // Of what a pattern takes away it is not known what is left.
+          // When a pattern takes rights away, we cannot know which are left: keep none.
           if (meant.kind === 'domain') named.delete(`${meant.verb} ${meant.word}`);
           else named.clear();
           if (meant.kind === 'every') every = null;
@@ -100,7 +105,10 @@ export class SudoPolicy {
     );
   }
 
-  /** `some`: by a pattern, as `console xen*`; that is neither any domain nor one that is somebody's. */
+  /**
+   * The meaning of a command. `some`: a pattern such as `console xen*` names neither every domain nor
+   * anybody's own.
+   */
   #meaning(
     text: string,
   ): { kind: 'domain'; verb: string; word: string } | { kind: 'every' | 'some' } | undefined {
@@ -110,7 +118,8 @@ export class SudoPolicy {
       .split(/(?<!\\)[ \t]+/)
       .map((word) => word.replace(/\\(.)/g, '$1'));
     const [program = '', ...given] = words;
-    // A directory stands for all programs in it; wildcards and regular expressions for more than one domain.
+    // A directory stands for every program in it. Wildcards and regular expressions stand for several
+    // domains.
     if (/^\/.*\/$/.test(program) && /\/s?bin\/$/.test(program)) return { kind: 'every' };
     if (isToolstack(program) && isPattern(given)) return { kind: 'some' };
     if (isToolstack(program) && (given.length === 0 || WILDCARD.test(text))) return { kind: 'every' };
@@ -120,7 +129,7 @@ export class SudoPolicy {
   }
 }
 
-/** One verb, and domains by a part of their name. */
+/** Whether it is one verb, on domains by a part of their name. */
 function isPattern(given: readonly string[]): boolean {
   const [verb = '', ...operands] = given;
   const domain = operands.at(-1) ?? '';

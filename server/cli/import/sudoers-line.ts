@@ -1,18 +1,18 @@
 import type { Place } from './place.js';
 
-/** A list of sudoers(5): `!` in front of a member takes it out again. */
+/** A list of sudoers(5): `!` before a member takes it out again. */
 export type Members = readonly { readonly text: string; readonly negated: boolean }[];
 
-/** One command that some may run on some hosts. */
+/** One command that a rule allows or forbids. */
 export interface SudoCommand {
   readonly negated: boolean;
   /** `ALL`, the name of an alias, or a path with arguments as written. */
   readonly text: string;
-  /** Whether it is run as root; as somebody else it is of no use here. */
+  /** Whether root runs it. Commands run as another user do not matter here. */
   readonly asRoot: boolean;
 }
 
-/** What a line of sudoers says. */
+/** The meaning of one sudoers line. */
 export type SudoersLine =
   | {
       readonly kind: 'alias';
@@ -47,13 +47,13 @@ const RUNAS = /\(([^)]*)\)[ \t]*/y;
 const TAG = /(?:NO)?(?:PASSWD|EXEC|SETENV|LOG_INPUT|LOG_OUTPUT|MAIL|FOLLOW|INTERCEPT)[ \t]*:[ \t]*/y;
 const OPTION =
   /(?:ROLE|TYPE|APPARMOR_PROFILE|PRIVS|LIMITPRIVS|NOTBEFORE|NOTAFTER|TIMEOUT|CWD|CHROOT)[ \t]*=[ \t]*(?:"[^"]*"|[^\s,]+)[ \t]*/y;
-/** From the command to the comma or colon behind it; both can be escaped, and a digest has colons of its own. */
+/** A command up to the next comma or colon. Both can be escaped, and a digest contains a colon of its own. */
 const COMMAND = /!*[ \t]*(?:sha\d+:[^\s,]+[ \t]+)?(?:[^,:\\"]|\\.|"(?:[^"\\]|\\.)*")+/y;
 
 /**
- * Reads one logical line of sudoers, without comment and continuation.
+ * Parses one logical line of sudoers, without comments and continuations.
  *
- * @returns a sentence when it is not understood
+ * @returns a sentence when the line is not understood
  */
 export function parseSudoersLine(text: string, place: Place): SudoersLine | string {
   const line = text.trim();
@@ -105,7 +105,7 @@ function readMembers(cursor: Cursor): Members | undefined {
   return members;
 }
 
-/** Who a command is run as holds for those behind it too, until another is said. */
+/** A Runas applies to the later commands too, until another one overrides it. */
 function readCommands(cursor: Cursor): SudoCommand[] | undefined {
   const commands: SudoCommand[] = [];
   let asRoot = true;
@@ -128,7 +128,7 @@ function readCommands(cursor: Cursor): SudoCommand[] | undefined {
   return commands;
 }
 
-/** `()` is the caller themselves, `(:group)` too. */
+/** Whether this Runas includes root. `()` and `(:group)` mean the caller themselves. */
 function isRoot(runas: string): boolean {
   const users = (runas.split(':', 1)[0] ?? '').split(',').map((user) => user.trim());
   return users.some((user) => user === 'root' || user === 'ALL' || user === '#0');
@@ -159,7 +159,7 @@ class Cursor {
     return match;
   }
 
-  /** Takes one sign with the blanks around it. */
+  /** Takes one sign and the blanks around it. */
   sign(sign: string): boolean {
     const before = this.#at;
     this.take(BLANK);

@@ -1,11 +1,14 @@
-/** A line as sudoers(5) counts them: without its comment, and with those that continue it. */
+/** A logical line of sudoers(5): without its comment, joined with the lines that continue it. */
 interface LogicalLine {
   readonly text: string;
-  /** The first line's number, from 1. */
+  /** The number of its first line, counted from 1. */
   readonly line: number;
 }
 
-/** Splits the text of a sudoers file into logical lines; a backslash at the end of a line continues it, unless in a comment. */
+/**
+ * Splits the text of a sudoers file into logical lines. A backslash at the end of a line continues it, but
+ * not in a comment.
+ */
 export function logicalLines(text: string): readonly LogicalLine[] {
   const lines: LogicalLine[] = [];
   let begun: { text: string; line: number } | undefined;
@@ -22,7 +25,7 @@ export function logicalLines(text: string): readonly LogicalLine[] {
   return lines.filter((line) => line.text.trim() !== '');
 }
 
-/** `#include` is none, nor is `#1000`, a user's number. */
+/** `#include` starts no comment, nor does `#1000`, a user's number. */
 function withoutComment(line: string): string {
   if (/^#include(dir)?[ \t]/.test(line)) return line;
   let quoted = false;

@@ -1,9 +1,9 @@
-/** What was found of one thing. */
+/** The result of one check. */
 export interface Diagnosis {
   readonly level: 'ok' | 'warn' | 'fail';
-  /** What was looked at: `host key`, `host xen1`. */
+  /** The checked thing: `host key`, `host xen1`. */
   readonly subject: string;
-  /** What is so, in a sentence without a capital. */
+  /** The finding, in a sentence without a capital. */
   readonly finding: string;
   /** What to do about it; null when nothing needs to be done. */
   readonly mend: string | null;
@@ -21,7 +21,7 @@ export function fail(subject: string, finding: string, mend: string): Diagnosis 
   return { level: 'fail', subject, finding, mend };
 }
 
-/** The reason that the system gave. */
+/** The system's reason for a failure. */
 export function because(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

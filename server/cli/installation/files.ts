@@ -21,7 +21,7 @@ export function checkMode(subject: string, path: string, forbidden: number, want
   }
 }
 
-/** Whether a file is there and can be used in this way by this process. */
+/** Whether this process can use the file in this way. */
 export function checkAccess(subject: string, path: string, use: 'read' | 'execute', mend: string): Diagnosis {
   try {
     accessSync(path, use === 'read' ? constants.R_OK : constants.X_OK);
@@ -36,7 +36,7 @@ export function exists(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
-/** The user id of a path's owner; null when it is not there, or cannot be looked at. */
+/** The user id of a path's owner; null when the path is missing or cannot be looked at. */
 export function ownerOf(path: string): number | null {
   try {
     return statSync(path).uid;

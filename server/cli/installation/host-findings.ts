@@ -4,16 +4,16 @@ import { readDomainConfig } from '../../dom0/config/domain-config.js';
 import { glob } from '../../dom0/config/glob.js';
 import type { RootDirectory } from '../command/root-directory.js';
 
-/** What a Xen host has, as far as it matters for dom0.yaml. Paths are as on that host. */
+/** Facts about a Xen host that dom0.yaml needs. Paths are as on that host. */
 export interface HostFindings {
   readonly toolstack: { readonly kind: 'xl' | 'xm'; readonly command: string } | null;
   /** Globs of the domains' configuration files. */
   readonly domains: readonly string[];
-  /** How many domains they name. */
+  /** How many configuration files the globs match. */
   readonly count: number;
-  /** A kernel and a ramdisk that are called rescue systems. */
+  /** A kernel and a ramdisk named as a rescue system. */
   readonly rescue: { readonly kernel: string; readonly ramdisk: string } | null;
-  /** A PV-GRUB image; it boots a rescue disk, which only an admin can name. */
+  /** A PV-GRUB image. It boots a rescue disk, which only an admin can name. */
   readonly pvgrub: string | null;
   /** Xen's console daemon. */
   readonly consoled: string | null;
@@ -34,7 +34,7 @@ const RESCUE = ['/srv/xen/rescue', '/srv/xen', '/var/lib/xen/rescue', '/boot'];
 const PVGRUB = ['/usr/lib/grub-xen/grub-x86_64-xen.bin', '/usr/lib/xen/boot/pv-grub-x86_64.gz'];
 const LARGEST_CONFIG = 256 * 1024;
 
-/** Looks at a host without running anything on it. */
+/** Looks at a host; runs nothing on it. */
 export async function examineHost(root: RootDirectory): Promise<HostFindings> {
   const first = (paths: readonly string[]): string | null =>
     paths.find((path) => isFile(root.at(path))) ?? null;
@@ -68,7 +68,7 @@ function isDomain(path: string): boolean {
   }
 }
 
-/** In a directory that is called so whatever kernel there is; elsewhere only one that is called so itself. */
+/** A directory named `rescue` may hold any kernel. Elsewhere the file's own name must contain `rescue`. */
 function rescueIn(root: RootDirectory): HostFindings['rescue'] {
   for (const directory of RESCUE) {
     const names = namesIn(root.at(directory));
@@ -81,7 +81,7 @@ function rescueIn(root: RootDirectory): HostFindings['rescue'] {
   return null;
 }
 
-/** Debian has it in a directory of the Xen version. */
+/** Debian keeps it in a directory of the Xen version. */
 function xenLibraries(root: RootDirectory): readonly string[] {
   return namesIn(root.at('/usr/lib'))
     .filter((name) => name.startsWith('xen-'))

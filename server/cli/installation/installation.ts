@@ -9,23 +9,24 @@ import type { Piece } from './piece.js';
 export type Halves = 'gate' | 'dom0' | 'both';
 export const HALVES: readonly Halves[] = ['gate', 'dom0', 'both'];
 
-/** The program's directory on the machine that is set up, as the units and docs/install-dom0.md have it. */
+/** The program's directory on another machine, as the units and docs/install-dom0.md name it. */
 export const USUAL_PLACE = '/opt/postern';
 
-/** What starts Postern, below the program's directory: it brings its own Node.js. */
+/** The program that starts Postern, below the program's directory. It brings its own Node.js. */
 const LAUNCHER = 'server/postern';
 
-/** Where this program lies: the directory of its package.json. */
+/** The directory of this program: that of its package.json. */
 export const THIS_PROGRAM = dirname(fileURLToPath(new URL('../../../../package.json', import.meta.url)));
 
 export const CONFIGURATION = '/etc/postern';
 export const POLICY = GATE_SCHEMA.properties.policy.default;
-/** The policy that is installed first, of policy/examples. */
+/** The policy that is installed first, from policy/examples. */
 export const FIRST_POLICY = '10-default.yaml';
 const UNITS = '/etc/systemd/system';
 
 /**
- * The program's part of an installation: units, user, directories, the command. Settings and policy are not among it.
+ * The program's part of an installation: units, user, directories, the command. Settings and policy are not
+ * included.
  *
  * @param program the program's directory
  */
@@ -57,7 +58,7 @@ export function programPieces(halves: Halves, program: string): readonly Piece[]
   ];
 }
 
-/** A settings or policy file: made once. */
+/** A settings or policy file. Setup makes it once. */
 export function adminFile(path: string, text: string): Piece {
   return { kind: 'file', path, text, mode: 0o640, owner: FOR_THE_GATE, whose: 'admin' };
 }

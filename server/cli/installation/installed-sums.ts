@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { RootDirectory } from '../command/root-directory.js';
 
-/** In the form of sha256sum(1), so that `sha256sum -c` shows what was edited since. */
+/** In the format of sha256sum(1), so `sha256sum -c` shows which files were edited since. */
 export const SUMS = '/etc/postern/setup.sums';
 
 /**
- * What setup has written: a file of the program's that still is as it was written can be replaced by the next version's; one that is not
- * was edited, and is the admin's.
+ * The checksums of the program's files that setup wrote. An unchanged file can be replaced by the next
+ * version's. An edited file is the admin's.
  */
 export class InstalledSums {
   readonly #sums: Map<string, string>;
@@ -22,17 +22,17 @@ export class InstalledSums {
     );
   }
 
-  /** Whether it is as setup wrote it. */
+  /** Whether the text is as setup wrote it. */
   knows(path: string, text: string): boolean {
     return this.#sums.get(path) === sumOf(text);
   }
 
-  /** Notes what a file is now. */
+  /** Records a file's present text. */
   note(path: string, text: string): void {
     this.#sums.set(path, sumOf(text));
   }
 
-  /** What the file of sums is to hold. */
+  /** The new content of the file of checksums. */
   get text(): string {
     return [...this.#sums]
       .sort(([one], [other]) => (one < other ? -1 : 1))

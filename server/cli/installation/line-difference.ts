@@ -1,8 +1,9 @@
-/** A table of this many cells is made in no time; longer files are not ours. */
+/** Lines of each text that are compared. Postern's own files are shorter. */
 const MOST_LINES = 1000;
 
 /**
- * The lines in which two texts differ, in order: `- ` is in the first alone, `+ ` in the second. Lines that are the same are left out.
+ * The lines in which two texts differ, in order: `- ` is only in the first, `+ ` only in the second. Common
+ * lines are left out.
  */
 export function lineDifference(first: string, second: string): readonly string[] {
   const a = first.split('\n').slice(0, MOST_LINES);
@@ -26,7 +27,7 @@ export function lineDifference(first: string, second: string): readonly string[]
   return lines;
 }
 
-/** Of each pair of tails, how many lines they have in common. */
+/** For each pair of tails, the number of lines that they have in common. */
 function longestCommon(a: readonly string[], b: readonly string[]): readonly (readonly number[])[] {
   const table = Array.from({ length: a.length + 1 }, () => new Array<number>(b.length + 1).fill(0));
   for (let i = a.length - 1; i >= 0; i -= 1) {

@@ -4,10 +4,10 @@ import { fail, ok, warn } from './diagnosis.js';
 import type { Diagnosis } from './diagnosis.js';
 import type { HostFindings } from './host-findings.js';
 
-/** Directories that the gate's unit does not see (`ProtectHome=` of systemd.exec(5)). */
+/** Directories that the gate's unit cannot see (`ProtectHome=` of systemd.exec(5)). */
 const UNSEEN = /^\/(?:home|root|run\/user)(?:\/|$)/;
 
-/** Whether the units can run the program where it is, and nobody but root can change what runs as root. */
+/** Whether the units can run the program where it lies, and only root can change it. */
 export function checkProgram(program: string): readonly Diagnosis[] {
   return [
     ['program', program, 'put it into /opt/postern'] as const,
@@ -20,7 +20,7 @@ export function checkProgram(program: string): readonly Diagnosis[] {
   });
 }
 
-/** What was found of Xen, in the words of doctor. */
+/** Reports what was found of Xen, as doctor does. */
 export function tellFound(found: HostFindings): readonly Diagnosis[] {
   const { toolstack, domains, count, rescue, pvgrub, consoled } = found;
   const kernels = [rescue?.kernel, pvgrub].filter((path) => path !== undefined && path !== null);
@@ -48,7 +48,10 @@ export function tellFound(found: HostFindings): readonly Diagnosis[] {
   ];
 }
 
-/** The first of the path and the directories above it that others than root can write to. */
+/**
+ * The first of the path and the directories above it that others than root can write to; null when there is
+ * none.
+ */
 function writableBy(path: string): string | null {
   for (let at = path; ; at = dirname(at)) {
     const stats = lstatSync(at, { throwIfNoEntry: false });

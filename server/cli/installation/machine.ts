@@ -4,10 +4,10 @@ import { readAccounts } from '../import/accounts.js';
 import type { RootDirectory } from '../command/root-directory.js';
 import type { Owner } from './piece.js';
 
-/** The user that the gate runs as, made by systemd-sysusers(8). */
+/** The user that the gate runs as. systemd-sysusers(8) makes it. */
 export const GATE_USER = 'postern';
 
-/** The machine that is set up, as far as names and numbers go. */
+/** The machine that is set up: its names, users and groups. */
 export class Machine {
   readonly root: RootDirectory;
 
@@ -15,14 +15,14 @@ export class Machine {
     this.root = root;
   }
 
-  /** Without its domain; `xen1` when it has no name that can be one. */
+  /** The short host name, without the domain; `xen1` when the machine has no usable name. */
   get hostName(): string {
     const name = this.root.isThisMachine ? hostname() : this.#text('/etc/hostname').trim();
     const short = name.split('.', 1)[0] ?? '';
     return /^[A-Za-z0-9][A-Za-z0-9-]{0,62}$/.test(short) ? short : 'xen1';
   }
 
-  /** With its domain, where it has one. */
+  /** The host name with its domain, if it has one. */
   get fullName(): string {
     const name = this.root.isThisMachine ? hostname() : this.#text('/etc/hostname').trim();
     return /^[A-Za-z0-9][A-Za-z0-9.-]*$/.test(name) ? name : this.hostName;
@@ -32,7 +32,11 @@ export class Machine {
     return this.#accounts().has(GATE_USER);
   }
 
-  /** @returns null when this process may give nothing away, or the names are not known there (yet) */
+  /**
+   * The numeric ids of an owner.
+   *
+   * @returns null when this process is not root, or the names do not exist there (yet)
+   */
   numbers({ user, group }: Owner): { readonly uid: number; readonly gid: number } | null {
     if (process.geteuid?.() !== 0) return null;
     const uid = user === 'root' ? 0 : this.#accounts().get(user)?.uid;

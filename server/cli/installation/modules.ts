@@ -5,7 +5,9 @@ import type { Diagnosis } from './diagnosis.js';
 
 const require = createRequire(import.meta.url);
 
-/** The compiled parts: their absence shows late (a database that does not open), or not at all (ssh2 is slower). */
+/**
+ * The compiled modules. A missing one shows late (the database does not open) or never (ssh2 is only slower).
+ */
 const NATIVE = [
   { name: 'better-sqlite3', load: openInMemory, needed: true },
   { name: 'node-pty', load: () => void require('node-pty'), needed: true },
@@ -18,7 +20,7 @@ const NATIVE = [
 
 const MEND = 'run `npm ci` where Postern is installed, with a C++ compiler, make and python3 at hand';
 
-/** The Node.js that runs this, and the native modules of what Postern is made of. */
+/** Checks the Node.js that runs this, and Postern's native modules. */
 export function checkModules(): Diagnosis[] {
   return [checkNode(process.versions.node), ...NATIVE.map((module) => checkModule(module))];
 }

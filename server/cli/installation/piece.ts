@@ -1,11 +1,11 @@
-/** Who a file is given to: names of the machine that it is on. */
+/** The owner of a file, by names on the machine that is set up. */
 export interface Owner {
   readonly user: 'root' | 'postern';
   readonly group: 'root' | 'postern';
 }
 
 export const ROOT: Owner = { user: 'root', group: 'root' };
-/** Root's, and the gate may read it. */
+/** Owned by root; the gate may read it. */
 export const FOR_THE_GATE: Owner = { user: 'root', group: 'postern' };
 export const THE_GATES: Owner = { user: 'postern', group: 'postern' };
 
@@ -16,15 +16,18 @@ interface InPlace {
   readonly owner: Owner;
 }
 
-/** One thing that an installation consists of. */
+/** One part of an installation. */
 export type Piece =
   | (InPlace & { readonly kind: 'directory' })
   | (InPlace & {
       readonly kind: 'file';
       readonly text: string;
-      /** `program`: comes with Postern and is replaced by its next version; `admin`: made once, and theirs from then on. */
+      /**
+       * `program`: comes with Postern, and its next version replaces it. `admin`: made once, then the
+       * admin's.
+       */
       readonly whose: 'program' | 'admin';
     })
   | { readonly kind: 'link'; readonly path: string; readonly target: string }
-  /** The host key of another server, so that customers' ssh knows this one. */
+  /** The host key of another server, which customers' ssh already knows. */
   | (InPlace & { readonly kind: 'host-key'; readonly from: string });

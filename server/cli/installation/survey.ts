@@ -8,20 +8,23 @@ import { lineDifference } from './line-difference.js';
 import type { Machine } from './machine.js';
 import type { Piece } from './piece.js';
 
-/** How a piece stands. `make`, `replace` and `mend` are what setup does about it; `kept` and `wrong` it leaves alone. */
+/** The state of a piece. Setup acts on `make`, `replace` and `mend`; it leaves `kept` and `wrong` alone. */
 export type PieceState =
   | { readonly kind: 'done' }
   | { readonly kind: 'make' }
   /** It is as an earlier version wrote it. */
   | { readonly kind: 'replace'; readonly difference: readonly string[] }
-  /** Its mode or owner. */
+  /** Its mode or owner is wrong. */
   | { readonly kind: 'mend'; readonly what: string }
-  /** It is the admin's, and stays. `difference`: of a program's file that was edited; empty for what is the admin's from the beginning. */
+  /**
+   * It is the admin's, and stays. `difference` is that of an edited program's file; empty for a file that was
+   * always the admin's.
+   */
   | { readonly kind: 'kept'; readonly difference: readonly string[] }
-  /** It cannot be what it should be. */
+  /** Something else is in its place. */
   | { readonly kind: 'wrong'; readonly why: string };
 
-/** Compares a piece with what is there. Writes nothing. */
+/** Compares a piece with the machine. Writes nothing. */
 export function stateOfPiece(piece: Piece, machine: Machine, sums: InstalledSums): PieceState {
   const path = machine.root.at(piece.path);
   if (!machine.root.wouldHold(dirname(path))) {
@@ -48,7 +51,7 @@ export function stateOfPiece(piece: Piece, machine: Machine, sums: InstalledSums
   return { kind: ours ? 'replace' : 'kept', difference };
 }
 
-/** Only what is too open is tightened: who closed it further had a reason. */
+/** Tightens only modes that are too open: an admin who closed more had a reason. */
 function access(piece: Piece & { readonly mode: number }, stats: Stats, machine: Machine): PieceState {
   const excess = stats.mode & 0o777 & ~piece.mode;
   if (excess !== 0) {

@@ -4,10 +4,10 @@ import type { Dialog } from '../command/dialog.js';
 import { CliError, EXIT } from '../command/exit-status.js';
 
 /**
- * The file of the policy directory that is meant: the one named, which need not be there yet; else the only one there
- * is, or the one that is chosen.
+ * The policy file that the admin means. A named file need not exist yet. Without a name it is the only file
+ * there is, or the one that the admin chooses.
  *
- * @throws CliError when there is none, or the name is none of a policy file
+ * @throws CliError when there is none, or the name is no policy file's
  */
 export async function chooseFile(
   directory: string,

@@ -2,15 +2,15 @@ import { spawn } from 'node:child_process';
 import { CliError } from '../command/exit-status.js';
 
 /**
- * Runs the admin's editor on a file, and waits for it: $VISUAL or $EDITOR, else `editor`, which is Debian's, else vi. Its words are
- * split at blanks, as visudo(8) does, and no shell sees them.
+ * Runs the admin's editor on a file, and waits for it: $VISUAL, else $EDITOR, else `editor` (Debian's), else
+ * vi. The command is split at blanks, as visudo(8) does, and no shell sees it.
  *
- * @throws CliError when it cannot be started or does not end well
+ * @throws CliError when the editor cannot be started or fails
  */
 export async function runEditor(file: string, environment = process.env): Promise<void> {
   const chosen = [environment['VISUAL'], environment['EDITOR']].find((one) => (one ?? '').trim() !== '');
   const editors = chosen === undefined ? ['editor', 'vi'] : [chosen.trim()];
-  // Ctrl-C at the terminal is the editor's.
+  // Ctrl-C at the terminal belongs to the editor.
   const ignore = (): void => undefined;
   process.on('SIGINT', ignore);
   try {
@@ -33,7 +33,7 @@ export async function runEditor(file: string, environment = process.env): Promis
   }
 }
 
-/** @returns the status or signal that it ended with; null when there is no such program */
+/** @returns the editor's exit status or signal; null when there is no such program */
 function run(
   [command = '', ...args]: readonly string[],
   file: string,
@@ -46,7 +46,7 @@ function run(
         else reject(new CliError(`the editor ${command} cannot be started: ${error.message}`));
       })
       .once('close', (code, signal) => {
-        // After an error it is called too, with a negative status, and comes too late.
+        // Also called after an error, with a negative status, but then the promise is already settled.
         resolve(signal ?? code ?? 1);
       });
   });

@@ -19,12 +19,12 @@ import { CliError, EXIT } from '../command/exit-status.js';
 import { printableLines } from '../command/printable-lines.js';
 import { differenceTo, lastInForce } from './policy-in-force.js';
 
-/** What a new file begins with. */
+/** The beginning of a new file. */
 const NEW_TEXT = '# yaml-language-server: $schema=/opt/postern/policy/policy.schema.json\n';
 
-/** What an edit goes by. */
+/** The parts that an edit needs. */
 interface PolicyEditParts {
-  /** Of the policy directory; need not be there yet. */
+  /** A path in the policy directory; the file need not exist yet. */
   readonly file: string;
   readonly client: AdminClient;
   readonly settings: GateSettings;
@@ -32,14 +32,15 @@ interface PolicyEditParts {
 }
 
 /**
- * The edit of one policy file, on a copy beside it. The file changes in one step, when all of the policy is sound with it and the
- * admin has said so. What was typed is never lost: what is not put in place is kept, and its place said.
+ * Edits one policy file, on a copy beside it. The file changes in one step, after the whole policy is sound
+ * with it and the admin has said yes. Typed text is never lost: a text that is not put in place is kept, and
+ * the admin is told where.
  */
 export class PolicyEditing {
   readonly #parts: PolicyEditParts;
-  /** Not read as a policy: hidden. With the file's ending, for the editor's sake. */
+  /** Hidden, so it is not read as a policy. It keeps the file's ending for the editor's sake. */
   readonly #copy: string;
-  /** The file as it was when the admin began; null: it was not there. */
+  /** The file as it was when the admin began; null when it did not exist. */
   readonly #seen: string | null;
   #unchanged = false;
 
@@ -52,7 +53,7 @@ export class PolicyEditing {
     this.#seen = this.#onDisk();
   }
 
-  /** @returns whether the file was changed @throws CliError when it was not, and the admin may wonder */
+  /** @returns whether the file was changed @throws CliError when nothing was put in force */
   async run(): Promise<boolean> {
     this.#keepLeftover();
     this.#makeCopy();
@@ -65,7 +66,7 @@ export class PolicyEditing {
     }
   }
 
-  /** One time in the editor, and what is to become of it. */
+  /** One round in the editor, and the admin's decision after it. */
   async #edited(): Promise<'again' | 'done'> {
     const { dialog } = this.#parts;
     dialog.pause();
@@ -112,7 +113,7 @@ export class PolicyEditing {
     throw new CliError(`nothing was put in force: ${why}`, EXIT.refused);
   }
 
-  /** The policy as it is on the disk now, but for the one file. */
+  /** The policy on disk, with this text in place of the one file. */
   #policyWith(text: string): LoadedPolicy | RefusedPolicy {
     const { file, settings } = this.#parts;
     const texts = readPolicyTexts(settings.policy);
@@ -124,7 +125,7 @@ export class PolicyEditing {
     return policyOf({ ...texts, sources, problems });
   }
 
-  /** Whether what is wrong is that there is no policy yet. */
+  /** Whether the problem is only that there is no policy yet. */
   #isFirst(path: string): boolean {
     const { settings } = this.#parts;
     return path === settings.policy && policyFileNames(path).length === 0;
@@ -152,7 +153,7 @@ export class PolicyEditing {
     }
   }
 
-  /** What the editor left. @returns null when it is no text, which was said */
+  /** The text that the editor left. @returns null when it is no text; the admin has been told */
   #typed(): string | null {
     const read = readTextFile(this.#copy);
     if (read.ok) return read.source.text;
@@ -168,7 +169,10 @@ export class PolicyEditing {
     throw new CliError(problemText([read.problem]).trimEnd());
   }
 
-  /** An edit that was cut off, by a lost connection perhaps: nobody else edits now, so that it is nobody's. */
+  /**
+   * Keeps the copy of an edit that was cut off, by a lost connection perhaps. Nobody else edits now, so it
+   * belongs to nobody.
+   */
   #keepLeftover(): void {
     if (lstatSync(this.#copy, { throwIfNoEntry: false }) === undefined) return;
     process.stderr.write(`an earlier edit was cut off: what was typed then is in ${this.#setAside()}\n`);
@@ -183,7 +187,7 @@ export class PolicyEditing {
     process.stderr.write(`what you typed is in ${this.#setAside()}\n`);
   }
 
-  /** Under a name that is not read as a policy either. */
+  /** Renames the copy to a name that is not read as a policy either. */
   #setAside(): string {
     const { file } = this.#parts;
     const time = new Date().toISOString().replaceAll(':', '-');

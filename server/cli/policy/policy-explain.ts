@@ -67,7 +67,7 @@ function given(
   return { customer, action, domain, profile, key, at, source, state, booted, files };
 }
 
-/** ISO 8601 in UTC: the gate may live in another zone. @throws InvalidArgumentError */
+/** A time as ISO 8601 in UTC: the gate may be in another time zone. @throws InvalidArgumentError */
 function moment(text: string): string {
   const date = new Date(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text} 00:00` : text);
   if (!/^\d{4}-\d\d-\d\d/.test(text) || Number.isNaN(date.getTime()))

@@ -11,10 +11,11 @@ import { CliError, EXIT } from '../command/exit-status.js';
 import { acceptedDirectory } from '../admin/policy-files.js';
 
 /**
- * The policy in force as it is kept in the state directory; while no gate runs, the one that was in force last.
+ * The policy in force, from its copy in the state directory. While no gate runs, it is the last one that was
+ * in force.
  *
  * @returns null when none ever was
- * @throws CliError when it is not kept
+ * @throws CliError when no copy of it is kept
  */
 export async function lastInForce(
   client: AdminClient,
@@ -39,7 +40,10 @@ export async function policyInForce(client: AdminClient, settings: GateSettings)
   throw new CliError('no policy was ever in force: nothing can be compared with it', EXIT.refused);
 }
 
-/** What it comes to for the customers, domains and roles that there are when a policy follows the one in force. */
+/**
+ * How the rights of the present customers, domains and roles change from one policy to another. Only roles
+ * that count are compared.
+ */
 export async function differenceTo(client: AdminClient, before: Policy, after: Policy): Promise<PolicyDiff> {
   const { roles } = (await client.ask('GET', '/roles')) as { readonly roles: readonly RoleRow[] };
   const counting = roles.filter(({ counts }) => counts);

@@ -5,22 +5,23 @@ import type { Server } from 'node:net';
 import { CliError, EXIT } from '../command/exit-status.js';
 import { printable } from '../../../policy/printable.js';
 
-/** How long whoever holds the lock is waited for to say who it is. */
+/** Milliseconds that the lock's holder has to say who it is. */
 const ANSWER_MS = 1_000;
 
 /**
- * Held while policy files are changed by a command: one at a time. It is a name of a socket that stands in no directory (unix(7), "abstract"):
- * the kernel gives it to one process, and takes it back whichever way that ends, so that none is ever left behind.
+ * Held while a command changes policy files: one at a time. The lock is an abstract socket name (unix(7)),
+ * which stands in no directory. The kernel gives it to one process and frees it however that process ends, so
+ * no lock is ever left behind.
  */
 export class PolicyLock {
   readonly #server: Server;
 
-  /** Made by `take`. */
+  /** Use `take`. */
   constructor(server: Server) {
     this.#server = server;
   }
 
-  /** @throws CliError that says who holds it */
+  /** @throws CliError that says who holds the lock */
   static async take(directory: string, admin: string): Promise<PolicyLock> {
     const digest = createHash('sha256').update(real(directory)).digest('hex');
     const name = `\0postern-policy-${digest.slice(0, 32)}`;
@@ -36,7 +37,7 @@ export class PolicyLock {
       const who = await holder(name);
       throw new CliError(`the policy is being changed by ${who}: nothing was done`, EXIT.busy);
     }
-    // Waiting for nobody: the command ends when its work does.
+    // The lock must not keep the command alive after its work.
     server.unref();
     return new PolicyLock(server);
   }
@@ -54,7 +55,7 @@ function real(directory: string): string {
   }
 }
 
-/** Any process can have taken the name, so that what it says is made printable. */
+/** Any local process can have taken the name, so its answer is made printable. */
 async function holder(name: string): Promise<string> {
   return new Promise((resolve) => {
     let said = '';

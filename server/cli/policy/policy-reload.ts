@@ -36,8 +36,8 @@ export function addReloadCommand(policy: Command): void {
 }
 
 /**
- * Says what the files would change before they are put in force, as far as they can be read here; on a terminal it is asked when a
- * customer would lose everything.
+ * Shows what the files would change before they are put in force, as far as they can be read here. On a
+ * terminal it asks first when a customer would lose everything.
  *
  * @throws CliError when the answer is no
  */
@@ -45,7 +45,7 @@ async function announce(client: AdminClient, settings: GateSettings, yes: boolea
   const { loadPolicy } = await import('../../../config/policy-directory.js');
   const after = loadPolicy(settings.policy);
   process.stdout.write(printableLines(problemText(after.warnings, 'warning')));
-  // What is wrong with them the gate says itself.
+  // The gate itself reports what is wrong with the files.
   if (!after.ok) return;
   const before = await lastInForce(client, settings).catch(() => null);
   if (before === null) return;
@@ -66,7 +66,7 @@ async function announce(client: AdminClient, settings: GateSettings, yes: boolea
   }
 }
 
-/** Customers who may see none of their domains any more. */
+/** Customers who would no longer see any of their domains. */
 async function whoLosesAll(client: AdminClient, diff: PolicyDiff): Promise<readonly string[]> {
   const { roles } = (await client.ask('GET', '/roles')) as { readonly roles: readonly RoleRow[] };
   const lost = diff.rights.filter(
@@ -80,13 +80,13 @@ async function whoLosesAll(client: AdminClient, diff: PolicyDiff): Promise<reado
   );
 }
 
-/** Whom the policy in force speaks of without there being anybody: a line each. */
+/** The customers and domains that the policy names although they do not exist: one line each. */
 export async function policyWarnings(client: AdminClient): Promise<string> {
   const { warnings } = (await client.askGate('GET', '/policy/warnings')) as PolicyWarnings;
   return warnings.map((warning) => `warning: ${printable(warning, 1000)}\n`).join('');
 }
 
-/** Lets the gate read the files, if one runs, and says what became of it. */
+/** Makes a running gate read the files, and prints the result. */
 export async function putInForce(client: AdminClient, options: AdminOptions): Promise<void> {
   const answer = (await client.askRunningGate('POST', '/policy/reload')) as PolicyReload | null;
   if (answer !== null) await tell(client, options, answer);
@@ -101,7 +101,7 @@ async function tell(client: AdminClient, options: AdminOptions, answer: PolicyRe
     if (options.json !== true) process.stdout.write(await policyWarnings(client));
     return;
   }
-  // Each with the line it is about, and a caret under it.
+  // Each problem comes with its line, and a caret below.
   const shown = printableLines(problems.map((problem) => `${problem}\n`).join(''));
   say(options, answer, `${shown}the policy was not loaded; revision ${revision} stays in force\n`);
   process.exitCode = EXIT.failed;

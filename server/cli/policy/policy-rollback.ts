@@ -56,7 +56,7 @@ export function addRollbackCommand(policy: Command): void {
           if (options.yes === undefined && !(await agreed(chosen.revision)))
             throw new CliError('nothing was done', EXIT.refused);
           const aside = written('nothing was done', () => keepPresent(settings));
-          // Before it is done: what cannot be recorded is not done.
+          // Record first: a rollback that cannot be recorded is not done.
           await client.ask('POST', '/policy/restored', { revision: chosen.revision, from: before.revision });
           written('the files are as they were', () => {
             restorePolicy(settings.policy, again.sources);
@@ -96,7 +96,7 @@ function chooseRevision(
   return chosen.found;
 }
 
-/** @throws CliError for what the disk or the rights to it do not let happen */
+/** @throws CliError when the disk or its permissions prevent the work */
 function written<T>(otherwise: string, work: () => T): T {
   try {
     return work();
@@ -114,7 +114,11 @@ async function agreed(revision: number): Promise<boolean> {
   }
 }
 
-/** Keeps what the files say, unless it is one of the policies that are kept. @returns where */
+/**
+ * Keeps the present files, unless they are an accepted policy that is kept already.
+ *
+ * @returns where; null when not needed
+ */
 function keepPresent({ policy, state }: GateSettings): string | null {
   const { sources, problems } = readPolicyTexts(policy);
   const digest = problems.length === 0 ? digestOf(sources) : null;

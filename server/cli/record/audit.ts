@@ -59,7 +59,7 @@ export function addAuditCommand(program: Command): void {
       [],
     )
     .action(async (_: AdminOptions, command: Command) => {
-      // commander gives options that `audit` knows too to `audit`.
+      // commander gives options that `audit` has too to `audit`, not to this command.
       const options = command.optsWithGlobals<AdminOptions & { readonly mark: readonly string[] }>();
       const marks = options.mark;
       const report = (await withAdminClient(options, (client) =>
@@ -111,7 +111,7 @@ function print(row: AuditRow, { json }: AdminOptions): void {
   process.stdout.write(`${json === true ? JSON.stringify(row) : rowText(row)}\n`);
 }
 
-/** A row for people: number, time, kind, then what it says as `name=value`. */
+/** A row for people: number, time, kind, then its fields as `name=value`. */
 export function rowText({ seq, at, event }: AuditRow): string {
   const { kind, ...rest } = event;
   const words = Object.entries(rest).flatMap(([name, value]: [string, unknown]) => pairs(name, value));

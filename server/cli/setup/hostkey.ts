@@ -21,7 +21,7 @@ const ALGORITHMS: Readonly<Record<KeyType, number>> = {
   'ecdsa-sha2-nistp521': 3,
   'ssh-ed25519': 4,
 };
-/** The fingerprint type SHA-256 of RFC 6594 §3.1.2; SHA-1 is not given any more. */
+/** The fingerprint type SHA-256 of RFC 6594 §3.1.2. SHA-1 is no longer printed. */
 const SHA256 = 2;
 
 /** Adds `postern hostkey`. */
@@ -49,7 +49,9 @@ export function addHostkeyCommand(program: Command): void {
 
 const HOST_NAME = /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/;
 
-/** The site may be any words: then it is this machine's own name, and that is said. */
+/**
+ * The host name to print. `site` may be any words; then it is this machine's own name, and a note says so.
+ */
 function hostName(named: string | undefined, site: string): string {
   if (named !== undefined) {
     if (HOST_NAME.test(named)) return named;
@@ -80,7 +82,7 @@ function readPublicHalf(hostKey: string): PublicKey {
   return key;
 }
 
-/** One line for each port: sshd(8), SSH_KNOWN_HOSTS FILE FORMAT. */
+/** One known_hosts line for each port: sshd(8), SSH_KNOWN_HOSTS FILE FORMAT. */
 function knownHosts(
   { type, blob }: PublicKey,
   host: string,

@@ -16,7 +16,7 @@ import type { Owner, Piece } from '../installation/piece.js';
 import type { PieceState } from '../installation/survey.js';
 import { makeDirectorySync } from '../../wire/make-directory.js';
 
-/** Does what a piece's standing asks for. @throws as the file system does */
+/** Makes, replaces or mends a piece, as its state asks. @throws as the file system does */
 export function putInPlace(piece: Piece, standing: PieceState, machine: Machine): void {
   const path = machine.root.at(piece.path);
   if (standing.kind === 'mend' && piece.kind !== 'link') {
@@ -49,7 +49,7 @@ function make(piece: Piece, path: string, machine: Machine): void {
   }
 }
 
-/** Whole or not at all: whoever reads it meanwhile reads the one before. */
+/** Writes a file in one step: readers see the old one or the new one. */
 export function writeWhole(
   path: string,
   content: string | Buffer,
@@ -59,11 +59,11 @@ export function writeWhole(
 ): void {
   makeDirectorySync(dirname(path), 0o755);
   const access = { mode, ...machine.numbers(owner) };
-  // In the tree of another machine a link may lead out of it.
+  // In another machine's tree a link may lead out of it.
   new Replacement(path, content, { access, followLink: false }).commit();
 }
 
-/** Whoever follows it meanwhile follows the one before. */
+/** Replaces a link in one step: readers follow the old one or the new one. */
 function linkTo(target: string, path: string): void {
   const beside = `${path}.new`;
   rmSync(beside, { force: true });

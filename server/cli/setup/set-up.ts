@@ -26,23 +26,23 @@ import { dom0SettingsText, gateSettingsText } from './settings-text.js';
 import type { SetupReport } from './setup-report.js';
 import { SetupRun } from './setup-run.js';
 
-/** What an admin says of the machine; what they do not say is found, or usual. */
+/** The admin's answers. Missing ones are found on the machine, or have usual values. */
 export interface SetupAnswers {
   /** An existing directory: the machine's `/`. */
   readonly root: string;
   readonly apply: boolean;
   readonly site?: string | undefined;
   readonly host?: string | undefined;
-  /** Sound addresses; the usual ones when there are none. */
+  /** Valid addresses; the usual ones when absent. */
   readonly listen?: readonly string[] | undefined;
-  /** Path of a host key, as on the machine. */
+  /** Path of a host key, as on that machine. */
   readonly importHostKey?: string | undefined;
 }
 
 const HOST_KEY = GATE_SCHEMA.properties.hostKey.default;
 export const LISTEN: readonly string[] = ['0.0.0.0:2222', '[::]:2222'];
 
-/** Looks at a machine, and sets it up or says what it would do. */
+/** Examines a machine, and sets it up or says what it would do. */
 export async function setUp(halves: Halves, answers: SetupAnswers): Promise<SetupReport> {
   const root = new RootDirectory(answers.root);
   const machine = new Machine(root);
@@ -81,19 +81,19 @@ function piecesOf(
   return pieces;
 }
 
-/** As the settings have it that are there already. */
+/** The host's name, from existing settings if there are any. */
 function hostNameOf(machine: Machine): string {
   const loaded = loadDom0Settings(machine.root.at(DOM0_SETTINGS));
   return loaded.ok ? loaded.settings.host : machine.hostName;
 }
 
-/** As the settings have it that are there already. */
+/** The host key's path, from existing settings if there are any. */
 function hostKeyPath(root: RootDirectory): string {
   const loaded = loadGateSettings(root.at(GATE_SETTINGS));
   return loaded.ok ? loaded.settings.hostKey : HOST_KEY;
 }
 
-/** Whether there are policy files without the first one of ours: then the admin has written their own. */
+/** Whether there are policy files without our first one: then the admin has written their own. */
 function hasOwnPolicy(root: RootDirectory): boolean {
   const directory = root.at(POLICY);
   const names = existsSync(directory) ? readdirSync(directory) : [];

@@ -1,20 +1,20 @@
 import type { HostFindings } from '../installation/host-findings.js';
 
-/** What of the gate's settings differs from machine to machine. */
+/** Gate settings that differ from machine to machine. */
 interface GateAnswers {
   readonly site: string;
   readonly listen: readonly string[];
   /** The Xen host's name. */
   readonly host: string;
-  /** The dom0 half's socket, as the gate reaches it. */
+  /** The dom0 half's socket, at the path that the gate uses. */
   readonly socket: string;
 }
 
-/** Scalars go in as JSON, which YAML includes. */
+/** Scalars are written as JSON, which YAML includes. */
 const quote = (value: string): string =>
   /^[A-Za-z0-9/][A-Za-z0-9._/-]*$/.test(value) ? value : JSON.stringify(value);
 
-/** gate.yaml as it is made first. */
+/** The first text of gate.yaml. */
 export function gateSettingsText({ site, listen, host, socket }: GateAnswers): string {
   return `# The gate's settings. Everything that is not here has a default: docs/settings.md lists them all.
 site: ${quote(site)}
@@ -31,7 +31,7 @@ hosts:
 `;
 }
 
-/** dom0.yaml as it is made first. */
+/** The first text of dom0.yaml. */
 export function dom0SettingsText(host: string, found: HostFindings): string {
   const { toolstack, domains } = found;
   return `# The dom0 half's settings. Everything that is not here has a default: docs/settings.md lists them all.

@@ -2,7 +2,7 @@ import type { Diagnosis } from '../installation/diagnosis.js';
 import { printable } from '../../../policy/printable.js';
 import type { Step } from './setup-run.js';
 
-/** Of a long difference the beginning. */
+/** Lines shown of a long difference. */
 const MOST_LINES = 40;
 
 const WORDS = {
@@ -14,13 +14,13 @@ const WORDS = {
   wrong: 'WRONG',
 } as const;
 
-/** What a setup found, did, or would do. */
+/** The result of a setup, or of a trial run. */
 export interface SetupReport {
   readonly apply: boolean;
   readonly steps: readonly Step[];
-  /** What was found on the machine. */
+  /** Findings about the machine. */
   readonly found: readonly Diagnosis[];
-  /** Commands for the admin. */
+  /** Next commands for the admin. */
   readonly next: readonly string[];
 }
 
@@ -53,7 +53,7 @@ function stepLines({ what, standing, failed }: Step): readonly string[] {
     case 'wrong':
       return [`${head}: ${standing.why}`];
     case 'kept':
-      // What an admin has written is compared with nothing: it is right to differ.
+      // An admin's own file is compared with nothing: it may differ.
       if (standing.difference.length === 0) return [`${head}: it is yours, and stays as it is`];
       return [
         `${head}: it is yours, and differs from what would be written (- yours, + would be)`,

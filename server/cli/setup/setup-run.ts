@@ -10,12 +10,12 @@ import { putInPlace, writeWhole } from './put-in-place.js';
 import { stateOfPiece } from '../installation/survey.js';
 import type { PieceState } from '../installation/survey.js';
 
-/** One step of a setup, as it stood before it was taken. */
+/** One step of a setup, with the state before it. */
 export interface Step {
   /** A path, or a command. */
   readonly what: string;
   readonly standing: PieceState;
-  /** What went wrong in taking it; null when nothing did, or it was not taken. */
+  /** Why the step failed; null when it succeeded or was not taken. */
   readonly failed: string | null;
 }
 
@@ -23,10 +23,10 @@ const SYSUSERS = ['systemd-sysusers', 'postern.conf'];
 const TMPFILES = ['systemd-tmpfiles', '--create', 'postern.conf'];
 const RELOAD = ['systemctl', 'daemon-reload'];
 const TMPFILES_PIECE = '/etc/tmpfiles.d/postern.conf';
-/** There while systemd is what runs the machine: sd_booted(3). */
+/** Exists while systemd runs the machine: sd_booted(3). */
 const SYSTEMD = '/run/systemd/system';
 
-/** Takes the steps of a setup one after the other, or only shows them. */
+/** Takes the steps of a setup one after the other, or only lists them. */
 export class SetupRun {
   readonly #machine: Machine;
   readonly #apply: boolean;
@@ -39,7 +39,7 @@ export class SetupRun {
     this.#sums = new InstalledSums(machine.root);
   }
 
-  /** @param pieces those that make the user first: what comes after is given to it */
+  /** @param pieces those that make the user come first: later pieces are given to it */
   run(pieces: readonly Piece[]): readonly Step[] {
     const changed = new Set<string>();
     for (const piece of pieces) {
@@ -70,7 +70,10 @@ export class SetupRun {
     return standing;
   }
 
-  /** Of all files that are as this version writes them, whoever did: nobody has edited those. */
+  /**
+   * Records the checksums of all files that are as this version writes them, whoever wrote them: nobody has
+   * edited these.
+   */
   #keepSums(pieces: readonly Piece[]): void {
     const before = this.#sums.text;
     for (const piece of pieces) {
@@ -84,7 +87,7 @@ export class SetupRun {
     writeWhole(file, text, 0o644, ROOT, this.#machine);
   }
 
-  /** On this machine alone: what another one runs it does when it is booted. */
+  /** Runs a command, on this machine only. Another machine does the same when it boots. */
   #command([program = '', ...args]: readonly string[]): void {
     if (!this.#machine.root.isThisMachine) return;
     let failed: string | null = null;
