@@ -12,22 +12,22 @@ import { isNamed, keyName } from './key-names.js';
 import type { Keypress } from './key-names.js';
 
 /**
- * The one file that knows blessed (0.1.81). Blessed compares screens, writes the difference, and decodes keys. It is
- * kept from everything else it would do:
+ * The only file that uses blessed (0.1.81). Blessed compares screens, writes the difference, and decodes
+ * keys. We keep it from its other habits:
  *
- * - It opens a terminal name with a slash as a file and reads TERM, TERMCAP and TMUX of the server (with TMUX it runs
- *   `tmux`). Here every screen uses one description, the xterm-256color that comes with blessed; what differs
- *   between the terminals of the allow-list are colours, and those are the palette's.
- * - It installs handlers for SIGTERM, SIGINT, SIGQUIT, exit and uncaughtException, and keeps lists of all screens that
- *   each key walks through. Both happen in two functions named `bind`, which do nothing here.
- * - It enters and leaves the alternate screen. That is done by `frame-ansi`, for both painters; only what `draw` writes
- *   is passed on.
+ * - It opens a terminal name with a slash as a file, and reads the server's TERM, TERMCAP and TMUX (with TMUX
+ *   it runs `tmux`). Here every screen uses one description, blessed's own xterm-256color. The terminals of the
+ *   allow-list differ only in colours, and the palette handles these.
+ * - It installs handlers for SIGTERM, SIGINT, SIGQUIT, exit and uncaughtException, and walks through lists of
+ *   all screens at each key. Both happen in two functions named `bind`, which do nothing here.
+ * - It enters and leaves the alternate screen. `frame-ansi` does that for both painters; here only the output
+ *   of `draw` is passed on.
  */
 
 type Cell = [attribute: number, text: string];
 type CellLine = Cell[] & { dirty?: boolean };
 
-/** What is used of blessed beyond its published types. */
+/** Parts of blessed that we use beyond its published types. */
 interface Screen {
   lines: CellLine[];
   olines: CellLine[];
@@ -63,7 +63,10 @@ internals.Screen.bind = () => undefined;
 
 let description: Tput | undefined;
 
-/** Compiled once: it is the larger part of what a screen takes. Line drawing is in the text itself, hence no ACS. */
+/**
+ * Compiled once: it is the larger part of a screen's memory. Our text contains the line-drawing characters
+ * itself, so no ACS is needed.
+ */
 function sharedDescription(): Tput {
   if (description === undefined) {
     const terminfoFile = createRequire(import.meta.url).resolve('blessed/usr/xterm-256color');
@@ -73,7 +76,7 @@ function sharedDescription(): Tput {
   return description;
 }
 
-/** The variables of the server's own terminal, which are not the customer's. */
+/** Variables of the server's own terminal; they do not describe the customer's. */
 const FOREIGN = [
   'TMUX',
   'TERM',
@@ -95,7 +98,7 @@ function withoutForeign<T>(build: () => T): T {
   }
 }
 
-/** What blessed takes for a terminal: a place for keys to come from, and a string for what it writes. */
+/** Stands in for blessed's terminal: keys come in through events, and the output is collected in a string. */
 class Ends extends EventEmitter {
   readonly isTTY = true;
   readonly writable = true;
@@ -120,7 +123,7 @@ class Ends extends EventEmitter {
   }
 
   resume(): void {
-    // Keys are given by `keys`, one at a time.
+    // Keys come from `key`, one at a time.
   }
 
   pause(): void {
@@ -134,7 +137,7 @@ class Ends extends EventEmitter {
   }
 }
 
-/** Paints differences and decodes keys. Holds nothing outside of itself: dropping it is destroying it. */
+/** Paints differences and decodes keys. It holds nothing outside itself, so dropping it destroys it. */
 export class BlessedScreen {
   readonly #term: string;
   readonly #ends: Ends;
@@ -143,7 +146,7 @@ export class BlessedScreen {
   readonly #keys: string[] = [];
   #shown: Frame;
 
-  /** @param shown the frame that stands on the terminal: nothing of it is painted again */
+  /** @param shown the frame that is on the terminal now; it is not painted again */
   constructor(term: string, shown: Frame) {
     this.#term = term;
     this.#shown = shown;
@@ -174,7 +177,7 @@ export class BlessedScreen {
     return this.#shown;
   }
 
-  /** @returns what brings the terminal from the frame painted last to this one; empty when they are the same */
+  /** @returns the output that turns the last painted frame into this one; empty when they are equal */
   paint(frame: Frame): string {
     const before = this.#shown;
     this.#shown = frame;
@@ -196,16 +199,16 @@ export class BlessedScreen {
     return `${HIDE_CURSOR}${anew ? `\x1b[m${WIPE}` : ''}${this.#ends.take()}${cursorSequence(frame)}`;
   }
 
-  /** Decodes one key's bytes. @returns its name as `update` knows it, null for a key that it does not know */
+  /** Decodes one key's bytes. @returns its name as `update` knows it; null for an unknown key */
   key(bytes: Buffer): string | null {
     this.#ends.emit('data', bytes);
     const keys = this.#keys.splice(0);
-    // Of a sequence that it does not know blessed gives the characters, and of a rare character the two halves.
+    // For an unknown sequence blessed gives its characters; for a rare character it gives the two halves.
     if (bytes[0] === ESC) return keys.length === 1 && isNamed(keys[0]) ? (keys[0] ?? null) : null;
     return keys.length === 0 ? null : keys.join('');
   }
 
-  /** Blessed would copy some 500 functions into each program. */
+  /** Without this, blessed would copy some 500 functions into each program. */
   #describe(): void {
     const tput = sharedDescription();
     const program = this.#program;
@@ -242,8 +245,8 @@ export class BlessedScreen {
   }
 
   /**
-   * A wide character is a cell with its text and an empty one. Blessed skips unchanged cells by counting columns, which the
-   * empty ones would upset; so a line that has them is written whole.
+   * A wide character takes a cell with its text and an empty cell. Blessed skips unchanged cells by counting
+   * columns, and empty cells would upset the count. So a line with wide characters is written whole.
    */
   #setLine(frame: Frame, line: readonly Run[], row: number, whole: boolean): void {
     const cells = this.#screen.lines[row];
@@ -282,7 +285,7 @@ const BOLD = 1 << 18;
 const INVERSE = 8 << 18;
 const DEFAULT = 0x1ff;
 
-/** Blessed's attribute: nine bits of background, nine of foreground, then flags. */
+/** Blessed's attribute: nine bits of background, nine bits of foreground, then flags. */
 function attributeOf(look: Look, plain: number): number {
   if (look.foreground === null && look.background === null && !look.bold && !look.inverse) return plain;
   const flags = (look.bold ? BOLD : 0) | (look.inverse ? INVERSE : 0);

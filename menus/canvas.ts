@@ -8,7 +8,7 @@ interface Cell {
   style: Style;
 }
 
-/** The signs a menu is drawn with. */
+/** The characters that a menu is drawn with. */
 interface Signs {
   readonly horizontal: string;
   readonly vertical: string;
@@ -61,7 +61,7 @@ const ASCII: Signs = {
 };
 
 /**
- * A screen being drawn: a fixed grid on which nothing can be put outside. All text is made printable here, so that no
+ * A screen being drawn: a fixed grid that nothing can be drawn outside of. Text is made printable here, so no
  * page can forget it.
  */
 export class Canvas {
@@ -82,7 +82,11 @@ export class Canvas {
     );
   }
 
-  /** Writes one line from a cell on; longer text ends in an ellipsis after `width` columns. @returns columns used */
+  /**
+   * Writes one line from a cell on. Text longer than `width` columns ends in an ellipsis.
+   *
+   * @returns columns used
+   */
   put(
     column: number,
     row: number,
@@ -103,13 +107,13 @@ export class Canvas {
     return at - column;
   }
 
-  /** As `put`, ending at the column before `end`. */
+  /** As `put`, but the text ends before the column `end`. */
   putRight(end: number, row: number, text: string, style: Style = 'plain', width = end): number {
     const shown = cut(text, Math.min(width, end), this.charset);
     return this.put(end - columnsOf(shown), row, shown, style);
   }
 
-  /** A whole line, or a part of it, in one style. */
+  /** Fills a line, or a part of it, in one style. */
   fill(column: number, row: number, width: number, style: Style, text = ' '): void {
     const cells = this.#cells[row];
     if (cells === undefined) return;
@@ -117,7 +121,7 @@ export class Canvas {
       this.#set(cells, at, text, style);
   }
 
-  /** A frame with a title in its upper edge; what was inside is wiped. */
+  /** Draws a frame with a title in its upper edge, and clears the inside. */
   box(
     column: number,
     row: number,
@@ -143,7 +147,7 @@ export class Canvas {
       this.put(column + 2, row, ` ${cut(title, width - 6, this.charset)} `, 'heading');
   }
 
-  /** Everything drawn so far steps back, for what is drawn over it. */
+  /** Dims everything drawn so far, before something is drawn over it. */
   recede(): void {
     for (const cells of this.#cells) for (const cell of cells) cell.style = 'dim';
   }
@@ -152,7 +156,7 @@ export class Canvas {
     this.#cursor = { column: Math.min(column, this.columns - 1), row: Math.min(row, this.rows - 1) };
   }
 
-  /** The text in this canvas' charset: what `put` would write, for measuring. */
+  /** The text as `put` would write it, in this canvas' charset; for measuring. */
   text(text: string): string {
     return printable(text, this.charset);
   }
@@ -168,7 +172,7 @@ export class Canvas {
     };
   }
 
-  /** Half of a wide character never stays behind. */
+  /** Sets a cell. A half of a wide character that this cuts becomes a blank. */
   #set(cells: Cell[], at: number, text: string, style: Style): void {
     const cell = cells[at];
     if (cell === undefined) return;

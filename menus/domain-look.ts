@@ -5,10 +5,10 @@ import { NORMAL } from '../policy/names.js';
 import { underWay } from './state.js';
 import { UNREACHABLE_MARK, agoWord, doingWord, elsewhereWord, lockedWord, stateWord } from './words.js';
 
-/** After this what was seen is shown with its age. */
+/** Milliseconds. An older observation is shown with its age. */
 const FRESH_MS = 5000;
 
-/** A domain's state as sign, word and style; what is being done to it comes first. */
+/** A domain's state as a sign, a word and a style. A running operation is shown instead of the state. */
 interface DomainLook {
   readonly sign: string;
   readonly word: string;
@@ -16,8 +16,8 @@ interface DomainLook {
 }
 
 /**
- * While a domain is rebooted the toolstack does not list it for some seconds; so the operation is shown, and nobody reads
- * "off" of a server that comes back.
+ * How a domain is shown. During a reboot the toolstack does not list the domain for some seconds, so the
+ * operation is shown: nobody should read "off" of a server that comes back.
  */
 export function lookOfDomain(domain: MenuDomain, now: number, canvas: Canvas): DomainLook {
   const { signs } = canvas;
@@ -47,14 +47,14 @@ export function lookOfDomain(domain: MenuDomain, now: number, canvas: Canvas): D
   }
 }
 
-/** How old the observation is, in milliseconds; null while it is fresh. */
+/** The age of the observation in milliseconds; null while it is fresh. */
 export function staleAge(domain: MenuDomain, now: number): number | null {
   if (domain.seenAt === null) return null;
   const age = now - domain.seenAt;
   return age > FRESH_MS || !domain.reachable ? Math.max(0, age) : null;
 }
 
-/** The age in few words, empty while fresh. */
+/** The age in a few words; empty while fresh. */
 export function staleWord(domain: MenuDomain, now: number): string {
   if (!domain.reachable) return UNREACHABLE_MARK;
   const age = staleAge(domain, now);

@@ -6,10 +6,10 @@ import { currentPage, findDomain } from './state.js';
 import type { MenuState } from './state.js';
 import { ACTION_LABELS, LABELS, NOT_NOW, actionHint } from './words.js';
 
-/** What is chosen on a domain's page. */
+/** Choices on a domain's page. */
 type DomainAction = OperateAction | 'console' | 'watch' | 'log';
 
-/** What choosing an entry means. */
+/** What the customer gets by choosing an entry. */
 export type Choice =
   | { readonly choose: 'domain'; readonly domain: DomainName }
   | {
@@ -23,17 +23,17 @@ export type Choice =
   | { readonly choose: 'page'; readonly page: 'keys' | 'activity' | 'help' }
   | { readonly choose: 'quit' };
 
-/** One thing to choose on a page; the same list serves the screen, the keys and the plain menu. */
+/** One choice on a page. The screen, the keys and the plain menu share this list. */
 export interface Entry {
-  /** Unique on its page, and the same from one fact to the next. */
+  /** Unique on its page, and stable when the page's facts change. */
   readonly id: string;
-  /** The key that chooses it, empty when there is none. */
+  /** The key that chooses it; empty when there is none. */
   readonly key: string;
   readonly label: string;
   readonly hint: string;
-  /** Why it cannot be chosen now, null when it can. */
+  /** Why it cannot be chosen now; null when it can. */
   readonly refused: string | null;
-  /** Stands beside it instead of the hint: the reason, or few words where the page says it once for all. */
+  /** Shown instead of the hint: the reason, or a few words when the page itself gives the reason. */
   readonly mark: string | null;
   readonly choice: Choice;
 }
@@ -78,7 +78,7 @@ export function entriesOf(state: MenuState): readonly Entry[] {
   }
 }
 
-/** The entry under the pointer: the first one when the selected one has gone. */
+/** The index of the selected entry; 0 when that entry has gone. */
 export function selectedIndex(entries: readonly Entry[], selected: string): number {
   return Math.max(
     0,
@@ -86,7 +86,7 @@ export function selectedIndex(entries: readonly Entry[], selected: string): numb
   );
 }
 
-/** The profiles that a rescue boot may use. */
+/** The profiles that a rescue boot can use. */
 export function rescueProfiles(domain: MenuDomain): readonly MenuProfile[] {
   return domain.profiles.filter((profile) => profile.name !== NORMAL);
 }
@@ -118,7 +118,7 @@ function actionEntries(domain: MenuDomain, escape: string): Entry[] {
   });
 }
 
-/** Of a host that does not answer the page itself speaks. */
+/** Whether the page itself already says that the host does not answer. */
 function isSaidAbove(domain: MenuDomain, code: RefusalCode): boolean {
   return code === 'host-unreachable' && !domain.reachable;
 }

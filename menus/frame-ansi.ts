@@ -4,27 +4,27 @@ import { depthOf, lookOf } from './palette.js';
 import type { Depth, Look } from './palette.js';
 
 /**
- * Paints frames with plain control sequences, without blessed: the first screen of a session, and all
- * until its first key. Nine tenths of what a session costs is blessed (house rule 6).
+ * Paints frames with plain control sequences, without blessed: a session's screens until its first key.
+ * Blessed is nine tenths of a session's cost (house rule 6).
  */
 
 /** Terminals without an alternate screen. */
 const ONE_SCREEN = /^(vt100|linux|dumb)/;
 const ESC = '\x1b';
 const RESET = `${ESC}[m`;
-/** Everything blank, in the terminal's own colours. */
+/** Clears the screen in the terminal's own colours. */
 export const WIPE = `${ESC}[H${ESC}[2J`;
 
 /**
- * Takes the terminal: alternate screen, no cursor, cursor keys as they come, pasted text in brackets (so that
- * nothing pasted is ever taken for keys).
+ * Takes the terminal: alternate screen, hidden cursor, normal cursor keys, bracketed paste (so that pasted
+ * text is never taken for keys).
  */
 export function enterScreen(term: string): string {
   const alternate = ONE_SCREEN.test(term) ? '' : `${ESC}[?1049h`;
   return `${alternate}${ESC}[?1l${ESC}>${ESC}(B\x0f${RESET}${ESC}[r${ESC}[?7h${ESC}[?25l${ESC}[?2004h${WIPE}`;
 }
 
-/** Gives the terminal back as it was. */
+/** Restores the terminal. */
 export function leaveScreen(term: string): string {
   const end = ONE_SCREEN.test(term) ? WIPE : `${WIPE}${ESC}[?1049l`;
   return `${ESC}[?2004l${RESET}${end}${ESC}[?25h`;
@@ -34,7 +34,7 @@ function cup(column: number, row: number): string {
   return `${ESC}[${row + 1};${column + 1}H`;
 }
 
-/** The cursor where it is typed, hidden otherwise. */
+/** Shows the cursor where text is typed; empty when the frame has no cursor. */
 export function cursorSequence(frame: Frame): string {
   const { cursor } = frame;
   return cursor === null ? '' : `${cup(cursor.column, cursor.row)}${ESC}[?25h`;
@@ -54,7 +54,7 @@ export class AnsiPainter {
     return this.#shown;
   }
 
-  /** @returns what brings the screen from the frame painted last to this one; empty when they are the same */
+  /** @returns the output that turns the last painted frame into this one; empty when they are equal */
   paint(frame: Frame): string {
     const before = this.#shown;
     this.#shown = frame;
@@ -71,7 +71,7 @@ export class AnsiPainter {
   }
 }
 
-/** A line without its plain blank end, which is erased instead. */
+/** Writes a line without its blank end, which is erased instead. */
 function paintLine(line: readonly Run[], row: number, depth: Depth): string {
   let out = cup(0, row);
   line.forEach((run, at) => {

@@ -1,4 +1,4 @@
-/** How a piece of text is meant; what that looks like is the palette's business. */
+/** The meaning of a piece of text. The palette decides how it looks. */
 const STYLES = [
   'plain',
   'strong',
@@ -25,15 +25,15 @@ export interface Run {
   readonly style: Style;
 }
 
-/** One painted screen. Every line is exactly `columns` wide, there are exactly `rows` lines. */
+/** One painted screen: exactly `rows` lines, each exactly `columns` wide. */
 export interface Frame {
   readonly columns: number;
   readonly rows: number;
   readonly lines: readonly (readonly Run[])[];
-  /** Where text is being typed, counted from 0; null hides the cursor. */
+  /** Where text is typed, counted from 0; null hides the cursor. */
   readonly cursor: { readonly column: number; readonly row: number } | null;
   readonly colour: boolean;
-  /** Another number asks for every cell to be painted anew. */
+  /** A different number has every cell painted again. */
   readonly generation: number;
 }
 
@@ -43,7 +43,7 @@ export function isSameLine(a: readonly Run[] | undefined, b: readonly Run[] | un
   return a.every((run, index) => run.text === b[index]?.text && run.style === b[index].style);
 }
 
-/** Whether lines of the one may stand on a screen that shows the other. */
+/** Whether a screen that shows one frame can take single lines of the other. */
 export function isSameGround(a: Frame, b: Frame): boolean {
   return (
     a.columns === b.columns && a.rows === b.rows && a.colour === b.colour && a.generation === b.generation

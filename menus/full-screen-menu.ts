@@ -10,10 +10,10 @@ import { update } from './update.js';
 import type { Message } from './update.js';
 import { view } from './view.js';
 
-/** A window that is dragged reports every size it passes. */
+/** Milliseconds. A window that is dragged reports every size on the way. */
 const RESIZE_MS = 30;
 
-/** The menu on a whole screen. The first screen is on the terminal when this returns. */
+/** Opens the full-screen menu. The first screen is on the terminal when this returns. */
 export function openFullScreenMenu(terminal: MenuTerminal, start: MenuStart, perform: Perform): OpenMenu {
   const menu = new FullScreenMenu(terminal, start, perform);
   menu.open();
@@ -27,7 +27,7 @@ class FullScreenMenu implements OpenMenu {
   readonly #bursts = new PasteBursts();
   readonly #messages: Message[] = [];
   #state: MenuState;
-  /** Plain until the first key, blessed from then on; begun anew each time the terminal comes back. */
+  /** Plain until the first key, then blessed. A new one starts each time the terminal comes back. */
   #painter: AnsiPainter | BlessedScreen;
   #busy = false;
   #suspended = false;
@@ -71,7 +71,7 @@ class FullScreenMenu implements OpenMenu {
     if (!this.#suspended || this.#disposed) return;
     this.#suspended = false;
     this.#painter = new AnsiPainter(this.#terminal.term);
-    // Painting begins with the whole screen; what changed meanwhile is in the state.
+    // Painting starts with the whole screen; changes made meanwhile are in the state.
     const { columns, rows } = this.#terminal;
     this.#messages.push({ fact: 'size', columns, rows }, { input: 'lent', lent: false });
     this.#work();
@@ -87,7 +87,7 @@ class FullScreenMenu implements OpenMenu {
     if (!this.#suspended) this.#terminal.write(leaveScreen(this.#terminal.term));
   }
 
-  /** Whether the terminal is this menu's. */
+  /** Whether the terminal belongs to this menu now. */
   #holds(): boolean {
     return !this.#suspended && !this.#disposed;
   }
@@ -123,7 +123,7 @@ class FullScreenMenu implements OpenMenu {
   #send(message: Message): void {
     if (this.#disposed) return;
     this.#messages.push(message);
-    // Told something while carrying out an effect: it is done after that, by the one who is at it.
+    // A message that arrives during an effect waits: the running `#work` handles it afterwards.
     if (this.#busy) return;
     this.#work();
     this.#paint();

@@ -2,16 +2,16 @@ import { KeyTokens } from './key-tokens.js';
 import type { Token } from './key-tokens.js';
 import type { MenuTerminal } from './port.js';
 
-/** Bytes taken in one turn, and the pause before the next: a flood waits, nobody else does. */
+/** Bytes read in one turn, and milliseconds until the next. A flood waits; nobody else does. */
 const BYTES_A_TURN = 256;
 const PAUSE_MS = 5;
-/** A session may spend so much on keys at once, and that share of the time beyond it. Milliseconds of CPU. */
+/** CPU milliseconds that a session may spend on keys at once, and its share of the time beyond that. */
 const BURST_MS = 250;
 const SHARE = 1 / 4;
-/** How long an ESC waits for the rest of its sequence. */
+/** Milliseconds that an ESC waits for the rest of its sequence. */
 const ESCAPE_MS = 60;
 
-/** Milliseconds of clocks that never go back: what this thread has worked, and time. */
+/** Clocks in milliseconds that never go back: this thread's CPU time, and wall time. */
 interface KeyClock {
   readonly cpu: () => number;
   readonly wall: () => number;
@@ -25,12 +25,15 @@ const THREAD_CLOCK: KeyClock = {
   wall: () => performance.now(),
 };
 
-/** Reads a terminal's keys at a limited rate. While bytes wait, the terminal is not read: the client is held up instead. */
+/**
+ * Reads a terminal's keys at a limited rate. While bytes wait, it does not read the terminal, so the client
+ * is held up instead.
+ */
 export class KeyInput {
   readonly #terminal: Pick<MenuTerminal, 'onInput'>;
   readonly #take: (tokens: readonly Token[]) => void;
   readonly #clock: KeyClock;
-  /** The cost of keys that was not earned again since `#spentAt`. */
+  /** CPU milliseconds spent beyond the earned share, as of `#spentAt`. */
   #spent = 0;
   #spentAt = 0;
   #tokens = new KeyTokens();
@@ -57,7 +60,7 @@ export class KeyInput {
     this.#listen();
   }
 
-  /** Lets go of the input; what was not taken yet is forgotten: it was typed for somebody else. */
+  /** Stops reading. Bytes that were not handled are dropped: they were typed for another reader. */
   stop(): void {
     this.#running = false;
     this.#unlisten();
@@ -69,7 +72,7 @@ export class KeyInput {
     this.#tokens = new KeyTokens();
   }
 
-  /** Calls back when all that has come is taken: at once, or after the last pause. */
+  /** Calls back when all received bytes are handled: at once, or after the last pause. */
   onceDrained(listener: () => void): void {
     if (this.#pause === null) listener();
     else this.#drained = listener;
@@ -119,7 +122,10 @@ export class KeyInput {
     drained?.();
   }
 
-  /** @returns how long to rest after it, so that one session's storm of keys leaves the others their share */
+  /**
+   * @returns milliseconds to rest after the work, so that one session's storm of keys leaves the others their
+   * share
+   */
   #pay(work: () => void): number {
     const { cpu, wall } = this.#clock;
     const began = cpu();

@@ -1,7 +1,7 @@
 import { NAMED_KEYS } from './state.js';
 import type { NamedKey } from './state.js';
 
-/** A keypress as blessed's parser (Node's own of 2010) gives it. */
+/** A keypress as blessed's parser gives it (Node's own of 2010). */
 export interface Keypress {
   readonly name?: string;
   readonly sequence?: string;
@@ -35,11 +35,11 @@ const WITH_CONTROL: Readonly<Record<string, NamedKey>> = {
   u: 'clear',
 };
 
-/** @returns the key's name as `update` knows it, null when it does not */
+/** @returns the key's name as `update` knows it; null for an unknown key */
 export function keyName(character: string | undefined, key: Keypress | undefined): string | null {
   const name = key?.name ?? '';
   if (key?.ctrl === true && key.sequence?.length === 1) return WITH_CONTROL[name] ?? null;
-  // Blessed gives a carriage return twice, as `return` and as `enter`; a line feed alone as `enter`.
+  // Blessed gives a carriage return twice, as `return` and `enter`, and a line feed once, as `enter`.
   if (name === 'enter') return key?.sequence === '\n' ? 'enter' : null;
   if (Object.hasOwn(NAMES, name) && (character === undefined || character < ' ' || character === '\x7f')) {
     return NAMES[name] ?? null;

@@ -1,7 +1,7 @@
 /**
- * Cuts a customer's input into whole keys before blessed's key parser sees it. The parser takes time that grows with
- * the square of what it is given (measured: 32 KiB of ESC, 1.8 s) and loses sequences cut in two, so it gets one key at a
- * time. Bracketed paste (xterm, "Bracketed Paste Mode") is taken out here.
+ * Cuts a customer's input into whole keys before blessed's key parser sees it. The parser's time grows with
+ * the square of its input (measured: 32 KiB of ESC, 1.8 s), and it loses sequences that are cut in two. So it
+ * gets one key at a time. Bracketed paste (xterm, "Bracketed Paste Mode") is taken out here.
  */
 export type Token =
   | { readonly token: 'key'; readonly bytes: Buffer }
@@ -10,18 +10,18 @@ export type Token =
 const ESC = 0x1b;
 const PASTE_BEGINS = '\x1b[200~';
 const PASTE_ENDS = '\x1b[201~';
-/** Longer sequences are no keys. */
+/** No key has a longer sequence. */
 const LONGEST_SEQUENCE = 32;
-/** More than any key that is pasted. */
+/** Longer than any key that is pasted. */
 const LONGEST_PASTE = 16_384;
 
 export class KeyTokens {
-  /** Bytes of a sequence that is not whole yet; binary, one character a byte. */
+  /** Bytes of an unfinished sequence; binary, one character for each byte. */
   #rest = '';
   #paste: string | null = null;
   #lastWasReturn = false;
 
-  /** An escape is waiting: it is a key by itself if nothing follows soon. */
+  /** Whether an unfinished sequence waits. A lone ESC is a key if nothing follows soon. */
   get isWaiting(): boolean {
     return this.#rest !== '' && this.#paste === null;
   }
@@ -48,7 +48,7 @@ export class KeyTokens {
     return tokens;
   }
 
-  /** Nothing followed: what waited is taken as it stands. */
+  /** Nothing followed: a lone ESC becomes a key, any other unfinished sequence is dropped. */
   flush(): Token[] {
     const rest = this.#rest;
     if (rest === '' || this.#paste !== null) return [];
@@ -79,7 +79,7 @@ export class KeyTokens {
   }
 }
 
-/** @returns how many characters the first key takes, 0 when it is not whole yet */
+/** @returns the length of the first key in characters; 0 when it is not complete yet */
 function tokenLength(input: string): number {
   const first = input.charCodeAt(0);
   if (first !== ESC) {
@@ -98,7 +98,7 @@ function tokenLength(input: string): number {
   }
 }
 
-/** RFC 3629; bytes that are no character stand alone. */
+/** The length of a UTF-8 character (RFC 3629). Bytes that form no character stand alone. */
 function characterLength(input: string, first: number): number {
   const length = first < 0xc0 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
   for (let at = 1; at < Math.min(length, input.length); at++) {
@@ -107,7 +107,9 @@ function characterLength(input: string, first: number): number {
   return input.length >= length ? length : 0;
 }
 
-/** ECMA-48: parameters and intermediates, then one final byte. The Linux console's F keys are `ESC [ [ A`. */
+/**
+ * ECMA-48: parameters and intermediates, then one final byte. F keys of the Linux console are `ESC [ [ A`.
+ */
 function csiLength(input: string): number {
   if (input.charAt(2) === '[') return input.length < 4 ? 0 : 4;
   for (let at = 2; at < input.length; at++) {

@@ -1,13 +1,13 @@
 import { cut, wrap } from './printable-text.js';
 import type { MenuPreferences } from './port.js';
 
-/** Below this nothing but a sentence is shown. */
+/** In a smaller window only a sentence is shown. */
 const LEAST_COLUMNS = 40;
 const LEAST_ROWS = 12;
-/** Wider text is hard to read; the rest of a wide window is margin. */
+/** Wider text is hard to read; the rest of a wide window becomes margin. */
 const WIDEST = 100;
 
-/** What of a menu's state decides where things are drawn. */
+/** The parts of a menu's state that decide where things are drawn. */
 export interface Screen {
   readonly columns: number;
   readonly rows: number;
@@ -15,18 +15,18 @@ export interface Screen {
   readonly preferences: MenuPreferences;
 }
 
-/** Where the pages draw: between the bar at the top and the line at the foot. */
+/** Where pages draw: between the bar at the top and the line at the foot. */
 export interface Layout {
   readonly left: number;
   readonly width: number;
   readonly top: number;
-  /** The lines between the bar and the page: while maintenance is on, what is said of it. */
+  /** The maintenance sentence's lines, between the bar and the page. */
   readonly banner: readonly string[];
-  /** The first row that is no longer the page's. */
+  /** The first row below the page. */
   readonly bottom: number;
-  /** No room for boxes and blank lines. */
+  /** Whether boxes and blank lines have no room. */
   readonly low: boolean;
-  /** No room for hints. */
+  /** Whether hints have no room. */
   readonly narrow: boolean;
 }
 

@@ -2,34 +2,37 @@ import { StringDecoder } from 'node:string_decoder';
 import { columnsOf } from './printable-text.js';
 import type { Token } from './key-tokens.js';
 
-/** More than any line that means something. */
+/** Longer than any useful line. */
 const LONGEST_LINE = 16_384;
 
-/** What a line editor needs of the menu it edits for. */
+/** The menu, as its line editor uses it. */
 interface LineHost {
-  /** Null where nothing is echoed. */
+  /** Null when nothing is echoed. */
   readonly echo: ((text: string) => void) | null;
-  /** What may be seen of a line that is being typed. */
+  /** The part of a typed line that may be shown. */
   shown(line: string): string;
-  /** Enter. */
+  /** Called on Enter. */
   entered(line: string): void;
-  /** Ctrl-C or Ctrl-D on an empty line. */
+  /** Called on Ctrl-C, or on Ctrl-D when the line is empty. */
   left(): void;
 }
 
-/** The line being typed. An SSH channel has no line discipline: echo and correction are done here, with backspaces alone. */
+/**
+ * Edits the line being typed. An SSH channel has no line discipline, so echo and correction happen here, with
+ * backspaces only.
+ */
 export class LineEditor {
   readonly #host: LineHost;
   readonly #decoder = new StringDecoder('utf8');
   #line = '';
-  /** Columns of it that stand on the screen. */
+  /** Columns of the line that are on the screen. */
   #echoed = 0;
 
   constructor(host: LineHost) {
     this.#host = host;
   }
 
-  /** As much of the line as may be seen, to be written again behind a new prompt. */
+  /** The part of the line that may be shown, to write again after a new prompt. */
   again(): string {
     if (this.#host.echo === null) return '';
     const shown = this.#host.shown(this.#line);
@@ -42,11 +45,11 @@ export class LineEditor {
     this.#echoed = 0;
   }
 
-  /** @param open asked before each character: false when what follows is somebody else's */
+  /** @param open asked before each character; false when the rest belongs to another reader */
   take(tokens: readonly Token[], open: () => boolean): void {
     for (const token of tokens) {
       const text = token.token === 'paste' ? token.text : this.#decoder.write(token.bytes);
-      // Cursor keys and the like mean nothing on a line.
+      // Cursor keys and similar keys mean nothing on a line.
       if (token.token === 'key' && text.startsWith('\x1b')) continue;
       for (const character of text) {
         if (!open()) return;

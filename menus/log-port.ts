@@ -1,8 +1,8 @@
 import type { DomainName } from '../policy/names.js';
 
 /**
- * The log of a console, as a menu gets it: piece by piece, never whole. Positions count the bytes since the log began; a menu
- * gives back those that it was given.
+ * The console log as a menu gets it: piece by piece, never whole. Positions count bytes since the log began;
+ * a menu only returns positions that it was given.
  */
 
 export interface MenuBoot {
@@ -11,50 +11,53 @@ export interface MenuBoot {
   readonly profile: string;
 }
 
-/** A line of the log, printable. What was said in one line may be several: they stand at the same place. */
+/** A printable line of the log. One line of the console may become several, all at the same position. */
 export interface MenuLogLine {
   readonly from: number;
-  /** Where the next one begins. */
+  /** The position where the next line begins. */
   readonly to: number;
   readonly text: string;
-  /** Whose it is; null when it is not known. */
+  /** The boot that it belongs to; null when unknown. */
   readonly boot: MenuBoot | null;
-  /** Whether it is the first of its boot. */
+  /** Whether it is the first line of its boot. */
   readonly begins: boolean;
 }
 
 export interface MenuLogAbout {
-  /** False when it was switched off: what was kept before is still there. */
+  /** False when the log is switched off; earlier output is still there. */
   readonly keeping: boolean;
-  /** When it was switched last, milliseconds since the epoch; null when it is not known. */
+  /** When it was last switched, in milliseconds since the epoch; null when unknown. */
   readonly switchedAt: number | null;
-  /** Otherwise it is the last of what was said, from memory. */
+  /** False when the lines are only the latest output, from memory. */
   readonly onDisk: boolean;
 }
 
-/** Lines that follow each other, from one position to another. */
+/** Consecutive lines, from one position to another. */
 export interface MenuLogPiece {
   readonly from: number;
   readonly to: number;
   readonly lines: readonly MenuLogLine[];
-  /** Behind them, the line that has not ended yet. */
+  /** The unfinished last line, after `lines`. */
   readonly open: readonly MenuLogLine[];
   readonly atStart: boolean;
   readonly atEnd: boolean;
   readonly about: MenuLogAbout;
 }
 
-/** Which piece is wanted. */
+/** The piece to fetch. */
 export type LogGo =
   | { readonly go: 'start' | 'end' }
   | { readonly go: 'before' | 'after'; readonly position: number }
-  /** The beginning of the boot before, or after, the one that stands there. */
+  /** The start of the boot before or after the one at this position. */
   | { readonly go: 'earlier-boot' | 'later-boot'; readonly position: number };
 
-/** What a menu wants of a log. The first `log` opens it. */
+/** Effects on a console log. The first `log` opens it. */
 export type LogEffect =
   | { readonly effect: 'log'; readonly domain: DomainName; readonly where: LogGo }
-  /** `back`: the last line before the position that has the text, otherwise the first from there on. */
+  /**
+   * `back`: find the last line before the position that contains the text; otherwise the first from the
+   * position on.
+   */
   | {
       readonly effect: 'log-find';
       readonly domain: DomainName;
@@ -62,14 +65,14 @@ export type LogEffect =
       readonly position: number;
       readonly back: boolean;
     }
-  /** No longer. */
+  /** Stop searching. */
   | { readonly effect: 'log-give-up' }
-  /** What comes from now on, as it comes. */
+  /** Follow new output as it arrives, or stop. */
   | { readonly effect: 'log-follow'; readonly domain: DomainName; readonly follow: boolean }
   | { readonly effect: 'log-switch'; readonly domain: DomainName; readonly keep: boolean }
   | { readonly effect: 'log-close' };
 
-/** What a menu is told of a log that it has opened. */
+/** Facts about a log that the menu has opened. */
 export type LogFact =
   | {
       readonly fact: 'log';
@@ -77,7 +80,7 @@ export type LogFact =
       readonly where: LogGo['go'];
       readonly piece: MenuLogPiece;
     }
-  /** The piece around a line that has what was looked for; `at` is where the line stands. */
+  /** The piece around a line with the text that was searched; `at` is the line's position. */
   | {
       readonly fact: 'log-found';
       readonly domain: DomainName;
@@ -90,7 +93,7 @@ export type LogFact =
       readonly what: 'text' | 'earlier-boot' | 'later-boot';
     }
   | { readonly fact: 'log-about'; readonly domain: DomainName; readonly about: MenuLogAbout }
-  /** It is followed no longer, for this reason. */
+  /** Following has stopped; `message` says why. */
   | { readonly fact: 'log-rests'; readonly domain: DomainName; readonly message: string }
-  /** It can be read no longer. */
+  /** The log can no longer be read. */
   | { readonly fact: 'log-left'; readonly domain: DomainName; readonly message: string };

@@ -4,13 +4,13 @@ import type { MenuLogLine, MenuLogPiece } from './log-port.js';
 import { fold } from './printable-text.js';
 import { bootRow } from './words.js';
 
-/** The piece of a log that a menu holds, and what is seen of it. */
+/** The piece of a log that a menu holds, and its visible part. */
 export interface LogView extends MenuLogPiece {
-  /** The first row that is seen: of which line, counted in `lines` and then `open`, and which of its rows. */
+  /** The first visible row: its line, counted through `lines` and then `open`, and its part of that line. */
   readonly top: RowPlace;
-  /** So many rows further on, or back, as soon as there are more. */
+  /** Rows still to scroll, forward or back, when more lines arrive. */
   readonly owed: number;
-  /** The place of what was gone to, a boot or a line that was found, until it is scrolled. */
+  /** The position that the customer went to, a boot or a found line; null after scrolling. */
   readonly mark: number | null;
 }
 
@@ -19,36 +19,36 @@ interface RowPlace {
   readonly part: number;
 }
 
-/** One row of the screen. */
+/** One row on the screen. */
 export interface LogRow {
   readonly line: number;
   readonly part: number;
   readonly text: string;
-  /** Says that a boot begins: not the guest's words. */
+  /** True for our own row that says a boot begins. */
   readonly isBoot: boolean;
 }
 
-/** Which piece is needed to go on. */
+/** The piece needed to scroll further. */
 export type Need = 'before' | 'after' | null;
 
-/** More is not held. */
+/** At most this much is held. */
 const MOST_LINES = 400;
 const MOST_CHARACTERS = 96 * 1024;
-/** Rows owed beyond this are forgotten: somebody leans on a key. */
+/** At most this many rows are owed: a held-down key must not add up. */
 const MOST_OWED = 1_000;
 
-/** The whole width is the log's: a console is as wide as the window. */
+/** The log takes the whole width, as the console does. */
 export function logLayout(screen: Screen): Layout {
   const layout = layoutOf(screen);
   return { ...layout, left: 0, width: screen.columns, top: 1 + layout.banner.length };
 }
 
-/** Rows above the log: one says whose it is, and one more if there is something else to say. */
+/** Rows above the log: one for its domain, and one more when there is something else to say. */
 export function headRows({ about }: Pick<LogView, 'about'>): number {
   return about.keeping && about.onDisk ? 1 : 2;
 }
 
-/** Rows of the log that are seen at once. */
+/** Visible rows of the log. */
 export function logHeight(screen: Screen, view: Pick<LogView, 'about'>): number {
   const { top, bottom } = logLayout(screen);
   return Math.max(1, bottom - top - headRows(view));
@@ -58,7 +58,7 @@ export function every({ lines, open }: LogView): readonly MenuLogLine[] {
   return [...lines, ...open];
 }
 
-/** All rows of what is held, at this width. */
+/** All rows of the held piece at this width. */
 function rowsOf(view: LogView, screen: Screen): readonly LogRow[] {
   const { columns, preferences } = screen;
   return every(view).flatMap((line, index) => {
@@ -69,20 +69,24 @@ function rowsOf(view: LogView, screen: Screen): readonly LogRow[] {
   });
 }
 
-/** The rows that are seen. */
+/** The visible rows. */
 export function seenRows(view: LogView, screen: Screen): readonly LogRow[] {
   const rows = rowsOf(view, screen);
   const top = topRow(view, rows);
   return rows.slice(top, top + logHeight(screen, view));
 }
 
-/** The log as it is opened, or at another place. @param mark what is gone to; its end when there is nothing */
+/**
+ * Shows a piece after opening the log or going elsewhere.
+ *
+ * @param mark the position gone to; null for the end
+ */
 export function openView(piece: MenuLogPiece, mark: number | null, screen: Screen): LogView {
   const view: LogView = { ...piece, top: { line: 0, part: -1 }, owed: 0, mark };
   return mark === null ? bottom(view, screen) : settle(view, screen);
 }
 
-/** As `openView`, with some of what stands before the mark. */
+/** As `openView`, with some rows before the mark. */
 export function openAround(piece: MenuLogPiece, mark: number, screen: Screen): LogView {
   const view = openView(piece, mark, screen);
   const rows = rowsOf(view, screen);
@@ -94,7 +98,10 @@ export function openAround(piece: MenuLogPiece, mark: number, screen: Screen): L
   return place(view, rows, found - Math.floor(logHeight(screen, view) / 3), screen);
 }
 
-/** The line that is looked at: where somebody went, otherwise the last of the log if it is seen, otherwise the first that is seen. */
+/**
+ * The line that the customer looks at: the marked line; else the last line if the log's end is visible; else
+ * the first visible line.
+ */
 export function lookedAt(view: LogView, screen: Screen): MenuLogLine | undefined {
   const lines = every(view);
   const marked = view.mark === null ? undefined : lines.find(({ from }) => from >= (view.mark ?? 0));
@@ -104,7 +111,10 @@ export function lookedAt(view: LogView, screen: Screen): MenuLogLine | undefined
   return row === undefined ? undefined : lines[row.line];
 }
 
-/** Joins a piece on, if it does: one that was asked for before something else came does not. */
+/**
+ * Joins an earlier piece to the view. A piece that no longer fits is ignored: the view has moved since it was
+ * asked for.
+ */
 export function joinBefore(view: LogView, piece: MenuLogPiece, screen: Screen): LogView {
   if (piece.to !== view.from || piece.open.length > 0) return view;
   const line = view.top.line + piece.lines.length;
@@ -119,7 +129,7 @@ export function joinBefore(view: LogView, piece: MenuLogPiece, screen: Screen): 
   return settle(trimmedEnd(payOff(joined, screen), screen), screen);
 }
 
-/** As `joinBefore`, at the other end. What was not a whole line is replaced. */
+/** As `joinBefore`, at the other end. The unfinished line is replaced. */
 export function joinAfter(view: LogView, piece: MenuLogPiece, screen: Screen): LogView {
   if (piece.from !== view.to) return view;
   const joined: LogView = {
@@ -133,13 +143,13 @@ export function joinAfter(view: LogView, piece: MenuLogPiece, screen: Screen): L
   return settle(trimmedStart(payOff(joined, screen)), screen);
 }
 
-/** The end of what is held at the foot of the screen. */
+/** Puts the end of the held piece at the foot of the screen. */
 export function bottom(view: LogView, screen: Screen): LogView {
   const rows = rowsOf(view, screen);
   return place({ ...view, owed: 0 }, rows, rows.length, screen);
 }
 
-/** So many rows on, or back. What is not there yet is owed. */
+/** Scrolls by rows, forward or back. Rows that have not arrived yet are owed. */
 export function scrollRows(view: LogView, by: number, screen: Screen): LogView {
   const rows = rowsOf(view, screen);
   const last = Math.max(0, rows.length - logHeight(screen, view));
@@ -149,7 +159,7 @@ export function scrollRows(view: LogView, by: number, screen: Screen): LogView {
   return place({ ...view, owed, mark: by === 0 ? view.mark : null }, rows, wanted, screen);
 }
 
-/** Which piece should be asked for, so that it is there before it is missed. */
+/** The piece to ask for now, before the customer reaches its edge. */
 export function needOf(view: LogView, screen: Screen): Need {
   const rows = rowsOf(view, screen);
   const height = logHeight(screen, view);
@@ -159,7 +169,7 @@ export function needOf(view: LogView, screen: Screen): Need {
   return null;
 }
 
-/** Whether the end of the log is seen. */
+/** Whether the end of the log is visible. */
 export function seesEnd(view: LogView, screen: Screen): boolean {
   const rows = rowsOf(view, screen);
   return view.atEnd && topRow(view, rows) >= rows.length - logHeight(screen, view);
@@ -168,7 +178,7 @@ export function seesEnd(view: LogView, screen: Screen): boolean {
 function topRow({ top }: LogView, rows: readonly LogRow[]): number {
   const exact = rows.findIndex(({ line, part }) => line === top.line && part === top.part);
   if (exact !== -1) return exact;
-  // The window is another now, or the line has no such row any more.
+  // The window's size has changed, or the line no longer has this row.
   return Math.max(
     0,
     rows.findIndex(({ line }) => line >= top.line),
@@ -185,7 +195,7 @@ function payOff(view: LogView, screen: Screen): LogView {
   return view.owed === 0 ? view : scrollRows(view, 0, screen);
 }
 
-/** At the end of the log the screen is full, if it can be. */
+/** At the end of the log, fills the screen if there are enough rows. */
 export function settle(view: LogView, screen: Screen): LogView {
   if (!view.atEnd) return view;
   const rows = rowsOf(view, screen);
@@ -196,7 +206,7 @@ function isTooMuch(lines: readonly MenuLogLine[]): boolean {
   return lines.length > MOST_LINES || lines.reduce((sum, { text }) => sum + text.length, 0) > MOST_CHARACTERS;
 }
 
-/** Lets go of the oldest, as far as it is not seen. */
+/** Drops the oldest lines that are not visible. */
 function trimmedStart(view: LogView): LogView {
   let { lines } = view;
   while (isTooMuch(lines)) {
@@ -215,7 +225,7 @@ function trimmedStart(view: LogView): LogView {
   };
 }
 
-/** Lets go of the newest, as far as it is not seen. */
+/** Drops the newest lines that are not visible. */
 function trimmedEnd(view: LogView, screen: Screen): LogView {
   const seen = seenRows(view, screen).at(-1)?.line ?? 0;
   let lines = [...view.lines];
@@ -229,7 +239,7 @@ function trimmedEnd(view: LogView, screen: Screen): LogView {
   return { ...view, lines, open: [], to: lines.at(-1)?.to ?? view.from, atEnd: false };
 }
 
-/** How many lines from one on stand at the same place. */
+/** The number of lines from `at` on that share its position. */
 function groupAt(lines: readonly MenuLogLine[], at: number): number {
   const next = lines.findIndex(({ from }, index) => index > at && from !== lines[at]?.from);
   return (next === -1 ? lines.length : next) - at;

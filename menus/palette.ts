@@ -1,6 +1,6 @@
 import type { Style } from './frame.js';
 
-/** How a style looks: colours by their number in the terminal's own table, null for its default. */
+/** How a style looks. Colours are numbers in the terminal's own table; null is its default. */
 export interface Look {
   readonly foreground: number | null;
   readonly background: number | null;
@@ -8,7 +8,7 @@ export interface Look {
   readonly inverse: boolean;
 }
 
-/** How many colours a terminal is given. */
+/** How many colours a terminal gets. */
 export type Depth = 0 | 8 | 256;
 
 function look(
@@ -43,7 +43,7 @@ const NO_COLOUR: Readonly<Record<Style, Look>> = {
   field: INVERSE,
 };
 
-/** `dim` is the default here: dark grey is black on many terminals of eight colours. */
+/** `dim` is the default colour here: dark grey is black on many eight-colour terminals. */
 const EIGHT: Readonly<Record<Style, Look>> = {
   plain: PLAIN,
   strong: BOLD,
@@ -63,7 +63,7 @@ const EIGHT: Readonly<Record<Style, Look>> = {
   field: INVERSE,
 };
 
-/** Middle tones: they can be read on black and on white. */
+/** Middle tones, readable on black and on white. */
 const MANY: Readonly<Record<Style, Look>> = {
   plain: PLAIN,
   strong: BOLD,
@@ -83,7 +83,7 @@ const MANY: Readonly<Record<Style, Look>> = {
   field: look(231, 238),
 };
 
-/** What the terminal can show, by its allow-listed name. */
+/** The colours of a terminal, by its allow-listed name. */
 export function depthOf(term: string, colour: boolean): Depth {
   if (!colour || /^vt|^dumb/.test(term)) return 0;
   return term.endsWith('256color') ? 256 : 8;

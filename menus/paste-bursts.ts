@@ -1,15 +1,21 @@
 import type { Token } from './key-tokens.js';
 
-/** So many characters at once are no keys that somebody presses. */
+/** Nobody presses so many characters at once. */
 const LEAST = 16;
-/** Of these at least so many are different: a key that is held down comes at once over a slow line. */
+/** At least so many of them must differ: over a slow line a held-down key arrives all at once. */
 const LEAST_DIFFERENT = 3;
-/** The first line of a key that was wrapped is longer; a shorter one with Enter behind it is a program's, and keys may follow. */
+/**
+ * The first line of a wrapped key is longer. A shorter line that ends with Enter comes from a program, and
+ * keys may follow.
+ */
 const WRAPPED = 40;
-/** Input within this time after a burst belongs to it. Milliseconds. */
+/** Milliseconds after a burst in which input still belongs to it. */
 const QUIET_MS = 200;
 
-/** Text that came as keys do, much of it at once. `isLine`: it is one line with Enter behind it, as programs type one. */
+/**
+ * Much text that came at once, as keys do. `isLine`: it is one line that ends with Enter, as programs type
+ * it.
+ */
 export interface Burst {
   readonly token: 'burst';
   readonly text: string;
@@ -17,20 +23,20 @@ export interface Burst {
 }
 
 /**
- * Finds what was pasted into a terminal without bracketed paste: it must never be taken for the keys of a menu. Such a burst becomes one
- * text; its keys that are no text are left out, and so is what comes right after it.
+ * Finds text that was pasted without bracketed paste: a menu must never take it for keys. Such a burst
+ * becomes one text. Its keys that are not text are dropped, and input right after it belongs to it.
  */
 export class PasteBursts {
   readonly #clock: () => number;
-  /** When the burst is over, unless more comes. */
+  /** When the burst ends if nothing more arrives; milliseconds of the clock. */
   #until = -Infinity;
 
-  /** @param clock milliseconds, never going back */
+  /** @param clock in milliseconds; must never go back */
   constructor(clock: () => number = () => performance.now()) {
     this.#clock = clock;
   }
 
-  /** @param tokens that came at once */
+  /** @param tokens that arrived together */
   take(tokens: readonly Token[]): readonly (Token | Burst)[] {
     const now = this.#clock();
     const goesOn = now < this.#until;

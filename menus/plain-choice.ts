@@ -3,7 +3,7 @@ import { currentPage, isTyped } from './state.js';
 import type { MenuState } from './state.js';
 import type { Message } from './update.js';
 
-/** What a typed line means where the customer is; null when it means nothing. */
+/** The message for a typed line in this state; null when the line means nothing here. */
 export function messageOf(state: MenuState, line: string): Message | null {
   const text = line.trim();
   const key = (name: string): Message => ({ input: 'key', key: name });
@@ -34,7 +34,7 @@ const LOG_WORDS: Readonly<Record<string, string>> = {
   q: 'interrupt',
 };
 
-/** Not followed line by line: `NAME log --follow` is for that. */
+/** The plain menu does not follow a log: `NAME log --follow` does. */
 function logChoice(text: string): Message | null {
   if (text.startsWith('/')) return { input: 'line', text };
   return Object.hasOwn(LOG_WORDS, text) ? { input: 'key', key: LOG_WORDS[text] ?? '' } : null;

@@ -14,13 +14,13 @@ import { PLAIN, acceptedSentence, wrongWord } from './words.js';
 
 interface PlainOptions {
   /**
-   * True where there is a pty: typed characters come back, and lines end in CR LF. Without one the client's own
+   * True with a pty: typed characters are echoed, and lines end in CR LF. Without one, the client's own
    * terminal does both.
    */
   readonly echo: boolean;
 }
 
-/** The menu as numbered lines, without any control sequence: for screen readers, TERM=dumb and `ssh -T`. */
+/** The menu as numbered lines without control sequences: for screen readers, TERM=dumb and `ssh -T`. */
 export function openPlainMenu(
   terminal: MenuTerminal,
   start: MenuStart,
@@ -40,10 +40,10 @@ class PlainMenu implements OpenMenu {
   readonly #editor: LineEditor;
   readonly #messages: Message[] = [];
   #state: MenuState;
-  /** The cursor stands behind a prompt. */
+  /** Whether the cursor stands after a prompt. */
   #prompted = false;
   #busy = false;
-  /** Effects so far. */
+  /** The number of effects so far. */
   #performed = 0;
   #suspended = false;
   #disposed = false;
@@ -129,12 +129,12 @@ class PlainMenu implements OpenMenu {
       }) ?? null;
   }
 
-  /** At the end of input the answer to what was asked for is still waited for, so that it is read. */
+  /** At the end of input it still waits for pending answers, so that the customer can read them. */
   #quitAtEnd(): void {
     if (this.#ended && !isWaiting(this.#state) && !this.#state.closing) this.#quit();
   }
 
-  /** A pasted private key is never echoed: of a key only what can be a public one is. */
+  /** A pasted private key is never echoed: a key is shown only while it can be a public one. */
   #shownLine(line: string): string {
     const page = currentPage(this.#state);
     if (this.#state.dialog === null && page.page === 'add-key' && (page.discarding || !canBeShown(line)))
@@ -153,7 +153,7 @@ class PlainMenu implements OpenMenu {
     if (this.#suspended || this.#disposed || this.#state.closing) return;
     const { dialog } = this.#state;
     const moved = placeOf(before) !== placeOf(this.#state);
-    // Of a log, an empty line asks for what is older.
+    // On a log's page an empty line asks for older lines.
     const asked = line.trim() === '' && dialog === null && currentPage(before).page !== 'log';
     const sayings = this.#sayings(this.#state);
     const idle = performed === this.#performed && !moved && sayings.length === 0 && !asked;
@@ -191,7 +191,7 @@ class PlainMenu implements OpenMenu {
     this.#quitAtEnd();
   }
 
-  /** Says something while the customer types: the prompt, and what stands behind it, come again below. */
+  /** Prints lines while the customer types, then repeats the prompt with the typed text. */
   #say(lines: readonly string[]): void {
     if (lines.length === 0) return;
     this.#forget();
@@ -219,7 +219,7 @@ class PlainMenu implements OpenMenu {
     return [state.problem, state.notice].filter((text) => text !== null);
   }
 
-  /** What was printed stays on the screen by itself. */
+  /** The printed lines stay on the screen, so the state need not keep them. */
   #forget(): void {
     this.#state = { ...this.#state, problem: null, notice: null };
   }
@@ -239,7 +239,7 @@ class PlainMenu implements OpenMenu {
   }
 }
 
-/** Keys and activity were waited for, and came. */
+/** Whether the keys, the activity or the log lines that this page waited for have arrived. */
 function hasArrived(before: MenuState, after: MenuState): boolean {
   const { page } = currentPage(after);
   if (after.dialog !== null) return false;
@@ -250,20 +250,20 @@ function hasArrived(before: MenuState, after: MenuState): boolean {
   );
 }
 
-/** What was asked for has not been answered yet. */
+/** Whether a request has not been answered yet. */
 function isWaiting(state: MenuState): boolean {
   const page = currentPage(state);
   return state.asked !== null || (page.page === 'log' && (page.view === null || page.searching));
 }
 
-/** Which rows of a log are shown. */
+/** Identifies the visible rows of a log. */
 function seenAt(state: MenuState, { view }: LogPage): string {
   const [first] = view === null ? [] : seenRows(view, state);
   const line = view?.lines[first?.line ?? -1];
   return `${line?.from ?? ''} ${first?.part ?? ''}`;
 }
 
-/** What is shown, but for which of its choices was the last. */
+/** Identifies what is shown, without the selected choice. */
 function placeOf(state: MenuState): string {
   const page = currentPage(state);
   const question = state.dialog === null ? '' : state.dialog.ask;

@@ -48,7 +48,9 @@ import {
   unreachableSentence,
 } from './words.js';
 
-/** What the plain menu prints: whole lines of text without any control, so that a screen reader reads them well. */
+/**
+ * Texts of the plain menu: whole lines without control characters, so that a screen reader reads them well.
+ */
 
 function stateText(domain: MenuDomain, now: number): string {
   const operation = underWay(domain);
@@ -92,7 +94,7 @@ function bannerText({ maintenance }: MenuState): readonly string[] {
   return maintenance === null ? [] : [maintenance];
 }
 
-/** What the choices do: the keys are the other menu's. */
+/** Help about the choices only; the keys belong to the full-screen menu. */
 function helpText(state: MenuState): readonly string[] {
   const lines = help(state.escape.name);
   return lines.slice(lines.indexOf('CONSOLE')).map(inColumns);
@@ -109,7 +111,7 @@ export function promptText(state: MenuState): string {
   return PLAIN.choose;
 }
 
-/** What is worth a line when it happens by itself: maintenance anywhere, of a domain what is on its page. */
+/** News to print without a request: maintenance on every page, a domain's changes on its own page. */
 export function newsText(before: MenuState, after: MenuState): string[] {
   const maintenance = before.maintenance === after.maintenance ? [] : [after.maintenance ?? MAINTENANCE_OVER];
   return [...maintenance, ...domainNews(before, after)];
@@ -137,7 +139,7 @@ function domainNews(before: MenuState, after: MenuState): string[] {
   return lines;
 }
 
-/** How often progress is said again while nothing changes. */
+/** Milliseconds between repeats of unchanged progress. */
 const PROGRESS_MS = 10_000;
 
 function progressText(state: MenuState, domain: MenuDomain): string {

@@ -8,17 +8,17 @@ import type { Role } from '../policy/roles.js';
 import type { LogEffect, LogFact } from './log-port.js';
 
 /**
- * The port between a menu and the gate around it. A menu is `(state, message) -> (state, effects)`: facts come in
- * as messages, requests go out as effects, and the gate carries them out in one place. What was painted
- * is never what permits.
+ * The port between a menu and the gate around it. A menu is `(state, message) -> (state, effects)`: facts
+ * arrive as messages, and requests leave as effects, which the gate carries out in one place. A painted
+ * choice never gives permission.
  */
 
-/** Whether an action may be chosen, as policy says now; asked again when it is chosen. */
+/** Whether policy allows an action now. The gate asks policy again when it is chosen. */
 export type Offer =
   | { readonly offered: true }
   | { readonly offered: false; readonly code: RefusalCode; readonly reason: string };
 
-/** An operation under way or just ended, as the menu shows it. Times are milliseconds since the epoch. */
+/** A running or just ended operation, as the menu shows it. Times are milliseconds since the epoch. */
 export interface MenuOperation {
   readonly id: string;
   readonly action: Action;
@@ -29,7 +29,7 @@ export interface MenuOperation {
   readonly startedAt: number;
   readonly deadlineAt: number | null;
   readonly by: CustomerName;
-  /** The failure's sentence, when it failed. */
+  /** The reason, when it failed. */
   readonly message: string | null;
 }
 
@@ -38,39 +38,42 @@ export interface MenuProfile {
   readonly title: string;
   readonly disks: string;
   readonly hint: string;
-  /** What is set for this domain of what the profile leaves open. */
+  /** The profile's parameters, with their values for this domain. */
   readonly parameters: readonly MenuParameter[];
-  /** Why it cannot be chosen, null when it can. */
+  /** Why it cannot be chosen; null when it can. */
   readonly refused: string | null;
 }
 
 export interface MenuParameter {
   readonly title: string;
-  /** Null while nobody has set it. */
+  /** Null until somebody sets it. */
   readonly value: string | null;
 }
 
-/** One domain of this customer, as last heard. `state` is null until dom0 has answered for the first time. */
+/** One domain of this customer, as last heard. `state` is null until dom0 answers for the first time. */
 export interface MenuDomain {
   readonly name: DomainName;
   readonly role: Role;
   readonly state: DomainState | null;
   readonly profile: BootProfileName | null;
   readonly since: number | null;
-  /** When the toolstack was last asked; older than 5 s is shown with its age. */
+  /** When the toolstack was last asked. After 5 s the menu shows the age. */
   readonly seenAt: number | null;
-  /** False when its Xen host does not answer. */
+  /** False when the Xen host does not answer. */
   readonly reachable: boolean;
   readonly memoryMiB: number | null;
   readonly vcpus: number | null;
   readonly cpuPercent: number | null;
   readonly profiles: readonly MenuProfile[];
   readonly operation: MenuOperation | null;
-  /** An administrator of the host has its console to themselves. */
+  /** Whether an administrator of the host holds its console alone. */
   readonly consoleLocked: boolean;
-  /** The host where it is without being managed there: nothing can be done with it, and its state is that one's. */
+  /**
+   * The host on which it runs without being managed there, which also gave its state. No action is possible
+   * then.
+   */
   readonly elsewhere: { readonly host: string; readonly moving: boolean } | null;
-  /** What would be recorded of a visit to its console. */
+  /** What is recorded of a visit to its console. */
   readonly recorded: Recorded;
   readonly offers: Readonly<Record<Action, Offer>>;
 }
@@ -81,57 +84,57 @@ export interface MenuKey {
   readonly comment: string;
   readonly addedAt: number;
   readonly lastUsedAt: number | null;
-  /** From then on it opens nothing; null: never. */
+  /** When the key stops working; null for never. */
   readonly expiresAt: number | null;
-  /** The key of this very connection. */
+  /** Whether this connection uses the key. */
   readonly inUse: boolean;
 }
 
-/** One line of the customer's own activity, already in words that the customer may read. */
+/** One line of the customer's own activity, in words for the customer. */
 export interface MenuActivity {
   readonly at: number;
   readonly text: string;
 }
 
-/** How the menu is drawn; kept per customer. */
+/** How the menu is drawn. The gate stores it for each customer. */
 export interface MenuPreferences {
   readonly charset: 'utf-8' | 'ascii';
   readonly colour: boolean;
 }
 
-/** A preference that the customer is asked to change for every later login. */
+/** A preference to change for all later logins, after a question. */
 export type Setting =
   | { readonly of: 'charset'; readonly to: MenuPreferences['charset'] }
   | { readonly of: 'colour'; readonly to: boolean }
   | { readonly of: 'escape'; readonly to: EscapeKey };
 
-/** What a menu starts with. */
+/** The initial facts of a menu. */
 export interface MenuStart {
   readonly customer: CustomerName;
-  /** The name of this service, from the settings: shown in the title bar. */
+  /** The service's name from the settings, shown in the title bar. */
   readonly site: string;
-  /** Lines of the message of the day, printable. */
+  /** Printable lines of the message of the day. */
   readonly motd: readonly string[];
-  /** What stands at the top while maintenance is on. */
+  /** The sentence at the top during maintenance; null otherwise. */
   readonly maintenance: string | null;
   readonly preferences: MenuPreferences;
-  /** What leaves a console, with a dot behind it. */
+  /** This key, then a dot, leaves a console. */
   readonly escape: EscapeKey;
   readonly domains: readonly MenuDomain[];
-  /** Set when the login named a domain: its page is the first, and there is no list behind it. */
+  /** The domain that the login named: its page is the first, with no list behind it. Null otherwise. */
   readonly only: DomainName | null;
   readonly columns: number;
   readonly rows: number;
   readonly now: number;
 }
 
-/** The actions that end in an operation of dom0. */
+/** The actions that become an operation of dom0. */
 export type OperateAction = Extract<
   Action,
   'start' | 'shutdown' | 'poweroff' | 'reboot' | 'rescue' | 'normal'
 >;
 
-/** What a menu wants done. */
+/** A menu's requests to the gate. */
 export type Effect =
   | {
       readonly effect: 'operate';
@@ -139,7 +142,7 @@ export type Effect =
       readonly domain: DomainName;
       readonly profile: BootProfileName | null;
     }
-  /** Lend the terminal to the console; the menu gets it back with the `console-left` fact. */
+  /** Lend the terminal to the console. The menu gets it back with the `console-left` fact. */
   | { readonly effect: 'console'; readonly domain: DomainName; readonly mode: 'write' | 'watch' }
   | { readonly effect: 'list-keys' }
   | { readonly effect: 'add-key'; readonly text: string }
@@ -150,32 +153,32 @@ export type Effect =
   | { readonly effect: 'choose-escape'; readonly escape: EscapeKey }
   | { readonly effect: 'quit' };
 
-/** What a menu is told. */
+/** What the gate tells a menu. */
 export type Fact =
-  /** The whole list of this customer's domains, each time anything in it changes. */
+  /** All domains of this customer, sent whenever anything in the list changes. */
   | { readonly fact: 'domains'; readonly domains: readonly MenuDomain[] }
-  /** An operate effect was accepted by dom0. */
+  /** dom0 accepted an operate effect. */
   | { readonly fact: 'accepted'; readonly domain: DomainName; readonly action: Action }
-  /** An operation of this customer's menu came to its end. */
+  /** An operation of this customer's menu has ended. */
   | { readonly fact: 'ended'; readonly domain: DomainName; readonly operation: MenuOperation }
-  /** An effect was refused; the sentence stays until a key. */
+  /** An effect was refused. The sentence stays until the next key. */
   | { readonly fact: 'refused'; readonly message: string }
-  /** Something worth a sentence: a key was added, an announcement. */
+  /** News, such as an added key or an announcement. */
   | { readonly fact: 'notice'; readonly message: string }
-  /** Maintenance begins, says something else, or ends (null). */
+  /** Maintenance begins, changes its sentence, or ends (null). */
   | { readonly fact: 'maintenance'; readonly message: string | null }
   | { readonly fact: 'keys'; readonly keys: readonly MenuKey[] }
   | { readonly fact: 'activity'; readonly activity: readonly MenuActivity[] }
   | LogFact
-  /** The console gave the terminal back; `message` says why, when there is something to say. */
+  /** The console has returned the terminal; `message` gives the reason, if there is one to tell. */
   | { readonly fact: 'console-left'; readonly domain: DomainName; readonly message: string | null }
   | { readonly fact: 'size'; readonly columns: number; readonly rows: number }
-  /** Once a second while anything on the screen shows an age or a progress. */
+  /** Sent once a second while the screen shows an age or progress. */
   | { readonly fact: 'tick'; readonly now: number };
 
-/** The customer's end of the line, as a menu needs it. */
+/** The customer's terminal, as a menu uses it. */
 export interface MenuTerminal {
-  /** From the allow-list; never what the client sent. */
+  /** A name from the allow-list, never the client's text. */
   readonly term: string;
   columns: number;
   rows: number;
@@ -183,23 +186,22 @@ export interface MenuTerminal {
   /** @returns a function that stops listening */
   onInput(listener: (data: Buffer) => void): () => void;
   onResize(listener: (columns: number, rows: number) => void): () => void;
-  /** There will be no more input. A plain menu leaves then; without it, it waits to be disposed of. */
+  /** Called when input has ended. A plain menu then leaves; another menu waits to be disposed of. */
   onEnd?(listener: () => void): () => void;
 }
 
-/** Carries out what a menu wants; never throws, answers by facts. */
+/** Carries out an effect. It never throws, and answers with facts. */
 export type Perform = (effect: Effect) => void;
 
 /**
- * A menu on a terminal: full-screen or plain. Made by `openFullScreenMenu` and `openPlainMenu`, which share one state and
- * one `update`.
+ * A menu on a terminal. Use `openFullScreenMenu` or `openPlainMenu`; both share one state and one `update`.
  */
 export interface OpenMenu {
   tell(fact: Fact): void;
-  /** Stop reading and painting; the terminal is another's (a console's). */
+  /** Stops reading and painting: the terminal belongs to another user of it (a console). */
   suspend(): void;
-  /** Take the terminal back and paint everything again. */
+  /** Takes the terminal back and paints everything again. */
   resume(): void;
-  /** Put the terminal right and let go of it; twice is harmless. */
+  /** Restores the terminal and releases it. Calling it twice is harmless. */
   dispose(): void;
 }

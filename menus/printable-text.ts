@@ -2,14 +2,14 @@ import { isPrintable } from '../policy/printable.js';
 import type { MenuPreferences } from './port.js';
 
 /**
- * Text from elsewhere (key comments, activity, messages of the toolstack) made fit for a screen, and measured in
- * columns. A menu shows less than policy/printable lets through: one cell too many shifts a whole line, so a character
- * on whose width terminals disagree becomes `?` as well.
+ * Makes text from elsewhere (key comments, activity, messages of the toolstack) fit for a screen, and
+ * measures it in columns. A menu shows less than policy/printable lets through: one cell too many shifts a
+ * whole line. So a character whose width differs between terminals becomes `?` as well.
  */
 
 export type Charset = MenuPreferences['charset'];
 
-/** East Asian Wide and Fullwidth (UAX #11), without emoji, on which terminals disagree. */
+/** East Asian Wide and Fullwidth (UAX #11), without emoji: terminals disagree on their width. */
 const WIDE: readonly (readonly [number, number])[] = [
   [0x1100, 0x115f],
   [0x2e80, 0x303e],
@@ -28,7 +28,10 @@ const WIDE: readonly (readonly [number, number])[] = [
 
 const PLAIN_ASCII = /^[\x20-\x7e]*$/;
 const SPACE = /[\t\n\v\f\r\p{Z}]/u;
-/** Marks other than the common accents, emoji, and the inner letters of Hangul. */
+/**
+ * Characters whose width terminals disagree on: marks beyond the common accents, emoji, and the inner letters
+ * of Hangul.
+ */
 const UNSURE_WIDTH = /[\p{M}\p{Emoji_Presentation}\u1160-\u11ff]/u;
 const COMBINING = /[\u0300-\u036f]/u;
 const MOST_MARKS = 2;
@@ -53,7 +56,7 @@ const ASCII_FOR: Readonly<Record<string, string>> = {
   '≥': '>',
 };
 
-/** One cell of a screen, or two of them when `width` is 2. */
+/** One cell of a screen, or two when `width` is 2. */
 export interface Glyph {
   readonly text: string;
   readonly width: 1 | 2;
@@ -64,7 +67,9 @@ function widthOf(codePoint: number): 1 | 2 {
   return WIDE.some(([from, to]) => codePoint >= from && codePoint <= to) ? 2 : 1;
 }
 
-/** The text as cells. A character that a menu does not show becomes `?`; at most two marks stand on a letter. */
+/**
+ * The text as cells. A character that a menu does not show becomes `?`. A letter carries at most two marks.
+ */
 export function glyphsOf(text: string): Glyph[] {
   const glyphs: Glyph[] = [];
   let marks = 0;
@@ -93,7 +98,7 @@ function asciiOf(text: string): string {
     .replace(/[^\x20-\x7e]/gu, '?');
 }
 
-/** One printable line in the charset; applying it twice changes nothing. */
+/** One printable line in the charset. Applying it twice changes nothing. */
 export function printable(text: string, charset: Charset): string {
   if (PLAIN_ASCII.test(text)) return text;
   const shown = glyphsOf(text)
@@ -102,13 +107,13 @@ export function printable(text: string, charset: Charset): string {
   return charset === 'ascii' ? asciiOf(shown) : shown;
 }
 
-/** Columns that printable text takes. */
+/** Columns that a printable text takes. */
 export function columnsOf(text: string): number {
   if (PLAIN_ASCII.test(text)) return text.length;
   return glyphsOf(text).reduce((sum, glyph) => sum + glyph.width, 0);
 }
 
-/** Printable text in at most `columns`, its end replaced by an ellipsis when it is longer. */
+/** Printable text of at most `columns`; a longer text ends in an ellipsis. */
 export function cut(text: string, columns: number, charset: Charset): string {
   const line = printable(text, charset);
   if (columnsOf(line) <= columns) return line;
@@ -125,7 +130,7 @@ export function cut(text: string, columns: number, charset: Charset): string {
   return kept.trimEnd() + ellipsis;
 }
 
-/** Printable text broken at spaces into lines of at most `columns`; a longer word is broken where it must be. */
+/** Printable text broken at spaces into lines of at most `columns`. A longer word is broken anywhere. */
 export function wrap(text: string, columns: number, charset: Charset): string[] {
   const width = Math.max(2, columns);
   const lines: string[] = [];
@@ -154,7 +159,7 @@ export function wrap(text: string, columns: number, charset: Charset): string[] 
   return lines;
 }
 
-/** Printable text broken into lines of at most `columns` wherever it must be; blanks stay. */
+/** Printable text broken anywhere into lines of at most `columns`. Blanks stay. */
 export function fold(text: string, columns: number, charset: Charset): string[] {
   const line = printable(text, charset);
   const width = Math.max(2, columns);
@@ -165,7 +170,7 @@ export function fold(text: string, columns: number, charset: Charset): string[] 
   return brokenAnywhere(line, width);
 }
 
-/** Text broken into lines of at most `width` columns, between any two characters. */
+/** Text broken between any two characters into lines of at most `width` columns. */
 export function brokenAnywhere(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';

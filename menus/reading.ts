@@ -3,7 +3,7 @@ import { columnsOf, printable, wrap } from './printable-text.js';
 import type { MenuState, Page } from './state.js';
 import { LOADING, NO_ACTIVITY, help, moment } from './words.js';
 
-/** A page that is only read: its lines at this width, and how it scrolls. */
+/** Pages that are only read: their lines at the window's width, and how they scroll. */
 
 type ReadingPage = Extract<Page, { page: 'activity' | 'help' }>;
 
@@ -15,7 +15,7 @@ interface ReadingLine {
 /** `2025-11-21 07:15  ` */
 const DATE_COLUMNS = 18;
 
-/** Of longer pages the newest lines are shown: a narrow window must not make a page cost without end. */
+/** A longer page shows only its newest lines: a narrow window must not make it cost without limit. */
 const MOST_LINES = 2000;
 
 interface Made {
@@ -23,12 +23,12 @@ interface Made {
   readonly lines: readonly ReadingLine[];
 }
 
-/** The lines that were made last from a text: a key moves over them, and must not make them anew. */
+/** The last lines made from each text: a key that scrolls must not make them again. */
 const made = new WeakMap<object, Made>();
 const HELP = {};
 const NOTHING = {};
 
-/** The same lines, not only equal ones, while neither the text nor the width changes. */
+/** The page's lines. Returns the same array while neither the text nor the width changes. */
 export function readingLines(state: MenuState, page: ReadingPage): readonly ReadingLine[] {
   const { width } = layoutOf(state);
   const { charset } = state.preferences;
@@ -42,16 +42,16 @@ export function readingLines(state: MenuState, page: ReadingPage): readonly Read
   return lines;
 }
 
-/** Lines that are seen at once. */
+/** Lines visible at once. */
 export function readingHeight(state: MenuState): number {
   const { top, bottom, low } = layoutOf(state);
   return Math.max(1, bottom - top - (low ? 0 : 1));
 }
 
-/** Where a page opens whose last lines are the newest: as far down as there are lines. */
+/** The first line of a page that opens at its end. */
 export const AT_END = Number.MAX_SAFE_INTEGER;
 
-/** The first line to show after a key; never past the end. */
+/** The first line to show after a key, never beyond the last page. */
 export function scroll(state: MenuState, page: ReadingPage, key: string): number {
   const height = readingHeight(state);
   const last = lastTop(state, page);
@@ -84,7 +84,7 @@ export function lastTop(state: MenuState, page: ReadingPage): number {
   return Math.max(0, readingLines(state, page).length - readingHeight(state));
 }
 
-/** Whether nothing is above what is seen. */
+/** Whether the first line is visible. */
 export function isAtStart(state: MenuState, page: ReadingPage): boolean {
   return Math.min(page.top, lastTop(state, page)) === 0;
 }
@@ -102,7 +102,7 @@ function helpLines(state: MenuState): ReadingLine[] {
   });
 }
 
-/** A line of help with what its tabs part in columns below each other. */
+/** Puts the two parts of a help line, which a tab separates, into columns. */
 export function inColumns(text: string): string {
   const [first = '', second] = text.split('\t');
   if (second === undefined) return first;

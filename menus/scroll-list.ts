@@ -1,9 +1,9 @@
 import type { Canvas } from './canvas.js';
 import type { Entry } from './entries.js';
 
-/** Something in a list that scrolls: one line or more, drawn where there is room. */
+/** An item of one or more lines in a scrolling list. */
 export interface Block {
-  /** The entry's id, null for what cannot be selected. */
+  /** The entry's id; null when it cannot be selected. */
   readonly id: string | null;
   readonly height: number;
   /** Draws one of its lines, counted from 0. */
@@ -17,7 +17,7 @@ export interface Area {
   readonly bottom: number;
 }
 
-/** Draws as much as there is room for, the selected block always in sight. */
+/** Draws as many lines as fit, and keeps the selected block visible. */
 export function drawBlocks(canvas: Canvas, area: Area, blocks: readonly Block[], selected: string): void {
   const height = area.bottom - area.top;
   if (height <= 0) return;
@@ -49,7 +49,7 @@ function firstLine(blocks: readonly Block[], selected: string): number {
 
 export const GAP: Block = { id: null, height: 1, draw: () => undefined };
 
-/** Pointer, key, label; then the hint, or why it cannot be chosen. */
+/** Draws pointer, key and label, then the hint or the reason why it cannot be chosen. */
 export function entryBlock(canvas: Canvas, area: Area, entry: Entry, narrow: boolean): Block {
   const labelColumns = narrow ? 15 : 17;
   return {

@@ -13,13 +13,13 @@ import type {
   Setting,
 } from './port.js';
 
-/** What the customer looks at. `selected` is an entry's id, so that a list that changes does not move the choice. */
+/** A page of the menu. `selected` is an entry's id, so the selection stays when the list changes. */
 export type Page =
   | { readonly page: 'list'; readonly selected: string }
   | { readonly page: 'domain'; readonly domain: DomainName; readonly selected: string }
   | { readonly page: 'rescue'; readonly domain: DomainName; readonly selected: string }
   | { readonly page: 'keys'; readonly selected: string }
-  /** `discarding`: a private key came; all is thrown away until the customer leaves. */
+  /** `discarding`: a private key was pasted, and everything is dropped until the customer leaves. */
   | { readonly page: 'add-key'; readonly text: string; readonly discarding: boolean }
   | LogPage
   | { readonly page: 'activity'; readonly top: number }
@@ -29,19 +29,19 @@ export type Page =
 export interface LogPage {
   readonly page: 'log';
   readonly domain: DomainName;
-  /** Null until it came. */
+  /** Null until it arrives. */
   readonly view: LogView | null;
-  /** The piece that was asked for and has not come. */
+  /** The requested piece that has not arrived. */
   readonly asked: Need;
   readonly follow: boolean;
-  /** What is being typed to be looked for; null when nothing is. */
+  /** The search text being typed; null when none is. */
   readonly typing: string | null;
-  /** What was looked for last. */
+  /** The last text searched. */
   readonly text: string | null;
   readonly searching: boolean;
 }
 
-/** A question over the page; nothing happens before it is answered. */
+/** A question over the page. Nothing happens before the answer. */
 export type Dialog =
   | { readonly ask: 'yes'; readonly action: OperateAction; readonly domain: DomainName }
   | {
@@ -53,14 +53,14 @@ export type Dialog =
       readonly wrong: boolean;
     }
   | { readonly ask: 'remove-key'; readonly fingerprint: Fingerprint }
-  /** Of the key in use: a word is typed, which nothing that is pasted by mistake holds. */
+  /** For the key in use, the customer types a word that nobody pastes by mistake. */
   | {
       readonly ask: 'remove-used-key';
       readonly fingerprint: Fingerprint;
       readonly typed: string;
       readonly wrong: boolean;
     }
-  /** What stays so at every later login. */
+  /** Changes all later logins. */
   | { readonly ask: 'setting'; readonly setting: Setting }
   | { readonly ask: 'switch-log'; readonly domain: DomainName; readonly keep: boolean };
 
@@ -71,14 +71,14 @@ export function isTyped(dialog: Dialog | null): dialog is TypedDialog {
   return dialog !== null && 'typed' in dialog;
 }
 
-/** What is to be typed for a yes. */
+/** The word to type for a yes. */
 export function wordFor(dialog: TypedDialog): string {
   return dialog.ask === 'name' ? dialog.domain : REMOVE_WORD;
 }
 
 const REMOVE_WORD = 'remove';
 
-/** An operation asked for and not yet answered. */
+/** A requested operation without an answer yet. */
 export interface Asked {
   readonly domain: DomainName;
   readonly action: OperateAction;
@@ -87,14 +87,14 @@ export interface Asked {
 }
 
 /**
- * What goes on by itself after a "power off now" that cut short what this menu had asked for: a rescue boot whose guest
- * would not shut down is still wanted. The customer has confirmed both.
+ * The follow-up of a "power off now" that interrupted an operation of this menu. For example, a rescue boot
+ * is still wanted when its guest would not shut down. The customer has confirmed both.
  */
 export interface Plan {
   readonly domain: DomainName;
   readonly action: Extract<OperateAction, 'rescue' | 'normal' | 'start'>;
   readonly profile: BootProfileName | null;
-  /** The power-off has ended. */
+  /** Whether the power-off has ended. */
   readonly ready: boolean;
 }
 
@@ -110,38 +110,41 @@ export interface MenuState {
   readonly rows: number;
   readonly now: number;
   readonly domains: readonly MenuDomain[];
-  /** Null until they were asked for and came. */
+  /** Null until requested and received. */
   readonly keys: readonly MenuKey[] | null;
   readonly activity: readonly MenuActivity[] | null;
-  /** The way here; the last is shown. Never empty. */
+  /** The path to the current page, which is the last. Never empty. */
   readonly pages: readonly Page[];
   readonly dialog: Dialog | null;
-  /** What went wrong; stays until a key. */
+  /** What went wrong; stays until the next key. */
   readonly problem: string | null;
   readonly notice: string | null;
   readonly asked: Asked | null;
   /** The last operation of this menu that dom0 accepted. */
   readonly accepted: Asked | null;
-  /** The domain whose rescue boot shall be shown on its console as soon as it begins. */
+  /** The domain whose console the menu opens as soon as its rescue boot begins. */
   readonly follow: { readonly domain: DomainName; readonly begun: boolean } | null;
   readonly plan: Plan | null;
-  /** The console that was asked for; until it comes or is refused, keys are nobody's: they were meant for it. */
+  /**
+   * The requested console. Until it opens or is refused, other keys are dropped: the customer meant them for
+   * it.
+   */
   readonly calling: DomainName | null;
-  /** The terminal is a console's. */
+  /** Whether a console has the terminal. */
   readonly lent: boolean;
   readonly closing: boolean;
-  /** Raised when every cell is to be painted anew. */
+  /** Raised to paint every cell again. */
   readonly generation: number;
 }
 
 /**
- * What comes to a menu besides facts. A `key` is one printable character or one of NAMED_KEYS; `choose` is
- * an entry's number as the plain menu counts; `line` is a whole typed line.
+ * Messages to a menu besides facts. A `key` is one printable character or one of NAMED_KEYS. `choose` is an
+ * entry's number as the plain menu counts. `line` is a whole typed line.
  */
 export type Input =
   | { readonly input: 'key'; readonly key: string }
   | { readonly input: 'paste'; readonly text: string }
-  /** Pasted without brackets, or typed by a program. `isLine`: one line with Enter behind it. */
+  /** Text pasted without brackets, or typed by a program. `isLine`: one line that ends with Enter. */
   | { readonly input: 'burst'; readonly text: string; readonly isLine: boolean }
   | { readonly input: 'choose'; readonly number: number }
   | { readonly input: 'line'; readonly text: string }
@@ -175,7 +178,7 @@ export interface Step {
 const MOST_COLUMNS = 300;
 const MOST_ROWS = 100;
 
-/** A window's size as it can be painted; what is not a number is 80×24. */
+/** Limits a window's size to one that can be painted. A value that is not a number becomes 80 or 24. */
 export function clampSize(columns: number, rows: number): { columns: number; rows: number } {
   const clamp = (value: number, least: number, most: number, otherwise: number): number =>
     Number.isFinite(value) ? Math.min(most, Math.max(least, Math.trunc(value))) : otherwise;
@@ -211,7 +214,7 @@ export function initialState(start: MenuStart): MenuState {
   };
 }
 
-/** The list shows the message of the day below itself; a domain's page and a low window have no room for it. */
+/** The list shows the message of the day below itself. A lower window, or a domain's page, has no room. */
 const ROOMY_ROWS = 22;
 
 function firstNotice(start: MenuStart): string | null {
@@ -221,7 +224,7 @@ function firstNotice(start: MenuStart): string | null {
   return page === 'list' && start.rows >= ROOMY_ROWS && below > 12 ? null : start.motd.join(' ');
 }
 
-/** Where a menu begins and Back ends: the only domain's page, else the list. */
+/** The first page, where Back ends: the only domain's page, else the list. */
 export function rootPage(domains: readonly MenuDomain[], only: DomainName | null): Page {
   const single = domains.length === 1 ? domains[0]?.name : undefined;
   const domain = only ?? single;
@@ -236,16 +239,16 @@ export function findDomain(state: MenuState, name: DomainName): MenuDomain | und
   return state.domains.find((domain) => domain.name === name);
 }
 
-/** The operation under way on a domain, null when it is at rest. */
+/** The running operation of a domain; null when there is none. */
 export function underWay(domain: MenuDomain): MenuDomain['operation'] {
   const phase = domain.operation?.phase;
   return phase === 'queued' || phase === 'running' ? domain.operation : null;
 }
 
-/** Steps at which the guest is down already, and coming up again. */
+/** Steps at which the guest is already down and starts again. */
 const BOOTING: readonly string[] = ['creating', 'attaching-console', 'unpausing', 'undoing'];
 
-/** Whether "power off now" belongs on the screen: something is under way that waits for the guest. */
+/** Whether to offer "power off now": an operation is waiting for the guest. */
 export function waitsForGuest(domain: MenuDomain): boolean {
   const operation = underWay(domain);
   const slow: readonly Action[] = ['shutdown', 'reboot', 'rescue', 'normal'];

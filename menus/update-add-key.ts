@@ -3,19 +3,19 @@ import { KEY_PRIVATE, KEY_TOO_LONG } from './words.js';
 
 type AddKeyPage = Extract<Page, { page: 'add-key' }>;
 
-/** An RSA key of 16384 bits has 2,800 characters. */
+/** An RSA key of 16384 bits takes 2,800 characters. */
 const LONGEST_KEY = 8192;
 const PRIVATE = /PRIVATE KEY|^PuTTY-User-Key-File/i;
-/** The last line of a private key, or the customer's own word that it is over. */
+/** The last line of a private key, or the customer's own sign that it is over. */
 const PRIVATE_ENDS = /^\s*-----END |^Private-MAC|^\s*[bq]\s*$/i;
-/** What a line of authorized_keys can begin with; and every beginning of such a beginning. */
+/** Possible beginnings of a public key. While one is being typed, its own beginning counts too. */
 const PUBLIC_STARTS = ['ssh-', 'ecdsa-sha2-', 'sk-ssh-', 'sk-ecdsa-'];
 
 function still(state: MenuState): Step {
   return { state, effects: [] };
 }
 
-/** Whether what is being typed may be shown: only what can still become a public key ever is. */
+/** Whether typed text may be shown: only text that can still become a public key. */
 export function canBeShown(text: string): boolean {
   const start = text.trimStart();
   return PUBLIC_STARTS.some((known) =>
@@ -38,7 +38,7 @@ export function addKeyPaste(state: MenuState, page: AddKeyPage, text: string): S
   return still(take(state, page, page.text + oneLine(text)));
 }
 
-/** A whole line, as the plain menu reads it. */
+/** Takes a whole line, as the plain menu reads it. */
 export function addKeyLine(state: MenuState, page: AddKeyPage, text: string): Step {
   if (page.discarding) return still(PRIVATE_ENDS.test(text) ? leave(state) : state);
   if (text.trim() === '') return still(leave(state));
@@ -49,7 +49,7 @@ export function addKeyLine(state: MenuState, page: AddKeyPage, text: string): St
     : still(next);
 }
 
-/** Terminals send the ends of pasted lines as carriage returns; a key broken over lines is joined. */
+/** Joins a key that was broken over lines. Terminals send pasted line ends as carriage returns. */
 function oneLine(text: string): string {
   return PRIVATE.test(text) ? text : text.trim().replace(/[\r\n]+/g, '');
 }

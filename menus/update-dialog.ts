@@ -5,7 +5,7 @@ import { currentPage, findDomain, isTyped, underWay, wordFor } from './state.js'
 import { domainGone, escapeChosen, stillAsking } from './words.js';
 import type { Setting } from './port.js';
 
-/** How an action is confirmed: what can lose data takes the server's whole name. */
+/** How an action is confirmed. An action that can lose data needs the server's whole name. */
 const QUESTIONS: Readonly<Record<OperateAction, 'none' | 'yes' | 'name'>> = {
   start: 'none',
   shutdown: 'yes',
@@ -17,7 +17,7 @@ const QUESTIONS: Readonly<Record<OperateAction, 'none' | 'yes' | 'name'>> = {
 
 /** A domain's name has at most 63 characters. */
 const LONGEST_NAME = 63;
-/** After this an unanswered request no longer holds up the next one. */
+/** Milliseconds. After this an unanswered request no longer blocks the next one. */
 const PATIENCE_MS = 10_000;
 
 function still(state: MenuState): Step {
@@ -45,7 +45,7 @@ export function openDialog(
   }
 }
 
-/** A key while a question is open. Only the answers do anything. */
+/** Handles a key while a question is open. Only answers do anything. */
 export function dialogKey(state: MenuState, dialog: Dialog, key: string): Step {
   if (key === 'escape' || key === 'interrupt' || key === 'eof') return still({ ...state, dialog: null });
   if (isTyped(dialog)) return typedKey(state, dialog, key);
@@ -93,14 +93,16 @@ function typedKey(state: MenuState, dialog: TypedDialog, key: string): Step {
   return operate(closeRescuePage(closed), dialog.action, dialog.domain, dialog.profile);
 }
 
-/** The choice of a profile is made: its progress is seen on the domain's page. */
+/** Leaves the profile page after the choice: the domain's page shows the progress. */
 function closeRescuePage(state: MenuState): MenuState {
   return currentPage(state).page === 'rescue' && state.pages.length > 1
     ? { ...state, pages: state.pages.slice(0, -1) }
     : state;
 }
 
-/** Asks for a confirmed operation. Whether it is offered is looked at again: facts come while a question is open. */
+/**
+ * Requests a confirmed operation. It checks the offer again, because facts arrive while a question is open.
+ */
 export function operate(
   state: MenuState,
   action: OperateAction,
@@ -126,7 +128,7 @@ function whyNot(state: MenuState, action: OperateAction, name: DomainName): stri
   return offer.offered ? null : offer.reason;
 }
 
-/** A power-off that cuts short what this menu asked for is a step of it, not the end of it. */
+/** A power-off that interrupts this menu's own operation is one step of it, not its end. */
 export function planAfter(state: MenuState, action: OperateAction, name: DomainName): Plan | null {
   if (action !== 'poweroff') return state.plan?.domain === name ? null : state.plan;
   const domain = findDomain(state, name);

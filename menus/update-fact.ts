@@ -16,7 +16,7 @@ function still(state: MenuState): Step {
   return { state, effects: [] };
 }
 
-/** What the gate tells the menu. */
+/** Handles what the gate tells the menu. */
 export function updateFact(state: MenuState, fact: Fact): Step {
   switch (fact.fact) {
     case 'domains':
@@ -61,7 +61,7 @@ function takeDomains(state: MenuState, domains: readonly MenuDomain[]): MenuStat
   const sameRoot =
     bottom?.page === root.page &&
     (bottom.page !== 'domain' || root.page !== 'domain' || bottom.domain === root.domain);
-  // A page stays open although the list grew behind it; nobody is taken away from what they are doing.
+  // A page stays open when the list grows behind it: nobody is taken away from their work.
   const pages = sameRoot ? state.pages : [root, ...(bottom?.page === 'domain' ? [bottom] : []), ...rest];
   const kept = pages.filter((page, at) => at === 0 || !('domain' in page) || here(page.domain));
   const lost = pages.find(
@@ -75,7 +75,7 @@ function takeDomains(state: MenuState, domains: readonly MenuDomain[]): MenuStat
   };
 }
 
-/** What was seen at a time proves that it is no earlier; ticks come only while something needs them. */
+/** An observation's time shows that it is at least that late: ticks come only while something needs them. */
 function laterOf(now: number, domains: readonly MenuDomain[]): number {
   return domains.reduce((latest, domain) => Math.max(latest, domain.seenAt ?? 0), now);
 }
@@ -124,7 +124,7 @@ function end(state: MenuState, domain: DomainName, operation: MenuOperation): Me
   return { ...next, follow, plan, problem: failedSentence(operation.action, domain, operation.message) };
 }
 
-/** What happens by itself: an interrupted rescue goes on, and a rescue boot is shown on its console. */
+/** Follow-ups without a key: an interrupted rescue continues, and a rescue boot's console opens. */
 function goOn(state: MenuState): Step {
   const planned = carryOutPlan(state);
   const followed = followRescue(planned.state);
@@ -150,7 +150,7 @@ function effectOf(plan: Plan): Effect {
   return { effect: 'operate', action: plan.action, domain: plan.domain, profile: plan.profile };
 }
 
-/** The steps of a rescue at which the new system has a console to show. */
+/** The steps of a rescue at which the new system's console can be shown. */
 const BOOTING: readonly string[] = ['attaching-console', 'unpausing'];
 
 function followRescue(state: MenuState): Step {

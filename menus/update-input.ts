@@ -15,7 +15,7 @@ function still(state: MenuState): Step {
   return { state, effects: [] };
 }
 
-/** One key. Keys that mean nothing where the customer is do nothing. */
+/** Handles one key. A key without a meaning on this page does nothing. */
 export function pressKey(before: MenuState, key: string): Step {
   const dismisses =
     before.problem !== null && !isTyping(before) && ['enter', 'escape', ' ', 'q'].includes(key);
@@ -39,7 +39,7 @@ function isTyping(state: MenuState): boolean {
   return page.page === 'add-key' || (page.page === 'log' && page.typing !== null);
 }
 
-/** Pasted text reaches only what is being typed; elsewhere it must never be taken for keys. */
+/** Pasted text goes only to a field being typed in; elsewhere it must never be taken for keys. */
 export function pasteText(before: MenuState, text: string): Step {
   if (before.calling !== null) return still(before);
   const state = { ...before, problem: null, notice: null };
@@ -58,10 +58,10 @@ export function pasteText(before: MenuState, text: string): Step {
   return still({ ...before, notice: NOT_PASTED });
 }
 
-/** Text that came at once, without brackets around it. Enter behind it counts only where it is typed. */
+/** Handles text that came at once without paste brackets. Its final Enter counts only in a field. */
 export function burstText(before: MenuState, text: string, isLine: boolean): Step {
   const page = currentPage(before);
-  // A program types the key that begins a search and the text at once.
+  // A program sends the key that begins a search and the text together.
   if (page.page === 'log' && page.typing === null && before.dialog === null && text.startsWith('/'))
     return burstText(pressKey(before, '/').state, text.slice(1), isLine);
   const isAnswer = isLine && isTyping(before);
@@ -69,7 +69,7 @@ export function burstText(before: MenuState, text: string, isLine: boolean): Ste
   return isAnswer ? pressKey(pasted.state, 'enter') : pasted;
 }
 
-/** A choice by its number, from 1: for lists longer than there are digits. */
+/** Chooses an entry by its number, from 1: lists can be longer than there are digit keys. */
 export function chooseNumber(before: MenuState, number: number): Step {
   const state = { ...before, problem: null, notice: null };
   const entry =
@@ -81,7 +81,7 @@ function isNumbered(entry: Entry): boolean {
   return ['domain', 'profile', 'key'].includes(entry.choice.choose);
 }
 
-/** A whole line where something is typed: a name to confirm, a key to add. */
+/** Handles a whole typed line: a name to confirm, a key to add. */
 export function enterLine(before: MenuState, text: string): Step {
   const state = { ...before, problem: null, notice: null };
   if (isTyped(state.dialog)) {
@@ -93,7 +93,7 @@ export function enterLine(before: MenuState, text: string): Step {
   return still(before);
 }
 
-/** Keys that mean the same on every page. */
+/** Keys with the same meaning on every page. */
 function anyPageKey(state: MenuState, key: string): Step | null {
   const { preferences } = state;
   switch (key) {
@@ -123,7 +123,7 @@ function anyPageKey(state: MenuState, key: string): Step | null {
   }
 }
 
-/** A key pressed by mistake must not change what every later login finds. */
+/** Asks first: a key pressed by mistake must not change later logins. */
 function askSetting(state: MenuState, setting: Setting): Step {
   return still({ ...state, dialog: { ask: 'setting', setting } });
 }
@@ -147,7 +147,7 @@ function pageKey(state: MenuState, page: Page, key: string): Step {
   return otherKey(state, page, key);
 }
 
-/** Letters that a page knows besides those that stand before its entries. */
+/** Letters of a page besides the keys of its entries. */
 function otherKey(state: MenuState, page: Page, key: string): Step {
   switch (page.page) {
     case 'domain': {
@@ -277,7 +277,7 @@ function openPage(state: MenuState, page: 'keys' | 'activity' | 'help'): Step {
   }
 }
 
-/** Pages do not pile up: opening one that lies below goes back to it. */
+/** Pages do not pile up: opening a page that is already below returns to it. */
 function pushPage(state: MenuState, page: Page): MenuState {
   const below = state.pages.findIndex((one) => one.page === page.page);
   const pages = below > 0 ? state.pages.slice(0, below) : state.pages;

@@ -21,7 +21,7 @@ import { currentPage, findDomain } from './state.js';
 import type { LogPage, MenuState, Step } from './state.js';
 import { LOG_BEGINS, LOG_NO_EARLIER, LOG_NO_LATER, LOG_NOTHING_SOUGHT, logNotFound } from './words.js';
 
-/** Longer texts are cut: nobody reads them on one line. */
+/** Longer search texts are cut: nobody reads them on one line. */
 const LONGEST_SOUGHT = 200;
 
 function still(state: MenuState): Step {
@@ -42,7 +42,7 @@ export function openLog(state: MenuState, domain: DomainName): Step {
   return { state: { ...state, pages: [...state.pages, page] }, effects: [go(page, { go: 'end' })] };
 }
 
-/** A key on the page of a log. @returns null for one that means the same on every page */
+/** Handles a key on a log's page. @returns null for a key with the same meaning on every page */
 export function logKey(state: MenuState, page: LogPage, key: string): Step | null {
   if (page.typing !== null) return typingKey(state, page, page.typing, key);
   if (key === 'q' || (key === 'escape' && !page.searching)) return still(leave(state));
@@ -81,14 +81,14 @@ export function logKey(state: MenuState, page: LogPage, key: string): Step | nul
   }
 }
 
-/** Pasted text, where something to look for is being typed. */
+/** Handles pasted text while a search text is being typed. */
 export function logPaste(state: MenuState, page: LogPage, text: string): Step {
   return page.typing === null
     ? still(state)
     : still(withPage(state, { ...page, typing: sought(page.typing + text) }));
 }
 
-/** A whole line to look for, as the plain menu reads it. */
+/** Searches for a whole line, as the plain menu reads it. */
 export function logLine(state: MenuState, page: LogPage, text: string): Step {
   if (page.view === null || !text.startsWith('/')) return still(state);
   return find(state, page, page.view, sought(text.slice(1)), true);
@@ -119,14 +119,14 @@ export function logFact(state: MenuState, fact: LogFact): Step {
   }
 }
 
-/** An effect was refused: what was asked for does not come. A log that could not be opened is left. */
+/** After a refusal nothing more will arrive. A log that could not be opened is left. */
 export function logRefused(state: MenuState): MenuState {
   const page = currentPage(state);
   if (page.page !== 'log') return state;
   return page.view === null ? leave(state) : withPage(state, { ...page, asked: null, searching: false });
 }
 
-/** The window is another. */
+/** The window's size has changed. */
 export function logResized(state: MenuState): Step {
   const page = currentPage(state);
   if (page.page !== 'log' || page.view === null) return still(state);
@@ -148,7 +148,10 @@ function sought(text: string): string {
   return text.replace(/[\r\n\t]+/g, ' ').slice(0, LONGEST_SOUGHT);
 }
 
-/** Back from the foot of the screen, or from what was found; on from there, or from the head of the screen. */
+/**
+ * Searches back from the found line, or from the foot of the screen. Searches forward from the found line, or
+ * from its head.
+ */
 function find(state: MenuState, page: LogPage, view: LogView, text: string, back: boolean): Step {
   if (text === '') return still({ ...state, notice: LOG_NOTHING_SOUGHT });
   const again = page.text === text && view.mark !== null;
@@ -176,7 +179,7 @@ function scroll(state: MenuState, page: LogPage, view: LogView, by: number): Ste
   const next = scrollRows(view, by, state);
   const stuck = back && view.atStart && next.top.line === view.top.line && next.top.part === view.top.part;
   if (stuck) return still({ ...state, notice: LOG_BEGINS });
-  // At the end more may have come.
+  // At the end there may be new lines.
   const atEnd = !back && seesEnd(view, state) && !page.follow;
   if (atEnd && page.asked === null) {
     const owing = { ...next, owed: by };
@@ -242,7 +245,8 @@ function piece(state: MenuState, page: LogPage, fact: Extract<LogFact, { fact: '
       if (view === null) return still(state);
       const joined = fact.where === 'before' ? joinBefore(view, came, state) : joinAfter(view, came, state);
       const asked = page.asked === fact.where ? null : page.asked;
-      // It does not join on: somebody went elsewhere meanwhile, or the oldest has gone. The next key asks again.
+      // The piece does not fit: the customer went elsewhere meanwhile, or the oldest lines have gone. The
+      // next key asks again.
       if (joined === view) return still(withPage(state, { ...page, view: { ...view, owed: 0 }, asked }));
       const next = page.follow ? bottom(joined, state) : joined;
       return fill(state, { ...page, view: next, asked });
@@ -250,7 +254,7 @@ function piece(state: MenuState, page: LogPage, fact: Extract<LogFact, { fact: '
   }
 }
 
-/** Asks for what will be missed soon. */
+/** Asks for the lines that will soon be needed. */
 function fill(state: MenuState, page: LogPage): Step {
   const need = page.view === null || page.asked !== null || page.follow ? null : needOf(page.view, state);
   return need === null ? still(withPage(state, page)) : ask(state, page, need);

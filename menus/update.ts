@@ -6,14 +6,14 @@ import type { Input, MenuState, Step } from './state.js';
 export type Message = Fact | Input;
 
 /**
- * The menu (house rule 6): what was, and what came, give what is and what is wanted. Pure; time comes with ticks.
- * Both menus, full-screen and plain, are this function.
+ * The menu (house rule 6): a state and a message give the next state and effects. Pure; time arrives with
+ * ticks. The full-screen and the plain menu both use it.
  */
 export function update(state: MenuState, message: Message): Step {
   const step = react(state, message);
   const wasOpen = state.pages.some(({ page }) => page === 'log');
   const isOpen = step.state.pages.some(({ page }) => page === 'log');
-  // However the page was left.
+  // Closes the log whichever way its page was left.
   return wasOpen && !isOpen ? { ...step, effects: [...step.effects, { effect: 'log-close' }] } : step;
 }
 

@@ -26,7 +26,10 @@ import {
 
 const WIDEST = 72;
 
-/** A question in a box over the page. The question itself is always in sight, what explains it as far as there is room. */
+/**
+ * Draws a question in a box over the page. The question is always visible; its explanation is cut to the room
+ * left.
+ */
 export function drawDialog(canvas: Canvas, state: MenuState, dialog: Dialog): void {
   const small = canvas.columns < 60 || canvas.rows < 18;
   const width = small ? canvas.columns : Math.min(WIDEST, canvas.columns - 8);
@@ -108,7 +111,7 @@ function explained(
   });
 }
 
-/** The lines of the question; with a name to type, the last is its field. */
+/** The lines of the question. A question answered by typing ends with an empty line for its field. */
 function questionOf(canvas: Canvas, dialog: Dialog, width: number): string[] {
   if (!isTyped(dialog)) return [`${QUESTION}  ${YES_OR_NO}`];
   const wrong = dialog.wrong ? wrap(wrongWord(dialog), width, canvas.charset) : [];

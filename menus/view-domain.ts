@@ -38,7 +38,7 @@ import {
   unreachableWord,
 } from './words.js';
 
-/** The classic menu of one domain, under what is known of it. */
+/** Draws one domain's summary, with its menu below. */
 export function drawDomain(
   canvas: Canvas,
   state: MenuState,
@@ -65,7 +65,7 @@ function drawGone(canvas: Canvas, name: string, layout: Layout): number {
   return layout.top + 2;
 }
 
-/** @returns the row after it */
+/** @returns the row after the summary */
 function drawSummary(canvas: Canvas, state: MenuState, domain: MenuDomain, layout: Layout): number {
   const boxed = !layout.low;
   const left = layout.left + (boxed ? 2 : 0);
@@ -121,7 +121,11 @@ function drawFactsLine(canvas: Canvas, domain: MenuDomain, left: number, row: nu
   }
 }
 
-/** Progress, or what else the server runs; two lines at most. @returns lines used */
+/**
+ * Draws progress, or what the server runs instead of its own system; two lines at most.
+ *
+ * @returns lines used
+ */
 function drawHappening(
   canvas: Canvas,
   state: MenuState,
@@ -193,7 +197,7 @@ function drawProgress(
   return 2;
 }
 
-/** The way back must not be cut: title and hint share the lines. */
+/** The way back must not be cut, so title and hint share the lines. */
 function drawBanner(canvas: Canvas, domain: MenuDomain, left: number, row: number, width: number): number {
   const profile = domain.profiles.find((one) => one.name === domain.profile);
   const hint = profile === undefined || profile.hint === '' ? RESCUE_DEFAULT_HINT : profile.hint;

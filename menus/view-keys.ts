@@ -36,7 +36,7 @@ export function drawKeys(
   drawBlocks(canvas, area, [...blocks, ...(layout.low ? [] : [GAP]), ...add], selected);
 }
 
-/** Comment and type; the fingerprint, on two lines where it does not fit; the dates. */
+/** One key: comment and type, then the fingerprint (on two lines if it does not fit), then the dates. */
 function keyBlock(canvas: Canvas, area: Area, key: MenuKey, digit: string, low: boolean): Block {
   const width = area.width - 6;
   const details = [
@@ -71,7 +71,7 @@ function keyBlock(canvas: Canvas, area: Area, key: MenuKey, digit: string, low: 
   };
 }
 
-/** What is pasted is shown only when it can be a public key: a private one must never stand on a screen. */
+/** Shows pasted text only when it can be a public key: a private key must never appear on a screen. */
 export function drawAddKey(canvas: Canvas, page: Extract<Page, { page: 'add-key' }>, layout: Layout): void {
   let row = layout.top;
   for (const text of [KEY_PASTE, KEY_PASTE_WHERE]) {

@@ -30,7 +30,7 @@ interface Column {
   readonly cell: (domain: MenuDomain) => { readonly text: string; readonly style: Style };
 }
 
-/** Columns in the order in which they are worth their room, each with its place in the table. */
+/** The columns that fit, chosen by importance; each has its place in the table. */
 function columnsFor(canvas: Canvas, state: MenuState, width: number): readonly Column[] {
   const plain = (text: string): { text: string; style: Style } => ({ text, style: 'plain' });
   const all: (Column & { readonly place: number })[] = [
@@ -164,7 +164,7 @@ export function drawList(
   drawMotd(canvas, state, layout, area.top + entries.length + 2);
 }
 
-/** The message of the day, where there is room for all of it below the list; elsewhere it is the first notice. */
+/** Shows the message of the day below the list when all of it fits. Otherwise it is the first notice. */
 function drawMotd(canvas: Canvas, state: MenuState, layout: Layout, top: number): void {
   const lines = state.motd.flatMap((text) => wrap(text, layout.width - 6, canvas.charset));
   if (lines.length === 0 || top + lines.length >= layout.bottom) return;

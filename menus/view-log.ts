@@ -17,7 +17,7 @@ import {
   logOff,
 } from './words.js';
 
-/** The log of a console, as wide as the window. */
+/** Draws the log of a console, as wide as the window. */
 export function drawLog(canvas: Canvas, state: MenuState, page: LogPage, { bottom }: Layout): void {
   const { top, width } = logLayout(state);
   const { view } = page;
@@ -36,7 +36,7 @@ export function drawLog(canvas: Canvas, state: MenuState, page: LogPage, { botto
   drawRows(canvas, state, page, view, top + headRows(view), bottom);
 }
 
-/** What is being typed to be looked for, in the place of the foot. @returns whether there is anything */
+/** Draws the search text being typed instead of the foot. @returns whether there is one */
 export function drawSought(canvas: Canvas, state: MenuState, row: number): boolean {
   const page = currentPage(state);
   if (page.page !== 'log' || page.typing === null || state.dialog !== null) return false;
@@ -66,7 +66,7 @@ function drawRows(
   const seen = seenRows(view, state);
   if (seen.length === 0) canvas.put(1, top, LOG_EMPTY, 'dim');
   const room = Math.max(0, bottom - top);
-  // A sentence at the foot takes room: at the end it is the newest that is looked at.
+  // A sentence at the foot takes room. At the end of the log the newest rows stay visible.
   const rows = seesEnd(view, state) ? seen.slice(-room) : seen.slice(0, room);
   const marked = page.text === null ? null : view.mark;
   const lines = every(view);
@@ -77,7 +77,7 @@ function drawRows(
   });
 }
 
-/** What was looked for stands out, most of all in the line that was found. */
+/** Highlights the text that was searched, most of all in the found line. */
 function drawFound(canvas: Canvas, { text }: LogRow, row: number, sought: string, isFound: boolean): void {
   const shown = text.toLowerCase();
   const wanted = sought.toLowerCase();

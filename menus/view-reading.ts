@@ -3,7 +3,7 @@ import type { Layout } from './layout.js';
 import { lastTop, readingHeight, readingLines } from './reading.js';
 import type { MenuState, Page } from './state.js';
 
-/** Help and activity: lines, and marks where there are more. */
+/** Draws help or activity, with marks where there is more. */
 export function drawReading(
   canvas: Canvas,
   state: MenuState,

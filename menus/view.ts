@@ -14,7 +14,7 @@ import { drawReading } from './view-reading.js';
 import { FOOT, TITLES, logTitle, tooSmall } from './words.js';
 import type { FootKey } from './words.js';
 
-/** The screen of a state: pure, exactly as large as the window. */
+/** The screen of a state. Pure, and exactly as large as the window. */
 export function view(state: MenuState): Frame {
   const canvas = new Canvas(state.columns, state.rows, state.preferences.charset);
   if (isTooSmall(state)) {
@@ -67,7 +67,7 @@ function titleOf(state: MenuState): string {
 
 const MOST_MESSAGE_LINES = 4;
 
-/** What went wrong, or a notice, above the foot. @returns what is left for the page */
+/** Draws a problem or a notice above the foot. @returns the room left for the page */
 function drawMessage(canvas: Canvas, state: MenuState, layout: Layout): Layout {
   const text = state.problem ?? state.notice;
   if (text === null) return layout;

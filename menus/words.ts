@@ -5,10 +5,7 @@ import type { MenuBoot } from './log-port.js';
 import type { MenuKey, MenuParameter, OperateAction } from './port.js';
 import type { Setting } from './port.js';
 
-/**
- * Everything that a customer reads in a menu, in one place. Short sentences; "server" is what the code
- * calls a domain.
- */
+/** All sentences of the menus, in one place. Short sentences; a "server" is the code's domain. */
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -57,12 +54,12 @@ export function stateWord(state: DomainState | null): string {
   return state === null ? NOT_KNOWN_YET : STATES[state];
 }
 
-/** Of a server whose console an administrator of the host has to themselves. */
+/** State of a server whose console an administrator of the host holds alone. */
 export function lockedWord(state: string): string {
   return `${state}, locked`;
 }
 
-/** Instead of its state. */
+/** Shown instead of the state. */
 export function elsewhereWord({ host, moving }: { readonly host: string; readonly moving: boolean }): string {
   return moving ? `moving (${host})` : `on ${host}`;
 }
@@ -82,7 +79,7 @@ export function elsewhereSentence({
 
 export const CONSOLE_LOCKED = 'An administrator of the host has its console open.';
 
-/** What an operation is doing to the server, as a state. */
+/** A running operation, as a state. */
 const DOING: Readonly<Partial<Record<Action, string>>> = {
   start: 'starting',
   shutdown: 'shutting down',
@@ -112,7 +109,7 @@ export function stepWord(step: string, action: Action): string {
   return STEPS[step] ?? doingWord(action);
 }
 
-/** Things to choose. */
+/** Labels of choices. */
 export const ACTION_LABELS: Readonly<Record<OperateAction | 'console' | 'watch' | 'log', string>> = {
   console: 'Console',
   start: 'Start',
@@ -135,7 +132,7 @@ const ACTION_HINTS: Readonly<Record<OperateAction | 'log', string>> = {
   log: 'its output, also while nobody watched',
 };
 
-/** Who visits a console knows before that it is recorded. */
+/** Visitors of a console know beforehand that it is recorded. */
 const VISIT_HINTS: Readonly<Record<'console' | 'watch', Readonly<Record<Recorded, string>>>> = {
   console: {
     off: 'its screen and keyboard',
@@ -159,7 +156,7 @@ export function actionHint(
   return action === 'watch' ? VISIT_HINTS.watch[recorded] : ACTION_HINTS[action];
 }
 
-/** The same where there are no hints. */
+/** The same, where no hints are shown. */
 export function recordedSentence(recorded: Exclude<Recorded, 'off'>): string {
   return recorded === 'input'
     ? 'Visits to its console are recorded, with all you type.'
@@ -236,7 +233,7 @@ export function sinceSentence(since: number, now: number): string {
   return `since ${moment(since)} UTC (${duration(now - since)})`;
 }
 
-/** As `sinceSentence`, where there is little room. */
+/** As `sinceSentence`, for little room. */
 export function sinceWord(since: number, now: number): string {
   return `for ${duration(now - since)}`;
 }
@@ -255,7 +252,7 @@ export function unreachableSentence(age: number | null): string {
     : `The host of this server does not answer. Last seen ${agoWord(age)}.`;
 }
 
-/** As `unreachableSentence`, where there is little room. */
+/** As `unreachableSentence`, for little room. */
 export function unreachableWord(age: number | null): string {
   return age === null ? UNREACHABLE_MARK : `${UNREACHABLE_MARK}, ${seenSentence(age)}`;
 }
@@ -264,7 +261,7 @@ export const UNREACHABLE_MARK = 'no answer';
 
 export const ASKING_HOST = 'asking the host …';
 
-/** Beside a choice of which the page says why. */
+/** Beside a choice when the page gives the reason. */
 export const NOT_NOW = 'not now';
 
 export const MAINTENANCE_OVER = 'Maintenance is over.';
@@ -276,7 +273,7 @@ export function tooSmall(columns: number, rows: number): string {
   return `This window is ${columns}×${rows}. Please make it 40×12 or larger.`;
 }
 
-/** Before something is done. */
+/** Title of a question before an action. */
 export function confirmTitle(action: OperateAction, domain: string): string {
   return `${ACTION_LABELS[action]}: ${domain}`;
 }
@@ -302,7 +299,7 @@ export function rescueDisks(disks: string): string {
   return `Disks: ${disks}`;
 }
 
-/** `With suite: bookworm; mirror: deb.example.net`, in one sentence; none when there are none. */
+/** `With suite: bookworm; mirror: deb.example.net`; empty without parameters. */
 export function rescueParameters(parameters: readonly MenuParameter[]): string[] {
   if (parameters.length === 0) return [];
   return [`With ${parameters.map(({ title, value }) => `${title}: ${value ?? NOT_SET}`).join('; ')}`];
@@ -329,7 +326,7 @@ export function wrongWord(dialog: { readonly ask: 'name' | 'remove-used-key' }):
   return `That is not ${dialog.ask === 'name' ? 'its name' : 'that word'}. Nothing was done.`;
 }
 
-/** What stays so at every later login. */
+/** Changes all later logins. */
 export const SETTING_TITLE = 'Change a setting';
 export const SETTING_STAYS = 'It stays so, also when you come back.';
 
@@ -346,7 +343,7 @@ export function settingSentence(setting: Setting): string {
   }
 }
 
-/** Where nothing is typed. */
+/** On pages without a text field. */
 export const NOT_PASTED = 'Your paste was left out: this page takes no text.';
 
 export function removeKeySentences(comment: string, fingerprint: string, inUse: boolean): string[] {
@@ -359,7 +356,7 @@ export function removeKeySentences(comment: string, fingerprint: string, inUse: 
 
 export const REMOVE_KEY_TITLE = 'Remove this key';
 
-/** While something happens. */
+/** Shown while an action runs. */
 export const CALLING = 'connecting to the console …';
 
 export function asking(action: Action): string {
@@ -398,7 +395,7 @@ export function acceptedSentence(action: Action, domain: string): string {
   return `${domain}: ${ACTION_NOUNS[action] ?? 'it'} is under way.`;
 }
 
-/** After something was done. */
+/** Shown after an action has ended. */
 export function doneSentence(action: Action, domain: string): string {
   switch (action) {
     case 'start':
@@ -443,26 +440,26 @@ export function rescueReady(domain: string): string {
   return `${domain} boots the system that you chose. Choose 1 on its page to see it.`;
 }
 
-/** On a page, while a server runs something else than its own system. */
+/** On a page while a server runs a system other than its own. */
 export function profileBanner(title: string): string {
   return `Booted with: ${title}.`;
 }
 
 export const PROFILE_UNKNOWN = 'Booted in a way this menu does not know; an administrator may have done so.';
 
-/** The log of a console. */
+/** Title of a console log. */
 export function logTitle(domain: string): string {
   return `Console log: ${domain}`;
 }
 
-/** Whose the lines below it are. */
+/** The boot that the lines below belong to. */
 export function bootSentence(boot: MenuBoot | null): string {
   if (boot === null) return 'From before the first boot that is known';
   const when = boot.began === null ? 'from before your time' : `of ${moment(boot.began)} UTC`;
   return `Boot ${when}, ${boot.profile}`;
 }
 
-/** Stands between the lines of two boots. */
+/** The row between the lines of two boots. */
 export function bootRow(boot: MenuBoot): string {
   return `-- ${bootSentence(boot)} --`;
 }
@@ -497,7 +494,7 @@ export function logSwitchSentence(domain: string, keep: boolean): string {
     : `The output of the console of ${domain} is kept no longer, until you switch it on again. Older output stays until it is too old.`;
 }
 
-/** Keys of the customer. */
+/** About the customer's keys. */
 export const KEY_IN_USE = 'in use now';
 export const ONLY_KEY = 'This is your only key. Add another one first, or you could not come back.';
 export const KEY_PASTE = 'Paste the public key, one line, such as: ssh-ed25519 AAAA… you@laptop';
@@ -524,7 +521,7 @@ export function hiddenCharacters(count: number): string {
   return `${count} ${count === 1 ? 'character' : 'characters'}, ${KEY_NOT_SHOWN}`;
 }
 
-/** The line at the foot. Each is a key and what it does. */
+/** The line at the foot: keys and what they do. */
 export type FootKey = readonly [key: string, does: string];
 
 export const FOOT = {
@@ -585,7 +582,11 @@ export const FOOT = {
   problem: [['Enter', 'go on']],
 } as const satisfies Readonly<Record<string, readonly FootKey[]>>;
 
-/** Two things in a line are parted by a tab: where there is no room they are two lines. @param escape the name of the key that leaves a console */
+/**
+ * A tab separates two things in a line; without room for both they become two lines.
+ *
+ * @param escape the name of the key that leaves a console
+ */
 export const help = (escape: string): readonly string[] => [
   'KEYS',
   'Up, Down, k, j    move\tEnter, Right, l   choose',
