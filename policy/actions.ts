@@ -1,10 +1,10 @@
 /**
- * What a customer can ask for on a domain. This one list gives the type, the enum in the policy schema and
- * the exhaustiveness checks (house rule 12).
+ * Everything that a customer can ask for on a domain. This one list gives the type, the policy schema's enum,
+ * and the exhaustiveness checks (house rule 12).
  *
- * `status` is seeing that the domain exists at all: without it, the domain is "no such domain".
- * `takeover` is taking the keyboard from another writer; `normal` is leaving rescue; `log-switch` is switching off, or on
- * again, that what the console says is kept.
+ * `status` means seeing that the domain exists: without it the answer is "no such domain". `takeover` means
+ * taking the keyboard from another writer. `normal` means leaving rescue. `log-switch` means switching the
+ * console log off or on.
  */
 export const ACTIONS = [
   'status',
@@ -29,8 +29,8 @@ export function isAction(value: string): value is Action {
 }
 
 /**
- * The actions that leave an intent in the audit log, and so the only ones that a limit can count: those that
- * change a domain.
+ * The actions that change a domain. Only they leave an intent in the audit log, so only they can be counted
+ * by a limit over time.
  */
 export const COUNTED_ACTIONS = [
   'start',
@@ -42,5 +42,5 @@ export const COUNTED_ACTIONS = [
   'sysrq',
 ] as const satisfies readonly Action[];
 
-/** The actions that last, and of which a limit can say how many there may be at once. */
+/** The actions that last. A limit can say how many of them may run at once. */
 export const LASTING_ACTIONS = ['console', 'watch'] as const satisfies readonly Action[];

@@ -4,7 +4,7 @@ import type { ParameterName } from './names.js';
 /** Values of parameters, by name. */
 export type ParameterValues = Readonly<Record<ParameterName, string>>;
 
-/** Which values a parameter may have. Exactly one of the two is not null. */
+/** The allowed values of a parameter. Exactly one of the two is not null. */
 export interface ParameterRule {
   /** The closed list. */
   readonly values: readonly string[] | null;
@@ -12,22 +12,22 @@ export interface ParameterRule {
   readonly pattern: string | null;
 }
 
-/** More are not set for a domain, nor declared by a profile. */
+/** The most parameters that a domain may have set, and that a profile may declare. */
 export const MOST_PARAMETERS = 32;
 
 /**
- * Whatever a rule says, a value is one word of a kernel's command line: no blank, no quote, no backslash, no control character, and it cannot be
- * taken for an option.
+ * Whatever the rule says, a value is one word of a kernel's command line: no blank, quote, backslash or
+ * control character. It cannot be taken for an option.
  */
 const VALUE = /^[A-Za-z0-9/][A-Za-z0-9._:/+,@%=~-]{0,199}$/;
 
-/** What `isParameterValue` takes, for a sentence. */
+/** The form that `isParameterValue` accepts, for a sentence. */
 export const PARAMETER_VALUE_WORDS =
   'one word of at most 200 letters, digits and . _ : / + , @ % = ~ -, beginning with a letter, a digit or /';
 
 /**
- * Milliseconds. A pattern that needs longer, as `(a+)+b` may, refuses the value: it would hold everybody up. An honest one needs
- * microseconds, but the clock goes on while a busy machine does something else.
+ * Milliseconds. A slower pattern, like `(a+)+b`, refuses the value, because it would block everybody. A
+ * normal pattern needs microseconds, but a busy machine adds waiting time.
  */
 const PATTERN_PATIENCE = 1_000;
 
@@ -46,7 +46,7 @@ export function acceptsValue({ values, pattern }: ParameterRule, value: string):
 
 /** The pattern, anchored at both ends. @throws SyntaxError when it is no regular expression */
 export function wholePattern(pattern: string): RegExp {
-  // By itself first: `a)|(b` would be one only in between.
+  // Compile it alone first: `a)|(b` is valid only between the anchors.
   new RegExp(pattern, 'u');
   return new RegExp(`^(?:${pattern})$`, 'u');
 }
@@ -63,7 +63,7 @@ function matches(pattern: RegExp, value: string): boolean {
   }
 }
 
-/** A command line in parts: text as it stands, and the names between `${` and `}`, which need not be known. */
+/** A command line in parts: literal text, and names between `${` and `}`, which may be unknown. */
 type LinePart = { readonly text: string } | { readonly reference: string };
 
 export function lineParts(line: string): readonly LinePart[] {

@@ -5,50 +5,53 @@ import { inNetworks } from './network.js';
 import type { TimeWindow } from './time-window.js';
 import { isWithin, wallText, wallTime } from './time-window.js';
 
-/** The states that can be asked for: that it is not known which it is, is none. */
+/** The states that a condition can name: all but `unknown`. */
 export const KNOWN_STATES = DOMAIN_STATES.filter(
   (state): state is KnownState => state !== 'unknown',
 ) satisfies readonly DomainState[];
 
 export type KnownState = Exclude<DomainState, 'unknown'>;
 
-/** What must be so beside who, what and which. A list that is empty is not asked; of those that are, all must be met. */
+/**
+ * The conditions of a rule besides customer, action and domain. An empty list is no condition; all others
+ * must be met.
+ */
 export interface Conditions {
   /** Networks that the customer comes from, as `parseNetwork` writes them. */
   readonly from: readonly string[];
   readonly times: readonly TimeWindow[];
-  /** The zone of `times`, by its IANA name. */
+  /** The IANA time zone of `times`. */
   readonly zone: string;
   readonly states: readonly KnownState[];
   /** The boot profiles that the domain runs now. */
   readonly booted: readonly BootProfileName[];
 }
 
-/** What is so around a request, as far as it is known: null is "not known". */
+/** The circumstances of a request, as far as they are known; null means "not known". */
 export interface Circumstances {
-  /** The address that the customer comes from. */
+  /** The customer's source address. */
   readonly source: string | null;
-  /** What the domain does now. */
+  /** The present state of the domain. */
   readonly state: KnownState | null;
   /** The boot profile that the domain runs, or ran last. */
   readonly booted: BootProfileName | null;
 }
 
-/** Nothing is known: what is only allowed under a condition is not. */
+/** Nothing is known, so no conditional permission applies. */
 export const NOTHING_KNOWN: Circumstances = { source: null, state: null, booted: null };
 
-/** One condition, asked. */
+/** The result of one condition. */
 export interface AskedCondition {
   readonly condition: 'from' | 'times' | 'states' | 'booted';
   /** What would meet it, in words. */
   readonly wanted: string;
-  /** What is so; null when that is not known. */
+  /** The present value; null when not known. */
   readonly value: string | null;
-  /** Null when it is not known. */
+  /** Null when not known. */
   readonly met: boolean | null;
 }
 
-/** Asks each condition that there is. */
+/** Evaluates each condition that is set. */
 export function askConditions(
   when: Conditions,
   request: Circumstances,
@@ -72,7 +75,7 @@ export function askConditions(
   }
   if (when.booted.length > 0) {
     const { state, booted } = request;
-    // What is off runs no profile, whichever it ran last.
+    // A domain that is off runs no profile, whichever it ran last.
     const off = state === 'off';
     const met = off ? false : booted === null ? null : when.booted.includes(booted);
     asked.push({ condition: 'booted', wanted: when.booted.join(', '), value: off ? 'off' : booted, met });
@@ -81,10 +84,10 @@ export function askConditions(
 }
 
 /**
- * Whether what has these conditions speaks of a request now.
+ * Whether these conditions hold for a request now.
  *
- * @param unknown what counts where something asked for is not known: true for what takes away (a `deny`, a limit), false for what
- * gives, so that not knowing opens nothing
+ * @param unknown the result for an unknown value: true for what takes away (a `deny`, a limit), false for
+ * what gives. So not knowing opens nothing
  */
 export function conditionsHold(
   when: Conditions | null,

@@ -5,8 +5,8 @@ import type { BootProfileName } from './names.js';
 import type { Limit, Request, Rule, SessionLimit } from './policy.js';
 
 /**
- * The sentences of a policy's "no", for the customer. They hold nothing but names that were parsed at the border
- * and reasons that the loader found printable.
+ * Sentences for the customer when the policy says "no". They contain only names that were parsed at the
+ * border, and reasons that the loader found printable.
  */
 
 const TO_DO: Readonly<Record<Action, (domain: string) => string>> = {
@@ -50,7 +50,10 @@ export function keyMessage(request: Request, open: readonly string[]): string {
   return `${asked}; for ${request.domain} you may use: ${open.join(', ')}.`;
 }
 
-/** @param rule it allows this, under conditions that are not met. From where it would be possible is not said. */
+/**
+ * @param rule allows this, but under conditions that are not met. The sentence does not tell from which
+ * address it would work
+ */
 export function conditionMessage(request: Request, rule: Rule, now: Date): string {
   const asked = rule.when === null ? [] : askConditions(rule.when, request, now);
   const unmet = asked.filter(({ met }) => met !== true);
@@ -73,7 +76,7 @@ function notNow({ condition, value }: AskedCondition): string {
   }
 }
 
-/** @param again when there is room again; null when that is not known */
+/** @param again when there is room again; null when not known */
 export function limitMessage(request: Request, limit: Limit, again: Date | null, now: Date): string {
   const whose = WHOSE[limit.per](request);
   const what = limit.actions.length === 1 ? '' : ` (${listed(limit.actions)} together)`;
@@ -97,7 +100,7 @@ export function sessionMessage(limit: SessionLimit): string {
   return `You have ${limit.count === 1 ? 'a session' : `${limit.count} sessions`} open already, the most at once.`;
 }
 
-/** A time in the largest unit that says it with a small number, rounded up: `90 s` is `2 minutes`. */
+/** A length of time in the largest unit that gives a small number, rounded up: `90 s` is `2 minutes`. */
 export function duration(seconds: number): string {
   const units = [
     ['day', 86_400],

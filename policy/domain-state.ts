@@ -1,4 +1,4 @@
-/** What the toolstack observed of a domain. `off` is: configured, and the toolstack does not list it. */
+/** The states that the toolstack observes. `off` means configured, but not listed by the toolstack. */
 export const DOMAIN_STATES = [
   'running',
   'paused',

@@ -1,7 +1,7 @@
 import type { Refusal } from './refusal.js';
 import { refusal } from './refusal.js';
 
-/** The key that tells what is typed to us from what is typed to the guest: a control character. */
+/** A control character: the key typed after it is for Postern and not for the guest. */
 export interface EscapeKey {
   /** 1 to 31. */
   readonly byte: number;
@@ -11,7 +11,7 @@ export interface EscapeKey {
   readonly caret: string;
 }
 
-/** Keys without which a console is of no use, by the letter that they are pressed with. */
+/** Keys that a console needs, by the letter that they are typed with. */
 const NEEDED: ReadonlyMap<string, string> = new Map([
   ['[', 'Escape, and every arrow and function key begins with it'],
   ['M', 'Enter'],
@@ -26,7 +26,10 @@ const NEEDED: ReadonlyMap<string, string> = new Map([
 
 const FORM = /^(?:\^|Ctrl-|C-)(.)$/i;
 
-/** @returns the key, or a refusal with a sentence: one that would make the console unusable is none */
+/**
+ * @returns the key, or a refusal in a sentence when the text is none or the key would make the console
+ * unusable
+ */
 export function parseEscapeKey(text: string): EscapeKey | Refusal {
   const letter = FORM.exec(text)?.[1]?.toUpperCase();
   if (letter === undefined) {
@@ -47,10 +50,13 @@ function no(message: string): Refusal {
   return refusal('usage', message);
 }
 
-/** Those that other programs in a terminal seldom want, to choose among without typing one. */
+/** Keys that terminal programs seldom use, offered so that nobody has to type one. */
 export const COMMON_ESCAPE_KEYS: readonly EscapeKey[] = [']', 'A', 'B', 'T', 'X', '_'].map((letter) =>
   escapeKey(letter.charCodeAt(0) & 0x1f),
 );
 
-/** What `xl console` takes as its own end: a lone one must never reach the pty. It is the escape key unless told otherwise. */
+/**
+ * `xl console` ends on this byte, so the byte alone must never reach the pty. It is also the default escape
+ * key.
+ */
 export const CTRL_BRACKET: EscapeKey = escapeKey(0x1d);

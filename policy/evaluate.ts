@@ -28,9 +28,9 @@ import { rulesByAction } from './rules-by-action.js';
 import { possibleAgain, windowStart } from './window.js';
 
 /**
- * May this be done? Three questions, all of which must be answered yes: is there a role on the domain; does the first
- * rule that speaks of the request allow it (no rule: no); is there room in every limit that applies. Pure: no
- * clock and no I/O but what it is given. The first question that is answered no gives the reason.
+ * Decides whether an action is allowed. Three questions must all be answered yes. Is there a role on the
+ * domain? Does the first matching rule allow it (no match: deny)? Does every limit that applies have room?
+ * The first "no" gives the reason. Pure: no clock and no I/O besides the arguments.
  */
 export function evaluate(policy: Policy, request: Request, usage: Usage, now: Date): Decision {
   if (request.role === null) return denied('no-role', noRoleMessage(request));
@@ -49,10 +49,11 @@ type SessionDecision =
   | { readonly allow: false; readonly limit: SessionLimit; readonly message: string };
 
 /**
- * May this customer open one more session? The first session limit that speaks of them counts; without one there is
- * none.
+ * Decides whether a customer may open one more session. The first matching session limit counts; without one
+ * there is no limit.
+ *
  * @param rolesHeld every role that the customer holds on any domain
- * @param openNow how many sessions they have open, without the one that is asked for
+ * @param openNow the customer's open sessions, without the requested one
  */
 export function evaluateSessions(
   policy: Policy,
@@ -66,7 +67,7 @@ export function evaluateSessions(
   return { allow: false, limit, message: sessionMessage(limit) };
 }
 
-/** The first session limit that speaks of this customer. */
+/** The first session limit that names this customer. */
 export function sessionLimit(
   policy: Policy,
   customer: CustomerName,
@@ -77,7 +78,7 @@ export function sessionLimit(
   );
 }
 
-/** How the console of this domain goes for this customer: the first terms that speak of both. */
+/** The console's terms for this customer and domain: the first entry that names both. */
 export function consoleTerms(
   policy: Policy,
   customer: CustomerName,
@@ -92,7 +93,7 @@ export function consoleTerms(
   );
 }
 
-/** Allow rules that would speak of the request but for this. */
+/** Allow rules that match the request except for this one mismatch. */
 function nearly(policy: Policy, request: Request, now: Date, but: Mismatch): readonly Rule[] {
   return rulesByAction(policy, request.action).filter(
     (rule) => rule.effect === 'allow' && mismatch(policy, rule, request, now) === but,

@@ -18,41 +18,43 @@ import type {
 import type { Role } from './roles.js';
 import { possibleAgain, windowStart } from './window.js';
 
-/** A rule that was asked, and what of it did not fit; null is the rule that decided. */
+/** A rule that was asked, and its mismatch; null for the rule that decided. */
 interface AskedRule {
   readonly rule: Rule;
   readonly mismatch: Mismatch | null;
-  /** Its conditions, when all else fits. */
+  /** Its conditions, when everything else matches. */
   readonly conditions: readonly AskedCondition[];
 }
 
-/** A limit that applies, and what is left of it. */
+/** A limit that applies, and the rest of it. */
 interface LimitLeft {
   readonly limit: Limit;
   readonly used: number;
   readonly left: number;
-  /** When there is room again; null while there is, and when nobody knows. */
+  /** When there is room again; null while there is room, and when it is not known. */
   readonly again: Date | null;
 }
 
-/** Why a decision came out as it did: what an admin needs who wonders. */
+/** Explains a decision to an admin. */
 export interface Explanation {
   readonly request: Request;
-  /** The moment that is asked about: ISO 8601, UTC. */
+  /** The time of the question: ISO 8601, UTC. */
   readonly at: string;
   readonly decision: Decision;
-  /** In order, up to and with the one that decided; none when there is no role, as then no rule is asked. */
+  /**
+   * In order, up to and including the rule that decided. Empty without a role, because then no rule is asked.
+   */
   readonly rules: readonly AskedRule[];
-  /** Every limit that applies, also when a rule has already denied; none when there is no role. */
+  /** Every limit that applies, even when a rule has already denied. Empty without a role. */
   readonly limits: readonly LimitLeft[];
-  /** How the console goes, for what opens it and when an entry of `consoles:` says so. */
+  /** The console's terms, for actions that open it, when an entry of `consoles:` applies. */
   readonly terms: ConsoleTerms | null;
-  /** How many sessions and connections the customer may have, when an entry of `sessions:` says so. */
+  /** The limit of sessions and connections, when an entry of `sessions:` applies. */
   readonly sessions: SessionLimit | null;
 }
 
 /**
- * Decides as `evaluate` does and says how.
+ * Decides as `evaluate` does, and says how.
  *
  * @param rolesHeld every role that the customer holds on any domain
  */
@@ -97,7 +99,7 @@ function atOnceText({ count, connections }: SessionLimit): string {
   return `${sessions}, ${connections === 1 ? 'one connection' : `${connections} connections`}`;
 }
 
-/** The explanation for a terminal: lines of text that end with a newline. */
+/** The explanation for a terminal: lines that end with a newline. */
 export function explainText(explanation: Explanation): string {
   const { request, at, decision, rules, limits, terms, sessions } = explanation;
   const lines = [`${request.customer}, ${request.action}, ${request.domain}: ${verdict(decision)}`, ''];
@@ -122,7 +124,7 @@ export function explainText(explanation: Explanation): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** `idle 15 minutes, Ctrl-D on leaving, record output`; what the entry leaves out is as gate.yaml says. */
+/** `idle 15 minutes, Ctrl-D on leaving, record output`; gate.yaml decides what the entry leaves out. */
 function termsText({ idle, logOut, record }: ConsoleTerms): string {
   const parts = [
     idle === null ? [] : [`idle ${idle === 'never' ? idle : duration(idle)}`],
@@ -145,7 +147,7 @@ function stateText({ state, booted }: Request): string {
   return state === 'off' ? state : `${state}, boot ${booted ?? NOT_KNOWN}`;
 }
 
-/** The rule, and beneath it each of its conditions with what is so. */
+/** The rule, and below it each of its conditions with the present value. */
 function ruleRows(
   request: Request,
   { rule, mismatch: why, conditions }: AskedRule,

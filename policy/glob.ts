@@ -1,11 +1,11 @@
-/** Whether the text is more than a plain name. */
+/** Whether the text contains a wildcard. */
 export function isGlob(text: string): boolean {
   return text.includes('*') || text.includes('?');
 }
 
 /**
- * Whether a glob matches a whole name: `*` is any run of characters, also none, `?` is exactly one. Nothing else is
- * special. Not a regular expression, so that no pattern can take more than pattern × text steps.
+ * Whether a glob matches a whole name: `*` is any run of characters, even none; `?` is exactly one. Nothing
+ * else is special. It is no regular expression, so no pattern takes more than pattern × text steps.
  */
 export function matchesGlob(glob: string, text: string): boolean {
   let g = 0;

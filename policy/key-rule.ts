@@ -5,19 +5,23 @@ import type { CustomerName } from './names.js';
 import type { KeyRule, Policy } from './policy.js';
 import type { Role } from './roles.js';
 
-/** Of a public key, what rules ask. */
+/** The facts about a public key that rules ask for. */
 export interface KeyFacts {
   readonly type: string;
-  /** Of the modulus of an RSA key; null for the others, whose type says it. */
+  /** The size of an RSA key's modulus; null for other types, which imply their size. */
   readonly rsaBits: number | null;
-  /** ISO 8601; null for one that is not added yet. */
+  /** ISO 8601; null for a key that is not added yet. */
   readonly addedAt: string | null;
 }
 
-/** What a key does not meet. */
+/** The requirement that a key does not meet. */
 export type KeyFault = 'type' | 'bits' | 'age';
 
-/** The first rule for keys that speaks of this customer. @param rolesHeld every role that they hold on any domain */
+/**
+ * The first rule for keys that names this customer.
+ *
+ * @param rolesHeld every role that the customer holds on any domain
+ */
 export function keyRule(
   policy: Policy,
   customer: CustomerName,
@@ -28,7 +32,7 @@ export function keyRule(
   );
 }
 
-/** What of a key the rule does not allow; null when it may be used. */
+/** The first requirement that the key does not meet; null when it may be used. */
 export function keyFault(rule: KeyRule, { type, rsaBits, addedAt }: KeyFacts, now: Date): KeyFault | null {
   if (rule.types.length > 0 && !rule.types.includes(type as KeyType)) return 'type';
   if (rsaBits !== null && rule.rsaBits !== null && rsaBits < rule.rsaBits) return 'bits';
@@ -36,12 +40,12 @@ export function keyFault(rule: KeyRule, { type, rsaBits, addedAt }: KeyFacts, no
   return end !== null && end <= now ? 'age' : null;
 }
 
-/** When a key that was added then can no longer be used; null when a rule says nothing of it. */
+/** When a key added at this time stops working; null when the rule sets no age. */
 export function lastsUntil({ maxAgeSeconds }: KeyRule, addedAt: string): Date | null {
   return maxAgeSeconds === null ? null : new Date(Date.parse(addedAt) + maxAgeSeconds * 1000);
 }
 
-/** For the customer who would add such a key; a half sentence, like those about keys that cannot be read. */
+/** A half sentence for the customer who adds such a key, like those about unreadable keys. */
 export function keyFaultMessage(rule: KeyRule, fault: KeyFault, { type, rsaBits }: KeyFacts): string {
   switch (fault) {
     case 'type':

@@ -5,15 +5,15 @@ import type { Domains, Limit, Policy, Request, Rule, Subjects } from './policy.j
 import type { Role } from './roles.js';
 import { rulesByAction } from './rules-by-action.js';
 
-/** What of a rule did not fit a request: the first that did not, in this order. */
+/** The first part of a rule that did not match a request, checked in this order. */
 const MISMATCHES = ['action', 'customer', 'role', 'domain', 'profile', 'key', 'when'] as const;
 
 export type Mismatch = (typeof MISMATCHES)[number];
 
 /**
- * Why a rule does not speak of a request; null when it does. `when` comes last: it means that all the rest fits.
- * A rescue without a profile fits no rule that names profiles, and a SysRq without a key none that names keys. What is not known meets the conditions of a rule that denies,
- * and none of one that allows.
+ * Why a rule does not match a request; null when it does. `when` comes last: everything else matches then. A
+ * rescue without a profile matches no rule that names profiles, and a SysRq without a key none that names
+ * keys. An unknown value meets the conditions of a rule that denies, and not those of one that allows.
  */
 export function mismatch(policy: Policy, rule: Rule, request: Request, now: Date): Mismatch | null {
   if (!rule.actions.includes(request.action)) return 'action';
@@ -26,13 +26,13 @@ export function mismatch(policy: Policy, rule: Rule, request: Request, now: Date
   return null;
 }
 
-/** The first rule that speaks of the request, if any. */
+/** The first rule that matches the request; null when none does. */
 export function firstMatch(policy: Policy, request: Request, now: Date): Rule | null {
   const rules = rulesByAction(policy, request.action);
   return rules.find((rule) => mismatch(policy, rule, request, now) === null) ?? null;
 }
 
-/** The limits that a request counts towards, in the order of the document; what is not known meets their conditions. */
+/** The limits that count a request, in document order. An unknown value meets their conditions. */
 export function limitsThatApply(policy: Policy, request: Request, now: Date): readonly Limit[] {
   return policy.limits.filter(
     (limit) =>
@@ -44,7 +44,7 @@ export function limitsThatApply(policy: Policy, request: Request, now: Date): re
   );
 }
 
-/** Whether the customers and groups of a rule, together, name this customer; also when neither is asked for. */
+/** Whether the customers and groups of a rule include this customer; true when it names neither. */
 export function namesCustomer(policy: Policy, subjects: Subjects, customer: CustomerName): boolean {
   if (subjects.customers.length === 0 && subjects.groups.length === 0) return true;
   return (
@@ -53,12 +53,12 @@ export function namesCustomer(policy: Policy, subjects: Subjects, customer: Cust
   );
 }
 
-/** Whether one of the roles held is asked for, or none is. */
+/** Whether a rule names one of the held roles; true when it names none. */
 export function namesRole(subjects: Subjects, held: readonly Role[]): boolean {
   return subjects.roles.length === 0 || held.some((role) => subjects.roles.includes(role));
 }
 
-/** Whether the names and tags of a rule, together, speak of this domain; also when neither is asked for. */
+/** Whether the names and tags of a rule include this domain; true when it names neither. */
 export function namesDomain(policy: Policy, domains: Domains, domain: DomainName): boolean {
   if (domains.names.length === 0 && domains.tags.length === 0) return true;
   return (
@@ -77,7 +77,7 @@ function namesKey(rule: Rule, request: Request): boolean {
   return request.key !== null && rule.sysrqKeys.includes(request.key);
 }
 
-/** A name that only `Object.prototype` knows, like `constructor`, is an empty group. */
+/** A name that only `Object.prototype` has, like `constructor`, is an empty group. */
 function ownEntry<T>(record: Readonly<Record<string, readonly T[]>>, name: string): readonly T[] {
   return Object.hasOwn(record, name) ? (record[name] ?? []) : [];
 }

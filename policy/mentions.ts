@@ -3,10 +3,11 @@ import type { CustomerName } from './names.js';
 import type { Place, Policy, Subjects } from './policy.js';
 
 /**
- * Where a policy speaks of a customer by name, for who renames or removes them: no policy follows a customer by itself.
+ * Places where a policy names a customer, for the admin who renames or removes that customer: no policy
+ * changes automatically.
  *
- * @param renamed the new name: then a pattern that fits the old one alone is told too
- * @returns `group staff`, `rule owners (10-default.yaml:3:5)`, in the order of the document
+ * @param renamed the new name; then patterns that match only the old name are listed too
+ * @returns `group staff`, `rule owners (10-default.yaml:3:5)`, in document order
  */
 export function mentionsOf(
   policy: Policy,

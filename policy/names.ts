@@ -1,30 +1,32 @@
 declare const brand: unique symbol;
 
-/** A Xen guest, by the `name=` in its config. Parsed once, at the border; case-sensitive. */
+/** A Xen guest, named by `name=` in its config. Parsed once, at the border; case-sensitive. */
 export type DomainName = string & { readonly [brand]: 'DomainName' };
 
 /** A customer's login name. */
 export type CustomerName = string & { readonly [brand]: 'CustomerName' };
 
-/** How a domain is booted: `normal` is its own config, the others are dom0's profiles. */
+/** How a domain is booted: `normal` is its own config; the others are dom0's profiles. */
 export type BootProfileName = string & { readonly [brand]: 'BootProfileName' };
 
-/** What a boot profile's command line leaves open for an admin to set for each domain: `install-suite`. */
+/** A parameter of a boot profile's command line, which an admin sets for each domain: `install-suite`. */
 export type ParameterName = string & { readonly [brand]: 'ParameterName' };
 
 /** An OpenSSH key fingerprint, `SHA256:` and 43 base64 characters without padding. */
 export type Fingerprint = string & { readonly [brand]: 'Fingerprint' };
 
-/** Words of the exec grammar; neither a domain nor a customer may be called so. */
+/** Words of the exec grammar. No domain or customer may have such a name. */
 export const RESERVED_WORDS = ['list', 'keys', 'activity', 'help', 'admin', 'menu'] as const;
 
 /** The profile that is the domain's own configuration. */
 export const NORMAL = 'normal' as BootProfileName;
 
-/** The profile shown when an admin booted the domain in a way that is none of dom0's profiles. */
+/** The profile shown when an admin booted the domain otherwise, with none of dom0's profiles. */
 export const UNKNOWN_PROFILE = 'unknown' as BootProfileName;
 
-/** What stands for the domain's own name in a command line: `${domain}`. Nobody declares it nor sets it. */
+/**
+ * `${domain}` in a command line stands for the domain's own name. Nobody can declare or set this parameter.
+ */
 export const DOMAIN_PARAMETER = 'domain';
 
 const DOMAIN_NAME = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,62}$/;
@@ -38,8 +40,8 @@ function isReserved(text: string): boolean {
 }
 
 /**
- * @returns undefined when the text is not a domain's name. All-digit names are refused because `xl` takes
- * them for domids, names that begin with `-` because it takes them for options; Domain-0 is never a guest.
+ * @returns undefined when the text is not a domain's name. `xl` takes all-digit names for domids, and names
+ * that begin with `-` for options, so both are refused. Domain-0 is never a guest.
  */
 export function parseDomainName(text: string): DomainName | undefined {
   if (!DOMAIN_NAME.test(text) || ALL_DIGITS.test(text) || isReserved(text)) return undefined;
@@ -47,23 +49,23 @@ export function parseDomainName(text: string): DomainName | undefined {
   return text as DomainName;
 }
 
-/** @returns undefined when the text is not a customer's login: lower case, as Unix logins are. */
+/** @returns undefined when the text is not a customer's login, which is lower case, as Unix logins are */
 export function parseCustomerName(text: string): CustomerName | undefined {
   if (!CUSTOMER_NAME.test(text) || isReserved(text)) return undefined;
   return text as CustomerName;
 }
 
-/** @returns undefined when the text is not a boot profile's name. */
+/** @returns undefined when the text is not a boot profile's name */
 export function parseBootProfileName(text: string): BootProfileName | undefined {
   return PROFILE_NAME.test(text) ? (text as BootProfileName) : undefined;
 }
 
-/** @returns undefined when the text is not a parameter's name, nor for the one that is built in. */
+/** @returns undefined when the text is not a parameter's name, or is the built-in one */
 export function parseParameterName(text: string): ParameterName | undefined {
   return PROFILE_NAME.test(text) && text !== DOMAIN_PARAMETER ? (text as ParameterName) : undefined;
 }
 
-/** @returns undefined when the text is not an OpenSSH SHA256 fingerprint. */
+/** @returns undefined when the text is not an OpenSSH SHA256 fingerprint */
 export function parseFingerprint(text: string): Fingerprint | undefined {
   return FINGERPRINT.test(text) ? (text as Fingerprint) : undefined;
 }

@@ -1,6 +1,9 @@
 import { BlockList, isIPv4, isIPv6, SocketAddress } from 'node:net';
 
-/** Networks and addresses of sources. An IPv4 address in IPv6 clothes (`::ffff:192.0.2.1`, RFC 4291 §2.5.5.2) is the IPv4 address. */
+/**
+ * Networks and source addresses. An IPv4-mapped IPv6 address (`::ffff:192.0.2.1`, RFC 4291 §2.5.5.2) counts
+ * as the IPv4 address.
+ */
 
 interface Network {
   readonly family: 'ipv4' | 'ipv6';
@@ -10,9 +13,9 @@ interface Network {
   readonly prefix: number;
 }
 
-/** What an address or a network that was read is: as it is written everywhere, and whether bits stood behind the prefix. */
+/** A parsed address or network in normal form. */
 interface ParsedNetwork {
-  /** `203.0.113.0/24`, `2001:db8::/32`: with its prefix always, without bits behind it. */
+  /** `203.0.113.0/24`, `2001:db8::/32`: always with its prefix, and without bits after it. */
   readonly text: string;
   readonly exact: boolean;
 }
@@ -26,14 +29,16 @@ export function parseNetwork(text: string): ParsedNetwork | undefined {
   return { text: written(kept), exact: kept.groups.every((group, index) => group === network.groups[index]) };
 }
 
-/** An address as it is compared and shown; undefined when it is none. A zone (`%eth0`) is left out. */
+/** An address as it is compared and shown; undefined when the text is none. A zone (`%eth0`) is removed. */
 export function normalAddress(text: string): string | undefined {
   const [bare = ''] = text.split('%');
   const network = readAddress(bare, null);
   return network === undefined ? undefined : written(network).replace(/\/\d+$/, '');
 }
 
-/** What is counted as one source: an IPv4 address, or the /64 of an IPv6 one, as one subscriber has all of it. */
+/**
+ * The unit that counts as one source: an IPv4 address, or an IPv6 /64, because one subscriber has all of it.
+ */
 export function sourceBucket(address: string): string {
   const network = readAddress(address, null);
   if (network === undefined) return address;
@@ -44,16 +49,19 @@ export function sourceBucket(address: string): string {
 
 type Family = Network['family'];
 
-/** One list for each family: Node takes an IPv4 address for a part of `::/0`. */
+/** One list for each family: Node counts an IPv4 address as part of `::/0`. */
 type Lists = Readonly<Record<Family, BlockList>>;
 
-/** Lists that were asked once, compiled. A policy's lists are frozen and go with it. */
+/** Compiled lists, by the policy's frozen lists, which they live as long as. */
 const compiled = new WeakMap<readonly string[], Lists>();
 
-/** The address that was asked about last: the rules of one decision ask about the same. */
+/** The last address asked about: the rules of one decision ask about the same one. */
 let last: { readonly text: string; readonly address: SocketAddress | undefined } | undefined;
 
-/** Whether one of the networks, as `parseNetwork` writes them, has this address in it; undefined for what is no address. */
+/**
+ * Whether one of the networks, as `parseNetwork` writes them, contains this address; undefined when it is no
+ * address.
+ */
 export function inNetworks(networks: readonly string[], text: string): boolean | undefined {
   if (last?.text !== text) last = { text, address: socketAddress(text) };
   const { address } = last;
@@ -117,7 +125,7 @@ function masked({ family, groups, prefix }: Network): Network {
   return { family, groups: kept, prefix };
 }
 
-/** IPv6 as RFC 5952 writes it: the URL standard's serializer does. */
+/** IPv6 in the form of RFC 5952, as the URL standard's serializer writes it. */
 function written({ family, groups, prefix }: Network): string {
   if (family === 'ipv4') return `${groups.join('.')}/${prefix}`;
   const { hostname } = new URL(`http://[${groups.map((group) => group.toString(16)).join(':')}]`);

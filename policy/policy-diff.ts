@@ -6,11 +6,11 @@ import type { SectionChange, SectionEntry } from './section-diff.js';
 import { sectionDiff } from './section-diff.js';
 import { ACTIONS } from './actions.js';
 
-/** What it comes to when one policy follows another. */
+/** The differences between two policies. */
 export interface PolicyDiff {
   readonly rights: readonly RightsChange[];
   readonly sections: readonly SectionChange[];
-  /** How many roles were asked about. */
+  /** The number of roles compared. */
   readonly holdings: number;
 }
 
@@ -26,14 +26,14 @@ export function isEmpty({ rights, sections }: PolicyDiff): boolean {
   return rights.length === 0 && sections.length === 0;
 }
 
-/** How many names of customers or domains are written out. */
+/** Names of customers or domains that are written out. */
 const NAMED = 2;
-/** How many changes are told one by one; those that concern fewest are only counted. */
+/** Changes that are listed; those that concern the fewest roles are only counted. */
 const TOLD = 30;
 
 const SIGN: Readonly<Record<RightsChange['kind'], string>> = { lose: '-', gain: '+', change: '~' };
 
-/** The difference for a terminal: lines of text that end with a newline. */
+/** The differences for a terminal: lines that end with a newline. */
 export function diffText(diff: PolicyDiff): string {
   const { rights, sections, holdings } = diff;
   const told = [...rights].sort((a, b) => b.holdings - a.holdings).slice(0, TOLD);
@@ -46,7 +46,7 @@ export function diffText(diff: PolicyDiff): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** The difference as JSON has it: whole. */
+/** The complete differences, for JSON. */
 export function diffJson({ rights, sections, holdings }: PolicyDiff): object {
   return {
     holdings,
@@ -120,7 +120,7 @@ function summary(rights: readonly RightsChange[], holdings: number): string {
 }
 
 function some(names: readonly string[]): string {
-  // Nobody is hidden behind "and 1 more".
+  // "and 1 more" would hide a single name.
   if (names.length <= NAMED + 1) return listed(names);
   return `${names.slice(0, NAMED).join(', ')} and ${names.length - NAMED} more`;
 }
@@ -129,7 +129,7 @@ function listed(words: readonly string[]): string {
   return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1) ?? ''}`;
 }
 
-/** The file without its directory, as both policies stand in the same one, mostly. */
+/** The file's name without its directory: both policies are usually in the same one. */
 function where({ file, line }: Place): string {
   return `${file.slice(file.lastIndexOf('/') + 1)}:${line}`;
 }

@@ -7,12 +7,12 @@ import type { SchemaValue } from './schema-value.js';
 import { TIME_WINDOW_WORDS } from './time-window.js';
 
 /**
- * The policy language as JSON Schema draft 2020-12. What a schema cannot say (does the group exist, is the id unique)
- * the loader says. `patternErrorMessage` and `errorMessage` are sentences for people; editors that know
- * VS Code's JSON vocabulary show them too.
+ * The policy language as JSON Schema draft 2020-12. The loader checks what a schema cannot: whether a group
+ * exists, whether an id is unique. `patternErrorMessage` and `errorMessage` are sentences for people. Editors
+ * that know VS Code's JSON vocabulary show them too.
  */
 
-/** `all` in a list of actions stands for each of them. */
+/** `all` in a list of actions stands for every action. */
 export const ALL = 'all';
 
 const WORD = {
@@ -423,7 +423,7 @@ export const POLICY_SCHEMA = {
   },
 } as const;
 
-/** The parts of one policy file once it is valid; the loader gives them their meaning. */
+/** The parts of one valid policy file; the loader interprets them. */
 export type PolicyDocument = SchemaValue<typeof POLICY_SCHEMA>;
 
 export type RuleEntry = SchemaValue<typeof RULE>;
@@ -434,8 +434,8 @@ export type KeyEntry = SchemaValue<typeof KEY>;
 export type TestEntry = SchemaValue<typeof TEST>;
 export type WhenEntry = SchemaValue<typeof WHEN>;
 
-/** Whom an entry speaks of, in all kinds of entries. */
+/** The customers that an entry names, in all kinds of entries. */
 export type WhoEntry = Partial<Pick<RuleEntry, keyof typeof WHO>>;
 
-/** Which domains it speaks of. */
+/** The domains that an entry names. */
 export type WhichEntry = Partial<Pick<RuleEntry, keyof typeof WHICH>>;

@@ -2,30 +2,30 @@ import { evaluate } from './evaluate.js';
 import { mismatch } from './match.js';
 import type { Decision, Place, Policy, Request } from './policy.js';
 
-/** What an admin expects of the rules, written down beside them: a question and its answer. */
+/** An admin's test of the rules, written beside them: a question and the expected answer. */
 export interface PolicyTest {
   readonly request: Request;
-  /** Null: whenever; the answer must not depend on it. */
+  /** Null: at any time; the answer must not depend on the time. */
   readonly at: Date | null;
   readonly allow: boolean;
-  /** The id of the rule that must decide; null: whichever does. */
+  /** The id of the rule that must decide; null for any. */
   readonly rule: string | null;
   readonly place: Place;
 }
 
-/** A test with another answer than was expected. */
+/** A test with an unexpected answer. */
 interface FailedTest {
   readonly test: PolicyTest;
   readonly decision: Decision;
 }
 
-/** Asks all tests, with every limit unused. */
+/** Runs all tests, with every limit unused. */
 export function failedTests(policy: Policy, tests: readonly PolicyTest[], now: Date): readonly FailedTest[] {
   const asked = tests.map((test) => ({ test, decision: meets(policy, test.request, test.at ?? now) }));
   return asked.filter(({ test, decision }) => !asExpected(test, decision));
 }
 
-/** The tests that answer now so and now so, and do not say for when they ask. */
+/** Tests without a time whose answer depends on the time. */
 export function timelessTests(
   policy: Policy,
   tests: readonly PolicyTest[],
@@ -40,7 +40,7 @@ export function timelessTests(
   );
 }
 
-/** Whether a rule that could decide has times among its conditions, before one decides whatever the time. */
+/** Whether a rule with times may decide, before a rule that decides at any time. */
 function dependsOnTime(policy: Policy, request: Request, now: Date): boolean {
   for (const rule of policy.rules) {
     if (mismatch(policy, { ...rule, when: null }, request, now) !== null) continue;
@@ -54,12 +54,12 @@ function asExpected({ allow, rule }: PolicyTest, decision: Decision): boolean {
   return decision.allow === allow && (rule === null || decision.rule?.id === rule);
 }
 
-/** `expected it to be …`. */
+/** `it to be allowed …`, after "expected". */
 export function expectation({ allow, rule }: PolicyTest): string {
   return `it to be ${allow ? 'allowed' : 'denied'}${rule === null ? '' : ` by \`${rule}\``}`;
 }
 
-/** `allowed by …`, `denied by …`. @param where a rule's place, as it is called in the sentence */
+/** `allowed by …`, `denied by …`. @param where names a rule's place in the sentence */
 export function outcome(decision: Decision, where: (place: Place) => string): string {
   const { allow, rule } = decision;
   if (rule !== null) return `${allow ? 'allowed' : 'denied'} by \`${rule.id}\` (${where(rule.place)})`;
@@ -70,8 +70,8 @@ export function outcome(decision: Decision, where: (place: Place) => string): st
 }
 
 /**
- * What the rules come to for the customer, with limits unused: who may not see the domain is told that there is none, so
- * that without `status` nothing else is allowed either.
+ * The rules' answer for the customer, with limits unused. A customer who may not see the domain is told that
+ * there is none. So without `status` nothing else is allowed either.
  */
 function meets(policy: Policy, request: Request, now: Date): Decision {
   const seen = evaluate(policy, { ...request, action: 'status', profile: null }, () => 0, now);

@@ -5,7 +5,7 @@ import type { BootProfileName, CustomerName, DomainName } from './names.js';
 import type { Recorded } from './recorded.js';
 import type { Role } from './roles.js';
 
-/** Where something stands in a policy file; lines and columns count from 1. */
+/** A place in a policy file. Lines and columns count from 1. */
 export interface Place {
   readonly file: string;
   readonly line: number;
@@ -13,8 +13,8 @@ export interface Place {
 }
 
 /**
- * Who a rule speaks of. The words in a list are alternatives; an empty list is "not asked for". `customers` and
- * `groups` add up to one question, who; `roles` is a second one, and both must hold.
+ * The customers that a rule names. The words in a list are alternatives; an empty list sets no condition.
+ * `customers` and `groups` together are one condition, `roles` is another, and both must hold.
  */
 export interface Subjects {
   /** Logins or globs (`*`, `?`). */
@@ -23,7 +23,10 @@ export interface Subjects {
   readonly roles: readonly Role[];
 }
 
-/** Which domains a rule speaks of: exact names, globs (`*`, `?`) or tags, added up. Both empty means every domain. */
+/**
+ * The domains that a rule names: exact names, globs (`*`, `?`) or tags, together. Both empty means every
+ * domain.
+ */
 export interface Domains {
   readonly names: readonly string[];
   readonly tags: readonly string[];
@@ -31,7 +34,7 @@ export interface Domains {
 
 /** One row of the policy. The first row that matches decides. */
 export interface Rule {
-  /** Unique in the document; given by the admin or made from the place: `rules[3]`. */
+  /** Unique in the document: set by the admin, or made from the place: `rules[3]`. */
   readonly id: string;
   readonly effect: 'allow' | 'deny';
   readonly subjects: Subjects;
@@ -49,19 +52,22 @@ export interface Rule {
 }
 
 /**
- * How often, or how many at once. A limit applies to a request when all of its subjects, domains and actions
- * match; every applying limit must hold.
+ * How often, or how many at once. A limit applies to a request when its subjects, domains, actions and
+ * conditions all match. Every limit that applies must hold.
  */
 export interface Limit {
   readonly id: string;
   readonly subjects: Subjects;
   readonly domains: Domains;
-  /** The actions that are counted together. */
+  /** The actions, counted together. */
   readonly actions: readonly Action[];
-  /** Counted per customer, per domain whoever asks, or per address that is asked from, of which an IPv6 /64 is one. */
+  /**
+   * Counted for each customer, for each domain (by all customers), or for each source address; an IPv6 /64 is
+   * one source.
+   */
   readonly per: 'customer' | 'domain' | 'source';
   readonly count: number;
-  /** The sliding window in seconds; null: how many at once. */
+  /** The sliding window in seconds; null counts how many at once. */
   readonly windowSeconds: number | null;
   /** When it applies; null: always. */
   readonly when: Conditions | null;
@@ -69,45 +75,51 @@ export interface Limit {
   readonly place: Place;
 }
 
-/** How many sessions and connections a customer may have open at once. The first that matches counts. */
+/** How many sessions and connections a customer may have open at once. The first match counts. */
 export interface SessionLimit {
   readonly subjects: Subjects;
   readonly count: number;
-  /** How many connections at once; null: as the gate's settings say. */
+  /** Connections at once; null: the gate's settings decide. */
   readonly connections: number | null;
-  /** How long a menu may stand without a key. */
+  /** How long a menu may stay without a key. */
   readonly idle: Idle | null;
   readonly place: Place;
 }
 
-/** How long something may stand unused: seconds, or for ever. */
+/** How long something may stay unused: seconds, or for ever. */
 export type Idle = number | 'never';
 
-/** How a console goes for whom it speaks of; null: as the gate's settings say. The first that matches counts. */
+/**
+ * The terms of a console, for the customers and domains that it names; null: the gate's settings decide. The
+ * first match counts.
+ */
 export interface ConsoleTerms {
   readonly subjects: Subjects;
   readonly domains: Domains;
   readonly idle: Idle | null;
-  /** Whether a shell that is left logged in is sent a Ctrl-D. */
+  /** Whether a shell that was left logged in gets a Ctrl-D. */
   readonly logOut: boolean | null;
   readonly record: Recorded;
   readonly place: Place;
 }
 
-/** Which keys a customer may log in with; null or empty: as the gate's settings say. The first that matches counts. */
+/**
+ * The keys that a customer may log in with; null or empty: the gate's settings decide. The first match
+ * counts.
+ */
 export interface KeyRule {
   readonly subjects: Subjects;
   readonly types: readonly KeyType[];
-  /** The least that an RSA key must have. */
+  /** The least size of an RSA key. */
   readonly rsaBits: number | null;
-  /** How many a customer may have. */
+  /** How many keys a customer may have. */
   readonly count: number | null;
-  /** For how long a key can be used after it was added. */
+  /** How long a key works after it was added. */
   readonly maxAgeSeconds: number | null;
   readonly place: Place;
 }
 
-/** The whole document: all files in name order, read as one, frozen. */
+/** The whole document: all files in name order, read as one. Frozen. */
 export interface Policy {
   readonly groups: Readonly<Record<string, readonly CustomerName[]>>;
   readonly tags: Readonly<Record<string, readonly string[]>>;
@@ -118,25 +130,25 @@ export interface Policy {
   readonly keyRules: readonly KeyRule[];
 }
 
-/** The question. `role` is null when the customer has no row for the domain. */
+/** A question to the policy. `role` is null when the customer has no role on the domain. */
 export interface Request extends Circumstances {
   readonly customer: CustomerName;
   readonly role: Role | null;
   readonly domain: DomainName;
   readonly action: Action;
-  /** For `rescue`, the profile asked for; otherwise null. */
+  /** For `rescue`, the requested profile; otherwise null. */
   readonly profile: BootProfileName | null;
-  /** For `sysrq`, the key asked for; otherwise null. */
+  /** For `sysrq`, the requested key; otherwise null. */
   readonly key: string | null;
 }
 
 /**
- * How many counted uses there were of a limit's actions since a time; of one without a window, how many there are. Reads nothing but
- * what it is given.
+ * Counts the uses of a limit's actions since a time; for a limit without a window, those that are open now.
+ * Reads nothing but its arguments.
  */
 export type Usage = (limit: Limit, since: Date) => number;
 
-/** Why a request is denied: a closed set, tests assert which (house rule 3). */
+/** Why a request is denied. A closed set; tests assert which one (house rule 3). */
 export type DenialReason =
   | 'no-role'
   | 'rule-denies'
@@ -153,7 +165,7 @@ export type Decision =
       readonly reason: DenialReason;
       /** The rule that denied, when one did. */
       readonly rule: Rule | null;
-      /** The limit that is used up, when one is. */
+      /** The limit that is reached, when one is. */
       readonly limit: Limit | null;
       /** The sentence for the customer. */
       readonly message: string;

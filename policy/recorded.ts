@@ -1,4 +1,4 @@
-/** What of a visit to a console is recorded: nothing, what is shown, or what is typed as well. */
+/** How much of a console visit is recorded: nothing, the output, or the input as well. */
 export const RECORDED = ['off', 'output', 'input'] as const;
 
 export type Recorded = (typeof RECORDED)[number];

@@ -1,4 +1,4 @@
-/** Every "no" that Postern says, by name; tests assert which. */
+/** Every "no" of Postern, by name; tests assert which one. */
 export const REFUSAL_CODES = [
   // who
   'not-authenticated',
@@ -47,17 +47,17 @@ export const REFUSAL_CODES = [
 export type RefusalCode = (typeof REFUSAL_CODES)[number];
 
 /**
- * The "no", for two audiences: `message` is for the customer, `detail` for the log. It is returned, not
- * thrown (house rules 4 and 17).
+ * A "no" for two audiences: `message` is for the customer, `detail` for the log. Returned, not thrown (house
+ * rules 4 and 17).
  */
 export interface Refusal {
   readonly refused: true;
   readonly code: RefusalCode;
-  /** One printable sentence that the customer may read. Names nothing the customer may not know. */
+  /** One printable sentence for the customer. It names nothing that the customer may not know. */
   readonly message: string;
-  /** What the admin needs to know. May name anything but secrets. */
+  /** For the admin. It may name anything but secrets. */
   readonly detail: string;
-  /** The short name of its record in the audit log; not there when there is none. */
+  /** The short name of its record in the audit log; absent when there is none. */
   readonly reference?: string;
 }
 
@@ -65,7 +65,7 @@ export function refusal(code: RefusalCode, message: string, detail: string = mes
   return Object.freeze({ refused: true, code, message, detail });
 }
 
-/** What the customer is shown: the message, and by what name to ask about it. */
+/** The customer's text: the message, and the reference to quote. */
 export function shownRefusal({ message, reference }: Pick<Refusal, 'message' | 'reference'>): string {
   return reference === undefined ? message : `${message} Reference: ${reference}.`;
 }

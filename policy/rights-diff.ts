@@ -8,20 +8,22 @@ import { isUnconditional, right, sameRight, seenRight } from './right.js';
 import type { Role } from './roles.js';
 import { Sorting } from './sorting.js';
 
-/** What somebody is to a domain. */
+/** A customer's role on a domain. */
 export interface Holding {
   readonly customer: CustomerName;
   readonly domain: DomainName;
   readonly role: Role;
 }
 
-/** Something that can be asked: for `rescue` with a profile, for `sysrq` with a key. Null is any that no rule names. */
+/**
+ * A question: for `rescue` with a profile, for `sysrq` with a key. Null stands for any that no rule names.
+ */
 interface Question {
   readonly action: Action;
   readonly named: string | null;
 }
 
-/** What rules can narrow these actions to, and what it is called. */
+/** The names that rules can limit these actions to. */
 const NARROWED = {
   rescue: { kind: 'profile', names: ({ profiles }: Rule): readonly string[] => profiles },
   sysrq: { kind: 'key', names: ({ sysrqKeys }: Rule): readonly string[] => sysrqKeys },
@@ -29,26 +31,30 @@ const NARROWED = {
 
 type NarrowedAction = keyof typeof NARROWED;
 
-/** Some customers' rights on some domains that change alike, by the same rules. */
+/** Rights of some customers on some domains that change in the same way, by the same rules. */
 export interface RightsChange {
   readonly kind: 'gain' | 'lose' | 'change';
-  /** A rescue with some profiles only as `rescue (debian-installer)` and `rescue (any other profile)`, SysRq keys likewise. */
+  /**
+   * A rescue limited to some profiles is `rescue (debian-installer)` and `rescue (any other profile)`. SysRq
+   * keys are alike.
+   */
   readonly actions: readonly string[];
   /** Sorted. */
   readonly customers: readonly CustomerName[];
-  /** Sorted. Not every customer need have a role on each. */
+  /** Sorted. Not every customer need have a role on each domain. */
   readonly domains: readonly DomainName[];
-  /** How many roles it concerns. */
+  /** The number of roles that change. */
   readonly holdings: number;
   readonly before: Right;
   readonly after: Right;
 }
 
 /**
- * Who gains and who loses what when one policy follows another, of those who have a role. Limits are not looked at. Those
- * who are alike to all rules are asked about once, so that a thousand customers with a thousand domains take no time.
+ * The customers with a role who gain or lose rights when one policy replaces another. Limits are not
+ * compared. Customers and domains that no rule tells apart are asked about once, so a thousand customers with
+ * a thousand domains take no time.
  *
- * @returns what concerns most roles first; the kinds in the order lose, gain, change
+ * @returns lose, then gain, then change; within each, the changes of most roles first
  */
 export function rightsDiff(
   before: Policy,
@@ -103,7 +109,7 @@ interface RuleOfSide {
   readonly rule: Rule;
 }
 
-/** The rules of both policies that speak of one who is this to that. */
+/** The rules of both policies that match this customer, domain and role. */
 function speakingRules(
   rules: readonly RuleOfSide[],
   who: Sorting<CustomerName>,
@@ -146,13 +152,16 @@ function isNarrowed(action: Action): action is NarrowedAction {
   return Object.hasOwn(NARROWED, action);
 }
 
-/** Puts together what changes alike: first what of the same people, then who of the same questions. */
+/**
+ * Groups changes that are alike: first questions about the same customers, then customers with the same
+ * questions.
+ */
 class Gathering {
   readonly #questions: readonly Question[];
   readonly #ids = new Map<Rule, number>();
   readonly #found = new Map<readonly Holding[], Map<string, Part>>();
 
-  /** @param questions all that are asked */
+  /** @param questions all questions that are asked */
   constructor(questions: readonly Question[]) {
     this.#questions = questions;
   }

@@ -1,4 +1,4 @@
-/** What a customer can be to a domain. The stored row customer × domain carries one of these. */
+/** A customer's role on a domain, as stored for each pair. */
 export const ROLES = ['owner', 'operator', 'watcher'] as const;
 
 export type Role = (typeof ROLES)[number];

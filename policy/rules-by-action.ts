@@ -1,12 +1,12 @@
 import type { Action } from './actions.js';
 import type { Policy, Rule } from './policy.js';
 
-/** For each policy that was asked, its rules by action; a policy never changes. */
+/** For each policy asked so far, its rules by action. A policy never changes. */
 const known = new WeakMap<Policy, Map<Action, readonly Rule[]>>();
 
 /**
- * The rules that speak of an action, in order: most speak of few, and a menu asks of every action on every domain. For a policy of a
- * thousand rules it is what makes decisions cheap (`npm run bench:policy`).
+ * The rules with an action, in order. Most rules name few actions, and a menu asks about every action on
+ * every domain. In a policy of a thousand rules, this makes decisions cheap (`npm run bench:policy`).
  */
 export function rulesByAction(policy: Policy, action: Action): readonly Rule[] {
   const byAction = known.get(policy) ?? new Map<Action, readonly Rule[]>();

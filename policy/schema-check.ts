@@ -6,13 +6,14 @@ import { builtCheck, keepCheck } from './built-check.js';
 import type { SchemaFault } from './schema-fault.js';
 import { schemaFault } from './schema-fault.js';
 
-/** Checks a value, filling the schema's defaults in: the value is changed. Returns all that is wrong with it. */
+/** Checks a value, and fills in the schema's defaults: the value changes. Returns all faults. */
 export type SchemaCheck = (value: unknown) => readonly SchemaFault[];
 
 const compiled = new WeakMap<object, SchemaCheck>();
 
 /**
- * The check of a schema, compiled when it is first asked for.
+ * The check of a schema, compiled at the first call.
+ *
  * @throws Error when the schema itself is wrong
  */
 export function schemaCheck(schema: object): SchemaCheck {
@@ -26,7 +27,7 @@ function compile(schema: object): SchemaCheck {
   return (value) => (validate(value) ? [] : faults(validate));
 }
 
-/** Compiles the schemas of settings and policy once and for all; part of `npm run build`. */
+/** Compiles the schemas of settings and policy into files, as a part of `npm run build`. */
 export function buildChecks(schemas: readonly object[]): void {
   const { default: standalone } = require('ajv/dist/standalone') as typeof Standalone;
   for (const schema of schemas) {
@@ -37,7 +38,10 @@ export function buildChecks(schemas: readonly object[]): void {
 
 const require = createRequire(import.meta.url);
 
-/** Strictly: unknown keywords and ignored defaults are mistakes of ours. Loaded only where there is no built check. */
+/**
+ * Strict: unknown keywords and ignored defaults are mistakes of ours. Loaded only when there is no built
+ * check.
+ */
 function ajv(options: Ajv.Options = {}): Ajv.Ajv2020 {
   const { Ajv2020 } = require('ajv/dist/2020.js') as typeof Ajv;
   const compiler = new Ajv2020({
@@ -54,7 +58,7 @@ function ajv(options: Ajv.Options = {}): Ajv.Ajv2020 {
   return compiler;
 }
 
-/** One value can break several keywords of its schema in the same way: 0.5 is no integer, and below a minimum of 1. */
+/** One value can break several keywords in the same way: 0.5 is no integer, and is below a minimum of 1. */
 function faults(validate: ValidateFunction): readonly SchemaFault[] {
   const all = (validate.errors ?? []).map(schemaFault).filter((found) => found !== null);
   const said = new Set<string>();

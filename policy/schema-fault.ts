@@ -1,18 +1,18 @@
 import type { ErrorObject } from 'ajv/dist/2020.js';
 
-/** Where in a document: keys, and indexes in decimal, from its root. */
+/** A path in a document from its root: keys, and indexes in decimal. */
 export type DocumentPath = readonly string[];
 
-/** Something that a schema does not allow, in words, but without a place: only the reader of the file knows that. */
+/** A fault against a schema, in words, without a line: only the reader of the file knows the line. */
 export interface SchemaFault {
   readonly path: DocumentPath;
   /** Whether the key at the end of the path is wrong, or its value. */
   readonly at: 'key' | 'value';
   /** A sentence. */
   readonly message: string;
-  /** What would be right, for a message: `one of allow, deny`; null when the sentence says it. */
+  /** The right values, for a message: `one of allow, deny`; null when the sentence says it. */
   readonly expected: string | null;
-  /** A word that is not known, and those that are; null and empty when it is about something else. */
+  /** An unknown word, and the known ones; null and empty for other faults. */
   readonly word: string | null;
   readonly candidates: readonly string[];
 }
@@ -28,12 +28,12 @@ interface SchemaPart {
   readonly maxLength?: number;
 }
 
-/** An error of ajv with what the sentences need of it. */
+/** An error of ajv, with the parts that the sentences need. */
 class Fault {
   readonly path: DocumentPath;
   readonly params: Readonly<Record<string, unknown>>;
   readonly data: unknown;
-  /** The schema that holds the keyword. */
+  /** The schema with the broken keyword. */
   readonly schema: SchemaPart;
 
   constructor(error: ErrorObject) {
@@ -69,7 +69,7 @@ class Fault {
   }
 }
 
-/** A keyword's sentence; null when another error of the same place says it better. */
+/** The sentence of each keyword; null when another error at the same place says it better. */
 const SENTENCES: Readonly<Record<string, (fault: Fault, error: ErrorObject) => SchemaFault | null>> = {
   additionalProperties: (fault) => {
     const word = String(fault.params['additionalProperty']);
@@ -147,7 +147,7 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
   null: 'null',
 };
 
-/** @returns null for an error that another one of the same place says better */
+/** @returns null when another error at the same place says it better */
 export function schemaFault(error: ErrorObject): SchemaFault | null {
   const fault = new Fault(error);
   const sentence = SENTENCES[error.keyword];

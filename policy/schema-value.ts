@@ -1,6 +1,6 @@
 /**
- * The type of a value that a JSON Schema takes, once the schema's defaults are filled in: a key that has a default, or
- * that is required, is always there. Covers the keywords that our schemas use; the schema must be `as const`.
+ * The type of a value that fits a JSON Schema, after defaults are filled in: a key with a default, or a
+ * required one, is always there. It covers the keywords that our schemas use. The schema must be `as const`.
  */
 export type SchemaValue<S> = S extends { readonly const: infer C }
   ? C

@@ -3,13 +3,13 @@ import type { Domains, Place, Policy, Subjects } from './policy.js';
 /** The parts of a policy besides its rules. */
 const SECTIONS = ['limits', 'sessions', 'consoles', 'keys'] as const;
 
-/** How one of them differs. Each entry by its id, or by where it stands when it has none. */
+/** The differences of one section. Entries are named by id, or by place when they have none. */
 export interface SectionChange {
   readonly section: (typeof SECTIONS)[number];
   readonly added: readonly SectionEntry[];
   readonly changed: readonly SectionEntry[];
   readonly removed: readonly SectionEntry[];
-  /** Whether the same entries stand in another order, where the first that matches counts. */
+  /** Whether the same entries have another order, in a section whose first match counts. */
   readonly reordered: boolean;
 }
 
@@ -26,7 +26,7 @@ interface Entry {
   readonly place: Place;
 }
 
-/** The sections that differ in what they say; that a group which they name has other members counts as well. */
+/** The sections that differ in meaning. Different members of a group that they name count too. */
 export function sectionDiff(before: Policy, after: Policy): readonly SectionChange[] {
   return SECTIONS.map((section) => compare(section, listed(before, section), listed(after, section))).filter(
     ({ added, changed, removed, reordered }) =>
@@ -47,7 +47,7 @@ function listed(policy: Policy, section: SectionChange['section']): readonly Lis
     keys: keyRules,
   }[section];
   return entries.map((entry) => {
-    // An id that was made from the place says nothing: `limits[3]`.
+    // An id made from the place, like `limits[3]`, says nothing.
     const id = entry.id === undefined || entry.id.includes('[') ? null : entry.id;
     return { id, place: entry.place, says: meaning(policy, entry) };
   });

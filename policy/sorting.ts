@@ -1,10 +1,10 @@
-/** A question about a name; those with the same key have the same answers. */
+/** A question about a name. Questions with the same key have the same answers. */
 interface SortingQuestion<Name extends string> {
   readonly key: string;
   readonly ask: (name: Name) => boolean;
 }
 
-/** Names, sorted into classes of those to which all questions have the same answers. */
+/** Sorts names into classes: names with the same answers to all questions. */
 export class Sorting<Name extends string> {
   readonly #classes = new Map<Name, AnswerClass>();
 
@@ -26,7 +26,7 @@ export class Sorting<Name extends string> {
     return this.#of(name).id;
   }
 
-  /** The questions that are answered yes, by their index. */
+  /** The indexes of the questions with the answer yes. */
   yes(name: Name): ReadonlySet<number> {
     return this.#of(name).yes;
   }

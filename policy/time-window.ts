@@ -1,27 +1,27 @@
 /** Days of the week in the order of JavaScript and of `Intl`. */
 export const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
 
-/** A part of the week, by the clock on the wall: a number of days, and on each from one minute up to another. */
+/** A part of the week by local time: some days, and on each a time from one minute to another. */
 export interface TimeWindow {
-  /** As it stands in the file: `mon-fri 22:00-06:00`. */
+  /** As the file has it: `mon-fri 22:00-06:00`. */
   readonly text: string;
-  /** On which days it begins: indexes of DAYS. */
+  /** The days on which it begins: indexes of DAYS. */
   readonly days: readonly number[];
-  /** Minutes after midnight, the first that belongs to it. */
+  /** Minutes after midnight: the first minute inside. */
   readonly from: number;
-  /** Minutes after midnight, the first that no longer does; before `from`, it is the next day's. */
+  /** Minutes after midnight: the first minute outside. When it is before `from`, it is on the next day. */
   readonly to: number;
 }
 
-/** A moment by the clock on the wall of some zone. */
+/** A local time in some zone. */
 interface WallTime {
   /** Index of DAYS. */
   readonly day: number;
-  /** After midnight. */
+  /** Minutes after midnight. */
   readonly minutes: number;
 }
 
-/** What `parseTimeWindow` takes, for a sentence. */
+/** The form that `parseTimeWindow` accepts, for a sentence. */
 export const TIME_WINDOW_WORDS = 'days, times or both: `mon-fri 08:00-18:00`, `sat,sun`, `22:00-06:00`';
 
 const DAY_MINUTES = 24 * 60;
@@ -29,7 +29,7 @@ const DAYS_FORM = '[a-z]{3}(?:[-,][a-z]{3}){0,7}';
 const CLOCK_FORM = '\\d\\d:\\d\\d-\\d\\d:\\d\\d';
 const FORM = new RegExp(`^(?:(?<days>${DAYS_FORM})(?: +(?=\\d)|$))?(?<clock>${CLOCK_FORM})?$`);
 
-/** @returns undefined when the text is no window, also when it would be empty */
+/** @returns undefined when the text is no window, or an empty one */
 export function parseTimeWindow(text: string): TimeWindow | undefined {
   const { days, clock } = FORM.exec(text.trim().toLowerCase())?.groups ?? {};
   if (days === undefined && clock === undefined) return undefined;
@@ -37,7 +37,7 @@ export function parseTimeWindow(text: string): TimeWindow | undefined {
   const [begins, ends] = (clock ?? '00:00-24:00').split('-').map(minutesOf);
   if (on === undefined || begins === undefined || ends === undefined) return undefined;
   if (begins === ends || begins === DAY_MINUTES) return undefined;
-  // Up to 00:00 is up to the end of the day.
+  // Until 00:00 means until the end of the day.
   return { text, days: on, from: begins, to: ends === 0 ? DAY_MINUTES : ends };
 }
 
@@ -62,16 +62,18 @@ function minutesOf(clock: string): number | undefined {
   return minutes < 60 && all <= DAY_MINUTES ? all : undefined;
 }
 
-/** Whether the clock shows a time that belongs to the window. One over midnight belongs to the day that it begins on. */
+/**
+ * Whether a local time is inside the window. A window over midnight belongs to the day on which it begins.
+ */
 export function isWithin({ days, from, to }: TimeWindow, { day, minutes }: WallTime): boolean {
   if (from < to) return days.includes(day) && from <= minutes && minutes < to;
   return (days.includes(day) && from <= minutes) || (days.includes((day + 6) % 7) && minutes < to);
 }
 
-/** Zones that were asked for and are there: asking costs more than all else about a rule. */
+/** Zones found valid so far: this check costs more than the rest of a rule. */
 const zones = new Set<string>();
 
-/** Whether this is a zone of the IANA database, by any of its names. */
+/** Whether the IANA database has this zone, under any of its names. */
 export function isTimeZone(name: string): boolean {
   if (zones.has(name)) return true;
   try {
@@ -85,15 +87,17 @@ export function isTimeZone(name: string): boolean {
 
 interface Clock {
   readonly format: Intl.DateTimeFormat;
-  /** Milliseconds since the epoch, and what the clock showed then: the rules of one decision ask for one moment. */
+  /**
+   * Milliseconds since the epoch, and the local time then: the rules of one decision ask about one moment.
+   */
   at: number;
   shown: WallTime;
 }
 
-/** There are only so many zones. */
+/** The number of zones is limited, so this map is too. */
 const clocks = new Map<string, Clock>();
 
-/** What the clock on the wall of a zone shows, daylight saving time included. @throws RangeError for a zone that is none */
+/** The local time of a zone, with daylight saving time. @throws RangeError when there is no such zone */
 export function wallTime(zone: string, now: Date): WallTime {
   const at = now.getTime();
   const known = clocks.get(zone);

@@ -3,16 +3,16 @@ import type { CustomerName } from './names.js';
 import type { Place, Policy, Subjects } from './policy.js';
 import type { Role } from './roles.js';
 
-/** Who there is, as far as policies speak of them. */
+/** The existing customers and roles. */
 interface Holders {
   readonly customers: ReadonlySet<CustomerName>;
-  /** The roles that somebody has on some domain. */
+  /** The roles that somebody holds on some domain. */
   readonly roles: ReadonlySet<Role>;
 }
 
 /**
- * Whom a policy speaks of without there being anybody: hardly ever meant, and often misspelt. Sentences for admins, in the order of the
- * document.
+ * Customers and roles that a policy names although nobody has them: hardly ever intended, and often misspelt.
+ * Sentences for admins, in document order.
  */
 export function unheld(policy: Policy, { customers, roles }: Holders): readonly string[] {
   const strangers = (names: readonly string[]): readonly string[] =>
@@ -47,7 +47,7 @@ function subjectsOf(policy: Policy): readonly (readonly [what: string, subjects:
   ];
 }
 
-/** How many names are listed. */
+/** Names that are listed. */
 const LISTED = 5;
 
 function listed(names: readonly string[]): string {

@@ -1,16 +1,17 @@
 import type { Limit, Usage } from './policy.js';
 
-/** How finely `possibleAgain` looks: 2^6 parts of the window, so an hour is known to a minute. */
+/** The precision of `possibleAgain`: 2^6 parts of the window, so an hour is known to a minute. */
 const HALVINGS = 6;
 
-/** The beginning of the sliding window that ends now; now for what is counted at once. */
+/** The start of the sliding window that ends now. For a limit of how many at once it is now. */
 export function windowStart(limit: Limit, now: Date): Date {
   return new Date(now.getTime() - (limit.windowSeconds ?? 0) * 1000);
 }
 
 /**
- * When a reached limit has room again, if nothing more is done until then: late by at most a 64th of the window, never
- * early; null for what is counted at once, as nobody knows when somebody leaves. Asks `usage` six times, by halving: the uses since a time only become fewer as the time moves on.
+ * When a reached limit has room again, if nothing more is done until then. It is late by at most a 64th of
+ * the window, and never early. Null for a limit of how many at once: nobody knows when somebody leaves. It
+ * halves the window six times, which works because later start times only count fewer uses.
  */
 export function possibleAgain(limit: Limit, usage: Usage, now: Date): Date | null {
   if (limit.windowSeconds === null) return null;
