@@ -9,8 +9,8 @@ import { syncDirectory, write as writeFile } from './replacement.js';
 import { readTextFile } from './text-file.js';
 
 /**
- * The policies that were accepted, so that a gate can start while the files in use are broken. Each is a directory
- * `REVISION-DIGEST` with the files' texts and a manifest; what does not look like one is not ours.
+ * The accepted policies, so that a gate can start while the present files are broken. Each is a directory
+ * `REVISION-DIGEST` with the files' texts and a manifest. Anything named otherwise is left alone.
  */
 
 /** How many revisions are kept. */
@@ -26,13 +26,13 @@ interface Manifest {
   readonly digest: string;
   /** ISO 8601, UTC. */
   readonly acceptedAt: string;
-  /** Who had it read: an admin's login; null or not there when nobody did, as at a start. */
+  /** The login of the admin who loaded it; null or absent when no admin did, as at a start. */
   readonly by?: string | null;
-  /** Where the files were, in the order in which they are read; their texts are in `000.yaml`, `001.yaml` … */
+  /** The files' paths in reading order; their texts are in `000.yaml`, `001.yaml` … */
   readonly files: readonly string[];
 }
 
-/** The description that is kept beside an accepted policy. */
+/** The manifest of an accepted policy. */
 export const MANIFEST_SCHEMA = {
   type: 'object',
   required: ['revision', 'digest', 'acceptedAt', 'files'],
@@ -50,27 +50,28 @@ export interface AcceptedPolicy {
   readonly loaded: LoadedPolicy;
   readonly revision: number;
   readonly acceptedAt: Date;
-  /** The admin who had it read; null when nobody did, as at a start. */
+  /** The admin who loaded it; null when no admin did, as at a start. */
   readonly by: string | null;
 }
 
-/** A revision that is kept, or why it cannot be used. */
+/** A kept revision, or the reason why it cannot be used. */
 export interface KeptRevision {
   readonly revision: number;
   readonly found: AcceptedPolicy | string;
 }
 
 interface AcceptedPolicies {
-  /** The one with the highest revision that is whole and sound. */
+  /** The complete and sound one with the highest revision. */
   readonly accepted: AcceptedPolicy | null;
-  /** Higher revisions that are not, and why: worth a loud line in the log. */
+  /** Higher revisions that cannot be used, with the reasons. They deserve a loud line in the log. */
   readonly passedOver: readonly { readonly entry: string; readonly why: string }[];
 }
 
 /**
- * Keeps a policy that was accepted. It is there as a whole or not at all, also after a power cut, and older ones than
- * the last ten go.
- * @param directory for nothing but this; made when it is not there
+ * Keeps an accepted policy. It is stored completely or not at all, even after a power cut. Only the last ten
+ * remain.
+ *
+ * @param directory used only for this; made when it does not exist
  * @throws Error of the system call when it cannot be written; the directory is as it was
  */
 export function saveAccepted(
@@ -92,7 +93,7 @@ export function saveAccepted(
     rmSync(join(directory, other), { recursive: true, force: true });
 }
 
-/** Finds the last accepted policy. Never throws for anything in the directory, nor when there is none. */
+/** Finds the last accepted policy. Never throws because of the directory's content, or when there is none. */
 export function loadAccepted(directory: string): AcceptedPolicies {
   const passedOver: { entry: string; why: string }[] = [];
   for (const entry of entries(directory)) {
@@ -103,7 +104,7 @@ export function loadAccepted(directory: string): AcceptedPolicies {
   return { accepted: null, passedOver };
 }
 
-/** All that are kept, newest first. Never throws for anything in the directory. */
+/** All kept revisions, newest first. Never throws because of the directory's content. */
 export function keptRevisions(directory: string): readonly KeptRevision[] {
   return entries(directory).map((entry) => ({
     revision: Number(ENTRY.exec(entry)?.[1]),
@@ -129,7 +130,7 @@ function write(directory: string, entry: string, sources: readonly PolicySource[
     });
     writeFile(join(unfinished, MANIFEST), Buffer.from(`${JSON.stringify(about, null, 2)}\n`), PRIVATE);
     syncDirectory(unfinished);
-    // Only an entry that is broken can be in the way.
+    // Only a broken entry can have this name already.
     rmSync(entry, { recursive: true, force: true });
     renameSync(unfinished, entry);
     syncDirectory(directory);
@@ -139,7 +140,7 @@ function write(directory: string, entry: string, sources: readonly PolicySource[
   }
 }
 
-/** Newest first; none where there is no directory that can be read. */
+/** Newest first; empty when the directory cannot be read. */
 function entries(directory: string): readonly string[] {
   let names: string[];
   try {
@@ -153,7 +154,7 @@ function entries(directory: string): readonly string[] {
     .reverse();
 }
 
-/** @returns why not, when it is not whole and sound */
+/** @returns the reason when it is incomplete or not sound */
 function readEntry(entry: string): AcceptedPolicy | string {
   const about = readManifest(join(entry, MANIFEST));
   if (typeof about === 'string') return about;

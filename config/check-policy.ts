@@ -3,13 +3,16 @@ import type { LoadedPolicy, RefusedPolicy } from './policy-document.js';
 import type { Problem } from './problem.js';
 import { problemText } from './problem.js';
 
-/** What `postern policy check` prints, and how it ends: 0 for a sound policy, also with warnings, 1 for one with problems. */
+/**
+ * The output of `postern policy check` and its exit status: 0 for a sound policy, even with warnings; 1 with
+ * problems.
+ */
 interface PolicyCheck {
   readonly text: string;
   readonly exitStatus: 0 | 1;
 }
 
-/** Checks policy files and directories, read as one document in the order given. */
+/** Checks policy files and directories, read as one document in the given order. */
 export function checkPolicy(paths: readonly string[], { json }: { readonly json: boolean }): PolicyCheck {
   const result = loadPolicy(paths);
   const text = json ? `${JSON.stringify(asJson(result))}\n` : asText(result);
@@ -48,7 +51,7 @@ function asJson(result: LoadedPolicy | RefusedPolicy): object {
   };
 }
 
-/** A problem as one flat object; line and column are null when it is about the whole file. */
+/** A problem as one flat object. Line and column are null when it concerns the whole file. */
 function problemJson({ place, message, expected, suggestion, lineText }: Problem): object {
   const { file } = place;
   const [line, column] = lineText === null ? [null, null] : [place.line, place.column];

@@ -2,15 +2,18 @@ import type { Action } from '../policy/actions.js';
 import type { Policy, Rule } from '../policy/policy.js';
 import { ROLES } from '../policy/roles.js';
 
-/** A rule that can never decide anything, and the last of the earlier rules that take it all. */
+/**
+ * A rule that can never decide, and the last of the earlier rules that together decide everything before it.
+ */
 interface CoveredRule {
   readonly rule: Rule;
   readonly by: Rule;
 }
 
 /**
- * Finds rules every action of which an earlier rule takes from everybody and every domain that they speak of. Only what
- * is sure is found: names and globs are compared as words, and nothing is known about who is in a group.
+ * Finds rules that never decide: earlier rules take each of their actions, for all customers and domains that
+ * they name. It finds only certain cases: it compares names and globs as words, and does not look into
+ * groups.
  */
 export function coveredRules(policy: Policy): readonly CoveredRule[] {
   const byWho = new WordIndex();
@@ -22,7 +25,7 @@ export function coveredRules(policy: Policy): readonly CoveredRule[] {
     const takers = rule.actions.map((action) => candidates.find((wide) => wide.takes(reach, action)));
     const by = takers.includes(undefined) ? undefined : takers.at(-1);
     if (by !== undefined) covered.push({ rule, by: by.rule });
-    // What decides only at times leaves the rest to those behind it.
+    // A rule that decides only at times leaves the rest to later rules.
     if (rule.when !== null) continue;
     byWho.add(reach.who, reach);
     byWhich.add(reach.which, reach);
@@ -30,10 +33,10 @@ export function coveredRules(policy: Policy): readonly CoveredRule[] {
   return covered;
 }
 
-/** null is everything. */
+/** Null means everything. */
 type Words = ReadonlySet<string> | null;
 
-/** Whom and what a rule speaks of. */
+/** The customers and domains that a rule names. */
 class Reach {
   readonly rule: Rule;
   readonly who: Words;
@@ -53,7 +56,7 @@ class Reach {
     this.#sysrqKeys = rule.sysrqKeys.length === 0 ? null : new Set(rule.sysrqKeys);
   }
 
-  /** Whether this rule decides the action for all that a later one speaks of. */
+  /** Whether this rule decides the action for everything that a later rule names. */
   takes(later: Reach, action: Action): boolean {
     return (
       this.rule.actions.includes(action) &&
@@ -66,7 +69,7 @@ class Reach {
   }
 }
 
-/** Rules by the words that they name, so that a policy of thousands of rules is not compared pair by pair. */
+/** Rules by the words that they name, so that thousands of rules need not be compared pair by pair. */
 class WordIndex {
   readonly #ofEverything: Reach[] = [];
   readonly #byWord = new Map<string, Reach[]>();
@@ -80,7 +83,7 @@ class WordIndex {
     }
   }
 
-  /** The only rules that can name all of these words: those of everything, and those that name the first. */
+  /** The rules that may name all of these words: those for everything, and those that name the first word. */
   candidates(named: Words): readonly Reach[] {
     const [first] = named ?? [];
     return first === undefined

@@ -290,5 +290,5 @@ export const DOM0_SCHEMA = {
   },
 } as const;
 
-/** dom0.yaml as it stands in the file once it is valid and the defaults are filled in. */
+/** dom0.yaml after validation, with defaults filled in. */
 export type Dom0Document = SchemaValue<typeof DOM0_SCHEMA>;

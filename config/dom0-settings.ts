@@ -11,7 +11,7 @@ import type { ProfileParameter } from './profile-parameters.js';
 import { loadSettings } from './settings-file.js';
 import type { SettingsReader } from './settings-reader.js';
 
-/** What customers read of a boot profile. */
+/** What customers read about a boot profile. */
 interface ProfileWords {
   readonly title: string;
   readonly disks: string;
@@ -23,14 +23,17 @@ export interface DirectProfile extends ProfileWords {
   readonly kind: 'direct';
   readonly kernel: string;
   readonly ramdisk: string | null;
-  /** The kernel's command line, with `${NAME}` for each of the parameters and for `domain`. */
+  /** The kernel's command line. `${NAME}` stands for each of the parameters, and for `domain`. */
   readonly extra: string;
   readonly parameters: Readonly<Record<ParameterName, ProfileParameter>>;
   /** xl disk specifications, after the domain's own. */
   readonly addDisks: readonly string[];
 }
 
-/** A rescue disk in front of the domain's own, booted by a PV-GRUB image or by pygrub: exactly one is not null. */
+/**
+ * A rescue disk before the domain's own disks. Either a PV-GRUB image or pygrub boots it: exactly one is not
+ * null.
+ */
 export interface DiskProfile extends ProfileWords {
   readonly kind: 'disk';
   /** An xl disk specification. */
@@ -41,7 +44,7 @@ export interface DiskProfile extends ProfileWords {
 
 export type ProfileSettings = DirectProfile | DiskProfile;
 
-/** dom0.yaml, after load: frozen, nothing optional, every path absolute. */
+/** dom0.yaml after loading: frozen, nothing optional, every path absolute. */
 export interface Dom0Settings extends Pick<
   Dom0Document,
   'limits' | 'deadlines' | 'observe' | 'console' | 'sysrqKeys' | 'socketGroup' | 'toolstack' | 'log'
@@ -52,11 +55,11 @@ export interface Dom0Settings extends Pick<
   /** Absolute; `*` and `?` in the last part. */
   readonly domains: readonly string[];
   readonly unmanaged: readonly DomainName[];
-  /** By name, which is none of `normal` and `unknown`. */
+  /** By name; never `normal` or `unknown`. */
   readonly profiles: Readonly<Record<BootProfileName, ProfileSettings>>;
 }
 
-/** Reads dom0.yaml. Never throws for anything in it. */
+/** Reads dom0.yaml. Never throws because of its content. */
 export function loadDom0Settings(file: string): LoadedSettings<Dom0Settings> {
   return loadSettings(file, schemaCheck(DOM0_SCHEMA), dom0Settings);
 }
@@ -68,7 +71,7 @@ function dom0Settings(value: unknown, reader: SettingsReader): Dom0Settings {
     reader.warn(['toolstack', 'kind'], `This is the way xm speaks, and the command is ${command}.`);
   }
   if (reader.text(['toolstack', 'kind']) === 'xm' && document.toolstack.consoleEscapeOption) {
-    // Ctrl-] would be sent on, and end the console for everybody.
+    // `xm` would take Ctrl-] as its own end, and the console would end for everybody.
     reader.error(
       ['toolstack', 'consoleEscapeOption'],
       'The console of `xm` has no other escape character.',
@@ -96,7 +99,7 @@ function dom0Settings(value: unknown, reader: SettingsReader): Dom0Settings {
   };
 }
 
-/** Domain-0 is never managed, so that naming it is harmless and changes nothing. */
+/** Domain-0 is never managed, so naming it is harmless and changes nothing. */
 function unmanaged(path: DocumentPath, reader: SettingsReader): DomainName | undefined {
   const text = reader.text(path);
   const name = parseDomainName(text);
@@ -136,7 +139,7 @@ function profile(name: string, path: DocumentPath, reader: SettingsReader): Prof
   return { kind: 'disk', ...words, disk: reader.line(at('disk')), kernel, bootloader: loads };
 }
 
-/** xl finds a bare name in its own directory of boot loaders (xl.cfg(5), `bootloader=`). */
+/** xl looks up a bare name in its own directory of boot loaders (xl.cfg(5), `bootloader=`). */
 function bootloader(path: DocumentPath, reader: SettingsReader): string {
   const text = reader.text(path);
   return /^[a-z][a-z0-9-]*$/.test(text) ? text : reader.absolute(path);

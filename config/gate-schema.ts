@@ -198,5 +198,5 @@ export const GATE_SCHEMA = {
   },
 } as const;
 
-/** gate.yaml as it stands in the file once it is valid and the defaults are filled in. */
+/** gate.yaml after validation, with defaults filled in. */
 export type GateDocument = SchemaValue<typeof GATE_SCHEMA>;

@@ -11,13 +11,13 @@ import type { LoadedSettings } from './settings-file.js';
 import { loadSettings } from './settings-file.js';
 import type { SettingsReader } from './settings-reader.js';
 
-/** A Xen host: its name, for people, and the socket of its dom0 half. */
+/** A Xen host: its name for people, and the socket of its dom0 half. */
 export interface HostSettings {
   readonly name: string;
   readonly socket: string;
 }
 
-/** gate.yaml, after load: frozen, nothing optional, every path absolute. */
+/** gate.yaml after loading: frozen, nothing optional, every path absolute. */
 export interface GateSettings extends Pick<
   GateDocument,
   'login' | 'keepAlive' | 'keys' | 'menu' | 'domains' | 'log'
@@ -29,14 +29,14 @@ export interface GateSettings extends Pick<
   readonly controlSocket: string;
   readonly policy: string;
   readonly hosts: readonly HostSettings[];
-  /** Lines joined by newlines, none at the end. */
+  /** Lines joined by newlines, without one at the end. */
   readonly banner: string | null;
   readonly motd: string | null;
   readonly console: Omit<GateDocument['console'], 'escape'> & { readonly escape: EscapeKey };
   readonly recordings: Omit<GateDocument['recordings'], 'directory'> & { readonly directory: string };
 }
 
-/** Reads gate.yaml. Never throws for anything in it. */
+/** Reads gate.yaml. Never throws because of its content. */
 export function loadGateSettings(file: string): LoadedSettings<GateSettings> {
   return loadSettings(file, schemaCheck(GATE_SCHEMA), gateSettings);
 }

@@ -1,6 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net';
 
-/** Where to listen. Port 0 is any free one. */
+/** An address to listen on. Port 0 means any free port. */
 export interface ListenAddress {
   /** An IPv4 or IPv6 address, without brackets. */
   readonly host: string;

@@ -9,10 +9,13 @@ import { readTextFile, reason } from './text-file.js';
 
 const POLICY_FILE = /\.(yaml|yml|json)$/;
 
-/** A file that stands in a policy directory while its files are being made those of another time (policy-restoring.ts). */
+/**
+ * Marks an unfinished rollback: while this file is in a policy directory, its files may belong to two
+ * policies (policy-restoring.ts).
+ */
 export const UNFINISHED = '.postern-unfinished';
 
-/** What was read of the policy, and what stood in the way. */
+/** The policy's texts as far as they could be read, and the problems. */
 interface PolicyTexts {
   readonly sources: readonly PolicySource[];
   readonly problems: readonly Problem[];
@@ -20,14 +23,14 @@ interface PolicyTexts {
 }
 
 /**
- * Reads the policy: a directory (its `*.yaml`, `*.yml` and `*.json` in the order of their names, compared byte by
- * byte), a file, or a list of files and directories in the order given. Never throws for anything in them.
+ * Reads the policy from a directory, a file, or a list of both in the given order. Of a directory it reads
+ * `*.yaml`, `*.yml` and `*.json`, sorted by the bytes of their names. Never throws because of their content.
  */
 export function loadPolicy(paths: string | readonly string[]): LoadedPolicy | RefusedPolicy {
   return policyOf(readPolicyTexts(paths));
 }
 
-/** Makes a policy of texts; what stood in the way of reading them stands in its way too. */
+/** Makes a policy of texts. Problems in reading them are problems of the policy too. */
 export function policyOf({ sources, problems, warnings }: PolicyTexts): LoadedPolicy | RefusedPolicy {
   const result = readPolicy(sources, { complete: problems.length === 0 });
   if (problems.length === 0) return { ...result, warnings: [...warnings, ...result.warnings] };
@@ -35,7 +38,7 @@ export function policyOf({ sources, problems, warnings }: PolicyTexts): LoadedPo
   return { ok: false, problems: [...problems, ...found], warnings: [...warnings, ...result.warnings] };
 }
 
-/** Reads the texts of the files that `loadPolicy` makes a policy of. */
+/** Reads the texts of the files, as `loadPolicy` does. */
 export function readPolicyTexts(paths: string | readonly string[]): PolicyTexts {
   const problems: Problem[] = [];
   const warnings: Problem[] = [];
@@ -57,22 +60,22 @@ export function readPolicyTexts(paths: string | readonly string[]): PolicyTexts 
   return { sources, problems, warnings };
 }
 
-/** Whether a file of this name in a policy directory is read. */
+/** Whether a policy directory's file with this name is read. */
 export function isPolicyFileName(name: string): boolean {
   return POLICY_FILE.test(name) && !name.startsWith('.') && !name.startsWith('#');
 }
 
-/** The order in which the files of a directory are read: that of the bytes of their names. */
+/** Compares two file names in reading order: by their bytes. */
 export function inReadingOrder(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
-/** The names of the policy files of a directory, in the order in which they are read; none when it cannot be read. */
+/** The names of a directory's policy files in reading order; empty when it cannot be read. */
 export function policyFileNames(directory: string): readonly string[] {
   return policyFiles(directory).files.map((file) => basename(file));
 }
 
-/** What a file may not be: open to everybody for writing, or at this moment written by somebody. */
+/** Refuses a file that everybody can write to, or that was changed while it was read. */
 function unsafe(file: string, before: Stats | undefined, after: Stats | undefined): readonly Problem[] {
   const problems = writableByAll(file, after);
   const same =
@@ -99,8 +102,8 @@ interface PolicyFiles {
 }
 
 /**
- * The policy files of a directory. What editors and package managers leave behind (`x.yaml~`, `.x.yaml.swp`, `4913`,
- * `#x.yaml#`, hidden files, `x.yaml.rpmsave`) is not named like one and is not read.
+ * The policy files of a directory. Leftovers of editors and package managers (`x.yaml~`, `.x.yaml.swp`,
+ * `4913`, `#x.yaml#`, hidden files, `x.yaml.rpmsave`) have other names and are not read.
  */
 function policyFiles(directory: string): PolicyFiles {
   let names: string[];
@@ -140,12 +143,12 @@ function policyFiles(directory: string): PolicyFiles {
   return { files, problems: [...problems, none], warnings };
 }
 
-/** What cannot be looked at is no directory: reading it says why. */
+/** Whether it is a directory. False when it cannot be looked at: reading it then gives the reason. */
 function isDirectory(path: string): boolean {
   return lookAt(path)?.isDirectory() ?? false;
 }
 
-/** Whether it is there and is no regular file. What is not there is read all the same, and so reported. */
+/** Whether it exists and is no regular file. A missing file is read all the same, and so reported. */
 function isSomethingElse(file: string): boolean {
   return lookAt(file)?.isFile() === false;
 }

@@ -17,18 +17,18 @@ import { SourceText } from './source-text.js';
 import type { YamlDocument } from './yaml-document.js';
 import { parseYaml } from './yaml-document.js';
 
-/** A policy file as it was read. */
+/** The text of a policy file. */
 export interface PolicySource {
   readonly file: string;
   readonly text: string;
 }
 
-/** A policy that is whole and sound. */
+/** A complete and sound policy. */
 export interface LoadedPolicy {
   readonly ok: true;
-  /** Frozen, all of it. */
+  /** Frozen, deeply. */
   readonly policy: Policy;
-  /** All of them hold. */
+  /** The tests of the policy; all of them hold. */
   readonly tests: readonly PolicyTest[];
   /** SHA-256 (hex) over the files' base names and texts, in order. */
   readonly digest: string;
@@ -36,22 +36,22 @@ export interface LoadedPolicy {
   readonly sources: readonly PolicySource[];
 }
 
-/** All that is wrong, not only the first. */
+/** All problems, not only the first. */
 export interface RefusedPolicy {
   readonly ok: false;
   readonly problems: readonly Problem[];
   readonly warnings: readonly Problem[];
 }
 
-/** How `readPolicy` goes about it. */
+/** Options of `readPolicy`. */
 interface PolicyReading {
-  /** False when there are more files, which could not be read: they may define what these use. */
+  /** False when further files could not be read: they may define names that these use. */
   readonly complete?: boolean;
-  /** False for what was accepted once: a test that fails today must not take the last policy that there is away. */
+  /** False for a policy that was accepted once: a test that fails today must not discard the last policy. */
   readonly tested?: boolean;
 }
 
-/** Makes one policy of the texts of files, in the order given. Never throws for anything in them. */
+/** Makes one policy of the texts of files, in the given order. Never throws because of their content. */
 export function readPolicy(
   sources: readonly PolicySource[],
   { complete = true, tested = true }: PolicyReading = {},
@@ -98,7 +98,7 @@ export function digestOf(sources: readonly PolicySource[]): string {
   return hash.digest('hex');
 }
 
-/** The document's sections; one that is not there or of the wrong shape is empty. */
+/** The document's sections. A missing or malformed section counts as empty. */
 function documentOf(report: ProblemReport): PolicyDocument {
   const value = (report.document.value ?? {}) as Partial<PolicyDocument>;
   const section = <K extends keyof PolicyDocument>(key: K, empty: PolicyDocument[K]): PolicyDocument[K] => {
@@ -129,7 +129,7 @@ function warnOfCovered(policy: Policy, reports: readonly ProblemReport[]): void 
   }
 }
 
-/** How many failed tests are told one by one: a slip in one rule may fail them all. */
+/** Failed tests that are listed: one mistake in a rule can fail them all. */
 const TOLD_TESTS = 50;
 
 function runTests(policy: Policy, tests: readonly PolicyTest[], reports: readonly ProblemReport[]): void {
@@ -159,12 +159,12 @@ function reportOf({ file }: Place, reports: readonly ProblemReport[]): ProblemRe
   return reports.find(({ document }) => document.source.file === file);
 }
 
-/** Where something stands, for who reads about it at another place. */
+/** A place, as a message at another place names it. */
 function seenFrom(here: Place, { file, line }: Place): string {
   return file === here.file ? `line ${line}` : `${file}:${line}`;
 }
 
-/** A policy in which customers see nothing is sound, and hardly ever meant. */
+/** A policy that shows customers nothing is valid, but hardly ever intended. */
 function nothingToSee(policy: Policy, files: readonly string[]): readonly Problem[] {
   const seen = policy.rules.some(({ effect, actions }) => effect === 'allow' && actions.includes('status'));
   return seen

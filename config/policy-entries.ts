@@ -6,7 +6,7 @@ import { PolicyEntryReader } from './policy-entry-reader.js';
 import type { PolicyNames } from './policy-names.js';
 import type { ProblemReport } from './problem-report.js';
 
-/** One file of the policy, and where to say what is wrong with it. */
+/** One file of the policy, with the report of its problems. */
 interface PolicyPart {
   readonly report: ProblemReport;
   readonly document: PolicyDocument;
@@ -15,8 +15,8 @@ interface PolicyPart {
 type Path = readonly string[];
 
 /**
- * Gives the entries of all files, in order, their meaning, and reports what no schema can see. Values in which
- * the schema found a fault count as left out: the result is used only when nothing was reported.
+ * Interprets the entries of all files, in order, and reports problems that no schema can see. A value that
+ * the schema refused counts as absent: the result is used only when nothing was reported.
  */
 export function policyEntries(
   parts: readonly PolicyPart[],
@@ -60,7 +60,7 @@ export function policyEntries(
   return { policy, tests: testEntries(parts, names) };
 }
 
-/** Read when the names of all files are known. */
+/** Tests are read when the names of all files are known. */
 function testEntries(parts: readonly PolicyPart[], names: PolicyNames): readonly PolicyTest[] {
   return parts.flatMap(({ report, document }) => {
     const reader = new PolicyEntryReader(report, names);
@@ -77,7 +77,7 @@ function soundLists<T>(
   return all.filter(([, , path]) => report.sound(path));
 }
 
-/** The entries that are mappings at all, without the keys that the schema found a fault in. */
+/** The entries that are mappings, without the keys that the schema refused. */
 function mappings<T extends object>(
   report: ProblemReport,
   section: string,

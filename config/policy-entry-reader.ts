@@ -41,7 +41,10 @@ const LONGEST_WINDOW_SECONDS = 366 * 86_400;
 const LONGEST_KEY_AGE_SECONDS = 10 * LONGEST_WINDOW_SECONDS;
 const UNIT_SECONDS = { s: 1, m: 60, h: 3_600, d: 86_400 } as const;
 
-/** Gives the entries of one policy file their meaning. Each is checked as far as it goes, for all problems at once. */
+/**
+ * Interprets the entries of one policy file. It checks each as far as possible, to report all problems at
+ * once.
+ */
 export class PolicyEntryReader {
   readonly #report: ProblemReport;
   readonly #names: PolicyNames;
@@ -65,7 +68,7 @@ export class PolicyEntryReader {
     return globs;
   }
 
-  /** @param madeId the id of a rule that has none of its own */
+  /** @param madeId used when the rule has no id of its own */
   rule(entry: Partial<RuleEntry>, path: Path, madeId: string): Rule {
     const { allow, deny, profiles = [], sysrqKeys = [], reason } = entry;
     const words = allow ?? deny;
@@ -88,7 +91,7 @@ export class PolicyEntryReader {
     };
   }
 
-  /** @param madeId the id of a limit that has none of its own */
+  /** @param madeId used when the limit has no id of its own */
   limit(entry: Partial<LimitEntry>, path: Path, madeId: string): Limit {
     return {
       id: this.#id(entry.id, path, madeId),
@@ -130,7 +133,10 @@ export class PolicyEntryReader {
     return { subjects, types, rsaBits, count, maxAgeSeconds, place };
   }
 
-  /** One test for each action that the entry names. To be read after the rules of all files, which it may name. */
+  /**
+   * One test for each action of the entry. Call it after the rules of all files are read, because tests may
+   * name them.
+   */
   tests(entry: Partial<TestEntry>, path: Path): readonly PolicyTest[] {
     const {
       customer,
@@ -338,7 +344,7 @@ function forEach<T>(list: readonly T[], path: Path, visit: (entry: T, path: Path
   });
 }
 
-/** What of a list could be read. */
+/** The entries of a list that could be read. */
 function read<T, R>(
   list: readonly T[],
   path: Path,

@@ -4,23 +4,23 @@ import type { ProblemReport } from './problem-report.js';
 
 type Kind = 'group' | 'tag' | 'id';
 
-/** The names that a policy gives, over all of its files: groups, tags, ids. Each is given once. */
+/** The names that a policy defines in all its files: groups, tags, ids. Each may be defined once. */
 export class PolicyNames {
   readonly #given: Readonly<Record<Kind, Map<string, Place>>> = {
     group: new Map(),
     tag: new Map(),
     id: new Map(),
   };
-  /** Groups and tags with nothing in them: `group NAME`. */
+  /** Empty groups and tags: `group NAME`. */
   readonly #empty = new Set<string>();
   readonly #complete: boolean;
 
-  /** @param complete whether every file could be read, so that a name that none gives is a mistake */
+  /** @param complete whether every file could be read; only then is an undefined name a mistake */
   constructor(complete: boolean) {
     this.#complete = complete;
   }
 
-  /** Takes the groups and tags of a file in, also those whose own entries are wrong. */
+  /** Learns the groups and tags of a file, even when their own entries are wrong. */
   learn(report: ProblemReport, document: PolicyDocument): void {
     for (const name of Object.keys(document.groups)) this.give('group', name, report, ['groups', name]);
     for (const name of Object.keys(document.tags)) this.give('tag', name, report, ['tags', name]);
@@ -42,7 +42,7 @@ export class PolicyNames {
     report.error({ path, at, message: `The ${kind} \`${name}\` is there already, at ${where}.` });
   }
 
-  /** Reports a group, a tag or a rule's id that no file gives. */
+  /** Reports a group, a tag or a rule's id that no file defines. */
   expect(kind: Kind, name: string, report: ProblemReport, path: readonly string[]): void {
     if (this.#empty.has(`${kind} ${name}`))
       report.warn({ path, message: `The ${kind} \`${name}\` is empty: nothing is meant by it.` });
@@ -54,7 +54,7 @@ export class PolicyNames {
   }
 }
 
-/** How many names are listed for whoever misspelt one. */
+/** Names that are listed after a misspelt one. */
 const LISTED = 20;
 
 function someOf(names: readonly string[], kind: string): string {

@@ -5,13 +5,13 @@ import { policyFileNames, UNFINISHED } from './policy-directory.js';
 import type { PolicySource } from './policy-document.js';
 import { Replacement, syncDirectory } from './replacement.js';
 
-/** How many directories of files that were set aside are kept. */
+/** Directories of set-aside files that are kept. */
 const KEPT_ASIDE = 10;
 
 /**
- * Makes the policy files of a directory those of another time; all else in it stays. Nothing that can fail for want of
- * room is left when the first file changes; and a directory in which this was cut off is not read as a policy
- * (`UNFINISHED`), until it is done again.
+ * Replaces the policy files of a directory with those of an earlier time. Its other files stay. Every step
+ * that needs room on the disk comes before the first change. When the change is cut off, the directory is not
+ * read as a policy (`UNFINISHED`) until it is repeated.
  *
  * @throws Error of the system call
  */
@@ -36,10 +36,10 @@ export function restorePolicy(directory: string, sources: readonly PolicySource[
 }
 
 /**
- * Copies the policy files of a directory, as they are, into a new directory named by the time; older ones than the last
- * ten go.
+ * Copies the policy files of a directory, unchanged, into a new directory named by the time. Only the last
+ * ten copies remain.
  *
- * @param aside for nothing but this; made when it is not there
+ * @param aside used only for this; made when it does not exist
  * @returns the new directory
  * @throws Error of the system call
  */

@@ -4,25 +4,25 @@ import type { Problem } from './problem.js';
 import { closest } from './suggestion.js';
 import type { YamlDocument } from './yaml-document.js';
 
-/** What is said about a place of a document. */
+/** A finding about one place of a document. */
 interface Finding {
   readonly path: DocumentPath;
   readonly at?: 'key' | 'value';
   readonly message: string;
   readonly expected?: string | null;
   readonly suggestion?: string | null;
-  /** A word that is not known, and those that are: the nearest one is suggested. */
+  /** An unknown word, and the known ones: the nearest is suggested. */
   readonly word?: string | null;
   readonly candidates?: readonly string[];
 }
 
-/** A file with more faults than this is broken as a whole: more would not be read, and would take long to find. */
+/** A file with more faults is broken as a whole. Nobody reads further ones, and finding them takes long. */
 const MOST_FAULTS = 200;
 
-/** What YAML 1.1 took for true and false, and 1.2 takes for text. */
+/** YAML 1.1 read these words as true and false; YAML 1.2 reads them as text. */
 const TRUTH: Readonly<Record<string, string>> = { yes: 'true', on: 'true', no: 'false', off: 'false' };
 
-/** Collects what is wrong with one document, with its places. */
+/** Collects the problems of one document, with their places. */
 export class ProblemReport {
   readonly document: YamlDocument;
   readonly problems: Problem[] = [];
@@ -45,19 +45,19 @@ export class ProblemReport {
     this.warnings.push(this.#problem(finding));
   }
 
-  /** An error about a place that was asked for earlier. */
+  /** An error at a place that was determined earlier. */
   errorAt(place: Place, message: string, expected: string | null = null): void {
     const lineText = this.document.source.line(place.line);
     this.problems.push({ place, message, expected, suggestion: null, lineText });
   }
 
-  /** A warning about a place that was asked for earlier. */
+  /** A warning at a place that was determined earlier. */
   warnAt(place: Place, message: string): void {
     const lineText = this.document.source.line(place.line);
     this.warnings.push({ place, message, expected: null, suggestion: null, lineText });
   }
 
-  /** Takes over what the schema check found, and remembers which parts are not worth a closer look. */
+  /** Adds the faults of the schema check, and remembers which parts need no closer look. */
   faults(faults: readonly SchemaFault[]): void {
     for (const fault of faults.slice(0, MOST_FAULTS)) {
       this.#faulty.push(fault.path);
@@ -69,17 +69,23 @@ export class ProblemReport {
     this.error({ path: next.path, message: `From here on there are ${faults.length - MOST_FAULTS} more.` });
   }
 
-  /** Whether the schema check found nothing in this part nor around it, so that it has the shape of its type. */
+  /**
+   * Whether the schema check found no fault in this part or around it, so that the part has the shape of its
+   * type.
+   */
   sound(path: DocumentPath): boolean {
     return this.soundWithin(path) && !this.#faulty.some((faulty) => begins(path, faulty));
   }
 
-  /** Whether the schema check found nothing in this part, whatever there is around it. */
+  /** Whether the schema check found no fault inside this part, whatever is around it. */
   soundWithin(path: DocumentPath): boolean {
     return this.#faulty.length <= MOST_FAULTS && !this.#faulty.some((faulty) => begins(faulty, path));
   }
 
-  /** What to write for a value of the wrong type, where that is plain: quotes, a list of one, or true and false. */
+  /**
+   * The correction for a value of the wrong type, where it is obvious: quotes, a list of one, or true and
+   * false.
+   */
   #spelling({ path, expected, at }: SchemaFault): string | null {
     const spelt = this.document.spelt(path);
     if (spelt === null || spelt === '' || at === 'key' || expected === null) return null;
@@ -107,14 +113,14 @@ export class ProblemReport {
   }
 }
 
-/** Text that cannot be a plain scalar in a flow sequence (YAML 1.2, 7.3.3): `[::]:2222`. */
+/** Matches text that needs quotes in a flow sequence (YAML 1.2, 7.3.3), like `[::]:2222`. */
 const NEEDS_QUOTES = /^[-?:&*!|>%@`"'#\s]|[,[\]{}]|:(\s|$)|\s#|\s$/;
 
 function begins(path: DocumentPath, start: DocumentPath): boolean {
   return start.every((part, index) => part === path[index]);
 }
 
-/** In the order of the files given and of their lines. */
+/** In the order of the given files, and of the lines in each. */
 export function inOrder(problems: readonly Problem[], files: readonly string[]): readonly Problem[] {
   const rank = ({ place }: Problem): number => files.indexOf(place.file);
   return [...problems].sort(

@@ -1,31 +1,31 @@
 import type { Place } from '../policy/policy.js';
 import { replaceUnprintable } from '../policy/printable.js';
 
-/** Something wrong with a file, for the admin who wrote it. */
+/** A problem of a file, for the admin who wrote it. */
 export interface Problem {
-  /** Line 1, column 1 when it is about the whole file. */
+  /** Line 1, column 1 when it concerns the whole file. */
   readonly place: Place;
   /** A sentence. */
   readonly message: string;
-  /** What would be right: `one of allow, deny`. */
+  /** The right values: `one of allow, deny`. */
   readonly expected: string | null;
-  /** What was probably meant, ready to be typed. */
+  /** The probably intended text, ready to type. */
   readonly suggestion: string | null;
-  /** The line it is in; null when it is about the whole file. */
+  /** The line of the problem; null when it concerns the whole file. */
   readonly lineText: string | null;
 }
 
-/** A problem of a file that could not be read, or of all of it. */
+/** A problem of a whole file, or of one that could not be read. */
 export function fileProblem(file: string, message: string, expected: string | null = null): Problem {
   return { place: { file, line: 1, column: 1 }, message, expected, suggestion: null, lineText: null };
 }
 
-/** How much of a long line is shown around its column. */
+/** Characters of a long line that are shown around its column. */
 const SHOWN_LINE = 100;
 
 /**
- * Problems as compilers print them: `file:line:column: sentence`, the line, a caret, and what to write instead. Ends with a
- * newline; empty for no problems.
+ * Problems as compilers print them: `file:line:column: sentence`, the line, a caret, and a suggestion. Ends
+ * with a newline; empty without problems.
  */
 export function problemText(problems: readonly Problem[], kind: 'error' | 'warning' = 'error'): string {
   return problems.map((problem) => `${entry(problem, kind).join('\n')}\n`).join('');
@@ -48,7 +48,10 @@ function excerpt(lineText: string, column: number): readonly string[] {
   return [`    ${shown}`, `    ${' '.repeat(indent)}^`];
 }
 
-/** A file may hold anything; an admin's terminal gets only what prints. One character stays one character. */
+/**
+ * Makes control characters visible: a file may hold anything, and this goes to an admin's terminal. One
+ * character stays one character.
+ */
 function visible(text: string): string {
   return replaceUnprintable(text, '\uFFFD');
 }

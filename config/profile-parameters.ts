@@ -11,13 +11,18 @@ import { DOMAIN_PARAMETER } from '../policy/names.js';
 import type { DocumentPath } from '../policy/schema-fault.js';
 import type { SettingsReader } from './settings-reader.js';
 
-/** What a profile's command line leaves open: words, a rule, and perhaps a default that the rule allows. */
+/**
+ * A parameter of a profile's command line: its title, its rule, and perhaps a default that the rule allows.
+ */
 export interface ProfileParameter extends ParameterRule {
   readonly title: string;
   readonly default: string | null;
 }
 
-/** A command line and the parameters in it: each that it refers to is declared, and each declared one is used. */
+/**
+ * A command line and its parameters. Each parameter in the line must be declared, and each declared one must
+ * be used.
+ */
 export function commandLine(
   profile: DocumentPath,
   reader: SettingsReader,
@@ -73,7 +78,10 @@ function parameter(name: string, path: DocumentPath, reader: SettingsReader): Pr
   return { title: reader.line(at('title')), ...rule, default: byDefault };
 }
 
-/** What no rule allows is found here, so that a default which is no word is not said to break the rule as well. */
+/**
+ * Reads a value that must be one word. This comes first, so that a wrong default is not reported as breaking
+ * the rule too.
+ */
 function word(path: DocumentPath, reader: SettingsReader): string {
   const text = reader.text(path);
   if (!isParameterValue(text))

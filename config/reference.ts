@@ -2,7 +2,7 @@ import { POLICY_SCHEMA } from '../policy/policy-schema.js';
 import { DOM0_SCHEMA } from './dom0-schema.js';
 import { GATE_SCHEMA } from './gate-schema.js';
 
-/** The documents that are made from the schemas, wholly or in part. */
+/** The documents that are made from the schemas, completely or in part. */
 
 interface SchemaNode {
   readonly type?: string | readonly string[];
@@ -25,7 +25,7 @@ export function policySchemaFile(): string {
   return `${JSON.stringify(POLICY_SCHEMA, null, 2)}\n`;
 }
 
-/** Puts the references into a document: each stands between `<!-- reference NAME -->` and `<!-- end -->`. */
+/** Puts the references into a document, each between `<!-- reference NAME -->` and `<!-- end -->`. */
 export function withReferences(document: string): string {
   const schemas: Readonly<Record<string, object>> = {
     policy: POLICY_SCHEMA,
@@ -41,7 +41,7 @@ export function withReferences(document: string): string {
   );
 }
 
-/** A table of the keys that are values, then a section for each key that holds further keys. */
+/** A table of the keys with plain values, then a section for each key with further keys. */
 function reference(schema: SchemaNode): string {
   const properties = Object.entries(schema.properties ?? {});
   const values = properties.filter(([, node]) => nested(node).length === 0);
@@ -60,7 +60,7 @@ function reference(schema: SchemaNode): string {
   return blocks.join('\n');
 }
 
-/** The mappings that are inside of a key: its own keys, those of its entries, those of each kind of its entries. */
+/** The mappings inside a key: its own keys, the keys of its entries, or those of each kind of entry. */
 function nested(node: SchemaNode): readonly SchemaNode[] {
   if (node.properties !== undefined) return [node];
   const inner =

@@ -17,39 +17,39 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
-/** Of a file that is nobody's yet: the gate, which is another user, reads it. */
+/** The mode of a new file. The gate must be able to read it, and runs as another user. */
 const NEW_MODE = 0o644;
 
-/** A text beside its file for longer than this was left by a process that was killed. Milliseconds. */
+/** Milliseconds. An older text beside its file was left by a killed process. */
 const LEFTOVER_MS = 3_600_000;
 
-/** The owner of a file, and who may read it. */
+/** A file's owner and mode. */
 interface FileAccess {
   readonly mode: number;
-  /** Left out, as `gid`: the one that the process has. */
+  /** Absent, as `gid`: the process's own. */
   readonly uid?: number;
   readonly gid?: number;
 }
 
 interface ReplacementOptions {
-  /** A file whose owner and mode a new one takes. */
+  /** A file whose owner and mode a new file takes. */
   readonly like?: string | null;
-  /** What it has afterwards, whatever it had before. */
+  /** The file's owner and mode afterwards, whatever they were before. */
   readonly access?: FileAccess;
-  /** Whether a symbolic link stays, and the file behind it is replaced. Left out: it does. */
+  /** Whether a symbolic link stays and the file behind it is replaced. Default: true. */
   readonly followLink?: boolean;
 }
 
 /**
- * The next text of a file, beside it on the same disk, with its owner and mode, and written through: nothing that takes
- * room is left to do. Of a symbolic link it is the file behind it that is replaced. What a killed process left beside
- * the file is removed after an hour.
+ * The next text of a file. It waits beside the file on the same disk, with the file's owner and mode, and is
+ * synced: committing it needs no more room. For a symbolic link, the file behind the link is replaced. A text
+ * that a killed process left beside the file is removed after an hour.
  */
 export class Replacement {
   readonly #file: string;
   readonly #waiting: string;
 
-  /** @throws Error of the system call; nothing is left then, and the file is as it was */
+  /** @throws Error of the system call; then nothing is left, and the file is as it was */
   constructor(file: string, text: string | Buffer, options: ReplacementOptions = {}) {
     const { like = null, access, followLink = true } = options;
     const known = (followLink ? statSync : lstatSync)(file, { throwIfNoEntry: false });
@@ -65,24 +65,24 @@ export class Replacement {
     }
   }
 
-  /** Puts it in place, in one step. */
+  /** Puts the text in place, in one step. */
   commit(): void {
     renameSync(this.#waiting, this.#file);
     syncDirectory(dirname(this.#file));
   }
 
-  /** Twice is harmless. */
+  /** Removes the text. Calling it twice is harmless. */
   discard(): void {
     rmSync(this.#waiting, { force: true });
   }
 }
 
-/** A name beside a file that nobody else takes, and under which no policy is read. */
+/** A name beside the file that nothing else uses, and that is not read as a policy. */
 function besideName(file: string): string {
   return join(dirname(file), `.${basename(file)}.${randomBytes(6).toString('hex')}`);
 }
 
-/** One that cannot be removed keeps nobody from writing the next. */
+/** Removes old leftovers. One that cannot be removed does not prevent the next write. */
 function removeLeftovers(file: string): void {
   const directory = dirname(file);
   const beginning = `.${basename(file)}.`;
@@ -100,10 +100,10 @@ function removeLeftovers(file: string): void {
 }
 
 /**
- * Makes a file that is not there, whole and written through, never through a link that somebody put there.
+ * Makes a new file and syncs it. Fails when the name exists, and never follows a link.
  *
- * @param access left out: for everybody to read
- * @throws Error of the system call; a part of it may be there then
+ * @param access absent: readable by everybody
+ * @throws Error of the system call; then a part of the file may exist
  */
 export function write(file: string, bytes: Buffer, access: FileAccess | undefined): void {
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
@@ -126,7 +126,7 @@ export function write(file: string, bytes: Buffer, access: FileAccess | undefine
   }
 }
 
-/** Makes durable what was renamed or removed in a directory. */
+/** Syncs a directory, so that renames and removals in it are durable. */
 export function syncDirectory(directory: string): void {
   const descriptor = openSync(directory, 'r');
   try {

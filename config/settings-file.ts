@@ -13,10 +13,12 @@ export type LoadedSettings<T> =
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /**
- * Reads a settings file: parse, check against the schema (which fills the defaults in), then what no schema can see.
- * All problems at once, with their places; never throws for anything in the file.
- * @param build makes the settings of the document. It is also called when the schema found faults, to find the rest of them: it may
- *   pass sections of the document on, but looks into them only through the reader
+ * Reads a settings file: parses it, checks it against the schema (which fills in defaults), then checks what
+ * no schema can. It reports all problems at once, with their places, and never throws because of the file's
+ * content.
+ *
+ * @param build makes the settings of the document. It also runs after schema faults, to find further
+ * problems: it may pass sections of the document on, but must look into them only through the reader
  */
 export function loadSettings<T>(
   file: string,
@@ -27,7 +29,7 @@ export function loadSettings<T>(
   return read.ok ? readSettings(read.source, check, build) : { ok: false, problems: [read.problem] };
 }
 
-/** As `loadSettings`, of a text; its relative paths are relative to the directory of the file that it names. */
+/** As `loadSettings`, for a text. Relative paths start at the directory of the file that the text names. */
 function readSettings<T>(
   source: SourceText,
   check: SchemaCheck,

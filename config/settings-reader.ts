@@ -10,8 +10,8 @@ import type { ProblemReport } from './problem-report.js';
 const LONGEST_SOCKET_PATH = 107;
 
 /**
- * Reads the values of a settings document that need more than a schema. Each method answers with something harmless,
- * and reports nothing more, where the schema check has already found a fault.
+ * Reads the values of a settings document that need more than a schema. Where the schema check has already
+ * found a fault, each method returns a harmless value and reports nothing more.
  */
 export class SettingsReader {
   readonly #report: ProblemReport;
@@ -31,7 +31,7 @@ export class SettingsReader {
     this.#report.error({ path, message, expected, suggestion });
   }
 
-  /** Reports a word that is not known; the nearest of those that are is suggested. */
+  /** Reports an unknown word, and suggests the nearest known one. */
   unknown(path: DocumentPath, message: string, word: string, candidates: readonly string[]): void {
     this.#report.error({ path, message, word, candidates });
   }
@@ -60,20 +60,20 @@ export class SettingsReader {
     return made;
   }
 
-  /** Text as it stands. */
+  /** The text, unchanged. */
   text(path: DocumentPath): string {
     const value = this.#report.sound(path) ? this.#value(path) : undefined;
     return typeof value === 'string' ? value : '';
   }
 
-  /** A line that prints: for names and sentences that people read. */
+  /** A printable line: for names and sentences that people read. */
   line(path: DocumentPath): string {
     const line = oneLine(this.text(path));
     this.#printable(path, line);
     return line;
   }
 
-  /** Several lines that print, joined by newlines, without empty ones at the end; null for null. */
+  /** Printable lines, joined by newlines, without empty ones at the end; null for null. */
   lines(path: DocumentPath): string | null {
     if (this.#value(path) === null) return null;
     const lines = this.text(path).trimEnd().split(/\r?\n/);
@@ -81,14 +81,14 @@ export class SettingsReader {
     return lines.join('\n');
   }
 
-  /** A path of a file or directory; relative ones start at the directory of the settings file. */
+  /** The path of a file or directory. A relative path starts at the directory of the settings file. */
   path(path: DocumentPath): string {
     const text = this.text(path);
     this.#printable(path, text);
     return resolve(this.#directory, text);
   }
 
-  /** A path of a Unix socket, which must be short. */
+  /** The path of a Unix socket, whose length is limited. */
   socket(path: DocumentPath): string {
     const socket = this.path(path);
     const length = Buffer.byteLength(socket);
@@ -98,7 +98,7 @@ export class SettingsReader {
     return socket;
   }
 
-  /** A path that must be absolute: what it names is run or booted as root. */
+  /** A path that must be absolute: root will run or boot the file. */
   absolute(path: DocumentPath): string {
     const text = this.text(path);
     if (text === '' && !this.#report.sound(path)) return text;
@@ -107,12 +107,12 @@ export class SettingsReader {
     return text;
   }
 
-  /** `make` of a value that may be null. */
+  /** The result of `make`, or null when the value is null. */
   orNull<T>(path: DocumentPath, make: (path: DocumentPath) => T): T | null {
     return this.#value(path) === null ? null : make(path);
   }
 
-  /** A glob for files: `*` and `?` in the last part of an absolute or relative path. */
+  /** A glob for files: `*` and `?` are allowed only in the last part of the path. */
   fileGlob(path: DocumentPath): string {
     const text = this.text(path);
     if (/[*?]/.test(dirname(text))) this.error(path, 'Only the last part of the path may be a glob.');
@@ -132,7 +132,7 @@ export class SettingsReader {
     return { host: '127.0.0.1', port: 0 };
   }
 
-  /** Reports what is there twice. */
+  /** Reports duplicates. */
   unique<T>(
     entries: readonly T[],
     path: (entry: T) => DocumentPath,

@@ -3,7 +3,7 @@ export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] a
 
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** Some text: a path, a command. */
+/** A non-empty text: a path, a command. */
 export const TEXT = { type: 'string', minLength: 1, maxLength: 4096 } as const;
 
 /** A whole number with its default and range. */
@@ -11,7 +11,7 @@ export function integer(byDefault: number, minimum: number, maximum: number, des
   return { type: 'integer', default: byDefault, minimum, maximum, description } as const;
 }
 
-/** A mapping, all keys of which have defaults, so that it may be left out. */
+/** A mapping whose keys all have defaults, so that it can be left out. */
 export function section<const P extends Readonly<Record<string, object>>>(
   description: string,
   properties: P,

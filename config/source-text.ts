@@ -1,7 +1,7 @@
 import type { Place } from '../policy/policy.js';
 import type { Problem } from './problem.js';
 
-/** The text of a file, and its lines and columns. */
+/** The text of a file, with its lines and columns. */
 export class SourceText {
   readonly file: string;
   /** Without a byte order mark. */
@@ -16,7 +16,7 @@ export class SourceText {
     this.#starts = starts;
   }
 
-  /** The place of an offset in UTF-16 units, which are also what columns count. */
+  /** The place of an offset. Offsets and columns count UTF-16 units. */
   place(offset: number): Place {
     let low = 0;
     let high = this.#starts.length - 1;
@@ -28,7 +28,7 @@ export class SourceText {
     return { file: this.file, line: low + 1, column: offset - (this.#starts[low] ?? 0) + 1 };
   }
 
-  /** @param line from 1 */
+  /** @param line counted from 1 */
   line(line: number): string {
     const start = this.#starts[line - 1] ?? this.text.length;
     return this.text.slice(start, this.#starts[line] ?? this.text.length).replace(/\r?\n$/, '');

@@ -1,4 +1,4 @@
-/** What people type who know another program, and what it is called here. */
+/** Words of other programs, and our words for them. */
 const OTHER_WORDS: Readonly<Record<string, string>> = {
   destroy: 'poweroff',
   off: 'poweroff',
@@ -30,8 +30,8 @@ const OTHER_WORDS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The candidate that was probably meant: the same but for case and separators, else another program's word for
- * it, else the nearest within a third of its letters.
+ * The candidate that was probably meant. First comes the same word but for case and separators, then our word
+ * for another program's word. Last comes the nearest one within a third of the letters.
  */
 export function closest(word: string, candidates: readonly string[]): string | null {
   const same = candidates.find((candidate) => plain(candidate) === plain(word));

@@ -3,14 +3,14 @@ import type { Problem } from './problem.js';
 import { fileProblem } from './problem.js';
 import { SourceText } from './source-text.js';
 
-/** Larger is not a file that somebody wrote. */
+/** Nobody writes a larger file by hand. */
 export const LARGEST_FILE = 1024 * 1024;
 
 export type TextFile =
   | { readonly ok: true; readonly source: SourceText }
   | { readonly ok: false; readonly problem: Problem };
 
-/** Reads a regular file of at most 1 MiB as UTF-8. Opening never waits, also when the name is a FIFO's. */
+/** Reads a regular file of at most 1 MiB as UTF-8. Opening never blocks, even on a FIFO. */
 export function readTextFile(file: string): TextFile {
   let bytes: Buffer;
   try {
@@ -61,7 +61,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENXIO: 'it is not a regular file',
 };
 
-/** The reason why a system call failed, in words. */
+/** The reason for a failed system call, in words. */
 export function reason(error: unknown): string {
   if (error instanceof NotRegularError) return error.message;
   const code = (error as NodeJS.ErrnoException).code ?? '';

@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { policySchemaFile, withReferences } from './reference.js';
 
 /**
- * Brings what is made from the schemas up to date: the schema file for editors and the tables in docs/. Run from the
- * build, as `npm run docs`; a test finds out when it was forgotten.
+ * Updates everything that is made from the schemas: the schema file for editors, and the tables in docs/.
+ * `npm run docs` runs it after a build. A test fails when it was forgotten.
  */
 const root = new URL('../../', import.meta.url);
 

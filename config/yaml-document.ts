@@ -6,13 +6,18 @@ import type { Problem } from './problem.js';
 import type { SourceText } from './source-text.js';
 import { yamlProblem } from './yaml-sentences.js';
 
-/** Deeper than any file that somebody wrote; the composer recurses, and would take the whole process down. */
+/**
+ * No file that somebody wrote is nested deeper. The composer recurses, and deep nesting would end the
+ * process.
+ */
 const DEEPEST = 64;
 
-/** How many values all aliases of a file together may stand for: a few anchors, never a bomb. */
+/** Values that all aliases of a file together may stand for: enough for a few anchors, too few for a bomb. */
 const MOST_ALIASED = 10_000;
 
-/** One more problem than this and the first ones are lost; the later ones of a broken file are echoes anyway. */
+/**
+ * With more problems the first ones would be lost. Later ones of a broken file only follow from the first.
+ */
 const MOST_SYNTAX_PROBLEMS = 5;
 
 type Token = Parameters<typeof Composer.prototype.next>[0];
@@ -20,11 +25,11 @@ type Token = Parameters<typeof Composer.prototype.next>[0];
 interface Spot {
   readonly key: number | null;
   readonly value: number;
-  /** A scalar as it is spelt in the file. */
+  /** A scalar as the file spells it. */
   readonly spelt: string | null;
 }
 
-/** A YAML 1.2 (or JSON) file as plain values, each of which knows its place. */
+/** A YAML 1.2 (or JSON) file as plain values, with the place of each. */
 export class YamlDocument {
   readonly source: SourceText;
   /** Objects have no prototype; an empty file is null. */
@@ -37,14 +42,14 @@ export class YamlDocument {
     this.#spots = spots;
   }
 
-  /** The offset of a key or a value; of what is not there, that of the nearest thing around it. */
+  /** The offset of a key or a value. For a missing one, the offset of the nearest part around it. */
   offset(path: DocumentPath, at: 'key' | 'value'): number {
     const spot = this.#spots.get(spotName(path));
     if (spot !== undefined) return at === 'key' ? (spot.key ?? spot.value) : spot.value;
     return path.length === 0 ? 0 : this.offset(path.slice(0, -1), 'value');
   }
 
-  /** A scalar as it is spelt in the file: `0x10` where the value is 16; null for all else. */
+  /** A scalar as the file spells it: `0x10` for the value 16. Null for anything else. */
   spelt(path: DocumentPath): string | null {
     return this.#spots.get(spotName(path))?.spelt ?? null;
   }
@@ -55,9 +60,9 @@ type ParsedYaml =
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /**
- * Reads one document of YAML 1.2, core schema, which JSON is a part of. Refused with their place: duplicate keys, tabs that indent, several documents,
- * directives, tags, keys that are not text, aliases of themselves or of too much, deep nesting, control
- * characters. Never throws.
+ * Reads one document of YAML 1.2, core schema, which includes JSON. It refuses these, with their place:
+ * duplicate keys, tabs as indentation, several documents, directives, tags, keys that are not text, aliases
+ * of themselves or of too much, deep nesting, control characters. Never throws.
  */
 export function parseYaml(source: SourceText): ParsedYaml {
   const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\uFFFE\uFFFF]/.exec(source.text);
@@ -91,7 +96,7 @@ function refused(problems: readonly Problem[]): ParsedYaml {
   return { ok: false, problems };
 }
 
-/** The parser keeps its own stack; measuring it keeps what is too deep from the composer. */
+/** Checks the depth by the parser's own stack, so that the composer never sees what is too deep. */
 function tokenize(source: SourceText): Token[] | Problem {
   const parser = new Parser();
   const tokens: Token[] = [];
@@ -112,7 +117,7 @@ function syntaxProblems(source: SourceText, errors: readonly YAMLError[]): reado
   return [...problems.values()].slice(0, MOST_SYNTAX_PROBLEMS);
 }
 
-/** Makes plain values of the parsed nodes, and remembers where they stand. */
+/** Turns parsed nodes into plain values, and records their places. */
 class Plain {
   readonly #source: SourceText;
   readonly #spots = new Map<string, Spot>();
@@ -181,7 +186,7 @@ class Plain {
     return this.#value(target, path, key, true);
   }
 
-  /** @returns whether the aliases of this file stand for too much already */
+  /** @returns whether this file's aliases already stand for too many values */
   #spend(node: ParsedNode): boolean {
     this.#aliased += 1;
     if (this.#aliased === MOST_ALIASED + 1)

@@ -2,7 +2,7 @@ import type { ErrorCode, YAMLError } from 'yaml';
 import type { Problem } from './problem.js';
 import type { SourceText } from './source-text.js';
 
-/** The parser's errors that people make, in their words; the rest keep the parser's. */
+/** Clear sentences for common parser errors; other errors keep the parser's own. */
 const SENTENCES: Readonly<Partial<Record<ErrorCode, string>>> = {
   TAB_AS_INDENT: 'A tab cannot indent here; use spaces.',
   DUPLICATE_KEY: 'This key stands here twice.',
@@ -17,7 +17,7 @@ const SUGGESTIONS: Readonly<Partial<Record<ErrorCode, string>>> = {
   BAD_ALIAS: '"*"',
 };
 
-/** Where one code is several mistakes, the parser's message tells them apart. */
+/** Where one code covers several mistakes, the parser's message tells them apart. */
 const BY_MESSAGE: readonly (readonly [RegExp, string])[] = [
   [
     /^Flow (?:map|sequence)/,
@@ -32,7 +32,7 @@ const BY_MESSAGE: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-/** An error of the YAML parser as a problem with one clear sentence. */
+/** Turns an error of the YAML parser into a problem with one clear sentence. */
 export function yamlProblem(source: SourceText, error: YAMLError): Problem {
   const offset = Math.min(error.pos[0], source.text.length);
   const known = SENTENCES[error.code] ?? BY_MESSAGE.find(([pattern]) => pattern.test(error.message))?.[1];
