@@ -10,9 +10,10 @@ const UP = '\x1b[A';
 const DOWN = '\x1b[B';
 
 /**
- * Rescue of servers that boot by a boot loader: guildenstern by PV-GRUB, rosencrantz by PyGRUB. The profiles `pvgrub-rescue` and
- * `pygrub-rescue` put a read-only rescue disk, xvdz, before the customer's own. Its menu has a normal boot of the own disk, a rescue
- * system, which is the default, and an installer; the profile `installer` boots one that dom0 owns. One story: each case goes on from the last.
+ * Rescue of servers that boot by a boot loader: guildenstern by PV-GRUB, rosencrantz by PyGRUB. The profiles
+ * `pvgrub-rescue` and `pygrub-rescue` put a read-only rescue disk, xvdz, before the customer's own. Its menu
+ * offers a normal boot of the own disk, a rescue system (the default) and an installer. The profile
+ * `installer` boots an installer that dom0 owns. One story: each case continues the last.
  */
 export function bootLoaderCases(world: () => World): void {
   const does = async (command: string): Promise<void> => {
@@ -74,7 +75,8 @@ export function bootLoaderCases(world: () => World): void {
     await alice.sees(/\*Installer/, PATIENCE.soon);
     alice.type('\r');
     await alice.receives('would install Debian bookworm', PATIENCE.boot);
-    // The installer may speak before the host is next asked: until then the reboot is still shown, and nothing else is taken on.
+    // The installer may print before the next listing. Until then the reboot is still shown, and the host
+    // takes on nothing else.
     assert.equal(await profileOf('guildenstern'), 'pvgrub-rescue');
     await does('guildenstern normal --yes --wait');
     await seesLogin(alice);
@@ -97,7 +99,8 @@ export function bootLoaderCases(world: () => World): void {
     await alice.sees('With Debian release: trixie', PATIENCE.soon);
     alice.type('guildenstern\r');
     await alice.receives('would install Debian trixie', PATIENCE.boot);
-    // Not on the screen, which begins as the console's picture of now: the boot may have been quicker than the way there.
+    // Read the log and not the screen: the screen starts as the console's present picture, and the boot may
+    // be faster than we are.
     assert.match(
       (await world().ssh('alice', 'guildenstern log --boot 0 --lines 1000')).stdout,
       /Command line: console=hvc0 install-suite=trixie install-host=guildenstern/,
@@ -149,12 +152,15 @@ export function bootLoaderCases(world: () => World): void {
     await does('rosencrantz poweroff --yes --wait');
   });
 
-  /** The menu of the rescue disk, with what is taken by itself when nobody chooses. */
+  /** Waits for the rescue disk's menu, whose default entry is marked. */
   async function seesMenu(alice: TerminalClient): Promise<void> {
     await alice.sees(/Normal boot[^]*\*Rescue system[^]*Installer/, PATIENCE.boot);
   }
 
-  /** In a rescue system: nothing can be written to the rescue disk; the own disk is mounted on /mnt, a line typed, and unmounted. */
+  /**
+   * In a rescue system: tries to write to the rescue disk, which fails, mounts the own disk on /mnt, types a
+   * line, and unmounts it.
+   */
   async function writesToOwnDiskAlone(alice: TerminalClient, line: string): Promise<void> {
     alice.type('\r');
     await alice.sees(/# *$/, PATIENCE.soon);
@@ -163,7 +169,12 @@ export function bootLoaderCases(world: () => World): void {
     alice.type(`mount /dev/xvda /mnt; ${line}; umount /mnt\r`);
   }
 
-  /** `reboot`, typed at a shell, until there is a new incarnation. @returns what was received by then, and what ends the watch with what was shown since */
+  /**
+   * Types `reboot` in a shell, and waits for a new incarnation.
+   *
+   * @returns the length of what was received by then, and a function that ends the watch and gives the states
+   * shown since
+   */
   async function reboots(
     alice: TerminalClient,
     domain: string,

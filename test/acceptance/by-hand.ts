@@ -5,9 +5,12 @@ import { PATIENCE } from './patience.js';
 import { settlesAs } from './states.js';
 import type { World } from './world.js';
 
-/** An operator goes on using xl; Postern notices, and never fights. One story: each case goes on from the last. */
+/**
+ * An operator continues to use xl. Postern notices, and never interferes. One story: each case continues the
+ * last.
+ */
 export function byHandCases(world: () => World): void {
-  /** What an operator types, and what works. */
+  /** Runs an operator's command, which must succeed. */
   const xl = async (...args: string[]): Promise<void> => {
     const { status, stderr } = await world().xl(...args);
     assert.equal(status, 0, `xl ${args.join(' ')}: ${stderr}`);

@@ -6,9 +6,9 @@ import { eventually } from '../support/eventually.js';
 import type { Ended } from '../support/house.js';
 import type { World } from './world.js';
 
-/** Guests that crash, under each `on_crash` of xl.cfg(5) that a host would have, and one that takes no notice of a shutdown. */
+/** Guests that crash, under each common `on_crash` of xl.cfg(5), and a guest that ignores a shutdown. */
 export function crashCases(world: () => World): void {
-  /** Boots horatio anew with this in its file, logs in and crashes its kernel. */
+  /** Reboots horatio with this `on_crash` in its file, logs in, and crashes its kernel. */
   const crashes = async (onCrash: string): Promise<{ shown: StateWatch; before: number | undefined }> => {
     await world().editConfig(
       'horatio',
@@ -26,7 +26,7 @@ export function crashCases(world: () => World): void {
     await leave(alice);
     return { shown, before };
   };
-  /** Ophelia's shutdown, which she takes no notice of. */
+  /** The shutdown of ophelia, which she ignores. */
   let asked: Promise<Ended> | undefined;
   const powersOff = async (): Promise<void> => {
     const { status, stderr } = await world().ssh('alice', 'horatio poweroff --yes --wait');

@@ -5,7 +5,10 @@ import { PATIENCE } from './patience.js';
 import { StateWatch, isReborn, settlesAs } from './states.js';
 import type { World } from './world.js';
 
-/** Stopping, upgrading or killing the dom0 half takes nothing from a server that runs. One story: each case goes on from the last. */
+/**
+ * Stopping, upgrading or killing the dom0 half takes nothing from a running server. One story: each case
+ * continues the last.
+ */
 export function dom0HalfCases(world: () => World): void {
   const start = async (): Promise<void> => {
     const { status, stderr } = await world().ssh('alice', 'horatio start --wait');

@@ -4,19 +4,19 @@ import type { TerminalClient } from '../support/terminal-client.js';
 import { PATIENCE } from './patience.js';
 import type { World } from './world.js';
 
-/** With what every kernel begins. */
+/** The first line of every kernel. */
 const FIRST_LINE = /\[ {4}0\.000000\] Linux version/;
-/** A root shell's prompt as the last thing on the screen. */
+/** A root shell's prompt at the end of the screen. */
 const PROMPT = /# *$/;
 
-/** Waits for the login prompt as the last thing on the screen: an older one may stand above it. */
+/** Waits for the login prompt at the end of the screen: an older prompt may be above it. */
 export async function seesLogin(client: TerminalClient): Promise<void> {
   await client.sees(/login: *$/, PATIENCE.boot);
 }
 
 /**
- * Waits until the last boot has come to its login prompt, by its log: on the screen the prompt of an earlier boot may stand where the
- * kernel of this one has said nothing yet, and what is typed at it is lost.
+ * Waits until the log shows that the last boot has reached its login prompt. The screen may still show an
+ * earlier boot's prompt while the new kernel is silent, and keys typed then are lost.
  */
 export async function hasBooted(world: World, domain: string): Promise<void> {
   await eventually(
@@ -26,7 +26,7 @@ export async function hasBooted(world: World, domain: string): Promise<void> {
   );
 }
 
-/** Logs in on a console where nobody is logged in, once it has booted. */
+/** Logs in on a console after its boot, when nobody is logged in. */
 export async function logIn(client: TerminalClient): Promise<void> {
   await seesLogin(client);
   client.type('root\r');
@@ -34,9 +34,10 @@ export async function logIn(client: TerminalClient): Promise<void> {
 }
 
 /**
- * Waits for what a new boot says, after its kernel's first line: the old screen, which may say the same, can be painted again before it.
+ * Waits for a text of a new boot, after its kernel's first line. The old screen may contain the same text,
+ * and may be painted again before it.
  *
- * @param since how much of `raw` there was when the reboot was asked for
+ * @param since the length of `raw` when the reboot was requested
  */
 export async function bootsAgain(client: TerminalClient, since: number, says: string): Promise<void> {
   await eventually(
@@ -50,7 +51,7 @@ export async function bootsAgain(client: TerminalClient, since: number, says: st
   );
 }
 
-/** Leaves consoles as their menu says. */
+/** Leaves consoles with the keys that their menu names. */
 export async function leave(...clients: readonly TerminalClient[]): Promise<void> {
   for (const client of clients) {
     client.type('\x1d.');

@@ -5,7 +5,7 @@ import { PATIENCE } from './patience.js';
 import { settlesAs } from './states.js';
 import type { World } from './world.js';
 
-/** One behind the other, as nobody would: some are refused, most are cut off. */
+/** One right after the other, as no customer would: some are refused, most are cut off. */
 const COMMANDS = [
   'start',
   'reboot --yes',
@@ -15,7 +15,7 @@ const COMMANDS = [
   'poweroff --yes',
 ];
 
-/** A kill, a restart and what is left to do, with an emulated host beside other work. */
+/** Milliseconds for a kill, a restart and the remaining work, on an emulated host on a busy machine. */
 const PER_KILL_MS = 180_000;
 
 interface Row {
@@ -23,9 +23,10 @@ interface Row {
 }
 
 /**
- * `kill -9` of the dom0 half again and again while a server is switched on and off, and in the middle of that the host's plug is pulled.
+ * `kill -9` of the dom0 half, repeatedly, while a server is switched on and off. Halfway the host loses its
+ * power.
  *
- * @param kills how many
+ * @param kills the number of kills
  */
 export function killedAgainCases(world: () => World, kills: number): void {
   it(`${kills} kills with a reboot of the host among them: nothing stays half-done, and each request has its end`, async function () {
@@ -36,7 +37,7 @@ export function killedAgainCases(world: () => World, kills: number): void {
       const command = COMMANDS[at % COMMANDS.length] ?? 'start';
       const before = (await client.domain('horatio')).operation?.id;
       const { stderr } = await world().ssh('alice', `horatio ${command}`);
-      // Each time a little further on: what it is doing then is another thing each time.
+      // Each time a little later, so that each kill meets another step.
       if (stderr === '' || at % 2 === 0) await begins(client, before);
       if (at === Math.floor(kills / 2)) await world().rebootHost();
       else await world().killDom0Half();
@@ -56,14 +57,14 @@ export function killedAgainCases(world: () => World, kills: number): void {
     assert.equal((await world().ssh('alice', 'horatio start --wait')).status, 0);
   });
 
-  /** Waits until an operation is under way, or was too short to be seen. */
+  /** Waits until an operation is running, or was too short to be seen. */
   const begins = (client: Dom0Client, before: string | undefined): Promise<unknown> =>
     eventually('an operation, or none any more', async () => {
       const { operation } = await client.domain('horatio').catch(() => ({ operation: null }));
       return operation === null || (operation.id !== before && operation.phase === 'running');
     });
 
-  /** Waits until the gate hears the host and nothing is under way. */
+  /** Waits until the gate hears the host and no operation runs. */
   const settlesDown = (): Promise<unknown> =>
     settlesAs(world(), 'horatio', ['running', 'off', 'crashed', 'rebooting', 'shutting-down']);
 

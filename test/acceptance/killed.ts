@@ -4,7 +4,10 @@ import { PATIENCE } from './patience.js';
 import { reachesStep, settlesAs } from './states.js';
 import type { World } from './world.js';
 
-/** A verb, how the activity calls it, the step in which the dom0 half is killed, and what may be then: what was asked for, or as it was before. */
+/**
+ * A verb, its name in the activity, the step at which the dom0 half is killed, and the allowed states
+ * afterwards: the requested one, or the one before.
+ */
 const MIDDLES = [
   { command: 'start', said: 'started horatio', step: 'creating', then: ['running', 'off'] },
   { command: 'reboot --yes', said: 'rebooted horatio', step: 'rebooting', then: ['running'] },
@@ -24,7 +27,7 @@ const MIDDLES = [
   { command: 'poweroff --yes', said: 'powered off horatio', step: 'powering-off', then: ['off'] },
 ] as const;
 
-/** `kill -9` of the dom0 half in the middle of each verb. One story: each case goes on from the last. */
+/** `kill -9` of the dom0 half in the middle of each verb. One story: each case continues the last. */
 export function killedCases(world: () => World): void {
   for (const { command, said, step, then } of MIDDLES) {
     const verb = command.split(' ')[0] ?? '';

@@ -5,7 +5,10 @@ import { PATIENCE } from './patience.js';
 import { StateWatch, isReborn, settlesAs, statusOf } from './states.js';
 import type { World } from './world.js';
 
-/** Starting, stopping and rebooting, from outside and from inside, as the customer sees it. One story: each case goes on from the last. */
+/**
+ * Starting, stopping and rebooting, from outside and from inside, as the customer sees it. One story: each
+ * case continues the last.
+ */
 export function powerCases(world: () => World): void {
   it('logs in and lists the customer’s own servers, off before anything was started', async () => {
     const { status, stdout, stderr } = await world().ssh('alice', 'list');

@@ -6,7 +6,10 @@ import { PATIENCE } from './patience.js';
 import { settlesAs } from './states.js';
 import type { World } from './world.js';
 
-/** On the dom0 half's own socket: an attacker who has taken over the gate, with requests that are right but for the name. */
+/**
+ * Sends a request straight to the dom0 half's socket, like an attacker who has taken over the gate. Only the
+ * name is wrong.
+ */
 async function submit(world: World, domain: string, verb: Verb): Promise<number> {
   const more = { ...(verb === 'rescue' && { profile: 'rescue' }), ...(verb === 'sysrq' && { key: 's' }) };
   const sound = operationRequest('horatio', verb, more);
@@ -18,7 +21,7 @@ async function submit(world: World, domain: string, verb: Verb): Promise<number>
   return status;
 }
 
-/** What customers must not reach, whatever they type, and whatever becomes of names and numbers. */
+/** Things that customers must not reach, whatever they type, and whatever happens to names and numbers. */
 export function reachCases(world: () => World): void {
   before(async () => {
     const { status, stderr } = await world().xl('create', '-q', world().configOf('router'));
@@ -112,7 +115,7 @@ export function reachCases(world: () => World): void {
   });
 }
 
-/** The names and domids of a listing, in one line. */
+/** The names and domids of a listing, on one line. */
 function incarnations(list: string): string {
   return list
     .trim()

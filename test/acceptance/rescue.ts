@@ -4,7 +4,7 @@ import { PATIENCE } from './patience.js';
 import { StateWatch, isReborn, settlesAs, statusOf } from './states.js';
 import type { World } from './world.js';
 
-/** Rescue by a kernel and ramdisk that dom0 owns: one story, each case goes on from the last. */
+/** Rescue by a kernel and ramdisk that dom0 owns. One story: each case continues the last. */
 export function rescueCases(world: () => World): void {
   it('a server that does not boot is rescued and mended, from the menu alone', async () => {
     const alice = world().terminal('alice', '', ['-l', 'ophelia']);
@@ -22,7 +22,7 @@ export function rescueCases(world: () => World): void {
     alice.type('\r');
     await alice.sees('Type ophelia', PATIENCE.soon);
     alice.type('ophelia\r');
-    // It never answers a graceful shutdown: powering off is offered from the first second.
+    // It never answers a graceful shutdown, so the menu offers to power off from the first second.
     await alice.sees(/power off now/i, PATIENCE.soon);
     alice.type('4');
     await alice.sees('Type ophelia', PATIENCE.soon);

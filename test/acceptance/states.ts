@@ -5,7 +5,7 @@ import { eventually } from '../support/eventually.js';
 import { PATIENCE } from './patience.js';
 import type { World } from './world.js';
 
-/** What `status --json` says of a server, of which the tests use this much. */
+/** The fields of `status --json` that the tests use. */
 export interface Status {
   readonly state: string;
   readonly profile: string;
@@ -13,7 +13,7 @@ export interface Status {
   readonly operation: unknown;
 }
 
-/** What a customer is told of a server of theirs. */
+/** The status of a server, as its customer reads it. */
 export async function statusOf(world: World, customer: string, domain: string): Promise<Status> {
   const { stdout, stderr } = await world.ssh(customer, `${domain} status --json`);
   try {
@@ -23,7 +23,7 @@ export async function statusOf(world: World, customer: string, domain: string): 
   }
 }
 
-/** Waits until a server of alice's is shown in this state, its host answering and nothing under way. */
+/** Waits until alice's server is shown in one of these states, its host answers, and no operation runs. */
 export async function settlesAs(world: World, domain: string, states: readonly string[]): Promise<Status> {
   return eventually(
     `${domain} to be ${states.join(' or ')}`,
@@ -33,12 +33,12 @@ export async function settlesAs(world: World, domain: string, states: readonly s
         ? status
         : undefined;
     },
-    // Each look is a login, and there is a pace for logins.
+    // Each look is a login, and logins are rate-limited.
     { withinMs: PATIENCE.boot, everyMs: 200, slowestMs: 2_000 },
   );
 }
 
-/** Waits until a domain has another domid than it had. */
+/** Waits until a domain has a new domid. */
 export async function isReborn(world: World, domain: string, before: number | undefined): Promise<void> {
   const looks = await DomainLooks.start(world, domain);
   try {
@@ -57,7 +57,7 @@ export async function isReborn(world: World, domain: string, before: number | un
   }
 }
 
-/** Waits until the operation on a domain is in this step; or has passed it, when it is too short to be seen. */
+/** Waits until the domain's operation is in this step, or has already passed it. */
 export async function reachesStep(world: World, domain: string, step: string): Promise<void> {
   const looks = await DomainLooks.start(world, domain);
   try {
@@ -77,8 +77,8 @@ export async function reachesStep(world: World, domain: string, step: string): P
 }
 
 /**
- * Tells when it is worth looking at a domain again: the dom0 half's news of it. A look of our own, such as `xl domid`, takes a good part
- * of an emulated host.
+ * Tells when to look at a domain again, by the news of the dom0 half. A look of our own, such as `xl domid`,
+ * takes much of an emulated host's time.
  */
 class DomainLooks {
   readonly #domain: string;
@@ -87,12 +87,12 @@ class DomainLooks {
   #news = false;
   #wake: (() => void) | undefined;
 
-  /** Made by `start`. */
+  /** Use `start`. */
   constructor(domain: string) {
     this.#domain = domain;
   }
 
-  /** Follows the dom0 half's changes; without it, when it does not run, `next` is a matter of time alone. */
+  /** Follows the dom0 half's changes. When the half does not run, `next` only waits. */
   static async start(world: World, domain: string): Promise<DomainLooks> {
     const looks = new DomainLooks(domain);
     looks.#request = await follow(world, (change) => {
@@ -101,12 +101,12 @@ class DomainLooks {
     return looks;
   }
 
-  /** The dom0 half's latest view. */
+  /** The latest view from the dom0 half. */
   get view(): DomainView | undefined {
     return this.#view;
   }
 
-  /** Waits until another incarnation, state or step is told than at the last call, for two seconds at most. */
+  /** Waits until the incarnation, state or step differs from the last call's, for at most two seconds. */
   async next(): Promise<void> {
     if (!this.#news) {
       await new Promise<void>((resolve) => {
@@ -142,9 +142,9 @@ class DomainLooks {
 }
 
 /**
- * Follows the dom0 half's changes, from what there is now.
+ * Follows the dom0 half's changes, starting with the present state.
  *
- * @returns once that was told; cut off by `destroy`
+ * @returns the request, once the present state was received; `destroy` ends it
  * @throws Error when no dom0 half answers
  */
 async function follow(world: World, hear: (change: Change) => void): Promise<ClientRequest> {
@@ -154,7 +154,7 @@ async function follow(world: World, hear: (change: Change) => void): Promise<Cli
     asked.once('response', (response) => {
       response.on('error', () => undefined);
       const lines = createInterface({ input: response });
-      // Cutting the feed off is how it ends.
+      // Following ends by cutting the feed off.
       lines.on('error', () => undefined);
       lines.on('line', (line) => {
         const change = JSON.parse(line) as Change;
@@ -168,18 +168,20 @@ async function follow(world: World, hear: (change: Change) => void): Promise<Cli
   return asked;
 }
 
-/** Follows what is shown of a domain, from one state to the next: an operation under way hides the state, as in the menu. */
+/**
+ * Records the states shown for a domain. As in the menu, a running operation is shown instead of the state.
+ */
 export class StateWatch {
   readonly #shown: string[] = [];
   readonly #domain: string;
   #request: ClientRequest | undefined;
 
-  /** Made by `start`. */
+  /** Use `start`. */
   constructor(domain: string) {
     this.#domain = domain;
   }
 
-  /** Begins with what there is now. */
+  /** Starts with the present state. */
   static async start(world: World, domain: string): Promise<StateWatch> {
     const watch = new StateWatch(domain);
     watch.#request = await follow(world, (change) => {
@@ -188,12 +190,12 @@ export class StateWatch {
     return watch;
   }
 
-  /** What is shown now. */
+  /** The state shown now. */
   get now(): string | undefined {
     return this.#shown.at(-1);
   }
 
-  /** Each state once, in the order they were shown. */
+  /** Stops. @returns each shown state, in order */
   stop(): readonly string[] {
     this.#request?.destroy();
     return this.#shown;

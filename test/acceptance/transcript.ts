@@ -7,7 +7,7 @@ import type { World } from './world.js';
 const BOOTS = 5;
 const LINES = 3_000;
 
-/** What a server says, all of it, over several boots. */
+/** The whole output of a server, over several boots. */
 export function transcriptCases(world: () => World): void {
   it(`keeps every line of ${BOOTS} boots, in order, none twice, none of another server's`, async () => {
     for (const [customer, domain] of [

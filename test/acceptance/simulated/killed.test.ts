@@ -5,6 +5,6 @@ import { simulatedWorld } from './simulated-world.js';
 describe('a dom0 half that is killed, on the simulator', () => {
   const world = simulatedWorld();
   killedCases(world);
-  // The many are in test/faults; these show that the cases for the real host work.
+  // The many kills are in test/faults. These few show that the cases for the real host work.
   killedAgainCases(world, 5);
 });

@@ -5,17 +5,17 @@ import { House, type Ended } from '../../support/house.js';
 import { TerminalClient } from '../../support/terminal-client.js';
 import type { World } from '../world.js';
 
-/** The acceptance cases' world on a simulated Xen host. */
+/** The world of the acceptance cases on a simulated Xen host. */
 export class SimulatedWorld implements World {
   readonly #house: House;
   readonly #terminals: TerminalClient[] = [];
 
-  /** Made by `start`. */
+  /** Use `start`. */
   constructor(house: House) {
     this.#house = house;
   }
 
-  /** The same customers and machines as the real one has. */
+  /** Starts a world with the customers and domains of the real one. */
   static async start(): Promise<SimulatedWorld> {
     const house = await House.start({
       customers: {
@@ -118,7 +118,7 @@ export class SimulatedWorld implements World {
   }
 }
 
-/** Those of the real one, in test/xen/lab/dom0-install.ts. */
+/** The same as the real host's, in test/xen/lab/dom0-install.ts. */
 const profiles = (xen: SimulatedHost): string => `  pvgrub-rescue:
     title: Boot menu of the rescue disk
     kind: disk
@@ -143,7 +143,7 @@ const profiles = (xen: SimulatedHost): string => `  pvgrub-rescue:
     disks: The installer writes over /dev/xvda when you tell it to.
 `;
 
-/** As ps(1) shows it; empty when there is no such process. */
+/** As ps(1) shows it; empty when the process does not exist. */
 function commandLineOf(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
@@ -152,7 +152,7 @@ function commandLineOf(pid: number): string {
   }
 }
 
-/** A world for the cases of one file, from before the first of them until after the last. */
+/** A world for the cases of one file. It starts before the first case and stops after the last. */
 export function simulatedWorld(): () => World {
   let world: SimulatedWorld | undefined;
   before(async () => {
