@@ -2,9 +2,7 @@ import type { Action } from '../policy/actions.js';
 import type { Policy, Rule } from '../policy/policy.js';
 import { ROLES } from '../policy/roles.js';
 
-/**
- * A rule that can never decide, and the last of the earlier rules that together decide everything before it.
- */
+/** A rule that can never decide, and the last of the earlier rules that leave it nothing. */
 interface CoveredRule {
   readonly rule: Rule;
   readonly by: Rule;

@@ -4,7 +4,10 @@ import { runInNewContext } from 'node:vm';
 
 const socketOf = (settingsFile: string): string => `${settingsFile}.gc`;
 
-/** Collects this process's garbage for whoever connects, and tells them how many bytes are resident after it. */
+/**
+ * Listens on a socket. Each connection makes this process collect its garbage, and gets the resident bytes
+ * after it.
+ */
 export function offerCollection(settingsFile: string): void {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
@@ -16,7 +19,10 @@ export function offerCollection(settingsFile: string): void {
     .unref();
 }
 
-/** @returns the resident bytes of the half with these settings, once its garbage was collected; of a house that `collects` */
+/**
+ * @returns the resident bytes of the half with these settings after a collection; the house must have
+ * `collects`
+ */
 export async function residentAfterCollection(settingsFile: string): Promise<number> {
   let said = '';
   for await (const bytes of connect(socketOf(settingsFile))) said += String(bytes);

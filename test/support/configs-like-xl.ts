@@ -8,7 +8,10 @@ import { parseXlDryRun, xlConfigRefusal } from '../../server/dom0/toolstack/xl-o
 import type { DryRun } from '../../server/dom0/toolstack/toolstack.js';
 import { dryRunText } from '../../server/simulator/dry-run.js';
 
-/** Configurations read as xl reads them, in this process. A kernel is added, as short ones have none and would be refused. */
+/**
+ * Configurations, read in this process as xl reads them. A kernel is added, because short ones have none and
+ * would be refused.
+ */
 export function configsLikeXl(
   settings: DomainConfigsSettings,
   logger: Logger,

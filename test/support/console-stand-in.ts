@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * Writes an `xl` whose consoles are a shell's line, and which is another one for all else.
+ * Writes an `xl` that runs a shell line for `console`, and passes every other subcommand to another `xl`.
  *
  * @returns its path
  */

@@ -19,7 +19,7 @@ import type { Contract } from '../../server/wire/contract.js';
 import type { DomainView, HostNames } from '../../server/wire/domain.js';
 import { TemporaryStore, customerName } from './temporary-store.js';
 
-/** A policy that lets owners do all of one thing: reboot, twice a day. */
+/** A policy that lets owners do only one thing: reboot, twice a day. */
 export const POLICY: Policy = {
   groups: {},
   tags: {},
@@ -57,7 +57,8 @@ export const POLICY: Policy = {
 };
 
 /**
- * A gate as far as admins see it: the real control socket over a real store, with sessions, a policy and a host that a test sets.
+ * A gate as admins see it: the real control socket over a real store. The test sets the sessions, the policy
+ * and the host.
  */
 export class ControlFixture implements RunningGate {
   readonly version = '0.0.0-test';
@@ -66,9 +67,9 @@ export class ControlFixture implements RunningGate {
   readonly server: ControlServer;
   readonly socket: string;
   readonly faults: object[] = [];
-  /** Those that were ended, with the sentence they were told. */
+  /** The sessions that were ended, with the sentence that they read. */
   readonly told: [id: string, sentence: string][] = [];
-  /** What was said to all. */
+  /** The announcements to all sessions. */
   readonly announced: string[] = [];
   live: LiveSession[] = [];
   contract: Contract | null = null;

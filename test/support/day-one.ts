@@ -12,13 +12,14 @@ import { SystemdStandIn } from './systemd-stand-in.js';
 import type { UnitFile } from './systemd-stand-in.js';
 import { TemporaryDirectory } from './temporary-directory.js';
 
-/** Runs the words of `ExecStart=` in the place of the program, its option and its script that HalfProcess says. */
+/** Replaces the program, option and script that HalfProcess puts first by the words of `ExecStart=`. */
 const AS_UNIT = ['sh', '-c', 'shift 3; exec "$@"', 'sh'];
 const ADDRESS = '127.0.0.1 localhost console.example.net\n';
 
 /**
- * A Xen host of a test's own (own-machine.ts), on which the commands of docs/day-one.md are run as they stand. Only systemd is stood in for: it runs
- * what the installed units say. The customers' ssh runs on the host too, which /etc/hosts calls by the name that they know.
+ * A Xen host of a test's own (own-machine.ts), on which the commands of docs/day-one.md run unchanged. Only
+ * systemd is replaced, by a stand-in that runs the installed units. The customers' ssh runs on the host too;
+ * /etc/hosts gives the host the name that they know.
  */
 export class DayOne {
   readonly host: OldDom0;
@@ -27,14 +28,14 @@ export class DayOne {
   readonly #halves = new Map<string, HalfProcess>();
   #systemd: SystemdStandIn | undefined;
 
-  /** Made by `start`. */
+  /** Use `start`. */
   constructor(directory: TemporaryDirectory, host: OldDom0, machine: OwnMachine) {
     this.#directory = directory;
     this.host = host;
     this.#machine = machine;
   }
 
-  /** @returns a sentence when this machine does not let its users have a machine of their own */
+  /** @returns a sentence when this machine does not let its users make a machine of their own */
   static async start(): Promise<DayOne | string> {
     const directory = new TemporaryDirectory();
     const host = new OldDom0(directory.file('r'), directory.file('keys'), false);
@@ -62,12 +63,12 @@ export class DayOne {
     return this.host.root;
   }
 
-  /** Xen's tools are those of the simulator, in the place of those that are installed by hand. */
+  /** Installs the simulator's tools where Xen's would be installed by hand. */
   tools(xl: string): void {
     symlinkSync(xl, this.#machine.path('usr/local/sbin/xl'));
   }
 
-  /** Gives the accounts' files to them. From then on they may be out of this process's reach. */
+  /** Gives the accounts' files to them. This process may lose access to the files then. */
   async give(): Promise<void> {
     await this.#must(`set -e\n${this.host.toGive}`);
   }
@@ -77,7 +78,7 @@ export class DayOne {
     return this.#machine.run(command);
   }
 
-  /** What customers' ssh knows of the host. */
+  /** Adds a line to the known_hosts of the customers' ssh. */
   knows(line: string): void {
     this.host.write('root/.ssh/known_hosts', `${line}\n`);
   }
@@ -121,7 +122,7 @@ export class DayOne {
   async #stop(unit: string, signal = 'TERM'): Promise<void> {
     const half = this.#halves.get(unit);
     if (half?.isRunning !== true) return;
-    // It may run as another user, whom only the machine's root can send a signal.
+    // The half may run as another user; then only the machine's root can send it a signal.
     await this.#must(`kill -${signal} ${half.pid ?? ''}`);
     await half.exited;
   }
@@ -131,7 +132,7 @@ export class DayOne {
     assert.equal(status, 0, `${command}\n${stderr}`);
   }
 
-  /** The customers' own: a key each, and no say over what an unknown host key means. */
+  /** The customers' ssh_config: a key for each, and unknown host keys are refused. */
   #sshConfig(): void {
     const config = this.host.write(
       'root/.ssh/config',
@@ -146,7 +147,7 @@ export class DayOne {
   }
 }
 
-/** The commands of the fenced `sh` blocks of a page of docs/, one a line. */
+/** The commands in the fenced `sh` blocks of a page of docs/, one for each line. */
 export function commandsOf(page: string): readonly string[] {
   const text = readFileSync(fileURLToPath(new URL(`../../../docs/${page}`, import.meta.url)), 'utf8');
   return [...text.matchAll(/^```sh\n(.*?)^```$/gms)].flatMap(([, block = '']) => block.trim().split('\n'));

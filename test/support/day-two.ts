@@ -10,16 +10,20 @@ import { TemporaryDirectory } from './temporary-directory.js';
 
 const UNITS = fileURLToPath(new URL('../../../config/systemd', import.meta.url));
 const XEN = 'etc/xen';
-/** The account of the gate has root's number: the machine has no other. */
+/** The gate's account has root's number, because the machine has only one. */
 const PASSWD = 'root:x:0:0:root:/root:/bin/sh\npostern:x:0:0::/var/lib/postern:/usr/sbin/nologin\n';
 const GROUP = 'root:x:0:\npostern:x:0:\n';
 
-/** Lines of the halves' logs that are warnings or worse; the others have lesser priorities in the journal (server/cli/half/journal-stream.ts). */
+/**
+ * Lines of the halves' logs at level warning or worse. Other lines have lower priorities in the journal
+ * (server/cli/half/journal-stream.ts).
+ */
 const WARNINGS = '"level":"(warn|error|fatal)"';
 
 /**
- * The Xen host xen1 of a house with two, a machine of a test's own (own-machine.ts) on which the commands of docs/day-two/ are run as they stand.
- * systemd, its journal and the way to root of xen1 and xen2 are stood in for; those refuse what they do not know.
+ * The Xen host xen1 of a house with two hosts: a machine of a test's own (own-machine.ts), on which the
+ * commands of docs/day-two/ run unchanged. systemd, its journal, and root's ssh to xen1 and xen2 are
+ * stand-ins, which refuse whatever they do not know.
  */
 export class DayTwo {
   readonly #house: House;
@@ -28,7 +32,7 @@ export class DayTwo {
   #systemd: SystemdStandIn | undefined;
   readonly #stopped = new Set<string>();
 
-  /** Made by `start`. */
+  /** Use `start`. */
   constructor(house: House, directory: TemporaryDirectory, machine: OwnMachine) {
     this.#house = house;
     this.#directory = directory;
@@ -36,9 +40,10 @@ export class DayTwo {
   }
 
   /**
-   * Starts the halves of a house that is laid out, those of xen1 on the machine.
+   * Starts the halves of a prepared house, those of xen1 on the machine.
    *
-   * @returns a sentence when this machine does not let its users have a machine of their own; nothing is started then
+   * @returns a sentence when this machine does not let its users make a machine of their own; then nothing
+   * was started
    */
   static async start(house: House): Promise<DayTwo | string> {
     const directory = new TemporaryDirectory();
@@ -62,7 +67,7 @@ export class DayTwo {
     return day;
   }
 
-  /** A file or directory of the admin's, as `/root/NAME`. */
+  /** The path of an admin's file or directory, `/root/NAME`. */
   root(name: string): string {
     return this.#machine.path(join('root', name));
   }
@@ -106,7 +111,10 @@ export class DayTwo {
     await (unit === 'postern-gate.service' ? this.#house.endGate() : this.#house.endDom0());
   }
 
-  /** As sshd does it for root: the words in a row, by a shell, at home. xen2 has an /etc/xen, a /root and an `xl` of its own. */
+  /**
+   * As sshd does for root: a shell runs the words, joined by blanks, at home. xen2 has its own /etc/xen,
+   * /root and `xl`.
+   */
   #ssh(): string {
     const { host, xen } = this.#house.second ?? assert.fail('there is one host');
     const home = this.#directory.file('xen2');
@@ -138,7 +146,7 @@ done
 cat $logs | grep -E "$choose" || echo '-- No entries --'`;
   }
 
-  /** Customers' ssh knows the gate, on the port that it has since its last start. */
+  /** Makes customers' ssh know the gate, on the port of its last start. */
   #sshConfig(): void {
     const { layout, port } = this.#house;
     const file = this.root('.ssh/config');
@@ -158,7 +166,7 @@ cat $logs | grep -E "$choose" || echo '-- No entries --'`;
   }
 }
 
-/** Puts the directories of the house's first host where an installation has them, and says so in its settings. */
+/** Puts the directories of the house's first host at the places of an installation, and into its settings. */
 function usualPlaces({ layout }: House): readonly (readonly [directory: string, place: string])[] {
   const places = [
     [dirname(layout.controlSocket), '/run/postern-gate'],

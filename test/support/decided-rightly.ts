@@ -28,12 +28,12 @@ export function ownerMay(
 }
 
 /**
- * Reads in the audit log that whatever owners were allowed and denied was so by the policy that was in force at the moment,
- * which the log tells as well.
+ * Checks in the audit log that each decision about an owner follows from the policy in force at that moment.
+ * The log also tells which policy that was.
  *
- * @param policyOf by its revision
+ * @param policyOf gives the policy of a revision
  * @param initial in force before the first row
- * @returns how many there were of each
+ * @returns the number of each decision
  */
 export function decidedRightly(
   rows: readonly AuditRow[],

@@ -1,4 +1,7 @@
-/** A dom0 half in a process of its own, to be killed: `node dom0-child.js SETTINGS.json`. Says `ready` when it listens. */
+/**
+ * A dom0 half in its own process, for tests that kill it: `node dom0-child.js SETTINGS.json`. Prints `ready`
+ * when it listens.
+ */
 import { readFile } from 'node:fs/promises';
 import { Dom0 } from '../../server/dom0/dom0.js';
 import type { Dom0Settings } from '../../server/dom0/dom0.js';

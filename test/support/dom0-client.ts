@@ -55,7 +55,7 @@ export class Dom0Client {
       | WireRefusal;
   }
 
-  /** Asks for a verb and waits for its end; a refusal is thrown. */
+  /** Requests an operation and waits for its end. Throws on a refusal. */
   async run(
     domain: string,
     verb: Verb,
@@ -73,7 +73,7 @@ export class Dom0Client {
     });
   }
 
-  /** Waits for a domain's state. */
+  /** Waits until a domain has this state. */
   state(name: string, state: DomainView['observation']['state']): Promise<DomainView> {
     return eventually(`${name} to be ${state}`, async () => {
       const view = await this.domain(name);
@@ -82,7 +82,7 @@ export class Dom0Client {
   }
 }
 
-/** A well-formed request of alice's. */
+/** A well-formed request of alice. */
 export function operationRequest(
   domain: string,
   verb: Verb,

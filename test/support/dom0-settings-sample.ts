@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Dom0Settings } from '../../server/dom0/dom0.js';
 import type { Timings } from '../../server/dom0/scheduling/timings.js';
 
-/** Settings for a dom0 half whose socket and state are in a directory of their own. */
+/** Settings of a dom0 half whose socket and state are in one directory. */
 export function dom0SettingsSample(
   directory: string,
   xl: string,
@@ -43,7 +43,7 @@ export function dom0SettingsSample(
   };
 }
 
-/** For a simulated host whose time runs fifty times as fast. */
+/** For a simulated host on which time runs fifty times as fast. */
 export const FAST_PACE: Partial<Timings> = {
   poll: 120,
   rebootAbsence: 1_500,

@@ -19,14 +19,14 @@ import type { OperationRequest, OperationView, WireRefusal } from '../../server/
 export class StandInConsole {
   readonly query: URLSearchParams;
   readonly domain: string;
-  /** What was typed into it. */
+  /** The input that it received. */
   typed = '';
   readonly requests: ConsoleRequest[] = [];
   readonly #socket: Duplex;
   readonly #reader = new FrameReader();
   open = true;
 
-  /** @param screen what stands on its screen */
+  /** @param screen gives the text on its screen */
   constructor(domain: string, query: URLSearchParams, socket: Duplex, screen: () => ScreenText | null) {
     this.domain = domain;
     this.query = query;
@@ -70,15 +70,18 @@ export class StandInConsole {
 
 type Reply = OperationView | WireRefusal | 'drop' | 'hang';
 
-/** A dom0 half as the gate sees it, which does what a test says. Real HTTP over a real Unix socket. */
+/**
+ * Stands in for a dom0 half, as the gate sees it; the test decides what it does. Real HTTP over a real Unix
+ * socket.
+ */
 export class Dom0StandIn {
   readonly socket: string;
   readonly domains = new Map<DomainName, DomainView>();
-  /** What it tells of other names; null as a dom0 half from before, which tells none. */
+  /** Its news of other names; null for an older dom0 half, which tells none. */
   names: HostNames | null = { others: [], missing: [], gone: [] };
   readonly operations = new Map<string, OperationView>();
   readonly requests: OperationRequest[] = [];
-  /** How often it was asked how an operation goes. */
+  /** How often the gate asked about an operation. */
   lookups = 0;
   readonly consoles: StandInConsole[] = [];
   readonly releases: (ConsoleRelease & { readonly domain: string })[] = [];
@@ -90,25 +93,25 @@ export class Dom0StandIn {
     names: true,
     console: { passesEscape: false, sysrqKeys: ['h', 's'], log: true, screenText: false },
   };
-  /** What is answered to a request for an operation; taken up and running when not told otherwise. */
+  /** Answers a request for an operation. By default the operation is accepted and running. */
   reply: (request: OperationRequest) => Reply = (request) => operationView(request);
-  /** What stands on every console's screen; null: it cannot be read. */
+  /** The text on every console's screen; null when it cannot be read. */
   screen: ScreenText | null = null;
   readonly logQueries: URLSearchParams[] = [];
   readonly logSwitches: (LogSwitch & { readonly domain: string })[] = [];
-  /** What an answer for a log says it is of; null as a dom0 half from before there were any on the disk. */
+  /** What an answer says about its log; null for an older dom0 half, without logs on disk. */
   logFacts: LogFacts | null = { keeping: true, switchedAt: null, place: 'disk', boot: null, page: null };
-  /** What a log holds, in pieces; after the last it ends, unless it is followed. */
+  /** The pieces of a log. The answer ends after the last piece, unless the log is followed. */
   logSaid: (domain: string, query: URLSearchParams) => readonly string[] = (domain, query) => [
     `since ${query.get('since') ?? ''}\r\n\x1b[1mboot\x1b[0m of ${domain}\r\n`,
   ];
-  /** An answer for a log begins after this. */
+  /** Delays the answer for a log. */
   logWaits: Promise<void> = Promise.resolve();
-  /** Logs that are followed. */
+  /** Followed logs. */
   readonly logFollowers = new Set<ServerResponse>();
-  /** What is done with a console as soon as it is opened. */
+  /** Called for each console as soon as it opens. */
   onConsole: (console: StandInConsole) => void = () => undefined;
-  /** What a console upgrade is refused with. */
+  /** The refusal of a console upgrade. */
   refuseConsole: WireRefusal | null = null;
   readonly #followers = new Set<ServerResponse>();
   readonly #sockets = new Set<Duplex>();
@@ -133,7 +136,7 @@ export class Dom0StandIn {
     await new Promise<void>((resolve) => server.listen(this.socket, resolve));
   }
 
-  /** As a kill does: everything is cut. */
+  /** Cuts everything, as a kill does. */
   async stop(): Promise<void> {
     const server = this.#server;
     if (server === null) return;
@@ -152,7 +155,7 @@ export class Dom0StandIn {
     for (const follower of this.#followers) follower.write(`${JSON.stringify(change)}\n`);
   }
 
-  /** A domain as it is from now on. */
+  /** Sets a domain, and tells the gate. */
   set(name: DomainName, state: DomainState, more: Partial<DomainView> = {}): void {
     const domain = domainView(name, state, more);
     this.domains.set(name, domain);
@@ -166,14 +169,14 @@ export class Dom0StandIn {
     this.setNames({ gone });
   }
 
-  /** What it tells of other names from now on. */
+  /** Sets its news of other names, and tells the gate. */
   setNames(more: Partial<HostNames>): void {
     if (this.names === null) return;
     this.names = { ...this.names, ...more };
     this.tell({ change: 'names', ...this.names });
   }
 
-  /** An operation comes to its end. */
+  /** Ends an operation. */
   end(id: string, phase: 'done' | 'failed' | 'superseded', failure: WireRefusal | null = null): void {
     const operation = this.operations.get(id);
     if (operation === undefined) throw new Error(`no operation ${id}`);

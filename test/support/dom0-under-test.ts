@@ -24,14 +24,16 @@ const TIMINGS: Timings = {
   lastProfileRetry: 50,
 };
 
-/** A dom0 half on a toolstack that is faked in this process, with its socket, state and configurations in a directory. */
+/**
+ * A dom0 half on a fake toolstack in this process. Its socket, state and configurations are in one directory.
+ */
 export class Dom0UnderTest {
   readonly directory: string;
   readonly toolstack = new FakeToolstack();
   consoles = new FakeConsoles();
   settings: Dom0Settings;
   timings: Timings = TIMINGS;
-  /** This machine's, unless a test gives others. */
+  /** This machine's parts, unless a test sets others. */
   parts: Pick<Dom0Parts, 'disk' | 'files' | 'host'> = {};
   client: Dom0Client;
   #dom0: Dom0 | null = null;
@@ -49,7 +51,7 @@ export class Dom0UnderTest {
     this.client = new Dom0Client(this.settings.socket);
   }
 
-  /** Not started yet. */
+  /** Makes it without starting it. */
   static async make(domains: readonly string[]): Promise<Dom0UnderTest> {
     const directory = await mkdtemp(join(tmpdir(), 'postern-dom0-'));
     await mkdir(join(directory, 'etc'));
@@ -73,13 +75,13 @@ export class Dom0UnderTest {
     await this.#dom0.start();
   }
 
-  /** As a restart of the service does. */
+  /** Stops it, as a restart of the service does. */
   async stop(): Promise<void> {
     await this.#dom0?.stop();
     this.#dom0 = null;
   }
 
-  /** Asks until the answer is as wanted; then the answer. */
+  /** Asks until the answer is the wanted one, and returns it. */
   async until<T>(what: string, ask: () => T | Promise<T>, wanted: (answer: T) => boolean): Promise<T> {
     const found = await eventually(what, async () => {
       const answer = await ask();

@@ -4,7 +4,7 @@ import type { Creation, DryRun } from '../../server/dom0/toolstack/toolstack.js'
 import { parseXlDryRun, xlConfigRefusal } from '../../server/dom0/toolstack/xl-output.js';
 import { dryRunText } from '../../server/simulator/dry-run.js';
 
-/** What `xl -N create` answers, by the simulated xl's reader in this process. */
+/** The answer of `xl -N create`, from the simulated xl's reader in this process. */
 export async function dryRunLikeXl({
   config,
   overrides,

@@ -1,9 +1,9 @@
 import type { Session, SessionHandler } from '../../server/gate/session/session.js';
 
-/** A handler that does what its command says, so that tests can look at the SSH front alone. */
+/** A handler that does what its command says, so that tests can examine only the SSH front. */
 export class EchoHandler implements SessionHandler {
   readonly sessions: Session[] = [];
-  /** What `refuses` says. */
+  /** The answer of `refuses`. */
   refusal: string | null = null;
   opened: (session: Session) => void = () => undefined;
 
@@ -45,7 +45,7 @@ export class EchoHandler implements SessionHandler {
         });
         return;
       default:
-      // Stays, and listens to nothing.
+      // Stays open, and listens to nothing.
     }
   }
 

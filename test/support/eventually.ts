@@ -11,9 +11,10 @@ interface Patience {
 }
 
 /**
- * Polls until the condition holds, and fails with its description when it does not in time.
+ * Polls until the condition holds. Fails with its description when it does not hold in time.
  *
- * @param everyMs between two looks at first; each is a fifth longer than the one before, up to `slowestMs`
+ * @param everyMs between the first two looks; each wait is a fifth longer than the one before, up to
+ * `slowestMs`
  * @returns the first value that is neither undefined, null nor false
  */
 export async function eventually<T>(

@@ -11,7 +11,7 @@ import type { ConsoleRelease } from '../../server/wire/console-release.js';
 import type { LogSwitch } from '../../server/wire/log.js';
 import type { Incarnation } from '../../server/dom0/toolstack/incarnation.js';
 
-/** Consoles that attach to nothing, and remember what they were told. */
+/** Consoles that attach to nothing, and record what they were told. */
 export class FakeConsoles implements ConsoleHost {
   readonly told: {
     name: DomainName;
@@ -25,7 +25,7 @@ export class FakeConsoles implements ConsoleHost {
   readonly switchedOff = new Set<DomainName>();
   readonly released: { name: DomainName; release: ConsoleRelease }[] = [];
   readonly keepsLog = true;
-  /** What an attach does; resolves at once unless a test says otherwise. */
+  /** The result of an attach; attaches at once by default. */
   onAttach: () => Promise<'attached' | 'locked' | 'failed'> = () => Promise.resolve('attached');
   /** Whether a console stays open after the answer. */
   staysOpen = false;

@@ -2,7 +2,7 @@ import xterm from '@xterm/headless';
 import type { Terminal as Emulator } from '@xterm/headless';
 import type { MenuTerminal } from '../../menus/port.js';
 
-/** A terminal in memory: what the menu writes is kept, and can be looked at as an xterm shows it. */
+/** A terminal in memory. It keeps the menu's output, and can show it as an xterm does. */
 export class FakeMenuTerminal implements MenuTerminal {
   readonly term: string;
   columns: number;
@@ -59,27 +59,27 @@ export class FakeMenuTerminal implements MenuTerminal {
     for (const listener of [...this.#resize]) listener(columns, rows);
   }
 
-  /** What was written since the last time. */
+  /** The output since the last call. */
   take(): string {
     return this.written.splice(0).join('');
   }
 }
 
-/** An xterm of this size after these bytes. The caller disposes of it. */
+/** An xterm of this size after these bytes. The caller must dispose of it. */
 export async function emulated(columns: number, rows: number, output: string): Promise<Emulator> {
   const emulator = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true, scrollback: 0 });
   await show(emulator, output);
   return emulator;
 }
 
-/** Gives an emulator more bytes, until it has taken them. */
+/** Writes bytes to an emulator, and waits until it has processed them. */
 export async function show(emulator: Emulator, output: string): Promise<void> {
   await new Promise<void>((done) => {
     emulator.write(output, done);
   });
 }
 
-/** The lines that stand on an emulator's screen, without trailing blanks. */
+/** The lines on an emulator's screen, without trailing blanks. */
 export function screenText(emulator: Emulator): string[] {
   const { active } = emulator.buffer;
   return Array.from(
@@ -88,7 +88,7 @@ export function screenText(emulator: Emulator): string[] {
   );
 }
 
-/** Every cell with all that can be seen of it, one string a cell. */
+/** Every cell with everything visible of it, as one string for each cell. */
 export function screenCells(emulator: Emulator): string[][] {
   const { active } = emulator.buffer;
   return Array.from({ length: emulator.rows }, (_, row) => {

@@ -7,7 +7,7 @@ export interface FakeTerminalOptions {
   readonly rows?: number;
 }
 
-/** A customer's end of a session that remembers what it was shown and says what a test types. */
+/** A customer's terminal that records its output and types what a test says. */
 export class FakeTerminal implements Terminal {
   readonly hasPty: boolean;
   readonly term: string;
@@ -15,12 +15,12 @@ export class FakeTerminal implements Terminal {
   columns: number;
   rows: number;
   isOpen = true;
-  /** Bytes not taken by the client; over 64 KiB a source should wait. */
+  /** Bytes that the client has not taken. Over 64 KiB a source should wait. */
   pendingBytes = 0;
   output = '';
   errors = '';
   status: number | null = null;
-  /** A client that takes nothing. */
+  /** Whether the client takes nothing. */
   stuck = false;
   readonly #drain = new Set<() => void>();
   readonly #input: ((data: Buffer) => void)[] = [];
@@ -42,7 +42,7 @@ export class FakeTerminal implements Terminal {
     this.rows = rows;
   }
 
-  /** How many still listen to anything: none may when a session is over. */
+  /** How many listeners are left: there must be none after a session. */
   get listeners(): number {
     return this.#drain.size + this.#input.length + this.#end.size + this.#resize.size + this.#break.size;
   }
@@ -109,7 +109,7 @@ export class FakeTerminal implements Terminal {
     for (const listener of [...this.#end]) listener();
   }
 
-  /** `~B` of OpenSSH. */
+  /** Sends a break, as `~B` of OpenSSH does. */
   sendBreak(): void {
     for (const listener of [...this.#break]) listener(1000);
   }
@@ -126,7 +126,7 @@ export class FakeTerminal implements Terminal {
     for (const listener of [...this.#drain]) listener();
   }
 
-  /** The client has gone. */
+  /** Closes the client. */
   hangUp(): void {
     if (!this.isOpen) return;
     this.isOpen = false;

@@ -17,28 +17,28 @@ import type {
 
 type Verb = 'create' | 'unpause' | 'shutdown' | 'reboot' | 'destroy' | 'sysrq';
 
-/** A toolstack in this process: domains are set by hand, and each verb does what a test says. */
+/** A toolstack in this process. The test sets the domains, and decides what each verb does. */
 export class FakeToolstack implements Toolstack {
   readonly takesOverrides = true;
   readonly runsConfigs = false;
   dryRuns = 0;
-  /** How long each domain has existed, by domid; seconds. */
+  /** Seconds that each domain has existed, by domid. */
   readonly upFor = new Map<number, number>();
   readonly domains = new Map<string, ListedDomain>();
   readonly long = new Map<string, LongDomain['boot']>();
-  /** Every verb that was run, as `verb name`. */
+  /** Every verb that ran, as `verb name`. */
   readonly calls: string[] = [];
   readonly creations: Creation[] = [];
   listings = 0;
-  /** When set, listings are refused with it. */
+  /** When set, every listing is refused with it. */
   silence: Refusal | null = null;
-  /** What a verb does in place of what is below; it may change the domains. */
+  /** Replaces what a verb does; it may change the domains. */
   readonly on = new Map<Verb, (name: DomainName, call: Call) => Promise<Refusal | null>>();
   #lastDomid = 0;
-  /** What a create of a name that is under way gives its domain. */
+  /** The UUID that a running create gives its domain, by name. */
   readonly #given = new Map<string, string>();
 
-  /** Makes a domain be listed. */
+  /** Adds a domain to the listing. */
   put(name: string, more: Partial<Omit<ListedDomain, 'name'>> = {}): ListedDomain {
     const parsed = parseDomainName(name);
     if (parsed === undefined) throw new Error(`${name} is no name`);
@@ -104,7 +104,7 @@ export class FakeToolstack implements Toolstack {
     });
     return created.then((refused) => {
       this.#given.delete(name);
-      // Whoever has the name already was not made by this create.
+      // A domain that already had the name was not made by this create.
       if (refused?.detail.includes('already exists') === true) this.change(name, { uuid: randomUUID() });
       return refused;
     });

@@ -1,6 +1,7 @@
 /**
- * A gate's SSH front that lives as a half does, with two customers. Each way for alice's session to throw when nobody listens is tried in a
- * session of its own; bob's goes on all the while. Prints a line for each, then throws where no session is, which ends it.
+ * A gate's SSH front that runs as a half does, with two customers. In alice's sessions it tries each way to
+ * throw while nobody listens, one for each session; bob's session must continue all the time. It prints a
+ * line for each, then throws outside any session, which ends the process.
  */
 import { once } from 'node:events';
 import { pino } from 'pino';
@@ -25,7 +26,7 @@ const news = new Listeners<null>(() => undefined);
 const queue = new SlicedQueue(new Slices(), () => undefined);
 const STALE = [{ seenAt: 0, operation: null, reachable: false }] as never;
 
-/** What a session begins, by name. Each throws later, when nothing of the session is being run. */
+/** Things that a session starts, by name. Each throws later, when no code of the session is running. */
 const BEGINNINGS: Readonly<Record<string, (terminal: Terminal) => void>> = {
   'a timer': () => setTimeout(fault, 1),
   'an interval': () => setInterval(fault, 1).unref(),

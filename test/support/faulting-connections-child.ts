@@ -1,7 +1,8 @@
 /**
- * A gate's SSH front that lives as a half does. Each way for a connection of alice's, or of a stranger's, to throw outside a session is
- * tried on a gate with settings of its own: something that the connection uses throws, once. Bob's session, on another port of the same half,
- * goes on all the while. Prints a line for each.
+ * A gate's SSH front that runs as a half does. It tries each way for a connection of alice or a stranger to
+ * throw outside a session, each on a gate with its own settings: something that the connection uses throws
+ * once. Bob's session, on another port of the same half, must continue all the time. It prints a line for
+ * each.
  */
 import { once } from 'node:events';
 import { connect, Socket } from 'node:net';
@@ -26,7 +27,7 @@ const fault = (): never => {
   throw new Error('a fault of ours');
 };
 
-/** What is used next throws, once. @returns whether it has */
+/** Makes the next use of a method throw, once. @returns whether it has thrown */
 function breaks<T extends object, K extends keyof T>(
   on: T,
   name: K,
@@ -46,7 +47,7 @@ function breaks<T extends object, K extends keyof T>(
 interface Case {
   readonly name: string;
   readonly options?: ConstructorParameters<typeof GateUnderTest>[0];
-  /** Makes the connection that faults. @returns whether it has */
+  /** Makes the connection that faults. @returns whether it has faulted */
   readonly go: (gate: GateUnderTest) => Promise<() => boolean>;
 }
 
@@ -69,7 +70,7 @@ async function stranger(gate: GateUnderTest, says = '', { allowHalfOpen = false 
 const leaving: Live[] = [];
 const clients: Socket[] = [];
 
-/** Whether a part of ours with this word in its name calls. */
+/** Whether one of our functions with this word in its stack line is calling. */
 const isFrom = (word: string) => (): boolean => new Error().stack?.includes(word) === true;
 
 const CASES: readonly Case[] = [
@@ -217,7 +218,7 @@ const CASES: readonly Case[] = [
   },
 ];
 
-/** ssh2's own part of the exchange throws, once. */
+/** Makes ssh2's own part of the exchange throw, once. */
 function breaksAsking(): () => boolean {
   const whole = Object.getOwnPropertyDescriptor(Rekeying.prototype, 'isBusy');
   if (whole === undefined) throw new Error('there is no such part');
@@ -249,7 +250,7 @@ for (const { name, options, go } of CASES) {
   gate.customer('alice', [alice.getPublicSSH()]);
   await gate.listen();
   await eventually(`the fault of ${name}`, await go(gate));
-  // A connection of a case before may be the one that still closes.
+  // A connection of an earlier case may still be closing.
   const faults = (): number =>
     gates.flatMap(({ logged }) => logged.filter(({ level }) => level === 'error')).length;
   await eventually(`a line of the log for ${name}`, () => faults() > 0);

@@ -1,7 +1,7 @@
 import { Store } from '../../server/store/store.js';
 import { ADMIN, customerName } from './temporary-store.js';
 
-/** A process that writes audit rows until nothing can be written any more, and says how that ended. */
+/** Writes audit rows until nothing more can be written, and prints how that ended. */
 const store = Store.open(process.argv[2] ?? '');
 store.customers.add(customerName('alice'), ADMIN);
 try {

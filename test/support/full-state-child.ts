@@ -6,8 +6,9 @@ import { ControlFixture } from './control-fixture.js';
 import { ADMIN, customerName } from './temporary-store.js';
 
 /**
- * Run with TMPDIR on a small disk: fills it up when the write-ahead log has just been checkpointed and so has room for small rows, asks a
- * gate how it does, and prints what a small write finds, and what the gate says.
+ * Run it with TMPDIR on a small disk. It fills the disk right after a checkpoint of the write-ahead log,
+ * which still has room for small rows. Then it asks a gate for its status, and prints the result of a small
+ * write and the gate's answer.
  */
 const gate = new ControlFixture();
 for (let at = 0; at < 50; at += 1) gate.store.customers.add(customerName(`customer${at}`), ADMIN);

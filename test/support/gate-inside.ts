@@ -61,12 +61,12 @@ export function policyOf(rules: readonly Rule[], limits: readonly Limit[] = []):
 
 export const ALLOW_ALL = policyOf([rule('allow', ACTIONS)]);
 
-/** A fault of ours that the product goes on after, and a test must not. */
+/** Log messages of our own faults, which the product survives and a test must not. */
 const BROKEN = ['a session could not be told', 'a menu could not be made anew'];
 
 /**
- * The gate's core without SSH, as the product builds it: real SQLite, real HTTP to a stand-in of dom0. alice owns horatio and
- * ophelia, bob owns yorick, and all three are known to the host.
+ * The gate's core without SSH, built as the product does it: real SQLite, and real HTTP to a stand-in for
+ * dom0. alice owns horatio and ophelia, bob owns yorick, and the host knows all three.
  */
 export class GateInside {
   readonly temporary = new TemporaryStore();
@@ -87,16 +87,16 @@ export class GateInside {
     perRecordingMiB: 1,
     required: false,
   };
-  /** What time policy and keys are held to. */
+  /** The clock for policy and keys. */
   clock = (): Date => new Date();
-  /** What the next reload finds. */
+  /** The result of the next reload. */
   next: LoadResult = { ok: true, policy: ALLOW_ALL, digest: 'first' };
   readonly alice: Identity;
   readonly bob: Identity;
 
   /**
-   * @param hostTimings what of the host link's patience is not as short as most tests want it
-   * @param slices in which what changes is asked about; left out: all of it in the same turn
+   * @param hostTimings replaces some of the host link's short test timings
+   * @param slices for questions after a change; by default all are asked in the same turn
    */
   constructor(hostTimings: Partial<HostTimings> = {}, slices = new Slices({ now: () => 0 })) {
     this.alice = this.customer('alice', 'A', ['horatio', 'ophelia']);
@@ -146,12 +146,12 @@ export class GateInside {
     this.core.policy.reload(ADMIN);
   }
 
-  /** A menu of the product's. */
+  /** Opens a real menu. */
   menu(identity: Identity, terminal: FakeTerminal): MenuSession {
     return new MenuSession(this.core.menu, identity, terminal);
   }
 
-  /** A command by exec. @returns its exit status */
+  /** Runs an exec command. @returns its exit status */
   exec(identity: Identity, text: string, terminal: FakeTerminal): Promise<number> {
     const command = parseCommand(text);
     if (isRefusal(command) || command.command === 'menu') throw new Error(`not a command: ${text}`);
@@ -168,7 +168,7 @@ export class GateInside {
     this.store.roles.add(customer, domain, role, ADMIN);
   }
 
-  /** One more customer, owner of these domains. @param letter of which their key's fingerprint is made */
+  /** Adds a customer who owns these domains. @param letter makes the fingerprint of the customer's key */
   customer(name: string, letter: string, domains: readonly string[]): Identity {
     const customer = customerName(name);
     const key: Fingerprint = fingerprint(letter);

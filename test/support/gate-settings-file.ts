@@ -8,7 +8,7 @@ rules:
     roles: [owner]
 `;
 
-/** Writes settings of a gate whose everything is in one directory. @returns the settings file */
+/** Writes settings of a gate that keeps everything in one directory. @returns the settings file */
 export function writeGateSettings(
   directory: string,
   { policy = POLICY, state = directory }: { readonly policy?: string; readonly state?: string } = {},

@@ -41,13 +41,13 @@ export class GateUnderTest {
   readonly logged: { level: string; fields: object; message: string }[] = [];
   readonly hostKey: HostKey;
   readonly gate: SshGate;
-  /** Every statement that the store ran. */
+  /** Every SQL statement that the store ran. */
   readonly statements: string[] = [];
   readonly #temporary: TemporaryStore;
   readonly #directory = mkdtempSync(join(tmpdir(), 'postern-gate-'));
-  /** Asked for its key rules. */
+  /** Read for its key rules. */
   policy: Policy | null = null;
-  /** Of the first address. */
+  /** The port of the first address. */
   port = 0;
   addresses: readonly ListenAddress[] = [];
 
@@ -85,7 +85,7 @@ export class GateUnderTest {
     return this.#temporary.store;
   }
 
-  /** What was audited, oldest first. */
+  /** All audit events, oldest first. */
   get events(): AuditEvent[] {
     return this.store.audit.tail({ limit: 1000 }).map(({ event }) => event);
   }
@@ -94,7 +94,7 @@ export class GateUnderTest {
     return this.events.filter((event): event is Extract<AuditEvent, { kind: K }> => event.kind === kind);
   }
 
-  /** A customer with these keys and domains. */
+  /** Adds a customer with these keys and domains. */
   customer(name: string, blobs: readonly Buffer[], domains: readonly string[] = []): void {
     const customer = customerName(name);
     must(this.store.customers.add(customer, ADMIN));
@@ -116,14 +116,14 @@ export class GateUnderTest {
     must(this.store.customers.suspend(customerName(name), null, ADMIN));
   }
 
-  /** The time of all keys of a customer is over. */
+  /** Expires all keys of a customer. */
   expireKeys(name: string): void {
     const customer = customerName(name);
     for (const { fingerprint } of this.store.keys.list(customer))
       must(this.store.keys.setExpiry(customer, fingerprint, '2020-01-01T00:00:00.000Z', ADMIN));
   }
 
-  /** The host is known to the client from then on. */
+  /** Starts listening. The client knows the host from then on. */
   async listen(client?: SshClient): Promise<void> {
     const addresses = await this.gate.listen();
     this.port = addresses[0]?.port ?? 0;

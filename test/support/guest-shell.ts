@@ -2,7 +2,7 @@ import type { House } from './house.js';
 
 let asked = 0;
 
-/** Has commands run in the shell of a guest, typed on its console by somebody who then leaves; all of them have ended by then. */
+/** Runs commands in a guest's shell: types them on its console, waits until all have ended, and leaves. */
 export async function inGuest(
   house: House,
   customer: string,
@@ -17,7 +17,7 @@ export async function inGuest(
   for (const command of commands) {
     asked += 1;
     console.type(`${command}\r`);
-    // What is typed is echoed: only what the shell makes of it says that it got there.
+    // The typed line is echoed, so only the shell's output shows that it arrived.
     console.type(`echo -e '\\x66inished-${asked}'\r`);
     await console.receives(`finished-${asked}\r\n`);
   }

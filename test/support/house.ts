@@ -23,7 +23,7 @@ import { consoleStandIn } from './console-stand-in.js';
 import { SshStream, type SshStreamOptions } from './ssh-stream.js';
 import { TerminalClient } from './terminal-client.js';
 
-/** How a command ended, as its caller sees it. */
+/** The result of a command. */
 export interface Ended {
   readonly status: number | null;
   readonly stdout: string;
@@ -31,25 +31,25 @@ export interface Ended {
 }
 
 export interface HouseOptions {
-  /** Customers and what they are to which domain; each has a key of their own. */
+  /** Customers, with their role on each domain. Each customer has a key. */
   readonly customers?: Readonly<Record<string, Readonly<Record<string, Role>>>>;
-  /** The policy file's text; the shipped default when not given. */
+  /** The policy file's text; the shipped default when absent. */
   readonly policy?: string;
   /** Text appended to the halves' settings. */
   readonly gateSettings?: string;
   readonly dom0Settings?: string;
-  /** More boot profiles after `rescue`, as dom0.yaml has them. */
+  /** Boot profiles after `rescue`, as in dom0.yaml. */
   readonly profiles?: (xen: SimulatedHost) => string;
   readonly domains?: readonly SimulatedDomain[];
-  /** 2: a second Xen host with nothing on it. */
+  /** 2 adds a second Xen host with nothing on it. */
   readonly hosts?: 1 | 2;
-  /** `xl` when not given. */
+  /** `xl` when absent. */
   readonly toolstack?: 'xl' | 'xm';
-  /** Of a real Xen host's times. */
+  /** Factor on a real Xen host's times. */
   readonly timeScale?: number;
-  /** A shell's line that stands in for `xl console`: the guest and its terminal at once, `$2` is the domid. */
+  /** A shell line that replaces `xl console`: guest and terminal in one. `$2` is the domid. */
   readonly console?: string;
-  /** The halves collect their garbage when they are asked (collector.ts). */
+  /** Whether the halves collect garbage on request (collector.ts). */
   readonly collects?: boolean;
 }
 
@@ -63,8 +63,8 @@ const DEFAULT_CUSTOMERS: Readonly<Record<string, Readonly<Record<string, Role>>>
 };
 
 /**
- * The whole house on a simulated Xen host: both halves as processes, real SQLite, real sockets, a directory of its own.
- * `stop` leaves nothing behind.
+ * A whole installation on a simulated Xen host: both halves as processes, real SQLite, real sockets, in its
+ * own directory. `stop` leaves nothing behind.
  */
 export class House {
   readonly layout: DemoLayout;
@@ -79,10 +79,13 @@ export class House {
   #dom0: HalfProcess | undefined;
   #port = 0;
   readonly xl: string;
-  /** The beginning of the halves' and the admins' command lines, of a program that runs them elsewhere (small-disks.ts). */
+  /**
+   * The beginning of the halves' and admins' command lines: a program that runs them elsewhere
+   * (small-disks.ts).
+   */
   through: readonly string[] = [];
 
-  /** Made by `layOut`. */
+  /** Use `layOut`. */
   constructor(parent: string, options: HouseOptions, xen: SimulatedHost, second: SimulatedHost | null) {
     this.#parent = parent;
     this.layout = demoLayout(join(parent, 'h'));
@@ -124,7 +127,7 @@ export class House {
     store.close();
   }
 
-  /** Lays the house out and starts both halves. */
+  /** Prepares the house and starts its halves. */
   static async start(options: HouseOptions = {}): Promise<House> {
     const house = await House.layOut(options);
     await house.startDom0();
@@ -133,7 +136,7 @@ export class House {
     return house;
   }
 
-  /** Lays the house out and starts nothing. */
+  /** Prepares the house and starts nothing. */
   static async layOut(options: HouseOptions = {}): Promise<House> {
     const parent = mkdtempSync(join(tmpdir(), 'postern-'));
     const directory = demoLayout(join(parent, 'h')).xen;
@@ -222,12 +225,12 @@ export class House {
     writeFileSync(join(this.layout.policy, '10-default.yaml'), text);
   }
 
-  /** The command line of ssh up to and with the host's name. */
+  /** The arguments of ssh, up to and including the host's name. */
   sshArgs(customer: string, options: readonly string[] = []): string[] {
     return ['-F', this.layout.sshConfig, ...options, customer];
   }
 
-  /** Runs a command over ssh without a terminal, as a script would. */
+  /** Runs a command over ssh without a terminal, as a script does. */
   async ssh(
     customer: string,
     command: string,
@@ -240,7 +243,7 @@ export class House {
     );
   }
 
-  /** A customer at a terminal. */
+  /** Opens a customer's terminal. */
   terminal(
     customer: string,
     command = '',
@@ -248,7 +251,7 @@ export class House {
       columns?: number;
       rows?: number;
       term?: string;
-      /** Whether it answers what a program asks it, as terminals do. */
+      /** Whether it answers a program's queries, as terminals do. */
       answers?: boolean;
       ssh?: readonly string[];
     } = {},
@@ -262,25 +265,25 @@ export class House {
     return client;
   }
 
-  /** The same without an emulator: bytes in, bytes out. */
+  /** As `terminal`, without an emulator: bytes in, bytes out. */
   stream(customer: string, command: string, options: SshStreamOptions = {}): SshStream {
     const stream = new SshStream((more) => [...this.sshArgs(customer, more), '--', command], options);
     this.#clients.add(stream);
     return stream;
   }
 
-  /** A file on a domain's disk, seen from outside. */
+  /** The path of a file on a domain's disk, as the host sees it. */
   diskFile(domain: string, path: string): string {
     return join(this.layout.xen, 'srv', 'xen', `${domain}.img`, path);
   }
 
-  /** An admin's command against this house. */
+  /** Runs an admin's command against this house. */
   async postern(...args: string[]): Promise<Ended> {
     const [program = '', ...rest] = [...this.through, process.execPath];
     return run(program, [...rest, SCRIPT, ...args, '--settings', this.layout.gateSettings], '');
   }
 
-  /** An admin at a terminal on the Xen host. */
+  /** Opens an admin's console on the Xen host. */
   adminConsole(domain: string, ...options: readonly string[]): TerminalClient {
     const client = new TerminalClient(process.execPath, [
       SCRIPT,
@@ -294,32 +297,35 @@ export class House {
     return client;
   }
 
-  /** What an admin asks of the dom0 half by `postern console`, without sitting at it. */
+  /** Runs `postern console --release` for an admin. */
   async adminRelease(domain: string, time: string): Promise<Ended> {
     const settings = ['--settings', this.layout.dom0Settings];
     return run(process.execPath, [SCRIPT, 'console', domain, '--release', time, ...settings], '');
   }
 
-  /** An operator's own `xl console` on the Xen host. */
+  /** Opens an operator's own `xl console` on the Xen host. */
   xlConsole(domain: string): TerminalClient {
     const client = new TerminalClient(this.xl, ['console', domain]);
     this.#clients.add(client);
     return client;
   }
 
-  /** What an operator types by hand on the Xen host. */
+  /** Runs an operator's command on the Xen host. */
   xlByHand(...args: string[]): Ended {
     const { status, stdout, stderr } = spawnSync(this.xl, args, { encoding: 'utf8' });
     return { status, stdout, stderr };
   }
 
-  /** Pulls the simulated host's plug, and switches it on again: no domain runs then. The dom0 half is another process. */
+  /**
+   * Cuts the simulated host's power, and switches it on again: no domain runs then. The dom0 half is another
+   * process.
+   */
   async rebootXen(): Promise<void> {
     await stopSimulator(this.layout.xen);
     await installSimulator({ directory: this.layout.xen, timeScale: this.#timeScale });
   }
 
-  /** Ends all who sit at a terminal. */
+  /** Ends all terminals. */
   hangUp(): void {
     for (const client of this.#clients) client.kill();
     this.#clients.clear();
@@ -340,7 +346,7 @@ function append(file: string, text: string | undefined): void {
   if (text !== undefined) writeFileSync(file, text, { flag: 'a' });
 }
 
-/** Runs a program to its end with the whole input given at once. */
+/** Runs a program to its end, with the whole input at once. */
 export async function run(file: string, args: readonly string[], input: string): Promise<Ended> {
   const child = spawn(file, [...args], { stdio: 'pipe' });
   let stdout = '';

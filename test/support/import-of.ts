@@ -18,11 +18,11 @@ const CHOICES: ImportChoices = {
   renames: new Map(),
 };
 
-/** What an import makes of a root directory, in words: who becomes a customer of what, and what is said. */
+/** An import from a root directory, in words: the customers with their domains, and the findings. */
 export interface ImportOf {
   /** `{ alice: 'horatio, ophelia' }` */
   readonly domains: Readonly<Record<string, string>>;
-  /** How many keys each has. */
+  /** The number of keys of each. */
   readonly keys: Readonly<Record<string, number>>;
   /** Each as `problem /etc/sudoers:3: …`. */
   readonly said: readonly string[];

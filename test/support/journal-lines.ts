@@ -1,7 +1,7 @@
 import { JournalLines } from '../../server/dom0/operations/journal-record.js';
 import type { JournalRecord } from '../../server/dom0/operations/journal-record.js';
 
-/** The records up to the first line that is none; and the first place where the chain of hashes breaks. */
+/** The records up to the first broken line, and the first place where the hash chain breaks. */
 export function readLines(text: string): {
   readonly records: readonly JournalRecord[];
   /** Bytes up to the end of the last whole line. */

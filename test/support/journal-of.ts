@@ -2,23 +2,23 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readLines } from './journal-lines.js';
 
-/** What the files of a dom0 half's journal tell of operations. */
+/** What the files of a dom0 half's journal say about operations. */
 export interface JournalFacts {
-  /** Ids, of which each was written once. */
+  /** The ids. Each must have been written once. */
   readonly requested: ReadonlySet<string>;
-  /** How each ended; the first end counts. */
+  /** The end of each operation; the first one counts. */
   readonly ends: ReadonlyMap<string, string>;
-  /** The first place where something contradicts; null when there is none. */
+  /** The first contradiction; null when there is none. */
   readonly problem: string | null;
 }
 
-/** Reads the journal in a state directory, the files that were set aside included. */
+/** Reads the journal of a state directory, including the rotated files. */
 export function journalOf(state: string): JournalFacts {
   const requested = new Set<string>();
   const ends = new Map<string, string>();
   let problem: string | null = null;
   const files = readdirSync(state).filter((name) => /^journal(-\d+)?\.jsonl$/.test(name));
-  // Those set aside come first, by the number in their names.
+  // Rotated files come first, by the number in their names.
   for (const name of files.sort((one, other) => (one < other ? -1 : 1))) {
     const read = readLines(readFileSync(join(state, name), 'utf8'));
     problem ??= read.problem;

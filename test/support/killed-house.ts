@@ -6,26 +6,26 @@ import type { Random } from './random.js';
 
 export type HalfName = 'gate' | 'dom0';
 
-/** So many of a hundred kills are meant for a half that starts: it opens its files and takes up what was left. */
+/** Percent of kills that hit a starting half, while it opens its files and resumes its work. */
 const IN_START_PERCENT = 88;
-/** The rest come behind so many writes at most. */
+/** Other kills come after at most this many writes. */
 const MOST_WRITES = 8;
-/** The longest wait for these writes. Milliseconds. */
+/** Milliseconds to wait for these writes at most. */
 const LONGEST_MS = 1_000;
 
-/** Kills the halves of a house at random moments, and starts them again at once. */
+/** Kills the halves of a house at random moments, and restarts them at once. */
 export class KilledHouse {
   readonly #house: House;
   readonly #random: Random;
   readonly #news = new EventEmitter().setMaxListeners(0);
   readonly #isUp: Record<HalfName, boolean> = { gate: true, dom0: true };
   readonly #starts: Record<HalfName, Promise<void>> = { gate: Promise.resolve(), dom0: Promise.resolve() };
-  /** How long the last whole start took. Milliseconds. */
+  /** Milliseconds that the last complete start took. */
   readonly #lasted: Record<HalfName, number> = { gate: 500, dom0: 300 };
   readonly #dying = new Set<HalfName>();
   #fault: Error | null = null;
   readonly kills: Record<HalfName, number> = { gate: 0, dom0: 0 };
-  /** Kills of a half that was not ready yet. */
+  /** Kills of a half that was not ready. */
   inStart = 0;
 
   constructor(house: House, random: Random) {
@@ -33,7 +33,7 @@ export class KilledHouse {
     this.#random = random;
   }
 
-  /** Resolves when both halves are ready: at once, or behind a start that is not cut off. */
+  /** Resolves when both halves are ready: at once, or after a start that is not killed. */
   async up(): Promise<void> {
     while (!this.#isUp.gate || !this.#isUp.dom0) {
       if (this.#fault !== null) throw this.#fault;
@@ -41,7 +41,7 @@ export class KilledHouse {
     }
   }
 
-  /** Resolves when a half is ready the next time. */
+  /** Resolves when a half becomes ready, or a start fails. */
   async change(): Promise<void> {
     await once(this.#news, 'change');
   }
@@ -51,7 +51,7 @@ export class KilledHouse {
     const chance = this.#random.below(100);
     const inStart = this.#random.percent(IN_START_PERCENT);
     let halves: readonly HalfName[] = chance < 72 ? ['dom0'] : chance < 92 ? ['gate'] : ['dom0', 'gate'];
-    // One that is ready is left so while the other starts.
+    // A ready half is left alone while the other one starts.
     const starting = (['dom0', 'gate'] as const).filter((half) => !this.#isUp[half]);
     if (inStart && halves.length === 1 && starting.length === 1) halves = starting;
     await this.#moment(halves[0] ?? 'dom0', inStart);
@@ -60,7 +60,7 @@ export class KilledHouse {
     for (const half of halves) this.#start(half);
   }
 
-  /** All choices are made before anything is waited for, so that a seed always brings the same. */
+  /** Makes all choices before any wait, so that a seed always gives the same choices. */
   async #moment(half: HalfName, inStart: boolean): Promise<void> {
     const share = this.#random.next() * 1.2;
     const writes = 1 + this.#random.below(MOST_WRITES);
@@ -74,7 +74,7 @@ export class KilledHouse {
     await pause(more);
   }
 
-  /** So many changes in the half's state directory. */
+  /** Waits for this many changes in the half's state directory. */
   async #writes(half: HalfName, count: number): Promise<void> {
     const { gateState, dom0State } = this.#house.layout;
     const enough = new AbortController();

@@ -1,12 +1,12 @@
 import type { LogPage, PageQuery } from '../../server/gate/console-log/log-pages.js';
 
-/** A boot, and where it begins. */
+/** A boot, and the position where it begins. */
 export interface PagedBoot {
   readonly from: number;
   readonly profile: string;
 }
 
-/** The pages of a log that is all there. */
+/** The pages of a log that is completely in memory. */
 export class PagesInMemory {
   readonly bytes: Buffer;
   readonly boots: readonly PagedBoot[];

@@ -1,6 +1,6 @@
 /**
- * Logs numbered lines as fast as the disk takes them, and no faster: beyond a bound, what waits is skipped. To be killed:
- * `node logging-child.js FOLDER FROM`. Says `ready` when it has begun.
+ * Logs numbered lines as fast as the disk takes them, and no faster: the log skips bytes that wait beyond a
+ * bound. For tests that kill it: `node logging-child.js FOLDER FROM`. Prints `ready` when it has begun.
  */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { ConsoleLogs } from '../../server/dom0/console-log/console-logs.js';
 import { LocalDisk } from '../../server/dom0/console-log/log-disk.js';
 import { silentLogger } from './silent-logger.js';
 
-/** Bytes that may wait to be written; the log itself lets more wait than that. */
+/** Bytes that may wait to be written. The log itself allows more. */
 const AHEAD_BYTES = 256 * 1024;
 
 const [folder = '', from = '1'] = process.argv.slice(2);
@@ -26,7 +26,7 @@ const logs = new ConsoleLogs({
 });
 const log = logs.of(name);
 log.begins({ uuid: 'u1', domid: 1 }, 'normal', Date.now());
-/** Bytes on the disk, of this run and of earlier ones. */
+/** Bytes on the disk, from this run and earlier ones. */
 function written(): number {
   const directory = join(folder, 'domains', 'horatio');
   if (!existsSync(directory)) return 0;

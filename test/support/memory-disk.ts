@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import type { StateDisk, StateFile } from '../../server/dom0/state/state-disk.js';
 
-/** The power is gone: nothing more is done, and nobody is told. */
+/** Thrown after a power cut: nothing more happens, and nobody is told. */
 export class PowerCutError extends Error {}
 
 type Change = { readonly at: number; readonly bytes: Buffer } | { readonly size: number };
@@ -10,7 +10,7 @@ type NameChange =
   | { readonly kind: 'rename'; readonly from: string; readonly to: string }
   | { readonly kind: 'remove'; readonly path: string };
 
-/** What a file holds: what is on the disk, and what was written since. */
+/** The content of a file: the durable bytes, and the changes since. */
 class Inode {
   durable: Buffer = Buffer.alloc(0);
   changes: Change[] = [];
@@ -19,7 +19,10 @@ class Inode {
     return this.after(this.changes.length);
   }
 
-  /** With the first changes on the disk, and of the next one so many bytes. `null`: its length, and zeros. */
+  /**
+   * The content after the first `count` changes, and `torn` bytes of the next one. With null, the next one's
+   * bytes are zeros.
+   */
   after(count: number, torn: number | null = 0): Buffer {
     let data: Buffer = Buffer.from(this.durable);
     for (const change of this.changes.slice(0, count)) data = applied(data, change);
@@ -30,13 +33,13 @@ class Inode {
   }
 }
 
-/** What of the changes that were not synced is found after the power was cut. */
+/** The unsynced changes that a power cut leaves. */
 export interface Leftover {
-  /** So many changes of every file. */
+  /** The number of changes of every file. */
   readonly changes: number;
-  /** And of the next one so many bytes; null: its length, and zeros. */
+  /** Bytes of the next change; null leaves its length, filled with zeros. */
   readonly torn?: number | null;
-  /** So many changes of names, in their order. */
+  /** The number of name changes, in order. */
   readonly names: number;
 }
 
@@ -44,17 +47,17 @@ export const NOTHING_MORE: Leftover = { changes: 0, names: 0 };
 export const EVERYTHING: Leftover = { changes: Infinity, names: Infinity };
 
 /**
- * A disk in memory. What is written or named is on it only after a sync; what a power cut leaves of the rest is the test's choice.
- * It can fail, take fewer bytes than it is given, or lose its power before any of its operations.
+ * A disk in memory. Writes and names are durable only after a sync; the test chooses what a power cut leaves
+ * of the rest. It can fail, take fewer bytes than it is given, or lose power before any operation.
  */
 export class MemoryDisk implements StateDisk {
-  /** How many operations were asked for that change something. */
+  /** The number of changing operations so far. */
   operations = 0;
-  /** The power is cut before this one. */
+  /** The power is cut before this operation. */
   cutBefore = Infinity;
-  /** At most so many bytes are taken at once. */
+  /** The most bytes that one write takes. */
   mostAtOnce = Infinity;
-  /** Says for each operation with what it fails, if it does. */
+  /** Returns the error code for an operation that should fail; null otherwise. */
   fault: (what: keyof StateDisk, path: string) => string | null = () => null;
   #names = new Map<string, Inode>();
   #folders = new Set<string>(['/']);
@@ -123,23 +126,23 @@ export class MemoryDisk implements StateDisk {
     if (this.#names.delete(file)) this.#nameChanges.push({ kind: 'remove', path: file });
   }
 
-  /** The text of a file as it is now; null when there is none. */
+  /** The present text of a file; null when it does not exist. */
   text(file: string): string | null {
     return this.#names.get(file)?.now.toString() ?? null;
   }
 
-  /** The sizes of the writes to a file that are not synced. */
+  /** The sizes of the unsynced writes to a file. */
   unsynced(file: string): readonly number[] {
     const changes = this.#names.get(file)?.changes ?? [];
     return changes.map((change) => ('bytes' in change ? change.bytes.length : 0));
   }
 
-  /** How many changes of names are not synced. */
+  /** The number of unsynced name changes. */
   get unsyncedNames(): number {
     return this.#nameChanges.length;
   }
 
-  /** The disk as it is found after a power cut. */
+  /** The disk after a power cut. */
   afterPowerCut({ changes, torn = 0, names }: Leftover): MemoryDisk {
     const found = new MemoryDisk();
     found.#folders = new Set(this.#folders);

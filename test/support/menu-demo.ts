@@ -5,8 +5,8 @@ import { NORMAL } from '../../policy/names.js';
 import { domain, logPiece, menuKey, menuStart, offers, operation, refused } from './menu-samples.js';
 
 /**
- * Shows the menus on this very terminal over a world of three servers, to look at them:
- * `node dist/test/support/menu-demo.js [--plain]`.
+ * Shows the menus on this terminal, over a world of three servers: `node dist/test/support/menu-demo.js
+ * [--plain]`.
  */
 
 const plain = process.argv.includes('--plain');

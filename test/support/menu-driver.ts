@@ -5,10 +5,10 @@ import { update } from '../../menus/update.js';
 import type { Message } from '../../menus/update.js';
 import { menuStart } from './menu-samples.js';
 
-/** Drives the pure menu as a customer would: `press('4', 'horatio', 'enter')`. */
+/** Drives the pure menu as a customer does: `press('4', 'horatio', 'enter')`. */
 export class MenuDriver {
   state: MenuState;
-  /** Everything wanted so far. */
+  /** All effects so far. */
   readonly effects: Effect[] = [];
 
   constructor(start: Partial<MenuStart> = {}) {
@@ -28,7 +28,7 @@ export class MenuDriver {
     return this.send(fact);
   }
 
-  /** One key each; `type` for words. */
+  /** Presses keys, one for each argument. For words use `type`. */
   press(...keys: readonly string[]): this {
     return this.send(...keys.map((key) => ({ input: 'key', key }) as const));
   }
@@ -37,7 +37,7 @@ export class MenuDriver {
     return this.press(...Array.from(text));
   }
 
-  /** The effects since the last time, and only those of one kind when it is named. */
+  /** The effects since the last call. */
   taken(): Effect[] {
     return this.effects.splice(0);
   }

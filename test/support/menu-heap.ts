@@ -2,7 +2,9 @@ import { openFullScreenMenu } from '../../menus/full-screen-menu.js';
 import { FakeMenuTerminal } from './fake-menu-terminal.js';
 import { menuStart } from './menu-samples.js';
 
-/** Opens, uses and closes menus, and prints how much the heap has grown: `node --expose-gc menu-heap.js CYCLES`. */
+/**
+ * Opens, uses and closes menus, and prints the growth of the heap: `node --expose-gc menu-heap.js CYCLES`.
+ */
 
 function cycle(): void {
   const terminal = new FakeMenuTerminal();

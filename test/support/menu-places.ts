@@ -17,7 +17,7 @@ import {
   refused,
 } from './menu-samples.js';
 
-/** Every screen that a customer can get to, by name, in a window of the given size. */
+/** Drives a menu to one of its screens, in a window of the given size. */
 
 export type Place = (start: { columns: number; rows: number; charset: 'utf-8' | 'ascii' }) => MenuDriver;
 
@@ -74,7 +74,7 @@ const KEYS = [
 const MAINTENANCE =
   'Maintenance (until 2025-11-21 09:00 UTC): New disks for the host. Nothing is lost, and nothing can be started meanwhile.';
 
-/** What a machine says that does not find its disk, between the end of the boot before and a prompt. */
+/** The output of a guest that does not find its disk, between the end of an earlier boot and a prompt. */
 const BOOTED: MenuLogPiece = {
   ...logPiece(0, 79, {}, 60),
   lines: [
@@ -237,11 +237,11 @@ export const PLACES: Readonly<Record<string, Place>> = {
     ),
 };
 
-/** Text that would do harm on a terminal, for every field that comes from elsewhere. */
+/** Text that would do harm on a terminal, for every field from elsewhere. */
 export const HOSTILE =
   '\x1b[2J\x1b]0;owned\x07\u009b31m\u202e{red-fg}漢字\r\n\0z\u0300\u0301\u0302\u0303😀{/} ';
 
-/** The same places with harm in every field. */
+/** The same screens with hostile text in every field. */
 export function hostilePlaces(start: {
   columns: number;
   rows: number;

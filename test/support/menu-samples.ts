@@ -131,7 +131,7 @@ export const BOOTS: readonly MenuBoot[] = [
   { began: NOW - 2 * 3_600_000, profile: 'rescue' },
 ];
 
-/** The lines from one number to another, each of ten bytes, the second boot from `boots` on. */
+/** Numbered lines of ten bytes each, from `first` to `last`; the second boot starts at line `boots`. */
 export function logPiece(
   first: number,
   last: number,

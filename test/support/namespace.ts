@@ -2,15 +2,15 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
-/** What a script's last lines are: it says that it is done, and holds its namespaces until its input ends. */
+/** The last lines of a script: it reports that it is ready, and holds its namespaces until its input ends. */
 export const HOLD = 'echo mounted\nexec cat';
 
 /**
- * Runs a script in namespaces of its own.
+ * Runs a script in its own namespaces.
  *
- * @param flags those of unshare(1); with `-r` nobody must be root (user_namespaces(7))
- * @param script for sh(1), with `HOLD` at its end
- * @returns the process that holds the namespaces; what the script complained of when it did not come to its end
+ * @param flags of unshare(1); with `-r` nobody needs to be root (user_namespaces(7))
+ * @param script for sh(1), ending with `HOLD`
+ * @returns the process that holds the namespaces; the script's error output when it failed
  */
 export async function holdNamespace(
   flags: readonly string[],
@@ -31,7 +31,7 @@ export async function holdNamespace(
   return isHeld ? holder : said.trim();
 }
 
-/** Ends what holds namespaces. They are gone when the last program in them is. */
+/** Ends the process that holds namespaces. They go with the last program in them. */
 export async function letGo(holder: ChildProcess): Promise<void> {
   holder.stdin?.end();
   if (holder.exitCode === null) await once(holder, 'close');

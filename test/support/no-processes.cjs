@@ -1,6 +1,6 @@
 /**
- * Loaded before all tests: a file that `.mocharc.unit.json` takes for one that starts no process may not start any, also while the
- * others run. Let through is flock(1), by which the dom0 half locks its state.
+ * Loaded before all tests. A file that `.mocharc.unit.json` counts among those without processes may not
+ * start any, even while others run. Only flock(1) is allowed, with which the dom0 half locks its state.
  */
 const childProcess = require('node:child_process');
 const { syncBuiltinESMExports } = require('node:module');
@@ -26,7 +26,7 @@ function guarded(start) {
   return guard;
 }
 
-// Mocha's own process starts the workers, each of which runs one file at a time.
+// Mocha's main process starts the workers. Each runs one file at a time.
 if (process.env.MOCHA_WORKER_ID !== undefined) {
   for (const name of ['exec', 'execFile', 'execFileSync', 'execSync', 'fork', 'spawn', 'spawnSync']) {
     childProcess[name] = guarded(childProcess[name]);

@@ -2,10 +2,10 @@ import { appendFileSync, chmodSync, chownSync, mkdirSync, writeFileSync } from '
 import { dirname, join } from 'node:path';
 import { makeEd25519KeyPair } from '../../server/gate/ssh/ed25519-key-pair.js';
 
-/** Whether this process may give files to others, as on a real host. */
+/** Whether this process may give files to other users, as on a real host. */
 export const IS_ROOT = process.geteuid?.() === 0;
 
-/** An account as it is made by `OldDom0.account`. */
+/** An account that `OldDom0.account` made. */
 export interface OldAccount {
   readonly name: string;
   readonly uid: number;
@@ -16,8 +16,9 @@ export interface OldAccount {
 }
 
 /**
- * The files of a Xen host as they were before Postern, below a directory: accounts, sudoers, authorized_keys, configurations of
- * domains. Files in homes belong to their accounts when the tests run as root, unless it is said otherwise.
+ * The files of a Xen host before Postern, below a directory: accounts, sudoers, authorized_keys,
+ * configurations of domains. When the tests run as root, files in homes belong to their accounts, unless told
+ * otherwise.
  */
 export class OldDom0 {
   readonly root: string;
@@ -27,8 +28,9 @@ export class OldDom0 {
   #uid = 1000;
 
   /**
-   * @param identities where the customers' private keys are put
-   * @param gives whether files in homes are given to their accounts at once, or by what `toGive` says
+   * @param identities the directory for the customers' private keys
+   * @param gives whether files in homes are given to their accounts at once; otherwise the commands of
+   * `toGive` do it
    */
   constructor(root: string, identities: string, gives = IS_ROOT) {
     this.root = root;
@@ -43,7 +45,7 @@ export class OldDom0 {
     mkdirSync(join(root, 'home'), { recursive: true });
   }
 
-  /** Writes a file of the administrators'. */
+  /** Writes an administrators' file. */
   write(path: string, text: string): string {
     const file = join(this.root, path);
     mkdirSync(dirname(file), { recursive: true });
@@ -55,7 +57,7 @@ export class OldDom0 {
     appendFileSync(join(this.root, path), text);
   }
 
-  /** Makes an account with a key pair and a home, and no authorized_keys yet. */
+  /** Makes an account with a key pair and a home, but without authorized_keys. */
   account(name: string, shell = '/bin/sh'): OldAccount {
     const uid = (this.#uid += 1);
     this.append('etc/passwd', `${name}:x:${uid}:${uid}::/home/${name}:${shell}\n`);
@@ -70,7 +72,7 @@ export class OldDom0 {
     return { name, uid, identity, publicKey: pair.publicFile.split(' ').slice(0, 2).join(' ') };
   }
 
-  /** Writes an account's authorized_keys as the account would. @returns the path */
+  /** Writes an account's authorized_keys, as the account itself would. @returns the path */
   authorizedKeys({ name, uid }: OldAccount, text: string | Buffer): string {
     const file = join(this.root, 'home', name, '.ssh', 'authorized_keys');
     writeFileSync(file, text, { mode: 0o600 });
@@ -83,7 +85,7 @@ export class OldDom0 {
     this.write(`etc/xen/${name}.cfg`, `name = "${name}"\nmemory = 128\ndisk = []\n${more}`);
   }
 
-  /** Shell commands that give the files to their accounts, on the machine that has them below its root. */
+  /** Shell commands that give the files to their accounts, for the machine that has them below its root. */
   get toGive(): string {
     return [...this.#given].map(([uid, paths]) => `chown ${uid}:${uid} ${paths.join(' ')}`).join('\n');
   }

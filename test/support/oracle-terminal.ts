@@ -2,7 +2,10 @@ import xterm from '@xterm/headless';
 import type { Terminal } from '@xterm/headless';
 import { looksOf } from './terminal-looks.js';
 
-/** A terminal that is told bytes as they come, cut anywhere. Its emulator is only given whole characters: it misreads some halves. */
+/**
+ * A terminal that takes bytes cut anywhere. Its emulator gets only complete characters, because it misreads
+ * some halves.
+ */
 export class OracleTerminal {
   readonly terminal: Terminal;
   #held: Buffer = Buffer.alloc(0);
@@ -15,11 +18,11 @@ export class OracleTerminal {
       allowProposedApi: true,
       logLevel: 'off',
     });
-    // Links cost the emulator memory, and are no looks.
+    // Links cost the emulator memory, and are not visible.
     this.terminal.parser.registerOscHandler(8, () => true);
   }
 
-  /** What a terminal of a size shows that was told all of this. */
+  /** The looks of a terminal of this size after all these bytes. */
   static async thatSaw(said: Buffer | string, cols: number, rows: number): Promise<unknown> {
     const oracle = new OracleTerminal(cols, rows);
     await oracle.told(said);
@@ -28,7 +31,7 @@ export class OracleTerminal {
     return looks;
   }
 
-  /** Resolves when it shows. */
+  /** Resolves when the bytes are shown. */
   async told(bytes: Buffer | string): Promise<void> {
     const all = Buffer.concat([this.#held, Buffer.from(bytes)]);
     const end = endOfCharacters(all);
@@ -47,7 +50,7 @@ export class OracleTerminal {
   }
 }
 
-/** Before the beginning of a character that is not whole. */
+/** The position before an incomplete character at the end. */
 function endOfCharacters(bytes: Buffer): number {
   for (let at = bytes.length - 1; at >= Math.max(0, bytes.length - 3); at -= 1) {
     const byte = bytes[at] ?? 0;

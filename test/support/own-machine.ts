@@ -7,17 +7,18 @@ import { run } from './house.js';
 import type { Ended } from './house.js';
 import { HOLD, holdNamespace, letGo } from './namespace.js';
 
-/** Where the program lies on this machine. */
+/** The program's directory on this machine. */
 const PROGRAM = fileURLToPath(new URL('../../../', import.meta.url)).replace(/\/$/, '');
-/** A login's of root, as Debian has it. */
+/** PATH of a root login on Debian. */
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** Directories that are the machine's own. The rest of / is this machine's, with the programs. */
+/** The machine's own directories. The rest of / is this machine's, with its programs. */
 const OWN = ['etc', 'home', 'root', 'run', 'srv', 'usr/local', 'var'];
 
 /**
- * Makes a / on a file system in memory. `$1` is where, `$2` has the machine's own directories, `$3` names programs that it needs, `$4` is
- * `network` when it has one of its own; pairs of a directory and its place on the machine follow.
+ * Makes a / on a file system in memory. `$1` is its place, `$2` holds the machine's own directories, `$3`
+ * names the programs that it needs. `$4` is `network` when it has its own network. Pairs of a directory and
+ * its place on the machine follow.
  */
 const MOUNT = `
 set -e
@@ -57,29 +58,30 @@ exec chroot "$root" sh -c '${HOLD.replaceAll('\n', '; ')}'
 
 export interface OwnMachineOptions {
   /**
-   * How many accounts can be told apart by their numbers. With one, the account `postern` and whoever runs the test have root's. Many
-   * need root, or a range in subuid(5).
+   * How many accounts have different numbers. With one, the account `postern` and the user who runs the test
+   * have root's number. With many, the test needs root or a range in subuid(5).
    */
   readonly numbers?: 'one' | 'many';
-  /** Whether it has a network of its own, in which every port is free. */
+  /** Whether it has its own network, in which every port is free. */
   readonly hasNetwork?: boolean;
-  /** Directories of this machine, and where they are on that one. */
+  /** Directories of this machine, with their places on the new one. */
   readonly places?: readonly (readonly [directory: string, place: string])[];
-  /** Programs without which it is of no use. */
+  /** Programs that it cannot do without. */
   readonly needs?: readonly string[];
 }
 
 /**
- * A machine of a test's own, on which commands run as they stand, with the paths that they name: /etc, /home, /root, /run, /srv, /usr/local and
- * /var are directories of the test. Postern is in /opt/postern. Whoever runs the test is its root.
+ * A machine of a test's own, on which commands run unchanged with the paths that they name: /etc, /home,
+ * /root, /run, /srv, /usr/local and /var are directories of the test. Postern is in /opt/postern. The user
+ * who runs the test is root there.
  */
 export class OwnMachine {
-  /** The beginning of a command line that runs a program on it. */
+  /** The beginning of a command line that runs a program on the machine. */
   readonly into: readonly string[];
   readonly #holder: ChildProcess;
   readonly #directory: string;
 
-  /** Made by `start`. */
+  /** Use `start`. */
   constructor(directory: string, holder: ChildProcess, spaces: readonly string[]) {
     this.#directory = directory;
     this.#holder = holder;
@@ -87,8 +89,8 @@ export class OwnMachine {
   }
 
   /**
-   * @param directory has the machine's directories, as long as it runs; what is missing is made
-   * @returns a sentence when this machine does not let its users have such a one
+   * @param directory holds the machine's directories while it runs; missing ones are made
+   * @returns a sentence when this machine does not let its users make such a machine
    */
   static async start(
     directory: string,
@@ -118,32 +120,38 @@ export class OwnMachine {
     return new OwnMachine(directory, holder, isOfUser ? ['-U', '--preserve-credentials', ...spaces] : spaces);
   }
 
-  /** Runs a shell's command line as it stands, as root at a login. */
+  /** Runs a shell command line unchanged, as in a root login. */
   async run(command: string): Promise<Ended> {
     const [program = '', ...args] = this.into;
     return run(program, [...args, 'env', `PATH=${PATH}`, 'HOME=/root', 'sh', '-c', command], '');
   }
 
-  /** Where a test finds a path of the machine's own directories. */
+  /** The path of a file in the machine's own directories, as a test finds it. */
   path(path: string): string {
     return join(this.#directory, path);
   }
 
-  /** Puts a program before this machine's of the same name. @param text of a shell script */
+  /** Installs a program that hides this machine's program of the same name. @param text of a shell script */
   program(name: string, text: string): void {
     const file = this.path(`usr/local/bin/${name}`);
     writeFileSync(file, `#!/bin/sh\n${text}\n`);
     chmodSync(file, 0o755);
   }
 
-  /** It is gone when the last program on it is, and its directories with it: they may belong to accounts that only it has. */
+  /**
+   * Removes the directories, which may belong to accounts that only this machine has. The machine goes with
+   * its last program.
+   */
   async stop(): Promise<void> {
     await this.run(`rm -rf --one-file-system '${this.#directory}'`);
     await letGo(this.#holder);
   }
 }
 
-/** A part of the program that `doctor` would warn of, as its owner is not the machine's root or it is open to a group. */
+/**
+ * A part of the program that `doctor` would warn of, because its owner is not the machine's root or a group
+ * can write to it; null when there is none.
+ */
 function changeableByOthers(): string | null {
   const parts = [PROGRAM];
   for (let at = process.execPath; at.startsWith(`${PROGRAM}/`); at = dirname(at)) parts.push(at);

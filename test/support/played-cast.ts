@@ -3,21 +3,21 @@ import headless from '@xterm/headless';
 
 type Event = readonly [seconds: number, code: string, data: string];
 
-/** A recording (asciicast v2), played to its end at once on a terminal as wide as its own. */
+/** A recording (asciicast v2), played to its end at once on a terminal of its own size. */
 export class PlayedCast {
   readonly header: { readonly version: number; readonly width: number; readonly height: number };
   readonly events: readonly Event[];
-  /** What stands on the screen in the end, lines without trailing blanks. */
+  /** The text on the screen at the end, without trailing blanks. */
   readonly screen: string;
 
-  /** Made by `play`. */
+  /** Use `play`. */
   constructor(header: PlayedCast['header'], events: readonly Event[], screen: string) {
     this.header = header;
     this.events = events;
     this.screen = screen;
   }
 
-  /** Fails when a line is not of the format, or not whole. */
+  /** Plays a text. Fails when a line is malformed or incomplete. */
   static async play(text: string): Promise<PlayedCast> {
     assert.ok(text.endsWith('\n'), 'the last line is whole');
     const [first = '', ...lines] = text.slice(0, -1).split('\n');
@@ -47,7 +47,7 @@ export class PlayedCast {
     return new PlayedCast(header, events, shown.join('\n').trimEnd());
   }
 
-  /** The data of all events of a kind, joined. */
+  /** The data of all events of one kind, joined. */
   said(code: 'o' | 'i' | 'r' | 'm'): string {
     return this.events.flatMap(([, event, data]) => (event === code ? [data] : [])).join('');
   }

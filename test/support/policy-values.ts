@@ -3,7 +3,7 @@ import type { Conditions } from '../../policy/conditions.js';
 import type { BootProfileName, CustomerName, DomainName } from '../../policy/names.js';
 import type { KeyRule, Limit, Policy, Request, Rule, Usage } from '../../policy/policy.js';
 
-/** Policies and requests made by hand: what a test does not say is "not asked for". */
+/** Policies and requests made by hand. A condition that a test does not set is absent. */
 
 const PLACE = { file: 'test.yaml', line: 1, column: 1 };
 const NOBODY_ASKED = { customers: [], groups: [], roles: [] };
@@ -90,7 +90,7 @@ export function policy(parts: Partial<Policy> = {}): Policy {
   };
 }
 
-/** A rule for keys that asks nothing. */
+/** A rule for keys without conditions. */
 export const NO_KEY_RULE: KeyRule = {
   subjects: NOBODY_ASKED,
   types: [],
@@ -100,7 +100,7 @@ export const NO_KEY_RULE: KeyRule = {
   place: PLACE,
 };
 
-/** Alice, owner, about horatio, of which nothing is known, unless said otherwise. */
+/** Asks about alice, an owner, and horatio, in unknown circumstances, unless told otherwise. */
 export function request(action: Action, parts: { [K in keyof Request]?: string | null } = {}): Request {
   const { customer = 'alice', role = 'owner', domain = 'horatio', profile = null, key = null } = parts;
   const { source = null, state = null, booted = null } = parts;
@@ -117,7 +117,7 @@ export function request(action: Action, parts: { [K in keyof Request]?: string |
   };
 }
 
-/** Nobody has done anything yet. */
+/** No uses so far. */
 export const unused: Usage = () => 0;
 
 /** One use at each of these times. */

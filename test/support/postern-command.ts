@@ -5,14 +5,14 @@ import { fileURLToPath } from 'node:url';
 
 export const POSTERN = fileURLToPath(new URL('../../server/postern.js', import.meta.url));
 
-/** How a command ended, as its caller sees it. */
+/** The result of a command. */
 export interface Ended {
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Runs `postern` as a process of its own, with nothing of this one's environment but PATH. */
+/** Runs `postern` in its own process, with only PATH from this process's environment. */
 export async function postern(
   args: readonly string[],
   { input = '', env = {} }: { readonly input?: string; readonly env?: NodeJS.ProcessEnv } = {},

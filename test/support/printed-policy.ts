@@ -1,7 +1,7 @@
 import type { Conditions } from '../../policy/conditions.js';
 import type { Domains, Idle, Policy, Subjects } from '../../policy/policy.js';
 
-/** A policy as a file that would say the same: JSON, which YAML is a superset of. */
+/** Writes a policy as a file with the same meaning, in JSON, which YAML includes. */
 export function printedPolicy(policy: Policy): string {
   const { groups, tags, rules, limits, sessionLimits, consoleTerms, keyRules } = policy;
   const document = {
@@ -47,7 +47,7 @@ export function printedPolicy(policy: Policy): string {
   return `${JSON.stringify(document, null, 1)}\n`;
 }
 
-/** An id that was made from the place is made again. */
+/** Leaves out an id made from the place: the loader makes it again. */
 function named(id: string): object {
   return id.includes('[') ? {} : { id };
 }
@@ -87,7 +87,7 @@ function spell(idle: Idle | null): object {
   return given('idle', typeof idle === 'number' ? span(idle) : idle);
 }
 
-/** In the largest unit that says it exactly: a number of seconds may have too many digits. */
+/** The largest unit without a remainder: a number of seconds may have too many digits. */
 function span(seconds: number): string {
   const units = [
     ['d', 86_400],

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 
-/** What the kernel knows of a running process. (proc(5)) */
+/** The kernel's facts about a running process. (proc(5)) */
 export class ProcessFacts {
   readonly #folder: string;
 
@@ -8,23 +8,23 @@ export class ProcessFacts {
     this.#folder = `/proc/${pid}`;
   }
 
-  /** The most bytes that were resident since `forgetPeak`. */
+  /** The peak of resident bytes since `forgetPeak`. */
   get peak(): number {
     return this.#number('status', 'VmHWM') * 1024;
   }
 
-  /** Bytes that it read, from whatever. */
+  /** Bytes that it has read, from anywhere. */
   get bytesRead(): number {
     return this.#number('io', 'rchar');
   }
 
-  /** Clock ticks of CPU, a hundred a second, of all its threads. */
+  /** CPU time of all its threads, in clock ticks of 1/100 s. */
   get cpuTicks(): number {
     const [, ...fields] = this.#read('stat').slice(this.#read('stat').lastIndexOf(')')).split(' ');
     return Number(fields[11]) + Number(fields[12]);
   }
 
-  /** What each open descriptor is: `socket`, `/dev/ptmx`, a path. */
+  /** The kind of each open descriptor: `socket`, `/dev/ptmx`, a path. */
   get descriptors(): readonly string[] {
     return readdirSync(`${this.#folder}/fd`).flatMap((fd) => {
       try {
@@ -35,14 +35,14 @@ export class ProcessFacts {
     });
   }
 
-  /** Its children's process ids. */
+  /** The process ids of its children. */
   get children(): readonly number[] {
     return readdirSync(`${this.#folder}/task`).flatMap((thread) =>
       this.#read(`task/${thread}/children`).split(' ').filter(Boolean).map(Number),
     );
   }
 
-  /** The peak is counted from what is resident now. */
+  /** Resets the peak to the present resident bytes. */
   forgetPeak(): void {
     writeFileSync(`${this.#folder}/clear_refs`, '5');
   }

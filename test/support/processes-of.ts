@@ -6,7 +6,7 @@ export interface FoundProcess {
   readonly command: string;
 }
 
-/** The processes whose command line names something in this directory. (proc(5)) */
+/** The processes whose command line names a path in this directory. (proc(5)) */
 export function processesOf(directory: string): FoundProcess[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))

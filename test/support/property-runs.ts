@@ -1,12 +1,12 @@
-/** How often a property is tried, and from where. */
+/** The number of runs of a property test, and their seed. */
 export interface PropertyRuns {
   readonly numRuns: number;
   readonly seed: number;
 }
 
 /**
- * The runs of a property test: `usual` ones, `long` ones with POSTERN_TEST_LONG. The seed is new each time unless
- * POSTERN_TEST_SEED gives one; both are printed, so that a failure can be made again.
+ * The runs of a property test: `usual` of them, or `long` with POSTERN_TEST_LONG. The seed is new each time
+ * unless POSTERN_TEST_SEED sets it. Both are printed, so that a failure can be repeated.
  */
 export function propertyRuns(what: string, usual: number, long: number): PropertyRuns {
   const numRuns = process.env['POSTERN_TEST_LONG'] === undefined ? usual : long;
@@ -15,10 +15,10 @@ export function propertyRuns(what: string, usual: number, long: number): Propert
   return { numRuns, seed };
 }
 
-/** The short form of what must be the same on every run: a red one is then the doing of a change. */
+/** The short form always uses this seed: a failure then comes from a change of ours. */
 const STEADY_SEED = 1129;
 
-/** As `propertyRuns`, but the short form always tries the same; the long form begins anywhere. */
+/** As `propertyRuns`, but the short form is always the same. The long form starts anywhere. */
 export function steadyRuns(what: string, usual: number, long: number): PropertyRuns {
   const isLong = process.env['POSTERN_TEST_LONG'] !== undefined;
   const given = process.env['POSTERN_TEST_SEED'];

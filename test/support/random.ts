@@ -1,4 +1,4 @@
-/** Numbers that one seed always brings in the same order (mulberry32). */
+/** Random numbers. One seed always gives the same ones (mulberry32). */
 export class Random {
   #state: number;
 
@@ -6,7 +6,7 @@ export class Random {
     this.#state = seed >>> 0;
   }
 
-  /** From 0 up to 1, which is left out. */
+  /** From 0 up to, but without, 1. */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let mixed = this.#state;
@@ -15,17 +15,17 @@ export class Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   }
 
-  /** A whole number from 0 up to `end`, which is left out. */
+  /** A whole number from 0 up to, but without, `end`. */
   below(end: number): number {
     return Math.floor(this.next() * end);
   }
 
-  /** One of them. */
+  /** One of the choices. */
   of<T>(choices: readonly T[]): T {
     return choices[this.below(choices.length)] as T;
   }
 
-  /** True in so many of a hundred cases. */
+  /** True in `chance` of a hundred cases. */
   percent(chance: number): boolean {
     return this.next() * 100 < chance;
   }

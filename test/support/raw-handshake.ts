@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { eventually } from './eventually.js';
 import { encode, message } from './raw-ssh.js';
 
-/** Numbers of the messages of a key exchange (RFC 4253 §12, RFC 5656 §7.1). */
+/** Message numbers of a key exchange (RFC 4253 §12, RFC 5656 §7.1). */
 export const MSG = { disconnect: 1, kexinit: 20, newkeys: 21, kexInit: 30, kexReply: 31 } as const;
 
 export interface Proposal {
@@ -13,7 +13,7 @@ export interface Proposal {
   readonly firstFollows?: boolean;
 }
 
-/** A client that makes its key exchange by hand, up to NEWKEYS: before that nothing is encrypted. */
+/** A client that makes its key exchange by hand, up to NEWKEYS. Before NEWKEYS nothing is encrypted. */
 export class RawHandshake {
   readonly socket: Socket;
   #received = Buffer.alloc(0);
@@ -38,7 +38,7 @@ export class RawHandshake {
     return handshake;
   }
 
-  /** SSH_MSG_KEXINIT; all but what is given is what the gate prefers. */
+  /** Sends SSH_MSG_KEXINIT. By default it proposes what the gate prefers. */
   propose({ kex = 'curve25519-sha256', hostKey = 'ssh-ed25519', firstFollows = false }: Proposal = {}): void {
     const [cipher, mac] = ['aes128-ctr', 'hmac-sha2-256'];
     const lists = [kex, hostKey, cipher, cipher, mac, mac, 'none', 'none', '', ''];
@@ -46,12 +46,12 @@ export class RawHandshake {
     this.send(Buffer.concat([Buffer.from([MSG.kexinit]), fields]));
   }
 
-  /** SSH_MSG_KEX_ECDH_INIT with an honest key of ours, or SSH_MSG_KEXDH_INIT with any number. */
+  /** Sends SSH_MSG_KEX_ECDH_INIT with an honest key, or SSH_MSG_KEXDH_INIT with any number. */
   exchange(publicValue: Buffer = x25519()): void {
     this.send(message(MSG.kexInit, publicValue));
   }
 
-  /** One packet without encryption (RFC 4253 §6). */
+  /** Sends one unencrypted packet (RFC 4253 §6). */
   send(payload: Buffer): void {
     const padding = 8 + ((16 - ((payload.length + 5 + 8) % 8)) % 8);
     const head = Buffer.alloc(5);
@@ -60,7 +60,7 @@ export class RawHandshake {
     this.socket.write(Buffer.concat([head, payload, Buffer.alloc(padding)]));
   }
 
-  /** The payloads that have come so far, whole ones. */
+  /** The payloads of the complete packets received so far. */
   get payloads(): Buffer[] {
     const payloads: Buffer[] = [];
     let rest = this.#received.subarray(this.#received.indexOf('\n') + 1);
@@ -68,13 +68,13 @@ export class RawHandshake {
       const length = rest.readUInt32BE();
       payloads.push(rest.subarray(5, 4 + length - (rest[4] ?? 0)));
       rest = rest.subarray(4 + length);
-      // What follows is encrypted.
+      // Later packets are encrypted.
       if (payloads.at(-1)?.[0] === MSG.newkeys) break;
     }
     return payloads;
   }
 
-  /** The numbers of the messages that have come so far. */
+  /** The message numbers received so far. */
   get numbers(): number[] {
     return this.payloads.map((payload) => payload[0] ?? 0);
   }

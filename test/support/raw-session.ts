@@ -1,6 +1,6 @@
 import { message, type RawSsh } from './raw-ssh.js';
 
-/** A session channel opened by hand. Channel numbers are the client's own, from 0. */
+/** A session channel opened by hand. The client numbers its channels itself, from 0. */
 export class RawSession {
   readonly raw: RawSsh;
   /** The server's number for the channel. */
@@ -13,7 +13,7 @@ export class RawSession {
     this.remote = remote;
   }
 
-  /** @returns null when the server refused the channel, or closed the connection */
+  /** @returns null when the server refused the channel or closed the connection */
   static async open(
     raw: RawSsh,
     { type = 'session', window = 2 ** 21, packetSize = 32768, more = [] as (number | string)[] } = {},
@@ -28,7 +28,7 @@ export class RawSession {
     return new RawSession(raw, before, (answer.args[0] as { sender: number }).sender);
   }
 
-  /** @returns whether the server said yes */
+  /** @returns whether the server accepted the request */
   async request(type: string, ...fields: (number | boolean | string | Buffer)[]): Promise<boolean> {
     const answers = (): boolean[] =>
       this.raw.received.flatMap(({ name, args }) => {
@@ -41,7 +41,7 @@ export class RawSession {
     return answers()[before] ?? false;
   }
 
-  /** A request that wants no reply. */
+  /** Sends a request without asking for a reply. */
   tell(type: string, ...fields: (number | boolean | string | Buffer)[]): void {
     this.raw.send(message(98, this.remote, type, false, ...fields));
   }
@@ -58,7 +58,7 @@ export class RawSession {
     this.raw.send(message(97, this.remote));
   }
 
-  /** What the server has sent to stdout so far. */
+  /** The server's output on stdout so far. */
   get output(): string {
     const chunks = this.raw.received.filter(
       ({ name, args }) => name === 'CHANNEL_DATA' && args[0] === this.local,

@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import ssh2, { type Client, type ConnectConfig, type ParsedKey } from 'ssh2';
 import { sendPayload, type Ssh2Protocol } from '../../server/gate/ssh/ssh2-private.js';
 
-/** What the server answered to one login request. */
+/** The server's answer to one login request. */
 export type LoginReply = 'failure' | 'sign-please' | 'success' | 'disconnected';
 
 type Handler = (...args: unknown[]) => void;
@@ -20,7 +20,7 @@ export interface Negotiated {
   readonly cs: { readonly cipher: string; readonly compress: string };
 }
 
-/** A message of one's own: numbers are uint32, booleans a byte, texts and buffers strings (RFC 4251 §5). */
+/** A message made by hand: numbers are uint32, booleans a byte, texts and buffers strings (RFC 4251 §5). */
 export function message(type: number, ...fields: readonly (number | boolean | string | Buffer)[]): Buffer {
   return Buffer.concat([Buffer.from([type]), ...fields.map((field) => encode(field))]);
 }
@@ -38,14 +38,14 @@ export function encode(field: number | boolean | string | Buffer): Buffer {
 }
 
 /**
- * A client that says what it likes: after an honest key exchange by ssh2, every message is made by hand. For attacks
- * that no honest client makes.
+ * A client that sends whatever a test wants: after an honest key exchange by ssh2, every message is made by
+ * hand. For attacks that no honest client makes.
  */
 export class RawSsh {
   readonly client: Client;
   readonly socket: Socket;
   readonly #protocol: RawProtocol;
-  /** Messages of the server's that reached ssh2's handlers, by their names. */
+  /** The server's messages that reached ssh2's handlers, by name. */
   readonly received: { name: string; args: unknown[] }[] = [];
   readonly #counts = new Map<string, number>();
   readonly #waiting = new Set<() => void>();
@@ -60,7 +60,7 @@ export class RawSsh {
       protocol._handlers[name] = (...args) => {
         this.#counts.set(name, this.count(name) + 1);
         this.received.push({ name, args: args.slice(1) });
-        // ssh2 would look for its own login request, which there is none of.
+        // ssh2 would look for its own login request, and there is none.
         if (name !== 'USERAUTH_FAILURE' && name !== 'USERAUTH_PK_OK') original?.(...args);
         this.#changed();
       };
@@ -71,7 +71,7 @@ export class RawSsh {
     });
   }
 
-  /** Through the key exchange and the service request, to where login begins. */
+  /** Connects, up to the end of the key exchange and the service request, where login begins. */
   static async connect(port: number, config: Partial<ConnectConfig> = {}): Promise<RawSsh> {
     const socket = connect(port, '127.0.0.1');
     await once(socket, 'connect');
@@ -108,7 +108,7 @@ export class RawSsh {
     sendPayload(this.#protocol as unknown as Ssh2Protocol, payload);
   }
 
-  /** A login request without or with method data. */
+  /** Sends a login request, with or without method data. */
   async request(login: string, method: string, data: Buffer = Buffer.alloc(0)): Promise<LoginReply> {
     return this.#ask(method, Buffer.concat([message(50, login, 'ssh-connection', method), data]));
   }
@@ -117,13 +117,13 @@ export class RawSsh {
     return this.request(login, 'publickey', Buffer.concat([false, algorithm, blob].map(encode)));
   }
 
-  /** What a signature has to be over (RFC 4252 §7), for this connection. */
+  /** The bytes that a signature must cover on this connection (RFC 4252 §7). */
   toSign(login: string, algorithm: string, blob: Buffer): Buffer {
     const request = message(50, login, 'ssh-connection', 'publickey', true, algorithm, blob);
     return Buffer.concat([encode(this.#protocol._kex.sessionID), request]);
   }
 
-  /** @param signature the bare signature; it is wrapped with `inner`, or the algorithm's name */
+  /** @param signature the bare signature; it is wrapped with `inner`, or with the algorithm's name */
   async sign(
     login: string,
     algorithm: string,
@@ -135,13 +135,13 @@ export class RawSsh {
     return this.request(login, 'publickey', Buffer.concat([true, algorithm, blob, wrapped].map(encode)));
   }
 
-  /** The honest way, with a private key. */
+  /** Logs in honestly, with a private key. */
   async login(login: string, key: ParsedKey): Promise<LoginReply> {
     const blob = key.getPublicSSH();
     return this.sign(login, key.type, blob, key.sign(this.toSign(login, key.type, blob)));
   }
 
-  /** Waits until a message has arrived, or the connection is closed (then undefined). */
+  /** Waits for a message. Undefined when the connection closes first. */
   async receives(name: string, times = 1): Promise<unknown[] | undefined> {
     const found = (): { args: unknown[] } | undefined =>
       this.received.filter((each) => each.name === name)[times - 1];
@@ -172,7 +172,7 @@ export class RawSsh {
     return reply() ?? 'disconnected';
   }
 
-  /** Waits until it holds; looks again whenever something arrives. */
+  /** Waits until the condition holds; checks it whenever something arrives. */
   async until(holds: () => boolean, what: string): Promise<void> {
     if (holds()) return;
     await new Promise<void>((resolve, reject) => {

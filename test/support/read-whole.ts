@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 
 /**
- * Reads what a dom0 half said, and sees that reading changes nothing of it: every text is printable and short enough, and
- * no field has another value. The reader may add fields that were not sent.
+ * Reads the output of a dom0 half, and checks that reading changes none of it: every text is printable and
+ * short enough, and every field keeps its value. The reader may add fields that were not sent.
  *
- * @throws AssertionError when it changes something @throws AnswerError as `read`
+ * @throws AssertionError when reading changes something
+ * @throws AnswerError as `read` does
  */
 export function readWhole<T>(read: (value: unknown) => T, said: unknown): NonNullable<T> {
   const value = read(said);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** One call of the real xl, as it was recorded. */
+/** One recorded call of the real xl. */
 export interface RecordedCall {
   readonly command: string;
   readonly stdout: string;
@@ -9,7 +9,7 @@ export interface RecordedCall {
   readonly code: number;
 }
 
-/** The calls of one recording in test/fixtures/xl-4.17, in their order. */
+/** The calls of one recording in test/fixtures/xl-4.17, in order. */
 export function recordedCalls(name: string): RecordedCall[] {
   const path = fileURLToPath(new URL(`../../../test/fixtures/xl-4.17/${name}.txt`, import.meta.url));
   const call = /^\$ (.*)\n--- stdout\n([\s\S]*?)--- stderr\n([\s\S]*?)--- exit code: (\d+)/gm;
@@ -21,7 +21,7 @@ export function recordedCalls(name: string): RecordedCall[] {
   }));
 }
 
-/** One call of a recording; the first whose command begins so. */
+/** The first call of a recording whose command begins with this text. */
 export function recordedCall(name: string, command: string): RecordedCall {
   const found = recordedCalls(name).find((call) => call.command.startsWith(command));
   if (found === undefined) throw new Error(`${name} has no call ${command}`);

@@ -6,11 +6,11 @@ import { writeWhole } from '../../server/cli/setup/put-in-place.js';
 import { RootDirectory } from '../../server/cli/command/root-directory.js';
 import { HostKey } from '../../server/gate/ssh/host-key.js';
 
-/** Writes 64 KiB in place of a file, under whatever limits it was started with, and says what came of it. */
+/** Replaces a file's content by 64 KiB, under the limits that it was started with, and prints the result. */
 const [what = '', file = ''] = process.argv.slice(2);
 const TEXT = 'x'.repeat(64 * 1024);
 
-// Else the process dies of it. With a handler the call fails, as it does on a full disk.
+// Without a handler the signal kills the process. With one the call fails, as on a full disk.
 process.on('SIGXFSZ', () => undefined);
 
 try {

@@ -5,8 +5,8 @@ import { Store } from '../../server/store/store.js';
 import { customerActor, customerName, domainName, fingerprint } from './temporary-store.js';
 
 /**
- * A process that asks for fifty domains, each of which may be started once; run twice at the same time by a test. Says `ready`,
- * waits for a line, then says of each round whether it was allowed.
+ * Asks for fifty domains, each of which may be started once. A test runs two of these processes at the same
+ * time. It prints `ready`, waits for a line, then prints for each round whether it was allowed.
  */
 const store = Store.open(process.argv[2] ?? '');
 const customer = customerName('alice');
@@ -33,7 +33,10 @@ function ask(domain: DomainName, operation: string): string {
   });
 }
 
-/** The other one may hold the database for longer than a gate waits: nothing has happened then, and it is asked again. */
+/**
+ * The other process may hold the database longer than a gate waits. Nothing has happened then, so we ask
+ * again.
+ */
 function askUntilAnswered(domain: DomainName, operation: string): string {
   for (;;) {
     try {

@@ -1,7 +1,7 @@
 import ssh2, { type ParsedKey } from 'ssh2';
 import { makeEd25519KeyPair } from '../../server/gate/ssh/ed25519-key-pair.js';
 
-/** A key pair that a test signs with by hand. */
+/** A key pair for signing by hand. */
 export function signingKey(type: 'ed25519' | 'rsa'): ParsedKey {
   const file =
     type === 'rsa'

@@ -1,6 +1,6 @@
 import type { Logger } from '../../server/wire/logger.js';
 
-/** Says nothing, unless POSTERN_TEST_LOG is set. */
+/** Logs nothing, unless POSTERN_TEST_LOG is set. */
 export const silentLogger: Logger = {
   debug: () => undefined,
   info: say,

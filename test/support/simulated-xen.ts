@@ -9,7 +9,7 @@ import { listTable } from '../../server/simulator/listing.js';
 import { eventually } from './eventually.js';
 import { TerminalClient } from './terminal-client.js';
 
-/** What a command said and how it ended; `status` is null when a signal ended it. */
+/** The output and end of a command; `status` is null when a signal ended it. */
 export interface CommandOutcome {
   readonly stdout: string;
   readonly stderr: string;
@@ -25,7 +25,10 @@ export interface ListRow {
   readonly state: string;
 }
 
-/** A simulated Xen host in a directory of its own; {@link SimulatedXen.remove} ends its guests and takes everything away. */
+/**
+ * A simulated Xen host in its own directory. {@link SimulatedXen.remove} ends its guests and deletes
+ * everything.
+ */
 export class SimulatedXen {
   readonly host: SimulatedHost;
   readonly #terminals: TerminalClient[] = [];
@@ -43,12 +46,12 @@ export class SimulatedXen {
     return join(this.host.directory, 'etc', 'xen', `${domain}.cfg`);
   }
 
-  /** A file on a domain's disk, seen from outside. */
+  /** The path of a file on a domain's disk, as the host sees it. */
   diskFile(domain: string, path: string): string {
     return join(this.host.directory, 'srv', 'xen', `${domain}.img`, path);
   }
 
-  /** The next domain that is created gets `domid`. */
+  /** Makes `domid` the domid of the next created domain. */
   async countFrom(domid: number): Promise<void> {
     await writeFile(join(this.host.directory, 'state', 'last-domid'), String(domid - 1));
   }
@@ -61,7 +64,7 @@ export class SimulatedXen {
     return run(this.host.xm, args);
   }
 
-  /** Runs a shell's line with this host's `xl` first in the PATH. */
+  /** Runs a shell line with this host's `xl` first in the PATH. */
   shell(line: string): Promise<CommandOutcome> {
     return run('bash', ['--norc', '-c', line], {
       PATH: `${join(this.host.directory, 'bin')}:${process.env['PATH'] ?? ''}`,
@@ -75,14 +78,14 @@ export class SimulatedXen {
     await this.idle(domain);
   }
 
-  /** `xl console`, or `xm console`, on a terminal. */
+  /** Opens `xl console` or `xm console` on a terminal. */
   console(domain: string, tool: 'xl' | 'xm' = 'xl'): TerminalClient {
     const terminal = new TerminalClient(this.host[tool], ['console', domain]);
     this.#terminals.push(terminal);
     return terminal;
   }
 
-  /** Reads a console up to `text` and leaves it, so that nothing of it is left to whoever comes next. */
+  /** Reads a console up to `text` and leaves it, so that the next reader finds nothing of it. */
   async drain(domain: string, text: string): Promise<void> {
     const terminal = this.console(domain);
     await terminal.receives(text);
@@ -90,7 +93,7 @@ export class SimulatedXen {
     await terminal.ends();
   }
 
-  /** What `xl list` says, without starting a process for it. */
+  /** The rows of `xl list`, without a process. */
   rows(): ListRow[] {
     return parseList(listTable(new Host(this.host.directory)));
   }
@@ -99,7 +102,7 @@ export class SimulatedXen {
     return this.rows().find(({ name }) => name === domain);
   }
 
-  /** Waits until the guest has nothing to do: it waits at a prompt. */
+  /** Waits until the guest is idle at a prompt. */
   async idle(domain: string): Promise<ListRow> {
     return eventually(`${domain} to be idle`, () => {
       const row = this.row(domain);

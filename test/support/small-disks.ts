@@ -7,7 +7,10 @@ import { HOLD, holdNamespace, letGo } from './namespace.js';
 const FILLING = 'takes-all-the-room';
 const PIECES = [64 * 1024, 4096, 1];
 
-/** Puts a small file system in the place of each directory, with what was in it, and says so; ends when its input does. */
+/**
+ * Replaces each directory by a small file system with the same content, and reports it. It ends when its
+ * input ends.
+ */
 const MOUNT = `
 size=$1
 shift
@@ -21,22 +24,23 @@ ${HOLD}
 `;
 
 /**
- * Small file systems of their own in the place of directories, which can be filled and made read-only. They are seen only by programs
- * that are started through `into`: a mount namespace in a user namespace holds them (user_namespaces(7)), so that nobody must be root.
+ * Small file systems in the place of directories. They can be filled and made read-only. Only programs that
+ * are started through `into` see them: they are in a mount namespace inside a user namespace
+ * (user_namespaces(7)), so nobody needs to be root.
  */
 export class SmallDisks {
-  /** The beginning of a command line that runs a program where the disks are. */
+  /** The beginning of a command line that runs a program with these disks. */
   readonly into: readonly string[];
   readonly #holder: ChildProcess;
 
-  /** Made by `mount`. @param holder runs as long as the disks are needed */
+  /** Use `mount`. @param holder runs as long as the disks are needed */
   constructor(holder: ChildProcess) {
     this.#holder = holder;
     this.into = ['nsenter', '-t', String(holder.pid), '-U', '-m', '--preserve-credentials', '--'];
   }
 
   /**
-   * @param size as tmpfs(5) takes it, of each
+   * @param size of each, as tmpfs(5) takes it
    * @returns a sentence when this machine does not let its users mount anything
    */
   static async mount(size: string, directories: readonly string[]): Promise<SmallDisks | string> {
@@ -45,12 +49,12 @@ export class SmallDisks {
     return new SmallDisks(holder);
   }
 
-  /** Where a test finds a path of these disks. */
+  /** The path of a file on these disks, as a test finds it. */
   path(path: string): string {
     return `/proc/${this.#holder.pid}/root${path}`;
   }
 
-  /** Leaves no room. What is in pages that are begun still grows to the end of them. */
+  /** Fills the disk. Files can still grow to the end of a page that they have begun. */
   fill(directory: string): void {
     const file = openSync(this.path(join(directory, FILLING)), 'a');
     try {
@@ -60,23 +64,23 @@ export class SmallDisks {
     }
   }
 
-  /** There is room again. */
+  /** Makes room again. */
   free(directory: string): void {
     rmSync(this.path(join(directory, FILLING)));
   }
 
-  /** Whether it could be done: a disk on which a file is open for writing stays writable. */
+  /** @returns whether it worked: a disk with a file open for writing stays writable */
   remount(directory: string, mode: 'ro' | 'rw'): boolean {
     const [nsenter = '', ...args] = this.into;
     return spawnSync(nsenter, [...args, 'mount', '-o', `remount,bind,${mode}`, directory]).status === 0;
   }
 
-  /** The size of a file on them. Bytes. */
+  /** The size of a file on these disks, in bytes. */
   sizeOf(path: string): number {
     return statSync(this.path(path)).size;
   }
 
-  /** They are gone when the last program that runs on them is. */
+  /** Unmounts them. They go with the last program that runs on them. */
   async unmount(): Promise<void> {
     await letGo(this.#holder);
   }

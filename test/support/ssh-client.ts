@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TerminalClient } from './terminal-client.js';
 
-/** A key pair that ssh-keygen made. */
+/** A key pair made by ssh-keygen. */
 export interface ClientKey {
   readonly file: string;
   readonly type: string;
@@ -18,21 +18,21 @@ export interface SshOutcome {
   readonly stderr: string;
 }
 
-/** Where to, and with what; `options` are lines of ssh_config(5). */
+/** The destination and key of a login; `options` are lines of ssh_config(5). */
 export interface SshTarget {
   readonly port: number;
   readonly login: string;
   readonly host?: string;
   readonly key?: ClientKey;
   readonly options?: readonly string[];
-  /** More arguments, before the destination: `-L…`, `-A`. */
+  /** Arguments before the destination: `-L…`, `-A`. */
   readonly flags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
 
 /**
- * The real OpenSSH client, in a directory of its own: keys by ssh-keygen, known_hosts, no configuration and no agent of
- * whoever runs the tests.
+ * The real OpenSSH client in its own directory, with keys by ssh-keygen and a known_hosts file. It ignores
+ * the configuration and agent of the user who runs the tests.
  */
 export class SshClient {
   readonly directory = mkdtempSync(join(tmpdir(), 'postern-ssh-'));
@@ -45,7 +45,7 @@ export class SshClient {
     this.#write('config', '');
   }
 
-  /** A key by its name, made when first asked for. */
+  /** The key of this name, made at its first use. */
   key(name: string, type: 'ed25519' | 'ecdsa' | 'rsa' = 'ed25519', bits?: number): ClientKey {
     const known = this.#keys.get(name);
     if (known !== undefined) return known;
@@ -64,29 +64,29 @@ export class SshClient {
     return key;
   }
 
-  /** The host is known from now on, by this line of known_hosts. */
+  /** Makes the host known, by a line of known_hosts. */
   trust(line: string): void {
     this.#write('known_hosts', `${line}\n`);
   }
 
-  /** ssh(1) without a terminal of its own; `input` is its stdin, closed at its end. */
+  /** Runs ssh(1) without a terminal. `input` is its whole stdin. */
   run(target: SshTarget, command: readonly string[] = [], input = ''): Promise<SshOutcome> {
     return this.#exec('ssh', [...this.#arguments(target), ...command], target.env, input);
   }
 
-  /** Another program of OpenSSH (sftp, scp), which wants `-P` for the port in its own arguments. */
+  /** Runs another program of OpenSSH (sftp, scp), which takes the port with `-P`. */
   program(name: 'sftp' | 'scp', target: SshTarget, args: readonly string[]): Promise<SshOutcome> {
     return this.#exec(name, [...this.#settings(target), '-P', String(target.port), ...args], target.env, '');
   }
 
-  /** ssh(1) that runs until it is killed, for forwarding and for sessions that stay. */
+  /** Starts an ssh(1) that runs until it is killed, for forwarding and long sessions. */
   start(target: SshTarget, command: readonly string[] = []): ChildProcess {
     const child = spawn('ssh', [...this.#arguments(target), ...command], { env: this.#env(target.env) });
     this.#children.add(child);
     return child;
   }
 
-  /** ssh(1) on a terminal that one can look at. */
+  /** Starts ssh(1) on a terminal whose screen a test can read. */
   terminal(
     target: SshTarget,
     command: readonly string[] = [],
@@ -100,7 +100,7 @@ export class SshClient {
     return client;
   }
 
-  /** Starts an ssh-agent that holds these keys, for targets without a key. */
+  /** Starts an ssh-agent with these keys, for targets without a key. */
   async agent(keys: readonly ClientKey[]): Promise<void> {
     const socket = join(this.directory, 'agent');
     const process = spawn('ssh-agent', ['-D', '-a', socket], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -139,7 +139,7 @@ export class SshClient {
       'StrictHostKeyChecking=yes',
       'BatchMode=yes',
       'ConnectTimeout=10',
-      // The error messages of a client are what some tests look at.
+      // Some tests check the client's error messages.
       'LogLevel=INFO',
       ...(key === undefined
         ? [`IdentityAgent=${this.#agent?.socket ?? 'none'}`, 'IdentityFile=none']

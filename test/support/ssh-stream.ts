@@ -3,20 +3,20 @@ import { once } from 'node:events';
 import { eventually } from './eventually.js';
 
 export interface SshStreamOptions {
-  /** Whether the server is asked for a pty. */
+  /** Whether to ask the server for a pty. */
   readonly tty?: boolean;
-  /** Bytes of what was received that are kept to look at; all when not given. */
+  /** Received bytes that are kept; all when absent. */
   readonly keeps?: number;
 }
 
-/** A real ssh that shows nothing: what it receives is kept as bytes, and it can be made to stand still. */
+/** A real ssh without a screen: it keeps the received bytes, and can be paused. */
 export class SshStream {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #ended: Promise<number | null>;
   #received = '';
   #count = 0;
 
-  /** @param args the command line of ssh with these options in it */
+  /** @param args makes ssh's command line with these options in it */
   constructor(
     args: (options: readonly string[]) => string[],
     { tty = false, keeps = Infinity }: SshStreamOptions,
@@ -35,12 +35,12 @@ export class SshStream {
     return this.#child.pid ?? 0;
   }
 
-  /** What it received, one character a byte. */
+  /** The kept bytes, one character for each byte. */
   get received(): string {
     return this.#received;
   }
 
-  /** Bytes that it received, kept or not. */
+  /** All received bytes, kept or not. */
   get count(): number {
     return this.#count;
   }
@@ -54,7 +54,7 @@ export class SshStream {
     this.#child.stdin.write(bytes);
   }
 
-  /** Waits until it was received, at this position of what is kept or behind it. */
+  /** Waits for a text, at this position of the kept bytes or after it. */
   async receives(what: string, { from = 0, withinMs = 30_000 } = {}): Promise<void> {
     await eventually(`to receive ${JSON.stringify(what)}`, () => this.#received.includes(what, from), {
       withinMs,
@@ -62,7 +62,7 @@ export class SshStream {
     });
   }
 
-  /** Waits until one more piece was received. */
+  /** Waits for one more piece. */
   async hears(): Promise<void> {
     await once(this.#child.stdout, 'data');
   }

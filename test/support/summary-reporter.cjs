@@ -2,7 +2,7 @@ const Mocha = require('mocha');
 
 const { EVENT_RUN_END } = Mocha.Runner.constants;
 
-/** Mocha's dots, then one plain line that a script can read: `N passed, N failed, N skipped`. */
+/** Mocha's dots, then one plain line for scripts: `N passed, N failed, N skipped`. */
 module.exports = class SummaryReporter extends Mocha.reporters.Dot {
   constructor(runner, options) {
     super(runner, options);

@@ -4,7 +4,7 @@ import type { Server, Socket } from 'node:net';
 import { once } from 'node:events';
 import type { OwnMachine } from './own-machine.js';
 
-/** What `systemctl` does with its arguments: it says them, and tells what it is told. */
+/** The `systemctl` of the machine: it sends its arguments to the stand-in, and prints the answer. */
 const CLIENT = `const said = [];
 const s = require('net').connect('/run/systemd/stand-in.sock', () => s.end(JSON.stringify(process.argv.slice(2))));
 s.on('data', (data) => said.push(data)).on('end', () => {
@@ -14,7 +14,7 @@ s.on('data', (data) => said.push(data)).on('end', () => {
 }).on('error', (error) => { console.error(String(error)); process.exitCode = 1; });
 `;
 
-/** systemctl(1)'s statuses of a failure, and of a unit that is not there. */
+/** Exit statuses of systemctl(1) for a failure and for a missing unit. */
 const FAILED = 1;
 const NO_UNIT = 5;
 
@@ -23,7 +23,7 @@ interface Answer {
   readonly stderr: string;
 }
 
-/** A unit's file, as far as the stand-in follows it. */
+/** A unit file, as far as the stand-in follows it. */
 export class UnitFile {
   readonly #text: string;
 
@@ -41,22 +41,23 @@ export class UnitFile {
   }
 }
 
-/** How units are run. Each may be asked for when it is so already. */
+/** Runs units. A start of a running unit or a stop of a stopped one is allowed. */
 export interface UnitRunner {
   start(unit: string, file: UnitFile): Promise<void>;
   stop(unit: string): Promise<void>;
 }
 
 /**
- * systemd on a machine of a test's own, where it cannot be the first process. `systemctl` does enable --now, start, stop, restart and daemon-reload to
- * units that are in /etc/systemd/system, and refuses everything else.
+ * systemd on a machine of a test's own, where it cannot be the first process. `systemctl` supports enable
+ * --now, start, stop, restart and daemon-reload for units in /etc/systemd/system, and refuses everything
+ * else.
  */
 export class SystemdStandIn {
   readonly #machine: OwnMachine;
   readonly #runner: UnitRunner;
   readonly #server: Server;
 
-  /** Made by `start`. */
+  /** Use `start`. */
   constructor(machine: OwnMachine, runner: UnitRunner) {
     this.#machine = machine;
     this.#runner = runner;

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-/** A directory for one test, removed by `dispose`; twice is harmless. */
+/** A directory for one test. `dispose` removes it; calling it twice is harmless. */
 export class TemporaryDirectory {
   readonly path: string;
 
@@ -14,7 +14,7 @@ export class TemporaryDirectory {
     return join(this.path, name);
   }
 
-  /** Writes a file, making the directories on its way. @returns its path */
+  /** Writes a file, and makes the directories above it. @returns its path */
   write(name: string, content: string | Uint8Array): string {
     const file = this.file(name);
     mkdirSync(dirname(file), { recursive: true });

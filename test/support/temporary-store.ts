@@ -14,7 +14,7 @@ import type { StoreOptions } from '../../server/store/store.js';
 
 export const ADMIN: AdminActor = { admin: 'test-admin' };
 
-/** A store in a directory of its own; `remove` closes it and takes everything away. */
+/** A store in its own directory. `remove` closes it and deletes everything. */
 export class TemporaryStore {
   readonly directory = mkdtempSync(join(tmpdir(), 'postern-store-'));
   readonly file = join(this.directory, 'postern.db');
@@ -42,7 +42,7 @@ export function parameterName(text: string): ParameterName {
   return parseParameterName(text) ?? fail(text);
 }
 
-/** The fingerprint of no key: 43 times the letter. */
+/** A fingerprint without a key: 43 times the letter. */
 export function fingerprint(letter: string): Fingerprint {
   return parseFingerprint(`SHA256:${letter.repeat(43)}`) ?? fail(letter);
 }

@@ -3,11 +3,12 @@ import headless from '@xterm/headless';
 import { spawn, type IPty } from 'node-pty';
 import { looksOf } from './terminal-looks.js';
 
-/** How long a test waits for something to show before it fails; never a sleep. */
+/** Milliseconds that a test waits for something to appear before it fails. Never a sleep. */
 const PATIENCE_MS = 15_000;
 
 /**
- * A person at a terminal: a real program (ssh) on a real pty, with an emulator that shows what they would see.
+ * A person at a terminal: a real program (ssh) on a real pty, with an emulator that shows the person's
+ * screen.
  */
 export class TerminalClient {
   readonly #pty: IPty;
@@ -49,7 +50,7 @@ export class TerminalClient {
       });
     }
     this.#pty.onExit(({ exitCode }) => {
-      // After what came before it was understood.
+      // After the emulator has processed the output before it.
       this.#emulator.write('', () => {
         this.#status = exitCode;
         this.#changed();
@@ -57,12 +58,12 @@ export class TerminalClient {
     });
   }
 
-  /** All that was ever received. */
+  /** Everything received so far. */
   get raw(): string {
     return this.#raw;
   }
 
-  /** What the terminal has answered by itself, where it does. */
+  /** The terminal's own answers to queries, if it gives any. */
   get answered(): string {
     return this.#answered;
   }
@@ -71,7 +72,7 @@ export class TerminalClient {
     return this.#pty.pid;
   }
 
-  /** What stands on the screen now, lines without trailing blanks. */
+  /** The text on the screen now, without trailing blanks. */
   get screen(): string {
     const { active } = this.#emulator.buffer;
     const lines: string[] = [];
@@ -81,7 +82,7 @@ export class TerminalClient {
     return lines.join('\n').trimEnd();
   }
 
-  /** The same cell by cell, and what decides over what the next byte does. */
+  /** The screen cell by cell, and the state that decides what the next byte does. */
   get looks(): unknown {
     return looksOf(this.#emulator);
   }
@@ -114,7 +115,7 @@ export class TerminalClient {
     );
   }
 
-  /** Waits until it was received, on whichever screen. */
+  /** Waits until it has been received, on any screen. */
   async receives(what: string | RegExp, patienceMs: number = PATIENCE_MS): Promise<void> {
     await this.#until(() => matches(this.#raw, what), `to receive ${String(what)}`, patienceMs);
   }

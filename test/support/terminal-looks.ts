@@ -1,6 +1,6 @@
 import type { IBufferCell, Terminal } from '@xterm/headless';
 
-/** What the emulator's API does not show (@xterm/headless 6.0). */
+/** Properties that the emulator's API does not offer (@xterm/headless 6.0). */
 interface HiddenCell {
   getUnderlineStyle?(): number;
   getUnderlineColor?(): number;
@@ -9,7 +9,7 @@ interface HiddenTerminal {
   readonly _core: { readonly coreService: { readonly isCursorHidden: boolean } };
 }
 
-/** All that a person sees, and what decides over what the next byte does. */
+/** Everything visible, and the state that decides what the next byte does. */
 export function looksOf(of: Terminal): unknown {
   const buffer = of.buffer.active;
   const rows = [];
@@ -18,7 +18,7 @@ export function looksOf(of: Terminal): unknown {
     const cells = [];
     for (let x = 0; x < of.cols; x++) {
       const cell = line.getCell(x)!;
-      // The second half of a wide character may outlive the first in the emulator; nobody can see it.
+      // In the emulator the second half of a wide character may outlive the first. Nobody can see it.
       const chars = cell.getChars() === '' ? ' ' : cell.getChars();
       const lines = underlineOf(cell) + cell.isStrikethrough() + cell.isOverline();
       const isBare = chars === ' ' && cell.isInverse() === 0 && lines === 0;
@@ -29,10 +29,10 @@ export function looksOf(of: Terminal): unknown {
     rows.push(cells);
   }
   const { cursorY, type } = buffer;
-  // Behind the last column it waits to wrap, however far behind.
+  // After the last column the cursor waits to wrap, however far it is.
   const cursorX = Math.min(buffer.cursorX, of.cols);
   const hidden = (of as unknown as HiddenTerminal)._core.coreService.isCursorHidden;
-  // Whether what it shows is held back for a while is no matter: it is shown in the end.
+  // Output that is held back for a while does not matter: it is shown in the end.
   const modes = { ...of.modes, synchronizedOutputMode: false };
   return { rows, cursorX, cursorY, type, hidden, modes, lineFeedReturns: of.options.convertEol === true };
 }

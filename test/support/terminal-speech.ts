@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** What guests say to terminals, word by word. */
+/** Pieces of output that guests send to terminals. */
 export const UTTERANCES = [
   ...[
     'a',
@@ -140,8 +140,9 @@ const NO_WRAP = '\x1b[?7l';
 const isWide = (word: string): boolean => /[漢字\u{1f389}]/u.test(word);
 
 /**
- * So many of these words, one after the other. No wide characters where nothing wraps: what the emulator makes of them in the last
- * column depends on where its input was cut, and half of one may stay there that nothing else can bring about.
+ * A sequence of these pieces. It has no wide characters when nothing wraps: the emulator's result in the last
+ * column then depends on where its input was cut. Half a character may stay there that nothing else can
+ * produce.
  */
 export const speech = fc
   .array(fc.constantFrom(...UTTERANCES), { maxLength: 60 })

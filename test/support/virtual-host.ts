@@ -5,7 +5,7 @@ interface Waiting {
   readonly call: () => void;
 }
 
-/** A host whose time goes on only when the test says so. */
+/** A host whose time passes only when the test says so. */
 export class VirtualHost implements HostClock {
   boot = 'aaaaaaaa-0000-4000-8000-000000000001';
   #uptime = 3_600_000;
@@ -23,12 +23,12 @@ export class VirtualHost implements HostClock {
     };
   }
 
-  /** How many wait for something. */
+  /** The number of pending waits. */
   get waiting(): number {
     return this.#waiting.size;
   }
 
-  /** Lets time go by, with all that is due meanwhile in its order. */
+  /** Lets time pass, and runs everything due meanwhile in order. */
   async pass(ms: number): Promise<void> {
     const end = this.#uptime + ms;
     for (;;) {
@@ -43,7 +43,7 @@ export class VirtualHost implements HostClock {
     await settled();
   }
 
-  /** The host is rebooted. */
+  /** Reboots the host. */
   reboot(): void {
     this.boot = `${this.boot.slice(0, -1)}${Number(this.boot.at(-1)) + 1}`;
     this.#uptime = 60_000;
@@ -51,7 +51,7 @@ export class VirtualHost implements HostClock {
   }
 }
 
-/** What can go on without time going by has done so. */
+/** Resolves when everything has run that needs no time to pass. */
 export async function settled(): Promise<void> {
   for (let turns = 0; turns < 5; turns += 1) await new Promise((resolve) => setImmediate(resolve));
 }
