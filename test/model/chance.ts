@@ -1,4 +1,4 @@
-/** Numbers that look random and are the same for the same seed (mulberry32). */
+/** Random numbers. One seed always gives the same ones (mulberry32). */
 export class Chance {
   #state: number;
 
@@ -6,7 +6,7 @@ export class Chance {
     this.#state = seed >>> 0;
   }
 
-  /** A whole number from 0 up to, and without, `below`. */
+  /** A whole number from 0 up to, but without, `below`. */
   below(below: number): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
@@ -18,7 +18,7 @@ export class Chance {
     return low + this.below(high - low + 1);
   }
 
-  /** True in one of so many cases. */
+  /** True in one of `cases` cases. */
   oneIn(cases: number): boolean {
     return this.below(cases) === 0;
   }

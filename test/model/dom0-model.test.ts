@@ -3,7 +3,7 @@ import { steadyRuns } from '../support/property-runs.js';
 import { run, sequences } from './sequence.js';
 import type { Sequence } from './sequence.js';
 
-/** With this a single sequence of the long form still ends in time. */
+/** Milliseconds in which even a single sequence of the long form ends. */
 const LONG_MS = 6 * 3_600_000;
 const MOST_STEPS = 12;
 
@@ -24,7 +24,7 @@ describe('a model of the host', function () {
   });
 });
 
-/** A sequence that fails, step by step, and the lines with which it becomes a test of its own. */
+/** A failing sequence, step by step, with the lines that turn it into a test of its own. */
 async function told(sequence: Sequence, seed: number): Promise<string> {
   const { wrong, world } = await run(sequence, { trace: true });
   const lines = (world.trace ?? []).map((line) => `    ${line}`);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { run } from './sequence.js';
 import type { Happening, Step } from './sequence.js';
 
-/** Sequences in which the model found a fault, shrunk: each is named after what the customer would have lost. */
+/** Shrunk sequences in which the model found a fault. Each is named after the customer's loss. */
 describe('a sequence in which the model found a fault', () => {
   const holds = async (seed: number, steps: readonly Step[]): Promise<void> => {
     const { wrong, world } = await run({ seed, steps }, { trace: true });

@@ -1,36 +1,36 @@
 import type { DomainName } from '../../policy/names.js';
 import type { BootShape, ShutdownReason } from '../../server/dom0/toolstack/toolstack.js';
 
-/** Who made an incarnation: one of our operations, or somebody else. */
+/** The maker of an incarnation: one of our operations, or somebody else. */
 export type Maker =
   | { readonly who: 'postern'; readonly operation: string }
   | { readonly who: 'operator' | 'xendomains' | 'reboot' };
 
-/** One incarnation on a model host. Times are those of the world, milliseconds. */
+/** One incarnation on a model host. Times are the world's, in milliseconds. */
 export interface Guest {
   readonly domid: number;
   readonly uuid: string;
-  /** The host's boot in which it has its domid. */
+  /** The boot of the host in which its domid is valid. */
   readonly boot: string;
-  /** The same for all incarnations that came from one another by reboots from inside. */
+  /** The same for all incarnations that followed one another by reboots from inside. */
   readonly line: number;
   readonly maker: Maker;
   readonly shape: BootShape;
   readonly bornAt: number;
   name: DomainName;
-  /** The name that it was made with. */
+  /** The name at its creation. */
   readonly firstName: DomainName;
   goneAt: number | null;
   built: boolean;
   paused: boolean;
-  /** Whether an operator paused or renamed it: whatever it is then, they know of it. */
+  /** Whether an operator paused or renamed it. Then its state is the operator's own doing. */
   isByHand: boolean;
   shutdown: ShutdownReason | null;
-  /** Since when it runs, null while it does not. */
+  /** When it last began to run; null while it does not run. */
   runsSince: number | null;
-  /** For how long it ran before. */
+  /** Milliseconds that it ran before. */
   ranBefore: number;
-  /** When it ran for the first time; Infinity if it never did. */
+  /** When it first ran; Infinity if it never did. */
   ranFirstAt: number;
 }
 
@@ -38,7 +38,7 @@ export function isRunning({ goneAt, built, paused, shutdown }: Guest): boolean {
   return goneAt === null && built && !paused && shutdown === null;
 }
 
-/** Who tells what an incarnation is, in a trace. */
+/** Names an incarnation in a trace. */
 export function called({ name, domid, uuid, boot }: Guest): string {
   return `${name} (${boot}, domid ${domid}, ${uuid.slice(0, 8)})`;
 }

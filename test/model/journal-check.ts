@@ -6,14 +6,17 @@ import type { Witness } from './witness.js';
 
 const FIRST = '0'.repeat(64);
 
-/** What is wrong with the journal's files, read anew: the chain over all of them, and whether it says what was done and told. */
+/**
+ * Finds problems in the journal's files, read again: in the hash chain over all of them, and against the
+ * operations that the witness saw.
+ */
 export function checkJournal(disk: ModelDisk, witness: Witness): readonly string[] {
   const problems: string[] = [];
   const files = disk.names(STATE);
   const current = `${STATE}/journal.jsonl`;
   const archives = files.filter((path) => /journal-\d+\.jsonl$/.test(path));
   const names = `${STATE}/names.json`;
-  // A try whether the disk takes something may leave its file, where the disk then failed: the next start removes it.
+  // A test write may leave its file when the disk fails. The next start removes it.
   const tried = disk.wasUnwell ? [`${current}.new`] : [];
   const others = files.filter(
     (path) => ![current, names, `${names}.new`, ...tried, ...archives].includes(path),
@@ -47,7 +50,7 @@ export function checkJournal(disk: ModelDisk, witness: Witness): readonly string
     const phases = ends.get(id) ?? [];
     if (phases.length !== 1) problems.push(`${short(id)} has ${phases.length} ends in the journal`);
     const told = witness.told.get(id);
-    // What could not be written, and was told as such, a later half cannot know.
+    // A later half cannot know an end that could not be written, and was reported as unrecorded.
     if (told?.isRecorded === true && phases[0] !== told.phase)
       problems.push(`${short(id)} was told to be ${told.phase}; the journal says ${phases[0] ?? 'nothing'}`);
   }

@@ -1,8 +1,8 @@
 import type { VirtualTime } from './virtual-time.js';
 
 /**
- * One run of a half, from its start to its end. All that the half does outside itself goes through here: so it can be killed at each
- * of these places, and hears nothing more afterwards.
+ * One run of a half, from start to end. Every outside action of the half goes through here. So the half can
+ * be killed at each of them, and hears nothing afterwards.
  */
 export class Life {
   readonly number: number;
@@ -10,10 +10,10 @@ export class Life {
   readonly #time: VirtualTime;
   readonly #ended: () => void;
   #alive = true;
-  /** So many more things are done outside before it is killed. */
+  /** Outside actions left before it is killed. */
   #left = Infinity;
 
-  /** @param ended told when it was killed by `killAfter` */
+  /** @param ended called when `killAfter` kills it */
   constructor(number: number, time: VirtualTime, ended: () => void) {
     this.number = number;
     this.bornAt = time.now;
@@ -33,7 +33,7 @@ export class Life {
     this.#alive = false;
   }
 
-  /** Must be asked before anything is done outside. @returns false when nothing is to be done any more */
+  /** Call it before every outside action. @returns false when the half is dead and must not act */
   may(): boolean {
     if (!this.#alive) return false;
     this.#left -= 1;
@@ -43,14 +43,14 @@ export class Life {
     return false;
   }
 
-  /** Calls after so many milliseconds, if it lives then. */
+  /** Calls after this many milliseconds, if it is alive then. */
   after(ms: number, call: () => void): () => void {
     return this.#time.after(ms, () => {
       if (this.may()) call();
     });
   }
 
-  /** What is answered after so many milliseconds. Whoever is dead hears no answer. */
+  /** Answers after this many milliseconds. A dead half gets no answer. */
   answer<T>(ms: number, work: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#time.after(ms, () => {
@@ -65,7 +65,7 @@ export class Life {
   }
 }
 
-/** What the dead are answered. */
+/** The answer to a dead half. */
 export function never<T>(): Promise<T> {
   return new Promise(() => undefined);
 }

@@ -6,7 +6,7 @@ import type { ConfigPlace } from '../../server/dom0/config/domain-configs.js';
 import type { NameSource } from '../../server/dom0/observation/known-names.js';
 import type { MissingReason } from '../../server/wire/domain.js';
 
-/** What a domain of the model is like. */
+/** A domain of the model. */
 export interface DomainKind {
   readonly name: DomainName;
   readonly text: string;
@@ -15,7 +15,7 @@ export interface DomainKind {
 
 const FIXED_UUID = '0f3b11a2-0000-4000-8000-0123456789ab';
 
-/** Whether a UUID stands in a configuration file: then it returns with each create. */
+/** Whether a UUID stands in a configuration file: then each create uses it again. */
 export function isFixed(uuid: string): boolean {
   return uuid === FIXED_UUID;
 }
@@ -26,7 +26,7 @@ const kind = (name: string, disk: string, more: string, autostarts: boolean): Do
   autostarts,
 });
 
-/** Horatio comes up with the host; the file of ophelia has a UUID; yorick's disk is horatio's. */
+/** Horatio starts with the host. Ophelia's file has a UUID. Yorick uses horatio's disk. */
 export const KINDS: readonly DomainKind[] = [
   kind('horatio', 'one', '', true),
   kind('ophelia', 'two', `uuid = "${FIXED_UUID}"\non_crash = "restart"\n`, false),
@@ -39,13 +39,15 @@ const PARSED: readonly DomainConfig[] = KINDS.map(({ name, text }) => {
   return config;
 });
 
-/** The configuration files of a host, as they are at the moment. */
+/** The present configuration files of a host. */
 export class ModelConfigs implements NameSource {
   readonly #files = new Map<DomainName, DomainConfig>(PARSED.map((config) => [config.name, config]));
   #seen: ReadonlyMap<DomainName, DomainConfig> = new Map();
   #isMounted = true;
 
-  /** Another host's, or that of another run of the half: the same files, another memory of what was seen. */
+  /**
+   * A reader for another host or another run of the half: the same files, but its own memory of what it saw.
+   */
   reader(): ModelConfigs {
     const reader = new ModelConfigs();
     reader.#share(this);
@@ -70,7 +72,7 @@ export class ModelConfigs implements NameSource {
     if (config !== undefined) this.#files.set(name, config);
   }
 
-  /** The file system that they are on is there, or not. */
+  /** Mounts or unmounts the file system of the files. */
   mount(isMounted: boolean): void {
     this.#isMounted = isMounted;
   }
@@ -93,7 +95,7 @@ export class ModelConfigs implements NameSource {
     return [...this.#seen.values()];
   }
 
-  /** None is broken, or stands in two files, in the model. */
+  /** In the model no file is broken, and no domain has two files. */
   kept(): readonly DomainConfig[] {
     return [];
   }

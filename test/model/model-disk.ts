@@ -6,14 +6,14 @@ import { never } from './life.js';
 import type { Life } from './life.js';
 
 interface Inode {
-  /** What a reader sees. */
+  /** The content as readers see it. */
   held: Buffer;
-  /** What is left after a power cut. */
+  /** The content after a power cut. */
   kept: Buffer;
   dirty: boolean;
 }
 
-/** A change of names in a folder; it happens as a whole or not at all. */
+/** A change of names in a folder. It happens completely or not at all. */
 interface NameChange {
   readonly folder: string;
   readonly names: readonly (readonly [path: string, inode: Inode | null])[];
@@ -21,13 +21,14 @@ interface NameChange {
 
 export type DiskMood = 'well' | 'slow' | 'full' | 'read-only' | 'failing';
 
-/** What writes to a full disk find is left. */
+/** Bytes that writes still find free on a full disk. */
 const LAST_BYTES = 100;
 const BLOCK_BYTES = 4_096;
 
 /**
- * A disk in memory, as POSIX promises no more: what was written, and which names there are, outlasts a power cut only after a sync
- * of the file, or of its folder. A sync that failed has forgotten what was to be written, and the next one says nothing of it.
+ * A disk in memory that promises only what POSIX does. Written data outlasts a power cut only after a sync of
+ * the file, and names only after a sync of the folder. A failed sync forgets its data, and the next sync does
+ * not report it.
  */
 export class ModelDisk {
   #mood: DiskMood = 'well';
@@ -52,17 +53,17 @@ export class ModelDisk {
     if (mood === 'failing' || mood === 'read-only') this.#hasLostWords = true;
   }
 
-  /** Whether it ever was so that what a program says is lost, although its transcript was begun. */
+  /** Whether a program's output was ever lost after its transcript was begun. */
   get hasLostWords(): boolean {
     return this.#hasLostWords;
   }
 
-  /** Whether it ever refused something. */
+  /** Whether it ever refused an operation. */
   get wasUnwell(): boolean {
     return this.#wasUnwell;
   }
 
-  /** The power goes. Of what was not synced some is there and some is not; of a write there may be a part. */
+  /** Cuts the power. Some of the unsynced changes survive, and a write may survive in part. */
   cutPower(): void {
     const count = this.#chance.below(this.#changes.length + 1);
     for (const change of this.#changes.slice(0, count)) applyChange(this.#keptNames, change);
@@ -75,7 +76,7 @@ export class ModelDisk {
     }
   }
 
-  /** The host is shut down in order. */
+  /** Makes everything durable, as an orderly shutdown does. */
   syncAll(): void {
     for (const change of this.#changes) applyChange(this.#keptNames, change);
     this.#changes = [];
@@ -94,7 +95,7 @@ export class ModelDisk {
     return this.#names.get(path)?.held.toString('utf8') ?? '';
   }
 
-  /** Whether a text stands in a file of this folder that would outlast a power cut. */
+  /** Whether a file of this folder contains a text that would outlast a power cut. */
   keeps(folder: string, text: string): boolean {
     for (const [path, { kept }] of this.#keptNames) {
       if (dirname(path) === folder && kept.includes(text)) return true;
@@ -102,7 +103,7 @@ export class ModelDisk {
     return false;
   }
 
-  /** As the program does that is given a transcript: an empty file. @returns whether the disk lets it be made */
+  /** Makes an empty transcript, as a program does. @returns whether the disk allows it */
   begin(path: string): boolean {
     if (this.mood === 'read-only') return false;
     const inode = this.#make(path);
@@ -111,7 +112,10 @@ export class ModelDisk {
     return true;
   }
 
-  /** A program says something into its transcript; on a full disk that is lost, unless the file has a block already. */
+  /**
+   * Appends a program's output to its transcript. On a full disk it is lost, unless the file already has a
+   * block.
+   */
   append(path: string, text: string): void {
     const inode = this.#names.get(path);
     if (inode === undefined || this.mood === 'read-only' || this.mood === 'failing') return;
@@ -253,7 +257,7 @@ export class ModelDisk {
     if (part === 1) return held;
     const split = this.#chance.below(Math.max(held.length, kept.length) + 1);
     const torn = Buffer.concat([held.subarray(0, split), kept.subarray(split)]);
-    // The size may be on the disk where the bytes are not.
+    // The new size may be on the disk without the bytes.
     return part === 2 ? torn : Buffer.concat([torn, Buffer.alloc(Math.max(0, held.length - torn.length))]);
   }
 

@@ -14,10 +14,12 @@ import { DAY_ONE } from './model-half.js';
 import type { VirtualTime } from './virtual-time.js';
 import type { LinkEvent } from '../../server/gate/hosts/link-event.js';
 
-/** For how long a name must be seen to be gone before it is retired, in the model. Milliseconds. */
+/** Milliseconds. In the model, a name that is seen to be gone for this long is retired. */
 export const GRACE_MS = 20_000;
 
-/** A host as a gate's link hears it. What is said while it is cut off is not heard; nor is it made up for by anything but a new list. */
+/**
+ * A host as a gate's link hears it. While the link is cut, news are lost; only a new list makes up for them.
+ */
 export class ModelLink {
   readonly name: string;
   readonly socket: string;
@@ -27,7 +29,7 @@ export class ModelLink {
   hasBeenHeard = false;
   names: HostNames | null = null;
   lastOthers: readonly string[] = [];
-  /** When the listing was made of which it heard last; -Infinity before the first. */
+  /** When the last listing that it heard was made; -Infinity before the first. */
   informedAt = -Infinity;
   #listener: (event: LinkEvent) => void = () => undefined;
 
@@ -58,7 +60,7 @@ export class ModelLink {
     return () => undefined;
   }
 
-  /** The whole list is heard. */
+  /** Hears the whole list. */
   connect(domains: readonly ObservedDomain[], names: HostNames): void {
     this.domains.clear();
     for (const domain of domains) this.#see(domain);
@@ -85,7 +87,7 @@ export class ModelLink {
   }
 }
 
-/** What a store keeps from one gate to the next. */
+/** The data that a store keeps from one gate to the next. */
 export class ModelStore implements KnownDomains, LastObservations {
   readonly #domains = new Map<DomainName, DomainRecord>();
   readonly #identities = new Map<string, DomainIdentity>();
@@ -135,7 +137,7 @@ export class ModelStore implements KnownDomains, LastObservations {
   }
 }
 
-/** The gate's own classes that say where a domain is, and whether it may run elsewhere. */
+/** The gate's own classes that decide where a domain is, and whether it may run elsewhere. */
 export function gateOver(links: readonly ModelLink[], store: ModelStore, time: VirtualTime): Hosts {
   return new Hosts(
     links.map((link) => link as unknown as HostLink),

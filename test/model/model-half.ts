@@ -22,7 +22,10 @@ import type { Witness } from './witness.js';
 
 export type ConsoleMood = 'well' | 'locked' | 'failing' | 'silent';
 
-/** The dom0 half's own classes, put together as `Dom0` does it, over a model host: without the socket and the consoles. */
+/**
+ * The dom0 half's own classes over a model host, built as `Dom0` does it, but without the socket and the
+ * consoles.
+ */
 export interface ModelHalf {
   readonly life: Life;
   readonly operations: Operations;
@@ -42,12 +45,12 @@ export interface HalfSurroundings {
   readonly hears: ObserverEvents;
 }
 
-/** The time of day at the beginning of the world. */
+/** The time of day when the world begins. */
 export const DAY_ONE = Date.UTC(2026, 0, 1);
 
 const profiles = new BootProfiles(PROFILES);
 
-/** Resolves when it listens. @throws when the disk cannot be read */
+/** Resolves when the half listens. @throws when the disk cannot be read */
 export async function startHalf(around: HalfSurroundings): Promise<ModelHalf> {
   const { host, life, temper, witness, logger, consoles, hears } = around;
   const boot = host.boot;

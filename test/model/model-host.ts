@@ -8,14 +8,14 @@ import { KINDS, ModelConfigs } from './model-configs.js';
 import { ModelDisk } from './model-disk.js';
 import type { VirtualTime } from './virtual-time.js';
 
-/** A program of the toolstack's that runs. It outlives the half, and ends with the host. */
+/** A running program of the toolstack. It outlives the half, and ends with the host. */
 export interface Xl {
   readonly pid: number;
   readonly transcript: string | null;
   alive: boolean;
 }
 
-/** A domain that reboots from inside, or lately did. */
+/** A domain that reboots from inside, or did so lately. */
 export interface Reboot {
   readonly line: number;
   readonly name: DomainName;
@@ -26,21 +26,21 @@ export interface Reboot {
 
 const ABSENT_MS = 2_000;
 
-/** A Xen host: its incarnations, its disk, the programs that run on it, and its boots. */
+/** A Xen host: its incarnations, its disk, its running programs, and its boots. */
 export class ModelHost {
   readonly name: string;
   readonly time: VirtualTime;
   readonly chance: Chance;
   readonly disk: ModelDisk;
   readonly configs = new ModelConfigs();
-  /** Every incarnation that there ever was, oldest first. */
+  /** All incarnations ever, oldest first. */
   readonly history: Guest[] = [];
   readonly reboots: Reboot[] = [];
   readonly xls = new Set<Xl>();
-  /** Guests of these names let a shutdown or a reboot go unheard. */
+  /** Guests with these names ignore a shutdown or a reboot. */
   readonly deaf = new Set<DomainName>();
   isUp = true;
-  /** How much the host's time of day is off, milliseconds. */
+  /** Error of the host's time of day, in milliseconds. */
   skew = 0;
   #guests: Guest[] = [];
   #boots = 1;
@@ -58,7 +58,7 @@ export class ModelHost {
     this.#bootedAt = time.now - 60_000;
   }
 
-  /** Which boot of the host this is. */
+  /** The present boot of the host. */
   get boot(): string {
     return `${this.name}-boot-${this.#boots}`;
   }
@@ -71,7 +71,7 @@ export class ModelHost {
     return this.#guests;
   }
 
-  /** Whether nothing goes on that nobody waits for: no program, no reboot. */
+  /** Whether nothing goes on by itself: no program, no reboot. */
   get isQuiet(): boolean {
     return (
       this.xls.size === 0 &&
@@ -88,7 +88,7 @@ export class ModelHost {
     return this.#guests.find((guest) => guest.domid === domid);
   }
 
-  /** Calls after so many milliseconds, if the host is in the same boot then. */
+  /** Calls after this many milliseconds, if the host is in the same boot then. */
   after(ms: number, call: () => void): void {
     const boot = this.#boots;
     this.time.after(ms, () => {
@@ -125,7 +125,7 @@ export class ModelHost {
     return `${(this.#uuids += 1).toString(16).padStart(8, '0')}-xen-${this.boot}`;
   }
 
-  /** A new incarnation, paused, of which nothing is built yet. */
+  /** Adds a new incarnation, paused and not yet built. */
   appear(what: {
     readonly name: DomainName;
     readonly uuid: string;
@@ -175,7 +175,7 @@ export class ModelHost {
     this.#guests = this.#guests.filter((each) => each !== guest);
   }
 
-  /** The guest is asked, and does it in its time, unless it is deaf. @returns whether it acknowledges */
+  /** Asks the guest, which obeys after some time unless it is deaf. @returns whether it acknowledges */
   ask(guest: Guest, reason: 'poweroff' | 'reboot'): boolean {
     if (this.deaf.has(guest.name) || !isRunning(guest)) return false;
     this.after(this.chance.between(200, 3_000), () => {
@@ -184,7 +184,7 @@ export class ModelHost {
     return true;
   }
 
-  /** The guest ends by itself, and comes back where it is to. */
+  /** Ends the guest from inside. It comes back if it is meant to. */
   end(guest: Guest, reason: ShutdownReason): void {
     guest.shutdown = reason;
     const comesBack =
@@ -206,7 +206,7 @@ export class ModelHost {
     });
   }
 
-  /** What started with the host runs since long. */
+  /** Starts what autostarts: it has already run for long when the world begins. */
   bootFirst(): void {
     for (const { name, autostarts } of KINDS) {
       const config = this.configs.file(`/etc/xen/${name}.cfg`);
@@ -225,7 +225,7 @@ export class ModelHost {
     }
   }
 
-  /** Everything on the host ends. Before the next boot nothing happens. */
+  /** Ends everything on the host. Nothing happens before the next boot. */
   goDown(how: 'in order' | 'power cut'): void {
     for (const guest of [...this.#guests]) this.vanish(guest);
     for (const xl of [...this.xls]) this.exit(xl);
@@ -235,7 +235,10 @@ export class ModelHost {
     this.isUp = false;
   }
 
-  /** Domids begin anew. `xendomains` makes what starts with the host, one after the other. */
+  /**
+   * Boots the host. Domids start again, and `xendomains` creates the autostarted domains, one after the
+   * other.
+   */
   comeUp(): void {
     this.#boots += 1;
     this.#bootedAt = this.time.now;
@@ -276,7 +279,7 @@ export class ModelHost {
   }
 }
 
-/** NAME--incoming and the like. */
+/** A derived name, like NAME--incoming. */
 export function derivedName(name: DomainName, suffix: string): DomainName {
   return parseDomainName(`${name}${suffix}`)!;
 }

@@ -1,7 +1,7 @@
 import type { Dom0Settings } from '../../server/dom0/dom0.js';
 import type { Timings } from '../../server/dom0/scheduling/timings.js';
 
-/** The state directory of every half of the model. */
+/** The state directory of every half in the model. */
 export const STATE = '/var/lib/postern';
 
 export const DEADLINES = {
@@ -15,7 +15,7 @@ export const LIMITS = { createsPerDomain: { count: 2, windowSeconds: 60 }, power
 
 export const OBSERVE = { intervalSeconds: 20, goneAfterSeconds: 40 } as const;
 
-/** Small, so that most sequences see it set aside once or more. */
+/** Small, so that most sequences rotate the journal at least once. */
 export const ROTATE_BYTES = 5_000;
 
 export const MODEL_PACE: Timings = {

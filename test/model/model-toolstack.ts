@@ -21,9 +21,10 @@ import type { ModelHost, Xl } from './model-host.js';
 import type { Witness } from './witness.js';
 
 /**
- * How the toolstack is. `failing`: it refuses and does nothing; `half-done`: it stops in the middle; `lying`: it does it and says that it
- * failed, or the other way round; `killed`: the program is killed; `late`: it is stuck, and goes on after we gave it up; `hanging`: it
- * waits until it is killed, or for ten minutes; `silent`: it lists nothing.
+ * The toolstack's behaviour. `failing`: it refuses and does nothing. `half-done`: it stops in the middle.
+ * `lying`: it acts and reports a failure, or the other way round. `killed`: the program is killed. `late`: it
+ * is stuck, and continues after we gave it up. `hanging`: it waits until it is killed, or for ten minutes.
+ * `silent`: it lists nothing.
  */
 export const TOOLSTACK_MOODS = [
   'slow',
@@ -40,7 +41,7 @@ export type ToolstackMood = 'well' | (typeof TOOLSTACK_MOODS)[number];
 
 export type Act = 'create' | 'unpause' | 'shutdown' | 'reboot' | 'destroy' | 'sysrq';
 
-/** Whose mood it is, and for how many more acts. */
+/** The present mood, and for how many more acts it lasts. */
 export class ToolstackTemper {
   mood: ToolstackMood = 'well';
   left = 0;
@@ -50,7 +51,7 @@ export class ToolstackTemper {
     this.left = acts;
   }
 
-  /** A look is no act; but it does not stay silent or slow for ever. */
+  /** A look counts as an act only when the toolstack is silent, so that silence ends. */
   look(): ToolstackMood {
     const { mood } = this;
     if (mood === 'silent') this.take();
@@ -67,7 +68,7 @@ export class ToolstackTemper {
 const LIST_TIMEOUT_MS = 30_000;
 const PARSED = 'Parsing config from /etc/xen\n';
 
-/** xl as one run of a half sees it: acts go on when the half is dead. */
+/** xl as one run of a half sees it. Its acts continue when the half is dead. */
 export class ModelToolstack implements Toolstack {
   readonly takesOverrides = true;
   readonly runsConfigs = false;
@@ -103,7 +104,7 @@ export class ModelToolstack implements Toolstack {
     return this.#look(() => this.#host.guests.map(longDomain));
   }
 
-  /** Configurations are taken for what they are in the model: it asks for no dry run. */
+  /** The model knows the meaning of its configurations, and asks for no dry run. */
   dryRun(): Promise<Refusal> {
     throw new Error('the model makes no dry run');
   }
@@ -177,7 +178,7 @@ export class ModelToolstack implements Toolstack {
     });
   }
 
-  /** What is asked of an incarnation: the name is looked up once more, then the domid is acted on. */
+  /** Acts on an incarnation: looks up the name once more, then acts on the domid. */
   #verb(
     act: Act,
     { name, domid, uuid = null }: Target,
@@ -206,7 +207,7 @@ export class ModelToolstack implements Toolstack {
     });
   }
 
-  /** One run of a program that changes something. It is killed when it takes too long, unless it is stuck. */
+  /** Runs a program that changes something. It is killed when it takes too long, unless it is stuck. */
   #act(
     act: Act,
     name: DomainName,
@@ -218,7 +219,7 @@ export class ModelToolstack implements Toolstack {
     this.#witness.begins(act, operation, name, this.#host, this.#life);
     const mood = this.#temper.take();
     const { transcript } = call;
-    // Where the disk takes no transcript, its words go through a pipe.
+    // When the disk allows no transcript, the output goes through a pipe.
     const isWritten = transcript !== undefined && this.#host.disk.begin(transcript);
     const xl = this.#host.spawn(isWritten ? transcript : null);
     return new Promise((resolve) => {
@@ -256,7 +257,7 @@ export class ModelToolstack implements Toolstack {
     });
   }
 
-  /** Waits; a program that was killed meanwhile never goes on. */
+  /** Waits. A program that was killed meanwhile never continues. */
   async #pause(xl: Xl, ms: number): Promise<void> {
     await this.#host.sleep(ms);
     if (!xl.alive) await never();

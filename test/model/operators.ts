@@ -5,7 +5,7 @@ import { derivedName } from './model-host.js';
 import type { ModelHost } from './model-host.js';
 import type { World } from './world.js';
 
-/** What an operator does with xl by hand, or to a configuration file. */
+/** An operator's acts: with xl by hand, or on a configuration file. */
 export const OPERATOR_ACTS = [
   'create',
   'create -p',
@@ -87,7 +87,7 @@ function made(host: ModelHost, name: DomainName, paused: boolean): Guest | null 
   return guest;
 }
 
-/** As `xl migrate` from another host: NAME--incoming until it runs. */
+/** Arrives as by `xl migrate` from another host: it is NAME--incoming until it runs. */
 function arrives(host: ModelHost, name: DomainName): void {
   const incoming = derivedName(name, '--incoming');
   if (host.named(name) !== undefined || host.named(incoming) !== undefined) return;

@@ -11,7 +11,7 @@ import type { ToolstackMood } from './model-toolstack.js';
 import { settled } from './virtual-time.js';
 import { World } from './world.js';
 
-/** Something that happens in a sequence. Domains and requests are given by their numbers. */
+/** A happening in a sequence. Domains and requests are given by number. */
 export type Happening =
   | { readonly what: 'ask'; readonly domain: number; readonly verb: Verb; readonly again: number | null }
   | { readonly what: 'toolstack'; readonly mood: ToolstackMood; readonly acts: number }
@@ -33,7 +33,7 @@ export type Happening =
       readonly domain: number;
     };
 
-/** What happens, and how long it takes until the next: so many events of the world, or milliseconds. */
+/** A happening, and the time until the next one: in events of the world, or in milliseconds. */
 export interface Step {
   readonly happening: Happening;
   readonly events: number;
@@ -50,7 +50,7 @@ const WAITS = [0, 0, 0, 0, 100, 1_000, 1_000, 3_000, 3_000, 10_000, 10_000, 30_0
 const ABSENCES = [1_000, 5_000, 60_000, 270_000, 400_000, 4_000_000];
 const HOUR = 3_600_000;
 
-/** Most of it happens to one of them, so that much of it meets. */
+/** Most happenings concern one domain, so that many of them meet. */
 const domain = fc.constantFrom(1, 1, 1, 1, 1, 0, 0, 2);
 const verb = fc.constantFrom<Verb>(...VERBS, 'start', 'start', 'poweroff', 'rescue');
 
@@ -118,7 +118,7 @@ const step: fc.Arbitrary<Step> = fc.record({
   ms: fc.constantFrom(...WAITS),
 });
 
-/** Sequences of up to so many steps. */
+/** Sequences of at most this many steps. */
 export function sequences(most: number): fc.Arbitrary<Sequence> {
   return fc.record({
     seed: fc.nat(),
@@ -126,7 +126,7 @@ export function sequences(most: number): fc.Arbitrary<Sequence> {
   });
 }
 
-/** Runs a sequence in a world of its own. @returns the first thing that was wrong, null when nothing was */
+/** Runs a sequence in its own world. @returns the first violation; null when there was none */
 export async function run(
   { seed, steps }: Sequence,
   options: { readonly trace?: boolean } = {},

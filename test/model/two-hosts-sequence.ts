@@ -7,7 +7,7 @@ import { settled } from './virtual-time.js';
 const DOMAINS = [HORATIO, OPHELIA];
 const WAITS = [0, 500, 3_000, 3_000, 15_000, 30_000, 90_000];
 
-/** What happens, to which host and domain, and how many milliseconds it takes until the next. */
+/** A happening with its host and domain, and the milliseconds until the next one. */
 export type GateStep =
   | { readonly what: 'ask'; readonly verb: Verb; readonly domain: number; readonly ms: number }
   | {
@@ -91,7 +91,11 @@ export function sequences(most: number): fc.Arbitrary<GateSequence> {
   });
 }
 
-/** Runs a sequence over two hosts and a gate of its own. @returns the first thing that was wrong, null when nothing was */
+/**
+ * Runs a sequence over two hosts with their own gate.
+ *
+ * @returns the first violation; null when there was none
+ */
 export async function run({ seed, steps }: GateSequence): Promise<{
   readonly wrong: string | null;
   readonly trace: readonly string[];

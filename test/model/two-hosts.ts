@@ -13,21 +13,21 @@ import { VirtualTime } from './virtual-time.js';
 import { World } from './world.js';
 
 const TICK_MS = 1_000;
-/** A link notices that the other side has gone. */
+/** Milliseconds until a link notices that the other side has gone. */
 const SILENCE_MS = 12_000;
 const CREATES: readonly Verb[] = ['start', 'rescue', 'normal'];
 const HORATIO = KINDS[0]!.name;
 const OPHELIA = KINDS[1]!.name;
 const YORICK = KINDS[2]!.name;
 
-/** One that is known to be there when the gate let something be created. */
+/** The gate's last decision to let a domain be created. */
 interface Decision {
   readonly at: number;
-  /** What the gate had heard of the other host until then. */
+  /** The time up to which the gate had heard the other host. */
   readonly informedAt: number;
 }
 
-/** Two hosts with the same disks, and a gate over both: horatio's file is on the first, ophelia's on both. */
+/** Two hosts with the same disks, and a gate over both. Horatio's file is on the first, ophelia's on both. */
 export class TwoHosts {
   readonly time = new VirtualTime();
   readonly trace: string[] = [];
@@ -77,7 +77,7 @@ export class TwoHosts {
     this.trace.push(`${Math.round(this.time.now)} ${text}`);
   }
 
-  /** The network between the gate and a host is cut, or mended. */
+  /** Cuts or mends the network between the gate and a host. */
   cut(index: number, isCut: boolean): void {
     this.say(`the gate ${isCut ? 'no longer hears' : 'hears'} ${this.#links[index]!.name}`);
     if (isCut) this.#cut.add(index);
@@ -96,7 +96,7 @@ export class TwoHosts {
     this.#gate = gateOver(this.#links, this.#store, this.time);
   }
 
-  /** A customer asks for it at the gate, which decides where it goes, and whether. */
+  /** A customer asks the gate, which decides whether and where it is done. */
   ask(name: DomainName, verb: Verb): void {
     const found = this.#gate.find(name);
     const no =
@@ -115,13 +115,13 @@ export class TwoHosts {
     this.worlds[index]!.ask('alice', name, verb, null);
   }
 
-  /** An operator's act on one of the hosts. */
+  /** An operator acts on one of the hosts. */
   operate(index: number, act: OperatorAct, name: DomainName): void {
     if (act === 'remove the file') this.#removed.add(name);
     operate(this.worlds[index]!, act, name);
   }
 
-  /** As `xl migrate` does it; where one of the hosts goes down meanwhile, what is on the other stays as it is. */
+  /** Migrates as `xl migrate` does. When one host goes down meanwhile, the other keeps its state. */
   migrate(name: DomainName, from: number): void {
     const [source, target] = [this.worlds[from]!.host, this.worlds[1 - from]!.host];
     const guest = source.named(name);
@@ -156,7 +156,7 @@ export class TwoHosts {
     });
   }
 
-  /** All is well again, and comes to rest. */
+  /** Ends all faults, and waits until everything is at rest. */
   async calm(): Promise<void> {
     this.#cut.clear();
     for (const world of this.worlds) await world.calm();
@@ -187,7 +187,10 @@ export class TwoHosts {
     this.#check();
   }
 
-  /** Two that run and have the same disk: wrong, where the gate had heard of one when it let the other be made. */
+  /**
+   * A domain that runs on both hosts is a violation if the gate had heard of the first when it let the second
+   * be made.
+   */
   #check(): void {
     const [here, there] = this.worlds.map(({ host }) => host.guests.filter(isRunning));
     for (const one of here!) {

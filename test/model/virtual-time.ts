@@ -5,11 +5,12 @@ interface Due {
 }
 
 /**
- * Time that passes only when it is told to. What is due is called in the order of time, and after each call everything that follows
- * from it without waiting is done, before the next one is called: so a sequence is the same each time it is run.
+ * Time that passes only on demand. Due calls run in the order of their time. After each call, everything that
+ * follows from it without waiting is finished before the next one. So a sequence is the same each time it
+ * runs.
  */
 export class VirtualTime {
-  /** Latest first, so that the next one is at the end. */
+  /** Latest first, so that the next call is at the end. */
   readonly #due: Due[] = [];
   #now = 0;
   #count = 0;
@@ -19,12 +20,16 @@ export class VirtualTime {
     return this.#now;
   }
 
-  /** How much is due at some time. */
+  /** The number of pending calls. */
   get waiting(): number {
     return this.#due.length;
   }
 
-  /** Calls once, after so many milliseconds. @returns what calls it off; twice is harmless */
+  /**
+   * Calls once, after this many milliseconds.
+   *
+   * @returns a function that cancels it; calling that twice is harmless
+   */
   after(ms: number, call: () => void): () => void {
     const due: Due = { at: this.#now + Math.max(0, ms), number: (this.#count += 1), call };
     let low = 0;
@@ -39,7 +44,7 @@ export class VirtualTime {
     };
   }
 
-  /** Calls what is due next, if it is before a time. @returns whether there was something */
+  /** Runs the next due call, if it is before a time. @returns whether there was one */
   async next(before = Infinity): Promise<boolean> {
     for (let due = this.#due.at(-1); due !== undefined && due.at <= before; due = this.#due.at(-1)) {
       this.#due.pop();
@@ -52,7 +57,7 @@ export class VirtualTime {
     return false;
   }
 
-  /** Lets so many milliseconds pass. */
+  /** Lets this many milliseconds pass. */
   async pass(ms: number): Promise<void> {
     const end = this.#now + ms;
     await settled();
@@ -61,7 +66,7 @@ export class VirtualTime {
   }
 }
 
-/** Resolves when no promise has anything left to do. Node runs this queue when the one of the promises is empty. */
+/** Resolves when no promise has work left: Node runs this queue when the promises' queue is empty. */
 export function settled(): Promise<void> {
   return new Promise((resolve) => {
     process.nextTick(resolve);

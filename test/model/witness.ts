@@ -8,19 +8,22 @@ import type { Act } from './model-toolstack.js';
 import { isFixed } from './model-configs.js';
 import { DEADLINES, STATE } from './model-settings.js';
 
-/** What is seen may be as old when a request is judged by it. */
+/** Milliseconds. A request may be judged by observations this old. */
 const FRESH_MS = 5_000;
-/** How much longer than its steps an operation may act, and how late one may be taken up by another run of the half. */
+/**
+ * Milliseconds that an operation may act beyond its steps, and that another run of the half may resume it
+ * late.
+ */
 const RESUME_MS = 300_000;
 const QUEUE_MS = 1_800_000;
-/** What a listing takes at most, in which what is acted on was seen. */
+/** The longest time of a listing, in which the half saw the domain that it acts on. */
 const LIST_MS = 2_100;
-/** Of what ran for less, xl's listing says that it had no processor at all. */
+/** For a guest that ran for less, xl's listing says that it had no processor at all. */
 const LEAST_SEEN_MS = 100;
-/** What still may be seen as rebooting. */
+/** A guest may be seen as rebooting for this long. */
 const REBOOT_SEEN_MS = 20_000;
 
-/** One time that a request was made. */
+/** One sending of a request. */
 export interface Ask {
   readonly request: OperationRequest;
   readonly host: ModelHost;
@@ -39,18 +42,21 @@ interface Told {
   readonly life: Life;
 }
 
-/** Sees everything that is asked, done and told, and says what must never be. It knows nothing of how the half works. */
+/**
+ * Sees everything that is asked, done and reported, and finds violations. It knows nothing of how the half
+ * works.
+ */
 export class Witness {
   readonly violations: string[] = [];
   readonly asks = new Map<string, Ask[]>();
   readonly told = new Map<string, Told>();
   readonly #say: (text: string) => void;
   readonly #lookedAtAll = new Map<ModelHost, number>();
-  /** When an operation called the toolstack last. */
+  /** When each operation last called the toolstack. */
   readonly #begunAt = new Map<string, number>();
-  /** The operations that began to create, and what. */
+  /** The operations that began a create, with their domains. */
   readonly #creates = new Map<string, DomainName>();
-  /** What each operation made: the lines of its incarnations. */
+  /** The results of each operation: the lines of its incarnations. */
   readonly #lines = new Map<string, ReadonlySet<number>>();
 
   constructor(say: (text: string) => void) {
@@ -78,7 +84,7 @@ export class Witness {
     ask.until = at;
   }
 
-  /** The half told how an operation is. */
+  /** The half reports the state of an operation. */
   tells(view: OperationView, life: Life): void {
     if (view.phase === 'queued' || view.phase === 'running') return;
     const isRecorded = view.unrecorded !== true;
@@ -97,7 +103,7 @@ export class Witness {
     this.#lookedAtAll.set(host, host.time.now);
   }
 
-  /** The operation that a key is sent for. */
+  /** The operation for which a key is sent. */
   sysrqOn(name: DomainName): string {
     const keys = [...this.asks.values()]
       .flat()
@@ -142,9 +148,10 @@ export class Witness {
     this.#lines.set(operation, new Set([...(this.#lines.get(operation) ?? []), line]));
   }
 
-  /** It happens to an incarnation. */
+  /** An act reaches an incarnation. */
   acted(act: Act, operation: string, guest: Guest, host: ModelHost): void {
-    // A UUID from the file, and a disk on which neither what was made nor its end could be written: nobody can tell the two apart.
+    // With a UUID from the file, and a disk that could record neither the create nor its end, nobody can tell
+    // the two incarnations apart.
     if (host.disk.wasUnwell && isFixed(guest.uuid) && guest.maker.who === 'operator') return;
     const asks = this.#meant(operation, host);
     const verb = asks.at(-1)?.request.verb;
@@ -174,7 +181,7 @@ export class Witness {
     if (!asks.some((ask) => this.#meansIt(ask, guest))) wrong('another incarnation was meant');
   }
 
-  /** Of what was accepted, and then created, there was no more than the limit in any window. */
+  /** Checks that no window holds more accepted creates than the limit. */
   checkCreates(count: number, windowMs: number): void {
     const made = [...this.#creates].flatMap(([operation, domain]) => {
       const asks = (this.asks.get(operation) ?? []).filter(({ answer }) => answer === 'accepted');
@@ -215,20 +222,21 @@ export class Witness {
   }
 
   /**
-   * What the operation was making was unpaused by others and rebooted at once, while the half was away. What came of it never ran: the
-   * server is off, as the operation says.
+   * Others unpaused what the operation was making, and it rebooted at once, while the half was away. Its
+   * successor never ran: the server is off, as the operation reports.
    */
   #isOwnYetUnborn(operation: string, guest: Guest): boolean {
     const lines = this.#lines.get(operation);
     if (lines === undefined || guest.ranFirstAt !== Infinity) return false;
-    // Or an operator took away what it had made, and made the same, with the UUID from the file, and has not let it run either.
+    // Or an operator removed what it had made, and made the same with the UUID from the file, and has not run
+    // it either.
     const isTwin = guest.maker.who === 'operator' && isFixed(guest.uuid);
     return isTwin || (guest.maker.who === 'reboot' && lines.has(guest.line));
   }
 
   /**
-   * A power-off of a server that was to come back (a reboot, a boot with another profile) ends what it becomes, too. With a UUID from the file, what an operator makes in
-   * these seconds cannot be told from it.
+   * A power-off during a reboot, or during a boot with another profile, also ends what comes of it. With a
+   * UUID from the file, nobody can tell it from an operator's domain made in these seconds.
    */
   #isTakenForReboot({ request, host, at }: Ask, guest: Guest): boolean {
     if (request.verb !== 'poweroff' || !isFixed(guest.uuid) || guest.maker.who !== 'operator') return false;
@@ -256,7 +264,10 @@ export class Witness {
     return undefined;
   }
 
-  /** Whether a request meant this incarnation: it was there when it was asked, or it came from one that was just rebooting. */
+  /**
+   * Whether a request meant this incarnation: it existed at the time of the request, or it came from one that
+   * was just rebooting.
+   */
   #meansIt({ request, host, boot, at, until }: Ask, guest: Guest): boolean {
     if (guest.boot !== boot) return false;
     const from = at - FRESH_MS;

@@ -24,25 +24,25 @@ const LOOK_MS = 200;
 /** As long as two listings that hang. */
 const LOOKS = 400;
 const CALM_MS = 3 * 3_600_000;
-/** What a full disk, and a host that is down, may be logged as. */
+/** Log kinds that a full disk, or a host that is down, may cause. */
 const FAULTS = new Set(['operation.fault', 'observer.fault']);
 
 export interface WorldOptions {
-  /** Whether it writes down what happens. */
+  /** Whether it records what happens. */
   readonly trace?: boolean;
   /** The host's name. */
   readonly name?: string;
-  /** Of several worlds together. */
+  /** The time that several worlds share. */
   readonly time?: VirtualTime;
   /** Domains whose files are elsewhere. */
   readonly without?: readonly DomainName[];
-  /** Told what a half tells a gate. */
+  /** Hears what a half tells a gate. */
   readonly hears?: ObserverEvents;
 }
 
 const NOBODY: ObserverEvents = { seen: () => undefined, gone: () => undefined, names: () => undefined };
 
-/** A host, its half and those who ask it for something. */
+/** A host, its half, and the customers who send requests. */
 export class World {
   readonly time: VirtualTime;
   readonly chance: Chance;
@@ -87,7 +87,7 @@ export class World {
     this.trace?.push(`${clock(this.time.now)} ${text}`);
   }
 
-  /** The half is started, if it does not run and there is a host. */
+  /** Starts the half, if it does not run and the host is up. */
   start(): void {
     this.#restart?.();
     this.#restart = null;
@@ -119,7 +119,7 @@ export class World {
     );
   }
 
-  /** @param downFor until it is started again, milliseconds */
+  /** @param downFor milliseconds until the next start */
   kill(downFor = RESTART_MS): void {
     if (this.#life?.alive !== true) return;
     this.say('the half is killed');
@@ -130,7 +130,7 @@ export class World {
     this.#life?.killAfter(doings);
   }
 
-  /** As systemd stops it. */
+  /** Stops the half, as systemd does. */
   stop(downFor: number): void {
     const half = this.half;
     if (half === null) return;
@@ -168,7 +168,11 @@ export class World {
     });
   }
 
-  /** A customer asks, by the half's door. @param again the number of an earlier request whose id and words are sent once more */
+  /**
+   * A customer asks through the half's API.
+   *
+   * @param again the number of an earlier request to send again, with the same id and content
+   */
   ask(customer: string, domain: DomainName, verb: Verb, again: number | null): void {
     const known = again === null ? undefined : this.#ids[again % Math.max(1, this.#ids.length)];
     const request = known ?? this.#request(customer, domain, verb);
@@ -206,7 +210,7 @@ export class World {
     );
   }
 
-  /** All faults end; everything that was begun comes to its end; then it is looked at whether all is well. */
+  /** Ends all faults, lets every operation end, then checks that all is well. */
   async calm(): Promise<void> {
     const { host, witness } = this;
     this.say('all is well from now on');
@@ -229,7 +233,7 @@ export class World {
     this.#checkEnd();
   }
 
-  /** A listing that hung when all became well is waited for, and another one made. */
+  /** Waits for a listing that may still hang, and makes another one. */
   async #look(): Promise<void> {
     const answered: true[] = [];
     const look = (): void => {
@@ -264,7 +268,7 @@ export class World {
     const half = this.half;
     if (half === null) return;
     for (const guest of host.guests) {
-      // Whose it is can be told by its UUID or by what xl said; without either it is left as it is.
+      // Its UUID or xl's output tells who made it. Without either, the half leaves it alone.
       if (host.disk.hasLostWords && isFixed(guest.uuid)) continue;
       if (guest.paused && guest.built && guest.maker.who === 'postern' && !guest.isByHand)
         witness.wrong(`${guest.name} is left paused by ${short(guest.maker.operation)}`);
@@ -299,7 +303,7 @@ export class World {
       const { count, windowSeconds } = LIMITS.createsPerDomain;
       witness.checkCreates(count, windowSeconds * 1000);
     }
-    // What a disk did not let go is swept by the next start.
+    // The next start removes files that the disk refused to delete.
     const left = host.disk.names(`${STATE}/work`);
     if (!host.disk.wasUnwell && left.length > 0) witness.wrong(`files are left: ${left.join(' ')}`);
   }
