@@ -12,12 +12,12 @@ npm run xen-lab -- reset     forget what was kept
 
 POSTERN_XEN_LAB=DIR is where images and machines are kept; $XDG_CACHE_HOME/postern-xen-lab when it is not set.`;
 
-/** The snapshot that a start goes on from. */
+/** The snapshot that a start continues from. */
 const KEPT = 'kept';
 const DOMAINS = ['horatio', 'ophelia', 'yorick', 'guildenstern', 'rosencrantz'];
-/** One lab plays at a time; this tells the other commands which. */
+/** One lab runs at a time; this file tells the other commands which. */
 const PID_FILE = join(labCache(), 'playground.pid');
-/** Touched when a snapshot has been taken. */
+/** Touched after each snapshot. */
 const KEPT_FILE = join(labCache(), 'playground.kept');
 
 const say = (sentence: string): void => {
@@ -49,7 +49,7 @@ async function play(): Promise<void> {
   if (runningPid() !== undefined) throw new Error('the lab runs already; npm run xen-lab -- stop ends it');
   mkdirSync(dirname(PID_FILE), { recursive: true, mode: 0o700 });
   writeFileSync(PID_FILE, String(process.pid));
-  // Listened for from the start: Ctrl-C in the middle of starting must end what was started.
+  // We listen from the beginning: Ctrl-C during the start must end what was started.
   const ended = new Promise<void>((settle) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.on(signal, () => {
@@ -79,7 +79,7 @@ async function play(): Promise<void> {
   }
 }
 
-/** Goes on from what was kept, or boots the customers' machines and keeps that. */
+/** Continues from the kept snapshot, or boots the customers' domains and keeps a snapshot. */
 async function open(lab: XenLab): Promise<void> {
   const kept = lab.machine.hasSnapshot(KEPT);
   await lab.start(kept ? KEPT : undefined);
@@ -97,7 +97,7 @@ async function keep(lab: XenLab): Promise<void> {
   writeFileSync(KEPT_FILE, new Date().toISOString());
 }
 
-/** What the gate knows must be of the same moment as what the host knows. */
+/** The gate's knowledge must be from the same moment as the host's. */
 function restoreGate(lab: XenLab): void {
   const { gateState } = lab.gate.layout;
   if (!existsSync(`${gateState}.kept`)) return;

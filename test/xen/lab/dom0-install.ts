@@ -6,13 +6,13 @@ import { CHECKOUT } from './paths.js';
 import type { Dom0Shell } from './dom0-shell.js';
 import type { LabImage } from './image.js';
 
-/** What of the checkout a dom0 needs, besides the packages. */
+/** The parts of the checkout that a dom0 needs, besides the packages. */
 const PROGRAM = [
   'dist/server',
   'dist/policy',
   'dist/config',
   'dist/menus',
-  // What the last step of the build makes: in emulation it would take minutes.
+  // Made by the last step of the build, which would take minutes in emulation.
   'dist/.schemas',
   'package.json',
   'server/postern',
@@ -20,7 +20,7 @@ const PROGRAM = [
   'config',
 ];
 
-/** Sources and other systems' binaries in the packages: three quarters of their size. */
+/** Sources and binaries for other systems in the packages: three quarters of their size. */
 const NOT_NEEDED = [
   '*.map',
   'node-pty/prebuilds',
@@ -36,11 +36,11 @@ const NOT_NEEDED = [
   'blessed/usr/fonts',
   'obj.target',
   '*.d.ts',
-  // The image has the very binary, as the machine's own Node.js.
+  // The image has the same binary, as the machine's own Node.js.
   'node-linux-*',
 ];
 
-/** The dom0 half's settings in the lab; the rest is default. */
+/** The dom0 half's settings in the lab; everything else has its default. */
 const SETTINGS = `host: xen1
 socketGroup: postern
 unmanaged: [router]
@@ -82,8 +82,9 @@ profiles:
 `;
 
 /**
- * Installs the dom0 half as docs/install-dom0.md and docs/install-beside.md say: the program in /opt/postern, user, directories and
- * units, settings, the login of the gate's link. What is there already from this very checkout is left alone.
+ * Installs the dom0 half as docs/install-dom0.md and docs/install-beside.md say: the program in /opt/postern,
+ * user, directories and units, settings, the login of the gate's link. Parts that are already installed from
+ * this checkout stay.
  *
  * @returns whether anything was installed
  */
@@ -132,7 +133,7 @@ systemctl restart postern-dom0`,
     X11Forwarding no
 `,
   );
-  // The unit is started before the half listens, and a snapshot is taken next.
+  // The unit has started before the half listens, and a snapshot comes next.
   await shell.must(
     'for try in $(seq 300); do test -S /run/postern/dom0.sock && exit 0; sleep 1; done; systemctl status postern-dom0; exit 1',
   );
@@ -140,7 +141,7 @@ systemctl restart postern-dom0`,
   return true;
 }
 
-/** What is installed from this checkout, as two hashes: the same stamps, the same dom0 half. */
+/** Two hashes of what this checkout installs: equal stamps mean an equal dom0 half. */
 export function installStamps(): { readonly packages: string; readonly program: string } {
   return {
     packages: stampOf(['package-lock.json']),
@@ -148,7 +149,7 @@ export function installStamps(): { readonly packages: string; readonly program: 
   };
 }
 
-/** The packages that the product needs, without those of its development. */
+/** The packages of the product, without those for development. */
 function productionPackages(): { readonly from: string; readonly names: readonly string[] } {
   const from = dirname(realpathSync(join(CHECKOUT, 'node_modules')));
   const list = execFileSync('npm', ['ls', '--omit=dev', '--all', '--parseable'], {

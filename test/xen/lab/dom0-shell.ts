@@ -6,7 +6,7 @@ import { run, type Ended } from '../../support/house.js';
 import type { LabImage } from './image.js';
 import type { Machine } from './machine.js';
 
-/** An admin's way into dom0: root over ssh, one connection for all commands. */
+/** An admin's shell in dom0: root over ssh, with one connection for all commands. */
 export class Dom0Shell {
   readonly #image: LabImage;
   readonly #machine: Machine;
@@ -17,12 +17,12 @@ export class Dom0Shell {
     this.#machine = machine;
   }
 
-  /** The ssh_config with two hosts: `dom0` for the admin, `link` for the gate's way to the socket. */
+  /** The ssh_config with two hosts: `dom0` for the admin, and `link` for the gate's way to the socket. */
   get sshConfig(): string {
     return join(this.#machine.directory, 'dom0_ssh_config');
   }
 
-  /** Waits until dom0 lets one in: about a minute after switching it on. */
+  /** Waits until dom0 accepts logins: about a minute after power-on. */
   async ready(): Promise<void> {
     this.#writeConfig();
     await eventually(
@@ -42,15 +42,15 @@ export class Dom0Shell {
     );
   }
 
-  /** Runs a line of shell as root in dom0. */
+  /** Runs a shell line as root in dom0. */
   run(line: string, input = ''): Promise<Ended> {
     return run('ssh', ['-F', this.sshConfig, '-T', 'dom0', '--', line], input);
   }
 
   /**
-   * The same, where a failure is one of the lab.
+   * As `run`, for lines whose failure is a failure of the lab.
    *
-   * @returns what it said on stdout
+   * @returns its stdout
    */
   async must(line: string, input = ''): Promise<string> {
     const { status, stdout, stderr } = await this.run(line, input);
@@ -58,7 +58,7 @@ export class Dom0Shell {
     return stdout;
   }
 
-  /** Copies files in, below a directory there. */
+  /** Copies files into a directory of dom0. */
   async copy(
     from: string,
     names: readonly string[],
@@ -81,7 +81,7 @@ export class Dom0Shell {
     if (status !== 0) throw new Error(`copying ${names.join(', ')} into dom0 failed`);
   }
 
-  /** Ends the connection to a machine that goes away; harmless when there is none. */
+  /** Ends the connection before the machine goes away; harmless when there is none. */
   close(): void {
     this.#master?.kill('SIGKILL');
     this.#master = undefined;

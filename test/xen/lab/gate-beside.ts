@@ -19,7 +19,7 @@ import type { Dom0Shell } from './dom0-shell.js';
 
 export const SCRIPT = fileURLToPath(new URL('../../../server/postern.js', import.meta.url));
 
-/** As /usr/lib/systemd/system/postern-host@.service has them. */
+/** The options of config/systemd/postern-host@.service, but with a higher ServerAliveCountMax. */
 const LINK_OPTIONS = [
   'BatchMode=yes',
   'ExitOnForwardFailure=yes',
@@ -29,14 +29,16 @@ const LINK_OPTIONS = [
   'StreamLocalBindMask=0117',
 ].flatMap((option) => ['-o', option]);
 
-/** Customers and what they are to which domain. Mallory is one of our customers, with nothing of her own. */
+/** Customers, with their role on each domain. Mallory is a customer who owns nothing. */
 export const CUSTOMERS: Readonly<Record<string, Readonly<Record<string, Role>>>> = {
   alice: { horatio: 'owner', ophelia: 'owner', guildenstern: 'owner', rosencrantz: 'owner' },
   bob: { yorick: 'owner' },
   mallory: {},
 };
 
-/** A gate on this machine, with the dom0 half's socket brought over by OpenSSH as docs/install-beside.md has it. */
+/**
+ * A gate on this machine. OpenSSH brings the dom0 half's socket over, as docs/install-beside.md describes.
+ */
 export class GateBeside {
   readonly layout: DemoLayout;
   readonly #shell: Dom0Shell;
@@ -61,7 +63,7 @@ export class GateBeside {
 
   /**
    * @param port 0 for any free one
-   * @param fresh without what an earlier gate of this directory knew
+   * @param fresh without the state of an earlier gate in this directory
    */
   async start({ port = 0, fresh = false }: { port?: number; fresh?: boolean } = {}): Promise<void> {
     const { layout } = this;
@@ -103,7 +105,7 @@ export class GateBeside {
     await this.stopLink();
   }
 
-  /** Brings the socket over; again, when the link was cut. */
+  /** Brings the socket over; call it again when the link was cut. */
   async startLink(): Promise<void> {
     rmSync(this.layout.dom0Socket, { force: true });
     const forward = `${this.layout.dom0Socket}:/run/postern/dom0.sock`;
@@ -130,12 +132,12 @@ export class GateBeside {
     await gone;
   }
 
-  /** Runs a command over ssh without a terminal, as a script would. */
+  /** Runs a command over ssh without a terminal, as a script does. */
   ssh(customer: string, command: string, input = ''): Promise<Ended> {
     return run('ssh', ['-F', this.layout.sshConfig, '-T', customer, '--', command], input);
   }
 
-  /** A customer at a terminal. */
+  /** Opens a customer's terminal. */
   terminal(customer: string, command = '', ssh: readonly string[] = []): TerminalClient {
     const words = command === '' ? [] : ['--', command];
     const client = new TerminalClient('ssh', [
@@ -150,7 +152,7 @@ export class GateBeside {
     return client;
   }
 
-  /** An admin's command against this gate. */
+  /** Runs an admin's command against this gate. */
   postern(...args: string[]): Promise<Ended> {
     return run(process.execPath, [SCRIPT, ...args, '--settings', this.layout.gateSettings], '');
   }

@@ -7,24 +7,24 @@ const say = (sentence: string): void => {
   process.stdout.write(`${sentence}\n`);
 };
 
-/** The lab of this file of cases, made by mocha's root hooks; `renew` switches its host on. */
+/** The lab of the present test file, made by mocha's root hooks. `renew` switches its host on. */
 export function lab(): XenLab {
   if (running === undefined) throw new Error('the lab does not run: npm run test:xen');
   return running;
 }
 
-/** Once for the whole run, before any file. */
+/** Runs once for the whole run, before any file. */
 export async function mochaGlobalSetup(): Promise<void> {
   await XenLab.prepare(say);
 }
 
 export const mochaHooks = {
-  /** Files run side by side, each on the machine of its worker. */
+  /** Files run side by side, each on its worker's machine. */
   beforeAll(): void {
     began = Date.now();
     running = new XenLab(`acceptance-${process.env['MOCHA_WORKER_ID'] ?? '0'}`, say);
   },
-  /** What the host knows of a case that failed. */
+  /** Prints the host's facts about a failed case. */
   async afterEach(this: Mocha.Context): Promise<void> {
     if (this.currentTest?.state !== 'failed') return;
     const { stdout } = await lab().dom0.run(
@@ -32,7 +32,10 @@ export const mochaHooks = {
     );
     process.stdout.write(`\n${this.currentTest.title}: the Xen host says\n${stdout}\n`);
   },
-  /** Says what the file took: far more seconds than its host worked, and it waited or the machine had other work to do. */
+  /**
+   * Reports the time that the file took. When it is far more than the host's CPU seconds, the file waited, or
+   * the machine was busy.
+   */
   async afterAll(this: Mocha.Context): Promise<void> {
     if (running === undefined) return;
     const title = this.test?.parent?.suites.map((suite) => suite.title).join('; ') ?? '';

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } 
 import { join, relative } from 'node:path';
 import { IMAGE_SOURCE, labCache } from './paths.js';
 
-/** What the machine itself needs, by Debian's names. */
+/** Debian packages that the test machine needs. */
 const HOST_PACKAGES = [
   'qemu-system-x86',
   'qemu-utils',
@@ -14,15 +14,16 @@ const HOST_PACKAGES = [
   'openssh-client',
 ] as const;
 
-/** A built image: Xen, dom0's kernel and its root file system, which is never written to. */
+/** A built image: Xen, dom0's kernel, and its root file system, which is never written to. */
 export interface LabImage {
   readonly directory: string;
 }
 
 /**
- * Finds the image that these sources make, or builds it; which takes root, Debian 12 and one or two minutes.
+ * Finds the image that these sources make, or builds it. Building takes root, Debian 12 and one or two
+ * minutes.
  *
- * @param say gets a sentence for whatever takes long or changes the machine
+ * @param say gets a sentence before anything that takes long or changes the machine
  * @throws Error when a package cannot be installed or the builder fails, with its last words
  */
 export function labImage(say: (sentence: string) => void): LabImage {
@@ -44,7 +45,7 @@ export function labImage(say: (sentence: string) => void): LabImage {
   return { directory };
 }
 
-/** The packages that dom0 is made of. */
+/** The packages of dom0. */
 function packages(): string[] {
   return readFileSync(join(IMAGE_SOURCE, 'packages'), 'utf8')
     .split('\n')
@@ -52,7 +53,9 @@ function packages(): string[] {
     .filter((line) => line !== '');
 }
 
-/** Of the builder's sources, the packages' versions as apt knows them, and the node binary that goes into dom0. */
+/**
+ * A hash of the builder's sources, the packages' versions as apt knows them, and the node binary for dom0.
+ */
 function imageHash(): string {
   const hash = createHash('sha256');
   for (const file of filesBelow(IMAGE_SOURCE)) {
@@ -91,7 +94,7 @@ function isInstalled(name: string): boolean {
   return stdout === 'installed';
 }
 
-/** Whether apt's lists were ever fetched here. */
+/** Whether this machine has ever fetched apt's lists. */
 function knowsPackages(): boolean {
   return spawnSync('apt-cache', ['show', ...packages()]).status === 0;
 }

@@ -22,8 +22,8 @@ import { QemuMonitor } from './qemu-monitor.js';
 const XEN = 'console=com1 com1=115200,8n1 loglvl=warning dom0_mem=1024M,max:1024M dom0_max_vcpus=1 noreboot';
 const LINUX = 'root=/dev/vda rw console=hvc0 quiet mitigations=off audit=0 random.trust_cpu=on';
 /**
- * Never KVM: where /dev/kvm exists on a virtual machine it may not be able to boot a stock kernel. One processor: the same work then
- * takes a third less of the real one than with two, so machines side by side get more done than one with more processors.
+ * Never KVM: a virtual machine's /dev/kvm may be unable to boot a stock kernel. One processor: the same work
+ * then takes a third less CPU than with two, so several machines get more done than one with more processors.
  */
 const HARDWARE = [
   '-machine',
@@ -38,10 +38,10 @@ const HARDWARE = [
   '2048',
 ];
 
-/** Of the times in /proc/PID/stat, on every Linux of today (proc_pid_stat(5)). */
+/** The unit of the times in /proc/PID/stat, on every present Linux (proc_pid_stat(5)). */
 const TICKS_PER_SECOND = 100;
 
-/** A Xen host in QEMU's software emulation, with a disk of its own over the image's. */
+/** A Xen host in QEMU's software emulation, with its own disk over the image's. */
 export class Machine {
   readonly directory: string;
   readonly #image: LabImage;
@@ -50,14 +50,14 @@ export class Machine {
   #qemu: ChildProcess | undefined;
   #exited: Promise<void> = Promise.resolve();
 
-  /** @param directory the machine's own: disk, sockets, the serial line's log */
+  /** @param directory the machine's own: disk, sockets, log of the serial line */
   constructor(image: LabImage, directory: string) {
     this.#image = image;
     this.directory = directory;
     mkdirSync(directory, { recursive: true, mode: 0o700 });
   }
 
-  /** On 127.0.0.1, leads to dom0's sshd. */
+  /** The port of dom0's sshd on 127.0.0.1. */
   get sshPort(): number {
     return this.#port;
   }
@@ -66,7 +66,7 @@ export class Machine {
     return join(this.directory, 'serial.log');
   }
 
-  /** What this run of it has used of a real processor so far: equal to the time that passed, when it never waited. */
+  /** CPU seconds of this run so far. They equal the time that passed if it never waited. */
   get cpuSeconds(): number {
     try {
       const stat = readFileSync(`/proc/${this.#qemu?.pid ?? 0}/stat`, 'utf8');
@@ -87,12 +87,15 @@ export class Machine {
     return snapshots.some((snapshot) => snapshot.name === name);
   }
 
-  /** Throws away the disk and its snapshots; the machine must not run. */
+  /** Deletes the disk and its snapshots. The machine must not run. */
   reset(): void {
     rmSync(this.#disk, { force: true });
   }
 
-  /** Takes over another machine's disk with all its snapshots, unless this was done before. Neither machine may run. */
+  /**
+   * Copies another machine's disk with all its snapshots, unless this was done before. Neither machine may
+   * run.
+   */
   cloneDisk(original: Machine): void {
     const { mtimeMs, size } = statSync(original.#disk);
     const stamp = join(this.directory, `clone-of-${mtimeMs}-${size}`);
@@ -106,7 +109,7 @@ export class Machine {
   }
 
   /**
-   * Switches it on, at a snapshot when one is named.
+   * Switches the machine on, at a snapshot if one is named.
    *
    * @throws Error with QEMU's last words when it does not start
    */
@@ -119,7 +122,7 @@ export class Machine {
     await this.#clearLeftover();
     const said = join(this.directory, 'qemu.log');
     const log = openSync(said, 'w', 0o600);
-    // Paths relative to the image's directory, as the multiboot line splits at blanks and commas.
+    // Paths are relative to the image's directory, because the multiboot line is split at blanks and commas.
     const qemu = spawn(
       'qemu-system-x86_64',
       [
@@ -156,22 +159,22 @@ export class Machine {
     );
   }
 
-  /** Keeps the whole running machine under a name, over an earlier one of that name. */
+  /** Saves the whole running machine under a name, and replaces an earlier snapshot of that name. */
   async keep(snapshot: string): Promise<void> {
     await this.#running.human(`savevm ${snapshot}`);
   }
 
-  /** Switches it off as by pulling the plug; harmless when it does not run. */
+  /** Switches it off as a power cut does; harmless when it does not run. */
   async stop(): Promise<void> {
     await this.#monitor?.execute('quit').catch(() => undefined);
     this.#monitor?.close();
     this.#monitor = undefined;
-    // Else a process with nothing else to do ends before its QEMU has.
+    // Otherwise a process without other work would end before its QEMU.
     this.#qemu?.ref();
     await this.#exited;
   }
 
-  /** Ends the machine that a killed process left behind: two must not write to one disk. */
+  /** Ends a machine that a killed process left behind: two must not write to one disk. */
   async #clearLeftover(): Promise<void> {
     const left = await QemuMonitor.connect(this.#socket).catch(() => undefined);
     await left?.execute('quit').catch(() => undefined);
@@ -184,7 +187,7 @@ export class Machine {
     return this.#monitor;
   }
 
-  /** A snapshot can only be gone on from by the hardware that it was taken of, which the name therefore tells. */
+  /** A snapshot only works on the hardware that it was taken on, so the disk's name contains the hardware. */
   get #disk(): string {
     const hardware = createHash('sha256')
       .update([...HARDWARE, XEN, LINUX].join(' '))

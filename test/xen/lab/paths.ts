@@ -2,13 +2,13 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The checkout, seen from dist/test/xen/lab. */
+/** The checkout, as seen from dist/test/xen/lab. */
 export const CHECKOUT = fileURLToPath(new URL('../../../..', import.meta.url));
 
-/** The image builder and all that goes into the image. */
+/** The image builder, and all files that go into the image. */
 export const IMAGE_SOURCE = join(CHECKOUT, 'test', 'xen', 'image');
 
-/** Where images and machines are kept, outside the checkout: about 1 GB for each image. */
+/** The directory for images and machines, outside the checkout: about 1 GB for each image. */
 export function labCache(): string {
   const configured = process.env['POSTERN_XEN_LAB'];
   if (configured !== undefined && configured !== '') return configured;

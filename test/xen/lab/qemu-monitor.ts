@@ -6,12 +6,12 @@ interface Answer {
   readonly error?: { readonly desc: string };
 }
 
-/** QEMU's monitor over QMP (qemu-qmp-ref(7)); one command at a time. */
+/** QEMU's monitor over QMP (qemu-qmp-ref(7)). One command runs at a time. */
 export class QemuMonitor {
   readonly #socket: Socket;
   readonly #waiting: ((answer: Answer) => void)[] = [];
 
-  /** Made by `connect`. */
+  /** Use `connect`. */
   constructor(socket: Socket) {
     this.#socket = socket;
     createInterface({ input: socket }).on('line', (line) => {
@@ -46,9 +46,9 @@ export class QemuMonitor {
   }
 
   /**
-   * A command of the monitor for people: snapshots are not in QMP in one step.
+   * Runs a command of the monitor for people: QMP has no single command for snapshots.
    *
-   * @throws Error when it answers anything, as those that work say nothing
+   * @throws Error when it prints anything, because a successful command prints nothing
    */
   async human(command: string): Promise<void> {
     const said = String(await this.execute('human-monitor-command', { 'command-line': command })).trim();

@@ -10,10 +10,10 @@ import { GateBeside } from './gate-beside.js';
 import { labImage, type LabImage } from './image.js';
 import { Machine } from './machine.js';
 
-/** The snapshot right after installing: dom0 up, the dom0 half runs, no customer's machine does. */
+/** The snapshot right after installing: dom0 is up, the dom0 half runs, and no customer's domain runs. */
 const INSTALLED = 'installed';
 
-/** The machine that dom0 is installed on once; the suite's machines begin with copies of its disk. */
+/** The machine on which dom0 is installed once. The suite's machines start with copies of its disk. */
 const ORIGINAL = 'installed';
 
 /** A real Xen host with Postern on it, and a gate beside it. */
@@ -25,7 +25,7 @@ export class XenLab implements World {
   readonly #say: (sentence: string) => void;
   readonly #operators: TerminalClient[] = [];
 
-  /** @param name of this lab's own directory: two labs share nothing but the image */
+  /** @param name names this lab's own directory: two labs share only the image */
   constructor(name: string, say: (sentence: string) => void) {
     this.#say = say;
     this.#image = labImage(say);
@@ -35,9 +35,9 @@ export class XenLab implements World {
   }
 
   /**
-   * Switches the host on and brings this checkout's dom0 half into it. The gate does not run yet.
+   * Switches the host on, and installs this checkout's dom0 half in it. The gate does not run yet.
    *
-   * @param snapshot where to go on; the state right after installing when it is not given
+   * @param snapshot to continue from; by default the state right after installing
    */
   async start(snapshot: string = INSTALLED): Promise<void> {
     const kept = this.machine.hasSnapshot(snapshot);
@@ -53,8 +53,8 @@ export class XenLab implements World {
   }
 
   /**
-   * Sees to it that there is a snapshot of right after installing, of this very checkout, for `renew` of any lab. No machine runs
-   * afterwards.
+   * Makes sure that a snapshot exists of the state right after installing this checkout, for `renew` of any
+   * lab. No machine runs afterwards.
    */
   static async prepare(say: (sentence: string) => void): Promise<void> {
     const lab = new XenLab(ORIGINAL, say);
@@ -71,11 +71,11 @@ export class XenLab implements World {
     writeFileSync(stampFile, stamps);
   }
 
-  /** Back to right after installing, with a gate that knows nothing yet: on a machine of this lab's own. */
+  /** Returns to the state right after installing, with an empty gate, on this lab's own machine. */
   async renew(): Promise<void> {
     await this.gate.stop();
     this.dom0.close();
-    // Never `loadvm` in a machine that runs: Xen's clock may then stand still for minutes.
+    // Never `loadvm` in a running machine: Xen's clock may then stand still for minutes.
     await this.machine.stop();
     this.machine.cloneDisk(new Machine(this.#image, join(this.#image.directory, ORIGINAL)));
     await this.machine.start(INSTALLED);
@@ -90,12 +90,12 @@ export class XenLab implements World {
     await this.machine.stop();
   }
 
-  /** What an operator types by hand on the Xen host. */
+  /** Runs an operator's command on the Xen host. */
   xl(...args: string[]): Promise<Ended> {
     return this.dom0.run(['xl', ...args.map((arg) => `'${arg.replaceAll("'", "'\\''")}'`)].join(' '));
   }
 
-  /** The present domid of a domain, undefined when there is none. */
+  /** The present domid of a domain; undefined when there is none. */
   async domid(name: string): Promise<number | undefined> {
     const { status, stdout } = await this.xl('domid', name);
     return status === 0 ? Number(stdout) : undefined;
@@ -110,7 +110,7 @@ export class XenLab implements World {
   }
 
   createWithDomid(name: string, domid: number): Promise<Ended> {
-    // libxl remembers for a minute which domids are not to be used again.
+    // For a minute libxl remembers which domids must not be used again.
     return this.dom0.run(
       `rm -f /run/xen/domid-history /var/run/xen/domid-history
 LD_PRELOAD=/usr/local/lib/lab-domid.so LAB_DOMID=${domid} xl create -q ${this.configOf(name)}`,
@@ -152,7 +152,7 @@ LD_PRELOAD=/usr/local/lib/lab-domid.so LAB_DOMID=${domid} xl create -q ${this.co
   }
 
   async rebootHost(): Promise<void> {
-    // Its way in has another port then, which the gate's link needs.
+    // The new start has another port, which the gate's link needs.
     await this.gate.stop();
     this.dom0.close();
     await this.machine.stop();
@@ -170,7 +170,7 @@ LD_PRELOAD=/usr/local/lib/lab-domid.so LAB_DOMID=${domid} xl create -q ${this.co
     return this.gate.terminal(customer, command, ssh);
   }
 
-  /** Somebody at a terminal of the host itself. */
+  /** Opens a terminal on the host itself. */
   #operator(line: string): TerminalClient {
     const client = new TerminalClient('ssh', ['-F', this.dom0.sshConfig, '-tt', 'dom0', '--', line]);
     this.#operators.push(client);
@@ -189,7 +189,7 @@ LD_PRELOAD=/usr/local/lib/lab-domid.so LAB_DOMID=${domid} xl create -q ${this.co
     );
   }
 
-  /** A machine from a snapshot believes that no time has passed. */
+  /** Sets the clock: a machine from a snapshot believes that no time has passed. */
   async #awake(): Promise<void> {
     await this.dom0.ready();
     await this.dom0.must(`date -s @${Math.floor(Date.now() / 1000)}`);
