@@ -1,6 +1,7 @@
 /**
- * What the dom0 half costs while nothing happens: `npm run bench:consoles [DOMAINS [SECONDS]]`, 250 and 60 when not given. Its `xl` lists
- * that many running domains, and each one's console is a process that says nothing; so what is counted is the dom0 half alone.
+ * Measures the dom0 half while nothing happens: `npm run bench:consoles [DOMAINS [SECONDS]]`, by default 250
+ * and 60. Its `xl` lists that many running domains, and the console of each is a silent process. So only the
+ * dom0 half is measured.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
@@ -23,7 +24,7 @@ const names = Array.from({ length: domains }, (_, at) => `d${String(at + 1).padS
 const directory = mkdtempSync(join(tmpdir(), 'postern-bench-'));
 const file = (path: string): string => join(directory, path);
 
-/** A quiet host: its listings are files, its consoles raw terminals that somebody sleeps at. */
+/** A quiet host: its listings are files, and each console is a raw terminal with a sleeping process. */
 function layOut(): string {
   const uuid = (at: number): string => `00000000-0000-4000-8000-${String(at).padStart(12, '0')}`;
   const rows = names.map(

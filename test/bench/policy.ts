@@ -1,6 +1,7 @@
 /**
- * What a policy of a large house costs: `npm run bench:policy [RULES [DOMAINS [CUSTOMERS]]]`, a thousand of each when not given. A decision
- * is what `authorize` asks of the policy, without the database; a reload is from the files' texts to the policy in force.
+ * Measures the policy of a large house: `npm run bench:policy [RULES [DOMAINS [CUSTOMERS]]]`, by default a
+ * thousand of each. A decision is the part of `authorize` that the policy answers, without the database. A
+ * reload goes from the files' texts to the policy in force.
  */
 import { cpus } from 'node:os';
 import { performance } from 'node:perf_hooks';
@@ -20,7 +21,10 @@ const numbers = (count: number): number[] => Array.from({ length: count }, (_, i
 const customer = (index: number): string => `c${index % customers}`;
 const domain = (index: number): string => `d${index % domains}`;
 
-/** Groups of fifty, tags of fifty, and rules of all kinds: by name, by glob, by group and tag, under conditions. Few of them fit anybody. */
+/**
+ * Groups of fifty, tags of fifty, and rules of all kinds: by name, glob, group and tag, and with conditions.
+ * Few of them match anybody.
+ */
 function largePolicy(): string {
   const sets = (count: number, member: (index: number) => string): string[] =>
     numbers(Math.ceil(count / 50)).map((set) => {
@@ -65,7 +69,7 @@ function questions(count: number): readonly Request[] {
   );
 }
 
-/** Milliseconds: the median of the rounds. */
+/** Milliseconds: the median of all rounds. */
 function timed(work: () => void): number {
   const rounds = numbers(ROUNDS).map(() => {
     const begun = performance.now();

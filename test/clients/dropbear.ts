@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { absent, versionOf } from './ssh-program.js';
 import type { CommandLine, SshProgram, Target } from './ssh-program.js';
 
-/** dbclient. It guesses the key exchange, has one channel a connection, and asks for new keys only after a gigabyte. */
+/**
+ * dbclient. It guesses the key exchange, opens one channel for each connection, and asks for new keys only
+ * after a gigabyte.
+ */
 export class Dropbear implements SshProgram {
   readonly name = 'Dropbear dbclient';
   readonly missing = absent('dbclient', ['-V'], 'dropbear-bin');

@@ -7,10 +7,10 @@ import { absent, versionOf } from './ssh-program.js';
 import type { CommandLine, SshProgram, Target } from './ssh-program.js';
 
 const PROGRAMS = fileURLToPath(new URL('../../../test/clients/programs', import.meta.url));
-/** Debian's own, which has Debian's modules. */
+/** Debian's own Python, which has Debian's modules. */
 const PYTHON = '/usr/bin/python3';
 
-/** A program of `programs/` that speaks SSH by a library: all take the same arguments. */
+/** A program of `programs/` that speaks SSH through a library. All take the same arguments. */
 abstract class LibraryProgram implements SshProgram {
   abstract readonly name: string;
   abstract readonly missing: string | null;
@@ -21,7 +21,7 @@ abstract class LibraryProgram implements SshProgram {
 
   prepare(to: Target): void;
   prepare(): void {
-    // Most read everything as it is.
+    // Most programs read their files as they are.
   }
 
   exec(to: Target, command: string): CommandLine {
@@ -70,7 +70,7 @@ export class AsyncSsh extends LibraryProgram {
   }
 }
 
-/** Built when it is prepared. */
+/** A program that `prepare` builds. */
 export class LibSsh extends LibraryProgram {
   readonly name = 'libssh';
   readonly missing =

@@ -4,7 +4,7 @@ import type { Ended } from '../support/house.js';
 import { absent, versionOf } from './ssh-program.js';
 import type { CommandLine, SshProgram, Target } from './ssh-program.js';
 
-/** OpenSSH's client: this machine's, or one that is begun otherwise. */
+/** OpenSSH's client: this machine's, or one that another command line starts. */
 export class OpenSsh implements SshProgram {
   readonly name: string;
   readonly missing: string | null;
@@ -27,7 +27,7 @@ export class OpenSsh implements SshProgram {
   }
 
   prepare(): void {
-    // It reads everything as it is.
+    // It reads its files as they are.
   }
 
   exec(to: Target, command: string): CommandLine {

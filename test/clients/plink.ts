@@ -36,7 +36,7 @@ export class Plink implements SshProgram {
   rekey = (to: Target, command: string): CommandLine =>
     this.#line(to, ['-load', 'rekey', '-v', '-T'], command);
 
-  /** The first plink has the connection; the others bring their channels to it. */
+  /** The first plink makes the connection; the others open their channels on it. */
   channels = async (to: Target, commands: readonly string[]): Promise<Ended> => {
     const env = { PATH: process.env['PATH'], HOME: to.home };
     const first = this.#line(to, ['-share', '-v', '-T'], 'menu --plain');
@@ -71,11 +71,11 @@ export class Plink implements SshProgram {
   }
 }
 
-/** It leaves the directory of its shared connections, which is wanted while another plink has one. */
+/** Removes the directory of shared connections that plink leaves. It stays while another plink uses it. */
 function leaveNothing(): void {
   try {
     rmdirSync(join(tmpdir(), `putty-connshare.${userInfo().username}`));
   } catch {
-    // It is in use, or there was none.
+    // It is in use, or there is none.
   }
 }

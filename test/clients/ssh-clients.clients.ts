@@ -31,7 +31,7 @@ const PROGRAMS: readonly SshProgram[] = [
 
 const sha = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
-/** Lines of text, no two alike, of all kinds of characters. */
+/** Lines of text with all kinds of characters, all different. */
 function paste(size: number): string {
   const lines = Array.from(
     { length: Math.ceil(size / 64) },
@@ -45,11 +45,11 @@ describe('clients', () => {
   let frontClient: SshClient;
   /** Asks for new keys after each 64 KiB, and echoes. */
   let asking: GateUnderTest;
-  /** Echoes. */
+  /** Only echoes. */
   let waiting: GateUnderTest;
 
   before(async () => {
-    // A guest that writes down what it is given, and echoes it.
+    // A guest that writes its input to a file, and echoes it.
     house = await House.start({
       console: 'stty raw -echo && exec tee -a "$(dirname "$0")/typed"',
       domains: [{ name: 'horatio' }],
@@ -197,7 +197,8 @@ describe('clients', () => {
     });
 
     it('exchanges keys whenever the gate asks, and loses nothing', async () => {
-      // The gate sends nothing between its asking and the new keys: that all of it comes back proves the exchanges.
+      // The gate sends nothing between its request and the new keys. So the complete echo proves the
+      // exchanges.
       const text = randomBytes(512 * KIB);
       const one = front(asking);
       const { status, bytes, stderr } = await piped(program.exec(one, 'cat'), one.home, text);

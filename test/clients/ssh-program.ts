@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import type { Ended } from '../support/house.js';
 
-/** Where a program logs in, and with what. */
+/** A login's destination and credentials. */
 export interface Target {
   readonly port: number;
   readonly login: string;
@@ -10,7 +10,7 @@ export interface Target {
   readonly knownHosts: string;
   /** The gate's public key: `ssh-ed25519 AAAA…`. */
   readonly hostKey: string;
-  /** The program's HOME, for whatever it wants to write. */
+  /** The program's HOME, for any files that it writes. */
   readonly home: string;
 }
 
@@ -19,33 +19,33 @@ export interface CommandLine {
   readonly args: readonly string[];
 }
 
-/** One SSH client that customers have. It is run as it comes; nothing here installs it. */
+/** An SSH client that customers use, as it comes. Nothing here installs it. */
 export interface SshProgram {
   readonly name: string;
-  /** The Debian package that is not there, in a sentence; null: it can be run. */
+  /** Names the missing Debian package in a sentence; null when the program can run. */
   readonly missing: string | null;
   readonly version: () => string;
-  /** Writes what the program needs, in its HOME. */
+  /** Writes the files that the program needs in its HOME. */
   prepare(to: Target): void;
-  /** A command without a pty. */
+  /** Runs a command without a pty. */
   exec(to: Target, command: string): CommandLine;
-  /** A command on a pty, or the menu for an empty one. Its own stdin may be a pipe. */
+  /** Runs a command on a pty, or the menu for an empty command. Its own stdin may be a pipe. */
   terminal(to: Target, command: string): CommandLine;
-  /** As `exec`, asking for new keys after each 64 KiB; null: it cannot be told to. */
+  /** As `exec`, asking for new keys after each 64 KiB; null when the program cannot. */
   readonly rekey: ((to: Target, command: string) => CommandLine) | null;
-  /** What its stderr says each time that it asked. */
+  /** Matches its stderr once for each request. */
   readonly rekeyed: RegExp;
-  /** Commands on one connection, all at once; null: it cannot do that. */
+  /** Runs commands on one connection, all at once; null when the program cannot. */
   readonly channels: ((to: Target, commands: readonly string[]) => Promise<Ended>) | null;
 }
 
-/** What a program says of its version, on whichever of its outputs. */
+/** The version that a program prints, on either output. */
 export function versionOf(file: string, args: readonly string[], pattern: RegExp): string {
   const { stdout, stderr } = spawnSync(file, args, { encoding: 'utf8' });
   return pattern.exec(`${stdout}${stderr}`)?.[1] ?? 'of unknown version';
 }
 
-/** @returns a sentence when the program is not there */
+/** @returns a sentence when the program is missing */
 export function absent(file: string, args: readonly string[], what: string): string | null {
   const { error, status } = spawnSync(file, args, { stdio: 'ignore' });
   return error === undefined && status !== 127 && (args[0] !== '-c' || status === 0)

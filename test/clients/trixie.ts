@@ -7,8 +7,8 @@ const TREE = fileURLToPath(new URL('../../../node_modules/.cache/debian-13-ssh',
 const LIBRARIES = ['usr/lib/x86_64-linux-gnu', 'usr/lib/aarch64-linux-gnu'];
 
 /**
- * The client of Debian 13: a tree that mmdebstrap makes once, without its scripts run. The program is begun by the tree's own loader with the
- * tree's own libraries, so that it needs no root and sees this machine's files.
+ * The client of Debian 13, from a tree that mmdebstrap makes once without running its scripts. The tree's own
+ * loader starts it with the tree's own libraries, so it needs no root and sees this machine's files.
  */
 export function opensshOfDebian13(): OpenSsh {
   const missing = made();
@@ -23,7 +23,7 @@ export function opensshOfDebian13(): OpenSsh {
   );
 }
 
-/** @returns why there is none */
+/** @returns why there is no tree; null when there is one */
 function made(): string | null {
   if (existsSync(`${TREE}/usr/bin/ssh`)) return null;
   const building = `${TREE}.building`;
