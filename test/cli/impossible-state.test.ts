@@ -4,7 +4,9 @@ import { writeGateSettings } from '../support/gate-settings-file.js';
 import { postern } from '../support/postern-command.js';
 import { TemporaryDirectory } from '../support/temporary-directory.js';
 
-/** Where mkdir(2) answers ENOENT although the directory above is there: Node's own recursion never ends there. */
+/**
+ * Here mkdir(2) fails with ENOENT although the directory above exists, and Node's own recursion never ends.
+ */
 const NOWHERE = '/proc/nothing';
 
 describe('cli: a directory that cannot be', () => {
@@ -16,7 +18,7 @@ describe('cli: a directory that cannot be', () => {
     temporary.dispose();
   });
 
-  /** The gate's settings with one of them replaced, on free ports. */
+  /** The gate's settings on free ports, with one setting replaced. */
   function gateWith(key: string, value: unknown): string {
     const file = writeGateSettings(temporary.path);
     const settings = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;

@@ -293,7 +293,7 @@ describe('cli: admin commands on a running gate', () => {
 
   it('leaves no half of a backup where the disk is full, and says so', async () => {
     const file = join(gate.temporary.directory, 'too-large.db');
-    // 8 KiB are the largest file that it may write.
+    // The largest file that it may write has 8 KiB.
     const limited = ['-c', 'ulimit -f 16 && exec "$0" "$@"', process.execPath, POSTERN, 'backup', file];
     const child = spawn('sh', [...limited, ...settings], { stdio: ['ignore', 'ignore', 'pipe'] });
     let said = '';

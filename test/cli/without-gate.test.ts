@@ -102,7 +102,7 @@ describe('cli: while no gate runs', () => {
   });
 
   it('makes no files in another user’s state directory', async function () {
-    // Root does it as that user.
+    // Root would act as that user.
     if (process.geteuid?.() === 0) this.skip();
     const state = '/usr';
     const named = ['--settings', writeGateSettings(directory.path, { state })];

@@ -4,7 +4,9 @@ import type { GateStatus, HostStatus } from '../../../server/gate/control/contro
 
 const ANSWERED_AT = Date.parse('2026-11-21T07:15:02.000Z');
 
-/** What the gate says of xen1 after so many milliseconds; `checkReach` runs on this time. */
+/**
+ * Runs `checkReach` on a simulated clock. `says` gives the gate's status of xen1 after so many milliseconds.
+ */
 async function reach(
   says: (after: number) => Partial<HostStatus>,
 ): Promise<{ said: string[]; took: number }> {
@@ -62,7 +64,7 @@ describe('postern doctor, of a host that answers here and is not reached by the 
     assert.deepEqual(said, [
       'fail it answers here, and the running gate has not reached it yet; it tried last at 2026-11-21T07:15:01.100Z: connect ENOENT',
     ]);
-    // A gate of an earlier version does not tell of its attempts.
+    // An older gate does not report its attempts.
     assert.deepEqual((await reach(() => ({}))).said, [
       'fail it answers here, and the running gate has not reached it yet',
     ]);

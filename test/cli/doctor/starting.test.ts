@@ -26,7 +26,11 @@ const SERVED = servedHere(
   { file: '/etc/postern/dom0.yaml', settings: { socket: '/run/postern/dom0.sock' } as Dom0Settings },
 );
 
-/** How long is waited, in milliseconds, for what comes up after so many, while these run that are young. */
+/**
+ * @param upAfter milliseconds until each socket answers
+ * @param young the young processes
+ * @returns milliseconds waited
+ */
 async function waited(
   upAfter: (socket: string) => number,
   young: readonly (readonly string[])[],

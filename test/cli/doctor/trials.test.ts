@@ -13,12 +13,12 @@ import { Dom0UnderTest } from '../../support/dom0-under-test.js';
 import { writeGateSettings } from '../../support/gate-settings-file.js';
 import { TemporaryDirectory } from '../../support/temporary-directory.js';
 
-/** Said in one line each. */
+/** Each finding on one line. */
 function lines(found: readonly Diagnosis[]): string[] {
   return found.map(({ level, subject, finding }) => `${level} ${subject}: ${finding}`);
 }
 
-/** A folder of another user. */
+/** A folder that belongs to another user. */
 function othersFolder(directory: TemporaryDirectory): string {
   if (process.geteuid?.() !== 0) return '/';
   chmodSync(directory.path, 0o755);

@@ -29,7 +29,7 @@ describe('sockets that systemd hands over', () => {
     HostKey.open(layout.hostKey);
     writeSshConfig(layout, ['alice', 'bob'], port, readFileSync(`${layout.hostKey}.pub`, 'utf8'));
     const log = openSync(house.log('gate'), 'a');
-    // As systemd does it: the process is told its own number.
+    // As systemd does: the process gets its own number.
     const command = `LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" "$@"`;
     const args = ['-c', command, process.execPath, POSTERN, 'gate', '--settings', layout.gateSettings];
     const gate = spawn('/bin/sh', args, { stdio: ['ignore', 'ignore', log, fd] });

@@ -19,7 +19,7 @@ import { TemporaryDirectory } from '../../support/temporary-directory.js';
 
 const SECRET = 'root:$6$secret$hash:19000:0:99999:7:::';
 
-/** What a customer can do to an import by the files in their own home, read by root. */
+/** Attacks on an import by files in a customer's own home, which root reads. */
 describe('import: hostile files', () => {
   let directory: TemporaryDirectory;
   let host: OldDom0;
@@ -44,7 +44,10 @@ describe('import: hostile files', () => {
     directory.dispose();
   });
 
-  /** The honest customer is taken over, the other is not, and why is said without a word of any file. */
+  /**
+   * Checks that only the honest customer is imported. The reason for the other one must contain no word of
+   * any file.
+   */
   function refused(why: RegExp): void {
     const { domains, said } = importOf(host.root);
     assert.deepEqual(domains, { alice: 'horatio' });
@@ -140,7 +143,7 @@ describe('import: hostile files', () => {
       host.authorizedKeys(mallory, `command="sudo xm create ${word}" ${mallory.publicKey}\n`);
       refused(/mallory\/\.ssh\/authorized_keys:1: (it claims horatio|no configuration file has the name)/);
     }
-    // Beside an honest key, which stays good for its own domain alone.
+    // Beside an honest key, which still works, but only for its own domain.
     host.authorizedKeys(mallory, `${mallory.publicKey}\ncommand="xencontrol horatio" ${mallory.publicKey}\n`);
     const { domains, said } = importOf(host.root);
     assert.deepEqual(domains, { alice: 'horatio', mallory: 'yorick' });

@@ -16,7 +16,7 @@ function inStore<T>(directory: TemporaryDirectory, work: (store: Store) => T): T
   }
 }
 
-/** What the audit log says was done, and by whom. */
+/** Each audited act, and the admin who did it. */
 function rows(directory: TemporaryDirectory): string[] {
   return inStore(directory, (store) =>
     store.audit.tail().map(({ event }) => {

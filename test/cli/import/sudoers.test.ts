@@ -11,7 +11,7 @@ function account(name: string, ...groups: string[]): Account {
   return { name, uid: 1001, home: `/home/${name}`, shell: '/bin/sh', groups, groupIds: [1001] };
 }
 
-/** `console horatio :3` for each right, `every :1` for all. */
+/** `console horatio :3` for each right, `every :1` for a right to everything. */
 function rights(text: string, who: Account | string): string[] {
   const lines = logicalLines(text).map(({ text: line, line: number }): SudoersLine => {
     const parsed = parseSudoersLine(line, { file: FILE, line: number });

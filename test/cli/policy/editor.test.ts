@@ -10,7 +10,7 @@ describe('cli: the admin’s editor', () => {
     directory.dispose();
   });
 
-  /** An editor of this name, which makes the file `NAME.ran`. */
+  /** Makes an editor of this name, which writes the file `NAME.ran`. */
   function program(name: string, status = 0): void {
     chmodSync(directory.write(name, `#!/bin/sh\n: >"$0.ran"\nexit ${status}\n`), 0o755);
   }

@@ -37,7 +37,7 @@ describe('setup', () => {
     directory.dispose();
   });
 
-  /** @returns what the command would print */
+  /** @returns the output of the command */
   async function setup(halves: Halves, answers: Partial<SetupAnswers> = {}): Promise<string> {
     return setupReportText(await setUp(halves, { apply: true, ...answers, root: directory.path }));
   }
