@@ -29,7 +29,7 @@ describe('the accepted policies', () => {
     temporary.dispose();
   });
 
-  /** The entry of a revision. */
+  /** The path of a revision's entry. */
   function entry(revision: number): string {
     const name = readdirSync(directory).find((found) => Number(found.slice(0, 10)) === revision);
     assert.ok(name !== undefined, `no revision ${revision}`);
@@ -185,7 +185,7 @@ describe('the accepted policies', () => {
         assert.equal(accepted?.revision, 1);
         assert.equal(passedOver.length, 1);
         assert.match(passedOver[0]?.why ?? '', why);
-        // Saving the same again mends it.
+        // Saving the same revision again repairs it.
         saveAccepted(directory, policy('two'), 2);
         assert.equal(latest(), 2);
       });

@@ -134,7 +134,7 @@ describe('loadDom0Settings', () => {
   describe('refuses', () => {
     const toolstack = (text: string): string => `host: x\ntoolstack: {${text}}\n`;
     const profile = (text: string, name = 'p'): string => `host: x\nprofiles:\n  ${name}: {${text}}\n`;
-    /** The parameter stands in line 5, from column 8 on. */
+    /** The parameter is on line 5, from column 8 on. */
     const parameter = (text: string, extra = 'a=${s}'): string =>
       `host: x\nprofiles:\n  p: {${DIRECT}, extra: "${extra}",\n    parameters: {\n    s: {${text}}}}\n`;
     const both = '5:8 A parameter has either `values` or a `pattern`.';

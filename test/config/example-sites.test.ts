@@ -11,7 +11,7 @@ function path(name: string): string {
   return fileURLToPath(new URL(name, EXAMPLES));
 }
 
-/** config/examples/: the settings of a small and of a large site, to be copied as they are. */
+/** config/examples/: the settings of a small and a large site, to copy unchanged. */
 describe('the example sites', () => {
   for (const site of ['small', 'large']) {
     const dom0Files = readdirSync(path(site)).filter((name) => /^dom0.*\.yaml$/.test(name));

@@ -15,7 +15,7 @@ import { readPolicy } from '../../config/policy-document.js';
 import { problemText } from '../../config/problem.js';
 import { propertyRuns } from '../support/property-runs.js';
 
-/** What the shipped examples leave out of the language. */
+/** Parts of the language that the shipped examples do not use. */
 const REST = `groups: {staff: [carol], trial: [trinculo]}
 tags: {sql: ["db-*"]}
 rules:
@@ -47,7 +47,7 @@ const moments = fc.date({
   noInvalidDate: true,
 });
 
-/** About whom and what the examples speak, and about others. */
+/** Questions about the examples' names and about others. */
 const questions = fc.record({
   request: fc
     .record({
@@ -72,7 +72,7 @@ interface Question {
   readonly used: number;
 }
 
-/** All that a policy says on a question, but not where it stands. */
+/** The policy's whole answer to a question, without places in files. */
 function answer(policy: Policy, { request: asked, now, used }: Question): string {
   const { customer, role, domain } = asked;
   const decision = evaluate(policy, asked, () => used, now);
@@ -90,7 +90,7 @@ function answer(policy: Policy, { request: asked, now, used }: Question): string
   ]);
 }
 
-/** Pieces that mean something to YAML, to the policy language or to JavaScript. */
+/** Pieces with a meaning in YAML, in the policy language or in JavaScript. */
 const PIECES = [
   ...[
     '\n',
@@ -202,7 +202,7 @@ describe('a gate, over many mutated files', () => {
         if (!reloaded.ok) {
           outcomes.refused += 1;
           for (const problem of reloaded.problems) assert.match(problem, /^10\.yaml(:\d+:\d+)?: /);
-          // Each answer is that of the policy before; asking all of them each time would tell no more.
+          // Each answer is the earlier policy's. Asking all questions each time would tell no more.
           for (const [index, question] of asking.slice(0, 50).entries())
             assert.equal(answer(holder.policy, question), before[index]);
           return;
@@ -250,7 +250,7 @@ describe('readPolicy, over many mutated files', () => {
       }),
       runs,
     );
-    // The property says little when only one of them comes up.
+    // The property says little when only one outcome occurs.
     assert.ok(
       outcomes.loaded > runs.numRuns / 50 && outcomes.refused > runs.numRuns / 50,
       JSON.stringify(outcomes),

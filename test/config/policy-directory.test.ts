@@ -19,7 +19,7 @@ describe('loadPolicy', () => {
     directory.dispose();
   });
 
-  /** The base names that were read, in order. */
+  /** The base names of the files read, in order. */
   function filesRead(): readonly string[] {
     const result = loadPolicy(directory.path);
     assert.ok(result.ok, JSON.stringify(result));
@@ -173,7 +173,7 @@ describe('loadPolicy', () => {
       for (;;) require('fs').writeFileSync(${JSON.stringify(file)}, text);`;
     const writer = spawn(process.execPath, ['-e', script], { stdio: 'ignore' });
     try {
-      // Hundreds of looks at a time: on one processor the two seldom meet.
+      // Hundreds of reads at once: on one processor, read and write seldom meet.
       await eventually('a moment in which it is written', () =>
         Array.from({ length: 300 }, () => readPolicyTexts(directory.path)).some(({ problems }) =>
           problems.some(({ message }) => message === 'It was changed while it was read.'),

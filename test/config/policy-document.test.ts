@@ -16,7 +16,7 @@ function loaded(...texts: readonly string[]): LoadedPolicy {
   return result;
 }
 
-/** `file:line:column sentence`, then what was meant. */
+/** `file:line:column sentence`, then the suggestion. */
 function said({ place, message, suggestion }: Problem): string {
   const { file, line, column } = place;
   return `${file}:${line}:${column} ${message}${suggestion === null ? '' : ` ${suggestion}?`}`;

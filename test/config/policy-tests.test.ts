@@ -23,10 +23,10 @@ limits:
   - {id: few, actions: [all], count: 1, within: 1h}
 `;
 
-/** What is said about a policy of two files, the rules and these tests; empty when it is sound. */
+/** The problems of a policy of two files, the rules and these tests; empty when it is sound. */
 function said(...tests: readonly string[]): string {
   const text = `tests:\n${tests.map((test) => `  - {${test}}\n`).join('')}`;
-  // The tests are read first, and know the rules all the same.
+  // The file with the tests is read first, and still knows the rules.
   const result = readPolicy([
     { file: '1.yaml', text },
     { file: '2.yaml', text: RULES },

@@ -17,7 +17,7 @@ function text(path: string): string {
   return readFileSync(new URL(path, ROOT), 'utf8');
 }
 
-/** The fenced blocks of a document with this info string. */
+/** The fenced blocks with this info string. */
 function blocks(document: string, info: string): readonly string[] {
   const fenced = /^```([^\n]*)\n([^]*?)^```$/gm;
   return [...document.matchAll(fenced)].flatMap(([, found, body]) => (found === info ? [body ?? ''] : []));

@@ -120,7 +120,9 @@ describe('a file that is replaced', () => {
     ]);
   });
 
-  /** @param limit KiB that a file may have: what is longer is written in part, and then not at all, as on a full disk */
+  /**
+   * @param limit KiB that a file may have. A longer write succeeds in part and then fails, as on a full disk
+   */
   function limited(limit: number, what: string, file: string): string {
     const child = fileURLToPath(new URL('../support/replacing-child.js', import.meta.url));
     const script = `ulimit -f ${limit}; exec "$0" "$@"`;

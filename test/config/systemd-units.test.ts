@@ -22,7 +22,7 @@ describe('systemd units', () => {
     for (const unit of UNITS) {
       const path = new URL(unit, directory).pathname;
       const { stderr, status } = spawnSync('systemd-analyze', ['verify', path], { encoding: 'utf8' });
-      // On a machine without the installed program systemd says so; nothing else may be wrong.
+      // On a machine without the installed program, systemd reports only that.
       const complaints = stderr
         .split('\n')
         .filter((line) => line !== '' && !line.includes('is not executable'));
@@ -82,7 +82,7 @@ describe('systemd units', () => {
       const exposure = /Overall exposure level for \S+: ([\d.]+)/.exec(stdout)?.[1];
       const told = new RegExp(`\\| \\x60${unit}\\x60 \\| ([\\d.]+)`).exec(security)?.[1];
       assert.ok(exposure !== undefined && told !== undefined, stdout);
-      // Versions of systemd weigh differently.
+      // Versions of systemd give different weights.
       assert.ok(Math.abs(Number(exposure) - Number(told)) <= 0.5, `${unit}: ${exposure}, told ${told}`);
     }
   });

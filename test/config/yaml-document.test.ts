@@ -16,7 +16,7 @@ function problems(text: string): readonly string[] {
   return parsed.problems.map(({ place, message }) => `${place.line}:${place.column} ${message}`);
 }
 
-/** As plain objects. */
+/** The value as plain objects. */
 function value(text: string): unknown {
   return JSON.parse(JSON.stringify(read(text).value));
 }
