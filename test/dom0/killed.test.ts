@@ -24,8 +24,8 @@ const LONG = process.env['POSTERN_TEST_LONG'] === '1';
 const CHILD = fileURLToPath(new URL('../support/dom0-child.js', import.meta.url));
 
 /**
- * An `xl` that can be held: while there is a file `hold/before-VERB-NAME` or `hold/after-VERB-NAME`, a call waits before, or after,
- * the real one has done its work, and says so by a file `at/…`.
+ * An `xl` that can be held. While a file `hold/before-VERB-NAME` or `hold/after-VERB-NAME` exists, a call
+ * waits before or after the real call, and reports it by a file `at/…`.
  */
 const HELD_XL = `#!/bin/sh
 here=$(dirname "$0")
@@ -133,7 +133,7 @@ describe('a dom0 half that is killed', function () {
     return request.id;
   }
 
-  /** The whole truth after it: from the half's own mouth, and from the host's. */
+  /** The whole result: from the half, and from the host. */
   async function outcome(id: string): Promise<{ end: OperationView; view: DomainView; row: string }> {
     const end = await eventually(
       `operation ${id} to end`,
@@ -172,7 +172,7 @@ describe('a dom0 half that is killed', function () {
     }
     await kill();
 
-    // What was held goes on without anybody: as on a real host, where our death ends no xl.
+    // The held calls continue without anybody. On a real host, too, our death ends no xl.
     for (const name of names) await release(holdName(name));
     await start();
     for (const [name, id] of ids) {
@@ -199,7 +199,7 @@ describe('a dom0 half that is killed', function () {
   });
 
   it('finishes a rescue from any of its steps, with the profile and parameters that were asked for', async () => {
-    // Only one create runs at a time, so only one of those that are held at it can be in a round.
+    // Only one create runs at a time, so a round can hold only one create.
     const rounds = [
       LONG
         ? ['before-unpause', 'after-unpause', 'before-shutdown', 'after-shutdown', 'before-create']
@@ -235,7 +235,7 @@ describe('a dom0 half that is killed', function () {
     const id = await ask('before-create', 'start');
     await reached('before-create-before-create');
     await kill();
-    // The machine's plug was pulled: the xl is gone as well. It never created anything.
+    // The host lost its power: the xl is gone as well, and never created anything.
     const { stdout } = await run('ps', ['-eo', 'pid=,args=']);
     const orphan = stdout.split('\n').find((line) => line.includes(`${bin('xl')} create`));
     process.kill(Number(orphan?.trim().split(' ')[0]), 'SIGKILL');

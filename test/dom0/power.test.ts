@@ -55,7 +55,7 @@ describe('dom0 with a simulated Xen host', function () {
     const rebooted = await client.run('horatio', 'reboot');
     assert.equal(rebooted.phase, 'done', JSON.stringify(rebooted.failure));
     const again = await client.state('horatio', 'running');
-    // xl keeps the UUID over a reboot from inside, and gives a new domid.
+    // Over a reboot from inside, xl keeps the UUID and gives a new domid.
     assert.equal(again.incarnation, running.incarnation);
     assert.notEqual(await domid('horatio'), before);
 

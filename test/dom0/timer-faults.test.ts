@@ -19,7 +19,10 @@ const fault = (): never => {
   throw new Error('a fault of ours');
 };
 
-/** Each throws where nobody listens: unanswered, it would end the half and with it everybody's consoles. */
+/**
+ * Each timer throws where nobody listens. Without an answer that would end the half, and everybody's consoles
+ * with it.
+ */
 describe('dom0: a fault in a timer', () => {
   const logged: string[] = [];
   const log = { error: (_: object, message: string) => logged.push(message) };
@@ -85,7 +88,7 @@ describe('dom0: a fault in a timer', () => {
       let pictures = 0;
       const { feed, left } = feedOf(() => {
         pictures += 1;
-        // One that is not exact is made again by a timer.
+        // A timer makes an inexact picture again.
         return pictures === 1 ? Promise.resolve({ nearest: Buffer.from('about so') }) : fault();
       });
       feed.repaint();

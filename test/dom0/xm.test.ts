@@ -24,7 +24,7 @@ function settingsFor(xen: SimulatedXen): Dom0Settings {
   return { ...sample, toolstack: { ...sample.toolstack, kind: 'xm' } };
 }
 
-/** Until xend would restart it: after a minute of the simulated host. */
+/** Waits until xend would restart the domain: a minute of the simulated host. */
 async function oldEnough(xen: SimulatedXen, name: string): Promise<void> {
   const host = new Host(xen.host.directory);
   await eventually(`${name} to be a minute old`, () => {

@@ -9,7 +9,7 @@ import { Dom0UnderTest } from '../../support/dom0-under-test.js';
 const run = promisify(execFile);
 const DOCUMENT = fileURLToPath(new URL('../../../../docs/dom0-api.md', import.meta.url));
 
-/** The names of the keys of a JSON value, all the way down; lists by their first item. */
+/** The names of a JSON value's keys at all depths. A list has the shape of its first item. */
 function shape(value: unknown): unknown {
   if (Array.isArray(value)) return value.slice(0, 1).map(shape);
   if (typeof value !== 'object' || value === null) return 'a value';
@@ -24,7 +24,7 @@ describe('docs/dom0-api.md', () => {
     house = await Dom0UnderTest.make(['horatio']);
     house.toolstack.put('horatio');
     house.consoles.staysOpen = true;
-    // The rescue of the example stays under way, so that what is shown of it does not depend on time.
+    // The example's rescue stays running, so that its output does not depend on time.
     house.toolstack.on.set('shutdown', () => new Promise(() => undefined));
     await house.start();
   });

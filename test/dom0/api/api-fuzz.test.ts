@@ -8,7 +8,7 @@ import { FakeConsoles } from '../../support/fake-consoles.js';
 import { propertyRuns, type PropertyRuns } from '../../support/property-runs.js';
 import { Random } from '../../support/random.js';
 
-/** Targets that some parser takes for a URL and another does not. */
+/** Targets that some parsers accept as a URL and others refuse. */
 const TARGETS = [
   'http://[::1',
   'http://[',
@@ -48,7 +48,7 @@ const HEADERS = [
 ];
 const BODIES = ['', '{}', '[[[[', '5\r\nhello\r\n0\r\n\r\n', 'zz\r\n', '\x00\x00\x00\x00\x05{"":1', 'null'];
 
-/** One request of raw bytes: some parts right, some wrong, sometimes damaged. */
+/** One raw request: parts of it right, parts wrong, sometimes damaged. */
 function rawRequest(any: Random): Buffer {
   if (any.below(20) === 0) return randomBytes(any.below(300));
   const headers = Array.from({ length: any.below(4) }, () => any.of(HEADERS));
@@ -60,7 +60,7 @@ function rawRequest(any: Random): Buffer {
   return any.below(10) === 0 ? bytes.subarray(0, any.below(bytes.length)) : bytes;
 }
 
-/** Everything that comes back, up to the end of the connection. */
+/** Everything received until the connection ends. */
 async function ask(path: string, bytes: Buffer | string, ends = false): Promise<string> {
   const socket = createConnection(path);
   let answer = '';
@@ -72,7 +72,7 @@ async function ask(path: string, bytes: Buffer | string, ends = false): Promise<
   return answer;
 }
 
-/** So many requests, fifty at a time; what a fault would end is this process. */
+/** Sends this many requests, fifty at a time. A fault would end this process. */
 async function flood(path: string, { numRuns, seed }: PropertyRuns): Promise<void> {
   const any = new Random(seed);
   for (let done = 0; done < numRuns; done += 50) {

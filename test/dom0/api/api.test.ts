@@ -24,7 +24,7 @@ import { eventually } from '../../support/eventually.js';
 import { readWhole } from '../../support/read-whole.js';
 import { silentLogger } from '../../support/silent-logger.js';
 
-/** Names that are no domain's, or somebody's idea of another way in. */
+/** Names of no domain, or attempts at another way in. */
 const ODD_NAMES = [
   '-a',
   '0',
@@ -53,7 +53,7 @@ describe("dom0's API", () => {
   });
   afterEach(() => house.dispose());
 
-  /** Opens a stream of changes; what came so far is in `changes`. */
+  /** Opens a stream of changes; `changes` collects them. */
   function follow(): Promise<{ answer: IncomingMessage; changes: Change[] }> {
     return new Promise((resolve, reject) => {
       const asking = request(
@@ -77,7 +77,7 @@ describe("dom0's API", () => {
     });
   }
 
-  /** What comes back for raw bytes, up to the end of the connection. */
+  /** The answer to raw bytes, until the connection ends. */
   function raw(text: string): Promise<string> {
     return new Promise((resolve, reject) => {
       const socket = createConnection(house.settings.socket);
@@ -479,13 +479,13 @@ describe("dom0's API", () => {
   });
 });
 
-/** How many established connections the kernel shows at the server's end of a socket. */
+/** The number of established connections at the server's end of a socket, as the kernel shows them. */
 async function connections(path: string): Promise<number> {
   const text = await readFile('/proc/net/unix', 'utf8');
   return text.split('\n').filter((line) => line.endsWith(` ${path}`) && line.includes(' 0001 03 ')).length;
 }
 
-/** Leaves the socket's file behind, as a kill does. */
+/** Closes a server but leaves its socket file, as a kill does. */
 async function killSocket(server: ReturnType<typeof createServer>, path: string): Promise<void> {
   const { link, unlink } = await import('node:fs/promises');
   await link(path, `${path}.kept`);

@@ -15,12 +15,12 @@ describe('a configuration file that is edited, by the next start', () => {
 
   beforeEach(async () => {
     house = await Dom0UnderTest.make(['horatio', 'ophelia']);
-    // Nothing but the request itself looks at the files again.
+    // Only the request itself reads the files again.
     house.settings = { ...house.settings, observe: { intervalSeconds: 3600, goneAfterSeconds: 3600 } };
   });
   afterEach(() => house.dispose());
 
-  /** @returns how it failed; null when it is done */
+  /** @returns the failure; null when it succeeded */
   async function failure(domain: string, verb: 'normal' | 'rescue' | 'start'): Promise<WireRefusal | null> {
     const more = verb === 'rescue' ? { profile: 'rescue' } : {};
     const answer = await house.client.submit(operationRequest(domain, verb, more));

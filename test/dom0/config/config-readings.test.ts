@@ -24,12 +24,12 @@ describe('what the toolstack makes of the files', () => {
   let runs: string[];
   let atOnce: number;
   let most: number;
-  /** Dry runs wait for it. */
+  /** Dry runs wait for this. */
   let gate: Promise<void>;
   let answer: (creation: Pick<Creation, 'config' | 'overrides'>) => Promise<DryRun>;
-  /** Errors that reading a file ends with, each once. */
+  /** Each error that ended the reading of a file, once. */
   let readErrors: string[];
-  /** What waits for the host's time. */
+  /** Pending waits for the host's time. */
   let waits: Set<() => void>;
 
   const file = (name: string): string => join(directory, `${name}.cfg`);
@@ -319,7 +319,7 @@ describe('what the toolstack makes of the files', () => {
       await looks();
       configs.list();
     }
-    // With two files, two lines; with three, three, as each names the others.
+    // Two files give two lines, a third gives three, because each names the others.
     assert.deepEqual(lines.length, 5);
     const first = ['copy100', 'copy101', 'copy102'].map(file);
     assert.deepEqual(lines.at(-1), {

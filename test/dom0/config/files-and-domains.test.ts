@@ -33,7 +33,7 @@ describe('domains and what the toolstack makes of their files', () => {
   it('disks that we would have lost stop the rescue before the domain is touched', async () => {
     house.toolstack.put('horatio');
     await house.start();
-    // As if xl saw one more disk in the file than we took over.
+    // As if xl saw one more disk in the file than we did.
     const asXl = house.toolstack.dryRun.bind(house.toolstack);
     house.toolstack.dryRun = async (creation) => {
       const made = await asXl(creation);

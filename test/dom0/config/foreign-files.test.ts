@@ -3,7 +3,7 @@ import { ForeignFiles, LOCAL_FILES, NoAnswerError } from '../../../server/dom0/c
 import type { FileCalls } from '../../../server/dom0/config/foreign-files.js';
 
 describe('files on a file system that hangs', () => {
-  /** Fires every wait that is under way. */
+  /** Fires all pending waits. */
   let passes: () => void;
   let waits: Set<() => void>;
   const host = {

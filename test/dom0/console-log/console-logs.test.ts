@@ -87,7 +87,7 @@ describe('ConsoleLogs', () => {
     logs.keep(null);
     const old = 'console-log/gone/old@2020-01-01T00-00-00-000Z';
     directory.write(`${old}/000000000000000.log`, 'old');
-    // A sweep goes over the domains first.
+    // A sweep visits the domains first.
     await eventually('a sweep', () => list('gone').length === 0);
     assert.deepEqual(list('domains'), ['horatio', 'ophelia']);
     await logs.dispose();
@@ -163,7 +163,7 @@ describe('ConsoleLogs', () => {
       const text = await said(logs.of(horatio));
       const whole = text.slice(0, text.lastIndexOf('\n') + 1);
       const count = whole.length / numbered(1, 1).length;
-      // A line that was cut by the kill is finished, so that the next flood is counted on from it.
+      // Finish the line that the kill cut, so that the next flood continues the count.
       if (whole !== text)
         logs
           .of(horatio)

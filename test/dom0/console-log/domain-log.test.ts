@@ -62,7 +62,7 @@ describe('DomainLog', () => {
     return log;
   };
 
-  /** In pieces as large as a pty gives. */
+  /** Appends in pieces as large as a pty's. */
   const say = (log: DomainLog, text: string, at: number): void => {
     const bytes = Buffer.from(text, 'latin1');
     for (let from = 0; from < bytes.length; from += 4096) log.append(bytes.subarray(from, from + 4096), at);
@@ -238,7 +238,7 @@ describe('DomainLog', () => {
     const log = open();
     log.append(Buffer.from('whole\n'), T0);
     await log.close();
-    // The index is written first: it speaks of bytes that never came, and its last line is not whole.
+    // The index is written first: it names bytes that never came, and its last line is incomplete.
     appendFileSync(
       path('000000000000000.index'),
       `6 ${new Date(T0 + 1000).toISOString()} time\n900 ${new Date(T0 + 2000).toISOString()} time\n950 2026-11`,

@@ -1,7 +1,10 @@
 import type { LogDisk } from '../../../server/dom0/console-log/log-disk.js';
 import { LocalDisk } from '../../../server/dom0/console-log/log-disk.js';
 
-/** A disk with room for so many bytes more: beyond it a write is cut short and fails, as ENOSPC does. Or it hangs. */
+/**
+ * A disk with room for a number of bytes. A write beyond it is cut short and fails, as with ENOSPC. The disk
+ * can also hang.
+ */
 export class FailingDisk extends LocalDisk implements LogDisk {
   writeBudget = Infinity;
   /** Writes wait for this. */

@@ -20,7 +20,7 @@ const boot = (domid: number): { uuid: string; domid: number } => ({
   domid,
 });
 
-/** Counts what is read of indexes. */
+/** Counts reads of indexes. */
 class CountingDisk extends LocalDisk {
   ofIndexes = 0;
 

@@ -11,7 +11,7 @@ export const ALL: LogQuery = {
   bytes: null,
 };
 
-/** All that a log answers. */
+/** The whole answer of a log. */
 export async function said(log: DomainLog, query: Partial<LogQuery> = {}): Promise<string> {
   const { bytes } = await log.answer({ ...ALL, ...query });
   const chunks: Buffer[] = [];
@@ -19,7 +19,7 @@ export async function said(log: DomainLog, query: Partial<LogQuery> = {}): Promi
   return Buffer.concat(chunks).toString('latin1');
 }
 
-/** Sequence-numbered lines. */
+/** Numbered lines. */
 export function numbered(from: number, to: number): string {
   return Array.from(
     { length: to - from + 1 },

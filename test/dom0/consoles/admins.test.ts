@@ -17,7 +17,7 @@ const soon = { everyMs: 2 };
 const ALICE = { mode: 'write', cols: '80', rows: '24', label: 'alice' };
 const ADA = { mode: 'watch', cols: '80', rows: '24', label: 'admin ada', admin: 'ada' };
 
-/** Far longer than any test waits. */
+/** Seconds; far longer than any test waits. */
 const LONG = 3_600;
 
 describe('admins at consoles', () => {
@@ -49,7 +49,7 @@ describe('admins at consoles', () => {
     return standIn.guest(1);
   };
 
-  /** Another console is let go of, and had again: what comes by itself would have come by now. */
+  /** Releases another console and gets it back. Anything that happens by itself has happened by then. */
   const meanwhile = async (): Promise<void> => {
     assert.equal(await consoles.attach(ophelia, 9, 'o1'), 'attached');
     await consoles.release(ophelia, { seconds: 0.1, admin: 'ada' });
@@ -86,7 +86,7 @@ describe('admins at consoles', () => {
       assert.equal(consoles.state(horatio), 'locked');
       const unlock = standIn.lock(1);
       alice.type('lost');
-      // The time is over, and it is tried while it is locked.
+      // The time is over: the half tries again while the console is locked.
       await eventually('a try', () => standIn.refused > 1, soon);
       assert.equal(consoles.state(horatio), 'locked');
       unlock();

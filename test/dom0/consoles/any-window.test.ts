@@ -22,7 +22,7 @@ interface Size {
   readonly rows: number;
 }
 
-/** Somebody at a window: what they were sent, on a terminal of their size. */
+/** A person's window: a terminal of its size, with everything that was sent to it. */
 class Window {
   readonly peer: ConsolePeer;
   size: Size;
@@ -37,14 +37,15 @@ class Window {
 
   resize(size: Size): void {
     this.size = size;
-    // How a terminal makes its own lines fit is its own affair, and some fail at it: anything may stand there then.
+    // A terminal fits its own lines to a new size by itself, sometimes wrongly. So anything may be on it
+    // then.
     this.#terminal.dispose();
     this.#terminal = new OracleTerminal(size.cols, size.rows);
     void this.#terminal.told('\x1b[2;3r\x1b[?6h\x1b(0\x1b[?1049hsomething else\x1b[4h\x1b[?7l');
     this.peer.ask({ note: 'resize', ...size });
   }
 
-  /** Whether there was news. */
+  /** Shows new bytes. @returns whether there were any */
   async reads(): Promise<boolean> {
     const { bytes } = this.peer;
     if (bytes.length === this.#told) return false;
@@ -111,7 +112,7 @@ describe('a window of any size', function () {
     window.leave();
   }
 
-  /** Resolves when dom0 has heard it. */
+  /** Resolves when dom0 has received it. */
   async function says(text: string | Buffer): Promise<void> {
     const bytes = Buffer.from(text);
     said = Buffer.concat([said, bytes]);
@@ -146,7 +147,7 @@ describe('a window of any size', function () {
 
   const kernel = Array.from({ length: 60 }, (_, at) => `[ ${at}] a line of the kernel\r\n`).join('');
 
-  /** Screens that were damaged for everybody by one who came with a window of another size. */
+  /** Screens that a visitor with a window of another size once damaged for everybody. */
   const SCREENS: readonly (readonly [what: string, said: string, visit: Size])[] = [
     [
       'GRUB’s menu after a visit at 60x18',
@@ -262,8 +263,9 @@ describe('a window of any size', function () {
     await bob.peer.note('resized', (note) => note.cols === 80 && note.rows === 24);
   });
 
-  // Two things that no picture can bring about, as the emulator is wrong about them: without wrapping, what becomes of wide characters
-  // in the last column depends on where its input was cut; and a restored cursor is underlined as the last one was, not as the saved one.
+  // Two things that no picture can produce, because the emulator is wrong about them. Without wrapping, wide
+  // characters in the last column depend on where the input was cut. And a restored cursor is underlined like
+  // the last one, not like the saved one.
   const guestSpeech = speech.map((text) => text.replaceAll(/\x1b\[(?:\?7l|(?:4|21|58)[;:\d]*m)/g, ''));
 
   const size = fc.oneof(

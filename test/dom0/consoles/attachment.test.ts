@@ -14,7 +14,9 @@ const ticks = async (): Promise<void> => {
   for (let i = 0; i < 10; i++) await new Promise(setImmediate);
 };
 
-/** A console that paints what the test says, when it says so, and has as much room for input as it says. */
+/**
+ * A console that paints a test's text when the test says so, and has as much room for input as the test says.
+ */
 class Host {
   picture = 'PICTURE;';
   paints = 0;

@@ -12,7 +12,10 @@ import { eventually } from '../../support/eventually.js';
 
 const HEAD_END = '\r\n\r\n';
 
-/** A socket server that hands what comes to the consoles, as the API does with an upgraded request: first line is the query. */
+/**
+ * A socket server that passes connections to the consoles, as the API does with an upgraded request. The
+ * first line is the query.
+ */
 export class ConsoleDoor {
   readonly #server: Server;
   readonly #path: string;
@@ -64,10 +67,10 @@ export class ConsoleDoor {
 export class ConsolePeer {
   readonly socket: Duplex;
   readonly notes: ConsoleNote[] = [];
-  /** In the order in which they came: bytes, and what notes stood between them. */
+  /** Bytes and notes in the order of their arrival. */
   readonly order: ('bytes' | ConsoleNote)[] = [];
   head = '';
-  /** Bytes that came for which no credit was given. */
+  /** Bytes received without credit. */
   overdrawn = 0;
   answersPings = true;
   pings = 0;

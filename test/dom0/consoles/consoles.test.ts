@@ -494,7 +494,7 @@ describe('Consoles', () => {
       await bob.sees('*');
       const carol = await joined({ ...watch, cols: '132', rows: '43', label: 'carol' });
       assert.equal((await carol.note('attached')).rows, 43);
-      // On a machine that is busy the emulator may rest for a while, and the raw bytes are what there is.
+      // On a busy machine the emulator may lag, and only the raw bytes are available.
       const asks = (who: ConsolePeer, text: string): Promise<unknown> =>
         eventually(
           JSON.stringify(text),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { FloodLimiter } from '../../../server/dom0/consoles/flood-limiter.js';
 
 describe('FloodLimiter', () => {
-  /** Bytes that a console which always has more to say gets through in a second of this clock. */
+  /** Bytes that an endlessly writing console gets through in one second of this clock. */
   const flow = (pacer: FloodLimiter, console: object, clock: { now: number }, typist?: object): number => {
     let bytes = 0;
     for (const end = clock.now + 1_000; clock.now < end; clock.now += 0.05) {

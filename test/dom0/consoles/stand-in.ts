@@ -6,7 +6,10 @@ import { join } from 'node:path';
 import { eventually } from '../../support/eventually.js';
 import type { PtyCommand } from '../../../server/dom0/process/pty.js';
 
-/** Behaves as xenconsole does: a lock, a raw terminal, Ctrl-] ends it, exit 0 when the domain goes. */
+/**
+ * Behaves like xenconsole: it takes a lock, uses a raw terminal, ends on Ctrl-], and exits with 0 when the
+ * domain goes.
+ */
 const SCRIPT = `
 const { connect } = require('node:net');
 const { appendFileSync, existsSync } = require('node:fs');
@@ -54,11 +57,11 @@ export class Guest {
   }
 }
 
-/** A toolstack whose consoles are scripts, and whose guests are the test. */
+/** A toolstack whose consoles are scripts. The test plays the guests. */
 export class StandIn {
   readonly folder = mkdtempSync(join(tmpdir(), 'postern-console-'));
   readonly guests: Guest[] = [];
-  /** There is no such domain. */
+  /** Whether there is no such domain. */
   refuse = false;
   readonly #server: Server;
 
@@ -90,7 +93,7 @@ export class StandIn {
     return { file: process.execPath, args, env: { PATH: '/usr/bin:/bin' }, cwd: '/' };
   }
 
-  /** An admin's own console takes the lock. */
+  /** Takes the lock, as an admin's own console does. */
   lock(domid: number): () => void {
     const file = join(this.folder, `lock.${domid}`);
     writeFileSync(file, '');
@@ -99,13 +102,13 @@ export class StandIn {
     };
   }
 
-  /** How often a console was asked for while it was locked. */
+  /** How often a console was requested while locked. */
   get refused(): number {
     const file = join(this.folder, 'refused');
     return existsSync(file) ? readFileSync(file).length : 0;
   }
 
-  /** The newest guest with this domid, when its console has come. */
+  /** The `which`th guest with this domid, when its console has arrived. */
   async guest(domid: number, which = 0): Promise<Guest> {
     return eventually(
       `console ${which} of domid ${domid}`,

@@ -13,7 +13,7 @@ import type { Guest } from './stand-in.js';
 const horatio = parseDomainName('horatio')!;
 const normal = parseBootProfileName('normal')!;
 
-/** Somebody at a window: what they were sent, on a terminal of their size. */
+/** A person's window: a terminal of its size, with everything that was sent to it. */
 class Window {
   readonly peer: ConsolePeer;
   terminal: Terminal;
@@ -25,7 +25,7 @@ class Window {
   }
 
   resize(cols: number, rows: number): void {
-    // The emulator's own way to make its lines fit leaves some of them missing; anything may stand there then.
+    // The emulator loses some lines when it fits them to a new size. So anything may be on it then.
     this.terminal.dispose();
     this.terminal = new xterm.Terminal({ cols, rows, scrollback: 0, allowProposedApi: true });
     this.terminal.write('\x1b[2;3r\x1b(0\x1b[?1049hsomething else');
@@ -93,7 +93,7 @@ describe('windows of several sizes at one console', () => {
     said += text;
   }
 
-  /** As a terminal of its size shows it that was there all along. */
+  /** Checks that the window shows what a terminal of its size shows that was there from the beginning. */
   async function shows(window: Window): Promise<void> {
     const { cols, rows } = window.terminal;
     const seen = new xterm.Terminal({ cols, rows, scrollback: 0, allowProposedApi: true });

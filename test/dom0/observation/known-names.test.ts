@@ -37,7 +37,7 @@ describe('what a half remembers of names', () => {
     memory = await KnownNames.open(join(directory, 'names.json'), silentLogger);
   }
 
-  /** @returns what has gone */
+  /** @returns the names that have gone */
   async function looks(exists: readonly string[] = []): Promise<string[]> {
     await configs.scan();
     await configs.settled();
@@ -47,7 +47,7 @@ describe('what a half remembers of names', () => {
     return [...gone];
   }
 
-  /** For ten minutes, every ten seconds. @returns what has gone */
+  /** Looks every ten seconds for ten minutes. @returns the names that have gone */
   async function looksOn(exists: readonly string[] = []): Promise<string[]> {
     const gone: string[] = [];
     for (let look = 0; look < 60; look += 1) {

@@ -12,7 +12,10 @@ import { recordedCall } from '../../support/recorded-xl.js';
 const HEADER = 'Name                                        ID   Mem VCPUs\tState\tTime(s)';
 const comesBack = { onPoweroff: false, onReboot: true, onCrash: false };
 
-/** What is shown of horatio for a sequence of listings, each a row or empty, half a second apart. */
+/**
+ * The states shown of horatio for a sequence of listings, half a second apart. Each listing is a row, or
+ * empty.
+ */
 function shown(rows: readonly string[], more: Partial<StateContext> = {}): string[] {
   let memory: StateMemory = NO_MEMORY;
   return rows.map((row, index) => {

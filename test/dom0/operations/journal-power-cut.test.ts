@@ -32,16 +32,16 @@ const requested = (id: string, domain = 'horatio'): JournalEvent => ({
   term: { boot: 'b', from: 1, until: 2 },
 });
 
-/** What a disk may refuse. */
+/** Disk operations that may fail. */
 const CHANGING = new Set<string>(['makeFolder', 'write', 'truncate', 'sync', 'rename', 'remove']);
 
-/** What a customer was told: which operations were accepted, which were refused. */
+/** The answers to a customer: which operations were accepted, which refused. */
 interface Told {
   readonly accepted: string[];
   readonly refused: string[];
 }
 
-/** A short life of a journal: some requests with their ends, over a rotation or two, on whatever disk. */
+/** A short life of a journal on any disk: some requests with their ends, over a rotation or two. */
 async function live(disk: MemoryDisk, rotateBytes: number, told: Told): Promise<void> {
   const { journal } = await open(disk, rotateBytes);
   for (let at = 0; at < 6; at += 1) {
@@ -59,13 +59,13 @@ async function live(disk: MemoryDisk, rotateBytes: number, told: Told): Promise<
   await journal.close();
 }
 
-/** Opens what is left, writes on, and opens it once more: nothing that was accepted is lost, and one chain holds it all. */
+/** Opens the rest, writes more, and opens it again. Every accepted operation must be there, in one chain. */
 async function verify(disk: MemoryDisk, rotateBytes: number, told: Told, how: string): Promise<void> {
   const { journal, records } = await open(disk, rotateBytes);
   const registry = new OperationRegistry(limits);
   for (const record of records) registry.take(record);
   for (const id of told.accepted) assert.ok(registry.find(id), `${how}: an accepted operation is lost`);
-  // One that was being written when the power went was neither accepted nor refused for whoever asked.
+  // A record that was being written at the power cut was neither accepted nor refused for the customer.
   const inFlight = told.refused.slice(-1);
   for (const id of told.refused)
     if (!inFlight.includes(id)) assert.equal(registry.find(id), undefined, `${how}: one was invented`);
@@ -116,7 +116,7 @@ describe("dom0's journal when the power is cut", function () {
         disk.cutBefore = cut;
         const told: Told = { accepted: [], refused: [] };
         await live(disk, rotateBytes, told).catch((error: unknown) => {
-          // Opening met the cut.
+          // The cut came while opening.
           if (disk.operations < cut) throw error;
         });
         const leftovers: Leftover[] = [NOTHING_MORE, EVERYTHING];
@@ -146,7 +146,8 @@ describe("dom0's journal when the power is cut", function () {
       await live(disk, 1_500, told).catch(() => undefined);
       for (const file of [FILE, `${FILE}.new`]) {
         const [size = 0] = disk.unsynced(file);
-        // What a probe writes is no record. A write that is still unsynced at the next cut was torn at the last one.
+        // A probe's write is no record. A write that is still unsynced at the next cut was already torn at
+        // the last one.
         const write = `${file} ${disk.text(file)?.length}`;
         if (size === 0 || size > 10_000 || write === before) continue;
         before = write;
@@ -184,13 +185,14 @@ describe("dom0's journal when the power is cut", function () {
             return isNow && code !== '' ? code : null;
           };
           const told: Told = { accepted: [], refused: [] };
-          // A disk that fails again when what it half took is taken back may keep it: the next start finds it.
+          // When the disk fails again while a partial write is taken back, the rest may stay: the next start
+          // finds it.
           const mayKeep = lasts > 1;
           const how = `${code === '' ? `${most} bytes` : code} at ${at}, ${lasts} times`;
           await live(disk, 1_500, told);
           disk.fault = () => null;
           disk.mostAtOnce = Infinity;
-          // And killed then: all that was written is still in the page cache, or only what was synced.
+          // Then a kill: either everything written is still in the page cache, or only synced data is left.
           for (const left of [EVERYTHING, NOTHING_MORE])
             await verify(
               disk.afterPowerCut(left),

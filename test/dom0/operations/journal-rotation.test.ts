@@ -167,7 +167,8 @@ describe("dom0's journal, set aside while it runs", () => {
     const check = (): string | undefined =>
       new HostLimits(limits, registry.counts).check(operationRequest('horatio', 'start'), now)?.code;
     assert.equal(check(), 'host-limit');
-    // Harmless ones of others', and requests for what is so already: more than are remembered.
+    // Harmless requests for other domains, and requests that change nothing: more than the registry
+    // remembers.
     for (let at = 0; at < 6_000; at += 1) {
       now += 1_000;
       const record = { seq: 1_000 + at, at: new Date(now).toISOString(), prev: '', hash: '' };
@@ -191,7 +192,7 @@ describe("dom0's journal, set aside while it runs", () => {
 });
 
 describe("a year of dom0's journal", () => {
-  /** Counts what is read. */
+  /** Counts bytes read. */
   class CountingDisk extends LocalStateDisk {
     bytes = 0;
     most = 0;
@@ -223,7 +224,7 @@ describe("a year of dom0's journal", () => {
       prev = record.hash;
       return `${JSON.stringify(record)}\n`;
     });
-    // As an earlier version left it, which set nothing aside while it ran.
+    // As left by an earlier version, which never rotated while it ran.
     await writeFile(join(directory, 'journal.jsonl'), lines.join(''), { mode: 0o600 });
     const total = Buffer.byteLength(lines.join(''));
     const disk = new CountingDisk();

@@ -8,7 +8,7 @@ import { operationRequest } from '../../support/dom0-client.js';
 import { Dom0UnderTest } from '../../support/dom0-under-test.js';
 import { readWhole } from '../../support/read-whole.js';
 
-/** The dom0 half is the last line of defence: whatever a gate asks, or does not know. */
+/** The dom0 half is the last line of defence, whatever a gate asks or does not know. */
 describe('a domain that is on its way between hosts', () => {
   let house: Dom0UnderTest;
   beforeEach(async () => {

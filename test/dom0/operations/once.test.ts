@@ -22,7 +22,7 @@ const up = { paused: false, shutdown: null, dying: false } as const;
 const building = { cpuSeconds: 0, flags: { ...up, paused: true } };
 const HOUR = 3_600_000;
 
-/** This machine's time, which can be set forward, and a boot that can be another one. */
+/** This machine's clock, which a test can set forward, with a boot that can change. */
 class MovableHost implements HostClock {
   boot = 'b00t0000-0000-4000-8000-000000000001';
   forward = HOUR;
@@ -40,7 +40,7 @@ class MovableHost implements HostClock {
   }
 }
 
-/** Holds what is synced to the disk while a test says so. */
+/** A disk that holds syncs while a test says so. */
 class HeldDisk extends MemoryDisk {
   holds: (text: string) => boolean = () => false;
   readonly held: (() => void)[] = [];
@@ -86,7 +86,7 @@ describe('an act', () => {
     const { phase, failure } = await house.client.ended(id);
     return [phase, failure?.code];
   };
-  /** The half is killed: what it had not written by now it never writes. */
+  /** Kills the half: anything not yet written is never written. */
   const kill = async (): Promise<void> => {
     disk.cutBefore = disk.operations;
     await house.stop();
@@ -107,7 +107,7 @@ describe('an act', () => {
   const calls = (verb: string): string[] => house.toolstack.calls.filter((call) => call.startsWith(verb));
 
   describe('of power-off (1)', () => {
-    /** Powered off; the disk was full when that was to be written. */
+    /** A power-off whose end met a full disk. */
     async function offOnFullDisk(): Promise<OperationView> {
       house.toolstack.put('horatio');
       house.toolstack.on.set('destroy', () => {
@@ -246,7 +246,7 @@ describe('an act', () => {
     it('is not done again when a later request for the domain was accepted', async () => {
       const id = await cutOffInCreate();
       const state = house.settings.state;
-      // Its end was lost, and that of the later one was not.
+      // Its end was lost, but the later operation's end was not.
       await house.start();
       await house.client.ended(id);
       await house.client.run('horatio', 'poweroff');
@@ -316,7 +316,7 @@ describe('an act', () => {
         );
         await kill();
         const fixed = file === '' ? {} : { uuid: '5df6f9d5-1d71-47bf-9dc0-eb16fa9a2ee8' };
-        // As xendomains makes it: it has another UUID than the one that we gave, or our xl never said a word.
+        // As xendomains makes it: its UUID is not the one that we gave, or our xl printed nothing.
         house.toolstack.put('horatio', {
           uuid: 'a1b2c3d4-0000-4000-8000-000000000000',
           ...building,
@@ -368,7 +368,7 @@ describe('an act', () => {
       const answers: unknown[] = [];
       const asked = house.client.submit(operationRequest('horatio', 'poweroff'));
       void asked.then((answer) => answers.push(answer));
-      // It is refused at once, or waits for its turn at the journal: by then others have been answered.
+      // It is refused at once, or waits for the journal. By then other requests have been answered.
       for (let others = 0; others < 50 && answers.length === 0; others += 1)
         await house.client.ask('GET', '/contract');
       held.holds = () => false;
@@ -554,7 +554,7 @@ describe('an act', () => {
   });
 
   describe('in a journal from before there were terms', () => {
-    /** One request, half-done, as an earlier version wrote it; so many minutes old. */
+    /** One unfinished request as an earlier version wrote it, this many minutes ago. */
     async function old(
       verb: 'start' | 'poweroff',
       minutes: number,

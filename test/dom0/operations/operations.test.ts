@@ -500,7 +500,10 @@ describe('operations', () => {
       assert.equal((await refused('horatio', 'poweroff')).code, 'busy');
     });
 
-    /** The next one appears under a reboot that is powered off: xl keeps the UUID over a reboot, and whoever makes one draws another. */
+    /**
+     * Powers off a domain during its reboot, while the next one appears. xl keeps the UUID over a reboot;
+     * another maker draws a new UUID.
+     */
     async function poweredOffInReboot(next: 'of the reboot' | 'of somebody else'): Promise<OperationView> {
       const { uuid } = house.toolstack.put('horatio', { flags: { ...up, shutdown: 'reboot' } });
       await house.start();

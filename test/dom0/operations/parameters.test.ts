@@ -9,7 +9,7 @@ import { Dom0UnderTest } from '../../support/dom0-under-test.js';
 
 type Given = Readonly<Record<string, unknown>>;
 
-/** As an installer has it: a list for the one, a careless pattern for the other. */
+/** Like an installer: a list for one parameter, a careless pattern for the other. */
 const INSTALLER: DirectProfile = {
   kind: 'direct',
   title: 'Installer',
@@ -34,7 +34,7 @@ describe('parameters of a boot profile', () => {
   });
   afterEach(() => house.dispose());
 
-  /** As a gate that somebody has taken over may write it. */
+  /** Sends a request as an attacker who has taken over the gate may write it. */
   async function raw(more: Given): Promise<OperationView | WireRefusal> {
     const request = { ...operationRequest('horatio', 'rescue', { profile: 'installer' }), ...more };
     return (await house.client.ask('POST', '/operations', JSON.stringify(request))).body as

@@ -10,7 +10,7 @@ import type { OperationView, WireRefusal } from '../../../server/wire/operation.
 import { operationRequest } from '../../support/dom0-client.js';
 import { Dom0UnderTest } from '../../support/dom0-under-test.js';
 
-/** What each verb does: `go`, `=` (already so), `-` (refused). */
+/** The effect of each verb: `go`, `=` (already so), `-` (refused). */
 const EXPECTED = `
                 start  shutdown  poweroff  reboot  rescue  normal  sysrq
 running         =      go        go        go      go      go      go
@@ -24,7 +24,7 @@ unknown         -      -         -         -       -       -       -
 
 const SIGNS = { go: 'go', already: '=', refuse: '-' } as const;
 
-/** The first call that a verb comes to, where it goes. */
+/** The first toolstack call of each verb that goes. */
 const FIRST_CALL: Readonly<Record<Verb, string>> = {
   start: 'create',
   shutdown: 'shutdown',
@@ -72,7 +72,8 @@ describe('the table of states and verbs', () => {
         const flags = FLAGS[state];
         if (flags !== undefined) VERBS.forEach((verb) => house.toolstack.put(nameOf(state, verb), { flags }));
       }
-      // What is begun stays under way, but a create, for which others wait: nothing here is about how it ends.
+      // Everything but a create stays running: creates wait for each other, and this test does not care how
+      // they end.
       for (const verb of ['shutdown', 'destroy', 'reboot'] as const) {
         house.toolstack.on.set(verb, () => new Promise(() => undefined));
       }
@@ -111,7 +112,8 @@ describe('the table of states and verbs', () => {
           } else {
             assert.equal(status, 202);
             const first = state === 'off' && verb !== 'sysrq' ? 'create' : FIRST_CALL[verb];
-            // One that shuts down by itself is waited for, not asked again; creates wait for their turn.
+            // The half waits for a domain that is already shutting down, and does not ask again. Creates wait
+            // for their turn.
             const waits =
               (state === 'shutting-down' && verb !== 'poweroff') || (state === 'off' && verb !== 'start');
             await house.until(

@@ -13,10 +13,10 @@ const sh = (script: string, env: Record<string, string> = {}): PtyCommand => ({
   cwd: '/',
 });
 
-/** So often a descriptor's number becomes another pty's while the first one's input still waits. */
+/** How often another pty gets a descriptor's number while the first one's input still waits. */
 const REUSES = 20;
 
-/** Says READY when the terminal is raw, then reads nothing. */
+/** Prints READY when the terminal is raw, then reads nothing. */
 const DEAF = 'stty raw -echo; printf READY; exec sleep 60';
 
 class Ear implements PtyListener {
@@ -151,7 +151,7 @@ describe('Pty', () => {
       const fd = pty.descriptor;
       while (pty.write(Buffer.alloc(16 * 1024, 'SECRET')) > 0);
       pty.close();
-      // Not a moment later than the descriptor is free, with the queue of the first still full until then.
+      // Right after the descriptor becomes free, with the first pty's queue full until then.
       while (pty.descriptor !== undefined) await new Promise(setImmediate);
       const next = start(sh('stty raw -echo; printf READY; exec cat'));
       pty.write(Buffer.from('SECRET'));

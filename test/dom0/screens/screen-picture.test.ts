@@ -13,7 +13,10 @@ const size = fc.oneof(
   fc.constantFrom({ cols: 80, rows: 24 }, { cols: 132, rows: 50 }, { cols: 2, rows: 1 }),
 );
 
-/** Somebody comes after some of the bytes, with a terminal on which something else stood, and sees all that follows. */
+/**
+ * A newcomer joins after some of the bytes, with other content on the terminal, and receives everything that
+ * follows.
+ */
 async function comes(
   all: Buffer,
   after: number,
@@ -24,7 +27,7 @@ async function comes(
   const seen = new OracleTerminal(cols, rows);
   const newcomer = new OracleTerminal(cols, rows);
   await newcomer.told(before);
-  // What its alternate screen has saved shows only to a guest that restores there what it never saved.
+  // The saved state of its alternate screen matters only to a guest that restores what it never saved.
   await newcomer.told('\x1b\\\x1b[r\x1b[?6l\x1b[?1049h\x1b[0m\x1b(B\x0f\x1b[H\x1b7');
   if (before.length % 2 === 0) await newcomer.told('\x1b[?47l');
   for (const bytes of [all.subarray(0, after / 2), all.subarray(after / 2, after)]) {

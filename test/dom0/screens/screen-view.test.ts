@@ -23,7 +23,7 @@ async function told(size: ScreenSize, bytes: string | Buffer): Promise<Terminal>
   return terminal;
 }
 
-/** What can be seen of a cell: its text and how it looks. */
+/** The visible properties of a cell: its text and its look. */
 function cell(terminal: Terminal, x: number, y: number): string {
   const { active } = terminal.buffer;
   const found = active.getLine(active.baseY + y)?.getCell(x);
@@ -48,7 +48,7 @@ const width = (terminal: Terminal, x: number, y: number): number | undefined =>
 
 const lines = Array.from({ length: 30 }, (_, at) => `line ${at} ${'.'.repeat(at * 3)}|`).join('\r\n');
 
-/** What a guest says to a terminal of 80 by 24. */
+/** Output of guests for a terminal of 80 by 24. */
 const SCREENS: readonly (readonly [what: string, said: string])[] = [
   ['a login prompt', 'Debian GNU/Linux 12\r\n\r\nhoratio login: '],
   ['text that has scrolled', lines],
@@ -67,7 +67,7 @@ describe('a screen seen through a window of another size', () => {
         const emulator = new ScreenEmulator(KEPT);
         await emulator.write(Buffer.from(said));
         const picture = emulator.answer({ ask: 'picture', view: size }) as Buffer;
-        // Whatever stood there before is gone.
+        // Everything that stood there before is gone.
         const seen = await told(
           size,
           Buffer.concat([Buffer.from(`\x1b[5;9r${'junk '.repeat(400)}`), picture]),

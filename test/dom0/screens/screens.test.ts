@@ -5,7 +5,7 @@ import { Screens } from '../../../server/dom0/screens/screens.js';
 import type { ScreensTiming } from '../../../server/dom0/screens/screens.js';
 import { eventually } from '../../support/eventually.js';
 
-/** Dear to show: each of these is a hundred scrolled lines. */
+/** Expensive to show: each piece is a hundred scrolled lines. */
 const DEAR = Buffer.from('\x1b[100S\x1b[100T'.repeat(12_000));
 
 describe('Screens', () => {
@@ -25,7 +25,7 @@ describe('Screens', () => {
   const pictureOf = (emulator: ScreenEmulator): string =>
     (emulator.answer({ ask: 'picture', view: null }) as Buffer).toString();
 
-  /** What an emulator that saw all of it at once paints. */
+  /** The picture of an emulator that received everything at once. */
   const picture = async (text: string | Buffer, size = { cols: 80, rows: 24 }): Promise<string> => {
     const emulator = new ScreenEmulator(size);
     await emulator.write(Buffer.from(text));
@@ -247,7 +247,7 @@ describe('Screens', () => {
       said += more;
       screens.touched(floodedScreen);
       asked.push(...sizes.map((size) => screens.paint(floodedScreen, size)));
-      // Who looks at another console does not wait for them.
+      // A visitor of another console does not wait for them.
       const before = asked.length;
       const done = { count: 0 };
       for (const each of asked) void each.then(() => (done.count += 1));
@@ -272,7 +272,7 @@ describe('Screens', () => {
     const honest = new RawRing();
     const honestScreen = screens.open(honest);
     honest.push(Buffer.from('honest'), 1);
-    // Cheap on the guest's own screen, and dear on one of a hundred rows.
+    // Cheap on the guest's own screen, but expensive on one with a hundred rows.
     for (let i = 0; i < 18; i += 1) hostile.push(Buffer.from('\x1b[100S\x1b[100T'.repeat(1_100)), i);
     assert.equal(await screens.paint(hostileScreen, { cols: 300, rows: 100 }), null);
     assert.ok(await screens.paint(honestScreen, { cols: 300, rows: 100 }));

@@ -44,7 +44,7 @@ describe('a configuration file by the dry run of the real xl', () => {
       const known = KNOWN[file] ?? assert.fail(file);
       if (code !== 0) {
         const sentence = xlConfigRefusal(stderr, file) ?? '';
-        // Where the recording has a carriage return in it, it was made a newline.
+        // A carriage return in the recording became a newline.
         const said = (known.says ?? 'Domain name must be specified.').slice(0, 60).replace(/^[^\n]*:$/, '');
         assert.ok(sentence.startsWith(said.replace(/\ufeff/g, ' ').slice(0, 40)), `${sentence} | ${said}`);
         return;
@@ -52,7 +52,7 @@ describe('a configuration file by the dry run of the real xl', () => {
       const reading = parseXlDryRun(stdout) ?? assert.fail('it cannot be read');
       assert.equal(reading.name, known.name);
       assert.equal(reading.memoryMiB, known.memory);
-      // What is one string where xl wants a list is no disk.
+      // A single string where xl wants a list is no disk.
       assert.deepEqual(
         reading.boot.disks.map(({ target, vdev, writable, cdrom = false }) => ({
           target,

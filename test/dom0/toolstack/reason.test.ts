@@ -25,7 +25,7 @@ describe("the toolstack's own first reason", () => {
   });
 
   it('is the boot loader, where de-privileged PyGRUB failed without saying so', () => {
-    // As xl of 4.17 printed it for a disk that only root may read.
+    // As xl 4.17 printed it for a disk that only root may read.
     const output = [
       'Parsing config from /etc/xen/rosencrantz.cfg',
       "xc: error: panic: xg_dom_core.c:205: failed to open file '(null)': Bad address: Internal error",

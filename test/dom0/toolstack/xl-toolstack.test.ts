@@ -11,7 +11,7 @@ import { recordedCall } from '../../support/recorded-xl.js';
 const horatio = parseDomainName('horatio')!;
 const call = { timeoutMs: 5_000 };
 
-/** An `xl` in shell: `answers` is the body of its `case "$*"`; every call is written down. */
+/** An `xl` in shell. `answers` is the body of its `case "$*"`; it records every call. */
 async function scriptedXl(directory: string, answers: string, timeoutSeconds = 5): Promise<XlToolstack> {
   const command = join(directory, 'xl');
   await writeFile(
@@ -73,7 +73,7 @@ describe('XlToolstack', () => {
   });
 
   it('does nothing to a domid that is somebody else by now', async () => {
-    // Between the look and the verb horatio ended, and Xen gave its domid to ophelia.
+    // Horatio ended between the look and the verb, and Xen gave its domid to ophelia.
     const xl = await scriptedXl(directory, '"domid horatio") echo 4;;\n"domname 4") echo ophelia;;');
     const refused = await xl.destroy({ name: horatio, domid: 4 }, call);
     assert.equal(refused?.code, 'undone');
@@ -133,7 +133,7 @@ describe('XlToolstack', () => {
   });
 
   it('takes a domain that vanishes or is being built for one that is not there now', async () => {
-    // xl found the name, and then nothing under it: libxl stores the configuration when the domain is built.
+    // xl found the name, but nothing under it: libxl stores the configuration only when it builds the domain.
     const empty = await scriptedXl(
       directory,
       "*) echo 'libxl: error: libxl_domain.c:1937:f: Domain 5:Fail to get domain configuration' >&2; printf '[\\n\\n]\\n\\n';;",

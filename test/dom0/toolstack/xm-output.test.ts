@@ -7,7 +7,7 @@ import { parseSxp } from '../../../server/dom0/toolstack/sxp.js';
 import { parseXmDomid, parseXmList, parseXmLongList } from '../../../server/dom0/toolstack/xm-output.js';
 import { XM } from '../../../server/dom0/toolstack/xm-toolstack.js';
 
-/** Written after Xen 4.1's xend (XendDomainInfo.sxpr, XendConfig.to_sxp); not a recording. */
+/** Written from the source of Xen 4.1's xend (XendDomainInfo.sxpr, XendConfig.to_sxp); not a recording. */
 const LISTING = `(domain
     (domid 0)
     (name Domain-0)
@@ -132,7 +132,7 @@ describe('what xm prints', () => {
   });
 });
 
-/** See the README beside them for where they are from. */
+/** The README beside the files says where they come from. */
 function recorded(name: string): string {
   return readFileSync(
     fileURLToPath(new URL(`../../../../test/fixtures/xm/${name}.txt`, import.meta.url)),
