@@ -14,7 +14,7 @@ interface AdminEvent {
   readonly announced?: boolean;
 }
 
-/** What the dom0 half's journal says of admins: `horatio console-entered watch unannounced`. */
+/** The admins' acts in the dom0 half's journal: `horatio console-entered watch unannounced`. */
 function adminActs(house: House): string[] {
   return readFileSync(join(house.layout.dom0State, 'journal.jsonl'), 'utf8')
     .split('\n')
@@ -57,7 +57,7 @@ describe('an admin at a customer’s console', () => {
     await admin.sees(/^the-admin-was-here$/m);
     assert.doesNotMatch(admin.screen, /keys for nobody/);
 
-    // The time is over, but the admin stays: the lock is theirs, and it is tried again and again.
+    // The time is over, but the admin stays and holds the lock. The half tries again and again.
     await eventually('the time to be over and a try to fail', () =>
       readFileSync(house.log('dom0'), 'utf8').includes('"reason":"xenconsole: Could not lock'),
     );

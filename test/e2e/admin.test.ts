@@ -146,7 +146,7 @@ describe('a name that is given to another customer', () => {
     bob.type('\x1d.');
     await bob.ends();
 
-    // The admin gives yorick, as it runs, to alice.
+    // The admin gives the running yorick to alice.
     assert.equal((await house.postern('role', 'remove', 'bob', 'yorick')).status, 0);
     assert.equal((await house.postern('role', 'add', 'alice', 'yorick', 'owner')).status, 0);
     const alice = house.terminal('alice', 'yorick console');

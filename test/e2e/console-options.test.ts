@@ -9,7 +9,7 @@ const LEAVE = '\x1d.';
 
 const POLICY = readFileSync(defaultPolicy(), 'utf8');
 
-/** A customer for whom consoles go in another way. */
+/** A policy with a customer for whom consoles have other options. */
 const LOGS_OUT = `${POLICY}
 consoles:
   - customers: [dora]
@@ -38,21 +38,21 @@ describe('the options of a console', () => {
   });
   after(() => house.stop());
 
-  /** Sits down with the keyboard, at whatever prompt there is. */
+  /** Takes the keyboard, at any prompt. */
   async function seated(client: TerminalClient): Promise<void> {
     await client.receives(/Console of horatio\.|Nobody has the keyboard now/);
     client.type('\r');
     await client.sees(/(login:|#)$/);
   }
 
-  /** The same at the guest's login prompt. */
+  /** Takes the keyboard at the guest's login prompt. */
   async function atLogin(client: TerminalClient): Promise<void> {
     await seated(client);
     if (!client.screen.endsWith('login:')) client.type('exit\r');
     await client.sees(/login:$/);
   }
 
-  /** The same at a shell, on an empty screen. */
+  /** Takes the keyboard at a shell, on an empty screen. */
   async function atShell(client: TerminalClient): Promise<void> {
     await seated(client);
     if (client.screen.endsWith('login:')) client.type('root\r');
@@ -61,7 +61,7 @@ describe('the options of a console', () => {
     await client.sees(/^root@horatio:~#$/);
   }
 
-  /** Waits until so many SysRq keys were sent. */
+  /** Waits until this many SysRq keys were sent. */
   async function sent(count: number): Promise<void> {
     await eventually(`${count} SysRq keys`, async () => {
       const { stdout } = await house.ssh('alice', 'activity');
@@ -86,7 +86,7 @@ describe('the options of a console', () => {
     await sent(1);
     alice.type('clear\r');
     await alice.sees(/^root@horatio:~#$/);
-    // OpenSSH takes its own escape at the beginning of a line alone.
+    // OpenSSH recognises its own escape only at the beginning of a line.
     alice.type('\r~B');
     await alice.sees('sysrq: HELP');
     await sent(2);
@@ -104,7 +104,7 @@ describe('the options of a console', () => {
       wide.type('\x1dz');
       await wide.sees('Type "stty rows 50 cols 132" and Enter');
       wide.type('y');
-      // A host that is slow to read its screen is asked again.
+      // A slow host may not have read its screen yet; try again.
       await wide.sees(/# stty rows 50 cols 132|does not look like/);
       if (!wide.screen.includes('does not look like')) return true;
       wide.type('n');
@@ -207,7 +207,7 @@ describe('the options of a console', () => {
     await alice.sees(/(login:|#)$/);
     alice.type('\x01?');
     await alice.sees('Ctrl-A then  .  leave the console');
-    // Ctrl-] is a key like any other, which this host cannot take.
+    // Ctrl-] is a normal key here, but this host cannot take it.
     alice.type('\x1d');
     await alice.sees('Ctrl-] cannot be sent to this server');
     alice.type('\x01.');
@@ -236,7 +236,7 @@ describe('the options of a console', () => {
     assert.doesNotMatch(alice.screen, /rm -rf/);
     await leave(alice);
     await carol.receives('alice has left this console.');
-    // The keyboard is nobody's now, and still not hers.
+    // Nobody has the keyboard now, and she still must not get it.
     carol.type('\x1dtecho stolen\r');
     const next = house.terminal('alice', 'horatio console');
     await atShell(next);

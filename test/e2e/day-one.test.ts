@@ -8,7 +8,7 @@ import type { Ended } from '../support/house.js';
 const COUNT = 50;
 const OPTIONS = 'no-agent-forwarding,no-X11-forwarding,no-port-forwarding';
 
-/** docs/day-one.md, on a host with fifty customers in the ways of the Book of Xen. */
+/** docs/day-one.md, on a host with fifty customers set up in the ways of the Book of Xen. */
 describe('e2e: day one on a dom0 that has customers', () => {
   let day: DayOne | undefined;
   const names = ['alice', ...Array.from({ length: COUNT - 1 }, (_, n) => `user${n + 2}`)];

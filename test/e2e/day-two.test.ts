@@ -10,12 +10,15 @@ import type { Ended } from '../support/house.js';
 
 const PAGES = join(import.meta.dirname, '../../../docs/day-two');
 
-/** What a command must say, by its beginning, and what is to be seen after it. One that only looks is run until it does. */
+/**
+ * The expected output of a command, found by its beginning, and a check after it. A command that only looks
+ * runs until the output fits.
+ */
 type Expected = readonly (readonly [beginning: string, says: RegExp, then?: () => Promise<void>])[];
 
 const LOOKS = ['postern domain list', 'postern role list'];
 
-/** docs/day-two/, all on one house. */
+/** docs/day-two/, all pages on one house. */
 describe('e2e: the pages of day two', () => {
   let house: House;
   let day: DayTwo | undefined;
@@ -44,7 +47,7 @@ describe('e2e: the pages of day two', () => {
   const run = (command: string): Promise<Ended> => host().run(command);
   const root = (name: string): string => host().root(name);
 
-  /** Runs every command of a page, as it stands. */
+  /** Runs every command of a page, unchanged. */
   async function follow(page: string, expected: Expected = []): Promise<void> {
     tried.add(page);
     const open = [...expected];
@@ -135,7 +138,7 @@ describe('e2e: the pages of day two', () => {
       ['ssh bob@', /yorick is running/],
     ]);
     assert.match((await house.postern('domain', 'list')).stdout, /^yorick +xen2 \(running\)/m);
-    // The gate starts while the second host is silent: it may be running yorick there, but not horatio.
+    // The gate starts while the second host is silent. That host may be running yorick, but not horatio.
     assert.equal((await house.ssh('alice', 'horatio poweroff --yes --wait')).status, 0);
     await house.endGate();
     await house.endSecondDom0();

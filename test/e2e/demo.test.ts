@@ -10,7 +10,7 @@ import { run } from '../support/house.js';
 
 const SCRIPT = fileURLToPath(new URL('../../server/postern.js', import.meta.url));
 
-/** The demo as a stranger starts it. */
+/** The demo, as a newcomer starts it. */
 class Demo {
   readonly child: ChildProcess;
   stdout = '';
@@ -43,7 +43,7 @@ class Demo {
   }
 }
 
-/** Processes whose command line speaks of the directory. */
+/** Processes whose command line names the directory. */
 function processesOf(directory: string): string[] {
   return execFileSync('ps', ['axww', '-o', 'pid=,args='], { encoding: 'utf8' })
     .split('\n')
@@ -90,7 +90,7 @@ describe('the demo', () => {
     assert.match((await run('ssh', ['-F', config, 'alice', 'activity'], '')).stdout, /\S/);
     assert.equal(await again.interrupt(), 0);
 
-    // An impatient customer presses Ctrl-C more than once.
+    // An impatient person presses Ctrl-C more than once.
     const fresh = new Demo('--dir', directory, '--port', '0', '--fresh');
     await fresh.ready();
     assert.notEqual(readFileSync(join(directory, 'known_hosts'), 'utf8').split(' ')[2], hostKey);

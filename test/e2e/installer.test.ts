@@ -4,7 +4,7 @@ import { eventually } from '../support/eventually.js';
 import { House } from '../support/house.js';
 import type { Ended } from '../support/house.js';
 
-/** Rescue for every owner; the installer, which erases disks, for alice alone. */
+/** Rescue for every owner; the installer, which erases disks, only for alice. */
 const POLICY = `rules:
   - allow: [status, watch, log, console, poweroff, normal]
     roles: [owner]
@@ -18,7 +18,10 @@ const POLICY = `rules:
     reason: Ask us to install anew.
 `;
 
-/** As debian-installer is booted. The simulated one says what it would install, and gives a shell. */
+/**
+ * Adds an installer profile like debian-installer's. The simulated one prints what it would install, and
+ * gives a shell.
+ */
 function addInstaller(file: string): void {
   const text = readFileSync(file, 'utf8');
   const path = (key: string): string =>
@@ -57,7 +60,7 @@ describe('an installer with parameters', function () {
     const { stdout } = await house.ssh('alice', 'horatio status --json');
     return (JSON.parse(stdout) as { profile: string }).profile;
   };
-  /** As its host says now, not as it was last heard, and with nothing under way. */
+  /** Waits until the host itself reports this state now, with no operation running. */
   const shows = (wanted: string): Promise<unknown> =>
     eventually(
       `horatio to show ${wanted}`,

@@ -36,7 +36,7 @@ describe('the console log in the menu', () => {
   });
   after(() => house.stop());
 
-  /** A customer who looks at the log. */
+  /** Opens the log in a customer's menu. */
   async function looking(
     who = 'alice',
     options: { columns?: number; rows?: number } = {},
@@ -238,7 +238,7 @@ describe('the console log in the menu', () => {
     ])
       bob.type(keys);
     await inGuest(house, 'bob', 'horatio', 'echo for bob');
-    // What is typed right after so many keys at once is taken for the rest of a paste, and left out.
+    // Text typed right after so many keys counts as the rest of a paste, and is dropped.
     await eventually(
       'what was said for bob',
       () => {
@@ -271,7 +271,7 @@ describe('the console log in the menu', () => {
   });
 });
 
-/** What stands on the screen, without the blanks behind it. */
+/** The screen without trailing blanks. */
 function trimmed({ screen }: TerminalClient): string {
   return screen.replace(/ +$/gm, '');
 }

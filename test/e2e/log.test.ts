@@ -44,14 +44,14 @@ describe('the console log over ssh', () => {
     );
   }
 
-  /** What the dom0 half has on its disk, byte for byte. */
+  /** The dom0 half's log on its disk, byte for byte. */
   function onDisk(): Buffer {
     const folder = join(house.layout.dom0State, 'console-log', 'domains', 'horatio');
     const files = readdirSync(folder).filter((name) => name.endsWith('.log'));
     return Buffer.concat(files.sort().map((name) => readFileSync(join(folder, name))));
   }
 
-  /** A program that reads what ssh prints. */
+  /** Starts a program that reads ssh's output. */
   function follow(
     who: string,
     command: string,

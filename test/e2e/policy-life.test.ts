@@ -59,7 +59,7 @@ describe('the life of a policy', () => {
   const policy = (...args: string[]): Promise<Ended> => postern(['policy', ...args, ...settings]);
   const env = (): NodeJS.ProcessEnv => ({ EDITOR: join(house.layout.logs, 'editor'), EDITS: edits });
 
-  /** Edits: each time the editor is opened one of these shell lines is run, with the file as $1. */
+  /** Runs `policy edit`. Each opening of the editor runs one of these shell lines, with the file as $1. */
   function edit(lines: readonly string[], answers: readonly string[], ...args: string[]): Promise<Ended> {
     lines.forEach((line, index) => {
       writeFileSync(join(edits, String(index)), `${line}\n`);
@@ -272,7 +272,7 @@ describe('the life of a policy', () => {
       const accepted = join(house.layout.gateState, 'policy-accepted');
       const kept = readdirSync(accepted).length;
       renameSync(accepted, `${accepted}.away`);
-      // What cannot be made a directory stands for a disk that is full.
+      // A path that cannot be made a directory stands for a full disk.
       writeFileSync(accepted, '');
       writeFileSync(file, FIRST.replace('watch, log', 'watch'));
       assert.match((await policy('reload')).stdout, /the policy is in force: revision \d+/);

@@ -21,7 +21,7 @@ interface Listed {
   readonly record: string;
 }
 
-/** A console that is recorded, with a shell on it. @returns the visit's client and its recording */
+/** Opens a recorded console with a shell. @returns the visit's client and its recording */
 async function visit(house: House, what = TOLD): Promise<[TerminalClient, string]> {
   const alice = house.terminal('alice', 'horatio console');
   await alice.receives(what);
@@ -61,18 +61,18 @@ function files(house: House): string[] {
   return existsSync(directoryOf(house)) ? readdirSync(directoryOf(house)).sort() : [];
 }
 
-/** The file of a recording, by its name now. */
+/** The present file of a recording. */
 function fileOf(house: House, id: string): string {
   const name = files(house).find((each) => each.includes(id));
   return join(directoryOf(house), name ?? assert.fail(`there is no recording ${id}`));
 }
 
-/** A recording as far as it is on the disk. */
+/** A recording, as far as it is on the disk. */
 function played(house: House, id: string): Promise<PlayedCast> {
   return PlayedCast.play(readFileSync(fileOf(house, id), 'utf8'));
 }
 
-/** Waits until it is whole. */
+/** Waits until the recording has ended. */
 async function ended(house: House, id: string): Promise<void> {
   await eventually('the recording to end', () => fileOf(house, id).endsWith('.cast'));
 }
@@ -341,14 +341,15 @@ describe('recordings that cannot be written', () => {
   it('end with a whole line when the disk is full amid a visit, which goes on', async () => {
     await begin('perRecordingMiB: 64');
     const [alice, id] = await visit(house);
-    // RLIMIT_FSIZE: a write beyond it is cut short and fails with EFBIG, as one to a full disk does with ENOSPC.
+    // RLIMIT_FSIZE: a write beyond it is cut short and fails with EFBIG, as a full disk's write fails with
+    // ENOSPC.
     execFileSync('prlimit', ['--pid', String(house.gatePid), `--fsize=${2 * 1024 * 1024}`]);
     const told = 'This visit cannot be recorded just now. It goes on without a recording.';
     await eventually(
       'the recording to fail',
       () => {
         if (alice.raw.includes(told)) return true;
-        // Who is slow is skipped, and less is recorded.
+        // Output is skipped for a slow visitor, and then less is recorded.
         if (/# *$/.test(alice.screen)) alice.type('flood 500000\r');
         return false;
       },
@@ -357,7 +358,7 @@ describe('recordings that cannot be written', () => {
     await alice.sees(/# *$/, 60_000);
     await leave(alice);
     await ended(house, id);
-    // The file itself: an export would leave a torn end out.
+    // Read the file itself: an export would leave out a torn end.
     const cast = await played(house, id);
     assert.match(cast.said('o'), /0123456789abcdef[^]*\r\n0123456789abcdef/);
     const events = (await audited(house)).filter(

@@ -6,7 +6,7 @@ import { eventually } from '../support/eventually.js';
 import { House } from '../support/house.js';
 import type { Ended } from '../support/house.js';
 
-/** Two simulated hosts: what is on the second is there without Postern's doing. */
+/** Two simulated hosts. Domains on the second got there without Postern. */
 describe('e2e: a server on another host than its configuration file', () => {
   let house: House;
 
@@ -33,7 +33,7 @@ describe('e2e: a server on another host than its configuration file', () => {
   it('is not started a second time on the shared disk: its page says where it runs, and when it has ended it starts', async () => {
     assert.equal((await house.ssh('alice', 'horatio poweroff --yes --wait')).status, 0);
     await off();
-    // As `xl migrate` leaves it: it runs on xen2, and the file is on xen1 alone.
+    // As `xl migrate` leaves it: it runs on xen2, and its file is only on xen1.
     const file = join(house.layout.xen, 'etc', 'xen', 'horatio.cfg');
     const elsewhere = join(second().host.xen, 'horatio-by-hand.cfg');
     copyFileSync(file, elsewhere);

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { House } from '../../support/house.js';
 
 /**
- * A guest is its owner's, or whoever broke into it; its console prints what it likes. It must not outlive the console: not in
- * the customer's terminal, not in the menu, not in the logs, not on an admin's screen.
+ * A guest belongs to its owner, or to anyone who broke into it, and its console prints anything. Nothing of
+ * that may outlive the console: not in the customer's terminal, the menu, the logs, or an admin's screen.
  */
 describe('attack: a hostile guest', () => {
   let house: House;
@@ -25,7 +25,8 @@ describe('attack: a hostile guest', () => {
     await alice.sees(/1\W+[Cc]onsole/);
     alice.type('1');
     await alice.sees('#');
-    // Alternate screen, all mouse modes, bracketed paste, hidden cursor, application keypad, line drawing, red and blinking.
+    // Alternate screen, all mouse modes, bracketed paste, hidden cursor, application keypad, line drawing,
+    // red and blinking.
     alice.type(
       "echo -e '\\033[?1049h\\033[?1000h\\033[?1003h\\033[?1006h\\033[?2004h\\033[?25l\\033=\\033[?1h\\033(0\\033[5;31mtrap'\r",
     );
@@ -49,7 +50,7 @@ describe('attack: a hostile guest', () => {
       assert.ok(after.includes(reset), `${JSON.stringify(reset)} was sent`);
     }
     assert.ok(!alice.alternate);
-    // The guest's own screen is as hostile as before for who comes next; its owner resets it.
+    // The guest's own screen stays hostile for the next visitor; its owner resets it.
     const again = house.terminal('alice', 'horatio console');
     await again.sees('horatio');
     again.type("echo -e '\\033c'\r");
@@ -62,7 +63,8 @@ describe('attack: a hostile guest', () => {
   it('cannot answer for the customer: questions to the terminal are not the guest’s input', async () => {
     const alice = house.terminal('alice', 'horatio watch');
     await alice.sees('#');
-    // A watcher's terminal answers the guest's questions (DA, DSR, DECRQSS); none of it may reach the guest.
+    // A watcher's terminal answers the guest's queries (DA, DSR, DECRQSS). None of the answers may reach the
+    // guest.
     const writer = house.terminal('alice', 'horatio console');
     await writer.sees('#');
     writer.type("echo -e '\\033[c\\033[6n'\r");

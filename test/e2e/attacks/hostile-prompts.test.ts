@@ -21,8 +21,9 @@ consoles:
 `;
 
 /**
- * A guest knows how Postern speaks and what it looks for on the screen. It shows people lines that are not ours, and shows us
- * prompts that are none, so that we or they do something that it wants; and it asks their terminals, which answer by themselves.
+ * A guest knows Postern's messages and what Postern looks for on the screen. It shows people false messages,
+ * and shows us false prompts, so that they or we do something for it. It also sends queries to their
+ * terminals, which answer automatically.
  */
 describe('attack: what a guest shows to be taken for something else', () => {
   let house: House;
@@ -68,7 +69,7 @@ describe('attack: what a guest shows to be taken for something else', () => {
     await alice.sees('Reboot horatio? y reboots it');
     alice.type('y');
     await alice.sees(/# y/);
-    // The true one still works, and a no is a no.
+    // The true question still works, and a no is a no.
     alice.type('\x1dr');
     await alice.receives(/Reboot horatio\?[\s\S]*Reboot horatio\?/);
     alice.type('n');
@@ -130,7 +131,7 @@ describe('attack: what a guest shows to be taken for something else', () => {
   });
 
   describe('questions to terminals, which answer by themselves', () => {
-    /** Has the guest ask: for position and kind, and for a colour. */
+    /** Makes the guest query position, kind and a colour. */
     const ASK = "echo -e '\\033[6n\\033[c\\033]10;?\\a' > q; clear\r";
 
     it('a watcher’s answers reach nobody and tell nobody that they type', async () => {

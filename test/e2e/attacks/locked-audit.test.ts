@@ -4,7 +4,7 @@ import Sqlite from 'better-sqlite3';
 import { eventually } from '../../support/eventually.js';
 import { House } from '../../support/house.js';
 
-/** What cannot be recorded is not done; whose machine is broken can still look at it. */
+/** Nothing is done that cannot be recorded. But a customer with a broken machine can still look at it. */
 describe('attack: an audit log that cannot be written', () => {
   let house: House;
   before(async () => {

@@ -8,7 +8,7 @@ import { inGuest } from '../../support/guest-shell.js';
 import { House } from '../../support/house.js';
 import { unnamed } from '../../support/unnamed.js';
 
-/** Everything that can be asked of a log. */
+/** All options of the log command. */
 const FLAGS = [
   '',
   '--lines 1000000',
@@ -66,7 +66,7 @@ describe('attack: the console log', () => {
     for (const flags of FLAGS) {
       const { stdout, stderr } = await house.ssh('bob', `horatio log ${flags}`);
       assert.doesNotMatch(stdout, /secret|Linux|login|#/, flags);
-      // Not even when the boot began that he finds running, nor that there was one before.
+      // He may not even learn when the running boot began, or that there was an earlier one.
       assert.doesNotMatch(stderr, /began at/, flags);
       if (/--boot -[12]/.test(flags)) assert.match(stdout + stderr, /no such boot/, flags);
     }
@@ -91,7 +91,7 @@ describe('attack: those who ask for a console log and do not read it', () => {
   let house: House;
   before(async () => {
     house = await House.layOut({ customers: { alice: { horatio: 'owner' } } });
-    // As dom0 keeps it: docs/console-log.md.
+    // In dom0's own format: docs/console-log.md.
     const folder = join(house.layout.dom0State, 'console-log', 'domains', 'horatio');
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     writeFileSync(join(folder, '000000000000000.index'), `0 ${new Date().toISOString()} time\n`);
@@ -136,7 +136,7 @@ function resident(pid: number): number {
   return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]);
 }
 
-/** Hundredths of a second that a process has worked (proc(5), utime and stime). */
+/** Hundredths of a second of CPU time (proc(5), utime and stime). */
 function cpuTime(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(' ');
   return Number(fields[13]) + Number(fields[14]);

@@ -3,8 +3,8 @@ import { House } from '../../support/house.js';
 import { unnamed } from '../../support/unnamed.js';
 
 /**
- * Alice has a valid key and no role on yorick. She tries every way to name him, and everything that `xl` itself would
- * understand as somebody's machine.
+ * Alice has a valid key and no role on yorick. She tries every way to name him, and everything that `xl`
+ * itself would take for somebody's machine.
  */
 const NAMES = [
   'yorick',
@@ -65,7 +65,7 @@ describe('attack: naming another customer’s machine', () => {
     for (const name of NAMES) {
       const { stdout, stderr, status } = unnamed(await house.ssh('alice', `${name} status`));
       assert.equal(stdout, '', name);
-      // A word that is an option, or no name at all, may be a usage error; it never says more.
+      // A word that is an option, or no name, may be a usage error. It never tells more.
       if (status === 2) assert.doesNotMatch(stderr, /yorick exists|not yours|not allowed/i, name);
       else assert.deepEqual([status, stderr.replaceAll(name, 'nosuchserver')], [4, nobody], name);
     }

@@ -12,8 +12,8 @@ consoles:
 const ID = /This visit is recorded: [^.]*\. ID ([0-9a-f]{12})\./;
 
 /**
- * Bob has a valid key, recordings of his own, and the ID of a recording of alice's: she showed it to him. Then her server is
- * given to him. Carol watches the same server as alice, and is as curious.
+ * Bob has a valid key, his own recordings, and the ID of one of alice's, which she showed him. Then her
+ * server is given to him. Carol, as curious, watches the same server as alice.
  */
 describe('attack: reading another customer’s recording', () => {
   let house: House;
@@ -34,7 +34,7 @@ describe('attack: reading another customer’s recording', () => {
   });
   after(() => house.stop());
 
-  /** @returns the ID */
+  /** @returns the recording's ID */
   async function visit(customer: string, domain: string): Promise<string> {
     const client = house.terminal(customer, `${domain} watch`);
     await client.receives(ID);

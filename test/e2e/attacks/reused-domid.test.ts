@@ -5,8 +5,9 @@ import { eventually } from '../../support/eventually.js';
 import { House } from '../../support/house.js';
 
 /**
- * What is wrong: Xen knows domains by small numbers and uses them again. On this host there is one number only, so that bob's machine
- * gets the number that alice's had a moment before, while she still holds what was meant for hers: a console, a menu, a command.
+ * What is wrong: Xen numbers domains with small numbers and uses them again. This host has only one number.
+ * So bob's machine gets the number that alice's had a moment before, while she still holds things meant for
+ * hers: a console, a menu, a command.
  */
 describe('a domid that belongs to somebody else by now', () => {
   let house: House;
@@ -17,7 +18,7 @@ describe('a domid that belongs to somebody else by now', () => {
       domains: [{ name: 'horatio' }, { name: 'yorick' }],
     });
     await installSimulator({ directory: house.layout.xen, timeScale: 0.02, greatestDomid: 1 });
-    // So seldom that a console which ended is opened anew before the dom0 half has looked who is there now.
+    // So seldom that an ended console opens again before the dom0 half has looked which domain is there.
     const settings = readFileSync(house.layout.dom0Settings, 'utf8');
     writeFileSync(house.layout.dom0Settings, settings.replace('intervalSeconds: 0.25', 'intervalSeconds: 4'));
     await house.startDom0();
@@ -50,8 +51,8 @@ describe('a domid that belongs to somebody else by now', () => {
 
     const bob = house.terminal('bob', 'yorick console');
     await bob.sees(/Console of yorick|login:/);
-    // What it said before is taken by whoever was attached first, and shown to nobody.
-    // A key that comes before the console is attached is lost, and a person presses it again.
+    // The first attachment takes the earlier output, and nobody sees it.
+    // A key pressed before the console is attached is lost, and a person presses it again.
     await eventually(
       'bob’s own login prompt',
       () => {

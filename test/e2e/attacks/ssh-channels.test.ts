@@ -6,7 +6,7 @@ import { RawSession } from '../../support/raw-session.js';
 import { RawSsh, message } from '../../support/raw-ssh.js';
 import { signingKey } from '../../support/signing-key.js';
 
-/** Mallory is a customer with a valid key, and sends what no honest client sends. */
+/** Mallory is a customer with a valid key, and sends messages that no honest client sends. */
 describe('attacks on channels, by a customer who is logged in', () => {
   const gate = new GateUnderTest();
   const key = signingKey('ed25519');
@@ -39,7 +39,7 @@ describe('attacks on channels, by a customer who is logged in', () => {
     return opened;
   }
 
-  /** The newest session's terminal, as its handler has it. */
+  /** The newest session's terminal, as its handler sees it. */
   async function terminalOf(opened: RawSession, command: string | null): Promise<Terminal> {
     const before = gate.handler.sessions.length;
     assert.equal(
@@ -179,10 +179,10 @@ describe('attacks on channels, by a customer who is logged in', () => {
       if (channel === null) break;
       opened += 1;
       channel.close();
-      // A channel that never ran anything is closed from our side as well.
+      // Our side also closes a channel that never ran anything.
       await raw.until(() => raw.count('CHANNEL_CLOSE') === opened || raw.closed, 'the close to be answered');
     }
-    // The login was one of them; each second another is allowed.
+    // The login was one of them; each second one more is allowed.
     const seconds = Math.ceil((performance.now() - begun) / 1000);
     assert.ok(opened >= 599 && opened <= 599 + seconds, `${opened} in ${seconds} s`);
     const again = await RawSsh.connect(gate.port);
@@ -271,7 +271,8 @@ describe('attacks on channels, by a customer who is logged in', () => {
   });
 
   it('asks and asks without reading the answers: it is not read either', async function () {
-    // test/gate/ssh/transport.test.ts shows the same in small; here the kernel's buffers have to be filled.
+    // test/gate/ssh/transport.test.ts shows the same on a small scale. Here the kernel's buffers have to be
+    // filled.
     if (process.env['POSTERN_TEST_LONG'] === undefined) this.skip();
     const raw = await login();
     raw.socket.pause();

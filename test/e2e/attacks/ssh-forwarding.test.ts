@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { GateUnderTest } from '../../support/gate-under-test.js';
 import { SshClient, type SshTarget } from '../../support/ssh-client.js';
 
-/** Mallory has a valid key and OpenSSH, and wants a way through the gate to what stands behind it. */
+/** Mallory has a valid key and OpenSSH, and looks for a way through the gate to the hosts behind it. */
 describe('attacks by forwarding, with the OpenSSH client', () => {
   const gate = new GateUnderTest();
   const client = new SshClient();

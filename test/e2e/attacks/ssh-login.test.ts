@@ -4,7 +4,7 @@ import { RawSsh, encode } from '../../support/raw-ssh.js';
 import { signingKey } from '../../support/signing-key.js';
 import { SshClient } from '../../support/ssh-client.js';
 
-/** Alice has a key and `horatio`, Bob another key and `yorick`. Whoever attacks knows all public keys and names. */
+/** Alice has a key and `horatio`, bob another key and `yorick`. Attackers know all public keys and names. */
 describe('attacks on login', () => {
   const gate = new GateUnderTest();
   const alice = signingKey('ed25519');
@@ -34,7 +34,10 @@ describe('attacks on login', () => {
     return raw;
   }
 
-  /** Nothing came of it: the refused connection can do nothing, and the honest customer still gets in. */
+  /**
+   * Checks that the attack failed: the refused connection can do nothing, and the honest customer still gets
+   * in.
+   */
   async function stillOutside(raw: RawSsh): Promise<void> {
     raw.send(Buffer.concat([Buffer.from([90]), ...['session', 0, 65536, 32768].map(encode)]));
     const refused = await raw.receives('CHANNEL_OPEN_FAILURE');
@@ -172,7 +175,7 @@ describe('attacks on login', () => {
     );
     const hostbased = ['ssh-ed25519', alice.getPublicSSH(), 'host', 'root', Buffer.alloc(64)].map(encode);
     assert.equal(await raw.request('alice', 'hostbased', Buffer.concat(hostbased)), 'failure');
-    // The answer to a question that was never asked: 2^26 replies announced in 5 bytes.
+    // The answer to a question that was never asked: 5 bytes that announce 2^26 replies.
     const before = process.memoryUsage().rss;
     raw.send(Buffer.concat([Buffer.from([61]), encode(0x04000000)]));
     assert.equal(await raw.login('alice', alice), 'success');

@@ -10,7 +10,7 @@ import { RawSsh, message } from '../../support/raw-ssh.js';
 import { signingKey } from '../../support/signing-key.js';
 import { SshClient } from '../../support/ssh-client.js';
 
-/** A stranger on the network, who has no key. */
+/** A stranger on the network, without a key. */
 describe('attacks on the transport, by a stranger', () => {
   const gate = new GateUnderTest();
   const client = new SshClient();
@@ -54,7 +54,7 @@ describe('attacks on the transport, by a stranger', () => {
     return received;
   }
 
-  /** Waits until the gate has begun to exchange keys. */
+  /** Waits until the gate has begun the key exchange. */
   async function keyExchange(socket: Socket): Promise<void> {
     let received = Buffer.alloc(0);
     socket.on('data', (data) => {

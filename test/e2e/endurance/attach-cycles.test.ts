@@ -6,10 +6,10 @@ import { ProcessFacts } from '../../support/process-facts.js';
 
 const LONG = process.env['POSTERN_TEST_LONG'] !== undefined;
 const CYCLES = LONG ? 1000 : 60;
-/** Until then everything has been loaded, compiled and buffered once. */
+/** After this many cycles everything has been loaded, compiled and buffered once. */
 const WARM = LONG ? 100 : 12;
 const AT_ONCE = 4;
-/** One alone would be held to the pace of a customer. */
+/** One customer alone would be slowed down by their rate limit. */
 const CUSTOMERS = ['alice', 'bernardo', 'carol', 'dora', 'emilia', 'flavius', 'gratiano', 'helena'];
 const GROWTH = 10 * 1024 * 1024;
 
@@ -49,7 +49,7 @@ describe('coming to a console and leaving it', () => {
       gate: await residentAfterCollection(gateSettings),
       dom0: await residentAfterCollection(dom0Settings),
     };
-    // The last of them may not be let go yet; that is nothing against one for each of those that come.
+    // The last ones may not be released yet. That is nothing against a leak of one for each cycle.
     const before = { gate: halves.gate.descriptors, dom0: halves.dom0.descriptors };
     await cycles(CYCLES - WARM);
     for (const half of ['gate', 'dom0'] as const) {

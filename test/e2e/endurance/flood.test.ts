@@ -9,15 +9,15 @@ const MIB = 1024 * 1024;
 const LONG = process.env['POSTERN_TEST_LONG'] !== undefined;
 const FLOOD = (LONG ? 250 : 64) * 1_000_000;
 const KEYS = 20;
-/** A half may grow by so much, which is less than the flood. */
+/** Bytes by which a half may grow; less than the flood. */
 const GROWTH = 40 * MIB;
-/** Of the flood, between a key and its echo: mostly, and ever on a machine that has other things to do. */
+/** Bytes of the flood between a key and its echo: usually, and at most on a busy machine. */
 const MOSTLY_BETWEEN = MIB / 2;
 const EVER_BETWEEN = 8 * MIB;
 const CTRL_C = '\x03';
-/** How long a busy machine may take over the flood. */
+/** Milliseconds that a busy machine may take for the flood. */
 const PATIENCE_MS = 240_000;
-/** What is typed does not contain what is printed. */
+/** The typed line does not contain the printed text. */
 const OVER = 'the-flood-is-over';
 const SAY_OVER = String.raw`echo -e 'the\x2dflood\x2dis\x2dover'`;
 
@@ -107,7 +107,7 @@ describe('a flood in whose midst the dom0 half is killed', () => {
     segments()
       .map((file) => readFileSync(file, 'latin1'))
       .join('');
-  /** Looked at instead of the text: a flood grows faster than it can be read on a busy machine. */
+  /** Checked instead of the text: on a busy machine a flood grows faster than it can be read. */
   const bytesOnDisk = (): number => segments().reduce((sum, file) => sum + statSync(file).size, 0);
 
   it('is in the log up to the last write, and the next half goes on behind it', async function () {
@@ -117,7 +117,7 @@ describe('a flood in whose midst the dom0 half is killed', () => {
     await alice.receives('login:');
     alice.type('root\r');
     await alice.receives('# ');
-    // It ends by itself: beside other work no key gets through a flood that does not.
+    // It ends by itself: on a busy machine no key gets through an endless flood.
     alice.type('seq 3000000\r');
     await eventually('some of the flood to be written', () => bytesOnDisk() > 160_000);
     await house.endDom0('SIGKILL');
@@ -130,7 +130,8 @@ describe('a flood in whose midst the dom0 half is killed', () => {
     assert.ok(`\n${numbers.length + 1}\r`.startsWith(tail), 'and of the one that was cut, its beginning');
 
     await house.startDom0();
-    // What is typed before the console is back is lost, as the customer is told; so it is typed until the guest answers.
+    // Keys typed before the console is back are lost, as the customer is told. So the test types until the
+    // guest answers.
     const stops = (): boolean => {
       if (alice.waiting === 0) alice.type(CTRL_C);
       return alice.received.includes('^C');

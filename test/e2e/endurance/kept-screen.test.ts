@@ -13,10 +13,13 @@ import { speech } from '../../support/terminal-speech.js';
 const LONG = process.env['POSTERN_TEST_LONG'] !== undefined;
 const LEAVE = '\x1d.';
 const TAKE = '\x1dt';
-/** No guest here takes notice of it; whoever types it has read our greeting. */
+/** No guest here reacts to it. A client that types it has read our greeting. */
 const NOTHING = '\0';
 
-/** An editor's screen, as vim paints one: the alternate screen, colours, a status line, the cursor in the middle. */
+/**
+ * An editor's screen, as vim paints it: the alternate screen, colours, a status line, the cursor in the
+ * middle.
+ */
 const EDITOR = [
   '\x1b[?1049h\x1b[22;0;0t\x1b[?1h\x1b=\x1b[?2004h\x1b[1;24r\x1b[27m\x1b[23m\x1b[29m\x1b[m\x1b[H\x1b[2J\x1b[?25l',
   '\x1b[1;1H\x1b[33m  1 \x1b[m\x1b[34m# /etc/fstab: \x1b[1mstatic\x1b[22m file system information\x1b[m',
@@ -26,7 +29,7 @@ const EDITOR = [
   '\x1b[24;1H\x1b[1m-- INSERT --\x1b[m\x1b[24;63H2,12\x1b[9CAll\x1b[2;16H\x1b[?25h',
 ].join('');
 
-/** A table of processes, as top paints one: over itself, in reverse and bold. */
+/** A table of processes, as top paints it: over itself, in reverse and bold. */
 const TOP = [
   '\x1b[?1h\x1b=\x1b[H\x1b[2J\x1b[mtop - 17:12:01 up 3 days,  2:04,  1 user,  load average: 0.08\x1b(B\x1b[m\x1b[39;49m\x1b[K',
   '\x1b[3;1H%Cpu(s):\x1b(B\x1b[m\x1b[39;49m\x1b[1m  0.3 \x1b(B\x1b[m\x1b[39;49mus,\x1b[1m 97.2 \x1b(B\x1b[mid\x1b[K',
@@ -66,7 +69,7 @@ describe('the terminal of who comes to a console', () => {
   });
   after(() => house.stop());
 
-  /** One who is there from before the first byte, and has no pty: the guest's bytes come as they are. */
+  /** A witness is there before the first byte, without a pty: it gets the guest's bytes unchanged. */
   const witnesses = async (domain: string, until: string): Promise<void> => {
     seen = new headless.Terminal({ cols: 80, rows: 24, allowProposedApi: true });
     shown = 0;
@@ -86,7 +89,7 @@ describe('the terminal of who comes to a console', () => {
     return looksOf(seen);
   };
 
-  /** Somebody comes with a terminal of the same size, and sees the same. */
+  /** A newcomer with a terminal of the same size sees the same. */
   const comes = async (domain: string): Promise<void> => {
     const newcomer = house.terminal('alice', `${domain} console`);
     await newcomer.receives(`Watching ${domain}`);
@@ -123,7 +126,7 @@ describe('the terminal of who comes to a console', () => {
       scenes += 1;
       writeFileSync(house.diskFile('horatio', 'root/scene'), `\x1bc${context}`);
       const from = witness.received.length;
-      // Who came before may have the keyboard a moment longer: what is typed until then goes nowhere.
+      // The earlier visitor may have the keyboard a moment longer. Until then, typed text goes nowhere.
       await eventually(`the end of scene ${scenes}`, async () => {
         witness.type(`cat scene; echo -e 'end\\x2d${scenes}'\r`);
         return witness.receives(`end-${scenes}\r\n`, { from, withinMs: 3_000 }).then(

@@ -8,12 +8,15 @@ import { ProcessFacts } from '../../support/process-facts.js';
 import type { SshStream } from '../../support/ssh-stream.js';
 
 const MIB = 1024 * 1024;
-/** The customer's escape key, and nothing that a guest could take amiss: this one only keeps what it is given. */
+/** The customer's escape key. This guest only stores its input, so no other byte can disturb it. */
 const ESCAPE = 0x1d;
-/** What may lie between the customer's ssh and a guest that takes nothing: windows, socket buffers, our own bounds. */
+/**
+ * Bytes that may be between the customer's ssh and a guest that takes nothing: windows, socket buffers, our
+ * own limits.
+ */
 const UNDER_WAY = 1.5 * MIB;
 
-/** Every byte but the escape key, nowhere the same twice. */
+/** Every byte but the escape key, never the same sequence twice. */
 function paste(size: number): Buffer {
   const lines = Buffer.alloc(size);
   for (let at = 0; at < size; at += 64) lines.write(`${at}:`.padEnd(62, '-'), at, 'latin1');
@@ -33,7 +36,7 @@ describe('a paste', () => {
   let alice: SshStream;
 
   beforeEach(async () => {
-    // A guest that writes down what it is given, and echoes it.
+    // A guest that writes its input to a file, and echoes it.
     house = await House.start({
       console: 'stty raw -echo && exec tee "$(dirname "$0")/typed"',
       domains: [{ name: 'horatio' }],

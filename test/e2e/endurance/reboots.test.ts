@@ -23,7 +23,7 @@ describe('a customer at a console through reboots', () => {
   });
   after(() => house.stop());
 
-  /** Joins before the first boot, without a pty: nothing of ours comes between the guest's bytes. */
+  /** Joins before the first boot, without a pty: none of our own output comes between the guest's bytes. */
   const enters = async (customer: string, domain: string): Promise<SshStream> => {
     const stream = house.stream(customer, `${domain} console`);
     // An empty screen is painted first.
@@ -38,7 +38,7 @@ describe('a customer at a console through reboots', () => {
     await stream.receives('# ', { from, withinMs: 60_000 });
   };
 
-  /** What the dom0 half wrote down of a domain, as it came from the pty. */
+  /** The dom0 half's log of a domain, as it came from the pty. */
   const log = (domain: string): string => {
     const folder = join(house.layout.dom0State, 'console-log', 'domains', domain);
     const parts = readdirSync(folder)
@@ -85,7 +85,7 @@ describe('a customer at a console through reboots', () => {
     }
   });
 
-  /** The log is written within the second. */
+  /** The log is written within a second. */
   const eventuallyLogged = async (domain: string, text: string): Promise<void> => {
     await eventually(`the log of ${domain}`, () => log(domain).length >= text.length);
     assert.ok(log(domain) === text, 'the customer has, byte for byte, what the log has');

@@ -10,14 +10,14 @@ import { House } from '../../support/house.js';
 import type { SshStream } from '../../support/ssh-stream.js';
 
 const LONG = process.env['POSTERN_TEST_LONG'] !== undefined;
-/** A quarter of them watch a console, the others are in a menu. */
+/** A quarter of them watch a console; the others are in a menu. */
 const SESSIONS = LONG ? 200 : 8;
 const RELOADS = LONG ? 40 : 4;
 /** A console takes 32 visitors at once. */
 const DOMAINS = ['horatio', 'ophelia', 'yorick'];
 const CUSTOMERS = Array.from({ length: SESSIONS / 4 }, (_, index) => `c${index}`);
 
-/** What one lets half of the customers do the next may not. */
+/** Each policy allows half of the customers what the next one may not. */
 const TEXTS = ['13579', '02468', '', '0123456789'].map((digits, index) => {
   const some = Array.from(digits, (digit) => `"c*${digit}"`).join(', ');
   const work = `  - {id: work${index}, allow: [watch, start, shutdown, reboot], customers: [${some}]}\n`;
@@ -82,7 +82,7 @@ describe(`reloads under ${SESSIONS} live ssh sessions`, () => {
         withinMs: 120_000,
       });
       const watched = watching.size;
-      // They act while the policy changes under them.
+      // They act while the policy changes.
       for (const menu of menus) menu.type('1\n5\nyes\n');
       house.writePolicy(TEXTS[next] ?? '');
       house.signalGate('SIGHUP');
