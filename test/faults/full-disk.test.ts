@@ -8,7 +8,7 @@ import { SmallDisks } from '../support/small-disks.js';
 
 const HOST_CANNOT = /The host cannot record what is done at the moment, so nothing is/;
 const GATE_CANNOT = /Nothing can be changed just now: the log that must record it cannot be written/;
-/** Without limits: yorick is switched on more often than anybody should. */
+/** Without limits: yorick is switched on more often than anybody should do. */
 const POLICY = `rules:
   - id: all
     allow: [status, watch, log, console, takeover, start, shutdown, poweroff, reboot]
@@ -16,7 +16,7 @@ const POLICY = `rules:
 const DOM0 = `deadlines: {shutdownSeconds: 3}
 limits: {createsPerDomain: {count: 100000, windowSeconds: 1}, powerOffsPerMinute: 100000}
 `;
-/** Patience with what is tried again by itself. Milliseconds. */
+/** Milliseconds for things that are tried again automatically. */
 const LONG = { withinMs: 90_000, everyMs: 200, slowestMs: 1_000 };
 
 describe('a disk that takes nothing', function () {
@@ -52,8 +52,8 @@ describe('a disk that takes nothing', function () {
   const disk = (): SmallDisks => disks ?? assert.fail('no disk');
 
   /**
-   * Switches yorick on and off until that is refused: the last page of the journal may have room for some records. Until then
-   * it fails, as what xl says can be written nowhere.
+   * Switches yorick on and off until it is refused, because the journal's last page may have room for some
+   * records. Until then operations fail, because xl's output cannot be written anywhere.
    */
   async function refusal(): Promise<Ended> {
     for (let tries = 0; tries < 20; tries += 1) {
@@ -65,7 +65,7 @@ describe('a disk that takes nothing', function () {
     assert.fail('nothing was refused');
   }
 
-  /** Whoever looks is not in the way of a full disk. */
+  /** Checks that a full disk does not prevent looking. */
   async function looks(): Promise<void> {
     assert.match((await house.ssh('alice', 'list')).stdout, /horatio +running/);
     assert.equal((await house.ssh('alice', 'horatio log')).status, 0);
@@ -78,7 +78,10 @@ describe('a disk that takes nothing', function () {
     assert.equal(await alice.ends(), 0);
   }
 
-  /** Without a restart; and every request has one outcome, the same for both halves. */
+  /**
+   * Checks that everything works again without a restart, and that every request has one outcome, the same in
+   * both halves.
+   */
   async function worksAgain(): Promise<void> {
     await eventually(
       'changes to be possible again',
@@ -149,7 +152,7 @@ describe('a disk that takes nothing', function () {
     disk().fill(dom0State);
     const { stderr } = await asked;
     assert.match(stderr, /It failed: /);
-    // Its own end may have found room in the last page; those of more requests do not.
+    // Its own end may have fitted into the last page. Further requests do not fit.
     await refusal();
     await doctorSays(/journal cannot be written since/);
     disk().free(dom0State);

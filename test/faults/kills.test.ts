@@ -36,11 +36,11 @@ const POLICY = `rules:
     allow: [status, watch, log, console, takeover, sysrq, start, shutdown, poweroff, reboot, rescue, normal]
 `;
 const LIMITS = `limits: {createsPerDomain: {count: 100000, windowSeconds: 1}, powerOffsPerMinute: 100000}\n`;
-/** The longest time between two commands of a customer. */
+/** Milliseconds between two commands of a customer, at most. */
 const THINKING_MS = 2_000;
 /** The exit status when the host's half does not answer the gate. */
 const HOST_UNREACHABLE = 6;
-/** Patience with what ends by itself, on a machine that has much else to do. Milliseconds. */
+/** Milliseconds for things that end by themselves, on a busy machine. */
 const LONG_MS = 120_000;
 
 interface Row {
@@ -101,7 +101,7 @@ describe('both halves, killed again and again while customers work', function ()
     await nothingIsLeft();
   });
 
-  /** A customer who asks for one thing after the other. @returns the exit statuses */
+  /** A customer who sends one command after the other. @returns the exit statuses */
   async function work(
     customer: string,
     killed: KilledHouse,
@@ -113,7 +113,7 @@ describe('both halves, killed again and again while customers work', function ()
       await killed.up();
       const domain = random.of(DOMAINS);
       const command = random.of(COMMANDS);
-      // People are not programs: what costs no time here is not more work for the machine.
+      // A pause costs no CPU time, and customers are no programs.
       await pause(random.below(THINKING_MS));
       const status =
         command === 'console'
@@ -125,7 +125,7 @@ describe('both halves, killed again and again while customers work', function ()
     return statuses;
   }
 
-  /** Types at a console until something is heard, the visit ends, or all is over. */
+  /** Types at a console until it answers, the visit ends, or the test is over. */
   async function visit(customer: string, domain: string, over: AbortSignal): Promise<number> {
     const stream = house.stream(customer, `${domain} console`);
     stream.type('\r');
@@ -143,7 +143,7 @@ describe('both halves, killed again and again while customers work', function ()
     return status ?? -1;
   }
 
-  /** Looks at what the hypervisor has, all the time: no two domains have a name or a disk in common. */
+  /** Checks the hypervisor all the time: no two domains share a name or a disk. */
   async function watchDisks(over: AbortSignal): Promise<void> {
     const host = new Host(house.layout.xen);
     while (!over.aborted) {
@@ -156,7 +156,7 @@ describe('both halves, killed again and again while customers work', function ()
     }
   }
 
-  /** Waits until nothing is open: neither in the dom0 half, nor in the audit log. */
+  /** Waits until no operation is open, in the dom0 half or in the audit log. */
   async function settled(): Promise<void> {
     const client = new Dom0Client(house.layout.dom0Socket);
     await eventually(
@@ -182,7 +182,7 @@ describe('both halves, killed again and again while customers work', function ()
       .map((line) => JSON.parse(line) as Row);
   }
 
-  /** What the admin's tools say. */
+  /** Checks with the admin's tools. */
   async function verified(): Promise<{ rows: Row[]; journal: ReturnType<typeof journalOf> }> {
     const audit = await house.postern('audit', 'verify');
     assert.equal(audit.status, 0, audit.stdout + audit.stderr);
@@ -193,7 +193,7 @@ describe('both halves, killed again and again while customers work', function ()
     return { rows: await auditRows(), journal: journalOf(house.layout.dom0State) };
   }
 
-  /** Every intent has one outcome, and it is the one that the dom0 half knows. */
+  /** Every intent has exactly one outcome, which agrees with the dom0 half's. */
   function compare(rows: readonly Row[], journal: ReturnType<typeof journalOf>): void {
     assert.equal(journal.problem, null);
     for (const { event } of rows) {
@@ -210,7 +210,7 @@ describe('both halves, killed again and again while customers work', function ()
     }
   }
 
-  /** After all that, no restart is needed. */
+  /** Afterwards no restart is needed. */
   async function everythingWorks(): Promise<void> {
     for (const domain of DOMAINS) {
       const { status, stderr } = await house.ssh('alice', `${domain} poweroff --yes --wait`);
@@ -221,7 +221,7 @@ describe('both halves, killed again and again while customers work', function ()
     assert.equal((await house.ssh('carol', 'laertes poweroff --yes --wait')).status, 0);
   }
 
-  /** With every domain off, nothing runs but the halves; then nothing at all. */
+  /** With every domain off, only the halves run; after them nothing does. */
   async function nothingIsLeft(): Promise<void> {
     const halves = [house.gatePid, house.dom0Pid];
     await eventually('all but the halves to be gone', () =>
