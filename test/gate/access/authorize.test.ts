@@ -43,7 +43,7 @@ describe('authorize', () => {
     }
   });
 
-  /** alice owns horatio and ophelia; yorick is bob's and exists. */
+  /** alice owns horatio and ophelia. yorick exists and belongs to bob. */
   const attacks: readonly (readonly [what: string, name: string])[] = [
     ['somebody else’s', 'yorick'],
     ['one that does not exist', 'hamlet'],
@@ -198,7 +198,7 @@ describe('authorize', () => {
   });
 
   describe('with an audit log that cannot be written', () => {
-    /** As on a full disk: what writes fails, what reads works. `begin`: not even a transaction can be begun. */
+    /** As on a full disk: writes fail, reads work. With `begin`, not even a transaction can begin. */
     function full(begin: boolean): Authorizer {
       return new Authorizer(
         {

@@ -18,7 +18,7 @@ function when(parts: Partial<Conditions>): Conditions {
   return { from: [], times: [], zone: 'UTC', states: [], booted: [], ...parts };
 }
 
-/** Everything is allowed, but the console only under conditions. */
+/** A policy that allows everything, but the console only under conditions. */
 function consoleWhen(parts: Partial<Conditions>): Policy {
   return policyOf([
     rule('allow', ['console'], { when: when(parts) }),

@@ -11,7 +11,7 @@ describe('gate: the timer of what is due', () => {
       () => now,
       () => {
         woken += 1;
-        // The second is no wait: the clock has gone on.
+        // The second time it does not wait: the clock has moved on.
         now += 2_000;
         if (woken < 3) throw new Error('a fault of ours');
       },

@@ -9,7 +9,10 @@ import { FakeTerminal } from '../../support/fake-terminal.js';
 import { GateInside } from '../../support/gate-inside.js';
 import { ADMIN, domainName } from '../../support/temporary-store.js';
 
-/** The key of alice is over, and no timer has noticed yet: whatever goes on has to find out by itself. */
+/**
+ * alice's key has expired, and no timer has noticed it. Everything that is still running has to find out by
+ * itself.
+ */
 describe('what outlives its opening: no right is kept because it was there at the beginning', () => {
   let gate: GateInside;
   let now: number;
@@ -113,7 +116,7 @@ describe('what outlives its opening: no right is kept because it was there at th
     let tries = 0;
     gate.dom0.reply = () => {
       tries += 1;
-      // The answer is lost, and the first wait is 100 ms.
+      // The answer is lost; the first wait is 100 ms.
       now = end;
       return 'drop';
     };

@@ -17,15 +17,15 @@ describe('revocation among many sessions', () => {
   let gate: GateInside;
   let revocation: Revocation;
   let people: readonly { readonly who: Identity; readonly domain: string }[];
-  /** Who was asked about, in order. */
+  /** The customers asked about, in order. */
   let asked: string[];
   let ended: string[];
   let tracked: Tracked[];
   let stopHearing: () => void = () => undefined;
-  /** What waits for its turn. */
+  /** Work that waits for its turn. */
   let turns: (() => void)[];
 
-  /** @param steps how many questions fit into one slice */
+  /** @param steps questions in one slice */
   function watch(steps: number): void {
     let time = 0;
     const { authorizer, standing, store } = gate.core;

@@ -120,7 +120,7 @@ describe('a live session whose key is over', () => {
   });
   afterEach(() => gate.stop());
 
-  /** The ways in which the time of a key ends, at a moment; each leaves the timers as they are. */
+  /** Ways in which a key's time ends, each at a moment. They do not touch the timers. */
   const ends: readonly (readonly [what: string, end: () => number])[] = [
     [
       'by its own expiry',

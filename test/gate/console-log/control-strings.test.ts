@@ -25,7 +25,10 @@ function read(said: Buffer | string, cuts: readonly number[] = []): string[] {
   return [...lines, ...text.end()];
 }
 
-/** All lines of a log, from its end back or from its start on; null when one of them is so long that a menu cuts it elsewhere. */
+/**
+ * All lines of a log, back from its end or forward from its start. Null when a line is so long that a menu
+ * cuts it elsewhere.
+ */
 async function paged(said: Buffer, way: 'before' | 'after'): Promise<string[] | null> {
   const pager = new LogPager(new PagesInMemory(said), new SearchQueue());
   const go = async (where: Parameters<LogPager['go']>[0]): Promise<MenuLogPiece> => {
@@ -45,7 +48,7 @@ async function paged(said: Buffer, way: 'before' | 'after'): Promise<string[] | 
   return lines.map(({ text }) => text);
 }
 
-/** A menu has a place for what follows the last line also where nothing of it shows yet. */
+/** Checks the pages. A menu has a place for the text after the last line, even while none of it shows. */
 async function assertPaged(said: Buffer, lines: readonly string[]): Promise<void> {
   for (const way of ['before', 'after'] as const) {
     const found = await paged(said, way);

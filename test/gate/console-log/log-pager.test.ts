@@ -20,7 +20,7 @@ async function piece(asked: Promise<unknown>): Promise<MenuLogPiece> {
   return found as MenuLogPiece;
 }
 
-/** All lines, from the end back or from the start on. */
+/** All lines, back from the end or forward from the start. */
 async function walked(pages: PagesInMemory, way: 'before' | 'after'): Promise<MenuLogLine[]> {
   const pager = pagerOf(pages);
   let last = await piece(pager.go({ go: way === 'before' ? 'end' : 'start' }));

@@ -4,7 +4,9 @@ import type { Terminal } from '@xterm/headless';
 import { ScreenEmulator } from '../../../server/dom0/screens/screen-emulator.js';
 import { ConsoleNotice } from '../../../server/gate/console/console-notice.js';
 
-/** A customer's terminal behind a gate, and the kept screen that the gate's notices are put right from. */
+/**
+ * A customer's terminal behind a gate, and the kept screen from which the gate's notices are removed again.
+ */
 class Seat {
   readonly terminal = new xterm.Terminal({ cols: 80, rows: 24, scrollback: 0, allowProposedApi: true });
   readonly kept = new ScreenEmulator({ cols: 80, rows: 24 });
@@ -30,13 +32,13 @@ class Seat {
     );
   }
 
-  /** The guest's bytes go to both. */
+  /** Sends the guest's bytes to both. */
   guest(text: string): void {
     this.#pending = this.#pending.then(() => this.kept.write(Buffer.from(text)));
     this.#show(text);
   }
 
-  /** As dom0 does: the picture, then a note that it is out. */
+  /** Repaints as dom0 does: the picture, then a note that it is complete. */
   repaint(): void {
     this.#pending = this.#pending.then(
       () =>
@@ -60,12 +62,12 @@ class Seat {
   }
 }
 
-/** What xterm has no public name for. */
+/** Properties for which xterm has no public name. */
 interface HiddenTerminal {
   readonly _core: { readonly coreService: { readonly isCursorHidden: boolean } };
 }
 
-/** All that can be seen, cell by cell, and where the guest goes on. */
+/** Everything visible, cell by cell, and where the guest continues. */
 function look(terminal: Terminal): unknown {
   const { active } = terminal.buffer;
   const cells: string[] = [];

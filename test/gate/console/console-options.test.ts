@@ -143,7 +143,7 @@ describe('the options of a console', () => {
       await shows('"stty rows 50 cols 132" and Enter');
       await eventually('the screen to be read', () => console.count('screen') === 1);
       assert.equal(console.typed, '');
-      // dom0's answer is on its way.
+      // dom0's answer may not have arrived yet.
       await eventually('the command', () => {
         if (console.typed === '') terminal.type('y');
         return console.typed !== '';

@@ -39,7 +39,7 @@ describe('a console session', () => {
     ending = session.run();
   }
 
-  /** Opens it, as attachment 7. */
+  /** Opens the console, as attachment 7. */
   async function open(
     mode: 'write' | 'watch' = 'write',
     present: readonly Presence[] = [],
@@ -203,7 +203,7 @@ describe('a console session', () => {
         /^The limit of 1 console at once for you \(console and watch together\) is reached\./,
       );
     }
-    // Bob is another customer, and it is free again when alice has left.
+    // Bob is another customer. His place is free again when alice has left.
     const yorick = new ConsoleSession(gate.core.console, gate.bob, new FakeTerminal(), 'yorick', 'watch');
     const his = yorick.run();
     await eventually('both', () => gate.dom0.consoles.length === 2);

@@ -4,7 +4,7 @@ import { CTRL_BRACKET, parseEscapeKey } from '../../../policy/escape-key.js';
 import type { EscapeKey } from '../../../policy/escape-key.js';
 import { EscapeFilter } from '../../../server/gate/console/escape-filter.js';
 
-/** What came of it, in words: runs of bytes joined, as where they are cut says nothing. */
+/** The result in words. Runs of bytes are joined, because it does not matter where they are cut. */
 function meant(
   filter: EscapeFilter,
   chunks: readonly Buffer[],

@@ -61,7 +61,7 @@ describe('a great many keys', () => {
 
   const transactions = (): number => statements.filter((sql) => /^BEGIN/i.test(sql)).length;
 
-  /** How often everybody else had a turn while it went on. */
+  /** How often other work had a turn meanwhile. */
   async function turnsDuring(work: Promise<unknown>): Promise<number> {
     let turns = 0;
     let over = false;
@@ -82,7 +82,7 @@ describe('a great many keys', () => {
     const { keys, left } = (await expire) as KeysExpiring;
     assert.deepEqual([keys.length, left.length], [2 * CUSTOMERS, 0]);
     assert.equal(transactions(), (2 * CUSTOMERS) / 50);
-    // The first is done before, and the counting begins late.
+    // The first transactions are done before the counting begins.
     assert.ok(turns >= transactions() - 4, `${turns} turns`);
     assert.ok(store.keys.all().every(({ expiresAt }) => expiresAt === END));
 

@@ -15,7 +15,7 @@ import {
   TemporaryStore,
 } from '../../support/temporary-store.js';
 
-/** What is found by a customer's name must not pass to who has that name later. */
+/** Data found by a customer's name must not pass to a later holder of that name. */
 describe('a name that somebody else had before', () => {
   let gate: GateInside;
   beforeEach(() => {
@@ -23,7 +23,7 @@ describe('a name that somebody else had before', () => {
   });
   afterEach(() => gate.stop());
 
-  /** Bob goes on as alice, who was removed. */
+  /** Renames bob to alice, after alice was removed. */
   function bobAsAlice(): Identity {
     gate.store.customers.remove(gate.alice.customer, ADMIN);
     gate.store.customers.rename(gate.bob.customer, customerName('alice'), ADMIN);

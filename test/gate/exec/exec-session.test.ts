@@ -95,7 +95,7 @@ describe('commands by exec', () => {
         if (flag !== '' && /console|watch|--follow|--raw/.test(tail)) continue;
         const answers = new Set<string>();
         for (const name of NAMES) {
-          // The reference is drawn anew each time, and stands there each time.
+          // The reference is random, but always there.
           const answer = JSON.stringify(await exec(`${name} ${tail}${flag}`));
           answers.add(answer.replaceAll(/( Reference: |\\"reference\\":\\")[b-z]{6}/g, '$1'));
         }

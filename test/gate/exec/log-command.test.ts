@@ -28,7 +28,7 @@ describe('the log by exec', () => {
     return { status, stdout: terminal.output, stderr: terminal.errors };
   }
 
-  /** The query of the last question, without `since`. */
+  /** The last question's query, without `since`. */
   function asked(): string {
     const query = new URLSearchParams(gate.dom0.logQueries.at(-1));
     query.delete('since');

@@ -15,7 +15,7 @@ const GRACE = 10 * MINUTE;
 const UUID = '11111111-1111-4111-8111-111111111111';
 const OTHER_UUID = '22222222-2222-4222-8222-222222222222';
 
-/** A host that does what a dom0 half tells, with times of one clock. */
+/** A host that shows what a dom0 half reports, with all times from one clock. */
 class FakeHost implements HostFacts {
   readonly name: string;
   reachable = true;
@@ -26,7 +26,7 @@ class FakeHost implements HostFacts {
     this.name = name;
   }
 
-  /** @param since null: as a memory that begins; undefined: as a half from before */
+  /** @param since null: from a memory that has just begun; undefined: from an older half */
   shows(name: DomainName, since: string | null | undefined, uuid: string | null = null): void {
     const configured: Configured | null = since === undefined ? null : { since, uuid };
     this.domains.set(name, domainView(name, 'off', { configured }));
@@ -74,13 +74,13 @@ describe('whose a name is', () => {
   const many = (count: number): DomainName[] =>
     Array.from({ length: count }, (_, number) => domainName(`guest${number}`));
 
-  /** @param clock how far its monotonic clock is from ours */
+  /** @param clock how far the gate's monotonic clock is from ours */
   function gateStarts(clock = 0): void {
     const times = { graceMs: GRACE, monotonic: () => now + clock, clock: () => new Date(now) };
     registry = new DomainRegistry(temporary.store.domains, times, silentLogger);
   }
 
-  /** The gate looks every twenty seconds. */
+  /** Lets time pass. The gate reviews every twenty seconds. */
   function passes(ms: number): void {
     for (let left = ms; left > 0; left -= 20_000) {
       now += Math.min(left, 20_000);
@@ -89,7 +89,7 @@ describe('whose a name is', () => {
     registry.review([xen1, xen2]);
   }
 
-  /** Nobody looks. */
+  /** Lets time pass without a gate. */
   function gateIsDown(ms: number): void {
     now += ms;
     gateStarts(123_456_789);

@@ -43,7 +43,7 @@ class HeardHost {
     this.says(names, 'reachable');
   }
 
-  /** Other names, from now on. */
+  /** Sets the other names. */
   says(names: HostNames | null, event: 'reachable' | 'names' = 'names'): void {
     this.names = names;
     this.lastOthers = names?.others ?? this.lastOthers;
@@ -79,7 +79,7 @@ describe('a disk with two writers', () => {
     temporary.remove();
   });
 
-  /** The next gate: it has heard no host yet. */
+  /** Starts the next gate, which has heard no host yet. */
   function gateStarts(): void {
     here = new HeardHost('xen1');
     other = new HeardHost('xen2');
@@ -87,7 +87,7 @@ describe('a disk with two writers', () => {
     hosts = new Hosts([here.link, other.link], domains, lastObservations, silentLogger);
   }
 
-  /** horatio is off on xen1, where its file is; xen2 is heard and has nothing. */
+  /** horatio is off on xen1, where its file is. xen2 is heard and has nothing. */
   function bothHeard(): void {
     here.set('off');
     here.heard();

@@ -38,7 +38,7 @@ describe('hosts', () => {
     temporary.remove();
   });
 
-  /** Of the same hosts, and with what an earlier gate remembered. */
+  /** Starts a gate over the same hosts, with the memory of an earlier one. */
   function gateStarts(sockets = [one.socket, other.socket]): Hosts {
     const links = sockets.map(
       (socket, at) =>
@@ -58,7 +58,7 @@ describe('hosts', () => {
   const beat = (stand: Dom0StandIn): void => {
     stand.tell({ change: 'beat', at: new Date().toISOString() });
   };
-  /** Both must be kept beating, or their silence is loss. */
+  /** Resolves when both hosts are reachable. Their heartbeats must continue, or the links count as lost. */
   async function ready(): Promise<NodeJS.Timeout> {
     hosts.start();
     const beating = setInterval(() => {
@@ -200,7 +200,7 @@ describe('hosts', () => {
     clearInterval(await ready());
     await hosts.close();
     await other.stop();
-    // What came to the first host only by now may have come from the other.
+    // A domain that appeared on the first host only now may have come from the other.
     one.set(YORICK, 'off');
     one.set(domainName('ophelia'), 'off');
     hosts = gateStarts();

@@ -12,14 +12,14 @@ import { ADMIN } from '../../support/temporary-store.js';
 
 const DAY = 86_400;
 
-/** The string of RFC 4251 §5. */
+/** A string of RFC 4251 §5. */
 function field(bytes: Buffer): Buffer {
   const length = Buffer.alloc(4);
   length.writeUInt32BE(bytes.length);
   return Buffer.concat([length, bytes]);
 }
 
-/** A key that nobody can use: only its form and its size count. */
+/** A key that nobody can use: only its form and size count. */
 function rsa(bits: number): string {
   const modulus = randomBytes(bits / 8);
   modulus[0] = 0x80 | (modulus[0] ?? 0);

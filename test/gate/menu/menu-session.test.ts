@@ -34,7 +34,7 @@ describe('a menu session', () => {
     return { session, ended: session.run({ plain }) };
   }
 
-  /** What was shown since a mark: a menu paints over what it painted. */
+  /** The output since this mark counts: a menu paints over its earlier output. */
   let mark = 0;
   const shows = async (text: string | RegExp, since = mark): Promise<void> => {
     await eventually(`to show ${String(text)}`, () => {

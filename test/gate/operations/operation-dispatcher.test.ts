@@ -336,7 +336,8 @@ describe('operations', () => {
         gate.dom0.reply = (request) => {
           times += 1;
           if (times > 1) return again(request);
-          // The gate hears the host again at once, which does not know the operation, and then asks for it again.
+          // The gate hears the host again at once. The host does not know the operation, and the gate asks
+          // for it again.
           void gate.dom0.stop().then(() => gate.dom0.start());
           return 'drop';
         };
@@ -365,7 +366,7 @@ describe('operations', () => {
     it('does not call lost what an earlier one asked for in its last moment', async () => {
       const { operation } = await started('start');
       gate.core.operations.close();
-      // The host has the request in its hands, and has not written it down yet.
+      // The host has received the request, but has not written it down yet.
       gate.dom0.operations.delete(operation.id);
       const { authorizer, hosts, store } = gate.core;
       const later = new OperationDispatcher({

@@ -21,7 +21,7 @@ describe('maintenance', () => {
     });
     afterEach(() => gate.stop());
 
-    /** What is refused to alice on a domain of hers. */
+    /** The actions that alice is refused on her own domain. */
     function closed(): Action[] {
       return ACTIONS.filter((action) => {
         const answer = gate.core.authorizer.authorize(gate.alice, {
@@ -132,7 +132,7 @@ describe('maintenance', () => {
       const last = store.audit.tail().at(-1);
       assert.deepEqual(last?.event, { kind: 'maintenance.ended', actor: null });
       assert.ok(last.at >= soon);
-      // A gate that starts finds nothing left of it.
+      // A new gate finds nothing of it.
       const head = store.audit.head().seq;
       watch.start();
       assert.equal(store.audit.head().seq, head);

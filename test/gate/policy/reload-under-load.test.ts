@@ -15,10 +15,10 @@ import { GateInside, policyOf, rule } from '../../support/gate-inside.js';
 import { propertyRuns } from '../../support/property-runs.js';
 import { domainName } from '../../support/temporary-store.js';
 
-/** With a menu, a console, somebody who watches one, and commands, for each of them: 200 live sessions. */
+/** Each has a menu, a console, a watched console, and commands: 200 live sessions. */
 const CUSTOMERS = 50;
 
-/** Some of the customers, by the last digit of their login: what one policy lets half of them do, the next may not. */
+/** Customers by the last digit of their login. One policy allows half of them what the next one may not. */
 function some(digits: string): {
   readonly customers: readonly string[];
   readonly groups: [];
@@ -47,8 +47,8 @@ describe('reloads under 200 live sessions', () => {
   const inForce = new Map<number, Policy>();
 
   before(async () => {
-    // The host answers from within this process, which has its hands full.
-    // A millisecond of questions a turn: whoever acts before it is asked about them is asked about at once.
+    // The host answers from this busy process, so the time-outs are long. Each turn asks questions for one
+    // millisecond: a customer who acts before their turn is asked about at once.
     gate = new GateInside({ silence: 60_000, answer: 60_000 }, new Slices({ milliseconds: 1 }));
     await gate.start();
     gate.dom0.reply = (request) =>
@@ -62,7 +62,7 @@ describe('reloads under 200 live sessions', () => {
   });
   after(() => gate.stop());
 
-  /** The same numbers for the same seed. */
+  /** One seed always gives the same numbers. */
   let state = seed;
   function random(below: number): number {
     state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
@@ -81,7 +81,7 @@ describe('reloads under 200 live sessions', () => {
     for (const resolve of waiting.splice(0)) resolve();
   }
 
-  /** Somebody at a console, again and again. */
+  /** Opens a console again and again. */
   class Visitor {
     terminal = new FakeTerminal();
     readonly who: Identity;
@@ -103,13 +103,13 @@ describe('reloads under 200 live sessions', () => {
         const session = new ConsoleSession(gate.core.console, this.who, this.terminal, this.domain, mode);
         const ending = await session.run();
         if (!isRefusal(ending)) this.visits += 1;
-        // The next policy may be in force by the time that this one's refusal is read.
+        // The next policy may be in force before this one's refusal is read.
         else if (gate.core.policy.revision === revision) await nextReload();
       }
     }
   }
 
-  /** Somebody in a menu who types whatever comes to mind, and nothing that leaves it. */
+  /** A customer in a menu who types random things, but nothing that leaves the menu. */
   class Wanderer {
     readonly terminal = new FakeTerminal({ hasPty: false });
     readonly ended: Promise<number>;
@@ -130,7 +130,7 @@ describe('reloads under 200 live sessions', () => {
     }
   }
 
-  /** Commands at odd moments around each reload, and no more of them than one customer's pace allows. */
+  /** Sends commands at odd moments around each reload, within one customer's rate limit. */
   async function command(who: Identity, domain: string): Promise<void> {
     while (!over) {
       const verb = ['status', 'start', 'poweroff --yes', 'shutdown', 'reboot', 'list'][random(6)] ?? '';
@@ -140,7 +140,7 @@ describe('reloads under 200 live sessions', () => {
     }
   }
 
-  /** Resolves with the next policy, or the end. */
+  /** Resolves with the next policy, or at the end. */
   function nextReload(): Promise<void> {
     return over ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve));
   }
@@ -175,13 +175,14 @@ describe('reloads under 200 live sessions', () => {
     ];
     let typedInVain = 0;
     for (let reloads = 0; reloads < numRuns; reloads += 1) {
-      // At odd moments, but now and then not before somebody sits at a console.
+      // At odd moments, but now and then only when a console is open.
       const may = visitors.some((one) => ownerMay(gate.core.policy.policy, one.who, one.domain, one.action));
       if (may && reloads % 3 === 0)
         await eventually('a console', () => gate.dom0.consoles.some(({ open }) => open), { everyMs: 1 });
       for (let turns = random(60); turns > 0; turns -= 1) await turn();
       reload();
-      // From here on the new policy counts, with nothing in between: what is typed into a lost console reaches no guest.
+      // From here on the new policy counts, with nothing in between: text typed into a lost console reaches
+      // no guest.
       const now = gate.core.policy.policy;
       for (const visitor of visitors) {
         if (ownerMay(now, visitor.who, visitor.domain, visitor.action)) continue;
@@ -189,7 +190,7 @@ describe('reloads under 200 live sessions', () => {
         typedInVain += 1;
       }
     }
-    // Whoever was allowed while the host was asked, and is no more, does not get in either.
+    // A customer who was allowed when the host was asked, and no longer is, does not get in either.
     gate.enforce(policyOf([SEEN]));
     inForce.set(gate.core.policy.revision, gate.core.policy.policy);
     for (const visitor of visitors) visitor.terminal.type('lost');

@@ -76,7 +76,7 @@ describe('the recording of a visit', () => {
     return result;
   }
   const all = (): Promise<Recording[]> => gate.core.recordings.recordingStore.list();
-  /** Of the recordings that have ended, the text of these events. */
+  /** The text of these events, from the recordings that have ended. */
   async function said(code: string, count = 1): Promise<string[]> {
     const ended = await eventually('the recordings to end', async () => {
       const found = await all();
@@ -92,11 +92,11 @@ describe('the recording of a visit', () => {
         .join(''),
     );
   }
-  /** More than a recording may hold. */
+  /** Sends more than a recording may hold. */
   function flood(console: StandInConsole): void {
     for (let times = 0; times < 17; times += 1) console.bytes(Buffer.alloc(64 * 1024, 'y'));
   }
-  /** Where the directory should be there is a file. */
+  /** Puts a file in the place of the directory. */
   const block = (): void => {
     rmSync(gate.recordingSettings.directory, { recursive: true, force: true });
     writeFileSync(gate.recordingSettings.directory, '');

@@ -51,7 +51,7 @@ describe('gate: a recorder', () => {
       .map((event) => event[2])
       .join('');
 
-  /** A disk that does nothing until it is let go. */
+  /** Blocks the disk. @returns a function that releases it */
   function hang(): () => void {
     let go = (): void => undefined;
     const awaited = new Promise<void>((resolve) => (go = resolve));

@@ -61,7 +61,7 @@ describe('gate: the recordings', () => {
     return new Recordings({ settings: all, audit, log: silentLogger });
   }
 
-  /** A file that an earlier gate left. @returns its name */
+  /** A file left by an earlier gate. @returns its name */
   function left(id: string, content: string, { days = 0, customer = 'alice', suffix = '' } = {}): string {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     const at = new Date(Date.now() - days * DAY);

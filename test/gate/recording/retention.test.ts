@@ -8,7 +8,7 @@ import { customerName, domainName } from '../../support/temporary-store.js';
 const HOUR = 3_600_000;
 const NOW = Date.parse('2026-11-21T12:00:00Z');
 
-/** Began so many hours ago and took one, unless it goes on. */
+/** A recording that began `hours` ago and took one hour, unless it is still running. */
 function recording(customer: string, hours: number, bytes: number, goesOn = false): Recording {
   return {
     id: `${customer}-${hours}`,
@@ -59,7 +59,7 @@ describe('gate: which recordings have to go', () => {
     ]);
   });
 
-  /** As it is said, and as slowly as that is. */
+  /** The documented rule, taken literally and slowly. */
   function byTheWord(recordings: readonly Recording[], most: number): string[] {
     let left = [...recordings];
     const ids: string[] = [];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { ChannelOutput, type OutputSender } from '../../../server/gate/ssh/channel-output.js';
 
-/** A connection whose fullness the test decides. */
+/** A connection that is full when the test says so. */
 class FakeSender implements OutputSender {
   isReady = true;
   pendingBytes = 0;

@@ -8,7 +8,7 @@ import { ed25519KeyPairFiles } from '../../../server/gate/ssh/ed25519-key-pair.j
 import { ed25519Pair, type Ed25519Pair } from '../../../server/gate/ssh/raw-keys.js';
 
 describe('gate/ssh: a new Ed25519 key pair', () => {
-  /** Keys whose public or private half begins with a zero, which ssh2 drops, and some that do not. */
+  /** Keys whose public or private half begins with a zero, which ssh2 drops, and other keys. */
   function keys(): Ed25519Pair[] {
     const found = new Map<string, Ed25519Pair>();
     while (found.size < 3) {

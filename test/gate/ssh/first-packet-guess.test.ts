@@ -63,7 +63,7 @@ describe('gate/ssh: a client that guesses the key exchange', () => {
     it(`wrongly, ${what}: the guess is dropped, the next packet counts`, async () => {
       const raw = await connect();
       raw.propose({ ...proposal, firstFollows: true });
-      // An honest point of another curve, or nothing: it must not even be looked at.
+      // An honest point of another curve, or garbage: the gate must not even look at it.
       raw.exchange(Buffer.from('a wrong guess'));
       await raw.receives(MSG.kexinit);
       raw.exchange(proposal.kex?.startsWith('ecdh') === true ? nistp256() : undefined);

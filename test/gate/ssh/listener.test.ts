@@ -128,7 +128,7 @@ describe('gate/ssh: the listener', () => {
     const socket = await open(ports[0]);
     let said = '';
     socket.on('data', (data) => (said += data.toString('latin1')));
-    // What a client sends meanwhile must not make the kernel drop the sentence.
+    // The kernel must not drop the sentence because of what a client sends meanwhile.
     socket.write('SSH-2.0-OpenSSH_9.2\r\n');
     await closed(socket);
     assert.match(

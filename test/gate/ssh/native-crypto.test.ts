@@ -3,7 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { hasNativeCrypto } from '../../../server/gate/ssh/native-crypto.js';
 
-/** Makes the ciphers of many connections and forgets them, between turns of the event loop as a server does. */
+/**
+ * Makes the ciphers of many connections and drops them, between turns of the event loop, as a server does.
+ */
 const CHILD = `
 const { createCipher, createDecipher, CIPHER_INFO, MAC_INFO } = require(process.argv[1]);
 const macInfo = MAC_INFO['hmac-sha2-256'];

@@ -8,7 +8,7 @@ const TIMES = process.env['POSTERN_TEST_LONG'] === undefined ? 200 : 3000;
 
 describe('gate/ssh: keys that are made', () => {
   it('are made without end, also where the garbage collector runs all the time', () => {
-    // Exported as JWK from generated keys, two processes of three hang before the thousandth.
+    // With keys generated and exported as JWK, two of three processes hang before the thousandth.
     const { status, signal, stderr } = spawnSync(
       process.execPath,
       ['--max-semi-space-size=1', MAKER, String(TIMES)],

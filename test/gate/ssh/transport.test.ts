@@ -24,7 +24,7 @@ describe('gate/ssh: the transport', () => {
     server.close();
   });
 
-  /** Reads as ssh2 does: pauses at once, listens a moment later. */
+  /** Reads as ssh2 does: it pauses at once, and listens a moment later. */
   async function read(listener: (chunk: Buffer) => void): Promise<Transport> {
     const transport = new Transport(ours, (listener) => listener);
     ours.pause();

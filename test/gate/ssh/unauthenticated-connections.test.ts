@@ -2,19 +2,24 @@ import assert from 'node:assert/strict';
 import { UnauthenticatedConnections } from '../../../server/gate/ssh/unauthenticated-connections.js';
 import { Random } from '../../support/random.js';
 
-/** As the settings have it by default: half of 500 connections may wait, ten from one source, thirty seconds each. */
+/** The settings' defaults: half of 500 connections may wait, ten from one source, thirty seconds each. */
 const MOST = 250;
 const PER_SOURCE = 10;
 const GRACE_MS = 30_000;
-/** From the accepted socket to the signature: identification, key exchange, service, `none`, a probe, the signature. */
+/**
+ * Round trips from the accepted socket to the signature: identification, key exchange, service, `none`, a
+ * probe, the signature.
+ */
 const ROUND_TRIPS = 6;
 
 interface Flood {
   readonly sources: number;
   readonly perSecond: number;
-  /** How the honest log in, twenty times a second for ten seconds. */
+  /**
+   * Milliseconds of a round trip of the honest customers, who log in twenty times a second for ten seconds.
+   */
   readonly roundTripMs: number;
-  /** Whether all of them come from one address, as behind a NAT. */
+  /** Whether they all come from one address, as behind a NAT. */
   readonly oneAddress?: boolean;
 }
 
@@ -23,7 +28,10 @@ interface Wait {
   readonly honest: boolean;
 }
 
-/** What a flood of silent connections does to honest logins, millisecond by millisecond of a clock of our own. */
+/**
+ * The effect of a flood of silent connections on honest logins, millisecond by millisecond of a simulated
+ * clock.
+ */
 function logins({ sources, perSecond, roundTripMs, oneAddress = false }: Flood): {
   tried: number;
   in: number;
