@@ -23,7 +23,7 @@ function frames(): Frame[] {
   return [...places, ...hostilePlaces(SIZE)].map((driver) => view(driver.state));
 }
 
-/** One screen for all: decoding leaves nothing behind for the next key. */
+/** One screen for all tests: decoding a key leaves nothing behind for the next. */
 const decoder = new BlessedScreen('xterm', LIST);
 
 function keyOf(bytes: string): string | null {
@@ -113,7 +113,7 @@ describe('blessed screen', () => {
     ['\x04', 'eof'],
     ['\x0c', 'repaint'],
     ['\x15', 'clear'],
-    // Nothing that the menu knows.
+    // Keys that the menu does not know.
     ['\t', null],
     ['\0', null],
     ['\x01', null],
@@ -174,7 +174,7 @@ describe('blessed screen', () => {
     const directory = mkdtempSync(join(tmpdir(), 'postern-menu-'));
     const ran = join(directory, 'ran');
     writeFileSync(join(directory, 'tmux'), `#!/bin/sh\n: > ${ran}\n`, { mode: 0o755 });
-    // With TMUX set blessed runs `tmux -V`; with a file's name for TERM it reads the file.
+    // With TMUX set, blessed runs `tmux -V`. With a file name as TERM, it reads the file.
     const variables = { TMUX: '/tmp/nowhere,1,0', TERM: '/dev/zero', TERMCAP: 'broken:', PATH: directory };
     const kept = Object.keys(variables).map((name) => [name, process.env[name]] as const);
     Object.assign(process.env, variables);
@@ -201,7 +201,7 @@ describe('blessed screen', () => {
       timeout: 55_000,
     });
     const { grownKiB } = JSON.parse(stdout) as { grownKiB: number };
-    // One screen is some 300 KiB: a tenth of one kept each time would be 2,400.
+    // One screen takes some 300 KiB. If a tenth of each stayed, it would be 2,400.
     assert.ok(grownKiB < 1500, `${cycles} cycles left ${grownKiB} KiB`);
   });
 });

@@ -5,7 +5,7 @@ import { eventually } from '../support/eventually.js';
 import { FakeMenuTerminal, emulated, screenText } from '../support/fake-menu-terminal.js';
 import { NOW, domain, domainName, menuKey, menuStart, offers } from '../support/menu-samples.js';
 
-/** Blessed saves the cursor around all that it draws; the plain painter never does. */
+/** Blessed saves the cursor around everything that it draws; the plain painter never does. */
 const BY_BLESSED = '\x1b7';
 
 interface Opened {

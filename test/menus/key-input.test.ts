@@ -25,7 +25,7 @@ describe('menus: the pace of keys', () => {
       { cpu: () => cpu, wall: () => performance.now() },
     );
     input.start();
-    // One key a packet, as fast as they are taken.
+    // One key in each packet, as fast as they are taken.
     for (let n = 0; n < 5; n += 1) {
       await eventually('the terminal to be read', isRead, { everyMs: 1 });
       (listener as ((data: Buffer) => void) | null)?.(Buffer.from('j'));
@@ -33,7 +33,7 @@ describe('menus: the pace of keys', () => {
       assert.equal(isRead(), n < 2, 'it is not read while the pause lasts');
     }
     const [, , third = 0, fourth = 0, fifth = 0] = turns;
-    // On a busy machine the fourth may come late; the fifth need not wait as long then.
+    // On a busy machine the fourth may come late. Then the fifth need not wait as long.
     assert.ok(fourth - third >= 150 && fifth - third >= 500, `${fourth - third} and ${fifth - third} ms`);
     input.stop();
   });

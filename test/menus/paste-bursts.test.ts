@@ -8,7 +8,7 @@ import type { Effect } from '../../menus/port.js';
 import { FakeMenuTerminal } from '../support/fake-menu-terminal.js';
 import { domain, menuKey, menuStart, offers } from '../support/menu-samples.js';
 
-/** What ssh-keygen makes, as a window of 80 columns wraps it when it is copied. */
+/** A key from ssh-keygen, copied from a window of 80 columns that wraps it. */
 const WRAPPED = [
   'ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABgQDyddnjxd1yqdyx2yd1yyydyy1yddddyyyy1111dydy',
   'yddyxyd1yqyyyydyyyydyddyxyd1yqdyydydydxydyqydyydyydyxdqdyydydydyxdqy1y2y3y4y5y6y',

@@ -24,7 +24,7 @@ interface Opened {
   readonly terminal: FakeMenuTerminal;
   readonly menu: OpenMenu;
   readonly effects: Effect[];
-  /** Types a line, and gives what is printed after it. */
+  /** Types a line, and returns the output after it. */
   readonly say: (line: string) => string;
 }
 

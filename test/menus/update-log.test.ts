@@ -12,14 +12,14 @@ import { propertyRuns } from '../support/property-runs.js';
 
 const HORATIO = domainName('horatio');
 
-/** A gate with a log of so many lines, that answers what a menu asks of it. */
+/** A gate with a log of numbered lines, which answers the menu's effects. */
 class LogGate {
   readonly menu: MenuDriver;
-  /** The number of the first line that is kept. */
+  /** The number of the first kept line. */
   first = 0;
   last: number;
   readonly boots: number;
-  /** Lines of a piece. */
+  /** Lines in a piece. */
   readonly size: number;
   keeping = true;
   readonly asked: LogEffect[] = [];
@@ -44,7 +44,7 @@ class LogGate {
     return this;
   }
 
-  /** Until nothing more is wanted. */
+  /** Answers until the menu wants nothing more. */
   answer(): this {
     for (let turns = 0; this.menu.effects.length > 0; turns += 1) {
       assert.ok(turns < 100, 'it asks without end');

@@ -29,13 +29,13 @@ const ACTIONS: readonly OperateAction[] = ['start', 'shutdown', 'poweroff', 'reb
 
 const key = (name: string): Message => ({ input: 'key', key: name });
 const typed = (text: string): Message[] => Array.from(text, key);
-/** To the page of a server, from anywhere. */
+/** Opens the page of a server, from anywhere. */
 const page = (name: (typeof NAMES)[number]): Message[] => [
   ...['escape', 'escape', 'escape', 'escape'].map(key),
   key(`${NAMES.indexOf(name) + 1}`),
 ];
 
-/** Keys, and the small sequences without which chance would never get anywhere. */
+/** Keys, and short sequences without which chance would never get anywhere. */
 const inputs: fc.Arbitrary<readonly Message[]> = fc.oneof(
   {
     weight: 6,
@@ -156,7 +156,7 @@ const facts: fc.Arbitrary<readonly Message[]> = fc.oneof(
   },
 );
 
-/** What the customer has typed since the last Enter or Escape, kept by the test itself. */
+/** The text typed since the last Enter or Escape, recorded by the test itself. */
 class Typed {
   text = '';
   #line = '';
@@ -172,7 +172,7 @@ class Typed {
     } else if (Array.from(message.key).length === 1) this.text += message.key;
   }
 
-  /** The line that was just ended by Enter. */
+  /** The line that Enter has just ended. */
   get line(): string {
     return this.#line;
   }

@@ -34,7 +34,7 @@ function page(driver: MenuDriver): Page['page'] {
   return currentPage(driver.state).page;
 }
 
-/** The ways to every page and question, and what is typed there would be. */
+/** The keys that lead to every page and question where typed text might have an effect. */
 const PLACES: readonly (readonly [name: string, way: (driver: MenuDriver) => MenuDriver])[] = [
   ['list', (driver) => driver],
   ['domain', (driver) => driver.press('1')],

@@ -15,7 +15,7 @@ const SIZES = [
 ] as const;
 const CHARSETS = ['utf-8', 'ascii'] as const;
 const SCREENS = join(import.meta.dirname, '../../../test/fixtures/menus');
-/** Set to write the screens anew; look at the difference before it is committed. */
+/** Set to write the screens again. Look at the difference before you commit it. */
 const WRITE = process.env['POSTERN_WRITE_SCREENS'] === '1';
 
 function textOf(frame: Frame): string[] {
