@@ -48,7 +48,7 @@ describe('conditions', () => {
     it(`${what}: ${expected}`, () => {
       const allows = outcome(decide([allow(['console'], { when })], parts));
       assert.equal(allows, expected === 'met' ? 'allowed by allow' : 'condition-not-met');
-      // What is not known opens nothing: it allows nothing, and it denies.
+      // An unknown value opens nothing: it allows nothing, and it denies.
       const denies = outcome(decide([deny(['console'], { when }), allow(['console'])], parts));
       assert.equal(denies, expected === 'not met' ? 'allowed by allow' : 'rule-denies');
       const counted = policy({

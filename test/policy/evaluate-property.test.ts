@@ -12,7 +12,7 @@ import { allow, deny, limit, policy, request } from '../support/policy-values.js
 import { propertyRuns } from '../support/property-runs.js';
 import { naiveOutcome } from './naive-evaluator.js';
 
-/** Around both changes of the clock in Europe, and over the ends of days, weeks and years. */
+/** Times around both clock changes in Europe, and around the ends of days, weeks and years. */
 const moments = fc
   .oneof(
     fc.date({
@@ -111,7 +111,7 @@ const policies: fc.Arbitrary<Policy> = fc
 
 const requests: fc.Arbitrary<Request> = fc
   .record({
-    // What the rules above speak of comes up most.
+    // Names of the rules above come most often.
     action: fc.oneof(
       { weight: 4, arbitrary: fc.constantFrom('start', 'rescue', 'status', 'sysrq') },
       { weight: 1, arbitrary: fc.constantFrom(...ACTIONS) },
@@ -155,7 +155,7 @@ describe('evaluate, over many policies', () => {
       }),
       runs,
     );
-    // The property says little when a reason hardly ever comes up.
+    // The property says little when a reason hardly ever occurs.
     for (const reason of [
       'allowed',
       'no-role',

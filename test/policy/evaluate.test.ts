@@ -18,7 +18,7 @@ function outcome(decision: Decision): string {
   return decision.allow ? `allowed by ${decision.rule.id}` : decision.reason;
 }
 
-/** What the customer reads. */
+/** The customer's sentence. */
 function sentence(decision: Decision): string {
   return decision.allow ? '' : decision.message;
 }

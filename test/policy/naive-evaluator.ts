@@ -3,8 +3,8 @@ import type { Conditions } from '../../policy/conditions.js';
 import type { Limit, Policy, Request, Usage } from '../../policy/policy.js';
 
 /**
- * The policy's meaning once more, as docs/policy.md says it, as plainly and slowly as possible and with nothing of the real
- * evaluator's: globs are regular expressions, and every question is asked of every rule.
+ * A second evaluator, written from docs/policy.md as plainly and slowly as possible. It shares nothing with
+ * the real one: globs are regular expressions, and every question is asked of every rule.
  */
 export function naiveOutcome(policy: Policy, request: Request, usage: Usage, now: Date): string {
   if (request.role === null) return 'no-role';
@@ -48,7 +48,10 @@ function isReached(policy: Policy, limit: Limit, request: Request, usage: Usage,
   return usage(limit, new Date(now.getTime() - 1000 * (limit.windowSeconds ?? 0))) >= limit.count;
 }
 
-/** Conditions once more: each that is asked must be so, and what is not known is so only for what takes away. */
+/**
+ * The conditions again: each must be met. An unknown value meets them only for a rule or limit that takes
+ * away.
+ */
 function meets(when: Conditions | null, request: Request, now: Date, takesAway: boolean): boolean {
   if (when === null) return true;
   const { source, state, booted } = request;
@@ -64,7 +67,7 @@ function meets(when: Conditions | null, request: Request, now: Date, takesAway: 
     });
   };
   const times = (): boolean => {
-    // As people read a clock: "Wed, 13:05" there.
+    // As people read a clock in that zone: "Wed, 13:05".
     const clock = now.toLocaleString('en-GB', {
       timeZone: when.zone,
       weekday: 'short',
@@ -77,7 +80,7 @@ function meets(when: Conditions | null, request: Request, now: Date, takesAway: 
     const at = Number(hour) * 60 + Number(minute);
     return when.times.some((window) => {
       for (let begun = 0; begun < 2; begun += 1) {
-        // The window of that day, as minutes of it, which may go on into the next one.
+        // The day's window in minutes of that day; it may continue into the next day.
         if (!window.days.includes((today - begun + 7) % 7)) continue;
         const end = window.to > window.from ? window.to : window.to + 1440;
         const passed = at + begun * 1440;

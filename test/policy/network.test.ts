@@ -49,7 +49,7 @@ describe('networks', () => {
       assert.ok(inNetworks(['203.0.113.0/24'], address), address);
     assert.ok(!inNetworks(['0.0.0.0/0'], '2001:db8::1'));
     assert.ok(!inNetworks(['::/0'], '::ffff:203.0.113.7'));
-    // NAT64 and 6to4 hold an IPv4 address, and come from somebody else.
+    // NAT64 and 6to4 addresses contain an IPv4 address, but come from somebody else.
     for (const address of ['64:ff9b::cb00:7107', '2002:cb00:7107::1', '::203.0.113.7'])
       assert.ok(!inNetworks(['203.0.113.0/24'], address), address);
     assert.equal(inNetworks(['0.0.0.0/0', '::/0'], 'not an address'), undefined);
@@ -72,7 +72,7 @@ describe('networks', () => {
         assert.deepEqual(parseNetwork(parsed.text), { text: parsed.text, exact: true });
         const plain = (address: string): boolean =>
           (normalAddress(address) ?? '').includes(':') === (family === 'ipv6');
-        // What is IPv4 in IPv6 clothes is tried above.
+        // IPv4-mapped addresses are tested above.
         if (!plain(one) || parsed.text.includes(':') !== (family === 'ipv6')) return;
         const list = new BlockList();
         list.addSubnet(one, prefix, family);

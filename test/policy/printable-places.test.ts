@@ -15,7 +15,7 @@ import { readWireRefusal } from '../../server/wire/answers.js';
 import { parseConsoleRelease } from '../../server/wire/requests.js';
 import { TemporaryDirectory } from '../support/temporary-directory.js';
 
-/** The first and the last of each run of code points that do not print: some 1,500 over all of Unicode. */
+/** The first and last of each run of unprintable code points: some 1,500 in all of Unicode. */
 function unprintables(): readonly string[] {
   const found: string[] = [];
   let before = true;

@@ -9,7 +9,7 @@ import {
 
 const LAST = 0x10ffff;
 
-/** The properties of the promise, one by one: the rule itself is written in fewer. */
+/** Each promised property by itself; the rule is written with fewer. */
 const NOT_SHOWN: readonly (readonly [property: string, has: RegExp, least: number])[] = [
   ['Default_Ignorable_Code_Point', /\p{Default_Ignorable_Code_Point}/u, 4_000],
   ['Bidi_Control', /\p{Bidi_Control}/u, 12],

@@ -70,7 +70,7 @@ const QUESTIONS = [
   ['rescue', 'other'],
 ] as const;
 
-/** Whether a change speaks of this question. @param named the profiles that rules name */
+/** Whether a change concerns this question. @param named the profiles that rules name */
 function isOf(
   { actions }: RightsChange,
   action: string,
@@ -85,7 +85,7 @@ function named(...documents: readonly Policy[]): readonly string[] {
   return documents.flatMap(({ rules }) => rules.flatMap(({ profiles }) => profiles));
 }
 
-/** Whether somebody may do something in each of the states that rules may ask for. */
+/** Whether a customer may do something in each of the states that rules may name. */
 function answers(
   document: Policy,
   holding: Holding,
@@ -111,7 +111,7 @@ describe('the difference of rights, over many policies', () => {
               changes.find((change) => isOf(change, action, profile, named(document)))?.after.standing ??
               'never';
             const found = answers(document, holding, action, profile);
-            // Conditions that come to "in any case" together are told as conditions.
+            // Conditions that together cover every case are still told as conditions.
             if (told !== 'sometimes') assert.equal(told, found, JSON.stringify([holding, action, profile]));
             else assert.ok(document.rules.some(({ when }) => when !== null));
           }

@@ -9,7 +9,7 @@ import { POLICY_SCHEMA } from '../../policy/policy-schema.js';
 import { schemaCheck } from '../../policy/schema-check.js';
 import type { SchemaValue } from '../../policy/schema-value.js';
 
-/** `true satisfies Same<A, B>` compiles only where the two types are the same. */
+/** `true satisfies Same<A, B>` compiles only when both types are the same. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 
 const SAMPLE = {

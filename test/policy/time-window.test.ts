@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { DAYS, isTimeZone, isWithin, parseTimeWindow, wallText, wallTime } from '../../policy/time-window.js';
 
-/** Whether a window of Berlin is open at a moment in UTC. */
+/** Whether a window in Berlin is open at a moment in UTC. */
 function open(text: string, utc: string, zone = 'Europe/Berlin'): boolean {
   const window = parseTimeWindow(text);
   assert.ok(window !== undefined, text);
@@ -88,7 +88,7 @@ describe('time windows', () => {
       const moment = new Date(Date.parse('2026-03-29T00:00:00Z') + minute * 60_000);
       assert.ok(!open('02:00-03:00', moment.toISOString()), moment.toISOString());
     }
-    // A night that goes over it is an hour shorter.
+    // A night over this change is an hour shorter.
     assert.ok(open('sat 22:00-06:00', '2026-03-29T03:59:00Z'));
     assert.ok(!open('sat 22:00-06:00', '2026-03-29T04:00:00Z'));
   });
