@@ -9,7 +9,7 @@ const DOWN = '\x1b[B';
 const UP = '\x1b[A';
 const REVERSE_ENTRY = /\x1b\[30m\x1b\[47m\x1b\[\d+;3H\*([^\x1b]*?) *\x1b/g;
 
-/** What GRUB drew from its title on, without the progress of what it read, which depends on the machine. */
+/** GRUB's output from its title on, without the progress of its reads, which depends on the machine. */
 function drawn(text: string, from: string, to: string): string {
   const plain = text.replaceAll('\r', '').replace(/\x1b\[\d+;\d+H {6}\[ [^\]]*\]\x1b\[\d+;\d+H/g, '');
   const begin = plain.indexOf(from);
@@ -17,7 +17,7 @@ function drawn(text: string, from: string, to: string): string {
   return plain.slice(begin, plain.indexOf(to, begin));
 }
 
-/** As Linux is told; the lines of the boot log end it. */
+/** Linux' command line; the lines of the boot log end it. */
 function commandLine(client: TerminalClient): string | undefined {
   return /\] Command line: (.*)\r/.exec(client.raw)?.[1];
 }

@@ -4,7 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { dryRunText } from '../../server/simulator/dry-run.js';
 import { comparable, readRecording } from './recording.js';
 
-/** What the simulated host knows nothing of: it reads the file as xl does, and says nothing of CPUID. */
+/**
+ * The simulated host knows nothing of CPUID: it reads the file as xl does, but does not complain about that.
+ */
 const CPUID = /while parsing CPUID line: .*\n {2}error #5: .*\n/;
 
 describe('the simulated xl -N create, and what the real one made of each file', () => {

@@ -9,7 +9,7 @@ import { SimulatedXen } from '../support/simulated-xen.js';
 import type { TerminalClient } from '../support/terminal-client.js';
 
 const FIRST_BYTES = '[    0.000000] Linux version ';
-/** What an installed guest's prompt ends with. */
+/** The end of an installed guest's prompt. */
 const PROMPT = '\x1b[1;34m~\x1b[0m# ';
 
 describe('a simulated console', () => {
@@ -26,7 +26,7 @@ describe('a simulated console', () => {
 
   after(() => xen.remove());
 
-  /** A terminal on horatio's root shell. */
+  /** Opens a terminal on horatio's root shell. */
   async function shell(): Promise<TerminalClient> {
     await xen.start('horatio');
     const console = xen.console('horatio');
@@ -156,7 +156,7 @@ describe('a simulated console', () => {
     await xen.xl('pause', 'horatio');
     const said = console.raw;
     console.type('echo paused $((40+2))\r');
-    // Both are recorded (11-pause): blocked flags stay for a moment.
+    // Both are recorded (11-pause): the blocked flag stays for a moment.
     assert.match(xen.row('horatio')?.state ?? '', /^-[b-]p---$/);
     assert.equal(console.raw, said);
     await xen.xl('unpause', 'horatio');

@@ -131,7 +131,7 @@ describe("a guest's files", () => {
     assert.equal(files.read('/mnt/kept'), 'disk\n');
   });
 
-  // A guest that writes a link to the host's files on its disk reads them through the simulator.
+  // A guest could put a link to the host's files on its disk, and read them through the simulator.
   it('are never outside of the disk: a symbolic link leads nowhere', () => {
     mount(true);
     symlinkSync(join(directory, 'outside'), join(directory, 'disk', 'link'));
@@ -199,7 +199,7 @@ describe("a guest's terminal line", () => {
       });
     };
     ask();
-    // One byte at a time: no decoding may depend on how the bytes come.
+    // One byte at a time: decoding must not depend on how the bytes are cut.
     for (const byte of Buffer.from(text)) tty.input(Buffer.of(byte));
     return { lines, shown };
   };

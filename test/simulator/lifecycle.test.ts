@@ -14,12 +14,15 @@ import { readRecording } from './recording.js';
 
 const ABSENT = 'absent';
 
-/** The states of horatio in a text full of `xl list` rows, each once in a row; a list without it is `absent`. */
+/**
+ * The states of horatio in a text full of `xl list` rows, without direct repeats. A list without it gives
+ * `absent`.
+ */
 function recordedStates(name: string): string[] {
   const states: string[] = [];
   for (const { command, stdout } of readRecording(name)) {
     if (!command.includes('xl list')) continue;
-    // Lists are told apart by what stands before each: its heading, or the uptime that was printed.
+    // Each list begins after its heading, or after the uptime that was printed.
     for (const list of stdout.split(/^(?:Name .*|[\d.]+ [\d.]+)\n/m).slice(1)) {
       push(
         states,
@@ -47,13 +50,13 @@ describe('the life of a simulated domain', () => {
 
   afterEach(() => xen.remove());
 
-  /** Slow enough that every state can be seen. */
+  /** Slow enough to see every state. */
   const slowly = async (): Promise<void> => {
     await xen.remove();
     await install(0.15);
   };
 
-  /** Watches the list, faster than `xl list` could be run, until the states seen are `expected`. */
+  /** Watches the list, faster than `xl list` could run, until the states are `expected`. */
   async function watch(expected: readonly string[]): Promise<void> {
     const host = new Host(xen.host.directory);
     const states: string[] = [];
@@ -62,7 +65,7 @@ describe('the life of a simulated domain', () => {
       () => {
         const rows = parseList(listTable(host)).filter(({ name }) => name === 'horatio');
         assert.ok(rows.length <= 1, 'the old and the new domain are listed at once');
-        // For an instant between the guest's end and its monitor's pause.
+        // Appears for an instant between the guest's end and its monitor's pause.
         if (rows[0]?.state.startsWith('---s') !== true) push(states, rows[0]);
         assert.deepEqual(states, expected.slice(0, states.length));
         return states.length === expected.length;
@@ -156,7 +159,7 @@ describe('the life of a simulated domain', () => {
     await slowly();
     await xen.start('horatio');
     await xen.xl('reboot', 'horatio');
-    // It is stopped while it is built, so that this can be looked at in peace.
+    // Stopped while it is built, so that the test can look at it in peace.
     const host = new Host(xen.host.directory);
     const { keeper } = await eventually('the next incarnation', () => host.domain(2), { everyMs: 1 });
     process.kill(keeper.pid, 'SIGSTOP');
@@ -213,7 +216,7 @@ describe('the life of a simulated domain', () => {
   it('stays half built, paused, when xl create is killed, and can be destroyed', async () => {
     await slowly();
     const caller = spawn(xen.host.xl, ['create', '-q', xen.config('horatio')], { stdio: 'ignore' });
-    // It is asked once a time: between two looks the domain could appear, still in the hands of its maker.
+    // Read once each time: between two reads the domain could appear while its maker still holds it.
     await eventually('the building domain', () => {
       const [made] = new Host(xen.host.directory).domains();
       return made !== undefined && made.keeper.pid !== caller.pid;
@@ -269,7 +272,7 @@ describe('the life of a simulated domain', () => {
   });
 
   it("shows in ps as the command that created it, and holds none of its caller's streams", async () => {
-    // execFile waits until every copy of the pipes is closed: that it returns at all is the test.
+    // execFile waits until every copy of the pipes is closed: the test is that it returns.
     await xen.start('horatio');
     const [record] = new Host(xen.host.directory).domains();
     const { stdout } = await xen.shell(

@@ -15,7 +15,7 @@ const CASES = fileURLToPath(new URL('../../../test/fixtures/xl-cfg', import.meta
 const XL = fileURLToPath(new URL('../../server/simulator/xl.js', import.meta.url));
 
 const LIVING = ownIdentity();
-/** The number of a living process, and the start of another. */
+/** The id of a living process, with the start time of another. */
 const KILLED = { pid: LIVING.pid, started: '1' };
 const NEVER = { pid: 0x7ffffffe, started: '1' };
 
@@ -61,7 +61,7 @@ describe('the simulated xl: what it answers without Node.js', () => {
         async (records, domids) => {
           const directory = new TemporaryDirectory();
           try {
-            // A clock that is slow enough for two looks to see the same: Domain-0's CPU time goes with it.
+            // A clock so slow that two looks see the same: Domain-0's CPU time depends on it.
             const { xl } = await installSimulator({ directory: directory.path, timeScale: 1000 });
             const host = new Host(directory.path);
             records.forEach((each, at) => {
@@ -98,7 +98,7 @@ describe('the simulated xl: what it answers without Node.js', () => {
       let kept = 0;
       for (const name of readdirSync(CASES)) {
         cpSync(join(CASES, name), file);
-        // The file has not had this text before: xl.ts answers.
+        // The file has this text for the first time: xl.ts answers.
         const right = told(look(file));
         const shell = readFileSync(xl, 'utf8');
         writeFileSync(xl, shell.replace(/^other\(\) .*/m, 'other() { exit 99; }'));
@@ -107,7 +107,7 @@ describe('the simulated xl: what it answers without Node.js', () => {
           kept += 1;
           assert.equal(told(again), right, `${name}, again`);
         }
-        // Another text of the same length, without a change of its time.
+        // Another text of the same length, with the same time.
         const { atime, mtime } = statSync(file);
         writeFileSync(file, readFileSync(file, 'utf8').replace(/.$/s, '#'));
         utimesSync(file, atime, mtime);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** One command of a recording of the real xl, with everything that it said. */
+/** One recorded command of the real xl, with all its output. */
 export interface RecordedCommand {
   readonly command: string;
   readonly stdout: string;
@@ -30,9 +30,9 @@ export function readRecording(name: string): RecordedCommand[] {
 }
 
 /**
- * Takes out what rightly differs between the real host and the simulated one, or between two runs of either:
- * UUIDs, pids, times, free memory, whether a running domain was just then computing or waiting, and for how long
- * a paused one is still shown as blocked.
+ * Removes differences that are allowed between the real and the simulated host, or between two runs: UUIDs,
+ * pids, times, and free memory. Also whether a running domain was computing or waiting, and how long a paused
+ * one is still shown as blocked.
  */
 export function comparable(text: string): string {
   return text

@@ -4,10 +4,9 @@ import { installSimulator } from '../../server/simulator/install.js';
 import { comparable, readRecording, recordingText } from './recording.js';
 import { Replayer } from './replayer.js';
 
-/** Small, and large enough that the start of the commands themselves does not matter. */
+/** Small, but large enough that the start of the commands does not matter. */
 const FAST = 0.03;
-/** Where the second command must come before the guest has obeyed the first. */
-/** Where two commands must fit between the guest's end and the domain's: slower, when this machine is too busy. */
+/** Two commands must fit between the guest's end and the domain's. The second value is for a busy machine. */
 const SLOW = [0.3, 1.2] as const;
 
 interface Story {
@@ -19,18 +18,19 @@ interface Story {
 /**
  * Compared: text, stream and exit status of every command of
  *
- *   01 list, list -l, list -v, vm-list · 02 create · 03 the same lists with two domains · 04 list NAME, list DOMID
- *   05 list of none · 06 domid, domname · 07 console of none and of Domain-0 · 08 create of a running one
- *   09 create: no file, lexical and syntax error, no kernel, no name, kernel or disk missing, one disk twice
- *   10 create without memory for it · 11 pause and unpause, counted, and a shutdown of a paused guest · 12 sysrq
- *   13 uptime · 14 info · 16 help, unknown command · 21 verbs on none, on a domid of none, on Domain-0
- *   22 shutdown -w and the create that comes too early · 23 shutdown twice · 25 destroy · 26 destroy after
- *   shutdown · 28 create -p, create -e · 35 console without a terminal · 37 the second console · 40 create -n
- *   65-67 pygrub with a kernel, without a bootloader, without a disk · 80 a forbidden sysrq · 85 a crash preserved
+ *   01 list, list -l, list -v, vm-list · 02 create · 03 the same lists with two domains
+ *   04 list NAME, list DOMID · 05 list of none · 06 domid, domname · 07 console of none and of Domain-0
+ *   08 create of a running domain · 09 create: no file, lexical and syntax error, no kernel, no name, kernel
+ *   or disk missing, one disk twice · 10 create without enough memory · 11 pause and unpause, counted, and a
+ *   shutdown of a paused guest · 12 sysrq · 13 uptime · 14 info · 16 help, unknown command
+ *   21 verbs on none, on a domid of none, on Domain-0 · 22 shutdown -w and a create that comes too early
+ *   23 shutdown twice · 25 destroy · 26 destroy after shutdown · 28 create -p, create -e
+ *   35 console without a terminal · 37 the second console · 40 create -n · 65-67 pygrub with a kernel,
+ *   without a bootloader, without a disk · 80 a forbidden sysrq · 85 a crash preserved
  *
- * The menus of 50-63 are compared in boot-loaders.test.ts. Not compared: 20, 27, 29 (what that machine's processes and logs
- * are called), 80 second half and 26 first half (they depend on who is faster), 82 (a kernel too big for 64 MB). The order
- * of states in 21, 24 and 86 is compared in lifecycle.test.ts.
+ * boot-loaders.test.ts compares the menus of 50-63. lifecycle.test.ts compares the order of states in 21, 24
+ * and 86. Not compared: 20, 27, 29 (names of that machine's processes and logs), the second half of 80 and
+ * the first half of 26 (they depend on which program is faster), 82 (a kernel too big for 64 MB).
  */
 const STORIES: readonly Story[] = [
   {
@@ -94,7 +94,7 @@ const STORIES: readonly Story[] = [
       ] as const) {
         const { stderr, status } = await xen.xl('create', '-q', pygrub, ...overrides);
         assert.equal(status, 3);
-        // The recording also has what the console of `create -c` said about the end.
+        // The recording also contains what the console of `create -c` said at the end.
         for (const line of comparable(stderr).trimEnd().split('\n')) {
           assert.ok(comparable(recordingText(name)).includes(line), line);
         }
@@ -119,7 +119,7 @@ const STORIES: readonly Story[] = [
       const [create] = readRecording('85-crash-preserve');
       await replayer.same('85-crash-preserve', (command) => command === create?.command);
       await xen.xl('sysrq', 'horatio', 'c');
-      // Whoever recorded had read the console up to there.
+      // The person who recorded had read the console up to here.
       await xen.drain('horatio', 'Kernel Offset: disabled');
       await replayer.same('85-crash-preserve', (command) => command !== create?.command);
     },
@@ -167,7 +167,9 @@ const STORIES: readonly Story[] = [
   },
 ];
 
-/** Two commands must fall into one shutdown: where the machine was too busy for that, a second try on a slower host. */
+/**
+ * Two commands must fall into one shutdown. When the machine was too busy, it tries again on a slower host.
+ */
 async function againSlower(replayer: Replayer, tell: () => Promise<void>): Promise<void> {
   const { xen } = replayer;
   await tell().catch(async () => {
@@ -182,7 +184,7 @@ describe('the simulated xl and the recordings of the real one', () => {
   const replayers: Replayer[] = [];
   let told: Promise<void>[] = [];
 
-  // Most of the time is waiting: the stories are told side by side, each on a host of its own.
+  // Most of the time is waiting, so the stories run side by side, each on its own host.
   before(async () => {
     for (const story of STORIES) replayers.push(await Replayer.begin(story.timeScale));
     told = STORIES.map((story, index) => story.tell(replayers[index]!));

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { SimulatedXen } from '../support/simulated-xen.js';
 import { comparable, readRecording } from './recording.js';
 
-/** Of the recorded host, in MiB. */
+/** Memory of the recorded host, in MiB. */
 const RECORDED_MEMORY = 2559;
 
 const SLEEP_FACTOR = 3;
 
-/** Runs recorded commands on a simulated host and compares what they say. */
+/** Runs recorded commands on a simulated host, and compares their output. */
 export class Replayer {
   readonly xen: SimulatedXen;
   readonly #timeScale: number;
@@ -26,12 +26,12 @@ export class Replayer {
     return new Replayer(xen, timeScale);
   }
 
-  /** A file of the recorded host's `/tmp`. */
+  /** Writes a file of the recorded host's `/tmp`. */
   async temporaryFile(name: string, text: string): Promise<void> {
     await writeFile(join(this.xen.host.directory, 'tmp', name), text);
   }
 
-  /** Replays the commands of a recording, all or those that are `wanted`: text, stream and exit status must agree. */
+  /** Replays all commands of a recording, or the `wanted` ones. Text, stream and exit status must agree. */
   async same(name: string, wanted: (command: string) => boolean = () => true): Promise<void> {
     const commands = readRecording(name).filter(({ command }) => wanted(command));
     assert.notEqual(commands.length, 0, `${name} has no such command`);
@@ -47,8 +47,8 @@ export class Replayer {
   }
 
   /**
-   * The command as it must be put here: paths are this host's, seconds are scaled. Sleeps are longer than recorded, as
-   * this machine may be busy; none of them is there to end before something happens.
+   * The command for this host: its paths, and scaled seconds. Sleeps are longer than recorded, because this
+   * machine may be busy. No sleep has to end before something happens.
    */
   #line(command: string): string {
     const { directory } = this.xen.host;

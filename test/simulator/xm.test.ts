@@ -7,7 +7,7 @@ import { eventually } from '../support/eventually.js';
 import { SimulatedXen } from '../support/simulated-xen.js';
 
 const SCALE = 0.02;
-/** xend restarts no domain that is younger, in milliseconds of the simulated host. */
+/** xend restarts no younger domain; milliseconds of the simulated host. */
 const MINIMUM_RESTART = 60_000 * SCALE;
 
 describe('the stand-in for xm', function () {
@@ -34,7 +34,7 @@ describe('the stand-in for xm', function () {
     return (await xen.idle(name)).domid;
   }
 
-  /** Until xend would restart it. */
+  /** Waits until xend would restart it. */
   async function oldEnough(domid: number): Promise<void> {
     await eventually('it to be a minute old', () => {
       const record = new Host(xen.host.directory).domain(domid);
