@@ -58,7 +58,7 @@ describe('store: the audit log', () => {
     temporary.remove();
   });
 
-  /** Somebody with the file and SQLite, as far as the triggers let them or beyond. */
+  /** Changes the database as an attacker with the file and SQLite, with or without the triggers. */
   function tamper(sql: string, { dropGuards = true } = {}): void {
     const attacker = new Sqlite(temporary.file);
     try {

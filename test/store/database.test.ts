@@ -139,7 +139,7 @@ describe('store: a full disk', () => {
       assert.throws(() => {
         for (;;) store.audit.append({ kind: 'gate.stopped', reason: 'x'.repeat(300) });
       }, AuditUnavailableError);
-      // Smaller ones may still have fitted into the last page.
+      // Smaller rows may still fit into the last page.
       assert.throws(() => {
         for (;;) store.audit.append({ kind: 'gate.stopped', reason: '' });
       }, AuditUnavailableError);
@@ -198,7 +198,7 @@ describe('store: a full disk', () => {
     const temporary = new TemporaryStore();
     try {
       const child = new URL('../support/fill-store.js', import.meta.url).pathname;
-      // RLIMIT_FSIZE: a write beyond it fails with EFBIG, as one to a full disk does with ENOSPC.
+      // RLIMIT_FSIZE: a write beyond it fails with EFBIG, as a full disk's write fails with ENOSPC.
       const { stdout, stderr } = spawnSync(
         '/bin/sh',
         ['-c', 'ulimit -f 600 && exec "$0" "$1" "$2"', process.execPath, child, temporary.file],

@@ -97,7 +97,7 @@ describe('store: the databases of earlier versions', () => {
   });
 
   const RECORDED = fileURLToPath(new URL('../../../test/fixtures/store/schema-1.sql', import.meta.url));
-  /** The last one that knew nothing of identities. */
+  /** The last schema version without identities. */
   const BEFORE = 8;
 
   function database(prepare: (old: Sqlite.Database) => void): Store {
@@ -109,7 +109,7 @@ describe('store: the databases of earlier versions', () => {
     return Store.open(file);
   }
 
-  /** A gate that is upgraded hears what a dom0 half tells that has run for long, or was just installed. */
+  /** An upgraded gate hears a dom0 half that has run for long, or was just installed. */
   function hears(store: Store, since: string | null): void {
     const times = { graceMs: 600_000, monotonic: () => 0, clock: () => new Date() };
     const view = (name: typeof HORATIO) => domainView(name, 'off', { configured: { uuid: null, since } });

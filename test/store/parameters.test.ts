@@ -94,7 +94,7 @@ describe('store: parameters of boot profiles, by domain', () => {
 });
 
 describe('store: a database of schema 1', () => {
-  /** Written by the last Postern before there were parameters. */
+  /** Written by the last Postern version without parameters. */
   const RECORDED = fileURLToPath(new URL('../../../test/fixtures/store/schema-1.sql', import.meta.url));
 
   it('opens, keeps every row, and takes parameters', () => {
@@ -105,7 +105,7 @@ describe('store: a database of schema 1', () => {
       const old = new Sqlite(file);
       old.exec(readFileSync(RECORDED, 'utf8'));
       const tables = ['customer', 'key', 'domain', 'role', 'preference', 'audit'];
-      // Columns that came later are none of what there was.
+      // Compare only the old columns: later ones were added.
       const columns = tables.map((table) =>
         old
           .prepare<[string], { name: string }>('SELECT name FROM pragma_table_info(?)')
