@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Rules of docs/design.md that the linter does not know, by the text of a file. */
+/** Rules of docs/design.md that the linter cannot check, found in the text of a file. */
 const RULES: readonly { readonly rule: string; readonly broken: RegExp; readonly example: string }[] = [
   {
     rule: 'House rule 14: #private, not the keyword',

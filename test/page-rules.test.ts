@@ -14,7 +14,7 @@ function text(page: string): string {
   return readFileSync(join(ROOT, page), 'utf8');
 }
 
-/** A page without its fenced blocks, in which a bracket is no link and a `#` no heading. */
+/** A page without its fenced blocks, in which a bracket is no link and a `#` is no heading. */
 function prose(page: string): string {
   return text(page).replaceAll(/^```[^]*?^```$/gm, '');
 }
@@ -32,7 +32,7 @@ function anchors(page: string): Set<string> {
   );
 }
 
-/** README.md, CONTRIBUTING.md, docs/ and what else of that kind there is. */
+/** README.md, CONTRIBUTING.md, docs/ and similar pages. */
 describe('the pages', () => {
   it('are those that there are', () => {
     for (const page of ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', 'docs/design.md'])
@@ -60,7 +60,7 @@ describe('the pages', () => {
       for (const [, path = ''] of prose(page).matchAll(
         /`((?:test|server|config|menus|policy)\/[\w./-]+)`/g,
       )) {
-        // Capitals stand for a name of the reader's own.
+        // Capitals stand for the reader's own names.
         if (!/[A-Z]{2}/.test(path)) assert.ok(existsSync(join(ROOT, path)), `${page}: ${path}`);
       }
     }
@@ -68,7 +68,7 @@ describe('the pages', () => {
 
   it('have lines that a terminal shows: at most 120 characters, but for tables, commands and drawings', () => {
     for (const page of PAGES) {
-      // The tables made from schemas are one line a cell.
+      // Tables made from schemas have one line for each row.
       const written = prose(page).replaceAll(/^<!-- reference[^]*?^<!-- end -->$/gm, '');
       for (const line of written.split('\n')) {
         const free = line.startsWith('|') || line.startsWith('    ');

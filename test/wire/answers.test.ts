@@ -48,7 +48,7 @@ const domain = {
   console: 'attached',
 };
 
-/** The value with one thing in it replaced; `path` is its keys. */
+/** The value with one part replaced; `path` is its keys. */
 function changed(value: unknown, path: readonly string[], to: unknown): unknown {
   const [key, ...rest] = path;
   if (key === undefined) return to;
