@@ -1,6 +1,7 @@
-# docs/day-one.md and docs/import.md, to be sourced: a Xen host whose customers have accounts, by sudo, a menu and forced commands.
+# docs/day-one.md and docs/import.md, to be sourced: a Xen host whose customers have accounts with sudo, a
+# menu and forced commands.
 DEBIAN_FRONTEND=noninteractive apt-get install -y -q openssh-server sudo >/tmp/apt.log
-# The sshd of the host has customers that know its key.
+# The customers know the key of the host's sshd.
 sed -i '/console.example.net/d' /etc/hosts && echo '127.0.0.1 console.example.net' >>/etc/hosts
 rm -f /etc/ssh/sshd_config.d/here.conf && install -d -m 0755 /run/sshd
 sh /srv/fake-xen.sh horatio ophelia yorick
@@ -18,7 +19,7 @@ for each in alice:horatio bob:yorick mallory:horatio; do
 done
 install -d -m 0700 /root/.ssh && install -m 0600 /home/alice/.ssh/id_ed25519 /root/.ssh/ && cp /home/alice/.ssh/known_hosts /root/.ssh/
 
-# Its first three lines bring the program, which is there: they must be those of install-dom0.md.
+# Its first three lines install the program, which is there already: they must equal those of install-dom0.md.
 program() { sed -n '/^## 1/,/^## 2/s/^ *\(git clone\|cd\|ln -s\)/\1/p' "/srv/docs/$1"; }
 [ -n "$(program day-one.md)" ] && [ "$(program day-one.md)" = "$(program install-dom0.md)" ] || { echo 'day-one.md has the program otherwise than install-dom0.md' >&2; exit 1; }
 

@@ -1,12 +1,12 @@
-# docs/day-two/, to be sourced after install-beside.sh: a gate with two hosts, and customers. The second host, xen2, is this machine with
-# another /etc/xen, xl, dom0 half and sshd, in a mount namespace of its own.
+# docs/day-two/, to be sourced after install-beside.sh: a gate with two hosts, and customers. The second
+# host, xen2, is this machine with its own /etc/xen, xl, dom0 half and sshd, in its own mount namespace.
 sed -i 's/ xen1$/ xen1 console.example.net/; $a 127.0.0.10 xen2.example.net xen2' /etc/hosts
 ssh-keygen -q -t ed25519 -N '' -f /root/.ssh/id_ed25519
 install -m 0600 /root/.ssh/id_ed25519.pub /root/.ssh/authorized_keys
 ssh-keyscan -t ed25519 xen1 2>/dev/null | sed 's/^xen1 /xen1,xen2 /' >/root/.ssh/known_hosts
 { echo 'Host console.example.net'; echo '  Port 2222'; echo '  StrictHostKeyChecking accept-new'; echo '  IdentityFile /home/%r/.ssh/id_ed25519'; } >/root/.ssh/config
 
-# The waits of a deletion are minutes.
+# By default a deletion waits for minutes.
 printf 'observe:\n  intervalSeconds: 1\n  goneAfterSeconds: 1\n' >>/etc/postern/dom0.yaml
 printf 'domains:\n  graceSeconds: 4\n' >>/etc/postern/gate.yaml
 
@@ -21,10 +21,10 @@ sed 's/^host: .*/host: xen2/' /etc/postern/dom0.yaml >/srv/xen2/dom0.yaml
 /opt/postern/server/postern dom0 --settings /srv/xen2/dom0.yaml >>/tmp/xen2.log 2>&1 </dev/null &
 echo $! >/run/test/xen2.pid
 END
-# The root of a chroot need not be a mount, so that its propagation cannot be set; it is private already.
+# The root of a chroot may be no mount, and then its propagation cannot be set; it is private already.
 unshare --mount --propagation unchanged sh -e /srv/xen2.sh
 await /srv/xen2/run/dom0.sock xen2
-# As install-beside.md says of a second host.
+# As install-beside.md says about a second host.
 block install-beside.md ssh_config | sed 's/xen1/xen2/' >>/etc/postern/ssh_config
 sed 's/^xen1[^ ]*/xen2.example.net/' /etc/postern/link_known_hosts | cat - /etc/postern/link_known_hosts >/tmp/known_hosts
 cat /tmp/known_hosts >/etc/postern/link_known_hosts

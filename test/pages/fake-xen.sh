@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes a simulated Xen host where Xen's own files are: /usr/sbin/xl, and the domains that are named, in /etc/xen; `--stop` ends it.
+# Makes a simulated Xen host at the places of Xen's own files: /usr/sbin/xl, and the named domains in
+# /etc/xen. `--stop` ends it.
 set -eu
 if [ "${1-}" = --stop ]; then
   cat >/tmp/fake-xen.mjs <<'END'

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Follows the pages on a bare Debian: run by run.sh as root in a chroot, which is thrown away. One after the other, as an admin would who has
-# a machine for each way of installing.
+# Follows the pages on a bare Debian, one after the other, as an admin does who has a machine for each way of
+# installing. run.sh runs it as root in a chroot, which is thrown away.
 set -eu
 . /srv/machine.sh
 trap stop_all EXIT

@@ -2,7 +2,7 @@
 before() {
   case $1 in
   'postern setup dom0'*) sh /srv/fake-xen.sh horatio ;;
-  # A host that an admin reaches has its sshd already; its address is one of this machine's own.
+  # An admin's host already has its sshd. Its address here is one of this machine's own.
   ssh-keyscan*)
     DEBIAN_FRONTEND=noninteractive apt-get install -y -q openssh-server >/tmp/apt.log
     echo '127.0.0.9 xen1.example.net xen1' >>/etc/hosts

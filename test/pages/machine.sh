@@ -1,18 +1,20 @@
-# What the pages' commands find on the machine, to be sourced: systemctl and journalctl, for which systemd would have to run. Both refuse
-# what they do not stand in for. Logs of units are /tmp/UNIT.log, process ids /run/test/UNIT.pid.
+# Stand-ins for the pages' commands, to be sourced: systemctl and journalctl, which need a running systemd.
+# Both refuse arguments that they do not know. A unit's log is /tmp/UNIT.log, its process id
+# /run/test/UNIT.pid.
 mkdir -p /run/test
 
 commands() { awk -f /srv/page-commands.awk "/srv/docs/$1"; }
 
-# What a page has in the fenced blocks of a kind. $1: the page; $2: the kind.
+# Prints a page's fenced blocks of one kind. $1: the page; $2: the kind.
 block() { awk -v kind="$2" '$0 == "```" kind { inside = 1; next } /^```$/ { inside = 0 } inside' "/srv/docs/$1"; }
 
 is_running() { [ -e "/run/test/$1.pid" ] && kill -0 "$(cat "/run/test/$1.pid" 2>/dev/null)" 2>/dev/null; }
 
-# A line of a unit's file, by its key.
+# Prints a unit file's setting, by its key.
 value() { sed -n "s/^$2=//p" "$1" | sed "s/%i/$3/g"; }
 
-# As the unit's file says: its user, its directories, its rights as far as setpriv(1) can, its program and what is to follow it.
+# Starts a unit as its file says: user, directories, rights as far as setpriv(1) can, program, and the command
+# after it.
 start() {
   unit=/etc/systemd/system/$1.service instance=
   case $1 in *@*) instance=${1#*@} unit=/etc/systemd/system/${1%@*}@.service ;; esac
@@ -36,7 +38,7 @@ start() {
   [ -z "$post" ] || setpriv $rights ${post#-} >>"/tmp/$1.log" 2>&1 || case $post in -*) ;; *) return 1 ;; esac
 }
 
-# The main process alone, as `KillMode=process` has it; the runtime directory goes with it.
+# Stops the main process only, as with `KillMode=process`, and removes the runtime directory.
 stop() {
   is_running "$1" || { rm -f "/run/test/$1.pid"; return 0; }
   kill "$(cat "/run/test/$1.pid" 2>/dev/null)"
@@ -51,7 +53,7 @@ stop() {
 
 stop_all() { for each in /run/test/*.pid; do [ ! -e "$each" ] || stop "$(basename "$each" .pid)"; done; }
 
-# Waits for a file or a socket. $2: whose log is shown when it does not come.
+# Waits for a file or a socket. $2: the unit whose log is shown on failure.
 await() {
   n=0
   while [ ! -e "$1" ]; do
@@ -60,7 +62,7 @@ await() {
   done
 }
 
-# Waits until a command says it. $1: the command; $2: an extended regular expression.
+# Waits until a command's output matches. $1: the command; $2: an extended regular expression.
 await_said() {
   n=0
   until eval "$1" 2>&1 | grep -Eq "$2"; do
@@ -79,7 +81,7 @@ systemctl() {
   esac
 }
 
-# Priorities as the halves prefix their lines with them for the journal, `<4>`; none is kept that is not asked for.
+# Prints logs of units. With `-p warning` it shows only lines of level warning or worse.
 journalctl() {
   units='' priority=7 output=short
   while [ $# -gt 0 ]; do
@@ -95,15 +97,15 @@ journalctl() {
   [ $priority = 7 ] && cat $units || grep -hE '"level":"?(warn|error|fatal|[456]0)' $units || true
 }
 
-# Runs each command of a page, as it stands, but REPOSITORY, which is /srv/postern.git. `before COMMAND` is what the page has the reader do
-# or write before it.
+# Runs each command of a page unchanged, except that REPOSITORY is /srv/postern.git. `before COMMAND` does what
+# the page tells the reader to do or write before it.
 follow() {
   page=$1
   commands "$page" >/tmp/commands
   [ -s /tmp/commands ] || { echo "$page has no commands" >&2; return 1; }
   while IFS= read -r command <&3; do
     printf '%s$ %s\n' "$page" "$command"
-    # apt, as it is for scripts: it asks nothing.
+    # apt's form for scripts, which asks nothing.
     case $command in
     'apt update') command='apt-get update -q >/tmp/apt.log' ;;
     'apt install '*) command="DEBIAN_FRONTEND=noninteractive apt-get install -y -q ${command#apt install } >/tmp/apt.log" ;;
@@ -122,14 +124,14 @@ account() {
   ssh-keygen -q -t ed25519 -N '' -f "/home/$1/.ssh/id_ed25519" && chown -R "$1:" "/home/$1/.ssh"
 }
 
-# What a customer sees who logs in from this machine: $1 at the gate, with a command.
+# Logs a customer in from this machine. $1: the customer; then a command.
 as_customer() {
   who=$1
   shift
   su "$who" -c "ssh -o StrictHostKeyChecking=accept-new -p 2222 $who@localhost $*"
 }
 
-# Another machine now: nothing of Postern but the program, and no domains.
+# Makes this a new machine: of Postern only the program stays, and there are no domains.
 new_machine() {
   stop_all
   sh /srv/fake-xen.sh --stop

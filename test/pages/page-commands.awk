@@ -1,4 +1,4 @@
-# The commands of the fenced `sh` blocks of a page, one a line.
+# Prints the commands of a page's fenced `sh` blocks, one on each line.
 /^```sh$/ { inside = 1; next }
 /^```$/ { inside = 0 }
 inside

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Follows the pages for admins on a bare Debian, made by mmdebstrap: `npm run test:pages`, or with names of releases. Needs root,
-# Debian's package mmdebstrap and Debian's mirror. docs of the work tree, the program as it was committed last.
+# Follows the pages for admins on a bare Debian, made by mmdebstrap: `npm run test:pages [RELEASE...]`. Needs
+# root, Debian's package mmdebstrap and Debian's mirror. It takes docs from the work tree, and the program
+# from the last commit.
 set -eu
 [ "$(id -u)" = 0 ] || { echo "test:pages makes chroots and needs root" >&2; exit 1; }
 command -v mmdebstrap >/dev/null || { echo "test:pages needs the Debian package mmdebstrap" >&2; exit 1; }
@@ -10,14 +11,14 @@ work=$(mktemp -d)
 trap 'rm -rf --one-file-system "$work"' EXIT
 for release; do
   root=$work/$release
-  # What every Debian has that boots, and `ca-certificates`, which git and npm want for https.
+  # Every Debian that boots has systemd; git and npm need `ca-certificates` for https.
   mmdebstrap --quiet --mode=root --variant=minbase --include=systemd,ca-certificates "$release" "$root"
   git clone -q --bare "$top" "$root/srv/postern.git"
   cp -r docs README.md test/pages/*.sh test/pages/*.awk "$root/srv/"
   cp /etc/resolv.conf "$root/etc/resolv.conf"
-  # A machine behind a proxy has authorities of its own.
+  # A machine behind a proxy has its own certificate authorities.
   [ -z "${NODE_EXTRA_CA_CERTS-}" ] || cp "$NODE_EXTRA_CA_CERTS" "$root/etc/authorities.pem"
-  # The mounts are in a namespace of their own and go with it.
+  # The mounts are in their own namespace and go with it.
   ROOT=$root unshare --mount --pid --fork --kill-child sh -c '
     mount --make-rprivate /
     mount -t proc proc "$ROOT/proc" && mount --rbind /dev "$ROOT/dev"

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Lint beside what is given as arguments (a command): two cores have room for both. Fails when either does, and says which.
+# Runs lint beside the command in the arguments: two cores have room for both. Fails when either fails, and
+# says which one.
 lint_log=$(mktemp) || exit 1
 trap 'rm -f "$lint_log"' EXIT
 npm run --silent lint >"$lint_log" 2>&1 &

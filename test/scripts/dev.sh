@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds on each change, and restarts the demo with what was built. Arguments go to the demo. Ctrl-C ends both.
+# Builds after each change and restarts the demo. Arguments go to the demo. Ctrl-C ends both.
 npm run --silent build || exit
 tsc -p tsconfig.json --watch --preserveWatchOutput &
 compiler=$!

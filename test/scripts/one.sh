@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs the tests of the files that are named, or those whose names have the words that are given.
+# Runs the tests of the named files, or the tests whose names contain the words.
 #   npm run test:one -- test/gate/access/authorize.test.ts
 #   npm run test:one -- "a session ends"
 [ $# -gt 0 ] || { echo "usage: npm run test:one -- FILE... | WORDS" >&2; exit 2; }

@@ -82,5 +82,5 @@ try:
 finally:
     if saved:
         termios.tcsetattr(0, termios.TCSADRAIN, saved)
-# A thread may still wait for what nobody types any more.
+# A thread may still wait for input that never comes.
 os._exit(status)

@@ -3,7 +3,7 @@
  *
  *   exec      one command without a pty; stdin until its end, exit status
  *   terminal  a command, or a shell, on a pty of this terminal's size
- *   rekey     as exec, with new keys after each 64 KiB
+ *   rekey     as exec, asking for new keys after each 64 KiB
  *   channels  a channel for each command on one connection, all open before the first is read
  */
 #include <errno.h>
@@ -58,7 +58,7 @@ static void write_all(int file, const char *data, int length) {
   }
 }
 
-/* @returns whether anything came */
+/* @returns whether anything was received */
 static int pump_out(ssh_session session, ssh_channel channel, int is_stderr) {
   char buffer[16384];
   int length = ssh_channel_read_nonblocking(channel, buffer, sizeof buffer, is_stderr);
@@ -86,7 +86,7 @@ static int talk(ssh_session session, ssh_channel channel) {
     }
     came = pump_out(session, channel, 0) | pump_out(session, channel, 1);
     if (came) continue;
-    /* Typed bytes are taken only while the server has room for them; a write would wait and nobody would read. */
+    /* Read stdin only while the server has room: a write would wait, and nobody would read meanwhile. */
     int room = reading && ssh_channel_window_size(channel) > 0;
     struct pollfd files[2] = {{ssh_get_fd(session), POLLIN, 0}, {room ? 0 : -1, POLLIN, 0}};
     if (poll(files, 2, 1000) < 0) continue;

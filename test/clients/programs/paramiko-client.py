@@ -49,7 +49,7 @@ def talk(transport, channel, rekeys):
 
     for thread in out + [threading.Thread(target=pump_in, daemon=True)]:
         thread.start()
-    # The main thread only waits, so that the signal of a new window size is taken at once.
+    # The main thread only waits, so that it handles the signal of a new window size at once.
     for thread in out:
         while thread.is_alive():
             thread.join(0.1)
