@@ -21,7 +21,7 @@ import type { Ask } from './witness.js';
 const RESTART_MS = 2_000;
 const CALM_STEP_MS = 5_000;
 const LOOK_MS = 200;
-/** As long as two listings that hang. */
+/** Looks, LOOK_MS apart: longer than two listings that hang. */
 const LOOKS = 400;
 const CALM_MS = 3 * 3_600_000;
 /** Log kinds that a full disk, or a host that is down, may cause. */

@@ -58,7 +58,7 @@ describe('store: the audit log', () => {
     temporary.remove();
   });
 
-  /** Changes the database as an attacker with the file and SQLite, with or without the triggers. */
+  /** Runs SQL as an attacker who has the file. By default the triggers are dropped, and restored afterwards. */
   function tamper(sql: string, { dropGuards = true } = {}): void {
     const attacker = new Sqlite(temporary.file);
     try {

@@ -70,7 +70,7 @@ async function stranger(gate: GateUnderTest, says = '', { allowHalfOpen = false 
 const leaving: Live[] = [];
 const clients: Socket[] = [];
 
-/** Whether one of our functions with this word in its stack line is calling. */
+/** Whether the present call comes from a part of ours with this word in its name. */
 const isFrom = (word: string) => (): boolean => new Error().stack?.includes(word) === true;
 
 const CASES: readonly Case[] = [

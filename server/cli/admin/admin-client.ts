@@ -118,7 +118,7 @@ export class AdminClient {
     );
   }
 
-  /** Twice is harmless. */
+  /** Calling it twice is harmless. */
   close(): void {
     this.#database?.close();
     this.#database = undefined;

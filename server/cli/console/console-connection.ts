@@ -113,7 +113,7 @@ export class ConsoleConnection {
     if (this.#socket.writable) this.#socket.write(noteFrame(note));
   }
 
-  /** Twice is harmless. */
+  /** Calling it twice is harmless. */
   close(): void {
     this.#callbacks = undefined;
     clearInterval(this.#pings);

@@ -233,7 +233,7 @@ function checkControl(
   return found;
 }
 
-/** Domain names that wait for an admin's decision. */
+/** Problems with the names of domains that an admin has to decide or mend. */
 function checkNames({ hosts, domains: { waiting, held } }: GateStatus): Diagnosis[] {
   const found: Diagnosis[] = [];
   if (waiting.length > 0)

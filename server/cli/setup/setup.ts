@@ -70,7 +70,7 @@ async function runSetup(named: string, options: SetupOptions): Promise<void> {
   }
 }
 
-/** @throws CliError for one that is none */
+/** @throws CliError for an address that is not valid */
 function listening(addresses: readonly string[]): readonly string[] {
   for (const address of addresses) {
     if (parseListenAddress(address) === undefined)

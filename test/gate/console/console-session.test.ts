@@ -203,7 +203,7 @@ describe('a console session', () => {
         /^The limit of 1 console at once for you \(console and watch together\) is reached\./,
       );
     }
-    // Bob is another customer. His place is free again when alice has left.
+    // Bob is another customer: her limit does not stop him. When alice has left, it has room again.
     const yorick = new ConsoleSession(gate.core.console, gate.bob, new FakeTerminal(), 'yorick', 'watch');
     const his = yorick.run();
     await eventually('both', () => gate.dom0.consoles.length === 2);
