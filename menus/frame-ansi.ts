@@ -42,6 +42,7 @@ export function cursorSequence(frame: Frame): string {
 
 export const HIDE_CURSOR = `${ESC}[?25l`;
 
+/** Paints frames: the first one completely, then only the lines that differ. */
 export class AnsiPainter {
   readonly #term: string;
   #shown: Frame | null = null;

@@ -15,6 +15,7 @@ const LONGEST_SEQUENCE = 32;
 /** Longer than any key that is pasted. */
 const LONGEST_PASTE = 16_384;
 
+/** Cuts input into keys and pastes. It keeps an unfinished sequence or paste until the next bytes. */
 export class KeyTokens {
   /** Bytes of an unfinished sequence; binary, one character for each byte. */
   #rest = '';

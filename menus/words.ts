@@ -229,6 +229,7 @@ export function escapeChosen(escape: string): string {
   return `${escape} and then . leaves a console from now on.`;
 }
 
+/** @param since and `now` in milliseconds since the epoch */
 export function sinceSentence(since: number, now: number): string {
   return `since ${moment(since)} UTC (${duration(now - since)})`;
 }
@@ -238,6 +239,7 @@ export function sinceWord(since: number, now: number): string {
   return `for ${duration(now - since)}`;
 }
 
+/** @param age in milliseconds */
 export function agoWord(age: number): string {
   return `${duration(age)} ago`;
 }
@@ -376,10 +378,12 @@ export function placeSentence(place: number): string {
   return place === 1 ? 'one server is before it' : `${place} servers are before it`;
 }
 
+/** @param elapsed in milliseconds */
 export function progressSentence(doing: string, elapsed: number): string {
   return `${doing}, ${duration(elapsed)}`;
 }
 
+/** @param left in milliseconds */
 export function deadlineSentence(left: number): string {
   return left > 0 ? `gives up in ${duration(left)}` : 'any moment now';
 }

@@ -33,6 +33,9 @@ const PATTERN_PATIENCE = 1_000;
 
 const REFERENCE = /\$\{([^{}]*)\}/;
 
+/**
+ * Whether a text can be any parameter's value: one word of a kernel's command line, at most 200 characters.
+ */
 export function isParameterValue(text: string): boolean {
   return VALUE.test(text);
 }
@@ -66,6 +69,7 @@ function matches(pattern: RegExp, value: string): boolean {
 /** A command line in parts: literal text, and names between `${` and `}`, which may be unknown. */
 type LinePart = { readonly text: string } | { readonly reference: string };
 
+/** Splits a command line at its `${NAME}` references. */
 export function lineParts(line: string): readonly LinePart[] {
   return line
     .split(REFERENCE)

@@ -14,6 +14,7 @@ export interface PolicyDiff {
   readonly holdings: number;
 }
 
+/** Compares two policies. @param holdings the roles whose rights are compared */
 export function policyDiff(before: Policy, after: Policy, holdings: readonly Holding[]): PolicyDiff {
   return {
     rights: rightsDiff(before, after, holdings),

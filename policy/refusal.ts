@@ -61,6 +61,7 @@ export interface Refusal {
   readonly reference?: string;
 }
 
+/** Makes a frozen refusal. @param detail for the log; the message when absent */
 export function refusal(code: RefusalCode, message: string, detail: string = message): Refusal {
   return Object.freeze({ refused: true, code, message, detail });
 }
