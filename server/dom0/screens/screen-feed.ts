@@ -176,7 +176,7 @@ export class ScreenFeed {
   #tryAgain(): void {
     clearTimeout(this.#againTimer);
     const paint = this.#parts.guarded('repaint', () => {
-      if (this.#phase === 'live' && this.#out.isEmpty && this.#canWrite()) this.#paint(false);
+      if (this.#phase === 'live' && this.#out.isEmpty && this.#canWrite()) this.#paint(this.#outdated);
       else this.#tryAgain();
     });
     this.#againTimer = setTimeout(paint, this.#again).unref();

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { mock } from 'node:test';
+import { ScreenFeed } from '../../../server/dom0/screens/screen-feed.js';
+import type { Picture } from '../../../server/dom0/screens/screen-feed.js';
+
+const FULL = 300 * 1024;
+const flushed = (): Promise<void> => new Promise(setImmediate);
+
+describe('ScreenFeed', () => {
+  afterEach(() => {
+    mock.timers.reset();
+  });
+
+  it('sends a picture that was asked for, also where one that is only better comes first', async () => {
+    mock.timers.enable({ apis: ['setTimeout'] });
+    let sent = '';
+    let answer: (picture: Picture) => void = () => undefined;
+    const socket = {
+      writableLength: 0,
+      write: (bytes: Uint8Array): boolean => {
+        sent += Buffer.from(bytes).toString('latin1');
+        return true;
+      },
+    };
+    const feed = new ScreenFeed({
+      socket,
+      note: () => undefined,
+      paint: () => new Promise((resolve) => (answer = resolve)),
+      guarded: (_, work) => work,
+    });
+    feed.repaint();
+    // The window has another size now.
+    feed.repaint();
+    // The other end takes nothing for a while, and then a little: not so much that it is told.
+    const write = socket.write;
+    socket.write = (bytes) => {
+      socket.writableLength = FULL;
+      return write(bytes);
+    };
+    answer({ nearest: Buffer.from('old size;') });
+    await flushed();
+    socket.writableLength = FULL / 2;
+    mock.timers.tick(2_000);
+    answer({ nearest: Buffer.from('new size;') });
+    await flushed();
+    feed.stop();
+    assert.match(sent, /old size;.*new size;/s);
+  });
+});
