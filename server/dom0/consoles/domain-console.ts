@@ -185,7 +185,8 @@ export class DomainConsole {
       rows,
     });
     attachment.note(this.#stateNote());
-    if (this.#boundary.note !== null) attachment.note(this.#boundary.note);
+    // A boot that is over without a word is no news.
+    if (this.#boundary.note !== null && this.#incarnation !== null) attachment.note(this.#boundary.note);
     this.#act(attachment, { act: 'console-entered', mode, announced });
     if (announced) this.#attachments.broadcast({ note: 'joined', who: attachment.presence }, attachment);
     if (writes)

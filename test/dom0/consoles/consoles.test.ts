@@ -198,6 +198,21 @@ describe('Consoles', () => {
       );
     });
 
+    it('says nothing to who comes of a boot that is over without a word', async () => {
+      const alice = await joined(write);
+      const first = await running(1);
+      first.say('login: ');
+      await alice.sees('login: ');
+      first.socket.end();
+      assert.equal(await consoles.attach(horatio, 2, 'u1'), 'attached');
+      await alice.note('boot');
+      (await standIn.guest(2)).socket.end();
+      consoles.observed(horatio, null, 'off', normal);
+      const bob = await joined(watch);
+      await bob.note('painted');
+      assert.ok(!bob.notes.some(({ note }) => note === 'boot'), 'it is off, and nothing has started');
+    });
+
     it('says of a boot that it saw begin when it began, and nothing of the first one it knows', async () => {
       const alice = await joined(write);
       const before = Date.now();
