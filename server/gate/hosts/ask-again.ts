@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Refusal } from '../../../policy/refusal.js';
+import type { Refusal, RefusalCode } from '../../../policy/refusal.js';
 
 /** What became of a request: done, refused, or uncertain because the host was lost meanwhile. */
 export type Outcome<Done> =
@@ -9,6 +9,9 @@ export type Outcome<Done> =
 
 /** The waits before a request is repeated when it is not known whether it arrived. Milliseconds. */
 const AGAIN = [100, 1000];
+
+/** Refusals that say nothing of an earlier request: the host is lost, or cannot read or write its journal. */
+const SAY_NOTHING: readonly RefusalCode[] = ['host-unreachable', 'audit-unavailable'];
 
 /**
  * Makes a request, and repeats it while it is not known whether it arrived. The request must be one that may
@@ -28,7 +31,7 @@ export async function askAgain<Done extends { readonly result: string }>(
     const again = await ask();
     // The first may have arrived, so a failed retry proves nothing.
     const isLost =
-      again.result === 'refused' && 'refusal' in again && again.refusal.code === 'host-unreachable';
+      again.result === 'refused' && 'refusal' in again && SAY_NOTHING.includes(again.refusal.code);
     outcome = isLost ? { result: 'uncertain', refusal: again.refusal } : again;
   }
   return outcome;

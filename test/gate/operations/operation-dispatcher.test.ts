@@ -350,6 +350,25 @@ describe('operations', () => {
       assert.deepEqual(outcomes(), ['done', 'refused']);
     });
 
+    it('does not call refused what the host may have, and cannot say while it cannot read its journal', async () => {
+      let times = 0;
+      let taken: OperationView | undefined;
+      gate.dom0.reply = (request) => {
+        times += 1;
+        if (times > 1) return wireRefusal('audit-unavailable', 'It may still be done.');
+        taken = operationView(request);
+        return 'drop';
+      };
+      assert.equal((await refusedBy('start')).code, 'host-unreachable');
+      assert.deepEqual(outcomes(), []);
+      assert.ok(taken !== undefined);
+      // It has read its journal, and takes up what stands there.
+      gate.dom0.operations.set(taken.id, taken);
+      gate.dom0.end(taken.id, 'done');
+      await eventually('the outcome', () => gate.store.audit.openIntents().length === 0);
+      assert.deepEqual(outcomes(), ['done']);
+    });
+
     it('calls lost only what the host answers that it does not know', async () => {
       const { operation, ended } = await started('shutdown');
       await gate.dom0.stop();
