@@ -35,7 +35,8 @@ export function dryRunText(
 /**
  * Keeps the result of a dry run without overrides. xl.sh answers from it as long as the file has exactly this
  * text: `state/dry/PATH.cfg` is the text, `state/dry/PATH.json` the answer. A file that is refused, or for
- * which xl prints anything on stderr, is not kept.
+ * which xl prints anything on stderr, is not kept. Nor is one where the disk takes nothing more, or the
+ * name is too long.
  *
  * @param directory the simulated host's
  */
@@ -43,15 +44,19 @@ export function keepDryRun(directory: string, fileName: string, text: string): v
   const { config, stderr } = configOf(text, fileName);
   if (config === null || stderr !== '' || !isAbsolute(fileName) || text.includes(DRAWN)) return;
   const kept = join(directory, 'state', 'dry', fileName);
-  mkdirSync(dirname(kept), { recursive: true });
   const json = prettyJson(configAsJson(config, config.uuid ?? DRAWN, false));
-  // The old text goes first, so that no text ever stands beside the answer to another.
-  for (const [end, content] of [
-    ['cfg', ''],
-    ['json', json],
-    ['cfg', text],
-  ] as const) {
-    writeFileSync(`${kept}.${end}.${process.pid}`, content);
-    renameSync(`${kept}.${end}.${process.pid}`, `${kept}.${end}`);
+  try {
+    mkdirSync(dirname(kept), { recursive: true });
+    // The old text goes first, so that no text ever stands beside the answer to another.
+    for (const [end, content] of [
+      ['cfg', ''],
+      ['json', json],
+      ['cfg', text],
+    ] as const) {
+      writeFileSync(`${kept}.${end}.${process.pid}`, content);
+      renameSync(`${kept}.${end}.${process.pid}`, `${kept}.${end}`);
+    }
+  } catch {
+    // xl.ts answers the next time as well.
   }
 }
