@@ -85,6 +85,11 @@ export function list(from: Fields, key: string, max: number): readonly unknown[]
   return value;
 }
 
+/** The beginning of a list for people: it is cut, never refused, since a long one must not cost a host. */
+export function firstOf(from: Fields, key: string, max: number): readonly unknown[] {
+  return list(from, key, Infinity).slice(0, max);
+}
+
 export function oneOf<T extends string>(from: Fields, key: string, words: readonly T[]): T {
   const value = words.find((word) => word === from[key]);
   if (value === undefined) throw new AnswerError(`${key} is none of ${words.join(', ')}`);

@@ -13,6 +13,7 @@ import {
   amount,
   count,
   fields,
+  firstOf,
   flag,
   list,
   oneOf,
@@ -49,6 +50,8 @@ import { TEXT_LIMITS } from './text-limits.js';
  * dom0 does not send may be absent.
  */
 
+const MOST_TROUBLES = 100;
+
 const domainName = (from: Fields, key: string) => parsed(parseDomainName(string(from, key)), key);
 const profileName = (from: Fields, key: string) => parsed(parseBootProfileName(string(from, key)), key);
 const sentence = (from: Fields, key: string) => text(from, key, TEXT_LIMITS.sentence);
@@ -78,10 +81,10 @@ export function readContract(value: unknown): Contract {
       screenText: orAbsent(console, 'screenText', false, flag),
     },
     troubles: orAbsent(from, 'troubles', [], (_, key) =>
-      list(from, key, 100).map((trouble) => sentence({ trouble }, 'trouble')),
+      firstOf(from, key, MOST_TROUBLES).map((trouble) => sentence({ trouble }, 'trouble')),
     ),
     unmanaged: orAbsent(from, 'unmanaged', [], (_, key) =>
-      list(from, key, MOST_UNMANAGED).map((entry) => {
+      firstOf(from, key, MOST_UNMANAGED).map((entry) => {
         const file = fields(entry, 'unmanaged file');
         return { file: text(file, 'file', TEXT_LIMITS.file), why: text(file, 'why', TEXT_LIMITS.reason) };
       }),

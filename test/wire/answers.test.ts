@@ -12,6 +12,7 @@ import {
 } from '../../server/wire/answers.js';
 import type { ConsoleNote, ConsoleRequest } from '../../server/wire/console.js';
 import { ConsoleRequestError, parseConsoleRequest } from '../../server/wire/console-request.js';
+import { MOST_UNMANAGED } from '../../server/wire/contract.js';
 import { parseOperationRequest } from '../../server/wire/requests.js';
 import { TEXT_LIMITS } from '../../server/wire/text-limits.js';
 import { operationRequest } from '../support/dom0-client.js';
@@ -180,6 +181,20 @@ describe('what crosses the socket', () => {
     assert.deepEqual([no.message, no.detail], [cut('sentence'), cut('detail')]);
     const note = readConsoleNote({ note: 'writer', attachment: 1, label: long });
     assert.deepEqual(note, { note: 'writer', attachment: 1, label: cut('label') });
+  });
+
+  it('has the beginning of what a newer dom0 tells admins at more length: it does not cost a host', () => {
+    const many = (one: unknown): unknown[] => Array.from({ length: 1001 }, () => one);
+    const { troubles, unmanaged } = readContract({
+      version: 1,
+      host: 'elsinore',
+      verbs: [],
+      profiles: [],
+      console: { passesEscape: false, sysrqKeys: [] },
+      troubles: many('The disk is full.'),
+      unmanaged: many({ file: 'a.cfg', why: 'no name' }),
+    });
+    assert.deepEqual([troubles?.length, unmanaged?.length], [100, MOST_UNMANAGED]);
   });
 
   it('is read as it is from a half of before, which does not say some of it', () => {
