@@ -37,7 +37,7 @@ import type { Change, Configured, DomainView, HostNames, Observation } from './d
 import { parseGuestName } from './guest-name.js';
 import type { HostCheck } from './host-check.js';
 import { MOST_AS_ROOT } from './host-check.js';
-import { JOURNAL_PAGE } from './journal.js';
+import { LARGEST_JOURNAL_PAGE } from './journal.js';
 import type { ClaimedEntry } from './journal.js';
 import type { OperationView, WireRefusal } from './operation.js';
 import { OPERATION_PHASES, OPERATION_STEPS } from './operation.js';
@@ -327,7 +327,7 @@ export function readJournalPage(value: unknown): {
   readonly next: number | null;
 } {
   const from = fields(value, 'journal');
-  const entries = list(from, 'entries', JOURNAL_PAGE).map((entry) => {
+  const entries = list(from, 'entries', LARGEST_JOURNAL_PAGE).map((entry) => {
     const record = fields(entry, 'journal entry');
     return {
       operation: label(record, 'operation'),

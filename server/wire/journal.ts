@@ -24,3 +24,6 @@ export interface JournalPage {
 }
 
 export const JOURNAL_PAGE = 1000;
+
+/** The most entries that a gate takes at once: a newer dom0 half may send larger pages. */
+export const LARGEST_JOURNAL_PAGE = 10_000;

@@ -1,5 +1,6 @@
 import { request } from '../../wire/http.js';
 import { VERBS, WIRE_VERSION } from '../../wire/contract.js';
+import type { Contract } from '../../wire/contract.js';
 import { because, fail, ok, warn } from '../installation/diagnosis.js';
 import type { Diagnosis } from '../installation/diagnosis.js';
 import { readContract } from '../../wire/answers.js';
@@ -26,11 +27,13 @@ export async function checkDom0(subject: string, socket: string): Promise<Diagno
     const mend = MENDS[code] ?? 'see the log of the dom0 half (journalctl -u postern-dom0)';
     return fail(subject, `the dom0 half does not answer on ${socket}: ${because(error)}`, mend);
   }
-  const contract = parsed(text);
-  if (contract === undefined) {
+  let contract: Contract;
+  try {
+    contract = readContract(JSON.parse(text));
+  } catch (error) {
     return fail(
       subject,
-      `what answers on ${socket} does not speak version ${WIRE_VERSION}`,
+      `what answers on ${socket} does not speak version ${WIRE_VERSION}: ${because(error)}`,
       'upgrade the dom0 half first, then the gate',
     );
   }
@@ -70,14 +73,6 @@ export async function checkDom0(subject: string, socket: string): Promise<Diagno
     subject,
     `${host} answers; rescue profiles: ${profiles.map(({ name }) => name).join(', ') || 'none'}`,
   );
-}
-
-function parsed(text: string) {
-  try {
-    return readContract(JSON.parse(text));
-  } catch {
-    return undefined;
-  }
 }
 
 /** @throws the system's error when nobody answers */

@@ -42,6 +42,8 @@ interface Open extends Intent {
   readonly finish: (end: OperationEnd) => void;
   /** Hosts that answered that they do not know it. */
   readonly unknownTo: Set<HostLink>;
+  /** Hosts that could not be asked the last time. */
+  readonly mute: Set<HostLink>;
   /** True while it is not known whether the host took it up; the host is asked until it says so. */
   doubted: boolean;
   /**
@@ -163,7 +165,14 @@ export class OpenOperations {
     { operation, domain }: Intent,
     what: Pick<Open, 'host' | 'doubted' | 'settledAfter' | 'finish'>,
   ): void {
-    this.#open.set(operation, { operation, domain, unknownTo: new Set(), heard: 0, ...what });
+    this.#open.set(operation, {
+      operation,
+      domain,
+      unknownTo: new Set(),
+      mute: new Set(),
+      heard: 0,
+      ...what,
+    });
   }
 
   #of(host: HostLink): Open[] {
@@ -177,13 +186,15 @@ export class OpenOperations {
     try {
       operation = await host.operation(open.operation);
     } catch (fault) {
-      this.#log.warn(
-        { operation: open.operation, host: host.name, err: fault },
-        'the host could not be asked',
-      );
+      const fields = { operation: open.operation, host: host.name, err: fault };
+      // It is asked every few seconds for as long as it cannot say.
+      if (open.mute.has(host)) this.#log.debug(fields, 'the host could not be asked');
+      else this.#log.warn(fields, 'the host could not be asked');
+      open.mute.add(host);
       this.#sweepLater();
       return;
     }
+    open.mute.delete(host);
     if (this.#open.get(open.operation) !== open) return;
     if (operation !== null) {
       this.take(operation);

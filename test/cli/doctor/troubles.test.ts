@@ -19,10 +19,11 @@ describe('postern doctor, of a dom0 half that answers', () => {
     const directory = await mkdtemp(join(tmpdir(), 'postern-doctor-'));
     const console = { passesEscape: false, sysrqKeys: [], log: true, screenText: true };
     const contract = { version: 1, host: 'elsinore', verbs: VERBS, profiles: [], console, names: true };
+    let answer: string | undefined;
     let troubles: string[] | undefined;
     let unmanaged: { file: string; why: string }[] | undefined;
     const server = createServer((_, response) => {
-      response.end(JSON.stringify({ ...contract, troubles, unmanaged }));
+      response.end(answer ?? JSON.stringify({ ...contract, troubles, unmanaged }));
     });
     const socket = join(directory, 'dom0.sock');
     await new Promise<void>((resolve) => server.listen(socket, resolve));
@@ -49,6 +50,14 @@ describe('postern doctor, of a dom0 half that answers', () => {
       );
       unmanaged = Array.from({ length: 60 }, (_, one) => ({ file: `${one}.cfg`, why: 'it is a pipe' }));
       assert.match((await checkDom0('dom0', socket)).finding, /39\.cfg \(it is a pipe\), and 20 more$/);
+      for (const [text, why] of [
+        ['<html>', /does not speak version 1: Unexpected token/],
+        [JSON.stringify({ ...contract, version: 2 }), /does not speak version 1: .*version/],
+        [JSON.stringify({ ...contract, host: 7 }), /does not speak version 1: host is no string/],
+      ] as const) {
+        answer = text;
+        assert.match((await checkDom0('dom0', socket)).finding, why);
+      }
     } finally {
       await new Promise((resolve) => server.close(resolve));
       await rm(directory, { recursive: true, force: true });
