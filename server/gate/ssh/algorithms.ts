@@ -13,6 +13,7 @@ import type { KeyType } from '../../../policy/key-types.js';
  */
 export const ALGORITHMS = {
   kex: [
+    'mlkem768x25519-sha256',
     'curve25519-sha256',
     'curve25519-sha256@libssh.org',
     'ecdh-sha2-nistp256',
@@ -29,7 +30,7 @@ export const ALGORITHMS = {
   ],
   hmac: ['hmac-sha2-256-etm@openssh.com', 'hmac-sha2-512-etm@openssh.com', 'hmac-sha2-256', 'hmac-sha2-512'],
   compress: ['none'],
-} as const satisfies Algorithms;
+} as const satisfies Omit<Algorithms, 'kex'> & { readonly kex: readonly string[] };
 
 /**
  * The signature algorithms of a login and the key type that each belongs to (RFC 4253 §6.6, RFC 5656, RFC

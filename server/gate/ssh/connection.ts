@@ -8,6 +8,7 @@ import { ChannelTable } from './channel-table.js';
 import type { ConnectionFaults } from './connection-faults.js';
 import { announceSignatureAlgorithms } from './extension-info.js';
 import { acceptRightGuesses } from './first-packet-guess.js';
+import { offerHybrid } from './hybrid-key-exchange.js';
 import { KeyExchangeGuard } from './key-exchange-guard.js';
 import { Login } from './login.js';
 import type { RateLimitedLog } from './rate-limited-log.js';
@@ -131,6 +132,7 @@ export class Connection {
         this.#watchIdle();
       },
     });
+    offerHybrid(parts.protocol);
     announceSignatureAlgorithms(parts.protocol);
     acceptRightGuesses(parts.protocol);
     leaveOutTerminalModes(parts.protocol);

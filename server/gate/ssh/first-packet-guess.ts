@@ -1,7 +1,5 @@
+import { KEXINIT_LISTS, readNameList } from './ssh-message.js';
 import type { Ssh2Protocol } from './ssh2-private.js';
-
-/** Where the lists of an SSH_MSG_KEXINIT begin: after its number and the cookie. */
-const LISTS_START = 17;
 
 /**
  * Lets a client begin its key exchange before it has seen what the gate offers (`first_kex_packet_follows`,
@@ -32,17 +30,8 @@ export function acceptRightGuesses(protocol: Ssh2Protocol): void {
 function isRightGuess({ _kex, _offer: { lists } }: Ssh2Protocol): boolean {
   const init = _kex?._remoteKexinit;
   if (!Buffer.isBuffer(init)) return false;
-  const kex = nameList(init, LISTS_START);
-  const hostKey = kex === null ? null : nameList(init, kex.end);
+  const kex = readNameList(init, KEXINIT_LISTS);
+  const hostKey = kex === null ? null : readNameList(init, kex.end);
   if (kex === null || hostKey === null) return false;
-  return kex.first === lists.kex.array[0] && hostKey.first === lists.serverHostKey.array[0];
-}
-
-/** The first name of a name-list (RFC 4251 §5), and where the list ends; null when it is cut short. */
-function nameList(init: Buffer, at: number): { readonly first: string; readonly end: number } | null {
-  if (init.length < at + 4) return null;
-  const end = at + 4 + init.readUInt32BE(at);
-  if (init.length < end) return null;
-  const [first = ''] = init.toString('latin1', at + 4, end).split(',', 1);
-  return { first, end };
+  return kex.names[0] === lists.kex.array[0] && hostKey.names[0] === lists.serverHostKey.array[0];
 }

@@ -1,4 +1,4 @@
-import type { Ssh2KeyExchange, Ssh2Protocol } from './ssh2-private.js';
+import { onKeyExchange, type Ssh2KeyExchange, type Ssh2Protocol } from './ssh2-private.js';
 
 /**
  * Stands before the arithmetic of ssh2's key exchanges, which a stranger can make the gate pay for:
@@ -9,14 +9,8 @@ export class KeyExchangeGuard {
   #paid = false;
 
   constructor(protocol: Ssh2Protocol) {
-    let current = protocol._kex;
-    Object.defineProperty(protocol, '_kex', {
-      configurable: true,
-      get: () => current,
-      set: (exchange: Ssh2Protocol['_kex']) => {
-        current = exchange;
-        if (exchange !== undefined) this.#guard(exchange);
-      },
+    onKeyExchange(protocol, (exchange) => {
+      this.#guard(exchange);
     });
   }
 

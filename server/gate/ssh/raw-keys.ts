@@ -22,6 +22,20 @@ export function ed25519Pair(): Ed25519Pair {
   return { publicKey: publicKey.subarray(-32), seed: privateKey.subarray(-32) };
 }
 
+/** An X25519 key pair as RFC 7748 §5 has it: 32 bytes each, from the same DER (RFC 8410). */
+export interface X25519Pair {
+  readonly publicKey: Buffer;
+  readonly privateKey: Buffer;
+}
+
+export function x25519Pair(): X25519Pair {
+  const { publicKey, privateKey } = generateKeyPairSync('x25519', {
+    publicKeyEncoding: { type: 'spki', format: 'der' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'der' },
+  });
+  return { publicKey: publicKey.subarray(-32), privateKey: privateKey.subarray(-32) };
+}
+
 const CURVES = { nistp256: 'prime256v1', nistp384: 'secp384r1', nistp521: 'secp521r1' } as const;
 
 /** A curve by its name in SSH (RFC 5656 §10.1). */

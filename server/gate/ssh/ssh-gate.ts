@@ -12,6 +12,7 @@ import { Connection, type ConnectionEvents, type ConnectionLimits } from './conn
 import { CustomerConnections } from './customer-connections.js';
 import type { HostKey } from './host-key.js';
 import { Listener, type Arrival, type ListenAddress } from './listener.js';
+import { EXCHANGES_OF_SSH2, whyNoHybrid } from './hybrid-key-exchange.js';
 import { LoginRecord, type AuditLog } from './login-record.js';
 import { hasNativeCrypto } from './native-crypto.js';
 import { RateLimitedLog } from './rate-limited-log.js';
@@ -102,7 +103,10 @@ export class SshGate {
   readonly #events: ConnectionEvents;
   #allClosed: (() => void) | undefined;
 
+  /** @throws Error when this is not the ssh2 that the gate was written for, in one sentence for the admin */
   constructor(parts: SshGateParts) {
+    const why = whyNoHybrid();
+    if (why !== null) throw new Error(why);
     const { settings, handler, log } = parts;
     this.#parts = parts;
     this.#limits = {
@@ -135,7 +139,7 @@ export class SshGate {
     );
     this.#server = new ssh2.Server({
       hostKeys: [parts.hostKey.privateKey],
-      algorithms: structuredClone(ALGORITHMS),
+      algorithms: structuredClone({ ...ALGORITHMS, kex: EXCHANGES_OF_SSH2 }),
       ident: IDENT,
       keepaliveInterval: settings.keepAlive.intervalSeconds * 1000,
       keepaliveCountMax: settings.keepAlive.countMax,

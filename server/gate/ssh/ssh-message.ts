@@ -5,6 +5,7 @@ export const IDENT = 'Postern';
 
 const MSG_DISCONNECT = 1;
 const MSG_EXT_INFO = 7;
+export const MSG_KEXINIT = 20;
 
 /** SSH_DISCONNECT reasons that the gate gives (RFC 4253 §11.1). */
 export const DISCONNECT = {
@@ -37,6 +38,28 @@ export function turnedAwayBytes(sentence: string): Buffer {
   const padding = 4 + ((8 - ((5 + payload.length + 4) % 8)) % 8);
   const head = Buffer.concat([uint32(1 + payload.length + padding), Buffer.from([padding])]);
   return Buffer.concat([Buffer.from(`SSH-2.0-${IDENT}\r\n`), head, payload, Buffer.alloc(padding)]);
+}
+
+/** Where the lists of an SSH_MSG_KEXINIT begin: behind its number and the cookie (RFC 4253 §7.1). */
+export const KEXINIT_LISTS = 17;
+
+/** A name-list (RFC 4251 §5) in a message, and where it ends. */
+export interface NameList {
+  readonly names: readonly string[];
+  readonly end: number;
+}
+
+/** @returns null when it is cut short */
+export function readNameList(payload: Buffer, at: number): NameList | null {
+  if (payload.length < at + 4) return null;
+  const end = at + 4 + payload.readUInt32BE(at);
+  if (payload.length < end) return null;
+  return { names: payload.toString('latin1', at + 4, end).split(','), end };
+}
+
+export function nameList(names: readonly string[]): Buffer {
+  const bytes = Buffer.from(names.join(','), 'latin1');
+  return Buffer.concat([uint32(bytes.length), bytes]);
 }
 
 function uint32(value: number): Buffer {

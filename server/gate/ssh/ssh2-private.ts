@@ -13,12 +13,12 @@ export interface Ssh2Protocol {
   /** Messages that wait for the end of the key exchange. */
   readonly _queue: readonly Buffer[] | undefined;
   _kex: Ssh2KeyExchange | undefined;
-  /** Takes each decrypted payload, once there are keys. */
+  /** Takes each decrypted payload, once there are keys. What is put here counts from the next key exchange on. */
   _onPayload: (payload: Buffer) => unknown;
   /** ssh2 makes a new one after each key exchange. */
   _decipher: Ssh2Decipher;
-  /** The lists that are offered, each with its names in order. */
-  readonly _offer: { readonly lists: Record<'kex' | 'serverHostKey', { readonly array: readonly string[] }> };
+  /** What is offered; sent right after the `connection` event. All connections of a server share it. */
+  _offer: Ssh2Offer;
   /** Set when the client's next packet belongs to a key exchange that it guessed wrong. */
   _skipNextInboundPacket: boolean;
   readonly _cipher: { encrypt(packet: Buffer): void };
@@ -43,6 +43,16 @@ export interface Ssh2Protocol {
   exitStatus(remote: number, status: number): void;
 }
 
+/** The lists of an SSH_MSG_KEXINIT, each as names in order. */
+export interface Ssh2Offer {
+  readonly lists: Readonly<Record<'kex' | 'serverHostKey', Ssh2NameList>> &
+    Readonly<Record<'cs' | 'sc', Readonly<Record<'cipher' | 'mac' | 'compress' | 'lang', Ssh2NameList>>>>;
+}
+
+interface Ssh2NameList {
+  readonly array: readonly string[];
+}
+
 /** Decrypts what the client sends. */
 export interface Ssh2Decipher {
   /** Takes each payload: the protocol's own listener, or a key exchange's. */
@@ -52,12 +62,18 @@ export interface Ssh2Decipher {
 /** One key exchange, with its method. */
 export interface Ssh2KeyExchange {
   remoteExtInfoEnabled: boolean;
-  /** `group` for Diffie-Hellman modulo a prime. */
-  readonly type: string;
-  /** The client's SSH_MSG_KEXINIT. */
-  readonly _remoteKexinit?: Buffer | undefined;
+  /** `group` for Diffie-Hellman modulo a prime, `25519` for Curve25519. In messages of errors, too. */
+  type: string;
+  readonly hashName?: string;
+  readonly negotiated: { kex: string };
+  /** The client's SSH_MSG_KEXINIT, which goes into the exchange hash. */
+  _remoteKexinit?: Buffer | undefined;
   readonly _dh: { getPrime?(): Buffer } | null;
   generateKeys(): void;
+  /** What we send, as it goes into the exchange hash. A server is asked once, after `computeSecret`. */
+  getPublicKey(): Buffer;
+  /** What the client sent, as it goes into the exchange hash. */
+  convertPublicKey(theirs: Buffer): Buffer;
   /** Called once with what the client sent; a returned Error ends the handshake. */
   computeSecret(theirs: Buffer): Buffer | Error;
 }
@@ -115,6 +131,21 @@ export function privateParts(client: Ssh2Connection): Ssh2PrivateParts | null {
     protocol: protocol as Ssh2Protocol,
     channels: _chanMgr as Ssh2PrivateParts['channels'],
   };
+}
+
+/** Calls the listener with each key exchange when it begins; one that has listened before is called before. */
+export function onKeyExchange(protocol: Ssh2Protocol, listener: (exchange: Ssh2KeyExchange) => void): void {
+  const before = Object.getOwnPropertyDescriptor(protocol, '_kex');
+  let current = protocol._kex;
+  Object.defineProperty(protocol, '_kex', {
+    configurable: true,
+    get: () => current,
+    set: (exchange: Ssh2Protocol['_kex']) => {
+      before?.set?.call(protocol, exchange);
+      current = exchange;
+      if (exchange !== undefined) listener(exchange);
+    },
+  });
 }
 
 interface SessionEnds {

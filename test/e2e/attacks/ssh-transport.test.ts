@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { Algorithms } from 'ssh2';
@@ -63,6 +64,7 @@ describe('attacks on the transport, by a stranger', () => {
     await eventually("the gate's KEXINIT", () => received.includes('curve25519-sha256'));
   }
 
+  const clientKex = spawnSync('ssh', ['-Q', 'kex'], { encoding: 'utf8' }).stdout.split('\n');
   const alice = () => ({ port: gate.port, login: 'alice', key: client.key('alice') });
 
   it('offers this and nothing else: no SHA-1, no compression, one host key', async () => {
@@ -106,7 +108,9 @@ describe('attacks on the transport, by a stranger', () => {
     ['MACs', ALGORITHMS.hmac],
   ] as const) {
     it(`serves the OpenSSH client with each of the ${option} offered`, async () => {
-      for (const name of names) {
+      // The client of Debian 12 is older than ML-KEM: test/clients has one that knows it.
+      const spoken = names.filter((name) => name !== 'mlkem768x25519-sha256' || clientKex.includes(name));
+      for (const name of spoken) {
         const options = [`${option}=${name}`, ...(option === 'MACs' ? ['Ciphers=aes128-ctr'] : [])];
         const { stdout, stderr } = await client.run({ ...alice(), options }, ['whoami']);
         assert.equal(stdout, 'alice -\n', `${name}: ${stderr}`);

@@ -5,6 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { privateParts } from '../../../server/gate/ssh/ssh2-private.js';
 import { GateUnderTest } from '../../support/gate-under-test.js';
+import { HYBRID, hybridKeys } from '../../support/hybrid-exchange.js';
 import { MSG, RawHandshake, type Proposal } from '../../support/raw-handshake.js';
 import { SshClient } from '../../support/ssh-client.js';
 
@@ -37,8 +38,8 @@ describe('gate/ssh: a client that guesses the key exchange', () => {
 
   it('rightly is answered at once', async () => {
     const raw = await connect();
-    raw.propose({ firstFollows: true });
-    raw.exchange();
+    raw.propose({ kex: HYBRID, firstFollows: true });
+    raw.exchange(hybridKeys().init);
     await raw.receives(MSG.newkeys);
     assert.deepEqual(raw.numbers, [MSG.kexinit, MSG.kexReply, MSG.newkeys]);
   });
@@ -48,8 +49,8 @@ describe('gate/ssh: a client that guesses the key exchange', () => {
     const whole: Buffer[] = [];
     const { write } = raw.socket;
     raw.socket.write = (bytes: unknown) => whole.push(bytes as Buffer) > 0;
-    raw.propose({ firstFollows: true });
-    raw.exchange();
+    raw.propose({ kex: HYBRID, firstFollows: true });
+    raw.exchange(hybridKeys().init);
     raw.socket.write = write;
     for (const byte of Buffer.concat(whole)) raw.socket.write(Buffer.from([byte]));
     await raw.receives(MSG.newkeys);
@@ -58,7 +59,15 @@ describe('gate/ssh: a client that guesses the key exchange', () => {
   for (const [what, proposal] of Object.entries({
     'a method that the gate does not have': { kex: 'sntrup761x25519-sha512,curve25519-sha256' },
     'a method that the gate has but does not prefer': { kex: 'ecdh-sha2-nistp256,curve25519-sha256' },
+    'the method that the gate preferred before ML-KEM': { kex: `curve25519-sha256,${HYBRID}` },
+    'a method that the gate does not have, before the one it prefers': {
+      kex: `sntrup761x25519-sha512,${HYBRID}`,
+    },
     'another kind of host key': { hostKey: 'ecdsa-sha2-nistp256,ssh-ed25519' },
+    'another kind of host key, with the method that the gate prefers': {
+      kex: HYBRID,
+      hostKey: 'ecdsa-sha2-nistp256,ssh-ed25519',
+    },
   } satisfies Record<string, Proposal>)) {
     it(`wrongly, ${what}: the guess is dropped, the next packet counts`, async () => {
       const raw = await connect();
@@ -66,7 +75,7 @@ describe('gate/ssh: a client that guesses the key exchange', () => {
       // An honest point of another curve, or garbage: the gate must not even look at it.
       raw.exchange(Buffer.from('a wrong guess'));
       await raw.receives(MSG.kexinit);
-      raw.exchange(proposal.kex?.startsWith('ecdh') === true ? nistp256() : undefined);
+      raw.exchange(honest(proposal));
       await raw.receives(MSG.newkeys);
       assert.deepEqual(raw.numbers, [MSG.kexinit, MSG.kexReply, MSG.newkeys]);
     });
@@ -74,9 +83,9 @@ describe('gate/ssh: a client that guesses the key exchange', () => {
 
   it('and sends its packet twice: the second one ends the connection', async () => {
     const raw = await connect();
-    raw.propose({ firstFollows: true });
-    raw.exchange();
-    raw.exchange();
+    raw.propose({ kex: HYBRID, firstFollows: true });
+    raw.exchange(hybridKeys().init);
+    raw.exchange(hybridKeys().init);
     await raw.farewell();
     assert.equal(raw.numbers.filter((number) => number === MSG.kexReply).length <= 1, true);
   });
@@ -126,6 +135,12 @@ describe('gate/ssh: a client that guesses the key exchange', () => {
     assert.equal(privateParts(ssh2({ _decipher: {} })), null);
   });
 });
+
+/** What the method takes that the gate chooses from these. */
+function honest({ kex = '' }: Proposal): Buffer | undefined {
+  if (kex.startsWith('ecdh')) return nistp256();
+  return kex.startsWith('curve') || !kex.includes(HYBRID) ? undefined : hybridKeys().init;
+}
 
 function nistp256(): Buffer {
   // The generator of the curve: a point on it.

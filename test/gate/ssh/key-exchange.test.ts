@@ -113,7 +113,13 @@ describe('attacks on the key exchange, by a stranger', () => {
     await start();
     assert.deepEqual(
       [...ALGORITHMS.kex],
-      ['curve25519-sha256', 'curve25519-sha256@libssh.org', 'ecdh-sha2-nistp256', GROUP14],
+      [
+        'mlkem768x25519-sha256',
+        'curve25519-sha256',
+        'curve25519-sha256@libssh.org',
+        'ecdh-sha2-nistp256',
+        GROUP14,
+      ],
     );
   });
 });
