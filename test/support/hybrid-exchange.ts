@@ -14,7 +14,8 @@ export const HYBRID = 'mlkem768x25519-sha256';
 
 /** A client's keys for one exchange of draft-ietf-sshm-mlkem-hybrid-kex; `init` is C_INIT. */
 export interface HybridKeys {
-  readonly kem: KeyObject;
+  /** Null: for the exchange with Curve25519 alone (RFC 8731). */
+  readonly kem: KeyObject | null;
   readonly x25519: KeyObject;
   readonly init: Buffer;
 }
@@ -41,6 +42,11 @@ export function hybridKeys(isWanted: (init: Buffer) => boolean = () => true): Hy
   }
 }
 
+export function curve25519Keys(): HybridKeys {
+  const { x25519, init } = hybridKeys();
+  return { kem: null, x25519, init: init.subarray(-32) };
+}
+
 /** From a seed of ML-KEM (d ‖ z, 64 bytes) and an X25519 private key. */
 export function hybridKeysOf(seed: Buffer, scalar: Buffer, init: Buffer): HybridKeys {
   const kem = createPrivateKey({ key: seed, format: 'raw-seed', asymmetricKeyType: 'ml-kem-768' });
@@ -48,18 +54,25 @@ export function hybridKeysOf(seed: Buffer, scalar: Buffer, init: Buffer): Hybrid
   return { kem, x25519, init };
 }
 
-/** K = SHA-256(K_PQ ‖ K_CL), from S_REPLY = ciphertext ‖ X25519 public key. */
+/** K = SHA-256(K_PQ ‖ K_CL), from S_REPLY = ciphertext ‖ X25519 public key. The bytes of an mpint for Curve25519 alone. */
 export function hybridSecret({ kem, x25519 }: HybridKeys, reply: Buffer): Buffer {
-  if (reply.length !== 1088 + 32) throw new Error(`S_REPLY has ${reply.length} bytes`);
+  const ciphertext = reply.subarray(0, -32);
+  if (ciphertext.length !== (kem === null ? 0 : 1088)) throw new Error(`S_REPLY has ${reply.length} bytes`);
   const publicKey = createPublicKey({
-    key: reply.subarray(1088),
+    key: reply.subarray(-32),
     format: 'raw-public',
     asymmetricKeyType: 'x25519',
   });
-  return createHash('sha256')
-    .update(decapsulate(kem, reply.subarray(0, 1088)))
-    .update(diffieHellman({ privateKey: x25519, publicKey }))
-    .digest();
+  const classical = diffieHellman({ privateKey: x25519, publicKey });
+  if (kem === null) return mpint(classical);
+  return createHash('sha256').update(decapsulate(kem, ciphertext)).update(classical).digest();
+}
+
+/** The least bytes of a positive number (RFC 4251 §5). */
+function mpint(bytes: Buffer): Buffer {
+  const first = bytes.findIndex((byte) => byte !== 0);
+  const number = bytes.subarray(first);
+  return (number[0] ?? 0) < 0x80 ? number : Buffer.concat([Buffer.alloc(1), number]);
 }
 
 /** H, with K as a string. */

@@ -8,6 +8,7 @@ import { eventually } from '../../support/eventually.js';
 import { GateUnderTest } from '../../support/gate-under-test.js';
 import { HybridClient, type Departure } from '../../support/hybrid-client.js';
 import {
+  curve25519Keys,
   exchangeHash,
   HYBRID,
   hybridKeys,
@@ -170,6 +171,21 @@ describe('gate/ssh: mlkem768x25519-sha256', () => {
       assert.equal(await client.hears(400), text);
     }
     assert.ok(client.exchanges.every(({ isSigned: right }) => right));
+  });
+
+  it('and Curve25519 follow each other on one connection, in either order', async () => {
+    await start();
+    for (const hybridFirst of [true, false]) {
+      const client = await connect();
+      for (const n of [0, 1, 2, 3]) {
+        const isHybrid = (n % 2 === 0) === hybridFirst;
+        const departure = isHybrid ? {} : { kex: 'curve25519-sha256', keys: curve25519Keys() };
+        assert.ok((await client.exchange(departure)).isSigned);
+        if (n === 0) await client.login('alice', key);
+      }
+      client.data(await client.exec('cat'), 'done');
+      assert.equal(await client.hears(4), 'done');
+    }
   });
 
   for (const [what, kex, chosen] of [
