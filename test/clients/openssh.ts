@@ -4,19 +4,22 @@ import type { Ended } from '../support/house.js';
 import { absent, versionOf } from './ssh-program.js';
 import type { CommandLine, SshProgram, Target } from './ssh-program.js';
 
-/** OpenSSH's client: this machine's, or one that another command line starts. */
+/** OpenSSH's client: this machine's, or one that another command line starts, with the key exchange it should choose. */
 export class OpenSsh implements SshProgram {
   readonly name: string;
   readonly missing: string | null;
   readonly rekeyed = /SSH2_MSG_KEXINIT sent/g;
+  readonly exchanged?: RegExp;
   readonly #ssh: readonly [string, ...string[]];
 
   constructor(
     name = 'OpenSSH',
     ssh: readonly [string, ...string[]] = ['ssh'],
     missing: string | null = null,
+    kex: string | null = null,
   ) {
     this.name = name;
+    if (kex !== null) this.exchanged = new RegExp(`kex: algorithm: ${kex}\\s`, 'g');
     this.#ssh = ssh;
     this.missing = missing ?? absent(ssh[0], [...ssh.slice(1), '-V'], 'openssh-client');
   }
@@ -37,6 +40,8 @@ export class OpenSsh implements SshProgram {
   terminal(to: Target, command: string): CommandLine {
     return this.#line(to, ['-tt', '-e', 'none'], command);
   }
+
+  verbose = (to: Target, command: string): CommandLine => this.#line(to, ['-T', '-v'], command);
 
   rekey = (to: Target, command: string): CommandLine =>
     this.#line(to, ['-T', '-v', '-o', 'RekeyLimit=64K'], command);

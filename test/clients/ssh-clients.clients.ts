@@ -216,6 +216,24 @@ describe('clients', () => {
       assert.ok((stderr.match(program.rekeyed) ?? []).length > 3, stderr.slice(-2000));
     });
 
+    it('agrees with the gate on the key exchange it should choose, also when either asks for new keys', async function () {
+      const { exchanged, verbose, rekey } = program;
+      if (exchanged === undefined || verbose === undefined || rekey === null) this.skip();
+      const text = randomBytes(512 * KIB);
+      for (const [gate, way] of [
+        [asking, verbose],
+        [waiting, rekey],
+      ] as const) {
+        const one = front(gate);
+        const { bytes, stderr } = await piped(way(one, 'cat'), one.home, text);
+        assert.equal(sha(bytes), sha(text));
+        const exchanges = stderr.match(/kex: algorithm: /g) ?? [];
+        assert.ok(exchanges.length > 3, stderr.slice(-2000));
+        assert.equal((stderr.match(exchanged) ?? []).length, exchanges.length);
+        assert.doesNotMatch(stderr, /warning|post-quantum/i);
+      }
+    });
+
     it('has several channels on one connection', async function () {
       if (program.channels === null) this.skip();
       const commands = ['list', 'horatio status', 'help'];

@@ -35,6 +35,10 @@ export interface SshProgram {
   readonly rekey: ((to: Target, command: string) => CommandLine) | null;
   /** Matches its stderr once for each request. */
   readonly rekeyed: RegExp;
+  /** As `exec`, telling of each key exchange on stderr; left out: it is not asked to. */
+  readonly verbose?: (to: Target, command: string) => CommandLine;
+  /** What `verbose` and `rekey` say of each key exchange by the method that the program should choose. */
+  readonly exchanged?: RegExp;
   /** Runs commands on one connection, all at once; null when the program cannot. */
   readonly channels: ((to: Target, commands: readonly string[]) => Promise<Ended>) | null;
 }

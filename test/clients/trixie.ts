@@ -20,6 +20,7 @@ export function opensshOfDebian13(): OpenSsh {
     'OpenSSH of Debian 13',
     [loader ?? '/nonexistent', '--library-path', path, `${TREE}/usr/bin/ssh`],
     missing,
+    'mlkem768x25519-sha256',
   );
 }
 

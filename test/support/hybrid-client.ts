@@ -15,7 +15,7 @@ import {
 import { encode, message } from './raw-ssh.js';
 
 const IDENT = 'SSH-2.0-Reference';
-const MSG = { kexinit: 20, newkeys: 21, init: 30, reply: 31 } as const;
+const MSG = { disconnect: 1, kexinit: 20, newkeys: 21, init: 30, reply: 31 } as const;
 /** May come between others: IGNORE, DEBUG, EXT_INFO, GLOBAL_REQUEST, WINDOW_ADJUST. */
 const ASIDE = new Set([2, 4, 7, 80, 93]);
 
@@ -194,7 +194,10 @@ export class HybridClient {
       if (type === MSG.kexinit) {
         this.#serverInit = payload;
         await this.exchange();
-      } else if (!ASIDE.has(type)) throw new Error(`message ${type} came instead of ${number}`);
+      } else if (!ASIDE.has(type)) {
+        const why = type === MSG.disconnect ? `: ${String(strings(payload.subarray(4))[0])}` : '';
+        throw new Error(`message ${type} came instead of ${number}${why}`);
+      }
     }
   }
 
