@@ -25,7 +25,8 @@ export const EXCHANGES_OF_SSH2: KexAlgorithm[] = OTHERS;
  * ssh2 throws at a name that it does not know. So it is shown a client's offer with Curve25519 in the place of ours. The exchange that it makes
  * then gets the client's true offer back, which goes into the hash, and our arithmetic.
  *
- * The day ssh2 has it (its pull request 1471), delete this file and hybrid-answer.ts: `ALGORITHMS` can go to ssh2 as it is.
+ * The day ssh2 has it (its pull request 1471), delete this file, hybrid-answer.ts and the three calls: `ALGORITHMS` can go to ssh2 as it is.
+ * The tests of the exchange stay.
  */
 export function offerHybrid(protocol: Ssh2Protocol): void {
   const offer = withHybrid(protocol._offer);
