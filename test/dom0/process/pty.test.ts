@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { Pty, inheritedDescriptors, withoutInherited } from '../../../server/dom0/process/pty.js';
 import type { PtyCommand, PtyExit, PtyListener } from '../../../server/dom0/process/pty.js';
 import { INPUT_LIMIT } from '../../../server/dom0/process/pty-input.js';
 import { eventually } from '../../support/eventually.js';
+import { TemporaryDirectory } from '../../support/temporary-directory.js';
 
 const sh = (script: string, env: Record<string, string> = {}): PtyCommand => ({
   file: '/bin/sh',
@@ -98,7 +100,11 @@ describe('Pty', () => {
 
   it('carries a megabyte of input whole, refusing what there is no room for', async () => {
     const size = 1024 * 1024;
-    const { pty, ear } = start(sh(`stty raw -echo; printf READY; head -c ${size} | sha256sum -b`));
+    const directory = new TemporaryDirectory();
+    const go = directory.file('go');
+    // It reads nothing before the first refusal, however busy the machine is.
+    const waits = `while [ ! -e ${go} ]; do sleep 0.01; done`;
+    const { pty, ear } = start(sh(`stty raw -echo; printf READY; ${waits}; head -c ${size} | sha256sum -b`));
     await ear.hears('READY');
     pty.openInput();
     const input = Buffer.alloc(size, 'abcdefghijklmnopqrstuvwxyz0123456');
@@ -109,10 +115,12 @@ describe('Pty', () => {
       at += taken;
       if (taken === INPUT_LIMIT || at === size) continue;
       refusals += 1;
+      writeFileSync(go, '');
       await eventually('room', () => ear.drains > before, { everyMs: 1 });
     }
     assert.ok(refusals > 0);
     await ear.end();
+    directory.dispose();
     assert.ok(ear.heard.includes(createHash('sha256').update(input).digest('hex')));
   });
 
