@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { OpenSsh } from './openssh.js';
 
@@ -28,6 +29,7 @@ export function opensshOfDebian13(): OpenSsh {
 function made(): string | null {
   if (existsSync(`${TREE}/usr/bin/ssh`)) return null;
   const building = `${TREE}.building`;
+  mkdirSync(dirname(building), { recursive: true });
   rmSync(building, { recursive: true, force: true });
   const { error, status, stderr } = spawnSync(
     'mmdebstrap',
