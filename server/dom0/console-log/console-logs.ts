@@ -55,7 +55,9 @@ export class ConsoleLogs {
   constructor(parts: ConsoleLogsParts) {
     this.#parts = parts;
     const sweep = (): void => {
-      void this.#serially(() => this.#sweep());
+      // A log that comes later waits for this sweep, so the sweep must not wait for it.
+      const logs = [...this.#logs.values()];
+      void this.#serially(() => this.#sweep(logs));
     };
     this.#sweeps = [setTimeout(sweep, parts.goneAfterMs).unref(), setInterval(sweep, SWEEP_MS).unref()];
   }
@@ -118,7 +120,7 @@ export class ConsoleLogs {
   }
 
   /** Sets aside logs without a domain, and removes what is too old or too much. */
-  async #sweep(): Promise<void> {
+  async #sweep(logs: readonly DomainLog[]): Promise<void> {
     const { folder, disk, limits } = this.#parts;
     for (const text of await disk.folders(join(folder, 'domains'))) {
       const name = parseDomainName(text);
@@ -126,7 +128,7 @@ export class ConsoleLogs {
       await this.#setAside(name);
     }
     const now = Date.now();
-    for (const log of this.#logs.values()) await log.dropBefore(now - limits.days * DAY);
+    for (const log of logs) await log.dropBefore(now - limits.days * DAY);
     for (const [name, at] of await this.#gone()) {
       if (at < now - limits.goneDays * DAY) await this.#removeGone(name);
     }

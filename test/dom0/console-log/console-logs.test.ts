@@ -20,8 +20,7 @@ describe('ConsoleLogs', () => {
   let directory: TemporaryDirectory;
   let logs: ConsoleLogs;
 
-  const open = (limits: Partial<LogLimits> = {}, goneAfterMs = 60_000): void => {
-    const disk = new LocalDisk();
+  const open = (limits: Partial<LogLimits> = {}, goneAfterMs = 60_000, disk = new LocalDisk()): void => {
     logs = new ConsoleLogs({
       folder: directory.file('console-log'),
       disk,
@@ -77,6 +76,26 @@ describe('ConsoleLogs', () => {
     await eventually('horatio is set aside', () => list('gone').length === 1);
     assert.deepEqual(list('domains'), ['ophelia']);
     assert.equal(await said(logs.of(horatio)), '');
+  });
+
+  it('writes the log of a domain that comes while what is gone is set aside', async () => {
+    await logs.dispose();
+    let sweeps = (): void => undefined;
+    const isSweeping = new Promise<void>((resolve) => (sweeps = resolve));
+    let goOn = (): void => undefined;
+    const mayGoOn = new Promise<void>((resolve) => (goOn = resolve));
+    class SlowDisk extends LocalDisk {
+      override async folders(folder: string): Promise<readonly string[]> {
+        sweeps();
+        await mayGoOn;
+        return super.folders(folder);
+      }
+    }
+    open({}, 1, new SlowDisk());
+    await isSweeping;
+    logs.of(horatio).append(Buffer.from('just made\n'), Date.now());
+    goOn();
+    assert.equal(await said(logs.of(horatio)), 'just made\n');
   });
 
   it('keeps the logs of domains whose configuration is only missing, and of all while nobody has said so', async () => {
