@@ -73,7 +73,7 @@ export interface MenuDomain {
    * then.
    */
   readonly elsewhere: { readonly host: string; readonly moving: boolean } | null;
-  /** What is recorded of a visit to its console. */
+  /** The part of an attachment to its console that is recorded. */
   readonly recorded: Recorded;
   readonly offers: Readonly<Record<Action, Offer>>;
 }

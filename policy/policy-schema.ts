@@ -418,7 +418,7 @@ export const POLICY_SCHEMA = {
       default: [],
       items: TEST,
       description:
-        'What the rules must answer. A policy with a test that fails is not put in force. Limits count as unused.',
+        'The answers that the rules must give. A policy with a test that fails is not put in force. Limits count as unused.',
     },
   },
 } as const;

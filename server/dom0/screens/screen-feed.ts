@@ -176,7 +176,7 @@ export class ScreenFeed {
   #tryAgain(): void {
     clearTimeout(this.#againTimer);
     const paint = this.#parts.guarded('repaint', () => {
-      if (this.#phase === 'live' && this.#out.isEmpty && this.#canWrite()) this.#paint(this.#outdated);
+      if (this.#phase === 'live' && this.#canBegin) this.#paint(this.#outdated);
       else this.#tryAgain();
     });
     this.#againTimer = setTimeout(paint, this.#again).unref();
@@ -187,17 +187,22 @@ export class ScreenFeed {
     return this.#credit > 0 && this.#parts.socket.writableLength < SOCKET_LIMIT;
   }
 
+  /** Nothing waits any more, and the peer takes more: a repaint may begin by itself. */
+  get #canBegin(): boolean {
+    return this.#out.isEmpty && this.#canWrite();
+  }
+
   get #isRepaintDue(): boolean {
     return this.#phase === 'starved' || (this.#phase === 'live' && this.#outdated);
   }
 
   #repaintWhenFed(): void {
     if (this.#over || !this.#isRepaintDue || this.#repaintTimer !== undefined) return;
-    if (!this.#out.isEmpty || !this.#canWrite()) return;
+    if (!this.#canBegin) return;
     const wait = Math.max(0, this.#paintedAt + REPAINT_MS - performance.now());
     const paint = this.#parts.guarded('repaint', () => {
       this.#repaintTimer = undefined;
-      if (this.#isRepaintDue && this.#out.isEmpty && this.#canWrite()) this.repaint();
+      if (this.#isRepaintDue && this.#canBegin) this.repaint();
     });
     this.#repaintTimer = setTimeout(paint, wait).unref();
   }

@@ -1,9 +1,9 @@
 import { evaluateSessions, sessionLimit } from '../../../policy/evaluate.js';
 import type { CustomerName } from '../../../policy/names.js';
-import type { Policy } from '../../../policy/policy.js';
+import type { Policy, SessionLimit } from '../../../policy/policy.js';
 import type { Holders } from '../../store/holders.js';
 
-/** What gate.yaml says where the policy's `sessions:` says nothing of a customer. */
+/** The values of gate.yaml, for customers of whom the policy's `sessions:` says nothing. */
 export interface SessionDefaults {
   /** `login.connectionsPerCustomer`. */
   readonly connections: number;
@@ -12,8 +12,8 @@ export interface SessionDefaults {
 }
 
 /**
- * How many connections and sessions a customer may have, and how long a menu may stand without a key. It is asked each time, so
- * that a reload of the policy counts for the next login, session and menu.
+ * How many connections and sessions a customer may have, and how long a menu may stand without a key. Ask each
+ * time: then a reload of the policy counts for the next login, session and menu.
  */
 export class SessionTerms {
   readonly #defaults: SessionDefaults;
@@ -41,17 +41,21 @@ export class SessionTerms {
     return idle === 'never' || idle === 0 ? null : idle;
   }
 
-  /** @param open the sessions that the customer has already. @returns a sentence when there may be no other, else null */
+  /**
+   * @param open the number of sessions that the customer has already
+   * @returns a sentence when there may be no other, else null
+   */
   refusesSession(customer: CustomerName, open: number): string | null {
-    const decision = evaluateSessions(this.#inForce.policy, customer, this.#rolesHeld(customer), open);
+    const decision = evaluateSessions(
+      this.#inForce.policy,
+      customer,
+      this.#holders.rolesHeld(customer),
+      open,
+    );
     return decision.allow ? null : decision.message;
   }
 
-  #limit(customer: CustomerName): ReturnType<typeof sessionLimit> {
-    return sessionLimit(this.#inForce.policy, customer, this.#rolesHeld(customer));
-  }
-
-  #rolesHeld(customer: CustomerName): ReturnType<Holders['rolesHeld']> {
-    return this.#holders.rolesHeld(customer);
+  #limit(customer: CustomerName): SessionLimit | undefined {
+    return sessionLimit(this.#inForce.policy, customer, this.#holders.rolesHeld(customer));
   }
 }
