@@ -4,8 +4,14 @@ import type { TerminalClient } from '../support/terminal-client.js';
 import { PATIENCE } from './patience.js';
 import type { World } from './world.js';
 
-/** The first line of every kernel. */
-const FIRST_LINE = /\[ {4}0\.000000\] Linux version/;
+/**
+ * The first lines of every kernel. The line between two boots goes at the first bytes, in the midst of a line:
+ * that one and the next may be torn in `raw`, although the screen shows them whole.
+ */
+const FIRST_LINES =
+  /\[ {4}0\.000000\] (?:Linux version|Command line: |ACPI|Released|BIOS-provided|Hypervisor)/;
+/** After so much output the screen shows nothing that stood on it before. Bytes. */
+const SCREENFUL = 8 * 1024;
 /** A root shell's prompt at the end of the screen. */
 const PROMPT = /# *$/;
 
@@ -34,18 +40,20 @@ export async function logIn(client: TerminalClient): Promise<void> {
 }
 
 /**
- * Waits for a text of a new boot, after its kernel's first line. The old screen may contain the same text,
+ * Waits for a text of a new boot, after its kernel's first lines. The old screen may contain the same text,
  * and may be painted again before it.
  *
  * @param since the length of `raw` when the reboot was requested
  */
 export async function bootsAgain(client: TerminalClient, since: number, says: string): Promise<void> {
   await eventually(
-    `a new boot, from its kernel's first line to ${says}`,
+    `a new boot, from its kernel's first lines to ${says}`,
     () => {
       const received = client.raw.slice(since);
-      const first = received.search(FIRST_LINE);
-      return first >= 0 && received.includes(says, first);
+      const first = received.search(FIRST_LINES);
+      if (first < 0) return false;
+      const isScrolled = received.length - first > SCREENFUL;
+      return received.includes(says, first) || (isScrolled && client.screen.includes(says));
     },
     { withinMs: PATIENCE.boot, instead: () => client.raw.slice(since).slice(-4000) },
   );

@@ -82,6 +82,17 @@ export class TerminalClient {
     return lines.join('\n').trimEnd();
   }
 
+  /** What a person can scroll back to, and the screen: one line for each that the guest wrote. */
+  get history(): string {
+    const { active } = this.#emulator.buffer;
+    let text = '';
+    for (let row = 0; row < active.length; row += 1) {
+      const line = active.getLine(row);
+      text += `${line?.isWrapped === true || row === 0 ? '' : '\n'}${line?.translateToString(true) ?? ''}`;
+    }
+    return text;
+  }
+
   /** The screen cell by cell, and the state that decides what the next byte does. */
   get looks(): unknown {
     return looksOf(this.#emulator);
