@@ -52,6 +52,8 @@ describe('admins at consoles', () => {
   /** Releases another console and gets it back. Anything that happens by itself has happened by then. */
   const meanwhile = async (): Promise<void> => {
     assert.equal(await consoles.attach(ophelia, 9, 'o1'), 'attached');
+    // Attached means that its terminal is raw. The stand-in says only after that who it is.
+    await standIn.guest(9);
     await consoles.release(ophelia, { seconds: 0.1, admin: 'ada' });
     await standIn.guest(9, 1);
   };
