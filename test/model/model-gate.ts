@@ -1,5 +1,6 @@
 import type { DomainName } from '../../policy/names.js';
-import type { ObservedDomain, ObserverEvents } from '../../server/dom0/observation/observer.js';
+import type { ObservedDomain } from '../../server/dom0/observation/observed-domain.js';
+import type { ObserverEvents } from '../../server/dom0/observation/observer.js';
 import type { KnownDomains } from '../../server/gate/hosts/domain-registry.js';
 import type { HostLink } from '../../server/gate/hosts/host-link.js';
 import { Hosts } from '../../server/gate/hosts/hosts.js';

@@ -6,6 +6,7 @@ import type { HostCheck } from '../../wire/host-check.js';
 import type { HostClock } from '../scheduling/host-clock.js';
 import type { Observer } from '../observation/observer.js';
 import { SharedRun } from '../scheduling/shared-run.js';
+import { within } from '../scheduling/time-limit.js';
 import { presentable } from '../toolstack/reason.js';
 import type { ToolstackSettings } from '../toolstack/toolstack-of.js';
 
@@ -51,19 +52,13 @@ export class SelfCheck {
 
   /** @returns why the toolstack did not answer; null when it did */
   async #ask(): Promise<string | null> {
-    let cancel = (): void => undefined;
-    const late = new Promise<string>((resolve) => {
-      cancel = this.#parts.host.after(PATIENCE_MS, () => {
-        resolve(`no answer within ${PATIENCE_MS / 1000} s`);
-      });
-    });
-    const looked = this.#parts.observer.look().then(
-      (refused) => (isRefusal(refused) ? presentable(refused.detail) : null),
-      (error: unknown) => presentable(String(error)),
+    const { observer, host } = this.#parts;
+    const looked = observer.look().then(
+      (refused) => ({ problem: isRefusal(refused) ? presentable(refused.detail) : null }),
+      (error: unknown) => ({ problem: presentable(String(error)) }),
     );
-    const answer = await Promise.race([looked, late]);
-    cancel();
-    return answer;
+    const answer = await within(host, PATIENCE_MS, looked);
+    return answer === null ? `no answer within ${PATIENCE_MS / 1000} s` : answer.problem;
   }
 
   #asRoot(): HostCheck['bootloaderAsRoot'] {

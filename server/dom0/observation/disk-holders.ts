@@ -2,7 +2,7 @@ import type { DomainName } from '../../../policy/names.js';
 import { isRefusal, refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { FileCalls } from '../config/foreign-files.js';
-import type { ObservedDomain } from './observer.js';
+import type { ObservedDomain } from './observed-domain.js';
 import type { ConfiguredDisk, Disk, Toolstack } from '../toolstack/toolstack.js';
 
 interface Holder {
