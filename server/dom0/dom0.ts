@@ -1,19 +1,18 @@
 import { join } from 'node:path';
 import type { DomainName } from '../../policy/names.js';
-import { MOST_UNMANAGED, VERBS, WIRE_VERSION } from '../wire/contract.js';
-import type { Contract, UnmanagedFile } from '../wire/contract.js';
 import type { DomainView } from '../wire/domain.js';
-import { JOURNAL_PAGE } from '../wire/journal.js';
-import type { JournalPage } from '../wire/journal.js';
 import { adminRecord } from './api/admin-record.js';
 import { Api } from './api/api.js';
+import { domainView } from './api/domain-view.js';
+import { hostContract } from './api/host-contract.js';
+import { journalPage } from './api/journal-page.js';
 import { BootCheck } from './boot/boot-check.js';
 import { BootProfiles } from './boot/boot-profiles.js';
-import type { ProfileSettings } from './boot/boot-profiles.js';
 import type { ConsoleHost } from './observation/console-host.js';
 import { DiskHolders, identityBy } from './observation/disk-holders.js';
 import { DomainConfigs } from './config/domain-configs.js';
 import { SYSTEM_HOST_CLOCK } from './scheduling/host-clock.js';
+import type { Dom0Settings } from './dom0-settings.js';
 import { ForeignFiles } from './config/foreign-files.js';
 import type { FileCalls } from './config/foreign-files.js';
 import { KnownStates } from './observation/known-states.js';
@@ -21,17 +20,15 @@ import type { HostClock } from './scheduling/host-clock.js';
 import type { Logger } from '../wire/logger.js';
 import { KnownNames } from './observation/known-names.js';
 import { Observer } from './observation/observer.js';
-import type { ObservedDomain } from './observation/observer.js';
+import type { ObservedDomain } from './observation/observed-domain.js';
 import { CreateQueue } from './operations/create-queue.js';
 import { HostLimits } from './operations/host-limits.js';
-import type { LimitSettings } from './operations/limit-counts.js';
 import { Journal } from './operations/journal.js';
-import type { JournalTrouble } from './operations/journal-trouble.js';
 import type { Condense } from './operations/journal-files.js';
 import { OperationRegistry } from './operations/operation-registry.js';
 import { Operations } from './operations/operations.js';
 import { Transcripts } from './toolstack/transcripts.js';
-import type { Deadlines } from './operations/work-parts.js';
+import { within } from './scheduling/time-limit.js';
 import { TIMINGS } from './scheduling/timings.js';
 import { SelfCheck } from './api/self-check.js';
 import { DirectoryError } from '../wire/make-directory.js';
@@ -39,32 +36,12 @@ import { LocalStateDisk } from './state/local-state-disk.js';
 import type { StateDisk } from './state/state-disk.js';
 import { lockState } from './state/state-lock.js';
 import type { Timings } from './scheduling/timings.js';
-import { presentable } from './toolstack/reason.js';
 import { toolstackOf } from './toolstack/toolstack-of.js';
-import type { ToolstackSettings } from './toolstack/toolstack-of.js';
 import type { Toolstack } from './toolstack/toolstack.js';
 import { answers, SocketError } from './api/unix-socket.js';
 
 /** A start waits at most this long for the toolstack to read the configuration files, then goes on. */
 const FIRST_READING_MS = 5_000;
-
-/** The settings that dom0 needs. After loading, nothing is optional. */
-export interface Dom0Settings {
-  /** This Xen host's name, for people. */
-  readonly host: string;
-  readonly socket: string;
-  readonly socketGroup: string | null;
-  readonly state: string;
-  readonly toolstack: ToolstackSettings;
-  readonly domains: readonly string[];
-  readonly unmanaged: readonly string[];
-  readonly profiles: Readonly<Record<string, ProfileSettings>>;
-  readonly limits: LimitSettings;
-  readonly deadlines: Deadlines;
-  readonly observe: { readonly intervalSeconds: number; readonly goneAfterSeconds: number };
-  /** Single letters or digits. */
-  readonly sysrqKeys: string;
-}
 
 export interface Dom0Parts {
   readonly settings: Dom0Settings;
@@ -147,11 +124,6 @@ export class Dom0 {
     } catch (error) {
       if (error instanceof DirectoryError)
         throw new Error(`the state directory ${error.message}`, { cause: error });
-      const { code = '' } = error as NodeJS.ErrnoException;
-      if (code === 'ENOTDIR' || code === 'EEXIST')
-        throw new Error(`the state directory ${settings.state} cannot be made: ${(error as Error).message}`, {
-          cause: error,
-        });
       logger.error({ err: error, state: settings.state }, 'state.unwritable');
     }
   }
@@ -245,20 +217,13 @@ export class Dom0 {
     });
     const selfCheck = new SelfCheck({ settings, observer, host });
     const api = new Api({
-      contract: () =>
-        contractOf(
-          settings,
-          profiles,
-          consoles,
-          troublesOf(journal.trouble, operations.unrecorded),
-          configs.unmanaged().slice(0, MOST_UNMANAGED),
-        ),
+      contract: () => hostContract({ settings, profiles, consoles, configs, journal, operations }),
       check: () => selfCheck.run(),
       domains: () => observer.list().map(view),
       names: () => observer.names(),
       domain: (name) => {
         const found = observer.find(name);
-        return found === undefined ? undefined : view(found);
+        return found && view(found);
       },
       submit: (request) => operations.submit(request),
       operation: (id) => operations.find(id),
@@ -315,16 +280,10 @@ export class Dom0 {
    */
   async #readFirst(configs: DomainConfigs, observer: Observer): Promise<boolean> {
     if (!configs.isReading) return true;
-    let cancel: () => void = () => undefined;
-    const late = new Promise<boolean>((resolve) => {
-      cancel = this.#host.after(FIRST_READING_MS, () => {
-        resolve(false);
-      });
-    });
-    const isRead = await Promise.race([configs.settled().then(() => true), late]);
-    cancel();
+    const read = configs.settled().then(() => true);
+    const isRead = await within(this.#host, FIRST_READING_MS, read);
     await observer.look();
-    return isRead;
+    return isRead === true;
   }
 
   #tellConsoles({ name, incarnation, observation }: ObservedDomain, told: Map<DomainName, string>): void {
@@ -334,71 +293,4 @@ export class Dom0 {
     told.set(name, news);
     this.#parts.consoles.observed(name, incarnation, state, profile, Date.parse(since));
   }
-}
-
-/** The problems that an admin must fix, as sentences. */
-function troublesOf(trouble: JournalTrouble | null, unrecorded: number): readonly string[] {
-  const since = trouble === null ? '' : new Date(trouble.since).toISOString();
-  const why = trouble === null ? '' : presentable(trouble.why, 100);
-  return [
-    trouble === null ? [] : `The journal cannot be written since ${since} (${why}): changes are refused.`,
-    unrecorded === 0 ? [] : `${unrecorded} records of what was done are not in the journal yet.`,
-  ].flat();
-}
-
-function contractOf(
-  settings: Dom0Settings,
-  profiles: BootProfiles,
-  consoles: ConsoleHost,
-  troubles: readonly string[],
-  unmanaged: readonly UnmanagedFile[],
-): Contract {
-  return {
-    version: WIRE_VERSION,
-    host: settings.host,
-    verbs: VERBS,
-    profiles: profiles.offers(),
-    names: true,
-    console: {
-      passesEscape: settings.toolstack.consoleEscapeOption,
-      sysrqKeys: Array.from(settings.sysrqKeys),
-      log: consoles.keepsLog,
-      screenText: true,
-    },
-    ...(troubles.length === 0 ? {} : { troubles }),
-    ...(unmanaged.length === 0 ? {} : { unmanaged }),
-  };
-}
-
-function domainView(
-  { name, config, configured, observation, listed, cpuPercent }: ObservedDomain,
-  operation: DomainView['operation'],
-  profiles: BootProfiles,
-  consoles: ConsoleHost,
-): DomainView {
-  const built = listed !== null && listed.memoryMiB > 0 ? listed : null;
-  return {
-    name,
-    observation,
-    incarnation: listed?.uuid ?? null,
-    memoryMiB: built?.memoryMiB ?? config.memoryMiB,
-    vcpus: built?.vcpus ?? config.vcpus,
-    cpuSeconds: listed?.cpuSeconds ?? null,
-    cpuPercent,
-    profiles: profiles.names(),
-    operation,
-    console: consoles.state(name),
-    configured,
-  };
-}
-
-async function journalPage(journal: Journal, after: number): Promise<JournalPage> {
-  const records = await journal.requests(after, JOURNAL_PAGE);
-  const entries = records.flatMap(({ seq, at, event }) => {
-    if (event.kind !== 'requested') return [];
-    const { id, domain, verb, actor } = event.request;
-    const { customer, auditSeq, auditHash } = actor;
-    return [{ seq, at, operation: id, domain, verb, customer, auditSeq, auditHash }];
-  });
-  return { entries, next: entries.length < JOURNAL_PAGE ? null : (entries.at(-1)?.seq ?? null) };
 }

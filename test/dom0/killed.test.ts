@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { DirectProfile } from '../../server/dom0/boot/boot-profiles.js';
-import type { Dom0Settings } from '../../server/dom0/dom0.js';
+import type { Dom0Settings } from '../../server/dom0/dom0-settings.js';
 import { installSimulator, stopSimulator } from '../../server/simulator/install.js';
 import type { SimulatedHost } from '../../server/simulator/install.js';
 import type { DomainView } from '../../server/wire/domain.js';

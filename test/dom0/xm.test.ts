@@ -6,7 +6,7 @@ import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Dom0 } from '../../server/dom0/dom0.js';
-import type { Dom0Settings } from '../../server/dom0/dom0.js';
+import type { Dom0Settings } from '../../server/dom0/dom0-settings.js';
 import { Host } from '../../server/simulator/host.js';
 import { Dom0Client, operationRequest } from '../support/dom0-client.js';
 import { dom0SettingsSample, FAST_PACE } from '../support/dom0-settings-sample.js';

@@ -1,4 +1,4 @@
-import type { Dom0Settings } from '../../server/dom0/dom0.js';
+import type { Dom0Settings } from '../../server/dom0/dom0-settings.js';
 import type { Timings } from '../../server/dom0/scheduling/timings.js';
 
 /** The state directory of every half in the model. */

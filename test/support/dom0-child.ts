@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { Dom0 } from '../../server/dom0/dom0.js';
-import type { Dom0Settings } from '../../server/dom0/dom0.js';
+import type { Dom0Settings } from '../../server/dom0/dom0-settings.js';
 import { FAST_PACE } from './dom0-settings-sample.js';
 import { FakeConsoles } from './fake-consoles.js';
 import { silentLogger } from './silent-logger.js';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Dom0Settings } from '../../server/dom0/dom0.js';
+import type { Dom0Settings } from '../../server/dom0/dom0-settings.js';
 import type { Timings } from '../../server/dom0/scheduling/timings.js';
 
 /** Settings of a dom0 half whose socket and state are in one directory. */

@@ -24,7 +24,7 @@ import type { ConsoleHost } from '../observation/console-host.js';
 import { parseLogQuery } from '../console-log/log-query.js';
 import { LogReaders } from '../console-log/log-readers.js';
 import type { Logger } from '../../wire/logger.js';
-import { onWire } from '../operations/operations.js';
+import { wireRefusal } from '../operations/wire-refusal.js';
 import type { OperationAnswer } from '../operations/operations.js';
 import type { OperationRequest } from '../../wire/operation.js';
 import { listenOnSocket } from './unix-socket.js';
@@ -337,11 +337,11 @@ function refuse(
   status: number = STATUS[refused.code] ?? 500,
   inTheWay: OperationView | null = null,
 ): void {
-  send(response, status, onWire(refused, inTheWay));
+  send(response, status, wireRefusal(refused, inTheWay));
 }
 
 function refuseUpgrade(socket: Duplex, status: keyof typeof STATUS_WORDS, refused: Refusal): void {
-  const body = `${JSON.stringify(onWire(refused))}\n`;
+  const body = `${JSON.stringify(wireRefusal(refused))}\n`;
   const head = [
     `HTTP/1.1 ${status} ${STATUS_WORDS[status]}`,
     'content-type: application/json',

@@ -8,7 +8,7 @@ import { Dom0 } from '../../../server/dom0/dom0.js';
 import { SYSTEM_HOST_CLOCK } from '../../../server/dom0/scheduling/host-clock.js';
 import type { HostClock } from '../../../server/dom0/scheduling/host-clock.js';
 import { FIRST_PREV, recordHash } from '../../../server/dom0/operations/journal-record.js';
-import type { Subject } from '../../../server/dom0/operations/journal-record.js';
+import type { Incarnation } from '../../../server/dom0/toolstack/incarnation.js';
 import type { Contract } from '../../../server/wire/contract.js';
 import type { OperationView, WireRefusal } from '../../../server/wire/operation.js';
 import { operationRequest } from '../../support/dom0-client.js';
@@ -558,7 +558,7 @@ describe('an act', () => {
     async function old(
       verb: 'start' | 'poweroff',
       minutes: number,
-      subject: Subject | null,
+      subject: Incarnation | null,
     ): Promise<string> {
       const request = operationRequest('horatio', verb);
       const at = new Date(Date.now() - minutes * 60_000).toISOString();

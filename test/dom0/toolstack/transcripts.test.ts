@@ -4,7 +4,9 @@ import { once } from 'node:events';
 import { mkdtemp, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { killAll, Transcripts } from '../../../server/dom0/toolstack/transcripts.js';
+import { killAll } from '../../../server/dom0/process/processes.js';
+import { firstReason } from '../../../server/dom0/toolstack/reason.js';
+import { Transcripts } from '../../../server/dom0/toolstack/transcripts.js';
 
 describe('transcripts', () => {
   let directory: string;
@@ -32,10 +34,10 @@ describe('transcripts', () => {
       await once(program, 'exit');
     }
     assert.deepEqual(await transcripts.holders('7e0c1b52', 'create'), []);
-    assert.equal(await transcripts.reason('7e0c1b52', 'create'), null);
+    assert.equal(firstReason(await transcripts.said('7e0c1b52', 'create')), null);
     await writeFile(path, 'Parsing config from /x\nlibxl: error: libxl_create.c:1:f: Domain 6:no memory\n');
-    assert.equal(await transcripts.reason('7e0c1b52', 'create'), 'no memory');
-    assert.equal(await transcripts.reason('7e0c1b52', 'destroy'), null);
+    assert.equal(firstReason(await transcripts.said('7e0c1b52', 'create')), 'no memory');
+    assert.equal(firstReason(await transcripts.said('7e0c1b52', 'destroy')), null);
   });
 
   it('kill programs of which some have ended already', async () => {

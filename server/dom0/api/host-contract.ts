@@ -1,0 +1,62 @@
+import { MOST_UNMANAGED, VERBS, WIRE_VERSION } from '../../wire/contract.js';
+import type { Contract } from '../../wire/contract.js';
+import type { BootProfiles } from '../boot/boot-profiles.js';
+import type { DomainConfigs } from '../config/domain-configs.js';
+import type { ConsoleHost } from '../observation/console-host.js';
+import type { Journal } from '../operations/journal.js';
+import type { Operations } from '../operations/operations.js';
+import { presentable } from '../toolstack/reason.js';
+import type { ToolstackSettings } from '../toolstack/toolstack-of.js';
+
+interface HostContractParts {
+  readonly settings: {
+    readonly host: string;
+    readonly sysrqKeys: string;
+    readonly toolstack: Pick<ToolstackSettings, 'consoleEscapeOption'>;
+  };
+  readonly profiles: Pick<BootProfiles, 'offers'>;
+  readonly consoles: Pick<ConsoleHost, 'keepsLog'>;
+  readonly configs: Pick<DomainConfigs, 'unmanaged'>;
+  readonly journal: Pick<Journal, 'trouble'>;
+  readonly operations: Pick<Operations, 'unrecorded'>;
+}
+
+/** What `GET /contract` answers now. */
+export function hostContract({
+  settings,
+  profiles,
+  consoles,
+  configs,
+  journal,
+  operations,
+}: HostContractParts): Contract {
+  const troubles = [...troubleOf(journal), ...unrecorded(operations)];
+  const unmanaged = configs.unmanaged().slice(0, MOST_UNMANAGED);
+  return {
+    version: WIRE_VERSION,
+    host: settings.host,
+    verbs: VERBS,
+    profiles: profiles.offers(),
+    names: true,
+    console: {
+      passesEscape: settings.toolstack.consoleEscapeOption,
+      sysrqKeys: Array.from(settings.sysrqKeys),
+      log: consoles.keepsLog,
+      screenText: true,
+    },
+    ...(troubles.length === 0 ? {} : { troubles }),
+    ...(unmanaged.length === 0 ? {} : { unmanaged }),
+  };
+}
+
+function troubleOf({ trouble }: Pick<Journal, 'trouble'>): readonly string[] {
+  if (trouble === null) return [];
+  const since = new Date(trouble.since).toISOString();
+  return [
+    `The journal cannot be written since ${since} (${presentable(trouble.why, 100)}): changes are refused.`,
+  ];
+}
+
+function unrecorded({ unrecorded: count }: Pick<Operations, 'unrecorded'>): readonly string[] {
+  return count === 0 ? [] : [`${count} records of what was done are not in the journal yet.`];
+}

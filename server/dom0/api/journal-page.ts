@@ -1,0 +1,15 @@
+import { JOURNAL_PAGE } from '../../wire/journal.js';
+import type { JournalPage } from '../../wire/journal.js';
+import type { Journal } from '../operations/journal.js';
+
+/** The page of `GET /journal` after a sequence number. */
+export async function journalPage(journal: Journal, after: number): Promise<JournalPage> {
+  const records = await journal.requests(after, JOURNAL_PAGE);
+  const entries = records.flatMap(({ seq, at, event }) => {
+    if (event.kind !== 'requested') return [];
+    const { id, domain, verb, actor } = event.request;
+    const { customer, auditSeq, auditHash } = actor;
+    return [{ seq, at, operation: id, domain, verb, customer, auditSeq, auditHash }];
+  });
+  return { entries, next: entries.length < JOURNAL_PAGE ? null : (entries.at(-1)?.seq ?? null) };
+}

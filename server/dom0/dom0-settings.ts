@@ -1,0 +1,22 @@
+import type { ProfileSettings } from './boot/boot-profiles.js';
+import type { LimitSettings } from './operations/limit-counts.js';
+import type { Deadlines } from './operations/work-parts.js';
+import type { ToolstackSettings } from './toolstack/toolstack-of.js';
+
+/** The settings that dom0 needs. After loading, nothing is optional. */
+export interface Dom0Settings {
+  /** This Xen host's name, for people. */
+  readonly host: string;
+  readonly socket: string;
+  readonly socketGroup: string | null;
+  readonly state: string;
+  readonly toolstack: ToolstackSettings;
+  readonly domains: readonly string[];
+  readonly unmanaged: readonly string[];
+  readonly profiles: Readonly<Record<string, ProfileSettings>>;
+  readonly limits: LimitSettings;
+  readonly deadlines: Deadlines;
+  readonly observe: { readonly intervalSeconds: number; readonly goneAfterSeconds: number };
+  /** Single letters or digits. */
+  readonly sysrqKeys: string;
+}
