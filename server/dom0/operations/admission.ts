@@ -8,7 +8,8 @@ import type { BootCheck } from '../boot/boot-check.js';
 import type { BootProfiles } from '../boot/boot-profiles.js';
 import type { DiskHolders } from '../observation/disk-holders.js';
 import type { HostClock } from '../scheduling/host-clock.js';
-import type { ObservedDomain } from '../observation/observer.js';
+import { within } from '../scheduling/time-limit.js';
+import type { ObservedDomain } from '../observation/observed-domain.js';
 import type { HostLimits } from './host-limits.js';
 import { createsDomain } from './operation.js';
 import type { Operation } from './operation.js';
@@ -125,12 +126,7 @@ export class Admission {
       const seen = observer.find(name)?.observation;
       return seen !== undefined && seen.state !== 'unknown' && clock() - Date.parse(seen.seenAt) <= FRESH_MS;
     };
-    if (!isFresh()) {
-      let cancel: () => void = () => undefined;
-      const patience = new Promise<void>((resolve) => (cancel = host.after(LOOK_PATIENCE_MS, resolve)));
-      await Promise.race([observer.look(), patience]);
-      cancel();
-    }
+    if (!isFresh()) await within(host, LOOK_PATIENCE_MS, observer.look());
     const seen = observer.find(name);
     if (seen === undefined) return noSuchDomain(name);
     return isFresh() ? seen : { ...seen, observation: { ...seen.observation, state: 'unknown' } };

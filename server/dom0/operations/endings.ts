@@ -34,7 +34,7 @@ export class Endings {
     const { subject, request } = operation;
     if (subject === null) return null;
     const { deadlines, timings, observer, host } = this.#parts;
-    const deadline = await this.#parts.step(operation, 'shutting-down', deadlines.shutdownSeconds);
+    const deadline = await this.#parts.records.step(operation, 'shutting-down', deadlines.shutdownSeconds);
     const asking = this.#ask('shutdown', operation);
     try {
       for (;;) {
@@ -70,7 +70,7 @@ export class Endings {
   async powerOff(operation: Operation, signal: AbortSignal, follow: boolean): Promise<Refusal | null> {
     const { domain } = operation.request;
     const { deadlines, timings, observer, toolstack, host } = this.#parts;
-    const deadline = await this.#parts.step(operation, 'powering-off', deadlines.destroySeconds);
+    const deadline = await this.#parts.records.step(operation, 'powering-off', deadlines.destroySeconds);
     let absentSince: number | null = null;
     let refused: Refusal | null = null;
     let tries = 0;
@@ -93,13 +93,13 @@ export class Endings {
             return startedAnew(domain);
           }
           const left = (deadline - host.uptime()) / 1000;
-          await this.#parts.step(operation, 'powering-off', left, { subject: { uuid, domid } });
+          await this.#parts.records.step(operation, 'powering-off', left, { subject: { uuid, domid } });
           continue;
         }
         if (tries === DESTROY_TRIES && refused !== null) return refused;
         tries += 1;
         const target = targetOf(domain, incarnationOf(listed, host.boot));
-        const call = this.#parts.call(operation, 'destroy', deadlines.destroySeconds * 1000);
+        const call = this.#parts.transcripts.call(operation.id, 'destroy', deadlines.destroySeconds * 1000);
         refused = await unlessHalted(toolstack.destroy(target, call), signal);
         if (refused === null) continue;
       }
@@ -111,7 +111,7 @@ export class Endings {
   async reboot(operation: Operation, signal: AbortSignal): Promise<Refusal | null> {
     const { subject, request } = operation;
     const { deadlines, timings, observer, host } = this.#parts;
-    const deadline = await this.#parts.step(operation, 'rebooting', deadlines.rebootSeconds);
+    const deadline = await this.#parts.records.step(operation, 'rebooting', deadlines.rebootSeconds);
     const asking = this.#ask('reboot', operation);
     let absentSince: number | null = null;
     try {
@@ -170,7 +170,10 @@ export class Endings {
         if (isAsking || !isLost || asking.refused !== null) return;
         isAsking = true;
         const target = targetOf(operation.request.domain, subject);
-        const call = { ...this.#parts.call(operation, verb, ACKNOWLEDGE_MS), signal: ending.signal };
+        const call = {
+          ...this.#parts.transcripts.call(operation.id, verb, ACKNOWLEDGE_MS),
+          signal: ending.signal,
+        };
         toolstack[verb](target, call).then(
           (refused) => {
             asking.refused = isRefusal(refused) ? refused : null;

@@ -2,16 +2,8 @@ import { createHash } from 'node:crypto';
 import type { BootProfileName, DomainName } from '../../../policy/names.js';
 import type { OperationRequest, OperationStep, WireRefusal } from '../../wire/operation.js';
 import type { AdminAct } from '../consoles/admin-act.js';
+import type { Incarnation } from '../toolstack/incarnation.js';
 import type { BootShape } from '../toolstack/toolstack.js';
-
-/**
- * The incarnation of the domain when an operation was accepted; the operation acts on no other. The record's
- * `term` says in which boot of the host.
- */
-export interface Subject {
-  readonly uuid: string;
-  readonly domid: number;
-}
 
 /** How long an operation may act: only in this boot of the host, and only up to this uptime. */
 export interface Term {
@@ -30,7 +22,10 @@ export type OperationEvent =
   | {
       readonly kind: 'requested';
       readonly request: OperationRequest;
-      readonly subject: Subject | null;
+      /**
+       * The incarnation when it was accepted; it acts on no other. `term` says in which boot of the host.
+       */
+      readonly subject: Incarnation | null;
       /** False when the domain was already as requested: such an operation counts for no limit. */
       readonly counts: boolean;
       /** Missing in records from before terms were introduced. */
@@ -47,7 +42,7 @@ export type OperationEvent =
        */
       readonly uuid?: string | null;
       /** With `powering-off`: the incarnation that a rebooting domain has become. */
-      readonly subject?: Subject;
+      readonly subject?: Incarnation;
     }
   | {
       readonly kind: 'booted';

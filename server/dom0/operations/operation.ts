@@ -8,8 +8,8 @@ import type {
   OperationView,
   WireRefusal,
 } from '../../wire/operation.js';
-import type { HostIncarnation } from '../toolstack/incarnation.js';
-import type { JournalRecord, OperationEnd, Subject, Term } from './journal-record.js';
+import type { HostIncarnation, Incarnation } from '../toolstack/incarnation.js';
+import type { JournalRecord, OperationEnd, Term } from './journal-record.js';
 
 /** Whether a verb makes a new incarnation. */
 export function createsDomain(verb: Verb): boolean {
@@ -48,15 +48,15 @@ export class Operation {
   /** Resolves when the work on it has ended. */
   work: Promise<void> = Promise.resolve();
   #term: Term | null;
-  #subject: Subject | null;
-  #created: (Subject & { readonly boot: string | null }) | null = null;
+  #subject: Incarnation | null;
+  #created: (Incarnation & { readonly boot: string | null }) | null = null;
   #committed = false;
   #overtaking: Promise<void> | null = null;
 
   constructor(
     record: Pick<JournalRecord, 'seq' | 'at'>,
     request: OperationRequest,
-    subject: Subject | null,
+    subject: Incarnation | null,
     counts: boolean,
     term: Term | null = null,
   ) {
@@ -92,7 +92,7 @@ export class Operation {
   }
 
   /** For a rebooting domain that is powered off: it has become another incarnation. */
-  follow(subject: Subject): void {
+  follow(subject: Incarnation): void {
     this.#subject = { uuid: subject.uuid, domid: subject.domid };
   }
 
@@ -104,7 +104,7 @@ export class Operation {
   }
 
   /** @param boot null in records from before they held it */
-  made(created: Subject, boot: string | null): void {
+  made(created: Incarnation, boot: string | null): void {
     this.#created = { uuid: created.uuid, domid: created.domid, boot };
   }
 

@@ -2,39 +2,30 @@ import { isDeepStrictEqual } from 'node:util';
 import type { DomainName } from '../../../policy/names.js';
 import { refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
-import type { OperationRequest, OperationStep, OperationView, WireRefusal } from '../../wire/operation.js';
-import { incarnationOf, targetOf } from '../toolstack/incarnation.js';
-import type { ObservedDomain } from '../observation/observer.js';
-import { TEXT_LIMITS } from '../../wire/text-limits.js';
-import { presentable } from '../toolstack/reason.js';
+import type { OperationRequest, OperationView } from '../../wire/operation.js';
+import type { ObservedDomain } from '../observation/observed-domain.js';
 import { Admission } from './admission.js';
 import type { Admitted, AdmissionParts } from './admission.js';
-import { Creation } from './creation.js';
-import { Endings } from './endings.js';
-import { HaltedError, unlessHalted } from './halt.js';
+import { HaltedError } from './halt.js';
 import { JournalUnwritableError } from './journal.js';
 import type { Journal } from './journal.js';
-import type { OperationEvent, OperationEnd, Subject } from './journal-record.js';
+import type { OperationEnd } from './journal-record.js';
 import type { Operation } from './operation.js';
-import { PendingRecords } from './pending-records.js';
+import { OperationRecords } from './operation-records.js';
 import type { OperationRegistry } from './operation-registry.js';
-import { isOfThisBoot, SYSRQ_SECONDS, termOf, termOnResume } from './term.js';
+import { OperationWork } from './operation-work.js';
+import { termOf, termOnResume } from './term.js';
 import { inDoubt, unread, unwritable } from './unwritable.js';
-import type { StepFacts, WorkParts } from './work-parts.js';
+import { wireRefusal } from './wire-refusal.js';
+import type { WorkParts } from './work-parts.js';
 
-export interface OperationsParts
-  extends Omit<WorkParts, 'step' | 'lastSteps' | 'noteLate' | 'moved' | 'call'>, AdmissionParts {
-  readonly observer: WorkParts['observer'];
-  readonly profiles: WorkParts['profiles'];
-  readonly disks: WorkParts['disks'];
-  readonly check: WorkParts['check'] & AdmissionParts['check'];
-  readonly host: WorkParts['host'];
-  readonly clock: () => number;
-  readonly journal: Journal;
-  readonly registry: OperationRegistry;
-  /** Called after every change of an operation. */
-  readonly changed: (operation: Operation) => void;
-}
+type OperationsParts = Omit<WorkParts, 'records'> &
+  AdmissionParts & {
+    readonly journal: Journal;
+    readonly registry: OperationRegistry;
+    /** Called after every change of an operation. */
+    readonly changed: (operation: Operation) => void;
+  };
 
 /** The answer to a request: the operation, or the refusal with the operation that is in its way. */
 export type OperationAnswer =
@@ -49,9 +40,8 @@ export type OperationAnswer =
 export class Operations {
   readonly #parts: OperationsParts;
   readonly #admission: Admission;
-  readonly #endings: Endings;
-  readonly #creation: Creation;
-  readonly #late: PendingRecords;
+  readonly #records: OperationRecords;
+  readonly #work: OperationWork;
   /** Judges one request per domain at a time. */
   readonly #judging = new Map<DomainName, Promise<unknown>>();
   #stopped = false;
@@ -59,35 +49,13 @@ export class Operations {
   constructor(parts: OperationsParts) {
     this.#parts = parts;
     this.#admission = new Admission(parts);
-    this.#late = new PendingRecords({
-      note: (event) => this.#note(event),
-      written: (event) => {
-        if (event.kind === 'ended') this.#clear(event.operation);
-      },
-      host: parts.host,
-      logger: parts.logger,
-    });
-    const work: WorkParts = {
-      ...parts,
-      step: (operation, step, seconds, more) => this.#step(operation, step, seconds, more),
-      lastSteps: (operation, step, seconds) => this.#lastSteps(operation, step, seconds),
-      noteLate: (event) => this.#late.write(event),
-      moved: (operation, place) => {
-        operation.place = place;
-        parts.changed(operation);
-      },
-      call: (operation, what, timeoutMs) => ({
-        timeoutMs,
-        transcript: parts.transcripts.transcript(operation.id, what),
-      }),
-    };
-    this.#endings = new Endings(work);
-    this.#creation = new Creation(work);
+    this.#records = new OperationRecords(parts);
+    this.#work = new OperationWork({ ...parts, records: this.#records });
   }
 
   /** The number of records of past events that could not be written to the journal yet. */
   get unrecorded(): number {
-    return this.#late.count;
+    return this.#records.pending;
   }
 
   /** Resumes what an earlier dom0 left open, unless a later request has closed it. */
@@ -101,7 +69,7 @@ export class Operations {
       operation.limit(termOnResume(operation, host, clock()));
       const isClosed = registry.isClosed(operation);
       this.#launch(operation, (signal) =>
-        isClosed ? Promise.reject(new HaltedError('superseded')) : this.#resumed(operation, signal),
+        isClosed ? Promise.reject(new HaltedError('superseded')) : this.#work.resume(operation, signal),
       );
     }
   }
@@ -115,8 +83,8 @@ export class Operations {
     const open = this.#parts.registry.open();
     open.forEach((operation) => operation.halt?.abort(new HaltedError('stopping')));
     await Promise.all(open.map((operation) => operation.work));
-    await this.#late.flush();
-    this.#late.stop();
+    await this.#records.flush();
+    this.#records.stop();
   }
 
   /** The state of an operation. @returns a refusal where there is none, or where the journal is unread */
@@ -167,9 +135,15 @@ export class Operations {
     // The overtaken operation has begun to create, or ended, in the meantime.
     if (taking === null) return this.#judge(request);
     try {
-      await this.#late.flush();
+      await this.#records.flush();
       const term = termOf(request.verb, deadlines, host);
-      await this.#note({ kind: 'requested', request, subject: subjectOf(seen), counts: !isSo, term });
+      await this.#records.note({
+        kind: 'requested',
+        request,
+        subject: seen.incarnation,
+        counts: !isSo,
+        term,
+      });
     } catch (error) {
       taking?.settled();
       logger.error({ err: error, operation: request.id }, 'journal.unwritable');
@@ -188,7 +162,7 @@ export class Operations {
     const follow = isBetween(seen) || overtaken?.step === 'rebooting';
     this.#launch(operation, async (signal) => {
       await overtaken?.work;
-      return isSo ? null : this.#work(operation, signal, follow);
+      return isSo ? null : this.#work.run(operation, signal, follow);
     });
     if (isSo && overtaken === null) await operation.work;
     return { operation: operation.view() };
@@ -230,120 +204,21 @@ export class Operations {
   }
 
   async #end(operation: Operation, phase: OperationEnd, refused: Refusal | null): Promise<void> {
-    const failure = refused === null ? null : onWire(refused);
+    const failure = refused === null ? null : wireRefusal(refused);
     const { logger, registry, changed, clock } = this.#parts;
     const at = new Date(clock()).toISOString();
-    const isWritten = await this.#late.write({ kind: 'ended', operation: operation.id, phase, failure });
+    const isWritten = await this.#records.noteLate({
+      kind: 'ended',
+      operation: operation.id,
+      phase,
+      failure,
+    });
     if (!isWritten) {
       registry.endUnwritten(operation, phase, at, failure);
       changed(operation);
     }
     const { domain, verb } = operation.request;
     logger.info({ operation: operation.id, domain, verb, phase, refused, isWritten }, 'operation.ended');
-  }
-
-  /**
-   * Removes an operation's files, only after its end is in the journal: until then a restart would need them.
-   */
-  #clear(operation: string): void {
-    const { transcripts, logger } = this.#parts;
-    transcripts.clear(operation).catch((error: unknown) => {
-      logger.warn({ err: error, operation }, 'transcripts.not-removed');
-    });
-  }
-
-  async #work(operation: Operation, signal: AbortSignal, follow: boolean): Promise<Refusal | null> {
-    switch (operation.request.verb) {
-      case 'shutdown':
-        return this.#endings.shutDown(operation, signal);
-      case 'poweroff':
-        return this.#endings.powerOff(operation, signal, follow);
-      case 'reboot':
-        return this.#endings.reboot(operation, signal);
-      case 'sysrq':
-        return this.#sysrq(operation, signal);
-      case 'start':
-      case 'rescue':
-      case 'normal': {
-        if (operation.subject !== null && operation.request.verb !== 'start') {
-          const refused = await this.#endings.shutDown(operation, signal);
-          if (refused !== null) return refused;
-          await this.#step(operation, 'waiting', 0);
-        }
-        return this.#creation.boot(operation, signal);
-      }
-    }
-  }
-
-  async #resumed(operation: Operation, signal: AbortSignal): Promise<Refusal | null> {
-    const { step, request, term } = operation;
-    const { host } = this.#parts;
-    this.#parts.logger.info({ operation: operation.id, domain: request.domain, step }, 'operation.resumed');
-    if (term === null || !isOfThisBoot(term, host)) {
-      return refusal('undone', 'The host was restarted in the middle of this; nothing more was done.');
-    }
-    if (['creating', 'attaching-console', 'unpausing', 'undoing'].includes(step)) {
-      return this.#creation.resume(operation, signal);
-    }
-    if (step === 'sending-sysrq') {
-      return refusal('undone', 'The host was restarted meanwhile: the key may or may not have been sent.');
-    }
-    if (operation.isLate(host.uptime())) {
-      return refusal(
-        'undone',
-        "The host's Postern was away for too long in the middle of this; nothing more was done.",
-      );
-    }
-    return this.#work(operation, signal, false);
-  }
-
-  async #sysrq(operation: Operation, signal: AbortSignal): Promise<Refusal | null> {
-    const { domain, key } = operation.request;
-    const { subject } = operation;
-    const { toolstack, host } = this.#parts;
-    if (subject === null || key === null)
-      return refusal('wrong-state', 'It does not run, so it cannot be sent a key.');
-    await this.#step(operation, 'sending-sysrq', SYSRQ_SECONDS);
-    signal.throwIfAborted();
-    if (operation.isLate(host.uptime()))
-      return refusal('deadline-passed', 'The key could not be sent in time.');
-    const call = { timeoutMs: SYSRQ_SECONDS * 1000 };
-    return unlessHalted(toolstack.sysrq(targetOf(domain, subject), key, call), signal);
-  }
-
-  async #note(event: OperationEvent): Promise<void> {
-    const record = await this.#parts.journal.append(event);
-    this.#parts.registry.take(record);
-    const id = event.kind === 'requested' ? event.request.id : event.operation;
-    const operation = this.#parts.registry.find(id);
-    if (operation !== undefined) this.#parts.changed(operation);
-  }
-
-  async #step(
-    operation: Operation,
-    step: OperationStep,
-    seconds: number,
-    more: StepFacts = {},
-  ): Promise<number> {
-    const { clock, host, transcripts, logger } = this.#parts;
-    const deadlineAt = seconds === 0 ? null : new Date(clock() + seconds * 1000).toISOString();
-    const deadline = Math.min(host.uptime() + seconds * 1000, operation.term?.until ?? 0);
-    await transcripts.prepare().catch((error: unknown) => {
-      logger.warn({ err: error, operation: operation.id }, 'transcript.unwritable');
-    });
-    await this.#note({ kind: 'step', operation: operation.id, step, deadlineAt, ...more });
-    return deadline;
-  }
-
-  async #lastSteps(operation: Operation, step: OperationStep, seconds: number): Promise<number> {
-    try {
-      return await this.#step(operation, step, seconds);
-    } catch (error) {
-      this.#parts.logger.error({ err: error, operation: operation.id }, 'journal.unwritable');
-      operation.step = step;
-      this.#parts.changed(operation);
-      return this.#parts.host.uptime() + seconds * 1000;
-    }
   }
 }
 
@@ -354,21 +229,15 @@ function isBetween({ listed, observation }: ObservedDomain): boolean {
   return observation.state === 'rebooting' && (shutdown !== null || dying);
 }
 
-function subjectOf({ listed }: ObservedDomain): Subject | null {
-  if (listed === null) return null;
-  const { uuid, domid } = incarnationOf(listed, '');
-  return { uuid, domid };
-}
-
-function isSameRequest(a: OperationRequest, b: OperationRequest): boolean {
-  const same = (key: 'domain' | 'verb' | 'profile' | 'key'): boolean => a[key] === b[key];
-  return (
-    same('domain') &&
-    same('verb') &&
-    same('profile') &&
-    same('key') &&
-    isDeepStrictEqual(a.parameters ?? {}, b.parameters ?? {})
-  );
+function isSameRequest(one: OperationRequest, other: OperationRequest): boolean {
+  const wanted = ({ domain, verb, profile, key, parameters = {} }: OperationRequest): unknown => [
+    domain,
+    verb,
+    profile,
+    key,
+    parameters,
+  ];
+  return isDeepStrictEqual(wanted(one), wanted(other));
 }
 
 function noSuchOperation(): Refusal {
@@ -377,14 +246,4 @@ function noSuchOperation(): Refusal {
 
 function idTaken(): Refusal {
   return refusal('usage', 'This operation id was given to something else before.');
-}
-
-/** A refusal as it crosses the socket: printable and without paths, whatever the toolstack printed. */
-export function onWire(refused: Refusal, inTheWay: OperationView | null = null): WireRefusal {
-  return {
-    code: refused.code,
-    message: presentable(refused.message),
-    detail: presentable(refused.detail, TEXT_LIMITS.detail),
-    operation: inTheWay,
-  };
 }

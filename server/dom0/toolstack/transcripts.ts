@@ -2,14 +2,12 @@ import { join } from 'node:path';
 import { LocalStateDisk } from '../state/local-state-disk.js';
 import { writeAll } from '../state/state-disk.js';
 import type { StateDisk } from '../state/state-disk.js';
-import { firstReason } from './reason.js';
 import { BEGUN } from '../process/run-command.js';
 import { SYSTEM_PROCESSES } from '../process/processes.js';
 import type { Processes } from '../process/processes.js';
+import type { Call } from './toolstack.js';
 
-export { killAll } from '../process/processes.js';
-
-/** At most this much of a transcript is read for its reason. */
+/** At most this much of a transcript is read. */
 const REASON_BYTES = 1024 * 1024;
 
 /**
@@ -40,6 +38,11 @@ export class Transcripts {
     return join(this.#directory, `${operation}.${what}.log`);
   }
 
+  /** A call of the toolstack for an operation. Its output goes to this transcript. */
+  call(operation: string, what: string, timeoutMs: number): Call {
+    return { timeoutMs, transcript: this.transcript(operation, what) };
+  }
+
   derivedConfig(operation: string): string {
     return join(this.#directory, `${operation}.cfg`);
   }
@@ -54,11 +57,6 @@ export class Transcripts {
     await writeAll(this.disk, path, 0, Buffer.from(BEGUN));
     await this.disk.truncate(path, BEGUN.length);
     await this.disk.sync(path);
-  }
-
-  /** The reason that a program gave in its transcript; null when it gave none. */
-  async reason(operation: string, what: string): Promise<string | null> {
-    return firstReason(await this.said(operation, what));
   }
 
   /** A program's output in its transcript; empty when there is none, or the program never began. */

@@ -1,0 +1,89 @@
+import { refusal } from '../../../policy/refusal.js';
+import type { Refusal } from '../../../policy/refusal.js';
+import { targetOf } from '../toolstack/incarnation.js';
+import { Creation } from './creation.js';
+import { Endings } from './endings.js';
+import { unlessHalted } from './halt.js';
+import type { Operation } from './operation.js';
+import { isOfThisBoot, SYSRQ_SECONDS } from './term.js';
+import type { WorkParts } from './work-parts.js';
+
+/**
+ * The steps of each verb. Every call returns null when the work is done, or a refusal that says why it is
+ * not. It throws HaltedError when the operation is interrupted.
+ */
+export class OperationWork {
+  readonly #parts: WorkParts;
+  readonly #endings: Endings;
+  readonly #creation: Creation;
+
+  constructor(parts: WorkParts) {
+    this.#parts = parts;
+    this.#endings = new Endings(parts);
+    this.#creation = new Creation(parts);
+  }
+
+  /**
+   * Does what the verb asks. @param follow for a power-off: the domain is rebooting, so its next incarnation
+   * is ended as well
+   */
+  async run(operation: Operation, signal: AbortSignal, follow: boolean): Promise<Refusal | null> {
+    switch (operation.request.verb) {
+      case 'shutdown':
+        return this.#endings.shutDown(operation, signal);
+      case 'poweroff':
+        return this.#endings.powerOff(operation, signal, follow);
+      case 'reboot':
+        return this.#endings.reboot(operation, signal);
+      case 'sysrq':
+        return this.#sysrq(operation, signal);
+      case 'start':
+      case 'rescue':
+      case 'normal': {
+        if (operation.subject !== null && operation.request.verb !== 'start') {
+          const refused = await this.#endings.shutDown(operation, signal);
+          if (refused !== null) return refused;
+          await this.#parts.records.step(operation, 'waiting', 0);
+        }
+        return this.#creation.boot(operation, signal);
+      }
+    }
+  }
+
+  /** Goes on with what an earlier dom0 began, or says why not. */
+  async resume(operation: Operation, signal: AbortSignal): Promise<Refusal | null> {
+    const { step, request, term } = operation;
+    const { host } = this.#parts;
+    this.#parts.logger.info({ operation: operation.id, domain: request.domain, step }, 'operation.resumed');
+    if (term === null || !isOfThisBoot(term, host)) {
+      return refusal('undone', 'The host was restarted in the middle of this; nothing more was done.');
+    }
+    if (['creating', 'attaching-console', 'unpausing', 'undoing'].includes(step)) {
+      return this.#creation.resume(operation, signal);
+    }
+    if (step === 'sending-sysrq') {
+      return refusal('undone', 'The host was restarted meanwhile: the key may or may not have been sent.');
+    }
+    if (operation.isLate(host.uptime())) {
+      return refusal(
+        'undone',
+        "The host's Postern was away for too long in the middle of this; nothing more was done.",
+      );
+    }
+    return this.run(operation, signal, false);
+  }
+
+  async #sysrq(operation: Operation, signal: AbortSignal): Promise<Refusal | null> {
+    const { domain, key } = operation.request;
+    const { subject } = operation;
+    const { toolstack, host } = this.#parts;
+    if (subject === null || key === null)
+      return refusal('wrong-state', 'It does not run, so it cannot be sent a key.');
+    await this.#parts.records.step(operation, 'sending-sysrq', SYSRQ_SECONDS);
+    signal.throwIfAborted();
+    if (operation.isLate(host.uptime()))
+      return refusal('deadline-passed', 'The key could not be sent in time.');
+    const call = { timeoutMs: SYSRQ_SECONDS * 1000 };
+    return unlessHalted(toolstack.sysrq(targetOf(domain, subject), key, call), signal);
+  }
+}
