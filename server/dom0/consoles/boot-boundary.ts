@@ -1,4 +1,5 @@
 import type { ConsoleNote } from '../../wire/console.js';
+import { isSameIncarnation } from '../toolstack/incarnation.js';
 import type { Incarnation } from '../toolstack/incarnation.js';
 
 type BootNote = Extract<ConsoleNote, { note: 'boot' }>;
@@ -25,9 +26,8 @@ export class BootBoundary {
   }
 
   /** Another incarnation begins, below the output of the one before. @returns the note for those present */
-  begins({ uuid, domid }: Incarnation, now: number): BootNote {
-    const seen = this.#seen?.incarnation;
-    const isSeen = seen?.uuid === uuid && seen.domid === domid;
+  begins(incarnation: Incarnation, now: number): BootNote {
+    const isSeen = isSameIncarnation(this.#seen?.incarnation ?? null, incarnation);
     // A console that was locked, or opens only on demand, begins long after its domain.
     const since = isSeen ? (this.#seen?.since ?? now) : now;
     this.#began = new Date(Math.min(since, now));

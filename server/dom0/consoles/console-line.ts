@@ -11,6 +11,7 @@ import type { FloodLimiter } from './flood-limiter.js';
 import type { PtyCommand } from '../process/pty.js';
 import type { ScreenSize } from '../screens/screen-job.js';
 import type { Semaphore } from '../scheduling/semaphore.js';
+import { isSameIncarnation } from '../toolstack/incarnation.js';
 import type { Incarnation } from '../toolstack/incarnation.js';
 
 interface LineListener {
@@ -40,9 +41,6 @@ const ESCAPE = 0x1d;
 const TOLD_ESCAPE = 0x1e;
 /** After a console that lasted longer than this the retry waits begin anew. */
 const STEADY_MS = 5_000;
-
-const same = (a: Incarnation | null, b: Incarnation | null): boolean =>
-  a?.uuid === b?.uuid && a?.domid === b?.domid;
 
 /**
  * One domain's connection to the toolstack's console. It opens the console for the incarnation that it points
@@ -91,7 +89,7 @@ export class ConsoleLine {
    *   for the same incarnation
    */
   point(incarnation: Incarnation | null, canReopen: boolean): void {
-    if (this.#disposed || (incarnation !== null && same(incarnation, this.#past))) return;
+    if (this.#disposed || (incarnation !== null && isSameIncarnation(incarnation, this.#past))) return;
     this.#canReopen = canReopen;
     clearTimeout(this.#gone);
     if (incarnation === null) {
@@ -113,7 +111,7 @@ export class ConsoleLine {
     this.#want(incarnation);
     this.#canReopen = true;
     if (this.#loan !== undefined) return Promise.resolve('locked');
-    if (this.#client?.isProven === true && same(this.#client.incarnation, incarnation))
+    if (this.#client?.isProven === true && isSameIncarnation(this.#client.incarnation, incarnation))
       return Promise.resolve('attached');
     const result = this.#waiters.wait(this.#parts.timing.attach);
     this.#retry.stop();
@@ -199,10 +197,10 @@ export class ConsoleLine {
   }
 
   #want(incarnation: Incarnation | null): void {
-    if (same(this.#wanted, incarnation)) return;
+    if (isSameIncarnation(this.#wanted, incarnation)) return;
     if (incarnation !== null) {
       const before = this.#wanted ?? this.#client?.incarnation ?? null;
-      if (before !== null && !same(before, incarnation)) this.#past = before;
+      if (before !== null && !isSameIncarnation(before, incarnation)) this.#past = before;
       this.#retry.stop();
       this.#retry.reset();
     }
@@ -212,7 +210,7 @@ export class ConsoleLine {
   #consider(urgent: boolean): void {
     if (this.#disposed || this.#wanted === null || this.#loan !== undefined) return;
     if (this.#client !== null) {
-      if (!same(this.#client.incarnation, this.#wanted)) this.#closeSuperseded(this.#client);
+      if (!isSameIncarnation(this.#client.incarnation, this.#wanted)) this.#closeSuperseded(this.#client);
     } else if (urgent) {
       this.#open(this.#wanted, true, () => undefined);
     } else if (!this.#queued && this.#openable() !== null) {
@@ -238,7 +236,7 @@ export class ConsoleLine {
   #openable(): Incarnation | null {
     if (this.#disposed || this.#client !== null) return null;
     if (this.#retry.isWaiting || this.#loan !== undefined) return null;
-    return this.#canReopen || !same(this.#ended, this.#wanted) ? this.#wanted : null;
+    return this.#canReopen || !isSameIncarnation(this.#ended, this.#wanted) ? this.#wanted : null;
   }
 
   #open(incarnation: Incarnation, urgent: boolean, release: () => void): void {
@@ -255,7 +253,10 @@ export class ConsoleLine {
     try {
       this.#client = new ConsoleClient(parts(), {
         begins: () => {
-          this.#listener.begins(incarnation, this.#said !== null && !same(this.#said, incarnation));
+          this.#listener.begins(
+            incarnation,
+            this.#said !== null && !isSameIncarnation(this.#said, incarnation),
+          );
           this.#said = incarnation;
         },
         output: (bytes) => {
@@ -296,7 +297,7 @@ export class ConsoleLine {
     this.#setState(locked || this.#loan !== undefined ? 'locked' : 'detached');
     this.#listener.drain();
     for (const tell of this.#onEnd.splice(0)) tell();
-    if (wasClosing || !same(incarnation, this.#wanted)) {
+    if (wasClosing || !isSameIncarnation(incarnation, this.#wanted)) {
       this.#consider(!this.#waiters.isEmpty);
       return;
     }

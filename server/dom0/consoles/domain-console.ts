@@ -22,6 +22,7 @@ import { FIRST_SIZE, isSameSize } from '../screens/screen-job.js';
 import type { ScreenSize } from '../screens/screen-job.js';
 import { NEW_INCARNATION } from '../screens/screen-reset.js';
 import type { Screens } from '../screens/screens.js';
+import { isSameIncarnation } from '../toolstack/incarnation.js';
 import type { Incarnation } from '../toolstack/incarnation.js';
 
 interface DomainConsoleParts {
@@ -243,9 +244,8 @@ export class DomainConsole {
   }
 
   /** The profile of an incarnation that was not observed yet becomes known later. */
-  #profileOf({ uuid, domid }: Incarnation): BootProfileName {
-    const known = this.#observed?.uuid === uuid && this.#observed.domid === domid;
-    return known ? this.#profile : UNKNOWN_PROFILE;
+  #profileOf(incarnation: Incarnation): BootProfileName {
+    return isSameIncarnation(this.#observed, incarnation) ? this.#profile : UNKNOWN_PROFILE;
   }
 
   #input(from: Attachment, bytes: Buffer): Buffer | null {

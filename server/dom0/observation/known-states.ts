@@ -6,6 +6,7 @@ import type { Observation } from '../../wire/domain.js';
 import type { Logger } from '../../wire/logger.js';
 import { readWhole, replaceWhole } from '../state/state-disk.js';
 import type { StateDisk } from '../state/state-disk.js';
+import { isSameIncarnation } from '../toolstack/incarnation.js';
 import type { Incarnation } from '../toolstack/incarnation.js';
 
 /** The last known state of a domain. */
@@ -127,6 +128,5 @@ export class KnownStates {
 function isSame(one: Known, other: Known): boolean {
   if (one.state !== other.state) return false;
   if (one.incarnation === null || other.incarnation === null) return one.incarnation === other.incarnation;
-  const { uuid, domid } = one.incarnation;
-  return uuid === other.incarnation.uuid && domid === other.incarnation.domid && one.boot === other.boot;
+  return isSameIncarnation(one.incarnation, other.incarnation) && one.boot === other.boot;
 }

@@ -6,6 +6,7 @@ import type { ListedDomain, Target } from './toolstack.js';
  * returns with each create.
  */
 export interface Incarnation {
+  /** Empty when the toolstack shows none. */
   readonly uuid: string;
   readonly domid: number;
 }
@@ -20,6 +21,11 @@ export interface HostIncarnation extends Incarnation {
   readonly boot: string;
 }
 
+/** Whether both are one incarnation, within one boot of the host; also when there is neither. */
+export function isSameIncarnation(one: Incarnation | null, other: Incarnation | null): boolean {
+  return one?.uuid === other?.uuid && one?.domid === other?.domid;
+}
+
 /** The listed incarnation, in the present boot of the host. */
 export function incarnationOf({ uuid, domid }: ListedDomain, boot: string): HostIncarnation {
   return { uuid: uuid ?? '', domid, boot };
@@ -32,8 +38,7 @@ export function isIncarnation(
   boot: string,
 ): boolean {
   if (listed === null || meant === null) return false;
-  const { uuid, domid } = incarnationOf(listed, boot);
-  return meant.boot === boot && meant.domid === domid && meant.uuid === uuid;
+  return meant.boot === boot && isSameIncarnation(meant, incarnationOf(listed, boot));
 }
 
 /** The target for a verb. The toolstack checks it once more, right before it acts. */
