@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseDomainName } from '../../../policy/names.js';
 import type { DomainName } from '../../../policy/names.js';
 import type { Logger } from '../../wire/logger.js';
 import { SerialQueue } from '../../wire/serial-queue.js';
+import { SYSTEM_HOST_CLOCK } from '../scheduling/host-clock.js';
 import { DomainLog } from './domain-log.js';
 import type { LogDisk } from './log-disk.js';
 import { WriteBudget } from './write-budget.js';
@@ -45,7 +45,6 @@ export class ConsoleLogs {
   readonly #parts: ConsoleLogsParts;
   readonly #logs = new Map<DomainName, DomainLog>();
   readonly #writeBudget = new WriteBudget();
-  readonly #host = bootOfHost();
   readonly #sweeps: NodeJS.Timeout[];
   #goneBytes = 0;
   readonly #turns = new SerialQueue();
@@ -73,7 +72,7 @@ export class ConsoleLogs {
       disk,
       limit: limits.perDomainMiB * MIB,
       rate: limits.rateKiB * 1024,
-      host: this.#host,
+      host: SYSTEM_HOST_CLOCK.boot,
       writeBudget: this.#writeBudget,
       ready: this.#turns.idle(),
       logger,
@@ -211,17 +210,5 @@ export class ConsoleLogs {
     await this.#turns.run(work).catch((error: unknown) => {
       this.#parts.logger.warn({ err: error }, 'the console logs could not be tidied');
     });
-  }
-}
-
-/**
- * The boot of the host, because domids begin anew with each. Empty without /proc: then only
- * the UUID tells boots apart.
- */
-function bootOfHost(): string {
-  try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
-  } catch {
-    return '';
   }
 }

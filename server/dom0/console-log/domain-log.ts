@@ -1,17 +1,22 @@
-import { join } from 'node:path';
 import type { DomainName } from '../../../policy/names.js';
 import type { Actor } from '../../wire/operation.js';
 import type { LogFacts } from '../../wire/log.js';
 import type { Logger } from '../../wire/logger.js';
 import { SerialQueue } from '../../wire/serial-queue.js';
 import type { LogDisk } from './log-disk.js';
+import { LogFollowers } from './log-followers.js';
 import type { LoggedBoot, MarkKind } from './log-mark.js';
 import type { LogQuery } from './log-query.js';
 import { rangeOf } from './log-range.js';
-import { gap, LogSegments } from './log-segments.js';
+import { LogSegments } from './log-segments.js';
 import type { Piece } from './log-segments.js';
+import { logStream } from './log-stream.js';
+import type { StreamedLog } from './log-stream.js';
+import { LogSwitch } from './log-switch.js';
 import { RateCap } from './rate-cap.js';
+import { WaitingOutput } from './waiting-output.js';
 import type { WriteBudget } from './write-budget.js';
+import { isSameIncarnation } from '../toolstack/incarnation.js';
 import type { Incarnation } from '../toolstack/incarnation.js';
 
 export interface DomainLogParts {
@@ -44,17 +49,10 @@ const FLUSH_MS = 1_000;
 const FLUSH_BYTES = 64 * 1024;
 /** While somebody follows the log. */
 const FOLLOWED_FLUSH_MS = 50;
-/** The most output that waits for a slow disk; more is dropped. */
-const WAITING_BYTES = 2 * 1024 * 1024;
-/** Bytes within this time of the last mark have that mark's time. */
-const SAME_TIME_MS = 100;
 /** From a failed write to the next try. */
 const RETRY_MS = 5_000;
 /** How long a query waits for the latest output to be written. */
 const PATIENCE_MS = 1_000;
-const READ_BYTES = 64 * 1024;
-/** The beginning of `switch.json`. */
-const SWITCHED = /^\{"keep":(true|false)(?:,"at":"([^"]*)")?/;
 
 /**
  * One domain's console output, on the disk. It never makes the console wait: what the disk does not take in
@@ -65,25 +63,28 @@ export class DomainLog {
   readonly #segments: LogSegments;
   readonly #rate: RateCap;
   readonly #opened: Promise<void>;
-  #keep = true;
-  #switchedAt: string | null = null;
-  #queue: Piece[] = [];
-  #queued = 0;
-  #timedAt = -Infinity;
+  readonly #switch: LogSwitch;
+  readonly #waiting: WaitingOutput;
   #boot: LoggedBoot | null = null;
-  #dropped = 0;
-  #droppedAt = 0;
   #failedAt: number | null = null;
   #timer: NodeJS.Timeout | undefined;
   readonly #turns = new SerialQueue();
   #flushing = false;
-  #followers = new Set<() => void>();
+  readonly #followers = new LogFollowers();
   #closed = false;
+  readonly #stream: StreamedLog;
 
   constructor(parts: DomainLogParts) {
     this.#parts = parts;
     this.#segments = new LogSegments(parts.folder, parts.disk, parts.limit);
+    this.#switch = new LogSwitch(parts.folder, parts.disk);
+    this.#waiting = new WaitingOutput(parts.writeBudget);
     this.#rate = new RateCap(parts.rate, Math.min(4 * 1024 * 1024, parts.limit));
+    this.#stream = {
+      segments: this.#segments,
+      followers: this.#followers,
+      isClosed: () => this.#closed,
+    };
     this.#opened = this.#turns.run(() => this.#open());
   }
 
@@ -99,7 +100,7 @@ export class DomainLog {
 
   /** False when the log is switched off. */
   get isKept(): boolean {
-    return this.#keep;
+    return this.#switch.isOn;
   }
 
   /** The next output is this incarnation's. @param at milliseconds since the epoch */
@@ -110,40 +111,27 @@ export class DomainLog {
   /**
    * The profile of an incarnation became known. Ignored unless it is the incarnation whose console is open.
    */
-  booted({ uuid, domid }: Incarnation, profile: string, at: number): void {
+  booted(incarnation: Incarnation, profile: string, at: number): void {
     const boot = this.#boot;
-    if (boot?.uuid !== uuid || boot.domid !== domid || boot.profile === profile) return;
+    if (boot === null || !isSameIncarnation(boot, incarnation) || boot.profile === profile) return;
     this.#mark({ mark: 'boot', boot: { ...boot, profile } }, at);
   }
 
   /** @param at milliseconds since the epoch */
   append(bytes: Buffer, at: number): void {
-    if (!this.#keep || this.#closed || bytes.length === 0) return;
+    if (!this.#switch.isOn || this.#closed || bytes.length === 0) return;
     const fits = this.#canWrite() ? this.#rate.take(bytes.length, performance.now()) : 0;
-    const taken = this.#parts.writeBudget.fit(Math.min(fits, WAITING_BYTES - this.#queued));
-    if (taken > 0) {
-      this.#noteDropped(at);
-      if (this.#queue.length === 0 || Math.abs(at - this.#timedAt) >= SAME_TIME_MS)
-        this.#push({ mark: 'time', at });
-      this.#push(Buffer.from(bytes.subarray(0, taken)));
-    }
-    if (taken < bytes.length) {
-      this.#dropped += bytes.length - taken;
-      this.#droppedAt = performance.now();
-    }
+    this.#waiting.add(bytes, fits, at);
     this.#schedule();
   }
 
   /** Switches the log off or on, for good. @throws a disk error; then nothing has changed */
   async switch(keep: boolean, actor: Actor, at: number): Promise<void> {
     await this.#opened;
-    if (keep === this.#keep) return;
-    const switchedAt = new Date(at).toISOString();
-    const text = `${JSON.stringify({ keep, at: switchedAt, actor })}\n`;
-    await this.#turns.run(() => this.#parts.disk.replace(this.#switchFile, text));
-    this.#switchedAt = switchedAt;
+    if (keep === this.#switch.isOn) return;
+    await this.#turns.run(() => this.#switch.store(keep, actor, at));
     if (!keep) this.#mark({ mark: 'off' }, at);
-    this.#keep = keep;
+    this.#switch.isOn = keep;
     if (!keep) return;
     this.#mark({ mark: 'on' }, at);
     if (this.#boot !== null) this.#mark({ mark: 'boot', boot: this.#boot }, at);
@@ -154,8 +142,8 @@ export class DomainLog {
     await this.#settled();
     const { from, to, facts } = await rangeOf(this.#segments, query);
     return {
-      facts: { keeping: this.#keep, switchedAt: this.#switchedAt, place: 'disk', ...facts },
-      bytes: (signal) => this.#read(from, query.follow ? null : to, signal),
+      facts: { keeping: this.#switch.isOn, switchedAt: this.#switch.at, place: 'disk', ...facts },
+      bytes: (signal) => logStream(this.#stream, from, query.follow ? null : to, signal),
     };
   }
 
@@ -181,11 +169,7 @@ export class DomainLog {
     this.#closed = true;
     clearTimeout(this.#timer);
     await this.#settled();
-    for (const wake of this.#followers) wake();
-  }
-
-  get #switchFile(): string {
-    return join(this.#parts.folder, 'switch.json');
+    this.#followers.wake();
   }
 
   #canWrite(): boolean {
@@ -194,30 +178,18 @@ export class DomainLog {
 
   #mark(kind: MarkKind, at: number): void {
     if (kind.mark === 'boot') this.#boot = kind.boot;
-    if (!this.#keep || this.#closed) return;
-    this.#noteDropped(at);
-    this.#push({ ...kind, at });
+    if (!this.#switch.isOn || this.#closed) return;
+    this.#waiting.mark(kind, at);
     this.#schedule();
   }
 
   #noteDropped(at: number): void {
-    if (this.#dropped === 0 || !this.#keep || this.#closed) return;
-    this.#push({ mark: 'dropped', bytes: this.#dropped, at });
-    this.#dropped = 0;
-  }
-
-  #push(piece: Piece): void {
-    this.#queue.push(piece);
-    if ('mark' in piece) this.#timedAt = piece.at;
-    else {
-      this.#queued += piece.length;
-      this.#parts.writeBudget.taken += piece.length;
-    }
+    if (this.#switch.isOn && !this.#closed) this.#waiting.noteDropped(at);
   }
 
   #schedule(): void {
     if (this.#flushing || this.#closed) return;
-    if (this.#queued >= FLUSH_BYTES) {
+    if (this.#waiting.bytes >= FLUSH_BYTES) {
       void this.#flush();
       return;
     }
@@ -225,7 +197,7 @@ export class DomainLog {
       () => {
         void this.#flush();
       },
-      this.#followers.size > 0 ? FOLLOWED_FLUSH_MS : FLUSH_MS,
+      this.#followers.any ? FOLLOWED_FLUSH_MS : FLUSH_MS,
     ).unref();
   }
 
@@ -246,17 +218,14 @@ export class DomainLog {
     } finally {
       this.#flushing = false;
     }
-    if (this.#dropped > 0 && performance.now() - this.#droppedAt >= FLUSH_MS && this.#canWrite())
-      this.#noteDropped(Date.now());
-    if (this.#queue.length > 0 || this.#dropped > 0) this.#schedule();
+    const { dropped, sinceDropped } = this.#waiting;
+    if (dropped > 0 && sinceDropped >= FLUSH_MS && this.#canWrite()) this.#noteDropped(Date.now());
+    if (!this.#waiting.isEmpty || this.#waiting.dropped > 0) this.#schedule();
   }
 
   async #write(): Promise<void> {
-    const pieces = this.#queue;
-    const bytes = this.#queued;
-    this.#queue = [];
-    this.#queued = 0;
-    const { name, logger, writeBudget } = this.#parts;
+    const { pieces, bytes } = this.#waiting.take();
+    const { name, logger } = this.#parts;
     try {
       if (pieces.length > 0) await this.#writeOrMend(pieces, bytes);
       if (this.#failedAt !== null && pieces.length > 0) {
@@ -271,10 +240,13 @@ export class DomainLog {
         );
       this.#failedAt = performance.now();
     } finally {
-      writeBudget.taken -= bytes;
+      this.#waiting.release(bytes);
     }
-    while (this.#segments.bytes > this.#parts.limit && (await this.#trimmed()));
-    for (const wake of this.#followers) wake();
+    while (
+      this.#segments.bytes > this.#parts.limit &&
+      (await this.#segments.dropOldest().catch(() => false))
+    );
+    this.#followers.wake();
     this.#parts.written();
   }
 
@@ -283,35 +255,23 @@ export class DomainLog {
     try {
       await this.#segments.write(pieces);
     } catch (error) {
-      this.#droppedAt = performance.now();
       await this.#segments.mend().catch(() => undefined);
-      for (const piece of pieces)
-        if ('mark' in piece && piece.mark === 'dropped') this.#dropped += piece.bytes;
-      this.#dropped += Math.max(0, bytes - (this.#segments.end - before));
-      if (this.#boot !== null) this.#queue.unshift({ mark: 'boot', boot: this.#boot, at: Date.now() });
+      const noted = pieces.map((piece) => ('mark' in piece && piece.mark === 'dropped' ? piece.bytes : 0));
+      const lost = Math.max(0, bytes - (this.#segments.end - before));
+      this.#waiting.drop(noted.reduce((sum, each) => sum + each, lost));
+      if (this.#boot !== null) this.#waiting.putFirst({ mark: 'boot', boot: this.#boot, at: Date.now() });
       throw error;
     }
   }
 
-  #trimmed(): Promise<boolean> {
-    return this.#segments.dropOldest().catch(() => false);
-  }
-
   async #open(): Promise<void> {
-    const { name, disk, logger } = this.#parts;
+    const { name, logger, ready } = this.#parts;
     try {
-      await this.#parts.ready;
+      await ready;
       const cut = await this.#segments.open();
       if (cut > 0) logger.warn({ domain: name, bytes: cut }, 'the torn end of a console log was cut off');
-      const text = await disk.read(this.#switchFile, 0, READ_BYTES);
-      const [, keep, at = ''] = SWITCHED.exec(text?.toString('latin1') ?? '') ?? [];
-      this.#keep = keep !== 'false';
-      this.#switchedAt = Number.isNaN(Date.parse(at)) ? null : at;
-      if (this.#keep) return;
-      this.#parts.writeBudget.taken -= this.#queued;
-      this.#queue = [];
-      this.#queued = 0;
-      this.#dropped = 0;
+      await this.#switch.load();
+      if (!this.#switch.isOn) this.#waiting.clear();
     } catch (error) {
       this.#failedAt = performance.now();
       logger.warn({ domain: name, err: error }, 'the console log cannot be read');
@@ -326,57 +286,5 @@ export class DomainLog {
     });
     await Promise.race([this.#opened.then(() => this.#turns.run(() => this.#write())), late]);
     clearTimeout(timer);
-  }
-
-  async *#read(from: number, to: number | null, signal: AbortSignal): AsyncGenerator<Buffer> {
-    let at = from;
-    const follows = to === null ? this.#follower(signal) : null;
-    const isOver = (): boolean => signal.aborted || this.#closed;
-    try {
-      while (!isOver()) {
-        const end = to ?? this.#segments.end;
-        if (at < end) {
-          const bytes = await this.#segments.read(at, Math.min(READ_BYTES, end - at));
-          // By now these files may belong to the next domain of this name.
-          if (isOver()) return;
-          if (bytes === null) {
-            const next = Math.min(end, this.#segments.nextAfter(at));
-            yield gap(next - at);
-            at = next;
-          } else {
-            at += bytes.length;
-            yield bytes;
-          }
-        } else if (follows === null) {
-          return;
-        } else {
-          await follows.more(() => this.#segments.end > at || this.#closed);
-        }
-      }
-    } finally {
-      follows?.stop();
-    }
-  }
-
-  #follower(signal: AbortSignal): { more(is: () => boolean): Promise<void>; stop(): void } {
-    let waiting: (() => void) | null = null;
-    const wake = (): void => {
-      waiting?.();
-    };
-    this.#followers.add(wake);
-    signal.addEventListener('abort', wake);
-    return {
-      more: async (is) => {
-        while (!is() && !signal.aborted) {
-          await new Promise<void>((resolve) => {
-            waiting = resolve;
-          });
-        }
-      },
-      stop: () => {
-        this.#followers.delete(wake);
-        signal.removeEventListener('abort', wake);
-      },
-    };
   }
 }

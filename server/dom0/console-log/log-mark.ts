@@ -1,8 +1,8 @@
+import { isSameIncarnation } from '../toolstack/incarnation.js';
+import type { Incarnation } from '../toolstack/incarnation.js';
+
 /** One boot of a domain in its log. */
-export interface LoggedBoot {
-  /** The incarnation's; empty when the toolstack shows none. */
-  readonly uuid: string;
-  readonly domid: number;
+export interface LoggedBoot extends Incarnation {
   /** The boot of the host: domids begin anew with each. */
   readonly host: string;
   /** When its console began, milliseconds since the epoch. */
@@ -58,8 +58,13 @@ export function parseMark(line: string): LogMark | undefined {
   }
 }
 
+/** The note at a gap. It is plain text, so a guest may print the same. */
+export function gap(bytes: number): Buffer {
+  return Buffer.from(`\r\n[postern: ${bytes} bytes were not kept]\r\n`);
+}
+
 export function isSameBoot(one: LoggedBoot | null, other: LoggedBoot | null): boolean {
-  return one?.uuid === other?.uuid && one?.domid === other?.domid && one?.host === other?.host;
+  return isSameIncarnation(one, other) && one?.host === other?.host;
 }
 
 function details(mark: MarkKind): string[] {
@@ -74,8 +79,7 @@ function time(at: number): string {
 }
 
 function count(text: string): number | undefined {
-  const value = /^\d{1,15}$/.test(text) ? Number(text) : undefined;
-  return value;
+  return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
 function word(text: string): string {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { IndexTable } from './index-table.js';
 import type { IndexBlock } from './index-table.js';
 import type { LogDisk } from './log-disk.js';
-import { formatMark, isSameBoot, parseMark } from './log-mark.js';
+import { formatMark, gap, isSameBoot, parseMark } from './log-mark.js';
 import type { LoggedBoot, LogMark, MarkKind } from './log-mark.js';
 
 /** A piece of a log, in order: bytes, or a mark for the bytes that follow. */
@@ -271,11 +271,6 @@ const NOTHING = Buffer.alloc(0);
 function said(piece: Piece): Buffer {
   if (!('mark' in piece)) return piece;
   return piece.mark === 'dropped' ? gap(piece.bytes) : NOTHING;
-}
-
-/** The note at a gap. It is plain text, so a guest may print the same. */
-export function gap(bytes: number): Buffer {
-  return Buffer.from(`\r\n[postern: ${bytes} bytes were not kept]\r\n`);
 }
 
 function newSegment(start: number, at: number): Segment {
