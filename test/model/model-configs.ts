@@ -2,7 +2,7 @@ import { parseDomainName } from '../../policy/names.js';
 import type { DomainName } from '../../policy/names.js';
 import { readDomainConfig } from '../../server/dom0/config/domain-config.js';
 import type { DomainConfig } from '../../server/dom0/config/domain-config.js';
-import type { ConfigPlace } from '../../server/dom0/config/domain-configs.js';
+import type { ConfigPlace } from '../../server/dom0/config/config-absences.js';
 import type { NameSource } from '../../server/dom0/observation/known-names.js';
 import type { MissingReason } from '../../server/wire/domain.js';
 

@@ -1,14 +1,16 @@
-import { basename, dirname } from 'node:path';
+import { basename } from 'node:path';
 import type { DomainName } from '../../../policy/names.js';
 import { refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { UnmanagedFile } from '../../wire/contract.js';
 import type { MissingReason } from '../../wire/domain.js';
-import { ConfigFileInspector, DANGLING, isAbsent } from './config-file-status.js';
+import { ConfigAbsences } from './config-absences.js';
+import type { ConfigPlace, SeenFile } from './config-absences.js';
+import { ConfigFileInspector } from './config-file-status.js';
 import type { ConfigFileStatus } from './config-file-status.js';
 import { TEXT_LIMITS } from '../../wire/text-limits.js';
 import { ConfigReadings } from './config-readings.js';
-import type { ConfigReadingsParts, Reading } from './config-readings.js';
+import type { ConfigReadingsParts } from './config-readings.js';
 import type { DomainConfig } from './domain-config.js';
 import { NoAnswerError } from './foreign-files.js';
 import type { FileCalls } from './foreign-files.js';
@@ -24,19 +26,6 @@ export interface DomainConfigsSettings {
   readonly domains: readonly string[];
   /** Names that are never managed. */
   readonly unmanaged: readonly string[];
-}
-
-/** Where a domain's configuration was seen. */
-export interface ConfigPlace {
-  readonly file: string;
-  /** st_dev of its directory. */
-  readonly device: number;
-}
-
-interface SeenFile extends Reading {
-  /** Null: the file cannot be read now. */
-  readonly stamp: string | null;
-  readonly device: number;
 }
 
 export interface DomainConfigsParts extends ConfigReadingsParts {
@@ -62,6 +51,7 @@ export class DomainConfigs {
   /** The file of each name when it had only one. */
   readonly #own = new Map<DomainName, string>();
   readonly #unmanaged: UnmanagedFiles;
+  readonly #absences: ConfigAbsences;
   /** What each glob found last. */
   readonly #found = new Map<string, readonly string[]>();
   readonly #scans = new SharedRun(() => this.#scan());
@@ -74,6 +64,7 @@ export class DomainConfigs {
     this.#settings = settings;
     this.#parts = parts;
     this.#unmanaged = new UnmanagedFiles(parts.logger);
+    this.#absences = new ConfigAbsences(settings.domains, parts.files);
     this.#readings = new ConfigReadings(parts);
     this.#readings.onRead((path) => {
       this.#refresh(path);
@@ -153,58 +144,15 @@ export class DomainConfigs {
   }
 
   /**
-   * Why a name that had its configuration in this place has no usable one. An error is not an absence. A file
-   * is gone only when it is not where it was, on the same file system, in a directory that still has others.
+   * Why a name that had its configuration in this place has no usable one.
    *
    * @returns null when it is gone: removed, renamed, or another domain's by now
    */
-  async missing(name: DomainName, { file, device }: ConfigPlace): Promise<MissingReason | null> {
+  async missing(name: DomainName, place: ConfigPlace): Promise<MissingReason | null> {
     if (this.#settings.unmanaged.includes(name)) return null;
     if (!this.#isScanned) return 'unread';
     this.#judge();
-    if (this.#twice.has(name)) return 'twice';
-    const read = this.#files.get(file);
-    if (read !== undefined && !read.isCurrent) return 'unread';
-    if (read?.outcome === DANGLING) return 'unreadable';
-    if (read !== undefined && typeof read.outcome === 'string') return 'unusable';
-    const elsewhere = [...this.#files.values()].find(
-      ({ outcome, guess, isCurrent }) =>
-        outcome === null || !isCurrent || (typeof outcome === 'string' && guess === name),
-    );
-    if (elsewhere !== undefined) return typeof elsewhere.outcome === 'string' ? 'unusable' : 'unread';
-    if (read !== undefined) return null;
-    const there = await this.#parts.files.lstat(file).then(
-      (seen) => (seen.isFile() ? 'unmatched' : 'unreadable'),
-      (error: unknown) => (isAbsent(error) ? null : 'unreadable'),
-    );
-    return there ?? this.#emptied(dirname(file), device);
-  }
-
-  /**
-   * Whether a directory lacks more than this one file. When the directory itself is gone,
-   * the one above it decides.
-   */
-  async #emptied(directory: string, device: number): Promise<MissingReason | null> {
-    try {
-      await this.#parts.files.readdir(directory);
-      if (Number((await this.#parts.files.stat(directory)).dev) !== device) return 'device';
-    } catch (error) {
-      const above = dirname(directory);
-      return isAbsent(error) && this.#holdsDirectories(above) ? this.#emptied(above, device) : 'directory';
-    }
-    const inside = `${directory}/`;
-    const others = [...this.#files].some(
-      ([path, { outcome }]) => path.startsWith(inside) && outcome !== null && typeof outcome !== 'string',
-    );
-    return others ? null : 'empty';
-  }
-
-  /** Whether a glob looks for directories in this one. Then a directory may go together with its domain. */
-  #holdsDirectories(directory: string): boolean {
-    return this.#settings.domains.some((pattern) => {
-      const fixed = pattern.slice(0, pattern.search(/[*?]/));
-      return fixed.includes('/') && `${directory}/`.startsWith(fixed.slice(0, fixed.lastIndexOf('/') + 1));
-    });
+    return this.#twice.has(name) ? 'twice' : this.#absences.why(name, place, this.#files);
   }
 
   /**

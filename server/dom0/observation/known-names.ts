@@ -4,7 +4,7 @@ import type { DomainName } from '../../../policy/names.js';
 import { MISSING_REASONS, MOST_GONE } from '../../wire/domain.js';
 import type { Configured, GoneDomain, MissingDomain, MissingReason } from '../../wire/domain.js';
 import type { DomainConfig } from '../config/domain-config.js';
-import type { ConfigPlace } from '../config/domain-configs.js';
+import type { ConfigPlace } from '../config/config-absences.js';
 import type { Logger } from '../../wire/logger.js';
 import { LocalStateDisk } from '../state/local-state-disk.js';
 import { readWhole, replaceWhole } from '../state/state-disk.js';
