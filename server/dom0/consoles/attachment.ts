@@ -10,8 +10,6 @@ import { clampSize } from '../screens/screen-job.js';
 import type { ScreenSize } from '../screens/screen-job.js';
 import { ConsoleRequestError, parseConsoleRequest } from '../../wire/console-request.js';
 
-export type { Picture } from '../screens/screen-feed.js';
-
 /** What an attachment asks of its console. */
 export interface AttachmentHost {
   /** @returns the bytes that found no room; `drained` says when to offer them again */

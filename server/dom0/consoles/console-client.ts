@@ -34,7 +34,7 @@ export interface ClientEnd {
 /** Who has a domid: the incarnation that was meant, another one, or not known now. */
 export type Ownership = 'same' | 'other' | 'unknown';
 
-export interface ClientParts {
+interface ClientParts {
   readonly command: PtyCommand;
   /** Asks the toolstack anew whether the domid is still this incarnation's. */
   readonly whose: () => Promise<Ownership>;

@@ -1,44 +1,16 @@
 import type { ConsoleState } from '../../wire/domain.js';
 import { FaultGuard } from '../../wire/fault-guard.js';
+import type { ScreenSize } from '../screens/screen-job.js';
+import { isSameIncarnation } from '../toolstack/incarnation.js';
+import type { Incarnation } from '../toolstack/incarnation.js';
 import { AttachWaiters } from './attach-waiters.js';
 import type { AttachResult } from './attach-waiters.js';
 import { BackOff } from './back-off.js';
 import { ConsoleClient } from './console-client.js';
-import type { ClientEnd, ClientParts, Ownership } from './console-client.js';
-import type { Logger } from '../../wire/logger.js';
-import type { LineTiming } from './line-timing.js';
-import type { FloodLimiter } from './flood-limiter.js';
-import type { PtyCommand } from '../process/pty.js';
-import type { ScreenSize } from '../screens/screen-job.js';
-import type { Semaphore } from '../scheduling/semaphore.js';
-import { isSameIncarnation } from '../toolstack/incarnation.js';
-import type { Incarnation } from '../toolstack/incarnation.js';
+import type { ClientEnd } from './console-client.js';
+import { withoutEscape } from './console-escape.js';
+import type { LineListener, LineParts } from './line-parts.js';
 
-interface LineListener {
-  /** Bytes of the console, none of the toolstack's own words. */
-  output(bytes: Buffer): void;
-  /** The next bytes are this incarnation's; `another` when the ones before were a different one's. */
-  begins(incarnation: Incarnation, another: boolean): void;
-  state(state: ConsoleState): void;
-  /** Called after refused input, when there is room again. */
-  drain(): void;
-}
-
-export interface LineParts {
-  readonly name: string;
-  readonly command: (domid: number) => PtyCommand;
-  readonly whose: (incarnation: Incarnation) => Promise<Ownership>;
-  readonly passesEscape: boolean;
-  readonly pacer: FloodLimiter;
-  readonly semaphore: Semaphore;
-  readonly timing: LineTiming;
-  readonly logger: Logger;
-}
-
-/** Ctrl-]: it would end xenconsole, for everybody. */
-const ESCAPE = 0x1d;
-/** Ctrl-^: ends xenconsole instead of Ctrl-], where it was started with `-e ^^`. */
-const TOLD_ESCAPE = 0x1e;
 /** After a console that lasted longer than this the retry waits begin anew. */
 const STEADY_MS = 5_000;
 
@@ -163,7 +135,7 @@ export class ConsoleLine {
   write(bytes: Buffer): Buffer | null {
     if (this.#client === null) return null;
     this.#parts.pacer.typed(this);
-    const passed = without(this.#parts.passesEscape ? TOLD_ESCAPE : ESCAPE, bytes);
+    const passed = withoutEscape(bytes, this.#parts.passesEscape);
     const taken = this.#client.write(passed);
     return taken < passed.length ? passed.subarray(taken) : null;
   }
@@ -240,43 +212,44 @@ export class ConsoleLine {
   }
 
   #open(incarnation: Incarnation, urgent: boolean, release: () => void): void {
-    const whose = (): Promise<Ownership> => this.#parts.whose(incarnation);
-    const parts = (): ClientParts => ({
-      command: this.#parts.command(incarnation.domid),
-      whose,
-      incarnation,
-      size: this.#size,
-      urgent,
-      slowMs: this.#parts.timing.attach,
-      guard: this.#guard,
-    });
     try {
-      this.#client = new ConsoleClient(parts(), {
-        begins: () => {
-          this.#listener.begins(
-            incarnation,
-            this.#said !== null && !isSameIncarnation(this.#said, incarnation),
-          );
-          this.#said = incarnation;
+      this.#client = new ConsoleClient(
+        {
+          command: this.#parts.command(incarnation.domid),
+          whose: () => this.#parts.whose(incarnation),
+          incarnation,
+          size: this.#size,
+          urgent,
+          slowMs: this.#parts.timing.attach,
+          guard: this.#guard,
         },
-        output: (bytes) => {
-          this.#listener.output(bytes);
-          return this.#parts.pacer.spend(this, bytes.length);
+        {
+          begins: () => {
+            this.#listener.begins(
+              incarnation,
+              this.#said !== null && !isSameIncarnation(this.#said, incarnation),
+            );
+            this.#said = incarnation;
+          },
+          output: (bytes) => {
+            this.#listener.output(bytes);
+            return this.#parts.pacer.spend(this, bytes.length);
+          },
+          proven: () => {
+            release();
+            this.#setState('attached');
+            this.#waiters.tell('attached');
+          },
+          slow: release,
+          drain: () => {
+            this.#listener.drain();
+          },
+          exited: (end) => {
+            release();
+            this.#exited(incarnation, end);
+          },
         },
-        proven: () => {
-          release();
-          this.#setState('attached');
-          this.#waiters.tell('attached');
-        },
-        slow: release,
-        drain: () => {
-          this.#listener.drain();
-        },
-        exited: (end) => {
-          release();
-          this.#exited(incarnation, end);
-        },
-      });
+      );
     } catch (error) {
       release();
       this.#parts.logger.warn({ domain: this.#parts.name, err: error }, 'no pty for a console');
@@ -317,8 +290,4 @@ export class ConsoleLine {
     this.#state = state;
     this.#listener.state(state);
   }
-}
-
-function without(unwanted: number, bytes: Buffer): Buffer {
-  return bytes.includes(unwanted) ? Buffer.from(bytes.filter((byte) => byte !== unwanted)) : bytes;
 }

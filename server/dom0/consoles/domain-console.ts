@@ -7,17 +7,16 @@ import type { AdminAct } from './admin-act.js';
 import type { ConsoleState } from '../../wire/domain.js';
 import { FaultGuard } from '../../wire/fault-guard.js';
 import { Attachment } from './attachment.js';
-import type { AttachmentHost, AttachmentParts, Picture } from './attachment.js';
+import type { AttachmentHost, AttachmentParts } from './attachment.js';
 import { ConsoleAttachments } from './console-attachments.js';
+import { ConsoleKeyboard } from './console-keyboard.js';
 import { BootBoundary } from './boot-boundary.js';
 import type { AttachResult } from './attach-waiters.js';
 import type { DomainLog } from '../console-log/domain-log.js';
 import type { Recent } from '../console-log/memory-log.js';
 import { ConsoleLine } from './console-line.js';
-import type { LineParts } from './console-line.js';
-import type { KeptScreen } from '../screens/kept-screen.js';
-import { RawRing, RING_BYTES } from '../screens/raw-ring.js';
-import { REPLAY_BYTES, replayOf } from '../screens/raw-replay.js';
+import type { LineParts } from './line-parts.js';
+import { ConsoleScreen } from './console-screen.js';
 import { FIRST_SIZE, isSameSize } from '../screens/screen-job.js';
 import type { ScreenSize } from '../screens/screen-job.js';
 import { NEW_INCARNATION } from '../screens/screen-reset.js';
@@ -47,17 +46,17 @@ const GOING_DOWN: readonly DomainState[] = ['shutting-down', 'rebooting', 'off']
 
 /**
  * A domain's console: one pty, shared by all attachments. It outlives the domain's reboots. At most
- * one attachment has the keyboard. It keeps the latest output with its times, so that nobody sees
- * output from before their time.
+ * one attachment has the keyboard.
  */
 export class DomainConsole {
   readonly #parts: DomainConsoleParts;
-  readonly #ring = new RawRing();
-  readonly #screen: KeptScreen;
+  readonly #screen: ConsoleScreen;
   readonly #line: ConsoleLine;
   readonly #attachments = new ConsoleAttachments();
   readonly #host: AttachmentHost;
-  #writer: Attachment | null = null;
+  readonly #keyboard = new ConsoleKeyboard(this.#attachments, (by) => {
+    this.#act(by, { act: 'console-keyboard' });
+  });
   #incarnation: Incarnation | null = null;
   /** The incarnation that `#profile` belongs to. */
   #observed: Incarnation | null = null;
@@ -70,7 +69,7 @@ export class DomainConsole {
   constructor(parts: DomainConsoleParts) {
     this.#parts = parts;
     this.#guard = new FaultGuard(parts.line.logger);
-    this.#screen = parts.screens.open(this.#ring);
+    this.#screen = new ConsoleScreen(parts.screens);
     this.#line = new ConsoleLine(parts.line, this.#screen.size, {
       output: this.#guard.on('output', (bytes: Buffer) => {
         this.#output(bytes);
@@ -78,7 +77,7 @@ export class DomainConsole {
       begins: this.#guard.on('begins', (incarnation: Incarnation, another: boolean) => {
         parts.log?.begins(incarnation, this.#profileOf(incarnation), Date.now());
         if (another) this.#assumeSize(FIRST_SIZE);
-        if (another && this.#ring.bornAt !== null) {
+        if (another && !this.#screen.isBlank) {
           this.#show(Buffer.from(NEW_INCARNATION), Date.now());
           this.#attachments.broadcast(this.#boundary.begins(incarnation, Date.now()));
         }
@@ -93,25 +92,25 @@ export class DomainConsole {
     });
     this.#host = {
       input: (from, bytes) => this.#input(from, bytes),
-      paint: (since, size) => this.#paint(since, size),
+      paint: (since, size) => this.#screen.paint(since, size),
       // The screen of a boot that is over says nothing about the running one.
       read: (since) =>
         this.#boundary.note === null && this.#incarnation !== null
-          ? parts.screens.text(this.#screen, this.#firstFor(since))
+          ? this.#screen.text(since)
           : Promise.resolve(null),
       takeover: (by) => {
-        this.#give(by);
+        this.#keyboard.give(by);
       },
       release: (by) => {
         by.canType = false;
-        if (this.#writer === by) this.#give(null);
+        if (this.#keyboard.isHeldBy(by)) this.#keyboard.give(null);
       },
       resized: (by) => {
         this.#retain();
         by.repaint();
       },
       told: (by, size) => {
-        if (this.#writer === by) this.#assumeSize(size);
+        if (this.#keyboard.isHeldBy(by)) this.#assumeSize(size);
       },
       left: (who) => {
         this.#left(who);
@@ -158,7 +157,7 @@ export class DomainConsole {
    */
   join({ takeover, ...newcomer }: Newcomer): void {
     const { present } = this.#attachments;
-    const writes = newcomer.asked === 'write' && (this.#writer === null || takeover);
+    const writes = newcomer.asked === 'write' && (this.#keyboard.isFree || takeover);
     const announced = writes || newcomer.admin === null || this.#parts.announceAdmins;
     const attachment = new Attachment({
       ...newcomer,
@@ -166,12 +165,7 @@ export class DomainConsole {
       host: this.#host,
       guard: this.#guard,
     });
-    const former = writes ? this.#writer : null;
-    if (former !== null) former.mode = 'watch';
-    if (writes) {
-      this.#writer = attachment;
-      attachment.mode = 'write';
-    }
+    const former = writes ? this.#keyboard.pass(attachment) : null;
     this.#attachments.add(attachment);
     this.#retain();
     const { cols, rows } = this.#screen.size;
@@ -190,8 +184,7 @@ export class DomainConsole {
     if (this.#boundary.note !== null && this.#incarnation !== null) attachment.note(this.#boundary.note);
     this.#act(attachment, { act: 'console-entered', mode, announced });
     if (announced) this.#attachments.broadcast({ note: 'joined', who: attachment.presence }, attachment);
-    if (writes)
-      this.#attachments.broadcast({ note: 'writer', attachment: id, label: attachment.label }, attachment);
+    if (writes) this.#keyboard.tell(attachment);
     former?.drained();
     attachment.repaint();
     clearTimeout(this.#idle);
@@ -214,18 +207,15 @@ export class DomainConsole {
 
   /** @returns the output in memory from this time on (milliseconds since the epoch), raw */
   recent(since: number | null): Recent {
-    const oldest = Math.max(this.#ring.start, this.#ring.end - RING_BYTES);
-    const start = since === null ? oldest : Math.max(oldest, this.#ring.positionSince(since));
-    return { start, bytes: this.#ring.range(start) };
+    return this.#screen.recent(since);
   }
 
   /** Ends the attachments with a reason and closes the console; resolves when its process has ended. */
   async dispose(reason: ConsoleEnd): Promise<void> {
     clearTimeout(this.#idle);
-    this.#writer = null;
+    this.#keyboard.pass(null);
     for (const attachment of this.#attachments.clear()) attachment.end(reason);
-    this.#parts.screens.close(this.#screen);
-    this.#ring.clear();
+    this.#screen.close();
     await this.#line.dispose();
   }
 
@@ -238,8 +228,7 @@ export class DomainConsole {
   }
 
   #show(bytes: Buffer, at: number): void {
-    this.#ring.push(bytes, at);
-    this.#parts.screens.touched(this.#screen);
+    this.#screen.show(bytes, at);
     this.#attachments.output(bytes);
   }
 
@@ -249,39 +238,8 @@ export class DomainConsole {
   }
 
   #input(from: Attachment, bytes: Buffer): Buffer | null {
-    if (this.#writer === null && from.canType && !isTerminalAnswer(bytes)) this.#give(from);
-    return this.#writer === from ? this.#line.write(bytes) : null;
-  }
-
-  async #paint(since: number | null, size: ScreenSize | null): Promise<Picture> {
-    const first = this.#firstFor(since);
-    const tail = Math.max(first ?? this.#ring.start, this.#ring.end - REPLAY_BYTES);
-    const replay = this.#ring.range(tail);
-    const picture = await this.#parts.screens.paint(this.#screen, size, first);
-    return picture ?? { nearest: replayOf(replay, first !== null || tail === 0) };
-  }
-
-  /** @returns the position of the first byte that may be shown; null: the whole screen may be shown */
-  #firstFor(since: number | null): number | null {
-    const { bornAt } = this.#ring;
-    return since === null || bornAt === null || since <= bornAt ? null : this.#ring.positionSince(since);
-  }
-
-  #give(to: Attachment | null): void {
-    const former = this.#writer;
-    if (former === to && to !== null) return;
-    this.#writer = to;
-    if (former !== null) former.mode = 'watch';
-    if (to !== null) {
-      to.mode = 'write';
-      to.canType = true;
-      // Everybody may know who writes.
-      this.#attachments.announce(to);
-      this.#act(to, { act: 'console-keyboard' });
-    }
-    this.#attachments.broadcast({ note: 'writer', attachment: to?.id ?? null, label: to?.label ?? null });
-    // Input of the former writer that still waits for room must not reach the console.
-    former?.drained();
+    if (this.#keyboard.isFree && from.canType && !isTerminalAnswer(bytes)) this.#keyboard.give(from);
+    return this.#keyboard.isHeldBy(from) ? this.#line.write(bytes) : null;
   }
 
   #act({ admin }: Attachment, act: AdminAct): void {
@@ -293,21 +251,21 @@ export class DomainConsole {
     if (!this.#attachments.delete(who)) return;
     this.#retain();
     if (who.announced) this.#attachments.broadcast({ note: 'left', who: who.presence });
-    if (this.#writer === who) this.#give(null);
+    if (this.#keyboard.isHeldBy(who)) this.#keyboard.give(null);
     this.#restWhenIdle();
   }
 
   /** The guest was told a size, or a new guest knows of none. This changes no window's picture. */
   #assumeSize(size: ScreenSize): void {
     if (isSameSize(size, this.#screen.size)) return;
-    this.#parts.screens.tell(this.#screen, size);
+    this.#screen.tell(size);
     this.#line.resize(size);
     this.#attachments.broadcast({ note: 'resized', ...size });
   }
 
   #retain(): void {
     const sizes = [...this.#attachments].flatMap(({ size }) => (size === null ? [] : [size]));
-    this.#parts.screens.retain(this.#screen, sizes);
+    this.#screen.retain(sizes);
   }
 
   #isWanted(): boolean {
