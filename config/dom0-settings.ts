@@ -34,7 +34,7 @@ export interface DirectProfile extends ProfileWords {
  * A rescue disk before the domain's own disks. Either a PV-GRUB image or pygrub boots it: exactly one is not
  * null.
  */
-export interface DiskProfile extends ProfileWords {
+interface DiskProfile extends ProfileWords {
   readonly kind: 'disk';
   /** An xl disk specification. */
   readonly disk: string;
@@ -42,7 +42,7 @@ export interface DiskProfile extends ProfileWords {
   readonly bootloader: string | null;
 }
 
-export type ProfileSettings = DirectProfile | DiskProfile;
+type ProfileSettings = DirectProfile | DiskProfile;
 
 /** dom0.yaml after loading: frozen, nothing optional, every path absolute. */
 export interface Dom0Settings extends Pick<

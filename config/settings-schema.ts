@@ -1,8 +1,3 @@
-/** Levels of the log, as pino has them. */
-export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
-
-export type LogLevel = (typeof LOG_LEVELS)[number];
-
 /** A non-empty text: a path, a command. */
 export const TEXT = { type: 'string', minLength: 1, maxLength: 4096 } as const;
 
@@ -22,7 +17,7 @@ export function section<const P extends Readonly<Record<string, object>>>(
 export const LOG = section('The log: JSON lines on stderr.', {
   level: {
     type: 'string',
-    enum: [...LOG_LEVELS],
+    enum: ['trace', 'debug', 'info', 'warn', 'error', 'fatal'],
     default: 'info',
     description: 'The least level that is written.',
   },

@@ -4,9 +4,9 @@ import { fileProblem } from './problem.js';
 import { SourceText } from './source-text.js';
 
 /** Nobody writes a larger file by hand. */
-export const LARGEST_FILE = 1024 * 1024;
+const LARGEST_FILE = 1024 * 1024;
 
-export type TextFile =
+type TextFile =
   | { readonly ok: true; readonly source: SourceText }
   | { readonly ok: false; readonly problem: Problem };
 

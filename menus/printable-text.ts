@@ -57,7 +57,7 @@ const ASCII_FOR: Readonly<Record<string, string>> = {
 };
 
 /** One cell of a screen, or two when `width` is 2. */
-export interface Glyph {
+interface Glyph {
   readonly text: string;
   readonly width: 1 | 2;
 }

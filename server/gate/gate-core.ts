@@ -52,7 +52,7 @@ export interface CoreSettings {
   readonly domains: { readonly graceSeconds: number };
 }
 
-export interface CoreParts {
+interface CoreParts {
   readonly settings: CoreSettings;
   readonly store: Store;
   readonly policySource: PolicySource;

@@ -16,12 +16,12 @@ import type { SshSettings } from './ssh/ssh-settings.js';
 import * as words from './text/words.js';
 
 /** The settings that the gate takes from gate.yaml. */
-export interface GateSettings extends CoreSettings, SshSettings {
+interface GateSettings extends CoreSettings, SshSettings {
   readonly motd: string | null;
   readonly login: SshSettings['login'];
 }
 
-export interface GateParts {
+interface GateParts {
   readonly settings: GateSettings;
   readonly store: Store;
   readonly policySource: PolicySource;

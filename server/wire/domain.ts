@@ -111,12 +111,6 @@ export interface HostNames {
 export const MOST_NAMES = 10_000;
 export const MOST_GONE = 1_000;
 
-/** `GET /domains`. */
-export interface DomainList {
-  readonly at: string;
-  readonly domains: readonly DomainView[];
-}
-
 /**
  * One line of `GET /changes` (JSON lines; the first lines are the whole list, then `ready`). `gone`: both its
  * configuration file and the domain are gone. `beat` comes every 5 s, so that silence means loss.

@@ -10,7 +10,7 @@ import { readConsoleNote, readContract } from '../../wire/answers.js';
 import { askDom0, refusedBy, unreachable } from './dom0-socket.js';
 
 /** Receives what a console sends. */
-export interface ConsoleCallbacks {
+interface ConsoleCallbacks {
   /** The guest's bytes. Call `taken` when they have been written. */
   bytes(data: Buffer, taken: () => void): void;
   note(note: ConsoleNote): void;
@@ -18,7 +18,7 @@ export interface ConsoleCallbacks {
   closed(reason: string): void;
 }
 
-export interface ConsoleConnectionOptions {
+interface ConsoleConnectionOptions {
   readonly domain: string;
   readonly mode: 'write' | 'watch';
   readonly takeover: boolean;

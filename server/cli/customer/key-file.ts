@@ -28,7 +28,7 @@ export function readKeyFile(file: string): string {
 }
 
 /** A customer's key, found in a directory of many. */
-export interface CustomersKey {
+interface CustomersKey {
   readonly customer: string;
   /** One line. */
   readonly text: string;

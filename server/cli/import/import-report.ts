@@ -6,7 +6,7 @@ import type { PlannedCustomer } from './import-plan.js';
 import { placeText } from './place.js';
 
 /** What an import would do, or did. */
-export interface ImportReport {
+interface ImportReport {
   readonly customers: readonly PlannedCustomer[];
   readonly findings: readonly Finding[];
   /** Whether open decisions of the admin prevented the import. */
@@ -109,7 +109,7 @@ function keptSentences({ customer, keys, roles }: ImportOutcome): string[] {
 }
 
 /** Counts what was added, or would be added. */
-export function added(result: ImportResult): { customers: number; keys: number; roles: number } {
+function added(result: ImportResult): { customers: number; keys: number; roles: number } {
   const count = (states: readonly { readonly state: string }[]): number =>
     states.filter(({ state }) => state === 'added').length;
   return {

@@ -19,7 +19,7 @@ export interface FoundKey {
 }
 
 /** A line that gives no key. */
-export interface RefusedLine {
+interface RefusedLine {
   readonly place: Place;
   readonly kind: 'problem' | 'left';
   readonly sentence: string;

@@ -18,7 +18,7 @@ const LAUNCHER = 'server/postern';
 /** The directory of this program: that of its package.json. */
 export const THIS_PROGRAM = dirname(fileURLToPath(new URL('../../../../package.json', import.meta.url)));
 
-export const CONFIGURATION = '/etc/postern';
+const CONFIGURATION = '/etc/postern';
 export const POLICY = GATE_SCHEMA.properties.policy.default;
 /** The policy that is installed first, from policy/examples. */
 export const FIRST_POLICY = '10-default.yaml';

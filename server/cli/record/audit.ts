@@ -112,7 +112,7 @@ function print(row: AuditRow, { json }: AdminOptions): void {
 }
 
 /** A row for people: number, time, kind, then its fields as `name=value`. */
-export function rowText({ seq, at, event }: AuditRow): string {
+function rowText({ seq, at, event }: AuditRow): string {
   const { kind, ...rest } = event;
   const words = Object.entries(rest).flatMap(([name, value]: [string, unknown]) => pairs(name, value));
   return [String(seq).padStart(6), at, kind, ...words].join(' ');

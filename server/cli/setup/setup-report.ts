@@ -24,7 +24,7 @@ export interface SetupReport {
   readonly next: readonly string[];
 }
 
-export function isToDo({ standing }: Step): boolean {
+function isToDo({ standing }: Step): boolean {
   return ['make', 'replace', 'mend'].includes(standing.kind);
 }
 

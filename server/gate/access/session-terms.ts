@@ -4,7 +4,7 @@ import type { Policy, SessionLimit } from '../../../policy/policy.js';
 import type { Holders } from '../../store/holders.js';
 
 /** The values of gate.yaml, for customers of whom the policy's `sessions:` says nothing. */
-export interface SessionDefaults {
+interface SessionDefaults {
   /** `login.connectionsPerCustomer`. */
   readonly connections: number;
   /** `menu.idleSeconds`; 0: never. */

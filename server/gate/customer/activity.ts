@@ -6,7 +6,7 @@ import type { Identity } from '../session/identity.js';
 import { printable } from '../../../policy/printable.js';
 
 /** One thing that happened, in words that the customer may read. */
-export interface ActivityLine {
+interface ActivityLine {
   /** ISO 8601, UTC. */
   readonly at: string;
   readonly domain: DomainName | null;

@@ -14,7 +14,7 @@ import { isRecordingId } from '../recording/recording-name.js';
 import type { Recording, RecordingStore } from '../recording/recording-store.js';
 import { printable } from '../../../policy/printable.js';
 
-export interface OwnRecordingsParts {
+interface OwnRecordingsParts {
   readonly recordingStore: RecordingStore;
   readonly authorizer: Authorizer;
   readonly roles: { find(customer: CustomerName, domain: DomainName): RoleRow | undefined };

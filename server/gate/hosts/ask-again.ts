@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Refusal, RefusalCode } from '../../../policy/refusal.js';
 
 /** What became of a request: done, refused, or uncertain because the host was lost meanwhile. */
-export type Outcome<Done> =
+type Outcome<Done> =
   | Done
   | { readonly result: 'refused'; readonly refusal: Refusal }
   | { readonly result: 'uncertain'; readonly refusal: Refusal };

@@ -15,7 +15,7 @@ export type ConsoleNews = Exclude<ConsoleNote, Heartbeat>;
 /** How long the last typed bytes may take to leave after `close`. Milliseconds. */
 const LAST_WORDS = 1_000;
 
-export interface ConsoleListener {
+interface ConsoleListener {
   /** The guest's bytes, unchanged. The listener gives back by `credit` what it has taken. */
   bytes(data: Buffer): void;
   note(note: ConsoleNews): void;

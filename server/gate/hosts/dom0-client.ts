@@ -26,11 +26,11 @@ interface No {
   readonly no: WireRefusal;
 }
 
-export type Dom0Answer = { readonly ok: true; readonly body: unknown } | No;
+type Dom0Answer = { readonly ok: true; readonly body: unknown } | No;
 
-export type Streamed = { readonly ok: true; readonly response: IncomingMessage } | No;
+type Streamed = { readonly ok: true; readonly response: IncomingMessage } | No;
 
-export type Upgraded = { readonly ok: true; readonly socket: Duplex; readonly head: Buffer } | No;
+type Upgraded = { readonly ok: true; readonly socket: Duplex; readonly head: Buffer } | No;
 
 /**
  * HTTP over dom0's socket. Each request has its own connection: on a Unix socket that costs nothing, and none

@@ -40,7 +40,7 @@ export interface HostTimings {
 const TIMINGS: HostTimings = { silence: 12_000, answer: 10_000, retry: [200, 5_000] };
 
 /** What became of a request: accepted, refused, or uncertain because the host was lost meanwhile. */
-export type Submitted =
+type Submitted =
   | { readonly result: 'accepted'; readonly operation: OperationView }
   | { readonly result: 'refused'; readonly refusal: Refusal }
   | { readonly result: 'uncertain'; readonly refusal: Refusal };

@@ -8,7 +8,7 @@ import { jsonEscapes, replaceUnprintable } from '../../../policy/printable.js';
 /** `o` was shown, `i` typed; `r` is the window's new size, `m` a remark about the recording. */
 export type CastEvent = 'o' | 'i' | 'r' | 'm';
 
-export interface CastHeader {
+interface CastHeader {
   readonly columns: number;
   readonly rows: number;
   readonly begunAt: Date;
