@@ -10,3 +10,8 @@ export const DOMAIN_STATES = [
 ] as const;
 
 export type DomainState = (typeof DOMAIN_STATES)[number];
+
+/** Seen to exist: neither off nor unknown. What *may* run is another question. */
+export function isSeenAlive(state: DomainState): boolean {
+  return state !== 'off' && state !== 'unknown';
+}

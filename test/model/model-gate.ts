@@ -4,7 +4,7 @@ import type { ObserverEvents } from '../../server/dom0/observation/observer.js';
 import type { KnownDomains } from '../../server/gate/hosts/domain-registry.js';
 import type { HostLink } from '../../server/gate/hosts/host-link.js';
 import { Hosts } from '../../server/gate/hosts/hosts.js';
-import type { LastObservations } from '../../server/gate/hosts/hosts.js';
+import type { LastObservations } from '../../server/gate/hosts/host-memory.js';
 import type { DomainChanges } from '../../server/store/domains.js';
 import type { DomainIdentity, DomainRecord } from '../../server/store/records.js';
 import type { LastObservation } from '../../server/store/last-observations.js';

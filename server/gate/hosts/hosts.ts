@@ -1,11 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { isSeenAlive } from '../../../policy/domain-state.js';
 import { UNKNOWN_PROFILE } from '../../../policy/names.js';
 import type { DomainName } from '../../../policy/names.js';
 import type { Refusal } from '../../../policy/refusal.js';
-import { AuditUnavailableError } from '../../store/store-error.js';
-import type { SeenHost, LastObservation } from '../../store/last-observations.js';
 import type { DomainView } from '../../wire/domain.js';
-import { domainThatLeaves, namesOnTheWay, partOf } from '../../wire/guest-name.js';
+import { namesOnTheWay } from '../../wire/guest-name.js';
 import type { GuestName, GuestPart } from '../../wire/guest-name.js';
 import { Listeners } from '../session/listeners.js';
 import type { Logger } from '../../wire/logger.js';
@@ -15,17 +14,9 @@ import * as words from '../text/words.js';
 import { DomainRegistry } from './domain-registry.js';
 import type { KnownDomains, RegistryTimes } from './domain-registry.js';
 import type { HostLink } from './host-link.js';
+import { HostMemory } from './host-memory.js';
+import type { LastObservations } from './host-memory.js';
 import type { LinkEvent } from './link-event.js';
-
-/** The store's memory of what each host showed when it was heard last. */
-export interface LastObservations {
-  of(host: SeenHost): LastObservation | null;
-  /** @throws AuditUnavailableError */
-  record(host: SeenHost, shown: LastObservation): void;
-  leaving(): ReadonlySet<DomainName>;
-  /** @throws AuditUnavailableError */
-  recordLeaving(domains: ReadonlySet<DomainName>): void;
-}
 
 /** A domain and the host that it is on, as last heard. */
 export interface FoundDomain {
@@ -44,14 +35,8 @@ export interface HostsEvent {
   readonly event: LinkEvent;
 }
 
-/** News come by the hundred, so a write that failed is not tried again at each of them. Milliseconds. */
-const RECORD_AGAIN = 60_000;
+/** The wait after a review that could not be recorded. Milliseconds. */
 const REVIEW_AGAIN = 5_000;
-
-const NOBODY: ReadonlySet<GuestName> = new Set();
-
-/** The times of the domain registry; each has a default. */
-type HostsTimes = Partial<RegistryTimes>;
 
 const TEN_MINUTES = 600_000;
 
@@ -60,40 +45,26 @@ export class Hosts implements DomainObservations {
   readonly links: readonly HostLink[];
   readonly #log: Logger;
   readonly #listeners: Listeners<HostsEvent>;
-  readonly #lastObservations: LastObservations;
+  readonly #memory: HostMemory;
   readonly #registry: DomainRegistry;
-  /** What each host showed before this gate started; null when it was never heard. */
-  readonly #before: ReadonlyMap<HostLink, LastObservation | null>;
   readonly #monotonic: () => number;
   /** The missing names that each host told, so that they are logged once. */
   readonly #missing = new Map<HostLink, string>();
-  /** Lists of guests as sets, because they are searched for every domain. */
-  readonly #guestSets = new WeakMap<readonly GuestName[], ReadonlySet<GuestName>>();
-  /** What this gate has recorded of each host. */
-  readonly #recorded = new Map<HostLink, LastObservation>();
-  /** When a write that failed is tried again. Milliseconds of the monotonic clock. */
-  #recordAgain = -Infinity;
   #reviewAgain = -Infinity;
-  /**
-   * Domains that were seen to leave a host for another, until they are seen to run or all hosts have told
-   * their guests.
-   */
-  #leaving: ReadonlySet<DomainName>;
 
+  /** @param times of the domain registry; each has a default */
   constructor(
     links: readonly HostLink[],
     known: KnownDomains,
     lastObservations: LastObservations,
     log: Logger,
-    times: HostsTimes = {},
+    times: Partial<RegistryTimes> = {},
   ) {
     this.links = links;
-    this.#lastObservations = lastObservations;
-    this.#before = new Map(links.map((link) => [link, lastObservations.of(link)]));
-    this.#leaving = lastObservations.leaving();
     this.#log = log;
     const { graceMs = TEN_MINUTES, monotonic = () => performance.now(), clock = () => new Date() } = times;
     this.#monotonic = monotonic;
+    this.#memory = new HostMemory(links, lastObservations, log, monotonic);
     this.#registry = new DomainRegistry(known, { graceMs, monotonic, clock }, log);
     this.#listeners = new Listeners((fault) => {
       log.error({ err: fault }, 'a listener to the hosts failed');
@@ -148,8 +119,8 @@ export class Hosts implements DomainObservations {
       return view === undefined ? [] : [{ host, view }];
     });
     return (
-      found.find(({ host, view }) => host.reachable && isAlive(view)) ??
-      found.find(({ view }) => isAlive(view)) ??
+      found.find(({ host, view }) => host.reachable && isSeenAlive(view.observation.state)) ??
+      found.find(({ view }) => isSeenAlive(view.observation.state)) ??
       found.find(({ host }) => host.reachable) ??
       found[0]
     );
@@ -173,9 +144,9 @@ export class Hosts implements DomainObservations {
    */
   strayOf(domain: DomainName): Stray | null {
     const found = this.find(domain);
-    if (found !== undefined && found.host.reachable && isAlive(found.view)) return null;
+    if (found !== undefined && found.host.reachable && isSeenAlive(found.view.observation.state)) return null;
     const strays = this.links.flatMap((host) => {
-      const guest = this.#guestOf(host, domain);
+      const guest = this.#memory.guestOf(host, domain);
       return guest === null ? [] : [{ host, part: guest.part }];
     });
     return strays.find(({ part }) => part === 'runs') ?? strays[0] ?? null;
@@ -204,14 +175,11 @@ export class Hosts implements DomainObservations {
    */
   canRunElsewhere(domain: DomainName, here: HostLink): Refusal | null {
     const view = here.domains.get(domain);
-    const runsHere = here.reachable && view !== undefined && isAlive(view);
+    const runsHere = here.reachable && view !== undefined && isSeenAlive(view.observation.state);
     for (const host of this.links) {
-      const guest = this.#guestOf(host, domain);
-      if (guest !== null)
-        return words.maybeElsewhere(domain, host.name, host.reachable ? 'running' : 'silent', guest.name);
-      const arriving = movingView(domain, host);
-      if (arriving !== undefined)
-        return words.maybeElsewhere(domain, host.name, host.reachable ? 'running' : 'silent', arriving);
+      const name = this.#memory.guestOf(host, domain)?.name ?? movingView(domain, host);
+      if (name !== undefined)
+        return words.maybeElsewhere(domain, host.name, host.reachable ? 'running' : 'silent', name);
     }
     for (const other of this.links) {
       if (other === here) continue;
@@ -234,106 +202,19 @@ export class Hosts implements DomainObservations {
     }
     if (runsHere) return null;
     if (!other.reachable) {
-      if (this.#leaving.has(domain)) return 'silent';
+      if (this.#memory.isLeaving(domain)) return 'silent';
       const had = other.hasBeenHeard
         ? state !== undefined || other.names === null
-        : this.#canHave(other, domain, here);
+        : this.#memory.canHave(other, domain, here);
       return had ? 'silent' : null;
     }
     if (other.names === null) return 'untold';
-    return other.names.others === null && !this.#isKnownWithout(other, domain) ? 'unknown' : null;
-  }
-
-  /** The guests that a host has and does not manage, as last heard. */
-  #guestsOf(host: HostLink): ReadonlySet<GuestName> {
-    if (!host.hasBeenHeard) return this.#before.get(host)?.guests ?? NOBODY;
-    const guests = host.names?.others ?? host.lastOthers;
-    const known = this.#guestSets.get(guests) ?? new Set(guests);
-    this.#guestSets.set(guests, known);
-    return known;
-  }
-
-  /** The unmanaged guest of a host that is the domain, under any of its names. */
-  #guestOf(
-    host: HostLink,
-    domain: DomainName,
-  ): { readonly name: GuestName; readonly part: GuestPart } | null {
-    const guests = this.#guestsOf(host);
-    if (guests.size === 0) return null;
-    const name = [domain, ...namesOnTheWay(domain)].find((one) => guests.has(one));
-    const part = name === undefined ? null : partOf(domain, name);
-    return name === undefined || part === null ? null : { name, part };
-  }
-
-  /** Whether a host that was not heard since the gate started may have the domain. */
-  #canHave(other: HostLink, domain: DomainName, here: HostLink): boolean {
-    const had = this.#before.get(other) ?? null;
-    if (had?.guests == null || had.domains.has(domain)) return true;
-    if ([...had.guests].some((guest) => partOf(domain, guest) !== null)) return true;
-    return this.#before.get(here)?.domains.has(domain) !== true;
-  }
-
-  /** Whether a host whose toolstack does not answer said before that the domain is not there. */
-  #isKnownWithout(other: HostLink, domain: DomainName): boolean {
-    const guests = this.#recorded.get(other)?.guests ?? this.#before.get(other)?.guests ?? null;
-    return guests !== null && ![...guests].some((guest) => partOf(domain, guest) !== null);
-  }
-
-  /** What the host shows; while its toolstack does not answer, with the guests that it showed last. */
-  #lastObservationOf(host: HostLink): LastObservation {
-    const told = host.names === null ? null : host.names.others;
-    const last = this.#recorded.get(host)?.guests ?? this.#before.get(host)?.guests ?? null;
-    const guests = told === null && host.names !== null ? last : told;
-    return { domains: new Set(host.domains.keys()), guests: guests === null ? null : new Set(guests) };
-  }
-
-  #recordObservation(host: HostLink): void {
-    const shown = this.#lastObservationOf(host);
-    const recorded = this.#recorded.get(host);
-    if (recorded !== undefined && isSameObservation(recorded, shown)) return;
-    if (this.#monotonic() < this.#recordAgain) return;
-    try {
-      this.#lastObservations.record(host, shown);
-      this.#recorded.set(host, shown);
-    } catch (fault) {
-      if (!(fault instanceof AuditUnavailableError)) throw fault;
-      this.#recordAgain = this.#monotonic() + RECORD_AGAIN;
-      this.#log.error({ host: host.name, err: fault }, 'what the host shows could not be recorded');
-    }
-  }
-
-  /** A domain that leaves a host goes on to run at another, which may be silent just then. */
-  #trackLeaving(host: HostLink): void {
-    const leaving = new Set(this.#leaving);
-    for (const guest of this.#guestsOf(host)) {
-      const domain = domainThatLeaves(guest);
-      if (domain !== null) leaving.add(domain);
-    }
-    for (const domain of leaving) {
-      const stays = this.links.some((link) => this.#guestOf(link, domain)?.part === 'leaving');
-      const found = this.find(domain);
-      const runs =
-        (found !== undefined && found.host.reachable && isAlive(found.view)) ||
-        this.links.some((link) => link.reachable && this.#guestsOf(link).has(domain));
-      const known = this.links.every((link) => link.reachable && link.names?.others != null);
-      if (!stays && (runs || known)) leaving.delete(domain);
-    }
-    if (leaving.size === this.#leaving.size && [...leaving].every((domain) => this.#leaving.has(domain)))
-      return;
-    this.#leaving = leaving;
-    this.#lastObservations.recordLeaving(leaving);
+    return other.names.others === null && !this.#memory.isKnownWithout(other, domain) ? 'unknown' : null;
   }
 
   #remember(host: HostLink, { event, ...more }: LinkEvent): void {
     if (event === 'operation') return;
-    try {
-      if (event !== 'lost') {
-        this.#recordObservation(host);
-        if (event === 'names' || event === 'reachable' || this.#leaving.size > 0) this.#trackLeaving(host);
-      }
-    } catch (fault) {
-      this.#log.error({ err: fault }, 'what the host shows could not be recorded');
-    }
+    this.#memory.update(host, event);
     if (event === 'names' || event === 'reachable') this.#tellMissing(host);
     const isNews = !('name' in more) || event === 'gone' || this.#registry.isNews(host, more.name);
     if (isNews) this.#review();
@@ -376,14 +257,6 @@ function movingView(domain: DomainName, host: HostLink): GuestName | undefined {
     });
 }
 
-function isSameObservation(one: LastObservation, other: LastObservation): boolean {
-  const same = (before: ReadonlySet<string> | null, now: ReadonlySet<string> | null): boolean =>
-    before === null || now === null
-      ? before === now
-      : before.size === now.size && [...now].every((name) => before.has(name));
-  return same(one.domains, other.domains) && same(one.guests, other.guests);
-}
-
 function sightOf(found: FoundDomain | undefined, wanted: { readonly reachable: boolean }): DomainObservation {
   if (found === undefined || (wanted.reachable && !found.host.reachable))
     return { state: null, booted: null };
@@ -392,9 +265,4 @@ function sightOf(found: FoundDomain | undefined, wanted: { readonly reachable: b
     state: state === 'unknown' ? null : state,
     booted: profile === UNKNOWN_PROFILE ? null : profile,
   };
-}
-
-/** Seen to exist: neither off nor unknown. `canRunElsewhere` answers another question: what may run. */
-function isAlive(view: DomainView): boolean {
-  return view.observation.state !== 'off' && view.observation.state !== 'unknown';
 }
