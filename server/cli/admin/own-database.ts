@@ -6,13 +6,17 @@ import { problemText } from '../../../config/problem.js';
 import type { Policy } from '../../../policy/policy.js';
 import { adminActor } from '../../gate/control/admin-actor.js';
 import { Administration } from '../../gate/control/administration.js';
-import { readHostJournal } from '../../gate/control/host-journal.js';
+import { Dom0Client } from '../../gate/hosts/dom0-client.js';
+import { readHostJournal } from '../../gate/hosts/host-journal.js';
 import type { Method } from '../../gate/control/route.js';
 import { DATABASE } from '../../store/state-directory.js';
 import { StoreError } from '../../store/store-error.js';
 import { Store } from '../../store/store.js';
 import { CliError, EXIT } from '../command/exit-status.js';
 import { policyOfTexts } from './policy-files.js';
+
+/** How long a host may take to answer. Milliseconds. */
+const ANSWER_MS = 10_000;
 
 /**
  * Answers admins from the database while no gate runs, opened as its owner. The answers are those that the
@@ -36,7 +40,10 @@ export class OwnDatabase {
     this.#administration = Administration.ofDatabase(
       this.#store,
       settings,
-      hosts.map(({ name, socket }) => ({ name, journal: () => readHostJournal(socket) })),
+      hosts.map(({ name, socket }) => ({
+        name,
+        journal: () => readHostJournal(new Dom0Client(socket, ANSWER_MS, new AbortController().signal)),
+      })),
       () => policyFiles(policy),
       policyOfTexts,
     );

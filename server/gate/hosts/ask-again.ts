@@ -1,11 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Refusal, RefusalCode } from '../../../policy/refusal.js';
-
-/** What became of a request: done, refused, or uncertain because the host was lost meanwhile. */
-type Outcome<Done> =
-  | Done
-  | { readonly result: 'refused'; readonly refusal: Refusal }
-  | { readonly result: 'uncertain'; readonly refusal: Refusal };
+import type { RefusalCode } from '../../../policy/refusal.js';
+import type { Outcome } from './host-requests.js';
 
 /** The waits before a request is repeated when it is not known whether it arrived. Milliseconds. */
 const AGAIN = [100, 1000];

@@ -148,6 +148,14 @@ export class Dom0Client {
     const body: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
     const status = response.statusCode ?? 0;
     if (status >= 200 && status < 300) return { ok: true, body };
-    return { ok: false, status, no: readWireRefusal(body) };
+    return { ok: false, status, no: refusalOf(body, status) };
+  }
+}
+
+function refusalOf(body: unknown, status: number): WireRefusal {
+  try {
+    return readWireRefusal(body);
+  } catch {
+    throw new HostError(`it answered with status ${status}`);
   }
 }

@@ -1,25 +1,25 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { DomainName } from '../../../policy/names.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { ConsoleMode } from '../../wire/console.js';
-import type { Contract, Verb } from '../../wire/contract.js';
-import { VERBS } from '../../wire/contract.js';
+import type { Contract } from '../../wire/contract.js';
 import type { DomainView, HostNames } from '../../wire/domain.js';
 import type { GuestName } from '../../wire/guest-name.js';
-import type { OperationRequest, OperationView } from '../../wire/operation.js';
 import type { DemandedPermit } from '../access/authorize.js';
 import { Listeners } from '../session/listeners.js';
 import type { Logger } from '../../wire/logger.js';
 import type { Unsubscribe } from '../session/terminal.js';
-import * as words from '../text/words.js';
 import type { JournalRecord } from '../../wire/answers.js';
-import { readContract, readJournalPage, readOperation } from '../../wire/answers.js';
+import { readContract } from '../../wire/answers.js';
 import { ChangesReader } from './changes-reader.js';
 import { ConsoleStream } from './console-stream.js';
 import { demandPermit } from './demand-permit.js';
 import type { HostFailure } from './host-failure.js';
+import { readHostJournal } from './host-journal.js';
 import { HostLog } from './host-log.js';
+import { HostOperations } from './host-operations.js';
+import { HostRequests } from './host-requests.js';
 import type { LinkEvent } from './link-event.js';
-import { pause } from './pause.js';
 import { Dom0Client, HostError } from './dom0-client.js';
 
 export interface HostSettings {
@@ -39,12 +39,6 @@ export interface HostTimings {
 
 const TIMINGS: HostTimings = { silence: 12_000, answer: 10_000, retry: [200, 5_000] };
 
-/** What became of a request: accepted, refused, or uncertain because the host was lost meanwhile. */
-type Submitted =
-  | { readonly result: 'accepted'; readonly operation: OperationView }
-  | { readonly result: 'refused'; readonly refusal: Refusal }
-  | { readonly result: 'uncertain'; readonly refusal: Refusal };
-
 /**
  * One Xen host, over its dom0 half's socket. It follows the changes, keeps what was last heard, and carries
  * requests. Silence means loss; then it tries again until closed.
@@ -54,7 +48,9 @@ export class HostLink {
   readonly socket: string;
   /** The log of its consoles. */
   readonly log: HostLog;
+  readonly operations: HostOperations;
   readonly #client: Dom0Client;
+  readonly #requests: HostRequests;
   readonly #logger: Logger;
   readonly #timings: HostTimings;
   readonly #clock: () => Date;
@@ -81,12 +77,9 @@ export class HostLink {
     this.#timings = { ...TIMINGS, ...options.timings };
     this.#client = new Dom0Client(settings.socket, this.#timings.answer, this.#abort.signal);
     this.#clock = options.clock ?? (() => new Date());
-    this.log = new HostLog(
-      settings.name,
-      this.#client,
-      () => this.#contract?.console.log === true,
-      this.#clock,
-    );
+    this.#requests = new HostRequests(settings.name, this.#client, this.#clock);
+    this.operations = new HostOperations(this.#client, this.#requests);
+    this.log = new HostLog(this.#client, this.#requests, () => this.#contract?.console.log === true);
     this.#listeners = new Listeners((fault) => {
       this.#logger.error({ host: this.name, err: fault }, 'a listener to a host failed');
     });
@@ -153,66 +146,11 @@ export class HostLink {
   }
 
   /**
-   * Asks for an operation, with the proof that it is permitted. The same permit may be submitted again: dom0
-   * takes the same id for the same operation.
-   */
-  async submit(demanded: DemandedPermit, key: string | null = null): Promise<Submitted> {
-    const verb = verbOf(demanded);
-    const { row, domain, parameters } = demanded;
-    if (row === null) return { result: 'refused', refusal: words.auditUnavailable('no intent was recorded') };
-    const body: OperationRequest = {
-      id: demanded.operation,
-      domain,
-      verb,
-      profile: verb === 'rescue' ? demanded.profile : null,
-      // A dom0 half that offers none may not know the word.
-      ...(Object.keys(parameters).length === 0 ? {} : { parameters }),
-      key,
-      actor: {
-        customer: demanded.identity.customer,
-        fingerprint: demanded.identity.fingerprint,
-        source: demanded.identity.source,
-        auditSeq: row.seq,
-        auditHash: row.hash,
-      },
-    };
-    try {
-      const answer = await this.#client.ask('POST', '/operations', body);
-      if (answer.ok) return { result: 'accepted', operation: readOperation(answer.body) };
-      return { result: 'refused', refusal: words.refusedByHost(domain, answer.no, this.#clock()) };
-    } catch (fault) {
-      const detail = `${this.name}: ${message(fault)}`;
-      if (fault instanceof HostError && fault.unsent) {
-        return { result: 'refused', refusal: words.hostUnreachable(domain, detail) };
-      }
-      return { result: 'uncertain', refusal: words.hostLostMeanwhile(domain, detail) };
-    }
-  }
-
-  /**
-   * @returns null when the host answers that it knows no such operation
-   * @throws Error when it does not answer
-   */
-  async operation(id: string): Promise<OperationView | null> {
-    const answer = await this.#client.ask('GET', `/operations/${encodeURIComponent(id)}`);
-    if (answer.ok) return readOperation(answer.body);
-    if (answer.status === 404) return null;
-    throw new HostError(`${answer.no.code}: ${answer.no.message}`);
-  }
-
-  /**
    * dom0's own journal, oldest first, as a witness for the gate's audit log.
    * @throws Error when the host does not answer
    */
-  async *journal(): AsyncGenerator<JournalRecord> {
-    for (let after: number | null = 0; after !== null;) {
-      const answer = await this.#client.ask('GET', `/journal?after=${after}`);
-      if (!answer.ok) throw new HostError(`${answer.no.code}: ${answer.no.message}`);
-      const page = readJournalPage(answer.body);
-      yield* page.entries;
-      if (page.next !== null && page.next <= after) throw new HostError('its journal goes backwards');
-      after = page.next;
-    }
+  journal(): AsyncGenerator<JournalRecord> {
+    return readHostJournal(this.#client);
   }
 
   /** Opens a console with the proof that it is permitted; the same permit opens it again after a loss. */
@@ -237,9 +175,9 @@ export class HostLink {
     try {
       const answer = await this.#client.upgrade(path);
       if (answer.ok) return new ConsoleStream(answer.socket, answer.head, this.#logger);
-      return words.refusedByHost(demanded.domain, answer.no, this.#clock());
+      return this.#requests.refused(demanded.domain, answer.no);
     } catch (fault) {
-      return words.hostUnreachable(demanded.domain, `${this.name}: ${message(fault)}`);
+      return this.#requests.unreachable(demanded.domain, fault);
     }
   }
 
@@ -267,7 +205,7 @@ export class HostLink {
         this.#reachable = false;
         this.#listeners.emit({ event: 'lost' });
       }
-      await pause(wait, this.#abort.signal);
+      await pause(wait, undefined, { signal: this.#abort.signal }).catch(() => undefined);
       wait = Math.min(wait * 2, last);
     }
   }
@@ -313,13 +251,6 @@ export class HostLink {
     }
     throw new HostError('it ended the stream of changes');
   }
-}
-
-function verbOf(demanded: DemandedPermit): Verb {
-  const verb = VERBS.find((each) => each === demanded.action);
-  if (verb === undefined) throw new TypeError(`a permit for ${demanded.action} is none for an operation`);
-  demandPermit(demanded, [verb]);
-  return verb;
 }
 
 function message(fault: unknown): string {

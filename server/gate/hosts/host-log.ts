@@ -6,7 +6,7 @@ import type { DemandedPermit } from '../access/authorize.js';
 import * as words from '../text/words.js';
 import { demandPermit } from './demand-permit.js';
 import type { Dom0Client } from './dom0-client.js';
-import { HostError } from './dom0-client.js';
+import type { HostRequests, Outcome } from './host-requests.js';
 import { readLogHead } from './log-answer.js';
 import { LogStream } from './log-stream.js';
 
@@ -28,28 +28,20 @@ export interface LogRequest {
   readonly bytes?: number | null;
 }
 
-/** What became of a switch: done, refused, or uncertain because the host was lost meanwhile. */
-type Switched =
-  | { readonly result: 'done' }
-  | { readonly result: 'refused'; readonly refusal: Refusal }
-  | { readonly result: 'uncertain'; readonly refusal: Refusal };
-
 /** The logs of one host's consoles. */
 export class HostLog {
-  readonly #host: string;
   readonly #client: Dom0Client;
+  readonly #requests: HostRequests;
   readonly #keeps: () => boolean;
-  readonly #clock: () => Date;
 
   /**
    * @param keeps whether the host keeps logs on its disk, as last heard; a host that does not knows `since`
    *   alone
    */
-  constructor(host: string, client: Dom0Client, keeps: () => boolean, clock: () => Date) {
-    this.#host = host;
+  constructor(client: Dom0Client, requests: HostRequests, keeps: () => boolean) {
     this.#client = client;
+    this.#requests = requests;
     this.#keeps = keeps;
-    this.#clock = clock;
   }
 
   /**
@@ -72,32 +64,21 @@ export class HostLog {
       );
       if (answer.ok) return read(answer.response, since);
       if (answer.no.code === 'usage') return words.notOnThisHost(domain, words.actionWord('log'));
-      return words.refusedByHost(domain, answer.no, this.#clock());
+      return this.#requests.refused(domain, answer.no);
     } catch (fault) {
-      return words.hostUnreachable(domain, `${this.#host}: ${message(fault)}`);
+      return this.#requests.unreachable(domain, fault);
     }
   }
 
   /** Switches a log off or on, with the proof that it is permitted; the same twice is the same as once. */
-  async switch(demanded: DemandedPermit, keep: boolean): Promise<Switched> {
+  async switch(demanded: DemandedPermit, keep: boolean): Promise<Outcome<{ readonly result: 'done' }>> {
     demandPermit(demanded, ['log-switch']);
-    const { row, domain, identity } = demanded;
-    if (row === null) return { result: 'refused', refusal: words.auditUnavailable('no intent was recorded') };
-    const { customer, fingerprint, source } = identity;
-    const body: LogSwitch = {
-      keep,
-      actor: { customer, fingerprint, source, auditSeq: row.seq, auditHash: row.hash },
-    };
-    try {
-      const answer = await this.#client.ask('PUT', `/domains/${encodeURIComponent(domain)}/log`, body);
-      if (answer.ok) return { result: 'done' };
-      return { result: 'refused', refusal: words.refusedByHost(domain, answer.no, this.#clock()) };
-    } catch (fault) {
-      const detail = `${this.#host}: ${message(fault)}`;
-      return fault instanceof HostError && fault.unsent
-        ? { result: 'refused', refusal: words.hostUnreachable(domain, detail) }
-        : { result: 'uncertain', refusal: words.hostLostMeanwhile(domain, detail) };
-    }
+    return this.#requests.change(demanded, {
+      method: 'PUT',
+      path: `/domains/${encodeURIComponent(demanded.domain)}/log`,
+      body: (actor): LogSwitch => ({ keep, actor }),
+      done: () => ({ result: 'done' }),
+    });
   }
 
   #query({ since }: DemandedPermit, request: LogRequest): string {
@@ -122,8 +103,4 @@ function read(response: IncomingMessage, since: string): LogStream {
     response.destroy();
     throw fault;
   }
-}
-
-function message(fault: unknown): string {
-  return fault instanceof Error ? fault.message : String(fault);
 }

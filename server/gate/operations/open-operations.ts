@@ -184,7 +184,7 @@ export class OpenOperations {
     const { heard } = open;
     let operation: OperationView | null;
     try {
-      operation = await host.operation(open.operation);
+      operation = await host.operations.find(open.operation);
     } catch (fault) {
       const fields = { operation: open.operation, host: host.name, err: fault };
       // It is asked every few seconds for as long as it cannot say.

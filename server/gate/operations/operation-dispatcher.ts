@@ -193,7 +193,7 @@ export class OperationDispatcher {
     // Watch it before asking: it may be over before the answer is read.
     const ended = this.#open.watch(demanded, host);
     const result = await askAgain(
-      () => host.submit(demanded, demanded.key),
+      () => host.operations.submit(demanded, demanded.key),
       () => this.#parts.authorizer.recheck(demanded.identity, demanded) === null,
     );
     switch (result.result) {

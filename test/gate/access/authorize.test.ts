@@ -284,7 +284,7 @@ describe('a permit', () => {
     );
     assert.throws(() => Object.assign(demanded, { domain: 'yorick' }), TypeError, 'it is frozen');
     const [link] = gate.core.hosts.links;
-    await assert.rejects(async () => link?.submit(copy, 'poweroff'), TypeError);
+    await assert.rejects(async () => link?.operations.submit(copy, 'poweroff'), TypeError);
     assert.deepEqual(gate.dom0.requests, []);
   });
 });

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import { once } from 'node:events';
-import { readHostJournal } from '../../../server/gate/control/host-journal.js';
+import { Dom0Client } from '../../../server/gate/hosts/dom0-client.js';
+import { readHostJournal } from '../../../server/gate/hosts/host-journal.js';
 import type { Witness } from '../../../server/store/audit-verifier.js';
 import { TemporaryDirectory } from '../../support/temporary-directory.js';
 
@@ -42,7 +43,8 @@ describe("gate: a host's journal as witness", () => {
 
   async function read(): Promise<Witness[]> {
     const found: Witness[] = [];
-    for await (const one of readHostJournal(directory.file('dom0.sock'))) found.push(one);
+    const host = new Dom0Client(directory.file('dom0.sock'), 10_000, new AbortController().signal);
+    for await (const one of readHostJournal(host)) found.push(one);
     return found;
   }
 
