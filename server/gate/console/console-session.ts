@@ -7,7 +7,8 @@ import { AttachmentRecording } from '../recording/attachment-recording.js';
 import type { Tracked } from '../access/revocation.js';
 import type { Terminal } from '../session/terminal.js';
 import { ConsoleAttachment } from './console-attachment.js';
-import type { ConsoleEnding, ConsoleParts } from './console-attachment.js';
+import type { ConsoleParts } from './console-attachment.js';
+import type { ConsoleEnding } from './console-departure.js';
 import { ConsoleLink } from './console-link.js';
 
 /**

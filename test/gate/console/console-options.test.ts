@@ -5,7 +5,7 @@ import type { EscapeKey } from '../../../policy/escape-key.js';
 import type { ConsoleTerms } from '../../../policy/policy.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { isRefusal } from '../../../policy/refusal.js';
-import type { ConsoleEnding } from '../../../server/gate/console/console-attachment.js';
+import type { ConsoleEnding } from '../../../server/gate/console/console-departure.js';
 import { ConsoleSession } from '../../../server/gate/console/console-session.js';
 import type { ScreenText } from '../../../server/wire/console.js';
 import type { StandInConsole } from '../../support/dom0-stand-in.js';

@@ -4,7 +4,7 @@ import { isRefusal } from '../../../policy/refusal.js';
 import type { Conditions } from '../../../policy/conditions.js';
 import { parseTimeWindow } from '../../../policy/time-window.js';
 import { ACTIONS } from '../../../policy/actions.js';
-import type { ConsoleEnding } from '../../../server/gate/console/console-attachment.js';
+import type { ConsoleEnding } from '../../../server/gate/console/console-departure.js';
 import { ConsoleSession } from '../../../server/gate/console/console-session.js';
 import { terminalReset } from '../../../server/gate/session/terminal-reset.js';
 import type { Presence } from '../../../server/wire/console.js';

@@ -4,7 +4,7 @@ import type { ConsoleTerms } from '../../../policy/policy.js';
 import type { Recorded } from '../../../policy/recorded.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { isRefusal } from '../../../policy/refusal.js';
-import type { ConsoleEnding } from '../../../server/gate/console/console-attachment.js';
+import type { ConsoleEnding } from '../../../server/gate/console/console-departure.js';
 import { ConsoleSession } from '../../../server/gate/console/console-session.js';
 import { AttachmentRecording } from '../../../server/gate/recording/attachment-recording.js';
 import type { Recording } from '../../../server/gate/recording/recording-store.js';
