@@ -2,6 +2,7 @@ import type { CustomerName } from '../policy/names.js';
 import type { ConsoleTerms, KeyRule, Limit, Policy, Rule, SessionLimit } from '../policy/policy.js';
 import type { PolicyTest } from '../policy/policy-test.js';
 import type { PolicyDocument } from '../policy/policy-schema.js';
+import type { DocumentPath } from '../policy/schema-fault.js';
 import { PolicyEntryReader } from './policy-entry-reader.js';
 import type { PolicyNames } from './policy-names.js';
 import type { ProblemReport } from './problem-report.js';
@@ -11,8 +12,6 @@ interface PolicyPart {
   readonly report: ProblemReport;
   readonly document: PolicyDocument;
 }
-
-type Path = readonly string[];
 
 /**
  * Interprets the entries of all files, in order, and reports problems that no schema can see. A value that
@@ -72,7 +71,7 @@ function soundLists<T>(
   report: ProblemReport,
   section: string,
   record: Readonly<Record<string, readonly T[]>>,
-): readonly (readonly [string, readonly T[], Path])[] {
+): readonly (readonly [string, readonly T[], DocumentPath])[] {
   const all = Object.entries(record).map(([name, list]) => [name, list, [section, name]] as const);
   return all.filter(([, , path]) => report.sound(path));
 }
@@ -82,7 +81,7 @@ function mappings<T extends object>(
   report: ProblemReport,
   section: string,
   entries: readonly T[],
-): readonly (readonly [Partial<T>, Path, number])[] {
+): readonly (readonly [Partial<T>, DocumentPath, number])[] {
   return entries.flatMap((entry: unknown, index) => {
     if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) return [];
     const path = [section, String(index)];
