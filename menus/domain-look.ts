@@ -3,7 +3,8 @@ import type { Style } from './frame.js';
 import type { MenuDomain } from './port.js';
 import { NORMAL } from '../policy/names.js';
 import { underWay } from './state.js';
-import { UNREACHABLE_MARK, agoWord, doingWord, elsewhereWord, lockedWord, stateWord } from './words.js';
+import { UNREACHABLE_MARK, doingWord, elsewhereWord, lockedWord, stateWord } from './domain-words.js';
+import { agoWord } from './time-words.js';
 
 /** Milliseconds. An older observation is shown with its age. */
 const FRESH_MS = 5000;

@@ -2,7 +2,7 @@ import { layoutOf } from './layout.js';
 import type { Layout, Screen } from './layout.js';
 import type { MenuLogLine, MenuLogPiece } from './log-port.js';
 import { fold } from './printable-text.js';
-import { bootRow } from './words.js';
+import { bootRow } from './log-words.js';
 
 /** The piece of a log that a menu holds, and its visible part. */
 export interface LogView extends MenuLogPiece {

@@ -10,7 +10,8 @@ import type { LogPage, MenuState } from './state.js';
 import { canBeShown } from './update-add-key.js';
 import { update } from './update.js';
 import type { Message } from './update.js';
-import { PLAIN, acceptedSentence, wrongWord } from './words.js';
+import { PLAIN } from './help-words.js';
+import { acceptedSentence, wrongWord } from './operation-words.js';
 
 interface PlainOptions {
   /**

@@ -9,43 +9,39 @@ import type { MenuDomain } from './port.js';
 import { explanation, titleOf } from './view-dialog.js';
 import {
   CONSOLE_LOCKED,
-  KEY_DISCARDING,
-  KEY_IN_USE,
-  KEY_PASTE,
-  LOADING,
-  LOG_EMPTY,
-  LOG_IN_MEMORY,
-  MAINTENANCE_OVER,
-  NOT_NOW,
-  NO_SERVERS,
-  PLAIN,
-  RESCUE_CHOOSE,
-  TITLES,
-  bootSentence,
   bootWord,
-  deadlineSentence,
   doingWord,
   elsewhereSentence,
   elsewhereWord,
-  domainGone,
-  help,
-  keyDates,
-  logOff,
   lockedWord,
-  placeSentence,
   plainDomain,
   plainFacts,
-  plainHelp,
   plainState,
   profileBanner,
-  progressSentence,
-  recordedSentence,
-  rescueDisks,
-  sinceSentence,
   stateWord,
   stepWord,
-  typeTheName,
   unreachableSentence,
+} from './domain-words.js';
+import { PLAIN, help, plainHelp } from './help-words.js';
+import { KEY_DISCARDING, KEY_IN_USE, KEY_PASTE, keyDates } from './key-words.js';
+import { LOG_EMPTY, LOG_IN_MEMORY, bootSentence, logOff } from './log-words.js';
+import {
+  RESCUE_CHOOSE,
+  deadlineSentence,
+  placeSentence,
+  progressSentence,
+  rescueDisks,
+  typeTheName,
+} from './operation-words.js';
+import { sinceSentence } from './time-words.js';
+import {
+  LOADING,
+  MAINTENANCE_OVER,
+  NOT_NOW,
+  NO_SERVERS,
+  TITLES,
+  domainGone,
+  recordedSentence,
 } from './words.js';
 
 /**

@@ -1,7 +1,9 @@
 import { layoutOf } from './layout.js';
 import { columnsOf, printable, wrap } from './printable-text.js';
 import type { MenuState, Page } from './state.js';
-import { LOADING, NO_ACTIVITY, help, moment } from './words.js';
+import { help } from './help-words.js';
+import { moment } from './time-words.js';
+import { LOADING, NO_ACTIVITY } from './words.js';
 
 /** Pages that are only read: their lines at the window's width, and how they scroll. */
 

@@ -1,5 +1,5 @@
 import type { MenuState, Page, Step } from './state.js';
-import { KEY_PRIVATE, KEY_TOO_LONG } from './words.js';
+import { KEY_PRIVATE, KEY_TOO_LONG } from './key-words.js';
 
 type AddKeyPage = Extract<Page, { page: 'add-key' }>;
 

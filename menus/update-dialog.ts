@@ -2,7 +2,8 @@ import type { BootProfileName, DomainName, Fingerprint } from '../policy/names.j
 import type { OperateAction } from './port.js';
 import type { Asked, Dialog, MenuState, Plan, Step, TypedDialog } from './state.js';
 import { currentPage, findDomain, isTyped, underWay, wordFor } from './state.js';
-import { domainGone, escapeChosen, stillAsking } from './words.js';
+import { stillAsking } from './operation-words.js';
+import { domainGone, escapeChosen } from './words.js';
 import type { Setting } from './port.js';
 
 /** How an action is confirmed. An action that can lose data needs the server's whole name. */

@@ -3,14 +3,8 @@ import type { Effect, Fact, MenuDomain, MenuOperation } from './port.js';
 import { clampSize, currentPage, findDomain, rootPage, underWay } from './state.js';
 import type { MenuState, Page, Plan, Step } from './state.js';
 import { logFact, logRefused, logResized } from './update-log.js';
-import {
-  domainGone,
-  doneSentence,
-  failedSentence,
-  goingOn,
-  rescueReady,
-  supersededSentence,
-} from './words.js';
+import { doneSentence, failedSentence, goingOn, rescueReady, supersededSentence } from './operation-words.js';
+import { domainGone } from './words.js';
 
 function still(state: MenuState): Step {
   return { state, effects: [] };

@@ -8,7 +8,9 @@ import { dialogKey, openDialog, operate } from './update-dialog.js';
 import { addKeyKey, addKeyLine, addKeyPaste } from './update-add-key.js';
 import { logKey, logLine, logPaste, openLog } from './update-log.js';
 import { AT_END, scroll } from './reading.js';
-import { NOT_PASTED, ONLY_KEY, RESCUE_NONE, domainGone } from './words.js';
+import { ONLY_KEY } from './key-words.js';
+import { RESCUE_NONE } from './operation-words.js';
+import { NOT_PASTED, domainGone } from './words.js';
 import type { Setting } from './port.js';
 
 function still(state: MenuState): Step {

@@ -19,7 +19,7 @@ import type { LogView } from './log-view.js';
 import type { Effect } from './port.js';
 import { currentPage, findDomain } from './state.js';
 import type { LogPage, MenuState, Step } from './state.js';
-import { LOG_BEGINS, LOG_NO_EARLIER, LOG_NO_LATER, LOG_NOTHING_SOUGHT, logNotFound } from './words.js';
+import { LOG_BEGINS, LOG_NO_EARLIER, LOG_NO_LATER, LOG_NOTHING_SOUGHT, logNotFound } from './log-words.js';
 
 /** Longer search texts are cut: nobody reads them on one line. */
 const LONGEST_SOUGHT = 200;

@@ -3,26 +3,20 @@ import { columnsOf, wrap } from './printable-text.js';
 import { findDomain, isTyped, wordFor } from './state.js';
 import type { Dialog, MenuState } from './state.js';
 import { planAfter } from './update-dialog.js';
+import { REMOVE_KEY_TITLE, removeKeySentences } from './key-words.js';
+import { logSwitchSentence, logSwitchTitle } from './log-words.js';
 import {
   POWER_OFF_FIRST,
-  QUESTION,
-  REMOVE_KEY_TITLE,
-  SETTING_STAYS,
-  SETTING_TITLE,
   RESCUE_DEFAULT_HINT,
-  YES_OR_NO,
   confirmSentences,
   confirmTitle,
-  logSwitchSentence,
-  logSwitchTitle,
-  removeKeySentences,
   rescueBack,
   rescueDisks,
   rescueParameters,
-  settingSentence,
   typeTheName,
   wrongWord,
-} from './words.js';
+} from './operation-words.js';
+import { QUESTION, SETTING_STAYS, SETTING_TITLE, YES_OR_NO, settingSentence } from './words.js';
 
 const WIDEST = 72;
 

@@ -11,32 +11,32 @@ import { findDomain, underWay, waitsForGuest } from './state.js';
 import type { MenuState, Page } from './state.js';
 import {
   ASKING_HOST,
-  CALLING,
   CONSOLE_LOCKED,
   FACTS,
-  POWER_OFF_NOW,
   PROFILE_UNKNOWN,
-  RESCUE_DEFAULT_HINT,
-  asking,
   bootWord,
-  bySentence,
   countWord,
-  deadlineSentence,
   elsewhereSentence,
-  domainGone,
   memoryWord,
   percentWord,
-  placeSentence,
   profileBanner,
-  progressSentence,
-  rescueBack,
   seenSentence,
-  sinceSentence,
-  sinceWord,
   stepWord,
   unreachableSentence,
   unreachableWord,
-} from './words.js';
+} from './domain-words.js';
+import {
+  POWER_OFF_NOW,
+  RESCUE_DEFAULT_HINT,
+  asking,
+  bySentence,
+  deadlineSentence,
+  placeSentence,
+  progressSentence,
+  rescueBack,
+} from './operation-words.js';
+import { sinceSentence, sinceWord } from './time-words.js';
+import { CALLING, domainGone } from './words.js';
 
 /** Draws one domain's summary, with its menu below. */
 export function drawDomain(

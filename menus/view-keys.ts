@@ -12,10 +12,10 @@ import {
   KEY_IN_USE,
   KEY_PASTE,
   KEY_PASTE_WHERE,
-  LOADING,
   hiddenCharacters,
   keyDates,
-} from './words.js';
+} from './key-words.js';
+import { LOADING } from './words.js';
 
 export function drawKeys(
   canvas: Canvas,

@@ -10,18 +10,10 @@ import { GAP, drawBlocks, entryBlock } from './scroll-list.js';
 import type { Area, Block } from './scroll-list.js';
 import { findDomain } from './state.js';
 import type { MenuState, Page } from './state.js';
-import {
-  COLUMN_HEADS,
-  NO_SERVERS,
-  RESCUE_CHOOSE,
-  TITLES,
-  bootWord,
-  countWord,
-  duration,
-  memoryWord,
-  percentWord,
-  rescueDisks,
-} from './words.js';
+import { COLUMN_HEADS, bootWord, countWord, memoryWord, percentWord } from './domain-words.js';
+import { RESCUE_CHOOSE, rescueDisks } from './operation-words.js';
+import { duration } from './time-words.js';
+import { NO_SERVERS, TITLES } from './words.js';
 
 interface Column {
   readonly head: string;

@@ -6,7 +6,6 @@ import { columnsOf } from './printable-text.js';
 import { currentPage } from './state.js';
 import type { LogPage, MenuState } from './state.js';
 import {
-  LOADING,
   LOG_EMPTY,
   LOG_END,
   LOG_FOLLOWS,
@@ -15,7 +14,8 @@ import {
   LOG_START,
   bootSentence,
   logOff,
-} from './words.js';
+} from './log-words.js';
+import { LOADING } from './words.js';
 
 /** Draws the log of a console, as wide as the window. */
 export function drawLog(canvas: Canvas, state: MenuState, page: LogPage, { bottom }: Layout): void {

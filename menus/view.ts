@@ -11,8 +11,10 @@ import { drawAddKey, drawKeys } from './view-keys.js';
 import { drawList, drawRescue } from './view-list.js';
 import { drawLog, drawSought } from './view-log.js';
 import { drawReading } from './view-reading.js';
-import { FOOT, TITLES, logTitle, tooSmall } from './words.js';
-import type { FootKey } from './words.js';
+import { FOOT } from './help-words.js';
+import { logTitle } from './log-words.js';
+import { TITLES, tooSmall } from './words.js';
+import type { FootKey } from './help-words.js';
 
 /** The screen of a state. Pure, and exactly as large as the window. */
 export function view(state: MenuState): Frame {

@@ -1,5 +1,7 @@
 import type { MenuDomain } from '../../../menus/port.js';
-import * as words from '../text/words.js';
+import { stateWord, stepWord } from '../../../menus/domain-words.js';
+import { agoWord, duration } from '../../../menus/time-words.js';
+import { actionWord } from '../text/words.js';
 
 /** A state older than this is shown with its age. Milliseconds. */
 const STALE = 5_000;
@@ -49,7 +51,7 @@ export function domainTable(domains: readonly MenuDomain[], now: number): string
     domain.memoryMiB === null ? '-' : `${domain.memoryMiB} MiB`,
     domain.vcpus === null ? '-' : `${domain.vcpus}`,
     domain.cpuPercent === null ? '-' : `${Math.round(domain.cpuPercent)} %`,
-    domain.since === null ? '-' : words.lasting(new Date(domain.since).toISOString(), new Date(now)),
+    domain.since === null ? '-' : duration(now - domain.since),
     domain.role,
   ]);
   return aligned([['NAME', 'STATE', 'BOOT', 'MEMORY', 'CPUS', 'LOAD', 'FOR', 'ROLE'], ...rows]);
@@ -66,10 +68,9 @@ export function domainLines(domain: MenuDomain, now: number): string[] {
   if (domain.consoleLocked) lines.push('An administrator of the host has its console open.');
   const { operation } = domain;
   if (operation !== null) {
-    const started = words.ago(new Date(operation.startedAt).toISOString(), new Date(now));
-    lines.push(
-      `Under way: ${words.actionWord(operation.action)} (${operation.step}), by ${operation.by}, ${started}.`,
-    );
+    const { action, by, startedAt } = operation;
+    const step = stepWord(operation.step, action);
+    lines.push(`Under way: ${actionWord(action)} (${step}), by ${by}, ${agoWord(now - startedAt)}.`);
   }
   return lines;
 }
@@ -80,10 +81,10 @@ function stateOf(domain: MenuDomain, now: number): string {
     return elsewhere.moving
       ? `being moved to another host (${elsewhere.host})`
       : `running on ${elsewhere.host}`;
-  const state = domain.state === null ? 'not known' : words.stateWord(domain.state);
+  const state = stateWord(domain.state ?? 'unknown');
   const word = domain.consoleLocked ? `${state}, console locked` : state;
   if (domain.seenAt === null || now - domain.seenAt <= STALE) return word;
-  return `${word} (seen ${words.ago(new Date(domain.seenAt).toISOString(), new Date(now))})`;
+  return `${word} (seen ${agoWord(now - domain.seenAt)})`;
 }
 
 /** Aligns cells into columns two blanks apart. */

@@ -1,3 +1,4 @@
+import { duration } from '../../../menus/time-words.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { Identity } from '../session/identity.js';
@@ -94,6 +95,6 @@ function shown({ id, domain, begunAt, endedAt, record, bytes }: Recording): obje
 }
 
 function row({ id, domain, begunAt, endedAt, record }: Recording): string[] {
-  const lasted = endedAt === null ? words.runs : words.lasting(begunAt, new Date(endedAt));
+  const lasted = endedAt === null ? words.runs : duration(Date.parse(endedAt) - Date.parse(begunAt));
   return [id, domain, `${begunAt.slice(0, 19)}Z`, lasted, words.recordedParts[record]];
 }

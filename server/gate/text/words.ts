@@ -1,5 +1,6 @@
+import { stepWord } from '../../../menus/domain-words.js';
+import { agoWord } from '../../../menus/time-words.js';
 import type { Action } from '../../../policy/actions.js';
-import type { DomainState } from '../../../policy/domain-state.js';
 import type { ParameterValues } from '../../../policy/boot-parameter.js';
 import type { BootProfileName, DomainName } from '../../../policy/names.js';
 import type { Recorded } from '../../../policy/recorded.js';
@@ -8,7 +9,7 @@ import { refusal } from '../../../policy/refusal.js';
 import type { MaintenanceRow } from '../../store/maintenance.js';
 import type { ParameterOffer, Verb } from '../../wire/contract.js';
 import type { GuestPart } from '../../wire/guest-name.js';
-import type { OperationStep, OperationView, WireRefusal } from '../../wire/operation.js';
+import type { OperationView, WireRefusal } from '../../wire/operation.js';
 
 /** The gate's sentences for customers. Consoles, the console log and the menus have files of their own. */
 
@@ -271,38 +272,16 @@ export function fault(connection: string): Refusal {
   );
 }
 
-const DOING: Readonly<Record<Verb, string>> = {
-  start: 'starting',
-  shutdown: 'shutting down',
-  poweroff: 'being powered off',
-  reboot: 'rebooting',
-  rescue: 'going into rescue',
-  normal: 'going back to its normal boot',
-  sysrq: 'being sent a SysRq key',
-};
-
-const STEPS: Readonly<Record<OperationStep, string>> = {
-  waiting: 'waiting for its turn',
-  'shutting-down': 'shutting down',
-  'powering-off': 'powering off',
-  rebooting: 'rebooting',
-  creating: 'being created',
-  'attaching-console': 'its console is being attached',
-  unpausing: 'beginning to run',
-  'sending-sysrq': 'being sent a SysRq key',
-  undoing: 'half-done work is being undone',
-};
-
 /** `rebooting, asked for by bob 12 s ago (shutting down)` */
 function underWay(operation: OperationView, now: Date): string {
-  const age = ago(operation.startedAt, now);
+  const age = agoWord(now.getTime() - Date.parse(operation.startedAt));
   const place = operation.place > 0 ? `, ${operation.place} before it` : '';
-  return `${DOING[operation.verb]}, asked for by ${operation.by} ${age} (${STEPS[operation.step]}${place})`;
+  return `${actionWord(operation.verb)}, asked for by ${operation.by} ${age} (${stepWord(operation.step, operation.verb)}${place})`;
 }
 
 export function step(operation: OperationView): string {
   const place = operation.place > 0 ? ` (${operation.place} before it)` : '';
-  return `${STEPS[operation.step]}${place}`;
+  return `${stepWord(operation.step, operation.verb)}${place}`;
 }
 
 const BEGUN: Readonly<Record<Verb, (domain: DomainName, profile: string | null) => string>> = {
@@ -405,20 +384,6 @@ export function refusedByHost(domain: DomainName, no: WireRefusal, now: Date): R
   }
 }
 
-const STATE_WORDS: Readonly<Record<DomainState, string>> = {
-  running: 'running',
-  paused: 'paused',
-  'shutting-down': 'shutting down',
-  rebooting: 'rebooting',
-  crashed: 'crashed',
-  off: 'off',
-  unknown: 'not known',
-};
-
-export function stateWord(state: DomainState): string {
-  return STATE_WORDS[state];
-}
-
 const ACTION_WORDS: Readonly<Record<Action, string>> = {
   status: 'seeing it',
   console: 'the console',
@@ -437,20 +402,6 @@ const ACTION_WORDS: Readonly<Record<Action, string>> = {
 
 export function actionWord(action: Action): string {
   return ACTION_WORDS[action];
-}
-
-/** `12 s ago`, `3 min ago`, `5 h ago`, `2 days ago` */
-export function ago(at: string, now: Date): string {
-  return `${lasting(at, now)} ago`;
-}
-
-/** `12 s`, `3 min`, `5 h`, `2 days` */
-export function lasting(since: string, now: Date): string {
-  const seconds = Math.max(0, Math.round((now.getTime() - Date.parse(since)) / 1000));
-  if (seconds < 120) return `${seconds} s`;
-  if (seconds < 7200) return `${Math.floor(seconds / 60)} min`;
-  if (seconds < 172_800) return `${Math.floor(seconds / 3600)} h`;
-  return `${Math.floor(seconds / 86_400)} days`;
 }
 
 /** Makes a sentence of half a sentence: with a capital at its beginning and a mark at its end. */

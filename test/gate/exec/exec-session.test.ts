@@ -329,7 +329,7 @@ describe('commands by exec', () => {
     const { stdout } = await exec('horatio status');
     assert.match(
       stdout,
-      /^horatio is running since .*, boot rescue\.\nUnder way: rescue boot \(creating\), by alice, /,
+      /^horatio is running since .*, boot rescue\.\nUnder way: rescue boot \(getting the server ready\), by alice, /,
     );
   });
 

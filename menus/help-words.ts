@@ -1,0 +1,143 @@
+/** Help, the foot line, and the prompts of the plain menu. */
+
+/** The line at the foot: keys and what they do. */
+export type FootKey = readonly [key: string, does: string];
+
+export const FOOT = {
+  list: [
+    ['Enter', 'open'],
+    ['s', 'SSH keys'],
+    ['a', 'activity'],
+    ['?', 'help'],
+    ['q', 'exit'],
+  ],
+  domain: [
+    ['1-8', 'choose'],
+    ['Esc', 'back'],
+    ['?', 'help'],
+    ['q', 'exit'],
+  ],
+  only: [
+    ['1-8', 'choose'],
+    ['s', 'SSH keys'],
+    ['a', 'activity'],
+    ['?', 'help'],
+    ['q', 'exit'],
+  ],
+  rescue: [
+    ['Enter', 'choose'],
+    ['Esc', 'back'],
+  ],
+  keys: [
+    ['a', 'add'],
+    ['d', 'remove'],
+    ['Esc', 'back'],
+  ],
+  addKey: [
+    ['Enter', 'add it'],
+    ['Ctrl-U', 'clear'],
+    ['Esc', 'back'],
+  ],
+  log: [
+    ['/', 'search'],
+    ['n N', 'back, on'],
+    ['[ ]', 'boots'],
+    ['f', 'follow'],
+    ['o', 'off or on'],
+    ['Esc', 'back'],
+  ],
+  scroll: [
+    ['Up/Down', 'scroll'],
+    ['Esc', 'back'],
+  ],
+  yes: [
+    ['y', 'yes'],
+    ['n', 'no'],
+  ],
+  name: [
+    ['Enter', 'do it'],
+    ['Esc', 'do not'],
+  ],
+  problem: [['Enter', 'go on']],
+} as const satisfies Readonly<Record<string, readonly FootKey[]>>;
+
+/**
+ * A tab separates two things in a line; without room for both they become two lines.
+ *
+ * @param escape the name of the key that leaves a console
+ */
+export const help = (escape: string): readonly string[] => [
+  'KEYS',
+  'Up, Down, k, j    move\tEnter, Right, l   choose',
+  'Esc, Left, h      back\t1 to 9, 0         choose by number',
+  'PgUp, PgDn        a page\tHome, End, g, G   first, last',
+  's  SSH keys       a  activity\t?  this help      q  exit',
+  'u  UTF-8 or ASCII\tc  colour or none',
+  'e  another key to leave consoles\tr, Ctrl-L  paint the screen again',
+  '',
+  'CONSOLE',
+  'The console is the screen and keyboard of your server. It works when its network does not.',
+  `${escape} and then . brings you back to this menu. ${escape} and then ? shows all its keys.`,
+  'When you need that key for something else, e chooses another one for you.',
+  'Watch console shows the same and sends nothing.',
+  '',
+  'CONSOLE LOG',
+  'l on the page of a server shows the output of its console, also while nobody watched and in boots before this one.',
+  'Up, Down, PgUp, PgDn, Home, End   scroll\tf   follow what comes',
+  '[ and ]  the boot before, the boot after\to   switch it off or on',
+  '/  look for a text, from here back; n looks further back, N further on',
+  'Colours are left out; other codes for a terminal are shown, not obeyed.',
+  '',
+  'ON AND OFF',
+  'Shut down asks the system on the server to stop, as its own power button would. ' +
+    'Power off cuts the power: use it when the server does not listen any more.',
+  'While a server is shutting down, p powers it off at once.',
+  'Work that is under way continues when you leave. Come back at any time and look.',
+  '',
+  'RESCUE',
+  'When your server does not boot or does not let you in, Rescue boot starts another, small system on it. ' +
+    'There you can mount your disks and mend them. ' +
+    'Normal boot brings your own system back.',
+  '',
+  'SSH KEYS',
+  'Your keys are what lets you in here. They are not the keys on your servers. Keep two, on two machines.',
+  '',
+  'NOT ALLOWED',
+  'A choice that is marked is not possible now; the reason stands beside it. Choosing it shows the whole reason.',
+];
+
+/** The plain menu, line by line. */
+export const PLAIN = {
+  choose: 'Your choice: ',
+  back: 'b. Back',
+  quit: 'q. Exit',
+  keys: 's. SSH keys',
+  activity: 'a. Activity',
+  help: 'h. Help',
+  refresh: 'An empty line shows this again.',
+  yesOrNo: 'Do it? yes or no: ',
+  no: 'Nothing was done.',
+  notThere: 'There is no such choice.',
+  goodbye: 'Goodbye.',
+  name: 'Its name, or an empty line not to: ',
+  word: 'That word, or an empty line not to: ',
+  pasteKey: 'The public key, or an empty line to go back: ',
+  powerOffNow: 'p. Power off now',
+  lines: 'more: an empty line; back: b: ',
+  oldest: 'back: an empty line: ',
+  older: 'older: an empty line; back: b: ',
+  log: 'older: an empty line; newer: +; boots: [ and ]; /text looks back for it, n and N again; first: g; last: e; off or on: o; back: b: ',
+  removeKey: 'The number of a key removes it.',
+  addKey: 'a. Add a key',
+} as const;
+
+/** @param escape the name of the key that leaves a console */
+export function plainHelp(escape: string): readonly string[] {
+  return [
+    'Type the number or letter of a choice, then Enter.',
+    `In the console, ${escape} and then . brings you back here. e chooses another key for it.`,
+    'Shut down asks the system on the server to stop; power off cuts the power.',
+    'Rescue boot starts a small system to repair yours; normal boot goes back.',
+    'Work that is under way continues when you leave.',
+  ];
+}

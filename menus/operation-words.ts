@@ -1,0 +1,136 @@
+import type { Action } from '../policy/actions.js';
+import { doingWord } from './domain-words.js';
+import type { MenuParameter, OperateAction } from './port.js';
+import { duration } from './time-words.js';
+import { ACTION_LABELS } from './words.js';
+
+/** Questions before a change of a server, and how it went. */
+
+/** Title of a question before an action. */
+export function confirmTitle(action: OperateAction, domain: string): string {
+  return `${ACTION_LABELS[action]}: ${domain}`;
+}
+
+export function confirmSentences(action: OperateAction, domain: string): string[] {
+  switch (action) {
+    case 'shutdown':
+      return [`${domain} is asked to shut down. It stays off until you start it.`];
+    case 'reboot':
+      return [`${domain} is asked to shut down and starts again. Everybody on it is cut off for a while.`];
+    case 'normal':
+      return [`${domain} leaves rescue: it shuts down and boots its own system again.`];
+    case 'poweroff':
+      return [`This cuts the power of ${domain}. Data that is not on the disk is lost.`];
+    case 'rescue':
+      return [`${domain} shuts down, then boots this other system. Its own system does not run meanwhile.`];
+    case 'start':
+      return [`${domain} is switched on.`];
+  }
+}
+
+export function rescueDisks(disks: string): string {
+  return `Disks: ${disks}`;
+}
+
+/** `With suite: bookworm; mirror: deb.example.net`; empty without parameters. */
+export function rescueParameters(parameters: readonly MenuParameter[]): string[] {
+  if (parameters.length === 0) return [];
+  return [`With ${parameters.map(({ title, value }) => `${title}: ${value ?? NOT_SET}`).join('; ')}`];
+}
+
+const NOT_SET = 'not set';
+
+export function rescueBack(hint: string): string {
+  return `To go back: ${hint}`;
+}
+
+export const RESCUE_CHOOSE = 'Which system shall it boot?';
+export const RESCUE_NONE = 'There is no rescue system for this server.';
+export const RESCUE_DEFAULT_HINT = 'choose 7 Normal boot in this menu.';
+
+export function typeTheName(domain: string): string {
+  return `Type ${domain} to do it, Esc not to:`;
+}
+
+export function wrongWord(dialog: { readonly ask: 'name' | 'remove-used-key' }): string {
+  return `That is not ${dialog.ask === 'name' ? 'its name' : 'that word'}. Nothing was done.`;
+}
+
+export function asking(action: Action): string {
+  return `asking for ${doingWord(action) === 'busy' ? 'it' : (ACTION_NOUNS[action] ?? 'it')} …`;
+}
+
+const ACTION_NOUNS: Readonly<Partial<Record<Action, string>>> = {
+  start: 'a start',
+  shutdown: 'a shut-down',
+  poweroff: 'a power-off',
+  reboot: 'a reboot',
+  rescue: 'a rescue boot',
+  normal: 'a normal boot',
+};
+
+export function placeSentence(place: number): string {
+  return place === 1 ? 'one server is before it' : `${place} servers are before it`;
+}
+
+/** @param elapsed in milliseconds */
+export function progressSentence(doing: string, elapsed: number): string {
+  return `${doing}, ${duration(elapsed)}`;
+}
+
+/** @param left in milliseconds */
+export function deadlineSentence(left: number): string {
+  return left > 0 ? `gives up in ${duration(left)}` : 'any moment now';
+}
+
+export function bySentence(customer: string): string {
+  return `asked for by ${customer}`;
+}
+
+export const POWER_OFF_NOW = 'power off now';
+export const POWER_OFF_FIRST = 'After that it goes on by itself with what you asked for.';
+
+export function acceptedSentence(action: Action, domain: string): string {
+  return `${domain}: ${ACTION_NOUNS[action] ?? 'it'} is under way.`;
+}
+
+/** Shown after an action has ended. */
+export function doneSentence(action: Action, domain: string): string {
+  switch (action) {
+    case 'start':
+      return `${domain} is started. Choose 1 to see its console.`;
+    case 'shutdown':
+      return `${domain} has shut down.`;
+    case 'poweroff':
+      return `${domain} is off.`;
+    case 'reboot':
+      return `${domain} is booting again. Choose 1 to see its console.`;
+    case 'rescue':
+      return `${domain} runs the system that you chose.`;
+    case 'normal':
+      return `${domain} boots its own system again. Choose 1 to see its console.`;
+    default:
+      return `${domain}: done.`;
+  }
+}
+
+export function failedSentence(action: Action, domain: string, message: string | null): string {
+  const what = ACTION_NOUNS[action] ?? 'it';
+  return `${domain}: ${what} did not work${message === null || message === '' ? '.' : `: ${message}`}`;
+}
+
+export function supersededSentence(action: Action, domain: string): string {
+  return `${domain}: ${ACTION_NOUNS[action] ?? 'it'} was overtaken by a power-off.`;
+}
+
+export function goingOn(action: Action, domain: string): string {
+  return `${domain} is off. Now for ${ACTION_NOUNS[action] ?? 'it'}.`;
+}
+
+export function stillAsking(domain: string): string {
+  return `${domain}: one thing after the other. The last choice is still being asked for.`;
+}
+
+export function rescueReady(domain: string): string {
+  return `${domain} boots the system that you chose. Choose 1 on its page to see it.`;
+}
