@@ -6,6 +6,7 @@ import type { ConsoleStream } from '../hosts/console-stream.js';
 import type { Hosts } from '../hosts/hosts.js';
 import type { OperationDispatcher, RequestedOperation } from '../operations/operation-dispatcher.js';
 import * as gateWords from '../text/words.js';
+import * as operationWords from '../text/operation-words.js';
 import { isTerminalAnswer } from '../../wire/terminal-answers.js';
 import type { Participants } from './participants.js';
 import type { ConsoleNotice } from './console-notice.js';
@@ -248,9 +249,9 @@ export class ConsoleKeys {
         notice.show(shownRefusal(started));
         return;
       }
-      notice.show(gateWords.begun(started.operation));
+      notice.show(operationWords.begun(started.operation));
       const end = await started.ended;
-      if (end.outcome === 'failed') notice.show(gateWords.ended(end.operation));
+      if (end.outcome === 'failed') notice.show(operationWords.ended(end.operation));
     } catch {
       notice.show(gateWords.fault(demanded.identity.connection).message);
     }

@@ -12,6 +12,7 @@ import type { Identity } from '../session/identity.js';
 import type { KeyRules } from '../keys/key-rules.js';
 import type { AskStanding } from '../access/standing.js';
 import * as words from '../text/words.js';
+import { asSentence } from '../text/sentence.js';
 
 interface KeyStore {
   list(customer: CustomerName): readonly Key[];
@@ -103,7 +104,7 @@ export class OwnKeys {
     if (absent !== null) return absent;
     try {
       const result = change();
-      return isRefusal(result) ? { ...result, message: words.asSentence(result.message) } : result;
+      return isRefusal(result) ? { ...result, message: asSentence(result.message) } : result;
     } catch (fault) {
       if (fault instanceof AuditUnavailableError) return words.auditUnavailable(fault.message);
       throw fault;

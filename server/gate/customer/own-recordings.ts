@@ -8,7 +8,7 @@ import type { Authorizer } from '../access/authorize.js';
 import type { CustomerRateLimit } from '../access/customer-rate-limit.js';
 import type { Identity } from '../session/identity.js';
 import type { Logger } from '../../wire/logger.js';
-import * as words from '../text/words.js';
+import * as recordingWords from '../text/recording-words.js';
 import type { RecordingName } from '../recording/recording-name.js';
 import { isRecordingId } from '../recording/recording-name.js';
 import type { Recording, RecordingStore } from '../recording/recording-store.js';
@@ -55,7 +55,7 @@ export class OwnRecordings {
     if (found === undefined || !mine(found)) {
       const detail = found === undefined ? 'there is none' : `it is of ${found.customer} on ${found.domain}`;
       this.#record({ kind: 'recording.denied', actor, recording: printable(id, 80), detail });
-      return words.noSuchRecording(detail);
+      return recordingWords.noSuchRecording(detail);
     }
     const { customer, domain } = found;
     this.#record({ kind: 'recording.exported', actor, customer, domain, recording: id });

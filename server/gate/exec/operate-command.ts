@@ -9,6 +9,8 @@ import type { OperationDispatcher } from '../operations/operation-dispatcher.js'
 import type { Revocation } from '../access/revocation.js';
 import type { Terminal } from '../session/terminal.js';
 import * as words from '../text/words.js';
+import * as operationWords from '../text/operation-words.js';
+import { asSentence } from '../text/sentence.js';
 import type { Command } from './command.js';
 import type { ExecOutput } from './exec-output.js';
 import { EXIT } from './exit-status.js';
@@ -52,10 +54,10 @@ export class OperateCommand {
     const isSo = operation.phase === 'done';
     if (!wait || (isSo && !json)) {
       if (json) this.#output.json({ operation: operationObject(operation) });
-      else this.#output.line(isSo ? words.already(operation) : words.begun(operation));
+      else this.#output.line(isSo ? operationWords.already(operation) : operationWords.begun(operation));
       return EXIT.done;
     }
-    if (!json) this.#output.say(words.begun(operation));
+    if (!json) this.#output.say(operationWords.begun(operation));
     return this.#waitFor(operation, ended, json);
   }
 
@@ -76,7 +78,7 @@ export class OperateCommand {
       );
     }
     this.#output.ask(
-      `${words.asSentence(`${words.actionWord(verb)} of ${name} can lose data`)} Type its name to do it: `,
+      `${asSentence(`${words.actionWord(verb)} of ${name} can lose data`)} Type its name to do it: `,
     );
     return (await readText(this.#terminal)) === name ? null : words.notConfirmed();
   }
@@ -104,7 +106,7 @@ export class OperateCommand {
     const stop = this.#deps.hosts.onEvent(({ event }) => {
       if (event.event !== 'operation' || event.operation.id !== operation.id || json) return;
       if (!tracked.canAct()) return;
-      const step = words.step(event.operation);
+      const step = operationWords.step(event.operation);
       if (step !== told && event.operation.endedAt === null) this.#output.say(`${operation.domain}: ${step}`);
       told = step;
     });
@@ -120,9 +122,9 @@ export class OperateCommand {
     }
     if (end.outcome === 'lost') return words.outcomeLost(operation.domain);
     if (json) this.#output.json({ operation: operationObject(end.operation) });
-    else if (end.outcome === 'done') this.#output.line(words.ended(end.operation));
+    else if (end.outcome === 'done') this.#output.line(operationWords.ended(end.operation));
     if (end.outcome === 'done') return EXIT.done;
-    this.#output.say(words.ended(end.operation));
+    this.#output.say(operationWords.ended(end.operation));
     return EXIT.failed;
   }
 }

@@ -7,7 +7,7 @@ import type { Recording } from '../recording/recording-store.js';
 import { readRecording } from '../recording/recording-reader.js';
 import type { Revocation } from '../access/revocation.js';
 import type { Terminal } from '../session/terminal.js';
-import * as words from '../text/words.js';
+import * as recordingWords from '../text/recording-words.js';
 import { aligned } from './domain-report.js';
 import type { ExecOutput } from './exec-output.js';
 import { EXIT } from './exit-status.js';
@@ -37,7 +37,7 @@ export class RecordingCommand {
   async list(json: boolean): Promise<number> {
     const recordings = await this.#own.list(this.#identity);
     if (json) this.#output.json(recordings.map(shown));
-    else if (recordings.length === 0) this.#output.line(words.noRecordings);
+    else if (recordings.length === 0) this.#output.line(recordingWords.noRecordings);
     else
       this.#output.lines(aligned([['ID', 'SERVER', 'BEGAN', 'LASTED', 'RECORDED'], ...recordings.map(row)]));
     return EXIT.done;
@@ -95,6 +95,6 @@ function shown({ id, domain, begunAt, endedAt, record, bytes }: Recording): obje
 }
 
 function row({ id, domain, begunAt, endedAt, record }: Recording): string[] {
-  const lasted = endedAt === null ? words.runs : duration(Date.parse(endedAt) - Date.parse(begunAt));
-  return [id, domain, `${begunAt.slice(0, 19)}Z`, lasted, words.recordedParts[record]];
+  const lasted = endedAt === null ? recordingWords.runs : duration(Date.parse(endedAt) - Date.parse(begunAt));
+  return [id, domain, `${begunAt.slice(0, 19)}Z`, lasted, recordingWords.recordedParts[record]];
 }

@@ -3,6 +3,7 @@ import type { Refusal } from '../../../policy/refusal.js';
 import type { Actor, WireRefusal } from '../../wire/operation.js';
 import type { DemandedPermit } from '../access/authorize.js';
 import * as words from '../text/words.js';
+import * as operationWords from '../text/operation-words.js';
 import type { Dom0Client } from './dom0-client.js';
 import { HostError } from './dom0-client.js';
 
@@ -53,7 +54,7 @@ export class HostRequests {
 
   /** The host's own "no". */
   refused(domain: DomainName, no: WireRefusal): Refusal {
-    return words.refusedByHost(domain, no, this.#clock());
+    return operationWords.refusedByHost(domain, no, this.#clock());
   }
 
   /** No answer came. */

@@ -7,7 +7,7 @@ import { actorOf } from '../access/authorize.js';
 import type { DemandedPermit } from '../access/authorize.js';
 import type { Logger } from '../../wire/logger.js';
 import type { Terminal, Unsubscribe } from '../session/terminal.js';
-import * as words from '../text/words.js';
+import * as recordingWords from '../text/recording-words.js';
 import { RecordedTerminal } from './recorded-terminal.js';
 import type { Recordings, Running } from './recordings.js';
 
@@ -81,8 +81,8 @@ export class AttachmentRecording {
 
   /** What the customer is told about the recording; null for nothing. */
   get sentence(): string | null {
-    if (this.#current !== null) return words.recorded(this.#current.id, this.#current.record);
-    return this.#failing ? words.notRecorded : null;
+    if (this.#current !== null) return recordingWords.recorded(this.#current.id, this.#current.record);
+    return this.#failing ? recordingWords.notRecorded : null;
   }
 
   /** Begins before the console is opened. @returns a refusal when there must be a recording and cannot be */
@@ -90,7 +90,7 @@ export class AttachmentRecording {
     this.#wanted = this.#asked();
     const error = this.#wanted === 'off' ? null : await this.#start(this.#wanted);
     if (error === null || !this.#parts.recordings.isRequired) return null;
-    return words.mustBeRecorded(this.#demanded.domain, error.message);
+    return recordingWords.mustBeRecorded(this.#demanded.domain, error.message);
   }
 
   /** Call it when the console is open; the console tells the customer `sentence`. */
@@ -126,7 +126,7 @@ export class AttachmentRecording {
     this.#wanted = wanted;
     this.#stop('policy');
     if (wanted !== 'off') this.#resume(wanted);
-    else if (recorded) this.#callbacks?.tell(words.noLongerRecorded);
+    else if (recorded) this.#callbacks?.tell(recordingWords.noLongerRecorded);
   }
 
   /** Begins a recording amid the attachment. */
@@ -137,7 +137,7 @@ export class AttachmentRecording {
       if (error !== null || this.#current === null) return;
       this.#recordBegin();
       this.#callbacks?.repaint();
-      this.#callbacks?.tell(words.recorded(this.#current.id, record));
+      this.#callbacks?.tell(recordingWords.recorded(this.#current.id, record));
     });
   }
 
@@ -197,15 +197,15 @@ export class AttachmentRecording {
    */
   #without(): void {
     const { domain } = this.#demanded;
-    if (this.#parts.recordings.isRequired) this.#callbacks?.end(words.cannotBeRecorded(domain));
-    else this.#callbacks?.tell(words.notRecorded);
+    if (this.#parts.recordings.isRequired) this.#callbacks?.end(recordingWords.cannotBeRecorded(domain));
+    else this.#callbacks?.tell(recordingWords.notRecorded);
   }
 
   #full(): void {
     const { domain } = this.#demanded;
     this.#stop('full');
-    if (this.#parts.recordings.isRequired) this.#callbacks?.end(words.recordingFull(domain));
-    else this.#callbacks?.tell(words.noRoomToRecord);
+    if (this.#parts.recordings.isRequired) this.#callbacks?.end(recordingWords.recordingFull(domain));
+    else this.#callbacks?.tell(recordingWords.noRoomToRecord);
   }
 
   #stop(reason: Ended): void {

@@ -1,17 +1,14 @@
-import { stepWord } from '../../../menus/domain-words.js';
-import { agoWord } from '../../../menus/time-words.js';
 import type { Action } from '../../../policy/actions.js';
 import type { ParameterValues } from '../../../policy/boot-parameter.js';
 import type { BootProfileName, DomainName } from '../../../policy/names.js';
-import type { Recorded } from '../../../policy/recorded.js';
-import type { Refusal } from '../../../policy/refusal.js';
 import { refusal } from '../../../policy/refusal.js';
+import type { Refusal } from '../../../policy/refusal.js';
 import type { MaintenanceRow } from '../../store/maintenance.js';
-import type { ParameterOffer, Verb } from '../../wire/contract.js';
+import type { ParameterOffer } from '../../wire/contract.js';
 import type { GuestPart } from '../../wire/guest-name.js';
-import type { OperationView, WireRefusal } from '../../wire/operation.js';
+import { capital, sentence } from './sentence.js';
 
-/** The gate's sentences for customers. Consoles, the console log and the menus have files of their own. */
+/** The gate's other sentences for customers. Consoles, the console log and the menus have files of their own. */
 
 /** One sentence for every name that the customer may not see, whatever the reason. */
 export function noSuchDomain(detail: string): Refusal {
@@ -213,52 +210,6 @@ export function menuIdle(seconds: number): string {
 
 export const menuIdleEnd = 'This session was ended: nothing was typed for too long.';
 
-/**
- * Shown to a customer who comes to a console, or is on it when its recording begins. In 80 columns it is one
- * line, so that the ID is whole.
- */
-export function recorded(id: string, record: Exclude<Recorded, 'off'>): string {
-  const what = record === 'input' ? 'all you see and type, passwords too' : 'the screen, not your keys';
-  return `This visit is recorded: ${what}. ID ${id}.`;
-}
-
-export const notRecorded = 'This visit cannot be recorded just now. It goes on without a recording.';
-
-export const noLongerRecorded = 'This visit is no longer recorded.';
-
-export const noRoomToRecord = 'The recording of this visit is full. The rest is not recorded.';
-
-export function mustBeRecorded(domain: DomainName, detail: string): Refusal {
-  return refusal(
-    'recording-unavailable',
-    `Visits to the console of ${domain} must be recorded, and that is not possible just now. Please tell us.`,
-    detail,
-  );
-}
-
-export function cannotBeRecorded(domain: DomainName): string {
-  return `The console of ${domain} was left: the visit must be recorded, and that is not possible any more. Please tell us.`;
-}
-
-export function recordingFull(domain: DomainName): string {
-  return `The console of ${domain} was left: the visit must be recorded, and its recording is full. Come again for a new one.`;
-}
-
-export const noRecordings = 'No visit of yours to a console is recorded.';
-
-/** Shown in place of how long a recording took. */
-export const runs = 'goes on';
-
-export const recordedParts: Readonly<Record<Exclude<Recorded, 'off'>, string>> = {
-  output: 'screen',
-  input: 'screen and keys',
-};
-
-/** One sentence for every recording that the customer may not see, whatever the reason. */
-export function noSuchRecording(detail: string): Refusal {
-  return refusal('no-such-recording', 'There is no such recording, or it is not yours.', detail);
-}
-
 /** A right was taken away while it was in use. */
 export function rightLost(domain: DomainName, no: Refusal): string {
   return no.code === 'no-such-domain' ? `${domain} is no longer yours to use.` : no.message;
@@ -272,117 +223,8 @@ export function fault(connection: string): Refusal {
   );
 }
 
-/** `rebooting, asked for by bob 12 s ago (shutting down)` */
-function underWay(operation: OperationView, now: Date): string {
-  const age = agoWord(now.getTime() - Date.parse(operation.startedAt));
-  const place = operation.place > 0 ? `, ${operation.place} before it` : '';
-  return `${actionWord(operation.verb)}, asked for by ${operation.by} ${age} (${stepWord(operation.step, operation.verb)}${place})`;
-}
-
-export function step(operation: OperationView): string {
-  const place = operation.place > 0 ? ` (${operation.place} before it)` : '';
-  return `${stepWord(operation.step, operation.verb)}${place}`;
-}
-
-const BEGUN: Readonly<Record<Verb, (domain: DomainName, profile: string | null) => string>> = {
-  start: (domain) => `${domain} is starting.`,
-  shutdown: (domain) => `${domain} is asked to shut down.`,
-  poweroff: (domain) => `${domain} is being powered off.`,
-  reboot: (domain) => `${domain} is asked to reboot.`,
-  rescue: (domain, profile) => `${domain} is going into rescue${profile === null ? '' : ` with ${profile}`}.`,
-  normal: (domain) => `${domain} is going back to its normal boot.`,
-  sysrq: (domain) => `The SysRq key is on its way to ${domain}.`,
-};
-
-const ENDED: Readonly<Record<Verb, (domain: DomainName, profile: string | null) => string>> = {
-  start: (domain) => `${domain} is running.`,
-  shutdown: (domain) => `${domain} is off.`,
-  poweroff: (domain) => `${domain} is powered off.`,
-  reboot: (domain) => `${domain} has rebooted.`,
-  rescue: (domain, profile) => `${domain} runs ${profile ?? 'its rescue system'} now.`,
-  normal: (domain) => `${domain} is back to its normal boot.`,
-  sysrq: (domain) => `The SysRq key was sent to ${domain}.`,
-};
-
-const ALREADY: Readonly<Partial<Record<Verb, string>>> = {
-  start: 'is running already',
-  shutdown: 'is off already',
-  poweroff: 'is off already',
-  reboot: 'is rebooting already',
-  normal: 'runs its normal boot already',
-};
-
-/** There was nothing to do. */
-export function already(operation: OperationView): string {
-  const so = ALREADY[operation.verb];
-  return so === undefined ? ended(operation) : `${operation.domain} ${so}.`;
-}
-
 /** Shown to a customer who comes to a console without a pty. */
 export const noTerminal = 'This is no terminal: keys arrive line by line. For a real console use ssh -t.';
-
-export function begun(operation: OperationView): string {
-  return BEGUN[operation.verb](operation.domain, operation.profile);
-}
-
-/** How an operation ended, for the customer who asked for it. */
-export function ended(operation: OperationView): string {
-  if (operation.phase === 'done') return ENDED[operation.verb](operation.domain, operation.profile);
-  if (operation.phase === 'superseded')
-    return `It was overtaken: ${operation.domain} was powered off meanwhile.`;
-  return failed(operation.domain, operation.failure);
-}
-
-function failed(domain: DomainName, failure: WireRefusal | null): string {
-  const why = failure === null || failure.message === '' ? 'the host gives no reason' : failure.message;
-  switch (failure?.code) {
-    case 'toolstack-timeout':
-      return `It failed: the host's tools did not answer in time for ${domain}. ${sentence(why)}`;
-    case 'deadline-passed':
-      return `It failed: ${domain} took too long. ${sentence(why)}`;
-    default:
-      return `It failed: ${sentence(why)}`;
-  }
-}
-
-/**
- * dom0's "no" in the customer's words. A code that dom0 may not use, because it knows no customers, is a
- * fault of ours.
- */
-export function refusedByHost(domain: DomainName, no: WireRefusal, now: Date): Refusal {
-  const detail = no.detail === '' ? `dom0: ${no.code}: ${no.message}` : `dom0: ${no.code}: ${no.detail}`;
-  switch (no.code) {
-    case 'busy':
-      return refusal(
-        'busy',
-        no.operation === null
-          ? `${domain} is busy with something else.`
-          : `${domain} is busy: ${underWay(no.operation, now)}.`,
-        detail,
-      );
-    // The customer has a role on it, so it is no secret that it exists; only its host does not know it.
-    case 'no-such-domain':
-      return refusal('not-on-this-host', `${domain} is not on its host any more.`, detail);
-    case 'no-such-profile':
-    case 'wrong-state':
-    case 'console-taken':
-    case 'not-on-this-host':
-    case 'host-limit':
-    case 'host-unreachable':
-    case 'audit-unavailable':
-    case 'toolstack-failed':
-    case 'toolstack-timeout':
-    case 'deadline-passed':
-    case 'undone':
-      return refusal(no.code, sentence(no.message), detail);
-    default:
-      return refusal(
-        'internal',
-        `The host did not understand the request for ${domain}. Please tell us.`,
-        detail,
-      );
-  }
-}
 
 const ACTION_WORDS: Readonly<Record<Action, string>> = {
   status: 'seeing it',
@@ -402,18 +244,4 @@ const ACTION_WORDS: Readonly<Record<Action, string>> = {
 
 export function actionWord(action: Action): string {
   return ACTION_WORDS[action];
-}
-
-/** Makes a sentence of half a sentence: with a capital at its beginning and a mark at its end. */
-export function asSentence(text: string): string {
-  return sentence(capital(text));
-}
-
-function capital(text: string): string {
-  return text.slice(0, 1).toUpperCase() + text.slice(1);
-}
-
-function sentence(text: string): string {
-  const trimmed = text.trim();
-  return /[.!?…]$/.test(trimmed) ? trimmed : `${trimmed}.`;
 }
