@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { replayOf } from '../../../server/dom0/screens/raw-replay.js';
 import { CLEAN_SCREEN } from '../../../server/dom0/screens/screen-reset.js';
+import { processorMs } from '../../support/processor-time.js';
 
 const replay = (text: string, whole = true): string => {
   const all = replayOf(Buffer.from(text, 'latin1'), whole).toString('latin1');
@@ -47,11 +48,12 @@ describe('replayOf', () => {
   });
 
   it('takes no long time over what is made to', () => {
-    const begun = performance.now();
-    for (const evil of ['\x1b]', '\x1bP', '\x1b[', '\x1b[0', '\x1b[?1;', '\x1b'])
-      replay(evil.repeat(32_768 / evil.length));
-    replay(`\x1b[${'1;'.repeat(16_000)}`);
-    replay(`\x1b]${'x'.repeat(32_000)}`);
-    assert.ok(performance.now() - begun < 2_000);
+    const took = processorMs(() => {
+      for (const evil of ['\x1b]', '\x1bP', '\x1b[', '\x1b[0', '\x1b[?1;', '\x1b'])
+        replay(evil.repeat(32_768 / evil.length));
+      replay(`\x1b[${'1;'.repeat(16_000)}`);
+      replay(`\x1b]${'x'.repeat(32_000)}`);
+    });
+    assert.ok(took < 2_000, `${took} ms`);
   });
 });
