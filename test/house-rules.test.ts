@@ -19,6 +19,11 @@ const RULES: readonly { readonly rule: string; readonly broken: RegExp; readonly
     broken: /\.export\(\s*\{[^}]*format:\s*['"]jwk['"]/g,
     example: "const { x } = publicKey.export({\n  format: 'jwk',\n});",
   },
+  {
+    rule: 'No test asserts how fast a clock went: it measures with processorMs, or waits for the event',
+    broken: /assert\.ok\((?:performance|Date)\.now\(\) - [\w.]+ <.*/g,
+    example: 'assert.ok(performance.now() - began < 2_000);',
+  },
 ];
 
 describe('the house rules', () => {
