@@ -3,6 +3,8 @@ import { ACTIONS, COUNTED_ACTIONS, LASTING_ACTIONS } from '../policy/actions.js'
 import { isGlob } from '../policy/glob.js';
 import type { BootProfileName, CustomerName, DomainName } from '../policy/names.js';
 import { NORMAL, parseCustomerName, parseDomainName, UNKNOWN_PROFILE } from '../policy/names.js';
+import { typesOf } from '../policy/key-rule.js';
+import { SECURITY_KEY_TYPES } from '../policy/key-types.js';
 import { normalAddress } from '../policy/network.js';
 import { firstUnprintable } from '../policy/printable.js';
 import type {
@@ -123,13 +125,17 @@ export class PolicyEntryReader {
   }
 
   key(entry: Partial<KeyEntry>, path: DocumentPath): KeyRule {
-    const { types = [], rsaBits = null, count = null, expires } = entry;
+    const { types = [], rsaBits = null, count = null, expires, verified = false } = entry;
     const { subjects } = this.#scope(entry, path);
     const most = LONGEST_KEY_AGE_SECONDS;
     const maxAgeSeconds =
       expires === undefined ? null : this.#seconds(expires, [...path, 'expires'], '', most);
     const place = this.#report.place(path);
-    return { subjects, types, rsaBits, count, maxAgeSeconds, place };
+    if (verified && types.length > 0 && typesOf({ types, verified }).length === 0) {
+      const message = `\`verified: true\` needs a type of security keys (${SECURITY_KEY_TYPES.join(', ')}): without one nobody could log in.`;
+      this.#report.error({ path: [...path, 'types'], message });
+    }
+    return { subjects, types, rsaBits, count, maxAgeSeconds, verified, place };
   }
 
   /**

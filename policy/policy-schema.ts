@@ -306,6 +306,12 @@ const KEY = {
       description:
         'How long a key works after it was added: a number with `s`, `m`, `h` or `d`, at most 3660d. Left out: as long as it is there.',
     },
+    verified: {
+      type: 'boolean',
+      default: false,
+      description:
+        'Whether only security keys may log in, and must verify their user at each login, by PIN or fingerprint. A touch is always required.',
+    },
   },
 } as const;
 

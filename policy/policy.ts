@@ -116,6 +116,8 @@ export interface KeyRule {
   readonly count: number | null;
   /** How long a key works after it was added. */
   readonly maxAgeSeconds: number | null;
+  /** Whether only a security key may log in, and must have verified its user each time. */
+  readonly verified: boolean;
   readonly place: Place;
 }
 

@@ -86,7 +86,16 @@ function answer(policy: Policy, { request: asked, now, used }: Question): string
   const key = keyRule(policy, customer, held);
   return JSON.stringify([
     ...[allow, by, sessions.allow, sessions.limit?.count, sessions.limit?.idle],
-    ...[terms?.idle, terms?.logOut, terms?.record, key?.types, key?.rsaBits, key?.count, key?.maxAgeSeconds],
+    ...[
+      terms?.idle,
+      terms?.logOut,
+      terms?.record,
+      key?.types,
+      key?.rsaBits,
+      key?.count,
+      key?.maxAgeSeconds,
+      key?.verified,
+    ],
   ]);
 }
 

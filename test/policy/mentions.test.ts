@@ -27,7 +27,15 @@ describe('where a policy speaks of a customer', () => {
     ),
     groups: { staff: [alice], others: [] },
     keyRules: [
-      { subjects: of('alice'), types: [], rsaBits: null, count: null, maxAgeSeconds: null, place: place(6) },
+      {
+        subjects: of('alice'),
+        types: [],
+        rsaBits: null,
+        count: null,
+        maxAgeSeconds: null,
+        verified: false,
+        place: place(6),
+      },
     ],
     sessionLimits: [{ subjects: of('alice'), count: 1, connections: null, idle: null, place: place(5) }],
   };

@@ -97,6 +97,7 @@ export const NO_KEY_RULE: KeyRule = {
   rsaBits: null,
   count: null,
   maxAgeSeconds: null,
+  verified: false,
   place: PLACE,
 };
 

@@ -36,12 +36,13 @@ export function printedPolicy(policy: Policy): string {
       ...given('logOut', logOut),
       record,
     })),
-    keys: keyRules.map(({ subjects, types, rsaBits, count, maxAgeSeconds }) => ({
+    keys: keyRules.map(({ subjects, types, rsaBits, count, maxAgeSeconds, verified }) => ({
       ...who(subjects),
       ...list('types', types),
       ...given('rsaBits', rsaBits),
       ...given('count', count),
       ...given('expires', maxAgeSeconds === null ? null : span(maxAgeSeconds)),
+      ...given('verified', verified ? true : null),
     })),
   };
   return `${JSON.stringify(document, null, 1)}\n`;

@@ -48,6 +48,7 @@ describe('gate: imports over the control socket', () => {
       rsaBits: null,
       count: 1,
       maxAgeSeconds: null,
+      verified: false,
       place: { file: 'policy.yaml', line: 1, column: 1 },
     } as const;
     gate.policy.policy = { ...POLICY, keyRules: [rule] };
