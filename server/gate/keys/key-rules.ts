@@ -50,7 +50,7 @@ export class KeyRules {
     const key = parsePublicKey(text, this.#parts.settings);
     const rule = this.#rule(customer);
     if (isRefusal(key) || rule === undefined) return key;
-    const facts = factsOf(key, null);
+    const facts = factsOf(key, null, null);
     const fault = keyFault(rule, facts, now);
     return fault === null ? key : refusal('key-invalid', keyFaultMessage(rule, fault, facts));
   }
@@ -60,7 +60,7 @@ export class KeyRules {
    */
   endOf(key: Key, now = new Date()): string | null {
     const rule = this.#rule(key.customer);
-    const fault = rule === undefined ? null : keyFault(rule, factsOf(key, key.addedAt), now);
+    const fault = rule === undefined ? null : keyFault(rule, factsOf(key, key.addedAt, null), now);
     return fault === null ? this.withExpiry(key).expiresAt : LONG_AGO;
   }
 
@@ -80,7 +80,16 @@ export class KeyRules {
   }
 }
 
-/** The facts that rules ask of a key. @param addedAt null for a key that is not added yet */
-export function factsOf({ type, blob }: Pick<Key, 'type' | 'blob'>, addedAt: string | null): KeyFacts {
-  return { type, rsaBits: type === 'ssh-rsa' ? rsaBitsOf(blob) : null, addedAt };
+/**
+ * The facts that rules ask of a key.
+ *
+ * @param addedAt null for a key that is not added yet
+ * @param verified whether the security key has verified its user at the login; null without a login
+ */
+export function factsOf(
+  { type, blob }: Pick<Key, 'type' | 'blob'>,
+  addedAt: string | null,
+  verified: boolean | null,
+): KeyFacts {
+  return { type, rsaBits: type === 'ssh-rsa' ? rsaBitsOf(blob) : null, addedAt, verified };
 }

@@ -1,12 +1,14 @@
 import { createHash, createPublicKey } from 'node:crypto';
 import type { JsonWebKey } from 'node:crypto';
-import { KEY_TYPES } from '../../../policy/key-types.js';
+import { isSecurityKeyType, KEY_TYPES } from '../../../policy/key-types.js';
 import type { KeyType } from '../../../policy/key-types.js';
 import { parseFingerprint } from '../../../policy/names.js';
 import type { Fingerprint } from '../../../policy/names.js';
 import { refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { dropUnprintable } from '../../../policy/printable.js';
+import { readFields } from './blob-fields.js';
+import { foreignApplication, readSecurityKey } from './security-key.js';
 
 /** A public key that was read and understood. */
 export interface PublicKey {
@@ -80,6 +82,10 @@ export function parsePublicKey(
   if (blob.length === 0 || blob.toString('base64') !== base64) {
     return invalid(`the key is cut short or damaged: ${HOW}`);
   }
+  if (type === blobType(blob) && foreignApplication(blob) !== null)
+    return invalid(
+      'this key was made for another use than SSH, such as a web site: make a new one with `ssh-keygen -t ed25519-sk`',
+    );
   const bits = readBlob(type as KeyType, blob);
   if (bits === null) return invalid(`the key is cut short or damaged: ${HOW}`);
   if (type === 'ssh-rsa' && bits < rsaMinimumBits) {
@@ -109,7 +115,8 @@ export function fingerprintOf(blob: Uint8Array): Fingerprint {
 function wrongType(type: string, line: string): string | null {
   if ((KEY_TYPES as readonly string[]).includes(type)) return null;
   if (/-cert-v\d+@openssh\.com$/.test(type)) return `certificates are not taken: ${HOW}`;
-  if (type.startsWith('sk-')) return 'keys on security keys (sk-…) are not taken yet: use an ed25519 key';
+  if (type.startsWith('sk-') || type.startsWith('webauthn-'))
+    return 'this kind of security key is not taken: make a key with `ssh-keygen -t ed25519-sk`';
   if (type === 'ssh-dss') return 'DSA keys are too weak: make a new key with `ssh-keygen -t ed25519`';
   const behind = KEY_TYPES.some((known) => new RegExp(`[ \\t]${known}[ \\t]`).test(line));
   if (behind) return 'options before the key are not taken: paste from the key type on (ssh-…)';
@@ -123,8 +130,13 @@ function readBlob(type: KeyType, blob: Buffer): number | null {
   const fields = readFields(blob);
   if (fields === null || fields[0]?.toString('latin1') !== type) return null;
   if (type === 'ssh-ed25519') return fields.length === 2 ? ed25519Bits(fields[1]) : null;
+  if (isSecurityKeyType(type)) return readSecurityKey(blob) === null ? null : 256;
   if (type === 'ssh-rsa') return fields.length === 3 ? rsaBits(fields[1], fields[2]) : null;
   return fields.length === 3 ? ecdsaBits(type, fields[1], fields[2]) : null;
+}
+
+function blobType(blob: Buffer): string {
+  return readFields(blob)?.[0]?.toString('latin1') ?? '';
 }
 
 /** The size of an RSA key that was accepted once; null for anything else. */
@@ -135,20 +147,6 @@ export function rsaBitsOf(blob: Buffer): number | null {
 
 function bitsOf(modulus: Buffer): number {
   return modulus.length * 8 - Math.clz32(modulus[0] ?? 0) + 24;
-}
-
-/** The strings (RFC 4251 §5) of a blob; null when it is cut short. */
-function readFields(blob: Buffer): Buffer[] | null {
-  const fields: Buffer[] = [];
-  let offset = 0;
-  while (offset < blob.length) {
-    if (blob.length - offset < 4) return null;
-    const end = offset + 4 + blob.readUInt32BE(offset);
-    if (end > blob.length) return null;
-    fields.push(blob.subarray(offset + 4, end));
-    offset = end;
-  }
-  return fields;
 }
 
 function ed25519Bits(key: Buffer | undefined): number | null {

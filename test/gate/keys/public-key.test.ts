@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isRefusal } from '../../../policy/refusal.js';
 import { parsePublicKey } from '../../../server/gate/keys/public-key.js';
 import type { PublicKey } from '../../../server/gate/keys/public-key.js';
 import { ed25519Pair, point } from '../../../server/gate/ssh/raw-keys.js';
+import { SoftAuthenticator } from '../../support/soft-authenticator.js';
 
 function string(value: string | Buffer): Buffer {
   const body = Buffer.from(value as string);
@@ -67,6 +68,15 @@ describe('gate: reading a public key', () => {
         );
         const refused = parsePublicKey(readFileSync(file, 'utf8'));
         assert.ok(isRefusal(refused) && refused.message.includes('never paste'), 'the private half');
+      }
+      for (const kind of ['ed25519', 'ecdsa'] as const) {
+        const file = join(directory, `${kind}-sk.pub`);
+        const { line: text } = new SoftAuthenticator(kind, 'ssh:work');
+        writeFileSync(file, `${text} alice@home sweet\n`);
+        const listed = execFileSync('ssh-keygen', ['-l', '-f', file], { encoding: 'utf8' });
+        const key = parsePublicKey(text) as PublicKey;
+        const kindName = `(${kind.toUpperCase()}-SK)`;
+        assert.equal(`${key.bits} ${key.fingerprint} alice@home sweet ${kindName}\n`, listed);
       }
     } finally {
       rmSync(directory, { recursive: true });
@@ -128,7 +138,7 @@ describe('gate: reading a public key', () => {
     ['options', `command="/bin/sh",no-pty ${good}`, /options before the key/],
     ['options with a space', `environment="A=b c" ${good} x`, /options before the key/],
     ['a certificate', `ssh-ed25519-cert-v01@openssh.com ${good.split(' ')[1] ?? ''}`, /certificates/],
-    ['a security key', `sk-ssh-ed25519@openssh.com ${good.split(' ')[1] ?? ''}`, /not taken yet/],
+    ['a security key that is none', `sk-ssh-ed25519@openssh.com ${good.split(' ')[1] ?? ''}`, /cut short/],
     ['DSA', 'ssh-dss AAAAB3NzaC1kc3MAAACB', /too weak/],
     ['an unknown type', 'ssh-ed448 AAAA', /not a public key that can log in/],
     ['a signature algorithm for a type', `rsa-sha2-256 ${good.split(' ')[1] ?? ''}`, /not a public key/],
