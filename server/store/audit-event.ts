@@ -155,6 +155,18 @@ export type AuditEvent =
       /** Null: never. */
       readonly expiresAt: string | null;
     }
+  /**
+   * A login was refused because the signature counter of a security key was not above the last one: there may
+   * be a copy of the key. `customer` is the one who would have logged in.
+   */
+  | {
+      readonly kind: 'key.counter.regressed';
+      readonly customer: CustomerName;
+      readonly fingerprint: Fingerprint;
+      readonly source: string;
+      readonly last: number;
+      readonly counter: number;
+    }
   | {
       readonly kind: 'role.added' | 'role.removed';
       readonly actor: EventActor;

@@ -51,6 +51,12 @@ const DELETE = new Sql('DELETE FROM key WHERE customer = ? AND fingerprint = ?')
 const TOUCH = new Sql(
   'UPDATE key SET last_used_at = ? WHERE fingerprint = ? AND customer = (SELECT id FROM customer WHERE name = ?)',
 );
+const COUNTER = new Sql<{ last: number | null }>(
+  'SELECT max(counter) AS last FROM key WHERE fingerprint = ? AND counter IS NOT NULL',
+);
+const ADVANCE = new Sql(
+  'UPDATE key SET counter = ? WHERE fingerprint = ? AND customer = (SELECT id FROM customer WHERE name = ?)',
+);
 
 /** The data needed to add a key. */
 export type NewKey = Pick<Key, 'customer' | 'fingerprint' | 'type' | 'blob' | 'comment'> & {
@@ -239,6 +245,26 @@ export class Keys {
     } catch (error) {
       if (!(error instanceof AuditUnavailableError)) throw error;
     }
+  }
+
+  /**
+   * Notes the signature counter of a security key that has logged in. A counter is refused when it is not above
+   * the highest one of this key, at any customer (WebAuthn §7.2); a key that never counts stays at 0.
+   *
+   * A full disk must not lock a customer out: a counter that cannot be noted is taken.
+   *
+   * @returns null when it is good; else the highest one
+   */
+  advanceCounter(customer: CustomerName, fingerprint: Fingerprint, counter: number): number | null {
+    const last = this.#database.get(COUNTER, fingerprint)?.last ?? 0;
+    if (counter === 0 && last === 0) return null;
+    if (counter <= last) return last;
+    try {
+      this.#database.transaction(() => this.#database.run(ADVANCE, counter, fingerprint, customer));
+    } catch (error) {
+      if (!(error instanceof AuditUnavailableError)) throw error;
+    }
+    return null;
   }
 
   #namesAfter(

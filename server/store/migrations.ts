@@ -182,4 +182,9 @@ export const MIGRATIONS: readonly string[] = [
     FROM audit WHERE kind IN ('customer.added', 'customer.renamed') GROUP BY name
   ) AS named WHERE named.name = customer.name;
   `,
+  `
+  -- The highest signature counter that a security key has logged in with; null: none, or it does not count.
+  ALTER TABLE key ADD COLUMN counter INTEGER;
+  CREATE INDEX key_counter ON key (fingerprint, counter) WHERE counter IS NOT NULL;
+  `,
 ];

@@ -157,6 +157,7 @@ export class ControlFixture implements RunningGate {
     const identity = {
       customer: customerName(customer),
       fingerprint,
+      verified: false,
       source: '192.0.2.7',
       connection: 'c1',
       domain: null,

@@ -207,10 +207,10 @@ const CASES: readonly Case[] = [
     go: (gate) => {
       let isBegun = false;
       const find = gate.accounts.find.bind(gate.accounts);
-      gate.accounts.find = (login, fingerprint) => {
+      gate.accounts.find = (login, fingerprint, verified) => {
         if (login === 'alice' && !isBegun) setTimeout(fault, 1);
         isBegun ||= login === 'alice';
-        return find(login, fingerprint);
+        return find(login, fingerprint, verified);
       };
       void loggedIn(gate).catch(() => undefined);
       return Promise.resolve(() => isBegun);

@@ -182,6 +182,7 @@ export class GateInside {
     return Object.freeze({
       customer,
       fingerprint: key,
+      verified: false,
       source: '192.0.2.7',
       connection: `c-${name}`,
       domain: null,

@@ -71,9 +71,14 @@ export class RawSsh {
     });
   }
 
-  /** Connects, up to the end of the key exchange and the service request, where login begins. */
+  /**
+   * Connects, up to the end of the key exchange and the service request, where login begins. With a
+   * `localAddress` (127.0.0.2) it comes from another source.
+   */
   static async connect(port: number, config: Partial<ConnectConfig> = {}): Promise<RawSsh> {
-    const socket = connect(port, '127.0.0.1');
+    const { localAddress } = config;
+    const from = localAddress === undefined ? {} : { localAddress };
+    const socket = connect({ port, host: '127.0.0.1', ...from });
     await once(socket, 'connect');
     const client = new ssh2.Client();
     client.on('error', () => undefined);

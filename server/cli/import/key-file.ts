@@ -1,3 +1,4 @@
+import { isSecurityKeyType } from '../../../policy/key-types.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { PublicKey } from '../../gate/keys/public-key.js';
 import { holdsAsciiControls, parsePublicKey } from '../../gate/keys/public-key.js';
@@ -69,6 +70,8 @@ function readLine(line: string, rules: KeyRules): Omit<FoundKey, 'place'> | Omit
     return left('what this key is forced to is not understood as a console: it is not taken');
   const key = parsePublicKey(parsed.key, rules);
   if (isRefusal(key)) return problem(key.message);
+  const lost = isSecurityKeyType(key.type) ? lostOption(options.others) : null;
+  if (lost !== null) return problem(lost);
   if (options.from !== null && !rules.dropFrom) {
     return problem(
       'its from= is not taken over with a key: a rule of the policy can ask for the source instead; say --drop-from, or leave it out',
@@ -79,6 +82,15 @@ function readLine(line: string, rules: KeyRules): Omit<FoundKey, 'place'> | Omit
   if (end !== null && end <= rules.now) return left('this key has expired');
   const text = `${key.type} ${key.blob.toString('base64')} ${key.comment}`.trimEnd();
   return { key, text, command, expiresAt: end?.toISOString() ?? null };
+}
+
+/** What is wrong with options that only security keys heed (sshd(8)); null: nothing. */
+function lostOption(names: readonly string[]): string | null {
+  if (names.includes('no-touch-required'))
+    return 'its no-touch-required is not supported: a security key must be touched at each login here; take the option off the line, or leave the key out';
+  if (names.includes('verify-required'))
+    return 'its verify-required is not taken over with a key: ask for it by `verified: true` under `keys:` of the policy, then take the option off the line, or leave the key out';
+  return null;
 }
 
 function problem(sentence: string): Omit<RefusedLine, 'place'> {

@@ -14,7 +14,7 @@ import { CliError, EXIT } from '../command/exit-status.js';
 import { valid } from '../command/settings-option.js';
 
 /** The key algorithms of SSHFP: RFC 4255 §3.1.1, RFC 6594 §3.1, RFC 7479 §2. */
-const ALGORITHMS: Readonly<Record<KeyType, number>> = {
+const ALGORITHMS: Readonly<Partial<Record<KeyType, number>>> = {
   'ssh-rsa': 1,
   'ecdsa-sha2-nistp256': 3,
   'ecdsa-sha2-nistp384': 3,
@@ -96,6 +96,8 @@ function knownHosts(
 
 /** Resource records of RFC 4255 §3, as in a zone file. */
 function sshfp({ type, blob }: PublicKey, host: string): string[] {
+  const algorithm = ALGORITHMS[type];
+  if (algorithm === undefined) return [];
   const digest = createHash('sha256').update(blob).digest('hex');
-  return [`${host}. IN SSHFP ${ALGORITHMS[type]} ${SHA256} ${digest}`];
+  return [`${host}. IN SSHFP ${algorithm} ${SHA256} ${digest}`];
 }

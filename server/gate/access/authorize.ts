@@ -16,7 +16,7 @@ import { NO_OBSERVATIONS } from './domain-observations.js';
 import type { DomainObservations } from './domain-observations.js';
 import { printable } from '../../../policy/printable.js';
 import { judge } from './verdict.js';
-import type { Verdict, AccessRequest } from './verdict.js';
+import type { Asked, Verdict, AccessRequest } from './verdict.js';
 import * as words from '../text/words.js';
 
 /** The store as authorisation needs it: one transaction around reading, deciding and recording. */
@@ -128,7 +128,7 @@ const LOOKING: readonly Action[] = ['status', 'console', 'watch', 'log'];
 const NOBODYS = 'list' as DomainName;
 
 /** The parts of an identity that a decision depends on. */
-export type Requester = Pick<Identity, 'customer' | 'fingerprint' | 'source'>;
+export type Requester = Pick<Identity, 'customer' | 'fingerprint' | 'verified' | 'source'>;
 
 /** What a decision depends on besides the database and the policy. */
 export interface Surroundings {
@@ -265,15 +265,15 @@ export class Authorizer {
     return ask((request) => this.#judge(question, request, facts, around));
   }
 
-  #question({ customer, fingerprint, source }: Requester, domain: string): Question {
-    return { customer, fingerprint, source, domain: parseDomainName(domain) ?? NOBODYS };
+  #question({ customer, fingerprint, verified, source }: Requester, domain: string): Asked {
+    return { customer, fingerprint, verified, source, domain: parseDomainName(domain) ?? NOBODYS };
   }
 
-  #around({ source }: Requester, { domain }: Question): Circumstances {
+  #around({ source }: Requester, { domain }: Asked): Circumstances {
     return { source, ...this.#observations.observation(domain) };
   }
 
-  #judge(question: Question, request: AccessRequest, facts: Facts, around: Circumstances): Verdict {
+  #judge(question: Asked, request: AccessRequest, facts: Facts, around: Circumstances): Verdict {
     return judge(this.#inForce.policy, question, request, facts, around, this.#atOnce, this.#clock());
   }
 

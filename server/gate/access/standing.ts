@@ -27,15 +27,25 @@ export type Standing =
     };
 
 /** Asks whether somebody may be here. @returns null for yes */
-export type AskStanding = (identity: Pick<Identity, 'customer' | 'fingerprint'>) => Refusal | null;
+export type AskStanding = (identity: KeyUser) => Refusal | null;
+
+/** The parts of an identity that standing depends on. */
+type KeyUser = Pick<Identity, 'customer' | 'fingerprint' | 'verified'>;
 
 /**
  * Decides whether somebody may be here. Login, sessions, permits and revocation all rest on it. The account
  * must be open, the key registered and its own time not over, and the policy's rules for keys must allow it.
  *
  * @param policy null where none can be read; then its rules for keys do not apply
+ * @param verified whether a security key has verified its user at the login; null before a login
  */
-export function standing(policy: Policy | null, customer: CustomerName, holder: Holder, now: Date): Standing {
+export function standing(
+  policy: Policy | null,
+  customer: CustomerName,
+  holder: Holder,
+  verified: boolean | null,
+  now: Date,
+): Standing {
   if (holder.suspended) return absent('customer-suspended');
   const { key } = holder;
   if (key === null) return absent('key-revoked');
@@ -44,7 +54,7 @@ export function standing(policy: Policy | null, customer: CustomerName, holder: 
   if (policy === null || policy.keyRules.length === 0) return { here: true, until: own };
   const rule = keyRule(policy, customer, holder.rolesHeld());
   if (rule === undefined) return { here: true, until: own };
-  const fault = keyFault(rule, factsOf(key, key.addedAt), now);
+  const fault = keyFault(rule, factsOf(key, key.addedAt, verified), now);
   if (fault !== null) return absent('key-not-allowed', fault);
   const ruled = lastsUntil(rule, key.addedAt)?.getTime() ?? null;
   return { here: true, until: earlier(own, ruled) };
@@ -60,9 +70,9 @@ export function absenceRefusal({ why, fault }: Extract<Standing, { here: false }
     case 'key-expired':
       return words.keyOver('the time of the key is over');
     case 'key-not-allowed':
-      return fault === 'age'
-        ? words.keyOver('the key is older than the policy allows')
-        : words.keyNotAllowed(`the policy does not allow the ${fault ?? 'kind'} of the key`);
+      if (fault === 'age') return words.keyOver('the key is older than the policy allows');
+      if (fault === 'verification') return words.keyNotVerified();
+      return words.keyNotAllowed(`the policy does not allow the ${fault ?? 'kind'} of the key`);
   }
 }
 
@@ -82,9 +92,9 @@ export class StandingCheck {
     this.#clock = clock;
   }
 
-  of({ customer, fingerprint }: Pick<Identity, 'customer' | 'fingerprint'>): Standing {
+  of({ customer, fingerprint, verified }: KeyUser): Standing {
     const holder = this.#holders.find(customer, fingerprint);
-    return standing(this.#inForce.policy, customer, holder, this.#clock());
+    return standing(this.#inForce.policy, customer, holder, verified, this.#clock());
   }
 
   readonly refusal: AskStanding = (identity) => {

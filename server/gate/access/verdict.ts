@@ -8,6 +8,7 @@ import type { Refusal, RefusalCode } from '../../../policy/refusal.js';
 import { refusal } from '../../../policy/refusal.js';
 import type { Facts, Question } from '../../store/authorizations.js';
 import type { MaintenanceRow } from '../../store/maintenance.js';
+import type { Identity } from '../session/identity.js';
 import type { AttachmentQuery } from './live-attachments.js';
 import { printable } from '../../../policy/printable.js';
 import { absenceRefusal, standing } from './standing.js';
@@ -40,17 +41,20 @@ export type Verdict =
     }
   | { readonly allow: false; readonly refusal: Refusal; readonly code: RefusalCode };
 
+/** Who asks about which domain, and whether a security key has verified them. */
+export type Asked = Question & Pick<Identity, 'verified'>;
+
 /** Decides from its arguments and nothing else. */
 export function judge(
   policy: Policy,
-  { customer, domain, source }: Question,
+  { customer, domain, source, verified }: Asked,
   request: AccessRequest,
   facts: Facts,
   circumstances: Circumstances,
   atOnce: (query: AttachmentQuery) => number,
   now: Date,
 ): Verdict {
-  const here = standing(policy, customer, facts, now);
+  const here = standing(policy, customer, facts, verified, now);
   if (!here.here) return denied(absenceRefusal(here));
   const counting = facts.role?.counts === true ? facts.role : null;
   const usage: Usage = (limit: Limit, since: Date) =>

@@ -161,6 +161,10 @@ function sentence(
       const when = event.expiresAt === null ? 'not to expire' : `to expire at ${event.expiresAt}`;
       return `${who(event.actor, customer)} set the key ${event.fingerprint} ${when}`;
     }
+    case 'key.counter.regressed':
+      return event.customer === customer
+        ? `a login from ${event.source} was refused: the security key ${event.fingerprint} may have a copy, because its counter went back`
+        : null;
     case 'role.added':
       return `${who(event.actor, customer)} made ${event.customer === customer ? 'you' : event.customer} ${event.role} of ${event.domain}`;
     case 'role.removed':

@@ -6,6 +6,8 @@ import type { CustomerName, DomainName, Fingerprint } from '../../../policy/name
 export interface Identity {
   readonly customer: CustomerName;
   readonly fingerprint: Fingerprint;
+  /** Whether a security key has verified its user at this login, by PIN or fingerprint. */
+  readonly verified: boolean;
   /** The source address, without the port. */
   readonly source: string;
   /** The connection's id; all its log lines and audit rows have it. */

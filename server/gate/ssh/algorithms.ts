@@ -34,13 +34,16 @@ export const ALGORITHMS = {
 
 /**
  * The signature algorithms of a login and the key type that each belongs to (RFC 4253 §6.6, RFC 5656, RFC
- * 8332, RFC 8709). `ssh-rsa`, the one with SHA-1, is not among them.
+ * 8332, RFC 8709, OpenSSH's PROTOCOL.u2f). `ssh-rsa`, the one with SHA-1, is not among them, nor is the
+ * signature of a browser, `webauthn-sk-…`.
  */
 export const SIGNATURE_ALGORITHMS = {
   'ssh-ed25519': 'ssh-ed25519',
   'ecdsa-sha2-nistp256': 'ecdsa-sha2-nistp256',
   'ecdsa-sha2-nistp384': 'ecdsa-sha2-nistp384',
   'ecdsa-sha2-nistp521': 'ecdsa-sha2-nistp521',
+  'sk-ssh-ed25519@openssh.com': 'sk-ssh-ed25519@openssh.com',
+  'sk-ecdsa-sha2-nistp256@openssh.com': 'sk-ecdsa-sha2-nistp256@openssh.com',
   'rsa-sha2-512': 'ssh-rsa',
   'rsa-sha2-256': 'ssh-rsa',
 } as const satisfies Record<string, KeyType>;

@@ -1,4 +1,4 @@
-import type { CustomerName } from '../../../policy/names.js';
+import type { CustomerName, Fingerprint } from '../../../policy/names.js';
 import { CustomerRateLimit } from '../access/customer-rate-limit.js';
 import { BoundedMap, TokenBucket, type Now } from '../scheduling/token-bucket.js';
 
@@ -7,6 +7,11 @@ const PER_SOURCE = { most: 10, refillMs: 10 * 60 * 1000 } as const;
 /** The same for all sources together: at most some 9,000 rows a day, a few megabytes. */
 const ALL_SOURCES = { most: 1000, refillMs: 10 * 1000 } as const;
 const MOST_SOURCES = 10_000;
+/**
+ * The same for each security key whose counter goes back. Its holder has signed, so no stranger can use this up
+ * before an owner.
+ */
+const MOST_KEYS = 1000;
 
 /**
  * Limits what may be written to the audit log from outside. Rows stay: nobody must be able to fill the disk,
@@ -19,6 +24,7 @@ const MOST_SOURCES = 10_000;
 export class AuditBudget {
   readonly #allSources: TokenBucket;
   readonly #sources: BoundedMap<string, { readonly bucket: TokenBucket; leftOut: number }>;
+  readonly #securityKeys: BoundedMap<Fingerprint, TokenBucket>;
   /**
    * Logins and sessions of each customer: some 90,000 a day, two rows each. That serves a monitor that looks
    * every second.
@@ -31,6 +37,7 @@ export class AuditBudget {
       bucket: new TokenBucket(PER_SOURCE, now),
       leftOut: 0,
     }));
+    this.#securityKeys = new BoundedMap(MOST_KEYS, () => new TokenBucket(PER_SOURCE, now));
     this.#customers = new CustomerRateLimit(now);
   }
 
@@ -45,6 +52,11 @@ export class AuditBudget {
     const { leftOut } = entry;
     entry.leftOut = 0;
     return leftOut;
+  }
+
+  /** @returns whether it must be recorded that the counter of this security key went back */
+  counterWentBack(fingerprint: Fingerprint): boolean {
+    return this.#securityKeys.of(fingerprint).spend();
   }
 
   /** @returns whether this customer may log in, or open a session, once more now */

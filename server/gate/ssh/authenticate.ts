@@ -2,8 +2,9 @@ import type { CustomerName, DomainName, Fingerprint } from '../../../policy/name
 import type { Key } from '../../store/records.js';
 import { fingerprintOf } from '../keys/public-key.js';
 import type { Standing } from '../access/standing.js';
+import { readAssertion, WEBAUTHN, type Assertion } from '../keys/assertion.js';
+import { isSecurityKeyType } from '../../../policy/key-types.js';
 import { isSignatureAlgorithm, SIGNATURE_ALGORITHMS } from './algorithms.js';
-
 import { typeOf, type SignatureCheck } from './signature-check.js';
 
 /** The customer that a login name and a key belong to, as the store says. */
@@ -18,7 +19,14 @@ export interface LoginFound {
 
 /** Looks logins up, with the same number of reads whatever the answer. */
 export interface Accounts {
-  find(login: string, fingerprint: Fingerprint): LoginFound | null;
+  /** @param verified whether a security key has verified its user; null when nobody has signed yet */
+  find(login: string, fingerprint: Fingerprint, verified: boolean | null): LoginFound | null;
+}
+
+/** Notes the signature counters of security keys. */
+export interface Counters {
+  /** @returns null when the counter was noted; else the last one, which this one is not above */
+  advanceCounter(customer: CustomerName, fingerprint: Fingerprint, counter: number): number | null;
 }
 
 /** One SSH_MSG_USERAUTH_REQUEST. */
@@ -31,7 +39,12 @@ export interface LoginRequest {
     readonly algorithm: string;
     readonly blob: Buffer;
     /** Null for a probe, which asks whether this key would do. */
-    readonly signature: { readonly bytes: Buffer; readonly signed: Buffer } | null;
+    readonly signature: {
+      readonly bytes: Buffer;
+      /** The whole SSH signature, with its type and lengths; null when it cannot be told. */
+      readonly whole: Buffer | null;
+      readonly signed: Buffer;
+    } | null;
   };
 }
 
@@ -39,14 +52,33 @@ export interface LoginRequest {
 export type RefusedBecause =
   | 'method-not-offered'
   | 'algorithm-not-offered'
+  | 'browser-signature'
   | 'unknown-login-or-key'
   | 'wrong-signature'
   | 'customer-suspended'
   | 'key-expired'
-  | 'key-not-allowed';
+  | 'key-not-allowed'
+  /** A security key that nobody touched. */
+  | 'user-not-present'
+  /** A security key that did not verify its user, where the policy requires it. */
+  | 'user-not-verified'
+  | 'counter-went-back';
+
+/** A security key whose signature counter is not above the last one: there may be a copy of it. */
+export interface CounterRegress {
+  readonly customer: CustomerName;
+  readonly last: number;
+  readonly counter: number;
+}
 
 export type LoginAnswer =
-  | { readonly kind: 'accepted'; readonly found: LoginFound; readonly login: string }
+  | {
+      readonly kind: 'accepted';
+      readonly found: LoginFound;
+      readonly login: string;
+      /** Whether a security key has verified its user. */
+      readonly verified: boolean;
+    }
   /** Asks the client to sign with this key. Proves nothing and gives no right. */
   | { readonly kind: 'sign-please' }
   | {
@@ -58,7 +90,11 @@ export type LoginAnswer =
        */
       readonly isTry: boolean;
       readonly fingerprint: Fingerprint | null;
+      /** Set when `because` is `counter-went-back`. */
+      readonly regress: CounterRegress | null;
     };
+
+export type LoginRefused = Extract<LoginAnswer, { kind: 'refused' }>;
 
 /** No login is longer: a customer's name has at most 32 characters, a domain's 63. */
 const LONGEST_LOGIN = 64;
@@ -75,14 +111,20 @@ const LONGEST_LOGIN = 64;
  *
  * An unknown login, a wrong key, another customer's key, a key that has expired or that policy does not
  * allow, a suspended customer: all are refused alike, after the same reads and one verification.
+ *
+ * A security key says in each signature whether somebody touched it, whether it has verified that person, and
+ * how often it has signed. A touch is always required. A counter that went back is refused as well (WebAuthn
+ * §7.2 leaves it open): the owner of the one key only has to try again, and a copy shows itself.
  */
 export class Authenticator {
   readonly #accounts: Accounts;
   readonly #check: SignatureCheck;
+  readonly #counters: Counters;
 
-  constructor(accounts: Accounts, check: SignatureCheck) {
+  constructor(accounts: Accounts, check: SignatureCheck, counters: Counters) {
     this.#accounts = accounts;
     this.#check = check;
+    this.#counters = counters;
   }
 
   /** @throws what the store throws; the caller must then refuse */
@@ -90,28 +132,58 @@ export class Authenticator {
     if (method === 'none') return refused('method-not-offered', false);
     if (method !== 'publickey' || key === undefined) return refused('method-not-offered', true);
     const { algorithm, blob, signature } = key;
-    if (!isSignatureAlgorithm(algorithm)) return refused('algorithm-not-offered', signature !== null);
+    if (!isSignatureAlgorithm(algorithm)) {
+      const why = algorithm === WEBAUTHN ? 'browser-signature' : 'algorithm-not-offered';
+      return refused(why, signature !== null);
+    }
 
     const fingerprint = fingerprintOf(blob);
-    const found = this.#accounts.find(login.length > LONGEST_LOGIN ? '' : login, fingerprint);
+    const assertion = assertionOf(key);
+    // Nothing that a signature says counts before it is verified, below.
+    const verified = signature === null ? null : assertion?.verified === true;
+    const found = this.#accounts.find(login.length > LONGEST_LOGIN ? '' : login, fingerprint, verified);
     if (signature === null) {
       const fits = found?.key.blob.equals(blob) === true && typeOf(blob) === SIGNATURE_ALGORITHMS[algorithm];
       if (fits && !isSuspended(found.standing)) return { kind: 'sign-please' };
       return refused(because(found), false, fingerprint);
     }
 
-    const claim = { algorithm, blob, signature: signature.bytes, signed: signature.signed };
-    const verified = this.#check.verify(found?.key.blob ?? null, claim);
-    if (found === null || !verified || !found.standing.here) {
-      return refused(found !== null && !verified ? 'wrong-signature' : because(found), true, fingerprint);
+    const claim = {
+      algorithm,
+      blob,
+      signature: signature.bytes,
+      whole: signature.whole,
+      signed: signature.signed,
+    };
+    const isOwners = this.#check.verify(found?.key.blob ?? null, claim);
+    if (found === null || !isOwners || !found.standing.here) {
+      return refused(found !== null && !isOwners ? 'wrong-signature' : because(found), true, fingerprint);
     }
-    return { kind: 'accepted', found, login };
+    if (assertion !== null) {
+      if (!assertion.present) return refused('user-not-present', true, fingerprint);
+      const regress = this.#regress(found, assertion);
+      if (regress !== null) return refused('counter-went-back', true, fingerprint, regress);
+    }
+    return { kind: 'accepted', found, login, verified: verified === true };
   }
+
+  #regress({ customer, key }: LoginFound, { counter }: Assertion): CounterRegress | null {
+    const last = this.#counters.advanceCounter(customer, key.fingerprint, counter);
+    return last === null ? null : { customer, last, counter };
+  }
+}
+
+/** Null for other kinds of keys; for a security key also when it cannot be read, and then it does not verify. */
+function assertionOf({ algorithm, signature }: NonNullable<LoginRequest['key']>): Assertion | null {
+  if (signature?.whole === null || signature?.whole === undefined || !isSecurityKeyType(algorithm))
+    return null;
+  return readAssertion(signature.whole);
 }
 
 function because(found: LoginFound | null): RefusedBecause {
   if (found === null || found.standing.here) return 'unknown-login-or-key';
-  const { why } = found.standing;
+  const { why, fault } = found.standing;
+  if (fault === 'verification') return 'user-not-verified';
   return why === 'key-revoked' ? 'unknown-login-or-key' : why;
 }
 
@@ -123,6 +195,7 @@ function refused(
   because: RefusedBecause,
   isTry: boolean,
   fingerprint: Fingerprint | null = null,
-): LoginAnswer {
-  return { kind: 'refused', because, isTry, fingerprint };
+  regress: CounterRegress | null = null,
+): LoginRefused {
+  return { kind: 'refused', because, isTry, fingerprint, regress };
 }

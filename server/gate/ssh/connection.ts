@@ -3,7 +3,7 @@ import type { Identity } from '../session/identity.js';
 import type { Logger } from '../../wire/logger.js';
 import type { Session } from '../session/session.js';
 import { printable } from '../../../policy/printable.js';
-import type { Authenticator, LoginFound, RefusedBecause } from './authenticate.js';
+import type { Authenticator, LoginAnswer, LoginRefused } from './authenticate.js';
 import { ChannelTable } from './channel-table.js';
 import type { ConnectionFaults } from './connection-faults.js';
 import { announceSignatureAlgorithms } from './extension-info.js';
@@ -20,6 +20,7 @@ import type { ChannelEvents } from './session-channel.js';
 import type { SshTerminal } from './ssh-terminal.js';
 import { leaveOutTerminalModes } from './terminal-modes.js';
 import type { Transport } from './transport.js';
+import { keepWholeSignature } from './whole-signature.js';
 import { ChannelSender } from './channel-sender.js';
 import { DISCONNECT, disconnectMessage } from './ssh-message.js';
 
@@ -27,12 +28,7 @@ import { DISCONNECT, disconnectMessage } from './ssh-message.js';
 export interface ConnectionEvents {
   /** @returns a sentence when the login must not be accepted now, though all is right with it */
   refusesLogin(connection: Connection, identity: Identity, login: string): string | null;
-  refused(
-    connection: Connection,
-    login: string,
-    because: RefusedBecause,
-    fingerprint: Identity['fingerprint'] | null,
-  ): void;
+  refused(connection: Connection, login: string, refused: LoginRefused): void;
   /** @returns a sentence when this session must not be opened */
   refusesSession(identity: Identity): string | null;
   /** @returns whether the customer may still be here: keys and customers go away while connections last */
@@ -111,10 +107,10 @@ export class Connection {
       this.#violation(what);
     });
     this.#rekeying = new Rekeying(client, parts.protocol, limits.rekey, faults.on, violation);
-    this.#login = new Login(authenticator, limits.tries, {
-      acceptLogin: (found, login) => this.#acceptLogin(found, login),
-      refused: (login, because, fingerprint) => {
-        events.refused(this, login, because, fingerprint);
+    this.#login = new Login(authenticator, limits.tries, keepWholeSignature(parts.protocol), {
+      acceptLogin: (accepted) => this.#acceptLogin(accepted),
+      refused: (login, refused) => {
+        events.refused(this, login, refused);
       },
       exhausted: () => {
         this.end(DISCONNECT.noMoreAuthMethods, 'Too many authentication failures');
@@ -244,10 +240,11 @@ export class Connection {
     this.#transport.close();
   }
 
-  #acceptLogin(found: LoginFound, login: string): boolean {
+  #acceptLogin({ found, login, verified }: Extract<LoginAnswer, { kind: 'accepted' }>): boolean {
     const identity: Identity = Object.freeze({
       customer: found.customer,
       fingerprint: found.key.fingerprint,
+      verified,
       source: this.source.address,
       connection: this.id,
       domain: found.domain,

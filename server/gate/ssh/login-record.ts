@@ -1,7 +1,7 @@
 import type { Fingerprint } from '../../../policy/names.js';
 import type { AuditEvent } from '../../store/audit-event.js';
 import type { Identity } from '../session/identity.js';
-import type { RefusedBecause } from './authenticate.js';
+import type { CounterRegress, LoginRefused, RefusedBecause } from './authenticate.js';
 import type { Logger } from '../../wire/logger.js';
 import { printable } from '../../../policy/printable.js';
 import { AuditBudget } from './audit-budget.js';
@@ -22,8 +22,12 @@ export interface AuditLog {
 const RECORDED: ReadonlySet<string> = new Set<RefusedBecause>([
   'method-not-offered',
   'algorithm-not-offered',
+  'browser-signature',
   'key-expired',
   'key-not-allowed',
+  'user-not-present',
+  'user-not-verified',
+  'counter-went-back',
 ]);
 
 type SessionWhat = Extract<AuditEvent, { what: string }>['what'];
@@ -67,9 +71,9 @@ export class LoginRecord {
     source: Source,
     connection: string,
     login: string,
-    because: RefusedBecause,
-    fingerprint: Fingerprint | null,
+    { because, fingerprint, regress }: LoginRefused,
   ): void {
+    if (regress !== null && fingerprint !== null) this.#counterWentBack(source, fingerprint, regress);
     const shown = printable(login, LOGIN_SHOWN);
     this.#strangers.info(source, { connection, login: shown, fingerprint, because }, 'login refused');
     const leftOut = this.#budget.refusedLogin(source.bucket);
@@ -83,6 +87,25 @@ export class LoginRecord {
       login: shown,
       fingerprint,
       reason: `${reason}${more}`,
+    });
+  }
+
+  #counterWentBack(source: Source, fingerprint: Fingerprint, regress: CounterRegress): void {
+    const { customer, last, counter } = regress;
+    const fields = { source: source.address, customer, fingerprint, last, counter };
+    this.#strangers.warn(
+      source,
+      fields,
+      'the counter of a security key went back: there may be a copy of it',
+    );
+    if (!this.#budget.counterWentBack(fingerprint)) return;
+    this.#append({
+      kind: 'key.counter.regressed',
+      customer,
+      fingerprint,
+      source: source.address,
+      last,
+      counter,
     });
   }
 

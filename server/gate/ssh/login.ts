@@ -1,6 +1,6 @@
 import type { AuthContext } from 'ssh2';
-import type { Fingerprint } from '../../../policy/names.js';
-import type { Authenticator, LoginAnswer, LoginFound, LoginRequest, RefusedBecause } from './authenticate.js';
+import type { Authenticator, LoginAnswer, LoginRefused, LoginRequest } from './authenticate.js';
+import type { WholeSignature } from './whole-signature.js';
 
 /**
  * The most requests of one connection that are not tries (probes, `none`): an agent may hold many keys, not
@@ -11,9 +11,9 @@ const MOST_PROBES = 100;
 /** Called about the login of a connection. */
 interface LoginEvents {
   /** Called before the client is told. @returns false when the connection is ending instead */
-  acceptLogin(found: LoginFound, login: string): boolean;
+  acceptLogin(accepted: Extract<LoginAnswer, { kind: 'accepted' }>): boolean;
   /** One failed try. */
-  refused(login: string, because: RefusedBecause, fingerprint: Fingerprint | null): void;
+  refused(login: string, refused: LoginRefused): void;
   /** The connection must end now: too many tries or probes. */
   exhausted(): void;
   /** A look-up failed: the connection must end. */
@@ -27,14 +27,16 @@ interface LoginEvents {
 export class Login {
   readonly #authenticator: Authenticator;
   readonly #tries: number;
+  readonly #signatureOf: WholeSignature;
   readonly #events: LoginEvents;
   #failed = 0;
   #probes = 0;
   #over = false;
 
-  constructor(authenticator: Authenticator, tries: number, events: LoginEvents) {
+  constructor(authenticator: Authenticator, tries: number, signatureOf: WholeSignature, events: LoginEvents) {
     this.#authenticator = authenticator;
     this.#tries = tries;
+    this.#signatureOf = signatureOf;
     this.#events = events;
   }
 
@@ -44,13 +46,13 @@ export class Login {
 
   request(context: AuthContext): void {
     if (this.#over) return;
-    const request = requestOf(context);
+    const request = requestOf(context, this.#signatureOf);
     const answer = this.#answer(request);
     if (answer === null) return;
     switch (answer.kind) {
       case 'accepted':
         this.#over = true;
-        if (this.#events.acceptLogin(answer.found, answer.login)) context.accept();
+        if (this.#events.acceptLogin(answer)) context.accept();
         return;
       case 'sign-please':
         this.#probes += 1;
@@ -60,7 +62,7 @@ export class Login {
       case 'refused':
         if (answer.isTry) {
           this.#failed += 1;
-          this.#events.refused(request.login, answer.because, answer.fingerprint);
+          this.#events.refused(request.login, answer);
         } else {
           this.#probes += 1;
         }
@@ -85,7 +87,7 @@ export class Login {
   }
 }
 
-function requestOf(context: AuthContext): LoginRequest {
+function requestOf(context: AuthContext, signatureOf: WholeSignature): LoginRequest {
   const { username: login, method } = context;
   if (context.method !== 'publickey') return { login, method };
   const { key, hashAlgo, signature, blob } = context;
@@ -104,7 +106,10 @@ function requestOf(context: AuthContext): LoginRequest {
     key: {
       algorithm,
       blob: key.data,
-      signature: signature === undefined || blob === undefined ? null : { bytes: signature, signed: blob },
+      signature:
+        signature === undefined || blob === undefined
+          ? null
+          : { bytes: signature, whole: signatureOf(blob), signed: blob },
     },
   };
 }

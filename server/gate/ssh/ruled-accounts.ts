@@ -21,7 +21,7 @@ export class RuledAccounts implements Accounts {
     this.#parts = parts;
   }
 
-  find(login: string, fingerprint: Fingerprint): LoginFound | null {
+  find(login: string, fingerprint: Fingerprint, verified: boolean | null): LoginFound | null {
     const { logins, holders, policy, clock } = this.#parts;
     const inForce = policy();
     const found = logins.find(login, fingerprint);
@@ -31,6 +31,7 @@ export class RuledAccounts implements Accounts {
     if (found === null) return null;
     const { customer, domain, key, suspended } = found;
     const holder = { suspended, key, rolesHeld: () => held };
-    return { customer, domain, key, standing: standing(inForce, customer, holder, clock?.() ?? new Date()) };
+    const now = clock?.() ?? new Date();
+    return { customer, domain, key, standing: standing(inForce, customer, holder, verified, now) };
   }
 }

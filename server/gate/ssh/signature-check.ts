@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import ssh2 from 'ssh2';
-import type { KeyType } from '../../../policy/key-types.js';
+import { isSecurityKeyType, type KeyType } from '../../../policy/key-types.js';
+import { isAssertedBy, readAssertion } from '../keys/assertion.js';
 import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from './algorithms.js';
 import { ed25519Pair, point, type Curve } from './raw-keys.js';
 
@@ -11,6 +12,8 @@ interface SignedClaim {
   readonly blob: Buffer;
   /** ECDSA in ASN.1, as ssh2 gives it; the others bare. */
   readonly signature: Buffer;
+  /** The whole SSH signature, with its type and lengths; null when it cannot be told. A security key needs it. */
+  readonly whole: Buffer | null;
   /** The bytes that were signed: RFC 4252 §7, from the session identifier on. */
   readonly signed: Buffer;
 }
@@ -47,9 +50,13 @@ export class SignatureCheck {
     return usable && verified;
   }
 
-  #verifyOne(blob: Buffer, { algorithm, signature, signed }: SignedClaim): boolean {
+  #verifyOne(blob: Buffer, { algorithm, signature, whole, signed }: SignedClaim): boolean {
     this.#count += 1;
     const type = SIGNATURE_ALGORITHMS[algorithm];
+    if (isSecurityKeyType(type)) {
+      const assertion = whole === null ? null : readAssertion(whole);
+      return assertion !== null && isAssertedBy(blob, assertion, signed);
+    }
     const key = ssh2.utils.parseKey(`${type} ${blob.toString('base64')}`);
     if (key instanceof Error || key.type !== type) return false;
     // The answer may be an Error, which is truthy.
@@ -85,6 +92,17 @@ function makeDummies(): Dummies {
     'ecdsa-sha2-nistp256': ecdsaBlob('nistp256'),
     'ecdsa-sha2-nistp384': ecdsaBlob('nistp384'),
     'ecdsa-sha2-nistp521': ecdsaBlob('nistp521'),
+    'sk-ssh-ed25519@openssh.com': blobOf(
+      'sk-ssh-ed25519@openssh.com',
+      ed25519Pair().publicKey,
+      Buffer.from('ssh:'),
+    ),
+    'sk-ecdsa-sha2-nistp256@openssh.com': blobOf(
+      'sk-ecdsa-sha2-nistp256@openssh.com',
+      Buffer.from('nistp256'),
+      point('nistp256'),
+      Buffer.from('ssh:'),
+    ),
     'ssh-rsa': RSA_MODULUS_BYTES.map((bytes) => {
       const modulus = randomBytes(bytes);
       modulus[0] = (modulus[0] ?? 0) | 0x80;

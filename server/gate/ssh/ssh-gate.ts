@@ -7,7 +7,7 @@ import type { Logger } from '../../wire/logger.js';
 import type { Revocation, Tracked } from '../access/revocation.js';
 import type { SessionHandler } from '../session/session.js';
 import { ALGORITHMS } from './algorithms.js';
-import { Authenticator, type Accounts } from './authenticate.js';
+import { Authenticator, type Accounts, type Counters } from './authenticate.js';
 import { Connection, type ConnectionEvents, type ConnectionLimits } from './connection.js';
 import { CustomerConnections } from './customer-connections.js';
 import type { HostKey } from './host-key.js';
@@ -25,6 +25,7 @@ import type { SshSettings } from './ssh-settings.js';
 import { terminalText } from './terminal-text.js';
 import { Transport } from './transport.js';
 import { DISCONNECT, IDENT } from './ssh-message.js';
+import { whyNoWholeSignature } from './whole-signature.js';
 
 /**
  * A connection without a session channel, such as `ssh -N`, holds a place for nothing: it is closed after a
@@ -37,7 +38,7 @@ const LEAVE_MS = 10_000;
 const CLOSE_MS = 3000;
 
 /** Where a used key is noted: `store.keys`. */
-interface KeyUse {
+interface KeyUse extends Counters {
   touch(customer: CustomerName, fingerprint: Fingerprint): void;
 }
 
@@ -105,7 +106,7 @@ export class SshGate {
 
   /** @throws Error when this is not the ssh2 that the gate was written for, in one sentence for the admin */
   constructor(parts: SshGateParts) {
-    const why = whyNoHybrid();
+    const why = whyNoHybrid() ?? whyNoWholeSignature();
     if (why !== null) throw new Error(why);
     const { settings, handler, log } = parts;
     this.#parts = parts;
@@ -128,7 +129,8 @@ export class SshGate {
       end: (id, sentence) => this.#registry.end(id, sentence) || this.#endConnection(id, sentence),
       endWhere: (predicate, sentence) => this.#registry.endWhere(predicate, sentence),
     };
-    this.#authenticator = new Authenticator(parts.accounts, parts.signatureCheck ?? new SignatureCheck());
+    const check = parts.signatureCheck ?? new SignatureCheck();
+    this.#authenticator = new Authenticator(parts.accounts, check, parts.keyUse);
     this.#listener = new Listener(
       settings.login,
       this.#penalties,
@@ -243,13 +245,13 @@ export class SshGate {
         }
         return null;
       },
-      refused: (connection, login, because, fingerprint) => {
-        this.#record.refused(connection.source, connection.id, login, because, fingerprint);
+      refused: (connection, login, refused) => {
+        this.#record.refused(connection.source, connection.id, login, refused);
         this.#penalise(connection);
       },
       refusesSession: (identity) => this.#record.refusesOpening(identity),
       isStillAllowed: (identity, login) => {
-        const found = this.#parts.accounts.find(login, identity.fingerprint);
+        const found = this.#parts.accounts.find(login, identity.fingerprint, identity.verified);
         return found?.customer === identity.customer && found.standing.here;
       },
       openSession: (...session) => {

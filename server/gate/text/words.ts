@@ -35,6 +35,14 @@ export function keyNotAllowed(detail: string): Refusal {
   );
 }
 
+export function keyNotVerified(): Refusal {
+  return refusal(
+    'key-revoked',
+    'Your security key must verify you, by PIN or fingerprint. Log in with a key made by `ssh-keygen -t ed25519-sk -O verify-required`.',
+    'the policy requires that the security key verifies its user, and it did not',
+  );
+}
+
 export function tooFast(): Refusal {
   return refusal(
     'too-many',

@@ -76,7 +76,7 @@ describe('standing: may they be here', () => {
   ];
   for (const [what, policy, who, now, answer] of table) {
     it(`${what}: ${String(answer)}`, () => {
-      const found = standing(policy, ALICE, who, now);
+      const found = standing(policy, ALICE, who, false, now);
       assert.equal(found.here ? found.until : found.why, answer);
       if (!found.here) assert.match(absenceRefusal(found).message, /^[A-Z].*\.$/);
     });
@@ -100,7 +100,7 @@ describe('standing: may they be here', () => {
       const accounts = new RuledAccounts({ logins, holders, policy: () => policy });
       const counts = ['alice', 'mallory', ''].map((login) => {
         reads.length = 0;
-        accounts.find(login, alice.fingerprint);
+        accounts.find(login, alice.fingerprint, false);
         return reads.length;
       });
       assert.equal(new Set(counts).size, 1, counts.join(' '));

@@ -56,7 +56,7 @@ describe('rules for keys', () => {
       key,
       rolesHeld: () => gate.store.holders.rolesHeld(key.customer),
     };
-    const found = standing(gate.core.policy.policy, key.customer, holder, now);
+    const found = standing(gate.core.policy.policy, key.customer, holder, false, now);
     return found.here ? null : found.fault;
   };
   const subjects = { customers: ['alice'], groups: [], roles: [] };

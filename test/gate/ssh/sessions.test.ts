@@ -225,9 +225,9 @@ describe('gate/ssh: live sessions', () => {
     const gate: GateUnderTest = await start({
       parts: {
         accounts: {
-          find: (login, fingerprint) => {
+          find: (login, fingerprint, verified) => {
             if (broken) throw new Error('disk I/O error');
-            return gate.accounts.find(login, fingerprint);
+            return gate.accounts.find(login, fingerprint, verified);
           },
         },
       },
