@@ -29,6 +29,16 @@ function problems(...texts: readonly string[]): readonly string[] {
 }
 
 describe('readPolicy', () => {
+  it('reads whether security keys must verify their user: only where it is said', () => {
+    const { policy } = loaded(
+      'keys:\n  - verified: true\n  - verified: true\n    types: [ssh-rsa, sk-ssh-ed25519@openssh.com]\n  - verified: false\n  - count: 1\n',
+    );
+    assert.deepEqual(
+      policy.keyRules.map(({ verified }) => verified),
+      [true, true, false, false],
+    );
+  });
+
   it('gives every entry its meaning, over several files', () => {
     const { policy } = loaded(
       'groups: {staff: [carol]}\nrules:\n  - id: one\n    allow: [status, all]\n',
@@ -381,6 +391,14 @@ describe('readPolicy', () => {
           '1.yaml:2:13 "no" does not fit `logOut`. false?',
           '1.yaml:3:13 "On" does not fit `logOut`. true?',
           '1.yaml:4:13 "maybe" does not fit `logOut`.',
+        ],
+      ],
+      [
+        'verified security keys, of types that are none',
+        'keys:\n  - verified: true\n    types: [ssh-ed25519, ssh-rsa]\n  - verified: maybe\n',
+        [
+          '1.yaml:3:12 `verified: true` needs a type of security keys (sk-ssh-ed25519@openssh.com, sk-ecdsa-sha2-nistp256@openssh.com): without one nobody could log in.',
+          '1.yaml:4:15 "maybe" does not fit `verified`.',
         ],
       ],
       [
