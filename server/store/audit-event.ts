@@ -60,7 +60,13 @@ type Intents = {
 export type AuditEvent =
   | { readonly kind: 'gate.started'; readonly version: string; readonly revision: number }
   | { readonly kind: 'gate.stopped'; readonly reason: string }
-  | { readonly kind: 'login.accepted'; readonly actor: CustomerActor; readonly login: string }
+  | {
+      readonly kind: 'login.accepted';
+      readonly actor: CustomerActor;
+      readonly login: string;
+      /** Only there when a security key has verified its user, by PIN or fingerprint. */
+      readonly verified?: true;
+    }
   /** `login` is made printable and cut at 64 characters. The event never says whether the customer exists. */
   | {
       readonly kind: 'login.refused';

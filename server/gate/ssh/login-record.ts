@@ -64,7 +64,12 @@ export class LoginRecord {
       { connection: actor.connection, customer: actor.customer, source: actor.source },
       'login accepted',
     );
-    this.#append({ kind: 'login.accepted', actor: actorOf(actor), login: printable(login, LOGIN_SHOWN) });
+    this.#append({
+      kind: 'login.accepted',
+      actor: actorOf(actor),
+      login: printable(login, LOGIN_SHOWN),
+      ...(actor.verified ? { verified: true } : {}),
+    });
   }
 
   refused(

@@ -18,6 +18,7 @@ import { ed25519Pair } from '../../../server/gate/ssh/raw-keys.js';
 import { ControlFixture, POLICY } from '../../support/control-fixture.js';
 import { domainView } from '../../support/dom0-stand-in.js';
 import { eventually } from '../../support/eventually.js';
+import { SoftAuthenticator } from '../../support/soft-authenticator.js';
 import {
   ADMIN,
   customerActor,
@@ -186,6 +187,16 @@ describe('gate: what admins ask of a running gate', () => {
       actor: { admin: 'unknown' },
       customer: 'bob',
     });
+  });
+
+  it('adds keys on security keys, and no key that was made for a web site', async () => {
+    const key = new SoftAuthenticator('ecdsa', 'ssh:work');
+    const added = (await client.ask('POST', '/customers/alice/keys', {
+      key: `${key.line} yubi\n`,
+    })) as KeyView;
+    assert.deepEqual([added.fingerprint, added.type, added.comment], [key.fingerprint, key.type, 'yubi']);
+    const web = new SoftAuthenticator('ed25519', 'example.com').line;
+    assert.equal(await code(client.ask('POST', '/customers/alice/keys', { key: web })), 'key-invalid');
   });
 
   it('adds keys as pasted, up to the settings’ maximum, and shows them', async () => {

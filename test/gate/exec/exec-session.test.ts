@@ -5,6 +5,7 @@ import { domainView, operationView, wireRefusal } from '../../support/dom0-stand
 import { eventually } from '../../support/eventually.js';
 import { FakeTerminal } from '../../support/fake-terminal.js';
 import { GateInside, policyOf, rule } from '../../support/gate-inside.js';
+import { SoftAuthenticator } from '../../support/soft-authenticator.js';
 import { domainName, fingerprint } from '../../support/temporary-store.js';
 
 const ED25519 = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f laptop';
@@ -252,6 +253,22 @@ describe('commands by exec', () => {
       assert.equal((await exec(`keys remove ${added}`)).status, 0);
       assert.equal((await exec('keys add', gate.alice, `${ED25519}\n`)).status, 0);
       assert.match((await exec('keys')).stdout, /laptop/);
+    });
+
+    it('on security keys are added as others are', async () => {
+      const [one, two] = [new SoftAuthenticator('ed25519'), new SoftAuthenticator('ecdsa', 'ssh:work')];
+      assert.equal((await exec(`keys add ${one.line} yubi`)).status, 0);
+      assert.equal((await exec('keys add', gate.alice, `${two.line}\n`)).status, 0);
+      const listed = (await json('keys --json')) as { fingerprint: string; type: string }[];
+      assert.deepEqual(
+        new Set(listed.slice(1).map(({ fingerprint, type }) => `${type} ${fingerprint}`)),
+        new Set([one, two].map(({ fingerprint, type }) => `${type} ${fingerprint}`)),
+      );
+      assert.equal((await exec(`keys remove ${one.fingerprint}`)).status, 0);
+      const web = new SoftAuthenticator('ed25519', 'example.com').line;
+      const { status, stderr } = await exec(`keys add ${web}`);
+      assert.notEqual(status, 0);
+      assert.match(stderr, /made for another use than SSH/);
     });
 
     it('the last one stays, and the one in use needs --yes', async () => {

@@ -77,6 +77,10 @@ describe('gate: the public key of a security key', () => {
       ECDSA,
       blob(ECDSA, 'nistp256', Buffer.concat([Buffer.from([4]), raw.fill(0), raw]), 'ssh:'),
     ],
+    ...[2, 3, 5, 6, 7].map((form) => {
+      const other = Buffer.concat([Buffer.from([form]), p256.subarray(1)]);
+      return [`a point in the form ${form}`, ECDSA, blob(ECDSA, 'nistp256', other, 'ssh:')] as const;
+    }),
     ['no curve', ECDSA, blob(ECDSA, p256, 'ssh:')],
   ];
   for (const [what, type, bytes] of damaged) {

@@ -61,6 +61,9 @@ describe('gate/ssh: login with a security key', () => {
     await gate.dispose();
   });
 
+  /** What the audit log says of the last login. */
+  const isVerified = (): true | undefined => gate.eventsOf('login.accepted').at(-1)?.verified;
+
   let sources = 1;
   /** Each connection comes from another source, because only some refusals of one are recorded. */
   const nextSource = (): string => `127.0.0.${(sources += 1)}`;
@@ -114,6 +117,7 @@ describe('gate/ssh: login with a security key', () => {
         assert.equal((await ssh(`of-${kind}`, other)).stdout, `by-${kind} of-${kind}\n`);
         const { actor } = gate.eventsOf('login.accepted').at(-1) ?? {};
         assert.equal(actor?.fingerprint, other.fingerprint);
+        assert.equal(isVerified(), undefined);
       });
 
       it('does not let OpenSSH in without a touch, and lets it in again with one', async () => {
@@ -133,6 +137,7 @@ describe('gate/ssh: login with a security key', () => {
         assert.equal(refusal(), 'user-not-verified');
         agent.changes = { flags: PRESENT | VERIFIED };
         assert.equal((await ssh('alice', key)).stdout, 'alice -\n');
+        assert.equal(isVerified(), true);
       });
 
       it('takes what an honest authenticator sends, with any other flag', async () => {
