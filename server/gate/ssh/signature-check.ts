@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import ssh2 from 'ssh2';
 import { isSecurityKeyType, type KeyType } from '../../../policy/key-types.js';
+import { readFields } from '../keys/blob-fields.js';
 import { isAssertedBy, readAssertion } from '../keys/assertion.js';
 import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from './algorithms.js';
 import { ed25519Pair, point, type Curve } from './raw-keys.js';
@@ -12,7 +13,7 @@ interface SignedClaim {
   readonly blob: Buffer;
   /** ECDSA in ASN.1, as ssh2 gives it; the others bare. */
   readonly signature: Buffer;
-  /** The whole SSH signature, with its type and lengths; null when it cannot be told. A security key needs it. */
+  /** The whole SSH signature, with its type and lengths; null when it cannot be told, and then it does not verify. */
   readonly whole: Buffer | null;
   /** The bytes that were signed: RFC 4252 §7, from the session identifier on. */
   readonly signed: Buffer;
@@ -61,7 +62,7 @@ export class SignatureCheck {
     if (key instanceof Error || key.type !== type) return false;
     // The answer may be an Error, which is truthy.
     const answer: unknown = key.verify(signed, signature, HASHES[algorithm]);
-    return answer === true;
+    return answer === true && isFramed(whole, algorithm);
   }
 
   #dummyFor({ algorithm, blob }: SignedClaim): Buffer {
@@ -70,6 +71,12 @@ export class SignatureCheck {
     const dummies = this.#dummies['ssh-rsa'];
     return dummies.find((dummy) => dummy.length >= blob.length) ?? dummies[dummies.length - 1] ?? blob;
   }
+}
+
+/** Whether it is `string algorithm, string signature` (RFC 4253 §6.6) and nothing else: ssh2 does not look. */
+function isFramed(whole: Buffer | null, algorithm: SignatureAlgorithm): boolean {
+  const fields = whole === null ? null : readFields(whole);
+  return fields?.length === 2 && fields[0]?.toString('latin1') === algorithm;
 }
 
 /** The type that a blob claims to be; empty for what is no blob. */

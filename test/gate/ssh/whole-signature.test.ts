@@ -3,7 +3,8 @@ import { createRequire } from 'node:module';
 import { AuditBudget } from '../../../server/gate/ssh/audit-budget.js';
 import { keepWholeSignature, whyNoWholeSignature } from '../../../server/gate/ssh/whole-signature.js';
 import { GateUnderTest } from '../../support/gate-under-test.js';
-import { encode, message } from '../../support/raw-ssh.js';
+import { encode, message, RawSsh } from '../../support/raw-ssh.js';
+import { signingKey } from '../../support/signing-key.js';
 import { fingerprint } from '../../support/temporary-store.js';
 
 const LOGIN = 50;
@@ -54,6 +55,45 @@ describe('gate/ssh: the whole signature of a login', () => {
     assert.throws(() => take(Buffer.concat([covered, encode(whole)])), /a fault/);
     assert.equal(signatureOf[0]?.(signed), null);
   });
+});
+
+describe('gate/ssh: a login with a plain key', () => {
+  const gate = new GateUnderTest({ login: { tries: 100 } });
+  const keys = { ed25519: signingKey('ed25519'), rsa: signingKey('rsa') };
+  before(async () => {
+    await gate.listen();
+    gate.customer('alice', [keys.ed25519.getPublicSSH(), keys.rsa.getPublicSSH()]);
+  });
+  after(() => gate.dispose());
+
+  for (const [algorithm, key, hash] of [
+    ['ssh-ed25519', keys.ed25519, undefined],
+    ['rsa-sha2-512', keys.rsa, 'sha512'],
+  ] as const) {
+    it(`is refused with lengths that lie, or with bytes behind the signature or the request: ${algorithm}`, async () => {
+      const raw = await RawSsh.connect(gate.port);
+      try {
+        const blob = key.getPublicSSH();
+        const bare = key.sign(raw.toSign('alice', algorithm, blob), hash);
+        const honest = Buffer.concat([encode(algorithm), encode(bare)]);
+        const send = (whole: Buffer, behind = ''): Promise<string> => {
+          const fields = [true, algorithm, blob, whole].map((field) => encode(field));
+          return raw.request('alice', 'publickey', Buffer.concat([...fields, Buffer.from(behind)]));
+        };
+        for (const length of [0, bare.length - 1, bare.length + 1, 0xffffffff]) {
+          const lying = Buffer.from(honest);
+          lying.writeUInt32BE(length, 4 + algorithm.length);
+          assert.equal(await send(lying), 'failure', `${length}`);
+        }
+        assert.equal(await send(Buffer.concat([honest, Buffer.alloc(4)])), 'failure');
+        assert.equal(await send(bare), 'failure', 'the bare signature');
+        assert.equal(await send(honest, 'x'), 'failure');
+        assert.equal(await send(honest), 'success');
+      } finally {
+        raw.end();
+      }
+    });
+  }
 });
 
 describe('gate/ssh: an ssh2 that reads logins otherwise', () => {
