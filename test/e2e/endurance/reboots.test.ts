@@ -11,6 +11,14 @@ const BOOTS = LONG ? 50 : 5;
 const LINES = 2000;
 const FIRST_WORDS = '[    0.000000] Linux version ';
 const DOMAINS = ['horatio', 'yorick'] as const;
+/** The length of both, and both from shortly before the first difference. */
+function firstDifference(log: string, received: string): readonly unknown[] {
+  let at = 0;
+  while (at < log.length && log[at] === received[at]) at += 1;
+  const near = (text: string): string => text.slice(Math.max(0, at - 200), at + 1000);
+  return [log.length, received.length, near(log), near(received)];
+}
+
 const expected = Array.from({ length: LINES }, (_, at) => String(at + 1));
 
 describe('a customer at a console through reboots', () => {
@@ -87,7 +95,9 @@ describe('a customer at a console through reboots', () => {
 
   /** The log is written within a second. */
   const eventuallyLogged = async (domain: string, text: string): Promise<void> => {
-    await eventually(`the log of ${domain}`, () => log(domain).length >= text.length);
+    await eventually(`the log of ${domain}`, () => log(domain).length >= text.length, {
+      instead: () => firstDifference(log(domain), text),
+    });
     assert.ok(log(domain) === text, 'the customer has, byte for byte, what the log has');
   };
 });
