@@ -33,7 +33,7 @@ export async function checkDom0(subject: string, socket: string): Promise<Diagno
   } catch (error) {
     return fail(
       subject,
-      `what answers on ${socket} does not speak version ${WIRE_VERSION}: ${because(error)}`,
+      `the program on ${socket} does not speak version ${WIRE_VERSION}: ${because(error)}`,
       'upgrade the dom0 half first, then the gate',
     );
   }
@@ -56,8 +56,8 @@ export async function checkDom0(subject: string, socket: string): Promise<Diagno
   if (contract.names !== true) {
     return warn(
       subject,
-      `${host} does not tell what runs there without a configuration file`,
-      'upgrade the dom0 half: until then a gate with several hosts starts nothing on the others',
+      `${host} does not list the domains that run there without a configuration file`,
+      'upgrade the dom0 half; until then a gate with several hosts starts nothing on its other hosts',
     );
   }
   if (unmanaged.length > 0) {

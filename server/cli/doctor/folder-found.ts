@@ -41,8 +41,8 @@ export async function tryFolder(subject: string, folder: string): Promise<Diagno
     return [
       warn(
         subject,
-        `whether files can be written in ${folder} was not tried: its half is not running, and this is not its owner`,
-        `start it, or run this as its owner: sudo -u '#${uid}' postern doctor`,
+        `${folder} was not tried: its half is not running, and only its owner may write there`,
+        `start its half, or run this as its owner: sudo -u '#${uid}' postern doctor`,
       ),
     ];
   return [folderFound(subject, folder, await asOwner(folder, () => checkFolder('', folder)))];

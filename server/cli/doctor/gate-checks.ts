@@ -93,7 +93,7 @@ function checkListen({ listen }: GateSettings): Diagnosis[] {
   return [
     warn(
       'listen',
-      `the gate may not open ports below 1024, and is to listen on port ${low.map(({ port }) => port).join(', ')}`,
+      `the gate may not open ports below 1024, but its settings say port ${low.map(({ port }) => port).join(', ')}`,
       'let systemd listen there by postern-gate.socket: docs/day-two/upgrade.md, Port 22',
     ),
   ];
@@ -138,7 +138,7 @@ function checkDatabase(file: string): Diagnosis {
   if (uid !== process.geteuid?.()) {
     return warn(
       'database',
-      'it was not opened: the gate is not running, and this is not its owner',
+      'it was not opened: the gate is not running, and only its owner may open it',
       `run this as its owner: sudo -u '#${uid}' postern doctor`,
     );
   }
@@ -180,7 +180,7 @@ function checkHostKey(file: string): Diagnosis {
     return fail(
       'host key',
       because(error),
-      'mend the file, or move it away: the gate then makes a new one, of which customers are warned',
+      'mend the file, or move it away: the gate then makes a new key, and ssh warns the customers',
     );
   }
 }
@@ -225,7 +225,7 @@ function checkControl(
     found.push(
       fail(
         'audit log',
-        `it cannot be written (${trouble}): looking is possible, changes are refused`,
+        `it cannot be written (${trouble}): customers can look, but changes are refused`,
         "make room on the disk of the gate's state directory, or make it writable; no restart is needed",
       ),
     );
@@ -249,7 +249,7 @@ function checkNames({ hosts, domains: { waiting, held } }: GateStatus): Diagnosi
       warn(
         'domains',
         `the roles on ${shortList(held)} do not count: the name went and came back`,
-        'the same domain: postern domain adopt NAME; another: postern role add',
+        'if it is the same domain: postern domain adopt NAME; if it is another: postern role add',
       ),
     );
   for (const { name, reachable, tellsNames, missing } of hosts) {
@@ -257,7 +257,7 @@ function checkNames({ hosts, domains: { waiting, held } }: GateStatus): Diagnosi
       found.push(
         warn(
           `host ${name}`,
-          'it does not tell what runs there without a configuration file, so that nothing is started on other hosts',
+          'it does not list the domains that run there without a configuration file, so nothing is started on other hosts',
           'upgrade the dom0 half there',
         ),
       );

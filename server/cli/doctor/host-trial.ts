@@ -36,11 +36,11 @@ export function isAnswering(found: readonly Diagnosis[]): boolean {
 async function trial(socket: string): Promise<HostCheck | string> {
   try {
     const { status, text } = await askDom0(socket, '/check', TRIAL_MS);
-    if (status === 404) return 'it is of an earlier version, which cannot try its toolstack and its disk';
+    if (status === 404) return 'its version is too old to test its toolstack and its disk';
     const check = readOrRefuse(readHostCheck, JSON.parse(text));
-    return isRefusal(check) ? `what it says of itself was not understood: ${check.detail}` : check;
+    return isRefusal(check) ? `its answer about itself was not understood: ${check.detail}` : check;
   } catch (error) {
-    return `it did not say whether its toolstack answers: ${because(error)}`;
+    return `it gave no answer about its toolstack: ${because(error)}`;
   }
 }
 

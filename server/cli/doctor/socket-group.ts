@@ -20,7 +20,7 @@ export function checkSocketGroup(
   const user = gate === null ? null : ownerOf(gate.state);
   if (socketGroup === null) {
     if (user === owner || (user === null && owner !== 0)) return [];
-    const finding = 'socketGroup is not set: nobody but root may use the socket of the dom0 half';
+    const finding = 'socketGroup is not set: only root may use the socket of the dom0 half';
     return [user === null ? warn('socket group', finding, MEND) : fail('socket group', finding, MEND)];
   }
   const groups = rows(files.group);
@@ -35,10 +35,10 @@ export function checkSocketGroup(
   const name = account[0] ?? '';
   return [
     isMember
-      ? ok('socket group', `${name}, as whom the gate runs, is in the group ${socketGroup}`)
+      ? ok('socket group', `${name}, the gate's user, is in the group ${socketGroup}`)
       : fail(
           'socket group',
-          `${name}, as whom the gate runs, is not in the group ${socketGroup}: it cannot use the socket of the dom0 half`,
+          `${name}, the gate's user, is not in the group ${socketGroup}: it cannot use the socket of the dom0 half`,
           `usermod -a -G ${socketGroup} ${name}, and restart the gate`,
         ),
   ];

@@ -21,7 +21,7 @@ export function readAdminFile(root: RootDirectory, path: string): { readonly tex
     try {
       const stats = fstatSync(descriptor);
       if (!stats.isFile()) return `${path} is not a regular file`;
-      if (!isAdministrators(stats)) return `${path} says nothing: others than root can write to it`;
+      if (!isAdministrators(stats)) return `${path} is not trusted: users other than root can write to it`;
       const bytes = readAtMost(descriptor, LARGEST);
       if (bytes === undefined) return `${path} is larger than ${LARGEST / 1024 / 1024} MiB`;
       return { text: bytes.toString('utf8') };

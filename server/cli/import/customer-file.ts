@@ -87,13 +87,13 @@ export function readCustomerFile(file: CustomerFile, account: Account): Customer
       const stats = fstatSync(descriptor);
       if (last && !stats.isFile()) return 'it is not a regular file';
       if (last && stats.nlink > 1)
-        return 'it has another name as well (a hard link), and may be of somebody else';
+        return "it has a second name (a hard link), so it may be somebody else's file";
       if (!isRoots(stats)) roots = false;
       if (stats.uid !== 0 && stats.uid !== account.uid && stats.uid !== process.geteuid?.()) {
-        return `${last ? 'it' : `the directory ${name}`} belongs to somebody else than ${account.name}`;
+        return `${last ? 'it' : `the directory ${name}`} does not belong to ${account.name}`;
       }
       if ((stats.mode & 0o022) !== 0) {
-        return `others can write to ${last ? 'it' : `the directory ${name}`}, so that sshd does not take it either`;
+        return `others can write to ${last ? 'it' : `the directory ${name}`}, so sshd does not take it either`;
       }
       at = `/proc/self/fd/${descriptor}`;
     }
@@ -104,7 +104,7 @@ export function readCustomerFile(file: CustomerFile, account: Account): Customer
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return null;
     if (code === 'ELOOP' || code === 'ENOTDIR')
-      return 'it is a symbolic link, or lies behind one: that is not followed';
+      return 'it is a symbolic link or lies behind one, and import follows none here';
     return `it cannot be read: ${reason(error)}`;
   } finally {
     for (const descriptor of opened) closeSync(descriptor);

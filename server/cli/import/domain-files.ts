@@ -102,7 +102,7 @@ function readOne(
   if (users === null)
     told(
       usersPlace ?? { file, line: 1 },
-      `xen_shell of ${config.name} is an expression: nobody is taken from it`,
+      `xen_shell of ${config.name} is an expression: import takes no customer from it`,
     );
   return {
     name: config.name,
@@ -138,7 +138,7 @@ function unique(
   return found.filter(({ name, place }) => {
     const other = found.find((one) => one.name === name && one.place.file !== place.file);
     if (other !== undefined)
-      told(place, `the name ${name} stands in ${other.place.file} too: it is not managed`);
+      told(place, `${other.place.file} has the name ${name} too, so Postern manages neither`);
     return other === undefined;
   });
 }

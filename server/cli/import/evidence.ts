@@ -94,7 +94,7 @@ export class Evidence {
       if (domain === undefined) {
         this.#findings.left(
           place,
-          `${account.name} may ${verb} ${word}, and no configuration file has that name`,
+          `${account.name} may ${verb} ${word}, but no configuration file has that name`,
         );
       } else give(domain, verb, place);
     }
@@ -120,7 +120,7 @@ export class Evidence {
       for (const user of usersPlace === null ? [] : users.filter((one) => !logins.has(one))) {
         this.#findings.left(
           usersPlace ?? { file: PASSWD, line: 1 },
-          `xen_shell names ${user}, and there is no such account`,
+          `xen_shell names ${user}, but there is no such account`,
         );
       }
       if (blacklistPlace !== null) {

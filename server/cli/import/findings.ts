@@ -35,7 +35,7 @@ export class Findings {
       ...more.map(([file, count]): Finding => ({
         kind: 'left',
         place: { file, line: 1 },
-        sentence: `there is more of the kind in it: ${count - MOST_OF_A_FILE}`,
+        sentence: `this file has ${count - MOST_OF_A_FILE} more findings of this kind`,
       })),
     ];
   }

@@ -110,7 +110,7 @@ export class ImportPlan {
       const domains = [...granted.keys()].join(', ');
       this.#findings.problem(
         rightPlace(granted) ?? place,
-        `${account.name} may work on ${domains}, and has no key that can be taken over`,
+        `${account.name} may work on ${domains}, but has no key that can be taken over`,
       );
     }
     return this.#allAlike(account, reaching) ? reaching : [];
@@ -125,7 +125,7 @@ export class ImportPlan {
   ): readonly ReachingKey[] {
     if (typeof read === 'string') {
       const kind = granted.size > 0 ? 'problem' : 'left';
-      told.push({ kind, place: { file: path, line: 1 }, sentence: `${read}: no key of it is taken` });
+      told.push({ kind, place: { file: path, line: 1 }, sentence: `${read}: import takes no key from it` });
       return [];
     }
     const { keys, refused } = readKeyFile(path, read.text, this.#choices);
@@ -151,15 +151,15 @@ export class ImportPlan {
   ): ReadonlyMap<DomainName, DomainRight> | string {
     if (command === null) {
       if (granted.size === 0 || !NO_SHELL.test(account.shell)) return granted;
-      return `this key is forced to nothing, and ${account.name} has no shell: it reaches nothing today`;
+      return `this key has no forced command and ${account.name} has no shell, so it reaches nothing today`;
     }
     if (command.kind === 'own') return granted;
     const domain = this.#evidence.domains.find(command.word);
-    if (domain === undefined) return 'no configuration file has the name that this key is forced to';
+    if (domain === undefined) return 'no configuration file has the name in the forced command of this key';
     const right = granted.get(domain.name);
     if (right !== undefined) return new Map([[domain.name, right]]);
     if (believed) return new Map([[domain.name, { places: [place], verbs: new Set([command.verb]) }]]);
-    return `it claims ${domain.name}, and nothing but this file says so, which ${account.name} can write: neither sudoers nor xen_shell does; not taken (--trust-authorized-keys)`;
+    return `only this file gives ${domain.name} to the key, and ${account.name} can write it; sudoers and xen_shell do not: not taken (--trust-authorized-keys takes it)`;
   }
 
   #tellNoCustomer(account: Account, place: Place): void {
@@ -167,7 +167,7 @@ export class ImportPlan {
     this.#findings.left(
       place,
       everything === null
-        ? `nothing says that ${account.name} has a domain: no customer`
+        ? `no file gives ${account.name} a domain: no customer`
         : `${account.name} may do anything to any domain (${placeText(everything)}): an administrator, no customer`,
     );
   }
@@ -182,7 +182,7 @@ export class ImportPlan {
     if (first === undefined || other === undefined || this.#choices.merge) return true;
     this.#findings.problem(
       other.found.place,
-      `this key of ${account.name} is for ${listed(other.reaches)}, and the one on line ${first.found.place.line} for ${listed(first.reaches)}: as keys of one customer each would reach all; say --merge if it is one person`,
+      `this key of ${account.name} is for ${listed(other.reaches)}, and the key on line ${first.found.place.line} is for ${listed(first.reaches)}. As keys of one customer each would reach all. Say --merge if they are one person's`,
     );
     return false;
   }
@@ -204,7 +204,7 @@ export class ImportPlan {
     if (!this.#isDomain(parsed)) return parsed;
     this.#findings.problem(
       at,
-      `${parsed} is a domain's name, and a login means one thing: say --rename ${parsed}=OTHER, or --suffix -c for all of these; \`ssh ${parsed}@…\` goes on to work for whoever has the domain`,
+      `${parsed} is a domain's name, so it cannot be a login as well. Say --rename ${parsed}=OTHER, or --suffix -c for all of these. \`ssh ${parsed}@…\` still works for the customer of the domain`,
     );
     return undefined;
   }

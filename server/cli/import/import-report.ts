@@ -93,12 +93,13 @@ function keptSentences({ customer, keys, roles }: ImportOutcome): string[] {
     ...keys
       .filter(({ state }) => state === 'removed')
       .map(
-        ({ fingerprint }) => `${customer}: the key ${fingerprint} was removed once, and is not given again`,
+        ({ fingerprint }) =>
+          `${customer}: the key ${fingerprint} was removed before, so it is not given again`,
       ),
     ...roles.flatMap(({ domain, role, state }) => {
       if (state === 'removed')
-        return [`${customer}: the role on ${domain} was taken away once, and is not given again`];
-      if (state === 'other') return [`${customer}: has another role than ${role} on ${domain} already`];
+        return [`${customer}: the role on ${domain} was taken away before, so it is not given again`];
+      if (state === 'other') return [`${customer}: already has a role other than ${role} on ${domain}`];
       return state === 'retired'
         ? [
             `${customer}: the role on ${domain} is from before the name was given up (postern domain adopt ${domain})`,
@@ -121,16 +122,16 @@ function added(result: ImportResult): { customers: number; keys: number; roles: 
 
 function closing({ findings, held, result }: ImportReport): string {
   const problems = findings.filter(({ kind }) => kind === 'problem').length;
-  const open = !held ? '' : `; ${problems} for you to decide (--leave-out does the rest without them)`;
+  const open = !held ? '' : `; ${problems} for you to decide (--leave-out skips them and does the rest)`;
   if (result === null) return `nothing was changed${open}\n`;
   const { customers, keys, roles } = added(result);
   const what = `${customers} customers, ${keys} keys, ${roles} roles`;
   if (result.applied) {
     return customers + keys + roles === 0
-      ? `all of it is there already: nothing was changed\n`
+      ? `everything is there already: nothing was changed\n`
       : `added: ${what}\n`;
   }
-  if (customers + keys + roles === 0) return `all of it is there already: nothing to add${open}\n`;
+  if (customers + keys + roles === 0) return `everything is there already: nothing to add${open}\n`;
   if (held) return `to add: ${what}; nothing was changed${open}\n`;
   return `to add: ${what}; nothing was changed yet: --apply does it\n`;
 }

@@ -95,12 +95,12 @@ async function runImport(options: ImportOptions): Promise<void> {
   say(options, importReportJson(report), importReportText(report));
   if (options.apply === true && held) {
     throw new CliError(
-      `nothing was done: ${problems} for you to decide; --leave-out does the rest without them`,
+      `nothing was done: ${problems} for you to decide; --leave-out skips them and does the rest`,
       EXIT.refused,
     );
   }
   if (result !== null && !result.applied && result.refused.length > 0) {
-    throw new CliError('nothing was done: see what is refused above', EXIT.refused);
+    throw new CliError('nothing was done: see the refusals above', EXIT.refused);
   }
 }
 
@@ -181,7 +181,7 @@ async function ask(
     )) as ImportResult;
   } catch (error) {
     if (apply || !(error instanceof CliError)) throw error;
-    process.stderr.write(`note: this was not compared with what is there: ${error.message}\n`);
+    process.stderr.write(`note: this was not compared with the database: ${error.message}\n`);
     return null;
   }
 }

@@ -15,7 +15,8 @@ export function checkProgram(program: string): readonly Diagnosis[] {
   ].map(([subject, path, mend]) => {
     if (UNSEEN.test(path)) return fail(subject, `${path} lies in a home, which the gate cannot see`, mend);
     const open = writableBy(path);
-    if (open !== null) return fail(subject, `others than root can write to ${open}: it is run as root`, mend);
+    if (open !== null)
+      return fail(subject, `users other than root can write to ${open}, and root runs it`, mend);
     return ok(subject, path);
   });
 }

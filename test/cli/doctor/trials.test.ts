@@ -128,7 +128,7 @@ describe('postern doctor, of a dom0 half that is tried', () => {
     await new Promise<void>((resolve) => server.listen(socket, resolve));
     try {
       const [, trial = ''] = lines(await checkHost('host elsinore', socket));
-      assert.match(trial, /^warn host elsinore: it is of an earlier version, which cannot try/);
+      assert.match(trial, /^warn host elsinore: its version is too old to test its toolstack and its disk/);
     } finally {
       await new Promise((resolve) => server.close(resolve));
       directory.dispose();
@@ -202,7 +202,7 @@ describe('postern doctor, of both halves on one machine', () => {
       return lines(checkSocketGroup({ socketGroup, state }, gate, { passwd, group }));
     };
     const gate = { state: directory.path };
-    const none = 'socketGroup is not set: nobody but root may use the socket of the dom0 half';
+    const none = 'socketGroup is not set: only root may use the socket of the dom0 half';
     assert.deepEqual(of(null, '', gate), [`fail socket group: ${none}`]);
     assert.match(
       of('xen', 'xen:x:62:\n', gate)[0] ?? '',

@@ -55,7 +55,7 @@ describe('cli: import', () => {
       assert.equal(held.status, 3);
       assert.match(
         held.stdout,
-        /For you to decide:\n {2}\/etc\/sudoers:4: carol may work on alice-1, and has no key/,
+        /For you to decide:\n {2}\/etc\/sudoers:4: carol may work on alice-1, but has no key/,
       );
       assert.match(held.stderr, /nothing was done: 1 for you to decide/);
       assert.deepEqual(rows(directory), []);
@@ -69,7 +69,7 @@ describe('cli: import', () => {
 
       const again = await run('--apply', '--leave-out');
       assert.deepEqual([again.status, again.stderr], [0, '']);
-      assert.match(again.stdout, /all of it is there already: nothing was changed/);
+      assert.match(again.stdout, /everything is there already: nothing was changed/);
       assert.deepEqual(rows(directory), added);
 
       inStore(directory, (store) => store.customers.remove(customerName('bob'), { admin: 'ada' }));
