@@ -2,11 +2,10 @@ import { BlessedScreen } from './blessed-screen.js';
 import { AnsiPainter, enterScreen, leaveScreen } from './frame-ansi.js';
 import { KeyInput } from './key-input.js';
 import type { Token } from './key-tokens.js';
+import { MenuLoop } from './menu-loop.js';
 import { PasteBursts } from './paste-bursts.js';
 import type { Fact, MenuStart, MenuTerminal, OpenMenu, Perform } from './port.js';
 import { initialState } from './state.js';
-import type { MenuState } from './state.js';
-import { update } from './update.js';
 import type { Message } from './update.js';
 import { view } from './view.js';
 
@@ -22,14 +21,11 @@ export function openFullScreenMenu(terminal: MenuTerminal, start: MenuStart, per
 
 class FullScreenMenu implements OpenMenu {
   readonly #terminal: MenuTerminal;
-  readonly #perform: Perform;
   readonly #input: KeyInput;
   readonly #bursts = new PasteBursts();
-  readonly #messages: Message[] = [];
-  #state: MenuState;
+  readonly #loop: MenuLoop;
   /** Plain until the first key, then blessed. A new one starts each time the terminal comes back. */
   #painter: AnsiPainter | BlessedScreen;
-  #busy = false;
   #suspended = false;
   #disposed = false;
   #stopResize: (() => void) | null = null;
@@ -37,8 +33,7 @@ class FullScreenMenu implements OpenMenu {
 
   constructor(terminal: MenuTerminal, start: MenuStart, perform: Perform) {
     this.#terminal = terminal;
-    this.#perform = perform;
-    this.#state = initialState(start);
+    this.#loop = new MenuLoop(initialState(start), perform);
     this.#painter = new AnsiPainter(terminal.term);
     this.#input = new KeyInput(terminal, (tokens) => {
       this.#take(tokens);
@@ -73,8 +68,7 @@ class FullScreenMenu implements OpenMenu {
     this.#painter = new AnsiPainter(this.#terminal.term);
     // Painting starts with the whole screen; changes made meanwhile are in the state.
     const { columns, rows } = this.#terminal;
-    this.#messages.push({ fact: 'size', columns, rows }, { input: 'lent', lent: false });
-    this.#work();
+    this.#loop.run({ fact: 'size', columns, rows }, { input: 'lent', lent: false });
     this.#enter();
   }
 
@@ -93,56 +87,40 @@ class FullScreenMenu implements OpenMenu {
   }
 
   #enter(): void {
-    this.#terminal.write(enterScreen(this.#terminal.term) + this.#painter.paint(view(this.#state)));
+    this.#terminal.write(enterScreen(this.#terminal.term) + this.#painter.paint(view(this.#loop.state)));
     this.#input.start();
   }
 
   #take(tokens: readonly Token[]): void {
     for (const token of this.#bursts.take(tokens)) {
       if (!this.#holds()) return;
-      if (token.token === 'paste') this.#messages.push({ input: 'paste', text: token.text });
+      if (token.token === 'paste') this.#loop.run({ input: 'paste', text: token.text });
       else if (token.token === 'burst') {
         const { text, isLine } = token;
-        this.#messages.push({ input: 'burst', text, isLine });
+        this.#loop.run({ input: 'burst', text, isLine });
       } else {
         const key = this.#blessed().key(token.bytes);
-        if (key !== null) this.#messages.push({ input: 'key', key });
+        if (key !== null) this.#loop.run({ input: 'key', key });
       }
-      this.#work();
     }
     this.#paint();
   }
 
   #blessed(): BlessedScreen {
     if (this.#painter instanceof BlessedScreen) return this.#painter;
-    const shown = this.#painter.shown ?? view(this.#state);
+    const shown = this.#painter.shown ?? view(this.#loop.state);
     this.#painter = new BlessedScreen(this.#terminal.term, shown);
     return this.#painter;
   }
 
   #send(message: Message): void {
     if (this.#disposed) return;
-    this.#messages.push(message);
-    // A message that arrives during an effect waits: the running `#work` handles it afterwards.
-    if (this.#busy) return;
-    this.#work();
-    this.#paint();
-  }
-
-  #work(): void {
-    if (this.#busy) return;
-    this.#busy = true;
-    for (let message = this.#messages.shift(); message !== undefined; message = this.#messages.shift()) {
-      const { state, effects } = update(this.#state, message);
-      this.#state = state;
-      for (const effect of effects) this.#perform(effect);
-    }
-    this.#busy = false;
+    if (this.#loop.run(message)) this.#paint();
   }
 
   #paint(): void {
     if (!this.#holds()) return;
-    const frame = view(this.#state);
+    const frame = view(this.#loop.state);
     const output = this.#painter.paint(frame);
     if (output !== '') this.#terminal.write(output);
   }

@@ -8,7 +8,7 @@ import { printable } from './printable-text.js';
 import { currentPage, initialState, isTyped } from './state.js';
 import type { LogPage, MenuState } from './state.js';
 import { canBeShown } from './update-add-key.js';
-import { update } from './update.js';
+import { MenuLoop } from './menu-loop.js';
 import type { Message } from './update.js';
 import { PLAIN } from './help-words.js';
 import { acceptedSentence, wrongWord } from './operation-words.js';
@@ -35,15 +35,12 @@ export function openPlainMenu(
 
 class PlainMenu implements OpenMenu {
   readonly #terminal: MenuTerminal;
-  readonly #perform: Perform;
   readonly #end: string;
   readonly #input: KeyInput;
   readonly #editor: LineEditor;
-  readonly #messages: Message[] = [];
-  #state: MenuState;
+  readonly #loop: MenuLoop;
   /** Whether the cursor stands after a prompt. */
   #prompted = false;
-  #busy = false;
   /** The number of effects so far. */
   #performed = 0;
   #suspended = false;
@@ -53,9 +50,12 @@ class PlainMenu implements OpenMenu {
 
   constructor(terminal: MenuTerminal, start: MenuStart, perform: Perform, options: PlainOptions) {
     this.#terminal = terminal;
-    this.#perform = perform;
     this.#end = options.echo ? '\r\n' : '\n';
-    this.#state = initialState(start);
+    this.#loop = new MenuLoop(initialState(start), (effect) => {
+      if (effect.effect === 'quit') this.#print([PLAIN.goodbye]);
+      this.#performed += 1;
+      perform(effect);
+    });
     this.#editor = new LineEditor({
       echo: options.echo
         ? (text) => {
@@ -78,8 +78,8 @@ class PlainMenu implements OpenMenu {
   }
 
   open(): void {
-    const { site, customer, motd } = this.#state;
-    this.#print([`${site}, ${customer}`, ...motd, ...pageText(this.#state)]);
+    const { site, customer, motd } = this.#loop.state;
+    this.#print([`${site}, ${customer}`, ...motd, ...pageText(this.#loop.state)]);
     this.#forget();
     this.#prompt();
     this.#listen();
@@ -103,9 +103,8 @@ class PlainMenu implements OpenMenu {
   resume(): void {
     if (!this.#suspended || this.#disposed) return;
     this.#suspended = false;
-    this.#messages.push({ input: 'lent', lent: false });
-    this.#work();
-    this.#print([...this.#sayings(this.#state), ...pageText(this.#state)]);
+    this.#loop.run({ input: 'lent', lent: false });
+    this.#print([...this.#sayings(this.#loop.state), ...pageText(this.#loop.state)]);
     this.#forget();
     this.#prompt();
     this.#listen();
@@ -132,38 +131,35 @@ class PlainMenu implements OpenMenu {
 
   /** At the end of input it still waits for pending answers, so that the customer can read them. */
   #quitAtEnd(): void {
-    if (this.#ended && !isWaiting(this.#state) && !this.#state.closing) this.#quit();
+    if (this.#ended && !isWaiting(this.#loop.state) && !this.#loop.state.closing) this.#quit();
   }
 
   /** A pasted private key is never echoed: a key is shown only while it can be a public one. */
   #shownLine(line: string): string {
-    const page = currentPage(this.#state);
-    if (this.#state.dialog === null && page.page === 'add-key' && (page.discarding || !canBeShown(line)))
+    const page = currentPage(this.#loop.state);
+    if (this.#loop.state.dialog === null && page.page === 'add-key' && (page.discarding || !canBeShown(line)))
       return '';
-    return printable(line, this.#state.preferences.charset);
+    return printable(line, this.#loop.state.preferences.charset);
   }
 
   #enter(line: string): void {
-    const before = this.#state;
+    const before = this.#loop.state;
     const performed = this.#performed;
     const message = messageOf(before, line);
-    if (message !== null) {
-      this.#messages.push(message);
-      this.#work();
-    }
-    if (this.#suspended || this.#disposed || this.#state.closing) return;
-    const { dialog } = this.#state;
-    const moved = placeOf(before) !== placeOf(this.#state);
+    if (message !== null) this.#loop.run(message);
+    if (this.#suspended || this.#disposed || this.#loop.state.closing) return;
+    const { dialog } = this.#loop.state;
+    const moved = placeOf(before) !== placeOf(this.#loop.state);
     // On a log's page an empty line asks for older lines.
     const asked = line.trim() === '' && dialog === null && currentPage(before).page !== 'log';
-    const sayings = this.#sayings(this.#state);
+    const sayings = this.#sayings(this.#loop.state);
     const idle = performed === this.#performed && !moved && sayings.length === 0 && !asked;
     if (isTyped(dialog) && dialog.wrong) this.#print([wrongWord(dialog)]);
     else if (before.dialog !== null && dialog === null && isNo(message)) this.#print([PLAIN.no]);
     else if (idle && !isLine(message)) this.#print([PLAIN.notThere]);
     this.#print(sayings);
     this.#forget();
-    if (moved || asked) this.#print(pageText(this.#state));
+    if (moved || asked) this.#print(pageText(this.#loop.state));
     this.#prompt();
   }
 
@@ -172,22 +168,25 @@ class PlainMenu implements OpenMenu {
     if (this.#prompted) this.#terminal.write(this.#end);
     this.#prompted = false;
     this.#editor.forget();
-    this.#state = { ...this.#state, dialog: null, calling: null, pages: this.#state.pages.slice(0, 1) };
+    this.#loop.state = {
+      ...this.#loop.state,
+      dialog: null,
+      calling: null,
+      pages: this.#loop.state.pages.slice(0, 1),
+    };
     this.#send({ input: 'key', key: 'interrupt' });
   }
 
   #send(message: Message): void {
     if (this.#disposed) return;
-    this.#messages.push(message);
-    if (this.#busy) return;
-    const before = this.#state;
-    this.#work();
-    if (this.#suspended || this.#state.lent) return;
+    const before = this.#loop.state;
+    if (!this.#loop.run(message)) return;
+    if (this.#suspended || this.#loop.state.lent) return;
     this.#say([
       ...(isAccepted(message) ? [acceptedSentence(message.action, message.domain)] : []),
-      ...newsText(before, this.#state),
-      ...this.#sayings(this.#state),
-      ...(hasArrived(before, this.#state) ? pageText(this.#state) : []),
+      ...newsText(before, this.#loop.state),
+      ...this.#sayings(this.#loop.state),
+      ...(hasArrived(before, this.#loop.state) ? pageText(this.#loop.state) : []),
     ]);
     this.#quitAtEnd();
   }
@@ -201,41 +200,26 @@ class PlainMenu implements OpenMenu {
     this.#prompt();
   }
 
-  #work(): void {
-    if (this.#busy) return;
-    this.#busy = true;
-    for (let message = this.#messages.shift(); message !== undefined; message = this.#messages.shift()) {
-      const { state, effects } = update(this.#state, message);
-      this.#state = state;
-      for (const effect of effects) {
-        if (effect.effect === 'quit') this.#print([PLAIN.goodbye]);
-        this.#performed += 1;
-        this.#perform(effect);
-      }
-    }
-    this.#busy = false;
-  }
-
   #sayings(state: MenuState): string[] {
     return [state.problem, state.notice].filter((text) => text !== null);
   }
 
   /** The printed lines stay on the screen, so the state need not keep them. */
   #forget(): void {
-    this.#state = { ...this.#state, problem: null, notice: null };
+    this.#loop.state = { ...this.#loop.state, problem: null, notice: null };
   }
 
   #print(lines: readonly string[]): void {
     if (lines.length === 0) return;
-    const { charset } = this.#state.preferences;
+    const { charset } = this.#loop.state.preferences;
     this.#terminal.write(lines.map((line) => printable(line, charset).trimEnd() + this.#end).join(''));
     this.#prompted = false;
   }
 
   #prompt(): void {
-    if (this.#state.closing || this.#disposed || this.#suspended) return;
-    const { charset } = this.#state.preferences;
-    this.#terminal.write(printable(promptText(this.#state), charset) + this.#editor.again());
+    if (this.#loop.state.closing || this.#disposed || this.#suspended) return;
+    const { charset } = this.#loop.state.preferences;
+    this.#terminal.write(printable(promptText(this.#loop.state), charset) + this.#editor.again());
     this.#prompted = true;
   }
 }

@@ -1,17 +1,7 @@
 import type { Action } from '../policy/actions.js';
-import type { EscapeKey } from '../policy/escape-key.js';
-import type { BootProfileName, CustomerName, DomainName, Fingerprint } from '../policy/names.js';
+import type { BootProfileName, DomainName, Fingerprint } from '../policy/names.js';
 import type { LogView, Need } from './log-view.js';
-import type {
-  Effect,
-  MenuActivity,
-  MenuDomain,
-  MenuKey,
-  MenuPreferences,
-  MenuStart,
-  OperateAction,
-  Setting,
-} from './port.js';
+import type { Effect, MenuActivity, MenuDomain, MenuKey, MenuStart, OperateAction, Setting } from './port.js';
 
 /** A page of the menu. `selected` is an entry's id, so the selection stays when the list changes. */
 export type Page =
@@ -98,18 +88,7 @@ export interface Plan {
   readonly ready: boolean;
 }
 
-export interface MenuState {
-  readonly customer: CustomerName;
-  readonly site: string;
-  readonly motd: readonly string[];
-  readonly maintenance: string | null;
-  readonly preferences: MenuPreferences;
-  readonly escape: EscapeKey;
-  readonly only: DomainName | null;
-  readonly columns: number;
-  readonly rows: number;
-  readonly now: number;
-  readonly domains: readonly MenuDomain[];
+export interface MenuState extends MenuStart {
   /** Null until requested and received. */
   readonly keys: readonly MenuKey[] | null;
   readonly activity: readonly MenuActivity[] | null;
@@ -187,16 +166,8 @@ export function clampSize(columns: number, rows: number): { columns: number; row
 
 export function initialState(start: MenuStart): MenuState {
   return {
-    customer: start.customer,
-    site: start.site,
-    motd: start.motd,
-    maintenance: start.maintenance,
-    preferences: start.preferences,
-    escape: start.escape,
-    only: start.only,
+    ...start,
     ...clampSize(start.columns, start.rows),
-    now: start.now,
-    domains: start.domains,
     keys: null,
     activity: null,
     pages: [rootPage(start.domains, start.only)],

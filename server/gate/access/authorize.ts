@@ -36,7 +36,8 @@ export interface PolicyInForce {
 /** Known to this file alone: code without it can make neither a Permit nor a DemandedPermit. */
 const mint = Symbol('mint');
 
-interface PermitFacts {
+/** A permit that was used: the effect requires it, and only `Permit.consume` makes one. */
+export class DemandedPermit {
   readonly identity: Identity;
   readonly action: Action;
   readonly domain: DomainName;
@@ -50,19 +51,6 @@ interface PermitFacts {
   /** The row of the intent. Null for `status`, and for looking while the audit log cannot be written. */
   readonly row: AuditRow | null;
   /** When the customer's role began; nothing from before is ever shown. ISO 8601. */
-  readonly since: string;
-}
-
-/** A permit that was used: the effect requires it, and only `Permit.consume` makes one. */
-export class DemandedPermit {
-  readonly identity: Identity;
-  readonly action: Action;
-  readonly domain: DomainName;
-  readonly profile: BootProfileName | null;
-  readonly key: string | null;
-  readonly parameters: ParameterValues;
-  readonly operation: string;
-  readonly row: AuditRow | null;
   readonly since: string;
   /** Makes the type nominal: an object of the same shape is not one. */
   readonly #minted = true;
@@ -86,6 +74,9 @@ export class DemandedPermit {
     return typeof value === 'object' && value !== null && #minted in value && value.#minted;
   }
 }
+
+/** What a permit is for. */
+type PermitFacts = Pick<DemandedPermit, keyof DemandedPermit>;
 
 /**
  * Proof that `authorize` said yes to this identity, action and domain, once. Never stored, never crosses the
