@@ -100,19 +100,6 @@ export const parameters: Argument<ParameterValues> = (value, name) => {
   return values;
 };
 
-/** Names alone: at least one. */
-export const parameterNames: Argument<readonly ParameterName[]> = (value, name) => {
-  if (!Array.isArray(value) || value.length === 0 || value.length > MOST_PARAMETERS)
-    return wrong(`give 1 to ${MOST_PARAMETERS} ${name}`);
-  const names: ParameterName[] = [];
-  for (const one of value) {
-    const known = parameter(one, 'name of a parameter');
-    if (isRefusal(known)) return known;
-    names.push(known);
-  }
-  return names;
-};
-
 export const role: Argument<Role> = word(
   (text) => (isRole(text) ? text : undefined),
   `one of ${ROLES.join(', ')}`,
@@ -140,20 +127,6 @@ export const reference: Argument<string> = word(
   parseReference,
   'it is six letters, as a customer reads them behind a refusal',
 );
-
-/** Texts of policy files, for a route that reads such. */
-export const files: Argument<readonly { readonly file: string; readonly text: string }[]> = (value, name) => {
-  const sound =
-    Array.isArray(value) &&
-    value.every(
-      (one: unknown) =>
-        typeof one === 'object' &&
-        one !== null &&
-        typeof (one as Record<string, unknown>)['file'] === 'string' &&
-        typeof (one as Record<string, unknown>)['text'] === 'string',
-    );
-  return sound ? (value as { file: string; text: string }[]) : wrong(`the ${name} are not texts of files`);
-};
 
 export const session: Argument<string> = word(
   (text) => (/^[\w.-]{1,64}$/.test(text) ? text : undefined),
@@ -207,13 +180,15 @@ export const flag: Argument<boolean> = (value, name) => {
   return value === true || value === '1' ? true : wrong(`${quoted(value)} is not a ${name}: true or false`);
 };
 
-/** A list; the argument reads each item. */
-export function listOf<T>(argument: Argument<T>, most: number): Argument<readonly T[]> {
+/** A list; the argument reads each item. @param least how many there must be */
+export function listOf<T>(argument: Argument<T>, most: number, { least = 0 } = {}): Argument<readonly T[]> {
+  const count = least === 0 ? `at most ${most}` : `${least} to ${most}`;
   return (value, name) => {
-    if (!Array.isArray(value) || value.length > most) return wrong(`give at most ${most} ${name}`);
+    if (!Array.isArray(value) || value.length < least || value.length > most)
+      return wrong(`give ${count} ${name}`);
     const values: T[] = [];
     for (const one of value) {
-      const read = argument(one, name);
+      const read = argument(one, name.replace(/s$/, ''));
       if (isRefusal(read)) return read;
       values.push(read);
     }
@@ -252,20 +227,22 @@ export function readArguments<S extends Readonly<Record<string, Argument<unknown
   return values as ArgumentValues<S>;
 }
 
-const MOST_MARKS = 10_000;
+/** Names of parameters: at least one. */
+export const parameterNames: Argument<readonly ParameterName[]> = listOf(parameter, MOST_PARAMETERS, {
+  least: 1,
+});
+
+/** Texts of policy files, for a route that reads such. */
+export const files: Argument<readonly { readonly file: string; readonly text: string }[]> = listOf(
+  record({ file: pasted, text: pasted }),
+  10_000,
+);
 
 /** Heads of the audit log that were noted elsewhere, each as `SEQ:HASH`. */
-export const auditMarks: Argument<Mark[]> = (value, name) => {
-  if (!Array.isArray(value) || value.length > MOST_MARKS)
-    return wrong(`the ${name} are at most ${MOST_MARKS} texts`);
-  const marks: Mark[] = [];
-  for (const each of value as unknown[]) {
-    const found = /^([1-9]\d{0,14}):([0-9a-f]{64})$/.exec(typeof each === 'string' ? each : '');
-    if (found === null)
-      return wrong(
-        `${quoted(each)} is not a mark: it must be a row's number, a colon and its hash, as the gate's log has it`,
-      );
-    marks.push({ seq: Number(found[1]), hash: found[2] ?? '' });
-  }
-  return marks;
-};
+export const auditMarks: Argument<readonly Mark[]> = listOf(
+  word((text) => {
+    const [, seq, hash] = /^([1-9]\d{0,14}):([0-9a-f]{64})$/.exec(text) ?? [];
+    return seq === undefined || hash === undefined ? undefined : { seq: Number(seq), hash };
+  }, "it must be a row's number, a colon and its hash, as the gate's log has it"),
+  10_000,
+);
