@@ -69,6 +69,22 @@ export async function withAdminClient<T>(
   }
 }
 
+/** Asks the running gate, or its database while none runs. T is what this path answers. @throws CliError */
+export async function ask<T extends object>(
+  options: AdminOptions,
+  ...request: Parameters<AdminClient['ask']>
+): Promise<T> {
+  return (await withAdminClient(options, (client) => client.ask(...request))) as T;
+}
+
+/** As `ask`, for requests that only a running gate can answer. @throws CliError */
+export async function askGate<T extends object>(
+  options: AdminOptions,
+  ...request: Parameters<AdminClient['askGate']>
+): Promise<T> {
+  return (await withAdminClient(options, (client) => client.askGate(...request))) as T;
+}
+
 /** Prints the answer as JSON, or the text for people. */
 export function say(options: Pick<AdminOptions, 'json'>, answer: object, text: string): void {
   process.stdout.write(options.json === true ? `${JSON.stringify(answer, null, 2)}\n` : text);

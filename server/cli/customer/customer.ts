@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { CustomerRemoved, CustomerRenamed, CustomerView } from '../../gate/control/control-answers.js';
 import type { Customer } from '../../store/records.js';
-import { adminCommand, adminNoun, withAdminClient, say } from '../admin/admin-command.js';
+import { adminCommand, adminNoun, ask, say } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
 import { keyTable } from './key-table.js';
 import { roleTable } from './role.js';
@@ -19,9 +19,7 @@ export function addCustomerCommand(program: Command): void {
   adminCommand(customer, 'add <customer>', 'Add a customer; keys and roles come after.', [
     'postern customer add alice',
   ]).action(async (name: string, options: AdminOptions) => {
-    const added = await withAdminClient(options, (client) =>
-      client.ask('POST', '/customers', { customer: name }),
-    );
+    const added = await ask(options, 'POST', '/customers', { customer: name });
     say(
       options,
       added,
@@ -31,9 +29,7 @@ export function addCustomerCommand(program: Command): void {
 
   adminCommand(customer, 'list', 'List the customers.', ['postern customer list --json']).action(
     async (options: AdminOptions) => {
-      const answer = (await withAdminClient(options, (client) => client.ask('GET', '/customers'))) as {
-        customers: Customer[];
-      };
+      const answer = await ask<{ customers: Customer[] }>(options, 'GET', '/customers');
       const rows = answer.customers.map(({ name, since, suspendedAt }) => [
         name,
         shortTime(since),
@@ -46,7 +42,7 @@ export function addCustomerCommand(program: Command): void {
   adminCommand(customer, 'show <customer>', 'Show a customer with keys, roles and live sessions.', [
     'postern customer show alice',
   ]).action(async (name: string, options: AdminOptions) => {
-    const view = (await withAdminClient(options, (client) => client.ask('GET', at(name)))) as CustomerView;
+    const view = await ask<CustomerView>(options, 'GET', at(name));
     const { since, suspendedAt } = view.customer;
     const head = `${name}, since ${utc(since)}${suspendedAt === null ? '' : `, ${standing(suspendedAt)}`}`;
     const parts = [keyTable(view.keys), roleTable(view.roles), sessionTable(view.sessions)];
@@ -59,9 +55,7 @@ export function addCustomerCommand(program: Command): void {
     'Remove a customer with keys and roles; live sessions end at once.',
     ['postern customer remove alice'],
   ).action(async (name: string, options: AdminOptions) => {
-    const answer = (await withAdminClient(options, (client) =>
-      client.ask('DELETE', at(name)),
-    )) as CustomerRemoved;
+    const answer = await ask<CustomerRemoved>(options, 'DELETE', at(name));
     say(options, answer, removedText(name, answer));
     noteMentions(name, answer.mentions);
   });
@@ -72,9 +66,7 @@ export function addCustomerCommand(program: Command): void {
     'Give a customer another login name; keys and roles stay, live sessions end at once.',
     ['postern customer rename alice alice.example'],
   ).action(async (name: string, to: string, options: AdminOptions) => {
-    const answer = (await withAdminClient(options, (client) =>
-      client.ask('POST', `${at(name)}/rename`, { to }),
-    )) as CustomerRenamed;
+    const answer = await ask<CustomerRenamed>(options, 'POST', `${at(name)}/rename`, { to });
     say(options, answer, `customer ${name} is ${to} now${sessionsEnded(answer)}\n`);
     noteMentions(name, answer.mentions);
   });
@@ -88,16 +80,14 @@ export function addCustomerCommand(program: Command): void {
     .option('--reason <text>', 'for the audit log; the customer does not read it')
     .action(async (name: string, options: AdminOptions & { readonly reason?: string }) => {
       const { reason } = options;
-      const answer = await withAdminClient(options, (client) =>
-        client.ask('POST', `${at(name)}/suspend`, { reason }),
-      );
+      const answer = await ask(options, 'POST', `${at(name)}/suspend`, { reason });
       say(options, answer, `customer ${name} is suspended${sessionsEnded(answer)}\n`);
     });
 
   adminCommand(customer, 'resume <customer>', 'Let a suspended customer log in again.', [
     'postern customer resume alice',
   ]).action(async (name: string, options: AdminOptions) => {
-    const answer = await withAdminClient(options, (client) => client.ask('POST', `${at(name)}/resume`));
+    const answer = await ask(options, 'POST', `${at(name)}/resume`);
     say(options, answer, `customer ${name} may log in\n`);
   });
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { RoleRow } from '../../store/records.js';
-import { adminCommand, adminNoun, withAdminClient, say } from '../admin/admin-command.js';
+import { adminCommand, adminNoun, ask, say } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
 import { withQuery } from '../command/query.js';
 import { shortTime, table } from '../command/table.js';
@@ -19,11 +19,11 @@ export function addRoleCommand(program: Command): void {
     ['postern role add alice horatio owner'],
   ).action(async (customer: string, domain: string, given: string, options: AdminOptions) => {
     const body = { customer, domain, role: given };
-    const answer = (await withAdminClient(options, (client) => client.ask('PUT', '/roles', body))) as {
+    const answer = await ask<{
       role: RoleRow;
       seen: boolean;
       unowned?: boolean;
-    };
+    }>(options, 'PUT', '/roles', body);
     say(options, answer, `${customer} is ${answer.role.role} of ${domain}\n`);
     if (!answer.seen)
       process.stderr.write(`note: no host has shown a domain ${domain} so far; is the name right?\n`);
@@ -35,20 +35,21 @@ export function addRoleCommand(program: Command): void {
     .option('--domain <domain>', 'only those on this domain')
     .action(async (options: AdminOptions & { readonly customer?: string; readonly domain?: string }) => {
       const { customer, domain } = options;
-      const answer = (await withAdminClient(options, (client) =>
-        client.ask('GET', withQuery('/roles', { customer, domain })),
-      )) as {
-        roles: RoleRow[];
-      };
+      const answer = await ask<{ roles: RoleRow[] }>(
+        options,
+        'GET',
+        withQuery('/roles', { customer, domain }),
+      );
       say(options, answer.roles, roleTable(answer.roles));
     });
 
   adminCommand(role, 'remove <customer> <domain>', "Take a role away; the customer's console ends at once.", [
     'postern role remove alice horatio',
   ]).action(async (customer: string, domain: string, options: AdminOptions) => {
-    const answer: { readonly unowned?: boolean } = await withAdminClient(options, (client) =>
-      client.ask('DELETE', '/roles', { customer, domain }),
-    );
+    const answer: { readonly unowned?: boolean } = await ask(options, 'DELETE', '/roles', {
+      customer,
+      domain,
+    });
     say(options, answer, `${customer} has no role on ${domain} any more\n`);
     if (answer.unowned === true) noteUnowned(domain);
   });

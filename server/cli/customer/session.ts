@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { AnnouncementMade, SessionView } from '../../gate/control/control-answers.js';
-import { adminCommand, adminNoun, withAdminClient, say } from '../admin/admin-command.js';
+import { adminCommand, adminNoun, askGate, say } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
 import { withQuery } from '../command/query.js';
 import { table, utc } from '../command/table.js';
@@ -19,9 +19,7 @@ export function addSessionCommand(program: Command): void {
     .option('--customer <customer>', 'only those of this customer')
     .action(async (options: AdminOptions & { readonly customer?: string }) => {
       const path = withQuery('/sessions', { customer: options.customer });
-      const answer = (await withAdminClient(options, (client) => client.askGate('GET', path))) as {
-        sessions: SessionView[];
-      };
+      const answer = await askGate<{ sessions: SessionView[] }>(options, 'GET', path);
       say(options, answer.sessions, sessionTable(answer.sessions));
     });
 
@@ -32,16 +30,14 @@ export function addSessionCommand(program: Command): void {
     .action(async (id: string, options: AdminOptions & { readonly reason?: string }) => {
       const { reason } = options;
       const path = `/sessions/${encodeURIComponent(id)}`;
-      const answer = await withAdminClient(options, (client) => client.askGate('DELETE', path, { reason }));
+      const answer = await askGate(options, 'DELETE', path, { reason });
       say(options, answer, `session ${id} is ended\n`);
     });
 
   adminCommand(session, 'announce <text>', 'Say something to all who are in a menu or on a console.', [
     'postern session announce "The host restarts at 22:00 UTC: save your work."',
   ]).action(async (text: string, options: AdminOptions) => {
-    const answer = (await withAdminClient(options, (client) =>
-      client.askGate('POST', '/announcements', { text }),
-    )) as AnnouncementMade;
+    const answer = await askGate<AnnouncementMade>(options, 'POST', '/announcements', { text });
     say(options, answer, `${answer.told === 1 ? 'one session was' : `${answer.told} sessions were`} told\n`);
   });
 }

@@ -6,7 +6,7 @@ import type {
   ParametersSet,
 } from '../../gate/control/control-answers.js';
 import type { DomainRecord, ParameterRow, RoleRow } from '../../store/records.js';
-import { adminCommand, adminNoun, withAdminClient, say } from '../admin/admin-command.js';
+import { adminCommand, adminNoun, ask, say, withAdminClient } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
 import { CliError, EXIT } from '../command/exit-status.js';
 import { missingText } from './missing-reason.js';
@@ -29,9 +29,7 @@ export function addDomainCommand(program: Command): void {
   adminCommand(domain, 'list', 'List the domains, where they are, and who has a role on them.', [
     'postern domain list',
   ]).action(async (options: AdminOptions) => {
-    const answer = (await withAdminClient(options, (client) => client.ask('GET', '/domains'))) as {
-      domains: DomainEntry[];
-    };
+    const answer = await ask<{ domains: DomainEntry[] }>(options, 'GET', '/domains');
     const rows = answer.domains.map((entry) => [entry.name, where(entry), who(entry.roles), standing(entry)]);
     say(
       options,
@@ -46,9 +44,7 @@ export function addDomainCommand(program: Command): void {
     'Show one domain, who has a role on it, and the parameters of boot profiles that are set for it.',
     ['postern domain show horatio'],
   ).action(async (name: string, options: AdminOptions) => {
-    const detail = (await withAdminClient(options, (client) =>
-      client.ask('GET', path(name)),
-    )) as DomainDetail;
+    const detail = await ask<DomainDetail>(options, 'GET', path(name));
     say(options, detail, detailText(name, detail));
   });
 
@@ -62,9 +58,7 @@ export function addDomainCommand(program: Command): void {
     ],
   ).action(async (name: string, assignments: readonly string[], options: AdminOptions) => {
     const body = { parameters: parametersOf(assignments) };
-    const answer = (await withAdminClient(options, (client) =>
-      client.ask('PUT', `${path(name)}/parameters`, body),
-    )) as ParametersSet;
+    const answer = await ask<ParametersSet>(options, 'PUT', `${path(name)}/parameters`, body);
     say(options, answer, parameterTable(name, answer.parameters));
     for (const note of answer.notes) process.stderr.write(`note: ${note}\n`);
   });
@@ -72,9 +66,9 @@ export function addDomainCommand(program: Command): void {
   adminCommand(domain, 'unset <domain> <name...>', 'Take parameters of boot profiles away from a domain.', [
     'postern domain unset horatio install-suite',
   ]).action(async (name: string, names: readonly string[], options: AdminOptions) => {
-    const answer = (await withAdminClient(options, (client) =>
-      client.ask('DELETE', `${path(name)}/parameters`, { names }),
-    )) as { parameters: ParameterRow[] };
+    const answer = await ask<{ parameters: ParameterRow[] }>(options, 'DELETE', `${path(name)}/parameters`, {
+      names,
+    });
     say(options, answer, parameterTable(name, answer.parameters));
   });
 
@@ -123,9 +117,7 @@ function decision(domain: Command, verb: 'retire' | 'keep', what: string, done: 
     .option('--waiting', 'all that wait for an admin')
     .action(async (names: readonly string[], options: AdminOptions & { readonly waiting?: boolean }) => {
       const body = { domains: names, waiting: options.waiting === true };
-      const answer = (await withAdminClient(options, (client) =>
-        client.ask('POST', `/domains/${verb}`, body),
-      )) as DomainsDecided;
+      const answer = await ask<DomainsDecided>(options, 'POST', `/domains/${verb}`, body);
       say(
         options,
         answer,

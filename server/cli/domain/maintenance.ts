@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { MaintenanceStatus } from '../../gate/control/control-answers.js';
-import { adminCommand, adminNoun, withAdminClient, say } from '../admin/admin-command.js';
+import { adminCommand, adminNoun, ask, say } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
 import { utc } from '../command/table.js';
 import { timeOrAhead } from '../command/time-or-ago.js';
@@ -53,7 +53,7 @@ async function tell(
   method: 'GET' | 'PUT' | 'DELETE',
   body: object = {},
 ): Promise<void> {
-  const status = await withAdminClient(options, (client) => client.ask(method, '/maintenance', body));
+  const status = await ask(options, method, '/maintenance', body);
   say(options, status, statusText(status as MaintenanceStatus));
 }
 

@@ -1,7 +1,14 @@
 import type { Command } from 'commander';
 import type { AuditReport } from '../../gate/control/control-answers.js';
 import type { AuditRow } from '../../store/audit-event.js';
-import { adminCommand, withAdminClient, endWithReader, exampleText, say } from '../admin/admin-command.js';
+import {
+  adminCommand,
+  ask,
+  endWithReader,
+  exampleText,
+  say,
+  withAdminClient,
+} from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
 import { CliError, EXIT } from '../command/exit-status.js';
 import { withQuery } from '../command/query.js';
@@ -62,9 +69,7 @@ export function addAuditCommand(program: Command): void {
       // commander gives options that `audit` has too to `audit`, not to this command.
       const options = command.optsWithGlobals<AdminOptions & { readonly mark: readonly string[] }>();
       const marks = options.mark;
-      const report = (await withAdminClient(options, (client) =>
-        client.ask('POST', '/audit/verify', { marks }),
-      )) as AuditReport;
+      const report = await ask<AuditReport>(options, 'POST', '/audit/verify', { marks });
       say(options, report, reportText(report));
       if (!report.ok) process.exitCode = EXIT.failed;
     });

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { RecordingsPruned, RecordingView } from '../../gate/control/control-answers.js';
-import { adminCommand, adminNoun, withAdminClient, say } from '../admin/admin-command.js';
+import { adminCommand, adminNoun, ask, say, withAdminClient } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
 import { NewFile, toStdout } from '../command/new-file.js';
 import { withQuery } from '../command/query.js';
@@ -41,9 +41,7 @@ export function addRecordingCommand(program: Command): void {
     .action(async (options: ListOptions) => {
       const { customer, domain, since } = options;
       const path = withQuery('/recordings', { customer, domain, since });
-      const answer = (await withAdminClient(options, (client) => client.ask('GET', path))) as {
-        recordings: RecordingView[];
-      };
+      const answer = await ask<{ recordings: RecordingView[] }>(options, 'GET', path);
       say(options, answer.recordings, recordingTable(answer.recordings, 'there are no recordings'));
     });
 
@@ -77,9 +75,7 @@ export function addRecordingCommand(program: Command): void {
     .option('--dry-run', 'only say what would be removed')
     .action(async (options: PruneOptions) => {
       const given = { before: options.olderThan, dry: options.dryRun === true };
-      const { removed } = (await withAdminClient(options, (client) =>
-        client.ask('POST', '/recordings/prune', given),
-      )) as RecordingsPruned;
+      const { removed } = await ask<RecordingsPruned>(options, 'POST', '/recordings/prune', given);
       const what = given.dry ? 'would be removed' : 'were removed';
       const text = removed.length === 0 ? '' : `${removed.length} ${what}\n`;
       say(options, removed, `${recordingTable(removed, 'there is nothing to remove')}${text}`);
