@@ -2,7 +2,7 @@ import type { Action } from '../policy/actions.js';
 import type { DomainState } from '../policy/domain-state.js';
 import { agoWord } from './time-words.js';
 
-/** What a domain is and does, in words. Customers read of a "server". */
+/** Words for the states of a server and for its operations, for the menus and the gate. */
 
 const NOT_KNOWN_YET = '…';
 

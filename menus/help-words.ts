@@ -1,4 +1,4 @@
-/** Help, the foot line, and the prompts of the plain menu. */
+/** The help, the foot line, and the prompts of the plain menu. */
 
 /** The line at the foot: keys and what they do. */
 export type FootKey = readonly [key: string, does: string];

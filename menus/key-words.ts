@@ -1,7 +1,7 @@
 import type { MenuKey } from './port.js';
 import { day, moment } from './time-words.js';
 
-/** The customer's keys in the menus. */
+/** Sentences about the customer's keys, for the menus. */
 
 export function removeKeySentences(comment: string, fingerprint: string, inUse: boolean): string[] {
   const key = comment === '' ? fingerprint : `${comment} (${fingerprint})`;

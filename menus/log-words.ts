@@ -1,7 +1,7 @@
 import type { MenuBoot } from './log-port.js';
 import { moment } from './time-words.js';
 
-/** The console log in the menus. */
+/** Sentences about the console log, for the menus. */
 
 export function logTitle(domain: string): string {
   return `Console log: ${domain}`;

@@ -4,7 +4,7 @@ import type { MenuParameter, OperateAction } from './port.js';
 import { duration } from './time-words.js';
 import { ACTION_LABELS } from './words.js';
 
-/** Questions before a change of a server, and how it went. */
+/** Questions before a change of a server, and sentences about its course and its end. */
 
 /** Title of a question before an action. */
 export function confirmTitle(action: OperateAction, domain: string): string {

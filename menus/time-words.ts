@@ -1,4 +1,4 @@
-/** Times in words, for the menus and the gate. */
+/** Words for times, for the menus and the gate. */
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;

@@ -75,7 +75,7 @@ export class DemandedPermit {
   }
 }
 
-/** What a permit is for. */
+/** The fields of a permit. */
 type PermitFacts = Pick<DemandedPermit, keyof DemandedPermit>;
 
 /**

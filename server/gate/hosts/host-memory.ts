@@ -30,8 +30,8 @@ const RECORD_AGAIN = 60_000;
 const NOBODY: ReadonlySet<GuestName> = new Set();
 
 /**
- * What each host showed when it was heard last, also before this gate started. It is kept in the store, so
- * that the next gate knows where a domain may run on a host that is silent.
+ * Remembers what each host showed when it was heard last, also before this gate started. The store keeps it,
+ * so that the next gate knows which domains may run on a silent host.
  */
 export class HostMemory {
   readonly #links: readonly HostLink[];

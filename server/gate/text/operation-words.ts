@@ -8,7 +8,7 @@ import type { OperationView, WireRefusal } from '../../wire/operation.js';
 import { sentence } from './sentence.js';
 import { actionWord } from './words.js';
 
-/** How an operation goes, in the customer's words. */
+/** Sentences about the course and the end of an operation, for customers. */
 
 /** `rebooting, asked for by bob 12 s ago (shutting down)` */
 function underWay(operation: OperationView, now: Date): string {

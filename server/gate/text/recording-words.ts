@@ -3,7 +3,7 @@ import type { Recorded } from '../../../policy/recorded.js';
 import { refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 
-/** What customers read of the recordings of their visits. */
+/** Sentences about the recordings of visits, for customers. */
 
 /**
  * Shown to a customer who comes to a console, or is on it when its recording begins. In 80 columns it is one
