@@ -80,22 +80,15 @@ function dom0Settings(value: unknown, reader: SettingsReader): Dom0Settings {
   }
   reader.mapping(['toolstack', 'environment'], (_, path) => reader.line(path));
   return {
+    ...document,
     host: reader.text(['host']),
     socket: reader.socket(['socket']),
-    socketGroup: document.socketGroup,
     state: reader.path(['state']),
-    toolstack: document.toolstack,
     domains: reader.list(['domains'], (path) => reader.fileGlob(path)),
     unmanaged: reader
       .list(['unmanaged'], (path) => unmanaged(path, reader))
       .filter((name) => name !== undefined),
     profiles: reader.mapping(['profiles'], (name, path) => profile(name, path, reader)),
-    limits: document.limits,
-    deadlines: document.deadlines,
-    observe: document.observe,
-    console: document.console,
-    sysrqKeys: document.sysrqKeys,
-    log: document.log,
   };
 }
 

@@ -57,6 +57,7 @@ function gateSettings(value: unknown, reader: SettingsReader): GateSettings {
   const state = reader.path(['state']);
   const directory = reader.orNull(['recordings', 'directory'], (path) => reader.path(path));
   return {
+    ...document,
     site: reader.line(['site']),
     listen: listen.map(({ address }) => address),
     hostKey: reader.path(['hostKey']),
@@ -66,14 +67,8 @@ function gateSettings(value: unknown, reader: SettingsReader): GateSettings {
     hosts: hosts(reader),
     banner: reader.lines(['banner']),
     motd: reader.lines(['motd']),
-    login: document.login,
-    keepAlive: document.keepAlive,
-    keys: document.keys,
     console: { ...document.console, escape: escapeKey(['console', 'escape'], reader) },
     recordings: { ...document.recordings, directory: directory ?? join(state, 'recordings') },
-    menu: document.menu,
-    domains: document.domains,
-    log: document.log,
   };
 }
 
