@@ -156,13 +156,13 @@ export class Hosts implements DomainObservations {
   observation(domain: DomainName): DomainObservation {
     const stray = this.strayOf(domain);
     if (stray !== null) return { state: stray.host.reachable ? 'running' : null, booted: null };
-    return sightOf(this.find(domain), { reachable: true });
+    return observationOf(this.find(domain), { reachable: true });
   }
 
   /** The same, as it was last heard. */
   lastObservation(domain: DomainName): DomainObservation {
     if (this.strayOf(domain) !== null) return { state: 'running', booted: null };
-    return sightOf(this.find(domain), { reachable: false });
+    return observationOf(this.find(domain), { reachable: false });
   }
 
   /**
@@ -257,7 +257,7 @@ function movingView(domain: DomainName, host: HostLink): GuestName | undefined {
     });
 }
 
-function sightOf(found: FoundDomain | undefined, wanted: { readonly reachable: boolean }): DomainObservation {
+function observationOf(found: FoundDomain | undefined, wanted: { readonly reachable: boolean }): DomainObservation {
   if (found === undefined || (wanted.reachable && !found.host.reachable))
     return { state: null, booted: null };
   const { state, profile } = found.view.observation;
