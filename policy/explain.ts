@@ -1,3 +1,4 @@
+import { aligned } from './columns.js';
 import type { AskedCondition } from './conditions.js';
 import { askConditions } from './conditions.js';
 import { duration } from './denial.js';
@@ -111,11 +112,11 @@ export function explainText(explanation: Explanation): string {
   if (request.role !== null) {
     lines.push(`at       ${at}`, `from     ${request.source ?? NOT_KNOWN}`, `state    ${stateText(request)}`);
     lines.push('rules    first match decides');
-    lines.push(...columns(rules.flatMap((asked) => ruleRows(request, asked))));
+    lines.push(...indented(rules.flatMap((asked) => ruleRows(request, asked))));
     if (rules.at(-1)?.mismatch !== null)
       lines.push('  none of them speaks of this, and what no rule allows is denied');
     lines.push(limits.length === 0 ? 'limits   none applies' : 'limits   all must hold');
-    lines.push(...columns(limits.map(limitRow)));
+    lines.push(...indented(limits.map(limitRow)));
     if (terms !== null) lines.push(`console  ${termsText(terms)}, by consoles: at ${where(terms.place)}`);
   }
   if (sessions !== null)
@@ -208,10 +209,6 @@ function where(place: Place): string {
   return `${place.file}:${place.line}`;
 }
 
-/** Aligns all but the last cell of each row. */
-function columns(rows: readonly (readonly string[])[]): readonly string[] {
-  const width = (index: number): number => Math.max(0, ...rows.map((row) => row[index]?.length ?? 0));
-  return rows.map((row) =>
-    `  ${row.map((cell, index) => (index === row.length - 1 ? cell : cell.padEnd(width(index)))).join('  ')}`.trimEnd(),
-  );
+function indented(rows: readonly (readonly string[])[]): readonly string[] {
+  return aligned(rows).map((line) => `  ${line}`);
 }

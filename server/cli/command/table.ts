@@ -1,3 +1,4 @@
+import { aligned } from '../../../policy/columns.js';
 import { printable } from '../../../policy/printable.js';
 
 /**
@@ -7,18 +8,8 @@ import { printable } from '../../../policy/printable.js';
  */
 export function table(head: readonly string[], rows: readonly (readonly string[])[], none: string): string {
   if (rows.length === 0) return `${none}\n`;
-  const lines = [head, ...rows.map((row) => row.map((cell) => printable(cell)))];
-  const width = (column: number): number => Math.max(...lines.map((line) => line[column]?.length ?? 0));
-  const widths = head.map((_, column) => width(column));
-  return lines
-    .map(
-      (line) =>
-        `${line
-          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-          .join('  ')
-          .trimEnd()}\n`,
-    )
-    .join('');
+  const lines = aligned([head, ...rows.map((row) => row.map((cell) => printable(cell)))]);
+  return lines.map((line) => `${line}\n`).join('');
 }
 
 /**

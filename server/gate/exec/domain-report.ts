@@ -1,6 +1,7 @@
 import type { MenuDomain } from '../../../menus/port.js';
 import { stateWord, stepWord } from '../../../menus/domain-words.js';
 import { agoWord, duration } from '../../../menus/time-words.js';
+import { aligned } from '../../../policy/columns.js';
 import { actionWord } from '../text/words.js';
 
 /** A state older than this is shown with its age. Milliseconds. */
@@ -85,15 +86,4 @@ function stateOf(domain: MenuDomain, now: number): string {
   const word = domain.consoleLocked ? `${state}, console locked` : state;
   if (domain.seenAt === null || now - domain.seenAt <= STALE) return word;
   return `${word} (seen ${agoWord(now - domain.seenAt)})`;
-}
-
-/** Aligns cells into columns two blanks apart. */
-export function aligned(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
 }

@@ -8,7 +8,7 @@ import { readRecording } from '../recording/recording-reader.js';
 import type { Revocation } from '../access/revocation.js';
 import type { Terminal } from '../session/terminal.js';
 import * as recordingWords from '../text/recording-words.js';
-import { aligned } from './domain-report.js';
+import { aligned } from '../../../policy/columns.js';
 import type { ExecOutput } from './exec-output.js';
 import { EXIT } from './exit-status.js';
 
