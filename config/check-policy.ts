@@ -1,3 +1,4 @@
+import { counted } from '../policy/listing.js';
 import { loadPolicy } from './policy-directory.js';
 import type { LoadedPolicy, RefusedPolicy } from './policy-document.js';
 import type { Problem } from './problem.js';
@@ -35,10 +36,6 @@ function asText(result: LoadedPolicy | RefusedPolicy): string {
     ...passed,
   ];
   return `${warnings}the policy is sound: ${parts.join(', ')}; digest ${result.digest.slice(0, 12)}\n`;
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 function asJson(result: LoadedPolicy | RefusedPolicy): object {

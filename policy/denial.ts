@@ -1,3 +1,4 @@
+import { counted, listed } from './listing.js';
 import type { Action } from './actions.js';
 import type { AskedCondition } from './conditions.js';
 import { askConditions } from './conditions.js';
@@ -81,7 +82,7 @@ export function limitMessage(request: Request, limit: Limit, again: Date | null,
   const whose = WHOSE[limit.per](request);
   const what = limit.actions.length === 1 ? '' : ` (${listed(limit.actions)} together)`;
   if (limit.windowSeconds === null || again === null) {
-    const sentence = `The limit of ${plural(limit.count, 'console')} at once ${whose}${what} is reached.`;
+    const sentence = `The limit of ${counted(limit.count, 'console')} at once ${whose}${what} is reached.`;
     return limit.reason === null ? sentence : `${limit.reason} ${sentence}`;
   }
   const rate = `${times(limit.count)} in ${duration(limit.windowSeconds)} ${whose}${what}`;
@@ -109,19 +110,11 @@ export function duration(seconds: number): string {
   ] as const;
   for (const [name, size] of units) {
     const whole = seconds % size === 0;
-    if (seconds >= 2 * size || (whole && seconds >= size)) return plural(Math.ceil(seconds / size), name);
+    if (seconds >= 2 * size || (whole && seconds >= size)) return counted(Math.ceil(seconds / size), name);
   }
-  return seconds > 60 ? plural(2, 'minute') : plural(seconds, 'second');
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+  return seconds > 60 ? counted(2, 'minute') : counted(seconds, 'second');
 }
 
 function times(count: number): string {
-  return plural(count, 'time');
-}
-
-function listed(words: readonly string[]): string {
-  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1) ?? ''}`;
+  return counted(count, 'time');
 }

@@ -1,3 +1,4 @@
+import { counted, listed, shortList } from './listing.js';
 import type { Place, Policy, Rule } from './policy.js';
 import type { Right } from './right.js';
 import type { Holding, RightsChange } from './rights-diff.js';
@@ -102,8 +103,7 @@ function sectionLine({ section, added, changed, removed, reordered }: SectionCha
     ...removed.map((entry) => `${called(entry)} is gone`),
     ...(reordered ? ['the order is another'] : []),
   ];
-  const more = parts.length > TOLD ? `, and ${parts.length - TOLD} more` : '';
-  return `  ${section}: ${parts.slice(0, TOLD).join(', ')}${more}`;
+  return `  ${section}: ${shortList(parts, TOLD)}`;
 }
 
 function called({ id, place }: SectionEntry): string {
@@ -122,19 +122,10 @@ function summary(rights: readonly RightsChange[], holdings: number): string {
 
 function some(names: readonly string[]): string {
   // "and 1 more" would hide a single name.
-  if (names.length <= NAMED + 1) return listed(names);
-  return `${names.slice(0, NAMED).join(', ')} and ${names.length - NAMED} more`;
-}
-
-function listed(words: readonly string[]): string {
-  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1) ?? ''}`;
+  return names.length <= NAMED + 1 ? listed(names) : shortList(names, NAMED);
 }
 
 /** The file's name without its directory: both policies are usually in the same one. */
 function where({ file, line }: Place): string {
   return `${file.slice(file.lastIndexOf('/') + 1)}:${line}`;
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -1,3 +1,4 @@
+import { shortList } from './listing.js';
 import { isGlob } from './glob.js';
 import type { CustomerName } from './names.js';
 import type { Place, Policy, Subjects } from './policy.js';
@@ -19,14 +20,14 @@ export function unheld(policy: Policy, { customers, roles }: Holders): readonly 
     names.filter((name) => !isGlob(name) && !customers.has(name as CustomerName));
   const groups = Object.entries(policy.groups).flatMap(([name, members]) => {
     const unknown = strangers(members);
-    return unknown.length === 0 ? [] : [`The group ${name} names ${listed(unknown)}, no customer here.`];
+    return unknown.length === 0 ? [] : [`The group ${name} names ${shortList(unknown)}, no customer here.`];
   });
   const entries = subjectsOf(policy).flatMap(([what, subjects, place]) => {
     const where = `${what} (${place.file}:${place.line})`;
     const unknown = strangers(subjects.customers);
     const nobody = subjects.roles.length > 0 && !subjects.roles.some((role) => roles.has(role));
     return [
-      ...(unknown.length === 0 ? [] : [`${where} names ${listed(unknown)}, no customer here.`]),
+      ...(unknown.length === 0 ? [] : [`${where} names ${shortList(unknown)}, no customer here.`]),
       ...(nobody
         ? [`${where} is for the role ${subjects.roles.join(', ')}, which nobody has on any domain.`]
         : []),
@@ -45,12 +46,4 @@ function subjectsOf(policy: Policy): readonly (readonly [what: string, subjects:
     ...policy.consoleTerms.map(of('An entry of `consoles:`')),
     ...policy.keyRules.map(of('An entry of `keys:`')),
   ];
-}
-
-/** Names that are listed. */
-const LISTED = 5;
-
-function listed(names: readonly string[]): string {
-  const more = names.length > LISTED ? ` and ${names.length - LISTED} more` : '';
-  return `${names.slice(0, LISTED).join(', ')}${more}`;
 }

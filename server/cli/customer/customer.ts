@@ -1,3 +1,4 @@
+import { counted } from '../../../policy/listing.js';
 import type { Command } from 'commander';
 import type { CustomerRemoved, CustomerRenamed, CustomerView } from '../../gate/control/control-answers.js';
 import type { Customer } from '../../store/records.js';
@@ -108,10 +109,6 @@ function removedText(name: string, answer: CustomerRemoved): string {
     `kept: what is in the audit log (postern audit --customer ${name})${kept}`,
     '',
   ].join('\n');
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 /** Warns that the policy still names the customer: nothing changes its files automatically. */

@@ -1,3 +1,4 @@
+import { shortList } from '../../../policy/listing.js';
 import { statSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { dirname, join } from 'node:path';
@@ -273,11 +274,6 @@ function checkNames({ hosts, domains: { waiting, held } }: GateStatus): Diagnosi
     }
   }
   return found;
-}
-
-function shortList(names: readonly string[]): string {
-  const more = names.length > 5 ? ` and ${names.length - 5} more` : '';
-  return `${names.slice(0, 5).join(', ')}${more}`;
 }
 
 async function askStatus(

@@ -1,3 +1,4 @@
+import { shortList } from '../../../policy/listing.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { HostCheck } from '../../wire/host-check.js';
 import { because, fail, ok, warn } from '../installation/diagnosis.js';
@@ -56,11 +57,10 @@ function toolstackFound(subject: string, { toolstack: { age, problem } }: HostCh
 
 function bootloadersFound(subject: string, { bootloaderAsRoot: names }: HostCheck): Diagnosis[] {
   if (names.length === 0) return [];
-  const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : '';
   return [
     warn(
       subject,
-      `PyGRUB reads the disks of ${names.slice(0, MOST_NAMES).join(', ')}${more} as root at each start`,
+      `PyGRUB reads the disks of ${shortList(names, MOST_NAMES)} as root at each start`,
       'let it run as an unprivileged user: docs/install-dom0.md, Domains that boot by PyGRUB',
     ),
   ];

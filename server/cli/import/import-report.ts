@@ -1,3 +1,4 @@
+import { shortList } from '../../../policy/listing.js';
 import type { ImportOutcome, ImportResult } from '../../store/imports.js';
 import { table } from '../command/table.js';
 import { printable } from '../../../policy/printable.js';
@@ -68,12 +69,11 @@ function row(
   outcome: ImportOutcome | undefined,
 ): string[] {
   const places = [...new Set([...domains.values()].flatMap((right) => right.places.map(placeText)))];
-  const more = places.length > MOST_PLACES ? ` and ${places.length - MOST_PLACES} more` : '';
   return [
     account === name ? name : `${name} (${account})`,
     [...domains.keys()].sort().join(', '),
     String(keys.length),
-    places.slice(0, MOST_PLACES).join(', ') + more,
+    shortList(places, MOST_PLACES),
     outcome === undefined ? '' : standing(outcome),
   ];
 }

@@ -1,3 +1,4 @@
+import { shortList } from '../../../policy/listing.js';
 import type { Command } from 'commander';
 import type { GateSettings } from '../../../config/gate-settings.js';
 import { problemText } from '../../../config/problem.js';
@@ -14,8 +15,6 @@ import { CliError, EXIT } from '../command/exit-status.js';
 import { printable } from '../../../policy/printable.js';
 import { differenceTo, lastInForce } from './policy-in-force.js';
 import { printableLines } from '../command/printable-lines.js';
-
-const MOST_NAMED = 5;
 
 /** Adds `postern policy reload`. */
 export function addReloadCommand(policy: Command): void {
@@ -53,9 +52,7 @@ async function announce(client: AdminClient, settings: GateSettings, yes: boolea
   process.stdout.write(`${diffText(diff).trimEnd().split('\n').at(-1) ?? ''}\n`);
   const losers = await whoLosesAll(client, diff);
   if (losers.length === 0) return;
-  const few = losers.slice(0, MOST_NAMED).join(', ');
-  const more = losers.length > MOST_NAMED ? ` and ${losers.length - MOST_NAMED} more` : '';
-  process.stdout.write(`${few}${more} would see no server at all any more (postern policy diff)\n`);
+  process.stdout.write(`${shortList(losers)} would see no server at all any more (postern policy diff)\n`);
   if (yes || !process.stdin.isTTY || !process.stderr.isTTY) return;
   const dialog = new Dialog();
   try {

@@ -1,3 +1,4 @@
+import { shortList } from '../../../policy/listing.js';
 import type { DomainName } from '../../../policy/names.js';
 import { clockTime } from '../text/clock-time.js';
 import type { ConsoleEnd, Presence } from '../../wire/console.js';
@@ -128,11 +129,8 @@ function inTime(seconds: number): string {
 
 function here(others: readonly Presence[]): string {
   if (others.length === 0) return 'Nobody else is here.';
-  const shown = others
-    .slice(0, 4)
-    .map(({ label, mode }) => (mode === 'write' ? `${label} (keyboard)` : label));
-  const more = others.length > 4 ? ` and ${others.length - 4} more` : '';
-  return `Also here: ${shown.join(', ')}${more}.`;
+  const shown = others.map(({ label, mode }) => (mode === 'write' ? `${label} (keyboard)` : label));
+  return `Also here: ${shortList(shown, 4)}.`;
 }
 
 function sysrqKey(key: string): string {
