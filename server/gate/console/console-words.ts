@@ -1,3 +1,4 @@
+import { inTime } from '../text/words.js';
 import { shortList } from '../../../policy/listing.js';
 import type { DomainName } from '../../../policy/names.js';
 import { clockTime } from '../text/clock-time.js';
@@ -120,11 +121,6 @@ export function consoleWords({ name: esc }: Pick<EscapeKey, 'name'>, canTake: ()
         ? `${domain} is gone from its host.`
         : `An administrator of the host has ended your console of ${domain}.`,
   };
-}
-
-function inTime(seconds: number): string {
-  if (seconds >= 55) return 'a minute';
-  return seconds === 1 ? 'a second' : `${seconds} seconds`;
 }
 
 function here(others: readonly Presence[]): string {

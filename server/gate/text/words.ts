@@ -210,10 +210,15 @@ export function outcomeLost(domain: DomainName): Refusal {
   );
 }
 
+/** The time until something ends, a minute at most: `a minute`, `20 seconds`. */
+export function inTime(seconds: number): string {
+  if (seconds >= 55) return 'a minute';
+  return seconds === 1 ? 'a second' : `${seconds} seconds`;
+}
+
 /** Nobody types in the menu: warns of its end. */
 export function menuIdle(seconds: number): string {
-  const time = seconds >= 55 ? 'a minute' : seconds === 1 ? 'a second' : `${seconds} seconds`;
-  return `Nothing was typed for long: this session ends in ${time}. Press a key to stay.`;
+  return `Nothing was typed for long: this session ends in ${inTime(seconds)}. Press a key to stay.`;
 }
 
 export const menuIdleEnd = 'This session was ended: nothing was typed for too long.';
