@@ -257,7 +257,10 @@ function movingView(domain: DomainName, host: HostLink): GuestName | undefined {
     });
 }
 
-function observationOf(found: FoundDomain | undefined, wanted: { readonly reachable: boolean }): DomainObservation {
+function observationOf(
+  found: FoundDomain | undefined,
+  wanted: { readonly reachable: boolean },
+): DomainObservation {
   if (found === undefined || (wanted.reachable && !found.host.reachable))
     return { state: null, booted: null };
   const { state, profile } = found.view.observation;
