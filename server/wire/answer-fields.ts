@@ -1,6 +1,9 @@
+import { parseBootProfileName, parseDomainName } from '../../policy/names.js';
+import type { BootProfileName, DomainName } from '../../policy/names.js';
 import { printable } from '../../policy/printable.js';
 import { refusal } from '../../policy/refusal.js';
 import type { Refusal } from '../../policy/refusal.js';
+import { TEXT_LIMITS } from './text-limits.js';
 
 /** Readers for the fields of an answer: each gives its type or throws an AnswerError. */
 
@@ -124,4 +127,21 @@ export function readOrRefuse<T>(read: (value: unknown) => T, value: unknown): T 
 export function parsed<T>(value: T | undefined, what: string): T {
   if (value === undefined) throw new AnswerError(`not a name: ${what}`);
   return value;
+}
+
+export function domainName(from: Fields, key: string): DomainName {
+  return parsed(parseDomainName(string(from, key)), key);
+}
+
+export function profileName(from: Fields, key: string): BootProfileName {
+  return parsed(parseBootProfileName(string(from, key)), key);
+}
+
+export function sentence(from: Fields, key: string): string {
+  return text(from, key, TEXT_LIMITS.sentence);
+}
+
+/** A short text for people: the name of an attachment, or of what was checked. */
+export function label(from: Fields, key: string): string {
+  return text(from, key, TEXT_LIMITS.label);
 }

@@ -1,37 +1,29 @@
 import { DOMAIN_STATES } from '../../policy/domain-state.js';
-import { isParameterValue, MOST_PARAMETERS } from '../../policy/boot-parameter.js';
-import {
-  parseBootProfileName,
-  parseCustomerName,
-  parseDomainName,
-  parseParameterName,
-} from '../../policy/names.js';
-import { printable } from '../../policy/printable.js';
+import { parseCustomerName } from '../../policy/names.js';
 import { REFUSAL_CODES } from '../../policy/refusal.js';
 import {
   AnswerError,
   amount,
   count,
+  domainName,
   fields,
-  firstOf,
   flag,
+  label,
   list,
   oneOf,
   orAbsent,
   orNull,
   parsed,
-  size,
+  profileName,
+  sentence,
   string,
   text,
   time,
   uuid,
 } from './answer-fields.js';
 import type { Fields } from './answer-fields.js';
-import type { ConsoleNote, Presence, ScreenText } from './console.js';
-import { CONSOLE_ENDS, CONSOLE_MODES, SCREEN_TEXT_LINES } from './console.js';
 import type { ConsoleReleased } from './console-release.js';
-import type { Contract, ParameterOffer, ProfileOffer } from './contract.js';
-import { MOST_UNMANAGED, VERBS, WIRE_VERSION } from './contract.js';
+import { VERBS } from './contract.js';
 import { CONSOLE_STATES, MISSING_REASONS, MOST_GONE, MOST_NAMES } from './domain.js';
 import type { Change, Configured, DomainView, HostNames, Observation } from './domain.js';
 import { parseGuestName } from './guest-name.js';
@@ -47,82 +39,10 @@ import { TEXT_LIMITS } from './text-limits.js';
  * Reads the answers of a dom0. dom0 is trusted more than the gate, so this is a border and no defence:
  * after it every field has its type, every name is parsed and every sentence is printable. Unknown
  * fields, verbs and reasons are ignored, because dom0 halves are upgraded first. A field that an older
- * dom0 does not send may be absent.
+ * dom0 does not send may be absent. `contract-answer.ts` and `console-note.ts` read the rest.
  */
 
-const MOST_TROUBLES = 100;
-
-const domainName = (from: Fields, key: string) => parsed(parseDomainName(string(from, key)), key);
-const profileName = (from: Fields, key: string) => parsed(parseBootProfileName(string(from, key)), key);
-const sentence = (from: Fields, key: string) => text(from, key, TEXT_LIMITS.sentence);
-const label = (from: Fields, key: string) => text(from, key, TEXT_LIMITS.label);
 const operation = (from: Fields, key: string) => readOperation(from[key]);
-
-/** @throws AnswerError, also for a version that this gate does not speak */
-export function readContract(value: unknown): Contract {
-  const from = fields(value, 'contract');
-  if (from['version'] !== WIRE_VERSION) {
-    throw new AnswerError(
-      `it speaks version ${printable(String(from['version']), 20)}, this gate speaks ${WIRE_VERSION}`,
-    );
-  }
-  const console = fields(from['console'], 'console');
-  const verbs = list(from, 'verbs', 100);
-  return {
-    version: WIRE_VERSION,
-    host: text(from, 'host', TEXT_LIMITS.host),
-    verbs: VERBS.filter((verb) => verbs.includes(verb)),
-    profiles: list(from, 'profiles', 100).map(readProfile),
-    names: orAbsent(from, 'names', false, flag),
-    console: {
-      passesEscape: flag(console, 'passesEscape'),
-      sysrqKeys: list(console, 'sysrqKeys', 36).filter(isSysrqKey),
-      log: orAbsent(console, 'log', false, flag),
-      screenText: orAbsent(console, 'screenText', false, flag),
-    },
-    troubles: orAbsent(from, 'troubles', [], (_, key) =>
-      firstOf(from, key, MOST_TROUBLES).map((trouble) => sentence({ trouble }, 'trouble')),
-    ),
-    unmanaged: orAbsent(from, 'unmanaged', [], (_, key) =>
-      firstOf(from, key, MOST_UNMANAGED).map((entry) => {
-        const file = fields(entry, 'unmanaged file');
-        return { file: text(file, 'file', TEXT_LIMITS.file), why: text(file, 'why', TEXT_LIMITS.reason) };
-      }),
-    ),
-  };
-}
-
-function isSysrqKey(value: unknown): value is string {
-  return typeof value === 'string' && /^[a-z0-9]$/.test(value);
-}
-
-function readProfile(value: unknown): ProfileOffer {
-  const from = fields(value, 'profile');
-  return {
-    name: profileName(from, 'name'),
-    title: text(from, 'title', TEXT_LIMITS.title),
-    disks: sentence(from, 'disks'),
-    hint: sentence(from, 'hint'),
-    parameters: orAbsent(from, 'parameters', [], (_, key) =>
-      list(from, key, MOST_PARAMETERS).map(readParameter),
-    ),
-  };
-}
-
-function readParameter(value: unknown): ParameterOffer {
-  const from = fields(value, 'parameter');
-  return {
-    name: parsed(parseParameterName(string(from, 'name')), 'name'),
-    title: text(from, 'title', TEXT_LIMITS.title),
-    values: orNull(from, 'values', (_, key) => list(from, key, 1000).map(parameterValue)),
-    default: orNull(from, 'default', (_, key) => parameterValue(from[key])),
-  };
-}
-
-function parameterValue(value: unknown): string {
-  if (typeof value !== 'string' || !isParameterValue(value)) throw new AnswerError('no value of a parameter');
-  return value;
-}
 
 function readObservation(value: unknown): Observation {
   const from = fields(value, 'observation');
@@ -242,76 +162,6 @@ export function readChange(value: unknown): Change | undefined {
     default:
       return undefined;
   }
-}
-
-function readPresence(value: unknown): Presence {
-  const from = fields(value, 'presence');
-  return {
-    attachment: count(from, 'attachment'),
-    label: label(from, 'label'),
-    mode: oneOf(from, 'mode', CONSOLE_MODES),
-  };
-}
-
-/**
- * @returns undefined for a note that this gate does not know
- * @throws AnswerError
- */
-export function readConsoleNote(value: unknown): ConsoleNote | undefined {
-  const from = fields(value, 'note');
-  switch (from['note']) {
-    case 'attached':
-      return {
-        note: 'attached',
-        attachment: count(from, 'attachment'),
-        domain: domainName(from, 'domain'),
-        mode: oneOf(from, 'mode', CONSOLE_MODES),
-        present: list(from, 'present', 1000).map(readPresence),
-        cols: size(from, 'cols'),
-        rows: size(from, 'rows'),
-      };
-    case 'writer':
-      return {
-        note: 'writer',
-        attachment: orNull(from, 'attachment', count),
-        label: orNull(from, 'label', label),
-      };
-    case 'joined':
-    case 'left':
-      return { note: from['note'], who: readPresence(from['who']) };
-    case 'resized':
-      return { note: 'resized', cols: size(from, 'cols'), rows: size(from, 'rows') };
-    case 'skipped':
-      return { note: 'skipped', bytes: count(from, 'bytes') };
-    case 'state':
-      return {
-        note: 'state',
-        state: oneOf(from, 'state', DOMAIN_STATES),
-        profile: profileName(from, 'profile'),
-        console: oneOf(from, 'console', CONSOLE_STATES),
-      };
-    case 'boot':
-      return { note: 'boot', began: time(from, 'began'), silent: flag(from, 'silent') };
-    case 'painted':
-      return { note: 'painted' };
-    case 'screen':
-      return { note: 'screen', screen: orNull(from, 'screen', readScreenText) };
-    case 'ended':
-      return { note: 'ended', reason: oneOf(from, 'reason', CONSOLE_ENDS) };
-    case 'ping':
-    case 'pong':
-      return { note: from['note'] };
-    default:
-      return undefined;
-  }
-}
-
-function readScreenText(note: Fields, key: string): ScreenText {
-  const from = fields(note[key], key);
-  const lines = list(from, 'lines', SCREEN_TEXT_LINES).map((line) =>
-    text({ line }, 'line', TEXT_LIMITS.screenLine),
-  );
-  return { lines, below: flag(from, 'below'), alternate: flag(from, 'alternate') };
 }
 
 /** One record of dom0's journal: only what proves something about the gate's audit log. */

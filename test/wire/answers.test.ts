@@ -3,13 +3,13 @@ import { isRefusal } from '../../policy/refusal.js';
 import { AnswerError } from '../../server/wire/answer-fields.js';
 import {
   readChange,
-  readConsoleNote,
-  readContract,
   readDomainView,
   readJournalPage,
   readOperation,
   readWireRefusal,
 } from '../../server/wire/answers.js';
+import { readConsoleNote } from '../../server/wire/console-note.js';
+import { readContract } from '../../server/wire/contract-answer.js';
 import type { ConsoleNote, ConsoleRequest } from '../../server/wire/console.js';
 import { ConsoleRequestError, parseConsoleRequest } from '../../server/wire/console-request.js';
 import { MOST_UNMANAGED } from '../../server/wire/contract.js';

@@ -6,7 +6,8 @@ import type { ConsoleNote, ConsoleRequest } from '../../wire/console.js';
 import { bytesFrame, FrameError, FrameReader, noteFrame } from '../../wire/frames.js';
 import { CliError } from '../command/exit-status.js';
 import { readOrRefuse } from '../../wire/answer-fields.js';
-import { readConsoleNote, readContract } from '../../wire/answers.js';
+import { readConsoleNote } from '../../wire/console-note.js';
+import { readContract } from '../../wire/contract-answer.js';
 import { askDom0, refusedBy, unreachable } from './dom0-socket.js';
 
 /** Receives what a console sends. */

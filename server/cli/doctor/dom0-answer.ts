@@ -3,7 +3,7 @@ import { VERBS, WIRE_VERSION } from '../../wire/contract.js';
 import type { Contract } from '../../wire/contract.js';
 import { because, fail, ok, warn } from '../installation/diagnosis.js';
 import type { Diagnosis } from '../installation/diagnosis.js';
-import { readContract } from '../../wire/answers.js';
+import { readContract } from '../../wire/contract-answer.js';
 
 const TIMEOUT_MS = 5000;
 /** Further unmanaged files are only counted. */

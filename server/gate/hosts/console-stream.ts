@@ -5,7 +5,7 @@ import { bytesFrame, FrameReader, noteFrame } from '../../wire/frames.js';
 import { FaultGuard } from '../../wire/fault-guard.js';
 import type { FaultLogger } from '../../wire/logger.js';
 import { DemandedPermit } from '../access/authorize.js';
-import { readConsoleNote } from '../../wire/answers.js';
+import { readConsoleNote } from '../../wire/console-note.js';
 
 type Heartbeat = Extract<ConsoleNote, { note: 'ping' | 'pong' }>;
 

@@ -10,7 +10,7 @@ import { Listeners } from '../session/listeners.js';
 import type { Logger } from '../../wire/logger.js';
 import type { Unsubscribe } from '../session/terminal.js';
 import type { JournalRecord } from '../../wire/answers.js';
-import { readContract } from '../../wire/answers.js';
+import { readContract } from '../../wire/contract-answer.js';
 import { ChangesReader } from './changes-reader.js';
 import { ConsoleStream } from './console-stream.js';
 import { demandPermit } from './demand-permit.js';

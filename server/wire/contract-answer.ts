@@ -1,0 +1,88 @@
+import { isParameterValue, MOST_PARAMETERS } from '../../policy/boot-parameter.js';
+import { parseParameterName } from '../../policy/names.js';
+import { printable } from '../../policy/printable.js';
+import {
+  AnswerError,
+  fields,
+  firstOf,
+  flag,
+  list,
+  orAbsent,
+  orNull,
+  parsed,
+  profileName,
+  sentence,
+  string,
+  text,
+} from './answer-fields.js';
+import { MOST_UNMANAGED, VERBS, WIRE_VERSION } from './contract.js';
+import type { Contract, ParameterOffer, ProfileOffer } from './contract.js';
+import { TEXT_LIMITS } from './text-limits.js';
+
+const MOST_TROUBLES = 100;
+
+/** @throws AnswerError, also for a version that this gate does not speak */
+export function readContract(value: unknown): Contract {
+  const from = fields(value, 'contract');
+  if (from['version'] !== WIRE_VERSION) {
+    throw new AnswerError(
+      `it speaks version ${printable(String(from['version']), 20)}, this gate speaks ${WIRE_VERSION}`,
+    );
+  }
+  const console = fields(from['console'], 'console');
+  const verbs = list(from, 'verbs', 100);
+  return {
+    version: WIRE_VERSION,
+    host: text(from, 'host', TEXT_LIMITS.host),
+    verbs: VERBS.filter((verb) => verbs.includes(verb)),
+    profiles: list(from, 'profiles', 100).map(readProfile),
+    names: orAbsent(from, 'names', false, flag),
+    console: {
+      passesEscape: flag(console, 'passesEscape'),
+      sysrqKeys: list(console, 'sysrqKeys', 36).filter(isSysrqKey),
+      log: orAbsent(console, 'log', false, flag),
+      screenText: orAbsent(console, 'screenText', false, flag),
+    },
+    troubles: orAbsent(from, 'troubles', [], (_, key) =>
+      firstOf(from, key, MOST_TROUBLES).map((trouble) => sentence({ trouble }, 'trouble')),
+    ),
+    unmanaged: orAbsent(from, 'unmanaged', [], (_, key) =>
+      firstOf(from, key, MOST_UNMANAGED).map((entry) => {
+        const file = fields(entry, 'unmanaged file');
+        return { file: text(file, 'file', TEXT_LIMITS.file), why: text(file, 'why', TEXT_LIMITS.reason) };
+      }),
+    ),
+  };
+}
+
+function isSysrqKey(value: unknown): value is string {
+  return typeof value === 'string' && /^[a-z0-9]$/.test(value);
+}
+
+function readProfile(value: unknown): ProfileOffer {
+  const from = fields(value, 'profile');
+  return {
+    name: profileName(from, 'name'),
+    title: text(from, 'title', TEXT_LIMITS.title),
+    disks: sentence(from, 'disks'),
+    hint: sentence(from, 'hint'),
+    parameters: orAbsent(from, 'parameters', [], (_, key) =>
+      list(from, key, MOST_PARAMETERS).map(readParameter),
+    ),
+  };
+}
+
+function readParameter(value: unknown): ParameterOffer {
+  const from = fields(value, 'parameter');
+  return {
+    name: parsed(parseParameterName(string(from, 'name')), 'name'),
+    title: text(from, 'title', TEXT_LIMITS.title),
+    values: orNull(from, 'values', (_, key) => list(from, key, 1000).map(parameterValue)),
+    default: orNull(from, 'default', (_, key) => parameterValue(from[key])),
+  };
+}
+
+function parameterValue(value: unknown): string {
+  if (typeof value !== 'string' || !isParameterValue(value)) throw new AnswerError('no value of a parameter');
+  return value;
+}
