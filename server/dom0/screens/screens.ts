@@ -1,37 +1,18 @@
 import type { Logger } from '../../wire/logger.js';
 import { KeptScreen } from './kept-screen.js';
 import type { RawRing } from './raw-ring.js';
-import { RING_BYTES } from './raw-ring.js';
 import { FaultGuard } from '../../wire/fault-guard.js';
+import { FeedSchedule } from './feed-schedule.js';
 import type { ScreenText } from '../../wire/console.js';
 import { ReplayQueue } from './replay-queue.js';
 import type { ScreenTask } from './replay-queue.js';
 import type { ScreenCopy } from './screen-copy.js';
 import type { ScreenAnswer, ScreenJob, ScreenQuestion, ScreenSize } from './screen-job.js';
 import { ScreenThread } from './screen-thread.js';
+import { SCREENS_TIMING } from './screens-timing.js';
+import type { ScreensTiming } from './screens-timing.js';
 
-/** Milliseconds. */
-export interface ScreensTiming {
-  /** How long bytes may wait for an emulator when nobody looks. A flood costs one ring in this time. */
-  readonly feed: number;
-  /** How long a repaint may take. */
-  readonly paint: number;
-  /**
-   * The same for a window of another size than the guest's: the ring is replayed for it,
-   * and others may come first.
-   */
-  readonly replay: number;
-  /** How long the worker may take for one job before it counts as lost. */
-  readonly job: number;
-  /** How long until a lost worker is replaced, at first. */
-  readonly restart: number;
-}
-
-const TIMING: ScreensTiming = { feed: 500, paint: 250, replay: 2_000, job: 2_000, restart: 100 };
 const WAITING = 256;
-
-/** A window's emulator that lags this much is fed, before the ring loses the bytes. */
-const LAG_BYTES = RING_BYTES / 2;
 
 /**
  * At most this many windows of other sizes than their guest's have an emulator of
@@ -54,17 +35,23 @@ export class Screens {
   #tasks: ScreenTask[] = [];
   readonly #replays = new ReplayQueue();
   readonly #screens = new Set<KeptScreen>();
-  readonly #dirty = new Set<KeptScreen>();
-  #due: { readonly screen: KeptScreen; readonly copy: ScreenCopy }[] = [];
+  readonly #feeds: FeedSchedule;
   #lastId = 0;
-  #feedTimer: NodeJS.Timeout | undefined;
   #replayTimer: NodeJS.Timeout | undefined;
   #disposed = false;
 
   constructor(logger: Logger, timing: Partial<ScreensTiming> = {}) {
     this.#logger = logger;
-    this.#timing = { ...TIMING, ...timing };
+    this.#timing = { ...SCREENS_TIMING, ...timing };
     this.#guard = new FaultGuard(logger);
+    this.#feeds = new FeedSchedule({
+      waitMs: this.#timing.feed,
+      guard: this.#guard,
+      worker: () => this.#thread.generation,
+      due: () => {
+        this.#next();
+      },
+    });
     this.#thread = new ScreenThread({
       jobMs: this.#timing.job,
       restartMs: this.#timing.restart,
@@ -90,24 +77,13 @@ export class Screens {
 
   close(screen: KeptScreen): void {
     this.#screens.delete(screen);
-    this.#dirty.delete(screen);
-    this.#due = this.#due.filter((due) => due.screen !== screen);
+    this.#feeds.forget(screen);
     this.#drop(screen, [...screen.retain([]), ...screen.kept]);
   }
 
   /** The screen's ring has more bytes. */
   touched(screen: KeptScreen): void {
-    if (this.#disposed) return;
-    this.#dirty.add(screen);
-    this.#feedTimer ??= setTimeout(
-      this.#guard.on('feed', () => {
-        this.#feedTimer = undefined;
-        for (const dirty of this.#dirty) this.#isDue(dirty);
-        this.#dirty.clear();
-        this.#next();
-      }),
-      this.#timing.feed,
-    ).unref();
+    if (!this.#disposed) this.#feeds.touched(screen);
   }
 
   /** The guest was told a size, and writes for that size from now on. */
@@ -149,7 +125,7 @@ export class Screens {
 
   async dispose(): Promise<void> {
     this.#disposed = true;
-    clearTimeout(this.#feedTimer);
+    this.#feeds.stop();
     clearTimeout(this.#replayTimer);
     await this.#thread.stop();
     this.#giveUp();
@@ -194,7 +170,9 @@ export class Screens {
   ): Promise<Answer> {
     if (this.#replays.isFullFor(screen) || screen.cannotReplay(Date.now())) return Promise.resolve(null);
     return this.#wait(this.#timing.replay, (done) => {
-      if (base !== null && base.lag(screen.ring, this.#thread.generation) > 0) this.#feed(screen, base);
+      // The base gets its missing bytes before everything that is asked later.
+      if (base !== null && base.lag(screen.ring, this.#thread.generation) > 0)
+        this.#tasks.push(this.#feedTask(screen, base));
       this.#replays.add({ job: job(), screen, copy, done });
       this.#next();
     });
@@ -262,27 +240,9 @@ export class Screens {
     ).unref();
   }
 
-  #isDue(screen: KeptScreen): void {
-    const { ring, kept, views } = screen;
-    const lagging = views.filter((view) => {
-      const lag = view.lag(ring, this.#thread.generation);
-      // A copy that missed bytes begins anew when somebody asks.
-      return lag > LAG_BYTES && lag <= ring.end - ring.start;
-    });
-    for (const copy of [...kept, ...lagging])
-      if (!this.#due.some((due) => due.copy === copy)) this.#due.push({ screen, copy });
-  }
-
   #nextDue(): ScreenTask | undefined {
-    const now = Date.now();
-    this.#due = this.#due.filter(({ screen }) => !screen.isResting(now));
-    const due = this.#due.shift();
+    const due = this.#feeds.take(Date.now());
     return due === undefined ? undefined : this.#feedTask(due.screen, due.copy);
-  }
-
-  /** Queues the copy's missing bytes before everything that is asked later. */
-  #feed(screen: KeptScreen, copy: ScreenCopy): void {
-    this.#tasks.push(this.#feedTask(screen, copy));
   }
 
   #feedTask(screen: KeptScreen, copy: ScreenCopy): ScreenTask {
@@ -291,7 +251,7 @@ export class Screens {
   }
 
   #drop(screen: KeptScreen, copies: readonly ScreenCopy[]): void {
-    this.#due = this.#due.filter(({ copy }) => !copies.includes(copy));
+    this.#feeds.drop(copies);
     for (const copy of copies) {
       if (!this.#thread.isThere || !copy.livesIn(this.#thread.generation)) continue;
       const task = { job: copy.closingJob(), screen, copy, done: () => undefined };

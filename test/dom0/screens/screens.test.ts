@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { RawRing, RING_BYTES } from '../../../server/dom0/screens/raw-ring.js';
 import { ScreenEmulator } from '../../../server/dom0/screens/screen-emulator.js';
 import { Screens } from '../../../server/dom0/screens/screens.js';
-import type { ScreensTiming } from '../../../server/dom0/screens/screens.js';
+import type { ScreensTiming } from '../../../server/dom0/screens/screens-timing.js';
 import { eventually } from '../../support/eventually.js';
 
 /** Expensive to show: each piece is a hundred scrolled lines. */
