@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { parseDomainName } from '../../../policy/names.js';
 import type { DomainName } from '../../../policy/names.js';
 import { isRefusal, refusal } from '../../../policy/refusal.js';
-import type { Refusal, RefusalCode } from '../../../policy/refusal.js';
+import type { Refusal } from '../../../policy/refusal.js';
 import { CONSOLE_PROTOCOL } from '../../wire/console.js';
 import type { ConsoleReleased } from '../../wire/console-release.js';
 import type { Contract } from '../../wire/contract.js';
@@ -20,21 +20,22 @@ import { requestTarget } from '../../wire/request-target.js';
 import { parseConsoleRelease, parseLogSwitch, parseOperationRequest } from '../../wire/requests.js';
 import type { Parser } from '../../wire/requests.js';
 import { ChangesFeed } from './changes-feed.js';
+import { refuse, reply, send } from './http-answer.js';
+import { parseJson, readBody } from './request-body.js';
 import type { ConsoleHost } from '../observation/console-host.js';
+import { refuseUpgrade } from '../consoles/upgrade-refusal.js';
 import { parseLogQuery } from '../console-log/log-query.js';
 import { LogReaders } from '../console-log/log-readers.js';
 import type { Logger } from '../../wire/logger.js';
-import { wireRefusal } from '../operations/wire-refusal.js';
 import type { OperationAnswer } from '../operations/operations.js';
 import type { OperationRequest } from '../../wire/operation.js';
 import { listenOnSocket } from './unix-socket.js';
 
-const BODY_LIMIT = 64 * 1024;
 const CONNECTIONS = 2_000;
 const NO_TARGET = refusal('usage', 'The target of the request is neither a path nor a URL.');
 
 /** What the routes call. */
-export interface ApiParts {
+interface ApiParts {
   contract(): Contract;
   check(): Promise<HostCheck>;
   domains(): readonly DomainView[];
@@ -47,23 +48,6 @@ export interface ApiParts {
   readonly consoles: Pick<ConsoleHost, 'accept' | 'release' | 'readLog' | 'switchLog' | 'keepsLog'>;
   readonly logger: Logger;
 }
-
-const STATUS: Partial<Record<RefusalCode, number>> = {
-  usage: 400,
-  'no-such-domain': 404,
-  'no-such-profile': 404,
-  'not-on-this-host': 409,
-  'host-limit': 429,
-  'wrong-state': 409,
-  busy: 409,
-  'audit-unavailable': 503,
-  'host-unreachable': 503,
-  'toolstack-failed': 502,
-  'toolstack-timeout': 504,
-  internal: 500,
-};
-
-const STATUS_WORDS = { 400: 'Bad Request', 404: 'Not Found', 426: 'Upgrade Required' } as const;
 
 /** The HTTP side of dom0: JSON on a Unix socket. Every route is listed here. */
 export class Api {
@@ -155,9 +139,7 @@ export class Api {
     } else if (is('GET', 'domains', 1)) {
       send(response, 200, { at: new Date().toISOString(), domains: this.#parts.domains() });
     } else if (is('GET', 'domains', 2)) {
-      const view = this.#domain(key);
-      if (isRefusal(view)) refuse(response, view);
-      else send(response, 200, view);
+      reply(response, this.#domain(key));
     } else if (is('GET', 'changes', 1)) {
       this.#feed.follow(response, [
         ...this.#parts.domains().map((domain) => ({ change: 'domain', domain }) as const),
@@ -177,9 +159,9 @@ export class Api {
     } else if (is('GET', 'domains', 3) && more[0] === 'log') {
       await this.#log(key, url.searchParams, response);
     } else if (is('PUT', 'domains', 3) && more[0] === 'log' && this.#parts.consoles.keepsLog) {
-      await this.#switchLog(key, request, response);
+      reply(response, await this.#switchLog(key, request));
     } else if (is('PUT', 'domains', 3) && more[0] === 'console') {
-      await this.#release(key, request, response);
+      reply(response, await this.#release(key, request));
     } else if (is('GET', 'domains', 3) && more[0] === 'console') {
       response.setHeader('upgrade', CONSOLE_PROTOCOL);
       refuse(response, refusal('usage', `A console needs Upgrade: ${CONSOLE_PROTOCOL}.`), 426);
@@ -213,8 +195,8 @@ export class Api {
       refuse(response, view);
       return;
     }
-    if (typeof query === 'string') {
-      refuse(response, refusal('usage', query));
+    if (isRefusal(query)) {
+      refuse(response, query);
       return;
     }
     const leave = this.#readers.enter(view.name);
@@ -241,29 +223,18 @@ export class Api {
     );
   }
 
-  async #switchLog(
-    key: string | undefined,
-    request: IncomingMessage,
-    response: ServerResponse,
-  ): Promise<void> {
+  async #switchLog(key: string | undefined, request: IncomingMessage): Promise<object> {
     const asked = await this.#change(key, request, parseLogSwitch);
-    if (isRefusal(asked)) {
-      refuse(response, asked);
-      return;
-    }
+    if (isRefusal(asked)) return asked;
     await this.#parts.consoles.switchLog(asked.name, asked.wanted);
-    send(response, 200, { keep: asked.wanted.keep });
+    return { keep: asked.wanted.keep };
   }
 
-  async #release(key: string | undefined, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #release(key: string | undefined, request: IncomingMessage): Promise<ConsoleReleased | Refusal> {
     const asked = await this.#change(key, request, parseConsoleRelease);
-    if (isRefusal(asked)) {
-      refuse(response, asked);
-      return;
-    }
+    if (isRefusal(asked)) return asked;
     const until = await this.#parts.consoles.release(asked.name, asked.wanted);
-    const released: ConsoleReleased = { until: until === null ? null : new Date(until).toISOString() };
-    send(response, 200, released);
+    return { until: until === null ? null : new Date(until).toISOString() };
   }
 
   /** Reads the body of a PUT for a domain. @returns the domain's name and the parsed body */
@@ -322,51 +293,5 @@ function pathParts(url: URL): string[] {
     return url.pathname.split('/').slice(1).map(decodeURIComponent);
   } catch {
     return [];
-  }
-}
-
-function send(response: ServerResponse, status: number, value: unknown): void {
-  const body = Buffer.from(`${JSON.stringify(value)}\n`);
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': body.length });
-  response.end(body);
-}
-
-function refuse(
-  response: ServerResponse,
-  refused: Refusal,
-  status: number = STATUS[refused.code] ?? 500,
-  inTheWay: OperationView | null = null,
-): void {
-  send(response, status, wireRefusal(refused, inTheWay));
-}
-
-function refuseUpgrade(socket: Duplex, status: keyof typeof STATUS_WORDS, refused: Refusal): void {
-  const body = `${JSON.stringify(wireRefusal(refused))}\n`;
-  const head = [
-    `HTTP/1.1 ${status} ${STATUS_WORDS[status]}`,
-    'content-type: application/json',
-    `content-length: ${Buffer.byteLength(body)}`,
-    ...(status === 426 ? [`upgrade: ${CONSOLE_PROTOCOL}`] : []),
-    'connection: close',
-  ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
-}
-
-async function readBody(request: IncomingMessage): Promise<string | Refusal> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > BODY_LIMIT) return refusal('usage', `A request may have ${BODY_LIMIT} bytes.`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

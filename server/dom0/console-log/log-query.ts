@@ -1,3 +1,5 @@
+import { refusal } from '../../../policy/refusal.js';
+import type { Refusal } from '../../../policy/refusal.js';
 import { LOG_PAGE_BYTES } from '../../wire/log.js';
 
 /** A query for a console's log. */
@@ -20,25 +22,27 @@ export interface LogQuery {
 
 const MOST_LINES = 1_000_000;
 
-/** @returns a sentence when the query is invalid */
-export function parseLogQuery(query: URLSearchParams): LogQuery | string {
+/** @returns a refusal `usage` when the query is invalid */
+export function parseLogQuery(query: URLSearchParams): LogQuery | Refusal {
+  const wrong = (sentence: string): Refusal => refusal('usage', sentence);
   const since = query.get('since');
   const at = since === null ? null : Date.parse(since);
-  if (Number.isNaN(at)) return 'since is a time: 2026-01-31T12:00:00Z.';
+  if (Number.isNaN(at)) return wrong('since is a time: 2026-01-31T12:00:00Z.');
   const lines = whole(query.get('lines'), 0, MOST_LINES);
-  if (lines === undefined) return `lines is a number, at most ${MOST_LINES}.`;
+  if (lines === undefined) return wrong(`lines is a number, at most ${MOST_LINES}.`);
   const boot = whole(query.get('boot'), -999, 0);
-  if (boot === undefined) return 'boot is 0 for the last one, -1 for the one before it.';
+  if (boot === undefined) return wrong('boot is 0 for the last one, -1 for the one before it.');
   const follow = query.get('follow') ?? '0';
-  if (follow !== '0' && follow !== '1') return 'follow is 1 or 0.';
-  if (follow === '1' && boot !== null && boot !== 0) return 'Only the last boot can be followed.';
+  if (follow !== '0' && follow !== '1') return wrong('follow is 1 or 0.');
+  if (follow === '1' && boot !== null && boot !== 0) return wrong('Only the last boot can be followed.');
   const from = whole(query.get('from'), 0, Number.MAX_SAFE_INTEGER);
   const before = whole(query.get('before'), 0, Number.MAX_SAFE_INTEGER);
-  if (from === undefined || before === undefined) return 'from and before are positions.';
+  if (from === undefined || before === undefined) return wrong('from and before are positions.');
   const bytes = whole(query.get('bytes'), 1, LOG_PAGE_BYTES);
-  if (bytes === undefined) return `bytes is a number, at most ${LOG_PAGE_BYTES}.`;
-  if (follow === '1' && (bytes !== null || before !== null)) return 'What has an end cannot be followed.';
-  if (lines !== null && bytes !== null) return 'lines and bytes do not go together.';
+  if (bytes === undefined) return wrong(`bytes is a number, at most ${LOG_PAGE_BYTES}.`);
+  if (follow === '1' && (bytes !== null || before !== null))
+    return wrong('A page cannot be followed: leave out bytes and before, or follow.');
+  if (lines !== null && bytes !== null) return wrong('lines and bytes do not go together.');
   return { since: at, lines, boot, follow: follow === '1', from, before, bytes };
 }
 

@@ -1,7 +1,7 @@
-import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { DomainState } from '../../../policy/domain-state.js';
 import type { BootProfileName, DomainName } from '../../../policy/names.js';
+import { refusal } from '../../../policy/refusal.js';
 import { CONSOLE_PROTOCOL, PING_INTERVAL_MS } from '../../wire/console.js';
 import type { LogSwitch } from '../../wire/log.js';
 import type { ConsoleRelease } from '../../wire/console-release.js';
@@ -16,13 +16,14 @@ import type { AttachResult } from './attach-waiters.js';
 import type { Ownership } from './console-client.js';
 import type { Logger } from '../../wire/logger.js';
 import { parseConsoleQuery } from './console-query.js';
+import { refuseUpgrade } from './upgrade-refusal.js';
 import { DomainConsole } from './domain-console.js';
 import { LINE_TIMING } from './line-timing.js';
 import type { LineTiming } from './line-timing.js';
 import { FloodLimiter } from './flood-limiter.js';
 import type { PtyCommand } from '../process/pty.js';
 import { Screens } from '../screens/screens.js';
-import type { ScreensTiming } from '../screens/screens.js';
+import type { ScreensTiming } from '../screens/screens-timing.js';
 import { Semaphore } from '../scheduling/semaphore.js';
 import type { Incarnation } from '../toolstack/incarnation.js';
 
@@ -154,11 +155,11 @@ export class Consoles {
   accept(name: DomainName, query: URLSearchParams, socket: Duplex, head: Buffer): void {
     const asked = parseConsoleQuery(query);
     if (asked === undefined) {
-      refuse(socket, '400 Bad Request', 'usage', 'The console cannot be opened in this way.');
+      refuseUpgrade(socket, 400, refusal('usage', 'The console cannot be opened in this way.'));
       return;
     }
     if (this.#disposed || this.#console(name).population >= ATTACHMENTS) {
-      refuse(socket, '503 Service Unavailable', 'too-many', 'Too many are at this console.');
+      refuseUpgrade(socket, 503, refusal('too-many', 'Too many are at this console.'));
       return;
     }
     socket.write(
@@ -265,12 +266,4 @@ export class Consoles {
     this.#consoles.set(name, console);
     return console;
   }
-}
-
-function refuse(socket: Duplex, status: string, code: string, message: string): void {
-  const body = JSON.stringify({ code, message, detail: message, operation: null });
-  const fields = `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close`;
-  socket.on('error', () => undefined);
-  if (socket instanceof Socket) socket.setTimeout(1_000, () => socket.destroy());
-  socket.end(`HTTP/1.1 ${status}\r\n${fields}\r\n\r\n${body}`, () => socket.destroy());
 }

@@ -16,7 +16,7 @@ import type { OperationRegistry } from './operation-registry.js';
 import { OperationWork } from './operation-work.js';
 import { termOf, termOnResume } from './term.js';
 import { inDoubt, unread, unwritable } from './unwritable.js';
-import { wireRefusal } from './wire-refusal.js';
+import { wireRefusal } from '../toolstack/wire-refusal.js';
 import type { WorkParts } from './work-parts.js';
 
 type OperationsParts = Omit<WorkParts, 'records'> &

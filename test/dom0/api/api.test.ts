@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
@@ -12,12 +13,12 @@ import type { WireRefusal } from '../../../server/wire/operation.js';
 import { fields, list } from '../../../server/wire/answer-fields.js';
 import {
   readChange,
-  readContract,
   readDomainView,
   readJournalPage,
   readOperation,
   readWireRefusal,
 } from '../../../server/wire/answers.js';
+import { readContract } from '../../../server/wire/contract-answer.js';
 import { operationRequest } from '../../support/dom0-client.js';
 import { Dom0UnderTest } from '../../support/dom0-under-test.js';
 import { eventually } from '../../support/eventually.js';
@@ -243,6 +244,26 @@ describe("dom0's API", () => {
     assert.equal((await house.client.ask('GET', '/journal?after=-1')).status, 400);
     assert.match(await raw('CONNECT dom0:22 HTTP/1.1\r\nhost: x\r\n\r\n'), /^$/);
     assert.match(await raw('nonsense\r\n\r\n'), /^HTTP\/1\.1 400 /);
+  });
+
+  it('ends the connection of a refused upgrade although the peer keeps its end open', async () => {
+    const peer = createConnection({ path: house.settings.socket, allowHalfOpen: true });
+    let told = '';
+    peer.on('data', (chunk: Buffer) => (told += chunk.toString()));
+    peer.write(
+      'GET /domains/nobody/console HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: x\r\n\r\n',
+    );
+    await once(peer, 'end');
+    assert.match(told, /^HTTP\/1\.1 404 [\s\S]*"code":"no-such-domain"/);
+    // Only a write shows the peer that the connection has gone.
+    const writing = setInterval(() => peer.write('x'), 5);
+    try {
+      const [fault] = (await once(peer, 'error')) as [NodeJS.ErrnoException];
+      assert.equal(fault.code, 'EPIPE');
+    } finally {
+      clearInterval(writing);
+      peer.destroy();
+    }
   });
 
   it('hands a console to the consoles, and asks for the upgrade where there is none', async () => {
