@@ -36,6 +36,8 @@ export type Ownership = 'same' | 'other' | 'unknown';
 
 interface ClientParts {
   readonly command: PtyCommand;
+  /** Whether it was started with `-e ^^`. */
+  readonly passesEscape: boolean;
   /** Asks the toolstack anew whether the domid is still this incarnation's. */
   readonly whose: () => Promise<Ownership>;
   readonly incarnation: Incarnation;
@@ -46,6 +48,10 @@ interface ClientParts {
   readonly guard: FaultGuard;
 }
 
+/** Ctrl-]: it would end xenconsole, for everybody. */
+const ESCAPE = 0x1d;
+/** Ctrl-^: ends xenconsole instead of Ctrl-], where it was started with `-e ^^`. */
+const TOLD_ESCAPE = 0x1e;
 /** xenconsole's exit status when another client holds the lock: EAGAIN. */
 const LOCKED_EXIT = 11;
 const LOCKED_TEXT = 'Could not lock';
@@ -67,9 +73,7 @@ const REASON_LENGTH = 300;
 export class ConsoleClient {
   readonly incarnation: Incarnation;
   readonly #listener: ClientListener;
-  readonly #slowMs: number;
-  readonly #guard: FaultGuard;
-  readonly #whose: () => Promise<Ownership>;
+  readonly #parts: ClientParts;
   readonly #pty: Pty;
   readonly #openedAt = performance.now();
   #held: Buffer[] = [];
@@ -83,9 +87,7 @@ export class ConsoleClient {
   constructor(parts: ClientParts, listener: ClientListener) {
     this.incarnation = parts.incarnation;
     this.#listener = listener;
-    this.#slowMs = parts.slowMs;
-    this.#guard = parts.guard;
-    this.#whose = parts.whose;
+    this.#parts = parts;
     const { guard } = parts;
     this.#pty = new Pty(parts.command, parts.size.cols, parts.size.rows, {
       data: guard.on('data', (bytes: Buffer) => {
@@ -109,9 +111,12 @@ export class ConsoleClient {
     return this.#closing;
   }
 
-  /** @returns the number of bytes taken; before the proof they wait */
-  write(bytes: Buffer): number {
-    return this.#pty.write(bytes);
+  /** @returns the bytes that found no room. The key that would end the client is left out. */
+  write(bytes: Buffer): Buffer | null {
+    const unwanted = this.#parts.passesEscape ? TOLD_ESCAPE : ESCAPE;
+    const passed = bytes.includes(unwanted) ? Buffer.from(bytes.filter((byte) => byte !== unwanted)) : bytes;
+    const taken = this.#pty.write(passed);
+    return taken < passed.length ? passed.subarray(taken) : null;
   }
 
   resize({ cols, rows }: ScreenSize): void {
@@ -126,7 +131,7 @@ export class ConsoleClient {
   }
 
   #proveIn(wait: number): void {
-    const proven = this.#guard.on(
+    const proven = this.#parts.guard.on(
       'proof',
       (owner: Ownership) => {
         if (this.#over || this.#closing) return;
@@ -138,10 +143,10 @@ export class ConsoleClient {
         this.close();
       },
     );
-    const look = this.#guard.on(
+    const look = this.#parts.guard.on(
       'proof',
       () => {
-        if (performance.now() - this.#openedAt > this.#slowMs) this.#listener.slow();
+        if (performance.now() - this.#openedAt > this.#parts.slowMs) this.#listener.slow();
         // A failed look counts as unknown, and is repeated.
         void this.#look().then(proven, () => {
           proven('unknown');
@@ -155,7 +160,7 @@ export class ConsoleClient {
   }
 
   async #look(): Promise<Ownership> {
-    return (await isAttached(this.#pty.pid, this.#pty.tty)) ? this.#whose() : 'unknown';
+    return (await isAttached(this.#pty.pid, this.#pty.tty)) ? this.#parts.whose() : 'unknown';
   }
 
   #prove(): void {
@@ -183,7 +188,7 @@ export class ConsoleClient {
   #pause(ms: number): void {
     this.#pty.pause();
     clearTimeout(this.#timer);
-    const resume = this.#guard.on('resume', () => {
+    const resume = this.#parts.guard.on('resume', () => {
       this.#pty.resume();
     });
     this.#timer = setTimeout(resume, ms);

@@ -8,7 +8,6 @@ import type { AttachResult } from './attach-waiters.js';
 import { BackOff } from './back-off.js';
 import { ConsoleClient } from './console-client.js';
 import type { ClientEnd } from './console-client.js';
-import { withoutEscape } from './console-escape.js';
 import type { LineListener, LineParts } from './line-parts.js';
 
 /** After a console that lasted longer than this the retry waits begin anew. */
@@ -135,9 +134,7 @@ export class ConsoleLine {
   write(bytes: Buffer): Buffer | null {
     if (this.#client === null) return null;
     this.#parts.pacer.typed(this);
-    const passed = withoutEscape(bytes, this.#parts.passesEscape);
-    const taken = this.#client.write(passed);
-    return taken < passed.length ? passed.subarray(taken) : null;
+    return this.#client.write(bytes);
   }
 
   resize(size: ScreenSize): void {
@@ -216,6 +213,7 @@ export class ConsoleLine {
       this.#client = new ConsoleClient(
         {
           command: this.#parts.command(incarnation.domid),
+          passesEscape: this.#parts.passesEscape,
           whose: () => this.#parts.whose(incarnation),
           incarnation,
           size: this.#size,

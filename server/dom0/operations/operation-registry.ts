@@ -41,8 +41,8 @@ export class OperationRegistry implements Expectations {
     const { event } = record;
     switch (event.kind) {
       case 'requested': {
-        const { request, subject, counts, term } = event;
-        const operation = new Operation(record, request, subject, counts, term);
+        const { request, subject, term } = event;
+        const operation = new Operation(record, request, subject, term);
         this.#latest.set(request.domain, operation);
         this.#operations.set(operation.id, operation);
         this.#open.add(operation);

@@ -29,10 +29,7 @@ export interface Making {
 /** One durable change of a domain: what the journal says of it, and whether work on it is running. */
 export class Operation {
   readonly request: OperationRequest;
-  readonly counts: boolean;
   readonly startedAt: string;
-  /** The sequence number of the request in the journal. */
-  readonly seq: number;
   phase: OperationPhase = 'queued';
   step: OperationStep = 'waiting';
   place = 0;
@@ -54,17 +51,14 @@ export class Operation {
   #overtaking: Promise<void> | null = null;
 
   constructor(
-    record: Pick<JournalRecord, 'seq' | 'at'>,
+    record: Pick<JournalRecord, 'at'>,
     request: OperationRequest,
     subject: Incarnation | null,
-    counts: boolean,
     term: Term | null = null,
   ) {
     this.request = request;
     this.#subject = subject;
-    this.counts = counts;
     this.startedAt = record.at;
-    this.seq = record.seq;
     this.#term = term;
   }
 
