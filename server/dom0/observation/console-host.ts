@@ -3,6 +3,7 @@ import type { BootProfileName, DomainName } from '../../../policy/names.js';
 import type { ConsoleRelease } from '../../wire/console-release.js';
 import type { ConsoleState } from '../../wire/domain.js';
 import type { LogSwitch } from '../../wire/log.js';
+import type { AttachResult } from '../consoles/attach-waiters.js';
 import type { AdminActListener } from '../consoles/admin-act.js';
 import type { LogAnswer } from '../console-log/domain-log.js';
 import type { LogQuery } from '../console-log/log-query.js';
@@ -14,7 +15,7 @@ export interface ConsoleHost {
   /**
    * Resolves when the console of this incarnation is attached, or cannot be. The domain may then be unpaused.
    */
-  attach(name: DomainName, domid: number, uuid: string): Promise<'attached' | 'locked' | 'failed'>;
+  attach(name: DomainName, domid: number, uuid: string): Promise<AttachResult>;
   /**
    * To be called when any of these changed; the incarnation is null when the domain has none. @param since
    * when the state began, milliseconds since the epoch

@@ -17,6 +17,8 @@ import type { WorkParts } from './work-parts.js';
 
 /** The domain is already as requested. */
 const ALREADY = 'already';
+/** What came of a create: an incarnation of ours, paused. */
+type Made = HostIncarnation | Refusal | typeof ALREADY;
 
 /**
  * Starts an incarnation without losing a byte of its console: create paused, attach the console, unpause.
@@ -35,9 +37,7 @@ export class Creation {
 
   /** Waits for its turn, creates, attaches, unpauses. */
   async boot(operation: Operation, signal: AbortSignal): Promise<Refusal | null> {
-    const made = await this.#inTurn(operation, signal, () => this.#create(operation, signal));
-    if (made === ALREADY) return null;
-    return isRefusal(made) ? made : this.#raising.raise(operation, made, signal);
+    return this.#makeAndRaise(operation, signal, () => this.#create(operation, signal));
   }
 
   /**
@@ -47,7 +47,7 @@ export class Creation {
   async resume(operation: Operation, signal: AbortSignal): Promise<Refusal | null> {
     const { transcripts, timings, host, deadlines } = this.#parts;
     const deadline = host.uptime() + deadlines.createSeconds * 1000;
-    const made = await this.#inTurn(operation, signal, async () => {
+    return this.#makeAndRaise(operation, signal, async () => {
       let holders = await transcripts.holders(operation.id, 'create');
       while (holders.length > 0 && host.uptime() < deadline) {
         await pause(host, timings.poll, signal);
@@ -56,26 +56,25 @@ export class Creation {
       if (holders.length > 0) return this.#endHung(operation, holders, signal);
       return this.#adopt(operation, await this.#own.look(operation, signal), signal);
     });
+  }
+
+  /** Makes the domain when its turn comes, then raises it. */
+  async #makeAndRaise(
+    operation: Operation,
+    signal: AbortSignal,
+    make: () => Promise<Made>,
+  ): Promise<Refusal | null> {
+    const { queue, records } = this.#parts;
+    const leave = await queue.enter(signal, (place) => {
+      records.moved(operation, place);
+    });
+    records.moved(operation, 0);
+    const made = await make().finally(leave);
     if (made === ALREADY) return null;
     return isRefusal(made) ? made : this.#raising.raise(operation, made, signal);
   }
 
-  async #inTurn<T>(operation: Operation, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    const leave = await this.#parts.queue.enter(signal, (place) => {
-      this.#parts.records.moved(operation, place);
-    });
-    this.#parts.records.moved(operation, 0);
-    try {
-      return await work();
-    } finally {
-      leave();
-    }
-  }
-
-  async #create(
-    operation: Operation,
-    signal: AbortSignal,
-  ): Promise<HostIncarnation | Refusal | typeof ALREADY> {
+  async #create(operation: Operation, signal: AbortSignal): Promise<Made> {
     const { domain } = operation.request;
     const { observer, toolstack, profiles, disks, check, transcripts, deadlines, host, logger } = this.#parts;
     const silent = await unlessHalted(observer.look(), signal);
@@ -147,11 +146,7 @@ export class Creation {
   }
 
   /** Judges what a killed dom0 left: the incarnation that it made, nothing, or somebody else's domain. */
-  async #adopt(
-    operation: Operation,
-    listed: ListedDomain | null,
-    signal: AbortSignal,
-  ): Promise<HostIncarnation | Refusal | typeof ALREADY> {
+  async #adopt(operation: Operation, listed: ListedDomain | null, signal: AbortSignal): Promise<Made> {
     const { domain, verb } = operation.request;
     const { host, observer, transcripts } = this.#parts;
     const isLate = operation.isLate(host.uptime());
