@@ -154,7 +154,7 @@ export class Api {
     } else if (is('GET', 'journal', 1)) {
       const after = Number(url.searchParams.get('after') ?? '0');
       if (!Number.isSafeInteger(after) || after < 0)
-        refuse(response, refusal('usage', 'after is a sequence number.'));
+        refuse(response, refusal('usage', 'after is the sequence number of a record: a whole number.'));
       else send(response, 200, await this.#parts.journal(after));
     } else if (is('GET', 'domains', 3) && more[0] === 'log') {
       await this.#log(key, url.searchParams, response);
@@ -166,7 +166,7 @@ export class Api {
       response.setHeader('upgrade', CONSOLE_PROTOCOL);
       refuse(response, refusal('usage', `A console needs Upgrade: ${CONSOLE_PROTOCOL}.`), 426);
     } else {
-      refuse(response, refusal('usage', 'There is no such thing here.'), 404);
+      refuse(response, refusal('usage', 'dom0 has no such path, or not for this method.'), 404);
     }
   }
 
@@ -201,7 +201,7 @@ export class Api {
     }
     const leave = this.#readers.enter(view.name);
     if (leave === null) {
-      refuse(response, refusal('host-limit', 'Too many read this log at once.'));
+      refuse(response, refusal('host-limit', 'Too many people read this log now. Try again later.'));
       return;
     }
     const gone = new AbortController();
@@ -271,7 +271,9 @@ export class Api {
     }
     const [room, key, what, ...more] = pathParts(url);
     const known = room === 'domains' && what === 'console' && more.length === 0 && request.method === 'GET';
-    const view = known ? this.#domain(key) : refusal('no-such-domain', 'There is no such thing here.');
+    const view = known
+      ? this.#domain(key)
+      : refusal('no-such-domain', 'dom0 has no such path for an upgrade.');
     if (isRefusal(view)) {
       refuseUpgrade(socket, 404, view);
     } else if (request.headers.upgrade?.toLowerCase() !== CONSOLE_PROTOCOL) {
@@ -284,7 +286,7 @@ export class Api {
   #fault(error: unknown, response: ServerResponse): void {
     this.#parts.logger.error({ err: error }, 'api.fault');
     if (response.headersSent) response.destroy();
-    else refuse(response, refusal('internal', 'Something went wrong on the host.'));
+    else refuse(response, refusal('internal', "Something went wrong on the host. Ask the host's operators."));
   }
 }
 

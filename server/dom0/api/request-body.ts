@@ -11,7 +11,8 @@ export async function readBody(request: IncomingMessage): Promise<string | Refus
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > BODY_LIMIT) return refusal('usage', `A request may have ${BODY_LIMIT} bytes.`);
+    if (size > BODY_LIMIT)
+      return refusal('usage', `The request is too long: it may have at most ${BODY_LIMIT} bytes.`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

@@ -37,7 +37,11 @@ export class BootCheck {
       const creation = await creationOf(plan, derived, toolstack.takesOverrides, transcripts.disk);
       return await this.creation(creation, plan, config, 'nothing was done');
     } catch (error) {
-      return refusal('toolstack-failed', 'Its configuration cannot be prepared on its host.', String(error));
+      return refusal(
+        'toolstack-failed',
+        "Its host cannot prepare its configuration. Ask the host's operators.",
+        String(error),
+      );
     } finally {
       await transcripts.disk.remove(derived).catch(() => undefined);
     }

@@ -155,11 +155,23 @@ export class Consoles {
   accept(name: DomainName, query: URLSearchParams, socket: Duplex, head: Buffer): void {
     const asked = parseConsoleQuery(query);
     if (asked === undefined) {
-      refuseUpgrade(socket, 400, refusal('usage', 'The console cannot be opened in this way.'));
+      refuseUpgrade(
+        socket,
+        400,
+        refusal('usage', 'mode is write or watch, and since is a time: 2026-01-31T12:00:00Z.'),
+      );
       return;
     }
-    if (this.#disposed || this.#console(name).population >= ATTACHMENTS) {
-      refuseUpgrade(socket, 503, refusal('too-many', 'Too many are at this console.'));
+    if (this.#disposed) {
+      refuseUpgrade(socket, 503, refusal('host-unreachable', 'Postern is being restarted on its host.'));
+      return;
+    }
+    if (this.#console(name).population >= ATTACHMENTS) {
+      refuseUpgrade(
+        socket,
+        503,
+        refusal('too-many', 'Too many people are at this console. Try again later.'),
+      );
       return;
     }
     socket.write(

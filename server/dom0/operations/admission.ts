@@ -99,20 +99,19 @@ export class Admission {
     const seen = observer.find(domain);
     if (seen === undefined) return noSuchDomain(domain);
     if (verb === 'rescue' && profile === null)
-      return refusal('usage', 'Which boot profile? Rescue needs one.');
-    if (verb !== 'rescue' && profile !== null)
-      return refusal('usage', 'A boot profile goes with rescue only.');
+      return refusal('usage', 'Rescue needs a boot profile. Name one.');
+    if (verb !== 'rescue' && profile !== null) return refusal('usage', 'Only rescue takes a boot profile.');
     if (verb !== 'rescue' && parameters !== undefined)
-      return refusal('usage', 'Parameters go with rescue only.');
+      return refusal('usage', 'Only rescue takes parameters.');
     if (profile !== null) {
       const boots =
         profile === NORMAL ? noSuchProfile(profile) : profiles.plan(profile, seen.config, parameters);
       if (isRefusal(boots)) return boots;
     }
     if (verb === 'sysrq' && (key === null || !sysrqKeys.includes(key))) {
-      return refusal('usage', 'This SysRq key is not let through on this host.', key ?? 'no key');
+      return refusal('usage', 'This host does not allow this SysRq key.', key ?? 'no key');
     }
-    if (verb !== 'sysrq' && key !== null) return refusal('usage', 'A key goes with sysrq only.');
+    if (verb !== 'sysrq' && key !== null) return refusal('usage', 'Only sysrq takes a key.');
     return null;
   }
 
@@ -165,7 +164,7 @@ function busy(current: Operation): Refusal {
   const { verb, actor } = current.request;
   return refusal(
     'busy',
-    'Something else is under way on it.',
+    'Something else is under way on it. Wait until that ends.',
     `${verb} by ${actor.customer}, ${current.step}`,
   );
 }

@@ -6,21 +6,25 @@ import type { Refusal } from '../../../policy/refusal.js';
 export const byHand = (detail: string): Refusal =>
   refusal(
     'undone',
-    'It was started by somebody else meanwhile, or rebooted by itself; nothing more was done.',
+    'Somebody else started it meanwhile, or it rebooted by itself. Nothing more was done.',
     detail,
   );
 export const ended = (detail: string): Refusal =>
-  refusal('undone', 'It was ended by somebody else while it was started.', detail);
+  refusal('undone', 'Somebody else ended it while it was being started.', detail);
 export const away = (detail: string): Refusal =>
-  refusal('undone', "The host's Postern was restarted while it was started; it is off.", detail);
+  refusal(
+    'undone',
+    'Postern restarted on its host in the middle of the start, so it is off. Start it again.',
+    detail,
+  );
 export const tooLate = (detail: string): Refusal =>
   refusal('deadline-passed', 'It could not be started in time, so it was left off. Try again.', detail);
 
 export const unprepared = (detail: string): Refusal =>
-  refusal('toolstack-failed', 'Its configuration cannot be prepared on its host.', detail);
+  refusal('toolstack-failed', "Its host cannot prepare its configuration. Ask the host's operators.", detail);
 export const exchanged = (detail: string): Refusal =>
   refusal(
     'wrong-state',
-    'Its configuration file on the host was changed while it was started, so it was left off. Try again.',
+    'Its configuration file changed while it was being started, so it was left off. Try again.',
     detail,
   );

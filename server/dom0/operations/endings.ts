@@ -14,7 +14,7 @@ const ACKNOWLEDGE_MS = 90_000;
 const startedAnew = (name: string): Refusal =>
   refusal(
     'undone',
-    'It was started anew by somebody else meanwhile; nothing more was done.',
+    'Somebody else started it anew meanwhile. Nothing more was done.',
     `${name} is another incarnation`,
   );
 
@@ -83,7 +83,10 @@ export class Endings {
         if (!follow || host.uptime() - absentSince >= timings.rebootAbsence) return null;
       }
       if (host.uptime() >= deadline) {
-        return refused ?? refusal('deadline-passed', `It was not off within ${deadlines.destroySeconds} s.`);
+        return (
+          refused ??
+          refusal('deadline-passed', `It was still not off after ${deadlines.destroySeconds} s. Try again.`)
+        );
       }
       if (listed !== null) {
         absentSince = null;
@@ -181,7 +184,11 @@ export class Endings {
             takenAt = host.uptime();
           },
           (error: unknown) => {
-            asking.refused = refusal('internal', 'Something went wrong on the host.', String(error));
+            asking.refused = refusal(
+              'internal',
+              "Something went wrong on the host. Ask the host's operators.",
+              String(error),
+            );
           },
         );
       },

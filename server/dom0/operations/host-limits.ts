@@ -26,7 +26,7 @@ export class HostLimits {
   /** Also for requests that change nothing: each one is written to the journal, and disk space is finite. */
   checkAll(now: number): Refusal | null {
     if (this.#counts.requests(now) < REQUESTS_PER_MINUTE) return null;
-    return refusal('host-limit', 'The host is asked too much at once. Try again in a minute.');
+    return refusal('host-limit', 'The host has too many requests at once. Try again in a minute.');
   }
 
   #checkVerb({ domain, verb }: Pick<OperationRequest, 'domain' | 'verb'>, now: number): Refusal | null {
@@ -40,7 +40,7 @@ export class HostLimits {
       );
     }
     if (verb === 'poweroff' && this.#counts.powerOffs(now) >= powerOffsPerMinute) {
-      return refusal('host-limit', 'The host is switching off too much at once. Try again in a minute.');
+      return refusal('host-limit', 'The host has too many power-offs at once. Try again in a minute.');
     }
     return null;
   }

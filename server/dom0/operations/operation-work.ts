@@ -56,18 +56,21 @@ export class OperationWork {
     const { host } = this.#parts;
     this.#parts.logger.info({ operation: operation.id, domain: request.domain, step }, 'operation.resumed');
     if (term === null || !isOfThisBoot(term, host)) {
-      return refusal('undone', 'The host was restarted in the middle of this; nothing more was done.');
+      return refusal('undone', 'The host restarted in the middle of this. Nothing more was done.');
     }
     if (['creating', 'attaching-console', 'unpausing', 'undoing'].includes(step)) {
       return this.#creation.resume(operation, signal);
     }
     if (step === 'sending-sysrq') {
-      return refusal('undone', 'The host was restarted meanwhile: the key may or may not have been sent.');
+      return refusal(
+        'undone',
+        'Postern restarted on its host meanwhile, so the key may or may not have been sent.',
+      );
     }
     if (operation.isLate(host.uptime())) {
       return refusal(
         'undone',
-        "The host's Postern was away for too long in the middle of this; nothing more was done.",
+        'Postern was away on its host for too long in the middle of this. Nothing more was done.',
       );
     }
     return this.run(operation, signal, false);
@@ -78,11 +81,11 @@ export class OperationWork {
     const { subject } = operation;
     const { toolstack, host } = this.#parts;
     if (subject === null || key === null)
-      return refusal('wrong-state', 'It does not run, so it cannot be sent a key.');
+      return refusal('wrong-state', 'It does not run, so it takes no key.');
     await this.#parts.records.step(operation, 'sending-sysrq', SYSRQ_SECONDS);
     signal.throwIfAborted();
     if (operation.isLate(host.uptime()))
-      return refusal('deadline-passed', 'The key could not be sent in time.');
+      return refusal('deadline-passed', 'The key could not be sent in time. Try again.');
     const call = { timeoutMs: SYSRQ_SECONDS * 1000 };
     return unlessHalted(toolstack.sysrq(targetOf(domain, subject), key, call), signal);
   }

@@ -119,7 +119,10 @@ export class Operations {
         : { refused: idTaken(), inTheWay: null };
     }
     if (this.#stopped) {
-      const restarting = refusal('host-unreachable', 'The host is being restarted. Try again in a minute.');
+      const restarting = refusal(
+        'host-unreachable',
+        'Postern is being restarted on its host. Try again in a minute.',
+      );
       return { refused: restarting, inTheWay: null };
     }
     const verdict = await this.#admission.admit(request);
@@ -199,7 +202,7 @@ export class Operations {
     await this.#end(
       operation,
       'failed',
-      refusal('internal', 'Something went wrong on the host.', String(error)),
+      refusal('internal', "Something went wrong on the host. Ask the host's operators.", String(error)),
     );
   }
 
@@ -241,9 +244,9 @@ function isSameRequest(one: OperationRequest, other: OperationRequest): boolean 
 }
 
 function noSuchOperation(): Refusal {
-  return refusal('usage', 'There is no such operation.');
+  return refusal('usage', 'There is no operation with this id.');
 }
 
 function idTaken(): Refusal {
-  return refusal('usage', 'This operation id was given to something else before.');
+  return refusal('usage', 'This id belongs to another operation. Choose a new one.');
 }

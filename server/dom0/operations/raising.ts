@@ -13,7 +13,7 @@ import type { WorkParts } from './work-parts.js';
 const stillPaused = (name: string): Refusal =>
   refusal(
     'toolstack-failed',
-    'It could not be made to run.',
+    'Its host built it but could not make it run, so it is off.',
     `${name} stays paused, although xl unpaused it`,
   );
 

@@ -3,12 +3,15 @@ import type { Refusal } from '../../../policy/refusal.js';
 
 /** An act that cannot be recorded is not done. */
 export function unwritable(): Refusal {
-  return refusal('audit-unavailable', 'The host cannot record what is done at the moment, so nothing is.');
+  return refusal(
+    'audit-unavailable',
+    'The host cannot record changes at the moment, so it makes none. Try again later.',
+  );
 }
 
 /** Until the journal is read, we cannot say whether something was recorded. */
 export function unread(): Refusal {
-  return refusal('audit-unavailable', 'The host cannot read what it has recorded at the moment.');
+  return refusal('audit-unavailable', 'The host cannot read its records at the moment. Try again later.');
 }
 
 /**
@@ -17,6 +20,6 @@ export function unread(): Refusal {
 export function inDoubt(): Refusal {
   return refusal(
     'audit-unavailable',
-    'The host cannot record what is done at the moment. It may still be done: look before you ask again.',
+    'The host cannot record this change for certain. It may still be done: look before you ask again.',
   );
 }

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { duplexPair } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import xterm from '@xterm/headless';
 import { parseBootProfileName, parseDomainName } from '../../../policy/names.js';
 import { Consoles } from '../../../server/dom0/consoles/consoles.js';
@@ -438,6 +440,13 @@ describe('Consoles', () => {
       const nonsense = door.peer('horatio', { mode: 'root' });
       await eventually('the refusal', () => nonsense.head.includes('400'), soon);
       peers[0]!.leave();
+    });
+
+    it('are told of a restart when dom0 stops, and not that the console is full', async () => {
+      await consoles.dispose();
+      const [ours, theirs] = duplexPair();
+      consoles.accept(horatio, new URLSearchParams(watch), theirs, Buffer.alloc(0));
+      assert.match(await text(ours), /^HTTP\/1\.1 503 [\s\S]*"code":"host-unreachable"/);
     });
 
     it('one who breaks the protocol ends alone', async () => {

@@ -418,7 +418,7 @@ describe('an act', () => {
         const no = await house.client.submit(operationRequest('ophelia', 'start'));
         assert.deepEqual('code' in no && [no.code, no.message], [
           'audit-unavailable',
-          'The host cannot record what is done at the moment, so nothing is.',
+          'The host cannot record changes at the moment, so it makes none. Try again later.',
         ]);
         assert.match((await troubles())[0] ?? '', new RegExp(`cannot be written since .*${code}`));
         room();

@@ -138,7 +138,7 @@ describe('operations', () => {
       });
       const [, code, message] = await failure(await post('horatio', 'start'));
       assert.equal(code, 'undone');
-      assert.match(message ?? '', /by somebody else meanwhile/);
+      assert.match(message ?? '', /^Somebody else started it meanwhile/);
       assert.deepEqual(house.toolstack.calls, ['create horatio']);
       assert.equal(house.toolstack.domains.size, 1);
     });
