@@ -49,7 +49,15 @@ export const GATE_SCHEMA = {
       ...TEXT,
       default: '/var/lib/postern/ssh_host_ed25519_key',
       description:
-        "The SSH host key, a file in OpenSSH's format. The first start makes it when it is not there.",
+        "The Ed25519 host key, a file in OpenSSH's format. The first start makes it when it is not there. `postern hostkey rotate` makes the next one beside it.",
+    },
+    otherHostKeys: {
+      type: 'array',
+      maxItems: 4,
+      items: { type: 'string', minLength: 1 },
+      default: [],
+      description:
+        'More host keys, at most one of each type: RSA with 3072 to 4096 bits for old clients, or ECDSA. `ssh-keygen` makes them, and each has to be there.',
     },
     state: {
       ...TEXT,

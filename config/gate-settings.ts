@@ -25,6 +25,7 @@ export interface GateSettings extends Pick<
   readonly site: string;
   readonly listen: readonly ListenAddress[];
   readonly hostKey: string;
+  readonly otherHostKeys: readonly string[];
   readonly state: string;
   readonly controlSocket: string;
   readonly policy: string;
@@ -61,6 +62,7 @@ function gateSettings(value: unknown, reader: SettingsReader): GateSettings {
     site: reader.line(['site']),
     listen: listen.map(({ address }) => address),
     hostKey: reader.path(['hostKey']),
+    otherHostKeys: reader.list(['otherHostKeys'], (path) => reader.path(path)),
     state,
     controlSocket: reader.socket(['controlSocket']),
     policy: reader.path(['policy']),

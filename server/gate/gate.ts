@@ -7,7 +7,7 @@ import type { CoreSettings } from './gate-core.js';
 import type { HostTimings } from './hosts/host-link.js';
 import type { Logger } from '../wire/logger.js';
 import type { PolicySource, Reloaded } from './policy/policy-holder.js';
-import type { HostKey } from './ssh/host-key.js';
+import type { HostKeysInUse } from './ssh/host-keys.js';
 import type { ListenAddress } from './ssh/listener.js';
 import { RuledAccounts } from './ssh/ruled-accounts.js';
 import { SshGate } from './ssh/ssh-gate.js';
@@ -25,7 +25,7 @@ interface GateParts {
   readonly settings: GateSettings;
   readonly store: Store;
   readonly policySource: PolicySource;
-  readonly hostKey: HostKey;
+  readonly hostKeys: HostKeysInUse;
   readonly version: string;
   readonly log: Logger;
   /** Descriptors of sockets that already listen; they replace the addresses of the settings. */
@@ -60,7 +60,7 @@ export class Gate {
       connectionsOf: (customer) => terms.connections(customer),
       // The menu shows the message of the day.
       settings: { ...settings, motd: null },
-      hostKey: parts.hostKey,
+      hostKeys: parts.hostKeys,
       handed: parts.handed ?? [],
       accounts: new RuledAccounts({
         logins: store.logins,

@@ -285,6 +285,28 @@ export type AuditEvent =
       readonly recording: string;
       readonly detail: string;
     }
+  /** Recorded before it is done. `began`: announced; `finished`: offered; `cancelled`: dropped. */
+  | {
+      readonly kind:
+        | 'hostkey.rotation.began'
+        | 'hostkey.rotation.finished'
+        | 'hostkey.rotation.cancelled';
+      readonly actor: EventActor;
+      readonly type: string;
+      /** The next key; null for a dropped one that could not be read. */
+      readonly fingerprint: Fingerprint | null;
+      /** The key that was offered before the step. */
+      readonly former: Fingerprint;
+    }
+  /** The step that was recorded last was not made. */
+  | {
+      readonly kind: 'hostkey.rotation.failed';
+      readonly actor: EventActor;
+      readonly type: string;
+      readonly detail: string;
+    }
+  /** The gate was told to read its files again, and somebody had changed the host keys. */
+  | { readonly kind: 'hostkeys.changed'; readonly actor: null; readonly announced: readonly Fingerprint[] }
   | { readonly kind: 'announcement.made'; readonly actor: EventActor; readonly text: string }
   | {
       readonly kind: 'maintenance.began';

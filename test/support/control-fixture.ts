@@ -13,6 +13,7 @@ import { ControlServer } from '../../server/gate/control/control-server.js';
 import type { Witness } from '../../server/store/audit-verifier.js';
 import type { StoreOptions } from '../../server/store/store.js';
 import { policyOfTexts } from '../../server/cli/admin/policy-files.js';
+import { HostKeys } from '../../server/gate/ssh/host-keys.js';
 import { LiveAttachments } from '../../server/gate/access/live-attachments.js';
 import type { DomainObservation, DomainObservations } from '../../server/gate/access/domain-observations.js';
 import type { Contract } from '../../server/wire/contract.js';
@@ -86,10 +87,15 @@ export class ControlFixture implements RunningGate {
   readonly liveAttachments = new LiveAttachments();
   readonly atOnce: RunningGate['atOnce'] = (query) => this.liveAttachments.count(query);
   readonly settings: AdministrationSettings;
+  readonly hostKeys: HostKeys;
 
   constructor(options: StoreOptions = {}) {
     this.temporary = new TemporaryStore(options);
     this.socket = join(this.temporary.directory, 'control.sock');
+    this.hostKeys = HostKeys.open({
+      hostKey: join(this.temporary.directory, 'host_key'),
+      otherHostKeys: [],
+    });
     this.policy = {
       policy: POLICY,
       revision: 1,

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isRefusal } from '../../policy/refusal.js';
 import { fingerprintOf } from '../../server/gate/keys/public-key.js';
-import { HostKey } from '../../server/gate/ssh/host-key.js';
+import type { HostKey } from '../../server/gate/ssh/host-key.js';
+import { HostKeys } from '../../server/gate/ssh/host-keys.js';
 import type { ListenAddress } from '../../server/gate/ssh/listener.js';
 import { SignatureCheck } from '../../server/gate/ssh/signature-check.js';
 import { SshGate, type SshGateParts } from '../../server/gate/ssh/ssh-gate.js';
@@ -31,6 +32,7 @@ export interface GateOptions {
   readonly login?: Partial<LoginSettings>;
   readonly settings?: Partial<SshSettings>;
   readonly parts?: Partial<SshGateParts>;
+  readonly otherHostKeys?: readonly string[];
 }
 
 /** A gate's SSH front on a free port of 127.0.0.1, over a real store, with a handler that echoes. */
@@ -39,7 +41,7 @@ export class GateUnderTest {
   readonly check = new SignatureCheck();
   readonly accounts: RuledAccounts;
   readonly logged: { level: string; fields: object; message: string }[] = [];
-  readonly hostKey: HostKey;
+  readonly hostKeys: HostKeys;
   readonly gate: SshGate;
   /** Every SQL statement that the store ran. */
   readonly statements: string[] = [];
@@ -52,7 +54,8 @@ export class GateUnderTest {
   addresses: readonly ListenAddress[] = [];
 
   constructor(options: GateOptions = {}) {
-    this.hostKey = HostKey.open(join(this.#directory, 'host_key'));
+    const { otherHostKeys = [] } = options;
+    this.hostKeys = HostKeys.open({ hostKey: join(this.#directory, 'host_key'), otherHostKeys });
     this.#temporary = new TemporaryStore({ trace: (sql) => this.statements.push(sql) });
     const { logins, holders } = this.store;
     this.accounts = new RuledAccounts({ logins, holders, policy: () => this.policy });
@@ -70,7 +73,7 @@ export class GateUnderTest {
         ...options.settings,
         login: { ...LOGIN, ...options.login },
       },
-      hostKey: this.hostKey,
+      hostKeys: this.hostKeys,
       accounts: this.accounts,
       keyUse: this.store.keys,
       audit: this.store.audit,
@@ -79,6 +82,13 @@ export class GateUnderTest {
       signatureCheck: this.check,
       ...options.parts,
     });
+  }
+
+  /** The Ed25519 key that is offered. */
+  get hostKey(): HostKey {
+    const [key] = this.hostKeys.offered;
+    if (key === undefined) throw new Error('there is no host key');
+    return key;
   }
 
   get store(): Store {

@@ -46,6 +46,7 @@ export class OwnDatabase {
       })),
       () => policyFiles(policy),
       policyOfTexts,
+      async () => new (await import('../../gate/ssh/host-keys.js')).HostKeys(settings),
     );
   }
 

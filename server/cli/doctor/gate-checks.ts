@@ -8,7 +8,6 @@ import { problemText } from '../../../config/problem.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import { ControlClient, ControlUnreachableError } from '../../gate/control/control-client.js';
 import type { GateStatus } from '../../gate/control/control-answers.js';
-import { HostKey } from '../../gate/ssh/host-key.js';
 import { Store } from '../../store/store.js';
 import { DATABASE } from '../../store/state-directory.js';
 import { asOwner } from '../admin/as-owner.js';
@@ -17,6 +16,7 @@ import { because, fail, ok, warn } from '../installation/diagnosis.js';
 import type { Diagnosis } from '../installation/diagnosis.js';
 import { checkMode, exists } from '../installation/files.js';
 import { folderFound, tryFolder } from './folder-found.js';
+import { checkHostKeys } from './host-key-checks.js';
 import { checkReach } from './reach.js';
 import type { ReachPorts } from './reach.js';
 import { checkHost, isAnswering } from './host-trial.js';
@@ -42,7 +42,7 @@ export async function checkGate(settings: GateSettings, admin: string): Promise<
     ...(await checkFolders(settings, status)),
     ...checkListen(settings),
     ...checkRecordings(settings.recordings.directory),
-    checkHostKey(settings.hostKey),
+    ...checkHostKeys(settings),
     ...checkPolicyFiles(settings.policy),
     ...checkControl(settings.controlSocket, status),
     ...hosts.flatMap(({ found }) => found),
@@ -165,25 +165,6 @@ function checkDatabase(file: string): Diagnosis {
 /** The directory is made with the first recording. */
 function checkRecordings(directory: string): Diagnosis[] {
   return exists(directory) ? [checkMode('recordings', directory, 0o077, '700')] : [];
-}
-
-function checkHostKey(file: string): Diagnosis {
-  if (!exists(file))
-    return warn(
-      'host key',
-      `there is no ${file}`,
-      'nothing to do: the gate makes it when it is started for the first time',
-    );
-  try {
-    const { fingerprint } = HostKey.read(file);
-    return ok('host key', `${fingerprint} (${file})`);
-  } catch (error) {
-    return fail(
-      'host key',
-      because(error),
-      'mend the file, or move it away: the gate then makes a new key, and ssh warns the customers',
-    );
-  }
 }
 
 function checkPolicyFiles(directory: string): Diagnosis[] {

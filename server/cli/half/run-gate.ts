@@ -5,8 +5,10 @@ import { loadGateSettings } from '../../../config/gate-settings.js';
 import { Administration } from '../../gate/control/administration.js';
 import { ControlServer } from '../../gate/control/control-server.js';
 import { Gate } from '../../gate/gate.js';
-import { HostKey } from '../../gate/ssh/host-key.js';
+import { HostKeyError } from '../../gate/ssh/host-key-error.js';
+import { HostKeys } from '../../gate/ssh/host-keys.js';
 import { Store } from '../../store/store.js';
+import { AuditUnavailableError } from '../../store/store-error.js';
 import { DATABASE } from '../../store/state-directory.js';
 import { lockState } from '../../store/state-lock.js';
 import { CliError } from '../command/exit-status.js';
@@ -32,7 +34,7 @@ export async function runGate(file: string): Promise<void> {
   try {
     const addresses = await half.start();
     process.on('SIGHUP', () => {
-      half.reloadPolicy();
+      half.reload();
     });
     process.stdout.write(`postern gate ready on ${addresses.map(shown).join(', ')}\n`);
   } catch (error) {
@@ -48,6 +50,7 @@ export async function runGate(file: string): Promise<void> {
 class GateHalf implements Half {
   readonly #settings: GateSettings;
   readonly #log: Logger;
+  #hostKeys: HostKeys | undefined;
   #store: Store | undefined;
   #control: ControlServer | undefined;
   #gate: Gate | undefined;
@@ -63,7 +66,9 @@ class GateHalf implements Half {
   async start(): Promise<readonly { readonly host: string; readonly port: number }[]> {
     const settings = this.#settings;
     const log = this.#log;
-    const hostKey = HostKey.open(settings.hostKey);
+    const hostKeys = HostKeys.open(settings);
+    this.#hostKeys = hostKeys;
+    for (const { message } of hostKeys.problems) log.warn({}, `${message} It is not used.`);
     this.#unlock = lockState(settings.state);
     const store = Store.open(join(settings.state, DATABASE));
     this.#store = store;
@@ -83,7 +88,7 @@ class GateHalf implements Half {
       settings,
       store,
       policySource: new PolicyFiles(settings.policy, settings.state, log),
-      hostKey,
+      hostKeys,
       version: VERSION,
       handed: inheritedSockets(process.env, process.pid),
       log,
@@ -99,12 +104,26 @@ class GateHalf implements Half {
       observations: gate.core.hosts,
       atOnce: (query) => gate.core.liveAttachments.count(query),
       hosts: gate.core.hosts.links,
+      hostKeys,
     });
     return gate.start();
   }
 
-  reloadPolicy(): void {
+  /** Reads the policy files and the host keys again. What cannot be used leaves things as they are. */
+  reload(): void {
     this.#gate?.reloadPolicy();
+    try {
+      if (this.#hostKeys?.reload() !== true) return;
+      const announced = this.#hostKeys.announced.map(({ fingerprint }) => fingerprint);
+      this.#log.info({ announced }, 'other host keys were read');
+      this.#store?.audit.append({ kind: 'hostkeys.changed', actor: null, announced });
+    } catch (error) {
+      if (error instanceof AuditUnavailableError)
+        this.#log.error({ kind: 'hostkeys.changed', err: error }, 'THE AUDIT LOG CANNOT BE WRITTEN');
+      else if (error instanceof HostKeyError)
+        this.#log.error({ why: error.message }, 'the host keys stay as they were');
+      else throw error;
+    }
   }
 
   async stop(): Promise<void> {

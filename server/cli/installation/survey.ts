@@ -1,7 +1,8 @@
 import { lstatSync, readFileSync, readlinkSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { HostKey, HostKeyError } from '../../gate/ssh/host-key.js';
+import { HostKeyError } from '../../gate/ssh/host-key-error.js';
+import { HostKey } from '../../gate/ssh/host-key.js';
 import { octal } from './files.js';
 import type { InstalledSums } from './installed-sums.js';
 import { lineDifference } from './line-difference.js';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Command } from 'commander';
 import { loadGateSettings } from '../../../config/gate-settings.js';
@@ -12,6 +12,7 @@ import { adminCommand, say } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
 import { CliError, EXIT } from '../command/exit-status.js';
 import { valid } from '../command/settings-option.js';
+import { addRotationCommands } from './hostkey-rotate.js';
 
 /** The key algorithms of SSHFP: RFC 4255 §3.1.1, RFC 6594 §3.1, RFC 7479 §2. */
 const ALGORITHMS: Readonly<Partial<Record<KeyType, number>>> = {
@@ -26,25 +27,38 @@ const SHA256 = 2;
 
 /** Adds `postern hostkey`. */
 export function addHostkeyCommand(program: Command): void {
-  adminCommand(
+  const hostkey = adminCommand(
     program,
     'hostkey',
-    "Print the host key's fingerprint, and the lines by which customers' ssh knows it: known_hosts, and SSHFP for the DNS.",
-    ['postern hostkey', 'postern hostkey --host console.example.net'],
+    "Print the fingerprint of each host key in use and to come, and the lines by which customers' ssh knows it: known_hosts, and SSHFP for the DNS.",
+    ['postern hostkey', 'postern hostkey --host console.example.net', 'postern hostkey rotate --help'],
   )
     .option('--host <name>', 'the name that customers connect to; the site of the settings when not given')
     .action((options: AdminOptions & { readonly host?: string }) => {
       const settings = valid(loadGateSettings(options.settings));
       const host = hostName(options.host, settings.site);
-      const key = readPublicHalf(settings.hostKey);
-      const answer = {
+      const linesOf = (key: PublicKey): HostKeyLines => ({
         type: key.type,
         fingerprint: key.fingerprint,
         knownHosts: knownHosts(key, host, settings.listen),
         sshfp: sshfp(key, host),
-      };
-      say(options, answer, `${[key.fingerprint, ...answer.knownHosts, ...answer.sshfp].join('\n')}\n`);
+      });
+      const first = linesOf(readPublicHalf(settings.hostKey));
+      const others = [
+        ...(existsSync(`${settings.hostKey}.next.pub`) ? [`${settings.hostKey}.next`] : []),
+        ...settings.otherHostKeys.flatMap((file) => (existsSync(`${file}.next.pub`) ? [file, `${file}.next`] : [file])),
+      ].map((file) => linesOf(readPublicHalf(file)));
+      const text = [first, ...others].flatMap((key) => [key.fingerprint, ...key.knownHosts, ...key.sshfp]);
+      say(options, { ...first, others }, `${text.join('\n')}\n`);
     });
+  addRotationCommands(hostkey);
+}
+
+interface HostKeyLines {
+  readonly type: string;
+  readonly fingerprint: string;
+  readonly knownHosts: readonly string[];
+  readonly sshfp: readonly string[];
 }
 
 const HOST_NAME = /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/;

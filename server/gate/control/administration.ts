@@ -9,6 +9,8 @@ import { backupRoutes } from './backup-routes.js';
 import type { AdministrationSettings, HostJournal, ReadPolicy, RunningGate } from './control-ports.js';
 import { customerRoutes } from './customer-routes.js';
 import { domainRoutes } from './domain-routes.js';
+import { hostKeyRoutes } from './host-key-routes.js';
+import type { ReadHostKeys } from './host-key-routes.js';
 import { importRoutes } from './import-routes.js';
 import { keyRoutes } from './key-routes.js';
 import { maintenanceRoutes } from './maintenance-routes.js';
@@ -46,6 +48,7 @@ export class Administration {
       ...auditRoutes(store, gate.hosts),
       ...policyRoutes(store, gate.policy),
       ...sessionRoutes(store, settings, gate),
+      ...hostKeyRoutes(store, () => gate.hostKeys),
     ];
     return new Administration(routes, true);
   }
@@ -56,6 +59,7 @@ export class Administration {
    * @param journals of the hosts
    * @param policy reads the policy files as they are
    * @param read makes a policy of texts
+   * @param hostKeys reads the host keys
    */
   static ofDatabase(
     store: Store,
@@ -63,11 +67,13 @@ export class Administration {
     journals: readonly HostJournal[],
     policy: () => Policy | Refusal,
     read: ReadPolicy,
+    hostKeys: ReadHostKeys,
   ): Administration {
     const routes = [
       ...commonRoutes(store, settings, null, policy),
       ...explainRoutes({ store, policy, read, observations: NO_OBSERVATIONS, atOnce: () => 0 }),
       ...auditRoutes(store, journals),
+      ...hostKeyRoutes(store, hostKeys),
     ];
     return new Administration(routes, false);
   }

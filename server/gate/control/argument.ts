@@ -110,6 +110,11 @@ export const action: Argument<Action> = word(
   `one of ${ACTIONS.join(', ')}`,
 );
 
+export const hostKeyType: Argument<string> = word(
+  (text) => (/^[a-z0-9-]{1,30}$/.test(text) ? text : undefined),
+  'ed25519, rsa or ecdsa, or as the key itself names it',
+);
+
 export const address: Argument<string> = word(normalAddress, 'an IPv4 or IPv6 address, without a port');
 
 export const state: Argument<KnownState> = word(

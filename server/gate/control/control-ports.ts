@@ -8,6 +8,7 @@ import type { AttachmentQuery } from '../access/live-attachments.js';
 import type { HostFailure } from '../hosts/host-failure.js';
 import type { DomainObservations } from '../access/domain-observations.js';
 import type { Contract } from '../../wire/contract.js';
+import type { HostKeys } from '../ssh/host-keys.js';
 import type { DomainView, HostNames } from '../../wire/domain.js';
 
 /** A live session, as the gate's list of them has it. */
@@ -102,6 +103,7 @@ export interface RunningGate {
   /** The number of matching consoles that are open now. */
   atOnce(query: AttachmentQuery): number;
   readonly hosts: readonly Host[];
+  readonly hostKeys: HostKeys;
 }
 
 /** The settings that admins' commands need. */

@@ -2,9 +2,9 @@ import type { Algorithms } from 'ssh2';
 import type { KeyType } from '../../../policy/key-types.js';
 
 /**
- * The algorithms that the gate offers, best first; ssh2's own defaults still have SHA-1 and compression. The
- * gate makes only an Ed25519 host key, so it offers only that. Group exchange is missing because ssh2 1.17
- * does not implement it for servers.
+ * The algorithms that the gate offers, best first; ssh2's own defaults still have SHA-1 and compression. Those of
+ * the host keys depend on the keys (`HOST_KEY_ALGORITHMS`). Group exchange is missing because ssh2 1.17 does not
+ * implement it for servers.
  *
  * A stranger can make us pay for every key exchange. Curve25519 costs 1.7 ms, and ML-KEM with it 1.2 times
  * that. Those that cost more and are not needed are left out: nistp521 10 ms, nistp384 5, group16 5.5,
@@ -19,7 +19,6 @@ export const ALGORITHMS = {
     'ecdh-sha2-nistp256',
     'diffie-hellman-group14-sha256',
   ],
-  serverHostKey: ['ssh-ed25519'],
   cipher: [
     'chacha20-poly1305@openssh.com',
     'aes128-gcm@openssh.com',
@@ -30,7 +29,7 @@ export const ALGORITHMS = {
   ],
   hmac: ['hmac-sha2-256-etm@openssh.com', 'hmac-sha2-512-etm@openssh.com', 'hmac-sha2-256', 'hmac-sha2-512'],
   compress: ['none'],
-} as const satisfies Omit<Algorithms, 'kex'> & { readonly kex: readonly string[] };
+} as const satisfies Omit<Algorithms, 'kex' | 'serverHostKey'> & { readonly kex: readonly string[] };
 
 /**
  * The signature algorithms of a login and the key type that each belongs to (RFC 4253 §6.6, RFC 5656, RFC

@@ -9,6 +9,9 @@ import type { ConnectionFaults } from './connection-faults.js';
 import { announceSignatureAlgorithms } from './extension-info.js';
 import { acceptRightGuesses } from './first-packet-guess.js';
 import { offerHybrid } from './hybrid-key-exchange.js';
+import { HostKeyAnnouncement } from './host-key-announcement.js';
+import type { HostKey } from './host-key.js';
+import { leaveOutSha1 } from './host-key-offer.js';
 import { KeyExchangeGuard } from './key-exchange-guard.js';
 import { Login } from './login.js';
 import type { RateLimitedLog } from './rate-limited-log.js';
@@ -45,6 +48,8 @@ export interface ConnectionEnds {
   readonly transport: Transport;
   readonly client: Ssh2Connection;
   readonly parts: Ssh2PrivateParts;
+  /** The host keys that the client is told of after login. */
+  readonly announced: readonly HostKey[];
 }
 
 /** The limits that all connections have in common. */
@@ -83,7 +88,7 @@ export class Connection {
   #closed = false;
 
   constructor(
-    { id, source, faults, transport, client, parts }: ConnectionEnds,
+    { id, source, faults, transport, client, parts, announced }: ConnectionEnds,
     limits: ConnectionLimits,
     authenticator: Authenticator,
     events: ConnectionEvents,
@@ -128,11 +133,18 @@ export class Connection {
         this.#watchIdle();
       },
     });
+    leaveOutSha1(parts.protocol);
     offerHybrid(parts.protocol);
     announceSignatureAlgorithms(parts.protocol);
     acceptRightGuesses(parts.protocol);
     leaveOutTerminalModes(parts.protocol);
     takeMessagesInRekeys(parts.protocol);
+    const hostKeys = new HostKeyAnnouncement(parts.protocol, announced, () => this.#identity !== null);
+    client.once('ready', () => {
+      this.#guard(() => {
+        hostKeys.send();
+      });
+    });
     this.#keyExchange = new KeyExchangeGuard(parts.protocol);
     this.#listen();
   }

@@ -5,7 +5,7 @@ import { ALGORITHMS } from './algorithms.js';
 import { answerHybrid } from './hybrid-answer.js';
 import { x25519Pair } from './raw-keys.js';
 import { KEXINIT_LISTS, MSG_KEXINIT, nameList, readNameList } from './ssh-message.js';
-import { onKeyExchange, type Ssh2KeyExchange, type Ssh2Offer, type Ssh2Protocol } from './ssh2-private.js';
+import { onKeyExchange, remadeOffer, type Ssh2KeyExchange, type Ssh2Offer, type Ssh2Protocol } from './ssh2-private.js';
 
 /** The first that `ALGORITHMS` lists, and the only one that ssh2 does not have. */
 const [HYBRID, ...OTHERS] = ALGORITHMS.kex;
@@ -68,20 +68,7 @@ const offers = new WeakMap<Ssh2Offer, Ssh2Offer>();
 function withHybrid(offer: Ssh2Offer): Ssh2Offer {
   const known = offers.get(offer);
   if (known !== undefined) return known;
-  const { kex, serverHostKey, cs, sc } = offer.lists;
-  const Offer = offer.constructor as new (lists: object) => Ssh2Offer;
-  const way = ({ cipher, mac, compress, lang }: typeof cs): object => ({
-    cipher: cipher.array,
-    mac: mac.array,
-    compress: compress.array,
-    lang: lang.array,
-  });
-  const ours = new Offer({
-    kex: [HYBRID, ...kex.array],
-    serverHostKey: serverHostKey.array,
-    cs: way(cs),
-    sc: way(sc),
-  });
+  const ours = remadeOffer(offer, { kex: [HYBRID, ...offer.lists.kex.array] });
   offers.set(offer, ours);
   return ours;
 }

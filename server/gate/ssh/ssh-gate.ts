@@ -10,7 +10,8 @@ import { ALGORITHMS } from './algorithms.js';
 import { Authenticator, type Accounts, type Counters } from './authenticate.js';
 import { Connection, type ConnectionEvents, type ConnectionLimits } from './connection.js';
 import { CustomerConnections } from './customer-connections.js';
-import type { HostKey } from './host-key.js';
+import { HOST_KEY_ALGORITHMS } from './host-key.js';
+import type { HostKeysInUse } from './host-keys.js';
 import { Listener, type Arrival, type ListenAddress } from './listener.js';
 import { EXCHANGES_OF_SSH2, whyNoHybrid } from './hybrid-key-exchange.js';
 import { LoginRecord, type AuditLog } from './login-record.js';
@@ -44,7 +45,7 @@ interface KeyUse extends Counters {
 
 export interface SshGateParts {
   readonly settings: SshSettings;
-  readonly hostKey: HostKey;
+  readonly hostKeys: HostKeysInUse;
   /** Descriptors of sockets that already listen; they replace the addresses of the settings. */
   readonly handed?: readonly number[];
   readonly accounts: Accounts;
@@ -97,7 +98,7 @@ export class SshGate {
   readonly #customers: CustomerConnections;
   readonly #authenticator: Authenticator;
   readonly #listener: Listener;
-  readonly #server: Ssh2Server;
+  #server: Ssh2Server;
   readonly #arrivals = new WeakMap<Socket, { arrival: Arrival; transport: Transport }>();
   readonly #connections = new Map<string, Connection>();
   readonly #tracked = new Map<string, Tracked>();
@@ -139,16 +140,10 @@ export class SshGate {
       },
       log,
     );
-    this.#server = new ssh2.Server({
-      hostKeys: [parts.hostKey.privateKey],
-      algorithms: structuredClone({ ...ALGORITHMS, kex: EXCHANGES_OF_SSH2 }),
-      ident: IDENT,
-      keepaliveInterval: settings.keepAlive.intervalSeconds * 1000,
-      keepaliveCountMax: settings.keepAlive.countMax,
-      banner: terminalText(settings.banner),
-    });
-    this.#server.on('connection', (client) => {
-      this.#identified(client);
+    this.#server = this.#makeServer();
+    // Connections that are open keep the server that they came to, and its keys.
+    parts.hostKeys.onChange(() => {
+      this.#server = this.#makeServer();
     });
     this.#events = this.#makeEvents();
   }
@@ -173,6 +168,28 @@ export class SshGate {
     for (const connection of this.#connections.values()) connection.end(DISCONNECT.byApplication, sentence);
     this.#listener.destroyAll();
     await this.#untilAllClosed(CLOSE_MS);
+  }
+
+  /** @throws Error when ssh2 cannot use a host key */
+  #makeServer(): Ssh2Server {
+    const { settings, hostKeys } = this.#parts;
+    const { offered } = hostKeys;
+    const server = new ssh2.Server({
+      hostKeys: offered.map(({ privateKey }) => privateKey),
+      algorithms: structuredClone({
+        ...ALGORITHMS,
+        kex: EXCHANGES_OF_SSH2,
+        serverHostKey: offered.flatMap(({ type }) => [...HOST_KEY_ALGORITHMS[type]]),
+      }),
+      ident: IDENT,
+      keepaliveInterval: settings.keepAlive.intervalSeconds * 1000,
+      keepaliveCountMax: settings.keepAlive.countMax,
+      banner: terminalText(settings.banner),
+    });
+    server.on('connection', (client) => {
+      this.#identified(client);
+    });
+    return server;
   }
 
   #arrived(arrival: Arrival): void {
@@ -201,6 +218,7 @@ export class SshGate {
       transport,
       client,
       parts,
+      announced: this.#parts.hostKeys.announced,
     };
     const events: ConnectionEvents = {
       ...this.#events,

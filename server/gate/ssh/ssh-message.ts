@@ -5,6 +5,7 @@ export const IDENT = 'Postern';
 
 const MSG_DISCONNECT = 1;
 const MSG_EXT_INFO = 7;
+const MSG_GLOBAL_REQUEST = 80;
 export const MSG_KEXINIT = 20;
 
 /** SSH_DISCONNECT reasons that the gate gives (RFC 4253 §11.1). */
@@ -27,6 +28,28 @@ export function disconnectMessage(reason: number, sentence: string): Buffer {
 export function signatureAlgorithmsMessage(): Buffer {
   const names = Object.keys(SIGNATURE_ALGORITHMS).join(',');
   return Buffer.concat([Buffer.from([MSG_EXT_INFO]), uint32(1), string('server-sig-algs'), string(names)]);
+}
+
+/** SSH_MSG_GLOBAL_REQUEST that wants no reply (RFC 4254 §4). */
+export function globalRequest(name: string, fields: readonly Buffer[]): Buffer {
+  return Buffer.concat([Buffer.of(MSG_GLOBAL_REQUEST), string(name), Buffer.of(0), ...fields]);
+}
+
+/**
+ * The strings that a buffer consists of.
+ *
+ * @returns null when there are more than `most`, or one is cut short
+ */
+export function readStrings(bytes: Buffer, most: number): readonly Buffer[] | null {
+  const found: Buffer[] = [];
+  for (let at = 0; at < bytes.length;) {
+    if (bytes.length < at + 4 || found.length === most) return null;
+    const end = at + 4 + bytes.readUInt32BE(at);
+    if (bytes.length < end) return null;
+    found.push(bytes.subarray(at + 4, end));
+    at = end;
+  }
+  return found;
 }
 
 /**
@@ -68,7 +91,10 @@ function uint32(value: number): Buffer {
   return bytes;
 }
 
-function string(text: string): Buffer {
-  const bytes = Buffer.from(text);
+function string(text: string | Buffer): Buffer {
+  const bytes = Buffer.from(text as string);
   return Buffer.concat([uint32(bytes.length), bytes]);
 }
+
+/** RFC 4251 §5. */
+export { string as sshString };

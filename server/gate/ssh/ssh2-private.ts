@@ -41,6 +41,11 @@ export interface Ssh2Protocol {
   channelEOF(remote: number): void;
   channelClose(remote: number): void;
   exitStatus(remote: number, status: number): void;
+  /** Answers to the client's global requests, in their order; they wait for the end of a key exchange. */
+  requestSuccess(data: Buffer): void;
+  requestFailure(): void;
+  /** The client's identification line. */
+  readonly _remoteIdentRaw: Buffer | undefined;
 }
 
 /** The lists of an SSH_MSG_KEXINIT, each as names in order. */
@@ -65,7 +70,9 @@ export interface Ssh2KeyExchange {
   /** `group` for Diffie-Hellman modulo a prime, `25519` for Curve25519. In messages of errors, too. */
   type: string;
   readonly hashName?: string;
-  readonly negotiated: { kex: string };
+  readonly negotiated: { kex: string; readonly serverHostKey: string };
+  /** The exchange hash of the first exchange (RFC 4253 §7.2); there from its end on. */
+  readonly sessionID?: Buffer | undefined;
   /** The client's SSH_MSG_KEXINIT, which goes into the exchange hash. */
   _remoteKexinit?: Buffer | undefined;
   readonly _dh: { getPrime?(): Buffer } | null;
@@ -79,6 +86,7 @@ export interface Ssh2KeyExchange {
 }
 
 interface Ssh2Handlers {
+  GLOBAL_REQUEST: (protocol: Ssh2Protocol, name: string, wantsReply: boolean, data: unknown) => void;
   CHANNEL_OPEN: (
     protocol: Ssh2Protocol,
     info: { type: string; sender: number; window: number; packetSize: number },
@@ -107,6 +115,7 @@ export function privateParts(client: Ssh2Connection): Ssh2PrivateParts | null {
   const protocol = _protocol as Partial<Ssh2Protocol> | undefined;
   const handlers = (protocol?._handlers ?? {}) as Partial<Record<keyof Ssh2Handlers, unknown>>;
   const names = [
+    'GLOBAL_REQUEST',
     'CHANNEL_OPEN',
     'CHANNEL_DATA',
     'CHANNEL_WINDOW_ADJUST',
@@ -120,6 +129,9 @@ export function privateParts(client: Ssh2Connection): Ssh2PrivateParts | null {
     typeof protocol._onPayload === 'function' &&
     typeof protocol._decipher?._onPayload === 'function' &&
     typeof protocol.channelOpenConfirm === 'function' &&
+    typeof protocol.requestSuccess === 'function' &&
+    typeof protocol.requestFailure === 'function' &&
+    Buffer.isBuffer(protocol._remoteIdentRaw) &&
     typeof protocol._packetRW?.write.alloc === 'function' &&
     protocol._skipNextInboundPacket === false &&
     Array.isArray(protocol._offer?.lists.kex.array) &&
@@ -131,6 +143,27 @@ export function privateParts(client: Ssh2Connection): Ssh2PrivateParts | null {
     protocol: protocol as Ssh2Protocol,
     channels: _chanMgr as Ssh2PrivateParts['channels'],
   };
+}
+
+/** An offer with other lists, made by ssh2's own class. */
+export function remadeOffer(
+  offer: Ssh2Offer,
+  changed: { readonly kex?: readonly string[]; readonly serverHostKey?: readonly string[] },
+): Ssh2Offer {
+  const { kex, serverHostKey, cs, sc } = offer.lists;
+  const Offer = offer.constructor as new (lists: object) => Ssh2Offer;
+  const way = ({ cipher, mac, compress, lang }: typeof cs): object => ({
+    cipher: cipher.array,
+    mac: mac.array,
+    compress: compress.array,
+    lang: lang.array,
+  });
+  return new Offer({
+    kex: changed.kex ?? kex.array,
+    serverHostKey: changed.serverHostKey ?? serverHostKey.array,
+    cs: way(cs),
+    sc: way(sc),
+  });
 }
 
 /** Calls the listener with each key exchange when it begins; one that has listened before is called before. */

@@ -54,6 +54,9 @@ describe('a great many keys', () => {
       [],
       () => ALLOW_ALL,
       () => ALLOW_ALL,
+      () => {
+        throw new Error('nobody asks for host keys');
+      },
     );
     const { signal } = new AbortController();
     return administration.answer({ method: 'POST', path, given: { ...given }, actor: ADMIN, signal });

@@ -1,0 +1,65 @@
+import { HostKeyError } from '../../gate/ssh/host-key-error.js';
+import type { StoredHostKey } from '../../gate/ssh/host-key-rotation.js';
+import { HostKeys, type HostKeyPaths } from '../../gate/ssh/host-keys.js';
+import { utc } from '../command/table.js';
+import { because, fail, ok, warn } from '../installation/diagnosis.js';
+import type { Diagnosis } from '../installation/diagnosis.js';
+import { checkMode, exists } from '../installation/files.js';
+
+const SUBJECT = 'host key';
+
+/** Checks the host keys, their files and a rotation that has begun. */
+export function checkHostKeys(paths: HostKeyPaths): Diagnosis[] {
+  if (!exists(paths.hostKey))
+    return [
+      warn(
+        SUBJECT,
+        `there is no ${paths.hostKey}`,
+        'nothing to do: the gate makes it when it is started for the first time',
+      ),
+    ];
+  try {
+    const keys = new HostKeys(paths);
+    return [
+      ...keys.stored.flatMap((one) => [found(one), ...checkPublicHalf(one)]),
+      ...keys.problems.map((problem) =>
+        fail(
+          SUBJECT,
+          problem.message,
+          'mend the file; a next key that cannot be mended: postern hostkey rotate --cancel',
+        ),
+      ),
+    ];
+  } catch (error) {
+    if (!(error instanceof HostKeyError)) throw error;
+    return [
+      fail(
+        SUBJECT,
+        because(error),
+        'mend the file, or move it away: the gate then makes a new one, of which customers are warned',
+      ),
+    ];
+  }
+}
+
+function found({ use, file, key, madeAt }: StoredHostKey): Diagnosis {
+  switch (use) {
+    case 'offered':
+      return ok(SUBJECT, `${key.fingerprint} (${file})`);
+    case 'retired':
+      return ok(SUBJECT, `${key.fingerprint} is retired (${file})`);
+    case 'next':
+      return warn(
+        SUBJECT,
+        `a rotation to ${key.fingerprint} was begun on ${utc(madeAt.toISOString())} and is not finished`,
+        'look who has logged in since (postern hostkey list), then: postern hostkey rotate --finish, or --cancel',
+      );
+  }
+}
+
+/** Others may read a public key; who can write it can make an admin publish another. */
+function checkPublicHalf({ file }: StoredHostKey): Diagnosis[] {
+  if (!exists(`${file}.pub`)) return [];
+  const mode = checkMode(SUBJECT, `${file}.pub`, 0o022, '644');
+  return mode.level === 'ok' ? [] : [mode];
+}

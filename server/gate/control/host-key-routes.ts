@@ -1,0 +1,132 @@
+import type { CustomerName } from '../../../policy/names.js';
+import { isRefusal, refusal } from '../../../policy/refusal.js';
+import type { Refusal } from '../../../policy/refusal.js';
+import type { AdminActor } from '../../store/audit-event.js';
+import type { Store } from '../../store/store.js';
+import { HostKeyError } from '../ssh/host-key-error.js';
+import type { HostKeyRotation, RotationStep } from '../ssh/host-key-rotation.js';
+import type { HostKeys } from '../ssh/host-keys.js';
+import { flag, hostKeyType, optional } from './argument.js';
+import type { HostKeyLearned, HostKeyList, HostKeyStep } from './control-answers.js';
+import { route } from './route.js';
+import type { Route } from './route.js';
+
+/** Gives the host keys: those of the running gate, or those of the files. It may throw HostKeyError. */
+export type ReadHostKeys = () => HostKeys | Promise<HostKeys>;
+
+/** The most customers that a sentence names. */
+const NAMED = 5;
+
+/** The host keys, and the steps of their rotation. */
+export function hostKeyRoutes(store: Store, read: ReadHostKeys): readonly Route[] {
+  const type = optional(hostKeyType);
+  return [
+    route('GET', '/host-keys', {}, () =>
+      withKeys(read, (keys): HostKeyList => {
+        const next = keys.stored.filter(({ use }) => use === 'next');
+        return {
+          keys: keys.stored.map(({ use, file, key, madeAt }) => ({
+            use,
+            type: key.type,
+            bits: key.bits,
+            fingerprint: key.fingerprint,
+            file,
+            madeAt: madeAt.toISOString(),
+          })),
+          problems: keys.problems.map(({ message }) => message),
+          rotations: next.map(({ key, madeAt }) => ({
+            fingerprint: key.fingerprint,
+            ...learned(store, madeAt),
+          })),
+        };
+      }),
+    ),
+
+    route('POST', '/host-keys/rotation', { type }, (given, { actor }) =>
+      withKeys(read, async (keys) => {
+        const rotation = keys.rotation(given.type);
+        if (isRefusal(rotation)) return rotation;
+        const step = await rotation.begin();
+        return isRefusal(step) ? step : make('began', rotation, step, keys, store, actor);
+      }),
+    ),
+
+    route('POST', '/host-keys/rotation/finish', { type, now: flag }, (given, { actor }) =>
+      withKeys(read, (keys) => {
+        const rotation = keys.rotation(given.type);
+        if (isRefusal(rotation)) return rotation;
+        const step = rotation.finish();
+        if (isRefusal(step)) return step;
+        const next = keys.stored.find(({ key }) => key.fingerprint === step.key?.fingerprint);
+        const { behind } = learned(store, next?.madeAt ?? new Date());
+        if (behind.length > 0 && !given.now) return tooEarly(behind);
+        return make('finished', rotation, step, keys, store, actor);
+      }),
+    ),
+
+    route('DELETE', '/host-keys/rotation', { type }, (given, { actor }) =>
+      withKeys(read, (keys) => {
+        const rotation = keys.rotation(given.type);
+        if (isRefusal(rotation)) return rotation;
+        const step = rotation.cancel();
+        return isRefusal(step) ? step : make('cancelled', rotation, step, keys, store, actor);
+      }),
+    ),
+  ];
+}
+
+/** Does the work with the keys as the files have them now. @returns a refusal for a file that cannot be used */
+async function withKeys<T extends object>(
+  read: ReadHostKeys,
+  work: (keys: HostKeys) => T | Refusal | Promise<T | Refusal>,
+): Promise<T | Refusal> {
+  try {
+    const keys = await read();
+    keys.reload();
+    return await work(keys);
+  } catch (error) {
+    if (error instanceof HostKeyError) return refusal('internal', error.message);
+    throw error;
+  }
+}
+
+/** Records the step, then makes it: no change of a key lacks its row, whatever is killed meanwhile. */
+function make(
+  what: HostKeyStep['step'],
+  { file }: HostKeyRotation,
+  step: RotationStep,
+  keys: HostKeys,
+  store: Store,
+  actor: AdminActor,
+): HostKeyStep | Refusal {
+  const { type } = step;
+  const done = { type, fingerprint: step.key?.fingerprint ?? null, former: step.former.fingerprint };
+  store.audit.append({ kind: `hostkey.rotation.${what}`, actor, ...done });
+  try {
+    step.carryOut();
+    keys.reload();
+    return { step: what, ...done, file };
+  } catch (error) {
+    if (!(error instanceof HostKeyError)) throw error;
+    store.audit.append({ kind: 'hostkey.rotation.failed', actor, type, detail: error.message });
+    return refusal('internal', error.message);
+  }
+}
+
+function learned(store: Store, since: Date): HostKeyLearned {
+  const last = new Map<CustomerName, string>();
+  for (const { customer, lastUsedAt } of store.keys.all())
+    if (lastUsedAt !== null && lastUsedAt > (last.get(customer) ?? '')) last.set(customer, lastUsedAt);
+  const at = since.toISOString();
+  const behind = [...last].filter(([, used]) => used < at).map(([customer]) => customer);
+  return { since: at, customers: last.size, behind };
+}
+
+function tooEarly(behind: readonly CustomerName[]): Refusal {
+  const named = behind.slice(0, NAMED).join(', ');
+  const more = behind.length > NAMED ? ` and ${behind.length - NAMED} more` : '';
+  return refusal(
+    'needs-confirmation',
+    `nothing was changed: ${named}${more} ${behind.length === 1 ? 'has' : 'have'} not logged in since the next key was announced, so their ssh would warn of a changed key; wait, or add --now`,
+  );
+}
