@@ -287,10 +287,7 @@ export type AuditEvent =
     }
   /** Recorded before it is done. `began`: announced; `finished`: offered; `cancelled`: dropped. */
   | {
-      readonly kind:
-        | 'hostkey.rotation.began'
-        | 'hostkey.rotation.finished'
-        | 'hostkey.rotation.cancelled';
+      readonly kind: 'hostkey.rotation.began' | 'hostkey.rotation.finished' | 'hostkey.rotation.cancelled';
       readonly actor: EventActor;
       readonly type: string;
       /** The next key; null for a dropped one that could not be read. */

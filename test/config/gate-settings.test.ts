@@ -38,6 +38,7 @@ describe('loadGateSettings', () => {
       listen: [{ host: '127.0.0.1', port: 0 }],
       hosts: [{ name: 'xen1', socket: '/run/postern/dom0.sock' }],
       hostKey: '/var/lib/postern/ssh_host_ed25519_key',
+      otherHostKeys: [],
       state: '/var/lib/postern',
       controlSocket: '/run/postern-gate/control.sock',
       policy: '/etc/postern/policy.d',

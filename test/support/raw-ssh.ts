@@ -100,6 +100,11 @@ export class RawSsh {
     });
   }
 
+  /** The session identifier (RFC 4253 §7.2). */
+  get sessionId(): Buffer {
+    return this.#protocol._kex.sessionID;
+  }
+
   get negotiated(): Negotiated {
     return this.#protocol._kex.negotiated;
   }
@@ -215,6 +220,7 @@ const WATCHED = [
   'CHANNEL_EOF',
   'CHANNEL_CLOSE',
   'CHANNEL_REQUEST',
+  'GLOBAL_REQUEST',
   'REQUEST_SUCCESS',
   'REQUEST_FAILURE',
 ];

@@ -34,7 +34,10 @@ export function addRotationCommands(hostkey: Command): void {
     ],
   )
     .option('--finish', 'offer the next key from now on, and retire the former one')
-    .option('--now', 'with --finish: also when customers have not logged in meanwhile; their ssh will warn them')
+    .option(
+      '--now',
+      'with --finish: also when customers have not logged in meanwhile; their ssh will warn them',
+    )
     .option('--cancel', 'drop the next key')
     .action(async (type: string | undefined, _: RotateOptions, command: Command) => {
       const options = command.optsWithGlobals<RotateOptions>();
@@ -50,7 +53,8 @@ function requestOf(
   type: string | undefined,
   { finish, now, cancel }: RotateOptions,
 ): ['POST' | 'DELETE', string, object] {
-  if (finish === true && cancel === true) throw new CliError('give --finish or --cancel, not both', EXIT.usage);
+  if (finish === true && cancel === true)
+    throw new CliError('give --finish or --cancel, not both', EXIT.usage);
   if (now === true && finish !== true) throw new CliError('--now goes with --finish', EXIT.usage);
   if (cancel === true) return ['DELETE', '/host-keys/rotation', { type }];
   return finish === true

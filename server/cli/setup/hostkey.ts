@@ -46,7 +46,9 @@ export function addHostkeyCommand(program: Command): void {
       const first = linesOf(readPublicHalf(settings.hostKey));
       const others = [
         ...(existsSync(`${settings.hostKey}.next.pub`) ? [`${settings.hostKey}.next`] : []),
-        ...settings.otherHostKeys.flatMap((file) => (existsSync(`${file}.next.pub`) ? [file, `${file}.next`] : [file])),
+        ...settings.otherHostKeys.flatMap((file) =>
+          existsSync(`${file}.next.pub`) ? [file, `${file}.next`] : [file],
+        ),
       ].map((file) => linesOf(readPublicHalf(file)));
       const text = [first, ...others].flatMap((key) => [key.fingerprint, ...key.knownHosts, ...key.sshfp]);
       say(options, { ...first, others }, `${text.join('\n')}\n`);

@@ -45,7 +45,13 @@ export class HostKeyAnnouncement {
   /** To be called once, right after the client was told that it has logged in. */
   send(): void {
     if (CANNOT_HEAR.test(this.#protocol._remoteIdentRaw?.toString('latin1') ?? '')) return;
-    sendPayload(this.#protocol, globalRequest(ANNOUNCEMENT, this.#keys.map(({ blob }) => sshString(blob))));
+    sendPayload(
+      this.#protocol,
+      globalRequest(
+        ANNOUNCEMENT,
+        this.#keys.map(({ blob }) => sshString(blob)),
+      ),
+    );
   }
 
   /** @returns null when it must be refused: before login, too often, malformed, or for a key that is not ours */

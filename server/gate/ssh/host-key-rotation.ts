@@ -86,7 +86,8 @@ export class HostKeyRotation {
   mend(): void {
     for (const file of [this.file, `${this.file}.next`, `${this.file}.retired`]) removeLeftovers(file);
     const stored = [this.offered(), ...this.others()];
-    for (const one of stored) if (!(one instanceof HostKeyError)) mendPublicHalf(one.file, one.key.publicLine);
+    for (const one of stored)
+      if (!(one instanceof HostKeyError)) mendPublicHalf(one.file, one.key.publicLine);
     if (existsSync(`${this.file}.next`)) return;
     try {
       rmSync(`${this.file}.next.pub`, { force: true });

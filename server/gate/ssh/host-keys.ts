@@ -92,7 +92,9 @@ export class HostKeys implements HostKeysInUse {
   rotation(type: string | null): HostKeyRotation | Refusal {
     const at = this.#rotations.filter((_, index) => {
       const found = this.offered[index]?.type;
-      return type === null ? index === 0 : found === type || found?.split('-')[1] === type || found?.split('-')[0] === type;
+      return type === null
+        ? index === 0
+        : found === type || found?.split('-')[1] === type || found?.split('-')[0] === type;
     });
     const [one, another] = at;
     if (one !== undefined && another === undefined) return one;

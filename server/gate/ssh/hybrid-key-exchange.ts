@@ -5,7 +5,13 @@ import { ALGORITHMS } from './algorithms.js';
 import { answerHybrid } from './hybrid-answer.js';
 import { x25519Pair } from './raw-keys.js';
 import { KEXINIT_LISTS, MSG_KEXINIT, nameList, readNameList } from './ssh-message.js';
-import { onKeyExchange, remadeOffer, type Ssh2KeyExchange, type Ssh2Offer, type Ssh2Protocol } from './ssh2-private.js';
+import {
+  onKeyExchange,
+  remadeOffer,
+  type Ssh2KeyExchange,
+  type Ssh2Offer,
+  type Ssh2Protocol,
+} from './ssh2-private.js';
 
 /** The first that `ALGORITHMS` lists, and the only one that ssh2 does not have. */
 const [HYBRID, ...OTHERS] = ALGORITHMS.kex;

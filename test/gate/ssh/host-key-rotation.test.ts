@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import fs, { chmodSync, existsSync, linkSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import fs, {
+  chmodSync,
+  existsSync,
+  linkSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { isRefusal, type Refusal } from '../../../policy/refusal.js';
 import { HostKey } from '../../../server/gate/ssh/host-key.js';
@@ -144,7 +153,8 @@ describe('gate/ssh: the rotation of a host key', () => {
         const [offered] = names(again.offered);
         assert.equal(again.problems.length, 0);
         assert.equal(again.offered.length, 1);
-        if (offered === former) assert.ok(names(again.announced).every((one) => [former, next].includes(one)));
+        if (offered === former)
+          assert.ok(names(again.announced).every((one) => [former, next].includes(one)));
         else assert.deepEqual([name, offered, names(again.announced)], ['finish', next, [next]]);
         for (const { file: path, key } of again.stored) {
           assert.equal(mode(path), 0o600, `call ${calls}: ${path}`);
@@ -162,7 +172,15 @@ describe('gate/ssh: the rotation of a host key', () => {
     });
 });
 
-const CALLS = ['openSync', 'writeFileSync', 'fsyncSync', 'linkSync', 'renameSync', 'rmSync', 'chmodSync'] as const;
+const CALLS = [
+  'openSync',
+  'writeFileSync',
+  'fsyncSync',
+  'linkSync',
+  'renameSync',
+  'rmSync',
+  'chmodSync',
+] as const;
 
 /**
  * Runs the work as a process that is killed before the call of this number: that call and all later ones do nothing
