@@ -68,6 +68,13 @@ module.exports = {
         dependencyTypesNot: ['type-only'],
       },
     },
+    {
+      name: 'assumed-signature-home',
+      comment: 'a signature is assumed only where an admin asks what would happen',
+      severity: 'error',
+      from: { pathNot: '^server/gate/control/login-forecast\\.ts$' },
+      to: { path: '^server/gate/ssh/assumed-signature\\.ts$' },
+    },
     home('ajv', '^(policy|config|server/wire|server/dom0)/'),
     home('yaml', '^config/'),
     home('blessed', '^menus/blessed-screen\\.ts$'),

@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   maintenance: async () => (await import('./domain/maintenance.js')).addMaintenanceCommand,
   audit: async () => (await import('./record/audit.js')).addAuditCommand,
   policy: async () => (await import('./policy/policy.js')).addPolicyCommand,
+  'explain-login': async () => (await import('./record/explain-login.js')).addExplainLoginCommand,
   console: async () => (await import('./console/console.js')).addConsoleCommand,
   recording: async () => (await import('./record/recording.js')).addRecordingCommand,
   hostkey: async () => (await import('./setup/hostkey.js')).addHostkeyCommand,

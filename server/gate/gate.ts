@@ -1,3 +1,4 @@
+import { parseCustomerName, parseDomainName } from '../../policy/names.js';
 import type { AuditEvent, EventActor } from '../store/audit-event.js';
 import { AuditUnavailableError } from '../store/store-error.js';
 import type { Store } from '../store/store.js';
@@ -58,6 +59,7 @@ export class Gate {
     this.#marks = new AuditMarks(audit, log);
     this.#ssh = new SshGate({
       connectionsOf: (customer) => terms.connections(customer),
+      isKnown: (login) => isKnown(store, login),
       // The menu shows the message of the day.
       settings: { ...settings, motd: null },
       hostKeys: parts.hostKeys,
@@ -84,6 +86,11 @@ export class Gate {
   /** Live sessions, for admins. */
   get sessions(): LiveSessions {
     return this.#ssh.sessions;
+  }
+
+  /** For an admin who looks for the reason of a refusal. */
+  get logins(): Pick<SshGate, 'refused' | 'isPenalised' | 'refusesConnection'> {
+    return this.#ssh;
   }
 
   /**
@@ -129,4 +136,10 @@ export class Gate {
       this.#log.error({ kind: event.kind, err: fault }, 'THE AUDIT LOG CANNOT BE WRITTEN');
     }
   }
+}
+
+function isKnown(store: Store, login: string): boolean {
+  const [customer, domain] = [parseCustomerName(login), parseDomainName(login)];
+  if (customer !== undefined && store.customers.find(customer) !== undefined) return true;
+  return domain !== undefined && store.roles.on(domain).length > 0;
 }

@@ -14,6 +14,7 @@ import type { Witness } from '../../server/store/audit-verifier.js';
 import type { StoreOptions } from '../../server/store/store.js';
 import { policyOfTexts } from '../../server/cli/admin/policy-files.js';
 import { HostKeys } from '../../server/gate/ssh/host-keys.js';
+import { RefusedConnections } from '../../server/gate/ssh/refused-connections.js';
 import { LiveAttachments } from '../../server/gate/access/live-attachments.js';
 import type { DomainObservation, DomainObservations } from '../../server/gate/access/domain-observations.js';
 import type { Contract } from '../../server/wire/contract.js';
@@ -88,6 +89,12 @@ export class ControlFixture implements RunningGate {
   readonly atOnce: RunningGate['atOnce'] = (query) => this.liveAttachments.count(query);
   readonly settings: AdministrationSettings;
   readonly hostKeys: HostKeys;
+  readonly refusedConnections = new RefusedConnections((login) => login === 'alice');
+  readonly logins: RunningGate['logins'] = {
+    refused: this.refusedConnections,
+    isPenalised: (address) => address === '192.0.2.66',
+    refusesConnection: () => null,
+  };
 
   constructor(options: StoreOptions = {}) {
     this.temporary = new TemporaryStore(options);

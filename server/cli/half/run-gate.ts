@@ -105,6 +105,7 @@ class GateHalf implements Half {
       atOnce: (query) => gate.core.liveAttachments.count(query),
       hosts: gate.core.hosts.links,
       hostKeys,
+      logins: gate.logins,
     });
     return gate.start();
   }

@@ -13,6 +13,7 @@ import { hostKeyRoutes } from './host-key-routes.js';
 import type { ReadHostKeys } from './host-key-routes.js';
 import { importRoutes } from './import-routes.js';
 import { keyRoutes } from './key-routes.js';
+import { loginRoutes } from './login-routes.js';
 import { maintenanceRoutes } from './maintenance-routes.js';
 import { explainRoutes } from './explain-routes.js';
 import { policyRoutes, restoredRoutes } from './policy-routes.js';
@@ -49,6 +50,7 @@ export class Administration {
       ...policyRoutes(store, gate.policy),
       ...sessionRoutes(store, settings, gate),
       ...hostKeyRoutes(store, () => gate.hostKeys),
+      ...loginRoutes(store, () => gate.policy.policy, gate.logins),
     ];
     return new Administration(routes, true);
   }
@@ -74,6 +76,7 @@ export class Administration {
       ...explainRoutes({ store, policy, read, observations: NO_OBSERVATIONS, atOnce: () => 0 }),
       ...auditRoutes(store, journals),
       ...hostKeyRoutes(store, hostKeys),
+      ...loginRoutes(store, policy, null),
     ];
     return new Administration(routes, false);
   }

@@ -110,6 +110,12 @@ export const action: Argument<Action> = word(
   `one of ${ACTIONS.join(', ')}`,
 );
 
+/** A fingerprint, an address or a name: whatever a refused login may be looked for by. */
+export const who: Argument<string> = word(
+  (text) => (text.length > 0 && text.length <= 100 && isPrintable(text) ? text : undefined),
+  'a fingerprint, an address, or the name of a customer or a domain',
+);
+
 export const hostKeyType: Argument<string> = word(
   (text) => (/^[a-z0-9-]{1,30}$/.test(text) ? text : undefined),
   'ed25519, rsa or ecdsa, or as the key itself names it',

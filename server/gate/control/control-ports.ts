@@ -9,6 +9,7 @@ import type { HostFailure } from '../hosts/host-failure.js';
 import type { DomainObservations } from '../access/domain-observations.js';
 import type { Contract } from '../../wire/contract.js';
 import type { HostKeys } from '../ssh/host-keys.js';
+import type { RefusedConnection } from '../ssh/refused-connections.js';
 import type { DomainView, HostNames } from '../../wire/domain.js';
 
 /** A live session, as the gate's list of them has it. */
@@ -91,6 +92,15 @@ export interface Host extends HostJournal {
   readonly names: HostNames | null;
 }
 
+/** What the gate knows of logins that were refused, or would be. */
+export interface Logins {
+  readonly refused: { list(): readonly RefusedConnection[] };
+  /** Whether connections from this address are closed at once. */
+  isPenalised(address: string): boolean;
+  /** @returns a sentence when the customer could not open one more connection */
+  refusesConnection(customer: CustomerName): string | null;
+}
+
 /** The parts that only a running gate has. */
 export interface RunningGate {
   readonly version: string;
@@ -104,6 +114,7 @@ export interface RunningGate {
   atOnce(query: AttachmentQuery): number;
   readonly hosts: readonly Host[];
   readonly hostKeys: HostKeys;
+  readonly logins: Logins;
 }
 
 /** The settings that admins' commands need. */

@@ -4,6 +4,7 @@ import type { Logger } from '../../wire/logger.js';
 import type { Session } from '../session/session.js';
 import { printable } from '../../../policy/printable.js';
 import type { Authenticator, LoginAnswer, LoginRefused } from './authenticate.js';
+import { ClientOffer } from './client-offer.js';
 import { ChannelTable } from './channel-table.js';
 import type { ConnectionFaults } from './connection-faults.js';
 import { announceSignatureAlgorithms } from './extension-info.js';
@@ -14,7 +15,9 @@ import type { HostKey } from './host-key.js';
 import { leaveOutSha1 } from './host-key-offer.js';
 import { KeyExchangeGuard } from './key-exchange-guard.js';
 import { Login } from './login.js';
+import { LoginTries } from './login-tries.js';
 import type { RateLimitedLog } from './rate-limited-log.js';
+import type { RefusedConnection } from './refused-connections.js';
 import { takeMessagesInRekeys } from './rekey-messages.js';
 import { Rekeying, type RekeyLimit } from './rekeying.js';
 import type { Source } from './source.js';
@@ -77,6 +80,11 @@ export class Connection {
   readonly #log: Logger;
   readonly #strangers: RateLimitedLog;
   readonly #login: Login;
+  readonly #tries: LoginTries;
+  readonly #offer: ClientOffer;
+  /** How the connection failed, and what was said to a customer who had logged in. */
+  #failure: string | null = null;
+  #turnedAway: string | null = null;
   readonly #rekeying: Rekeying;
   readonly #channels: ChannelTable;
   readonly #keyExchange: KeyExchangeGuard;
@@ -112,7 +120,8 @@ export class Connection {
       this.#violation(what);
     });
     this.#rekeying = new Rekeying(client, parts.protocol, limits.rekey, faults.on, violation);
-    this.#login = new Login(authenticator, limits.tries, keepWholeSignature(parts.protocol), {
+    this.#tries = new LoginTries(authenticator);
+    this.#login = new Login(this.#tries, limits.tries, keepWholeSignature(parts.protocol), {
       acceptLogin: (accepted) => this.#acceptLogin(accepted),
       refused: (login, refused) => {
         events.refused(this, login, refused);
@@ -133,6 +142,7 @@ export class Connection {
         this.#watchIdle();
       },
     });
+    this.#offer = new ClientOffer(parts.protocol);
     leaveOutSha1(parts.protocol);
     offerHybrid(parts.protocol);
     announceSignatureAlgorithms(parts.protocol);
@@ -166,6 +176,25 @@ export class Connection {
    */
   get hasWastedKeyExchange(): boolean {
     return this.#keyExchange.paid && this.#identity === null && this.#login.failedTries === 0;
+  }
+
+  /** Why nobody has logged in by it, once it is closed. */
+  get refusal(): Omit<RefusedConnection, 'at' | 'source' | 'times'> {
+    const said = this.#parts.protocol._remoteIdentRaw?.toString('utf8') ?? '';
+    const [client, tries] = [printable(said.replace(/^SSH-2\.0-/, ''), 100), this.#tries.refused];
+    const who = { connection: this.id, client, tries };
+    if (this.#turnedAway !== null)
+      return { ...who, because: 'customer-has-too-many', detail: this.#turnedAway };
+    const failure = this.#failure === null ? null : printable(this.#failure, 200);
+    const offered = this.#failure === null ? null : this.#offer.lacking(this.#failure);
+    if (offered !== null)
+      return {
+        ...who,
+        because: 'no-common-algorithm',
+        detail: `${failure ?? ''}; the client offers ${offered}`,
+      };
+    if (tries.length > 0) return { ...who, because: 'login-refused', detail: null };
+    return { ...who, because: failure === null ? 'left' : 'protocol-error', detail: failure };
   }
 
   /** Takes no more sessions, and ends when the last one has, or after `leaveMs`. */
@@ -245,6 +274,7 @@ export class Connection {
 
   #failed(error: Error): void {
     if (!this.#closed) {
+      this.#failure ??= error.message;
       const fields = { connection: this.id, reason: printable(error.message, 200) };
       if (this.#identity === null) this.#strangers.info(this.source, fields, 'connection failed');
       else this.#log.info(fields, 'connection failed');
@@ -263,10 +293,12 @@ export class Connection {
     });
     const no = this.#events.refusesLogin(this, identity, login);
     if (no !== null) {
+      this.#turnedAway = no;
       this.end(DISCONNECT.byApplication, no);
       return false;
     }
     this.#identity = identity;
+    this.#offer.forget();
     this.#loginName = login;
     this.#transport.loggedIn();
     this.#rekeying.loggedIn();
@@ -317,6 +349,7 @@ export class Connection {
 
   #violation(what: string): void {
     if (this.#closed || !this.#transport.isWritable) return;
+    this.#failure ??= `the client ${what}`;
     const [fields, message] = [{ connection: this.id }, `the client ${what}: connection ended`];
     if (this.#identity === null) this.#strangers.warn(this.source, fields, message);
     else this.#log.warn({ source: this.source.address, ...fields }, message);

@@ -25,20 +25,29 @@ export class CustomerConnections {
 
   /** @returns a sentence when the customer has too many, and too few of them can make room */
   join(customer: CustomerName, connection: HeldConnection): string | null {
+    const no = this.refuses(customer);
+    if (no !== null) return no;
     const own = this.#customers.get(customer) ?? new Set();
-    const most = this.#most(customer);
-    if (own.size >= most) {
-      const idle = [...own].filter(({ isIdle }) => isIdle).slice(0, own.size - most + 1);
-      // A policy that now allows fewer ends no connection that has a session.
-      if (own.size - idle.length >= most) return tooMany(own.size);
-      for (const each of idle) {
-        own.delete(each);
-        each.endSoon(MADE_ROOM);
-      }
+    for (const each of this.#room(own, this.#most(customer))) {
+      own.delete(each);
+      each.endSoon(MADE_ROOM);
     }
     own.add(connection);
     this.#customers.set(customer, own);
     return null;
+  }
+
+  /** As `join`, and changes nothing. */
+  refuses(customer: CustomerName): string | null {
+    const own = this.#customers.get(customer) ?? new Set();
+    const most = this.#most(customer);
+    // A policy that now allows fewer ends no connection that has a session.
+    return own.size - this.#room(own, most).length >= most ? tooMany(own.size) : null;
+  }
+
+  /** The connections that would make room for one more. */
+  #room(own: ReadonlySet<HeldConnection>, most: number): readonly HeldConnection[] {
+    return [...own].filter(({ isIdle }) => isIdle).slice(0, Math.max(0, own.size - most + 1));
   }
 
   /** Twice is harmless, and so is a connection that never joined. */

@@ -27,6 +27,9 @@ interface Penalised {
   isPenalised(bucket: string): boolean;
 }
 
+/** Why a connection is closed at once. */
+export type TurnedAway = 'penalised' | 'too many from there' | 'too many wait' | 'too many';
+
 /** Why an address cannot be listened on, in one sentence for the admin. */
 class ListenError extends Error {
   override readonly name = 'ListenError';
@@ -55,6 +58,7 @@ export class Listener {
   readonly #settings: LoginSettings;
   readonly #penalised: Penalised;
   readonly #onArrival: (arrival: Arrival) => void;
+  readonly #onTurnedAway: (source: Source, reason: TurnedAway) => void;
   readonly #log: Logger;
   readonly #servers: Server[] = [];
   readonly #open = new Set<Socket>();
@@ -69,7 +73,9 @@ export class Listener {
     penalised: Penalised,
     onArrival: (arrival: Arrival) => void,
     log: Logger,
+    onTurnedAway: (source: Source, reason: TurnedAway) => void = () => undefined,
   ) {
+    this.#onTurnedAway = onTurnedAway;
     this.#settings = settings;
     this.#penalised = penalised;
     this.#onArrival = onArrival;
@@ -190,7 +196,7 @@ export class Listener {
   }
 
   /** The sentence is null for clients that are told nothing. */
-  #whyFull(bucket: string): { readonly reason: string; readonly sentence: string | null } | null {
+  #whyFull(bucket: string): { readonly reason: TurnedAway; readonly sentence: string | null } | null {
     if (this.#penalised.isPenalised(bucket)) return { reason: 'penalised', sentence: null };
     if (this.#waiting.waitingFrom(bucket) >= this.#settings.connectionsPerSource)
       return { reason: 'too many from there', sentence: TOO_MANY_FROM_THERE };
@@ -218,7 +224,9 @@ export class Listener {
   }
 
   /** At most one warning a minute, with the count since the last: the flood itself must not fill the log. */
-  #turnAway({ address }: Source, reason: string): void {
+  #turnAway(source: Source, reason: TurnedAway): void {
+    const { address } = source;
+    this.#onTurnedAway(source, reason);
     this.#turnedAway += 1;
     const now = performance.now();
     if (now < this.#quietUntil) return;

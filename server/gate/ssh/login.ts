@@ -25,7 +25,7 @@ interface LoginEvents {
  * keyboard-interactive exchange, whose answers ssh2 would allocate unseen.
  */
 export class Login {
-  readonly #authenticator: Authenticator;
+  readonly #authenticator: Pick<Authenticator, 'answer'>;
   readonly #tries: number;
   readonly #signatureOf: WholeSignature;
   readonly #events: LoginEvents;
@@ -33,7 +33,12 @@ export class Login {
   #probes = 0;
   #over = false;
 
-  constructor(authenticator: Authenticator, tries: number, signatureOf: WholeSignature, events: LoginEvents) {
+  constructor(
+    authenticator: Pick<Authenticator, 'answer'>,
+    tries: number,
+    signatureOf: WholeSignature,
+    events: LoginEvents,
+  ) {
     this.#authenticator = authenticator;
     this.#tries = tries;
     this.#signatureOf = signatureOf;

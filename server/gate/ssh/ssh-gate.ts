@@ -1,31 +1,32 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
-import ssh2, { type Connection as Ssh2Connection, type Server as Ssh2Server } from 'ssh2';
+import type { Connection as Ssh2Connection, Server as Ssh2Server } from 'ssh2';
 import type { CustomerName, Fingerprint } from '../../../policy/names.js';
 import type { Identity } from '../session/identity.js';
 import type { Logger } from '../../wire/logger.js';
 import type { Revocation, Tracked } from '../access/revocation.js';
 import type { SessionHandler } from '../session/session.js';
-import { ALGORITHMS } from './algorithms.js';
 import { Authenticator, type Accounts, type Counters } from './authenticate.js';
 import { Connection, type ConnectionEvents, type ConnectionLimits } from './connection.js';
 import { CustomerConnections } from './customer-connections.js';
-import { HOST_KEY_ALGORITHMS } from './host-key.js';
 import type { HostKeysInUse } from './host-keys.js';
 import { Listener, type Arrival, type ListenAddress } from './listener.js';
-import { EXCHANGES_OF_SSH2, whyNoHybrid } from './hybrid-key-exchange.js';
+import { whyNoHybrid } from './hybrid-key-exchange.js';
 import { LoginRecord, type AuditLog } from './login-record.js';
 import { hasNativeCrypto } from './native-crypto.js';
+import { RefusedConnections } from './refused-connections.js';
 import { RateLimitedLog } from './rate-limited-log.js';
 import { Penalties } from './penalties.js';
 import { REKEY, type RekeyLimit } from './rekeying.js';
 import { SessionRegistry, type SessionInfo } from './session-registry.js';
 import { SignatureCheck } from './signature-check.js';
 import { privateParts } from './ssh2-private.js';
+import { ssh2Server } from './ssh2-server.js';
 import type { SshSettings } from './ssh-settings.js';
+import { sourceOf } from './source.js';
 import { terminalText } from './terminal-text.js';
 import { Transport } from './transport.js';
-import { DISCONNECT, IDENT } from './ssh-message.js';
+import { DISCONNECT } from './ssh-message.js';
 import { whyNoWholeSignature } from './whole-signature.js';
 
 /**
@@ -55,6 +56,8 @@ export interface SshGateParts {
   /** Ends connections when the right to be here goes. When left out, nothing ends them. */
   readonly revocation?: Pick<Revocation, 'track'>;
   readonly log: Logger;
+  /** Whether a login name is a customer's or a domain's. When left out, none is. */
+  readonly isKnown?: (login: string) => boolean;
   /** How many connections a customer may have open at once; when left out, as the settings say. */
   readonly connectionsOf?: (customer: CustomerName) => number;
   /**
@@ -89,6 +92,8 @@ export interface LiveSessions {
  */
 export class SshGate {
   readonly sessions: LiveSessions;
+  /** The last connections by which nobody has logged in. */
+  readonly refused: RefusedConnections;
   readonly #parts: SshGateParts;
   readonly #limits: ConnectionLimits;
   readonly #strangers: RateLimitedLog;
@@ -124,6 +129,7 @@ export class SshGate {
     this.#registry = new SessionRegistry(handler, this.#record, terminalText(settings.motd), log);
     const usual = settings.login.connectionsPerCustomer;
     this.#customers = new CustomerConnections(parts.connectionsOf ?? (() => usual));
+    this.refused = new RefusedConnections(parts.isKnown);
     this.sessions = {
       list: () => this.#registry.list(),
       withoutSession: () => this.#withoutSession().map(connectionInfo),
@@ -139,13 +145,30 @@ export class SshGate {
         this.#arrived(arrival);
       },
       log,
+      (source, reason) => {
+        this.refused.closedAtOnce(source, reason);
+      },
     );
-    this.#server = this.#makeServer();
+    const makeServer = (): Ssh2Server =>
+      ssh2Server(settings, parts.hostKeys, (client) => {
+        this.#identified(client);
+      });
+    this.#server = makeServer();
     // Connections that are open keep the server that they came to, and its keys.
     parts.hostKeys.onChange(() => {
-      this.#server = this.#makeServer();
+      this.#server = makeServer();
     });
     this.#events = this.#makeEvents();
+  }
+
+  /** Whether connections from this address are closed at once. */
+  isPenalised(address: string): boolean {
+    return this.#penalties.isPenalised(sourceOf(address).bucket);
+  }
+
+  /** @returns a sentence when the customer could not open one more connection */
+  refusesConnection(customer: CustomerName): string | null {
+    return this.#customers.refuses(customer);
   }
 
   /**
@@ -168,28 +191,6 @@ export class SshGate {
     for (const connection of this.#connections.values()) connection.end(DISCONNECT.byApplication, sentence);
     this.#listener.destroyAll();
     await this.#untilAllClosed(CLOSE_MS);
-  }
-
-  /** @throws Error when ssh2 cannot use a host key */
-  #makeServer(): Ssh2Server {
-    const { settings, hostKeys } = this.#parts;
-    const { offered } = hostKeys;
-    const server = new ssh2.Server({
-      hostKeys: offered.map(({ privateKey }) => privateKey),
-      algorithms: structuredClone({
-        ...ALGORITHMS,
-        kex: EXCHANGES_OF_SSH2,
-        serverHostKey: offered.flatMap(({ type }) => [...HOST_KEY_ALGORITHMS[type]]),
-      }),
-      ident: IDENT,
-      keepaliveInterval: settings.keepAlive.intervalSeconds * 1000,
-      keepaliveCountMax: settings.keepAlive.countMax,
-      banner: terminalText(settings.banner),
-    });
-    server.on('connection', (client) => {
-      this.#identified(client);
-    });
-    return server;
   }
 
   #arrived(arrival: Arrival): void {
@@ -245,6 +246,7 @@ export class SshGate {
   }
 
   #makeEvents(): ConnectionEvents {
+    const { settings } = this.#parts;
     return {
       refusesLogin: (connection, identity, login) => {
         const no =
@@ -287,6 +289,7 @@ export class SshGate {
           this.#penalise(connection);
         }
         if (this.#connections.size === 0) this.#allClosed?.();
+        if (identity === null) this.refused.closed(connection, settings.login.graceSeconds * 1000);
       },
     };
   }

@@ -111,18 +111,17 @@ describe('gate/ssh: a client that guesses the key exchange', () => {
   });
 
   it('needs parts of ssh2 that are private: another ssh2 is refused', () => {
-    const handlers = Object.fromEntries(
-      ['OPEN', 'DATA', 'WINDOW_ADJUST', 'REQUEST', 'CLOSE'].map((name) => [
-        `CHANNEL_${name}`,
-        () => undefined,
-      ]),
-    );
+    const names = ['OPEN', 'DATA', 'WINDOW_ADJUST', 'REQUEST', 'CLOSE'].map((name) => `CHANNEL_${name}`);
+    const handlers = Object.fromEntries([...names, 'GLOBAL_REQUEST'].map((name) => [name, () => undefined]));
     const protocol = {
       _handlers: handlers,
       _onHandshakeComplete: () => undefined,
       _onPayload: () => undefined,
       _decipher: { _onPayload: () => undefined },
       channelOpenConfirm: () => undefined,
+      requestSuccess: () => undefined,
+      requestFailure: () => undefined,
+      _remoteIdentRaw: Buffer.from('SSH-2.0-OpenSSH_10.0'),
       _packetRW: { write: { alloc: () => undefined } },
       _skipNextInboundPacket: false,
       _offer: { lists: { kex: { array: [] }, serverHostKey: { array: [] } } },
@@ -133,6 +132,9 @@ describe('gate/ssh: a client that guesses the key exchange', () => {
     assert.equal(privateParts(ssh2({ _skipNextInboundPacket: undefined })), null);
     assert.equal(privateParts(ssh2({ _offer: undefined })), null);
     assert.equal(privateParts(ssh2({ _decipher: {} })), null);
+    for (const name of ['requestSuccess', 'requestFailure', '_remoteIdentRaw'])
+      assert.equal(privateParts(ssh2({ [name]: undefined })), null, name);
+    assert.equal(privateParts(ssh2({ _handlers: { ...handlers, GLOBAL_REQUEST: undefined } })), null);
   });
 });
 

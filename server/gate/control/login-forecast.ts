@@ -1,0 +1,103 @@
+import { keyRule } from '../../../policy/key-rule.js';
+import type { KeyFault } from '../../../policy/key-rule.js';
+import { parseCustomerName, parseDomainName } from '../../../policy/names.js';
+import type { CustomerName, DomainName, Fingerprint } from '../../../policy/names.js';
+import type { Policy } from '../../../policy/policy.js';
+import type { Customer, Key, RoleRow } from '../../store/records.js';
+import type { Store } from '../../store/store.js';
+import { standing } from '../access/standing.js';
+import { AssumedSignature, assumedSignature } from '../ssh/assumed-signature.js';
+import { Authenticator } from '../ssh/authenticate.js';
+import { RuledAccounts } from '../ssh/ruled-accounts.js';
+
+/** A key that somebody would log in with; `blob` is null when only its fingerprint is known. */
+interface AskedKey {
+  readonly fingerprint: Fingerprint;
+  readonly blob: Buffer | null;
+  readonly type: string | null;
+}
+
+/** What would become of a login now, with the facts that an admin needs to see why. */
+export interface LoginForecast {
+  /** A `RefusedBecause`; null when it would be accepted. */
+  readonly because: string | null;
+  /** Whether it would be accepted only if a security key verifies its user. */
+  readonly needsVerification: boolean;
+  /** The customer whom it would be, or whom the login name or the key lead to. */
+  readonly customer: CustomerName | null;
+  /** Set when the login name is a customer's. */
+  readonly named: Customer | null;
+  /** Set when the login name may be a domain's: the roles on it. */
+  readonly domain: { readonly name: DomainName; readonly roles: readonly RoleRow[] } | null;
+  /** The key at each customer who has it. */
+  readonly holders: readonly Key[];
+  readonly type: string | null;
+  /** The rule of the policy that does not allow the key: its place as `file:line`, and what of the key. */
+  readonly rule: { readonly place: string; readonly fault: KeyFault } | null;
+}
+
+/** @param policy null where none can be read */
+export function loginForecast(
+  store: Store,
+  policy: Policy | null,
+  login: string,
+  asked: AskedKey,
+): LoginForecast {
+  const holders = store.keys.all().filter(({ fingerprint }) => fingerprint === asked.fingerprint);
+  const blob = asked.blob ?? holders[0]?.blob ?? null;
+  const type = asked.type ?? holders[0]?.type ?? null;
+  const decided = (verified: boolean): string | null => {
+    if (blob === null || type === null) return 'unknown-login-or-key';
+    const answer = decide(store, policy, login, { type, blob, verified });
+    return answer.kind === 'refused' ? answer.because : null;
+  };
+  const because = decided(true);
+  const [byName, byDomain] = [parseCustomerName(login), parseDomainName(login)];
+  const roles = byDomain === undefined ? [] : store.roles.on(byDomain);
+  const customer = store.logins.find(login, asked.fingerprint)?.customer ?? null;
+  return {
+    because,
+    needsVerification: because === null && decided(false) === 'user-not-verified',
+    customer,
+    named: (byName === undefined ? undefined : store.customers.find(byName)) ?? null,
+    domain: byDomain === undefined || roles.length === 0 ? null : { name: byDomain, roles },
+    holders,
+    type,
+    rule: customer === null ? null : forbids(store, policy, customer, asked.fingerprint),
+  };
+}
+
+/** Asks the gate's own Authenticator; only the signature is taken for right, and made with a touch. */
+function decide(
+  store: Store,
+  policy: Policy | null,
+  login: string,
+  { type, blob, verified }: { readonly type: string; readonly blob: Buffer; readonly verified: boolean },
+): ReturnType<Authenticator['answer']> {
+  const accounts = new RuledAccounts({ logins: store.logins, holders: store.holders, policy: () => policy });
+  const algorithm = type === 'ssh-rsa' ? 'rsa-sha2-512' : type;
+  const nothing = Buffer.alloc(0);
+  // The counter of the key stays as it is.
+  const counters = { advanceCounter: () => null };
+  return new Authenticator(accounts, new AssumedSignature(), counters).answer({
+    login,
+    method: 'publickey',
+    key: { algorithm, blob, signature: { bytes: nothing, whole: assumedSignature(type, verified), signed: nothing } },
+  });
+}
+
+function forbids(
+  store: Store,
+  policy: Policy | null,
+  customer: CustomerName,
+  fingerprint: Fingerprint,
+): LoginForecast['rule'] {
+  const holder = store.holders.find(customer, fingerprint);
+  const fault = [true, false].map((verified) => {
+    const found = standing(policy, customer, holder, verified, new Date());
+    return found.here ? null : found.fault;
+  }).find((one) => one !== null);
+  if (fault === undefined || policy === null) return null;
+  const rule = keyRule(policy, customer, holder.rolesHeld());
+  return rule === undefined ? null : { place: `${rule.place.file}:${rule.place.line}`, fault };
+}

@@ -1,0 +1,57 @@
+import type { Fingerprint } from '../../../policy/names.js';
+import { printable } from '../../../policy/printable.js';
+import { fingerprintOf } from '../keys/public-key.js';
+import type { Authenticator, LoginAnswer, LoginRequest } from './authenticate.js';
+
+/** A login request that was refused. Texts of the client's are printable and cut. */
+export interface LoginTry {
+  readonly login: string;
+  readonly method: string;
+  /** Of the signature; null with another method than `publickey`, as is the fingerprint. */
+  readonly algorithm: string | null;
+  readonly fingerprint: Fingerprint | null;
+  /** A `RefusedBecause`. */
+  readonly because: string;
+  /** False for a probe: nobody has proven to hold the key. */
+  readonly signed: boolean;
+}
+
+/** Different tries that are remembered of one connection: an agent may hold many keys. */
+const MOST = 10;
+/** The most characters of a text of the client's. */
+const SHOWN = 64;
+
+/** Remembers which requests of one connection were refused, and why. Answers come from the Authenticator. */
+export class LoginTries {
+  readonly #authenticator: Pick<Authenticator, 'answer'>;
+  readonly #tries = new Map<string, LoginTry>();
+
+  constructor(authenticator: Pick<Authenticator, 'answer'>) {
+    this.#authenticator = authenticator;
+  }
+
+  /** The first of them, in the order in which they came; the same one is there once. */
+  get refused(): readonly LoginTry[] {
+    return [...this.#tries.values()];
+  }
+
+  /** As `Authenticator.answer`. */
+  answer(request: LoginRequest): LoginAnswer {
+    const answer = this.#authenticator.answer(request);
+    if (answer.kind === 'refused') this.#remember(request, answer.because);
+    return answer;
+  }
+
+  #remember({ login, method, key }: LoginRequest, because: string): void {
+    if (this.#tries.size >= MOST) return;
+    const one: LoginTry = {
+      login: printable(login, SHOWN),
+      method: printable(method, SHOWN),
+      algorithm: key === undefined ? null : printable(key.algorithm, SHOWN),
+      fingerprint: key === undefined ? null : fingerprintOf(key.blob),
+      because,
+      signed: key !== undefined && key.signature !== null,
+    };
+    this.#tries.set(JSON.stringify(one), one);
+  }
+}
