@@ -83,6 +83,69 @@ describe('admin commands on a running gate', () => {
     assert.ok(stdout.toLowerCase().includes(digest.toLowerCase()), 'the same as ssh-keygen -r');
   });
 
+  it('a rotated host key is learned by ssh; SIGHUP takes over keys that an admin has put there', async () => {
+    const { hostKey, gateState } = house.layout;
+    const alice = house.terminal('alice');
+    await alice.sees('horatio');
+    assert.equal((await house.postern('hostkey', 'rotate')).status, 0);
+    const known = (): string => readFileSync(join(house.layout.directory, 'known_hosts'), 'utf8');
+    const learn = { options: ['-o', 'UpdateHostKeys=yes', '-o', 'StrictHostKeyChecking=yes'] };
+    const blobOf = (file: string): string => readFileSync(`${file}.pub`, 'utf8').split(' ')[1] ?? '';
+    const next = blobOf(`${hostKey}.next`);
+    assert.equal((await house.ssh('alice', 'list', learn)).status, 0);
+    assert.ok(known().includes(next));
+    assert.equal((await house.postern('hostkey', 'rotate', '--finish', '--now')).status, 0);
+    assert.equal((await house.ssh('alice', 'list', learn)).status, 0);
+    assert.equal(known().match(/ssh-ed25519/g)?.length, 1, 'the retired one is dropped');
+
+    const made = await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', `${hostKey}.next`], '');
+    assert.equal(made.status, 0, made.stderr);
+    house.signalGate('SIGHUP');
+    await eventually('the row', async () =>
+      (await house.postern('audit')).stdout.includes('hostkeys.changed announced='),
+    );
+    assert.equal((await house.ssh('alice', 'list', learn)).status, 0);
+    assert.ok(known().includes(blobOf(`${hostKey}.next`)));
+    writeFileSync(`${hostKey}.next`, 'nonsense');
+    assert.equal((await house.postern('hostkey', 'rotate', '--cancel')).status, 0);
+    assert.ok(statSync(gateState).isDirectory());
+    assert.ok(!house.log('gate').includes('PRIVATE'));
+    alice.type('q');
+    await alice.ends();
+  });
+
+  it('explain-login tells why ssh was refused, and what would become of a login', async () => {
+    const key = join(house.layout.clientKeys, 'stranger');
+    await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', key], '');
+    const none = { options: ['-l', 'carol', '-o', 'IdentityFile=none', '-i', key] };
+    assert.equal((await house.ssh('alice', 'list', none)).status, 255);
+    const told = await eventually('the refusal', async () => {
+      const { stdout } = await house.postern('explain-login', 'carol', '--last', '1');
+      return stdout.includes('no customer has this key') ? stdout : null;
+    });
+    assert.match(
+      told,
+      /127\.0\.0\.1, OpenSSH_\S+ .*connection [0-9a-f]{8}\n[^]* {2}carol with ssh-ed25519 SHA256:\S+: there is a customer carol, but no customer has this key\.\n {4}-> if it is theirs: postern key add carol FILE\n/,
+    );
+    const asked = ['--login', 'carol', '--key', `${key}.pub`];
+    const before = await house.postern('explain-login', ...asked);
+    assert.match(
+      before.stdout,
+      /^carol with ssh-ed25519 SHA256:\S+ would be refused: there is a customer carol/,
+    );
+    await house.postern('key', 'add', 'carol', `${key}.pub`);
+    const after = await house.postern('explain-login', ...asked, '--json');
+    assert.equal((JSON.parse(after.stdout) as { accepted: boolean }).accepted, true);
+    assert.equal((await house.ssh('alice', 'list', none)).status, 0);
+    for (const wrong of [
+      ['--login', 'carol'],
+      ['--from', '192.0.2.1'],
+      ['x', ...asked],
+      ['--last', 'many'],
+    ])
+      assert.equal((await house.postern('explain-login', ...wrong)).status, 2, wrong.join(' '));
+  });
+
   it('backup is a whole database, made while running', async () => {
     const file = join(house.layout.directory, 'gate', 'copy.db');
     assert.equal((await house.postern('backup', file)).status, 0);

@@ -11,7 +11,7 @@ import { Authenticator } from '../ssh/authenticate.js';
 import { RuledAccounts } from '../ssh/ruled-accounts.js';
 
 /** A key that somebody would log in with; `blob` is null when only its fingerprint is known. */
-interface AskedKey {
+export interface AskedKey {
   readonly fingerprint: Fingerprint;
   readonly blob: Buffer | null;
   readonly type: string | null;

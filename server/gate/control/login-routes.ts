@@ -6,6 +6,7 @@ import { fingerprintOf, parsePublicKey } from '../keys/public-key.js';
 import { address, fingerprint, number, optional, pasted, who } from './argument.js';
 import type { Logins } from './control-ports.js';
 import { readable } from './key-routes.js';
+import type { AskedKey } from './login-forecast.js';
 import { route } from './route.js';
 import type { Route } from './route.js';
 
@@ -41,7 +42,7 @@ export function loginRoutes(
 }
 
 /** @param text a fingerprint, or a line of a .pub file */
-function readKey(text: string): Parameters<typeof import('./refused-logins.js').explainedLogin>[4] | Refusal {
+function readKey(text: string): AskedKey | Refusal {
   if (text.startsWith('SHA256:')) {
     const found = fingerprint(text, 'fingerprint');
     return isRefusal(found) ? found : { fingerprint: found, blob: null, type: null };

@@ -9,7 +9,7 @@ import type { RefusedConnection } from '../ssh/refused-connections.js';
 import type { ExplainedLogin, ExplainedTry, RefusedLogin, RefusedLogins } from './control-answers.js';
 import type { Logins } from './control-ports.js';
 import { loginForecast } from './login-forecast.js';
-import type { LoginForecast } from './login-forecast.js';
+import type { AskedKey, LoginForecast } from './login-forecast.js';
 import { connectionReason, loginReason } from './login-reasons.js';
 
 /** Rows of the audit log in which older refusals are looked for. */
@@ -51,7 +51,7 @@ export function explainedLogin(
   policy: Policy | null,
   logins: Logins | null,
   typed: string,
-  key: Parameters<typeof loginForecast>[3],
+  key: AskedKey,
   source: string | null,
 ): ExplainedLogin {
   const now = loginForecast(store, policy, typed, key);
@@ -163,7 +163,7 @@ function explainedTry(store: Store, policy: Policy | null, one: LoginTry): Expla
     type: now?.type ?? one.algorithm,
     ...loginReason(login, because, one, now),
     rule: now?.rule?.place ?? null,
-    acceptedNow: now !== null && now.because === null,
+    acceptedNow: now?.because === null,
   };
 }
 

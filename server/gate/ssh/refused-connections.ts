@@ -102,7 +102,7 @@ export class RefusedConnections {
       concerns || refused.because === 'customer-has-too-many' ? this.#customers : this.#strangers;
     const before = sources.get(bucket) ?? [];
     const last = before.at(-1);
-    const again = last !== undefined && last.source === address && isSame(last, refused);
+    const again = last?.source === address && isSame(last, refused);
     const one = { ...refused, at: this.#clock(), source: address, times: again ? last.times + 1 : 1 };
     const kept = again ? before.slice(0, -1) : before.slice(1 - MOST.perSource);
     // Set anew, so that the map is in the order of the last refusals.
