@@ -131,6 +131,33 @@ describe('e2e: the pages of day two', () => {
     assert.equal((await house.postern('key', 'expire', 'bob', old?.fingerprint ?? '', 'never')).status, 0);
   });
 
+  it('a new host key', async () => {
+    const learn = { options: ['-o', 'UpdateHostKeys=yes', '-o', 'StrictHostKeyChecking=yes'] };
+    const everybody = async (): Promise<void> => {
+      for (const customer of ['alice', 'bob'])
+        assert.equal((await house.ssh(customer, 'list', learn)).status, 0, customer);
+    };
+    await everybody();
+    await follow('host-key.md', [
+      ['postern hostkey list', /^next +ssh-ed25519 [^]* customers have logged in since/m, everybody],
+      ['postern hostkey rotate --finish', /is in use from now on/],
+      ['postern hostkey rotate', /is announced from now on/],
+      ['postern hostkey', /^SHA256:.*\n\S+ ssh-ed25519 /, everybody],
+    ]);
+  });
+
+  it('a customer cannot log in', async () => {
+    demoKey(root('elsewhere'), 'alice');
+    copyFileSync(join(root('elsewhere'), 'alice.pub'), root('alice.pub'));
+    const other = { options: ['-l', 'alice', '-i', join(root('elsewhere'), 'alice')] };
+    assert.equal((await house.ssh('carol', 'list', other)).status, 255);
+    await follow('refused-login.md', [
+      ['postern explain-login --login', /would be refused: there is a customer alice, but no customer has/],
+      ['postern explain-login alice', /alice with ssh-ed25519 SHA256:\S+: there is a customer alice, but /],
+      ['postern explain-login', /connection [0-9a-f]{8}/],
+    ]);
+  });
+
   it('a server moves to another host', async () => {
     assert.equal((await house.ssh('bob', 'yorick start --wait')).status, 0);
     await follow('two-hosts.md', [
