@@ -1,4 +1,4 @@
-import { keyRule } from '../../../policy/key-rule.js';
+import { keyFaultMessage, keyRule } from '../../../policy/key-rule.js';
 import type { KeyFault } from '../../../policy/key-rule.js';
 import { parseCustomerName, parseDomainName } from '../../../policy/names.js';
 import type { CustomerName, DomainName, Fingerprint } from '../../../policy/names.js';
@@ -6,6 +6,7 @@ import type { Policy } from '../../../policy/policy.js';
 import type { Customer, Key, RoleRow } from '../../store/records.js';
 import type { Store } from '../../store/store.js';
 import { standing } from '../access/standing.js';
+import { factsOf } from '../keys/key-rules.js';
 import { AssumedSignature, assumedSignature } from '../ssh/assumed-signature.js';
 import { Authenticator } from '../ssh/authenticate.js';
 import { RuledAccounts } from '../ssh/ruled-accounts.js';
@@ -32,8 +33,8 @@ export interface LoginForecast {
   /** The key at each customer who has it. */
   readonly holders: readonly Key[];
   readonly type: string | null;
-  /** The rule of the policy that does not allow the key: its place as `file:line`, and what of the key. */
-  readonly rule: { readonly place: string; readonly fault: KeyFault } | null;
+  /** The rule of the policy that does not allow the key: its place as `file:line`, what of the key, and in words. */
+  readonly rule: { readonly place: string; readonly fault: KeyFault; readonly message: string } | null;
 }
 
 /** @param policy null where none can be read */
@@ -82,7 +83,11 @@ function decide(
   return new Authenticator(accounts, new AssumedSignature(), counters).answer({
     login,
     method: 'publickey',
-    key: { algorithm, blob, signature: { bytes: nothing, whole: assumedSignature(type, verified), signed: nothing } },
+    key: {
+      algorithm,
+      blob,
+      signature: { bytes: nothing, whole: assumedSignature(type, verified), signed: nothing },
+    },
   });
 }
 
@@ -93,11 +98,15 @@ function forbids(
   fingerprint: Fingerprint,
 ): LoginForecast['rule'] {
   const holder = store.holders.find(customer, fingerprint);
-  const fault = [true, false].map((verified) => {
-    const found = standing(policy, customer, holder, verified, new Date());
-    return found.here ? null : found.fault;
-  }).find((one) => one !== null);
-  if (fault === undefined || policy === null) return null;
+  const fault = [true, false]
+    .map((verified) => {
+      const found = standing(policy, customer, holder, verified, new Date());
+      return found.here ? null : found.fault;
+    })
+    .find((one) => one !== null);
+  if (fault === undefined || policy === null || holder.key === null) return null;
   const rule = keyRule(policy, customer, holder.rolesHeld());
-  return rule === undefined ? null : { place: `${rule.place.file}:${rule.place.line}`, fault };
+  if (rule === undefined) return null;
+  const message = keyFaultMessage(rule, fault, factsOf(holder.key, holder.key.addedAt, null));
+  return { place: `${rule.place.file}:${rule.place.line}`, fault, message };
 }

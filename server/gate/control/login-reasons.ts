@@ -55,7 +55,7 @@ export function loginReason(
     case 'user-not-verified':
       return {
         why: `the security key did not verify its user, and the policy requires that${now?.rule === undefined || now.rule === null ? '' : `, by keys: at ${now.rule.place}`}`,
-        mend: 'a key with verify-required (ssh-keygen -t ed25519-sk -O verify-required), registered in its place',
+        mend: 'a key that verifies (ssh-keygen -t ed25519-sk -O verify-required), registered in its place',
       };
     case 'counter-went-back':
       return {
@@ -75,7 +75,7 @@ export function loginReason(
           now?.rule === undefined || now.rule === null
             ? 'the policy did not allow the key'
             : `the policy does not allow the ${now.rule.fault} of the key, by keys: at ${now.rule.place}`,
-        mend: 'the customer needs another key, or the rule is to be changed (docs/policy.md)',
+        mend: `change the rule, or the customer's key${now?.rule === undefined || now.rule === null ? '' : `: ${now.rule.message}`}`,
       };
     case 'unknown-login-or-key':
       return unknown(login, now);

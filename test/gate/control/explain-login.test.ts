@@ -10,6 +10,7 @@ import { eventually } from '../../support/eventually.js';
 import { GateUnderTest } from '../../support/gate-under-test.js';
 import { NO_KEY_RULE, policy } from '../../support/policy-values.js';
 import { RawSsh } from '../../support/raw-ssh.js';
+import { SoftAuthenticator } from '../../support/soft-authenticator.js';
 import { signingKey } from '../../support/signing-key.js';
 import { ADMIN, customerName, domainName } from '../../support/temporary-store.js';
 
@@ -150,7 +151,7 @@ describe('gate/control: explain-login', () => {
       'weak',
       'key-not-allowed',
       /does not allow the bits of the key, by keys: at 20-keys\.yaml:7/,
-      /another key, or the rule/,
+      /change the rule, or the customer's key: this RSA key has 2048 bits, and 3072 is the least/,
     ],
     ['\x1b[2J', 'nobody', 'unknown-login-or-key', /no customer \^\[\[2J, /, /postern customer add/],
   ] as const;
@@ -200,6 +201,38 @@ describe('gate/control: explain-login', () => {
       before,
     );
   });
+
+  for (const [name, kind] of [
+    ['ed', 'ed25519'],
+    ['ec', 'ecdsa'],
+  ] as const)
+    it(`foretells a login with a security key of type ${kind}, and notes no counter`, async () => {
+      const own = new SoftAuthenticator(kind);
+      gate.customer(name, [own.blob]);
+      const before = gate.policy;
+      const key = `${own.type} ${own.blob.toString('base64')}`;
+      const told = async (): Promise<ExplainedLogin> =>
+        (await ask('POST', '/logins/explain', { login: name, key })) as ExplainedLogin;
+      try {
+        assert.match((await told()).text, / would be let in\.\n$/);
+        const everybody = { customers: [], groups: [], roles: [] };
+        const rule = { ...NO_KEY_RULE, subjects: everybody, verified: true, place: PLACE };
+        gate.policy = policy({ keyRules: [rule] });
+        gate.statements.splice(0);
+        const { accepted, text } = await told();
+        assert.ok(accepted);
+        assert.match(text, /let in, if the security key verifies its user \(keys: at 20-keys\.yaml:7\)\.\n$/);
+        assert.deepEqual(
+          gate.statements.filter((sql) => !/^SELECT/i.test(sql.trim())),
+          [],
+        );
+        const plain = await explain('alice', 'alice');
+        assert.equal(plain.because, await attempt('alice', 'alice'));
+        assert.match(plain.why ?? '', /does not allow the type of the key, by keys: at 20-keys\.yaml:7/);
+      } finally {
+        gate.policy = before;
+      }
+    });
 
   it('tells the refused ones by fingerprint, by customer, by address, with what is so now', async () => {
     const of = (who: string | null, last = 99): RefusedLogins =>
