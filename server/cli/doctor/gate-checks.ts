@@ -7,7 +7,7 @@ import { loadPolicy } from '../../../config/policy-directory.js';
 import { problemText } from '../../../config/problem.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import { ControlClient, ControlUnreachableError } from '../../gate/control/control-client.js';
-import type { GateStatus } from '../../gate/control/control-answers.js';
+import type { GateStatus, HostKeyList } from '../../gate/control/control-answers.js';
 import { Store } from '../../store/store.js';
 import { DATABASE } from '../../store/state-directory.js';
 import { asOwner } from '../admin/as-owner.js';
@@ -42,7 +42,7 @@ export async function checkGate(settings: GateSettings, admin: string): Promise<
     ...(await checkFolders(settings, status)),
     ...checkListen(settings),
     ...checkRecordings(settings.recordings.directory),
-    ...checkHostKeys(settings),
+    ...checkHostKeys(settings, 'pid' in status ? await askHostKeys(settings.controlSocket, admin) : null),
     ...checkPolicyFiles(settings.policy),
     ...checkControl(settings.controlSocket, status),
     ...hosts.flatMap(({ found }) => found),
@@ -255,6 +255,16 @@ function checkNames({ hosts, domains: { waiting, held } }: GateStatus): Diagnosi
     }
   }
   return found;
+}
+
+/** @returns null also for an older gate, which is not upgraded yet */
+async function askHostKeys(socket: string, admin: string): Promise<HostKeyList | null> {
+  try {
+    const list = await new ControlClient(socket, admin).ask('GET', '/host-keys');
+    return isRefusal(list) ? null : (list as HostKeyList);
+  } catch {
+    return null;
+  }
 }
 
 async function askStatus(

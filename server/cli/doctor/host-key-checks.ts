@@ -1,3 +1,4 @@
+import type { HostKeyList } from '../../gate/control/control-answers.js';
 import { HostKeyError } from '../../gate/ssh/host-key-error.js';
 import type { StoredHostKey } from '../../gate/ssh/host-key-rotation.js';
 import { HostKeys, type HostKeyPaths } from '../../gate/ssh/host-keys.js';
@@ -8,8 +9,12 @@ import { checkMode, exists } from '../installation/files.js';
 
 const SUBJECT = 'host key';
 
-/** Checks the host keys, their files and a rotation that has begun. */
-export function checkHostKeys(paths: HostKeyPaths): Diagnosis[] {
+/**
+ * Checks the host keys, their files and a rotation that has begun.
+ *
+ * @param used what the running gate uses; null when it cannot be asked
+ */
+export function checkHostKeys(paths: HostKeyPaths, used: HostKeyList | null): Diagnosis[] {
   if (!exists(paths.hostKey))
     return [
       warn(
@@ -22,6 +27,7 @@ export function checkHostKeys(paths: HostKeyPaths): Diagnosis[] {
     const keys = new HostKeys(paths);
     return [
       ...keys.stored.flatMap((one) => [found(one), ...checkPublicHalf(one)]),
+      ...(used === null ? [] : compare(keys, used)),
       ...keys.problems.map((problem) =>
         fail(
           SUBJECT,
@@ -55,6 +61,19 @@ function found({ use, file, key, madeAt }: StoredHostKey): Diagnosis {
         'look who has logged in since (postern hostkey list), then: postern hostkey rotate --finish, or --cancel',
       );
   }
+}
+
+function compare(keys: HostKeys, used: HostKeyList): Diagnosis[] {
+  const inFiles = keys.stored.map(({ use, key }) => `${use} ${key.fingerprint}`);
+  const inUse = used.keys.map(({ use, fingerprint }) => `${use} ${fingerprint}`);
+  if (inFiles.join() === inUse.join()) return [];
+  return [
+    warn(
+      SUBJECT,
+      'the files hold other keys than the running gate uses',
+      'if you have changed them: systemctl reload postern-gate; else ask who has, before the gate is started again',
+    ),
+  ];
 }
 
 /** Others may read a public key; who can write it can make an admin publish another. */

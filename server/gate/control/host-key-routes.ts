@@ -20,9 +20,22 @@ const NAMED = 5;
 /** The host keys, and the steps of their rotation. */
 export function hostKeyRoutes(store: Store, read: ReadHostKeys): readonly Route[] {
   const type = optional(hostKeyType);
+  /** Does the work with the keys as the files have them now, and records it when a running gate had others. */
+  const withKeys = (
+    work: (keys: HostKeys) => HostKeyStep | Refusal | Promise<HostKeyStep | Refusal>,
+  ): Promise<HostKeyStep | Refusal> =>
+    refusing(async () => {
+      const keys = await read();
+      if (keys.reload()) {
+        const announced = keys.announced.map(({ fingerprint }) => fingerprint);
+        store.audit.append({ kind: 'hostkeys.changed', actor: null, announced });
+      }
+      return work(keys);
+    });
   return [
     route('GET', '/host-keys', {}, () =>
-      withKeys(read, (keys): HostKeyList => {
+      refusing(async (): Promise<HostKeyList> => {
+        const keys = await read();
         const next = keys.stored.filter(({ use }) => use === 'next');
         return {
           keys: keys.stored.map(({ use, file, key, madeAt }) => ({
@@ -43,7 +56,7 @@ export function hostKeyRoutes(store: Store, read: ReadHostKeys): readonly Route[
     ),
 
     route('POST', '/host-keys/rotation', { type }, (given, { actor }) =>
-      withKeys(read, async (keys) => {
+      withKeys(async (keys) => {
         const rotation = keys.rotation(given.type);
         if (isRefusal(rotation)) return rotation;
         const step = await rotation.begin();
@@ -52,7 +65,7 @@ export function hostKeyRoutes(store: Store, read: ReadHostKeys): readonly Route[
     ),
 
     route('POST', '/host-keys/rotation/finish', { type, now: flag }, (given, { actor }) =>
-      withKeys(read, (keys) => {
+      withKeys((keys) => {
         const rotation = keys.rotation(given.type);
         if (isRefusal(rotation)) return rotation;
         const step = rotation.finish();
@@ -65,7 +78,7 @@ export function hostKeyRoutes(store: Store, read: ReadHostKeys): readonly Route[
     ),
 
     route('DELETE', '/host-keys/rotation', { type }, (given, { actor }) =>
-      withKeys(read, (keys) => {
+      withKeys((keys) => {
         const rotation = keys.rotation(given.type);
         if (isRefusal(rotation)) return rotation;
         const step = rotation.cancel();
@@ -75,15 +88,10 @@ export function hostKeyRoutes(store: Store, read: ReadHostKeys): readonly Route[
   ];
 }
 
-/** Does the work with the keys as the files have them now. @returns a refusal for a file that cannot be used */
-async function withKeys<T extends object>(
-  read: ReadHostKeys,
-  work: (keys: HostKeys) => T | Refusal | Promise<T | Refusal>,
-): Promise<T | Refusal> {
+/** @returns a refusal for a file that cannot be used */
+async function refusing<T extends object>(work: () => Promise<T | Refusal>): Promise<T | Refusal> {
   try {
-    const keys = await read();
-    keys.reload();
-    return await work(keys);
+    return await work();
   } catch (error) {
     if (error instanceof HostKeyError) return refusal('internal', error.message);
     throw error;

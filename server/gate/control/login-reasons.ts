@@ -80,7 +80,10 @@ export function loginReason(
     case 'unknown-login-or-key':
       return unknown(login, now);
     default:
-      return { why: `the reason is ${because}`, mend: 'see docs/security.md' };
+      return {
+        why: `it was refused as ${because.replaceAll('-', ' ')}`,
+        mend: `look for ${because} in docs/security.md`,
+      };
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Fingerprint } from '../../../policy/names.js';
 import { printable } from '../../../policy/printable.js';
 import { fingerprintOf } from '../keys/public-key.js';
-import type { Authenticator, LoginAnswer, LoginRequest } from './authenticate.js';
+import type { Authenticator, LoginAnswer, LoginRefused, LoginRequest } from './authenticate.js';
 
 /** A login request that was refused. Texts of the client's are printable and cut. */
 export interface LoginTry {
@@ -38,17 +38,17 @@ export class LoginTries {
   /** As `Authenticator.answer`. */
   answer(request: LoginRequest): LoginAnswer {
     const answer = this.#authenticator.answer(request);
-    if (answer.kind === 'refused') this.#remember(request, answer.because);
+    if (answer.kind === 'refused') this.#remember(request, answer);
     return answer;
   }
 
-  #remember({ login, method, key }: LoginRequest, because: string): void {
+  #remember({ login, method, key }: LoginRequest, { because, fingerprint }: LoginRefused): void {
     if (this.#tries.size >= MOST) return;
     const one: LoginTry = {
       login: printable(login, SHOWN),
       method: printable(method, SHOWN),
       algorithm: key === undefined ? null : printable(key.algorithm, SHOWN),
-      fingerprint: key === undefined ? null : fingerprintOf(key.blob),
+      fingerprint: fingerprint ?? (key === undefined ? null : fingerprintOf(key.blob)),
       because,
       signed: key !== undefined && key.signature !== null,
     };

@@ -129,6 +129,21 @@ describe('cli: hostkey rotate', () => {
     assert.equal((await hostkey('rotate', '--cancel')).status, 0);
   });
 
+  it('tells doctor when somebody has changed the files of a running gate, and records it at the next step', async () => {
+    const doctor = async (): Promise<string> => (await postern(['doctor', ...settings])).stdout;
+    assert.doesNotMatch(await doctor(), /hold other keys/);
+    HostKey.open(`${file}.next`);
+    assert.match(await doctor(), /^warn {2}host key: the files hold other keys than the running gate uses$/m);
+    const listed = await hostkey('list', '--json');
+    assert.equal((JSON.parse(listed.stdout) as HostKeyList).keys.length, 1, 'looking changes nothing');
+    assert.equal((await hostkey('rotate', '--cancel')).status, 0);
+    assert.deepEqual(
+      events().map((event) => (event as { kind: string }).kind),
+      ['hostkeys.changed', 'hostkey.rotation.cancelled'],
+    );
+    assert.doesNotMatch(await doctor(), /hold other keys/);
+  });
+
   it('works while no gate runs; doctor tells of a rotation that is not finished, and of modes', async () => {
     const directory = new TemporaryDirectory();
     try {

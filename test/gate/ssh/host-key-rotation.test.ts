@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import fs, {
   chmodSync,
   existsSync,
@@ -122,6 +123,35 @@ describe('gate/ssh: the rotation of a host key', () => {
     writeFileSync(file, 'rubbish');
     assert.throws(() => keys.reload(), { name: 'HostKeyError' });
     assert.deepEqual(names(keys.offered), before);
+  });
+
+  it('refuses other keys that are none: Ed25519, weak, two of one type', () => {
+    const pem = (name: string, key: KeyObject, type: 'sec1' | 'pkcs1'): string => {
+      const path = directory.file(name);
+      writeFileSync(path, key.export({ type, format: 'pem' }), { mode: 0o600 });
+      return path;
+    };
+    const curve = (): KeyObject => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+    const [one, other] = [pem('one', curve(), 'sec1'), pem('other', curve(), 'sec1')];
+    const weak = pem('weak', generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey, 'pkcs1');
+    const huge = pem('huge', generateKeyPairSync('rsa', { modulusLength: 4104 }).privateKey, 'pkcs1');
+    const opened = (...otherHostKeys: string[]): HostKeys => HostKeys.open({ hostKey: file, otherHostKeys });
+    const refused = (message: RegExp, ...others: string[]): void => {
+      assert.throws(() => opened(...others), { name: 'HostKeyError', message });
+    };
+    assert.deepEqual(
+      opened(one).offered.map(({ type }) => type),
+      ['ssh-ed25519', 'ecdsa-sha2-nistp256'],
+    );
+    refused(
+      /host keys .*one and .*other are both of type ecdsa-sha2-nistp256: .* one of each type\.$/,
+      one,
+      other,
+    );
+    refused(/weak has 2048 bits: an RSA host key has 3072 to 4096\.$/, weak);
+    refused(/huge has 4104 bits/, huge);
+    refused(/host_key is of type ssh-ed25519: Postern uses ecdsa-[^ ]*, .* and ssh-rsa only\.$/, file);
+    refused(/Cannot read the host key .*absent: no such file or directory\.$/, directory.file('absent'));
   });
 
   it('removes private keys that a killed process left beside it, and nothing else', () => {
