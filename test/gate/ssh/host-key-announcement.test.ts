@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { createPublicKey, verify } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
+import { chmodSync } from 'node:fs';
 import { isRefusal } from '../../../policy/refusal.js';
 import { leaveOutSha1 } from '../../../server/gate/ssh/host-key-offer.js';
 import type { HostKey } from '../../../server/gate/ssh/host-key.js';
@@ -9,6 +10,7 @@ import { eventually } from '../../support/eventually.js';
 import { GateUnderTest } from '../../support/gate-under-test.js';
 import { RawSession } from '../../support/raw-session.js';
 import { encode, message, RawSsh } from '../../support/raw-ssh.js';
+import { TemporaryDirectory } from '../../support/temporary-directory.js';
 import { signingKey } from '../../support/signing-key.js';
 
 const PROOF = 'hostkeys-prove-00@openssh.com';
@@ -137,6 +139,36 @@ describe('gate/ssh: host keys are announced', () => {
     assert.ok(isProof(key, raw, proof?.[0]));
   });
 
+  it('proves an RSA key with the hash of the key exchange, as OpenSSH demands, and else with SHA-512', async () => {
+    const directory = new TemporaryDirectory();
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 3072 });
+    const file = directory.write('rsa', privateKey.export({ type: 'pkcs1', format: 'pem' }) as string);
+    chmodSync(file, 0o600);
+    const two = new GateUnderTest({ otherHostKeys: [file] });
+    try {
+      await two.listen();
+      two.customer('alice', [customer.getPublicSSH()]);
+      const rsa = two.hostKeys.offered[1];
+      for (const [serverHostKey, expected] of [
+        ['rsa-sha2-256', 'rsa-sha2-256'],
+        ['rsa-sha2-512', 'rsa-sha2-512'],
+        ['ssh-ed25519', 'rsa-sha2-512'],
+      ] as const) {
+        const raw = await RawSsh.connect(two.port, { algorithms: { serverHostKey: [serverHostKey] } });
+        open.push(raw);
+        assert.equal(await raw.login('alice', customer), 'success');
+        const [signature = Buffer.alloc(0)] = (await prove(raw, asked(rsa?.blob ?? Buffer.alloc(0)))) ?? [];
+        const [algorithm = '', bare = Buffer.alloc(0)] = readStrings(signature, 2) ?? [];
+        assert.equal(algorithm.toString(), expected, serverHostKey);
+        const signed = Buffer.concat([encode(PROOF), encode(raw.sessionId), encode(rsa?.blob ?? '')]);
+        assert.ok(verify(expected.replace('rsa-sha2-', 'sha'), signed, createPublicKey(privateKey), bare));
+      }
+    } finally {
+      await two.dispose();
+      directory.dispose();
+    }
+  });
+
   it('is asked for proof by a stranger: refused', async () => {
     const raw = await connect();
     const [key] = gate.hostKeys.offered;
@@ -146,6 +178,7 @@ describe('gate/ssh: host keys are announced', () => {
   });
 
   it('is asked for proof of other keys, of too many, twice, in broken messages: refused, and nothing is signed', async () => {
+    await rotate('begin');
     const raw = await loggedIn();
     const ours = gate.hostKey.blob;
     const foreign = signingKey('ed25519').getPublicSSH();
