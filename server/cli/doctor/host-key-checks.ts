@@ -42,7 +42,7 @@ export function checkHostKeys(paths: HostKeyPaths, used: HostKeyList | null): Di
       fail(
         SUBJECT,
         because(error),
-        'mend the file, or move it away: the gate then makes a new one, of which customers are warned',
+        'mend the file, or move it away: the gate then makes a new key, and ssh warns the customers',
       ),
     ];
   }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { ExplainedLogin, RefusedLogins } from '../../gate/control/control-answers.js';
-import { adminCommand, say, withAdminClient } from '../admin/admin-command.js';
+import { adminCommand, ask, say } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
 import { CliError, EXIT } from '../command/exit-status.js';
 import { printableLines } from '../command/printable-lines.js';
@@ -43,7 +43,7 @@ export function addExplainLoginCommand(program: Command): void {
 async function tellRefused(who: string | undefined, options: ExplainOptions): Promise<void> {
   if (options.from !== undefined) throw new CliError('--from goes with --login and --key', EXIT.usage);
   const path = withQuery('/logins/refused', { who, last: options.last });
-  const answer = (await withAdminClient(options, (client) => client.ask('GET', path))) as RefusedLogins;
+  const answer = await ask<RefusedLogins>(options, 'GET', path);
   const none = `nobody was refused${who === undefined ? '' : ` of whom ${who} is known`}, as far as the gate and its audit log remember\n`;
   say(options, answer.refused, answer.refused.length === 0 ? none : printableLines(answer.text));
 }
@@ -56,8 +56,6 @@ async function foretell(who: string | undefined, { last, ...options }: ExplainOp
     throw new CliError('--login and --key ask about one login; leave the rest away', EXIT.usage);
   const text = key.startsWith('SHA256:') && !existsSync(key) ? key : readKeyFile(key);
   const body = { login, key: text, source: from };
-  const answer = (await withAdminClient(options, (client) =>
-    client.ask('POST', '/logins/explain', body),
-  )) as ExplainedLogin;
+  const answer = await ask<ExplainedLogin>(options, 'POST', '/logins/explain', body);
   say(options, answer, printableLines(answer.text));
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { HostKeyList, HostKeyStep } from '../../gate/control/control-answers.js';
-import { adminCommand, say, withAdminClient } from '../admin/admin-command.js';
+import { adminCommand, ask, say } from '../admin/admin-command.js';
 import type { AdminOptions } from '../admin/admin-command.js';
 import { CliError, EXIT } from '../command/exit-status.js';
 import { shortTime, table, utc } from '../command/table.js';
@@ -18,7 +18,7 @@ export function addRotationCommands(hostkey: Command): void {
   ]).action(async (_: AdminOptions, command: Command) => {
     // commander gives options that `hostkey` has too to `hostkey`, not to this command.
     const options = command.optsWithGlobals<AdminOptions>();
-    const list = (await withAdminClient(options, (client) => client.ask('GET', '/host-keys'))) as HostKeyList;
+    const list = await ask<HostKeyList>(options, 'GET', '/host-keys');
     say(options, list, listText(list));
   });
 
@@ -41,10 +41,7 @@ export function addRotationCommands(hostkey: Command): void {
     .option('--cancel', 'drop the next key')
     .action(async (type: string | undefined, _: RotateOptions, command: Command) => {
       const options = command.optsWithGlobals<RotateOptions>();
-      const step = await withAdminClient(
-        options,
-        async (client) => (await client.ask(...requestOf(type, options))) as HostKeyStep,
-      );
+      const step = await ask<HostKeyStep>(options, ...requestOf(type, options));
       say(options, step, stepText(step));
     });
 }

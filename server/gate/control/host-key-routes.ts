@@ -1,3 +1,4 @@
+import { shortList } from '../../../policy/listing.js';
 import type { CustomerName } from '../../../policy/names.js';
 import { isRefusal, refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
@@ -13,9 +14,6 @@ import type { Route } from './route.js';
 
 /** Gives the host keys: those of the running gate, or those of the files. It may throw HostKeyError. */
 export type ReadHostKeys = () => HostKeys | Promise<HostKeys>;
-
-/** The most customers that a sentence names. */
-const NAMED = 5;
 
 /** The host keys, and the steps of their rotation. */
 export function hostKeyRoutes(store: Store, read: ReadHostKeys): readonly Route[] {
@@ -131,10 +129,8 @@ function learned(store: Store, since: Date): HostKeyLearned {
 }
 
 function tooEarly(behind: readonly CustomerName[]): Refusal {
-  const named = behind.slice(0, NAMED).join(', ');
-  const more = behind.length > NAMED ? ` and ${behind.length - NAMED} more` : '';
   return refusal(
     'needs-confirmation',
-    `nothing was changed: ${named}${more} ${behind.length === 1 ? 'has' : 'have'} not logged in since the next key was announced, so their ssh would warn of a changed key; wait, or add --now`,
+    `nothing was changed: ${shortList(behind)} ${behind.length === 1 ? 'has' : 'have'} not logged in since the next key was announced, so their ssh would warn of a changed key; wait, or add --now`,
   );
 }

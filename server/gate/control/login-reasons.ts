@@ -1,3 +1,4 @@
+import { listed } from '../../../policy/listing.js';
 import type { ConnectionRefusedBecause } from '../ssh/refused-connections.js';
 import type { LoginForecast } from './login-forecast.js';
 
@@ -100,7 +101,7 @@ function expired(login: string, now: LoginForecast | null): Reason {
 function unknown(login: string, now: LoginForecast | null): Reason {
   const holders = [...new Set((now?.holders ?? []).map(({ customer }) => customer))];
   const key =
-    holders.length === 0 ? 'no customer has this key' : `the key is registered for ${holders.join(' and ')}`;
+    holders.length === 0 ? 'no customer has this key' : `the key is registered for ${listed(holders)}`;
   if (now?.named !== undefined && now.named !== null)
     return {
       why: `there is a customer ${login}, but ${key}`,
@@ -128,16 +129,16 @@ function ofDomain(
   const counting = theirs.filter(({ counts }) => counts);
   if (counting.length > 1)
     return {
-      why: `${name} is a domain, and ${counting.map(({ customer }) => customer).join(' and ')} have both a role on it and this key`,
+      why: `${name} is a domain, and ${listed(counting.map(({ customer }) => customer))} have both a role on it and this key`,
       mend: "log in by the customer's name instead of the domain's",
     };
   if (theirs.length > 0)
     return {
-      why: `${name} is a domain that was retired, and the role of ${theirs.map(({ customer }) => customer).join(' and ')} is from before`,
+      why: `${name} is a domain that was retired, and the role of ${listed(theirs.map(({ customer }) => customer))} is from before`,
       mend: `if it is the same domain: postern domain adopt ${name}`,
     };
   return {
-    why: `${name} is a domain of ${roles.map(({ customer }) => customer).join(' and ')}, but ${key}`,
+    why: `${name} is a domain of ${listed(roles.map(({ customer }) => customer))}, but ${key}`,
     mend: `postern key add CUSTOMER FILE, or a role: postern role add CUSTOMER ${name} ROLE`,
   };
 }

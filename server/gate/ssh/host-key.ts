@@ -1,6 +1,7 @@
 import { createHash, createPrivateKey, type KeyObject } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import ssh2, { type ParsedKey } from 'ssh2';
+import { listed } from '../../../policy/listing.js';
 import type { Fingerprint } from '../../../policy/names.js';
 import { fingerprintOf, rsaBitsOf } from '../keys/public-key.js';
 import { attempt, HostKeyError } from './host-key-error.js';
@@ -92,7 +93,7 @@ export class HostKey {
     if (key instanceof Error) throw new HostKeyError(unusable(file, key.message));
     const { type } = key as ParsedKey;
     if (!types.some((one) => one === type))
-      throw new HostKeyError(`The host key ${file} is of type ${type}: Postern uses ${listOf(types)} only.`);
+      throw new HostKeyError(`The host key ${file} is of type ${type}: Postern uses ${listed(types)} only.`);
     if (!(key as ParsedKey).isPrivateKey())
       throw new HostKeyError(`The host key ${file} holds only a public key.`);
     const read = new HostKey(pem, key as ParsedKey, comment);
@@ -134,10 +135,6 @@ export class HostKey {
     const digest = createHash('sha256').update(this.blob).digest('hex');
     return `${host} IN SSHFP ${SSHFP_ALGORITHMS[this.type]} 2 ${digest}`;
   }
-}
-
-function listOf(types: readonly string[]): string {
-  return types.length === 1 ? (types[0] ?? '') : `${types.slice(0, -1).join(', ')} and ${types.at(-1) ?? ''}`;
 }
 
 function unusable(file: string, why: string): string {
