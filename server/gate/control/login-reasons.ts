@@ -1,5 +1,6 @@
 import { listed } from '../../../policy/listing.js';
 import type { ConnectionRefusedBecause } from '../ssh/refused-connections.js';
+import { CERTIFICATE_REASONS } from './certificate-reasons.js';
 import type { LoginForecast } from './login-forecast.js';
 
 /** A reason and what to do, each a sentence or more without the full stop at the end. */
@@ -81,10 +82,12 @@ export function loginReason(
     case 'unknown-login-or-key':
       return unknown(login, now);
     default:
-      return {
-        why: `it was refused as ${because.replaceAll('-', ' ')}`,
-        mend: `look for ${because} in docs/security.md`,
-      };
+      return (
+        CERTIFICATE_REASONS[because] ?? {
+          why: `it was refused as ${because.replaceAll('-', ' ')}`,
+          mend: `look for ${because} in docs/security.md`,
+        }
+      );
   }
 }
 

@@ -1,4 +1,3 @@
-import type { RefusedBecause } from './authenticate.js';
 import type { TurnedAway } from './listener.js';
 import type { LoginTry } from './login-tries.js';
 import type { Source } from './source.js';
@@ -47,11 +46,23 @@ const CLOSED_AT_ONCE = {
   'too many': 'gate-is-full',
 } as const satisfies Record<TurnedAway, ConnectionRefusedBecause>;
 
-/** The reasons for which a request is refused that names no customer and no key of one. */
-const OF_STRANGERS: ReadonlySet<string> = new Set<RefusedBecause>([
-  'method-not-offered',
-  'algorithm-not-offered',
-  'unknown-login-or-key',
+/**
+ * The reasons that only a registered key can be refused for, or a certificate of a CA that is trusted here. Any other
+ * reason is within a stranger's reach.
+ */
+const OF_CUSTOMERS: ReadonlySet<string> = new Set([
+  'wrong-signature',
+  'customer-suspended',
+  'key-expired',
+  'key-not-allowed',
+  'user-not-present',
+  'user-not-verified',
+  'counter-went-back',
+  'certificate-expired',
+  'certificate-not-valid-yet',
+  'certificate-revoked',
+  'certificate-not-for-source',
+  'certificate-not-for-login',
 ]);
 
 /** How many are remembered of one source, and of how many sources. */
@@ -96,7 +107,7 @@ export class RefusedConnections {
 
   #add({ address, bucket }: Source, refused: Refused): void {
     const concerns = refused.tries.some(
-      ({ login, because }) => !OF_STRANGERS.has(because) || this.#isKnown(login),
+      ({ login, because }) => OF_CUSTOMERS.has(because) || this.#isKnown(login),
     );
     const sources =
       concerns || refused.because === 'customer-has-too-many' ? this.#customers : this.#strangers;

@@ -47,7 +47,14 @@ describe('gate/ssh: what is remembered of refused connections', () => {
     const memory = make();
     memory.closed(of('192.0.2.1', asked('alice')), 1e9);
     memory.closed(of('192.0.2.2', asked('anything', 'key-expired')), 1e9);
-    for (let n = 0; n < 20_000; n += 1) memory.closed(of(address(n % 4000), asked(`root${n}`)), 1e9);
+    const anybody = [
+      'unknown-login-or-key',
+      'browser-signature',
+      'certificate-authority-unknown',
+      'any-other',
+    ];
+    for (let n = 0; n < 20_000; n += 1)
+      memory.closed(of(address(n % 4000), asked(`root${n}`, anybody[n % 4])), 1e9);
     for (let n = 0; n < 1000; n += 1) memory.closedAtOnce(sourceOf(address(n)), 'too many');
     const all = memory.list();
     assert.ok(all.length <= 500 * 5 + 2, `${all.length}`);
