@@ -89,7 +89,7 @@ export class Gate {
   }
 
   /** For an admin who looks for the reason of a refusal. */
-  get logins(): Pick<SshGate, 'refused' | 'isPenalised' | 'refusesConnection'> {
+  get logins(): Pick<SshGate, 'accounts' | 'refused' | 'isPenalised' | 'refusesConnection'> {
     return this.#ssh;
   }
 

@@ -14,6 +14,7 @@ import type { Witness } from '../../server/store/audit-verifier.js';
 import type { StoreOptions } from '../../server/store/store.js';
 import { policyOfTexts } from '../../server/cli/admin/policy-files.js';
 import { HostKeys } from '../../server/gate/ssh/host-keys.js';
+import { RuledAccounts } from '../../server/gate/ssh/ruled-accounts.js';
 import { RefusedConnections } from '../../server/gate/ssh/refused-connections.js';
 import { LiveAttachments } from '../../server/gate/access/live-attachments.js';
 import type { DomainObservation, DomainObservations } from '../../server/gate/access/domain-observations.js';
@@ -91,6 +92,7 @@ export class ControlFixture implements RunningGate {
   readonly hostKeys: HostKeys;
   readonly refusedConnections = new RefusedConnections((login) => login === 'alice');
   readonly logins: RunningGate['logins'] = {
+    accounts: { find: (...asked) => this.#accounts().find(...asked) },
     refused: this.refusedConnections,
     isPenalised: (address) => address === '192.0.2.66',
     refusesConnection: () => null,
@@ -181,6 +183,11 @@ export class ControlFixture implements RunningGate {
   async remove(): Promise<void> {
     await this.server.close();
     this.temporary.remove();
+  }
+
+  #accounts(): RuledAccounts {
+    const { logins, holders } = this.store;
+    return new RuledAccounts({ logins, holders, policy: () => this.policy.policy });
   }
 
   #end(predicate: (session: LiveSession) => boolean, sentence: string): number {

@@ -8,6 +8,7 @@ import type { AttachmentQuery } from '../access/live-attachments.js';
 import type { HostFailure } from '../hosts/host-failure.js';
 import type { DomainObservations } from '../access/domain-observations.js';
 import type { Contract } from '../../wire/contract.js';
+import type { Accounts } from '../ssh/authenticate.js';
 import type { HostKeys } from '../ssh/host-keys.js';
 import type { RefusedConnection } from '../ssh/refused-connections.js';
 import type { DomainView, HostNames } from '../../wire/domain.js';
@@ -94,6 +95,8 @@ export interface Host extends HostJournal {
 
 /** What the gate knows of logins that were refused, or would be. */
 export interface Logins {
+  /** The accounts that decide about logins. */
+  readonly accounts: Accounts;
   readonly refused: { list(): readonly RefusedConnection[] };
   /** Whether connections from this address are closed at once. */
   isPenalised(address: string): boolean;

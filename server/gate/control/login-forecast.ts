@@ -8,7 +8,7 @@ import type { Store } from '../../store/store.js';
 import { standing } from '../access/standing.js';
 import { factsOf } from '../keys/key-rules.js';
 import { AssumedSignature, assumedSignature } from '../ssh/assumed-signature.js';
-import { Authenticator } from '../ssh/authenticate.js';
+import { Authenticator, type Accounts } from '../ssh/authenticate.js';
 import { RuledAccounts } from '../ssh/ruled-accounts.js';
 
 /** A key that somebody would log in with; `blob` is null when only its fingerprint is known. */
@@ -37,19 +37,23 @@ export interface LoginForecast {
   readonly rule: { readonly place: string; readonly fault: KeyFault; readonly message: string } | null;
 }
 
-/** @param policy null where none can be read */
-export function loginForecast(
-  store: Store,
-  policy: Policy | null,
-  login: string,
-  asked: AskedKey,
-): LoginForecast {
+/** What a login is decided by. */
+export interface LoginWorld {
+  readonly store: Store;
+  /** Null where none can be read. */
+  readonly policy: Policy | null;
+  /** Those of the running gate; null while none runs. */
+  readonly accounts: Accounts | null;
+}
+
+export function loginForecast(world: LoginWorld, login: string, asked: AskedKey): LoginForecast {
+  const { store, policy } = world;
   const holders = store.keys.all().filter(({ fingerprint }) => fingerprint === asked.fingerprint);
   const blob = asked.blob ?? holders[0]?.blob ?? null;
   const type = asked.type ?? holders[0]?.type ?? null;
   const decided = (verified: boolean): string | null => {
     if (blob === null || type === null) return 'unknown-login-or-key';
-    const answer = decide(store, policy, login, { type, blob, verified });
+    const answer = decide(world, login, { type, blob, verified });
     return answer.kind === 'refused' ? answer.because : null;
   };
   const because = decided(true);
@@ -70,17 +74,17 @@ export function loginForecast(
 
 /** Asks the gate's own Authenticator; only the signature is taken for right, and made with a touch. */
 function decide(
-  store: Store,
-  policy: Policy | null,
+  { store, policy, accounts }: LoginWorld,
   login: string,
   { type, blob, verified }: { readonly type: string; readonly blob: Buffer; readonly verified: boolean },
 ): ReturnType<Authenticator['answer']> {
-  const accounts = new RuledAccounts({ logins: store.logins, holders: store.holders, policy: () => policy });
+  const { logins, holders } = store;
+  const asked = accounts ?? new RuledAccounts({ logins, holders, policy: () => policy });
   const algorithm = type === 'ssh-rsa' ? 'rsa-sha2-512' : type;
   const nothing = Buffer.alloc(0);
   // The counter of the key stays as it is.
   const counters = { advanceCounter: () => null };
-  return new Authenticator(accounts, new AssumedSignature(), counters).answer({
+  return new Authenticator(asked, new AssumedSignature(), counters).answer({
     login,
     method: 'publickey',
     key: {

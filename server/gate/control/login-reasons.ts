@@ -105,7 +105,13 @@ function unknown(login: string, now: LoginForecast | null): Reason {
   const holders = [...new Set((now?.holders ?? []).map(({ customer }) => customer))];
   const key =
     holders.length === 0 ? 'no customer has this key' : `the key is registered for ${listed(holders)}`;
-  if (now?.named !== undefined && now.named !== null)
+  const named = now?.named?.name;
+  if (named !== undefined && holders.includes(named))
+    return {
+      why: `the key is registered for ${named}, and yet the gate does not take it`,
+      mend: 'look whether a file of revoked keys names it (gate.yaml), and ask again while the gate runs',
+    };
+  if (named !== undefined)
     return {
       why: `there is a customer ${login}, but ${key}`,
       mend:

@@ -6,7 +6,7 @@ import { fingerprintOf, parsePublicKey } from '../keys/public-key.js';
 import { address, fingerprint, number, optional, pasted, who } from './argument.js';
 import type { Logins } from './control-ports.js';
 import { readable } from './key-routes.js';
-import type { AskedKey } from './login-forecast.js';
+import type { AskedKey, LoginWorld } from './login-forecast.js';
 import { route } from './route.js';
 import type { Route } from './route.js';
 
@@ -19,12 +19,13 @@ export function loginRoutes(
   policy: () => Policy | Refusal,
   logins: Logins | null,
 ): readonly Route[] {
+  const world = (): LoginWorld => ({ store, policy: readable(policy), accounts: logins?.accounts ?? null });
   return [
     route('GET', '/logins/refused', { who: optional(who), last: optional(number) }, async (given) => {
       // ssh2 is loaded with it, and no other command without a gate needs that.
       const { refusedLogins } = await import('./refused-logins.js');
       const last = Math.min(given.last ?? USUAL, LARGEST);
-      return refusedLogins(store, readable(policy), logins?.refused.list() ?? [], given.who, last);
+      return refusedLogins(world(), logins?.refused.list() ?? [], given.who, last);
     }),
 
     route(
@@ -35,7 +36,7 @@ export function loginRoutes(
         const key = readKey(given.key);
         if (isRefusal(key)) return key;
         const { explainedLogin } = await import('./refused-logins.js');
-        return explainedLogin(store, readable(policy), logins, given.login, key, given.source);
+        return explainedLogin(world(), logins, given.login, key, given.source);
       },
     ),
   ];

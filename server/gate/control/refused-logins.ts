@@ -1,6 +1,5 @@
 import { normalAddress } from '../../../policy/network.js';
 import type { CustomerName, Fingerprint } from '../../../policy/names.js';
-import type { Policy } from '../../../policy/policy.js';
 import { printable } from '../../../policy/printable.js';
 import type { AuditRow } from '../../store/audit-event.js';
 import type { Store } from '../../store/store.js';
@@ -9,7 +8,7 @@ import type { RefusedConnection } from '../ssh/refused-connections.js';
 import type { ExplainedLogin, ExplainedTry, RefusedLogin, RefusedLogins } from './control-answers.js';
 import type { Logins } from './control-ports.js';
 import { loginForecast } from './login-forecast.js';
-import type { AskedKey, LoginForecast } from './login-forecast.js';
+import type { AskedKey, LoginForecast, LoginWorld } from './login-forecast.js';
 import { connectionReason, loginReason } from './login-reasons.js';
 
 /** Rows of the audit log in which older refusals are looked for. */
@@ -28,33 +27,31 @@ interface Known extends Omit<RefusedConnection, 'because'> {
  * @param who a fingerprint, an address, or the name of a customer or login; null: all
  */
 export function refusedLogins(
-  store: Store,
-  policy: Policy | null,
+  world: LoginWorld,
   remembered: readonly RefusedConnection[],
   who: string | null,
   last: number,
 ): RefusedLogins {
   const known = new Set(remembered.map(({ connection }) => connection));
-  const older = store.audit
+  const older = world.store.audit
     .tail({ limit: AUDIT_ROWS })
     .flatMap(fromAudit)
     .filter(({ connection }) => !known.has(connection));
   const all: readonly Known[] = [...older, ...remembered.map((one) => ({ ...one, from: 'memory' as const }))];
-  const wanted = all.filter(isAbout(store, who)).slice(-last);
-  const refused = wanted.map((one) => explained(store, policy, one));
+  const wanted = all.filter(isAbout(world.store, who)).slice(-last);
+  const refused = wanted.map((one) => explained(world, one));
   return { refused, text: refused.map(connectionText).join('\n') };
 }
 
 /** What would become of a login now. @param source where it would come from; null: from anywhere */
 export function explainedLogin(
-  store: Store,
-  policy: Policy | null,
+  world: LoginWorld,
   logins: Logins | null,
   typed: string,
   key: AskedKey,
   source: string | null,
 ): ExplainedLogin {
-  const now = loginForecast(store, policy, typed, key);
+  const now = loginForecast(world, typed, key);
   const login = printable(typed, 64);
   const { because, customer, type } = now;
   const reason = because === null ? null : loginReason(login, because, NO_REQUEST, now);
@@ -132,7 +129,7 @@ function isAbout(store: Store, who: string | null): (one: Known) => boolean {
   return ({ tries }) => tries.some(({ login, fingerprint }) => login === who || theirs.has(fingerprint));
 }
 
-function explained(store: Store, policy: Policy | null, one: Known): RefusedLogin {
+function explained(world: LoginWorld, one: Known): RefusedLogin {
   const { at, source, connection, client, because, detail, times, from, tries } = one;
   return {
     at: at.toISOString(),
@@ -144,16 +141,14 @@ function explained(store: Store, policy: Policy | null, one: Known): RefusedLogi
     times,
     from,
     ...(connectionReason(because, detail) ?? { why: null, mend: null }),
-    tries: tries.map((each) => explainedTry(store, policy, each)),
+    tries: tries.map((each) => explainedTry(world, each)),
   };
 }
 
-function explainedTry(store: Store, policy: Policy | null, one: LoginTry): ExplainedTry {
+function explainedTry(world: LoginWorld, one: LoginTry): ExplainedTry {
   const { login, fingerprint } = one;
   const now: LoginForecast | null =
-    fingerprint === null
-      ? null
-      : loginForecast(store, policy, login, { fingerprint, blob: null, type: null });
+    fingerprint === null ? null : loginForecast(world, login, { fingerprint, blob: null, type: null });
   // The audit log says less than the gate knew; what is so now is the likely reason.
   const because =
     one.because === 'login-or-key-refused' ? (now?.because ?? 'unknown-login-or-key') : one.because;

@@ -161,6 +161,11 @@ export class SshGate {
     this.#events = this.#makeEvents();
   }
 
+  /** The accounts that decide about logins. */
+  get accounts(): Accounts {
+    return this.#parts.accounts;
+  }
+
   /** Whether connections from this address are closed at once. */
   isPenalised(address: string): boolean {
     return this.#penalties.isPenalised(sourceOf(address).bucket);

@@ -3,7 +3,8 @@ import type { ParsedKey } from 'ssh2';
 import { isRefusal } from '../../../policy/refusal.js';
 import { Administration } from '../../../server/gate/control/administration.js';
 import type { ExplainedLogin, RefusedLogins } from '../../../server/gate/control/control-answers.js';
-import { refusedLogins } from '../../../server/gate/control/refused-logins.js';
+import type { LoginWorld } from '../../../server/gate/control/login-forecast.js';
+import { explainedLogin, refusedLogins } from '../../../server/gate/control/refused-logins.js';
 import { fingerprintOf } from '../../../server/gate/keys/public-key.js';
 import { ControlFixture } from '../../support/control-fixture.js';
 import { eventually } from '../../support/eventually.js';
@@ -62,6 +63,7 @@ describe('gate/control: explain-login', () => {
     );
   const ask = (method: 'GET' | 'POST', path: string, given: Record<string, unknown>): Promise<object> =>
     administration().answer({ method, path, given, actor: ADMIN, signal: new AbortController().signal });
+  const world = (): LoginWorld => ({ store: gate.store, policy: gate.policy, accounts: gate.gate.accounts });
   const explain = async (login: string, name: keyof typeof keys): Promise<ExplainedLogin> => {
     const key = `${keys[name].type} ${blob(name).toString('base64')}`;
     const answer = await ask('POST', '/logins/explain', { login, key });
@@ -236,7 +238,7 @@ describe('gate/control: explain-login', () => {
 
   it('tells the refused ones by fingerprint, by customer, by address, with what is so now', async () => {
     const of = (who: string | null, last = 99): RefusedLogins =>
-      refusedLogins(gate.store, gate.policy, gate.gate.refused.list(), who, last);
+      refusedLogins(world(), gate.gate.refused.list(), who, last);
     await attempt('alice', 'nobody');
     await attempt('root', 'bob');
     await attempt('late', 'late');
@@ -262,6 +264,14 @@ describe('gate/control: explain-login', () => {
     assert.match(of('late', 1).text, /\n {4}-> nothing: it would be let in now\n$/);
   });
 
+  it("asks the running gate's own accounts, which may know of more than the store", () => {
+    const accounts = { find: () => null };
+    const key = { fingerprint: fingerprintOf(blob('alice')), blob: blob('alice'), type: 'ssh-ed25519' };
+    const told = explainedLogin({ ...world(), accounts }, null, 'alice', key, null);
+    assert.equal(told.because, 'unknown-login-or-key');
+    assert.match(told.text, /the key is registered for alice, and yet the gate does not take it\.\n/);
+  });
+
   it('tells older ones from the audit log, which never says whether a customer exists', () => {
     const event = {
       kind: 'login.refused',
@@ -274,7 +284,7 @@ describe('gate/control: explain-login', () => {
       fingerprint: fingerprintOf(blob('bob')),
       reason: 'login-or-key-refused (and 3 more not recorded)',
     });
-    const { refused, text } = refusedLogins(gate.store, gate.policy, [], '198.51.100.9', 9);
+    const { refused, text } = refusedLogins(world(), [], '198.51.100.9', 9);
     assert.equal(refused[0]?.from, 'audit');
     assert.match(
       text,
