@@ -4,7 +4,6 @@ import type { Logger } from '../../wire/logger.js';
 import type { Session } from '../session/session.js';
 import { printable } from '../../../policy/printable.js';
 import type { Authenticator, LoginAnswer, LoginRefused } from './authenticate.js';
-import { ClientOffer } from './client-offer.js';
 import { ChannelTable } from './channel-table.js';
 import type { ConnectionFaults } from './connection-faults.js';
 import { announceSignatureAlgorithms } from './extension-info.js';
@@ -15,9 +14,9 @@ import type { HostKey } from './host-key.js';
 import { leaveOutSha1 } from './host-key-offer.js';
 import { KeyExchangeGuard } from './key-exchange-guard.js';
 import { Login } from './login.js';
-import { LoginTries } from './login-tries.js';
 import type { RateLimitedLog } from './rate-limited-log.js';
 import type { RefusedConnection } from './refused-connections.js';
+import { RefusalNotes } from './refusal-notes.js';
 import { takeMessagesInRekeys } from './rekey-messages.js';
 import { Rekeying, type RekeyLimit } from './rekeying.js';
 import type { Source } from './source.js';
@@ -80,11 +79,7 @@ export class Connection {
   readonly #log: Logger;
   readonly #strangers: RateLimitedLog;
   readonly #login: Login;
-  readonly #tries: LoginTries;
-  readonly #offer: ClientOffer;
-  /** How the connection failed, and what was said to a customer who had logged in. */
-  #failure: string | null = null;
-  #turnedAway: string | null = null;
+  readonly #notes: RefusalNotes;
   readonly #rekeying: Rekeying;
   readonly #channels: ChannelTable;
   readonly #keyExchange: KeyExchangeGuard;
@@ -120,8 +115,8 @@ export class Connection {
       this.#violation(what);
     });
     this.#rekeying = new Rekeying(client, parts.protocol, limits.rekey, faults.on, violation);
-    this.#tries = new LoginTries(authenticator);
-    this.#login = new Login(this.#tries, limits.tries, keepWholeSignature(parts.protocol), {
+    this.#notes = new RefusalNotes(parts.protocol, authenticator);
+    this.#login = new Login(this.#notes.tries, limits.tries, keepWholeSignature(parts.protocol), {
       acceptLogin: (accepted) => this.#acceptLogin(accepted),
       refused: (login, refused) => {
         events.refused(this, login, refused);
@@ -142,7 +137,6 @@ export class Connection {
         this.#watchIdle();
       },
     });
-    this.#offer = new ClientOffer(parts.protocol);
     leaveOutSha1(parts.protocol);
     offerHybrid(parts.protocol);
     announceSignatureAlgorithms(parts.protocol);
@@ -180,21 +174,7 @@ export class Connection {
 
   /** Why nobody has logged in by it, once it is closed. */
   get refusal(): Omit<RefusedConnection, 'at' | 'source' | 'times'> {
-    const said = this.#parts.protocol._remoteIdentRaw?.toString('utf8') ?? '';
-    const [client, tries] = [printable(said.replace(/^SSH-2\.0-/, ''), 100), this.#tries.refused];
-    const who = { connection: this.id, client, tries };
-    if (this.#turnedAway !== null)
-      return { ...who, because: 'customer-has-too-many', detail: this.#turnedAway };
-    const failure = this.#failure === null ? null : printable(this.#failure, 200);
-    const offered = this.#failure === null ? null : this.#offer.lacking(this.#failure);
-    if (offered !== null)
-      return {
-        ...who,
-        because: 'no-common-algorithm',
-        detail: `${failure ?? ''}; the client offers ${offered}`,
-      };
-    if (tries.length > 0) return { ...who, because: 'login-refused', detail: null };
-    return { ...who, because: failure === null ? 'left' : 'protocol-error', detail: failure };
+    return this.#notes.refusal(this.id);
   }
 
   /** Takes no more sessions, and ends when the last one has, or after `leaveMs`. */
@@ -274,7 +254,7 @@ export class Connection {
 
   #failed(error: Error): void {
     if (!this.#closed) {
-      this.#failure ??= error.message;
+      this.#notes.failed(error.message);
       const fields = { connection: this.id, reason: printable(error.message, 200) };
       if (this.#identity === null) this.#strangers.info(this.source, fields, 'connection failed');
       else this.#log.info(fields, 'connection failed');
@@ -293,12 +273,12 @@ export class Connection {
     });
     const no = this.#events.refusesLogin(this, identity, login);
     if (no !== null) {
-      this.#turnedAway = no;
+      this.#notes.turnedAway(no);
       this.end(DISCONNECT.byApplication, no);
       return false;
     }
     this.#identity = identity;
-    this.#offer.forget();
+    this.#notes.loggedIn();
     this.#loginName = login;
     this.#transport.loggedIn();
     this.#rekeying.loggedIn();
@@ -349,7 +329,7 @@ export class Connection {
 
   #violation(what: string): void {
     if (this.#closed || !this.#transport.isWritable) return;
-    this.#failure ??= `the client ${what}`;
+    this.#notes.failed(`the client ${what}`);
     const [fields, message] = [{ connection: this.id }, `the client ${what}: connection ended`];
     if (this.#identity === null) this.#strangers.warn(this.source, fields, message);
     else this.#log.warn({ source: this.source.address, ...fields }, message);
