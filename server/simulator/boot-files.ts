@@ -16,6 +16,16 @@ menuentry "Linux" {
 }
 `;
 
+/** The boot menu of the rescue CD. */
+export const CD_MENU = `set default=0
+set timeout=1
+
+menuentry "Rescue system" {
+  linux /boot/vmlinux.gz console=ttyS0 rescue
+  initrd /boot/initrd.img
+}
+`;
+
 /**
  * The boot menu of the rescue disk. Under PV-GRUB a customer chooses here; pygrub shows no
  * menu and takes the default.

@@ -1,4 +1,4 @@
-import type { DomainConfig } from './config/domain-config.js';
+import type { DiskConfig, DomainConfig } from './config/domain-config.js';
 import { GrubCommands } from './guest/grub-commands.js';
 import { parseGrubConfig, parseMenuList, type GrubEntry, type GrubMenu } from './guest/grub-config.js';
 import { imageRole, readDiskFile, type LoadedKernel } from './guest/loaded-kernel.js';
@@ -22,6 +22,7 @@ export interface BootloaderFailure {
  * run, and `extra=` is appended.
  */
 export function decideKernel(config: DomainConfig): LoadedKernel | BootloaderFailure {
+  if (config.type === 'hvm') return bootedByFirmware(config);
   const extra = config.cmdline ?? '';
   if (config.bootloader === undefined) {
     return { role: imageRole(config.kernel), commandLine: extra, disk: undefined };
@@ -43,12 +44,42 @@ export function decideKernel(config: DomainConfig): LoadedKernel | BootloaderFai
   return { ...outcome.boot, commandLine };
 }
 
+/** The default of the first drive of the boot order that has a boot menu. */
+function bootedByFirmware({ disks, bootOrder = 'cda' }: DomainConfig): LoadedKernel {
+  const drives = Array.from(bootOrder).flatMap((letter) => {
+    const isWanted = ({ cdrom }: DiskConfig): boolean =>
+      (letter === 'c' && cdrom === undefined) || (letter === 'd' && cdrom !== undefined);
+    return disks.filter((disk) => isWanted(disk)).slice(0, 1);
+  });
+  for (const drive of drives) {
+    const entry = entryOf({ disks: [drive], bootloaderArguments: [] });
+    const outcome = entry && new GrubCommands([drive], drive).runEntry(entry);
+    if (outcome && 'boot' in outcome) return outcome.boot;
+  }
+  return { role: 'firmware', commandLine: '', disk: undefined };
+}
+
+/** Whether the guest answers over Xen's own interface. An HVM guest does when its system has the drivers. */
+export function hasXenDrivers(config: DomainConfig, kernel: LoadedKernel | BootloaderFailure): boolean {
+  if (config.type !== 'hvm') return true;
+  if (isFailure(kernel) || kernel.role === 'firmware') return false;
+  return readDiskFile(kernel.disk, 'etc/no-xen-drivers') === '';
+}
+
+/** `xl console` reads an HVM guest's first emulated serial port. */
+export function hasTextConsole({ type, serial }: DomainConfig): boolean {
+  return type !== 'hvm' || [serial].flat()[0] === 'pty';
+}
+
 export function isFailure(kernel: LoadedKernel | BootloaderFailure): kernel is BootloaderFailure {
   return 'problem' in kernel;
 }
 
 /** The entry that `--entry=N` names, or the default. */
-function entryOf({ disks, bootloaderArguments }: DomainConfig): GrubEntry | undefined {
+function entryOf({
+  disks,
+  bootloaderArguments,
+}: Pick<DomainConfig, 'disks' | 'bootloaderArguments'>): GrubEntry | undefined {
   for (const [path, parse] of MENUS) {
     const text = readDiskFile(disks[0], path);
     if (text === '') continue;

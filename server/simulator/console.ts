@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { hasTextConsole } from './bootloader.js';
 import { openDomain } from './domain-request.js';
 import { findDomid } from './find-domain.js';
 import { getopt } from './getopt.js';
@@ -12,6 +13,7 @@ import { usage } from './usage.js';
 const ESCAPE = 0x1d;
 /** xenconsole reads its keyboard in pieces of this many bytes. */
 const READ_SIZE = 60;
+const NO_TTY = 'xenconsole: Could not read tty from store: No such file or directory\n';
 /** How long xenconsole waits for the console of a domain that is being created. */
 const TTY_MILLISECONDS = 5_000;
 
@@ -31,12 +33,18 @@ export async function console(host: Host, argv: readonly string[]): Promise<numb
     complain("Can't specify Domain-0\n");
     return 22;
   }
-  if (!host.domain(domid)) {
+  const record = host.domain(domid);
+  if (!record) {
     complain(
       `libxl: error: libxl_dom.c:37:libxl__domain_type: unable to get domain type for domid=${domid}\n`,
     );
     complain('Unable to attach console\n');
     return 1;
+  }
+  if (!hasTextConsole(record.config)) {
+    await sleep(host.scaled(TTY_MILLISECONDS));
+    complain(NO_TTY);
+    return 2;
   }
   return attachConsole(host, domid);
 }
@@ -53,7 +61,7 @@ export async function attachConsole(host: Host, domid: number, shares = false): 
     const status = await attachOnce(host.socketPath(domid), domid, shares);
     if (status !== 'no-tty') return status;
     if (!host.domain(domid) || Date.now() > deadline) {
-      complain('xenconsole: Could not read tty from store: No such file or directory\n');
+      complain(NO_TTY);
       return 2;
     }
     await sleep(20);

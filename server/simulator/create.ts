@@ -12,6 +12,7 @@ import { configAsJson, prettyJson } from './config/domain-config.js';
 import { askDomain } from './domain-request.js';
 import { configOf, keepDryRun } from './dry-run.js';
 import { getopt } from './getopt.js';
+import type { LoadedKernel } from './guest/loaded-kernel.js';
 import type { Host } from './host.js';
 import { complain, print } from './output.js';
 import { destructionFailure } from './power.js';
@@ -177,10 +178,18 @@ async function buildFailure(
       const what = missing === config.kernel ? 'kernel_file' : 'ramdisk_file';
       return (
         `xc: error: panic: xg_dom_core.c:205: failed to open file '${missing}': No such file or directory: Internal error\n` +
-        `libxl: error: libxl_dom.c:646:libxl__build_pv: xc_dom_${what} failed: No such file or directory\n` +
+        `libxl: error: ${config.type === 'pvh' ? 'libxl_dom.c:1003:libxl__build_hvm' : 'libxl_dom.c:646:libxl__build_pv'}: xc_dom_${what} failed: No such file or directory\n` +
         cannotBuild
       );
     }
+  }
+  if (!isFailure(kernel) && isOfAnotherType(config, kernel)) {
+    await sleep(host.scaled(FAILURE_MILLISECONDS));
+    // Not recorded from a host: the words are those of xg_dom_core.c and libxl_dom.c.
+    return (
+      'xc: error: panic: xg_dom_core.c:689: xc_dom_find_loader: no loader found: Invalid kernel\n' +
+      `libxl: error: libxl_dom.c:565:libxl__build_dom: xc_dom_parse_image failed\n${cannotBuild}`
+    );
   }
   if (host.freeMemory < 0) {
     await sleep(host.scaled(FAILURE_MILLISECONDS * 8));
@@ -191,6 +200,11 @@ async function buildFailure(
     );
   }
   return undefined;
+}
+
+/** A GRUB image is an ELF file for PV, or one for PVH. Kernels of Linux are both. */
+function isOfAnotherType({ type = 'pv' }: DomainConfig, { role }: LoadedKernel): boolean {
+  return (role === 'pvgrub' && type !== 'pv') || (role === 'pvhgrub' && type !== 'pvh');
 }
 
 function bootloaderFailure(domid: number, { problem, status }: BootloaderFailure): string {

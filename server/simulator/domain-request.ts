@@ -9,6 +9,8 @@ export type DomainRequest =
   | { readonly ask: 'built' }
   /** Answered when the guest acknowledges, which may be never. */
   | { readonly ask: 'shutdown'; readonly reboot: boolean }
+  /** The emulated power button; the guest need not answer. */
+  | { readonly ask: 'power-button' }
   | { readonly ask: 'sysrq'; readonly key: string }
   | { readonly ask: 'rename'; readonly name: string }
   /** Answered when the domain has shut down. */

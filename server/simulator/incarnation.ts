@@ -179,6 +179,12 @@ export class Incarnation {
           if (this.#record.shutdown === null) this.#guest.requestShutdown(request.reboot, done);
         });
         return;
+      case 'power-button':
+        this.#clock.whenRunning(() => {
+          if (this.#record.shutdown === null) this.#guest.requestShutdown(false, () => undefined);
+        });
+        done();
+        return;
       case 'sysrq':
         this.#clock.whenRunning(() => {
           if (this.#record.shutdown === null) this.#guest.sysrq(request.key);

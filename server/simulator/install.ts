@@ -6,11 +6,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { keepDryRun } from './dry-run.js';
-import { DISK_MENU, image, KERNEL_FILES, RESCUE_MENU } from './boot-files.js';
+import { CD_MENU, DISK_MENU, image, KERNEL_FILES, RESCUE_MENU } from './boot-files.js';
 import type { ProcessIdentity } from './process-identity.js';
 import { isAlive } from './process-identity.js';
 import { quickHost, quickLongEntryOfDomain0 } from './quick-look.js';
 import { xendDownMark } from './xend.js';
+import type { DomainType } from './config/domain-config.js';
 import type { HostSettings } from './host-settings.js';
 
 /** A guest that gets a configuration file and a disk. */
@@ -23,6 +24,12 @@ export interface SimulatedDomain {
   readonly brokenFstab?: boolean;
   /** Its kernel is on its own disk, where a boot loader finds it: in the domain, or in dom0. */
   readonly bootloader?: 'pvgrub' | 'pygrub';
+  /** PV by default. An HVM guest boots from its disk and has a serial port. */
+  readonly type?: DomainType;
+  /** HVM: no serial port, so that it has no text console. */
+  readonly noSerial?: boolean;
+  /** HVM: its system has no drivers for Xen, so that only its power button reaches it. */
+  readonly noXenDrivers?: boolean;
   /** It ignores requests to shut down. */
   readonly ignoresShutdown?: boolean;
   /** More lines for its configuration file, such as `on_crash="preserve"`. */
@@ -60,6 +67,10 @@ export interface SimulatedHost {
   readonly rescueDisk: string;
   /** A boot loader image that boots the system on the first disk. */
   readonly pvgrub: string;
+  /** The same for PVH. */
+  readonly pvhgrub: string;
+  /** A CD image that HVM guests can boot: a rescue system. */
+  readonly rescueCd: string;
 }
 
 /** sun_path holds 104 bytes on some systems, and `/NNNNNN.sock` must fit. */
@@ -86,6 +97,8 @@ export async function installSimulator(options: SimulatorOptions): Promise<Simul
     rescueRamdisk: join(images, 'rescue-initrd.gz'),
     rescueDisk: join(images, 'rescue.img'),
     pvgrub: join(images, 'pvgrub'),
+    pvhgrub: join(images, 'pvhgrub'),
+    rescueCd: join(images, 'rescue.iso'),
   };
   for (const part of [
     'bin',
@@ -114,6 +127,7 @@ export async function installSimulator(options: SimulatorOptions): Promise<Simul
     [host.rescueKernel, 'rescue'],
     [host.rescueRamdisk, 'rescue'],
     [host.pvgrub, 'pvgrub'],
+    [host.pvhgrub, 'pvhgrub'],
   ] as const) {
     await writeMissing(path, image(role));
   }
@@ -122,6 +136,7 @@ export async function installSimulator(options: SimulatorOptions): Promise<Simul
     ...KERNEL_FILES,
     'root/README': 'mount your disk on /mnt, mend it, umount /mnt, poweroff\n',
   });
+  await layFiles(host.rescueCd, { 'boot/grub/grub.cfg': CD_MENU, ...KERNEL_FILES });
   for (const domain of options.domains ?? []) await layDomain(host, domain);
   return host;
 }
@@ -218,7 +233,7 @@ async function layDomain(host: SimulatedHost, domain: SimulatedDomain): Promise<
     file,
     [
       `name = "${name}"`,
-      'type = "pv"',
+      `type = "${domain.type ?? 'pv'}"`,
       `memory = ${domain.memory ?? 128}`,
       `vcpus = ${domain.vcpus ?? 1}`,
       ...bootLines(host, domain),
@@ -242,13 +257,18 @@ async function layDomain(host: SimulatedHost, domain: SimulatedDomain): Promise<
     'root/notes.txt': `These files are ${name}'s disk: what you change stays.\n`,
     'mnt/.keep': '',
     'tmp/.keep': '',
-    ...(domain.bootloader === undefined ? {} : { 'boot/grub/grub.cfg': DISK_MENU, ...KERNEL_FILES }),
+    ...(domain.noXenDrivers === true ? { 'etc/no-xen-drivers': 'yes\n' } : {}),
+    ...(domain.bootloader === undefined && domain.type !== 'hvm'
+      ? {}
+      : { 'boot/grub/grub.cfg': DISK_MENU, ...KERNEL_FILES }),
     ...(domain.ignoresShutdown === true ? { 'etc/ignore-shutdown': 'yes\n' } : {}),
   });
 }
 
-function bootLines(host: SimulatedHost, { name, bootloader }: SimulatedDomain): readonly string[] {
-  if (bootloader === 'pvgrub') return [`kernel = "${host.pvgrub}"`];
+function bootLines(host: SimulatedHost, domain: SimulatedDomain): readonly string[] {
+  const { name, type, bootloader } = domain;
+  if (type === 'hvm') return domain.noSerial === true ? [] : ['serial = "pty"'];
+  if (bootloader === 'pvgrub') return [`kernel = "${type === 'pvh' ? host.pvhgrub : host.pvgrub}"`];
   if (bootloader === 'pygrub') return ['bootloader = "pygrub"'];
   return [
     `kernel = "${host.kernel}"`,

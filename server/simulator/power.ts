@@ -1,3 +1,4 @@
+import { hasXenDrivers } from './bootloader.js';
 import { askDomain } from './domain-request.js';
 import { findDomid } from './find-domain.js';
 import { getopt, operandsOf } from './getopt.js';
@@ -39,20 +40,30 @@ export async function shutdown(host: Host, argv: readonly string[], reboot: bool
   for (const domid of domids) {
     complain(`${reboot ? 'Rebooting' : 'Shutting down'} domain ${domid}\n`);
     // The hypervisor accepts the request for dom0 itself, but nothing there answers or obeys.
-    if (domid !== 0 && !(await requestShutdown(host, domid, reboot))) return 1;
+    if (domid !== 0 && !(await requestShutdown(host, domid, reboot, options.flags.has('F')))) return 1;
   }
   if (options.flags.has('w')) await waitForShutdown(host, domids);
   return 0;
 }
 
-async function requestShutdown(host: Host, domid: number, reboot: boolean): Promise<boolean> {
+async function requestShutdown(host: Host, domid: number, reboot: boolean, acpi: boolean): Promise<boolean> {
   const command = reboot ? 'reboot' : 'shutdown';
-  if (!host.domain(domid)) {
+  const record = host.domain(domid);
+  if (!record) {
     complain(
       `libxl: error: libxl_dom.c:37:libxl__domain_type: unable to get domain type for domid=${domid}\n`,
     );
     complain(`${command} failed (rc=-3)\n`);
     return false;
+  }
+  if (!hasXenDrivers(record.config, record.kernel)) {
+    const failure = withoutDrivers(domid, reboot, acpi);
+    if (failure !== null) {
+      complain(failure);
+      return false;
+    }
+    await askDomain(host.socketPath(domid), { ask: 'power-button' });
+    return true;
   }
   const { promise: timeout, cancel } = after(host.scaled(ACKNOWLEDGE_MILLISECONDS));
   const request = askDomain(host.socketPath(domid), { ask: 'shutdown', reboot }).then(() => 'acknowledged');
@@ -62,6 +73,22 @@ async function requestShutdown(host: Host, domid: number, reboot: boolean): Prom
   complain("libxl: error: libxl_domain.c:854:pvcontrol_cb: guest didn't acknowledge control request: -9\n");
   complain(`${command} failed (rc=-9)\n`);
   return false;
+}
+
+/**
+ * Not recorded from a host: the words are those of xl_vmcontrol.c and libxl_domain.c. Xen on x86 knows no reset
+ * trigger (XEN_DOMCTL_sendtrigger).
+ *
+ * @returns null when the guest gets an ACPI event
+ */
+function withoutDrivers(domid: number, reboot: boolean, acpi: boolean): string | null {
+  const [command, event] = reboot ? ['reboot', 'reset'] : ['shutdown', 'power'];
+  const none = 'PV control interface not available:';
+  if (!acpi)
+    return `${none} external graceful ${command} not possible.\nUse "-F" to fallback to ACPI ${event} event.\n${command} failed (rc=-10)\n`;
+  complain(`${none} sending ACPI ${event} button event.\n`);
+  if (!reboot) return null;
+  return `libxl: error: libxl_domain.c:1559:libxl_send_trigger: Domain ${domid}:Send trigger 'reset' failed: Function not implemented\nreboot failed (rc=-3)\n`;
 }
 
 async function waitForShutdown(host: Host, domids: readonly number[]): Promise<void> {

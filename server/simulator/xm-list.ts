@@ -124,8 +124,9 @@ function domainSxp(host: Host, record: DomainRecord | null): Sxp {
     [
       'image',
       [
-        'linux',
+        imageOf(config),
         ['kernel', config.kernel ?? ''],
+        ...emulated(config),
         ...optional('ramdisk', config.ramdisk),
         ...optional('args', config.cmdline),
         ['superpages', 0],
@@ -161,8 +162,9 @@ export function dryRunSxp(config: DomainConfig): string {
     [
       'image',
       [
-        'linux',
+        imageOf(config),
         ...optional('kernel', config.kernel),
+        ...emulated(config),
         ...optional('ramdisk', config.ramdisk),
         ...optional('args', config.cmdline),
       ],
@@ -174,6 +176,18 @@ export function dryRunSxp(config: DomainConfig): string {
     }),
   ];
   return `${pretty(vm, 0)}\n`;
+}
+
+/** configure_image, xm/create.py: the builder's name. */
+function imageOf({ type }: DomainConfig): string {
+  return type === 'hvm' ? 'hvm' : 'linux';
+}
+
+/** configure_hvm, xm/create.py, as far as the simulated host has it. */
+function emulated({ type, serial, bootOrder }: DomainConfig): readonly Sxp[] {
+  if (type !== 'hvm') return [];
+  const port = [serial].flat()[0];
+  return [['boot', bootOrder ?? 'c'], ...(port === undefined ? [] : [['serial', port]])];
 }
 
 /**

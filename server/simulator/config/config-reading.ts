@@ -117,12 +117,27 @@ export function readConfig(
     cmdline,
     bootloader,
     bootloaderArguments: list('bootloader_args'),
+    ...(type === 'hvm' ? emulated(text('boot'), assignments.get('serial')?.value) : {}),
     disks,
     onPoweroff,
     onReboot,
     onCrash,
   };
   return { config, warnings };
+}
+
+function emulated(
+  bootOrder: string | undefined,
+  serial: ConfigValue | undefined,
+): Pick<DomainConfig, 'bootOrder' | 'serial'> {
+  const ports =
+    serial === undefined || typeof serial === 'string'
+      ? serial
+      : serial.filter((port): port is string => typeof port === 'string');
+  return {
+    ...(bootOrder === undefined ? {} : { bootOrder }),
+    ...(ports === undefined ? {} : { serial: ports }),
+  };
 }
 
 /** `type` wins over `builder`; without both it is PV on x86. */

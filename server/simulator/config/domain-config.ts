@@ -41,6 +41,10 @@ export interface DomainConfig {
   readonly cmdline: string | undefined;
   readonly bootloader: string | undefined;
   readonly bootloaderArguments: readonly string[];
+  /** HVM: `boot=`, the emulated devices to boot from. */
+  readonly bootOrder?: string;
+  /** HVM: `serial=`, one emulated serial port or several. */
+  readonly serial?: string | readonly string[];
   readonly disks: readonly DiskConfig[];
   readonly onPoweroff: ShutdownAction;
   readonly onReboot: ShutdownAction;
@@ -79,7 +83,7 @@ export function configAsJson(config: DomainConfig, uuid: string, created: boolea
       kernel: config.kernel,
       cmdline: config.cmdline,
       ramdisk: config.ramdisk,
-      ...typeAsJson(type),
+      ...typeAsJson(type, config),
       arch_arm: {},
       arch_x86: created ? { msr_relaxed: 'False' } : {},
     },
@@ -91,9 +95,17 @@ export function configAsJson(config: DomainConfig, uuid: string, created: boolea
   };
 }
 
-function typeAsJson(type: DomainType): Record<string, Json> {
+/** In the order of libxl_types.idl. */
+function typeAsJson(
+  type: DomainType,
+  { serial, bootOrder }: DomainConfig,
+): Record<string, { readonly [key: string]: Json | undefined }> {
   if (type !== 'hvm') return { [`type.${type}`]: {} };
-  return { 'type.hvm': { vga: {}, vnc: {}, sdl: {}, spice: {}, rdm: {} } };
+  const one = typeof serial === 'string' ? { serial } : {};
+  const several = serial === undefined || typeof serial === 'string' ? {} : { serial_list: serial };
+  return {
+    'type.hvm': { vga: {}, vnc: {}, sdl: {}, spice: {}, ...one, boot: bootOrder, ...several, rdm: {} },
+  };
 }
 
 function diskAsJson({ target, device, writable, cdrom, format, script }: DiskConfig, created: boolean): Json {

@@ -48,7 +48,13 @@ export class Guest {
   /** Boots the guest, unless it has booted. */
   start(): void {
     if (this.#stage !== 'unborn') return;
-    if (this.#loaded.role !== 'pvgrub') {
+    if (this.#loaded.role === 'firmware') {
+      // It waits for a drive that it can boot, on a screen that nobody sees.
+      this.#stage = 'loader';
+      this.#machine.idle(true);
+      return;
+    }
+    if (this.#loaded.role !== 'pvgrub' && this.#loaded.role !== 'pvhgrub') {
       this.#startKernel();
       return;
     }
@@ -78,6 +84,7 @@ export class Guest {
     for (const ask of this.#unnoticed) ask();
     const log = kernelLog({
       commandLine: this.#loaded.commandLine,
+      type: config.type ?? 'pv',
       memory: config.memory ?? 128,
       disks: config.disks.map((disk) => disk.device),
     });

@@ -1,3 +1,5 @@
+import type { DomainType } from '../config/domain-config.js';
+
 /**
  * The boot messages of Linux 6.1 under Xen 4.17, from a recording. {@link kernelLog} adds the lines
  * that depend on the domain.
@@ -146,6 +148,7 @@ interface KernelLine {
 /** The facts that depend on the domain. Sizes in MiB. */
 interface BootFacts {
   readonly commandLine: string;
+  readonly type: DomainType;
   readonly memory: number;
   readonly disks: readonly string[];
 }
@@ -167,10 +170,18 @@ export function kernelLog(facts: BootFacts): readonly KernelLine[] {
   ];
   const recorded = LOG.trimEnd()
     .split('\n')
-    .map((line) => ({ at: Number(line.slice(1, 13)), text: line.slice(15) }));
+    .map((line) => ({ at: Number(line.slice(1, 13)), text: ofType(line.slice(15), facts.type) }));
   const [first, ...others] = recorded;
   if (!first) return own;
   return [first, ...[...own, ...others].sort((a, b) => a.at - b.at)];
+}
+
+/** The lines of the recording that differ: xen_hvm_guest_init in Linux' arch/x86/xen. Not recorded. */
+function ofType(text: string, type: DomainType): string {
+  if (type === 'pv') return text;
+  return text
+    .replace('Hypervisor detected: Xen PV', 'Hypervisor detected: Xen HVM')
+    .replace('Booting kernel on Xen', `Booting kernel on Xen ${type.toUpperCase()}`);
 }
 
 /** A kernel message as printed: seconds in brackets, six decimals. */

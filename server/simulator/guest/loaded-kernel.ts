@@ -2,8 +2,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import type { DiskConfig } from '../config/domain-config.js';
 
-/** The role that a kernel or boot loader image of the simulated host names. */
-type ImageRole = 'linux' | 'rescue' | 'pvgrub';
+/**
+ * The role that a kernel or boot loader image of the simulated host names. `firmware`: an HVM guest's own, which
+ * found no drive to boot.
+ */
+type ImageRole = 'linux' | 'rescue' | 'pvgrub' | 'pvhgrub' | 'firmware';
 
 /** A kernel that was found and is to be started. */
 export interface LoadedKernel {
@@ -17,7 +20,7 @@ export interface LoadedKernel {
 export function imageRole(path: string | undefined): ImageRole {
   const text = path === undefined || !existsSync(path) ? '' : readFileSync(path, 'utf8').slice(0, 256);
   const role = /^role: (\w+)$/m.exec(text)?.[1];
-  return role === 'rescue' || role === 'pvgrub' ? role : 'linux';
+  return role === 'rescue' || role === 'pvgrub' || role === 'pvhgrub' ? role : 'linux';
 }
 
 /** The host's path of a file on a guest's disk; `..` cannot lead out of it. */
