@@ -305,7 +305,7 @@ function operationOf({ transcript }: Call): string | null {
 }
 
 function longDomain({ name, domid, shape }: Guest): LongDomain {
-  return { name, domid, boot: shape };
+  return { name, domid, guest: { type: 'pv', textConsole: true }, boot: shape };
 }
 
 function shapeOf(config: DomainConfig, { overrides }: Creation): BootShape {

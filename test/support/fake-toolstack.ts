@@ -9,6 +9,7 @@ import type {
   ConsoleCommand,
   Creation,
   DryRun,
+  GuestFacts,
   ListedDomain,
   LongDomain,
   Target,
@@ -26,6 +27,8 @@ export class FakeToolstack implements Toolstack {
   readonly upFor = new Map<number, number>();
   readonly domains = new Map<string, ListedDomain>();
   readonly long = new Map<string, LongDomain['boot']>();
+  /** What the long listing says of domains that are not PV. */
+  readonly guests = new Map<string, GuestFacts>();
   /** Every verb that ran, as `verb name`. */
   readonly calls: string[] = [];
   readonly creations: Creation[] = [];
@@ -88,6 +91,7 @@ export class FakeToolstack implements Toolstack {
     const all = [...this.domains.values()].map(({ name, domid }) => ({
       name,
       domid,
+      guest: this.guests.get(name) ?? { type: 'pv' as const, textConsole: true },
       boot: this.long.get(name) ?? none,
     }));
     return Promise.resolve(all);

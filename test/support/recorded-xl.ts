@@ -9,9 +9,9 @@ export interface RecordedCall {
   readonly code: number;
 }
 
-/** The calls of one recording in test/fixtures/xl-4.17, in order. */
-export function recordedCalls(name: string): RecordedCall[] {
-  const path = fileURLToPath(new URL(`../../../test/fixtures/xl-4.17/${name}.txt`, import.meta.url));
+/** The calls of one recording in order, from test/fixtures/xl-VERSION. */
+export function recordedCalls(name: string, version = '4.17'): RecordedCall[] {
+  const path = fileURLToPath(new URL(`../../../test/fixtures/xl-${version}/${name}.txt`, import.meta.url));
   const call = /^\$ (.*)\n--- stdout\n([\s\S]*?)--- stderr\n([\s\S]*?)--- exit code: (\d+)/gm;
   return [...readFileSync(path, 'utf8').matchAll(call)].map(([, command, stdout, stderr, code]) => ({
     command: command ?? '',

@@ -1,7 +1,8 @@
 import { parseDomainName } from '../../../policy/names.js';
 import type { DomainName } from '../../../policy/names.js';
 import { parseConfigText } from './domain-config-text.js';
-import type { BootShape, ConfigReading, ConfiguredDisk } from '../toolstack/toolstack.js';
+import { parseGuestType } from '../../../policy/guest-type.js';
+import type { BootShape, ConfigReading, ConfiguredDisk, GuestFacts } from '../toolstack/toolstack.js';
 import { parseDiskSpec } from './disk-spec.js';
 
 /** A domain as its configuration file describes it. */
@@ -13,6 +14,7 @@ export interface DomainConfig {
   readonly uuid: string | null;
   readonly memoryMiB: number | null;
   readonly vcpus: number | null;
+  readonly guest: GuestFacts;
   /** The disks as the file writes them. */
   readonly diskSpecs: readonly string[];
   /** What it boots when nothing overrides the file. */
@@ -49,6 +51,7 @@ export function domainConfigOf(file: string, reading: ConfigReading, text: strin
     uuid: uuid !== null && uuid === reading.uuid ? uuid : null,
     memoryMiB: reading.memoryMiB,
     vcpus: reading.vcpus ?? 1,
+    guest: reading.guest,
     diskSpecs,
     boot: reading.boot,
     keys,
@@ -107,6 +110,7 @@ export function readDomainConfig(file: string, text: string): DomainConfig | str
   if (name === undefined) return noName(written);
   const disks = values.get('disk') ?? [];
   const diskSpecs = typeof disks === 'string' ? (disks === '' ? [] : [disks]) : disks;
+  const guest = guestFacts(string('type'), string('builder'), values.get('serial'));
   const restarts = (key: string, otherwise: string): boolean =>
     (string(key) ?? otherwise).includes('restart');
   return {
@@ -115,12 +119,14 @@ export function readDomainConfig(file: string, text: string): DomainConfig | str
     uuid: uuidOf(string('uuid')),
     memoryMiB: whole(string('memory') ?? string('maxmem')),
     vcpus: whole(string('vcpus') ?? string('maxvcpus')) ?? 1,
+    guest,
     diskSpecs,
     boot: {
       kernel: string('kernel'),
       ramdisk: string('ramdisk'),
       cmdline: string('cmdline') ?? commandLine(string('root'), string('extra')),
       bootloader: string('bootloader'),
+      ...(guest.type === 'hvm' ? { bootOrder: string('boot') } : {}),
       disks: diskSpecs.map(parseDiskSpec),
     },
     keys: new Set(values.keys()),
@@ -131,6 +137,16 @@ export function readDomainConfig(file: string, text: string): DomainConfig | str
     },
     rest: null,
   };
+}
+
+/** xl.cfg(5): without `type` the older `builder` counts, and without both a guest is PV. */
+function guestFacts(
+  type: string | null,
+  builder: string | null,
+  serial: string | readonly string[] | null | undefined,
+): GuestFacts {
+  const known = parseGuestType(type ?? (builder === 'hvm' ? 'hvm' : 'pv')) ?? null;
+  return { type: known, textConsole: known !== 'hvm' || [serial].flat()[0] === 'pty' };
 }
 
 /** Accepts what libxl_uuid_from_string accepts: with hyphens or without. */

@@ -1,7 +1,8 @@
 import { parseDomainName } from '../../../policy/names.js';
 import type { DomainConfig } from './domain-config.js';
 
-const VERSION = 1;
+/** 2: with the guest's type. */
+const VERSION = 2;
 
 /** The toolstack's reading of a file: a domain, or why it is none. */
 export type Outcome = DomainConfig | string;

@@ -21,6 +21,8 @@ import type {
 /** A long listing takes about 1.3 KiB for each domain. */
 const LONG_OUTPUT_LIMIT = 8 * 1024 * 1024;
 
+type Verb = 'unpause' | 'shutdown' | 'reboot' | 'destroy';
+
 /** How to talk to one program: pure argv builders and parsers. */
 export interface Dialect {
   readonly takesOverrides: boolean;
@@ -33,7 +35,8 @@ export interface Dialect {
   readonly runsConfigs: boolean;
   dryRun(creation: Pick<Creation, 'config' | 'overrides'>): readonly string[];
   readonly uptime: readonly string[];
-  verb(verb: 'unpause' | 'shutdown' | 'reboot' | 'destroy', domid: number): readonly string[];
+  /** @param acpi as in `Call` */
+  verb(verb: Verb, domid: number, acpi?: boolean): readonly string[];
   sysrq(domid: number, key: string): readonly string[];
   /** @param escape use an escape key other than Ctrl-], where the program has an option for it */
   console(domid: number, escape: boolean): readonly string[];
@@ -166,13 +169,9 @@ export class CommandToolstack implements Toolstack {
     };
   }
 
-  async #verb(
-    verb: 'unpause' | 'shutdown' | 'reboot' | 'destroy',
-    target: Target,
-    call: Call,
-  ): Promise<Refusal | null> {
+  async #verb(verb: Verb, target: Target, call: Call): Promise<Refusal | null> {
     const changed = await this.#confirm(target);
-    return changed ?? this.#do(verb, this.#dialect.verb(verb, target.domid), call);
+    return changed ?? this.#do(verb, this.#dialect.verb(verb, target.domid, call.acpi), call);
   }
 
   /**

@@ -36,6 +36,12 @@ const PREFIXES = [/^xc: error: (?:panic: )?/, /^[^\s:]+:\d+: /, /^Error: /];
 const NO_KERNEL = /^xc: error: .*failed to open file '\(null\)'/;
 
 /**
+ * xl of a guest that does not take requests over Xen's own interface (ERROR_NOPARAVIRT, xl_vmcontrol.c). Xen on
+ * x86 has no ACPI reset, so a reboot ends like this with `-F` as well (XEN_DOMCTL_sendtrigger).
+ */
+const NO_DRIVERS = /^PV control interface not available/;
+
+/**
  * The first reason in the toolstack's output. Of several `libxl: error` lines the first is the reason, and
  * the rest follow from it; xm's `Error:` may span several lines. One printable line without paths; null when
  * there is no output but noise.
@@ -44,6 +50,8 @@ export function firstReason(output: string): string | null {
   const lines = output.split('\n').filter((line) => !NOISE.some((noise) => noise.test(line)));
   if (lines.some((line) => NO_KERNEL.test(line)))
     return 'bootloader failed: it found no kernel that it could read';
+  if (lines.some((line) => NO_DRIVERS.test(line)))
+    return 'its system has no Xen drivers that could be asked: do it on its console, or power it off';
   for (const line of lines) {
     const reason = LIBXL_ERROR.exec(line)?.[1];
     if (reason !== undefined) return presentable(reason);

@@ -1,4 +1,5 @@
 import type { DomainName } from '../../../policy/names.js';
+import type { GuestType } from '../../../policy/guest-type.js';
 import type { GuestName } from '../../wire/guest-name.js';
 import type { Refusal } from '../../../policy/refusal.js';
 
@@ -50,6 +51,17 @@ export interface ConfiguredDisk extends Disk {
   readonly shareable?: boolean;
 }
 
+/** What the toolstack says of the machine that a guest runs on. */
+export interface GuestFacts {
+  /** Null: the toolstack names none that we know. */
+  readonly type: GuestType | null;
+  /**
+   * Whether `console` reaches anything. For HVM it is the first emulated serial port, which is there only with
+   * `serial="pty"`.
+   */
+  readonly textConsole: boolean;
+}
+
 /** The toolstack's reading of a configuration file, by a dry run. */
 export interface ConfigReading {
   /** As written; we may not accept it as a name. */
@@ -58,6 +70,7 @@ export interface ConfigReading {
   readonly uuid: string | null;
   readonly memoryMiB: number | null;
   readonly vcpus: number | null;
+  readonly guest: GuestFacts;
   readonly boot: BootShape & { readonly disks: readonly ConfiguredDisk[] };
   /** The action after each kind of end: `destroy`, `restart`, … */
   readonly actions: { readonly poweroff: string; readonly reboot: string; readonly crash: string };
@@ -85,6 +98,11 @@ export interface BootShape {
   readonly ramdisk: string | null;
   readonly cmdline: string | null;
   readonly bootloader: string | null;
+  /**
+   * HVM only: the emulated devices to boot from, `dc` for the CD and then the disk. Missing or null: xl's own
+   * order, and in records from before it was read.
+   */
+  readonly bootOrder?: string | null;
   readonly disks: readonly Disk[];
 }
 
@@ -96,6 +114,7 @@ export interface LongDomain {
    */
   readonly name: GuestName | null;
   readonly domid: number;
+  readonly guest: GuestFacts;
   readonly boot: BootShape;
 }
 
@@ -130,6 +149,11 @@ export interface Target {
 /** The bounds for one run of the toolstack's program. */
 export interface Call {
   readonly timeoutMs: number;
+  /**
+   * For `shutdown` and `reboot`: an HVM guest without Xen drivers is asked by its ACPI button (`xl shutdown
+   * -F`). A toolstack without such an option ignores this.
+   */
+  readonly acpi?: boolean;
   /** Ends the program; the answer is then a refusal `undone`. */
   readonly signal?: AbortSignal;
   /**

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { parseGuestType } from '../../../policy/guest-type.js';
 import { parseGuestName } from '../../wire/guest-name.js';
 import { presentable } from './reason.js';
 import type {
@@ -6,6 +7,7 @@ import type {
   ConfigReading,
   ConfiguredDisk,
   Disk,
+  GuestFacts,
   ListedDomain,
   LongDomain,
   ShutdownReason,
@@ -89,7 +91,7 @@ export function parseXlLongList(text: string): LongDomain[] | undefined {
     const name = parseGuestName(stringOf(member(member(config, 'c_info'), 'name')) ?? '') ?? null;
     const domid = member(entry, 'domid');
     if (typeof domid !== 'number' || domid === 0) continue;
-    domains.push({ name, domid, boot: bootShape(config) });
+    domains.push({ name, domid, guest: guestFacts(config), boot: bootShape(config) });
   }
   return domains;
 }
@@ -119,6 +121,7 @@ function configReading(config: unknown): ConfigReading | undefined {
     uuid: stringOf(member(info, 'uuid'))?.toLowerCase() ?? null,
     memoryMiB: memory === undefined || memory < 0 ? null : Math.floor(memory / 1024),
     vcpus: Array.isArray(present) ? present.length : (numberOf(member(build, 'max_vcpus')) ?? null),
+    guest: guestFacts(config),
     boot: {
       ...bootShape(config),
       disks: Array.isArray(disks) ? (disks as unknown[]).map(configuredDisk) : [],
@@ -132,6 +135,7 @@ function configReading(config: unknown): ConfigReading | undefined {
 const OF_A_BOOT: ReadonlySet<string> = new Set([
   'c_info uuid',
   'disks',
+  'b_info type.hvm boot',
   ...['kernel', 'ramdisk', 'cmdline', 'bootloader', 'bootloader_args'].flatMap((key) => [
     `b_info ${key}`,
     `b_info type.pv ${key}`,
@@ -186,11 +190,30 @@ export function parseUptimes(text: string): ReadonlyMap<number, number> | undefi
   return uptimes;
 }
 
+/**
+ * The fields are those of `libxl_domain_build_info` in libxl_types.idl. A guest in a shim is PV inside: it boots
+ * what a PV guest boots.
+ */
+function guestFacts(config: unknown): GuestFacts {
+  const type = parseGuestType(member(member(config, 'c_info'), 'type')) ?? null;
+  const isShim = isSet(member(member(member(config, 'b_info'), 'type.pvh'), 'pvshim'));
+  if (type !== 'hvm') return { type: isShim ? 'pv' : type, textConsole: true };
+  const hvm = hvmOf(config);
+  const ports = member(hvm, 'serial_list');
+  const first: unknown = Array.isArray(ports) ? ports[0] : undefined;
+  return { type, textConsole: (stringOf(member(hvm, 'serial')) ?? first) === 'pty' };
+}
+
+function hvmOf(config: unknown): unknown {
+  return member(member(config, 'b_info'), 'type.hvm');
+}
+
 /** The kernel is in `b_info` since Xen 4.17, and under `type.pv` before 4.10. */
 function bootShape(config: unknown): BootShape {
   const build = member(config, 'b_info');
   const pv = member(build, 'type.pv');
   const disks = member(config, 'disks');
+  const order = stringOf(member(hvmOf(config), 'boot'));
   const field = (key: string): string | null =>
     stringOf(member(build, key)) ?? stringOf(member(pv, key)) ?? null;
   return {
@@ -198,6 +221,7 @@ function bootShape(config: unknown): BootShape {
     ramdisk: field('ramdisk'),
     cmdline: field('cmdline'),
     bootloader: field('bootloader'),
+    ...(order === undefined ? {} : { bootOrder: order }),
     disks: Array.isArray(disks) ? (disks as unknown[]).map(disk) : [],
   };
 }

@@ -30,7 +30,7 @@ export const XL: Dialect = {
   runsConfigs: false,
   dryRun: ({ config, overrides }) => ['-N', 'create', config, ...overrides.map(assignmentText)],
   uptime: ['uptime'],
-  verb: (verb, domid) => [verb, String(domid)],
+  verb: (verb, domid, acpi) => [verb, ...(acpi === true ? ['-F'] : []), String(domid)],
   sysrq: (domid, key) => ['sysrq', String(domid), key],
   console: (domid, escape) => ['console', ...(escape ? ['-e', CONSOLE_ESCAPE] : []), String(domid)],
   parseList: parseXlList,

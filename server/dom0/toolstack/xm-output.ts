@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
 import { parseGuestName } from '../../wire/guest-name.js';
 import type { GuestName } from '../../wire/guest-name.js';
-import type { ConfigReading, ConfiguredDisk, ListedDomain, LongDomain } from './toolstack.js';
+import type { ConfigReading, ConfiguredDisk, GuestFacts, ListedDomain, LongDomain } from './toolstack.js';
 import { firstReason, presentable } from './reason.js';
 import { parseSxp, sxpAtom, sxpChildren } from './sxp.js';
 import type { Sxp } from './sxp.js';
@@ -50,7 +51,12 @@ export function parseXmDomid(text: string): number | null | undefined {
 
 /** Reads `xm list -l`. @returns undefined when the text is no such listing */
 export function parseXmLongList(text: string): LongDomain[] | undefined {
-  return domains(text)?.map(({ name, domid, domain }) => ({ name, domid, boot: bootShape(domain) }));
+  return domains(text)?.map(({ name, domid, domain }) => ({
+    name,
+    domid,
+    guest: guestFacts(domain),
+    boot: bootShape(domain),
+  }));
 }
 
 /**
@@ -74,6 +80,7 @@ export function parseXmDryRun(text: string): ConfigReading | undefined {
     uuid: sxpAtom(domain, 'uuid')?.toLowerCase() ?? null,
     memoryMiB: number('memory') ?? number('maxmem'),
     vcpus: number('vcpus'),
+    guest: guestFacts(domain),
     boot: bootShape(domain),
     actions: {
       poweroff: sxpAtom(domain, 'on_poweroff') ?? 'destroy',
@@ -94,7 +101,7 @@ export function xmConfigRefusal(stderr: string, file: string): string | undefine
 }
 
 /** The keys that a boot profile sets, and those that xm may draw anew each time. */
-const OF_A_BOOT = ['uuid', 'bootloader', 'bootargs', 'kernel', 'ramdisk', 'root', 'args', 'mac'];
+const OF_A_BOOT = ['uuid', 'bootloader', 'bootargs', 'kernel', 'ramdisk', 'root', 'args', 'boot', 'mac'];
 
 /** A configuration without these keys and without its disks. */
 function withoutBoot(value: Sxp): Sxp {
@@ -109,16 +116,34 @@ function isOfABoot(value: Sxp): boolean {
   return typeof key === 'string' && OF_A_BOOT.includes(key);
 }
 
+/** xend's images are `(linux …)` and `(hvm …)` (create.py of xm, XendConfig.py). */
+function guestFacts(domain: Sxp): GuestFacts {
+  const image = imageOf(domain);
+  const isHvm = typeof image !== 'string' && image[0] === 'hvm';
+  return isHvm
+    ? { type: 'hvm', textConsole: sxpAtom(image, 'serial') === 'pty' }
+    : { type: 'pv', textConsole: true };
+}
+
+function imageOf(domain: Sxp): Sxp {
+  return sxpChildren(domain, 'image')[0]?.[1] ?? [];
+}
+
 function bootShape(domain: Sxp): ConfigReading['boot'] {
-  const image = sxpChildren(domain, 'image')[0]?.[1] ?? [];
+  const image = imageOf(domain);
+  const order = sxpAtom(image, 'boot');
+  const kernel = sxpAtom(image, 'kernel') ?? null;
+  // xm's files name an HVM guest's firmware as its kernel.
+  const isFirmware = kernel !== null && basename(kernel) === 'hvmloader';
   const root = sxpAtom(image, 'root');
   const args = sxpAtom(image, 'args');
   const cmdline = [root === undefined ? [] : [`root=${root}`], args ?? []].flat().join(' ');
   return {
-    kernel: sxpAtom(image, 'kernel') ?? null,
+    kernel: isFirmware ? null : kernel,
     ramdisk: sxpAtom(image, 'ramdisk') ?? null,
     cmdline: cmdline === '' ? null : cmdline,
     bootloader: sxpAtom(domain, 'bootloader') ?? null,
+    ...(order === undefined ? {} : { bootOrder: order }),
     disks: sxpChildren(domain, 'device').flatMap((device) =>
       DISK_CLASSES.flatMap((kind) => sxpChildren(device, kind)).map(disk),
     ),

@@ -7,6 +7,7 @@ import { FakeToolstack } from '../../support/fake-toolstack.js';
 import { domainName } from '../../support/temporary-store.js';
 
 const HORATIO = domainName('horatio');
+const PV = { type: 'pv', textConsole: true } as const;
 const none = { kernel: '/k', ramdisk: null, cmdline: null, bootloader: null };
 const disk = (target: string, more: Partial<ConfiguredDisk> = {}): ConfiguredDisk => ({
   target,
@@ -39,18 +40,18 @@ describe('disks that are in use', () => {
   it('are held by a domain that was renamed, though its long listing has the name still', async () => {
     const { domid } = toolstack.put('hamlet');
     toolstack.long.set('hamlet', { ...none, disks: [] });
-    extra.push({ name: HORATIO, domid, boot: { ...none, disks: [disk('/dev/vg/a')] } });
+    extra.push({ name: HORATIO, domid, guest: PV, boot: { ...none, disks: [disk('/dev/vg/a')] } });
     assert.match((await conflict(disk('/dev/vg/a'))) ?? '', /of hamlet, which runs/);
   });
 
   it('are not held by the domain itself, whatever its long listing calls it', async () => {
     const { domid } = toolstack.put('horatio');
-    extra.push({ name: domainName('old'), domid, boot: { ...none, disks: [disk('/dev/vg/a')] } });
+    extra.push({ name: domainName('old'), domid, guest: PV, boot: { ...none, disks: [disk('/dev/vg/a')] } });
     assert.equal(await conflict(disk('/dev/vg/a')), null);
   });
 
   it('are held by a guest with a name that nobody manages', async () => {
-    extra.push({ name: null, domid: 77, boot: { ...none, disks: [disk('/dev/vg/a')] } });
+    extra.push({ name: null, domid: 77, guest: PV, boot: { ...none, disks: [disk('/dev/vg/a')] } });
     assert.match((await conflict(disk('/dev/vg/a'))) ?? '', /of domain 77/);
   });
 

@@ -170,6 +170,7 @@ describe('what real xm printed', () => {
     assert.deepEqual(domain, {
       name: 'UbuntuPVS810',
       domid: 15,
+      guest: { type: 'pv', textConsole: true },
       boot: {
         kernel: null,
         ramdisk: null,
