@@ -1,4 +1,5 @@
 import { MOST_PARAMETERS } from '../policy/boot-parameter.js';
+import { GUEST_TYPES } from '../policy/guest-type.js';
 import type { SchemaValue } from '../policy/schema-value.js';
 import { TEXT_LIMITS } from '../server/wire/text-limits.js';
 import { integer, LOG, section, TEXT } from './settings-schema.js';
@@ -78,6 +79,19 @@ const PARAMETERS = {
     'Words of `extra` that an admin sets for each domain (`postern domain set`): names, each with its title and its rule. A value is always one word of the command line, whatever the rule.',
 } as const;
 
+/** HVM boots neither kernels of the host nor PV-GRUB or pygrub. */
+const KERNEL_TYPES = GUEST_TYPES.filter((type) => type !== 'hvm');
+
+const types = (byDefault: string) =>
+  ({
+    type: ['array', 'null'],
+    minItems: 1,
+    uniqueItems: true,
+    items: { type: 'string', enum: KERNEL_TYPES },
+    default: null,
+    description: `The types of guests that it boots. It is not offered to others. ${byDefault}`,
+  }) as const;
+
 const DIRECT_PROFILE = {
   title: 'kind: direct',
   description: "A kernel and a ramdisk of dom0's own: the safest.",
@@ -87,6 +101,7 @@ const DIRECT_PROFILE = {
   properties: {
     kind: { const: 'direct', description: 'Boots a kernel that dom0 owns.' },
     ...PROFILE_WORDS,
+    types: types('Both `pv` and `pvh` when not given.'),
     kernel: { ...TEXT, description: 'Absolute path of the kernel.' },
     ramdisk: pathOrNull('Absolute path of the ramdisk.'),
     extra: {
@@ -116,14 +131,45 @@ const DISK_PROFILE = {
   properties: {
     kind: { const: 'disk', description: 'Boots from a rescue disk.' },
     ...PROFILE_WORDS,
+    types: types('When not given: `pv` with `kernel`, both `pv` and `pvh` with `bootloader`.'),
     disk: {
       ...DISK,
       description: 'The rescue disk, an xl disk specification; it comes first and is always read-only.',
     },
     kernel: pathOrNull('Absolute path of a PV-GRUB image that boots the disk.'),
+    kernels: {
+      type: ['object', 'null'],
+      additionalProperties: false,
+      minProperties: 1,
+      default: null,
+      properties: {
+        pv: pathOrNull(
+          'Absolute path of the image for PV guests: Debian has `/usr/lib/grub-xen/grub-x86_64-xen.bin`.',
+        ),
+        pvh: pathOrNull('The same for PVH guests: `/usr/lib/grub-xen/grub-i386-xen_pvh.bin`.'),
+      },
+      description: 'Instead of `kernel`, an image for each type of guest. These are its `types` then.',
+    },
     bootloader: pathOrNull(
-      'A boot loader that reads the disk in dom0: `pygrub` or an absolute path. As root, unless `toolstack.environment` sets LIBXL_BOOTLOADER_RESTRICT (install-dom0.md); then it shows no menu. One of `kernel` and `bootloader` is needed.',
+      'A boot loader that reads the disk in dom0: `pygrub` or an absolute path. As root, unless `toolstack.environment` sets LIBXL_BOOTLOADER_RESTRICT (install-dom0.md); then it shows no menu. One of `kernel`, `kernels` and `bootloader` is needed.',
     ),
+  },
+} as const;
+
+const CDROM_PROFILE = {
+  title: 'kind: cdrom',
+  description: 'A CD image that an HVM guest boots instead of its disk.',
+  type: 'object',
+  additionalProperties: false,
+  required: ['kind', 'title', 'disks', 'disk'],
+  properties: {
+    kind: { const: 'cdrom', description: 'Boots an HVM guest from a CD image.' },
+    ...PROFILE_WORDS,
+    disk: {
+      ...DISK,
+      description:
+        'The CD image, an xl disk specification with `devtype=cdrom`, at `hdc` or `hdd`. Read-only, like every CD. CD drives of the guest are left out meanwhile.',
+    },
   },
 } as const;
 
@@ -207,7 +253,7 @@ export const DOM0_SCHEMA = {
       additionalProperties: {
         type: 'object',
         discriminator: { propertyName: 'kind' },
-        oneOf: [DIRECT_PROFILE, DISK_PROFILE],
+        oneOf: [DIRECT_PROFILE, DISK_PROFILE, CDROM_PROFILE],
       },
       description:
         "Ways to boot besides a domain's own configuration, by name. Paths stay here and never cross the socket.",
@@ -225,6 +271,12 @@ export const DOM0_SCHEMA = {
       rebootSeconds: integer(180, 1, 3_600, 'Seconds for a guest to go down and be there again.'),
       destroySeconds: integer(60, 1, 3_600, 'Seconds for a domain to be gone after a power-off.'),
     }),
+    acpiButton: {
+      type: 'boolean',
+      default: true,
+      description:
+        'Whether an HVM guest without Xen drivers is asked to shut down by its ACPI power button (`xl shutdown -F`). Otherwise such a guest can only be powered off.',
+    },
     observe: section('Looking at what the domains do.', {
       intervalSeconds: {
         type: 'number',

@@ -1,8 +1,11 @@
 import { basename } from 'node:path';
+import type { GuestType } from '../policy/guest-type.js';
 import type { BootProfileName, DomainName, ParameterName } from '../policy/names.js';
 import { NORMAL, parseDomainName, UNKNOWN_PROFILE } from '../policy/names.js';
 import { schemaCheck } from '../policy/schema-check.js';
 import type { DocumentPath } from '../policy/schema-fault.js';
+import { diskLoader, guestTypes, KERNEL_TYPES } from './disk-loader.js';
+import type { DiskLoader } from './disk-loader.js';
 import type { Dom0Document } from './dom0-schema.js';
 import { DOM0_SCHEMA } from './dom0-schema.js';
 import type { LoadedSettings } from './settings-file.js';
@@ -16,6 +19,8 @@ interface ProfileWords {
   readonly title: string;
   readonly disks: string;
   readonly hint: string;
+  /** The types of guests that it can boot. */
+  readonly types: readonly GuestType[];
 }
 
 /** A kernel and ramdisk that dom0 owns. Paths are absolute. */
@@ -30,24 +35,34 @@ export interface DirectProfile extends ProfileWords {
   readonly addDisks: readonly string[];
 }
 
-/**
- * A rescue disk before the domain's own disks. Either a PV-GRUB image or pygrub boots it: exactly one is not
- * null.
- */
-interface DiskProfile extends ProfileWords {
+/** A rescue disk before the domain's own disks. */
+interface DiskProfile extends ProfileWords, DiskLoader {
   readonly kind: 'disk';
   /** An xl disk specification. */
   readonly disk: string;
-  readonly kernel: string | null;
-  readonly bootloader: string | null;
 }
 
-type ProfileSettings = DirectProfile | DiskProfile;
+type ProfileSettings = DirectProfile | DiskProfile | CdromProfile;
+
+/** A CD image that an HVM guest boots. */
+interface CdromProfile extends ProfileWords {
+  readonly kind: 'cdrom';
+  /** An xl disk specification of a CD drive. */
+  readonly disk: string;
+}
 
 /** dom0.yaml after loading: frozen, nothing optional, every path absolute. */
 export interface Dom0Settings extends Pick<
   Dom0Document,
-  'limits' | 'deadlines' | 'observe' | 'console' | 'sysrqKeys' | 'socketGroup' | 'toolstack' | 'log'
+  | 'acpiButton'
+  | 'limits'
+  | 'deadlines'
+  | 'observe'
+  | 'console'
+  | 'sysrqKeys'
+  | 'socketGroup'
+  | 'toolstack'
+  | 'log'
 > {
   readonly host: string;
   readonly socket: string;
@@ -111,29 +126,19 @@ function profile(name: string, path: DocumentPath, reader: SettingsReader): Prof
     disks: reader.line(at('disks')),
     hint: reader.line(at('hint')),
   };
-  const kernel = reader.orNull(at('kernel'), (kernelPath) => reader.absolute(kernelPath));
-  if (reader.text(at('kind')) === 'direct') {
+  const kind = reader.text(at('kind'));
+  if (kind === 'direct') {
     return {
-      kind: 'direct',
+      kind,
       ...words,
-      kernel: kernel ?? '',
+      types: guestTypes(at('types'), reader) ?? KERNEL_TYPES,
+      kernel: reader.absolute(at('kernel')),
       ramdisk: reader.orNull(at('ramdisk'), (ramdisk) => reader.absolute(ramdisk)),
       ...commandLine(path, reader),
       addDisks: reader.list(at('addDisks'), (disk) => reader.line(disk)),
     };
   }
-  const loads = reader.orNull(at('bootloader'), (loader) => bootloader(loader, reader));
-  if ((kernel === null) === (loads === null)) {
-    reader.error(
-      path,
-      'A disk profile boots by `kernel` (a PV-GRUB image) or by `bootloader`, one of the two.',
-    );
-  }
-  return { kind: 'disk', ...words, disk: reader.line(at('disk')), kernel, bootloader: loads };
-}
-
-/** xl looks up a bare name in its own directory of boot loaders (xl.cfg(5), `bootloader=`). */
-function bootloader(path: DocumentPath, reader: SettingsReader): string {
-  const text = reader.text(path);
-  return /^[a-z][a-z0-9-]*$/.test(text) ? text : reader.absolute(path);
+  const disk = reader.line(at('disk'));
+  if (kind === 'cdrom') return { kind, ...words, types: ['hvm'], disk };
+  return { kind: 'disk', ...words, disk, ...diskLoader(path, reader) };
 }

@@ -5,6 +5,8 @@ import { loadDom0Settings } from '../../config/dom0-settings.js';
 import { TemporaryDirectory } from '../support/temporary-directory.js';
 
 const DIRECT = 'title: t, disks: d., kind: direct, kernel: /k';
+const NO_LOADER =
+  '3:6 A disk profile boots by `kernel` (a PV-GRUB image), by `kernels` (one for each type of guest) or by `bootloader`, one of the three.';
 const DISK = 'title: t, disks: d., kind: disk, disk: "phy:/dev/vg/r,xvdz,r"';
 
 describe('loadDom0Settings', () => {
@@ -46,6 +48,7 @@ describe('loadDom0Settings', () => {
       unmanaged: [],
       profiles: {},
       limits: { createsPerDomain: { count: 20, windowSeconds: 3600 }, powerOffsPerMinute: 30 },
+      acpiButton: true,
       deadlines: { shutdownSeconds: 120, createSeconds: 120, rebootSeconds: 180, destroySeconds: 60 },
       observe: { intervalSeconds: 2, goneAfterSeconds: 60 },
       console: {
@@ -58,7 +61,7 @@ describe('loadDom0Settings', () => {
     });
   });
 
-  it('makes profiles of both kinds whole', () => {
+  it('makes profiles of all kinds whole', () => {
     const text = [
       'host: xen1',
       'profiles:',
@@ -66,24 +69,51 @@ describe('loadDom0Settings', () => {
       `  b: {${DIRECT}, ramdisk: /r, extra: console=hvc0, addDisks: ["phy:/x,xvdy,r"], hint: "Mount\\n  it."}`,
       `  c: {${DISK}, kernel: /pv-grub}`,
       `  d: {${DISK}, bootloader: pygrub}`,
+      `  e: {${DISK}, kernels: {pvh: /grub-pvh, pv: /grub-pv}}`,
+      `  f: {${DISK}, kernel: /pv-grub, types: [pvh]}`,
+      `  g: {${DIRECT}, types: [pvh]}`,
+      '  h: {title: t, disks: d., kind: cdrom, disk: "/srv/rescue.iso,raw,hdc,cdrom"}',
       '',
     ].join('\n');
     const words = { title: 't', disks: 'd.', hint: '' };
+    const both = ['pv', 'pvh'];
+    const direct = { ...words, kind: 'direct', types: both, kernel: '/k', ramdisk: null, extra: '' };
+    const a = { ...direct, parameters: {}, addDisks: [] };
+    const c = {
+      ...words,
+      kind: 'disk',
+      types: ['pv'],
+      disk: 'phy:/dev/vg/r,xvdz,r',
+      kernel: '/pv-grub',
+      kernels: null,
+      bootloader: null,
+    };
     assert.deepEqual(load(text).profiles, {
-      a: { kind: 'direct', ...words, kernel: '/k', ramdisk: null, extra: '', parameters: {}, addDisks: [] },
-      b: {
-        kind: 'direct',
-        ...words,
-        hint: 'Mount it.',
-        kernel: '/k',
-        ramdisk: '/r',
-        extra: 'console=hvc0',
-        parameters: {},
-        addDisks: ['phy:/x,xvdy,r'],
-      },
-      c: { kind: 'disk', ...words, disk: 'phy:/dev/vg/r,xvdz,r', kernel: '/pv-grub', bootloader: null },
-      d: { kind: 'disk', ...words, disk: 'phy:/dev/vg/r,xvdz,r', kernel: null, bootloader: 'pygrub' },
+      a,
+      b: { ...a, hint: 'Mount it.', ramdisk: '/r', extra: 'console=hvc0', addDisks: ['phy:/x,xvdy,r'] },
+      c,
+      d: { ...c, types: both, kernel: null, bootloader: 'pygrub' },
+      e: { ...c, types: both, kernel: null, kernels: { pv: '/grub-pv', pvh: '/grub-pvh' } },
+      f: { ...c, types: ['pvh'] },
+      g: { ...a, types: ['pvh'] },
+      h: { ...words, kind: 'cdrom', types: ['hvm'], disk: '/srv/rescue.iso,raw,hdc,cdrom' },
     });
+  });
+
+  it('warns of an image for PVH guests that is given for PV guests', () => {
+    const text = `host: x\nprofiles:\n  p: {${DISK}, kernel: /g/grub-i386-xen_pvh.bin}\n`;
+    const result = loadDom0Settings(directory.write('dom0.yaml', text));
+    assert.ok(result.ok);
+    assert.deepEqual(
+      result.warnings.map(({ place, message }) => `${place.line}:${place.column} ${message}`),
+      [
+        '3:78 grub-i386-xen_pvh.bin seems to be for PVH guests, and `kernel` is for PV guests. Write `kernels: {pvh: /g/grub-i386-xen_pvh.bin}`.',
+      ],
+    );
+    const meant = text.replace('.bin}', '.bin, types: [pvh]}');
+    const again = loadDom0Settings(directory.write('dom0.yaml', meant));
+    assert.ok(again.ok);
+    assert.deepEqual(again.warnings, []);
   });
 
   it('makes the parameters of a command line whole', () => {
@@ -196,15 +226,29 @@ describe('loadDom0Settings', () => {
         ['3:6 The key `kernel` is missing.'],
       ],
       ['a key of the other kind', profile(`${DIRECT}, disk: x`), ['3:54 There is no key `disk` here.']],
+      ['a disk profile that boots nothing', profile(DISK), [NO_LOADER]],
+      ['a disk profile that boots twice', profile(`${DISK}, kernel: /k, bootloader: pygrub`), [NO_LOADER]],
       [
-        'a disk profile that boots nothing',
-        profile(DISK),
-        ['3:6 A disk profile boots by `kernel` (a PV-GRUB image) or by `bootloader`, one of the two.'],
+        'a disk profile with an image for all and one for each',
+        profile(`${DISK}, kernel: /k, kernels: {pv: /k}`),
+        [NO_LOADER],
       ],
       [
-        'a disk profile that boots twice',
-        profile(`${DISK}, kernel: /k, bootloader: pygrub`),
-        ['3:6 A disk profile boots by `kernel` (a PV-GRUB image) or by `bootloader`, one of the two.'],
+        'images for each type, and types',
+        profile(`${DISK}, kernels: {pv: /k}, types: [pvh]`),
+        ['3:96 The keys of `kernels` are the types already.'],
+      ],
+      [
+        'an image for a type that boots none',
+        profile(`${DISK}, kernels: {hvm: /k}`),
+        ['3:80 There is no key `hvm` here.'],
+      ],
+      ['a kernel for HVM', profile(`${DIRECT}, types: [hvm]`), ['3:62 `hvm` is not known here.']],
+      ['a profile for no type', profile(`${DIRECT}, types: []`), ['3:61 The list `types` is empty.']],
+      [
+        'types of a CD',
+        profile('title: t, disks: d, kind: cdrom, disk: x, types: [hvm]'),
+        ['3:49 There is no key `types` here.'],
       ],
       [
         'a boot loader that is not absolute',

@@ -26,6 +26,7 @@ export function dom0SettingsSample(
     profiles: {
       rescue: {
         kind: 'direct',
+        types: ['pv', 'pvh'],
         title: 'Rescue system',
         disks: 'Your disks stay as they are, unmounted.',
         hint: 'Mount your disk on /mnt.',
@@ -38,6 +39,7 @@ export function dom0SettingsSample(
     },
     limits: { createsPerDomain: { count: 20, windowSeconds: 3600 }, powerOffsPerMinute: 30 },
     deadlines: { shutdownSeconds: 20, createSeconds: 20, rebootSeconds: 20, destroySeconds: 20 },
+    acpiButton: true,
     observe: { intervalSeconds: 0.4, goneAfterSeconds: 0.5 },
     sysrqKeys: 'hs',
   };

@@ -1,4 +1,6 @@
 import type { Dom0Settings } from '../../../config/dom0-settings.js';
+import type { BootProfileName } from '../../../policy/names.js';
+import { parseDiskSpec } from '../../dom0/config/disk-spec.js';
 import type { GateSettings } from '../../../config/gate-settings.js';
 import { answers } from '../../dom0/api/unix-socket.js';
 import { glob } from '../../dom0/config/glob.js';
@@ -58,20 +60,23 @@ async function checkDomains(patterns: readonly string[]): Promise<Diagnosis[]> {
   );
 }
 
+function filesOf(profile: Dom0Settings['profiles'][BootProfileName]): readonly string[] {
+  switch (profile.kind) {
+    case 'direct':
+      return [profile.kernel, profile.ramdisk].filter((file) => file !== null);
+    case 'disk':
+      return [profile.kernel, ...Object.values(profile.kernels ?? {})].filter((file) => file !== null);
+    case 'cdrom':
+      return [parseDiskSpec(profile.disk).target];
+  }
+}
+
 /** A rescue profile's files must exist before a customer needs them. */
 function checkProfiles({ profiles }: Dom0Settings): Diagnosis[] {
   const found = Object.entries(profiles).flatMap(([name, profile]) => {
-    const files = profile.kind === 'direct' ? [profile.kernel, profile.ramdisk] : [profile.kernel];
-    return files
-      .filter((file) => file !== null)
-      .map((file) =>
-        checkAccess(
-          `profile ${name}`,
-          file,
-          'read',
-          'put the file there, or mend the profile in the settings',
-        ),
-      );
+    return filesOf(profile).map((file) =>
+      checkAccess(`profile ${name}`, file, 'read', 'put the file there, or mend the profile in the settings'),
+    );
   });
   if (found.length > 0 || Object.keys(profiles).length > 0) return found;
   return [warn('profiles', 'there is no rescue profile', 'add one to profiles in the settings')];

@@ -8,7 +8,7 @@ import { CONFIG_LIMIT, readPlainFile } from '../config/plain-file.js';
 import type { Transcripts } from '../toolstack/transcripts.js';
 import type { ConfigReading, ConfiguredDisk, Creation, Toolstack } from '../toolstack/toolstack.js';
 import { isSameBoot } from './boot-profiles.js';
-import type { BootPlan } from './boot-profiles.js';
+import type { BootPlan } from './boot-plan.js';
 import { creationOf } from './derived-config.js';
 
 interface BootCheckParts {

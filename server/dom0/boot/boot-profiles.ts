@@ -1,4 +1,5 @@
 import type { ParameterValues } from '../../../policy/boot-parameter.js';
+import type { GuestType } from '../../../policy/guest-type.js';
 import { NORMAL, UNKNOWN_PROFILE, parseBootProfileName } from '../../../policy/names.js';
 import type { BootProfileName, ParameterName } from '../../../policy/names.js';
 import { isRefusal, refusal } from '../../../policy/refusal.js';
@@ -6,14 +7,19 @@ import type { Refusal } from '../../../policy/refusal.js';
 import type { ParameterOffer, ProfileOffer } from '../../wire/contract.js';
 import { parseDiskSpec } from '../config/disk-spec.js';
 import type { DomainConfig } from '../config/domain-config.js';
-import type { Assignment, BootShape, ConfiguredDisk, Disk } from '../toolstack/toolstack.js';
+import type { BootShape, Disk } from '../toolstack/toolstack.js';
+import type { BootPlan, ProfileBoot } from './boot-plan.js';
+import { cdromBoot } from './cdrom-boot.js';
 import { filledLine, valuesIn } from './command-line.js';
 import type { CommandLine } from './command-line.js';
+import { typeOf, unfitFor } from './profile-fit.js';
 
 interface Words {
   readonly title: string;
   readonly disks: string;
   readonly hint: string;
+  /** The types of guests that it can boot; at least one. */
+  readonly types: readonly GuestType[];
 }
 
 /** Boots a kernel and ramdisk of the host. The domain's disks stay, and `addDisks` follow them. */
@@ -31,22 +37,21 @@ export interface DirectProfile extends Words, CommandLine {
 export interface DiskProfile extends Words {
   readonly kind: 'disk';
   readonly disk: string;
+  /** One image for all of `types`. */
   readonly kernel: string | null;
+  /** An image for each of `types`; null when there is one for all, or a boot loader. */
+  readonly kernels: Readonly<Partial<Record<GuestType, string>>> | null;
   readonly bootloader: string | null;
 }
 
-export type ProfileSettings = DirectProfile | DiskProfile;
-
-/** How to create a domain: from its file, without some keys and with some overridden. */
-export interface BootPlan {
-  readonly profile: BootProfileName;
-  readonly config: string;
-  /** Keys that must be removed from the file, because they cannot be overridden. */
-  readonly without: ReadonlySet<string>;
-  readonly overrides: readonly Assignment[];
-  /** What the toolstack must then show of the domain. */
-  readonly boot: BootShape & { readonly disks: readonly ConfiguredDisk[] };
+/** Boots an HVM domain from a CD image. */
+export interface CdromProfile extends Words {
+  readonly kind: 'cdrom';
+  /** An xl disk specification of a CD drive. */
+  readonly disk: string;
 }
+
+export type ProfileSettings = DirectProfile | DiskProfile | CdromProfile;
 
 /** A profile that cannot be offered; the message is one sentence. */
 export class ProfileError extends Error {}
@@ -63,7 +68,7 @@ const NOT_WITH_BOOTLOADER = ['bootloader_args', 'kernel', 'ramdisk'];
 export class BootProfiles {
   readonly #profiles = new Map<BootProfileName, ProfileSettings>();
 
-  /** @throws ProfileError for an invalid name, or a rescue disk that is writable */
+  /** @throws ProfileError for an invalid name, a rescue disk that is writable, or a CD image that is no CD */
   constructor(settings: Readonly<Record<string, ProfileSettings>>) {
     for (const [text, profile] of Object.entries(settings)) {
       const name = parseBootProfileName(text);
@@ -75,31 +80,35 @@ export class BootProfiles {
           `the rescue disk of profile ${name} must be read-only (access r): it is shared`,
         );
       }
+      if (profile.kind === 'cdrom' && parseDiskSpec(profile.disk).cdrom !== true) {
+        throw new ProfileError(`the disk of profile ${name} must be a CD drive (devtype=cdrom)`);
+      }
       this.#profiles.set(name, profile);
     }
   }
 
   offers(): readonly ProfileOffer[] {
     return [...this.#profiles].map(([name, profile]) => {
-      const { title, disks, hint } = profile;
+      const { title, disks, hint, types } = profile;
       return {
         name,
         title,
         disks,
         hint,
+        types,
         parameters: profile.kind === 'direct' ? parameterOffers(profile) : [],
       };
     });
   }
 
-  /** The profiles that a domain can be booted with. */
-  names(): readonly BootProfileName[] {
-    return [...this.#profiles.keys()];
+  /** The profiles that a domain of this type can be booted with. */
+  names({ guest }: Pick<DomainConfig, 'guest'>): readonly BootProfileName[] {
+    return [...this.#profiles].flatMap(([name, { types }]) => (types.includes(typeOf(guest)) ? name : []));
   }
 
   /**
    * @param name `normal` is the domain's own configuration
-   * @returns a refusal when there is no such profile, or a parameter is invalid
+   * @returns a refusal when there is no such profile, it is for other types of guests, or a parameter is invalid
    */
   plan(
     name: BootProfileName,
@@ -114,20 +123,18 @@ export class BootProfiles {
       return { profile: name, config: domain.file, without: new Set(), overrides: [], boot: domain.boot };
     }
     if (profile === undefined) return noSuchProfile(name);
+    const unfit = unfitFor(name, profile.types, domain.guest);
+    if (unfit !== null) return unfit;
     const drop = (keys: readonly string[]): Set<string> =>
       new Set(keys.filter((key) => domain.keys.has(key)));
-    const plan = profile.kind === 'direct' ? direct(profile, domain, parameters) : withDisk(profile, domain);
-    if (isRefusal(plan)) return plan;
+    const made = profileBoot(profile, domain, parameters);
+    if (isRefusal(made)) return made;
     return {
       profile: name,
       config: domain.file,
-      without: drop(plan.without),
-      overrides: plan.overrides,
-      boot: {
-        ...domain.boot,
-        ...plan.boot,
-        disks: [...plan.before.map(parseDiskSpec), ...domain.boot.disks, ...plan.after.map(parseDiskSpec)],
-      },
+      without: drop(made.without),
+      overrides: made.overrides,
+      boot: { ...domain.boot, ...made.shape, disks: made.disks },
     };
   }
 
@@ -158,13 +165,19 @@ export function noSuchProfile(name: BootProfileName): Refusal {
 
 const NO_PARAMETERS: ParameterValues = {};
 
-interface Parts {
-  readonly without: readonly string[];
-  readonly overrides: readonly Assignment[];
-  readonly boot: Partial<BootShape>;
-  /** Disks before and after the domain's own. */
-  readonly before: readonly string[];
-  readonly after: readonly string[];
+function profileBoot(
+  profile: ProfileSettings,
+  domain: DomainConfig,
+  parameters: ParameterValues,
+): ProfileBoot | Refusal {
+  switch (profile.kind) {
+    case 'direct':
+      return direct(profile, domain, parameters);
+    case 'disk':
+      return withDisk(profile, domain);
+    case 'cdrom':
+      return cdromBoot(profile.disk, domain);
+  }
 }
 
 function parameterOffers({ parameters }: DirectProfile): readonly ParameterOffer[] {
@@ -176,7 +189,11 @@ function parameterOffers({ parameters }: DirectProfile): readonly ParameterOffer
   }));
 }
 
-function direct(profile: DirectProfile, domain: DomainConfig, parameters: ParameterValues): Parts | Refusal {
+function direct(
+  profile: DirectProfile,
+  domain: DomainConfig,
+  parameters: ParameterValues,
+): ProfileBoot | Refusal {
   const extra = filledLine(profile, domain.name, parameters);
   if (isRefusal(extra)) return extra;
   const disks = [...domain.diskSpecs, ...profile.addDisks];
@@ -188,38 +205,41 @@ function direct(profile: DirectProfile, domain: DomainConfig, parameters: Parame
       { key: 'extra', value: extra },
       { key: 'disk', value: disks },
     ],
-    boot: {
+    shape: {
       kernel: profile.kernel,
       ramdisk: profile.ramdisk,
       cmdline: extra === '' ? null : extra,
       bootloader: null,
     },
-    before: [],
-    after: profile.addDisks,
+    disks: [...domain.boot.disks, ...profile.addDisks.map(parseDiskSpec)],
   };
 }
 
-function withDisk(profile: DiskProfile, domain: DomainConfig): Parts {
+function withDisk(profile: DiskProfile, domain: DomainConfig): ProfileBoot {
   const disk = { key: 'disk', value: [profile.disk, ...domain.diskSpecs] };
-  const place = { before: [profile.disk], after: [] };
-  if (profile.kernel !== null) {
+  const disks = [parseDiskSpec(profile.disk), ...domain.boot.disks];
+  const kernel = profile.kernels?.[typeOf(domain.guest)] ?? profile.kernel;
+  if (kernel !== null) {
     return {
       without: NOT_WITH_KERNEL,
-      overrides: [{ key: 'kernel', value: profile.kernel }, disk],
-      boot: { kernel: profile.kernel, ramdisk: null, cmdline: null, bootloader: null },
-      ...place,
+      overrides: [{ key: 'kernel', value: kernel }, disk],
+      shape: { kernel, ramdisk: null, cmdline: null, bootloader: null },
+      disks,
     };
   }
   if (profile.bootloader !== null) {
     return {
       without: NOT_WITH_BOOTLOADER,
       overrides: [{ key: 'bootloader', value: profile.bootloader }, disk],
-      boot: { kernel: null, ramdisk: null, bootloader: profile.bootloader },
-      ...place,
+      shape: { kernel: null, ramdisk: null, bootloader: profile.bootloader },
+      disks,
     };
   }
-  return { without: [], overrides: [disk], boot: {}, ...place };
+  return { without: [], overrides: [disk], shape: {}, disks };
 }
+
+/** libxl's own order, which it may show for a domain whose file has none: libxl_create.c. */
+const XL_ORDER = 'cda';
 
 /**
  * A boot loader chooses kernel, ramdisk and command line by itself, and the toolstack may show its choice.
@@ -227,6 +247,7 @@ function withDisk(profile: DiskProfile, domain: DomainConfig): Parts {
  */
 export function isSameBoot(planned: BootShape, shown: BootShape): boolean {
   if (!areSameDisks(planned.disks, shown.disks) || planned.bootloader !== shown.bootloader) return false;
+  if ((planned.bootOrder ?? XL_ORDER) !== (shown.bootOrder ?? XL_ORDER)) return false;
   if (planned.bootloader !== null) return true;
   const same = (key: 'kernel' | 'ramdisk' | 'cmdline'): boolean => planned[key] === shown[key];
   return same('kernel') && same('ramdisk') && same('cmdline');

@@ -5,7 +5,7 @@ import { writeAll } from '../state/state-disk.js';
 import type { StateDisk } from '../state/state-disk.js';
 import { assignmentText } from '../toolstack/config-text.js';
 import type { Creation } from '../toolstack/toolstack.js';
-import type { BootPlan } from './boot-profiles.js';
+import type { BootPlan } from './boot-plan.js';
 
 /**
  * Turns a plan into the input for a create. Overrides become arguments, where xl takes them. Where a key must

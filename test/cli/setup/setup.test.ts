@@ -74,7 +74,9 @@ describe('setup', () => {
     assert.deepEqual(gate.settings.hosts, [{ name: 'verona', socket: dom0.settings.socket }]);
     assert.equal(gate.settings.site, 'verona.example.net');
     assert.deepEqual(dom0.settings.toolstack.command, '/usr/sbin/xl');
-    assert.equal(Object.values(dom0.settings.profiles)[0]?.kernel, '/srv/xen/rescue/vmlinuz-6.1');
+    const [rescue] = Object.values(dom0.settings.profiles);
+    assert.ok(rescue?.kind === 'direct');
+    assert.equal(rescue.kernel, '/srv/xen/rescue/vmlinuz-6.1');
     assert.ok(loadPolicy(at('etc/postern/policy.d')).ok);
     assert.match(read('etc/sysusers.d/postern.conf'), /^u postern /m, 'and no user was made');
     assert.equal(readlinkSync(at('usr/local/sbin/postern')), '/opt/postern/server/postern');

@@ -15,6 +15,7 @@ const words = { title: 'Rescue', disks: 'They stay.', hint: 'Mount them.' };
 const rescue: DirectProfile = {
   ...words,
   kind: 'direct',
+  types: ['pv', 'pvh'],
   kernel: '/srv/xen/rescue-vmlinuz',
   ramdisk: '/srv/xen/rescue-initrd.gz',
   extra: 'console=hvc0 rescue',
@@ -24,6 +25,8 @@ const rescue: DirectProfile = {
 const pvgrub: DiskProfile = {
   ...words,
   kind: 'disk',
+  types: ['pv'],
+  kernels: null,
   disk: 'file:/srv/xen/rescue.img,xvdr,r',
   kernel: '/usr/lib/grub-xen/grub-x86_64-xen.bin',
   bootloader: null,
@@ -58,6 +61,7 @@ const profile = (name: string): ReturnType<typeof parseBootProfileName> & string
 const installer: DirectProfile = {
   ...words,
   kind: 'direct',
+  types: ['pv', 'pvh'],
   kernel: '/srv/xen/install-vmlinuz',
   ramdisk: '/srv/xen/install-initrd.gz',
   extra: 'install-suite=${suite} host=${domain} again=${suite} url=${url} --',
@@ -262,7 +266,7 @@ describe('boot profiles', () => {
   it('are offered in words alone', () => {
     const text = JSON.stringify(profiles.offers());
     assert.doesNotMatch(text, /\/srv|console=|pygrub"?:/);
-    assert.deepEqual(profiles.names(), ['rescue', 'pvgrub', 'pygrub']);
+    assert.deepEqual(profiles.names(config('/etc/xen/horatio.cfg', PLAIN)), ['rescue', 'pvgrub', 'pygrub']);
   });
 
   it('are refused at start when they cannot be', () => {

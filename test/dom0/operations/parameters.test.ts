@@ -12,6 +12,7 @@ type Given = Readonly<Record<string, unknown>>;
 /** Like an installer: a list for one parameter, a careless pattern for the other. */
 const INSTALLER: DirectProfile = {
   kind: 'direct',
+  types: ['pv', 'pvh'],
   title: 'Installer',
   disks: 'All is erased.',
   hint: '',
