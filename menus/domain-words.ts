@@ -1,5 +1,7 @@
 import type { Action } from '../policy/actions.js';
+import { guestTypeWord } from '../policy/guest-type.js';
 import type { DomainState } from '../policy/domain-state.js';
+import type { MenuDomain } from './port.js';
 import { agoWord } from './time-words.js';
 
 /** Words for the states of a server and for its operations, for the menus and the gate. */
@@ -42,6 +44,8 @@ export function elsewhereSentence({
     : `It runs on the host ${host}, where it is not set up for this menu.`;
   return `${where} Nothing can be done with it from here. Please ask us.`;
 }
+
+export const NO_TEXT_CONSOLE = 'It has no text console: its file has no `serial`.';
 
 export const CONSOLE_LOCKED = 'An administrator of the host has its console open.';
 
@@ -91,6 +95,7 @@ export const FACTS = {
   vcpus: 'VCPUs',
   cpu: 'CPU',
   role: 'You are',
+  type: 'Type',
   since: 'since',
 } as const;
 
@@ -137,17 +142,21 @@ export function profileBanner(title: string): string {
 
 export const PROFILE_UNKNOWN = 'Booted in a way this menu does not know; an administrator may have done so.';
 
-/** Memory, VCPUs and load as one line. */
-export function plainFacts(
-  memoryMiB: number | null,
-  vcpus: number | null,
-  cpuPercent: number | null,
-): string {
+/** Memory, VCPUs, load and type as one line. */
+export function plainFacts({
+  memoryMiB,
+  vcpus,
+  cpuPercent,
+  type,
+}: Pick<MenuDomain, 'memoryMiB' | 'vcpus' | 'cpuPercent' | 'type'>): string {
   return [
     `${FACTS.memory} ${memoryWord(memoryMiB)}`,
     `${FACTS.vcpus} ${countWord(vcpus)}`,
     `${FACTS.cpu} ${percentWord(cpuPercent)}`,
-  ].join(', ');
+    type === null ? [] : `${FACTS.type} ${guestTypeWord(type)}`,
+  ]
+    .flat()
+    .join(', ');
 }
 
 export function plainState(domain: string, state: string): string {

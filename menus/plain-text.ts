@@ -9,6 +9,7 @@ import type { MenuDomain } from './port.js';
 import { explanation, titleOf } from './view-dialog.js';
 import {
   CONSOLE_LOCKED,
+  NO_TEXT_CONSOLE,
   bootWord,
   doingWord,
   elsewhereSentence,
@@ -166,7 +167,8 @@ function domainText(state: MenuState, page: Extract<Page, { page: 'domain' }>): 
   if (!domain.reachable) lines.push(unreachableSentence(staleAge(domain, state.now)));
   if (domain.since !== null && underWay(domain) === null) lines.push(sinceSentence(domain.since, state.now));
   if (domain.recorded !== 'off') lines.push(recordedSentence(domain.recorded));
-  if (domain.memoryMiB !== null) lines.push(plainFacts(domain.memoryMiB, domain.vcpus, domain.cpuPercent));
+  if (domain.memoryMiB !== null) lines.push(plainFacts(domain));
+  if (!domain.textConsole) lines.push(NO_TEXT_CONSOLE);
   const profile = domain.profiles.find((one) => one.name === domain.profile);
   if (!isNormal(domain) && profile !== undefined) lines.push(profileBanner(profile.title));
   if (domain.elsewhere !== null) lines.push(elsewhereSentence(domain.elsewhere));

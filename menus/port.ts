@@ -1,5 +1,6 @@
 import type { Action } from '../policy/actions.js';
 import type { DomainState } from '../policy/domain-state.js';
+import type { GuestType } from '../policy/guest-type.js';
 import type { EscapeKey } from '../policy/escape-key.js';
 import type { BootProfileName, CustomerName, DomainName, Fingerprint } from '../policy/names.js';
 import type { Recorded } from '../policy/recorded.js';
@@ -61,6 +62,10 @@ export interface MenuDomain {
   readonly seenAt: number | null;
   /** False when the Xen host does not answer. */
   readonly reachable: boolean;
+  /** Null when the host does not say. */
+  readonly type: GuestType | null;
+  /** Whether it has a console to attach to. */
+  readonly textConsole: boolean;
   readonly memoryMiB: number | null;
   readonly vcpus: number | null;
   readonly cpuPercent: number | null;

@@ -1,3 +1,4 @@
+import { guestTypeWord } from '../policy/guest-type.js';
 import type { Canvas } from './canvas.js';
 import { isNormal, lookOfDomain, staleAge } from './domain-look.js';
 import { entriesOf, selectedIndex } from './entries.js';
@@ -102,6 +103,9 @@ function drawStateLine(
     if (domain.since !== null && underWay(domain) === null)
       rest(narrow ? sinceWord(domain.since, state.now) : sinceSentence(domain.since, state.now), 'dim');
   }
+  if (domain.type === null) return;
+  const type = `${FACTS.type} ${guestTypeWord(domain.type)}`;
+  if (column + type.length <= left + width) rest(type, 'dim');
 }
 
 function drawFactsLine(canvas: Canvas, domain: MenuDomain, left: number, row: number, width: number): void {

@@ -16,6 +16,8 @@ export interface Dom0Settings {
   readonly profiles: Readonly<Record<string, ProfileSettings>>;
   readonly limits: LimitSettings;
   readonly deadlines: Deadlines;
+  /** Whether an HVM guest without Xen drivers is asked by its ACPI button. */
+  readonly acpiButton: boolean;
   readonly observe: { readonly intervalSeconds: number; readonly goneAfterSeconds: number };
   /** Single letters or digits. */
   readonly sysrqKeys: string;

@@ -202,6 +202,7 @@ export class Dom0 {
       queue: new CreateQueue(),
       transcripts,
       deadlines: settings.deadlines,
+      acpiButton: settings.acpiButton,
       timings,
       logger,
       clock,
@@ -286,8 +287,11 @@ export class Dom0 {
     return isRead === true;
   }
 
-  #tellConsoles({ name, incarnation, observation }: ObservedDomain, told: Map<DomainName, string>): void {
+  #tellConsoles(domain: ObservedDomain, told: Map<DomainName, string>): void {
+    const { name, guest, observation } = domain;
     const { state, profile, since } = observation;
+    // Without a text console there is nothing to attach to, whatever runs.
+    const incarnation = guest.textConsole ? domain.incarnation : null;
     const news = JSON.stringify([incarnation, state, profile]);
     if (told.get(name) === news) return;
     told.set(name, news);

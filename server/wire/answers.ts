@@ -1,4 +1,5 @@
 import { DOMAIN_STATES } from '../../policy/domain-state.js';
+import { parseGuestType } from '../../policy/guest-type.js';
 import { parseCustomerName } from '../../policy/names.js';
 import { REFUSAL_CODES } from '../../policy/refusal.js';
 import {
@@ -65,6 +66,8 @@ export function readDomainView(value: unknown): DomainView {
     vcpus: orNull(from, 'vcpus', amount),
     cpuSeconds: orNull(from, 'cpuSeconds', amount),
     cpuPercent: orNull(from, 'cpuPercent', amount),
+    ...orAbsent(from, 'type', {}, (_, key) => ({ type: parseGuestType(from[key]) ?? null })),
+    ...orAbsent(from, 'textConsole', {}, (_, key) => ({ textConsole: flag(from, key) })),
     profiles: list(from, 'profiles', 100).map((name) => profileName({ name }, 'name')),
     operation: orNull(from, 'operation', operation),
     console: oneOf(from, 'console', CONSOLE_STATES),

@@ -1,3 +1,5 @@
+import { GUEST_TYPES } from '../../policy/guest-type.js';
+import type { GuestType } from '../../policy/guest-type.js';
 import { isParameterValue, MOST_PARAMETERS } from '../../policy/boot-parameter.js';
 import { parseParameterName } from '../../policy/names.js';
 import { printable } from '../../policy/printable.js';
@@ -15,6 +17,7 @@ import {
   string,
   text,
 } from './answer-fields.js';
+import type { Fields } from './answer-fields.js';
 import { MOST_UNMANAGED, VERBS, WIRE_VERSION } from './contract.js';
 import type { Contract, ParameterOffer, ProfileOffer } from './contract.js';
 import { TEXT_LIMITS } from './text-limits.js';
@@ -66,10 +69,17 @@ function readProfile(value: unknown): ProfileOffer {
     title: text(from, 'title', TEXT_LIMITS.title),
     disks: sentence(from, 'disks'),
     hint: sentence(from, 'hint'),
+    ...orAbsent(from, 'types', {}, (_, key) => ({ types: guestTypes(from, key) })),
     parameters: orAbsent(from, 'parameters', [], (_, key) =>
       list(from, key, MOST_PARAMETERS).map(readParameter),
     ),
   };
+}
+
+/** Types that this gate does not know are left out. */
+function guestTypes(from: Fields, key: string): readonly GuestType[] {
+  const types = list(from, key, 100);
+  return GUEST_TYPES.filter((type) => types.includes(type));
 }
 
 function readParameter(value: unknown): ParameterOffer {

@@ -1,3 +1,4 @@
+import type { GuestType } from '../../policy/guest-type.js';
 import type { BootProfileName, ParameterName } from '../../policy/names.js';
 
 /**
@@ -32,6 +33,8 @@ export interface ProfileOffer {
   readonly disks: string;
   /** How to go back to the domain's own system, a sentence for the customer. */
   readonly hint: string;
+  /** The types of guests that it can boot. An older dom0 does not send the field; then it may be any. */
+  readonly types?: readonly GuestType[];
   /** The parameters of its command line. An older dom0 does not send the field; then there are none. */
   readonly parameters: readonly ParameterOffer[];
 }

@@ -1,4 +1,5 @@
 import type { DomainState } from '../../policy/domain-state.js';
+import type { GuestType } from '../../policy/guest-type.js';
 import type { BootProfileName, DomainName } from '../../policy/names.js';
 import type { GuestName } from './guest-name.js';
 import type { OperationView } from './operation.js';
@@ -37,6 +38,10 @@ export interface DomainView {
   readonly cpuSeconds: number | null;
   /** Percent of one CPU between two observations. */
   readonly cpuPercent: number | null;
+  /** What it runs as, or what its configuration says when it is off. Null or missing: not known. */
+  readonly type?: GuestType | null;
+  /** False: it has no console to attach to. An older dom0 does not send it. */
+  readonly textConsole?: boolean;
   /** The profiles of the contract that this domain can be booted with. */
   readonly profiles: readonly BootProfileName[];
   /** The operation under way on the domain, or waiting for its turn. */

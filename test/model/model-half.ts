@@ -131,6 +131,7 @@ export async function startHalf(around: HalfSurroundings): Promise<ModelHalf> {
       },
     }),
     deadlines: DEADLINES,
+    acpiButton: true,
     timings: MODEL_PACE,
     logger,
     clock,

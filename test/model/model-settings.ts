@@ -34,6 +34,7 @@ export const MODEL_PACE: Timings = {
 export const PROFILES: Dom0Settings['profiles'] = {
   rescue: {
     kind: 'direct',
+    types: ['pv', 'pvh'],
     title: 'Rescue system',
     disks: 'Your disks stay as they are.',
     hint: 'Mount your disk on /mnt.',

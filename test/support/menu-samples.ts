@@ -81,6 +81,8 @@ export function domain(name: string, some: Partial<MenuDomain> = {}): MenuDomain
     since: NOW - 3 * 3_600_000 - 12 * 60_000,
     seenAt: NOW - 1000,
     reachable: true,
+    type: null,
+    textConsole: true,
     memoryMiB: 512,
     vcpus: 2,
     cpuPercent: 3,

@@ -71,6 +71,9 @@ describe('what crosses the socket', () => {
     assert.equal(parseOperationRequest(request), request);
     assert.deepEqual(readOperation(operation), operation);
     assert.deepEqual(readDomainView(domain), { ...domain, configured: null });
+    const hvm = { ...domain, configured: null, type: 'hvm', textConsole: false };
+    assert.deepEqual(readDomainView(hvm), hvm);
+    assert.equal(readDomainView({ ...hvm, type: 'pvh2' }).type, null, 'a type of a later dom0');
     const notes: ConsoleNote[] = [
       { note: 'ping' },
       { note: 'writer', attachment: null, label: null },

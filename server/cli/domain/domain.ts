@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { guestTypeWord } from '../../../policy/guest-type.js';
 import type {
   DomainDetail,
   DomainEntry,
@@ -177,8 +178,9 @@ function detailText(name: string, { domain, roles, parameters, asked }: DomainDe
 }
 
 function where({ on, missing }: DomainEntry): string {
-  const places = on.map(({ host, state, profile, reachable, managed }) => {
-    const shown = profile === 'normal' || !managed ? state : `${state}, ${profile}`;
+  const places = on.map(({ host, state, profile, type, reachable, managed }) => {
+    const boot = profile === 'normal' || !managed ? [] : profile;
+    const shown = [state, boot, type === null ? [] : guestTypeWord(type)].flat().join(', ');
     const how = managed ? '' : ', without a configuration file there';
     return `${host} (${shown}${how}${reachable ? '' : '; host not reachable'})`;
   });

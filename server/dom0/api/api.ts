@@ -32,6 +32,11 @@ import type { OperationRequest } from '../../wire/operation.js';
 import { listenOnSocket } from './unix-socket.js';
 
 const CONNECTIONS = 2_000;
+const NO_TEXT_CONSOLE = refusal(
+  'not-on-this-host',
+  'This server has no text console: its configuration file has no `serial`.',
+  'an HVM domain needs serial="pty" in its file',
+);
 const NO_TARGET = refusal('usage', 'The target of the request is neither a path nor a URL.');
 
 /** What the routes call. */
@@ -278,6 +283,8 @@ export class Api {
       refuseUpgrade(socket, 404, view);
     } else if (request.headers.upgrade?.toLowerCase() !== CONSOLE_PROTOCOL) {
       refuseUpgrade(socket, 426, refusal('usage', `A console needs Upgrade: ${CONSOLE_PROTOCOL}.`));
+    } else if (view.textConsole === false) {
+      refuseUpgrade(socket, 409, NO_TEXT_CONSOLE);
     } else {
       this.#parts.consoles.accept(view.name, url.searchParams, socket, head);
     }

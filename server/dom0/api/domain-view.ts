@@ -5,7 +5,7 @@ import type { ObservedDomain } from '../observation/observed-domain.js';
 
 /** A domain as `GET /domains` shows it. @param operation the one under way on it */
 export function domainView(
-  { name, config, configured, observation, listed, cpuPercent }: ObservedDomain,
+  { name, config, configured, guest, observation, listed, cpuPercent }: ObservedDomain,
   operation: DomainView['operation'],
   profiles: BootProfiles,
   consoles: ConsoleHost,
@@ -19,7 +19,9 @@ export function domainView(
     vcpus: built?.vcpus ?? config.vcpus,
     cpuSeconds: listed?.cpuSeconds ?? null,
     cpuPercent,
-    profiles: profiles.names(),
+    type: guest.type,
+    textConsole: guest.textConsole,
+    profiles: profiles.names(config),
     operation,
     console: consoles.state(name),
     configured,

@@ -7,6 +7,7 @@ import { wireRefusal } from '../toolstack/wire-refusal.js';
 const STATUS_WORDS = {
   400: 'Bad Request',
   404: 'Not Found',
+  409: 'Conflict',
   426: 'Upgrade Required',
   503: 'Service Unavailable',
 } as const;

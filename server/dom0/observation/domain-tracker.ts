@@ -1,12 +1,13 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { DomainState } from '../../../policy/domain-state.js';
 import { NORMAL, UNKNOWN_PROFILE } from '../../../policy/names.js';
-import type { BootProfileName } from '../../../policy/names.js';
 import type { DomainConfig } from '../config/domain-config.js';
 import type { Timings } from '../scheduling/timings.js';
 import type { Incarnation } from '../toolstack/incarnation.js';
-import type { ListedDomain } from '../toolstack/toolstack.js';
+import type { GuestFacts, ListedDomain } from '../toolstack/toolstack.js';
 import { CpuGauge } from './cpu-gauge.js';
 import type { Expectations } from './expectations.js';
+import type { FoundBoot } from './incarnation-profiles.js';
 import type { KnownStates } from './known-states.js';
 import type { ObservedDomain } from './observed-domain.js';
 import { NO_MEMORY, observedState } from './observed-state.js';
@@ -26,7 +27,7 @@ interface Sighting {
   /** Null: the domain does not exist. */
   readonly listed: ListedDomain | null;
   /** Undefined: nothing new is known. */
-  readonly profile: BootProfileName | undefined;
+  readonly boot: FoundBoot | undefined;
   /** The domain's own uptime in seconds, where it was asked for. */
   readonly uptime: number | undefined;
   /** The host's uptime, milliseconds. */
@@ -51,6 +52,7 @@ export class DomainTracker {
       observation: { state: 'unknown', profile: NORMAL, since: at, seenAt: at },
       listed: null,
       incarnation: null,
+      guest: config.guest,
       cpuPercent: null,
       configured: { uuid: null, since: null },
     };
@@ -71,7 +73,7 @@ export class DomainTracker {
   }
 
   /** Takes in a round. @returns whether to publish it: it has changed, or was not published for a while */
-  see({ listed, profile, uptime, now }: Sighting): boolean {
+  see({ listed, boot, uptime, now }: Sighting): boolean {
     const { name, config, observation: before } = this.#seen;
     const { expectations, timings, states, settings } = this.#parts;
     const { state, memory } = observedState(this.#memory, listed, {
@@ -82,20 +84,23 @@ export class DomainTracker {
       timings,
     });
     const at = this.#timeOfDay();
-    const shown = profile ?? (state === 'off' ? NORMAL : before.profile);
+    const shown = boot?.profile ?? (state === 'off' ? NORMAL : before.profile);
     const incarnation = listed === null ? null : { uuid: listed.uuid ?? '', domid: listed.domid };
     const same = before.state === state && before.profile === shown;
     // Finding out the profile is no change of the domain.
     const lasts = same || (before.state === state && before.profile === UNKNOWN_PROFILE);
     const cpuPercent = listed === null ? null : this.#cpu.read(listed.domid, listed.cpuSeconds, now);
     const began = before.state === 'unknown' ? this.#sinceOf(state, incarnation, uptime) : at;
-    const changed = !same || !isSameListing(this.#seen, listed, cpuPercent);
+    const guest = listed === null ? config.guest : (boot?.guest ?? this.#guestOf(listed));
+    const changed =
+      !same || !isDeepStrictEqual(guest, this.#seen.guest) || !isSameListing(this.#seen, listed, cpuPercent);
     this.#memory = memory;
     this.#seen = {
       ...this.#seen,
       observation: { state, profile: shown, since: lasts ? before.since : began, seenAt: at },
       listed,
       incarnation,
+      guest,
       cpuPercent,
     };
     states.note(name, this.#seen);
@@ -112,6 +117,12 @@ export class DomainTracker {
     this.#seen = { ...this.#seen, observation: { ...observation, state: 'unknown', since } };
     this.#toldAt = now;
     return true;
+  }
+
+  /** Of a listed domain of which this round found out nothing. */
+  #guestOf({ domid, uuid }: ListedDomain): GuestFacts {
+    const { listed, guest, config } = this.#seen;
+    return listed?.domid === domid && listed.uuid === uuid ? guest : config.guest;
   }
 
   /**

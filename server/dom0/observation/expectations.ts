@@ -1,12 +1,14 @@
 import type { BootProfileName, DomainName } from '../../../policy/names.js';
 import type { StartPhase } from './observed-state.js';
-import type { BootShape } from '../toolstack/toolstack.js';
+import type { BootShape, GuestFacts } from '../toolstack/toolstack.js';
 import type { Incarnation } from '../toolstack/incarnation.js';
 
 /** A boot by one of our operations, as the journal has it. */
 export interface LastBoot extends Incarnation {
   readonly profile: BootProfileName;
   readonly boot: BootShape;
+  /** Null in records from before they held it. */
+  readonly guest: GuestFacts | null;
   /** The boot of the host; null in records from before they held it. */
   readonly host: string | null;
 }

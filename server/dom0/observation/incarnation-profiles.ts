@@ -9,7 +9,7 @@ import type { Expectations, LastBoot } from './expectations.js';
 import type { HostClock } from '../scheduling/host-clock.js';
 import type { Logger } from '../../wire/logger.js';
 import type { Timings } from '../scheduling/timings.js';
-import type { ListedDomain, LongDomain, Toolstack } from '../toolstack/toolstack.js';
+import type { GuestFacts, ListedDomain, LongDomain, Toolstack } from '../toolstack/toolstack.js';
 
 /** More new incarnations than this in one round are read from one long listing of all domains. */
 const SINGLE_LISTINGS = 4;
@@ -19,6 +19,13 @@ interface Managed {
   readonly name: DomainName;
   readonly config: DomainConfig;
   readonly observation: Pick<Observation, 'state'>;
+}
+
+/** What an incarnation was booted as. */
+export interface FoundBoot {
+  readonly profile: BootProfileName;
+  /** Null: not known. */
+  readonly guest: GuestFacts | null;
 }
 
 /** When the next long listing of an incarnation is due, and the wait before it; milliseconds. */
@@ -59,8 +66,8 @@ export class IncarnationProfiles {
     managed: readonly Managed[],
     listed: ReadonlyMap<string, ListedDomain>,
     now: number,
-  ): Promise<ReadonlyMap<DomainName, BootProfileName>> {
-    const found = new Map<DomainName, BootProfileName>();
+  ): Promise<ReadonlyMap<DomainName, FoundBoot>> {
+    const found = new Map<DomainName, FoundBoot>();
     const open: { name: DomainName; domain: ListedDomain; config: DomainConfig; unsure: boolean }[] = [];
     for (const { name, config, observation } of managed) {
       const domain = listed.get(name);
@@ -74,7 +81,8 @@ export class IncarnationProfiles {
       const ours =
         booted?.uuid === domain.uuid && booted.domid === domain.domid && this.#isOfThisBoot(booted, config);
       if (ours) {
-        if (this.#settled.get(name) !== OURS + key(domain)) found.set(name, booted.profile);
+        if (this.#settled.get(name) !== OURS + key(domain))
+          found.set(name, { profile: booted.profile, guest: booted.guest });
         this.#settled.set(name, OURS + key(domain));
       } else if (this.#settled.get(name) !== key(domain) && now >= this.#retryAt(name, domain)) {
         const unfinished =
@@ -90,10 +98,13 @@ export class IncarnationProfiles {
       if (long?.domid === domain.domid) {
         this.#settled.set(name, key(domain));
         this.#retries.delete(name);
-        found.set(name, this.#parts.profiles.recognise(long.boot, config, booted));
+        found.set(name, {
+          profile: this.#parts.profiles.recognise(long.boot, config, booted),
+          guest: long.guest,
+        });
       } else {
         this.#retryLater(name, domain, now);
-        if (unsure) found.set(name, UNKNOWN_PROFILE);
+        if (unsure) found.set(name, { profile: UNKNOWN_PROFILE, guest: null });
       }
     }
     return found;

@@ -196,7 +196,7 @@ export class Observer {
     this.#names.listed(new Set(byName.keys()));
     this.#listed = byName;
     this.#adopt();
-    const profiles = await this.#profiles.find(this.list(), byName, now);
+    const boots = await this.#profiles.find(this.list(), byName, now);
     const exists = (name: DomainName): boolean => byName.has(name);
     for (const name of await memory.judge(
       configs,
@@ -210,7 +210,7 @@ export class Observer {
     for (const [name, tracker] of this.#trackers) {
       const domain = byName.get(name) ?? null;
       const uptime = domain === null ? undefined : uptimes.get(domain.domid);
-      if (tracker.see({ listed: domain, profile: profiles.get(name), uptime, now }))
+      if (tracker.see({ listed: domain, boot: boots.get(name), uptime, now }))
         this.#events.seen(tracker.seen);
     }
     await this.#tellNames();

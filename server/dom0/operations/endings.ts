@@ -162,7 +162,7 @@ export class Endings {
    * loses it.
    */
   #ask(verb: 'shutdown' | 'reboot', operation: Operation): Asking {
-    const { toolstack, host, timings } = this.#parts;
+    const { toolstack, observer, host, timings } = this.#parts;
     const ending = new AbortController();
     let isAsking = false;
     let takenAt: number | null = null;
@@ -175,6 +175,7 @@ export class Endings {
         const target = targetOf(operation.request.domain, subject);
         const call = {
           ...this.#parts.transcripts.call(operation.id, verb, ACKNOWLEDGE_MS),
+          acpi: this.#parts.acpiButton && observer.find(operation.request.domain)?.guest.type === 'hvm',
           signal: ending.signal,
         };
         toolstack[verb](target, call).then(

@@ -3,7 +3,7 @@ import type { BootProfileName, DomainName } from '../../../policy/names.js';
 import type { OperationRequest, OperationStep, WireRefusal } from '../../wire/operation.js';
 import type { AdminAct } from '../consoles/admin-act.js';
 import type { Incarnation } from '../toolstack/incarnation.js';
-import type { BootShape } from '../toolstack/toolstack.js';
+import type { BootShape, GuestFacts } from '../toolstack/toolstack.js';
 
 /** How long an operation may act: only in this boot of the host, and only up to this uptime. */
 export interface Term {
@@ -54,6 +54,8 @@ export type OperationEvent =
       readonly host?: string;
       readonly profile: BootProfileName;
       readonly boot: BootShape;
+      /** Missing in older records. */
+      readonly guest?: GuestFacts;
     }
   | {
       readonly kind: 'ended';

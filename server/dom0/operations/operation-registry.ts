@@ -60,8 +60,8 @@ export class OperationRegistry implements Expectations {
         break;
       }
       case 'booted': {
-        const { uuid, domid, profile, boot, domain, host = null } = event;
-        this.#boots.set(domain, { boot: { uuid, domid, profile, boot, host }, record });
+        const { uuid, domid, profile, boot, domain, guest = null, host = null } = event;
+        this.#boots.set(domain, { boot: { uuid, domid, profile, boot, guest, host }, record });
         this.#operations.get(event.operation)?.made({ uuid, domid }, host);
         break;
       }

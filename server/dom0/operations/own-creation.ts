@@ -46,9 +46,10 @@ export class OwnCreation {
     const { parameters } = operation.request;
     const plan = config === undefined ? undefined : profiles.plan(operation.profile, config, parameters);
     operation.made(created, host.boot);
-    if (plan !== undefined && !isRefusal(plan)) {
+    if (config !== undefined && plan !== undefined && !isRefusal(plan)) {
       const { profile, boot } = plan;
-      const event = { operation: operation.id, domain, uuid, domid, host: host.boot, profile, boot };
+      const { guest } = config;
+      const event = { operation: operation.id, domain, uuid, domid, host: host.boot, profile, boot, guest };
       await this.#parts.records.noteLate({ kind: 'booted', ...event });
     }
     return created;

@@ -36,8 +36,9 @@ export class Raising {
     const { domain } = operation.request;
     const { toolstack, timings, host, logger, deadlines } = this.#parts;
     await this.#parts.records.lastSteps(operation, 'attaching-console', timings.attach / 1000);
-    const attached = await this.#attach(operation, created, signal);
-    if (attached !== 'attached')
+    const hasConsole = this.#parts.observer.find(domain)?.config.guest.textConsole !== false;
+    const attached = hasConsole ? await this.#attach(operation, created, signal) : null;
+    if (hasConsole && attached !== 'attached')
       logger.warn({ operation: operation.id, domain, attached }, 'console.not-attached');
     const taken = await this.#takenMeanwhile(operation, signal);
     if (taken !== null) {

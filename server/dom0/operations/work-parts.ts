@@ -37,6 +37,8 @@ export interface WorkParts {
   readonly queue: CreateQueue;
   readonly transcripts: Transcripts;
   readonly deadlines: Deadlines;
+  /** Whether an HVM guest without Xen drivers is asked by its ACPI button. */
+  readonly acpiButton: boolean;
   readonly timings: Timings;
   readonly logger: Logger;
   /** The time of day, milliseconds since the epoch. */

@@ -1,3 +1,4 @@
+import type { GuestType } from '../../../policy/guest-type.js';
 import type { CustomerName, DomainName, Fingerprint } from '../../../policy/names.js';
 import type { RecordingName } from '../recording/recording-name.js';
 import type { HostFailure } from '../hosts/host-failure.js';
@@ -186,6 +187,8 @@ export interface DomainEntry extends DomainRecord {
     readonly host: string;
     readonly state: string;
     readonly profile: string;
+    /** Null when the host does not say. */
+    readonly type: GuestType | null;
     /** Whether the host is heard now; otherwise this is what was last heard. */
     readonly reachable: boolean;
     /**

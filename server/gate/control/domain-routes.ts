@@ -29,7 +29,8 @@ export function domainRoutes(store: Store, hosts: readonly Host[]): readonly Rou
       const view = domains.get(record.name);
       if (view === undefined) return [];
       const { state, profile } = view.observation;
-      return [{ host: name, state, profile, reachable, managed: true }];
+      const type = view.type ?? null;
+      return [{ host: name, state, profile, type, reachable, managed: true }];
     });
     const strays = hosts.flatMap(({ name, reachable, names }) =>
       (names?.others ?? []).flatMap((guest) => {
@@ -37,7 +38,7 @@ export function domainRoutes(store: Store, hosts: readonly Host[]): readonly Rou
         const state = part === 'runs' ? 'running' : part;
         return state === null
           ? []
-          : [{ host: name, state, profile: UNKNOWN_PROFILE, reachable, managed: false }];
+          : [{ host: name, state, profile: UNKNOWN_PROFILE, type: null, reachable, managed: false }];
       }),
     );
     const missing = hosts.flatMap(({ name, names }) =>

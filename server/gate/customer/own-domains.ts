@@ -88,6 +88,8 @@ export class OwnDomains {
       since: observation === null ? null : Date.parse(observation.since),
       seenAt: observation === null ? null : Date.parse(observation.seenAt),
       reachable: (stray ?? found)?.host.reachable ?? false,
+      type: view?.type ?? null,
+      textConsole: view?.textConsole ?? true,
       memoryMiB: view?.memoryMiB ?? null,
       vcpus: view?.vcpus ?? null,
       cpuPercent: view?.cpuPercent ?? null,
@@ -172,6 +174,8 @@ function offers(
   return Object.fromEntries(ACTIONS.map((action) => [action, offer(action)])) as Record<Action, Offer>;
 }
 
+const AT_CONSOLE: readonly Action[] = ['console', 'watch', 'takeover'];
+
 /** Actions on what stays where the domain was managed. */
 const ANYWHERE: readonly Action[] = ['status', 'log', 'log-switch'];
 
@@ -186,6 +190,7 @@ function impossible(
   if (found?.host.reachable !== true) return words.hostUnreachable(domain, 'not reachable');
   if (action === 'log-switch' && !found.host.log.onDisk)
     return words.notOnThisHost(domain, words.actionWord(action));
+  if (AT_CONSOLE.includes(action) && found.view.textConsole === false) return words.noTextConsole();
   const verb = VERBS.find((each) => each === action);
   if (verb === undefined) return null;
   if (found.host.contract?.verbs.includes(verb) !== true)

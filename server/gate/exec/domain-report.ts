@@ -1,5 +1,6 @@
 import type { MenuDomain } from '../../../menus/port.js';
-import { stateWord, stepWord } from '../../../menus/domain-words.js';
+import { NO_TEXT_CONSOLE, stateWord, stepWord } from '../../../menus/domain-words.js';
+import { guestTypeWord } from '../../../policy/guest-type.js';
 import { agoWord, duration } from '../../../menus/time-words.js';
 import { aligned } from '../../../policy/columns.js';
 import { actionWord } from '../text/words.js';
@@ -22,6 +23,8 @@ export function domainObject(domain: MenuDomain): object {
     reachable: domain.reachable,
     elsewhere: domain.elsewhere?.host ?? null,
     consoleLocked: domain.consoleLocked,
+    type: domain.type,
+    textConsole: domain.textConsole,
     memoryMiB: domain.memoryMiB,
     vcpus: domain.vcpus,
     cpuPercent: domain.cpuPercent,
@@ -63,9 +66,11 @@ export function domainLines(domain: MenuDomain, now: number): string[] {
   const since = domain.since === null ? '' : ` since ${new Date(domain.since).toISOString()}`;
   const { elsewhere } = domain;
   const boot = elsewhere === null ? `, boot ${domain.profile ?? 'not known'}` : '';
-  const lines = [`${domain.name} is ${stateOf(domain, now)}${since}${boot}.`];
+  const type = domain.type === null ? '' : `, type ${guestTypeWord(domain.type)}`;
+  const lines = [`${domain.name} is ${stateOf(domain, now)}${since}${boot}${type}.`];
   if (elsewhere !== null) lines.push('Nothing can be done with it there from here. Please ask us.');
   if (!domain.reachable) lines.push('Its host does not answer just now; this is what was last seen.');
+  if (!domain.textConsole) lines.push(NO_TEXT_CONSOLE);
   if (domain.consoleLocked) lines.push('An administrator of the host has its console open.');
   const { operation } = domain;
   if (operation !== null) {

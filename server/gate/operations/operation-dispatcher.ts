@@ -171,7 +171,13 @@ export class OperationDispatcher {
       const [only, ...more] = offered;
       return only === undefined || more.length > 0 ? words.chooseProfile(name, offered) : only;
     }
-    return offered.find((profile) => profile === asked) ?? words.noSuchProfile(offered);
+    const others = found.host.contract?.profiles.find((offer) => offer.name === asked);
+    return (
+      offered.find((profile) => profile === asked) ??
+      (others?.types === undefined
+        ? words.noSuchProfile(offered)
+        : words.profileForOthers(name, found.view.type ?? null, others))
+    );
   }
 
   #place({ domain }: DemandedPermit, verb: Verb, unfit: Refusal | null): FoundDomain | Refusal {

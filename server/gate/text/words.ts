@@ -1,10 +1,13 @@
+import { NO_TEXT_CONSOLE } from '../../../menus/domain-words.js';
 import type { Action } from '../../../policy/actions.js';
 import type { ParameterValues } from '../../../policy/boot-parameter.js';
+import { guestTypeWord, guestTypeWords } from '../../../policy/guest-type.js';
+import type { GuestType } from '../../../policy/guest-type.js';
 import type { BootProfileName, DomainName } from '../../../policy/names.js';
 import { refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { MaintenanceRow } from '../../store/maintenance.js';
-import type { ParameterOffer } from '../../wire/contract.js';
+import type { ParameterOffer, ProfileOffer } from '../../wire/contract.js';
 import type { GuestPart } from '../../wire/guest-name.js';
 import { capital, sentence } from './sentence.js';
 
@@ -98,6 +101,10 @@ export function notOnThisHost(domain: DomainName, what: string): Refusal {
   return refusal('not-on-this-host', `${capital(what)} is not possible on the host of ${domain} yet.`);
 }
 
+export function noTextConsole(): Refusal {
+  return refusal('not-on-this-host', NO_TEXT_CONSOLE);
+}
+
 export function notOnAnyHost(domain: DomainName): Refusal {
   return refusal('not-on-this-host', `${domain} is not on any host now.`);
 }
@@ -167,6 +174,16 @@ export function chooseProfile(domain: DomainName, profiles: readonly BootProfile
   if (profiles.length === 0)
     return refusal('no-such-profile', `There is no rescue profile for ${domain} on its host.`);
   return refusal('no-such-profile', `Say which rescue profile: ${profiles.join(', ')}.`);
+}
+
+/** The host has the profile, for guests of other types. */
+export function profileForOthers(
+  domain: DomainName,
+  type: GuestType | null,
+  { name, types = [] }: Pick<ProfileOffer, 'name' | 'types'>,
+): Refusal {
+  const is = type === null ? '' : `${domain} is ${guestTypeWord(type)}, and `;
+  return refusal('no-such-profile', sentence(capital(`${is}${name} is for ${guestTypeWords(types)} only`)));
 }
 
 export function noSuchProfile(profiles: readonly BootProfileName[]): Refusal {
