@@ -104,7 +104,8 @@ function drawStateLine(
       rest(narrow ? sinceWord(domain.since, state.now) : sinceSentence(domain.since, state.now), 'dim');
   }
   if (domain.type === null) return;
-  const type = `${FACTS.type} ${guestTypeWord(domain.type)}`;
+  const word = guestTypeWord(domain.type);
+  const type = narrow ? word : `${FACTS.type} ${word}`;
   if (column + type.length <= left + width) rest(type, 'dim');
 }
 

@@ -31,11 +31,17 @@ export function addDomainCommand(program: Command): void {
     'postern domain list',
   ]).action(async (options: AdminOptions) => {
     const answer = await ask<{ domains: DomainEntry[] }>(options, 'GET', '/domains');
-    const rows = answer.domains.map((entry) => [entry.name, where(entry), who(entry.roles), standing(entry)]);
+    const rows = answer.domains.map((entry) => [
+      entry.name,
+      where(entry),
+      typeOf(entry),
+      who(entry.roles),
+      standing(entry),
+    ]);
     say(
       options,
       answer.domains,
-      table(['DOMAIN', 'HOST', 'ROLES', ''], rows, 'no host has shown a domain so far'),
+      table(['DOMAIN', 'HOST', 'TYPE', 'ROLES', ''], rows, 'no host has shown a domain so far'),
     );
   });
 
@@ -169,7 +175,7 @@ function detailText(name: string, { domain, roles, parameters, asked }: DomainDe
     offer.default ?? 'must be set',
   ]);
   return [
-    `${name}: ${seen}\nroles: ${who(roles)}\n\n`,
+    `${name}: ${seen}\n${domain === null ? '' : `type: ${typeOf(domain)}\n`}roles: ${who(roles)}\n\n`,
     parameterTable(name, parameters),
     asked.length === 0
       ? ''
@@ -178,9 +184,8 @@ function detailText(name: string, { domain, roles, parameters, asked }: DomainDe
 }
 
 function where({ on, missing }: DomainEntry): string {
-  const places = on.map(({ host, state, profile, type, reachable, managed }) => {
-    const boot = profile === 'normal' || !managed ? [] : profile;
-    const shown = [state, boot, type === null ? [] : guestTypeWord(type)].flat().join(', ');
+  const places = on.map(({ host, state, profile, reachable, managed }) => {
+    const shown = profile === 'normal' || !managed ? state : `${state}, ${profile}`;
     const how = managed ? '' : ', without a configuration file there';
     return `${host} (${shown}${how}${reachable ? '' : '; host not reachable'})`;
   });
@@ -188,6 +193,12 @@ function where({ on, missing }: DomainEntry): string {
     .filter(({ host }) => !on.some((one) => one.managed && one.host === host))
     .map((one) => `${one.host} (${missingText(one)})`);
   return [...places, ...lost].join(' ') || '-';
+}
+
+/** `PVH`; of several hosts that differ, each one's. */
+function typeOf({ on }: DomainEntry): string {
+  const types = new Set(on.flatMap(({ type }) => (type === null ? [] : guestTypeWord(type))));
+  return [...types].join(', ') || '-';
 }
 
 function who(roles: readonly RoleRow[]): string {

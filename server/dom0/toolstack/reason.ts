@@ -39,7 +39,7 @@ const NO_KERNEL = /^xc: error: .*failed to open file '\(null\)'/;
  * xl of a guest that does not take requests over Xen's own interface (ERROR_NOPARAVIRT, xl_vmcontrol.c). Xen on
  * x86 has no ACPI reset, so a reboot ends like this with `-F` as well (XEN_DOMCTL_sendtrigger).
  */
-const NO_DRIVERS = /^PV control interface not available/;
+const NO_DRIVERS = 'PV control interface not available';
 
 /**
  * The first reason in the toolstack's output. Of several `libxl: error` lines the first is the reason, and
@@ -50,7 +50,7 @@ export function firstReason(output: string): string | null {
   const lines = output.split('\n').filter((line) => !NOISE.some((noise) => noise.test(line)));
   if (lines.some((line) => NO_KERNEL.test(line)))
     return 'bootloader failed: it found no kernel that it could read';
-  if (lines.some((line) => NO_DRIVERS.test(line)))
+  if (lines.some((line) => line.startsWith(NO_DRIVERS)))
     return 'its system has no Xen drivers that could be asked: do it on its console, or power it off';
   for (const line of lines) {
     const reason = LIBXL_ERROR.exec(line)?.[1];

@@ -182,8 +182,9 @@ export function profileForOthers(
   type: GuestType | null,
   { name, types = [] }: Pick<ProfileOffer, 'name' | 'types'>,
 ): Refusal {
-  const is = type === null ? '' : `${domain} is ${guestTypeWord(type)}, and `;
-  return refusal('no-such-profile', sentence(capital(`${is}${name} is for ${guestTypeWords(types)} only`)));
+  const fits = `boot profile ${name} is for ${guestTypeWords(types)} only.`;
+  const message = type === null ? `The ${fits}` : `${domain} is ${guestTypeWord(type)}, and the ${fits}`;
+  return refusal('no-such-profile', message);
 }
 
 export function noSuchProfile(profiles: readonly BootProfileName[]): Refusal {

@@ -99,7 +99,7 @@ export function configAsJson(config: DomainConfig, uuid: string, created: boolea
 function typeAsJson(
   type: DomainType,
   { serial, bootOrder }: DomainConfig,
-): Record<string, { readonly [key: string]: Json | undefined }> {
+): Record<string, Readonly<Record<string, Json | undefined>>> {
   if (type !== 'hvm') return { [`type.${type}`]: {} };
   const one = typeof serial === 'string' ? { serial } : {};
   const several = serial === undefined || typeof serial === 'string' ? {} : { serial_list: serial };

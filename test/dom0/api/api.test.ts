@@ -132,6 +132,7 @@ describe("dom0's API", () => {
           title: 'Rescue system',
           disks: 'Your disks stay as they are, unmounted.',
           hint: 'Mount your disk on /mnt.',
+          types: ['pv', 'pvh'],
           parameters: [],
         },
       ],

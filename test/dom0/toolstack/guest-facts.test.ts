@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { ConfigReading } from '../../../server/dom0/toolstack/toolstack.js';
 import { XL } from '../../../server/dom0/toolstack/xl-toolstack.js';
 import { parseXlDryRun, parseXlLongList } from '../../../server/dom0/toolstack/xl-output.js';
 import { XM } from '../../../server/dom0/toolstack/xm-toolstack.js';
@@ -7,8 +8,11 @@ import { firstReason } from '../../../server/dom0/toolstack/reason.js';
 import { dryRunText } from '../../../server/simulator/dry-run.js';
 import { recordedCalls } from '../../support/recorded-xl.js';
 
-const read = (text: string): ReturnType<typeof parseXlDryRun> =>
-  parseXlDryRun(dryRunText(text, '/etc/xen/g.cfg').stdout);
+const read = (text: string): ConfigReading => {
+  const made = parseXlDryRun(dryRunText(text, '/etc/xen/g.cfg').stdout);
+  if (made === undefined) assert.fail(text);
+  return made;
+};
 const hvm = (more: string): string => `name = "g"\ntype = "hvm"\ndisk = [ "phy:/dev/vg/g,xvda,w" ]\n${more}`;
 
 describe('what the toolstack says of a guest’s machine', () => {
@@ -42,9 +46,9 @@ describe('what the toolstack says of a guest’s machine', () => {
       ['serial = [ "tcp:127.0.0.1:4444", "pty" ]\n', false],
       ['serial = "none"\n', false],
     ] as const) {
-      assert.deepEqual(read(hvm(more))?.guest, { type: 'hvm', textConsole }, more);
+      assert.deepEqual(read(hvm(more)).guest, { type: 'hvm', textConsole }, more);
     }
-    assert.deepEqual(read('name = "g"\nkernel = "/k"\nserial = "none"\n')?.guest, {
+    assert.deepEqual(read('name = "g"\nkernel = "/k"\nserial = "none"\n').guest, {
       type: 'pv',
       textConsole: true,
     });
@@ -53,10 +57,10 @@ describe('what the toolstack says of a guest’s machine', () => {
   it('has the boot order of HVM, which is no part of the rest', () => {
     const plain = read(hvm(''));
     const cd = read(hvm('boot = "dc"\n'));
-    assert.equal(plain?.boot.bootOrder, undefined);
-    assert.equal(cd?.boot.bootOrder, 'dc');
-    assert.equal(plain?.rest, cd?.rest);
-    assert.notEqual(plain?.rest, read(hvm('serial = "pty"\n'))?.rest);
+    assert.equal(plain.boot.bootOrder, undefined);
+    assert.equal(cd.boot.bootOrder, 'dc');
+    assert.equal(plain.rest, cd.rest);
+    assert.notEqual(cd.rest, read(hvm('serial = "pty"\n')).rest);
   });
 
   it('is the image’s kind with xm, whose HVM files name the firmware as the kernel', () => {

@@ -619,7 +619,16 @@ describe('gate: what admins ask of a running gate', () => {
           waiting: false,
           kept: false,
           roles: null,
-          on: [{ host: 'xen1', state: 'arriving', profile: 'unknown', reachable: true, managed: false }],
+          on: [
+            {
+              host: 'xen1',
+              state: 'arriving',
+              profile: 'unknown',
+              type: null,
+              reachable: true,
+              managed: false,
+            },
+          ],
           missing: [{ host: 'xen1', why: 'empty' }],
         },
       ],
