@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { SimulatedHost } from '../../../server/simulator/install.js';
+import type { SimulatedDomain, SimulatedHost } from '../../../server/simulator/install.js';
 import { House, type Ended } from '../../support/house.js';
 import { TerminalClient } from '../../support/terminal-client.js';
 import type { World } from '../world.js';
@@ -16,10 +16,11 @@ export class SimulatedWorld implements World {
   }
 
   /** Starts a world with the customers and domains of the real one. */
-  static async start(): Promise<SimulatedWorld> {
+  static async start(more: readonly SimulatedDomain[]): Promise<SimulatedWorld> {
+    const hers = Object.fromEntries(more.map(({ name }) => [name, 'owner' as const]));
     const house = await House.start({
       customers: {
-        alice: { horatio: 'owner', ophelia: 'owner', guildenstern: 'owner', rosencrantz: 'owner' },
+        alice: { horatio: 'owner', ophelia: 'owner', guildenstern: 'owner', rosencrantz: 'owner', ...hers },
         bob: { yorick: 'owner' },
         mallory: {},
       },
@@ -30,6 +31,7 @@ export class SimulatedWorld implements World {
         { name: 'router' },
         { name: 'guildenstern', bootloader: 'pvgrub' },
         { name: 'rosencrantz', bootloader: 'pygrub' },
+        ...more,
       ],
       profiles,
       dom0Settings: 'unmanaged: [router]\ndeadlines:\n  shutdownSeconds: 5\n',
@@ -141,6 +143,18 @@ const profiles = (xen: SimulatedHost): string => `  pvgrub-rescue:
     parameters:
       install-suite: {title: Debian release, values: [bookworm, trixie]}
     disks: The installer writes over /dev/xvda when you tell it to.
+  grub-rescue:
+    title: Boot menu of the rescue disk
+    kind: disk
+    disk: file:${xen.rescueDisk},xvdz,r
+    kernels: {pv: ${xen.pvgrub}, pvh: ${xen.pvhgrub}}
+    disks: Your disk stays /dev/xvda, writable. The rescue disk is /dev/xvdz, read-only.
+    hint: Choose with the arrow keys and Enter.
+  cd-rescue:
+    title: Rescue CD
+    kind: cdrom
+    disk: ${xen.rescueCd},raw,hdc,cdrom
+    disks: Your disk stays /dev/xvda, writable. The CD is read-only.
 `;
 
 /** As ps(1) shows it; empty when the process does not exist. */
@@ -152,11 +166,19 @@ function commandLineOf(pid: number): string {
   }
 }
 
+/** Guests that are not PV, which are alice's as well. */
+export const OTHER_TYPES: readonly SimulatedDomain[] = [
+  { name: 'laertes', type: 'pvh' },
+  { name: 'gertrude', type: 'pvh', bootloader: 'pvgrub' },
+  { name: 'claudius', type: 'hvm' },
+  { name: 'polonius', type: 'hvm', noSerial: true, noXenDrivers: true },
+];
+
 /** A world for the cases of one file. It starts before the first case and stops after the last. */
-export function simulatedWorld(): () => World {
+export function simulatedWorld(more: readonly SimulatedDomain[] = []): () => World {
   let world: SimulatedWorld | undefined;
   before(async () => {
-    world = await SimulatedWorld.start();
+    world = await SimulatedWorld.start(more);
   });
   after(() => world?.stop());
   return () => {
