@@ -15,6 +15,8 @@ export interface HostFindings {
   readonly rescue: { readonly kernel: string; readonly ramdisk: string } | null;
   /** A PV-GRUB image. It boots a rescue disk, which only an admin can name. */
   readonly pvgrub: string | null;
+  /** The same image for PVH guests. */
+  readonly pvhgrub: string | null;
   /** Xen's console daemon. */
   readonly consoled: string | null;
 }
@@ -32,6 +34,7 @@ const CONFIGS = '/etc/xen/*';
 const USUAL_CONFIGS = '/etc/xen/*.cfg';
 const RESCUE = ['/srv/xen/rescue', '/srv/xen', '/var/lib/xen/rescue', '/boot'];
 const PVGRUB = ['/usr/lib/grub-xen/grub-x86_64-xen.bin', '/usr/lib/xen/boot/pv-grub-x86_64.gz'];
+const PVHGRUB = ['/usr/lib/grub-xen/grub-i386-xen_pvh.bin'];
 const LARGEST_CONFIG = 256 * 1024;
 
 /** Looks at a host; runs nothing on it. */
@@ -50,6 +53,7 @@ export async function examineHost(root: RootDirectory): Promise<HostFindings> {
     count: configs.length,
     rescue: rescueIn(root),
     pvgrub: first(PVGRUB),
+    pvhgrub: first(PVHGRUB),
     consoled: first([...PROGRAMS.map((path) => join(path, 'xenconsoled')), ...xenLibraries(root)]),
   };
 }

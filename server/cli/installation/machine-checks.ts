@@ -23,8 +23,8 @@ export function checkProgram(program: string): readonly Diagnosis[] {
 
 /** Reports what was found of Xen, as doctor does. */
 export function tellFound(found: HostFindings): readonly Diagnosis[] {
-  const { toolstack, domains, count, rescue, pvgrub, consoled } = found;
-  const kernels = [rescue?.kernel, pvgrub].filter((path) => path !== undefined && path !== null);
+  const { toolstack, domains, count, rescue, pvgrub, pvhgrub, consoled } = found;
+  const kernels = [rescue?.kernel, pvgrub, pvhgrub].filter((path) => path !== undefined && path !== null);
   return [
     toolstack === null
       ? fail(

@@ -52,7 +52,10 @@ unmanaged: []
 ${profiles(found)}`;
 }
 
-function profiles({ rescue, pvgrub }: HostFindings): string {
+function profiles({ rescue, pvgrub, pvhgrub }: HostFindings): string {
+  const images = Object.entries({ pv: pvgrub, pvh: pvhgrub }).flatMap(([type, path]) =>
+    path === null ? [] : `      ${type}: ${quote(path)}\n`,
+  );
   const direct = `  rescue:
     title: Rescue system
     kind: direct
@@ -66,12 +69,12 @@ function profiles({ rescue, pvgrub }: HostFindings): string {
     title: Boot menu of the rescue disk
     kind: disk
     disk: phy:/dev/vg0/rescue,xvdz,r
-    kernel: ${quote(pvgrub ?? '')}
-    disks: Our rescue disk comes first and is read-only; your own disks follow, writable.
+    kernels:
+${images.join('')}    disks: Our rescue disk comes first and is read-only; your own disks follow, writable.
 `;
   const none = `# No rescue system was found (a kernel and a ramdisk in /srv/xen/rescue).\n`;
   const menu =
-    pvgrub === null
+    images.length === 0
       ? ''
       : `  # PV-GRUB is here; with a rescue disk of yours it shows a boot menu:\n${commented(grub)}`;
   if (rescue !== null) return `profiles:\n${direct}${menu}`;

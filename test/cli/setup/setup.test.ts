@@ -54,6 +54,25 @@ describe('setup', () => {
       })
       .sort();
 
+  it('shows how to write a boot menu for each type of guest whose GRUB is there', async () => {
+    directory.write('usr/sbin/xl', '');
+    directory.write('usr/lib/grub-xen/grub-i386-xen_pvh.bin', '');
+    directory.write('usr/lib/grub-xen/grub-x86_64-xen.bin', '');
+    await setup('both');
+    const text = read('etc/postern/dom0.yaml');
+    const file = directory.write(
+      'meant.yaml',
+      text.replace(/^profiles: .*\n/m, '').replaceAll(/^# (profiles:| {2,}.*)$/gm, '$1'),
+    );
+    const meant = loadDom0Settings(file);
+    assert.ok(meant.ok, JSON.stringify(meant));
+    const { grub } = meant.settings.profiles as Readonly<Record<string, { readonly kernels?: unknown }>>;
+    assert.deepEqual(grub?.kernels, {
+      pv: '/usr/lib/grub-xen/grub-x86_64-xen.bin',
+      pvh: '/usr/lib/grub-xen/grub-i386-xen_pvh.bin',
+    });
+  });
+
   it('shows what it would do, does it when told, and nothing twice', async () => {
     directory.write('usr/sbin/xl', '');
     directory.write('etc/xen/horatio.cfg', 'name = "horatio"\n');
