@@ -1,3 +1,4 @@
+import { NO_TEXT_CONSOLE } from '../../menus/domain-words.js';
 import type { MenuLogPiece } from '../../menus/log-port.js';
 import type { MenuDomain } from '../../menus/port.js';
 import { MenuDriver } from './menu-driver.js';
@@ -140,6 +141,11 @@ export const PLACES: Readonly<Record<string, Place>> = {
     operation: operation('reboot', { step: 'rebooting', deadlineAt: null }),
   }),
   'domain-console-locked': one({ consoleLocked: true }),
+  'domain-hvm-without-console': one({
+    type: 'hvm',
+    textConsole: false,
+    offers: offers({ console: refused(NO_TEXT_CONSOLE), watch: refused(NO_TEXT_CONSOLE) }),
+  }),
   'domain-elsewhere': one({ elsewhere: { host: 'xen2', moving: false }, since: null, profile: null }),
   'domain-moving': one({ elsewhere: { host: 'xen2', moving: true }, since: null, profile: null }),
   'list-console-locked': started([
