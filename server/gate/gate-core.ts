@@ -219,6 +219,8 @@ export class GateCore {
       terms,
       standing: standing.refusal,
       revocation,
+      roles,
+      hosts,
       log,
     });
     this.#stopHearing = this.#listen();

@@ -35,9 +35,6 @@ interface GateParts {
   readonly hostTimings?: Partial<HostTimings>;
 }
 
-/** How long the first logins wait for hosts that hang. Milliseconds. */
-const FIRST_TRY_MS = 2_000;
-
 /** The whole gate: its core, with SSH in front. Besides the store, it writes only recordings. */
 export class Gate {
   readonly core: GateCore;
@@ -104,8 +101,6 @@ export class Gate {
     this.#record({ kind: 'gate.started', version: this.#version, revision: core.policy.revision });
     this.#marks.note();
     core.start();
-    // Wait, or early logins see hosts as down before we have tried them.
-    await core.hosts.tried(FIRST_TRY_MS);
     return this.#ssh.listen();
   }
 

@@ -1,10 +1,11 @@
-import type { CustomerName } from '../../policy/names.js';
+import type { CustomerName, DomainName } from '../../policy/names.js';
 import { isRefusal } from '../../policy/refusal.js';
 import { ExecOutput } from './exec/exec-output.js';
 import { ExecSession } from './exec/exec-session.js';
 import type { ExecParts } from './exec/exec-session.js';
 import { EXIT, exitStatus } from './exec/exit-status.js';
 import { parseCommand } from './exec/grammar.js';
+import type { Hosts } from './hosts/hosts.js';
 import type { Identity } from './session/identity.js';
 import type { Logger } from '../wire/logger.js';
 import { MenuSession } from './menu/menu-session.js';
@@ -15,12 +16,18 @@ import type { SessionTerms } from './access/session-terms.js';
 import type { AskStanding } from './access/standing.js';
 import * as words from './text/words.js';
 
+interface RolesOf {
+  of(customer: CustomerName): readonly { readonly domain: DomainName }[];
+}
+
 interface SessionRouterParts {
   readonly menu: MenuParts;
   readonly exec: ExecParts;
   readonly terms: Pick<SessionTerms, 'refusesSession'>;
   readonly standing: AskStanding;
   readonly revocation: Revocation;
+  readonly roles: RolesOf;
+  readonly hosts: Pick<Hosts, 'firstLook'>;
   readonly log: Logger;
 }
 
@@ -73,6 +80,9 @@ export class SessionRouter implements SessionHandler {
 
   async #run(session: Session): Promise<number> {
     const { identity, terminal, request } = session;
+    const look = this.#firstLook(identity);
+    if (look !== null) await look;
+    if (!terminal.isOpen) return EXIT.failed;
     if (request.kind === 'shell') return this.#menu(session, false);
     const command = parseCommand(request.command);
     if (isRefusal(command)) {
@@ -87,6 +97,12 @@ export class SessionRouter implements SessionHandler {
       new ExecOutput(terminal).say(sentence);
       terminal.exit(EXIT.failed);
     });
+  }
+
+  /** A session just after the gate's start waits for the hosts of its own domains, and for no other. */
+  #firstLook({ customer, domain }: Identity): Promise<void> | null {
+    const { hosts, roles } = this.#parts;
+    return hosts.firstLook(domain === null ? roles.of(customer).map((row) => row.domain) : [domain]);
   }
 
   #menu(session: Session, plain: boolean): Promise<number> {

@@ -9,7 +9,7 @@ import type { Role } from '../../policy/roles.js';
 import { ExecSession } from '../../server/gate/exec/exec-session.js';
 import { parseCommand } from '../../server/gate/exec/grammar.js';
 import { GateCore } from '../../server/gate/gate-core.js';
-import type { HostTimings } from '../../server/gate/hosts/host-link.js';
+import type { HostSettings, HostTimings } from '../../server/gate/hosts/host-link.js';
 import { MenuSession } from '../../server/gate/menu/menu-session.js';
 import { Slices } from '../../server/gate/scheduling/slices.js';
 import type { LoadResult } from '../../server/gate/policy/policy-holder.js';
@@ -97,15 +97,20 @@ export class GateInside {
   /**
    * @param hostTimings replaces some of the host link's short test timings
    * @param slices for questions after a change; by default all are asked in the same turn
+   * @param moreHosts further hosts of the settings
    */
-  constructor(hostTimings: Partial<HostTimings> = {}, slices = new Slices({ now: () => 0 })) {
+  constructor(
+    hostTimings: Partial<HostTimings> = {},
+    slices = new Slices({ now: () => 0 }),
+    moreHosts: readonly HostSettings[] = [],
+  ) {
     this.alice = this.customer('alice', 'A', ['horatio', 'ophelia']);
     this.bob = this.customer('bob', 'B', ['yorick']);
     this.core = new GateCore({
       settings: {
         site: 'The Site',
         motd: null,
-        hosts: [{ name: 'one', socket: this.dom0.socket }],
+        hosts: [{ name: 'one', socket: this.dom0.socket }, ...moreHosts],
         keys: { perCustomer: 3, rsaMinimumBits: 2048 },
         console: this.consoleSettings,
         recordings: this.recordingSettings,

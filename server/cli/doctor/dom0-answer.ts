@@ -75,28 +75,38 @@ export async function checkDom0(subject: string, socket: string): Promise<Diagno
   );
 }
 
-/** @throws the system's error when nobody answers */
+/**
+ * @param timeout until the whole answer is there, milliseconds
+ * @throws the system's error when nobody answers
+ */
 export function askDom0(
   socketPath: string,
   path: string,
   timeout = TIMEOUT_MS,
 ): Promise<{ readonly status: number; readonly text: string }> {
   return new Promise((resolve, reject) => {
-    const asked = request({ socketPath, path, agent: false, timeout }, (response) => {
+    const asked = request({ socketPath, path, agent: false }, (response) => {
       let text = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => {
         text += chunk;
       });
       response.once('end', () => {
+        clearTimeout(deadline);
         resolve({ status: response.statusCode ?? 0, text });
       });
-      response.once('error', reject);
+      response.once('error', failed);
     });
-    asked.once('error', reject);
-    asked.once('timeout', () => {
-      asked.destroy(new Error(`no answer within ${timeout / 1000} s`));
-    });
+    const failed = (error: Error): void => {
+      clearTimeout(deadline);
+      reject(error);
+    };
+    const deadline = setTimeout(() => {
+      const late = new Error(`no answer within ${timeout / 1000} s`);
+      failed(late);
+      asked.destroy(late);
+    }, timeout);
+    asked.on('error', failed);
     asked.end();
   });
 }

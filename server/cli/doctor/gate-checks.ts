@@ -25,17 +25,12 @@ import { checkHost, isAnswering } from './host-trial.js';
 export async function checkGate(settings: GateSettings, admin: string): Promise<Diagnosis[]> {
   const status = await askStatus(settings.controlSocket, admin);
   const hosts = await Promise.all(
-    settings.hosts.map(async ({ name, socket }) => ({
-      name,
-      found: await checkHost(`host ${name}`, socket),
-      answeredAt: Date.now(),
-    })),
-  );
-  const reach = await Promise.all(
-    hosts
+    settings.hosts.map(async ({ name, socket }) => {
+      const found = await checkHost(`host ${name}`, socket);
       // A host that does not answer is already reported.
-      .filter(({ found }) => 'hosts' in status && isAnswering(found))
-      .map(({ name, answeredAt }) => checkReach(name, answeredAt, ports(settings, admin))),
+      if (!('hosts' in status) || !isAnswering(found)) return { found, reach: [] };
+      return { found, reach: await checkReach(name, Date.now(), ports(settings, admin)) };
+    }),
   );
   return [
     ...(await checkState(settings, 'pid' in status)),
@@ -46,7 +41,7 @@ export async function checkGate(settings: GateSettings, admin: string): Promise<
     ...checkPolicyFiles(settings.policy),
     ...checkControl(settings.controlSocket, status),
     ...hosts.flatMap(({ found }) => found),
-    ...reach.flat(),
+    ...hosts.flatMap(({ reach }) => reach),
   ];
 }
 

@@ -9,6 +9,9 @@ const YOUNG = 10;
 /** Milliseconds. */
 const EVERY = 200;
 
+/** Milliseconds. */
+const UP_MS = 1_000;
+
 /** Error codes of a socket that nobody serves yet. Through a link to a host, the last two occur. */
 const NOT_UP = ['ENOENT', 'ECONNREFUSED', 'EPIPE', 'ECONNRESET'];
 
@@ -64,7 +67,8 @@ export function servedHere(
 
 async function isUp(socket: string): Promise<boolean> {
   try {
-    await askDom0(socket, '/contract');
+    // One that takes the question and does not answer is up. Its check says more.
+    await askDom0(socket, '/contract', UP_MS);
     return true;
   } catch (error) {
     return !NOT_UP.includes((error as NodeJS.ErrnoException).code ?? '');

@@ -74,7 +74,10 @@ class GateHalf implements Half {
     this.#store = store;
     this.#control = new ControlServer(
       {
-        answer: (request) => {
+        answer: async (request) => {
+          const { hosts } = this.#gate?.core ?? {};
+          if (hosts === undefined) throw new Error('the gate is still starting');
+          await hosts.tried();
           if (this.#administration === undefined) throw new Error('the gate is still starting');
           return this.#administration.answer(request);
         },

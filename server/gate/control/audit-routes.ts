@@ -40,8 +40,8 @@ export function auditRoutes(store: Store, hosts: readonly HostJournal[]): readon
       { marks: optional(auditMarks) },
       async (given, { signal }): Promise<AuditReport> => {
         const heard: Witness[] = [];
-        const witnesses: AuditReport['witnesses'][number][] = [];
-        for (const host of hosts) witnesses.push(await testimony(host, heard));
+        // All at once: a host that does not answer must not hold up the others.
+        const witnesses = await Promise.all(hosts.map((host) => testimony(host, heard)));
         const verifier = store.audit.verifier(heard, given.marks ?? []);
         while (!verifier.step()) {
           await breathe();

@@ -37,6 +37,9 @@ export interface HostTimings {
   readonly retry: readonly [first: number, last: number];
 }
 
+/** How long a question waits for a host that is not reachable: it may just have come back. Milliseconds. */
+const UNREACHABLE_ANSWER_MS = 1_000;
+
 const TIMINGS: HostTimings = { silence: 12_000, answer: 10_000, retry: [200, 5_000] };
 
 /**
@@ -66,6 +69,7 @@ export class HostLink {
   #running: Promise<void> | null = null;
   readonly #tried: Promise<void>;
   #setTried: () => void = () => undefined;
+  #hasBeenTried = false;
 
   constructor(
     settings: HostSettings,
@@ -84,13 +88,21 @@ export class HostLink {
       this.#logger.error({ host: this.name, err: fault }, 'a listener to a host failed');
     });
     this.#tried = new Promise((resolve) => {
-      this.#setTried = resolve;
+      this.#setTried = () => {
+        this.#hasBeenTried = true;
+        resolve();
+      };
     });
   }
 
   /** Settles when the host was first heard, or first failed to answer. */
   get tried(): Promise<void> {
     return this.#tried;
+  }
+
+  /** Whether the host was heard, or failed to answer, since the gate started. */
+  get hasBeenTried(): boolean {
+    return this.#hasBeenTried;
   }
 
   /** Whether the host is heard at this moment and its whole list is known. */
@@ -146,11 +158,15 @@ export class HostLink {
   }
 
   /**
-   * dom0's own journal, oldest first, as a witness for the gate's audit log.
+   * dom0's own journal, oldest first, as a witness for the gate's audit log. A host that is not reachable has
+   * only a second for its answer.
+   *
    * @throws Error when the host does not answer
    */
   journal(): AsyncGenerator<JournalRecord> {
-    return readHostJournal(this.#client);
+    if (this.#reachable) return readHostJournal(this.#client);
+    const patience = Math.min(this.#timings.answer, UNREACHABLE_ANSWER_MS);
+    return readHostJournal(new Dom0Client(this.socket, patience, this.#abort.signal));
   }
 
   /** Opens a console with the proof that it is permitted; the same permit opens it again after a loss. */

@@ -93,6 +93,12 @@ export class HostMemory {
     return this.#before.get(here)?.domains.has(domain) !== true;
   }
 
+  /** Whether a host showed the domain before this gate started, managed or not. */
+  hadBefore(host: HostLink, domain: DomainName): boolean {
+    const had = this.#before.get(host) ?? null;
+    return had !== null && (had.domains.has(domain) || isAmong(had.guests ?? NOBODY, domain));
+  }
+
   /** Whether a host whose toolstack does not answer said before that the domain is not there. */
   isKnownWithout(other: HostLink, domain: DomainName): boolean {
     const guests = this.#lastGuests(other);

@@ -40,6 +40,9 @@ const REVIEW_AGAIN = 5_000;
 
 const TEN_MINUTES = 600_000;
 
+/** How long after the start somebody waits for hosts that have neither answered nor failed. Milliseconds. */
+const FIRST_TRY_MS = 2_000;
+
 /** All Xen hosts of the settings. */
 export class Hosts implements DomainObservations {
   readonly links: readonly HostLink[];
@@ -51,6 +54,8 @@ export class Hosts implements DomainObservations {
   /** The missing names that each host told, so that they are logged once. */
   readonly #missing = new Map<HostLink, string>();
   #reviewAgain = -Infinity;
+  /** The end of the time after the start in which hosts are waited for. Milliseconds of the monotonic clock. */
+  #triedBy = -Infinity;
 
   /** @param times of the domain registry; each has a default */
   constructor(
@@ -78,20 +83,21 @@ export class Hosts implements DomainObservations {
   }
 
   start(): void {
+    this.#triedBy = this.#monotonic() + FIRST_TRY_MS;
     for (const link of this.links) link.start();
   }
 
+  /** Settles when each host was tried once, or two seconds after the start: a host may hang. */
+  async tried(): Promise<void> {
+    await this.#inTime(Promise.all(this.links.map((link) => link.tried)));
+  }
+
   /**
-   * Settles when each host was tried once, or after `atMostMs`: a host that hangs must not keep everybody
-   * out.
+   * Waits, just after the start, for the hosts that may have these domains. A host that had none of them is
+   * not waited for. @returns null when there is nothing to wait for
    */
-  async tried(atMostMs: number): Promise<void> {
-    const late = new AbortController();
-    await Promise.race([
-      Promise.all(this.links.map((link) => link.tried)),
-      pause(atMostMs, undefined, { signal: late.signal }).catch(() => undefined),
-    ]);
-    late.abort();
+  firstLook(domains: readonly DomainName[]): Promise<void> | null {
+    return this.#awaited(domains).length === 0 ? null : this.#look(domains);
   }
 
   async close(): Promise<void> {
@@ -187,6 +193,40 @@ export class Hosts implements DomainObservations {
       if (why !== null) return words.maybeElsewhere(domain, other.name, why);
     }
     return null;
+  }
+
+  /** A domain that no host has shown, now or before, is expected anywhere. */
+  #isExpectedOn(host: HostLink, domain: DomainName): boolean {
+    if (this.#memory.hadBefore(host, domain)) return true;
+    return !this.links.some((link) => link.domains.has(domain) || this.#memory.hadBefore(link, domain));
+  }
+
+  /** The hosts that are still to be waited for, for these domains. */
+  #awaited(domains: readonly DomainName[]): readonly HostLink[] {
+    if (this.#monotonic() >= this.#triedBy) return [];
+    return this.links.filter(
+      (link) => !link.hasBeenTried && domains.some((domain) => this.#isExpectedOn(link, domain)),
+    );
+  }
+
+  /** Each host that is tried may show a domain, and then the others are waited for no more. */
+  async #look(domains: readonly DomainName[]): Promise<void> {
+    for (;;) {
+      const awaited = this.#awaited(domains);
+      if (awaited.length === 0) return;
+      if (!(await this.#inTime(Promise.race(awaited.map((link) => link.tried))))) return;
+    }
+  }
+
+  /** @returns whether this has settled before the time after the start was over */
+  async #inTime(tried: Promise<unknown>): Promise<boolean> {
+    const left = this.#triedBy - this.#monotonic();
+    if (left <= 0) return false;
+    const late = new AbortController();
+    const time = pause(left, false, { signal: late.signal }).catch(() => false);
+    const settled = await Promise.race([tried.then(() => true), time]);
+    late.abort();
+    return settled;
   }
 
   #canRun(

@@ -69,22 +69,14 @@ describe('hosts', () => {
     return beating;
   }
 
-  it('have been tried once: one answers, one is not there, and one that hangs is not waited for', async () => {
+  it('have been tried once: one answers, and one is not there', async () => {
     await other.stop();
     hosts.start();
-    await hosts.tried(10_000);
+    await hosts.tried();
     assert.deepEqual(
       hosts.links.map(({ reachable }) => reachable),
       [true, false],
     );
-    const never = new Hosts(
-      [new HostLink({ name: 'never', socket: other.socket }, { log: silentLogger })],
-      temporary.store.domains,
-      temporary.store.lastObservations,
-      silentLogger,
-    );
-    await never.tried(10);
-    assert.ok(!never.areAllReachable);
   });
 
   it('tells of the attempt that failed: when it began, and why', async () => {
