@@ -6,7 +6,7 @@ import type { Ended } from '../support/house.js';
 import { journalOf } from '../support/journal-of.js';
 import { SmallDisks } from '../support/small-disks.js';
 
-const HOST_CANNOT = /The host cannot record what is done at the moment, so nothing is/;
+const HOST_CANNOT = /The host cannot record changes at the moment, so it makes none/;
 const GATE_CANNOT = /Nothing can be changed just now: the log that must record it cannot be written/;
 /** Without limits: yorick is switched on more often than anybody should do. */
 const POLICY = `rules:

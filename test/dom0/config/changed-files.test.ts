@@ -125,7 +125,7 @@ describe('a configuration file that is edited, by the next start', () => {
     });
     assert.match(
       (await failure('horatio', 'start'))?.message ?? '',
-      /changed while it was started.*Try again/,
+      /changed while it was being started.*Try again/,
     );
     assert.deepEqual(house.toolstack.calls, ['create horatio', 'destroy horatio']);
     house.toolstack.on.clear();
@@ -144,7 +144,7 @@ describe('a configuration file that is edited, by the next start', () => {
       });
       return null;
     });
-    assert.match((await failure('horatio', 'start'))?.message ?? '', /changed while it was started/);
+    assert.match((await failure('horatio', 'start'))?.message ?? '', /changed while it was being started/);
     assert.deepEqual(house.toolstack.calls, ['create horatio', 'destroy ophelia']);
   });
 
