@@ -7,8 +7,9 @@ import type { ConsoleState } from './domain.js';
  *
  * A frame is one kind byte, a length of four bytes (unsigned, big-endian, at most FRAME_LIMIT), then the
  * body. The query has `mode=write|watch`, `cols`, `rows`, `label` (the name that others see for this
- * attachment), `since` (ISO 8601: output from before it is not repainted), `takeover=1`, and `admin` (the
- * name of an admin of the host, who comes past the gate).
+ * attachment), `since` (ISO 8601: output from before it is not repainted), `takeover=1`, `pty=0`
+ * (nobody looks at a screen: a picture that could not be exact in time is not made again in the midst of the
+ * output), and `admin` (the name of an admin of the host, who comes past the gate).
  */
 export const CONSOLE_PROTOCOL = 'postern-console';
 

@@ -77,6 +77,7 @@ describe('dom0: a fault in a timer', () => {
       socket: { write: () => true, writableLength: 0 },
       note: () => undefined,
       paint,
+      betters: true,
       guarded: (event, work) => guard.on(event, work, () => (left += 1)),
     });
     return { feed, left: () => left };

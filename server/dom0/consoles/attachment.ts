@@ -37,6 +37,8 @@ export interface AttachmentParts {
   readonly announced: boolean;
   readonly asked: ConsoleMode;
   readonly size: ScreenSize | null;
+  /** Whether somebody looks at a screen; else the bytes go to a file or a program. */
+  readonly hasPty: boolean;
   /** Milliseconds since the epoch: output from before is never painted. */
   readonly since: number | null;
   readonly socket: Duplex;
@@ -107,6 +109,7 @@ export class Attachment {
         this.note(note);
       },
       paint: () => host.paint(since, this.size),
+      betters: parts.hasPty,
     });
     if (socket instanceof Socket) socket.setTimeout(0).setNoDelay(true);
     socket.on('data', (chunk: Buffer) => {

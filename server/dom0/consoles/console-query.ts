@@ -12,6 +12,8 @@ export interface ConsoleQuery {
   readonly admin: string | null;
   readonly since: number | null;
   readonly takeover: boolean;
+  /** Whether somebody looks at a screen. */
+  readonly hasPty: boolean;
 }
 
 /**
@@ -33,6 +35,7 @@ export function parseConsoleQuery(query: URLSearchParams): ConsoleQuery | undefi
     admin: asLabel(query.get('admin')),
     since,
     takeover: query.get('takeover') === '1',
+    hasPty: query.get('pty') !== '0',
   };
 }
 

@@ -16,6 +16,8 @@ interface FeedParts {
   readonly note: (note: ConsoleNote) => void;
   /** The screen after the last byte that was handed to `output`, for the terminal's present size. */
   readonly paint: () => Promise<Picture>;
+  /** Whether an inexact picture is made again, when an exact one can be had. */
+  readonly betters: boolean;
   /** Makes a listener that never throws: a fault ends the attachment. */
   readonly guarded: <A extends unknown[]>(
     event: string,
@@ -168,7 +170,7 @@ export class ScreenFeed {
     if (isSent) this.#announce = true;
     this.#phase = this.#skipped > 0 ? 'starved' : 'live';
     if (isExact) this.#again = AGAIN_MS[0];
-    else this.#tryAgain();
+    else if (this.#parts.betters) this.#tryAgain();
     this.pump();
   }
 

@@ -32,7 +32,7 @@ export class ConsoleLink {
   readonly #hosts: Hosts;
   readonly #demanded: DemandedPermit;
   readonly #mode: ConsoleMode;
-  readonly #terminal: Pick<Terminal, 'columns' | 'rows'>;
+  readonly #terminal: Pick<Terminal, 'columns' | 'rows' | 'hasPty'>;
   readonly #log: Logger;
   #stream: ConsoleStream | null = null;
   #listener: ConsoleLinkListener | null = null;
@@ -44,7 +44,7 @@ export class ConsoleLink {
     parts: { readonly hosts: Hosts; readonly log: Logger },
     demanded: DemandedPermit,
     mode: ConsoleMode,
-    terminal: Pick<Terminal, 'columns' | 'rows'>,
+    terminal: Pick<Terminal, 'columns' | 'rows' | 'hasPty'>,
   ) {
     this.#hosts = parts.hosts;
     this.#log = parts.log;
@@ -87,12 +87,13 @@ export class ConsoleLink {
     const { domain, identity } = this.#demanded;
     const found = this.#hosts.reach(domain);
     if (isRefusal(found)) return found;
-    const { columns, rows } = this.#terminal;
+    const { columns, rows, hasPty } = this.#terminal;
     return found.host.openConsole(this.#demanded, {
       mode: this.#mode,
       columns,
       rows,
       label: identity.customer,
+      hasPty,
     });
   }
 

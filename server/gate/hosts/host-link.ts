@@ -177,6 +177,7 @@ export class HostLink {
       readonly columns: number;
       readonly rows: number;
       readonly label: string;
+      readonly hasPty: boolean;
     },
   ): Promise<ConsoleStream | Refusal> {
     demandPermit(demanded, request.mode === 'write' ? ['console'] : ['console', 'watch']);
@@ -186,6 +187,7 @@ export class HostLink {
       rows: String(request.rows),
       label: request.label,
       since: demanded.since,
+      ...(request.hasPty ? {} : { pty: '0' }),
     });
     const path = `/domains/${encodeURIComponent(demanded.domain)}/console?${query.toString()}`;
     try {

@@ -73,6 +73,7 @@ describe('Attachment', () => {
       announced: true,
       asked: 'write',
       size: null,
+      hasPty: true,
       since,
       socket: near,
       pingMs,

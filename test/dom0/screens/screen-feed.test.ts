@@ -26,6 +26,7 @@ describe('ScreenFeed', () => {
       socket,
       note: () => undefined,
       paint: () => new Promise((resolve) => (answer = resolve)),
+      betters: true,
       guarded: (_, work) => work,
     });
     feed.repaint();
@@ -46,4 +47,39 @@ describe('ScreenFeed', () => {
     feed.stop();
     assert.match(sent, /old size;.*new size;/s);
   });
+
+  for (const [whom, betters, pictures] of [
+    ['a screen', true, 2],
+    ['a file', false, 1],
+  ] as const)
+    it(`sends a better picture later to ${whom} ${pictures - 1} times`, async () => {
+      mock.timers.enable({ apis: ['setTimeout'] });
+      let made = 0;
+      let sent = '';
+      const feed = new ScreenFeed({
+        socket: {
+          writableLength: 0,
+          write: (bytes: Uint8Array): boolean => {
+            sent += Buffer.from(bytes).toString('latin1');
+            return true;
+          },
+        },
+        note: () => undefined,
+        paint: () => {
+          made += 1;
+          return Promise.resolve(made === 1 ? { nearest: Buffer.from('nearest;') } : Buffer.from('exact;'));
+        },
+        betters,
+        guarded: (_, work) => work,
+      });
+      feed.repaint();
+      await flushed();
+      feed.output(Buffer.from('login: '), Buffer.from('login: '));
+      mock.timers.tick(60_000);
+      await flushed();
+      feed.output(Buffer.from('root'), Buffer.from('root'));
+      feed.stop();
+      assert.equal(made, pictures);
+      assert.match(sent, betters ? /nearest;.*login: .*exact;.*root/s : /nearest;.*login: root$/s);
+    });
 });
