@@ -125,6 +125,16 @@ export const GATE_SCHEMA = {
       perCustomer: integer(10, 1, 1_000, 'Keys of one customer.'),
       rsaMinimumBits: integer(2_048, 2_048, 16_384, 'Smallest RSA key that is accepted, in bits.'),
     }),
+    certificates: section('Logins by OpenSSH certificates: see [certificates.md](certificates.md).', {
+      revokedKeys: {
+        type: ['string', 'null'],
+        minLength: 1,
+        maxLength: 4096,
+        default: null,
+        description:
+          "File of the keys and certificates that are revoked: a KRL of `ssh-keygen -k`, or public keys, one a line, as for sshd's `RevokedKeys`. The gate reads it again when it has changed. While it cannot be read, nobody logs in with a certificate.",
+      },
+    }),
     console: section("The consoles. The policy's `consoles:` may say otherwise for some.", {
       idleSeconds: integer(
         0,

@@ -35,6 +35,7 @@ export interface GateSettings extends Pick<
   readonly motd: string | null;
   readonly console: Omit<GateDocument['console'], 'escape'> & { readonly escape: EscapeKey };
   readonly recordings: Omit<GateDocument['recordings'], 'directory'> & { readonly directory: string };
+  readonly certificates: { readonly revokedKeys: string | null };
 }
 
 /** Reads gate.yaml. Never throws because of its content. */
@@ -71,6 +72,9 @@ function gateSettings(value: unknown, reader: SettingsReader): GateSettings {
     motd: reader.lines(['motd']),
     console: { ...document.console, escape: escapeKey(['console', 'escape'], reader) },
     recordings: { ...document.recordings, directory: directory ?? join(state, 'recordings') },
+    certificates: {
+      revokedKeys: reader.orNull(['certificates', 'revokedKeys'], (path) => reader.path(path)),
+    },
   };
 }
 

@@ -12,6 +12,9 @@ export type BootProfileName = string & { readonly [brand]: 'BootProfileName' };
 /** A parameter of a boot profile's command line, which an admin sets for each domain: `install-suite`. */
 export type ParameterName = string & { readonly [brand]: 'ParameterName' };
 
+/** The name that an admin gives a CA whose certificates let customers in. */
+export type AuthorityName = string & { readonly [brand]: 'AuthorityName' };
+
 /** An OpenSSH key fingerprint, `SHA256:` and 43 base64 characters without padding. */
 export type Fingerprint = string & { readonly [brand]: 'Fingerprint' };
 
@@ -63,6 +66,11 @@ export function parseBootProfileName(text: string): BootProfileName | undefined 
 /** @returns undefined when the text is not a parameter's name, or is the built-in one */
 export function parseParameterName(text: string): ParameterName | undefined {
   return PROFILE_NAME.test(text) && text !== DOMAIN_PARAMETER ? (text as ParameterName) : undefined;
+}
+
+/** @returns undefined when the text is not a CA's name */
+export function parseAuthorityName(text: string): AuthorityName | undefined {
+  return PROFILE_NAME.test(text) ? (text as AuthorityName) : undefined;
 }
 
 /** @returns undefined when the text is not an OpenSSH SHA256 fingerprint */

@@ -11,6 +11,7 @@ export const REFUSAL_CODES = [
   'no-such-profile',
   'no-such-boot',
   'no-such-key',
+  'no-such-authority',
   'no-such-recording',
   'name-reserved',
   // may
@@ -39,6 +40,7 @@ export const REFUSAL_CODES = [
   'undone',
   'key-invalid',
   'key-exists',
+  'authority-exists',
   'last-key',
   'too-many',
   'internal',

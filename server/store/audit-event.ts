@@ -2,6 +2,7 @@ import type { Action } from '../../policy/actions.js';
 import type { DomainState } from '../../policy/domain-state.js';
 import type { ParameterValues } from '../../policy/boot-parameter.js';
 import type {
+  AuthorityName,
   BootProfileName,
   CustomerName,
   DomainName,
@@ -19,6 +20,17 @@ export interface CustomerActor {
   readonly fingerprint: Fingerprint;
   readonly source: string;
   readonly connection: string;
+}
+
+/** The certificate of a login. */
+export interface CertificateNote {
+  /** The CA's key. */
+  readonly authority: Fingerprint;
+  readonly authorityName: AuthorityName;
+  /** As the CA wrote it, made printable, at most 128 characters. */
+  readonly keyId: string;
+  /** Decimal: it may be beyond what JSON's numbers tell apart. */
+  readonly serial: string;
 }
 
 /**
@@ -66,6 +78,8 @@ export type AuditEvent =
       readonly login: string;
       /** Only there when a security key has verified its user, by PIN or fingerprint. */
       readonly verified?: true;
+      /** Missing for a login by a registered key. The actor's fingerprint is of the key inside. */
+      readonly certificate?: CertificateNote;
     }
   /** `login` is made printable and cut at 64 characters. The event never says whether the customer exists. */
   | {
@@ -75,6 +89,8 @@ export type AuditEvent =
       readonly login: string;
       readonly fingerprint: Fingerprint | null;
       readonly reason: string;
+      /** Only when its CA is one of ours and has signed it. */
+      readonly certificate?: CertificateNote;
     }
   | {
       readonly kind: 'source.penalised';
@@ -172,6 +188,17 @@ export type AuditEvent =
       readonly source: string;
       readonly last: number;
       readonly counter: number;
+    }
+  /** A CA whose certificates let customers in. */
+  | {
+      readonly kind: 'authority.added' | 'authority.removed';
+      readonly actor: EventActor;
+      readonly authority: Fingerprint;
+      readonly name: AuthorityName;
+      readonly type: string;
+      readonly everybody: boolean;
+      readonly customers: readonly CustomerName[];
+      readonly groups: readonly string[];
     }
   | {
       readonly kind: 'role.added' | 'role.removed';

@@ -6,7 +6,7 @@ import type { AuditEvent, AuditRow } from './audit-event.js';
 import type { AuditLog } from './audit-log.js';
 import { Sql } from './database.js';
 import type { Database } from './database.js';
-import type { Holder, Holders } from './holders.js';
+import type { CertifiedLogin, Holder, Holders } from './holders.js';
 import type { Maintenance, MaintenanceRow } from './maintenance.js';
 import type { RoleRow } from './records.js';
 import type { Roles } from './roles.js';
@@ -29,6 +29,8 @@ const NO_END = '9999';
 export interface Question {
   readonly customer: CustomerName;
   readonly fingerprint: Fingerprint;
+  /** Set when they logged in by a certificate. */
+  readonly certified?: CertifiedLogin;
   readonly domain: DomainName;
   /** The source address; null when unknown. Without one no use is counted per source. */
   readonly source: string | null;
@@ -104,9 +106,9 @@ export class Authorizations {
   }
 
   /** The present facts, for information only: no action may rest on them. */
-  look({ customer, fingerprint, domain, source }: Question): Facts {
+  look({ customer, fingerprint, certified, domain, source }: Question): Facts {
     return {
-      ...this.#holders.find(customer, fingerprint),
+      ...this.#holders.find(customer, fingerprint, certified),
       role: this.#roles.find(customer, domain) ?? null,
       maintenance: this.#maintenance.get(),
       reference: () => this.#log.unusedReference(),

@@ -5,6 +5,16 @@ import type { Database } from './database.js';
 import type { Key } from './records.js';
 import { COUNTS } from './roles.js';
 
+interface StoredCertified {
+  readonly suspended_at: string | null;
+  readonly named_seq: number;
+  readonly since_seq: number | null;
+  readonly everybody: 0 | 1 | null;
+  readonly listed: 0 | 1;
+  /** A JSON list. */
+  readonly groups: string;
+}
+
 interface StoredHolder {
   readonly suspended_at: string | null;
   readonly type: string | null;
@@ -17,19 +27,50 @@ const HOLDER = new Sql<StoredHolder>(
   `SELECT customer.suspended_at, key.type, key.blob, key.added_at, key.expires_at
    FROM customer LEFT JOIN key ON key.customer = customer.id AND key.fingerprint = ? WHERE customer.name = ?`,
 );
+/** A customer, and whether the CA with a key may speak for them. */
+const CERTIFIED = new Sql<StoredCertified>(
+  `SELECT customer.suspended_at, customer.named_seq, authority.since_seq, authority.everybody,
+     EXISTS (SELECT 1 FROM authority_customer
+             WHERE authority_customer.authority = authority.name AND authority_customer.customer = customer.id) AS listed,
+     (SELECT json_group_array(authority_group.name) FROM authority_group
+      WHERE authority_group.authority = authority.name) AS groups
+   FROM customer LEFT JOIN authority ON authority.fingerprint = ? WHERE customer.name = ?`,
+);
 const ROLES = new Sql<{ role: Role }>(
   `SELECT DISTINCT role.role FROM role JOIN customer ON customer.id = role.customer
    LEFT JOIN domain ON domain.name = role.domain WHERE customer.name = ? AND ${COUNTS}`,
 );
 
 /** The parts of a key that decide whether it may be used. */
-type HeldKey = Pick<Key, 'type' | 'blob' | 'addedAt' | 'expiresAt'>;
+export type HeldKey = Pick<Key, 'type' | 'blob' | 'addedAt' | 'expiresAt'>;
+
+/** The parts of a login by a certificate by which the store finds what it rests on. */
+export interface CertifiedLogin {
+  /** The key inside. It counts from the certificate's first moment to its last. */
+  readonly key: HeldKey;
+  /** The CA's key, and the audit row that added the CA. */
+  readonly authority: Fingerprint;
+  readonly authoritySeq: number;
+  /** The audit row that gave the customer the name: another customer of that name is another. */
+  readonly customerSeq: number;
+}
+
+/** Whether a CA may speak for a customer. */
+export interface Trust {
+  readonly everybody: boolean;
+  /** It names the customer. */
+  readonly listed: boolean;
+  /** Groups of the policy: it speaks for their members. */
+  readonly groups: readonly string[];
+}
 
 /** A customer with one of their keys, as stored now. The gate decides whether they may be here. */
 export interface Holder {
   readonly suspended: boolean;
   /** Null when they have no such key, or there is no such customer. An expired key is there too. */
   readonly key: HeldKey | null;
+  /** Only for a login by a certificate; null when its CA has been removed since. */
+  readonly trust?: Trust | null;
   /** Every role of theirs that counts, on any domain. Read when it is called. */
   rolesHeld(): readonly Role[];
 }
@@ -42,11 +83,24 @@ export class Holders {
     this.#database = database;
   }
 
-  find(customer: CustomerName, fingerprint: Fingerprint): Holder {
+  /** @param certified for a login by a certificate; then no registered key counts */
+  find(customer: CustomerName, fingerprint: Fingerprint, certified?: CertifiedLogin): Holder {
+    if (certified !== undefined) return this.#certified(customer, certified);
     const row = this.#database.get(HOLDER, fingerprint, customer);
     return {
       suspended: row !== undefined && row.suspended_at !== null,
       key: row === undefined ? null : keyOf(row),
+      rolesHeld: () => this.rolesHeld(customer),
+    };
+  }
+
+  #certified(customer: CustomerName, login: CertifiedLogin): Holder {
+    const row = this.#database.get(CERTIFIED, login.authority, customer);
+    const isSame = row?.named_seq === login.customerSeq && row.since_seq === login.authoritySeq;
+    return {
+      suspended: row !== undefined && row.suspended_at !== null,
+      key: isSame ? login.key : null,
+      trust: isSame ? trustOf(row) : null,
       rolesHeld: () => this.rolesHeld(customer),
     };
   }
@@ -59,4 +113,8 @@ export class Holders {
 
 function keyOf({ type, blob, added_at: addedAt, expires_at: expiresAt }: StoredHolder): HeldKey | null {
   return type === null || blob === null || addedAt === null ? null : { type, blob, addedAt, expiresAt };
+}
+
+function trustOf({ everybody, listed, groups }: StoredCertified): Trust {
+  return { everybody: everybody === 1, listed: listed === 1, groups: JSON.parse(groups) as string[] };
 }

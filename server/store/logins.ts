@@ -19,6 +19,32 @@ const BY_DOMAIN = new Sql<Match & { readonly domain: DomainName }>(
    WHERE role.domain = ? AND key.fingerprint = ? AND ${COUNTS} LIMIT 2`,
 );
 
+const NAMED = new Sql<Candidate>(
+  `SELECT name AS customer, suspended_at, named_seq, NULL AS domain FROM customer WHERE name = ?`,
+);
+const WITH_ROLE = new Sql<Candidate>(
+  `SELECT customer.name AS customer, customer.suspended_at, customer.named_seq, role.domain
+   FROM role JOIN customer ON customer.id = role.customer LEFT JOIN domain ON domain.name = role.domain
+   WHERE role.domain = ? AND ${COUNTS} ORDER BY customer.name`,
+);
+
+interface Candidate {
+  readonly customer: CustomerName;
+  readonly suspended_at: string | null;
+  readonly named_seq: number;
+  readonly domain: DomainName | null;
+}
+
+/** A customer whom a login name may mean, whoever logs in. */
+export interface LoginCandidate {
+  readonly customer: CustomerName;
+  readonly suspended: boolean;
+  /** The audit row that gave the customer the name. */
+  readonly customerSeq: number;
+  /** Set when the login name was a domain's. */
+  readonly domain: DomainName | null;
+}
+
 /**
  * The customer that a login name and a key mean together. Only the signature proves
  * that the peer holds the key.
@@ -54,6 +80,23 @@ export class Logins {
     const [one, another] = byDomain;
     if (one === undefined || another !== undefined) return null;
     return found(one, one.domain);
+  }
+
+  /**
+   * The customer of this name; or those with a counting role on the domain of this name. It always makes two
+   * reads.
+   *
+   * @param login as the client sent it
+   */
+  candidates(login: string): readonly LoginCandidate[] {
+    const named = this.#database.all(NAMED, login);
+    const onDomain = this.#database.all(WITH_ROLE, login);
+    return (named.length > 0 ? named : onDomain).map((one) => ({
+      customer: one.customer,
+      suspended: one.suspended_at !== null,
+      customerSeq: one.named_seq,
+      domain: one.domain,
+    }));
   }
 }
 

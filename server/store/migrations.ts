@@ -187,4 +187,32 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE key ADD COLUMN counter INTEGER;
   CREATE INDEX key_counter ON key (fingerprint, counter) WHERE counter IS NOT NULL;
   `,
+  `
+  -- The CAs whose certificates let customers in. since_seq: the audit row that added it. everybody: it may speak for
+  -- every customer. sole: it was added for one customer, by name, and for nobody else.
+  CREATE TABLE authority (
+    name        TEXT PRIMARY KEY,
+    fingerprint TEXT NOT NULL UNIQUE,
+    type        TEXT NOT NULL,
+    blob        BLOB NOT NULL,
+    added_at    TEXT NOT NULL,
+    since_seq   INTEGER NOT NULL,
+    everybody   INTEGER NOT NULL,
+    sole        INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE authority_customer (
+    authority TEXT NOT NULL REFERENCES authority (name) ON DELETE CASCADE,
+    customer  INTEGER NOT NULL REFERENCES customer (id) ON DELETE CASCADE,
+    PRIMARY KEY (authority, customer)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX authority_customer_customer ON authority_customer (customer);
+
+  -- Groups of the policy.
+  CREATE TABLE authority_group (
+    authority TEXT NOT NULL REFERENCES authority (name) ON DELETE CASCADE,
+    name      TEXT NOT NULL,
+    PRIMARY KEY (authority, name)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -1,4 +1,10 @@
-import type { CustomerName, DomainName, Fingerprint, ParameterName } from '../../policy/names.js';
+import type {
+  AuthorityName,
+  CustomerName,
+  DomainName,
+  Fingerprint,
+  ParameterName,
+} from '../../policy/names.js';
 import type { Role } from '../../policy/roles.js';
 
 /** The owner of domains and keys. Times are ISO 8601, UTC. */
@@ -26,6 +32,29 @@ export interface Key {
   readonly lastUsedAt: string | null;
   /** From then on the key counts as missing; null: never. */
   readonly expiresAt: string | null;
+}
+
+/** For whom a CA may speak. */
+export interface AuthorityScope {
+  readonly everybody: boolean;
+  /** By name, sorted. */
+  readonly customers: readonly CustomerName[];
+  /** Groups of the policy, sorted. */
+  readonly groups: readonly string[];
+}
+
+/** A CA whose certificates let customers in. */
+export interface Authority extends AuthorityScope {
+  readonly name: AuthorityName;
+  readonly fingerprint: Fingerprint;
+  readonly type: string;
+  /** The public key blob of RFC 4253 §6.6. */
+  readonly blob: Buffer;
+  readonly addedAt: string;
+  /** The audit row that added it: the same key added again is another authority. */
+  readonly sinceSeq: number;
+  /** It was added for one customer by name, and for nobody else. */
+  readonly sole: boolean;
 }
 
 /** The stored row customer × domain. Nothing from before `since` is ever shown. */

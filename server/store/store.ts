@@ -1,4 +1,5 @@
 import { AuditLog } from './audit-log.js';
+import { Authorities } from './authorities.js';
 import { Authorizations } from './authorizations.js';
 import { Customers } from './customers.js';
 import { Database } from './database.js';
@@ -27,6 +28,7 @@ export interface StoreOptions extends DatabaseOptions {
 export class Store {
   readonly customers: Customers;
   readonly keys: Keys;
+  readonly authorities: Authorities;
   readonly roles: Roles;
   readonly domains: Domains;
   readonly lastObservations: LastObservations;
@@ -46,6 +48,7 @@ export class Store {
     this.audit = new AuditLog(database, clock);
     this.customers = new Customers(database, this.audit);
     this.keys = new Keys(database, this.audit, clock);
+    this.authorities = new Authorities(database, this.audit);
     this.roles = new Roles(database, this.audit);
     this.domains = new Domains(database, this.audit, clock);
     this.lastObservations = new LastObservations(database);
