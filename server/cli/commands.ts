@@ -9,6 +9,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   demo: async () => (await import('./demo/demo.js')).addDemoCommand,
   customer: async () => (await import('./customer/customer.js')).addCustomerCommand,
   key: async () => (await import('./customer/key.js')).addKeyCommand,
+  ca: async () => (await import('./customer/ca.js')).addCaCommand,
   role: async () => (await import('./customer/role.js')).addRoleCommand,
   domain: async () => (await import('./domain/domain.js')).addDomainCommand,
   session: async () => (await import('./customer/session.js')).addSessionCommand,

@@ -7,6 +7,7 @@ import { Revocation } from './access/revocation.js';
 import { SessionTerms } from './access/session-terms.js';
 import { StandingCheck } from './access/standing.js';
 import { AuditNotifier } from './audit/audit-notifier.js';
+import { RevokedKeys } from './certificates/revoked-keys.js';
 import { LogAccess } from './console-log/log-access.js';
 import { SearchQueue } from './console-log/search-queue.js';
 import type { ConsoleParts } from './console/console-attachment.js';
@@ -45,6 +46,7 @@ export interface CoreSettings {
   readonly motd: string | null;
   readonly hosts: readonly HostSettings[];
   readonly keys: KeyLimits;
+  readonly certificates: { readonly revokedKeys: string | null };
   readonly console: ConsoleSettings;
   readonly recordings: RecordingSettings;
   readonly login: { readonly connectionsPerCustomer: number };
@@ -64,7 +66,10 @@ interface CoreParts {
   readonly slices?: Slices;
 }
 
-/** How often `hosts.tick` runs: some decisions about domains depend on time alone. Milliseconds. */
+/**
+ * How often `hosts.tick` runs, and the list of revoked keys is looked at: some decisions about domains depend
+ * on time alone. Milliseconds.
+ */
 const TICK_MS = 1_000;
 
 /**
@@ -79,6 +84,7 @@ export class GateCore {
   readonly hosts: Hosts;
   readonly authorizer: Authorizer;
   readonly standing: StandingCheck;
+  readonly revokedKeys: RevokedKeys;
   readonly terms: SessionTerms;
   readonly revocation: Revocation;
   readonly operations: OperationDispatcher;
@@ -128,7 +134,9 @@ export class GateCore {
     );
     const { hosts } = this;
 
-    this.standing = new StandingCheck(store.holders, policy, clock);
+    this.revokedKeys = new RevokedKeys(settings.certificates.revokedKeys, log);
+    const revoked = this.revokedKeys;
+    this.standing = new StandingCheck(store.holders, policy, clock, revoked);
     const defaults = {
       connections: settings.login.connectionsPerCustomer,
       menuIdleSeconds: settings.menu.idleSeconds,
@@ -139,6 +147,7 @@ export class GateCore {
       rateLimit,
       observations: hosts,
       atOnce: (query) => this.liveAttachments.count(query),
+      revoked,
       ...(clock === undefined ? {} : { clock }),
     });
     const { authorizer, standing } = this;
@@ -233,6 +242,7 @@ export class GateCore {
     this.maintenance.start();
     this.hosts.start();
     const tick = this.#guard.on('tick', () => {
+      this.revokedKeys.refresh();
       this.hosts.tick();
     });
     this.#ticks = setInterval(tick, TICK_MS).unref();
@@ -262,6 +272,7 @@ export class GateCore {
     };
     this.policy.onChange(review);
     this.windows.onChange(review);
+    this.revokedKeys.onChange(review);
     watchObservations(this.hosts, (domain) => {
       revocation.reviewDomain(domain);
     });

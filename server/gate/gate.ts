@@ -10,6 +10,7 @@ import type { Logger } from '../wire/logger.js';
 import type { PolicySource, Reloaded } from './policy/policy-holder.js';
 import type { HostKeysInUse } from './ssh/host-keys.js';
 import type { ListenAddress } from './ssh/listener.js';
+import { CertifiedAccounts } from './ssh/certified-accounts.js';
 import { RuledAccounts } from './ssh/ruled-accounts.js';
 import { SshGate } from './ssh/ssh-gate.js';
 import type { LiveSessions } from './ssh/ssh-gate.js';
@@ -52,7 +53,7 @@ export class Gate {
     this.#log = log;
     this.#version = parts.version;
     this.core = new GateCore(parts);
-    const { policy, terms, revocation, maintenance, announcements, sessions } = this.core;
+    const { policy, terms, revocation, maintenance, announcements, sessions, revokedKeys } = this.core;
     this.#marks = new AuditMarks(audit, log);
     this.#ssh = new SshGate({
       connectionsOf: (customer) => terms.connections(customer),
@@ -65,7 +66,19 @@ export class Gate {
         logins: store.logins,
         holders: store.holders,
         policy: () => policy.policy,
+        revoked: revokedKeys,
       }),
+      certificates: {
+        accounts: new CertifiedAccounts({
+          logins: store.logins,
+          authorities: store.authorities,
+          holders: store.holders,
+          policy: () => policy.policy,
+          revoked: revokedKeys,
+        }),
+        limits: settings.keys,
+        revokedKeys,
+      },
       keyUse: store.keys,
       audit,
       handler: sessions,

@@ -111,6 +111,7 @@ export class GateInside {
         site: 'The Site',
         motd: null,
         hosts: [{ name: 'one', socket: this.dom0.socket }, ...moreHosts],
+        certificates: { revokedKeys: null },
         keys: { perCustomer: 3, rsaMinimumBits: 2048 },
         console: this.consoleSettings,
         recordings: this.recordingSettings,

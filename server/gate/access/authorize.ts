@@ -11,6 +11,8 @@ import type { Facts, Question, Settled } from '../../store/authorizations.js';
 import { AuditUnavailableError } from '../../store/store-error.js';
 import type { AttachmentQuery } from './live-attachments.js';
 import { CustomerRateLimit } from './customer-rate-limit.js';
+import { NOTHING_REVOKED } from '../certificates/revocation-list.js';
+import type { RevocationList } from '../certificates/revocation-list.js';
 import type { Identity } from '../session/identity.js';
 import { NO_OBSERVATIONS } from './domain-observations.js';
 import type { DomainObservations } from './domain-observations.js';
@@ -119,7 +121,10 @@ const LOOKING: readonly Action[] = ['status', 'console', 'watch', 'log'];
 const NOBODYS = 'list' as DomainName;
 
 /** The parts of an identity that a decision depends on. */
-export type Requester = Pick<Identity, 'customer' | 'fingerprint' | 'verified' | 'source'>;
+export type Requester = Pick<
+  Identity,
+  'customer' | 'fingerprint' | 'verified' | 'source' | 'certificate'
+>;
 
 /** What a decision depends on besides the database and the policy. */
 export interface Surroundings {
@@ -129,6 +134,8 @@ export interface Surroundings {
   readonly observations?: DomainObservations;
   /** The number of matching consoles that are open now. */
   readonly atOnce?: (query: AttachmentQuery) => number;
+  /** When left out, nothing is revoked. */
+  readonly revoked?: RevocationList;
 }
 
 /** The one place that says yes. */
@@ -139,6 +146,7 @@ export class Authorizer {
   readonly #clock: () => Date;
   readonly #observations: DomainObservations;
   readonly #atOnce: NonNullable<Surroundings['atOnce']>;
+  readonly #revoked: RevocationList;
 
   constructor(
     authorizations: Authorizations,
@@ -148,6 +156,7 @@ export class Authorizer {
       clock = () => new Date(),
       observations = NO_OBSERVATIONS,
       atOnce = () => 0,
+      revoked = NOTHING_REVOKED,
     }: Surroundings = {},
   ) {
     this.#authorizations = authorizations;
@@ -156,6 +165,7 @@ export class Authorizer {
     this.#clock = clock;
     this.#observations = observations;
     this.#atOnce = atOnce;
+    this.#revoked = revoked;
   }
 
   /**
@@ -256,8 +266,9 @@ export class Authorizer {
     return ask((request) => this.#judge(question, request, facts, around));
   }
 
-  #question({ customer, fingerprint, verified, source }: Requester, domain: string): Asked {
-    return { customer, fingerprint, verified, source, domain: parseDomainName(domain) ?? NOBODYS };
+  #question({ customer, fingerprint, verified, source, certificate }: Requester, domain: string): Asked {
+    const asked = { customer, fingerprint, verified, source, domain: parseDomainName(domain) ?? NOBODYS };
+    return certificate === undefined ? asked : { ...asked, certified: certificate };
   }
 
   #around({ source }: Requester, { domain }: Asked): Circumstances {
@@ -265,7 +276,8 @@ export class Authorizer {
   }
 
   #judge(question: Asked, request: AccessRequest, facts: Facts, around: Circumstances): Verdict {
-    return judge(this.#inForce.policy, question, request, facts, around, this.#atOnce, this.#clock());
+    const { policy } = this.#inForce;
+    return judge(policy, question, request, facts, around, this.#atOnce, this.#clock(), this.#revoked);
   }
 
   #denial(identity: Identity, request: AccessRequest, verdict: Verdict, reference: string): AuditEvent {

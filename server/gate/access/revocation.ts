@@ -126,6 +126,11 @@ export class Revocation {
       case 'role.added':
         this.#markSoon(this.#ofCustomer.get(event.customer));
         return;
+      case 'authority.removed':
+        this.#markSoon(
+          [...this.#entries].filter(({ live }) => live.identity.certificate?.authority === event.authority),
+        );
+        return;
       case 'domain.retired':
       case 'domain.adopted': {
         this.#markSoon(this.#atDomain.get(event.domain));

@@ -3,14 +3,24 @@ import type { KeyFault } from '../../../policy/key-rule.js';
 import type { CustomerName } from '../../../policy/names.js';
 import type { Policy } from '../../../policy/policy.js';
 import type { Refusal } from '../../../policy/refusal.js';
-import type { Holder, Holders } from '../../store/holders.js';
+import type { Holder, Holders, Trust } from '../../store/holders.js';
 import { isExpired } from '../../store/keys.js';
+import type { Certificate } from '../certificates/certificate.js';
+import { NOTHING_REVOKED } from '../certificates/revocation-list.js';
+import type { RevocationList } from '../certificates/revocation-list.js';
 import type { Identity } from '../session/identity.js';
 import { factsOf } from '../keys/key-rules.js';
 import * as words from '../text/words.js';
 
 /** Why somebody may not be here. */
-export type Absence = 'customer-suspended' | 'key-revoked' | 'key-expired' | 'key-not-allowed';
+export type Absence =
+  | 'customer-suspended'
+  | 'key-revoked'
+  | 'key-expired'
+  | 'key-not-allowed'
+  | 'authority-not-trusted'
+  | 'certificate-revoked'
+  | 'certificate-expired';
 
 /** Whether somebody may be here at all, whatever else they may do. */
 export type Standing =
@@ -30,11 +40,20 @@ export type Standing =
 export type AskStanding = (identity: KeyUser) => Refusal | null;
 
 /** The parts of an identity that standing depends on. */
-type KeyUser = Pick<Identity, 'customer' | 'fingerprint' | 'verified'>;
+type KeyUser = Pick<Identity, 'customer' | 'fingerprint' | 'verified' | 'certificate'>;
+
+/** What standing depends on besides the store and the policy. */
+export interface Proof {
+  /** The certificate of the login; without one the key is a registered one. */
+  readonly certificate?: Certificate | undefined;
+  /** When left out, nothing is revoked. */
+  readonly revoked?: RevocationList | undefined;
+}
 
 /**
  * Decides whether somebody may be here. Login, sessions, permits and revocation all rest on it. The account
  * must be open, the key registered and its own time not over, and the policy's rules for keys must allow it.
+ * A certificate's CA must be trusted for this customer; the rules for keys hold for the CA's key, too.
  *
  * @param policy null where none can be read; then its rules for keys do not apply
  * @param verified whether a security key has verified its user at the login; null before a login
@@ -45,17 +64,26 @@ export function standing(
   holder: Holder,
   verified: boolean | null,
   now: Date,
+  { certificate, revoked = NOTHING_REVOKED }: Proof = {},
 ): Standing {
   if (holder.suspended) return absent('customer-suspended');
-  const { key } = holder;
-  if (key === null) return absent('key-revoked');
-  if (isExpired(key, now.toISOString())) return absent('key-expired');
+  const { key, trust } = holder;
+  if (certificate !== undefined || trust !== undefined) {
+    const isTrusted = certificate !== undefined && isTrustedFor(customer, trust ?? null, policy);
+    if (key === null || !isTrusted) return absent('authority-not-trusted');
+    if (revoked.revokesCertificate(certificate)) return absent('certificate-revoked');
+  } else if (key === null || revoked.revokesKey(key.blob)) return absent('key-revoked');
+  if (isExpired(key, now.toISOString()))
+    return absent(certificate === undefined ? 'key-expired' : 'certificate-expired');
   const own = key.expiresAt === null ? null : Date.parse(key.expiresAt);
   if (policy === null || policy.keyRules.length === 0) return { here: true, until: own };
   const rule = keyRule(policy, customer, holder.rolesHeld());
   if (rule === undefined) return { here: true, until: own };
   const fault = keyFault(rule, factsOf(key, key.addedAt, verified), now);
   if (fault !== null) return absent('key-not-allowed', fault);
+  const signing =
+    certificate === undefined ? null : keyFault(rule, factsOf(certificate.authority, null, null), now);
+  if (signing !== null) return absent('key-not-allowed', signing);
   const ruled = lastsUntil(rule, key.addedAt)?.getTime() ?? null;
   return { here: true, until: earlier(own, ruled) };
 }
@@ -69,6 +97,12 @@ export function absenceRefusal({ why, fault }: Extract<Standing, { here: false }
       return words.keyRevoked();
     case 'key-expired':
       return words.keyOver('the time of the key is over');
+    case 'authority-not-trusted':
+      return words.certificateOver('the CA of the certificate is not trusted for the customer');
+    case 'certificate-revoked':
+      return words.certificateOver('the list of revoked keys names the certificate, its key or its CA');
+    case 'certificate-expired':
+      return words.certificateOver('the time of the certificate is over');
     case 'key-not-allowed':
       if (fault === 'age') return words.keyOver('the key is older than the policy allows');
       if (fault === 'verification') return words.keyNotVerified();
@@ -81,26 +115,45 @@ export class StandingCheck {
   readonly #holders: Pick<Holders, 'find'>;
   readonly #inForce: { readonly policy: Policy };
   readonly #clock: () => Date;
+  readonly #revoked: RevocationList;
 
   constructor(
     holders: Pick<Holders, 'find'>,
     inForce: { readonly policy: Policy },
     clock: () => Date = () => new Date(),
+    revoked: RevocationList = NOTHING_REVOKED,
   ) {
     this.#holders = holders;
     this.#inForce = inForce;
     this.#clock = clock;
+    this.#revoked = revoked;
   }
 
-  of({ customer, fingerprint, verified }: KeyUser): Standing {
-    const holder = this.#holders.find(customer, fingerprint);
-    return standing(this.#inForce.policy, customer, holder, verified, this.#clock());
+  of({ customer, fingerprint, verified, certificate }: KeyUser): Standing {
+    const holder = this.#holders.find(customer, fingerprint, certificate);
+    const proof = { certificate: certificate?.certificate, revoked: this.#revoked };
+    return standing(this.#inForce.policy, customer, holder, verified, this.#clock(), proof);
   }
 
   readonly refusal: AskStanding = (identity) => {
     const found = this.of(identity);
     return found.here ? null : absenceRefusal(found);
   };
+}
+
+/** Whether a CA may speak for the customer. Without a policy no group has members. */
+export function isTrustedFor(customer: CustomerName, trust: Trust | null, policy: Policy | null): boolean {
+  if (trust === null) return false;
+  const { everybody, listed, groups } = trust;
+  return everybody || listed || groups.some((group) => isMember(policy, group, customer));
+}
+
+function isMember(policy: Policy | null, group: string, customer: CustomerName): boolean {
+  return (
+    policy !== null &&
+    Object.hasOwn(policy.groups, group) &&
+    policy.groups[group]?.includes(customer) === true
+  );
 }
 
 function absent(why: Absence, fault: KeyFault | null = null): Standing {

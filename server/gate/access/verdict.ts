@@ -11,6 +11,8 @@ import type { MaintenanceRow } from '../../store/maintenance.js';
 import type { Identity } from '../session/identity.js';
 import type { AttachmentQuery } from './live-attachments.js';
 import { printable } from '../../../policy/printable.js';
+import type { LoginCertificate } from '../certificates/login-certificate.js';
+import type { RevocationList } from '../certificates/revocation-list.js';
 import { absenceRefusal, standing } from './standing.js';
 import * as words from '../text/words.js';
 
@@ -41,21 +43,28 @@ export type Verdict =
     }
   | { readonly allow: false; readonly refusal: Refusal; readonly code: RefusalCode };
 
-/** Who asks about which domain, and whether a security key has verified them. */
-export type Asked = Question & Pick<Identity, 'verified'>;
+/** Who asks about which domain, whether a security key has verified them, and their certificate. */
+export interface Asked extends Question, Pick<Identity, 'verified'> {
+  readonly certified?: LoginCertificate;
+}
 
 /** Decides from its arguments and nothing else. */
 export function judge(
   policy: Policy,
-  { customer, domain, source, verified }: Asked,
+  { customer, domain, source, verified, certified }: Asked,
   request: AccessRequest,
   facts: Facts,
   circumstances: Circumstances,
   atOnce: (query: AttachmentQuery) => number,
   now: Date,
+  revoked?: RevocationList,
 ): Verdict {
-  const here = standing(policy, customer, facts, verified, now);
+  const proof = { certificate: certified?.certificate, revoked };
+  const here = standing(policy, customer, facts, verified, now, proof);
   if (!here.here) return denied(absenceRefusal(here));
+  const only = certified?.confinedTo ?? null;
+  if (only !== null && only !== domain)
+    return denied(words.noSuchDomain(`the certificate is for ${only} alone`), 'no-role');
   const counting = facts.role?.counts === true ? facts.role : null;
   const usage: Usage = (limit: Limit, since: Date) =>
     limit.windowSeconds === null

@@ -3,6 +3,7 @@ import { refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { AuditUnavailableError, StoreError } from '../../store/store-error.js';
 import type { Store } from '../../store/store.js';
+import { authorityRoutes } from './authority-routes.js';
 import { auditRoutes } from './audit-routes.js';
 import { NO_OBSERVATIONS } from '../access/domain-observations.js';
 import { backupRoutes } from './backup-routes.js';
@@ -115,6 +116,7 @@ function commonRoutes(
   return [
     ...customerRoutes(store, settings, gate?.sessions ?? null, policy),
     ...keyRoutes(store, settings, gate?.sessions ?? null, policy),
+    ...authorityRoutes(store, settings, gate?.sessions ?? null, policy),
     ...domainRoutes(store, gate?.hosts ?? []),
     ...importRoutes(store, settings, policy),
     ...maintenanceRoutes(store.maintenance),

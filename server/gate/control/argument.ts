@@ -5,6 +5,7 @@ import type { ParameterValues } from '../../../policy/boot-parameter.js';
 import { KNOWN_STATES } from '../../../policy/conditions.js';
 import type { KnownState } from '../../../policy/conditions.js';
 import {
+  parseAuthorityName,
   parseBootProfileName,
   parseCustomerName,
   parseDomainName,
@@ -12,6 +13,7 @@ import {
   parseParameterName,
 } from '../../../policy/names.js';
 import type {
+  AuthorityName,
   BootProfileName,
   CustomerName,
   DomainName,
@@ -65,6 +67,12 @@ export const domain: Argument<DomainName> = word(
 export const fingerprint: Argument<Fingerprint> = word(
   parseFingerprint,
   '`SHA256:` and 43 characters, as `ssh-keygen -l` shows it',
+);
+
+/** Its own name says what it is in a sentence: `the CA is missing`. */
+export const authority: Argument<AuthorityName> = word(
+  parseAuthorityName,
+  'lower-case letters, digits and `-`, beginning with a letter, at most 32',
 );
 
 export const profile: Argument<BootProfileName> = word(

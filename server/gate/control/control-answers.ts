@@ -1,12 +1,12 @@
 import type { GuestType } from '../../../policy/guest-type.js';
-import type { CustomerName, DomainName, Fingerprint } from '../../../policy/names.js';
+import type { AuthorityName, CustomerName, DomainName, Fingerprint } from '../../../policy/names.js';
 import type { RecordingName } from '../recording/recording-name.js';
 import type { HostFailure } from '../hosts/host-failure.js';
 import type { Outgrown } from '../recording/retention.js';
 import type { FolderCheck } from '../../wire/folder-check.js';
 import type { MissingReason } from '../../wire/domain.js';
 import type { ParameterOffer } from '../../wire/contract.js';
-import type { Customer, DomainRecord, Key, ParameterRow, RoleRow } from '../../store/records.js';
+import type { Authority, Customer, DomainRecord, Key, ParameterRow, RoleRow } from '../../store/records.js';
 import type { MaintenanceRow } from '../../store/maintenance.js';
 import type { Finding } from '../../store/audit-verifier.js';
 
@@ -127,6 +127,24 @@ export function keyView({ blob, ...key }: Key): KeyView {
   return { ...key, publicKey: `${key.type} ${blob.toString('base64')}` };
 }
 
+/** A CA as admins see it. */
+export interface AuthorityView extends Omit<Authority, 'blob' | 'sinceSeq' | 'sole'> {
+  /** The line of a .pub file, without a comment. */
+  readonly publicKey: string;
+}
+
+export function authorityView(authority: Authority): AuthorityView {
+  const { name, fingerprint, type, blob, addedAt, everybody, customers, groups } = authority;
+  const publicKey = `${type} ${blob.toString('base64')}`;
+  return { name, fingerprint, type, addedAt, everybody, customers, groups, publicKey };
+}
+
+/** `DELETE /authorities/NAME`. */
+export interface AuthorityRemoved {
+  readonly authority: AuthorityView;
+  readonly sessionsEnded: number;
+}
+
 /** `POST /keys/expire`. */
 export interface KeysExpiring {
   readonly keys: readonly KeyView[];
@@ -170,6 +188,8 @@ export interface SessionView {
   readonly id: string;
   readonly customer: CustomerName;
   readonly fingerprint: Fingerprint;
+  /** The CA of the certificate; missing for a login by a registered key. */
+  readonly authority?: AuthorityName;
   readonly source: string;
   /** Set when the login name was a domain's. */
   readonly domain: DomainName | null;

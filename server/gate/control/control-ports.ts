@@ -1,4 +1,4 @@
-import type { CustomerName, DomainName, Fingerprint } from '../../../policy/names.js';
+import type { AuthorityName, CustomerName, DomainName, Fingerprint } from '../../../policy/names.js';
 import type { Policy } from '../../../policy/policy.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { EventActor } from '../../store/audit-event.js';
@@ -22,6 +22,8 @@ export interface LiveSession {
     readonly source: string;
     readonly connection: string;
     readonly domain: DomainName | null;
+    /** Set for a login by a certificate. */
+    readonly certificate?: { readonly authority: Fingerprint; readonly authorityName: AuthorityName };
   };
   readonly openedAt: Date;
   /** `connection`: logged in, and without a session. */

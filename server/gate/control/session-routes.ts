@@ -13,8 +13,19 @@ import { route } from './route.js';
 import type { Route } from './route.js';
 
 export function sessionView({ id, identity, openedAt, what, command }: LiveSession): SessionView {
-  const { customer: name, fingerprint, source, domain } = identity;
-  return { id, customer: name, fingerprint, source, domain, openedAt: openedAt.toISOString(), what, command };
+  const { customer: name, fingerprint, source, domain, certificate } = identity;
+  const by = certificate === undefined ? {} : { authority: certificate.authorityName };
+  return {
+    id,
+    customer: name,
+    fingerprint,
+    ...by,
+    source,
+    domain,
+    openedAt: openedAt.toISOString(),
+    what,
+    command,
+  };
 }
 
 /** All sessions, then the connections without one: those hold places too. */

@@ -47,10 +47,14 @@ export class Activity {
   }
 
   /** @returns oldest first, at most `limit` */
-  of(identity: Pick<Identity, 'customer'>, limit = 200): readonly ActivityLine[] {
-    const { customer } = identity;
+  of(identity: Pick<Identity, 'customer' | 'certificate'>, limit = 200): readonly ActivityLine[] {
+    const { customer, certificate } = identity;
+    const only = certificate?.confinedTo ?? null;
     const since = new Map(
-      this.#roles.of(customer).flatMap((row) => (row.counts ? [[row.domain, row.sinceSeq]] : [])),
+      this.#roles
+        .of(customer)
+        .filter((row) => row.counts && (only === null || row.domain === only))
+        .map((row) => [row.domain, row.sinceSeq]),
     );
     const rows = new Map<number, AuditRow>();
     const take = (row: AuditRow): unknown => rows.set(row.seq, row);
@@ -65,6 +69,8 @@ export class Activity {
       .flatMap((row) => {
         const { at, seq, event } = row;
         const domain = domainOf(event);
+        // Of the rest of the account, a certificate for one domain is told nothing.
+        if (only !== null && domain === null) return [];
         // Without a role, or from before it, nothing shows: the name may have been another domain's then.
         if (domain !== null && seq < (since.get(domain) ?? Infinity)) return [];
         const text = sentence(event, customer, requests);
@@ -124,6 +130,12 @@ const OUTCOMES = {
   lost: 'the outcome is not known',
 } as const;
 
+function loginKey({ actor, certificate }: Extract<AuditEvent, { kind: 'login.accepted' }>): string {
+  if (certificate === undefined) return actor.fingerprint;
+  const { keyId, authorityName } = certificate;
+  return `${actor.fingerprint}, by a certificate of ${authorityName}${keyId === '' ? '' : ` (${keyId})`}`;
+}
+
 function sentence(
   event: AuditEvent,
   customer: CustomerName,
@@ -132,7 +144,7 @@ function sentence(
   switch (event.kind) {
     case 'login.accepted':
       return event.actor.customer === customer
-        ? `you logged in from ${event.actor.source} with ${event.actor.fingerprint}`
+        ? `you logged in from ${event.actor.source} with ${loginKey(event)}`
         : null;
     case 'domain.denied':
       return event.actor.customer === customer

@@ -56,6 +56,8 @@ export class OwnKeys {
 
   /** @param text one line as in `id_ed25519.pub` */
   add(identity: Identity, text: string): Key | Refusal {
+    // A certificate has an end, and a key that it added would have none.
+    if (identity.certificate !== undefined) return words.keysByCertificate();
     const key = this.#rules.read(identity.customer, text);
     if (isRefusal(key)) return key;
     const { fingerprint, type, blob, comment } = key;
@@ -82,6 +84,7 @@ export class OwnKeys {
         'not a fingerprint',
       );
     }
+    if (identity.certificate !== undefined) return words.keysByCertificate();
     if (fingerprint === identity.fingerprint && !options.confirmed) {
       return refusal(
         'needs-confirmation',

@@ -1,16 +1,22 @@
 import type { CustomerName, DomainName, Fingerprint } from '../../../policy/names.js';
+import type { CertificateNote } from '../../store/audit-event.js';
 import type { Key } from '../../store/records.js';
+import type { LoginCertificate } from '../certificates/login-certificate.js';
 import { fingerprintOf } from '../keys/public-key.js';
 import type { Standing } from '../access/standing.js';
 import { readAssertion, WEBAUTHN, type Assertion } from '../keys/assertion.js';
 import { isSecurityKeyType } from '../../../policy/key-types.js';
 import { isSignatureAlgorithm, SIGNATURE_ALGORITHMS } from './algorithms.js';
+import { certificateAlgorithm } from './certificate-algorithms.js';
 import { typeOf, type SignatureCheck } from './signature-check.js';
 
 /** The customer that a login name and a key belong to, as the store says. */
 export interface LoginFound {
   readonly customer: CustomerName;
+  /** With a certificate, the key inside, as if it were registered for the certificate's time. */
   readonly key: Key;
+  /** Set when it was found by a certificate. */
+  readonly certificate?: LoginCertificate;
   /** Whether the customer may be here. */
   readonly standing: Standing;
   /** Set when the login name is a domain's. */
@@ -33,6 +39,8 @@ export interface Counters {
 export interface LoginRequest {
   readonly login: string;
   readonly method: string;
+  /** The client's address. Without one, no certificate that is bound to addresses counts. */
+  readonly source?: string;
   /** Only with `publickey`. */
   readonly key?: {
     /** The algorithm's name as the client sent it. */
@@ -60,9 +68,23 @@ export type RefusedBecause =
   | 'key-not-allowed'
   /** A security key that nobody touched. */
   | 'user-not-present'
-  /** A security key that did not verify its user, where the policy requires it. */
+  /** A security key that did not verify its user, where the policy or the certificate requires it. */
   | 'user-not-verified'
-  | 'counter-went-back';
+  | 'counter-went-back'
+  | 'certificate-unreadable'
+  | 'certificate-not-for-users'
+  | 'certificate-key-not-taken'
+  | 'certificate-algorithm-not-offered'
+  | 'certificate-authority-unknown'
+  | 'certificate-forged'
+  | 'certificate-option-unknown'
+  | 'certificate-option-unreadable'
+  | 'certificate-not-valid-yet'
+  | 'certificate-expired'
+  | 'certificate-revoked'
+  | 'certificate-not-for-source'
+  | 'certificate-not-for-login'
+  | 'revoked-keys-unreadable';
 
 /** A security key whose signature counter is not above the last one: there may be a copy of it. */
 export interface CounterRegress {
@@ -92,9 +114,24 @@ export type LoginAnswer =
       readonly fingerprint: Fingerprint | null;
       /** Set when `because` is `counter-went-back`. */
       readonly regress: CounterRegress | null;
+      /** Only of a certificate that a trusted CA has signed. */
+      readonly certificate?: CertificateNote;
     };
 
 export type LoginRefused = Extract<LoginAnswer, { kind: 'refused' }>;
+
+/** A login request with a certificate in the place of the key. */
+export interface CertificateRequest extends NonNullable<LoginRequest['key']> {
+  readonly login: string;
+  /** The client's address; undefined where it is not known. */
+  readonly source: string | undefined;
+}
+
+/** Decides about requests with a certificate. */
+export interface CertificateAnswerer {
+  /** @throws what the store throws; the caller must then refuse */
+  answer(request: CertificateRequest): LoginAnswer;
+}
 
 /** No login is longer: a customer's name has at most 32 characters, a domain's 63. */
 const LONGEST_LOGIN = 64;
@@ -120,18 +157,29 @@ export class Authenticator {
   readonly #accounts: Accounts;
   readonly #check: SignatureCheck;
   readonly #counters: Counters;
+  readonly #certificates: CertificateAnswerer | null;
 
-  constructor(accounts: Accounts, check: SignatureCheck, counters: Counters) {
+  /** @param certificates null: no certificate is taken */
+  constructor(
+    accounts: Accounts,
+    check: SignatureCheck,
+    counters: Counters,
+    certificates: CertificateAnswerer | null = null,
+  ) {
     this.#accounts = accounts;
     this.#check = check;
     this.#counters = counters;
+    this.#certificates = certificates;
   }
 
   /** @throws what the store throws; the caller must then refuse */
-  answer({ login, method, key }: LoginRequest): LoginAnswer {
+  answer({ login: given, method, source, key }: LoginRequest): LoginAnswer {
     if (method === 'none') return refused('method-not-offered', false);
     if (method !== 'publickey' || key === undefined) return refused('method-not-offered', true);
     const { algorithm, blob, signature } = key;
+    const login = given.length > LONGEST_LOGIN ? '' : given;
+    if (this.#certificates !== null && certificateAlgorithm(algorithm) !== null)
+      return this.#certificates.answer({ login, source, ...key });
     if (!isSignatureAlgorithm(algorithm)) {
       const why = algorithm === WEBAUTHN ? 'browser-signature' : 'algorithm-not-offered';
       return refused(why, signature !== null);
@@ -141,7 +189,7 @@ export class Authenticator {
     const assertion = assertionOf(key);
     // Nothing that a signature says counts before it is verified, below.
     const verified = signature === null ? null : assertion?.verified === true;
-    const found = this.#accounts.find(login.length > LONGEST_LOGIN ? '' : login, fingerprint, verified);
+    const found = this.#accounts.find(login, fingerprint, verified);
     if (signature === null) {
       const fits = found?.key.blob.equals(blob) === true && typeOf(blob) === SIGNATURE_ALGORITHMS[algorithm];
       if (fits && !isSuspended(found.standing)) return { kind: 'sign-please' };
@@ -184,7 +232,7 @@ function because(found: LoginFound | null): RefusedBecause {
   if (found === null || found.standing.here) return 'unknown-login-or-key';
   const { why, fault } = found.standing;
   if (fault === 'verification') return 'user-not-verified';
-  return why === 'key-revoked' ? 'unknown-login-or-key' : why;
+  return why === 'key-revoked' || why === 'authority-not-trusted' ? 'unknown-login-or-key' : why;
 }
 
 function isSuspended(standing: Standing): boolean {

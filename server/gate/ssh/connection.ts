@@ -1,9 +1,10 @@
 import type { Connection as Ssh2Connection } from 'ssh2';
+import type { CertificateOptions } from '../certificates/certificate-options.js';
 import type { Identity } from '../session/identity.js';
 import type { Logger } from '../../wire/logger.js';
 import type { Session } from '../session/session.js';
 import { printable } from '../../../policy/printable.js';
-import type { Authenticator, LoginAnswer, LoginRefused } from './authenticate.js';
+import type { Authenticator, LoginAnswer, LoginRefused, LoginRequest } from './authenticate.js';
 import { ChannelTable } from './channel-table.js';
 import type { ConnectionFaults } from './connection-faults.js';
 import { announceSignatureAlgorithms } from './extension-info.js';
@@ -115,7 +116,9 @@ export class Connection {
       this.#violation(what);
     });
     this.#rekeying = new Rekeying(client, parts.protocol, limits.rekey, faults.on, violation);
-    this.#notes = new RefusalNotes(parts.protocol, authenticator);
+    const from = { source: source.address };
+    const asked = { answer: (request: LoginRequest) => authenticator.answer({ ...request, ...from }) };
+    this.#notes = new RefusalNotes(parts.protocol, asked);
     this.#login = new Login(this.#notes.tries, limits.tries, keepWholeSignature(parts.protocol), {
       acceptLogin: (accepted) => this.#acceptLogin(accepted),
       refused: (login, refused) => {
@@ -267,6 +270,7 @@ export class Connection {
       customer: found.customer,
       fingerprint: found.key.fingerprint,
       verified,
+      ...(found.certificate === undefined ? {} : { certificate: found.certificate }),
       source: this.source.address,
       connection: this.id,
       domain: found.domain,
@@ -288,8 +292,12 @@ export class Connection {
 
   #channelEvents(session: string, violation: (what: string) => void): ChannelEvents {
     return {
-      started: (terminal, request) => {
-        if (this.#identity !== null) this.#events.openSession(session, this.#identity, terminal, request);
+      mayHavePty: optionsOf(this.#identity)?.permitsPty ?? true,
+      started: (terminal, wanted) => {
+        if (this.#identity === null) return;
+        const command = optionsOf(this.#identity)?.forceCommand ?? null;
+        const request = command === null ? wanted : ({ kind: 'exec', command } as const);
+        this.#events.openSession(session, this.#identity, terminal, request);
       },
       violation,
       faulted: (error) => {
@@ -349,4 +357,10 @@ export class Connection {
     this.#channels.closeAll();
     this.#events.closed(this);
   }
+}
+
+/** What a certificate demands and permits; null for a login by a registered key. */
+function optionsOf(identity: Identity | null): CertificateOptions | null {
+  const options = identity?.certificate?.certificate.options ?? null;
+  return typeof options === 'string' ? null : options;
 }

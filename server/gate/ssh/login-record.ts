@@ -1,5 +1,6 @@
 import type { Fingerprint } from '../../../policy/names.js';
-import type { AuditEvent } from '../../store/audit-event.js';
+import type { AuditEvent, CertificateNote } from '../../store/audit-event.js';
+import { certificateNote } from '../certificates/login-certificate.js';
 import type { Identity } from '../session/identity.js';
 import type { CounterRegress, LoginRefused, RefusedBecause } from './authenticate.js';
 import type { Logger } from '../../wire/logger.js';
@@ -28,6 +29,20 @@ const RECORDED: ReadonlySet<string> = new Set<RefusedBecause>([
   'user-not-present',
   'user-not-verified',
   'counter-went-back',
+  'certificate-unreadable',
+  'certificate-not-for-users',
+  'certificate-key-not-taken',
+  'certificate-algorithm-not-offered',
+  'certificate-authority-unknown',
+  'certificate-forged',
+  'certificate-option-unknown',
+  'certificate-option-unreadable',
+  'certificate-not-valid-yet',
+  'certificate-expired',
+  'certificate-revoked',
+  'certificate-not-for-source',
+  'certificate-not-for-login',
+  'revoked-keys-unreadable',
 ]);
 
 type SessionWhat = Extract<AuditEvent, { what: string }>['what'];
@@ -61,14 +76,16 @@ export class LoginRecord {
 
   accepted(actor: Identity, login: string): void {
     this.#log.info(
-      { connection: actor.connection, customer: actor.customer, source: actor.source },
+      { connection: actor.connection, customer: actor.customer, source: actor.source, ...noteOf(actor) },
       'login accepted',
     );
+    const note = noteOf(actor);
     this.#append({
       kind: 'login.accepted',
       actor: actorOf(actor),
       login: printable(login, LOGIN_SHOWN),
       ...(actor.verified ? { verified: true } : {}),
+      ...(note === null ? {} : { certificate: note }),
     });
   }
 
@@ -76,11 +93,15 @@ export class LoginRecord {
     source: Source,
     connection: string,
     login: string,
-    { because, fingerprint, regress }: LoginRefused,
+    { because, fingerprint, regress, certificate }: LoginRefused,
   ): void {
     if (regress !== null && fingerprint !== null) this.#counterWentBack(source, fingerprint, regress);
     const shown = printable(login, LOGIN_SHOWN);
-    this.#strangers.info(source, { connection, login: shown, fingerprint, because }, 'login refused');
+    this.#strangers.info(
+      source,
+      { connection, login: shown, fingerprint, because, ...certificate },
+      'login refused',
+    );
     const leftOut = this.#budget.refusedLogin(source.bucket);
     if (leftOut === null) return;
     const reason = RECORDED.has(because) ? because : 'login-or-key-refused';
@@ -92,6 +113,7 @@ export class LoginRecord {
       login: shown,
       fingerprint,
       reason: `${reason}${more}`,
+      ...(certificate === undefined ? {} : { certificate }),
     });
   }
 
@@ -156,4 +178,10 @@ function actorOf({ customer, fingerprint, source, connection }: Identity): {
   connection: string;
 } {
   return { customer, fingerprint, source, connection };
+}
+
+function noteOf({ certificate: found }: Identity): CertificateNote | null {
+  if (found === undefined) return null;
+  const { certificate, authority: fingerprint, authorityName: name } = found;
+  return certificateNote(certificate, { name, fingerprint });
 }

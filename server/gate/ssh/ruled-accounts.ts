@@ -2,6 +2,8 @@ import type { Fingerprint } from '../../../policy/names.js';
 import type { Policy } from '../../../policy/policy.js';
 import type { Holders } from '../../store/holders.js';
 import type { LoginFound as StoredLogin } from '../../store/logins.js';
+import { NOTHING_REVOKED } from '../certificates/revocation-list.js';
+import type { RevokedKeys } from '../certificates/revoked-keys.js';
 import type { Accounts, LoginFound } from './authenticate.js';
 import { standing } from '../access/standing.js';
 
@@ -11,6 +13,8 @@ interface RuledAccountsParts {
   /** Null where no policy can be read. */
   readonly policy: () => Policy | null;
   readonly clock?: () => Date;
+  /** When left out, nothing is revoked. */
+  readonly revoked?: Pick<RevokedKeys, 'refresh' | 'revokesKey' | 'revokesCertificate'>;
 }
 
 /** The accounts of the store, with whether their customer may be here. */
@@ -23,6 +27,7 @@ export class RuledAccounts implements Accounts {
 
   find(login: string, fingerprint: Fingerprint, verified: boolean | null): LoginFound | null {
     const { logins, holders, policy, clock } = this.#parts;
+    this.#parts.revoked?.refresh();
     const inForce = policy();
     const found = logins.find(login, fingerprint);
     // Roles are read for an unknown login as well: the number of reads tells a stranger nothing.
@@ -32,6 +37,8 @@ export class RuledAccounts implements Accounts {
     const { customer, domain, key, suspended } = found;
     const holder = { suspended, key, rolesHeld: () => held };
     const now = clock?.() ?? new Date();
-    return { customer, domain, key, standing: standing(inForce, customer, holder, verified, now) };
+    const { revoked = NOTHING_REVOKED } = this.#parts;
+    const here = standing(inForce, customer, holder, verified, now, { revoked });
+    return { customer, domain, key, standing: here };
   }
 }

@@ -11,6 +11,8 @@ import type { ChannelSender } from './channel-sender.js';
 
 /** Called about a session channel; its connection makes one for each. */
 export interface ChannelEvents {
+  /** False when the client's certificate permits no terminal. As sshd, the session goes on without. */
+  readonly mayHavePty: boolean;
   started(terminal: SshTerminal, request: Session['request']): void;
   /** The client breaks the protocol: its connection has to end. */
   violation(what: string): void;
@@ -145,7 +147,7 @@ export class SessionChannel {
       }
     });
     session.on('pty', (accept, reject, info) => {
-      if (this.#term !== null || this.#terminal !== undefined) {
+      if (this.#term !== null || this.#terminal !== undefined || !this.#events.mayHavePty) {
         answer(reject);
         return;
       }

@@ -6,7 +6,8 @@ import type { Identity } from '../session/identity.js';
 import type { Logger } from '../../wire/logger.js';
 import type { Revocation, Tracked } from '../access/revocation.js';
 import type { SessionHandler } from '../session/session.js';
-import { Authenticator, type Accounts, type Counters } from './authenticate.js';
+import { Authenticator, type Accounts, type Counters, type LoginFound } from './authenticate.js';
+import { CertificateLogin, type CertificateLoginParts } from './certificate-login.js';
 import { Connection, type ConnectionEvents, type ConnectionLimits } from './connection.js';
 import { CustomerConnections } from './customer-connections.js';
 import type { HostKeysInUse } from './host-keys.js';
@@ -50,6 +51,8 @@ export interface SshGateParts {
   /** Descriptors of sockets that already listen; they replace the addresses of the settings. */
   readonly handed?: readonly number[];
   readonly accounts: Accounts;
+  /** When left out, nobody logs in by a certificate. */
+  readonly certificates?: CertificateLoginParts;
   readonly keyUse: KeyUse;
   readonly audit: AuditLog;
   readonly handler: SessionHandler;
@@ -136,8 +139,9 @@ export class SshGate {
       end: (id, sentence) => this.#registry.end(id, sentence) || this.#endConnection(id, sentence),
       endWhere: (predicate, sentence) => this.#registry.endWhere(predicate, sentence),
     };
-    const check = parts.signatureCheck ?? new SignatureCheck();
-    this.#authenticator = new Authenticator(parts.accounts, check, parts.keyUse);
+    const { accounts, certificates, keyUse, signatureCheck: check = new SignatureCheck() } = parts;
+    const certified = certificates === undefined ? null : new CertificateLogin(check, keyUse, certificates);
+    this.#authenticator = new Authenticator(accounts, check, keyUse, certified);
     this.#listener = new Listener(
       settings.login,
       this.#penalties,
@@ -260,6 +264,8 @@ export class SshGate {
         this.#penalties.succeeded(connection.source.bucket);
         this.#record.accepted(identity, login);
         this.#track(connection, identity);
+        // A certificate's key is not registered; where it is as well, that one was not used.
+        if (identity.certificate !== undefined) return null;
         try {
           this.#parts.keyUse.touch(identity.customer, identity.fingerprint);
         } catch (error) {
@@ -276,7 +282,7 @@ export class SshGate {
       },
       refusesSession: (identity) => this.#record.refusesOpening(identity),
       isStillAllowed: (identity, login) => {
-        const found = this.#parts.accounts.find(login, identity.fingerprint, identity.verified);
+        const found = this.#findAgain(identity, login);
         return found?.customer === identity.customer && found.standing.here;
       },
       openSession: (...session) => {
@@ -297,6 +303,24 @@ export class SshGate {
         if (identity === null) this.refused.closed(connection, settings.login.graceSeconds * 1000);
       },
     };
+  }
+
+  /** Looks the customer up by what they logged in with. */
+  #findAgain({ fingerprint, verified, certificate }: Identity, login: string): LoginFound | null {
+    if (certificate === undefined) return this.#parts.accounts.find(login, fingerprint, verified);
+    const accounts = this.#parts.certificates?.accounts;
+    if (accounts === undefined) return null;
+    const { authority, authoritySeq, customerSeq, confinedTo } = certificate;
+    const found = accounts.find(
+      login,
+      certificate.certificate,
+      accounts.authority(authority),
+      verified,
+    );
+    const now = found?.certificate;
+    const isSame =
+      now?.authoritySeq === authoritySeq && now.customerSeq === customerSeq && now.confinedTo === confinedTo;
+    return isSame ? found : null;
   }
 
   /** Ends the connection with its sessions when its customer may not be here any more. */

@@ -30,6 +30,22 @@ export function keyOver(detail: string): Refusal {
   return refusal('key-revoked', 'The key of this connection has expired. Log in with another.', detail);
 }
 
+export function certificateOver(detail: string): Refusal {
+  return refusal(
+    'key-revoked',
+    'The certificate of this connection does not count any more. Log in with another.',
+    detail,
+  );
+}
+
+export function keysByCertificate(): Refusal {
+  return refusal(
+    'not-authenticated',
+    'You are logged in by a certificate, and it changes no keys. Log in with a registered key, or ask us.',
+    'keys are changed by a login with a registered key only',
+  );
+}
+
 export function keyNotAllowed(detail: string): Refusal {
   return refusal(
     'key-revoked',
