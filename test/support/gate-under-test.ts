@@ -1,5 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import type { Policy } from '../../policy/policy.js';
+import { RevokedKeys } from '../../server/gate/certificates/revoked-keys.js';
+import { CertifiedAccounts } from '../../server/gate/ssh/certified-accounts.js';
 import { RuledAccounts } from '../../server/gate/ssh/ruled-accounts.js';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,6 +35,7 @@ export interface GateOptions {
   readonly settings?: Partial<SshSettings>;
   readonly parts?: Partial<SshGateParts>;
   readonly otherHostKeys?: readonly string[];
+  readonly revokedKeysFile?: string;
 }
 
 /** A gate's SSH front on a free port of 127.0.0.1, over a real store, with a handler that echoes. */
@@ -40,6 +43,8 @@ export class GateUnderTest {
   readonly handler = new EchoHandler();
   readonly check = new SignatureCheck();
   readonly accounts: RuledAccounts;
+  /** Read at each login; it may be missing. */
+  readonly revokedKeysFile: string | null;
   readonly logged: { level: string; fields: object; message: string }[] = [];
   readonly hostKeys: HostKeys;
   readonly gate: SshGate;
@@ -58,12 +63,16 @@ export class GateUnderTest {
     this.hostKeys = HostKeys.open({ hostKey: join(this.#directory, 'host_key'), otherHostKeys });
     this.#temporary = new TemporaryStore({ trace: (sql) => this.statements.push(sql) });
     const { logins, holders } = this.store;
-    this.accounts = new RuledAccounts({ logins, holders, policy: () => this.policy });
     const log =
       (level: string) =>
       (fields: object, message: string): void => {
         this.logged.push({ level, fields, message });
       };
+    const logger = { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') };
+    this.revokedKeysFile = options.revokedKeysFile ?? null;
+    const revoked = new RevokedKeys(this.revokedKeysFile, logger);
+    this.accounts = new RuledAccounts({ logins, holders, policy: () => this.policy, revoked });
+    const certified = { logins, holders, authorities: this.store.authorities, policy: () => this.policy };
     this.gate = new SshGate({
       settings: {
         listen: [{ host: '127.0.0.1', port: 0 }],
@@ -78,7 +87,12 @@ export class GateUnderTest {
       keyUse: this.store.keys,
       audit: this.store.audit,
       handler: this.handler,
-      log: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
+      certificates: {
+        accounts: new CertifiedAccounts({ ...certified, revoked }),
+        limits: { rsaMinimumBits: 2048 },
+        revokedKeys: revoked,
+      },
+      log: logger,
       signatureCheck: this.check,
       ...options.parts,
     });

@@ -1,5 +1,5 @@
 import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TerminalClient } from './terminal-client.js';
@@ -10,6 +10,12 @@ export interface ClientKey {
   readonly type: string;
   readonly blob: Buffer;
   readonly fingerprint: string;
+}
+
+/** A key beside its certificate. */
+export interface CertifiedKey extends ClientKey {
+  readonly certificate: string;
+  readonly certificateBlob: Buffer;
 }
 
 export interface SshOutcome {
@@ -38,6 +44,7 @@ export class SshClient {
   readonly directory = mkdtempSync(join(tmpdir(), 'postern-ssh-'));
   readonly #children = new Set<ChildProcess | TerminalClient>();
   readonly #keys = new Map<string, ClientKey>();
+  #certificates = 0;
   #agent: { readonly socket: string; readonly process: ChildProcess } | undefined;
 
   constructor() {
@@ -62,6 +69,23 @@ export class SshClient {
     };
     this.#keys.set(name, key);
     return key;
+  }
+
+  /**
+   * Signs the key with a CA's, by `ssh-keygen -s`. The client finds the certificate beside the key.
+   *
+   * @param flags `-n alice -V +1h -O force-command=list`, a word each
+   * @returns a key whose file is another, and whose certificate is for a login with it
+   */
+  certify(authority: ClientKey, key: ClientKey, flags: readonly string[], name = 'certified'): CertifiedKey {
+    this.#certificates += 1;
+    const file = join(this.directory, `${name}-${this.#certificates}`);
+    copyFileSync(key.file, file);
+    copyFileSync(`${key.file}.pub`, `${file}.pub`);
+    execFileSync('ssh-keygen', ['-q', '-s', authority.file, ...flags, `${file}.pub`], { stdio: 'pipe' });
+    const certificate = `${file}-cert.pub`;
+    const [, base64 = ''] = readFileSync(certificate, 'utf8').split(' ');
+    return { ...key, file, certificate, certificateBlob: Buffer.from(base64, 'base64') };
   }
 
   /** Makes the host known, by a line of known_hosts. */
