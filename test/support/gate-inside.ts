@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Action } from '../../policy/actions.js';
 import { ACTIONS } from '../../policy/actions.js';
@@ -87,6 +88,8 @@ export class GateInside {
     perRecordingMiB: 1,
     required: false,
   };
+  /** The list of revoked keys; empty at first. */
+  readonly revokedKeysFile = join(this.temporary.directory, 'revoked');
   /** The clock for policy and keys. */
   clock = (): Date => new Date();
   /** The result of the next reload. */
@@ -104,6 +107,7 @@ export class GateInside {
     slices = new Slices({ now: () => 0 }),
     moreHosts: readonly HostSettings[] = [],
   ) {
+    writeFileSync(this.revokedKeysFile, '');
     this.alice = this.customer('alice', 'A', ['horatio', 'ophelia']);
     this.bob = this.customer('bob', 'B', ['yorick']);
     this.core = new GateCore({
@@ -111,7 +115,7 @@ export class GateInside {
         site: 'The Site',
         motd: null,
         hosts: [{ name: 'one', socket: this.dom0.socket }, ...moreHosts],
-        certificates: { revokedKeys: null },
+        certificates: { revokedKeys: this.revokedKeysFile },
         keys: { perCustomer: 3, rsaMinimumBits: 2048 },
         console: this.consoleSettings,
         recordings: this.recordingSettings,

@@ -221,7 +221,8 @@ export class Authorizer {
     const question = this.#question(identity, request.domain);
     const facts = { ...this.#authorizations.look(question), count: () => 0 };
     const around = { source: identity.source, ...this.#observations.lastObservation(question.domain) };
-    return judge(this.#inForce.policy, question, request, facts, around, () => 0, this.#clock());
+    const { policy } = this.#inForce;
+    return judge(policy, question, request, facts, around, () => 0, this.#clock(), this.#revoked);
   }
 
   /**

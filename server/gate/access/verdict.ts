@@ -57,7 +57,7 @@ export function judge(
   circumstances: Circumstances,
   atOnce: (query: AttachmentQuery) => number,
   now: Date,
-  revoked?: RevocationList,
+  revoked: RevocationList,
 ): Verdict {
   const proof = { certificate: certified?.certificate, revoked };
   const here = standing(policy, customer, facts, verified, now, proof);
