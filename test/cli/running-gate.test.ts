@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { AuthorityName } from '../../policy/names.js';
 import { parsePublicKey } from '../../server/gate/keys/public-key.js';
 import type { PublicKey } from '../../server/gate/keys/public-key.js';
 import { Store } from '../../server/store/store.js';
@@ -59,6 +60,41 @@ describe('cli: admin commands on a running gate', () => {
     );
     const [row] = gate.store.audit.tail();
     assert.deepEqual(row?.event, { kind: 'customer.added', actor: { admin: 'ada' }, customer: 'alice' });
+  });
+
+  it('trusts a CA for whom the admin says, lists it, and ends its sessions when it is removed', async () => {
+    const add = (name: string, ...scope: readonly string[]): ReturnType<typeof postern> =>
+      postern(['ca', 'add', name, `${keyFile}.pub`, ...scope, ...settings]);
+    const nobody = await add('alice-ca');
+    assert.equal(nobody.status, 2);
+    assert.match(nobody.stderr, /say for whom the CA may speak: --customer, --group or --everybody/);
+    assert.match(
+      (await add('Bad Name', '--everybody')).stderr,
+      /"Bad Name" is not a name: lower-case letters/,
+    );
+    assert.match((await add('alice-ca', '--group', 'none')).stderr, /the policy has no group none/);
+    assert.match((await add('alice-ca', '--customer', 'nobody')).stderr, /there is no customer nobody/);
+    const added = await add('alice-ca', '--customer', 'alice');
+    assert.deepEqual([added.status, added.stderr], [0, '']);
+    assert.equal(added.stdout, `certificates of alice-ca (${key.fingerprint}) let in alice\n`);
+    assert.match((await add('again', '--everybody')).stderr, /a CA of this name or with this key already/);
+    const { stdout } = await postern(['ca', 'list', ...settings]);
+    assert.match(stdout, /alice-ca +SHA256:\S+ +ssh-ed25519 .* alice\n/);
+
+    gate.addSession('c1.1', 'alice', 'z', 'menu', {
+      authority: key.fingerprint,
+      authorityName: 'alice-ca' as AuthorityName,
+    });
+    gate.addSession('c2.1', 'alice', 'z');
+    const removed = await postern(['ca', 'remove', 'alice-ca', ...settings]);
+    assert.equal(removed.stdout, 'certificates of alice-ca let nobody in any more; 1 session was ended\n');
+    assert.deepEqual(
+      gate.live.splice(0).map(({ id }) => id),
+      ['c2.1'],
+    );
+    gate.told.length = 0;
+    const again = await postern(['ca', 'remove', 'alice-ca', ...settings]);
+    assert.match(again.stderr, /there is no CA alice-ca: see `postern ca list`/);
   });
 
   it('sets parameters for a domain, shows and unsets them; the log says who did it', async () => {

@@ -166,7 +166,13 @@ export class ControlFixture implements RunningGate {
     return new ControlClient(this.socket, admin);
   }
 
-  addSession(id: string, customer: string, letter = 'a', what: LiveSession['what'] = 'menu'): void {
+  addSession(
+    id: string,
+    customer: string,
+    letter = 'a',
+    what: LiveSession['what'] = 'menu',
+    certificate?: LiveSession['identity']['certificate'],
+  ): void {
     const fingerprint = parseFingerprint(`SHA256:${letter.repeat(43)}`);
     if (fingerprint === undefined) throw new Error('a test used a bad fingerprint');
     const identity = {
@@ -176,6 +182,7 @@ export class ControlFixture implements RunningGate {
       source: '192.0.2.7',
       connection: 'c1',
       domain: null,
+      ...(certificate === undefined ? {} : { certificate }),
     };
     this.live.push({ id, identity, openedAt: new Date(), what, command: null });
   }

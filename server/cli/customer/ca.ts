@@ -33,7 +33,7 @@ export function addCaCommand(program: Command): void {
     .option('--everybody', 'for every customer, also those who come later')
     .action(async (name: string, file: string, options: AddOptions) => {
       const { customer: customers, group: groups, everybody = false } = options;
-      const body = { authority: name, key: readKeyFile(file), customers, groups, everybody };
+      const body = { name, key: readKeyFile(file), customers, groups, everybody };
       const added = (await withAdminClient(options, (client) =>
         client.ask('POST', '/authorities', body),
       )) as AuthorityView;

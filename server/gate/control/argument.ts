@@ -69,7 +69,7 @@ export const fingerprint: Argument<Fingerprint> = word(
   '`SHA256:` and 43 characters, as `ssh-keygen -l` shows it',
 );
 
-/** Its own name says what it is in a sentence: `the CA is missing`. */
+/** The name of a CA. */
 export const authority: Argument<AuthorityName> = word(
   parseAuthorityName,
   'lower-case letters, digits and `-`, beginning with a letter, at most 32',

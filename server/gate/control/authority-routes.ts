@@ -3,7 +3,7 @@ import { isRefusal, refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { Store } from '../../store/store.js';
 import { parsePublicKey } from '../keys/public-key.js';
-import { authority, customer, flag, group, listOf, pasted } from './argument.js';
+import { authority as caName, customer, flag, group, listOf, pasted } from './argument.js';
 import { authorityView } from './control-answers.js';
 import type { AuthorityRemoved, AuthorityView } from './control-answers.js';
 import type { AdministrationSettings, LiveSession, LiveSessions } from './control-ports.js';
@@ -39,18 +39,18 @@ export function authorityRoutes(
       'POST',
       '/authorities',
       {
-        authority,
+        name: caName,
         key: pasted,
         everybody: flag,
         customers: listOf(customer, MOST),
         groups: listOf(group, MOST),
       },
       (given, { actor }): AuthorityView | Refusal => {
-        const { authority: name, everybody, customers, groups } = given;
+        const { name, everybody, customers, groups } = given;
         const key = parsePublicKey(given.key, settings.keys);
         if (isRefusal(key)) return key;
         if (!everybody && customers.length === 0 && groups.length === 0)
-          return refusal('usage', 'say for whom the CA may speak: customers, groups, or everybody');
+          return refusal('usage', 'say for whom the CA may speak: --customer, --group or --everybody');
         const no = noGroup(groups);
         if (no !== null) return no;
         const { fingerprint, type, blob } = key;
@@ -64,10 +64,10 @@ export function authorityRoutes(
 
     route(
       'DELETE',
-      '/authorities/:authority',
-      { authority },
+      '/authorities/:name',
+      { name: caName },
       (given, { actor }): AuthorityRemoved | Refusal => {
-        const removed = store.authorities.remove(given.authority, actor);
+        const removed = store.authorities.remove(given.name, actor);
         if (isRefusal(removed)) return removed;
         const cameByIt = ({ identity }: LiveSession): boolean =>
           identity.certificate?.authority === removed.fingerprint;
