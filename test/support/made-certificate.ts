@@ -3,8 +3,9 @@ import type { KeyObject } from 'node:crypto';
 import { fingerprintOf } from '../../server/gate/keys/public-key.js';
 import type { Fingerprint } from '../../policy/names.js';
 import { encode } from './raw-ssh.js';
+import type { Changes, SoftAuthenticator } from './soft-authenticator.js';
 
-/** An Ed25519 key pair with its SSH blob, for certificates that ssh-keygen would not make. */
+/** A key pair with its SSH blob, for certificates that ssh-keygen would not make. */
 export interface MadeKey {
   readonly blob: Buffer;
   readonly fingerprint: Fingerprint;
@@ -13,6 +14,18 @@ export interface MadeKey {
   sign(bytes: Buffer): Buffer;
 }
 
+/** A key in an authenticator. @param changes how its signatures differ from honest ones */
+export function makeSecurityKey(authenticator: SoftAuthenticator, changes: Changes = {}): MadeKey {
+  const { blob, line } = authenticator;
+  return {
+    blob,
+    line,
+    fingerprint: fingerprintOf(blob),
+    sign: (bytes) => authenticator.sign(bytes, changes),
+  };
+}
+
+/** An Ed25519 key. */
 export function makeKey(): MadeKey {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519', {
     publicKeyEncoding: { type: 'spki', format: 'der' },
@@ -69,7 +82,7 @@ export function makeCertificate(
   const parts: CertificateParts = {
     type: TYPE,
     nonce: Buffer.alloc(32, 7),
-    keyFields: key.blob.subarray(4 + 'ssh-ed25519'.length),
+    keyFields: key.blob.subarray(4 + key.blob.readUInt32BE(0)),
     serial: 1n,
     kind: 1,
     keyId: 'laptop',

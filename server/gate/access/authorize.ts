@@ -121,10 +121,7 @@ const LOOKING: readonly Action[] = ['status', 'console', 'watch', 'log'];
 const NOBODYS = 'list' as DomainName;
 
 /** The parts of an identity that a decision depends on. */
-export type Requester = Pick<
-  Identity,
-  'customer' | 'fingerprint' | 'verified' | 'source' | 'certificate'
->;
+export type Requester = Pick<Identity, 'customer' | 'fingerprint' | 'verified' | 'source' | 'certificate'>;
 
 /** What a decision depends on besides the database and the policy. */
 export interface Surroundings {

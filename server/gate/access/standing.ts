@@ -1,7 +1,7 @@
 import { keyFault, keyRule, lastsUntil } from '../../../policy/key-rule.js';
 import type { KeyFault } from '../../../policy/key-rule.js';
 import type { CustomerName } from '../../../policy/names.js';
-import type { Policy } from '../../../policy/policy.js';
+import type { KeyRule, Policy } from '../../../policy/policy.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { Holder, Holders, Trust } from '../../store/holders.js';
 import { isExpired } from '../../store/keys.js';
@@ -81,9 +81,8 @@ export function standing(
   if (rule === undefined) return { here: true, until: own };
   const fault = keyFault(rule, factsOf(key, key.addedAt, verified), now);
   if (fault !== null) return absent('key-not-allowed', fault);
-  const signing =
-    certificate === undefined ? null : keyFault(rule, factsOf(certificate.authority, null, null), now);
-  if (signing !== null) return absent('key-not-allowed', signing);
+  const authority = certificate === undefined ? null : authorityFault(rule, certificate, now);
+  if (authority !== null) return absent('key-not-allowed', authority);
   const ruled = lastsUntil(rule, key.addedAt)?.getTime() ?? null;
   return { here: true, until: earlier(own, ruled) };
 }
@@ -146,6 +145,11 @@ export function isTrustedFor(customer: CustomerName, trust: Trust | null, policy
   if (trust === null) return false;
   const { everybody, listed, groups } = trust;
   return everybody || listed || groups.some((group) => isMember(policy, group, customer));
+}
+
+/** A CA's key has neither an age here nor a user to verify. */
+function authorityFault(rule: KeyRule, { authority }: Certificate, now: Date): KeyFault | null {
+  return keyFault({ ...rule, verified: false }, factsOf(authority, null, null), now);
 }
 
 function isMember(policy: Policy | null, group: string, customer: CustomerName): boolean {

@@ -10,8 +10,6 @@ export interface CertificateOptions {
   /** The signature must say that the security key verified its user. */
   readonly verifyRequired: boolean;
   readonly permitsPty: boolean;
-  /** A security key may sign without being touched. */
-  readonly touchNotRequired: boolean;
 }
 
 /** Why the options of a certificate refuse it: one that is not known, or one that cannot be read. */
@@ -65,7 +63,6 @@ export function readOptions(critical: Buffer, extensions: Buffer): CertificateOp
     sources,
     verifyRequired: demanded.has('verify-required'),
     permitsPty: permitted.has('permit-pty'),
-    touchNotRequired: permitted.has('no-touch-required'),
   };
 }
 

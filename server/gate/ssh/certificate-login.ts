@@ -68,8 +68,10 @@ export class CertificateLogin implements CertificateAnswerer {
     const { blob: signedBy } = certificate.authority;
     const claim = { ...byAuthority, blob: signedBy, signed: certificate.signed };
     const isGenuine = this.#check.verify(authority?.blob ?? null, claim);
-    const given = signature?.whole === undefined || signature.whole === null ? null : readSignature(signature.whole);
-    const assertion = given !== null && isSecurityKeyType(given.algorithm) ? readAssertion(given.whole) : null;
+    const given =
+      signature?.whole === undefined || signature.whole === null ? null : readSignature(signature.whole);
+    const assertion =
+      given !== null && isSecurityKeyType(given.algorithm) ? readAssertion(given.whole) : null;
     // Nothing that a signature says counts before it is verified, below.
     const verified = isTry ? assertion?.verified === true : null;
     const found = accounts.find(login, certificate, authority, verified);

@@ -311,12 +311,7 @@ export class SshGate {
     const accounts = this.#parts.certificates?.accounts;
     if (accounts === undefined) return null;
     const { authority, authoritySeq, customerSeq, confinedTo } = certificate;
-    const found = accounts.find(
-      login,
-      certificate.certificate,
-      accounts.authority(authority),
-      verified,
-    );
+    const found = accounts.find(login, certificate.certificate, accounts.authority(authority), verified);
     const now = found?.certificate;
     const isSame =
       now?.authoritySeq === authoritySeq && now.customerSeq === customerSeq && now.confinedTo === confinedTo;

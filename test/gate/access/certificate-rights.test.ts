@@ -54,11 +54,19 @@ describe('the rights of a login by a certificate', () => {
       revoked: gate.core.revokedKeys,
       clock: () => gate.clock(),
     });
-    const found = accounts.find(login, certificate, accounts.authority(ca.fingerprint));
+    const found = accounts.find(login, certificate, accounts.authority(ca.fingerprint), false);
     assert.ok(found?.certificate !== undefined && found.standing.here, 'the login would be accepted');
     const { customer, domain, certificate: proof } = found;
     const { fingerprint } = key;
-    return { customer, fingerprint, certificate: proof, source: '192.0.2.7', connection: 'cert', domain };
+    return {
+      customer,
+      fingerprint,
+      certificate: proof,
+      verified: false,
+      source: '192.0.2.7',
+      connection: 'cert',
+      domain,
+    };
   };
   const follow = (who: Identity): void => {
     for (const needs of [null, { action: 'console', domain: domainName('horatio') } as const])

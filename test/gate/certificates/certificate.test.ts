@@ -43,7 +43,6 @@ describe('reading a certificate', () => {
       sources: null,
       verifyRequired: false,
       permitsPty: true,
-      touchNotRequired: false,
     });
   });
 
@@ -138,7 +137,6 @@ describe('reading a certificate', () => {
         sources: ['192.0.2.0/24', '2001:db8::/32', '198.51.100.7/32'],
         verifyRequired: true,
         permitsPty: false,
-        touchNotRequired: true,
       });
     });
 

@@ -10,10 +10,19 @@ import { RuledAccounts } from '../../../server/gate/ssh/ruled-accounts.js';
 import { SignatureCheck } from '../../../server/gate/ssh/signature-check.js';
 import type { NewAuthority } from '../../../server/store/authorities.js';
 import type { AuthorityName } from '../../../policy/names.js';
-import { makeCertificate, makeKey, NO_DATA, text, TYPE } from '../../support/made-certificate.js';
+import {
+  makeCertificate,
+  makeKey,
+  makeSecurityKey,
+  NO_DATA,
+  text,
+  TYPE,
+} from '../../support/made-certificate.js';
 import type { CertificateParts, MadeKey } from '../../support/made-certificate.js';
 import { NO_KEY_RULE, policy } from '../../support/policy-values.js';
 import { encode } from '../../support/raw-ssh.js';
+import { PRESENT, SoftAuthenticator, VERIFIED } from '../../support/soft-authenticator.js';
+import type { Changes } from '../../support/soft-authenticator.js';
 import { ADMIN, customerName, domainName, TemporaryStore } from '../../support/temporary-store.js';
 
 const NOW = Date.parse('2026-11-29T12:00:00.000Z');
@@ -39,7 +48,7 @@ describe('gate/ssh: who logs in by a certificate', () => {
     policy: () => inForce,
     clock: () => new Date(NOW),
   };
-  const certificates = new CertificateLogin(check, {
+  const certificates = new CertificateLogin(check, store.keys, {
     accounts: new CertifiedAccounts({
       ...parts,
       authorities: store.authorities,
@@ -57,7 +66,7 @@ describe('gate/ssh: who logs in by a certificate', () => {
     },
     clock: () => NOW,
   });
-  const authenticator = new Authenticator(new RuledAccounts(parts), check, certificates);
+  const authenticator = new Authenticator(new RuledAccounts(parts), check, store.keys, certificates);
 
   const trust = (name: string, ca: MadeKey, scope: Partial<NewAuthority>): void => {
     const { fingerprint, blob } = ca;
@@ -116,7 +125,8 @@ describe('gate/ssh: who logs in by a certificate', () => {
     const { login = 'alice', ca = site, source = '192.0.2.7', algorithm = TYPE, by = key } = given;
     const blob = given.blob ?? makeCertificate(ca, key, given.parts);
     const signed = Buffer.concat([encode('session'), encode(login), encode(blob)]);
-    const signature = given.probe === true ? null : { bytes: by.sign(signed), signed };
+    const whole = by.sign(signed);
+    const signature = given.probe === true ? null : { bytes: whole, whole, signed };
     return authenticator.answer({
       login,
       method: 'publickey',
@@ -290,7 +300,7 @@ describe('gate/ssh: who logs in by a certificate', () => {
     [
       'verify-required, with a key that verifies nobody',
       { parts: { critical: [['verify-required', NO_DATA]] } },
-      'certificate-user-not-verified',
+      'user-not-verified',
     ],
     [
       'a login of 65 characters',
@@ -421,6 +431,86 @@ describe('gate/ssh: who logs in by a certificate', () => {
     assert.equal(outcome(given), 'certificate-not-for-login');
     store.customers.remove(customerName('dave'), ADMIN);
     assert.equal(outcome(given), 'certificate-not-for-login');
+  });
+
+  describe('over a security key', () => {
+    const SK = 'sk-ssh-ed25519-cert-v01@openssh.com';
+    const authenticator = new SoftAuthenticator('ed25519');
+    const over = (changes: Changes = {}, of: Partial<CertificateParts> = {}, one = authenticator): Try => {
+      const touched = makeSecurityKey(one, changes);
+      const type = one.type.replace('@openssh.com', '-cert-v01@openssh.com');
+      return { algorithm: type, by: touched, blob: makeCertificate(site, touched, { type, ...of }) };
+    };
+    const verify = { critical: [['verify-required', NO_DATA]] } as const;
+    const both = PRESENT | VERIFIED;
+
+    const cases: readonly (readonly [what: string, given: Try, outcome: string])[] = [
+      ['touched', over(), 'alice'],
+      ['of the other kind', over({}, {}, new SoftAuthenticator('ecdsa')), 'alice'],
+      ['not touched', over({ flags: 0 }), 'user-not-present'],
+      [
+        'not touched, where the certificate permits it',
+        over({ flags: 0 }, { extensions: [['no-touch-required', NO_DATA]] }),
+        'user-not-present',
+      ],
+      ['verify-required and not verified', over({}, verify), 'user-not-verified'],
+      ['verify-required and verified', over({ flags: both }, verify), 'alice'],
+      [
+        'verify-required and the flag changed after signing',
+        over({ sent: { flags: both } }, verify),
+        'wrong-signature',
+      ],
+      ['signed for another application', over({ application: 'ssh:other' }), 'wrong-signature'],
+      [
+        "another authenticator's signature",
+        { ...over(), by: makeSecurityKey(new SoftAuthenticator('ed25519')) },
+        'wrong-signature',
+      ],
+      [
+        'a key for web sites',
+        over({}, {}, new SoftAuthenticator('ed25519', 'https://example.com')),
+        'certificate-key-not-taken',
+      ],
+    ];
+    for (const [what, given, expected] of cases) {
+      it(`${what}: ${expected}`, () => {
+        assert.equal(outcome(given), expected);
+      });
+    }
+
+    it('says whether its user was verified, and the policy can require it', () => {
+      const answer = attempt(over({ flags: both }));
+      assert.ok(answer.kind === 'accepted' && answer.verified);
+      const everybody = { customers: [], groups: [], roles: [] };
+      inForce = policy({ keyRules: [{ ...NO_KEY_RULE, subjects: everybody, verified: true }] });
+      assert.equal(outcome(over({ flags: both })), 'alice');
+      assert.equal(outcome(over()), 'user-not-verified');
+      assert.equal(outcome(), 'key-not-allowed', 'a key that verifies nobody');
+    });
+
+    it('holds the counter of the key where it is registered as well', () => {
+      const registered = new SoftAuthenticator('ed25519');
+      const fingerprint = makeSecurityKey(registered).fingerprint;
+      const { type, blob } = registered;
+      const row = { customer: customerName('alice'), fingerprint, type, blob, comment: '' };
+      assert.ok(!isRefusal(store.keys.add(row, ADMIN, 10)));
+      assert.equal(outcome(over({ counter: 5 }, {}, registered)), 'alice');
+      assert.equal(outcome(over({ counter: 5 }, {}, registered)), 'counter-went-back');
+      assert.equal(outcome(over({ counter: 6 }, {}, registered)), 'alice');
+    });
+
+    it('may be the key of a CA', () => {
+      const ca = makeSecurityKey(new SoftAuthenticator('ecdsa'));
+      trust('sk-ca', ca, { everybody: true });
+      assert.equal(outcome({ ca }), 'alice');
+      const sign = (bytes: Buffer): Buffer => makeSecurityKey(new SoftAuthenticator('ecdsa')).sign(bytes);
+      assert.equal(outcome({ ca, parts: { sign } }), 'certificate-forged');
+    });
+
+    it('is refused under the name of the plain key, and the reverse', () => {
+      assert.equal(outcome({ ...over(), algorithm: authenticator.type }), 'unknown-login-or-key');
+      assert.equal(outcome({ ...over(), blob: authenticator.blob, algorithm: SK }), 'certificate-unreadable');
+    });
   });
 
   it('lets nobody in by a CA that was removed', () => {

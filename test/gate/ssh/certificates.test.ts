@@ -137,7 +137,7 @@ describe('gate/ssh: certificates of ssh-keygen, with the OpenSSH client', () => 
       ['-n', 'alice', '-O', 'critical:new@example.com=x'],
       'certificate-option-unknown',
     ],
-    ['with verify-required', ['-n', 'alice', '-O', 'verify-required'], 'certificate-user-not-verified'],
+    ['with verify-required', ['-n', 'alice', '-O', 'verify-required'], 'user-not-verified'],
   ];
   for (const [what, flags, reason] of refused) {
     it(`refuses a certificate that is ${what}, as any unknown key`, async () => {
