@@ -19,6 +19,8 @@ export class SecurityKeyAgent {
   readonly #sockets = new Set<Socket>();
   /** The authenticators that are plugged in. */
   keys: readonly SoftAuthenticator[] = [];
+  /** Certificates over them, which are offered as well. */
+  certificates: ReadonlyMap<SoftAuthenticator, Buffer> = new Map();
   /** How the next signatures differ from honest ones. */
   changes: Changes = {};
 
@@ -59,15 +61,20 @@ export class SecurityKeyAgent {
     });
   }
 
+  #identities(): { readonly blob: Buffer; readonly key: SoftAuthenticator }[] {
+    const plain = this.keys.map((key) => ({ blob: key.blob, key }));
+    return [...plain, ...[...this.certificates].map(([key, blob]) => ({ blob, key }))];
+  }
+
   #answer(request: Buffer): Buffer {
     switch (request[0]) {
       case REQUEST_IDENTITIES: {
-        const listed = this.keys.flatMap(({ blob, type }) => [encode(blob), encode(type)]);
-        return Buffer.concat([Buffer.from([IDENTITIES_ANSWER]), encode(this.keys.length), ...listed]);
+        const listed = this.#identities().map(({ blob, key }) => [encode(blob), encode(key.type)]);
+        return Buffer.concat([Buffer.from([IDENTITIES_ANSWER]), encode(listed.length), ...listed.flat()]);
       }
       case SIGN_REQUEST: {
         const blob = stringAt(request, 1);
-        const key = this.keys.find((one) => one.blob.equals(blob));
+        const key = this.#identities().find((one) => one.blob.equals(blob))?.key;
         if (key === undefined) return Buffer.from([FAILURE]);
         const signature = key.sign(stringAt(request, 5 + blob.length), this.changes);
         return Buffer.concat([Buffer.from([SIGN_RESPONSE]), encode(signature)]);

@@ -7,6 +7,8 @@ import type { AuthorityName } from '../../../policy/names.js';
 import { fingerprintOf } from '../../../server/gate/keys/public-key.js';
 import { GateUnderTest } from '../../support/gate-under-test.js';
 import { RawSsh } from '../../support/raw-ssh.js';
+import { SecurityKeyAgent } from '../../support/security-key-agent.js';
+import { PRESENT, SoftAuthenticator, VERIFIED } from '../../support/soft-authenticator.js';
 import { SshClient } from '../../support/ssh-client.js';
 import type { CertifiedKey, ClientKey, SshOutcome } from '../../support/ssh-client.js';
 import { ADMIN } from '../../support/temporary-store.js';
@@ -120,6 +122,37 @@ describe('gate/ssh: certificates of ssh-keygen, with the OpenSSH client', () => 
       other.dispose();
     }
   });
+
+  it('takes certificates over both kinds of security keys, with verify-required only when verified', async () => {
+    const agent = new SecurityKeyAgent();
+    await agent.listen();
+    const options = [`IdentityAgent=${agent.socket}`, 'LogLevel=ERROR'];
+    const log = (): Promise<SshOutcome> =>
+      client.run({ port: gate.port, login: 'alice', options }, ['whoami']);
+    try {
+      for (const kind of ['ed25519', 'ecdsa'] as const) {
+        const authenticator = new SoftAuthenticator(kind);
+        const file = join(client.directory, `sk-${kind}`);
+        writeFileSync(`${file}.pub`, `${authenticator.line} sk\n`);
+        const sign = (...more: readonly string[]): void => {
+          execFileSync('ssh-keygen', ['-q', '-s', client.key('ca').file, ...plain, ...more, `${file}.pub`]);
+          const [, base64 = ''] = readFileSync(`${file}-cert.pub`, 'utf8').split(' ');
+          agent.certificates = new Map([[authenticator, Buffer.from(base64, 'base64')]]);
+        };
+        sign();
+        assert.equal((await log()).stdout, 'alice -\n', kind);
+        sign('-O', 'verify-required');
+        isRefused(await log());
+        assert.equal(lastReason(), 'user-not-verified');
+        agent.changes = { flags: PRESENT | VERIFIED };
+        assert.equal((await log()).stdout, 'alice -\n');
+        assert.equal(gate.eventsOf('login.accepted').at(-1)?.verified, true);
+        agent.changes = {};
+      }
+    } finally {
+      await agent.close();
+    }
+  }).timeout(20_000);
 
   const refused: readonly (readonly [what: string, flags: readonly string[], reason: string])[] = [
     ['expired', ['-n', 'alice', '-V', '-2h:-1h'], 'certificate-expired'],
