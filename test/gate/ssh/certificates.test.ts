@@ -40,7 +40,19 @@ describe('gate/ssh: certificates of ssh-keygen, with the OpenSSH client', () => 
     command: readonly string[] = ['whoami'],
     more: { login?: string; flags?: readonly string[]; options?: readonly string[] } = {},
   ): Promise<SshOutcome> =>
-    client.run({ port: gate.port, login: 'alice', key, options: ['LogLevel=ERROR'], ...more }, command);
+    client.run(
+      {
+        port: gate.port,
+        login: more.login ?? 'alice',
+        key,
+        flags: more.flags ?? [],
+        options: [...(more.options ?? []), ...fromElsewhere()],
+      },
+      command,
+    );
+  let sources = 1;
+  /** Only some refusals of one source are recorded. */
+  const fromElsewhere = (): string[] => [`BindAddress=127.0.0.${(sources += 1)}`, 'LogLevel=ERROR'];
   const isRefused = ({ status, stdout, stderr }: SshOutcome): void => {
     assert.equal(status, 255, stdout);
     assert.match(stderr, /Permission denied \(publickey\)/);
@@ -85,7 +97,7 @@ describe('gate/ssh: certificates of ssh-keygen, with the OpenSSH client', () => 
     const key = client.key('key-rsa', 'rsa', 2048);
     for (const hash of ['rsa-sha2-256', 'rsa-sha2-512']) {
       const certified = client.certify(client.key('ca-rsa'), key, ['-t', hash, ...plain]);
-      const options = [`PubkeyAcceptedAlgorithms=${hash}-cert-v01@openssh.com`, 'LogLevel=ERROR'];
+      const options = [`PubkeyAcceptedAlgorithms=${hash}-cert-v01@openssh.com`];
       assert.equal((await run(certified, ['whoami'], { options })).stdout, 'alice -\n', hash);
     }
     const old = client.certify(client.key('ca-rsa'), key, ['-t', 'ssh-rsa', ...plain]);
@@ -126,9 +138,11 @@ describe('gate/ssh: certificates of ssh-keygen, with the OpenSSH client', () => 
   it('takes certificates over both kinds of security keys, with verify-required only when verified', async () => {
     const agent = new SecurityKeyAgent();
     await agent.listen();
-    const options = [`IdentityAgent=${agent.socket}`, 'LogLevel=ERROR'];
     const log = (): Promise<SshOutcome> =>
-      client.run({ port: gate.port, login: 'alice', options }, ['whoami']);
+      client.run(
+        { port: gate.port, login: 'alice', options: [`IdentityAgent=${agent.socket}`, ...fromElsewhere()] },
+        ['whoami'],
+      );
     try {
       for (const kind of ['ed25519', 'ecdsa'] as const) {
         const authenticator = new SoftAuthenticator(kind);
