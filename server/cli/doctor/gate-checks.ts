@@ -19,6 +19,7 @@ import { folderFound, tryFolder } from './folder-found.js';
 import { checkHostKeys } from './host-key-checks.js';
 import { checkReach } from './reach.js';
 import type { ReachPorts } from './reach.js';
+import { checkRevokedKeys } from './revoked-keys-check.js';
 import { checkHost, isAnswering } from './host-trial.js';
 
 /** Checks the gate on this machine. */
@@ -38,6 +39,7 @@ export async function checkGate(settings: GateSettings, admin: string): Promise<
     ...checkListen(settings),
     ...checkRecordings(settings.recordings.directory),
     ...checkHostKeys(settings, 'pid' in status ? await askHostKeys(settings.controlSocket, admin) : null),
+    ...(await checkRevokedKeys(settings.certificates.revokedKeys, settings.state)),
     ...checkPolicyFiles(settings.policy),
     ...checkControl(settings.controlSocket, status),
     ...hosts.flatMap(({ found }) => found),

@@ -64,7 +64,9 @@ function readLine(line: string, rules: KeyRules): Omit<FoundKey, 'place'> | Omit
   if (typeof parsed === 'string') return problem(parsed);
   const { options } = parsed;
   if (options.certificates)
-    return left('this is the key of an authority that signs certificates: none are taken');
+    return left(
+      'this is the key of an authority that signs certificates: the import trusts none, and `postern ca add` does',
+    );
   const command = options.command === null ? null : forcedCommand(options.command, rules.menus);
   if (command === undefined)
     return left('what this key is forced to is not understood as a console: it is not taken');

@@ -36,6 +36,11 @@ interface OwnKeysParts {
   readonly rateLimit?: CustomerRateLimit;
 }
 
+/** Whether the customer is logged in with this registered key. */
+export function isInUse({ fingerprint }: Pick<Key, 'fingerprint'>, identity: Identity): boolean {
+  return fingerprint === identity.fingerprint && identity.certificate === undefined;
+}
+
 /** The keys that a customer logs in with, as the customer manages them. */
 export class OwnKeys {
   readonly #keys: KeyStore;

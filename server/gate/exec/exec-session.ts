@@ -8,6 +8,7 @@ import { LogAccess } from '../console-log/log-access.js';
 import * as say from '../console-log/log-words.js';
 import type { Hosts } from '../hosts/hosts.js';
 import type { Identity } from '../session/identity.js';
+import { isInUse } from '../customer/own-keys.js';
 import type { OwnKeys } from '../customer/own-keys.js';
 import type { OwnRecordings } from '../customer/own-recordings.js';
 import type { OperationDispatcher } from '../operations/operation-dispatcher.js';
@@ -144,7 +145,7 @@ export class ExecSession {
       addedAt: key.addedAt,
       lastUsedAt: key.lastUsedAt,
       expiresAt: key.expiresAt,
-      inUse: key.fingerprint === this.#identity.fingerprint,
+      inUse: isInUse(key, this.#identity),
     }));
     if (json) {
       this.#output.json(keys);

@@ -114,7 +114,8 @@ export function fingerprintOf(blob: Uint8Array): Fingerprint {
 
 function wrongType(type: string, line: string): string | null {
   if ((KEY_TYPES as readonly string[]).includes(type)) return null;
-  if (/-cert-v\d+@openssh\.com$/.test(type)) return `certificates are not taken: ${HOW}`;
+  if (/-cert-v\d+@openssh\.com$/.test(type))
+    return `certificates are not registered: one logs in by itself when we trust its CA; for a key, ${HOW}`;
   if (type.startsWith('sk-') || type.startsWith('webauthn-'))
     return 'this kind of security key is not taken: make a key with `ssh-keygen -t ed25519-sk`';
   if (type === 'ssh-dss') return 'DSA keys are too weak: make a new key with `ssh-keygen -t ed25519`';

@@ -2,6 +2,7 @@ import type { Effect, Fact } from '../../../menus/port.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { Key } from '../../store/records.js';
+import { isInUse } from '../customer/own-keys.js';
 import type { OwnKeys } from '../customer/own-keys.js';
 import type { Identity } from '../session/identity.js';
 
@@ -40,7 +41,7 @@ export class MenuKeys {
       addedAt: Date.parse(key.addedAt),
       lastUsedAt: key.lastUsedAt === null ? null : Date.parse(key.lastUsedAt),
       expiresAt: key.expiresAt === null ? null : Date.parse(key.expiresAt),
-      inUse: key.fingerprint === this.#identity.fingerprint,
+      inUse: isInUse(key, this.#identity),
     };
   }
 }

@@ -179,6 +179,26 @@ describe('the rights of a login by a certificate', () => {
     assert.match(gate.core.revokedKeys.problem ?? '', /line 1/);
   });
 
+  it('a registered key that the list of revoked keys names ends what came with it, and no other', async () => {
+    const fingerprint = key.fingerprint;
+    gate.store.keys.add(
+      { customer: ALICE, fingerprint, type: 'ssh-ed25519', blob: key.blob, comment: '' },
+      ADMIN,
+      10,
+    );
+    follow({ ...gate.alice, fingerprint });
+    gate.core.revocation.track({
+      identity: gate.bob,
+      needs: () => null,
+      end: (sentence) => ended.push(sentence),
+    });
+    writeFileSync(gate.revokedKeysFile, `${key.line}\n`);
+    gate.core.revokedKeys.refresh();
+    await eventually('both to end', () => ended.length > 0);
+    assert.equal(ended.length, 2);
+    for (const sentence of ended) assert.match(sentence, /key of this connection is no longer registered/);
+  });
+
   it('is not ended with a registered key, and does not live by one', async () => {
     trust();
     const who = identity();
