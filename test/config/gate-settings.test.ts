@@ -37,6 +37,7 @@ describe('loadGateSettings', () => {
       site: 'example',
       listen: [{ host: '127.0.0.1', port: 0 }],
       hosts: [{ name: 'xen1', socket: '/run/postern/dom0.sock' }],
+      certificates: { revokedKeys: null },
       hostKey: '/var/lib/postern/ssh_host_ed25519_key',
       otherHostKeys: [],
       state: '/var/lib/postern',

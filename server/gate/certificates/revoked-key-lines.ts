@@ -20,7 +20,8 @@ const FIELDS: Readonly<Record<string, number>> = {
 export class RevokedKeyLines implements RevocationList {
   readonly #keys: ReadonlySet<string>;
 
-  private constructor(keys: ReadonlySet<string>) {
+  /** @param keys blobs, as hex */
+  constructor(keys: ReadonlySet<string>) {
     this.#keys = keys;
   }
 
