@@ -214,5 +214,10 @@ export const MIGRATIONS: readonly string[] = [
     name      TEXT NOT NULL,
     PRIMARY KEY (authority, name)
   ) STRICT, WITHOUT ROWID;
+
+  -- Whether a customer's key was removed last, and whether a name was another customer's before.
+  CREATE INDEX audit_key ON audit (customer, record ->> '$.event.fingerprint', seq)
+  WHERE kind IN ('key.added', 'key.removed');
+  CREATE INDEX audit_name_given_up ON audit (customer) WHERE kind IN ('customer.removed', 'customer.renamed');
   `,
 ];

@@ -69,9 +69,10 @@ export function standing(
   if (holder.suspended) return absent('customer-suspended');
   const { key, trust } = holder;
   if (certificate !== undefined || trust !== undefined) {
-    const isTrusted = certificate !== undefined && isTrustedFor(customer, trust ?? null, policy);
+    const isTrusted = certificate !== undefined && isTrustedFor(customer, trust ?? null, certificate, policy);
     if (key === null || !isTrusted) return absent('authority-not-trusted');
-    if (revoked.revokesCertificate(certificate)) return absent('certificate-revoked');
+    if (trust?.keyRemoved === true || revoked.revokesCertificate(certificate))
+      return absent('certificate-revoked');
   } else if (key === null || revoked.revokesKey(key.blob)) return absent('key-revoked');
   if (isExpired(key, now.toISOString()))
     return absent(certificate === undefined ? 'key-expired' : 'certificate-expired');
@@ -99,7 +100,9 @@ export function absenceRefusal({ why, fault }: Extract<Standing, { here: false }
     case 'authority-not-trusted':
       return words.certificateOver('the CA of the certificate is not trusted for the customer');
     case 'certificate-revoked':
-      return words.certificateOver('the list of revoked keys names the certificate, its key or its CA');
+      return words.certificateOver(
+        'the key was removed, or the list of revoked keys names the certificate, its key or its CA',
+      );
     case 'certificate-expired':
       return words.certificateOver('the time of the certificate is over');
     case 'key-not-allowed':
@@ -140,10 +143,23 @@ export class StandingCheck {
   };
 }
 
+/** Whether the certificate's CA speaks for this customer, and not for one who had the name before. */
+function isTrustedFor(
+  customer: CustomerName,
+  trust: Trust | null,
+  { validAfter }: Certificate,
+  policy: Policy | null,
+): boolean {
+  if (trust === null || (trust.namedAt !== null && validAfter < Date.parse(trust.namedAt))) return false;
+  return speaksFor(customer, trust, policy);
+}
+
 /** Whether a CA may speak for the customer. Without a policy no group has members. */
-export function isTrustedFor(customer: CustomerName, trust: Trust | null, policy: Policy | null): boolean {
-  if (trust === null) return false;
-  const { everybody, listed, groups } = trust;
+export function speaksFor(
+  customer: CustomerName,
+  { everybody, listed, groups }: Pick<Trust, 'everybody' | 'listed' | 'groups'>,
+  policy: Policy | null,
+): boolean {
   return everybody || listed || groups.some((group) => isMember(policy, group, customer));
 }
 

@@ -7,6 +7,8 @@ import { NOTHING_REVOKED } from './revocation-list.js';
 import type { RevocableCertificate, RevocationList } from './revocation-list.js';
 import { RevokedKeyLines } from './revoked-key-lines.js';
 
+const UNREADABLE = 'the list of revoked keys cannot be read: nobody logs in with a certificate until it can';
+
 /** Larger than the list of a million serials. Reading it stops the gate for a moment. Bytes. */
 const LARGEST = 16 * 1024 * 1024;
 
@@ -41,15 +43,14 @@ export class RevokedKeys implements RevocationList {
   refresh(): boolean {
     if (this.#file === null) return false;
     const seen = look(this.#file);
-    if (seen === this.#seen) return false;
+    if (seen === this.#seen && this.#problem === null) return false;
+    const before = this.#problem;
+    // After a failure it is read again each time: some errors pass without a change of the file.
     this.#seen = seen;
     const read = readRevocationList(this.#file);
     if (typeof read === 'string') {
       this.#problem = read;
-      this.#log.error(
-        { file: this.#file, problem: read },
-        'the list of revoked keys cannot be read: nobody logs in with a certificate until it can',
-      );
+      if (read !== before) this.#log.error({ file: this.#file, problem: read }, UNREADABLE);
       return false;
     }
     this.#problem = null;

@@ -80,9 +80,7 @@ export function keyRoutes(
         const removed = store.keys.remove(given.customer, given.fingerprint, actor, { allowLast, endOf });
         if (isRefusal(removed)) return removed;
         const holds = ({ identity }: LiveSession): boolean =>
-          identity.customer === given.customer &&
-          identity.fingerprint === given.fingerprint &&
-          identity.certificate === undefined;
+          identity.customer === given.customer && identity.fingerprint === given.fingerprint;
         return { key: keyView(removed), sessionsEnded: sessions?.endWhere(holds, KEY_REMOVED) ?? 0 };
       },
     ),

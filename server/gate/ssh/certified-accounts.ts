@@ -1,9 +1,9 @@
-import type { CustomerName, Fingerprint } from '../../../policy/names.js';
+import type { AuthorityName, CustomerName, Fingerprint } from '../../../policy/names.js';
 import type { Policy } from '../../../policy/policy.js';
-import type { Holders, Trust } from '../../store/holders.js';
+import type { Holders } from '../../store/holders.js';
 import type { LoginCandidate } from '../../store/logins.js';
 import type { Authority, Key } from '../../store/records.js';
-import { isTrustedFor, standing } from '../access/standing.js';
+import { speaksFor, standing } from '../access/standing.js';
 import type { Certificate } from '../certificates/certificate.js';
 import type { LoginCertificate } from '../certificates/login-certificate.js';
 import type { RevocationList } from '../certificates/revocation-list.js';
@@ -12,12 +12,15 @@ import type { LoginFound } from './authenticate.js';
 interface CertifiedAccountsParts {
   readonly logins: { candidates(login: string): readonly LoginCandidate[] };
   readonly authorities: { find(fingerprint: Fingerprint): Authority | null };
-  readonly holders: Pick<Holders, 'rolesHeld'>;
+  readonly holders: Pick<Holders, 'find' | 'rolesHeld'>;
   /** Null where no policy can be read. */
   readonly policy: () => Policy | null;
   readonly revoked: RevocationList;
   readonly clock?: () => Date;
 }
+
+/** Stands in for the name of a CA that is not trusted, and goes no further. */
+const NOBODYS = '' as AuthorityName;
 
 /** The customers whom certificates let in, with the same number of reads whatever the answer. */
 export class CertifiedAccounts {
@@ -47,24 +50,26 @@ export class CertifiedAccounts {
     const { logins, holders, policy, clock, revoked } = this.#parts;
     const inForce = policy();
     const found = candidateOf(logins.candidates(login), certificate, authority, inForce);
-    const ruled = inForce !== null && inForce.keyRules.length > 0;
-    const held = ruled ? holders.rolesHeld(found?.customer ?? login) : [];
-    if (found === null || authority === null) return null;
-    const { customer, domain, suspended, customerSeq } = found;
+    // For an unknown login the same is read: the number of reads tells a stranger nothing.
+    const customer = found?.customer ?? (login as CustomerName);
     const key = keyInside(customer, certificate);
     const proof: LoginCertificate = {
       key,
-      authority: authority.fingerprint,
-      authoritySeq: authority.sinceSeq,
-      customerSeq,
-      authorityName: authority.name,
+      authority: certificate.authority.fingerprint,
+      authoritySeq: authority?.sinceSeq ?? 0,
+      customerSeq: found?.customerSeq ?? 0,
+      authorityName: authority?.name ?? NOBODYS,
       certificate,
-      confinedTo: certificate.principals.includes(customer) ? null : domain,
+      confinedTo: certificate.principals.includes(customer) ? null : (found?.domain ?? null),
     };
-    const trust = trustIn(authority, customer);
-    const holder = { suspended, key, trust, rolesHeld: () => held };
+    const holder = holders.find(customer, key.fingerprint, proof);
+    const ruled = inForce !== null && inForce.keyRules.length > 0;
+    const held = ruled ? holders.rolesHeld(customer) : [];
+    if (found === null || authority === null) return null;
+    const { domain } = found;
+    const ruledHolder = { ...holder, rolesHeld: () => held };
     const now = clock?.() ?? new Date();
-    const here = standing(inForce, customer, holder, verified, now, { certificate, revoked });
+    const here = standing(inForce, customer, ruledHolder, verified, now, { certificate, revoked });
     return { customer, domain, key, certificate: Object.freeze(proof), standing: here };
   }
 }
@@ -84,13 +89,9 @@ function candidateOf(
   const fitting = candidates.filter(
     ({ customer, domain }) =>
       (principals.includes(customer) || (domain !== null && authority.sole && principals.includes(domain))) &&
-      isTrustedFor(customer, trustIn(authority, customer), policy),
+      speaksFor(customer, { ...authority, listed: authority.customers.includes(customer) }, policy),
   );
   return fitting.length === 1 ? (fitting[0] ?? null) : null;
-}
-
-function trustIn({ everybody, customers, groups }: Authority, customer: CustomerName): Trust {
-  return { everybody, listed: customers.includes(customer), groups };
 }
 
 /** The key inside, as if it were registered from the certificate's first moment to its last. */

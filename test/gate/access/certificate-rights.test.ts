@@ -5,6 +5,7 @@ import type { AuthorityName } from '../../../policy/names.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import { readCertificate } from '../../../server/gate/certificates/certificate.js';
 import type { Identity } from '../../../server/gate/session/identity.js';
+import type { LoginFound } from '../../../server/gate/ssh/authenticate.js';
 import { CertifiedAccounts } from '../../../server/gate/ssh/certified-accounts.js';
 import type { AuthorityScope } from '../../../server/store/records.js';
 import { eventually } from '../../support/eventually.js';
@@ -42,8 +43,7 @@ describe('the rights of a login by a certificate', () => {
     );
     assert.ok(!isRefusal(added));
   };
-  /** The identity that the SSH front would make of a proven certificate. */
-  const identity = (parts: Partial<CertificateParts> = {}, login = 'alice'): Identity => {
+  const find = (parts: Partial<CertificateParts>, login: string): LoginFound | null => {
     const certificate = readCertificate(makeCertificate(ca, key, parts), { rsaMinimumBits: 2048 });
     assert.ok(typeof certificate !== 'string');
     const accounts = new CertifiedAccounts({
@@ -54,7 +54,17 @@ describe('the rights of a login by a certificate', () => {
       revoked: gate.core.revokedKeys,
       clock: () => gate.clock(),
     });
-    const found = accounts.find(login, certificate, accounts.authority(ca.fingerprint), false);
+    return accounts.find(login, certificate, accounts.authority(ca.fingerprint), false);
+  };
+  /** Why a login would be refused; null: it would be accepted. */
+  const why = (parts: Partial<CertificateParts> = {}): string | null => {
+    const found = find(parts, 'alice');
+    assert.ok(found !== null);
+    return found.standing.here ? null : found.standing.why;
+  };
+  /** The identity that the SSH front would make of a proven certificate. */
+  const identity = (parts: Partial<CertificateParts> = {}, login = 'alice'): Identity => {
+    const found = find(parts, login);
     assert.ok(found?.certificate !== undefined && found.standing.here, 'the login would be accepted');
     const { customer, domain, certificate: proof } = found;
     const { fingerprint } = key;
@@ -199,24 +209,51 @@ describe('the rights of a login by a certificate', () => {
     for (const sentence of ended) assert.match(sentence, /key of this connection is no longer registered/);
   });
 
-  it('is not ended with a registered key, and does not live by one', async () => {
-    trust();
-    const who = identity();
-    const { fingerprint, blob } = key;
-    const row = { customer: ALICE, fingerprint, type: 'ssh-ed25519', blob, comment: '' };
-    gate.store.keys.add(row, ADMIN, 10);
-    follow(who);
-    gate.store.keys.remove(ALICE, fingerprint, ADMIN, { allowLast: true });
-    gate.core.revocation.review();
-    assert.deepEqual(ended, []);
-    gate.store.keys.add(row, ADMIN, 10);
-    gate.store.authorities.remove(CA, ADMIN);
-    await ends();
+  describe('over a key that is registered as well', () => {
+    const row = {
+      customer: ALICE,
+      fingerprint: key.fingerprint,
+      type: 'ssh-ed25519',
+      blob: key.blob,
+      comment: '',
+    };
+
+    it('does not live by the registered key', async () => {
+      trust();
+      const who = identity();
+      gate.store.keys.add(row, ADMIN, 10);
+      follow(who);
+      gate.store.authorities.remove(CA, ADMIN);
+      await ends();
+    });
+
+    it('does not bring a removed key back, until that is registered again', async () => {
+      trust();
+      gate.store.keys.add(row, ADMIN, 10);
+      follow(identity());
+      gate.store.keys.remove(ALICE, key.fingerprint, ADMIN, { allowLast: true });
+      await ends();
+      assert.equal(why(), 'certificate-revoked');
+      gate.store.keys.add(row, ADMIN, 10);
+      assert.equal(why(), null);
+    });
+
+    it('does not bring an expired key back, nor outlive its end', async () => {
+      trust();
+      gate.store.keys.add(row, ADMIN, 10);
+      follow(identity());
+      gate.store.keys.setExpiry(ALICE, key.fingerprint, '2020-01-01T00:00:00.000Z', ADMIN);
+      await ends();
+      assert.equal(why(), 'certificate-expired');
+      gate.store.keys.removeExpired(ADMIN);
+      assert.equal(why(), 'certificate-revoked');
+    });
   });
 
   it('never goes over to another customer who takes the name', async () => {
     trust({ everybody: true });
-    const who = identity();
+    const now = Math.floor(Date.now() / 1000);
+    const who = identity({ validAfter: BigInt(now - 3600) });
     gate.store.customers.remove(ALICE, ADMIN);
     gate.store.customers.add(ALICE, ADMIN);
     gate.role(ALICE, domainName('ophelia'), 'owner');
@@ -225,7 +262,11 @@ describe('the rights of a login by a certificate', () => {
     );
     follow(who);
     await ends();
-    identity(); // A new login is the new customer's.
+    // What was signed for the earlier alice opens nothing of the new one.
+    assert.equal(why({ validAfter: BigInt(now - 3600) }), 'authority-not-trusted');
+    assert.equal(why(), 'authority-not-trusted');
+    gate.clock = () => new Date((now + 10) * 1000);
+    assert.equal(why({ validAfter: BigInt(now + 5) }), null);
   });
 
   it('adds and removes no keys', async () => {
