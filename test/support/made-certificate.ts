@@ -25,6 +25,30 @@ export function makeSecurityKey(authenticator: SoftAuthenticator, changes: Chang
   };
 }
 
+export type RsaAlgorithm = 'rsa-sha2-256' | 'rsa-sha2-512';
+
+/** An RSA key of 2048 bits, by the algorithm that it signs with. */
+export function makeRsaKey(): (algorithm: RsaAlgorithm) => MadeKey {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'pkcs1', format: 'der' },
+    privateKeyEncoding: { type: 'pkcs1', format: 'der' },
+  });
+  const key = createPrivateKey({ key: privateKey, format: 'der', type: 'pkcs1' });
+  // RFC 8017 A.1.1: a sequence of the modulus, 257 bytes with a zero before it, and the exponent 65537.
+  const modulus = publicKey.subarray(8, 8 + 257);
+  const blob = Buffer.concat([encode('ssh-rsa'), encode(Buffer.from([1, 0, 1])), encode(modulus)]);
+  return (algorithm) => ({
+    blob,
+    fingerprint: fingerprintOf(blob),
+    line: `ssh-rsa ${blob.toString('base64')}`,
+    sign: (bytes) => {
+      const signature = sign(algorithm.replace('rsa-sha2-', 'sha'), bytes, key);
+      return Buffer.concat([encode(algorithm), encode(signature)]);
+    },
+  });
+}
+
 /** An Ed25519 key. */
 export function makeKey(): MadeKey {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519', {

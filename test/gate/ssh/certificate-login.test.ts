@@ -13,12 +13,13 @@ import type { AuthorityName } from '../../../policy/names.js';
 import {
   makeCertificate,
   makeKey,
+  makeRsaKey,
   makeSecurityKey,
   NO_DATA,
   text,
   TYPE,
 } from '../../support/made-certificate.js';
-import type { CertificateParts, MadeKey } from '../../support/made-certificate.js';
+import type { CertificateParts, MadeKey, RsaAlgorithm } from '../../support/made-certificate.js';
 import { NO_KEY_RULE, policy } from '../../support/policy-values.js';
 import { encode } from '../../support/raw-ssh.js';
 import { PRESENT, SoftAuthenticator, VERIFIED } from '../../support/soft-authenticator.js';
@@ -433,6 +434,18 @@ describe('gate/ssh: who logs in by a certificate', () => {
     assert.equal(outcome(given), 'certificate-not-for-login');
   });
 
+  it('takes from an RSA key the hash that the request names, and no other', () => {
+    const rsa = makeRsaKey();
+    const type = 'ssh-rsa-cert-v01@openssh.com';
+    const over = (asked: RsaAlgorithm, signed: RsaAlgorithm): Try => {
+      const by = rsa(signed);
+      return { algorithm: `${asked}-cert-v01@openssh.com`, by, blob: makeCertificate(site, by, { type }) };
+    };
+    for (const asked of ['rsa-sha2-256', 'rsa-sha2-512'] as const)
+      for (const signed of ['rsa-sha2-256', 'rsa-sha2-512'] as const)
+        assert.equal(outcome(over(asked, signed)), asked === signed ? 'alice' : 'wrong-signature');
+  });
+
   describe('over a security key', () => {
     const SK = 'sk-ssh-ed25519-cert-v01@openssh.com';
     const authenticator = new SoftAuthenticator('ed25519');
@@ -503,6 +516,11 @@ describe('gate/ssh: who logs in by a certificate', () => {
       const ca = makeSecurityKey(new SoftAuthenticator('ecdsa'));
       trust('sk-ca', ca, { everybody: true });
       assert.equal(outcome({ ca }), 'alice');
+      const everybody = { customers: [], groups: [], roles: [] };
+      inForce = policy({ keyRules: [{ ...NO_KEY_RULE, subjects: everybody, types: ['ssh-ed25519'] }] });
+      assert.equal(outcome({ ca }), 'key-not-allowed', "the rules for keys hold for the CA's key");
+      assert.equal(outcome(), 'alice');
+      inForce = null;
       const sign = (bytes: Buffer): Buffer => makeSecurityKey(new SoftAuthenticator('ecdsa')).sign(bytes);
       assert.equal(outcome({ ca, parts: { sign } }), 'certificate-forged');
     });
