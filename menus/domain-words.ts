@@ -39,10 +39,9 @@ export function elsewhereSentence({
   readonly host: string;
   readonly moving: boolean;
 }): string {
-  const where = moving
-    ? `It is being moved to another host (${host}).`
-    : `It runs on the host ${host}, where it is not set up for this menu.`;
-  return `${where} Nothing can be done with it from here. Please ask us.`;
+  return moving
+    ? `It is being moved to another host (${host}). Its console follows. Nothing is started, ended or changed meanwhile: try again in a minute.`
+    : `It runs on the host ${host}, where it is not set up for this menu. Nothing can be done with it from here. Please ask us.`;
 }
 
 export const NO_TEXT_CONSOLE = 'It has no text console: its file has no `serial`.';

@@ -74,8 +74,8 @@ export interface MenuDomain {
   /** Whether an administrator of the host holds its console alone. */
   readonly consoleLocked: boolean;
   /**
-   * The host on which it runs without being managed there, which also gave its state. No action is possible
-   * then.
+   * The host on which it runs without being managed there, which also gave its state, or the one by which it
+   * is seen to move. No change is possible then.
    */
   readonly elsewhere: { readonly host: string; readonly moving: boolean } | null;
   /** The part of an attachment to its console that is recorded. */

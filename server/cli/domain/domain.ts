@@ -186,7 +186,7 @@ function detailText(name: string, { domain, roles, parameters, asked }: DomainDe
 function where({ on, missing }: DomainEntry): string {
   const places = on.map(({ host, state, profile, reachable, managed }) => {
     const shown = profile === 'normal' || !managed ? state : `${state}, ${profile}`;
-    const how = managed ? '' : ', without a configuration file there';
+    const how = managed || isMoving(state) ? '' : ', without a configuration file there';
     return `${host} (${shown}${how}${reachable ? '' : '; host not reachable'})`;
   });
   const lost = missing
@@ -199,6 +199,11 @@ function where({ on, missing }: DomainEntry): string {
 function typeOf({ on }: DomainEntry): string {
   const types = new Set(on.flatMap(({ type }) => (type === null ? [] : guestTypeWord(type))));
   return [...types].join(', ') || '-';
+}
+
+/** Whether a guest in this state is a part of a migration. */
+function isMoving(state: string): boolean {
+  return state === 'arriving' || state === 'leaving';
 }
 
 function who(roles: readonly RoleRow[]): string {
@@ -217,7 +222,11 @@ function standing({
   waiting,
   kept,
   missing,
+  on,
 }: DomainEntry): string {
+  const moving = on.find(({ state }) => isMoving(state));
+  if (moving !== undefined)
+    return `moving: changes are refused until it is there; if no migration runs any more, look at ${moving.host}`;
   if (retiredAt !== null) {
     const why = retiredWhy === 'returned' ? 'went and came back' : 'retired';
     const back =

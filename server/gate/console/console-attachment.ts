@@ -94,7 +94,13 @@ export class ConsoleAttachment {
     const { hasPty } = terminal;
     const present = { domain, demanded, participants: this.#participants, notice: this.#notice, words };
     this.#sizeHint = new SizeHint({ ...present, terminal });
-    this.#presence = new PresenceNotices({ ...present, hasPty, recording, sizeHint: this.#sizeHint });
+    this.#presence = new PresenceNotices({
+      ...present,
+      hasPty,
+      recording,
+      sizeHint: this.#sizeHint,
+      isElsewhere: () => parts.hosts.moveOf(domain) !== null || parts.hosts.strayOf(domain) !== null,
+    });
     this.#screen = new ScreenQuery(() => {
       const answers = parts.hosts.find(domain)?.host.contract?.console.screenText === true;
       if (answers) link.stream?.send({ note: 'screen' });
@@ -249,6 +255,13 @@ export class ConsoleAttachment {
       lost: () => {
         this.#lost();
       },
+      moves: () => {
+        if (this.#canAct()) this.#presence.moves();
+      },
+      moved: (host) => {
+        this.#detached();
+        this.#presence.moved(host);
+      },
       canAct: () => this.#canAct(),
       over: (message) => {
         this.leave({ status: 1, message });
@@ -270,8 +283,13 @@ export class ConsoleAttachment {
   }
 
   #lost(): void {
-    this.#output.forget();
+    this.#detached();
     this.#presence.lost();
+  }
+
+  /** The console is not there until the next `attached`. */
+  #detached(): void {
+    this.#output.forget();
     this.#screen.dispose();
     this.#keys.lost();
     this.#input.read();

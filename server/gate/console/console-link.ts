@@ -1,11 +1,14 @@
+import { isSeenAlive } from '../../../policy/domain-state.js';
+import type { DomainName } from '../../../policy/names.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { ConsoleMode } from '../../wire/console.js';
 import type { DemandedPermit } from '../access/authorize.js';
 import type { ConsoleNews, ConsoleStream } from '../hosts/console-stream.js';
+import type { HostLink } from '../hosts/host-link.js';
 import type { Hosts } from '../hosts/hosts.js';
 import type { Logger } from '../../wire/logger.js';
-import type { Terminal } from '../session/terminal.js';
+import type { Terminal, Unsubscribe } from '../session/terminal.js';
 
 interface ConsoleLinkListener {
   bytes(data: Buffer): void;
@@ -13,6 +16,10 @@ interface ConsoleLinkListener {
   drained(): void;
   /** The host is lost; the link tries again until `close`. */
   lost(): void;
+  /** The domain is being moved to another host. The link follows by itself. */
+  moves(): void;
+  /** The domain is on this host now: the console there follows, from `attached` on. */
+  moved(host: string): void;
   /** Whether the console may be asked for again. */
   canAct(): boolean;
   /** The console cannot come back; nothing follows. */
@@ -26,7 +33,8 @@ interface ConsoleLinkListener {
 const AGAIN: readonly [number, number] = [250, 2_000];
 
 /**
- * One attachment over any number of connections: after a loss it asks the host again with the same permit.
+ * One attachment over any number of connections: after a loss it asks the host again with the same permit. When
+ * the domain has moved to another host, it asks that one.
  */
 export class ConsoleLink {
   readonly #hosts: Hosts;
@@ -39,6 +47,10 @@ export class ConsoleLink {
   #timer: NodeJS.Timeout | null = null;
   #tries = 0;
   #closed = false;
+  /** The host that was asked last. */
+  #host: HostLink | null = null;
+  #toldMove = false;
+  #stopHearing: Unsubscribe = () => undefined;
 
   constructor(
     parts: { readonly hosts: Hosts; readonly log: Logger },
@@ -71,12 +83,17 @@ export class ConsoleLink {
 
   listen(listener: ConsoleLinkListener): void {
     this.#listener = listener;
+    this.#stopHearing = this.#hosts.onEvent(({ event }) => {
+      if (event.event !== 'operation') this.#review();
+    });
     if (this.#stream !== null) this.#link(this.#stream);
+    this.#review();
   }
 
   /** Twice is harmless; the listener hears nothing more. */
   close(): void {
     this.#closed = true;
+    this.#stopHearing();
     this.#listener = null;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#stream?.close();
@@ -87,6 +104,8 @@ export class ConsoleLink {
     const { domain, identity } = this.#demanded;
     const found = this.#hosts.reach(domain);
     if (isRefusal(found)) return found;
+    if (this.#host !== null && this.#host !== found.host) this.#moved(found.host);
+    this.#host = found.host;
     const { columns, rows, hasPty } = this.#terminal;
     return found.host.openConsole(this.#demanded, {
       mode: this.#mode,
@@ -109,6 +128,7 @@ export class ConsoleLink {
         // back.
         const loss = note.note === 'ended' && (note.reason === 'shutting-down' || note.reason === 'protocol');
         if (loss) this.#lost(`dom0 ended it: ${note.reason}`);
+        else if (note.note === 'ended' && note.reason === 'domain-gone' && this.#isElsewhere()) this.#leave();
         else this.#listener?.note(note);
       },
       drained: () => {
@@ -118,6 +138,42 @@ export class ConsoleLink {
         this.#lost(reason);
       },
     });
+  }
+
+  /** Tells of a migration, and follows the domain to the host where it runs. */
+  #review(): void {
+    if (this.#closed) return;
+    const { domain } = this.#demanded;
+    const isMoving = this.#hosts.moveOf(domain) !== null;
+    if (isMoving && !this.#toldMove) this.#listener?.moves();
+    this.#toldMove = isMoving;
+    if (this.#stream === null) return;
+    const found = this.#hosts.find(domain);
+    if (found === undefined || found.host === this.#host || !isAliveOn(found.host, domain)) return;
+    if (this.#host !== null && isAliveOn(this.#host, domain)) return;
+    this.#moved(found.host);
+    this.#host = found.host;
+    this.#leave();
+  }
+
+  /** Whether the domain is on the way, or runs where it is not managed yet: it may come back to the menu. */
+  #isElsewhere(): boolean {
+    const { domain } = this.#demanded;
+    if (this.#hosts.moveOf(domain) !== null || this.#hosts.strayOf(domain) !== null) return true;
+    const found = this.#hosts.find(domain);
+    return found !== undefined && found.host !== this.#host;
+  }
+
+  #moved(host: HostLink): void {
+    this.#tries = 0;
+    this.#listener?.moved(host.name);
+  }
+
+  /** Lets go of the console on a host that has the domain no more. */
+  #leave(): void {
+    this.#stream?.close();
+    this.#stream = null;
+    this.#again();
   }
 
   #lost(reason: string): void {
@@ -132,6 +188,7 @@ export class ConsoleLink {
   #again(): void {
     if (this.#closed) return;
     const [first, last] = AGAIN;
+    if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = setTimeout(
       () => {
         if (this.#listener?.canAct() === false) return;
@@ -146,7 +203,7 @@ export class ConsoleLink {
 
   #answered(stream: ConsoleStream | Refusal): void {
     if (isRefusal(stream)) {
-      if (stream.code === 'host-unreachable') this.#again();
+      if (stream.code === 'host-unreachable' || this.#isElsewhere()) this.#again();
       else this.#listener?.over(stream.message);
     } else if (this.#closed) {
       stream.close();
@@ -154,4 +211,9 @@ export class ConsoleLink {
       this.#link(stream);
     }
   }
+}
+
+function isAliveOn(host: HostLink, domain: DomainName): boolean {
+  const state = host.domains.get(domain)?.observation.state;
+  return host.reachable && state !== undefined && isSeenAlive(state);
 }

@@ -86,6 +86,12 @@ export function consoleWords({ name: esc }: Pick<EscapeKey, 'name'>, canTake: ()
     skipped: (bytes: number): string =>
       `${bytes} bytes came faster than your line takes them and were left out.`,
     off: (domain: DomainName): string => `${domain} is off. The next boot will show here; ${esc} . leaves.`,
+    moves: (domain: DomainName): string =>
+      `${domain} is being moved to another host. This console follows it.`,
+    /** The line between two hosts. */
+    moved: (domain: DomainName, host: string): string => `--- ${domain} runs on the host ${host} now ---`,
+    away: (domain: DomainName): string =>
+      `${domain} is on its way to another host, or is not set up for this menu there. Its console shows here when it is; ${esc} . leaves.`,
     /** The line between two boots. */
     started: (domain: DomainName, began: string): string => `--- ${domain} started ${clockTime(began)} ---`,
     /** It stays until the guest says something. */

@@ -30,6 +30,8 @@ interface PresenceNoticesParts {
   readonly hasPty: boolean;
   /** What to say about the recording; null for nothing. */
   readonly recording: { readonly sentence: string | null };
+  /** Whether the domain is being moved, or runs on a host where it is not managed. */
+  readonly isElsewhere: () => boolean;
 }
 
 /**
@@ -68,6 +70,21 @@ export class PresenceNotices {
     this.#wasLost = true;
     this.#silent = null;
     this.#stateStands(words.lost);
+  }
+
+  /** Call it when a migration of the domain begins. */
+  moves(): void {
+    const { domain, notice, words } = this.#parts;
+    notice.show(words.moves(domain));
+  }
+
+  /** Call it when the domain has come to another host, whose console follows: as the line between two boots. */
+  moved(host: string): void {
+    const { domain, notice, words } = this.#parts;
+    this.#wasLost = false;
+    this.#silent = null;
+    this.#stateStands(null);
+    notice.show(words.moved(domain, host));
   }
 
   heard(note: ConsoleNews): void {
@@ -132,12 +149,12 @@ export class PresenceNotices {
 
   /** dom0 sends it first of all, after `attached`. */
   #stateIs({ console, state }: Extract<ConsoleNews, { note: 'state' }>): void {
-    const { domain, words } = this.#parts;
+    const { domain, words, isElsewhere } = this.#parts;
     if (this.#waitingTimer !== null) clearTimeout(this.#waitingTimer);
     this.#waitingTimer = null;
     if (console === 'attached') this.#stateStands(null);
     else if (console === 'locked') this.#stateStands(words.locked(domain));
-    else if (state === 'off') this.#stateStands(words.off(domain));
+    else if (state === 'off') this.#stateStands(isElsewhere() ? words.away(domain) : words.off(domain));
     // A reboot is not reported: the customer waits for its next byte.
     else if (state !== 'rebooting') {
       this.#waitingTimer = setTimeout(() => {

@@ -10,7 +10,7 @@ import type { OperationView } from '../../wire/operation.js';
 import { VERBS } from '../../wire/contract.js';
 import type { Authorizer } from '../access/authorize.js';
 import type { ConsoleOptions } from '../console/console-options.js';
-import type { FoundDomain, Hosts, Stray } from '../hosts/hosts.js';
+import type { FoundDomain, Hosts, Move, Stray } from '../hosts/hosts.js';
 import type { Identity } from '../session/identity.js';
 import type { PolicyHolder } from '../policy/policy-holder.js';
 import { chooseParameters } from '../operations/profile-parameters.js';
@@ -77,6 +77,8 @@ export class OwnDomains {
     if (answers.get('status') !== null) return null;
     const profiles = found === undefined ? [] : this.#profiles(found, allowed);
     const stray = this.#parts.hosts.strayOf(row.domain);
+    const move = this.#parts.hosts.moveOf(row.domain);
+    const elsewhere = move ?? stray;
     // The host of its configuration says only that it is off.
     const view = stray === null ? found?.view : undefined;
     const observation = view?.observation ?? null;
@@ -85,7 +87,7 @@ export class OwnDomains {
       role: row.role,
       state: stray === null ? (observation?.state ?? null) : 'running',
       profile: observation?.profile ?? null,
-      since: observation === null ? null : Date.parse(observation.since),
+      since: observation === null || move !== null ? null : Date.parse(observation.since),
       seenAt: observation === null ? null : Date.parse(observation.seenAt),
       reachable: (stray ?? found)?.host.reachable ?? false,
       type: view?.type ?? null,
@@ -97,9 +99,9 @@ export class OwnDomains {
       operation:
         view?.operation === null || view === undefined ? null : menuOperation(view.operation, row.since),
       consoleLocked: view?.console === 'locked',
-      elsewhere: stray === null ? null : { host: stray.host.name, moving: stray.part !== 'runs' },
+      elsewhere: elsewhere === null ? null : { host: elsewhere.host.name, moving: move !== null },
       recorded: this.#parts.consoleOptions.record(row.customer, row.domain),
-      offers: offers(row.domain, answers, found, stray),
+      offers: offers(row.domain, answers, { found, stray, move }),
     };
   }
 
@@ -161,14 +163,20 @@ export function menuOperation(operation: OperationView, since = ''): MenuOperati
   };
 }
 
+/** Where a domain is. */
+interface Whereabouts {
+  readonly found: FoundDomain | undefined;
+  readonly stray: Stray | null;
+  readonly move: Move | null;
+}
+
 function offers(
   domain: DomainName,
   answers: ReadonlyMap<Action, Refusal | null>,
-  found: FoundDomain | undefined,
-  stray: Stray | null,
+  where: Whereabouts,
 ): Readonly<Record<Action, Offer>> {
   const offer = (action: Action): Offer => {
-    const no = answers.get(action) ?? impossible(domain, action, found, stray);
+    const no = answers.get(action) ?? impossible(domain, action, where);
     return no === null ? { offered: true } : { offered: false, code: no.code, reason: no.message };
   };
   return Object.fromEntries(ACTIONS.map((action) => [action, offer(action)])) as Record<Action, Offer>;
@@ -179,19 +187,15 @@ const AT_CONSOLE: readonly Action[] = ['console', 'watch', 'takeover'];
 /** Actions on what stays where the domain was managed. */
 const ANYWHERE: readonly Action[] = ['status', 'log', 'log-switch'];
 
-function impossible(
-  domain: DomainName,
-  action: Action,
-  found: FoundDomain | undefined,
-  stray: Stray | null,
-): Refusal | null {
+function impossible(domain: DomainName, action: Action, { found, stray, move }: Whereabouts): Refusal | null {
   if (action === 'status') return null;
-  if (stray !== null && !ANYWHERE.includes(action)) return words.astray(domain, stray.host.name, stray.part);
+  const verb = VERBS.find((each) => each === action);
+  if (move !== null && verb !== undefined) return words.moving(domain, move.host.name, move.guest);
+  if (stray?.part === 'runs' && !ANYWHERE.includes(action)) return words.astray(domain, stray.host.name);
   if (found?.host.reachable !== true) return words.hostUnreachable(domain, 'not reachable');
   if (action === 'log-switch' && !found.host.log.onDisk)
     return words.notOnThisHost(domain, words.actionWord(action));
   if (AT_CONSOLE.includes(action) && found.view.textConsole === false) return words.noTextConsole();
-  const verb = VERBS.find((each) => each === action);
   if (verb === undefined) return null;
   if (found.host.contract?.verbs.includes(verb) !== true)
     return words.notOnThisHost(domain, words.actionWord(action));

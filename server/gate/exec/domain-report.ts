@@ -16,7 +16,7 @@ export function domainObject(domain: MenuDomain): object {
   return {
     name: domain.name,
     role: domain.role,
-    state: domain.state,
+    state: domain.elsewhere?.moving === true ? 'moving' : domain.state,
     profile: domain.profile,
     since: iso(domain.since),
     seenAt: iso(domain.seenAt),
@@ -68,7 +68,12 @@ export function domainLines(domain: MenuDomain, now: number): string[] {
   const boot = elsewhere === null ? `, boot ${domain.profile ?? 'not known'}` : '';
   const type = domain.type === null ? '' : `, type ${guestTypeWord(domain.type)}`;
   const lines = [`${domain.name} is ${stateOf(domain, now)}${since}${boot}${type}.`];
-  if (elsewhere !== null) lines.push('Nothing can be done with it there from here. Please ask us.');
+  if (elsewhere !== null)
+    lines.push(
+      elsewhere.moving
+        ? 'Nothing is started, ended or changed meanwhile. Try again in a minute.'
+        : 'Nothing can be done with it there from here. Please ask us.',
+    );
   if (!domain.reachable) lines.push('Its host does not answer just now; this is what was last seen.');
   if (!domain.textConsole) lines.push(NO_TEXT_CONSOLE);
   if (domain.consoleLocked) lines.push('An administrator of the host has its console open.');
@@ -84,9 +89,7 @@ export function domainLines(domain: MenuDomain, now: number): string[] {
 function stateOf(domain: MenuDomain, now: number): string {
   const { elsewhere } = domain;
   if (elsewhere !== null)
-    return elsewhere.moving
-      ? `being moved to another host (${elsewhere.host})`
-      : `running on ${elsewhere.host}`;
+    return elsewhere.moving ? `moving to another host (${elsewhere.host})` : `running on ${elsewhere.host}`;
   const state = stateWord(domain.state ?? 'unknown');
   const word = domain.consoleLocked ? `${state}, console locked` : state;
   if (domain.seenAt === null || now - domain.seenAt <= STALE) return word;

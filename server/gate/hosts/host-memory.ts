@@ -78,6 +78,12 @@ export class HostMemory {
     return name === undefined || part === null ? null : { name, part };
   }
 
+  /** The unmanaged guest of a host that is the domain between two hosts, as last heard. */
+  movingGuestOf(host: HostLink, domain: DomainName): GuestName | undefined {
+    const guests = this.#guestsOf(host);
+    return guests.size === 0 ? undefined : namesOnTheWay(domain).find((name) => guests.has(name));
+  }
+
   /**
    * Whether the domain was seen to leave a host for another, and was not seen to run since. It is settled as
    * well when all hosts have told their guests.

@@ -4,7 +4,7 @@ import { UNKNOWN_PROFILE } from '../../../policy/names.js';
 import type { DomainName } from '../../../policy/names.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { DomainView } from '../../wire/domain.js';
-import { namesOnTheWay } from '../../wire/guest-name.js';
+import { namesOnTheWay, partOf } from '../../wire/guest-name.js';
 import type { GuestName, GuestPart } from '../../wire/guest-name.js';
 import { Listeners } from '../session/listeners.js';
 import type { Logger } from '../../wire/logger.js';
@@ -30,6 +30,13 @@ export interface Stray {
   readonly part: GuestPart;
 }
 
+/** A migration of a domain, as `xl migrate` shows it while it goes on, or after it has failed half-way. */
+export interface Move {
+  /** The host on which the domain is under a name of its way. */
+  readonly host: HostLink;
+  readonly guest: GuestName;
+}
+
 export interface HostsEvent {
   readonly host: HostLink;
   readonly event: LinkEvent;
@@ -53,6 +60,8 @@ export class Hosts implements DomainObservations {
   readonly #monotonic: () => number;
   /** The missing names that each host told, so that they are logged once. */
   readonly #missing = new Map<HostLink, string>();
+  /** What each managed domain was booted with, where it was last seen to run. */
+  readonly #booted = new Map<DomainName, DomainObservation['booted']>();
   #reviewAgain = -Infinity;
   /** The end of the time after the start in which hosts are waited for. Milliseconds of the monotonic clock. */
   #triedBy = -Infinity;
@@ -158,10 +167,42 @@ export class Hosts implements DomainObservations {
     return strays.find(({ part }) => part === 'runs') ?? strays[0] ?? null;
   }
 
+  /**
+   * The migration of the domain; null when none is seen. It is over when no host that answers has the domain
+   * under a name of its way. A host that is silent counts as it was last heard, until the domain is seen to
+   * run on another.
+   */
+  moveOf(domain: DomainName): Move | null {
+    const moves = this.links.flatMap((host) => {
+      const guest = this.#guestOnTheWay(host, domain);
+      return guest === undefined ? [] : [{ host, guest }];
+    });
+    const arriving = moves.find(({ guest }) => partOf(domain, guest) === 'arriving');
+    const move = moves.find(({ host }) => host.reachable) ?? arriving ?? moves[0] ?? null;
+    if (move === null) return null;
+    return move.host.reachable || !this.#isSeenToRun(domain) ? (arriving ?? move) : null;
+  }
+
+  /** Whether a host that answers shows that the domain runs there, managed or not. */
+  #isSeenToRun(domain: DomainName): boolean {
+    return this.links.some((host) => {
+      if (!host.reachable) return false;
+      const view = host.domains.get(domain);
+      if (view !== undefined && isSeenAlive(view.observation.state)) return true;
+      return this.#memory.guestOf(host, domain)?.part === 'runs';
+    });
+  }
+
+  #guestOnTheWay(host: HostLink, domain: DomainName): GuestName | undefined {
+    return this.#memory.movingGuestOf(host, domain) ?? movingView(domain, host);
+  }
+
   /** What the domain does, for policy; unknown where its host does not say it at this moment. */
   observation(domain: DomainName): DomainObservation {
     const stray = this.strayOf(domain);
-    if (stray !== null) return { state: stray.host.reachable ? 'running' : null, booted: null };
+    // A migration is no boot.
+    const booted = stray === null || stray.part === 'runs' ? null : (this.#booted.get(domain) ?? null);
+    if (stray !== null) return { state: stray.host.reachable ? 'running' : null, booted };
     return observationOf(this.find(domain), { reachable: true });
   }
 
@@ -255,6 +296,11 @@ export class Hosts implements DomainObservations {
   #remember(host: HostLink, { event, ...more }: LinkEvent): void {
     if (event === 'operation') return;
     this.#memory.update(host, event);
+    const names = 'name' in more ? [more.name] : event === 'reachable' ? host.domains.keys() : [];
+    for (const name of names) {
+      const found = host.domains.get(name)?.observation;
+      if (found !== undefined && isSeenAlive(found.state)) this.#booted.set(name, bootedOf(found.profile));
+    }
     if (event === 'names' || event === 'reachable') this.#tellMissing(host);
     const isNews = !('name' in more) || event === 'gone' || this.#registry.isNews(host, more.name);
     if (isNews) this.#review();
@@ -306,6 +352,10 @@ function observationOf(
   const { state, profile } = found.view.observation;
   return {
     state: state === 'unknown' ? null : state,
-    booted: profile === UNKNOWN_PROFILE ? null : profile,
+    booted: bootedOf(profile),
   };
+}
+
+function bootedOf(profile: DomainView['observation']['profile']): DomainObservation['booted'] {
+  return profile === UNKNOWN_PROFILE ? null : profile;
 }

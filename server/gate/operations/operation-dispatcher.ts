@@ -182,9 +182,10 @@ export class OperationDispatcher {
 
   #place({ domain }: DemandedPermit, verb: Verb, unfit: Refusal | null): FoundDomain | Refusal {
     const { hosts } = this.#parts;
+    const move = hosts.moveOf(domain);
+    if (move !== null) return words.moving(domain, move.host.name, move.guest);
     const stray = hosts.strayOf(domain);
-    if (stray?.part === 'runs' && stray.host.reachable)
-      return words.astray(domain, stray.host.name, stray.part);
+    if (stray?.part === 'runs' && stray.host.reachable) return words.astray(domain, stray.host.name);
     const found = hosts.reach(domain);
     if (isRefusal(found)) return found;
     const { host } = found;

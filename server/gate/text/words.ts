@@ -8,7 +8,6 @@ import { refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { MaintenanceRow } from '../../store/maintenance.js';
 import type { ParameterOffer, ProfileOffer } from '../../wire/contract.js';
-import type { GuestPart } from '../../wire/guest-name.js';
 import { capital, sentence } from './sentence.js';
 
 /** The gate's other sentences for customers. Consoles, the console log and the menus have files of their own. */
@@ -155,19 +154,22 @@ export function maybeElsewhere(
   );
 }
 
-/** The domain is on a host where it is not managed. */
-export function astray(domain: DomainName, host: string, part: GuestPart): Refusal {
+/** The domain runs on a host where it is not managed. */
+export function astray(domain: DomainName, host: string): Refusal {
   return refusal(
     'wrong-state',
-    `${strayState(host, part, domain)}. Nothing can be done with it there from here. Please ask us.`,
+    `${domain} is running on ${host}. Nothing can be done with it there from here. Please ask us.`,
     `${domain} is on ${host}, which has no configuration file of it`,
   );
 }
 
-function strayState(host: string, part: GuestPart, domain: DomainName): string {
-  return part === 'runs'
-    ? `${domain} is running on ${host}`
-    : `${domain} is being moved to another host, on ${host}`;
+/** A migration of the domain is seen. @param guest its name on this host meanwhile */
+export function moving(domain: DomainName, host: string, guest: string): Refusal {
+  return refusal(
+    'busy',
+    `${domain} is being moved to another host. Try again in a minute.`,
+    `${guest} is on ${host}: a migration goes on, or was left half-way`,
+  );
 }
 
 const UNFIT = {

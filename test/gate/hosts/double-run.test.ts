@@ -1,69 +1,11 @@
 import assert from 'node:assert/strict';
-import type { DomainName } from '../../../policy/names.js';
 import type { DomainState } from '../../../policy/domain-state.js';
-import type { HostLink } from '../../../server/gate/hosts/host-link.js';
 import { Hosts } from '../../../server/gate/hosts/hosts.js';
-import type { DomainView, HostNames } from '../../../server/wire/domain.js';
-import { domainView } from '../../support/dom0-stand-in.js';
+import { HeardHost, TELLS } from '../../support/heard-host.js';
 import { silentLogger } from '../../support/silent-logger.js';
 import { domainName, TemporaryStore } from '../../support/temporary-store.js';
-import type { LinkEvent } from '../../../server/gate/hosts/link-event.js';
 
 const HORATIO = domainName('horatio');
-const TELLS: HostNames = { others: [], missing: [], gone: [] };
-
-/** A host as its link hears it, in this process. */
-class HeardHost {
-  readonly name: string;
-  readonly socket: string;
-  reachable = false;
-  hasBeenHeard = false;
-  names: HostNames | null = null;
-  lastOthers: readonly string[] = [];
-  readonly domains = new Map<DomainName, DomainView>();
-  #listener: (event: LinkEvent) => void = () => undefined;
-
-  constructor(name: string) {
-    this.name = name;
-    this.socket = `/${name}.sock`;
-  }
-
-  get link(): HostLink {
-    return this as unknown as HostLink;
-  }
-
-  onEvent(listener: (event: LinkEvent) => void): () => void {
-    this.#listener = listener;
-    return () => undefined;
-  }
-
-  heard(names: HostNames | null = TELLS): void {
-    this.reachable = true;
-    this.hasBeenHeard = true;
-    this.says(names, 'reachable');
-  }
-
-  /** Sets the other names. */
-  says(names: HostNames | null, event: 'reachable' | 'names' = 'names'): void {
-    this.names = names;
-    this.lastOthers = names?.others ?? this.lastOthers;
-    this.#listener({ event });
-  }
-
-  guests(...others: string[]): void {
-    this.says({ ...TELLS, others });
-  }
-
-  set(state: DomainState): void {
-    this.domains.set(HORATIO, domainView(HORATIO, state));
-    if (this.reachable) this.#listener({ event: 'domain', name: HORATIO });
-  }
-
-  lost(): void {
-    this.reachable = false;
-    this.#listener({ event: 'lost' });
-  }
-}
 
 describe('a disk with two writers', () => {
   let temporary: TemporaryStore;
@@ -81,8 +23,8 @@ describe('a disk with two writers', () => {
 
   /** Starts the next gate, which has heard no host yet. */
   function gateStarts(): void {
-    here = new HeardHost('xen1');
-    other = new HeardHost('xen2');
+    here = new HeardHost('xen1', HORATIO);
+    other = new HeardHost('xen2', HORATIO);
     const { domains, lastObservations } = temporary.store;
     hosts = new Hosts([here.link, other.link], domains, lastObservations, silentLogger);
   }

@@ -1,0 +1,235 @@
+import assert from 'node:assert/strict';
+import { NORMAL } from '../../../policy/names.js';
+import { isRefusal } from '../../../policy/refusal.js';
+import { Hosts } from '../../../server/gate/hosts/hosts.js';
+import { ConsoleSession } from '../../../server/gate/console/console-session.js';
+import type { DomainState } from '../../../policy/domain-state.js';
+import { Slices } from '../../../server/gate/scheduling/slices.js';
+import { Dom0StandIn } from '../../support/dom0-stand-in.js';
+import type { StandInConsole } from '../../support/dom0-stand-in.js';
+import { eventually } from '../../support/eventually.js';
+import { FakeTerminal } from '../../support/fake-terminal.js';
+import { GateInside } from '../../support/gate-inside.js';
+import { HeardHost } from '../../support/heard-host.js';
+import { silentLogger } from '../../support/silent-logger.js';
+import { TemporaryDirectory } from '../../support/temporary-directory.js';
+import { domainName, TemporaryStore } from '../../support/temporary-store.js';
+
+const HORATIO = domainName('horatio');
+const ON_THE_WAY = ['horatio--incoming', 'horatio--migratedaway', 'migrating-horatio'];
+
+describe('a migration as the hosts show it', () => {
+  let temporary: TemporaryStore;
+  let source: HeardHost;
+  let target: HeardHost;
+  let hosts: Hosts;
+
+  beforeEach(() => {
+    temporary = new TemporaryStore();
+    source = new HeardHost('xen1', HORATIO);
+    target = new HeardHost('xen2', HORATIO);
+    const { domains, lastObservations } = temporary.store;
+    hosts = new Hosts([source.link, target.link], domains, lastObservations, silentLogger);
+    source.set('running');
+    source.heard();
+    target.heard();
+  });
+  afterEach(() => {
+    temporary.remove();
+  });
+
+  const move = (): string => {
+    const found = hosts.moveOf(HORATIO);
+    return found === null ? 'none' : `${found.guest} on ${found.host.name}`;
+  };
+
+  it('goes on from the first guest of its way to the last', () => {
+    assert.equal(move(), 'none');
+    target.guests('horatio--incoming');
+    assert.equal(move(), 'horatio--incoming on xen2', 'it runs on the source all the while');
+    source.guests('horatio--migratedaway');
+    source.set('off');
+    assert.equal(move(), 'horatio--incoming on xen2', 'told is where it goes');
+    target.guests('horatio');
+    assert.equal(move(), 'horatio--migratedaway on xen1', 'what it was is not gone yet');
+    source.guests();
+    assert.equal(move(), 'none');
+  });
+
+  for (const guest of ON_THE_WAY) {
+    it(`goes on while ${guest} is in the list of the host where it runs, as on localhost`, () => {
+      source.guests(guest);
+      assert.equal(move(), `${guest} on xen1`);
+    });
+
+    it(`is none of horatio's when the guest is another's: x${guest}`, () => {
+      source.guests(`x${guest}`, `${guest}x`);
+      assert.equal(move(), 'none');
+    });
+  }
+
+  it('is over for those who see it run when the host that showed it has fallen silent, and for nobody else', () => {
+    target.guests('horatio--incoming');
+    target.lost();
+    assert.equal(move(), 'none', 'it is seen to run on the source');
+    source.set('off');
+    assert.equal(move(), 'horatio--incoming on xen2', 'it may have arrived');
+    source.lost();
+    assert.equal(move(), 'horatio--incoming on xen2');
+  });
+
+  it('takes no right away that hangs on what the domain booted', () => {
+    const { booted } = hosts.observation(HORATIO);
+    assert.equal(booted, 'normal');
+    source.guests('horatio--migratedaway');
+    source.set('off');
+    assert.deepEqual(hosts.observation(HORATIO), { state: 'running', booted });
+  });
+});
+
+describe('a customer whose server moves', () => {
+  let directory: TemporaryDirectory;
+  let gate: GateInside;
+  let source: Dom0StandIn;
+  let target: Dom0StandIn;
+  let terminal: FakeTerminal;
+  let session: Promise<unknown> | null;
+
+  beforeEach(async () => {
+    directory = new TemporaryDirectory();
+    target = new Dom0StandIn(directory.file('two.sock'));
+    gate = new GateInside({}, new Slices({ now: () => 0 }), [{ name: 'two', socket: target.socket }]);
+    source = gate.dom0;
+    terminal = new FakeTerminal();
+    session = null;
+    await target.start();
+    await gate.start();
+  });
+  afterEach(async () => {
+    terminal.hangUp();
+    await session;
+    await gate.stop();
+    await target.stop();
+    directory.dispose();
+  });
+
+  const exec = async (command: string): Promise<{ status: number; said: string }> => {
+    const shown = new FakeTerminal({ hasPty: false });
+    const status = await gate.exec(gate.alice, command, shown);
+    return { status, said: shown.output + shown.errors };
+  };
+  const moves = (): Promise<unknown> =>
+    eventually('the migration', () => gate.core.hosts.moveOf(HORATIO) !== null);
+
+  it('reads that it moves, is told busy for every change, and nothing is sent', async () => {
+    target.setNames({ others: ['horatio--incoming'] });
+    await moves();
+    assert.match((await exec('list')).said, /horatio +moving to another host \(two\)/);
+    assert.match((await exec('horatio status')).said, /moving to another host.*\n.*Try again in a minute/);
+    assert.match((await exec('list --json')).said, /"state": ?"moving"/);
+    for (const command of ['start', 'shutdown', 'poweroff', 'reboot', 'rescue', 'normal']) {
+      const { status, said } = await exec(`horatio ${command} --yes`);
+      assert.equal(status, 5, command);
+      assert.match(said, /horatio is being moved to another host\. Try again in a minute\./, command);
+    }
+    assert.deepEqual([...source.requests, ...target.requests], []);
+    target.setNames({ others: [] });
+    await eventually('its end', () => gate.core.hosts.moveOf(HORATIO) === null);
+    assert.equal((await exec('horatio reboot --yes')).status, 0, 'it failed, and the server is where it was');
+    assert.equal(source.requests.length, 1);
+  });
+
+  async function attach(mode: 'write' | 'watch'): Promise<StandInConsole> {
+    session = new ConsoleSession(gate.core.console, gate.alice, terminal, 'horatio', mode).run();
+    return attached(source, 'horatio of one', mode);
+  }
+
+  async function attached(host: Dom0StandIn, says: string, mode: 'write' | 'watch'): Promise<StandInConsole> {
+    const console = await eventually('the console', () => host.consoles.at(-1));
+    const size = { cols: 80, rows: 24 };
+    console.note({ note: 'attached', attachment: 1, domain: HORATIO, mode, present: [], ...size });
+    console.bytes(says);
+    await shows(says);
+    return console;
+  }
+
+  const shows = (text: string): Promise<unknown> =>
+    eventually(`to show ${text}`, () => (terminal.output + terminal.errors).includes(text));
+
+  /** As `xl migrate` goes, when the file is on the target already or comes later. */
+  async function migrate({ fileFirst }: { readonly fileFirst: boolean }): Promise<void> {
+    const off: DomainState = 'off';
+    if (fileFirst) target.set(HORATIO, off);
+    target.setNames({ others: ['horatio--incoming'] });
+    await shows('horatio is being moved to another host');
+    source.setNames({ others: ['horatio--migratedaway'] });
+    source.set(HORATIO, off);
+    source.consoles.at(-1)?.note({ note: 'state', console: 'detached', state: 'off', profile: NORMAL });
+    if (fileFirst) {
+      target.setNames({ others: [] });
+      target.set(HORATIO, 'running');
+    } else target.setNames({ others: ['horatio'] });
+    source.setNames({ others: [] });
+  }
+
+  for (const mode of ['write', 'watch'] as const) {
+    it(`keeps the console (${mode}), which says where it is now`, async () => {
+      const before = await attach(mode);
+      await migrate({ fileFirst: true });
+      await shows('--- horatio runs on the host two now ---');
+      const after = await attached(target, 'horatio of two', mode);
+      assert.equal(after.query.get('mode'), mode);
+      assert.equal(after.query.get('since'), before.query.get('since'));
+      await eventually('the old console to be left', () => !before.open);
+      if (mode === 'write') {
+        terminal.type('x');
+        await eventually('the key', () => after.typed === 'x');
+      }
+    });
+  }
+
+  it('keeps the console until the file comes to the target, though the source has dropped it', async () => {
+    const before = await attach('write');
+    await migrate({ fileFirst: false });
+    await shows('on its way to another host, or is not set up for this menu there');
+    before.note({ note: 'ended', reason: 'domain-gone' });
+    before.drop();
+    source.gone(HORATIO);
+    target.setNames({ others: [] });
+    target.set(HORATIO, 'running');
+    await shows('--- horatio runs on the host two now ---');
+    await attached(target, 'horatio of two', 'write');
+  });
+
+  it('keeps the console when the source dies as soon as the server has left it', async () => {
+    await attach('write');
+    target.set(HORATIO, 'off');
+    target.setNames({ others: ['horatio--incoming'] });
+    await moves();
+    await source.stop();
+    target.setNames({ others: [] });
+    target.set(HORATIO, 'running');
+    await shows('--- horatio runs on the host two now ---');
+    await attached(target, 'horatio of two', 'write');
+  });
+
+  it('stays where it is when the migration fails', async () => {
+    const console = await attach('write');
+    target.setNames({ others: ['horatio--incoming'] });
+    await shows('horatio is being moved to another host');
+    target.setNames({ others: [] });
+    await eventually('its end', () => gate.core.hosts.moveOf(HORATIO) === null);
+    terminal.type('y');
+    await eventually('the key', () => console.typed === 'y');
+    assert.deepEqual(target.consoles, []);
+  });
+
+  it('is not kept on a console of a server that is gone from everywhere', async () => {
+    const console = await attach('write');
+    source.gone(HORATIO);
+    console.note({ note: 'ended', reason: 'domain-gone' });
+    const ending = await session;
+    assert.ok(!isRefusal(ending));
+    await shows('horatio');
+  });
+});
