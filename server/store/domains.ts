@@ -60,13 +60,14 @@ const RETIRED_SINCE = new Sql<{ n: number }>(
   `SELECT count(*) AS n FROM domain WHERE retired_at >= ? AND retired_why = 'gone'`,
 );
 const IDENTITIES = new Sql<StoredIdentity>(
-  'SELECT domain, host, told, uuid, since, present, gone_at FROM identity ORDER BY domain, host',
+  'SELECT domain, host, told, uuid, since, present, gone_at, ran FROM identity ORDER BY domain, host',
 );
 const IDENTIFY = new Sql(
-  `INSERT INTO identity (domain, host, told, uuid, since, first_seen_at, present, gone_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+  `INSERT INTO identity (domain, host, told, uuid, since, first_seen_at, present, gone_at, ran)
+   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
    ON CONFLICT DO UPDATE SET told = excluded.told, uuid = excluded.uuid, since = excluded.since,
      first_seen_at = iif(identity.since IS excluded.since, identity.first_seen_at, excluded.first_seen_at),
-     present = excluded.present, gone_at = excluded.gone_at`,
+     present = excluded.present, gone_at = excluded.gone_at, ran = excluded.ran`,
 );
 
 /** Decisions about names, to be recorded together. */
@@ -127,8 +128,9 @@ export class Domains {
     this.#log.transact((append) => {
       const at = this.#clock().toISOString();
       for (const one of changes.identities) {
-        const { domain, host, told, uuid, since, present, goneAt } = one;
-        this.#database.run(IDENTIFY, domain, host, told ? 1 : 0, uuid, since, at, present ? 1 : 0, goneAt);
+        const { domain, host, told, uuid, since, present, goneAt, ran } = one;
+        const here = present ? 1 : 0;
+        this.#database.run(IDENTIFY, domain, host, told ? 1 : 0, uuid, since, at, here, goneAt, ran);
       }
       for (const name of changes.seen) this.#database.run(PRESENT, name, at);
       for (const name of changes.held) this.#retire(append, name, null, 'returned', true);

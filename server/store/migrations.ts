@@ -220,4 +220,8 @@ export const MIGRATIONS: readonly string[] = [
   WHERE kind IN ('key.added', 'key.removed');
   CREATE INDEX audit_name_given_up ON audit (customer) WHERE kind IN ('customer.removed', 'customer.renamed');
   `,
+  `
+  -- The UUID under which the domain was last seen to exist in Xen on this host.
+  ALTER TABLE identity ADD COLUMN ran TEXT;
+  `,
 ];

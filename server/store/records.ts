@@ -125,4 +125,6 @@ export interface DomainIdentity {
   readonly present: boolean;
   /** By the host's clock, where known. */
   readonly goneAt: string | null;
+  /** The UUID under which it was last seen to exist in Xen on this host; null when it never was. */
+  readonly ran: string | null;
 }

@@ -6,6 +6,7 @@ import { askAgain } from '../hosts/ask-again.js';
 import type { HostLink } from '../hosts/host-link.js';
 import type { Hosts } from '../hosts/hosts.js';
 import type { Identity } from '../session/identity.js';
+import type { Unsubscribe } from '../session/terminal.js';
 import type { OperationDispatcher } from '../operations/operation-dispatcher.js';
 import * as words from '../text/words.js';
 
@@ -40,6 +41,29 @@ export class LogAccess {
     const host = this.#host(demanded.domain);
     if (!isRefusal(host)) return { demanded, host };
     return this.refuse({ demanded }, host);
+  }
+
+  /** The log on the host where the domain runs now; null when it has not moved away. */
+  moved({ demanded, host }: OpenedLog): OpenedLog | null {
+    const to = this.#parts.hosts.movedFrom(demanded.domain, host);
+    return to === null ? null : { demanded, host: to };
+  }
+
+  /** Whether the domain is on its way to another host, where its log may go on. */
+  isAway({ demanded }: OpenedLog): boolean {
+    return this.#parts.hosts.isAway(demanded.domain);
+  }
+
+  /** The hosts whose logs have what the domain said earlier in this boot. */
+  earlierHosts({ demanded }: OpenedLog): readonly string[] {
+    return this.#parts.hosts.cameFrom(demanded.domain);
+  }
+
+  /** Calls back whenever something is heard that may mean that the domain has moved. */
+  onNews(listener: () => void): Unsubscribe {
+    return this.#parts.hosts.onEvent(({ event }) => {
+      if (event.event !== 'operation') listener();
+    });
   }
 
   /** Records that the log could not be read. @returns the refusal */

@@ -3,7 +3,7 @@ import type { DomainName } from '../../../policy/names.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { LogStream } from '../hosts/log-stream.js';
 import type { Terminal } from '../session/terminal.js';
-import type { OpenedLog } from './log-access.js';
+import type { LogAccess, OpenedLog } from './log-access.js';
 import type { LogPager } from './log-pager.js';
 import * as say from './log-words.js';
 
@@ -16,6 +16,7 @@ const MOST_PENDING = 16 * 1024;
  * Tells a menu what comes to a log's end, as it comes. However much comes, it tells only the newest of it.
  */
 export class LogFollower {
+  readonly #access: Pick<LogAccess, 'moved' | 'onNews'>;
   readonly #opened: OpenedLog;
   readonly #pager: LogPager;
   readonly #terminal: Pick<Terminal, 'pendingBytes'>;
@@ -23,7 +24,14 @@ export class LogFollower {
   #stopped = false;
   #wake: () => void = () => undefined;
 
-  constructor(opened: OpenedLog, pager: LogPager, terminal: Pick<Terminal, 'pendingBytes'>) {
+  /** @param access says when the domain has moved: then nothing more comes to this log */
+  constructor(
+    opened: OpenedLog,
+    pager: LogPager,
+    terminal: Pick<Terminal, 'pendingBytes'>,
+    access: Pick<LogAccess, 'moved' | 'onNews'>,
+  ) {
+    this.#access = access;
     this.#opened = opened;
     this.#pager = pager;
     this.#terminal = terminal;
@@ -65,9 +73,9 @@ export class LogFollower {
     const stream = await host.log.open(demanded, { from: position, follow: true });
     if (isRefusal(stream)) return stream.message;
     this.#stream = stream;
-    if (this.#isOver()) stream.close();
-    const forget = host.onEvent(({ event }) => {
-      if (event === 'lost') stream.close();
+    if (this.#isOver() || this.#access.moved(this.#opened) !== null) stream.close();
+    const forget = this.#access.onNews(() => {
+      if (!host.reachable || this.#access.moved(this.#opened) !== null) stream.close();
     });
     try {
       const first = await stream.bytes[Symbol.asyncIterator]().next();

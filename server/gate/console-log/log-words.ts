@@ -61,6 +61,19 @@ export function over(domain: DomainName): string {
   return `The log ends here: ${domain} is not on its host any more.`;
 }
 
+/** The log was followed, and the domain has moved: the log of that host follows. */
+export function moved(domain: DomainName, host: string): string {
+  return `--- ${domain} runs on the host ${host} now ---`;
+}
+
+/** What was said before the domain moved is in another host's log. */
+export function earlier(domain: DomainName, hosts: readonly string[]): string[] {
+  if (hosts.length === 0) return [];
+  return [
+    `${domain} was moved while it ran. Its output from before is kept on the host ${hosts.join(', ')}.`,
+  ];
+}
+
 export function longer(lines: number): string {
   return `These are the last ${lines} lines. There may be more: --lines N, --since 10m, --boot 0.`;
 }

@@ -130,15 +130,24 @@ export class MenuLog {
   #follow(domain: DomainName): void {
     const open = this.#opened(domain);
     if (open === null) return;
-    const follower = new LogFollower(open.log, open.pager, this.#terminal);
+    const { access } = this.#parts;
+    const follower = new LogFollower(open.log, open.pager, this.#terminal, access);
     this.#follower = follower;
     const told = (fact: LogFact): void => {
       if (this.#follower === follower && this.#canTell(open)) this.#tell(fact);
     };
     follower.run(domain, told).then(
       (message) => {
+        if (this.#follower !== follower) return;
+        const moved = this.#canTell(open) ? access.moved(open.log) : null;
+        if (moved !== null) {
+          this.#open = this.#onHost(moved, open.tracked);
+          this.#tell({ fact: 'notice', message: say.moved(domain, moved.host.name) });
+          this.#follow(domain);
+          return;
+        }
         if (message !== null) told({ fact: 'log-rests', domain, message });
-        if (this.#follower === follower) this.#follower = null;
+        this.#follower = null;
       },
       () => {
         told({ fact: 'log-rests', domain, message: say.restsByFault });
@@ -170,7 +179,6 @@ export class MenuLog {
       this.#tell({ fact: 'log-left', domain, message: shownRefusal(opened) });
       return null;
     }
-    const pages = new LogPages(opened);
     const tracked = this.#parts.revocation.track({
       identity: this.#identity,
       needs: () => ({ action: 'log', domain }),
@@ -179,8 +187,15 @@ export class MenuLog {
         this.#tell({ fact: 'log-left', domain, message: sentence });
       },
     });
-    this.#open = { log: opened, pages, pager: new LogPager(pages, this.#parts.searches), tracked };
+    this.#open = this.#onHost(opened, tracked);
+    const [earlier] = say.earlier(domain, this.#parts.access.earlierHosts(opened));
+    if (earlier !== undefined) this.#tell({ fact: 'notice', message: earlier });
     return this.#open;
+  }
+
+  #onHost(log: OpenedLog, tracked: Tracked): Open {
+    const pages = new LogPages(log);
+    return { log, pages, pager: new LogPager(pages, this.#parts.searches), tracked };
   }
 
   /** When a host answers, another log may be open, or the customer may not read this one any more. */

@@ -99,7 +99,7 @@ export class ConsoleAttachment {
       hasPty,
       recording,
       sizeHint: this.#sizeHint,
-      isElsewhere: () => parts.hosts.moveOf(domain) !== null || parts.hosts.strayOf(domain) !== null,
+      isElsewhere: () => parts.hosts.isAway(domain),
     });
     this.#screen = new ScreenQuery(() => {
       const answers = parts.hosts.find(domain)?.host.contract?.console.screenText === true;

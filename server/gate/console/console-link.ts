@@ -1,5 +1,3 @@
-import { isSeenAlive } from '../../../policy/domain-state.js';
-import type { DomainName } from '../../../policy/names.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { ConsoleMode } from '../../wire/console.js';
@@ -148,20 +146,20 @@ export class ConsoleLink {
     if (isMoving && !this.#toldMove) this.#listener?.moves();
     this.#toldMove = isMoving;
     if (this.#stream === null) return;
-    const found = this.#hosts.find(domain);
-    if (found === undefined || found.host === this.#host || !isAliveOn(found.host, domain)) return;
-    if (this.#host !== null && isAliveOn(this.#host, domain)) return;
-    this.#moved(found.host);
-    this.#host = found.host;
+    const host = this.#host === null ? null : this.#hosts.movedFrom(domain, this.#host);
+    if (host === null) return;
+    this.#moved(host);
+    this.#host = host;
     this.#leave();
   }
 
   /** Whether the domain is on the way, or runs where it is not managed yet: it may come back to the menu. */
   #isElsewhere(): boolean {
     const { domain } = this.#demanded;
-    if (this.#hosts.moveOf(domain) !== null || this.#hosts.strayOf(domain) !== null) return true;
-    const found = this.#hosts.find(domain);
-    return found !== undefined && found.host !== this.#host;
+    return (
+      this.#hosts.isAway(domain) ||
+      (this.#host !== null && this.#hosts.movedFrom(domain, this.#host) !== null)
+    );
   }
 
   #moved(host: HostLink): void {
@@ -211,9 +209,4 @@ export class ConsoleLink {
       this.#link(stream);
     }
   }
-}
-
-function isAliveOn(host: HostLink, domain: DomainName): boolean {
-  const state = host.domains.get(domain)?.observation.state;
-  return host.reachable && state !== undefined && isSeenAlive(state);
 }

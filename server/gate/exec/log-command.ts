@@ -4,6 +4,7 @@ import { LogAccess } from '../console-log/log-access.js';
 import type { LogAccessParts, OpenedLog } from '../console-log/log-access.js';
 import * as say from '../console-log/log-words.js';
 import { terminalReset } from '../session/terminal-reset.js';
+import { AWAY_MS } from '../hosts/domain-moves.js';
 import type { LogRequest } from '../hosts/host-log.js';
 import type { LogStream } from '../hosts/log-stream.js';
 import type { Identity } from '../session/identity.js';
@@ -16,6 +17,7 @@ import { EXIT } from './exit-status.js';
 import { JsonPrinter, RawPrinter, TextPrinter } from './log-printer.js';
 import type { LogPrinter } from './log-printer.js';
 import { timeOf } from './log-since.js';
+import { RestTimer } from './rest-timer.js';
 
 type Wanted = Extract<Command, { command: 'log' }>;
 
@@ -25,9 +27,6 @@ interface LogCommandParts extends LogAccessParts {
 
 /** How many lines are shown when no option says how much. */
 const USUAL_LINES = 1_000;
-
-/** After so long without bytes, a line that has not ended is shown as it is. Milliseconds. */
-const REST_MS = 200;
 
 /** The most that is kept of a log from memory. Bytes. */
 const MOST_IN_MEMORY = 1024 * 1024;
@@ -49,10 +48,14 @@ export class LogCommand {
   readonly #identity: Identity;
   readonly #terminal: Terminal;
   readonly #output: ExecOutput;
+  /** The log that is read now. */
+  #opened: OpenedLog | null = null;
   #stream: LogStream | null = null;
   #tracked: Tracked | null = null;
   #cut: Cut | null = null;
   #wake: () => void = () => undefined;
+  /** Called at news of the hosts, and at the end. */
+  #heard: () => void = () => undefined;
 
   constructor(parts: LogCommandParts, identity: Identity, terminal: Terminal, output: ExecOutput) {
     this.#parts = parts;
@@ -67,7 +70,7 @@ export class LogCommand {
     const opened = this.#access.open(this.#identity, wanted.domain);
     if (isRefusal(opened)) return opened;
     // Watch before the host is asked: the right may go while it answers.
-    const stops = this.#watch(opened);
+    const stops = this.#watch(opened, wanted);
     const ending = await this.#read(opened, wanted);
     for (const stop of stops) stop();
     return ending;
@@ -95,11 +98,12 @@ export class LogCommand {
 
   async #show(opened: OpenedLog, wanted: Wanted, request: LogRequest, stream: LogStream): Promise<number> {
     const { domain } = opened.demanded;
-    const said = wanted.json ? [] : say.head(domain, stream.head);
+    const said = wanted.json
+      ? []
+      : [...say.head(domain, stream.head), ...say.earlier(domain, this.#access.earlierHosts(opened))];
     for (const sentence of said) this.#output.say(sentence);
     const printer = this.#printer(opened, wanted, stream);
-    const lost = await this.#pump(stream, printer, request.lines ?? null);
-    stream.close();
+    const lost = await this.#followed(opened, wanted, printer, await this.#part(stream, printer, request));
     printer.end();
     if (wanted.raw && this.#terminal.hasPty) this.#terminal.write(terminalReset(this.#terminal.term));
     if (lost) this.#stop(hostLost(opened));
@@ -109,9 +113,54 @@ export class LogCommand {
     return EXIT.done;
   }
 
+  async #part(stream: LogStream, printer: LogPrinter, { lines = null }: LogRequest): Promise<boolean> {
+    const lost = await this.#pump(stream, printer, lines);
+    stream.close();
+    return lost;
+  }
+
+  /**
+   * Goes on with the log of the host that the domain has moved to, for as long as it moves.
+   *
+   * @param lost whether the host of the log so far was lost
+   * @returns the same for the last host
+   */
+  async #followed(from: OpenedLog, wanted: Wanted, printer: LogPrinter, lost: boolean): Promise<boolean> {
+    if (!wanted.follow) return lost;
+    const opened = await this.#arrival(from);
+    if (opened === null) return lost;
+    printer.rest();
+    if (!wanted.json) this.#output.say(say.moved(opened.demanded.domain, opened.host.name));
+    this.#opened = opened;
+    // The boot that came with it begins in this log where the domain arrived.
+    const request = { boot: 0, follow: true };
+    const stream = await opened.host.log.open(opened.demanded, request);
+    if (isRefusal(stream)) return true;
+    this.#stream = stream;
+    return this.#followed(opened, wanted, printer, await this.#part(stream, printer, request));
+  }
+
+  /** Waits while the domain is on its way. @returns null when it is not on another host in the end */
+  async #arrival(from: OpenedLog): Promise<OpenedLog | null> {
+    for (;;) {
+      if (this.#cut !== null) return null;
+      const moved = this.#access.moved(from);
+      if (moved !== null || !this.#access.isAway(from)) return moved;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, AWAY_MS);
+        this.#heard = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  }
+
   /** Ends the command with the client, the right, the host or a Ctrl-C, whichever comes first. */
-  #watch({ demanded, host }: OpenedLog): Unsubscribe[] {
+  #watch(opened: OpenedLog, { follow }: Wanted): Unsubscribe[] {
+    const { demanded } = opened;
     const { identity, domain } = demanded;
+    this.#opened = opened;
     const terminal = this.#terminal;
     const tracked = this.#parts.revocation.track({
       identity,
@@ -125,8 +174,8 @@ export class LogCommand {
       () => {
         tracked.forget();
       },
-      this.#parts.hosts.onEvent((event) => {
-        if (event.host === host && event.event.event === 'lost') this.#stop(hostLost({ demanded, host }));
+      this.#access.onNews(() => {
+        this.#review(follow);
       }),
       terminal.onDrain(() => {
         this.#wake();
@@ -140,6 +189,16 @@ export class LogCommand {
       if (ENOUGH.test(data.toString('latin1'))) this.#stop({ status: EXIT.done, sentence: null });
     });
     return [...stops, enough];
+  }
+
+  /** Ends the stream of a host that is lost, or that the domain has left. */
+  #review(follow: boolean): void {
+    const opened = this.#opened;
+    if (opened === null) return;
+    if (follow && (this.#access.moved(opened) !== null || this.#access.isAway(opened))) {
+      if (!opened.host.reachable || this.#access.moved(opened) !== null) this.#stream?.close();
+    } else if (!opened.host.reachable) this.#stop(hostLost(opened));
+    this.#heard();
   }
 
   #printer({ demanded }: OpenedLog, { raw, json }: Wanted, { head }: LogStream): LogPrinter {
@@ -181,28 +240,7 @@ export class LogCommand {
     this.#cut ??= cut;
     this.#stream?.close();
     this.#wake();
-  }
-}
-
-/** Shows the beginning of a line when its end is long in coming. */
-class RestTimer {
-  readonly #printer: LogPrinter;
-  #timer: NodeJS.Timeout | undefined;
-
-  constructor(printer: LogPrinter) {
-    this.#printer = printer;
-  }
-
-  /** Call it when something came. */
-  restart(): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.#printer.rest();
-    }, REST_MS);
-  }
-
-  stop(): void {
-    clearTimeout(this.#timer);
+    this.#heard();
   }
 }
 

@@ -1,6 +1,7 @@
 import type { DomainName } from '../../../policy/names.js';
 import type { DomainChanges } from '../../store/domains.js';
 import type { DomainIdentity, DomainRecord } from '../../store/records.js';
+import type { DomainView } from '../../wire/domain.js';
 import type { Logger } from '../../wire/logger.js';
 import { A_DAY, decideNames } from './name-rules.js';
 import type { HostFacts } from './name-rules.js';
@@ -58,10 +59,16 @@ export class DomainRegistry {
     return this.#ripens || this.#unrecorded;
   }
 
+  /** The hosts on which the domain was seen to exist under this UUID of Xen's. */
+  hostsOf(name: DomainName, uuid: string): readonly string[] {
+    return this.#known
+      .identities()
+      .flatMap(({ domain, host, ran }) => (domain === name && ran === uuid ? [host] : []));
+  }
+
   /** Whether what a host says of this name is new. */
   isNews({ name: host, domains }: HostFacts, name: DomainName): boolean {
-    const { configured = null } = domains.get(name) ?? {};
-    return this.#said.get(`${host} ${name}`) !== JSON.stringify(configured);
+    return this.#said.get(`${host} ${name}`) !== said(domains.get(name));
   }
 
   /**
@@ -93,10 +100,7 @@ export class DomainRegistry {
     );
     this.#said = new Map(
       hosts.flatMap((host) =>
-        [...host.domains].map(([name, { configured = null }]): [string, string] => [
-          `${host.name} ${name}`,
-          JSON.stringify(configured),
-        ]),
+        [...host.domains].map(([name, view]): [string, string] => [`${host.name} ${name}`, said(view)]),
       ),
     );
     this.#ripens = changes.away.some(({ name, presence }) => {
@@ -129,4 +133,9 @@ export class DomainRegistry {
         'the domain is gone, and so are too many others: it is retired only when an admin says so (postern domain retire, postern domain keep)',
       );
   }
+}
+
+/** What a host says of a name that decisions depend on. */
+function said(view: DomainView | undefined): string {
+  return JSON.stringify([view?.configured ?? null, view?.incarnation ?? null]);
 }

@@ -1,18 +1,19 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { isSeenAlive } from '../../../policy/domain-state.js';
 import { UNKNOWN_PROFILE } from '../../../policy/names.js';
 import type { DomainName } from '../../../policy/names.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { DomainView } from '../../wire/domain.js';
-import { namesOnTheWay, partOf } from '../../wire/guest-name.js';
-import type { GuestName, GuestPart } from '../../wire/guest-name.js';
+import type { GuestPart } from '../../wire/guest-name.js';
 import { Listeners } from '../session/listeners.js';
 import type { Logger } from '../../wire/logger.js';
 import type { DomainObservation, DomainObservations } from '../access/domain-observations.js';
 import type { Unsubscribe } from '../session/terminal.js';
 import * as words from '../text/words.js';
+import { DomainMoves, isAliveOn, movingView } from './domain-moves.js';
+import type { Move } from './domain-moves.js';
 import { DomainRegistry } from './domain-registry.js';
 import type { KnownDomains, RegistryTimes } from './domain-registry.js';
+import { FirstLook } from './first-look.js';
 import type { HostLink } from './host-link.js';
 import { HostMemory } from './host-memory.js';
 import type { LastObservations } from './host-memory.js';
@@ -30,13 +31,6 @@ export interface Stray {
   readonly part: GuestPart;
 }
 
-/** A migration of a domain, as `xl migrate` shows it while it goes on, or after it has failed half-way. */
-export interface Move {
-  /** The host on which the domain is under a name of its way. */
-  readonly host: HostLink;
-  readonly guest: GuestName;
-}
-
 export interface HostsEvent {
   readonly host: HostLink;
   readonly event: LinkEvent;
@@ -46,9 +40,6 @@ export interface HostsEvent {
 const REVIEW_AGAIN = 5_000;
 
 const TEN_MINUTES = 600_000;
-
-/** How long after the start somebody waits for hosts that have neither answered nor failed. Milliseconds. */
-const FIRST_TRY_MS = 2_000;
 
 /** All Xen hosts of the settings. */
 export class Hosts implements DomainObservations {
@@ -63,8 +54,8 @@ export class Hosts implements DomainObservations {
   /** What each managed domain was booted with, where it was last seen to run. */
   readonly #booted = new Map<DomainName, DomainObservation['booted']>();
   #reviewAgain = -Infinity;
-  /** The end of the time after the start in which hosts are waited for. Milliseconds of the monotonic clock. */
-  #triedBy = -Infinity;
+  readonly #firstLook: FirstLook;
+  readonly #moves: DomainMoves;
 
   /** @param times of the domain registry; each has a default */
   constructor(
@@ -79,6 +70,8 @@ export class Hosts implements DomainObservations {
     const { graceMs = TEN_MINUTES, monotonic = () => performance.now(), clock = () => new Date() } = times;
     this.#monotonic = monotonic;
     this.#memory = new HostMemory(links, lastObservations, log, monotonic);
+    this.#firstLook = new FirstLook(links, this.#memory, monotonic);
+    this.#moves = new DomainMoves(links, this.#memory, (domain) => this.strayOf(domain) !== null, monotonic);
     this.#registry = new DomainRegistry(known, { graceMs, monotonic, clock }, log);
     this.#listeners = new Listeners((fault) => {
       log.error({ err: fault }, 'a listener to the hosts failed');
@@ -92,21 +85,18 @@ export class Hosts implements DomainObservations {
   }
 
   start(): void {
-    this.#triedBy = this.#monotonic() + FIRST_TRY_MS;
+    this.#firstLook.start();
     for (const link of this.links) link.start();
   }
 
-  /** Settles when each host was tried once, or two seconds after the start: a host may hang. */
-  async tried(): Promise<void> {
-    await this.#inTime(Promise.all(this.links.map((link) => link.tried)));
+  /** As `FirstLook.all`. */
+  tried(): Promise<void> {
+    return this.#firstLook.all();
   }
 
-  /**
-   * Waits, just after the start, for the hosts that may have these domains. A host that had none of them is
-   * not waited for. @returns null when there is nothing to wait for
-   */
+  /** As `FirstLook.at`. */
   firstLook(domains: readonly DomainName[]): Promise<void> | null {
-    return this.#awaited(domains).length === 0 ? null : this.#look(domains);
+    return this.#firstLook.at(domains);
   }
 
   async close(): Promise<void> {
@@ -167,34 +157,29 @@ export class Hosts implements DomainObservations {
     return strays.find(({ part }) => part === 'runs') ?? strays[0] ?? null;
   }
 
-  /**
-   * The migration of the domain; null when none is seen. It is over when no host that answers has the domain
-   * under a name of its way. A host that is silent counts as it was last heard, until the domain is seen to
-   * run on another.
-   */
+  /** As `DomainMoves.of`. */
   moveOf(domain: DomainName): Move | null {
-    const moves = this.links.flatMap((host) => {
-      const guest = this.#guestOnTheWay(host, domain);
-      return guest === undefined ? [] : [{ host, guest }];
-    });
-    const arriving = moves.find(({ guest }) => partOf(domain, guest) === 'arriving');
-    const move = moves.find(({ host }) => host.reachable) ?? arriving ?? moves[0] ?? null;
-    if (move === null) return null;
-    return move.host.reachable || !this.#isSeenToRun(domain) ? (arriving ?? move) : null;
+    return this.#moves.of(domain);
   }
 
-  /** Whether a host that answers shows that the domain runs there, managed or not. */
-  #isSeenToRun(domain: DomainName): boolean {
-    return this.links.some((host) => {
-      if (!host.reachable) return false;
-      const view = host.domains.get(domain);
-      if (view !== undefined && isSeenAlive(view.observation.state)) return true;
-      return this.#memory.guestOf(host, domain)?.part === 'runs';
-    });
+  /** As `DomainMoves.isAway`. */
+  isAway(domain: DomainName): boolean {
+    return this.#moves.isAway(domain);
   }
 
-  #guestOnTheWay(host: HostLink, domain: DomainName): GuestName | undefined {
-    return this.#memory.movingGuestOf(host, domain) ?? movingView(domain, host);
+  /** The host where the domain runs now, when it runs on `from` no more; null when it is not seen elsewhere. */
+  movedFrom(domain: DomainName, from: HostLink): HostLink | null {
+    const host = this.find(domain)?.host;
+    if (host === undefined || host === from || !isAliveOn(host, domain)) return null;
+    return isAliveOn(from, domain) ? null : host;
+  }
+
+  /** The names of the other hosts on which the domain ran since its last boot: it was moved from there. */
+  cameFrom(domain: DomainName): readonly string[] {
+    const found = this.find(domain);
+    const uuid = found?.view.incarnation ?? null;
+    if (found === undefined || uuid === null) return [];
+    return this.#registry.hostsOf(domain, uuid).filter((name) => name !== found.host.name);
   }
 
   /** What the domain does, for policy; unknown where its host does not say it at this moment. */
@@ -234,40 +219,6 @@ export class Hosts implements DomainObservations {
       if (why !== null) return words.maybeElsewhere(domain, other.name, why);
     }
     return null;
-  }
-
-  /** A domain that no host has shown, now or before, is expected anywhere. */
-  #isExpectedOn(host: HostLink, domain: DomainName): boolean {
-    if (this.#memory.hadBefore(host, domain)) return true;
-    return !this.links.some((link) => link.domains.has(domain) || this.#memory.hadBefore(link, domain));
-  }
-
-  /** The hosts that are still to be waited for, for these domains. */
-  #awaited(domains: readonly DomainName[]): readonly HostLink[] {
-    if (this.#monotonic() >= this.#triedBy) return [];
-    return this.links.filter(
-      (link) => !link.hasBeenTried && domains.some((domain) => this.#isExpectedOn(link, domain)),
-    );
-  }
-
-  /** Each host that is tried may show a domain, and then the others are waited for no more. */
-  async #look(domains: readonly DomainName[]): Promise<void> {
-    for (;;) {
-      const awaited = this.#awaited(domains);
-      if (awaited.length === 0) return;
-      if (!(await this.#inTime(Promise.race(awaited.map((link) => link.tried))))) return;
-    }
-  }
-
-  /** @returns whether this has settled before the time after the start was over */
-  async #inTime(tried: Promise<unknown>): Promise<boolean> {
-    const left = this.#triedBy - this.#monotonic();
-    if (left <= 0) return false;
-    const late = new AbortController();
-    const time = pause(left, false, { signal: late.signal }).catch(() => false);
-    const settled = await Promise.race([tried.then(() => true), time]);
-    late.abort();
-    return settled;
   }
 
   #canRun(
@@ -331,16 +282,6 @@ export class Hosts implements DomainObservations {
       this.#log.error({ err: fault }, 'which domains there are could not be recorded');
     }
   }
-}
-
-/** The name of a managed domain, not off, that is one of this domain's names on its way from host to host. */
-function movingView(domain: DomainName, host: HostLink): GuestName | undefined {
-  return namesOnTheWay(domain)
-    .filter((name) => name.startsWith(domain))
-    .find((name) => {
-      const state = host.domains.get(name as DomainName)?.observation.state;
-      return state !== undefined && state !== 'off';
-    });
 }
 
 function observationOf(

@@ -48,6 +48,8 @@ interface Place {
   readonly now: DomainIdentity | null;
   /** True when it is not what it was: there was none, or the host saw it go and come back. */
   readonly isNew: boolean;
+  /** The UUID under which it exists there in Xen at this moment; null when it does not. */
+  readonly runs: string | null;
 }
 
 /** Decides what becomes of the names. Pure: the same facts give the same decisions. */
@@ -132,7 +134,7 @@ function placeOf(
   },
   before: DomainIdentity | null = null,
 ): Place {
-  const place = { host: host.name, before, isNew: false };
+  const place = { host: host.name, before, isNew: false, runs: null };
   if (!host.reachable) return { ...place, is: 'silent', now: null };
   const view = host.domains.get(domain);
   if (view !== undefined) {
@@ -145,8 +147,10 @@ function placeOf(
       since: told?.since ?? null,
       present: true,
       goneAt: null,
+      ran: view.incarnation ?? before?.ran ?? null,
     };
-    return { ...place, is: 'listed', now, isNew: isNewAppearance(before, now) };
+    const isNew = isNewAppearance(before, now);
+    return { ...place, is: 'listed', now, isNew, runs: view.incarnation };
   }
   // A domain that still runs there is not gone either.
   if (host.missing.has(domain) || host.names?.others?.includes(domain) === true)
@@ -178,7 +182,7 @@ function isAnother(
   const earlier = [...places.flatMap(({ before }) => before ?? []), ...unheard];
   const staying = places.filter(({ is, isNew }) => is === 'listed' && !isNew);
   const listed = places.filter(({ is }) => is === 'listed');
-  if (listed.some(({ isNew, now }) => isNew && isNewcomer(now, earlier, staying, places, awayTooLong, grace)))
+  if (listed.some((place) => place.isNew && isNewcomer(place, earlier, staying, places, awayTooLong, grace)))
     return true;
   // A host that was silent says only now that the name had gone from it, long before the name came to where
   // it is.
@@ -200,7 +204,7 @@ function isAnother(
 }
 
 function isNewcomer(
-  now: DomainIdentity | null,
+  { now, runs }: Place,
   earlier: readonly DomainIdentity[],
   staying: readonly Place[],
   places: readonly Place[],
@@ -210,6 +214,8 @@ function isNewcomer(
   if (now === null) return false;
   if (earlier.some(({ uuid }) => agree(uuid, now.uuid))) return false;
   if (earlier.some(({ uuid }) => differ(uuid, now.uuid))) return true;
+  // A migration keeps the UUID, and the file may follow much later.
+  if (earlier.some(({ ran }) => agree(ran, runs))) return false;
   // Its file was put on one more host, or all hosts have the same files.
   if (staying.some(({ host }) => host !== now.host)) return false;
   if (earlier.length === 0) return awayTooLong;
@@ -266,6 +272,7 @@ function isSame(before: DomainIdentity | null, now: DomainIdentity): boolean {
     before.uuid === now.uuid &&
     before.since === now.since &&
     before.present === now.present &&
-    before.goneAt === now.goneAt
+    before.goneAt === now.goneAt &&
+    before.ran === now.ran
   );
 }

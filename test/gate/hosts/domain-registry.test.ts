@@ -27,10 +27,25 @@ class FakeHost implements HostFacts {
   }
 
   /** @param since null: from a memory that has just begun; undefined: from an older half */
-  shows(name: DomainName, since: string | null | undefined, uuid: string | null = null): void {
+  shows(
+    name: DomainName,
+    since: string | null | undefined,
+    uuid: string | null = null,
+    incarnation: string | null = null,
+  ): void {
     const configured: Configured | null = since === undefined ? null : { since, uuid };
-    this.domains.set(name, domainView(name, 'off', { configured }));
-    this.#tell({ missing: [], gone: (this.names?.gone ?? []).filter((one) => one.name !== name) });
+    const state = incarnation === null ? 'off' : 'running';
+    this.domains.set(name, domainView(name, state, { configured, incarnation }));
+    this.#tell({
+      others: [],
+      missing: [],
+      gone: (this.names?.gone ?? []).filter((one) => one.name !== name),
+    });
+  }
+
+  /** It runs there without a file. */
+  runsUnmanaged(name: DomainName): void {
+    this.#tell({ others: [name] });
   }
 
   removes(name: DomainName, at: string): void {
@@ -382,6 +397,38 @@ describe('whose a name is', () => {
       passes(2 * GRACE);
       assert.ok(isAlices(), 'and while no gate runs');
     });
+
+    /** horatio runs on xen1, is migrated to xen2, and a day later its file follows. */
+    function migrates(arrives: string | null): void {
+      xen1.shows(HORATIO, null, null, UUID);
+      passes(MINUTE);
+      xen1.shows(HORATIO, null);
+      xen2.runsUnmanaged(HORATIO);
+      passes(MINUTE);
+      xen1.removes(HORATIO, at());
+      passes(2 * GRACE);
+      gateIsDown(24 * 60 * MINUTE);
+      passes(MINUTE);
+      assert.ok(isAlices(), 'it runs where it has no file');
+      xen2.shows(HORATIO, at(), null, arrives);
+      passes(2 * GRACE);
+    }
+
+    it('keeps it when it was migrated and its file follows a day later: name and UUID agree', () => {
+      migrates(UUID);
+      assert.ok(isAlices());
+    });
+
+    for (const [what, arrives] of [
+      ['another UUID', OTHER_UUID],
+      ['no UUID, being off', null],
+    ] as const) {
+      it(`does not count it when what has the name then has ${what}`, () => {
+        migrates(arrives);
+        assert.ok(!isAlices());
+        assert.equal(temporary.store.audit.verify().findings.length, 0);
+      });
+    }
 
     it('keeps it when it is brought up elsewhere after its host died, and that host returns without it', () => {
       passes(MINUTE);

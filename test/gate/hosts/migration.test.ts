@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { NORMAL } from '../../../policy/names.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import { Hosts } from '../../../server/gate/hosts/hosts.js';
+import { MenuLog } from '../../../server/gate/console-log/menu-log.js';
 import { ConsoleSession } from '../../../server/gate/console/console-session.js';
 import type { DomainState } from '../../../policy/domain-state.js';
 import { Slices } from '../../../server/gate/scheduling/slices.js';
@@ -222,6 +223,99 @@ describe('a customer whose server moves', () => {
     terminal.type('y');
     await eventually('the key', () => console.typed === 'y');
     assert.deepEqual(target.consoles, []);
+  });
+
+  describe('follows its log', () => {
+    let following: Promise<number>;
+    const shown = (): string => terminal.output + terminal.errors;
+
+    beforeEach(async () => {
+      source.logSaid = () => ['said on one\r\n'];
+      target.logSaid = () => ['said on two\r\n'];
+      terminal = new FakeTerminal({ hasPty: false });
+      following = gate.exec(gate.alice, 'horatio log --follow', terminal);
+      session = following;
+      await shows('said on one');
+    });
+
+    it('and goes on with that of the host where it is now, from where it arrived there', async () => {
+      target.setNames({ others: ['horatio--incoming'] });
+      await moves();
+      source.set(HORATIO, 'off');
+      target.setNames({ others: [] });
+      target.set(HORATIO, 'running');
+      await shows('said on two');
+      assert.match(shown(), /^said on one\nsaid on two\n--- horatio runs on the host two now ---\n$/);
+      const query = target.logQueries.at(-1);
+      assert.deepEqual([query?.get('boot'), query?.get('follow')], ['0', '1']);
+      await eventually('the old log to be left', () => source.logFollowers.size === 0);
+      for (const log of target.logFollowers) log.write('more\r\n');
+      await shows('more');
+      terminal.hangUp();
+      await following;
+    });
+
+    it('and waits while it runs where it has no file yet, though the source has dropped it or died', async () => {
+      target.setNames({ others: ['horatio'] });
+      source.set(HORATIO, 'off');
+      await eventually('the news', () => gate.core.hosts.strayOf(HORATIO) !== null);
+      for (const log of source.logFollowers) log.end();
+      await source.stop();
+      await eventually('the loss', () => gate.core.hosts.links[0]?.reachable === false);
+      target.setNames({ others: [] });
+      target.set(HORATIO, 'running');
+      await shows('said on two');
+      terminal.hangUp();
+      await following;
+    });
+
+    it('and is told that it ends when the server is gone from everywhere', async () => {
+      source.gone(HORATIO);
+      for (const log of source.logFollowers) log.end();
+      assert.equal(await following, 1);
+      assert.match(shown(), /The log ends here: horatio is not on its host any more/);
+    });
+  });
+
+  it('follows its log in the menu, which says where it is now', async () => {
+    for (const [host, said] of [
+      [source, 'said on one\r\n'],
+      [target, 'said on two\r\n'],
+    ] as const) {
+      const page = { from: 0, to: said.length, start: 0, end: said.length, boots: [] };
+      host.logFacts = { keeping: true, switchedAt: null, place: 'disk', boot: null, page };
+      host.logSaid = (_, query) => (query.get('follow') === '1' ? [] : [said]);
+    }
+    const told: string[] = [];
+    const log = new MenuLog(gate.core.menu.consoleLog, gate.alice, terminal, (fact) => {
+      if (fact.fact === 'log')
+        told.push(...[...fact.piece.lines, ...fact.piece.open].map(({ text }) => text));
+      else told.push('message' in fact ? fact.message : fact.fact);
+    });
+    await log.perform({ effect: 'log-follow', domain: HORATIO, follow: true });
+    await eventually('the log to be followed', () => source.logFollowers.size === 1);
+    source.set(HORATIO, 'off');
+    target.set(HORATIO, 'running');
+    await eventually('the other log to be followed', () => target.logFollowers.size === 1);
+    assert.deepEqual(told, ['said on one', '--- horatio runs on the host two now ---', 'said on two']);
+    await eventually('the old log to be left', () => source.logFollowers.size === 0);
+    log.close();
+  });
+
+  it('reads which host has what its server said before the migration', async () => {
+    const incarnation = '33333333-3333-4333-8333-333333333333';
+    source.set(HORATIO, 'running', { incarnation });
+    await eventually('it to be recorded', () =>
+      gate.store.domains.identities().some(({ ran }) => ran === incarnation),
+    );
+    assert.doesNotMatch((await exec('horatio log')).said, /was moved/);
+    source.set(HORATIO, 'off');
+    target.set(HORATIO, 'running', { incarnation });
+    await eventually('it to have moved', () => gate.core.hosts.find(HORATIO)?.host.name === 'two');
+    const told = /horatio was moved while it ran\. Its output from before is kept on the host one\./;
+    await eventually('the sentence', async () => told.test((await exec('horatio log')).said));
+    target.set(HORATIO, 'running', { incarnation: '44444444-4444-4444-8444-444444444444' });
+    await eventually('its next boot', async () => !told.test((await exec('horatio log')).said));
   });
 
   it('is not kept on a console of a server that is gone from everywhere', async () => {
