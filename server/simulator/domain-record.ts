@@ -29,4 +29,6 @@ export interface DomainRecord {
   readonly cpu: number;
   readonly cpuSince: number | null;
   readonly shutdown: ShutdownReason | null;
+  /** `xl migrate` brought it here. */
+  readonly migrated?: boolean;
 }

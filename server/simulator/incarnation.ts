@@ -61,6 +61,7 @@ export class Incarnation {
       config: record.config,
       kernel: record.kernel,
       directory: host.domainDirectory(record.domid),
+      resumed: record.migrated === true,
       clock: this.#clock,
       write: (bytes) => {
         this.#console.write(bytes);

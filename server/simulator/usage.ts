@@ -47,6 +47,26 @@ Options:
 -n, --numa              Prints out NUMA node affinity
 `,
   },
+  migrate: {
+    synopsis: '[-vtTf] migrate [options] <Domain> <host>',
+    text: `
+Migrate a domain to another host.
+
+Options:
+
+-h              Print this help.
+-C <config>     Send <config> instead of config file from creation.
+-s <sshcommand> Use <sshcommand> instead of ssh.  String will be passed
+                to sh. If empty, run <host> instead of ssh <host> xl
+                migrate-receive [-d -e]
+-e              Do not wait in the background (on <host>) for the death
+                of the domain.
+-T              Show timestamps during the migration process.
+--debug         Print huge (!) amount of debug during the migration process.
+-p              Do not unpause domain after migrating it.
+-D              Preserve the domain id
+`,
+  },
   shutdown: {
     synopsis: '[-vtTf] shutdown [options] <-a|Domain>',
     text: `

@@ -43,6 +43,8 @@ async function run(command: string | undefined, argv: readonly string[], dryRun:
       return (await import('./power.js')).pauseOrUnpause(host, argv, 'pause');
     case 'unpause':
       return (await import('./power.js')).pauseOrUnpause(host, argv, 'unpause');
+    case 'migrate':
+      return (await import('./migrate.js')).migrate(host, argv);
     case 'sysrq':
       return (await import('./power.js')).sysrq(host, argv);
     case 'rename':

@@ -258,6 +258,9 @@ export class ConsoleAttachment {
       moves: () => {
         if (this.#canAct()) this.#presence.moves();
       },
+      awayChanged: () => {
+        if (this.#canAct()) this.#presence.awayChanged();
+      },
       moved: (host) => {
         this.#detached();
         this.#presence.moved(host);

@@ -16,6 +16,8 @@ interface ConsoleLinkListener {
   lost(): void;
   /** The domain is being moved to another host. The link follows by itself. */
   moves(): void;
+  /** The domain went away, or is away no more: what its host said of it may mean something else now. */
+  awayChanged(): void;
   /** The domain is on this host now: the console there follows, from `attached` on. */
   moved(host: string): void;
   /** Whether the console may be asked for again. */
@@ -48,6 +50,7 @@ export class ConsoleLink {
   /** The host that was asked last. */
   #host: HostLink | null = null;
   #toldMove = false;
+  #wasAway = false;
   #stopHearing: Unsubscribe = () => undefined;
 
   constructor(
@@ -145,6 +148,9 @@ export class ConsoleLink {
     const isMoving = this.#hosts.moveOf(domain) !== null;
     if (isMoving && !this.#toldMove) this.#listener?.moves();
     this.#toldMove = isMoving;
+    const isAway = this.#hosts.isAway(domain);
+    if (isAway !== this.#wasAway) this.#listener?.awayChanged();
+    this.#wasAway = isAway;
     if (this.#stream === null) return;
     const host = this.#host === null ? null : this.#hosts.movedFrom(domain, this.#host);
     if (host === null) return;

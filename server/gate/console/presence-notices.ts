@@ -7,6 +7,7 @@ import type { ConsoleWords } from './console-words.js';
 import type { SizeHint } from './size-hint.js';
 
 type BootNote = Extract<ConsoleNews, { note: 'boot' }>;
+type StateNote = Extract<ConsoleNews, { note: 'state' }>;
 
 /**
  * The greeting waits for the first picture, until the guest has been quiet for `quiet`, and for at most
@@ -48,6 +49,8 @@ export class PresenceNotices {
   #silent: BootNote | null = null;
   /** The standing line about the state of the console itself. */
   #state: string | null = null;
+  /** What the host said of the domain last; null when another host, or none, is asked now. */
+  #told: StateNote | null = null;
   /** When the boot began that was announced last. */
   #saidOf = '';
 
@@ -69,6 +72,7 @@ export class PresenceNotices {
     const { words } = this.#parts;
     this.#wasLost = true;
     this.#silent = null;
+    this.#told = null;
     this.#stateStands(words.lost);
   }
 
@@ -78,11 +82,17 @@ export class PresenceNotices {
     notice.show(words.moves(domain));
   }
 
+  /** Call it when the domain went away, or is away no more. */
+  awayChanged(): void {
+    if (this.#told?.state === 'off') this.#stateIs(this.#told);
+  }
+
   /** Call it when the domain has come to another host, whose console follows: as the line between two boots. */
   moved(host: string): void {
     const { domain, notice, words } = this.#parts;
     this.#wasLost = false;
     this.#silent = null;
+    this.#told = null;
     this.#stateStands(null);
     notice.show(words.moved(domain, host));
   }
@@ -148,7 +158,9 @@ export class PresenceNotices {
   }
 
   /** dom0 sends it first of all, after `attached`. */
-  #stateIs({ console, state }: Extract<ConsoleNews, { note: 'state' }>): void {
+  #stateIs(note: StateNote): void {
+    const { console, state } = note;
+    this.#told = note;
     const { domain, words, isElsewhere } = this.#parts;
     if (this.#waitingTimer !== null) clearTimeout(this.#waitingTimer);
     this.#waitingTimer = null;

@@ -48,6 +48,10 @@ export class Guest {
   /** Boots the guest, unless it has booted. */
   start(): void {
     if (this.#stage !== 'unborn') return;
+    if (this.#machine.resumed === true) {
+      this.#up();
+      return;
+    }
     if (this.#loaded.role === 'firmware') {
       // It waits for a drive that it can boot, on a screen that nobody sees.
       this.#stage = 'loader';
@@ -174,26 +178,30 @@ export class Guest {
             );
     }
     this.#play(steps, () => {
-      this.#stage = 'up';
-      this.#session = new Session({
-        machine: this.#machine,
-        tty: this.#tty,
-        system,
-        commandLine: this.#loaded.commandLine,
-        kernelMessages: this.#kernelMessages,
-        power: (action, forced) => {
-          this.#power(action, forced);
-        },
-        sysrq: (key) => {
-          // Root may write any key to /proc/sysrq-trigger.
-          this.#sysrq(key, 1);
-        },
-        panic: () => {
-          this.#panic();
-        },
-      });
-      this.#session.start();
+      this.#up();
     });
+  }
+
+  #up(): void {
+    this.#stage = 'up';
+    this.#session = new Session({
+      machine: this.#machine,
+      tty: this.#tty,
+      system: this.#system,
+      commandLine: this.#loaded.commandLine,
+      kernelMessages: this.#kernelMessages,
+      power: (action, forced) => {
+        this.#power(action, forced);
+      },
+      sysrq: (key) => {
+        // Root may write any key to /proc/sysrq-trigger.
+        this.#sysrq(key, 1);
+      },
+      panic: () => {
+        this.#panic();
+      },
+    });
+    this.#session.start();
   }
 
   #power(action: PowerAction, forced: boolean): void {

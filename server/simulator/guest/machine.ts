@@ -11,6 +11,8 @@ export interface Machine {
   readonly kernel: LoadedKernel;
   /** The domain's own directory on the host, for a ramdisk. */
   readonly directory: string;
+  /** It has booted already, on another host. Its memory did not come with it: it logs in anew. */
+  readonly resumed?: boolean;
   readonly clock: GuestClock;
   write(bytes: Buffer): void;
   /** How many bytes a flood may write now. */

@@ -163,9 +163,9 @@ describe('a customer whose server moves', () => {
     if (fileFirst) target.set(HORATIO, off);
     target.setNames({ others: ['horatio--incoming'] });
     await shows('horatio is being moved to another host');
-    source.setNames({ others: ['horatio--migratedaway'] });
     source.set(HORATIO, off);
     source.consoles.at(-1)?.note({ note: 'state', console: 'detached', state: 'off', profile: NORMAL });
+    source.setNames({ others: ['horatio--migratedaway'] });
     if (fileFirst) {
       target.setNames({ others: [] });
       target.set(HORATIO, 'running');
