@@ -271,6 +271,51 @@ describe('the life of a simulated domain', () => {
     assert.equal(xen.rows().length, 2, 'the domain that is called 17 is still there');
   });
 
+  it('is moved to localhost: it arrives and leaves under names of its way, and keeps its UUID', async () => {
+    await slowly();
+    await xen.start('horatio');
+    const [before] = new Host(xen.host.directory).domains();
+    const names: string[] = [];
+    const moved = xen.xl('migrate', 'horatio', 'localhost').then((outcome) => {
+      names.push('done');
+      return outcome;
+    });
+    await eventually(
+      'the end',
+      () => {
+        const now = xen.rows().map(({ name }) => name);
+        const listed = now.filter((name) => name !== 'Domain-0').join(' ');
+        if (names.at(-1) !== 'done' && names.at(-1) !== listed) names.push(listed);
+        return names.at(-1) === 'done';
+      },
+      { everyMs: 5 },
+    );
+    const { status, stderr } = await moved;
+    assert.equal(status, 0, stderr);
+    assert.match(
+      stderr,
+      /^migration target: Ready[^]*Giving target permission[^]*\nMigration successful\.\n$/,
+    );
+    const seen = names.join(', ');
+    assert.match(seen, /^horatio, horatio horatio--incoming, .*horatio--migratedaway/);
+    assert.doesNotMatch(seen, /(^|, )horatio horatio(,|$)/);
+    const [after, ...more] = new Host(xen.host.directory).domains();
+    assert.deepEqual([after?.name, after?.uuid, after?.pauses, more.length], ['horatio', before?.uuid, 0, 0]);
+    assert.notEqual(after?.domid, before?.domid);
+  });
+
+  it('stays where it is when the other host is unknown, and what is not there is not moved', async () => {
+    await xen.start('horatio');
+    const unknown = await xen.xl('migrate', 'horatio', 'elsinore');
+    assert.deepEqual(
+      [unknown.status, unknown.stderr],
+      [1, 'ssh: Could not resolve hostname elsinore: Name or service not known\n'],
+    );
+    const none = await xen.xl('migrate', 'ophelia', 'localhost');
+    assert.deepEqual([none.status, none.stderr], [1, 'ophelia is an invalid domain identifier (rc=-6)\n']);
+    assert.equal(xen.row('horatio')?.state.includes('p'), false);
+  });
+
   it("shows in ps as the command that created it, and holds none of its caller's streams", async () => {
     // execFile waits until every copy of the pipes is closed: the test is that it returns.
     await xen.start('horatio');
