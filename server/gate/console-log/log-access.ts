@@ -3,6 +3,7 @@ import { isRefusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { Authorizer, DemandedPermit } from '../access/authorize.js';
 import { askAgain } from '../hosts/ask-again.js';
+import { mayMove } from '../hosts/link-event.js';
 import type { HostLink } from '../hosts/host-link.js';
 import type { Hosts } from '../hosts/hosts.js';
 import type { Identity } from '../session/identity.js';
@@ -60,9 +61,9 @@ export class LogAccess {
   }
 
   /** Calls back whenever something is heard that may mean that the domain has moved. */
-  onNews(listener: () => void): Unsubscribe {
+  onNews({ demanded }: Pick<OpenedLog, 'demanded'>, listener: () => void): Unsubscribe {
     return this.#parts.hosts.onEvent(({ event }) => {
-      if (event.event !== 'operation') listener();
+      if (mayMove(event, demanded.domain)) listener();
     });
   }
 

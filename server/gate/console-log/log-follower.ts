@@ -74,7 +74,7 @@ export class LogFollower {
     if (isRefusal(stream)) return stream.message;
     this.#stream = stream;
     if (this.#isOver() || this.#access.moved(this.#opened) !== null) stream.close();
-    const forget = this.#access.onNews(() => {
+    const forget = this.#access.onNews(this.#opened, () => {
       if (!host.reachable || this.#access.moved(this.#opened) !== null) stream.close();
     });
     try {

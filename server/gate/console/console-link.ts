@@ -3,6 +3,7 @@ import { isRefusal } from '../../../policy/refusal.js';
 import type { ConsoleMode } from '../../wire/console.js';
 import type { DemandedPermit } from '../access/authorize.js';
 import type { ConsoleNews, ConsoleStream } from '../hosts/console-stream.js';
+import { mayMove } from '../hosts/link-event.js';
 import type { HostLink } from '../hosts/host-link.js';
 import type { Hosts } from '../hosts/hosts.js';
 import type { Logger } from '../../wire/logger.js';
@@ -85,7 +86,7 @@ export class ConsoleLink {
   listen(listener: ConsoleLinkListener): void {
     this.#listener = listener;
     this.#stopHearing = this.#hosts.onEvent(({ event }) => {
-      if (event.event !== 'operation') this.#review();
+      if (mayMove(event, this.#demanded.domain)) this.#review();
     });
     if (this.#stream !== null) this.#link(this.#stream);
     this.#review();

@@ -174,7 +174,7 @@ export class LogCommand {
       () => {
         tracked.forget();
       },
-      this.#access.onNews(() => {
+      this.#access.onNews(opened, () => {
         this.#review(follow);
       }),
       terminal.onDrain(() => {

@@ -184,10 +184,12 @@ export class Hosts implements DomainObservations {
 
   /** What the domain does, for policy; unknown where its host does not say it at this moment. */
   observation(domain: DomainName): DomainObservation {
+    const move = this.moveOf(domain);
+    // It is paused for a moment and boots nothing: no right may hang on that.
+    if (move !== null)
+      return { state: move.host.reachable ? 'running' : null, booted: this.#booted.get(domain) ?? null };
     const stray = this.strayOf(domain);
-    // A migration is no boot.
-    const booted = stray === null || stray.part === 'runs' ? null : (this.#booted.get(domain) ?? null);
-    if (stray !== null) return { state: stray.host.reachable ? 'running' : null, booted };
+    if (stray !== null) return { state: stray.host.reachable ? 'running' : null, booted: null };
     return observationOf(this.find(domain), { reachable: true });
   }
 

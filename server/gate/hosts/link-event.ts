@@ -11,3 +11,8 @@ export type LinkEvent =
   /** What it says of names that are gone, missing or unmanaged. */
   | { readonly event: 'names' }
   | { readonly event: 'operation'; readonly operation: OperationView };
+
+/** Whether the news may say where a domain is. Hosts tell of each domain every few seconds. */
+export function mayMove(event: LinkEvent, domain: DomainName): boolean {
+  return event.event !== 'operation' && (!('name' in event) || event.name === domain);
+}

@@ -79,12 +79,15 @@ describe('a migration as the hosts show it', () => {
     assert.equal(move(), 'horatio--incoming on xen2');
   });
 
-  it('takes no right away that hangs on what the domain booted', () => {
-    const { booted } = hosts.observation(HORATIO);
-    assert.equal(booted, 'normal');
+  it('takes no right away that hangs on what the domain does or booted', () => {
+    const before = hosts.observation(HORATIO);
+    assert.deepEqual(before, { state: 'running', booted: 'normal' });
+    target.guests('horatio--incoming');
+    source.set('paused');
+    assert.deepEqual(hosts.observation(HORATIO), before, 'it is paused for its last pages');
     source.guests('horatio--migratedaway');
     source.set('off');
-    assert.deepEqual(hosts.observation(HORATIO), { state: 'running', booted });
+    assert.deepEqual(hosts.observation(HORATIO), before);
   });
 });
 
