@@ -1,26 +1,30 @@
 #!/bin/sh
-# Builds the lab's image from Debian packages: sh build.sh OUT NODE
+# Builds the lab's image from Debian packages: sh build.sh OUT NODE SUITE XEN
 #
-#   OUT   an empty directory; gets xen, vmlinuz, initrd.img, root.img, id_ed25519 and known_host
-#   NODE  the node binary that goes into dom0
+#   OUT    an empty directory; gets xen, vmlinuz, initrd.img, root.img, id_ed25519 and known_host
+#   NODE   the node binary that goes into dom0
+#   SUITE  Debian's name of the release that dom0 is: trixie or bookworm
+#   XEN    its version of Xen: 4.20 or 4.17
 #
-# Needs root, Debian 12, mmdebstrap, e2fsprogs and lz4, and asks apt by package name only, with the machine's own sources. docs/xen-lab.md
-# says what each part is for.
+# Needs root, Debian 12, mmdebstrap, e2fsprogs, xz-utils, and lz4 or zstd as the release's kernels are packed. Asks apt by package name
+# only, with the machine's own sources or mmdebstrap's. docs/xen-lab.md says what each part is for.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 out=$1
 node=$2
+suite=$3
+xen=$4
 root=$out/root
 guest=$out/guest
 
-packages=$(sed 's/#.*//' "$here/packages" | tr -s ' \n' ',,' | sed 's/^,//; s/,$//')
+packages=$(sed "s/#.*//; s/XEN/$xen/" "$here/packages" | tr -s ' \n' ',,' | sed 's/^,//; s/,$//')
 
 # What no machine in this lab has: half of the kernel's modules, and the image's size.
 set --
 for modules in sound drivers/gpu drivers/media drivers/infiniband drivers/net/wireless drivers/net/ethernet \
   drivers/staging drivers/iio drivers/usb drivers/scsi drivers/hid drivers/md net/bluetooth net/wireless; do
-  set -- "$@" "--dpkgopt=path-exclude=/lib/modules/*/kernel/$modules/*"
+  set -- "$@" "--dpkgopt=path-exclude=/lib/modules/*/kernel/$modules/*" "--dpkgopt=path-exclude=/usr/lib/modules/*/kernel/$modules/*"
 done
 mmdebstrap --mode=root --variant=minbase --format=directory --quiet "$@" \
   --dpkgopt=force-confold \
@@ -32,19 +36,25 @@ mmdebstrap --mode=root --variant=minbase --format=directory --quiet "$@" \
   --essential-hook="copy-in '$here/initramfs/modules' /etc/initramfs-tools" \
   --essential-hook="copy-in '$here/initramfs/conf.d/lab' /etc/initramfs-tools/conf.d" \
   --include="$packages" \
-  bookworm "$root"
+  "$suite" "$root"
 
 cloud=$(cd "$root/lib/modules" && echo *-cloud-amd64)
 stock=$(cd "$root/lib/modules" && ls -d *-amd64 | grep -v cloud)
 
-gunzip -c "$root/boot/xen-4.17-amd64.gz" > "$out/xen"
+gunzip -c "$root/boot/xen-$xen-amd64.gz" > "$out/xen"
 cp "$root/boot/vmlinuz-$stock" "$out/vmlinuz"
 cp "$root/boot/initrd.img-$stock" "$out/initrd.img"
 
 # --- the customers' machines: a busybox in an initramfs that mounts a disk with a busybox
 mkdir -p "$guest/initramfs/bin" "$guest/initramfs/lib"
 cp "$root/bin/busybox" "$guest/initramfs/bin/"
-cp "$root/lib/modules/$cloud/kernel/drivers/block/xen-blkfront.ko" "$guest/initramfs/lib/"
+# Debian 13 packs its modules with xz.
+blkfront=$root/lib/modules/$cloud/kernel/drivers/block/xen-blkfront.ko
+if [ -f "$blkfront" ]; then
+  cp "$blkfront" "$guest/initramfs/lib/"
+else
+  xz -dc "$blkfront.xz" > "$guest/initramfs/lib/xen-blkfront.ko"
+fi
 install -m 0755 "$here/guest/initramfs-init" "$guest/initramfs/init"
 (cd "$guest/initramfs" && find . | "$root/bin/busybox" cpio -o -H newc 2> "$out/cpio.log" | gzip -1) > "$guest/initrd.img"
 
@@ -52,20 +62,28 @@ mkdir -p "$root/srv/xen/guest" "$root/srv/xen/disks"
 cp "$root/boot/vmlinuz-$cloud" "$root/srv/xen/guest/vmlinuz"
 cp "$guest/initrd.img" "$root/srv/xen/guest/initrd.img"
 
-# A kernel for boot loaders inside a disk: PV-GRUB knows no LZ4, so the ELF is taken out of the bzImage (its place and length stand in
-# Linux's boot protocol, setup_sects, payload_offset and payload_length) and compressed with gzip.
+# A kernel for boot loaders inside a disk: PV-GRUB knows neither LZ4 (Debian 12) nor zstd (Debian 13), so the ELF is taken out of the
+# bzImage (its place and length stand in Linux's boot protocol, setup_sects, payload_offset and payload_length) and compressed with gzip.
 number() { od -An -v -t "u$2" -j "$1" -N "$2" "$guest/vmlinuz" | tr -d ' '; }
 cp "$root/boot/vmlinuz-$cloud" "$guest/vmlinuz"
 payload=$((($(number 497 1) + 1) * 512 + $(number 584 4)))
-tail -c "+$((payload + 1))" "$guest/vmlinuz" | head -c "$(($(number 588 4) - 4))" | lz4 -dqc | gzip -1 > "$guest/vmlinux.gz"
+case $suite in
+  bookworm) unpack=lz4 ;;
+  *) unpack=zstd ;;
+esac
+tail -c "+$((payload + 1))" "$guest/vmlinuz" | head -c "$(($(number 588 4) - 4))" | "$unpack" -dqc | gzip -1 > "$guest/vmlinux.gz"
 
 # disk NAME FILE SIZE: a whole-disk ext4 of what is in $guest/NAME, which GRUB and pygrub can read as well. What is in boot/NAME is laid
-# over it, with the kernel and the initramfs.
+# over it, with the initramfs and the kernels that its grub.cfg names: GRUB for PVH boots the one that Debian packs, PV-GRUB and pygrub the
+# other.
 disk() {
   if [ -d "$here/guest/boot/$1" ]; then
     mkdir -p "$guest/$1/boot"
     cp -R "$here/guest/boot/$1/." "$guest/$1/boot/"
-    cp "$guest/vmlinux.gz" "$guest/initrd.img" "$guest/$1/boot/"
+    cp "$guest/initrd.img" "$guest/$1/boot/"
+    for kernel in vmlinuz vmlinux.gz; do
+      ! grep -q "/boot/$kernel " "$guest/$1/boot/grub/grub.cfg" || cp "$guest/$kernel" "$guest/$1/boot/"
+    done
   fi
   mke2fs -q -t ext4 -O '^metadata_csum,^64bit,^has_journal' -d "$guest/$1" "$2" "$3"
 }
@@ -86,13 +104,13 @@ system() {
     ophelia) sed -i 's/xvda/xvdz/' "$tree/etc/fstab" ;;
   esac
 }
-for name in horatio ophelia yorick guildenstern rosencrantz; do
+for name in horatio ophelia yorick guildenstern rosencrantz hamlet laertes; do
   system "$name"
   size=16M
   [ ! -d "$here/guest/boot/$name" ] || size=32M
   disk "$name" "$root/srv/xen/disks/$name.img" "$size"
 done
-disk rescue "$root/srv/xen/rescue.img" 20M
+disk rescue "$root/srv/xen/rescue.img" 40M
 
 # --- dom0
 cp -R "$here/dom0/." "$root/"

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { IMAGE_SOURCE, labCache } from './paths.js';
+import { xenRelease, type XenRelease } from './release.js';
 
 /** Debian packages that the test machine needs. */
 const HOST_PACKAGES = [
@@ -11,12 +12,15 @@ const HOST_PACKAGES = [
   'mmdebstrap',
   'e2fsprogs',
   'lz4',
+  'zstd',
+  'xz-utils',
   'openssh-client',
 ] as const;
 
 /** A built image: Xen, dom0's kernel, and its root file system, which is never written to. */
 export interface LabImage {
   readonly directory: string;
+  readonly release: XenRelease;
 }
 
 /**
@@ -26,45 +30,47 @@ export interface LabImage {
  * @param say gets a sentence before anything that takes long or changes the machine
  * @throws Error when a package cannot be installed or the builder fails, with its last words
  */
-export function labImage(say: (sentence: string) => void): LabImage {
+export function labImage(say: (sentence: string) => void, release: XenRelease = xenRelease()): LabImage {
   ensurePackages(say);
-  const directory = join(labCache(), imageHash());
-  if (existsSync(join(directory, 'root.img'))) return { directory };
+  const directory = join(labCache(), `${release.suite}-${imageHash(release)}`);
+  if (existsSync(join(directory, 'root.img'))) return { directory, release };
   if (process.getuid?.() !== 0) throw new Error('building the image of the Xen lab needs root');
   const making = `${directory}.making`;
   rmSync(making, { recursive: true, force: true });
   mkdirSync(making, { recursive: true, mode: 0o700 });
-  say(`building the image from Debian packages (${packages().join(', ')}) in ${directory}`);
-  const built = spawnSync('sh', [join(IMAGE_SOURCE, 'build.sh'), making, process.execPath], {
-    encoding: 'utf8',
-    maxBuffer: 64 * 1024 * 1024,
-  });
+  say(
+    `building the image from packages of Debian ${release.suite} (${packages(release).join(', ')}) in ${directory}`,
+  );
+  const words = [join(IMAGE_SOURCE, 'build.sh'), making, process.execPath, release.suite, release.xen];
+  const built = spawnSync('sh', words, { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
   if (built.status !== 0)
     throw new Error(`the image was not built:\n${lastLines(built.stdout + built.stderr)}`);
   renameSync(making, directory);
-  return { directory };
+  return { directory, release };
 }
 
 /** The packages of dom0. */
-function packages(): string[] {
+function packages({ xen }: XenRelease): string[] {
   return readFileSync(join(IMAGE_SOURCE, 'packages'), 'utf8')
     .split('\n')
-    .map((line) => line.replace(/#.*/, '').trim())
+    .map((line) => line.replace(/#.*/, '').replace('XEN', xen).trim())
     .filter((line) => line !== '');
 }
 
 /**
- * A hash of the builder's sources, the packages' versions as apt knows them, and the node binary for dom0.
+ * A hash of the builder's sources, the packages' versions as apt knows them, and the node binary for dom0. The
+ * machine's apt knows the versions of its own release only.
  */
-function imageHash(): string {
+function imageHash(release: XenRelease): string {
   const hash = createHash('sha256');
   for (const file of filesBelow(IMAGE_SOURCE)) {
     hash.update(`${relative(IMAGE_SOURCE, file)}\0`).update(readFileSync(file));
   }
   hash.update(readFileSync(process.execPath));
-  hash.update(
-    execFileSync('apt-cache', ['show', '--no-all-versions', ...packages()], { maxBuffer: 1 << 26 }),
-  );
+  if (readFileSync('/etc/os-release', 'utf8').includes(`VERSION_CODENAME=${release.suite}\n`)) {
+    const names = packages(release);
+    hash.update(execFileSync('apt-cache', ['show', '--no-all-versions', ...names], { maxBuffer: 1 << 26 }));
+  }
   return hash.digest('hex').slice(0, 16);
 }
 
@@ -96,7 +102,7 @@ function isInstalled(name: string): boolean {
 
 /** Whether this machine has ever fetched apt's lists. */
 function knowsPackages(): boolean {
-  return spawnSync('apt-cache', ['show', ...packages()]).status === 0;
+  return spawnSync('apt-cache', ['show', ...HOST_PACKAGES]).status === 0;
 }
 
 function apt(args: readonly string[]): void {

@@ -32,8 +32,9 @@ const HARDWARE = [
   'tcg,thread=single',
   '-smp',
   '1',
+  // With AMD's nested paging Xen can run PVH guests.
   '-cpu',
-  'qemu64',
+  'qemu64,+svm,+npt',
   '-m',
   '2048',
 ];

@@ -1,0 +1,27 @@
+/** A release of Debian that the lab's dom0 can be, with its own Xen. */
+export interface XenRelease {
+  /** Debian's name for it. */
+  readonly suite: string;
+  readonly xen: string;
+  /** The kernel's series, of dom0 and of the customers' machines. */
+  readonly linux: string;
+}
+
+/** The first is the default. */
+const RELEASES: readonly [XenRelease, ...XenRelease[]] = [
+  { suite: 'trixie', xen: '4.20', linux: '6.12' },
+  { suite: 'bookworm', xen: '4.17', linux: '6.1' },
+];
+
+/**
+ * The release that POSTERN_XEN_RELEASE names, by Debian's name or Xen's version.
+ *
+ * @throws Error when there is no such release
+ */
+export function xenRelease(wanted = process.env['POSTERN_XEN_RELEASE'] ?? ''): XenRelease {
+  if (wanted === '') return RELEASES[0];
+  const found = RELEASES.find(({ suite, xen }) => wanted === suite || wanted === xen);
+  if (found !== undefined) return found;
+  const names = RELEASES.map(({ suite, xen }) => `${suite} (Xen ${xen})`).join(', ');
+  throw new Error(`POSTERN_XEN_RELEASE is ${JSON.stringify(wanted)}; the lab knows ${names}`);
+}
