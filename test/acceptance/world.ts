@@ -3,8 +3,8 @@ import type { Ended } from '../support/house.js';
 
 /**
  * A Xen host with Postern, simulated or real, as the acceptance cases use it. Alice owns horatio, ophelia
- * (who does not boot until her /etc/fstab is mended), guildenstern (who boots by PV-GRUB) and rosencrantz
- * (who boots by PyGRUB). Bob owns yorick; mallory owns nothing. `router` belongs to nobody and is unmanaged.
+ * (who does not boot until her /etc/fstab is mended), guildenstern (who boots by PV-GRUB), rosencrantz (who
+ * boots by PyGRUB), and the PVH servers hamlet and laertes (who boots by GRUB). Bob owns yorick; mallory owns nothing. `router` belongs to nobody and is unmanaged.
  */
 export interface World {
   /** The dom0 half's socket, at the gate's path. */

@@ -14,7 +14,8 @@ POSTERN_XEN_LAB=DIR is where images and machines are kept; $XDG_CACHE_HOME/poste
 
 /** The snapshot that a start continues from. */
 const KEPT = 'kept';
-const DOMAINS = ['horatio', 'ophelia', 'yorick', 'guildenstern', 'rosencrantz'];
+/** laertes, whose GRUB needs more memory, has no room beside these. */
+const DOMAINS = ['horatio', 'ophelia', 'yorick', 'guildenstern', 'rosencrantz', 'hamlet'];
 /** One lab runs at a time; this file tells the other commands which. */
 const PID_FILE = join(labCache(), 'playground.pid');
 /** Touched after each snapshot. */
@@ -152,7 +153,7 @@ function welcome(lab: XenLab): string {
       ssh -F ${sshConfig} alice
 
   Alice owns horatio, and ophelia, who does not boot: choose 6 there to rescue her;
-  guildenstern boots by PV-GRUB, rosencrantz by PyGRUB.
+  guildenstern boots by PV-GRUB, rosencrantz by PyGRUB, hamlet is a PVH guest.
   Bob owns yorick:  ssh -F ${sshConfig} bob
   The Xen host itself:  ssh -F ${lab.dom0.sshConfig} dom0    (then: xl list)
   An admin looks on:  node ${relative(process.cwd(), process.argv[1] ?? '').replace(

@@ -79,6 +79,15 @@ profiles:
     parameters:
       install-suite: {title: Debian release, values: [bookworm, trixie]}
     disks: The installer writes over /dev/xvda when you tell it to.
+  grub-rescue:
+    title: Boot menu of the rescue disk
+    kind: disk
+    disk: file:/srv/xen/rescue.img,xvdz,r
+    kernels:
+      pv: /usr/lib/grub-xen/grub-x86_64-xen.bin
+      pvh: /usr/lib/grub-xen/grub-i386-xen_pvh.bin
+    disks: Your disk stays /dev/xvda, writable. The rescue disk is /dev/xvdz, read-only.
+    hint: Choose with the arrow keys and Enter.
 `;
 
 /**

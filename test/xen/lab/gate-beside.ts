@@ -31,7 +31,14 @@ const LINK_OPTIONS = [
 
 /** Customers, with their role on each domain. Mallory is a customer who owns nothing. */
 export const CUSTOMERS: Readonly<Record<string, Readonly<Record<string, Role>>>> = {
-  alice: { horatio: 'owner', ophelia: 'owner', guildenstern: 'owner', rosencrantz: 'owner' },
+  alice: {
+    horatio: 'owner',
+    ophelia: 'owner',
+    guildenstern: 'owner',
+    rosencrantz: 'owner',
+    hamlet: 'owner',
+    laertes: 'owner',
+  },
   bob: { yorick: 'owner' },
   mallory: {},
 };
