@@ -40,14 +40,19 @@ const NOT_NEEDED = [
   'node-linux-*',
 ];
 
-/** The dom0 half's settings in the lab; everything else has its default. */
-const SETTINGS = `host: xen1
+/**
+ * The dom0 half's settings in the lab; everything else has its default.
+ *
+ * @param escapes whether this Xen's `xl console` has the option `-e`
+ */
+const settings = (escapes: boolean): string => `host: xen1
 socketGroup: postern
 unmanaged: [router]
 deadlines:
   shutdownSeconds: 60
 toolstack:
   environment: {LIBXL_BOOTLOADER_RESTRICT: "1"}
+  consoleEscapeOption: ${escapes}
 profiles:
   rescue:
     title: Rescue system
@@ -126,7 +131,7 @@ id xen-qemuuser-range-base > /dev/null 2>&1 ||
 systemctl enable --quiet postern-dom0
 rm -f /run/postern/dom0.sock
 systemctl restart postern-dom0`,
-    SETTINGS,
+    settings(image.release.consoleEscapes),
   );
   const key = readFileSync(join(image.directory, 'link_ed25519.pub'), 'utf8');
   await shell.must(

@@ -3,14 +3,14 @@ export interface XenRelease {
   /** Debian's name for it. */
   readonly suite: string;
   readonly xen: string;
-  /** The kernel's series, of dom0 and of the customers' machines. */
-  readonly linux: string;
+  /** Whether `xl console` takes another escape character, `-e`. */
+  readonly consoleEscapes: boolean;
 }
 
 /** The first is the default. */
 const RELEASES: readonly [XenRelease, ...XenRelease[]] = [
-  { suite: 'trixie', xen: '4.20', linux: '6.12' },
-  { suite: 'bookworm', xen: '4.17', linux: '6.1' },
+  { suite: 'trixie', xen: '4.20', consoleEscapes: true },
+  { suite: 'bookworm', xen: '4.17', consoleEscapes: false },
 ];
 
 /**
