@@ -11,16 +11,20 @@ export interface RecordedCommand {
 
 const BLOCK = /^\$ (.*)\n--- stdout\n([\s\S]*?)--- stderr\n([\s\S]*?)--- exit code: (\d+)/gm;
 
-export function recordingText(name: string): string {
+/** The versions of Xen whose `xl` was recorded. The simulator has the words of the first. */
+export const RECORDED_VERSIONS = ['4.17', '4.20'] as const;
+export type RecordedVersion = (typeof RECORDED_VERSIONS)[number];
+
+export function recordingText(name: string, version: RecordedVersion = '4.17'): string {
   return readFileSync(
-    fileURLToPath(new URL(`../../../test/fixtures/xl-4.17/${name}.txt`, import.meta.url)),
+    fileURLToPath(new URL(`../../../test/fixtures/xl-${version}/${name}.txt`, import.meta.url)),
     'utf8',
   );
 }
 
-/** The commands of `test/fixtures/xl-4.17/NAME.txt`, in order. */
-export function readRecording(name: string): RecordedCommand[] {
-  const blocks = [...recordingText(name).matchAll(BLOCK)];
+/** The commands of `test/fixtures/xl-VERSION/NAME.txt`, in order. */
+export function readRecording(name: string, version: RecordedVersion = '4.17'): RecordedCommand[] {
+  const blocks = [...recordingText(name, version).matchAll(BLOCK)];
   return blocks.map(([, command = '', stdout = '', stderr = '', status]) => ({
     command,
     stdout,
