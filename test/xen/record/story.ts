@@ -94,7 +94,10 @@ export const STORY: readonly Step[] = [
   { first: gone('horatio'), records: '28-create-e' },
   { records: '27-log' },
   { first: booted('horatio'), records: '35-console-notty' },
-  { first: booted('horatio'), records: '33-console-during-destroy' },
+  {
+    first: `${booted('horatio')} (sleep 20; xl destroy horatio) > /dev/null 2>&1 < /dev/null &`,
+    records: '33-console-during-destroy',
+  },
   { first: `${gone('horatio')} ${gone('ophelia')}`, records: '50-pvgrub-grubcfg' },
   { first: gone('ophelia'), records: '51-pvgrub-menulst' },
   { first: gone('ophelia'), records: '60-pygrub-menulst' },
