@@ -78,11 +78,19 @@ export class Recorder {
   }
 }
 
+/** Waits until the text holds, or the program has ended. */
 async function until(client: TerminalClient, holds: (raw: string) => boolean): Promise<void> {
   const began = performance.now();
+  const ended = client.ends(PATIENCE_MS).then(
+    () => true,
+    () => true,
+  );
   while (!holds(client.raw)) {
     if (performance.now() - began > PATIENCE_MS) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    const soon = new Promise<boolean>((resolve) => {
+      setTimeout(resolve, 100, false);
+    });
+    if (await Promise.race([ended, soon])) return;
   }
 }
 

@@ -3,7 +3,7 @@ export interface Step {
   /** Runs first; what it prints is not recorded. */
   readonly first?: string;
   /** Records the commands of this file anew. */
-  readonly records?: string;
+  readonly records: string;
   /** In this directory of dom0. */
   readonly within?: string;
   /** Or records this line of a terminal instead. */
