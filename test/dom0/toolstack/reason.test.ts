@@ -3,6 +3,15 @@ import { firstReason, presentable } from '../../../server/dom0/toolstack/reason.
 import { recordedCall, recordedCalls } from '../../support/recorded-xl.js';
 
 describe("the toolstack's own first reason", () => {
+  it('is the same on Xen 4.20, which says a line more about a create that failed', () => {
+    for (const name of ['08-create-running', '09-create-badcfg', '10-create-nomem', '11-pause']) {
+      const reasons = (version: string): (string | null)[] =>
+        recordedCalls(name, version).map(({ stderr }) => firstReason(stderr));
+      assert.ok(reasons('4.20').some((reason) => reason !== null));
+      assert.deepEqual(reasons('4.20'), reasons('4.17'), name);
+    }
+  });
+
   it('is the first of several libxl errors', () => {
     const twice = recordedCall('08-create-running', 'xl create').stderr;
     assert.equal(firstReason(twice), 'Domain with name "horatio" already exists.');

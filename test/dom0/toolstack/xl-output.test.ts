@@ -2,12 +2,35 @@ import assert from 'node:assert/strict';
 import {
   parseDomid,
   parseState,
+  parseUptimes,
   parseXlList,
   parseXlLongList,
 } from '../../../server/dom0/toolstack/xl-output.js';
 import { recordedCall, recordedCalls } from '../../support/recorded-xl.js';
 
 describe('what xl prints', () => {
+  it('is read as before on Xen 4.20: both listings, a domid, the uptimes', () => {
+    const call = (name: string, command: string): string =>
+      recordedCalls(name, '4.20').find((each) => each.command === command)?.stdout ?? '';
+    const two = parseXlList(call('03-list-two', 'xl list -v')) ?? [];
+    assert.deepEqual(
+      two.map(({ name, domid, memoryMiB, vcpus }) => [name, domid, memoryMiB, vcpus]),
+      [
+        ['horatio', 1, 128, 1],
+        ['ophelia', 2, 128, 1],
+      ],
+    );
+    assert.ok(two.every(({ uuid }) => uuid !== null));
+    assert.equal(parseDomid(call('06-domid-domname', 'xl domid horatio')), 1);
+    assert.deepEqual([...(parseUptimes(call('13-uptime', 'xl uptime'))?.keys() ?? [])], [0, 2, 6]);
+    // A domain that waits for a processor has no letter at all.
+    const waiting = parseXlList(call('09-create-badcfg', 'xl list'))?.find(({ name }) => name === 'x1');
+    assert.deepEqual(waiting?.flags, { paused: false, shutdown: null, dying: false });
+    const [horatio] = parseXlLongList(call('03-list-long-json-one', 'xl list -l horatio')) ?? [];
+    assert.equal(horatio?.boot.kernel, '/srv/xen/vmlinuz');
+    assert.equal(horatio.boot.disks[0]?.target, '/srv/xen/horatio.img');
+  });
+
   it('lists guests, never Domain-0', () => {
     assert.deepEqual(parseXlList(recordedCall('01-list-empty', 'xl list').stdout), []);
     assert.deepEqual(parseXlList(recordedCall('03-list-two', 'xl list').stdout), [
