@@ -24,7 +24,7 @@ const RECORDINGS = [
   ...['01-list-empty', '02-create', '03-list-long-json', '03-list-long-json-one', '03-list-two'],
   ...['04-list-name', '05-list-unknown', '06-domid-domname', '07-console-unknown', '08-create-running'],
   ...['09-create-badcfg', '10-create-nomem', '11-pause', '12-sysrq', '13-uptime'],
-  ...['21-reboot-notrunning', '21-shutdown-notrunning', '40-dryrun', '42-dryrun-cases'],
+  ...['21-reboot-notrunning', '21-shutdown-notrunning', '40-dryrun', '42-dryrun-cases', '67-pygrub-nodisk'],
 ];
 
 describe('xl of Xen 4.20 and of 4.17', () => {

@@ -56,8 +56,8 @@ export class Recorder {
         } else if (step.startsWith('x:')) {
           const pattern = what.replace(/@\d+$/, '');
           const from = told;
-          await until(client, (raw) => new RegExp(pattern).test(raw.slice(from)));
-          note(`matched /${pattern}/`);
+          const came = await until(client, (raw) => new RegExp(pattern).test(raw.slice(from)));
+          note(came ? `matched /${pattern}/` : `EOF while waiting for /${pattern}/`);
         } else if (step.startsWith('w:')) {
           await new Promise((resolve) => setTimeout(resolve, Number(what) * 1000));
         } else {
@@ -78,20 +78,21 @@ export class Recorder {
   }
 }
 
-/** Waits until the text holds, or the program has ended. */
-async function until(client: TerminalClient, holds: (raw: string) => boolean): Promise<void> {
+/** Waits until the text holds, or the program has ended. @returns whether the text came to hold */
+async function until(client: TerminalClient, holds: (raw: string) => boolean): Promise<boolean> {
   const began = performance.now();
   const ended = client.ends(PATIENCE_MS).then(
     () => true,
     () => true,
   );
   while (!holds(client.raw)) {
-    if (performance.now() - began > PATIENCE_MS) return;
+    if (performance.now() - began > PATIENCE_MS) return false;
     const soon = new Promise<boolean>((resolve) => {
       setTimeout(resolve, 100, false);
     });
-    if (await Promise.race([ended, soon])) return;
+    if (await Promise.race([ended, soon])) return holds(client.raw);
   }
+  return true;
 }
 
 /** A text ends with a line end, so that the next mark begins a line. */
