@@ -122,9 +122,17 @@ describe('a dom0 half and the types of guests', () => {
   });
 
   for (const [domain, profile, message] of [
-    ['laertes', 'cd', 'This server is PVH, and the boot profile cd is for HVM only.'],
-    ['claudius', 'rescue', 'This server is HVM, and the boot profile rescue is for PV and PVH only.'],
-    ['claudius', 'grubs', 'This server is HVM, and the boot profile grubs is for PV and PVH only.'],
+    ['laertes', 'cd', 'This server is PVH, and the boot profile cd is for HVM only. Choose another.'],
+    [
+      'claudius',
+      'rescue',
+      'This server is HVM, and the boot profile rescue is for PV and PVH only. Choose another.',
+    ],
+    [
+      'claudius',
+      'grubs',
+      'This server is HVM, and the boot profile grubs is for PV and PVH only. Choose another.',
+    ],
   ] as const) {
     it(`refuses ${profile} for ${domain} before anything is stopped`, async () => {
       house.toolstack.put(domain);
@@ -199,7 +207,7 @@ describe('a dom0 half and the types of guests', () => {
     assert.equal(answer.status, 409);
     assert.equal(
       answer.no.message,
-      'This server has no text console: its configuration file has no `serial`.',
+      "This server has no text console: its configuration file has no `serial`. Ask the host's operators.",
     );
     assert.equal((await house.client.run('claudius', 'start')).phase, 'done');
     assert.deepEqual(

@@ -34,7 +34,7 @@ import { listenOnSocket } from './unix-socket.js';
 const CONNECTIONS = 2_000;
 const NO_TEXT_CONSOLE = refusal(
   'not-on-this-host',
-  'This server has no text console: its configuration file has no `serial`.',
+  "This server has no text console: its configuration file has no `serial`. Ask the host's operators.",
   'an HVM domain needs serial="pty" in its file',
 );
 const NO_TARGET = refusal('usage', 'The target of the request is neither a path nor a URL.');

@@ -23,7 +23,7 @@ export function cdromBoot(image: string, { boot, diskSpecs }: DomainConfig): Pro
   if (taken !== undefined) {
     return refusal(
       'not-on-this-host',
-      `This server has a disk of its own (${taken.vdev}) where the boot profile has its CD (${drive.vdev}).`,
+      `This server has a disk of its own (${taken.vdev}) where the boot profile has its CD (${drive.vdev}). Ask the host's operators.`,
       `${taken.vdev} and ${drive.vdev} are the same emulated drive`,
     );
   }

@@ -20,7 +20,7 @@ export function unfitFor(
   if (types.includes(type)) return null;
   return refusal(
     'not-on-this-host',
-    `This server is ${guestTypeWord(type)}, and the boot profile ${name} is for ${guestTypeWords(types)} only.`,
+    `This server is ${guestTypeWord(type)}, and the boot profile ${name} is for ${guestTypeWords(types)} only. Choose another.`,
     `${name} is for ${types.join(', ')}; by its configuration file the domain is ${type}`,
   );
 }

@@ -200,7 +200,7 @@ export function profileForOthers(
   type: GuestType | null,
   { name, types = [] }: Pick<ProfileOffer, 'name' | 'types'>,
 ): Refusal {
-  const fits = `boot profile ${name} is for ${guestTypeWords(types)} only.`;
+  const fits = `boot profile ${name} is for ${guestTypeWords(types)} only. Choose another.`;
   const message = type === null ? `The ${fits}` : `${domain} is ${guestTypeWord(type)}, and the ${fits}`;
   return refusal('no-such-profile', message);
 }

@@ -88,7 +88,7 @@ describe('boot profiles and the types of guests', () => {
           assert.match(
             made.message,
             new RegExp(
-              `^This server is ${type.toUpperCase()}, and the boot profile ${name} is for .* only\\.$`,
+              `^This server is ${type.toUpperCase()}, and the boot profile ${name} is for .* only\\. Choose another\\.$`,
             ),
           );
         }
@@ -103,7 +103,10 @@ describe('boot profiles and the types of guests', () => {
     assert.equal(await kernel(FILES.pvh), '/grub-pvh');
     const refused = profiles.plan('grub' as BootProfileName, await domain(FILES.pvh));
     assert.ok(isRefusal(refused));
-    assert.equal(refused.message, 'This server is PVH, and the boot profile grub is for PV only.');
+    assert.equal(
+      refused.message,
+      'This server is PVH, and the boot profile grub is for PV only. Choose another.',
+    );
   });
 
   it('with a CD leave the domain’s own CD drives out, and boot nothing but theirs', async () => {
