@@ -161,7 +161,7 @@ describe('e2e: the pages of day two', () => {
   it('a server moves to another host', async () => {
     assert.equal((await house.ssh('bob', 'yorick start --wait')).status, 0);
     await follow('two-hosts.md', [
-      ['postern domain list', /^yorick +xen2 \(off\) +bob owner$/m],
+      ['postern domain list', /^yorick +xen2 \(off\) +bob owner +PV$/m],
       ['ssh bob@', /yorick is running/],
     ]);
     assert.match((await house.postern('domain', 'list')).stdout, /^yorick +xen2 \(running\)/m);

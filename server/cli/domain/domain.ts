@@ -34,14 +34,14 @@ export function addDomainCommand(program: Command): void {
     const rows = answer.domains.map((entry) => [
       entry.name,
       where(entry),
-      typeOf(entry),
       who(entry.roles),
+      typeOf(entry),
       standing(entry),
     ]);
     say(
       options,
       answer.domains,
-      table(['DOMAIN', 'HOST', 'TYPE', 'ROLES', ''], rows, 'no host has shown a domain so far'),
+      table(['DOMAIN', 'HOST', 'ROLES', 'TYPE', ''], rows, 'no host has shown a domain so far'),
     );
   });
 
