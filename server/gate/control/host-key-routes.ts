@@ -110,13 +110,13 @@ function make(
   store.audit.append({ kind: `hostkey.rotation.${what}`, actor, ...done });
   try {
     step.carryOut();
-    keys.reload();
-    return { step: what, ...done, file };
   } catch (error) {
     if (!(error instanceof HostKeyError)) throw error;
     store.audit.append({ kind: 'hostkey.rotation.failed', actor, type, detail: error.message });
     return refusal('internal', error.message);
   }
+  keys.reload();
+  return { step: what, ...done, file };
 }
 
 function learned(store: Store, since: Date): HostKeyLearned {

@@ -1,5 +1,5 @@
 import { generateKeyPair } from 'node:crypto';
-import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { refusal, type Refusal } from '../../../policy/refusal.js';
@@ -10,7 +10,6 @@ import {
   mendPublicHalf,
   nameAlso,
   placePrivateHalf,
-  placePublicHalf,
   removeLeftovers,
   syncDirectory,
 } from './host-key-file.js';
@@ -34,7 +33,7 @@ export interface RotationStep {
   readonly key: HostKey | null;
   /** What is offered before the step. */
   readonly former: HostKey;
-  /** @throws HostKeyError; then the files are as they were, or the same step can be made again */
+  /** @throws HostKeyError; then the keys are as they were, and the same step can be made again */
   carryOut(): void;
 }
 
@@ -43,8 +42,8 @@ export interface RotationStep {
  * there is no other state: `FILE` is offered in key exchanges, `FILE.next` is only announced, `FILE.retired` is the
  * former one and is neither. A process that is killed between two steps leaves one of these states.
  *
- * FILE changes by one rename. What is written before it changes nothing, and what comes after it are the `.pub`
- * files, which the next start mends.
+ * Each step happens by one link, rename or removal. What comes before it changes nothing. What comes after it are the
+ * `.pub` files, and a fault there does not undo the step: `mend` writes them.
  */
 export class HostKeyRotation {
   readonly file: string;
@@ -89,11 +88,9 @@ export class HostKeyRotation {
     for (const one of stored)
       if (!(one instanceof HostKeyError)) mendPublicHalf(one.file, one.key.publicLine);
     if (existsSync(`${this.file}.next`)) return;
-    try {
+    ignoringFaults(() => {
       rmSync(`${this.file}.next.pub`, { force: true });
-    } catch {
-      // A public key that nobody reads.
-    }
+    });
   }
 
   /** Makes the next key, which is announced from then on. */
@@ -114,8 +111,15 @@ export class HostKeyRotation {
       former,
       carryOut: () => {
         attempt(next, 'make', () => {
-          if (!placePrivateHalf(next, text)) throw new HostKeyError(begun().message);
-          placePublicHalf(next, `${key.publicLine}\n`);
+          if (existsSync(next)) throw new HostKeyError(begun().message);
+          try {
+            if (!placePrivateHalf(next, text)) throw new HostKeyError(begun().message);
+          } catch (error) {
+            // Another process may have made one meanwhile.
+            if (holds(next, text)) rmSync(next);
+            throw error;
+          }
+          mendPublicHalf(next, key.publicLine);
         });
       },
     };
@@ -135,10 +139,14 @@ export class HostKeyRotation {
         attempt(this.file, 'replace', () => {
           nameAlso(this.file, retired);
           renameSync(next, this.file);
-          syncDirectory(dirname(this.file));
-          placePublicHalf(retired, `${former.publicLine}\n`);
-          placePublicHalf(this.file, `${key.publicLine}\n`);
+        });
+        mendPublicHalf(retired, former.publicLine);
+        mendPublicHalf(this.file, key.publicLine);
+        ignoringFaults(() => {
           rmSync(`${next}.pub`, { force: true });
+        });
+        ignoringFaults(() => {
+          syncDirectory(dirname(this.file));
         });
       },
     };
@@ -157,7 +165,11 @@ export class HostKeyRotation {
       carryOut: () => {
         attempt(next, 'remove', () => {
           rmSync(next);
+        });
+        ignoringFaults(() => {
           rmSync(`${next}.pub`, { force: true });
+        });
+        ignoringFaults(() => {
           syncDirectory(dirname(next));
         });
       },
@@ -174,6 +186,23 @@ export class HostKeyRotation {
   #stored(use: HostKeyUse, file: string, types: readonly HostKeyType[]): StoredHostKey {
     const key = HostKey.read(file, types);
     return { use, file, key, madeAt: attempt(file, 'read', () => statSync(file).mtime) };
+  }
+}
+
+function holds(file: string, text: string): boolean {
+  try {
+    return readFileSync(file, 'utf8') === text;
+  } catch {
+    return false;
+  }
+}
+
+/** For work after a step: it has happened, whatever becomes of this. */
+function ignoringFaults(work: () => void): void {
+  try {
+    work();
+  } catch {
+    // The next `mend` tries again.
   }
 }
 

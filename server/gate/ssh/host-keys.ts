@@ -75,10 +75,16 @@ export class HostKeys implements HostKeysInUse {
     this.#listeners.add(listener);
   }
 
-  /** Reads the files again. @returns whether the keys have changed @throws HostKeyError; then they stay as they are */
+  /**
+   * Reads the files again, and mends the `.pub` files.
+   *
+   * @returns whether the keys have changed
+   * @throws HostKeyError; then they stay as they are
+   */
   reload(): boolean {
     const before = fingerprints(this.#stored);
     this.#read();
+    for (const rotation of this.#rotations) rotation.mend();
     if (fingerprints(this.#stored) === before) return false;
     for (const listener of this.#listeners) listener();
     return true;

@@ -165,6 +165,51 @@ describe('gate/ssh: the rotation of a host key', () => {
     assert.deepEqual(files(), ['fresh', 'host_key', 'host_key.backup', 'host_key.pub']);
   });
 
+  // Every call of the file system fails once, as with a full or broken disk; the process goes on.
+  for (const name of ['begin', 'finish', 'cancel'] as const)
+    it(`has made the step, or can make it again, when a call in ${name} fails`, async () => {
+      for (let calls = 0; ; calls += 1) {
+        directory.dispose();
+        directory = new TemporaryDirectory();
+        file = directory.file('host_key');
+        const keys = open();
+        if (name !== 'begin') await carryOut(keys, 'begin');
+        const use = (): object => keys.stored.map((one) => [one.use, one.key.fingerprint]);
+        const before = use();
+        const step = await prepared(keys, name);
+        const next = step.key?.fingerprint;
+        let error: unknown = null;
+        const isOver = !fails(calls, () => {
+          try {
+            step.carryOut();
+          } catch (thrown) {
+            error = thrown;
+          }
+        });
+        keys.reload();
+        if (error !== null) {
+          assert.match(String(error), /^HostKeyError: Cannot [^\n]*: the disk is full\.$/);
+          assert.deepEqual(use(), before, `call ${calls} said that nothing was done: ${String(error)}`);
+          await carryOut(keys, name);
+        }
+        const after = {
+          begin: [false, true],
+          finish: [true, true],
+          cancel: [false, false],
+        }[name];
+        if (error === null)
+          assert.deepEqual(
+            [keys.offered, keys.announced].map((all) => all.some((one) => one.fingerprint === next)),
+            after,
+            `call ${calls} said that it was done`,
+          );
+        assert.equal(existsSync(`${file}.next`), name === 'begin');
+        assert.equal(existsSync(`${file}.next.pub`), name === 'begin');
+        for (const { file: path, key } of keys.stored) assert.equal(pub(path), key.publicLine, path);
+        if (isOver) return;
+      }
+    });
+
   // Every call of the file system is the last one once.
   for (const name of ['begin', 'finish', 'cancel'] as const)
     it(`survives a kill at any step of ${name}`, async () => {
@@ -217,25 +262,37 @@ const CALLS = [
  * but fail. @returns whether it came to that
  */
 function dies(after: number, work: () => void): boolean {
+  return disturbed((count) => count > after, new Error('the process was killed'), work);
+}
+
+/** Runs the work while the call of this number, from 0, fails. @returns whether it came to that */
+function fails(at: number, work: () => void): boolean {
+  const full = Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
+  return disturbed((count) => count === at + 1, full, work);
+}
+
+/** @returns whether a call was disturbed */
+function disturbed(isAt: (count: number) => boolean, how: Error, work: () => void): boolean {
   const real = Object.fromEntries(CALLS.map((name) => [name, fs[name]]));
-  let count = 0;
-  class Killed extends Error {}
+  let [count, came] = [0, false];
   const mutable = fs as unknown as Record<string, unknown>;
   for (const name of CALLS)
     mutable[name] = (...given: unknown[]): unknown => {
       count += 1;
-      if (count > after) throw new Killed('the process was killed');
+      if (isAt(count)) {
+        came = true;
+        throw how;
+      }
       return (real[name] as (...all: unknown[]) => unknown)(...given);
     };
   syncBuiltinESMExports();
   try {
     work();
-    return false;
   } catch (error) {
-    if (count > after) return true;
-    throw error;
+    if (!came) throw error;
   } finally {
     Object.assign(mutable, real);
     syncBuiltinESMExports();
   }
+  return came;
 }
