@@ -45,9 +45,9 @@ export function hostKeyRoutes(store: Store, read: ReadHostKeys): readonly Route[
             madeAt: madeAt.toISOString(),
           })),
           problems: keys.problems.map(({ message }) => message),
-          rotations: next.map(({ key, madeAt }) => ({
+          rotations: next.map(({ key, placedAt }) => ({
             fingerprint: key.fingerprint,
-            ...learned(store, madeAt),
+            ...learned(store, placedAt),
           })),
         };
       }),
@@ -69,7 +69,7 @@ export function hostKeyRoutes(store: Store, read: ReadHostKeys): readonly Route[
         const step = rotation.finish();
         if (isRefusal(step)) return step;
         const next = keys.stored.find(({ key }) => key.fingerprint === step.key?.fingerprint);
-        const { behind } = learned(store, next?.madeAt ?? new Date());
+        const { behind } = learned(store, next?.placedAt ?? new Date());
         if (behind.length > 0 && !given.now) return tooEarly(behind);
         return make('finished', rotation, step, keys, store, actor);
       }),

@@ -24,6 +24,11 @@ export interface StoredHostKey {
   readonly key: HostKey;
   /** The time of the file, which it keeps when its use changes. */
   readonly madeAt: Date;
+  /**
+   * A next key was announced to nobody before this time: the file was then given its name, or a mode. The time of the
+   * file may be older, where an admin has put it there.
+   */
+  readonly placedAt: Date;
 }
 
 /** A step of a rotation that can be made now. */
@@ -185,7 +190,8 @@ export class HostKeyRotation {
 
   #stored(use: HostKeyUse, file: string, types: readonly HostKeyType[]): StoredHostKey {
     const key = HostKey.read(file, types);
-    return { use, file, key, madeAt: attempt(file, 'read', () => statSync(file).mtime) };
+    const { mtime, ctime } = attempt(file, 'read', () => statSync(file));
+    return { use, file, key, madeAt: mtime, placedAt: ctime };
   }
 }
 

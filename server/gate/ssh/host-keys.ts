@@ -124,7 +124,12 @@ export class HostKeys implements HostKeysInUse {
         else stored.push(one);
       }
     }
-    this.#stored = stored;
+    const [before, now] = [this.#stored, new Date()];
+    const isFirst = before.length === 0;
+    this.#stored = stored.map((one) => {
+      const known = before.find(({ use, key }) => use === one.use && key.fingerprint === one.key.fingerprint);
+      return isFirst ? one : { ...one, placedAt: known?.placedAt ?? now };
+    });
     this.#problems = problems;
   }
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HostKeyList, HostKeyStep } from '../../../server/gate/control/control-answers.js';
 import { HostKey } from '../../../server/gate/ssh/host-key.js';
@@ -100,6 +100,22 @@ describe('cli: hostkey rotate', () => {
     assert.ok(existsSync(`${file}.next`));
     assert.equal((await hostkey('rotate', '--finish', '--now')).status, 0);
     assert.ok(!existsSync(`${file}.next`));
+  });
+
+  it('counts the logins since a key that an admin has put there was announced, however old its file is', async () => {
+    HostKey.open(`${file}.next`);
+    utimesSync(`${file}.next`, new Date(0), new Date(0));
+    customer('alice', new Date());
+    const refused = await hostkey('rotate', '--finish');
+    assert.equal(refused.status, 3, 'it is announced from now on');
+    assert.match(refused.stderr, /^postern: nothing was changed: alice has not logged in since/);
+    const listed = async (): Promise<unknown> =>
+      (JSON.parse((await hostkey('list', '--json')).stdout) as HostKeyList).rotations[0]?.behind;
+    assert.deepEqual(await listed(), ['alice']);
+    gate.store.keys.touch(customerName('alice'), gate.store.keys.all()[0]?.fingerprint ?? assert.fail());
+    chmodSync(`${file}.next`, 0o400);
+    assert.deepEqual(await listed(), []);
+    assert.equal((await hostkey('rotate', '--finish')).status, 0, 'it has been announced all the time');
   });
 
   it('says what is wrong, and records a step that failed', async () => {

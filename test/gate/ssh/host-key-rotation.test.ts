@@ -108,6 +108,17 @@ describe('gate/ssh: the rotation of a host key', () => {
     assert.match(isRefusal(other) ? other.detail : '', /name one of the host keys by its type: ssh-ed25519/);
   });
 
+  it('tells of a next key since when it is there, however old its file is', () => {
+    const began = Date.now();
+    open();
+    HostKey.open(`${file}.next`);
+    utimesSync(`${file}.next`, new Date(0), new Date(0));
+    const next = open().stored.find(({ use }) => use === 'next');
+    assert.equal(next?.madeAt.getTime(), 0);
+    // The clock of the file system goes in steps of some milliseconds.
+    assert.ok((next?.placedAt.getTime() ?? 0) > began - 100);
+  });
+
   it('starts without a next or former key that cannot be used, and says which', async () => {
     const keys = open();
     await carryOut(keys, 'begin');
