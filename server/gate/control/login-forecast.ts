@@ -46,9 +46,40 @@ export interface LoginWorld {
   readonly accounts: Accounts | null;
 }
 
-export function loginForecast(world: LoginWorld, login: string, asked: AskedKey): LoginForecast {
+/** Foretells the logins of one answer: reads all keys once, and decides about the same login once. */
+export class LoginForecasts {
+  readonly #world: LoginWorld;
+  readonly #known = new Map<string, LoginForecast>();
+  #holders: ReadonlyMap<Fingerprint, readonly Key[]> | undefined;
+
+  constructor(world: LoginWorld) {
+    this.#world = world;
+  }
+
+  /** @param asked the same fingerprint must come with the same blob and type */
+  of(login: string, asked: AskedKey): LoginForecast {
+    const name = JSON.stringify([login, asked.fingerprint]);
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    this.#holders ??= byFingerprint(this.#world.store.keys.all());
+    const made = forecast(this.#world, login, asked, this.#holders.get(asked.fingerprint) ?? []);
+    this.#known.set(name, made);
+    return made;
+  }
+}
+
+function byFingerprint(keys: readonly Key[]): ReadonlyMap<Fingerprint, readonly Key[]> {
+  const found = new Map<Fingerprint, Key[]>();
+  for (const key of keys) {
+    const same = found.get(key.fingerprint);
+    if (same === undefined) found.set(key.fingerprint, [key]);
+    else same.push(key);
+  }
+  return found;
+}
+
+function forecast(world: LoginWorld, login: string, asked: AskedKey, holders: readonly Key[]): LoginForecast {
   const { store, policy } = world;
-  const holders = store.keys.all().filter(({ fingerprint }) => fingerprint === asked.fingerprint);
   const blob = asked.blob ?? holders[0]?.blob ?? null;
   const type = asked.type ?? holders[0]?.type ?? null;
   const decided = (verified: boolean): string | null => {
@@ -72,6 +103,9 @@ export function loginForecast(world: LoginWorld, login: string, asked: AskedKey)
   };
 }
 
+/** It makes keys when it is made. */
+const ASSUMED = new AssumedSignature();
+
 /** Asks the gate's own Authenticator; only the signature is taken for right, and made with a touch. */
 function decide(
   { store, policy, accounts }: LoginWorld,
@@ -84,7 +118,7 @@ function decide(
   const nothing = Buffer.alloc(0);
   // The counter of the key stays as it is.
   const counters = { advanceCounter: () => null };
-  return new Authenticator(asked, new AssumedSignature(), counters).answer({
+  return new Authenticator(asked, ASSUMED, counters).answer({
     login,
     method: 'publickey',
     key: {

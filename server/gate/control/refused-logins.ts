@@ -3,11 +3,12 @@ import type { CustomerName, Fingerprint } from '../../../policy/names.js';
 import { printable } from '../../../policy/printable.js';
 import type { AuditRow } from '../../store/audit-event.js';
 import type { Store } from '../../store/store.js';
+import { Slices } from '../scheduling/slices.js';
 import type { LoginTry } from '../ssh/login-tries.js';
 import type { RefusedConnection } from '../ssh/refused-connections.js';
 import type { ExplainedLogin, ExplainedTry, RefusedLogin, RefusedLogins } from './control-answers.js';
 import type { Logins } from './control-ports.js';
-import { loginForecast } from './login-forecast.js';
+import { LoginForecasts } from './login-forecast.js';
 import type { AskedKey, LoginForecast, LoginWorld } from './login-forecast.js';
 import { connectionReason, loginReason } from './login-reasons.js';
 
@@ -26,12 +27,12 @@ interface Known extends Omit<RefusedConnection, 'because'> {
  * @param remembered what the gate remembers; older ones are taken from the audit log
  * @param who a fingerprint, an address, or the name of a customer or login; null: all
  */
-export function refusedLogins(
+export async function refusedLogins(
   world: LoginWorld,
   remembered: readonly RefusedConnection[],
   who: string | null,
   last: number,
-): RefusedLogins {
+): Promise<RefusedLogins> {
   const known = new Set(remembered.map(({ connection }) => connection));
   const older = world.store.audit
     .tail({ limit: AUDIT_ROWS })
@@ -39,7 +40,13 @@ export function refusedLogins(
     .filter(({ connection }) => !known.has(connection));
   const all: readonly Known[] = [...older, ...remembered.map((one) => ({ ...one, from: 'memory' as const }))];
   const wanted = all.filter(isAbout(world.store, who)).slice(-last);
-  const refused = wanted.map((one) => explained(world, one));
+  const forecasts = new LoginForecasts(world);
+  const refused: RefusedLogin[] = [];
+  await new Slices().run(() => {
+    const one = wanted[refused.length];
+    if (one !== undefined) refused.push(explained(forecasts, one));
+    return one !== undefined;
+  });
   return { refused, text: refused.map(connectionText).join('\n') };
 }
 
@@ -51,7 +58,7 @@ export function explainedLogin(
   key: AskedKey,
   source: string | null,
 ): ExplainedLogin {
-  const now = loginForecast(world, typed, key);
+  const now = new LoginForecasts(world).of(typed, key);
   const login = printable(typed, 64);
   const { because, customer, type } = now;
   const reason = because === null ? null : loginReason(login, because, NO_REQUEST, now);
@@ -129,7 +136,7 @@ function isAbout(store: Store, who: string | null): (one: Known) => boolean {
   return ({ tries }) => tries.some(({ login, fingerprint }) => login === who || theirs.has(fingerprint));
 }
 
-function explained(world: LoginWorld, one: Known): RefusedLogin {
+function explained(forecasts: LoginForecasts, one: Known): RefusedLogin {
   const { at, source, connection, client, because, detail, times, from, tries } = one;
   return {
     at: at.toISOString(),
@@ -141,14 +148,14 @@ function explained(world: LoginWorld, one: Known): RefusedLogin {
     times,
     from,
     ...(connectionReason(because, detail) ?? { why: null, mend: null }),
-    tries: tries.map((each) => explainedTry(world, each)),
+    tries: tries.map((each) => explainedTry(forecasts, each)),
   };
 }
 
-function explainedTry(world: LoginWorld, one: LoginTry): ExplainedTry {
+function explainedTry(forecasts: LoginForecasts, one: LoginTry): ExplainedTry {
   const { login, fingerprint } = one;
   const now: LoginForecast | null =
-    fingerprint === null ? null : loginForecast(world, login, { fingerprint, blob: null, type: null });
+    fingerprint === null ? null : forecasts.of(login, { fingerprint, blob: null, type: null });
   // The audit log says less than the gate knew; what is so now is the likely reason.
   const because =
     one.because === 'login-or-key-refused' ? (now?.because ?? 'unknown-login-or-key') : one.because;

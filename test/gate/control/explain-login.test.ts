@@ -13,7 +13,9 @@ import { NO_KEY_RULE, policy } from '../../support/policy-values.js';
 import { RawSsh } from '../../support/raw-ssh.js';
 import { SoftAuthenticator } from '../../support/soft-authenticator.js';
 import { signingKey } from '../../support/signing-key.js';
-import { ADMIN, customerName, domainName } from '../../support/temporary-store.js';
+import { ADMIN, customerName, domainName, TemporaryStore } from '../../support/temporary-store.js';
+import type { Fingerprint } from '../../../policy/names.js';
+import type { RefusedConnection } from '../../../server/gate/ssh/refused-connections.js';
 
 const PLACE = { file: '20-keys.yaml', line: 7, column: 3 };
 
@@ -237,20 +239,22 @@ describe('gate/control: explain-login', () => {
     });
 
   it('tells the refused ones by fingerprint, by customer, by address, with what is so now', async () => {
-    const of = (who: string | null, last = 99): RefusedLogins =>
+    const of = (who: string | null, last = 99): Promise<RefusedLogins> =>
       refusedLogins(world(), gate.gate.refused.list(), who, last);
     await attempt('alice', 'nobody');
     await attempt('root', 'bob');
     await attempt('late', 'late');
-    assert.equal(of(print('nobody'), 1).refused[0]?.tries.at(-1)?.fingerprint, print('nobody'));
+    assert.equal((await of(print('nobody'), 1)).refused[0]?.tries.at(-1)?.fingerprint, print('nobody'));
     assert.ok(
-      of('bob').refused.some(({ tries }) => tries.some(({ login }) => login === 'root')),
+      (await of('bob')).refused.some(({ tries }) => tries.some(({ login }) => login === 'root')),
       'by their key',
     );
-    assert.ok(of('127.0.0.1').refused.length > 0 && of('::ffff:127.0.0.1').refused.length > 0);
-    assert.deepEqual(of('192.0.2.99').refused, []);
-    assert.deepEqual(of('somebody').refused, []);
-    const late = of('late', 1);
+    assert.ok(
+      (await of('127.0.0.1')).refused.length > 0 && (await of('::ffff:127.0.0.1')).refused.length > 0,
+    );
+    assert.deepEqual((await of('192.0.2.99')).refused, []);
+    assert.deepEqual((await of('somebody')).refused, []);
+    const late = await of('late', 1);
     assert.match(
       late.text,
       /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC {2}127\.0\.0\.1, Test_\d+, connection [0-9a-f]{8}.*\n {2}late with ssh-ed25519 SHA256:\S+: the time of the key was over on [^\n]*\.\n {4}-> postern key expire late /,
@@ -261,7 +265,7 @@ describe('gate/control: explain-login', () => {
       null,
       ADMIN,
     );
-    assert.match(of('late', 1).text, /\n {4}-> nothing: it would be let in now\n$/);
+    assert.match((await of('late', 1)).text, /\n {4}-> nothing: it would be let in now\n$/);
   });
 
   it("asks the running gate's own accounts, which may know of more than the store", () => {
@@ -272,7 +276,7 @@ describe('gate/control: explain-login', () => {
     assert.match(told.text, /the key is registered for alice, and yet the gate does not take it\.\n/);
   });
 
-  it('tells older ones from the audit log, which never says whether a customer exists', () => {
+  it('tells older ones from the audit log, which never says whether a customer exists', async () => {
     const event = {
       kind: 'login.refused',
       source: '198.51.100.9',
@@ -284,12 +288,55 @@ describe('gate/control: explain-login', () => {
       fingerprint: fingerprintOf(blob('bob')),
       reason: 'login-or-key-refused (and 3 more not recorded)',
     });
-    const { refused, text } = refusedLogins(world(), [], '198.51.100.9', 9);
+    const { refused, text } = await refusedLogins(world(), [], '198.51.100.9', 9);
     assert.equal(refused[0]?.from, 'audit');
     assert.match(
       text,
       /connection feedbeef, from the audit log\n {2}alice with ssh-ed25519 \S+: there is a customer alice, but the key is registered for bob\./,
     );
+  });
+});
+
+describe('gate/control: explain-login with many keys', () => {
+  it('reads all keys once, whatever was tried, and lets others have their turn', async () => {
+    const statements: string[] = [];
+    const temporary = new TemporaryStore({ trace: (sql) => statements.push(sql) });
+    try {
+      const { store } = temporary;
+      const tried = (connection: number): RefusedConnection => ({
+        at: new Date(0),
+        source: '192.0.2.1',
+        connection: `${connection}`,
+        client: null,
+        because: 'login-refused',
+        detail: null,
+        tries: Array.from({ length: 10 }, (_, index) => ({
+          login: 'alice',
+          method: 'publickey',
+          algorithm: 'ssh-ed25519',
+          fingerprint: `SHA256:${connection}-${index}` as Fingerprint,
+          because: 'unknown-login-or-key',
+          signed: false,
+        })),
+        times: 1,
+      });
+      const connections = Array.from({ length: 200 }, (_, index) => tried(index));
+      const told = refusedLogins({ store, policy: policy({}), accounts: null }, connections, null, 200);
+      let turns = 0;
+      const count = setInterval(() => {
+        turns += 1;
+      }, 0);
+      try {
+        assert.equal((await told).refused.length, 200);
+      } finally {
+        clearInterval(count);
+      }
+      assert.ok(turns > 2, `${turns} turns`);
+      const ofAll = statements.filter((sql) => /FROM customer JOIN key/.test(sql) && !/WHERE/.test(sql));
+      assert.equal(ofAll.length, 1);
+    } finally {
+      temporary.remove();
+    }
   });
 });
 
