@@ -30,7 +30,7 @@ export class LoginTries {
     this.#authenticator = authenticator;
   }
 
-  /** The first of them, in the order in which they came; the same one is there once. */
+  /** The first of them, signatures before probes, in the order in which they came; the same one is there once. */
   get refused(): readonly LoginTry[] {
     return [...this.#tries.values()];
   }
@@ -43,7 +43,6 @@ export class LoginTries {
   }
 
   #remember({ login, method, key }: LoginRequest, { because, fingerprint }: LoginRefused): void {
-    if (this.#tries.size >= MOST) return;
     const one: LoginTry = {
       login: printable(login, SHOWN),
       method: printable(method, SHOWN),
@@ -52,6 +51,14 @@ export class LoginTries {
       because,
       signed: key !== undefined && key.signature !== null,
     };
-    this.#tries.set(JSON.stringify(one), one);
+    const name = JSON.stringify(one);
+    if (this.#tries.size >= MOST && !this.#tries.has(name) && !this.#makeRoom(one)) return;
+    this.#tries.set(name, one);
+  }
+
+  /** A signature says more than the probes that an agent sends before. @returns whether there is room */
+  #makeRoom({ signed }: LoginTry): boolean {
+    const [probe] = [...this.#tries].find(([, each]) => !each.signed) ?? [];
+    return signed && probe !== undefined && this.#tries.delete(probe);
   }
 }
