@@ -188,6 +188,11 @@ export function connectionReason(because: ConnectionRefusedBecause, detail: stri
         why: `the key was right, but the customer was turned away${more}`,
         mend: 'postern session list shows what they have open; sessions: of the policy and login.connectionsPerCustomer say how many',
       };
+    case 'look-up-failed':
+      return {
+        why: 'the gate could not look the login up, so it let nobody in',
+        mend: 'the log of the gate has the fault under the connection; postern doctor looks at the database and its disk',
+      };
     case 'too-slow':
       return {
         why: 'the client had asked for nothing when the time for logging in was over',

@@ -128,6 +128,7 @@ export class Connection {
         this.end(DISCONNECT.noMoreAuthMethods, 'Too many authentication failures');
       },
       faulted: (error) => {
+        this.#notes.lookUpFailed();
         log.error({ connection: id, err: error }, 'a login could not be looked up and was refused');
         this.end(DISCONNECT.byApplication, 'Logging in is not possible now.');
       },

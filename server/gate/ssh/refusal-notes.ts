@@ -13,6 +13,7 @@ export class RefusalNotes {
   readonly #offer: ClientOffer;
   #failure: string | null = null;
   #turnedAway: string | null = null;
+  #lookUpFailed = false;
 
   /** To be made before the client's first packet. */
   constructor(protocol: Ssh2Protocol, authenticator: Pick<Authenticator, 'answer'>) {
@@ -31,6 +32,10 @@ export class RefusalNotes {
     this.#turnedAway = sentence;
   }
 
+  lookUpFailed(): void {
+    this.#lookUpFailed = true;
+  }
+
   loggedIn(): void {
     this.#offer.forget();
   }
@@ -40,6 +45,7 @@ export class RefusalNotes {
     const said = this.#protocol._remoteIdentRaw?.toString('utf8') ?? '';
     const tries = this.tries.refused;
     const who = { connection, client: printable(said.replace(/^SSH-2\.0-/, ''), 100), tries };
+    if (this.#lookUpFailed) return { ...who, because: 'look-up-failed', detail: null };
     if (this.#turnedAway !== null)
       return { ...who, because: 'customer-has-too-many', detail: this.#turnedAway };
     const failure = this.#failure === null ? null : printable(this.#failure, 200);

@@ -14,6 +14,8 @@ export type ConnectionRefusedBecause =
   | 'login-refused'
   /** All was right with the login, but the customer has too many connections or logins. */
   | 'customer-has-too-many'
+  /** The database could not be read. */
+  | 'look-up-failed'
   /** The time for logging in was over. */
   | 'too-slow'
   /** It asked for nothing. */

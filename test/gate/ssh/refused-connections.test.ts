@@ -164,6 +164,19 @@ describe('gate/ssh: connections that are refused are remembered', () => {
       assert.match(detail ?? '', new RegExp(`no matching ${what}.*; the client offers ${lists}$`));
     });
 
+  it('which could not be looked up', async () => {
+    const accounts = {
+      find: (): never => {
+        throw new Error('the database is locked');
+      },
+    };
+    gate = new GateUnderTest({ parts: { accounts } });
+    await gate.listen();
+    const raw = await RawSsh.connect(gate.port);
+    await raw.probe('alice', 'ssh-ed25519', key.getPublicSSH());
+    assert.equal((await refused()).because, 'look-up-failed');
+  });
+
   it('which left before it asked for anything', async () => {
     await start();
     const raw = await RawSsh.connect(gate.port);
