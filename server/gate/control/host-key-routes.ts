@@ -24,10 +24,9 @@ export function hostKeyRoutes(store: Store, read: ReadHostKeys): readonly Route[
   ): Promise<HostKeyStep | Refusal> =>
     refusing(async () => {
       const keys = await read();
-      if (keys.reload()) {
-        const announced = keys.announced.map(({ fingerprint }) => fingerprint);
+      keys.reload((announced) => {
         store.audit.append({ kind: 'hostkeys.changed', actor: null, announced });
-      }
+      });
       return work(keys);
     });
   return [

@@ -1,3 +1,4 @@
+import type { Fingerprint } from '../../../policy/names.js';
 import { refusal, type Refusal } from '../../../policy/refusal.js';
 import { HostKeyError } from './host-key-error.js';
 import { HOST_KEY_ALGORITHMS, HostKey, type HostKeyType } from './host-key.js';
@@ -21,6 +22,13 @@ export interface HostKeysInUse {
   onChange(listener: () => void): void;
 }
 
+/** What the files hold. */
+interface FoundHostKeys {
+  readonly stored: readonly StoredHostKey[];
+  /** Next and former keys that cannot be used. */
+  readonly problems: readonly HostKeyError[];
+}
+
 const EVERY_OTHER_TYPE = (Object.keys(HOST_KEY_ALGORITHMS) as HostKeyType[]).filter(
   (type) => type !== 'ssh-ed25519',
 );
@@ -38,7 +46,7 @@ export class HostKeys implements HostKeysInUse {
       new HostKeyRotation(hostKey, ['ssh-ed25519']),
       ...otherHostKeys.map((file) => new HostKeyRotation(file, EVERY_OTHER_TYPE)),
     ];
-    this.#read();
+    this.#take(this.#found());
   }
 
   /**
@@ -58,7 +66,7 @@ export class HostKeys implements HostKeysInUse {
   }
 
   get announced(): readonly HostKey[] {
-    return this.#stored.filter(({ use }) => use !== 'retired').map(({ key }) => key);
+    return announcedOf(this.#stored);
   }
 
   /** Each key of the settings, followed by the next and the former one. */
@@ -78,14 +86,17 @@ export class HostKeys implements HostKeysInUse {
   /**
    * Reads the files again, and mends the `.pub` files.
    *
+   * @param record called before other keys are used, with what will be announced; when it throws, they stay as they are
    * @returns whether the keys have changed
    * @throws HostKeyError; then they stay as they are
    */
-  reload(): boolean {
-    const before = fingerprints(this.#stored);
-    this.#read();
+  reload(record: (announced: readonly Fingerprint[]) => void = () => undefined): boolean {
+    const found = this.#found();
+    const isOther = uses(found.stored) !== uses(this.#stored);
+    if (isOther) record(announcedOf(found.stored).map(({ fingerprint }) => fingerprint));
+    this.#take(found);
     for (const rotation of this.#rotations) rotation.mend();
-    if (fingerprints(this.#stored) === before) return false;
+    if (!isOther) return false;
     for (const listener of this.#listeners) listener();
     return true;
   }
@@ -108,7 +119,7 @@ export class HostKeys implements HostKeysInUse {
     return refusal('usage', `name one of the host keys by its type: ${types}`);
   }
 
-  #read(): void {
+  #found(): FoundHostKeys {
     const stored: StoredHostKey[] = [];
     const problems: HostKeyError[] = [];
     for (const rotation of this.#rotations) {
@@ -124,6 +135,10 @@ export class HostKeys implements HostKeysInUse {
         else stored.push(one);
       }
     }
+    return { stored, problems };
+  }
+
+  #take({ stored, problems }: FoundHostKeys): void {
     const [before, now] = [this.#stored, new Date()];
     const isFirst = before.length === 0;
     this.#stored = stored.map((one) => {
@@ -134,6 +149,10 @@ export class HostKeys implements HostKeysInUse {
   }
 }
 
-function fingerprints(stored: readonly StoredHostKey[]): string {
+function announcedOf(stored: readonly StoredHostKey[]): readonly HostKey[] {
+  return stored.filter(({ use }) => use !== 'retired').map(({ key }) => key);
+}
+
+function uses(stored: readonly StoredHostKey[]): string {
   return stored.map(({ use, key }) => `${use} ${key.fingerprint}`).join('\n');
 }

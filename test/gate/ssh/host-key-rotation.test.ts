@@ -136,6 +136,27 @@ describe('gate/ssh: the rotation of a host key', () => {
     assert.deepEqual(names(keys.offered), before);
   });
 
+  it('uses other keys only when that is recorded, and says so again until it is', () => {
+    const keys = open();
+    const before = names(keys.announced);
+    const next = HostKey.open(`${file}.next`).fingerprint;
+    const recorded: (readonly string[])[] = [];
+    assert.throws(
+      () =>
+        keys.reload(() => {
+          throw new Error('the disk is full');
+        }),
+      /the disk is full/,
+    );
+    assert.deepEqual(names(keys.announced), before);
+    const record = (announced: readonly string[]): void => {
+      recorded.push(announced);
+    };
+    assert.equal(keys.reload(record), true);
+    assert.equal(keys.reload(record), false);
+    assert.deepEqual([recorded, names(keys.announced)], [[[...before, next]], [...before, next]]);
+  });
+
   it('refuses other keys that are none: Ed25519, weak, two of one type', () => {
     const pem = (name: string, key: KeyObject, type: 'sec1' | 'pkcs1'): string => {
       const path = directory.file(name);
