@@ -116,7 +116,7 @@ describe('gate/ssh: the rotation of a host key', () => {
     const next = open().stored.find(({ use }) => use === 'next');
     assert.equal(next?.madeAt.getTime(), 0);
     // The clock of the file system goes in steps of some milliseconds.
-    assert.ok((next?.placedAt.getTime() ?? 0) > began - 100);
+    assert.ok(next.placedAt.getTime() > began - 100);
   });
 
   it('starts without a next or former key that cannot be used, and says which', async () => {
@@ -210,18 +210,18 @@ describe('gate/ssh: the rotation of a host key', () => {
         const before = use();
         const step = await prepared(keys, name);
         const next = step.key?.fingerprint;
-        let error: unknown = null;
+        let error = '';
         const isOver = !fails(calls, () => {
           try {
             step.carryOut();
           } catch (thrown) {
-            error = thrown;
+            error = (thrown as Error).message;
           }
         });
         keys.reload();
-        if (error !== null) {
-          assert.match(String(error), /^HostKeyError: Cannot [^\n]*: the disk is full\.$/);
-          assert.deepEqual(use(), before, `call ${calls} said that nothing was done: ${String(error)}`);
+        if (error !== '') {
+          assert.match(error, /^Cannot [^\n]*: the disk is full\.$/);
+          assert.deepEqual(use(), before, `call ${calls} said that nothing was done: ${error}`);
           await carryOut(keys, name);
         }
         const after = {
@@ -229,7 +229,7 @@ describe('gate/ssh: the rotation of a host key', () => {
           finish: [true, true],
           cancel: [false, false],
         }[name];
-        if (error === null)
+        if (error === '')
           assert.deepEqual(
             [keys.offered, keys.announced].map((all) => all.some((one) => one.fingerprint === next)),
             after,
