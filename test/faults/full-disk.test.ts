@@ -148,7 +148,11 @@ describe('a disk that takes nothing', function () {
     const { dom0State } = house.layout;
     assert.equal((await house.ssh('bob', 'lear start --wait')).status, 0);
     const asked = house.ssh('bob', 'lear shutdown --yes --wait');
-    await eventually('the shutdown', async () => (await open()).length > 0, { everyMs: 5 });
+    const isUnderWay = (): boolean => {
+      const { requested, ends } = journalOf(disk().path(dom0State));
+      return [...requested].some((id) => !ends.has(id));
+    };
+    await eventually('the shutdown', isUnderWay, { everyMs: 5 });
     disk().fill(dom0State);
     const { stderr } = await asked;
     assert.match(stderr, /It failed: /);
