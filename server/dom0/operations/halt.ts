@@ -29,6 +29,8 @@ export async function pause(host: Pick<HostClock, 'after'>, ms: number, signal: 
  * HaltedError
  */
 export async function unlessHalted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  // Its work goes on when we no longer wait. That it fails then must not end the half.
+  promise.catch(() => undefined);
   signal.throwIfAborted();
   let onAbort: () => void = () => undefined;
   const halted = new Promise<never>((_, reject) => {
@@ -37,7 +39,6 @@ export async function unlessHalted<T>(promise: Promise<T>, signal: AbortSignal):
     };
     signal.addEventListener('abort', onAbort, { once: true });
   });
-  promise.catch(() => undefined);
   try {
     return await Promise.race([promise, halted]);
   } finally {
