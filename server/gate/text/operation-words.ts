@@ -109,6 +109,8 @@ export function refusedByHost(domain: DomainName, no: WireRefusal, now: Date): R
     case 'toolstack-timeout':
     case 'deadline-passed':
     case 'undone':
+    case 'too-many':
+    case 'internal':
       return refusal(no.code, sentence(no.message), detail);
     default:
       return refusal(
