@@ -103,21 +103,21 @@ describe('a dom0 half and the types of guests', () => {
   it('keeps the type of what we booted over a change of its file and a restart', async () => {
     await house.start();
     assert.equal((await house.client.run('laertes', 'start')).phase, 'done');
-    await house.configure('laertes');
+    await house.configure('laertes', HVM);
     await house.until(
       'the file is read',
       () => facts('laertes'),
-      () => true,
+      ([, , profiles]) => String(profiles) === 'cd',
     );
-    assert.equal((await facts('laertes'))[0], 'pvh');
+    assert.deepEqual((await facts('laertes')).slice(0, 2), ['pvh', true]);
     await house.stop();
     await house.start();
-    assert.equal((await facts('laertes'))[0], 'pvh');
+    assert.deepEqual(await facts('laertes'), ['pvh', true, ['cd']]);
     assert.equal((await house.client.run('laertes', 'shutdown')).phase, 'done');
     await house.until(
       'it is off',
       () => facts('laertes'),
-      ([type]) => type === 'pv',
+      ([type, textConsole]) => type === 'hvm' && textConsole === false,
     );
   });
 
