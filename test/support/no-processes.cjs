@@ -35,10 +35,14 @@ if (process.env.MOCHA_WORKER_ID !== undefined) {
   syncBuiltinESMExports();
 }
 
+/** Whether the file of a root hook counts among those without processes. */
+exports.isWithoutProcesses = ({ parent }) => {
+  const file = relative(ROOT, parent.suites[0]?.file ?? '');
+  return file.endsWith('.test.js') && !ignore.some((pattern) => matchesGlob(file, pattern));
+};
+
 exports.mochaHooks = {
   beforeAll() {
-    const [suite] = this.test.parent.suites;
-    const file = relative(ROOT, suite?.file ?? '');
-    isUnitTest = file.endsWith('.test.js') && !ignore.some((pattern) => matchesGlob(file, pattern));
+    isUnitTest = exports.isWithoutProcesses(this.test);
   },
 };
