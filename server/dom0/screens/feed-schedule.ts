@@ -46,10 +46,14 @@ export class FeedSchedule {
     ).unref();
   }
 
-  /** @returns the next emulator to feed, if there is one. Resting screens are passed over until touched again */
-  take(now: number): Feed | undefined {
+  /**
+   * @param mustWait tells an emulator that cannot be fed now; it keeps its place
+   * @returns the next emulator to feed, if there is one. Resting screens are passed over until touched again
+   */
+  take(now: number, mustWait: (copy: ScreenCopy) => boolean): Feed | undefined {
     this.#due = this.#due.filter(({ screen }) => !screen.isResting(now));
-    return this.#due.shift();
+    const next = this.#due.findIndex(({ copy }) => !mustWait(copy));
+    return next === -1 ? undefined : this.#due.splice(next, 1)[0];
   }
 
   /** The screen was closed. */

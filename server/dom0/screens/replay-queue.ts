@@ -45,6 +45,11 @@ export class ReplayQueue {
     this.#tasks.push(task);
   }
 
+  /** Whether a job of this emulator waits here. Its later bytes must not overtake the job's. */
+  holds(copy: ScreenCopy): boolean {
+    return this.#tasks.some((task) => task.copy === copy);
+  }
+
   /**
    * @returns the next job, preferring another console than the last one's. The jobs of one
    *   console keep their order.

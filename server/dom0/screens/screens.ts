@@ -172,7 +172,7 @@ export class Screens {
     return this.#wait(this.#timing.replay, (done) => {
       // The base gets its missing bytes before everything that is asked later.
       if (base !== null && base.lag(screen.ring, this.#thread.generation) > 0)
-        this.#tasks.push(this.#feedTask(screen, base));
+        this.#queue(this.#feedTask(screen, base));
       this.#replays.add({ job: job(), screen, copy, done });
       this.#next();
     });
@@ -211,8 +211,14 @@ export class Screens {
   }
 
   #add(task: ScreenTask): void {
-    this.#tasks.push(task);
+    this.#queue(task);
     this.#next();
+  }
+
+  /** An emulator gets its bytes in their order: behind its replay that still waits, too. */
+  #queue(task: ScreenTask): void {
+    if (task.copy !== null && this.#replays.holds(task.copy)) this.#replays.add(task);
+    else this.#tasks.push(task);
   }
 
   #next(): void {
@@ -241,7 +247,7 @@ export class Screens {
   }
 
   #nextDue(): ScreenTask | undefined {
-    const due = this.#feeds.take(Date.now());
+    const due = this.#feeds.take(Date.now(), (copy) => this.#replays.holds(copy));
     return due === undefined ? undefined : this.#feedTask(due.screen, due.copy);
   }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { KeptScreen } from '../../../server/dom0/screens/kept-screen.js';
 import { RawRing, RING_BYTES } from '../../../server/dom0/screens/raw-ring.js';
 import { ScreenEmulator } from '../../../server/dom0/screens/screen-emulator.js';
 import { Screens } from '../../../server/dom0/screens/screens.js';
@@ -263,6 +264,51 @@ describe('Screens', () => {
       assert.equal(painted.toString(), await picture(tail, size));
     }
     assert.equal(lost, 0);
+  });
+
+  describe('while replays rest', () => {
+    const size = { cols: 100, rows: 30 };
+    const lines = (word: string, bytes: number): string =>
+      `${word} and more of it\r\n`.repeat(bytes / (word.length + 17));
+    const early = lines('early', RING_BYTES / 8);
+    const late = lines('late', (RING_BYTES * 5) / 8);
+    let ring: RawRing;
+    let screen: KeptScreen;
+
+    beforeEach(async () => {
+      start({ feed: 1 });
+      const other = new RawRing();
+      other.push(DEAR.subarray(0, DEAR.length / 40), 1);
+      ring = new RawRing();
+      screen = screens.open(ring);
+      ring.push(Buffer.from(early), 2);
+      // All replays rest after this one, for twice the time that it took.
+      await screens.paint(screens.open(other), size);
+    });
+
+    it('feeds a window that lags its bytes in order', async () => {
+      screens.retain(screen, [size]);
+      const asked = screens.paint(screen, size);
+      // It lags so much now that it is fed without being asked.
+      ring.push(Buffer.from(late), 3);
+      screens.touched(screen);
+      assert.equal((await asked)?.toString(), await picture(early, size));
+      const painted = await eventually('the picture', () => screens.paint(screen, size));
+      assert.equal(painted.toString(), await picture(early + late, size));
+    });
+
+    it('paints the size that the guest was told just now in the order of the bytes', async () => {
+      screens.tell(screen, size);
+      const asked = screens.paint(screen, size);
+      ring.push(Buffer.from('later\r\n'), 3);
+      const again = screens.paint(screen, size);
+      assert.equal((await asked)?.toString(), await picture(early, size));
+      assert.equal((await again)?.toString(), await picture(`${early}later\r\n`, size));
+    });
+
+    afterEach(() => {
+      assert.equal(lost, 0);
+    });
   });
 
   it('gives up a replay that takes too long, and nothing else', async () => {
