@@ -97,6 +97,11 @@ describe('a dom0 half that is killed', function () {
     });
     const output = child.stdout!;
     await once(output, 'data');
+    // On a busy machine it listens before it has read all the files.
+    await eventually('the files to be read', async () => {
+      const views = await Promise.all(names.map((name) => client.domain(name)));
+      return views.every((view) => 'name' in view);
+    });
   }
 
   async function kill(): Promise<void> {

@@ -117,6 +117,11 @@ export class Observer {
     this.#adopt();
   }
 
+  /** Whether files are not read yet: a name that is not known may stand in one of them. */
+  get isReading(): boolean {
+    return this.#parts.configs.isReading === true;
+  }
+
   find(name: DomainName): ObservedDomain | undefined {
     return this.#trackers.get(name)?.seen;
   }

@@ -25,6 +25,7 @@ export interface AdmissionParts {
   readonly observer: {
     look(): Promise<Refusal | null>;
     reread(): Promise<void>;
+    readonly isReading: boolean;
     find(name: DomainName): ObservedDomain | undefined;
     onTheWay(name: DomainName): string | null;
   };
@@ -97,7 +98,7 @@ export class Admission {
   #wrongRequest({ domain, verb, profile, parameters, key }: OperationRequest): Refusal | null {
     const { profiles, observer, sysrqKeys } = this.#parts;
     const seen = observer.find(domain);
-    if (seen === undefined) return noSuchDomain(domain);
+    if (seen === undefined) return this.#unknown(domain);
     if (verb === 'rescue' && profile === null)
       return refusal('usage', 'Rescue needs a boot profile. Name one.');
     if (verb !== 'rescue' && profile !== null) return refusal('usage', 'Only rescue takes a boot profile.');
@@ -127,8 +128,15 @@ export class Admission {
     };
     if (!isFresh()) await within(host, LOOK_PATIENCE_MS, observer.look());
     const seen = observer.find(name);
-    if (seen === undefined) return noSuchDomain(name);
+    if (seen === undefined) return this.#unknown(name);
     return isFresh() ? seen : { ...seen, observation: { ...seen.observation, state: 'unknown' } };
+  }
+
+  /** Nothing is missing for certain before all files were read once, as after a start of this half. */
+  #unknown(name: DomainName): Refusal {
+    if (!this.#parts.observer.isReading) return refusal('no-such-domain', 'There is no such server.', name);
+    const message = 'Its host has not read the configuration files yet. Try again in a minute.';
+    return refusal('wrong-state', message, name);
   }
 
   async #takenDisk(
@@ -145,9 +153,6 @@ export class Admission {
   }
 }
 
-function noSuchDomain(name: DomainName): Refusal {
-  return refusal('no-such-domain', 'There is no such server.', name);
-}
 
 /**
  * The refusal for a domain that is here already under another name, because it is being migrated in or out.
