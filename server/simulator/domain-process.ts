@@ -15,6 +15,7 @@ import { BUILD_MILLISECONDS, newRecord } from './create.js';
 import type { Monitoring, ShutdownAction } from './config/domain-config.js';
 import { Host } from './host.js';
 import { Incarnation } from './incarnation.js';
+import { marksOf, removeDeadMarks } from './process-marks.js';
 import { ownIdentity } from './process-identity.js';
 import { untilXendRuns, xendAction } from './xend.js';
 import type { DomainRecord } from './domain-record.js';
@@ -80,13 +81,15 @@ class Monitor {
 
   exit(): never {
     this.#incarnation?.dispose();
-    rmSync(this.#mark, { force: true });
+    // The mark stays: until the kernel has ended this process, `stopSimulator` must wait for it.
     process.exit(0);
   }
 
   /** Lets `stopSimulator` find this process even when it has no domain. */
   register(): void {
-    writeFileSync(this.#mark, JSON.stringify(ownIdentity()));
+    const { directory } = this.#host;
+    writeFileSync(join(marksOf(directory), String(process.pid)), JSON.stringify(ownIdentity()));
+    removeDeadMarks(directory);
   }
 
   readonly log = (record: DomainRecord, line: string): void => {
@@ -169,10 +172,6 @@ class Monitor {
 
   #guarded(work: Promise<void>): void {
     work.catch(() => this.exit());
-  }
-
-  get #mark(): string {
-    return join(this.#host.directory, 'state', 'daemons', String(process.pid));
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { access, chmod, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,8 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 import { keepDryRun } from './dry-run.js';
 import { CD_MENU, DISK_MENU, image, KERNEL_FILES, RESCUE_MENU } from './boot-files.js';
-import type { ProcessIdentity } from './process-identity.js';
-import { isAlive } from './process-identity.js';
+import { livingProcesses } from './process-marks.js';
 import { quickHost, quickLongEntryOfDomain0 } from './quick-look.js';
 import { xendDownMark } from './xend.js';
 import type { DomainType } from './config/domain-config.js';
@@ -148,14 +147,15 @@ export async function installSimulator(options: SimulatorOptions): Promise<Simul
  * @throws when a process cannot be ended.
  */
 export async function stopSimulator(directory: string): Promise<void> {
-  const state = join(resolve(directory), 'state');
+  const home = resolve(directory);
+  const state = join(home, 'state');
   const settings = await readSettings(state);
   if (!settings) return;
   // First, so that an `xl create` under way gives up instead of leaving a process behind.
   await writeFile(join(state, 'stopped'), '');
   const deadline = Date.now() + STOP_MILLISECONDS;
   let signal: NodeJS.Signals = 'SIGTERM';
-  for (let living = await processesOf(state); living.length > 0; living = await processesOf(state)) {
+  for (let living = livingProcesses(home); living.length > 0; living = livingProcesses(home)) {
     if (Date.now() > deadline) signal = 'SIGKILL';
     if (Date.now() > deadline + STOP_MILLISECONDS) {
       throw new Error(
@@ -176,17 +176,6 @@ function kill(pid: number, signal: NodeJS.Signals): void {
   } catch {
     // It ended before the signal came.
   }
-}
-
-async function processesOf(state: string): Promise<ProcessIdentity[]> {
-  const marks = await readdir(join(state, 'daemons')).catch(() => []);
-  const found = await Promise.all(
-    marks.map((mark) => readFile(join(state, 'daemons', mark), 'utf8').catch(() => '')),
-  );
-  return found
-    .filter((text) => text !== '')
-    .map((text) => JSON.parse(text) as ProcessIdentity)
-    .filter((identity) => isAlive(identity));
 }
 
 async function readSettings(state: string): Promise<HostSettings | undefined> {
