@@ -1,4 +1,5 @@
 import { parseDomainName } from '../../../policy/names.js';
+import type { GuestFacts } from '../toolstack/toolstack.js';
 import type { DomainConfig } from './domain-config.js';
 
 /** 2: with the guest's type. */
@@ -67,7 +68,12 @@ function onDisk({ stamp, boot, outcome, lastSound, guess }: KnownReading): Store
 
 function fromDisk(path: string, stored: StoredConfig): DomainConfig {
   const name = parseDomainName(stored.name);
-  if (name === undefined || stored.file !== path || !Array.isArray(stored.boot.disks))
-    throw new Error(NO_MEMORY);
+  const isWhole =
+    name !== undefined &&
+    stored.file === path &&
+    Array.isArray(stored.boot.disks) &&
+    // Missing where another build of the same version wrote it.
+    typeof (stored.guest as Partial<GuestFacts> | undefined)?.textConsole === 'boolean';
+  if (!isWhole) throw new Error(NO_MEMORY);
   return { ...stored, name, keys: new Set(stored.keys) };
 }

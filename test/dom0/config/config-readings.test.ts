@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rename, rm, symlink, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { refusal } from '../../../policy/refusal.js';
@@ -237,6 +237,20 @@ describe('what the toolstack makes of the files', () => {
       assert.deepEqual([names(), runs.length], [['horatio'], 1], kept);
       await configs.close();
     }
+  });
+
+  it('begins anew where its memory lacks what is known of a guest today', async () => {
+    await write('horatio');
+    await looks();
+    await configs.close();
+    const file = join(directory, 'configs.json');
+    const kept = await readFile(file, 'utf8');
+    assert.match(kept, /"guest":/);
+    await writeFile(file, kept.replaceAll('"guest":', '"kind":'));
+    await starts();
+    await looks();
+    assert.deepEqual([names(), runs.length], [['horatio'], 1]);
+    assert.equal(configs.find(HORATIO)?.guest.textConsole, true);
   });
 
   it('is tried again where the file could not be read for a moment, and the domain is as it was meanwhile', async () => {
