@@ -153,7 +153,6 @@ export class Admission {
   }
 }
 
-
 /**
  * The refusal for a domain that is here already under another name, because it is being migrated in or out.
  */
