@@ -43,6 +43,18 @@ class Demo {
   }
 }
 
+/**
+ * The two halves of a demo. A half that starts a program is there twice for a moment, so its command line alone
+ * does not tell: the demo is the parent of one only.
+ */
+function halvesOf({ child }: Demo): readonly number[] {
+  const lines = execFileSync('ps', ['axww', '-o', 'ppid=,pid=,args='], { encoding: 'utf8' }).split('\n');
+  return lines.flatMap((line) => {
+    const [parent, pid] = line.trim().split(/ +/, 2).map(Number);
+    return parent === child.pid && / (gate|dom0) --settings /.test(line) && pid !== undefined ? [pid] : [];
+  });
+}
+
 /** Processes whose command line names the directory. */
 function processesOf(directory: string): string[] {
   return execFileSync('ps', ['axww', '-o', 'pid=,args='], { encoding: 'utf8' })
@@ -103,11 +115,7 @@ describe('the demo', () => {
   it('starts both halves again when both were killed at once, says so, and leaves nothing behind', async () => {
     const demo = new Demo('--dir', directory, '--port', '0');
     await demo.ready();
-    const halves = (): number[] =>
-      processesOf(directory).flatMap((line) =>
-        / (gate|dom0) --settings /.test(line) ? [Number(line.trim().split(' ', 1)[0])] : [],
-      );
-    const killed = halves();
+    const killed = halvesOf(demo);
     assert.equal(killed.length, 2);
     for (const pid of killed) process.kill(pid, 'SIGKILL');
     await eventually('both to be said', () =>
@@ -126,10 +134,9 @@ describe('the demo', () => {
   it('ends at once when it is asked to between the death of both halves and their next start', async () => {
     const demo = new Demo('--dir', directory, '--port', '0');
     await demo.ready();
-    for (const line of processesOf(directory)) {
-      if (/ (gate|dom0) --settings /.test(line))
-        process.kill(Number(line.trim().split(' ', 1)[0]), 'SIGKILL');
-    }
+    const killed = halvesOf(demo);
+    assert.equal(killed.length, 2);
+    for (const pid of killed) process.kill(pid, 'SIGKILL');
     await eventually('it to be said', () => demo.stderr.includes('starting it again'));
     assert.equal(await demo.interrupt(), 0);
     assert.deepEqual(processesOf(directory), []);
