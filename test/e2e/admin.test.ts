@@ -230,8 +230,12 @@ describe('a name that is given to another customer', () => {
     const { rmSync } = await import('node:fs');
     rmSync(config);
     await eventually(
-      'horatio to be retired',
+      'horatio to be gone',
       async () => !(await house.ssh('alice', 'list')).stdout.includes('horatio'),
+    );
+    // It is not shown from the moment it is gone, and retired a second later. What is not retired needs no adopting.
+    await eventually('horatio to be retired', async () =>
+      /^horatio .*\bretired 2/m.test((await house.postern('domain', 'list')).stdout),
     );
     writeFileSync(config, text);
     await eventually('horatio to be seen again', async () =>
