@@ -242,13 +242,16 @@ describe('a name that is given to another customer', () => {
       (await house.postern('domain', 'list')).stdout.includes('horatio'),
     );
     assert.equal((await house.ssh('alice', 'horatio status')).status, 4);
-    await eventually(
-      'adopting',
-      async () => (await house.postern('domain', 'adopt', 'horatio')).status === 0,
-    );
+    // With a second of patience, a busy host may lose it from sight once more: then it is adopted once more.
+    let list = '';
     await eventually(
       'the old role to count again',
-      async () => (await house.ssh('alice', 'horatio status')).status === 0,
+      async () => {
+        const adopted = await house.postern('domain', 'adopt', 'horatio');
+        list = (await house.postern('domain', 'list')).stdout;
+        return adopted.status === 0 && (await house.ssh('alice', 'horatio status')).status === 0;
+      },
+      { instead: () => list },
     );
   });
 });
