@@ -1,5 +1,5 @@
 import { parseNetwork } from '../../../policy/network.js';
-import { readStrings, SshFields } from './ssh-fields.js';
+import { readStrings, SshFields } from '../keys/ssh-fields.js';
 
 /** What a certificate demands and permits besides the login itself (OpenSSH's PROTOCOL.certkeys). */
 export interface CertificateOptions {

@@ -3,7 +3,7 @@ import { parsePublicKey } from '../keys/public-key.js';
 import type { PublicKey } from '../keys/public-key.js';
 import { readOptions } from './certificate-options.js';
 import type { CertificateOptions, OptionFault } from './certificate-options.js';
-import { readStrings, SshFields, sshString } from './ssh-fields.js';
+import { readStrings, SshFields, sshString } from '../keys/ssh-fields.js';
 
 /** An OpenSSH user certificate that was read. Nothing in it is proven before its signature is verified. */
 export interface Certificate {

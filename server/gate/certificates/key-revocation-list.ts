@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { RevocableCertificate, RevocationList } from './revocation-list.js';
-import { readStrings, SshFields } from './ssh-fields.js';
+import { readStrings, SshFields } from '../keys/ssh-fields.js';
 
 /** The first bytes of OpenSSH's binary format: `SSHKRL`, a newline and a NUL. */
 const MAGIC = Buffer.from('SSHKRL\n\0', 'latin1');

@@ -1,6 +1,6 @@
 import { typeInside } from './certificate.js';
 import type { RevocableCertificate, RevocationList } from './revocation-list.js';
-import { SshFields, sshString } from './ssh-fields.js';
+import { SshFields, sshString } from '../keys/ssh-fields.js';
 
 /** The types that sshd(8) reads; those that log nobody in here may be listed as well. */
 const TYPE = /^(ssh-(ed25519|rsa|dss)|ecdsa-sha2-nistp(256|384|521)|sk-[a-z0-9-]+@openssh\.com)$/;

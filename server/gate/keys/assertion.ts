@@ -1,6 +1,6 @@
 import { createHash, verify } from 'node:crypto';
 import { isSecurityKeyType, type SecurityKeyType } from '../../../policy/key-types.js';
-import { readFields } from './blob-fields.js';
+import { readStrings } from './ssh-fields.js';
 import { readSecurityKey } from './security-key.js';
 
 /**
@@ -39,7 +39,7 @@ const TAIL_BYTES = 5;
 export function readAssertion(whole: Buffer): Assertion | null {
   if (whole.length < TAIL_BYTES) return null;
   const tail = whole.subarray(-TAIL_BYTES);
-  const fields = readFields(whole.subarray(0, -TAIL_BYTES));
+  const fields = readStrings(whole.subarray(0, -TAIL_BYTES));
   const type = fields?.[0]?.toString('latin1') ?? '';
   if (fields?.length !== 2 || !isSecurityKeyType(type)) return null;
   const [, bare = Buffer.alloc(0)] = fields;
@@ -78,7 +78,7 @@ export function isAssertedBy(blob: Buffer, assertion: Assertion, signed: Buffer)
 
 /** Turns r and s, each an mpint in its shortest form (RFC 4251 §5), into 32 bytes each. */
 function fixedSize(bare: Buffer): Buffer | null {
-  const numbers = readFields(bare);
+  const numbers = readStrings(bare);
   if (numbers?.length !== 2) return null;
   const halves = numbers.map((number) => fixedNumber(number));
   return halves.every((half) => half !== null) ? Buffer.concat(halves) : null;

@@ -7,7 +7,7 @@ import type { Fingerprint } from '../../../policy/names.js';
 import { refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { dropUnprintable } from '../../../policy/printable.js';
-import { readFields } from './blob-fields.js';
+import { readStrings } from './ssh-fields.js';
 import { foreignApplication, readSecurityKey } from './security-key.js';
 
 /** A public key that was read and understood. */
@@ -128,7 +128,7 @@ function wrongType(type: string, line: string): string | null {
  * @returns the size in bits; null when the blob is not a whole key of this type, or cannot verify anything
  */
 function readBlob(type: KeyType, blob: Buffer): number | null {
-  const fields = readFields(blob);
+  const fields = readStrings(blob);
   if (fields === null || fields[0]?.toString('latin1') !== type) return null;
   if (type === 'ssh-ed25519') return fields.length === 2 ? ed25519Bits(fields[1]) : null;
   if (isSecurityKeyType(type)) return readSecurityKey(blob) === null ? null : 256;
@@ -137,12 +137,12 @@ function readBlob(type: KeyType, blob: Buffer): number | null {
 }
 
 function blobType(blob: Buffer): string {
-  return readFields(blob)?.[0]?.toString('latin1') ?? '';
+  return readStrings(blob)?.[0]?.toString('latin1') ?? '';
 }
 
 /** The size of an RSA key that was accepted once; null for anything else. */
 export function rsaBitsOf(blob: Buffer): number | null {
-  const modulus = positive(readFields(blob)?.[2]);
+  const modulus = positive(readStrings(blob)?.[2]);
   return modulus === null ? null : bitsOf(modulus);
 }
 

@@ -1,6 +1,6 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { isSecurityKeyType, type SecurityKeyType } from '../../../policy/key-types.js';
-import { readFields } from './blob-fields.js';
+import { readStrings } from './ssh-fields.js';
 
 /** A public key whose private half is in an authenticator (OpenSSH's PROTOCOL.u2f, "SSH U2F Key formats"). */
 export interface SecurityKey {
@@ -20,7 +20,7 @@ const APPLICATION = /^ssh:[\x21-\x7e]{0,124}$/;
  * @returns null when it is not such a key
  */
 export function readSecurityKey(blob: Buffer): SecurityKey | null {
-  const fields = readFields(blob);
+  const fields = readStrings(blob);
   const type = fields?.[0]?.toString('latin1') ?? '';
   if (fields === null || !isSecurityKeyType(type)) return null;
   const application = fields.at(-1)?.toString('latin1') ?? '';
@@ -32,7 +32,7 @@ export function readSecurityKey(blob: Buffer): SecurityKey | null {
 
 /** The application of a blob that is whole but is not for SSH; null for any other blob. */
 export function foreignApplication(blob: Buffer): string | null {
-  const fields = readFields(blob);
+  const fields = readStrings(blob);
   if (fields === null || fields.length < 3 || !isSecurityKeyType(fields[0]?.toString('latin1') ?? ''))
     return null;
   const application = fields.at(-1)?.toString('latin1') ?? '';

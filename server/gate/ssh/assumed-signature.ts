@@ -1,6 +1,6 @@
 import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from './algorithms.js';
 import { SignatureCheck, typeOf } from './signature-check.js';
-import { sshString } from './ssh-message.js';
+import { sshString } from '../keys/ssh-fields.js';
 
 /**
  * Takes every signature with the stored key for right, for an admin who asks what would become of a login. No login may

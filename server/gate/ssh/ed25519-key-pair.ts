@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { ed25519Pair, type Ed25519Pair } from './raw-keys.js';
+import { sshString } from '../keys/ssh-fields.js';
 
 const TYPE = 'ssh-ed25519';
 
@@ -20,36 +21,28 @@ export function makeEd25519KeyPair(comment: string): KeyPairFiles {
 }
 
 export function ed25519KeyPairFiles({ publicKey, seed }: Ed25519Pair, comment: string): KeyPairFiles {
-  const blob = Buffer.concat([string(TYPE), string(publicKey)]);
+  const blob = Buffer.concat([sshString(TYPE), sshString(publicKey)]);
   const check = randomBytes(4);
   const secret = Buffer.concat([
     check,
     check,
     blob,
-    string(Buffer.concat([seed, publicKey])),
-    string(comment),
+    sshString(Buffer.concat([seed, publicKey])),
+    sshString(comment),
   ]);
   const padding = Buffer.from(Array.from({ length: (8 - (secret.length % 8)) % 8 }, (_, n) => n + 1));
   const whole = Buffer.concat([
     Buffer.from('openssh-key-v1\0'),
-    string('none'),
-    string('none'),
-    string(''),
+    sshString('none'),
+    sshString('none'),
+    sshString(''),
     Buffer.from([0, 0, 0, 1]),
-    string(blob),
-    string(Buffer.concat([secret, padding])),
+    sshString(blob),
+    sshString(Buffer.concat([secret, padding])),
   ]);
   const lines = whole.toString('base64').replace(/.{70}/g, '$&\n').trimEnd();
   return {
     privateFile: `-----BEGIN OPENSSH PRIVATE KEY-----\n${lines}\n-----END OPENSSH PRIVATE KEY-----\n`,
     publicFile: `${TYPE} ${blob.toString('base64')}${comment === '' ? '' : ` ${comment}`}\n`,
   };
-}
-
-/** RFC 4251 §5. */
-function string(value: string | Buffer): Buffer {
-  const bytes = Buffer.from(value as string);
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(bytes.length);
-  return Buffer.concat([length, bytes]);
 }

@@ -1,6 +1,7 @@
 import { HOST_KEY_ALGORITHMS, type HostKey } from './host-key.js';
 import { hostKeySignature } from './host-key-signature.js';
-import { globalRequest, readStrings, sshString } from './ssh-message.js';
+import { readStrings, sshString } from '../keys/ssh-fields.js';
+import { globalRequest } from './ssh-message.js';
 import { sendPayload, type Ssh2Protocol } from './ssh2-private.js';
 
 const ANNOUNCEMENT = 'hostkeys-00@openssh.com';

@@ -1,6 +1,6 @@
 import { sign } from 'node:crypto';
 import type { HostKey } from './host-key.js';
-import { sshString } from './ssh-message.js';
+import { sshString } from '../keys/ssh-fields.js';
 
 const HASHES: Readonly<Record<string, string>> = {
   'ecdsa-sha2-nistp256': 'sha256',

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import ssh2 from 'ssh2';
 import { isSecurityKeyType, type KeyType } from '../../../policy/key-types.js';
-import { readFields } from '../keys/blob-fields.js';
+import { readStrings, sshString } from '../keys/ssh-fields.js';
 import { isAssertedBy, readAssertion } from '../keys/assertion.js';
 import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from './algorithms.js';
 import { ed25519Pair, point, type Curve } from './raw-keys.js';
@@ -75,7 +75,7 @@ export class SignatureCheck {
 
 /** Whether it is `string algorithm, string signature` (RFC 4253 §6.6) and nothing else: ssh2 does not look. */
 function isFramed(whole: Buffer | null, algorithm: SignatureAlgorithm): boolean {
-  const fields = whole === null ? null : readFields(whole);
+  const fields = whole === null ? null : readStrings(whole);
   return fields?.length === 2 && fields[0]?.toString('latin1') === algorithm;
 }
 
@@ -124,11 +124,5 @@ function ecdsaBlob(curve: Curve): Buffer {
 }
 
 function blobOf(type: string, ...parts: readonly Buffer[]): Buffer {
-  return Buffer.concat(
-    [Buffer.from(type), ...parts].map((part) => {
-      const length = Buffer.alloc(4);
-      length.writeUInt32BE(part.length);
-      return Buffer.concat([length, part]);
-    }),
-  );
+  return Buffer.concat([type, ...parts].map((part) => sshString(part)));
 }

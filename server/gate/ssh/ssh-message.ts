@@ -1,3 +1,4 @@
+import { sshString } from '../keys/ssh-fields.js';
 import { SIGNATURE_ALGORITHMS } from './algorithms.js';
 
 /** The software's name in the identification line. */
@@ -18,7 +19,7 @@ export const DISCONNECT = {
 
 /** SSH_MSG_DISCONNECT with a sentence; ssh2 leaves the sentence empty. */
 export function disconnectMessage(reason: number, sentence: string): Buffer {
-  return Buffer.concat([Buffer.from([MSG_DISCONNECT]), uint32(reason), string(sentence), string('en')]);
+  return Buffer.concat([Buffer.from([MSG_DISCONNECT]), uint32(reason), sshString(sentence), sshString('en')]);
 }
 
 /**
@@ -27,29 +28,17 @@ export function disconnectMessage(reason: number, sentence: string): Buffer {
  */
 export function signatureAlgorithmsMessage(): Buffer {
   const names = Object.keys(SIGNATURE_ALGORITHMS).join(',');
-  return Buffer.concat([Buffer.from([MSG_EXT_INFO]), uint32(1), string('server-sig-algs'), string(names)]);
+  return Buffer.concat([
+    Buffer.from([MSG_EXT_INFO]),
+    uint32(1),
+    sshString('server-sig-algs'),
+    sshString(names),
+  ]);
 }
 
 /** SSH_MSG_GLOBAL_REQUEST that wants no reply (RFC 4254 §4). */
 export function globalRequest(name: string, fields: readonly Buffer[]): Buffer {
-  return Buffer.concat([Buffer.of(MSG_GLOBAL_REQUEST), string(name), Buffer.of(0), ...fields]);
-}
-
-/**
- * The strings that a buffer consists of.
- *
- * @returns null when there are more than `most`, or one is cut short
- */
-export function readStrings(bytes: Buffer, most: number): readonly Buffer[] | null {
-  const found: Buffer[] = [];
-  for (let at = 0; at < bytes.length;) {
-    if (bytes.length < at + 4 || found.length === most) return null;
-    const end = at + 4 + bytes.readUInt32BE(at);
-    if (bytes.length < end) return null;
-    found.push(bytes.subarray(at + 4, end));
-    at = end;
-  }
-  return found;
+  return Buffer.concat([Buffer.of(MSG_GLOBAL_REQUEST), sshString(name), Buffer.of(0), ...fields]);
 }
 
 /**
@@ -90,11 +79,3 @@ function uint32(value: number): Buffer {
   bytes.writeUInt32BE(value);
   return bytes;
 }
-
-function string(text: string | Buffer): Buffer {
-  const bytes = Buffer.from(text as string);
-  return Buffer.concat([uint32(bytes.length), bytes]);
-}
-
-/** RFC 4251 §5. */
-export { string as sshString };

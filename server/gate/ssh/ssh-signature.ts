@@ -1,5 +1,5 @@
 import { isSecurityKeyType } from '../../../policy/key-types.js';
-import { SshFields } from '../certificates/ssh-fields.js';
+import { SshFields } from '../keys/ssh-fields.js';
 import { isSignatureAlgorithm, type SignatureAlgorithm } from './algorithms.js';
 
 /** A signature, as `SignatureCheck` takes it. */

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type { Ssh2Protocol } from './ssh2-private.js';
+import { sshString } from '../keys/ssh-fields.js';
 
 const MSG_USERAUTH_REQUEST = 50;
 
@@ -66,10 +67,10 @@ type Handlers = Readonly<Record<number, (protocol: object, payload: Buffer) => v
 function isKept(handlers: Handlers): boolean {
   const sessionID = Buffer.alloc(32, 7);
   const type = 'sk-ssh-ed25519@openssh.com';
-  const whole = Buffer.concat([string(type), string(Buffer.alloc(64)), Buffer.alloc(5)]);
-  const fields = ['alice', 'ssh-connection', 'publickey'].map((field) => string(field));
-  const key = [Buffer.from([1]), string(type), string('a key')];
-  const request = Buffer.concat([Buffer.from([MSG_USERAUTH_REQUEST]), ...fields, ...key, string(whole)]);
+  const whole = Buffer.concat([sshString(type), sshString(Buffer.alloc(64)), Buffer.alloc(5)]);
+  const fields = ['alice', 'ssh-connection', 'publickey'].map((field) => sshString(field));
+  const key = [Buffer.from([1]), sshString(type), sshString('a key')];
+  const request = Buffer.concat([Buffer.from([MSG_USERAUTH_REQUEST]), ...fields, ...key, sshString(whole)]);
   const kept: (Buffer | null)[] = [];
   const USERAUTH_REQUEST = (...parts: unknown[]): void => {
     kept.push(signatureOf((parts.at(-1) as { blob: Buffer }).blob));
@@ -79,11 +80,4 @@ function isKept(handlers: Handlers): boolean {
   const signatureOf = keepWholeSignature(protocol);
   protocol._onPayload(request);
   return kept[0]?.equals(whole) === true;
-}
-
-function string(text: string | Buffer): Buffer {
-  const bytes = Buffer.from(text as string);
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(bytes.length);
-  return Buffer.concat([length, bytes]);
 }

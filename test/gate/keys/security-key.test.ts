@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { isRefusal } from '../../../policy/refusal.js';
 import { isAssertedBy, readAssertion } from '../../../server/gate/keys/assertion.js';
-import { readFields } from '../../../server/gate/keys/blob-fields.js';
+import { readStrings } from '../../../server/gate/keys/ssh-fields.js';
 import { parsePublicKey } from '../../../server/gate/keys/public-key.js';
 import { readSecurityKey } from '../../../server/gate/keys/security-key.js';
 import { point } from '../../../server/gate/ssh/raw-keys.js';
@@ -113,7 +113,7 @@ describe('gate: the public key of a security key', () => {
         fc.property(fc.oneof(mutated(whole), anyBytes), (bytes) => {
           const key = readSecurityKey(bytes);
           if (key === null) return;
-          const fields = readFields(bytes) ?? assert.fail();
+          const fields = readStrings(bytes) ?? assert.fail();
           assert.equal(fields.length, key.type === ED25519 ? 3 : 4);
           assert.ok(blob(...fields).equals(bytes));
           assert.match(key.application, /^ssh:/);

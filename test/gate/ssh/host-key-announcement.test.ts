@@ -4,7 +4,7 @@ import { chmodSync } from 'node:fs';
 import { isRefusal } from '../../../policy/refusal.js';
 import { leaveOutSha1 } from '../../../server/gate/ssh/host-key-offer.js';
 import type { HostKey } from '../../../server/gate/ssh/host-key.js';
-import { readStrings } from '../../../server/gate/ssh/ssh-message.js';
+import { readStrings } from '../../../server/gate/keys/ssh-fields.js';
 import { sendPayload, type Ssh2Protocol } from '../../../server/gate/ssh/ssh2-private.js';
 import { eventually } from '../../support/eventually.js';
 import { GateUnderTest } from '../../support/gate-under-test.js';
