@@ -4,7 +4,7 @@ import type { GuestType } from '../policy/guest-type.js';
 import type { DocumentPath } from '../policy/schema-fault.js';
 import type { SettingsReader } from './settings-reader.js';
 
-/** What boots a rescue disk, and for which types of guests. Exactly one of the three ways is not null. */
+/** The way to boot a rescue disk, and the types of guests for it. Exactly one of the three ways is not null. */
 export interface DiskLoader {
   readonly types: readonly GuestType[];
   /** A PV-GRUB image for all of `types`. Absolute. */

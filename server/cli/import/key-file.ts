@@ -86,7 +86,7 @@ function readLine(line: string, rules: KeyRules): Omit<FoundKey, 'place'> | Omit
   return { key, text, command, expiresAt: end?.toISOString() ?? null };
 }
 
-/** What is wrong with options that only security keys heed (sshd(8)); null: nothing. */
+/** The fault of options that only security keys heed (sshd(8)); null: there is none. */
 function lostOption(names: readonly string[]): string | null {
   if (names.includes('no-touch-required'))
     return 'its no-touch-required is not supported: a security key must be touched at each login here; take the option off the line, or leave the key out';

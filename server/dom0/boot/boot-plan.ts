@@ -8,11 +8,11 @@ export interface BootPlan {
   /** Keys that must be removed from the file, because they cannot be overridden. */
   readonly without: ReadonlySet<string>;
   readonly overrides: readonly Assignment[];
-  /** What the toolstack must then show of the domain. */
+  /** The facts that the toolstack must then show of the domain. */
   readonly boot: BootShape & { readonly disks: readonly ConfiguredDisk[] };
 }
 
-/** What a profile changes in a domain's own boot. */
+/** The changes of a profile to a domain's own boot. */
 export interface ProfileBoot {
   /** Keys that the file must not have. */
   readonly without: readonly string[];

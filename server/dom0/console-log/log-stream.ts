@@ -4,7 +4,7 @@ import type { LogSegments } from './log-segments.js';
 
 const READ_BYTES = 64 * 1024;
 
-/** What a stream reads from. */
+/** The log that a stream reads. */
 export interface StreamedLog {
   readonly segments: Pick<LogSegments, 'end' | 'read' | 'nextAfter'>;
   readonly followers: Pick<LogFollowers, 'follow'>;

@@ -7,7 +7,7 @@ import type { Ownership } from './console-client.js';
 import type { FloodLimiter } from './flood-limiter.js';
 import type { LineTiming } from './line-timing.js';
 
-/** Who listens to a console line. */
+/** The listener of a console line. */
 export interface LineListener {
   /** Bytes of the console, none of the toolstack's own words. */
   output(bytes: Buffer): void;
