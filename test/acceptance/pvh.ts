@@ -65,6 +65,7 @@ export function pvhCases(world: () => World): void {
   });
 
   it('what boots PV servers alone is refused, and nothing was done', async () => {
+    await settlesAs(world(), 'hamlet', ['running']);
     const before = await world().domid('hamlet');
     const { status, stderr } = await world().ssh('alice', 'hamlet rescue pvgrub-rescue --yes --wait');
     assert.equal(status, 3, stderr);

@@ -38,7 +38,7 @@ export async function settlesAs(world: World, domain: string, states: readonly s
   );
 }
 
-/** Waits until a domain has a new domid. */
+/** Waits until a domain has a new domid, and until the dom0 half, when it runs, has seen that. */
 export async function isReborn(world: World, domain: string, before: number | undefined): Promise<void> {
   const looks = await DomainLooks.start(world, domain);
   try {
@@ -52,9 +52,51 @@ export async function isReborn(world: World, domain: string, before: number | un
       },
       { withinMs: PATIENCE.boot },
     );
+    if (looks.follows) await hasLookedAgain(world, domain);
   } finally {
     looks.stop();
   }
+}
+
+/**
+ * Waits for a look of the dom0 half that began after this call. Until then it may show what was before, as
+ * long as `xl list` takes. The look that ends next may have begun before the call, so the one after it counts.
+ */
+async function hasLookedAgain(world: World, domain: string): Promise<void> {
+  let last = await seenAt(world, domain);
+  for (const look of ['the look under way', 'a look that began now']) {
+    await eventually(
+      `${look} at ${domain} to end`,
+      async () => {
+        const now = await seenAt(world, domain);
+        if (now === last) return false;
+        last = now;
+        return true;
+      },
+      { withinMs: PATIENCE.soon, everyMs: 100, slowestMs: 500 },
+    );
+  }
+}
+
+/** When the dom0 half last asked the toolstack, as it tells for this domain. */
+async function seenAt(world: World, domain: string): Promise<string> {
+  const view = await new Promise<string>((resolve, reject) => {
+    const asked = request(
+      { socketPath: world.dom0Socket, path: `/domains/${domain}`, agent: false },
+      (response) => {
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (piece: string) => (text += piece));
+        response.on('end', () => {
+          resolve(text);
+        });
+        response.on('error', reject);
+      },
+    );
+    asked.on('error', reject);
+    asked.end();
+  });
+  return (JSON.parse(view) as DomainView).observation.seenAt;
 }
 
 /** Waits until the domain's operation is in this step, or has already passed it. */
@@ -99,6 +141,11 @@ class DomainLooks {
       looks.#hear(change);
     }).catch(() => undefined);
     return looks;
+  }
+
+  /** Whether a dom0 half answered when this began. */
+  get follows(): boolean {
+    return this.#request !== undefined;
   }
 
   /** The latest view from the dom0 half. */
