@@ -199,16 +199,17 @@ export class Domains {
   }
 
   /**
-   * An admin says that the name means the same domain as before: the old roles count again. Refused with
-   * `wrong-state` while no host shows one: otherwise it would hold for any later domain of the name.
+   * An admin says that the name means the same domain as before: the old roles count again. Changes nothing
+   * where they count already. Refused with `wrong-state` while no host shows one, retired or not: otherwise it
+   * would hold for any later domain of the name, or seem to.
    */
   adopt(name: DomainName, actor: EventActor): DomainRecord | Refusal {
     return this.#log.transact((append) => {
       const row = this.#database.get(FIND, name);
       if (row === undefined) return neverSeen(name);
-      if (row.retired_at === null) return record(row);
       if (row.present === 0 || row.state !== 'present')
         return refusal('wrong-state', `no host shows a domain ${name}: adopt it when it is there again`);
+      if (row.retired_at === null) return record(row);
       append({ kind: 'domain.adopted', actor, domain: name });
       this.#database.run(ADOPT, name);
       return { ...record(row), retiredAt: null, retiredWhy: null };

@@ -68,6 +68,17 @@ describe('store: a domain name that is given up and used again', () => {
     assert.equal(store.audit.tail({ domain: HORATIO }).at(-1)?.event.kind, 'domain.adopted');
   });
 
+  it('adopts nothing while the name is away and not yet retired: it would seem adopted, and be retired after that', () => {
+    const away = { name: HORATIO, presence: 'suspected' as const, absentMs: 0 };
+    const nothing = { seen: [], identities: [], away: [], waiting: [], held: [], retired: [] };
+    store.domains.settle({ ...nothing, away: [away] });
+    const refused = store.domains.adopt(HORATIO, ADMIN);
+    assert.ok(isRefusal(refused) && refused.code === 'wrong-state');
+    store.domains.settle({ ...nothing, seen: [HORATIO] });
+    assert.ok(!isRefusal(store.domains.adopt(HORATIO, ADMIN)), 'nothing to adopt is no fault');
+    assert.deepEqual(counting(), ['alice']);
+  });
+
   it('retires once for each disappearance, so that a role can await the next domain of the name', () => {
     assert.equal(store.domains.gone(HORATIO), true);
     store.roles.add(BOB, HORATIO, 'owner', ADMIN);

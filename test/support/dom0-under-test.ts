@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Dom0 } from '../../server/dom0/dom0.js';
@@ -61,12 +61,13 @@ export class Dom0UnderTest {
     return house;
   }
 
-  /** Writes a domain's configuration file. */
+  /** Writes a domain's configuration file, in one step: a half that looks meanwhile never sees half of it. */
   async configure(name: string, more = ''): Promise<string> {
     const path = join(this.directory, 'etc', `${name}.cfg`);
     const disk = join(this.directory, `${name}.img`);
     const text = `name = "${name}"\nmemory = 128\nkernel = "/srv/xen/vmlinuz"\nextra = "console=hvc0"\ndisk = [ "file:${disk},xvda,w" ]\n${more}`;
-    await writeFile(path, text);
+    await writeFile(`${path}.new`, text);
+    await rename(`${path}.new`, path);
     return path;
   }
 

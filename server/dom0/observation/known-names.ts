@@ -103,9 +103,6 @@ export class KnownNames {
   see(source: Pick<NameSource, 'isReading' | 'list' | 'placeOf'>, now: number): readonly DomainName[] {
     const at = new Date(now).toISOString();
     const others: DomainName[] = [];
-    // Before all files were read once, a name that appears may have been there all the time.
-    if (source.isReading !== true)
-      for (const { file } of this.#names.values()) this.#directories.add(dirname(file));
     for (const { name, uuid } of source.list()) {
       const place = source.placeOf(name);
       if (place === undefined) continue;
@@ -122,6 +119,10 @@ export class KnownNames {
       this.#put(name, { ...place, uuid: uuid ?? known?.uuid ?? null, since, missingSince: null, why: null });
       this.#changed = this.#gone.delete(name) || this.#changed;
     }
+    // Until all files were read once, a name that appears may have been there all the time: also one that was
+    // read last.
+    if (source.isReading !== true)
+      for (const { file } of this.#names.values()) this.#directories.add(dirname(file));
     return others;
   }
 

@@ -184,7 +184,7 @@ export class Observer {
   async #round(): Promise<Refusal | null> {
     const { configs, memory, settings, host } = this.#parts;
     await within(host, SCAN_PATIENCE_MS, configs.scan());
-    for (const name of memory.see(configs, this.#parts.clock())) this.#forget(name);
+    this.#adopt();
     const listed = await this.#parts.toolstack.list();
     const now = host.uptime();
     if (isRefusal(listed)) {
@@ -248,9 +248,14 @@ export class Observer {
     await this.#parts.memory.save();
   }
 
-  /** Adds the names that are in the files now. A name that is in them no more stays until it is gone. */
+  /**
+   * Adds the names that are in the files now. A name that is in them no more stays until it is gone. The
+   * memory learns of them first: a file is read at any moment, and a name that came back must never be told
+   * without its new `since`, or it passes for the earlier domain.
+   */
   #adopt(): void {
-    const { configs, memory } = this.#parts;
+    const { configs, memory, clock } = this.#parts;
+    for (const name of memory.see(configs, clock())) this.#forget(name);
     for (const config of [...configs.list(), ...configs.kept()]) {
       const tracker = this.#trackers.get(config.name);
       if (tracker === undefined) this.#trackers.set(config.name, new DomainTracker(this.#parts, config));

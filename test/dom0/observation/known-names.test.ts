@@ -248,6 +248,19 @@ describe('what a half remembers of names', () => {
     assert.notEqual(memory.configured(domainName('fortinbras')).since, null, 'this one was seen to come');
   });
 
+  it('says of no name since when it is there, whichever file was read last', () => {
+    memory = new KnownNames(null, silentLogger);
+    const read = (isReading: boolean, names: readonly string[]): void => {
+      const list = configs.list().filter(({ name }) => names.includes(name));
+      memory.see({ isReading, list: () => list, placeOf: (name) => configs.placeOf(name) }, now);
+    };
+    read(true, ['ophelia']);
+    read(false, ['ophelia', 'horatio']);
+    assert.equal(memory.configured(HORATIO).since, null);
+    read(false, ['ophelia', 'horatio', 'yorick']);
+    assert.notEqual(memory.configured(domainName('yorick')).since, null, 'this one was seen to come');
+  });
+
   it('is nothing where its file is no memory', async () => {
     for (const text of ['', '{', '{"names":{"horatio":{}},"gone":[]}', 'null']) {
       await writeFile(join(directory, 'names.json'), text);

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { refusal } from '../../../policy/refusal.js';
 import { Dom0UnderTest } from '../../support/dom0-under-test.js';
+import { eventually } from '../../support/eventually.js';
 
 const up = { paused: false, shutdown: null, dying: false } as const;
 
@@ -118,6 +120,66 @@ describe('what dom0 observes', () => {
       ({ memoryMiB }) => memoryMiB === 256,
     );
     assert.deepEqual(house.consoles.forgotten, []);
+  });
+
+  describe('of a file that is read while the toolstack lists', () => {
+    /** Writes horatio's file. Its dry run ends during a listing, and the next listing waits for the test. */
+    const isReadMeanwhile = async (more: string): Promise<void> => {
+      const { toolstack } = house;
+      const list = toolstack.list.bind(toolstack);
+      const dryRun = toolstack.dryRun.bind(toolstack);
+      let isAsked = false;
+      let answer: () => void = () => undefined;
+      const listing = new Promise<void>((resolve) => (answer = resolve));
+      toolstack.dryRun = async (creation) => {
+        isAsked = true;
+        await listing;
+        return dryRun(creation);
+      };
+      toolstack.list = async () => {
+        if (!isAsked) return list();
+        toolstack.list = () => new Promise(() => undefined);
+        answer();
+        const readings = join(house.settings.state, 'configs.json');
+        await eventually('the file to be read', () => readFileSync(readings, 'utf8').includes('256'));
+        return list();
+      };
+      await house.configure('horatio', more);
+      await house.until(
+        'the file’s domain to be shown',
+        () => house.client.domain('horatio'),
+        ({ memoryMiB }) => memoryMiB === 256,
+      );
+    };
+
+    it('is since when a name is there that came back', async () => {
+      await house.start();
+      await rm(join(house.directory, 'etc', 'horatio.cfg'));
+      await house.until(
+        'horatio to go',
+        () => house.client.ask('GET', '/domains/horatio'),
+        ({ status }) => status === 404,
+      );
+      await isReadMeanwhile('memory = 256\n');
+      assert.notEqual((await house.client.domain('horatio')).configured?.since ?? null, null);
+    });
+
+    it('is the UUID that makes it another domain', async () => {
+      const [before, after] = [
+        '11111111-1111-4111-8111-111111111111',
+        '22222222-2222-4222-8222-222222222222',
+      ];
+      await house.configure('horatio', `uuid = "${before}"\n`);
+      await house.start();
+      await house.until(
+        'the first UUID',
+        () => house.client.domain('horatio'),
+        ({ configured }) => configured?.uuid === before,
+      );
+      await isReadMeanwhile(`memory = 256\nuuid = "${after}"\n`);
+      assert.equal((await house.client.domain('horatio')).configured?.uuid, after);
+      assert.deepEqual(house.consoles.forgotten, ['horatio']);
+    });
   });
 
   it('reads many new incarnations from one long listing, once', async () => {
