@@ -45,6 +45,7 @@ export function readContract(value: unknown): Contract {
       sysrqKeys: list(console, 'sysrqKeys', 36).filter(isSysrqKey),
       log: orAbsent(console, 'log', false, flag),
       screenText: orAbsent(console, 'screenText', false, flag),
+      ...orAbsent(console, 'screen', {}, (_, key) => ({ screen: flag(console, key) })),
     },
     troubles: orAbsent(from, 'troubles', [], (_, key) =>
       firstOf(from, key, MOST_TROUBLES).map((trouble) => sentence({ trouble }, 'trouble')),

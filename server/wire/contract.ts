@@ -63,6 +63,8 @@ export interface Contract {
     readonly log: boolean;
     /** Whether a console answers `screen`. An older dom0 does not, and lacks the field. */
     readonly screenText: boolean;
+    /** Whether `GET /domains/NAME/screen` answers. An older dom0 lacks the field. */
+    readonly screen?: boolean;
   };
   /** Problems that an admin of the host must fix, a sentence each. Missing when there are none. */
   readonly troubles?: readonly string[];

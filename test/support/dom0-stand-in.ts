@@ -12,6 +12,7 @@ import type { Contract } from '../../server/wire/contract.js';
 import type { Change, DomainView, HostNames } from '../../server/wire/domain.js';
 import { bytesFrame, FrameReader, noteFrame } from '../../server/wire/frames.js';
 import type { LogFacts, LogSwitch } from '../../server/wire/log.js';
+import type { ScreenView } from '../../server/wire/screen.js';
 import { LOG_HEADER } from '../../server/wire/log.js';
 import type { OperationRequest, OperationView, WireRefusal } from '../../server/wire/operation.js';
 
@@ -91,12 +92,15 @@ export class Dom0StandIn {
     verbs: VERBS,
     profiles: [],
     names: true,
-    console: { passesEscape: false, sysrqKeys: ['h', 's'], log: true, screenText: false },
+    console: { passesEscape: false, sysrqKeys: ['h', 's'], log: true, screenText: false, screen: true },
   };
   /** Answers a request for an operation. By default the operation is accepted and running. */
   reply: (request: OperationRequest) => Reply = (request) => operationView(request);
   /** The text on every console's screen; null when it cannot be read. */
   screen: ScreenText | null = null;
+  readonly screenQueries: URLSearchParams[] = [];
+  /** The answer for a screen; null refuses it for now. */
+  onScreen: (domain: string) => Promise<ScreenView | null> = () => Promise.resolve(null);
   readonly logQueries: URLSearchParams[] = [];
   readonly logSwitches: (LogSwitch & { readonly domain: string })[] = [];
   /** What an answer says about its log; null for an older dom0 half, without logs on disk. */
@@ -197,6 +201,13 @@ export class Dom0StandIn {
       const operation = this.operations.get(key ?? '');
       if (operation === undefined) send(response, 404, wireRefusal('usage', 'There is no such operation.'));
       else send(response, 200, operation);
+    } else if (room === 'domains' && what === 'screen') {
+      this.screenQueries.push(url.searchParams);
+      void this.onScreen(key ?? '').then((view) => {
+        if (view === null)
+          send(response, 429, wireRefusal('host-limit', 'The screen cannot be read just now.'));
+        else send(response, 200, view);
+      });
     } else if (room === 'domains' && what === 'log' && request.method === 'PUT') {
       this.#switchLog(key ?? '', request, response);
     } else if (room === 'domains' && what === 'log') {

@@ -9,6 +9,7 @@ import type { LogQuery } from '../../server/dom0/console-log/log-query.js';
 import { inMemory } from '../../server/dom0/console-log/memory-log.js';
 import type { ConsoleRelease } from '../../server/wire/console-release.js';
 import type { LogSwitch } from '../../server/wire/log.js';
+import type { ScreenView } from '../../server/wire/screen.js';
 import type { Incarnation } from '../../server/dom0/toolstack/incarnation.js';
 
 /** Consoles that attach to nothing, and record what they were told. */
@@ -55,6 +56,13 @@ export class FakeConsoles implements ConsoleHost {
     const { facts, bytes } = inMemory({ start: 0, bytes: Buffer.from(`what ${name} said\r\n`) }, query);
     const kept = { keeping: !this.switchedOff.has(name), place: 'disk' } as const;
     return Promise.resolve({ facts: { ...facts, ...kept }, bytes: this.endless ? untilGone : bytes });
+  }
+
+  /** The answer for a screen; null when it cannot be read. */
+  onScreen: (name: DomainName, since: number | null) => ScreenView | null = () => null;
+
+  readScreen(name: DomainName, since: number | null): Promise<ScreenView | null> {
+    return Promise.resolve(this.onScreen(name, since));
   }
 
   missing(names: readonly DomainName[]): void {

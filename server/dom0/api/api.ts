@@ -16,6 +16,7 @@ import type { OperationView } from '../../wire/operation.js';
 import type { HostCheck } from '../../wire/host-check.js';
 import { FaultGuard } from '../../wire/fault-guard.js';
 import { LOG_HEADER } from '../../wire/log.js';
+import type { ScreenView } from '../../wire/screen.js';
 import { requestTarget } from '../../wire/request-target.js';
 import { parseConsoleRelease, parseLogSwitch, parseOperationRequest } from '../../wire/requests.js';
 import type { Parser } from '../../wire/requests.js';
@@ -37,6 +38,11 @@ const NO_TEXT_CONSOLE = refusal(
   "This server has no text console: its configuration file has no `serial`. Ask the host's operators.",
   'an HVM domain needs serial="pty" in its file',
 );
+const NO_SCREEN = refusal(
+  'host-limit',
+  'The screen cannot be read just now. Try again in a few seconds.',
+  'its emulator is behind, or rests',
+);
 const NO_TARGET = refusal('usage', 'The target of the request is neither a path nor a URL.');
 
 /** What the routes call. */
@@ -50,7 +56,10 @@ interface ApiParts {
   /** @returns a refusal `usage` when there is no operation of this id */
   operation(id: string): OperationView | Refusal;
   journal(after: number): Promise<JournalPage>;
-  readonly consoles: Pick<ConsoleHost, 'accept' | 'release' | 'readLog' | 'switchLog' | 'keepsLog'>;
+  readonly consoles: Pick<
+    ConsoleHost,
+    'accept' | 'release' | 'readScreen' | 'readLog' | 'switchLog' | 'keepsLog'
+  >;
   readonly logger: Logger;
 }
 
@@ -163,6 +172,8 @@ export class Api {
       else send(response, 200, await this.#parts.journal(after));
     } else if (is('GET', 'domains', 3) && more[0] === 'log') {
       await this.#log(key, url.searchParams, response);
+    } else if (is('GET', 'domains', 3) && more[0] === 'screen') {
+      reply(response, await this.#screen(key, url.searchParams));
     } else if (is('PUT', 'domains', 3) && more[0] === 'log' && this.#parts.consoles.keepsLog) {
       reply(response, await this.#switchLog(key, request));
     } else if (is('PUT', 'domains', 3) && more[0] === 'console') {
@@ -226,6 +237,16 @@ export class Api {
         if (!gone.signal.aborted) throw error;
       },
     );
+  }
+
+  async #screen(key: string | undefined, query: URLSearchParams): Promise<ScreenView | Refusal> {
+    const view = this.#domain(key);
+    if (isRefusal(view)) return view;
+    const since = query.get('since');
+    const at = since === null ? null : Date.parse(since);
+    if (Number.isNaN(at)) return refusal('usage', 'since is a time: 2026-01-31T12:00:00Z.');
+    if (view.textConsole === false) return NO_TEXT_CONSOLE;
+    return (await this.#parts.consoles.readScreen(view.name, at)) ?? NO_SCREEN;
   }
 
   async #switchLog(key: string | undefined, request: IncomingMessage): Promise<object> {

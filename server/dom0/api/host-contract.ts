@@ -43,6 +43,7 @@ export function hostContract({
       sysrqKeys: Array.from(settings.sysrqKeys),
       log: consoles.keepsLog,
       screenText: true,
+      screen: true,
     },
     ...(troubles.length === 0 ? {} : { troubles }),
     ...(unmanaged.length === 0 ? {} : { unmanaged }),

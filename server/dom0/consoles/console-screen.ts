@@ -6,6 +6,7 @@ import { RawRing, RING_BYTES } from '../screens/raw-ring.js';
 import type { Picture } from '../screens/screen-feed.js';
 import type { ScreenSize } from '../screens/screen-job.js';
 import type { Screens } from '../screens/screens.js';
+import type { ScreenLines } from '../../wire/screen.js';
 
 /**
  * The latest output of one console with its times, and the screen that it makes. Nobody is shown output from
@@ -49,6 +50,11 @@ export class ConsoleScreen {
   /** The same as text; null when it is not available now. */
   text(since: number | null): Promise<ScreenText | null> {
     return this.#screens.text(this.#screen, this.#firstFor(since));
+  }
+
+  /** All text on the screen; null when it is not available now. */
+  lines(since: number | null): Promise<ScreenLines | null> {
+    return this.#screens.lines(this.#screen, this.#firstFor(since));
   }
 
   /** The output in memory from this time on, raw. */

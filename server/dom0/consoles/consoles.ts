@@ -4,6 +4,7 @@ import type { BootProfileName, DomainName } from '../../../policy/names.js';
 import { refusal } from '../../../policy/refusal.js';
 import { CONSOLE_PROTOCOL, PING_INTERVAL_MS } from '../../wire/console.js';
 import type { LogSwitch } from '../../wire/log.js';
+import type { ScreenView } from '../../wire/screen.js';
 import type { ConsoleRelease } from '../../wire/console-release.js';
 import type { ConsoleState } from '../../wire/domain.js';
 import type { ConsoleLogs } from '../console-log/console-logs.js';
@@ -181,6 +182,14 @@ export class Consoles {
     this.#lastAttachment += 1;
     const pingMs = this.#timing.ping ?? PING_INTERVAL_MS;
     this.#console(name).join({ ...asked, id: this.#lastAttachment, socket, pingMs });
+  }
+
+  /**
+   * The text on the screen, without joining the console. @param since nothing from before is shown,
+   * milliseconds since the epoch @returns null when it cannot be read now
+   */
+  readScreen(name: DomainName, since: number | null): Promise<ScreenView | null> {
+    return this.#disposed ? Promise.resolve(null) : this.#console(name).read(since);
   }
 
   /**

@@ -5,6 +5,7 @@ import type { ConsoleEnd, ConsoleNote } from '../../wire/console.js';
 import { isTerminalAnswer } from '../../wire/terminal-answers.js';
 import type { AdminAct } from './admin-act.js';
 import type { ConsoleState } from '../../wire/domain.js';
+import type { ScreenView } from '../../wire/screen.js';
 import { FaultGuard } from '../../wire/fault-guard.js';
 import { Attachment } from './attachment.js';
 import type { AttachmentHost, AttachmentParts } from './attachment.js';
@@ -63,6 +64,12 @@ export class DomainConsole {
   #state: DomainState = 'unknown';
   #profile: BootProfileName = UNKNOWN_PROFILE;
   readonly #boundary = new BootBoundary();
+  /** The incarnation whose console began last. */
+  #begun: Incarnation | null = null;
+  /** When the last output came, milliseconds since the epoch; null when none came. */
+  #outputAt: number | null = null;
+  /** The incarnation whose output is on the screen. */
+  #shown: { readonly incarnation: Incarnation; readonly profile: BootProfileName } | null = null;
   readonly #guard: FaultGuard;
   #idle: NodeJS.Timeout | undefined;
 
@@ -75,6 +82,7 @@ export class DomainConsole {
         this.#output(bytes);
       }),
       begins: this.#guard.on('begins', (incarnation: Incarnation, another: boolean) => {
+        this.#begun = incarnation;
         parts.log?.begins(incarnation, this.#profileOf(incarnation), Date.now());
         if (another) this.#assumeSize(FIRST_SIZE);
         if (another && !this.#screen.isBlank) {
@@ -138,6 +146,8 @@ export class DomainConsole {
     this.#observed = incarnation;
     this.#state = state;
     this.#profile = profile;
+    if (incarnation !== null && isSameIncarnation(this.#shown?.incarnation ?? null, incarnation))
+      this.#shown = { incarnation, profile };
     if (incarnation !== null && since !== null) this.#boundary.observed(incarnation, since);
     if (incarnation !== null && state !== 'unknown')
       this.#parts.log?.booted(incarnation, profile, Date.now());
@@ -205,6 +215,27 @@ export class DomainConsole {
     this.#line.takeBack();
   }
 
+  /**
+   * The text on the screen. @param since nothing from before is shown, milliseconds since the epoch
+   * @returns null when it cannot be read now
+   */
+  async read(since: number | null): Promise<ScreenView | null> {
+    // All as it is at the question: the lines are of that moment.
+    const outputAt = since !== null && (this.#outputAt ?? 0) < since ? null : this.#outputAt;
+    const shown = outputAt === null ? null : this.#shown;
+    const around = {
+      state: this.#state,
+      console: this.#line.state,
+      outputAt: outputAt === null ? null : new Date(outputAt).toISOString(),
+      boot: shown && {
+        profile: shown.profile,
+        over: !isSameIncarnation(this.#incarnation, shown.incarnation),
+      },
+    };
+    const lines = await this.#screen.lines(since);
+    return lines && { ...lines, ...around };
+  }
+
   /** @returns the output in memory from this time on (milliseconds since the epoch), raw */
   recent(since: number | null): Recent {
     return this.#screen.recent(since);
@@ -221,7 +252,10 @@ export class DomainConsole {
 
   #output(bytes: Buffer): void {
     const at = Date.now();
+    this.#outputAt = at;
     this.#parts.log?.append(bytes, at);
+    if (this.#begun !== null && !isSameIncarnation(this.#shown?.incarnation ?? null, this.#begun))
+      this.#shown = { incarnation: this.#begun, profile: this.#profileOf(this.#begun) };
     const spoke = this.#boundary.spoke();
     if (spoke !== null) this.#attachments.broadcast(spoke);
     this.#show(bytes, at);

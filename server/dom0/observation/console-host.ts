@@ -3,6 +3,7 @@ import type { BootProfileName, DomainName } from '../../../policy/names.js';
 import type { ConsoleRelease } from '../../wire/console-release.js';
 import type { ConsoleState } from '../../wire/domain.js';
 import type { LogSwitch } from '../../wire/log.js';
+import type { ScreenView } from '../../wire/screen.js';
 import type { AttachResult } from '../consoles/attach-waiters.js';
 import type { AdminActListener } from '../consoles/admin-act.js';
 import type { LogAnswer } from '../console-log/domain-log.js';
@@ -37,6 +38,8 @@ export interface ConsoleHost {
   release(name: DomainName, release: ConsoleRelease): Promise<number | null>;
   /** Takes over an upgrade request's socket and answers 101 itself. */
   accept(name: DomainName, query: URLSearchParams, socket: Duplex, head: Buffer): void;
+  /** The text on the screen, of output since this time alone; null when it cannot be read now. */
+  readScreen(name: DomainName, since: number | null): Promise<ScreenView | null>;
   /** Whether the consoles' output is logged on the disk. */
   readonly keepsLog: boolean;
   /** A piece of the console's logged output, raw. */

@@ -1,12 +1,13 @@
 import xterm from '@xterm/headless';
 import type { Terminal } from '@xterm/headless';
 import type { ScreenText } from '../../wire/console.js';
+import type { ScreenLines } from '../../wire/screen.js';
 import { internalsOf } from './emulator-internals.js';
 import { PendingSequence } from './pending-sequence.js';
 import { paint } from './screen-painter.js';
 import { MAX_SIZE } from './screen-job.js';
 import type { ScreenQuestion, ScreenSize } from './screen-job.js';
-import { screenText } from './screen-text.js';
+import { screenLines, screenText } from './screen-text.js';
 
 /** Sequences whose cost grows with their count, which a guest may set to 2147483647. */
 const COUNTED = [
@@ -70,8 +71,15 @@ export class ScreenEmulator {
     });
   }
 
-  answer(question: ScreenQuestion): Buffer | ScreenText {
-    return question.ask === 'text' ? screenText(this.#terminal) : this.picture(question.view ?? this.size);
+  answer(question: ScreenQuestion): Buffer | ScreenText | ScreenLines {
+    switch (question.ask) {
+      case 'text':
+        return screenText(this.#terminal);
+      case 'lines':
+        return screenLines(this.#terminal);
+      case 'picture':
+        return this.picture(question.view ?? this.size);
+    }
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { ScreenText } from '../../wire/console.js';
+import type { ScreenLines } from '../../wire/screen.js';
 
 /** A question to an emulator. */
 export type ScreenQuestion =
@@ -7,7 +8,9 @@ export type ScreenQuestion =
    * has that size and shows the nearest, each row in a row of its own; with null it has the
    * emulator's size and shows all.
    */
-  { readonly ask: 'picture'; readonly view: ScreenSize | null } | { readonly ask: 'text' };
+  | { readonly ask: 'picture'; readonly view: ScreenSize | null }
+  /** `text`: the last lines up to the cursor. `lines`: all lines. */
+  | { readonly ask: 'text' | 'lines' };
 
 /** A piece of work for the screens' worker: the next bytes for one emulator, and a question after them. */
 export interface ScreenJob {
@@ -45,7 +48,7 @@ export interface ScreenSize {
 /** The worker's answer to each job, in order. */
 export interface ScreenAnswer {
   /** Also null when there is no such emulator, or it took too long. */
-  readonly answer: Uint8Array | ScreenText | null;
+  readonly answer: Uint8Array | ScreenText | ScreenLines | null;
   /** How long it took, in milliseconds. */
   readonly ms: number;
 }

@@ -4,6 +4,7 @@ import type { RawRing } from './raw-ring.js';
 import { FaultGuard } from '../../wire/fault-guard.js';
 import { FeedSchedule } from './feed-schedule.js';
 import type { ScreenText } from '../../wire/console.js';
+import type { ScreenLines } from '../../wire/screen.js';
 import { ReplayQueue } from './replay-queue.js';
 import type { ScreenTask } from './replay-queue.js';
 import type { ScreenCopy } from './screen-copy.js';
@@ -120,7 +121,13 @@ export class Screens {
   /** The same as text, at the size that the guest assumes. */
   async text(screen: KeptScreen, position: number | null = null): Promise<ScreenText | null> {
     const text = await this.#question(screen, { ask: 'text' }, screen.size, position);
-    return text instanceof Uint8Array ? null : text;
+    return text === null || !('below' in text) ? null : text;
+  }
+
+  /** All its text, at the size that the guest assumes; null when it is not ready in time. */
+  async lines(screen: KeptScreen, position: number | null = null): Promise<ScreenLines | null> {
+    const lines = await this.#question(screen, { ask: 'lines' }, screen.size, position);
+    return lines === null || !('cursor' in lines) ? null : lines;
   }
 
   async dispose(): Promise<void> {

@@ -11,6 +11,7 @@ export const DOMAIN_VERBS = [
   'normal',
   'console',
   'watch',
+  'screen',
   'log',
 ] as const;
 
@@ -60,6 +61,7 @@ export type Command =
       readonly keep: boolean;
       readonly json: boolean;
     }
+  | { readonly command: 'screen'; readonly domain: string; readonly json: boolean }
   | { readonly command: 'console' | 'watch'; readonly domain: string }
   | {
       readonly command: 'operate';

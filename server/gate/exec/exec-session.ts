@@ -27,6 +27,7 @@ import { readText } from './line-reader.js';
 import { OperateCommand } from './operate-command.js';
 import { LogCommand } from './log-command.js';
 import { RecordingCommand } from './recording-command.js';
+import { ScreenCommand } from './screen-command.js';
 
 export interface ExecParts {
   readonly authorizer: Authorizer;
@@ -103,6 +104,8 @@ export class ExecSession {
         return this.#log.run(command);
       case 'log-switch':
         return this.#logSwitch(command);
+      case 'screen':
+        return this.#screen(command);
       case 'console':
       case 'watch':
         return this.#consoleOf(command.domain, command.command);
@@ -208,6 +211,13 @@ export class ExecSession {
     if (json) this.#output.json({ domain, keeping: keep });
     else this.#output.line(say.switched(domain, keep));
     return EXIT.done;
+  }
+
+  #screen(command: Extract<Command, { command: 'screen' }>): Promise<number | Refusal> {
+    const { authorizer, hosts, operations, console } = this.#parts;
+    const { liveAttachments } = console;
+    const parts = { authorizer, hosts, operations, liveAttachments };
+    return new ScreenCommand(parts, this.#identity, this.#output).run(command);
   }
 
   #operate(command: Extract<Command, { command: 'operate' }>): Promise<number | Refusal> {

@@ -167,6 +167,7 @@ function verbNamed(word: string | undefined): DomainVerb | undefined {
 function verbOn(domain: string, verb: DomainVerb, words: readonly string[]): Command | Refusal {
   switch (verb) {
     case 'status':
+    case 'screen':
       return only(words, ['--json'], `NAME ${verb} [--json]`, ({ json }) => ({
         command: verb,
         domain,

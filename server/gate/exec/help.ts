@@ -12,6 +12,7 @@ export const help = (escape: string): readonly string[] => [
   '  NAME normal                boot its own system again',
   `  NAME console               its screen and keyboard; ${escape} . leaves`,
   '  NAME watch                 its screen',
+  '  NAME screen                its screen now, as text',
   "  NAME log                   its console's output, also while nobody watched:",
   '    --lines N                its last lines; without any option the last 1000',
   '    --since 10m|TIME         output since then (30s, 2h, 3d, 2026-01-31T12:00 in UTC)',

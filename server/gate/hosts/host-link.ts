@@ -17,6 +17,7 @@ import { demandPermit } from './demand-permit.js';
 import type { HostFailure } from './host-failure.js';
 import { readHostJournal } from './host-journal.js';
 import { HostLog } from './host-log.js';
+import { HostScreen } from './host-screen.js';
 import { HostOperations } from './host-operations.js';
 import { HostRequests } from './host-requests.js';
 import type { LinkEvent } from './link-event.js';
@@ -51,6 +52,7 @@ export class HostLink {
   readonly socket: string;
   /** The log of its consoles. */
   readonly log: HostLog;
+  readonly screen: HostScreen;
   readonly operations: HostOperations;
   readonly #client: Dom0Client;
   readonly #requests: HostRequests;
@@ -84,6 +86,7 @@ export class HostLink {
     this.#requests = new HostRequests(settings.name, this.#client, this.#clock);
     this.operations = new HostOperations(this.#client, this.#requests);
     this.log = new HostLog(this.#client, this.#requests, () => this.#contract?.console.log === true);
+    this.screen = new HostScreen(this.#client, this.#requests, () => this.#contract?.console.screen === true);
     this.#listeners = new Listeners((fault) => {
       this.#logger.error({ host: this.name, err: fault }, 'a listener to a host failed');
     });

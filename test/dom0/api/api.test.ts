@@ -10,6 +10,9 @@ import { Dom0 } from '../../../server/dom0/dom0.js';
 import type { Change } from '../../../server/wire/domain.js';
 import type { JournalPage } from '../../../server/wire/journal.js';
 import type { WireRefusal } from '../../../server/wire/operation.js';
+import { NORMAL } from '../../../policy/names.js';
+import { readScreenView } from '../../../server/wire/screen.js';
+import type { ScreenView } from '../../../server/wire/screen.js';
 import { fields, list } from '../../../server/wire/answer-fields.js';
 import {
   readChange,
@@ -120,6 +123,44 @@ describe("dom0's API", () => {
     assert.deepEqual(readWireRefusal(busy.body), busy.body);
   });
 
+  it('reads a screen, from its time on, and says what is wrong with the question', async () => {
+    const view: ScreenView = {
+      cols: 80,
+      rows: 2,
+      lines: ['horatio login:', ''],
+      cursor: { row: 0, column: 15, visible: true },
+      alternate: false,
+      state: 'running',
+      console: 'attached',
+      outputAt: '2026-11-21T07:15:02.114Z',
+      boot: { profile: NORMAL, over: false },
+    };
+    const asked: (number | null)[] = [];
+    house.consoles.onScreen = (_, since) => {
+      asked.push(since);
+      return view;
+    };
+    const screen = '/domains/horatio/screen';
+    const { status, body } = await house.client.ask('GET', screen);
+    assert.deepEqual([status, readWhole(readScreenView, body)], [200, view]);
+    await house.client.ask('GET', `${screen}?since=2026-11-21T07:00:00.000Z`);
+    assert.deepEqual(asked, [null, Date.UTC(2026, 10, 21, 7)]);
+    const refused: readonly [path: string, status: number, code: string][] = [
+      [`${screen}?since=yesterday`, 400, 'usage'],
+      ['/domains/yorick/screen', 404, 'no-such-domain'],
+      ['/domains/Domain-0/screen', 404, 'no-such-domain'],
+      [`${screen}/x`, 404, 'usage'],
+    ];
+    for (const [path, status, code] of refused) {
+      const answer = await house.client.ask('GET', path);
+      assert.deepEqual([answer.status, readWireRefusal(answer.body).code], [status, code], path);
+    }
+    assert.equal(asked.length, 2);
+    house.consoles.onScreen = () => null;
+    const behind = await house.client.ask('GET', screen);
+    assert.deepEqual([behind.status, readWireRefusal(behind.body).code], [429, 'host-limit']);
+  });
+
   it('offers its contract in names and words', async () => {
     const { body } = await house.client.ask('GET', '/contract');
     assert.deepEqual(body, {
@@ -137,7 +178,7 @@ describe("dom0's API", () => {
         },
       ],
       names: true,
-      console: { passesEscape: false, sysrqKeys: ['h', 's'], log: true, screenText: true },
+      console: { passesEscape: false, sysrqKeys: ['h', 's'], log: true, screenText: true, screen: true },
     });
   });
 

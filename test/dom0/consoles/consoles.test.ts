@@ -125,6 +125,51 @@ describe('Consoles', () => {
       assert.equal(consoles.log(horatio, null).length, 0);
     });
 
+    it('reads the screen as text without joining, tells which boot it is of, and nothing from before a time', async () => {
+      const rescue = parseBootProfileName('rescue')!;
+      const first = { uuid: 'u1', domid: 1 };
+      consoles.observed(horatio, first, 'running', rescue);
+      const guest = await standIn.guest(1);
+      assert.deepEqual((await consoles.readScreen(horatio, null))?.outputAt, null);
+      guest.say('\x1b[2;1Hrescue system ready   ');
+      await eventually('the text', async () =>
+        (await consoles.readScreen(horatio, null))?.lines.includes('rescue system ready'),
+      );
+      const seen = await consoles.readScreen(horatio, null);
+      assert.ok(seen?.outputAt);
+      const { lines, outputAt, ...around } = seen;
+      assert.deepEqual(lines, ['', 'rescue system ready', ...Array.from({ length: 22 }, () => '')]);
+      const cursor = { row: 1, column: 22, visible: true };
+      const size = { cols: 80, rows: 24, cursor, alternate: false };
+      const boot = { profile: 'rescue', over: false };
+      assert.deepEqual(around, { ...size, state: 'running', console: 'attached', boot });
+
+      const later = Date.parse(outputAt) + 1;
+      const hidden = { lines: lines.map(() => ''), boot: null, outputAt: null };
+      const none = await consoles.readScreen(horatio, later);
+      assert.deepEqual({ lines: none?.lines, boot: none?.boot, outputAt: none?.outputAt }, hidden);
+
+      guest.socket.end();
+      consoles.observed(horatio, null, 'off', normal);
+      const off = await consoles.readScreen(horatio, null);
+      assert.deepEqual([off?.lines[1], off?.state], ['rescue system ready', 'off']);
+      assert.deepEqual(off?.boot, { profile: 'rescue', over: true });
+
+      consoles.observed(horatio, { uuid: 'u1', domid: 2 }, 'running', normal);
+      const second = await standIn.guest(2);
+      await eventually('the next console', () => consoles.state(horatio) === 'attached', soon);
+      const silent = await consoles.readScreen(horatio, null);
+      assert.deepEqual([silent?.state, silent?.boot], ['running', { profile: 'rescue', over: true }]);
+      const stillNone = await consoles.readScreen(horatio, later);
+      assert.deepEqual([stillNone?.boot, stillNone?.outputAt], [null, null], 'a boot is no output');
+      second.say('hello again');
+      await eventually('the next boot', async () => {
+        const now = await consoles.readScreen(horatio, later);
+        return now?.lines.includes('hello again') === true && now.boot?.profile === normal && !now.boot.over;
+      });
+      assert.ok(!(await consoles.readScreen(horatio, later))?.lines.includes('rescue system ready'));
+    });
+
     it('keeps the attachment through a reboot, and shows the new boot from its first byte, none doubled', async () => {
       consoles.observed(horatio, { uuid: 'u1', domid: 1 }, 'running', normal);
       const first = await standIn.guest(1);
