@@ -1,6 +1,7 @@
 import { MOST_PARAMETERS } from '../policy/boot-parameter.js';
 import { GUEST_TYPES } from '../policy/guest-type.js';
 import type { SchemaValue } from '../policy/schema-value.js';
+import { AT_ENDS } from '../server/wire/rescue-end.js';
 import { TEXT_LIMITS } from '../server/wire/text-limits.js';
 import { integer, LOG, section, TEXT } from './settings-schema.js';
 
@@ -23,6 +24,21 @@ const PROFILE_WORDS = {
     maxLength: TEXT_LIMITS.sentence,
     default: '',
     description: 'What to do once it runs: a sentence for the customer.',
+  },
+} as const;
+
+const PROFILE_END = {
+  keep: {
+    type: 'boolean',
+    default: false,
+    description: 'Whether a domain runs it without an end, whatever the policy says of rescues.',
+  },
+  atEnd: {
+    type: 'string',
+    enum: [...AT_ENDS],
+    default: 'normal',
+    description:
+      'What happens when the time of a rescue is over (`rescues:` of the policy). `normal`: a shutdown, then a normal boot. A guest that ignores the shutdown runs on, and is asked again every ten minutes. `reset`: the same, but such a guest is powered off. `poweroff`: a shutdown, or else a power-off, and the domain stays off.',
   },
 } as const;
 
@@ -101,6 +117,7 @@ const DIRECT_PROFILE = {
   properties: {
     kind: { const: 'direct', description: 'Boots a kernel that dom0 owns.' },
     ...PROFILE_WORDS,
+    ...PROFILE_END,
     types: types('Both `pv` and `pvh` when not given.'),
     kernel: { ...TEXT, description: 'Absolute path of the kernel.' },
     ramdisk: pathOrNull('Absolute path of the ramdisk.'),
@@ -131,6 +148,7 @@ const DISK_PROFILE = {
   properties: {
     kind: { const: 'disk', description: 'Boots from a rescue disk.' },
     ...PROFILE_WORDS,
+    ...PROFILE_END,
     types: types('When not given: `pv` with `kernel`, both `pv` and `pvh` with `bootloader`.'),
     disk: {
       ...DISK,
@@ -165,6 +183,7 @@ const CDROM_PROFILE = {
   properties: {
     kind: { const: 'cdrom', description: 'Boots an HVM guest from a CD image.' },
     ...PROFILE_WORDS,
+    ...PROFILE_END,
     disk: {
       ...DISK,
       description:

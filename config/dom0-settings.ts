@@ -2,6 +2,8 @@ import { basename } from 'node:path';
 import type { GuestType } from '../policy/guest-type.js';
 import type { BootProfileName, DomainName, ParameterName } from '../policy/names.js';
 import { NORMAL, parseDomainName, UNKNOWN_PROFILE } from '../policy/names.js';
+import { AT_ENDS } from '../server/wire/rescue-end.js';
+import type { AtEnd } from '../server/wire/rescue-end.js';
 import { schemaCheck } from '../policy/schema-check.js';
 import type { DocumentPath } from '../policy/schema-fault.js';
 import { diskLoader, guestTypes, KERNEL_TYPES } from './disk-loader.js';
@@ -21,6 +23,10 @@ interface ProfileWords {
   readonly hint: string;
   /** The types of guests that it can boot. */
   readonly types: readonly GuestType[];
+  /** Whether it has no end. */
+  readonly keep: boolean;
+  /** What happens when its time is over. */
+  readonly atEnd: AtEnd;
 }
 
 /** A kernel and ramdisk that dom0 owns. Paths are absolute. */
@@ -125,6 +131,8 @@ function profile(name: string, path: DocumentPath, reader: SettingsReader): Prof
     title: reader.line(at('title')),
     disks: reader.line(at('disks')),
     hint: reader.line(at('hint')),
+    keep: reader.flag(at('keep')),
+    atEnd: AT_ENDS.find((known) => known === reader.text(at('atEnd'))) ?? 'normal',
   };
   const kind = reader.text(at('kind'));
   if (kind === 'direct') {

@@ -66,6 +66,10 @@ export class SettingsReader {
     return typeof value === 'string' ? value : '';
   }
 
+  flag(path: DocumentPath): boolean {
+    return this.#report.sound(path) && this.#value(path) === true;
+  }
+
   /** A printable line: for names and sentences that people read. */
   line(path: DocumentPath): string {
     const line = oneLine(this.text(path));

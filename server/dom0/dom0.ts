@@ -27,6 +27,7 @@ import { Journal } from './operations/journal.js';
 import type { Condense } from './operations/journal-files.js';
 import { OperationRegistry } from './operations/operation-registry.js';
 import { Operations } from './operations/operations.js';
+import { RescueEnding } from './operations/rescue-ending.js';
 import { Transcripts } from './toolstack/transcripts.js';
 import { within } from './scheduling/time-limit.js';
 import { TIMINGS } from './scheduling/timings.js';
@@ -187,10 +188,13 @@ export class Dom0 {
           consoles.missing(names.missing.map(({ name }) => name));
           api.tell({ change: 'names', ...names });
         },
+        looked: () => {
+          ending.looked();
+        },
       },
     );
     const view = (domain: ObservedDomain): DomainView =>
-      domainView(domain, operations.current(domain.name), profiles, consoles);
+      domainView(domain, { operations, ending, profiles, consoles });
     const transcripts = new Transcripts(settings.state, this.#disk);
     const operations = new Operations({
       toolstack,
@@ -216,6 +220,19 @@ export class Dom0 {
         tellDomain(operation.request.domain);
       },
     });
+    const ending = new RescueEnding({
+      registry,
+      operations,
+      observer,
+      profiles,
+      timings,
+      host,
+      clock,
+      logger,
+      changed: (name) => {
+        tellDomain(name);
+      },
+    });
     const selfCheck = new SelfCheck({ settings, observer, host });
     const api = new Api({
       contract: () => hostContract({ settings, profiles, consoles, configs, journal, operations }),
@@ -227,6 +244,7 @@ export class Dom0 {
         return found && view(found);
       },
       submit: (request) => operations.submit(request),
+      extend: (name, extension) => ending.extend(name, extension),
       operation: (id) => operations.find(id),
       journal: (after) => journalPage(journal, after),
       consoles,
@@ -248,6 +266,9 @@ export class Dom0 {
       consoles.onAdminAct(adminRecord(journal, logger, clock)),
       () => operations.stop(),
       () => {
+        ending.stop();
+      },
+      () => {
         api.close();
       },
       () => {
@@ -257,8 +278,15 @@ export class Dom0 {
     await observer.start();
     // As long as the journal is unread, we do not know the open operations, so we must not sweep their files.
     const resume = async (): Promise<void> => {
-      if (journal.isUnread) late.resume = () => void operations.resume();
-      else await operations.resume();
+      if (journal.isUnread) {
+        late.resume = () =>
+          void operations.resume().then(() => {
+            ending.start();
+          });
+        return;
+      }
+      await operations.resume();
+      ending.start();
     };
     const isRead = await this.#readFirst(configs, observer);
     if (isRead) await resume();

@@ -34,6 +34,8 @@ import { LARGEST_JOURNAL_PAGE } from './journal.js';
 import type { ClaimedEntry } from './journal.js';
 import type { OperationView, WireRefusal } from './operation.js';
 import { OPERATION_PHASES, OPERATION_STEPS } from './operation.js';
+import { AT_ENDS } from './rescue-end.js';
+import type { RescueEnd } from './rescue-end.js';
 import { TEXT_LIMITS } from './text-limits.js';
 
 /**
@@ -72,6 +74,26 @@ export function readDomainView(value: unknown): DomainView {
     operation: orNull(from, 'operation', operation),
     console: oneOf(from, 'console', CONSOLE_STATES),
     configured: orAbsent(from, 'configured', null, (_, key) => orNull(from, key, readConfigured)),
+    ...orAbsent(from, 'rescueEnd', {}, (_, key) => ({ rescueEnd: orNull(from, key, rescueEnd) })),
+    ...orAbsent(from, 'lastEnding', {}, (_, key) => ({ lastEnding: orNull(from, key, operation) })),
+  };
+}
+
+const rescueEnd = (from: Fields, key: string) => readRescueEnd(from[key]);
+
+/**
+ * `PUT /domains/NAME/rescue-end`, and inside `DomainView`.
+ * @throws AnswerError
+ */
+export function readRescueEnd(value: unknown): RescueEnd {
+  const from = fields(value, 'rescueEnd');
+  return {
+    operation: uuid(from, 'operation'),
+    forSeconds: count(from, 'forSeconds'),
+    at: time(from, 'at'),
+    // What a newer dom0 does besides is nearest to this: it takes the domain down.
+    then: AT_ENDS.find((known) => known === from['then']) ?? 'poweroff',
+    retryAt: orNull(from, 'retryAt', time),
   };
 }
 
@@ -119,6 +141,7 @@ export function readOperation(value: unknown): OperationView {
     failure: orNull(from, 'failure', readFailure),
     by: parsed(parseCustomerName(string(from, 'by')), 'by'),
     ...orAbsent(from, 'unrecorded', {}, (_, key) => ({ unrecorded: flag(from, key) })),
+    ...(from['cause'] === 'rescue-end' ? { cause: 'rescue-end' as const } : {}),
   };
 }
 

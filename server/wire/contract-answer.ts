@@ -20,6 +20,7 @@ import {
 import type { Fields } from './answer-fields.js';
 import { MOST_UNMANAGED, VERBS, WIRE_VERSION } from './contract.js';
 import type { Contract, ParameterOffer, ProfileOffer } from './contract.js';
+import { AT_ENDS } from './rescue-end.js';
 import { TEXT_LIMITS } from './text-limits.js';
 
 const MOST_TROUBLES = 100;
@@ -40,6 +41,7 @@ export function readContract(value: unknown): Contract {
     verbs: VERBS.filter((verb) => verbs.includes(verb)),
     profiles: list(from, 'profiles', 100).map(readProfile),
     names: orAbsent(from, 'names', false, flag),
+    ...orAbsent(from, 'rescueEnds', {}, (_, key) => ({ rescueEnds: flag(from, key) })),
     console: {
       passesEscape: flag(console, 'passesEscape'),
       sysrqKeys: list(console, 'sysrqKeys', 36).filter(isSysrqKey),
@@ -74,6 +76,10 @@ function readProfile(value: unknown): ProfileOffer {
     parameters: orAbsent(from, 'parameters', [], (_, key) =>
       list(from, key, MOST_PARAMETERS).map(readParameter),
     ),
+    ...orAbsent(from, 'keep', {}, (_, key) => ({ keep: flag(from, key) })),
+    ...orAbsent(from, 'atEnd', {}, (_, key) => ({
+      atEnd: AT_ENDS.find((known) => known === from[key]) ?? ('poweroff' as const),
+    })),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { GuestType } from '../../policy/guest-type.js';
 import type { BootProfileName, ParameterName } from '../../policy/names.js';
+import type { AtEnd } from './rescue-end.js';
 
 /**
  * The version of the messages on the socket. dom0 halves are upgraded first. A gate speaks this version and
@@ -37,6 +38,10 @@ export interface ProfileOffer {
   readonly types?: readonly GuestType[];
   /** The parameters of its command line. An older dom0 does not send the field; then there are none. */
   readonly parameters: readonly ParameterOffer[];
+  /** Whether it may run without an end, and has none. An older dom0 does not send it. */
+  readonly keep?: boolean;
+  /** What happens when its time is over. An older dom0 does not send it. */
+  readonly atEnd?: AtEnd;
 }
 
 /** `GET /contract`. */
@@ -51,6 +56,8 @@ export interface Contract {
    * not, and lacks the field.
    */
   readonly names?: boolean;
+  /** Whether a rescue can have an end. An older dom0 lacks the field. */
+  readonly rescueEnds?: boolean;
   readonly console: {
     /** Whether Ctrl-] can be sent to the guest: only where the toolstack's console takes another escape. */
     readonly passesEscape: boolean;

@@ -3,6 +3,7 @@ import type { GuestType } from '../../policy/guest-type.js';
 import type { BootProfileName, DomainName } from '../../policy/names.js';
 import type { GuestName } from './guest-name.js';
 import type { OperationView } from './operation.js';
+import type { RescueEnd } from './rescue-end.js';
 
 /** An observation of one incarnation of a domain. Times are ISO 8601, UTC. */
 export interface Observation {
@@ -49,6 +50,10 @@ export interface DomainView {
   readonly console: ConsoleState;
   /** What distinguishes this domain from another one of the same name. An older dom0 does not send it. */
   readonly configured?: Configured | null;
+  /** The end of the rescue that it runs; null when there is none. An older dom0 does not send it. */
+  readonly rescueEnd?: RescueEnd | null;
+  /** The last operation by which dom0 ended a rescue of it. An older dom0 does not send it. */
+  readonly lastEnding?: OperationView | null;
 }
 
 /** Identifies the domain that a name means on one host. */

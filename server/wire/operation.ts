@@ -26,6 +26,11 @@ export interface OperationRequest {
    * The values of the profile's parameters: only those that the contract lists. Missing when there are none.
    */
   readonly parameters?: ParameterValues;
+  /**
+   * With `rescue`: after how many seconds from its boot it ends. Missing: it has no end. Only for a dom0 whose
+   * contract has `rescueEnds`.
+   */
+  readonly forSeconds?: number;
   /** The key of `sysrq`, null otherwise. */
   readonly key: string | null;
   readonly actor: Actor;
@@ -78,6 +83,11 @@ export interface OperationView {
   readonly unrecorded?: boolean;
   /** The name of the person who asked, so that "busy" can tell it to those who share the domain. */
   readonly by: CustomerName;
+  /**
+   * Set when nobody asked for it: dom0 ends a rescue whose time is over. `by` is then the customer who asked
+   * for the rescue.
+   */
+  readonly cause?: 'rescue-end';
 }
 
 /** The body of every answer that is not 2xx. */

@@ -16,6 +16,8 @@ import type { ConsoleRelease } from './console-release.js';
 import { VERBS } from './contract.js';
 import type { LogSwitch } from './log.js';
 import type { OperationRequest } from './operation.js';
+import { MOST_RESCUE_SECONDS } from './rescue-end.js';
+import type { RescueExtension } from './rescue-end.js';
 import { TEXT_LIMITS } from './text-limits.js';
 
 /**
@@ -40,6 +42,7 @@ const text = (maxLength: number) => ({ type: 'string', maxLength, format: 'print
 const format = (name: string) => ({ type: 'string', maxLength: 200, format: name });
 const nullable = <T extends { type: string }>(schema: T) => ({ ...schema, type: [schema.type, 'null'] });
 const count = { type: 'integer', minimum: 0 };
+const rescueSeconds = { type: 'integer', minimum: 1, maximum: MOST_RESCUE_SECONDS };
 
 /** All properties but the optional ones are required, and no others are accepted. */
 function object(properties: Record<string, object>, optional: readonly string[] = []) {
@@ -67,10 +70,11 @@ const operationRequest = object(
       propertyNames: format('parameter-name'),
       additionalProperties: format('parameter-value'),
     },
+    forSeconds: rescueSeconds,
     key: { type: ['string', 'null'], pattern: '^[0-9a-z]$' },
     actor,
   },
-  ['parameters'],
+  ['parameters', 'forSeconds'],
 );
 
 const consoleRelease = object({
@@ -79,6 +83,8 @@ const consoleRelease = object({
 });
 
 const logSwitch = object({ keep: { type: 'boolean' }, actor });
+
+const rescueExtension = object({ operation: format('uuid'), forSeconds: rescueSeconds, actor });
 
 /**
  * Checks one kind of message from the socket.
@@ -101,4 +107,5 @@ function parser<T>(what: string, schema: object): Parser<T> {
 
 export const parseOperationRequest = parser<OperationRequest>('an operation request', operationRequest);
 export const parseLogSwitch = parser<LogSwitch>('a switch of the log', logSwitch);
+export const parseRescueExtension = parser<RescueExtension>('an extension of a rescue', rescueExtension);
 export const parseConsoleRelease = parser<ConsoleRelease>('a release of a console', consoleRelease);

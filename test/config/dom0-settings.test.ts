@@ -73,9 +73,10 @@ describe('loadDom0Settings', () => {
       `  f: {${DISK}, kernel: /pv-grub, types: [pvh]}`,
       `  g: {${DIRECT}, types: [pvh]}`,
       '  h: {title: t, disks: d., kind: cdrom, disk: "/srv/rescue.iso,raw,hdc,cdrom"}',
+      `  i: {${DIRECT}, keep: true, atEnd: reset}`,
       '',
     ].join('\n');
-    const words = { title: 't', disks: 'd.', hint: '' };
+    const words = { title: 't', disks: 'd.', hint: '', keep: false, atEnd: 'normal' };
     const both = ['pv', 'pvh'];
     const direct = { ...words, kind: 'direct', types: both, kernel: '/k', ramdisk: null, extra: '' };
     const a = { ...direct, parameters: {}, addDisks: [] };
@@ -97,6 +98,7 @@ describe('loadDom0Settings', () => {
       f: { ...c, types: ['pvh'] },
       g: { ...a, types: ['pvh'] },
       h: { ...words, kind: 'cdrom', types: ['hvm'], disk: '/srv/rescue.iso,raw,hdc,cdrom' },
+      i: { ...a, keep: true, atEnd: 'reset' },
     });
   });
 

@@ -29,6 +29,8 @@ export const MODEL_PACE: Timings = {
   stale: 15_000,
   profileRetry: 5_000,
   lastProfileRetry: 20_000,
+  endRetry: 600_000,
+  endRefusedRetry: 60_000,
 };
 
 export const PROFILES: Dom0Settings['profiles'] = {

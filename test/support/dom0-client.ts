@@ -59,7 +59,7 @@ export class Dom0Client {
   async run(
     domain: string,
     verb: Verb,
-    more: { profile?: string; key?: string; parameters?: Readonly<Record<string, string>> } = {},
+    more: Omit<NonNullable<Parameters<typeof operationRequest>[2]>, 'id'> = {},
   ): Promise<OperationView> {
     const answer = await this.submit(operationRequest(domain, verb, more));
     if (!('phase' in answer)) throw new Error(`${verb} ${domain}: ${JSON.stringify(answer)}`);
@@ -91,11 +91,13 @@ export function operationRequest(
     key,
     id,
     parameters,
+    forSeconds,
   }: {
     profile?: string;
     key?: string;
     id?: string;
     parameters?: Readonly<Record<string, string>>;
+    forSeconds?: number;
   } = {},
 ): OperationRequest {
   return {
@@ -104,6 +106,7 @@ export function operationRequest(
     verb,
     profile: profile === undefined ? null : sure(parseBootProfileName(profile)),
     ...(parameters === undefined ? {} : { parameters }),
+    ...(forSeconds === undefined ? {} : { forSeconds }),
     key: key ?? null,
     actor: {
       customer: sure(parseCustomerName('alice')),

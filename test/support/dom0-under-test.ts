@@ -23,6 +23,8 @@ const TIMINGS: Timings = {
   stale: 300,
   profileRetry: 50,
   lastProfileRetry: 50,
+  endRetry: 200,
+  endRefusedRetry: 100,
 };
 
 /**
@@ -35,7 +37,7 @@ export class Dom0UnderTest {
   settings: Dom0Settings;
   timings: Timings = TIMINGS;
   /** This machine's parts, unless a test sets others. */
-  parts: Pick<Dom0Parts, 'disk' | 'files' | 'host'> = {};
+  parts: Pick<Dom0Parts, 'clock' | 'disk' | 'files' | 'host'> = {};
   client: Dom0Client;
   #dom0: Dom0 | null = null;
 

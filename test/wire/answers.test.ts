@@ -6,6 +6,7 @@ import {
   readDomainView,
   readJournalPage,
   readOperation,
+  readRescueEnd,
   readWireRefusal,
 } from '../../server/wire/answers.js';
 import { readConsoleNote } from '../../server/wire/console-note.js';
@@ -98,6 +99,19 @@ describe('what crosses the socket', () => {
     ]) {
       readWhole(readChange, change);
     }
+  });
+
+  it('has the end of a rescue, from a dom0 that knows of ends', () => {
+    const rescueEnd = { operation: uuid, forSeconds: 7200, at, then: 'reset', retryAt: null };
+    const lastEnding = { ...operation, cause: 'rescue-end' };
+    readWhole(readDomainView, { ...domain, configured: null, rescueEnd, lastEnding });
+    readWhole(readDomainView, { ...domain, configured: null, rescueEnd: null, lastEnding: null });
+    readWhole(readRescueEnd, { ...rescueEnd, retryAt: at });
+    assert.equal(readDomainView(domain).rescueEnd, undefined, 'an older dom0');
+    assert.equal(readRescueEnd({ ...rescueEnd, then: 'suspend' }).then, 'poweroff', 'a later dom0');
+    for (const wrong of [{ forSeconds: -1 }, { forSeconds: '7200' }, { at: 'soon' }, { operation: '7' }])
+      assert.throws(() => readRescueEnd({ ...rescueEnd, ...wrong }), AnswerError);
+    assert.equal(readOperation({ ...operation, cause: 'a whim' }).cause, undefined);
   });
 
   it('says where it is wrong, in the detail', () => {

@@ -18,7 +18,13 @@ import { FaultGuard } from '../../wire/fault-guard.js';
 import { LOG_HEADER } from '../../wire/log.js';
 import type { ScreenView } from '../../wire/screen.js';
 import { requestTarget } from '../../wire/request-target.js';
-import { parseConsoleRelease, parseLogSwitch, parseOperationRequest } from '../../wire/requests.js';
+import type { RescueEnd, RescueExtension } from '../../wire/rescue-end.js';
+import {
+  parseConsoleRelease,
+  parseLogSwitch,
+  parseOperationRequest,
+  parseRescueExtension,
+} from '../../wire/requests.js';
 import type { Parser } from '../../wire/requests.js';
 import { ChangesFeed } from './changes-feed.js';
 import { refuse, reply, send } from './http-answer.js';
@@ -53,6 +59,7 @@ interface ApiParts {
   names(): HostNames;
   domain(name: DomainName): DomainView | undefined;
   submit(request: OperationRequest): Promise<OperationAnswer>;
+  extend(name: DomainName, extension: RescueExtension): Promise<RescueEnd | Refusal>;
   /** @returns a refusal `usage` when there is no operation of this id */
   operation(id: string): OperationView | Refusal;
   journal(after: number): Promise<JournalPage>;
@@ -176,6 +183,8 @@ export class Api {
       reply(response, await this.#screen(key, url.searchParams));
     } else if (is('PUT', 'domains', 3) && more[0] === 'log' && this.#parts.consoles.keepsLog) {
       reply(response, await this.#switchLog(key, request));
+    } else if (is('PUT', 'domains', 3) && more[0] === 'rescue-end') {
+      reply(response, await this.#extend(key, request));
     } else if (is('PUT', 'domains', 3) && more[0] === 'console') {
       reply(response, await this.#release(key, request));
     } else if (is('GET', 'domains', 3) && more[0] === 'console') {
@@ -254,6 +263,11 @@ export class Api {
     if (isRefusal(asked)) return asked;
     await this.#parts.consoles.switchLog(asked.name, asked.wanted);
     return { keep: asked.wanted.keep };
+  }
+
+  async #extend(key: string | undefined, request: IncomingMessage): Promise<RescueEnd | Refusal> {
+    const asked = await this.#change(key, request, parseRescueExtension);
+    return isRefusal(asked) ? asked : this.#parts.extend(asked.name, asked.wanted);
   }
 
   async #release(key: string | undefined, request: IncomingMessage): Promise<ConsoleReleased | Refusal> {

@@ -2,14 +2,22 @@ import type { DomainView } from '../../wire/domain.js';
 import type { BootProfiles } from '../boot/boot-profiles.js';
 import type { ConsoleHost } from '../observation/console-host.js';
 import type { ObservedDomain } from '../observation/observed-domain.js';
+import type { Operations } from '../operations/operations.js';
+import type { RescueEnding } from '../operations/rescue-ending.js';
 
-/** A domain as `GET /domains` shows it. @param operation the one under way on it */
+interface DomainViewParts {
+  readonly operations: Pick<Operations, 'current' | 'lastEnding'>;
+  readonly ending: Pick<RescueEnding, 'view'>;
+  readonly profiles: Pick<BootProfiles, 'names'>;
+  readonly consoles: Pick<ConsoleHost, 'state'>;
+}
+
+/** A domain as `GET /domains` shows it. */
 export function domainView(
-  { name, config, configured, guest, observation, listed, cpuPercent }: ObservedDomain,
-  operation: DomainView['operation'],
-  profiles: BootProfiles,
-  consoles: ConsoleHost,
+  domain: ObservedDomain,
+  { operations, ending, profiles, consoles }: DomainViewParts,
 ): DomainView {
+  const { name, config, configured, guest, observation, listed, cpuPercent } = domain;
   const built = listed !== null && listed.memoryMiB > 0 ? listed : null;
   return {
     name,
@@ -22,8 +30,10 @@ export function domainView(
     type: guest.type,
     textConsole: guest.textConsole,
     profiles: profiles.names(config),
-    operation,
+    operation: operations.current(name),
     console: consoles.state(name),
     configured,
+    rescueEnd: ending.view(domain),
+    lastEnding: operations.lastEnding(name),
   };
 }

@@ -38,6 +38,7 @@ export function hostContract({
     verbs: VERBS,
     profiles: profiles.offers(),
     names: true,
+    rescueEnds: true,
     console: {
       passesEscape: settings.toolstack.consoleEscapeOption,
       sysrqKeys: Array.from(settings.sysrqKeys),

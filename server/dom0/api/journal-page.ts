@@ -6,10 +6,11 @@ import type { Journal } from '../operations/journal.js';
 export async function journalPage(journal: Journal, after: number): Promise<JournalPage> {
   const records = await journal.requests(after, JOURNAL_PAGE);
   const entries = records.flatMap(({ seq, at, event }) => {
-    if (event.kind !== 'requested') return [];
+    // What this half asked for by itself claims nothing of the gate's audit log.
+    if (event.kind !== 'requested' || event.ending !== undefined) return [];
     const { id, domain, verb, actor } = event.request;
     const { customer, auditSeq, auditHash } = actor;
     return [{ seq, at, operation: id, domain, verb, customer, auditSeq, auditHash }];
   });
-  return { entries, next: entries.length < JOURNAL_PAGE ? null : (entries.at(-1)?.seq ?? null) };
+  return { entries, next: records.length < JOURNAL_PAGE ? null : (records.at(-1)?.seq ?? null) };
 }

@@ -5,6 +5,7 @@ import type { BootProfileName, ParameterName } from '../../../policy/names.js';
 import { isRefusal, refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { ParameterOffer, ProfileOffer } from '../../wire/contract.js';
+import type { AtEnd } from '../../wire/rescue-end.js';
 import { parseDiskSpec } from '../config/disk-spec.js';
 import type { DomainConfig } from '../config/domain-config.js';
 import type { BootShape, Disk } from '../toolstack/toolstack.js';
@@ -20,6 +21,10 @@ interface Words {
   readonly hint: string;
   /** The types of guests that it can boot; at least one. */
   readonly types: readonly GuestType[];
+  /** Whether it has no end. */
+  readonly keep?: boolean;
+  /** What happens when its time is over; `normal` when missing. */
+  readonly atEnd?: AtEnd;
 }
 
 /** Boots a kernel and ramdisk of the host. The domain's disks stay, and `addDisks` follow them. */
@@ -97,8 +102,19 @@ export class BootProfiles {
         hint,
         types,
         parameters: profile.kind === 'direct' ? parameterOffers(profile) : [],
+        keep: profile.keep ?? false,
+        atEnd: profile.atEnd ?? 'normal',
       };
     });
+  }
+
+  /**
+   * What happens when the time of a rescue is over; null for a profile that has no end. A profile that is no
+   * longer there ends with a normal boot.
+   */
+  end(name: BootProfileName): AtEnd | null {
+    const profile = this.#profiles.get(name);
+    return profile?.keep === true ? null : (profile?.atEnd ?? 'normal');
   }
 
   /** The profiles that a domain of this type can be booted with. */

@@ -52,6 +52,8 @@ export interface ObserverEvents {
   gone(name: DomainName): void;
   /** The other, missing or gone names changed. */
   names(names: HostNames): void;
+  /** The toolstack has answered, and every domain is as it was listed. */
+  looked?(): void;
 }
 
 /** Looks at the toolstack and the configuration files in one loop, and publishes what it sees. */
@@ -218,6 +220,7 @@ export class Observer {
       if (tracker.see({ listed: domain, boot: boots.get(name), uptime, now }))
         this.#events.seen(tracker.seen);
     }
+    this.#events.looked?.();
     await this.#tellNames();
     return null;
   }

@@ -29,7 +29,7 @@ export interface AdmissionParts {
     find(name: DomainName): ObservedDomain | undefined;
     onTheWay(name: DomainName): string | null;
   };
-  readonly profiles: Pick<BootProfiles, 'plan'>;
+  readonly profiles: Pick<BootProfiles, 'plan' | 'end'>;
   readonly disks: Pick<DiskHolders, 'conflictByFiles'>;
   readonly check: Pick<BootCheck, 'plan'>;
   readonly limits: HostLimits;
@@ -60,8 +60,9 @@ export class Admission {
     this.#parts = parts;
   }
 
-  async admit(request: OperationRequest): Promise<AdmissionResult> {
-    const { registry, limits, clock } = this.#parts;
+  /** @param isOwn asked by this half itself: the host's limits do not count */
+  async admit(request: OperationRequest, isOwn = false): Promise<AdmissionResult> {
+    const { registry } = this.#parts;
     const refused = (no: Refusal, inTheWay: Operation | null = null): AdmissionResult => ({
       refused: no,
       inTheWay,
@@ -90,12 +91,17 @@ export class Admission {
       isSo: cell.does === 'already' || isNormal,
       overtaken: overtakes ? current : null,
     };
-    const limit = admitted.isSo ? limits.checkAll(clock()) : limits.check(request, clock());
+    const limit = isOwn ? null : this.#limit(request, admitted.isSo);
     const no = limit ?? (admitted.isSo ? null : await this.#takenDisk(request, seen));
     return no === null ? admitted : refused(no);
   }
 
-  #wrongRequest({ domain, verb, profile, parameters, key }: OperationRequest): Refusal | null {
+  #limit(request: OperationRequest, isSo: boolean): Refusal | null {
+    const { limits, clock } = this.#parts;
+    return isSo ? limits.checkAll(clock()) : limits.check(request, clock());
+  }
+
+  #wrongRequest({ domain, verb, profile, parameters, forSeconds, key }: OperationRequest): Refusal | null {
     const { profiles, observer, sysrqKeys } = this.#parts;
     const seen = observer.find(domain);
     if (seen === undefined) return this.#unknown(domain);
@@ -104,6 +110,9 @@ export class Admission {
     if (verb !== 'rescue' && profile !== null) return refusal('usage', 'Only rescue takes a boot profile.');
     if (verb !== 'rescue' && parameters !== undefined)
       return refusal('usage', 'Only rescue takes parameters.');
+    if (verb !== 'rescue' && forSeconds !== undefined) return refusal('usage', 'Only a rescue has an end.');
+    if (profile !== null && forSeconds !== undefined && profiles.end(profile) === null)
+      return refusal('usage', 'This boot profile has no end.', profile);
     if (profile !== null) {
       const boots =
         profile === NORMAL ? noSuchProfile(profile) : profiles.plan(profile, seen.config, parameters);
@@ -164,7 +173,8 @@ export function existsAs(domain: DomainName, guest: string): Refusal {
   );
 }
 
-function busy(current: Operation): Refusal {
+/** The refusal of what has to wait for the operation under way. */
+export function busy(current: Operation): Refusal {
   const { verb, actor } = current.request;
   return refusal(
     'busy',

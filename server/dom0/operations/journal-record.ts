@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { BootProfileName, DomainName } from '../../../policy/names.js';
-import type { OperationRequest, OperationStep, WireRefusal } from '../../wire/operation.js';
+import type { Actor, OperationRequest, OperationStep, WireRefusal } from '../../wire/operation.js';
 import type { AdminAct } from '../consoles/admin-act.js';
 import type { Incarnation } from '../toolstack/incarnation.js';
 import type { BootShape, GuestFacts } from '../toolstack/toolstack.js';
@@ -13,6 +13,14 @@ export interface Term {
   readonly from: number;
   /** The uptime after which the operation must not act any more, milliseconds. */
   readonly until: number;
+}
+
+/** Why this half asked itself for an operation: the time of a rescue is over. */
+export interface Ending {
+  /** The operation that booted the rescue. */
+  readonly rescue: string;
+  /** Whether a guest that ignores the shutdown is powered off. */
+  readonly force: boolean;
 }
 
 export type OperationEnd = 'done' | 'failed' | 'superseded';
@@ -30,6 +38,8 @@ export type OperationEvent =
       readonly counts: boolean;
       /** Missing in records from before terms were introduced. */
       readonly term?: Term;
+      /** Only for an operation of our own, by which a rescue ends. The actor is then the rescue's. */
+      readonly ending?: Ending;
     }
   | {
       readonly kind: 'step';
@@ -56,6 +66,29 @@ export type OperationEvent =
       readonly boot: BootShape;
       /** Missing in older records. */
       readonly guest?: GuestFacts;
+      /** Only for a rescue that ends. */
+      readonly end?: {
+        /** The host's uptime at the boot, milliseconds. */
+        readonly from: number;
+        readonly forSeconds: number;
+        readonly actor: Actor;
+      };
+    }
+  /** A rescue ends later. `operation` booted it; `forSeconds` is the whole time from its boot. */
+  | {
+      readonly kind: 'extended';
+      readonly operation: string;
+      readonly domain: DomainName;
+      readonly forSeconds: number;
+      /** The customer who asked, as the gate claims. */
+      readonly actor: Actor;
+    }
+  /** The rescue that `operation` booted ends no more: its domain is gone, or runs something else. */
+  | {
+      readonly kind: 'end-void';
+      readonly operation: string;
+      readonly domain: DomainName;
+      readonly why: string;
     }
   | {
       readonly kind: 'ended';

@@ -48,6 +48,9 @@ export class LimitCounts {
           this.#powerOffs = last([...this.#powerOffs, time], this.#settings.powerOffsPerMinute);
         return;
       }
+      case 'extended':
+        this.#requests = last([...this.#requests, time], REQUESTS_PER_MINUTE);
+        return;
       default:
     }
   }

@@ -6,6 +6,7 @@ import type { JournalRecord, OperationEnd } from './journal-record.js';
 import { LimitCounts } from './limit-counts.js';
 import type { LimitSettings } from './limit-counts.js';
 import { Operation } from './operation.js';
+import { TimedRescues } from './timed-rescues.js';
 
 /** Remembers this many operations, for a repeated id and for gates that ask how one went. */
 const REMEMBERED = 5_000;
@@ -20,10 +21,14 @@ const RISING_STEPS = ['creating', 'attaching-console', 'unpausing', 'undoing'];
 export class OperationRegistry implements Expectations {
   /** What counts for the host's limits. */
   readonly counts: LimitCounts;
+  /** The rescues that end. */
+  readonly rescues = new TimedRescues();
   readonly #operations = new Map<string, Operation>();
   readonly #open = new Set<Operation>();
   /** The latest request of each domain. */
   readonly #latest = new Map<DomainName, Operation>();
+  /** The latest operation of each domain by which a rescue ended. */
+  readonly #endings = new Map<DomainName, Operation>();
   readonly #boots = new Map<DomainName, { boot: LastBoot; record: JournalRecord }>();
 
   /** @param limits they decide how much must be remembered for them */
@@ -34,6 +39,7 @@ export class OperationRegistry implements Expectations {
   /** Takes a record, in the journal's order. */
   take(record: JournalRecord): void {
     this.counts.take(record);
+    this.rescues.take(record);
     this.#take(record);
   }
 
@@ -41,8 +47,9 @@ export class OperationRegistry implements Expectations {
     const { event } = record;
     switch (event.kind) {
       case 'requested': {
-        const { request, subject, term } = event;
-        const operation = new Operation(record, request, subject, term);
+        const { request, subject, term, ending = null } = event;
+        const operation = new Operation(record, request, subject, term, ending);
+        if (ending !== null) this.#endings.set(request.domain, operation);
         this.#latest.set(request.domain, operation);
         this.#operations.set(operation.id, operation);
         this.#open.add(operation);
@@ -75,6 +82,8 @@ export class OperationRegistry implements Expectations {
       }
       case 'admin':
       case 'counted':
+      case 'extended':
+      case 'end-void':
         break;
       case 'checkpoint':
         event.records.forEach((earlier) => {
@@ -105,6 +114,7 @@ export class OperationRegistry implements Expectations {
       const latest = registry.#latest.get(operation.request.domain);
       if (latest !== undefined) kept.add(latest.id);
     }
+    for (const { id } of registry.#endings.values()) kept.add(id);
     const boots = new Set([...registry.#boots.values()].map(({ record }) => record.seq));
     const latest = all.at(-1);
     const counted = latest === undefined ? [] : [registry.counts.record(latest)];
@@ -112,6 +122,7 @@ export class OperationRegistry implements Expectations {
       if (event.kind === 'requested') return kept.has(event.request.id);
       if (event.kind === 'step') return registry.find(event.operation)?.isOpen === true;
       if (event.kind === 'booted') return boots.has(seq) || registry.find(event.operation)?.isOpen === true;
+      if (event.kind === 'extended' || event.kind === 'end-void') return registry.rescues.needs(seq);
       return event.kind === 'ended' && kept.has(event.operation);
     });
     return [...counted, ...rest];
@@ -144,6 +155,16 @@ export class OperationRegistry implements Expectations {
   /** The operation under way on a domain; the latest one while a power-off overtakes another. */
   current(name: DomainName): Operation | null {
     return this.open().findLast((operation) => operation.request.domain === name) ?? null;
+  }
+
+  /** The latest operation by which a rescue of the domain ended. */
+  lastEnding(name: DomainName): Operation | null {
+    return this.#endings.get(name) ?? null;
+  }
+
+  /** The latest request for the domain. */
+  latest(name: DomainName): Operation | null {
+    return this.#latest.get(name) ?? null;
   }
 
   lastBoot(name: DomainName): LastBoot | null {

@@ -30,7 +30,7 @@ export class OperationWork {
   async run(operation: Operation, signal: AbortSignal, follow: boolean): Promise<Refusal | null> {
     switch (operation.request.verb) {
       case 'shutdown':
-        return this.#endings.shutDown(operation, signal);
+        return this.#takeDown(operation, signal);
       case 'poweroff':
         return this.#endings.powerOff(operation, signal, follow);
       case 'reboot':
@@ -41,7 +41,7 @@ export class OperationWork {
       case 'rescue':
       case 'normal': {
         if (operation.subject !== null && operation.request.verb !== 'start') {
-          const refused = await this.#endings.shutDown(operation, signal);
+          const refused = await this.#takeDown(operation, signal);
           if (refused !== null) return refused;
           await this.#parts.records.step(operation, 'waiting', 0);
         }
@@ -74,6 +74,16 @@ export class OperationWork {
       );
     }
     return this.run(operation, signal, false);
+  }
+
+  /**
+   * Shuts down. When a rescue ends by force, a guest that ignores it is powered off; an incarnation that
+   * somebody else made meanwhile is left alone.
+   */
+  async #takeDown(operation: Operation, signal: AbortSignal): Promise<Refusal | null> {
+    const refused = await this.#endings.shutDown(operation, signal);
+    if (refused === null || refused.code === 'undone' || operation.ending?.force !== true) return refused;
+    return this.#endings.powerOff(operation, signal, false);
   }
 
   async #sysrq(operation: Operation, signal: AbortSignal): Promise<Refusal | null> {

@@ -9,7 +9,7 @@ import type {
   WireRefusal,
 } from '../../wire/operation.js';
 import type { HostIncarnation, Incarnation } from '../toolstack/incarnation.js';
-import type { JournalRecord, OperationEnd, Term } from './journal-record.js';
+import type { Ending, JournalRecord, OperationEnd, Term } from './journal-record.js';
 
 /** Whether a verb makes a new incarnation. */
 export function createsDomain(verb: Verb): boolean {
@@ -30,6 +30,8 @@ export interface Making {
 export class Operation {
   readonly request: OperationRequest;
   readonly startedAt: string;
+  /** Set when this half asked for it by itself, to end a rescue. */
+  readonly ending: Ending | null;
   phase: OperationPhase = 'queued';
   step: OperationStep = 'waiting';
   place = 0;
@@ -55,8 +57,10 @@ export class Operation {
     request: OperationRequest,
     subject: Incarnation | null,
     term: Term | null = null,
+    ending: Ending | null = null,
   ) {
     this.request = request;
+    this.ending = ending;
     this.#subject = subject;
     this.startedAt = record.at;
     this.#term = term;
@@ -175,6 +179,7 @@ export class Operation {
       failure,
       by: actor.customer,
       ...(unrecorded ? { unrecorded } : {}),
+      ...(this.ending === null ? {} : { cause: 'rescue-end' as const }),
     };
   }
 }

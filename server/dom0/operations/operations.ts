@@ -1,15 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { DomainName } from '../../../policy/names.js';
-import { refusal } from '../../../policy/refusal.js';
+import { isRefusal, refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { OperationRequest, OperationView } from '../../wire/operation.js';
 import type { ObservedDomain } from '../observation/observed-domain.js';
-import { Admission } from './admission.js';
+import { Admission, busy } from './admission.js';
 import type { Admitted, AdmissionParts } from './admission.js';
 import { HaltedError } from './halt.js';
 import { JournalUnwritableError } from './journal.js';
 import type { Journal } from './journal.js';
-import type { OperationEnd } from './journal-record.js';
+import type { Ending, OperationEnd, OperationEvent } from './journal-record.js';
 import type { Operation } from './operation.js';
 import { OperationRecords } from './operation-records.js';
 import type { OperationRegistry } from './operation-registry.js';
@@ -97,20 +97,76 @@ export class Operations {
     return this.#parts.registry.current(name)?.view() ?? null;
   }
 
+  /** The last operation by which a rescue of the domain ended. */
+  lastEnding(name: DomainName): OperationView | null {
+    return this.#parts.registry.lastEnding(name)?.view() ?? null;
+  }
+
   /** Judges a request. An accepted one is on the disk when this resolves. */
-  async submit(request: OperationRequest): Promise<OperationAnswer> {
-    const before = this.#judging.get(request.domain) ?? Promise.resolve();
-    const judged = before.then(() => this.#judge(request));
-    const settled = judged.catch(() => undefined);
-    this.#judging.set(request.domain, settled);
+  submit(request: OperationRequest): Promise<OperationAnswer> {
+    return this.#inTurn(request.domain, () => this.#judge(request));
+  }
+
+  /**
+   * Asks by itself for the operation that ends a rescue.
+   *
+   * @param isDue asked when the turn comes: the rescue may have become another, or later, meanwhile
+   * @returns how it ended, once it has ended
+   */
+  async end(request: OperationRequest, ending: Ending, isDue: () => boolean): Promise<OperationAnswer> {
+    const answer = await this.#inTurn(request.domain, () =>
+      isDue()
+        ? this.#judge(request, ending)
+        : Promise.resolve({ refused: refusal('busy', 'The rescue does not end now.'), inTheWay: null }),
+    );
+    const operation = this.#parts.registry.find(request.id);
+    if ('refused' in answer || operation === undefined) return answer;
+    await operation.work;
+    return { operation: operation.view() };
+  }
+
+  /**
+   * Records a change of the rescue that a domain runs, when no operation is under way.
+   *
+   * @param change called when the turn comes. @returns the record, or null when there is nothing to change
+   */
+  async note(name: DomainName, change: () => OperationEvent | Refusal | null): Promise<Refusal | null> {
+    return this.#inTurn(name, async () => {
+      const { registry, limits, clock, logger } = this.#parts;
+      const current = registry.current(name);
+      if (current !== null) return busy(current);
+      const event = change();
+      if (event === null || isRefusal(event)) return event;
+      const limit = limits.checkAll(clock());
+      if (limit !== null) return limit;
+      try {
+        await this.#records.note(event);
+        return null;
+      } catch (error) {
+        logger.error({ err: error, domain: name }, 'journal.unwritable');
+        return unwritable();
+      }
+    });
+  }
+
+  /** Records what has happened already, now or as soon as possible. */
+  async noteLate(event: OperationEvent): Promise<void> {
+    await this.#records.noteLate(event);
+  }
+
+  async #inTurn<T>(name: DomainName, work: () => Promise<T>): Promise<T> {
+    const before = this.#judging.get(name) ?? Promise.resolve();
+    const done = before.then(work);
+    const settled = done.catch(() => undefined);
+    this.#judging.set(name, settled);
     try {
-      return await judged;
+      return await done;
     } finally {
-      if (this.#judging.get(request.domain) === settled) this.#judging.delete(request.domain);
+      if (this.#judging.get(name) === settled) this.#judging.delete(name);
     }
   }
 
-  async #judge(request: OperationRequest): Promise<OperationAnswer> {
+  async #judge(request: OperationRequest, ending: Ending | null = null): Promise<OperationAnswer> {
     const { registry } = this.#parts;
     const known = registry.find(request.id);
     if (known !== undefined) {
@@ -125,27 +181,32 @@ export class Operations {
       );
       return { refused: restarting, inTheWay: null };
     }
-    const verdict = await this.#admission.admit(request);
+    const verdict = await this.#admission.admit(request, ending !== null);
     if ('refused' in verdict) return { refused: verdict.refused, inTheWay: verdict.inTheWay?.view() ?? null };
     // Another domain's request may have taken the id in the meantime.
     if (registry.find(request.id) !== undefined) return { refused: idTaken(), inTheWay: null };
-    return this.#accept(request, verdict);
+    return this.#accept(request, verdict, ending);
   }
 
-  async #accept(request: OperationRequest, { seen, isSo, overtaken }: Admitted): Promise<OperationAnswer> {
+  async #accept(
+    request: OperationRequest,
+    { seen, isSo, overtaken }: Admitted,
+    ending: Ending | null,
+  ): Promise<OperationAnswer> {
     const { registry, logger, deadlines, host, journal } = this.#parts;
     const taking = overtaken?.overtake();
     // The overtaken operation has begun to create, or ended, in the meantime.
-    if (taking === null) return this.#judge(request);
+    if (taking === null) return this.#judge(request, ending);
     try {
       await this.#records.flush();
-      const term = termOf(request.verb, deadlines, host);
+      const term = termOf(request.verb, deadlines, host, ending);
       await this.#records.note({
         kind: 'requested',
         request,
         subject: seen.incarnation,
-        counts: !isSo,
+        counts: !isSo && ending === null,
         term,
+        ...(ending === null ? {} : { ending }),
       });
     } catch (error) {
       taking?.settled();
@@ -157,7 +218,12 @@ export class Operations {
     const operation = registry.find(request.id);
     if (operation === undefined) throw new Error(`operation ${request.id} is not in the book`);
     logger.info(
-      { operation: request.id, domain: request.domain, verb: request.verb, claimed: request.actor },
+      {
+        operation: request.id,
+        domain: request.domain,
+        verb: request.verb,
+        ...(ending === null ? { claimed: request.actor } : { ending }),
+      },
       'operation.requested',
     );
     overtaken?.halt?.abort(new HaltedError('superseded'));
@@ -233,12 +299,13 @@ function isBetween({ listed, observation }: ObservedDomain): boolean {
 }
 
 function isSameRequest(one: OperationRequest, other: OperationRequest): boolean {
-  const wanted = ({ domain, verb, profile, key, parameters = {} }: OperationRequest): unknown => [
+  const wanted = ({ domain, verb, profile, key, parameters = {}, forSeconds }: OperationRequest): unknown => [
     domain,
     verb,
     profile,
     key,
     parameters,
+    forSeconds,
   ];
   return isDeepStrictEqual(wanted(one), wanted(other));
 }

@@ -43,14 +43,15 @@ export class OwnCreation {
     const created = incarnationOf(listed, host.boot);
     const { uuid, domid } = created;
     const config = observer.find(domain)?.config;
-    const { parameters } = operation.request;
+    const { parameters, forSeconds, actor } = operation.request;
     const plan = config === undefined ? undefined : profiles.plan(operation.profile, config, parameters);
     operation.made(created, host.boot);
     if (config !== undefined && plan !== undefined && !isRefusal(plan)) {
       const { profile, boot } = plan;
       const { guest } = config;
       const event = { operation: operation.id, domain, uuid, domid, host: host.boot, profile, boot, guest };
-      await this.#parts.records.noteLate({ kind: 'booted', ...event });
+      const end = forSeconds === undefined ? {} : { end: { from: host.uptime(), forSeconds, actor } };
+      await this.#parts.records.noteLate({ kind: 'booted', ...event, ...end });
     }
     return created;
   }

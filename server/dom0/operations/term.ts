@@ -1,6 +1,6 @@
 import type { HostClock } from '../scheduling/host-clock.js';
 import type { Verb } from '../../wire/contract.js';
-import type { Term } from './journal-record.js';
+import type { Ending, Term } from './journal-record.js';
 import { createsDomain } from './operation.js';
 import type { Operation } from './operation.js';
 import type { Deadlines } from './work-parts.js';
@@ -17,9 +17,16 @@ export const SYSRQ_SECONDS = 30;
 /**
  * The term of a request that is accepted now: the seconds for its steps, plus the time for a restart of dom0.
  */
-export function termOf(verb: Verb, deadlines: Deadlines, host: Pick<HostClock, 'boot' | 'uptime'>): Term {
+export function termOf(
+  verb: Verb,
+  deadlines: Deadlines,
+  host: Pick<HostClock, 'boot' | 'uptime'>,
+  ending: Ending | null = null,
+): Term {
   const from = host.uptime();
-  return { boot: host.boot, from, until: from + secondsOf(verb, deadlines) * 1000 + RESUME_WITHIN_MS };
+  const force = ending?.force === true ? deadlines.destroySeconds : 0;
+  const seconds = secondsOf(verb, deadlines) + force;
+  return { boot: host.boot, from, until: from + seconds * 1000 + RESUME_WITHIN_MS };
 }
 
 /**

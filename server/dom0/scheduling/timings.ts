@@ -33,6 +33,10 @@ export interface Timings {
   readonly profileRetry: number;
   /** The longest such wait. */
   readonly lastProfileRetry: number;
+  /** A guest that ran on at the end of its rescue is asked again after this time. */
+  readonly endRetry: number;
+  /** An end that could not even begin is tried again after this time. */
+  readonly endRefusedRetry: number;
 }
 
 export const TIMINGS: Timings = {
@@ -46,4 +50,6 @@ export const TIMINGS: Timings = {
   stale: 15_000,
   profileRetry: 2_000,
   lastProfileRetry: 30_000,
+  endRetry: 600_000,
+  endRefusedRetry: 60_000,
 };

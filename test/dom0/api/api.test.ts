@@ -175,9 +175,12 @@ describe("dom0's API", () => {
           hint: 'Mount your disk on /mnt.',
           types: ['pv', 'pvh'],
           parameters: [],
+          keep: false,
+          atEnd: 'normal',
         },
       ],
       names: true,
+      rescueEnds: true,
       console: { passesEscape: false, sysrqKeys: ['h', 's'], log: true, screenText: true, screen: true },
     });
   });

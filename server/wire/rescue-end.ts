@@ -1,0 +1,35 @@
+import type { Actor } from './operation.js';
+
+/**
+ * What happens when the time of a rescue is over. `normal`: a shutdown, then a normal boot; a guest that
+ * ignores the shutdown is asked again later. `reset`: the same, but such a guest is powered off. `poweroff`: a
+ * shutdown, or else a power-off, and the domain stays off.
+ */
+export const AT_ENDS = ['normal', 'reset', 'poweroff'] as const;
+
+export type AtEnd = (typeof AT_ENDS)[number];
+
+/** The longest time of a rescue: 366 days. Seconds. */
+export const MOST_RESCUE_SECONDS = 366 * 86_400;
+
+/** The end of the rescue that a domain runs. Times are ISO 8601, UTC. */
+export interface RescueEnd {
+  /** The operation that booted it. */
+  readonly operation: string;
+  /** From the boot to the end. */
+  readonly forSeconds: number;
+  /** By the host's present time of day; the host counts by its uptime. */
+  readonly at: string;
+  readonly then: AtEnd;
+  /** Set when its time is over and it could not be ended: when the host tries again. */
+  readonly retryAt: string | null;
+}
+
+/** `PUT /domains/NAME/rescue-end`: a later end. The same again is the same as once. */
+export interface RescueExtension {
+  /** The operation that booted the rescue; of another boot nothing is changed. */
+  readonly operation: string;
+  /** The whole time from the boot to the new end, never less than now. */
+  readonly forSeconds: number;
+  readonly actor: Actor;
+}
