@@ -17,7 +17,7 @@ import { VERBS } from './contract.js';
 import type { LogSwitch } from './log.js';
 import type { OperationRequest } from './operation.js';
 import { MOST_RESCUE_SECONDS } from './rescue-end.js';
-import type { RescueExtension } from './rescue-end.js';
+import type { RescueExtension } from './rescue-extension.js';
 import { TEXT_LIMITS } from './text-limits.js';
 
 /**

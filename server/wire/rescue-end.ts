@@ -1,5 +1,3 @@
-import type { Actor } from './operation.js';
-
 /**
  * What happens when the time of a rescue is over. `normal`: a shutdown, then a normal boot; a guest that
  * ignores the shutdown is asked again later. `reset`: the same, but such a guest is powered off. `poweroff`: a
@@ -23,13 +21,4 @@ export interface RescueEnd {
   readonly then: AtEnd;
   /** Set when its time is over and it could not be ended: when the host tries again. */
   readonly retryAt: string | null;
-}
-
-/** `PUT /domains/NAME/rescue-end`: a later end. The same again is the same as once. */
-export interface RescueExtension {
-  /** The operation that booted the rescue; of another boot nothing is changed. */
-  readonly operation: string;
-  /** The whole time from the boot to the new end, never less than now. */
-  readonly forSeconds: number;
-  readonly actor: Actor;
 }

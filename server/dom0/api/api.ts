@@ -18,7 +18,8 @@ import { FaultGuard } from '../../wire/fault-guard.js';
 import { LOG_HEADER } from '../../wire/log.js';
 import type { ScreenView } from '../../wire/screen.js';
 import { requestTarget } from '../../wire/request-target.js';
-import type { RescueEnd, RescueExtension } from '../../wire/rescue-end.js';
+import type { RescueEnd } from '../../wire/rescue-end.js';
+import type { RescueExtension } from '../../wire/rescue-extension.js';
 import {
   parseConsoleRelease,
   parseLogSwitch,
