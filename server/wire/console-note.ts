@@ -67,8 +67,9 @@ export function readConsoleNote(value: unknown): ConsoleNote | undefined {
       };
     case 'boot':
       return { note: 'boot', began: time(from, 'began'), silent: flag(from, 'silent') };
+    case 'moved':
     case 'painted':
-      return { note: 'painted' };
+      return { note: from['note'] };
     case 'screen':
       return { note: 'screen', screen: orNull(from, 'screen', readScreenText) };
     case 'ended':

@@ -92,6 +92,11 @@ export type ConsoleNote =
    * before its first byte. An older dom0 does not send it.
    */
   | { readonly note: 'boot'; readonly began: string; readonly silent: boolean }
+  /**
+   * A migration within the host gave the domain another domid. The next bytes are still this boot's; the ones
+   * that came meanwhile may be lost. An older dom0 does not send it, and an older gate ignores it.
+   */
+  | { readonly note: 'moved' }
   /** A repaint is complete: it has replaced everything on the screen. */
   | { readonly note: 'painted' }
   /** The answer to `screen`; null when the text is not available now. */

@@ -28,6 +28,16 @@ export function namesOnTheWay(domain: DomainName): readonly GuestName[] {
   return [...SUFFIXES.map((suffix) => `${domain}${suffix}`), `${PREFIX}${domain}`];
 }
 
+/** The name that the domain has where `xl migrate` builds it. */
+export function arrivingName(domain: DomainName): GuestName {
+  return `${domain}${SUFFIXES[0]}`;
+}
+
+/** The name that `xl migrate` gives the domain where it has left. */
+export function leavingName(domain: DomainName): GuestName {
+  return `${domain}${SUFFIXES[1]}`;
+}
+
 /** The relation of a guest to the domain whose name it has, or has in part. */
 export type GuestPart = 'runs' | 'arriving' | 'leaving';
 
@@ -44,6 +54,6 @@ export function domainThatLeaves(guest: GuestName): DomainName | null {
 /** How a guest of this name relates to the domain; null: it is another one. */
 export function partOf(domain: DomainName, guest: GuestName): GuestPart | null {
   if (guest === domain) return 'runs';
-  if (guest === `${domain}${SUFFIXES[0]}`) return 'arriving';
+  if (guest === arrivingName(domain)) return 'arriving';
   return namesOnTheWay(domain).includes(guest) ? 'leaving' : null;
 }

@@ -74,6 +74,28 @@ export function pvhCases(world: () => World): void {
     assert.equal((await statusOf(world(), 'alice', 'hamlet')).state, 'running');
   });
 
+  it('xl migrate to the same host: it runs on, its console goes on and says so, and its log stays one boot', async () => {
+    const alice = console('hamlet');
+    await alice.sees(/# *$/, PATIENCE.soon);
+    const before = await world().domid('hamlet');
+    const { since } = await statusOf(world(), 'alice', 'hamlet');
+    const watch = await StateWatch.start(world(), 'hamlet');
+    const moved = await world().xl('migrate', '-s', '', 'hamlet', 'xl migrate-receive');
+    assert.equal(moved.status, 0, moved.stderr);
+    await alice.receives('hamlet was moved within its host, and goes on', PATIENCE.down);
+    assert.notEqual(await world().domid('hamlet'), before);
+    alice.type('\r');
+    await alice.sees(/(?:login:|#) *$/, PATIENCE.soon);
+    // A simulated guest leaves its memory behind.
+    if (/login: *$/.test(alice.screen)) await logIn(alice);
+    alice.type('echo goes on $((6*7))\r');
+    await alice.sees(/^goes on 42\n/m, PATIENCE.soon);
+    assert.deepEqual([...new Set(watch.stop())], ['running']);
+    const now = await settlesAs(world(), 'hamlet', ['running']);
+    assert.deepEqual([now.profile, now.since], ['normal', since]);
+    await leave(alice);
+  });
+
   it('it shuts down when it is asked, and its log has every line of its three boots once', async () => {
     await does('hamlet shutdown --yes --wait');
     assert.equal(await world().domid('hamlet'), undefined);

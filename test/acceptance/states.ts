@@ -9,6 +9,7 @@ import type { World } from './world.js';
 export interface Status {
   readonly state: string;
   readonly profile: string;
+  readonly since: string;
   readonly reachable: boolean;
   readonly operation: unknown;
 }

@@ -33,6 +33,15 @@ function recordedStates(name: string): string[] {
   return states;
 }
 
+/** The words of `xl migrate` without libxc's own. Both ends speak at once, so their order may differ. */
+function saidWhileMoving(text: string): readonly string[] {
+  return text
+    .split('\n')
+    .filter((line) => !line.startsWith('xc: '))
+    .map((line) => line.replace(/\d+\)$/, 'N)'))
+    .sort();
+}
+
 function push(states: string[], row: ListRow | undefined): void {
   const state = row ? `${row.memory} ${row.vcpus} ${row.state.replace(/^(r-|-b)-/, 'x--')}` : ABSENT;
   if (states.at(-1) !== state) states.push(state);
@@ -292,11 +301,26 @@ describe('the life of a simulated domain', () => {
     );
     const { status, stderr } = await moved;
     assert.equal(status, 0, stderr);
+    const [recordedMove, ...recordedLists] = readRecording('90-migrate', '4.20');
+    const recordedNames = recordedLists.map(({ stdout }) =>
+      parseList(stdout.replaceAll('hamlet', 'horatio'))
+        .map(({ name }) => name)
+        // A guest that is being torn down has no name.
+        .filter((name) => name !== 'Domain-0' && name !== '(null)')
+        .join(' '),
+    );
+    const all = [...names];
+    assert.deepEqual(saidWhileMoving(stderr), saidWhileMoving(recordedMove?.stderr ?? ''));
     assert.match(
       stderr,
       /^migration target: Ready[^]*Giving target permission[^]*\nMigration successful\.\n$/,
     );
-    const seen = names.join(', ');
+    for (const lists = [...recordedNames]; lists.length > 0;) {
+      const at = names.indexOf(lists.shift() ?? '');
+      assert.ok(at >= 0, `${names.join(', ')} against ${recordedNames.join(', ')}`);
+      names.splice(0, at);
+    }
+    const seen = all.join(', ');
     assert.match(seen, /^horatio, horatio horatio--incoming, .*horatio--migratedaway/);
     assert.doesNotMatch(seen, /(^|, )horatio horatio(,|$)/);
     const [after, ...more] = new Host(xen.host.directory).domains();

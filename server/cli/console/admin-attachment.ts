@@ -199,6 +199,9 @@ export class AdminAttachment {
         else this.#say(line);
         return;
       }
+      case 'moved':
+        this.#say('the domain was moved within its host, and goes on');
+        return;
       case 'resized':
       case 'screen':
       case 'ping':

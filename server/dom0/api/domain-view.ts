@@ -17,12 +17,12 @@ export function domainView(
   domain: ObservedDomain,
   { operations, ending, profiles, consoles }: DomainViewParts,
 ): DomainView {
-  const { name, config, configured, guest, observation, listed, cpuPercent } = domain;
+  const { name, config, configured, guest, observation, incarnation, listed, cpuPercent } = domain;
   const built = listed !== null && listed.memoryMiB > 0 ? listed : null;
   return {
     name,
     observation,
-    incarnation: listed?.uuid ?? null,
+    incarnation: incarnation === null || incarnation.uuid === '' ? null : incarnation.uuid,
     memoryMiB: built?.memoryMiB ?? config.memoryMiB,
     vcpus: built?.vcpus ?? config.vcpus,
     cpuSeconds: listed?.cpuSeconds ?? null,

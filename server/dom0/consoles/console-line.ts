@@ -223,10 +223,7 @@ export class ConsoleLine {
         },
         {
           begins: () => {
-            this.#listener.begins(
-              incarnation,
-              this.#said !== null && !isSameIncarnation(this.#said, incarnation),
-            );
+            this.#listener.begins(incarnation, this.#said);
             this.#said = incarnation;
           },
           output: (bytes) => {

@@ -22,7 +22,7 @@ import { FIRST_SIZE, isSameSize } from '../screens/screen-job.js';
 import type { ScreenSize } from '../screens/screen-job.js';
 import { NEW_INCARNATION } from '../screens/screen-reset.js';
 import type { Screens } from '../screens/screens.js';
-import { isSameIncarnation } from '../toolstack/incarnation.js';
+import { birthOf, isSameIncarnation, isSameLife } from '../toolstack/incarnation.js';
 import type { Incarnation } from '../toolstack/incarnation.js';
 
 interface DomainConsoleParts {
@@ -81,9 +81,13 @@ export class DomainConsole {
       output: this.#guard.on('output', (bytes: Buffer) => {
         this.#output(bytes);
       }),
-      begins: this.#guard.on('begins', (incarnation: Incarnation, another: boolean) => {
+      begins: this.#guard.on('begins', (incarnation: Incarnation, before: Incarnation | null) => {
         this.#begun = incarnation;
-        parts.log?.begins(incarnation, this.#profileOf(incarnation), Date.now());
+        const another = before !== null && !isSameLife(before, incarnation);
+        // In the log, a life that goes on in another place stays one boot.
+        parts.log?.begins(birthOf(incarnation), this.#profileOf(incarnation), Date.now());
+        if (before !== null && !another && !isSameIncarnation(before, incarnation))
+          this.#attachments.broadcast({ note: 'moved' });
         if (another) this.#assumeSize(FIRST_SIZE);
         if (another && !this.#screen.isBlank) {
           this.#show(Buffer.from(NEW_INCARNATION), Date.now());
@@ -146,11 +150,11 @@ export class DomainConsole {
     this.#observed = incarnation;
     this.#state = state;
     this.#profile = profile;
-    if (incarnation !== null && isSameIncarnation(this.#shown?.incarnation ?? null, incarnation))
+    if (incarnation !== null && isSameLife(this.#shown?.incarnation ?? null, incarnation))
       this.#shown = { incarnation, profile };
     if (incarnation !== null && since !== null) this.#boundary.observed(incarnation, since);
     if (incarnation !== null && state !== 'unknown')
-      this.#parts.log?.booted(incarnation, profile, Date.now());
+      this.#parts.log?.booted(birthOf(incarnation), profile, Date.now());
     if (this.#isWanted()) this.#line.point(incarnation, !GOING_DOWN.includes(state));
     if (changed) this.#attachments.broadcast(this.#stateNote());
   }
@@ -229,7 +233,7 @@ export class DomainConsole {
       outputAt: outputAt === null ? null : new Date(outputAt).toISOString(),
       boot: shown && {
         profile: shown.profile,
-        over: !isSameIncarnation(this.#incarnation, shown.incarnation),
+        over: !isSameLife(this.#incarnation, shown.incarnation),
       },
     };
     const lines = await this.#screen.lines(since);

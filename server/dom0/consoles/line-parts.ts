@@ -11,8 +11,8 @@ import type { LineTiming } from './line-timing.js';
 export interface LineListener {
   /** Bytes of the console, none of the toolstack's own words. */
   output(bytes: Buffer): void;
-  /** The next bytes are this incarnation's; `another` when the ones before were a different one's. */
-  begins(incarnation: Incarnation, another: boolean): void;
+  /** The next bytes are this incarnation's; `before` is the one whose bytes came last, null when none came. */
+  begins(incarnation: Incarnation, before: Incarnation | null): void;
   state(state: ConsoleState): void;
   /** Called after refused input, when there is room again. */
   drain(): void;

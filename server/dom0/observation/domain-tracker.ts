@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { DomainState } from '../../../policy/domain-state.js';
 import { NORMAL, UNKNOWN_PROFILE } from '../../../policy/names.js';
+import type { BootProfileName } from '../../../policy/names.js';
 import type { DomainConfig } from '../config/domain-config.js';
 import type { Timings } from '../scheduling/timings.js';
 import type { Incarnation } from '../toolstack/incarnation.js';
@@ -9,13 +10,14 @@ import { CpuGauge } from './cpu-gauge.js';
 import type { Expectations } from './expectations.js';
 import type { FoundBoot } from './incarnation-profiles.js';
 import type { KnownStates } from './known-states.js';
+import type { Life, LocalMove } from './local-moves.js';
 import type { ObservedDomain } from './observed-domain.js';
 import { NO_MEMORY, observedState } from './observed-state.js';
 import type { StateMemory } from './observed-state.js';
 
 interface DomainTrackerParts {
-  readonly expectations: Pick<Expectations, 'startPhase' | 'isFalling'>;
-  readonly states: Pick<KnownStates, 'since' | 'note'>;
+  readonly expectations: Pick<Expectations, 'startPhase' | 'isFalling' | 'lastBoot'>;
+  readonly states: Pick<KnownStates, 'since' | 'last' | 'note'>;
   readonly settings: { readonly intervalSeconds: number };
   readonly timings: Timings;
   /** The time of day, milliseconds since the epoch. */
@@ -32,6 +34,9 @@ interface Sighting {
   readonly uptime: number | undefined;
   /** The host's uptime, milliseconds. */
   readonly now: number;
+  /** Null: it is not on its way on this host. */
+  readonly move: LocalMove | null;
+  readonly life: Life | null;
 }
 
 /** Follows one domain from listing to listing, and works out its state, profile and load. */
@@ -40,6 +45,9 @@ export class DomainTracker {
   #seen: ObservedDomain;
   #memory: StateMemory = NO_MEMORY;
   readonly #cpu = new CpuGauge();
+  #isMoving = false;
+  /** The domid that a migration on this host gave it last, and when, by the host's uptime in milliseconds. */
+  #arrival: { readonly domid: number; readonly at: number } | null = null;
   /** When it was last published, by the host's uptime in milliseconds; 0 before the first time. */
   #toldAt = 0;
 
@@ -64,7 +72,11 @@ export class DomainTracker {
 
   /** Whether its state is expected to change soon. */
   get isRestless(): boolean {
-    return this.#memory.returningSince !== null || (this.#memory.wasUp && this.#seen.listed === null);
+    return (
+      this.#isMoving ||
+      this.#memory.returningSince !== null ||
+      (this.#memory.wasUp && this.#seen.listed === null)
+    );
   }
 
   /** Takes what its configuration files say now. */
@@ -73,25 +85,23 @@ export class DomainTracker {
   }
 
   /** Takes in a round. @returns whether to publish it: it has changed, or was not published for a while */
-  see({ listed, boot, uptime, now }: Sighting): boolean {
+  see(sighting: Sighting): boolean {
+    const { listed, boot, uptime, now, move, life } = sighting;
     const { name, config, observation: before } = this.#seen;
-    const { expectations, timings, states, settings } = this.#parts;
-    const { state, memory } = observedState(this.#memory, listed, {
-      comesBack: config.comesBack,
-      rising: expectations.startPhase(name),
-      falling: expectations.isFalling(name),
-      now,
-      timings,
-    });
+    const { states, settings } = this.#parts;
+    const held = this.#heldIn(sighting);
+    const { state, memory } = held ?? this.#stateOf(listed, now);
     const at = this.#timeOfDay();
-    const shown = boot?.profile ?? (state === 'off' ? NORMAL : before.profile);
-    const incarnation = listed === null ? null : { uuid: listed.uuid ?? '', domid: listed.domid };
+    const shown = boot?.profile ?? this.#profileIn(state, listed);
+    const incarnation = listed === null ? (move?.from ?? null) : incarnationIn(listed, life);
     const same = before.state === state && before.profile === shown;
     // Finding out the profile is no change of the domain.
     const lasts = same || (before.state === state && before.profile === UNKNOWN_PROFILE);
     const cpuPercent = listed === null ? null : this.#cpu.read(listed.domid, listed.cpuSeconds, now);
-    const began = before.state === 'unknown' ? this.#sinceOf(state, incarnation, uptime) : at;
-    const guest = listed === null ? config.guest : (boot?.guest ?? this.#guestOf(listed));
+    const began = before.state === 'unknown' ? this.#sinceOf(state, move?.from ?? incarnation, uptime) : at;
+    const goesOn = move !== null && this.#seen.incarnation !== null;
+    const known = listed === null ? config.guest : this.#guestOf(listed);
+    const guest = boot?.guest ?? (goesOn ? this.#seen.guest : known);
     const changed =
       !same || !isDeepStrictEqual(guest, this.#seen.guest) || !isSameListing(this.#seen, listed, cpuPercent);
     this.#memory = memory;
@@ -103,7 +113,8 @@ export class DomainTracker {
       guest,
       cpuPercent,
     };
-    states.note(name, this.#seen);
+    states.note(name, this.#seen, life);
+    this.#isMoving = move !== null;
     if (!changed && now - this.#toldAt < settings.intervalSeconds * 1000) return false;
     this.#toldAt = now;
     return true;
@@ -117,6 +128,53 @@ export class DomainTracker {
     this.#seen = { ...this.#seen, observation: { ...observation, state: 'unknown', since } };
     this.#toldAt = now;
     return true;
+  }
+
+  #stateOf(listed: ListedDomain | null, now: number): { state: DomainState; memory: StateMemory } {
+    const { name, config } = this.#seen;
+    const { expectations, timings } = this.#parts;
+    return observedState(this.#memory, listed, {
+      comesBack: config.comesBack,
+      rising: expectations.startPhase(name),
+      falling: expectations.isFalling(name),
+      now,
+      timings,
+    });
+  }
+
+  /**
+   * A domain on its way on this host is suspended in its old place, then in none, then paused in its new one.
+   * It does what it did before. @returns null when its own listing tells its state
+   */
+  #heldIn({ listed, move, life, now }: Sighting): { state: DomainState; memory: StateMemory } | null {
+    const { state } = this.#seen.observation;
+    // A half before us may have seen it arrive.
+    const justBegins =
+      state === 'unknown' && (life?.domids.length ?? 0) > 1 && (listed?.cpuSeconds ?? 1) < 0.05;
+    if (listed !== null && (move?.step === 'arrived' || justBegins))
+      this.#arrival = { domid: listed.domid, at: now };
+    const { domid, at } = this.#arrival ?? { domid: null, at: -Infinity };
+    const hasJustArrived = domid === listed?.domid && now - at <= this.#parts.timings.build;
+    if (move === null && !hasJustArrived) return null;
+    const isHeld =
+      listed === null ||
+      listed.flags.shutdown === 'suspend' ||
+      (listed.flags.paused && listed.flags.shutdown === null);
+    if (move?.step === 'arrived' && listed !== null)
+      this.#memory = { ...this.#memory, absentSince: null, domid: listed.domid, uuid: listed.uuid };
+    if (!isHeld || (listed === null && move === null)) return null;
+    const last = this.#parts.states.last(this.#seen.name);
+    return { state: state === 'unknown' ? (last ?? 'running') : state, memory: this.#memory };
+  }
+
+  /** The profile where this round found out nothing. */
+  #profileIn(state: DomainState, listed: ListedDomain | null): BootProfileName {
+    const { name, observation } = this.#seen;
+    if (state === 'off') return NORMAL;
+    // We have just started, in the midst of a migration.
+    if (observation.state === 'unknown' && listed === null)
+      return this.#parts.expectations.lastBoot(name)?.profile ?? UNKNOWN_PROFILE;
+    return observation.profile;
   }
 
   /** Of a listed domain of which this round found out nothing. */
@@ -142,6 +200,11 @@ export class DomainTracker {
   #timeOfDay(ago = 0): string {
     return new Date(this.#parts.clock() - ago * 1000).toISOString();
   }
+}
+
+function incarnationIn({ uuid, domid }: ListedDomain, life: Life | null): Incarnation {
+  const bornAs = life?.domids[0] ?? domid;
+  return { uuid: uuid ?? '', domid, ...(bornAs === domid ? {} : { bornAs }) };
 }
 
 function isSameListing(

@@ -6,6 +6,7 @@ import type { Observation } from '../../wire/domain.js';
 import type { BootProfiles } from '../boot/boot-profiles.js';
 import type { DomainConfig } from '../config/domain-config.js';
 import type { Expectations, LastBoot } from './expectations.js';
+import type { LocalMove } from './local-moves.js';
 import type { HostClock } from '../scheduling/host-clock.js';
 import type { Logger } from '../../wire/logger.js';
 import type { Timings } from '../scheduling/timings.js';
@@ -61,21 +62,32 @@ export class IncarnationProfiles {
     this.#parts = parts;
   }
 
-  /** @returns what this round found out; a name is missing when nothing new is known of it */
+  /**
+   * @param moves the domains on their way on this host: what went on boots what it booted before
+   * @returns what this round found out; a name is missing when nothing new is known of it
+   */
   async find(
     managed: readonly Managed[],
     listed: ReadonlyMap<string, ListedDomain>,
     now: number,
+    moves: ReadonlyMap<DomainName, LocalMove> = new Map(),
   ): Promise<ReadonlyMap<DomainName, FoundBoot>> {
     const found = new Map<DomainName, FoundBoot>();
     const open: { name: DomainName; domain: ListedDomain; config: DomainConfig; unsure: boolean }[] = [];
     for (const { name, config, observation } of managed) {
       const domain = listed.get(name);
+      const move = moves.get(name);
+      if (domain === undefined && move !== undefined) continue;
       if (domain === undefined) {
         this.#settled.delete(name);
         this.#retries.delete(name);
         continue;
       }
+      if (
+        move?.step === 'arrived' &&
+        [key(move.from), OURS + key(move.from)].includes(this.#settled.get(name) ?? '')
+      )
+        this.#settled.set(name, key(domain));
       const { expectations } = this.#parts;
       const booted = expectations.lastBoot(name);
       const ours =
@@ -154,6 +166,6 @@ export class IncarnationProfiles {
   }
 }
 
-function key({ uuid, domid }: ListedDomain): string {
+function key({ uuid, domid }: Pick<ListedDomain, 'uuid' | 'domid'>): string {
   return `${uuid ?? ''} ${domid}`;
 }

@@ -8,6 +8,7 @@ import { readWhole, replaceWhole } from '../state/state-disk.js';
 import type { StateDisk } from '../state/state-disk.js';
 import { isSameIncarnation } from '../toolstack/incarnation.js';
 import type { Incarnation } from '../toolstack/incarnation.js';
+import type { Life } from './local-moves.js';
 
 /** The last known state of a domain. */
 interface Known {
@@ -18,6 +19,9 @@ interface Known {
   readonly incarnation: Incarnation | null;
   /** The boot of the host in which that incarnation was seen. */
   readonly boot: string;
+  /** Where a migration on this host moved it or moves it now: what `Life` has besides. */
+  readonly earlier?: readonly number[];
+  readonly arriving?: number;
 }
 
 interface KnownStatesParts {
@@ -57,6 +61,22 @@ export class KnownStates {
     return states;
   }
 
+  /** The last known life of a domain, in this boot of the host; null when there is none, or without a UUID. */
+  life(name: DomainName): Life | null {
+    const known = this.#known.get(name);
+    if (known?.incarnation === undefined || known.incarnation === null) return null;
+    if (known.boot !== this.#parts.boot) return null;
+    const { incarnation, earlier = [], arriving = null } = known;
+    const { uuid, domid } = incarnation;
+    return uuid === '' ? null : { uuid, domids: [...earlier, domid], arriving };
+  }
+
+  /** The last known state of a domain that existed; null when there is none. */
+  last(name: DomainName): DomainState | null {
+    const { state = null, incarnation = null } = this.#known.get(name) ?? {};
+    return incarnation === null ? null : state;
+  }
+
   /** @returns null when the last known state was another one, or another incarnation's */
   since(name: DomainName, state: DomainState, incarnation: Incarnation | null): string | null {
     const known = this.#known.get(name);
@@ -66,16 +86,25 @@ export class KnownStates {
       : null;
   }
 
-  /** Takes in an observation. The state `unknown` leaves the last known one. */
+  /** Takes in an observation, and its life. The state `unknown` leaves the last known one. */
   note(
     name: DomainName,
     seen: { readonly observation: Observation; readonly incarnation: Incarnation | null },
+    life: Life | null = null,
   ): void {
     const { state, since } = seen.observation;
     if (state === 'unknown') return;
-    const next = { state, since, incarnation: seen.incarnation, boot: this.#parts.boot };
+    const { incarnation } = seen;
+    const next = {
+      state,
+      since,
+      incarnation: incarnation === null ? null : { uuid: incarnation.uuid, domid: incarnation.domid },
+      boot: this.#parts.boot,
+      ...wayOf(life),
+    };
     const before = this.#known.get(name);
-    if (before !== undefined && isSame(before, next) && before.since === since) return;
+    if (before !== undefined && isSame(before, next) && before.since === since && isSameWay(before, next))
+      return;
     this.#known.set(name, next);
     this.#changed = true;
   }
@@ -112,13 +141,38 @@ export class KnownStates {
   #take(value: unknown): void {
     const { version, domains } = value as { version: number; domains: Record<string, Known> };
     if (version !== 1) return;
-    for (const [text, { state, since, incarnation, boot }] of Object.entries(domains)) {
+    for (const [text, { state, since, incarnation, boot, ...way }] of Object.entries(domains)) {
       const name = parseDomainName(text);
       const isSound = DOMAIN_STATES.includes(state) && !Number.isNaN(Date.parse(since));
       if (name === undefined || !isSound) throw new Error('no memory of states');
-      this.#known.set(name, { state, since: new Date(since).toISOString(), incarnation, boot });
+      const at = new Date(since).toISOString();
+      this.#known.set(name, { state, since: at, incarnation, boot, ...soundWay(way) });
     }
   }
+}
+
+type Way = Pick<Known, 'earlier' | 'arriving'>;
+
+function wayOf(life: Life | null): Way {
+  if (life === null) return {};
+  const earlier = life.domids.slice(0, -1);
+  return {
+    ...(earlier.length === 0 ? {} : { earlier }),
+    ...(life.arriving === null ? {} : { arriving: life.arriving }),
+  };
+}
+
+/** What is no way counts as none. */
+function soundWay({ earlier, arriving }: Way): Way {
+  const isDomid = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) > 0;
+  return {
+    ...(Array.isArray(earlier) && earlier.every(isDomid) ? { earlier } : {}),
+    ...(isDomid(arriving) ? { arriving } : {}),
+  };
+}
+
+function isSameWay(one: Way, other: Way): boolean {
+  return one.arriving === other.arriving && one.earlier?.join() === other.earlier?.join();
 }
 
 /**

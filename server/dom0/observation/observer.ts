@@ -10,6 +10,7 @@ import type { HostClock } from '../scheduling/host-clock.js';
 import { SharedRun } from '../scheduling/shared-run.js';
 import { within } from '../scheduling/time-limit.js';
 import type { Timings } from '../scheduling/timings.js';
+import type { Incarnation } from '../toolstack/incarnation.js';
 import type { ListedDomain, Toolstack } from '../toolstack/toolstack.js';
 import { DomainTracker } from './domain-tracker.js';
 import type { Expectations } from './expectations.js';
@@ -17,6 +18,7 @@ import { HostNameList } from './host-name-list.js';
 import { IncarnationProfiles } from './incarnation-profiles.js';
 import type { KnownNames, NameSource } from './known-names.js';
 import type { KnownStates } from './known-states.js';
+import { isOfLife, LocalMoves } from './local-moves.js';
 import type { ObservedDomain } from './observed-domain.js';
 
 const AGEING_MS = 1_000;
@@ -63,6 +65,7 @@ export class Observer {
   readonly #profiles: IncarnationProfiles;
   readonly #trackers = new Map<DomainName, DomainTracker>();
   readonly #names: HostNameList;
+  readonly #moves: LocalMoves;
   readonly #rounds = new SharedRun(() => this.#round());
   #cancelRound: () => void = () => undefined;
   #cancelAgeing: () => void = () => undefined;
@@ -76,6 +79,7 @@ export class Observer {
     this.#parts = parts;
     this.#profiles = new IncarnationProfiles(parts);
     this.#names = new HostNameList(parts, (name) => this.#trackers.has(name as DomainName));
+    this.#moves = new LocalMoves((name) => parts.states.life(name));
     this.#events = events;
   }
 
@@ -136,6 +140,11 @@ export class Observer {
     return this.#listed.get(name) ?? null;
   }
 
+  /** The last listing of a guest, whether it is managed or not. */
+  guest(name: GuestName): ListedDomain | null {
+    return this.#listed.get(name) ?? null;
+  }
+
   list(): readonly ObservedDomain[] {
     return [...this.#trackers.values()].map(({ seen }) => seen);
   }
@@ -153,6 +162,14 @@ export class Observer {
    */
   onTheWay(name: DomainName): GuestName | null {
     return this.#names.onTheWay(name);
+  }
+
+  /**
+   * Whether this incarnation goes on in the one that exists now, under another domid: `xl migrate` moved it
+   * within this host. Uses the last listing.
+   */
+  goesOn(name: DomainName, incarnation: Incarnation): boolean {
+    return isOfLife(this.#moves.of(name), incarnation);
   }
 
   #keepAgeing(): void {
@@ -203,7 +220,9 @@ export class Observer {
     this.#names.listed(new Set(byName.keys()));
     this.#listed = byName;
     this.#adopt();
-    const boots = await this.#profiles.find(this.list(), byName, now);
+    const isManaged = (name: GuestName): boolean => this.#trackers.has(name as DomainName);
+    const moves = this.#moves.see(this.#trackers.keys(), { listed: byName, isManaged });
+    const boots = await this.#profiles.find(this.list(), byName, now, moves);
     const exists = (name: DomainName): boolean => byName.has(name);
     for (const name of await memory.judge(
       configs,
@@ -217,7 +236,9 @@ export class Observer {
     for (const [name, tracker] of this.#trackers) {
       const domain = byName.get(name) ?? null;
       const uptime = domain === null ? undefined : uptimes.get(domain.domid);
-      if (tracker.see({ listed: domain, boot: boots.get(name), uptime, now }))
+      const move = moves.get(name) ?? null;
+      const life = this.#moves.of(name);
+      if (tracker.see({ listed: domain, boot: boots.get(name), uptime, now, move, life }))
         this.#events.seen(tracker.seen);
     }
     this.#events.looked?.();
@@ -240,6 +261,7 @@ export class Observer {
 
   #forget(name: DomainName): void {
     this.#trackers.delete(name);
+    this.#moves.forget(name);
     this.#parts.states.forget(name);
     this.#events.gone(name);
   }

@@ -82,6 +82,9 @@ export class Admission {
       request.verb === 'poweroff' && current?.canBeOvertaken === true && current.request.verb !== 'poweroff';
     if (current !== null && !overtakes) return refused(busy(current), current);
 
+    const guest = createsDomain(request.verb) ? null : this.#parts.observer.onTheWay(request.domain);
+    if (guest !== null) return refused(movesNow(request.domain, guest));
+
     const { state, profile } = seen.observation;
     const cell = VERB_TABLE[state][request.verb];
     if (cell.does === 'refuse') return refused(refusal(cell.code, cell.message));
@@ -170,6 +173,15 @@ export function existsAs(domain: DomainName, guest: string): Refusal {
     'wrong-state',
     'It is being moved between hosts, so it cannot be started.',
     `${domain} exists here as ${guest}: see \`xl list\``,
+  );
+}
+
+/** The refusal of a change, other than a create, while a migration moves the domain or has failed half-way. */
+function movesNow(domain: DomainName, guest: string): Refusal {
+  return refusal(
+    'busy',
+    'It is being moved. Try again in a minute.',
+    `${domain} exists here as ${guest} too: see \`xl list\``,
   );
 }
 

@@ -2,6 +2,8 @@ import { refusal, isRefusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { incarnationOf, isIncarnation, targetOf } from '../toolstack/incarnation.js';
 import type { HostIncarnation } from '../toolstack/incarnation.js';
+import type { DomainName } from '../../../policy/names.js';
+import type { ListedDomain } from '../toolstack/toolstack.js';
 import { pause, unlessHalted } from './halt.js';
 import type { Operation } from './operation.js';
 import type { WorkParts } from './work-parts.js';
@@ -16,6 +18,13 @@ const startedAnew = (name: string): Refusal =>
     'undone',
     'Somebody else started it anew meanwhile. Nothing more was done.',
     `${name} is another incarnation`,
+  );
+
+const movedAway = (name: string): Refusal =>
+  refusal(
+    'undone',
+    'It was moved or saved away by its host meanwhile. Nothing more was done.',
+    `${name} was suspended and is gone: see where it went`,
   );
 
 /** Ends incarnations: gracefully, at once, or with a reboot. */
@@ -36,16 +45,22 @@ export class Endings {
     const { deadlines, timings, observer, host } = this.#parts;
     const deadline = await this.#parts.records.step(operation, 'shutting-down', deadlines.shutdownSeconds);
     const asking = this.#ask('shutdown', operation);
+    const departure = new Departure(observer, request.domain);
     try {
       for (;;) {
         signal.throwIfAborted();
         if ((await unlessHalted(observer.look(), signal)) === null) {
           const listed = observer.listed(request.domain);
-          if (listed === null) return null;
-          if (!isIncarnation(listed, subject, host.boot)) return startedAnew(request.domain);
-          const ending = listed.flags.shutdown !== null || listed.flags.dying;
-          if (!ending && host.uptime() < deadline) asking.askOf(subject);
-          if (!ending && asking.refused !== null && asking.refused.code !== 'undone') return asking.refused;
+          const absence = departure.see(listed, operation.subject);
+          if (absence === 'moved') return movedAway(request.domain);
+          if (absence === 'ended') return null;
+          if (listed !== null) {
+            const is = await this.#follows(operation, listed, 'shutting-down', deadline);
+            if (!is) return startedAnew(request.domain);
+            const ending = listed.flags.shutdown !== null || listed.flags.dying;
+            if (!ending && host.uptime() < deadline) asking.askOf(operation.subject ?? subject);
+            if (!ending && asking.refused !== null && asking.refused.code !== 'undone') return asking.refused;
+          }
         }
         if (host.uptime() >= deadline) {
           const seconds = deadlines.shutdownSeconds;
@@ -74,11 +89,15 @@ export class Endings {
     let absentSince: number | null = null;
     let refused: Refusal | null = null;
     let tries = 0;
+    let isDestroyed = false;
+    const departure = new Departure(observer, domain);
     for (;;) {
       signal.throwIfAborted();
       const answered = (await unlessHalted(observer.look(), signal)) === null;
       const listed = answered ? observer.listed(domain) : null;
-      if (answered && listed === null) {
+      const absence = answered ? departure.see(listed, operation.subject) : null;
+      if (absence === 'moved' && !isDestroyed) return movedAway(domain);
+      if (absence !== null) {
         absentSince ??= host.uptime();
         if (!follow || host.uptime() - absentSince >= timings.rebootAbsence) return null;
       }
@@ -90,7 +109,7 @@ export class Endings {
       }
       if (listed !== null) {
         absentSince = null;
-        if (!isIncarnation(listed, operation.subject, host.boot)) {
+        if (!(await this.#follows(operation, listed, 'powering-off', deadline))) {
           const { uuid, domid } = incarnationOf(listed, host.boot);
           if (!follow || (operation.subject !== null && operation.subject.uuid !== uuid)) {
             return startedAnew(domain);
@@ -104,6 +123,7 @@ export class Endings {
         const target = targetOf(domain, incarnationOf(listed, host.boot));
         const call = this.#parts.transcripts.call(operation.id, 'destroy', deadlines.destroySeconds * 1000);
         refused = await unlessHalted(toolstack.destroy(target, call), signal);
+        isDestroyed ||= refused === null;
         if (refused === null) continue;
       }
       await pause(host, timings.poll, signal);
@@ -112,17 +132,20 @@ export class Endings {
 
   /** Asks the guest to reboot and waits until its next incarnation runs. */
   async reboot(operation: Operation, signal: AbortSignal): Promise<Refusal | null> {
-    const { subject, request } = operation;
+    const { request } = operation;
     const { deadlines, timings, observer, host } = this.#parts;
     const deadline = await this.#parts.records.step(operation, 'rebooting', deadlines.rebootSeconds);
     const asking = this.#ask('reboot', operation);
+    const departure = new Departure(observer, request.domain);
     let absentSince: number | null = null;
     try {
       for (;;) {
         signal.throwIfAborted();
         if ((await unlessHalted(observer.look(), signal)) === null) {
           const listed = observer.listed(request.domain);
-          if (listed === null) {
+          const absence = departure.see(listed, operation.subject);
+          if (absence === 'moved') return movedAway(request.domain);
+          if (absence === 'ended') {
             absentSince ??= host.uptime();
             if (host.uptime() - absentSince >= timings.rebootAbsence) {
               return refusal(
@@ -131,14 +154,14 @@ export class Endings {
                 `${request.domain} is not listed`,
               );
             }
-          } else {
+          } else if (listed !== null) {
             absentSince = null;
             const { flags } = listed;
             const ending = flags.shutdown !== null || flags.dying;
-            if (!isIncarnation(listed, subject, host.boot)) {
+            if (!(await this.#follows(operation, listed, 'rebooting', deadline))) {
               if (!ending && !flags.paused) return null;
             } else if (!ending) {
-              if (host.uptime() < deadline && subject !== null) asking.askOf(subject);
+              if (host.uptime() < deadline && operation.subject !== null) asking.askOf(operation.subject);
               if (asking.refused !== null && asking.refused.code !== 'undone') return asking.refused;
             }
           }
@@ -154,6 +177,28 @@ export class Endings {
     } finally {
       asking.end();
     }
+  }
+
+  /**
+   * Whether the listed domain is the operation's subject. Where a migration within this host gave it another
+   * domid, the operation goes on with that one, which is on the disk before it acts.
+   *
+   * @param deadline of the step, by the host's uptime in milliseconds
+   */
+  async #follows(
+    operation: Operation,
+    listed: ListedDomain,
+    step: 'shutting-down' | 'powering-off' | 'rebooting',
+    deadline: number,
+  ): Promise<boolean> {
+    const { observer, host, records } = this.#parts;
+    const { subject, request } = operation;
+    if (isIncarnation(listed, subject, host.boot)) return true;
+    if (subject === null || subject.boot !== host.boot || !observer.goesOn(request.domain, subject))
+      return false;
+    const { uuid, domid } = incarnationOf(listed, host.boot);
+    await records.step(operation, step, (deadline - host.uptime()) / 1000, { subject: { uuid, domid } });
+    return true;
   }
 
   /**
@@ -198,6 +243,34 @@ export class Endings {
       },
     };
     return asking;
+  }
+}
+
+/** What the absence of a domain from the list means, by the listings before. */
+class Departure {
+  readonly #observer: WorkParts['observer'];
+  readonly #domain: DomainName;
+  #wasSuspended = false;
+
+  constructor(observer: WorkParts['observer'], domain: DomainName) {
+    this.#observer = observer;
+    this.#domain = domain;
+  }
+
+  /**
+   * Takes in a listing. @returns null while the domain is there or may come back under its name; `ended`: it
+   * is gone; `moved`: it went to another host, or into a file
+   */
+  see(listed: ListedDomain | null, subject: HostIncarnation | null): 'ended' | 'moved' | null {
+    if (listed !== null) {
+      this.#wasSuspended = listed.flags.shutdown === 'suspend';
+      return null;
+    }
+    const guest = this.#observer.onTheWay(this.#domain);
+    if (guest === null) return this.#wasSuspended ? 'moved' : 'ended';
+    const away = this.#observer.guest(guest);
+    this.#wasSuspended ||= away?.uuid === subject?.uuid && away?.domid === subject?.domid;
+    return null;
   }
 }
 

@@ -16,6 +16,7 @@ import type { OperationRegistry } from './operation-registry.js';
 import { OperationWork } from './operation-work.js';
 import { termOf, termOnResume } from './term.js';
 import { inDoubt, unread, unwritable } from './unwritable.js';
+import type { Incarnation } from '../toolstack/incarnation.js';
 import { wireRefusal } from '../toolstack/wire-refusal.js';
 import type { WorkParts } from './work-parts.js';
 
@@ -203,7 +204,7 @@ export class Operations {
       await this.#records.note({
         kind: 'requested',
         request,
-        subject: seen.incarnation,
+        subject: seen.incarnation === null ? null : subjectOf(seen.incarnation),
         counts: !isSo && ending === null,
         term,
         ...(ending === null ? {} : { ending }),
@@ -289,6 +290,11 @@ export class Operations {
     const { domain, verb } = operation.request;
     logger.info({ operation: operation.id, domain, verb, phase, refused, isWritten }, 'operation.ended');
   }
+}
+
+/** What the journal keeps of an incarnation. */
+function subjectOf({ uuid, domid }: Incarnation): Incarnation {
+  return { uuid, domid };
 }
 
 /** Whether it is rebooting and between two incarnations. One that is just being created has no next one. */

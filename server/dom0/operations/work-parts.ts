@@ -7,6 +7,8 @@ import type { HostClock } from '../scheduling/host-clock.js';
 import type { Logger } from '../../wire/logger.js';
 import type { ObservedDomain } from '../observation/observed-domain.js';
 import type { Timings } from '../scheduling/timings.js';
+import type { Incarnation } from '../toolstack/incarnation.js';
+import type { GuestName } from '../../wire/guest-name.js';
 import type { ListedDomain, Toolstack } from '../toolstack/toolstack.js';
 import type { DomainName } from '../../../policy/names.js';
 import type { CreateQueue } from './create-queue.js';
@@ -28,7 +30,9 @@ export interface WorkParts {
     reread(): Promise<void>;
     find(name: DomainName): ObservedDomain | undefined;
     listed(name: DomainName): ListedDomain | null;
+    guest(name: GuestName): ListedDomain | null;
     onTheWay(name: DomainName): string | null;
+    goesOn(name: DomainName, incarnation: Incarnation): boolean;
   };
   readonly profiles: Pick<BootProfiles, 'plan'>;
   readonly consoles: Pick<ConsoleHost, 'attach'>;

@@ -9,6 +9,8 @@ export interface Incarnation {
   /** Empty when the toolstack shows none. */
   readonly uuid: string;
   readonly domid: number;
+  /** The domid that it booted with, where a migration on this host has given it another one since. */
+  readonly bornAs?: number;
 }
 
 /**
@@ -24,6 +26,17 @@ export interface HostIncarnation extends Incarnation {
 /** Whether both are one incarnation, within one boot of the host; also when there is neither. */
 export function isSameIncarnation(one: Incarnation | null, other: Incarnation | null): boolean {
   return one?.uuid === other?.uuid && one?.domid === other?.domid;
+}
+
+/** As which incarnation this life of the domain booted. */
+export function birthOf({ uuid, domid, bornAs }: Incarnation): Incarnation {
+  return { uuid, domid: bornAs ?? domid };
+}
+
+/** Whether both are one life of a domain: the same incarnation, or before and after a migration on one host. */
+export function isSameLife(one: Incarnation | null, other: Incarnation | null): boolean {
+  if (one === null || other === null) return one === other;
+  return isSameIncarnation(birthOf(one), birthOf(other));
 }
 
 /** The listed incarnation, in the present boot of the host. */

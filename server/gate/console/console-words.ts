@@ -90,6 +90,8 @@ export function consoleWords({ name: esc }: Pick<EscapeKey, 'name'>, canTake: ()
       `${domain} is being moved to another host. This console follows it.`,
     /** The line between two hosts. */
     moved: (domain: DomainName, host: string): string => `--- ${domain} runs on the host ${host} now ---`,
+    /** The line where a migration within its host is over. */
+    goesOn: (domain: DomainName): string => `--- ${domain} was moved within its host, and goes on ---`,
     away: (domain: DomainName): string =>
       `${domain} is on its way to another host, or is not set up for this menu there. Its console shows here when it is; ${esc} . leaves.`,
     /** The line between two boots. */

@@ -125,6 +125,9 @@ export class PresenceNotices {
       case 'boot':
         this.#boot(note);
         return;
+      case 'moved':
+        notice.show(words.goesOn(this.#parts.domain));
+        return;
       case 'painted':
         notice.painted();
         return;

@@ -170,6 +170,25 @@ describe('Consoles', () => {
       assert.ok(!(await consoles.readScreen(horatio, later))?.lines.includes('rescue system ready'));
     });
 
+    it('goes on after a migration within the host: the screen stays, a note says so, and no boot is told', async () => {
+      consoles.observed(horatio, { uuid: 'u1', domid: 1 }, 'running', normal);
+      const before = await standIn.guest(1);
+      const alice = await joined(write);
+      before.say('horatio login: ');
+      await alice.sees('horatio login: ');
+      consoles.observed(horatio, { uuid: 'u1', domid: 2, bornAs: 1 }, 'running', normal);
+      const after = await standIn.guest(2);
+      await alice.note('moved');
+      const { state, boot } = (await consoles.readScreen(horatio, null)) ?? {};
+      assert.deepEqual([state, boot], ['running', { profile: 'normal', over: false }]);
+      after.say('root');
+      await alice.sees('horatio login: root');
+      alice.type('x');
+      await eventually('the typing', () => after.typed === 'x', soon);
+      assert.ok(!alice.notes.some(({ note }) => note === 'boot' || note === 'ended'));
+      assert.ok(!alice.bytes.includes(NEW_INCARNATION));
+    });
+
     it('keeps the attachment through a reboot, and shows the new boot from its first byte, none doubled', async () => {
       consoles.observed(horatio, { uuid: 'u1', domid: 1 }, 'running', normal);
       const first = await standIn.guest(1);
