@@ -9,10 +9,15 @@ const CUT = Buffer.from('\x1b\\');
 /** After missing bytes we begin at the first line end or sequence within this many bytes. */
 const HEAD = 4 * 1024;
 
-/** How much an emulator gets at once at first; more while it takes little time. */
-const FIRST_PIECE = 16 * 1024;
+/**
+ * Bytes that an emulator gets at once: few at first, more while it takes little time, fewer when it takes much.
+ * A replay can only be cancelled between two pieces, and a kilobyte can cost a hundred thousand scrolled lines.
+ */
+const FIRST_PIECE = 4 * 1024;
+const LEAST_PIECE = 256;
 const MOST_PIECE = 128 * 1024;
 const LITTLE_MS = 20;
+const MUCH_MS = 100;
 
 /** A replay that takes longer is cancelled, because it delays all other screens. */
 const PATIENCE_MS = 1_000;
@@ -105,7 +110,9 @@ async function feed(
     await emulator.write(bytes.subarray(at, end));
     at = end;
     if (marks?.due(from + at) === 0) marks.add(from + at, emulator.picture());
-    if (performance.now() - begun < LITTLE_MS) piece = Math.min(MOST_PIECE, piece * 2);
+    const took = performance.now() - begun;
+    if (took < LITTLE_MS) piece = Math.min(MOST_PIECE, piece * 2);
+    else if (took > MUCH_MS) piece = Math.max(LEAST_PIECE, Math.floor(piece / 2));
   }
   return true;
 }
