@@ -7,7 +7,7 @@ import { Replayer } from './replayer.js';
 /** Small, but large enough that the start of the commands does not matter. */
 const FAST = 0.03;
 /** Two commands must fit between the guest's end and the domain's. The second value is for a busy machine. */
-const SLOW = [0.3, 1.2] as const;
+const SLOW = [0.3, 1.2, 4.8] as const;
 
 interface Story {
   readonly title: string;
@@ -172,12 +172,17 @@ const STORIES: readonly Story[] = [
  */
 async function againSlower(replayer: Replayer, tell: () => Promise<void>): Promise<void> {
   const { xen } = replayer;
-  await tell().catch(async () => {
-    await xen.shell('xl destroy horatio');
-    await xen.gone('horatio');
-    await installSimulator({ directory: xen.host.directory, timeScale: SLOW[1] });
-    await tell();
-  });
+  for (const slower of [...SLOW.slice(1), null]) {
+    try {
+      await tell();
+      return;
+    } catch (error) {
+      if (slower === null) throw error;
+      await xen.shell('xl destroy horatio');
+      await xen.gone('horatio');
+      await installSimulator({ directory: xen.host.directory, timeScale: slower });
+    }
+  }
 }
 
 describe('the simulated xl and the recordings of the real one', () => {
