@@ -85,8 +85,9 @@ export function byHandCases(world: () => World): void {
   it('a server that an operator destroys in the middle of a customer’s shutdown is off, and the shutdown is done', async () => {
     const asked = world().ssh('alice', 'horatio shutdown --yes --wait');
     const destroyed = await world().xl('destroy', 'horatio');
-    // On a busy machine it has gone down by itself by then.
-    const isInTime = destroyed.status === 0 || /invalid domain identifier/.test(destroyed.stderr);
+    // On a busy machine it has gone down by itself by then, or while xl was about to destroy it.
+    const isInTime =
+      destroyed.status === 0 || /invalid domain identifier|Non-existant domain/.test(destroyed.stderr);
     assert.ok(isInTime, destroyed.stderr);
     const { status, stderr } = await asked;
     assert.ok(status === 0 || status === 3, `${String(status)} ${stderr}`);

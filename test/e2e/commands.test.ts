@@ -65,12 +65,17 @@ describe('commands over ssh', () => {
   });
 
   it('a second request while one is under way is answered with what is going on', async () => {
-    assert.equal((await house.ssh('alice', 'horatio start --wait')).status, 0);
-    assert.equal((await house.ssh('alice', 'horatio shutdown --yes')).status, 0);
-    const { status, stderr } = await house.ssh('alice', 'horatio reboot --yes');
+    // She does not boot, and takes no notice of a shutdown: it is under way until the power-off.
+    assert.equal((await house.ssh('alice', 'ophelia start --wait')).status, 0);
+    await eventually('ophelia to be stuck in her boot', async () =>
+      (await house.ssh('alice', 'ophelia log')).stdout.includes('(initramfs)'),
+    );
+    assert.equal((await house.ssh('alice', 'ophelia shutdown --yes')).status, 0);
+    const { status, stderr } = await house.ssh('alice', 'ophelia reboot --yes');
     assert.equal(status, 5);
     assert.match(stderr, /shut/i);
-    await eventually('horatio to be off', async () => (await state('alice', 'horatio')) === 'off');
+    assert.equal((await house.ssh('alice', 'ophelia poweroff --yes --wait')).status, 0);
+    assert.equal(await state('alice', 'ophelia'), 'off');
   });
 
   it('usage errors, help and the unknown have their own exit statuses', async () => {

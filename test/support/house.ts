@@ -54,6 +54,11 @@ export interface HouseOptions {
 }
 
 const TIME_SCALE = 0.02;
+/**
+ * Seconds between two looks of the dom0 halves, instead of the demo's. With some seconds, a test that assumes
+ * that they have seen what it did fails. See CONTRIBUTING.
+ */
+const LOOK_SECONDS = process.env['POSTERN_TEST_LOOK_SECONDS'];
 const SCRIPT = fileURLToPath(new URL('../../server/postern.js', import.meta.url));
 const COLLECTING = fileURLToPath(new URL('collecting-half.js', import.meta.url));
 
@@ -111,6 +116,11 @@ export class House {
         text.replace(/^observe:/m, () => `${more}observe:`),
       );
     }
+    for (const settings of [
+      this.layout.dom0Settings,
+      ...(this.second === null ? [] : [this.second.host.settings]),
+    ])
+      lookEvery(settings, LOOK_SECONDS);
     if (options.policy !== undefined) this.writePolicy(options.policy);
     append(this.layout.gateSettings, options.gateSettings);
     append(this.layout.dom0Settings, options.dom0Settings);
@@ -340,6 +350,13 @@ export class House {
     if (this.second !== null) await stopSimulator(this.second.host.xen);
     rmSync(this.#parent, { recursive: true, force: true });
   }
+}
+
+/** @param seconds as in dom0.yaml; undefined: as it stands */
+function lookEvery(settings: string, seconds: string | undefined): void {
+  if (seconds === undefined) return;
+  const text = readFileSync(settings, 'utf8');
+  writeFileSync(settings, text.replace(/intervalSeconds: .*/, `intervalSeconds: ${seconds}`));
 }
 
 function append(file: string, text: string | undefined): void {

@@ -16,9 +16,10 @@ import type { Operation } from './operation.js';
 import type { OperationRegistry } from './operation-registry.js';
 import { VERB_TABLE } from './verb-table.js';
 
-/** An observation older than this is refreshed before a verb is judged by it. */
-const FRESH_MS = 5_000;
+/** A request waits this long for a look of its own. */
 const LOOK_PATIENCE_MS = 5_000;
+/** Without that look, the last observation counts up to this age. */
+const FRESH_MS = 5_000;
 
 export interface AdmissionParts {
   readonly registry: Pick<OperationRegistry, 'current'>;
@@ -129,8 +130,9 @@ export class Admission {
   }
 
   /**
-   * The domain by a recent observation. Looks again when the last one is too old; if that fails, the state is
-   * `unknown`.
+   * The domain as it is now. The last observation may be some seconds old, and the server may have restarted
+   * since: the request would then be judged by, and be meant for, an incarnation that is no more. If the look
+   * fails and the last observation is too old, the state is `unknown`.
    */
   async #fresh(name: DomainName): Promise<ObservedDomain | Refusal> {
     const { observer, clock, host } = this.#parts;
@@ -138,7 +140,7 @@ export class Admission {
       const seen = observer.find(name)?.observation;
       return seen !== undefined && seen.state !== 'unknown' && clock() - Date.parse(seen.seenAt) <= FRESH_MS;
     };
-    if (!isFresh()) await within(host, LOOK_PATIENCE_MS, observer.look());
+    await within(host, LOOK_PATIENCE_MS, observer.look());
     const seen = observer.find(name);
     if (seen === undefined) return this.#unknown(name);
     return isFresh() ? seen : { ...seen, observation: { ...seen.observation, state: 'unknown' } };

@@ -16,7 +16,7 @@ const ACKNOWLEDGE_MS = 90_000;
 const startedAnew = (name: string): Refusal =>
   refusal(
     'undone',
-    'Somebody else started it anew meanwhile. Nothing more was done.',
+    'It was started anew meanwhile, by itself or by somebody else. Nothing more was done. Try again.',
     `${name} is another incarnation`,
   );
 

@@ -533,6 +533,33 @@ describe('operations', () => {
       assert.equal(house.toolstack.domains.size, 1);
     });
 
+    describe('of a server that changed since the last look', () => {
+      beforeEach(async () => {
+        house.settings = { ...house.settings, observe: { intervalSeconds: 3600, goneAfterSeconds: 3600 } };
+        house.toolstack.put('horatio');
+        await house.start();
+      });
+
+      it('power off the incarnation that it restarted as by itself', async () => {
+        const { uuid } = house.toolstack.domains.get('horatio')!;
+        house.toolstack.put('horatio', { uuid });
+        assert.equal((await house.client.run('horatio', 'poweroff')).phase, 'done');
+        assert.equal(house.toolstack.domains.size, 0);
+      });
+
+      it('are not taken for done when it has just gone', async () => {
+        house.toolstack.domains.delete('horatio');
+        const { message } = await refused('horatio', 'start');
+        assert.match(message, /shutting down/);
+      });
+
+      it('are refused by what it does now', async () => {
+        house.toolstack.change('horatio', { flags: { ...up, paused: true }, cpuSeconds: 7 });
+        const { message } = await refused('horatio', 'reboot');
+        assert.match(message, /paused by the host's operators/);
+      });
+    });
+
     it('report a destroy that fails as a failure', async () => {
       house.toolstack.put('horatio');
       house.toolstack.on.set('destroy', () =>
