@@ -91,6 +91,7 @@ export const help = (escape: string): readonly string[] => [
   'ON AND OFF',
   'Shut down asks the system on the server to stop, as its own power button would. ' +
     'Power off cuts the power: use it when the server does not listen any more.',
+  `Start leads to the console, to see it boot; ${escape} and then . brings you back. At Reboot and Normal boot, c does the same.`,
   'While a server is shutting down, p powers it off at once.',
   'Work that is under way continues when you leave. Come back at any time and look.',
   '',
@@ -116,6 +117,7 @@ export const PLAIN = {
   help: 'h. Help',
   refresh: 'An empty line shows this again.',
   yesOrNo: 'Do it? yes or no: ',
+  yesConsoleOrNo: 'Do it? yes or no (c: yes, and its console): ',
   no: 'Nothing was done.',
   notThere: 'There is no such choice.',
   goodbye: 'Goodbye.',

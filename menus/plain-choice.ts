@@ -1,6 +1,7 @@
 import { isAtStart } from './reading.js';
 import { currentPage, isTyped } from './state.js';
 import type { MenuState } from './state.js';
+import { offersConsole } from './update-dialog.js';
 import type { Message } from './update.js';
 
 /** The message for a typed line in this state; null when the line means nothing here. */
@@ -9,7 +10,8 @@ export function messageOf(state: MenuState, line: string): Message | null {
   const key = (name: string): Message => ({ input: 'key', key: name });
   if (state.calling !== null) return key('escape');
   if (isTyped(state.dialog)) return text === '' ? key('escape') : { input: 'line', text };
-  if (state.dialog !== null) return key(/^y(es)?$/i.test(text) ? 'y' : 'n');
+  if (state.dialog !== null)
+    return key(/^y(es)?$/i.test(text) ? 'y' : /^c(onsole)?$/i.test(text) && asksConsole(state) ? 'c' : 'n');
   const page = currentPage(state);
   if (page.page === 'add-key') return { input: 'line', text: line };
   if (page.page === 'activity' || page.page === 'help') {
@@ -17,6 +19,10 @@ export function messageOf(state: MenuState, line: string): Message | null {
     return /^b(ack)?$/i.test(text) ? key('escape') : text === 'q' ? key('interrupt') : null;
   }
   return page.page === 'log' ? logChoice(text) : choiceOf(page.page, text);
+}
+
+function asksConsole(state: MenuState): boolean {
+  return state.dialog?.ask === 'yes' && offersConsole(state, state.dialog);
 }
 
 const LOG_WORDS: Readonly<Record<string, string>> = {

@@ -6,6 +6,7 @@ import { inColumns, isAtStart, lastTop, readingHeight, readingLines } from './re
 import { currentPage, findDomain, isTyped, underWay, waitsForGuest, wordFor } from './state.js';
 import type { LogPage, MenuState, Page } from './state.js';
 import type { MenuDomain } from './port.js';
+import { offersConsole } from './update-dialog.js';
 import { explanation, titleOf } from './view-dialog.js';
 import {
   CONSOLE_LOCKED,
@@ -99,6 +100,7 @@ function helpText(state: MenuState): readonly string[] {
 
 export function promptText(state: MenuState): string {
   if (isTyped(state.dialog)) return state.dialog.ask === 'name' ? PLAIN.name : PLAIN.word;
+  if (state.dialog?.ask === 'yes' && offersConsole(state, state.dialog)) return PLAIN.yesConsoleOrNo;
   if (state.dialog !== null) return PLAIN.yesOrNo;
   const page = currentPage(state);
   if (page.page === 'add-key') return page.discarding ? '' : PLAIN.pasteKey;

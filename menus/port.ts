@@ -125,6 +125,8 @@ export interface MenuStart {
   readonly preferences: MenuPreferences;
   /** This key, then a dot, leaves a console. */
   readonly escape: EscapeKey;
+  /** Whether a start leads to the console: somebody looks at a screen, and no program types. */
+  readonly followsStart: boolean;
   readonly domains: readonly MenuDomain[];
   /** The domain that the login named: its page is the first, with no list behind it. Null otherwise. */
   readonly only: DomainName | null;
@@ -147,8 +149,16 @@ export type Effect =
       readonly domain: DomainName;
       readonly profile: BootProfileName | null;
     }
-  /** Lend the terminal to the console. The menu gets it back with the `console-left` fact. */
-  | { readonly effect: 'console'; readonly domain: DomainName; readonly mode: 'write' | 'watch' }
+  /**
+   * Lend the terminal to the console. The menu gets it back with the `console-left` fact. `boot`: it begins
+   * with the output of the running boot, from its first byte.
+   */
+  | {
+      readonly effect: 'console';
+      readonly domain: DomainName;
+      readonly mode: 'write' | 'watch';
+      readonly boot?: true;
+    }
   | { readonly effect: 'list-keys' }
   | { readonly effect: 'add-key'; readonly text: string }
   | { readonly effect: 'remove-key'; readonly fingerprint: Fingerprint }

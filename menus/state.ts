@@ -73,6 +73,8 @@ export interface Asked {
   readonly domain: DomainName;
   readonly action: OperateAction;
   readonly profile: BootProfileName | null;
+  /** Whether the menu opens the console when it boots. */
+  readonly console: boolean;
   readonly at: number;
 }
 
@@ -84,6 +86,7 @@ export interface Plan {
   readonly domain: DomainName;
   readonly action: Extract<OperateAction, 'rescue' | 'normal' | 'start'>;
   readonly profile: BootProfileName | null;
+  readonly console: boolean;
   /** Whether the power-off has ended. */
   readonly ready: boolean;
 }
@@ -101,8 +104,12 @@ export interface MenuState extends MenuStart {
   readonly asked: Asked | null;
   /** The last operation of this menu that dom0 accepted. */
   readonly accepted: Asked | null;
-  /** The domain whose console the menu opens as soon as its rescue boot begins. */
-  readonly follow: { readonly domain: DomainName; readonly begun: boolean } | null;
+  /** The domain whose console the menu opens as soon as this action has it boot. */
+  readonly follow: {
+    readonly domain: DomainName;
+    readonly action: OperateAction;
+    readonly begun: boolean;
+  } | null;
   readonly plan: Plan | null;
   /**
    * The requested console. Until it opens or is refused, other keys are dropped: the customer meant them for

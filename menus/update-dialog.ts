@@ -51,8 +51,10 @@ export function dialogKey(state: MenuState, dialog: Dialog, key: string): Step {
   if (key === 'escape' || key === 'interrupt' || key === 'eof') return still({ ...state, dialog: null });
   if (isTyped(dialog)) return typedKey(state, dialog, key);
   if (key === 'n' || key === 'N' || key === 'q') return still({ ...state, dialog: null });
-  if (key !== 'y' && key !== 'Y') return still(state);
   const closed = { ...state, dialog: null };
+  if ((key === 'c' || key === 'C') && dialog.ask === 'yes' && offersConsole(state, dialog))
+    return operate(closed, dialog.action, dialog.domain, null, true);
+  if (key !== 'y' && key !== 'Y') return still(state);
   if (dialog.ask === 'yes') return operate(closed, dialog.action, dialog.domain, null);
   if (dialog.ask === 'switch-log') {
     const { domain, keep } = dialog;
@@ -61,6 +63,15 @@ export function dialogKey(state: MenuState, dialog: Dialog, key: string): Step {
   return dialog.ask === 'setting'
     ? applySetting(closed, dialog.setting)
     : removeKey(closed, dialog.fingerprint);
+}
+
+/** Whether the answer to a question may be "yes, and open its console". */
+export function offersConsole(
+  state: MenuState,
+  { action, domain }: Extract<Dialog, { ask: 'yes' }>,
+): boolean {
+  const boots = action === 'reboot' || action === 'normal';
+  return boots && findDomain(state, domain)?.offers.console.offered === true;
 }
 
 function removeKey(state: MenuState, fingerprint: Fingerprint): Step {
@@ -103,16 +114,19 @@ function closeRescuePage(state: MenuState): MenuState {
 
 /**
  * Requests a confirmed operation. It checks the offer again, because facts arrive while a question is open.
+ *
+ * @param console whether the console is to open when it boots
  */
 export function operate(
   state: MenuState,
   action: OperateAction,
   name: DomainName,
   profile: BootProfileName | null,
+  console: boolean = action === 'rescue' || (action === 'start' && state.followsStart),
 ): Step {
   const refused = whyNot(state, action, name);
   if (refused !== null) return still({ ...state, problem: refused });
-  const asked: Asked = { domain: name, action, profile, at: state.now };
+  const asked: Asked = { domain: name, action, profile, console, at: state.now };
   return {
     state: { ...state, asked, plan: planAfter(state, action, name) },
     effects: [{ effect: 'operate', action, domain: name, profile }],
@@ -139,9 +153,15 @@ export function planAfter(state: MenuState, action: OperateAction, name: DomainN
   switch (accepted.action) {
     case 'rescue':
     case 'normal':
-      return { domain: name, action: accepted.action, profile: accepted.profile, ready: false };
+      return {
+        domain: name,
+        action: accepted.action,
+        profile: accepted.profile,
+        console: accepted.console,
+        ready: false,
+      };
     case 'reboot':
-      return { domain: name, action: 'start', profile: null, ready: false };
+      return { domain: name, action: 'start', profile: null, console: accepted.console, ready: false };
     case 'start':
     case 'shutdown':
     case 'poweroff':

@@ -1,5 +1,5 @@
 import type { DomainName } from '../policy/names.js';
-import type { Effect, Fact, MenuDomain, MenuOperation } from './port.js';
+import type { Effect, Fact, MenuDomain, MenuOperation, OperateAction } from './port.js';
 import { clampSize, currentPage, findDomain, rootPage, underWay } from './state.js';
 import type { MenuState, Page, Plan, Step } from './state.js';
 import { logFact, logRefused, logResized } from './update-log.js';
@@ -16,7 +16,7 @@ export function updateFact(state: MenuState, fact: Fact): Step {
     case 'domains':
       return goOn(takeDomains(state, fact.domains));
     case 'accepted':
-      return still(accept(state, fact.domain, fact.action));
+      return goOn(accept(state, fact.domain, fact.action));
     case 'ended':
       return goOn(end(state, fact.domain, fact.operation));
     case 'refused':
@@ -92,7 +92,8 @@ function accept(state: MenuState, domain: DomainName, action: string): MenuState
     ...state,
     asked: null,
     accepted: asked,
-    follow: asked.action === 'rescue' ? { domain, begun: false } : state.follow,
+    // The console shows a reboot from its beginning: the domain runs already.
+    follow: asked.console ? { domain, action: asked.action, begun: asked.action === 'reboot' } : state.follow,
   };
 }
 
@@ -103,14 +104,15 @@ function end(state: MenuState, domain: DomainName, operation: MenuOperation): Me
       return { ...next, plan: { ...next.plan, ready: true }, notice: goingOn(next.plan.action, domain) };
     }
     const follow = next.follow;
-    const begun = operation.action === 'rescue' && follow?.domain === domain;
+    const begun = follow?.domain === domain && operation.action === follow.action;
     return {
       ...next,
       follow: begun ? { ...follow, begun } : follow,
       notice: doneSentence(operation.action, domain),
     };
   }
-  const follow = operation.action === 'rescue' && next.follow?.domain === domain ? null : next.follow;
+  const mine = next.follow?.domain === domain && operation.action === next.follow.action;
+  const follow = mine ? null : next.follow;
   if (operation.phase === 'superseded') {
     return { ...next, follow, notice: supersededSentence(operation.action, domain) };
   }
@@ -118,10 +120,10 @@ function end(state: MenuState, domain: DomainName, operation: MenuOperation): Me
   return { ...next, follow, plan, problem: failedSentence(operation.action, domain, operation.message) };
 }
 
-/** Follow-ups without a key: an interrupted rescue continues, and a rescue boot's console opens. */
+/** Follow-ups without a key: an interrupted rescue continues, and the console of what boots opens. */
 function goOn(state: MenuState): Step {
   const planned = carryOutPlan(state);
-  const followed = followRescue(planned.state);
+  const followed = followBoot(planned.state);
   return { state: followed.state, effects: [...planned.effects, ...followed.effects] };
 }
 
@@ -137,32 +139,35 @@ function carryOutPlan(state: MenuState): Step {
 }
 
 function askedFor(plan: Plan, at: number): NonNullable<MenuState['asked']> {
-  return { domain: plan.domain, action: plan.action, profile: plan.profile, at };
+  const { domain, action, profile, console } = plan;
+  return { domain, action, profile, console, at };
 }
 
 function effectOf(plan: Plan): Effect {
   return { effect: 'operate', action: plan.action, domain: plan.domain, profile: plan.profile };
 }
 
-/** The steps of a rescue at which the new system's console can be shown. */
+/** The steps of an operation at which the console of what boots can be shown. */
 const BOOTING: readonly string[] = ['attaching-console', 'unpausing'];
 
-function followRescue(state: MenuState): Step {
+function followBoot(state: MenuState): Step {
   if (state.follow === null || state.lent || state.closing) return still(state);
   const domain = findDomain(state, state.follow.domain);
   if (domain === undefined) return still({ ...state, follow: null });
-  if (!state.follow.begun && !isBooting(domain.operation)) return still(state);
+  const { action, begun } = state.follow;
+  if (!begun && !isBooting(domain.operation, action)) return still(state);
   const rest = { ...state, follow: null };
   const page = currentPage(state);
   const looksAtIt = page.page === 'domain' && page.domain === domain.name && state.dialog === null;
   if (!looksAtIt || !domain.offers.console.offered)
-    return still({ ...rest, notice: rescueReady(domain.name) });
+    return still(action === 'rescue' ? { ...rest, notice: rescueReady(domain.name) } : rest);
+  const effect: Effect = { effect: 'console', domain: domain.name, mode: 'write' };
   return {
     state: { ...rest, calling: domain.name },
-    effects: [{ effect: 'console', domain: domain.name, mode: 'write' }],
+    effects: [action === 'reboot' ? effect : { ...effect, boot: true }],
   };
 }
 
-function isBooting(operation: MenuOperation | null): boolean {
-  return operation?.action === 'rescue' && operation.phase === 'running' && BOOTING.includes(operation.step);
+function isBooting(operation: MenuOperation | null, action: OperateAction): boolean {
+  return operation?.action === action && operation.phase === 'running' && BOOTING.includes(operation.step);
 }

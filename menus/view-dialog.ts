@@ -2,7 +2,7 @@ import type { Canvas } from './canvas.js';
 import { columnsOf, wrap } from './printable-text.js';
 import { findDomain, isTyped, wordFor } from './state.js';
 import type { Dialog, MenuState } from './state.js';
-import { planAfter } from './update-dialog.js';
+import { offersConsole, planAfter } from './update-dialog.js';
 import { REMOVE_KEY_TITLE, removeKeySentences } from './key-words.js';
 import { logSwitchSentence, logSwitchTitle } from './log-words.js';
 import {
@@ -16,7 +16,14 @@ import {
   typeTheName,
   wrongWord,
 } from './operation-words.js';
-import { QUESTION, SETTING_STAYS, SETTING_TITLE, YES_OR_NO, settingSentence } from './words.js';
+import {
+  QUESTION,
+  SETTING_STAYS,
+  SETTING_TITLE,
+  YES_CONSOLE_OR_NO,
+  YES_OR_NO,
+  settingSentence,
+} from './words.js';
 
 const WIDEST = 72;
 
@@ -29,7 +36,7 @@ export function drawDialog(canvas: Canvas, state: MenuState, dialog: Dialog): vo
   const width = small ? canvas.columns : Math.min(WIDEST, canvas.columns - 8);
   const inner = width - 4;
   const most = canvas.rows - 2 - 2;
-  const question = questionOf(canvas, dialog, inner);
+  const question = questionOf(canvas, state, dialog, inner);
   const blank = small ? [] : [''];
   const room = most - question.length - 2 * blank.length;
   const body = explained(canvas, state, dialog, inner, small);
@@ -106,8 +113,12 @@ function explained(
 }
 
 /** The lines of the question. A question answered by typing ends with an empty line for its field. */
-function questionOf(canvas: Canvas, dialog: Dialog, width: number): string[] {
-  if (!isTyped(dialog)) return [`${QUESTION}  ${YES_OR_NO}`];
+function questionOf(canvas: Canvas, state: MenuState, dialog: Dialog, width: number): string[] {
+  if (!isTyped(dialog)) {
+    const console = dialog.ask === 'yes' && offersConsole(state, dialog);
+    if (!console) return [`${QUESTION}  ${YES_OR_NO}`];
+    return wrap(`${QUESTION}  ${YES_CONSOLE_OR_NO}`, width, canvas.charset);
+  }
   const wrong = dialog.wrong ? wrap(wrongWord(dialog), width, canvas.charset) : [];
   return [...wrong, ...wrap(typeTheName(wordFor(dialog)), width, canvas.charset), ''];
 }

@@ -98,6 +98,7 @@ export function tooSmall(columns: number, rows: number): string {
 }
 
 export const YES_OR_NO = 'y yes   n no';
+export const YES_CONSOLE_OR_NO = 'y yes   c yes, and its console   n no';
 export const QUESTION = 'Do it?';
 
 /** Changes all later logins. */

@@ -9,7 +9,8 @@ import type { ConsoleState } from './domain.js';
  * body. The query has `mode=write|watch`, `cols`, `rows`, `label` (the name that others see for this
  * attachment), `since` (ISO 8601: output from before it is not repainted), `takeover=1`, `pty=0`
  * (nobody looks at a screen: a picture that could not be exact in time is not made again in the midst of the
- * output), and `admin` (the name of an admin of the host, who comes past the gate).
+ * output), `boot=1` (begin with the output of the running boot from its first byte, and not with the screen;
+ * only where the contract lists `fromBoot`), and `admin` (the name of an admin of the host, who comes past the gate).
  */
 export const CONSOLE_PROTOCOL = 'postern-console';
 

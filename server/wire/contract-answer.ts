@@ -47,6 +47,7 @@ export function readContract(value: unknown): Contract {
       sysrqKeys: list(console, 'sysrqKeys', 36).filter(isSysrqKey),
       log: orAbsent(console, 'log', false, flag),
       screenText: orAbsent(console, 'screenText', false, flag),
+      ...orAbsent(console, 'fromBoot', {}, (_, key) => ({ fromBoot: flag(console, key) })),
       ...orAbsent(console, 'screen', {}, (_, key) => ({ screen: flag(console, key) })),
     },
     troubles: orAbsent(from, 'troubles', [], (_, key) =>

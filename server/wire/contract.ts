@@ -72,6 +72,8 @@ export interface Contract {
     readonly screenText: boolean;
     /** Whether `GET /domains/NAME/screen` answers. An older dom0 lacks the field. */
     readonly screen?: boolean;
+    /** Whether a console takes `boot=1` in its query. An older dom0 lacks the field. */
+    readonly fromBoot?: boolean;
   };
   /** Problems that an admin of the host must fix, a sentence each. Missing when there are none. */
   readonly troubles?: readonly string[];

@@ -48,6 +48,17 @@ describe('commands over ssh', () => {
     assert.doesNotMatch(house.xlByHand('list').stdout, /horatio/);
   });
 
+  it('start --console shows the boot from its first byte, without the boot before', async () => {
+    const { stdout, stderr, status } = await house.ssh('alice', 'horatio start --console');
+    assert.equal(status, 0, stderr);
+    const text = stdout.replaceAll(/\x1b\[[0-9;?!]*[A-Za-z]|\x1b[\\78()>=].?/g, '');
+    const [first = ''] = text.split('\n').filter((line) => line.trim() !== '');
+    assert.match(first, /Linux version/);
+    const screen = await house.ssh('alice', 'horatio screen --json');
+    assert.equal((JSON.parse(screen.stdout) as { state: string }).state, 'running');
+    assert.equal((await house.ssh('alice', 'horatio poweroff --wait --yes')).status, 0);
+  });
+
   it('destroy is poweroff, and neither happens without --yes when nobody can be asked', async () => {
     assert.equal((await house.ssh('alice', 'horatio start --wait')).status, 0);
     const unasked = await house.ssh('alice', 'horatio destroy');

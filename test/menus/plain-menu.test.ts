@@ -181,7 +181,18 @@ describe('plain menu', () => {
     menu.tell({ fact: 'accepted', domain: HORATIO, action: 'rescue' });
     const booting = operation('rescue', { step: 'unpausing', profile });
     menu.tell({ fact: 'domains', domains: [domain('horatio', { operation: booting, offers: offers() })] });
-    assert.deepEqual(effects.at(-1), { effect: 'console', domain: HORATIO, mode: 'write' });
+    assert.deepEqual(effects.at(-1), { effect: 'console', domain: HORATIO, mode: 'write', boot: true });
+  });
+
+  it('asks whether a reboot leads to the console, where that is offered', () => {
+    const { say, effects } = open(one());
+    assert.match(say('5'), /yes or no \(c: yes, and its console\): $/);
+    say('c');
+    assert.deepEqual(effects, [{ effect: 'operate', action: 'reboot', domain: HORATIO, profile: null }]);
+    const none = open(one({ offers: offers({ console: refused('no') }) }));
+    assert.match(none.say('5'), /yes or no: $/);
+    assert.match(none.say('c'), /Nothing was done/);
+    assert.deepEqual(none.effects, []);
   });
 
   it('knows no choice but those it shows', () => {

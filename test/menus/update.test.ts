@@ -4,7 +4,7 @@ import { readingLines } from '../../menus/reading.js';
 import { currentPage } from '../../menus/state.js';
 import type { Page } from '../../menus/state.js';
 import { NAMED_KEYS } from '../../menus/state.js';
-import type { MenuDomain, OperateAction } from '../../menus/port.js';
+import type { Fact, MenuDomain, MenuStart, OperateAction } from '../../menus/port.js';
 import { COMMON_ESCAPE_KEYS, parseEscapeKey } from '../../policy/escape-key.js';
 import type { EscapeKey } from '../../policy/escape-key.js';
 import { NORMAL } from '../../policy/names.js';
@@ -341,7 +341,7 @@ describe('update', () => {
         .tell({ fact: 'domains', domains: [at('creating')] });
       assert.deepEqual(driver.taken(), []);
       driver.tell({ fact: 'domains', domains: [at('attaching-console')] });
-      assert.deepEqual(driver.taken(), [{ effect: 'console', domain: HORATIO, mode: 'write' }]);
+      assert.deepEqual(driver.taken(), [{ effect: 'console', domain: HORATIO, mode: 'write', boot: true }]);
       driver.tell({ fact: 'domains', domains: [at('unpausing')] });
       assert.deepEqual(driver.taken(), [], 'once');
     });
@@ -374,6 +374,91 @@ describe('update', () => {
     it('offers no profile that is the own system', () => {
       const own = { name: NORMAL, title: 'Own', disks: '', hint: '', parameters: [], refused: null };
       assert.match(one({ profiles: [own] }).press('6').state.problem ?? '', /no rescue/);
+    });
+  });
+
+  describe('the console of what boots', () => {
+    const CONSOLE = { effect: 'console', domain: HORATIO, mode: 'write' } as const;
+    const operate = (action: OperateAction) =>
+      ({ effect: 'operate', action, domain: HORATIO, profile: null }) as const;
+    const off = (more: Partial<MenuStart> = {}): MenuDriver =>
+      new MenuDriver({ domains: [domain('horatio', { state: 'off', offers: ALL_OFFERED })], ...more });
+    const at = (action: OperateAction, step: string, offers = ALL_OFFERED): Fact => ({
+      fact: 'domains',
+      domains: [domain('horatio', { offers, operation: operation(action, { step, phase: 'running' }) })],
+    });
+    const accepted = (action: OperateAction): Fact => ({ fact: 'accepted', domain: HORATIO, action });
+
+    it('follows a start as soon as its create has a console, from the first byte', () => {
+      const driver = off().press('2').tell(accepted('start'));
+      assert.deepEqual(driver.taken(), [operate('start')]);
+      driver.tell(at('start', 'waiting')).tell(at('start', 'creating'));
+      assert.deepEqual(driver.taken(), []);
+      driver.tell(at('start', 'attaching-console'));
+      assert.deepEqual(driver.taken(), [{ ...CONSOLE, boot: true }]);
+      driver.press('3', 'y');
+      assert.deepEqual(driver.taken(), [], 'keys until then are not for the menu');
+      driver.send({ input: 'lent', lent: true }, { input: 'lent', lent: false });
+      driver.tell(at('start', 'unpausing'));
+      assert.deepEqual(driver.taken(), [], 'once');
+    });
+
+    it('follows nothing where a program types, no console is offered, the start fails, or the page is left', () => {
+      const cases: readonly (readonly [what: string, driver: MenuDriver, fact: Fact])[] = [
+        ['a program', off({ followsStart: false }).press('2'), at('start', 'unpausing')],
+        [
+          'no console',
+          off().press('2'),
+          at('start', 'unpausing', {
+            ...ALL_OFFERED,
+            console: { offered: false, code: 'no-rule', reason: 'no' },
+          }),
+        ],
+        ['another page', off().press('2', '?'), at('start', 'unpausing')],
+        [
+          'a failure',
+          off().press('2'),
+          {
+            fact: 'ended',
+            domain: HORATIO,
+            operation: operation('start', { phase: 'failed', message: 'no' }),
+          },
+        ],
+      ];
+      for (const [what, driver, fact] of cases) {
+        driver.tell(accepted('start')).tell(fact).tell(at('reboot', 'rebooting'));
+        assert.deepEqual(driver.taken(), [operate('start')], what);
+      }
+    });
+
+    it('is a choice at the questions before a reboot and a normal boot, and at no other', () => {
+      const reboot = one().press('5', 'c').tell(accepted('reboot'));
+      assert.deepEqual(reboot.taken(), [operate('reboot'), CONSOLE], 'at once, to see it go down');
+      const normal = one({ profile: profileName('rescue') })
+        .press('7', 'C')
+        .tell(accepted('normal'));
+      normal.tell(at('normal', 'shutting-down'));
+      assert.deepEqual(normal.taken(), [operate('normal')]);
+      normal.tell(at('normal', 'unpausing'));
+      assert.deepEqual(normal.taken(), [{ ...CONSOLE, boot: true }]);
+      const only = one().press('5', 'y').tell(accepted('reboot')).tell(at('reboot', 'rebooting'));
+      assert.deepEqual(only.taken(), [operate('reboot')]);
+      assert.deepEqual(one().press('3', 'c').taken(), []);
+      const offers = { ...ALL_OFFERED, console: { offered: false, code: 'no-rule', reason: 'no' } as const };
+      assert.deepEqual(one({ offers }).press('5', 'c').taken(), []);
+    });
+
+    it('follows the start that comes after a power-off of a reboot with its console', () => {
+      const driver = one().press('5', 'c').tell(accepted('reboot'));
+      driver.send({ input: 'lent', lent: true }, { input: 'lent', lent: false });
+      driver.tell(at('reboot', 'shutting-down')).press('p').type('horatio').press('enter');
+      driver.tell(accepted('poweroff')).taken();
+      const done = operation('poweroff', { phase: 'done' });
+      driver.tell({ fact: 'domains', domains: [domain('horatio', { state: 'off', offers: ALL_OFFERED })] });
+      driver.tell({ fact: 'ended', domain: HORATIO, operation: done });
+      assert.deepEqual(driver.taken(), [operate('start')]);
+      driver.tell(accepted('start')).tell(at('start', 'unpausing'));
+      assert.deepEqual(driver.taken(), [{ ...CONSOLE, boot: true }]);
     });
   });
 

@@ -173,6 +173,7 @@ export function menuStart(some: Partial<MenuStart> = {}): MenuStart {
     preferences: { charset: 'utf-8', colour: true },
     escape: CTRL_BRACKET,
     domains: [domain('horatio'), domain('ophelia', { state: 'off', since: NOW - 90_000, cpuPercent: null })],
+    followsStart: true,
     only: null,
     columns: 80,
     rows: 24,

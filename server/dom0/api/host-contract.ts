@@ -45,6 +45,7 @@ export function hostContract({
       log: consoles.keepsLog,
       screenText: true,
       screen: true,
+      fromBoot: true,
     },
     ...(troubles.length === 0 ? {} : { troubles }),
     ...(unmanaged.length === 0 ? {} : { unmanaged }),

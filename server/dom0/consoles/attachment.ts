@@ -16,6 +16,11 @@ export interface AttachmentHost {
   input(from: Attachment, bytes: Buffer): Buffer | null;
   /** The screen after the last byte that was handed to `output`. @param size the window's; null: unknown */
   paint(since: number | null, size: ScreenSize | null): Promise<Picture>;
+  /**
+   * The running boot's output, from its first byte, to show in place of the first picture; null when there is
+   * no such boot, or not all of it is kept.
+   */
+  replayBoot(since: number | null): Buffer | null;
   /** The same as text; null when it is not available now. */
   read(since: number | null): Promise<ScreenText | null>;
   takeover(by: Attachment): void;
@@ -39,6 +44,8 @@ export interface AttachmentParts {
   readonly size: ScreenSize | null;
   /** Whether somebody looks at a screen; else the bytes go to a file or a program. */
   readonly hasPty: boolean;
+  /** Whether its first picture is the output of the running boot. */
+  readonly fromBoot: boolean;
   /** Milliseconds since the epoch: output from before is never painted. */
   readonly since: number | null;
   readonly socket: Duplex;
@@ -95,6 +102,7 @@ export class Attachment {
     const { socket, host, since, guard } = parts;
     this.#since = since;
     this.#guard = guard;
+    let fromBoot = parts.fromBoot;
     const guarded = <A extends unknown[]>(
       event: string,
       listener: (...given: A) => void,
@@ -108,7 +116,11 @@ export class Attachment {
       note: (note) => {
         this.note(note);
       },
-      paint: () => host.paint(since, this.size),
+      paint: async () => {
+        const boot = fromBoot ? host.replayBoot(since) : null;
+        fromBoot = false;
+        return boot ?? host.paint(since, this.size);
+      },
       betters: parts.hasPty,
     });
     if (socket instanceof Socket) socket.setTimeout(0).setNoDelay(true);

@@ -12,6 +12,8 @@ export interface ConsoleQuery {
   readonly admin: string | null;
   readonly since: number | null;
   readonly takeover: boolean;
+  /** Whether to begin with the output of the running boot, from its first byte, and not with the screen. */
+  readonly fromBoot: boolean;
   /** Whether somebody looks at a screen. */
   readonly hasPty: boolean;
 }
@@ -35,6 +37,7 @@ export function parseConsoleQuery(query: URLSearchParams): ConsoleQuery | undefi
     admin: asLabel(query.get('admin')),
     since,
     takeover: query.get('takeover') === '1',
+    fromBoot: query.get('boot') === '1',
     hasPty: query.get('pty') !== '0',
   };
 }

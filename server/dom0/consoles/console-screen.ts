@@ -32,6 +32,20 @@ export class ConsoleScreen {
     return this.#ring.bornAt === null;
   }
 
+  /** The position of the next byte to come. */
+  get end(): number {
+    return this.#ring.end;
+  }
+
+  /**
+   * All output from this position on, for a terminal in any state, without the sequences that it would
+   * answer; null when it is not kept any more.
+   */
+  replay(since: number | null, from: number): Buffer | null {
+    const first = Math.max(from, this.#firstFor(since) ?? 0);
+    return first < this.#ring.start ? null : replayOf(this.#ring.range(first), true);
+  }
+
   /** Takes output that came at this time. */
   show(bytes: Buffer, at: number): void {
     this.#ring.push(bytes, at);

@@ -66,6 +66,8 @@ export class DomainConsole {
   readonly #boundary = new BootBoundary();
   /** The incarnation whose console began last. */
   #begun: Incarnation | null = null;
+  /** Where its output begins on the screen. */
+  #bootStart = 0;
   /** When the last output came, milliseconds since the epoch; null when none came. */
   #outputAt: number | null = null;
   /** The incarnation whose output is on the screen. */
@@ -82,7 +84,6 @@ export class DomainConsole {
         this.#output(bytes);
       }),
       begins: this.#guard.on('begins', (incarnation: Incarnation, before: Incarnation | null) => {
-        this.#begun = incarnation;
         const another = before !== null && !isSameLife(before, incarnation);
         // In the log, a life that goes on in another place stays one boot.
         parts.log?.begins(birthOf(incarnation), this.#profileOf(incarnation), Date.now());
@@ -93,6 +94,7 @@ export class DomainConsole {
           this.#show(Buffer.from(NEW_INCARNATION), Date.now());
           this.#attachments.broadcast(this.#boundary.begins(incarnation, Date.now()));
         }
+        this.#begins(incarnation);
       }),
       state: this.#guard.on('state', (state: ConsoleState) => {
         parts.onConsoleState(state);
@@ -105,6 +107,7 @@ export class DomainConsole {
     this.#host = {
       input: (from, bytes) => this.#input(from, bytes),
       paint: (since, size) => this.#screen.paint(since, size),
+      replayBoot: (since) => this.#replayBoot(since),
       // The screen of a boot that is over says nothing about the running one.
       read: (since) =>
         this.#boundary.note === null && this.#incarnation !== null
@@ -263,6 +266,18 @@ export class DomainConsole {
     const spoke = this.#boundary.spoke();
     if (spoke !== null) this.#attachments.broadcast(spoke);
     this.#show(bytes, at);
+  }
+
+  #begins(incarnation: Incarnation): void {
+    if (!isSameLife(this.#begun, incarnation)) this.#bootStart = this.#screen.end;
+    this.#begun = incarnation;
+  }
+
+  #replayBoot(since: number | null): Buffer | null {
+    if (this.#incarnation === null) return null;
+    // A boot whose console has not begun yet has said nothing.
+    const hasBegun = isSameLife(this.#begun, this.#incarnation);
+    return this.#screen.replay(since, hasBegun ? this.#bootStart : this.#screen.end);
   }
 
   #show(bytes: Buffer, at: number): void {

@@ -43,6 +43,8 @@ export class ConsoleLink {
   readonly #mode: ConsoleMode;
   readonly #terminal: Pick<Terminal, 'columns' | 'rows' | 'hasPty'>;
   readonly #log: Logger;
+  /** Whether to begin with the running boot's output; only the first time. */
+  #fromBoot: boolean;
   #stream: ConsoleStream | null = null;
   #listener: ConsoleLinkListener | null = null;
   #timer: NodeJS.Timeout | null = null;
@@ -59,7 +61,9 @@ export class ConsoleLink {
     demanded: DemandedPermit,
     mode: ConsoleMode,
     terminal: Pick<Terminal, 'columns' | 'rows' | 'hasPty'>,
+    fromBoot = false,
   ) {
+    this.#fromBoot = fromBoot;
     this.#hosts = parts.hosts;
     this.#log = parts.log;
     this.#demanded = demanded;
@@ -109,12 +113,15 @@ export class ConsoleLink {
     if (this.#host !== null && this.#host !== found.host) this.#moved(found.host);
     this.#host = found.host;
     const { columns, rows, hasPty } = this.#terminal;
+    const fromBoot = this.#fromBoot;
+    this.#fromBoot = false;
     return found.host.openConsole(this.#demanded, {
       mode: this.#mode,
       columns,
       rows,
       label: identity.customer,
       hasPty,
+      fromBoot,
     });
   }
 

@@ -22,17 +22,23 @@ export class ConsoleSession {
   readonly #terminal: Terminal;
   readonly #asked: string;
   readonly #mode: ConsoleMode;
+  readonly #fromBoot: boolean;
   #ending: ConsoleEnding | null = null;
   #attachment: ConsoleAttachment | null = null;
 
-  /** @param domain as the customer spelt it */
+  /**
+   * @param domain as the customer spelt it @param fromBoot whether to begin with the output of the running
+   * boot, from its first byte, and not with the screen
+   */
   constructor(
     parts: ConsoleParts,
     identity: Identity,
     terminal: Terminal,
     domain: string,
     mode: ConsoleMode,
+    fromBoot = false,
   ) {
+    this.#fromBoot = fromBoot;
     this.#parts = parts;
     this.#identity = identity;
     this.#terminal = terminal;
@@ -73,7 +79,7 @@ export class ConsoleSession {
     demanded: DemandedPermit,
     recording: AttachmentRecording,
   ): Promise<ConsoleEnding | Refusal> {
-    const link = new ConsoleLink(this.#parts, demanded, this.#mode, this.#terminal);
+    const link = new ConsoleLink(this.#parts, demanded, this.#mode, this.#terminal, this.#fromBoot);
     // Track before the host is asked: the right may go while it answers.
     const tracked = this.#watch(demanded);
     let no: Refusal | null;

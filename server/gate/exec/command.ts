@@ -71,4 +71,6 @@ export type Command =
       readonly json: boolean;
       readonly wait: boolean;
       readonly yes: boolean;
+      /** Goes to the console when it boots. */
+      readonly console: boolean;
     };

@@ -1,5 +1,6 @@
 import { isRefusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
+import type { ConsoleMode } from '../../wire/console.js';
 import type { Activity } from '../customer/activity.js';
 import type { Authorizer } from '../access/authorize.js';
 import { ConsoleSession } from '../console/console-session.js';
@@ -108,7 +109,7 @@ export class ExecSession {
         return this.#screen(command);
       case 'console':
       case 'watch':
-        return this.#consoleOf(command.domain, command.command);
+        return this.#consoleOf(command.domain, command.command === 'console' ? 'write' : 'watch');
       case 'operate':
         return this.#operate(command);
     }
@@ -222,7 +223,12 @@ export class ExecSession {
 
   #operate(command: Extract<Command, { command: 'operate' }>): Promise<number | Refusal> {
     const { authorizer, hosts, operations, console } = this.#parts;
-    const deps = { authorizer, hosts, operations, revocation: console.revocation };
+    const { revocation } = console;
+    const goTo = {
+      open: (domain: string, fromBoot: boolean) => this.#consoleOf(domain, 'write', fromBoot),
+      end: (sentence: string) => this.#console?.end(sentence),
+    };
+    const deps = { authorizer, hosts, operations, revocation, console: goTo };
     return new OperateCommand(deps, this.#identity, this.#terminal, this.#output).run(command);
   }
 
@@ -236,9 +242,9 @@ export class ExecSession {
     );
   }
 
-  async #consoleOf(domain: string, how: 'console' | 'watch'): Promise<number | Refusal> {
-    const mode = how === 'console' ? 'write' : 'watch';
-    this.#console = new ConsoleSession(this.#parts.console, this.#identity, this.#terminal, domain, mode);
+  async #consoleOf(domain: string, mode: ConsoleMode, fromBoot = false): Promise<number | Refusal> {
+    const { console } = this.#parts;
+    this.#console = new ConsoleSession(console, this.#identity, this.#terminal, domain, mode, fromBoot);
     const ending = await this.#console.run();
     if (isRefusal(ending)) return ending;
     if (ending.message !== null) this.#output.say(ending.message);

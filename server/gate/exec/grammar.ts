@@ -52,6 +52,7 @@ interface Given {
   readonly wait: boolean;
   readonly yes: boolean;
   readonly plain: boolean;
+  readonly console: boolean;
 }
 
 type Option = `--${keyof Given}`;
@@ -63,7 +64,7 @@ function options(
   words: readonly string[],
   allowed: readonly Option[],
 ): { given: Given; rest: string[] } | Refusal {
-  const given = { json: false, wait: false, yes: false, plain: false };
+  const given = { json: false, wait: false, yes: false, plain: false, console: false };
   const rest: string[] = [];
   for (const word of words) {
     if (!word.startsWith('-')) {
@@ -183,17 +184,22 @@ function verbOn(domain: string, verb: DomainVerb, words: readonly string[]): Com
   }
 }
 
+/** The verbs after which the domain boots. */
+const BOOTING_VERBS: readonly OperationVerb[] = ['start', 'reboot', 'rescue', 'normal'];
+
 function operate(domain: string, verb: OperationVerb, words: readonly string[]): Command | Refusal {
   // Every verb that does something takes --yes, so that a script need not know which verbs ask.
-  const found = options(words, ['--json', '--wait', '--yes']);
+  const boots = BOOTING_VERBS.includes(verb);
+  const found = options(words, ['--json', '--wait', '--yes', ...(boots ? (['--console'] as const) : [])]);
   if ('refused' in found) return found;
   const [profile, ...more] = found.rest;
   if (more.length > 0 || (profile !== undefined && verb !== 'rescue')) {
     const form = verb === 'rescue' ? 'rescue [PROFILE]' : verb;
-    return usage(`The form is: NAME ${form} [--json] [--wait] [--yes]`);
+    return usage(`The form is: NAME ${form} [--json] [--wait] [--yes]${boots ? ' [--console]' : ''}`);
   }
-  const { json, wait, yes } = found.given;
-  return { command: 'operate', verb, domain, profile: profile ?? null, json, wait, yes };
+  const { json, wait, yes, console } = found.given;
+  if (console && (json || wait)) return usage('--console goes with neither --json nor --wait.');
+  return { command: 'operate', verb, domain, profile: profile ?? null, json, wait, yes, console };
 }
 
 function shown(word: string): string {

@@ -1,6 +1,8 @@
 import { isRefusal, refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
-import type { OperationView } from '../../wire/operation.js';
+import { parseDomainName } from '../../../policy/names.js';
+import type { DomainName } from '../../../policy/names.js';
+import type { OperationStep, OperationView } from '../../wire/operation.js';
 import type { Authorizer } from '../access/authorize.js';
 import type { Hosts } from '../hosts/hosts.js';
 import type { Identity } from '../session/identity.js';
@@ -23,7 +25,22 @@ interface Deps {
   readonly hosts: Hosts;
   readonly operations: OperationDispatcher;
   readonly revocation: Pick<Revocation, 'track'>;
+  readonly console: ConsoleOfCommand;
 }
+
+/** The console of the command. */
+interface ConsoleOfCommand {
+  /**
+   * Goes to the console, until the customer leaves it. @param fromBoot whether it begins with the running
+   * boot's first byte @returns the exit status
+   */
+  open(domain: DomainName, fromBoot: boolean): Promise<number | Refusal>;
+  /** Ends it, if there is one; the sentence is for the customer. */
+  end(sentence: string): void;
+}
+
+/** The steps at which the console of what boots can be shown. */
+const BOOTING: readonly OperationStep[] = ['attaching-console', 'unpausing'];
 
 /** Verbs that can lose data are confirmed first. */
 const DESTRUCTIVE: readonly Wanted['verb'][] = ['poweroff', 'rescue'];
@@ -45,11 +62,12 @@ export class OperateCommand {
   /** @returns the exit status */
   async run(wanted: Wanted): Promise<number | Refusal> {
     const { verb, domain, profile, json, wait } = wanted;
-    const no = await this.#confirm(wanted);
+    const no = (wanted.console ? this.#refusesConsole(domain) : null) ?? (await this.#confirm(wanted));
     if (no !== null) return no;
     const started = await this.#deps.operations.operate(this.#identity, { action: verb, domain, profile });
     if (isRefusal(started)) return started;
     const { operation, ended } = started;
+    if (wanted.console) return this.#goToConsole(operation, ended);
     // The domain was like that already when the request came.
     const isSo = operation.phase === 'done';
     if (!wait || (isSo && !json)) {
@@ -58,7 +76,51 @@ export class OperateCommand {
       return EXIT.done;
     }
     if (!json) this.#output.say(operationWords.begun(operation));
-    return this.#waitFor(operation, ended, json);
+    const end = await this.#waitFor(operation, ended, json);
+    return end === null ? EXIT.done : this.#tellEnd(operation, end, json);
+  }
+
+  /** Whether the console may not be opened. Asked before anything is done; a denial is recorded. */
+  #refusesConsole(domain: string): Refusal | null {
+    const { authorizer, hosts, operations } = this.#deps;
+    const request = { action: 'console', domain, profile: null } as const;
+    if (authorizer.check(this.#identity, request) === null) {
+      const name = parseDomainName(domain);
+      const view = name === undefined ? undefined : hosts.find(name)?.view;
+      return view?.textConsole === false ? words.noTextConsole() : null;
+    }
+    const permit = authorizer.authorize(this.#identity, request);
+    if (isRefusal(permit)) return permit;
+    operations.recordEnd(permit.consume('console'), 'done', null, 'only asked for');
+    return null;
+  }
+
+  /** Opens the console as soon as it boots; for a reboot at once, to see it go down. */
+  async #goToConsole(operation: OperationView, ended: Promise<OperationEnd>): Promise<number | Refusal> {
+    const { console } = this.#deps;
+    const { domain, verb } = operation;
+    const isSo = operation.phase === 'done';
+    this.#output.say(isSo ? operationWords.already(operation) : operationWords.begun(operation));
+    if (isSo || verb === 'reboot') {
+      const left = console.open(domain, false);
+      void ended.then((end) => {
+        // A guest that did not go down has something to show to a person.
+        if (end.outcome !== 'done' && !this.#terminal.hasPty) console.end(this.#sentenceOf(operation, end));
+      });
+      return left;
+    }
+    const end = await this.#waitFor(operation, ended, false, ({ step }) => BOOTING.includes(step));
+    if (end !== null && (typeof end === 'string' || end.outcome !== 'done'))
+      return this.#tellEnd(operation, end, false);
+    const left = console.open(domain, true);
+    void ended.then((then) => {
+      if (then.outcome !== 'done') console.end(this.#sentenceOf(operation, then));
+    });
+    return left;
+  }
+
+  #sentenceOf({ domain }: OperationView, end: OperationEnd): string {
+    return end.outcome === 'lost' ? words.outcomeLost(domain).message : operationWords.ended(end.operation);
   }
 
   async #confirm({ verb, domain, yes }: Wanted): Promise<Refusal | null> {
@@ -83,15 +145,21 @@ export class OperateCommand {
     return (await readText(this.#terminal)) === name ? null : words.notConfirmed();
   }
 
+  /**
+   * Tells the steps of an operation until its end. @param isEnough says at which step to wait no longer
+   * @returns a sentence when the right went; null at that step
+   */
   async #waitFor(
     operation: OperationView,
     ended: Promise<OperationEnd>,
     json: boolean,
-  ): Promise<number | Refusal> {
+    isEnough: (operation: OperationView) => boolean = () => false,
+  ): Promise<OperationEnd | string | null> {
+    if (isEnough(operation)) return null;
     let told = '';
     let said = words.fault(this.#identity.connection).message;
-    let give: (sentence: string) => void = () => undefined;
-    const lost = new Promise<string>((resolve) => {
+    let give: (sentence: string | null) => void = () => undefined;
+    const stopped = new Promise<string | null>((resolve) => {
       give = resolve;
     });
     const { domain } = operation;
@@ -106,16 +174,21 @@ export class OperateCommand {
     const stop = this.#deps.hosts.onEvent(({ event }) => {
       if (event.event !== 'operation' || event.operation.id !== operation.id || json) return;
       if (!tracked.canAct()) return;
+      if (isEnough(event.operation)) give(null);
       const step = operationWords.step(event.operation);
       if (step !== told && event.operation.endedAt === null) this.#output.say(`${operation.domain}: ${step}`);
       told = step;
     });
     const stopClose = this.#terminal.onClose(stop);
     // Only a customer who may still see the domain hears how it ended.
-    const end = await Promise.race([ended.then((known) => (tracked.canAct() ? known : said)), lost]);
+    const end = await Promise.race([ended.then((known) => (tracked.canAct() ? known : said)), stopped]);
     tracked.forget();
     stopClose();
     stop();
+    return end;
+  }
+
+  #tellEnd(operation: OperationView, end: OperationEnd | string, json: boolean): number | Refusal {
     if (typeof end === 'string') {
       this.#output.say(end);
       return EXIT.failed;

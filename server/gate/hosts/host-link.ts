@@ -181,6 +181,8 @@ export class HostLink {
       readonly rows: number;
       readonly label: string;
       readonly hasPty: boolean;
+      /** Begins with the output of the running boot, where the host can. */
+      readonly fromBoot: boolean;
     },
   ): Promise<ConsoleStream | Refusal> {
     demandPermit(demanded, request.mode === 'write' ? ['console'] : ['console', 'watch']);
@@ -191,6 +193,7 @@ export class HostLink {
       label: request.label,
       since: demanded.since,
       ...(request.hasPty ? {} : { pty: '0' }),
+      ...(request.fromBoot && this.#contract?.console.fromBoot === true ? { boot: '1' } : {}),
     });
     const path = `/domains/${encodeURIComponent(demanded.domain)}/console?${query.toString()}`;
     try {

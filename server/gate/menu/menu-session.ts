@@ -157,6 +157,8 @@ export class MenuSession {
       maintenance: closed === null ? null : words.maintenance(closed),
       preferences: this.#preferences(),
       escape: console.consoleOptions.escapeKey(customer),
+      // What a program types line by line would reach the guest.
+      followsStart: terminal.hasPty,
       domains: this.#domains.start(),
       only: domain,
       columns: terminal.columns,
@@ -202,7 +204,7 @@ export class MenuSession {
       case 'operate':
         return this.#operate(effect);
       case 'console':
-        return this.#lend(effect.domain, effect.mode);
+        return this.#lend(effect.domain, effect.mode, effect.boot === true);
       case 'list-keys':
       case 'add-key':
       case 'remove-key':
@@ -253,12 +255,13 @@ export class MenuSession {
     if (operation !== null && this.#domains.has(domain)) this.#tell({ fact: 'ended', domain, operation });
   }
 
-  async #lend(domain: DomainName, mode: 'write' | 'watch'): Promise<void> {
+  async #lend(domain: DomainName, mode: 'write' | 'watch', fromBoot: boolean): Promise<void> {
     const menu = this.#menu;
     if (menu === null || this.#console !== null) return;
     menu.suspend();
     this.#domains.hide();
-    const session = new ConsoleSession(this.#parts.console, this.#identity, this.#terminal, domain, mode);
+    const { console } = this.#parts;
+    const session = new ConsoleSession(console, this.#identity, this.#terminal, domain, mode, fromBoot);
     this.#console = session;
     const ending = await session.run().finally(() => {
       this.#takeBack(menu);

@@ -181,7 +181,14 @@ describe("dom0's API", () => {
       ],
       names: true,
       rescueEnds: true,
-      console: { passesEscape: false, sysrqKeys: ['h', 's'], log: true, screenText: true, screen: true },
+      console: {
+        passesEscape: false,
+        sysrqKeys: ['h', 's'],
+        log: true,
+        screenText: true,
+        screen: true,
+        fromBoot: true,
+      },
     });
   });
 

@@ -125,6 +125,42 @@ describe('Consoles', () => {
       assert.equal(consoles.log(horatio, null).length, 0);
     });
 
+    it('begins with the running boot from its first byte where that is asked for, and never with the boot before', async () => {
+      const seen = async (query: Record<string, string>): Promise<ConsolePeer> => {
+        const peer = door.peer('horatio', query);
+        await peer.note('painted');
+        return peer;
+      };
+      consoles.observed(horatio, { uuid: 'u1', domid: 1 }, 'running', normal);
+      const first = await standIn.guest(1);
+      first.say('the boot before\r\n');
+      await eventually('its output', () => consoles.log(horatio, null).includes('before'), soon);
+      first.socket.end();
+      consoles.observed(horatio, null, 'off', normal);
+      const old = await seen({ ...watch, boot: '1' });
+      assert.match(await shown(old.bytes), /the boot before/, 'of what is off: the screen');
+      assert.equal(await consoles.attach(horatio, 2, 'u1'), 'attached');
+      const quiet = await seen({ ...watch, boot: '1' });
+      assert.equal(await shown(quiet.bytes), '', 'it has said nothing yet');
+      const second = await standIn.guest(2);
+      const lines = Array.from({ length: 300 }, (_, at) => `line ${at}\r\n`).join('');
+      second.say(`first byte\x1b[c\r\n${lines}last`);
+      await eventually('all of it', () => consoles.log(horatio, null).includes('last'), soon);
+      const late = await seen({ ...watch, boot: '1' });
+      const text = late.bytes.toString('latin1');
+      assert.ok(
+        text.includes('first byte\r\n') && text.endsWith('last'),
+        'nothing is left out, no query is in it',
+      );
+      assert.ok(text.includes(lines) && !text.includes('before'));
+      await eventually('the one before it', () => quiet.bytes.includes('last'), soon);
+      assert.ok((await shown((await seen(watch)).bytes)).startsWith('line 277'), 'else: the screen');
+      const after = new Date(Date.now() + 1).toISOString();
+      await eventually('another millisecond', () => Date.now() > Date.parse(after), { everyMs: 1 });
+      const newcomer = await seen({ ...watch, boot: '1', since: after });
+      assert.equal(await shown(newcomer.bytes), '', 'nothing from before a time');
+    });
+
     it('reads the screen as text without joining, tells which boot it is of, and nothing from before a time', async () => {
       const rescue = parseBootProfileName('rescue')!;
       const first = { uuid: 'u1', domid: 1 };

@@ -12,6 +12,7 @@ const operate = (verb: string, more: Partial<Extract<Command, { command: 'operat
   json: false,
   wait: false,
   yes: false,
+  console: false,
   ...more,
 });
 
@@ -94,6 +95,8 @@ describe('the grammar of exec', () => {
     ['horatio restart', operate('reboot')],
     ['horatio stop --wait', operate('shutdown', { wait: true })],
     ['horatio poweroff -y', operate('poweroff', { yes: true })],
+    ['horatio start --console', operate('start', { console: true })],
+    ['horatio rescue -y --console', operate('rescue', { yes: true, console: true })],
     ['horatio restart -y', operate('reboot', { yes: true })],
     ['ls', { command: 'list', json: false }],
     ['ls --json', { command: 'list', json: true }],
@@ -121,6 +124,11 @@ describe('the grammar of exec', () => {
     'horatio status --wait',
     'horatio console --json',
     'horatio screen now',
+    'horatio shutdown --console',
+    'horatio poweroff --console',
+    'horatio start --console --json',
+    'horatio normal --wait --console',
+    'horatio status --console',
     'horatio screen --raw',
     'horatio log now',
     'horatio log off now',
