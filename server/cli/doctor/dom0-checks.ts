@@ -1,6 +1,4 @@
 import type { Dom0Settings } from '../../../config/dom0-settings.js';
-import type { BootProfileName } from '../../../policy/names.js';
-import { parseDiskSpec } from '../../dom0/config/disk-spec.js';
 import type { GateSettings } from '../../../config/gate-settings.js';
 import { answers } from '../../dom0/api/unix-socket.js';
 import { glob } from '../../dom0/config/glob.js';
@@ -9,6 +7,7 @@ import type { Diagnosis } from '../installation/diagnosis.js';
 import { checkAccess, checkMode, exists } from '../installation/files.js';
 import { tryFolder } from './folder-found.js';
 import { checkHost, isAnswering } from './host-trial.js';
+import { checkProfiles } from '../rescue-image/profile-checks.js';
 import { checkSocketGroup } from './socket-group.js';
 
 /**
@@ -40,7 +39,7 @@ export async function checkDom0Half(
           'nothing to do: the dom0 half makes it when it is started',
         ),
     ...(await checkDomains(settings.domains)),
-    ...checkProfiles(settings),
+    ...(await checkProfiles(settings, Date.now())),
     ...checkSocketGroup(settings, gate),
     ...(runs ? [] : await tryFolder('dom0 state', state)),
     ...answered,
@@ -58,26 +57,4 @@ async function checkDomains(patterns: readonly string[]): Promise<Diagnosis[]> {
         )
       : ok('domains', `${pattern}: ${files.length} config files`),
   );
-}
-
-function filesOf(profile: Dom0Settings['profiles'][BootProfileName]): readonly string[] {
-  switch (profile.kind) {
-    case 'direct':
-      return [profile.kernel, profile.ramdisk].filter((file) => file !== null);
-    case 'disk':
-      return [profile.kernel, ...Object.values(profile.kernels ?? {})].filter((file) => file !== null);
-    case 'cdrom':
-      return [parseDiskSpec(profile.disk).target];
-  }
-}
-
-/** A rescue profile's files must exist before a customer needs them. */
-function checkProfiles({ profiles }: Dom0Settings): Diagnosis[] {
-  const found = Object.entries(profiles).flatMap(([name, profile]) => {
-    return filesOf(profile).map((file) =>
-      checkAccess(`profile ${name}`, file, 'read', 'put the file there, or mend the profile in the settings'),
-    );
-  });
-  if (found.length > 0 || Object.keys(profiles).length > 0) return found;
-  return [warn('profiles', 'there is no rescue profile', 'add one to profiles in the settings')];
 }

@@ -1,3 +1,5 @@
+import { printable } from '../../../policy/printable.js';
+
 /** The result of one check. */
 export interface Diagnosis {
   readonly level: 'ok' | 'warn' | 'fail';
@@ -24,4 +26,19 @@ export function fail(subject: string, finding: string, mend: string): Diagnosis 
 /** The system's reason for a failure. */
 export function because(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** The findings for people: a line for each with what to do below it, and how many there are. */
+export function diagnosisText(found: readonly Diagnosis[]): string {
+  const lines = found.flatMap(({ level, subject, finding, mend }) => {
+    const [first = '', ...rest] = finding.split('\n').map((line) => printable(line));
+    const indent = ' '.repeat(6);
+    return [
+      `${level.padEnd(4)}  ${printable(subject)}: ${first}`,
+      ...rest.map((line) => `${indent}${line}`),
+      ...(mend === null ? [] : [`${indent}-> ${printable(mend)}`]),
+    ];
+  });
+  const count = (level: Diagnosis['level']): number => found.filter((one) => one.level === level).length;
+  return `${lines.join('\n')}\n\n${count('ok')} ok, ${count('warn')} to look at, ${count('fail')} to mend\n`;
 }

@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { CliError } from '../command/exit-status.js';
+import { THIS_PROGRAM } from '../installation/installation.js';
+import type { ImageSize, Suite } from './manifest.js';
+
+/** The programs that build.sh calls, with the packages of Debian that have them. */
+const TOOLS = { mmdebstrap: 'mmdebstrap', mksquashfs: 'squashfs-tools', tar: 'tar' } as const;
+
+const SYSTEM_PATH = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+
+/** The variables that apt and mmdebstrap need of ours. */
+const KEPT = ['HOME', 'TMPDIR', 'http_proxy', 'https_proxy', 'no_proxy', 'SOURCE_DATE_EPOCH'];
+
+/** What build.sh is asked for. */
+export interface BuildRequest {
+  /** An empty directory. */
+  readonly into: string;
+  readonly suite: Suite;
+  readonly size: ImageSize;
+  readonly id: string;
+  readonly mirrors: readonly string[];
+}
+
+/** The argv of a build. */
+export function builderWords({ into, suite, size, id, mirrors }: BuildRequest): readonly string[] {
+  return ['/bin/sh', join(THIS_PROGRAM, 'server/rescue-image/build.sh'), into, suite, size, id, ...mirrors];
+}
+
+/**
+ * Runs build.sh, which takes minutes; what it says goes to standard error. SIGINT and SIGTERM end it, and then
+ * this rejects.
+ *
+ * @throws CliError when a tool is missing, or it did not build
+ */
+export async function runBuilder(request: BuildRequest): Promise<void> {
+  const path = (process.env['PATH'] ?? '').split(delimiter).filter((directory) => directory !== '');
+  const search = [...new Set([...path, ...SYSTEM_PATH])];
+  const missing = Object.entries(TOOLS).filter(([tool]) => !search.some((at) => isProgram(join(at, tool))));
+  if (missing.length > 0) {
+    throw new CliError(
+      `an image cannot be built without ${missing.map(([tool]) => tool).join(' and ')}: apt-get install ${missing.map(([, name]) => name).join(' ')}`,
+    );
+  }
+  const [program = '', ...words] = builderWords(request);
+  const kept = KEPT.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
+  const child = spawn(program, words, {
+    cwd: '/',
+    env: {
+      LC_ALL: 'C.UTF-8',
+      ...Object.fromEntries(kept),
+      PATH: search.join(delimiter),
+    } as NodeJS.ProcessEnv,
+    // What it prints is progress: standard output stays for the result.
+    stdio: ['ignore', 2, 2],
+  });
+  const end = (signal: NodeJS.Signals): void => void child.kill(signal);
+  process.on('SIGINT', end).on('SIGTERM', end);
+  try {
+    const how = await new Promise<string | null>((resolve, reject) => {
+      child.on('error', reject).on('close', (status, signal) => {
+        resolve(status === 0 ? null : (signal ?? `exit status ${status ?? 0}`));
+      });
+    });
+    if (how !== null) {
+      throw new CliError(
+        `the image was not built (${how}); the lines above say why, and the image of before is as it was`,
+      );
+    }
+  } finally {
+    process.off('SIGINT', end).off('SIGTERM', end);
+  }
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
