@@ -3,7 +3,7 @@
  * and 60. Its `xl` lists that many running domains, and the console of each is a silent process. So only the
  * dom0 half is measured.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -13,6 +13,7 @@ import type { DomainView } from '../../server/wire/domain.js';
 import { Dom0Client } from '../support/dom0-client.js';
 import { eventually } from '../support/eventually.js';
 import { ProcessFacts } from '../support/process-facts.js';
+import { layOutQuietHost } from './quiet-host.js';
 
 const SCRIPT = fileURLToPath(new URL('../../server/postern.js', import.meta.url));
 const TICKS_A_SECOND = 100;
@@ -22,60 +23,11 @@ const [domains = 250, seconds = 60] = process.argv.slice(2).map(Number);
 const names = Array.from({ length: domains }, (_, at) => `d${String(at + 1).padStart(3, '0')}`);
 
 const directory = mkdtempSync(join(tmpdir(), 'postern-bench-'));
-const file = (path: string): string => join(directory, path);
-
-/** A quiet host: its listings are files, and each console is a raw terminal with a sleeping process. */
-function layOut(): string {
-  const uuid = (at: number): string => `00000000-0000-4000-8000-${String(at).padStart(12, '0')}`;
-  const rows = names.map(
-    (name, at) => `${name.padEnd(40)} ${at + 1} 128 1 -b---- 3.6 ${uuid(at)}        -                -\n`,
-  );
-  const long = names.map((name, at) => ({
-    domid: at + 1,
-    config: { c_info: { name }, b_info: { kernel: '/srv/xen/vmlinuz', cmdline: 'console=hvc0' } },
-  }));
-  mkdirSync(file('etc'));
-  for (const name of names) {
-    writeFileSync(
-      file(`etc/${name}.cfg`),
-      `name = "${name}"\nmemory = 128\nkernel = "/srv/xen/vmlinuz"\nextra = "console=hvc0"\n`,
-    );
-  }
-  writeFileSync(
-    file('list'),
-    `Name ID Mem VCPUs\tState\tTime(s) UUID Reason-Code\tSecurity Label\n${rows.join('')}`,
-  );
-  writeFileSync(file('long'), JSON.stringify(long));
-  writeFileSync(
-    file('xl'),
-    `#!/bin/sh
-case "$1 $2" in
-  'list -v') exec cat '${file('list')}';;
-  'list -l') exec cat '${file('long')}';;
-  'console '*) stty raw -echo && exec sleep infinity;;
-esac
-exit 1
-`,
-    { mode: 0o755 },
-  );
-  const settings = file('dom0.yaml');
-  writeFileSync(
-    settings,
-    `host: bench
-socket: ${file('dom0.sock')}
-state: ${file('state')}
-toolstack: {kind: xl, command: ${file('xl')}}
-domains: [${file('etc/*.cfg')}]
-`,
-  );
-  mkdirSync(file('state'), { mode: 0o700 });
-  return settings;
-}
-
-const dom0 = new HalfProcess('dom0', SCRIPT, ['dom0', '--settings', layOut()], file('log'));
+const { dom0Settings, dom0Socket } = layOutQuietHost({ names, directory });
+const dom0 = new HalfProcess('dom0', SCRIPT, ['dom0', '--settings', dom0Settings], join(directory, 'log'));
 try {
   await dom0.ready();
-  const client = new Dom0Client(file('dom0.sock'));
+  const client = new Dom0Client(dom0Socket);
   await eventually(
     'all consoles to be attached',
     async () => {

@@ -20,8 +20,23 @@ export class ProcessFacts {
 
   /** CPU time of all its threads, in clock ticks of 1/100 s. */
   get cpuTicks(): number {
-    const [, ...fields] = this.#read('stat').slice(this.#read('stat').lastIndexOf(')')).split(' ');
+    const fields = this.#stat();
     return Number(fields[11]) + Number(fields[12]);
+  }
+
+  /** The same, with that of its children that have ended and were waited for. */
+  get cpuTicksWithEnded(): number {
+    const fields = this.#stat();
+    return [11, 12, 13, 14].reduce((sum, at) => sum + Number(fields[at]), 0);
+  }
+
+  get parent(): number {
+    return Number(this.#stat()[1]);
+  }
+
+  /** Its proportional share of resident memory: what it shares with others is divided. Bytes. */
+  get proportional(): number {
+    return this.#number('smaps_rollup', 'Pss') * 1024;
   }
 
   /** The kind of each open descriptor: `socket`, `/dev/ptmx`, a path. */
@@ -45,6 +60,12 @@ export class ProcessFacts {
   /** Resets the peak to the present resident bytes. */
   forgetPeak(): void {
     writeFileSync(`${this.#folder}/clear_refs`, '5');
+  }
+
+  /** The fields of stat from the state on. */
+  #stat(): readonly string[] {
+    const stat = this.#read('stat');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   }
 
   #number(file: string, name: string): number {

@@ -1,0 +1,221 @@
+/**
+ * One process of the load generator. Its parent sends it requests (load.ts). It logs in by ssh2, so it stands
+ * on its own: no code of the gate is in it.
+ */
+import ssh2 from 'ssh2';
+import type { Client, ClientChannel } from 'ssh2';
+import { SOURCE_END } from './bench-domains.js';
+import type { LoadAnswer, LoadRequest } from './load.js';
+import type { Target } from './server-under-load.js';
+
+const TERMINAL = { term: 'xterm-256color', cols: 80, rows: 24 };
+/** Milliseconds without output after which a console has said its first words. */
+const SETTLED_MS = 300;
+
+interface Open {
+  readonly client: Client;
+  readonly channel: ClientChannel;
+}
+
+const kept: Open[] = [];
+let taken = 0;
+
+/** Logs in and waits for the first byte. @returns with the milliseconds from connecting to that byte */
+function open(target: Target, command: string | null): Promise<Open & { readonly ms: number }> {
+  const username =
+    target.logins[command === null ? 1 + (taken++ % Math.max(1, target.logins.length - 1)) : 0];
+  const begun = performance.now();
+  const client = new ssh2.Client();
+  return new Promise((resolve, reject) => {
+    client.on('error', reject);
+    client.on('ready', () => {
+      const opened = (error: Error | undefined, channel: ClientChannel): void => {
+        if (error !== undefined) {
+          reject(error);
+          return;
+        }
+        channel.on('error', () => undefined);
+        channel.once('data', () => {
+          client.off('error', reject);
+          client.on('error', () => undefined);
+          resolve({ client, channel, ms: performance.now() - begun });
+        });
+      };
+      if (command === null) client.shell(TERMINAL, opened);
+      else client.exec(command, { pty: TERMINAL }, opened);
+    });
+    client.connect({
+      host: '127.0.0.1',
+      port: target.port,
+      username: username ?? target.logins[0] ?? '',
+      privateKey: target.privateKey,
+      algorithms: { kex: ['curve25519-sha256'], cipher: ['aes128-gcm@openssh.com'], compress: ['none'] },
+    });
+  });
+}
+
+function close({ client }: Open): Promise<void> {
+  return new Promise((resolve) => {
+    client.once('close', () => {
+      resolve();
+    });
+    client.end();
+  });
+}
+
+/** Does the work so often, so many at once. */
+async function repeat(count: number, atOnce: number, work: () => Promise<void>): Promise<void> {
+  let left = count;
+  const one = async (): Promise<void> => {
+    while (left > 0) {
+      left -= 1;
+      await work();
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(atOnce, count) }, one));
+}
+
+async function logins(target: Target, count: number, atOnce: number): Promise<number[]> {
+  const took: number[] = [];
+  await repeat(count, atOnce, async () => {
+    const one = await open(target, null);
+    took.push(one.ms);
+    await close(one);
+  });
+  return took;
+}
+
+async function keep(target: Target, count: number): Promise<void> {
+  await repeat(count, 20, async () => {
+    const one = await open(target, null);
+    one.channel.resume();
+    kept.push(one);
+  });
+}
+
+/** Attaches to a console, and waits until it is quiet. */
+async function attach(target: Target, domain: string): Promise<Open> {
+  const { by, domain: ways } = target.console;
+  const way = ways[domain] ?? '';
+  const one = await open(target, by === 'exec' ? way : null);
+  if (by === 'menu') one.channel.write(way);
+  await new Promise<void>((resolve) => {
+    const quiet = setTimeout(() => {
+      one.channel.off('data', again);
+      resolve();
+    }, SETTLED_MS);
+    const again = (): void => {
+      quiet.refresh();
+    };
+    one.channel.on('data', again);
+  });
+  return one;
+}
+
+/** @returns the milliseconds from each key to its echo */
+async function echo(target: Target, domain: string, count: number): Promise<number[]> {
+  const one = await attach(target, domain);
+  const took: number[] = [];
+  for (let at = 0; at < count; at += 1) {
+    const key = String.fromCharCode(97 + (at % 26));
+    const begun = performance.now();
+    await new Promise<void>((resolve) => {
+      const heard = (data: Buffer): void => {
+        if (!data.includes(key)) return;
+        one.channel.off('data', heard);
+        resolve();
+      };
+      one.channel.on('data', heard);
+      one.channel.write(key);
+    });
+    took.push(performance.now() - begun);
+    // People do not type in lockstep with the server.
+    await new Promise((resolve) => setTimeout(resolve, 1 + (at % 4)));
+  }
+  await close(one);
+  return took;
+}
+
+/** Presses an arrow key in menus that were kept. @returns the milliseconds until each shows something */
+async function touch(count: number): Promise<number[]> {
+  const took: number[] = [];
+  for (let at = 0; at < count; at += 1) {
+    const one = kept[Math.floor(Math.random() * kept.length)];
+    if (one === undefined) break;
+    const begun = performance.now();
+    await new Promise<void>((resolve) => {
+      one.channel.once('data', () => {
+        resolve();
+      });
+      one.channel.write('?');
+    });
+    took.push(performance.now() - begun);
+    one.channel.write('\x7f');
+  }
+  return took;
+}
+
+/** Lets a console flood this client. */
+async function flood(target: Target, domain: string): Promise<void> {
+  const one = await attach(target, domain);
+  one.channel.resume();
+  one.channel.write('y');
+  kept.push(one);
+}
+
+/** @returns the bytes that a console sent after a key, and the milliseconds that they took */
+async function source(target: Target, domain: string): Promise<number[]> {
+  const one = await attach(target, domain);
+  let bytes = 0;
+  let tail = '';
+  const begun = performance.now();
+  await new Promise<void>((resolve) => {
+    one.channel.on('data', (data: Buffer) => {
+      bytes += data.length;
+      // The gate may repaint after it skipped some of a flood, so the mark may have a neighbour.
+      tail += data.toString('latin1');
+      if (tail.includes(SOURCE_END)) resolve();
+      tail = tail.slice(-SOURCE_END.length);
+    });
+    one.channel.write('g');
+  });
+  const ms = performance.now() - begun;
+  await close(one);
+  return [bytes, ms];
+}
+
+async function perform(request: LoadRequest): Promise<number[]> {
+  switch (request.do) {
+    case 'logins':
+      return logins(request.target, request.count, request.atOnce);
+    case 'keep':
+      await keep(request.target, request.count);
+      return [];
+    case 'echo':
+      return echo(request.target, request.domain, request.count);
+    case 'touch':
+      return touch(request.count);
+    case 'flood':
+      await flood(request.target, request.domain);
+      return [];
+    case 'source':
+      return source(request.target, request.domain);
+  }
+}
+
+process.on('message', (request: LoadRequest) => {
+  const before = process.cpuUsage();
+  const answer = (message: LoadAnswer): void => {
+    process.send?.(message);
+  };
+  perform(request).then(
+    (values) => {
+      const { user, system } = process.cpuUsage(before);
+      answer({ ok: true, values, cpuMs: (user + system) / 1000 });
+    },
+    (error: unknown) => {
+      answer({ ok: false, message: error instanceof Error ? error.message : String(error) });
+    },
+  );
+});
+process.on('disconnect', () => process.exit());
