@@ -41,7 +41,11 @@ export function killedCases(world: () => World): void {
       const { stdout } = await world().xl('list');
       if (state === 'off') assert.doesNotMatch(stdout, /horatio/);
       else assert.match(stdout, /^horatio +\d+ +\d+ +\d+ +[r-][b-]---- /m, 'neither paused nor ending');
-      assert.equal((await world().xlProcesses('horatio')).length, state === 'off' ? 0 : 1);
+      await eventually(
+        'the xl process of what runs alone',
+        async () => (await world().xlProcesses('horatio')).length === (state === 'off' ? 0 : 1),
+        { withinMs: PATIENCE.soon },
+      );
       await eventually(
         'its outcome in the activity',
         async () => {

@@ -35,6 +35,20 @@ describe('operations', () => {
       () => house.client.operation(id),
       (view) => view.step === step,
     );
+  /** Does this when the toolstack is asked for a listing for the nth time from now, before it answers. */
+  const onListing = (nth: number, act: () => void): void => {
+    const { toolstack } = house;
+    const list = toolstack.list.bind(toolstack);
+    let asked = 0;
+    toolstack.list = () => {
+      asked += 1;
+      if (asked === nth) {
+        toolstack.list = list;
+        act();
+      }
+      return list();
+    };
+  };
   const failure = async (view: OperationView): Promise<[string, string | undefined, string | undefined]> => {
     const end = await house.client.ended(view.id);
     return [end.phase, end.failure?.code, end.failure?.message];
@@ -109,7 +123,7 @@ describe('operations', () => {
       house.toolstack.on.set('create', () => {
         house.toolstack.put('horatio', { cpuSeconds: 0, flags: { ...up, paused: true } });
         house.toolstack.silence = refusal('toolstack-timeout', 'The host did not answer in time.');
-        setTimeout(() => (house.toolstack.silence = null), 400);
+        onListing(5, () => (house.toolstack.silence = null));
         return Promise.resolve(null);
       });
       assert.equal((await house.client.run('horatio', 'start')).phase, 'done');
@@ -512,10 +526,9 @@ describe('operations', () => {
         house.toolstack.domains.delete('horatio');
         house.toolstack.on.delete('destroy');
         const kept = next === 'of the reboot' ? { uuid } : {};
-        setTimeout(
-          () => house.toolstack.put('horatio', { cpuSeconds: 0, flags: { ...up, paused: true }, ...kept }),
-          60,
-        );
+        onListing(2, () => {
+          house.toolstack.put('horatio', { cpuSeconds: 0, flags: { ...up, paused: true }, ...kept });
+        });
         return Promise.resolve(null);
       });
       return house.client.run('horatio', 'poweroff');
