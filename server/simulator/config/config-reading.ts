@@ -1,6 +1,8 @@
 import { basename } from 'node:path';
 import type { Assignment, ConfigValue } from './config-file.js';
 import { readDisk } from './disk-spec.js';
+import { readNic } from './nic-spec.js';
+import type { NicConfig } from './nic-spec.js';
 import type { DiskConfig, DomainConfig, DomainType, ShutdownAction } from './domain-config.js';
 
 const FIRMWARE_WARNING =
@@ -104,6 +106,16 @@ export function readConfig(
     disks.push(disk);
   }
 
+  const nics: NicConfig[] = [];
+  const written = assignments.get('vif')?.value ?? [];
+  for (const spec of typeof written === 'string' ? list('vif') : written) {
+    // xl's loop over the interfaces ends at the first item that is a list.
+    if (typeof spec !== 'string') break;
+    const nic = readNic(spec);
+    if (typeof nic === 'string') return refused(nic);
+    nics.push(nic);
+  }
+
   const config: DomainConfig = {
     ...(type === 'pv' ? {} : { type }),
     name,
@@ -119,6 +131,7 @@ export function readConfig(
     bootloaderArguments: list('bootloader_args'),
     ...(type === 'hvm' ? emulated(text('boot'), assignments.get('serial')?.value) : {}),
     disks,
+    ...(nics.length === 0 ? {} : { nics }),
     onPoweroff,
     onReboot,
     onCrash,

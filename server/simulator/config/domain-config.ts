@@ -1,3 +1,5 @@
+import type { NicConfig } from './nic-spec.js';
+
 /** The action after a domain has shut down, xl.cfg(5) EVENT ACTIONS. */
 export type ShutdownAction =
   | 'destroy'
@@ -46,6 +48,7 @@ export interface DomainConfig {
   /** HVM: `serial=`, one emulated serial port or several. */
   readonly serial?: string | readonly string[];
   readonly disks: readonly DiskConfig[];
+  readonly nics?: readonly NicConfig[];
   readonly onPoweroff: ShutdownAction;
   readonly onReboot: ShutdownAction;
   readonly onCrash: ShutdownAction;
@@ -88,6 +91,13 @@ export function configAsJson(config: DomainConfig, uuid: string, created: boolea
       arch_x86: created ? { msr_relaxed: 'False' } : {},
     },
     disks: config.disks.length === 0 ? undefined : config.disks.map((disk) => diskAsJson(disk, created)),
+    nics: config.nics?.map((nic, devid) => ({
+      devid,
+      mac: nic.mac,
+      bridge: nic.bridge,
+      ip: nic.ip,
+      script: nic.script,
+    })),
     on_poweroff: actionAsJson(config.onPoweroff),
     on_reboot: actionAsJson(config.onReboot),
     on_crash: actionAsJson(config.onCrash),
