@@ -64,7 +64,7 @@ module.exports = {
       to: {
         path: '^policy/',
         pathNot:
-          '^policy/(actions|roles|names|domain-state|guest-type|refusal|boot-parameter|escape-key|printable)\\.ts$',
+          '^policy/(actions|roles|names|domain-state|guest-type|refusal|boot-parameter|escape-key|key-types|printable)\\.ts$',
         dependencyTypesNot: ['type-only'],
       },
     },

@@ -2,6 +2,7 @@ import { MOST_PARAMETERS } from '../policy/boot-parameter.js';
 import { GUEST_TYPES } from '../policy/guest-type.js';
 import type { SchemaValue } from '../policy/schema-value.js';
 import { AT_ENDS } from '../server/wire/rescue-end.js';
+import { SEED_KEYS } from '../server/wire/seed-key.js';
 import { TEXT_LIMITS } from '../server/wire/text-limits.js';
 import { integer, LOG, section, TEXT } from './settings-schema.js';
 
@@ -24,6 +25,13 @@ const PROFILE_WORDS = {
     maxLength: TEXT_LIMITS.sentence,
     default: '',
     description: 'What to do once it runs: a sentence for the customer.',
+  },
+  seed: {
+    type: ['string', 'null'],
+    enum: [...SEED_KEYS, null],
+    default: null,
+    description:
+      'Boots with a seed disk (`xvdy`, label `CIDATA`) that has the host name, the network, and SSH keys: those of the customer who asks (`asker`), or of all owners of the domain (`owners`). Without it, no seed disk and no keys.',
   },
 } as const;
 
@@ -277,6 +285,54 @@ export const DOM0_SCHEMA = {
       description:
         "Ways to boot besides a domain's own configuration, by name. Paths stay here and never cross the socket.",
     },
+    seeds: section('The seed disks of the profiles with `seed` (docs/rescue-images.md).', {
+      command: {
+        ...TEXT,
+        default: '/usr/bin/xorriso',
+        description: 'Absolute path of xorriso, which makes the seed disks.',
+      },
+      networks: {
+        type: 'array',
+        default: [],
+        items: {
+          type: 'object',
+          additionalProperties: false,
+          required: ['subnet'],
+          properties: {
+            subnet: { ...TEXT, description: 'The network, as `192.0.2.0/24` or `2001:db8::/64`.' },
+            bridge: {
+              type: ['string', 'null'],
+              pattern: '^[A-Za-z0-9][A-Za-z0-9._:-]{0,62}$',
+              patternErrorMessage: 'the name of a bridge',
+              default: null,
+              description: 'Only for interfaces on this bridge; null: on any.',
+            },
+            gateway: {
+              type: ['string', 'null'],
+              default: null,
+              description: 'The address of the gateway. It may be outside the subnet.',
+            },
+            nameServers: {
+              type: 'array',
+              default: [],
+              maxItems: 8,
+              uniqueItems: true,
+              items: TEXT,
+              description: 'The addresses of name servers.',
+            },
+            addresses: {
+              type: 'object',
+              default: {},
+              additionalProperties: TEXT,
+              description:
+                "Addresses by domain, for domains whose `vif` has no `ip=` in this subnet. The `ip=` of the domain's own configuration comes first.",
+            },
+          },
+        },
+        description:
+          "Where a domain's addresses get prefix, gateway and name servers from. An address in none of these networks is left out.",
+      },
+    }),
     limits: section("Limits of this half's own, whatever the gate asks.", {
       createsPerDomain: section('How often a domain may be created.', {
         count: integer(20, 1, 100_000, 'Creates of one domain in the window.'),

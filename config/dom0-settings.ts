@@ -10,9 +10,13 @@ import { diskLoader, guestTypes, KERNEL_TYPES } from './disk-loader.js';
 import type { DiskLoader } from './disk-loader.js';
 import type { Dom0Document } from './dom0-schema.js';
 import { DOM0_SCHEMA } from './dom0-schema.js';
+import { SEED_KEYS } from '../server/wire/seed-key.js';
+import type { SeedKeys } from '../server/wire/seed-key.js';
 import type { LoadedSettings } from './settings-file.js';
 import { commandLine } from './profile-parameters.js';
 import type { ProfileParameter } from './profile-parameters.js';
+import { seedSettings } from './seed-settings.js';
+import type { SeedSettings } from './seed-settings.js';
 import { loadSettings } from './settings-file.js';
 import type { SettingsReader } from './settings-reader.js';
 
@@ -21,6 +25,8 @@ interface ProfileWords {
   readonly title: string;
   readonly disks: string;
   readonly hint: string;
+  /** Whose keys go onto the seed disk. Missing: it boots without one. */
+  readonly seed?: SeedKeys;
   /** The types of guests that it can boot. */
   readonly types: readonly GuestType[];
   /** Whether it has no end. */
@@ -78,6 +84,7 @@ export interface Dom0Settings extends Pick<
   readonly unmanaged: readonly DomainName[];
   /** By name; never `normal` or `unknown`. */
   readonly profiles: Readonly<Record<BootProfileName, ProfileSettings>>;
+  readonly seeds: SeedSettings;
 }
 
 /** Reads dom0.yaml. Never throws because of its content. */
@@ -100,6 +107,9 @@ function dom0Settings(value: unknown, reader: SettingsReader): Dom0Settings {
     );
   }
   reader.mapping(['toolstack', 'environment'], (_, path) => reader.line(path));
+  const profiles = reader.mapping(['profiles'], (name, path) => profile(name, path, reader));
+  if (reader.path(['state']).includes(',') && Object.values(profiles).some(({ seed }) => seed !== undefined))
+    reader.error(['state'], 'With seed disks the path may have no comma: it stands in a disk specification.');
   return {
     ...document,
     host: reader.text(['host']),
@@ -109,7 +119,8 @@ function dom0Settings(value: unknown, reader: SettingsReader): Dom0Settings {
     unmanaged: reader
       .list(['unmanaged'], (path) => unmanaged(path, reader))
       .filter((name) => name !== undefined),
-    profiles: reader.mapping(['profiles'], (name, path) => profile(name, path, reader)),
+    profiles,
+    seeds: seedSettings(document, reader),
   };
 }
 
@@ -127,12 +138,14 @@ function profile(name: string, path: DocumentPath, reader: SettingsReader): Prof
   if (name === NORMAL || name === UNKNOWN_PROFILE) {
     reader.error(path, `A profile cannot be called \`${name}\`: the word has its own meaning.`);
   }
+  const seed = SEED_KEYS.find((known) => known === reader.text(at('seed')));
   const words = {
     title: reader.line(at('title')),
     disks: reader.line(at('disks')),
     hint: reader.line(at('hint')),
     keep: reader.flag(at('keep')),
     atEnd: AT_ENDS.find((known) => known === reader.text(at('atEnd'))) ?? 'normal',
+    ...(seed === undefined ? {} : { seed }),
   };
   const kind = reader.text(at('kind'));
   if (kind === 'direct') {

@@ -1,6 +1,7 @@
 import type { ProfileSettings } from './boot/boot-profiles.js';
 import type { LimitSettings } from './operations/limit-counts.js';
 import type { Deadlines } from './operations/work-parts.js';
+import type { SeedNetwork } from './seed/seed-network.js';
 import type { ToolstackSettings } from './toolstack/toolstack-of.js';
 
 /** The settings that dom0 needs. After loading, nothing is optional. */
@@ -14,6 +15,7 @@ export interface Dom0Settings {
   readonly domains: readonly string[];
   readonly unmanaged: readonly string[];
   readonly profiles: Readonly<Record<string, ProfileSettings>>;
+  readonly seeds: { readonly command: string; readonly networks: readonly SeedNetwork[] };
   readonly limits: LimitSettings;
   readonly deadlines: Deadlines;
   /** Whether an HVM guest without Xen drivers is asked by its ACPI button. */

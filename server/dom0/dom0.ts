@@ -21,6 +21,7 @@ import type { Logger } from '../wire/logger.js';
 import { KnownNames } from './observation/known-names.js';
 import { Observer } from './observation/observer.js';
 import type { ObservedDomain } from './observation/observed-domain.js';
+import { BootSeeds } from './operations/boot-seeds.js';
 import { CreateQueue } from './operations/create-queue.js';
 import { HostLimits } from './operations/host-limits.js';
 import { Journal } from './operations/journal.js';
@@ -31,6 +32,9 @@ import { RescueEnding } from './operations/rescue-ending.js';
 import { Transcripts } from './toolstack/transcripts.js';
 import { within } from './scheduling/time-limit.js';
 import { TIMINGS } from './scheduling/timings.js';
+import { SeedDisks } from './seed/seed-disks.js';
+import { XorrisoImage } from './seed/seed-image.js';
+import type { SeedImage } from './seed/seed-image.js';
 import { SelfCheck } from './api/self-check.js';
 import { DirectoryError } from '../wire/make-directory.js';
 import { LocalStateDisk } from './state/local-state-disk.js';
@@ -54,6 +58,8 @@ export interface Dom0Parts {
   readonly clock?: () => number;
   readonly host?: HostClock;
   readonly disk?: StateDisk;
+  /** What makes the seed disks; by default, the program that the settings name. */
+  readonly seedImage?: SeedImage;
   /** The file systems that the configuration files are on. */
   readonly files?: FileCalls;
 }
@@ -176,11 +182,12 @@ export class Dom0 {
       },
       {
         seen: (domain) => {
-          this.#tellConsoles(domain, told);
+          if (this.#tellConsoles(domain, told)) seedDisks.tidy();
           api.tell({ change: 'domain', domain: view(domain) });
         },
         gone: (name) => {
           told.delete(name);
+          seedDisks.tidy();
           consoles.forget(name);
           api.tell({ change: 'gone', name });
         },
@@ -196,10 +203,21 @@ export class Dom0 {
     const view = (domain: ObservedDomain): DomainView =>
       domainView(domain, { operations, ending, profiles, consoles });
     const transcripts = new Transcripts(settings.state, this.#disk);
+    const seedDisks = new SeedDisks({
+      state: settings.state,
+      disk: this.#disk,
+      image: this.#parts.seedImage ?? new XorrisoImage(settings.seeds.command),
+      toolstack,
+      host,
+      logger,
+      absence: 2 * timings.rebootAbsence,
+      isOpen: (id) => registry.find(id)?.isOpen === true,
+    });
     const operations = new Operations({
       toolstack,
       observer,
       profiles,
+      seeds: new BootSeeds({ profiles, disks: seedDisks, networks: settings.seeds.networks }),
       consoles,
       disks: new DiskHolders(toolstack, () => observer.list(), identityBy(new ForeignFiles(host))),
       check: new BootCheck({ toolstack, transcripts }),
@@ -217,6 +235,7 @@ export class Dom0 {
       sysrqKeys: settings.sysrqKeys,
       changed: (operation) => {
         api.tell({ change: 'operation', operation: operation.view() });
+        if (!operation.isOpen) seedDisks.tidy();
         tellDomain(operation.request.domain);
       },
     });
@@ -233,7 +252,7 @@ export class Dom0 {
         tellDomain(name);
       },
     });
-    const selfCheck = new SelfCheck({ settings, observer, host });
+    const selfCheck = new SelfCheck({ settings, observer, host, isSeeding: profiles.isSeeding });
     const api = new Api({
       contract: () => hostContract({ settings, profiles, consoles, configs, journal, operations }),
       check: () => selfCheck.run(),
@@ -265,6 +284,7 @@ export class Dom0 {
       consoles.onState(tellDomain),
       consoles.onAdminAct(adminRecord(journal, logger, clock)),
       () => operations.stop(),
+      () => seedDisks.stop(),
       () => {
         ending.stop();
       },
@@ -282,11 +302,13 @@ export class Dom0 {
         late.resume = () =>
           void operations.resume().then(() => {
             ending.start();
+            seedDisks.start();
           });
         return;
       }
       await operations.resume();
       ending.start();
+      seedDisks.start();
     };
     const isRead = await this.#readFirst(configs, observer);
     if (isRead) await resume();
@@ -315,14 +337,16 @@ export class Dom0 {
     return isRead === true;
   }
 
-  #tellConsoles(domain: ObservedDomain, told: Map<DomainName, string>): void {
+  /** @returns whether the domain is another, or does something else, than told last */
+  #tellConsoles(domain: ObservedDomain, told: Map<DomainName, string>): boolean {
     const { name, guest, observation } = domain;
     const { state, profile, since } = observation;
     // Without a text console there is nothing to attach to, whatever runs.
     const incarnation = guest.textConsole ? domain.incarnation : null;
     const news = JSON.stringify([incarnation, state, profile]);
-    if (told.get(name) === news) return;
+    if (told.get(name) === news) return false;
     told.set(name, news);
     this.#parts.consoles.observed(name, incarnation, state, profile, Date.parse(since));
+    return true;
   }
 }

@@ -27,6 +27,7 @@ import type { KeyLimits } from './keys/key-rules.js';
 import type { Logger } from '../wire/logger.js';
 import type { MenuParts } from './menu/menu-session.js';
 import { OperationDispatcher } from './operations/operation-dispatcher.js';
+import { SeedKeys } from './operations/seed-keys.js';
 import { SlicedQueue } from './scheduling/sliced-queue.js';
 import { Slices } from './scheduling/slices.js';
 import { MaintenanceWatch } from './policy/maintenance-watch.js';
@@ -161,7 +162,8 @@ export class GateCore {
     });
     const { revocation } = this;
 
-    this.operations = new OperationDispatcher({ authorizer, hosts, roles, parameters, audit, log });
+    const seedKeys = new SeedKeys({ keys: store.keys, roles, standing: this.standing });
+    this.operations = new OperationDispatcher({ authorizer, hosts, roles, parameters, seedKeys, audit, log });
     this.recordings = new Recordings({ settings: settings.recordings, audit, log });
     this.consoleOptions = new ConsoleOptions({ settings: settings.console, policy, roles, preferences });
     this.keyRules = new KeyRules({

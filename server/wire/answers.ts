@@ -246,5 +246,8 @@ export function readHostCheck(value: unknown): HostCheck {
     bootloaderAsRoot: list(from, 'bootloaderAsRoot', MOST_AS_ROOT).map((name) =>
       domainName({ name }, 'name'),
     ),
+    ...orAbsent(from, 'seeds', {}, (_, key) => ({
+      seeds: { problem: orNull(fields(from[key], key), 'problem', sentence) },
+    })),
   };
 }

@@ -21,6 +21,7 @@ import type { Fields } from './answer-fields.js';
 import { MOST_UNMANAGED, VERBS, WIRE_VERSION } from './contract.js';
 import type { Contract, ParameterOffer, ProfileOffer } from './contract.js';
 import { AT_ENDS } from './rescue-end.js';
+import { SEED_KEYS } from './seed-key.js';
 import { TEXT_LIMITS } from './text-limits.js';
 
 const MOST_TROUBLES = 100;
@@ -81,6 +82,7 @@ function readProfile(value: unknown): ProfileOffer {
     ...orAbsent(from, 'atEnd', {}, (_, key) => ({
       atEnd: AT_ENDS.find((known) => known === from[key]) ?? ('poweroff' as const),
     })),
+    ...orAbsent(from, 'seed', {}, (_, key) => readSeed(from[key])),
   };
 }
 
@@ -88,6 +90,12 @@ function readProfile(value: unknown): ProfileOffer {
 function guestTypes(from: Fields, key: string): readonly GuestType[] {
   const types = list(from, key, 100);
   return GUEST_TYPES.filter((type) => types.includes(type));
+}
+
+/** A gate that does not know whose keys are meant sends none. */
+function readSeed(value: unknown): Pick<ProfileOffer, 'seed'> {
+  const seed = SEED_KEYS.find((known) => known === value);
+  return seed === undefined ? {} : { seed };
 }
 
 function readParameter(value: unknown): ParameterOffer {

@@ -1,6 +1,7 @@
 import type { GuestType } from '../../policy/guest-type.js';
 import type { BootProfileName, ParameterName } from '../../policy/names.js';
 import type { AtEnd } from './rescue-end.js';
+import type { SeedKeys } from './seed-key.js';
 
 /**
  * The version of the messages on the socket. dom0 halves are upgraded first. A gate speaks this version and
@@ -42,6 +43,11 @@ export interface ProfileOffer {
   readonly keep?: boolean;
   /** What happens when its time is over. An older dom0 does not send it. */
   readonly atEnd?: AtEnd;
+  /**
+   * The profile boots with a seed disk, and the gate sends these keys for it. Missing: it has no seed disk, as at
+   * an older dom0, and no keys may be sent.
+   */
+  readonly seed?: SeedKeys;
 }
 
 /** `GET /contract`. */

@@ -13,6 +13,11 @@ export interface HostCheck {
   readonly folders: readonly FolderCheck[];
   /** Domains whose boot loader reads their disks as root, at most {@link MOST_AS_ROOT}. */
   readonly bootloaderAsRoot: readonly DomainName[];
+  /**
+   * Only where a profile boots with a seed disk: why none can be made, null when it can. An older dom0 lacks the
+   * field.
+   */
+  readonly seeds?: { readonly problem: string | null };
 }
 
 export const MOST_AS_ROOT = 1_000;

@@ -33,6 +33,11 @@ export interface OperationRequest {
   readonly forSeconds?: number;
   /** The key of `sysrq`, null otherwise. */
   readonly key: string | null;
+  /**
+   * The public keys for the seed disk, each as `parseSeedKey` reads it. Only for a profile that the contract lists
+   * with `seed`; missing when there are none.
+   */
+  readonly keys?: readonly string[];
   readonly actor: Actor;
 }
 

@@ -18,6 +18,7 @@ import type { LogSwitch } from './log.js';
 import type { OperationRequest } from './operation.js';
 import { MOST_RESCUE_SECONDS } from './rescue-end.js';
 import type { RescueExtension } from './rescue-extension.js';
+import { MOST_SEED_KEYS, parseSeedKey } from './seed-key.js';
 import { TEXT_LIMITS } from './text-limits.js';
 
 /**
@@ -37,6 +38,7 @@ ajv.addFormat('fingerprint', (text) => parseFingerprint(text) !== undefined);
 ajv.addFormat('uuid', /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/);
 ajv.addFormat('sha256', /^[0-9a-f]{64}$/);
 ajv.addFormat('printable', isPrintable);
+ajv.addFormat('seed-key', (text) => parseSeedKey(text) !== undefined);
 
 const text = (maxLength: number) => ({ type: 'string', maxLength, format: 'printable' });
 const format = (name: string) => ({ type: 'string', maxLength: 200, format: name });
@@ -72,9 +74,10 @@ const operationRequest = object(
     },
     forSeconds: rescueSeconds,
     key: { type: ['string', 'null'], pattern: '^[0-9a-z]$' },
+    keys: { type: 'array', maxItems: MOST_SEED_KEYS, items: { type: 'string', format: 'seed-key' } },
     actor,
   },
-  ['parameters', 'forSeconds'],
+  ['parameters', 'forSeconds', 'keys'],
 );
 
 const consoleRelease = object({

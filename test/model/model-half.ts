@@ -6,6 +6,7 @@ import { KnownStates } from '../../server/dom0/observation/known-states.js';
 import { KnownNames } from '../../server/dom0/observation/known-names.js';
 import { Observer } from '../../server/dom0/observation/observer.js';
 import type { ObserverEvents } from '../../server/dom0/observation/observer.js';
+import { BootSeeds } from '../../server/dom0/operations/boot-seeds.js';
 import { CreateQueue } from '../../server/dom0/operations/create-queue.js';
 import { HostLimits } from '../../server/dom0/operations/host-limits.js';
 import { Journal } from '../../server/dom0/operations/journal.js';
@@ -49,6 +50,8 @@ export interface HalfSurroundings {
 export const DAY_ONE = Date.UTC(2026, 0, 1);
 
 const profiles = new BootProfiles(PROFILES);
+/** No profile of the model has a seed disk. */
+const NO_SEEDS = { pathOf: (id: string) => id, make: () => Promise.resolve(null) };
 
 /** Resolves when the half listens. @throws when the disk cannot be read */
 export async function startHalf(around: HalfSurroundings): Promise<ModelHalf> {
@@ -111,6 +114,7 @@ export async function startHalf(around: HalfSurroundings): Promise<ModelHalf> {
     toolstack,
     observer,
     profiles,
+    seeds: new BootSeeds({ profiles, disks: NO_SEEDS, networks: [] }),
     consoles: { attach: () => attached(life, consoles(), host.chance.below(500)) },
     disks: new DiskHolders(
       toolstack,

@@ -92,12 +92,14 @@ export function operationRequest(
     id,
     parameters,
     forSeconds,
+    keys,
   }: {
     profile?: string;
     key?: string;
     id?: string;
     parameters?: Readonly<Record<string, string>>;
     forSeconds?: number;
+    keys?: readonly string[];
   } = {},
 ): OperationRequest {
   return {
@@ -108,6 +110,7 @@ export function operationRequest(
     ...(parameters === undefined ? {} : { parameters }),
     ...(forSeconds === undefined ? {} : { forSeconds }),
     key: key ?? null,
+    ...(keys === undefined ? {} : { keys }),
     actor: {
       customer: sure(parseCustomerName('alice')),
       fingerprint: sure(parseFingerprint(`SHA256:${'A'.repeat(43)}`)),

@@ -37,6 +37,7 @@ export function dom0SettingsSample(
         addDisks: [`file:${rescue.disk},xvdr,r`],
       },
     },
+    seeds: { command: '/usr/bin/xorriso', networks: [] },
     limits: { createsPerDomain: { count: 20, windowSeconds: 3600 }, powerOffsPerMinute: 30 },
     deadlines: { shutdownSeconds: 20, createSeconds: 20, rebootSeconds: 20, destroySeconds: 20 },
     acpiButton: true,

@@ -40,6 +40,7 @@ export async function checkDom0Half(
         ),
     ...(await checkDomains(settings.domains)),
     ...(await checkProfiles(settings, Date.now())),
+    ...checkSeeds(settings),
     ...checkSocketGroup(settings, gate),
     ...(runs ? [] : await tryFolder('dom0 state', state)),
     ...answered,
@@ -57,4 +58,16 @@ async function checkDomains(patterns: readonly string[]): Promise<Diagnosis[]> {
         )
       : ok('domains', `${pattern}: ${files.length} config files`),
   );
+}
+/** The program for seed disks must be there before a customer needs one. */
+function checkSeeds({ profiles, seeds }: Dom0Settings): Diagnosis[] {
+  if (Object.values(profiles).every(({ seed }) => seed === undefined)) return [];
+  return [
+    checkAccess(
+      'seed disks',
+      seeds.command,
+      'execute',
+      'apt install xorriso, or mend seeds.command in the settings',
+    ),
+  ];
 }

@@ -26,7 +26,13 @@ export async function checkHost(subject: string, socket: string): Promise<Diagno
   const folders = check.folders
     .filter(({ problem }) => problem === null || !told)
     .map((folder) => folderFound(subject, `its ${folder.what}`, folder));
-  return [answered, toolstackFound(subject, check), ...folders, ...bootloadersFound(subject, check)];
+  return [
+    answered,
+    toolstackFound(subject, check),
+    ...folders,
+    ...bootloadersFound(subject, check),
+    ...seedsFound(subject, check),
+  ];
 }
 
 /** Whether the half answered, with any answer. */
@@ -63,5 +69,19 @@ function bootloadersFound(subject: string, { bootloaderAsRoot: names }: HostChec
       `PyGRUB reads the disks of ${shortList(names, MOST_NAMES)} as root at each start`,
       'let it run as an unprivileged user: docs/install-dom0.md, Domains that boot by PyGRUB',
     ),
+  ];
+}
+
+/** Only where a profile boots with a seed disk. */
+function seedsFound(subject: string, { seeds }: HostCheck): Diagnosis[] {
+  if (seeds === undefined) return [];
+  return [
+    seeds.problem === null
+      ? ok(subject, 'it can make seed disks')
+      : fail(
+          subject,
+          `it can make no seed disks: ${seeds.problem}`,
+          'install it on that host, or mend seeds.command there',
+        ),
   ];
 }

@@ -1,3 +1,5 @@
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { isRefusal } from '../../../policy/refusal.js';
 import { checkFolder } from '../../wire/folder-check.js';
@@ -18,7 +20,13 @@ const RESTRICT = 'LIBXL_BOOTLOADER_RESTRICT';
 const PYGRUB = 'pygrub';
 
 export interface SelfCheckParts {
-  readonly settings: { readonly state: string; readonly toolstack: ToolstackSettings };
+  readonly settings: {
+    readonly state: string;
+    readonly toolstack: ToolstackSettings;
+    readonly seeds: { readonly command: string };
+  };
+  /** Whether any boot has a seed disk. */
+  readonly isSeeding: boolean;
   readonly observer: Pick<Observer, 'age' | 'look' | 'list'>;
   readonly host: Pick<HostClock, 'after'>;
 }
@@ -37,16 +45,18 @@ export class SelfCheck {
   }
 
   async #try(): Promise<HostCheck> {
-    const { settings, observer } = this.#parts;
-    const [problem, folder] = await Promise.all([
+    const { settings, observer, isSeeding } = this.#parts;
+    const [problem, folder, noSeeds] = await Promise.all([
       this.#ask(),
       checkFolder('state directory', settings.state),
+      isSeeding ? seedProblem(settings.seeds.command) : null,
     ]);
     const { age } = observer;
     return {
       toolstack: { age: age === null ? null : Math.max(age, 0) / 1000, problem },
       folders: [folder],
       bootloaderAsRoot: this.#asRoot(),
+      ...(isSeeding ? { seeds: { problem: noSeeds } } : {}),
     };
   }
 
@@ -70,4 +80,13 @@ export class SelfCheck {
       .map(({ name }) => name)
       .slice(0, MOST_AS_ROOT);
   }
+}
+
+/** @returns why no seed disk can be made; null when the program is there */
+async function seedProblem(command: string): Promise<string | null> {
+  const name = basename(command);
+  return access(command, constants.X_OK).then(
+    () => null,
+    () => `${name} cannot be run, and boots with a seed disk need it: apt install xorriso`,
+  );
 }

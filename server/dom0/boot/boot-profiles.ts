@@ -6,6 +6,7 @@ import { isRefusal, refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { ParameterOffer, ProfileOffer } from '../../wire/contract.js';
 import type { AtEnd } from '../../wire/rescue-end.js';
+import type { SeedKeys } from '../../wire/seed-key.js';
 import { parseDiskSpec } from '../config/disk-spec.js';
 import type { DomainConfig } from '../config/domain-config.js';
 import type { BootShape, Disk } from '../toolstack/toolstack.js';
@@ -14,6 +15,7 @@ import { cdromBoot } from './cdrom-boot.js';
 import { filledLine, valuesIn } from './command-line.js';
 import type { CommandLine } from './command-line.js';
 import { typeOf, unfitFor } from './profile-fit.js';
+import { seedAmong, withSeedDrive } from './seed-drive.js';
 
 interface Words {
   readonly title: string;
@@ -25,6 +27,8 @@ interface Words {
   readonly keep?: boolean;
   /** What happens when its time is over; `normal` when missing. */
   readonly atEnd?: AtEnd;
+  /** Whose keys go onto the seed disk. Missing: it boots without one. */
+  readonly seed?: SeedKeys;
 }
 
 /** Boots a kernel and ramdisk of the host. The domain's disks stay, and `addDisks` follow them. */
@@ -94,7 +98,7 @@ export class BootProfiles {
 
   offers(): readonly ProfileOffer[] {
     return [...this.#profiles].map(([name, profile]) => {
-      const { title, disks, hint, types } = profile;
+      const { title, disks, hint, types, seed } = profile;
       return {
         name,
         title,
@@ -104,6 +108,7 @@ export class BootProfiles {
         parameters: profile.kind === 'direct' ? parameterOffers(profile) : [],
         keep: profile.keep ?? false,
         atEnd: profile.atEnd ?? 'normal',
+        ...(seed === undefined ? {} : { seed }),
       };
     });
   }
@@ -117,6 +122,16 @@ export class BootProfiles {
     return profile?.keep === true ? null : (profile?.atEnd ?? 'normal');
   }
 
+  /** Whether any profile boots with a seed disk. */
+  get isSeeding(): boolean {
+    return [...this.#profiles.values()].some(({ seed }) => seed !== undefined);
+  }
+
+  /** Whose keys go onto the seed disk of a boot with this profile; null: it boots without one. */
+  seedOf(name: BootProfileName): SeedKeys | null {
+    return this.#profiles.get(name)?.seed ?? null;
+  }
+
   /** The profiles that a domain of this type can be booted with. */
   names({ guest }: Pick<DomainConfig, 'guest'>): readonly BootProfileName[] {
     return [...this.#profiles].flatMap(([name, { types }]) => (types.includes(typeOf(guest)) ? name : []));
@@ -124,13 +139,21 @@ export class BootProfiles {
 
   /**
    * @param name `normal` is the domain's own configuration
-   * @returns a refusal when there is no such profile, it is for other types of guests, or a parameter is invalid
+   * @param seed the file of the seed disk for this boot; null: without one
+   * @returns a refusal when there is no such profile, it is for other types of guests, a parameter is invalid, or
+   *   the seed disk has no place
    */
   plan(
     name: BootProfileName,
     domain: DomainConfig,
     parameters: ParameterValues = NO_PARAMETERS,
+    seed: string | null = null,
   ): BootPlan | Refusal {
+    const plan = this.#plan(name, domain, parameters);
+    return seed === null || isRefusal(plan) ? plan : withSeedDrive(plan, seed, domain);
+  }
+
+  #plan(name: BootProfileName, domain: DomainConfig, parameters: ParameterValues): BootPlan | Refusal {
     const profile = this.#profiles.get(name);
     if (profile?.kind !== 'direct' && Object.keys(parameters).length > 0) {
       return refusal('usage', 'The boot profile has no parameters.', name);
@@ -165,13 +188,15 @@ export class BootProfiles {
     remembered: { readonly profile: BootProfileName; readonly boot: BootShape } | null,
   ): BootProfileName {
     if (remembered !== null && isSameBoot(remembered.boot, shape)) return remembered.profile;
+    const seed = seedAmong(shape.disks);
     for (const [name, profile] of this.#profiles) {
       const values =
         profile.kind === 'direct' ? valuesIn(profile.extra, domain.name, shape.cmdline ?? '') : NO_PARAMETERS;
-      const plan = values === undefined ? undefined : this.plan(name, domain, values);
+      const plan = values === undefined ? undefined : this.plan(name, domain, values, seed);
       if (plan !== undefined && !isRefusal(plan) && isSameBoot(plan.boot, shape)) return name;
     }
-    return isSameBoot(domain.boot, shape) ? NORMAL : UNKNOWN_PROFILE;
+    const own = this.plan(NORMAL, domain, NO_PARAMETERS, seed);
+    return !isRefusal(own) && isSameBoot(own.boot, shape) ? NORMAL : UNKNOWN_PROFILE;
   }
 }
 

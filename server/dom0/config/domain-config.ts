@@ -2,7 +2,7 @@ import { parseDomainName } from '../../../policy/names.js';
 import type { DomainName } from '../../../policy/names.js';
 import { parseConfigText } from './domain-config-text.js';
 import { parseGuestType } from '../../../policy/guest-type.js';
-import type { BootShape, ConfigReading, ConfiguredDisk, GuestFacts } from '../toolstack/toolstack.js';
+import type { BootShape, ConfigReading, ConfiguredDisk, GuestFacts, Nic } from '../toolstack/toolstack.js';
 import { parseDiskSpec } from './disk-spec.js';
 
 /** A domain as its configuration file describes it. */
@@ -19,6 +19,8 @@ export interface DomainConfig {
   readonly diskSpecs: readonly string[];
   /** What it boots when nothing overrides the file. */
   readonly boot: BootShape & { readonly disks: readonly ConfiguredDisk[] };
+  /** Empty where the toolstack was not asked. */
+  readonly nics: readonly Nic[];
   /** The keys that the file sets. */
   readonly keys: ReadonlySet<string>;
   readonly comesBack: {
@@ -54,6 +56,7 @@ export function domainConfigOf(file: string, reading: ConfigReading, text: strin
     guest: reading.guest,
     diskSpecs,
     boot: reading.boot,
+    nics: reading.nics,
     keys,
     comesBack: {
       onPoweroff: poweroff.includes('restart'),
@@ -129,6 +132,7 @@ export function readDomainConfig(file: string, text: string): DomainConfig | str
       ...(guest.type === 'hvm' ? { bootOrder: string('boot') } : {}),
       disks: diskSpecs.map(parseDiskSpec),
     },
+    nics: [],
     keys: new Set(values.keys()),
     comesBack: {
       onPoweroff: restarts('on_poweroff', 'destroy'),

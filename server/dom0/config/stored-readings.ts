@@ -21,7 +21,11 @@ export interface KnownReading {
   readonly boot: string;
 }
 
-type StoredConfig = Omit<DomainConfig, 'keys'> & { readonly keys: readonly string[] };
+type StoredConfig = Omit<DomainConfig, 'keys' | 'nics'> & {
+  readonly keys: readonly string[];
+  /** Missing in a reading of an earlier dom0. */
+  readonly nics?: DomainConfig['nics'];
+};
 
 interface StoredReading extends Omit<KnownReading, 'lastSound' | 'outcome'> {
   readonly outcome: StoredConfig | string;
@@ -42,8 +46,10 @@ export function readingsIn(text: string): ReadonlyMap<string, KnownReading> {
   for (const [path, stored] of Object.entries(files)) {
     const { stamp, boot, outcome, lastSound, guess } = stored;
     if (typeof stamp !== 'string' || typeof boot !== 'string') throw new Error(NO_MEMORY);
+    const isOld = typeof outcome !== 'string' && outcome.nics === undefined;
     readings.set(path, {
-      stamp,
+      // Read again, or a domain's network would stay unknown as long as its file is the same.
+      stamp: isOld ? '' : stamp,
       boot,
       outcome: typeof outcome === 'string' ? outcome : fromDisk(path, outcome),
       lastSound: lastSound === null ? null : fromDisk(path, lastSound),
@@ -75,5 +81,5 @@ function fromDisk(path: string, stored: StoredConfig): DomainConfig {
     // Missing where another build of the same version wrote it.
     typeof (stored.guest as Partial<GuestFacts> | undefined)?.textConsole === 'boolean';
   if (!isWhole) throw new Error(NO_MEMORY);
-  return { ...stored, name, keys: new Set(stored.keys) };
+  return { ...stored, name, nics: stored.nics ?? [], keys: new Set(stored.keys) };
 }

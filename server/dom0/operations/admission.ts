@@ -4,12 +4,13 @@ import { isRefusal, refusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import type { OperationRequest } from '../../wire/operation.js';
 import { noSuchProfile } from '../boot/boot-profiles.js';
-import type { BootCheck } from '../boot/boot-check.js';
 import type { BootProfiles } from '../boot/boot-profiles.js';
+import type { BootCheck } from '../boot/boot-check.js';
 import type { DiskHolders } from '../observation/disk-holders.js';
 import type { HostClock } from '../scheduling/host-clock.js';
 import { within } from '../scheduling/time-limit.js';
 import type { ObservedDomain } from '../observation/observed-domain.js';
+import type { BootSeeds } from './boot-seeds.js';
 import type { HostLimits } from './host-limits.js';
 import { createsDomain } from './operation.js';
 import type { Operation } from './operation.js';
@@ -30,7 +31,8 @@ export interface AdmissionParts {
     find(name: DomainName): ObservedDomain | undefined;
     onTheWay(name: DomainName): string | null;
   };
-  readonly profiles: Pick<BootProfiles, 'plan' | 'end'>;
+  readonly profiles: Pick<BootProfiles, 'end'>;
+  readonly seeds: Pick<BootSeeds, 'plan' | 'wrong'>;
   readonly disks: Pick<DiskHolders, 'conflictByFiles'>;
   readonly check: Pick<BootCheck, 'plan'>;
   readonly limits: HostLimits;
@@ -105,8 +107,9 @@ export class Admission {
     return isSo ? limits.checkAll(clock()) : limits.check(request, clock());
   }
 
-  #wrongRequest({ domain, verb, profile, parameters, forSeconds, key }: OperationRequest): Refusal | null {
-    const { profiles, observer, sysrqKeys } = this.#parts;
+  #wrongRequest(request: OperationRequest): Refusal | null {
+    const { domain, verb, profile, parameters, forSeconds, key } = request;
+    const { profiles, seeds, observer, sysrqKeys } = this.#parts;
     const seen = observer.find(domain);
     if (seen === undefined) return this.#unknown(domain);
     if (verb === 'rescue' && profile === null)
@@ -118,10 +121,11 @@ export class Admission {
     if (profile !== null && forSeconds !== undefined && profiles.end(profile) === null)
       return refusal('usage', 'This boot profile has no end.', profile);
     if (profile !== null) {
-      const boots =
-        profile === NORMAL ? noSuchProfile(profile) : profiles.plan(profile, seen.config, parameters);
+      const boots = profile === NORMAL ? noSuchProfile(profile) : seeds.plan(request, seen.config);
       if (isRefusal(boots)) return boots;
     }
+    const wrongKeys = seeds.wrong(request);
+    if (wrongKeys !== null) return wrongKeys;
     if (verb === 'sysrq' && (key === null || !sysrqKeys.includes(key))) {
       return refusal('usage', 'This host does not allow this SysRq key.', key ?? 'no key');
     }
@@ -153,14 +157,12 @@ export class Admission {
     return refusal('wrong-state', message, name);
   }
 
-  async #takenDisk(
-    { id, domain, verb, profile, parameters }: OperationRequest,
-    seen: ObservedDomain,
-  ): Promise<Refusal | null> {
+  async #takenDisk(request: OperationRequest, seen: ObservedDomain): Promise<Refusal | null> {
+    const { id, domain, verb } = request;
     if (!createsDomain(verb)) return null;
     const guest = this.#parts.observer.onTheWay(domain);
     if (guest !== null) return existsAs(domain, guest);
-    const plan = this.#parts.profiles.plan(profile ?? NORMAL, seen.config, parameters);
+    const plan = this.#parts.seeds.plan(request, seen.config);
     if (isRefusal(plan)) return plan;
     const taken = await this.#parts.disks.conflictByFiles(domain, plan.boot.disks);
     return taken ?? this.#parts.check.plan(plan, seen.config, id);

@@ -76,7 +76,7 @@ export class Creation {
 
   async #create(operation: Operation, signal: AbortSignal): Promise<Made> {
     const { domain } = operation.request;
-    const { observer, toolstack, profiles, disks, check, transcripts, deadlines, host, logger } = this.#parts;
+    const { observer, toolstack, seeds, disks, check, transcripts, deadlines, host, logger } = this.#parts;
     const silent = await unlessHalted(observer.look(), signal);
     if (silent !== null) return silent;
     await unlessHalted(observer.reread(), signal);
@@ -90,8 +90,10 @@ export class Creation {
     if (seen.fault !== undefined && seen.fault !== null) return seen.fault;
     const guest = observer.onTheWay(domain);
     if (guest !== null) return existsAs(domain, guest);
-    const plan = profiles.plan(operation.profile, seen.config, operation.request.parameters);
+    const plan = seeds.plan(operation.request, seen.config);
     if (isRefusal(plan)) return plan;
+    const unseeded = await unlessHalted(seeds.make(operation.request, seen.config), signal);
+    if (unseeded !== null) return unseeded;
     const taken = await unlessHalted(disks.conflict(domain, plan.boot.disks), signal);
     if (taken !== null) return taken;
     await operation.commit();

@@ -41,6 +41,8 @@ export class OperationWork {
       case 'rescue':
       case 'normal': {
         if (operation.subject !== null && operation.request.verb !== 'start') {
+          const unseeded = await this.#seed(operation, signal);
+          if (unseeded !== null) return unseeded;
           const refused = await this.#takeDown(operation, signal);
           if (refused !== null) return refused;
           await this.#parts.records.step(operation, 'waiting', 0);
@@ -84,6 +86,14 @@ export class OperationWork {
     const refused = await this.#endings.shutDown(operation, signal);
     if (refused === null || refused.code === 'undone' || operation.ending?.force !== true) return refused;
     return this.#endings.powerOff(operation, signal, false);
+  }
+
+  /** Makes the seed disk before the domain is stopped: on a full disk it runs on. */
+  async #seed({ request }: Operation, signal: AbortSignal): Promise<Refusal | null> {
+    const { observer, seeds } = this.#parts;
+    const config = observer.find(request.domain)?.config;
+    // Without a domain the create says so.
+    return config === undefined ? null : unlessHalted(seeds.make(request, config), signal);
   }
 
   async #sysrq(operation: Operation, signal: AbortSignal): Promise<Refusal | null> {

@@ -305,6 +305,7 @@ function isBetween({ listed, observation }: ObservedDomain): boolean {
 }
 
 function isSameRequest(one: OperationRequest, other: OperationRequest): boolean {
+  // Each try has the keys of its moment, and the first counts.
   const wanted = ({ domain, verb, profile, key, parameters = {}, forSeconds }: OperationRequest): unknown => [
     domain,
     verb,

@@ -39,12 +39,12 @@ export class OwnCreation {
   /** Records what our create made. The profile's boot is recorded with it. */
   async record(operation: Operation, listed: ListedDomain): Promise<HostIncarnation> {
     const { domain } = operation.request;
-    const { profiles, observer, host } = this.#parts;
+    const { seeds, observer, host } = this.#parts;
     const created = incarnationOf(listed, host.boot);
     const { uuid, domid } = created;
     const config = observer.find(domain)?.config;
-    const { parameters, forSeconds, actor } = operation.request;
-    const plan = config === undefined ? undefined : profiles.plan(operation.profile, config, parameters);
+    const { forSeconds, actor } = operation.request;
+    const plan = config === undefined ? undefined : seeds.plan(operation.request, config);
     operation.made(created, host.boot);
     if (config !== undefined && plan !== undefined && !isRefusal(plan)) {
       const { profile, boot } = plan;

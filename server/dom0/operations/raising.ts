@@ -93,10 +93,10 @@ export class Raising {
    * a silent toolstack until it answers or the operation's term is over: a domain runs only after this check.
    */
   async #takenMeanwhile(operation: Operation, signal: AbortSignal): Promise<Refusal | null> {
-    const { observer, profiles, disks, timings, host } = this.#parts;
-    const { domain, parameters } = operation.request;
+    const { observer, seeds, disks, timings, host } = this.#parts;
+    const { domain } = operation.request;
     const config = observer.find(domain)?.config;
-    const plan = config === undefined ? undefined : profiles.plan(operation.profile, config, parameters);
+    const plan = config === undefined ? undefined : seeds.plan(operation.request, config);
     if (plan === undefined || isRefusal(plan)) return null;
     for (;;) {
       const taken = await unlessHalted(disks.conflict(domain, plan.boot.disks), signal);

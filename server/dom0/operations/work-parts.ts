@@ -1,6 +1,5 @@
 import type { Refusal } from '../../../policy/refusal.js';
 import type { BootCheck } from '../boot/boot-check.js';
-import type { BootProfiles } from '../boot/boot-profiles.js';
 import type { ConsoleHost } from '../observation/console-host.js';
 import type { DiskHolders } from '../observation/disk-holders.js';
 import type { HostClock } from '../scheduling/host-clock.js';
@@ -11,6 +10,7 @@ import type { Incarnation } from '../toolstack/incarnation.js';
 import type { GuestName } from '../../wire/guest-name.js';
 import type { ListedDomain, Toolstack } from '../toolstack/toolstack.js';
 import type { DomainName } from '../../../policy/names.js';
+import type { BootSeeds } from './boot-seeds.js';
 import type { CreateQueue } from './create-queue.js';
 import type { OperationRecords } from './operation-records.js';
 import type { Transcripts } from '../toolstack/transcripts.js';
@@ -34,7 +34,7 @@ export interface WorkParts {
     onTheWay(name: DomainName): string | null;
     goesOn(name: DomainName, incarnation: Incarnation): boolean;
   };
-  readonly profiles: Pick<BootProfiles, 'plan'>;
+  readonly seeds: Pick<BootSeeds, 'plan' | 'make'>;
   readonly consoles: Pick<ConsoleHost, 'attach'>;
   readonly disks: Pick<DiskHolders, 'conflict' | 'conflictByFiles'>;
   readonly check: Pick<BootCheck, 'creation' | 'text'>;

@@ -62,6 +62,15 @@ export interface GuestFacts {
   readonly textConsole: boolean;
 }
 
+/** A network interface, as a configuration has it. Texts are as written, and checked by nobody. */
+export interface Nic {
+  /** Lower case; null: Xen draws one at each create. */
+  readonly mac: string | null;
+  readonly bridge: string | null;
+  /** `ip=` of xl-network-configuration(5): addresses, separated by blanks; perhaps with a prefix. */
+  readonly ip: string | null;
+}
+
 /** The toolstack's reading of a configuration file, by a dry run. */
 export interface ConfigReading {
   /** As written; we may not accept it as a name. */
@@ -72,6 +81,7 @@ export interface ConfigReading {
   readonly vcpus: number | null;
   readonly guest: GuestFacts;
   readonly boot: BootShape & { readonly disks: readonly ConfiguredDisk[] };
+  readonly nics: readonly Nic[];
   /** The action after each kind of end: `destroy`, `restart`, … */
   readonly actions: { readonly poweroff: string; readonly reboot: string; readonly crash: string };
   /**

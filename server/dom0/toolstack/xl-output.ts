@@ -10,6 +10,7 @@ import type {
   GuestFacts,
   ListedDomain,
   LongDomain,
+  Nic,
   ShutdownReason,
   StateFlags,
 } from './toolstack.js';
@@ -126,6 +127,7 @@ function configReading(config: unknown): ConfigReading | undefined {
       ...bootShape(config),
       disks: Array.isArray(disks) ? (disks as unknown[]).map(configuredDisk) : [],
     },
+    nics: nicsOf(member(config, 'nics')),
     actions: { poweroff: action('on_poweroff'), reboot: action('on_reboot'), crash: action('on_crash') },
     rest: createHash('sha256').update(stableText(config, OF_A_BOOT)).digest('hex'),
   };
@@ -246,6 +248,21 @@ function configuredDisk(entry: unknown): ConfiguredDisk {
     ...(more === '{}' ? {} : { more }),
   };
 }
+
+/** The fields of `libxl_device_nic` in libxl_types.idl. xl leaves out a MAC that is still to be drawn. */
+function nicsOf(entries: unknown): readonly Nic[] {
+  if (!Array.isArray(entries)) return [];
+  return (entries as unknown[]).map((entry) => {
+    const mac = stringOf(member(entry, 'mac'))?.toLowerCase() ?? null;
+    return {
+      mac: mac === NO_MAC ? null : mac,
+      bridge: stringOf(member(entry, 'bridge')) ?? null,
+      ip: stringOf(member(entry, 'ip')) ?? null,
+    };
+  });
+}
+
+const NO_MAC = '00:00:00:00:00:00';
 
 const OF_A_DISK: ReadonlySet<string> = new Set([
   'pdev_path',

@@ -82,6 +82,14 @@ export function parseXmDryRun(text: string): ConfigReading | undefined {
     vcpus: number('vcpus'),
     guest: guestFacts(domain),
     boot: bootShape(domain),
+    nics: sxpChildren(domain, 'device').flatMap((device) =>
+      sxpChildren(device, 'vif').map((vif) => ({
+        // xm draws a MAC at each dry run, so a MAC in its answer says nothing.
+        mac: null,
+        bridge: sxpAtom(vif, 'bridge') ?? null,
+        ip: sxpAtom(vif, 'ip') ?? null,
+      })),
+    ),
     actions: {
       poweroff: sxpAtom(domain, 'on_poweroff') ?? 'destroy',
       reboot: sxpAtom(domain, 'on_reboot') ?? 'restart',

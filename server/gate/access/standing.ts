@@ -40,7 +40,10 @@ export type Standing =
 export type AskStanding = (identity: KeyUser) => Refusal | null;
 
 /** The parts of an identity that standing depends on. */
-type KeyUser = Pick<Identity, 'customer' | 'fingerprint' | 'verified' | 'certificate'>;
+type KeyUser = Pick<Identity, 'customer' | 'fingerprint' | 'certificate'> & {
+  /** Null: nobody logs in with it. */
+  readonly verified: boolean | null;
+};
 
 /** What standing depends on besides the store and the policy. */
 export interface Proof {

@@ -21,10 +21,13 @@ export class HostOperations {
   /**
    * Asks for an operation, with the proof that it is permitted. The same permit may be submitted again: dom0
    * takes the same id for the same operation.
+   *
+   * @param keys for the seed disk, where the host offers one for the profile; null: none
    */
   async submit(
     demanded: DemandedPermit,
     key: string | null = null,
+    keys: readonly string[] | null = null,
   ): Promise<Outcome<{ readonly result: 'accepted'; readonly operation: OperationView }>> {
     const verb = verbOf(demanded);
     const { domain, parameters } = demanded;
@@ -39,6 +42,7 @@ export class HostOperations {
         // A dom0 half that offers none may not know the word.
         ...(Object.keys(parameters).length === 0 ? {} : { parameters }),
         key,
+        ...(keys === null ? {} : { keys }),
         actor,
       }),
       done: (answer) => ({ result: 'accepted', operation: readOperation(answer) }),

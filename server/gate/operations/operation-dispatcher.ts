@@ -19,6 +19,7 @@ import { OpenOperations } from './open-operations.js';
 import type { OpenTimings, OperationEnd, OutcomeLog } from './open-operations.js';
 import { chooseParameters } from './profile-parameters.js';
 import type { ParametersOfDomains } from './profile-parameters.js';
+import type { SeedKeys } from './seed-keys.js';
 import * as words from '../text/words.js';
 
 /** An action that dom0 carries out as an operation. */
@@ -54,6 +55,7 @@ interface OperationDispatcherParts {
   readonly hosts: Hosts;
   readonly roles: RolesOfCustomers;
   readonly parameters: ParametersOfDomains;
+  readonly seedKeys: Pick<SeedKeys, 'of'>;
   readonly audit: OutcomeLog & OpenIntents;
   readonly log: Logger;
   readonly timings?: OpenTimings;
@@ -200,7 +202,8 @@ export class OperationDispatcher {
     // Watch it before asking: it may be over before the answer is read.
     const ended = this.#open.watch(demanded, host);
     const result = await askAgain(
-      () => host.operations.submit(demanded, demanded.key),
+      // Each try reads the keys anew: a role or a key may have gone meanwhile.
+      () => host.operations.submit(demanded, demanded.key, this.#parts.seedKeys.of(demanded, host.contract)),
       () => this.#parts.authorizer.recheck(demanded.identity, demanded) === null,
     );
     switch (result.result) {

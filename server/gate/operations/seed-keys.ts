@@ -1,0 +1,72 @@
+import type { BootProfileName, CustomerName, DomainName } from '../../../policy/names.js';
+import type { Key, RoleRow } from '../../store/records.js';
+import type { Contract } from '../../wire/contract.js';
+import { MOST_SEED_KEY_CHARACTERS, MOST_SEED_KEYS, parseSeedKey } from '../../wire/seed-key.js';
+import type { DemandedPermit } from '../access/authorize.js';
+import type { StandingCheck } from '../access/standing.js';
+
+export interface SeedKeysParts {
+  readonly keys: { list(customer: CustomerName): readonly Key[] };
+  readonly roles: { on(domain: DomainName): readonly RoleRow[] };
+  readonly standing: Pick<StandingCheck, 'of'>;
+}
+
+/** The public keys that go with a request onto the seed disk of a boot. */
+export class SeedKeys {
+  readonly #parts: SeedKeysParts;
+
+  constructor(parts: SeedKeysParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * The keys as they are at this moment, read from the store: those that could log in now, of customers whose
+   * account is open. Each is followed by its customer's name instead of its comment. A certificate is no key.
+   * The keys of the one who asks come first; beyond what an operation may carry, keys are left out.
+   *
+   * @param contract of the host that the request goes to
+   * @returns null where the boot has no seed disk on this host: then nothing may be sent
+   */
+  of(
+    { domain, identity, profile }: Pick<DemandedPermit, 'domain' | 'identity' | 'profile'>,
+    contract: Pick<Contract, 'profiles'> | null,
+  ): readonly string[] | null {
+    const seed = seedOf(profile, contract);
+    if (seed === null) return null;
+    const customers = seed === 'asker' ? [identity.customer] : this.#owners(domain, identity.customer);
+    const seen = new Set<string>();
+    const lines = customers.flatMap((customer) => this.#keysOf(customer, seen));
+    let size = 0;
+    return lines.slice(0, MOST_SEED_KEYS).filter((line) => {
+      size += line.length;
+      return size <= MOST_SEED_KEY_CHARACTERS;
+    });
+  }
+
+  /** The one who asks comes first, where they are an owner. */
+  #owners(domain: DomainName, asker: CustomerName): readonly CustomerName[] {
+    const owners = this.#parts.roles
+      .on(domain)
+      .filter(({ role, counts }) => role === 'owner' && counts)
+      .map(({ customer }) => customer);
+    return [...owners.filter((owner) => owner === asker), ...owners.filter((owner) => owner !== asker)];
+  }
+
+  #keysOf(customer: CustomerName, seen: Set<string>): readonly string[] {
+    const { keys, standing } = this.#parts;
+    return keys.list(customer).flatMap(({ type, blob, fingerprint }) => {
+      // Nobody logs in with it here, so whether it verifies its user is not asked.
+      if (!standing.of({ customer, fingerprint, verified: null }).here || seen.has(fingerprint)) return [];
+      seen.add(fingerprint);
+      const line = `${type} ${blob.toString('base64')} ${customer}`;
+      return parseSeedKey(line) === undefined ? [] : [line];
+    });
+  }
+}
+
+function seedOf(
+  profile: BootProfileName | null,
+  contract: Pick<Contract, 'profiles'> | null,
+): 'asker' | 'owners' | null {
+  return contract?.profiles.find(({ name }) => name === profile)?.seed ?? null;
+}
