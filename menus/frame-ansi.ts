@@ -45,10 +45,12 @@ export const HIDE_CURSOR = `${ESC}[?25l`;
 /** Paints frames: the first one completely, then only the lines that differ. */
 export class AnsiPainter {
   readonly #term: string;
-  #shown: Frame | null = null;
+  #shown: Frame | null;
 
-  constructor(term: string) {
+  /** @param shown the frame that is on the terminal now; null when it is another's */
+  constructor(term: string, shown: Frame | null = null) {
     this.#term = term;
+    this.#shown = shown;
   }
 
   get shown(): Frame | null {

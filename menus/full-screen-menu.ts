@@ -6,6 +6,7 @@ import { MenuLoop } from './menu-loop.js';
 import { PasteBursts } from './paste-bursts.js';
 import type { Fact, MenuStart, MenuTerminal, OpenMenu, Perform } from './port.js';
 import { initialState } from './state.js';
+import type { MenuState } from './state.js';
 import type { Message } from './update.js';
 import { view } from './view.js';
 
@@ -24,8 +25,14 @@ class FullScreenMenu implements OpenMenu {
   readonly #input: KeyInput;
   readonly #bursts = new PasteBursts();
   readonly #loop: MenuLoop;
-  /** Plain until the first key, then blessed. A new one starts each time the terminal comes back. */
+  /**
+   * Plain until the first key, then blessed. A new one starts each time the terminal comes back, and after a
+   * rest.
+   */
   #painter: AnsiPainter | BlessedScreen;
+  /** The state that is on the terminal. */
+  #painted: MenuState;
+  #resting = false;
   #suspended = false;
   #disposed = false;
   #stopResize: (() => void) | null = null;
@@ -34,6 +41,7 @@ class FullScreenMenu implements OpenMenu {
   constructor(terminal: MenuTerminal, start: MenuStart, perform: Perform) {
     this.#terminal = terminal;
     this.#loop = new MenuLoop(initialState(start), perform);
+    this.#painted = this.#loop.state;
     this.#painter = new AnsiPainter(terminal.term);
     this.#input = new KeyInput(terminal, (tokens) => {
       this.#take(tokens);
@@ -72,6 +80,13 @@ class FullScreenMenu implements OpenMenu {
     this.#enter();
   }
 
+  /** What is on the screen is kept as the state that it shows: a screen's cells take most of the memory. */
+  rest(): void {
+    if (!this.#holds() || this.#resting) return;
+    this.#resting = true;
+    this.#painter = new AnsiPainter(this.#terminal.term);
+  }
+
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
@@ -87,7 +102,9 @@ class FullScreenMenu implements OpenMenu {
   }
 
   #enter(): void {
-    this.#terminal.write(enterScreen(this.#terminal.term) + this.#painter.paint(view(this.#loop.state)));
+    this.#resting = false;
+    this.#painted = this.#loop.state;
+    this.#terminal.write(enterScreen(this.#terminal.term) + this.#painter.paint(view(this.#painted)));
     this.#input.start();
   }
 
@@ -107,10 +124,18 @@ class FullScreenMenu implements OpenMenu {
   }
 
   #blessed(): BlessedScreen {
+    this.#wake();
     if (this.#painter instanceof BlessedScreen) return this.#painter;
     const shown = this.#painter.shown ?? view(this.#loop.state);
     this.#painter = new BlessedScreen(this.#terminal.term, shown);
     return this.#painter;
+  }
+
+  /** Ends a rest. */
+  #wake(): void {
+    if (!this.#resting) return;
+    this.#resting = false;
+    this.#painter = new AnsiPainter(this.#terminal.term, view(this.#painted));
   }
 
   #send(message: Message): void {
@@ -120,8 +145,10 @@ class FullScreenMenu implements OpenMenu {
 
   #paint(): void {
     if (!this.#holds()) return;
-    const frame = view(this.#loop.state);
-    const output = this.#painter.paint(frame);
+    if (this.#painted === this.#loop.state) return;
+    this.#wake();
+    this.#painted = this.#loop.state;
+    const output = this.#painter.paint(view(this.#painted));
     if (output !== '') this.#terminal.write(output);
   }
 }

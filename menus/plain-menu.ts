@@ -110,6 +110,10 @@ class PlainMenu implements OpenMenu {
     this.#listen();
   }
 
+  rest(): void {
+    // It keeps nothing that could be made again.
+  }
+
   dispose(): void {
     if (this.#disposed) return;
     if (!this.#suspended && this.#prompted) this.#terminal.write(this.#end);

@@ -217,6 +217,8 @@ export interface OpenMenu {
   suspend(): void;
   /** Takes the terminal back and paints everything again. */
   resume(): void;
+  /** Nobody has touched it for a while: lets go what can be made again. The screen stays as it is. */
+  rest(): void;
   /** Restores the terminal and releases it. Calling it twice is harmless. */
   dispose(): void;
 }

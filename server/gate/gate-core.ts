@@ -26,6 +26,7 @@ import { KeyRules } from './keys/key-rules.js';
 import type { KeyLimits } from './keys/key-rules.js';
 import type { Logger } from '../wire/logger.js';
 import type { MenuParts } from './menu/menu-session.js';
+import { ShownDomains } from './menu/shown-domains.js';
 import { OperationDispatcher } from './operations/operation-dispatcher.js';
 import { SeedKeys } from './operations/seed-keys.js';
 import { SlicedQueue } from './scheduling/sliced-queue.js';
@@ -83,6 +84,7 @@ export class GateCore {
   readonly policy: PolicyHolder;
   readonly windows: WindowWatch;
   readonly hosts: Hosts;
+  readonly shownDomains: ShownDomains;
   readonly authorizer: Authorizer;
   readonly standing: StandingCheck;
   readonly revokedKeys: RevokedKeys;
@@ -134,6 +136,7 @@ export class GateCore {
       { graceMs: settings.domains.graceSeconds * 1000 },
     );
     const { hosts } = this;
+    this.shownDomains = new ShownDomains({ hosts, news: this.news, log });
 
     this.revokedKeys = new RevokedKeys(settings.certificates.revokedKeys, log);
     const revoked = this.revokedKeys;
@@ -215,8 +218,8 @@ export class GateCore {
       policy,
       maintenance: this.maintenance,
       windows: this.windows,
-      news: this.news,
-      refreshes: new SlicedQueue(new Slices(), (fault) => {
+      shownDomains: this.shownDomains,
+      refreshes: new SlicedQueue(new Slices({ milliseconds: 2 }), (fault) => {
         log.error({ err: fault }, 'a menu could not be made anew');
       }),
       preferences,
@@ -254,6 +257,7 @@ export class GateCore {
   /** Operations that dom0 has begun go on. Twice is harmless. */
   async stop(): Promise<void> {
     this.#stopHearing();
+    this.shownDomains.close();
     this.maintenance.close();
     this.windows.close();
     this.revocation.close();

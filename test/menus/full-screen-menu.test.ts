@@ -63,6 +63,48 @@ describe('full-screen menu', () => {
     assert.match(await screen(terminal), /▸ 2 ophelia/);
   });
 
+  it('rests without a word, and goes on from the screen that it had', () => {
+    for (const begun of [false, true]) {
+      const { terminal, menu } = open();
+      if (begun) terminal.type('j');
+      terminal.take();
+      menu.rest();
+      menu.rest();
+      assert.equal(terminal.take(), '');
+      menu.tell({ fact: 'tick', now: NOW + 10 });
+      assert.equal(terminal.take(), '', 'what is on the screen is not painted again');
+      menu.rest();
+      menu.tell({ fact: 'notice', message: 'Good morning.' });
+      const news = terminal.take();
+      assert.match(news, /Good morning/);
+      assert.ok(!news.includes('horatio') && !news.includes(BY_BLESSED), news);
+    }
+  });
+
+  it('takes keys after a rest as before it', async () => {
+    const { terminal, menu } = open();
+    terminal.type('\x1b[B');
+    menu.rest();
+    terminal.type('\x1b[A');
+    assert.match(await screen(terminal), /▸ 1 horatio/);
+    menu.rest();
+    terminal.type('\x1b[B');
+    assert.match(await screen(terminal), /▸ 2 ophelia/);
+  });
+
+  it('does not rest while a console has its terminal, nor after its end', () => {
+    const { terminal, menu } = open();
+    menu.suspend();
+    terminal.take();
+    menu.rest();
+    menu.resume();
+    assert.match(terminal.take(), /horatio/);
+    menu.dispose();
+    terminal.take();
+    menu.rest();
+    assert.equal(terminal.take(), '');
+  });
+
   it('writes nothing when nothing has changed', () => {
     const { terminal, menu } = open();
     const domains = menuStart().domains;

@@ -10,11 +10,13 @@ import { KeyInput } from '../../menus/key-input.js';
 import { IdleWatch } from '../../server/gate/console/idle-watch.js';
 import { ScreenQuery } from '../../server/gate/console/screen-query.js';
 import { Listeners } from '../../server/gate/session/listeners.js';
-import { MenuClock } from '../../server/gate/menu/menu-clock.js';
+import { ShownDomains } from '../../server/gate/menu/shown-domains.js';
 import { SlicedQueue } from '../../server/gate/scheduling/sliced-queue.js';
 import { Slices } from '../../server/gate/scheduling/slices.js';
 import type { Terminal } from '../../server/gate/session/terminal.js';
 import { GateUnderTest } from './gate-under-test.js';
+import { silentLogger } from './silent-logger.js';
+import { customerName } from './temporary-store.js';
 import { RawSession } from './raw-session.js';
 import { RawSsh } from './raw-ssh.js';
 import { signingKey } from './signing-key.js';
@@ -24,7 +26,26 @@ const fault = (): never => {
 };
 const news = new Listeners<null>(() => undefined);
 const queue = new SlicedQueue(new Slices(), () => undefined);
-const STALE = [{ seenAt: 0, operation: null, reachable: false }] as never;
+const shown = new ShownDomains({
+  hosts: { onEvent: () => () => true } as never,
+  news: { onNews: () => () => true },
+  log: silentLogger,
+});
+
+/** Joins a menu that throws when the clock of all menus reaches it. */
+function joinFaulty(): void {
+  const entry = shown.join({
+    customer: customerName('alice'),
+    changed: fault,
+    rightsChanged: () => {
+      shown.leave(entry);
+      fault();
+    },
+    timePassed: fault,
+    rest: fault,
+  });
+  shown.show(entry, [], { limited: true });
+}
 
 /** Things that a session starts, by name. Each throws later, when no code of the session is running. */
 const BEGINNINGS: Readonly<Record<string, (terminal: Terminal) => void>> = {
@@ -35,13 +56,9 @@ const BEGINNINGS: Readonly<Record<string, (terminal: Terminal) => void>> = {
   },
   'an immediate': () => setImmediate(fault),
   'a promise': () => void Promise.resolve().then(fault),
-  'the clock of a menu': () => {
-    new MenuClock(fault).watch(STALE);
-  },
+  'the clock of a menu': joinFaulty,
   'the clock of a menu whose list was made anew for many at once': () => {
-    queue.add(() => {
-      new MenuClock(fault).watch(STALE);
-    });
+    queue.add(joinFaulty);
   },
   'the keys of a menu, after a pause': (terminal) => {
     new KeyInput(terminal, fault).start();

@@ -30,7 +30,12 @@ export class AuditNotifier {
   /** For the audit log's `onAppend`. */
   heard({ event }: AuditRow): void {
     if ('customer' in event) this.#customers.add(event.customer);
-    if ('domain' in event) this.#domains.add(event.domain);
+    if ('domain' in event) {
+      this.#domains.add(event.domain);
+      // It may fill a limit that counts over all domains of who did it.
+      if ('actor' in event && event.actor !== null && 'customer' in event.actor)
+        this.#customers.add(event.actor.customer);
+    }
     if (this.#soon) return;
     this.#soon = true;
     // Let the other rows of the transaction be heard first.

@@ -41,6 +41,7 @@ interface Asked {
   readonly answers: ReadonlyMap<Action, Refusal | null>;
   /** The answers for a rescue, by profile. */
   readonly profiles: ReadonlyMap<BootProfileName, Refusal | null>;
+  readonly isLimited: boolean;
 }
 
 /**
@@ -51,6 +52,7 @@ export class OwnDomains {
   readonly #parts: OwnDomainsParts;
   readonly #identity: Identity;
   #asked = new Map<DomainName, Asked>();
+  #names: readonly DomainName[] = [];
 
   constructor(parts: OwnDomainsParts, identity: Identity) {
     this.#parts = parts;
@@ -60,11 +62,23 @@ export class OwnDomains {
   /** Sorted by name. For a login by a domain's name, only that domain. */
   list(now = Date.now()): readonly MenuDomain[] {
     const { customer, domain: only } = this.#identity;
-    return this.#parts.roles
+    const rows = this.#parts.roles
       .of(customer)
-      .filter((row) => row.counts && (only === null || row.domain === only))
+      .filter((row) => row.counts && (only === null || row.domain === only));
+    this.#names = rows.map((row) => row.domain);
+    return rows
       .flatMap((row) => this.#domain(row, now) ?? [])
       .sort((one, other) => (one.name < other.name ? -1 : 1));
+  }
+
+  /** The domains of the last list, and those that policy hid from it. */
+  get names(): readonly DomainName[] {
+    return this.#names;
+  }
+
+  /** Whether a limit refused something when policy was last asked: time gives it room again. */
+  get isLimited(): boolean {
+    return this.#names.some((name) => this.#asked.get(name)?.isLimited === true);
   }
 
   /** Call it when policy, roles or the audit log changed: the kept answers hold no more. */
@@ -131,17 +145,17 @@ export class OwnDomains {
     if (known?.key === key && now - known.at < FRESH) return known;
     const { authorizer } = this.#parts;
     const { domain } = row;
-    const asked = {
-      key,
-      at: now,
-      answers: authorizer.considerAll(this.#identity, domain, ACTIONS, names),
-      profiles: new Map(
-        names.map((profile) => [
-          profile,
-          authorizer.check(this.#identity, { action: 'rescue', domain, profile }),
-        ]),
-      ),
-    };
+    const answers = authorizer.considerAll(this.#identity, domain, ACTIONS, names);
+    const profilesAnswers = new Map(
+      names.map((profile) => [
+        profile,
+        authorizer.check(this.#identity, { action: 'rescue', domain, profile }),
+      ]),
+    );
+    const isLimited = [...answers.values(), ...profilesAnswers.values()].some(
+      (no) => no?.code === 'limit-reached',
+    );
+    const asked = { key, at: now, answers, profiles: profilesAnswers, isLimited };
     this.#asked.set(domain, asked);
     return asked;
   }

@@ -1,13 +1,15 @@
 import type { Fact, MenuDomain } from '../../../menus/port.js';
+import type { CustomerName } from '../../../policy/names.js';
 import type { Logger } from '../../wire/logger.js';
 import { OwnDomains } from '../customer/own-domains.js';
 import type { OwnDomainsParts } from '../customer/own-domains.js';
 import type { SlicedQueue } from '../scheduling/sliced-queue.js';
 import type { Identity } from '../session/identity.js';
-import { MenuClock } from './menu-clock.js';
+import type { Entry, ShowingMenu, ShownDomains } from './shown-domains.js';
 
 export interface MenuDomainsParts {
   readonly ownDomains: OwnDomainsParts;
+  readonly shownDomains: Pick<ShownDomains, 'join' | 'leave' | 'show' | 'touched'>;
   /** The queue in which all menus make their lists anew. */
   readonly refreshes: Pick<SlicedQueue, 'add'>;
   readonly log: Logger;
@@ -16,33 +18,38 @@ export interface MenuDomainsParts {
 /** News of the domains are told together, at most this often. Milliseconds. */
 const TOGETHER = 200;
 
+/** A list older than this is made anew when somebody types. Milliseconds. */
+const OLD = 1_000;
+
 /** The customer's domains as the menu shows them. It tells the menu the list when it has changed. */
-export class MenuDomains {
+export class MenuDomains implements ShowingMenu {
+  readonly customer: CustomerName;
   readonly #parts: MenuDomainsParts;
   readonly #connection: string;
   readonly #own: OwnDomains;
   readonly #tell: (fact: Fact) => void;
-  readonly #clock: MenuClock;
+  readonly #onRest: () => void;
+  readonly #entry: Entry;
   #told: readonly MenuDomain[] = [];
+  #toldAt = 0;
   #pending: NodeJS.Timeout | null = null;
   #shown = true;
   #over = false;
 
-  constructor(parts: MenuDomainsParts, identity: Identity, tell: (fact: Fact) => void) {
+  /** @param onRest is called when nobody has touched the menu for a while */
+  constructor(parts: MenuDomainsParts, identity: Identity, tell: (fact: Fact) => void, onRest: () => void) {
+    this.customer = identity.customer;
     this.#parts = parts;
     this.#connection = identity.connection;
     this.#own = new OwnDomains(parts.ownDomains, identity);
     this.#tell = tell;
-    this.#clock = new MenuClock((now) => {
-      tell({ fact: 'tick', now });
-    });
+    this.#onRest = onRest;
+    this.#entry = parts.shownDomains.join(this);
   }
 
   /** Lists them for the first time. */
   start(): readonly MenuDomain[] {
-    this.#told = this.#own.list();
-    this.#clock.watch(this.#told);
-    return this.#told;
+    return this.#list();
   }
 
   /** Whether the menu shows this domain. */
@@ -64,41 +71,76 @@ export class MenuDomains {
     this.soon();
   }
 
+  changed(): void {
+    this.soon();
+  }
+
+  rightsChanged(): void {
+    this.soonAnew();
+  }
+
+  timePassed(): void {
+    if (this.#shown) this.#parts.refreshes.add(this.#pass);
+  }
+
+  rest(): void {
+    if (!this.#over && this.#shown) this.#onRest();
+  }
+
   /** Tells the list at once. When it cannot be made, the menu keeps the one that it has. */
   tellNow(): void {
     this.#forgetPending();
     if (this.#over) return;
     try {
-      this.#told = this.#own.list();
+      this.#list();
     } catch (fault) {
       this.#parts.log.error({ connection: this.#connection, err: fault }, 'the domains could not be listed');
       return;
     }
     this.#tell({ fact: 'domains', domains: this.#told });
-    if (this.#shown) this.#clock.watch(this.#told);
+  }
+
+  /** Somebody types: what they see is as new as what they do. */
+  wake(): void {
+    if (this.#over || !this.#shown) return;
+    this.#parts.shownDomains.touched(this.#entry);
+    if (Math.abs(Date.now() - this.#toldAt) > OLD) this.tellNow();
   }
 
   /** The menu does not show them: no age counts up. */
   hide(): void {
     this.#shown = false;
-    this.#clock.stop();
   }
 
-  /** The menu shows them again, and is told the list soon. */
+  /** The menu shows them again, and is told the list. */
   show(): void {
     this.#shown = true;
-    this.soon();
+    this.#parts.shownDomains.touched(this.#entry);
+    this.tellNow();
   }
 
   dispose(): void {
     this.#over = true;
     this.#forgetPending();
-    this.#clock.stop();
+    this.#parts.shownDomains.leave(this.#entry);
   }
 
   readonly #refresh = (): void => {
     if (this.#pending !== null) this.tellNow();
   };
+
+  /** An age that counts up is the newest one's: the list comes first. */
+  readonly #pass = (): void => {
+    this.tellNow();
+    if (!this.#over && this.#shown) this.#tell({ fact: 'tick', now: Date.now() });
+  };
+
+  #list(): readonly MenuDomain[] {
+    this.#toldAt = Date.now();
+    this.#told = this.#own.list();
+    this.#parts.shownDomains.show(this.#entry, this.#own.names, { limited: this.#own.isLimited });
+    return this.#told;
+  }
 
   #forgetPending(): void {
     if (this.#pending !== null) clearTimeout(this.#pending);

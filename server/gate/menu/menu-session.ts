@@ -4,14 +4,12 @@ import type { Effect, Fact, MenuPreferences, OpenMenu } from '../../../menus/por
 import type { CustomerName, DomainName } from '../../../policy/names.js';
 import { isRefusal, shownRefusal } from '../../../policy/refusal.js';
 import type { Activity } from '../customer/activity.js';
-import type { AuditNotifier } from '../audit/audit-notifier.js';
 import { MenuLog } from '../console-log/menu-log.js';
 import type { MenuLogParts } from '../console-log/menu-log.js';
 import { ConsoleSession } from '../console/console-session.js';
 import type { ConsoleParts } from '../console/console-attachment.js';
 import { IdleWatch } from '../console/idle-watch.js';
 import { ExecOutput } from '../exec/exec-output.js';
-import type { Hosts } from '../hosts/hosts.js';
 import type { Identity } from '../session/identity.js';
 import type { OwnKeys } from '../customer/own-keys.js';
 import type { MaintenanceWatch } from '../policy/maintenance-watch.js';
@@ -37,7 +35,6 @@ interface Preferences {
 export interface MenuParts extends MenuDomainsParts {
   readonly site: string;
   readonly motd: readonly string[];
-  readonly hosts: Hosts;
   readonly operations: OperationDispatcher;
   readonly keys: OwnKeys;
   readonly activity: Activity;
@@ -46,7 +43,6 @@ export interface MenuParts extends MenuDomainsParts {
   readonly policy: Pick<PolicyHolder, 'onChange'>;
   readonly windows: Pick<WindowWatch, 'onChange'>;
   readonly maintenance: Pick<MaintenanceWatch, 'current' | 'onChange'>;
-  readonly news: Pick<AuditNotifier, 'onNews'>;
   readonly standing: AskStanding;
   readonly preferences: Preferences;
   readonly terms: Pick<SessionTerms, 'menuIdleSeconds'>;
@@ -78,11 +74,14 @@ export class MenuSession {
     this.#terminal = terminal;
     this.#menuTerminal = new SessionMenuTerminal(terminal, () => {
       this.#idle.touch();
+      this.#domains.wake();
     });
     const tell = (fact: Fact): void => {
       this.#tell(fact);
     };
-    this.#domains = new MenuDomains(parts, identity, tell);
+    this.#domains = new MenuDomains(parts, identity, tell, () => {
+      this.#menu?.rest();
+    });
     this.#keys = new MenuKeys(parts.keys, identity, tell);
     this.#log = new MenuLog(parts.consoleLog, identity, terminal, tell);
     this.#idle = new IdleWatch(
@@ -116,15 +115,10 @@ export class MenuSession {
   }
 
   #open(plain: boolean): void {
-    const { hosts, policy, windows, maintenance, news, console } = this.#parts;
+    const { policy, windows, maintenance, console } = this.#parts;
     const { customer, domain } = this.#identity;
     const terminal = this.#terminal;
     this.#cleanup.push(
-      hosts.onEvent(({ event }) => {
-        // An operation shows in its domain, whose event comes as well.
-        if (event.event === 'operation') return;
-        if (!('name' in event) || this.#domains.has(event.name)) this.#domains.soon();
-      }),
       policy.onChange(() => {
         this.#parts.refreshes.add(this.#reviewIdle);
         this.#domains.soonAnew();
@@ -140,10 +134,6 @@ export class MenuSession {
         // A customer on a console reads it there.
         if (this.#console === null) this.#tell({ fact: 'notice', message: text });
         return this.#console === null;
-      }),
-      news.onNews(({ customers, domains }) => {
-        if (customers.has(customer) || [...domains].some((name) => this.#domains.has(name)))
-          this.#domains.soonAnew();
       }),
       terminal.onClose(() => {
         this.#close(1);

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { parseTimeWindow } from '../../../policy/time-window.js';
 import { ACTIONS } from '../../../policy/actions.js';
+import { isRefusal } from '../../../policy/refusal.js';
 import { terminalReset } from '../../../server/gate/session/terminal-reset.js';
 import type { MenuSession } from '../../../server/gate/menu/menu-session.js';
 import { eventually } from '../../support/eventually.js';
 import { FakeTerminal } from '../../support/fake-terminal.js';
-import { GateInside, policyOf, rule } from '../../support/gate-inside.js';
+import { GateInside, limit, policyOf, rule } from '../../support/gate-inside.js';
 import { ADMIN, domainName } from '../../support/temporary-store.js';
 
 const HORATIO = domainName('horatio');
@@ -267,6 +268,41 @@ describe('a menu session', () => {
     gate.dom0.set(HORATIO, 'paused');
     await shows('paused', 0);
     assert.ok(looked <= 8, `policy was asked ${looked} times`);
+  });
+
+  it('is not made anew when a host repeats what it said, but is at a key', async () => {
+    gate.dom0.set(HORATIO, 'paused');
+    open();
+    await shows('paused');
+    let listed = 0;
+    const rolesOf = gate.store.roles.of.bind(gate.store.roles);
+    gate.store.roles.of = (customer) => {
+      listed += 1;
+      return rolesOf(customer);
+    };
+    const heard = (): string => gate.core.hosts.find(HORATIO)?.view.observation.seenAt ?? '';
+    for (let again = 0; again < 3; again += 1) {
+      const before = heard();
+      gate.dom0.set(HORATIO, 'paused');
+      await eventually('to be heard', () => heard() !== before, { everyMs: 2 });
+    }
+    // A change of the other domain comes last: by then the others would have been told.
+    gate.dom0.set(domainName('ophelia'), 'crashed');
+    await shows('crashed');
+    assert.equal(listed, 1);
+  });
+
+  it('shows in an idle menu that a limit over all domains is reached', async () => {
+    gate.enforce(policyOf([rule('allow', ACTIONS)], [limit(['reboot'], 1, { per: 'customer' })]));
+    open({ who: { ...gate.alice, domain: HORATIO } });
+    await shows('Reboot');
+    mark = terminal.output.length;
+    assert.ok(
+      !isRefusal(
+        gate.core.authorizer.authorize(gate.alice, { action: 'reboot', domain: 'ophelia', profile: null }),
+      ),
+    );
+    await shows('The limit of');
   });
 
   it('shows what admins announce, also on the console it lent its terminal to', async () => {

@@ -1,0 +1,75 @@
+import { percentWord } from '../../../menus/domain-words.js';
+import { duration } from '../../../menus/time-words.js';
+import type { DomainState } from '../../../policy/domain-state.js';
+import type { DomainName } from '../../../policy/names.js';
+import type { Hosts } from '../hosts/hosts.js';
+
+/** How a domain looks in a menu. */
+interface DomainLook {
+  /** Equal for two looks that no menu shows differently. */
+  readonly look: string;
+  /** When time alone may change it. Milliseconds since 1970. */
+  readonly dueAt: number;
+  /** Whether something counts: an age, an operation. Its menus then hear of each second. */
+  readonly moves: boolean;
+}
+
+/** A state older than this shows its age. Milliseconds. */
+const STALE = 5_000;
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** States that are drawn with something that turns. */
+const TURNING: readonly (DomainState | undefined)[] = ['shutting-down', 'rebooting'];
+
+/** Looks at a domain for all menus at once. @param now milliseconds since 1970 */
+export function domainLook(
+  hosts: Pick<Hosts, 'find' | 'strayOf' | 'moveOf' | 'observation'>,
+  name: DomainName,
+  now: number,
+): DomainLook {
+  const found = hosts.find(name);
+  const stray = hosts.strayOf(name);
+  const move = hosts.moveOf(name);
+  const seenAt = found === undefined ? null : Date.parse(found.view.observation.seenAt);
+  const since = found === undefined ? null : Date.parse(found.view.observation.since);
+  const reachable = (stray ?? found)?.host.reachable ?? false;
+  const isStale = seenAt !== null && now - seenAt > STALE;
+  const view = found?.view;
+  const moves =
+    found !== undefined &&
+    (isStale ||
+      !reachable ||
+      found.view.operation !== null ||
+      (found.view.rescueEnd ?? null) !== null ||
+      TURNING.includes(found.view.observation.state));
+  const look = JSON.stringify([
+    found?.host.name,
+    reachable,
+    view && {
+      ...view,
+      // What no menu shows.
+      cpuSeconds: null,
+      cpuPercent: percentWord(view.cpuPercent),
+      observation: { ...view.observation, seenAt: null },
+    },
+    stray && [stray.host.name, stray.part],
+    move && [move.host.name, move.guest],
+    hosts.observation(name),
+    isStale,
+    since === null ? null : duration(now - since),
+  ]);
+  const stale = seenAt === null ? Infinity : seenAt + STALE + 1;
+  const dueAt = moves ? now + SECOND : Math.min(stale, since === null ? Infinity : nextWord(since, now));
+  return { look, dueAt, moves };
+}
+
+/** When `duration` says something else. */
+function nextWord(since: number, now: number): number {
+  const time = Math.max(0, now - since);
+  const step = time < MINUTE ? SECOND : time < DAY ? MINUTE : HOUR;
+  return since + (Math.floor(time / step) + 1) * step;
+}

@@ -1,0 +1,279 @@
+import type { CustomerName, DomainName } from '../../../policy/names.js';
+import { FaultGuard } from '../../wire/fault-guard.js';
+import { FaultScope } from '../../wire/fault-scope.js';
+import type { Logger } from '../../wire/logger.js';
+import type { AuditNotifier } from '../audit/audit-notifier.js';
+import type { Hosts, HostsEvent } from '../hosts/hosts.js';
+import { SlicedQueue } from '../scheduling/sliced-queue.js';
+import { Slices } from '../scheduling/slices.js';
+import { domainLook } from './domain-look.js';
+
+/** A menu, as it is told of what it shows. A fault in it belongs to its session. */
+export interface ShowingMenu {
+  readonly customer: CustomerName;
+  /** One of its domains looks different. */
+  changed(): void;
+  /** Policy, roles or the audit log changed for it: what policy answered holds no more. */
+  rightsChanged(): void;
+  /** The time moved on for something that it shows: an age, an operation. */
+  timePassed(): void;
+  /** Nobody has touched it for a while. */
+  rest(): void;
+}
+
+export interface ShownDomainsParts {
+  readonly hosts: Pick<Hosts, 'onEvent' | 'find' | 'strayOf' | 'moveOf' | 'observation'>;
+  readonly news: Pick<AuditNotifier, 'onNews'>;
+  readonly log: Logger;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+}
+
+/** A domain that at least one menu shows. */
+interface Shown {
+  readonly name: DomainName;
+  readonly menus: Set<Entry>;
+  /** Looks at it again. */
+  readonly review: () => void;
+  look: string;
+  /** When time alone may change the look. Milliseconds since 1970. */
+  dueAt: number;
+}
+
+/** Milliseconds. */
+const TICK = 1_000;
+/** A limit that refuses something may have room again after a while. Milliseconds. */
+const LIMITS_AGAIN = 5_000;
+/** A menu rests when it was not touched for one to two of these. Milliseconds. */
+const REST = 10_000;
+
+/** One menu's place among those that show domains. */
+export class Entry {
+  readonly menu: ShowingMenu;
+  readonly changed: () => void;
+  readonly rightsChanged: () => void;
+  readonly timePassed: () => void;
+  readonly rest: () => void;
+  names: readonly DomainName[] = [];
+
+  constructor(menu: ShowingMenu) {
+    this.menu = menu;
+    // What it begins belongs to its session, whoever tells it. So does its fault.
+    const bound = FaultScope.bound((work: () => void) => {
+      try {
+        work();
+      } catch (fault) {
+        queueMicrotask(() => {
+          throw fault;
+        });
+      }
+    });
+    this.changed = () => {
+      bound(() => {
+        menu.changed();
+      });
+    };
+    this.rightsChanged = () => {
+      bound(() => {
+        menu.rightsChanged();
+      });
+    };
+    this.timePassed = () => {
+      bound(() => {
+        menu.timePassed();
+      });
+    };
+    this.rest = () => {
+      bound(() => {
+        menu.rest();
+      });
+    };
+  }
+}
+
+/**
+ * The domains that menus show, and which menus show each. Hosts speak of each domain every few seconds. Here
+ * it is looked at once for all menus, and only the menus that show it hear when it looks different. One clock
+ * serves all. So a menu that nobody touches costs nothing while its domains stay as they are.
+ */
+export class ShownDomains {
+  readonly #parts: ShownDomainsParts;
+  readonly #now: () => number;
+  readonly #slices = new Slices({ milliseconds: 2 });
+  readonly #reviews: SlicedQueue;
+  readonly #guard: FaultGuard;
+  /** By domain. */
+  readonly #shown = new Map<string, Shown>();
+  readonly #ofCustomer = new Map<CustomerName, Set<Entry>>();
+  /** Menus to which a limit refuses something. */
+  readonly #limited = new Set<Entry>();
+  /** Menus that were touched since the last sweep, and those that were touched before it. */
+  #touched = new Set<Entry>();
+  #restSoon = new Set<Entry>();
+  #clock: NodeJS.Timeout | null = null;
+  #limitsAt = 0;
+  #restAt = 0;
+  #menus = 0;
+
+  constructor(parts: ShownDomainsParts) {
+    this.#parts = parts;
+    this.#now = parts.now ?? Date.now;
+    this.#guard = new FaultGuard(parts.log);
+    this.#reviews = new SlicedQueue(this.#slices, (fault) => {
+      parts.log.error({ err: fault }, 'a domain could not be looked at for the menus');
+    });
+    parts.hosts.onEvent((event) => {
+      this.#heard(event);
+    });
+    parts.news.onNews(({ customers, domains }) => {
+      this.#named(customers, domains);
+    });
+  }
+
+  /** How many menus there are. */
+  get menus(): number {
+    return this.#menus;
+  }
+
+  join(menu: ShowingMenu): Entry {
+    const entry = new Entry(menu);
+    const own = this.#ofCustomer.get(menu.customer) ?? new Set();
+    this.#ofCustomer.set(menu.customer, own.add(entry));
+    this.#menus += 1;
+    this.touched(entry);
+    this.#clock ??= setInterval(
+      this.#guard.on('menus', () => {
+        this.tick();
+      }),
+      TICK,
+    ).unref();
+    return entry;
+  }
+
+  /** Twice is harmless. */
+  leave(entry: Entry): void {
+    const own = this.#ofCustomer.get(entry.menu.customer);
+    if (own?.delete(entry) !== true) return;
+    if (own.size === 0) this.#ofCustomer.delete(entry.menu.customer);
+    this.show(entry, [], { limited: false });
+    this.#touched.delete(entry);
+    this.#restSoon.delete(entry);
+    this.#menus -= 1;
+    if (this.#menus === 0) this.close();
+  }
+
+  /** Says what a menu shows now. @param limited whether a limit refuses something on one of them */
+  show(entry: Entry, names: readonly DomainName[], { limited }: { readonly limited: boolean }): void {
+    if (limited) this.#limited.add(entry);
+    else this.#limited.delete(entry);
+    const before = entry.names;
+    if (before.length === names.length && before.every((name, at) => name === names[at])) return;
+    entry.names = names;
+    for (const name of before) if (!names.includes(name)) this.#leaves(entry, name);
+    for (const name of names) this.#domain(name).menus.add(entry);
+  }
+
+  /** Somebody typed. */
+  touched(entry: Entry): void {
+    this.#touched.add(entry);
+  }
+
+  /** Looks at what time changes. Called each second. */
+  tick(): void {
+    const now = this.#now();
+    for (const shown of this.#shown.values()) if (shown.dueAt <= now) this.#reviews.add(shown.review);
+    if (now - this.#limitsAt >= LIMITS_AGAIN) {
+      this.#limitsAt = now;
+      this.#tell(this.#limited, (entry) => {
+        entry.rightsChanged();
+      });
+    }
+    if (Math.abs(now - this.#restAt) >= REST) {
+      this.#restAt = now;
+      const resting = [...this.#restSoon].filter((entry) => !this.#touched.has(entry));
+      this.#restSoon = this.#touched;
+      this.#touched = new Set();
+      this.#tell(resting, (entry) => {
+        entry.rest();
+      });
+    }
+  }
+
+  /** Stops the clock; the next menu starts it again. */
+  close(): void {
+    if (this.#clock !== null) clearInterval(this.#clock);
+    this.#clock = null;
+  }
+
+  #heard({ event }: HostsEvent): void {
+    // An operation shows in its domain, whose event comes as well.
+    if (event.event === 'operation') return;
+    if ('name' in event) {
+      const shown = this.#shown.get(event.name);
+      if (shown !== undefined) this.#reviews.add(shown.review);
+      return;
+    }
+    for (const shown of this.#shown.values()) {
+      // Another contract may offer other verbs and profiles.
+      if (event.event === 'reachable') shown.look = '';
+      this.#reviews.add(shown.review);
+    }
+  }
+
+  #named(customers: ReadonlySet<CustomerName>, domains: ReadonlySet<string>): void {
+    const entries = new Set<Entry>();
+    for (const name of customers) for (const entry of this.#ofCustomer.get(name) ?? []) entries.add(entry);
+    for (const name of domains) for (const entry of this.#shown.get(name)?.menus ?? []) entries.add(entry);
+    this.#tell(entries, (entry) => {
+      entry.rightsChanged();
+    });
+  }
+
+  #domain(name: DomainName): Shown {
+    const known = this.#shown.get(name);
+    if (known !== undefined) return known;
+    const { look, dueAt } = domainLook(this.#parts.hosts, name, this.#now());
+    const shown: Shown = {
+      name,
+      menus: new Set(),
+      look,
+      dueAt,
+      review: () => {
+        this.#review(shown);
+      },
+    };
+    this.#shown.set(name, shown);
+    return shown;
+  }
+
+  #leaves(entry: Entry, name: DomainName): void {
+    const shown = this.#shown.get(name);
+    shown?.menus.delete(entry);
+    if (shown?.menus.size === 0) this.#shown.delete(name);
+  }
+
+  #review(shown: Shown): void {
+    const { look, dueAt, moves } = domainLook(this.#parts.hosts, shown.name, this.#now());
+    const isTimeUp = moves && shown.dueAt <= this.#now();
+    const isNew = look !== shown.look;
+    shown.dueAt = dueAt;
+    shown.look = look;
+    if (isNew || isTimeUp)
+      this.#tell(shown.menus, (entry) => {
+        if (isTimeUp) entry.timePassed();
+        else entry.changed();
+      });
+  }
+
+  /** In slices: one domain may be on thousands of screens. */
+  #tell(entries: Iterable<Entry>, how: (entry: Entry) => void): void {
+    const left = [...entries];
+    if (left.length === 0) return;
+    void this.#slices.run(() => {
+      const entry = left.pop();
+      if (entry === undefined) return false;
+      if (this.#ofCustomer.get(entry.menu.customer)?.has(entry) === true) how(entry);
+      return true;
+    });
+  }
+}

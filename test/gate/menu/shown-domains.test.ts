@@ -1,0 +1,228 @@
+import assert from 'node:assert/strict';
+import type { DomainName } from '../../../policy/names.js';
+import type { HostsEvent } from '../../../server/gate/hosts/hosts.js';
+import type { LinkEvent } from '../../../server/gate/hosts/link-event.js';
+import { ShownDomains } from '../../../server/gate/menu/shown-domains.js';
+import type { Entry } from '../../../server/gate/menu/shown-domains.js';
+import { silentLogger } from '../../support/silent-logger.js';
+import { customerName, domainName } from '../../support/temporary-store.js';
+
+const SECOND = 1_000;
+const HOUR = 3_600 * SECOND;
+
+/** One host with domains that a test changes, a clock that it sets, and menus that note what they are told. */
+class Fixture {
+  now = Date.parse('2026-11-30T12:00:00Z');
+  reachable = true;
+  readonly told: string[] = [];
+  looks = 0;
+  #event: (event: HostsEvent) => void = () => undefined;
+  #news: (named: { customers: ReadonlySet<never>; domains: ReadonlySet<string> }) => void = () => undefined;
+  readonly #views = new Map<DomainName, Record<string, unknown>>();
+  readonly shown = new ShownDomains({
+    hosts: {
+      onEvent: (listener: (event: HostsEvent) => void) => {
+        this.#event = listener;
+        return () => true;
+      },
+      find: (name: DomainName) => {
+        this.looks += 1;
+        const view = this.#views.get(name);
+        return view && { host: { name: 'one', reachable: this.reachable }, view };
+      },
+      strayOf: () => null,
+      moveOf: () => null,
+      observation: () => ({ state: 'running', booted: 'normal' }),
+    } as never,
+    news: {
+      onNews: (listener) => {
+        this.#news = listener as never;
+        return () => true;
+      },
+    },
+    log: silentLogger,
+    now: () => this.now,
+  });
+
+  /** A host says what a domain does. */
+  says(name: string, more: Record<string, unknown> = {}, state = 'running'): void {
+    const domain = domainName(name);
+    const known = this.#views.get(domain)?.['observation'] as { since: string; state: string } | undefined;
+    const at = new Date(this.now).toISOString();
+    const since = known?.state === state ? known.since : at;
+    const observation = { state, profile: 'normal', since, seenAt: at };
+    this.#views.set(domain, {
+      name,
+      operation: null,
+      cpuPercent: 1,
+      cpuSeconds: this.now,
+      observation,
+      ...more,
+    });
+    this.emit({ event: 'domain', name: domain });
+  }
+
+  emit(event: LinkEvent): void {
+    this.#event({ host: {} as never, event });
+  }
+
+  recorded(customers: readonly string[], domains: readonly string[]): void {
+    this.#news({ customers: new Set(customers) as never, domains: new Set(domains) });
+  }
+
+  menu(id: string, domains: readonly string[], { limited = false } = {}): Entry {
+    const note = (what: string) => (): void => {
+      this.told.push(`${id} ${what}`);
+    };
+    const entry = this.shown.join({
+      customer: customerName(id.replace(/\d$/, '')),
+      changed: note('changed'),
+      rightsChanged: note('rights'),
+      timePassed: note('time'),
+      rest: note('rest'),
+    });
+    this.shown.show(
+      entry,
+      domains.map((name) => domainName(name)),
+      { limited },
+    );
+    return entry;
+  }
+
+  /** The clock's next second, in which hosts say again what they said. @returns what the menus were told */
+  second(...same: readonly string[]): readonly string[] {
+    this.now += SECOND;
+    for (const name of same) this.says(name);
+    this.shown.tick();
+    return this.told.splice(0).sort();
+  }
+}
+
+describe('the domains that menus show', () => {
+  let fixture: Fixture;
+
+  beforeEach(() => {
+    fixture = new Fixture();
+    for (const name of ['horatio', 'ophelia']) fixture.says(name);
+    fixture.now += 25 * HOUR;
+    for (const name of ['horatio', 'ophelia']) fixture.says(name);
+  });
+
+  afterEach(() => {
+    fixture.shown.close();
+  });
+
+  it('tell nobody what hosts repeat, however many menus show it', () => {
+    for (let at = 0; at < 9; at += 1) fixture.menu(`alice${at}`, ['horatio']);
+    fixture.looks = 0;
+    for (let at = 0; at < 5; at += 1) assert.deepEqual(fixture.second('horatio', 'ophelia'), []);
+    assert.equal(fixture.looks, 5, 'one look for all menus, none at what nobody shows');
+  });
+
+  it('tell a change only to the menus that show the domain', () => {
+    fixture.menu('alice', ['horatio']);
+    fixture.menu('bob', ['ophelia']);
+    fixture.menu('carol', ['horatio', 'ophelia']);
+    fixture.says('horatio', {}, 'crashed');
+    assert.deepEqual(fixture.told.splice(0).sort(), ['alice changed', 'carol changed']);
+    fixture.says('ophelia', { rescueEnd: null, aLaterField: 1 });
+    assert.deepEqual(fixture.told.splice(0).sort(), ['bob changed', 'carol changed']);
+  });
+
+  it('tell their menus when a host is lost and when it is back', () => {
+    fixture.menu('alice', ['horatio']);
+    fixture.reachable = false;
+    fixture.emit({ event: 'lost' });
+    assert.deepEqual(fixture.told.splice(0), ['alice changed']);
+    assert.deepEqual(fixture.second(), ['alice time']);
+    fixture.reachable = true;
+    fixture.emit({ event: 'reachable' });
+    assert.deepEqual(fixture.told.splice(0), ['alice changed']);
+  });
+
+  it('count the age of an observation each second, from when it is old, until there is a new one', () => {
+    fixture.menu('alice', ['horatio']);
+    const told = Array.from({ length: 7 }, () => fixture.second());
+    assert.deepEqual(told, [[], [], [], [], [], ['alice time'], ['alice time']]);
+    fixture.says('horatio');
+    assert.deepEqual(fixture.told.splice(0), ['alice changed']);
+    assert.deepEqual(fixture.second('horatio'), []);
+  });
+
+  it('count an operation each second', () => {
+    fixture.menu('alice', ['horatio']);
+    fixture.menu('bob', ['ophelia']);
+    fixture.says('horatio', { operation: { id: '1', step: 'creating' } });
+    assert.deepEqual(fixture.told.splice(0), ['alice changed']);
+    assert.deepEqual(fixture.second(), ['alice time']);
+  });
+
+  it('tell when the time since the last change reads differently', () => {
+    fixture.menu('alice', ['horatio']);
+    fixture.says('horatio', {}, 'off');
+    fixture.told.length = 0;
+    fixture.now += 59 * SECOND;
+    fixture.says('horatio', {}, 'off');
+    fixture.told.length = 0;
+    const told = Array.from({ length: 61 }, () => {
+      fixture.now += SECOND;
+      fixture.says('horatio', {}, 'off');
+      fixture.shown.tick();
+      return fixture.told.splice(0).filter((each) => each === 'alice changed').length;
+    });
+    assert.equal(
+      told.reduce((sum, each) => sum + each, 0),
+      2,
+      'at one minute and at two',
+    );
+  });
+
+  it('tell the menus of a customer or of a domain that the audit log names', () => {
+    fixture.menu('alice1', ['horatio']);
+    fixture.menu('alice2', []);
+    fixture.menu('bob', ['horatio']);
+    fixture.menu('carol', ['ophelia']);
+    fixture.recorded(['alice'], []);
+    assert.deepEqual(fixture.told.splice(0).sort(), ['alice1 rights', 'alice2 rights']);
+    fixture.recorded([], ['horatio', 'not a name']);
+    assert.deepEqual(fixture.told.splice(0).sort(), ['alice1 rights', 'bob rights']);
+    fixture.recorded(['alice'], ['horatio']);
+    assert.deepEqual(fixture.told.splice(0).sort(), ['alice1 rights', 'alice2 rights', 'bob rights']);
+  });
+
+  it('ask again every five seconds for a menu to which a limit refuses something, and for no other', () => {
+    fixture.second('horatio');
+    fixture.menu('alice', ['horatio'], { limited: true });
+    fixture.menu('bob', ['horatio']);
+    const told = Array.from({ length: 5 }, () => fixture.second('horatio'));
+    assert.deepEqual(told, [[], [], [], [], ['alice rights']]);
+  });
+
+  it('let a menu rest that was not touched for ten to twenty seconds, once', () => {
+    fixture.second('horatio');
+    fixture.menu('alice', ['horatio']);
+    const bob = fixture.menu('bob', ['horatio']);
+    const told = Array.from({ length: 40 }, (_, at) => {
+      if (at < 15) fixture.shown.touched(bob);
+      return fixture.second('horatio');
+    });
+    const when = (what: string): readonly number[] =>
+      [...told.keys()].filter((at) => told[at]?.includes(what));
+    assert.deepEqual(when('alice rest').length, 1);
+    assert.deepEqual(when('bob rest').length, 1);
+    assert.ok((when('alice rest')[0] ?? 0) >= 9 && (when('alice rest')[0] ?? 99) <= 20);
+    assert.ok((when('bob rest')[0] ?? 0) >= 24);
+  });
+
+  it('forget a menu that has gone, and a domain that nobody shows', () => {
+    const alice = fixture.menu('alice', ['horatio'], { limited: true });
+    fixture.shown.leave(alice);
+    fixture.shown.leave(alice);
+    assert.equal(fixture.shown.menus, 0);
+    fixture.looks = 0;
+    fixture.says('horatio', {}, 'crashed');
+    fixture.recorded(['alice'], ['horatio']);
+    assert.deepEqual(fixture.second(), []);
+    assert.equal(fixture.looks, 0);
+  });
+});
