@@ -73,10 +73,12 @@ export class Dom0Client {
     });
   }
 
-  /** Waits until a domain has this state. */
+  /** Waits until a domain has this state. A half that has just started may not know the domain yet. */
   state(name: string, state: DomainView['observation']['state']): Promise<DomainView> {
     return eventually(`${name} to be ${state}`, async () => {
-      const view = await this.domain(name);
+      const { status, body } = await this.ask('GET', `/domains/${name}`);
+      if (status !== 200) return null;
+      const view = body as DomainView;
       return view.observation.state === state ? view : null;
     });
   }
