@@ -21,8 +21,8 @@ class Demo {
     this.child = spawn(process.execPath, [SCRIPT, 'demo', '--time-scale', '0.02', ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    this.child.stdout?.on('data', (data: Buffer) => (this.stdout += data.toString()));
-    this.child.stderr?.on('data', (data: Buffer) => (this.stderr += data.toString()));
+    this.child.stdout?.setEncoding('utf8').on('data', (data: string) => (this.stdout += data));
+    this.child.stderr?.setEncoding('utf8').on('data', (data: string) => (this.stderr += data));
     this.ended = new Promise((resolve) => this.child.once('close', resolve));
   }
 

@@ -237,7 +237,7 @@ export class Dom0StandIn {
 
   #switchLog(domain: string, request: IncomingMessage, response: ServerResponse): void {
     let text = '';
-    request.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    request.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
     request.on('end', () => {
       const wanted = JSON.parse(text) as LogSwitch;
       this.logSwitches.push({ ...wanted, domain });
@@ -348,7 +348,7 @@ export function wireRefusal(
 
 function whole(request: IncomingMessage, then: (text: string) => void): void {
   let text = '';
-  request.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  request.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
   request.on('end', () => {
     then(text);
   });

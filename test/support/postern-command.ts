@@ -20,8 +20,8 @@ export async function postern(
   const child = startPostern(args, env);
   let stdout = '';
   let stderr = '';
-  child.stdout?.on('data', (data: Buffer) => (stdout += data.toString()));
-  child.stderr?.on('data', (data: Buffer) => (stderr += data.toString()));
+  child.stdout?.setEncoding('utf8').on('data', (data: string) => (stdout += data));
+  child.stderr?.setEncoding('utf8').on('data', (data: string) => (stderr += data));
   child.stdin?.on('error', () => undefined);
   child.stdin?.end(input);
   const [status] = (await once(child, 'close')) as [number | null];

@@ -81,7 +81,7 @@ export class SystemdStandIn {
   async #serve(socket: Socket): Promise<void> {
     socket.on('error', () => undefined);
     let said = '';
-    for await (const data of socket as AsyncIterable<Buffer>) said += data.toString();
+    for await (const data of socket.setEncoding('utf8') as AsyncIterable<string>) said += data;
     const answer = await this.#answer(JSON.parse(said) as readonly string[]);
     socket.end(JSON.stringify(answer));
   }

@@ -86,7 +86,7 @@ describe("dom0's API", () => {
     return new Promise((resolve, reject) => {
       const socket = createConnection(house.settings.socket);
       let answer = '';
-      socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
+      socket.setEncoding('utf8').on('data', (chunk: string) => (answer += chunk));
       socket.on('close', () => {
         resolve(answer);
       });
@@ -301,7 +301,7 @@ describe("dom0's API", () => {
   it('ends the connection of a refused upgrade although the peer keeps its end open', async () => {
     const peer = createConnection({ path: house.settings.socket, allowHalfOpen: true });
     let told = '';
-    peer.on('data', (chunk: Buffer) => (told += chunk.toString()));
+    peer.setEncoding('utf8').on('data', (chunk: string) => (told += chunk));
     peer.write(
       'GET /domains/nobody/console HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: x\r\n\r\n',
     );

@@ -35,7 +35,7 @@ describe('gate: the control socket', () => {
     asked.end(body);
     const [response] = (await once(asked, 'response')) as [IncomingMessage];
     let text = '';
-    for await (const chunk of response as AsyncIterable<Buffer>) text += chunk.toString();
+    for await (const chunk of response.setEncoding('utf8') as AsyncIterable<string>) text += chunk;
     return [response.statusCode ?? 0, text];
   }
 
