@@ -49,6 +49,7 @@ export function readContract(value: unknown): Contract {
       log: orAbsent(console, 'log', false, flag),
       screenText: orAbsent(console, 'screenText', false, flag),
       ...orAbsent(console, 'fromBoot', {}, (_, key) => ({ fromBoot: flag(console, key) })),
+      ...orAbsent(console, 'logSpans', {}, (_, key) => ({ logSpans: flag(console, key) })),
       ...orAbsent(console, 'screen', {}, (_, key) => ({ screen: flag(console, key) })),
     },
     troubles: orAbsent(from, 'troubles', [], (_, key) =>

@@ -76,6 +76,8 @@ export interface Contract {
     readonly log: boolean;
     /** Whether a console answers `screen`. An older dom0 does not, and lacks the field. */
     readonly screenText: boolean;
+    /** Whether a log tells its boots (`spans=1`), and is found by a UUID. An older dom0 lacks the field. */
+    readonly logSpans?: boolean;
     /** Whether `GET /domains/NAME/screen` answers. An older dom0 lacks the field. */
     readonly screen?: boolean;
     /** Whether a console takes `boot=1` in its query. An older dom0 lacks the field. */

@@ -15,6 +15,8 @@ export interface LogFacts {
   readonly boot: LogBoot | null;
   /** The position of the body when the query had `bytes`; null otherwise. */
   readonly page: LogPage | null;
+  /** How many lines there are, when the query had `lines`. Only where the contract lists `logSpans`. */
+  readonly lines?: number;
 }
 
 export interface LogBoot {
@@ -34,6 +36,28 @@ export interface LogPage {
   /** The boots whose bytes are in the body, oldest first, and where each one's bytes begin and end. */
   readonly boots: readonly (LogBoot & { readonly from: number; readonly to: number })[];
 }
+
+/**
+ * The body of an answer to `spans=1`, as JSON: which boots are where in the log. With `uuid=UUID` the log is the
+ * one in which a boot has this UUID of Xen's, also when the host manages the name no more. Only where the
+ * contract lists `logSpans`.
+ */
+export interface LogSpans {
+  /** Where the part of the log that `since` selects begins and ends. */
+  readonly start: number;
+  readonly end: number;
+  /** Oldest first, the newest {@link MOST_LOG_SPANS}. */
+  readonly spans: readonly LogSpan[];
+}
+
+export interface LogSpan extends LogBoot {
+  readonly from: number;
+  readonly to: number;
+  /** Xen's UUID of the boot; null where it has none. */
+  readonly uuid: string | null;
+}
+
+export const MOST_LOG_SPANS = 1_000;
 
 export const LOG_HEADER = 'postern-log';
 

@@ -147,10 +147,16 @@ describe('e2e: a server that moves while it runs', () => {
     await console.sees('#');
     console.type('echo sum $((6*7))\r');
     await log.sees('sum 42');
-    assert.match(
-      (await house.ssh('alice', 'horatio log')).stderr,
-      /Its output from before is kept on the host xen1/,
-    );
+    const whole = await house.ssh('alice', 'horatio log --raw');
+    assert.match(whole.stdout, /Linux version [^]*login: [^]*login: root[^]*sum 42/);
+    assert.match(whole.stderr, /^--- horatio runs on the host xen2 now ---$/m);
+    const boot = await house.ssh('alice', 'horatio log --raw --boot 0');
+    assert.equal(boot.stdout, whole.stdout);
+    assert.equal((await house.ssh('alice', 'horatio log --boot -1')).status, 1);
+    const count = whole.stdout.split('\n').length;
+    const last = await house.ssh('alice', `horatio log --raw --lines ${count - 3}`);
+    assert.ok(last.stdout.length < whole.stdout.length && whole.stdout.endsWith(last.stdout));
+    assert.match(last.stdout, /login: [^]*sum 42/);
     console.type('\x1d.');
     await console.ends();
     log.type('\x03');

@@ -65,6 +65,10 @@ export class FakeConsoles implements ConsoleHost {
     return Promise.resolve(this.onScreen(name, since));
   }
 
+  readLogWith(): Promise<LogAnswer | null> {
+    return Promise.resolve(null);
+  }
+
   missing(names: readonly DomainName[]): void {
     this.missingNames = names;
   }

@@ -66,7 +66,7 @@ interface ApiParts {
   journal(after: number): Promise<JournalPage>;
   readonly consoles: Pick<
     ConsoleHost,
-    'accept' | 'release' | 'readScreen' | 'readLog' | 'switchLog' | 'keepsLog'
+    'accept' | 'release' | 'readScreen' | 'readLog' | 'readLogWith' | 'switchLog' | 'keepsLog'
   >;
   readonly logger: Logger;
 }
@@ -215,17 +215,19 @@ export class Api {
 
   /** Sends raw console bytes. The client must make them printable or give them to a terminal. */
   async #log(key: string | undefined, asked: URLSearchParams, response: ServerResponse): Promise<void> {
-    const view = this.#domain(key);
     const query = parseLogQuery(asked);
-    if (isRefusal(view)) {
-      refuse(response, view);
+    const view = this.#domain(key);
+    const former = isRefusal(query) || (query.uuid ?? null) === null ? undefined : parseDomainName(key ?? '');
+    const name = former ?? (isRefusal(view) ? view : view.name);
+    if (isRefusal(name)) {
+      refuse(response, name);
       return;
     }
     if (isRefusal(query)) {
       refuse(response, query);
       return;
     }
-    const leave = this.#readers.enter(view.name);
+    const leave = this.#readers.enter(name);
     if (leave === null) {
       refuse(response, refusal('host-limit', 'Too many people read this log now. Try again later.'));
       return;
@@ -235,7 +237,16 @@ export class Api {
       gone.abort();
       leave();
     });
-    const { facts, bytes } = await this.#parts.consoles.readLog(view.name, query);
+    const { consoles } = this.#parts;
+    const uuid = query.uuid ?? null;
+    const answer = await (uuid === null
+      ? consoles.readLog(name, query)
+      : consoles.readLogWith(name, uuid, query));
+    if (answer === null) {
+      refuse(response, refusal('no-such-domain', 'There is no such log.', `no log of ${name} has ${uuid}`));
+      return;
+    }
+    const { facts, bytes } = answer;
     response.writeHead(200, {
       'content-type': 'application/octet-stream',
       [LOG_HEADER]: JSON.stringify(facts),

@@ -46,6 +46,7 @@ export function hostContract({
       screenText: true,
       screen: true,
       fromBoot: true,
+      logSpans: consoles.keepsLog,
     },
     ...(troubles.length === 0 ? {} : { troubles }),
     ...(unmanaged.length === 0 ? {} : { unmanaged }),

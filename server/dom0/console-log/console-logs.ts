@@ -31,6 +31,8 @@ interface ConsoleLogsParts {
 }
 
 const MIB = 1024 * 1024;
+/** So many logs of one name that were set aside are looked into, the newest first. */
+const MOST_FORMER = 8;
 const DAY = 24 * 3_600_000;
 const SWEEP_MS = 600_000;
 /** `horatio@2026-11-21T07-15-02-114Z` */
@@ -44,6 +46,8 @@ const OURS = /^(?:\d{15}\.(?:log|index)|switch\.json(?:\.new)?)$/;
 export class ConsoleLogs {
   readonly #parts: ConsoleLogsParts;
   readonly #logs = new Map<DomainName, DomainLog>();
+  /** Logs that were set aside and have been read since, by their folder. */
+  readonly #former = new Map<string, DomainLog>();
   readonly #writeBudget = new WriteBudget();
   readonly #sweeps: NodeJS.Timeout[];
   #goneBytes = 0;
@@ -65,10 +69,36 @@ export class ConsoleLogs {
   of(name: DomainName): DomainLog {
     const known = this.#logs.get(name);
     if (known !== undefined) return known;
+    const log = this.#open(name, this.#folder(name));
+    this.#logs.set(name, log);
+    return log;
+  }
+
+  /**
+   * The log in which a boot has this UUID: that of the managed domain, or one of this name that was set aside.
+   * Only the gate knows the UUIDs of what ran, so the next domain of a name finds nothing of the one before.
+   *
+   * @returns null when there is none @throws a disk error
+   */
+  async with(name: DomainName, uuid: string): Promise<DomainLog | null> {
+    const managed = this.#logs.get(name);
+    if (managed !== undefined && (await managed.has(uuid))) return managed;
+    await this.#turns.idle();
+    const own = [...(await this.#gone())].filter(([folder]) => folder.startsWith(`${name}@`));
+    own.sort(([, one], [, other]) => other - one);
+    for (const [folder] of own.slice(0, MOST_FORMER)) {
+      const log = this.#former.get(folder) ?? this.#open(name, join(this.#parts.folder, 'gone', folder));
+      this.#former.set(folder, log);
+      if (await log.has(uuid)) return log;
+    }
+    return null;
+  }
+
+  #open(name: DomainName, folder: string): DomainLog {
     const { disk, limits, logger } = this.#parts;
-    const log = new DomainLog({
+    return new DomainLog({
       name,
-      folder: this.#folder(name),
+      folder,
       disk,
       limit: limits.perDomainMiB * MIB,
       rate: limits.rateKiB * 1024,
@@ -80,8 +110,6 @@ export class ConsoleLogs {
         this.#tidy();
       },
     });
-    this.#logs.set(name, log);
-    return log;
   }
 
   /**
@@ -109,8 +137,9 @@ export class ConsoleLogs {
   /** Writes what waits, and closes all logs. */
   async dispose(): Promise<void> {
     for (const timer of this.#sweeps) clearTimeout(timer);
-    await Promise.all([...this.#logs.values()].map((log) => log.close()));
+    await Promise.all([...this.#logs.values(), ...this.#former.values()].map((log) => log.close()));
     this.#logs.clear();
+    this.#former.clear();
     await this.#turns.idle();
   }
 
@@ -190,6 +219,8 @@ export class ConsoleLogs {
   async #removeGone(name: string): Promise<void> {
     const { disk, logger } = this.#parts;
     const folder = join(this.#parts.folder, 'gone', name);
+    await this.#former.get(name)?.close();
+    this.#former.delete(name);
     for (const file of await disk.files(folder)) {
       if (OURS.test(file.name)) await disk.remove(join(folder, file.name));
     }

@@ -7,10 +7,11 @@ import type { LogDisk } from './log-disk.js';
 import { LogFollowers } from './log-followers.js';
 import type { LoggedBoot, MarkKind } from './log-mark.js';
 import type { LogQuery } from './log-query.js';
-import { rangeOf } from './log-range.js';
+import { rangeOf, spansOf } from './log-range.js';
+import { bootSpans } from './log-search.js';
 import { LogSegments } from './log-segments.js';
 import type { Piece } from './log-segments.js';
-import { logStream } from './log-stream.js';
+import { logStream, once } from './log-stream.js';
 import type { StreamedLog } from './log-stream.js';
 import { LogSwitch } from './log-switch.js';
 import { RateCap } from './rate-cap.js';
@@ -140,11 +141,22 @@ export class DomainLog {
   /** @throws a disk error */
   async answer(query: LogQuery): Promise<LogAnswer> {
     await this.#settled();
+    const about = { keeping: this.#switch.isOn, switchedAt: this.#switch.at, place: 'disk' } as const;
+    if (query.spans === true) {
+      const spans = Buffer.from(JSON.stringify(await spansOf(this.#segments, query.since)));
+      return { facts: { ...about, boot: null, page: null }, bytes: () => once(spans) };
+    }
     const { from, to, facts } = await rangeOf(this.#segments, query);
     return {
-      facts: { keeping: this.#switch.isOn, switchedAt: this.#switch.at, place: 'disk', ...facts },
+      facts: { ...about, ...facts },
       bytes: (signal) => logStream(this.#stream, from, query.follow ? null : to, signal),
     };
+  }
+
+  /** Whether it has bytes of a boot with this UUID. @throws a disk error */
+  async has(uuid: string): Promise<boolean> {
+    await this.#settled();
+    return (await bootSpans(this.#segments)).some(({ boot }) => boot.uuid === uuid);
   }
 
   /** Removes the oldest file. @returns whether there was one to spare */

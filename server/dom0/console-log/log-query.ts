@@ -18,8 +18,13 @@ export interface LogQuery {
   readonly before: number | null;
   /** One page of at most this many bytes: with `from` the first one, else the last. */
   readonly bytes: number | null;
+  /** Which boots there are, instead of their bytes. */
+  readonly spans?: boolean;
+  /** The log in which a boot has this UUID, also of a name that is gone; null: the log of the managed domain. */
+  readonly uuid?: string | null;
 }
 
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const MOST_LINES = 1_000_000;
 
 /** @returns a refusal `usage` when the query is invalid */
@@ -42,8 +47,12 @@ export function parseLogQuery(query: URLSearchParams): LogQuery | Refusal {
   if (bytes === undefined) return wrong(`bytes is a number, at most ${LOG_PAGE_BYTES}.`);
   if (follow === '1' && (bytes !== null || before !== null))
     return wrong('A page cannot be followed: leave out bytes and before, or follow.');
+  const spans = query.get('spans') ?? '0';
+  if (spans !== '0' && spans !== '1') return wrong('spans is 1 or 0.');
+  const uuid = query.get('uuid');
+  if (uuid !== null && !UUID.test(uuid)) return wrong('uuid is a UUID, in small letters.');
   if (lines !== null && bytes !== null) return wrong('lines and bytes do not go together.');
-  return { since: at, lines, boot, follow: follow === '1', from, before, bytes };
+  return { since: at, lines, boot, follow: follow === '1', from, before, bytes, spans: spans === '1', uuid };
 }
 
 /** @returns undefined when the text is no number in the range; null when there is no text */

@@ -1,5 +1,6 @@
 import { LOG_PAGE_BOOTS } from '../../wire/log.js';
-import type { LogBoot, LogFacts, LogPage } from '../../wire/log.js';
+import { MOST_LOG_SPANS } from '../../wire/log.js';
+import type { LogBoot, LogFacts, LogPage, LogSpans } from '../../wire/log.js';
 import type { LoggedBoot } from './log-mark.js';
 import type { LogQuery } from './log-query.js';
 import { bootSpans, lastLines, positionSince } from './log-search.js';
@@ -9,7 +10,7 @@ import type { BootSpan, SearchedLog } from './log-search.js';
 interface LogRange {
   readonly from: number;
   readonly to: number;
-  readonly facts: Pick<LogFacts, 'boot' | 'page'>;
+  readonly facts: Pick<LogFacts, 'boot' | 'page' | 'lines'>;
 }
 
 interface Limits {
@@ -26,11 +27,30 @@ export async function rangeOf(log: SearchedLog, query: LogQuery): Promise<LogRan
   const within = (position: number): number => Math.min(limits.end, Math.max(limits.start, position));
   let from = within(query.from ?? limits.start);
   const to = Math.max(from, within(query.before ?? limits.end));
-  if (query.lines !== null) from = query.lines === 0 ? to : await lastLines(log, from, to, query.lines);
+  let lines: { readonly lines?: number } = {};
+  if (query.lines !== null) {
+    const last = query.lines === 0 ? { from: to, lines: 0 } : await lastLines(log, from, to, query.lines);
+    from = last.from;
+    lines = { lines: last.lines };
+  }
   const boot = asked === undefined ? null : onWire(asked.boot);
-  if (query.bytes === null) return { from, to, facts: { boot, page: null } };
+  if (query.bytes === null) return { from, to, facts: { boot, page: null, ...lines } };
   const page = pageOf(from, to, query, limits, spans);
   return { from: page.from, to: page.to, facts: { boot, page } };
+}
+
+/** The boots of a log. @param since as in a query @throws a disk error */
+export async function spansOf(log: SearchedLog, since: number | null): Promise<LogSpans> {
+  const limits = { start: await seenFrom(log, since), end: log.end };
+  const spans = seenOf(await bootSpans(log), limits)
+    .slice(-MOST_LOG_SPANS)
+    .map(({ boot, from, to }) => ({
+      ...onWire(boot),
+      uuid: boot.uuid === '' ? null : boot.uuid,
+      from: Math.max(limits.start, from),
+      to: Math.max(limits.start, to),
+    }));
+  return { ...limits, spans };
 }
 
 async function seenFrom(log: SearchedLog, since: number | null): Promise<number> {
@@ -43,11 +63,14 @@ function askedFor(
   boot: number,
   { start, end }: Limits,
 ): (Limits & { readonly boot: LoggedBoot }) | undefined {
-  // A reader who may see nothing of a boot must not learn that it happened.
-  const seen = spans.filter((span, index) => span.to > start || index === spans.length - 1);
-  const span = seen.at(boot - 1);
+  const span = seenOf(spans, { start }).at(boot - 1);
   if (span === undefined) return undefined;
   return { boot: span.boot, start: Math.max(start, span.from), end: boot === 0 ? end : span.to };
+}
+
+/** A reader who may see nothing of a boot must not learn that it happened. */
+function seenOf(spans: readonly BootSpan[], { start }: Pick<Limits, 'start'>): readonly BootSpan[] {
+  return spans.filter((span, index) => span.to > start || index === spans.length - 1);
 }
 
 function pageOf(

@@ -71,9 +71,15 @@ export async function bootSpans(log: SearchedLog): Promise<readonly BootSpan[]> 
 }
 
 /**
- * Reads backwards from the end. @returns where the last `lines` lines before `to` begin, not before `from`
+ * Reads backwards from the end. @returns where the last `lines` lines before `to` begin, not before `from`, and
+ * how many they are
  */
-export async function lastLines(log: SearchedLog, from: number, to: number, lines: number): Promise<number> {
+export async function lastLines(
+  log: SearchedLog,
+  from: number,
+  to: number,
+  lines: number,
+): Promise<{ readonly from: number; readonly lines: number }> {
   let left = lines;
   let end = to;
   while (end > from) {
@@ -85,12 +91,12 @@ export async function lastLines(log: SearchedLog, from: number, to: number, line
       at = chunk.lastIndexOf(LINE_FEED, at);
       if (at < 0) break;
       left -= 1;
-      if (left === 0) return end - chunk.length + at + 1;
+      if (left === 0) return { from: end - chunk.length + at + 1, lines };
     }
-    if (chunk.length < end - begin) return end - chunk.length;
+    if (chunk.length < end - begin) return { from: end - chunk.length, lines: lines - left + 1 };
     end = begin;
   }
-  return from;
+  return { from, lines: to > from ? lines - left + 1 : 0 };
 }
 
 /** @returns the bytes before `to` without a gap, from `from` or from the first byte after the last gap */

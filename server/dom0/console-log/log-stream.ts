@@ -52,3 +52,8 @@ export async function* logStream(
     follower?.stop();
   }
 }
+
+/** One piece, or none when it is empty. */
+export async function* once(bytes: Buffer): AsyncGenerator<Buffer> {
+  if (bytes.length > 0) yield await Promise.resolve(bytes);
+}

@@ -1,5 +1,6 @@
 import type { LogAnswer } from './domain-log.js';
 import type { LogQuery } from './log-query.js';
+import { once } from './log-stream.js';
 
 /** Bytes in memory, and the position of the first. */
 export interface Recent {
@@ -19,15 +20,12 @@ export function inMemory({ start, bytes }: Recent, query: LogQuery): LogAnswer {
   if (query.bytes !== null && query.from === null) from = Math.max(from, to - query.bytes);
   else if (query.bytes !== null) to = Math.min(to, from + query.bytes);
   const page = query.bytes === null ? null : { from, to, start, end, boots: [] };
-  const piece = bytes.subarray(from - start, to - start);
+  // No log on the disk tells its boots.
+  const piece = query.spans === true ? Buffer.from('null') : bytes.subarray(from - start, to - start);
   return {
     facts: { keeping: true, switchedAt: null, place: 'memory', boot: null, page },
     bytes: () => once(piece),
   };
-}
-
-async function* once(bytes: Buffer): AsyncGenerator<Buffer> {
-  if (bytes.length > 0) yield await Promise.resolve(bytes);
 }
 
 /** @returns where the last `lines` lines begin */

@@ -216,6 +216,12 @@ export class Consoles {
     return inMemory(this.#recent(name, query.since), query);
   }
 
+  /** The same from the log that has this UUID; null when there is none. @throws a disk error */
+  async readLogWith(name: DomainName, uuid: string, query: LogQuery): Promise<LogAnswer | null> {
+    const log = (await this.#logs?.with(name, uuid)) ?? null;
+    return log === null ? null : log.answer(query);
+  }
+
   /** Switches a domain's log off or on. @throws a disk error, or Error when no logs are kept */
   async switchLog(name: DomainName, { keep, actor }: LogSwitch): Promise<void> {
     if (this.#logs === null) throw new Error('no console logs are kept');

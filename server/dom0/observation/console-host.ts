@@ -44,6 +44,8 @@ export interface ConsoleHost {
   readonly keepsLog: boolean;
   /** A piece of the console's logged output, raw. */
   readLog(name: DomainName, query: LogQuery): Promise<LogAnswer>;
+  /** The same from the log in which a boot has this UUID, also of a name that is gone; null: there is none. */
+  readLogWith(name: DomainName, uuid: string, query: LogQuery): Promise<LogAnswer | null>;
   /** Switches a domain's log off or on, for good. */
   switchLog(name: DomainName, wanted: LogSwitch): Promise<void>;
   /** The domain is no longer managed: its attachments end, its screen is forgotten, its log is set aside. */

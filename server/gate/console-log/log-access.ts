@@ -1,12 +1,15 @@
 import type { DomainName } from '../../../policy/names.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
-import type { Authorizer, DemandedPermit } from '../access/authorize.js';
+import type { Authorizer } from '../access/authorize.js';
 import { askAgain } from '../hosts/ask-again.js';
 import { mayMove } from '../hosts/link-event.js';
 import type { HostLink } from '../hosts/host-link.js';
 import type { Hosts } from '../hosts/hosts.js';
 import type { Identity } from '../session/identity.js';
+import { joinedLog } from './joined-log.js';
+import type { JoinedLog } from './joined-log.js';
+import type { OpenedLog } from './opened-log.js';
 import type { Unsubscribe } from '../session/terminal.js';
 import type { OperationDispatcher } from '../operations/operation-dispatcher.js';
 import * as words from '../text/words.js';
@@ -15,12 +18,6 @@ export interface LogAccessParts {
   readonly authorizer: Authorizer;
   readonly hosts: Hosts;
   readonly operations: Pick<OperationDispatcher, 'recordEnd'>;
-}
-
-/** The proof that somebody may read a log, and the host that has it. */
-export interface OpenedLog {
-  readonly demanded: DemandedPermit;
-  readonly host: HostLink;
 }
 
 /**
@@ -55,9 +52,16 @@ export class LogAccess {
     return this.#parts.hosts.isAway(demanded.domain);
   }
 
-  /** The hosts whose logs have what the domain said earlier in this boot. */
-  earlierHosts({ demanded }: OpenedLog): readonly string[] {
-    return this.#parts.hosts.cameFrom(demanded.domain);
+  /**
+   * The logs of all hosts on which the domain ran, as one. @param since leaves out everything before this time,
+   * milliseconds since 1970
+   */
+  joined(opened: OpenedLog, since: number | null = null): Promise<JoinedLog | Refusal> {
+    const { demanded, host } = opened;
+    const view = host.domains.get(demanded.domain);
+    const uuids = { fixed: view?.configured?.uuid ?? null, present: view?.incarnation ?? null };
+    const former = this.#parts.hosts.ranBefore(demanded.domain, host);
+    return joinedLog(opened, former, uuids, since);
   }
 
   /** Calls back whenever something is heard that may mean that the domain has moved. */

@@ -3,8 +3,10 @@ import type { DomainName } from '../../../policy/names.js';
 import { isRefusal } from '../../../policy/refusal.js';
 import type { LogStream } from '../hosts/log-stream.js';
 import type { Terminal } from '../session/terminal.js';
-import type { LogAccess, OpenedLog } from './log-access.js';
+import type { LogAccess } from './log-access.js';
+import type { OpenedLog } from './opened-log.js';
 import type { LogPager } from './log-pager.js';
+import type { LogPages } from './log-pages.js';
 import * as say from './log-words.js';
 
 /** The shortest time between two updates: nobody reads a screen that changes faster. Milliseconds. */
@@ -16,6 +18,7 @@ const MOST_PENDING = 16 * 1024;
  * Tells a menu what comes to a log's end, as it comes. However much comes, it tells only the newest of it.
  */
 export class LogFollower {
+  readonly #pages: Pick<LogPages, 'localOf'>;
   readonly #access: Pick<LogAccess, 'moved' | 'onNews'>;
   readonly #opened: OpenedLog;
   readonly #pager: LogPager;
@@ -27,10 +30,12 @@ export class LogFollower {
   /** @param access says when the domain has moved: then nothing more comes to this log */
   constructor(
     opened: OpenedLog,
+    pages: Pick<LogPages, 'localOf'>,
     pager: LogPager,
     terminal: Pick<Terminal, 'pendingBytes'>,
     access: Pick<LogAccess, 'moved' | 'onNews'>,
   ) {
+    this.#pages = pages;
     this.#access = access;
     this.#opened = opened;
     this.#pager = pager;
@@ -70,7 +75,10 @@ export class LogFollower {
    */
   async #more(position: number): Promise<string | null> {
     const { demanded, host } = this.#opened;
-    const stream = await host.log.open(demanded, { from: position, follow: true });
+    const stream = await host.log.open(demanded, {
+      from: this.#pages.localOf(position),
+      follow: true,
+    });
     if (isRefusal(stream)) return stream.message;
     this.#stream = stream;
     if (this.#isOver() || this.#access.moved(this.#opened) !== null) stream.close();

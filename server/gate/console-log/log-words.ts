@@ -66,11 +66,11 @@ export function moved(domain: DomainName, host: string): string {
   return `--- ${domain} runs on the host ${host} now ---`;
 }
 
-/** What was said before the domain moved is in another host's log. */
-export function earlier(domain: DomainName, hosts: readonly string[]): string[] {
+/** A part of the log is on a host that cannot be asked. */
+export function missingPart(domain: DomainName, hosts: readonly string[]): string[] {
   if (hosts.length === 0) return [];
   return [
-    `${domain} was moved while it ran. Its output from before is kept on the host ${hosts.join(', ')}.`,
+    `${domain} ran on another host before. What it said there is missing here: ${hosts.join(', ')} cannot be asked.`,
   ];
 }
 

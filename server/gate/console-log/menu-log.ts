@@ -5,7 +5,8 @@ import type { Refusal } from '../../../policy/refusal.js';
 import type { Identity } from '../session/identity.js';
 import type { Revocation, Tracked } from '../access/revocation.js';
 import type { Terminal } from '../session/terminal.js';
-import type { LogAccess, OpenedLog } from './log-access.js';
+import type { LogAccess } from './log-access.js';
+import type { OpenedLog } from './opened-log.js';
 import { LogFollower } from './log-follower.js';
 import { aboutOf, LogPager } from './log-pager.js';
 import { LogPages } from './log-pages.js';
@@ -131,7 +132,7 @@ export class MenuLog {
     const open = this.#opened(domain);
     if (open === null) return;
     const { access } = this.#parts;
-    const follower = new LogFollower(open.log, open.pager, this.#terminal, access);
+    const follower = new LogFollower(open.log, open.pages, open.pager, this.#terminal, access);
     this.#follower = follower;
     const told = (fact: LogFact): void => {
       if (this.#follower === follower && this.#canTell(open)) this.#tell(fact);
@@ -187,14 +188,21 @@ export class MenuLog {
         this.#tell({ fact: 'log-left', domain, message: sentence });
       },
     });
-    this.#open = this.#onHost(opened, tracked);
-    const [earlier] = say.earlier(domain, this.#parts.access.earlierHosts(opened));
-    if (earlier !== undefined) this.#tell({ fact: 'notice', message: earlier });
-    return this.#open;
+    const open = this.#onHost(opened, tracked);
+    this.#open = open;
+    void this.#tellMissing(domain, open);
+    return open;
+  }
+
+  /** Tells once which part of the log is on a host that cannot be asked. */
+  async #tellMissing(domain: DomainName, open: Open): Promise<void> {
+    const joined = await open.pages.joined();
+    if (isRefusal(joined) || !this.#canTell(open)) return;
+    for (const message of say.missingPart(domain, joined.missing)) this.#tell({ fact: 'notice', message });
   }
 
   #onHost(log: OpenedLog, tracked: Tracked): Open {
-    const pages = new LogPages(log);
+    const pages = new LogPages(log, () => this.#parts.access.joined(log));
     return { log, pages, pager: new LogPager(pages, this.#parts.searches), tracked };
   }
 

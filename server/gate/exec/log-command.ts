@@ -1,7 +1,11 @@
 import { isRefusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { LogAccess } from '../console-log/log-access.js';
-import type { LogAccessParts, OpenedLog } from '../console-log/log-access.js';
+import type { LogAccessParts } from '../console-log/log-access.js';
+import type { OpenedLog } from '../console-log/opened-log.js';
+import { endOf, localOf } from '../console-log/joined-log.js';
+import type { JoinedLog, LogPart } from '../console-log/joined-log.js';
+import type { LogHead } from '../hosts/log-answer.js';
 import * as say from '../console-log/log-words.js';
 import { terminalReset } from '../session/terminal-reset.js';
 import { AWAY_MS } from '../hosts/domain-moves.js';
@@ -51,6 +55,7 @@ export class LogCommand {
   /** The log that is read now. */
   #opened: OpenedLog | null = null;
   #stream: LogStream | null = null;
+  readonly #streamsOpen = new Set<LogStream>();
   #tracked: Tracked | null = null;
   #cut: Cut | null = null;
   #wake: () => void = () => undefined;
@@ -83,27 +88,78 @@ export class LogCommand {
 
   async #read(opened: OpenedLog, wanted: Wanted): Promise<number | Refusal> {
     const request = requestOf(wanted);
-    const stream = unfit(opened, wanted) ?? (await opened.host.log.open(opened.demanded, request));
-    if (isRefusal(stream)) return this.#access.refuse(opened, stream);
-    this.#stream = stream;
-    const no = missing(opened, wanted, stream);
-    if (no !== null || this.#cut !== null) stream.close();
+    const joined = unfit(opened, wanted) ?? (await this.#joined(opened, request));
+    if (isRefusal(joined)) return this.#access.refuse(opened, joined);
+    const ranges = rangesOf(joined, request);
+    if (ranges === null) return this.#access.refuse(opened, say.noSuchBoot(opened.demanded.domain));
+    const streams = await this.#streams(opened, ranges, request);
+    if (isRefusal(streams)) return this.#access.refuse(opened, streams);
+    const [stream] = streams;
+    const no =
+      joined.parts.length > 1 || stream === undefined ? null : missing(opened, wanted, stream.stream);
+    if (no !== null || this.#cut !== null) for (const each of streams) each.stream.close();
     if (no !== null) return this.#access.refuse(opened, no);
-    const status = this.#cut === null ? await this.#show(opened, wanted, request, stream) : EXIT.done;
+    const status =
+      this.#cut === null ? await this.#show(opened, wanted, joined, streams, request) : EXIT.done;
     this.#access.close(opened);
     if (this.#cut === null) return status;
     if (this.#cut.sentence !== null) this.#output.say(this.#cut.sentence);
     return this.#cut.status;
   }
 
-  async #show(opened: OpenedLog, wanted: Wanted, request: LogRequest, stream: LogStream): Promise<number> {
+  /** The logs of all hosts as one. A host that keeps none on its disk has its own alone. */
+  async #joined(opened: OpenedLog, { since = null }: LogRequest): Promise<JoinedLog | Refusal> {
+    const { host } = opened;
+    if (host.log.onDisk) return this.#access.joined(opened, since);
+    return { parts: [{ host, uuid: null, from: 0, to: null, at: 0 }], boots: null, missing: [] };
+  }
+
+  /** Opens the parts that are wanted, the last one first: it decides how many lines the others give. */
+  async #streams(
+    { demanded }: OpenedLog,
+    ranges: readonly Range[],
+    request: LogRequest,
+  ): Promise<readonly Opened[] | Refusal> {
+    const opened: Opened[] = [];
+    let lines = request.lines ?? null;
+    for (const { part, ...where } of ranges.toReversed()) {
+      const stream = await part.host.log.open(demanded, { ...request, ...where, lines });
+      if (isRefusal(stream)) {
+        for (const each of opened) each.stream.close();
+        return stream;
+      }
+      opened.unshift({ host: part.host.name, stream });
+      this.#streamsOpen.add(stream);
+      if (lines !== null) lines = Math.max(0, lines - (stream.head?.lines ?? lines));
+      if (lines === 0) break;
+    }
+    return opened;
+  }
+
+  async #show(
+    opened: OpenedLog,
+    wanted: Wanted,
+    joined: JoinedLog,
+    streams: readonly Opened[],
+    request: LogRequest,
+  ): Promise<number> {
     const { domain } = opened.demanded;
-    const said = wanted.json
-      ? []
-      : [...say.head(domain, stream.head), ...say.earlier(domain, this.#access.earlierHosts(opened))];
+    const head = headOf(joined, request, streams);
+    const said = wanted.json ? [] : [...say.head(domain, head), ...say.missingPart(domain, joined.missing)];
     for (const sentence of said) this.#output.say(sentence);
-    const printer = this.#printer(opened, wanted, stream);
-    const lost = await this.#followed(opened, wanted, printer, await this.#part(stream, printer, request));
+    const printer = this.#printer(opened, wanted, head);
+    let lost = false;
+    for (const [index, { host, stream }] of streams.entries()) {
+      if (this.#cut !== null) stream.close();
+      if (this.#cut !== null || lost) continue;
+      if (index > 0) {
+        printer.rest();
+        if (!wanted.json) this.#output.say(say.moved(domain, host));
+      }
+      this.#stream = stream;
+      lost = await this.#part(stream, printer, request);
+    }
+    lost = await this.#followed(opened, wanted, printer, lost);
     printer.end();
     if (wanted.raw && this.#terminal.hasPty) this.#terminal.write(terminalReset(this.#terminal.term));
     if (lost) this.#stop(hostLost(opened));
@@ -201,7 +257,7 @@ export class LogCommand {
     this.#heard();
   }
 
-  #printer({ demanded }: OpenedLog, { raw, json }: Wanted, { head }: LogStream): LogPrinter {
+  #printer({ demanded }: OpenedLog, { raw, json }: Wanted, head: LogHead | null): LogPrinter {
     if (raw) return new RawPrinter(this.#terminal);
     if (!json) return new TextPrinter(this.#output);
     const { domain, since } = demanded;
@@ -238,6 +294,7 @@ export class LogCommand {
 
   #stop(cut: Cut): void {
     this.#cut ??= cut;
+    for (const stream of this.#streamsOpen) stream.close();
     this.#stream?.close();
     this.#wake();
     this.#heard();
@@ -252,6 +309,59 @@ function requestOf(wanted: Wanted): LogRequest {
   const { since, boot, follow } = wanted;
   const lines = isUsual(wanted) ? USUAL_LINES : wanted.lines;
   return { lines, since: since === null ? null : timeOf(since, Date.now()), boot, follow };
+}
+
+/** A stretch of one host's log that was asked for, with the host's positions. */
+interface Range extends Pick<LogRequest, 'from' | 'before' | 'boot' | 'follow' | 'uuid'> {
+  readonly part: LogPart;
+}
+
+interface Opened {
+  readonly host: string;
+  readonly stream: LogStream;
+}
+
+/** The parts of the log that were asked for, oldest first. @returns null when there is no such boot */
+function rangesOf(
+  { parts, boots }: JoinedLog,
+  { boot = null, follow = false }: LogRequest,
+): readonly Range[] | null {
+  const last = parts.at(-1);
+  // The host finds the boot itself.
+  if (parts.length === 1 && last !== undefined) return [{ part: last, boot, follow }];
+  const wanted = boot === null ? null : boots?.at(boot - 1);
+  if (wanted === undefined) return null;
+  const from = wanted?.from ?? -Infinity;
+  const to = wanted?.to ?? null;
+  return parts.flatMap((part) => {
+    const end = endOf(part);
+    if ((end !== null && end <= from && part !== last) || (to !== null && part.at >= to)) return [];
+    const cut = to !== null && (end === null || to < end) ? localOf(part, to) : part.to;
+    const about = part.uuid === null ? {} : { uuid: part.uuid };
+    return [
+      {
+        part,
+        boot: null,
+        from: localOf(part, Math.max(from, part.at)),
+        before: cut,
+        follow: follow && part === last,
+        ...about,
+      },
+    ];
+  });
+}
+
+/** What is said of the whole: the present host's head, and the boot as it is joined. */
+function headOf(
+  { parts, boots }: JoinedLog,
+  { boot = null }: LogRequest,
+  streams: readonly Opened[],
+): LogHead | null {
+  const head = streams.at(-1)?.stream.head ?? null;
+  const own = boot === null || parts.length === 1 ? undefined : boots?.at(boot - 1);
+  return head === null || own === undefined
+    ? head
+    : { ...head, boot: { began: own.began, profile: own.profile } };
 }
 
 /** Refuses what a host that keeps no log on its disk cannot do. */

@@ -3,6 +3,7 @@ import type { DomainChanges } from '../../store/domains.js';
 import type { DomainIdentity, DomainRecord } from '../../store/records.js';
 import type { DomainView } from '../../wire/domain.js';
 import type { Logger } from '../../wire/logger.js';
+import type { HostLink } from './host-link.js';
 import { A_DAY, decideNames } from './name-rules.js';
 import type { HostFacts } from './name-rules.js';
 
@@ -30,6 +31,15 @@ const MOST_PASSED = 30_000;
 
 /** How often a name's time away is written, for the next gate. Milliseconds. */
 const WRITTEN_EVERY = 60_000;
+
+/** A host on which a domain ran before. */
+export interface FormerHost {
+  readonly name: string;
+  /** Null: it is in the settings no more. */
+  readonly link: HostLink | null;
+  /** The UUID under which Xen last had the domain there. */
+  readonly uuid: string;
+}
 
 /**
  * Keeps the record of which domain each name means: gives what the hosts say to `decideNames`, and records
@@ -59,11 +69,11 @@ export class DomainRegistry {
     return this.#ripens || this.#unrecorded;
   }
 
-  /** The hosts on which the domain was seen to exist under this UUID of Xen's. */
-  hostsOf(name: DomainName, uuid: string): readonly string[] {
+  /** The hosts on which the domain ran, and the UUID under which Xen last had it there. */
+  ranOn(name: DomainName): readonly { readonly host: string; readonly uuid: string }[] {
     return this.#known
       .identities()
-      .flatMap(({ domain, host, ran }) => (domain === name && ran === uuid ? [host] : []));
+      .flatMap(({ domain, host, ran }) => (domain === name && ran !== null ? [{ host, uuid: ran }] : []));
   }
 
   /** Whether what a host says of this name is new. */

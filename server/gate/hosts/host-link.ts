@@ -85,7 +85,12 @@ export class HostLink {
     this.#clock = options.clock ?? (() => new Date());
     this.#requests = new HostRequests(settings.name, this.#client, this.#clock);
     this.operations = new HostOperations(this.#client, this.#requests);
-    this.log = new HostLog(this.#client, this.#requests, () => this.#contract?.console.log === true);
+    this.log = new HostLog(
+      this.#client,
+      this.#requests,
+      () => this.#contract?.console.log === true,
+      () => this.#contract?.console.logSpans === true,
+    );
     this.screen = new HostScreen(this.#client, this.#requests, () => this.#contract?.console.screen === true);
     this.#listeners = new Listeners((fault) => {
       this.#logger.error({ host: this.name, err: fault }, 'a listener to a host failed');

@@ -7,7 +7,8 @@ import * as words from '../text/words.js';
 import { demandPermit } from './demand-permit.js';
 import type { Dom0Client } from './dom0-client.js';
 import type { HostRequests, Outcome } from './host-requests.js';
-import { readLogHead } from './log-answer.js';
+import { readLogHead, readLogSpans } from './log-answer.js';
+import type { LogSpansAnswer } from './log-answer.js';
 import { LogStream } from './log-stream.js';
 
 /** What to read of a log, within what the permit allows. A field that is left out sets no limit. */
@@ -26,6 +27,8 @@ export interface LogRequest {
   readonly before?: number | null;
   /** One page of at most so many bytes: with `from` the first ones, otherwise the last. */
   readonly bytes?: number | null;
+  /** The log in which a boot has this UUID, also of a name that the host manages no more. */
+  readonly uuid?: string | null;
 }
 
 /** The logs of one host's consoles. */
@@ -33,15 +36,23 @@ export class HostLog {
   readonly #client: Dom0Client;
   readonly #requests: HostRequests;
   readonly #keeps: () => boolean;
+  readonly #tellsSpans: () => boolean;
 
   /**
    * @param keeps whether the host keeps logs on its disk, as last heard; a host that does not knows `since`
    *   alone
+   * @param tellsSpans whether the host tells which boots are where, and finds a log by a UUID
    */
-  constructor(client: Dom0Client, requests: HostRequests, keeps: () => boolean) {
+  constructor(
+    client: Dom0Client,
+    requests: HostRequests,
+    keeps: () => boolean,
+    tellsSpans: () => boolean = () => false,
+  ) {
     this.#client = client;
     this.#requests = requests;
     this.#keeps = keeps;
+    this.#tellsSpans = tellsSpans;
   }
 
   /**
@@ -50,6 +61,33 @@ export class HostLog {
    */
   get onDisk(): boolean {
     return this.#keeps();
+  }
+
+  /** Whether `spans` may be asked, and a log be asked for by a UUID. */
+  get tellsSpans(): boolean {
+    return this.#keeps() && this.#tellsSpans();
+  }
+
+  /**
+   * Which boots are where in a log, with the proof that it may be read; nothing from before the role began.
+   *
+   * @returns null when the host has no such log, or does not tell
+   */
+  async spans(
+    demanded: DemandedPermit,
+    request: Pick<LogRequest, 'since' | 'uuid'> = {},
+  ): Promise<LogSpansAnswer | Refusal | null> {
+    demandPermit(demanded, ['log']);
+    if (!this.tellsSpans) return null;
+    const { domain, since } = demanded;
+    try {
+      const path = `/domains/${encodeURIComponent(domain)}/log?${this.#query(demanded, request)}&spans=1`;
+      const answer = await this.#client.ask('GET', path);
+      if (answer.ok) return answer.body === null ? null : readLogSpans(answer.body, since);
+      return answer.no.code === 'no-such-domain' ? null : this.#requests.refused(domain, answer.no);
+    } catch (fault) {
+      return this.#requests.unreachable(domain, fault);
+    }
   }
 
   /**

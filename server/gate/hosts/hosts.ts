@@ -12,7 +12,7 @@ import * as words from '../text/words.js';
 import { DomainMoves, isAliveOn, movingView } from './domain-moves.js';
 import type { Move } from './domain-moves.js';
 import { DomainRegistry } from './domain-registry.js';
-import type { KnownDomains, RegistryTimes } from './domain-registry.js';
+import type { FormerHost, KnownDomains, RegistryTimes } from './domain-registry.js';
 import { FirstLook } from './first-look.js';
 import type { HostLink } from './host-link.js';
 import { HostMemory } from './host-memory.js';
@@ -174,12 +174,16 @@ export class Hosts implements DomainObservations {
     return isAliveOn(from, domain) ? null : host;
   }
 
-  /** The names of the other hosts on which the domain ran since its last boot: it was moved from there. */
-  cameFrom(domain: DomainName): readonly string[] {
-    const found = this.find(domain);
-    const uuid = found?.view.incarnation ?? null;
-    if (found === undefined || uuid === null) return [];
-    return this.#registry.hostsOf(domain, uuid).filter((name) => name !== found.host.name);
+  /** The other hosts on which the domain ran, as far as this gate's store remembers. */
+  ranBefore(domain: DomainName, here: HostLink): readonly FormerHost[] {
+    return this.#registry
+      .ranOn(domain)
+      .filter(({ host }) => host !== here.name)
+      .map(({ host: name, uuid }) => ({
+        name,
+        uuid,
+        link: this.links.find((link) => link.name === name) ?? null,
+      }));
   }
 
   /** What the domain does, for policy; unknown where its host does not say it at this moment. */

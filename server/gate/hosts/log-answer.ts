@@ -1,5 +1,15 @@
-import { LOG_PAGE_BOOTS } from '../../wire/log.js';
-import { count, fields, list, oneOf, orAbsent, orNull, text, time } from '../../wire/answer-fields.js';
+import { LOG_PAGE_BOOTS, MOST_LOG_SPANS } from '../../wire/log.js';
+import {
+  count,
+  fields,
+  list,
+  oneOf,
+  orAbsent,
+  orNull,
+  text,
+  time,
+  uuid as uuidField,
+} from '../../wire/answer-fields.js';
 import type { Fields } from '../../wire/answer-fields.js';
 import { TEXT_LIMITS } from '../../wire/text-limits.js';
 
@@ -13,6 +23,8 @@ export interface LogHead {
   readonly boot: LogHeadBoot | null;
   /** The position of the bytes, when a page was asked for. */
   readonly page: LogHeadPage | null;
+  /** How many lines there are, when so many were asked for; null where the host does not count them. */
+  readonly lines?: number | null;
 }
 
 export interface LogHeadBoot {
@@ -30,6 +42,37 @@ export interface LogHeadPage {
   readonly boots: readonly (LogHeadBoot & { readonly from: number; readonly to: number })[];
 }
 
+/** Which boots are where in a log. */
+export interface LogSpansAnswer {
+  readonly start: number;
+  readonly end: number;
+  /** Oldest first. */
+  readonly spans: readonly LogHeadSpan[];
+}
+
+export interface LogHeadSpan extends LogHeadBoot {
+  /** When its console began, milliseconds since the epoch: for the order of logs, never shown. */
+  readonly at: number;
+  readonly uuid: string | null;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** @param since when the role began, ISO 8601 @throws AnswerError */
+export function readLogSpans(value: unknown, since: string): LogSpansAnswer {
+  const from = fields(value, 'spans');
+  return {
+    start: count(from, 'start'),
+    end: count(from, 'end'),
+    spans: list(from, 'spans', MOST_LOG_SPANS).map((each) => {
+      const span = fields(each, 'span');
+      const at = Date.parse(time(span, 'at'));
+      const uuid = orNull(span, 'uuid', uuidField);
+      return { ...readBoot(span, since), at, uuid, from: count(span, 'from'), to: count(span, 'to') };
+    }),
+  };
+}
+
 /**
  * @param value the header as it came
  * @param since when the role began, ISO 8601
@@ -44,6 +87,7 @@ export function readLogHead(value: string, since: string): LogHead {
     place: oneOf(from, 'place', ['disk', 'memory'] as const),
     boot: isNothing(from['boot']) ? null : readBoot(fields(from['boot'], 'boot'), since),
     page: isNothing(from['page']) ? null : readPage(fields(from['page'], 'page'), since),
+    lines: orAbsent(from, 'lines', null, count),
   };
 }
 

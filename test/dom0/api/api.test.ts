@@ -188,6 +188,7 @@ describe("dom0's API", () => {
         screenText: true,
         screen: true,
         fromBoot: true,
+        logSpans: true,
       },
     });
   });

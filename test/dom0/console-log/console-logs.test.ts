@@ -67,6 +67,33 @@ describe('ConsoleLogs', () => {
     );
   });
 
+  it('is found by a UUID that ran in it, of what was set aside too, and by no other', async () => {
+    const [first, second, other] = ['1', '2', '3'].map(
+      (digit) => `${digit.repeat(8)}-1111-4111-8111-${digit.repeat(12)}`,
+    );
+    const run = (uuid = '', text = ''): void => {
+      logs.of(horatio).begins({ uuid, domid: 1 }, 'normal', Date.now());
+      logs.of(horatio).append(Buffer.from(text), Date.now());
+    };
+    run(first, 'the first horatio\n');
+    await said(logs.of(horatio));
+    logs.retire(horatio);
+    run(second, 'the second horatio\n');
+    const read = async (name: typeof horatio, uuid = ''): Promise<string | null> => {
+      const log = await logs.with(name, uuid);
+      return log === null ? null : said(log);
+    };
+    assert.equal(await read(horatio, second), 'the second horatio\n');
+    assert.equal(await read(horatio, first), 'the first horatio\n');
+    assert.deepEqual([await read(horatio, other), await read(ophelia, first)], [null, null]);
+    const log = await logs.with(horatio, first ?? '');
+    const spans = JSON.parse(log === null ? '' : await said(log, { spans: true })) as { spans: object[] };
+    const { at: _, ...span } = (spans.spans[0] ?? {}) as { at?: string };
+    assert.deepEqual(span, { profile: 'normal', uuid: first, from: 0, to: 18 });
+    logs.retire(horatio);
+    assert.equal(await read(horatio, second), 'the second horatio\n');
+  });
+
   it('sets aside, after a start, what has no domain any more, and keeps what has', async () => {
     logs.of(horatio).append(Buffer.from('left\n'), Date.now());
     logs.of(ophelia).append(Buffer.from('still here\n'), Date.now());
