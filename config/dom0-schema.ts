@@ -27,7 +27,6 @@ const PROFILE_WORDS = {
     description: 'What to do once it runs: a sentence for the customer.',
   },
   seed: {
-    type: ['string', 'null'],
     enum: [...SEED_KEYS, null],
     default: null,
     description:

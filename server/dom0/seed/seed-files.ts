@@ -54,7 +54,9 @@ function userData(lines: readonly string[]): object {
 
 /** Version 2 of cloud-init's network configuration, as netplan has it. */
 function ethernet({ name, mac, addresses, gateways, nameServers }: SeedInterface): readonly [string, object] {
-  const everywhere = (gateway: string): string => (gateway.includes(':') ? '::/0' : '0.0.0.0/0');
+  // cloud-init 22.4 makes `::/64` of a route to `::/0`, and knows no `default`.
+  const plain = gateways.find(({ address, isOnLink }) => address.includes(':') && !isOnLink);
+  const routed = gateways.filter((gateway) => gateway !== plain);
   return [
     name,
     {
@@ -63,8 +65,9 @@ function ethernet({ name, mac, addresses, gateways, nameServers }: SeedInterface
       dhcp4: false,
       dhcp6: false,
       addresses,
-      routes: gateways.map(({ address, isOnLink }) => ({
-        to: everywhere(address),
+      ...(plain === undefined ? {} : { gateway6: plain.address }),
+      routes: routed.map(({ address, isOnLink }) => ({
+        to: address.includes(':') ? '::/0' : '0.0.0.0/0',
         via: address,
         ...(isOnLink ? { 'on-link': true } : {}),
       })),

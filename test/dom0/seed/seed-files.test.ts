@@ -72,10 +72,8 @@ describe('seedFiles', () => {
           dhcp4: false,
           dhcp6: false,
           addresses: ['198.51.100.7/32', '2001:db8::7/64'],
-          routes: [
-            { to: '0.0.0.0/0', via: '192.0.2.1', 'on-link': true },
-            { to: '::/0', via: 'fe80::1' },
-          ],
+          gateway6: 'fe80::1',
+          routes: [{ to: '0.0.0.0/0', via: '192.0.2.1', 'on-link': true }],
           nameservers: { addresses: ['192.0.2.53'] },
         },
         eth1: {
