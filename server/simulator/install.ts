@@ -54,6 +54,8 @@ export interface SimulatedHost {
   readonly xl: string;
   /** The executable that answers as `xm` of Xen 4.1 would, for the same domains. */
   readonly xm: string;
+  /** Makes seed disks as xorriso would, for a machine that has none. */
+  readonly xorriso: string;
   /** While this file exists, xend does not run; only `xm` checks it. */
   readonly xendDown: string;
   /** A glob for the domains' configuration files. */
@@ -88,6 +90,7 @@ export async function installSimulator(options: SimulatorOptions): Promise<Simul
     directory,
     xl: join(directory, 'bin', 'xl'),
     xm: join(directory, 'bin', 'xm'),
+    xorriso: join(directory, 'bin', 'xorriso'),
     xendDown: xendDownMark(directory),
     configs: join(directory, 'etc', 'xen', '*.cfg'),
     kernel: join(images, 'vmlinuz'),
@@ -115,7 +118,7 @@ export async function installSimulator(options: SimulatorOptions): Promise<Simul
   await replaceFile(join(directory, 'state', 'host.json'), JSON.stringify(settings));
   await replaceFile(join(directory, 'state', 'quick'), quickHost(settings));
   await replaceFile(join(directory, 'state', 'domain-0.json'), quickLongEntryOfDomain0());
-  for (const tool of ['xl', 'xm'] as const) {
+  for (const tool of ['xl', 'xm', 'xorriso'] as const) {
     await replaceFile(host[tool], await command(directory, tool));
     await chmod(host[tool], 0o755);
   }
@@ -200,7 +203,7 @@ async function settingsFor(directory: string, options: SimulatorOptions): Promis
 }
 
 /** The tool's shell script with the paths of this host in it, so that it works in any environment. */
-async function command(directory: string, tool: 'xl' | 'xm'): Promise<string> {
+async function command(directory: string, tool: 'xl' | 'xm' | 'xorriso'): Promise<string> {
   const places = {
     HOST: directory,
     NODE: process.execPath,

@@ -4,9 +4,9 @@ import type { SimulatedDomain } from '../../simulator/install.js';
 
 /** The demo's domains. Ophelia stops in her initramfs until somebody mends her /etc/fstab. */
 export const DEMO_DOMAINS: readonly SimulatedDomain[] = [
-  { name: 'horatio', memory: 512 },
-  { name: 'ophelia', memory: 1024, vcpus: 2, brokenFstab: true },
-  { name: 'yorick', memory: 256 },
+  { name: 'horatio', memory: 512, settings: [vif(10)] },
+  { name: 'ophelia', memory: 1024, vcpus: 2, brokenFstab: true, settings: [vif(11)] },
+  { name: 'yorick', memory: 256, settings: [vif(12)] },
 ];
 
 /**
@@ -35,4 +35,9 @@ export async function bootDemoDomains(
       });
     });
   }
+}
+
+/** A domain's network interface. Its address is what a seed disk tells the rescue system. */
+function vif(host: number): string {
+  return `vif = [ "mac=00:16:3e:00:00:${host},bridge=xenbr0,ip=192.0.2.${host}" ]`;
 }

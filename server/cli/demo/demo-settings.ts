@@ -12,6 +12,8 @@ interface DemoXen {
   readonly configs: string;
   readonly rescueKernel: string;
   readonly rescueRamdisk: string;
+  /** What makes seed disks: then the rescue system has network and keys. */
+  readonly seeds?: string;
 }
 
 /** Scalars are written as JSON, which YAML 1.2 includes. */
@@ -88,11 +90,24 @@ profiles:
     extra: console=hvc0 rescue
     disks: Your disk is attached as /dev/xvda, writable; nothing is mounted or changed until you do it (mount /dev/xvda /mnt).
     hint: umount /mnt, leave with Ctrl-] and a dot, and choose 7 Normal boot.
-observe:
+${seedSettings(xen)}observe:
   intervalSeconds: 0.25
 `,
     { mode: 0o600 },
   );
+}
+
+/** The rest of the rescue profile, and the network of the demo's domains. */
+function seedSettings({ seeds }: DemoXen): string {
+  if (seeds === undefined) return '';
+  return `    seed: asker
+seeds:
+  command: ${quote(seeds)}
+  networks:
+    - subnet: 192.0.2.0/24
+      gateway: 192.0.2.1
+      nameServers: [192.0.2.53]
+`;
 }
 
 /** The default policy that installations start from. It lies beside the sources, not in dist/. */

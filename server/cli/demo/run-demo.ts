@@ -58,7 +58,13 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   const xen = await installSimulator({ directory: layout.xen, timeScale, domains });
   const second =
     options.hosts === 2 ? { host, xen: await installSimulator({ directory: host.xen, timeScale }) } : null;
-  writeDemoSettings(layout, port, xen, second);
+  const seeded = { ...xen, seeds: xen.xorriso };
+  writeDemoSettings(
+    layout,
+    port,
+    seeded,
+    second && { host, xen: { ...second.xen, seeds: second.xen.xorriso } },
+  );
   const store = Store.open(join(layout.gateState, 'postern.db'));
   registerDemoCustomers(store, customers);
   store.close();

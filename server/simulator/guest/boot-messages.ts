@@ -1,3 +1,6 @@
+import { seedWords } from './seed.js';
+import type { Seed } from './seed.js';
+
 /** The text of one step of a boot, and how long the guest waits before it, in milliseconds. */
 export interface BootStep {
   readonly after: number;
@@ -11,8 +14,10 @@ function steps(pace: number, texts: readonly string[]): BootStep[] {
 }
 
 /** An installed system, from init to its login prompt. */
-export function installedBoot(name: string): readonly BootStep[] {
+export function installedBoot(name: string, seed: Seed | null): readonly BootStep[] {
+  const told = seed === null ? [] : seedWords(seed).trimEnd().split('\n');
   return steps(25, [
+    ...told.map((line) => `cloud-init: ${line}`),
     '',
     '\x1b[1mWelcome to \x1b[0;31mDebian GNU/Linux 12 (bookworm)\x1b[0m!',
     '',
@@ -62,7 +67,7 @@ Enter 'help' for a list of built-in commands.
 export function rescueBoot(
   name: string,
   customerDisks: readonly string[],
-  suite?: string,
+  { suite, seed }: { readonly suite: string | undefined; readonly seed: Seed | null },
 ): readonly BootStep[] {
   const hint = customerDisks.map((device) => `  mount /dev/${device} /mnt\n`).join('');
   const greeting =
@@ -74,7 +79,7 @@ export function rescueBoot(
   return [
     { after: 40, text: 'rescue: starting\n' },
     { after: 40, text: 'rescue: devices ready\n' },
-    { after: 40, text: `\n${greeting}\n` },
+    { after: 40, text: `\n${greeting}\n${seed === null ? '' : `${seedWords(seed)}\n`}` },
     {
       after: 40,
       text: `BusyBox v1.35.0 (Debian 1:1.35.0-4+deb12u1+b1) built-in shell (ash)\nEnter 'help' for a list of built-in commands.\n\n`,

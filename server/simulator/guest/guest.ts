@@ -7,6 +7,8 @@ import { readDiskFile, type LoadedKernel } from './loaded-kernel.js';
 import type { Machine } from './machine.js';
 import { PANIC_TRACE } from './panic-trace.js';
 import { Session } from './session.js';
+import { readSeed } from './seed.js';
+import type { Seed } from './seed.js';
 import type { System } from './system.js';
 import { chooseSystem, hostName } from './system.js';
 import { answerSysrq } from './sysrq.js';
@@ -29,6 +31,7 @@ export class Guest {
   readonly #unnoticed: (() => void)[] = [];
   #stage: 'unborn' | 'loader' | 'kernel' | 'up' | 'going-down' | 'down' = 'unborn';
   #loaded: LoadedKernel;
+  readonly #seed: Seed | null;
   #system: System;
   /** The guest's time when its kernel began. */
   #kernelBegan = 0;
@@ -42,6 +45,7 @@ export class Guest {
       if (this.#stage !== 'down') machine.write(Buffer.from(text));
     });
     this.#loaded = machine.kernel;
+    this.#seed = readSeed(machine.config.disks);
     this.#system = chooseSystem(machine.kernel, machine.config.disks);
   }
 
@@ -170,11 +174,11 @@ export class Guest {
       const customers = config.disks.filter((disk) => disk.writable);
       steps =
         system.kind === 'installed'
-          ? installedBoot(hostName(system, name))
+          ? installedBoot(hostName(system, name), this.#seed)
           : rescueBoot(
               name,
               customers.map((disk) => disk.device),
-              system.suite,
+              { suite: system.suite, seed: this.#seed },
             );
     }
     this.#play(steps, () => {
