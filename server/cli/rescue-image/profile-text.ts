@@ -14,6 +14,7 @@ export function profileText(directory: string): string {
     ramdisk: ${join(directory, 'initrd.img')}
     extra: console=hvc0 root=/dev/${IMAGE_VDEV} rootfstype=squashfs ro quiet net.ifnames=0 postern.seed=${SEED_VDEV}
     addDisks: ["file:${join(directory, 'rescue.squashfs')},${IMAGE_VDEV},r"]
+    seed: asker
     disks: Your disks are attached as they are and writable; nothing is mounted or changed until you do it.
     hint: Type chroot-in for a shell in your own system. Leave the console with Ctrl-] and a dot, and choose normal boot.
 `;
