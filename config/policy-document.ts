@@ -114,6 +114,7 @@ function documentOf(report: ProblemReport): PolicyDocument {
     limits: section('limits', []),
     sessions: section('sessions', []),
     consoles: section('consoles', []),
+    rescues: section('rescues', []),
     keys: section('keys', []),
     tests: section('tests', []),
   };

@@ -1,5 +1,13 @@
 import type { CustomerName } from '../policy/names.js';
-import type { ConsoleTerms, KeyRule, Limit, Policy, Rule, SessionLimit } from '../policy/policy.js';
+import type {
+  ConsoleTerms,
+  KeyRule,
+  Limit,
+  Policy,
+  RescueTerms,
+  Rule,
+  SessionLimit,
+} from '../policy/policy.js';
 import type { PolicyTest } from '../policy/policy-test.js';
 import type { PolicyDocument } from '../policy/policy-schema.js';
 import type { DocumentPath } from '../policy/schema-fault.js';
@@ -27,6 +35,7 @@ export function policyEntries(
   const limits: Limit[] = [];
   const sessionLimits: SessionLimit[] = [];
   const consoleTerms: ConsoleTerms[] = [];
+  const rescueTerms: RescueTerms[] = [];
   const keyRules: KeyRule[] = [];
   const before = { rules: 0, limits: 0 };
   for (const { report, document } of parts) {
@@ -49,13 +58,16 @@ export function policyEntries(
     for (const [entry, path] of mappings(report, 'consoles', document.consoles)) {
       consoleTerms.push(reader.console(entry, path));
     }
+    for (const [entry, path] of mappings(report, 'rescues', document.rescues)) {
+      rescueTerms.push(reader.rescue(entry, path));
+    }
     for (const [entry, path] of mappings(report, 'keys', document.keys)) {
       keyRules.push(reader.key(entry, path));
     }
     before.rules += document.rules.length;
     before.limits += document.limits.length;
   }
-  const policy = { groups, tags, rules, limits, sessionLimits, consoleTerms, keyRules };
+  const policy = { groups, tags, rules, limits, sessionLimits, consoleTerms, rescueTerms, keyRules };
   return { policy, tests: testEntries(parts, names) };
 }
 

@@ -13,6 +13,7 @@ import type {
   Idle,
   KeyRule,
   Limit,
+  RescueTerms,
   Rule,
   SessionLimit,
   Subjects,
@@ -22,6 +23,7 @@ import type {
   ConsoleEntry,
   KeyEntry,
   LimitEntry,
+  RescueEntry,
   RuleEntry,
   SessionEntry,
   TestEntry,
@@ -30,6 +32,7 @@ import type {
 } from '../policy/policy-schema.js';
 import { ALL } from '../policy/policy-schema.js';
 import type { DocumentPath } from '../policy/schema-fault.js';
+import { MOST_RESCUE_SECONDS } from '../server/wire/rescue-end.js';
 import { ConditionsReader } from './conditions-reader.js';
 import { forEachEntry } from './entry-list.js';
 import { oneLine } from './one-line.js';
@@ -122,6 +125,26 @@ export class PolicyEntryReader {
       record: entry.record ?? 'off',
       place: this.#report.place(path),
     };
+  }
+
+  rescue(entry: Partial<RescueEntry>, path: DocumentPath): RescueTerms {
+    const { profiles = [], default: usual, maximum } = entry;
+    const seconds = (text: string | undefined, key: string): number | null =>
+      text === undefined ? null : this.#seconds(text, [...path, key], ' for a rescue', MOST_RESCUE_SECONDS);
+    if (usual === undefined && maximum === undefined)
+      this.#report.error({ path, message: 'An entry of `rescues` needs `default`, `maximum` or both.' });
+    const maximumSeconds = seconds(maximum, 'maximum');
+    const defaultSeconds = seconds(usual, 'default') ?? maximumSeconds;
+    if (defaultSeconds !== null && maximumSeconds !== null && defaultSeconds > maximumSeconds) {
+      const message = `The default of ${usual ?? ''} is longer than the maximum.`;
+      this.#report.error({ path: [...path, 'default'], message, expected: `at most ${maximum ?? ''}` });
+    }
+    forEachEntry(profiles, [...path, 'profiles'], (profile, at) => {
+      this.#rescueProfile(profile, at);
+    });
+    const place = this.#report.place(path);
+    const narrowed = profiles as readonly BootProfileName[];
+    return { ...this.#scope(entry, path), profiles: narrowed, defaultSeconds, maximumSeconds, place };
   }
 
   key(entry: Partial<KeyEntry>, path: DocumentPath): KeyRule {
@@ -253,10 +276,14 @@ export class PolicyEntryReader {
       this.#report.error({ path, at: 'key', message });
     }
     forEachEntry(profiles, path, (profile, at) => {
-      if (profile !== NORMAL && profile !== UNKNOWN_PROFILE) return;
-      const message = `"${profile}" is no rescue profile; going back to normal boot is the action \`normal\`.`;
-      this.#report.error({ path: at, message });
+      this.#rescueProfile(profile, at);
     });
+  }
+
+  #rescueProfile(profile: string, path: DocumentPath): void {
+    if (profile !== NORMAL && profile !== UNKNOWN_PROFILE) return;
+    const message = `"${profile}" is no rescue profile; going back to normal boot is the action \`normal\`.`;
+    this.#report.error({ path, message });
   }
 
   #narrowsSysrq(actions: readonly string[], path: DocumentPath): void {

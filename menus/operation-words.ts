@@ -83,8 +83,9 @@ export function deadlineSentence(left: number): string {
   return left > 0 ? `gives up in ${duration(left)}` : 'any moment now';
 }
 
-export function bySentence(customer: string): string {
-  return `asked for by ${customer}`;
+/** @param endsRescue nobody asked for it: the rescue was over */
+export function bySentence(customer: string, endsRescue = false): string {
+  return endsRescue ? 'because its rescue is over' : `asked for by ${customer}`;
 }
 
 export const POWER_OFF_NOW = 'power off now';

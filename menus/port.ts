@@ -30,6 +30,8 @@ export interface MenuOperation {
   readonly startedAt: number;
   readonly deadlineAt: number | null;
   readonly by: CustomerName;
+  /** Whether nobody asked: its rescue was over. */
+  readonly endsRescue?: boolean;
   /** The reason, when it failed. */
   readonly message: string | null;
 }
@@ -49,6 +51,15 @@ export interface MenuParameter {
   readonly title: string;
   /** Null until somebody sets it. */
   readonly value: string | null;
+}
+
+/** The end of the rescue that a domain runs. Times are milliseconds since the epoch. */
+export interface MenuRescueEnd {
+  readonly at: number;
+  /** What happens then. */
+  readonly then: 'normal' | 'reset' | 'poweroff';
+  /** When it is tried again, after the guest did not shut down; null before. */
+  readonly retryAt: number | null;
 }
 
 /** One domain of this customer, as last heard. `state` is null until dom0 answers for the first time. */
@@ -71,6 +82,8 @@ export interface MenuDomain {
   readonly cpuPercent: number | null;
   readonly profiles: readonly MenuProfile[];
   readonly operation: MenuOperation | null;
+  /** Null when it runs no rescue, or one without an end. */
+  readonly rescueEnd: MenuRescueEnd | null;
   /** Whether an administrator of the host holds its console alone. */
   readonly consoleLocked: boolean;
   /**

@@ -198,7 +198,8 @@ function drawProgress(
   }
   if (deadlineAt !== null) rest(`${deadlineSentence(deadlineAt - state.now)}  `, 'dim');
   if (operation.place > 0) rest(`${placeSentence(operation.place)}  `, 'busy');
-  if (operation.by !== state.customer) rest(bySentence(operation.by), 'dim');
+  const { by, endsRescue = false } = operation;
+  if (endsRescue || by !== state.customer) rest(bySentence(by, endsRescue), 'dim');
   return 2;
 }
 

@@ -3,7 +3,7 @@
  * and the exhaustiveness checks (house rule 12).
  *
  * `status` means seeing that the domain exists: without it the answer is "no such domain". `takeover` means
- * taking the keyboard from another writer. `normal` means leaving rescue. `log-switch` means switching the
+ * taking the keyboard from another writer. `extend` means more time for a rescue. `normal` means leaving rescue. `log-switch` means switching the
  * console log off or on.
  */
 export const ACTIONS = [
@@ -19,6 +19,7 @@ export const ACTIONS = [
   'poweroff',
   'reboot',
   'rescue',
+  'extend',
   'normal',
 ] as const;
 

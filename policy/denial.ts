@@ -17,6 +17,7 @@ const TO_DO: Readonly<Record<Action, (domain: string) => string>> = {
   takeover: (domain) => `take over the keyboard of ${domain}`,
   sysrq: (domain) => `send SysRq keys to ${domain}`,
   log: (domain) => `read the console log of ${domain}`,
+  extend: (domain) => `give the rescue of ${domain} more time`,
   'log-switch': (domain) => `switch the console log of ${domain} off or on`,
   start: (domain) => `start ${domain}`,
   shutdown: (domain) => `shut down ${domain}`,

@@ -11,7 +11,7 @@ import {
 } from './denial.js';
 import { firstMatch, limitsThatApply, mismatch, namesCustomer, namesDomain, namesRole } from './match.js';
 import type { Mismatch } from './match.js';
-import type { CustomerName, DomainName } from './names.js';
+import type { BootProfileName, CustomerName, DomainName } from './names.js';
 import type {
   ConsoleTerms,
   Decision,
@@ -19,6 +19,7 @@ import type {
   Limit,
   Policy,
   Request,
+  RescueTerms,
   Rule,
   SessionLimit,
   Usage,
@@ -90,6 +91,26 @@ export function consoleTerms(
       namesCustomer(policy, subjects, customer) &&
       namesRole(subjects, role === null ? [] : [role]) &&
       namesDomain(policy, domains, domain),
+  );
+}
+
+/**
+ * How long a rescue lasts for this customer, domain and profile: the first entry that names all three. Without
+ * a profile, an entry that names profiles does not match.
+ */
+export function rescueTerms(
+  policy: Policy,
+  customer: CustomerName,
+  role: Role | null,
+  domain: DomainName,
+  profile: BootProfileName | null,
+): RescueTerms | undefined {
+  return policy.rescueTerms.find(
+    ({ subjects, domains, profiles }) =>
+      namesCustomer(policy, subjects, customer) &&
+      namesRole(subjects, role === null ? [] : [role]) &&
+      namesDomain(policy, domains, domain) &&
+      (profiles.length === 0 || (profile !== null && profiles.includes(profile))),
   );
 }
 

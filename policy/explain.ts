@@ -2,7 +2,7 @@ import { aligned } from './columns.js';
 import type { AskedCondition } from './conditions.js';
 import { askConditions } from './conditions.js';
 import { duration } from './denial.js';
-import { consoleTerms, evaluate, sessionLimit } from './evaluate.js';
+import { consoleTerms, evaluate, rescueTerms, sessionLimit } from './evaluate.js';
 import type { Mismatch } from './match.js';
 import { limitsThatApply, mismatch } from './match.js';
 import type {
@@ -12,6 +12,7 @@ import type {
   Place,
   Policy,
   Request,
+  RescueTerms,
   Rule,
   SessionLimit,
   Usage,
@@ -50,6 +51,8 @@ export interface Explanation {
   readonly limits: readonly LimitLeft[];
   /** The console's terms, for actions that open it, when an entry of `consoles:` applies. */
   readonly terms: ConsoleTerms | null;
+  /** How long a rescue lasts, for `rescue` and `extend`, when an entry of `rescues:` applies. */
+  readonly rescue: RescueTerms | null;
   /** The limit of sessions and connections, when an entry of `sessions:` applies. */
   readonly sessions: SessionLimit | null;
 }
@@ -69,7 +72,8 @@ export function explain(
   const decision = evaluate(policy, request, usage, now);
   const at = now.toISOString();
   const sessions = sessionLimit(policy, request.customer, rolesHeld) ?? null;
-  if (request.role === null) return { request, at, decision, rules: [], limits: [], terms: null, sessions };
+  if (request.role === null)
+    return { request, at, decision, rules: [], limits: [], terms: null, rescue: null, sessions };
   const rules: AskedRule[] = [];
   for (const rule of policy.rules) {
     const why = mismatch(policy, rule, request, now);
@@ -85,7 +89,18 @@ export function explain(
   const opens = request.action === 'console' || request.action === 'watch';
   const { customer, role, domain } = request;
   const terms = opens ? (consoleTerms(policy, customer, role, domain) ?? null) : null;
-  return { request, at, decision, rules, limits, terms, sessions };
+  const rescue = rescueOf(policy, request);
+  return { request, at, decision, rules, limits, terms, rescue, sessions };
+}
+
+/** A rescue under way has the profile that the domain runs. */
+function rescueOf(
+  policy: Policy,
+  { action, customer, role, domain, profile, booted }: Request,
+): RescueTerms | null {
+  if (action !== 'rescue' && action !== 'extend') return null;
+  const of = action === 'rescue' ? profile : booted;
+  return rescueTerms(policy, customer, role, domain, of) ?? null;
 }
 
 function left(limit: Limit, usage: Usage, now: Date): LimitLeft {
@@ -102,7 +117,7 @@ function atOnceText({ count, connections }: SessionLimit): string {
 
 /** The explanation for a terminal: lines that end with a newline. */
 export function explainText(explanation: Explanation): string {
-  const { request, at, decision, rules, limits, terms, sessions } = explanation;
+  const { request, at, decision, rules, limits, terms, rescue, sessions } = explanation;
   const lines = [`${request.customer}, ${request.action}, ${request.domain}: ${verdict(decision)}`, ''];
   lines.push(
     `role     ${request.role ?? `none: ${request.customer} has no role on ${request.domain}, so no rule is asked`}`,
@@ -118,6 +133,7 @@ export function explainText(explanation: Explanation): string {
     lines.push(limits.length === 0 ? 'limits   none applies' : 'limits   all must hold');
     lines.push(...indented(limits.map(limitRow)));
     if (terms !== null) lines.push(`console  ${termsText(terms)}, by consoles: at ${where(terms.place)}`);
+    if (rescue !== null) lines.push(`lasts    ${rescueText(rescue)}, by rescues: at ${where(rescue.place)}`);
   }
   if (sessions !== null)
     lines.push(`at once  ${atOnceText(sessions)}, by sessions: at ${where(sessions.place)}`);
@@ -133,6 +149,13 @@ function termsText({ idle, logOut, record }: ConsoleTerms): string {
     [`record ${record}`],
   ];
   return parts.flat().join(', ');
+}
+
+/** `8 hours unless asked otherwise, 24 hours at most`. */
+function rescueText({ defaultSeconds, maximumSeconds }: RescueTerms): string {
+  const usual = defaultSeconds === null ? 'without an end' : duration(defaultSeconds);
+  const most = maximumSeconds === null ? 'no maximum' : `${duration(maximumSeconds)} at most`;
+  return `${usual} unless asked otherwise, ${most}`;
 }
 
 function verdict(decision: Decision): string {

@@ -25,6 +25,7 @@ export function mentionsOf(
     ...policy.limits.map((row) => [`limit ${row.id}`, row.subjects, row.place] as const),
     ...policy.sessionLimits.map((row) => ['sessions', row.subjects, row.place] as const),
     ...policy.consoleTerms.map((row) => ['consoles', row.subjects, row.place] as const),
+    ...policy.rescueTerms.map((row) => ['rescues', row.subjects, row.place] as const),
     ...policy.keyRules.map((row) => ['keys', row.subjects, row.place] as const),
   ];
   const named = rows.flatMap(([what, { customers }, { file, line, column }]) =>

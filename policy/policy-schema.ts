@@ -273,6 +273,30 @@ const CONSOLE = {
   },
 } as const;
 
+const RESCUE = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    ...WHO,
+    ...WHICH,
+    profiles: list(PROFILE, 'The rescue profiles, by their names in dom0.yaml. Left out: every profile.'),
+    default: {
+      type: 'string',
+      pattern: '^[1-9][0-9]{0,6}[smhd]$',
+      patternErrorMessage: 'a number and a unit, like 90m, 8h or 2d',
+      description:
+        'How long a rescue lasts when the customer names no length: a number with `s`, `m`, `h` or `d`, at most 366d. Left out: `maximum`.',
+    },
+    maximum: {
+      type: 'string',
+      pattern: '^[1-9][0-9]{0,6}[smhd]$',
+      patternErrorMessage: 'a number and a unit, like 90m, 24h or 7d',
+      description:
+        'How long a rescue may last from its boot, extensions included: at most 366d. Left out: as long as the customer asks.',
+    },
+  },
+} as const;
+
 const KEY = {
   type: 'object',
   additionalProperties: false,
@@ -412,6 +436,13 @@ export const POLICY_SCHEMA = {
       description:
         'How consoles go. The first entry that matches the customer and the domain counts. A key that it leaves out is as gate.yaml says.',
     },
+    rescues: {
+      type: 'array',
+      default: [],
+      items: RESCUE,
+      description:
+        'How long rescues last. The first entry that matches the customer, the domain and the profile counts. Without one a rescue has no end, unless the customer asks for one. A profile with `keep: true` in dom0.yaml never has one.',
+    },
     keys: {
       type: 'array',
       default: [],
@@ -436,6 +467,7 @@ export type RuleEntry = SchemaValue<typeof RULE>;
 export type LimitEntry = SchemaValue<typeof LIMIT>;
 export type SessionEntry = SchemaValue<typeof SESSION>;
 export type ConsoleEntry = SchemaValue<typeof CONSOLE>;
+export type RescueEntry = SchemaValue<typeof RESCUE>;
 export type KeyEntry = SchemaValue<typeof KEY>;
 export type TestEntry = SchemaValue<typeof TEST>;
 export type WhenEntry = SchemaValue<typeof WHEN>;

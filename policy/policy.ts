@@ -104,6 +104,22 @@ export interface ConsoleTerms {
 }
 
 /**
+ * How long a rescue lasts, for the customers, domains and profiles that it names. The first match counts;
+ * without one a rescue has no end unless the customer asks for one.
+ */
+export interface RescueTerms {
+  readonly subjects: Subjects;
+  readonly domains: Domains;
+  /** Empty means every profile. */
+  readonly profiles: readonly BootProfileName[];
+  /** When the customer names no length; null: no end. Never more than the maximum. */
+  readonly defaultSeconds: number | null;
+  /** The most from boot to end, extensions included; null: no maximum. */
+  readonly maximumSeconds: number | null;
+  readonly place: Place;
+}
+
+/**
  * The keys that a customer may log in with; null or empty: the gate's settings decide. The first match
  * counts.
  */
@@ -129,6 +145,7 @@ export interface Policy {
   readonly limits: readonly Limit[];
   readonly sessionLimits: readonly SessionLimit[];
   readonly consoleTerms: readonly ConsoleTerms[];
+  readonly rescueTerms: readonly RescueTerms[];
   readonly keyRules: readonly KeyRule[];
 }
 

@@ -1,7 +1,7 @@
 import type { Domains, Place, Policy, Subjects } from './policy.js';
 
 /** The parts of a policy besides its rules. */
-const SECTIONS = ['limits', 'sessions', 'consoles', 'keys'] as const;
+const SECTIONS = ['limits', 'sessions', 'consoles', 'rescues', 'keys'] as const;
 
 /** The differences of one section. Entries are named by id, or by place when they have none. */
 export interface SectionChange {
@@ -39,11 +39,12 @@ interface Listed extends SectionEntry {
 }
 
 function listed(policy: Policy, section: SectionChange['section']): readonly Listed[] {
-  const { limits, sessionLimits, consoleTerms, keyRules } = policy;
+  const { limits, sessionLimits, consoleTerms, rescueTerms, keyRules } = policy;
   const entries: readonly Entry[] = {
     limits,
     sessions: sessionLimits,
     consoles: consoleTerms,
+    rescues: rescueTerms,
     keys: keyRules,
   }[section];
   return entries.map((entry) => {

@@ -44,6 +44,7 @@ function subjectsOf(policy: Policy): readonly (readonly [what: string, subjects:
     ...policy.limits.map((row) => of(`The limit ${row.id}`)(row)),
     ...policy.sessionLimits.map(of('An entry of `sessions:`')),
     ...policy.consoleTerms.map(of('An entry of `consoles:`')),
+    ...policy.rescueTerms.map(of('An entry of `rescues:`')),
     ...policy.keyRules.map(of('An entry of `keys:`')),
   ];
 }

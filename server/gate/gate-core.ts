@@ -27,6 +27,8 @@ import type { KeyLimits } from './keys/key-rules.js';
 import type { Logger } from '../wire/logger.js';
 import type { MenuParts } from './menu/menu-session.js';
 import { ShownDomains } from './menu/shown-domains.js';
+import { RescueEndRecords } from './operations/rescue-end-records.js';
+import { RescueExtensions } from './operations/rescue-extensions.js';
 import { OperationDispatcher } from './operations/operation-dispatcher.js';
 import { SeedKeys } from './operations/seed-keys.js';
 import { SlicedQueue } from './scheduling/sliced-queue.js';
@@ -91,6 +93,7 @@ export class GateCore {
   readonly terms: SessionTerms;
   readonly revocation: Revocation;
   readonly operations: OperationDispatcher;
+  readonly rescueExtensions: RescueExtensions;
   readonly maintenance: MaintenanceWatch;
   readonly news: AuditNotifier;
   readonly announcements: Announcements;
@@ -109,6 +112,7 @@ export class GateCore {
   readonly sessions: SessionRouter;
   readonly #stopHearing: () => void;
   readonly #guard: FaultGuard;
+  readonly #rescueEnds: RescueEndRecords;
   #ticks: NodeJS.Timeout | null = null;
 
   /** @throws NoPolicyError when there is no valid policy and never was one */
@@ -181,7 +185,9 @@ export class GateCore {
       rateLimit,
     });
     this.activity = new Activity(audit, roles, customers);
-    const { operations, recordings, consoleOptions, keys, activity } = this;
+    this.rescueExtensions = new RescueExtensions({ authorizer, hosts, roles, operations: this.operations });
+    this.#rescueEnds = new RescueEndRecords({ hosts, audit, log });
+    const { operations, recordings, consoleOptions, keys, activity, rescueExtensions } = this;
     const { recordingStore } = recordings;
     this.ownDomains = { roles, parameters, hosts, authorizer, policy, consoleOptions };
     this.ownRecordings = new OwnRecordings({
@@ -194,7 +200,15 @@ export class GateCore {
       log,
     });
 
-    const shared = { authorizer, hosts, operations, standing: standing.refusal, keys, activity };
+    const shared = {
+      authorizer,
+      hosts,
+      operations,
+      rescueExtensions,
+      standing: standing.refusal,
+      keys,
+      activity,
+    };
     this.console = {
       authorizer,
       hosts,
@@ -264,6 +278,7 @@ export class GateCore {
     if (this.#ticks !== null) clearInterval(this.#ticks);
     await this.recordings.close();
     await this.hosts.close();
+    this.#rescueEnds.close();
     this.operations.close();
   }
 

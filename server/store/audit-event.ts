@@ -57,6 +57,8 @@ type Intents = {
     readonly parameters?: ParameterValues;
     /** With `sysrq`: its key; missing in rows from before it was recorded. */
     readonly key?: string;
+    /** With `rescue` and `extend`: seconds from the boot to the end; missing when it has none. */
+    readonly forSeconds?: number;
     /** With `log-switch`: whether the log is kept from then on. */
     readonly keep?: boolean;
     readonly rule: string;
@@ -134,6 +136,23 @@ export type AuditEvent =
       readonly operation: string;
       readonly domain: DomainName;
       readonly outcome: 'done' | 'failed' | 'superseded' | 'refused' | 'lost';
+      readonly code: RefusalCode | null;
+      readonly detail: string | null;
+    }
+  /**
+   * Its host has ended a rescue whose time was over, or tried to: nobody asked. `customer` asked for the rescue,
+   * as the host's journal has it.
+   */
+  | {
+      readonly kind: 'rescue.ended';
+      readonly customer: CustomerName;
+      readonly domain: DomainName;
+      /** Of dom0; there is no intent of it. */
+      readonly operation: string;
+      readonly host: string;
+      /** `normal`: it boots normally again. `shutdown`: it stays off. */
+      readonly by: 'normal' | 'shutdown';
+      readonly outcome: 'done' | 'failed' | 'superseded';
       readonly code: RefusalCode | null;
       readonly detail: string | null;
     }

@@ -26,6 +26,10 @@ const OPEN_INTENTS = new Sql<StoredAuditRow>(
    ORDER BY seq`,
 );
 
+const OF_OPERATION = new Sql<{ seq: number }>(
+  'SELECT seq FROM audit WHERE operation = ? AND kind = ? LIMIT 1',
+);
+
 /** Selects rows of the log. All given conditions must hold. */
 export interface TailQuery {
   /**
@@ -159,6 +163,11 @@ export class AuditLog {
   at(seq: number): AuditRow | undefined {
     const stored = this.#database.get(AT, seq);
     return stored === undefined ? undefined : auditRow(stored);
+  }
+
+  /** Whether there is an event of this kind about the operation. */
+  has(operation: string, kind: AuditEvent['kind']): boolean {
+    return this.#database.get(OF_OPERATION, operation, kind) !== undefined;
   }
 
   /** The denial with this reference. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { ACTIONS } from '../../policy/actions.js';
-import { consoleTerms, evaluate, evaluateSessions } from '../../policy/evaluate.js';
+import { consoleTerms, evaluate, evaluateSessions, rescueTerms } from '../../policy/evaluate.js';
 import { keyRule } from '../../policy/key-rule.js';
 import type { Policy, Request } from '../../policy/policy.js';
 import { ROLES } from '../../policy/roles.js';
@@ -83,6 +83,7 @@ function answer(policy: Policy, { request: asked, now, used }: Question): string
   const held = role === null ? [] : [role];
   const sessions = evaluateSessions(policy, customer, held, used);
   const terms = consoleTerms(policy, customer, role, domain);
+  const rescue = rescueTerms(policy, customer, role, domain, asked.profile);
   const key = keyRule(policy, customer, held);
   return JSON.stringify([
     ...[allow, by, sessions.allow, sessions.limit?.count, sessions.limit?.idle],
@@ -90,6 +91,8 @@ function answer(policy: Policy, { request: asked, now, used }: Question): string
       terms?.idle,
       terms?.logOut,
       terms?.record,
+      rescue?.defaultSeconds,
+      rescue?.maximumSeconds,
       key?.types,
       key?.rsaBits,
       key?.count,

@@ -98,6 +98,7 @@ describe('readPolicy', () => {
         },
       ],
       consoleTerms: [],
+      rescueTerms: [],
       keyRules: [],
     });
   });
@@ -123,6 +124,49 @@ describe('readPolicy', () => {
       ],
     );
   });
+
+  it('reads how long rescues last', () => {
+    const { policy } = loaded(
+      'rescues:\n  - roles: [operator]\n    default: 90m\n  - profiles: [grml]\n    domains: ["db-*"]\n    maximum: 2d\n  - default: 8h\n    maximum: 366d\n',
+    );
+    assert.deepEqual(
+      policy.rescueTerms.map(({ defaultSeconds, maximumSeconds, profiles, place }) => [
+        defaultSeconds,
+        maximumSeconds,
+        profiles,
+        place.line,
+      ]),
+      [
+        [5_400, null, [], 2],
+        [172_800, 172_800, ['grml'], 4],
+        [28_800, 31_622_400, [], 7],
+      ],
+    );
+  });
+
+  const wrongRescues: readonly [text: string, problem: RegExp][] = [
+    ['- {default: 2h, maximum: 1h}', /The default of 2h is longer than the maximum\./],
+    ['- {maximum: 367d}', /367d is too long for a rescue\./],
+    ['- {default: 9999999d}', /9999999d is too long for a rescue\./],
+    ['- {default: never}', /a number and a unit/],
+    ['- {default: 0h}', /a number and a unit/],
+    ['- {default: -1h}', /a number and a unit/],
+    ['- {default: 8}', /8/],
+    ['- {roles: [owner]}', /An entry of `rescues` needs `default`, `maximum` or both\./],
+    ['- {default: 1h, profiles: [normal]}', /"normal" is no rescue profile/],
+    ['- {default: 1h, profiles: []}', /profiles|empty/],
+    ['- {default: 1h, groups: [nobody]}', /nobody/],
+  ];
+  for (const [text, problem] of wrongRescues) {
+    it(`refuses the rescues ${text}`, () => {
+      const result = read(`${SEEN}rescues:\n  ${text}\n`);
+      assert.ok(!result.ok, 'it was loaded');
+      assert.match(
+        result.problems.map(({ message, expected }) => `${message} ${expected ?? ''}`).join('\n'),
+        problem,
+      );
+    });
+  }
 
   it('is frozen to its last list', () => {
     const { policy } = loaded('groups: {a: [carol]}\nrules:\n  - allow: [status]\n    domains: [horatio]\n');

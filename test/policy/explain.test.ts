@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { explain, explainText } from '../../policy/explain.js';
-import type { Subjects } from '../../policy/policy.js';
+import type { BootProfileName } from '../../policy/names.js';
+import type { Request, Subjects } from '../../policy/policy.js';
 import type { Role } from '../../policy/roles.js';
 import { allow, deny, limit, policy, request, unused, usedAt } from '../support/policy-values.js';
 
@@ -83,6 +84,35 @@ describe('explain', () => {
       'console  idle 15 minutes, Ctrl-D on leaving, record output, by consoles: at test.yaml:9',
     );
     assert.match(said('never', false) ?? '', /idle never, no Ctrl-D on leaving/);
+  });
+
+  it('says how long a rescue lasts, by the profile that is asked for, or that runs', () => {
+    const everywhere = { subjects: subjects({}), domains: { names: [], tags: [] } };
+    const lasts = (line: number, usual: number | null, most: number | null, profile?: BootProfileName) => ({
+      ...everywhere,
+      profiles: profile === undefined ? [] : [profile],
+      defaultSeconds: usual,
+      maximumSeconds: most,
+      place: { file: 'test.yaml', line, column: 1 },
+    });
+    const grml = 'grml' as BootProfileName;
+    const rescueTerms = [lasts(7, 3600, null, grml), lasts(8, 28_800, 86_400)];
+    const said = (asked: Request): string | undefined =>
+      explainText(
+        explain(policy({ rules: [allow(['rescue', 'extend', 'start'])], rescueTerms }), asked, unused, NOW),
+      )
+        .split('\n')
+        .find((line) => line.startsWith('lasts'));
+    assert.equal(
+      said(request('rescue', { profile: grml })),
+      'lasts    1 hour unless asked otherwise, no maximum, by rescues: at test.yaml:7',
+    );
+    assert.equal(said(request('extend', { booted: grml })), said(request('rescue', { profile: grml })));
+    assert.equal(
+      said(request('rescue')),
+      'lasts    8 hours unless asked otherwise, 1 day at most, by rescues: at test.yaml:8',
+    );
+    assert.equal(said(request('start')), undefined);
   });
 
   it('says until when a limit is used up', () => {

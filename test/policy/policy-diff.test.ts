@@ -117,15 +117,18 @@ describe('the difference of two policies', () => {
     assert.match(closed, /^- alice loses console on h\n/m);
   });
 
-  it('names the limits, sessions and consoles that changed', () => {
+  it('names the limits, sessions, consoles and rescues that changed', () => {
     const who = { customers: [], groups: ['trial'], roles: [] };
     const at = (line: number) => ({ file: '/etc/x/10.yaml', line, column: 1 });
+    const everywhere = { domains: { names: [], tags: [] }, profiles: [], maximumSeconds: null };
     const before = policy({
+      rescueTerms: [{ ...everywhere, subjects: who, defaultSeconds: 60, place: at(8) }],
       groups: { trial: ['t' as CustomerName] },
       limits: [limit(['start'], 5, 60, { id: 'boots' }), limit(['start'], 9, 60, { id: 'old' })],
       sessionLimits: [{ subjects: who, count: 2, connections: null, idle: null, place: at(1) }],
     });
     const after = policy({
+      rescueTerms: [{ ...everywhere, subjects: who, defaultSeconds: 61, place: at(8) }],
       groups: { trial: ['t' as CustomerName, 'u' as CustomerName] },
       limits: [limit(['start'], 6, 60, { id: 'boots' }), limit(['start'], 9, 60, { id: 'new' })],
       sessionLimits: [{ subjects: who, count: 2, connections: null, idle: null, place: at(7) }],
@@ -135,6 +138,7 @@ describe('the difference of two policies', () => {
       [
         '  limits: new (test.yaml:1) is new, boots (test.yaml:1) is changed, old (test.yaml:1) is gone',
         '  sessions: 10.yaml:7 is new, 10.yaml:1 is gone',
+        '  rescues: 10.yaml:8 is new, 10.yaml:8 is gone',
         'nobody gains or loses anything (0 roles)',
         '',
       ].join('\n'),

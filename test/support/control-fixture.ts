@@ -56,6 +56,7 @@ export const POLICY: Policy = {
   ],
   sessionLimits: [],
   consoleTerms: [],
+  rescueTerms: [],
   keyRules: [],
 };
 

@@ -15,6 +15,7 @@ import type { LogFacts, LogSwitch } from '../../server/wire/log.js';
 import type { ScreenView } from '../../server/wire/screen.js';
 import { LOG_HEADER } from '../../server/wire/log.js';
 import type { OperationRequest, OperationView, WireRefusal } from '../../server/wire/operation.js';
+import type { RescueExtension } from '../../server/wire/rescue-extension.js';
 
 /** One attachment that the gate has opened. */
 export class StandInConsole {
@@ -101,6 +102,9 @@ export class Dom0StandIn {
   readonly screenQueries: URLSearchParams[] = [];
   /** The answer for a screen; null refuses it for now. */
   onScreen: (domain: string) => Promise<ScreenView | null> = () => Promise.resolve(null);
+  readonly extensions: (RescueExtension & { readonly domain: string })[] = [];
+  /** Answers an extension of a rescue. By default the domain's rescue ends so much later. */
+  extend: ((extension: RescueExtension) => WireRefusal | 'drop' | null) | null = null;
   readonly logQueries: URLSearchParams[] = [];
   readonly logSwitches: (LogSwitch & { readonly domain: string })[] = [];
   /** What an answer says about its log; null for an older dom0 half, without logs on disk. */
@@ -195,6 +199,7 @@ export class Dom0StandIn {
     if (room === 'contract') send(response, 200, this.contract);
     else if (room === 'changes') this.#follow(response);
     else if (room === 'operations' && request.method === 'POST') this.#submit(request, response);
+    else if (room === 'domains' && what === 'rescue-end') this.#extend(key ?? '', request, response);
     else if (room === 'domains' && what === 'console') this.#release(key ?? '', request, response);
     else if (room === 'operations') {
       this.lookups += 1;
@@ -261,6 +266,26 @@ export class Dom0StandIn {
       this.releases.push({ domain, ...release });
       const until = new Date(Date.now() + release.seconds * 1000).toISOString();
       send(response, 200, { until: release.seconds === 0 ? null : until });
+    });
+  }
+
+  #extend(name: string, request: IncomingMessage, response: ServerResponse): void {
+    whole(request, (text) => {
+      const extension = JSON.parse(text) as RescueExtension;
+      this.extensions.push({ ...extension, domain: name });
+      const no = this.extend?.(extension) ?? null;
+      const view = this.domains.get(name as DomainName);
+      const end = view?.rescueEnd ?? null;
+      if (no === 'drop') request.socket.destroy();
+      else if (no !== null) send(response, 409, no);
+      else if (view === undefined || end === null) send(response, 409, wireRefusal('wrong-state', 'None.'));
+      else {
+        const { forSeconds } = extension;
+        const began = Date.parse(end.at) - end.forSeconds * 1000;
+        const rescueEnd = { ...end, forSeconds, at: new Date(began + forSeconds * 1000).toISOString() };
+        this.set(view.name, view.observation.state, { ...view, rescueEnd });
+        send(response, 200, rescueEnd);
+      }
     });
   }
 

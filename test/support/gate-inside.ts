@@ -57,7 +57,16 @@ export function limit(actions: readonly Action[], count: number, more: Partial<L
 }
 
 export function policyOf(rules: readonly Rule[], limits: readonly Limit[] = []): Policy {
-  return { groups: {}, tags: {}, rules, limits, sessionLimits: [], consoleTerms: [], keyRules: [] };
+  return {
+    groups: {},
+    tags: {},
+    rules,
+    limits,
+    sessionLimits: [],
+    consoleTerms: [],
+    rescueTerms: [],
+    keyRules: [],
+  };
 }
 
 export const ALLOW_ALL = policyOf([rule('allow', ACTIONS)]);

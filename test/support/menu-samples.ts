@@ -88,6 +88,7 @@ export function domain(name: string, some: Partial<MenuDomain> = {}): MenuDomain
     cpuPercent: 3,
     profiles: PROFILES,
     operation: null,
+    rescueEnd: null,
     consoleLocked: false,
     elsewhere: null,
     recorded: 'off',

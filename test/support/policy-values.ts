@@ -85,6 +85,7 @@ export function policy(parts: Partial<Policy> = {}): Policy {
     limits: [],
     sessionLimits: [],
     consoleTerms: [],
+    rescueTerms: [],
     keyRules: [],
     ...parts,
   };

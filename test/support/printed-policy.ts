@@ -3,7 +3,7 @@ import type { Domains, Idle, Policy, Subjects } from '../../policy/policy.js';
 
 /** Writes a policy as a file with the same meaning, in JSON, which YAML includes. */
 export function printedPolicy(policy: Policy): string {
-  const { groups, tags, rules, limits, sessionLimits, consoleTerms, keyRules } = policy;
+  const { groups, tags, rules, limits, sessionLimits, consoleTerms, rescueTerms, keyRules } = policy;
   const document = {
     groups,
     tags,
@@ -35,6 +35,13 @@ export function printedPolicy(policy: Policy): string {
       ...spell(idle),
       ...given('logOut', logOut),
       record,
+    })),
+    rescues: rescueTerms.map(({ subjects, domains, profiles, defaultSeconds, maximumSeconds }) => ({
+      ...who(subjects),
+      ...which(domains),
+      ...list('profiles', profiles),
+      ...given('default', defaultSeconds === null ? null : span(defaultSeconds)),
+      ...given('maximum', maximumSeconds === null ? null : span(maximumSeconds)),
     })),
     keys: keyRules.map(({ subjects, types, rsaBits, count, maxAgeSeconds, verified }) => ({
       ...who(subjects),

@@ -4,8 +4,10 @@ import type { Circumstances } from '../../../policy/conditions.js';
 import type { ParameterValues } from '../../../policy/boot-parameter.js';
 import type { BootProfileName, DomainName } from '../../../policy/names.js';
 import { parseDomainName } from '../../../policy/names.js';
-import type { Policy } from '../../../policy/policy.js';
+import { rescueTerms } from '../../../policy/evaluate.js';
+import type { Policy, RescueTerms } from '../../../policy/policy.js';
 import type { Refusal } from '../../../policy/refusal.js';
+import type { Role } from '../../../policy/roles.js';
 import type { AuditEvent, AuditRow, CustomerActor } from '../../store/audit-event.js';
 import type { Facts, Question, Settled } from '../../store/authorizations.js';
 import { AuditUnavailableError } from '../../store/store-error.js';
@@ -46,6 +48,8 @@ export class DemandedPermit {
   readonly profile: BootProfileName | null;
   /** The key of a SysRq; null otherwise. */
   readonly key: string | null;
+  /** For `rescue` and `extend`: seconds from the boot to the end; null when it has none. */
+  readonly forSeconds: number | null;
   /** The profile's parameters as they were recorded; empty when the profile has none. */
   readonly parameters: ParameterValues;
   /** The id of the operation or of the attachment; the intent, its outcome and the wire all have it. */
@@ -64,6 +68,7 @@ export class DemandedPermit {
     this.domain = facts.domain;
     this.profile = facts.profile;
     this.key = facts.key;
+    this.forSeconds = facts.forSeconds;
     this.parameters = facts.parameters;
     this.operation = facts.operation;
     this.row = facts.row;
@@ -222,6 +227,17 @@ export class Authorizer {
     return judge(policy, question, request, facts, around, () => 0, this.#clock(), this.#revoked);
   }
 
+  /** How long a rescue of the domain with this profile lasts for the customer, by the policy in force. */
+  rescueTerms(
+    { customer }: Requester,
+    role: Role,
+    domain: DomainName,
+    profile: BootProfileName | null,
+  ): Pick<RescueTerms, 'defaultSeconds' | 'maximumSeconds'> {
+    const none = { defaultSeconds: null, maximumSeconds: null };
+    return rescueTerms(this.#inForce.policy, customer, role, domain, profile) ?? none;
+  }
+
   /**
    * Decides about many actions on one domain, without consequences. A rescue is allowed when it is allowed
    * with one of the profiles.
@@ -314,6 +330,7 @@ export class Authorizer {
         ...(request.parameters === undefined ? {} : { parameters: request.parameters }),
         ...(request.key === undefined || request.key === null ? {} : { key: request.key }),
         ...(request.keep === undefined ? {} : { keep: request.keep }),
+        ...(typeof request.forSeconds === 'number' ? { forSeconds: request.forSeconds } : {}),
         rule,
         revision: this.#inForce.revision,
       },
@@ -348,6 +365,7 @@ export class Authorizer {
       domain,
       profile: request.profile,
       key: request.key ?? null,
+      forSeconds: request.forSeconds ?? null,
       parameters: request.parameters ?? {},
       operation,
       row,

@@ -1,6 +1,6 @@
 import type { Circumstances } from '../../../policy/conditions.js';
 import type { Action } from '../../../policy/actions.js';
-import { evaluate } from '../../../policy/evaluate.js';
+import { evaluate, rescueTerms } from '../../../policy/evaluate.js';
 import type { ParameterValues } from '../../../policy/boot-parameter.js';
 import type { BootProfileName } from '../../../policy/names.js';
 import type { Decision, Limit, Policy, Usage } from '../../../policy/policy.js';
@@ -20,10 +20,15 @@ import * as words from '../text/words.js';
 export interface AccessRequest {
   readonly action: Action;
   readonly domain: string;
-  /** The boot profile of a rescue; null otherwise. */
+  /** The boot profile of a rescue, or of the one to extend; null otherwise. */
   readonly profile: BootProfileName | null;
   /** The key of a SysRq; null or left out when none is named. */
   readonly key?: string | null;
+  /**
+   * For `rescue` and `extend`: seconds from the boot to the end; null or left out when it has none. Policy has a
+   * maximum.
+   */
+  readonly forSeconds?: number | null;
   /** The profile's parameters, for the log and the host; they decide nothing. */
   readonly parameters?: ParameterValues;
   /** For `log-switch`: whether the log is to be kept. The audit log has it; it decides nothing. */
@@ -86,6 +91,8 @@ export function judge(
   }
   const decision = request.action === 'status' ? seen : ask(request.action);
   if (!decision.allow) return denied(refusal(decision.reason, decision.message, because(decision)));
+  const most = rescueTerms(policy, customer, counting.role, domain, request.profile)?.maximumSeconds ?? null;
+  if (most !== null && (request.forSeconds ?? 0) > most) return denied(words.tooLongRescue(most));
   const { maintenance } = facts;
   if (maintenance !== null && isClosedBy(maintenance, request.action))
     return denied(words.inMaintenance(maintenance));
@@ -93,7 +100,7 @@ export function judge(
 }
 
 /** Actions that change nothing; maintenance leaves them open. */
-const LOOKING: readonly Action[] = ['status', 'watch', 'log'];
+const LOOKING: readonly Action[] = ['status', 'watch', 'log', 'extend'];
 
 const CONSOLES: readonly Action[] = ['console', 'takeover'];
 

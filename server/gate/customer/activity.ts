@@ -119,6 +119,7 @@ const ASKED: Readonly<Record<Action, (domain: string) => string>> = {
   poweroff: (domain) => `powered off ${domain}`,
   reboot: (domain) => `rebooted ${domain}`,
   rescue: (domain) => `booted ${domain} into rescue`,
+  extend: (domain) => `gave the rescue of ${domain} more time`,
   normal: (domain) => `booted ${domain} back to normal`,
 };
 
@@ -156,6 +157,8 @@ function sentence(
       if (asked === undefined || (LOOKED.includes(asked.action) && event.outcome === 'done')) return null;
       return `${ASKED[asked.action](event.domain)}: ${OUTCOMES[event.outcome]}`;
     }
+    case 'rescue.ended':
+      return `the time of the rescue of ${event.domain} was over: ${OUTCOMES[event.outcome]}`;
     case 'customer.suspended':
       return `your account was suspended by ${who(event.actor, customer)}`;
     case 'customer.resumed':

@@ -4,9 +4,10 @@ import type { DomainState } from '../../../policy/domain-state.js';
 import type { BootProfileName, CustomerName, DomainName } from '../../../policy/names.js';
 import { NORMAL } from '../../../policy/names.js';
 import type { Refusal } from '../../../policy/refusal.js';
-import type { MenuDomain, MenuOperation, MenuProfile, Offer } from '../../../menus/port.js';
+import type { MenuDomain, MenuOperation, MenuProfile, MenuRescueEnd, Offer } from '../../../menus/port.js';
 import type { RoleRow } from '../../store/records.js';
 import type { OperationView } from '../../wire/operation.js';
+import type { RescueEnd } from '../../wire/rescue-end.js';
 import { VERBS } from '../../wire/contract.js';
 import type { Authorizer } from '../access/authorize.js';
 import type { ConsoleOptions } from '../console/console-options.js';
@@ -113,6 +114,7 @@ export class OwnDomains {
       profiles,
       operation:
         view?.operation === null || view === undefined ? null : menuOperation(view.operation, row.since),
+      rescueEnd: rescueEnd(view?.rescueEnd ?? null, move !== null),
       consoleLocked: view?.console === 'locked',
       elsewhere: elsewhere === null ? null : { host: elsewhere.host.name, moving: move !== null },
       recorded: this.#parts.consoleOptions.record(row.customer, row.domain),
@@ -161,6 +163,12 @@ export class OwnDomains {
   }
 }
 
+function rescueEnd(end: RescueEnd | null, moves: boolean): MenuRescueEnd | null {
+  if (end === null || moves) return null;
+  const { at, then, retryAt } = end;
+  return { at: Date.parse(at), then, retryAt: retryAt === null ? null : Date.parse(retryAt) };
+}
+
 /** @param since an operation that began before is not shown; ISO 8601 */
 export function menuOperation(operation: OperationView, since = ''): MenuOperation | null {
   if (operation.startedAt < since) return null;
@@ -174,6 +182,7 @@ export function menuOperation(operation: OperationView, since = ''): MenuOperati
     startedAt: Date.parse(operation.startedAt),
     deadlineAt: operation.deadlineAt === null ? null : Date.parse(operation.deadlineAt),
     by: operation.by,
+    ...(operation.cause === 'rescue-end' ? { endsRescue: true } : {}),
     message: operation.failure?.message ?? null,
   };
 }
@@ -210,6 +219,7 @@ function impossible(domain: DomainName, action: Action, { found, stray, move }: 
   if (found?.host.reachable !== true) return words.hostUnreachable(domain, 'not reachable');
   if (action === 'log-switch' && !found.host.log.onDisk)
     return words.notOnThisHost(domain, words.actionWord(action));
+  if (action === 'extend') return found.view.rescueEnd ? null : words.noRescueEnd(domain);
   if (AT_CONSOLE.includes(action) && found.view.textConsole === false) return words.noTextConsole();
   if (verb === undefined) return null;
   if (found.host.contract?.verbs.includes(verb) !== true)

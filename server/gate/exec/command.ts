@@ -8,6 +8,7 @@ export const DOMAIN_VERBS = [
   'reboot',
   'poweroff',
   'rescue',
+  'extend',
   'normal',
   'console',
   'watch',
@@ -62,12 +63,21 @@ export type Command =
       readonly json: boolean;
     }
   | { readonly command: 'screen'; readonly domain: string; readonly json: boolean }
+  | {
+      readonly command: 'extend';
+      readonly domain: string;
+      /** `--for` in seconds; null when not given. */
+      readonly forSeconds: number | null;
+      readonly json: boolean;
+    }
   | { readonly command: 'console' | 'watch'; readonly domain: string }
   | {
       readonly command: 'operate';
       readonly verb: OperationVerb;
       readonly domain: string;
       readonly profile: string | null;
+      /** `--for` of a rescue, in seconds; null when not given. */
+      readonly forSeconds: number | null;
       readonly json: boolean;
       readonly wait: boolean;
       readonly yes: boolean;

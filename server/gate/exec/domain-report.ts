@@ -1,6 +1,7 @@
 import type { MenuDomain } from '../../../menus/port.js';
 import { NO_TEXT_CONSOLE, stateWord, stepWord } from '../../../menus/domain-words.js';
 import { guestTypeWord } from '../../../policy/guest-type.js';
+import { rescueEndSentence, rescueEndWord } from '../../../menus/rescue-words.js';
 import { agoWord, duration } from '../../../menus/time-words.js';
 import { aligned } from '../../../policy/columns.js';
 import { actionWord } from '../text/words.js';
@@ -22,6 +23,7 @@ export function domainObject(domain: MenuDomain): object {
     seenAt: iso(domain.seenAt),
     reachable: domain.reachable,
     elsewhere: domain.elsewhere?.host ?? null,
+    endsAt: iso(domain.rescueEnd?.at ?? null),
     consoleLocked: domain.consoleLocked,
     type: domain.type,
     textConsole: domain.textConsole,
@@ -51,7 +53,7 @@ export function domainTable(domains: readonly MenuDomain[], now: number): string
   const rows = domains.map((domain) => [
     domain.name,
     stateOf(domain, now),
-    domain.profile ?? '-',
+    bootOf(domain, now),
     domain.memoryMiB === null ? '-' : `${domain.memoryMiB} MiB`,
     domain.vcpus === null ? '-' : `${domain.vcpus}`,
     domain.cpuPercent === null ? '-' : `${Math.round(domain.cpuPercent)} %`,
@@ -74,6 +76,7 @@ export function domainLines(domain: MenuDomain, now: number): string[] {
         ? 'Nothing is started, ended or changed meanwhile. Try again in a minute.'
         : 'Nothing can be done with it there from here. Please ask us.',
     );
+  if (domain.rescueEnd !== null) lines.push(rescueEndSentence(domain.rescueEnd, now));
   if (!domain.reachable) lines.push('Its host does not answer just now; this is what was last seen.');
   if (!domain.textConsole) lines.push(NO_TEXT_CONSOLE);
   if (domain.consoleLocked) lines.push('An administrator of the host has its console open.');
@@ -81,9 +84,16 @@ export function domainLines(domain: MenuDomain, now: number): string[] {
   if (operation !== null) {
     const { action, by, startedAt } = operation;
     const step = stepWord(operation.step, action);
-    lines.push(`Under way: ${actionWord(action)} (${step}), by ${by}, ${agoWord(now - startedAt)}.`);
+    const who = operation.endsRescue === true ? 'because its rescue is over' : `by ${by}`;
+    lines.push(`Under way: ${actionWord(action)} (${step}), ${who}, ${agoWord(now - startedAt)}.`);
   }
   return lines;
+}
+
+/** `rescue, 2 h 5 min left` */
+function bootOf({ profile, rescueEnd }: MenuDomain, now: number): string {
+  if (profile === null) return '-';
+  return rescueEnd === null ? profile : `${profile}, ${rescueEndWord(rescueEnd, now)}`;
 }
 
 function stateOf(domain: MenuDomain, now: number): string {

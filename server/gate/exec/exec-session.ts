@@ -12,7 +12,9 @@ import type { Identity } from '../session/identity.js';
 import { isInUse } from '../customer/own-keys.js';
 import type { OwnKeys } from '../customer/own-keys.js';
 import type { OwnRecordings } from '../customer/own-recordings.js';
+import { rescueExtended } from '../../../menus/rescue-words.js';
 import type { OperationDispatcher } from '../operations/operation-dispatcher.js';
+import type { RescueExtensions } from '../operations/rescue-extensions.js';
 import { OwnDomains } from '../customer/own-domains.js';
 import type { OwnDomainsParts } from '../customer/own-domains.js';
 import type { AskStanding } from '../access/standing.js';
@@ -34,6 +36,7 @@ export interface ExecParts {
   readonly authorizer: Authorizer;
   readonly hosts: Hosts;
   readonly operations: OperationDispatcher;
+  readonly rescueExtensions: RescueExtensions;
   readonly keys: OwnKeys;
   readonly activity: Activity;
   readonly ownRecordings: OwnRecordings;
@@ -107,6 +110,8 @@ export class ExecSession {
         return this.#logSwitch(command);
       case 'screen':
         return this.#screen(command);
+      case 'extend':
+        return this.#extend(command);
       case 'console':
       case 'watch':
         return this.#consoleOf(command.domain, command.command === 'console' ? 'write' : 'watch');
@@ -219,6 +224,15 @@ export class ExecSession {
     const { liveAttachments } = console;
     const parts = { authorizer, hosts, operations, liveAttachments };
     return new ScreenCommand(parts, this.#identity, this.#output).run(command);
+  }
+
+  async #extend(command: Extract<Command, { command: 'extend' }>): Promise<number | Refusal> {
+    const { domain, forSeconds, json } = command;
+    const end = await this.#parts.rescueExtensions.extend(this.#identity, domain, forSeconds);
+    if (isRefusal(end)) return end;
+    if (json) this.#output.json({ domain, endsAt: end.at, forSeconds: end.forSeconds });
+    else this.#output.line(rescueExtended(domain, Date.parse(end.at), Date.now()));
+    return EXIT.done;
   }
 
   #operate(command: Extract<Command, { command: 'operate' }>): Promise<number | Refusal> {

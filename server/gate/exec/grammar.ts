@@ -1,8 +1,10 @@
 import { RESERVED_WORDS } from '../../../policy/names.js';
+import { isRefusal } from '../../../policy/refusal.js';
 import type { Refusal } from '../../../policy/refusal.js';
 import { printable } from '../../../policy/printable.js';
 import type { Command, DomainVerb, OperationVerb } from './command.js';
 import { DOMAIN_VERBS } from './command.js';
+import { takeLength } from './length.js';
 import { parseLogCommand } from './log-grammar.js';
 import { usage } from './usage.js';
 
@@ -179,6 +181,8 @@ function verbOn(domain: string, verb: DomainVerb, words: readonly string[]): Com
     case 'console':
     case 'watch':
       return only(words, [], `NAME ${verb}`, () => ({ command: verb, domain }));
+    case 'extend':
+      return extend(domain, words);
     default:
       return operate(domain, verb, words);
   }
@@ -187,19 +191,34 @@ function verbOn(domain: string, verb: DomainVerb, words: readonly string[]): Com
 /** The verbs after which the domain boots. */
 const BOOTING_VERBS: readonly OperationVerb[] = ['start', 'reboot', 'rescue', 'normal'];
 
-function operate(domain: string, verb: OperationVerb, words: readonly string[]): Command | Refusal {
+function extend(domain: string, words: readonly string[]): Command | Refusal {
+  const timed = takeLength(words);
+  if (isRefusal(timed)) return timed;
+  const { forSeconds, rest } = timed;
+  return only(rest, ['--json'], 'NAME extend [--for 1h] [--json]', ({ json }) => ({
+    command: 'extend',
+    domain,
+    forSeconds,
+    json,
+  }));
+}
+
+function operate(domain: string, verb: OperationVerb, all: readonly string[]): Command | Refusal {
+  const timed = verb === 'rescue' ? takeLength(all) : { forSeconds: null, rest: all };
+  if (isRefusal(timed)) return timed;
+  const { forSeconds, rest: words } = timed;
   // Every verb that does something takes --yes, so that a script need not know which verbs ask.
   const boots = BOOTING_VERBS.includes(verb);
   const found = options(words, ['--json', '--wait', '--yes', ...(boots ? (['--console'] as const) : [])]);
   if ('refused' in found) return found;
   const [profile, ...more] = found.rest;
   if (more.length > 0 || (profile !== undefined && verb !== 'rescue')) {
-    const form = verb === 'rescue' ? 'rescue [PROFILE]' : verb;
+    const form = verb === 'rescue' ? 'rescue [PROFILE] [--for 2h]' : verb;
     return usage(`The form is: NAME ${form} [--json] [--wait] [--yes]${boots ? ' [--console]' : ''}`);
   }
   const { json, wait, yes, console } = found.given;
   if (console && (json || wait)) return usage('--console goes with neither --json nor --wait.');
-  return { command: 'operate', verb, domain, profile: profile ?? null, json, wait, yes, console };
+  return { command: 'operate', verb, domain, profile: profile ?? null, forSeconds, json, wait, yes, console };
 }
 
 function shown(word: string): string {

@@ -7,9 +7,10 @@ import type { Authorizer } from '../access/authorize.js';
 import type { Hosts } from '../hosts/hosts.js';
 import type { Identity } from '../session/identity.js';
 import type { OperationEnd } from '../operations/open-operations.js';
-import type { OperationDispatcher } from '../operations/operation-dispatcher.js';
+import type { OperationDispatcher, Started } from '../operations/operation-dispatcher.js';
 import type { Revocation } from '../access/revocation.js';
 import type { Terminal } from '../session/terminal.js';
+import { rescueLasts } from '../../../menus/rescue-words.js';
 import * as words from '../text/words.js';
 import * as operationWords from '../text/operation-words.js';
 import { asSentence } from '../text/sentence.js';
@@ -61,21 +62,24 @@ export class OperateCommand {
 
   /** @returns the exit status */
   async run(wanted: Wanted): Promise<number | Refusal> {
-    const { verb, domain, profile, json, wait } = wanted;
+    const { verb, domain, profile, forSeconds, json, wait } = wanted;
     const no = (wanted.console ? this.#refusesConsole(domain) : null) ?? (await this.#confirm(wanted));
     if (no !== null) return no;
-    const started = await this.#deps.operations.operate(this.#identity, { action: verb, domain, profile });
+    const asked = { action: verb, domain, profile, forSeconds };
+    const started = await this.#deps.operations.operate(this.#identity, asked);
     if (isRefusal(started)) return started;
     const { operation, ended } = started;
-    if (wanted.console) return this.#goToConsole(operation, ended);
+    if (wanted.console) return this.#goToConsole(started);
     // The domain was like that already when the request came.
     const isSo = operation.phase === 'done';
     if (!wait || (isSo && !json)) {
-      if (json) this.#output.json({ operation: operationObject(operation) });
+      if (json) this.#output.json({ operation: operationObject(operation), ...lengthObject(started) });
       else this.#output.line(isSo ? operationWords.already(operation) : operationWords.begun(operation));
+      if (!json && started.forSeconds !== null) this.#output.line(rescueLasts(started.forSeconds));
       return EXIT.done;
     }
     if (!json) this.#output.say(operationWords.begun(operation));
+    if (!json && started.forSeconds !== null) this.#output.say(rescueLasts(started.forSeconds));
     const end = await this.#waitFor(operation, ended, json);
     return end === null ? EXIT.done : this.#tellEnd(operation, end, json);
   }
@@ -96,11 +100,12 @@ export class OperateCommand {
   }
 
   /** Opens the console as soon as it boots; for a reboot at once, to see it go down. */
-  async #goToConsole(operation: OperationView, ended: Promise<OperationEnd>): Promise<number | Refusal> {
+  async #goToConsole({ operation, ended, forSeconds }: Started): Promise<number | Refusal> {
     const { console } = this.#deps;
     const { domain, verb } = operation;
     const isSo = operation.phase === 'done';
     this.#output.say(isSo ? operationWords.already(operation) : operationWords.begun(operation));
+    if (forSeconds !== null) this.#output.say(rescueLasts(forSeconds));
     if (isSo || verb === 'reboot') {
       const left = console.open(domain, false);
       void ended.then((end) => {
@@ -200,6 +205,11 @@ export class OperateCommand {
     this.#output.say(operationWords.ended(end.operation));
     return EXIT.failed;
   }
+}
+
+/** Only where a rescue ends. */
+function lengthObject({ forSeconds }: { readonly forSeconds: number | null }): object {
+  return forSeconds === null ? {} : { forSeconds };
 }
 
 function operationObject(operation: OperationView): object {

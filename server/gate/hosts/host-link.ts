@@ -17,6 +17,7 @@ import { demandPermit } from './demand-permit.js';
 import type { HostFailure } from './host-failure.js';
 import { readHostJournal } from './host-journal.js';
 import { HostLog } from './host-log.js';
+import { HostRescues } from './host-rescues.js';
 import { HostScreen } from './host-screen.js';
 import { HostOperations } from './host-operations.js';
 import { HostRequests } from './host-requests.js';
@@ -53,6 +54,7 @@ export class HostLink {
   /** The log of its consoles. */
   readonly log: HostLog;
   readonly screen: HostScreen;
+  readonly rescues: HostRescues;
   readonly operations: HostOperations;
   readonly #client: Dom0Client;
   readonly #requests: HostRequests;
@@ -85,6 +87,7 @@ export class HostLink {
     this.#clock = options.clock ?? (() => new Date());
     this.#requests = new HostRequests(settings.name, this.#client, this.#clock);
     this.operations = new HostOperations(this.#client, this.#requests);
+    this.rescues = new HostRescues(this.#requests);
     this.log = new HostLog(
       this.#client,
       this.#requests,

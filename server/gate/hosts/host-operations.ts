@@ -30,7 +30,7 @@ export class HostOperations {
     keys: readonly string[] | null = null,
   ): Promise<Outcome<{ readonly result: 'accepted'; readonly operation: OperationView }>> {
     const verb = verbOf(demanded);
-    const { domain, parameters } = demanded;
+    const { domain, parameters, forSeconds } = demanded;
     return this.#requests.change(demanded, {
       method: 'POST',
       path: '/operations',
@@ -41,6 +41,7 @@ export class HostOperations {
         profile: verb === 'rescue' ? demanded.profile : null,
         // A dom0 half that offers none may not know the word.
         ...(Object.keys(parameters).length === 0 ? {} : { parameters }),
+        ...(verb !== 'rescue' || forSeconds === null ? {} : { forSeconds }),
         key,
         ...(keys === null ? {} : { keys }),
         actor,

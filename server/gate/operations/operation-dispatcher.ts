@@ -33,11 +33,15 @@ export interface RequestedOperation {
   readonly profile: string | null;
   /** The key of a SysRq. */
   readonly key?: string | null;
+  /** After how many seconds a rescue ends; null or left out: as policy says. */
+  readonly forSeconds?: number | null;
 }
 
 /** dom0 has taken it up. */
 export interface Started {
   readonly operation: OperationView;
+  /** After how many seconds from its boot a rescue ends; null when it has no end. */
+  readonly forSeconds: number | null;
   /** Resolves when it is final and its outcome is recorded; never rejects. */
   readonly ended: Promise<OperationEnd>;
 }
@@ -140,14 +144,41 @@ export class OperationDispatcher {
     const profile = seen === null ? this.#profile(domain, request.profile) : null;
     if (isRefusal(profile)) return profile;
     const parameters = seen === null ? this.#parameters(domain, profile) : null;
+    const length = seen === null ? this.#length(identity, domain, profile, request.forSeconds ?? null) : null;
     // Whether they are all set is told only to a customer who may boot the profile.
     const permit = authorizer.authorize(identity, {
       action,
       domain,
       profile,
+      forSeconds: length?.seconds ?? null,
       ...(parameters === null ? {} : { parameters: parameters.values }),
     });
-    return isRefusal(permit) ? permit : { permit, unfit: parameters?.refusal ?? null };
+    return isRefusal(permit) ? permit : { permit, unfit: length?.refusal ?? parameters?.refusal ?? null };
+  }
+
+  /**
+   * How long the rescue lasts: as asked, or as policy says. A host that knows of no ends, and a profile that is
+   * kept, have none.
+   */
+  #length(
+    identity: Identity,
+    domain: string,
+    profile: BootProfileName | null,
+    asked: number | null,
+  ): { readonly seconds: number | null; readonly refusal: Refusal | null } {
+    const { authorizer, hosts, roles } = this.#parts;
+    const name = parseDomainName(domain);
+    const role = name === undefined ? undefined : roles.find(identity.customer, name)?.role;
+    const contract = name === undefined ? undefined : hosts.find(name)?.host.contract;
+    if (name === undefined || role === undefined || profile === null)
+      return { seconds: asked, refusal: null };
+    const none = (why: () => Refusal) => ({ seconds: null, refusal: asked === null ? null : why() });
+    if (contract?.rescueEnds !== true)
+      return none(() => words.notOnThisHost(name, 'a rescue that ends (--for)'));
+    if (contract.profiles.find((offer) => offer.name === profile)?.keep === true)
+      return none(() => words.keptProfile(profile));
+    const { defaultSeconds } = authorizer.rescueTerms(identity, role, name, profile);
+    return { seconds: asked ?? defaultSeconds, refusal: null };
   }
 
   /** Null when the profile has none. */
@@ -209,7 +240,7 @@ export class OperationDispatcher {
     switch (result.result) {
       case 'accepted':
         this.#open.take(result.operation);
-        return { operation: result.operation, ended };
+        return { operation: result.operation, forSeconds: demanded.forSeconds, ended };
       case 'refused':
         this.#open.refuse(demanded, result.refusal);
         return result.refusal;

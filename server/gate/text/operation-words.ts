@@ -14,7 +14,9 @@ import { actionWord } from './words.js';
 function underWay(operation: OperationView, now: Date): string {
   const age = agoWord(now.getTime() - Date.parse(operation.startedAt));
   const place = operation.place > 0 ? `, ${operation.place} before it` : '';
-  return `${actionWord(operation.verb)}, asked for by ${operation.by} ${age} (${stepWord(operation.step, operation.verb)}${place})`;
+  const by =
+    operation.cause === 'rescue-end' ? 'because its rescue is over, begun' : `asked for by ${operation.by}`;
+  return `${actionWord(operation.verb)}, ${by} ${age} (${stepWord(operation.step, operation.verb)}${place})`;
 }
 
 export function step(operation: OperationView): string {

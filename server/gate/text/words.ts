@@ -1,4 +1,5 @@
 import { NO_TEXT_CONSOLE } from '../../../menus/domain-words.js';
+import { duration } from '../../../menus/time-words.js';
 import type { Action } from '../../../policy/actions.js';
 import type { ParameterValues } from '../../../policy/boot-parameter.js';
 import { guestTypeWord, guestTypeWords } from '../../../policy/guest-type.js';
@@ -231,6 +232,21 @@ export function notSetUp(
   );
 }
 
+/** @param most seconds */
+export function tooLongRescue(most: number): Refusal {
+  const message = `A rescue lasts at most ${duration(most * 1000)} here, from its boot to its end.`;
+  return refusal('limit-reached', message, `rescues: has a maximum of ${most} s`);
+}
+
+/** The profile is never ended. */
+export function keptProfile(profile: BootProfileName): Refusal {
+  return refusal('usage', `The boot profile ${profile} has no end: leave out --for.`);
+}
+
+export function noRescueEnd(domain: DomainName): Refusal {
+  return refusal('wrong-state', `${domain} runs no rescue that ends.`);
+}
+
 export function nothingGiven(): Refusal {
   return refusal('usage', 'Nothing was given. Nothing was done.');
 }
@@ -288,6 +304,7 @@ const ACTION_WORDS: Readonly<Record<Action, string>> = {
   poweroff: 'powering off',
   reboot: 'rebooting',
   rescue: 'rescue boot',
+  extend: 'more time for a rescue',
   normal: 'the normal boot',
 };
 

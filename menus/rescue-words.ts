@@ -1,0 +1,32 @@
+import type { MenuRescueEnd } from './port.js';
+import { duration, moment } from './time-words.js';
+
+/** Words for the end of a rescue, for the menus and the gate. */
+
+const THEN: Readonly<Record<MenuRescueEnd['then'], string>> = {
+  normal: 'then it boots normally',
+  reset: 'then it boots normally',
+  poweroff: 'then it is switched off',
+};
+
+/** @param seconds from the boot to the end */
+export function rescueLasts(seconds: number): string {
+  return `The rescue ends ${duration(seconds * 1000)} after its boot.`;
+}
+
+/** `Its rescue ends in 2 h 5 min, then it boots normally.` @param now milliseconds since the epoch */
+export function rescueEndSentence({ at, then, retryAt }: MenuRescueEnd, now: number): string {
+  if (now < at) return `Its rescue ends in ${duration(at - now)}, ${THEN[then]}.`;
+  if (retryAt === null) return 'The time of its rescue is over.';
+  return `The time of its rescue is over, and it did not shut down: it is asked again in ${duration(retryAt - now)}.`;
+}
+
+/** As `rescueEndSentence`, for a table. */
+export function rescueEndWord({ at }: Pick<MenuRescueEnd, 'at'>, now: number): string {
+  return now < at ? `${duration(at - now)} left` : 'over';
+}
+
+/** @param at milliseconds since the epoch */
+export function rescueExtended(domain: string, at: number, now: number): string {
+  return `The rescue of ${domain} ends at ${moment(at)} UTC, in ${duration(at - now)}.`;
+}
