@@ -156,8 +156,8 @@ describe('the end of a rescue, at the gate', () => {
         both.map(({ status }) => status),
         [0, 0],
       );
-      assert.match(both[0]?.out ?? '', /^The rescue of horatio ends at .* UTC, in 1 h \d+ min\.\n$/);
-      const { domain, forSeconds } = JSON.parse(both[1]?.out ?? '') as Record<string, unknown>;
+      assert.match(both[0].out, /^The rescue of horatio ends at .* UTC, in 1 h \d+ min\.\n$/);
+      const { domain, forSeconds } = JSON.parse(both[1].out) as Record<string, unknown>;
       assert.deepEqual([domain, forSeconds], ['horatio', 3 * HOUR]);
       assert.deepEqual(
         gate.dom0.extensions.map((one) => [one.domain, one.operation, one.forSeconds]),
